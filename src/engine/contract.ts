@@ -1,0 +1,310 @@
+/**
+ * The engine contract: everything the rest of Longshore asks of storage, and everything an engine must be. Commands speak
+ * of jobs, come in batches, and can be sent again without a second effect. Memory is the specification in code; the
+ * conformance suite and the property tests hold every other engine to it.
+ *
+ * Order inside a command: what is due is promoted first, then outcomes are settled in the order given, then work is leased.
+ */
+import type { QueueEvent } from "../model/event.js";
+import type { Failure } from "../model/failure.js";
+import type { JobFilter } from "../model/filter.js";
+import type { JobBody, JobRecord, JobRef, JobSpec, Progress } from "../model/job.js";
+import type { JobLog, LogLine } from "../model/log.js";
+import type { JobState } from "../model/state.js";
+
+/** Engines that work synchronously may answer synchronously. */
+export type Awaitable<T> = T | Promise<T>;
+
+/** What an engine is and can promise, for people and for callers that must choose. */
+export interface EngineInfo {
+  readonly kind: "memory" | "sqlite" | "redis";
+  /** Where, without secrets. */
+  readonly url: string;
+  /** Can other processes work on the same jobs? */
+  readonly shared: boolean;
+  /** What survives a crash of the machine, in words: `"none"`, `"sqlite wal, synchronous normal"`, `"aof everysec"`. */
+  readonly persistence: string;
+}
+
+/** What became of one job handed to `enqueue`. */
+export interface EnqueueAnswer {
+  /** The id of the job that stands for this one: its own, or that of the job it joined. */
+  readonly id: string;
+  /**
+   * `created`; `existing`: a job with this id is there already; `joined`: a job with this unique key is; `rejected`: the
+   * same, and the spec asked for a refusal.
+   */
+  readonly outcome: "created" | "existing" | "joined" | "rejected";
+  readonly state: JobState;
+}
+
+/** Who a worker is. */
+export interface WorkerInfo {
+  readonly name: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly queues: readonly string[];
+  readonly concurrency: number;
+  /** Epoch milliseconds. */
+  readonly startedAt: number;
+}
+
+/** A worker as it is read back. */
+export interface WorkerRecord extends WorkerInfo {
+  readonly session: string;
+  /** How many jobs it holds. */
+  readonly running: number;
+  /** Epoch milliseconds of its last heartbeat. */
+  readonly seenAt: number;
+}
+
+/** What a worker reports at the end of a run. */
+export type Outcome =
+  | { readonly kind: "complete"; readonly result: string | null }
+  | { readonly kind: "partial"; readonly result: string | null }
+  /** `retryIn`: milliseconds to wait before the next attempt; `null`: do not try again. */
+  | { readonly kind: "fail"; readonly error: Failure; readonly retryIn: number | null }
+  /** Put back for a while; the run does not count. Milliseconds. */
+  | { readonly kind: "snooze"; readonly delay: number }
+  /** Handed back to the head of the line; the run does not count. */
+  | { readonly kind: "release" };
+
+/** The fence: a write is applied only if this is the lease under which the job runs now. */
+export interface LeaseRef extends JobRef {
+  /** Rises by one with every lease of the job. */
+  readonly epoch: number;
+}
+
+/** An outcome and the lease it ends. */
+export interface Settlement extends LeaseRef {
+  readonly outcome: Outcome;
+}
+
+/** The answer to a fenced write. Sending an applied one again answers `applied` again. */
+export type FencedAnswer = "applied" | "stale";
+
+/** A lease: the right of one session to run one job, and all it needs to do so. */
+export interface Lease extends LeaseRef {
+  /** The number this run has: 1 for the first. */
+  readonly attempt: number;
+  readonly attempts: number;
+  readonly crashes: number;
+  /** Was it recovered from a dead worker and has not ended a run since? A session asks for one such job at a time. */
+  readonly suspect: boolean;
+  /** `null` when the stored body cannot be decoded; `problem` then says why. */
+  readonly body: JobBody | null;
+  readonly problem: string | null;
+  readonly tags: readonly string[];
+  readonly meta: string | null;
+  readonly priority: number;
+  readonly createdAt: number;
+  /** When it became ready. */
+  readonly runAt: number;
+  readonly leasedAt: number;
+}
+
+/** How much work a session wants. */
+export interface Claim {
+  /** In strict order: the next queue is asked only when those before it gave less than `max`. */
+  readonly queues: readonly string[];
+  readonly max: number;
+  /** May one of the jobs be a suspect? */
+  readonly suspect: boolean;
+}
+
+export interface ExchangeAnswer {
+  /** `false`: the session has expired or was never opened. Nothing was done; every settlement is stale. */
+  readonly alive: boolean;
+  /** One per settlement, in order. */
+  readonly settled: readonly FencedAnswer[];
+  readonly leases: readonly Lease[];
+  /** Is more work waiting in the claimed queues? */
+  readonly more: boolean;
+  /** When the next delayed job of the claimed queues is due; `null` if there is none. Epoch milliseconds. */
+  readonly nextDue: number | null;
+}
+
+/** Something a running job says. Fields left out stay as they are. */
+export interface Report extends LeaseRef {
+  readonly progress?: Progress;
+  /** JSON text of an object; replaces the job's meta. */
+  readonly meta?: string;
+  /** Added to the job's log. */
+  readonly lines?: readonly LogLine[];
+}
+
+/** The answer to a command on one job. */
+export interface ControlAnswer {
+  /** `applied`; `missing`: no such job; `wrong-state`: not from this state; `conflict`: its unique key is held by another. */
+  readonly outcome: "applied" | "missing" | "wrong-state" | "conflict";
+  /** The state after the command; `null` when the job is missing or was removed. */
+  readonly state: JobState | null;
+}
+
+/** A change to a waiting job. Fields left out stay as they are. */
+export interface JobPatch {
+  /** JSON text. */
+  readonly input?: string;
+  readonly priority?: number;
+  readonly due?: JobSpec["due"];
+  readonly tags?: readonly string[];
+}
+
+/** A command on jobs. `op` is drawn by the client: the same command sent again is known by it and answers the same. */
+export interface ControlParams {
+  readonly refs: readonly JobRef[];
+  readonly op: string;
+}
+
+export interface SweepAnswer {
+  readonly promoted: number;
+  /** Jobs taken from dead sessions. */
+  readonly recovered: number;
+  readonly expired: number;
+  /** Jobs removed by retention. */
+  readonly removed: number;
+  /** When the next thing is due (a delayed job, a session's end, a ttl): epoch milliseconds, or `null`. */
+  readonly nextDue: number | null;
+  /** Did a bound stop it before all was done? */
+  readonly more: boolean;
+}
+
+/** A page of a listing. */
+export interface JobPage {
+  readonly jobs: readonly JobRecord[];
+  /** Hand it back for the next page; `null` at the end. A page may be short, even empty, before the end. */
+  readonly cursor: string | null;
+}
+
+export type StateCounts = Readonly<Record<JobState, number>>;
+
+export interface QueueRecord {
+  readonly name: string;
+  readonly paused: boolean;
+  readonly counts: StateCounts;
+}
+
+export interface WatchAnswer {
+  readonly events: readonly QueueEvent[];
+  /** The sequence of the last event seen. */
+  readonly cursor: number;
+  /** Were events missed between the cursor given and the first one answered? */
+  readonly gap: boolean;
+}
+
+/** Storage and coordination. One object per connection. Times are epoch milliseconds of the engine's own clock. */
+export interface Engine {
+  readonly info: EngineInfo;
+
+  /** Connects and prepares. @throws EngineUnavailable, EngineRefused */
+  open(): Awaitable<void>;
+  /** Ends every wait and lets go of everything. Safe to call twice. */
+  close(): Awaitable<void>;
+  /** The engine's clock. */
+  now(): Awaitable<number>;
+
+  /** Accepts jobs: one answer per job, in order. All jobs of one queue and call up to 500 are accepted together. */
+  enqueue(params: { readonly jobs: readonly JobSpec[] }): Awaitable<EnqueueAnswer[]>;
+
+  /** Starts a session that lives `ttl` milliseconds unless renewed. A session id is used once. */
+  openSession(params: { readonly session: string; readonly worker: WorkerInfo; readonly ttl: number }): Awaitable<void>;
+  /** Ends a session; what it still holds returns to the head of the line, uncounted. */
+  closeSession(params: { readonly session: string; readonly queues: readonly string[] }): Awaitable<void>;
+  /**
+   * Renews a session. `alive: false` when it had expired: nothing it holds is its own any more. `revoked` lists leases that
+   * were taken from it since the last heartbeat (cancelled, superseded, obliterated).
+   */
+  heartbeat(params: {
+    readonly session: string;
+    readonly queues: readonly string[];
+    readonly ttl: number;
+  }): Awaitable<{ readonly alive: boolean; readonly revoked: readonly LeaseRef[] }>;
+  /**
+   * Settles outcomes and leases work in one command. `call` rises with every new exchange of a lane; the same `call` sent
+   * again answers the same leases again, so an answer that was lost loses no job. A session has lanes 0 and 1, so that
+   * two exchanges can be under way.
+   */
+  exchange(params: {
+    readonly session: string;
+    readonly lane: number;
+    readonly call: number;
+    readonly settle: readonly Settlement[];
+    readonly claim: Claim | null;
+  }): Awaitable<ExchangeAnswer>;
+  /** Resolves when work may be waiting in one of the queues, at the latest after `timeout` milliseconds or on abort. */
+  awaitWork(params: {
+    readonly queues: readonly string[];
+    readonly timeout: number;
+    readonly signal: AbortSignal;
+  }): Promise<void>;
+  /** Calls back, soon, when a lease is taken from a session (cancelled …). Heartbeats tell the same, later but surely. */
+  onRevoked(params: {
+    readonly session: string;
+    readonly queues: readonly string[];
+    readonly listener: (lease: LeaseRef) => void;
+  }): Awaitable<() => void>;
+
+  /** Fenced writes of running jobs. */
+  report(params: { readonly session: string; readonly updates: readonly Report[] }): Awaitable<FencedAnswer[]>;
+
+  /** Lets held jobs go. */
+  release(params: ControlParams): Awaitable<ControlAnswer[]>;
+  /** Ends jobs that have not ended; a running one is fenced off at once and told by its signal. */
+  cancel(params: ControlParams): Awaitable<ControlAnswer[]>;
+  /** Queues jobs that have ended again, with all their attempts before them. */
+  retry(params: ControlParams): Awaitable<ControlAnswer[]>;
+  /** Makes delayed jobs ready now. */
+  promote(params: ControlParams): Awaitable<ControlAnswer[]>;
+  /** Changes jobs that wait. A changed priority or time puts the job at the tail of its line. */
+  update(params: ControlParams & { readonly patch: JobPatch }): Awaitable<ControlAnswer[]>;
+  /** Removes jobs that do not run, with all that was stored about them. */
+  remove(params: ControlParams): Awaitable<ControlAnswer[]>;
+
+  /** Stops leasing from a queue. Running jobs go on. */
+  pause(params: { readonly queue: string }): Awaitable<void>;
+  resume(params: { readonly queue: string }): Awaitable<void>;
+  /**
+   * Removes a queue with all its jobs, leaving no key or row. Without `force` it refuses (answers `false`) while jobs run.
+   */
+  obliterate(params: { readonly queue: string; readonly force: boolean }): Awaitable<boolean>;
+
+  /** Upkeep: promotes, recovers, expires, trims; bounded by `limit` jobs of each kind. Any number may run at once. */
+  sweep(params: { readonly queues: readonly string[]; readonly limit: number }): Awaitable<SweepAnswer>;
+
+  /** Jobs by queue and id; `null` where there is none. */
+  getJobs(params: { readonly refs: readonly JobRef[] }): Awaitable<(JobRecord | null)[]>;
+  /** Jobs by bare id, whatever their queue; of several with one id the first by queue name. */
+  findJobs(params: { readonly ids: readonly string[] }): Awaitable<(JobRecord | null)[]>;
+  /**
+   * Jobs by filter: queues by name, states in their order, within a state: blocked by creation, delayed by due time,
+   * queued in running order, active by id, terminal the latest first. A job that does not move is neither missed nor
+   * repeated, however others move.
+   */
+  listJobs(params: {
+    readonly filter: JobFilter;
+    readonly cursor: string | null;
+    readonly limit: number;
+  }): Awaitable<JobPage>;
+  /** How many jobs with a tag are in each state, over all queues or one. */
+  tagTotals(params: { readonly tag: string; readonly queue?: string }): Awaitable<StateCounts>;
+  queues(): Awaitable<QueueRecord[]>;
+  workers(): Awaitable<WorkerRecord[]>;
+  /** The job's log; empty when it has none. */
+  logs(params: JobRef): Awaitable<JobLog>;
+  /** The place in line of a queued job, 1 = next; `null` when it is not queued. */
+  position(params: JobRef): Awaitable<number | null>;
+
+  /** Events of a queue after `cursor`; `null` starts at the present. */
+  watch(params: {
+    readonly queue: string;
+    readonly cursor: number | null;
+    readonly max: number;
+  }): Awaitable<WatchAnswer>;
+  /** Resolves when the queue may have events after `cursor`, at the latest after `timeout` milliseconds or on abort. */
+  awaitEvents(params: {
+    readonly queue: string;
+    readonly cursor: number;
+    readonly timeout: number;
+    readonly signal: AbortSignal;
+  }): Promise<void>;
+}

@@ -1,0 +1,117 @@
+/** Commands on one job: release, cancel, retry, promote, update, remove. Each answers what came of it. */
+import type { JobSpec } from "../../model/job.js";
+import { isTerminal, sources, type Cause } from "../../model/state.js";
+import type { ControlAnswer, JobPatch } from "../contract.js";
+import { revoke } from "./consume.js";
+import { finish, forget, move, recordAttempt, restand } from "./moves.js";
+import { claimKey, liveHolder } from "./produce.js";
+import type { MemoryJob, MemoryQueue, MemorySession } from "./store.js";
+
+/** What a command needs at hand. */
+export interface ControlContext {
+  readonly queue: MemoryQueue;
+  readonly sessions: Map<string, MemorySession>;
+  readonly now: number;
+  readonly op: string;
+}
+
+/** A command: moves the job and says whether it could. */
+export type Command = (context: ControlContext, job: MemoryJob) => ControlAnswer["outcome"];
+
+/** Runs a command on one job, once per `op`. */
+export function control(context: ControlContext, id: string, command: Command): ControlAnswer {
+  const job = context.queue.jobs.get(id);
+  if (job === undefined) return { outcome: "missing", state: null };
+  if (job.lastOp === context.op) return { outcome: "applied", state: job.state };
+  const outcome = command(context, job);
+  if (outcome !== "applied") return { outcome, state: job.state };
+  job.lastOp = context.op;
+  return { outcome, state: context.queue.jobs.has(id) ? job.state : null };
+}
+
+export const release: Command = ({ queue, now }, job) => {
+  if (!isFrom(job, "release")) return "wrong-state";
+  ready(queue, job, "release", now);
+  return "applied";
+};
+
+export const cancel: Command = ({ queue, sessions, now }, job) => {
+  if (!isFrom(job, "cancel")) return "wrong-state";
+  if (job.session !== null) {
+    recordAttempt(job, job.session, "cancelled", now);
+    revoke(sessions.get(job.session), job);
+  }
+  finish(queue, job, "cancelled", "cancel", now);
+  return "applied";
+};
+
+export const retry: Command = ({ queue, now }, job) => {
+  if (!isFrom(job, "retry")) return "wrong-state";
+  const { unique } = job.spec;
+  // A key that is held until the start, or for a time, was let go long ago; one held to the end must be free to be held again.
+  if (unique !== null && unique.until === "finished") {
+    const holder = liveHolder(queue, unique.key, now);
+    if (holder !== null && holder !== job) return "conflict";
+    claimKey(queue, job, now);
+  }
+  job.counted = 0;
+  job.crashes = 0;
+  job.result = null;
+  job.progress = null;
+  job.startedAt = null;
+  job.finishedAt = null;
+  job.runAt = now;
+  move(queue, job, "queued", "retry", now);
+  return "applied";
+};
+
+export const promote: Command = ({ queue, now }, job) => {
+  if (!isFrom(job, "promote")) return "wrong-state";
+  job.runAt = now;
+  move(queue, job, "queued", "promote", now);
+  return "applied";
+};
+
+export const remove: Command = ({ queue, now }, job) => {
+  if (job.state === "active") return "wrong-state";
+  forget(queue, job, now);
+  return "applied";
+};
+
+/** The command that applies a patch. */
+export function update(patch: JobPatch): Command {
+  return ({ queue, now }, job) => {
+    if (job.state === "active" || isTerminal(job.state)) return "wrong-state";
+    const moved = patch.priority !== undefined && patch.priority !== job.spec.priority;
+    job.spec = {
+      ...job.spec,
+      ...(patch.input === undefined ? {} : { input: patch.input }),
+      ...(patch.tags === undefined ? {} : { tags: patch.tags }),
+      ...(patch.priority === undefined ? {} : { priority: patch.priority }),
+    };
+    if (patch.due !== undefined && retime(queue, job, patch.due, now)) return "applied";
+    // A delayed or held job stands in no priority order yet; a queued one goes to the tail of its new line.
+    if (moved && job.state === "queued") restand(queue, job);
+    return "applied";
+  };
+}
+
+/** Gives a waiting job another time; answers whether that moved it. */
+function retime(queue: MemoryQueue, job: MemoryJob, due: JobSpec["due"], now: number): boolean {
+  const runAt = Math.max("at" in due ? due.at : now + due.in, now);
+  if (job.state === "queued" && runAt === now) return false;
+  job.runAt = runAt;
+  if (job.state === "blocked") return false;
+  move(queue, job, runAt > now ? "delayed" : "queued", "postpone", now);
+  return true;
+}
+
+function ready(queue: MemoryQueue, job: MemoryJob, cause: Cause, now: number): void {
+  const later = job.runAt > now;
+  if (!later) job.runAt = now;
+  move(queue, job, later ? "delayed" : "queued", cause, now);
+}
+
+function isFrom(job: MemoryJob, cause: Cause): boolean {
+  return sources(cause).includes(job.state);
+}

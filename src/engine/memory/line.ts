@@ -1,0 +1,60 @@
+/** A sorted line of entries: cheap at both ends, binary search in between. Holds one state of one queue. */
+import { compareKeys, type OrderKey } from "../order.js";
+
+export class Line<T extends { readonly key: OrderKey }> {
+  #entries: T[] = [];
+  // Taking from the head moves this mark; the array is cut when half of it is behind the mark.
+  #head = 0;
+
+  get size(): number {
+    return this.#entries.length - this.#head;
+  }
+
+  first(): T | undefined {
+    return this.#entries[this.#head];
+  }
+
+  at(index: number): T | undefined {
+    return index < 0 ? undefined : this.#entries[this.#head + index];
+  }
+
+  insert(entry: T): void {
+    const last = this.#entries.at(-1);
+    if (last === undefined || this.size === 0 || compareKeys(last.key, entry.key) < 0) {
+      this.#entries.push(entry);
+      return;
+    }
+    this.#entries.splice(this.#head + this.rank(entry.key), 0, entry);
+  }
+
+  remove(entry: T): void {
+    if (this.first() === entry) {
+      this.#head += 1;
+      if (this.#head > 1_000 && this.#head * 2 > this.#entries.length) {
+        this.#entries = this.#entries.slice(this.#head);
+        this.#head = 0;
+      }
+      return;
+    }
+    const index = this.#head + this.rank(entry.key);
+    if (this.#entries[index] !== entry) throw new Error("memory engine: a job is not where its state says");
+    this.#entries.splice(index, 1);
+  }
+
+  /** How many entries stand before `key`. */
+  rank(key: OrderKey): number {
+    let low = this.#head;
+    let high = this.#entries.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const entry = this.#entries[middle];
+      if (entry !== undefined && compareKeys(entry.key, key) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low - this.#head;
+  }
+
+  toArray(): T[] {
+    return this.#entries.slice(this.#head);
+  }
+}

@@ -1,0 +1,81 @@
+/** Accepting jobs: ids, unique keys, first state. */
+import type { JobSpec } from "../../model/job.js";
+import { isTerminal, type JobState } from "../../model/state.js";
+import type { EnqueueAnswer } from "../contract.js";
+import { admit } from "./moves.js";
+import type { MemoryJob, MemoryQueue } from "./store.js";
+
+/** Accepts one job, or says which job stands in its place. */
+export function enqueueOne(queue: MemoryQueue, spec: JobSpec, now: number): EnqueueAnswer {
+  const same = queue.jobs.get(spec.id);
+  if (same !== undefined) {
+    // A generated id, or the nonce of a chosen one, proves that this very command was sent before.
+    const again = spec.nonce === null || same.nonce === spec.nonce;
+    return { id: spec.id, outcome: again ? "created" : "existing", state: same.state };
+  }
+  if (spec.unique !== null) {
+    const holder = liveHolder(queue, spec.unique.key, now);
+    if (holder !== null) {
+      return { id: holder.id, outcome: spec.unique.then === "join" ? "joined" : "rejected", state: holder.state };
+    }
+  }
+  const job = create(spec, now);
+  admit(queue, job, now);
+  if (spec.unique !== null) claimKey(queue, job, now);
+  return { id: job.id, outcome: "created", state: job.state };
+}
+
+/** The job that holds a unique key now, if any. A key whose job has let go of it, or is gone, is free. */
+export function liveHolder(queue: MemoryQueue, key: string, now: number): MemoryJob | null {
+  const entry = queue.unique.get(key);
+  const job = entry === undefined ? undefined : queue.jobs.get(entry.id);
+  if (entry === undefined || job === undefined) return null;
+  return holdsKey(job, entry.expiresAt, now) ? job : null;
+}
+
+/** Gives a job its unique key. */
+export function claimKey(queue: MemoryQueue, job: MemoryJob, now: number): void {
+  const { unique } = job.spec;
+  if (unique === null) return;
+  const expiresAt = typeof unique.until === "number" ? now + unique.until : null;
+  queue.unique.set(unique.key, { id: job.id, expiresAt });
+}
+
+function holdsKey(job: MemoryJob, expiresAt: number | null, now: number): boolean {
+  if (expiresAt !== null) return expiresAt > now;
+  if (isTerminal(job.state)) return false;
+  return job.spec.unique?.until === "finished" || job.epoch === 0;
+}
+
+function create(spec: JobSpec, now: number): MemoryJob {
+  const due = "at" in spec.due ? spec.due.at : now + spec.due.in;
+  const runAt = Math.max(due, now);
+  const state: JobState = spec.hold ? "blocked" : runAt > now ? "delayed" : "queued";
+  return {
+    id: spec.id,
+    queue: spec.queue,
+    spec,
+    state,
+    key: [0, spec.id],
+    createdAt: now,
+    runAt,
+    startedAt: null,
+    finishedAt: null,
+    expireAt: spec.ttl === null ? null : now + spec.ttl,
+    counted: 0,
+    epoch: 0,
+    settledEpoch: 0,
+    crashes: 0,
+    suspect: false,
+    session: null,
+    result: null,
+    meta: spec.meta,
+    error: null,
+    progress: null,
+    history: [],
+    lines: [],
+    linesDropped: 0,
+    nonce: spec.nonce,
+    lastOp: null,
+  };
+}

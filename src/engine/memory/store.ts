@@ -1,0 +1,88 @@
+/**
+ * What the memory engine remembers: jobs, queues, sessions. A queue keeps one sorted line per state; the key of a job in its
+ * line is the listing order and, for queued jobs, the running order.
+ */
+import type { QueueEvent } from "../../model/event.js";
+import type { Failure } from "../../model/failure.js";
+import type { AttemptRecord, JobSpec, Progress } from "../../model/job.js";
+import type { LogLine } from "../../model/log.js";
+import { perState, type JobState } from "../../model/state.js";
+import type { LeaseRef, WorkerInfo } from "../contract.js";
+import type { OrderKey } from "../order.js";
+import { Line } from "./line.js";
+
+/** A job as the memory engine keeps it: its spec plus everything that changes. */
+export interface MemoryJob {
+  readonly id: string;
+  readonly queue: string;
+  spec: JobSpec;
+  state: JobState;
+  key: OrderKey;
+  createdAt: number;
+  runAt: number;
+  startedAt: number | null;
+  finishedAt: number | null;
+  /** When it expires unless it starts before; `null` once it has started. */
+  expireAt: number | null;
+  /** Runs that counted. */
+  counted: number;
+  epoch: number;
+  /** The last lease that its own worker ended: its outcome sent again is answered `applied`. */
+  settledEpoch: number;
+  crashes: number;
+  suspect: boolean;
+  session: string | null;
+  result: string | null;
+  meta: string | null;
+  error: Failure | null;
+  progress: Progress | null;
+  history: AttemptRecord[];
+  lines: LogLine[];
+  linesDropped: number;
+  nonce: string | null;
+  lastOp: string | null;
+}
+
+/** An expiring session and what it holds. */
+export interface MemorySession {
+  readonly id: string;
+  readonly worker: WorkerInfo;
+  /** The queues from which it has not been reaped. */
+  readonly queues: Set<string>;
+  readonly held: Set<MemoryJob>;
+  deadline: number;
+  seenAt: number;
+  /** Leases taken from it, until it settles them. */
+  revoked: LeaseRef[];
+  /** Per queue and lane: the last exchange and what it leased. */
+  readonly calls: Map<string, { call: number; leases: LeaseRef[] }>;
+}
+
+/** One queue. */
+export class MemoryQueue {
+  readonly jobs = new Map<string, MemoryJob>();
+  readonly lines: Record<JobState, Line<MemoryJob>>;
+  /** Queued jobs recovered from dead workers; they are not in `lines.queued`. */
+  readonly suspects = new Line<MemoryJob>();
+  readonly unique = new Map<string, { id: string; expiresAt: number | null }>();
+  /** The latest count asked for, per class of outcome. */
+  readonly keepCount: { completed: number | null; failed: number | null } = { completed: null, failed: null };
+  /** Finished jobs that ask for a count, oldest first. */
+  readonly counted: { completed: MemoryJob[]; failed: MemoryJob[] } = { completed: [], failed: [] };
+  paused = false;
+
+  // Positions count up at the tail and down at the head. The default priority has its own pair, because Redis keeps those
+  // jobs in a list whose positions are real; terminal states count up only.
+  defaultLine = { tail: 0, head: -1 };
+  otherLine = { tail: 0, head: -1 };
+  finished = 0;
+
+  events: QueueEvent[] = [];
+  sequence = 0;
+  /** Events are recorded until then. */
+  interest = 0;
+
+  constructor(readonly name: string) {
+    this.lines = perState(() => new Line<MemoryJob>());
+  }
+}

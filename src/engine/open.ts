@@ -1,0 +1,30 @@
+/** From a target to an open engine. Engines load only when they are asked for: SQLite users never load a Redis client. */
+import type { Engine } from "./contract.js";
+import { parseTarget, type Target } from "./target.js";
+
+/**
+ * Opens the engine a URL or options object names.
+ * @throws InvalidInput, EngineUnavailable, EngineRefused
+ */
+export async function openEngine(target: string | Target): Promise<Engine> {
+  const parsed = parseTarget(target);
+  const engine = await create(parsed);
+  try {
+    await engine.open();
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+  return engine;
+}
+
+async function create(target: ReturnType<typeof parseTarget>): Promise<Engine> {
+  switch (target.engine) {
+    case "memory":
+      return new (await import("./memory/engine.js")).MemoryEngine();
+    case "sqlite":
+      return new (await import("./sqlite/engine.js")).SqliteEngine(target);
+    case "redis":
+      return new (await import("./redis/engine.js")).RedisEngine(target);
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * Time and chance, handed in from outside. Every engine, worker and scheduler takes a `Clock` and a `Random` so that a
+ * test, or a simulation of a whole fleet, decides what time it is and which jitter comes up. This is the one place that
+ * touches the real ones.
+ */
+
+/** A source of time. Times are milliseconds since the Unix epoch. */
+export interface Clock {
+  /** The time now, in milliseconds since the Unix epoch. */
+  now(): number;
+  /**
+   * Calls `callback` once, `ms` milliseconds from now. The returned function cancels it.
+   * @param ms milliseconds, 0 or more
+   */
+  after(ms: number, callback: () => void): () => void;
+}
+
+/** A source of chance: a number from 0 (included) to 1 (excluded), like `Math.random`. */
+export type Random = () => number;
+
+/** setTimeout fires at once for anything longer than this (2^31 - 1 ms), so longer waits are cut into pieces. */
+const LONGEST_TIMER = 2_147_483_647;
+
+/** The machine's own clock. Its timers keep the process alive, as `setTimeout` does. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  after(ms, callback) {
+    let timer: NodeJS.Timeout;
+    const arm = (left: number): void => {
+      timer = setTimeout(
+        () => (left > LONGEST_TIMER ? arm(left - LONGEST_TIMER) : callback()),
+        Math.min(left, LONGEST_TIMER),
+      );
+    };
+    arm(Math.max(0, ms));
+    return () => clearTimeout(timer);
+  },
+};
+
+/** The runtime's own chance. */
+export const systemRandom: Random = () => Math.random();
+
+/** Waits `ms` milliseconds on `clock`; ends early, without an error, when `signal` aborts. */
+export function pause(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) {
+      resolve();
+      return;
+    }
+    const finish = (): void => {
+      cancel();
+      signal?.removeEventListener("abort", finish);
+      resolve();
+    };
+    const cancel = clock.after(ms, finish);
+    signal?.addEventListener("abort", finish, { once: true });
+  });
+}

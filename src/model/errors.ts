@@ -1,0 +1,213 @@
+/**
+ * The errors that callers may want to tell apart. Every one is a `LongshoreError` with a stable `code`; those about a
+ * value name the field, the value and the rule it broke. No message carries a secret: URLs are redacted before they get here.
+ */
+
+/** The base of every error Longshore throws on purpose. */
+export class LongshoreError extends Error {
+  /** A stable name for scripts, e.g. `"INVALID_INPUT"`. */
+  readonly code: string;
+
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+    this.code = code;
+  }
+}
+
+/** How much of an offending value an error message repeats, in characters. */
+const SHOWN = 80;
+
+/** A value as an error message shows it: one line, capped, never throwing. */
+export function show(value: unknown): string {
+  let text: string;
+  try {
+    text = typeof value === "string" ? JSON.stringify(value) : (JSON.stringify(value) ?? typeof value);
+  } catch {
+    text = typeof value === "object" ? "an object" : typeof value === "bigint" ? `${value}n` : typeof value;
+  }
+  return text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text;
+}
+
+/**
+ * A value given to Longshore breaks a rule. Thrown to the caller before anything is stored.
+ * @example
+ * try { await longshore.enqueue(scan, { url }, { delay: "soon" }); }
+ * catch (error) { if (error instanceof InvalidInput) console.error(error.field, error.rule); }
+ */
+export class InvalidInput extends LongshoreError {
+  /** The field that is wrong, as a path: `"delay"`, `"unique.key"`, `"input.url"`. */
+  readonly field: string;
+  /** What the field must be. */
+  readonly rule: string;
+
+  constructor(field: string, value: unknown, rule: string, options?: ErrorOptions) {
+    super("INVALID_INPUT", `${field}: ${show(value)} is not allowed: ${rule}`, options);
+    this.field = field;
+    this.rule = rule;
+  }
+}
+
+/** A payload (input, result, meta) is larger than the cap. `size` and `cap` are bytes of its JSON in UTF-8. */
+export class PayloadTooLarge extends LongshoreError {
+  readonly field: string;
+  readonly size: number;
+  readonly cap: number;
+
+  constructor(field: string, size: number, cap: number) {
+    super(
+      "PAYLOAD_TOO_LARGE",
+      `${field}: ${size} bytes of JSON are over the cap of ${cap} bytes; store it elsewhere and pass a reference`,
+    );
+    this.field = field;
+    this.size = size;
+    this.cap = cap;
+  }
+}
+
+/** A unique key is held by another job and the caller asked to be refused (`then: "reject"`). */
+export class UniqueConflict extends LongshoreError {
+  /** The id of the job that holds the key. */
+  readonly holder: string;
+
+  constructor(key: string, holder: string) {
+    super("UNIQUE_CONFLICT", `unique.key: ${show(key)} is held by job ${holder}`);
+    this.holder = holder;
+  }
+}
+
+/** No job has that id. It may have been removed by retention. */
+export class JobNotFound extends LongshoreError {
+  constructor(id: string) {
+    super("JOB_NOT_FOUND", `job ${show(id)} does not exist, or retention has removed it`);
+  }
+}
+
+/** The job is in a state from which the command cannot take it. */
+export class WrongState extends LongshoreError {
+  constructor(command: string, id: string, state: string, why?: string) {
+    super("WRONG_STATE", `cannot ${command} job ${id}: it is ${state}${why ? ` (${why})` : ""}`);
+  }
+}
+
+/** `job.result()` on a job that ended without one. */
+export class JobFailed extends LongshoreError {
+  /** The terminal state the job ended in. */
+  readonly state: string;
+
+  constructor(id: string, state: string, why: string, options?: ErrorOptions) {
+    super("JOB_FAILED", `job ${id} ended as ${state}: ${why}`, options);
+    this.state = state;
+  }
+}
+
+/** The engine cannot be reached, or did not answer in time. `url` is redacted. */
+export class EngineUnavailable extends LongshoreError {
+  constructor(url: string, why: string, options?: ErrorOptions) {
+    super(
+      "ENGINE_UNAVAILABLE",
+      `cannot reach ${url}: ${why}. Is it running, and is LONGSHORE_URL (or the URL given to connect) right?`,
+      options,
+    );
+  }
+}
+
+/** The engine refuses to work in the way it is set up, e.g. a Redis that may evict jobs. */
+export class EngineRefused extends LongshoreError {
+  constructor(message: string) {
+    super("ENGINE_REFUSED", message);
+  }
+}
+
+/** The connection was closed by `close()`. */
+export class EngineClosed extends LongshoreError {
+  constructor() {
+    super("ENGINE_CLOSED", "this connection was closed; connect again");
+  }
+}
+
+/** A stored job that cannot be read back. It fails alone, with this as its reason. */
+export class Undecodable extends LongshoreError {
+  constructor(id: string, what: string, options?: ErrorOptions) {
+    super("UNDECODABLE", `job ${id}: its stored ${what} cannot be decoded`, options);
+  }
+}
+
+/** The worker has no handler for the job's task. */
+export class UnknownTask extends LongshoreError {
+  constructor(task: string, known: readonly string[]) {
+    super(
+      "UNKNOWN_TASK",
+      `no handler for task ${show(task)}; this worker knows ${known.length ? known.join(", ") : "no task"}`,
+    );
+  }
+}
+
+/** The attempt ran longer than the job's `timeout`. */
+export class TimedOut extends LongshoreError {
+  constructor(ms: number) {
+    super("TIMEOUT", `the attempt ran longer than its timeout of ${ms} ms`);
+  }
+}
+
+/** The job was cancelled while it ran; the reason of its `signal`. */
+export class Cancelled extends LongshoreError {
+  constructor(why = "the job was cancelled") {
+    super("CANCELLED", why);
+  }
+}
+
+/** The worker is no longer entitled to run the job: its lease was lost. The reason of the job's `signal`. */
+export class LeaseLost extends LongshoreError {
+  constructor() {
+    super("LEASE_LOST", "the lease on this job was lost; another worker may be running it, so nothing more is written");
+  }
+}
+
+/** The worker is stopping and its grace is over; the job goes back to the queue. The reason of the job's `signal`. */
+export class ShuttingDown extends LongshoreError {
+  constructor() {
+    super("SHUTTING_DOWN", "the worker is stopping; the job returns to the queue and no attempt is counted");
+  }
+}
+
+/**
+ * Throw this in a handler when trying again cannot help: the job fails at once, whatever attempts are left.
+ * @example
+ * if (!isPublic(url)) throw new NonRetryable("the URL is not public", { code: "ERROR_VALIDATION" });
+ */
+export class NonRetryable extends LongshoreError {
+  constructor(message: string, options?: ErrorOptions & { code?: string }) {
+    super(options?.code ?? "NON_RETRYABLE", message, options);
+  }
+}
+
+/**
+ * Throw this in a handler to try again after a given time, such as a `Retry-After` header. It counts as an attempt.
+ * @example
+ * if (response.status === 429) throw new RetryAfter("30s", "the model service is rate limited");
+ */
+export class RetryAfter extends LongshoreError {
+  /** Milliseconds (or a duration such as `"30s"`) to wait before the next attempt. */
+  readonly delay: number | string;
+
+  constructor(delay: number | string, message = "asked to try again later", options?: ErrorOptions) {
+    super("RETRY_AFTER", message, options);
+    this.delay = delay;
+  }
+}
+
+/**
+ * Throw this in a handler to put the job back for a while without counting an attempt: "not yet", rather than "it failed".
+ * @example
+ * if (!(await videoIsUploaded(input.id))) throw new Snooze("1m");
+ */
+export class Snooze extends LongshoreError {
+  /** Milliseconds (or a duration such as `"1m"`) until the job runs again. */
+  readonly delay: number | string;
+
+  constructor(delay: number | string, message = "snoozed") {
+    super("SNOOZE", message);
+    this.delay = delay;
+  }
+}

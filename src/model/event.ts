@@ -1,0 +1,25 @@
+/** What happens to jobs and queues, as watchers see it: ordered within a queue by a sequence number without holes. */
+import type { Progress } from "./job.js";
+import type { JobState } from "./state.js";
+
+/** An event of one queue. */
+export type QueueEvent =
+  /** The job entered a state. */
+  | { readonly seq: number; readonly at: number; readonly kind: "state"; readonly id: string; readonly state: JobState }
+  /** The job reported progress. */
+  | {
+      readonly seq: number;
+      readonly at: number;
+      readonly kind: "progress";
+      readonly id: string;
+      readonly progress: Progress;
+    }
+  /** The job was removed, by retention or by hand. */
+  | { readonly seq: number; readonly at: number; readonly kind: "removed"; readonly id: string }
+  | { readonly seq: number; readonly at: number; readonly kind: "paused" | "resumed" };
+
+/** Events are recorded while somebody watched within this time (milliseconds); after that a watcher is told of the gap. */
+export const WATCH_INTEREST = 60_000;
+
+/** How many events of a queue are kept for watchers that fall behind. */
+export const MOST_EVENTS = 10_000;

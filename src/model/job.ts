@@ -1,0 +1,130 @@
+/**
+ * The job, twice: as the client hands it to an engine (`JobSpec`) and as it is read back (`JobRecord`). Payloads are JSON
+ * text here: engines store them and never look inside.
+ */
+import type { Backoff } from "./backoff.js";
+import type { Failure } from "./failure.js";
+import type { Retention } from "./retention.js";
+import type { JobState } from "./state.js";
+import type { Unique } from "./unique.js";
+
+/** What a job is known by: an id is unique within its queue. */
+export interface JobRef {
+  readonly queue: string;
+  readonly id: string;
+}
+
+/** What does not change while a job runs: stored once, handed to the worker with the lease. */
+export interface JobBody {
+  readonly task: string;
+  /** JSON text. */
+  readonly input: string;
+  readonly backoff: Backoff;
+  /** Milliseconds an attempt may run. */
+  readonly timeout: number;
+}
+
+/** A job as it is handed to an engine: complete, validated, defaults filled in. */
+export interface JobSpec extends JobRef, JobBody {
+  /** Milliseconds from the engine's now; or an absolute time (epoch milliseconds). 0 = at once. */
+  readonly due: { readonly in: number } | { readonly at: number };
+  /** Lower first; jobs of one priority run in the order in which they came. */
+  readonly priority: number;
+  /** The total number of runs. */
+  readonly attempts: number;
+  /** Milliseconds from enqueueing within which the job must have started. */
+  readonly ttl: number | null;
+  readonly tags: readonly string[];
+  /** JSON text of an object. */
+  readonly meta: string | null;
+  /** Created `blocked`, until released. */
+  readonly hold: boolean;
+  readonly unique: Unique | null;
+  readonly retention: Retention;
+  /**
+   * Drawn by the client for each enqueue of a job whose id the caller chose: the same command sent again (its answer was
+   * lost) is known by it and answers `created` again. `null` for generated ids, which are their own proof.
+   */
+  readonly nonce: string | null;
+}
+
+/** How an attempt ended. */
+export type AttemptOutcome =
+  | "completed"
+  | "partial"
+  | "failed"
+  | "snoozed"
+  | "released"
+  | "cancelled"
+  | "superseded"
+  | "crashed";
+
+/** One run of a job. */
+export interface AttemptRecord {
+  /** From 1. A run that was not counted (released, snoozed, crashed) shares its number with the next one. */
+  readonly number: number;
+  /** The name of the worker that ran it. */
+  readonly worker: string;
+  /** Epoch milliseconds. */
+  readonly startedAt: number;
+  /** `null` while it runs. */
+  readonly endedAt: number | null;
+  readonly outcome: AttemptOutcome | null;
+  readonly error: Failure | null;
+}
+
+/** Progress as a handler reports it. */
+export interface Progress {
+  /** 0 to 100. */
+  readonly percent: number;
+  readonly message: string | null;
+}
+
+/** A job as it is read back. All times are epoch milliseconds. */
+export interface JobRecord extends JobRef {
+  readonly state: JobState;
+  readonly task: string;
+  /** JSON text. */
+  readonly input: string;
+  /** JSON text; `null` while there is none. */
+  readonly result: string | null;
+  /** JSON text of an object; `null` if none was ever set. */
+  readonly meta: string | null;
+  readonly priority: number;
+  /** The runs that counted so far, the present one included. A retry by hand starts again at 0. */
+  readonly attempt: number;
+  /** The most runs there may be. */
+  readonly attempts: number;
+  /** How often the worker died under it. */
+  readonly crashes: number;
+  readonly backoff: Backoff;
+  readonly timeout: number;
+  readonly ttl: number | null;
+  readonly tags: readonly string[];
+  readonly unique: Unique | null;
+  readonly retention: Retention;
+  readonly progress: Progress | null;
+  /** The error of the last attempt that had one. */
+  readonly error: Failure | null;
+  /** Every run, the latest last; the oldest are dropped beyond 50. */
+  readonly history: readonly AttemptRecord[];
+  readonly createdAt: number;
+  /** When a delayed job is due; otherwise when it last became ready. */
+  readonly runAt: number;
+  /** When the latest run started. */
+  readonly startedAt: number | null;
+  readonly finishedAt: number | null;
+  /** The worker that runs it, while active. */
+  readonly worker: string | null;
+  /** What is wrong with the stored job, when it cannot be decoded; its payload fields are then empty. */
+  readonly problem: string | null;
+}
+
+/** How many attempts a job's history keeps. */
+export const MOST_ATTEMPT_RECORDS = 50;
+
+/** A job whose worker died this often is failed as *worker lost*. */
+export const CRASH_LIMIT = 3;
+
+/** The code of the failure of a job whose workers died. */
+export const WORKER_LOST = "WORKER_LOST";

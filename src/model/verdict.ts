@@ -1,0 +1,70 @@
+/**
+ * Where an outcome takes a job: pure decisions, shared by the engines written in TypeScript and mirrored by the Redis
+ * scripts, which are compared with them.
+ */
+import { CRASH_LIMIT, type AttemptOutcome } from "./job.js";
+import type { Cause, JobState } from "./state.js";
+
+/** What a decision needs to know of an active job. */
+export interface Run {
+  /** Runs that counted before this one. */
+  readonly counted: number;
+  readonly attempts: number;
+  readonly crashes: number;
+}
+
+/** Where the job goes. */
+export interface Verdict {
+  readonly state: JobState;
+  readonly cause: Cause;
+  /** Milliseconds until it is due; only for `delayed`. */
+  readonly delay: number;
+  /** Does the run count as an attempt? */
+  readonly counts: boolean;
+  /** Which end of the line, if it is queued. */
+  readonly place: "head" | "tail";
+  /** How the history calls it. */
+  readonly outcome: AttemptOutcome;
+}
+
+type Reported =
+  | { readonly kind: "complete" | "partial" | "release" }
+  | { readonly kind: "fail"; readonly retryIn: number | null }
+  | { readonly kind: "snooze"; readonly delay: number };
+
+/** Decides what an outcome reported by a worker does to its job. */
+export function judge(run: Run, outcome: Reported): Verdict {
+  switch (outcome.kind) {
+    case "complete":
+      return { ...ended, state: "completed", cause: "complete", outcome: "completed" };
+    case "partial":
+      return { ...ended, state: "partial", cause: "partial", outcome: "partial" };
+    case "fail":
+      return outcome.retryIn === null || run.counted + 1 >= run.attempts
+        ? { ...ended, state: "failed", cause: "fail", outcome: "failed" }
+        : { ...later(outcome.retryIn), cause: "backoff", counts: true, outcome: "failed" };
+    case "snooze":
+      return { ...later(outcome.delay), cause: "snooze", counts: false, outcome: "snoozed" };
+    case "release":
+      return { state: "queued", cause: "return", delay: 0, counts: false, place: "head", outcome: "released" };
+  }
+}
+
+/** Decides what the death of its worker does to a job. */
+export function judgeCrash(run: Run): Verdict {
+  const last = run.crashes + 1 >= CRASH_LIMIT;
+  return {
+    state: last ? "failed" : "queued",
+    cause: "recover",
+    delay: 0,
+    counts: false,
+    place: "tail",
+    outcome: "crashed",
+  };
+}
+
+const ended = { delay: 0, counts: true, place: "tail" } as const;
+
+function later(delay: number): { state: "delayed" | "queued"; delay: number; place: "tail" } {
+  return { state: delay > 0 ? "delayed" : "queued", delay, place: "tail" };
+}

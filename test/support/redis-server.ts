@@ -1,0 +1,189 @@
+// A private Redis (or Valkey) server for tests and measurements: started on a free port of the loopback
+// interface with its files in a temporary folder, and stopped without a trace. It can also be killed, frozen
+// and started again on the same port and files, for tests about Redis failing.
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+export interface RedisServerOptions {
+  /** Keeps an append-only file, synchronised this often. Default: no persistence. */
+  appendfsync?: "always" | "everysec";
+  /** Such as "64mb". Default: no cap. */
+  maxmemory?: string;
+  /** Default: Redis's own, noeviction. */
+  maxmemoryPolicy?: string;
+  /** Password of the default user. Default: none. */
+  requirepass?: string;
+  /** Whether this is a node of a cluster. Default: false. */
+  cluster?: boolean;
+}
+
+const startTimeoutMs = 10_000;
+const stopTimeoutMs = 5_000;
+
+/** Starts a server and answers when it accepts commands. */
+export async function startRedisServer(options: RedisServerOptions = {}): Promise<RedisServer> {
+  const run = process.env["LONGSHORE_TEST_RUN"] ?? "manual";
+  const directory = await mkdtemp(join(tmpdir(), `longshore-${run}-redis-`));
+  for (let tries = 1; ; tries++) {
+    const server = new RedisServer(await freePort(), directory, options);
+    try {
+      await server.start();
+      return server;
+    } catch (error) {
+      // Another process may have taken the port since we looked.
+      if (tries === 3) {
+        await server.stop();
+        throw error;
+      }
+    }
+  }
+}
+
+export class RedisServer {
+  readonly port: number;
+  /** Where to connect, password included. */
+  readonly url: string;
+  readonly #directory: string;
+  readonly #options: RedisServerOptions;
+  #process: ChildProcess | undefined;
+  #output = "";
+
+  constructor(port: number, directory: string, options: RedisServerOptions) {
+    const { requirepass } = options;
+    this.port = port;
+    this.url = `redis://${requirepass === undefined ? "" : `:${encodeURIComponent(requirepass)}@`}127.0.0.1:${port}`;
+    this.#directory = directory;
+    this.#options = options;
+  }
+
+  /** Starts the server again after `kill()`, on the same port and files. */
+  async start(): Promise<void> {
+    if (this.#process !== undefined) throw new Error(`The Redis server on port ${this.port} is already running.`);
+    this.#output = "";
+    const child = spawn(process.env["LONGSHORE_REDIS_SERVER"] ?? "redis-server", this.#arguments(), {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.#process = child;
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding("utf8").on("data", (text: string) => {
+        this.#output = (this.#output + text).slice(-4_000);
+      });
+    }
+    const failed = new Promise<never>((_resolve, reject) => {
+      child.once("error", reject);
+      child.once("exit", (code, signal) => {
+        if (this.#process === child) this.#process = undefined;
+        reject(new Error(`redis-server on port ${this.port} ended with ${signal ?? code}:\n${this.#output}`));
+      });
+    });
+    await Promise.race([this.#ready(), failed]);
+    // From here on the process may end whenever a test wants it to.
+    failed.catch(() => undefined);
+  }
+
+  /** Ends the server as a crash does (SIGKILL), keeping its files. */
+  async kill(): Promise<void> {
+    await this.#end("SIGKILL");
+  }
+
+  /** Freezes the server: connections stay open and nothing answers. */
+  pause(): void {
+    this.#process?.kill("SIGSTOP");
+  }
+
+  /** Lets a paused server go on. */
+  resume(): void {
+    this.#process?.kill("SIGCONT");
+  }
+
+  /** Ends the server and removes its files. */
+  async stop(): Promise<void> {
+    this.resume();
+    await this.#end("SIGTERM");
+    await rm(this.#directory, { recursive: true, force: true });
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#process;
+    if (child === undefined) return;
+    this.#process = undefined;
+    const exited = once(child, "exit");
+    child.kill(signal);
+    const deadline = setTimeout(() => child.kill("SIGKILL"), stopTimeoutMs);
+    await exited;
+    clearTimeout(deadline);
+  }
+
+  #arguments(): string[] {
+    const { appendfsync, maxmemory, maxmemoryPolicy, requirepass, cluster } = this.#options;
+    const settings: Record<string, string | undefined> = {
+      port: String(this.port),
+      bind: "127.0.0.1",
+      dir: this.#directory,
+      save: "",
+      appendonly: appendfsync === undefined ? "no" : "yes",
+      appendfsync,
+      maxmemory,
+      "maxmemory-policy": maxmemoryPolicy,
+      requirepass,
+      "cluster-enabled": cluster === true ? "yes" : undefined,
+      "cluster-node-timeout": cluster === true ? "2000" : undefined,
+      // Keeps the folder, and with it the name of the test run, in the process's command line.
+      "set-proc-title": "no",
+    };
+    return Object.entries(settings).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]));
+  }
+
+  async #ready(): Promise<void> {
+    const deadline = performance.now() + startTimeoutMs;
+    while (performance.now() < deadline) {
+      const reply = await ping(this.port);
+      if (reply.startsWith("+PONG") || reply.startsWith("-NOAUTH")) return;
+      if (this.#process === undefined) return;
+      await sleep(10);
+    }
+    throw new Error(`redis-server on port ${this.port} did not answer within ${startTimeoutMs} ms:\n${this.#output}`);
+  }
+}
+
+/** The first line a server answers to PING; empty when nothing listens. */
+async function ping(port: number): Promise<string> {
+  const socket = connect(port, "127.0.0.1");
+  try {
+    await once(socket, "connect");
+    socket.write("PING\r\n");
+    const [chunk] = (await once(socket, "data", { signal: AbortSignal.timeout(1_000) })) as [Buffer];
+    return chunk.toString();
+  } catch {
+    return "";
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** A port that is free together with the one 10,000 above it, which a cluster node uses as its bus. */
+async function freePort(): Promise<number> {
+  for (let tries = 0; tries < 100; tries++) {
+    const port = 10_000 + Math.floor(Math.random() * 12_000);
+    if ((await isFree(port)) && (await isFree(port + 10_000))) return port;
+  }
+  throw new Error("Found no free port between 10000 and 22000.");
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  try {
+    server.listen(port, "127.0.0.1");
+    await once(server, "listening");
+    return true;
+  } catch {
+    return false;
+  } finally {
+    server.close();
+  }
+}
