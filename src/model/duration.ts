@@ -2,11 +2,11 @@
  * Durations: a number of milliseconds, or a string such as `"5m"`. Parsed by `ms`, wrapped so that rubbish throws an
  * `InvalidInput` that names the field instead of turning into `undefined` or `NaN`.
  */
-import ms, { type StringValue } from "ms";
+import ms from "ms";
 import { InvalidInput } from "./errors.js";
 
 /** Milliseconds, or a string: `"250ms"`, `"30s"`, `"5m"`, `"2h"`, `"7d"`, `"1w"`. */
-export type Duration = number | StringValue;
+export type Duration = number | `${number}${"ms" | "s" | "m" | "h" | "d" | "w"}`;
 
 /** The longest duration accepted: 10 years, so that a slip (seconds for milliseconds) is caught. In milliseconds. */
 export const LONGEST_DURATION = 10 * 365 * 24 * 3_600_000;
@@ -32,8 +32,12 @@ export function parsePositiveDuration(field: string, value: unknown): number {
 }
 
 function parseText(text: string): number {
-  // A bare number in a string ("300") is refused: "300" seconds or milliseconds is anybody's guess.
-  return /^\d*\.?\d+ ?[a-z]+$/i.test(text) ? (ms(text as StringValue) ?? Number.NaN) : Number.NaN;
+  // A bare number in a string ("300") is refused: whether it means seconds or milliseconds is anybody's guess.
+  return isText(text) ? ms(text) : Number.NaN;
+}
+
+function isText(text: string): text is `${number}ms` {
+  return /^\d+(\.\d+)?(ms|s|m|h|d|w)$/.test(text);
 }
 
 /** A duration for people: `"850ms"`, `"12s"`, `"5m"`, `"3h"`. */

@@ -189,9 +189,10 @@ export class MemoryEngine implements Engine {
     const now = this.now();
     return updates.map((update) => {
       const session = this.#alive(id, [update.queue]);
+      if (session === null) return "stale";
       const queue = this.#queue(update.queue);
       const job = queue.jobs.get(update.id);
-      if (session === null || !holds(session, job, update)) return "stale";
+      if (!holds(session, job, update)) return "stale";
       this.#apply(queue, job, update, now);
       this.#signals.changed(queue.name);
       return "applied";

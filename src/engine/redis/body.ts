@@ -1,0 +1,117 @@
+/**
+ * The body of a job as Redis keeps it: a header (JSON of what is out of the ordinary), a line break, the input. Headers of
+ * one task are the same text over and over, so decoded ones are remembered.
+ */
+import { DEFAULT_BACKOFF, type Backoff } from "../../model/backoff.js";
+import type { JobBody, JobSpec } from "../../model/job.js";
+import { DEFAULT_ATTEMPTS, DEFAULT_TIMEOUT } from "../../model/options.js";
+import { DEFAULT_RETENTION, type Retention } from "../../model/retention.js";
+import type { Unique } from "../../model/unique.js";
+
+/** Everything a header says, defaults filled in. */
+export interface Header {
+  readonly task: string;
+  readonly backoff: Backoff;
+  readonly timeout: number;
+  readonly ttl: number | null;
+  readonly unique: Unique | null;
+  readonly retention: Retention;
+}
+
+/** The body of a job. */
+export function encodeBody(spec: JobSpec): string {
+  const usual =
+    spec.backoff === DEFAULT_BACKOFF &&
+    spec.timeout === DEFAULT_TIMEOUT &&
+    spec.ttl === null &&
+    spec.unique === null &&
+    spec.retention === DEFAULT_RETENTION;
+  if (usual) return `"${spec.task}"\n${spec.input}`;
+  const { task, backoff, timeout, ttl, unique, retention } = spec;
+  const header = JSON.stringify({
+    task,
+    ...(backoff === DEFAULT_BACKOFF ? {} : { backoff }),
+    ...(timeout === DEFAULT_TIMEOUT ? {} : { timeout }),
+    ...(ttl === null ? {} : { ttl }),
+    ...(unique === null ? {} : { unique }),
+    ...(retention === DEFAULT_RETENTION ? {} : { retention }),
+  });
+  return `${header}\n${spec.input}`;
+}
+
+const MOST_REMEMBERED = 1_000;
+const remembered = new Map<string, Header>();
+
+/** Takes a body apart. @throws SyntaxError or TypeError when it is not one */
+export function decodeBody(body: string): { header: Header; input: string } {
+  const end = body.indexOf("\n");
+  if (end === -1) throw new SyntaxError("no header");
+  const text = body.slice(0, end);
+  let header = remembered.get(text);
+  if (header === undefined) {
+    header = parseHeader(text);
+    if (remembered.size >= MOST_REMEMBERED) remembered.clear();
+    remembered.set(text, header);
+  }
+  return { header, input: body.slice(end + 1) };
+}
+
+function parseHeader(text: string): Header {
+  const parsed: unknown = JSON.parse(text);
+  const said = typeof parsed === "string" ? { task: parsed } : parsed;
+  if (typeof said !== "object" || said === null || !("task" in said) || typeof said.task !== "string") {
+    throw new TypeError("the header names no task");
+  }
+  const defaults = {
+    backoff: DEFAULT_BACKOFF,
+    timeout: DEFAULT_TIMEOUT,
+    ttl: null,
+    unique: null,
+    retention: DEFAULT_RETENTION,
+  };
+  return { ...defaults, ...said, task: said.task };
+}
+
+/** What a worker needs of a body. */
+export function bodyFor(body: string): JobBody {
+  const { header, input } = decodeBody(body);
+  return { task: header.task, input, backoff: header.backoff, timeout: header.timeout };
+}
+
+/** What the enqueue script must know of a job: '' when nothing is out of the ordinary, else JSON. */
+export function encodeOptions(spec: JobSpec): string {
+  const at = "at" in spec.due ? spec.due.at : null;
+  const delay = "in" in spec.due ? spec.due.in : 0;
+  const usual =
+    at === null &&
+    delay === 0 &&
+    spec.priority === 0 &&
+    spec.attempts === DEFAULT_ATTEMPTS &&
+    spec.ttl === null &&
+    spec.tags.length === 0 &&
+    spec.meta === null &&
+    !spec.hold &&
+    spec.unique === null &&
+    spec.retention === DEFAULT_RETENTION &&
+    spec.nonce === null;
+  if (usual) return "";
+  const { unique } = spec;
+  return JSON.stringify({
+    ...(at === null ? {} : { at }),
+    ...(delay === 0 ? {} : { delay }),
+    ...(spec.priority === 0 ? {} : { priority: spec.priority }),
+    ...(spec.attempts === DEFAULT_ATTEMPTS ? {} : { attempts: spec.attempts }),
+    ...(spec.ttl === null ? {} : { ttl: spec.ttl }),
+    ...(spec.tags.length === 0 ? {} : { tags: spec.tags }),
+    ...(spec.meta === null ? {} : { meta: spec.meta }),
+    ...(spec.hold ? { hold: true } : {}),
+    ...(unique === null ? {} : { unique: encodeUnique(unique) }),
+    ...(spec.retention === DEFAULT_RETENTION ? {} : { keep: spec.retention }),
+    ...(spec.nonce === null ? {} : { nonce: spec.nonce }),
+  });
+}
+
+function encodeUnique({ key, until, then }: Unique): { key: string; till: string | number; then: string } {
+  const till = typeof until === "number" ? until : until === "finished" ? "f" : "s";
+  return { key, till, then: then === "join" ? "j" : "r" };
+}

@@ -1,0 +1,168 @@
+/** Leasing and settling on Redis: sessions, exchanges and reports, one script call a queue. */
+import type { LeaseRef } from "../contract.js";
+import type { Engine, ExchangeAnswer, FencedAnswer, Lease, Outcome, Report, Settlement } from "../contract.js";
+import { LONGEST_LOG_LINE, type LogLine } from "../../model/log.js";
+import { bodyFor } from "./body.js";
+import type { Argument, Link } from "./link.js";
+import { list, number, orNull, text } from "./reply.js";
+
+/** How many values the exchange script answers for a lease. */
+const LEASE_WIDTH = 13;
+/** Where the leases begin in its reply. */
+const LEASES_FROM = 4;
+
+/** What one queue answered to an exchange. */
+interface QueueAnswer {
+  readonly alive: boolean;
+  readonly settled: string;
+  readonly more: boolean;
+  readonly nextDue: number | null;
+  readonly leases: Lease[];
+}
+
+/** Settles outcomes and leases work, queue by queue in the order of the claim. */
+export async function exchange(link: Link, params: Parameters<Engine["exchange"]>[0]): Promise<ExchangeAnswer> {
+  const { session, lane, call, settle, claim } = params;
+  const claimed = claim?.queues ?? [];
+  const names = [...new Set([...claimed, ...settle.map((settlement) => settlement.queue)])];
+  const settled: FencedAnswer[] = settle.map(() => "stale");
+  const leases: Lease[] = [];
+  let alive = true;
+  let more = false;
+  let nextDue: number | null = null;
+  for (const queue of names) {
+    const mine = settle.filter((settlement) => settlement.queue === queue);
+    const left = claimed.includes(queue) ? (claim?.max ?? 0) - leases.length : -1;
+    if (left <= 0 && mine.length === 0) continue;
+    const suspect = (claim?.suspect ?? false) && !leases.some((lease) => lease.suspect);
+    const args: Argument[] = [session, lane, call, left, suspect ? 1 : 0];
+    for (const settlement of mine) pushSettlement(args, settlement);
+    const answer = decodeExchange(queue, await link.run("exchange", queue, args));
+    alive &&= answer.alive;
+    let next = 0;
+    for (const [index, settlement] of settle.entries()) {
+      if (settlement.queue !== queue) continue;
+      if (answer.settled.charAt(next) === "a") settled[index] = "applied";
+      next += 1;
+    }
+    leases.push(...answer.leases);
+    more ||= answer.more;
+    nextDue = earlier(nextDue, answer.nextDue);
+  }
+  return { alive, settled, leases, more, nextDue };
+}
+
+/** The earlier of two times, `null` being never. */
+export function earlier(a: number | null, b: number | null): number | null {
+  return a === null ? b : b === null ? a : Math.min(a, b);
+}
+
+function pushSettlement(args: Argument[], { id, epoch, outcome }: Settlement): void {
+  const [kind, payload, value, fingerprint] = encodeOutcome(outcome);
+  args.push(id, epoch, kind, payload, value, fingerprint);
+}
+
+function encodeOutcome(outcome: Outcome): readonly [string, string, number, string] {
+  switch (outcome.kind) {
+    case "complete":
+      return ["c", outcome.result ?? "", 0, ""];
+    case "partial":
+      return ["p", outcome.result ?? "", 0, ""];
+    case "fail":
+      return ["f", JSON.stringify(outcome.error), outcome.retryIn ?? -1, outcome.error.fingerprint];
+    case "snooze":
+      return ["s", "", outcome.delay, ""];
+    case "release":
+      return ["r", "", 0, ""];
+  }
+}
+
+function decodeExchange(queue: string, reply: unknown): QueueAnswer {
+  const values = list(reply);
+  const nextDue = number(values[3]);
+  const leases: Lease[] = [];
+  for (let at = LEASES_FROM; at < values.length; at += LEASE_WIDTH) leases.push(decodeLease(queue, values, at));
+  return {
+    alive: values[0] === 1,
+    settled: text(values[1]),
+    more: values[2] === 1,
+    nextDue: nextDue < 0 ? null : nextDue,
+    leases,
+  };
+}
+
+function decodeLease(queue: string, values: readonly unknown[], at: number): Lease {
+  const id = text(values[at]);
+  const tags = text(values[at + 11]);
+  let body: Lease["body"] = null;
+  let problem: string | null = null;
+  try {
+    body = bodyFor(text(values[at + 1]));
+  } catch (error) {
+    problem = `job ${id}: its stored body cannot be decoded (${String(error)})`;
+  }
+  return {
+    queue,
+    id,
+    epoch: number(values[at + 2]),
+    attempt: number(values[at + 3]) + 1,
+    attempts: number(values[at + 4]),
+    crashes: number(values[at + 5]),
+    suspect: values[at + 6] === 1,
+    body,
+    problem,
+    tags: tags === "" ? [] : tags.split("\n"),
+    meta: orNull(values[at + 12]),
+    priority: number(values[at + 7]),
+    createdAt: number(values[at + 8]),
+    runAt: number(values[at + 9]),
+    leasedAt: number(values[at + 10]),
+  };
+}
+
+/** Renews a session in all its queues. */
+export async function heartbeat(
+  link: Link,
+  { session, queues, ttl }: Parameters<Engine["heartbeat"]>[0],
+): Promise<{ alive: boolean; revoked: LeaseRef[] }> {
+  const answers = await Promise.all(queues.map((queue) => link.run("session", queue, [session, "beat", ttl])));
+  const revoked = answers.flatMap((answer, index) =>
+    list(answer)
+      .slice(1)
+      .map((lease) => decodeLeaseRef(queues[index] ?? "", text(lease))),
+  );
+  return { alive: answers.every((answer) => list(answer)[0] === 1), revoked };
+}
+
+/** `id epoch` as a lease of a queue. */
+export function decodeLeaseRef(queue: string, said: string): LeaseRef {
+  const [id = "", epoch = "0"] = said.split(" ");
+  return { queue, id, epoch: Number(epoch) };
+}
+
+/** Stores what running jobs say. */
+export async function report(
+  link: Link,
+  { session, updates }: Parameters<Engine["report"]>[0],
+): Promise<FencedAnswer[]> {
+  const answers: FencedAnswer[] = updates.map(() => "stale");
+  const queues = [...new Set(updates.map((update) => update.queue))];
+  await Promise.all(
+    queues.map(async (queue) => {
+      const mine = [...updates.entries()].filter(([, update]) => update.queue === queue);
+      const args = mine.flatMap(([, update]) => encodeReport(update));
+      const letters = text(await link.run("report", queue, [session, ...args]));
+      for (const [place, [index]] of mine.entries()) if (letters.charAt(place) === "a") answers[index] = "applied";
+    }),
+  );
+  return answers;
+}
+
+function encodeReport({ id, epoch, progress, meta, lines }: Report): Argument[] {
+  const log = (lines ?? []).map(encodeLine).join("\n");
+  return [id, epoch, progress === undefined ? "" : JSON.stringify(progress), meta ?? "", log];
+}
+
+function encodeLine({ at, level, message }: LogLine): string {
+  return JSON.stringify({ at, level, message: message.slice(0, LONGEST_LOG_LINE) });
+}

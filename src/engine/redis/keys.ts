@@ -1,0 +1,60 @@
+/**
+ * Every key there is, built here and nowhere else. All keys of a queue share the hash tag `{prefix:queue}`, so a queue is
+ * one slot of a Redis Cluster and every script touches one slot.
+ *
+ * | key | type | holds |
+ * |---|---|---|
+ * | conf | hash | the queue's own numbers (see scripts/lib/queue.lua) |
+ * | job | hash | id → birth record + body, written once |
+ * | run | hash | id → record, once the job has moved |
+ * | result, hist, prog, meta, log, keep, nonce, op, fp, tags, ukey | hash | id → what only some jobs have |
+ * | wait | list | queued jobs of the default priority |
+ * | dead | zset | positions in `wait` whose job has moved away |
+ * | prio, suspect | zset | queued jobs of other priorities; those recovered from dead workers, by running order |
+ * | delayed, blocked, ttl, expiry | zset | by due time, creation, end of ttl, end of a retention of their own |
+ * | held | zset | `session|id` of active jobs, in lexical order |
+ * | done5 … done10 | list | finished jobs of a state, in the order in which they finished |
+ * | counted1, counted2 | zset | finished jobs that ask to be kept by count |
+ * | unique | hash | unique key → holder |
+ * | tagged, failures | zset | `tag NUL id`, `fingerprint|id`, in lexical order |
+ * | tagcount | hash | `tag NUL state` → number of jobs |
+ * | sessions, workers, seen, calls, revoked | zset, hashes | who works here |
+ * | events | stream | batches of events, while somebody watches |
+ * | wake | list | one marker, to wake one worker |
+ */
+
+/** The keys of one namespace. */
+export class Keys {
+  readonly #prefix: string;
+  readonly #queues = new Map<string, string>();
+
+  constructor(prefix: string) {
+    this.#prefix = prefix;
+  }
+
+  /** The set of all queue names. */
+  get registry(): string {
+    return `{${this.#prefix}}:queues`;
+  }
+
+  /** A key of a queue. */
+  of(queue: string, name: string): string {
+    return this.base(queue) + name;
+  }
+
+  /** What all keys of a queue start with. */
+  base(queue: string): string {
+    let base = this.#queues.get(queue);
+    if (base === undefined) {
+      base = `{${this.#prefix}:${queue}}:`;
+      if (this.#queues.size > 10_000) this.#queues.clear();
+      this.#queues.set(queue, base);
+    }
+    return base;
+  }
+
+  /** The channel on which a queue tells of events and taken leases. */
+  channel(queue: string): string {
+    return this.of(queue, "conf");
+  }
+}

@@ -1,0 +1,154 @@
+/**
+ * The connection for ordinary commands, to one server, a Sentinel group or a cluster. It answers or throws within the
+ * command timeout, whatever the server does: commands that meet a passing fault are sent again until then.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { Cluster, Redis, type RedisOptions } from "ioredis";
+import type { Clock } from "../../model/clock.js";
+import { EngineClosed, EngineRefused, EngineUnavailable, LongshoreError } from "../../model/errors.js";
+import { describeTarget, type ParsedRedisTarget } from "../target.js";
+import { diagnose } from "./fault.js";
+import type { Keys } from "./keys.js";
+import { Script, type ScriptName } from "./script.js";
+
+/** A Redis client of either kind. */
+export type Client = Redis | Cluster;
+
+/** What a command is given. */
+export type Argument = string | number;
+
+const RETRY_FROM = 20;
+const RETRY_UP_TO = 500;
+
+/** Makes a client for a target. `blocking` clients have no command timeout: their commands are meant to wait. */
+export function createClient(target: ParsedRedisTarget, blocking = false): Client {
+  const node = {
+    ...(target.username === undefined ? {} : { username: target.username }),
+    ...(target.password === undefined ? {} : { password: target.password }),
+    ...(target.tls === undefined || target.tls === false ? {} : { tls: target.tls === true ? {} : { ...target.tls } }),
+    ...(blocking ? {} : { commandTimeout: target.commandTimeout }),
+    db: target.db,
+    connectTimeout: target.commandTimeout,
+    lazyConnect: true,
+    // An unanswered command may have run: the engine decides about sending it again, not the client (RELIABILITY fact 5).
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: null,
+    retryStrategy: reconnectAfter,
+  } satisfies RedisOptions;
+  if (target.cluster !== undefined) {
+    return new Cluster([...target.cluster], {
+      redisOptions: node,
+      lazyConnect: true,
+      clusterRetryStrategy: reconnectAfter,
+      slotsRefreshTimeout: target.commandTimeout,
+    });
+  }
+  if (target.sentinels !== undefined) {
+    return new Redis({ ...node, sentinels: [...target.sentinels], name: target.sentinelName ?? "" });
+  }
+  return new Redis({ ...node, host: target.host, port: target.port });
+}
+
+/** Milliseconds before the nth attempt to connect again. */
+function reconnectAfter(times: number): number {
+  return Math.min(50 * 2 ** Math.min(times, 10), 2_000);
+}
+
+export class Link {
+  readonly client: Client;
+  readonly #target: ParsedRedisTarget;
+  readonly #clock: Clock | null;
+  readonly #scripts = new Map<ScriptName, Script>();
+  readonly #keys: Keys;
+  #allowOom = false;
+  #lastError = "no answer";
+  #closed = false;
+
+  /** @param clock when given, scripts live in its time instead of the server's */
+  constructor(target: ParsedRedisTarget, keys: Keys, clock: Clock | null) {
+    this.#target = target;
+    this.#keys = keys;
+    this.#clock = clock;
+    this.client = createClient(target);
+    this.client.on("error", (error: Error) => {
+      this.#lastError = error.message === "" ? "the connection was refused" : error.message;
+    });
+  }
+
+  /** Connects, within the command timeout. @throws EngineUnavailable */
+  async connect(): Promise<void> {
+    try {
+      await this.client.connect();
+      await this.client.ping();
+    } catch (error) {
+      throw this.#explain(error);
+    }
+  }
+
+  /** Can the server be told that a script frees memory? */
+  set allowOom(allow: boolean) {
+    this.#allowOom = allow;
+    this.#scripts.clear();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.client.disconnect();
+  }
+
+  /** Runs a script on a queue. */
+  async run(name: ScriptName, queue: string, args: readonly Argument[]): Promise<unknown> {
+    const script = this.#script(name);
+    const keys = script.keysOf(this.#keys, queue);
+    const now = this.#clock === null ? "" : this.#clock.now();
+    return this.send(async () => {
+      try {
+        return await this.client.evalsha(script.digest, keys.length, ...keys, now, ...args);
+      } catch (error) {
+        if (!(error instanceof Error) || !error.message.startsWith("NOSCRIPT")) throw error;
+        return await this.client.eval(script.source, keys.length, ...keys, now, ...args);
+      }
+    });
+  }
+
+  /** Sends a command that may be sent again; answers or throws within the command timeout. */
+  async send<T>(command: () => Promise<T>): Promise<T> {
+    const deadline = performance.now() + this.#target.commandTimeout;
+    for (let wait = RETRY_FROM; ; wait = Math.min(wait * 2, RETRY_UP_TO)) {
+      if (this.#closed) throw new EngineClosed();
+      try {
+        return await command();
+      } catch (error) {
+        const fault = diagnose(error);
+        if (this.#closed) throw new EngineClosed();
+        if (fault === null || fault.reaction === "tell" || performance.now() + wait >= deadline) {
+          throw this.#explain(error);
+        }
+        if (fault.reaction === "reconnect") this.client.disconnect(true);
+        await sleep(wait);
+      }
+    }
+  }
+
+  #script(name: ScriptName): Script {
+    let script = this.#scripts.get(name);
+    if (script === undefined) {
+      script = new Script(name, this.#allowOom);
+      this.#scripts.set(name, script);
+    }
+    return script;
+  }
+
+  #explain(error: unknown): unknown {
+    if (error instanceof LongshoreError) return error;
+    const fault = diagnose(error);
+    if (fault === null) return error;
+    const said = error instanceof Error ? error.message : String(error);
+    if (/credentials|may not run/.test(fault.meaning)) {
+      return new EngineRefused(`${describeTarget(this.#target)}: ${fault.meaning} (${said})`);
+    }
+    // "Connection is closed" says nothing; why it closed was told by an event before.
+    const why = fault.meaning === "no answer" ? this.#lastError : `${fault.meaning} (${said})`;
+    return new EngineUnavailable(describeTarget(this.#target), why, { cause: error });
+  }
+}

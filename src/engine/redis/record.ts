@@ -1,0 +1,152 @@
+/** From what the read script answers to a `JobRecord`. A job that cannot be decoded is answered too, with its problem. */
+import { DEFAULT_BACKOFF } from "../../model/backoff.js";
+import type { Failure } from "../../model/failure.js";
+import type { AttemptRecord, JobRecord, JobRef, Progress } from "../../model/job.js";
+import { DEFAULT_RETENTION } from "../../model/retention.js";
+import { isState, isTerminal, type JobState } from "../../model/state.js";
+import { PRIORITY_STEP, type OrderKey } from "../order.js";
+import { workerOf } from "../session.js";
+import { decodeBody, type Header } from "./body.js";
+import { number, orNull, text } from "./reply.js";
+
+/** How many values the read script answers for a job. */
+export const RECORD_WIDTH = 18;
+
+/** A record and where it stands in listings. */
+export interface Found {
+  readonly record: JobRecord;
+  readonly key: OrderKey;
+}
+
+/** Decodes the values of one job; `null` when there is none. */
+export function decodeRecord(ref: JobRef, values: readonly unknown[]): Found | null {
+  const [state, counted, attempts, crashes, , priority, position, createdAt, runAt, startedAt, finishedAt, session] =
+    values;
+  if (state === "") return null;
+  if (!isState(state)) return { record: broken(ref, "its record cannot be decoded"), key: [0, ref.id] };
+  const [, , , , , , , , , , , , body, result, hist, progress, meta, tags] = values;
+  const payload = decodePayload(ref, text(body), text(hist), text(progress));
+  const started = number(startedAt);
+  const finished = number(finishedAt);
+  const base = {
+    ...ref,
+    state,
+    result: orNull(result),
+    meta: orNull(meta),
+    priority: number(priority),
+    attempt: number(counted) + (state === "active" ? 1 : 0),
+    attempts: number(attempts),
+    crashes: number(crashes),
+    tags: text(tags) === "" ? [] : text(tags).split("\n"),
+    createdAt: number(createdAt),
+    runAt: number(runAt),
+    startedAt: started === 0 ? null : started,
+    finishedAt: finished === 0 ? null : finished,
+    worker: state === "active" ? workerOf(text(session)) : null,
+  };
+  const last = lastRun(state, text(session), base);
+  const history = last === null ? payload.history : [...payload.history, last];
+  const { task, backoff, timeout, ttl, unique, retention } = payload.header;
+  const record: JobRecord = {
+    ...base,
+    task,
+    backoff,
+    timeout,
+    ttl,
+    unique,
+    retention,
+    input: payload.input,
+    progress: payload.progress,
+    history,
+    error: history.findLast((attempt) => attempt.error !== null)?.error ?? null,
+    problem: payload.problem,
+  };
+  return { record, key: orderKey(record, number(position)) };
+}
+
+// The run that goes on, or that ended well, is told by the record itself and not written to the history.
+function lastRun(
+  state: JobState,
+  session: string,
+  job: { attempt: number; startedAt: number | null; finishedAt: number | null },
+): AttemptRecord | null {
+  if (session === "" || (state !== "active" && state !== "completed" && state !== "partial")) return null;
+  return {
+    number: job.attempt,
+    worker: workerOf(session),
+    startedAt: job.startedAt ?? 0,
+    endedAt: state === "active" ? null : job.finishedAt,
+    outcome: state === "active" ? null : state,
+    error: null,
+  };
+}
+
+function orderKey(record: JobRecord, position: number): OrderKey {
+  const { id, state } = record;
+  if (state === "blocked") return [record.createdAt, id];
+  if (state === "delayed") return [record.runAt, id];
+  if (state === "active") return [0, id];
+  return isTerminal(state) ? [-position, id] : [record.priority * PRIORITY_STEP + position, id];
+}
+
+interface Payload {
+  readonly header: Header;
+  readonly input: string;
+  readonly history: readonly AttemptRecord[];
+  readonly progress: Progress | null;
+  readonly problem: string | null;
+}
+
+function decodePayload(ref: JobRef, body: string, hist: string, progress: string): Payload {
+  try {
+    return {
+      ...decodeBody(body),
+      history: hist === "" ? [] : hist.split("\n").map((line): AttemptRecord => JSON.parse(line)),
+      progress: progress === "" ? null : parseProgress(progress),
+      problem: null,
+    };
+  } catch (error) {
+    const problem = `job ${ref.id}: its stored body cannot be decoded (${String(error)})`;
+    return { header: EMPTY_HEADER, input: "null", history: [], progress: null, problem };
+  }
+}
+
+function parseProgress(json: string): Progress {
+  const progress: Progress = JSON.parse(json);
+  return progress;
+}
+
+const EMPTY_HEADER: Header = {
+  task: "",
+  backoff: DEFAULT_BACKOFF,
+  timeout: 0,
+  ttl: null,
+  unique: null,
+  retention: DEFAULT_RETENTION,
+};
+
+function broken(ref: JobRef, what: string): JobRecord {
+  const error: Failure | null = null;
+  return {
+    ...ref,
+    ...EMPTY_HEADER,
+    state: "failed",
+    input: "null",
+    result: null,
+    meta: null,
+    priority: 0,
+    attempt: 0,
+    attempts: 0,
+    crashes: 0,
+    tags: [],
+    progress: null,
+    error,
+    history: [],
+    createdAt: 0,
+    runAt: 0,
+    startedAt: null,
+    finishedAt: null,
+    worker: null,
+    problem: `job ${ref.id}: ${what}`,
+  };
+}

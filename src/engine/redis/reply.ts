@@ -1,0 +1,24 @@
+/** Reading script replies: flat arrays of strings and integers, checked instead of trusted. */
+
+/** A reply that is an array. @throws TypeError */
+export function list(reply: unknown): unknown[] {
+  if (!Array.isArray(reply)) throw new TypeError(`Redis answered ${typeof reply} where a list was due`);
+  return reply;
+}
+
+/** A value as text; nil is ''. */
+export function text(value: unknown): string {
+  if (typeof value === "string") return value;
+  return typeof value === "number" ? String(value) : "";
+}
+
+/** A value as a number; nil is 0. */
+export function number(value: unknown): number {
+  return typeof value === "number" ? value : Number(text(value));
+}
+
+/** '' as null. */
+export function orNull(value: unknown): string | null {
+  const said = text(value);
+  return said === "" ? null : said;
+}

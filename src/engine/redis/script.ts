@@ -1,0 +1,69 @@
+/**
+ * A Lua script: read from `scripts/`, put together from its includes and called by its digest. The head of each file names
+ * its keys, so that Lua sees them by name (`K.wait`) and no one counts positions.
+ */
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import type { Keys } from "./keys.js";
+
+const FOLDER = new URL("./scripts/", import.meta.url);
+
+// Time is the engine's: that of the server, or of an injected clock. In milliseconds.
+const CLOCK = `
+local NOW = tonumber(ARGV[1])
+if not NOW then
+  local t = redis.call('TIME')
+  NOW = t[1] * 1000 + math.floor(t[2] / 1000)
+end
+`;
+
+/** The names of the scripts. */
+export type ScriptName =
+  | "control"
+  | "counts"
+  | "enqueue"
+  | "exchange"
+  | "list"
+  | "obliterate"
+  | "pause"
+  | "position"
+  | "read"
+  | "report"
+  | "session"
+  | "sweep"
+  | "watch";
+
+// Those that give memory back, or only move what is there: they run although Redis is full, so that a full queue drains.
+const FREES_MEMORY: ReadonlySet<ScriptName> = new Set(["control", "exchange", "obliterate", "session", "sweep"]);
+
+/** One script, ready to be called. */
+export class Script {
+  readonly source: string;
+  readonly digest: string;
+  readonly #keyNames: readonly string[];
+
+  /** @param allowOom does the server know script flags (Redis 7)? */
+  constructor(name: ScriptName, allowOom: boolean) {
+    const text = read(`${name}.lua`);
+    this.#keyNames = words(text, /^-- KEYS: (.*)$/gm);
+    const includes = words(text, /^-- include: (.*)$/gm).map((include) => read(`lib/${include}.lua`));
+    const keys = this.#keyNames.map((key, index) => `${key} = KEYS[${index + 1}]`).join(", ");
+    const flags = allowOom && FREES_MEMORY.has(name) ? "#!lua flags=allow-oom\n" : "";
+    this.source = `${flags}local K = { ${keys} }${CLOCK}${includes.join("\n")}\n${text}`;
+    this.digest = createHash("sha1").update(this.source).digest("hex");
+  }
+
+  /** The keys this script touches in a queue, in the order it expects. */
+  keysOf(keys: Keys, queue: string): string[] {
+    const base = keys.base(queue);
+    return this.#keyNames.map((name) => base + name);
+  }
+}
+
+function read(path: string): string {
+  return readFileSync(new URL(path, FOLDER), "utf8");
+}
+
+function words(text: string, pattern: RegExp): string[] {
+  return [...text.matchAll(pattern)].flatMap((match) => (match[1] ?? "").trim().split(/\s+/));
+}

@@ -1,0 +1,136 @@
+-- KEYS: conf job run result wait dead prio suspect delayed blocked held hist fp failures ttl keep expiry counted1 counted2
+-- KEYS: tags tagged tagcount meta prog log nonce op unique ukey revoked events wake done5 done6 done7 done8 done9 done10
+-- ARGV: now, op, command, patch (JSON, for update), then ids
+-- Reply: per job: outcome (a applied, m missing, w wrong state, c conflict), state after it ('' if gone)
+--
+-- Commands on single jobs. Mirrors engine/memory/control.ts. Each job is written before the next is read, because the same
+-- job may be named twice.
+-- include: record batch queue moves upkeep unique
+
+local op, command = ARGV[2], ARGV[3]
+local patch = ARGV[4] ~= '' and cjson.decode(ARGV[4]) or nil
+local commands = {}
+
+function commands.release(id, r)
+  if r[STATE] ~= BLOCKED then return 'w' end
+  if r[RUN_AT] <= NOW then r[RUN_AT] = NOW end
+  move(id, r, r[RUN_AT] > NOW and DELAYED or QUEUED)
+  return 'a'
+end
+
+function commands.cancel(id, r)
+  if r[STATE] >= COMPLETED then return 'w' end
+  if r[STATE] == ACTIVE then
+    record_attempt(id, r, r[COUNTED] + 1, 'cancelled', NOW)
+    put('revoked', id .. ' ' .. r[EPOCH], r.session)
+    redis.call('PUBLISH', K.conf, 'r ' .. id .. ' ' .. r[EPOCH] .. ' ' .. r.session)
+  end
+  finish(id, r, CANCELLED)
+  return 'a'
+end
+
+function commands.retry(id, r)
+  if r[STATE] < COMPLETED or r[STATE] == SUPERSEDED then return 'w' end
+  if has(r, UNIQUE) then
+    local mode, key = string.match(redis.call('HGET', K.ukey, id) or '', '^(.)|(.*)$')
+    -- A key held until the start, or for a time, was let go long ago; one held to the end must be free to be held again.
+    if mode == 'f' then
+      local holder = holder_of(key)
+      if holder and holder ~= id then return 'c' end
+      claim_key(id, key, 'f')
+    end
+  end
+  if r.session ~= '' then
+    -- The run of a job that ended well was told by its record, which now starts anew.
+    record_attempt(id, r, r[COUNTED], r[STATE] == PARTIAL and 'partial' or 'completed', r[FINISHED])
+  end
+  leave(id, r)
+  r[STATE], r[COUNTED], r[CRASHES], r[STARTED], r[FINISHED], r[RUN_AT] = QUEUED, 0, 0, 0, 0, NOW
+  r.session = ''
+  stand(id, r)
+  put('run', id, pack_run(r))
+  put('result', id, false)
+  put('prog', id, false)
+  tell_state(id, QUEUED)
+  return 'a'
+end
+
+function commands.promote(id, r)
+  if r[STATE] ~= DELAYED then return 'w' end
+  r[RUN_AT] = NOW
+  move(id, r, QUEUED)
+  return 'a'
+end
+
+function commands.remove(id, r)
+  if r[STATE] == ACTIVE then return 'w' end
+  forget(id, r)
+  return 'a'
+end
+
+local function retag(id, r)
+  if has(r, TAGGED) then
+    count_tags(id, r[STATE], -1)
+    for tag in string.gmatch(redis.call('HGET', K.tags, id) or '', '[^\n]+') do
+      score('tagged', tag .. '\0' .. id, false)
+    end
+  end
+  for _, tag in ipairs(patch.tags) do
+    score('tagged', tag .. '\0' .. id, 0)
+    add('tagcount', tag .. '\0' .. r[STATE], 1)
+  end
+  put('tags', id, #patch.tags > 0 and table.concat(patch.tags, '\n') or false)
+  set_flag(r, TAGGED, #patch.tags > 0)
+  flush() -- what follows counts by the tags that are stored
+end
+
+-- Gives a waiting job another time; answers whether that moved it.
+local function retime(id, r)
+  local run_at = math.max(patch.at or NOW + patch.delay, NOW)
+  if r[STATE] == QUEUED and run_at == NOW then return false end
+  r[RUN_AT] = run_at
+  if r[STATE] == BLOCKED then return false end
+  move(id, r, run_at > NOW and DELAYED or QUEUED)
+  return true
+end
+
+function commands.update(id, r, job)
+  if r[STATE] >= ACTIVE then return 'w' end
+  if patch.tags then retag(id, r) end
+  if patch.input then
+    local header_end = string.find(job, '\n', BIRTH_SIZE + 1, true)
+    put('job', id, string.sub(job, 1, header_end) .. patch.input)
+  end
+  local in_line = r[STATE] == QUEUED
+  local priority = patch.priority or r[PRIORITY]
+  local moved = priority ~= r[PRIORITY]
+  -- Out of its old line by its old priority, before it takes the new one.
+  if in_line and moved then leave(id, r) end
+  r[PRIORITY] = priority
+  if in_line and moved then stand(id, r) end
+  if not ((patch.at or patch.delay) and retime(id, r)) then put('run', id, pack_run(r)) end
+  return 'a'
+end
+
+local reply = {}
+for i = 5, #ARGV do
+  local id = ARGV[i]
+  local records, jobs = load_records({ id })
+  local r = records[1]
+  local outcome
+  if not r then
+    outcome = 'm'
+  elseif redis.call('HGET', K.op, id) == op then
+    outcome = 'a'
+  else
+    outcome = commands[command](id, r, jobs[1])
+    if outcome == 'a' and command ~= 'remove' then put('op', id, op) end
+  end
+  flush()
+  reply[#reply + 1] = outcome
+  reply[#reply + 1] = r and not (command == 'remove' and outcome == 'a') and STATE_NAMES[r[STATE]] or ''
+end
+drop_dead_head()
+flush_queue()
+if command ~= 'cancel' and command ~= 'remove' then wake() end
+return reply

@@ -1,0 +1,196 @@
+-- How a job moves between states: leaves where it stood, stands where its new state says. Mirrors engine/memory/moves.ts.
+-- Needs: record.lua, batch.lua, queue.lua.
+
+local PRIORITY_STEP = 34359738368 -- 2^35, as in engine/order.ts
+local DEFAULT_AGE = { completed = 86400000, failed = 604800000 } -- as in model/retention.ts
+local MOST_HISTORY = 50
+
+local function count_tags(id, state, n)
+  local tags = redis.call('HGET', K.tags, id)
+  if not tags then return end
+  for tag in string.gmatch(tags, '[^\n]+') do add('tagcount', tag .. '\0' .. state, n) end
+end
+
+local function key_of(r) return r[PRIORITY] * PRIORITY_STEP + r[POSITION] end
+
+local function class_of(state)
+  if state == COMPLETED or state == PARTIAL then return 'completed', 'keep1', 'counted1' end
+  return 'failed', 'keep2', 'counted2'
+end
+
+-- The age and count of a job with a retention of its own.
+local function keep_of(id, state)
+  local rules = cjson.decode(redis.call('HGET', K.keep, id) or '{}')
+  local rule = rules[(class_of(state))]
+  return rule and rule.age, rule and rule.count ~= cjson.null and rule.count or nil
+end
+
+-- `taken`: its entry in the waiting list was taken off already, and leaves nothing dead behind.
+local function leave(id, r, taken)
+  local state = r[STATE]
+  if state == QUEUED then
+    if has(r, SUSPECT) then score('suspect', id, false)
+    elseif r[PRIORITY] ~= 0 then score('prio', id, false)
+    elseif not taken then score('dead', r[POSITION], r[POSITION]) end
+  elseif state == DELAYED then score('delayed', id, false)
+  elseif state == BLOCKED then score('blocked', id, false)
+  elseif state == ACTIVE then score('held', r.session .. '|' .. id, false)
+  else
+    add('conf', 'g' .. state, 1)
+    if has(r, KEEP) then
+      local _, _, counted = class_of(state)
+      score('expiry', id, false)
+      score(counted, id, false)
+    end
+  end
+  if has(r, TAGGED) then count_tags(id, state, -1) end
+end
+
+local function stand_in_line(id, r, at_head)
+  local default = r[PRIORITY] == 0
+  local tail = default and (conf.base + waiting()) or conf.otail
+  if has(r, SUSPECT) then
+    local head = default and conf.base - 1 or conf.ohead
+    r[POSITION] = at_head and head + 0.5 or tail - 0.5
+    score('suspect', id, key_of(r))
+  elseif default then
+    if at_head then
+      set_conf('base', conf.base - 1)
+      r[POSITION] = conf.base
+      push_head('wait', id)
+    else
+      r[POSITION] = tail
+      push_tail('wait', id)
+    end
+    wait_length = waiting() + 1
+  else
+    if at_head then
+      r[POSITION] = conf.ohead
+      set_conf('ohead', conf.ohead - 1)
+    else
+      r[POSITION] = tail
+      set_conf('otail', tail + 1)
+    end
+    score('prio', id, key_of(r))
+  end
+end
+
+-- The end of each list of finished jobs, as it will be when everything gathered is written.
+local ends = {}
+
+local function stand_finished(id, r)
+  local state = r[STATE]
+  if not ends[state] then ends[state] = conf_of('b' .. state) + redis.call('LLEN', K['done' .. state]) end
+  r[POSITION] = ends[state]
+  ends[state] = ends[state] + 1
+  push_tail('done' .. state, id)
+  if has(r, KEEP) then
+    local class, keep, counted = class_of(state)
+    local age, count = keep_of(id, state)
+    if age and age ~= DEFAULT_AGE[class] then score('expiry', id, r[FINISHED] + age) end
+    if count then
+      set_conf(keep, count)
+      set_conf('fin', conf.fin + 1)
+      score(counted, id, conf.fin)
+    end
+  end
+end
+
+local function stand(id, r, at_head)
+  local state = r[STATE]
+  if state == QUEUED then stand_in_line(id, r, at_head)
+  elseif state == DELAYED then score('delayed', id, r[RUN_AT])
+  elseif state == BLOCKED then score('blocked', id, r[CREATED])
+  elseif state == ACTIVE then score('held', r.session .. '|' .. id, 0)
+  else stand_finished(id, r) end
+  if has(r, TAGGED) then count_tags(id, state, 1) end
+end
+
+local function move(id, r, to, at_head)
+  leave(id, r)
+  r[STATE] = to
+  stand(id, r, at_head)
+  put('run', id, pack_run(r))
+  tell_state(id, to)
+end
+
+local function finish(id, r, to, taken)
+  r[FINISHED] = NOW
+  if has(r, TTL) then
+    score('ttl', id, false)
+    set_flag(r, TTL, false)
+  end
+  leave(id, r, taken)
+  -- The session stays in the record of a job that ended well: it says who ran it.
+  if to ~= COMPLETED and to ~= PARTIAL then r.session = '' end
+  r[STATE] = to
+  set_flag(r, SUSPECT, false)
+  stand(id, r)
+  put('run', id, pack_run(r))
+  tell_state(id, to)
+end
+
+local histories = {}
+
+local function append_history(id, entry)
+  local lines = histories[id] or redis.call('HGET', K.hist, id) or ''
+  lines = lines == '' and entry or lines .. '\n' .. entry
+  local _, breaks = string.gsub(lines, '\n', '')
+  if breaks >= MOST_HISTORY then lines = string.sub(lines, string.find(lines, '\n', 1, true) + 1) end
+  histories[id] = lines
+  put('hist', id, lines)
+end
+
+-- Writes down how run `number` ended. `failure` is JSON text.
+local function record_attempt(id, r, number, outcome, ended_at, failure)
+  local slash = string.find(r.session, '/', 1, true) or #r.session + 1
+  append_history(id, string.format('{"number":%d,"worker":"%s","startedAt":%.0f,"endedAt":%.0f,"outcome":"%s","error":%s}',
+    number, string.sub(r.session, 1, slash - 1), r[STARTED], ended_at, outcome, failure or 'null'))
+end
+
+-- Files the job under the fingerprint of its last error.
+local function file_failure(id, fingerprint)
+  local old = redis.call('HGET', K.fp, id)
+  if old == fingerprint then return end
+  if old then score('failures', old .. '|' .. id, false) end
+  put('fp', id, fingerprint)
+  score('failures', fingerprint .. '|' .. id, 0)
+end
+
+-- Entries that died at the very head of the waiting list are taken off, so that its head is always a job. After flush.
+local function drop_dead_head()
+  while redis.call('ZCARD', K.dead) > 0 do
+    local first = redis.call('ZRANGE', K.dead, 0, 0, 'WITHSCORES')
+    if tonumber(first[2]) ~= conf.base then return end
+    redis.call('ZREM', K.dead, first[1])
+    redis.call('LPOP', K.wait)
+    set_conf('base', conf.base + 1)
+  end
+end
+
+-- Forgets a job: everything stored about it.
+local function forget(id, r)
+  leave(id, r)
+  if has(r, TTL) then score('ttl', id, false) end
+  if has(r, UNIQUE) then
+    local key = string.sub(redis.call('HGET', K.ukey, id) or '', 3)
+    local entry = redis.call('HGET', K.unique, key)
+    if entry and string.sub(entry, 1, #id + 1) == id .. '|' then put('unique', key, false) end
+    put('ukey', id, false)
+  end
+  if has(r, TAGGED) then
+    for tag in string.gmatch(redis.call('HGET', K.tags, id) or '', '[^\n]+') do
+      score('tagged', tag .. '\0' .. id, false)
+    end
+    put('tags', id, false)
+  end
+  local fingerprint = redis.call('HGET', K.fp, id)
+  if fingerprint then
+    score('failures', fingerprint .. '|' .. id, false)
+    put('fp', id, false)
+  end
+  for _, name in ipairs({ 'job', 'run', 'result', 'hist', 'log', 'prog', 'meta', 'keep', 'nonce', 'op' }) do
+    put(name, id, false)
+  end
+  tell('{"kind":"removed","id":"' .. id .. '"}')
+end

@@ -1,0 +1,75 @@
+-- The queue's own numbers, read once and written once.
+--   paused    1 while paused
+--   base      the position of the first entry of the waiting list; it counts up as entries are taken
+--   otail, ohead  the next positions at both ends of the line of other priorities
+--   fin       how many jobs have finished; bN, tN, gN: for state N the position of the first entry of its list, the
+--             position retention has looked at, the number of stale entries in the list
+--   keep1, keep2  the latest count asked for by completed / failed jobs
+--   listed    1 once the queue's name was put on the list of queues
+--   seq, interest  the last event's number; until when events are recorded
+-- Needs: batch.lua.
+
+local CONF_FIELDS = { 'paused', 'base', 'otail', 'ohead', 'fin', 'seq', 'interest', 'listed' }
+local conf = {}
+local conf_dirty = {}
+
+do
+  local values = redis.call('HMGET', K.conf, unpack(CONF_FIELDS))
+  for i, field in ipairs(CONF_FIELDS) do conf[field] = tonumber(values[i] or 0) end
+  if not values[4] then conf.ohead = -1 end
+end
+
+local function set_conf(field, value)
+  conf[field] = value
+  conf_dirty[field] = true
+end
+
+local function conf_of(field)
+  if conf[field] == nil then conf[field] = tonumber(redis.call('HGET', K.conf, field) or 0) end
+  return conf[field]
+end
+
+-- The length of the waiting list as it will be when everything gathered is written.
+local wait_length
+
+local function waiting()
+  if not wait_length then wait_length = redis.call('LLEN', K.wait) end
+  return wait_length
+end
+
+local events = {}
+local watched = conf.interest > NOW
+
+local function tell(json)
+  if watched then events[#events + 1] = json end
+end
+
+local function tell_state(id, state)
+  if watched then
+    events[#events + 1] = '{"kind":"state","id":"' .. id .. '","state":"' .. STATE_NAMES[state] .. '"}'
+  end
+end
+
+local function flush_queue()
+  if #events > 0 then
+    local first = conf.seq + 1
+    set_conf('seq', conf.seq + #events)
+    redis.call('XADD', K.events, 'MAXLEN', '~', 2000, string.format('%.0f-0', conf.seq),
+      'first', first, 'at', NOW, 'events', table.concat(events, '\n'))
+    redis.call('PUBLISH', K.conf, 'e ' .. string.format('%.0f', conf.seq))
+    events = {}
+  end
+  local sets = {}
+  for field in pairs(conf_dirty) do
+    sets[#sets + 1] = field
+    sets[#sets + 1] = conf[field]
+  end
+  if #sets > 0 then redis.call('HSET', K.conf, unpack(sets)) end
+  conf_dirty = {}
+  wait_length = nil
+end
+
+-- Wakes one worker, unless one is being woken already.
+local function wake()
+  if redis.call('LLEN', K.wake) == 0 then redis.call('RPUSH', K.wake, 1) end
+end

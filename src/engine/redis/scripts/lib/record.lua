@@ -1,0 +1,65 @@
+-- A job's record: the small part that changes while the job moves, packed into a few bytes. A job that has not moved since
+-- it was enqueued has no record of its own: its birth record stands before its body, which saves a hash field per waiting
+-- job. `load_records` answers both in the same shape, an array indexed by the names below.
+
+local BLOCKED, DELAYED, QUEUED, ACTIVE = 1, 2, 3, 4
+local COMPLETED, PARTIAL, FAILED, CANCELLED, SUPERSEDED, EXPIRED = 5, 6, 7, 8, 9, 10
+local STATE_NAMES = {
+  'blocked', 'delayed', 'queued', 'active', 'completed', 'partial', 'failed', 'cancelled', 'superseded', 'expired',
+}
+
+local STATE, FLAGS, COUNTED, ATTEMPTS, CRASHES, EPOCH, SETTLED = 1, 2, 3, 4, 5, 6, 7
+local PRIORITY, POSITION, CREATED, RUN_AT, STARTED, FINISHED = 8, 9, 10, 11, 12, 13
+
+-- What a job uses beyond the common: only its users pay for it.
+local SUSPECT, TAGGED, UNIQUE, TTL, KEEP, META = 1, 2, 4, 8, 16, 32
+
+local BIRTH_FORMAT, BIRTH_SIZE = '<BBHi4I6I6', 20
+local RUN_FORMAT, RUN_SIZE = '<BBHHBI4I4i4dI6I6I6I6', 51
+
+local function has(r, flag)
+  return r[FLAGS] % (flag * 2) >= flag
+end
+
+local function set_flag(r, flag, on)
+  if has(r, flag) ~= on then
+    r[FLAGS] = r[FLAGS] + (on and flag or -flag)
+  end
+end
+
+-- The birth record: `place` is the position of a queued job, the due time of any other.
+local function pack_birth(state, flags, attempts, priority, created, place)
+  return struct.pack(BIRTH_FORMAT, state, flags, attempts, priority, created, place)
+end
+
+local function unpack_birth(job)
+  local state, flags, attempts, priority, created, place = struct.unpack(BIRTH_FORMAT, job)
+  local position, run_at = 0, place
+  if state == QUEUED then position, run_at = place, created end
+  return { state, flags, 0, attempts, 0, 0, 0, priority, position, created, run_at, 0, 0, session = '' }
+end
+
+local function pack_run(r)
+  return struct.pack(RUN_FORMAT, r[1], r[2], r[3], r[4], r[5], r[6], r[7], r[8], r[9], r[10], r[11], r[12], r[13])
+    .. r.session
+end
+
+local function unpack_run(raw)
+  local r = { struct.unpack(RUN_FORMAT, raw) }
+  r[14] = nil
+  r.session = string.sub(raw, RUN_SIZE + 1)
+  return r
+end
+
+-- The record of a job from its two fields; nil when there is no job. A record that cannot be unpacked is no reason to fail
+-- the whole batch: it answers nil too, and the job shows as undecodable when it is read.
+local function record_of(job, run)
+  if run then
+    return #run >= RUN_SIZE and unpack_run(run) or nil
+  end
+  return job and #job >= BIRTH_SIZE and unpack_birth(job) or nil
+end
+
+local function body_of(job)
+  return string.sub(job, BIRTH_SIZE + 1)
+end

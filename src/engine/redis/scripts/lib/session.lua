@@ -1,0 +1,2 @@
+-- The session that speaks.
+local SESSION = ARGV[2]

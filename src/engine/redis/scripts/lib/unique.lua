@@ -1,0 +1,30 @@
+-- Unique keys. The entry of a key is `<id>|<mode>`: f held until the job finished, s until it started, or a time. An entry
+-- whose job has let go of the key, or is gone, is free for the taking.
+-- Needs: record.lua, batch.lua, upkeep.lua. `fresh` holds records this call has made, by id.
+
+local fresh, claimed_keys = {}, {}
+
+local function record_by_id(id)
+  if fresh[id] then return fresh[id] end
+  local records = load_records({ id })
+  return records[1]
+end
+
+-- The job that holds a unique key now: its id and record.
+local function holder_of(key)
+  local entry = claimed_keys[key] or redis.call('HGET', K.unique, key)
+  if not entry then return nil end
+  local id, mode = string.match(entry, '^([^|]+)|(.+)$')
+  local r = record_by_id(id)
+  if not r then return nil end
+  local held
+  if mode == 'f' then held = r[STATE] < COMPLETED
+  elseif mode == 's' then held = r[STATE] < COMPLETED and r[EPOCH] == 0
+  else held = tonumber(mode) > NOW end
+  if held then return id, r end
+end
+
+local function claim_key(id, key, mode)
+  claimed_keys[key] = id .. '|' .. mode
+  put('unique', key, claimed_keys[key])
+end

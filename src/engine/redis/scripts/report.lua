@@ -1,0 +1,53 @@
+-- KEYS: conf run job prog meta log events sessions
+-- ARGV: now, session, then per update: id epoch progress meta log-lines ('' = unchanged; log lines are JSON, one a line)
+-- Reply: a letter each: a applied, s stale
+--
+-- What running jobs say, fenced like everything a worker writes.
+-- include: session record batch queue
+
+local MOST_LINES, MOST_BYTES = 1000, 65536
+
+-- A log is the number of lines dropped, then the lines.
+local function append_log(id, lines)
+  local log = redis.call('HGET', K.log, id)
+  local dropped, kept = string.match(log or '0\n', '^(%d+)\n(.*)$')
+  kept = kept == '' and lines or kept .. '\n' .. lines
+  local _, breaks = string.gsub(kept, '\n', '')
+  local surplus, from = breaks + 1 - MOST_LINES, 1
+  for _ = 1, surplus do from = string.find(kept, '\n', from, true) + 1 end
+  dropped = tonumber(dropped) + math.max(surplus, 0)
+  put('log', id, string.format('%d\n', dropped) .. string.sub(kept, from))
+  flush()
+end
+
+local deadline = redis.call('ZSCORE', K.sessions, SESSION)
+local alive = deadline and tonumber(deadline) > NOW
+local ids = {}
+for i = 3, #ARGV, 5 do ids[#ids + 1] = ARGV[i] end
+local runs = hmget('run', ids)
+local answers = {}
+for i, id in ipairs(ids) do
+  local at = i * 5 - 2
+  local r = runs[i] and record_of(nil, runs[i])
+  if alive and r and r[STATE] == ACTIVE and r[EPOCH] == tonumber(ARGV[at + 1]) and r.session == SESSION then
+    local progress, meta, lines = ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
+    if progress ~= '' then
+      put('prog', id, progress)
+      tell('{"kind":"progress","id":"' .. id .. '","progress":' .. progress .. '}')
+    end
+    if meta ~= '' then
+      put('meta', id, meta)
+      if not has(r, META) then
+        set_flag(r, META, true)
+        put('run', id, pack_run(r))
+      end
+    end
+    if lines ~= '' then append_log(id, lines) end
+    answers[i] = 'a'
+  else
+    answers[i] = 's'
+  end
+end
+flush()
+flush_queue()
+return table.concat(answers)

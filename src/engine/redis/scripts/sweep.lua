@@ -1,0 +1,172 @@
+-- KEYS: conf job run result wait dead prio suspect delayed blocked held hist fp failures ttl keep expiry counted1 counted2
+-- KEYS: tags tagged tagcount meta prog log nonce op unique ukey revoked calls sessions workers seen events wake
+-- KEYS: done5 done6 done7 done8 done9 done10
+-- ARGV: now, limit, failure of a lost worker (JSON with %d for the deaths), its fingerprint
+-- Reply: promoted, recovered, expired, removed, more, next due or -1
+--
+-- Upkeep of a queue: recovers the jobs of dead sessions, promotes, expires, trims. Mirrors engine/memory/upkeep.ts.
+-- include: record batch queue moves upkeep
+
+local limit = tonumber(ARGV[2])
+local CRASH_LIMIT = 3 -- as in model/job.ts
+
+local function recover(id, r)
+  r[CRASHES] = r[CRASHES] + 1
+  if r[CRASHES] >= CRASH_LIMIT then
+    record_attempt(id, r, r[COUNTED] + 1, 'crashed', NOW, string.format(ARGV[3], r[CRASHES]))
+    file_failure(id, ARGV[4])
+    finish(id, r, FAILED)
+    return
+  end
+  record_attempt(id, r, r[COUNTED] + 1, 'crashed', NOW)
+  leave(id, r)
+  set_flag(r, SUSPECT, true)
+  r.session = ''
+  r[STATE], r[RUN_AT] = QUEUED, NOW
+  stand(id, r)
+  put('run', id, pack_run(r))
+  tell_state(id, QUEUED)
+end
+
+local function end_session(session)
+  score('sessions', session, false)
+  put('workers', session, false)
+  put('seen', session, false)
+  for lane = 0, 1 do put('calls', session .. ' ' .. lane, false) end
+  local revoked = redis.call('HGETALL', K.revoked)
+  for i = 1, #revoked, 2 do
+    if revoked[i + 1] == session then put('revoked', revoked[i], false) end
+  end
+end
+
+local function recover_lost()
+  local recovered = 0
+  for _, session in ipairs(redis.call('ZRANGEBYSCORE', K.sessions, '-inf', NOW)) do
+    -- '}' is the character after '|': between them stand all that this session holds.
+    local from, to = '[' .. session .. '|', '(' .. session .. '}'
+    local held = redis.call('ZRANGEBYLEX', K.held, from, to, 'LIMIT', 0, limit - recovered)
+    local ids = {}
+    for i, member in ipairs(held) do ids[i] = string.sub(member, #session + 2) end
+    local records = load_records(ids)
+    for i, id in ipairs(ids) do
+      if records[i] then recover(id, records[i]) else score('held', held[i], false) end
+    end
+    recovered = recovered + #ids
+    flush()
+    if #redis.call('ZRANGEBYLEX', K.held, from, to, 'LIMIT', 0, 1) > 0 then break end
+    end_session(session)
+    flush()
+  end
+  return recovered
+end
+
+local function expire_late()
+  local ids = redis.call('ZRANGEBYSCORE', K.ttl, '-inf', NOW, 'LIMIT', 0, limit)
+  local records = load_records(ids)
+  for i, id in ipairs(ids) do
+    if records[i] then finish(id, records[i], EXPIRED) else score('ttl', id, false) end
+  end
+  flush()
+  return #ids
+end
+
+local removed = 0
+
+-- Removes the jobs of one state that are kept for the usual age: the list is in the order in which they finished, and what
+-- was looked at before is remembered, so those with an age of their own are passed once.
+local function trim_usual(state)
+  local name, base, seen = 'done' .. state, conf_of('b' .. state), math.max(conf_of('t' .. state), conf_of('b' .. state))
+  local age = DEFAULT_AGE[(class_of(state))]
+  while removed < limit do
+    local ids = redis.call('LRANGE', K[name], seen - base, seen - base + math.min(limit - removed, 100) - 1)
+    if #ids == 0 then break end
+    local records = load_records(ids)
+    local stop = false
+    for i, id in ipairs(ids) do
+      local r = records[i]
+      if r and r[STATE] == state and r[POSITION] == seen then
+        local own = has(r, KEEP) and keep_of(id, state) or age
+        if own == age then
+          if r[FINISHED] + age > NOW then
+            stop = true
+            break
+          end
+          forget(id, r)
+          removed = removed + 1
+        end
+      end
+      seen = seen + 1
+    end
+    flush()
+    if stop then break end
+  end
+  if seen ~= conf_of('t' .. state) then set_conf('t' .. state, seen) end
+end
+
+-- Takes entries of jobs that are gone off the head of a list of finished jobs.
+local function compact(state)
+  local name, gone = 'done' .. state, conf_of('g' .. state)
+  local looked = 0
+  while gone > 0 and looked < limit do
+    local ids = redis.call('LRANGE', K[name], 0, math.min(gone, 100) - 1)
+    local records = load_records(ids)
+    local base, n = conf_of('b' .. state), 0
+    for i = 1, #ids do
+      local r = records[i]
+      if r and r[STATE] == state and r[POSITION] == base + n then break end
+      n = n + 1
+    end
+    if n == 0 then break end
+    redis.call('LTRIM', K[name], n, -1)
+    set_conf('b' .. state, base + n)
+    add('conf', 'g' .. state, -n)
+    gone, looked = gone - n, looked + n
+    flush()
+    if n < #ids then break end
+  end
+end
+
+local function remove_all(ids)
+  local records = load_records(ids)
+  for i, id in ipairs(ids) do
+    if records[i] then
+      forget(id, records[i])
+      removed = removed + 1
+    end
+  end
+  flush()
+end
+
+local function trim()
+  for state = COMPLETED, EXPIRED do
+    if redis.call('EXISTS', K['done' .. state]) == 1 then trim_usual(state) end
+  end
+  if removed < limit then
+    remove_all(redis.call('ZRANGEBYSCORE', K.expiry, '-inf', NOW, 'LIMIT', 0, limit - removed))
+  end
+  for n = 1, 2 do
+    local keep = redis.call('HGET', K.conf, 'keep' .. n)
+    if keep then
+      local excess = math.min(redis.call('ZCARD', K['counted' .. n]) - tonumber(keep), limit - removed)
+      if excess > 0 then remove_all(redis.call('ZRANGE', K['counted' .. n], 0, excess - 1)) end
+    end
+  end
+  for state = COMPLETED, EXPIRED do compact(state) end
+  return removed
+end
+
+local recovered = recover_lost()
+local promoted = promote_due(limit)
+local expired = expire_late()
+trim()
+drop_dead_head()
+flush_queue()
+if recovered + promoted > 0 then wake() end
+
+local next_due = math.huge
+for _, name in ipairs({ 'delayed', 'sessions', 'ttl' }) do
+  local first = redis.call('ZRANGE', K[name], 0, 0, 'WITHSCORES')
+  if first[2] then next_due = math.min(next_due, tonumber(first[2])) end
+end
+local more = math.max(recovered, promoted, expired, removed) >= limit and 1 or 0
+return { promoted, recovered, expired, removed, more, next_due < math.huge and next_due or -1 }

@@ -1,0 +1,129 @@
+/**
+ * Waiting for work on Redis: a blocking pop of the queue's marker, on connections of its own. A pop that nobody waits for
+ * any more is left parked and taken up by the next wait, so that coming and going costs no command; a marker it catches
+ * meanwhile is put back for somebody else. A pop that is not answered in its time means that the connection is dead
+ * whatever it says: it is replaced.
+ */
+import type { ParsedRedisTarget } from "../target.js";
+import type { Keys } from "./keys.js";
+import { createClient, type Client } from "./link.js";
+
+/** How long a pop blocks at most, in milliseconds: the price of an idle worker is two of them a minute. */
+const LONGEST_BLOCK = 30_000;
+/** How much later than asked an answer may come before the connection counts as dead. */
+const PATIENCE = 2_000;
+/** How long to wait before a broken connection is tried again. */
+const AFTER_FAULT = 250;
+
+/** One blocking connection, waiting on a fixed set of queues. */
+class Waiter {
+  readonly #target: ParsedRedisTarget;
+  readonly #keys: readonly string[];
+  readonly #putBack: (key: string) => void;
+  #client: Client | null = null;
+  #parked: Promise<void> | null = null;
+  busy = false;
+
+  constructor(target: ParsedRedisTarget, keys: readonly string[], putBack: (key: string) => void) {
+    this.#target = target;
+    this.#keys = keys;
+    this.#putBack = putBack;
+  }
+
+  /** Resolves when a marker was popped, or the time is up. */
+  wait(timeout: number): Promise<void> {
+    if (this.#parked === null) {
+      const block = Math.min(Math.max(timeout, 10), LONGEST_BLOCK);
+      this.#parked = this.#pop(block).finally(() => {
+        this.#parked = null;
+      });
+    }
+    return this.#parked;
+  }
+
+  async #pop(block: number): Promise<void> {
+    const client = (this.#client ??= this.#connect());
+    const watchdog = setTimeout(() => this.close(), block + PATIENCE);
+    try {
+      const popped = await client.blpop(...this.#keys, block / 1_000);
+      if (popped !== null && !this.busy) this.#putBack(popped[0]);
+    } catch {
+      this.close();
+      await new Promise((resolve) => setTimeout(resolve, AFTER_FAULT));
+    } finally {
+      clearTimeout(watchdog);
+    }
+  }
+
+  #connect(): Client {
+    const client = createClient(this.#target, true);
+    // Faults show as a failed pop; the listener only keeps them from being thrown.
+    client.on("error", () => undefined);
+    return client;
+  }
+
+  close(): void {
+    this.#client?.disconnect();
+    this.#client = null;
+  }
+}
+
+export class Wakeup {
+  readonly #target: ParsedRedisTarget;
+  readonly #keys: Keys;
+  readonly #putBack: (key: string) => void;
+  readonly #waiters = new Map<string, Waiter[]>();
+  readonly #closing = new AbortController();
+
+  /** @param putBack puts a marker back on a key */
+  constructor(target: ParsedRedisTarget, keys: Keys, putBack: (key: string) => void) {
+    this.#target = target;
+    this.#keys = keys;
+    this.#putBack = putBack;
+  }
+
+  /** Resolves when work may be waiting in one of the queues, after `timeout` milliseconds, on abort or close. */
+  async wait(queues: readonly string[], timeout: number, signal: AbortSignal): Promise<void> {
+    // A cluster cannot pop from several slots at once: there each queue has a connection of its own.
+    const groups = this.#target.cluster === undefined ? [queues] : queues.map((queue) => [queue]);
+    const waiters = groups.map((group) => this.#take(group));
+    const stop = AbortSignal.any([signal, this.#closing.signal]);
+    try {
+      if (stop.aborted) return;
+      await Promise.race([aborted(stop, timeout), ...waiters.map((waiter) => waiter.wait(timeout))]);
+    } finally {
+      for (const waiter of waiters) waiter.busy = false;
+    }
+  }
+
+  #take(queues: readonly string[]): Waiter {
+    const name = queues.join(" ");
+    let pool = this.#waiters.get(name);
+    if (pool === undefined) this.#waiters.set(name, (pool = []));
+    let waiter = pool.find((candidate) => !candidate.busy);
+    if (waiter === undefined) {
+      const keys = queues.map((queue) => this.#keys.of(queue, "wake"));
+      pool.push((waiter = new Waiter(this.#target, keys, this.#putBack)));
+    }
+    waiter.busy = true;
+    return waiter;
+  }
+
+  close(): void {
+    this.#closing.abort();
+    for (const waiter of [...this.#waiters.values()].flat()) waiter.close();
+  }
+}
+
+function aborted(signal: AbortSignal, timeout: number): Promise<void> {
+  return new Promise((resolve) => {
+    const finish = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", finish);
+      resolve();
+    };
+    const timer = setTimeout(finish, timeout);
+    signal.addEventListener("abort", finish, { once: true });
+  });
+}
+
