@@ -4,7 +4,7 @@
  */
 import { DEFAULT_BACKOFF, type Backoff } from "../../model/backoff.js";
 import type { JobBody, JobSpec } from "../../model/job.js";
-import { DEFAULT_ATTEMPTS, DEFAULT_TIMEOUT } from "../../model/options.js";
+import { DEFAULT_TIMEOUT } from "../../model/options.js";
 import { DEFAULT_RETENTION, type Retention } from "../../model/retention.js";
 import type { Unique } from "../../model/unique.js";
 
@@ -78,36 +78,26 @@ export function bodyFor(body: string): JobBody {
   return { task: header.task, input, backoff: header.backoff, timeout: header.timeout };
 }
 
-/** What the enqueue script must know of a job: '' when nothing is out of the ordinary, else JSON. */
-export function encodeOptions(spec: JobSpec): string {
+/** What the enqueue script must know of a job: its attempts, and as JSON when anything is out of the ordinary. */
+export function encodeOptions(spec: JobSpec): string | number {
   const at = "at" in spec.due ? spec.due.at : null;
   const delay = "in" in spec.due ? spec.due.in : 0;
-  const usual =
-    at === null &&
-    delay === 0 &&
-    spec.priority === 0 &&
-    spec.attempts === DEFAULT_ATTEMPTS &&
-    spec.ttl === null &&
-    spec.tags.length === 0 &&
-    spec.meta === null &&
-    !spec.hold &&
-    spec.unique === null &&
-    spec.retention === DEFAULT_RETENTION &&
-    spec.nonce === null;
-  if (usual) return "";
-  const { unique } = spec;
+  const { attempts, priority, ttl, tags, meta, hold, unique, retention, nonce } = spec;
+  const late = at !== null || delay !== 0 || hold || ttl !== null;
+  const indexed = tags.length > 0 || unique !== null || retention !== DEFAULT_RETENTION;
+  if (!late && !indexed && priority === 0 && meta === null && nonce === null) return attempts;
   return JSON.stringify({
+    attempts,
     ...(at === null ? {} : { at }),
     ...(delay === 0 ? {} : { delay }),
-    ...(spec.priority === 0 ? {} : { priority: spec.priority }),
-    ...(spec.attempts === DEFAULT_ATTEMPTS ? {} : { attempts: spec.attempts }),
-    ...(spec.ttl === null ? {} : { ttl: spec.ttl }),
-    ...(spec.tags.length === 0 ? {} : { tags: spec.tags }),
-    ...(spec.meta === null ? {} : { meta: spec.meta }),
-    ...(spec.hold ? { hold: true } : {}),
+    ...(priority === 0 ? {} : { priority }),
+    ...(ttl === null ? {} : { ttl }),
+    ...(tags.length === 0 ? {} : { tags }),
+    ...(meta === null ? {} : { meta }),
+    ...(hold ? { hold } : {}),
     ...(unique === null ? {} : { unique: encodeUnique(unique) }),
-    ...(spec.retention === DEFAULT_RETENTION ? {} : { keep: spec.retention }),
-    ...(spec.nonce === null ? {} : { nonce: spec.nonce }),
+    ...(retention === DEFAULT_RETENTION ? {} : { keep: retention }),
+    ...(nonce === null ? {} : { nonce }),
   });
 }
 

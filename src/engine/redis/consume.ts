@@ -1,15 +1,15 @@
 /** Leasing and settling on Redis: sessions, exchanges and reports, one script call a queue. */
 import type { LeaseRef } from "../contract.js";
-import type { Engine, ExchangeAnswer, FencedAnswer, Lease, Outcome, Report, Settlement } from "../contract.js";
+import type { Engine, ExchangeAnswer, FencedAnswer, Lease, Report, Settlement } from "../contract.js";
 import { LONGEST_LOG_LINE, type LogLine } from "../../model/log.js";
 import { bodyFor } from "./body.js";
 import type { Argument, Link } from "./link.js";
-import { list, number, orNull, text } from "./reply.js";
+import { list, number, text } from "./reply.js";
 
 /** How many values the exchange script answers for a lease. */
-const LEASE_WIDTH = 13;
+const LEASE_WIDTH = 4;
 /** Where the leases begin in its reply. */
-const LEASES_FROM = 4;
+const LEASES_FROM = 5;
 
 /** What one queue answered to an exchange. */
 interface QueueAnswer {
@@ -58,22 +58,21 @@ export function earlier(a: number | null, b: number | null): number | null {
 }
 
 function pushSettlement(args: Argument[], { id, epoch, outcome }: Settlement): void {
-  const [kind, payload, value, fingerprint] = encodeOutcome(outcome);
-  args.push(id, epoch, kind, payload, value, fingerprint);
-}
-
-function encodeOutcome(outcome: Outcome): readonly [string, string, number, string] {
   switch (outcome.kind) {
     case "complete":
-      return ["c", outcome.result ?? "", 0, ""];
+      args.push(id, `${epoch}c`, outcome.result ?? "");
+      break;
     case "partial":
-      return ["p", outcome.result ?? "", 0, ""];
+      args.push(id, `${epoch}p`, outcome.result ?? "");
+      break;
     case "fail":
-      return ["f", JSON.stringify(outcome.error), outcome.retryIn ?? -1, outcome.error.fingerprint];
+      args.push(id, `${epoch}f${outcome.retryIn ?? -1}`, `${outcome.error.fingerprint}\n${JSON.stringify(outcome.error)}`);
+      break;
     case "snooze":
-      return ["s", "", outcome.delay, ""];
+      args.push(id, `${epoch}s${outcome.delay}`, "");
+      break;
     case "release":
-      return ["r", "", 0, ""];
+      args.push(id, `${epoch}r`, "");
   }
 }
 
@@ -81,7 +80,7 @@ function decodeExchange(queue: string, reply: unknown): QueueAnswer {
   const values = list(reply);
   const nextDue = number(values[3]);
   const leases: Lease[] = [];
-  for (let at = LEASES_FROM; at < values.length; at += LEASE_WIDTH) leases.push(decodeLease(queue, values, at));
+  for (let at = LEASES_FROM; at < values.length; at += LEASE_WIDTH) leases.push(decodeLease(queue, number(values[4]), values.slice(at, at + LEASE_WIDTH)));
   return {
     alive: values[0] === 1,
     settled: text(values[1]),
@@ -91,33 +90,28 @@ function decodeExchange(queue: string, reply: unknown): QueueAnswer {
   };
 }
 
-function decodeLease(queue: string, values: readonly unknown[], at: number): Lease {
-  const id = text(values[at]);
-  const tags = text(values[at + 11]);
-  let body: Lease["body"] = null;
-  let problem: string | null = null;
+function decodeLease(queue: string, now: number, [id, body, attempts, more]: readonly unknown[]): Lease {
+  const rest: LeaseRest = typeof more === "number" ? { ...FIRST_RUN, createdAt: more, runAt: more, leasedAt: now } : parseRest(text(more));
+  return { queue, id: text(id), attempts: number(attempts), ...decodeForWorker(text(id), text(body)), ...rest };
+}
+
+type LeaseRest = Omit<Lease, "queue" | "id" | "attempts" | "body" | "problem">;
+
+/** What the usual job on its first run has in common with all its kind. */
+const FIRST_RUN = { epoch: 1, attempt: 1, crashes: 0, suspect: false, tags: [], meta: null, priority: 0 };
+
+function parseRest(json: string): LeaseRest {
+  const { counted, tags, meta, ...rest }: Omit<LeaseRest, "tags" | "meta"> & { counted: number; tags?: string; meta?: string } =
+    JSON.parse(json);
+  return { ...rest, attempt: counted + 1, tags: tags === undefined ? [] : tags.split("\n"), meta: meta ?? null };
+}
+
+function decodeForWorker(id: string, body: string): Pick<Lease, "body" | "problem"> {
   try {
-    body = bodyFor(text(values[at + 1]));
+    return { body: bodyFor(body), problem: null };
   } catch (error) {
-    problem = `job ${id}: its stored body cannot be decoded (${String(error)})`;
+    return { body: null, problem: `job ${id}: its stored body cannot be decoded (${String(error)})` };
   }
-  return {
-    queue,
-    id,
-    epoch: number(values[at + 2]),
-    attempt: number(values[at + 3]) + 1,
-    attempts: number(values[at + 4]),
-    crashes: number(values[at + 5]),
-    suspect: values[at + 6] === 1,
-    body,
-    problem,
-    tags: tags === "" ? [] : tags.split("\n"),
-    meta: orNull(values[at + 12]),
-    priority: number(values[at + 7]),
-    createdAt: number(values[at + 8]),
-    runAt: number(values[at + 9]),
-    leasedAt: number(values[at + 10]),
-  };
 }
 
 /** Renews a session in all its queues. */

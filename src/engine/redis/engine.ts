@@ -119,9 +119,12 @@ export class RedisEngine implements Engine {
     const reply = list(await this.#link.run("enqueue", queue, args));
     // Somebody obliterated the queue since this client put it on the list.
     if (reply[0] === 0) await this.#list(queue, true);
-    for (const [place, index] of indexes.entries()) {
-      const [id, outcome, state] = reply.slice(1 + place * 3, 4 + place * 3);
-      answers[index] = { id: text(id), outcome: enqueueOutcome(text(outcome)), state: stateOf(state) };
+    for (const index of indexes) answers[index] = { id: jobs[index]?.id ?? "", outcome: "created", state: "queued" };
+    for (let at = 1; at < reply.length; at += 4) {
+      const index = indexes[number(reply[at]) - 1];
+      if (index === undefined) continue;
+      const outcome = enqueueOutcome(text(reply[at + 2]));
+      answers[index] = { id: text(reply[at + 1]), outcome, state: stateOf(reply[at + 3]) };
     }
   }
 

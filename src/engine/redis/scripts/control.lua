@@ -22,8 +22,8 @@ function commands.cancel(id, r)
   if r[STATE] >= COMPLETED then return 'w' end
   if r[STATE] == ACTIVE then
     record_attempt(id, r, r[COUNTED] + 1, 'cancelled', NOW)
-    put('revoked', id .. ' ' .. r[EPOCH], r.session)
-    redis.call('PUBLISH', K.conf, 'r ' .. id .. ' ' .. r[EPOCH] .. ' ' .. r.session)
+    put('revoked', id .. ' ' .. r[EPOCH], r[HOLDER])
+    redis.call('PUBLISH', K.conf, 'r ' .. id .. ' ' .. r[EPOCH] .. ' ' .. r[HOLDER])
   end
   finish(id, r, CANCELLED)
   return 'a'
@@ -40,13 +40,13 @@ function commands.retry(id, r)
       claim_key(id, key, 'f')
     end
   end
-  if r.session ~= '' then
+  if r[HOLDER] ~= '' then
     -- The run of a job that ended well was told by its record, which now starts anew.
     record_attempt(id, r, r[COUNTED], r[STATE] == PARTIAL and 'partial' or 'completed', r[FINISHED])
   end
   leave(id, r)
   r[STATE], r[COUNTED], r[CRASHES], r[STARTED], r[FINISHED], r[RUN_AT] = QUEUED, 0, 0, 0, 0, NOW
-  r.session = ''
+  r[HOLDER] = ''
   stand(id, r)
   put('run', id, pack_run(r))
   put('result', id, false)

@@ -1,7 +1,8 @@
 -- KEYS: conf job run wait dead prio suspect delayed blocked held unique ukey tags tagged tagcount ttl keep nonce meta
 -- KEYS: events wake fp hist
--- ARGV: now, then per job: id, options ('' = none out of the ordinary, else JSON), body
--- Reply: was the queue listed, then per job: id, outcome (c created, e existing, j joined, r rejected), state
+-- ARGV: now, then per job: id, options (a number: attempts, and nothing out of the ordinary; else JSON), body
+-- Reply: was the queue listed, then for jobs not simply created and queued: index from 1, id, outcome (c created,
+-- e existing, j joined, r rejected), state
 --
 -- Accepts jobs. Reads whatever may stand in their way first, then writes all of them at once.
 -- include: record batch queue moves upkeep unique
@@ -12,31 +13,44 @@ local present = hmget('job', ids)
 local options = {}
 local reply = { conf.listed }
 local earliest = math.huge
-local queued_any = false
+
+-- What a second job of the same id in this call meets.
+local USUAL = { QUEUED, 0, 0, 0, 0, 0, 0, 0, 0, NOW, NOW, 0, 0, '' }
 
 -- Options are mostly the same for many jobs: each text is decoded once.
 local function options_of(text)
   local o = options[text]
   if not o then
-    o = text == '' and {} or cjson.decode(text)
+    o = cjson.decode(text)
     options[text] = o
   end
   return o
 end
 
-local function answer(id, outcome, state)
-  reply[#reply + 1] = id
-  reply[#reply + 1] = outcome
-  reply[#reply + 1] = STATE_NAMES[state]
+-- Only what is not simply `created` and `queued` is answered.
+local function answer(i, id, outcome, state)
+  local n = #reply
+  reply[n + 1], reply[n + 2], reply[n + 3], reply[n + 4] = i, id, outcome, STATE_NAMES[state]
 end
 
-local function accept(id, o, body)
+-- The usual job: ready at once, default priority, nothing that others do not have. The bulk of all jobs is accepted here.
+local job_args, wait_args = args_of(HSET, 'job'), args_of(RPUSH, 'wait')
+local tail = conf.base + waiting()
+
+local function accept_usual(id, attempts, body)
+  append_pair(job_args, id, struct.pack(BIRTH_FORMAT, QUEUED, 0, attempts, 0, NOW, tail + wait_args.n) .. body)
+  append(wait_args, id)
+  fresh[id] = USUAL
+  if watched then tell_state(id, QUEUED) end
+end
+
+local function accept(i, id, o, body)
   local run_at = NOW
   if o.delay then run_at = NOW + o.delay elseif o.at then run_at = math.max(o.at, NOW) end
   local state = o.hold and BLOCKED or (run_at > NOW and DELAYED or QUEUED)
   local flags = (o.tags and TAGGED or 0) + (o.unique and UNIQUE or 0) + (o.ttl and TTL or 0) + (o.keep and KEEP or 0)
     + (o.meta and META or 0)
-  local r = { state, flags, 0, o.attempts or 3, 0, 0, 0, o.priority or 0, 0, NOW, run_at, 0, 0, session = '' }
+  local r = { state, flags, 0, o.attempts or 3, 0, 0, 0, o.priority or 0, 0, NOW, run_at, 0, 0, '' }
   if o.tags then
     put('tags', id, table.concat(o.tags, '\n'))
     for _, tag in ipairs(o.tags) do
@@ -58,32 +72,42 @@ local function accept(id, o, body)
     put('ukey', id, (timed and 't' or o.unique.till) .. '|' .. o.unique.key)
   end
   fresh[id] = r
-  if state == QUEUED then queued_any = true end
   if state == DELAYED then earliest = math.min(earliest, run_at) end
   tell_state(id, state)
-  answer(id, 'c', state)
+  if state ~= QUEUED then answer(i, id, 'c', state) end
+end
+
+local function accept_other(i, id, o, body)
+  local before = fresh[id]
+  if present[i] or before then
+    -- A generated id, or the nonce of a chosen one, proves that this very command was sent before.
+    local nonce = before and before.nonce or redis.call('HGET', K.nonce, id)
+    answer(i, id, (not o.nonce or nonce == o.nonce) and 'c' or 'e', record_by_id(id)[STATE])
+    return
+  end
+  if o.unique then
+    local holder, r = holder_of(o.unique.key)
+    if holder then
+      answer(i, holder, o.unique['then'], r[STATE])
+      return
+    end
+  end
+  accept(i, id, o, body)
+  fresh[id].nonce = o.nonce
 end
 
 for i, id in ipairs(ids) do
-  local o = options_of(ARGV[i * 3])
-  if present[i] or fresh[id] then
-    -- A generated id, or the nonce of a chosen one, proves that this very command was sent before.
-    local nonce = fresh[id] and fresh[id].nonce or redis.call('HGET', K.nonce, id)
-    local again = not o.nonce or nonce == o.nonce
-    answer(id, again and 'c' or 'e', record_by_id(id)[STATE])
+  local text, body = ARGV[i * 3], ARGV[i * 3 + 1]
+  local attempts = tonumber(text)
+  if attempts and not present[i] and not fresh[id] then
+    accept_usual(id, attempts, body)
   else
-    local holder, r
-    if o.unique then holder, r = holder_of(o.unique.key) end
-    if holder then
-      answer(holder, o.unique['then'], r[STATE])
-    else
-      accept(id, o, ARGV[i * 3 + 1])
-      fresh[id].nonce = o.nonce
-    end
+    accept_other(i, id, attempts and { attempts = attempts } or options_of(text), body)
   end
 end
 
 local first_delayed = earliest < math.huge and redis.call('ZRANGE', K.delayed, 0, 0, 'WITHSCORES')[2]
+local queued_any = wait_args.n > 0 or gathered[ZADD].prio
 if conf.listed == 0 then set_conf('listed', 1) end
 flush()
 flush_queue()

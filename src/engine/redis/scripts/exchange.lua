@@ -1,7 +1,7 @@
 -- KEYS: conf job run result wait dead prio suspect delayed held hist fp failures ttl keep expiry counted1 counted2 tags
 -- KEYS: tagcount meta prog sessions calls revoked events wake done5 done6 done7 done10
--- ARGV: now, session, lane, call, max, suspect, then per settlement: id epoch kind payload number fingerprint
--- Reply: alive, settled (a letter each: a applied, s stale), more, next due or -1, then 13 values a lease
+-- ARGV: now, session, lane, call, max, suspect, then per settlement: id, how (see below), payload
+-- Reply: alive, settled (a letter each: a applied, s stale), more, next due or -1, now, then 4 values a lease
 --
 -- Settles what a session finished and leases it more, in one step. `max` -1 settles only.
 -- include: session record batch queue moves upkeep claim
@@ -10,7 +10,8 @@ local session, lane, call = SESSION, ARGV[3], ARGV[4]
 local max, suspect = tonumber(ARGV[5]), ARGV[6] == '1'
 local settled = {}
 
-local function settle(id, r, epoch, kind, payload, number, fingerprint)
+local function settle(id, r, word, payload)
+  local kind, number = word.kind, word.number
   local outcome = ({ c = 'completed', p = 'partial', f = 'failed', s = 'snoozed', r = 'released' })[kind]
   local to, counts, at_head = QUEUED, false, false
   if kind == 'c' then to, counts = COMPLETED, true
@@ -24,12 +25,14 @@ local function settle(id, r, epoch, kind, payload, number, fingerprint)
   else
     at_head = true
   end
-  r[SETTLED] = epoch
+  r[SETTLED] = word.epoch
   if kind == 'c' or kind == 'p' then
     if payload == '' then put('result', id, false) else put('result', id, payload) end
   else
-    record_attempt(id, r, r[COUNTED] + 1, outcome, NOW, kind == 'f' and payload or nil)
-    if kind == 'f' then file_failure(id, fingerprint) end
+    -- A failure comes as its fingerprint, a line break and its JSON.
+    local fingerprint, failure = string.match(payload, '^(%x+)\n(.*)$')
+    record_attempt(id, r, r[COUNTED] + 1, outcome, NOW, failure)
+    if fingerprint then file_failure(id, fingerprint) end
   end
   if counts then r[COUNTED] = r[COUNTED] + 1 end
   if to >= COMPLETED then
@@ -38,7 +41,7 @@ local function settle(id, r, epoch, kind, payload, number, fingerprint)
   end
   leave(id, r)
   if kind ~= 'r' then set_flag(r, SUSPECT, false) end
-  r.session = ''
+  r[HOLDER] = ''
   r[STATE] = to
   r[RUN_AT] = NOW + (to == DELAYED and number or 0)
   stand(id, r, at_head)
@@ -46,23 +49,61 @@ local function settle(id, r, epoch, kind, payload, number, fingerprint)
   tell_state(id, to)
 end
 
+-- The usual end: a job without anything special completes. Answers false for any other. It does what `settle` does,
+-- without making a record of it.
+local function complete_usual(id, raw, epoch, result)
+  local state, flags, counted, attempts, crashes, its_epoch, _, priority, _, created, run_at, started =
+    struct.unpack(RUN_FORMAT, raw)
+  if state ~= ACTIVE or flags ~= 0 or its_epoch ~= epoch or string.sub(raw, RUN_SIZE + 1) ~= session then return false end
+  local position = end_of(COMPLETED)
+  append_pair(args_of(HSET, 'run'), id, struct.pack(RUN_FORMAT, COMPLETED, 0, counted + 1, attempts, crashes, epoch, epoch,
+    priority, position, created, run_at, started, NOW) .. session)
+  append(args_of(RPUSH, 'done5'), id)
+  append(args_of(ZREM, 'held'), HELD_PREFIX .. id)
+  if result ~= '' then append_pair(args_of(HSET, 'result'), id, result) else put('result', id, false) end
+  if watched then tell_state(id, COMPLETED) end
+  return true
+end
+
+-- How a run ended, as one word: its epoch, the letter of its outcome (c completed, p partial, f failed, s snoozed,
+-- r released) and milliseconds to wait, -1 for never again. Most are the same, so each is taken apart once.
+local words = {}
+
+local function word_of(text)
+  local word = words[text]
+  if not word then
+    local epoch, kind, number = string.match(text, '^(%d+)(%a)(-?%d*)$')
+    word = { epoch = tonumber(epoch), kind = kind, number = tonumber(number) }
+    words[text] = word
+  end
+  return word
+end
+
 local function settle_all()
   local ids = {}
-  for i = 7, #ARGV, 6 do ids[#ids + 1] = ARGV[i] end
+  for i = 7, #ARGV, 3 do ids[(i - 4) / 3] = ARGV[i] end
   if #ids == 0 then return end
   local runs = hmget('run', ids)
-  local seen = {}
+  local seen, completed = {}, {} -- jobs settled before in this call: their records, or the epoch that completed them
   for i, id in ipairs(ids) do
-    local at = 1 + i * 6
-    local epoch = tonumber(ARGV[at + 1])
-    local r = seen[id] or (runs[i] and record_of(nil, runs[i]))
-    if r then seen[id] = r end
-    if r and r[STATE] == ACTIVE and r[EPOCH] == epoch and r.session == session then
-      settle(id, r, epoch, ARGV[at + 2], ARGV[at + 3], tonumber(ARGV[at + 4]), ARGV[at + 5])
+    local word, payload, raw = word_of(ARGV[i * 3 + 5]), ARGV[i * 3 + 6], runs[i]
+    local epoch = word.epoch
+    local before = seen[id] or completed[id]
+    if word.kind == 'c' and raw and not before and #raw >= RUN_SIZE and complete_usual(id, raw, epoch, payload) then
+      completed[id] = epoch
       settled[i] = 'a'
+    elseif completed[id] then
+      settled[i] = completed[id] == epoch and 'a' or 's'
     else
-      put('revoked', id .. ' ' .. epoch, false)
-      settled[i] = (r and r[SETTLED] == epoch) and 'a' or 's'
+      local r = before or (raw and record_of(nil, raw))
+      seen[id] = r
+      if r and r[STATE] == ACTIVE and r[EPOCH] == epoch and r[HOLDER] == session then
+        settle(id, r, word, payload)
+        settled[i] = 'a'
+      else
+        put('revoked', id .. ' ' .. epoch, false)
+        settled[i] = (r and r[SETTLED] == epoch) and 'a' or 's'
+      end
     end
   end
   flush()
@@ -71,10 +112,11 @@ end
 
 -- Leases the same again: the answer to this call was lost.
 local function lease_again(list)
-  for id, epoch in string.gmatch(list, '(%S+) (%d+)') do
+  for lease in string.gmatch(list, '%S+') do
+    local id, epoch = string.match(lease, '^([^@]+)@?(%d*)$')
     local records, jobs = load_records({ id })
     local r = records[1]
-    if r and r[STATE] == ACTIVE and r[EPOCH] == tonumber(epoch) and r.session == session then
+    if r and r[STATE] == ACTIVE and r[EPOCH] == (tonumber(epoch) or 1) and r[HOLDER] == session then
       describe(id, r, jobs[1])
     end
   end
@@ -82,7 +124,7 @@ end
 
 local deadline = redis.call('ZSCORE', K.sessions, session)
 if not deadline or tonumber(deadline) <= NOW then
-  return { 0, string.rep('s', (#ARGV - 6) / 6), 0, -1 }
+  return { 0, string.rep('s', (#ARGV - 6) / 3), 0, -1, NOW }
 end
 
 promote_due(500)
@@ -111,6 +153,6 @@ if max >= 0 then
 end
 flush_queue()
 
-local reply = { 1, table.concat(settled), more, next_due }
-for i = 1, #leases do reply[i + 4] = leases[i] end
+local reply = { 1, table.concat(settled), more, next_due, NOW }
+for i = 1, lease_count * 4 do reply[i + 5] = leases[i] end
 return reply

@@ -20,7 +20,7 @@ for i = 1, #ids do
   else
     local values = {
       STATE_NAMES[r[STATE]], r[COUNTED], r[ATTEMPTS], r[CRASHES], r[EPOCH], r[PRIORITY],
-      string.format('%.17g', r[POSITION]), r[CREATED], r[RUN_AT], r[STARTED], r[FINISHED], r.session,
+      string.format('%.17g', r[POSITION]), r[CREATED], r[RUN_AT], r[STARTED], r[FINISHED], r[HOLDER],
       body_of(jobs[i] or ''), results[i] or '', hists[i] or '', progs[i] or '', metas[i] or '', tags[i] or '',
     }
     for n = 1, 18 do reply[#reply + 1] = values[n] end

@@ -29,7 +29,7 @@ local answers = {}
 for i, id in ipairs(ids) do
   local at = i * 5 - 2
   local r = runs[i] and record_of(nil, runs[i])
-  if alive and r and r[STATE] == ACTIVE and r[EPOCH] == tonumber(ARGV[at + 1]) and r.session == SESSION then
+  if alive and r and r[STATE] == ACTIVE and r[EPOCH] == tonumber(ARGV[at + 1]) and r[HOLDER] == SESSION then
     local progress, meta, lines = ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
     if progress ~= '' then
       put('prog', id, progress)

@@ -38,7 +38,7 @@ local function hand_back_all()
       record_attempt(id, r, r[COUNTED] + 1, 'released', NOW)
       leave(id, r)
       r[STATE], r[RUN_AT] = QUEUED, NOW
-      r.session = ''
+      r[HOLDER] = ''
       stand(id, r, true)
       put('run', id, pack_run(r))
       tell_state(id, QUEUED)

@@ -21,7 +21,7 @@ local function recover(id, r)
   record_attempt(id, r, r[COUNTED] + 1, 'crashed', NOW)
   leave(id, r)
   set_flag(r, SUSPECT, true)
-  r.session = ''
+  r[HOLDER] = ''
   r[STATE], r[RUN_AT] = QUEUED, NOW
   stand(id, r)
   put('run', id, pack_run(r))

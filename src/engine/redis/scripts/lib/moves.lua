@@ -34,7 +34,7 @@ local function leave(id, r, taken)
     elseif not taken then score('dead', r[POSITION], r[POSITION]) end
   elseif state == DELAYED then score('delayed', id, false)
   elseif state == BLOCKED then score('blocked', id, false)
-  elseif state == ACTIVE then score('held', r.session .. '|' .. id, false)
+  elseif state == ACTIVE then score('held', r[HOLDER] .. '|' .. id, false)
   else
     add('conf', 'g' .. state, 1)
     if has(r, KEEP) then
@@ -62,7 +62,6 @@ local function stand_in_line(id, r, at_head)
       r[POSITION] = tail
       push_tail('wait', id)
     end
-    wait_length = waiting() + 1
   else
     if at_head then
       r[POSITION] = conf.ohead
@@ -75,14 +74,16 @@ local function stand_in_line(id, r, at_head)
   end
 end
 
--- The end of each list of finished jobs, as it will be when everything gathered is written.
-local ends = {}
+-- The position of the next entry of a list of finished jobs, as it will be when everything gathered is written.
+local function end_of(state)
+  local args = args_of(RPUSH, 'done' .. state)
+  if args.n == 0 then args.first = conf_of('b' .. state) + redis.call('LLEN', K['done' .. state]) end
+  return args.first + args.n
+end
 
 local function stand_finished(id, r)
   local state = r[STATE]
-  if not ends[state] then ends[state] = conf_of('b' .. state) + redis.call('LLEN', K['done' .. state]) end
-  r[POSITION] = ends[state]
-  ends[state] = ends[state] + 1
+  r[POSITION] = end_of(state)
   push_tail('done' .. state, id)
   if has(r, KEEP) then
     local class, keep, counted = class_of(state)
@@ -101,7 +102,7 @@ local function stand(id, r, at_head)
   if state == QUEUED then stand_in_line(id, r, at_head)
   elseif state == DELAYED then score('delayed', id, r[RUN_AT])
   elseif state == BLOCKED then score('blocked', id, r[CREATED])
-  elseif state == ACTIVE then score('held', r.session .. '|' .. id, 0)
+  elseif state == ACTIVE then score('held', r[HOLDER] .. '|' .. id, 0)
   else stand_finished(id, r) end
   if has(r, TAGGED) then count_tags(id, state, 1) end
 end
@@ -122,7 +123,7 @@ local function finish(id, r, to, taken)
   end
   leave(id, r, taken)
   -- The session stays in the record of a job that ended well: it says who ran it.
-  if to ~= COMPLETED and to ~= PARTIAL then r.session = '' end
+  if to ~= COMPLETED and to ~= PARTIAL then r[HOLDER] = '' end
   r[STATE] = to
   set_flag(r, SUSPECT, false)
   stand(id, r)
@@ -143,9 +144,9 @@ end
 
 -- Writes down how run `number` ended. `failure` is JSON text.
 local function record_attempt(id, r, number, outcome, ended_at, failure)
-  local slash = string.find(r.session, '/', 1, true) or #r.session + 1
+  local slash = string.find(r[HOLDER], '/', 1, true) or #r[HOLDER] + 1
   append_history(id, string.format('{"number":%d,"worker":"%s","startedAt":%.0f,"endedAt":%.0f,"outcome":"%s","error":%s}',
-    number, string.sub(r.session, 1, slash - 1), r[STARTED], ended_at, outcome, failure or 'null'))
+    number, string.sub(r[HOLDER], 1, slash - 1), r[STARTED], ended_at, outcome, failure or 'null'))
 end
 
 -- Files the job under the fingerprint of its last error.

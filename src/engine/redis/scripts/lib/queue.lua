@@ -30,11 +30,9 @@ local function conf_of(field)
 end
 
 -- The length of the waiting list as it will be when everything gathered is written.
-local wait_length
-
 local function waiting()
-  if not wait_length then wait_length = redis.call('LLEN', K.wait) end
-  return wait_length
+  local tails, heads = gathered[RPUSH].wait, gathered[LPUSH].wait
+  return redis.call('LLEN', K.wait) + (tails and tails.n or 0) + (heads and heads.n or 0)
 end
 
 local events = {}
@@ -66,7 +64,6 @@ local function flush_queue()
   end
   if #sets > 0 then redis.call('HSET', K.conf, unpack(sets)) end
   conf_dirty = {}
-  wait_length = nil
 end
 
 -- Wakes one worker, unless one is being woken already.

@@ -9,7 +9,7 @@ local STATE_NAMES = {
 }
 
 local STATE, FLAGS, COUNTED, ATTEMPTS, CRASHES, EPOCH, SETTLED = 1, 2, 3, 4, 5, 6, 7
-local PRIORITY, POSITION, CREATED, RUN_AT, STARTED, FINISHED = 8, 9, 10, 11, 12, 13
+local PRIORITY, POSITION, CREATED, RUN_AT, STARTED, FINISHED, HOLDER = 8, 9, 10, 11, 12, 13, 14
 
 -- What a job uses beyond the common: only its users pay for it.
 local SUSPECT, TAGGED, UNIQUE, TTL, KEEP, META = 1, 2, 4, 8, 16, 32
@@ -36,18 +36,17 @@ local function unpack_birth(job)
   local state, flags, attempts, priority, created, place = struct.unpack(BIRTH_FORMAT, job)
   local position, run_at = 0, place
   if state == QUEUED then position, run_at = place, created end
-  return { state, flags, 0, attempts, 0, 0, 0, priority, position, created, run_at, 0, 0, session = '' }
+  return { state, flags, 0, attempts, 0, 0, 0, priority, position, created, run_at, 0, 0, '' }
 end
 
 local function pack_run(r)
   return struct.pack(RUN_FORMAT, r[1], r[2], r[3], r[4], r[5], r[6], r[7], r[8], r[9], r[10], r[11], r[12], r[13])
-    .. r.session
+    .. r[HOLDER]
 end
 
 local function unpack_run(raw)
   local r = { struct.unpack(RUN_FORMAT, raw) }
-  r[14] = nil
-  r.session = string.sub(raw, RUN_SIZE + 1)
+  r[HOLDER] = string.sub(raw, RUN_SIZE + 1)
   return r
 end
 
