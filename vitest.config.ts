@@ -15,6 +15,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     pool: "forks",
+    maxWorkers: "100%",
     globalSetup: ["test/support/shared-servers.ts"],
     setupFiles: ["test/support/leak-check.ts"],
     testTimeout: 20_000,

@@ -71,7 +71,7 @@ export function ensureBuilt(...projects) {
  * The program gets a process group of its own and each of our signals exactly once: on Ctrl-C a terminal
  * signals the whole group and `npm run` forwards the signal as well, and a worker takes a second signal
  * as "do not wait for running jobs". A signal for npm alone ends the shell between npm and us without a
- * word, so that losing our parent counts as SIGTERM.
+ * word, so that losing our parent counts as SIGTERM when nothing came before.
  * @param {string[]} args
  * @param {Record<string, string | undefined>} [env]
  * @returns {Promise<number>}
@@ -93,7 +93,7 @@ export async function runNode(args, env = process.env) {
   const watch = setInterval(() => {
     if (process.ppid === parent) return;
     clearInterval(watch);
-    forward("SIGTERM");
+    if (last.signal === "") forward("SIGTERM");
   }, 250);
   if (process.env.npm_lifecycle_event === undefined) clearInterval(watch);
   try {

@@ -53,7 +53,8 @@ export async function readRequirements(path: string): Promise<RequirementRow[]> 
 /** The requirements in `content`; `file` is the name that errors give. */
 export function parseRequirements(content: string, file: string): RequirementRow[] {
   const [header, ...records] = parseRecords(content, file);
-  if (header === undefined) throw new CsvInputError(file, "the file is empty; it needs a header line and one row or more");
+  if (header === undefined)
+    throw new CsvInputError(file, "the file is empty; it needs a header line and one row or more");
   const names = header.record.map((name) => name.trim().toLowerCase());
   const textAt = columnAt(names, textColumns);
   if (textAt === -1) {
@@ -114,7 +115,8 @@ function readRows(records: readonly Record[], file: string, columns: { text: Col
     if (text === "") throw new CsvInputError(file, "the text is empty", line, columns.text.name);
     const id = record[columns.id.at]?.trim() || `row-${index + 1}`;
     const first = lineOf.get(id);
-    if (first !== undefined) throw new CsvInputError(file, `the id "${id}" is on line ${first} already`, line, columns.id.name);
+    if (first !== undefined)
+      throw new CsvInputError(file, `the id "${id}" is on line ${first} already`, line, columns.id.name);
     lineOf.set(id, line);
     return { id, text };
   });

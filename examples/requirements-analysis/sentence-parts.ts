@@ -5,11 +5,12 @@ import type { Sentence, Token } from "./requirement.js";
 
 const irregularParticiples: ReadonlySet<string> = new Set(
   (
-    "beaten become begun bent bound bought broken brought built caught chosen cut dealt done drawn driven eaten fed " +
-    "felt fought found forgotten frozen given gone grown heard held hidden hit hung hurt kept known laid led left lent " +
-    "let lit lost made meant met overridden paid proven put read rebuilt redone rewritten ridden rung run said seen " +
-    "sent set shot shown shut sold sought spent split spoken spread stolen stood stuck sung sunk sworn taken taught " +
-    "thought thrown told torn undone understood woken won worn written"
+    "beaten become begun bent bound bought broken brought built caught chosen cut dealt done drawn driven " +
+    "eaten fed felt fought found forgotten frozen given gone grown heard held hidden hit hung hurt kept " +
+    "known laid led left lent let lit lost made meant met overridden paid proven put read rebuilt redone " +
+    "rewritten ridden rung run said seen sent set shot shown shut sold sought spent split spoken spread " +
+    "stolen stood stuck sung sunk sworn taken taught thought thrown told torn undone understood woken won " +
+    "worn written"
   ).split(" "),
 );
 
@@ -56,10 +57,14 @@ export function statingVerbs(tokens: readonly Token[]): Token[] {
     if (isVerblessPredicate(token, before, after)) return true;
     if (isVerbReadAsNoun(token, before, after)) return true;
     if (token.pos !== "VERB" || before?.pos === "DET" || /ing$/.test(token.lower)) return false;
+    if (isNounReadAsVerb(token, before)) return false;
     if (isParticiple(token.text) && before?.pos !== "AUX") return after?.pos !== "NOUN" && after?.pos !== "ADJ";
     return true;
   });
 }
+
+/** -ing forms that tell how something is; others name an activity: `failure handling`. */
+const statesOfBeing = /^(?:running|responding|working|listening|waiting|missing|passing|pending)$/;
 
 /** `workers running.`, `dashboard accessible.`, `Scoped to the tenant` */
 function isVerblessPredicate(token: Token, before: Token | undefined, after: Token | undefined): boolean {
@@ -67,19 +72,26 @@ function isVerblessPredicate(token: Token, before: Token | undefined, after: Tok
   if (!ends) return false;
   if (before === undefined) return isParticiple(token.text) && after?.pos === "ADP";
   if (before.pos !== "NOUN" && before.pos !== "PROPN" && before.text !== ")") return false;
-  return /[ai]ble$/.test(token.lower) || (/ing$/.test(token.lower) && token.pos === "VERB" && after?.pos === "PUNCT");
+  return /[ai]ble$/.test(token.lower) || statesOfBeing.test(token.lower);
+}
+
+/** `job retry`, `a worker crash`: after a noun in the singular the base form of a verb is a noun. */
+function isNounReadAsVerb(token: Token, before: Token | undefined): boolean {
+  if (before === undefined || before.isTechnical || (before.pos !== "NOUN" && before.pos !== "PROPN")) return false;
+  return !/s$/.test(before.lower) && !/s$/.test(token.lower) && !isParticiple(token.text);
 }
 
 const commonVerbs: ReadonlySet<string> = new Set(
   (
-    "accept add allow answer ask assign block call cancel carry check claim clear close contain continue control copy " +
-    "count cover create delete deliver describe display drop end enqueue enter exit expire explain export fail filter " +
-    "finish fire follow get give happen hold import include indicate issue keep kill launch leave limit link list load " +
-    "lock log make mark match monitor move name need notify offer open pass pause poll print process produce prompt " +
-    "protect provide publish pull push queue reach read receive record refresh refuse reject release remove render " +
-    "replace report request requeue require resolve respond restart restore result resume retry return run save scale " +
-    "schedule search select send serve set share ship show sign start state stay stop store submit support survive " +
-    "take tell terminate test throw time trigger update use validate wait warn watch work write"
+    "accept add allow answer ask assign block call cancel carry check claim clear close contain continue " +
+    "control copy count cover create delete deliver describe display drop end enqueue enter exit expire " +
+    "explain export fail filter finish fire follow get give happen hold import include indicate issue keep " +
+    "kill launch leave limit link list load lock log make mark match monitor move name need notify offer " +
+    "open pass pause poll print process produce prompt protect provide publish pull push queue reach read " +
+    "receive record refresh refuse reject release remove render replace report request requeue require " +
+    "resolve respond restart restore result resume retry return run save scale schedule search select send " +
+    "serve set share ship show sign start state stay stop store submit support survive take tell terminate " +
+    "test throw time trigger update use validate wait warn watch work write"
   ).split(" "),
 );
 
@@ -89,14 +101,15 @@ const commonVerbs: ReadonlySet<string> = new Set(
  */
 function isVerbReadAsNoun(token: Token, before: Token | undefined, after: Token | undefined): boolean {
   if (token.pos !== "NOUN" && token.pos !== "PROPN" && token.pos !== "ADJ") return false;
-  const leadsOn = after !== undefined && /^(?:DET|PRON|NUM|NOUN|PROPN|ADJ|ADV|VERB)$/.test(after.pos);
+  const leadsOn = after !== undefined && /^(?:ADP|DET|PRON|NUM|NOUN|PROPN|ADJ|ADV|VERB)$/.test(after.pos);
   if (!leadsOn) return false;
-  if (before === undefined || before.text === ":") return commonVerbs.has(token.lower) && /^(?:DET|PRON)$/.test(after.pos);
+  if (before === undefined || before.text === ":")
+    return commonVerbs.has(token.lower) && /^(?:DET|PRON)$/.test(after.pos);
   const follows = before.text === ")" || before.pos === "NOUN" || before.pos === "PROPN";
   if (!follows) return false;
   if (/s$/.test(before.lower) && commonVerbs.has(token.lower)) return true;
   const plural = /s$/.test(before.lower) && before.pos === "NOUN";
-  return !plural && /s$/.test(token.lower) && commonVerbs.has(baseForm(token.lower));
+  return !plural && after.pos !== "ADP" && /s$/.test(token.lower) && commonVerbs.has(baseForm(token.lower));
 }
 
 function baseForm(thirdPerson: string): string {

@@ -10,8 +10,15 @@ export interface Span {
 
 const abbreviation = /^(?:e\.g|i\.e|etc|vs|a\.m|p\.m)\.?$/i;
 const comparison = /^[<>≤≥≈~+±]?=?\d/;
-const codeLike =
-  /_|[={}<>|@#\\]|::|\]\(|^--?[a-z]|[\p{L}\d]\(|\[\]|^\.?\/[\w{]|\w\/\w+\/|^[a-z]+[A-Z]|\p{L}\.\p{L}|[a-z\d]:[\p{L}\d]|:\/\//u;
+const codeLike: readonly RegExp[] = [
+  /_|[={}<>|@#\\]|::|:\/\/|\[\]|\]\(/, // marks that prose does not use
+  /^--?[a-z]/, // --flag
+  /[\p{L}\d]\(/u, // call(
+  /^\.?\/[\w{]|\w\/\w+\//, // /path/to
+  /^[a-z]+[A-Z]/, // camelCase
+  /\p{L}\.\p{L}/u, // object.member
+  /[a-z\d]:[\p{L}\d]/u, // key:value
+];
 
 /** The fragments of `text` that are code, commands or addresses, in order. */
 export function technicalSpans(text: string): Span[] {
@@ -20,7 +27,13 @@ export function technicalSpans(text: string): Span[] {
     const chunk = match[0];
     const lead = /^[("'[“‘,]*/.exec(chunk)?.[0].length ?? 0;
     const core = withoutTail(chunk.slice(lead));
-    if (core === "" || abbreviation.test(core) || comparison.test(core) || !codeLike.test(core)) continue;
+    if (
+      core === "" ||
+      abbreviation.test(core) ||
+      comparison.test(core) ||
+      !codeLike.some((pattern) => pattern.test(core))
+    )
+      continue;
     spans.push({ start: match.index + lead, end: match.index + lead + core.length });
   }
   return spans;

@@ -75,7 +75,10 @@ export class RedisServer {
       });
     }
     const failed = new Promise<never>((_resolve, reject) => {
-      child.once("error", reject);
+      child.once("error", (error) => {
+        this.#process = undefined;
+        reject(error);
+      });
       child.once("exit", (code, signal) => {
         if (this.#process === child) this.#process = undefined;
         reject(new Error(`redis-server on port ${this.port} ended with ${signal ?? code}:\n${this.#output}`));

@@ -73,7 +73,8 @@ const vaguePhrases: readonly { pattern: RegExp; severity: Severity; why: string 
   { pattern: /\bsuch as\b|\bincluding but not limited to\b/gi, severity: "low", why: openList() },
   { pattern: /\band\/or\b/gi, severity: "medium", why: "allows three readings; write both, either or a list" },
   {
-    pattern: /\b(?:if|as|when|where|wherever|whenever) (?:possible|necessary|needed|applicable|appropriate|feasible)\b/gi,
+    pattern:
+      /\b(?:if|as|when|where|wherever|whenever) (?:possible|necessary|needed|applicable|appropriate|feasible)\b/gi,
     severity: "high",
     why: "lets the requirement be skipped; state the condition",
   },

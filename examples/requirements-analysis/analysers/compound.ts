@@ -42,7 +42,7 @@ export const compound: Analyser = {
         severity: obligations > 4 ? "medium" : "low",
         quote: text,
         offset: 0,
-        explanation: `${obligations} obligations in one requirement; give each an id of its own so that it can be tested.`,
+        explanation: `${obligations} obligations in one requirement; give each an id and a test of its own.`,
       },
     ];
   },

@@ -6,7 +6,14 @@ import { ownWords } from "../requirement.js";
 import type { Token } from "../requirement.js";
 
 const weak: ReadonlySet<string> = new Set(["should", "could", "might", "ought"]);
-const wishes: ReadonlySet<string> = new Set(["ideally", "preferably", "preferred", "recommended", "hopefully", "desirable"]);
+const wishes: ReadonlySet<string> = new Set([
+  "ideally",
+  "preferably",
+  "preferred",
+  "recommended",
+  "hopefully",
+  "desirable",
+]);
 const strong: ReadonlySet<string> = new Set(["must", "shall"]);
 
 function finding(token: Token, mixed: boolean): Finding {
@@ -18,7 +25,7 @@ function finding(token: Token, mixed: boolean): Finding {
     offset: token.offset,
     explanation: mixed
       ? `“${token.text}” stands beside “must” or “shall”: it is unclear which part is binding; split the two.`
-      : `“${token.text}” ${wish ? "states a wish" : "does not bind"}; write “must”, or make it a separate optional item.`,
+      : `“${token.text}” ${wish ? "states a wish" : "does not bind"}; write “must” or move it to an optional item.`,
   };
 }
 

@@ -7,7 +7,7 @@ import { isBe, isParticiple, isRemark } from "../sentence-parts.js";
 
 /** Participles that describe a state more often than an act. */
 const adjectives: ReadonlySet<string> = new Set(
-  "based related unaffected supposed concerned interested involved needed required allowed unchanged limited gone".split(" "),
+  "based related unaffected supposed concerned interested involved needed allowed unchanged limited gone".split(" "),
 );
 
 function participleAfter(tokens: readonly Token[], index: number): number | undefined {
@@ -43,7 +43,8 @@ function passivesIn({ tokens }: Sentence, text: string): Finding[] {
     const participle = at === undefined ? undefined : tokens[at];
     if (inSubordinateClause(tokens, index)) return;
     if (at === undefined || participle === undefined || participle.isTechnical || namesActor(tokens, at)) return;
-    if (findings.some(({ offset, quote }) => offset + quote.length === participle.offset + participle.text.length)) return;
+    if (findings.some(({ offset, quote }) => offset + quote.length === participle.offset + participle.text.length))
+      return;
     const quote = text.slice(token.offset, participle.offset + participle.text.length);
     findings.push({
       analyser: "R-P",

@@ -41,7 +41,9 @@ function bracketed({ text, sentences }: Requirement): Finding[] {
 export const readability: Analyser = {
   code: "R-R",
   title: "Hard to read",
-  rule: `Clauses of at most ${longClause} words, a Flesch reading ease of at least ${hardToRead}, at most ${bracketsAccepted} brackets.`,
+  rule:
+    `Clauses of at most ${longClause} words, a Flesch reading ease of at least ${hardToRead}, ` +
+    `at most ${bracketsAccepted} brackets.`,
   analyse: (requirement) => [
     ...requirement.sentences.flatMap((sentence) => longClauses(sentence, requirement.text)),
     ...hardText(requirement),

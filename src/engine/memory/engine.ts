@@ -376,6 +376,8 @@ export class MemoryEngine implements Engine {
     const lapsed = queue.interest <= now;
     watchOn(queue, now);
     if (cursor === null) return { events: [], cursor: queue.sequence, gap: false };
+    // The queue was obliterated since: its sequence starts anew.
+    if (cursor > queue.sequence) return { events: [], cursor: queue.sequence, gap: true };
     const kept = queue.events.filter((event) => event.seq > cursor);
     const events = kept.slice(0, max);
     const first = events[0]?.seq ?? queue.sequence + 1;

@@ -7,7 +7,7 @@
  * | conf | hash | the queue's own numbers (see scripts/lib/queue.lua) |
  * | job | hash | id → birth record + body, written once |
  * | run | hash | id → record, once the job has moved |
- * | result, hist, prog, meta, log, keep, nonce, op, fp, tags, ukey | hash | id → what only some jobs have |
+ * | result, hist, err, prog, meta, log, keep, nonce, op, fp, tags, ukey | hash | id → what only some jobs have |
  * | wait | list | queued jobs of the default priority |
  * | dead | zset | positions in `wait` whose job has moved away |
  * | prio, suspect | zset | queued jobs of other priorities; those recovered from dead workers, by running order |

@@ -40,7 +40,6 @@ export function createClient(target: ParsedRedisTarget, blocking = false): Clien
       redisOptions: node,
       lazyConnect: true,
       clusterRetryStrategy: reconnectAfter,
-      slotsRefreshTimeout: target.commandTimeout,
     });
   }
   if (target.sentinels !== undefined) {
@@ -62,7 +61,7 @@ export class Link {
   readonly #keys: Keys;
   #allowOom = false;
   #lastError = "no answer";
-  #closed = false;
+  readonly #closing = new AbortController();
 
   /** @param clock when given, scripts live in its time instead of the server's */
   constructor(target: ParsedRedisTarget, keys: Keys, clock: Clock | null) {
@@ -92,7 +91,7 @@ export class Link {
   }
 
   close(): void {
-    this.#closed = true;
+    this.#closing.abort();
     this.client.disconnect();
   }
 
@@ -115,17 +114,17 @@ export class Link {
   async send<T>(command: () => Promise<T>): Promise<T> {
     const deadline = performance.now() + this.#target.commandTimeout;
     for (let wait = RETRY_FROM; ; wait = Math.min(wait * 2, RETRY_UP_TO)) {
-      if (this.#closed) throw new EngineClosed();
+      if (this.#closing.signal.aborted) throw new EngineClosed();
       try {
         return await command();
       } catch (error) {
         const fault = diagnose(error);
-        if (this.#closed) throw new EngineClosed();
+        if (this.#closing.signal.aborted) throw new EngineClosed();
         if (fault === null || fault.reaction === "tell" || performance.now() + wait >= deadline) {
           throw this.#explain(error);
         }
         if (fault.reaction === "reconnect") this.client.disconnect(true);
-        await sleep(wait);
+        await sleep(wait, undefined, { signal: this.#closing.signal }).catch(() => undefined);
       }
     }
   }

@@ -10,7 +10,7 @@ import { decodeBody, type Header } from "./body.js";
 import { number, orNull, text } from "./reply.js";
 
 /** How many values the read script answers for a job. */
-export const RECORD_WIDTH = 18;
+export const RECORD_WIDTH = 19;
 
 /** A record and where it stands in listings. */
 export interface Found {
@@ -24,8 +24,8 @@ export function decodeRecord(ref: JobRef, values: readonly unknown[]): Found | n
     values;
   if (state === "") return null;
   if (!isState(state)) return { record: broken(ref, "its record cannot be decoded"), key: [0, ref.id] };
-  const [, , , , , , , , , , , , body, result, hist, progress, meta, tags] = values;
-  const payload = decodePayload(ref, text(body), text(hist), text(progress));
+  const [, , , , , , , , , , , , body, result, hist, progress, meta, tags, lastError] = values;
+  const payload = decodePayload(ref, text(body), text(hist), text(progress), text(lastError));
   const started = number(startedAt);
   const finished = number(finishedAt);
   const base = {
@@ -58,7 +58,7 @@ export function decodeRecord(ref: JobRef, values: readonly unknown[]): Found | n
     input: payload.input,
     progress: payload.progress,
     history,
-    error: history.findLast((attempt) => attempt.error !== null)?.error ?? null,
+    error: history.findLast((attempt) => attempt.error !== null)?.error ?? payload.forgotten,
     problem: payload.problem,
   };
   return { record, key: orderKey(record, number(position)) };
@@ -94,26 +94,34 @@ interface Payload {
   readonly input: string;
   readonly history: readonly AttemptRecord[];
   readonly progress: Progress | null;
+  /** The last error, when the history has forgotten it. */
+  readonly forgotten: Failure | null;
   readonly problem: string | null;
 }
 
-function decodePayload(ref: JobRef, body: string, hist: string, progress: string): Payload {
+function decodePayload(ref: JobRef, body: string, hist: string, progress: string, lastError: string): Payload {
   try {
     return {
       ...decodeBody(body),
       history: hist === "" ? [] : hist.split("\n").map((line): AttemptRecord => JSON.parse(line)),
       progress: progress === "" ? null : parseProgress(progress),
+      forgotten: lastError === "" ? null : parseFailure(lastError),
       problem: null,
     };
   } catch (error) {
     const problem = `job ${ref.id}: its stored body cannot be decoded (${String(error)})`;
-    return { header: EMPTY_HEADER, input: "null", history: [], progress: null, problem };
+    return { header: EMPTY_HEADER, input: "null", history: [], progress: null, forgotten: null, problem };
   }
 }
 
 function parseProgress(json: string): Progress {
   const progress: Progress = JSON.parse(json);
   return progress;
+}
+
+function parseFailure(json: string): Failure {
+  const failure: Failure = JSON.parse(json);
+  return failure;
 }
 
 const EMPTY_HEADER: Header = {
@@ -126,7 +134,6 @@ const EMPTY_HEADER: Header = {
 };
 
 function broken(ref: JobRef, what: string): JobRecord {
-  const error: Failure | null = null;
   return {
     ...ref,
     ...EMPTY_HEADER,
@@ -140,7 +147,7 @@ function broken(ref: JobRef, what: string): JobRecord {
     crashes: 0,
     tags: [],
     progress: null,
-    error,
+    error: null,
     history: [],
     createdAt: 0,
     runAt: 0,

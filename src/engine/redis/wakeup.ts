@@ -4,6 +4,7 @@
  * meanwhile is put back for somebody else. A pop that is not answered in its time means that the connection is dead
  * whatever it says: it is replaced.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import type { ParsedRedisTarget } from "../target.js";
 import type { Keys } from "./keys.js";
 import { createClient, type Client } from "./link.js";
@@ -22,6 +23,8 @@ class Waiter {
   readonly #putBack: (key: string) => void;
   #client: Client | null = null;
   #parked: Promise<void> | null = null;
+  #watchdog: NodeJS.Timeout | undefined;
+  readonly #ended = new AbortController();
   busy = false;
 
   constructor(target: ParsedRedisTarget, keys: readonly string[], putBack: (key: string) => void) {
@@ -43,15 +46,15 @@ class Waiter {
 
   async #pop(block: number): Promise<void> {
     const client = (this.#client ??= this.#connect());
-    const watchdog = setTimeout(() => this.close(), block + PATIENCE);
+    this.#watchdog = setTimeout(() => this.#drop(), block + PATIENCE);
     try {
       const popped = await client.blpop(...this.#keys, block / 1_000);
       if (popped !== null && !this.busy) this.#putBack(popped[0]);
     } catch {
-      this.close();
-      await new Promise((resolve) => setTimeout(resolve, AFTER_FAULT));
+      this.#drop();
+      await sleep(AFTER_FAULT, undefined, { signal: this.#ended.signal }).catch(() => undefined);
     } finally {
-      clearTimeout(watchdog);
+      clearTimeout(this.#watchdog);
     }
   }
 
@@ -62,9 +65,16 @@ class Waiter {
     return client;
   }
 
-  close(): void {
+  #drop(): void {
     this.#client?.disconnect();
     this.#client = null;
+  }
+
+  close(): void {
+    this.#ended.abort();
+    // A client that is closed while it connects leaves its commands unanswered.
+    clearTimeout(this.#watchdog);
+    this.#drop();
   }
 }
 

@@ -1,4 +1,4 @@
--- KEYS: conf job run result wait dead prio suspect delayed blocked held hist fp failures ttl keep expiry counted1 counted2
+-- KEYS: conf job run result wait dead prio suspect delayed blocked held hist err fp failures ttl keep expiry counted1 counted2
 -- KEYS: tags tagged tagcount meta prog log nonce op unique ukey revoked events wake done5 done6 done7 done8 done9 done10
 -- ARGV: now, op, command, patch (JSON, for update), then ids
 -- Reply: per job: outcome (a applied, m missing, w wrong state, c conflict), state after it ('' if gone)

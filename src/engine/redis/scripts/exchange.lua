@@ -1,4 +1,4 @@
--- KEYS: conf job run result wait dead prio suspect delayed held hist fp failures ttl keep expiry counted1 counted2 tags
+-- KEYS: conf job run result wait dead prio suspect delayed held hist err fp failures ttl keep expiry counted1 counted2 tags
 -- KEYS: tagcount meta prog sessions calls revoked events wake done5 done6 done7 done10
 -- ARGV: now, session, lane, call, max, suspect, then per settlement: id, how (see below), payload
 -- Reply: alive, settled (a letter each: a applied, s stale), more, next due or -1, now, then 4 values a lease

@@ -1,6 +1,6 @@
--- KEYS: conf job run result hist prog meta tags
+-- KEYS: conf job run result hist err prog meta tags
 -- ARGV: now, then ids
--- Reply: per id 18 values; the first is '' when there is no job
+-- Reply: per id 19 values; the first is '' when there is no job
 --
 -- The records of jobs, as they are at one moment.
 -- include: record batch
@@ -8,7 +8,7 @@
 local ids = {}
 for i = 2, #ARGV do ids[#ids + 1] = ARGV[i] end
 local jobs, runs = hmget('job', ids), hmget('run', ids)
-local results, hists = hmget('result', ids), hmget('hist', ids)
+local results, hists, errs = hmget('result', ids), hmget('hist', ids), hmget('err', ids)
 local progs, metas, tags = hmget('prog', ids), hmget('meta', ids), hmget('tags', ids)
 local reply = {}
 for i = 1, #ids do
@@ -16,14 +16,15 @@ for i = 1, #ids do
   if not r then
     -- Something is stored, but not a record: the job is shown with its problem instead of being passed over in silence.
     reply[#reply + 1] = (jobs[i] or runs[i]) and 'undecodable' or ''
-    for _ = 2, 18 do reply[#reply + 1] = '' end
+    for _ = 2, 19 do reply[#reply + 1] = '' end
   else
     local values = {
       STATE_NAMES[r[STATE]], r[COUNTED], r[ATTEMPTS], r[CRASHES], r[EPOCH], r[PRIORITY],
       string.format('%.17g', r[POSITION]), r[CREATED], r[RUN_AT], r[STARTED], r[FINISHED], r[HOLDER],
       body_of(jobs[i] or ''), results[i] or '', hists[i] or '', progs[i] or '', metas[i] or '', tags[i] or '',
+      errs[i] or '',
     }
-    for n = 1, 18 do reply[#reply + 1] = values[n] end
+    for n = 1, 19 do reply[#reply + 1] = values[n] end
   end
 end
 return reply

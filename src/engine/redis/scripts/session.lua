@@ -1,4 +1,4 @@
--- KEYS: conf job run result wait dead prio suspect delayed held hist tags tagcount sessions workers seen calls revoked
+-- KEYS: conf job run result wait dead prio suspect delayed held hist err tags tagcount sessions workers seen calls revoked
 -- KEYS: events wake
 -- ARGV: now, session, command (open, beat, close), ttl, worker (JSON, for open)
 -- Reply: open, close: 1. beat: 0 when the session has expired; else 1 and the leases taken from it: "id epoch" each

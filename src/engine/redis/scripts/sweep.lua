@@ -1,4 +1,4 @@
--- KEYS: conf job run result wait dead prio suspect delayed blocked held hist fp failures ttl keep expiry counted1 counted2
+-- KEYS: conf job run result wait dead prio suspect delayed blocked held hist err fp failures ttl keep expiry counted1 counted2
 -- KEYS: tags tagged tagcount meta prog log nonce op unique ukey revoked calls sessions workers seen events wake
 -- KEYS: done5 done6 done7 done8 done9 done10
 -- ARGV: now, limit, failure of a lost worker (JSON with %d for the deaths), its fingerprint

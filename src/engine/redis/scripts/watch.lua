@@ -8,6 +8,8 @@ set_conf('interest', NOW + tonumber(ARGV[4]))
 flush_queue()
 if ARGV[2] == '' then return { string.format('%.0f', conf.seq), 0 } end
 local cursor, max = tonumber(ARGV[2]), tonumber(ARGV[3])
+-- The queue was obliterated since: its sequence starts anew.
+if cursor > conf.seq then return { string.format('%.0f', conf.seq), 1 } end
 local reply = { ARGV[2], lapsed and 1 or 0 }
 local entries = redis.call('XRANGE', K.events, string.format('(%.0f-0', cursor), '+', 'COUNT', max)
 for i, entry in ipairs(entries) do

@@ -137,7 +137,13 @@ local function append_history(id, entry)
   local lines = histories[id] or redis.call('HGET', K.hist, id) or ''
   lines = lines == '' and entry or lines .. '\n' .. entry
   local _, breaks = string.gsub(lines, '\n', '')
-  if breaks >= MOST_HISTORY then lines = string.sub(lines, string.find(lines, '\n', 1, true) + 1) end
+  if breaks >= MOST_HISTORY then
+    local first, rest = string.match(lines, '^([^\n]*)\n(.*)$')
+    -- The last error is told by the history, unless the history has just forgotten it.
+    local failure = string.match(first, '"error":(%b{})}$')
+    if failure and not string.find(rest, '"error":{', 1, true) then put('err', id, failure) end
+    lines = rest
+  end
   histories[id] = lines
   put('hist', id, lines)
 end
@@ -190,7 +196,7 @@ local function forget(id, r)
     score('failures', fingerprint .. '|' .. id, false)
     put('fp', id, false)
   end
-  for _, name in ipairs({ 'job', 'run', 'result', 'hist', 'log', 'prog', 'meta', 'keep', 'nonce', 'op' }) do
+  for _, name in ipairs({ 'job', 'run', 'result', 'hist', 'log', 'prog', 'meta', 'keep', 'nonce', 'op', 'err' }) do
     put(name, id, false)
   end
   tell('{"kind":"removed","id":"' .. id .. '"}')

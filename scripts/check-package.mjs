@@ -1,0 +1,78 @@
+// Checks what users get: packs the package, installs the tarball in an empty folder without running install
+// scripts, compiles and runs a small program there on SQLite, runs the command, counts what was installed, and
+// has publint look at the tarball. Prints one line a check and exits 1 when one failed.
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ensureInstalled, root, say } from "./setup.mjs";
+
+const mostPackages = 25;
+
+ensureInstalled();
+const folder = mkdtempSync(join(tmpdir(), "longshore-package-"));
+const bin = join(root, "node_modules/.bin");
+let failed = 0;
+
+try {
+  run("npm", ["pack", "--silent", "--pack-destination", folder], root);
+  const tarball = readdirSync(folder).find((name) => name.endsWith(".tgz")) ?? "";
+  report("packs", tarball !== "");
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
+  const install = ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", `./${tarball}`];
+  report("installs without install scripts", run("npm", install).ok);
+
+  const packages = Object.entries(readJson("node_modules/.package-lock.json").packages);
+  report(`installs ${packages.length} packages, ${mostPackages} at most`, packages.length <= mostPackages);
+
+  cpSync(join(root, "test/package/first-job.ts"), join(folder, "first-job.ts"));
+  report("compiles against the shipped types", run(join(bin, "tsc"), compilerOptions()).ok);
+  const program = run(process.execPath, ["first-job.js"]);
+  report("runs a job on SQLite", program.ok && program.output === "17 18\n", program.output);
+  const testkit = run(process.execPath, ["--eval", `import("longshore/testkit").then((kit) => console.log(kit))`]);
+  report("loads the test kit", testkit.ok);
+  const command = run(join(folder, "node_modules/.bin/longshore"), ["--help"]);
+  report("runs the command", command.ok && command.output.includes("longshore"), command.output);
+
+  report("passes publint", run(join(bin, "publint"), ["run", "--strict", tarball]).ok);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+process.exitCode = failed > 0 ? 1 : 0;
+
+/**
+ * @param {string} what
+ * @param {boolean} ok
+ * @param {string} [output]
+ */
+function report(what, ok, output = "") {
+  say(`${ok ? "ok  " : "FAIL"} ${what}`);
+  if (ok) return;
+  failed++;
+  if (output !== "") say(output);
+}
+
+/**
+ * Runs a command in the folder; what it prints is shown when it fails.
+ * @param {string} command
+ * @param {string[]} args
+ */
+function run(command, args, cwd = folder) {
+  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: "utf8", timeout: 180_000 });
+  const ok = status === 0;
+  if (!ok)
+    say(`${command} ${args.join(" ")}: ${error?.message ?? `exit code ${status}`}\n${stdout ?? ""}${stderr ?? ""}`);
+  return { ok, output: stdout ?? "" };
+}
+
+/** @param {string} path */
+function readJson(path) {
+  return JSON.parse(readFileSync(join(folder, path), "utf8"));
+}
+
+function compilerOptions() {
+  // The types of Node are the user's own to install; the package's declarations are checked like any source.
+  const options = "--strict --exactOptionalPropertyTypes --skipLibCheck false --module nodenext --target es2023";
+  const node = ["--types", "node", "--typeRoots", join(root, "node_modules/@types")];
+  return [...options.split(" "), ...node, "first-job.ts"];
+}

@@ -1,0 +1,80 @@
+/**
+ * Enqueueing together: calls of one turn of the event loop, and those made while a batch is on its way, travel in one
+ * command. Each caller gets its own answer, or the error of the batch it was in.
+ */
+import type { EnqueueAnswer } from "../engine/contract.js";
+import type { JobSpec } from "../model/job.js";
+import type { Core } from "./core.js";
+
+/** The most jobs in one command, and the most commands of one bulk call on their way at a time. */
+const MOST = 500;
+const ABREAST = 4;
+
+interface Waiting {
+  readonly spec: JobSpec;
+  readonly resolve: (answer: EnqueueAnswer) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export class EnqueueBatch {
+  readonly #core: Core;
+  #waiting: Waiting[] = [];
+  #busy = false;
+  #idle: (() => void)[] = [];
+
+  constructor(core: Core) {
+    this.#core = core;
+  }
+
+  /** Enqueues one job with whatever else is on its way to the engine. */
+  add(spec: JobSpec): Promise<EnqueueAnswer> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ spec, resolve, reject });
+      if (this.#busy) return;
+      this.#busy = true;
+      setImmediate(() => void this.#run());
+    });
+  }
+
+  /** Enqueues many jobs, in chunks of 500: one answer per job, in order. */
+  async addMany(specs: readonly JobSpec[]): Promise<EnqueueAnswer[]> {
+    const answers: EnqueueAnswer[][] = [];
+    const chunks: { index: number; jobs: readonly JobSpec[] }[] = [];
+    for (let from = 0; from < specs.length; from += MOST) {
+      chunks.push({ index: chunks.length, jobs: specs.slice(from, from + MOST) });
+    }
+    const queue = chunks.values();
+    const send = async (): Promise<void> => {
+      for (const { index, jobs } of queue) answers[index] = await this.#enqueue(jobs);
+    };
+    await Promise.all(Array.from({ length: Math.min(ABREAST, chunks.length) }, send));
+    return answers.flat();
+  }
+
+  /** Resolves when nothing is on its way. */
+  settled(): Promise<void> {
+    return this.#busy ? new Promise((resolve) => this.#idle.push(resolve)) : Promise.resolve();
+  }
+
+  async #run(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting.splice(0, MOST);
+      try {
+        const answers = await this.#enqueue(batch.map(({ spec }) => spec));
+        for (const [index, { resolve, reject }] of batch.entries()) {
+          const answer = answers[index];
+          if (answer === undefined) reject(new Error("the engine answered fewer jobs than it was given"));
+          else resolve(answer);
+        }
+      } catch (error) {
+        for (const { reject } of batch) reject(error);
+      }
+    }
+    this.#busy = false;
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  #enqueue(jobs: readonly JobSpec[]): Promise<EnqueueAnswer[]> {
+    return this.#core.send(() => this.#core.engine.enqueue({ jobs }));
+  }
+}

@@ -1,0 +1,133 @@
+/** Commands on one job: release, cancel, retry, promote, update, remove. Each answers what came of it. */
+import type { JobSpec } from "../../model/job.js";
+import { isTerminal, sources, type Cause } from "../../model/state.js";
+import type { ControlAnswer, ControlParams, JobPatch } from "../contract.js";
+import { findJob, saveJob, stateOfJob, tellsLastRun, type Job } from "./job.js";
+import { finish, forget, move, recordAttempt, restand, tag, untag } from "./moves.js";
+import { claimKey, liveHolder, replaceInput } from "./produce.js";
+import type { SqliteQueue } from "./queue.js";
+import { revoke } from "./sessions.js";
+import type { Transaction } from "./transaction.js";
+
+/** A command: moves the job and says whether it could. */
+export type Command = (transaction: Transaction, queue: SqliteQueue, job: Job) => ControlAnswer["outcome"] | "removed";
+
+/** Runs a command on jobs, on each once per `op`. */
+export function control(transaction: Transaction, { refs, op }: ControlParams, command: Command): ControlAnswer[] {
+  return refs.map((ref) => {
+    const queue = transaction.find(ref.queue);
+    if (queue === null) return { outcome: "missing", state: null };
+    transaction.changed(ref.queue);
+    const job = findJob(transaction.sql, queue.number, ref.id);
+    return job === null ? { outcome: "missing", state: null } : runOnce(transaction, queue, job, op, command);
+  });
+}
+
+function runOnce(
+  transaction: Transaction,
+  queue: SqliteQueue,
+  job: Job,
+  op: string,
+  command: Command,
+): ControlAnswer {
+  if (job.op === op) return { outcome: "applied", state: stateOfJob(job) };
+  const outcome = command(transaction, queue, job);
+  if (outcome === "removed") return { outcome: "applied", state: null };
+  if (outcome === "applied") {
+    job.op = op;
+    saveJob(transaction.sql, job);
+  }
+  return { outcome, state: stateOfJob(job) };
+}
+
+export const release: Command = ({ now }, queue, job) => {
+  if (!isFrom(job, "release")) return "wrong-state";
+  const later = job.runAt > now;
+  if (!later) job.runAt = now;
+  move(queue, job, later ? "delayed" : "queued");
+  return "applied";
+};
+
+export const cancel: Command = (transaction, queue, job) => {
+  if (!isFrom(job, "cancel")) return "wrong-state";
+  if (stateOfJob(job) === "active") {
+    recordAttempt(transaction, job, "cancelled", transaction.now);
+    revoke(transaction, queue, job);
+  }
+  finish(queue, job, "cancelled", transaction.now);
+  return "applied";
+};
+
+export const retry: Command = (transaction, queue, job) => {
+  const state = stateOfJob(job);
+  if (!isFrom(job, "retry")) return "wrong-state";
+  // A key that is held until the start, or for a time, was let go long ago; one held to the end must be free to be held again.
+  if (job.uniqueKey !== null && job.uniqueUntil === "finished") {
+    const holder = liveHolder(transaction, queue, job.uniqueKey);
+    if (holder !== null && holder.job !== job.job) return "conflict";
+    claimKey(transaction, queue, job);
+  }
+  if (tellsLastRun(state)) {
+    job.counted -= 1;
+    recordAttempt(transaction, job, state, job.finishedAt ?? transaction.now);
+  }
+  job.counted = 0;
+  job.crashes = 0;
+  job.startedAt = null;
+  job.finishedAt = null;
+  job.runAt = transaction.now;
+  transaction.sql.run("UPDATE jobs SET result = NULL, progress = NULL WHERE job = ?", job.job);
+  move(queue, job, "queued");
+  return "applied";
+};
+
+export const promote: Command = ({ now }, queue, job) => {
+  if (!isFrom(job, "promote")) return "wrong-state";
+  job.runAt = now;
+  move(queue, job, "queued");
+  return "applied";
+};
+
+export const remove: Command = (transaction, queue, job) => {
+  if (stateOfJob(job) === "active") return "wrong-state";
+  forget(transaction, queue, job);
+  return "removed";
+};
+
+/** The command that applies a patch. */
+export function update(patch: JobPatch): Command {
+  return (transaction, queue, job) => {
+    const state = stateOfJob(job);
+    if (state === "active" || isTerminal(state)) return "wrong-state";
+    const moved = patch.priority !== undefined && patch.priority !== job.priority;
+    if (patch.input !== undefined) replaceInput(transaction, job, patch.input);
+    if (patch.tags !== undefined) retag(transaction, queue, job, patch.tags);
+    job.priority = patch.priority ?? job.priority;
+    if (patch.due !== undefined && retime(transaction, queue, job, patch.due)) return "applied";
+    // A delayed or held job stands in no priority order yet; a queued one goes to the tail of its new line.
+    if (moved && state === "queued") restand(queue, job);
+    return "applied";
+  };
+}
+
+/** Gives a waiting job another time; answers whether that moved it. */
+function retime({ now }: Transaction, queue: SqliteQueue, job: Job, due: JobSpec["due"]): boolean {
+  const state = stateOfJob(job);
+  const runAt = Math.max("at" in due ? due.at : now + due.in, now);
+  if (state === "queued" && runAt === now) return false;
+  job.runAt = runAt;
+  if (state === "blocked") return false;
+  move(queue, job, runAt > now ? "delayed" : "queued");
+  return true;
+}
+
+function retag(transaction: Transaction, queue: SqliteQueue, job: Job, tags: readonly string[]): void {
+  const state = stateOfJob(job);
+  for (const name of untag(transaction, queue, job)) queue.tally(name, state, -1);
+  job.tags = tags.length === 0 ? null : JSON.stringify(tags);
+  for (const name of tag(transaction, queue, job)) queue.tally(name, state, 1);
+}
+
+function isFrom(job: Job, cause: Cause): boolean {
+  return sources(cause).includes(stateOfJob(job));
+}

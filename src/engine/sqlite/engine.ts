@@ -1,0 +1,247 @@
+/**
+ * The SQLite engine: one file, any number of processes on one machine. Every command that changes something is one function
+ * on an open transaction, which the writer runs together with its neighbours; reads see one consistent state and wait for
+ * nobody.
+ */
+import { resolve } from "node:path";
+import { systemClock, type Clock } from "../../model/clock.js";
+import { EngineClosed } from "../../model/errors.js";
+import type { ControlAnswer, ControlParams, Engine, EngineInfo, SweepAnswer } from "../contract.js";
+import { describeTarget, type SqliteTarget } from "../target.js";
+import { closeIn } from "./consume.js";
+import { cancel, control, promote, release, remove, retry, update, type Command } from "./control.js";
+import { exchange } from "./exchange.js";
+import { openFile } from "./file.js";
+import { obliterate } from "./obliterate.js";
+import { enqueue } from "./produce.js";
+import { findJobs, getJobs, hasWork, listPage, listQueues, positionOf, tagTotals } from "./read.js";
+import { applyReport, readLog } from "./report.js";
+import { findSession, heartbeat, listWorkers, openSession } from "./sessions.js";
+import type { Sql } from "./sql.js";
+import type { Transaction } from "./transaction.js";
+import { earliest, expireLate, nextDue, promoteDue, recoverLost, trim } from "./upkeep.js";
+import { hasEvents, watch } from "./watch.js";
+import { Watchers } from "./watchers.js";
+import { Writer } from "./writer.js";
+
+/** What there is while the file is open. */
+interface Opened {
+  readonly sql: Sql;
+  readonly writer: Writer;
+  readonly watchers: Watchers;
+}
+
+type Params<Method extends keyof Engine> = Engine[Method] extends (params: infer P) => unknown ? P : never;
+type Answer<Method extends keyof Engine> = Engine[Method] extends (...params: never[]) => infer A
+  ? Promise<Awaited<A>>
+  : never;
+
+export class SqliteEngine implements Engine {
+  readonly info: EngineInfo;
+  readonly #target: Required<SqliteTarget>;
+  readonly #clock: Clock;
+  #opened: Opened | null = null;
+  #closed = false;
+
+  /**
+   * @param target the file, and how durable it shall be
+   * @param options.clock the time the engine lives in; default: the machine's
+   */
+  constructor(target: Required<SqliteTarget>, options: { clock?: Clock } = {}) {
+    this.#target = target;
+    this.#clock = options.clock ?? systemClock;
+    this.info = {
+      kind: "sqlite",
+      url: describeTarget({ ...target, path: resolve(target.path) }),
+      shared: true,
+      persistence: `sqlite wal, synchronous ${target.durability}`,
+    };
+  }
+
+  async open(): Promise<void> {
+    if (this.#closed) throw new EngineClosed();
+    if (this.#opened !== null) return;
+    const sql = await openFile(this.#target);
+    const watchers = new Watchers(sql, this.#clock);
+    this.#opened = { sql, watchers, writer: new Writer(sql, this.#clock, watchers, this.#target) };
+  }
+
+  close(): void {
+    this.#closed = true;
+    const opened = this.#opened;
+    this.#opened = null;
+    if (opened === null) return;
+    opened.writer.close();
+    opened.watchers.close();
+    opened.sql.close();
+  }
+
+  now(): number {
+    return this.#clock.now();
+  }
+
+  enqueue({ jobs }: Params<"enqueue">): Answer<"enqueue"> {
+    return this.#write((transaction) => enqueue(transaction, jobs));
+  }
+
+  openSession({ session, worker, ttl }: Params<"openSession">): Answer<"openSession"> {
+    return this.#write((transaction) => openSession(transaction, session, worker, ttl));
+  }
+
+  closeSession({ session: id, queues }: Params<"closeSession">): Answer<"closeSession"> {
+    return this.#write((transaction) => {
+      for (const name of queues) {
+        const session = findSession(transaction.sql, id);
+        if (session?.queues.includes(name)) closeIn(transaction, session, name);
+      }
+    });
+  }
+
+  heartbeat({ session, queues, ttl }: Params<"heartbeat">): Answer<"heartbeat"> {
+    return this.#write((transaction) => heartbeat(transaction, session, queues, ttl));
+  }
+
+  exchange(params: Params<"exchange">): Answer<"exchange"> {
+    return this.#write((transaction) => exchange(transaction, params));
+  }
+
+  async awaitWork({ queues, timeout, signal }: Params<"awaitWork">): Promise<void> {
+    const opened = this.#opened;
+    await opened?.watchers.wait(queues, timeout, signal, () => queues.some((name) => hasWork(opened.sql, name)));
+  }
+
+  onRevoked({ session, listener }: Params<"onRevoked">): () => void {
+    return this.#open().watchers.listen(session, listener);
+  }
+
+  report({ session, updates }: Params<"report">): Answer<"report"> {
+    return this.#write((transaction) => updates.map((one) => applyReport(transaction, session, one)));
+  }
+
+  release(params: ControlParams): Promise<ControlAnswer[]> {
+    return this.#control(params, release);
+  }
+
+  cancel(params: ControlParams): Promise<ControlAnswer[]> {
+    return this.#control(params, cancel);
+  }
+
+  retry(params: ControlParams): Promise<ControlAnswer[]> {
+    return this.#control(params, retry);
+  }
+
+  promote(params: ControlParams): Promise<ControlAnswer[]> {
+    return this.#control(params, promote);
+  }
+
+  update(params: Params<"update">): Promise<ControlAnswer[]> {
+    return this.#control(params, update(params.patch));
+  }
+
+  remove(params: ControlParams): Promise<ControlAnswer[]> {
+    return this.#control(params, remove);
+  }
+
+  #control(params: ControlParams, command: Command): Promise<ControlAnswer[]> {
+    return this.#write((transaction) => control(transaction, params, command));
+  }
+
+  pause({ queue }: Params<"pause">): Promise<void> {
+    return this.#write((transaction) => setPaused(transaction, queue, true));
+  }
+
+  resume({ queue }: Params<"resume">): Promise<void> {
+    return this.#write((transaction) => setPaused(transaction, queue, false));
+  }
+
+  obliterate({ queue, force }: Params<"obliterate">): Promise<boolean> {
+    return this.#write((transaction) => obliterate(transaction, queue, force));
+  }
+
+  sweep({ queues, limit }: Params<"sweep">): Promise<SweepAnswer> {
+    return this.#write((transaction) => sweep(transaction, queues, limit));
+  }
+
+  getJobs({ refs }: Params<"getJobs">): Answer<"getJobs"> {
+    return this.#read((sql) => getJobs(sql, refs));
+  }
+
+  findJobs({ ids }: Params<"findJobs">): Answer<"findJobs"> {
+    return this.#read((sql) => findJobs(sql, ids));
+  }
+
+  listJobs({ filter, cursor, limit }: Params<"listJobs">): Answer<"listJobs"> {
+    return this.#read((sql) => listPage(sql, filter, cursor, limit));
+  }
+
+  tagTotals({ tag, queue }: Params<"tagTotals">): Answer<"tagTotals"> {
+    return this.#read((sql) => tagTotals(sql, tag, queue));
+  }
+
+  queues(): Answer<"queues"> {
+    return this.#read(listQueues);
+  }
+
+  workers(): Answer<"workers"> {
+    return this.#read((sql) => listWorkers(sql, this.now()));
+  }
+
+  logs(ref: Params<"logs">): Answer<"logs"> {
+    return this.#read((sql) => readLog(sql, ref));
+  }
+
+  position(ref: Params<"position">): Answer<"position"> {
+    return this.#read((sql) => positionOf(sql, ref, this.now()));
+  }
+
+  watch({ queue, cursor, max }: Params<"watch">): Answer<"watch"> {
+    return this.#write((transaction) => watch(transaction, queue, cursor, max));
+  }
+
+  async awaitEvents({ queue, cursor, timeout, signal }: Params<"awaitEvents">): Promise<void> {
+    const opened = this.#opened;
+    await opened?.watchers.wait([queue], timeout, signal, () => hasEvents(opened.sql, queue, cursor));
+  }
+
+  async #write<T>(command: (transaction: Transaction) => T): Promise<T> {
+    return this.#open().writer.run(command);
+  }
+
+  async #read<T>(query: (sql: Sql) => T): Promise<T> {
+    return this.#open().writer.read(query);
+  }
+
+  #open(): Opened {
+    if (this.#opened === null) throw new EngineClosed();
+    return this.#opened;
+  }
+}
+
+function setPaused(transaction: Transaction, name: string, paused: boolean): void {
+  const queue = transaction.queue(name);
+  if (queue.paused === paused) return;
+  queue.setPaused(paused);
+  queue.tell({ kind: paused ? "paused" : "resumed" });
+  transaction.changed(name);
+}
+
+function sweep(transaction: Transaction, names: readonly string[], limit: number): SweepAnswer {
+  const total = { promoted: 0, recovered: 0, expired: 0, removed: 0, more: false };
+  let next: number | null = null;
+  for (const name of names) {
+    const queue = transaction.find(name);
+    if (queue === null) continue;
+    const recovered = recoverLost(transaction, queue, limit);
+    const promoted = promoteDue(transaction, queue, limit);
+    const expired = expireLate(transaction, queue, limit);
+    const removed = trim(transaction, queue, limit);
+    total.recovered += recovered;
+    total.promoted += promoted;
+    total.expired += expired;
+    total.removed += removed;
+    total.more ||= Math.max(recovered, promoted, expired, removed) >= limit;
+    next = earliest(next, nextDue(transaction, queue));
+    transaction.changed(name);
+  }
+  return { ...total, nextDue: next };
+}

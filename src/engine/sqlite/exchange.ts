@@ -1,0 +1,42 @@
+/** The exchange: promotes what is due, settles outcomes, leases work, queue by queue, in one transaction. */
+import type { Engine, ExchangeAnswer, FencedAnswer, Lease } from "../contract.js";
+import { settleAll } from "./consume.js";
+import { leaseOnce } from "./lease.js";
+import { QUEUED } from "./lines.js";
+import { aliveSession } from "./sessions.js";
+import type { Transaction } from "./transaction.js";
+import { earliest, nextDelayed, promoteDue } from "./upkeep.js";
+
+/** The most jobs one exchange promotes: what keeps it short. */
+const PROMOTE_LIMIT = 500;
+
+export function exchange(transaction: Transaction, params: Parameters<Engine["exchange"]>[0]): ExchangeAnswer {
+  const { session, lane, call, settle, claim } = params;
+  const names = [...new Set([...(claim?.queues ?? []), ...settle.map((settlement) => settlement.queue)])];
+  if (aliveSession(transaction, session, names) === null) {
+    return { alive: false, settled: settle.map(() => "stale"), leases: [], more: false, nextDue: null };
+  }
+  const settled: FencedAnswer[] = [];
+  const leases: Lease[] = [];
+  let more = false;
+  let next: number | null = null;
+  for (const name of names) {
+    const claimed = claim?.queues.includes(name) ?? false;
+    const mine = [...settle.entries()].filter(([, settlement]) => settlement.queue === name);
+    const left = claimed ? (claim?.max ?? 0) - leases.length : 0;
+    if (left <= 0 && mine.length === 0) continue;
+    const queue = transaction.queue(name);
+    promoteDue(transaction, queue, PROMOTE_LIMIT);
+    const outcomes = mine.map(([, settlement]) => settlement);
+    const answers = settleAll(transaction, queue, session, outcomes);
+    for (const [position, [index]] of mine.entries()) settled[index] = answers[position] ?? "stale";
+    const suspect = (claim?.suspect ?? false) && !leases.some((lease) => lease.suspect);
+    if (left > 0) leases.push(...leaseOnce(transaction, queue, { session, lane, call, max: left, suspect }));
+    if (claimed) {
+      more ||= !queue.paused && queue.standing(QUEUED) > 0;
+      next = earliest(next, nextDelayed(transaction, queue));
+    }
+    transaction.changed(name);
+  }
+  return { alive: true, settled, leases, more, nextDue: next };
+}

@@ -1,0 +1,178 @@
+/**
+ * The schema, as numbered steps. `user_version` of a file says how many were taken; a file from a newer Longshore is
+ * refused, so that an older one never writes what it does not understand.
+ */
+import { EngineRefused } from "../../model/errors.js";
+import type { Sql } from "./sql.js";
+
+const FIRST = `
+  CREATE TABLE queues (
+    queue INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    paused INTEGER NOT NULL DEFAULT 0,
+    -- How many jobs stand in each line: a JSON array, see lines.ts.
+    lines TEXT NOT NULL DEFAULT '[]',
+    -- The latest count that retention was asked for, and how many finished jobs ask for one.
+    keep_completed INTEGER, keep_failed INTEGER,
+    kept_completed INTEGER NOT NULL DEFAULT 0, kept_failed INTEGER NOT NULL DEFAULT 0,
+    default_tail INTEGER NOT NULL DEFAULT 0, default_head INTEGER NOT NULL DEFAULT -1,
+    other_tail INTEGER NOT NULL DEFAULT 0, other_head INTEGER NOT NULL DEFAULT -1,
+    finished INTEGER NOT NULL DEFAULT 0,
+    sequence INTEGER NOT NULL DEFAULT 0,
+    -- Events up to this sequence were dropped; events are recorded until the time in interest.
+    dropped INTEGER NOT NULL DEFAULT 0,
+    interest INTEGER NOT NULL DEFAULT 0
+  );
+
+  CREATE TABLE jobs (
+    job INTEGER PRIMARY KEY,
+    queue INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    -- Where it stands: the line says the state, the key its place; tie breaks equal keys and is null where keys are unique.
+    line INTEGER NOT NULL,
+    key NUMERIC NOT NULL,
+    tie TEXT,
+    priority INTEGER NOT NULL,
+    attempts INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    run_at INTEGER NOT NULL,
+    started_at INTEGER,
+    finished_at INTEGER,
+    expire_at INTEGER,
+    counted INTEGER NOT NULL DEFAULT 0,
+    epoch INTEGER NOT NULL DEFAULT 0,
+    settled INTEGER NOT NULL DEFAULT 0,
+    crashes INTEGER NOT NULL DEFAULT 0,
+    suspect INTEGER NOT NULL DEFAULT 0,
+    -- The session of the latest run, also after it ended.
+    session TEXT,
+    -- The lease under which the last error happened, and how many lines were ever logged.
+    error_epoch INTEGER,
+    logged INTEGER NOT NULL DEFAULT 0,
+    -- Null: the default.
+    retention TEXT,
+    -- Of finished jobs: their number when retention asks for a count, negative for those that did not end well; and the
+    -- time of removal when it is not the usual one.
+    kept INTEGER,
+    remove_at INTEGER,
+    unique_key TEXT, unique_until ANY, unique_then TEXT,
+    op TEXT,
+    nonce TEXT,
+    tags TEXT,
+    timeout INTEGER NOT NULL,
+    ttl INTEGER,
+    task TEXT NOT NULL,
+    -- Null: the default.
+    backoff TEXT,
+    progress TEXT,
+    meta TEXT,
+    -- Null: in the table inputs, because it is long.
+    input TEXT,
+    result TEXT
+  );
+  CREATE UNIQUE INDEX jobs_id ON jobs (queue, id);
+  CREATE INDEX jobs_line ON jobs (queue, line, key, tie);
+  CREATE INDEX jobs_expire ON jobs (queue, expire_at, id) WHERE expire_at IS NOT NULL;
+  CREATE INDEX jobs_remove ON jobs (queue, remove_at, id) WHERE remove_at IS NOT NULL;
+  CREATE INDEX jobs_kept ON jobs (queue, kept) WHERE kept IS NOT NULL;
+
+  -- Long inputs live apart, so that moving a job does not copy them.
+  CREATE TABLE inputs (job INTEGER PRIMARY KEY, input TEXT NOT NULL);
+
+  CREATE TABLE unique_keys (
+    queue INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    job INTEGER NOT NULL,
+    -- Held until then; or, when null, until the job started or finished.
+    expires_at INTEGER,
+    until_started INTEGER NOT NULL,
+    PRIMARY KEY (queue, key)
+  ) WITHOUT ROWID;
+
+  CREATE TABLE tags (
+    queue INTEGER NOT NULL,
+    tag TEXT NOT NULL,
+    job INTEGER NOT NULL,
+    PRIMARY KEY (queue, tag, job)
+  ) WITHOUT ROWID;
+
+  CREATE TABLE tag_totals (
+    queue INTEGER NOT NULL,
+    tag TEXT NOT NULL,
+    state TEXT NOT NULL,
+    jobs INTEGER NOT NULL,
+    PRIMARY KEY (queue, tag, state)
+  ) WITHOUT ROWID;
+
+  -- How runs ended, but for the last one of jobs that ended well, which their own row tells. One row per lease.
+  CREATE TABLE attempts (
+    job INTEGER NOT NULL,
+    epoch INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    worker TEXT NOT NULL,
+    started_at INTEGER NOT NULL,
+    ended_at INTEGER NOT NULL,
+    outcome TEXT NOT NULL,
+    fingerprint TEXT,
+    error TEXT,
+    PRIMARY KEY (job, epoch)
+  ) WITHOUT ROWID;
+
+  CREATE TABLE logs (
+    job INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    line TEXT NOT NULL,
+    PRIMARY KEY (job, number)
+  ) WITHOUT ROWID;
+
+  CREATE TABLE sessions (
+    session TEXT PRIMARY KEY,
+    worker TEXT NOT NULL,
+    -- The queues from which it has not been reaped: a JSON array of names.
+    queues TEXT NOT NULL,
+    deadline INTEGER NOT NULL,
+    seen_at INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  CREATE INDEX sessions_deadline ON sessions (deadline);
+
+  -- Per queue and lane: the last exchange and what it leased, as JSON.
+  CREATE TABLE calls (
+    session TEXT NOT NULL,
+    queue INTEGER NOT NULL,
+    lane INTEGER NOT NULL,
+    call INTEGER NOT NULL,
+    leases TEXT NOT NULL,
+    PRIMARY KEY (session, queue, lane)
+  ) WITHOUT ROWID;
+
+  -- Leases taken from sessions, until they settle them. The number only rises: listeners remember how far they have read.
+  CREATE TABLE revoked (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    session TEXT NOT NULL,
+    queue TEXT NOT NULL,
+    id TEXT NOT NULL,
+    epoch INTEGER NOT NULL
+  );
+  CREATE INDEX revoked_session ON revoked (session);
+
+  CREATE TABLE events (
+    queue INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    event TEXT NOT NULL,
+    PRIMARY KEY (queue, sequence)
+  ) WITHOUT ROWID;
+`;
+
+const MIGRATIONS: readonly string[] = [FIRST];
+
+/** Takes the steps a file has not taken; inside a transaction. @throws EngineRefused for a file from the future */
+export function migrate(sql: Sql, path: string): void {
+  const version = Number(sql.first<[number]>("PRAGMA user_version")?.[0] ?? 0);
+  if (version > MIGRATIONS.length) {
+    throw new EngineRefused(
+      `${path} was written by a newer Longshore (schema ${version}, this one knows ${MIGRATIONS.length}): update longshore`,
+    );
+  }
+  for (const step of MIGRATIONS.slice(version)) sql.exec(step);
+  if (version < MIGRATIONS.length) sql.exec(`PRAGMA user_version = ${MIGRATIONS.length}`);
+}

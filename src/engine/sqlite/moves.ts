@@ -1,0 +1,146 @@
+/**
+ * How a job moves: the only code that changes where a job stands, so lines, totals and watchers always agree. Changes are
+ * made to the run record; whoever moves a job writes it back.
+ */
+import type { Failure } from "../../model/failure.js";
+import { MOST_ATTEMPT_RECORDS, type AttemptOutcome } from "../../model/job.js";
+import { DEFAULT_RETENTION } from "../../model/retention.js";
+import { isTerminal, type JobState, type TerminalState } from "../../model/state.js";
+import { PRIORITY_STEP } from "../order.js";
+import { workerOf } from "../session.js";
+import { retentionClass, retentionOf, stateOfJob, tagsOf, type Job } from "./job.js";
+import { APART, lineOf } from "./lines.js";
+import type { SqliteQueue } from "./queue.js";
+import type { Transaction } from "./transaction.js";
+
+/** Moves a job to another state. */
+export function move(queue: SqliteQueue, job: Job, to: JobState, place: "head" | "tail" = "tail"): void {
+  leave(queue, job);
+  stand(queue, job, to, place);
+  queue.tell({ kind: "state", id: job.id, state: to });
+}
+
+/** Moves a queued job to the tail of its line, which another priority may have changed. */
+export function restand(queue: SqliteQueue, job: Job): void {
+  leave(queue, job);
+  stand(queue, job, stateOfJob(job), "tail");
+}
+
+/** Ends a job in a terminal state. */
+export function finish(queue: SqliteQueue, job: Job, to: TerminalState, now: number): void {
+  job.finishedAt = now;
+  job.expireAt = null;
+  leave(queue, job);
+  const kind = retentionClass(to);
+  const { age, count } = retentionOf(job)[kind];
+  job.removeAt = age === DEFAULT_RETENTION[kind].age ? null : now + age;
+  stand(queue, job, to, "tail");
+  if (count !== null) {
+    queue.keep[kind] = count;
+    queue.kept[kind] += 1;
+    job.kept = kind === "completed" ? -job.key : job.key;
+  }
+  job.suspect = false;
+  queue.tell({ kind: "state", id: job.id, state: to });
+}
+
+/** Puts a job where its state says. */
+export function stand(queue: SqliteQueue, job: Job, state: JobState, place: "head" | "tail"): void {
+  const apart = state === "queued" ? job.suspect : job.removeAt !== null;
+  job.line = lineOf(state) + (apart ? APART : 0);
+  job.tie = job.id;
+  switch (state) {
+    case "blocked":
+      job.key = job.createdAt;
+      break;
+    case "delayed":
+      job.key = job.runAt;
+      break;
+    case "active":
+      job.key = 0;
+      break;
+    case "queued":
+      job.key = job.priority * PRIORITY_STEP + queue.position(job.priority, job.suspect, place);
+      if (!apart) job.tie = null;
+      break;
+    default:
+      // The latest comes first in listings.
+      job.key = -queue.finish();
+      job.tie = null;
+  }
+  queue.count(job.line, 1);
+  if (job.tags !== null) for (const tag of tagsOf(job)) queue.tally(tag, state, 1);
+}
+
+/** Takes a job from where it stands. */
+export function leave(queue: SqliteQueue, job: Job): void {
+  const state = stateOfJob(job);
+  queue.count(job.line, -1);
+  if (job.tags !== null) for (const tag of tagsOf(job)) queue.tally(tag, state, -1);
+  if (job.kept !== null && isTerminal(state)) queue.kept[retentionClass(state)] -= 1;
+  job.kept = null;
+  job.removeAt = null;
+}
+
+/** Forgets a job and all that was stored about it. */
+export function forget(transaction: Transaction, queue: SqliteQueue, job: Job): void {
+  const { sql } = transaction;
+  leave(queue, job);
+  sql.run("DELETE FROM jobs WHERE job = ?", job.job);
+  sql.run("DELETE FROM inputs WHERE job = ?", job.job);
+  if (job.epoch > 0) sql.run("DELETE FROM attempts WHERE job = ?", job.job);
+  if (job.logged > 0) sql.run("DELETE FROM logs WHERE job = ?", job.job);
+  if (job.uniqueKey !== null) {
+    sql.run("DELETE FROM unique_keys WHERE queue = ? AND key = ? AND job = ?", queue.number, job.uniqueKey, job.job);
+  }
+  if (job.tags !== null) untag(transaction, queue, job);
+  queue.tell({ kind: "removed", id: job.id });
+}
+
+/** Enters a job under its tags; answers them. */
+export function tag({ sql }: Transaction, queue: SqliteQueue, job: Job): readonly string[] {
+  const tags = tagsOf(job);
+  for (const name of tags) {
+    sql.run("INSERT OR IGNORE INTO tags (queue, tag, job) VALUES (?, ?, ?)", queue.number, name, job.job);
+  }
+  return tags;
+}
+
+/** Strikes a job out under its tags; answers them. */
+export function untag({ sql }: Transaction, queue: SqliteQueue, job: Job): readonly string[] {
+  const tags = tagsOf(job);
+  for (const name of tags) {
+    sql.run("DELETE FROM tags WHERE queue = ? AND tag = ? AND job = ?", queue.number, name, job.job);
+  }
+  return tags;
+}
+
+const RECORD = `INSERT INTO attempts (job, epoch, number, worker, started_at, ended_at, outcome, fingerprint, error)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+const CUT = "DELETE FROM attempts WHERE job = ? AND epoch <= ? AND epoch IS NOT ?";
+
+/** Writes down how the latest run ended. */
+export function recordAttempt(
+  { sql }: Transaction,
+  job: Job,
+  outcome: AttemptOutcome,
+  endedAt: number,
+  error: Failure | null = null,
+): void {
+  if (error !== null) job.errorEpoch = job.epoch;
+  sql.run(
+    RECORD,
+    job.job,
+    job.epoch,
+    job.counted + 1,
+    workerOf(job.session ?? ""),
+    job.startedAt ?? endedAt,
+    endedAt,
+    outcome,
+    error?.fingerprint ?? null,
+    error === null ? null : JSON.stringify(error),
+  );
+  // The last error stays, however old it is.
+  const oldest = job.epoch - MOST_ATTEMPT_RECORDS;
+  if (oldest > 0) sql.run(CUT, job.job, oldest, job.errorEpoch);
+}

@@ -1,0 +1,25 @@
+/** Removing a queue with all that was ever stored about it. */
+import { ACTIVE } from "./lines.js";
+import { leaveQueue, sessionsOf } from "./sessions.js";
+import type { Transaction } from "./transaction.js";
+
+/** Tables with rows of a job, and tables with rows of a queue. */
+const OF_JOBS = ["inputs", "attempts", "logs"] as const;
+const OF_QUEUES = ["jobs", "unique_keys", "tags", "tag_totals", "calls", "events", "queues"] as const;
+
+/** Removes a queue; refuses (answers `false`) while jobs run, unless forced. */
+export function obliterate(transaction: Transaction, name: string, force: boolean): boolean {
+  const { sql } = transaction;
+  const queue = transaction.find(name);
+  if (queue === null) return true;
+  if (!force && queue.standing(ACTIVE) > 0) return false;
+  for (const session of sessionsOf(sql, name)) leaveQueue(sql, session, name);
+  for (const table of OF_JOBS) {
+    sql.run(`DELETE FROM ${table} WHERE job IN (SELECT job FROM jobs WHERE queue = ?)`, queue.number);
+  }
+  for (const table of OF_QUEUES) sql.run(`DELETE FROM ${table} WHERE queue = ?`, queue.number);
+  sql.run("DELETE FROM revoked WHERE queue = ?", name);
+  transaction.drop(name);
+  transaction.changed(name);
+  return true;
+}

@@ -1,0 +1,60 @@
+/**
+ * What a job carries, decoded: its body, policies and tags. A job whose columns cannot be decoded fails alone: whoever reads
+ * it is told which column it is.
+ */
+import { DEFAULT_BACKOFF, type Backoff } from "../../model/backoff.js";
+import { Undecodable } from "../../model/errors.js";
+import type { JobBody } from "../../model/job.js";
+import { DEFAULT_RETENTION, type Retention } from "../../model/retention.js";
+import { parseRetention, parseTags, type Job } from "./job.js";
+import type { SqlValue } from "./driver.js";
+
+/** The columns of a payload, in the order of `PayloadRow`; `j` is the table of jobs. */
+export const PAYLOAD_COLUMNS = `j.task, coalesce(j.input, (SELECT i.input FROM inputs i WHERE i.job = j.job)), j.backoff,
+  j.timeout, j.meta`;
+
+/** As it comes out of the file, where anything may have happened to it. */
+export type PayloadRow = [task: SqlValue, input: SqlValue, backoff: SqlValue, timeout: SqlValue, meta: string | null];
+
+/** A payload that could be decoded. */
+export interface Payload {
+  readonly body: JobBody;
+  readonly tags: readonly string[];
+  readonly retention: Retention;
+}
+
+/** Decodes what a job carries. @throws Undecodable */
+export function readPayload(job: Job, [task, input, backoff, timeout]: readonly [...PayloadRow, ...unknown[]]): Payload {
+  if (typeof task !== "string") throw new Undecodable(job.id, "task");
+  if (typeof input !== "string") throw new Undecodable(job.id, "input");
+  if (typeof timeout !== "number") throw new Undecodable(job.id, "timeout");
+  return {
+    body: { task, input, backoff: decode(job, "backoff", backoff, readBackoff, DEFAULT_BACKOFF), timeout },
+    tags: decode(job, "tags", job.tags, parseTags, []),
+    retention: decode(job, "retention", job.retention, parseRetention, DEFAULT_RETENTION),
+  };
+}
+
+/** Decodes one column. @throws Undecodable */
+export function decode<T>(job: Job, what: string, stored: SqlValue, read: (text: string) => T, otherwise: T): T {
+  if (stored === null) return otherwise;
+  try {
+    return read(String(stored));
+  } catch (cause) {
+    throw new Undecodable(job.id, what, { cause });
+  }
+}
+
+// Jobs that stand together mostly share their backoff: the last one decoded is likely the next one asked for.
+let lastText = "";
+let lastBackoff: Backoff = DEFAULT_BACKOFF;
+
+function readBackoff(text: string): Backoff {
+  if (text === lastText) return lastBackoff;
+  const value = JSON.parse(text) as Backoff;
+  const known = value.type === "list" ? Array.isArray(value.delays) : value.type === "exponential";
+  if (!known) throw new TypeError("neither a list nor exponential");
+  lastText = text;
+  lastBackoff = value;
+  return value;
+}

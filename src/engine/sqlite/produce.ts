@@ -1,0 +1,185 @@
+/** Accepting jobs: ids, unique keys, first state. */
+import { DEFAULT_BACKOFF, type Backoff } from "../../model/backoff.js";
+import type { JobSpec } from "../../model/job.js";
+import { DEFAULT_RETENTION, type Retention } from "../../model/retention.js";
+import { isTerminal, type JobState } from "../../model/state.js";
+import type { EnqueueAnswer } from "../contract.js";
+import type { Job } from "./job.js";
+import { stateOf } from "./lines.js";
+import { stand, tag } from "./moves.js";
+import type { SqliteQueue } from "./queue.js";
+import type { Sql } from "./sql.js";
+import type { Transaction } from "./transaction.js";
+
+/** An input longer than this (in characters) is stored apart from its job. */
+const LONG_INPUT = 1_000;
+
+/** What is known of a job that is there already. */
+interface Known {
+  readonly state: JobState;
+  readonly nonce: string | null;
+}
+
+/** Accepts jobs, in order. */
+export function enqueue(transaction: Transaction, specs: readonly JobSpec[]): EnqueueAnswer[] {
+  const known = new Map<string, Map<string, Known>>();
+  for (const name of new Set(specs.map((spec) => spec.queue))) {
+    const ids = specs.filter((spec) => spec.queue === name).map((spec) => spec.id);
+    known.set(name, existing(transaction.sql, transaction.queue(name), ids));
+    transaction.changed(name);
+  }
+  return specs.map((spec) => enqueueOne(transaction, spec, known.get(spec.queue) ?? new Map()));
+}
+
+function existing(sql: Sql, queue: SqliteQueue, ids: readonly string[]): Map<string, Known> {
+  const rows = sql.all<[id: string, line: number, nonce: string | null]>(
+    "SELECT j.id, j.line, j.nonce FROM json_each(?) e CROSS JOIN jobs j ON j.queue = ? AND j.id = e.value",
+    JSON.stringify(ids),
+    queue.number,
+  );
+  return new Map(rows.map(([id, line, nonce]) => [id, { state: stateOf(line), nonce }]));
+}
+
+function enqueueOne(transaction: Transaction, spec: JobSpec, known: Map<string, Known>): EnqueueAnswer {
+  const { now } = transaction;
+  const queue = transaction.queue(spec.queue);
+  const same = known.get(spec.id);
+  if (same !== undefined) {
+    // A generated id, or the nonce of a chosen one, proves that this very command was sent before.
+    const again = spec.nonce === null || same.nonce === spec.nonce;
+    return { id: spec.id, outcome: again ? "created" : "existing", state: same.state };
+  }
+  const { unique } = spec;
+  if (unique !== null) {
+    const holder = liveHolder(transaction, queue, unique.key);
+    if (holder !== null) {
+      return { id: holder.id, outcome: unique.then === "join" ? "joined" : "rejected", state: holder.state };
+    }
+  }
+  const due = "at" in spec.due ? spec.due.at : now + spec.due.in;
+  const runAt = Math.max(due, now);
+  const state: JobState = spec.hold ? "blocked" : runAt > now ? "delayed" : "queued";
+  const job = insert(transaction, queue, spec, state, runAt);
+  queue.tell({ kind: "state", id: spec.id, state });
+  if (unique !== null) claimKey(transaction, queue, job);
+  known.set(spec.id, { state, nonce: spec.nonce });
+  return { id: spec.id, outcome: "created", state };
+}
+
+const INSERT = `INSERT INTO jobs (queue, id, line, key, tie, priority, attempts, created_at, run_at, timeout, task, input,
+  expire_at, ttl, retention, unique_key, unique_until, unique_then, nonce, tags, backoff, meta)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+
+function insert(transaction: Transaction, queue: SqliteQueue, spec: JobSpec, state: JobState, runAt: number): Job {
+  const { sql, now } = transaction;
+  const { unique } = spec;
+  const long = spec.input.length > LONG_INPUT;
+  const job: Job = {
+    job: 0,
+    id: spec.id,
+    line: 0,
+    key: 0,
+    tie: null,
+    priority: spec.priority,
+    attempts: spec.attempts,
+    createdAt: now,
+    runAt,
+    startedAt: null,
+    finishedAt: null,
+    expireAt: spec.ttl === null ? null : now + spec.ttl,
+    counted: 0,
+    epoch: 0,
+    settled: 0,
+    crashes: 0,
+    suspect: false,
+    session: null,
+    errorEpoch: null,
+    logged: 0,
+    retention: retentionText(spec.retention),
+    kept: null,
+    removeAt: null,
+    uniqueKey: unique?.key ?? null,
+    uniqueUntil: unique?.until ?? null,
+    op: null,
+    tags: spec.tags.length === 0 ? null : JSON.stringify(spec.tags),
+  };
+  stand(queue, job, state, "tail");
+  const number = sql.insert(
+    INSERT,
+    queue.number,
+    job.id,
+    job.line,
+    job.key,
+    job.tie,
+    job.priority,
+    job.attempts,
+    job.createdAt,
+    job.runAt,
+    spec.timeout,
+    spec.task,
+    long ? null : spec.input,
+    job.expireAt,
+    spec.ttl,
+    job.retention,
+    job.uniqueKey,
+    job.uniqueUntil,
+    unique?.then ?? null,
+    spec.nonce,
+    job.tags,
+    backoffText(spec.backoff),
+    spec.meta,
+  );
+  job.job = number ?? 0;
+  if (long) sql.run("INSERT INTO inputs (job, input) VALUES (?, ?)", job.job, spec.input);
+  if (job.tags !== null) tag(transaction, queue, job);
+  return job;
+}
+
+/** Replaces the input of a job. */
+export function replaceInput({ sql }: Transaction, job: Job, input: string): void {
+  const long = input.length > LONG_INPUT;
+  sql.run("UPDATE jobs SET input = ? WHERE job = ?", long ? null : input, job.job);
+  sql.run("DELETE FROM inputs WHERE job = ?", job.job);
+  if (long) sql.run("INSERT INTO inputs (job, input) VALUES (?, ?)", job.job, input);
+}
+
+/** The job that holds a unique key now, if any. A key whose job has let go of it is free. */
+export function liveHolder(
+  { sql, now }: Transaction,
+  queue: SqliteQueue,
+  key: string,
+): { readonly job: number; readonly id: string; readonly state: JobState } | null {
+  const row = sql.first<[number, string, number, number, number | null, number]>(
+    `SELECT j.job, j.id, j.line, j.epoch, k.expires_at, k.until_started FROM unique_keys k JOIN jobs j ON j.job = k.job
+     WHERE k.queue = ? AND k.key = ?`,
+    queue.number,
+    key,
+  );
+  if (row === undefined) return null;
+  const [job, id, line, epoch, expiresAt, untilStarted] = row;
+  const state = stateOf(line);
+  const held = expiresAt === null ? !isTerminal(state) && (untilStarted === 0 || epoch === 0) : expiresAt > now;
+  return held ? { job, id, state } : null;
+}
+
+/** Gives a job its unique key. */
+export function claimKey({ sql, now }: Transaction, queue: SqliteQueue, job: Job): void {
+  sql.run(
+    "INSERT OR REPLACE INTO unique_keys (queue, key, job, expires_at, until_started) VALUES (?, ?, ?, ?, ?)",
+    queue.number,
+    job.uniqueKey,
+    job.job,
+    typeof job.uniqueUntil === "number" ? now + job.uniqueUntil : null,
+    job.uniqueUntil === "started" ? 1 : 0,
+  );
+}
+
+function retentionText(retention: Retention): string | null {
+  if (retention === DEFAULT_RETENTION) return null;
+  return JSON.stringify(retention);
+}
+
+function backoffText(backoff: Backoff): string | null {
+  if (backoff === DEFAULT_BACKOFF) return null;
+  return JSON.stringify(backoff);
+}

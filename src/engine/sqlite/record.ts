@@ -1,0 +1,158 @@
+/** Jobs as they are read back: the row, the runs that ended, the run under way. */
+import { DEFAULT_BACKOFF } from "../../model/backoff.js";
+import { Undecodable } from "../../model/errors.js";
+import type { Failure } from "../../model/failure.js";
+import { MOST_ATTEMPT_RECORDS, type AttemptOutcome, type AttemptRecord } from "../../model/job.js";
+import type { JobRecord, Progress } from "../../model/job.js";
+import { DEFAULT_RETENTION } from "../../model/retention.js";
+import type { Unique } from "../../model/unique.js";
+import { workerOf } from "../session.js";
+import type { SqlValue } from "./driver.js";
+import { jobFrom, JOB_COLUMNS, JOB_WIDTH, stateOfJob, tellsLastRun, type Job, type JobRow } from "./job.js";
+import { decode, PAYLOAD_COLUMNS, readPayload, type PayloadRow } from "./payload.js";
+import type { Sql } from "./sql.js";
+
+type RecordRow = [
+  ...JobRow,
+  ...PayloadRow,
+  ttl: number | null,
+  progress: SqlValue,
+  result: string | null,
+  uniqueThen: Unique["then"] | null,
+  queue: string,
+];
+
+/** The columns of a record, in the order of its row; `j` is the table of jobs, `q` that of queues. */
+const COLUMNS = `${JOB_COLUMNS}, ${PAYLOAD_COLUMNS}, j.ttl, j.progress, j.result, j.unique_then, q.name`;
+
+/** A record and the key it stands at. */
+export interface Standing {
+  readonly record: JobRecord;
+  readonly key: number;
+}
+
+/** Reads jobs. `from` is what follows FROM: the tables `j` and `q`, conditions, order. */
+export function readRecords(sql: Sql, from: string, ...values: SqlValue[]): Standing[] {
+  const rows = sql.all<RecordRow>(`SELECT ${COLUMNS} FROM ${from}`, ...values);
+  const runs = readRuns(sql, rows.filter((row) => row[13] > 0).map((row) => row[0]));
+  return rows.map((row) => ({ record: recordOf(row, runs.get(row[0]) ?? []), key: row[3] }));
+}
+
+/** A run that ended, as it is stored. */
+type RunRow = [
+  job: number,
+  epoch: number,
+  number: number,
+  worker: string,
+  startedAt: number,
+  endedAt: number,
+  outcome: AttemptOutcome,
+  error: SqlValue,
+];
+
+const RUNS = `SELECT a.job, a.epoch, a.number, a.worker, a.started_at, a.ended_at, a.outcome, a.error
+  FROM attempts a WHERE a.job IN (SELECT value FROM json_each(?)) ORDER BY a.job, a.epoch`;
+
+function readRuns(sql: Sql, jobs: readonly number[]): Map<number, RunRow[]> {
+  const runs = new Map<number, RunRow[]>(jobs.map((job) => [job, []]));
+  if (jobs.length > 0) for (const row of sql.all<RunRow>(RUNS, JSON.stringify(jobs))) runs.get(row[0])?.push(row);
+  return runs;
+}
+
+function recordOf(row: RecordRow, runs: readonly RunRow[]): JobRecord {
+  const job = jobFrom(row);
+  const [, , , timeout, meta, ttl, progress, result, uniqueThen, queue] = tail(row);
+  const state = stateOfJob(job);
+  const active = state === "active";
+  const common = {
+    id: job.id,
+    queue,
+    state,
+    priority: job.priority,
+    attempt: job.counted + (active ? 1 : 0),
+    attempts: job.attempts,
+    crashes: job.crashes,
+    timeout: Number(timeout),
+    ttl,
+    unique: uniqueOf(job, uniqueThen),
+    createdAt: job.createdAt,
+    runAt: job.runAt,
+    startedAt: job.startedAt,
+    finishedAt: job.finishedAt,
+    worker: active ? workerOf(job.session ?? "") : null,
+  };
+  try {
+    const { body, tags, retention } = readPayload(job, tail(row));
+    return {
+      ...common,
+      ...body,
+      tags,
+      retention,
+      result,
+      meta,
+      progress: decode<Progress | null>(job, "progress", progress, readObject, null),
+      error: lastError(job, runs),
+      history: historyOf(job, runs),
+      problem: null,
+    };
+  } catch (error) {
+    if (!(error instanceof Undecodable)) throw error;
+    return { ...common, ...EMPTY, problem: error.message };
+  }
+}
+
+const EMPTY = {
+  task: "",
+  input: "",
+  result: null,
+  meta: null,
+  backoff: DEFAULT_BACKOFF,
+  tags: [],
+  retention: DEFAULT_RETENTION,
+  progress: null,
+  error: null,
+  history: [],
+};
+
+type Tail = RecordRow extends [...JobRow, ...infer Rest] ? Rest : never;
+
+function tail(row: RecordRow): Tail {
+  return row.slice(JOB_WIDTH) as Tail;
+}
+
+function uniqueOf({ uniqueKey, uniqueUntil }: Job, then: Unique["then"] | null): Unique | null {
+  if (uniqueKey === null || uniqueUntil === null || then === null) return null;
+  return { key: uniqueKey, until: uniqueUntil, then };
+}
+
+function lastError(job: Job, runs: readonly RunRow[]): Failure | null {
+  const run = runs.find((row) => row[1] === job.errorEpoch);
+  return run === undefined ? null : errorOf(job, run);
+}
+
+function errorOf(job: Job, run: RunRow): Failure | null {
+  return decode<Failure | null>(job, "error", run[7], readObject, null);
+}
+
+function historyOf(job: Job, runs: readonly RunRow[]): AttemptRecord[] {
+  const state = stateOfJob(job);
+  const active = state === "active";
+  const run = { worker: workerOf(job.session ?? ""), startedAt: job.startedAt ?? 0, error: null };
+  // Runs are numbered by their leases; a stored one may be kept for its error alone.
+  const oldest = (active ? job.epoch - 1 : job.epoch) - MOST_ATTEMPT_RECORDS;
+  const history = runs
+    .filter((row) => row[1] > oldest)
+    .map((row): AttemptRecord => {
+      const [, , number, worker, startedAt, endedAt, outcome] = row;
+      return { number, worker, startedAt, endedAt, outcome, error: errorOf(job, row) };
+    });
+  if (active) history.push({ ...run, number: job.counted + 1, endedAt: null, outcome: null });
+  if (tellsLastRun(state)) history.push({ ...run, number: job.counted, endedAt: job.finishedAt, outcome: state });
+  return history;
+}
+
+function readObject<T>(text: string): T {
+  const value: unknown = JSON.parse(text);
+  if (typeof value !== "object" || value === null) throw new TypeError("not an object");
+  return value as T;
+}

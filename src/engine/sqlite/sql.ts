@@ -1,0 +1,61 @@
+/**
+ * Prepared statements, each prepared once per connection. The text of a statement stands where it is used; rows come back
+ * as arrays in the order of its columns, because making an object of every row costs more than finding it.
+ */
+import type { Database, SqlValue, Statement } from "./driver.js";
+
+/** A row: its columns in the order in which the statement names them. */
+export type Row = readonly SqlValue[];
+
+export class Sql {
+  readonly #db: Database;
+  readonly #statements = new Map<string, Statement>();
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  /** All rows, of the shape that the statement selects. */
+  all<T extends Row>(text: string, ...values: SqlValue[]): T[] {
+    const statement = this.#prepare(text);
+    const rows = statement.all(...values);
+    if (statement.setReturnArrays !== undefined) return rows as T[];
+    return rows.map((row) => Object.values(row as object) as unknown as T);
+  }
+
+  /** The first row. */
+  first<T extends Row>(text: string, ...values: SqlValue[]): T | undefined {
+    return this.all<T>(text, ...values)[0];
+  }
+
+  /** Runs a statement that answers no rows; answers how many rows it changed. */
+  run(text: string, ...values: SqlValue[]): number {
+    return Number(this.#prepare(text).run(...values).changes);
+  }
+
+  /** Inserts a row; answers its number, or `null` when a conflict kept it out. */
+  insert(text: string, ...values: SqlValue[]): number | null {
+    const { changes, lastInsertRowid } = this.#prepare(text).run(...values);
+    return Number(changes) === 0 ? null : Number(lastInsertRowid);
+  }
+
+  /** Runs statements that are needed once: schema, settings. */
+  exec(text: string): void {
+    this.#db.exec(text);
+  }
+
+  close(): void {
+    this.#statements.clear();
+    this.#db.close();
+  }
+
+  #prepare(text: string): Statement {
+    let statement = this.#statements.get(text);
+    if (statement === undefined) {
+      statement = this.#db.prepare(text);
+      statement.setReturnArrays?.(true);
+      this.#statements.set(text, statement);
+    }
+    return statement;
+  }
+}

@@ -1,0 +1,132 @@
+/**
+ * The one writer of this connection. Commands issued in one turn of the event loop, or while another process holds the
+ * lock, share a transaction, so they also share its way to the disk; each has a savepoint of its own, so that one that
+ * fails does not take the others with it. A command answers, and others hear of it, only when it is committed.
+ */
+import type { Clock } from "../../model/clock.js";
+import { EngineClosed } from "../../model/errors.js";
+import type { SqliteTarget } from "../target.js";
+import { isBusy, isFileFailure } from "./driver.js";
+import { transact, whenFree } from "./file.js";
+import type { Sql } from "./sql.js";
+import { Transaction } from "./transaction.js";
+import type { Watchers } from "./watchers.js";
+
+/** The most commands that share a transaction: others, and other processes, want their turn. */
+const MOST_COMMANDS = 100;
+
+interface Pending {
+  /** Runs the command and keeps what it answers. */
+  attempt(): void;
+  commit(): void;
+  fail(error: unknown): void;
+}
+
+export class Writer {
+  readonly #sql: Sql;
+  readonly #clock: Clock;
+  readonly #watchers: Watchers;
+  readonly #target: Required<SqliteTarget>;
+  #waiting: Pending[] = [];
+  #working = false;
+  #closed = false;
+
+  constructor(sql: Sql, clock: Clock, watchers: Watchers, target: Required<SqliteTarget>) {
+    this.#sql = sql;
+    this.#clock = clock;
+    this.#watchers = watchers;
+    this.#target = target;
+  }
+
+  /** Runs a command that changes something. */
+  run<T>(command: (transaction: Transaction) => T): Promise<T> {
+    if (this.#closed) return Promise.reject(new EngineClosed());
+    return new Promise((resolve, reject) => {
+      let answer: { value: T; transaction: Transaction };
+      this.#waiting.push({
+        attempt: () => {
+          const transaction = new Transaction(this.#sql, this.#clock.now());
+          const value = command(transaction);
+          transaction.flush();
+          answer = { value, transaction };
+        },
+        commit: () => {
+          resolve(answer.value);
+          answer.transaction.announce(this.#watchers);
+        },
+        fail: reject,
+      });
+      if (!this.#working) void this.#work();
+    });
+  }
+
+  /** Runs a command that changes nothing, on one consistent view. */
+  async read<T>(query: (sql: Sql) => T): Promise<T> {
+    if (this.#closed) throw new EngineClosed();
+    return whenFree(this.#target, () => {
+      if (this.#closed) throw new EngineClosed();
+      return transact(this.#sql, "BEGIN", () => query(this.#sql));
+    });
+  }
+
+  /** Commits what waits, if no other process stands in the way, and refuses what comes later. */
+  close(): void {
+    this.#closed = true;
+    try {
+      while (this.#waiting.length > 0) this.#commit();
+    } catch {
+      this.#fail(new EngineClosed());
+    }
+  }
+
+  async #work(): Promise<void> {
+    this.#working = true;
+    while (this.#waiting.length > 0) {
+      // A turn of the event loop: more commands come together, and timers and sockets are not starved.
+      await new Promise((resolve) => setImmediate(resolve));
+      try {
+        await whenFree(this.#target, () => this.#commit());
+      } catch (error) {
+        this.#fail(error);
+      }
+    }
+    this.#working = false;
+  }
+
+  #commit(): void {
+    const batch = this.#waiting.slice(0, MOST_COMMANDS);
+    if (batch.length === 0) return;
+    const done = transact(this.#sql, "BEGIN IMMEDIATE", () =>
+      batch.map((command) => (batch.length === 1 ? attemptAlone(command) : this.#attempt(command))),
+    );
+    this.#waiting = this.#waiting.slice(batch.length);
+    for (const finish of done) finish();
+  }
+
+  /** Runs one of several commands; answers what to do once all are committed. */
+  #attempt(command: Pending): () => void {
+    this.#sql.run("SAVEPOINT command");
+    try {
+      command.attempt();
+    } catch (error) {
+      // The file failed, or the transaction is gone: that concerns all of them.
+      if (isBusy(error) || isFileFailure(error)) throw error;
+      this.#sql.run("ROLLBACK TO command");
+      this.#sql.run("RELEASE command");
+      return () => command.fail(error);
+    }
+    this.#sql.run("RELEASE command");
+    return () => command.commit();
+  }
+
+  #fail(error: unknown): void {
+    const failed = this.#waiting;
+    this.#waiting = [];
+    for (const command of failed) command.fail(error);
+  }
+}
+
+function attemptAlone(command: Pending): () => void {
+  command.attempt();
+  return () => command.commit();
+}

@@ -1,0 +1,32 @@
+/**
+ * The conformance suite: every scenario there is, and the little it takes to hand them to a test runner. An engine that
+ * passes them all can take the place of any other.
+ */
+import { runScenario, type ScenarioGroup } from "./scenario.js";
+import { GROUPS } from "./scenarios/index.js";
+import type { TestSetup } from "./storage.js";
+
+/** Every scenario, by the noun it is about. */
+export const CONFORMANCE: readonly ScenarioGroup[] = GROUPS;
+
+/** What is needed of a test runner; those of Vitest, Jest and `node:test` fit. */
+export interface TestRunner {
+  describe(name: string, body: () => void): unknown;
+  it(name: string, body: () => Promise<void>): unknown;
+}
+
+/**
+ * Registers every scenario with a test runner.
+ * @example
+ * import { describe, it } from "node:test";
+ * runConformance({ describe, it }, { capabilities: [], create: () => new MyStorage() });
+ */
+export function runConformance({ describe, it }: TestRunner, setup: TestSetup): void {
+  for (const { name, scenarios } of CONFORMANCE) {
+    const fitting = scenarios.filter(({ needs }) => needs === undefined || setup.capabilities.includes(needs));
+    if (fitting.length === 0) continue;
+    describe(name, () => {
+      for (const scenario of fitting) it(`${scenario.id} ${scenario.title}`, () => runScenario(scenario, setup));
+    });
+  }
+}

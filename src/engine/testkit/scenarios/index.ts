@@ -1,0 +1,53 @@
+/** Every group of scenarios, from the birth of a job to the end of its queue. */
+import type { ScenarioGroup } from "../scenario.js";
+import { control } from "./control.js";
+import { enqueue } from "./enqueue.js";
+import { exchange } from "./exchange.js";
+import { fencing } from "./fencing.js";
+import { idempotency } from "./idempotency.js";
+import { leases } from "./leases.js";
+import { life } from "./life.js";
+import { list } from "./list.js";
+import { obliterate } from "./obliterate.js";
+import { order } from "./order.js";
+import { outcomes } from "./outcomes.js";
+import { pause } from "./pause.js";
+import { payload } from "./payload.js";
+import { read } from "./read.js";
+import { report } from "./report.js";
+import { retention } from "./retention.js";
+import { sessions } from "./sessions.js";
+import { tags } from "./tags.js";
+import { transitions } from "./transitions.js";
+import { undecodable } from "./undecodable.js";
+import { unique } from "./unique.js";
+import { upkeep } from "./upkeep.js";
+import { wait } from "./wait.js";
+import { watch } from "./watch.js";
+
+export const GROUPS: readonly ScenarioGroup[] = [
+  life,
+  enqueue,
+  payload,
+  transitions,
+  order,
+  exchange,
+  outcomes,
+  leases,
+  fencing,
+  sessions,
+  idempotency,
+  control,
+  report,
+  read,
+  list,
+  tags,
+  unique,
+  retention,
+  upkeep,
+  pause,
+  watch,
+  wait,
+  obliterate,
+  undecodable,
+];

@@ -1,0 +1,227 @@
+/** One live job per key: how long a key is held, and what a second job meets. */
+import assert from "node:assert/strict";
+import type { Unique } from "../../../model/unique.js";
+import type { EnqueueAnswer } from "../../contract.js";
+import type { Kit } from "../kit.js";
+import { scenarios } from "../scenario.js";
+
+async function offer(kit: Kit, unique: Partial<Unique> = {}, queue = "main"): Promise<EnqueueAnswer> {
+  const spec = kit.spec({ queue, unique: { key: "k", until: "finished", then: "join", ...unique } });
+  const [answer] = await kit.engine.enqueue({ jobs: [spec] });
+  assert.ok(answer);
+  if (answer.outcome === "created") assert.equal(answer.id, spec.id);
+  return answer;
+}
+
+async function created(kit: Kit, unique: Partial<Unique> = {}): Promise<string> {
+  const answer = await offer(kit, unique);
+  assert.equal(answer.outcome, "created");
+  return answer.id;
+}
+
+/** Until when a key is held: driven through every way a job can end. */
+const ENDINGS: readonly (readonly [title: string, end: (kit: Kit, id: string) => Promise<unknown>])[] = [
+  [
+    "completed",
+    async (kit) => {
+      const session = await kit.session();
+      await session.complete(await session.next());
+    },
+  ],
+  [
+    "failed",
+    async (kit) => {
+      const session = await kit.session();
+      await session.fail(await session.next(), null);
+    },
+  ],
+  ["was cancelled", (kit, id) => kit.control("cancel", id)],
+  ["was removed", (kit, id) => kit.control("remove", id)],
+  [
+    "died with its workers",
+    async (kit) => {
+      for (let death = 1; death <= 3; death += 1) {
+        await (await kit.session({ ttl: 1_000 })).next();
+        kit.advance(1_000);
+        await kit.sweep();
+      }
+    },
+  ],
+];
+
+export const unique = scenarios("unique", [
+  [
+    "a second job with the key joins the first, which does not change",
+    async (kit) => {
+      const id = await created(kit);
+      const before = await kit.job(id);
+      assert.deepEqual(await offer(kit), { id, outcome: "joined", state: "queued" });
+      assert.deepEqual(await kit.job(id), before);
+      assert.deepEqual(await kit.list(), [id]);
+    },
+  ],
+  [
+    "a second job that asks for it is rejected, and told of the first",
+    async (kit) => {
+      const id = await created(kit);
+      assert.deepEqual(await offer(kit, { then: "reject" }), { id, outcome: "rejected", state: "queued" });
+      assert.deepEqual(await kit.list(), [id]);
+    },
+  ],
+  [
+    "two jobs of one call with the same key are one job",
+    async (kit) => {
+      const key = { key: "k", until: "finished", then: "join" } as const;
+      const jobs = [kit.spec({ unique: key }), kit.spec({ unique: key }), kit.spec()];
+      const answers = await kit.engine.enqueue({ jobs });
+      assert.deepEqual(
+        answers.map(({ id, outcome }) => [id, outcome]),
+        [
+          [jobs[0]?.id, "created"],
+          [jobs[0]?.id, "joined"],
+          [jobs[2]?.id, "created"],
+        ],
+      );
+    },
+  ],
+  [
+    "the same key in another queue is another key",
+    async (kit) => {
+      await created(kit);
+      assert.equal((await offer(kit, {}, "other")).outcome, "created");
+    },
+  ],
+  [
+    "a key held until the job has finished is held while it waits, runs and waits again",
+    async (kit) => {
+      const id = await created(kit);
+      const session = await kit.session({ ttl: 100_000 });
+      const lease = await session.next();
+      assert.deepEqual(await offer(kit), { id, outcome: "joined", state: "active" });
+      await session.fail(lease, 5_000);
+      assert.deepEqual(await offer(kit), { id, outcome: "joined", state: "delayed" });
+    },
+  ],
+  ...ENDINGS.map(
+    ([title, end]) =>
+      [
+        `a key held until the job has finished is free once it ${title}`,
+        async (kit: Kit) => {
+          const id = await created(kit);
+          await end(kit, id);
+          assert.equal((await offer(kit)).outcome, "created");
+          assert.equal((await offer(kit)).outcome, "joined");
+        },
+      ] as const,
+  ),
+  [
+    "a key is free once its job has expired",
+    async (kit) => {
+      const spec = kit.spec({ ttl: 1_000, unique: { key: "k", until: "finished", then: "join" } });
+      await kit.engine.enqueue({ jobs: [spec] });
+      kit.advance(1_000);
+      await kit.sweep();
+      assert.equal((await offer(kit)).outcome, "created");
+    },
+  ],
+  [
+    "a key is free once retention has removed its job",
+    async (kit) => {
+      const keep = { age: 0, count: null };
+      const retention = { completed: keep, failed: keep };
+      const key = { key: "k", until: 3_600_000, then: "join" } as const;
+      await kit.engine.enqueue({ jobs: [kit.spec({ unique: key, retention })] });
+      const session = await kit.session();
+      await session.complete(await session.next());
+      assert.equal((await offer(kit)).outcome, "joined");
+      await kit.sweep();
+      assert.equal((await offer(kit)).outcome, "created");
+    },
+  ],
+  [
+    "a key held until the job has started is held while it is blocked, delayed or queued",
+    async (kit) => {
+      const spec = kit.spec({ hold: true, due: { in: 1_000 }, unique: { key: "k", until: "started", then: "join" } });
+      await kit.engine.enqueue({ jobs: [spec] });
+      assert.equal((await offer(kit)).state, "blocked");
+      await kit.control("release", spec.id);
+      assert.equal((await offer(kit)).state, "delayed");
+      await kit.control("promote", spec.id);
+      assert.equal((await offer(kit)).state, "queued");
+    },
+  ],
+  [
+    "a key held until the job has started is free from its first lease on, even when the job waits again",
+    async (kit) => {
+      const id = await created(kit, { until: "started" });
+      const session = await kit.session();
+      const lease = await session.next();
+      await session.settle(lease, { kind: "release" });
+      const second = await created(kit, { until: "started" });
+      assert.equal((await offer(kit, { until: "started" })).id, second);
+      assert.equal(await kit.state(id), "queued");
+    },
+  ],
+  [
+    "a key held for a time is held for that time, though the job has finished",
+    async (kit) => {
+      const id = await created(kit, { until: 10_000 });
+      const session = await kit.session();
+      await session.complete(await session.next());
+      kit.advance(9_999);
+      assert.deepEqual(await offer(kit), { id, outcome: "joined", state: "completed" });
+      kit.advance(1);
+      assert.equal((await offer(kit)).outcome, "created");
+    },
+  ],
+  [
+    "a key held for a time is free after it, though the job still waits",
+    async (kit) => {
+      const id = await created(kit, { until: 10_000 });
+      kit.advance(10_000);
+      const second = await created(kit, { until: 10_000 });
+      assert.deepEqual(await kit.list(), [id, second]);
+    },
+  ],
+  [
+    "removing a job does not free a key that another job holds by now",
+    async (kit) => {
+      const first = await created(kit);
+      await kit.control("cancel", first);
+      const second = await created(kit);
+      await kit.control("remove", first);
+      assert.deepEqual(await offer(kit), { id: second, outcome: "joined", state: "queued" });
+    },
+  ],
+  [
+    "a job whose key another holds by now cannot be tried again",
+    async (kit) => {
+      const first = await created(kit);
+      await kit.control("cancel", first);
+      const before = await kit.job(first);
+      await created(kit);
+      assert.deepEqual(await kit.control("retry", first), { outcome: "conflict", state: "cancelled" });
+      assert.deepEqual(await kit.job(first), before);
+    },
+  ],
+  [
+    "a job that is tried again holds its key again",
+    async (kit) => {
+      const first = await created(kit);
+      await kit.control("cancel", first);
+      const second = await created(kit);
+      await kit.control("cancel", second);
+      assert.equal((await kit.control("retry", first)).outcome, "applied");
+      assert.deepEqual(await offer(kit), { id: first, outcome: "joined", state: "queued" });
+      assert.equal((await kit.control("retry", second)).outcome, "conflict");
+    },
+  ],
+  [
+    "a key is free once its queue was obliterated",
+    async (kit) => {
+      await created(kit);
+      await kit.engine.obliterate({ queue: "main", force: false });
+      assert.equal((await offer(kit)).outcome, "created");
+    },
+  ],
+]);

@@ -1,0 +1,179 @@
+/**
+ * Runs one job in this process and concludes it once: with what its handler gave or threw, or with its timeout, whichever
+ * comes first. A handler that ignores its signal cannot be stopped here: its slot is free and its attempt over when it times
+ * out, and what it returns later is dropped.
+ */
+import type { Outcome } from "../engine/contract.js";
+import type { Clock, Random } from "../model/clock.js";
+import { decodePayload, encodePayload } from "../model/codec.js";
+import { TimedOut, Undecodable, UnknownTask } from "../model/errors.js";
+import { RunContext } from "./context.js";
+import { currentContext } from "./current-job.js";
+import type { Deadlines } from "./deadlines.js";
+import { finalFailure, outcomeOf } from "./ending.js";
+import { checkInput } from "./input-check.js";
+import type { Middleware } from "./middleware.js";
+import type { Run } from "./run.js";
+import type { AnyTask, Handler } from "./task.js";
+
+/** A task that can be run here. */
+export interface Runnable {
+  readonly task: AnyTask;
+  readonly handler: Handler<unknown, unknown>;
+}
+
+/** What an executor is given, and whom it tells. */
+export interface ExecutorOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Bytes of JSON a result may have. */
+  readonly payloadCap: number;
+  readonly middleware: readonly Middleware[];
+  readonly currentJob: boolean;
+  readonly runnables: ReadonlyMap<string, Runnable>;
+  readonly deadlines: Deadlines;
+  /** A handler is about to be called. */
+  readonly started: (run: Run) => void;
+  /** A run said something. */
+  readonly touched: (run: Run) => void;
+  /** A run has its outcome. */
+  readonly concluded: (run: Run) => void;
+  /** A hook threw. */
+  readonly failed: (error: unknown) => void;
+}
+
+export class Executor {
+  /** Runs that timed out and whose handlers still go on. */
+  readonly overrunning = new Set<Run>();
+  readonly #options: ExecutorOptions;
+
+  constructor(options: ExecutorOptions) {
+    this.#options = options;
+  }
+
+  /** Starts a run. Never throws. */
+  readonly execute = (run: Run): void => {
+    const { clock, deadlines, runnables, middleware, started, touched } = this.#options;
+    run.startedAt = clock.now();
+    const { body, id, problem } = run.lease;
+    if (body === null) {
+      this.#fail(run, new Undecodable(id, problem ?? "body"), true);
+      return;
+    }
+    const runnable = runnables.get(body.task);
+    if (runnable === undefined) {
+      this.#fail(run, new UnknownTask(body.task, [...runnables.keys()]));
+      return;
+    }
+    let input: unknown;
+    try {
+      input = decodePayload(body.input);
+    } catch (error) {
+      this.#fail(run, new Undecodable(id, "input", { cause: error }), true);
+      return;
+    }
+    deadlines.add(run, body.timeout);
+    started(run);
+    if (runnable.task.schema !== null || middleware.length > 0 || this.#options.currentJob) {
+      void this.#callWithCare(run, runnable, input);
+    } else {
+      this.#call(run, runnable.handler, new RunContext(run, input, clock, touched));
+    }
+  };
+
+  /** Ends a run that reached its timeout. */
+  readonly timedOut = (run: Run): void => {
+    const error = new TimedOut(run.deadline - run.startedAt);
+    this.overrunning.add(run);
+    this.#fail(run, error);
+    run.abort(error);
+  };
+
+  /** Gives a run its outcome, unless it has one. `value` is what its handler gave or threw. */
+  conclude(run: Run, outcome: Outcome, value: unknown): void {
+    if (run.outcome !== null) {
+      this.overrunning.delete(run);
+      return;
+    }
+    run.outcome = outcome;
+    run.value = value;
+    this.#options.deadlines.remove(run);
+    if (run.hooked === null) this.#options.concluded(run);
+    else void this.#settleHooks(run, run.hooked).then(() => this.#options.concluded(run));
+  }
+
+  /** The short way: most tasks. */
+  #call(run: Run, handler: Handler<unknown, unknown>, context: RunContext): void {
+    let result: unknown;
+    try {
+      result = handler(context);
+    } catch (error) {
+      this.#fail(run, error);
+      return;
+    }
+    if (result instanceof Promise) {
+      result.then(
+        (value: unknown) => this.#complete(run, value),
+        (error: unknown) => this.#fail(run, error),
+      );
+    } else {
+      this.#complete(run, result);
+    }
+  }
+
+  /** The way of runs with a schema, hooks or `currentJob()`. */
+  async #callWithCare(run: Run, { task, handler }: Runnable, raw: unknown): Promise<void> {
+    const { clock, touched, middleware, currentJob } = this.#options;
+    let input = raw;
+    try {
+      if (task.schema !== null) input = checkInput(task.schema, raw);
+      if (input instanceof Promise) input = await input;
+    } catch (error) {
+      // The stored input stays as it is: another attempt would meet the same refusal.
+      this.#fail(run, error, true);
+      return;
+    }
+    const context = new RunContext(run, input, clock, touched);
+    if (middleware.length > 0) run.hooked = context;
+    const body = async (): Promise<unknown> => {
+      for (const hook of middleware) await hook.onStart?.(context);
+      return handler(context);
+    };
+    try {
+      this.#complete(run, await (currentJob ? currentContext.run(context, body) : body()));
+    } catch (error) {
+      this.#fail(run, error);
+    }
+  }
+
+  #complete(run: Run, value: unknown): void {
+    let result: string | null;
+    try {
+      result = value === undefined ? null : encodePayload("result", value, this.#options.payloadCap);
+    } catch (error) {
+      this.#fail(run, error, true);
+      return;
+    }
+    this.conclude(run, { kind: "complete", result }, value);
+  }
+
+  #fail(run: Run, thrown: unknown, final = false): void {
+    const { clock, random, runnables } = this.#options;
+    const own = runnables.get(run.lease.body?.task ?? "")?.task.classify ?? null;
+    const outcome = final ? finalFailure(thrown) : outcomeOf(thrown, run, own, clock.now(), random);
+    this.conclude(run, outcome, thrown);
+  }
+
+  async #settleHooks(run: Run, context: RunContext): Promise<void> {
+    const kind = run.outcome?.kind ?? "fail";
+    const complete = kind === "complete";
+    const ending = { kind, result: complete ? run.value : undefined, error: complete ? undefined : run.value };
+    for (const hook of this.#options.middleware.toReversed()) {
+      try {
+        await hook.onSettle?.(context, ending);
+      } catch (error) {
+        this.#options.failed(error);
+      }
+    }
+  }
+}

@@ -1,0 +1,33 @@
+/** Validation of inputs by a task's schema: before a job is queued, and again before its handler runs. */
+import { InvalidInput } from "../model/errors.js";
+import { property } from "../model/failure.js";
+import type { SchemaIssue, SchemaResult, StandardSchema } from "./standard-schema.js";
+
+/**
+ * What the schema makes of `value`; a promise only when the schema is asynchronous.
+ * @throws InvalidInput naming the field and what the schema says about it
+ */
+export function checkInput(schema: StandardSchema, value: unknown): unknown {
+  const result = schema["~standard"].validate(value);
+  return result instanceof Promise ? result.then((late) => accept(late, value)) : accept(result, value);
+}
+
+function accept(result: SchemaResult<unknown>, value: unknown): unknown {
+  if (result.issues === undefined) return result.value;
+  const [issue] = result.issues;
+  if (issue === undefined) throw new InvalidInput("input", value, "a value the task's schema accepts");
+  const keys = keysOf(issue);
+  const found = keys.reduce<unknown>((holder, key) => property(holder, String(key)), value);
+  throw new InvalidInput(fieldOf(keys), found, issue.message);
+}
+
+function keysOf(issue: SchemaIssue): PropertyKey[] {
+  return (issue.path ?? []).map((part) => (typeof part === "object" ? part.key : part));
+}
+
+function fieldOf(keys: readonly PropertyKey[]): string {
+  return keys.reduce<string>(
+    (path, key) => (typeof key === "number" ? `${path}[${key}]` : `${path}.${String(key)}`),
+    "input",
+  );
+}

@@ -1,0 +1,97 @@
+/** The worker's side of its keeper thread: starts it, tells it which session to renew and until when, hears what came of it. */
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { Worker as Thread } from "node:worker_threads";
+import type { LeaseRef } from "../engine/contract.js";
+import type { ParsedTarget } from "../engine/target.js";
+
+/** What the thread is started with. */
+export interface KeeperSetup {
+  readonly target: ParsedTarget;
+  /** One float: the time (epoch milliseconds) up to which it may beat. */
+  readonly until: SharedArrayBuffer;
+}
+
+/** Which session to renew; `null`: none. Times in milliseconds. */
+export interface KeeperOrder {
+  readonly session: string | null;
+  readonly queues: readonly string[];
+  readonly ttl: number;
+  readonly every: number;
+}
+
+/** What came of a heartbeat. */
+export type KeeperAnswer =
+  | { readonly session: string; readonly alive: boolean; readonly revoked: readonly LeaseRef[] }
+  | { readonly session: string | null; readonly error: string };
+
+/** How long (milliseconds) the thread may take to close its connection. */
+const PATIENCE = 1_000;
+
+/** Where the thread's compiled code is; `null` when the package was not built. */
+function codeOfThread(): string | null {
+  // Run from its sources (in our own tests), the package uses the thread that was built from them.
+  const here = import.meta.url.endsWith(".ts")
+    ? import.meta.url.replace("/src/worker/", "/dist/worker/")
+    : import.meta.url;
+  const path = fileURLToPath(new URL("./keeper-thread.js", here));
+  return existsSync(path) ? path : null;
+}
+
+export class KeeperLink {
+  readonly #thread: Thread;
+  readonly #until: Float64Array;
+  readonly #exited: Promise<void>;
+  #closed = false;
+
+  /** Starts the thread; `null` when its code is missing. `gone` is called when it ends by itself. */
+  static start(
+    target: ParsedTarget,
+    heard: (answer: KeeperAnswer) => void,
+    gone: (error: Error | null) => void,
+  ): KeeperLink | null {
+    const code = codeOfThread();
+    return code === null ? null : new KeeperLink(code, target, heard, gone);
+  }
+
+  private constructor(
+    code: string,
+    target: ParsedTarget,
+    heard: (answer: KeeperAnswer) => void,
+    gone: (error: Error | null) => void,
+  ) {
+    const until = new SharedArrayBuffer(Float64Array.BYTES_PER_ELEMENT);
+    this.#until = new Float64Array(until);
+    const workerData: KeeperSetup = { target, until };
+    this.#thread = new Thread(code, { workerData, execArgv: [], name: "longshore-keeper" });
+    let failure: Error | null = null;
+    this.#thread.on("message", heard);
+    this.#thread.on("error", (error) => {
+      failure = error instanceof Error ? error : new Error(String(error));
+    });
+    this.#exited = new Promise((resolve) => {
+      this.#thread.once("exit", () => {
+        resolve();
+        if (!this.#closed) gone(failure);
+      });
+    });
+  }
+
+  /** The thread may beat up to this time (epoch milliseconds). */
+  set until(time: number) {
+    this.#until[0] = time;
+  }
+
+  order(order: KeeperOrder): void {
+    this.#thread.postMessage(order);
+  }
+
+  /** Ends the thread. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#thread.postMessage("close");
+    const timer = setTimeout(() => void this.#thread.terminate(), PATIENCE);
+    await this.#exited;
+    clearTimeout(timer);
+  }
+}

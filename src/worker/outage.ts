@@ -1,0 +1,39 @@
+/**
+ * What a worker does while its engine does not answer: it waits a little longer each time, says so now and then, and goes on
+ * as soon as the engine is back.
+ */
+import type { Clock, Random } from "../model/clock.js";
+
+/** The first wait, and the longest. Milliseconds. */
+const FIRST_WAIT = 100;
+const LONGEST_WAIT = 5_000;
+/** The same complaint is made at most once within this time. Milliseconds. */
+const QUIET = 10_000;
+
+export class Outage {
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #complain: (error: Error) => void;
+  readonly #said = new Map<string, number>();
+
+  constructor(clock: Clock, random: Random, complain: (error: Error) => void) {
+    this.#clock = clock;
+    this.#random = random;
+    this.#complain = complain;
+  }
+
+  /** Tells of an error, unless the same was told a moment ago. */
+  report(thrown: unknown): void {
+    const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+    const now = this.#clock.now();
+    if (now - (this.#said.get(error.message) ?? Number.NEGATIVE_INFINITY) < QUIET) return;
+    if (this.#said.size > 100) this.#said.clear();
+    this.#said.set(error.message, now);
+    this.#complain(error);
+  }
+
+  /** The wait after the n-th failure in a row (0 = the first), in milliseconds: the upper half is left to chance. */
+  delay(failures: number): number {
+    return Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** Math.min(failures, 10)) * (0.5 + 0.5 * this.#random());
+  }
+}

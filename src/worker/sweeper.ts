@@ -1,0 +1,97 @@
+/**
+ * Upkeep by a live worker: about every second while it holds jobs, when something is known to be due, and at least every
+ * half minute at rest. Spread by chance, so that a fleet does not sweep in step.
+ */
+import type { Engine } from "../engine/contract.js";
+import type { Clock, Random } from "../model/clock.js";
+import type { EngineTime } from "./engine-time.js";
+import type { Outage } from "./outage.js";
+
+/** The time between sweeps (milliseconds) while jobs are held, at rest, and the least there may be. */
+const BUSY = 1_000;
+const REST = 30_000;
+const LEAST = 50;
+/** How much (milliseconds) a sweep for something that is due is spread. */
+const SPREAD = 100;
+/** The most jobs of a kind in one sweep. */
+const LIMIT = 500;
+
+/** What a sweeper is given, and whom it tells. */
+export interface SweeperOptions {
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly queues: readonly string[];
+  readonly outage: Outage;
+  readonly time: EngineTime;
+  readonly holds: () => boolean;
+  /** A sweep made jobs ready. */
+  readonly foundWork: () => void;
+  /** A sweep is done. */
+  readonly swept: () => void;
+}
+
+export class Sweeper {
+  readonly #options: SweeperOptions;
+  #cancel: () => void = () => {};
+  #armedFor = Number.POSITIVE_INFINITY;
+  #sweeping = false;
+  #stopped = false;
+  #failures = 0;
+  /** Has it swept at least once? */
+  done = false;
+
+  constructor(options: SweeperOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    void this.#sweep();
+  }
+
+  /** Jobs are held from now on: sweep within a second. */
+  hurry(): void {
+    const { clock } = this.#options;
+    if (!this.#sweeping && this.#armedFor > clock.now() + BUSY * 1.25) this.#arm(this.#jitter(BUSY));
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#cancel();
+  }
+
+  #arm(delay: number): void {
+    if (this.#stopped) return;
+    this.#cancel();
+    this.#armedFor = this.#options.clock.now() + delay;
+    this.#cancel = this.#options.clock.after(delay, () => void this.#sweep());
+  }
+
+  async #sweep(): Promise<void> {
+    const { engine, random, queues, outage, time, holds, foundWork, swept } = this.#options;
+    this.#sweeping = true;
+    let delay: number;
+    try {
+      const answer = await engine.sweep({ queues, limit: LIMIT });
+      this.#failures = 0;
+      this.done = true;
+      delay = this.#jitter(holds() ? BUSY : REST);
+      if (answer.nextDue !== null) {
+        delay = Math.min(delay, Math.max(LEAST, time.until(answer.nextDue) + 1 + SPREAD * random()));
+      }
+      if (answer.more) delay = 1;
+      if (answer.promoted + answer.recovered > 0) foundWork();
+      swept();
+    } catch (error) {
+      if (!this.#stopped) outage.report(error);
+      delay = Math.max(BUSY, outage.delay(this.#failures));
+      this.#failures += 1;
+    }
+    this.#sweeping = false;
+    this.#arm(delay);
+  }
+
+  #jitter(ms: number): number {
+    return ms * (0.75 + 0.5 * this.#options.random());
+  }
+}

@@ -1,0 +1,50 @@
+/** What a worker tells those who listen: `worker.on("failed", (job, error) => …)`. Nothing is made for an event nobody hears. */
+import type { FencedAnswer } from "../engine/contract.js";
+import type { Run, RunningJob } from "./run.js";
+
+/** The events of a worker. Those about the end of a run are told when the engine has accepted it. */
+export interface WorkerEvents {
+  /** It takes work from now on. */
+  started: [];
+  /** A run begins. */
+  active: [job: RunningJob];
+  /** A job ended well. */
+  completed: [job: RunningJob, result: unknown];
+  /** A job failed for good. */
+  failed: [job: RunningJob, error: unknown];
+  /** An attempt failed; the next one is in `delay` milliseconds. */
+  retrying: [job: RunningJob, error: unknown, delay: number];
+  /** A job was put back for `delay` milliseconds. */
+  snoozed: [job: RunningJob, delay: number];
+  /** A job was handed back because the worker stops. */
+  released: [job: RunningJob];
+  /** A job was cancelled, or taken away otherwise, while it ran here. */
+  cancelled: [job: RunningJob];
+  /** The lease on a job was lost: another worker may be running it. */
+  lost: [job: RunningJob];
+  /** There is no work; told once each time it runs dry. */
+  idle: [];
+  /** Something went wrong that is not a job's failure, such as an engine that does not answer. The worker goes on. */
+  error: [error: Error];
+  /** It has stopped and let go of everything. */
+  stopped: [];
+}
+
+/** The event with which the end of a run is told. */
+export type EndEvent = "completed" | "failed" | "retrying" | "snoozed" | "released" | "cancelled" | "lost";
+
+/** What the end of a run is called, once the engine has answered its outcome. */
+export function endEventOf({ outcome, revoked, lease }: Run, answer: FencedAnswer): EndEvent {
+  if (answer === "stale") return revoked ? "cancelled" : "lost";
+  switch (outcome?.kind) {
+    case "complete":
+    case "partial":
+      return "completed";
+    case "snooze":
+      return "snoozed";
+    case "fail":
+      return outcome.retryIn === null || lease.attempt >= lease.attempts ? "failed" : "retrying";
+    default:
+      return "released";
+  }
+}

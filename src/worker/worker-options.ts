@@ -1,0 +1,123 @@
+/** The options of a worker: as users write them, checked one by one, defaults filled in. */
+import { hostname } from "node:os";
+import { randomBytes } from "node:crypto";
+import { parseDuration, parsePositiveDuration, type Duration } from "../model/duration.js";
+import { InvalidInput } from "../model/errors.js";
+import { parseName } from "../model/name.js";
+import type { Middleware } from "./middleware.js";
+import { parseOrder, type ParsedOrder, type QueueOrder } from "./queue-order.js";
+
+/** The options of a worker. */
+export interface WorkerOptions {
+  /**
+   * The queues it serves. A list is strict order; `{ high: 3, low: 1 }` gives each its share. Default: the queues of its
+   * tasks, in the order of the tasks.
+   */
+  queues?: QueueOrder;
+  /** How many jobs it runs at a time: 1 to 10,000. Default: 10. */
+  concurrency?: number;
+  /** What it is called in listings and attempts. Default: host, process id and a random part. */
+  name?: string;
+  /** How long `stop()` waits for running jobs before it aborts their signals. Default: 30 s. */
+  grace?: Duration;
+  /** How long its jobs stay its own without a sign of life: at least 1 s. Default: 30 s. */
+  lease?: Duration;
+  /**
+   * How many jobs it leases beyond those it can run now. Default: `"auto"`, by the measured time of jobs: none when they
+   * take longer than 50 ms, up to 500 when they take less than one. A number fixes it; 0 leases nothing ahead.
+   */
+  prefetch?: "auto" | number;
+  /** Stop when nothing is queued and nothing runs. Delayed jobs do not keep it alive. Default: false. */
+  burst?: boolean;
+  /** Stop after this many runs. Default: never. */
+  maxJobs?: number;
+  /** Stop after this long without work. Default: never. */
+  maxIdle?: Duration;
+  /** Hooks around every run. */
+  middleware?: readonly Middleware[];
+  /** Make `currentJob()` work in handlers; about a microsecond a job and a little for every promise. Default: false. */
+  currentJob?: boolean;
+  /** Stop on SIGTERM and SIGINT; a second signal skips the wait. Default: false: a library leaves signals alone. */
+  signals?: boolean;
+}
+
+/** Options checked and filled in. Durations are milliseconds. */
+export interface ParsedWorkerOptions {
+  readonly order: ParsedOrder;
+  readonly concurrency: number;
+  readonly name: string;
+  readonly grace: number;
+  readonly lease: number;
+  readonly prefetch: "auto" | number;
+  readonly burst: boolean;
+  readonly maxJobs: number;
+  readonly maxIdle: number | null;
+  readonly middleware: readonly Middleware[];
+  readonly currentJob: boolean;
+  readonly signals: boolean;
+}
+
+const KNOWN = [
+  "queues",
+  "concurrency",
+  "name",
+  "grace",
+  "lease",
+  "prefetch",
+  "burst",
+  "maxJobs",
+  "maxIdle",
+  "middleware",
+  "currentJob",
+  "signals",
+];
+const MOST_CONCURRENT = 10_000;
+const MOST_AHEAD = 500;
+const DEFAULT_LEASE = 30_000;
+const SHORTEST_LEASE = 1_000;
+const DEFAULT_GRACE = 30_000;
+
+/** Checks options. @throws InvalidInput */
+export function parseWorkerOptions(options: WorkerOptions, taskQueues: readonly string[]): ParsedWorkerOptions {
+  for (const [key, value] of Object.entries(options)) {
+    if (!KNOWN.includes(key)) throw new InvalidInput(key, value, `no such option; known: ${KNOWN.join(", ")}`);
+  }
+  const lease = parseDuration("lease", options.lease ?? DEFAULT_LEASE);
+  if (lease < SHORTEST_LEASE) throw new InvalidInput("lease", options.lease, "at least 1 s");
+  const { prefetch = "auto", middleware = [] } = options;
+  if (!Array.isArray(middleware)) throw new InvalidInput("middleware", middleware, "a list of {onStart?, onSettle?}");
+  return {
+    order: parseOrder("queues", options.queues ?? [...new Set(taskQueues)]),
+    concurrency: parseCount("concurrency", options.concurrency ?? 10, 1, MOST_CONCURRENT),
+    name: parseName("name", options.name ?? defaultName()),
+    grace: parseDuration("grace", options.grace ?? DEFAULT_GRACE),
+    lease,
+    prefetch: prefetch === "auto" ? prefetch : parseCount("prefetch", prefetch, 0, MOST_AHEAD),
+    burst: parseFlag("burst", options.burst ?? false),
+    maxJobs:
+      options.maxJobs === undefined
+        ? Number.POSITIVE_INFINITY
+        : parseCount("maxJobs", options.maxJobs, 1, Number.MAX_SAFE_INTEGER),
+    maxIdle: options.maxIdle === undefined ? null : parsePositiveDuration("maxIdle", options.maxIdle),
+    middleware,
+    currentJob: parseFlag("currentJob", options.currentJob ?? false),
+    signals: parseFlag("signals", options.signals ?? false),
+  };
+}
+
+function defaultName(): string {
+  const host = hostname().replace(/[^A-Za-z0-9_.:-]/g, "-").slice(0, 60);
+  return `${host}-${process.pid}-${randomBytes(3).toString("hex")}`;
+}
+
+function parseCount(field: string, value: unknown, low: number, high: number): number {
+  if (typeof value !== "number" || !Number.isInteger(value) || value < low || value > high) {
+    throw new InvalidInput(field, value, `a whole number from ${low} to ${high}`);
+  }
+  return value;
+}
+
+function parseFlag(field: string, value: unknown): boolean {
+  if (typeof value !== "boolean") throw new InvalidInput(field, value, "true or false");
+  return value;
+}

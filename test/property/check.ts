@@ -1,0 +1,36 @@
+// How often a property is tried, and how a failure is tried again: LONGSHORE_SEED and LONGSHORE_PATH repeat the case that
+// was printed, LONGSHORE_RUNS tries more.
+import fc from "fast-check";
+import { anyStep, type Step } from "./steps.js";
+
+const STEPS = 60;
+const RUNS = Number(process.env["LONGSHORE_RUNS"] ?? 300);
+
+/** Time enough for that many runs, and for making a failing one short. In milliseconds. */
+export const TIME_LIMIT = 120_000 + RUNS * 1_000;
+
+/** Tries a property on sequences of 60 steps. @throws Error that says how to try the failing one again */
+export async function check(property: (steps: readonly Step[]) => Promise<void>): Promise<void> {
+  const seed = process.env["LONGSHORE_SEED"];
+  const path = process.env["LONGSHORE_PATH"];
+  const details = await fc.check(
+    fc.asyncProperty(fc.array(anyStep, { minLength: STEPS, maxLength: STEPS }), property),
+    {
+      numRuns: RUNS,
+      ...(seed === undefined ? {} : { seed: Number(seed) }),
+      ...(path === undefined ? {} : { path }),
+    },
+  );
+  if (!details.failed) return;
+  const steps = (details.counterexample?.[0] ?? []).filter((step) => step.kind !== "nothing");
+  const { errorInstance } = details;
+  const why = errorInstance instanceof Error ? errorInstance.message : String(errorInstance);
+  throw new Error(
+    [
+      `After ${details.numRuns} runs, made short ${details.numShrinks} times: ${why}`,
+      `LONGSHORE_SEED=${details.seed} LONGSHORE_PATH=${details.counterexamplePath ?? ""} repeats it.`,
+      "The steps that remain:",
+      ...steps.map((step) => `  ${JSON.stringify(step)}`),
+    ].join("\n"),
+  );
+}

@@ -1,0 +1,116 @@
+// Two engines given the same commands: every answer is compared, the counts after every command, and in the end all that
+// can be read. What the contract leaves open is brought into one form first.
+import assert from "node:assert/strict";
+import type { Engine, LeaseRef } from "../../src/engine/contract.js";
+import type { JobFilter } from "../../src/model/filter.js";
+import type { JobRecord } from "../../src/model/job.js";
+import { QUEUES, TAGS, type Step } from "./steps.js";
+import { World } from "./world.js";
+
+/** Opens the engines of one run: the reference, and one or several connections to the engine under test. */
+export interface Pair {
+  readonly reference: Engine;
+  readonly connections: readonly Engine[];
+}
+
+/** Runs the steps on both engines. @throws AssertionError at the first difference */
+export async function compare(world: World, { reference, connections }: Pair, steps: readonly Step[]): Promise<void> {
+  for (const [index, step] of steps.entries()) {
+    const call = world.call(step);
+    if (call === null) continue;
+    const engine = connections[step.connection % connections.length];
+    assert.ok(engine);
+    const title = `step ${index}: ${call.title}`;
+    const wanted = await call.run(reference);
+    same(await call.run(engine), wanted, title);
+    call.learn?.(wanted);
+    same(await counts(engine), await counts(reference), `counts after ${title}`);
+  }
+  const [engine] = connections;
+  assert.ok(engine);
+  for (const [name, read] of Object.entries(READS)) {
+    same(await read(engine, world), await read(reference, world), `${name} in the end`);
+  }
+}
+
+function same(found: unknown, wanted: unknown, what: string): void {
+  try {
+    assert.deepEqual(normal(found), normal(wanted));
+  } catch (error) {
+    const difference = error instanceof Error ? error.message : String(error);
+    throw new Error(`${what}: the engine (+) differs from the reference (-)\n${difference}`, { cause: error });
+  }
+}
+
+/** An answer in the one form that the contract allows it to be compared in. */
+function normal(answer: unknown): unknown {
+  if (typeof answer !== "object" || answer === null || !("revoked" in answer)) return answer;
+  // In which order lost leases are told is open.
+  const revoked = answer.revoked as readonly LeaseRef[];
+  return { ...answer, revoked: [...revoked].sort((a, b) => (`${a.queue}/${a.id}` < `${b.queue}/${b.id}` ? -1 : 1)) };
+}
+
+/** Queues that have jobs or are paused. Whether a queue exists because somebody watched it or works on it is open. */
+async function counts(engine: Engine): Promise<unknown> {
+  const queues = await engine.queues();
+  return queues.filter((queue) => queue.paused || Object.values(queue.counts).some((count) => count > 0));
+}
+
+/** Every page of a listing. Where pages end is open. */
+export async function listAll(engine: Engine, filter: JobFilter = {}): Promise<JobRecord[]> {
+  const jobs: JobRecord[] = [];
+  let cursor: string | null = null;
+  do {
+    const page = await engine.listJobs({ filter, cursor, limit: 7 });
+    jobs.push(...page.jobs);
+    ({ cursor } = page);
+  } while (cursor !== null);
+  return jobs;
+}
+
+const READS: Readonly<Record<string, (engine: Engine, world: World) => Promise<unknown>>> = {
+  counts,
+  jobs: (engine) => listAll(engine),
+  "jobs by filter": async (engine) => [
+    await ids(engine, { task: "scan" }),
+    await ids(engine, { tag: TAGS[0] }),
+    await ids(engine, { states: ["failed", "queued"], queue: "b" }),
+    await ids(engine, { idContains: "job_1" }),
+  ],
+  "jobs by fingerprint": async (engine) => {
+    const prints = new Set((await listAll(engine)).flatMap((job) => job.error?.fingerprint ?? []));
+    const found: unknown[] = [];
+    for (const fingerprint of [...prints].sort()) found.push([fingerprint, await ids(engine, { fingerprint })]);
+    return found;
+  },
+  "jobs by ref": async (engine, { jobs }) => engine.getJobs({ refs: jobs }),
+  "jobs by bare id": async (engine, { jobs }) => engine.findJobs({ ids: jobs.map(({ id }) => id) }),
+  positions: async (engine, { jobs }) => {
+    const places: unknown[] = [];
+    for (const ref of jobs) places.push([ref.id, await engine.position(ref)]);
+    return places;
+  },
+  logs: async (engine, { jobs }) => {
+    const logs: unknown[] = [];
+    for (const ref of jobs) logs.push([ref.id, await engine.logs(ref)]);
+    return logs;
+  },
+  "tag totals": async (engine) => {
+    const totals: unknown[] = [];
+    for (const tag of TAGS) {
+      totals.push([tag, await engine.tagTotals({ tag })]);
+      for (const queue of QUEUES) totals.push([tag, queue, await engine.tagTotals({ tag, queue })]);
+    }
+    return totals;
+  },
+  workers: async (engine) => engine.workers(),
+  events: async (engine, { cursors }) => {
+    const events: unknown[] = [];
+    for (const [queue, cursor] of cursors) events.push([queue, await engine.watch({ queue, cursor, max: 1_000 })]);
+    return events;
+  },
+};
+
+async function ids(engine: Engine, filter: JobFilter): Promise<string[]> {
+  return (await listAll(engine, filter)).map((job) => job.id);
+}

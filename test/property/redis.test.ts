@@ -1,0 +1,29 @@
+import { afterAll, describe, inject, test } from "vitest";
+import { MemoryEngine } from "../../src/engine/memory/engine.js";
+import { RedisBackdoor, redisStorage } from "../engine/redis-storage.js";
+import { check, TIME_LIMIT } from "./check.js";
+import { compare } from "./compare.js";
+import { World } from "./world.js";
+
+const where = { url: inject("redisUrl") };
+const backdoor = new RedisBackdoor(where);
+afterAll(() => backdoor.close());
+
+describe("the Redis engine", () => {
+  test(
+    "answers to any commands, over two connections, what the memory engine answers",
+    () =>
+      check(async (steps) => {
+        const world = new World();
+        const storage = redisStorage(where, backdoor);
+        const connections = [await storage.connect(world.clock), await storage.connect(world.clock)];
+        try {
+          await compare(world, { reference: new MemoryEngine(world), connections }, steps);
+        } finally {
+          for (const connection of connections) await connection.close();
+          await storage.dispose();
+        }
+      }),
+    TIME_LIMIT,
+  );
+});

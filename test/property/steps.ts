@@ -1,0 +1,230 @@
+// What may happen to an engine, as plain data: fast-check draws sixty of these, the world turns each into a command.
+// Numbers stand for "the n-th latest job, lease or session there is", so a step always means something.
+import fc from "fast-check";
+import type { Outcome } from "../../src/engine/contract.js";
+import { plainFailure } from "../../src/model/failure.js";
+import type { JobSpec } from "../../src/model/job.js";
+import { DEFAULT_RETENTION, type Retention } from "../../src/model/retention.js";
+import type { Unique } from "../../src/model/unique.js";
+
+export const QUEUES = ["a", "b"] as const;
+export const TAGS = ["user:42", "{x}", "é"] as const;
+
+/** What a job may be drawn as: everything but its name. */
+export interface Draft extends Pick<
+  JobSpec,
+  "priority" | "due" | "attempts" | "ttl" | "tags" | "hold" | "unique" | "retention" | "meta"
+> {
+  readonly queue: number;
+  readonly naming: "generated" | "chosen" | "known";
+  readonly known: number;
+}
+
+interface Settle {
+  readonly lease: number;
+  /** One of the session's own leases, or anybody's? */
+  readonly own: boolean;
+  readonly outcome: Outcome;
+}
+
+export type Step = { readonly connection: number } & (
+  | { readonly kind: "nothing" | "enqueueAgain" | "controlAgain" }
+  | { readonly kind: "enqueue"; readonly jobs: readonly Draft[] }
+  | { readonly kind: "open"; readonly queues: readonly string[]; readonly ttl: number }
+  | {
+      readonly kind: "exchange";
+      readonly session: number;
+      readonly lane: number;
+      readonly settle: readonly Settle[];
+      readonly claim: { readonly max: number; readonly suspect: boolean } | null;
+    }
+  | { readonly kind: "exchangeAgain"; readonly session: number; readonly lane: number }
+  | { readonly kind: "heartbeat"; readonly session: number; readonly ttl: number }
+  | { readonly kind: "close" | "crash"; readonly session: number }
+  | {
+      readonly kind: "report";
+      readonly session: number;
+      readonly lease: number;
+      readonly own: boolean;
+      readonly percent: number | null;
+      readonly meta: string | null;
+      readonly lines: number;
+    }
+  | {
+      readonly kind: "control";
+      readonly command: "release" | "cancel" | "retry" | "promote" | "remove";
+      readonly jobs: readonly number[];
+    }
+  | {
+      readonly kind: "update";
+      readonly jobs: readonly number[];
+      readonly input: string | null;
+      readonly priority: number | null;
+      readonly due: JobSpec["due"] | null;
+      readonly tags: readonly string[] | null;
+    }
+  | { readonly kind: "pause" | "resume"; readonly queue: number }
+  | { readonly kind: "obliterate"; readonly queue: number; readonly force: boolean }
+  | { readonly kind: "sweep"; readonly queues: readonly string[]; readonly limit: number }
+  | { readonly kind: "advance"; readonly ms: number }
+  | { readonly kind: "watch"; readonly queue: number; readonly fromNow: boolean; readonly max: number }
+);
+
+/** Objects as everybody makes them: deep comparison tells those without a prototype apart. */
+const record = <T>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<T> =>
+  fc.record(model, { noNullPrototype: true });
+
+const mostly = <T>(usual: T, ...others: readonly fc.Arbitrary<T>[]): fc.Arbitrary<T> =>
+  fc.oneof({ weight: 3 * others.length, arbitrary: fc.constant(usual) }, ...others);
+
+const index = fc.nat({ max: 12 });
+const which = fc.nat({ max: QUEUES.length - 1 });
+const priority = mostly(0, fc.constantFrom(-100_000, -5, 3, 100_000));
+const due = mostly<JobSpec["due"]>(
+  { in: 0 },
+  record({ in: fc.constantFrom(1, 1_000, 1_000, 60_000, 200_000) }),
+  record({ at: fc.constantFrom(1_600_000_000_000, 1_700_000_002_000, 1_700_000_090_000) }),
+);
+const tags = fc.subarray([...TAGS]);
+const keep = record({
+  age: fc.constantFrom(0, 1_000, 60_000, 24 * 3_600_000),
+  count: fc.constantFrom(null, null, 0, 1, 2),
+});
+const retention = mostly<Retention>(DEFAULT_RETENTION, record({ completed: keep, failed: keep }));
+const unique = mostly<Unique | null>(
+  null,
+  record({
+    key: fc.constantFrom("k1", "k:2"),
+    until: fc.constantFrom("finished", "finished", "started", 1_500),
+    then: fc.constantFrom("join", "join", "reject"),
+  }),
+);
+
+const draft: fc.Arbitrary<Draft> = record({
+  queue: which,
+  naming: fc.constantFrom("generated", "generated", "generated", "chosen", "known"),
+  known: index,
+  priority,
+  due,
+  attempts: fc.integer({ min: 1, max: 3 }),
+  ttl: mostly<number | null>(null, fc.constantFrom(500, 3_000, 70_000)),
+  tags,
+  hold: mostly(false, fc.constant(true)),
+  unique,
+  retention,
+  meta: mostly<string | null>(null, fc.constant('{"m":1}')),
+});
+
+const error = fc
+  .constantFrom("boom", "bang é \u2028", "boom")
+  .map((message) => ({ ...plainFailure("Error", message, "E"), stack: message === "boom" ? null : "at x\n at y" }));
+const outcome: fc.Arbitrary<Outcome> = fc.oneof(
+  { weight: 4, arbitrary: record({ kind: fc.constant("complete"), result: fc.constantFrom(null, '{"r":1}') }) },
+  { weight: 1, arbitrary: record({ kind: fc.constant("partial"), result: fc.constantFrom(null, '"half"') }) },
+  {
+    weight: 4,
+    arbitrary: record({ kind: fc.constant("fail"), error, retryIn: fc.constantFrom(null, 0, 0, 1_000, 30_000) }),
+  },
+  { weight: 1, arbitrary: record({ kind: fc.constant("snooze"), delay: fc.constantFrom(0, 1_000) }) },
+  { weight: 2, arbitrary: record({ kind: fc.constant("release") }) },
+);
+
+const own = fc.nat({ max: 4 }).map((n) => n < 4);
+const someJobs = fc.array(index, { minLength: 1, maxLength: 3 });
+const ttl = fc.constantFrom(1_000, 5_000, 30_000);
+
+type Of<K extends Step["kind"]> = Omit<Extract<Step, { kind: K }>, "connection">;
+const step = <K extends Step["kind"]>(kind: K, rest: fc.Arbitrary<Omit<Of<K>, "kind">>): fc.Arbitrary<Step> =>
+  fc.tuple(fc.nat({ max: 1 }), rest).map(([connection, more]) => ({ kind, connection, ...more }) as unknown as Step);
+const none = fc.constant({});
+
+/** One thing that may happen. Shrinks to nothing happening. */
+export const anyStep: fc.Arbitrary<Step> = fc.oneof(
+  { withCrossShrink: true },
+  { weight: 1, arbitrary: step("nothing", none) },
+  { weight: 18, arbitrary: step("enqueue", record({ jobs: fc.array(draft, { minLength: 1, maxLength: 4 }) })) },
+  { weight: 3, arbitrary: step("enqueueAgain", none) },
+  {
+    weight: 6,
+    arbitrary: step("open", record({ queues: fc.constantFrom(["a"], ["b"], ["a", "b"], ["b", "a"]), ttl })),
+  },
+  {
+    weight: 34,
+    arbitrary: step(
+      "exchange",
+      record({
+        session: fc.nat({ max: 3 }),
+        lane: fc.nat({ max: 1 }),
+        settle: fc.array(record({ lease: fc.nat({ max: 5 }), own, outcome }), { maxLength: 3 }),
+        claim: mostly<{ max: number; suspect: boolean } | null>(
+          { max: 2, suspect: true },
+          record({ max: fc.integer({ min: 0, max: 5 }), suspect: fc.boolean() }),
+          fc.constant(null),
+        ),
+      }),
+    ),
+  },
+  {
+    weight: 5,
+    arbitrary: step("exchangeAgain", record({ session: fc.nat({ max: 3 }), lane: fc.nat({ max: 1 }) })),
+  },
+  { weight: 6, arbitrary: step("heartbeat", record({ session: fc.nat({ max: 3 }), ttl })) },
+  { weight: 2, arbitrary: step("close", record({ session: fc.nat({ max: 3 }) })) },
+  { weight: 3, arbitrary: step("crash", record({ session: fc.nat({ max: 3 }) })) },
+  {
+    weight: 5,
+    arbitrary: step(
+      "report",
+      record({
+        session: fc.nat({ max: 3 }),
+        lease: fc.nat({ max: 5 }),
+        own,
+        percent: fc.constantFrom(null, 0, 12.5, 100),
+        meta: fc.constantFrom(null, '{"m":2}'),
+        lines: fc.constantFrom(0, 1, 3),
+      }),
+    ),
+  },
+  {
+    weight: 14,
+    arbitrary: step(
+      "control",
+      record({
+        command: fc.constantFrom("release", "cancel", "cancel", "retry", "retry", "promote", "remove"),
+        jobs: someJobs,
+      }),
+    ),
+  },
+  { weight: 3, arbitrary: step("controlAgain", none) },
+  {
+    weight: 5,
+    arbitrary: step(
+      "update",
+      record({
+        jobs: someJobs,
+        input: fc.constantFrom(null, '"new"'),
+        priority: fc.oneof(fc.constant(null), priority),
+        due: fc.oneof(fc.constant(null), fc.constant(null), due),
+        tags: fc.oneof(fc.constant(null), tags),
+      }),
+    ),
+  },
+  { weight: 1, arbitrary: step("pause", record({ queue: which })) },
+  { weight: 2, arbitrary: step("resume", record({ queue: which })) },
+  { weight: 1, arbitrary: step("obliterate", record({ queue: which, force: fc.boolean() })) },
+  {
+    weight: 10,
+    arbitrary: step(
+      "sweep",
+      record({ queues: fc.constantFrom(["a", "b"], ["a", "b"], ["a"], ["b"]), limit: fc.constantFrom(1, 2, 100) }),
+    ),
+  },
+  {
+    weight: 16,
+    arbitrary: step(
+      "advance",
+      record({ ms: fc.constantFrom(1, 500, 999, 1_000, 1_000, 5_000, 5_000, 30_000, 61_000, 86_400_000, 691_200_000) }),
+    ),
+  },
+  { weight: 4, arbitrary: step("watch", record({ queue: which, fromNow: fc.boolean(), max: fc.constantFrom(1, 100) })) },
+);
