@@ -12,6 +12,8 @@ export type WatchEvent = QueueEvent | { readonly kind: "gap"; readonly at: numbe
 
 /** Somebody who watches. */
 export interface Watcher {
+  /** Only the events of this job, and gaps; `null`: all events. */
+  readonly id: string | null;
   event(event: WatchEvent): void;
   /** The connection was closed. */
   closed(error: Error): void;
@@ -28,6 +30,7 @@ class QueueWatch {
   readonly #clock: Clock;
   readonly #queue: string;
   readonly #watchers = new Set<Watcher>();
+  readonly #byJob = new Map<string | null, Set<Watcher>>();
   readonly #ended: () => void;
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
@@ -48,11 +51,17 @@ class QueueWatch {
   /** From when the promise resolves, nothing escapes the watcher. */
   async add(watcher: Watcher): Promise<void> {
     this.#watchers.add(watcher);
+    const others = this.#byJob.get(watcher.id);
+    if (others === undefined) this.#byJob.set(watcher.id, new Set([watcher]));
+    else others.add(watcher);
     await this.#begun;
   }
 
   remove(watcher: Watcher): void {
     this.#watchers.delete(watcher);
+    const others = this.#byJob.get(watcher.id);
+    others?.delete(watcher);
+    if (others?.size === 0) this.#byJob.delete(watcher.id);
     if (this.#watchers.size > 0) return;
     this.#stop.abort();
     this.#ended();
@@ -94,7 +103,12 @@ class QueueWatch {
   }
 
   #tell(event: WatchEvent): void {
-    for (const watcher of [...this.#watchers]) watcher.event(event);
+    if (event.kind === "gap") {
+      for (const watcher of [...this.#watchers]) watcher.event(event);
+      return;
+    }
+    for (const watcher of [...(this.#byJob.get(null) ?? [])]) watcher.event(event);
+    if ("id" in event) for (const watcher of [...(this.#byJob.get(event.id) ?? [])]) watcher.event(event);
   }
 }
 

@@ -113,7 +113,10 @@ export interface Claim {
 }
 
 export interface ExchangeAnswer {
-  /** `false`: the session has expired or was never opened. Nothing was done; every settlement is stale. */
+  /**
+   * `false`: in one of the queues asked the session has expired or was never opened. There nothing was done and every
+   * settlement is stale. A queue is asked when something of it is settled or work may still be leased from it.
+   */
   readonly alive: boolean;
   /** One per settlement, in order. */
   readonly settled: readonly FencedAnswer[];
@@ -211,8 +214,9 @@ export interface Engine {
   /** Ends a session; what it still holds returns to the head of the line, uncounted. */
   closeSession(params: { readonly session: string; readonly queues: readonly string[] }): Awaitable<void>;
   /**
-   * Renews a session. `alive: false` when it had expired: nothing it holds is its own any more. `revoked` lists leases that
-   * were taken from it since the last heartbeat (cancelled, superseded, obliterated).
+   * Renews a session in each of these queues where it lives. `alive: false` when it had ended in one of them: nothing it
+   * held there is its own any more. `revoked` lists leases that were taken from it by command (cancelled) and not settled
+   * since.
    */
   heartbeat(params: {
     readonly session: string;

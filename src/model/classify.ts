@@ -47,7 +47,7 @@ function retryAfter(error: unknown, now: number): number | null {
   const value =
     header(property(error, "headers")) ?? header(property(property(error, "response"), "headers"));
   if (value === null) return null;
-  const seconds = Number(value);
+  const seconds = value.trim() === "" ? Number.NaN : Number(value);
   const wait = Number.isFinite(seconds) ? seconds * 1_000 : Date.parse(value) - now;
   return Number.isFinite(wait) ? Math.min(Math.max(0, Math.round(wait)), LONGEST_WAIT) : null;
 }

@@ -27,7 +27,8 @@ const FAREWELL = 5_000;
 export class Shutdown {
   readonly #clock: Clock;
   readonly #steps: ShutdownSteps;
-  #rung = new AbortController();
+  /** The rung it stands on; aborted to go on to the next. */
+  #rung: AbortController | null = null;
 
   constructor(clock: Clock, steps: ShutdownSteps) {
     this.#clock = clock;
@@ -36,12 +37,12 @@ export class Shutdown {
 
   /** Goes on to the next rung. */
   skip(): void {
-    this.#rung.abort();
+    this.#rung?.abort();
   }
 
   /** A run has ended. */
   ended(): void {
-    if (this.#steps.running() === 0) this.skip();
+    if (this.#rung !== null && this.#steps.running() === 0) this.skip();
   }
 
   /** @param grace milliseconds */
@@ -54,15 +55,16 @@ export class Shutdown {
       await this.#runsEnd(LAST_MOMENT);
       steps.handBackRuns();
     }
-    this.#rung = new AbortController();
-    const rung = this.#rung;
+    const rung = new AbortController();
+    this.#rung = rung;
     await Promise.race([steps.settled().then(() => rung.abort()), pause(this.#clock, FAREWELL, rung.signal)]);
     rung.abort();
     await steps.letGo();
   }
 
   async #runsEnd(ms: number): Promise<void> {
+    if (this.#steps.running() === 0) return;
     this.#rung = new AbortController();
-    if (this.#steps.running() > 0) await pause(this.#clock, ms, this.#rung.signal);
+    await pause(this.#clock, ms, this.#rung.signal);
   }
 }

@@ -47,6 +47,6 @@ function readRows(database: Database): string[] {
     database
       .prepare(`SELECT * FROM "${name}"`)
       .all()
-      .map((row) => `${name} ${JSON.stringify(row)}`),
+      .map((row: unknown) => `${name} ${JSON.stringify(row)}`),
   );
 }

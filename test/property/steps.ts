@@ -28,7 +28,9 @@ interface Settle {
 }
 
 export type Step = { readonly connection: number } & (
-  | { readonly kind: "nothing" | "enqueueAgain" | "controlAgain" }
+  | { readonly kind: "nothing" }
+  | { readonly kind: "enqueueAgain" }
+  | { readonly kind: "controlAgain" }
   | { readonly kind: "enqueue"; readonly jobs: readonly Draft[] }
   | { readonly kind: "open"; readonly queues: readonly string[]; readonly ttl: number }
   | {
@@ -40,7 +42,8 @@ export type Step = { readonly connection: number } & (
     }
   | { readonly kind: "exchangeAgain"; readonly session: number; readonly lane: number }
   | { readonly kind: "heartbeat"; readonly session: number; readonly ttl: number }
-  | { readonly kind: "close" | "crash"; readonly session: number }
+  | { readonly kind: "close"; readonly session: number }
+  | { readonly kind: "crash"; readonly session: number }
   | {
       readonly kind: "report";
       readonly session: number;
@@ -63,7 +66,8 @@ export type Step = { readonly connection: number } & (
       readonly due: JobSpec["due"] | null;
       readonly tags: readonly string[] | null;
     }
-  | { readonly kind: "pause" | "resume"; readonly queue: number }
+  | { readonly kind: "pause"; readonly queue: number }
+  | { readonly kind: "resume"; readonly queue: number }
   | { readonly kind: "obliterate"; readonly queue: number; readonly force: boolean }
   | { readonly kind: "sweep"; readonly queues: readonly string[]; readonly limit: number }
   | { readonly kind: "advance"; readonly ms: number }
@@ -74,6 +78,7 @@ export type Step = { readonly connection: number } & (
 const record = <T>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<T> =>
   fc.record(model, { noNullPrototype: true });
 
+/** The usual value three times out of four. */
 const mostly = <T>(usual: T, ...others: readonly fc.Arbitrary<T>[]): fc.Arbitrary<T> =>
   fc.oneof({ weight: 3 * others.length, arbitrary: fc.constant(usual) }, ...others);
 
@@ -93,9 +98,9 @@ const keep = record({
 const retention = mostly<Retention>(DEFAULT_RETENTION, record({ completed: keep, failed: keep }));
 const unique = mostly<Unique | null>(
   null,
-  record({
+  record<Unique>({
     key: fc.constantFrom("k1", "k:2"),
-    until: fc.constantFrom("finished", "finished", "started", 1_500),
+    until: fc.constantFrom<Unique["until"]>("finished", "finished", "started", 1_500),
     then: fc.constantFrom("join", "join", "reject"),
   }),
 );

@@ -26,6 +26,8 @@ export interface Call {
 interface Session {
   readonly id: string;
   readonly queues: readonly string[];
+  /** One of its queues was obliterated. */
+  torn: boolean;
   readonly calls: [number, number];
   readonly last: (Parameters<Engine["exchange"]>[0] | null)[];
 }
@@ -75,7 +77,14 @@ export class World {
       }
       case "obliterate": {
         const params = { queue: queueOf(step.queue), force: step.force };
-        return { title: `obliterate ${params.queue}`, run: (engine) => engine.obliterate(params) };
+        return {
+          title: `obliterate ${params.queue}`,
+          run: (engine) => engine.obliterate(params),
+          learn: (done) => {
+            if (done !== true) return;
+            for (const session of this.#sessions) session.torn ||= session.queues.includes(params.queue);
+          },
+        };
       }
       case "sweep": {
         const { queues, limit } = step;
@@ -102,6 +111,8 @@ export class World {
         return params == null ? null : this.#exchangeCall("exchange again", params);
       }
       case "heartbeat":
+        // How long the rest of a session lives on that was told that it is dead is open.
+        if (session.torn && queues.length > 1) return null;
         return { title: `heartbeat ${id}`, run: (engine) => engine.heartbeat({ session: id, queues, ttl: step.ttl }) };
       case "close":
         this.#sessions = this.#sessions.filter((other) => other !== session);
@@ -144,7 +155,7 @@ export class World {
   #open(queues: readonly string[], ttl: number): Call {
     this.#drawn += 1;
     const session = `w${this.#drawn % 3}/s${this.#drawn}`;
-    this.#sessions.push({ id: session, queues, calls: [0, 0], last: [null, null] });
+    this.#sessions.push({ id: session, queues, torn: false, calls: [0, 0], last: [null, null] });
     const worker = { name: `w${this.#drawn % 3}`, host: "host", pid: 1, queues, concurrency: 5, startedAt: this.clock.now() };
     return { title: `open ${session}`, run: (engine) => engine.openSession({ session, worker, ttl }) };
   }

@@ -79,10 +79,8 @@ export class MemoryEngine implements Engine {
     this.#sessions.set(session, {
       id: session,
       worker,
-      queues: new Set(worker.queues),
+      queues: new Map(worker.queues.map((name) => [name, { deadline: now + ttl, seenAt: now }])),
       held: new Set(),
-      deadline: now + ttl,
-      seenAt: now,
       revoked: [],
       calls: new Map(),
     });
@@ -110,23 +108,25 @@ export class MemoryEngine implements Engine {
     revoked: readonly LeaseRef[];
   } {
     this.#guard();
-    const session = this.#alive(id, queues);
-    if (session === null) return { alive: false, revoked: [] };
-    session.seenAt = this.now();
-    session.deadline = session.seenAt + ttl;
-    return { alive: true, revoked: session.revoked.filter((lease) => queues.includes(lease.queue)) };
+    const now = this.now();
+    const revoked: LeaseRef[] = [];
+    let alive = true;
+    for (const name of queues) {
+      const session = this.#alive(id, name);
+      alive &&= session !== null;
+      session?.queues.set(name, { deadline: now + ttl, seenAt: now });
+      revoked.push(...(session?.revoked.filter((lease) => lease.queue === name) ?? []));
+    }
+    return { alive, revoked };
   }
 
   exchange({ session: id, lane, call, settle, claim }: Parameters<Engine["exchange"]>[0]): ExchangeAnswer {
     this.#guard();
     const now = this.now();
     const names = [...new Set([...(claim?.queues ?? []), ...settle.map((settlement) => settlement.queue)])];
-    const session = this.#alive(id, names);
-    if (session === null) {
-      return { alive: false, settled: settle.map(() => "stale"), leases: [], more: false, nextDue: null };
-    }
-    const settled: FencedAnswer[] = [];
+    const settled: FencedAnswer[] = settle.map(() => "stale");
     const leases: Lease[] = [];
+    let alive = true;
     let more = false;
     let next: number | null = null;
     for (const name of names) {
@@ -134,6 +134,11 @@ export class MemoryEngine implements Engine {
       const mine = [...settle.entries()].filter(([, settlement]) => settlement.queue === name);
       const left = claimed ? (claim?.max ?? 0) - leases.length : 0;
       if (left <= 0 && mine.length === 0) continue;
+      const session = this.#alive(id, name);
+      if (session === null) {
+        alive = false;
+        continue;
+      }
       const queue = this.#queue(name);
       promoteDue(queue, PROMOTE_LIMIT, now);
       for (const [index, settlement] of mine) settled[index] = settleOne(queue, session, settlement, now);
@@ -146,7 +151,7 @@ export class MemoryEngine implements Engine {
       }
       this.#signals.changed(name);
     }
-    return { alive: true, settled, leases, more, nextDue: next };
+    return { alive, settled, leases, more, nextDue: next };
   }
 
   #lease(
@@ -188,7 +193,7 @@ export class MemoryEngine implements Engine {
     this.#guard();
     const now = this.now();
     return updates.map((update) => {
-      const session = this.#alive(id, [update.queue]);
+      const session = this.#alive(id, update.queue);
       if (session === null) return "stale";
       const queue = this.#queue(update.queue);
       const job = queue.jobs.get(update.id);
@@ -351,8 +356,14 @@ export class MemoryEngine implements Engine {
     this.#guard();
     const now = this.now();
     return [...this.#sessions.values()]
-      .filter((session) => session.deadline > now)
-      .map(({ id, worker, held, seenAt }) => ({ ...worker, session: id, running: held.size, seenAt }))
+      .flatMap(({ id, worker, held, queues }) => {
+        const lives = [...queues].filter(([, life]) => life.deadline > now);
+        if (lives.length === 0) return [];
+        const alive = new Set(lives.map(([name]) => name));
+        const running = [...held].filter((job) => alive.has(job.queue)).length;
+        const seenAt = lives.reduce((latest, [, life]) => Math.max(latest, life.seenAt), 0);
+        return [{ ...worker, session: id, running, seenAt }];
+      })
       .toSorted((a, b) => (a.session < b.session ? -1 : 1));
   }
 
@@ -388,10 +399,11 @@ export class MemoryEngine implements Engine {
     return this.#signals.wait([queue], timeout, signal, () => (this.#queues.get(queue)?.sequence ?? 0) > cursor);
   }
 
-  #alive(id: string, queues: readonly string[]): MemorySession | null {
+  /** The session, if it lives in that queue. */
+  #alive(id: string, queue: string): MemorySession | null {
     const session = this.#sessions.get(id);
-    if (session === undefined || session.deadline <= this.now()) return null;
-    return queues.every((queue) => session.queues.has(queue)) ? session : null;
+    const life = session?.queues.get(queue);
+    return session !== undefined && life !== undefined && life.deadline > this.now() ? session : null;
   }
 
   #queue(name: string): MemoryQueue {

@@ -151,14 +151,22 @@ function keyFor(queue: MemoryQueue, job: MemoryJob, place: "head" | "tail"): Ord
 
 function position(queue: MemoryQueue, job: MemoryJob, place: "head" | "tail"): number {
   const line = job.spec.priority === 0 ? queue.defaultLine : queue.otherLine;
+  const head = job.spec.priority === 0 ? defaultHead(queue) : queue.otherLine.head;
   // A suspect takes no position of its own: it stands half a step before the next one to come.
-  if (job.suspect) return place === "head" ? line.head + 0.5 : line.tail - 0.5;
+  if (job.suspect) return place === "head" ? head + 0.5 : line.tail - 0.5;
   if (place === "head") {
-    line.head -= 1;
-    return line.head + 1;
+    if (job.spec.priority !== 0) queue.otherLine.head -= 1;
+    return head;
   }
   line.tail += 1;
   return line.tail - 1;
+}
+
+/** The position before the first job of the default priority, or before the next to come when there is none. */
+function defaultHead(queue: MemoryQueue): number {
+  const line = queue.lines.queued;
+  const first = line.at(line.rank([-PRIORITY_STEP / 2, ""]));
+  return (first?.spec.priority === 0 ? first.key[0] : queue.defaultLine.tail) - 1;
 }
 
 function assertMove(from: JobState | null, to: JobState, cause: Cause): void {

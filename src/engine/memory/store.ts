@@ -47,11 +47,9 @@ export interface MemoryJob {
 export interface MemorySession {
   readonly id: string;
   readonly worker: WorkerInfo;
-  /** The queues from which it has not been reaped. */
-  readonly queues: Set<string>;
+  /** The queues in which it has not ended, each with its own end: a queue may be obliterated under it. */
+  readonly queues: Map<string, { deadline: number; seenAt: number }>;
   readonly held: Set<MemoryJob>;
-  deadline: number;
-  seenAt: number;
   /** Leases taken from it, until it settles them. */
   revoked: LeaseRef[];
   /** Per queue and lane: the last exchange and what it leased. */
@@ -71,9 +69,9 @@ export class MemoryQueue {
   readonly counted: { completed: MemoryJob[]; failed: MemoryJob[] } = { completed: [], failed: [] };
   paused = false;
 
-  // Positions count up at the tail and down at the head. The default priority has its own pair, because Redis keeps those
-  // jobs in a list whose positions are real; terminal states count up only.
-  defaultLine = { tail: 0, head: -1 };
+  // Positions count up at the tail and down at the head. Jobs of the default priority stand in a list on Redis, whose
+  // positions are real: before its first entry there is one place only. Terminal states count up only.
+  defaultLine = { tail: 0 };
   otherLine = { tail: 0, head: -1 };
   finished = 0;
 

@@ -38,9 +38,10 @@ export function recoverLost(
 }
 
 function expiredSessions(queue: MemoryQueue, sessions: Map<string, MemorySession>, now: number): MemorySession[] {
+  const end = (session: MemorySession): number => session.queues.get(queue.name)?.deadline ?? Infinity;
   return [...sessions.values()]
-    .filter((session) => session.queues.has(queue.name) && session.deadline <= now)
-    .toSorted((a, b) => compareKeys([a.deadline, a.id], [b.deadline, b.id]));
+    .filter((session) => end(session) <= now)
+    .toSorted((a, b) => compareKeys([end(a), a.id], [end(b), b.id]));
 }
 
 /** Ends jobs that did not start in time; answers how many. */
@@ -81,7 +82,10 @@ export function nextDue(queue: MemoryQueue, sessions: Map<string, MemorySession>
   const times: number[] = [];
   const delayed = queue.lines.delayed.first();
   if (delayed !== undefined) times.push(delayed.runAt);
-  for (const session of sessions.values()) if (session.queues.has(queue.name)) times.push(session.deadline);
+  for (const { queues } of sessions.values()) {
+    const life = queues.get(queue.name);
+    if (life !== undefined) times.push(life.deadline);
+  }
   for (const job of queue.jobs.values()) if (job.expireAt !== null) times.push(job.expireAt);
   return times.length === 0 ? null : times.reduce((a, b) => Math.min(a, b));
 }

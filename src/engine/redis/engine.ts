@@ -96,7 +96,7 @@ export class RedisEngine implements Engine {
     const answers = new Array<EnqueueAnswer>(jobs.length);
     await Promise.all(
       [...groupByQueue(jobs)].map(async ([queue, indexes]) => {
-        await this.#list(queue);
+        if (!this.#listed.has(queue)) await this.#list(queue);
         for (let from = 0; from < indexes.length; from += BATCH) {
           await this.#enqueueBatch(queue, jobs, indexes.slice(from, from + BATCH), answers);
         }
@@ -118,7 +118,7 @@ export class RedisEngine implements Engine {
     }
     const reply = list(await this.#link.run("enqueue", queue, args));
     // Somebody obliterated the queue since this client put it on the list.
-    if (reply[0] === 0) await this.#list(queue, true);
+    if (reply[0] === 0) await this.#list(queue);
     for (const index of indexes) answers[index] = { id: jobs[index]?.id ?? "", outcome: "created", state: "queued" };
     for (let at = 1; at < reply.length; at += 4) {
       const index = indexes[number(reply[at]) - 1];
@@ -129,8 +129,7 @@ export class RedisEngine implements Engine {
   }
 
   /** Puts a queue on the list of queues. */
-  async #list(queue: string, again = false): Promise<void> {
-    if (this.#listed.has(queue) && !again) return;
+  async #list(queue: string): Promise<void> {
     await this.#link.send(() => this.#link.client.sadd(this.#keys.registry, queue));
     this.#listed.add(queue);
   }

@@ -4,11 +4,39 @@ import { WORKER_LOST } from "../../model/job.js";
 import { isTerminal } from "../../model/state.js";
 import { judge, judgeCrash } from "../../model/verdict.js";
 import type { FencedAnswer, Outcome, Settlement } from "../contract.js";
-import { findJobs, saveJob, tellsLastRun, type Job } from "./job.js";
+import { saveJob, tellsLastRun, type Job, type MovingJob } from "./job.js";
+import { ACTIVE } from "./lines.js";
 import { finish, move, recordAttempt } from "./moves.js";
 import type { SqliteQueue } from "./queue.js";
 import { acknowledge, heldBy, holds, leaveQueue, type Session } from "./sessions.js";
 import type { Transaction } from "./transaction.js";
+
+/** What settling needs of a job. */
+type SettledJob = MovingJob & Pick<Job, "attempts" | "crashes" | "settled">;
+
+type SettledRow = [
+  index: number,
+  mine: number,
+  job: number,
+  line: number,
+  epoch: number,
+  settled: number,
+  priority: number,
+  attempts: number,
+  createdAt: number,
+  runAt: number,
+  startedAt: number | null,
+  counted: number,
+  crashes: number,
+  suspect: number,
+  errorEpoch: number | null,
+  retention: string | null,
+  tags: string | null,
+];
+
+const SETTLED = `SELECT e.key, j.line = ${ACTIVE} AND j.session = ?, j.job, j.line, j.epoch, j.settled, j.priority,
+  j.attempts, j.created_at, j.run_at, j.started_at, j.counted, j.crashes, j.suspect, j.error_epoch, j.retention, j.tags
+  FROM json_each(?) e CROSS JOIN jobs j ON j.queue = ? AND j.id = e.value`;
 
 /** Settles outcomes of one queue, in order. */
 export function settleAll(
@@ -18,16 +46,49 @@ export function settleAll(
   settlements: readonly Settlement[],
 ): FencedAnswer[] {
   if (settlements.length === 0) return [];
-  const ids = settlements.map((settlement) => settlement.id);
-  const jobs = findJobs(transaction.sql, queue.number, ids);
+  const ids = JSON.stringify(settlements.map((settlement) => settlement.id));
+  const jobs = new Map<string, SettledJob>();
+  for (const row of transaction.sql.all<SettledRow>(SETTLED, session, ids, queue.number)) {
+    const id = settlements[row[0]]?.id ?? "";
+    // Only one that it holds is moved; of the others no more is asked than what was settled last.
+    jobs.set(id, settledJob(id, row[1] === 1 ? session : null, row));
+  }
   return settlements.map((settlement) => settleOne(transaction, queue, session, jobs.get(settlement.id), settlement));
+}
+
+function settledJob(id: string, session: string | null, row: SettledRow): SettledJob {
+  return {
+    job: row[2],
+    id,
+    line: row[3],
+    key: 0,
+    tie: id,
+    priority: row[6],
+    attempts: row[7],
+    createdAt: row[8],
+    runAt: row[9],
+    startedAt: row[10],
+    finishedAt: null,
+    expireAt: null,
+    counted: row[11],
+    epoch: row[4],
+    settled: row[5],
+    crashes: row[12],
+    suspect: row[13] === 1,
+    session,
+    errorEpoch: row[14],
+    retention: row[15],
+    kept: null,
+    removeAt: null,
+    tags: row[16],
+  };
 }
 
 function settleOne(
   transaction: Transaction,
   queue: SqliteQueue,
   session: string,
-  job: Job | undefined,
+  job: SettledJob | undefined,
   settlement: Settlement,
 ): FencedAnswer {
   if (job !== undefined && holds(session, job, settlement)) {
@@ -39,11 +100,12 @@ function settleOne(
   return job?.settled === settlement.epoch ? "applied" : "stale";
 }
 
-const SETTLE = `UPDATE jobs SET line = ?, key = ?, tie = ?, run_at = ?, finished_at = ?, counted = ?, settled = ?,
-  suspect = ?, error_epoch = ?, kept = ?, remove_at = ? WHERE job = ?`;
-const SETTLE_RESULT = SETTLE.replace("SET ", "SET result = ?, ");
+const END = `UPDATE jobs SET line = ?, key = ?, tie = NULL, finished_at = ?, counted = ?, settled = ?, suspect = 0,
+  error_epoch = ?, kept = ?, remove_at = ?, result = ? WHERE job = ?`;
+const PUT_BACK = `UPDATE jobs SET line = ?, key = ?, tie = ?, run_at = ?, counted = ?, settled = ?, suspect = ?,
+  error_epoch = ? WHERE job = ?`;
 
-function applyOutcome(transaction: Transaction, queue: SqliteQueue, job: Job, outcome: Outcome): void {
+function applyOutcome(transaction: Transaction, queue: SqliteQueue, job: SettledJob, outcome: Outcome): void {
   const { sql, now } = transaction;
   const verdict = judge(job, outcome);
   // A job that ends well tells by itself how its last run ended.
@@ -55,26 +117,16 @@ function applyOutcome(transaction: Transaction, queue: SqliteQueue, job: Job, ou
   if (outcome.kind !== "release") job.suspect = false;
   if (isTerminal(verdict.state)) {
     finish(queue, job, verdict.state, now);
+    // A running job has no result: every way to run again takes it.
+    const result = "result" in outcome ? outcome.result : null;
+    const { line, key, counted, settled, errorEpoch, kept, removeAt } = job;
+    sql.run(END, line, key, now, counted, settled, errorEpoch, kept, removeAt, result, job.job);
   } else {
     job.runAt = now + verdict.delay;
     move(queue, job, verdict.state, verdict.place);
+    const { line, key, tie, runAt, counted, settled, suspect, errorEpoch } = job;
+    sql.run(PUT_BACK, line, key, tie, runAt, counted, settled, suspect ? 1 : 0, errorEpoch, job.job);
   }
-  const values = [
-    job.line,
-    job.key,
-    job.tie,
-    job.runAt,
-    job.finishedAt,
-    job.counted,
-    job.settled,
-    job.suspect ? 1 : 0,
-    job.errorEpoch,
-    job.kept,
-    job.removeAt,
-    job.job,
-  ];
-  if ("result" in outcome) sql.run(SETTLE_RESULT, outcome.result, ...values);
-  else sql.run(SETTLE, ...values);
 }
 
 /** Ends a session in one queue: what it holds returns to the head of the line, uncounted. */

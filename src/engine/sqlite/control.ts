@@ -23,13 +23,7 @@ export function control(transaction: Transaction, { refs, op }: ControlParams, c
   });
 }
 
-function runOnce(
-  transaction: Transaction,
-  queue: SqliteQueue,
-  job: Job,
-  op: string,
-  command: Command,
-): ControlAnswer {
+function runOnce(transaction: Transaction, queue: SqliteQueue, job: Job, op: string, command: Command): ControlAnswer {
   if (job.op === op) return { outcome: "applied", state: stateOfJob(job) };
   const outcome = command(transaction, queue, job);
   if (outcome === "removed") return { outcome: "applied", state: null };

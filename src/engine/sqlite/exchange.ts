@@ -13,11 +13,10 @@ const PROMOTE_LIMIT = 500;
 export function exchange(transaction: Transaction, params: Parameters<Engine["exchange"]>[0]): ExchangeAnswer {
   const { session, lane, call, settle, claim } = params;
   const names = [...new Set([...(claim?.queues ?? []), ...settle.map((settlement) => settlement.queue)])];
-  if (aliveSession(transaction, session, names) === null) {
-    return { alive: false, settled: settle.map(() => "stale"), leases: [], more: false, nextDue: null };
-  }
-  const settled: FencedAnswer[] = [];
+  const known = aliveSession(transaction, session, []);
+  const settled: FencedAnswer[] = settle.map(() => "stale");
   const leases: Lease[] = [];
+  let alive = true;
   let more = false;
   let next: number | null = null;
   for (const name of names) {
@@ -25,6 +24,10 @@ export function exchange(transaction: Transaction, params: Parameters<Engine["ex
     const mine = [...settle.entries()].filter(([, settlement]) => settlement.queue === name);
     const left = claimed ? (claim?.max ?? 0) - leases.length : 0;
     if (left <= 0 && mine.length === 0) continue;
+    if (!known?.queues.includes(name)) {
+      alive = false;
+      continue;
+    }
     const queue = transaction.queue(name);
     promoteDue(transaction, queue, PROMOTE_LIMIT);
     const outcomes = mine.map(([, settlement]) => settlement);
@@ -38,5 +41,5 @@ export function exchange(transaction: Transaction, params: Parameters<Engine["ex
     }
     transaction.changed(name);
   }
-  return { alive: true, settled, leases, more, nextDue: next };
+  return { alive, settled, leases, more, nextDue: next };
 }

@@ -42,6 +42,9 @@ export interface Job {
   tags: string | null;
 }
 
+/** What moving a job needs of it. */
+export type MovingJob = Omit<Job, "attempts" | "settled" | "crashes" | "logged" | "uniqueKey" | "uniqueUntil" | "op">;
+
 /** The columns of a run record, in the order of `JobRow`; `j` is the table. */
 export const JOB_COLUMNS = `j.job, j.id, j.line, j.key, j.tie, j.priority, j.attempts, j.created_at, j.run_at, j.started_at,
   j.finished_at, j.expire_at, j.counted, j.epoch, j.settled, j.crashes, j.suspect, j.session, j.error_epoch, j.logged,
@@ -115,7 +118,6 @@ export function jobFrom(row: readonly [...JobRow, ...unknown[]]): Job {
 
 const BY_ID = `SELECT ${JOB_COLUMNS} FROM jobs j WHERE j.queue = ? AND j.id = ?`;
 const BY_NUMBER = `SELECT ${JOB_COLUMNS} FROM jobs j WHERE j.job = ?`;
-const BY_IDS = `SELECT ${JOB_COLUMNS} FROM json_each(?) e CROSS JOIN jobs j ON j.queue = ? AND j.id = e.value`;
 
 /** A job by its id. */
 export function findJob(sql: Sql, queue: number, id: string): Job | null {
@@ -127,12 +129,6 @@ export function findJob(sql: Sql, queue: number, id: string): Job | null {
 export function loadJob(sql: Sql, number: number): Job | null {
   const row = sql.first<JobRow>(BY_NUMBER, number);
   return row === undefined ? null : jobFrom(row);
-}
-
-/** Jobs by their ids. */
-export function findJobs(sql: Sql, queue: number, ids: readonly string[]): Map<string, Job> {
-  const rows = sql.all<JobRow>(BY_IDS, JSON.stringify(ids), queue);
-  return new Map(rows.map((row) => [row[1], jobFrom(row)]));
 }
 
 const SAVE = `UPDATE jobs SET line = ?, key = ?, tie = ?, priority = ?, run_at = ?, started_at = ?, finished_at = ?,
@@ -167,7 +163,7 @@ export function saveJob(sql: Sql, job: Job): void {
 }
 
 /** The state of a job. */
-export function stateOfJob(job: Job): JobState {
+export function stateOfJob(job: Pick<Job, "line">): JobState {
   return stateOf(job.line);
 }
 
@@ -177,7 +173,7 @@ export function retentionClass(state: TerminalState): RetentionClass {
 }
 
 /** How long a job is kept. What cannot be decoded counts as the default: such a job, too, must go one day. */
-export function retentionOf(job: Job): Retention {
+export function retentionOf(job: Pick<Job, "retention">): Retention {
   if (job.retention === null) return DEFAULT_RETENTION;
   try {
     return parseRetention(job.retention);
@@ -187,7 +183,7 @@ export function retentionOf(job: Job): Retention {
 }
 
 /** The tags of a job; none when they cannot be decoded. */
-export function tagsOf(job: Job): readonly string[] {
+export function tagsOf(job: Pick<Job, "tags">): readonly string[] {
   if (job.tags === null) return [];
   try {
     return parseTags(job.tags);
@@ -206,7 +202,8 @@ export function parseRetention(text: string): Retention {
 /** Tags as they are stored. @throws when they cannot be decoded */
 export function parseTags(text: string): readonly string[] {
   const value: unknown = JSON.parse(text);
-  if (!Array.isArray(value) || !value.every((tag) => typeof tag === "string")) throw new TypeError("not a list of text");
+  if (!Array.isArray(value) || !value.every((tag) => typeof tag === "string"))
+    throw new TypeError("not a list of text");
   return value;
 }
 

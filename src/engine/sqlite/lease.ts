@@ -1,12 +1,12 @@
 /** Leasing: from the head of the line, at most one suspect, each lease with a new epoch. */
 import { Undecodable } from "../../model/errors.js";
+import type { JobBody } from "../../model/job.js";
 import type { Lease } from "../contract.js";
-import { findJob, jobFrom, JOB_COLUMNS, JOB_WIDTH, saveJob, tagsOf, type Job, type JobRow } from "./job.js";
+import { loadJob, saveJob, tagsOf } from "./job.js";
 import { ACTIVE, QUEUED, SUSPECTS } from "./lines.js";
-import { finish, leave, stand } from "./moves.js";
-import { PAYLOAD_COLUMNS, readPayload, type PayloadRow } from "./payload.js";
+import { finish } from "./moves.js";
+import { PAYLOAD_COLUMNS, readBody, readTags, type PayloadRow } from "./payload.js";
 import type { SqliteQueue } from "./queue.js";
-import { holds } from "./sessions.js";
 import type { Transaction } from "./transaction.js";
 
 /** Who asks, and for how much. */
@@ -19,16 +19,29 @@ export interface Wish {
   readonly suspect: boolean;
 }
 
-/** A job and what it carries, as read. */
-interface Found {
-  readonly job: Job;
-  readonly payload: PayloadRow;
-}
+/** What a lease needs of a job: a payload and what follows it. */
+type LeaseRow = [
+  ...PayloadRow,
+  job: number,
+  id: string,
+  key: number,
+  priority: number,
+  attempts: number,
+  createdAt: number,
+  runAt: number,
+  expireAt: number | null,
+  counted: number,
+  epoch: number,
+  crashes: number,
+  tags: string | null,
+];
 
-type FoundRow = [...JobRow, ...PayloadRow];
-
-const FIRST = `SELECT ${JOB_COLUMNS}, ${PAYLOAD_COLUMNS} FROM jobs j WHERE j.queue = ? AND j.line = ?
-  ORDER BY j.key, j.tie LIMIT ?`;
+const COLUMNS = `${PAYLOAD_COLUMNS}, j.job, j.id, j.key, j.priority, j.attempts, j.created_at, j.run_at, j.expire_at,
+  j.counted, j.epoch, j.crashes, j.tags`;
+const FIRST = `SELECT ${COLUMNS} FROM jobs j WHERE j.queue = ? AND j.line = ? ORDER BY j.key, j.tie LIMIT ?`;
+const HELD = `SELECT ${COLUMNS}, j.suspect, j.started_at FROM json_each(?) e CROSS JOIN jobs j
+  ON j.queue = ? AND j.id = e.value ->> 0 AND j.epoch = e.value ->> 1
+  WHERE j.line = ${ACTIVE} AND j.session = ? ORDER BY e.key`;
 const LEASE = `UPDATE jobs SET line = ${ACTIVE}, key = 0, tie = id, epoch = epoch + 1, session = ?, started_at = ?,
   expire_at = NULL, progress = NULL WHERE job IN (SELECT value FROM json_each(?))`;
 const LAST_CALL = "SELECT call, leases FROM calls WHERE session = ? AND queue = ? AND lane = ?";
@@ -40,98 +53,108 @@ export function leaseOnce(transaction: Transaction, queue: SqliteQueue, wish: Wi
   const { sql } = transaction;
   const { session, lane, call } = wish;
   const last = sql.first<[call: number, leases: string]>(LAST_CALL, session, queue.number, lane);
-  if (last?.[0] === call) return leasesAgain(transaction, queue, session, last[1]);
+  if (last?.[0] === call) {
+    return sql
+      .all<[...LeaseRow, suspect: number, startedAt: number]>(HELD, last[1], queue.number, session)
+      .map((row) => describeLease(queue, row, row[14], row[17] === 1, row[18]));
+  }
   const leases = leaseFrom(transaction, queue, wish);
   const refs = leases.map(({ id, epoch }) => [id, epoch]);
   sql.run(KEEP_CALL, session, queue.number, lane, call, JSON.stringify(refs));
   return leases;
 }
 
-function leasesAgain({ sql, now }: Transaction, queue: SqliteQueue, session: string, stored: string): Lease[] {
-  const refs: [id: string, epoch: number][] = JSON.parse(stored);
-  return refs.flatMap(([id, epoch]) => {
-    const job = findJob(sql, queue.number, id);
-    if (job === null || !holds(session, job, { queue: queue.name, id, epoch })) return [];
-    const payload = sql.first<PayloadRow>(`SELECT ${PAYLOAD_COLUMNS} FROM jobs j WHERE j.job = ?`, job.job);
-    return payload === undefined ? [] : [describeLease(queue, { job, payload }, job.startedAt ?? now)];
-  });
-}
-
 function leaseFrom(transaction: Transaction, queue: SqliteQueue, wish: Wish): Lease[] {
-  const leases: Lease[] = [];
-  if (queue.paused || wish.max <= 0) return leases;
-  const suspect = wish.suspect ? take(transaction, queue, SUSPECTS, 1)[0] : undefined;
+  if (queue.paused || wish.max <= 0) return [];
+  const suspects = wish.suspect ? take(transaction, queue, SUSPECTS, 1) : [];
   let ready = take(transaction, queue, QUEUED, wish.max);
-  const head = ready[0];
-  const suspectFirst = suspect !== undefined && (head === undefined || suspect.job.key < head.job.key);
-  if (suspectFirst) leases.push(...lease(transaction, queue, wish, [suspect]));
+  const [suspect, head] = [suspects[0], ready[0]];
+  const suspectFirst = suspect !== undefined && (head === undefined || suspect[7] < head[7]);
+  const leases = suspectFirst ? lease(transaction, queue, wish, SUSPECTS, suspects) : [];
   for (;;) {
-    const before = leases.length;
-    const wanted = wish.max - before;
-    const line = ready.slice(0, wanted);
-    leases.push(...lease(transaction, queue, wish, line));
-    // Some of them had expired instead of being leased, and others stand behind them.
-    if (leases.length - before === line.length || queue.standing(QUEUED) === 0) break;
+    const line = ready.slice(0, wish.max - leases.length);
+    const leased = lease(transaction, queue, wish, QUEUED, line);
+    leases.push(...leased);
+    if (leased.length === line.length) break;
+    // Some had expired instead, and others stand behind them.
     ready = take(transaction, queue, QUEUED, wish.max - leases.length);
   }
-  if (suspect !== undefined && !suspectFirst && leases.length < wish.max) {
-    leases.push(...lease(transaction, queue, wish, [suspect]));
-  }
+  if (!suspectFirst && leases.length < wish.max) leases.push(...lease(transaction, queue, wish, SUSPECTS, suspects));
   return leases;
 }
 
-function take({ sql }: Transaction, queue: SqliteQueue, line: number, max: number): Found[] {
-  if (queue.standing(line) === 0) return [];
-  return sql.all<FoundRow>(FIRST, queue.number, line, max).map((row) => ({
-    job: jobFrom(row),
-    payload: row.slice(JOB_WIDTH) as PayloadRow,
-  }));
+function take({ sql }: Transaction, queue: SqliteQueue, line: number, max: number): LeaseRow[] {
+  return queue.standing(line) === 0 ? [] : sql.all<LeaseRow>(FIRST, queue.number, line, max);
 }
 
-/** Leases jobs, but for those that have expired. */
-function lease(transaction: Transaction, queue: SqliteQueue, wish: Wish, found: readonly Found[]): Lease[] {
-  const { sql, now } = transaction;
+/** Leases jobs of a line, but for those that have expired. */
+function lease(
+  { sql, now }: Transaction,
+  queue: SqliteQueue,
+  { session }: Wish,
+  line: number,
+  rows: readonly LeaseRow[],
+): Lease[] {
   const leases: Lease[] = [];
   const numbers: number[] = [];
-  for (const one of found) {
-    const { job } = one;
-    if (job.expireAt !== null && job.expireAt <= now) {
-      finish(queue, job, "expired", now);
-      saveJob(sql, job);
+  for (const row of rows) {
+    const [job, id, expireAt, tags] = [row[5], row[6], row[12], row[16]];
+    if (expireAt !== null && expireAt <= now) {
+      const late = loadJob(sql, job);
+      if (late === null) continue;
+      finish(queue, late, "expired", now);
+      saveJob(sql, late);
       continue;
     }
-    leave(queue, job);
-    stand(queue, job, "active", "tail");
-    queue.tell({ kind: "state", id: job.id, state: "active" });
-    job.epoch += 1;
-    numbers.push(job.job);
-    leases.push(describeLease(queue, one, now));
+    queue.count(line, -1);
+    queue.count(ACTIVE, 1);
+    if (tags !== null)
+      for (const tag of tagsOf({ tags })) {
+        queue.tally(tag, "queued", -1);
+        queue.tally(tag, "active", 1);
+      }
+    queue.tell({ kind: "state", id, state: "active" });
+    numbers.push(job);
+    leases.push(describeLease(queue, row, row[14] + 1, line === SUSPECTS, now));
   }
-  if (numbers.length > 0) sql.run(LEASE, wish.session, now, JSON.stringify(numbers));
+  if (numbers.length > 0) sql.run(LEASE, session, now, JSON.stringify(numbers));
   return leases;
 }
 
 /** The lease of an active job as its worker gets it. */
-function describeLease(queue: SqliteQueue, { job, payload }: Found, leasedAt: number): Lease {
-  const common = {
-    queue: queue.name,
-    id: job.id,
-    epoch: job.epoch,
-    attempt: job.counted + 1,
-    attempts: job.attempts,
-    crashes: job.crashes,
-    suspect: job.suspect,
-    meta: payload[4],
-    priority: job.priority,
-    createdAt: job.createdAt,
-    runAt: job.runAt,
-    leasedAt,
-  };
+function describeLease(
+  queue: SqliteQueue,
+  row: readonly [...LeaseRow, ...unknown[]],
+  epoch: number,
+  suspect: boolean,
+  leasedAt: number,
+): Lease {
+  const id = row[6];
+  let body: JobBody | null = null;
+  let tags: readonly string[] = [];
+  let problem: string | null = null;
   try {
-    const { body, tags } = readPayload(job, payload);
-    return { ...common, body, problem: null, tags };
+    tags = row[16] === null ? [] : readTags({ id, tags: row[16] });
+    body = readBody({ id }, row);
   } catch (error) {
     if (!(error instanceof Undecodable)) throw error;
-    return { ...common, body: null, problem: error.message, tags: tagsOf(job) };
+    problem = error.message;
   }
+  return {
+    queue: queue.name,
+    id,
+    epoch,
+    attempt: row[13] + 1,
+    attempts: row[9],
+    crashes: row[15],
+    suspect,
+    body,
+    problem,
+    tags,
+    meta: row[4],
+    priority: row[8],
+    createdAt: row[10],
+    runAt: row[11],
+    leasedAt,
+  };
 }

@@ -167,7 +167,7 @@ const MIGRATIONS: readonly string[] = [FIRST];
 
 /** Takes the steps a file has not taken; inside a transaction. @throws EngineRefused for a file from the future */
 export function migrate(sql: Sql, path: string): void {
-  const version = Number(sql.first<[number]>("PRAGMA user_version")?.[0] ?? 0);
+  const version = sql.first<[version: number]>("PRAGMA user_version")?.[0] ?? 0;
   if (version > MIGRATIONS.length) {
     throw new EngineRefused(
       `${path} was written by a newer Longshore (schema ${version}, this one knows ${MIGRATIONS.length}): update longshore`,

@@ -8,26 +8,26 @@ import { DEFAULT_RETENTION } from "../../model/retention.js";
 import { isTerminal, type JobState, type TerminalState } from "../../model/state.js";
 import { PRIORITY_STEP } from "../order.js";
 import { workerOf } from "../session.js";
-import { retentionClass, retentionOf, stateOfJob, tagsOf, type Job } from "./job.js";
+import { retentionClass, retentionOf, stateOfJob, tagsOf, type Job, type MovingJob } from "./job.js";
 import { APART, lineOf } from "./lines.js";
 import type { SqliteQueue } from "./queue.js";
 import type { Transaction } from "./transaction.js";
 
 /** Moves a job to another state. */
-export function move(queue: SqliteQueue, job: Job, to: JobState, place: "head" | "tail" = "tail"): void {
+export function move(queue: SqliteQueue, job: MovingJob, to: JobState, place: "head" | "tail" = "tail"): void {
   leave(queue, job);
   stand(queue, job, to, place);
   queue.tell({ kind: "state", id: job.id, state: to });
 }
 
 /** Moves a queued job to the tail of its line, which another priority may have changed. */
-export function restand(queue: SqliteQueue, job: Job): void {
+export function restand(queue: SqliteQueue, job: MovingJob): void {
   leave(queue, job);
   stand(queue, job, stateOfJob(job), "tail");
 }
 
 /** Ends a job in a terminal state. */
-export function finish(queue: SqliteQueue, job: Job, to: TerminalState, now: number): void {
+export function finish(queue: SqliteQueue, job: MovingJob, to: TerminalState, now: number): void {
   job.finishedAt = now;
   job.expireAt = null;
   leave(queue, job);
@@ -45,7 +45,7 @@ export function finish(queue: SqliteQueue, job: Job, to: TerminalState, now: num
 }
 
 /** Puts a job where its state says. */
-export function stand(queue: SqliteQueue, job: Job, state: JobState, place: "head" | "tail"): void {
+export function stand(queue: SqliteQueue, job: MovingJob, state: JobState, place: "head" | "tail"): void {
   const apart = state === "queued" ? job.suspect : job.removeAt !== null;
   job.line = lineOf(state) + (apart ? APART : 0);
   job.tie = job.id;
@@ -73,7 +73,7 @@ export function stand(queue: SqliteQueue, job: Job, state: JobState, place: "hea
 }
 
 /** Takes a job from where it stands. */
-export function leave(queue: SqliteQueue, job: Job): void {
+export function leave(queue: SqliteQueue, job: MovingJob): void {
   const state = stateOfJob(job);
   queue.count(job.line, -1);
   if (job.tags !== null) for (const tag of tagsOf(job)) queue.tally(tag, state, -1);
@@ -122,7 +122,7 @@ const CUT = "DELETE FROM attempts WHERE job = ? AND epoch <= ? AND epoch IS NOT 
 /** Writes down how the latest run ended. */
 export function recordAttempt(
   { sql }: Transaction,
-  job: Job,
+  job: MovingJob,
   outcome: AttemptOutcome,
   endedAt: number,
   error: Failure | null = null,

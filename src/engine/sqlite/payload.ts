@@ -16,32 +16,32 @@ export const PAYLOAD_COLUMNS = `j.task, coalesce(j.input, (SELECT i.input FROM i
 /** As it comes out of the file, where anything may have happened to it. */
 export type PayloadRow = [task: SqlValue, input: SqlValue, backoff: SqlValue, timeout: SqlValue, meta: string | null];
 
-/** A payload that could be decoded. */
-export interface Payload {
-  readonly body: JobBody;
-  readonly tags: readonly string[];
-  readonly retention: Retention;
-}
-
-/** Decodes what a job carries. @throws Undecodable */
-export function readPayload(job: Job, [task, input, backoff, timeout]: readonly [...PayloadRow, ...unknown[]]): Payload {
+/** Decodes the body of a job. @throws Undecodable */
+export function readBody(job: Pick<Job, "id">, row: readonly [...PayloadRow, ...unknown[]]): JobBody {
+  const [task, input, backoff, timeout] = row;
   if (typeof task !== "string") throw new Undecodable(job.id, "task");
   if (typeof input !== "string") throw new Undecodable(job.id, "input");
   if (typeof timeout !== "number") throw new Undecodable(job.id, "timeout");
-  return {
-    body: { task, input, backoff: decode(job, "backoff", backoff, readBackoff, DEFAULT_BACKOFF), timeout },
-    tags: decode(job, "tags", job.tags, parseTags, []),
-    retention: decode(job, "retention", job.retention, parseRetention, DEFAULT_RETENTION),
-  };
+  return { task, input, backoff: decode(job.id, "backoff", backoff, readBackoff, DEFAULT_BACKOFF), timeout };
+}
+
+/** Decodes the tags of a job. @throws Undecodable */
+export function readTags({ id, tags }: Pick<Job, "id" | "tags">): readonly string[] {
+  return decode(id, "tags", tags, parseTags, []);
+}
+
+/** Decodes the retention of a job. @throws Undecodable */
+export function readRetention({ id, retention }: Pick<Job, "id" | "retention">): Retention {
+  return decode(id, "retention", retention, parseRetention, DEFAULT_RETENTION);
 }
 
 /** Decodes one column. @throws Undecodable */
-export function decode<T>(job: Job, what: string, stored: SqlValue, read: (text: string) => T, otherwise: T): T {
+export function decode<T>(id: string, what: string, stored: SqlValue, read: (text: string) => T, otherwise: T): T {
   if (stored === null) return otherwise;
   try {
     return read(String(stored));
   } catch (cause) {
-    throw new Undecodable(job.id, what, { cause });
+    throw new Undecodable(id, what, { cause });
   }
 }
 

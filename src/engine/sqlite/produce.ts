@@ -66,8 +66,10 @@ function enqueueOne(transaction: Transaction, spec: JobSpec, known: Map<string, 
   return { id: spec.id, outcome: "created", state };
 }
 
-const INSERT = `INSERT INTO jobs (queue, id, line, key, tie, priority, attempts, created_at, run_at, timeout, task, input,
-  expire_at, ttl, retention, unique_key, unique_until, unique_then, nonce, tags, backoff, meta)
+const PLAIN = `INSERT INTO jobs (queue, id, line, key, tie, priority, attempts, created_at, run_at, timeout, task, input,
+  backoff) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+const ANY = `INSERT INTO jobs (queue, id, line, key, tie, priority, attempts, created_at, run_at, timeout, task, input,
+  backoff, expire_at, ttl, retention, unique_key, unique_until, unique_then, nonce, tags, meta)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 function insert(transaction: Transaction, queue: SqliteQueue, spec: JobSpec, state: JobState, runAt: number): Job {
@@ -104,8 +106,7 @@ function insert(transaction: Transaction, queue: SqliteQueue, spec: JobSpec, sta
     tags: spec.tags.length === 0 ? null : JSON.stringify(spec.tags),
   };
   stand(queue, job, state, "tail");
-  const number = sql.insert(
-    INSERT,
+  const plain = [
     queue.number,
     job.id,
     job.line,
@@ -118,6 +119,9 @@ function insert(transaction: Transaction, queue: SqliteQueue, spec: JobSpec, sta
     spec.timeout,
     spec.task,
     long ? null : spec.input,
+    backoffText(spec.backoff),
+  ];
+  const extra = [
     job.expireAt,
     spec.ttl,
     job.retention,
@@ -125,10 +129,12 @@ function insert(transaction: Transaction, queue: SqliteQueue, spec: JobSpec, sta
     job.uniqueUntil,
     unique?.then ?? null,
     spec.nonce,
-    job.tags,
-    backoffText(spec.backoff),
-    spec.meta,
-  );
+  ];
+  const more = [...extra, job.tags, spec.meta];
+  // Most jobs need little of what there is, and every value that is not bound saves time.
+  const number = more.every((value) => value === null)
+    ? sql.insert(PLAIN, ...plain)
+    : sql.insert(ANY, ...plain, ...more);
   job.job = number ?? 0;
   if (long) sql.run("INSERT INTO inputs (job, input) VALUES (?, ?)", job.job, spec.input);
   if (job.tags !== null) tag(transaction, queue, job);

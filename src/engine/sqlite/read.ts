@@ -13,7 +13,8 @@ import type { Sql } from "./sql.js";
 
 const BY_REFS = `json_each(?) e CROSS JOIN queues q ON q.name = e.value ->> 'queue'
   CROSS JOIN jobs j ON j.queue = q.queue AND j.id = e.value ->> 'id'`;
-const BY_IDS = "json_each(?) e CROSS JOIN queues q CROSS JOIN jobs j ON j.queue = q.queue AND j.id = e.value ORDER BY q.name";
+const BY_IDS =
+  "json_each(?) e CROSS JOIN queues q CROSS JOIN jobs j ON j.queue = q.queue AND j.id = e.value ORDER BY q.name";
 
 /** Jobs by queue and id; `null` where there is none. */
 export function getJobs(sql: Sql, refs: readonly JobRef[]): (JobRecord | null)[] {

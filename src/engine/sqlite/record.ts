@@ -9,7 +9,7 @@ import type { Unique } from "../../model/unique.js";
 import { workerOf } from "../session.js";
 import type { SqlValue } from "./driver.js";
 import { jobFrom, JOB_COLUMNS, JOB_WIDTH, stateOfJob, tellsLastRun, type Job, type JobRow } from "./job.js";
-import { decode, PAYLOAD_COLUMNS, readPayload, type PayloadRow } from "./payload.js";
+import { decode, PAYLOAD_COLUMNS, readBody, readRetention, readTags, type PayloadRow } from "./payload.js";
 import type { Sql } from "./sql.js";
 
 type RecordRow = [
@@ -34,7 +34,10 @@ export interface Standing {
 /** Reads jobs. `from` is what follows FROM: the tables `j` and `q`, conditions, order. */
 export function readRecords(sql: Sql, from: string, ...values: SqlValue[]): Standing[] {
   const rows = sql.all<RecordRow>(`SELECT ${COLUMNS} FROM ${from}`, ...values);
-  const runs = readRuns(sql, rows.filter((row) => row[13] > 0).map((row) => row[0]));
+  const runs = readRuns(
+    sql,
+    rows.filter((row) => row[13] > 0).map((row) => row[0]),
+  );
   return rows.map((row) => ({ record: recordOf(row, runs.get(row[0]) ?? []), key: row[3] }));
 }
 
@@ -82,15 +85,14 @@ function recordOf(row: RecordRow, runs: readonly RunRow[]): JobRecord {
     worker: active ? workerOf(job.session ?? "") : null,
   };
   try {
-    const { body, tags, retention } = readPayload(job, tail(row));
     return {
       ...common,
-      ...body,
-      tags,
-      retention,
+      ...readBody(job, tail(row)),
+      tags: readTags(job),
+      retention: readRetention(job),
       result,
       meta,
-      progress: decode<Progress | null>(job, "progress", progress, readObject, null),
+      progress: decode<Progress | null>(job.id, "progress", progress, readProgress, null),
       error: lastError(job, runs),
       history: historyOf(job, runs),
       problem: null,
@@ -131,7 +133,7 @@ function lastError(job: Job, runs: readonly RunRow[]): Failure | null {
 }
 
 function errorOf(job: Job, run: RunRow): Failure | null {
-  return decode<Failure | null>(job, "error", run[7], readObject, null);
+  return decode<Failure | null>(job.id, "error", run[7], readFailure, null);
 }
 
 function historyOf(job: Job, runs: readonly RunRow[]): AttemptRecord[] {
@@ -151,8 +153,14 @@ function historyOf(job: Job, runs: readonly RunRow[]): AttemptRecord[] {
   return history;
 }
 
-function readObject<T>(text: string): T {
-  const value: unknown = JSON.parse(text);
-  if (typeof value !== "object" || value === null) throw new TypeError("not an object");
-  return value as T;
+function readProgress(text: string): Progress {
+  const value = JSON.parse(text) as Progress;
+  if (typeof value.percent !== "number") throw new TypeError("no percent");
+  return value;
+}
+
+function readFailure(text: string): Failure {
+  const value = JSON.parse(text) as Failure;
+  if (typeof value.message !== "string") throw new TypeError("no message");
+  return value;
 }

@@ -126,7 +126,7 @@ export function heldBy(sql: Sql, queue: SqliteQueue, session: string): Job[] {
 }
 
 /** Is this the lease under which the job runs? */
-export function holds(session: string, job: Job, lease: LeaseRef): boolean {
+export function holds(session: string, job: Pick<Job, "line" | "session" | "epoch">, lease: LeaseRef): boolean {
   return job.line === ACTIVE && job.session === session && job.epoch === lease.epoch;
 }
 

@@ -125,11 +125,12 @@ export class Watchers {
   }
 
   #look(): number {
-    return Number(this.#sql.first<[number]>("PRAGMA data_version")?.[0] ?? 0);
+    return this.#sql.first<[version: number]>("PRAGMA data_version")?.[0] ?? 0;
   }
 
   #latest(session: string): number {
-    return Number(this.#sql.first("SELECT max(number) FROM revoked WHERE session = ?", session)?.[0] ?? 0);
+    const row = this.#sql.first<[number | null]>("SELECT max(number) FROM revoked WHERE session = ?", session);
+    return row?.[0] ?? 0;
   }
 }
 

@@ -84,16 +84,6 @@ local function retag(id, r)
   flush() -- what follows counts by the tags that are stored
 end
 
--- Gives a waiting job another time; answers whether that moved it.
-local function retime(id, r)
-  local run_at = math.max(patch.at or NOW + patch.delay, NOW)
-  if r[STATE] == QUEUED and run_at == NOW then return false end
-  r[RUN_AT] = run_at
-  if r[STATE] == BLOCKED then return false end
-  move(id, r, run_at > NOW and DELAYED or QUEUED)
-  return true
-end
-
 function commands.update(id, r, job)
   if r[STATE] >= ACTIVE then return 'w' end
   if patch.tags then retag(id, r) end
@@ -101,14 +91,21 @@ function commands.update(id, r, job)
     local header_end = string.find(job, '\n', BIRTH_SIZE + 1, true)
     put('job', id, string.sub(job, 1, header_end) .. patch.input)
   end
-  local in_line = r[STATE] == QUEUED
+  local run_at, to, retimed = r[RUN_AT], r[STATE], false
+  if patch.at or patch.delay then
+    run_at = math.max(patch.at or NOW + patch.delay, NOW)
+    retimed = r[STATE] ~= BLOCKED and not (r[STATE] == QUEUED and run_at == NOW)
+    if retimed then to = run_at > NOW and DELAYED or QUEUED end
+    if not retimed and r[STATE] == QUEUED then run_at = r[RUN_AT] end
+  end
   local priority = patch.priority or r[PRIORITY]
-  local moved = priority ~= r[PRIORITY]
-  -- Out of its old line by its old priority, before it takes the new one.
-  if in_line and moved then leave(id, r) end
-  r[PRIORITY] = priority
-  if in_line and moved then stand(id, r) end
-  if not ((patch.at or patch.delay) and retime(id, r)) then put('run', id, pack_run(r)) end
+  -- A delayed or held job stands in no priority order yet; a queued one goes to the tail of its new line.
+  local restands = retimed or (r[STATE] == QUEUED and priority ~= r[PRIORITY])
+  if restands then leave(id, r) end
+  r[PRIORITY], r[RUN_AT], r[STATE] = priority, run_at, to
+  if restands then stand(id, r) end
+  put('run', id, pack_run(r))
+  if retimed then tell_state(id, to) end
   return 'a'
 end
 

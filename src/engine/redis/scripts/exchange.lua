@@ -101,7 +101,8 @@ local function settle_all()
         settle(id, r, word, payload)
         settled[i] = 'a'
       else
-        put('revoked', id .. ' ' .. epoch, false)
+        local notice = id .. ' ' .. epoch
+        if redis.call('HGET', K.revoked, notice) == session then put('revoked', notice, false) end
         settled[i] = (r and r[SETTLED] == epoch) and 'a' or 's'
       end
     end

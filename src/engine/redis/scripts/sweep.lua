@@ -145,7 +145,7 @@ local function trim()
     remove_all(redis.call('ZRANGEBYSCORE', K.expiry, '-inf', NOW, 'LIMIT', 0, limit - removed))
   end
   for n = 1, 2 do
-    local keep = redis.call('HGET', K.conf, 'keep' .. n)
+    local keep = conf['keep' .. n] or redis.call('HGET', K.conf, 'keep' .. n)
     if keep then
       local excess = math.min(redis.call('ZCARD', K['counted' .. n]) - tonumber(keep), limit - removed)
       if excess > 0 then remove_all(redis.call('ZRANGE', K['counted' .. n], 0, excess - 1)) end

@@ -1,0 +1,137 @@
+/**
+ * `longshore retry`, `cancel`, `promote`, `release` and `remove`: commands on jobs, named by id or chosen by a filter. Ids are
+ * taken one by one, and one that cannot be does not keep the others from it.
+ */
+import type { Command } from "commander";
+import type { JobQuery } from "../../client/job-filter.js";
+import type { Job } from "../../client/job.js";
+import type { BulkOptions, Longshore } from "../../client/longshore.js";
+import type { BulkAnswer } from "../../engine/bulk.js";
+import { JobNotFound, LongshoreError } from "../../model/errors.js";
+import { confirm } from "../confirm.js";
+import { connected } from "../connection.js";
+import { exitCodeOf, messageOf, UsageError } from "../exit.js";
+import { addFilterOptions, describeQuery, queryOf, type FilterFlags } from "../filters.js";
+import type { Output } from "../output.js";
+import { paint } from "../table.js";
+
+interface ControlFlags extends FilterFlags {
+  all?: boolean;
+  yes?: boolean;
+}
+
+interface Control {
+  readonly name: string;
+  readonly done: string;
+  readonly description: string;
+  /** Does it destroy work? Then many jobs, or data, need a confirmation. */
+  readonly confirm: "never" | "many" | "always";
+  one(job: Job): Promise<unknown>;
+  many(longshore: Longshore, query: JobQuery, options?: BulkOptions): Promise<BulkAnswer>;
+}
+
+const controls: readonly Control[] = [
+  {
+    name: "retry",
+    done: "retried",
+    description: "queue jobs that have ended again; with a filter without --state, those that failed",
+    confirm: "never",
+    one: (job) => job.retry(),
+    many: (longshore, query) => longshore.retryAll(query),
+  },
+  {
+    name: "cancel",
+    done: "cancelled",
+    description: "end jobs that have not ended; running ones are told to stop",
+    confirm: "many",
+    one: (job) => job.cancel(),
+    many: (longshore, query) => longshore.cancelAll(query),
+  },
+  {
+    name: "promote",
+    done: "made ready",
+    description: "make delayed jobs ready now",
+    confirm: "never",
+    one: (job) => job.promote(),
+    many: (longshore, query) => longshore.promoteAll(query),
+  },
+  {
+    name: "release",
+    done: "released",
+    description: "let go jobs that were enqueued with --hold",
+    confirm: "never",
+    one: (job) => job.release(),
+    many: (longshore, query) => longshore.releaseAll(query),
+  },
+  {
+    name: "remove",
+    done: "removed",
+    description: "remove jobs that do not run, with all that is stored about them",
+    confirm: "always",
+    one: (job) => job.remove(),
+    many: (longshore, query) => longshore.removeAll(query),
+  },
+];
+
+export function addControlCommands(program: Command): void {
+  for (const control of controls) {
+    const command = program.command(control.name).description(control.description).argument("[ids...]", "the jobs");
+    addFilterOptions(command).option("--all", "every job this can be done to");
+    if (control.confirm !== "never") command.option("-y, --yes", "do not ask");
+    command.action(async (ids: string[], _flags: unknown, self: Command) => run(self, control, ids));
+  }
+}
+
+async function run(command: Command, control: Control, ids: readonly string[]): Promise<void> {
+  const query = queryOf(command.opts<FilterFlags>(), Date.now());
+  const { all = false } = command.opts<ControlFlags>();
+  const filters = Object.keys(query);
+  if (ids.length > 0 && (all || filters.some((key) => key !== "queue"))) {
+    throw new UsageError("give job ids (with --queue at most), or a filter, not both");
+  }
+  if (ids.length === 0 && filters.length === 0 && !all) {
+    throw new UsageError("which jobs? Give ids, a filter such as --queue or --tag, or --all");
+  }
+  await connected<ControlFlags>(command, async ({ longshore, out, flags }) => {
+    if (ids.length > 0) {
+      if (control.confirm === "always") await confirm(`${control.name} ${ids.length} jobs`, flags.yes);
+      await byIds(longshore, out, control, ids, query.queue);
+      return;
+    }
+    if (control.confirm !== "never") await confirm(`${control.name} ${describeQuery(query)}`, flags.yes);
+    const { matched, applied, skipped } = await control.many(longshore, query);
+    if (out.json) out.document({ matched, applied, skipped });
+    else out.line(`${applied} jobs ${control.done}`);
+    if (skipped > 0) out.note(`${skipped} jobs were skipped: they moved meanwhile, or their unique key is held`);
+  });
+}
+
+async function byIds(
+  longshore: Longshore,
+  out: Output,
+  control: Control,
+  ids: readonly string[],
+  queue: string | undefined,
+): Promise<void> {
+  const answers = [];
+  for (const id of ids) {
+    try {
+      const job = queue === undefined ? await longshore.job(id) : longshore.queue(queue).job(id);
+      if (job === null) throw new JobNotFound(id);
+      await control.one(job);
+      answers.push({ id, ok: true });
+      if (!out.json) out.line(`${id} ${control.done}`);
+    } catch (error) {
+      const code = error instanceof LongshoreError ? error.code : "UNKNOWN";
+      if (!isAboutOneJob(code)) throw error;
+      process.exitCode ??= exitCodeOf(error);
+      answers.push({ id, ok: false, error: { code, message: messageOf(error) } });
+      if (!out.json) out.note(paint("red", "error: "), messageOf(error));
+    }
+  }
+  if (out.json) out.document(answers);
+}
+
+function isAboutOneJob(code: string): boolean {
+  return ["JOB_NOT_FOUND", "WRONG_STATE", "UNIQUE_CONFLICT", "INVALID_INPUT"].includes(code);
+}

@@ -1,0 +1,119 @@
+/** `longshore info`: queues with their counts, workers, the engine, and what stands in the way of jobs that wait. */
+import type { Command } from "commander";
+import type { EngineInfo, QueueRecord, WorkerRecord } from "../../engine/contract.js";
+import { STATES } from "../../model/state.js";
+import { connected } from "../connection.js";
+import { NotFound } from "../exit.js";
+import type { Output } from "../output.js";
+import { stateStyle } from "../job-table.js";
+import { paint, type Part } from "../table.js";
+import { relative } from "../time-text.js";
+
+/** All there is to say. */
+interface Info {
+  readonly engine: EngineInfo;
+  readonly queues: readonly (QueueRecord & { readonly workers: number })[];
+  readonly workers: readonly WorkerRecord[];
+  /** Why jobs that wait are not run, in words. */
+  readonly problems: readonly string[];
+}
+
+export function addInfoCommand(program: Command): void {
+  program
+    .command("info")
+    .description("show queues with their counts, workers, and what keeps jobs from running")
+    .argument("[queues...]", "only these")
+    .action(async (names: string[], _flags: unknown, command: Command) => {
+      await connected(command, async ({ longshore, out }) => {
+        const [queues, workers] = await Promise.all([longshore.queues(), longshore.workers()]);
+        const info = gather(longshore.info, select(queues, names), workers);
+        if (out.json) out.document(info);
+        else show(out, info, Date.now());
+      });
+    });
+}
+
+function select(queues: readonly QueueRecord[], names: readonly string[]): readonly QueueRecord[] {
+  for (const name of names) {
+    if (!queues.some((queue) => queue.name === name)) {
+      throw new NotFound(`no queue ${name}; there are ${queues.map((queue) => queue.name).join(", ") || "none"}`);
+    }
+  }
+  return names.length === 0 ? queues : queues.filter(({ name }) => names.includes(name));
+}
+
+function gather(engine: EngineInfo, queues: readonly QueueRecord[], workers: readonly WorkerRecord[]): Info {
+  const served = queues.map((queue) => ({
+    ...queue,
+    workers: workers.filter((worker) => worker.queues.includes(queue.name)).length,
+  }));
+  const names = new Set(queues.map(({ name }) => name));
+  return {
+    engine,
+    queues: served,
+    workers: workers.filter((worker) => worker.queues.some((name) => names.has(name))),
+    problems: served.flatMap(problemsOf),
+  };
+}
+
+function problemsOf({ name, paused, counts, workers }: Info["queues"][number]): string[] {
+  const waiting = counts.queued;
+  if (waiting === 0) return [];
+  if (paused) return [`queue ${name} is paused and has ${waiting} jobs waiting: longshore resume ${name}`];
+  if (workers > 0) return [];
+  return [`queue ${name} has ${waiting} jobs waiting and no worker: longshore worker ${name} --tasks FILE`];
+}
+
+function show(out: Output, { engine, queues, workers, problems }: Info, now: number): void {
+  out.line(paint("bold", engine.url), `  persistence: ${engine.persistence}`);
+  out.line();
+  if (queues.length === 0) out.line("No queues yet.");
+  else showQueues(out, queues);
+  out.line();
+  if (workers.length === 0) out.line("No workers.");
+  else showWorkers(out, workers, now);
+  for (const problem of problems) out.line(paint("yellow", `! ${problem}`));
+}
+
+function showQueues(out: Output, queues: Info["queues"]): void {
+  // Most queues have no partial, superseded … jobs: columns without a count are left out.
+  const always = new Set<string>(["queued", "active", "delayed", "completed", "failed"]);
+  const states = STATES.filter((state) => always.has(state) || queues.some(({ counts }) => counts[state] > 0));
+  out.table(
+    [
+      { title: "QUEUE" },
+      ...states.map((state) => ({ title: state.toUpperCase(), align: "right" as const })),
+      { title: "WORKERS", align: "right" },
+      { title: "" },
+    ],
+    queues.map(({ name, paused, counts, workers }): Part[] => [
+      name,
+      ...states.map((state) => paint(counts[state] > 0 ? stateStyle(state) : "dim", String(counts[state]))),
+      String(workers),
+      paused ? paint("yellow", "paused") : "",
+    ]),
+  );
+}
+
+function showWorkers(out: Output, workers: readonly WorkerRecord[], now: number): void {
+  out.table(
+    [
+      { title: "WORKER" },
+      { title: "HOST" },
+      { title: "PID", align: "right" },
+      { title: "RUNNING", align: "right" },
+      { title: "STARTED" },
+      { title: "LAST BEAT" },
+      { title: "QUEUES" },
+    ],
+    workers.map(({ name, host, pid, running, concurrency, startedAt, seenAt, queues }) => [
+      name,
+      host,
+      String(pid),
+      `${running}/${concurrency}`,
+      relative(startedAt, now),
+      relative(seenAt, now),
+      queues.join(","),
+    ]),
+  );
+}

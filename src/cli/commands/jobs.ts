@@ -1,0 +1,84 @@
+/** `longshore jobs`: the jobs that match a filter, page by page, or how many there are. */
+import type { Command } from "commander";
+import type { JobQuery } from "../../client/job-filter.js";
+import type { Longshore } from "../../client/longshore.js";
+import type { JobSnapshot } from "../../client/snapshot.js";
+import { InvalidInput } from "../../model/errors.js";
+import { STATES } from "../../model/state.js";
+import { connected } from "../connection.js";
+import { parseWhole } from "../exit.js";
+import { addFilterOptions, queryOf, type FilterFlags } from "../filters.js";
+import { printJobs } from "../job-table.js";
+
+interface JobsFlags extends FilterFlags {
+  limit?: string;
+  cursor?: string;
+  count?: boolean;
+}
+
+/** The most jobs that one request asks for. */
+const PAGE = 500;
+
+export function addJobsCommand(program: Command): void {
+  addFilterOptions(program.command("jobs").description("list jobs, or count them"))
+    .option("--limit <n>", "at most this many", "50")
+    .option("--cursor <cursor>", "go on where an earlier list ended")
+    .option("--count", "print only how many there are")
+    .action(async (_flags: unknown, command: Command) => {
+      await connected<JobsFlags>(command, async ({ longshore, out, flags }) => {
+        const now = Date.now();
+        const query = queryOf(flags, now);
+        if (flags.count) {
+          const count = await countJobs(longshore, query);
+          if (out.json) out.document({ count });
+          else out.line(String(count));
+          return;
+        }
+        const { jobs, cursor } = await read(longshore, query, parseLimit(flags.limit ?? "50"), flags.cursor ?? null);
+        if (out.json) {
+          out.document({ jobs, cursor });
+          return;
+        }
+        if (jobs.length > 0) printJobs(out, jobs, now);
+        else out.note("No jobs match.");
+        if (cursor !== null) out.note(`There are more: --cursor ${cursor}`);
+      });
+    });
+}
+
+function parseLimit(text: string): number {
+  const limit = parseWhole("--limit", text);
+  if (limit < 1) throw new InvalidInput("--limit", text, "1 or more");
+  return limit;
+}
+
+async function read(
+  longshore: Longshore,
+  query: JobQuery,
+  limit: number,
+  from: string | null,
+): Promise<{ jobs: JobSnapshot[]; cursor: string | null }> {
+  const list = longshore.jobs(query);
+  const jobs: JobSnapshot[] = [];
+  let cursor = from;
+  do {
+    const page = await list.page({ cursor, limit: Math.min(PAGE, limit - jobs.length) });
+    jobs.push(...page.jobs);
+    ({ cursor } = page);
+  } while (cursor !== null && jobs.length < limit);
+  return { jobs, cursor };
+}
+
+/** How many jobs match: from the counts of queues and states when nothing else is asked, else by looking at each. */
+export async function countJobs(longshore: Longshore, query: JobQuery): Promise<number> {
+  const { queue, states = STATES, ...others } = query;
+  if (Object.keys(others).length === 0) {
+    const wanted = new Set([states].flat());
+    const queues = (await longshore.queues()).filter(({ name }) => queue === undefined || name === queue);
+    const counts = queues.flatMap(({ counts }) => STATES.filter((state) => wanted.has(state)).map((state) => counts[state]));
+    return counts.reduce((sum, count) => sum + count, 0);
+  }
+  let count = 0;
+  for await (const _job of longshore.jobs(query)) count += 1;
+  return count;
+}

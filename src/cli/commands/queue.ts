@@ -1,0 +1,93 @@
+/** `longshore pause`, `resume`, `empty` and `obliterate`: commands on whole queues. */
+import type { Command } from "commander";
+import type { Longshore } from "../../client/longshore.js";
+import { parseName } from "../../model/name.js";
+import { confirm } from "../confirm.js";
+import { connected } from "../connection.js";
+import type { Output } from "../output.js";
+
+interface EmptyFlags {
+  delayed?: boolean;
+  yes?: boolean;
+}
+
+interface ObliterateFlags {
+  force?: boolean;
+  yes?: boolean;
+}
+
+export function addQueueCommands(program: Command): void {
+  program
+    .command("pause")
+    .description("stop starting jobs of a queue; running ones go on")
+    .argument("<queue>")
+    .action(async (queue: string, _flags: unknown, command: Command) => setPaused(command, queue, true));
+  program
+    .command("resume")
+    .description("start jobs of a paused queue again")
+    .argument("<queue>")
+    .action(async (queue: string, _flags: unknown, command: Command) => setPaused(command, queue, false));
+  program
+    .command("empty")
+    .description("remove the jobs that wait in a queue, with their data")
+    .argument("<queue>")
+    .option("--delayed", "also those that wait for their time")
+    .option("-y, --yes", "do not ask")
+    .action(async (queue: string, _flags: unknown, command: Command) => emptyQueue(command, queue));
+  program
+    .command("obliterate")
+    .description("remove a queue with all its jobs, ended ones included; nothing of it is left")
+    .argument("<queue>")
+    .option("--force", "also while jobs run")
+    .option("-y, --yes", "do not ask")
+    .action(async (queue: string, _flags: unknown, command: Command) => obliterateQueue(command, queue));
+}
+
+async function setPaused(command: Command, queue: string, paused: boolean): Promise<void> {
+  parseName("queue", queue);
+  await connected(command, async ({ longshore, out }) => {
+    await noteIfUnknown(longshore, out, queue);
+    const handle = longshore.queue(queue);
+    await (paused ? handle.pause() : handle.resume());
+    if (out.json) out.document({ queue, paused });
+    else out.line(`${paused ? "Paused" : "Resumed"} queue ${queue}`);
+  });
+}
+
+async function emptyQueue(command: Command, queue: string): Promise<void> {
+  parseName("queue", queue);
+  await connected<EmptyFlags>(command, async ({ longshore, out, flags }) => {
+    await noteIfUnknown(longshore, out, queue);
+    const handle = longshore.queue(queue);
+    const { queued, delayed } = await handle.counts();
+    const which = flags.delayed
+      ? `${queued} queued and ${delayed} delayed jobs of queue ${queue}`
+      : `${queued} queued jobs of queue ${queue}`;
+    await confirm(`remove ${which}, with their data`, flags.yes);
+    const { applied } = await handle.drain({ delayed: flags.delayed ?? false });
+    if (out.json) out.document({ queue, removed: applied });
+    else out.line(`Removed ${applied} jobs of queue ${queue}`);
+    if (delayed > 0 && !flags.delayed) out.note(`${delayed} delayed jobs stay; --delayed removes them too`);
+  });
+}
+
+async function obliterateQueue(command: Command, queue: string): Promise<void> {
+  parseName("queue", queue);
+  await connected<ObliterateFlags>(command, async ({ longshore, out, flags }) => {
+    await noteIfUnknown(longshore, out, queue);
+    const counts = Object.values(await longshore.queue(queue).counts());
+    const jobs = counts.reduce((sum, count) => sum + count, 0);
+    await confirm(`remove queue ${queue} with all its ${jobs} jobs`, flags.yes);
+    await longshore.queue(queue).obliterate({ force: flags.force ?? false });
+    if (out.json) out.document({ queue, obliterated: true });
+    else out.line(`Removed queue ${queue} with all its jobs`);
+  });
+}
+
+/** A misspelt name must not look like success. */
+async function noteIfUnknown(longshore: Longshore, out: Output, queue: string): Promise<void> {
+  const names = (await longshore.queues()).map(({ name }) => name);
+  if (names.includes(queue)) return;
+  const others = names.length === 0 ? "there is none" : `there are ${names.join(", ")}`;
+  out.note(`note: there is no queue ${queue} yet; ${others}`);
+}

@@ -1,0 +1,56 @@
+/** Jobs in a table, one a line, with the most telling thing about each at its end. */
+import type { JobSnapshot } from "../client/snapshot.js";
+import type { JobState } from "../model/state.js";
+import type { Output } from "./output.js";
+import { paint, type Part, type Style } from "./table.js";
+import { relative } from "./time-text.js";
+
+const styles: Readonly<Record<JobState, Style>> = {
+  blocked: "dim",
+  delayed: "blue",
+  queued: "white",
+  active: "cyan",
+  completed: "green",
+  partial: "yellow",
+  failed: "red",
+  cancelled: "dim",
+  superseded: "dim",
+  expired: "magenta",
+};
+
+/** How a state looks. */
+export function stateStyle(state: JobState): Style {
+  return styles[state];
+}
+
+/** Prints jobs. */
+export function printJobs(out: Output, jobs: readonly JobSnapshot[], now: number): void {
+  out.table(
+    [
+      { title: "ID" },
+      { title: "QUEUE" },
+      { title: "TASK" },
+      { title: "STATE" },
+      { title: "RUNS", align: "right" },
+      { title: "CREATED" },
+      { title: "" },
+    ],
+    jobs.map((job) => [
+      job.id,
+      job.queue,
+      job.task,
+      paint(stateStyle(job.state), job.state),
+      `${job.attempt}/${job.attempts}`,
+      relative(job.createdAt, now),
+      remark(job, now),
+    ]),
+  );
+}
+
+function remark({ state, problem, error, progress, runAt }: JobSnapshot, now: number): Part {
+  if (problem !== null) return paint("red", problem);
+  if (state === "active" && progress !== null) return `${progress.percent} %  ${progress.message ?? ""}`;
+  const due = state === "delayed" ? relative(runAt, now) : "";
+  if (error === null || state === "completed") return due;
+  return paint("dim", `${due === "" ? "" : `${due}  `}${error.name}: ${error.message}`);
+}

@@ -1,0 +1,16 @@
+#!/usr/bin/env node
+/** The `longshore` command: runs it, and turns whatever happens into an exit code. */
+import { report } from "./exit.js";
+import { createProgram } from "./program.js";
+
+// Whoever reads our output may have seen enough (`longshore jobs | head`).
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit();
+});
+
+try {
+  await createProgram().parseAsync();
+} catch (error) {
+  process.exitCode = report(error);
+}

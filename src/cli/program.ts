@@ -1,0 +1,51 @@
+/** The command line as a whole: what holds for every command, and the list of commands. */
+import { readFileSync } from "node:fs";
+import { Command } from "commander";
+import { addEnqueueCommand } from "./commands/enqueue.js";
+import { addFailedCommand } from "./commands/failed.js";
+import { addInfoCommand } from "./commands/info.js";
+import { addJobCommand } from "./commands/job.js";
+import { addJobsCommand } from "./commands/jobs.js";
+import { addControlCommands } from "./commands/control.js";
+import { addPingCommand } from "./commands/ping.js";
+import { addQueueCommands } from "./commands/queue.js";
+import { addWorkerCommand } from "./commands/worker.js";
+import { EXIT_CODES_HELP } from "./exit.js";
+
+const ENVIRONMENT_HELP = `Environment:
+  LONGSHORE_URL          the engine, when --url is not given; else REDIS_URL, else REDIS_HOST and REDIS_PORT
+  LONGSHORE_DEBUG=1      show the stack of errors
+  NO_COLOR=1             no colours
+
+Durations are written 500ms, 30s, 5m, 2h or 7d.`;
+
+/** The program with all its commands. Errors of usage are thrown as `CommanderError`. */
+export function createProgram(): Command {
+  const program = new Command("longshore")
+    .description("Runs background jobs, and shows and commands them.")
+    .version(version(), "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .helpCommand("help [command]", "print the help of a command")
+    .option("--url <url>", "the engine: sqlite:FILE, redis://HOST:PORT/DB or rediss://…")
+    .option("--prefix <prefix>", "what every key starts with (Redis; default: longshore)")
+    .option("--json", "print JSON for scripts")
+    .configureHelp({ showGlobalOptions: true })
+    .exitOverride()
+    .addHelpText("after", `\n${ENVIRONMENT_HELP}\n\n${EXIT_CODES_HELP}`);
+  addWorkerCommand(program);
+  addEnqueueCommand(program);
+  addInfoCommand(program);
+  addJobsCommand(program);
+  addJobCommand(program);
+  addControlCommands(program);
+  addFailedCommand(program);
+  addQueueCommands(program);
+  addPingCommand(program);
+  return program;
+}
+
+function version(): string {
+  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  const manifest = JSON.parse(text) as { version: string };
+  return manifest.version;
+}

@@ -1,0 +1,83 @@
+/** From a target to a connection: which engine, from where, with which caps and defaults. */
+import type { Engine } from "../engine/contract.js";
+import { openEngine } from "../engine/open.js";
+import { parseTarget, type ParsedTarget, type Target } from "../engine/target.js";
+import { systemClock, systemRandom, type Clock, type Random } from "../model/clock.js";
+import { DEFAULT_PAYLOAD_CAP, HARD_PAYLOAD_CAP } from "../model/codec.js";
+import { InvalidInput } from "../model/errors.js";
+import { parseName } from "../model/name.js";
+import { checkDefaults, type JobDefaults } from "../model/options.js";
+import { Longshore } from "./longshore.js";
+
+/** The options of a connection. */
+export interface ConnectOptions {
+  /** The most bytes of JSON an input or a result may have: up to 1 MiB. Default: 128 KiB. */
+  payloadCap?: number;
+  /** Options for all jobs of a queue; those of the task and of the call win. */
+  defaults?: { queues?: { readonly [queue: string]: JobDefaults } };
+  /** The time for the timers of this connection and its workers. Default: the machine's. For tests. */
+  clock?: Clock;
+  /** The chance for jitter and weights. Default: the machine's. For tests. */
+  random?: Random;
+}
+
+/**
+ * Connects to an engine.
+ *
+ * @param target `"sqlite:jobs.db"`, `"redis://localhost:6379/0"`, `"rediss://…"`, `"memory:"`, or an options object. Default:
+ * the environment's `LONGSHORE_URL`, else `REDIS_URL`, else `REDIS_HOST` and `REDIS_PORT`
+ * @throws InvalidInput for a wrong target or option; EngineUnavailable when it cannot be reached; EngineRefused when it is
+ * set up in a way that may lose jobs
+ * @example
+ * const longshore = await connect(process.env.LONGSHORE_URL ?? "sqlite:data/jobs.db");
+ * @example
+ * const scans = await connect("redis://scans.internal:6379", { defaults: { queues: { scans: { attempts: 5 } } } });
+ */
+export async function connect(target?: string | Target, options: ConnectOptions = {}): Promise<Longshore> {
+  const parsed = parseTarget(target ?? targetOfEnvironment());
+  const setup = parseConnectOptions(options);
+  return new Longshore({ ...setup, engine: await openEngine(parsed), target: parsed });
+}
+
+/**
+ * A connection over an engine that you made and opened yourself: one of your own, or one with a clock for tests. Closing the
+ * connection closes the engine.
+ * @throws InvalidInput
+ */
+export function attach(engine: Engine, options: ConnectOptions = {}): Longshore {
+  return new Longshore({ ...parseConnectOptions(options), engine, target: null });
+}
+
+const KNOWN = ["payloadCap", "defaults", "clock", "random"];
+
+function parseConnectOptions(options: ConnectOptions): {
+  clock: Clock;
+  random: Random;
+  payloadCap: number;
+  queueDefaults: ReadonlyMap<string, JobDefaults>;
+} {
+  for (const [key, value] of Object.entries(options)) {
+    if (!KNOWN.includes(key)) throw new InvalidInput(key, value, `no such option; known: ${KNOWN.join(", ")}`);
+  }
+  const { payloadCap = DEFAULT_PAYLOAD_CAP, defaults = {}, clock = systemClock, random = systemRandom } = options;
+  if (!Number.isInteger(payloadCap) || payloadCap < 1 || payloadCap > HARD_PAYLOAD_CAP) {
+    throw new InvalidInput("payloadCap", payloadCap, `a whole number of bytes from 1 to ${HARD_PAYLOAD_CAP}`);
+  }
+  const queueDefaults = new Map(Object.entries(defaults.queues ?? {}));
+  for (const [queue, ofQueue] of queueDefaults) {
+    checkDefaults(`defaults.queues.${parseName("defaults.queues", queue)}`, ofQueue);
+  }
+  return { clock, random, payloadCap, queueDefaults };
+}
+
+function targetOfEnvironment(): string | Target {
+  const { LONGSHORE_URL: url, REDIS_URL: redis, REDIS_HOST: host, REDIS_PORT: port } = process.env;
+  const found = url || redis;
+  if (found) return found;
+  if (host) return { engine: "redis", host, ...(port ? { port: Number(port) } : {}) };
+  throw new InvalidInput(
+    "url",
+    undefined,
+    'a URL such as "sqlite:jobs.db" or "redis://localhost:6379": give it to connect, or set LONGSHORE_URL',
+  );
+}

@@ -1,0 +1,45 @@
+/** From callbacks to an async iterable: events wait here, up to a bound, until the loop that reads them comes round. */
+
+/** The most events that wait to be read; beyond it they are dropped and the gap is told. */
+const MOST_WAITING = 10_000;
+
+export class EventStream<Event> {
+  readonly #gap: () => Event;
+  #waiting: Event[] = [];
+  #wake: () => void = () => {};
+  #ended = false;
+  #failure: Error | null = null;
+
+  /** `gap` makes the event that stands for those that were dropped. */
+  constructor(gap: () => Event) {
+    this.#gap = gap;
+  }
+
+  push(event: Event): void {
+    if (this.#waiting.length >= MOST_WAITING) this.#waiting = [this.#gap()];
+    this.#waiting.push(event);
+    this.#wake();
+  }
+
+  /** No more events come; with an error the reader is thrown it. */
+  end(failure: Error | null = null): void {
+    this.#ended = true;
+    this.#failure = failure;
+    this.#wake();
+  }
+
+  /** The events as they come, until the end. */
+  async *read(): AsyncGenerator<Event, void, undefined> {
+    for (;;) {
+      const events = this.#waiting;
+      this.#waiting = [];
+      yield* events;
+      if (this.#waiting.length > 0) continue;
+      if (this.#failure !== null) throw this.#failure;
+      if (this.#ended) return;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+}

@@ -1,0 +1,53 @@
+/** The events of one job, from its present state to its end. */
+import { JobNotFound } from "../model/errors.js";
+import type { JobRef, Progress } from "../model/job.js";
+import { isTerminal, type JobState } from "../model/state.js";
+import type { Core } from "./core.js";
+import { EventStream } from "./event-stream.js";
+import type { WatchEvent } from "./queue-watch.js";
+
+/** An event of one job. `at` is in epoch milliseconds. */
+export type JobEvent =
+  /** It entered a state. The first event tells the state it is in. */
+  | { readonly kind: "state"; readonly at: number; readonly state: JobState }
+  | { readonly kind: "progress"; readonly at: number; readonly progress: Progress }
+  /** It was removed. */
+  | { readonly kind: "removed"; readonly at: number };
+
+/** The events of a job until it has ended. @throws JobNotFound, EngineClosed */
+export async function* jobEvents(core: Core, ref: JobRef): AsyncGenerator<JobEvent, void, undefined> {
+  const gap = (): WatchEvent => ({ kind: "gap", at: core.clock.now() });
+  const stream = new EventStream<WatchEvent>(gap);
+  const watcher = {
+    id: ref.id,
+    event: (event: WatchEvent) => stream.push(event),
+    closed: (error: Error) => stream.end(error),
+  };
+  const remove = await core.watches.add(ref.queue, watcher);
+  try {
+    // A look at the job stands for all that was before; so it does after a gap.
+    stream.push(gap());
+    let seen = false;
+    for await (const event of stream.read()) {
+      if (event.kind === "gap") {
+        const record = await core.reader.get(ref);
+        if (record === null && !seen) throw new JobNotFound(ref.id);
+        if (record === null) yield { kind: "removed", at: event.at };
+        else yield { kind: "state", at: event.at, state: record.state };
+        if (record?.progress) yield { kind: "progress", at: event.at, progress: record.progress };
+        if (record === null || isTerminal(record.state)) return;
+        seen = true;
+      } else if (event.kind === "state") {
+        yield { kind: "state", at: event.at, state: event.state };
+        if (isTerminal(event.state)) return;
+      } else if (event.kind === "progress") {
+        yield { kind: "progress", at: event.at, progress: event.progress };
+      } else if (event.kind === "removed") {
+        yield { kind: "removed", at: event.at };
+        return;
+      }
+    }
+  } finally {
+    remove();
+  }
+}

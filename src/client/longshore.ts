@@ -1,0 +1,274 @@
+/** The connection: what an application holds. Enqueues, looks things up, commands many jobs at once, makes workers. */
+import { controlMany, type BulkAnswer, type BulkCommand } from "../engine/bulk.js";
+import type { Engine, EngineInfo, EnqueueAnswer, QueueRecord, StateCounts, WorkerRecord } from "../engine/contract.js";
+import type { ParsedTarget } from "../engine/target.js";
+import type { Clock, Random } from "../model/clock.js";
+import { EngineClosed, InvalidInput, UniqueConflict } from "../model/errors.js";
+import type { JobSpec } from "../model/job.js";
+import { parseId, parseKey, parseName } from "../model/name.js";
+import type { JobDefaults } from "../model/options.js";
+import type { StandardSchema } from "../worker/standard-schema.js";
+import type { AnyTask, Task } from "../worker/task.js";
+import type { WorkerOptions } from "../worker/worker-options.js";
+import { Worker } from "../worker/worker.js";
+import { Core } from "./core.js";
+import { EnqueueBatch } from "./enqueue-batch.js";
+import { EventStream } from "./event-stream.js";
+import { parseQuery, type JobQuery } from "./job-filter.js";
+import { JobList } from "./job-list.js";
+import { Job } from "./job.js";
+import { Queue } from "./queue.js";
+import type { WatchEvent } from "./queue-watch.js";
+import { snapshotOf, type JobSnapshot } from "./snapshot.js";
+import { SpecMaker, type EnqueueOptions } from "./spec.js";
+import { tagTotals, type TagTotals } from "./tag-totals.js";
+
+/** What follows the task in a call of `enqueue`: the input may be left out where the task takes none. */
+export type EnqueueArguments<Input> = undefined extends Input
+  ? [input?: Input, options?: EnqueueOptions]
+  : [input: Input, options?: EnqueueOptions];
+
+/** One job of many: its input alone, or with options of its own. */
+export type ManyItem<Input> = Input | { readonly input: Input; readonly options: EnqueueOptions };
+
+/** How far a command on many jobs may go. */
+export interface BulkOptions {
+  /** From an earlier answer that did not come to the end. */
+  cursor?: string | null;
+  /** Stop after this many jobs. */
+  limit?: number;
+  /** Stop between two chunks. */
+  signal?: AbortSignal;
+}
+
+/** What a connection is made from. */
+export interface LongshoreSetup {
+  readonly engine: Engine;
+  readonly target: ParsedTarget | null;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly payloadCap: number;
+  readonly queueDefaults: ReadonlyMap<string, JobDefaults>;
+}
+
+/**
+ * A connection to one engine. Any number may live side by side in a process.
+ * @example
+ * const longshore = await connect("sqlite:jobs.db");
+ * const job = await longshore.enqueue(scan, { url: "https://example.org/" });
+ * console.log(await job.result());
+ * await longshore.close();
+ */
+export class Longshore {
+  /** What the engine is, and what it can promise. */
+  readonly info: EngineInfo;
+  readonly #setup: LongshoreSetup;
+  readonly #core: Core;
+  readonly #specs: SpecMaker;
+  readonly #batch: EnqueueBatch;
+  readonly #workers = new Set<Worker>();
+  #closing: Promise<void> | null = null;
+
+  /** @internal Connections come from `connect` and `attach`. */
+  constructor(setup: LongshoreSetup) {
+    this.#setup = setup;
+    this.info = setup.engine.info;
+    this.#core = new Core(setup.engine, setup.clock, setup.payloadCap);
+    this.#specs = new SpecMaker(this.#core, setup.queueDefaults);
+    this.#batch = new EnqueueBatch(this.#core);
+  }
+
+  /**
+   * Accepts one job, to be run by a worker soon. Calls made at the same time travel together.
+   * @throws InvalidInput, PayloadTooLarge before anything is sent; UniqueConflict for a key held with `then: "reject"`;
+   * EngineUnavailable when the engine does not answer
+   * @example
+   * await longshore.enqueue(scan, { url }, { delay: "10m", priority: -5, tags: ["user:42"] });
+   * await longshore.enqueue("scan", { url }); // by name, where the task itself is not at hand
+   */
+  enqueue<Input, Result>(
+    task: Task<Input, Result, never>,
+    ...args: EnqueueArguments<NoInfer<Input>>
+  ): Promise<Job<Result, Input>>;
+  enqueue(task: string, input?: unknown, options?: EnqueueOptions): Promise<Job>;
+  async enqueue(task: AnyTask | string, input?: unknown, options?: EnqueueOptions): Promise<Job> {
+    this.#guard();
+    const made = this.#specs.make(task, input, options);
+    const spec = made instanceof Promise ? await made : made;
+    const answer = await this.#batch.add(spec);
+    if (answer.outcome === "rejected") throw new UniqueConflict(spec.unique?.key ?? "", answer.id);
+    return this.#handle(task, spec, answer);
+  }
+
+  /**
+   * Accepts many jobs: all inputs and options are checked before the first is sent; they go in order, 500 in a command.
+   * A unique key that is held does not throw here: the handle in its place is the holder's, with `outcome: "rejected"`.
+   * When the engine fails half-way some chunks are in and others are not; with ids of your own, calling again completes it.
+   * @param items inputs, or `{ input, options }` where a job has options of its own
+   * @param options options of all of them; an item's own win
+   * @throws InvalidInput, PayloadTooLarge, EngineUnavailable
+   * @example
+   * await longshore.enqueueMany(scan, urls.map((url) => ({ url })), { tags: ["batch:7"] });
+   * await longshore.enqueueMany(scan, urls.map((url, n) => ({ input: { url }, options: { id: `scan-${n}` } })));
+   */
+  enqueueMany<Input, Result>(
+    task: Task<Input, Result, never>,
+    items: readonly ManyItem<NoInfer<Input>>[],
+    options?: EnqueueOptions,
+  ): Promise<Job<Result, Input>[]>;
+  enqueueMany(task: string, items: readonly unknown[], options?: EnqueueOptions): Promise<Job[]>;
+  async enqueueMany(task: AnyTask | string, items: readonly unknown[], options?: EnqueueOptions): Promise<Job[]> {
+    this.#guard();
+    if (!Array.isArray(items)) throw new InvalidInput("items", items, "a list of inputs");
+    const specs: JobSpec[] = [];
+    for (const item of items as readonly unknown[]) {
+      const own = isItem(item) ? item : { input: item, options: undefined };
+      const both = own.options === undefined ? options : { ...options, ...own.options };
+      const made = this.#specs.make(task, own.input, both);
+      specs.push(made instanceof Promise ? await made : made);
+    }
+    const answers = await this.#batch.addMany(specs);
+    return specs.map((spec, index) => {
+      const answer = answers[index];
+      if (answer === undefined) throw new Error("the engine answered fewer jobs than it was given");
+      return this.#handle(task, spec, answer);
+    });
+  }
+
+  /** A handle on a job by its bare id, whatever its queue; `null` when there is none. One round trip. @throws InvalidInput */
+  async job<Result = unknown, Input = unknown>(id: string): Promise<Job<Result, Input> | null> {
+    const found = await this.snapshot(id);
+    return found === null ? null : new Job(this.#core, found, null, null);
+  }
+
+  /** A job as it is now, by its bare id; `null` when there is none. One round trip. @throws InvalidInput */
+  async snapshot<Result = unknown, Input = unknown>(id: string): Promise<JobSnapshot<Result, Input> | null> {
+    const [record] = await this.#setup.engine.findJobs({ ids: [parseId("id", id)] });
+    return record ? snapshotOf(record) : null;
+  }
+
+  /** The jobs that match, as a stream or page by page. @throws InvalidInput */
+  jobs(query: JobQuery = {}): JobList {
+    return new JobList(this.#core, parseQuery(query));
+  }
+
+  /** Cancels all jobs that match and have not ended. @throws InvalidInput */
+  cancelAll(query: JobQuery, options?: BulkOptions): Promise<BulkAnswer> {
+    return this.#bulk("cancel", query, options);
+  }
+
+  /** Queues all jobs that match again. Without `states` only those that failed. @throws InvalidInput */
+  retryAll(query: JobQuery, options?: BulkOptions): Promise<BulkAnswer> {
+    return this.#bulk("retry", { states: "failed", ...query }, options);
+  }
+
+  /** Makes all delayed jobs that match ready now. @throws InvalidInput */
+  promoteAll(query: JobQuery, options?: BulkOptions): Promise<BulkAnswer> {
+    return this.#bulk("promote", query, options);
+  }
+
+  /** Removes all jobs that match and do not run. @throws InvalidInput */
+  removeAll(query: JobQuery, options?: BulkOptions): Promise<BulkAnswer> {
+    return this.#bulk("remove", query, options);
+  }
+
+  /** A handle on a queue. @throws InvalidInput */
+  queue(name: string): Queue {
+    return new Queue(this.#core, parseName("queue", name));
+  }
+
+  /** Every queue there is, with its counts. */
+  async queues(): Promise<QueueRecord[]> {
+    return this.#setup.engine.queues();
+  }
+
+  /** Every worker that is alive, in whatever process. */
+  async workers(): Promise<WorkerRecord[]> {
+    return this.#setup.engine.workers();
+  }
+
+  /**
+   * How many jobs with a tag there are, over all queues.
+   * @throws InvalidInput
+   * @example const { total, inProgress } = await longshore.tag("user:42");
+   */
+  async tag(tag: string): Promise<TagTotals> {
+    return tagTotals(await this.#setup.engine.tagTotals({ tag: parseKey("tag", tag) }));
+  }
+
+  /**
+   * The events of a queue from the first `next()` on, in order; `{ kind: "gap" }` stands where some were missed.
+   * @throws InvalidInput; EngineClosed when the connection is closed meanwhile
+   * @example for await (const event of longshore.watch("scans")) console.log(event);
+   */
+  watch(queue: string, options: { signal?: AbortSignal } = {}): AsyncIterable<WatchEvent> {
+    return this.#watch(parseName("queue", queue), options.signal ?? null);
+  }
+
+  /**
+   * A worker for these tasks, at work at once.
+   * @throws InvalidInput
+   * @example
+   * const worker = longshore.worker([scan], { concurrency: 5 });
+   * await worker.stop();
+   */
+  worker(tasks: readonly AnyTask[], options?: WorkerOptions): Worker {
+    this.#guard();
+    const worker = new Worker(this.#setup, tasks, options);
+    this.#workers.add(worker);
+    void worker.finished.then(() => this.#workers.delete(worker));
+    return worker;
+  }
+
+  /** Stops its workers as `worker.stop()` does, sends what is on its way, and lets go of everything. Safe to call twice. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all([...this.#workers].map((worker) => worker.stop()));
+    await this.#batch.settled();
+    await this.#core.watches.close();
+    await this.#setup.engine.close();
+  }
+
+  #guard(): void {
+    if (this.#closing !== null) throw new EngineClosed();
+  }
+
+  #handle(task: AnyTask | string, spec: JobSpec, answer: EnqueueAnswer): Job {
+    const schema: StandardSchema | null = typeof task === "string" ? null : task.schema;
+    return new Job(this.#core, { queue: spec.queue, id: answer.id }, answer.outcome, schema);
+  }
+
+  async #bulk(command: BulkCommand, query: JobQuery, options: BulkOptions = {}): Promise<BulkAnswer> {
+    const nextOp = (): string => this.#core.nextOp();
+    return controlMany(this.#setup.engine, { ...options, command, filter: parseQuery(query), nextOp });
+  }
+
+  async *#watch(queue: string, signal: AbortSignal | null): AsyncGenerator<WatchEvent, void, undefined> {
+    const stream = new EventStream<WatchEvent>(() => ({ kind: "gap", at: this.#setup.clock.now() }));
+    const remove = await this.#core.watches.add(queue, {
+      id: null,
+      event: (event) => stream.push(event),
+      closed: (error) => stream.end(error),
+    });
+    const aborted = (): void => stream.end();
+    signal?.addEventListener("abort", aborted, { once: true });
+    if (signal?.aborted) stream.end();
+    try {
+      yield* stream.read();
+    } finally {
+      signal?.removeEventListener("abort", aborted);
+      remove();
+    }
+  }
+}
+
+function isItem(item: unknown): item is { input: unknown; options: EnqueueOptions } {
+  if (typeof item !== "object" || item === null) return false;
+  const keys = Object.keys(item);
+  return keys.length === 2 && "input" in item && "options" in item;
+}
+

@@ -1,0 +1,112 @@
+/** A handle on one queue: its counts, its jobs, and the commands on the whole of it. */
+import type { StateCounts } from "../engine/contract.js";
+import { controlMany, type BulkAnswer } from "../engine/bulk.js";
+import { WrongState } from "../model/errors.js";
+import { parseId } from "../model/name.js";
+import { perState, type JobState } from "../model/state.js";
+import type { Core } from "./core.js";
+import { parseQuery, type JobQuery } from "./job-filter.js";
+import { JobList } from "./job-list.js";
+import { Job } from "./job.js";
+
+/**
+ * A handle on one queue.
+ * @example
+ * const scans = longshore.queue("scans");
+ * await scans.pause();
+ * console.log(await scans.counts());
+ */
+export class Queue {
+  readonly name: string;
+  readonly #core: Core;
+
+  /** @internal Handles come from `longshore.queue`. */
+  constructor(core: Core, name: string) {
+    this.#core = core;
+    this.name = name;
+  }
+
+  /** Stops leasing from it. Running jobs go on. */
+  async pause(): Promise<void> {
+    await this.#core.send(() => this.#core.engine.pause({ queue: this.name }));
+  }
+
+  /** Ends a pause. */
+  async resume(): Promise<void> {
+    await this.#core.send(() => this.#core.engine.resume({ queue: this.name }));
+  }
+
+  async isPaused(): Promise<boolean> {
+    return (await this.#record())?.paused ?? false;
+  }
+
+  /** How many of its jobs are in each state. */
+  async counts(): Promise<StateCounts> {
+    return (await this.#record())?.counts ?? perState(() => 0);
+  }
+
+  /** How many jobs wait to be run now: state `queued`. */
+  getWaitingCount(): Promise<number> {
+    return this.#count("queued");
+  }
+
+  /** How many jobs run: state `active`. */
+  getActiveCount(): Promise<number> {
+    return this.#count("active");
+  }
+
+  /** How many jobs ended well and are still kept: state `completed`. */
+  getCompletedCount(): Promise<number> {
+    return this.#count("completed");
+  }
+
+  /** How many jobs failed for good and are still kept: state `failed`. */
+  getFailedCount(): Promise<number> {
+    return this.#count("failed");
+  }
+
+  /** Its jobs. @throws InvalidInput */
+  jobs(query: Omit<JobQuery, "queue"> = {}): JobList {
+    return new JobList(this.#core, parseQuery({ ...query, queue: this.name }));
+  }
+
+  /** A handle on a job of this queue, without looking whether it is there. @throws InvalidInput */
+  job<Result = unknown, Input = unknown>(id: string): Job<Result, Input> {
+    return new Job(this.#core, { queue: this.name, id: parseId("id", id) }, null, null);
+  }
+
+  /** The place in line of a queued job, 1 = next; `null` when it is not queued. @throws InvalidInput */
+  position(id: string): Promise<number | null> {
+    return this.job(id).position();
+  }
+
+  /** Removes the jobs that wait to be run, and with `delayed: true` also those that wait for their time. */
+  drain(options: { delayed?: boolean } = {}): Promise<BulkAnswer> {
+    const states: JobState[] = options.delayed ? ["delayed", "queued"] : ["queued"];
+    return controlMany(this.#core.engine, {
+      command: "remove",
+      filter: { queue: this.name, states },
+      nextOp: () => this.#core.nextOp(),
+    });
+  }
+
+  /**
+   * Removes the queue with all its jobs, leaving nothing behind.
+   * @param options.force also while jobs run: they are fenced off
+   * @throws WrongState while jobs run, without `force`
+   */
+  async obliterate(options: { force?: boolean } = {}): Promise<void> {
+    const { force = false } = options;
+    const done = await this.#core.send(() => this.#core.engine.obliterate({ queue: this.name, force }));
+    if (!done) throw new WrongState("obliterate queue of", this.name, "active", "jobs run; give force: true");
+  }
+
+  async #count(state: JobState): Promise<number> {
+    return (await this.counts())[state];
+  }
+
+  async #record(): Promise<{ paused: boolean; counts: StateCounts } | undefined> {
+    const queues = await this.#core.engine.queues();
+    return queues.find(({ name }) => name === this.name);
+  }
+}

@@ -1,0 +1,87 @@
+/** From a call of `enqueue` to the job as the engine takes it: input checked and encoded, options merged, id drawn. */
+import { encodePayload } from "../model/codec.js";
+import { InvalidInput } from "../model/errors.js";
+import type { JobSpec } from "../model/job.js";
+import { parseName } from "../model/name.js";
+import { parseOptions, type JobDefaults, type JobOptions, type ParsedOptions } from "../model/options.js";
+import { checkInput } from "../worker/input-check.js";
+import type { AnyTask } from "../worker/task.js";
+import type { Core } from "./core.js";
+
+/** The options of one job, and the queue it goes to. */
+export interface EnqueueOptions extends JobOptions {
+  /** Another queue than the task's. */
+  queue?: string;
+}
+
+export class SpecMaker {
+  readonly #core: Core;
+  readonly #queueDefaults: ReadonlyMap<string, JobDefaults>;
+  /** The options of jobs enqueued without any, per task. */
+  readonly #plain = new WeakMap<AnyTask, ParsedOptions>();
+
+  constructor(core: Core, queueDefaults: ReadonlyMap<string, JobDefaults>) {
+    this.#core = core;
+    this.#queueDefaults = queueDefaults;
+  }
+
+  /**
+   * The spec of one job; a promise only when the task's schema is asynchronous.
+   * @throws InvalidInput, PayloadTooLarge
+   */
+  make(task: AnyTask | string, input: unknown, options: EnqueueOptions | undefined): JobSpec | Promise<JobSpec> {
+    if (typeof task !== "string" && task.schema !== null) {
+      const checked = checkInput(task.schema, input);
+      if (checked instanceof Promise) return checked.then(() => this.#build(task, input, options));
+    }
+    return this.#build(task, input, options);
+  }
+
+  // The input is queued as it was given: the worker parses it again, and transforms must happen once.
+  #build(task: AnyTask | string, input: unknown, options: EnqueueOptions | undefined): JobSpec {
+    const name = typeof task === "string" ? parseName("task", task) : task.name;
+    const queue = options?.queue ?? (typeof task === "string" ? "default" : task.queue);
+    if (options?.queue !== undefined) parseName("queue", queue);
+    const parsed = this.#options(task, queue, options);
+    const { backoff, timeout, due, priority, attempts, ttl, tags, meta, hold, unique, retention } = parsed;
+    return {
+      queue,
+      id: parsed.id ?? this.#core.nextId(queue),
+      task: name,
+      input: encodePayload("input", input, this.#core.payloadCap),
+      backoff,
+      timeout,
+      due,
+      priority,
+      attempts,
+      ttl,
+      tags,
+      meta,
+      hold,
+      unique,
+      retention,
+      nonce: parsed.id === null ? null : this.#core.nextOp(),
+    };
+  }
+
+  #options(task: AnyTask | string, queue: string, options: EnqueueOptions | undefined): ParsedOptions {
+    const ofQueue = this.#queueDefaults.get(queue);
+    if (typeof task === "string") return parseOptions(ofQueue, withoutQueue(options));
+    if (options !== undefined) return parseOptions(ofQueue, task.defaults, withoutQueue(options));
+    let parsed = this.#plain.get(task);
+    if (parsed === undefined) {
+      parsed = parseOptions(ofQueue, task.defaults);
+      this.#plain.set(task, parsed);
+    }
+    return parsed;
+  }
+}
+
+function withoutQueue(options: EnqueueOptions | undefined): JobOptions | undefined {
+  if (options === undefined) return undefined;
+  if (typeof options !== "object" || options === null) {
+    throw new InvalidInput("options", options, "an object of options");
+  }
+  const { queue: _queue, ...rest } = options;
+  return rest;
+}

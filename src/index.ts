@@ -1,0 +1,63 @@
+/**
+ * Longshore: background jobs for TypeScript applications whose work is slow. This is all that `import … from "longshore"`
+ * gives; importing it connects to nothing.
+ */
+export { attach, connect, type ConnectOptions } from "./client/connect.js";
+export type { JobQuery } from "./client/job-filter.js";
+export type { JobEvent } from "./client/job-events.js";
+export type { JobList, SnapshotPage } from "./client/job-list.js";
+export { ResultTimeout } from "./client/job-wait.js";
+export type { EnqueueOutcome, Job, JobChange, ResultOptions } from "./client/job.js";
+export type { BulkOptions, EnqueueArguments, Longshore, ManyItem } from "./client/longshore.js";
+export type { Queue } from "./client/queue.js";
+export type { WatchEvent } from "./client/queue-watch.js";
+export type { JobSnapshot } from "./client/snapshot.js";
+export type { EnqueueOptions } from "./client/spec.js";
+export type { TagTotals } from "./client/tag-totals.js";
+export type { BulkAnswer } from "./engine/bulk.js";
+export type { Engine, EngineInfo, QueueRecord, StateCounts, WorkerRecord } from "./engine/contract.js";
+export type { MemoryTarget, RedisTarget, SqliteTarget, Target } from "./engine/target.js";
+export type { BackoffOption } from "./model/backoff.js";
+export type { Classifier, Verdict } from "./model/classify.js";
+export type { Clock, Random } from "./model/clock.js";
+export type { Json } from "./model/codec.js";
+export type { Duration } from "./model/duration.js";
+export {
+  Cancelled,
+  EngineClosed,
+  EngineRefused,
+  EngineUnavailable,
+  InvalidInput,
+  JobFailed,
+  JobNotFound,
+  LeaseLost,
+  LongshoreError,
+  NonRetryable,
+  PayloadTooLarge,
+  RetryAfter,
+  ShuttingDown,
+  Snooze,
+  TimedOut,
+  Undecodable,
+  UniqueConflict,
+  UnknownTask,
+  WrongState,
+} from "./model/errors.js";
+export type { QueueEvent } from "./model/event.js";
+export type { Failure } from "./model/failure.js";
+export type { AttemptOutcome, AttemptRecord, JobRef, Progress } from "./model/job.js";
+export type { JobLog, LogLine } from "./model/log.js";
+export type { JobDefaults, JobOptions } from "./model/options.js";
+export type { KeepOption, KeepRule } from "./model/retention.js";
+export { isTerminal, STATES, TERMINAL_STATES, type JobState, type TerminalState } from "./model/state.js";
+export type { UniqueOption } from "./model/unique.js";
+export type { JobContext, JobLogger, JobMeta } from "./worker/context.js";
+export { currentJob } from "./worker/current-job.js";
+export type { Ending, Middleware } from "./worker/middleware.js";
+export type { QueueOrder } from "./worker/queue-order.js";
+export type { RunningJob } from "./worker/run.js";
+export type { SchemaInput, SchemaOutput, StandardSchema } from "./worker/standard-schema.js";
+export { task, type AnyTask, type Handler, type InputOf, type ResultOf, type Task, type TaskOptions } from "./worker/task.js";
+export type { WorkerEvents } from "./worker/worker-events.js";
+export type { WorkerOptions } from "./worker/worker-options.js";
+export type { Worker, WorkerState } from "./worker/worker.js";

@@ -1,0 +1,351 @@
+/**
+ * What goes on inside a worker. Ties its parts together (exchange loop, run pool, executor, lease keeper, sweeper, reporter),
+ * which know each other only through it: leases come in, runs go out, a lost session is replaced, a stop is climbed down.
+ */
+import type { Engine, ExchangeAnswer, Lease, LeaseRef, WorkerInfo } from "../engine/contract.js";
+import type { ParsedTarget } from "../engine/target.js";
+import { pause, type Clock, type Random } from "../model/clock.js";
+import { Cancelled, EngineClosed, LeaseLost, ShuttingDown } from "../model/errors.js";
+import { AheadGuard } from "./ahead-guard.js";
+import { Deadlines } from "./deadlines.js";
+import { EngineTime } from "./engine-time.js";
+import { ExchangeLoop, type ExchangeHost } from "./exchange-loop.js";
+import { Executor, type Runnable } from "./executor.js";
+import { LeaseAhead } from "./lease-ahead.js";
+import { LeaseKeeper } from "./lease-keeper.js";
+import { Outage } from "./outage.js";
+import { Reporter } from "./reporter.js";
+import { RunPool } from "./run-pool.js";
+import { Run } from "./run.js";
+import { Shutdown } from "./shutdown.js";
+import { Sweeper } from "./sweeper.js";
+import type { Teller } from "./teller.js";
+import { WorkSession } from "./work-session.js";
+import type { ParsedWorkerOptions } from "./worker-options.js";
+
+/** What a worker is made from. */
+export interface WorkerSetup {
+  readonly engine: Engine;
+  /** `null` when the engine was not opened from a target. */
+  readonly target: ParsedTarget | null;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Bytes of JSON a result may have. */
+  readonly payloadCap: number;
+}
+
+/** What else a workshop is given. */
+export interface WorkshopOptions {
+  readonly setup: WorkerSetup;
+  readonly options: ParsedWorkerOptions;
+  readonly info: WorkerInfo;
+  readonly runnables: ReadonlyMap<string, Runnable>;
+  readonly teller: Teller;
+  /** There is nothing more to do: stop. */
+  readonly finished: () => void;
+}
+
+export class Workshop {
+  readonly #setup: WorkerSetup;
+  readonly #options: ParsedWorkerOptions;
+  readonly #info: WorkerInfo;
+  readonly #teller: Teller;
+  readonly #finished: () => void;
+  readonly #outage: Outage;
+  readonly #time: EngineTime;
+  readonly #deadlines: Deadlines;
+  readonly #executor: Executor;
+  readonly #pool: RunPool;
+  readonly #ahead: LeaseAhead;
+  readonly #guard: AheadGuard;
+  readonly #reporter: Reporter;
+  readonly #loop: ExchangeLoop;
+  readonly #keeper: LeaseKeeper;
+  readonly #sweeper: Sweeper;
+  readonly #shutdown: Shutdown;
+  readonly #stopping = new AbortController();
+  #opening: Promise<void> = Promise.resolve();
+  #session: WorkSession | null = null;
+  /** Leases taken and not handed back. */
+  #taken = 0;
+  /** Suspects held: 0 or 1. */
+  #suspects = 0;
+  #dry = false;
+  #cancelIdle: () => void = () => {};
+
+  constructor({ setup, options, info, runnables, teller, finished }: WorkshopOptions) {
+    const { engine, clock, random, target, payloadCap } = setup;
+    const { order, concurrency, lease, grace, middleware, currentJob } = options;
+    const outage = new Outage(clock, random, (error) => teller.complain(error));
+    const time = new EngineTime(clock);
+    const holds = (): boolean => this.#pool.held > 0 || !this.#loop.quiet;
+    this.#setup = setup;
+    this.#options = options;
+    this.#info = info;
+    this.#teller = teller;
+    this.#finished = finished;
+    this.#outage = outage;
+    this.#time = time;
+    this.#ahead = new LeaseAhead(concurrency, options.prefetch);
+    this.#reporter = new Reporter(engine, clock, outage, () => void this.#keeper.beat());
+    this.#deadlines = new Deadlines(clock, (run) => this.#executor.timedOut(run));
+    this.#executor = new Executor({
+      clock,
+      random,
+      payloadCap,
+      middleware,
+      currentJob,
+      runnables,
+      deadlines: this.#deadlines,
+      started: (run) => this.#started(run),
+      touched: this.#reporter.touched,
+      concluded: (run) => this.#concluded(run),
+      failed: (error) => outage.report(error),
+    });
+    this.#pool = new RunPool(concurrency, clock, this.#executor.execute);
+    this.#guard = new AheadGuard(
+      clock,
+      () => this.#pool.waiting,
+      () => this.#giveBackAhead(),
+    );
+    this.#loop = new ExchangeLoop({ engine, clock, random, order, outage, time, host: this.#exchangeHost() });
+    this.#keeper = new LeaseKeeper({
+      engine,
+      target,
+      clock,
+      lease,
+      grace,
+      outage,
+      holds,
+      latestDeadline: () => this.#deadlines.latest(),
+      lost: (session) => this.#lose(session),
+      revoked: (ref) => this.#revoke(ref),
+    });
+    this.#sweeper = new Sweeper({
+      engine,
+      clock,
+      random,
+      outage,
+      time,
+      queues: order.names,
+      holds,
+      foundWork: () => this.#loop.look(),
+      swept: () => this.#loop.kick(),
+    });
+    this.#shutdown = new Shutdown(clock, {
+      stopTaking: () => this.#stopTaking(),
+      running: () => this.#pool.running.size,
+      abortRuns: () => this.#abortRuns(),
+      handBackRuns: () => this.#handBackRuns(),
+      settled: () => this.#loop.drained(),
+      letGo: () => this.#letGo(),
+    });
+  }
+
+  /** How many jobs run. */
+  get running(): number {
+    return this.#pool.running.size;
+  }
+
+  /** How many handlers go on although their run timed out. */
+  get overrunning(): number {
+    return this.#executor.overrunning.size;
+  }
+
+  /** Opens a session and begins; resolves when it has, or when it is stopped meanwhile. */
+  async start(): Promise<void> {
+    await this.#open();
+    if (!this.#stopping.signal.aborted) this.#sweeper.start();
+  }
+
+  /** Goes down the shutdown ladder; called again, one rung at once. @param grace milliseconds */
+  async stop(grace: number): Promise<void> {
+    if (this.#stopping.signal.aborted) {
+      this.#shutdown.skip();
+      return;
+    }
+    this.#stopping.abort();
+    await this.#shutdown.run(grace);
+  }
+
+  #open(): Promise<void> {
+    this.#opening = this.#openSession();
+    return this.#opening;
+  }
+
+  async #openSession(): Promise<void> {
+    const { engine, clock } = this.#setup;
+    const { signal } = this.#stopping;
+    for (let failures = 0; !signal.aborted; failures += 1) {
+      try {
+        this.#time.learn(await engine.now());
+        const session = await WorkSession.open(engine, this.#info, this.#keeper.ttl);
+        this.#session = session;
+        await this.#keeper.keep(session);
+        if (!session.over) this.#loop.begin(session);
+        return;
+      } catch (error) {
+        if (error instanceof EngineClosed) {
+          this.#finished();
+          return;
+        }
+        this.#outage.report(error);
+        await pause(clock, this.#outage.delay(failures), signal);
+      }
+    }
+  }
+
+  #exchangeHost(): ExchangeHost {
+    return {
+      wanted: () => this.#wanted(),
+      expectsWork: () => this.#keeper.hold(),
+      holdsSuspect: () => this.#suspects > 0,
+      leased: (leases, session) => this.#leased(leases, session),
+      settled: (runs, answer) => this.#settled(runs, answer),
+      lost: (session) => this.#lose(session),
+      answered: (ms) => this.#ahead.answered(ms),
+      idle: () => this.#idle(),
+    };
+  }
+
+  #wanted(): number {
+    const { concurrency, maxJobs } = this.#options;
+    const room = concurrency + this.#ahead.size - this.#pool.held;
+    return Math.min(room, maxJobs - this.#taken) - this.#loop.claiming;
+  }
+
+  #leased(leases: readonly Lease[], session: WorkSession): void {
+    const runs = leases.map((lease) => new Run(lease, session));
+    for (const { suspect } of leases) if (suspect) this.#suspects += 1;
+    if (this.#stopping.signal.aborted) {
+      this.#giveBack(runs);
+      return;
+    }
+    this.#taken += runs.length;
+    this.#dry = false;
+    this.#cancelIdle();
+    this.#keeper.hold();
+    this.#sweeper.hurry();
+    this.#pool.add(runs);
+    if (this.#options.prefetch === "auto") this.#guard.watch();
+  }
+
+  #started(run: Run): void {
+    this.#guard.started();
+    this.#keeper.runsUntil(run.deadline);
+    this.#teller.tellRun("active", run);
+  }
+
+  #concluded(run: Run): void {
+    this.#ahead.ran(this.#setup.clock.now() - run.startedAt);
+    this.#pool.free(run);
+    if (!run.lost) this.#loop.settle(run, this.#reporter.sent(run));
+    this.#shutdown.ended();
+  }
+
+  #settled(runs: readonly Run[], { settled }: ExchangeAnswer): void {
+    for (const [index, run] of runs.entries()) {
+      if (run.lease.suspect) this.#suspects -= 1;
+      this.#teller.tellEnd(run, settled[index] ?? "stale");
+    }
+    if (this.#taken >= this.#options.maxJobs && this.#pool.held === 0) this.#finished();
+  }
+
+  /** Nothing is waiting in the queues, and nothing is on its way. */
+  #idle(): void {
+    const { burst, maxIdle } = this.#options;
+    if (this.#pool.held > 0 || this.#stopping.signal.aborted) return;
+    if (burst && this.#sweeper.done) {
+      this.#finished();
+      return;
+    }
+    if (this.#dry) return;
+    this.#dry = true;
+    this.#teller.tell("idle");
+    if (maxIdle !== null) this.#cancelIdle = this.#setup.clock.after(maxIdle, this.#finished);
+  }
+
+  /** The session is gone, and with it every lease. */
+  #lose(session: WorkSession): void {
+    if (session.over || session !== this.#session) return;
+    session.end();
+    this.#session = null;
+    this.#keeper.rest();
+    this.#suspects = 0;
+    const unsettled = this.#loop.begin(null);
+    const running = [...this.#pool.running];
+    for (const run of [...unsettled, ...this.#pool.takeWaiting(), ...running]) {
+      run.lost = true;
+      this.#teller.tellRun("lost", run);
+    }
+    for (const run of running) run.abort(new LeaseLost());
+    void this.#open();
+  }
+
+  /** A lease was taken away, as by a cancel. */
+  #revoke({ queue, id, epoch }: LeaseRef): void {
+    const isIt = ({ lease }: Run): boolean => lease.id === id && lease.queue === queue && lease.epoch === epoch;
+    const waiting = this.#pool.ready.find(isIt);
+    const run = waiting ?? [...this.#pool.running].find(isIt);
+    if (run === undefined || run.revoked) return;
+    run.revoked = true;
+    if (waiting === undefined) {
+      run.abort(new Cancelled());
+    } else {
+      this.#pool.remove(waiting);
+      this.#giveBack([waiting]);
+    }
+  }
+
+  #giveBackAhead(): void {
+    this.#ahead.stalled();
+    const runs = this.#pool.takeWaiting();
+    this.#taken -= runs.length;
+    this.#giveBack(runs);
+  }
+
+  /** Hands leases back, in reverse: each returns to the very head, so the first of them ends up there. */
+  #giveBack(runs: readonly Run[]): void {
+    for (const run of runs.toReversed()) {
+      run.outcome = { kind: "release" };
+      this.#loop.settle(run);
+    }
+  }
+
+  #stopTaking(): void {
+    this.#cancelIdle();
+    this.#guard.close();
+    this.#sweeper.stop();
+    this.#loop.stopClaiming();
+    this.#giveBack(this.#pool.takeWaiting());
+  }
+
+  #abortRuns(): void {
+    for (const run of this.#pool.running) {
+      run.returning = true;
+      run.abort(new ShuttingDown());
+    }
+  }
+
+  #handBackRuns(): void {
+    for (const run of [...this.#pool.running].toReversed()) {
+      this.#executor.conclude(run, { kind: "release" }, undefined);
+    }
+  }
+
+  async #letGo(): Promise<void> {
+    await this.#opening;
+    this.#loop.close();
+    this.#reporter.close();
+    this.#deadlines.close();
+    const session = this.#session;
+    await this.#keeper.close();
+    if (session === null) return;
+    try {
+      await this.#setup.engine.closeSession({ session: session.id, queues: session.queues });
+    } catch (error) {
+      // Then it expires, and a sweep takes what it held.
+      if (!(error instanceof EngineClosed)) this.#outage.report(error);
+    }
+  }
+}
