@@ -8,7 +8,7 @@ import { saveJob, tellsLastRun, type Job, type MovingJob } from "./job.js";
 import { ACTIVE } from "./lines.js";
 import { finish, move, recordAttempt } from "./moves.js";
 import type { SqliteQueue } from "./queue.js";
-import { acknowledge, heldBy, holds, leaveQueue, type Session } from "./sessions.js";
+import { acknowledge, heldBy, holds, leaveQueue } from "./sessions.js";
 import type { Transaction } from "./transaction.js";
 
 /** What settling needs of a job. */
@@ -130,13 +130,14 @@ function applyOutcome(transaction: Transaction, queue: SqliteQueue, job: Settled
 }
 
 /** Ends a session in one queue: what it holds returns to the head of the line, uncounted. */
-export function closeIn(transaction: Transaction, session: Session, name: string): void {
-  const queue = transaction.queue(name);
+export function closeIn(transaction: Transaction, session: string, name: string): void {
+  const { sql } = transaction;
+  const queue = transaction.find(name);
+  if (queue === null || !leaveQueue(sql, session, queue)) return;
   // In reverse, so that the first of them ends up at the very head.
-  for (const job of heldBy(transaction.sql, queue, session.id).toReversed()) {
+  for (const job of heldBy(sql, queue, session).toReversed()) {
     applyOutcome(transaction, queue, job, { kind: "release" });
   }
-  leaveQueue(transaction.sql, session, name);
   transaction.changed(name);
 }
 

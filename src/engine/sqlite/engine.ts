@@ -16,7 +16,7 @@ import { obliterate } from "./obliterate.js";
 import { enqueue } from "./produce.js";
 import { findJobs, getJobs, hasWork, listPage, listQueues, positionOf, tagTotals } from "./read.js";
 import { applyReport, readLog } from "./report.js";
-import { findSession, heartbeat, listWorkers, openSession } from "./sessions.js";
+import { heartbeat, listWorkers, openSession } from "./sessions.js";
 import type { Sql } from "./sql.js";
 import type { Transaction } from "./transaction.js";
 import { earliest, expireLate, nextDue, promoteDue, recoverLost, trim } from "./upkeep.js";
@@ -88,12 +88,9 @@ export class SqliteEngine implements Engine {
     return this.#write((transaction) => openSession(transaction, session, worker, ttl));
   }
 
-  closeSession({ session: id, queues }: Params<"closeSession">): Answer<"closeSession"> {
+  closeSession({ session, queues }: Params<"closeSession">): Answer<"closeSession"> {
     return this.#write((transaction) => {
-      for (const name of queues) {
-        const session = findSession(transaction.sql, id);
-        if (session?.queues.includes(name)) closeIn(transaction, session, name);
-      }
+      for (const name of queues) closeIn(transaction, session, name);
     });
   }
 

@@ -3,7 +3,7 @@ import type { Engine, ExchangeAnswer, FencedAnswer, Lease } from "../contract.js
 import { settleAll } from "./consume.js";
 import { leaseOnce } from "./lease.js";
 import { QUEUED } from "./lines.js";
-import { aliveSession } from "./sessions.js";
+import { isAlive } from "./sessions.js";
 import type { Transaction } from "./transaction.js";
 import { earliest, nextDelayed, promoteDue } from "./upkeep.js";
 
@@ -13,7 +13,6 @@ const PROMOTE_LIMIT = 500;
 export function exchange(transaction: Transaction, params: Parameters<Engine["exchange"]>[0]): ExchangeAnswer {
   const { session, lane, call, settle, claim } = params;
   const names = [...new Set([...(claim?.queues ?? []), ...settle.map((settlement) => settlement.queue)])];
-  const known = aliveSession(transaction, session, []);
   const settled: FencedAnswer[] = settle.map(() => "stale");
   const leases: Lease[] = [];
   let alive = true;
@@ -24,11 +23,11 @@ export function exchange(transaction: Transaction, params: Parameters<Engine["ex
     const mine = [...settle.entries()].filter(([, settlement]) => settlement.queue === name);
     const left = claimed ? (claim?.max ?? 0) - leases.length : 0;
     if (left <= 0 && mine.length === 0) continue;
-    if (!known?.queues.includes(name)) {
+    const queue = transaction.find(name);
+    if (queue === null || !isAlive(transaction, session, queue)) {
       alive = false;
       continue;
     }
-    const queue = transaction.queue(name);
     promoteDue(transaction, queue, PROMOTE_LIMIT);
     const outcomes = mine.map(([, settlement]) => settlement);
     const answers = settleAll(transaction, queue, session, outcomes);

@@ -121,13 +121,13 @@ const BY_NUMBER = `SELECT ${JOB_COLUMNS} FROM jobs j WHERE j.job = ?`;
 
 /** A job by its id. */
 export function findJob(sql: Sql, queue: number, id: string): Job | null {
-  const row = sql.first<JobRow>(BY_ID, queue, id);
+  const row = sql.all<JobRow>(BY_ID, queue, id)[0];
   return row === undefined ? null : jobFrom(row);
 }
 
 /** A job by its number. */
 export function loadJob(sql: Sql, number: number): Job | null {
-  const row = sql.first<JobRow>(BY_NUMBER, number);
+  const row = sql.all<JobRow>(BY_NUMBER, number)[0];
   return row === undefined ? null : jobFrom(row);
 }
 

@@ -52,7 +52,7 @@ const KEEP_CALL = `INSERT INTO calls (session, queue, lane, call, leases) VALUES
 export function leaseOnce(transaction: Transaction, queue: SqliteQueue, wish: Wish): Lease[] {
   const { sql } = transaction;
   const { session, lane, call } = wish;
-  const last = sql.first<[call: number, leases: string]>(LAST_CALL, session, queue.number, lane);
+  const last = sql.all<[call: number, leases: string]>(LAST_CALL, session, queue.number, lane)[0];
   if (last?.[0] === call) {
     return sql
       .all<[...LeaseRow, suspect: number, startedAt: number]>(HELD, last[1], queue.number, session)

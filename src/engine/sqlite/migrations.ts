@@ -15,7 +15,8 @@ const FIRST = `
     -- The latest count that retention was asked for, and how many finished jobs ask for one.
     keep_completed INTEGER, keep_failed INTEGER,
     kept_completed INTEGER NOT NULL DEFAULT 0, kept_failed INTEGER NOT NULL DEFAULT 0,
-    default_tail INTEGER NOT NULL DEFAULT 0, default_head INTEGER NOT NULL DEFAULT -1,
+    -- The next positions at the ends of the line: of the default priority, and of all others.
+    default_tail INTEGER NOT NULL DEFAULT 0,
     other_tail INTEGER NOT NULL DEFAULT 0, other_head INTEGER NOT NULL DEFAULT -1,
     finished INTEGER NOT NULL DEFAULT 0,
     sequence INTEGER NOT NULL DEFAULT 0,
@@ -125,15 +126,17 @@ const FIRST = `
     PRIMARY KEY (job, number)
   ) WITHOUT ROWID;
 
-  CREATE TABLE sessions (
-    session TEXT PRIMARY KEY,
-    worker TEXT NOT NULL,
-    -- The queues from which it has not been reaped: a JSON array of names.
-    queues TEXT NOT NULL,
+  CREATE TABLE sessions (session TEXT PRIMARY KEY, worker TEXT NOT NULL) WITHOUT ROWID;
+
+  -- The queues in which a session has not ended, each with its own end: a queue may be obliterated under it.
+  CREATE TABLE lives (
+    session TEXT NOT NULL,
+    queue INTEGER NOT NULL,
     deadline INTEGER NOT NULL,
-    seen_at INTEGER NOT NULL
+    seen_at INTEGER NOT NULL,
+    PRIMARY KEY (session, queue)
   ) WITHOUT ROWID;
-  CREATE INDEX sessions_deadline ON sessions (deadline);
+  CREATE INDEX lives_deadline ON lives (queue, deadline);
 
   -- Per queue and lane: the last exchange and what it leased, as JSON.
   CREATE TABLE calls (
@@ -167,7 +170,7 @@ const MIGRATIONS: readonly string[] = [FIRST];
 
 /** Takes the steps a file has not taken; inside a transaction. @throws EngineRefused for a file from the future */
 export function migrate(sql: Sql, path: string): void {
-  const version = sql.first<[version: number]>("PRAGMA user_version")?.[0] ?? 0;
+  const version = sql.all<[version: number]>("PRAGMA user_version")[0]?.[0] ?? 0;
   if (version > MIGRATIONS.length) {
     throw new EngineRefused(
       `${path} was written by a newer Longshore (schema ${version}, this one knows ${MIGRATIONS.length}): update longshore`,

@@ -1,6 +1,6 @@
 /** Removing a queue with all that was ever stored about it. */
 import { ACTIVE } from "./lines.js";
-import { leaveQueue, sessionsOf } from "./sessions.js";
+import { leaveQueue, sessionsIn } from "./sessions.js";
 import type { Transaction } from "./transaction.js";
 
 /** Tables with rows of a job, and tables with rows of a queue. */
@@ -13,7 +13,7 @@ export function obliterate(transaction: Transaction, name: string, force: boolea
   const queue = transaction.find(name);
   if (queue === null) return true;
   if (!force && queue.standing(ACTIVE) > 0) return false;
-  for (const session of sessionsOf(sql, name)) leaveQueue(sql, session, name);
+  for (const session of sessionsIn(sql, queue)) leaveQueue(sql, session, queue);
   for (const table of OF_JOBS) {
     sql.run(`DELETE FROM ${table} WHERE job IN (SELECT job FROM jobs WHERE queue = ?)`, queue.number);
   }

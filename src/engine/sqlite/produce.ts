@@ -155,12 +155,12 @@ export function liveHolder(
   queue: SqliteQueue,
   key: string,
 ): { readonly job: number; readonly id: string; readonly state: JobState } | null {
-  const row = sql.first<[number, string, number, number, number | null, number]>(
+  const row = sql.all<[number, string, number, number, number | null, number]>(
     `SELECT j.job, j.id, j.line, j.epoch, k.expires_at, k.until_started FROM unique_keys k JOIN jobs j ON j.job = k.job
      WHERE k.queue = ? AND k.key = ?`,
     queue.number,
     key,
-  );
+  )[0];
   if (row === undefined) return null;
   const [job, id, line, epoch, expiresAt, untilStarted] = row;
   const state = stateOf(line);

@@ -5,7 +5,8 @@
 import { MOST_EVENTS, WATCH_INTEREST, type QueueEvent } from "../../model/event.js";
 import { perState, type JobState } from "../../model/state.js";
 import type { StateCounts } from "../contract.js";
-import { APART, lineOf, LINES } from "./lines.js";
+import { PRIORITY_STEP } from "../order.js";
+import { APART, lineOf, LINES, QUEUED } from "./lines.js";
 import type { Sql } from "./sql.js";
 
 /** Which retention rule a terminal state falls under. */
@@ -24,7 +25,6 @@ type QueueRow = [
   keptCompleted: number,
   keptFailed: number,
   defaultTail: number,
-  defaultHead: number,
   otherTail: number,
   otherHead: number,
   finished: number,
@@ -34,15 +34,18 @@ type QueueRow = [
 ];
 
 const LOAD = `SELECT queue, paused, lines, keep_completed, keep_failed, kept_completed, kept_failed,
-  default_tail, default_head, other_tail, other_head, finished, sequence, dropped, interest FROM queues WHERE name = ?`;
+  default_tail, other_tail, other_head, finished, sequence, dropped, interest FROM queues WHERE name = ?`;
 
 const SAVE = `UPDATE queues SET paused = ?, lines = ?, keep_completed = ?, keep_failed = ?, kept_completed = ?,
-  kept_failed = ?, default_tail = ?, default_head = ?, other_tail = ?, other_head = ?, finished = ?, sequence = ?,
+  kept_failed = ?, default_tail = ?, other_tail = ?, other_head = ?, finished = ?, sequence = ?,
   dropped = ?, interest = ? WHERE queue = ?`;
 
 const ADD_TOTAL = `INSERT INTO tag_totals (queue, tag, state, jobs) VALUES (?, ?, ?, ?)
   ON CONFLICT DO UPDATE SET jobs = jobs + excluded.jobs`;
 const DROP_TOTAL = "DELETE FROM tag_totals WHERE queue = ? AND tag = ? AND state = ? AND jobs = 0";
+
+const FIRST_DEFAULT = `SELECT key FROM jobs WHERE queue = ? AND line = ${QUEUED}
+  AND key > ${-PRIORITY_STEP / 2} AND key < ${PRIORITY_STEP / 2} ORDER BY key LIMIT 1`;
 
 /** How many jobs stand in each line, from the column that says so. */
 export function readLines(text: string): number[] {
@@ -63,8 +66,9 @@ export class SqliteQueue {
   readonly #sql: Sql;
   readonly #now: number;
   readonly #lines: number[];
-  // Positions count up at the tail and down at the head; the default priority has its own pair, as on Redis.
-  readonly #default: { tail: number; head: number };
+  // Positions count up at the tail and down at the head; before the first job of the default priority there is one place
+  // only, as on Redis, where those jobs stand in a list.
+  readonly #default: { tail: number };
   readonly #other: { tail: number; head: number };
   readonly #totals = new Map<string, Map<JobState, number>>();
   #paused: boolean;
@@ -75,13 +79,13 @@ export class SqliteQueue {
   #changed = false;
 
   static load(sql: Sql, name: string, now: number): SqliteQueue | null {
-    const row = sql.first<QueueRow>(LOAD, name);
+    const row = sql.all<QueueRow>(LOAD, name)[0];
     return row === undefined ? null : new SqliteQueue(sql, name, now, row);
   }
 
   static create(sql: Sql, name: string, now: number): SqliteQueue {
     const number = sql.insert("INSERT INTO queues (name) VALUES (?)", name) ?? 0;
-    return new SqliteQueue(sql, name, now, [number, 0, "[]", null, null, 0, 0, 0, -1, 0, -1, 0, 0, 0, 0]);
+    return new SqliteQueue(sql, name, now, [number, 0, "[]", null, null, 0, 0, 0, 0, -1, 0, 0, 0, 0]);
   }
 
   private constructor(sql: Sql, name: string, now: number, row: QueueRow) {
@@ -93,12 +97,12 @@ export class SqliteQueue {
     this.#lines = readLines(row[2]);
     this.keep = { completed: row[3], failed: row[4] };
     this.kept = { completed: row[5], failed: row[6] };
-    this.#default = { tail: row[7], head: row[8] };
-    this.#other = { tail: row[9], head: row[10] };
-    this.#finished = row[11];
-    this.#sequence = row[12];
-    this.#dropped = row[13];
-    this.#interest = row[14];
+    this.#default = { tail: row[7] };
+    this.#other = { tail: row[8], head: row[9] };
+    this.#finished = row[10];
+    this.#sequence = row[11];
+    this.#dropped = row[12];
+    this.#interest = row[13];
   }
 
   get paused(): boolean {
@@ -137,10 +141,17 @@ export class SqliteQueue {
   /** The next position at one end of the line of a priority. */
   position(priority: number, suspect: boolean, place: "head" | "tail"): number {
     const line = priority === 0 ? this.#default : this.#other;
-    // A suspect takes no position of its own: it stands half a step before the next one to come.
-    if (suspect) return place === "head" ? line.head + 0.5 : line.tail - 0.5;
     this.#changed = true;
-    return place === "head" ? line.head-- : line.tail++;
+    // A suspect takes no position of its own: it stands half a step before the next one to come.
+    if (place === "tail") return suspect ? line.tail - 0.5 : line.tail++;
+    if (priority === 0) return this.#defaultHead() + (suspect ? 0.5 : 0);
+    return suspect ? this.#other.head + 0.5 : this.#other.head--;
+  }
+
+  /** The position before the first job of the default priority, or before the next to come when there is none. */
+  #defaultHead(): number {
+    const row = this.#sql.all<[key: number]>(FIRST_DEFAULT, this.number)[0];
+    return (row?.[0] ?? this.#default.tail) - 1;
   }
 
   /** The number of the next job to finish. */
@@ -186,7 +197,6 @@ export class SqliteQueue {
       this.kept.completed,
       this.kept.failed,
       this.#default.tail,
-      this.#default.head,
       this.#other.tail,
       this.#other.head,
       this.#finished,

@@ -43,7 +43,7 @@ export function listQueues(sql: Sql): QueueRecord[] {
 
 /** May a queue have work for somebody who waits? */
 export function hasWork(sql: Sql, name: string): boolean {
-  const row = sql.first<[paused: number, lines: string]>("SELECT paused, lines FROM queues WHERE name = ?", name);
+  const row = sql.all<[paused: number, lines: string]>("SELECT paused, lines FROM queues WHERE name = ?", name)[0];
   if (row === undefined || row[0] === 1) return false;
   return countStates(readLines(row[1])).queued > 0;
 }
@@ -70,7 +70,7 @@ export function positionOf(sql: Sql, ref: JobRef, now: number): number | null {
   if (queue === null || job === null || stateOf(job.line) !== "queued") return null;
   const ahead = [QUEUED, SUSPECTS].map((line) => {
     if (queue.standing(line) === 0) return 0;
-    return sql.first<[number]>(AHEAD, queue.number, line, job.key, job.key, job.id)?.[0] ?? 0;
+    return sql.all<[number]>(AHEAD, queue.number, line, job.key, job.key, job.id)[0]?.[0] ?? 0;
   });
   return ahead.reduce((a, b) => a + b, 1);
 }

@@ -3,7 +3,7 @@ import { LONGEST_LOG_LINE, MOST_LOG_LINES, type JobLog, type LogLine } from "../
 import type { JobRef } from "../../model/job.js";
 import type { FencedAnswer, Report } from "../contract.js";
 import { findJob, type Job } from "./job.js";
-import { aliveSession, holds } from "./sessions.js";
+import { isAlive, holds } from "./sessions.js";
 import type { Sql } from "./sql.js";
 import type { Transaction } from "./transaction.js";
 
@@ -11,7 +11,7 @@ import type { Transaction } from "./transaction.js";
 export function applyReport(transaction: Transaction, session: string, update: Report): FencedAnswer {
   const { sql } = transaction;
   const queue = transaction.find(update.queue);
-  if (queue === null || aliveSession(transaction, session, [update.queue]) === null) return "stale";
+  if (queue === null || !isAlive(transaction, session, queue)) return "stale";
   const job = findJob(sql, queue.number, update.id);
   if (job === null || !holds(session, job, update)) return "stale";
   if (update.progress !== undefined) {
@@ -38,11 +38,11 @@ function addLines(sql: Sql, job: Job, lines: readonly LogLine[]): void {
 
 /** The log of a job; empty when it has none. */
 export function readLog(sql: Sql, { queue, id }: JobRef): JobLog {
-  const found = sql.first<[job: number, logged: number]>(
+  const found = sql.all<[job: number, logged: number]>(
     "SELECT j.job, j.logged FROM queues q JOIN jobs j ON j.queue = q.queue WHERE q.name = ? AND j.id = ?",
     queue,
     id,
-  );
+  )[0];
   if (found === undefined) return { lines: [], dropped: 0 };
   const lines = sql
     .all<[line: string]>("SELECT line FROM logs WHERE job = ? ORDER BY number", found[0])

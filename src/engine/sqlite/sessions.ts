@@ -1,4 +1,4 @@
-/** Sessions: a worker's one expiry, however many jobs it holds. */
+/** Sessions: a worker's expiry in its queues, however many jobs it holds. */
 import type { LeaseRef, WorkerInfo, WorkerRecord } from "../contract.js";
 import { ACTIVE } from "./lines.js";
 import { jobFrom, JOB_COLUMNS, type Job, type JobRow } from "./job.js";
@@ -6,83 +6,82 @@ import type { SqliteQueue } from "./queue.js";
 import type { Sql } from "./sql.js";
 import type { Transaction } from "./transaction.js";
 
-/** A session as it is stored. */
-export interface Session {
-  readonly id: string;
-  /** The queues from which it has not been reaped. */
-  readonly queues: readonly string[];
-  readonly deadline: number;
+/** Does a session live in a queue? */
+export function isAlive({ sql, now }: Transaction, session: string, queue: SqliteQueue): boolean {
+  const deadline = sql.all<[deadline: number]>(
+    "SELECT deadline FROM lives WHERE session = ? AND queue = ?",
+    session,
+    queue.number,
+  )[0]?.[0];
+  return deadline !== undefined && deadline > now;
 }
 
-type SessionRow = [id: string, queues: string, deadline: number];
-
-/** A session, expired or not. */
-export function findSession(sql: Sql, id: string): Session | null {
-  const row = sql.first<SessionRow>("SELECT session, queues, deadline FROM sessions WHERE session = ?", id);
-  return row === undefined ? null : sessionFrom(row);
-}
-
-/** A session that may act in all of these queues. */
-export function aliveSession({ sql, now }: Transaction, id: string, queues: readonly string[]): Session | null {
-  const session = findSession(sql, id);
-  if (session === null || session.deadline <= now) return null;
-  return queues.every((queue) => session.queues.includes(queue)) ? session : null;
-}
-
-/** The sessions of a queue that have expired, the earliest first; all of its sessions when `by` is left out. */
-export function sessionsOf(sql: Sql, queue: string, by = Number.MAX_SAFE_INTEGER): Session[] {
-  const rows = sql.all<SessionRow>(
-    "SELECT session, queues, deadline FROM sessions WHERE deadline <= ? ORDER BY deadline, session",
+/** The sessions that have expired in a queue, the earliest first; all that have not ended in it when `by` is left out. */
+export function sessionsIn(sql: Sql, queue: SqliteQueue, by = Number.MAX_SAFE_INTEGER): string[] {
+  const rows = sql.all<[session: string]>(
+    "SELECT session FROM lives WHERE queue = ? AND deadline <= ? ORDER BY deadline, session",
+    queue.number,
     by,
   );
-  return rows.map(sessionFrom).filter((session) => session.queues.includes(queue));
+  return rows.map(([session]) => session);
 }
 
-function sessionFrom([id, queues, deadline]: SessionRow): Session {
-  return { id, queues: JSON.parse(queues) as string[], deadline };
+/** When the first session of a queue expires; `null` if there is none. */
+export function nextExpiry(sql: Sql, queue: SqliteQueue): number | null {
+  return sql.all<[number | null]>("SELECT min(deadline) FROM lives WHERE queue = ?", queue.number)[0]?.[0] ?? null;
 }
 
 /** Starts a session. */
-export function openSession(transaction: Transaction, id: string, worker: WorkerInfo, ttl: number): void {
+export function openSession(transaction: Transaction, session: string, worker: WorkerInfo, ttl: number): void {
   const { sql, now } = transaction;
-  for (const name of worker.queues) transaction.queue(name);
-  endSession(sql, id);
-  sql.run(
-    "INSERT INTO sessions (session, worker, queues, deadline, seen_at) VALUES (?, ?, ?, ?, ?)",
-    id,
-    JSON.stringify(worker),
-    JSON.stringify(worker.queues),
-    now + ttl,
-    now,
-  );
+  endSession(sql, session);
+  sql.run("INSERT INTO sessions (session, worker) VALUES (?, ?)", session, JSON.stringify(worker));
+  for (const name of worker.queues) {
+    sql.run(
+      "INSERT OR IGNORE INTO lives (session, queue, deadline, seen_at) VALUES (?, ?, ?, ?)",
+      session,
+      transaction.queue(name).number,
+      now + ttl,
+      now,
+    );
+  }
 }
 
-/** Takes a session out of one queue; out of its last one ends it. */
-export function leaveQueue(sql: Sql, session: Session, name: string): void {
-  const queues = session.queues.filter((queue) => queue !== name);
-  if (queues.length === 0) endSession(sql, session.id);
-  else sql.run("UPDATE sessions SET queues = ? WHERE session = ?", JSON.stringify(queues), session.id);
+/** Takes a session out of one queue; out of its last one ends it. Answers whether it was in that queue. */
+export function leaveQueue(sql: Sql, session: string, queue: SqliteQueue): boolean {
+  const left = sql.run("DELETE FROM lives WHERE session = ? AND queue = ?", session, queue.number) > 0;
+  if (left && sql.all("SELECT 1 FROM lives WHERE session = ? LIMIT 1", session).length === 0) endSession(sql, session);
+  return left;
 }
 
-function endSession(sql: Sql, id: string): void {
-  sql.run("DELETE FROM sessions WHERE session = ?", id);
-  sql.run("DELETE FROM calls WHERE session = ?", id);
-  sql.run("DELETE FROM revoked WHERE session = ?", id);
+function endSession(sql: Sql, session: string): void {
+  for (const table of ["sessions", "lives", "calls", "revoked"]) {
+    sql.run(`DELETE FROM ${table} WHERE session = ?`, session);
+  }
 }
 
-/** Renews a session; answers the leases that were taken from it. */
+/** Renews a session in queues; answers the leases of theirs that were taken from it. */
 export function heartbeat(
   transaction: Transaction,
-  id: string,
+  session: string,
   queues: readonly string[],
   ttl: number,
 ): { alive: boolean; revoked: LeaseRef[] } {
   const { sql, now } = transaction;
-  const session = aliveSession(transaction, id, queues);
-  if (session === null) return { alive: false, revoked: [] };
-  sql.run("UPDATE sessions SET deadline = ?, seen_at = ? WHERE session = ?", now + ttl, now, id);
-  const revoked = revokedSince(sql, id, 0).map(({ lease }) => lease);
-  return { alive: true, revoked: revoked.filter((lease) => queues.includes(lease.queue)) };
+  const taken = revokedSince(sql, session, 0).map(({ lease }) => lease);
+  const revoked: LeaseRef[] = [];
+  let alive = true;
+  for (const name of queues) {
+    const queue = transaction.find(name);
+    if (queue === null || !isAlive(transaction, session, queue)) {
+      alive = false;
+      continue;
+    }
+    const renew = "UPDATE lives SET deadline = ?, seen_at = ? WHERE session = ? AND queue = ?";
+    sql.run(renew, now + ttl, now, session, queue.number);
+    revoked.push(...taken.filter((lease) => lease.queue === name));
+  }
+  return { alive, revoked };
 }
 
 /** The leases taken from a session after a number. */
@@ -101,7 +100,7 @@ export function revoke(transaction: Transaction, queue: SqliteQueue, job: Job): 
   if (job.session === null) return;
   const lease = { queue: queue.name, id: job.id, epoch: job.epoch };
   let number: number | null = null;
-  if (findSession(sql, job.session) !== null) {
+  if (sql.all("SELECT 1 FROM sessions WHERE session = ?", job.session).length > 0) {
     number = sql.insert(
       "INSERT INTO revoked (session, queue, id, epoch) VALUES (?, ?, ?, ?)",
       job.session,
@@ -118,7 +117,8 @@ export function acknowledge(sql: Sql, session: string, { queue, id, epoch }: Lea
   sql.run("DELETE FROM revoked WHERE session = ? AND queue = ? AND id = ? AND epoch = ?", session, queue, id, epoch);
 }
 
-const HELD = `SELECT ${JOB_COLUMNS} FROM jobs j WHERE j.queue = ? AND j.line = ${ACTIVE} AND j.session = ? ORDER BY j.tie`;
+const HELD = `SELECT ${JOB_COLUMNS} FROM jobs j WHERE j.queue = ? AND j.line = ${ACTIVE} AND j.key = 0
+  AND j.session = ? ORDER BY j.tie`;
 
 /** What a session holds in a queue, by id. The jobs that run are few: no index of its own is kept for this. */
 export function heldBy(sql: Sql, queue: SqliteQueue, session: string): Job[] {
@@ -130,20 +130,16 @@ export function holds(session: string, job: Pick<Job, "line" | "session" | "epoc
   return job.line === ACTIVE && job.session === session && job.epoch === lease.epoch;
 }
 
+const RUNNING = `SELECT j.session, count(*) FROM queues q CROSS JOIN jobs j ON j.queue = q.queue AND j.line = ${ACTIVE}
+  CROSS JOIN lives l ON l.session = j.session AND l.queue = q.queue WHERE l.deadline > ? GROUP BY j.session`;
+const LIVING = `SELECT s.session, s.worker, max(l.seen_at) FROM sessions s CROSS JOIN lives l ON l.session = s.session
+  WHERE l.deadline > ? GROUP BY s.session ORDER BY s.session`;
+
 /** The workers whose sessions live. */
 export function listWorkers(sql: Sql, now: number): WorkerRecord[] {
-  const running = new Map(
-    sql.all<[session: string, running: number]>(
-      `SELECT j.session, count(*) FROM queues q CROSS JOIN jobs j ON j.queue = q.queue AND j.line = ${ACTIVE} GROUP BY 1`,
-    ),
-  );
-  return sql
-    .all<[id: string, worker: string, seenAt: number]>(
-      "SELECT session, worker, seen_at FROM sessions WHERE deadline > ? ORDER BY session",
-      now,
-    )
-    .map(([id, worker, seenAt]) => {
-      const info = JSON.parse(worker) as WorkerInfo;
-      return { ...info, session: id, running: running.get(id) ?? 0, seenAt };
-    });
+  const running = new Map(sql.all<[session: string, running: number]>(RUNNING, now));
+  return sql.all<[session: string, worker: string, seenAt: number]>(LIVING, now).map(([session, worker, seenAt]) => {
+    const info = JSON.parse(worker) as WorkerInfo;
+    return { ...info, session, running: running.get(session) ?? 0, seenAt };
+  });
 }

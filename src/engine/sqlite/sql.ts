@@ -23,11 +23,6 @@ export class Sql {
     return rows.map((row) => Object.values(row as object) as unknown as T);
   }
 
-  /** The first row. */
-  first<T extends Row>(text: string, ...values: SqlValue[]): T | undefined {
-    return this.all<T>(text, ...values)[0];
-  }
-
   /** Runs a statement that answers no rows; answers how many rows it changed. */
   run(text: string, ...values: SqlValue[]): number {
     return Number(this.#prepare(text).run(...values).changes);

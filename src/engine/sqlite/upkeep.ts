@@ -6,7 +6,7 @@ import { jobFrom, JOB_COLUMNS, retentionClass, saveJob, type Job, type JobRow } 
 import { DELAYED, lineOf } from "./lines.js";
 import { finish, forget, move } from "./moves.js";
 import type { SqliteQueue } from "./queue.js";
-import { heldBy, leaveQueue, sessionsOf } from "./sessions.js";
+import { heldBy, leaveQueue, nextExpiry, sessionsIn } from "./sessions.js";
 import type { Transaction } from "./transaction.js";
 
 const DUE = `SELECT ${JOB_COLUMNS} FROM jobs j WHERE j.queue = ? AND j.line = ${DELAYED} AND j.key <= ?
@@ -36,20 +36,20 @@ export function promoteDue({ sql, now }: Transaction, queue: SqliteQueue, limit:
 /** When the first delayed job is due; `null` if there is none. */
 export function nextDelayed({ sql }: Transaction, queue: SqliteQueue): number | null {
   if (queue.standing(DELAYED) === 0) return null;
-  return sql.first<[number]>(FIRST_DUE, queue.number)?.[0] ?? null;
+  return sql.all<[number]>(FIRST_DUE, queue.number)[0]?.[0] ?? null;
 }
 
 /** Takes the jobs of expired sessions; answers how many. Sessions that hold nothing more are forgotten. */
 export function recoverLost(transaction: Transaction, queue: SqliteQueue, limit: number): number {
   const { sql, now } = transaction;
   let recovered = 0;
-  for (const session of sessionsOf(sql, queue.name, now)) {
-    const held = heldBy(sql, queue, session.id);
+  for (const session of sessionsIn(sql, queue, now)) {
+    const held = heldBy(sql, queue, session);
     const taken = held.slice(0, limit - recovered);
     for (const job of taken) recover(transaction, queue, job);
     recovered += taken.length;
     if (taken.length < held.length) break;
-    leaveQueue(sql, session, queue.name);
+    leaveQueue(sql, session, queue);
   }
   return recovered;
 }
@@ -100,9 +100,8 @@ function oldest({ sql }: Transaction, queue: SqliteQueue, line: number, by: numb
 /** When the next thing is due in this queue; `null` if nothing is. */
 export function nextDue(transaction: Transaction, queue: SqliteQueue): number | null {
   const { sql } = transaction;
-  const session = sessionsOf(sql, queue.name)[0]?.deadline ?? null;
-  const late = sql.first<[number | null]>(FIRST_LATE, queue.number)?.[0] ?? null;
-  return earliest(nextDelayed(transaction, queue), session, late);
+  const late = sql.all<[number | null]>(FIRST_LATE, queue.number)[0]?.[0] ?? null;
+  return earliest(nextDelayed(transaction, queue), nextExpiry(sql, queue), late);
 }
 
 /** The earliest of some times; `null` if there is none. */

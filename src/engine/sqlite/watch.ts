@@ -25,6 +25,6 @@ export function watch(transaction: Transaction, name: string, cursor: number | n
 
 /** Does a queue have events after a cursor? */
 export function hasEvents(sql: Sql, name: string, cursor: number): boolean {
-  const row = sql.first<[sequence: number]>("SELECT sequence FROM queues WHERE name = ?", name);
+  const row = sql.all<[sequence: number]>("SELECT sequence FROM queues WHERE name = ?", name)[0];
   return (row?.[0] ?? 0) > cursor;
 }

@@ -125,11 +125,11 @@ export class Watchers {
   }
 
   #look(): number {
-    return this.#sql.first<[version: number]>("PRAGMA data_version")?.[0] ?? 0;
+    return this.#sql.all<[version: number]>("PRAGMA data_version")[0]?.[0] ?? 0;
   }
 
   #latest(session: string): number {
-    const row = this.#sql.first<[number | null]>("SELECT max(number) FROM revoked WHERE session = ?", session);
+    const row = this.#sql.all<[number | null]>("SELECT max(number) FROM revoked WHERE session = ?", session)[0];
     return row?.[0] ?? 0;
   }
 }

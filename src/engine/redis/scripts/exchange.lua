@@ -50,17 +50,34 @@ local function settle(id, r, word, payload)
 end
 
 -- The usual end: a job without anything special completes. Answers false for any other. It does what `settle` does,
--- without making a record of it.
+-- without making a record of it and with the lists it appends to at hand.
+local run_puts, result_puts, held_removals, done_tail = args_of(HSET, 'run'), args_of(HSET, 'result'), args_of(ZREM, 'held')
+
 local function complete_usual(id, raw, epoch, result)
   local state, flags, counted, attempts, crashes, its_epoch, _, priority, _, created, run_at, started =
     struct.unpack(RUN_FORMAT, raw)
-  if state ~= ACTIVE or flags ~= 0 or its_epoch ~= epoch or string.sub(raw, RUN_SIZE + 1) ~= session then return false end
-  local position = end_of(COMPLETED)
-  append_pair(args_of(HSET, 'run'), id, struct.pack(RUN_FORMAT, COMPLETED, 0, counted + 1, attempts, crashes, epoch, epoch,
-    priority, position, created, run_at, started, NOW) .. session)
-  append(args_of(RPUSH, 'done5'), id)
-  append(args_of(ZREM, 'held'), HELD_PREFIX .. id)
-  if result ~= '' then append_pair(args_of(HSET, 'result'), id, result) else put('result', id, false) end
+  if state ~= ACTIVE or flags ~= 0 or its_epoch ~= epoch or string.sub(raw, RUN_SIZE + 1) ~= session or result == '' then
+    return false
+  end
+  if not done_tail then
+    end_of(COMPLETED)
+    done_tail = args_of(RPUSH, 'done5')
+  end
+  local n = run_puts.n
+  run_puts[n + 1] = id
+  run_puts[n + 2] = struct.pack(RUN_FORMAT, COMPLETED, 0, counted + 1, attempts, crashes, epoch, epoch,
+    priority, done_tail.first + done_tail.n, created, run_at, started, NOW) .. session
+  run_puts.n = n + 2
+  n = result_puts.n
+  result_puts[n + 1] = id
+  result_puts[n + 2] = result
+  result_puts.n = n + 2
+  n = done_tail.n + 1
+  done_tail[n] = id
+  done_tail.n = n
+  n = held_removals.n + 1
+  held_removals[n] = HELD_PREFIX .. id
+  held_removals.n = n
   if watched then tell_state(id, COMPLETED) end
   return true
 end

@@ -45,14 +45,23 @@ end
 -- `lease` does, without making a record of it: this is where most of the time of a busy queue is spent.
 local HELD_PREFIX = SESSION .. '|'
 
-local function lease_usual(id, job, position)
+local function lease_usual(id, job, position, run_puts, held_adds)
   local state, flags, attempts, priority, created, place = struct.unpack(BIRTH_FORMAT, job)
   if state ~= QUEUED or flags ~= 0 or priority ~= 0 or place ~= position then return false end
-  append_pair(args_of(HSET, 'run'), id,
-    struct.pack(RUN_FORMAT, ACTIVE, 0, 0, attempts, 0, 1, 0, 0, position, created, created, NOW, 0) .. SESSION)
-  append_pair(args_of(ZADD, 'held'), 0, HELD_PREFIX .. id)
+  local n = run_puts.n
+  run_puts[n + 1] = id
+  run_puts[n + 2] = struct.pack(RUN_FORMAT, ACTIVE, 0, 0, attempts, 0, 1, 0, 0, position, created, created, NOW, 0)
+    .. SESSION
+  run_puts.n = n + 2
+  n = held_adds.n
+  held_adds[n + 1] = 0
+  held_adds[n + 2] = HELD_PREFIX .. id
+  held_adds.n = n + 2
   if watched then tell_state(id, ACTIVE) end
-  reply_lease(id, 1, string.sub(job, BIRTH_SIZE + 1), attempts, created)
+  n = lease_count * 4
+  leases[n + 1], leases[n + 2], leases[n + 3], leases[n + 4] = id, string.sub(job, BIRTH_SIZE + 1), attempts, created
+  lease_count = lease_count + 1
+  leased[lease_count] = id
   return true
 end
 
@@ -88,9 +97,10 @@ local function claim_default(need)
     local ids = redis.call('LRANGE', K.wait, looked, looked + need - taken - 1)
     if #ids == 0 then break end
     local jobs, runs = hmget('job', ids), hmget('run', ids)
+    local run_puts, held_adds = args_of(HSET, 'run'), args_of(ZADD, 'held')
     for i, id in ipairs(ids) do
       local position = conf.base + looked + i - 1
-      if jobs[i] and not runs[i] and lease_usual(id, jobs[i], position) then
+      if jobs[i] and not runs[i] and lease_usual(id, jobs[i], position, run_puts, held_adds) then
         taken = taken + 1
       else
         local r = record_of(jobs[i], runs[i])
