@@ -50,7 +50,6 @@ export async function runAnalysis(inputs: readonly AnalysisInput[], run: Analysi
       })),
     );
     const worker = longshore.worker([analyse], { concurrency: run.concurrency });
-    await worker.start();
     try {
       const all = Promise.all(
         jobs.map(async (job, index) => {
@@ -61,13 +60,11 @@ export async function runAnalysis(inputs: readonly AnalysisInput[], run: Analysi
             text: inputs[index]?.text ?? "",
             state: record.state,
             findings: settled.status === "fulfilled" ? settled.value.findings : [],
-            waitMs: record.startedAt === undefined ? undefined : record.startedAt - record.createdAt,
+            waitMs: record.startedAt === null ? undefined : record.startedAt - record.createdAt,
             runMs:
-              record.startedAt === undefined || record.finishedAt === undefined
-                ? undefined
-                : record.finishedAt - record.startedAt,
+              record.startedAt === null || record.finishedAt === null ? undefined : record.finishedAt - record.startedAt,
             error: settled.status === "rejected" ? String(settled.reason) : undefined,
-            resumed: record.finishedAt !== undefined && record.finishedAt < startedAt,
+            resumed: record.finishedAt !== null && record.finishedAt < startedAt,
           };
           run.onOutcome(outcome);
           return outcome;

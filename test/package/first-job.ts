@@ -18,5 +18,5 @@ const jobs = await longshore.enqueueMany(
 );
 const results = await Promise.all(jobs.map((job) => job.result()));
 console.log(results.map(({ length }) => length).join(" "));
-await worker.close();
+await worker.stop();
 await longshore.close();
