@@ -1,6 +1,6 @@
 /**
- * Longshore: background jobs for TypeScript applications whose work is slow. This is all that `import … from "longshore"`
- * gives; importing it connects to nothing.
+ * Longshore: background jobs for TypeScript applications whose work is slow. This is all that `import … from
+ * "longshore"` gives; importing it connects to nothing.
  */
 export { attach, connect, type ConnectOptions } from "./client/connect.js";
 export type { JobQuery } from "./client/job-filter.js";
@@ -57,7 +57,15 @@ export type { Ending, Middleware } from "./worker/middleware.js";
 export type { QueueOrder } from "./worker/queue-order.js";
 export type { RunningJob } from "./worker/run.js";
 export type { SchemaInput, SchemaOutput, StandardSchema } from "./worker/standard-schema.js";
-export { task, type AnyTask, type Handler, type InputOf, type ResultOf, type Task, type TaskOptions } from "./worker/task.js";
+export {
+  task,
+  type AnyTask,
+  type Handler,
+  type InputOf,
+  type ResultOf,
+  type Task,
+  type TaskOptions,
+} from "./worker/task.js";
 export type { WorkerEvents } from "./worker/worker-events.js";
 export type { WorkerOptions } from "./worker/worker-options.js";
 export type { Worker, WorkerState } from "./worker/worker.js";

@@ -25,7 +25,9 @@ export async function confirm(
   const terminal = createInterface({ input, output });
   try {
     const closed = once(terminal, "close").then(() => "");
-    const answer = await Promise.race([terminal.question(`This will ${plain(what)}. Go on? [y/N] `), closed]);
+    // Ctrl-C and Ctrl-D reject the question, the end of the input only closes the terminal.
+    const asked = terminal.question(`This will ${plain(what)}. Go on? [y/N] `).catch(() => "");
+    const answer = await Promise.race([asked, closed]);
     if (!/^y(es)?$/i.test(answer.trim())) throw new Refused("not done");
   } finally {
     terminal.close();

@@ -8,7 +8,8 @@ import { resolve } from "node:path";
 import type { Command } from "commander";
 import type { Longshore } from "../client/longshore.js";
 import type { Target } from "../engine/target.js";
-import { NotFound, parseWhole, UsageError } from "./exit.js";
+import { parseWhole } from "./arguments.js";
+import { NotFound, UsageError } from "./exit.js";
 import { Output } from "./output.js";
 
 /** The flags of every command. */
@@ -33,18 +34,13 @@ export interface ConnectionRules {
   readonly alone?: boolean;
 }
 
-/** The flags of a command, those of the program included. */
-export function flagsOf<Flags extends object>(command: Command): GlobalFlags & Flags {
-  return command.optsWithGlobals<GlobalFlags & Flags>();
-}
-
 /** Connects as flags and environment say, lets `use` work, and lets go. */
 export async function connected<Flags extends object>(
   command: Command,
   use: (session: Session<Flags>) => Promise<void>,
   rules: ConnectionRules = {},
 ): Promise<void> {
-  const flags = flagsOf<Flags>(command);
+  const flags = command.optsWithGlobals<GlobalFlags & Flags>();
   const longshore = await connectTo(targetOf(flags, process.env), rules);
   try {
     await use({ longshore, flags, out: new Output(flags.json ?? false) });
@@ -58,7 +54,9 @@ export async function connectTo(target: string | Target, rules: ConnectionRules)
   const { parseTarget } = await import("../engine/target.js");
   const parsed = parseTarget(target);
   if (parsed.engine === "memory" && !rules.alone) {
-    throw new UsageError("memory: lives and dies with one process, so this command would see nothing in it; use sqlite:FILE");
+    throw new UsageError(
+      "memory: lives and dies with one process, so this command would see nothing in it; use sqlite:FILE",
+    );
   }
   if (parsed.engine === "sqlite" && !rules.creates && !existsSync(parsed.path)) {
     throw new NotFound(

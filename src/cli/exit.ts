@@ -2,8 +2,9 @@
  * How a command ends: the exit codes scripts can rely on, the errors of the command line itself, and the one line that a
  * mistake leaves on standard error. Stacks are for LONGSHORE_DEBUG=1.
  */
+import { inspect } from "node:util";
 import { CommanderError } from "commander";
-import { InvalidInput, LongshoreError } from "../model/errors.js";
+import { LongshoreError } from "../model/errors.js";
 import { plain } from "./terminal-text.js";
 
 /** The exit codes. */
@@ -68,23 +69,9 @@ export function report(error: unknown): ExitCode {
   // Commander has printed its own already.
   if (!(error instanceof CommanderError)) {
     process.stderr.write(`error: ${messageOf(error)}\n`);
-    if (process.env["LONGSHORE_DEBUG"] === "1" && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+    if (process.env["LONGSHORE_DEBUG"] === "1" && error instanceof Error) {
+      process.stderr.write(`${inspect(error)}\n`);
+    }
   }
   return exitCodeOf(error);
-}
-
-/** Checks a number given on the command line. @throws InvalidInput */
-export function parseWhole(flag: string, text: string): number {
-  if (!/^-?\d+$/.test(text)) throw new InvalidInput(flag, text, "a whole number");
-  return Number(text);
-}
-
-/** Checks JSON given on the command line. @throws InvalidInput */
-export function parseJson(field: string, text: string): unknown {
-  try {
-    const value: unknown = JSON.parse(text);
-    return value;
-  } catch (error) {
-    throw new InvalidInput(field, text, `JSON; quote it for the shell: '{"name": "value"}'`, { cause: error });
-  }
 }

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import type { JobQuery } from "../client/job-filter.js";
 import { InvalidInput } from "../model/errors.js";
 import { isState, STATES, type JobState } from "../model/state.js";
+import { listed } from "./arguments.js";
 import { parsePast } from "./time-text.js";
 
 /** The filter flags as they are given. */
@@ -15,11 +16,6 @@ export interface FilterFlags {
   idContains?: string;
   since?: string;
   until?: string;
-}
-
-/** Adds up a flag that may be given several times, or with commas. */
-export function listed(value: string, before: readonly string[] = []): string[] {
-  return [...before, ...value.split(",").filter((part) => part !== "")];
 }
 
 /** Adds the filter flags to a command. */
@@ -56,6 +52,11 @@ function parseStates(values: readonly string[]): JobState[] {
     if (!isState(value)) throw new InvalidInput("--state", value, `one of ${STATES.join(", ")}`);
     return value;
   });
+}
+
+/** A number of jobs in words: `1 job`, `3 failed jobs`. */
+export function jobCount(count: number, kind = ""): string {
+  return `${count}${kind === "" ? "" : ` ${kind}`} ${count === 1 ? "job" : "jobs"}`;
 }
 
 /** A filter in words: `jobs with queue=scans state=queued,delayed`; `all jobs` when it is empty. */

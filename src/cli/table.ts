@@ -48,11 +48,17 @@ function textOf(part: Part): string {
 }
 
 function lengthOf(part: Part): number {
-  return [...textOf(part)].length;
+  return charactersOf(part).length;
+}
+
+const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+
+function charactersOf(part: Part): string[] {
+  return Array.from(graphemes.segment(textOf(part)), ({ segment }) => segment);
 }
 
 function cut(part: Part, room: number): Part {
-  const characters = [...textOf(part)];
+  const characters = charactersOf(part);
   if (characters.length <= room) return part;
   const text = `${characters.slice(0, room - 1).join("")}…`;
   return typeof part === "string" ? text : { ...part, text };

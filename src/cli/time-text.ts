@@ -26,12 +26,23 @@ export function parsePast(flag: string, text: string, now: number): Date {
 /** A moment in local time: `2026-11-21 23:22:43`. */
 export function moment(at: number): string {
   const date = new Date(at);
-  const two = (value: number): string => String(value).padStart(2, "0");
   const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
   return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
 }
 
-/** How long before or after `now`: `5m ago`, `in 2h`. */
+function two(value: number): string {
+  return String(value).padStart(2, "0");
+}
+
+/** How long something took: `314ms`, `1.3s`, `5m`. */
+export function span(milliseconds: number): string {
+  return milliseconds >= 1_000 && milliseconds < 60_000
+    ? `${(milliseconds / 1_000).toFixed(1)}s`
+    : formatDuration(milliseconds);
+}
+
+/** How long before or after `now`: `5m ago`, `in 2h`, `just now`. */
 export function relative(at: number, now: number): string {
+  if (Math.abs(at - now) < 1_000) return "just now";
   return at > now ? `in ${formatDuration(at - now)}` : `${formatDuration(now - at)} ago`;
 }

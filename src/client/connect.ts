@@ -1,7 +1,7 @@
 /** From a target to a connection: which engine, from where, with which caps and defaults. */
 import type { Engine } from "../engine/contract.js";
 import { openEngine } from "../engine/open.js";
-import { parseTarget, type ParsedTarget, type Target } from "../engine/target.js";
+import { parseTarget, type Target } from "../engine/target.js";
 import { systemClock, systemRandom, type Clock, type Random } from "../model/clock.js";
 import { DEFAULT_PAYLOAD_CAP, HARD_PAYLOAD_CAP } from "../model/codec.js";
 import { InvalidInput } from "../model/errors.js";
@@ -24,10 +24,10 @@ export interface ConnectOptions {
 /**
  * Connects to an engine.
  *
- * @param target `"sqlite:jobs.db"`, `"redis://localhost:6379/0"`, `"rediss://…"`, `"memory:"`, or an options object. Default:
- * the environment's `LONGSHORE_URL`, else `REDIS_URL`, else `REDIS_HOST` and `REDIS_PORT`
- * @throws InvalidInput for a wrong target or option; EngineUnavailable when it cannot be reached; EngineRefused when it is
- * set up in a way that may lose jobs
+ * @param target `"sqlite:jobs.db"`, `"redis://localhost:6379/0"`, `"rediss://…"`, `"memory:"`, or an options object.
+ * Default: the environment's `LONGSHORE_URL`, else `REDIS_URL`, else `REDIS_HOST` and `REDIS_PORT`
+ * @throws InvalidInput for a wrong target or option; EngineUnavailable when it cannot be reached; EngineRefused when it
+ * is set up in a way that may lose jobs
  * @example
  * const longshore = await connect(process.env.LONGSHORE_URL ?? "sqlite:data/jobs.db");
  * @example
@@ -40,8 +40,8 @@ export async function connect(target?: string | Target, options: ConnectOptions 
 }
 
 /**
- * A connection over an engine that you made and opened yourself: one of your own, or one with a clock for tests. Closing the
- * connection closes the engine.
+ * A connection over an engine that you made and opened yourself: one of your own, or one with a clock for tests.
+ * Closing the connection closes the engine.
  * @throws InvalidInput
  */
 export function attach(engine: Engine, options: ConnectOptions = {}): Longshore {

@@ -38,8 +38,8 @@ export class Core {
   }
 
   /**
-   * Sends a command that has one effect however often it is sent: at most twice more, and not after 2 s, when the engine
-   * does not answer.
+   * Sends a command that has one effect however often it is sent: at most twice more, and not after 2 s, when the
+   * engine does not answer.
    */
   async send<T>(command: () => T | Promise<T>): Promise<T> {
     const from = this.clock.now();

@@ -28,56 +28,55 @@ export interface WaitLimits {
  */
 export async function waitForEnd(core: Core, ref: JobRef, { timeout, signal }: WaitLimits): Promise<JobRecord> {
   signal?.throwIfAborted();
-  const end = new Ending(core, ref);
-  const aborted = (): void => end.reject(signal?.reason);
+  const wait = new JobWait(core, ref);
+  const aborted = (): void => wait.reject(signal?.reason);
   const cancelTimeout =
-    timeout === null ? () => {} : core.clock.after(timeout, () => end.reject(new ResultTimeout(ref.id, timeout)));
+    timeout === null ? null : core.clock.after(timeout, () => wait.reject(new ResultTimeout(ref.id, timeout)));
   signal?.addEventListener("abort", aborted, { once: true });
-  let stopWatching = (): void => {};
   try {
-    const watching = core.watches.add(ref.queue, end);
-    watching.then(
-      () => end.look(),
-      (error: unknown) => end.reject(error),
-    );
-    stopWatching = () => {
-      watching.then(
-        (remove) => remove(),
-        () => {},
-      );
-    };
-    return await end.promise;
+    void wait.begin();
+    return await wait.ended;
   } finally {
-    end.stop();
-    stopWatching();
-    cancelTimeout();
+    wait.stop();
+    cancelTimeout?.();
     signal?.removeEventListener("abort", aborted);
   }
 }
 
-class Ending {
+class JobWait {
   readonly id: string;
-  readonly promise: Promise<JobRecord>;
-  resolve: (record: JobRecord) => void = () => {};
+  readonly ended: Promise<JobRecord>;
   reject: (error: unknown) => void = () => {};
+  #resolve: (record: JobRecord) => void = () => {};
   readonly #core: Core;
   readonly #ref: JobRef;
-  #cancel: () => void = () => {};
+  #cancelLook: () => void = () => {};
+  #stopWatching: () => void = () => {};
   #stopped = false;
 
   constructor(core: Core, ref: JobRef) {
     this.#core = core;
     this.#ref = ref;
     this.id = ref.id;
-    this.promise = new Promise((resolve, reject) => {
-      this.resolve = resolve;
+    this.ended = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
       this.reject = reject;
     });
   }
 
+  async begin(): Promise<void> {
+    try {
+      this.#stopWatching = await this.#core.watches.add(this.#ref.queue, this);
+    } catch (error) {
+      this.reject(error);
+    }
+    if (this.#stopped) this.#stopWatching();
+    else await this.#look();
+  }
+
   event(event: WatchEvent): void {
     if (event.kind === "gap" || event.kind === "removed" || (event.kind === "state" && isTerminal(event.state))) {
-      this.look();
+      void this.#look();
     }
   }
 
@@ -85,22 +84,24 @@ class Ending {
     this.reject(error);
   }
 
-  look(): void {
-    this.#cancel();
-    if (this.#stopped) return;
-    this.#cancel = this.#core.clock.after(LOOK_EVERY, () => this.look());
-    this.#core.reader.get(this.#ref).then(
-      (record) => {
-        if (record === null) this.reject(new JobNotFound(this.#ref.id));
-        else if (isTerminal(record.state)) this.resolve(record);
-      },
-      // An engine that does not answer now is asked again.
-      () => {},
-    );
-  }
-
   stop(): void {
     this.#stopped = true;
-    this.#cancel();
+    this.#cancelLook();
+    this.#stopWatching();
+  }
+
+  async #look(): Promise<void> {
+    this.#cancelLook();
+    if (this.#stopped) return;
+    this.#cancelLook = this.#core.clock.after(LOOK_EVERY, () => void this.#look());
+    let record: JobRecord | null;
+    try {
+      record = await this.#core.reader.get(this.#ref);
+    } catch {
+      // An engine that does not answer now is asked again.
+      return;
+    }
+    if (record === null) this.reject(new JobNotFound(this.id));
+    else if (isTerminal(record.state)) this.#resolve(record);
   }
 }

@@ -117,7 +117,10 @@ export class Job<Result = unknown, Input = unknown> {
     return this.#control("cancel", (params) => this.#core.engine.cancel(params));
   }
 
-  /** Queues it again, with all its attempts before it. @throws JobNotFound, WrongState unless it has ended, UniqueConflict */
+  /**
+   * Queues it again, with all its attempts before it. @throws JobNotFound, WrongState unless it has ended,
+   * UniqueConflict
+   */
   retry(): Promise<JobState> {
     return this.#control("retry", (params) => this.#core.engine.retry(params));
   }

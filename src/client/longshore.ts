@@ -1,6 +1,6 @@
 /** The connection: what an application holds. Enqueues, looks things up, commands many jobs at once, makes workers. */
 import { controlMany, type BulkAnswer, type BulkCommand } from "../engine/bulk.js";
-import type { Engine, EngineInfo, EnqueueAnswer, QueueRecord, StateCounts, WorkerRecord } from "../engine/contract.js";
+import type { Engine, EngineInfo, EnqueueAnswer, QueueRecord, WorkerRecord } from "../engine/contract.js";
 import type { ParsedTarget } from "../engine/target.js";
 import type { Clock, Random } from "../model/clock.js";
 import { EngineClosed, InvalidInput, UniqueConflict } from "../model/errors.js";
@@ -103,7 +103,8 @@ export class Longshore {
   /**
    * Accepts many jobs: all inputs and options are checked before the first is sent; they go in order, 500 in a command.
    * A unique key that is held does not throw here: the handle in its place is the holder's, with `outcome: "rejected"`.
-   * When the engine fails half-way some chunks are in and others are not; with ids of your own, calling again completes it.
+   * When the engine fails half-way some chunks are in and others are not; with ids of your own, calling again completes
+   * it.
    * @param items inputs, or `{ input, options }` where a job has options of its own
    * @param options options of all of them; an item's own win
    * @throws InvalidInput, PayloadTooLarge, EngineUnavailable
@@ -135,7 +136,10 @@ export class Longshore {
     });
   }
 
-  /** A handle on a job by its bare id, whatever its queue; `null` when there is none. One round trip. @throws InvalidInput */
+  /**
+   * A handle on a job by its bare id, whatever its queue; `null` when there is none. One round trip. @throws
+   * InvalidInput
+   */
   async job<Result = unknown, Input = unknown>(id: string): Promise<Job<Result, Input> | null> {
     const found = await this.snapshot(id);
     return found === null ? null : new Job(this.#core, found, null, null);
@@ -165,6 +169,11 @@ export class Longshore {
   /** Makes all delayed jobs that match ready now. @throws InvalidInput */
   promoteAll(query: JobQuery, options?: BulkOptions): Promise<BulkAnswer> {
     return this.#bulk("promote", query, options);
+  }
+
+  /** Lets all held jobs that match go. @throws InvalidInput */
+  releaseAll(query: JobQuery, options?: BulkOptions): Promise<BulkAnswer> {
+    return this.#bulk("release", query, options);
   }
 
   /** Removes all jobs that match and do not run. @throws InvalidInput */
@@ -220,7 +229,10 @@ export class Longshore {
     return worker;
   }
 
-  /** Stops its workers as `worker.stop()` does, sends what is on its way, and lets go of everything. Safe to call twice. */
+  /**
+   * Stops its workers as `worker.stop()` does, sends what is on its way, and lets go of everything. Safe to call
+   * twice.
+   */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -271,4 +283,3 @@ function isItem(item: unknown): item is { input: unknown; options: EnqueueOption
   const keys = Object.keys(item);
   return keys.length === 2 && "input" in item && "options" in item;
 }
-

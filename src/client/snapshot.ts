@@ -2,7 +2,10 @@
 import { decodePayload } from "../model/codec.js";
 import type { JobRecord } from "../model/job.js";
 
-/** A job as it was at one moment. Times are epoch milliseconds; `new Date(snapshot.createdAt).toISOString()` for people. */
+/**
+ * A job as it was at one moment. Times are epoch milliseconds; `new Date(snapshot.createdAt).toISOString()` for
+ * people.
+ */
 export interface JobSnapshot<Result = unknown, Input = unknown> extends Omit<JobRecord, "input" | "result" | "meta"> {
   readonly input: Input;
   /** `null` while there is none, or when the handler returned nothing. */

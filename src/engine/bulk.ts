@@ -1,6 +1,7 @@
 /**
- * A command on all jobs that match a filter: page by page, 500 at a time, so that no engine is held up however many there
- * are. Jobs created after it began are left alone. It can be stopped anywhere and continued with the cursor it answers.
+ * A command on all jobs that match a filter: page by page, 500 at a time, so that no engine is held up however many
+ * there are. Jobs created after it began are left alone. It can be stopped anywhere and continued with the cursor it
+ * answers.
  */
 import { InvalidInput } from "../model/errors.js";
 import type { JobFilter } from "../model/filter.js";

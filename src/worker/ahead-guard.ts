@@ -1,6 +1,6 @@
 /**
- * Gives jobs that were leased ahead back when the ones before them turn out to be slow: another worker may be idle. Looks at
- * them now and then, only while there are any.
+ * Gives jobs that were leased ahead back when the ones before them turn out to be slow: another worker may be idle.
+ * Looks at them now and then, only while there are any.
  */
 import type { Clock } from "../model/clock.js";
 

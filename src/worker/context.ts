@@ -1,10 +1,10 @@
 /**
- * What a handler is given. Every part can be taken out of it (`({ input, progress }) => …`), and costs something only when it
- * is used. What a run says after it has ended is ignored.
+ * What a handler is given. Every part can be taken out of it (`({ input, progress }) => …`), and costs something only
+ * when it is used. What a run says after it has ended is ignored.
  */
 import type { Clock } from "../model/clock.js";
 import { decodePayload, type Json } from "../model/codec.js";
-import { InvalidInput } from "../model/errors.js";
+import { InvalidInput, show } from "../model/errors.js";
 import { LONGEST_LOG_LINE, type LogLine } from "../model/log.js";
 import { parseMeta } from "../model/options.js";
 import type { Run, RunningJob } from "./run.js";
@@ -35,12 +35,15 @@ export interface JobContext<Input> {
   readonly input: Input;
   readonly job: RunningJob;
   /**
-   * Aborts when the run should end; `signal.reason` says why: `TimedOut`, `Cancelled`, `LeaseLost`, `ShuttingDown`. Hand it
-   * to everything that waits (`fetch`, `setTimeout` of `node:timers/promises`). A handler that ignores it goes on, but
-   * what it returns is dropped.
+   * Aborts when the run should end; `signal.reason` says why: `TimedOut`, `Cancelled`, `LeaseLost`, `ShuttingDown`.
+   * Hand it to everything that waits (`fetch`, `setTimeout` of `node:timers/promises`). A handler that ignores it goes
+   * on, but what it returns is dropped.
    */
   readonly signal: AbortSignal;
-  /** Says how far the run is: 0 to 100, with an optional message. Sent within 100 ms; the last one wins. @throws InvalidInput */
+  /**
+   * Says how far the run is: 0 to 100, with an optional message. Sent within 100 ms; the last one wins. @throws
+   * InvalidInput
+   */
   readonly progress: (percent: number, message?: string) => void;
   readonly log: JobLogger;
   readonly meta: JobMeta;
@@ -95,7 +98,8 @@ export class RunContext implements JobContext<unknown> {
     const at =
       (level: LogLine["level"]) =>
       (message: string): void => {
-        const line = { at: this.#clock.now(), level, message: String(message).slice(0, LONGEST_LOG_LINE) };
+        const text = typeof message === "string" ? message : show(message);
+        const line = { at: this.#clock.now(), level, message: text.slice(0, LONGEST_LOG_LINE) };
         this.#say({ line });
       };
     const info = at("info");

@@ -1,4 +1,7 @@
-/** The job that the code is running for, without handing it down: for loggers and the like. Only for workers that ask for it. */
+/**
+ * The job that the code is running for, without handing it down: for loggers and the like. Only for workers that ask
+ * for it.
+ */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { LongshoreError } from "../model/errors.js";
 import type { JobContext } from "./context.js";
@@ -7,8 +10,8 @@ import type { JobContext } from "./context.js";
 export const currentContext = new AsyncLocalStorage<JobContext<unknown>>();
 
 /**
- * The context of the job that is running here: its id, signal, log, progress and meta. Works in everything a handler calls
- * and awaits, in workers started with `currentJob: true`.
+ * The context of the job that is running here: its id, signal, log, progress and meta. Works in everything a handler
+ * calls and awaits, in workers started with `currentJob: true`.
  * @throws LongshoreError (`NO_CURRENT_JOB`) outside of a handler
  * @example
  * longshore.worker([scan], { currentJob: true });

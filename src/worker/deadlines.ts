@@ -1,6 +1,6 @@
 /**
- * The timeouts of all runs on one timer. Runs with the same timeout end in the order in which they began, so a linked list
- * per timeout keeps them sorted, and adding or removing one costs the same however many there are.
+ * The timeouts of all runs on one timer. Runs with the same timeout end in the order in which they began, so a linked
+ * list per timeout keeps them sorted, and adding or removing one costs the same however many there are.
  */
 import type { Clock } from "../model/clock.js";
 import type { Run } from "./run.js";

@@ -1,4 +1,6 @@
-/** From what a handler threw to the outcome that is reported: put back, handed back, tried again, or failed for good. */
+/**
+ * From what a handler threw to the outcome that is reported: put back, handed back, tried again, or failed for good.
+ */
 import type { Outcome } from "../engine/contract.js";
 import { nextDelay } from "../model/backoff.js";
 import { classify, type Classifier, type Verdict } from "../model/classify.js";

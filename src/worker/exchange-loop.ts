@@ -1,7 +1,8 @@
 /**
- * The conversation with the engine: one command settles what has ended and leases what there are slots for. Whatever ends
- * while an answer is on its way joins the next command, so batches grow with load; at rest nothing waits for a timer. Under
- * load a second lane speaks while the first waits for its answer. A command without an answer is sent again as it was.
+ * The conversation with the engine: one command settles what has ended and leases what there are slots for. Whatever
+ * ends while an answer is on its way joins the next command, so batches grow with load; at rest nothing waits for a
+ * timer. Under load a second lane speaks while the first waits for its answer. A command without an answer is sent
+ * again as it was.
  */
 import type { Claim, Engine, ExchangeAnswer, Lease, Settlement } from "../engine/contract.js";
 import { pause, type Clock, type Random } from "../model/clock.js";
@@ -29,6 +30,8 @@ export interface ExchangeHost {
   settled(runs: readonly Run[], answer: ExchangeAnswer): void;
   /** The session is gone. */
   lost(session: WorkSession): void;
+  /** These outcomes will never be reported: the leases are gone. */
+  dropped(runs: readonly Run[]): void;
   /** The engine took so long (milliseconds) to answer. */
   answered(ms: number): void;
   /** There is nothing to lease, and nothing on its way. */
@@ -79,15 +82,15 @@ export class ExchangeLoop {
     return this.#claiming;
   }
 
-  /** Speaks for this session from now on; `null`: there is none. Answers what was not settled for the last one. */
-  begin(session: WorkSession | null): Run[] {
-    const dropped = this.#outbox;
+  /** Speaks for this session from now on; `null`: there is none. What was not settled for the last one is dropped. */
+  begin(session: WorkSession | null): void {
+    const unsettled = this.#outbox;
     this.#session = session;
     this.#outbox = [];
     this.#workMayWait = true;
     this.#wait.stop();
+    this.#options.host.dropped(unsettled);
     this.kick();
-    return dropped;
   }
 
   /** Reports the outcome of a run with the next command; not before `ready` has resolved. */
@@ -97,12 +100,15 @@ export class ExchangeLoop {
       this.kick();
       return;
     }
+    void this.#settleAfter(run, ready);
+  }
+
+  async #settleAfter(run: Run, ready: Promise<void>): Promise<void> {
     this.#coming += 1;
-    void ready.then(() => {
-      this.#coming -= 1;
-      if (!run.lost) this.#outbox.push(run);
-      this.kick();
-    });
+    await ready;
+    this.#coming -= 1;
+    if (!run.lost) this.#outbox.push(run);
+    this.kick();
   }
 
   /** Work may be waiting. */
@@ -177,12 +183,10 @@ export class ExchangeLoop {
     this.#lanes[lane] = false;
     this.#claiming -= claim?.max ?? 0;
     if (claim?.suspect) this.#suspectAsked = false;
-    if (session.over || answer === null) {
-      this.#tellDrained();
-      return;
-    }
-    if (!answer.alive) {
+    if (session.over || answer === null || !answer.alive) {
       host.lost(session);
+      host.dropped(runs);
+      this.#tellDrained();
       return;
     }
     host.answered(clock.now() - sentAt);

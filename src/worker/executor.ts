@@ -1,7 +1,7 @@
 /**
- * Runs one job in this process and concludes it once: with what its handler gave or threw, or with its timeout, whichever
- * comes first. A handler that ignores its signal cannot be stopped here: its slot is free and its attempt over when it times
- * out, and what it returns later is dropped.
+ * Runs one job in this process and concludes it once: with what its handler gave or threw, or with its timeout,
+ * whichever comes first. A handler that ignores its signal cannot be stopped here: its slot is free and its attempt
+ * over when it times out, and what it returns later is dropped.
  */
 import type { Outcome } from "../engine/contract.js";
 import type { Clock, Random } from "../model/clock.js";

@@ -1,4 +1,7 @@
-/** The worker's side of its keeper thread: starts it, tells it which session to renew and until when, hears what came of it. */
+/**
+ * The worker's side of its keeper thread: starts it, tells it which session to renew and until when, hears what came
+ * of it.
+ */
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Worker as Thread } from "node:worker_threads";
@@ -83,13 +86,13 @@ export class KeeperLink {
   }
 
   order(order: KeeperOrder): void {
-    this.#thread.postMessage(order);
+    this.#thread.postMessage(order, []);
   }
 
   /** Ends the thread. */
   async close(): Promise<void> {
     this.#closed = true;
-    this.#thread.postMessage("close");
+    this.#thread.postMessage("close", []);
     const timer = setTimeout(() => void this.#thread.terminate(), PATIENCE);
     await this.#exited;
     clearTimeout(timer);

@@ -1,7 +1,7 @@
 /**
- * The thread that renews a session while the worker's own event loop is busy with a handler. It has an engine connection of
- * its own, beats for the session it was last told of, and stops at the time the worker has written into shared memory, so
- * that a job that hangs cannot hold its lease for ever.
+ * The thread that renews a session while the worker's own event loop is busy with a handler. It has an engine
+ * connection of its own, beats for the session it was last told of, and stops at the time the worker has written into
+ * shared memory, so that a job that hangs cannot hold its lease for ever.
  */
 import { parentPort, workerData } from "node:worker_threads";
 import type { Engine } from "../engine/contract.js";

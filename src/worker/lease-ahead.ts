@@ -1,6 +1,7 @@
 /**
- * How many jobs a worker leases beyond those it can run now, so that short jobs need not wait for the engine between two of
- * them. Follows the measured time of jobs and of the engine's answers; nothing is leased ahead of jobs that take long.
+ * How many jobs a worker leases beyond those it can run now, so that short jobs need not wait for the engine between
+ * two of them. Follows the measured time of jobs and of the engine's answers; nothing is leased ahead of jobs that take
+ * long.
  */
 
 /** Jobs that take longer than this on average (milliseconds) have nothing leased ahead of them. */

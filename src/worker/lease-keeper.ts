@@ -1,7 +1,8 @@
 /**
- * Keeps a worker's session alive, and hears from the engine what was taken from it. While jobs are held it beats three times
- * a lease, from a thread of its own where the engine can be reached from one (see `keeper-thread.ts`); at rest the session
- * has a longer life and needs a beat a minute. The moment before work is leased again, the life becomes a lease again.
+ * Keeps a worker's session alive, and hears from the engine what was taken from it. While jobs are held it beats three
+ * times a lease, from a thread of its own where the engine can be reached from one (see `keeper-thread.ts`); at rest
+ * the session has a longer life and needs a beat a minute. The moment before work is leased again, the life becomes a
+ * lease again.
  */
 import type { Engine, LeaseRef } from "../engine/contract.js";
 import type { ParsedTarget } from "../engine/target.js";
@@ -14,10 +15,12 @@ import type { WorkSession } from "./work-session.js";
 const REST_TTL = 180_000;
 const REST_EVERY = 60_000;
 /**
- * The life of a session whose engine is in this process: nobody else could take its jobs over, and an event loop that is
- * blocked must not cost it its leases. Milliseconds.
+ * The life of a session whose engine is in this process: nobody else could take its jobs over, and an event loop that
+ * is blocked must not cost it its leases. Milliseconds.
  */
 const PRIVATE_TTL = 24 * 3_600_000;
+/** How long a thread may take to start and connect on a busy machine, in milliseconds; 50 is usual. */
+const THREAD_START = 10_000;
 /** The wait before a heartbeat that failed is tried again, in milliseconds. */
 const RETRY = 500;
 
@@ -59,7 +62,15 @@ export class LeaseKeeper {
     this.#threadOff = options.target === null || !options.engine.info.shared || options.clock !== systemClock;
   }
 
-  /** The life a session is opened with, in milliseconds. */
+  /**
+   * The life a session is opened with, in milliseconds: its thread must have time to start before the first beat is
+   * due.
+   */
+  get openingTtl(): number {
+    return this.#threadOff ? this.ttl : Math.max(this.ttl, THREAD_START);
+  }
+
+  /** The life a session at work is renewed for, in milliseconds. */
   get ttl(): number {
     const { engine, clock, lease } = this.#options;
     return engine.info.shared || clock !== systemClock ? lease : PRIVATE_TTL;

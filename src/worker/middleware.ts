@@ -1,4 +1,7 @@
-/** Hooks around every run of a worker: tracing, connections per job, metrics. They are awaited; without them a run pays nothing. */
+/**
+ * Hooks around every run of a worker: tracing, connections per job, metrics. They are awaited; without them a run
+ * pays nothing.
+ */
 import type { Outcome } from "../engine/contract.js";
 import type { JobContext } from "./context.js";
 
@@ -24,8 +27,8 @@ export interface Middleware {
   /** Before the handler, in the order given. What it throws fails the attempt as if the handler had thrown it. */
   onStart?(context: JobContext<unknown>): void | Promise<void>;
   /**
-   * After the handler and before the outcome is reported, in reverse order; also when the run timed out. What it throws is
-   * told by the worker's `error` event and changes nothing.
+   * After the handler and before the outcome is reported, in reverse order; also when the run timed out. What it throws
+   * is told by the worker's `error` event and changes nothing.
    */
   onSettle?(context: JobContext<unknown>, ending: Ending): void | Promise<void>;
 }

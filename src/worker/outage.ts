@@ -1,6 +1,6 @@
 /**
- * What a worker does while its engine does not answer: it waits a little longer each time, says so now and then, and goes on
- * as soon as the engine is back.
+ * What a worker does while its engine does not answer: it waits a little longer each time, says so now and then, and
+ * goes on as soon as the engine is back.
  */
 import type { Clock, Random } from "../model/clock.js";
 

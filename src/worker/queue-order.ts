@@ -1,6 +1,6 @@
 /**
- * In which order a worker asks its queues. A list is strict: a later queue is served only when those before it are empty.
- * Weights draw the order anew for each claim, so that every queue comes first in its share of them.
+ * In which order a worker asks its queues. A list is strict: a later queue is served only when those before it are
+ * empty. Weights draw the order anew for each claim, so that every queue comes first in its share of them.
  */
 import type { Random } from "../model/clock.js";
 import { InvalidInput } from "../model/errors.js";
@@ -42,7 +42,8 @@ export function parseOrder(field: string, order: QueueOrder): ParsedOrder {
 
 /** Queues without replacement, each time with a chance in proportion to its weight. */
 function drawOrder(weights: ReadonlyMap<string, number>, random: Random): string[] {
-  // The exponential race: the smallest of -ln(u)/weight wins with probability weight/sum (Efraimidis and Spirakis, 2006).
+  // The exponential race: the smallest of -ln(u)/weight wins with probability weight/sum (Efraimidis and Spirakis,
+  // 2006).
   return [...weights]
     .map(([name, weight]) => ({ name, time: -Math.log(1 - random()) / weight }))
     .toSorted((a, b) => a.time - b.time)

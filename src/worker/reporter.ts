@@ -1,6 +1,6 @@
 /**
- * Carries what runs say (progress, log lines, meta) to the engine: gathered for up to 100 ms, many runs in one command, the
- * last progress and meta of each win. What a run said is always there before its outcome is.
+ * Carries what runs say (progress, log lines, meta) to the engine: gathered for up to 100 ms, many runs in one command,
+ * the last progress and meta of each win. What a run said is always there before its outcome is.
  */
 import type { Engine, Report } from "../engine/contract.js";
 import { pause, type Clock } from "../model/clock.js";

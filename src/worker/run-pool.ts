@@ -1,6 +1,6 @@
 /**
- * The slots of a worker: so many runs at a time; what else is leased waits here, in order, for a free slot. Handlers that
- * keep the event loop busy are interrupted between two jobs, so that timers and sockets get their turn.
+ * The slots of a worker: so many runs at a time; what else is leased waits here, in order, for a free slot. Handlers
+ * that keep the event loop busy are interrupted between two jobs, so that timers and sockets get their turn.
  */
 import type { Clock } from "../model/clock.js";
 import type { Run } from "./run.js";
@@ -16,7 +16,7 @@ export class RunPool {
   #ready: Run[] = [];
   #head = 0;
   #pumping = false;
-  #later: NodeJS.Immediate | null = null;
+  #pumpsLater = false;
 
   /** `execute` starts a run; it must not throw. */
   constructor(concurrency: number, clock: Clock, execute: (run: Run) => void) {
@@ -79,10 +79,7 @@ export class RunPool {
         this.#execute(run);
       }
       if (this.waiting > 0 && this.#clock.now() - from >= SLICE) {
-        this.#later ??= setImmediate(() => {
-          this.#later = null;
-          this.pump();
-        });
+        this.#pumpLater();
         break;
       }
     }
@@ -91,5 +88,14 @@ export class RunPool {
       this.#head = 0;
     }
     this.#pumping = false;
+  }
+
+  #pumpLater(): void {
+    if (this.#pumpsLater) return;
+    this.#pumpsLater = true;
+    setImmediate(() => {
+      this.#pumpsLater = false;
+      this.pump();
+    });
   }
 }

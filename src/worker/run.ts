@@ -1,6 +1,6 @@
 /**
- * A run: one lease in the hands of this worker, from the moment it was leased to the moment its outcome is answered. What
- * most runs never need (signal, report, job view) is made when it is first asked for.
+ * A run: one lease in the hands of this worker, from the moment it was leased to the moment its outcome is answered.
+ * What most runs never need (signal, report, job view) is made when it is first asked for.
  */
 import type { Lease, Outcome } from "../engine/contract.js";
 import type { Progress } from "../model/job.js";
@@ -68,7 +68,19 @@ export class Run {
     if (this.#job === null) {
       const { id, queue, body, attempt, attempts, crashes, tags, priority, createdAt, runAt, leasedAt } = this.lease;
       const task = body?.task ?? "";
-      this.#job = { id, queue, task, attempt, attempts, crashes, tags, priority, createdAt, runAt, startedAt: leasedAt };
+      this.#job = {
+        id,
+        queue,
+        task,
+        attempt,
+        attempts,
+        crashes,
+        tags,
+        priority,
+        createdAt,
+        runAt,
+        startedAt: leasedAt,
+      };
     }
     return this.#job;
   }

@@ -1,6 +1,6 @@
 /**
- * The shutdown ladder: take nothing more, wait for running jobs, abort their signals, hand back what is unfinished, let go.
- * Each rung ends early when nothing runs any more or somebody says to skip it; none lasts for ever.
+ * The shutdown ladder: take nothing more, wait for running jobs, abort their signals, hand back what is unfinished, let
+ * go. Each rung ends early when nothing runs any more or somebody says to skip it; none lasts for ever.
  */
 import { pause, type Clock } from "../model/clock.js";
 

@@ -1,6 +1,7 @@
 /**
- * The Standard Schema interface, version 1: how zod, valibot, arktype and others let a library validate with them without
- * knowing them. Copied in its smallest form from https://standardschema.dev (MIT), so that our types need no package.
+ * The Standard Schema interface, version 1: how zod, valibot, arktype and others let a library validate with them
+ * without knowing them. Copied in its smallest form from https://standardschema.dev (MIT), so that our types need no
+ * package.
  */
 
 /** A schema of any library that speaks Standard Schema. */

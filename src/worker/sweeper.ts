@@ -1,6 +1,6 @@
 /**
- * Upkeep by a live worker: about every second while it holds jobs, when something is known to be due, and at least every
- * half minute at rest. Spread by chance, so that a fleet does not sweep in step.
+ * Upkeep by a live worker: about every second while it holds jobs, when something is known to be due, and at least
+ * every half minute at rest. Spread by chance, so that a fleet does not sweep in step.
  */
 import type { Engine } from "../engine/contract.js";
 import type { Clock, Random } from "../model/clock.js";

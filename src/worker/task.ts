@@ -17,15 +17,15 @@ export interface TaskOptions extends JobDefaults {
   /** The queue its jobs wait in. Default: `"default"`. */
   queue?: string;
   /**
-   * Says what becomes of a failure; `undefined` leaves it to the built-in rules for HTTP statuses, timeouts and connection
-   * errors. `NonRetryable`, `RetryAfter` and `Snooze` decide first.
+   * Says what becomes of a failure; `undefined` leaves it to the built-in rules for HTTP statuses, timeouts and
+   * connection errors. `NonRetryable`, `RetryAfter` and `Snooze` decide first.
    */
   classify?: Classifier;
 }
 
 /**
- * A task. `Input` is what enqueueing takes, `Result` what its jobs give, `Parsed` what its handler gets: they differ only
- * when a schema transforms.
+ * A task. `Input` is what enqueueing takes, `Result` what its jobs give, `Parsed` what its handler gets: they differ
+ * only when a schema transforms.
  */
 export interface Task<Input = unknown, Result = unknown, Parsed = Input> {
   readonly name: string;
@@ -49,8 +49,8 @@ export type ResultOf<T extends AnyTask> = T extends Task<unknown, infer Result, 
 
 type WithSchema<Schema extends StandardSchema> = TaskOptions & {
   /**
-   * Any Standard Schema (zod, valibot, arktype …). The input is validated before it is queued and parsed again before the
-   * handler runs, so that transforms and defaults reach the handler as the schema made them.
+   * Any Standard Schema (zod, valibot, arktype …). The input is validated before it is queued and parsed again before
+   * the handler runs, so that transforms and defaults reach the handler as the schema made them.
    */
   input: Schema;
 };

@@ -1,6 +1,6 @@
 /**
- * One life of a worker as the engine sees it. When it is lost (the engine let it expire) all its leases are gone with it and
- * the worker begins a new one.
+ * One life of a worker as the engine sees it. When it is lost (the engine let it expire) all its leases are gone with
+ * it and the worker begins a new one.
  */
 import { randomBytes } from "node:crypto";
 import type { Engine, WorkerInfo } from "../engine/contract.js";

@@ -1,6 +1,6 @@
 /**
- * Waiting for work while there is none: woken by the engine, by the time the next delayed job is due, and now and then to be
- * sure. A worker that is woken for nothing again and again (for work that it may not take now) asks less often.
+ * Waiting for work while there is none: woken by the engine, by the time the next delayed job is due, and now and then
+ * to be sure. A worker that is woken for nothing again and again (for work that it may not take now) asks less often.
  */
 import type { Engine, ExchangeAnswer } from "../engine/contract.js";
 import { pause, type Clock } from "../model/clock.js";
@@ -33,7 +33,7 @@ export class WorkWait {
   #quick = false;
   #fruitless = 0;
 
-  /** `woken` is called when it is worth asking for work; `sure`: not only because nobody asked for long. */
+  /** `woken` is called when it is worth asking for work; `sure`: there is work, as far as one can know. */
   constructor(options: WorkWaitOptions, woken: (sure: boolean) => void) {
     this.#options = options;
     this.#woken = woken;
@@ -65,7 +65,7 @@ export class WorkWait {
     const { engine, clock, order, outage, time } = this.#options;
     const { signal } = waiting;
     let sure = false;
-    for (let failures = 0; !signal.aborted; ) {
+    for (let failures = 0; !signal.aborted;) {
       if (this.#fruitless > 1) {
         await pause(clock, Math.min(LONGEST_PENALTY, QUICK * 2 ** Math.min(this.#fruitless, 8)), signal);
       }
@@ -85,9 +85,11 @@ export class WorkWait {
       if (signal.aborted) return;
       const now = clock.now();
       this.#quick = now - from < QUICK;
-      // Timers are exact to a millisecond or two; a wait that was cut short was cut by work.
-      sure = now - from < timeout - 2 || now >= due;
-      if (sure || now - this.#askedAt >= ASK_ANYWAY) break;
+      // Timers are exact to a millisecond or two; a wait that was cut short was cut by work, or by the end of the wait
+      // before it: engines may be early.
+      const early = now - from < timeout - 2;
+      sure = (early && !this.#quick) || now >= due;
+      if (sure || early || now - this.#askedAt >= ASK_ANYWAY) break;
     }
     if (this.#waiting !== waiting) return;
     this.#waiting = null;

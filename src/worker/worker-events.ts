@@ -1,4 +1,7 @@
-/** What a worker tells those who listen: `worker.on("failed", (job, error) => …)`. Nothing is made for an event nobody hears. */
+/**
+ * What a worker tells those who listen: `worker.on("failed", (job, error) => …)`. Nothing is made for an event nobody
+ * hears.
+ */
 import type { FencedAnswer } from "../engine/contract.js";
 import type { Run, RunningJob } from "./run.js";
 

@@ -10,8 +10,8 @@ import { parseOrder, type ParsedOrder, type QueueOrder } from "./queue-order.js"
 /** The options of a worker. */
 export interface WorkerOptions {
   /**
-   * The queues it serves. A list is strict order; `{ high: 3, low: 1 }` gives each its share. Default: the queues of its
-   * tasks, in the order of the tasks.
+   * The queues it serves. A list is strict order; `{ high: 3, low: 1 }` gives each its share. Default: the queues of
+   * its tasks, in the order of the tasks.
    */
   queues?: QueueOrder;
   /** How many jobs it runs at a time: 1 to 10,000. Default: 10. */
@@ -23,8 +23,8 @@ export interface WorkerOptions {
   /** How long its jobs stay its own without a sign of life: at least 1 s. Default: 30 s. */
   lease?: Duration;
   /**
-   * How many jobs it leases beyond those it can run now. Default: `"auto"`, by the measured time of jobs: none when they
-   * take longer than 50 ms, up to 500 when they take less than one. A number fixes it; 0 leases nothing ahead.
+   * How many jobs it leases beyond those it can run now. Default: `"auto"`, by the measured time of jobs: none when
+   * they take longer than 50 ms, up to 500 when they take less than one. A number fixes it; 0 leases nothing ahead.
    */
   prefetch?: "auto" | number;
   /** Stop when nothing is queued and nothing runs. Delayed jobs do not keep it alive. Default: false. */
@@ -106,7 +106,9 @@ export function parseWorkerOptions(options: WorkerOptions, taskQueues: readonly 
 }
 
 function defaultName(): string {
-  const host = hostname().replace(/[^A-Za-z0-9_.:-]/g, "-").slice(0, 60);
+  const host = hostname()
+    .replace(/[^A-Za-z0-9_.:-]/g, "-")
+    .slice(0, 60);
   return `${host}-${process.pid}-${randomBytes(3).toString("hex")}`;
 }
 

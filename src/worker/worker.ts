@@ -1,4 +1,7 @@
-/** A worker as applications hold it: at work from the moment it is made, told what happens by events, stopped by `stop()`. */
+/**
+ * A worker as applications hold it: at work from the moment it is made, told what happens by events, stopped by
+ * `stop()`.
+ */
 import { EventEmitter } from "node:events";
 import { hostname } from "node:os";
 import { parseDuration, type Duration } from "../model/duration.js";
@@ -8,7 +11,8 @@ import type { AnyTask, Handler, Task } from "./task.js";
 import { Teller } from "./teller.js";
 import type { WorkerEvents } from "./worker-events.js";
 import { parseWorkerOptions, type ParsedWorkerOptions, type WorkerOptions } from "./worker-options.js";
-import { Workshop, type WorkerSetup } from "./workshop.js";
+import type { WorkerSetup } from "./worker-setup.js";
+import { Workshop } from "./workshop.js";
 
 /** What a worker is doing. */
 export type WorkerState = "starting" | "running" | "stopping" | "stopped";
@@ -60,7 +64,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
     this.finished = new Promise((resolve) => {
       this.#finish = resolve;
     });
-    if (this.#options.signals) this.#obeySignals();
+    if (this.#options.signals) void this.#obeySignals();
     this.#started = this.#start();
   }
 
@@ -85,8 +89,8 @@ export class Worker extends EventEmitter<WorkerEvents> {
   }
 
   /**
-   * How many handlers go on although their run timed out: they ignore their signal, and what they use they use beside the
-   * slots of `concurrency`.
+   * How many handlers go on although their run timed out: they ignore their signal, and what they use they use beside
+   * the slots of `concurrency`.
    */
   get overrunning(): number {
     return this.#workshop.overrunning;
@@ -110,8 +114,8 @@ export class Worker extends EventEmitter<WorkerEvents> {
   }
 
   /**
-   * Stops: no new jobs, `grace` for those that run, then their signals abort, and what is unfinished a second later returns
-   * to the head of its queue with no attempt counted. Calling it again goes on to the next step at once.
+   * Stops: no new jobs, `grace` for those that run, then their signals abort, and what is unfinished a second later
+   * returns to the head of its queue with no attempt counted. Calling it again goes on to the next step at once.
    * @param options.grace how long running jobs may go on; default: the worker's `grace`
    * @throws InvalidInput
    */
@@ -145,11 +149,10 @@ export class Worker extends EventEmitter<WorkerEvents> {
     if (handler !== null) this.#runnables.set(task.name, { task, handler: handler as Handler<unknown, unknown> });
   }
 
-  #obeySignals(): void {
+  async #obeySignals(): Promise<void> {
     const obey = (): void => void this.stop();
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, obey);
-    void this.finished.then(() => {
-      for (const signal of ["SIGTERM", "SIGINT"] as const) process.off(signal, obey);
-    });
+    await this.finished;
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.off(signal, obey);
   }
 }

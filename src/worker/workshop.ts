@@ -1,16 +1,16 @@
 /**
- * What goes on inside a worker. Ties its parts together (exchange loop, run pool, executor, lease keeper, sweeper, reporter),
- * which know each other only through it: leases come in, runs go out, a lost session is replaced, a stop is climbed down.
+ * What goes on inside a worker. Ties its parts together (exchange loop, run pool, executor, lease keeper, sweeper,
+ * reporter), which know each other only through it: leases come in, runs go out, a lost session is replaced, a stop is
+ * climbed down.
  */
-import type { Engine, ExchangeAnswer, Lease, LeaseRef, WorkerInfo } from "../engine/contract.js";
-import type { ParsedTarget } from "../engine/target.js";
-import { pause, type Clock, type Random } from "../model/clock.js";
+import type { ExchangeAnswer, Lease, LeaseRef, WorkerInfo } from "../engine/contract.js";
+import { pause } from "../model/clock.js";
 import { Cancelled, EngineClosed, LeaseLost, ShuttingDown } from "../model/errors.js";
 import { AheadGuard } from "./ahead-guard.js";
 import { Deadlines } from "./deadlines.js";
 import { EngineTime } from "./engine-time.js";
 import { ExchangeLoop, type ExchangeHost } from "./exchange-loop.js";
-import { Executor, type Runnable } from "./executor.js";
+import { Executor } from "./executor.js";
 import { LeaseAhead } from "./lease-ahead.js";
 import { LeaseKeeper } from "./lease-keeper.js";
 import { Outage } from "./outage.js";
@@ -21,29 +21,9 @@ import { Shutdown } from "./shutdown.js";
 import { Sweeper } from "./sweeper.js";
 import type { Teller } from "./teller.js";
 import { WorkSession } from "./work-session.js";
+import { WorkerLife } from "./worker-life.js";
 import type { ParsedWorkerOptions } from "./worker-options.js";
-
-/** What a worker is made from. */
-export interface WorkerSetup {
-  readonly engine: Engine;
-  /** `null` when the engine was not opened from a target. */
-  readonly target: ParsedTarget | null;
-  readonly clock: Clock;
-  readonly random: Random;
-  /** Bytes of JSON a result may have. */
-  readonly payloadCap: number;
-}
-
-/** What else a workshop is given. */
-export interface WorkshopOptions {
-  readonly setup: WorkerSetup;
-  readonly options: ParsedWorkerOptions;
-  readonly info: WorkerInfo;
-  readonly runnables: ReadonlyMap<string, Runnable>;
-  readonly teller: Teller;
-  /** There is nothing more to do: stop. */
-  readonly finished: () => void;
-}
+import type { WorkerSetup, WorkshopOptions } from "./worker-setup.js";
 
 export class Workshop {
   readonly #setup: WorkerSetup;
@@ -63,6 +43,7 @@ export class Workshop {
   readonly #keeper: LeaseKeeper;
   readonly #sweeper: Sweeper;
   readonly #shutdown: Shutdown;
+  readonly #life: WorkerLife;
   readonly #stopping = new AbortController();
   #opening: Promise<void> = Promise.resolve();
   #session: WorkSession | null = null;
@@ -70,8 +51,6 @@ export class Workshop {
   #taken = 0;
   /** Suspects held: 0 or 1. */
   #suspects = 0;
-  #dry = false;
-  #cancelIdle: () => void = () => {};
 
   constructor({ setup, options, info, runnables, teller, finished }: WorkshopOptions) {
     const { engine, clock, random, target, payloadCap } = setup;
@@ -132,6 +111,7 @@ export class Workshop {
       foundWork: () => this.#loop.look(),
       swept: () => this.#loop.kick(),
     });
+    this.#life = new WorkerLife(options, clock, finished, () => teller.tell("idle"));
     this.#shutdown = new Shutdown(clock, {
       stopTaking: () => this.#stopTaking(),
       running: () => this.#pool.running.size,
@@ -179,7 +159,7 @@ export class Workshop {
     for (let failures = 0; !signal.aborted; failures += 1) {
       try {
         this.#time.learn(await engine.now());
-        const session = await WorkSession.open(engine, this.#info, this.#keeper.ttl);
+        const session = await WorkSession.open(engine, this.#info, this.#keeper.openingTtl);
         this.#session = session;
         await this.#keeper.keep(session);
         if (!session.over) this.#loop.begin(session);
@@ -203,6 +183,7 @@ export class Workshop {
       leased: (leases, session) => this.#leased(leases, session),
       settled: (runs, answer) => this.#settled(runs, answer),
       lost: (session) => this.#lose(session),
+      dropped: (runs) => this.#drop(runs),
       answered: (ms) => this.#ahead.answered(ms),
       idle: () => this.#idle(),
     };
@@ -222,8 +203,7 @@ export class Workshop {
       return;
     }
     this.#taken += runs.length;
-    this.#dry = false;
-    this.#cancelIdle();
+    this.#life.leased();
     this.#keeper.hold();
     this.#sweeper.hurry();
     this.#pool.add(runs);
@@ -248,21 +228,12 @@ export class Workshop {
       if (run.lease.suspect) this.#suspects -= 1;
       this.#teller.tellEnd(run, settled[index] ?? "stale");
     }
-    if (this.#taken >= this.#options.maxJobs && this.#pool.held === 0) this.#finished();
+    if (this.#pool.held === 0) this.#life.ran(this.#taken);
   }
 
   /** Nothing is waiting in the queues, and nothing is on its way. */
   #idle(): void {
-    const { burst, maxIdle } = this.#options;
-    if (this.#pool.held > 0 || this.#stopping.signal.aborted) return;
-    if (burst && this.#sweeper.done) {
-      this.#finished();
-      return;
-    }
-    if (this.#dry) return;
-    this.#dry = true;
-    this.#teller.tell("idle");
-    if (maxIdle !== null) this.#cancelIdle = this.#setup.clock.after(maxIdle, this.#finished);
+    if (this.#pool.held === 0 && !this.#stopping.signal.aborted) this.#life.idle(this.#sweeper.done);
   }
 
   /** The session is gone, and with it every lease. */
@@ -272,14 +243,18 @@ export class Workshop {
     this.#session = null;
     this.#keeper.rest();
     this.#suspects = 0;
-    const unsettled = this.#loop.begin(null);
-    const running = [...this.#pool.running];
-    for (const run of [...unsettled, ...this.#pool.takeWaiting(), ...running]) {
+    this.#loop.begin(null);
+    this.#drop([...this.#pool.takeWaiting(), ...this.#pool.running]);
+    for (const run of this.#pool.running) run.abort(new LeaseLost());
+    void this.#open();
+  }
+
+  /** Nothing more is written of these runs. */
+  #drop(runs: readonly Run[]): void {
+    for (const run of runs) {
       run.lost = true;
       this.#teller.tellRun("lost", run);
     }
-    for (const run of running) run.abort(new LeaseLost());
-    void this.#open();
   }
 
   /** A lease was taken away, as by a cancel. */
@@ -313,7 +288,7 @@ export class Workshop {
   }
 
   #stopTaking(): void {
-    this.#cancelIdle();
+    this.#life.close();
     this.#guard.close();
     this.#sweeper.stop();
     this.#loop.stopClaiming();

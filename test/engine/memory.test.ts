@@ -14,4 +14,6 @@ const memory: TestSetup = {
   },
 };
 
-describe("the memory engine", () => runConformance({ describe, it }, memory));
+describe("the memory engine", () => {
+  runConformance({ describe, it }, memory);
+});

@@ -29,7 +29,9 @@ export class RedisBackdoor {
 
   constructor(where: Pick<RedisTarget, "url" | "cluster">) {
     this.#client =
-      where.cluster === undefined ? new Redis(where.url ?? "") : new Cluster([...where.cluster], { lazyConnect: false });
+      where.cluster === undefined
+        ? new Redis(where.url ?? "")
+        : new Cluster([...where.cluster], { lazyConnect: false });
   }
 
   async keys(prefix: string): Promise<string[]> {

@@ -6,8 +6,9 @@ const where = { url: inject("redisUrl") };
 const backdoor = new RedisBackdoor(where);
 afterAll(() => backdoor.close());
 
-describe("the Redis engine", () =>
+describe("the Redis engine", () => {
   runConformance(
     { describe, it },
     { capabilities: ["leftovers", "corrupt"], create: () => redisStorage(where, backdoor) },
-  ));
+  );
+});

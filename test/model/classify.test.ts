@@ -9,25 +9,29 @@ function http(status: number, headers?: unknown): Error {
 }
 
 describe("a failure is tried again", () => {
-  test.each([
+  test.each<[title: string, error: unknown]>([
     ["any error that says nothing more", new Error("boom")],
     ["something thrown that is no error", "boom"],
     ["nothing thrown", undefined],
     ["a timeout", new TimedOut(1_000)],
     ["a refused connection", Object.assign(new Error("connect"), { code: "ECONNREFUSED" })],
     ["a task that this worker does not know", new UnknownTask("scan", [])],
-    ...[408, 409, 423, 425, 429, 500, 502, 503, 504, 529].map((status) => [`HTTP ${status}`, http(status)] as const),
+    ...[408, 409, 423, 425, 429, 500, 502, 503, 504, 529].map((status): [string, unknown] => [
+      `HTTP ${status}`,
+      http(status),
+    ]),
   ])("when it is %s", (_title, error) => {
     expect(classify(error, NOW)).toEqual({ kind: "retry" });
   });
 });
 
 describe("a failure is final", () => {
-  test.each([
+  test.each<[title: string, error: unknown]>([
     ["what the handler says cannot be helped", new NonRetryable("no")],
-    ...[400, 401, 403, 404, 405, 410, 413, 422, 451, 501, 505].map(
-      (status) => [`HTTP ${status}`, http(status)] as const,
-    ),
+    ...[400, 401, 403, 404, 405, 410, 413, 422, 451, 501, 505].map((status): [string, unknown] => [
+      `HTTP ${status}`,
+      http(status),
+    ]),
     ["a 429 for want of quota", Object.assign(http(429), { code: "insufficient_quota" })],
     ["a wrong API key", Object.assign(new Error("x"), { code: "invalid_api_key" })],
     ["a 404 that names a time to come again", http(404, { "retry-after": "5" })],
@@ -54,7 +58,9 @@ describe("a failure is tried again after the time it names", () => {
   });
 
   test("the headers of a response inside the error", () => {
-    const error = Object.assign(new Error("x"), { response: { status: 429, headers: new Headers({ "retry-after": "4" }) } });
+    const error = Object.assign(new Error("x"), {
+      response: { status: 429, headers: new Headers({ "retry-after": "4" }) },
+    });
     expect(classify(error, NOW)).toEqual({ kind: "retry-after", delay: 4_000 });
   });
 

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decodePayload, DEEPEST, DEFAULT_PAYLOAD_CAP, encodePayload, HARD_PAYLOAD_CAP } from "../../src/model/codec.js";
 import { InvalidInput, PayloadTooLarge } from "../../src/model/errors.js";
@@ -12,8 +12,8 @@ function nested(depth: number): unknown {
 describe("a payload", () => {
   test("of any JSON comes back as it was", () => {
     fc.assert(
-      fc.property(fc.jsonValue({ noUnicodeString: false }), (value) => {
-        fc.pre(!JSON.stringify(value).includes("__proto__") && JSON.stringify(value).isWellFormed() && isShown(value));
+      fc.property(fc.jsonValue({ maxDepth: 5 }), (value) => {
+        fc.pre(isPayload(JSON.stringify(value)));
         expect(decodePayload(encodePayload("input", value))).toEqual(JSON.parse(JSON.stringify(value)));
       }),
     );
@@ -89,7 +89,7 @@ describe("a payload", () => {
   });
 });
 
-/** Shallow enough to be a payload. */
-function isShown(value: unknown): boolean {
-  return !/\[{65}/.test(JSON.stringify(value));
+/** Free of the few things that JSON may hold and a payload may not. */
+function isPayload(text: string): boolean {
+  return !text.includes("__proto__") && !/\\ud[89a-f]/i.test(text);
 }

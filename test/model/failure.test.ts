@@ -61,16 +61,23 @@ describe("a failure", () => {
       },
     };
     expect(describeFailure(hostile).name).toBe("Error");
-    const trap = new Proxy({}, { get: () => { throw new Error("no"); } });
+    const trap = new Proxy(
+      {},
+      {
+        get: () => {
+          throw new Error("no");
+        },
+      },
+    );
     expect(() => describeFailure(trap)).not.toThrow();
     expect(() => describeFailure(Object.create(null))).not.toThrow();
     expect(() => describeFailure(Symbol("s"))).not.toThrow();
   });
 });
 
-describe("a fingerprint", () => {
-  const of = (message: string, name = "Error", code: string | null = null): string => fingerprint(name, code, message);
+const of = (message: string, name = "Error", code: string | null = null): string => fingerprint(name, code, message);
 
+describe("a fingerprint", () => {
   test("is twelve hexadecimal digits", () => {
     expect(of("boom")).toMatch(/^[0-9a-f]{12}$/);
   });

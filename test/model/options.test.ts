@@ -4,6 +4,8 @@ import { InvalidInput, PayloadTooLarge } from "../../src/model/errors.js";
 import { checkDefaults, parseOptions, type JobOptions } from "../../src/model/options.js";
 import { DEFAULT_RETENTION } from "../../src/model/retention.js";
 
+const nine = (letter: string): string[] => Array.from({ length: 9 }, (_value, index) => `${letter}${index}`);
+
 /** What a caller without types could pass. */
 const loose = (options: unknown): JobOptions => options as JobOptions;
 
@@ -129,14 +131,15 @@ describe("options are refused, by field, value and rule:", () => {
   });
 
   test("more than sixteen tags of all layers together", () => {
-    const nine = (letter: string): string[] => Array.from({ length: 9 }, (_value, index) => `${letter}${index}`);
     expect(() => parseOptions({ tags: nine("a") }, { tags: nine("b") })).toThrow(/at most 16/);
   });
 });
 
 describe("the defaults of a task", () => {
   test("may be anything that holds for all its jobs", () => {
-    expect(() => checkDefaults("task", { priority: 1, attempts: 2, backoff: "1s", tags: ["t"], keep: {} })).not.toThrow();
+    expect(() =>
+      checkDefaults("task", { priority: 1, attempts: 2, backoff: "1s", tags: ["t"], keep: {} }),
+    ).not.toThrow();
   });
 
   test("may not say what only a job can say", () => {

@@ -56,8 +56,8 @@ describe("the transition table", () => {
       const arrow = `${from ?? "new"} → ${to}`;
       drawn.set(arrow, [...(drawn.get(arrow) ?? []), cause]);
     }
-    const wanted = PICTURE.map(([from, to, causes]) => [`${from} → ${to}`, causes]);
-    const found = [...drawn].map(([arrow, causes]) => [arrow, causes.toSorted().join(" ")]);
+    const wanted = PICTURE.map(([from, to, causes]) => `${from} → ${to}: ${causes}`);
+    const found = [...drawn].map(([arrow, causes]) => `${arrow}: ${causes.toSorted().join(" ")}`);
     expect(found.toSorted()).toEqual(wanted.toSorted());
   });
 
@@ -67,7 +67,7 @@ describe("the transition table", () => {
 
   test("leads a new job into every state", () => {
     const reached = new Set<JobState | null>([null]);
-    for (let before = 0; before < reached.size; ) {
+    for (let before = 0; before < reached.size;) {
       before = reached.size;
       for (const { from, to } of TRANSITIONS) if (reached.has(from)) reached.add(to);
     }
@@ -82,7 +82,7 @@ describe("the transition table", () => {
   test("leads out of every state that is not terminal", () => {
     for (const state of STATES) {
       const ways = TRANSITIONS.filter(({ from, to }) => from === state && to !== state);
-      expect(ways.length > 0 || state === "superseded", state).toBe(true);
+      expect(ways.length > 0 || state === "superseded").toBe(true);
     }
   });
 

@@ -1,22 +1,29 @@
 // How often a property is tried, and how a failure is tried again: LONGSHORE_SEED and LONGSHORE_PATH repeat the case that
 // was printed, LONGSHORE_RUNS tries more.
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { anyStep, type Step } from "./steps.js";
 
 const STEPS = 60;
 const RUNS = Number(process.env["LONGSHORE_RUNS"] ?? 300);
 
+/** Is one case tried again? */
+export const isReplay = process.env["LONGSHORE_PATH"] !== undefined;
+
 /** Time enough for that many runs, and for making a failing one short. In milliseconds. */
 export const TIME_LIMIT = 120_000 + RUNS * 1_000;
 
-/** Tries a property on sequences of 60 steps. @throws Error that says how to try the failing one again */
-export async function check(property: (steps: readonly Step[]) => Promise<void>): Promise<void> {
+/**
+ * Tries a property on sequences of 60 steps.
+ * @param times how many times the usual number of runs
+ * @throws Error that says how to try the failing one again
+ */
+export async function check(property: (steps: readonly Step[]) => Promise<void>, times = 1): Promise<void> {
   const seed = process.env["LONGSHORE_SEED"];
   const path = process.env["LONGSHORE_PATH"];
   const details = await fc.check(
     fc.asyncProperty(fc.array(anyStep, { minLength: STEPS, maxLength: STEPS }), property),
     {
-      numRuns: RUNS,
+      numRuns: RUNS * times,
       ...(seed === undefined ? {} : { seed: Number(seed) }),
       ...(path === undefined ? {} : { path }),
     },

@@ -5,16 +5,14 @@ import type { Engine, LeaseRef } from "../../src/engine/contract.js";
 import type { JobFilter } from "../../src/model/filter.js";
 import type { JobRecord } from "../../src/model/job.js";
 import { QUEUES, TAGS, type Step } from "./steps.js";
-import { World } from "./world.js";
+import type { World } from "./world.js";
 
-/** Opens the engines of one run: the reference, and one or several connections to the engine under test. */
-export interface Pair {
-  readonly reference: Engine;
-  readonly connections: readonly Engine[];
-}
-
-/** Runs the steps on both engines. @throws AssertionError at the first difference */
-export async function compare(world: World, { reference, connections }: Pair, steps: readonly Step[]): Promise<void> {
+/**
+ * Runs the steps on the reference and on the engine under test, over one or several connections.
+ * @throws Error at the first difference
+ */
+export async function compare(world: World, connections: readonly Engine[], steps: readonly Step[]): Promise<void> {
+  const { reference } = world;
   for (const [index, step] of steps.entries()) {
     const call = world.call(step);
     if (call === null) continue;

@@ -1,6 +1,6 @@
 // What may happen to an engine, as plain data: fast-check draws sixty of these, the world turns each into a command.
 // Numbers stand for "the n-th latest job, lease or session there is", so a step always means something.
-import fc from "fast-check";
+import * as fc from "fast-check";
 import type { Outcome } from "../../src/engine/contract.js";
 import { plainFailure } from "../../src/model/failure.js";
 import type { JobSpec } from "../../src/model/job.js";
@@ -8,6 +8,8 @@ import { DEFAULT_RETENTION, type Retention } from "../../src/model/retention.js"
 import type { Unique } from "../../src/model/unique.js";
 
 export const QUEUES = ["a", "b"] as const;
+/** The longest a session lives without a heartbeat. In milliseconds. */
+export const LONGEST_LIFE = 30_000;
 export const TAGS = ["user:42", "{x}", "é"] as const;
 
 /** What a job may be drawn as: everything but its name. */
@@ -43,7 +45,8 @@ export type Step = { readonly connection: number } & (
   | { readonly kind: "exchangeAgain"; readonly session: number; readonly lane: number }
   | { readonly kind: "heartbeat"; readonly session: number; readonly ttl: number }
   | { readonly kind: "close"; readonly session: number }
-  | { readonly kind: "crash"; readonly session: number }
+  /** Every worker dies, and is missed. */
+  | { readonly kind: "outage" }
   | {
       readonly kind: "report";
       readonly session: number;
@@ -56,10 +59,13 @@ export type Step = { readonly connection: number } & (
   | {
       readonly kind: "control";
       readonly command: "release" | "cancel" | "retry" | "promote" | "remove";
+      /** Only jobs from whose state it can be done? */
+      readonly fitting: boolean;
       readonly jobs: readonly number[];
     }
   | {
       readonly kind: "update";
+      readonly fitting: boolean;
       readonly jobs: readonly number[];
       readonly input: string | null;
       readonly priority: number | null;
@@ -96,8 +102,8 @@ const keep = record({
   count: fc.constantFrom(null, null, 0, 1, 2),
 });
 const retention = mostly<Retention>(DEFAULT_RETENTION, record({ completed: keep, failed: keep }));
-const unique = mostly<Unique | null>(
-  null,
+const unique = fc.oneof(
+  fc.constant(null),
   record<Unique>({
     key: fc.constantFrom("k1", "k:2"),
     until: fc.constantFrom<Unique["until"]>("finished", "finished", "started", 1_500),
@@ -134,9 +140,10 @@ const outcome: fc.Arbitrary<Outcome> = fc.oneof(
   { weight: 2, arbitrary: record({ kind: fc.constant("release") }) },
 );
 
-const own = fc.nat({ max: 4 }).map((n) => n < 4);
+const usually = fc.nat({ max: 4 }).map((n) => n < 4);
+const session = fc.nat({ max: 4 });
 const someJobs = fc.array(index, { minLength: 1, maxLength: 3 });
-const ttl = fc.constantFrom(1_000, 5_000, 30_000);
+const ttl = fc.constantFrom(1_000, 5_000, LONGEST_LIFE, LONGEST_LIFE);
 
 type Of<K extends Step["kind"]> = Omit<Extract<Step, { kind: K }>, "connection">;
 const step = <K extends Step["kind"]>(kind: K, rest: fc.Arbitrary<Omit<Of<K>, "kind">>): fc.Arbitrary<Step> =>
@@ -158,9 +165,9 @@ export const anyStep: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: step(
       "exchange",
       record({
-        session: fc.nat({ max: 3 }),
+        session,
         lane: fc.nat({ max: 1 }),
-        settle: fc.array(record({ lease: fc.nat({ max: 5 }), own, outcome }), { maxLength: 3 }),
+        settle: fc.array(record({ lease: fc.nat({ max: 5 }), own: usually, outcome }), { maxLength: 3 }),
         claim: mostly<{ max: number; suspect: boolean } | null>(
           { max: 2, suspect: true },
           record({ max: fc.integer({ min: 0, max: 5 }), suspect: fc.boolean() }),
@@ -171,19 +178,19 @@ export const anyStep: fc.Arbitrary<Step> = fc.oneof(
   },
   {
     weight: 5,
-    arbitrary: step("exchangeAgain", record({ session: fc.nat({ max: 3 }), lane: fc.nat({ max: 1 }) })),
+    arbitrary: step("exchangeAgain", record({ session, lane: fc.nat({ max: 1 }) })),
   },
-  { weight: 6, arbitrary: step("heartbeat", record({ session: fc.nat({ max: 3 }), ttl })) },
-  { weight: 2, arbitrary: step("close", record({ session: fc.nat({ max: 3 }) })) },
-  { weight: 3, arbitrary: step("crash", record({ session: fc.nat({ max: 3 }) })) },
+  { weight: 6, arbitrary: step("heartbeat", record({ session, ttl })) },
+  { weight: 2, arbitrary: step("close", record({ session })) },
+  { weight: 8, arbitrary: step("outage", none) },
   {
     weight: 5,
     arbitrary: step(
       "report",
       record({
-        session: fc.nat({ max: 3 }),
+        session,
         lease: fc.nat({ max: 5 }),
-        own,
+        own: usually,
         percent: fc.constantFrom(null, 0, 12.5, 100),
         meta: fc.constantFrom(null, '{"m":2}'),
         lines: fc.constantFrom(0, 1, 3),
@@ -196,6 +203,7 @@ export const anyStep: fc.Arbitrary<Step> = fc.oneof(
       "control",
       record({
         command: fc.constantFrom("release", "cancel", "cancel", "retry", "retry", "promote", "remove"),
+        fitting: usually,
         jobs: someJobs,
       }),
     ),
@@ -206,6 +214,7 @@ export const anyStep: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: step(
       "update",
       record({
+        fitting: usually,
         jobs: someJobs,
         input: fc.constantFrom(null, '"new"'),
         priority: fc.oneof(fc.constant(null), priority),
@@ -225,11 +234,14 @@ export const anyStep: fc.Arbitrary<Step> = fc.oneof(
     ),
   },
   {
-    weight: 16,
+    weight: 14,
     arbitrary: step(
       "advance",
-      record({ ms: fc.constantFrom(1, 500, 999, 1_000, 1_000, 5_000, 5_000, 30_000, 61_000, 86_400_000, 691_200_000) }),
+      record({ ms: fc.constantFrom(1, 1, 100, 500, 999, 1_000, 1_000, 1_500, 5_000, 61_000, 86_400_000) }),
     ),
   },
-  { weight: 4, arbitrary: step("watch", record({ queue: which, fromNow: fc.boolean(), max: fc.constantFrom(1, 100) })) },
+  {
+    weight: 4,
+    arbitrary: step("watch", record({ queue: which, fromNow: fc.boolean(), max: fc.constantFrom(1, 100) })),
+  },
 );

@@ -11,16 +11,52 @@ import type {
   WatchAnswer,
 } from "../../src/engine/contract.js";
 import { ManualClock } from "../../src/engine/testkit/index.js";
+import { MemoryEngine } from "../../src/engine/memory/engine.js";
 import { createIdSource } from "../../src/model/id.js";
 import type { JobRef, JobSpec } from "../../src/model/job.js";
-import { QUEUES, type Draft, type Step } from "./steps.js";
+import { sources, STATES, WAITING_STATES } from "../../src/model/state.js";
+import { LONGEST_LIFE, QUEUES, type Draft, type Step } from "./steps.js";
+
+/** The commands that steps stand for. */
+export type Command =
+  | "enqueue"
+  | "openSession"
+  | "closeSession"
+  | "heartbeat"
+  | "exchange"
+  | "report"
+  | "release"
+  | "cancel"
+  | "retry"
+  | "promote"
+  | "remove"
+  | "update"
+  | "pause"
+  | "resume"
+  | "obliterate"
+  | "sweep"
+  | "watch";
 
 /** A command, ready to be given to any engine. */
 export interface Call {
   readonly title: string;
+  /** The method, and what it is given. */
+  readonly command: Command;
+  readonly params: unknown;
   run(engine: Engine): unknown;
   /** Takes note of what the reference answered. */
   learn?(answer: unknown): void;
+}
+
+function call<C extends Command>(
+  title: string,
+  command: C,
+  params: Parameters<Engine[C]>[0],
+  learn?: Call["learn"],
+): Call {
+  // One generic command at a time: the compiler cannot see that the method and its parameters belong together.
+  const run = (engine: Engine): unknown => (engine[command] as (params: unknown) => unknown).call(engine, params);
+  return { title: `${command} ${title}`, command, params, run, ...(learn === undefined ? {} : { learn }) };
 }
 
 interface Session {
@@ -37,19 +73,34 @@ interface Held {
   readonly lease: LeaseRef;
 }
 
+/** From where each command goes on; the others are tried now and then all the same. */
+const FITTING: Readonly<Record<string, readonly string[]>> = {
+  release: sources("release"),
+  cancel: sources("cancel"),
+  retry: sources("retry"),
+  promote: sources("promote"),
+  update: WAITING_STATES,
+  remove: STATES.filter((state) => state !== "active"),
+};
+
 export class World {
   readonly clock = new ManualClock();
+  /** The engine whose answers count. Looking at it keeps the steps from mostly missing. */
+  readonly reference = new MemoryEngine({ clock: this.clock });
   readonly jobs: JobRef[] = [];
-  readonly leases: Held[] = [];
+  #leases: Held[] = [];
   readonly cursors = new Map<string, number>();
   readonly #ids = createIdSource((n) => new Uint8Array(n).fill(7));
-  #sessions: Session[] = [];
+  readonly #sessions: Session[] = [];
   #drawn = 0;
   #lastEnqueue: Call | null = null;
   #lastControl: Call | null = null;
 
   /** The command a step stands for; `null` when there is nothing to command. */
   call(step: Step): Call | null {
+    // The next job with the id of a removed one starts with epoch 1 again: leases of the old one are not spoken of any more.
+    const there = this.reference.getJobs({ refs: this.#leases.map(({ lease }) => lease) });
+    this.#leases = this.#leases.filter((_held, index) => there[index] !== null);
     switch (step.kind) {
       case "nothing":
         return null;
@@ -64,31 +115,27 @@ export class World {
         return this.#lastControl;
       case "open":
         return this.#open(step.queues, step.ttl);
-      case "crash":
-        this.#sessions = this.#sessions.filter((session) => session !== this.#session(step.session));
-        return null;
+      case "outage":
+        this.clock.advance(LONGEST_LIFE);
+        return call("after an outage", "sweep", { queues: QUEUES, limit: 100 });
       case "control":
       case "update":
         return (this.#lastControl = this.#control(step));
       case "pause":
       case "resume": {
         const queue = queueOf(step.queue);
-        return { title: `${step.kind} ${queue}`, run: (engine) => engine[step.kind]({ queue }) };
+        return call(queue, step.kind, { queue });
       }
       case "obliterate": {
         const params = { queue: queueOf(step.queue), force: step.force };
-        return {
-          title: `obliterate ${params.queue}`,
-          run: (engine) => engine.obliterate(params),
-          learn: (done) => {
-            if (done !== true) return;
-            for (const session of this.#sessions) session.torn ||= session.queues.includes(params.queue);
-          },
-        };
+        return call(params.queue, "obliterate", params, (done) => {
+          if (done !== true) return;
+          for (const session of this.#sessions) session.torn ||= session.queues.includes(params.queue);
+        });
       }
       case "sweep": {
         const { queues, limit } = step;
-        return { title: `sweep ${queues.join()} ${limit}`, run: (engine) => engine.sweep({ queues, limit }) };
+        return call(`${queues.join()} ${limit}`, "sweep", { queues, limit });
       }
       case "watch":
         return this.#watch(queueOf(step.queue), step.fromNow, step.max);
@@ -101,22 +148,21 @@ export class World {
     step: Extract<Step, { kind: "exchange" | "exchangeAgain" | "heartbeat" | "close" | "report" }>,
   ): Call | null {
     const session = this.#session(step.session);
-    if (session === undefined) return null;
+    if (session === undefined) return this.#open(QUEUES, LONGEST_LIFE);
     const { id, queues } = session;
     switch (step.kind) {
       case "exchange":
         return this.#exchange(session, step);
       case "exchangeAgain": {
         const params = session.last[step.lane];
-        return params == null ? null : this.#exchangeCall("exchange again", params);
+        return params == null ? null : this.#exchangeCall("again", params);
       }
       case "heartbeat":
         // How long the rest of a session lives on that was told that it is dead is open.
         if (session.torn && queues.length > 1) return null;
-        return { title: `heartbeat ${id}`, run: (engine) => engine.heartbeat({ session: id, queues, ttl: step.ttl }) };
+        return call(id, "heartbeat", { session: id, queues, ttl: step.ttl });
       case "close":
-        this.#sessions = this.#sessions.filter((other) => other !== session);
-        return { title: `close ${id}`, run: (engine) => engine.closeSession({ session: id, queues }) };
+        return call(id, "closeSession", { session: id, queues });
       case "report":
         return this.#report(session, step);
     }
@@ -141,23 +187,26 @@ export class World {
   }
 
   #enqueue(jobs: readonly JobSpec[]): Call {
-    return {
-      title: `enqueue ${jobs.map(({ queue, id }) => `${queue}/${id}`).join()}`,
-      run: (engine) => engine.enqueue({ jobs }),
-      learn: () => {
-        for (const { queue, id } of jobs) {
-          if (!this.jobs.some((job) => job.queue === queue && job.id === id)) this.jobs.push({ queue, id });
-        }
-      },
-    };
+    return call(jobs.map(({ queue, id }) => `${queue}/${id}`).join(), "enqueue", { jobs }, () => {
+      for (const { queue, id } of jobs) {
+        if (!this.jobs.some((job) => job.queue === queue && job.id === id)) this.jobs.push({ queue, id });
+      }
+    });
   }
 
   #open(queues: readonly string[], ttl: number): Call {
     this.#drawn += 1;
     const session = `w${this.#drawn % 3}/s${this.#drawn}`;
     this.#sessions.push({ id: session, queues, torn: false, calls: [0, 0], last: [null, null] });
-    const worker = { name: `w${this.#drawn % 3}`, host: "host", pid: 1, queues, concurrency: 5, startedAt: this.clock.now() };
-    return { title: `open ${session}`, run: (engine) => engine.openSession({ session, worker, ttl }) };
+    const worker = {
+      name: `w${this.#drawn % 3}`,
+      host: "host",
+      pid: 1,
+      queues,
+      concurrency: 5,
+      startedAt: this.clock.now(),
+    };
+    return call(session, "openSession", { session, worker, ttl });
   }
 
   #exchange(session: Session, step: Extract<Step, { kind: "exchange" }>): Call {
@@ -170,20 +219,17 @@ export class World {
     session.calls[lane] += 1;
     const params = { session: session.id, lane, call: session.calls[lane], settle, claim };
     session.last[lane] = params;
-    return this.#exchangeCall("exchange", params);
+    return this.#exchangeCall("by", params);
   }
 
   #exchangeCall(what: string, params: Parameters<Engine["exchange"]>[0]): Call {
     const settled = params.settle.map(({ id, epoch, outcome }) => `${id}@${epoch} ${outcome.kind}`).join();
-    return {
-      title: `${what} ${params.session} settle [${settled}] claim ${params.claim?.max ?? "nothing"}`,
-      run: (engine) => engine.exchange(params),
-      learn: (answer) => {
-        for (const { queue, id, epoch } of (answer as ExchangeAnswer).leases) {
-          this.leases.push({ session: params.session, lease: { queue, id, epoch } });
-        }
-      },
-    };
+    const title = `${what} ${params.session} settling [${settled}] claiming ${params.claim?.max ?? "nothing"}`;
+    return call(title, "exchange", params, (answer) => {
+      for (const { queue, id, epoch } of (answer as ExchangeAnswer).leases) {
+        this.#leases.push({ session: params.session, lease: { queue, id, epoch } });
+      }
+    });
   }
 
   #report(session: Session, step: Extract<Step, { kind: "report" }>): Call | null {
@@ -201,43 +247,44 @@ export class World {
       ...(lines.length === 0 ? {} : { lines }),
     };
     const params = { session: session.id, updates: [update] };
-    return { title: `report ${session.id} ${lease.id}@${lease.epoch}`, run: (engine) => engine.report(params) };
+    return call(`${session.id} ${lease.id}@${lease.epoch}`, "report", params);
   }
 
   #control(step: Extract<Step, { kind: "control" | "update" }>): Call | null {
-    const refs = step.jobs.flatMap((job) => latest(this.jobs, job) ?? []);
+    const wanted = FITTING[step.kind === "control" ? step.command : step.kind] ?? STATES;
+    const states = this.reference.getJobs({ refs: this.jobs }).map((job) => job?.state ?? "");
+    const fitting = step.fitting ? this.jobs.filter((_job, index) => wanted.includes(states[index] ?? "")) : this.jobs;
+    const refs = step.jobs.flatMap((job) => latest(fitting, job) ?? []);
     if (refs.length === 0) return null;
     this.#drawn += 1;
     const params: ControlParams = { refs, op: `op${this.#drawn}` };
     const names = refs.map(({ queue, id }) => `${queue}/${id}`).join();
-    if (step.kind === "control") {
-      return { title: `${step.command} ${names}`, run: (engine) => engine[step.command](params) };
-    }
+    if (step.kind === "control") return call(names, step.command, params);
     const patch: JobPatch = {
       ...(step.input === null ? {} : { input: step.input }),
       ...(step.priority === null ? {} : { priority: step.priority }),
       ...(step.due === null ? {} : { due: step.due }),
       ...(step.tags === null ? {} : { tags: step.tags }),
     };
-    return { title: `update ${names}`, run: (engine) => engine.update({ ...params, patch }) };
+    return call(names, "update", { ...params, patch });
   }
 
   #watch(queue: string, fromNow: boolean, max: number): Call {
     const cursor = fromNow ? null : (this.cursors.get(queue) ?? null);
-    return {
-      title: `watch ${queue} from ${cursor ?? "now"}`,
-      run: (engine) => engine.watch({ queue, cursor, max }),
-      learn: (answer) => this.cursors.set(queue, (answer as WatchAnswer).cursor),
-    };
+    return call(`${queue} from ${cursor ?? "now"}`, "watch", { queue, cursor, max }, (answer) => {
+      this.cursors.set(queue, (answer as WatchAnswer).cursor);
+    });
   }
 
+  /** Mostly a session that is alive. */
   #session(n: number): Session | undefined {
-    return latest(this.#sessions, n);
+    const alive = new Set(this.reference.workers().map((worker) => worker.session));
+    return latest(n === 0 ? this.#sessions : this.#sessions.filter(({ id }) => alive.has(id)), n);
   }
 
   /** A lease in one of the session's queues: a worker never speaks of others. */
   #lease(session: Session, n: number, own: boolean): LeaseRef | undefined {
-    const fitting = this.leases.filter(
+    const fitting = this.#leases.filter(
       (held) => session.queues.includes(held.lease.queue) && (!own || held.session === session.id),
     );
     return latest(fitting, n)?.lease;

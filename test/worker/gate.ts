@@ -5,9 +5,9 @@ export interface Gate {
 }
 
 export function makeGate(): Gate {
-  let open = (): void => {};
+  const door = new EventTarget();
   const opened = new Promise<void>((resolve) => {
-    open = resolve;
+    door.addEventListener("open", () => resolve());
   });
-  return { opened, open };
+  return { opened, open: () => void door.dispatchEvent(new Event("open")) };
 }

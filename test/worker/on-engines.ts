@@ -1,5 +1,5 @@
-// Runs the same tests on every engine, each test on storage of its own: memory, a SQLite file in a temporary folder, and
-// the shared Redis under a key prefix of its own.
+// Runs the same tests on every engine, each test on storage of its own: memory, a SQLite file in a temporary folder,
+// and the shared Redis under a key prefix of its own.
 import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

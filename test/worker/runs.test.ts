@@ -32,7 +32,10 @@ onEveryEngine("a worker", (harbour) => {
     });
     longshore.worker([slow], { concurrency: 3 });
 
-    const jobs = await longshore.enqueueMany(slow, Array.from({ length: 20 }, () => undefined));
+    const jobs = await longshore.enqueueMany(
+      slow,
+      Array.from({ length: 20 }, () => undefined),
+    );
     await Promise.all(jobs.map((job) => job.result()));
 
     expect(most).toBe(3);
@@ -52,7 +55,9 @@ onEveryEngine("a worker", (harbour) => {
 
     expect(await job.result()).toBe("at last");
     expect(runs).toBe(3);
-    expect((await job.refresh()).history.map(({ number, outcome, error }) => [number, outcome, error?.message])).toEqual([
+    expect(
+      (await job.refresh()).history.map(({ number, outcome, error }) => [number, outcome, error?.message]),
+    ).toEqual([
       [1, "failed", "attempt 1 broke"],
       [2, "failed", "attempt 2 broke"],
       [3, "completed", undefined],
@@ -148,7 +153,7 @@ onEveryEngine("a worker", (harbour) => {
     expect((await job.refresh()).attempt).toBe(1);
   });
 
-  it("ends an attempt at its timeout although the handler ignores its signal, and drops what it returns later", async () => {
+  it("ends an attempt at its timeout although the handler ignores it, and drops what it returns later", async () => {
     const longshore = await harbour.connect();
     const reasons: unknown[] = [];
     const gate = makeGate();
@@ -238,10 +243,11 @@ onEveryEngine("a worker", (harbour) => {
 
   it("gives the handler its input as the schema makes it", async () => {
     const longshore = await harbour.connect();
-    const when = task("when", { input: z.object({ at: z.coerce.date(), zone: z.string().default("UTC") }) }, ({ input }) => [
-      input.at.getUTCFullYear(),
-      input.zone,
-    ]);
+    const when = task(
+      "when",
+      { input: z.object({ at: z.coerce.date(), zone: z.string().default("UTC") }) },
+      ({ input }) => [input.at.getUTCFullYear(), input.zone],
+    );
     longshore.worker([when]);
 
     const job = await longshore.enqueue(when, { at: "2026-11-21T10:00:00Z" });
@@ -289,11 +295,7 @@ onEveryEngine("a worker", (harbour) => {
 
   it("makes currentJob() work where it was asked for", async () => {
     const longshore = await harbour.connect();
-    const deep = async (): Promise<string> => {
-      await sleep(1);
-      return currentJob().job.id;
-    };
-    const tracked = task("tracked", {}, () => deep());
+    const tracked = task("tracked", {}, () => idOfCurrentJob());
     longshore.worker([tracked], { currentJob: true });
 
     const job = await longshore.enqueue(tracked);
@@ -310,3 +312,8 @@ onEveryEngine("a worker", (harbour) => {
     expect(await (await longshore.enqueue(remote, { n: 4 })).result()).toBe("n is 4");
   });
 });
+
+async function idOfCurrentJob(): Promise<string> {
+  await sleep(1);
+  return currentJob().job.id;
+}

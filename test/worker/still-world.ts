@@ -16,7 +16,10 @@ export class StillWorld {
 
   /** Enqueues one job; its result and input are whatever the task says. */
   async enqueue(what: AnyTask, input?: unknown, queue?: string): Promise<Job> {
-    const [job] = await this.longshore.enqueueMany(what.name, [input], { ...what.defaults, queue: queue ?? what.queue });
+    const [job] = await this.longshore.enqueueMany(what.name, [input], {
+      ...what.defaults,
+      queue: queue ?? what.queue,
+    });
     if (job === undefined) throw new Error("nothing was enqueued");
     return job;
   }

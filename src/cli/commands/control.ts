@@ -5,13 +5,13 @@
 import type { Command } from "commander";
 import type { JobQuery } from "../../client/job-filter.js";
 import type { Job } from "../../client/job.js";
-import type { BulkOptions, Longshore } from "../../client/longshore.js";
+import type { Longshore } from "../../client/longshore.js";
 import type { BulkAnswer } from "../../engine/bulk.js";
 import { JobNotFound, LongshoreError } from "../../model/errors.js";
 import { confirm } from "../confirm.js";
 import { connected } from "../connection.js";
 import { exitCodeOf, messageOf, UsageError } from "../exit.js";
-import { addFilterOptions, describeQuery, queryOf, type FilterFlags } from "../filters.js";
+import { addFilterOptions, describeQuery, jobCount, queryOf, type FilterFlags } from "../filters.js";
 import type { Output } from "../output.js";
 import { paint } from "../table.js";
 
@@ -27,7 +27,8 @@ interface Control {
   /** Does it destroy work? Then many jobs, or data, need a confirmation. */
   readonly confirm: "never" | "many" | "always";
   one(job: Job): Promise<unknown>;
-  many(longshore: Longshore, query: JobQuery, options?: BulkOptions): Promise<BulkAnswer>;
+  /** `null`: it takes ids only. */
+  readonly many: ((longshore: Longshore, query: JobQuery) => Promise<BulkAnswer>) | null;
 }
 
 const controls: readonly Control[] = [
@@ -61,7 +62,7 @@ const controls: readonly Control[] = [
     description: "let go jobs that were enqueued with --hold",
     confirm: "never",
     one: (job) => job.release(),
-    many: (longshore, query) => longshore.releaseAll(query),
+    many: null,
   },
   {
     name: "remove",
@@ -76,7 +77,8 @@ const controls: readonly Control[] = [
 export function addControlCommands(program: Command): void {
   for (const control of controls) {
     const command = program.command(control.name).description(control.description).argument("[ids...]", "the jobs");
-    addFilterOptions(command).option("--all", "every job this can be done to");
+    if (control.many === null) command.option("--queue <name>", "where the jobs are");
+    else addFilterOptions(command).option("--all", "every job this can be done to");
     if (control.confirm !== "never") command.option("-y, --yes", "do not ask");
     command.action(async (ids: string[], _flags: unknown, self: Command) => run(self, control, ids));
   }
@@ -89,20 +91,21 @@ async function run(command: Command, control: Control, ids: readonly string[]): 
   if (ids.length > 0 && (all || filters.some((key) => key !== "queue"))) {
     throw new UsageError("give job ids (with --queue at most), or a filter, not both");
   }
-  if (ids.length === 0 && filters.length === 0 && !all) {
-    throw new UsageError("which jobs? Give ids, a filter such as --queue or --tag, or --all");
+  const { many } = control;
+  if (ids.length === 0 && (many === null || (filters.length === 0 && !all))) {
+    throw new UsageError(`which jobs? Give ids${many === null ? "" : ", a filter such as --queue or --tag, or --all"}`);
   }
   await connected<ControlFlags>(command, async ({ longshore, out, flags }) => {
-    if (ids.length > 0) {
-      if (control.confirm === "always") await confirm(`${control.name} ${ids.length} jobs`, flags.yes);
+    if (ids.length > 0 || many === null) {
+      if (control.confirm === "always") await confirm(`${control.name} ${jobCount(ids.length)}`, flags.yes);
       await byIds(longshore, out, control, ids, query.queue);
       return;
     }
     if (control.confirm !== "never") await confirm(`${control.name} ${describeQuery(query)}`, flags.yes);
-    const { matched, applied, skipped } = await control.many(longshore, query);
+    const { matched, applied, skipped } = await many(longshore, query);
     if (out.json) out.document({ matched, applied, skipped });
-    else out.line(`${applied} jobs ${control.done}`);
-    if (skipped > 0) out.note(`${skipped} jobs were skipped: they moved meanwhile, or their unique key is held`);
+    else out.line(`${jobCount(applied)} ${control.done}`);
+    if (skipped > 0) out.note(`${jobCount(skipped)} skipped: moved meanwhile, or the unique key is held`);
   });
 }
 

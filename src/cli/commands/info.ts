@@ -4,6 +4,7 @@ import type { EngineInfo, QueueRecord, WorkerRecord } from "../../engine/contrac
 import { STATES } from "../../model/state.js";
 import { connected } from "../connection.js";
 import { NotFound } from "../exit.js";
+import { jobCount } from "../filters.js";
 import type { Output } from "../output.js";
 import { stateStyle } from "../job-table.js";
 import { paint, type Part } from "../table.js";
@@ -59,9 +60,9 @@ function gather(engine: EngineInfo, queues: readonly QueueRecord[], workers: rea
 function problemsOf({ name, paused, counts, workers }: Info["queues"][number]): string[] {
   const waiting = counts.queued;
   if (waiting === 0) return [];
-  if (paused) return [`queue ${name} is paused and has ${waiting} jobs waiting: longshore resume ${name}`];
+  if (paused) return [`queue ${name} is paused and has ${jobCount(waiting)} waiting: longshore resume ${name}`];
   if (workers > 0) return [];
-  return [`queue ${name} has ${waiting} jobs waiting and no worker: longshore worker ${name} --tasks FILE`];
+  return [`queue ${name} has ${jobCount(waiting)} waiting and no worker: longshore worker ${name} --tasks FILE`];
 }
 
 function show(out: Output, { engine, queues, workers, problems }: Info, now: number): void {

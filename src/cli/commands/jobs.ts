@@ -1,12 +1,13 @@
 /** `longshore jobs`: the jobs that match a filter, page by page, or how many there are. */
 import type { Command } from "commander";
 import type { JobQuery } from "../../client/job-filter.js";
+import type { SnapshotPage } from "../../client/job-list.js";
 import type { Longshore } from "../../client/longshore.js";
 import type { JobSnapshot } from "../../client/snapshot.js";
 import { InvalidInput } from "../../model/errors.js";
 import { STATES } from "../../model/state.js";
 import { connected } from "../connection.js";
-import { parseWhole } from "../exit.js";
+import { parseWhole } from "../arguments.js";
 import { addFilterOptions, queryOf, type FilterFlags } from "../filters.js";
 import { printJobs } from "../job-table.js";
 
@@ -21,20 +22,22 @@ const PAGE = 500;
 
 export function addJobsCommand(program: Command): void {
   addFilterOptions(program.command("jobs").description("list jobs, or count them"))
-    .option("--limit <n>", "at most this many", "50")
+    .option("--limit <n>", "at most this many (default: 50)")
     .option("--cursor <cursor>", "go on where an earlier list ended")
     .option("--count", "print only how many there are")
     .action(async (_flags: unknown, command: Command) => {
-      await connected<JobsFlags>(command, async ({ longshore, out, flags }) => {
-        const now = Date.now();
-        const query = queryOf(flags, now);
+      const flags = command.opts<JobsFlags>();
+      const now = Date.now();
+      const query = queryOf(flags, now);
+      const limit = parseLimit(flags.limit ?? "50");
+      await connected(command, async ({ longshore, out }) => {
         if (flags.count) {
           const count = await countJobs(longshore, query);
           if (out.json) out.document({ count });
           else out.line(String(count));
           return;
         }
-        const { jobs, cursor } = await read(longshore, query, parseLimit(flags.limit ?? "50"), flags.cursor ?? null);
+        const { jobs, cursor } = await read(longshore, query, limit, flags.cursor ?? null);
         if (out.json) {
           out.document({ jobs, cursor });
           return;
@@ -75,10 +78,18 @@ export async function countJobs(longshore: Longshore, query: JobQuery): Promise<
   if (Object.keys(others).length === 0) {
     const wanted = new Set([states].flat());
     const queues = (await longshore.queues()).filter(({ name }) => queue === undefined || name === queue);
-    const counts = queues.flatMap(({ counts }) => STATES.filter((state) => wanted.has(state)).map((state) => counts[state]));
+    const counts = queues.flatMap(({ counts }) =>
+      STATES.filter((state) => wanted.has(state)).map((state) => counts[state]),
+    );
     return counts.reduce((sum, count) => sum + count, 0);
   }
+  const list = longshore.jobs(query);
   let count = 0;
-  for await (const _job of longshore.jobs(query)) count += 1;
+  let cursor: string | null = null;
+  do {
+    const page: SnapshotPage = await list.page({ cursor, limit: PAGE });
+    count += page.jobs.length;
+    ({ cursor } = page);
+  } while (cursor !== null);
   return count;
 }

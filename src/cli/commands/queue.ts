@@ -1,9 +1,12 @@
 /** `longshore pause`, `resume`, `empty` and `obliterate`: commands on whole queues. */
 import type { Command } from "commander";
 import type { Longshore } from "../../client/longshore.js";
+import { WrongState } from "../../model/errors.js";
 import { parseName } from "../../model/name.js";
 import { confirm } from "../confirm.js";
 import { connected } from "../connection.js";
+import { Refused } from "../exit.js";
+import { jobCount } from "../filters.js";
 import type { Output } from "../output.js";
 
 interface EmptyFlags {
@@ -61,13 +64,13 @@ async function emptyQueue(command: Command, queue: string): Promise<void> {
     const handle = longshore.queue(queue);
     const { queued, delayed } = await handle.counts();
     const which = flags.delayed
-      ? `${queued} queued and ${delayed} delayed jobs of queue ${queue}`
-      : `${queued} queued jobs of queue ${queue}`;
+      ? `${queued} queued and ${jobCount(delayed, "delayed")} of queue ${queue}`
+      : `${jobCount(queued, "queued")} of queue ${queue}`;
     await confirm(`remove ${which}, with their data`, flags.yes);
     const { applied } = await handle.drain({ delayed: flags.delayed ?? false });
     if (out.json) out.document({ queue, removed: applied });
-    else out.line(`Removed ${applied} jobs of queue ${queue}`);
-    if (delayed > 0 && !flags.delayed) out.note(`${delayed} delayed jobs stay; --delayed removes them too`);
+    else out.line(`Removed ${jobCount(applied)} of queue ${queue}`);
+    if (delayed > 0 && !flags.delayed) out.note(`${jobCount(delayed, "delayed")} left; --delayed removes them too`);
   });
 }
 
@@ -77,8 +80,13 @@ async function obliterateQueue(command: Command, queue: string): Promise<void> {
     await noteIfUnknown(longshore, out, queue);
     const counts = Object.values(await longshore.queue(queue).counts());
     const jobs = counts.reduce((sum, count) => sum + count, 0);
-    await confirm(`remove queue ${queue} with all its ${jobs} jobs`, flags.yes);
-    await longshore.queue(queue).obliterate({ force: flags.force ?? false });
+    await confirm(`remove queue ${queue} and all in it: ${jobCount(jobs)}`, flags.yes);
+    try {
+      await longshore.queue(queue).obliterate({ force: flags.force ?? false });
+    } catch (error) {
+      if (!(error instanceof WrongState)) throw error;
+      throw new Refused(`not done: jobs of queue ${queue} are running; stop its workers first, or use --force`);
+    }
     if (out.json) out.document({ queue, obliterated: true });
     else out.line(`Removed queue ${queue} with all its jobs`);
   });

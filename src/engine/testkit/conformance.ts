@@ -11,8 +11,8 @@ export const CONFORMANCE: readonly ScenarioGroup[] = GROUPS;
 
 /** What is needed of a test runner; those of Vitest, Jest and `node:test` fit. */
 export interface TestRunner {
-  describe(name: string, body: () => void): unknown;
-  it(name: string, body: () => Promise<void>): unknown;
+  readonly describe: (name: string, body: () => void) => unknown;
+  readonly it: (name: string, body: () => Promise<void>) => unknown;
 }
 
 /**

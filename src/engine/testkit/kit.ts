@@ -10,7 +10,6 @@ import type { JobRecord, JobRef, JobSpec } from "../../model/job.js";
 import { DEFAULT_RETENTION } from "../../model/retention.js";
 import type { JobState } from "../../model/state.js";
 import type { ControlAnswer, Engine, JobPatch, StateCounts, SweepAnswer, WorkerInfo } from "../contract.js";
-import { sessionId } from "../session.js";
 import { ManualClock } from "./manual-clock.js";
 import type { TestStorage } from "./storage.js";
 import { TestSession } from "./test-session.js";
@@ -116,7 +115,7 @@ export class Kit {
       startedAt: this.clock.now(),
       ...options.worker,
     };
-    const id = sessionId(worker.name, this.fresh("s"));
+    const id = `${worker.name}/${this.fresh("s")}`;
     const session = new TestSession(options.engine ?? this.engine, id, worker, options.ttl ?? 30_000);
     await session.open();
     return session;

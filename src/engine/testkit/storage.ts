@@ -11,9 +11,9 @@ export interface TestStorage {
    */
   connect(clock: Clock): Awaitable<Engine>;
   /** Everything that is stored: keys, rows … Only with the capability `"leftovers"`. */
-  leftovers?(): Awaitable<readonly string[]>;
+  readonly leftovers?: () => Awaitable<readonly string[]>;
   /** Makes the stored body of a job impossible to decode. Only with the capability `"corrupt"`. */
-  corrupt?(ref: JobRef): Awaitable<void>;
+  readonly corrupt?: (ref: JobRef) => Awaitable<void>;
   /** Lets go of everything. The engines are closed by then. */
   dispose(): Awaitable<void>;
 }

@@ -40,10 +40,7 @@ export const control = scenarios("control", [
       assert.equal((await kit.job(id)).runAt, kit.clock.now() + 3_000);
     },
   ],
-  [
-    "only blocked jobs can be released",
-    (kit) => refusedElsewhere(kit, "release", ["blocked"]),
-  ],
+  ["only blocked jobs can be released", (kit) => refusedElsewhere(kit, "release", ["blocked"])],
   [
     "a waiting job that is cancelled never runs",
     async (kit) => {
@@ -111,10 +108,7 @@ export const control = scenarios("control", [
       assert.equal((await kit.engine.logs({ queue: MAIN, id })).lines.length, 1);
     },
   ],
-  [
-    "only jobs that have ended can be tried again",
-    (kit) => refusedElsewhere(kit, "retry", ENDED_STATES),
-  ],
+  ["only jobs that have ended can be tried again", (kit) => refusedElsewhere(kit, "retry", ENDED_STATES)],
   [
     "a delayed job that is promoted is ready now",
     async (kit) => {
@@ -135,10 +129,7 @@ export const control = scenarios("control", [
       assert.equal((await session.next()).attempt, 2);
     },
   ],
-  [
-    "only delayed jobs can be promoted",
-    (kit) => refusedElsewhere(kit, "promote", ["delayed"]),
-  ],
+  ["only delayed jobs can be promoted", (kit) => refusedElsewhere(kit, "promote", ["delayed"])],
   [
     "a waiting job can be given another input, and runs with it",
     async (kit) => {
@@ -217,10 +208,7 @@ export const control = scenarios("control", [
       assert.deepEqual(await kit.list(), ids);
     },
   ],
-  [
-    "only waiting jobs can be changed",
-    (kit) => refusedElsewhere(kit, "update", ["blocked", "delayed", "queued"]),
-  ],
+  ["only waiting jobs can be changed", (kit) => refusedElsewhere(kit, "update", ["blocked", "delayed", "queued"])],
   [
     "a removed job is gone, with its log and from every count",
     async (kit) => {
@@ -236,7 +224,12 @@ export const control = scenarios("control", [
   ],
   [
     "a running job cannot be removed",
-    (kit) => refusedElsewhere(kit, "remove", REACHABLE_STATES.filter((state) => state !== "active")),
+    (kit) =>
+      refusedElsewhere(
+        kit,
+        "remove",
+        REACHABLE_STATES.filter((state) => state !== "active"),
+      ),
   ],
   [
     "a job that does not exist is missing, whatever the command",

@@ -84,10 +84,7 @@ const LOSSES: readonly (readonly [title: string, lose: Loss])[] = [
       assert.equal(await kit.engine.obliterate({ queue: MAIN, force: true }), true);
     },
   ],
-  [
-    "belongs to another session",
-    async (kit, _session, lease) => ({ session: await kit.session(), lease }),
-  ],
+  ["belongs to another session", async (kit, _session, lease) => ({ session: await kit.session(), lease })],
   [
     "has another epoch, even a later one",
     async (_kit, session, lease) => ({ session, lease: { ...lease, epoch: lease.epoch + 1 } }),

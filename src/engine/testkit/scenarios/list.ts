@@ -11,7 +11,7 @@ async function around(kit: Kit, limit: number, meanwhile: () => Promise<unknown>
   const first = await kit.engine.listJobs({ filter: {}, cursor: null, limit });
   await meanwhile();
   const ids = first.jobs.map((job) => job.id);
-  for (let { cursor } = first; cursor !== null; ) {
+  for (let { cursor } = first; cursor !== null;) {
     const page = await kit.engine.listJobs({ filter: {}, cursor, limit });
     ids.push(...page.jobs.map((job) => job.id));
     ({ cursor } = page);

@@ -22,11 +22,7 @@ export const order = scenarios("order", [
       }
       const mine = await kit.session();
       const theirs = await kit.session({ engine: other });
-      const leased = [
-        ...(await theirs.claimIds(1)),
-        ...(await mine.claimIds(2)),
-        ...(await theirs.claimIds(5)),
-      ];
+      const leased = [...(await theirs.claimIds(1)), ...(await mine.claimIds(2)), ...(await theirs.claimIds(5))];
       assert.deepEqual(leased, ids);
     },
   ],

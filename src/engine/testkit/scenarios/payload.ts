@@ -4,7 +4,22 @@ import { MAIN } from "../kit.js";
 import { scenarios } from "../scenario.js";
 
 const ODD_TEXT = 'é e\u0301 日本語 🚢 \u2028\u2029 "quoted" back\\slash {braces} %s $1 \u0000 \u007f';
-const ODD_NAMES = ["__proto__", "constructor", "toString", "..", ":", "a:b", "a", "b", "0", "-1", "1e3", "007", "7", "A"];
+const ODD_NAMES = [
+  "__proto__",
+  "constructor",
+  "toString",
+  "..",
+  ":",
+  "a:b",
+  "a",
+  "b",
+  "0",
+  "-1",
+  "1e3",
+  "007",
+  "7",
+  "A",
+];
 
 export const payload = scenarios("payload", [
   [
@@ -123,7 +138,21 @@ export const payload = scenarios("payload", [
   [
     "tags are told apart to the letter, whatever they are made of",
     async (kit) => {
-      const tags = ["user:4", "user:42", "User:42", "{user:42}", "a b", "a  b", "é", "e\u0301", "🚢", "'\"`", "*", "%", "__proto__"];
+      const tags = [
+        "user:4",
+        "user:42",
+        "User:42",
+        "{user:42}",
+        "a b",
+        "a  b",
+        "é",
+        "e\u0301",
+        "🚢",
+        "'\"`",
+        "*",
+        "%",
+        "__proto__",
+      ];
       for (const tag of tags) await kit.add({ tags: [tag] });
       for (const tag of tags) {
         assert.equal((await kit.engine.tagTotals({ tag })).queued, 1, tag);

@@ -166,8 +166,11 @@ export const upkeep = scenarios("upkeep", [
       await kit.addMany(40, { due: { in: 1_000 } });
       const engines = [kit.engine, await kit.open(), await kit.open()];
       kit.advance(1_000);
-      const answers = await Promise.all(engines.map((engine) => engine.sweep({ queues: [MAIN], limit: 100 })));
-      assert.equal(answers.reduce((sum, { promoted }) => sum + promoted, 0), 40);
+      const answers = await Promise.all(engines.map(async (engine) => engine.sweep({ queues: [MAIN], limit: 100 })));
+      assert.equal(
+        answers.reduce((sum, { promoted }) => sum + promoted, 0),
+        40,
+      );
       assert.equal((await kit.counts()).queued, 40);
     },
   ],

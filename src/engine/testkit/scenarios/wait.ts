@@ -92,10 +92,7 @@ export const wait = scenarios("wait", [
       const { cursor } = await kit.engine.watch({ queue: MAIN, cursor: null, max: 1 });
       await kit.add();
       const { signal } = new AbortController();
-      await kit.resolves(
-        "the wait ends",
-        kit.engine.awaitEvents({ queue: MAIN, cursor, timeout: HOUR, signal }),
-      );
+      await kit.resolves("the wait ends", kit.engine.awaitEvents({ queue: MAIN, cursor, timeout: HOUR, signal }));
     },
   ],
   [

@@ -1,0 +1,104 @@
+/** `longshore job`: everything about one job; with `--watch` also what happens to it until it ends. */
+import type { Command } from "commander";
+import type { Job } from "../../client/job.js";
+import type { JobEvent } from "../../client/job-events.js";
+import type { Longshore } from "../../client/longshore.js";
+import { JobNotFound } from "../../model/errors.js";
+import { connected } from "../connection.js";
+import { ExitCode } from "../exit.js";
+import { stateStyle } from "../job-table.js";
+import { printJob, printLogLine } from "../job-view.js";
+import type { Output } from "../output.js";
+import { paint } from "../table.js";
+import { moment } from "../time-text.js";
+
+interface JobFlags {
+  queue?: string;
+  watch?: boolean;
+}
+
+/** How often (milliseconds) the log is looked at while a job is watched: new lines make no event. */
+const LOOK_EVERY = 1_000;
+
+export function addJobCommand(program: Command): void {
+  program
+    .command("job")
+    .description("show a job with its attempts, error, progress and log")
+    .argument("<id>")
+    .option("--queue <name>", "where it is, if several queues have a job with this id")
+    .option("--watch", "follow it until it ends; exit code 1 when it does not end well")
+    .action(async (id: string, _flags: unknown, command: Command) => {
+      await connected<JobFlags>(command, async ({ longshore, out, flags }) => {
+        const job = await find(longshore, id, flags.queue);
+        if (flags.watch) await follow(job, out);
+        else await show(job, out);
+      });
+    });
+}
+
+async function find(longshore: Longshore, id: string, queue: string | undefined): Promise<Job> {
+  const job = queue === undefined ? await longshore.job(id) : longshore.queue(queue).job(id);
+  if (job === null) throw new JobNotFound(id);
+  return job;
+}
+
+async function show(handle: Job, out: Output): Promise<void> {
+  const [job, position, log] = await Promise.all([handle.refresh(), handle.position(), handle.logs()]);
+  if (out.json) out.document({ ...job, position, log });
+  else printJob(out, { job, position, log }, Date.now());
+}
+
+async function follow(job: Job, out: Output): Promise<void> {
+  const tail = new LogTail(job, out);
+  const timer = setInterval(() => void tail.look(), LOOK_EVERY);
+  try {
+    for await (const event of job.events()) {
+      if (out.json) out.event(event);
+      else printEvent(out, event);
+      await tail.look();
+      if (event.kind === "removed") throw new JobNotFound(job.id);
+    }
+  } finally {
+    clearInterval(timer);
+  }
+  await tail.look();
+  const end = await job.refresh();
+  if (out.json) out.event({ kind: "end", job: end });
+  else if (end.error !== null && end.state !== "completed")
+    out.line(paint("red", `${end.error.name}: ${end.error.message}`));
+  if (end.state !== "completed" && end.state !== "partial") process.exitCode = ExitCode.failed;
+}
+
+function printEvent(out: Output, event: JobEvent): void {
+  const time = paint("dim", moment(event.at));
+  if (event.kind === "state") out.line(time, "  ", paint(stateStyle(event.state), event.state));
+  else if (event.kind === "progress") out.line(time, `  ${event.progress.percent} %  ${event.progress.message ?? ""}`);
+  else out.line(time, "  removed");
+}
+
+/** Prints each line of a job's log once. */
+class LogTail {
+  readonly #job: Job;
+  readonly #out: Output;
+  #printed = 0;
+  #looking: Promise<void> = Promise.resolve();
+
+  constructor(job: Job, out: Output) {
+    this.#job = job;
+    this.#out = out;
+  }
+
+  look(): Promise<void> {
+    this.#looking = this.#looking.then(() => this.#print());
+    return this.#looking;
+  }
+
+  async #print(): Promise<void> {
+    const { lines, dropped } = await this.#job.logs();
+    for (const line of lines.slice(Math.max(0, this.#printed - dropped))) {
+      if (this.#out.json) this.#out.event({ kind: "log", ...line });
+      else printLogLine(this.#out, line);
+    }
+    this.#printed = dropped + lines.length;
+  }
+}

@@ -1,0 +1,96 @@
+/** One job in full, for people. */
+import type { JobSnapshot } from "../client/snapshot.js";
+import type { Failure } from "../model/failure.js";
+import type { AttemptRecord } from "../model/job.js";
+import type { JobLog, LogLine } from "../model/log.js";
+import { stateStyle } from "./job-table.js";
+import type { Output } from "./output.js";
+import { paint, type Part } from "./table.js";
+import { jsonText } from "./terminal-text.js";
+import { moment, relative, span } from "./time-text.js";
+
+/** A job and what is not part of its snapshot. */
+export interface JobDetails {
+  readonly job: JobSnapshot;
+  readonly position: number | null;
+  readonly log: JobLog;
+}
+
+/** Prints a job with its attempts, error, payloads and log. */
+export function printJob(out: Output, { job, position, log }: JobDetails, now: number): void {
+  out.line(paint("bold", job.id), "  ", paint(stateStyle(job.state), job.state));
+  const field = (name: string, ...parts: readonly Part[]): void => {
+    out.line("  ", paint("dim", name.padEnd(10)), ...parts);
+  };
+  field("task", job.task);
+  field("queue", job.queue, position === null ? "" : `, number ${position} in line`);
+  field("runs", `${job.attempt} of ${job.attempts}`, job.crashes === 0 ? "" : `, ${job.crashes} workers lost`);
+  if (job.priority !== 0) field("priority", String(job.priority));
+  if (job.tags.length > 0) field("tags", job.tags.join(" "));
+  if (job.unique !== null) field("unique", job.unique.key);
+  if (job.progress !== null) field("progress", `${job.progress.percent} %  ${job.progress.message ?? ""}`);
+  field("created", `${moment(job.createdAt)}  ${relative(job.createdAt, now)}`);
+  if (job.state === "delayed") field("due", `${moment(job.runAt)}  ${relative(job.runAt, now)}`);
+  if (job.startedAt !== null) {
+    field("started", `${moment(job.startedAt)}  waited ${span(Math.max(0, job.startedAt - job.runAt))}`);
+  }
+  if (job.finishedAt !== null) field("finished", `${moment(job.finishedAt)}  ${relative(job.finishedAt, now)}`);
+  if (job.worker !== null) field("worker", job.worker);
+  if (job.problem !== null) field("problem", paint("red", job.problem));
+  printPayload(out, "input", job.input);
+  if (job.result !== null) printPayload(out, "result", job.result);
+  if (Object.keys(job.meta).length > 0) printPayload(out, "meta", job.meta);
+  if (job.error !== null) printError(out, job.error);
+  if (job.history.length > 0) printAttempts(out, job.history);
+  if (log.lines.length > 0) printLog(out, log);
+}
+
+function printPayload(out: Output, name: string, value: unknown): void {
+  const text = jsonText(value, 2);
+  const [first = "", ...rest] = text.split("\n");
+  out.line("  ", paint("dim", name.padEnd(10)), first);
+  for (const line of rest) out.line(" ".repeat(12), line);
+}
+
+function printError(out: Output, error: Failure): void {
+  out.line("  ", paint("dim", "error".padEnd(10)), paint("red", titleOf(error)), `  fingerprint ${error.fingerprint}`);
+  if (error.stack !== null) out.block(error.stack, 4);
+  for (let { cause } = error; cause !== null; { cause } = cause) out.line("    caused by ", titleOf(cause));
+}
+
+function printAttempts(out: Output, history: readonly AttemptRecord[]): void {
+  out.line();
+  out.table(
+    [
+      { title: "RUN", align: "right" },
+      { title: "OUTCOME" },
+      { title: "STARTED" },
+      { title: "TOOK", align: "right" },
+      { title: "WORKER" },
+      { title: "ERROR" },
+    ],
+    history.map(({ number, outcome, startedAt, endedAt, worker, error }) => [
+      String(number),
+      outcome ?? "running",
+      moment(startedAt),
+      endedAt === null ? "" : span(endedAt - startedAt),
+      worker,
+      error === null ? "" : titleOf(error),
+    ]),
+  );
+}
+
+function printLog(out: Output, { lines, dropped }: JobLog): void {
+  out.line();
+  out.line(paint("bold", "LOG"), dropped === 0 ? "" : `  ${dropped} older lines were dropped`);
+  for (const line of lines) printLogLine(out, line);
+}
+
+/** Prints a line of a job's log. */
+export function printLogLine(out: Output, { at, level, message }: LogLine): void {
+  out.line(paint("dim", moment(at)), `  ${level.padEnd(5)}  ${message}`);
+}
+
+function titleOf({ name, message, code }: Failure): string {
+  return `${name}: ${message}${code === null ? "" : ` (${code})`}`;
+}

@@ -1,0 +1,66 @@
+/** A log of lines: text for people on a terminal, JSON lines for whatever collects logs. */
+import { render, type Printable } from "./output.js";
+import { paint, type Part, type Style } from "./table.js";
+import { jsonText, plainLines } from "./terminal-text.js";
+import { moment, span } from "./time-text.js";
+
+export type LogFormat = "text" | "json";
+export type LogLevel = "info" | "warn" | "error";
+
+/** What a line says beside its message. `job` and `error` have places of their own in text. */
+export interface LogFields {
+  readonly job?: string;
+  readonly error?: LoggedError;
+  readonly [name: string]: unknown;
+}
+
+/** An error as it is logged. */
+export interface LoggedError {
+  readonly name: string;
+  readonly message: string;
+  readonly code?: string;
+  readonly stack?: string;
+}
+
+const styles: Readonly<Record<LogLevel, Style>> = { info: "green", warn: "yellow", error: "red" };
+
+export class Log {
+  readonly #format: LogFormat;
+  /** Leave out what is not a warning or an error? */
+  readonly #quiet: boolean;
+  readonly #stream: Printable;
+
+  constructor(format: LogFormat, quiet: boolean, stream: Printable = process.stdout) {
+    this.#format = format;
+    this.#quiet = quiet;
+    this.#stream = stream;
+  }
+
+  write(level: LogLevel, message: string, fields: LogFields = {}): void {
+    if (this.#quiet && level === "info") return;
+    const now = Date.now();
+    if (this.#format === "json") {
+      this.#stream.write(`${jsonText({ time: new Date(now).toISOString(), level, message, ...fields })}\n`);
+    } else {
+      this.#text(now, level, message, fields);
+    }
+  }
+
+  #text(now: number, level: LogLevel, message: string, { job, error, ...others }: LogFields): void {
+    const parts: Part[] = [paint("dim", moment(now)), " ", paint(styles[level], level.toUpperCase().padEnd(5)), " "];
+    if (job !== undefined) parts.push(paint("cyan", `[${job}]`), " ");
+    parts.push(error === undefined ? message : `${message}: ${error.name}: ${error.message}`);
+    for (const [name, value] of Object.entries(others)) {
+      const isTime = name.endsWith("Ms") && typeof value === "number";
+      parts.push("  ", paint("dim", `${isTime ? name.slice(0, -2) : name}=`), isTime ? span(value) : textOf(value));
+    }
+    this.#stream.write(`${render(this.#stream, parts)}\n`);
+    const [, ...frames] = error?.stack === undefined ? [] : plainLines(error.stack);
+    for (const frame of frames) this.#stream.write(`${render(this.#stream, [paint("dim", frame)])}\n`);
+  }
+}
+
+function textOf(value: unknown): string {
+  if (Array.isArray(value)) return value.join(",");
+  return typeof value === "string" ? value : JSON.stringify(value);
+}

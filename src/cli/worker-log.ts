@@ -1,0 +1,56 @@
+/** What a worker logs: that it started and stopped, and how each run ended. Inputs and results are never logged. */
+import type { RunningJob } from "../worker/run.js";
+import type { Worker } from "../worker/worker.js";
+import type { Log, LogFields, LoggedError } from "./log.js";
+
+/** Logs a worker's events. */
+export function logWorker(worker: Worker, log: Log, facts: LogFields): void {
+  const began = new WeakMap<RunningJob, number>();
+  const fieldsOf = (job: RunningJob): LogFields => {
+    const { id, queue, task, attempt, attempts } = job;
+    const from = began.get(job);
+    const durationMs = from === undefined ? undefined : Math.round(performance.now() - from);
+    return { job: id, task, queue, attempt, attempts, ...(durationMs === undefined ? {} : { durationMs }) };
+  };
+  let completed = 0;
+  let failed = 0;
+
+  worker.on("started", () => log.write("info", "Worker started", facts));
+  worker.on("active", (job) => {
+    log.write("info", "Job started", fieldsOf(job));
+    began.set(job, performance.now());
+  });
+  worker.on("completed", (job) => {
+    completed += 1;
+    log.write("info", "Job completed", fieldsOf(job));
+  });
+  worker.on("failed", (job, error) => {
+    failed += 1;
+    log.write("error", "Job failed", { ...fieldsOf(job), error: describe(error) });
+  });
+  worker.on("retrying", (job, error, delay) => {
+    log.write("warn", "Job retrying", { ...fieldsOf(job), retryInMs: delay, error: withoutStack(describe(error)) });
+  });
+  worker.on("snoozed", (job, delay) => log.write("info", "Job snoozed", { ...fieldsOf(job), againInMs: delay }));
+  worker.on("released", (job) => log.write("info", "Job released", fieldsOf(job)));
+  worker.on("cancelled", (job) => log.write("info", "Job cancelled", fieldsOf(job)));
+  worker.on("lost", (job) => log.write("warn", "Job lost its lease", fieldsOf(job)));
+  worker.on("error", (error) => log.write("error", "Worker trouble", { error: withoutStack(describe(error)) }));
+  worker.on("stopped", () => log.write("info", "Worker stopped", { name: worker.name, completed, failed }));
+}
+
+function describe(thrown: unknown): LoggedError {
+  if (!(thrown instanceof Error)) return { name: "Error", message: String(thrown) };
+  const { name, message, stack } = thrown;
+  const code: unknown = Reflect.get(thrown, "code");
+  return {
+    name,
+    message,
+    ...(typeof code === "string" ? { code } : {}),
+    ...(stack === undefined ? {} : { stack }),
+  };
+}
+
+function withoutStack({ stack: _stack, ...error }: LoggedError): LoggedError {
+  return error;
+}

@@ -1,0 +1,29 @@
+/** What a worker is made from: by the connection, and what its public face hands on to the workshop behind it. */
+import type { Engine, WorkerInfo } from "../engine/contract.js";
+import type { ParsedTarget } from "../engine/target.js";
+import type { Clock, Random } from "../model/clock.js";
+import type { Runnable } from "./executor.js";
+import type { Teller } from "./teller.js";
+import type { ParsedWorkerOptions } from "./worker-options.js";
+
+/** What a worker is made from. */
+export interface WorkerSetup {
+  readonly engine: Engine;
+  /** `null` when the engine was not opened from a target. */
+  readonly target: ParsedTarget | null;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Bytes of JSON a result may have. */
+  readonly payloadCap: number;
+}
+
+/** What else a workshop is given. */
+export interface WorkshopOptions {
+  readonly setup: WorkerSetup;
+  readonly options: ParsedWorkerOptions;
+  readonly info: WorkerInfo;
+  readonly runnables: ReadonlyMap<string, Runnable>;
+  readonly teller: Teller;
+  /** There is nothing more to do: stop. */
+  readonly finished: () => void;
+}

@@ -1,0 +1,84 @@
+// Runs the built `longshore` command as users do: a process of its own, in an empty folder, with nothing of our
+// environment that would tell it where the engine is.
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+
+/** A module that exports the tasks of these tests. */
+export const tasksFile = fileURLToPath(new URL("tasks.mjs", import.meta.url));
+
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface CommandOptions {
+  readonly cwd?: string;
+  /** Added to an environment without any LONGSHORE_ or REDIS_ setting. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly input?: string;
+}
+
+/** A command under way. */
+export class Running {
+  stdout = "";
+  stderr = "";
+  readonly child: ChildProcessWithoutNullStreams;
+  readonly ended: Promise<Ended>;
+
+  constructor(args: readonly string[], { cwd, env = {}, input = "" }: CommandOptions = {}) {
+    this.child = spawn(process.execPath, [main, ...args], { cwd, env: { ...cleanEnvironment(), ...env } });
+    this.child.stdin.end(input);
+    this.child.stdout.setEncoding("utf8").on("data", (text: string) => (this.stdout += text));
+    this.child.stderr.setEncoding("utf8").on("data", (text: string) => (this.stderr += text));
+    this.ended = once(this.child, "close").then(([code]: unknown[]) => ({
+      code: typeof code === "number" ? code : null,
+      stdout: this.stdout,
+      stderr: this.stderr,
+    }));
+  }
+
+  /** Resolves when standard output matches. */
+  async prints(pattern: RegExp): Promise<void> {
+    while (!pattern.test(this.stdout)) {
+      const [what] = await Promise.race([
+        once(this.child.stdout, "data").then(() => ["data"]),
+        this.ended.then(() => ["end"]),
+      ]);
+      if (what === "end" && !pattern.test(this.stdout)) {
+        throw new Error(`ended without printing ${pattern}:\n${this.stdout}\n${this.stderr}`);
+      }
+    }
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.child.kill(name);
+  }
+}
+
+/** Runs a command to its end. */
+export function longshore(args: readonly string[], options?: CommandOptions): Promise<Ended> {
+  return new Running(args, options).ended;
+}
+
+/** A folder that only this test uses. */
+export async function emptyFolder(): Promise<string> {
+  return mkdtemp(join(tmpdir(), `longshore-${process.env["LONGSHORE_TEST_RUN"] ?? "manual"}-cli-`));
+}
+
+export async function removeFolder(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
+}
+
+function cleanEnvironment(): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(
+    ([name]) => name === "LONGSHORE_TEST_RUN" || !/^(LONGSHORE|REDIS|FORCE_COLOR)/.test(name),
+  );
+  return Object.fromEntries(kept);
+}

@@ -1,0 +1,277 @@
+// The commands that enqueue, show and command jobs, each as a process of its own, on a SQLite file and on Redis.
+import { connect, task, type Longshore } from "longshore";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeEach, describe, expect, inject, test } from "vitest";
+import { emptyFolder, longshore, removeFolder, tasksFile, type Ended } from "./command.js";
+
+const broken = task("scan", { queue: "scans", attempts: 1 }, ({ input }: { input: { url: string } }) => {
+  throw new TypeError(`cannot scan ${input.url}`);
+});
+
+let folder = "";
+let flags: string[] = [];
+let jobs: Longshore;
+let rounds = 0;
+
+const engines = [
+  {
+    engine: "sqlite",
+    open: async () => {
+      flags = ["--url", `sqlite:${join(folder, `${rounds}.db`)}`];
+      return connect(`sqlite:${join(folder, `${rounds}.db`)}`);
+    },
+  },
+  {
+    engine: "redis",
+    open: async () => {
+      const url = inject("redisUrl");
+      const prefix = `cli-${process.pid}-${rounds}`;
+      flags = ["--url", url, "--prefix", prefix];
+      return connect({ engine: "redis", url, prefix });
+    },
+  },
+];
+
+const run = (...args: string[]): Promise<Ended> => longshore([...args, ...flags]);
+
+async function json(...args: string[]): Promise<unknown> {
+  const { stdout, stderr } = await run(...args, "--json");
+  expect(stdout, stderr).toMatch(/\n$/);
+  const value: unknown = JSON.parse(stdout);
+  return value;
+}
+
+/** Jobs that failed, and the fingerprint of their error. */
+async function fail(...urls: string[]): Promise<{ ids: string[]; fingerprint: string }> {
+  const handles = await jobs.enqueueMany(
+    broken,
+    urls.map((url) => ({ url })),
+  );
+  const worker = jobs.worker([broken], { burst: true });
+  await worker.finished;
+  const snapshots = await Promise.all(handles.map((handle) => handle.refresh()));
+  return { ids: handles.map(({ id }) => id), fingerprint: snapshots[0]?.error?.fingerprint ?? "" };
+}
+
+const stateOf = async (id: string): Promise<string | undefined> => (await jobs.snapshot(id))?.state;
+
+afterAll(() => removeFolder(folder));
+
+describe.each(engines)("on $engine", ({ engine, open }) => {
+  beforeEach(async () => {
+    if (folder === "") folder = await emptyFolder();
+    rounds += 1;
+    jobs = await open();
+  });
+
+  afterEach(async () => {
+    for (const { name } of await jobs.queues()) await jobs.queue(name).obliterate({ force: true });
+    await jobs.close();
+  });
+
+  test("ping answers with the latency and what survives a crash", async () => {
+    const { code, stdout } = await run("ping");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^PONG {2}[\d.]+ ms .*persistence: /);
+    expect(await json("ping")).toMatchObject({ ok: true, engine, latencyMs: expect.any(Number) });
+  });
+
+  test("enqueue prints the id, with every option as the API has it", async () => {
+    const args = ["enqueue", "scan", '{"url":"a"}', "--queue", "scans", "--delay", "1h", "--priority", "-5"];
+    args.push("--retries", "4", "--timeout", "10s", "--ttl", "2h", "--tag", "user:42", "--tag", "a,b");
+    args.push("--unique-key", "a", "--meta", '{"from":"cli"}');
+    const { code, stdout, stderr } = await run(...args);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    const job = await jobs.snapshot(stdout.trim());
+    expect(job).toMatchObject({
+      ...{ task: "scan", queue: "scans", state: "delayed", input: { url: "a" }, priority: -5, attempts: 5 },
+      ...{ timeout: 10_000, ttl: 7_200_000, tags: ["user:42", "a,b"], meta: { from: "cli" } },
+      unique: { key: "a", until: "finished", then: "join" },
+    });
+    const again = await run(...args);
+    expect(again.stdout).toBe(stdout);
+    expect(again.stderr).toMatch(/unique key/);
+  });
+
+  test("enqueue reads an input from standard input, and takes an id and a time of your own", async () => {
+    const args = ["enqueue", "scan", "-", "--id", "job_abc123", "--run-at", "2126-01-01T00:00:00Z", ...flags];
+    expect((await longshore(args, { input: '{"url":"piped"}' })).stdout).toBe("job_abc123\n");
+    const runAt = Date.UTC(2126, 0, 1);
+    expect(await jobs.snapshot("job_abc123")).toMatchObject({ queue: "default", input: { url: "piped" }, runAt });
+  });
+
+  test("enqueue --wait prints the result, or says how the job ended with exit code 1", async () => {
+    const worker = longshore(["worker", "--tasks", tasksFile, "--max-jobs", "2", ...flags]);
+    const good = await run("enqueue", "scan", '{"url":"abc"}', "--queue", "scans", "--wait");
+    expect(good.code).toBe(0);
+    expect(good.stdout).toMatch(/^\w{20}\n\{\n {2}"length": 3\n\}\n$/);
+    const bad = await run(
+      "enqueue",
+      "scan",
+      '{"broken":true}',
+      "--queue",
+      "scans",
+      "--attempts",
+      "1",
+      "--wait",
+      "--json",
+    );
+    expect(bad.code).toBe(1);
+    expect(JSON.parse(bad.stdout)).toMatchObject({ state: "failed", result: null, error: { name: "TypeError" } });
+    expect((await worker).code).toBe(0);
+  });
+
+  test("info shows counts and says that jobs wait without a worker", async () => {
+    await jobs.enqueueMany("scan", [{}, {}], { queue: "scans" });
+    await jobs.enqueue("mail", {}, { queue: "mails", delay: "1h" });
+    expect(await json("info")).toMatchObject({
+      engine: { kind: engine },
+      queues: [
+        { name: "mails", paused: false, workers: 0, counts: { delayed: 1, queued: 0 } },
+        { name: "scans", paused: false, workers: 0, counts: { delayed: 0, queued: 2 } },
+      ],
+      workers: [],
+      problems: [expect.stringMatching(/scans has 2 jobs waiting and no worker/)],
+    });
+    const { stdout } = await run("info", "scans");
+    expect(stdout).toMatch(/QUEUE +.*QUEUED/);
+    expect(stdout).toMatch(/scans +0 +2 /);
+    expect(stdout).not.toContain("mails");
+    expect((await run("info", "nope")).code).toBe(3);
+  });
+
+  test("jobs lists by filter, page by page, and counts", async () => {
+    await jobs.enqueueMany("scan", [{}, {}, {}], { queue: "scans", tags: ["user:42"] });
+    await jobs.enqueue("mail", {}, { queue: "mails", delay: "1h" });
+    const first = (await json("jobs", "--queue", "scans", "--limit", "2")) as {
+      jobs: { id: string }[];
+      cursor: string;
+    };
+    const rest = (await json("jobs", "--queue", "scans", "--cursor", first.cursor)) as typeof first;
+    expect(new Set([...first.jobs, ...rest.jobs].map(({ id }) => id)).size).toBe(3);
+    expect(rest.cursor).toBeNull();
+    expect((await run("jobs", "--state", "delayed,active")).stdout).toMatch(/^ID .*\n\w+ +mails +mail +delayed .*\n$/);
+    expect((await run("jobs", "--queue", "scans", "--state", "queued", "--count")).stdout).toBe("3\n");
+    expect((await run("jobs", "--tag", "user:42", "--count")).stdout).toBe("3\n");
+    expect((await run("jobs", "--until", "1h", "--count")).stdout).toBe("0\n");
+  });
+
+  test("job shows attempts, error, progress and log", async () => {
+    const worker = longshore(["worker", "--tasks", tasksFile, "--burst", ...flags]);
+    const { id } = await jobs.enqueue("scan", { url: "abc", broken: true }, { queue: "scans", attempts: 1 });
+    await worker;
+    const { code, stdout } = await run("job", id);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/TypeError: the page is broken/);
+    expect(stdout).toMatch(/50 % {2}half way/);
+    expect(stdout).toMatch(/info {3}looking at abc/);
+    expect(stdout).toMatch(/1 +failed +\d{4}-/);
+    expect(stdout).not.toMatch(/(?!\n)\p{Cc}/u);
+    expect(await json("job", id)).toMatchObject({ id, state: "failed", position: null, log: { dropped: 0 } });
+    expect((await run("job", "nope")).code).toBe(3);
+    expect((await run("job", id, "--queue", "elsewhere")).code).toBe(3);
+  });
+
+  test("job --watch follows a job to its end, as lines of JSON for scripts", async () => {
+    const { id } = await jobs.enqueue("hold", { ms: 1 }, { queue: "holds" });
+    const watching = longshore(["job", id, "--watch", "--json", ...flags]);
+    await longshore(["worker", "--tasks", tasksFile, "--max-jobs", "1", ...flags]);
+    const { code, stdout } = await watching;
+    const events = stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { kind: string; state?: string });
+    expect(code).toBe(0);
+    expect(events.filter(({ kind }) => kind === "state").at(-1)).toMatchObject({ state: "completed" });
+    expect(events.at(-1)).toMatchObject({ kind: "end", job: { id, state: "completed" } });
+  });
+
+  test("retry by id goes on after one that cannot be, and says so with its exit code", async () => {
+    const { ids } = await fail("a", "b");
+    const [first = "", second = ""] = ids;
+    const { code, stdout, stderr } = await run("retry", "nope", first, second, "--queue", "scans");
+    expect(code).toBe(3);
+    expect(stdout).toBe(`${first} retried\n${second} retried\n`);
+    expect(stderr).toMatch(/job "nope" does not exist/);
+    expect(await Promise.all(ids.map(stateOf))).toEqual(["queued", "queued"]);
+    const again = await run("retry", first);
+    expect(again.code).toBe(4);
+    expect(again.stderr).toMatch(/it is queued/);
+  });
+
+  test("failed groups by cause; retry and clear take queue, cause and age", async () => {
+    const { ids, fingerprint } = await fail("https://a.example", "https://b.example", "https://c.example");
+    expect(await json("failed")).toMatchObject({
+      total: 3,
+      groups: [{ fingerprint, count: 3, tasks: ["scan"], queues: ["scans"], error: /^TypeError: cannot scan/ }],
+    });
+    expect((await run("failed", "--queue", "scans")).stdout).toMatch(new RegExp(`^FINGERPRINT.*\n${fingerprint} +3 `));
+    expect(await json("failed", "clear", "--older-than", "1h", "--yes")).toEqual({ applied: 0 });
+    expect(await json("retry", "--fingerprint", fingerprint, "--since", "1h")).toMatchObject({ applied: 3 });
+    expect(await Promise.all(ids.map(stateOf))).toEqual(["queued", "queued", "queued"]);
+    await jobs.worker([broken], { burst: true }).finished;
+    expect(await json("failed", "retry", "--queue", "scans", "--older-than", "0s")).toEqual({ applied: 3 });
+    await jobs.worker([broken], { burst: true }).finished;
+    expect((await run("failed", "clear")).code).toBe(4);
+    expect((await run("failed", "clear", "--queue", "scans", "--yes")).stdout).toBe("3 failed jobs removed\n");
+    expect(await Promise.all(ids.map(stateOf))).toEqual([undefined, undefined, undefined]);
+  });
+
+  test("cancel, promote, release and remove", async () => {
+    const delayed = await jobs.enqueue("scan", {}, { queue: "scans", delay: "1h" });
+    const held = await jobs.enqueue("scan", {}, { queue: "scans", hold: true });
+    expect((await run("promote", delayed.id)).stdout).toBe(`${delayed.id} made ready\n`);
+    expect(await json("release", held.id)).toEqual([{ id: held.id, ok: true }]);
+    expect(await Promise.all([delayed.id, held.id].map(stateOf))).toEqual(["queued", "queued"]);
+    const refused = await run("cancel", "--queue", "scans");
+    expect(refused).toMatchObject({ code: 4, stdout: "" });
+    expect(refused.stderr).toMatch(/would cancel jobs with queue=scans.*--yes/);
+    expect((await run("cancel", delayed.id)).code).toBe(0);
+    expect(await json("cancel", "--queue", "scans", "--yes")).toEqual({ matched: 1, applied: 1, skipped: 0 });
+    expect(await Promise.all([delayed.id, held.id].map(stateOf))).toEqual(["cancelled", "cancelled"]);
+    expect((await run("remove", held.id)).code).toBe(4);
+    expect((await run("remove", held.id, "--yes")).code).toBe(0);
+    expect((await run("remove", "--all", "--yes")).stdout).toBe("1 job removed\n");
+    expect((await run("jobs", "--count")).stdout).toBe("0\n");
+  });
+
+  test("pause and resume; a queue nobody knows is said to be one", async () => {
+    await jobs.enqueue("scan", {}, { queue: "scans" });
+    expect((await run("pause", "scans")).stdout).toBe("Paused queue scans\n");
+    expect(await jobs.queue("scans").isPaused()).toBe(true);
+    expect((await run("info")).stdout).toMatch(/queue scans is paused and has 1 job waiting/);
+    expect(await json("resume", "scans")).toEqual({ queue: "scans", paused: false });
+    expect((await run("pause", "scnas")).stderr).toMatch(/no queue scnas yet; there are scans/);
+  });
+
+  test("empty removes what waits, with its data, when it is confirmed", async () => {
+    const [queued, delayed] = await Promise.all([
+      jobs.enqueue("scan", {}, { queue: "scans" }),
+      jobs.enqueue("scan", {}, { queue: "scans", delay: "1h" }),
+    ]);
+    const { code, stderr } = await run("empty", "scans");
+    expect(code).toBe(4);
+    expect(stderr).toMatch(/would remove 1 queued job of queue scans.*--yes/);
+    expect(await stateOf(queued.id)).toBe("queued");
+    const emptied = await run("empty", "scans", "--yes");
+    expect(emptied.stdout).toBe("Removed 1 job of queue scans\n");
+    expect(emptied.stderr).toMatch(/1 delayed job left/);
+    expect(await Promise.all([queued.id, delayed.id].map(stateOf))).toEqual([undefined, "delayed"]);
+    expect(await json("empty", "scans", "--delayed", "--yes")).toEqual({ queue: "scans", removed: 1 });
+  });
+
+  test("obliterate removes a queue, while jobs run only by force", async () => {
+    const { id } = await jobs.enqueue("hold", { ms: 60_000 }, { queue: "holds" });
+    const hold = task("hold", { queue: "holds" }, ({ signal }) => {
+      return new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+    });
+    const worker = jobs.worker([hold]);
+    await new Promise((resolve) => worker.once("active", resolve));
+    const refused = await run("obliterate", "holds", "--yes");
+    expect(refused.code).toBe(4);
+    expect(refused.stderr).toMatch(/running.*--force/);
+    expect((await run("obliterate", "holds", "--yes", "--force")).code).toBe(0);
+    expect(await stateOf(id)).toBeUndefined();
+    await worker.stop();
+  });
+});

@@ -1,0 +1,15 @@
+// Tasks for the worker that the tests of the command start.
+import { setTimeout as sleep } from "node:timers/promises";
+import { task } from "longshore";
+
+export const scan = task("scan", { queue: "scans", attempts: 1 }, async ({ input, progress, log }) => {
+  progress(50, "half way");
+  log(`looking at ${input.url}`);
+  if (input.broken) throw new TypeError(`the page is broken \u001b]0;title\u0007\u009b31m`);
+  return { length: input.url.length };
+});
+
+/** Waits for as long as it is told. */
+export const hold = task("hold", { queue: "holds" }, async ({ input, signal }) => {
+  await sleep(input.ms, undefined, { signal });
+});

@@ -1,0 +1,125 @@
+// `longshore worker` as a process: what it logs, when it stops, and what becomes of the jobs it leaves.
+import { connect, type Longshore } from "longshore";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { emptyFolder, longshore, removeFolder, Running, tasksFile } from "./command.js";
+
+let folder = "";
+let url = "";
+let jobs: Longshore;
+let files = 0;
+
+beforeAll(async () => {
+  folder = await emptyFolder();
+});
+afterAll(() => removeFolder(folder));
+beforeEach(async () => {
+  url = `sqlite:${join(folder, `${(files += 1)}.db`)}`;
+  jobs = await connect(url);
+});
+afterEach(() => jobs.close());
+
+const worker = (...args: string[]): Running => new Running(["worker", ...args, "--tasks", tasksFile, "--url", url]);
+
+interface Line {
+  time: string;
+  level: string;
+  message: string;
+  [field: string]: unknown;
+}
+
+function linesOf(stdout: string): Line[] {
+  return stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Line);
+}
+
+test("--burst runs what is queued and ends with 0; the log is JSON lines without inputs", async () => {
+  const good = await jobs.enqueue("scan", { url: "https://private.example" }, { queue: "scans" });
+  const bad = await jobs.enqueue("scan", { url: "x", broken: true }, { queue: "scans", attempts: 1 });
+  const { code, stdout } = await worker("--burst", "--name", "worker-1", "--concurrency", "1").ended;
+  expect(code).toBe(0);
+  expect(linesOf(stdout)).toMatchObject([
+    { level: "info", message: "Worker started", name: "worker-1", queues: ["scans", "holds"], concurrency: 1, url },
+    { level: "info", message: "Job started", job: good.id },
+    { level: "info", message: "Job completed", job: good.id, task: "scan", attempt: 1, durationMs: expect.any(Number) },
+    { level: "info", message: "Job started", job: bad.id },
+    { level: "error", message: "Job failed", job: bad.id, error: { name: "TypeError" } },
+    { level: "info", message: "Worker stopped", completed: 1, failed: 1 },
+  ]);
+  expect(stdout).not.toContain("private.example");
+  expect(await good.result()).toEqual({ length: 23 });
+});
+
+test("as text, lines begin with the job's id, and stored text cannot move the cursor", async () => {
+  const { id } = await jobs.enqueue("scan", { url: "x", broken: true }, { queue: "scans", attempts: 1 });
+  const { stdout } = await worker("--burst", "--log-format", "text").ended;
+  expect(stdout).toMatch(/INFO {2}Worker started .*queues=scans,holds .*url=sqlite:/);
+  expect(stdout).toMatch(new RegExp(`ERROR \\[${id}\\] Job failed: TypeError: the page is broken.*duration=\\d+ms`));
+  expect(stdout).not.toMatch(/(?!\n)\p{Cc}/u);
+});
+
+test("--quiet leaves out what went well", async () => {
+  await jobs.enqueue("scan", { url: "x" }, { queue: "scans" });
+  expect((await worker("--burst", "--quiet").ended).stdout).toBe("");
+});
+
+test("--max-jobs stops after so many runs", async () => {
+  await jobs.enqueueMany("scan", [{ url: "a" }, { url: "b" }, { url: "c" }], { queue: "scans" });
+  expect((await worker("--max-jobs", "2").ended).code).toBe(0);
+  expect(await jobs.queue("scans").counts()).toMatchObject({ completed: 2, queued: 1 });
+});
+
+test("--max-idle stops after so long without work", async () => {
+  expect((await worker("--max-idle", "50ms").ended).code).toBe(0);
+});
+
+test("serves only the queues it is given, and takes --with-scheduler", async () => {
+  await jobs.enqueue("scan", { url: "a" }, { queue: "scans" });
+  await jobs.enqueue("scan", { url: "b" }, { queue: "other" });
+  const running = worker("other,holds", "--with-scheduler", "--burst");
+  expect(linesOf((await running.ended).stdout)[0]).toMatchObject({ queues: ["other", "holds"] });
+  expect(await jobs.queue("scans").getWaitingCount()).toBe(1);
+  expect(await jobs.queue("other").getCompletedCount()).toBe(1);
+});
+
+test("info lists it while it lives, and not after", async () => {
+  const running = worker("--name", "worker-1");
+  await running.prints(/Worker started/);
+  const listed = await longshore(["info", "--json", "--url", url]);
+  expect(JSON.parse(listed.stdout)).toMatchObject({
+    workers: [{ name: "worker-1", pid: running.child.pid, running: 0 }],
+  });
+  running.signal("SIGINT");
+  expect((await running.ended).code).toBe(0);
+  expect(await jobs.workers()).toEqual([]);
+});
+
+test("SIGTERM: the running job ends first, then the worker, with 0", async () => {
+  const job = await jobs.enqueue("hold", { ms: 500 }, { queue: "holds" });
+  const running = worker();
+  await running.prints(/Job started/);
+  running.signal("SIGTERM");
+  const { code, stdout } = await running.ended;
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/Worker stopping.*"running":1/);
+  expect((await job.refresh()).state).toBe("completed");
+});
+
+test("SIGTERM past --grace, and a second signal before it: the job goes back uncounted", async () => {
+  for (const grace of ["50ms", "1h"]) {
+    const job = await jobs.enqueue("hold", { ms: 600_000 }, { queue: "holds" });
+    const running = worker("--grace", grace);
+    await running.prints(/Job started/);
+    running.signal("SIGTERM");
+    if (grace === "1h") {
+      await running.prints(/signal again/);
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      running.signal("SIGTERM");
+    }
+    expect((await running.ended).code).toBe(0);
+    expect(await job.refresh()).toMatchObject({ state: "queued", attempt: 0 });
+    await job.cancel();
+  }
+});

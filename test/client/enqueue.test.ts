@@ -1,0 +1,272 @@
+// Accepting jobs: what is checked before anything is sent, what the answer says, and how calls travel together.
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import {
+  EngineClosed,
+  EngineUnavailable,
+  InvalidInput,
+  PayloadTooLarge,
+  UniqueConflict,
+  attach,
+  connect,
+  task,
+  type Engine,
+} from "longshore";
+import { MemoryEngine } from "../../src/engine/memory/engine.js";
+import { onEveryEngine } from "../worker/on-engines.js";
+import { withCommands } from "../worker/still-world.js";
+
+const scan = task("scan", {
+  queue: "scans",
+  input: z.object({ url: z.string(), pages: z.array(z.object({ depth: z.number() })).optional() }),
+  attempts: 4,
+  tags: ["kind:scan"],
+});
+const plain = task("plain", { queue: "plain" });
+
+onEveryEngine("enqueue", (harbour) => {
+  it("accepts a job with the options of queue, task and call, the later winning", async () => {
+    const longshore = await harbour.connect({
+      defaults: { queues: { scans: { attempts: 2, timeout: "1m", priority: 7 } } },
+    });
+
+    const job = await longshore.enqueue(scan, { url: "a" }, { priority: 3, tags: ["user:42"], meta: { by: "me" } });
+
+    expect(job).toMatchObject({ queue: "scans", outcome: "created" });
+    expect(await job.refresh()).toMatchObject({
+      task: "scan",
+      state: "queued",
+      input: { url: "a" },
+      attempts: 4,
+      timeout: 60_000,
+      priority: 3,
+      tags: ["kind:scan", "user:42"],
+      meta: { by: "me" },
+    });
+  });
+
+  it("answers the existing job when an id is given again", async () => {
+    const longshore = await harbour.connect();
+
+    const first = await longshore.enqueue(scan, { url: "a" }, { id: "job_abc123" });
+    const again = await longshore.enqueue(scan, { url: "b" }, { id: "job_abc123" });
+
+    expect([first.outcome, again.outcome, again.id]).toEqual(["created", "existing", "job_abc123"]);
+    expect((await again.refresh()).input).toEqual({ url: "a" });
+  });
+
+  it("joins the job that holds a unique key, or throws with its id", async () => {
+    const longshore = await harbour.connect();
+    const first = await longshore.enqueue(scan, { url: "a" }, { unique: { key: "a" } });
+
+    const joined = await longshore.enqueue(scan, { url: "a" }, { unique: { key: "a" } });
+    const refused = longshore.enqueue(scan, { url: "a" }, { unique: { key: "a", then: "reject" } });
+
+    expect(joined).toMatchObject({ id: first.id, outcome: "joined" });
+    await expect(refused).rejects.toThrow(UniqueConflict);
+    await expect(refused).rejects.toMatchObject({ holder: first.id });
+  });
+
+  it("accepts thousands in one call, in order, with options of their own", async () => {
+    const longshore = await harbour.connect();
+    const items = Array.from({ length: 1_203 }, (_, n) => ({ input: { url: `u${n}` }, options: { id: `scan-${n}` } }));
+
+    const jobs = await longshore.enqueueMany(scan, items, { tags: ["batch:7"] });
+
+    expect(jobs.map(({ id }) => id)).toEqual(items.map(({ options }) => options.id));
+    expect(await longshore.queue("scans").getWaitingCount()).toBe(1_203);
+    expect(await jobs[1_202]?.refresh()).toMatchObject({ input: { url: "u1202" }, tags: ["kind:scan", "batch:7"] });
+    expect(await jobs[700]?.position()).toBe(701);
+  });
+
+  it("marks what a held key refused among many, and accepts the rest", async () => {
+    const longshore = await harbour.connect();
+    const unique = { key: "k", then: "reject" } as const;
+
+    const jobs = await longshore.enqueueMany(scan, [
+      { input: { url: "a" }, options: { unique } },
+      { input: { url: "b" }, options: { unique } },
+      { url: "c" },
+    ]);
+
+    expect(jobs.map(({ outcome }) => outcome)).toEqual(["created", "rejected", "created"]);
+    expect(jobs[1]?.id).toBe(jobs[0]?.id);
+  });
+
+  it("holds a job until it is released", async () => {
+    const longshore = await harbour.connect();
+    const job = await longshore.enqueue(scan, { url: "a" }, { hold: true });
+    expect((await job.refresh()).state).toBe("blocked");
+
+    expect(await job.release()).toBe("queued");
+  });
+});
+
+describe("what is refused", () => {
+  it.each<[what: string, input: unknown, options: object, field: string]>([
+    ["a field the schema refuses", { url: 7 }, {}, "input.url"],
+    ["a field inside a list", { url: "a", pages: [{ depth: 1 }, { depth: "two" }] }, {}, "input.pages[1].depth"],
+    ["a bad duration", { url: "a" }, { delay: "soon" }, "delay"],
+    ["an unknown option", { url: "a" }, { dealy: 5 }, "dealy"],
+    ["a bad queue name", { url: "a" }, { queue: "no spaces" }, "queue"],
+    ["a bad id", { url: "a" }, { id: "no spaces" }, "id"],
+  ])("is %s, and nothing is queued", async (_what, input, options, field) => {
+    const longshore = await connect("memory:");
+
+    // Wrong on purpose: as it may come from JavaScript, or from a request.
+    const refused = longshore.enqueue(scan, input as { url: string }, options);
+    await expect(refused).rejects.toThrow(InvalidInput);
+    await expect(refused).rejects.toMatchObject({ field });
+    await expect(longshore.enqueueMany(scan, [{ url: "fine" }, input as { url: string }], options)).rejects.toThrow(
+      InvalidInput,
+    );
+    expect(await longshore.queues()).toEqual([]);
+
+    await longshore.close();
+  });
+
+  it("is an input over the cap, or one that JSON would change", async () => {
+    const longshore = await connect("memory:", { payloadCap: 100 });
+    const circular: Record<string, unknown> = {};
+    circular["self"] = circular;
+
+    await expect(longshore.enqueue(plain, "x".repeat(100))).rejects.toThrow(PayloadTooLarge);
+    await expect(longshore.enqueue(plain, circular)).rejects.toMatchObject({ field: "input.self" });
+    await expect(longshore.enqueue(plain, { n: Number.NaN })).rejects.toMatchObject({ field: "input.n" });
+
+    await longshore.close();
+  });
+
+  it("is an asynchronous schema's refusal as well", async () => {
+    const longshore = await connect("memory:");
+    const checked = task("checked", {
+      input: z.string().refine(async (text) => Promise.resolve(text !== "taken"), "is taken"),
+    });
+
+    await expect(longshore.enqueue(checked, "taken")).rejects.toMatchObject({ field: "input", rule: "is taken" });
+    expect((await longshore.enqueue(checked, "free")).outcome).toBe("created");
+
+    await longshore.close();
+  });
+
+  it("is a task or a connection that is set up wrong", async () => {
+    expect(() => task("no spaces")).toThrow(InvalidInput);
+    expect(() => task("t", { attempts: 0 })).toThrow("options.attempts");
+    await expect(connect("mysql://localhost")).rejects.toThrow(InvalidInput);
+    await expect(connect("memory:", { payloadCap: 2 ** 21 })).rejects.toThrow("payloadCap");
+    await expect(connect("memory:", { defaults: { queues: { q: { attempts: 0 } } } })).rejects.toThrow(
+      "defaults.queues.q.attempts",
+    );
+  });
+});
+
+describe("travelling together", () => {
+  it("sends the calls of one turn in one command, in order", async () => {
+    const { longshore, batches } = recording(new MemoryEngine());
+
+    const jobs = await Promise.all(Array.from({ length: 50 }, (_, n) => longshore.enqueue(plain, n)));
+
+    expect(batches).toEqual([50]);
+    const inputs = await Promise.all(jobs.map(async (job) => (await job.refresh()).input));
+    expect(inputs).toEqual(Array.from({ length: 50 }, (_, n) => n));
+    await longshore.close();
+  });
+
+  it("gathers the calls made while a command is on its way, 500 at most in one", async () => {
+    const answers: (() => void)[] = [];
+    const { longshore, batches } = recording(
+      new MemoryEngine(),
+      () => new Promise<void>((resolve) => answers.push(resolve)),
+    );
+    const first = longshore.enqueue(plain, 0);
+    await expect.poll(() => answers.length).toBe(1);
+
+    const others = Array.from({ length: 700 }, (_, n) => longshore.enqueue(plain, n));
+    for (const turn of [1, 2, 3]) {
+      await expect.poll(() => answers.length).toBe(turn);
+      answers[turn - 1]?.();
+    }
+    await Promise.all([first, ...others]);
+
+    expect(batches).toEqual([1, 500, 200]);
+    await longshore.close();
+  });
+
+  it("tries again once or twice when there is no answer, without a second effect", async () => {
+    let failures = 1;
+    const memory = new MemoryEngine();
+    const longshore = attach(
+      withCommands(memory, {
+        enqueue: (params) => {
+          const answer = memory.enqueue(params);
+          if (failures > 0) {
+            failures -= 1;
+            throw new EngineUnavailable("redis://localhost:6379", "the answer was lost");
+          }
+          return answer;
+        },
+      }),
+    );
+
+    const job = await longshore.enqueue(plain, 1, { id: "mine" });
+
+    expect(job.outcome).toBe("created");
+    expect(await longshore.queue("plain").getWaitingCount()).toBe(1);
+    await longshore.close();
+  });
+
+  it("gives up after that, and tells every caller", async () => {
+    const memory = new MemoryEngine();
+    let sent = 0;
+    const longshore = attach(
+      withCommands(memory, {
+        enqueue: () => {
+          sent += 1;
+          throw new EngineUnavailable("redis://localhost:6379", "connection refused");
+        },
+      }),
+    );
+
+    const calls = await Promise.allSettled([longshore.enqueue(plain, 1), longshore.enqueue(plain, 2)]);
+
+    expect(sent).toBe(3);
+    for (const call of calls)
+      expect(call).toMatchObject({ status: "rejected", reason: { code: "ENGINE_UNAVAILABLE" } });
+    await longshore.close();
+  });
+});
+
+describe("connections", () => {
+  it("live side by side, each with its own jobs", async () => {
+    const [a, b] = [await connect("memory:"), await connect("memory:")];
+    await a.enqueue(plain, 1);
+
+    expect(await a.queue("plain").getWaitingCount()).toBe(1);
+    expect(await b.queue("plain").getWaitingCount()).toBe(0);
+    await Promise.all([a.close(), b.close()]);
+  });
+
+  it("refuse everything once they are closed, and may be closed twice", async () => {
+    const longshore = await connect("memory:");
+    const waiting = (await longshore.enqueue(plain, 1)).result();
+    waiting.catch(() => {});
+    await longshore.close();
+    await longshore.close();
+
+    await expect(waiting).rejects.toThrow(EngineClosed);
+    await expect(longshore.enqueue(plain, 1)).rejects.toThrow(EngineClosed);
+    expect(() => longshore.worker([plain])).toThrow(EngineClosed);
+  });
+});
+
+function recording(memory: MemoryEngine, before: () => Promise<void> = () => Promise.resolve()) {
+  const batches: number[] = [];
+  const engine: Engine = withCommands(memory, {
+    enqueue: async (params) => {
+      batches.push(params.jobs.length);
+      await before();
+      return memory.enqueue(params);
+    },
+  });
+  return { longshore: attach(engine), batches };
+}

@@ -1,0 +1,140 @@
+// Workers that die or freeze under their jobs. Time is real here: what is tested is another process taking over.
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, it } from "vitest";
+import { isTerminal } from "longshore";
+import { onBothEngines } from "./harbour.js";
+
+const LEASE = 2_000;
+/** What a recovery may take beyond the lease: the sweep that finds it, and a busy machine. Milliseconds. */
+const MARGIN = 1_500;
+
+onBothEngines("a worker that is killed under its job", (open) => {
+  it("is replaced by one that was idle within a lease", async () => {
+    const harbour = await open();
+    const longshore = await harbour.connect();
+    const idle = await harbour.start({ name: "idle", lease: LEASE });
+    await longshore.queue("work").pause();
+    idle.signal("SIGSTOP");
+    await longshore.queue("work").resume();
+    const doomed = await harbour.start({ name: "doomed", lease: LEASE }, { stuck: true });
+    const job = await longshore.enqueue("work", { ms: 0 }, { queue: "work" });
+    await doomed.hears("start", job.id);
+    idle.signal("SIGCONT");
+    await doomed.kill();
+    const killedAt = Date.now();
+
+    const { at } = await idle.hears("start", job.id);
+    expect(at - killedAt).toBeLessThan(LEASE + MARGIN);
+    await job.result();
+    expect(await job.refresh()).toMatchObject({
+      state: "completed",
+      attempt: 1,
+      crashes: 1,
+      history: [
+        { worker: "doomed", outcome: "crashed", number: 1 },
+        { worker: "idle", outcome: "completed", number: 1 },
+      ],
+    });
+  });
+
+  it("is replaced by one that was busy within a lease", async () => {
+    const harbour = await open();
+    const longshore = await harbour.connect();
+    const doomed = await harbour.start({ name: "doomed", lease: LEASE, concurrency: 1 }, { stuck: true });
+    const job = await longshore.enqueue("work", { ms: 0 }, { queue: "work" });
+    await doomed.hears("start", job.id);
+    const busy = await harbour.start({ name: "busy", lease: LEASE, concurrency: 2 });
+    const long = await longshore.enqueue("work", { ms: LEASE + MARGIN }, { queue: "work" });
+    await busy.hears("start", long.id);
+    await doomed.kill();
+    const killedAt = Date.now();
+
+    const { at } = await busy.hears("start", job.id);
+    expect(at - killedAt).toBeLessThan(LEASE + MARGIN);
+    await Promise.all([job.result(), long.result()]);
+    expect(await job.refresh()).toMatchObject({ attempt: 1, crashes: 1 });
+    expect(await long.refresh()).toMatchObject({ attempt: 1, crashes: 0 });
+  });
+
+  it("is replaced by one that starts later, within a lease", async () => {
+    const harbour = await open();
+    const longshore = await harbour.connect();
+    const doomed = await harbour.start({ name: "doomed", lease: LEASE }, { stuck: true });
+    const job = await longshore.enqueue("work", { ms: 0 }, { queue: "work" });
+    await doomed.hears("start", job.id);
+    await doomed.kill();
+    const killedAt = Date.now();
+    const next = await harbour.start({ name: "next", lease: LEASE });
+
+    const { at } = await next.hears("start", job.id);
+    expect(at - killedAt).toBeLessThan(LEASE + MARGIN);
+    await job.result();
+    expect(await job.refresh()).toMatchObject({ attempt: 1, crashes: 1 });
+  });
+});
+
+onBothEngines("a worker that freezes for longer than its lease", (open) => {
+  it("finds its completion refused when it thaws, and the other's result stands", async () => {
+    const harbour = await open();
+    const longshore = await harbour.connect();
+    const frozen = await harbour.start({ name: "frozen", lease: "1s" });
+    const events = longshore.watch("work")[Symbol.asyncIterator]();
+    const ends: string[] = [];
+    const watching = (async () => {
+      for (let next = await events.next(); !next.done; next = await events.next()) {
+        if (next.value.kind === "state" && isTerminal(next.value.state)) ends.push(next.value.state);
+      }
+    })();
+    const job = await longshore.enqueue<{ ms: number }, { by: number }>(
+      { name: "work", queue: "work", defaults: {}, schema: null, classify: null, handler: null },
+      { ms: 300 },
+    );
+    await frozen.hears("start", job.id);
+    frozen.signal("SIGSTOP");
+    const other = await harbour.start({ name: "other", lease: "1s" });
+    expect(await job.result()).toEqual({ by: other.pid });
+    frozen.signal("SIGCONT");
+
+    await frozen.hears("lost", job.id);
+    // The thawed handler ends, and its worker goes on to other work.
+    await other.kill();
+    const next = await longshore.enqueue("work", { ms: 0 }, { queue: "work" });
+    await frozen.hears("completed", next.id);
+    await sleep(200);
+    expect(frozen.all("completed", job.id)).toEqual([]);
+    expect(await job.refresh()).toMatchObject({
+      state: "completed",
+      result: { by: other.pid },
+      attempt: 1,
+      crashes: 1,
+      history: [
+        { worker: "frozen", outcome: "crashed" },
+        { worker: "other", outcome: "completed" },
+      ],
+    });
+    await events.return?.();
+    await longshore.close();
+    await watching.catch(() => undefined);
+    expect(ends).toEqual(["completed", "completed"]);
+  });
+});
+
+onBothEngines("a handler that blocks the event loop for longer than the lease", (open) => {
+  it("is not run by anybody else", async () => {
+    const harbour = await open();
+    const longshore = await harbour.connect();
+    const first = await harbour.start({ name: "first", lease: "1s", concurrency: 1 });
+    const job = await longshore.enqueue("block", { ms: 3_500 }, { queue: "work" });
+    await first.hears("start", job.id);
+    const second = await harbour.start({ name: "second", lease: "1s" });
+
+    await job.result();
+    expect(second.all("start")).toEqual([]);
+    expect(await job.refresh()).toMatchObject({
+      attempt: 1,
+      crashes: 0,
+      history: [{ worker: "first", outcome: "completed" }],
+    });
+    expect(first.all("lost")).toEqual([]);
+  });
+});

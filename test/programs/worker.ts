@@ -1,0 +1,102 @@
+// A worker as a process of its own, for tests that kill, freeze and stop it. It is set up by a JSON text in its first
+// argument, says what happens as JSON lines on standard output, and keeps a ledger: a file to which every handler
+// appends a line when it starts and another when its work is done. Both are written at once, so that they survive
+// any death. Ends with its standard input, so that it never outlives the test that started it.
+import { appendFileSync, openSync, writeSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { connect, LongshoreError, task, type JobContext, type Target, type WorkerOptions } from "longshore";
+
+/** What the program is set up with. */
+export interface WorkerSetup {
+  readonly target: Target;
+  readonly options: WorkerOptions;
+  /** Where the ledger is. */
+  readonly ledger?: string;
+  /** Handlers of `work` wait until their signal aborts, however short their work. */
+  readonly stuck?: boolean;
+}
+
+/** A line of what it says. */
+export interface Told {
+  readonly event: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly id?: string;
+  /** What went wrong, or why a signal aborted. */
+  readonly why?: string;
+}
+
+const setup = JSON.parse(process.argv[2] ?? "") as WorkerSetup;
+const ledger = setup.ledger === undefined ? null : openSync(setup.ledger, "a");
+
+function tell(event: string, more: { id?: string; why?: string } = {}): void {
+  const line: Told = { event, at: Date.now(), ...more };
+  writeSync(1, `${JSON.stringify(line)}\n`);
+}
+
+function enter(what: "start" | "done", id: string, crashes: number): void {
+  if (ledger !== null) appendFileSync(ledger, `${what} ${id} ${process.pid} ${crashes}\n`);
+}
+
+/** Takes `ms` milliseconds, whatever its signal says. */
+const work = task("work", {}, async ({ input, job, signal, progress }: JobContext<{ ms: number }>) => {
+  enter("start", job.id, job.crashes);
+  if (setup.ledger === undefined) tell("start", { id: job.id });
+  if (setup.stuck) await aborted(signal);
+  progress(50);
+  await sleep(input.ms);
+  enter("done", job.id, job.crashes);
+  return { by: process.pid };
+});
+
+/** Waits for its signal. */
+const listen = task("listen", {}, async ({ job, signal }: JobContext<null>) => {
+  tell("start", { id: job.id });
+  await aborted(signal);
+  const reason: unknown = signal.reason;
+  tell("aborted", { id: job.id, why: reason instanceof LongshoreError ? reason.code : String(reason) });
+  throw reason;
+});
+
+/** Blocks the event loop. */
+const block = task("block", {}, ({ input, job }: JobContext<{ ms: number }>) => {
+  tell("start", { id: job.id });
+  const until = performance.now() + input.ms;
+  while (performance.now() < until);
+});
+
+/** Takes the whole process down. */
+const poison = task("poison", {}, ({ input, job }: JobContext<{ how: "abort" | "kill" }>) => {
+  tell("start", { id: job.id });
+  if (input.how === "abort") process.abort();
+  process.kill(process.pid, "SIGKILL");
+  return new Promise(() => {});
+});
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const wait = setInterval(() => {}, 60_000);
+    const done = (): void => {
+      clearInterval(wait);
+      resolve();
+    };
+    if (signal.aborted) done();
+    else signal.addEventListener("abort", done, { once: true });
+  });
+}
+
+process.stdin.on("close", () => process.exit(1)).resume();
+const longshore = await connect(setup.target);
+const worker = longshore.worker([work, listen, block, poison], { queues: ["work"], signals: true, ...setup.options });
+worker.on("started", () => tell("started"));
+worker.on("error", (error) => tell("error", { why: String(error) }));
+worker.on("lost", ({ id }) => tell("lost", { id }));
+worker.on("released", ({ id }) => tell("released", { id }));
+worker.on("cancelled", ({ id }) => tell("cancelled", { id }));
+worker.on("failed", ({ id }, error) => tell("failed", { id, why: String(error) }));
+if (setup.ledger === undefined) worker.on("completed", ({ id }) => tell("completed", { id }));
+await worker.finished;
+await longshore.close();
+tell("stopped");
+// From here on only what Longshore has left open could keep the process alive.
+process.stdin.destroy();
