@@ -49,6 +49,8 @@ export class LeaseKeeper {
   #session: WorkSession | null = null;
   #link: KeeperLink | null = null;
   #threadOff: boolean;
+  /** Has the thread been heard of since it started? */
+  #threadBeats = false;
   #heardAt = 0;
   #resting = false;
   #beating = false;
@@ -67,7 +69,7 @@ export class LeaseKeeper {
    * due.
    */
   get openingTtl(): number {
-    return this.#threadOff ? this.ttl : Math.max(this.ttl, THREAD_START);
+    return this.#threadOff || this.#threadBeats ? this.ttl : Math.max(this.ttl, THREAD_START);
   }
 
   /** The life a session at work is renewed for, in milliseconds. */
@@ -108,7 +110,7 @@ export class LeaseKeeper {
     const session = this.#session;
     if (session === null || this.#beating) return;
     this.#beating = true;
-    const ttl = this.#resting ? Math.max(this.ttl, REST_TTL) : this.ttl;
+    const ttl = this.#resting ? Math.max(this.ttl, REST_TTL) : this.openingTtl;
     try {
       const answer = await engine.heartbeat({ session: session.id, queues: session.queues, ttl });
       this.#heardAt = clock.now();
@@ -177,10 +179,15 @@ export class LeaseKeeper {
     if (target === null) return;
     const gone = (error: Error | null): void => {
       this.#link = null;
+      this.#threadBeats = false;
       // Without its thread the worker beats by itself, and tries a thread again when it is next at work.
       if (error !== null) outage.report(error);
     };
-    this.#link = KeeperLink.start(target, (answer) => this.#heard(answer), gone);
+    const heard = (answer: KeeperAnswer): void => {
+      this.#threadBeats = true;
+      this.#heard(answer);
+    };
+    this.#link = KeeperLink.start(target, heard, gone);
     this.#threadOff = this.#link === null;
     this.#allow(Math.max(this.#beatUntil, clock.now()));
   }

@@ -13,11 +13,23 @@ let flags: string[] = [];
 let jobs: Longshore;
 let rounds = 0;
 
+async function openSqlite(): Promise<Longshore> {
+  const url = `sqlite:${join(folder, `${rounds}.db`)}`;
+  flags = ["--url", url];
+  return connect(url);
+}
+
+async function openRedis(): Promise<Longshore> {
+  const url = inject("redisUrl");
+  const prefix = `cli-${process.pid}-${rounds}`;
+  flags = ["--url", url, "--prefix", prefix];
+  return connect({ engine: "redis", url, prefix });
+}
+
 const engines = [
-  {
-    engine: "sqlite",
-    open: async () => {
-      flags = ["--url", `sqlite:${join(folder, `${rounds}.db`)}`];
+  { engine: "sqlite", open: openSqlite },
+  { engine: "redis", open: openRedis },
+];
       return connect(`sqlite:${join(folder, `${rounds}.db`)}`);
     },
   },
@@ -36,7 +48,7 @@ const run = (...args: string[]): Promise<Ended> => longshore([...args, ...flags]
 
 async function json(...args: string[]): Promise<unknown> {
   const { stdout, stderr } = await run(...args, "--json");
-  expect(stdout, stderr).toMatch(/\n$/);
+  if (stdout === "") throw new Error(stderr);
   const value: unknown = JSON.parse(stdout);
   return value;
 }
@@ -57,47 +69,26 @@ const stateOf = async (id: string): Promise<string | undefined> => (await jobs.s
 
 afterAll(() => removeFolder(folder));
 
-describe.each(engines)("on $engine", ({ engine, open }) => {
-  beforeEach(async () => {
-    if (folder === "") folder = await emptyFolder();
-    rounds += 1;
-    jobs = await open();
-  });
+async function begin(open: () => Promise<Longshore>): Promise<void> {
+  if (folder === "") folder = await emptyFolder();
+  rounds += 1;
+  jobs = await open();
+}
 
-  afterEach(async () => {
-    for (const { name } of await jobs.queues()) await jobs.queue(name).obliterate({ force: true });
-    await jobs.close();
-  });
+async function end(): Promise<void> {
+  for (const { name } of await jobs.queues()) await jobs.queue(name).obliterate({ force: true });
+  await jobs.close();
+}
+
+describe.each(engines)("on $engine", ({ engine, open }) => {
+  beforeEach(() => begin(open));
+  afterEach(end);
 
   test("ping answers with the latency and what survives a crash", async () => {
     const { code, stdout } = await run("ping");
     expect(code).toBe(0);
     expect(stdout).toMatch(/^PONG {2}[\d.]+ ms .*persistence: /);
     expect(await json("ping")).toMatchObject({ ok: true, engine, latencyMs: expect.any(Number) });
-  });
-
-  test("enqueue prints the id, with every option as the API has it", async () => {
-    const args = ["enqueue", "scan", '{"url":"a"}', "--queue", "scans", "--delay", "1h", "--priority", "-5"];
-    args.push("--retries", "4", "--timeout", "10s", "--ttl", "2h", "--tag", "user:42", "--tag", "a,b");
-    args.push("--unique-key", "a", "--meta", '{"from":"cli"}');
-    const { code, stdout, stderr } = await run(...args);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    const job = await jobs.snapshot(stdout.trim());
-    expect(job).toMatchObject({
-      ...{ task: "scan", queue: "scans", state: "delayed", input: { url: "a" }, priority: -5, attempts: 5 },
-      ...{ timeout: 10_000, ttl: 7_200_000, tags: ["user:42", "a,b"], meta: { from: "cli" } },
-      unique: { key: "a", until: "finished", then: "join" },
-    });
-    const again = await run(...args);
-    expect(again.stdout).toBe(stdout);
-    expect(again.stderr).toMatch(/unique key/);
-  });
-
-  test("enqueue reads an input from standard input, and takes an id and a time of your own", async () => {
-    const args = ["enqueue", "scan", "-", "--id", "job_abc123", "--run-at", "2126-01-01T00:00:00Z", ...flags];
-    expect((await longshore(args, { input: '{"url":"piped"}' })).stdout).toBe("job_abc123\n");
-    const runAt = Date.UTC(2126, 0, 1);
-    expect(await jobs.snapshot("job_abc123")).toMatchObject({ queue: "default", input: { url: "piped" }, runAt });
   });
 
   test("enqueue --wait prints the result, or says how the job ended with exit code 1", async () => {
@@ -156,6 +147,68 @@ describe.each(engines)("on $engine", ({ engine, open }) => {
     expect((await run("jobs", "--until", "1h", "--count")).stdout).toBe("0\n");
   });
 
+  test("job --watch follows a job to its end, as lines of JSON for scripts", async () => {
+    const { id } = await jobs.enqueue("hold", { ms: 1 }, { queue: "holds" });
+    const watching = longshore(["job", id, "--watch", "--json", ...flags]);
+    await longshore(["worker", "--tasks", tasksFile, "--max-jobs", "1", ...flags]);
+    const { code, stdout } = await watching;
+    const events = stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { kind: string; state?: string });
+    expect(code).toBe(0);
+    expect(events.filter(({ kind }) => kind === "state").at(-1)).toMatchObject({ state: "completed" });
+    expect(events.at(-1)).toMatchObject({ kind: "end", job: { id, state: "completed" } });
+  });
+
+  test("failed groups by cause; retry and clear take queue, cause and age", async () => {
+    const { ids, fingerprint } = await fail("https://a.example", "https://b.example", "https://c.example");
+    expect(await json("failed")).toMatchObject({
+      total: 3,
+      groups: [{ fingerprint, count: 3, tasks: ["scan"], queues: ["scans"], error: expect.stringMatching(/^TypeError: cannot scan/) }],
+    });
+    expect((await run("failed", "--queue", "scans")).stdout).toMatch(new RegExp(`^FINGERPRINT.*\n${fingerprint} +3 `));
+    expect(await json("failed", "clear", "--older-than", "1h", "--yes")).toEqual({ applied: 0 });
+    expect(await json("retry", "--fingerprint", fingerprint, "--since", "1h")).toMatchObject({ applied: 3 });
+    expect(await Promise.all(ids.map(stateOf))).toEqual(["queued", "queued", "queued"]);
+    await jobs.worker([broken], { burst: true }).finished;
+    expect(await json("failed", "retry", "--queue", "scans", "--older-than", "0s")).toEqual({ applied: 3 });
+    await jobs.worker([broken], { burst: true }).finished;
+    expect((await run("failed", "clear")).code).toBe(4);
+    expect((await run("failed", "clear", "--queue", "scans", "--yes")).stdout).toBe("3 failed jobs removed\n");
+    expect(await Promise.all(ids.map(stateOf))).toEqual([undefined, undefined, undefined]);
+  });
+});
+
+// What does not depend on the engine at all is tried on one of them.
+describe("on any engine", () => {
+  beforeEach(() => begin(openSqlite));
+  afterEach(end);
+
+  test("enqueue prints the id, with every option as the API has it", async () => {
+    const args = ["enqueue", "scan", '{"url":"a"}', "--queue", "scans", "--delay", "1h", "--priority", "-5"];
+    args.push("--retries", "4", "--timeout", "10s", "--ttl", "2h", "--tag", "user:42", "--tag", "a,b");
+    args.push("--unique-key", "a", "--meta", '{"from":"cli"}');
+    const { code, stdout, stderr } = await run(...args);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    const job = await jobs.snapshot(stdout.trim());
+    expect(job).toMatchObject({
+      ...{ task: "scan", queue: "scans", state: "delayed", input: { url: "a" }, priority: -5, attempts: 5 },
+      ...{ timeout: 10_000, ttl: 7_200_000, tags: ["user:42", "a,b"], meta: { from: "cli" } },
+      unique: { key: "a", until: "finished", then: "join" },
+    });
+    const again = await run(...args);
+    expect(again.stdout).toBe(stdout);
+    expect(again.stderr).toMatch(/unique key/);
+  });
+
+  test("enqueue reads an input from standard input, and takes an id and a time of your own", async () => {
+    const args = ["enqueue", "scan", "-", "--id", "job_abc123", "--run-at", "2126-01-01T00:00:00Z", ...flags];
+    expect((await longshore(args, { input: '{"url":"piped"}' })).stdout).toBe("job_abc123\n");
+    const runAt = Date.UTC(2126, 0, 1);
+    expect(await jobs.snapshot("job_abc123")).toMatchObject({ queue: "default", input: { url: "piped" }, runAt });
+  });
+
   test("job shows attempts, error, progress and log", async () => {
     const worker = longshore(["worker", "--tasks", tasksFile, "--burst", ...flags]);
     const { id } = await jobs.enqueue("scan", { url: "abc", broken: true }, { queue: "scans", attempts: 1 });
@@ -172,20 +225,6 @@ describe.each(engines)("on $engine", ({ engine, open }) => {
     expect((await run("job", id, "--queue", "elsewhere")).code).toBe(3);
   });
 
-  test("job --watch follows a job to its end, as lines of JSON for scripts", async () => {
-    const { id } = await jobs.enqueue("hold", { ms: 1 }, { queue: "holds" });
-    const watching = longshore(["job", id, "--watch", "--json", ...flags]);
-    await longshore(["worker", "--tasks", tasksFile, "--max-jobs", "1", ...flags]);
-    const { code, stdout } = await watching;
-    const events = stdout
-      .trim()
-      .split("\n")
-      .map((line) => JSON.parse(line) as { kind: string; state?: string });
-    expect(code).toBe(0);
-    expect(events.filter(({ kind }) => kind === "state").at(-1)).toMatchObject({ state: "completed" });
-    expect(events.at(-1)).toMatchObject({ kind: "end", job: { id, state: "completed" } });
-  });
-
   test("retry by id goes on after one that cannot be, and says so with its exit code", async () => {
     const { ids } = await fail("a", "b");
     const [first = "", second = ""] = ids;
@@ -197,24 +236,6 @@ describe.each(engines)("on $engine", ({ engine, open }) => {
     const again = await run("retry", first);
     expect(again.code).toBe(4);
     expect(again.stderr).toMatch(/it is queued/);
-  });
-
-  test("failed groups by cause; retry and clear take queue, cause and age", async () => {
-    const { ids, fingerprint } = await fail("https://a.example", "https://b.example", "https://c.example");
-    expect(await json("failed")).toMatchObject({
-      total: 3,
-      groups: [{ fingerprint, count: 3, tasks: ["scan"], queues: ["scans"], error: /^TypeError: cannot scan/ }],
-    });
-    expect((await run("failed", "--queue", "scans")).stdout).toMatch(new RegExp(`^FINGERPRINT.*\n${fingerprint} +3 `));
-    expect(await json("failed", "clear", "--older-than", "1h", "--yes")).toEqual({ applied: 0 });
-    expect(await json("retry", "--fingerprint", fingerprint, "--since", "1h")).toMatchObject({ applied: 3 });
-    expect(await Promise.all(ids.map(stateOf))).toEqual(["queued", "queued", "queued"]);
-    await jobs.worker([broken], { burst: true }).finished;
-    expect(await json("failed", "retry", "--queue", "scans", "--older-than", "0s")).toEqual({ applied: 3 });
-    await jobs.worker([broken], { burst: true }).finished;
-    expect((await run("failed", "clear")).code).toBe(4);
-    expect((await run("failed", "clear", "--queue", "scans", "--yes")).stdout).toBe("3 failed jobs removed\n");
-    expect(await Promise.all(ids.map(stateOf))).toEqual([undefined, undefined, undefined]);
   });
 
   test("cancel, promote, release and remove", async () => {

@@ -40,14 +40,18 @@ test("--burst runs what is queued and ends with 0; the log is JSON lines without
   const bad = await jobs.enqueue("scan", { url: "x", broken: true }, { queue: "scans", attempts: 1 });
   const { code, stdout } = await worker("--burst", "--name", "worker-1", "--concurrency", "1").ended;
   expect(code).toBe(0);
-  expect(linesOf(stdout)).toMatchObject([
-    { level: "info", message: "Worker started", name: "worker-1", queues: ["scans", "holds"], concurrency: 1, url },
-    { level: "info", message: "Job started", job: good.id },
-    { level: "info", message: "Job completed", job: good.id, task: "scan", attempt: 1, durationMs: expect.any(Number) },
-    { level: "info", message: "Job started", job: bad.id },
-    { level: "error", message: "Job failed", job: bad.id, error: { name: "TypeError" } },
-    { level: "info", message: "Worker stopped", completed: 1, failed: 1 },
+  const lines = linesOf(stdout);
+  const facts = { name: "worker-1", queues: ["holds", "scans"], concurrency: 1, url };
+  expect(lines[0]).toMatchObject({ level: "info", message: "Worker started", ...facts });
+  expect(lines.filter(({ job }) => job === good.id)).toMatchObject([
+    { level: "info", message: "Job started", task: "scan", queue: "scans" },
+    { level: "info", message: "Job completed", attempt: 1, durationMs: expect.any(Number) },
   ]);
+  expect(lines.filter(({ job }) => job === bad.id)).toMatchObject([
+    { level: "info", message: "Job started" },
+    { level: "error", message: "Job failed", error: { name: "TypeError" } },
+  ]);
+  expect(lines.at(-1)).toMatchObject({ level: "info", message: "Worker stopped", completed: 1, failed: 1 });
   expect(stdout).not.toContain("private.example");
   expect(await good.result()).toEqual({ length: 23 });
 });
@@ -55,7 +59,7 @@ test("--burst runs what is queued and ends with 0; the log is JSON lines without
 test("as text, lines begin with the job's id, and stored text cannot move the cursor", async () => {
   const { id } = await jobs.enqueue("scan", { url: "x", broken: true }, { queue: "scans", attempts: 1 });
   const { stdout } = await worker("--burst", "--log-format", "text").ended;
-  expect(stdout).toMatch(/INFO {2}Worker started .*queues=scans,holds .*url=sqlite:/);
+  expect(stdout).toMatch(/INFO {2}Worker started .*queues=holds,scans .*url=sqlite:/);
   expect(stdout).toMatch(new RegExp(`ERROR \\[${id}\\] Job failed: TypeError: the page is broken.*duration=\\d+ms`));
   expect(stdout).not.toMatch(/(?!\n)\p{Cc}/u);
 });
