@@ -40,8 +40,9 @@ async function main(): Promise<void> {
         await pause(systemClock, Number.MAX_SAFE_INTEGER, changed.signal);
         continue;
       }
+      // The first beat is at once: the session may have waited for this thread to start.
+      if (systemClock.now() <= (beatUntil[0] ?? 0)) await beat(engine, current);
       await pause(systemClock, current.every, changed.signal);
-      if (!changed.signal.aborted && systemClock.now() <= (beatUntil[0] ?? 0)) await beat(engine, current);
     }
   } finally {
     await engine.close();

@@ -30,19 +30,6 @@ const engines = [
   { engine: "sqlite", open: openSqlite },
   { engine: "redis", open: openRedis },
 ];
-      return connect(`sqlite:${join(folder, `${rounds}.db`)}`);
-    },
-  },
-  {
-    engine: "redis",
-    open: async () => {
-      const url = inject("redisUrl");
-      const prefix = `cli-${process.pid}-${rounds}`;
-      flags = ["--url", url, "--prefix", prefix];
-      return connect({ engine: "redis", url, prefix });
-    },
-  },
-];
 
 const run = (...args: string[]): Promise<Ended> => longshore([...args, ...flags]);
 
@@ -165,7 +152,15 @@ describe.each(engines)("on $engine", ({ engine, open }) => {
     const { ids, fingerprint } = await fail("https://a.example", "https://b.example", "https://c.example");
     expect(await json("failed")).toMatchObject({
       total: 3,
-      groups: [{ fingerprint, count: 3, tasks: ["scan"], queues: ["scans"], error: expect.stringMatching(/^TypeError: cannot scan/) }],
+      groups: [
+        {
+          fingerprint,
+          count: 3,
+          tasks: ["scan"],
+          queues: ["scans"],
+          error: expect.stringMatching(/^TypeError: cannot scan/),
+        },
+      ],
     });
     expect((await run("failed", "--queue", "scans")).stdout).toMatch(new RegExp(`^FINGERPRINT.*\n${fingerprint} +3 `));
     expect(await json("failed", "clear", "--older-than", "1h", "--yes")).toEqual({ applied: 0 });

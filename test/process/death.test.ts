@@ -1,7 +1,7 @@
 // Workers that die or freeze under their jobs. Time is real here: what is tested is another process taking over.
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
-import { isTerminal } from "longshore";
+import { isTerminal, type Longshore } from "longshore";
 import { onBothEngines } from "./harbour.js";
 
 const LEASE = 2_000;
@@ -73,22 +73,23 @@ onBothEngines("a worker that is killed under its job", (open) => {
   });
 });
 
+/** The terminal transitions of jobs in queue `work`, until the signal aborts. */
+async function endsIn(longshore: Longshore, signal: AbortSignal): Promise<[id: string, state: string][]> {
+  const ends: [string, string][] = [];
+  for await (const event of longshore.watch("work", { signal })) {
+    if (event.kind === "state" && isTerminal(event.state)) ends.push([event.id, event.state]);
+  }
+  return ends;
+}
+
 onBothEngines("a worker that freezes for longer than its lease", (open) => {
   it("finds its completion refused when it thaws, and the other's result stands", async () => {
     const harbour = await open();
     const longshore = await harbour.connect();
     const frozen = await harbour.start({ name: "frozen", lease: "1s" });
-    const events = longshore.watch("work")[Symbol.asyncIterator]();
-    const ends: string[] = [];
-    const watching = (async () => {
-      for (let next = await events.next(); !next.done; next = await events.next()) {
-        if (next.value.kind === "state" && isTerminal(next.value.state)) ends.push(next.value.state);
-      }
-    })();
-    const job = await longshore.enqueue<{ ms: number }, { by: number }>(
-      { name: "work", queue: "work", defaults: {}, schema: null, classify: null, handler: null },
-      { ms: 300 },
-    );
+    const watching = new AbortController();
+    const ends = endsIn(longshore, watching.signal);
+    const job = await longshore.enqueue("work", { ms: 300 }, { queue: "work" });
     await frozen.hears("start", job.id);
     frozen.signal("SIGSTOP");
     const other = await harbour.start({ name: "other", lease: "1s" });
@@ -112,10 +113,11 @@ onBothEngines("a worker that freezes for longer than its lease", (open) => {
         { worker: "other", outcome: "completed" },
       ],
     });
-    await events.return?.();
-    await longshore.close();
-    await watching.catch(() => undefined);
-    expect(ends).toEqual(["completed", "completed"]);
+    watching.abort();
+    expect(await ends).toEqual([
+      [job.id, "completed"],
+      [next.id, "completed"],
+    ]);
   });
 });
 
@@ -123,10 +125,10 @@ onBothEngines("a handler that blocks the event loop for longer than the lease", 
   it("is not run by anybody else", async () => {
     const harbour = await open();
     const longshore = await harbour.connect();
-    const first = await harbour.start({ name: "first", lease: "1s", concurrency: 1 });
-    const job = await longshore.enqueue("block", { ms: 3_500 }, { queue: "work" });
+    const first = await harbour.start({ name: "first", lease: LEASE, concurrency: 1 });
+    const job = await longshore.enqueue("block", { ms: 3 * LEASE }, { queue: "work" });
     await first.hears("start", job.id);
-    const second = await harbour.start({ name: "second", lease: "1s" });
+    const second = await harbour.start({ name: "second", lease: LEASE });
 
     await job.result();
     expect(second.all("start")).toEqual([]);

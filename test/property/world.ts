@@ -62,8 +62,6 @@ function call<C extends Command>(
 interface Session {
   readonly id: string;
   readonly queues: readonly string[];
-  /** One of its queues was obliterated. */
-  torn: boolean;
   readonly calls: [number, number];
   readonly last: (Parameters<Engine["exchange"]>[0] | null)[];
 }
@@ -128,10 +126,7 @@ export class World {
       }
       case "obliterate": {
         const params = { queue: queueOf(step.queue), force: step.force };
-        return call(params.queue, "obliterate", params, (done) => {
-          if (done !== true) return;
-          for (const session of this.#sessions) session.torn ||= session.queues.includes(params.queue);
-        });
+        return call(params.queue, "obliterate", params);
       }
       case "sweep": {
         const { queues, limit } = step;
@@ -158,8 +153,6 @@ export class World {
         return params == null ? null : this.#exchangeCall("again", params);
       }
       case "heartbeat":
-        // How long the rest of a session lives on that was told that it is dead is open.
-        if (session.torn && queues.length > 1) return null;
         return call(id, "heartbeat", { session: id, queues, ttl: step.ttl });
       case "close":
         return call(id, "closeSession", { session: id, queues });
@@ -197,7 +190,7 @@ export class World {
   #open(queues: readonly string[], ttl: number): Call {
     this.#drawn += 1;
     const session = `w${this.#drawn % 3}/s${this.#drawn}`;
-    this.#sessions.push({ id: session, queues, torn: false, calls: [0, 0], last: [null, null] });
+    this.#sessions.push({ id: session, queues, calls: [0, 0], last: [null, null] });
     const worker = {
       name: `w${this.#drawn % 3}`,
       host: "host",

@@ -153,8 +153,9 @@ export const leases = scenarios("leases", [
       const suspect = await kit.add();
       await kit.add();
       await crash(kit);
-      assert.equal((await kit.counts()).queued, 2);
-      assert.equal(await kit.position(suspect), 2);
+      const last = await kit.add();
+      assert.equal((await kit.counts()).queued, 3);
+      assert.deepEqual([await kit.position(suspect), await kit.position(last)], [2, 3]);
     },
   ],
   [

@@ -155,8 +155,8 @@ export const order = scenarios("order", [
     async (kit) => {
       const [a, b, c] = await kit.addMany(3);
       const urgent = await kit.add({ priority: -1 });
-      await kit.update(a ?? "", { priority: -1 });
-      assert.deepEqual(await (await kit.session()).claimIds(5), [urgent, a, b, c]);
+      await kit.update(c ?? "", { priority: -1 });
+      assert.deepEqual(await (await kit.session()).claimIds(5), [urgent, c, a, b]);
     },
   ],
   [

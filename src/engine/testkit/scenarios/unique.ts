@@ -224,4 +224,13 @@ export const unique = scenarios("unique", [
       assert.equal((await offer(kit)).outcome, "created");
     },
   ],
+  [
+    "a key is free once its job was removed, though another job has taken its id",
+    async (kit) => {
+      await kit.add({ id: "same", nonce: "n1", unique: { key: "k", until: "finished", then: "join" } });
+      await kit.control("remove", "same");
+      await kit.add({ id: "same", nonce: "n2" });
+      assert.equal((await offer(kit)).outcome, "created");
+    },
+  ],
 ]);
