@@ -112,6 +112,10 @@ function summarise(speeds: Map<string, number[]>): Result[] {
   });
 }
 
+function row(cells: readonly (string | number)[]): string {
+  return cells.map((cell, index) => (index < 2 ? String(cell).padEnd(12) : String(cell).padStart(11))).join(" ");
+}
+
 function print(results: readonly Result[], size: { rounds: number; jobs: number }, json: boolean): void {
   const machine = {
     cpus: cpus().length,
@@ -129,8 +133,6 @@ function print(results: readonly Result[], size: { rounds: number; jobs: number 
     process.stdout.write(`${JSON.stringify({ machine, settings, results })}\n`);
     return;
   }
-  const row = (cells: readonly (string | number)[]): string =>
-    cells.map((cell, index) => (index < 2 ? String(cell).padEnd(12) : String(cell).padStart(11))).join(" ");
   const lines = [
     `${machine.model}, ${machine.cpus} CPUs, ${machine.memoryGb} GB, node ${machine.node}; Redis: ${settings.redis}`,
     ...settings.systems,

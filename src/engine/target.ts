@@ -136,7 +136,8 @@ function splitUrl(text: string): Partial<RedisTarget> {
     throw new InvalidInput("url", redact(text), URL_RULE);
   }
   const path = url.pathname.replace(/^\//, "");
-  if (path !== "" && !/^\d+$/.test(path)) throw new InvalidInput("url", redact(text), "a database number after the host");
+  if (path !== "" && !/^\d+$/.test(path))
+    throw new InvalidInput("url", redact(text), "a database number after the host");
   return {
     host: url.hostname.replace(/^\[|\]$/g, "") || "localhost",
     ...(url.port === "" ? {} : { port: Number(url.port) }),

@@ -14,7 +14,12 @@ export function holds(session: MemorySession, job: MemoryJob | undefined, lease:
 }
 
 /** Settles one outcome. */
-export function settleOne(queue: MemoryQueue, session: MemorySession, settlement: Settlement, now: number): FencedAnswer {
+export function settleOne(
+  queue: MemoryQueue,
+  session: MemorySession,
+  settlement: Settlement,
+  now: number,
+): FencedAnswer {
   const job = queue.jobs.get(settlement.id);
   const again = job?.settledEpoch === settlement.epoch;
   if (holds(session, job, settlement)) {

@@ -204,13 +204,19 @@ export class MemoryEngine implements Engine {
     });
   }
 
-  #apply(queue: MemoryQueue, job: NonNullable<ReturnType<MemoryQueue["jobs"]["get"]>>, update: Report, now: number): void {
+  #apply(
+    queue: MemoryQueue,
+    job: NonNullable<ReturnType<MemoryQueue["jobs"]["get"]>>,
+    update: Report,
+    now: number,
+  ): void {
     if (update.progress !== undefined) {
       job.progress = update.progress;
       tell(queue, now, { kind: "progress", id: job.id, progress: update.progress });
     }
     if (update.meta !== undefined) job.meta = update.meta;
-    for (const line of update.lines ?? []) job.lines.push({ ...line, message: line.message.slice(0, LONGEST_LOG_LINE) });
+    for (const line of update.lines ?? [])
+      job.lines.push({ ...line, message: line.message.slice(0, LONGEST_LOG_LINE) });
     const surplus = job.lines.length - MOST_LOG_LINES;
     if (surplus > 0) {
       job.lines.splice(0, surplus);

@@ -170,5 +170,6 @@ function defaultHead(queue: MemoryQueue): number {
 }
 
 function assertMove(from: JobState | null, to: JobState, cause: Cause): void {
-  if (!canMove(from, to, cause)) throw new Error(`memory engine: ${from ?? "new"} → ${to} by ${cause} is no transition`);
+  if (!canMove(from, to, cause))
+    throw new Error(`memory engine: ${from ?? "new"} → ${to} by ${cause} is no transition`);
 }

@@ -66,7 +66,12 @@ export function positionOf(queue: MemoryQueue, job: MemoryJob): number | null {
 }
 
 /** One page of a listing over queues given in order. */
-export function listPage(queues: readonly MemoryQueue[], filter: JobFilter, cursor: string | null, limit: number): JobPage {
+export function listPage(
+  queues: readonly MemoryQueue[],
+  filter: JobFilter,
+  cursor: string | null,
+  limit: number,
+): JobPage {
   const after = cursor === null ? null : decodeCursor(cursor);
   const jobs: JobRecord[] = [];
   for (const queue of queues) {

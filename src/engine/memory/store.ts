@@ -6,7 +6,7 @@ import type { QueueEvent } from "../../model/event.js";
 import type { Failure } from "../../model/failure.js";
 import type { AttemptRecord, JobSpec, Progress } from "../../model/job.js";
 import type { LogLine } from "../../model/log.js";
-import { perState, type JobState } from "../../model/state.js";
+import { isTerminal, perState, type JobState } from "../../model/state.js";
 import type { LeaseRef, WorkerInfo } from "../contract.js";
 import type { OrderKey } from "../order.js";
 import { Line } from "./line.js";
@@ -81,6 +81,6 @@ export class MemoryQueue {
   interest = 0;
 
   constructor(readonly name: string) {
-    this.lines = perState(() => new Line<MemoryJob>());
+    this.lines = perState((state) => new Line<MemoryJob>({ reversed: isTerminal(state) }));
   }
 }

@@ -66,7 +66,11 @@ function pushSettlement(args: Argument[], { id, epoch, outcome }: Settlement): v
       args.push(id, `${epoch}p`, outcome.result ?? "");
       break;
     case "fail":
-      args.push(id, `${epoch}f${outcome.retryIn ?? -1}`, `${outcome.error.fingerprint}\n${JSON.stringify(outcome.error)}`);
+      args.push(
+        id,
+        `${epoch}f${outcome.retryIn ?? -1}`,
+        `${outcome.error.fingerprint}\n${JSON.stringify(outcome.error)}`,
+      );
       break;
     case "snooze":
       args.push(id, `${epoch}s${outcome.delay}`, "");
@@ -80,7 +84,8 @@ function decodeExchange(queue: string, reply: unknown): QueueAnswer {
   const values = list(reply);
   const nextDue = number(values[3]);
   const leases: Lease[] = [];
-  for (let at = LEASES_FROM; at < values.length; at += LEASE_WIDTH) leases.push(decodeLease(queue, number(values[4]), values.slice(at, at + LEASE_WIDTH)));
+  for (let at = LEASES_FROM; at < values.length; at += LEASE_WIDTH)
+    leases.push(decodeLease(queue, number(values[4]), values.slice(at, at + LEASE_WIDTH)));
   return {
     alive: values[0] === 1,
     settled: text(values[1]),
@@ -91,7 +96,8 @@ function decodeExchange(queue: string, reply: unknown): QueueAnswer {
 }
 
 function decodeLease(queue: string, now: number, [id, body, attempts, more]: readonly unknown[]): Lease {
-  const rest: LeaseRest = typeof more === "number" ? { ...FIRST_RUN, createdAt: more, runAt: more, leasedAt: now } : parseRest(text(more));
+  const rest: LeaseRest =
+    typeof more === "number" ? { ...FIRST_RUN, createdAt: more, runAt: more, leasedAt: now } : parseRest(text(more));
   return { queue, id: text(id), attempts: number(attempts), ...decodeForWorker(text(id), text(body)), ...rest };
 }
 
@@ -101,8 +107,12 @@ type LeaseRest = Omit<Lease, "queue" | "id" | "attempts" | "body" | "problem">;
 const FIRST_RUN = { epoch: 1, attempt: 1, crashes: 0, suspect: false, tags: [], meta: null, priority: 0 };
 
 function parseRest(json: string): LeaseRest {
-  const { counted, tags, meta, ...rest }: Omit<LeaseRest, "tags" | "meta"> & { counted: number; tags?: string; meta?: string } =
-    JSON.parse(json);
+  const {
+    counted,
+    tags,
+    meta,
+    ...rest
+  }: Omit<LeaseRest, "tags" | "meta"> & { counted: number; tags?: string; meta?: string } = JSON.parse(json);
   return { ...rest, attempt: counted + 1, tags: tags === undefined ? [] : tags.split("\n"), meta: meta ?? null };
 }
 

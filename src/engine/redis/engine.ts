@@ -88,12 +88,12 @@ export class RedisEngine implements Engine {
     this.#guard();
     if (this.#clock !== null) return this.#clock.now();
     const [seconds = 0, micros = 0] = await this.#link.send(() => this.#link.client.time());
-    return Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000);
+    return seconds * 1_000 + Math.floor(micros / 1_000);
   }
 
   async enqueue({ jobs }: { jobs: readonly JobSpec[] }): Promise<EnqueueAnswer[]> {
     this.#guard();
-    const answers = new Array<EnqueueAnswer>(jobs.length);
+    const answers: EnqueueAnswer[] = [];
     await Promise.all(
       [...groupByQueue(jobs)].map(async ([queue, indexes]) => {
         if (!this.#listed.has(queue)) await this.#list(queue);
@@ -204,7 +204,7 @@ export class RedisEngine implements Engine {
 
   async #control(command: Command, { refs, op }: ControlParams, patch = ""): Promise<ControlAnswer[]> {
     this.#guard();
-    const answers = new Array<ControlAnswer>(refs.length);
+    const answers: ControlAnswer[] = [];
     await Promise.all(
       [...groupByQueue(refs)].map(async ([queue, indexes]) => {
         for (let from = 0; from < indexes.length; from += BATCH) {
@@ -308,7 +308,9 @@ export class RedisEngine implements Engine {
     const seen = number(reply[0]);
     const events: QueueEvent[] = [];
     for (let at = 2; at < reply.length; at += 3) {
-      for (const [place, json] of text(reply[at + 2]).split("\n").entries()) {
+      for (const [place, json] of text(reply[at + 2])
+        .split("\n")
+        .entries()) {
         const event: QueueEvent = { ...JSON.parse(json), seq: number(reply[at]) + place, at: number(reply[at + 1]) };
         if (event.seq > seen && events.length < max) events.push(event);
       }

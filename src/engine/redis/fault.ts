@@ -24,7 +24,11 @@ const TABLE: readonly (readonly [RegExp, Reaction, string])[] = [
   [/^NOREPLICAS/, "tell", "the server has fewer replicas than min-replicas-to-write"],
   [/^NOAUTH|^WRONGPASS|invalid password|without any password/, "tell", "the server wants other credentials"],
   [/^NOPERM/, "tell", "the user may not run a command Longshore needs"],
-  [/^Connection is closed|^Command timed out|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|All sentinels|Failed to refresh/, "again", "no answer"],
+  [
+    /^Connection is closed|^Reached the max retries|^Command timed out|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|All sentinels|Failed to refresh/,
+    "again",
+    "no answer",
+  ],
   [/Stream isn't writeable|Socket closed|None of startup nodes|Cluster isn't ready/, "again", "no connection"],
 ];
 

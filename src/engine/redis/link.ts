@@ -32,7 +32,8 @@ export function createClient(target: ParsedRedisTarget, blocking = false): Clien
     lazyConnect: true,
     // An unanswered command may have run: the engine decides about sending it again, not the client (RELIABILITY fact 5).
     autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: null,
+    // Commands without an answer are given back when the connection closes, instead of staying open until they time out.
+    maxRetriesPerRequest: 0,
     retryStrategy: reconnectAfter,
   } satisfies RedisOptions;
   if (target.cluster !== undefined) {

@@ -55,7 +55,8 @@ export class Reader {
     await Promise.all(
       queues.map(async (queue) => {
         const ids = refs.filter((ref) => ref.queue === queue).map((ref) => ref.id);
-        for (const job of await this.read(queue, ids)) if (job !== null) found.set(`${queue}/${job.record.id}`, job.record);
+        for (const job of await this.read(queue, ids))
+          if (job !== null) found.set(`${queue}/${job.record.id}`, job.record);
       }),
     );
     return refs.map((ref) => found.get(`${ref.queue}/${ref.id}`) ?? null);
@@ -176,7 +177,11 @@ export class Reader {
     return Promise.all(
       names.map(async (name) => {
         const values = list(await this.#link.run("counts", name, []));
-        return { name, paused: values[0] === 1, counts: perState((state) => number(values[STATES.indexOf(state) + 1])) };
+        return {
+          name,
+          paused: values[0] === 1,
+          counts: perState((state) => number(values[STATES.indexOf(state) + 1])),
+        };
       }),
     );
   }
@@ -209,9 +214,7 @@ export class Reader {
     return Promise.all(
       alive.map(async (session) => {
         const info: WorkerInfo = JSON.parse(workers[session] ?? "{}");
-        const running = await this.#link.send(() =>
-          client.zlexcount(key("held"), `[${session}|`, `(${session}}`),
-        );
+        const running = await this.#link.send(() => client.zlexcount(key("held"), `[${session}|`, `(${session}}`));
         return { ...info, session, running, seenAt: Number(seen[session] ?? 0) };
       }),
     );

@@ -11,6 +11,8 @@ import { createClient, type Client } from "./link.js";
 
 /** How long a pop blocks at most, in milliseconds: the price of an idle worker is two of them a minute. */
 const LONGEST_BLOCK = 30_000;
+/** A pop that is late by this much is not waited for, but parked. */
+const LATE = 200;
 /** How much later than asked an answer may come before the connection counts as dead. */
 const PATIENCE = 2_000;
 /** How long to wait before a broken connection is tried again. */
@@ -100,7 +102,7 @@ export class Wakeup {
     const stop = AbortSignal.any([signal, this.#closing.signal]);
     try {
       if (stop.aborted) return;
-      await Promise.race([aborted(stop, timeout), ...waiters.map((waiter) => waiter.wait(timeout))]);
+      await Promise.race([aborted(stop, timeout + LATE), ...waiters.map((waiter) => waiter.wait(timeout))]);
     } finally {
       for (const waiter of waiters) waiter.busy = false;
     }
@@ -136,4 +138,3 @@ function aborted(signal: AbortSignal, timeout: number): Promise<void> {
     signal.addEventListener("abort", finish, { once: true });
   });
 }
-

@@ -237,4 +237,20 @@ export const exchange = scenarios("exchange", [
       assert.deepEqual(epochs, [1, 2, 3, 4, 5]);
     },
   ],
+  [
+    "a job completes in the very command that makes another one ready",
+    async (kit) => {
+      const delayed = await kit.add({ due: { in: 1_000 } });
+      const running = await kit.add();
+      const session = await kit.session();
+      const lease = await session.next();
+      kit.advance(1_000);
+      const answer = await session.exchange([settlement(lease, { kind: "complete", result: '"done"' })], { max: 1 });
+      assert.deepEqual([answer.settled, answer.leases.map(({ id }) => id)], [["applied"], [delayed]]);
+      const job = await kit.job(running);
+      assert.deepEqual([job.state, job.result], ["completed", '"done"']);
+      const counts = await kit.counts();
+      assert.deepEqual([counts.active, counts.completed], [1, 1]);
+    },
+  ],
 ]);
