@@ -62,7 +62,9 @@ export async function runAnalysis(inputs: readonly AnalysisInput[], run: Analysi
             findings: settled.status === "fulfilled" ? settled.value.findings : [],
             waitMs: record.startedAt === null ? undefined : record.startedAt - record.createdAt,
             runMs:
-              record.startedAt === null || record.finishedAt === null ? undefined : record.finishedAt - record.startedAt,
+              record.startedAt === null || record.finishedAt === null
+                ? undefined
+                : record.finishedAt - record.startedAt,
             error: settled.status === "rejected" ? String(settled.reason) : undefined,
             resumed: record.finishedAt !== null && record.finishedAt < startedAt,
           };

@@ -163,7 +163,7 @@ export class Longshore {
 
   /** Queues all jobs that match again. Without `states` only those that failed. @throws InvalidInput */
   retryAll(query: JobQuery, options?: BulkOptions): Promise<BulkAnswer> {
-    return this.#bulk("retry", { states: "failed", ...query }, options);
+    return this.#bulk("retry", { ...query, states: query.states ?? "failed" }, options);
   }
 
   /** Makes all delayed jobs that match ready now. @throws InvalidInput */

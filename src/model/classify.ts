@@ -23,12 +23,18 @@ export type Classifier = (error: unknown, now: number) => Verdict | undefined;
 const PASSING_CLIENT_ERRORS = new Set([408, 409, 423, 425, 429]);
 const LASTING_SERVER_ERRORS = new Set([501, 505]);
 // A 429 that says the account is out of money or quota does not pass by waiting (S2-46).
-const LASTING_CODES = new Set(["insufficient_quota", "quota_exceeded", "billing_hard_limit_reached", "invalid_api_key"]);
+const LASTING_CODES = new Set([
+  "insufficient_quota",
+  "quota_exceeded",
+  "billing_hard_limit_reached",
+  "invalid_api_key",
+]);
 
 /** Decides whether a failure is worth another attempt. `now` is in milliseconds since the epoch. */
 export function classify(error: unknown, now: number): Verdict {
   if (error instanceof NonRetryable) return { kind: "final" };
-  if (error instanceof RetryAfter) return { kind: "retry-after", delay: parseDuration("RetryAfter.delay", error.delay) };
+  if (error instanceof RetryAfter)
+    return { kind: "retry-after", delay: parseDuration("RetryAfter.delay", error.delay) };
   if (error instanceof UnknownTask) return { kind: "retry" };
   if (LASTING_CODES.has(String(property(error, "code")))) return { kind: "final" };
   const status = httpStatus(error);
@@ -44,8 +50,7 @@ const LONGEST_WAIT = 24 * 3_600_000;
 
 /** The `Retry-After` of an error's response headers, in milliseconds: seconds or an HTTP date (RFC 9110 §10.2.3). */
 function retryAfter(error: unknown, now: number): number | null {
-  const value =
-    header(property(error, "headers")) ?? header(property(property(error, "response"), "headers"));
+  const value = header(property(error, "headers")) ?? header(property(property(error, "response"), "headers"));
   if (value === null) return null;
   const seconds = value.trim() === "" ? Number.NaN : Number(value);
   const wait = Number.isFinite(seconds) ? seconds * 1_000 : Date.parse(value) - now;

@@ -104,5 +104,8 @@ export function fingerprint(name: string, code: string | null, message: string):
     .replace(/(?:\/[\w.-]+){2,}/g, "<path>")
     .replace(/\b[0-9a-f]{8}-[0-9a-f-]{27}\b/gi, "<id>")
     .replace(/\b\w*\d\w*\b/g, "<n>");
-  return createHash("sha256").update(`${name}\0${code ?? ""}\0${general}`).digest("hex").slice(0, 12);
+  return createHash("sha256")
+    .update(`${name}\0${code ?? ""}\0${general}`)
+    .digest("hex")
+    .slice(0, 12);
 }

@@ -138,7 +138,11 @@ export function parseDue(delay: unknown, runAt: unknown): JobSpec["due"] {
 /** Checks a priority. @throws InvalidInput */
 export function parsePriority(field: string, value: unknown): number {
   if (typeof value !== "number" || !Number.isInteger(value) || Math.abs(value) > PRIORITY_BOUND) {
-    throw new InvalidInput(field, value, `a whole number from -${PRIORITY_BOUND} to ${PRIORITY_BOUND}; lower runs first`);
+    throw new InvalidInput(
+      field,
+      value,
+      `a whole number from -${PRIORITY_BOUND} to ${PRIORITY_BOUND}; lower runs first`,
+    );
   }
   return value === 0 ? 0 : value; // -0 becomes 0
 }

@@ -32,6 +32,7 @@ port.close();
 async function main(): Promise<void> {
   const engine = await open();
   if (engine === null) return;
+  let obeyed: KeeperOrder | null = null;
   try {
     while (!closing.signal.aborted) {
       changed = new AbortController();
@@ -40,8 +41,10 @@ async function main(): Promise<void> {
         await pause(systemClock, Number.MAX_SAFE_INTEGER, changed.signal);
         continue;
       }
-      // The first beat is at once: the session may have waited for this thread to start.
-      if (systemClock.now() <= (beatUntil[0] ?? 0)) await beat(engine, current);
+      // The first beat is at once and in any case: the session's first life is longer than a lease, so that this thread has
+      // time to start, and is cut to a lease by it.
+      if (current !== obeyed || systemClock.now() <= (beatUntil[0] ?? 0)) await beat(engine, current);
+      obeyed = current;
       await pause(systemClock, current.every, changed.signal);
     }
   } finally {

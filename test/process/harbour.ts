@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, inject, onTestFinished } from "vitest";
 import { connect, type Longshore, type Target, type WorkerOptions } from "longshore";
 import type { WorkerSetup } from "../programs/worker.js";
@@ -38,10 +39,16 @@ export class Harbour {
     return worker;
   }
 
-  /** Starts a worker process and answers when it takes work. */
+  /** Starts a worker process and answers when it takes work and renews its lease. */
   async start(options: WorkerOptions = {}, more: Partial<WorkerSetup> = {}): Promise<WorkerProcess> {
     const worker = this.spawn(options, more);
     await worker.hears("started");
+    const longshore = await connect(this.target);
+    const seen = async (): Promise<number> =>
+      (await longshore.workers()).find(({ pid }) => pid === worker.pid)?.seenAt ?? 0;
+    // Until its heartbeat thread has started a session has a longer life than a lease.
+    for (const first = await seen(); (await seen()) === first;) await sleep(20);
+    await longshore.close();
     return worker;
   }
 }

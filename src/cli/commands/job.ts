@@ -50,7 +50,7 @@ async function show(handle: Job, out: Output): Promise<void> {
 
 async function follow(job: Job, out: Output): Promise<void> {
   const tail = new LogTail(job, out);
-  const timer = setInterval(() => void tail.look(), LOOK_EVERY);
+  const timer = setInterval(() => void tail.look().catch(() => {}), LOOK_EVERY);
   try {
     for await (const event of job.events()) {
       if (out.json) out.event(event);
@@ -89,8 +89,10 @@ class LogTail {
   }
 
   look(): Promise<void> {
-    this.#looking = this.#looking.then(() => this.#print());
-    return this.#looking;
+    const look = this.#looking.then(() => this.#print());
+    // One look that fails must not fail those after it.
+    this.#looking = look.catch(() => {});
+    return look;
   }
 
   async #print(): Promise<void> {
