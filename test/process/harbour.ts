@@ -4,11 +4,11 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { describe, inject, onTestFinished } from "vitest";
 import { connect, type Longshore, type Target, type WorkerOptions } from "longshore";
 import type { WorkerSetup } from "../programs/worker.js";
 import { type RedisServerOptions, type RedisServer, startRedisServer } from "../support/redis-server.js";
+import { Ledger } from "./ledger.js";
 import { WorkerProcess } from "./worker-process.js";
 
 /** One test's storage, and those who use it. */
@@ -32,6 +32,13 @@ export class Harbour {
     return longshore;
   }
 
+  /** A ledger for worker processes. */
+  ledger(): Ledger {
+    const ledger = new Ledger(this.folder);
+    onTestFinished(() => ledger.close());
+    return ledger;
+  }
+
   /** Starts a worker process; it ends with the test. */
   spawn(options: WorkerOptions = {}, more: Partial<WorkerSetup> = {}): WorkerProcess {
     const worker = new WorkerProcess({ target: this.target, options, ...more });
@@ -39,16 +46,10 @@ export class Harbour {
     return worker;
   }
 
-  /** Starts a worker process and answers when it takes work and renews its lease. */
+  /** Starts a worker process and answers when it takes work. */
   async start(options: WorkerOptions = {}, more: Partial<WorkerSetup> = {}): Promise<WorkerProcess> {
     const worker = this.spawn(options, more);
     await worker.hears("started");
-    const longshore = await connect(this.target);
-    const seen = async (): Promise<number> =>
-      (await longshore.workers()).find(({ pid }) => pid === worker.pid)?.seenAt ?? 0;
-    // Until its heartbeat thread has started a session has a longer life than a lease.
-    for (const first = await seen(); (await seen()) === first;) await sleep(20);
-    await longshore.close();
     return worker;
   }
 }

@@ -9,7 +9,6 @@ import { WATCH_INTEREST, type QueueEvent } from "../../model/event.js";
 import { plainFailure } from "../../model/failure.js";
 import { WORKER_LOST, type JobRecord, type JobRef, type JobSpec } from "../../model/job.js";
 import type { JobLog } from "../../model/log.js";
-import { isState, type JobState } from "../../model/state.js";
 import type {
   ControlAnswer,
   ControlParams,
@@ -27,20 +26,17 @@ import type {
   WorkerRecord,
 } from "../contract.js";
 import { describeTarget, type ParsedRedisTarget } from "../target.js";
-import { encodeBody, encodeOptions } from "./body.js";
 import { Channel } from "./channel.js";
+import { control, type Command } from "./control.js";
 import { earlier, exchange, heartbeat, report } from "./consume.js";
 import { Keys } from "./keys.js";
-import { Link, type Argument } from "./link.js";
+import { Link } from "./link.js";
+import { enqueue } from "./produce.js";
 import { Reader } from "./read.js";
+import { Registry } from "./registry.js";
 import { list, number, text } from "./reply.js";
 import { inspectServer } from "./server.js";
 import { Wakeup } from "./wakeup.js";
-
-/** How many jobs one script call accepts or changes: it must stay short, for Redis does nothing else meanwhile. */
-const BATCH = 500;
-
-type Command = "release" | "cancel" | "retry" | "promote" | "update" | "remove";
 
 export class RedisEngine implements Engine {
   readonly #target: ParsedRedisTarget;
@@ -50,7 +46,7 @@ export class RedisEngine implements Engine {
   readonly #reader: Reader;
   readonly #wakeup: Wakeup;
   readonly #channel: Channel;
-  readonly #listed = new Set<string>();
+  readonly #registry: Registry;
   #info: EngineInfo;
   #closed = false;
 
@@ -60,6 +56,7 @@ export class RedisEngine implements Engine {
     this.#keys = new Keys(target.prefix);
     this.#clock = options.clock ?? null;
     this.#link = new Link(target, this.#keys, this.#clock);
+    this.#registry = new Registry(this.#link, this.#keys);
     this.#reader = new Reader(this.#link, this.#keys);
     this.#wakeup = new Wakeup(target, this.#keys, (key) => this.#putBack(key));
     this.#channel = new Channel(target, this.#keys);
@@ -91,47 +88,9 @@ export class RedisEngine implements Engine {
     return seconds * 1_000 + Math.floor(micros / 1_000);
   }
 
-  async enqueue({ jobs }: { jobs: readonly JobSpec[] }): Promise<EnqueueAnswer[]> {
+  enqueue({ jobs }: { jobs: readonly JobSpec[] }): Promise<EnqueueAnswer[]> {
     this.#guard();
-    const answers: EnqueueAnswer[] = [];
-    await Promise.all(
-      [...groupByQueue(jobs)].map(async ([queue, indexes]) => {
-        if (!this.#listed.has(queue)) await this.#list(queue);
-        for (let from = 0; from < indexes.length; from += BATCH) {
-          await this.#enqueueBatch(queue, jobs, indexes.slice(from, from + BATCH), answers);
-        }
-      }),
-    );
-    return answers;
-  }
-
-  async #enqueueBatch(
-    queue: string,
-    jobs: readonly JobSpec[],
-    indexes: readonly number[],
-    answers: EnqueueAnswer[],
-  ): Promise<void> {
-    const args: Argument[] = [];
-    for (const index of indexes) {
-      const spec = jobs[index];
-      if (spec !== undefined) args.push(spec.id, encodeOptions(spec), encodeBody(spec));
-    }
-    const reply = list(await this.#link.run("enqueue", queue, args));
-    // Somebody obliterated the queue since this client put it on the list.
-    if (reply[0] === 0) await this.#list(queue);
-    for (const index of indexes) answers[index] = { id: jobs[index]?.id ?? "", outcome: "created", state: "queued" };
-    for (let at = 1; at < reply.length; at += 4) {
-      const index = indexes[number(reply[at]) - 1];
-      if (index === undefined) continue;
-      const outcome = enqueueOutcome(text(reply[at + 2]));
-      answers[index] = { id: text(reply[at + 1]), outcome, state: stateOf(reply[at + 3]) };
-    }
-  }
-
-  /** Puts a queue on the list of queues. */
-  async #list(queue: string): Promise<void> {
-    await this.#link.send(() => this.#link.client.sadd(this.#keys.registry, queue));
-    this.#listed.add(queue);
+    return enqueue(this.#link, this.#registry, jobs);
   }
 
   async openSession({ session, worker, ttl }: Parameters<Engine["openSession"]>[0]): Promise<void> {
@@ -139,7 +98,7 @@ export class RedisEngine implements Engine {
     const info = JSON.stringify(worker);
     await Promise.all(
       worker.queues.map(async (queue) => {
-        await this.#list(queue);
+        await this.#registry.add(queue);
         await this.#link.run("session", queue, [session, "open", ttl, info]);
       }),
     );
@@ -202,47 +161,27 @@ export class RedisEngine implements Engine {
     return this.#control("remove", params);
   }
 
-  async #control(command: Command, { refs, op }: ControlParams, patch = ""): Promise<ControlAnswer[]> {
+  #control(command: Command, params: ControlParams, patch = ""): Promise<ControlAnswer[]> {
     this.#guard();
-    const answers: ControlAnswer[] = [];
-    await Promise.all(
-      [...groupByQueue(refs)].map(async ([queue, indexes]) => {
-        for (let from = 0; from < indexes.length; from += BATCH) {
-          const part = indexes.slice(from, from + BATCH);
-          const ids = part.map((index) => refs[index]?.id ?? "");
-          const reply = list(await this.#link.run("control", queue, [op, command, patch, ...ids]));
-          for (const [place, index] of part.entries()) {
-            const state = reply[place * 2 + 1];
-            answers[index] = {
-              outcome: controlOutcome(text(reply[place * 2])),
-              state: state === "" ? null : stateOf(state),
-            };
-          }
-        }
-      }),
-    );
-    return answers;
+    return control(this.#link, command, params, patch);
   }
 
   async pause({ queue }: { queue: string }): Promise<void> {
     this.#guard();
-    await this.#list(queue);
+    await this.#registry.add(queue);
     await this.#link.run("pause", queue, [1]);
   }
 
   async resume({ queue }: { queue: string }): Promise<void> {
     this.#guard();
-    await this.#list(queue);
+    await this.#registry.add(queue);
     await this.#link.run("pause", queue, [0]);
   }
 
   async obliterate({ queue, force }: { queue: string; force: boolean }): Promise<boolean> {
     this.#guard();
     const done = (await this.#link.run("obliterate", queue, [force ? 1 : 0])) === 1;
-    if (done) {
-      this.#listed.delete(queue);
-      await this.#link.send(() => this.#link.client.srem(this.#keys.registry, queue));
-    }
+    if (done) await this.#registry.remove(queue);
     return done;
   }
 
@@ -303,7 +242,7 @@ export class RedisEngine implements Engine {
 
   async watch({ queue, cursor, max }: Parameters<Engine["watch"]>[0]): Promise<WatchAnswer> {
     this.#guard();
-    await this.#list(queue);
+    await this.#registry.add(queue);
     const reply = list(await this.#link.run("watch", queue, [cursor ?? "", max, WATCH_INTEREST]));
     const seen = number(reply[0]);
     const events: QueueEvent[] = [];
@@ -340,30 +279,3 @@ export class RedisEngine implements Engine {
 // The script fills in how often the worker died; the number takes no part in the fingerprint.
 const lost = plainFailure("WorkerLost", "the worker running it died 3 times", WORKER_LOST);
 const LOST = { text: JSON.stringify(lost).replace("died 3 times", "died %d times"), fingerprint: lost.fingerprint };
-
-function groupByQueue(items: readonly JobRef[]): Map<string, number[]> {
-  const groups = new Map<string, number[]>();
-  for (const [index, { queue }] of items.entries()) {
-    const group = groups.get(queue);
-    if (group === undefined) groups.set(queue, [index]);
-    else group.push(index);
-  }
-  return groups;
-}
-
-function stateOf(value: unknown): JobState {
-  if (!isState(value)) throw new TypeError(`Redis answered ${String(value)} where a state was due`);
-  return value;
-}
-
-function enqueueOutcome(letter: string): EnqueueAnswer["outcome"] {
-  if (letter === "c") return "created";
-  if (letter === "e") return "existing";
-  return letter === "j" ? "joined" : "rejected";
-}
-
-function controlOutcome(letter: string): ControlAnswer["outcome"] {
-  if (letter === "a") return "applied";
-  if (letter === "m") return "missing";
-  return letter === "w" ? "wrong-state" : "conflict";
-}

@@ -1,5 +1,7 @@
 /** Reading script replies: flat arrays of strings and integers, checked instead of trusted. */
 
+import { isState, type JobState } from "../../model/state.js";
+
 /** A reply that is an array. @throws TypeError */
 export function list(reply: unknown): unknown[] {
   if (!Array.isArray(reply)) throw new TypeError(`Redis answered ${typeof reply} where a list was due`);
@@ -21,4 +23,10 @@ export function number(value: unknown): number {
 export function orNull(value: unknown): string | null {
   const said = text(value);
   return said === "" ? null : said;
+}
+
+/** A value as a state. @throws TypeError */
+export function stateOf(value: unknown): JobState {
+  if (!isState(value)) throw new TypeError(`Redis answered ${text(value)} where a state was due`);
+  return value;
 }

@@ -7,6 +7,7 @@ import { ACTIVE, QUEUED, SUSPECTS } from "./lines.js";
 import { finish } from "./moves.js";
 import { PAYLOAD_COLUMNS, readBody, readTags, type PayloadRow } from "./payload.js";
 import type { SqliteQueue } from "./queue.js";
+import type { Sql } from "./sql.js";
 import type { Transaction } from "./transaction.js";
 
 /** Who asks, and for how much. */
@@ -35,6 +36,17 @@ type LeaseRow = [
   crashes: number,
   tags: string | null,
 ];
+
+/** A job that may be leased. */
+interface Candidate {
+  readonly row: LeaseRow;
+  readonly job: number;
+  readonly id: string;
+  readonly key: number;
+  readonly expireAt: number | null;
+  readonly epoch: number;
+  readonly tags: string | null;
+}
 
 const COLUMNS = `${PAYLOAD_COLUMNS}, j.job, j.id, j.key, j.priority, j.attempts, j.created_at, j.run_at, j.expire_at,
   j.counted, j.epoch, j.crashes, j.tags`;
@@ -69,7 +81,7 @@ function leaseFrom(transaction: Transaction, queue: SqliteQueue, wish: Wish): Le
   const suspects = wish.suspect ? take(transaction, queue, SUSPECTS, 1) : [];
   let ready = take(transaction, queue, QUEUED, wish.max);
   const [suspect, head] = [suspects[0], ready[0]];
-  const suspectFirst = suspect !== undefined && (head === undefined || suspect[7] < head[7]);
+  const suspectFirst = suspect !== undefined && (head === undefined || suspect.key < head.key);
   const leases = suspectFirst ? lease(transaction, queue, wish, SUSPECTS, suspects) : [];
   for (;;) {
     const line = ready.slice(0, wish.max - leases.length);
@@ -83,8 +95,13 @@ function leaseFrom(transaction: Transaction, queue: SqliteQueue, wish: Wish): Le
   return leases;
 }
 
-function take({ sql }: Transaction, queue: SqliteQueue, line: number, max: number): LeaseRow[] {
-  return queue.standing(line) === 0 ? [] : sql.all<LeaseRow>(FIRST, queue.number, line, max);
+function take({ sql }: Transaction, queue: SqliteQueue, line: number, max: number): Candidate[] {
+  if (queue.standing(line) === 0) return [];
+  return sql.all<LeaseRow>(FIRST, queue.number, line, max).map(candidate);
+}
+
+function candidate(row: LeaseRow): Candidate {
+  return { row, job: row[5], id: row[6], key: row[7], expireAt: row[12], epoch: row[14], tags: row[16] };
 }
 
 /** Leases jobs of a line, but for those that have expired. */
@@ -93,32 +110,34 @@ function lease(
   queue: SqliteQueue,
   { session }: Wish,
   line: number,
-  rows: readonly LeaseRow[],
+  candidates: readonly Candidate[],
 ): Lease[] {
   const leases: Lease[] = [];
   const numbers: number[] = [];
-  for (const row of rows) {
-    const [job, id, expireAt, tags] = [row[5], row[6], row[12], row[16]];
+  for (const { row, job, id, expireAt, epoch, tags } of candidates) {
     if (expireAt !== null && expireAt <= now) {
-      const late = loadJob(sql, job);
-      if (late === null) continue;
-      finish(queue, late, "expired", now);
-      saveJob(sql, late);
+      expire(sql, queue, job, now);
       continue;
     }
     queue.count(line, -1);
     queue.count(ACTIVE, 1);
-    if (tags !== null)
-      for (const tag of tagsOf({ tags })) {
-        queue.tally(tag, "queued", -1);
-        queue.tally(tag, "active", 1);
-      }
+    for (const tag of tagsOf({ tags })) {
+      queue.tally(tag, "queued", -1);
+      queue.tally(tag, "active", 1);
+    }
     queue.tell({ kind: "state", id, state: "active" });
     numbers.push(job);
-    leases.push(describeLease(queue, row, row[14] + 1, line === SUSPECTS, now));
+    leases.push(describeLease(queue, row, epoch + 1, line === SUSPECTS, now));
   }
   if (numbers.length > 0) sql.run(LEASE, session, now, JSON.stringify(numbers));
   return leases;
+}
+
+function expire(sql: Sql, queue: SqliteQueue, number: number, now: number): void {
+  const job = loadJob(sql, number);
+  if (job === null) return;
+  finish(queue, job, "expired", now);
+  saveJob(sql, job);
 }
 
 /** The lease of an active job as its worker gets it. */
@@ -129,12 +148,12 @@ function describeLease(
   suspect: boolean,
   leasedAt: number,
 ): Lease {
-  const id = row[6];
+  const [, , , , meta, , id, , priority, attempts, createdAt, runAt, , counted, , crashes, stored] = row;
   let body: JobBody | null = null;
   let tags: readonly string[] = [];
   let problem: string | null = null;
   try {
-    tags = row[16] === null ? [] : readTags({ id, tags: row[16] });
+    tags = readTags({ id, tags: stored });
     body = readBody({ id }, row);
   } catch (error) {
     if (!(error instanceof Undecodable)) throw error;
@@ -144,17 +163,17 @@ function describeLease(
     queue: queue.name,
     id,
     epoch,
-    attempt: row[13] + 1,
-    attempts: row[9],
-    crashes: row[15],
+    attempt: counted + 1,
+    attempts,
+    crashes,
     suspect,
     body,
     problem,
     tags,
-    meta: row[4],
-    priority: row[8],
-    createdAt: row[10],
-    runAt: row[11],
+    meta,
+    priority,
+    createdAt,
+    runAt,
     leasedAt,
   };
 }

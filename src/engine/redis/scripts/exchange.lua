@@ -50,8 +50,9 @@ local function settle(id, r, word, payload)
 end
 
 -- The usual end: a job without anything special completes. Answers false for any other. It does what `settle` does,
--- without making a record of it and with the lists it appends to at hand.
-local run_puts, result_puts, held_removals, done_tail = args_of(HSET, 'run'), args_of(HSET, 'result'), args_of(ZREM, 'held')
+-- without making a record of it and with the lists it appends to at hand; `settle_all` fetches them, for every flush makes
+-- new ones.
+local run_puts, result_puts, held_removals, done_tail
 
 local function complete_usual(id, raw, epoch, result)
   local state, flags, counted, attempts, crashes, its_epoch, _, priority, _, created, run_at, started =
@@ -100,6 +101,7 @@ local function settle_all()
   local ids = {}
   for i = 7, #ARGV, 3 do ids[(i - 4) / 3] = ARGV[i] end
   if #ids == 0 then return end
+  run_puts, result_puts, held_removals = args_of(HSET, 'run'), args_of(HSET, 'result'), args_of(ZREM, 'held')
   local runs = hmget('run', ids)
   local seen, completed = {}, {} -- jobs settled before in this call: their records, or the epoch that completed them
   for i, id in ipairs(ids) do

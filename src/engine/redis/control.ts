@@ -1,0 +1,37 @@
+/** Commands on single jobs on Redis: one script call for up to 500 jobs of a queue. */
+import type { ControlAnswer, ControlParams } from "../contract.js";
+import { batchesOf } from "./batches.js";
+import type { Link } from "./link.js";
+import { list, stateOf, text } from "./reply.js";
+
+/** The commands the script knows. */
+export type Command = "release" | "cancel" | "retry" | "promote" | "update" | "remove";
+
+/** Runs a command on jobs; one answer each, in order. `patch` is JSON, for `update`. */
+export async function control(
+  link: Link,
+  command: Command,
+  { refs, op }: ControlParams,
+  patch: string,
+): Promise<ControlAnswer[]> {
+  const answers: ControlAnswer[] = refs.map(() => ({ outcome: "missing", state: null }));
+  await Promise.all(
+    batchesOf(refs).map(async (batches) => {
+      for (const { queue, places } of batches) {
+        const ids = places.map((place) => refs[place]?.id ?? "");
+        const reply = list(await link.run("control", queue, [op, command, patch, ...ids]));
+        for (const [index, place] of places.entries()) {
+          const state = reply[index * 2 + 1];
+          answers[place] = { outcome: outcomeOf(text(reply[index * 2])), state: state === "" ? null : stateOf(state) };
+        }
+      }
+    }),
+  );
+  return answers;
+}
+
+function outcomeOf(letter: string): ControlAnswer["outcome"] {
+  if (letter === "a") return "applied";
+  if (letter === "m") return "missing";
+  return letter === "w" ? "wrong-state" : "conflict";
+}

@@ -1,0 +1,56 @@
+/** Accepting jobs on Redis: one script call for up to 500 jobs of a queue. */
+import type { JobSpec } from "../../model/job.js";
+import type { EnqueueAnswer } from "../contract.js";
+import { batchesOf, type Batch } from "./batches.js";
+import { encodeBody, encodeOptions } from "./body.js";
+import type { Argument, Link } from "./link.js";
+import type { Registry } from "./registry.js";
+import { list, number, stateOf, text } from "./reply.js";
+
+/** How many values the script answers for a job that is not simply created and queued. */
+const EXCEPTION_WIDTH = 4;
+
+/** Accepts jobs; one answer each, in order. */
+export async function enqueue(link: Link, registry: Registry, jobs: readonly JobSpec[]): Promise<EnqueueAnswer[]> {
+  const answers: EnqueueAnswer[] = jobs.map(({ id }) => ({ id, outcome: "created", state: "queued" }));
+  await Promise.all(
+    batchesOf(jobs).map(async (batches) => {
+      for (const batch of batches) await enqueueBatch(link, registry, jobs, batch, answers);
+    }),
+  );
+  return answers;
+}
+
+async function enqueueBatch(
+  link: Link,
+  registry: Registry,
+  jobs: readonly JobSpec[],
+  { queue, places }: Batch,
+  answers: EnqueueAnswer[],
+): Promise<void> {
+  // The name goes on the list first: a queue that nobody lists would be a place where jobs get lost.
+  if (!registry.knows(queue)) await registry.add(queue);
+  const args: Argument[] = [];
+  for (const place of places) {
+    const spec = jobs[place];
+    if (spec !== undefined) args.push(spec.id, encodeOptions(spec), encodeBody(spec));
+  }
+  const reply = list(await link.run("enqueue", queue, args));
+  // Somebody obliterated the queue since this client put it on the list.
+  if (reply[0] === 0) await registry.add(queue);
+  for (let at = 1; at < reply.length; at += EXCEPTION_WIDTH) {
+    const place = places[number(reply[at]) - 1];
+    if (place === undefined) continue;
+    answers[place] = {
+      id: text(reply[at + 1]),
+      outcome: outcomeOf(text(reply[at + 2])),
+      state: stateOf(reply[at + 3]),
+    };
+  }
+}
+
+function outcomeOf(letter: string): EnqueueAnswer["outcome"] {
+  if (letter === "c") return "created";
+  if (letter === "e") return "existing";
+  return letter === "j" ? "joined" : "rejected";
+}

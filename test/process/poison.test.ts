@@ -1,0 +1,48 @@
+// A job that takes its worker down each time it runs, among jobs that do nothing wrong.
+import { expect, it } from "vitest";
+import { onBothEngines, type Harbour } from "./harbour.js";
+import type { WorkerProcess } from "./worker-process.js";
+
+const NEIGHBOURS = 50;
+
+/** Keeps one worker process running, whatever happens to it, until the signal aborts; answers how many died. */
+async function keepOneRunning(harbour: Harbour, signal: AbortSignal): Promise<number> {
+  let current: WorkerProcess;
+  const stop = (): void => current.signal("SIGKILL");
+  signal.addEventListener("abort", stop, { once: true });
+  for (let deaths = 0; ; deaths += 1) {
+    current = harbour.spawn({ lease: "1s", concurrency: 5 }, { ledger: `${harbour.folder}/ledger` });
+    await current.exited;
+    if (signal.aborted) return deaths;
+  }
+}
+
+onBothEngines("a job that kills its worker", (open) => {
+  it.each(["abort", "kill"] as const)(
+    "fails as lost after three deaths (%s), and its neighbours complete",
+    async (how) => {
+      const harbour = await open();
+      const longshore = await harbour.connect();
+      const inputs = Array.from({ length: NEIGHBOURS }, () => ({ ms: 20 }));
+      const before = await longshore.enqueueMany("work", inputs.slice(0, 10), { queue: "work" });
+      const poison = await longshore.enqueue("poison", { how }, { queue: "work" });
+      const neighbours = [...before, ...(await longshore.enqueueMany("work", inputs.slice(10), { queue: "work" }))];
+      const done = new AbortController();
+      const deaths = keepOneRunning(harbour, done.signal);
+
+      await expect(poison.result()).rejects.toThrow("failed");
+      await Promise.all(neighbours.map((job) => job.result()));
+      done.abort();
+      expect(await deaths).toBe(3);
+      const lost = await poison.refresh();
+      expect(lost).toMatchObject({ state: "failed", crashes: 3, error: { code: "WORKER_LOST" } });
+      expect(lost.history.map(({ outcome }) => outcome)).toEqual(["crashed", "crashed", "crashed"]);
+      for (const job of neighbours) {
+        const { state, crashes, attempt } = await job.refresh();
+        expect({ state, attempt }).toEqual({ state: "completed", attempt: 1 });
+        expect(crashes).toBeLessThan(3);
+      }
+    },
+    60_000,
+  );
+});

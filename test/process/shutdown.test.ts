@@ -1,0 +1,78 @@
+// Worker processes that are told to stop, as by a deploy.
+import { expect, it } from "vitest";
+import { onBothEngines } from "./harbour.js";
+
+/** What stopping may take beyond its grace: the last second of handlers, the engine, a busy machine. Milliseconds. */
+const MARGIN = 4_000;
+
+onBothEngines("SIGTERM", (open) => {
+  it("lets a worker finish what it can, returns the rest uncounted, and another completes it", async () => {
+    const harbour = await open();
+    const longshore = await harbour.connect();
+    const queue = "work";
+    const worker = await harbour.start({ name: "leaving", concurrency: 3, grace: "1s" });
+    const short = await longshore.enqueue("work", { ms: 600 }, { queue });
+    const long = await longshore.enqueue("listen", null, { queue, attempts: 1 });
+    const deaf = await longshore.enqueue("work", { ms: 3_000 }, { queue, attempts: 1 });
+    const waiting = await longshore.enqueueMany("work", [{ ms: 0 }, { ms: 0 }], { queue });
+    for (const { id } of [short, long, deaf]) await worker.hears("start", id);
+    worker.signal("SIGTERM");
+    const from = performance.now();
+
+    expect(await worker.ends()).toEqual({ code: 0, signal: null });
+    expect(performance.now() - from).toBeLessThan(1_000 + MARGIN);
+    expect(worker.all("completed").map(({ id }) => id)).toEqual([short.id]);
+    expect(new Set(worker.all("released").map(({ id }) => id))).toEqual(new Set([long.id, deaf.id]));
+    expect(worker.all("aborted", long.id)).toMatchObject([{ why: "SHUTTING_DOWN" }]);
+    for (const job of [long, deaf, ...waiting]) {
+      expect(await job.refresh()).toMatchObject({ state: "queued", attempt: 0, crashes: 0 });
+    }
+    expect(await longshore.workers()).toEqual([]);
+
+    await harbour.start({ name: "arriving" });
+    await Promise.all([deaf, ...waiting].map((job) => job.result()));
+    await long.cancel();
+    expect(await deaf.refresh()).toMatchObject({
+      attempt: 1,
+      crashes: 0,
+      history: [
+        { worker: "leaving", outcome: "released" },
+        { worker: "arriving", outcome: "completed" },
+      ],
+    });
+  });
+
+  it("once more skips the rest of the grace", async () => {
+    const harbour = await open();
+    const longshore = await harbour.connect();
+    const worker = await harbour.start({ grace: "1h" });
+    const job = await longshore.enqueue("listen", null, { queue: "work" });
+    await worker.hears("start", job.id);
+    worker.signal("SIGTERM");
+    // The first one is heard when nothing more is taken: a job that is enqueued now waits.
+    await expect.poll(async () => (await longshore.enqueue("work", { ms: 0 }, { queue: "work" })).position()).toBe(1);
+    worker.signal("SIGTERM");
+
+    expect(await worker.ends()).toEqual({ code: 0, signal: null });
+    expect(worker.all("released", job.id)).toHaveLength(1);
+    expect(await job.refresh()).toMatchObject({ state: "queued", attempt: 0, crashes: 0 });
+  });
+});
+
+onBothEngines("a cancel from another process", (open) => {
+  it("aborts the signal of a running handler within a second", async () => {
+    const harbour = await open();
+    const longshore = await harbour.connect();
+    const worker = await harbour.start();
+    const job = await longshore.enqueue("listen", null, { queue: "work" });
+    await worker.hears("start", job.id);
+    const at = Date.now();
+    await job.cancel();
+
+    const aborted = await worker.hears("aborted", job.id);
+    expect(aborted.why).toBe("CANCELLED");
+    expect(aborted.at - at).toBeLessThan(1_000);
+    await worker.hears("cancelled", job.id);
+    expect(await job.refresh()).toMatchObject({ state: "cancelled", attempt: 1, crashes: 0 });
+  });
+});
