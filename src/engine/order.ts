@@ -55,3 +55,8 @@ export function decodeCursor(cursor: string): Place {
   }
   throw new InvalidInput("cursor", cursor, "a cursor from an earlier page");
 }
+
+/** The earliest of some times; `null` is never. */
+export function earliest(...times: readonly (number | null)[]): number | null {
+  return times.reduce((a, b) => (a === null ? b : b === null ? a : Math.min(a, b)), null);
+}

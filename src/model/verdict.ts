@@ -32,21 +32,35 @@ type Reported =
   | { readonly kind: "fail"; readonly retryIn: number | null }
   | { readonly kind: "snooze"; readonly delay: number };
 
+// Most runs end in one of these: made once, for the making showed in profiles.
+const ended = { delay: 0, counts: true, place: "tail" } as const;
+const COMPLETED: Verdict = { ...ended, state: "completed", cause: "complete", outcome: "completed" };
+const PARTIAL: Verdict = { ...ended, state: "partial", cause: "partial", outcome: "partial" };
+const FAILED: Verdict = { ...ended, state: "failed", cause: "fail", outcome: "failed" };
+const RELEASED: Verdict = {
+  state: "queued",
+  cause: "return",
+  delay: 0,
+  counts: false,
+  place: "head",
+  outcome: "released",
+};
+
 /** Decides what an outcome reported by a worker does to its job. */
 export function judge(run: Run, outcome: Reported): Verdict {
   switch (outcome.kind) {
     case "complete":
-      return { ...ended, state: "completed", cause: "complete", outcome: "completed" };
+      return COMPLETED;
     case "partial":
-      return { ...ended, state: "partial", cause: "partial", outcome: "partial" };
+      return PARTIAL;
     case "fail":
       return outcome.retryIn === null || run.counted + 1 >= run.attempts
-        ? { ...ended, state: "failed", cause: "fail", outcome: "failed" }
+        ? FAILED
         : { ...later(outcome.retryIn), cause: "backoff", counts: true, outcome: "failed" };
     case "snooze":
       return { ...later(outcome.delay), cause: "snooze", counts: false, outcome: "snoozed" };
     case "release":
-      return { state: "queued", cause: "return", delay: 0, counts: false, place: "head", outcome: "released" };
+      return RELEASED;
   }
 }
 
@@ -62,8 +76,6 @@ export function judgeCrash(run: Run): Verdict {
     outcome: "crashed",
   };
 }
-
-const ended = { delay: 0, counts: true, place: "tail" } as const;
 
 function later(delay: number): { state: "delayed" | "queued"; delay: number; place: "tail" } {
   return { state: delay > 0 ? "delayed" : "queued", delay, place: "tail" };

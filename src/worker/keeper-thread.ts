@@ -41,8 +41,7 @@ async function main(): Promise<void> {
         await pause(systemClock, Number.MAX_SAFE_INTEGER, changed.signal);
         continue;
       }
-      // The first beat is at once and in any case: the session's first life is longer than a lease, so that this thread has
-      // time to start, and is cut to a lease by it.
+      // The first beat is at once and in any case: a worker with a short lease takes no work before it.
       if (current !== obeyed || systemClock.now() <= (beatUntil[0] ?? 0)) await beat(engine, current);
       obeyed = current;
       await pause(systemClock, current.every, changed.signal);

@@ -6,7 +6,7 @@
  */
 import type { Engine, LeaseRef } from "../engine/contract.js";
 import type { ParsedTarget } from "../engine/target.js";
-import { systemClock, type Clock } from "../model/clock.js";
+import { pause, systemClock, type Clock } from "../model/clock.js";
 import { KeeperLink, type KeeperAnswer } from "./keeper-link.js";
 import type { Outage } from "./outage.js";
 import type { WorkSession } from "./work-session.js";
@@ -19,7 +19,10 @@ const REST_EVERY = 60_000;
  * is blocked must not cost it its leases. Milliseconds.
  */
 const PRIVATE_TTL = 24 * 3_600_000;
-/** How long a thread may take to start and connect on a busy machine, in milliseconds; 50 is usual. */
+/**
+ * How long the thread is waited for at most before work is taken, in milliseconds: 50 to 100 are usual. A longer lease is
+ * not in danger meanwhile, and nothing is waited for.
+ */
 const THREAD_START = 10_000;
 /** The wait before a heartbeat that failed is tried again, in milliseconds. */
 const RETRY = 500;
@@ -51,6 +54,7 @@ export class LeaseKeeper {
   #threadOff: boolean;
   /** Has the thread been heard of since it started? */
   #threadBeats = false;
+  #firstBeat: () => void = () => {};
   #heardAt = 0;
   #resting = false;
   #beating = false;
@@ -64,15 +68,7 @@ export class LeaseKeeper {
     this.#threadOff = options.target === null || !options.engine.info.shared || options.clock !== systemClock;
   }
 
-  /**
-   * The life a session is opened with, in milliseconds: its thread must have time to start before the first beat is
-   * due.
-   */
-  get openingTtl(): number {
-    return this.#threadOff || this.#threadBeats ? this.ttl : Math.max(this.ttl, THREAD_START);
-  }
-
-  /** The life a session at work is renewed for, in milliseconds. */
+  /** The life of a session at work, in milliseconds. */
   get ttl(): number {
     const { engine, clock, lease } = this.#options;
     return engine.info.shared || clock !== systemClock ? lease : PRIVATE_TTL;
@@ -88,6 +84,15 @@ export class LeaseKeeper {
     this.#order();
     this.#unsubscribe = await engine.onRevoked({ session: session.id, queues: session.queues, listener: revoked });
     if (this.#session !== session) this.#unsubscribe();
+  }
+
+  /** Resolves when a busy event loop cannot cost this session its leases: its thread beats, or there is none. */
+  async guarded(signal: AbortSignal): Promise<void> {
+    const { clock, lease } = this.#options;
+    if (this.#threadOff || this.#threadBeats || lease >= THREAD_START) return;
+    const heard = new AbortController();
+    this.#firstBeat = () => heard.abort();
+    await pause(clock, THREAD_START, AbortSignal.any([signal, heard.signal]));
   }
 
   /** Work is about to be leased: the session's life must be a lease before it is. */
@@ -110,7 +115,7 @@ export class LeaseKeeper {
     const session = this.#session;
     if (session === null || this.#beating) return;
     this.#beating = true;
-    const ttl = this.#resting ? Math.max(this.ttl, REST_TTL) : this.openingTtl;
+    const ttl = this.#resting ? Math.max(this.ttl, REST_TTL) : this.ttl;
     try {
       const answer = await engine.heartbeat({ session: session.id, queues: session.queues, ttl });
       this.#heardAt = clock.now();
@@ -180,11 +185,13 @@ export class LeaseKeeper {
     const gone = (error: Error | null): void => {
       this.#link = null;
       this.#threadBeats = false;
+      this.#firstBeat();
       // Without its thread the worker beats by itself, and tries a thread again when it is next at work.
       if (error !== null) outage.report(error);
     };
     const heard = (answer: KeeperAnswer): void => {
       this.#threadBeats = true;
+      this.#firstBeat();
       this.#heard(answer);
     };
     this.#link = KeeperLink.start(target, heard, gone);

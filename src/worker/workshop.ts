@@ -108,7 +108,10 @@ export class Workshop {
       time,
       queues: order.names,
       holds,
-      foundWork: () => this.#loop.look(),
+      foundWork: () => {
+        this.#keeper.hold();
+        this.#loop.look();
+      },
       swept: () => this.#loop.kick(),
     });
     this.#life = new WorkerLife(options, clock, finished, () => teller.tell("idle"));
@@ -159,9 +162,10 @@ export class Workshop {
     for (let failures = 0; !signal.aborted; failures += 1) {
       try {
         this.#time.learn(await engine.now());
-        const session = await WorkSession.open(engine, this.#info, this.#keeper.openingTtl);
+        const session = await WorkSession.open(engine, this.#info, this.#keeper.ttl);
         this.#session = session;
         await this.#keeper.keep(session);
+        await this.#keeper.guarded(signal);
         if (!session.over) this.#loop.begin(session);
         return;
       } catch (error) {

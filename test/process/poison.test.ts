@@ -1,19 +1,36 @@
 // A job that takes its worker down each time it runs, among jobs that do nothing wrong.
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { onBothEngines, type Harbour } from "./harbour.js";
-import type { WorkerProcess } from "./worker-process.js";
+import { WorkerProcess } from "./worker-process.js";
 
 const NEIGHBOURS = 50;
 
-/** Keeps one worker process running, whatever happens to it, until the signal aborts; answers how many died. */
-async function keepOneRunning(harbour: Harbour, signal: AbortSignal): Promise<number> {
-  let current: WorkerProcess;
-  const stop = (): void => current.signal("SIGKILL");
-  signal.addEventListener("abort", stop, { once: true });
-  for (let deaths = 0; ; deaths += 1) {
-    current = harbour.spawn({ lease: "1s", concurrency: 5 }, { ledger: `${harbour.folder}/ledger` });
-    await current.exited;
-    if (signal.aborted) return deaths;
+/** Keeps one worker process running, whatever happens to it, until the test is over. */
+class Watchman {
+  deaths = 0;
+  readonly #harbour: Harbour;
+  #current: WorkerProcess | null = null;
+  #off = false;
+
+  constructor(harbour: Harbour) {
+    this.#harbour = harbour;
+    onTestFinished(() => this.leave());
+    this.#watch();
+  }
+
+  async leave(): Promise<void> {
+    this.#off = true;
+    await this.#current?.kill();
+  }
+
+  #watch(): void {
+    const current = new WorkerProcess({ target: this.#harbour.target, options: { lease: "1s", concurrency: 5 } });
+    this.#current = current;
+    void current.exited.then(() => {
+      if (this.#off) return;
+      this.deaths += 1;
+      this.#watch();
+    });
   }
 }
 
@@ -27,13 +44,12 @@ onBothEngines("a job that kills its worker", (open) => {
       const before = await longshore.enqueueMany("work", inputs.slice(0, 10), { queue: "work" });
       const poison = await longshore.enqueue("poison", { how }, { queue: "work" });
       const neighbours = [...before, ...(await longshore.enqueueMany("work", inputs.slice(10), { queue: "work" }))];
-      const done = new AbortController();
-      const deaths = keepOneRunning(harbour, done.signal);
+      const watchman = new Watchman(harbour);
 
       await expect(poison.result()).rejects.toThrow("failed");
       await Promise.all(neighbours.map((job) => job.result()));
-      done.abort();
-      expect(await deaths).toBe(3);
+      await watchman.leave();
+      expect(watchman.deaths).toBe(3);
       const lost = await poison.refresh();
       expect(lost).toMatchObject({ state: "failed", crashes: 3, error: { code: "WORKER_LOST" } });
       expect(lost.history.map(({ outcome }) => outcome)).toEqual(["crashed", "crashed", "crashed"]);

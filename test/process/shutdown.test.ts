@@ -73,6 +73,6 @@ onBothEngines("a cancel from another process", (open) => {
     expect(aborted.why).toBe("CANCELLED");
     expect(aborted.at - at).toBeLessThan(1_000);
     await worker.hears("cancelled", job.id);
-    expect(await job.refresh()).toMatchObject({ state: "cancelled", attempt: 1, crashes: 0 });
+    expect(await job.refresh()).toMatchObject({ state: "cancelled", crashes: 0, history: [{ outcome: "cancelled" }] });
   });
 });

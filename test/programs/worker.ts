@@ -85,7 +85,8 @@ function aborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-process.stdin.on("close", () => process.exit(1)).resume();
+const orphaned = (): void => process.exit(1);
+process.stdin.once("close", orphaned).resume();
 const longshore = await connect(setup.target);
 const worker = longshore.worker([work, listen, block, poison], { queues: ["work"], signals: true, ...setup.options });
 worker.on("started", () => tell("started"));
@@ -99,4 +100,4 @@ await worker.finished;
 await longshore.close();
 tell("stopped");
 // From here on only what Longshore has left open could keep the process alive.
-process.stdin.destroy();
+process.stdin.off("close", orphaned).destroy();

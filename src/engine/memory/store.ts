@@ -84,3 +84,41 @@ export class MemoryQueue {
     this.lines = perState((state) => new Line<MemoryJob>({ reversed: isTerminal(state) }));
   }
 }
+
+/** All queues and sessions. */
+export class MemoryStore {
+  readonly sessions = new Map<string, MemorySession>();
+  readonly #queues = new Map<string, MemoryQueue>();
+
+  find(name: string): MemoryQueue | undefined {
+    return this.#queues.get(name);
+  }
+
+  /** A queue, which comes into being when it is named. */
+  queue(name: string): MemoryQueue {
+    let queue = this.#queues.get(name);
+    if (queue === undefined) this.#queues.set(name, (queue = new MemoryQueue(name)));
+    return queue;
+  }
+
+  /** All queues by name. */
+  sorted(): MemoryQueue[] {
+    return [...this.#queues.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** Forgets a queue and what sessions have in it. */
+  remove(name: string): void {
+    for (const session of this.sessions.values()) {
+      for (const job of session.held) if (job.queue === name) session.held.delete(job);
+      if (session.queues.delete(name) && session.queues.size === 0) this.sessions.delete(session.id);
+    }
+    this.#queues.delete(name);
+  }
+
+  /** The session, if it lives in that queue. */
+  alive(id: string, queue: string, now: number): MemorySession | null {
+    const session = this.sessions.get(id);
+    const life = session?.queues.get(queue);
+    return session !== undefined && life !== undefined && life.deadline > now ? session : null;
+  }
+}

@@ -2,6 +2,7 @@
 import type { LeaseRef } from "../contract.js";
 import type { Engine, ExchangeAnswer, FencedAnswer, Lease, Report, Settlement } from "../contract.js";
 import { LONGEST_LOG_LINE, type LogLine } from "../../model/log.js";
+import { earliest } from "../order.js";
 import { bodyFor } from "./body.js";
 import type { Argument, Link } from "./link.js";
 import { list, number, text } from "./reply.js";
@@ -47,14 +48,9 @@ export async function exchange(link: Link, params: Parameters<Engine["exchange"]
     }
     leases.push(...answer.leases);
     more ||= answer.more;
-    nextDue = earlier(nextDue, answer.nextDue);
+    nextDue = earliest(nextDue, answer.nextDue);
   }
   return { alive, settled, leases, more, nextDue };
-}
-
-/** The earlier of two times, `null` being never. */
-export function earlier(a: number | null, b: number | null): number | null {
-  return a === null ? b : b === null ? a : Math.min(a, b);
 }
 
 function pushSettlement(args: Argument[], { id, epoch, outcome }: Settlement): void {

@@ -25,10 +25,11 @@ import type {
   WatchAnswer,
   WorkerRecord,
 } from "../contract.js";
+import { earliest } from "../order.js";
 import { describeTarget, type ParsedRedisTarget } from "../target.js";
 import { Channel } from "./channel.js";
 import { control, type Command } from "./control.js";
-import { earlier, exchange, heartbeat, report } from "./consume.js";
+import { exchange, heartbeat, report } from "./consume.js";
 import { Keys } from "./keys.js";
 import { Link } from "./link.js";
 import { enqueue } from "./produce.js";
@@ -197,7 +198,7 @@ export class RedisEngine implements Engine {
       expired: sum(2),
       removed: sum(3),
       more: sum(4) > 0,
-      nextDue: rows.map((row) => number(row[5])).reduce<number | null>((a, b) => earlier(a, b < 0 ? null : b), null),
+      nextDue: rows.map((row) => number(row[5])).reduce<number | null>((a, b) => earliest(a, b < 0 ? null : b), null),
     };
   }
 

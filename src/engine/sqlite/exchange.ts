@@ -1,11 +1,12 @@
 /** The exchange: promotes what is due, settles outcomes, leases work, queue by queue, in one transaction. */
 import type { Engine, ExchangeAnswer, FencedAnswer, Lease } from "../contract.js";
+import { earliest } from "../order.js";
 import { settleAll } from "./consume.js";
 import { leaseOnce } from "./lease.js";
 import { QUEUED } from "./lines.js";
 import { isAlive } from "./sessions.js";
 import type { Transaction } from "./transaction.js";
-import { earliest, nextDelayed, promoteDue } from "./upkeep.js";
+import { nextDelayed, promoteDue } from "./upkeep.js";
 
 /** The most jobs one exchange promotes: what keeps it short. */
 const PROMOTE_LIMIT = 500;

@@ -105,7 +105,7 @@ function recordOf(row: RecordRow, runs: readonly RunRow[]): JobRecord {
 
 const EMPTY = {
   task: "",
-  input: "",
+  input: "null",
   result: null,
   meta: null,
   backoff: DEFAULT_BACKOFF,

@@ -1,4 +1,5 @@
 /** Upkeep of one queue: recover, promote, expire, trim. Bounded, and safe to run from anywhere at any time. */
+import { earliest } from "../order.js";
 import { DEFAULT_RETENTION } from "../../model/retention.js";
 import { TERMINAL_STATES } from "../../model/state.js";
 import { recover } from "./consume.js";
@@ -102,9 +103,4 @@ export function nextDue(transaction: Transaction, queue: SqliteQueue): number | 
   const { sql } = transaction;
   const late = sql.all<[number | null]>(FIRST_LATE, queue.number)[0]?.[0] ?? null;
   return earliest(nextDelayed(transaction, queue), nextExpiry(sql, queue), late);
-}
-
-/** The earliest of some times; `null` if there is none. */
-export function earliest(...times: readonly (number | null)[]): number | null {
-  return times.reduce((a, b) => (a === null ? b : b === null ? a : Math.min(a, b)), null);
 }

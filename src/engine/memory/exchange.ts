@@ -1,0 +1,66 @@
+/** The exchange: queue by queue in the order of the claim, what is due, then what is settled, then what is leased. */
+import type { Engine, ExchangeAnswer, FencedAnswer, Lease } from "../contract.js";
+import { earliest } from "../order.js";
+import { describeLease, holds, leaseFrom, settleOne } from "./consume.js";
+import type { MemoryQueue, MemorySession, MemoryStore } from "./store.js";
+import { promoteDue } from "./upkeep.js";
+
+/** The most jobs one exchange promotes: the bound that keeps a Redis script short. */
+const PROMOTE_LIMIT = 500;
+
+/** What an exchange answers, and the queues in which it changed something. */
+export function exchange(
+  store: MemoryStore,
+  { session: id, lane, call, settle, claim }: Parameters<Engine["exchange"]>[0],
+  now: number,
+): { answer: ExchangeAnswer; touched: string[] } {
+  const names = [...new Set([...(claim?.queues ?? []), ...settle.map((settlement) => settlement.queue)])];
+  const settled: FencedAnswer[] = settle.map(() => "stale");
+  const leases: Lease[] = [];
+  const touched: string[] = [];
+  let alive = true;
+  let more = false;
+  let nextDue: number | null = null;
+  for (const name of names) {
+    const claimed = claim?.queues.includes(name) ?? false;
+    const mine = [...settle.entries()].filter(([, settlement]) => settlement.queue === name);
+    const left = claimed ? (claim?.max ?? 0) - leases.length : 0;
+    if (left <= 0 && mine.length === 0) continue;
+    const session = store.alive(id, name, now);
+    if (session === null) {
+      alive = false;
+      continue;
+    }
+    const queue = store.queue(name);
+    promoteDue(queue, PROMOTE_LIMIT, now);
+    for (const [index, settlement] of mine) settled[index] = settleOne(queue, session, settlement, now);
+    const suspect = (claim?.suspect ?? false) && !leases.some((lease) => lease.suspect);
+    if (left > 0) leases.push(...leaseOnce(queue, session, { lane, call, max: left, suspect }, now));
+    if (claimed) {
+      more ||= !queue.paused && queue.lines.queued.size > 0;
+      nextDue = earliest(nextDue, queue.lines.delayed.first()?.runAt ?? null);
+    }
+    touched.push(name);
+  }
+  return { answer: { alive, settled, leases, more, nextDue }, touched };
+}
+
+// The same call sent again leases the same jobs again: its answer was lost.
+function leaseOnce(
+  queue: MemoryQueue,
+  session: MemorySession,
+  { lane, call, max, suspect }: { lane: number; call: number; max: number; suspect: boolean },
+  now: number,
+): Lease[] {
+  const key = `${queue.name}/${lane}`;
+  const last = session.calls.get(key);
+  if (last?.call === call) {
+    return last.leases.flatMap((lease) => {
+      const job = queue.jobs.get(lease.id);
+      return holds(session, job, lease) ? [describeLease(job, job.suspect, job.startedAt ?? now)] : [];
+    });
+  }
+  const leases = leaseFrom(queue, session, max, suspect, now);
+  session.calls.set(key, { call, leases: leases.map(({ id, epoch }) => ({ queue: queue.name, id, epoch })) });
+  return leases;
+}

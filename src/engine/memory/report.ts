@@ -1,0 +1,25 @@
+/** What a running job says: progress, meta, lines of its log. */
+import { LONGEST_LOG_LINE, MOST_LOG_LINES } from "../../model/log.js";
+import type { Report } from "../contract.js";
+import { tell } from "./moves.js";
+import type { MemoryJob, MemoryQueue } from "./store.js";
+
+/** Writes a report down; that its lease holds was checked. */
+export function applyReport(
+  queue: MemoryQueue,
+  job: MemoryJob,
+  { progress, meta, lines = [] }: Report,
+  now: number,
+): void {
+  if (progress !== undefined) {
+    job.progress = progress;
+    tell(queue, now, { kind: "progress", id: job.id, progress });
+  }
+  if (meta !== undefined) job.meta = meta;
+  for (const line of lines) job.lines.push({ ...line, message: line.message.slice(0, LONGEST_LOG_LINE) });
+  const surplus = job.lines.length - MOST_LOG_LINES;
+  if (surplus > 0) {
+    job.lines.splice(0, surplus);
+    job.linesDropped += surplus;
+  }
+}
