@@ -22,6 +22,8 @@ const SECOND_LANE = 16;
 export interface ExchangeHost {
   /** How many more leases are wanted, those on their way not counted. */
   wanted(): number;
+  /** The most jobs one command should carry, so that two commands share the work when jobs are short. */
+  share(): number;
   /** Work is about to be leased. */
   expectsWork(): void;
   /** Is a suspect held? */
@@ -156,9 +158,11 @@ export class ExchangeLoop {
       if (this.#lanes[lane]) continue;
       const claim = this.#claim();
       if (this.#outbox.length === 0 && (claim === null || !this.#workMayWait)) break;
-      if (this.#lanes[1 - lane] && this.#outbox.length < SECOND_LANE) break;
-      const runs = this.#outbox.length <= MOST ? this.#outbox : this.#outbox.slice(0, MOST);
-      this.#outbox = runs.length === this.#outbox.length ? [] : this.#outbox.slice(MOST);
+      const most = Math.min(MOST, this.#options.host.share());
+      const halfIsFree = this.#workMayWait && claim !== null && claim.max >= Math.max(most, SECOND_LANE);
+      if (this.#lanes[1 - lane] && this.#outbox.length < SECOND_LANE && !halfIsFree) break;
+      const runs = this.#outbox.length <= most ? this.#outbox : this.#outbox.slice(0, most);
+      this.#outbox = runs.length === this.#outbox.length ? [] : this.#outbox.slice(most);
       void this.#exchange(session, lane, runs, claim);
     }
     this.#rest();
@@ -167,7 +171,7 @@ export class ExchangeLoop {
   /** What to ask for now; `null`: nothing. */
   #claim(): Claim | null {
     const { host, order, random } = this.#options;
-    const max = this.#claims ? Math.min(MOST, host.wanted()) : 0;
+    const max = this.#claims ? Math.min(MOST, host.share(), host.wanted()) : 0;
     if (max <= 0) return null;
     return { queues: order.draw(random), max, suspect: !this.#suspectAsked && !host.holdsSuspect() };
   }

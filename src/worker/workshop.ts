@@ -182,6 +182,7 @@ export class Workshop {
   #exchangeHost(): ExchangeHost {
     return {
       wanted: () => this.#wanted(),
+      share: () => this.#share(),
       expectsWork: () => this.#keeper.hold(),
       holdsSuspect: () => this.#suspects > 0,
       leased: (leases, session) => this.#leased(leases, session),
@@ -197,6 +198,12 @@ export class Workshop {
     const { concurrency, maxJobs } = this.#options;
     const room = concurrency + this.#ahead.size - this.#pool.held;
     return Math.min(room, maxJobs - this.#taken) - this.#loop.claiming;
+  }
+
+  /** Half of what is held at a time when jobs are short; while one half is settled and leased anew, the other half runs. */
+  #share(): number {
+    const { size } = this.#ahead;
+    return size === 0 ? Number.POSITIVE_INFINITY : Math.ceil((this.#options.concurrency + size) / 2);
   }
 
   #leased(leases: readonly Lease[], session: WorkSession): void {
@@ -229,7 +236,11 @@ export class Workshop {
 
   #settled(runs: readonly Run[], { settled }: ExchangeAnswer): void {
     for (const [index, run] of runs.entries()) {
-      if (run.lease.suspect) this.#suspects -= 1;
+      if (run.lease.suspect) {
+        this.#suspects -= 1;
+        // The next suspect may have been waiting for this one's end.
+        this.#loop.look();
+      }
       this.#teller.tellEnd(run, settled[index] ?? "stale");
     }
     if (this.#pool.held === 0) this.#life.ran(this.#taken);
