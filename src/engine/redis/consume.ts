@@ -80,8 +80,35 @@ function decodeExchange(queue: string, reply: unknown): QueueAnswer {
   const values = list(reply);
   const nextDue = number(values[3]);
   const leases: Lease[] = [];
-  for (let at = LEASES_FROM; at < values.length; at += LEASE_WIDTH)
-    leases.push(decodeLease(queue, number(values[4]), values.slice(at, at + LEASE_WIDTH)));
+  const now = number(values[4]);
+  for (let at = LEASES_FROM; at < values.length; at += LEASE_WIDTH) {
+    const more = values[at + 3];
+    const id = text(values[at]);
+    const attempts = number(values[at + 2]);
+    const { body, problem } = decodeForWorker(id, text(values[at + 1]));
+    // Written out instead of spread: half a million of these are made in a busy second or two.
+    leases.push(
+      typeof more === "number"
+        ? {
+            queue,
+            id,
+            epoch: 1,
+            attempt: 1,
+            attempts,
+            crashes: 0,
+            suspect: false,
+            body,
+            problem,
+            tags: NO_TAGS,
+            meta: null,
+            priority: 0,
+            createdAt: more,
+            runAt: more,
+            leasedAt: now,
+          }
+        : { queue, id, attempts, body, problem, ...parseRest(text(more)) },
+    );
+  }
   return {
     alive: values[0] === 1,
     settled: text(values[1]),
@@ -91,16 +118,9 @@ function decodeExchange(queue: string, reply: unknown): QueueAnswer {
   };
 }
 
-function decodeLease(queue: string, now: number, [id, body, attempts, more]: readonly unknown[]): Lease {
-  const rest: LeaseRest =
-    typeof more === "number" ? { ...FIRST_RUN, createdAt: more, runAt: more, leasedAt: now } : parseRest(text(more));
-  return { queue, id: text(id), attempts: number(attempts), ...decodeForWorker(text(id), text(body)), ...rest };
-}
-
 type LeaseRest = Omit<Lease, "queue" | "id" | "attempts" | "body" | "problem">;
 
-/** What the usual job on its first run has in common with all its kind. */
-const FIRST_RUN = { epoch: 1, attempt: 1, crashes: 0, suspect: false, tags: [], meta: null, priority: 0 };
+const NO_TAGS: readonly string[] = [];
 
 function parseRest(json: string): LeaseRest {
   const {

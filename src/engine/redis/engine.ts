@@ -227,8 +227,9 @@ export class RedisEngine implements Engine {
     return this.#reader.queues();
   }
 
-  async workers(): Promise<WorkerRecord[]> {
-    return this.#reader.workers(await this.now());
+  workers(): Promise<WorkerRecord[]> {
+    this.#guard();
+    return this.#reader.workers();
   }
 
   logs(params: JobRef): Promise<JobLog> {

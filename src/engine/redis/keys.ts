@@ -7,12 +7,12 @@
  * | conf | hash | the queue's own numbers (see scripts/lib/queue.lua) |
  * | job | hash | id → birth record + body, written once |
  * | run | hash | id → record, once the job has moved |
+ * | held | hash | id → record of an active job, with the session that holds it |
  * | result, hist, err, prog, meta, log, keep, nonce, op, fp, tags, ukey | hash | id → what only some jobs have |
  * | wait | list | queued jobs of the default priority |
  * | dead | zset | positions in `wait` whose job has moved away |
  * | prio, suspect | zset | queued jobs of other priorities; those recovered from dead workers, by running order |
  * | delayed, blocked, ttl, expiry | zset | by due time, creation, end of ttl, end of a retention of their own |
- * | held | zset | `session|id` of active jobs, in lexical order |
  * | done5 … done10 | list | finished jobs of a state, in the order in which they finished |
  * | counted1, counted2 | zset | finished jobs that ask to be kept by count |
  * | unique | hash | unique key → holder |

@@ -186,10 +186,10 @@ export class Reader {
     );
   }
 
-  async workers(now: number): Promise<WorkerRecord[]> {
+  async workers(): Promise<WorkerRecord[]> {
     const names = await this.names();
     const records = new Map<string, WorkerRecord>();
-    const perQueue = await Promise.all(names.map((name) => this.#workersOf(name, now)));
+    const perQueue = await Promise.all(names.map((name) => this.#workersOf(name)));
     for (const record of perQueue.flat()) {
       const known = records.get(record.session);
       records.set(record.session, {
@@ -201,23 +201,15 @@ export class Reader {
     return [...records.values()].toSorted((a, b) => (a.session < b.session ? -1 : 1));
   }
 
-  async #workersOf(queue: string, now: number): Promise<WorkerRecord[]> {
-    const { client } = this.#link;
-    const key = (name: string): string => this.#keys.of(queue, name);
-    const [workers, seen, alive] = await this.#link.send(() =>
-      Promise.all([
-        client.hgetall(key("workers")),
-        client.hgetall(key("seen")),
-        client.zrangebyscore(key("sessions"), `(${now}`, "+inf"),
-      ]),
-    );
-    return Promise.all(
-      alive.map(async (session) => {
-        const info: WorkerInfo = JSON.parse(workers[session] ?? "{}");
-        const running = await this.#link.send(() => client.zlexcount(key("held"), `[${session}|`, `(${session}}`));
-        return { ...info, session, running, seenAt: Number(seen[session] ?? 0) };
-      }),
-    );
+  async #workersOf(queue: string): Promise<WorkerRecord[]> {
+    const values = list(await this.#link.run("workers", queue, []));
+    const records: WorkerRecord[] = [];
+    for (let at = 0; at < values.length; at += 4) {
+      const info: WorkerInfo = JSON.parse(text(values[at + 1]));
+      const [session, seenAt, running] = [text(values[at]), number(values[at + 2]), number(values[at + 3])];
+      records.push({ ...info, session, running, seenAt });
+    }
+    return records;
   }
 
   async logs({ queue, id }: JobRef): Promise<JobLog> {

@@ -31,7 +31,8 @@ export type ScriptName =
   | "report"
   | "session"
   | "sweep"
-  | "watch";
+  | "watch"
+  | "workers";
 
 // Those that give memory back, or only move what is there: they run although Redis is full, so that a full queue drains.
 const FREES_MEMORY: ReadonlySet<ScriptName> = new Set(["control", "exchange", "obliterate", "session", "sweep"]);

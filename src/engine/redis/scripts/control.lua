@@ -48,7 +48,7 @@ function commands.retry(id, r)
   r[STATE], r[COUNTED], r[CRASHES], r[STARTED], r[FINISHED], r[RUN_AT] = QUEUED, 0, 0, 0, 0, NOW
   r[HOLDER] = ''
   stand(id, r)
-  put('run', id, pack_run(r))
+  save(id, r)
   put('result', id, false)
   put('prog', id, false)
   tell_state(id, QUEUED)
@@ -104,7 +104,7 @@ function commands.update(id, r, job)
   if restands then leave(id, r) end
   r[PRIORITY], r[RUN_AT], r[STATE] = priority, run_at, to
   if restands then stand(id, r) end
-  put('run', id, pack_run(r))
+  save(id, r)
   if retimed then tell_state(id, to) end
   return 'a'
 end

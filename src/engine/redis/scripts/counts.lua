@@ -7,7 +7,7 @@
 
 local queued = waiting() - redis.call('ZCARD', K.dead) + redis.call('ZCARD', K.prio) + redis.call('ZCARD', K.suspect)
 local reply = {
-  conf.paused, redis.call('ZCARD', K.blocked), redis.call('ZCARD', K.delayed), queued, redis.call('ZCARD', K.held),
+  conf.paused, redis.call('ZCARD', K.blocked), redis.call('ZCARD', K.delayed), queued, redis.call('HLEN', K.held),
 }
 for state = COMPLETED, EXPIRED do
   reply[#reply + 1] = redis.call('LLEN', K['done' .. state]) - conf_of('g' .. state)

@@ -10,6 +10,11 @@ local session, lane, call = SESSION, ARGV[3], ARGV[4]
 local max, suspect = tonumber(ARGV[5]), ARGV[6] == '1'
 local settled = {}
 
+local function record_by_id(id)
+  local records = load_records({ id })
+  return records[1]
+end
+
 local function settle(id, r, word, payload)
   local kind, number = word.kind, word.number
   local outcome = ({ c = 'completed', p = 'partial', f = 'failed', s = 'snoozed', r = 'released' })[kind]
@@ -45,7 +50,7 @@ local function settle(id, r, word, payload)
   r[STATE] = to
   r[RUN_AT] = NOW + (to == DELAYED and number or 0)
   stand(id, r, at_head)
-  put('run', id, pack_run(r))
+  save(id, r)
   tell_state(id, to)
 end
 
@@ -77,7 +82,7 @@ local function complete_usual(id, raw, epoch, result)
   done_tail[n] = id
   done_tail.n = n
   n = held_removals.n + 1
-  held_removals[n] = HELD_PREFIX .. id
+  held_removals[n] = id
   held_removals.n = n
   if watched then tell_state(id, COMPLETED) end
   return true
@@ -101,11 +106,11 @@ local function settle_all()
   local ids = {}
   for i = 7, #ARGV, 3 do ids[(i - 4) / 3] = ARGV[i] end
   if #ids == 0 then return end
-  run_puts, result_puts, held_removals = args_of(HSET, 'run'), args_of(HSET, 'result'), args_of(ZREM, 'held')
-  local runs = hmget('run', ids)
+  run_puts, result_puts, held_removals = args_of(HSET, 'run'), args_of(HSET, 'result'), args_of(HDEL, 'held')
+  local held = hmget('held', ids)
   local seen, completed = {}, {} -- jobs settled before in this call: their records, or the epoch that completed them
   for i, id in ipairs(ids) do
-    local word, payload, raw = word_of(ARGV[i * 3 + 5]), ARGV[i * 3 + 6], runs[i]
+    local word, payload, raw = word_of(ARGV[i * 3 + 5]), ARGV[i * 3 + 6], held[i]
     local epoch = word.epoch
     local before = seen[id] or completed[id]
     if word.kind == 'c' and raw and not before and #raw >= RUN_SIZE and complete_usual(id, raw, epoch, payload) then
@@ -114,7 +119,7 @@ local function settle_all()
     elseif completed[id] then
       settled[i] = completed[id] == epoch and 'a' or 's'
     else
-      local r = before or (raw and record_of(nil, raw))
+      local r = before or record_by_id(id)
       seen[id] = r
       if r and r[STATE] == ACTIVE and r[EPOCH] == epoch and r[HOLDER] == session then
         settle(id, r, word, payload)

@@ -60,8 +60,7 @@ end
 
 local function from_held()
   local items = {}
-  for _, member in ipairs(redis.call('ZRANGE', K.held, 0, -1)) do
-    local id = string.match(member, '|(.*)$')
+  for _, id in ipairs(redis.call('HKEYS', K.held)) do
     if is_after(0, id) then items[#items + 1] = { 0, id } end
   end
   return merge({ items })

@@ -4,7 +4,7 @@
 -- ARGV: now, force
 -- Reply: 1, or 0 when jobs run and force is not given
 
-if ARGV[2] ~= '1' and redis.call('ZCARD', K.held) > 0 then return 0 end
+if ARGV[2] ~= '1' and redis.call('HLEN', K.held) > 0 then return 0 end
 redis.call('UNLINK', unpack(KEYS))
 redis.call('PUBLISH', K.conf, 'e 0')
 return 1

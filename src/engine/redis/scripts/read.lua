@@ -1,4 +1,4 @@
--- KEYS: conf job run result hist err prog meta tags
+-- KEYS: conf job run held result hist err prog meta tags
 -- ARGV: now, then ids
 -- Reply: per id 19 values; the first is '' when there is no job
 --
@@ -7,15 +7,15 @@
 
 local ids = {}
 for i = 2, #ARGV do ids[#ids + 1] = ARGV[i] end
-local jobs, runs = hmget('job', ids), hmget('run', ids)
+local jobs, runs, held = hmget('job', ids), hmget('run', ids), hmget('held', ids)
 local results, hists, errs = hmget('result', ids), hmget('hist', ids), hmget('err', ids)
 local progs, metas, tags = hmget('prog', ids), hmget('meta', ids), hmget('tags', ids)
 local reply = {}
 for i = 1, #ids do
-  local r = record_of(jobs[i], runs[i])
+  local r = record_of(jobs[i], runs[i], held[i])
   if not r then
     -- Something is stored, but not a record: the job is shown with its problem instead of being passed over in silence.
-    reply[#reply + 1] = (jobs[i] or runs[i]) and 'undecodable' or ''
+    reply[#reply + 1] = (jobs[i] or runs[i] or held[i]) and 'undecodable' or ''
     for _ = 2, 19 do reply[#reply + 1] = '' end
   else
     local values = {

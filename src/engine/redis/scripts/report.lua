@@ -1,4 +1,4 @@
--- KEYS: conf run job prog meta log events sessions
+-- KEYS: conf held prog meta log events sessions
 -- ARGV: now, session, then per update: id epoch progress meta log-lines ('' = unchanged; log lines are JSON, one a line)
 -- Reply: a letter each: a applied, s stale
 --
@@ -24,11 +24,11 @@ local deadline = redis.call('ZSCORE', K.sessions, SESSION)
 local alive = deadline and tonumber(deadline) > NOW
 local ids = {}
 for i = 3, #ARGV, 5 do ids[#ids + 1] = ARGV[i] end
-local runs = hmget('run', ids)
+local held = hmget('held', ids)
 local answers = {}
 for i, id in ipairs(ids) do
   local at = i * 5 - 2
-  local r = runs[i] and record_of(nil, runs[i])
+  local r = held[i] and record_of(nil, nil, held[i])
   if alive and r and r[STATE] == ACTIVE and r[EPOCH] == tonumber(ARGV[at + 1]) and r[HOLDER] == SESSION then
     local progress, meta, lines = ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
     if progress ~= '' then
@@ -39,7 +39,7 @@ for i, id in ipairs(ids) do
       put('meta', id, meta)
       if not has(r, META) then
         set_flag(r, META, true)
-        put('run', id, pack_run(r))
+        put('held', id, pack_run(r))
       end
     end
     if lines ~= '' then append_log(id, lines) end

@@ -27,10 +27,9 @@ local function revoked_leases()
 end
 
 local function hand_back_all()
-  local held = redis.call('ZRANGEBYLEX', K.held, '[' .. SESSION .. '|', '(' .. SESSION .. '}')
-  local ids = {}
+  local held, ids = held_by(SESSION, math.huge), {}
   -- In reverse, so that the first of them ends up at the very head.
-  for i = #held, 1, -1 do ids[#ids + 1] = string.sub(held[i], #SESSION + 2) end
+  for i = #held, 1, -1 do ids[#ids + 1] = held[i] end
   local records = load_records(ids)
   for i, id in ipairs(ids) do
     local r = records[i]
@@ -40,7 +39,7 @@ local function hand_back_all()
       r[STATE], r[RUN_AT] = QUEUED, NOW
       r[HOLDER] = ''
       stand(id, r, true)
-      put('run', id, pack_run(r))
+      save(id, r)
       tell_state(id, QUEUED)
     end
   end

@@ -24,7 +24,7 @@ local function recover(id, r)
   r[HOLDER] = ''
   r[STATE], r[RUN_AT] = QUEUED, NOW
   stand(id, r)
-  put('run', id, pack_run(r))
+  save(id, r)
   tell_state(id, QUEUED)
 end
 
@@ -42,18 +42,14 @@ end
 local function recover_lost()
   local recovered = 0
   for _, session in ipairs(redis.call('ZRANGEBYSCORE', K.sessions, '-inf', NOW)) do
-    -- '}' is the character after '|': between them stand all that this session holds.
-    local from, to = '[' .. session .. '|', '(' .. session .. '}'
-    local held = redis.call('ZRANGEBYLEX', K.held, from, to, 'LIMIT', 0, limit - recovered)
-    local ids = {}
-    for i, member in ipairs(held) do ids[i] = string.sub(member, #session + 2) end
+    local ids = held_by(session, limit - recovered)
     local records = load_records(ids)
     for i, id in ipairs(ids) do
-      if records[i] then recover(id, records[i]) else score('held', held[i], false) end
+      if records[i] then recover(id, records[i]) else put('held', id, false) end
     end
     recovered = recovered + #ids
     flush()
-    if #redis.call('ZRANGEBYLEX', K.held, from, to, 'LIMIT', 0, 1) > 0 then break end
+    if #held_by(session, 1) > 0 then break end
     end_session(session)
     flush()
   end

@@ -35,7 +35,7 @@ local function lease(id, r, job, taken)
   r[STARTED] = NOW
   r[HOLDER] = SESSION
   stand(id, r)
-  put('run', id, pack_run(r))
+  save(id, r)
   if r[EPOCH] > 1 then put('prog', id, false) end
   tell_state(id, ACTIVE)
   describe(id, r, job)
@@ -43,20 +43,14 @@ end
 
 -- The usual job: first run, default priority, nothing that others do not have. Answers false for any other. It does what
 -- `lease` does, without making a record of it: this is where most of the time of a busy queue is spent.
-local HELD_PREFIX = SESSION .. '|'
-
-local function lease_usual(id, job, position, run_puts, held_adds)
+local function lease_usual(id, job, position, held_puts)
   local state, flags, attempts, priority, created, place = struct.unpack(BIRTH_FORMAT, job)
   if state ~= QUEUED or flags ~= 0 or priority ~= 0 or place ~= position then return false end
-  local n = run_puts.n
-  run_puts[n + 1] = id
-  run_puts[n + 2] = struct.pack(RUN_FORMAT, ACTIVE, 0, 0, attempts, 0, 1, 0, 0, position, created, created, NOW, 0)
+  local n = held_puts.n
+  held_puts[n + 1] = id
+  held_puts[n + 2] = struct.pack(RUN_FORMAT, ACTIVE, 0, 0, attempts, 0, 1, 0, 0, position, created, created, NOW, 0)
     .. SESSION
-  run_puts.n = n + 2
-  n = held_adds.n
-  held_adds[n + 1] = 0
-  held_adds[n + 2] = HELD_PREFIX .. id
-  held_adds.n = n + 2
+  held_puts.n = n + 2
   if watched then tell_state(id, ACTIVE) end
   n = lease_count * 4
   leases[n + 1], leases[n + 2], leases[n + 3], leases[n + 4] = id, string.sub(job, BIRTH_SIZE + 1), attempts, created
@@ -97,12 +91,13 @@ local function claim_default(need)
     local ids = redis.call('LRANGE', K.wait, looked, looked + need - taken - 1)
     if #ids == 0 then break end
     local jobs, runs = hmget('job', ids), hmget('run', ids)
-    local run_puts, held_adds = args_of(HSET, 'run'), args_of(ZADD, 'held')
+    local held_puts = args_of(HSET, 'held')
     for i, id in ipairs(ids) do
       local position = conf.base + looked + i - 1
-      if jobs[i] and not runs[i] and lease_usual(id, jobs[i], position, run_puts, held_adds) then
+      if jobs[i] and not runs[i] and lease_usual(id, jobs[i], position, held_puts) then
         taken = taken + 1
       else
+        -- What stands in line is not active, so `held` need not be asked.
         local r = record_of(jobs[i], runs[i])
         -- An entry whose job has moved meanwhile is dead: the job's position is another, or its state.
         if r and r[POSITION] == position and r[STATE] == QUEUED and r[PRIORITY] == 0 then

@@ -34,7 +34,7 @@ local function leave(id, r, taken)
     elseif not taken then score('dead', r[POSITION], r[POSITION]) end
   elseif state == DELAYED then score('delayed', id, false)
   elseif state == BLOCKED then score('blocked', id, false)
-  elseif state == ACTIVE then score('held', r[HOLDER] .. '|' .. id, false)
+  elseif state == ACTIVE then put('held', id, false)
   else
     add('conf', 'g' .. state, 1)
     if has(r, KEEP) then
@@ -102,16 +102,31 @@ local function stand(id, r, at_head)
   if state == QUEUED then stand_in_line(id, r, at_head)
   elseif state == DELAYED then score('delayed', id, r[RUN_AT])
   elseif state == BLOCKED then score('blocked', id, r[CREATED])
-  elseif state == ACTIVE then score('held', r[HOLDER] .. '|' .. id, 0)
-  else stand_finished(id, r) end
+  elseif state ~= ACTIVE then stand_finished(id, r) end
   if has(r, TAGGED) then count_tags(id, state, 1) end
+end
+
+-- Writes a record where its state says.
+local function save(id, r)
+  put(r[STATE] == ACTIVE and 'held' or 'run', id, pack_run(r))
+end
+
+-- The ids of what a session holds, sorted; at most `limit`.
+local function held_by(session, limit)
+  local all, ids = redis.call('HGETALL', K.held), {}
+  for i = 1, #all, 2 do
+    if string.sub(all[i + 1], RUN_SIZE + 1) == session then ids[#ids + 1] = all[i] end
+  end
+  table.sort(ids)
+  for i = #ids, limit + 1, -1 do ids[i] = nil end
+  return ids
 end
 
 local function move(id, r, to, at_head)
   leave(id, r)
   r[STATE] = to
   stand(id, r, at_head)
-  put('run', id, pack_run(r))
+  save(id, r)
   tell_state(id, to)
 end
 
@@ -127,7 +142,7 @@ local function finish(id, r, to, taken)
   r[STATE] = to
   set_flag(r, SUSPECT, false)
   stand(id, r)
-  put('run', id, pack_run(r))
+  save(id, r)
   tell_state(id, to)
 end
 

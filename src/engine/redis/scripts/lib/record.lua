@@ -1,6 +1,8 @@
--- A job's record: the small part that changes while the job moves, packed into a few bytes. A job that has not moved since
--- it was enqueued has no record of its own: its birth record stands before its body, which saves a hash field per waiting
--- job. `load_records` answers both in the same shape, an array indexed by the names below.
+-- A job's record: the small part that changes while the job moves, packed into a few bytes. It stands in one of three
+-- places. A job that has not moved since it was enqueued has its birth record before its body, which saves a field per
+-- waiting job. An active job has it in `held`, which so lists who holds what. Any other has it in `run`. What stands in
+-- `run` of an active job is what it was before. `record_of` answers all in the same shape, an array indexed by the names
+-- below.
 
 local BLOCKED, DELAYED, QUEUED, ACTIVE = 1, 2, 3, 4
 local COMPLETED, PARTIAL, FAILED, CANCELLED, SUPERSEDED, EXPIRED = 5, 6, 7, 8, 9, 10
@@ -50,9 +52,10 @@ local function unpack_run(raw)
   return r
 end
 
--- The record of a job from its two fields; nil when there is no job. A record that cannot be unpacked is no reason to fail
--- the whole batch: it answers nil too, and the job shows as undecodable when it is read.
-local function record_of(job, run)
+-- The record of a job from its three fields; nil when there is no job. A record that cannot be unpacked is no reason to
+-- fail the whole batch: it answers nil too, and the job shows as undecodable when it is read.
+local function record_of(job, run, held)
+  run = held or run
   if run then
     return #run >= RUN_SIZE and unpack_run(run) or nil
   end

@@ -3,8 +3,8 @@
 
 -- Loads the records of jobs, in order; nil where there is none.
 local function load_records(ids)
-  local jobs, runs, records = hmget('job', ids), hmget('run', ids), {}
-  for i = 1, #ids do records[i] = record_of(jobs[i], runs[i]) end
+  local jobs, runs, held, records = hmget('job', ids), hmget('run', ids), hmget('held', ids), {}
+  for i = 1, #ids do records[i] = record_of(jobs[i], runs[i], held[i]) end
   return records, jobs
 end
 

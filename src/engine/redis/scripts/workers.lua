@@ -1,0 +1,19 @@
+-- KEYS: conf held sessions workers seen
+-- ARGV: now
+-- Reply: per session that lives: id, worker (JSON), last beat, how many jobs it holds
+-- include: record
+
+local running = {}
+for _, record in ipairs(redis.call('HVALS', K.held)) do
+  local session = string.sub(record, RUN_SIZE + 1)
+  running[session] = (running[session] or 0) + 1
+end
+local reply = {}
+for _, session in ipairs(redis.call('ZRANGEBYSCORE', K.sessions, string.format('(%.0f', NOW), '+inf')) do
+  local n = #reply
+  reply[n + 1] = session
+  reply[n + 2] = redis.call('HGET', K.workers, session) or '{}'
+  reply[n + 3] = redis.call('HGET', K.seen, session) or 0
+  reply[n + 4] = running[session] or 0
+end
+return reply

@@ -1,0 +1,129 @@
+// What Longshore says of a Redis server when it connects, and how it lives with one that is full or forgets scripts.
+import { setTimeout as sleep } from "node:timers/promises";
+import { Redis } from "ioredis";
+import { expect, it, onTestFinished } from "vitest";
+import { connect, EngineRefused, EngineUnavailable, task, type Target } from "longshore";
+import { onOwnRedis, onOwnServers } from "./harbour.js";
+
+async function failureOf(target: Target): Promise<unknown> {
+  return connect(target).then(
+    (longshore) => longshore.close(),
+    (error: unknown) => error,
+  );
+}
+
+onOwnServers("connecting to a Redis server", () => {
+  it("is refused when it may evict jobs, unless that is allowed", async () => {
+    const { target, connect } = await onOwnRedis({ maxmemory: "64mb", maxmemoryPolicy: "allkeys-lru" });
+    const refused = await failureOf(target);
+    expect(refused).toBeInstanceOf(EngineRefused);
+    expect(String(refused)).toContain("allkeys-lru");
+    expect(String(refused)).toContain("noeviction");
+    const longshore = await connect({ ...target, allowEviction: true } as Target);
+    await longshore.enqueue("work", {}, { queue: "work" });
+  });
+
+  it.each([
+    [{ appendfsync: "always" }, "aof always"],
+    [{ appendfsync: "everysec" }, "aof everysec"],
+    [{}, "none"],
+  ] as const)("tells what it persists: %j", async (options, persistence) => {
+    const harbour = await onOwnRedis(options);
+    expect((await harbour.connect()).info.persistence).toBe(persistence);
+  });
+
+  it("tells that it takes snapshots", async () => {
+    const harbour = await onOwnRedis();
+    const client = new Redis(harbour.server?.url ?? "");
+    await client.config("SET", "save", "3600 1");
+    client.disconnect();
+    expect((await harbour.connect()).info.persistence).toBe("rdb snapshots");
+  });
+
+  it("needs its password, and never repeats one", async () => {
+    const harbour = await onOwnRedis({ requirepass: "secret" });
+    const { target, server } = harbour;
+    const longshore = await harbour.connect();
+    await longshore.enqueue("work", {}, { queue: "work" });
+    expect(longshore.info.url).not.toContain("secret");
+    for (const url of [`redis://:mistaken@127.0.0.1:${server?.port}`, `redis://127.0.0.1:${server?.port}`]) {
+      const refused = await failureOf({ ...target, url } as Target);
+      expect(refused).toBeInstanceOf(EngineRefused);
+      expect(String(refused)).toContain("credentials");
+      expect(String(refused)).not.toMatch(/mistaken|secret/);
+    }
+  });
+
+  it("fails in time when there is none", async () => {
+    const { server } = await onOwnRedis();
+    await server?.kill();
+    const from = performance.now();
+    const failed = await failureOf({ engine: "redis", url: server?.url ?? "", commandTimeout: "1s" });
+    expect(failed).toBeInstanceOf(EngineUnavailable);
+    expect(String(failed)).toContain(`redis://127.0.0.1:${server?.port}`);
+    expect(performance.now() - from).toBeLessThan(3_000);
+  });
+});
+
+onOwnServers("a Redis server whose memory is full", () => {
+  it("takes no more jobs, and those it has are run to the last", { timeout: 60_000 }, async () => {
+    const harbour = await onOwnRedis({ maxmemory: "6mb" });
+    const longshore = await harbour.connect();
+    const fill = task("fill", { queue: "work" }, async ({ input, progress, log }) => {
+      progress(50, "half");
+      log(`got ${String(input).length}`);
+      await sleep(1);
+      return { size: String(input).length };
+    });
+    let accepted = 0;
+    const refused: unknown = await (async () => {
+      for (; accepted < 10_000; accepted += 1) await longshore.enqueue(fill, "x".repeat(10_000));
+    })().catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(EngineUnavailable);
+    expect(String(refused)).toContain("out of memory");
+    expect(accepted).toBeGreaterThan(50);
+
+    const worker = longshore.worker([fill], { concurrency: 10 });
+    worker.on("error", () => undefined);
+    await expect
+      .poll(() => longshore.queue("work").counts(), { timeout: 20_000 })
+      .toMatchObject({ queued: 0, active: 0, failed: 0, completed: accepted });
+    await longshore.removeAll({ states: "completed" });
+    expect(await (await longshore.enqueue(fill, "more")).result()).toEqual({ size: 4 });
+    await worker.stop();
+  });
+});
+
+onOwnServers("a Redis server that forgets its scripts under load", () => {
+  it("loses nothing and runs nothing twice", { timeout: 60_000 }, async () => {
+    const harbour = await onOwnRedis();
+    const ledger = harbour.ledger();
+    const longshore = await harbour.connect();
+    const client = new Redis(harbour.server?.url ?? "");
+    onTestFinished(() => client.disconnect());
+    await Promise.all([1, 2].map(() => harbour.start({ concurrency: 20 }, { ledger: ledger.path })));
+    let loading = true;
+    let flushes = 0;
+    const flushing = (async () => {
+      for (; loading; flushes += 1) {
+        await client.script("FLUSH");
+        await sleep(5);
+      }
+    })();
+    const jobs = [];
+    for (let n = 0; n < 2_000; n += 1) jobs.push(longshore.enqueue("work", { ms: 1 }, { queue: "work" }));
+    for (let n = 0; n < 30; n += 1) {
+      const inputs = Array.from({ length: 100 }, () => ({ ms: 1 }));
+      jobs.push(...(await longshore.enqueueMany("work", inputs, { queue: "work" })));
+    }
+    const handles = await Promise.all(jobs);
+    await Promise.all(handles.map((job) => job.result()));
+    loading = false;
+    await flushing;
+    expect(flushes).toBeGreaterThan(10);
+    ledger.read();
+    expect(ledger.done.size).toBe(5_000);
+    expect(ledger.effects).toBe(5_000);
+    expect(await longshore.queue("work").counts()).toMatchObject({ completed: 5_000, queued: 0, active: 0 });
+  });
+});
