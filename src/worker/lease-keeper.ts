@@ -57,6 +57,7 @@ export class LeaseKeeper {
   #firstBeat: () => void = () => {};
   #heardAt = 0;
   #resting = false;
+  #guarding = false;
   #beating = false;
   #beatUntil = 0;
   #cancel: () => void = () => {};
@@ -92,7 +93,9 @@ export class LeaseKeeper {
     if (this.#threadOff || this.#threadBeats || lease >= THREAD_START) return;
     const heard = new AbortController();
     this.#firstBeat = () => heard.abort();
+    this.#guarding = true;
     await pause(clock, THREAD_START, AbortSignal.any([signal, heard.signal]));
+    this.#guarding = false;
   }
 
   /** Work is about to be leased: the session's life must be a lease before it is. */
@@ -150,7 +153,8 @@ export class LeaseKeeper {
 
   #tick(): void {
     const { clock, holds, latestDeadline } = this.#options;
-    if (!this.#resting && !holds()) {
+    // A session at rest has no beats from the thread, and its first one may still be waited for.
+    if (!this.#resting && !holds() && !this.#guarding) {
       this.#resting = true;
       this.#order();
     }

@@ -23,7 +23,9 @@ async function roundTrip(longshore: Longshore, worker: WorkerProcess): Promise<n
 /** Expects an enqueue to be refused in time, in words that help. */
 async function expectRefusal(longshore: Longshore, port: number): Promise<void> {
   const from = performance.now();
-  const refused: unknown = await longshore.enqueue("work", { ms: 0 }, { queue: "work" }).catch((error: unknown) => error);
+  const refused: unknown = await longshore
+    .enqueue("work", { ms: 0 }, { queue: "work" })
+    .catch((error: unknown) => error);
   expect(performance.now() - from).toBeLessThan(COMMAND_TIMEOUT + MARGIN);
   expect(refused).toBeInstanceOf(EngineUnavailable);
   expect(String(refused)).toContain(`redis://127.0.0.1:${port}`);
@@ -33,7 +35,10 @@ async function expectRefusal(longshore: Longshore, port: number): Promise<void> 
 
 onOwnServers("a Redis server that dies and comes back", () => {
   it("refuses producers in time meanwhile, and workers go on by themselves", { timeout: 60_000 }, async () => {
-    const harbour = await onOwnRedis({ appendfsync: "always", requirepass: "secret" }, { commandTimeout: COMMAND_TIMEOUT });
+    const harbour = await onOwnRedis(
+      { appendfsync: "always", requirepass: "secret" },
+      { commandTimeout: COMMAND_TIMEOUT },
+    );
     const { server } = harbour;
     const longshore = await harbour.connect();
     const worker = await harbour.start({ lease: "10s", concurrency: 2 });

@@ -12,7 +12,10 @@ onBothEngines("two worker processes", (open) => {
     const longshore = await harbour.connect();
     const ledger = harbour.ledger();
     const more = { ledger: ledger.path };
-    const workers = await Promise.all([harbour.start({ concurrency: 5 }, more), harbour.start({ concurrency: 5 }, more)]);
+    const workers = await Promise.all([
+      harbour.start({ concurrency: 5 }, more),
+      harbour.start({ concurrency: 5 }, more),
+    ]);
     const inputs = Array.from({ length: JOBS }, () => ({ ms: 5 }));
     const jobs = await longshore.enqueueMany("work", inputs, { queue: "work" });
 

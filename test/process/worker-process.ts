@@ -75,7 +75,8 @@ export class WorkerProcess {
       const [line] = this.all(event, id);
       if (line !== undefined) return line;
       const left = deadline - performance.now();
-      if (left <= 0 || !this.alive) throw new Error(`the worker did not say "${event}" ${id ?? ""}: ${this.#transcript()}`);
+      if (left <= 0 || !this.alive)
+        throw new Error(`the worker did not say "${event}" ${id ?? ""}: ${this.#transcript()}`);
       await this.#change(left);
     }
   }

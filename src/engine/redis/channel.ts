@@ -70,6 +70,11 @@ export class Channel {
     }
   }
 
+  /** Connects anew: the connection may be dead. */
+  renew(): void {
+    this.#client?.disconnect(true);
+  }
+
   close(): void {
     this.#signals.close();
     this.#client?.disconnect();

@@ -56,7 +56,10 @@ export class RedisEngine implements Engine {
     this.#target = target;
     this.#keys = new Keys(target.prefix);
     this.#clock = options.clock ?? null;
-    this.#link = new Link(target, this.#keys, this.#clock);
+    this.#link = new Link(target, this.#keys, this.#clock, () => {
+      this.#wakeup.renew();
+      this.#channel.renew();
+    });
     this.#registry = new Registry(this.#link, this.#keys);
     this.#reader = new Reader(this.#link, this.#keys);
     this.#wakeup = new Wakeup(target, this.#keys, (key) => this.#putBack(key));

@@ -7,10 +7,13 @@
 export type Reaction =
   /** Wait a little and send it again, until the command's time is up. */
   | "again"
-  /** The same, on a new connection: this one leads to the wrong server. */
+  /** The same, on a new connection: this one leads to the wrong server, or nowhere any more. */
   | "reconnect"
   /** Waiting does not help: tell the caller. */
   | "tell";
+
+/** The meaning of faults that say nothing about their cause. */
+export const NO_ANSWER = "no answer";
 
 const TABLE: readonly (readonly [RegExp, Reaction, string])[] = [
   [/^READONLY|^UNBLOCKED/, "reconnect", "the server is a replica now (failover)"],
@@ -24,10 +27,11 @@ const TABLE: readonly (readonly [RegExp, Reaction, string])[] = [
   [/^NOREPLICAS/, "tell", "the server has fewer replicas than min-replicas-to-write"],
   [/^NOAUTH|^WRONGPASS|invalid password|without any password/, "tell", "the server wants other credentials"],
   [/^NOPERM/, "tell", "the user may not run a command Longshore needs"],
+  [/^Command timed out/, "reconnect", NO_ANSWER],
   [
-    /^Connection is closed|^Reached the max retries|^Command timed out|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|All sentinels|Failed to refresh/,
+    /^Connection is closed|^Reached the max retries|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|All sentinels|Failed to refresh/,
     "again",
-    "no answer",
+    NO_ANSWER,
   ],
   [/Stream isn't writeable|Socket closed|None of startup nodes|Cluster isn't ready/, "again", "no connection"],
 ];

@@ -7,7 +7,7 @@ import { Cluster, Redis, type RedisOptions } from "ioredis";
 import type { Clock } from "../../model/clock.js";
 import { EngineClosed, EngineRefused, EngineUnavailable, LongshoreError } from "../../model/errors.js";
 import { describeTarget, type ParsedRedisTarget } from "../target.js";
-import { diagnose } from "./fault.js";
+import { diagnose, NO_ANSWER } from "./fault.js";
 import type { Keys } from "./keys.js";
 import { Script, type ScriptName } from "./script.js";
 
@@ -61,11 +61,17 @@ export class Link {
   readonly #scripts = new Map<ScriptName, Script>();
   readonly #keys: Keys;
   #allowOom = false;
-  #lastError = "no answer";
+  #lastError = NO_ANSWER;
+  #reconnectedAt = Number.NEGATIVE_INFINITY;
+  readonly #replaced: () => void;
   readonly #closing = new AbortController();
 
-  /** @param clock when given, scripts live in its time instead of the server's */
-  constructor(target: ParsedRedisTarget, keys: Keys, clock: Clock | null) {
+  /**
+   * @param clock when given, scripts live in its time instead of the server's
+   * @param replaced called when the connection did not answer and was replaced: others may be dead too
+   */
+  constructor(target: ParsedRedisTarget, keys: Keys, clock: Clock | null, replaced: () => void) {
+    this.#replaced = replaced;
     this.#target = target;
     this.#keys = keys;
     this.#clock = clock;
@@ -121,10 +127,10 @@ export class Link {
       } catch (error) {
         const fault = diagnose(error);
         if (this.#closing.signal.aborted) throw new EngineClosed();
+        if (fault?.reaction === "reconnect") this.#reconnect();
         if (fault === null || fault.reaction === "tell" || performance.now() + wait >= deadline) {
           throw this.#explain(error);
         }
-        if (fault.reaction === "reconnect") this.client.disconnect(true);
         await sleep(wait, undefined, { signal: this.#closing.signal }).catch(() => undefined);
       }
     }
@@ -139,16 +145,32 @@ export class Link {
     return script;
   }
 
+  // A connection can die without a word, and then nothing sent on it is ever answered. Commands that time out together
+  // replace it once.
+  #reconnect(): void {
+    const now = performance.now();
+    if (now - this.#reconnectedAt < this.#target.commandTimeout) return;
+    this.#reconnectedAt = now;
+    this.client.disconnect(true);
+    this.#replaced();
+  }
+
   #explain(error: unknown): unknown {
     if (error instanceof LongshoreError) return error;
-    const fault = diagnose(error);
+    let fault = diagnose(error);
     if (fault === null) return error;
-    const said = error instanceof Error ? error.message : String(error);
+    let said = error instanceof Error ? error.message : String(error);
+    const last = diagnose(this.#lastError);
+    // "Connection is closed" says nothing; that the password was wrong was told by an event before.
+    if (fault.meaning === NO_ANSWER && last?.reaction === "tell") {
+      fault = last;
+      said = this.#lastError;
+    }
     if (/credentials|may not run/.test(fault.meaning)) {
       return new EngineRefused(`${describeTarget(this.#target)}: ${fault.meaning} (${said})`);
     }
     // "Connection is closed" says nothing; why it closed was told by an event before.
-    const why = fault.meaning === "no answer" ? this.#lastError : `${fault.meaning} (${said})`;
+    const why = fault.meaning === NO_ANSWER ? this.#lastError : `${fault.meaning} (${said})`;
     return new EngineUnavailable(describeTarget(this.#target), why, { cause: error });
   }
 }

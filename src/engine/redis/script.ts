@@ -34,8 +34,16 @@ export type ScriptName =
   | "watch"
   | "workers";
 
-// Those that give memory back, or only move what is there: they run although Redis is full, so that a full queue drains.
-const FREES_MEMORY: ReadonlySet<ScriptName> = new Set(["control", "exchange", "obliterate", "session", "sweep"]);
+// Those that give memory back, only move what is there, or must be heard before a job can end (a report, which is capped):
+// they run although Redis is full, so that a full queue drains.
+const FREES_MEMORY: ReadonlySet<ScriptName> = new Set([
+  "control",
+  "exchange",
+  "obliterate",
+  "report",
+  "session",
+  "sweep",
+]);
 
 /** One script, ready to be called. */
 export class Script {

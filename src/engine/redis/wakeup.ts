@@ -48,12 +48,12 @@ class Waiter {
 
   async #pop(block: number): Promise<void> {
     const client = (this.#client ??= this.#connect());
-    this.#watchdog = setTimeout(() => this.#drop(), block + PATIENCE);
+    this.#watchdog = setTimeout(() => this.drop(), block + PATIENCE);
     try {
       const popped = await client.blpop(...this.#keys, block / 1_000);
       if (popped !== null && !this.busy) this.#putBack(popped[0]);
     } catch {
-      this.#drop();
+      this.drop();
       await sleep(AFTER_FAULT, undefined, { signal: this.#ended.signal }).catch(() => undefined);
     } finally {
       clearTimeout(this.#watchdog);
@@ -67,7 +67,8 @@ class Waiter {
     return client;
   }
 
-  #drop(): void {
+  /** Gives up its connection; what waits on it ends. */
+  drop(): void {
     this.#client?.disconnect();
     this.#client = null;
   }
@@ -76,7 +77,7 @@ class Waiter {
     this.#ended.abort();
     // A client that is closed while it connects leaves its commands unanswered.
     clearTimeout(this.#watchdog);
-    this.#drop();
+    this.drop();
   }
 }
 
@@ -119,6 +120,11 @@ export class Wakeup {
     }
     waiter.busy = true;
     return waiter;
+  }
+
+  /** Gives up all connections: they may be dead. Those who wait look for work, and wait again on new ones. */
+  renew(): void {
+    for (const waiter of [...this.#waiters.values()].flat()) waiter.drop();
   }
 
   close(): void {

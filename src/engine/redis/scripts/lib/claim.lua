@@ -139,6 +139,8 @@ local function claim(max, suspect)
     if records[1] then
       lease(first_suspect, records[1], jobs[1])
       need = need - 1
+      -- A session takes one suspect at a time: if there are more, another may take the next.
+      if redis.call('ZCARD', K.suspect) > 1 then wake() end
     else
       score('suspect', first_suspect, false)
     end

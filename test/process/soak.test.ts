@@ -1,0 +1,128 @@
+// Ten thousand jobs under workers that are killed again and again, and on Redis under a server that is killed too. What
+// the handlers really did is kept in a ledger outside of the engine and compared with what the engine says, in the
+// classes of Jepsen's queue tests.
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, inject, it } from "vitest";
+import type { JobSnapshot, Longshore, WorkerOptions } from "longshore";
+import { type Harbour, onOwnRedis, onSqlite } from "./harbour.js";
+import type { Ledger } from "./ledger.js";
+import { WorkerPool } from "./worker-pool.js";
+import type { WorkerProcess } from "./worker-process.js";
+
+const JOBS = 10_000;
+const CHUNK = 100;
+const WORKERS = 4;
+const CONCURRENCY = 10;
+const WORKER_KILLS = 20;
+/** Hands jobs over until 10,000 are accepted, a little ahead of the workers. */
+class Producer {
+  readonly attempted: string[] = [];
+  readonly acknowledged = new Set<string>();
+  readonly #longshore: Longshore;
+  readonly #ledger: Ledger;
+
+  constructor(longshore: Longshore, ledger: Ledger) {
+    this.#longshore = longshore;
+    this.#ledger = ledger;
+  }
+
+  async run(): Promise<void> {
+    while (this.acknowledged.size < JOBS) {
+      if (this.acknowledged.size - this.#ledger.done.size > 2_000) {
+        await sleep(20);
+        continue;
+      }
+      const ids = Array.from({ length: CHUNK }, (_value, n) => `job-${this.attempted.length + n}`);
+      this.attempted.push(...ids);
+      const items = ids.map((id, n) => ({ input: { ms: 5 + (n % 20) }, options: { id } }));
+      try {
+        for (const { id } of await this.#longshore.enqueueMany("work", items, { queue: "work" })) {
+          this.acknowledged.add(id);
+        }
+      } catch {
+        // Not accepted, as far as the producer knows: whether they are there will be seen.
+        await sleep(100);
+      }
+    }
+  }
+}
+
+/** A worker by chance that is at work, when no job runs that two deaths have hit already: it may be innocent. */
+async function victim(pool: WorkerPool, ledger: Ledger): Promise<WorkerProcess> {
+  for (;;) {
+    ledger.read();
+    const running = pool.workers.map(({ pid }) => [...(ledger.open.get(pid)?.values() ?? [])]);
+    const worker = pool.workers[Math.floor(Math.random() * WORKERS)];
+    if (worker?.alive && ledger.open.get(worker.pid)?.size && running.flat().every((crashes) => crashes < 2)) {
+      return worker;
+    }
+    await sleep(5);
+  }
+}
+
+async function everyJob(longshore: Longshore): Promise<Map<string, JobSnapshot>> {
+  const jobs = new Map<string, JobSnapshot>();
+  for (let cursor: string | null = null; ;) {
+    const page = await longshore.jobs({ queue: "work" }).page({ cursor, limit: 500 });
+    for (const job of page.jobs) jobs.set(job.id, job);
+    ({ cursor } = page);
+    if (cursor === null) return jobs;
+  }
+}
+
+async function soak(harbour: Harbour, serverKills: number): Promise<void> {
+  const longshore = await harbour.connect();
+  const ledger = harbour.ledger();
+  const options: WorkerOptions = { lease: "1s", concurrency: CONCURRENCY };
+  const pool = new WorkerPool({ target: harbour.target, options, ledger: ledger.path }, WORKERS);
+  const producer = new Producer(longshore, ledger);
+  const producing = producer.run();
+  const faults = WORKER_KILLS + serverKills;
+  for (let fault = 1; fault <= faults; fault += 1) {
+    while (ledger.read().done.size < (fault * JOBS) / (faults + 2)) await sleep(10);
+    const worker = await victim(pool, ledger);
+    if (serverKills > 0 && fault % Math.ceil(faults / (serverKills + 1)) === 0) {
+      await harbour.server?.kill();
+      await sleep(200);
+      await harbour.server?.start();
+    } else {
+      await worker.kill();
+    }
+  }
+  await producing;
+  const quiet = { blocked: 0, delayed: 0, queued: 0, active: 0 };
+  await expect.poll(() => longshore.queue("work").counts(), { timeout: 20_000, interval: 100 }).toMatchObject(quiet);
+  await pool.close();
+  ledger.read();
+
+  const jobs = await everyJob(longshore);
+  const attempted = new Set(producer.attempted);
+  const repeated = [...ledger.done].filter(([, times]) => times.length > 1);
+  const classes = {
+    attempted: attempted.size,
+    acknowledged: producer.acknowledged.size,
+    lost: [...producer.acknowledged].filter((id) => !ledger.done.has(id) || !jobs.has(id)).length,
+    stuck: [...jobs.values()].filter(({ state }) => state !== "completed").length,
+    unexpected: [...jobs.keys(), ...ledger.done.keys()].filter((id) => !attempted.has(id)).length,
+    // Done although the producer was not told that they were accepted.
+    recovered: [...ledger.done.keys()].filter((id) => !producer.acknowledged.has(id)).length,
+    duplicated: repeated.length,
+    crashed: [...jobs.values()].filter(({ crashes }) => crashes > 0).length,
+    deaths: pool.deaths,
+  };
+  console.log(`${longshore.info.kind}: ${JSON.stringify(classes)}`);
+  expect(classes).toMatchObject({ lost: 0, stuck: 0, unexpected: 0, deaths: WORKER_KILLS });
+  // Each time that work was done again, a worker had lost the job before its end was known.
+  for (const [id, times] of repeated) expect(times.length).toBeLessThanOrEqual(1 + (jobs.get(id)?.crashes ?? 0));
+  for (const { attempt } of jobs.values()) expect(attempt).toBe(1);
+}
+
+describe("ten thousand jobs and twenty killed workers", { timeout: 90_000 }, () => {
+  it("on SQLite: nothing is lost, nothing is stuck", async () => {
+    await soak(await onSqlite(), 0);
+  });
+
+  it.skipIf(!inject("canStartRedis"))("on Redis, killed twice itself: nothing is lost, nothing is stuck", async () => {
+    await soak(await onOwnRedis({ appendfsync: "always" }), 2);
+  });
+});
