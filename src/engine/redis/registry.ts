@@ -18,7 +18,10 @@ export class Registry {
   }
 
   async add(queue: string): Promise<void> {
-    await this.#link.send(() => this.#link.client.sadd(this.#keys.registry, queue));
+    const { client } = this.#link;
+    // Looked up first: a server whose memory is full refuses to add, also what is there already.
+    const listed = await this.#link.send(() => client.sismember(this.#keys.registry, queue));
+    if (listed === 0) await this.#link.send(() => client.sadd(this.#keys.registry, queue));
     this.#known.add(queue);
   }
 
