@@ -69,7 +69,10 @@ type WithSchema<Schema extends StandardSchema> = TaskOptions & {
  *   async ({ input, signal }) => (await fetch(input.url, { signal })).status,
  * );
  * @example
- * // Without a schema the types are given, or follow from the handler.
+ * // Without options the handler comes right after the name, and the types follow from it.
+ * export const greet = task("greet", ({ input }: { input: string }) => `Hello, ${input}!`);
+ * @example
+ * // Without a handler the types are given.
  * export const mail = task<{ to: string }, { messageId: string }>("mail", { queue: "mail" });
  */
 export function task<Schema extends StandardSchema, Result>(
@@ -81,6 +84,7 @@ export function task<Input, Result = unknown, Parsed = Input>(
   name: string,
   options: WithSchema<StandardSchema<Input, Parsed>>,
 ): Task<Input, Result, Parsed>;
+export function task<Input, Result>(name: string, handler: Handler<Input, Result>): Task<Input, Result>;
 export function task<Input = unknown, Result = unknown>(
   name: string,
   options?: TaskOptions,
@@ -88,9 +92,10 @@ export function task<Input = unknown, Result = unknown>(
 ): Task<Input, Result>;
 export function task(
   name: string,
-  options: TaskOptions & { input?: StandardSchema } = {},
-  handler?: Handler<unknown, unknown>,
+  given: (TaskOptions & { input?: StandardSchema }) | Handler<unknown, unknown> = {},
+  code?: Handler<unknown, unknown>,
 ): Task {
+  const [options, handler] = typeof given === "function" ? [{}, given] : [given, code];
   const { queue = "default", classify, input, ...defaults } = options;
   parseName("task", name);
   parseName("queue", queue);

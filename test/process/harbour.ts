@@ -85,12 +85,16 @@ export function onBothEngines(subject: string, define: (open: () => Promise<Harb
   describe.each([
     ["sqlite", onSqlite],
     ["redis", onSharedRedis],
-  ] as const)(`${subject} (%s)`, (_engine, open) => define(open));
+  ] as const)(`${subject} (%s)`, (_engine, open) => {
+    define(open);
+  });
 }
 
 /** Defines tests that need Redis servers of their own. */
 export function onOwnServers(subject: string, define: () => void): void {
-  describe.skipIf(!inject("canStartRedis"))(subject, define);
+  describe.skipIf(!inject("canStartRedis"))(`${subject} (redis of its own)`, () => {
+    define();
+  });
 }
 
 async function temporaryFolder(): Promise<string> {

@@ -14,12 +14,12 @@ async function failureOf(target: Target): Promise<unknown> {
 
 onOwnServers("connecting to a Redis server", () => {
   it("is refused when it may evict jobs, unless that is allowed", async () => {
-    const { target, connect } = await onOwnRedis({ maxmemory: "64mb", maxmemoryPolicy: "allkeys-lru" });
-    const refused = await failureOf(target);
+    const harbour = await onOwnRedis({ maxmemory: "64mb", maxmemoryPolicy: "allkeys-lru" });
+    const refused = await failureOf(harbour.target);
     expect(refused).toBeInstanceOf(EngineRefused);
     expect(String(refused)).toContain("allkeys-lru");
     expect(String(refused)).toContain("noeviction");
-    const longshore = await connect({ ...target, allowEviction: true } as Target);
+    const longshore = await harbour.connect({ ...harbour.target, allowEviction: true } as Target);
     await longshore.enqueue("work", {}, { queue: "work" });
   });
 
@@ -84,7 +84,7 @@ onOwnServers("a Redis server whose memory is full", () => {
     expect(accepted).toBeGreaterThan(50);
 
     const worker = longshore.worker([fill], { concurrency: 10 });
-    worker.on("error", () => undefined);
+    worker.on("error", (e) => console.error("WERR", e.message, String(e.cause)));
     await expect
       .poll(() => longshore.queue("work").counts(), { timeout: 20_000 })
       .toMatchObject({ queued: 0, active: 0, failed: 0, completed: accepted });
@@ -94,6 +94,15 @@ onOwnServers("a Redis server whose memory is full", () => {
   });
 });
 
+/** Makes a server forget its scripts every few milliseconds until the signal aborts; answers how often. */
+async function flushScripts(client: Redis, signal: AbortSignal): Promise<number> {
+  for (let flushes = 0; ; flushes += 1) {
+    if (signal.aborted) return flushes;
+    await client.script("FLUSH");
+    await sleep(5);
+  }
+}
+
 onOwnServers("a Redis server that forgets its scripts under load", () => {
   it("loses nothing and runs nothing twice", { timeout: 60_000 }, async () => {
     const harbour = await onOwnRedis();
@@ -102,25 +111,17 @@ onOwnServers("a Redis server that forgets its scripts under load", () => {
     const client = new Redis(harbour.server?.url ?? "");
     onTestFinished(() => client.disconnect());
     await Promise.all([1, 2].map(() => harbour.start({ concurrency: 20 }, { ledger: ledger.path })));
-    let loading = true;
-    let flushes = 0;
-    const flushing = (async () => {
-      for (; loading; flushes += 1) {
-        await client.script("FLUSH");
-        await sleep(5);
-      }
-    })();
-    const jobs = [];
-    for (let n = 0; n < 2_000; n += 1) jobs.push(longshore.enqueue("work", { ms: 1 }, { queue: "work" }));
-    for (let n = 0; n < 30; n += 1) {
-      const inputs = Array.from({ length: 100 }, () => ({ ms: 1 }));
-      jobs.push(...(await longshore.enqueueMany("work", inputs, { queue: "work" })));
+    const loaded = new AbortController();
+    const flushing = flushScripts(client, loaded.signal);
+    const inputs = Array.from({ length: 5_000 }, () => ({ ms: 1 }));
+    const single = inputs.slice(0, 2_000).map((input) => longshore.enqueue("work", input, { queue: "work" }));
+    const jobs = await Promise.all(single);
+    for (let from = 2_000; from < 5_000; from += 100) {
+      jobs.push(...(await longshore.enqueueMany("work", inputs.slice(from, from + 100), { queue: "work" })));
     }
-    const handles = await Promise.all(jobs);
-    await Promise.all(handles.map((job) => job.result()));
-    loading = false;
-    await flushing;
-    expect(flushes).toBeGreaterThan(10);
+    await Promise.all(jobs.map((job) => job.result()));
+    loaded.abort();
+    expect(await flushing).toBeGreaterThan(10);
     ledger.read();
     expect(ledger.done.size).toBe(5_000);
     expect(ledger.effects).toBe(5_000);

@@ -4,7 +4,7 @@ import type { WorkerSetup } from "../programs/worker.js";
 import { WorkerProcess } from "./worker-process.js";
 
 export class WorkerPool {
-  /** How many died. */
+  /** How many died of a signal. Those that only gave up connecting, to a server that was down, are replaced as well. */
   deaths = 0;
   readonly #setup: WorkerSetup;
   readonly #workers: WorkerProcess[] = [];
@@ -14,7 +14,7 @@ export class WorkerPool {
   constructor(setup: WorkerSetup, size: number) {
     this.#setup = setup;
     onTestFinished(() => this.close());
-    for (let place = 0; place < size; place += 1) this.#fill(place);
+    for (let place = 0; place < size; place += 1) void this.#keep(place);
   }
 
   /** Those that live now. */
@@ -27,13 +27,12 @@ export class WorkerPool {
     await Promise.all(this.#workers.map((worker) => worker.kill()));
   }
 
-  #fill(place: number): void {
-    const worker = new WorkerProcess(this.#setup);
-    this.#workers[place] = worker;
-    void worker.exited.then(() => {
-      if (this.#closed) return;
-      this.deaths += 1;
-      this.#fill(place);
-    });
+  async #keep(place: number): Promise<void> {
+    while (!this.#closed) {
+      const worker = new WorkerProcess(this.#setup);
+      this.#workers[place] = worker;
+      const { signal } = await worker.exited;
+      if (signal !== null && !this.#closed) this.deaths += 1;
+    }
   }
 }
