@@ -16,7 +16,6 @@ import type {
   ExchangeAnswer,
   FencedAnswer,
   JobPage,
-  LeaseRef,
   QueueRecord,
   StateCounts,
   SweepAnswer,
