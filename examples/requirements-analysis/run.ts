@@ -49,7 +49,8 @@ export async function runAnalysis(inputs: readonly AnalysisInput[], run: Analysi
         options: { id: `${run.runId}-${index + 1}`, tags: [`run:${run.runId}`] },
       })),
     );
-    const worker = longshore.worker([analyse], { concurrency: run.concurrency });
+    // Nothing leased ahead: a job that waits in the worker would count as running in the report's times.
+    const worker = longshore.worker([analyse], { concurrency: run.concurrency, prefetch: 0 });
     try {
       const all = Promise.all(
         jobs.map(async (job, index) => {
