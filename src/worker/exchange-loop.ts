@@ -79,6 +79,11 @@ export class ExchangeLoop {
     return this.#outbox.length === 0 && this.#coming === 0 && !this.#lanes.includes(true);
   }
 
+  /** How many runs have ended and wait until what they said is stored, before their outcome is. */
+  get coming(): number {
+    return this.#coming;
+  }
+
   /** How many leases the commands on their way ask for. */
   get claiming(): number {
     return this.#claiming;

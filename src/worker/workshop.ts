@@ -196,7 +196,7 @@ export class Workshop {
 
   #wanted(): number {
     const { concurrency, maxJobs } = this.#options;
-    const room = concurrency + this.#ahead.size - this.#pool.held;
+    const room = concurrency + this.#ahead.size - this.#pool.held - this.#loop.coming;
     return Math.min(room, maxJobs - this.#taken) - this.#loop.claiming;
   }
 

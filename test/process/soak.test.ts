@@ -100,6 +100,7 @@ async function soak(harbour: Harbour, serverKills: number): Promise<Account> {
   const pool = new WorkerPool({ target: harbour.target, options, ledger: ledger.path }, WORKERS);
   const producer = new Producer(longshore, ledger);
   const producing = producer.run();
+  const kills: string[] = [];
   const faults = WORKER_KILLS + serverKills;
   for (let fault = 1; fault <= faults; fault += 1) {
     while (ledger.read().done.size < (fault * JOBS) / (faults + 2)) await sleep(10);
@@ -111,6 +112,7 @@ async function soak(harbour: Harbour, serverKills: number): Promise<Account> {
     } else {
       await worker.kill();
     }
+    kills.push(`${worker.pid} ${Date.now()}`);
   }
   await producing;
   const quiet = { blocked: 0, delayed: 0, queued: 0, active: 0 };
@@ -118,7 +120,9 @@ async function soak(harbour: Harbour, serverKills: number): Promise<Account> {
   await pool.close();
   ledger.read();
 
-  const account = settle(producer, ledger, await everyJob(longshore), pool.deaths);
+  const jobs = await everyJob(longshore);
+  const account = settle(producer, ledger, jobs, pool.deaths);
+  for (const job of jobs.values()) if (job.state !== "completed") console.log(JSON.stringify({ kills, job, done: ledger.done.get(job.id) }));
   console.log(`${longshore.info.kind}: ${JSON.stringify(account)}`);
   return account;
 }
