@@ -19,7 +19,6 @@ onBothEngines("a worker that is killed under its job", (open) => {
     const doomed = await harbour.start({ name: "doomed", lease: LEASE }, { stuck: true });
     const job = await longshore.enqueue("work", { ms: 0 }, { queue: "work" });
     await doomed.hears("start", job.id);
-    await sleep(LEASE);
     idle.signal("SIGCONT");
     await doomed.kill();
     const killedAt = Date.now();
@@ -44,9 +43,8 @@ onBothEngines("a worker that is killed under its job", (open) => {
     const doomed = await harbour.start({ name: "doomed", lease: LEASE, concurrency: 1 }, { stuck: true });
     const job = await longshore.enqueue("work", { ms: 0 }, { queue: "work" });
     await doomed.hears("start", job.id);
-    await sleep(LEASE);
     const busy = await harbour.start({ name: "busy", lease: LEASE, concurrency: 2 });
-    const long = await longshore.enqueue("work", { ms: 2 * LEASE + MARGIN }, { queue: "work" });
+    const long = await longshore.enqueue("work", { ms: LEASE + MARGIN }, { queue: "work" });
     await busy.hears("start", long.id);
     await doomed.kill();
     const killedAt = Date.now();
@@ -64,7 +62,6 @@ onBothEngines("a worker that is killed under its job", (open) => {
     const doomed = await harbour.start({ name: "doomed", lease: LEASE }, { stuck: true });
     const job = await longshore.enqueue("work", { ms: 0 }, { queue: "work" });
     await doomed.hears("start", job.id);
-    await sleep(LEASE);
     await doomed.kill();
     const killedAt = Date.now();
     const next = await harbour.start({ name: "next", lease: LEASE });
@@ -92,9 +89,8 @@ onBothEngines("a worker that freezes for longer than its lease", (open) => {
     const frozen = await harbour.start({ name: "frozen", lease: LEASE });
     const watching = new AbortController();
     const ends = endsIn(longshore, watching.signal);
-    const job = await longshore.enqueue("work", { ms: LEASE + 500 }, { queue: "work" });
+    const job = await longshore.enqueue("work", { ms: 500 }, { queue: "work" });
     await frozen.hears("start", job.id);
-    await sleep(LEASE);
     frozen.signal("SIGSTOP");
     const other = await harbour.start({ name: "other", lease: LEASE });
     expect(await job.result()).toEqual({ by: other.pid });

@@ -1,6 +1,5 @@
 // The ledger of a test's workers: what their handlers really did, whatever the engine says of it. A file to which every
-// worker process appends; each line tells what happened (`start`, `done`), to which job, in which process, and how
-// often a worker had died under the job.
+// worker process appends a line when work is done: the id of the job, and its own process id.
 import { closeSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
 
@@ -8,8 +7,6 @@ export class Ledger {
   readonly path: string;
   /** Work done, by job: the process of each time. */
   readonly done = new Map<string, number[]>();
-  /** What each process has begun and not done: the crashes of each job. */
-  readonly open = new Map<number, Map<string, number>>();
   readonly #file: number;
   #rest = "";
 
@@ -41,15 +38,7 @@ export class Ledger {
   }
 
   #enter(line: string): void {
-    const [what, id = "", process = "", crashes = ""] = line.split(" ");
-    const pid = Number(process);
-    const open = this.open.get(pid) ?? new Map<string, number>();
-    this.open.set(pid, open);
-    if (what === "start") {
-      open.set(id, Number(crashes));
-    } else {
-      open.delete(id);
-      this.done.set(id, [...(this.done.get(id) ?? []), pid]);
-    }
+    const [id = "", pid = ""] = line.split(" ");
+    this.done.set(id, [...(this.done.get(id) ?? []), Number(pid)]);
   }
 }

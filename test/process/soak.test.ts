@@ -7,7 +7,6 @@ import type { JobSnapshot, Longshore, WorkerOptions } from "longshore";
 import { type Harbour, onOwnRedis, onSqlite } from "./harbour.js";
 import type { Ledger } from "./ledger.js";
 import { WorkerPool } from "./worker-pool.js";
-import type { WorkerProcess } from "./worker-process.js";
 
 const JOBS = 10_000;
 const CHUNK = 100;
@@ -47,16 +46,17 @@ class Producer {
   }
 }
 
-/** A worker by chance that is at work, when no job runs that two deaths have hit already: it may be innocent. */
-async function victim(pool: WorkerPool, ledger: Ledger): Promise<WorkerProcess> {
-  for (;;) {
-    ledger.read();
-    const running = pool.workers.map(({ pid }) => [...(ledger.open.get(pid)?.values() ?? [])]);
-    const worker = pool.workers[Math.floor(Math.random() * WORKERS)];
-    if (worker?.alive && ledger.open.get(worker.pid)?.size && running.flat().every((crashes) => crashes < 2)) {
-      return worker;
-    }
-    await sleep(5);
+/**
+ * Strikes while the workers stand still, and only when no job is held that two deaths have hit already: a third one would
+ * fail it, and it is innocent.
+ */
+async function strike(pool: WorkerPool, longshore: Longshore, fault: () => Promise<unknown>): Promise<void> {
+  for (let struck = false; !struck; await sleep(10)) {
+    for (const worker of pool.workers) worker.signal("SIGSTOP");
+    const { jobs } = await longshore.jobs({ queue: "work", states: "active" }).page({ limit: 500 });
+    struck = jobs.length > 0 && jobs.every(({ crashes }) => crashes < 2);
+    if (struck) await fault();
+    for (const worker of pool.workers) worker.signal("SIGCONT");
   }
 }
 
@@ -100,19 +100,16 @@ async function soak(harbour: Harbour, serverKills: number): Promise<Account> {
   const pool = new WorkerPool({ target: harbour.target, options, ledger: ledger.path }, WORKERS);
   const producer = new Producer(longshore, ledger);
   const producing = producer.run();
-  const kills: string[] = [];
   const faults = WORKER_KILLS + serverKills;
   for (let fault = 1; fault <= faults; fault += 1) {
     while (ledger.read().done.size < (fault * JOBS) / (faults + 2)) await sleep(10);
-    const worker = await victim(pool, ledger);
     if (serverKills > 0 && fault % Math.ceil(faults / (serverKills + 1)) === 0) {
-      await harbour.server?.kill();
+      await strike(pool, longshore, async () => harbour.server?.kill());
       await sleep(200);
       await harbour.server?.start();
     } else {
-      await worker.kill();
+      await strike(pool, longshore, async () => pool.workers[Math.floor(Math.random() * WORKERS)]?.kill());
     }
-    kills.push(`${worker.pid} ${Date.now()}`);
   }
   await producing;
   const quiet = { blocked: 0, delayed: 0, queued: 0, active: 0 };
@@ -120,9 +117,7 @@ async function soak(harbour: Harbour, serverKills: number): Promise<Account> {
   await pool.close();
   ledger.read();
 
-  const jobs = await everyJob(longshore);
-  const account = settle(producer, ledger, jobs, pool.deaths);
-  for (const job of jobs.values()) if (job.state !== "completed") console.log(JSON.stringify({ kills, job, done: ledger.done.get(job.id) }));
+  const account = settle(producer, ledger, await everyJob(longshore), pool.deaths);
   console.log(`${longshore.info.kind}: ${JSON.stringify(account)}`);
   return account;
 }

@@ -1,7 +1,7 @@
 // A worker as a process of its own, for tests that kill, freeze and stop it. It is set up by a JSON text in its first
 // argument, says what happens as JSON lines on standard output, and keeps a ledger: a file to which every handler
-// appends a line when it starts and another when its work is done. Both are written at once, so that they survive
-// any death. Ends with its standard input, so that it never outlives the test that started it.
+// appends a line when its work is done. Both are written at once, so that they survive any death. Ends with its
+// standard input, so that it never outlives the test that started it.
 import { appendFileSync, openSync, writeSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect, LongshoreError, task, type JobContext, type Target, type WorkerOptions } from "longshore";
@@ -34,18 +34,13 @@ function tell(event: string, more: { id?: string; why?: string } = {}): void {
   writeSync(1, `${JSON.stringify(line)}\n`);
 }
 
-function enter(what: "start" | "done", id: string, crashes: number): void {
-  if (ledger !== null) appendFileSync(ledger, `${what} ${id} ${process.pid} ${crashes}\n`);
-}
-
 /** Takes `ms` milliseconds, whatever its signal says. */
 const work = task("work", {}, async ({ input, job, signal, progress }: JobContext<{ ms: number }>) => {
-  enter("start", job.id, job.crashes);
   if (setup.ledger === undefined) tell("start", { id: job.id });
   if (setup.stuck) await aborted(signal);
   progress(50);
   await sleep(input.ms);
-  enter("done", job.id, job.crashes);
+  if (ledger !== null) appendFileSync(ledger, `${job.id} ${process.pid}\n`);
   return { by: process.pid };
 });
 
@@ -89,6 +84,7 @@ const orphaned = (): void => process.exit(1);
 process.stdin.once("close", orphaned).resume();
 const longshore = await connect(setup.target);
 const worker = longshore.worker([work, listen, block, poison], { queues: ["work"], signals: true, ...setup.options });
+process.on("SIGTERM", () => tell("signalled"));
 worker.on("started", () => tell("started"));
 worker.on("error", (error) => tell("error", { why: String(error) }));
 worker.on("lost", ({ id }) => tell("lost", { id }));
