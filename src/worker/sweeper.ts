@@ -3,7 +3,7 @@
  * every half minute at rest. Spread by chance, so that a fleet does not sweep in step.
  */
 import type { Engine } from "../engine/contract.js";
-import type { Clock, Random } from "../model/clock.js";
+import { pause, type Clock, type Random } from "../model/clock.js";
 import type { EngineTime } from "./engine-time.js";
 import type { Outage } from "./outage.js";
 
@@ -13,6 +13,8 @@ const REST = 30_000;
 const LEAST = 50;
 /** How much (milliseconds) a sweep for something that is due is spread. */
 const SPREAD = 100;
+/** How long after an outage living workers have to say that they live, in milliseconds: they try at least every second. */
+const AFTER_OUTAGE = 3_000;
 /** The most jobs of a kind in one sweep. */
 const LIMIT = 500;
 
@@ -36,7 +38,7 @@ export class Sweeper {
   #cancel: () => void = () => {};
   #armedFor = Number.POSITIVE_INFINITY;
   #sweeping = false;
-  #stopped = false;
+  readonly #stop = new AbortController();
   #failures = 0;
   /** Has it swept at least once? */
   done = false;
@@ -56,12 +58,12 @@ export class Sweeper {
   }
 
   stop(): void {
-    this.#stopped = true;
+    this.#stop.abort();
     this.#cancel();
   }
 
   #arm(delay: number): void {
-    if (this.#stopped) return;
+    if (this.#stop.signal.aborted) return;
     this.#cancel();
     this.#armedFor = this.#options.clock.now() + delay;
     this.#cancel = this.#options.clock.after(delay, () => void this.#sweep());
@@ -72,6 +74,7 @@ export class Sweeper {
     this.#sweeping = true;
     let delay: number;
     try {
+      if (this.#failures > 0) await this.#letOthersReturn();
       const answer = await engine.sweep({ queues, limit: LIMIT });
       this.#failures = 0;
       this.done = true;
@@ -83,12 +86,20 @@ export class Sweeper {
       if (answer.promoted + answer.recovered > 0) foundWork();
       swept();
     } catch (error) {
-      if (!this.#stopped) outage.report(error);
+      if (!this.#stop.signal.aborted) outage.report(error);
       delay = Math.max(BUSY, outage.delay(this.#failures));
       this.#failures += 1;
     }
     this.#sweeping = false;
     this.#arm(delay);
+  }
+
+  // In an outage every lease runs out. Workers that live give up theirs as soon as the engine is back; a sweep before that
+  // would count their jobs as crashed.
+  async #letOthersReturn(): Promise<void> {
+    const { engine, clock } = this.#options;
+    await engine.now();
+    await pause(clock, AFTER_OUTAGE, this.#stop.signal);
   }
 
   #jitter(ms: number): number {

@@ -50,6 +50,7 @@ export class Workshop {
   /** Leases taken and not handed back. */
   #taken = 0;
   /** Suspects held: 0 or 1. */
+  #lostSession: WorkSession | null = null;
   #suspects = 0;
 
   constructor({ setup, options, info, runnables, teller, finished }: WorkshopOptions) {
@@ -162,6 +163,7 @@ export class Workshop {
     for (let failures = 0; !signal.aborted; failures += 1) {
       try {
         this.#time.learn(await engine.now());
+        await this.#giveUpLost();
         const session = await WorkSession.open(engine, this.#info, this.#keeper.ttl);
         this.#session = session;
         await this.#keeper.keep(session);
@@ -177,6 +179,14 @@ export class Workshop {
         await pause(clock, this.#outage.delay(failures), signal);
       }
     }
+  }
+
+  // This worker lives: what its lost session still holds goes back uncounted, before anybody takes it for a crash.
+  async #giveUpLost(): Promise<void> {
+    if (this.#lostSession === null) return;
+    const { id, queues } = this.#lostSession;
+    await this.#setup.engine.closeSession({ session: id, queues });
+    this.#lostSession = null;
   }
 
   #exchangeHost(): ExchangeHost {
@@ -256,6 +266,7 @@ export class Workshop {
     if (session.over || session !== this.#session) return;
     session.end();
     this.#session = null;
+    this.#lostSession = session;
     this.#keeper.rest();
     this.#suspects = 0;
     this.#loop.begin(null);

@@ -1,7 +1,7 @@
 // Redis that dies, freezes or cannot be reached, under workers and producers that live on.
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it, onTestFinished } from "vitest";
-import { EngineUnavailable, type Longshore } from "longshore";
+import { EngineUnavailable, LeaseLost, task, type JobContext, type Longshore } from "longshore";
 import { startTcpProxy } from "../support/tcp-proxy.js";
 import { Harbour, onOwnRedis, onOwnServers } from "./harbour.js";
 import type { WorkerProcess } from "./worker-process.js";
@@ -122,4 +122,31 @@ onOwnServers("a worker whose connections", () => {
       expect(await longshore.queue("work").counts()).toMatchObject({ queued: 0, failed: 0 });
     },
   );
+});
+
+onOwnServers("a Redis server that answers nobody for longer than the lease", () => {
+  it("costs the jobs of living workers neither an attempt nor a crash", { timeout: 60_000 }, async () => {
+    const harbour = await onOwnRedis({}, { commandTimeout: 1_000 });
+    const longshore = await harbour.connect();
+    const runs: AbortSignal[] = [];
+    const work = task("patient", { queue: "patient" }, async ({ signal }: JobContext<undefined>) => {
+      runs.push(signal);
+      if (runs.length > 1) return "done";
+      await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+      throw signal.reason;
+    });
+    const worker = longshore.worker([work], { lease: "1s" });
+    worker.on("error", () => undefined);
+    const job = await longshore.enqueue(work, undefined);
+    await expect.poll(() => runs.length, { timeout: 5_000 }).toBe(1);
+
+    harbour.server?.pause();
+    await sleep(3_000);
+    harbour.server?.resume();
+
+    expect(await job.result()).toBe("done");
+    expect(await job.refresh()).toMatchObject({ attempt: 1, crashes: 0 });
+    expect(runs[0]?.reason).toBeInstanceOf(LeaseLost);
+    await worker.stop();
+  });
 });

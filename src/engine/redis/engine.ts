@@ -190,10 +190,9 @@ export class RedisEngine implements Engine {
   }
 
   async sweep({ queues, limit }: Parameters<Engine["sweep"]>[0]): Promise<SweepAnswer> {
-    this.#guard();
-    const rows = await Promise.all(
-      queues.map(async (queue) => list(await this.#link.run("sweep", queue, [limit, LOST.text, LOST.fingerprint]))),
-    );
+    const asked = await this.now();
+    const args = [limit, LOST.text, LOST.fingerprint, asked];
+    const rows = await Promise.all(queues.map(async (queue) => list(await this.#link.run("sweep", queue, args))));
     const sum = (column: number): number => rows.reduce((total, row) => total + number(row[column]), 0);
     return {
       promoted: sum(0),
