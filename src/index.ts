@@ -55,7 +55,7 @@ export type { JobContext, JobLogger, JobMeta } from "./worker/context.js";
 export { currentJob } from "./worker/current-job.js";
 export type { Ending, Middleware } from "./worker/middleware.js";
 export type { QueueOrder } from "./worker/queue-order.js";
-export type { RunningJob } from "./worker/run.js";
+export type { RunningJob } from "./worker/running-job.js";
 export type { SchemaInput, SchemaOutput, StandardSchema } from "./worker/standard-schema.js";
 export {
   task,

@@ -1,5 +1,5 @@
 /** What a worker logs: that it started and stopped, and how each run ended. Inputs and results are never logged. */
-import type { RunningJob } from "../worker/run.js";
+import type { RunningJob } from "../worker/running-job.js";
 import type { Worker } from "../worker/worker.js";
 import type { Log, LogFields, LoggedError } from "./log.js";
 

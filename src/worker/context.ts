@@ -7,7 +7,8 @@ import { decodePayload, type Json } from "../model/codec.js";
 import { InvalidInput, show } from "../model/errors.js";
 import { LONGEST_LOG_LINE, type LogLine } from "../model/log.js";
 import { parseMeta } from "../model/options.js";
-import type { Run, RunningJob } from "./run.js";
+import type { Run } from "./run.js";
+import type { RunningJob } from "./running-job.js";
 
 /** Writes to the job's own log: at most 1,000 lines are kept, the newest, and a line is cut at 2,000 characters. */
 export interface JobLogger {

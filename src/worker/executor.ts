@@ -45,6 +45,8 @@ export interface ExecutorOptions {
 export class Executor {
   /** Runs that timed out and whose handlers still go on. */
   readonly overrunning = new Set<Run>();
+  /** The contexts of runs for whose end the hooks of a middleware wait. */
+  readonly #hooked = new Map<Run, RunContext>();
   readonly #options: ExecutorOptions;
 
   constructor(options: ExecutorOptions) {
@@ -98,8 +100,9 @@ export class Executor {
     run.outcome = outcome;
     run.value = value;
     this.#options.deadlines.remove(run);
-    if (run.hooked === null) this.#options.concluded(run);
-    else void this.#settleHooks(run, run.hooked).then(() => this.#options.concluded(run));
+    const context = this.#hooked.get(run);
+    if (context === undefined) this.#options.concluded(run);
+    else void this.#settleHooks(run, context).then(() => this.#options.concluded(run));
   }
 
   /** The short way: most tasks. */
@@ -134,7 +137,7 @@ export class Executor {
       return;
     }
     const context = new RunContext(run, input, clock, touched);
-    if (middleware.length > 0) run.hooked = context;
+    if (middleware.length > 0) this.#hooked.set(run, context);
     const body = async (): Promise<unknown> => {
       for (const hook of middleware) await hook.onStart?.(context);
       return handler(context);
@@ -165,6 +168,7 @@ export class Executor {
   }
 
   async #settleHooks(run: Run, context: RunContext): Promise<void> {
+    this.#hooked.delete(run);
     const kind = run.outcome?.kind ?? "fail";
     const complete = kind === "complete";
     const ending = { kind, result: complete ? run.value : undefined, error: complete ? undefined : run.value };

@@ -5,27 +5,8 @@
 import type { Lease, Outcome } from "../engine/contract.js";
 import type { Progress } from "../model/job.js";
 import type { LogLine } from "../model/log.js";
-import type { RunContext } from "./context.js";
+import type { RunningJob } from "./running-job.js";
 import type { WorkSession } from "./work-session.js";
-
-/** The job a handler runs for, as it was when it was leased. Times are epoch milliseconds. */
-export interface RunningJob {
-  readonly id: string;
-  readonly queue: string;
-  readonly task: string;
-  /** The number of this run: 1 for the first. */
-  readonly attempt: number;
-  /** The most runs there may be. */
-  readonly attempts: number;
-  /** How often a worker died under it. */
-  readonly crashes: number;
-  readonly tags: readonly string[];
-  readonly priority: number;
-  readonly createdAt: number;
-  /** When it became ready. */
-  readonly runAt: number;
-  readonly startedAt: number;
-}
 
 /** What a run has said and the engine does not know yet. */
 export interface PendingReport {
@@ -53,8 +34,6 @@ export class Run {
   previous: Run | null = null;
   next: Run | null = null;
   pending: PendingReport | null = null;
-  /** Its context, when the hooks of a middleware wait for its end. */
-  hooked: RunContext | null = null;
   #job: RunningJob | null = null;
   #controller: AbortController | null = null;
   #reason: unknown = undefined;

@@ -3,7 +3,8 @@
  * hears.
  */
 import type { FencedAnswer } from "../engine/contract.js";
-import type { Run, RunningJob } from "./run.js";
+import type { Run } from "./run.js";
+import type { RunningJob } from "./running-job.js";
 
 /** The events of a worker. Those about the end of a run are told when the engine has accepted it. */
 export interface WorkerEvents {

@@ -2,6 +2,7 @@
 import type { LeaseRef, WorkerInfo, WorkerRecord } from "../contract.js";
 import { ACTIVE } from "./lines.js";
 import { jobFrom, JOB_COLUMNS, type Job, type JobRow } from "./job.js";
+import { revokedSince } from "./revocation.js";
 import type { SqliteQueue } from "./queue.js";
 import type { Sql } from "./sql.js";
 import type { Transaction } from "./transaction.js";
@@ -82,16 +83,6 @@ export function heartbeat(
     revoked.push(...taken.filter((lease) => lease.queue === name));
   }
   return { alive, revoked };
-}
-
-/** The leases taken from a session after a number. */
-export function revokedSince(sql: Sql, session: string, number: number): { number: number; lease: LeaseRef }[] {
-  const rows = sql.all<[number: number, queue: string, id: string, epoch: number]>(
-    "SELECT number, queue, id, epoch FROM revoked WHERE session = ? AND number > ? ORDER BY number",
-    session,
-    number,
-  );
-  return rows.map(([rowNumber, queue, id, epoch]) => ({ number: rowNumber, lease: { queue, id, epoch } }));
 }
 
 /** Takes a running job from its session by command: its worker is fenced off and told. */

@@ -1,16 +1,8 @@
 /** What a command works with while its transaction is open: the statements, the time, the queues it touches. */
-import type { LeaseRef } from "../contract.js";
+import type { Revocation } from "./revocation.js";
 import { SqliteQueue } from "./queue.js";
 import type { Sql } from "./sql.js";
 import type { Watchers } from "./watchers.js";
-
-/** A lease taken from a session. */
-export interface Revocation {
-  readonly session: string;
-  readonly lease: LeaseRef;
-  /** The number of its row; `null` when the session is gone. */
-  readonly number: number | null;
-}
 
 export class Transaction {
   readonly sql: Sql;

@@ -7,9 +7,8 @@ import type { Clock } from "../../model/clock.js";
 import type { LeaseRef } from "../contract.js";
 import { Signals } from "../signals.js";
 import { isBusy } from "./driver.js";
-import { revokedSince } from "./sessions.js";
+import { revokedSince, type Revocation } from "./revocation.js";
 import type { Sql } from "./sql.js";
-import type { Revocation } from "./transaction.js";
 
 /** How often to look, in milliseconds. */
 const LOOK_EVERY = 5;
