@@ -49,6 +49,8 @@ export class RedisEngine implements Engine {
   readonly #channel: Channel;
   readonly #registry: Registry;
   #info: EngineInfo;
+  /** When the server last said its time, on the clock that never jumps. */
+  #heard: { time: number; at: number } | null = null;
   #closed = false;
 
   /** @param options.clock the time the scripts live in; default: the server's own */
@@ -190,9 +192,11 @@ export class RedisEngine implements Engine {
   }
 
   async sweep({ queues, limit }: Parameters<Engine["sweep"]>[0]): Promise<SweepAnswer> {
-    const asked = await this.now();
+    this.#guard();
+    const asked = this.#estimate() ?? (await this.now());
     const args = [limit, LOST.text, LOST.fingerprint, asked];
     const rows = await Promise.all(queues.map(async (queue) => list(await this.#link.run("sweep", queue, args))));
+    this.#learn(rows.map((row) => number(row[6])));
     const sum = (column: number): number => rows.reduce((total, row) => total + number(row[column]), 0);
     return {
       promoted: sum(0),
@@ -268,6 +272,17 @@ export class RedisEngine implements Engine {
     const sequence = await this.#link.send(() => this.#link.client.hget(this.#keys.of(queue, "conf"), "seq"));
     if (Number(sequence ?? 0) > cursor || signal.aborted) return;
     await this.#channel.wait(queue, cursor, timeout, signal);
+  }
+
+  /** About what time it is on the server; `null` before it was first heard. A server's clock that jumps costs one sweep. */
+  #estimate(): number | null {
+    if (this.#clock !== null) return this.#clock.now();
+    return this.#heard === null ? null : this.#heard.time + (performance.now() - this.#heard.at);
+  }
+
+  #learn(times: readonly number[]): void {
+    const time = times.at(-1);
+    if (time !== undefined) this.#heard = { time, at: performance.now() };
   }
 
   #putBack(key: string): void {

@@ -2,14 +2,14 @@
 -- KEYS: tags tagged tagcount meta prog log nonce op unique ukey revoked calls sessions workers seen events wake
 -- KEYS: done5 done6 done7 done8 done9 done10
 -- ARGV: now, limit, failure of a lost worker (JSON with %d for the deaths), its fingerprint, when it was asked for
--- Reply: promoted, recovered, expired, removed, more, next due or -1
+-- Reply: promoted, recovered, expired, removed, more, next due or -1, now
 --
 -- Upkeep of a queue: recovers the jobs of dead sessions, promotes, expires, trims. Mirrors engine/memory/upkeep.ts.
 -- include: record batch queue moves upkeep
 
 -- A server that was frozen runs this late, ahead of the workers' signs of life: then nobody may be taken for dead.
 local LATE = 2000 -- milliseconds
-if NOW - tonumber(ARGV[5]) > LATE then return { 0, 0, 0, 0, 1, -1 } end
+if NOW - tonumber(ARGV[5]) > LATE then return { 0, 0, 0, 0, 1, -1, NOW } end
 
 local limit = tonumber(ARGV[2])
 local CRASH_LIMIT = 3 -- as in model/job.ts
@@ -169,4 +169,4 @@ for _, name in ipairs({ 'delayed', 'sessions', 'ttl' }) do
   if first[2] then next_due = math.min(next_due, tonumber(first[2])) end
 end
 local more = math.max(recovered, promoted, expired, removed) >= limit and 1 or 0
-return { promoted, recovered, expired, removed, more, next_due < math.huge and next_due or -1 }
+return { promoted, recovered, expired, removed, more, next_due < math.huge and next_due or -1, NOW }
