@@ -3,9 +3,8 @@
  * reporter), which know each other only through it: leases come in, runs go out, a lost session is replaced, a stop is
  * climbed down.
  */
-import type { ExchangeAnswer, Lease, LeaseRef, WorkerInfo } from "../engine/contract.js";
-import { pause } from "../model/clock.js";
-import { Cancelled, EngineClosed, LeaseLost, ShuttingDown } from "../model/errors.js";
+import type { ExchangeAnswer, Lease, LeaseRef } from "../engine/contract.js";
+import { Cancelled, LeaseLost, ShuttingDown } from "../model/errors.js";
 import { AheadGuard } from "./ahead-guard.js";
 import { Deadlines } from "./deadlines.js";
 import { EngineTime } from "./engine-time.js";
@@ -17,10 +16,11 @@ import { Outage } from "./outage.js";
 import { Reporter } from "./reporter.js";
 import { RunPool } from "./run-pool.js";
 import { Run } from "./run.js";
+import { SessionHolder } from "./session-holder.js";
 import { Shutdown } from "./shutdown.js";
 import { Sweeper } from "./sweeper.js";
 import type { Teller } from "./teller.js";
-import { WorkSession } from "./work-session.js";
+import type { WorkSession } from "./work-session.js";
 import { WorkerLife } from "./worker-life.js";
 import type { ParsedWorkerOptions } from "./worker-options.js";
 import type { WorkerSetup, WorkshopOptions } from "./worker-setup.js";
@@ -28,11 +28,7 @@ import type { WorkerSetup, WorkshopOptions } from "./worker-setup.js";
 export class Workshop {
   readonly #setup: WorkerSetup;
   readonly #options: ParsedWorkerOptions;
-  readonly #info: WorkerInfo;
   readonly #teller: Teller;
-  readonly #finished: () => void;
-  readonly #outage: Outage;
-  readonly #time: EngineTime;
   readonly #deadlines: Deadlines;
   readonly #executor: Executor;
   readonly #pool: RunPool;
@@ -41,16 +37,14 @@ export class Workshop {
   readonly #reporter: Reporter;
   readonly #loop: ExchangeLoop;
   readonly #keeper: LeaseKeeper;
+  readonly #sessions: SessionHolder;
   readonly #sweeper: Sweeper;
   readonly #shutdown: Shutdown;
   readonly #life: WorkerLife;
   readonly #stopping = new AbortController();
-  #opening: Promise<void> = Promise.resolve();
-  #session: WorkSession | null = null;
   /** Leases taken and not handed back. */
   #taken = 0;
   /** Suspects held: 0 or 1. */
-  #lostSession: WorkSession | null = null;
   #suspects = 0;
 
   constructor({ setup, options, info, runnables, teller, finished }: WorkshopOptions) {
@@ -61,11 +55,7 @@ export class Workshop {
     const holds = (): boolean => this.#pool.held > 0 || !this.#loop.quiet;
     this.#setup = setup;
     this.#options = options;
-    this.#info = info;
     this.#teller = teller;
-    this.#finished = finished;
-    this.#outage = outage;
-    this.#time = time;
     this.#ahead = new LeaseAhead(concurrency, options.prefetch);
     this.#reporter = new Reporter(engine, clock, outage, () => void this.#keeper.beat());
     this.#deadlines = new Deadlines(clock, (run) => this.#executor.timedOut(run));
@@ -100,6 +90,17 @@ export class Workshop {
       latestDeadline: () => this.#deadlines.latest(),
       lost: (session) => this.#lose(session),
       revoked: (ref) => this.#revoke(ref),
+    });
+    this.#sessions = new SessionHolder({
+      engine,
+      clock,
+      info,
+      outage,
+      time,
+      stopping: this.#stopping.signal,
+      ttl: () => this.#keeper.ttl,
+      opened: (session) => this.#begin(session),
+      closed: finished,
     });
     this.#sweeper = new Sweeper({
       engine,
@@ -138,7 +139,7 @@ export class Workshop {
 
   /** Opens a session and begins; resolves when it has, or when it is stopped meanwhile. */
   async start(): Promise<void> {
-    await this.#open();
+    await this.#sessions.open();
     if (!this.#stopping.signal.aborted) this.#sweeper.start();
   }
 
@@ -152,41 +153,10 @@ export class Workshop {
     await this.#shutdown.run(grace);
   }
 
-  #open(): Promise<void> {
-    this.#opening = this.#openSession();
-    return this.#opening;
-  }
-
-  async #openSession(): Promise<void> {
-    const { engine, clock } = this.#setup;
-    const { signal } = this.#stopping;
-    for (let failures = 0; !signal.aborted; failures += 1) {
-      try {
-        this.#time.learn(await engine.now());
-        await this.#giveUpLost();
-        const session = await WorkSession.open(engine, this.#info, this.#keeper.ttl);
-        this.#session = session;
-        await this.#keeper.keep(session);
-        await this.#keeper.guarded(signal);
-        if (!session.over) this.#loop.begin(session);
-        return;
-      } catch (error) {
-        if (error instanceof EngineClosed) {
-          this.#finished();
-          return;
-        }
-        this.#outage.report(error);
-        await pause(clock, this.#outage.delay(failures), signal);
-      }
-    }
-  }
-
-  // This worker lives: what its lost session still holds goes back uncounted, before anybody takes it for a crash.
-  async #giveUpLost(): Promise<void> {
-    if (this.#lostSession === null) return;
-    const { id, queues } = this.#lostSession;
-    await this.#setup.engine.closeSession({ session: id, queues });
-    this.#lostSession = null;
+  async #begin(session: WorkSession): Promise<void> {
+    await this.#keeper.keep(session);
+    await this.#keeper.guarded(this.#stopping.signal);
+    if (!session.over) this.#loop.begin(session);
   }
 
   #exchangeHost(): ExchangeHost {
@@ -263,16 +233,13 @@ export class Workshop {
 
   /** The session is gone, and with it every lease. */
   #lose(session: WorkSession): void {
-    if (session.over || session !== this.#session) return;
-    session.end();
-    this.#session = null;
-    this.#lostSession = session;
+    if (!this.#sessions.lose(session)) return;
     this.#keeper.rest();
     this.#suspects = 0;
     this.#loop.begin(null);
     this.#drop([...this.#pool.takeWaiting(), ...this.#pool.running]);
     for (const run of this.#pool.running) run.abort(new LeaseLost());
-    void this.#open();
+    void this.#sessions.open();
   }
 
   /** Nothing more is written of these runs. */
@@ -335,18 +302,11 @@ export class Workshop {
   }
 
   async #letGo(): Promise<void> {
-    await this.#opening;
+    await this.#sessions.settled();
     this.#loop.close();
     this.#reporter.close();
     this.#deadlines.close();
-    const session = this.#session;
     await this.#keeper.close();
-    if (session === null) return;
-    try {
-      await this.#setup.engine.closeSession({ session: session.id, queues: session.queues });
-    } catch (error) {
-      // Then it expires, and a sweep takes what it held.
-      if (!(error instanceof EngineClosed)) this.#outage.report(error);
-    }
+    await this.#sessions.close();
   }
 }
