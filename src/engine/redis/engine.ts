@@ -4,7 +4,7 @@
  * holds up a command.
  */
 import type { Clock } from "../../model/clock.js";
-import { EngineClosed } from "../../model/errors.js";
+import { EngineClosed, EngineUnavailable } from "../../model/errors.js";
 import { WATCH_INTEREST, type QueueEvent } from "../../model/event.js";
 import { plainFailure } from "../../model/failure.js";
 import { WORKER_LOST, type JobRecord, type JobRef, type JobSpec } from "../../model/job.js";
@@ -197,6 +197,12 @@ export class RedisEngine implements Engine {
     const args = [limit, LOST.text, LOST.fingerprint, asked];
     const rows = await Promise.all(queues.map(async (queue) => list(await this.#link.run("sweep", queue, args))));
     this.#learn(rows.map((row) => number(row[6])));
+    if (rows.some((row) => row[0] === -1)) {
+      throw new EngineUnavailable(
+        this.#info.url,
+        "it was held up; workers get time to say that they live before a sweep",
+      );
+    }
     const sum = (column: number): number => rows.reduce((total, row) => total + number(row[column]), 0);
     return {
       promoted: sum(0),

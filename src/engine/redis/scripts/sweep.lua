@@ -2,14 +2,14 @@
 -- KEYS: tags tagged tagcount meta prog log nonce op unique ukey revoked calls sessions workers seen events wake
 -- KEYS: done5 done6 done7 done8 done9 done10
 -- ARGV: now, limit, failure of a lost worker (JSON with %d for the deaths), its fingerprint, when it was asked for
--- Reply: promoted, recovered, expired, removed, more, next due or -1, now
+-- Reply: promoted (-1: it ran too late, and did nothing), recovered, expired, removed, more, next due or -1, now
 --
 -- Upkeep of a queue: recovers the jobs of dead sessions, promotes, expires, trims. Mirrors engine/memory/upkeep.ts.
 -- include: record batch queue moves upkeep
 
 -- A server that was frozen runs this late, ahead of the workers' signs of life: then nobody may be taken for dead.
-local LATE = 2000 -- milliseconds
-if NOW - tonumber(ARGV[5]) > LATE then return { 0, 0, 0, 0, 1, -1, NOW } end
+local LATE = 1000 -- milliseconds
+if NOW - tonumber(ARGV[5]) > LATE then return { -1, 0, 0, 0, 0, -1, NOW } end
 
 local limit = tonumber(ARGV[2])
 local CRASH_LIMIT = 3 -- as in model/job.ts
