@@ -3,7 +3,7 @@
  * errors. A task may bring its own classifier; `NonRetryable` and `RetryAfter` always decide first.
  */
 import { parseDuration } from "./duration.js";
-import { NonRetryable, RetryAfter, UnknownTask } from "./errors.js";
+import { NonRetryable, RetryAfter } from "./errors.js";
 import { httpStatus, property } from "./failure.js";
 
 /** What to do after a failure. */
@@ -35,7 +35,6 @@ export function classify(error: unknown, now: number): Verdict {
   if (error instanceof NonRetryable) return { kind: "final" };
   if (error instanceof RetryAfter)
     return { kind: "retry-after", delay: parseDuration("RetryAfter.delay", error.delay) };
-  if (error instanceof UnknownTask) return { kind: "retry" };
   if (LASTING_CODES.has(String(property(error, "code")))) return { kind: "final" };
   const status = httpStatus(error);
   if (status === null) return { kind: "retry" };

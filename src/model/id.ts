@@ -31,7 +31,6 @@ export function createIdSource(bytes: (n: number) => Uint8Array = randomBytes): 
   let counter = seed.readUIntBE(5, 3) % BASE ** COUNTER_LENGTH;
   let timePart = "";
   let timeOf = -1;
-  let last = "";
   return {
     next(queue, now) {
       // A clock that steps back must not make ids that sort before older ones, or repeat them.
@@ -45,8 +44,7 @@ export function createIdSource(bytes: (n: number) => Uint8Array = randomBytes): 
         timeOf += 1;
         timePart = encode(timeOf, TIME_LENGTH);
       }
-      last = timePart + queueMark(queue) + processPart + encode(counter, COUNTER_LENGTH);
-      return last;
+      return timePart + queueMark(queue) + processPart + encode(counter, COUNTER_LENGTH);
     },
   };
 }

@@ -9,6 +9,7 @@ import { parseDuration, parsePositiveDuration, type Duration } from "./duration.
 import { InvalidInput } from "./errors.js";
 import type { JobSpec } from "./job.js";
 import { parseId, parseTags } from "./name.js";
+import { parseFlag, parseWhole } from "./scalar.js";
 import { DEFAULT_RETENTION, parseRetention, type KeepOption } from "./retention.js";
 import { parseUnique, type UniqueOption } from "./unique.js";
 
@@ -153,18 +154,6 @@ function parseAttempts(field: string, retriesField: string, attempts: unknown, r
   }
   if (retries !== undefined) return parseWhole(retriesField, retries, 0, MOST_ATTEMPTS - 1) + 1;
   return attempts === undefined ? DEFAULT_ATTEMPTS : parseWhole(field, attempts, 1, MOST_ATTEMPTS);
-}
-
-function parseWhole(field: string, value: unknown, low: number, high: number): number {
-  if (typeof value !== "number" || !Number.isInteger(value) || value < low || value > high) {
-    throw new InvalidInput(field, value, `a whole number from ${low} to ${high}`);
-  }
-  return value;
-}
-
-function parseFlag(field: string, value: unknown): boolean {
-  if (typeof value !== "boolean") throw new InvalidInput(field, value, "true or false");
-  return value;
 }
 
 /** The most bytes of JSON a job's meta may have. */

@@ -5,6 +5,7 @@
  */
 import { parseDuration, type Duration } from "./duration.js";
 import { InvalidInput } from "./errors.js";
+import { parseWhole } from "./scalar.js";
 
 /** How long to keep jobs of one outcome, as users write it. A bare number is a count (BullMQ's `removeOnComplete: 100`). */
 export type KeepRule = number | { age?: Duration; count?: number };
@@ -31,6 +32,8 @@ export interface Retention {
 }
 
 const DAY = 24 * 3_600_000;
+/** The highest count that can be asked for. */
+const MOST_KEPT = 1_000_000;
 
 /** What is kept when a job says nothing: completed for 24 h, failed for 7 days. */
 export const DEFAULT_RETENTION: Retention = {
@@ -58,10 +61,7 @@ function parseKeep(field: string, value: unknown, otherwise: Keep): Keep {
 }
 
 function parseCount(field: string, value: unknown): number {
-  if (typeof value !== "number" || !Number.isInteger(value) || value < 0 || value > 1_000_000) {
-    throw new InvalidInput(field, value, "a whole number from 0 to 1000000");
-  }
-  return value;
+  return parseWhole(field, value, 0, MOST_KEPT);
 }
 
 function record(field: string, value: unknown, keys: readonly string[], rule: string): Record<string, unknown> {

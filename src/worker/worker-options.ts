@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import { parseDuration, parsePositiveDuration, type Duration } from "../model/duration.js";
 import { InvalidInput } from "../model/errors.js";
 import { parseName } from "../model/name.js";
+import { parseFlag, parseWhole } from "../model/scalar.js";
 import type { Middleware } from "./middleware.js";
 import { parseOrder, type ParsedOrder, type QueueOrder } from "./queue-order.js";
 
@@ -88,16 +89,16 @@ export function parseWorkerOptions(options: WorkerOptions, taskQueues: readonly 
   if (!Array.isArray(middleware)) throw new InvalidInput("middleware", middleware, "a list of {onStart?, onSettle?}");
   return {
     order: parseOrder("queues", options.queues ?? [...new Set(taskQueues)]),
-    concurrency: parseCount("concurrency", options.concurrency ?? 10, 1, MOST_CONCURRENT),
+    concurrency: parseWhole("concurrency", options.concurrency ?? 10, 1, MOST_CONCURRENT),
     name: parseName("name", options.name ?? defaultName()),
     grace: parseDuration("grace", options.grace ?? DEFAULT_GRACE),
     lease,
-    prefetch: prefetch === "auto" ? prefetch : parseCount("prefetch", prefetch, 0, MOST_AHEAD),
+    prefetch: prefetch === "auto" ? prefetch : parseWhole("prefetch", prefetch, 0, MOST_AHEAD),
     burst: parseFlag("burst", options.burst ?? false),
     maxJobs:
       options.maxJobs === undefined
         ? Number.POSITIVE_INFINITY
-        : parseCount("maxJobs", options.maxJobs, 1, Number.MAX_SAFE_INTEGER),
+        : parseWhole("maxJobs", options.maxJobs, 1, Number.MAX_SAFE_INTEGER),
     maxIdle: options.maxIdle === undefined ? null : parsePositiveDuration("maxIdle", options.maxIdle),
     middleware,
     currentJob: parseFlag("currentJob", options.currentJob ?? false),
@@ -110,16 +111,4 @@ function defaultName(): string {
     .replace(/[^A-Za-z0-9_.:-]/g, "-")
     .slice(0, 60);
   return `${host}-${process.pid}-${randomBytes(3).toString("hex")}`;
-}
-
-function parseCount(field: string, value: unknown, low: number, high: number): number {
-  if (typeof value !== "number" || !Number.isInteger(value) || value < low || value > high) {
-    throw new InvalidInput(field, value, `a whole number from ${low} to ${high}`);
-  }
-  return value;
-}
-
-function parseFlag(field: string, value: unknown): boolean {
-  if (typeof value !== "boolean") throw new InvalidInput(field, value, "true or false");
-  return value;
 }

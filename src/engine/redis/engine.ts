@@ -4,10 +4,9 @@
  * holds up a command.
  */
 import type { Clock } from "../../model/clock.js";
-import { EngineClosed, EngineUnavailable } from "../../model/errors.js";
+import { EngineClosed } from "../../model/errors.js";
 import { WATCH_INTEREST, type QueueEvent } from "../../model/event.js";
-import { plainFailure } from "../../model/failure.js";
-import { WORKER_LOST, type JobRecord, type JobRef, type JobSpec } from "../../model/job.js";
+import type { JobRecord, JobRef, JobSpec } from "../../model/job.js";
 import type { JobLog } from "../../model/log.js";
 import type {
   ControlAnswer,
@@ -25,7 +24,6 @@ import type {
   WatchAnswer,
   WorkerRecord,
 } from "../contract.js";
-import { earliest } from "../order.js";
 import { describeTarget, type ParsedRedisTarget } from "../target.js";
 import { Channel } from "./channel.js";
 import { control, type Command } from "./control.js";
@@ -37,6 +35,7 @@ import { Reader } from "./read.js";
 import { Registry } from "./registry.js";
 import { list, number, text } from "./reply.js";
 import { inspectServer } from "./server.js";
+import { Upkeep } from "./upkeep.js";
 import { Wakeup } from "./wakeup.js";
 
 export class RedisEngine implements Engine {
@@ -48,9 +47,8 @@ export class RedisEngine implements Engine {
   readonly #wakeup: Wakeup;
   readonly #channel: Channel;
   readonly #registry: Registry;
+  readonly #upkeep: Upkeep;
   #info: EngineInfo;
-  /** When the server last said its time, on the clock that never jumps. */
-  #heard: { time: number; at: number } | null = null;
   #closed = false;
 
   /** @param options.clock the time the scripts live in; default: the server's own */
@@ -63,6 +61,7 @@ export class RedisEngine implements Engine {
       this.#channel.renew();
     });
     this.#registry = new Registry(this.#link, this.#keys);
+    this.#upkeep = new Upkeep(this.#link, describeTarget(target), () => this.now());
     this.#reader = new Reader(this.#link, this.#keys);
     this.#wakeup = new Wakeup(target, this.#keys, (key) => this.#putBack(key));
     this.#channel = new Channel(target, this.#keys);
@@ -191,27 +190,9 @@ export class RedisEngine implements Engine {
     return done;
   }
 
-  async sweep({ queues, limit }: Parameters<Engine["sweep"]>[0]): Promise<SweepAnswer> {
+  sweep(params: Parameters<Engine["sweep"]>[0]): Promise<SweepAnswer> {
     this.#guard();
-    const asked = this.#estimate() ?? (await this.now());
-    const args = [limit, LOST.text, LOST.fingerprint, asked];
-    const rows = await Promise.all(queues.map(async (queue) => list(await this.#link.run("sweep", queue, args))));
-    this.#learn(rows.map((row) => number(row[6])));
-    if (rows.some((row) => row[0] === -1)) {
-      throw new EngineUnavailable(
-        this.#info.url,
-        "it was held up; workers get time to say that they live before a sweep",
-      );
-    }
-    const sum = (column: number): number => rows.reduce((total, row) => total + number(row[column]), 0);
-    return {
-      promoted: sum(0),
-      recovered: sum(1),
-      expired: sum(2),
-      removed: sum(3),
-      more: sum(4) > 0,
-      nextDue: rows.map((row) => number(row[5])).reduce<number | null>((a, b) => earliest(a, b < 0 ? null : b), null),
-    };
+    return this.#upkeep.sweep(params);
   }
 
   getJobs({ refs }: { refs: readonly JobRef[] }): Promise<(JobRecord | null)[]> {
@@ -256,8 +237,11 @@ export class RedisEngine implements Engine {
 
   async watch({ queue, cursor, max }: Parameters<Engine["watch"]>[0]): Promise<WatchAnswer> {
     this.#guard();
-    await this.#registry.add(queue);
-    const reply = list(await this.#link.run("watch", queue, [cursor ?? "", max, WATCH_INTEREST]));
+    const [, answer] = await Promise.all([
+      this.#registry.add(queue),
+      this.#link.run("watch", queue, [cursor ?? "", max, WATCH_INTEREST]),
+    ]);
+    const reply = list(answer);
     const seen = number(reply[0]);
     const events: QueueEvent[] = [];
     for (let at = 2; at < reply.length; at += 3) {
@@ -280,17 +264,6 @@ export class RedisEngine implements Engine {
     await this.#channel.wait(queue, cursor, timeout, signal);
   }
 
-  /** About what time it is on the server; `null` before it was first heard. A server's clock that jumps costs one sweep. */
-  #estimate(): number | null {
-    if (this.#clock !== null) return this.#clock.now();
-    return this.#heard === null ? null : this.#heard.time + (performance.now() - this.#heard.at);
-  }
-
-  #learn(times: readonly number[]): void {
-    const time = times.at(-1);
-    if (time !== undefined) this.#heard = { time, at: performance.now() };
-  }
-
   #putBack(key: string): void {
     // Whoever misses the marker when this fails still looks by itself when its wait is over.
     if (!this.#closed) this.#link.client.rpush(key, 1).catch(() => undefined);
@@ -300,7 +273,3 @@ export class RedisEngine implements Engine {
     if (this.#closed) throw new EngineClosed();
   }
 }
-
-// The script fills in how often the worker died; the number takes no part in the fingerprint.
-const lost = plainFailure("WorkerLost", "the worker running it died 3 times", WORKER_LOST);
-const LOST = { text: JSON.stringify(lost).replace("died 3 times", "died %d times"), fingerprint: lost.fingerprint };

@@ -91,6 +91,11 @@ export class Link {
     }
   }
 
+  /** Do scripts live in an injected time? */
+  get hasOwnClock(): boolean {
+    return this.#clock !== null;
+  }
+
   /** Can the server be told that a script frees memory? */
   set allowOom(allow: boolean) {
     this.#allowOom = allow;

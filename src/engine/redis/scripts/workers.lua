@@ -1,4 +1,4 @@
--- KEYS: conf held sessions workers seen
+-- KEYS: held sessions workers seen
 -- ARGV: now
 -- Reply: per session that lives: id, worker (JSON), last beat, how many jobs it holds
 -- include: record

@@ -1,0 +1,59 @@
+/**
+ * Upkeep on Redis: one script call a queue. A sweep says when it was asked for, in the server's time: a server that was
+ * frozen runs it late, ahead of the workers' signs of life, and then it takes nobody for dead.
+ */
+import { EngineUnavailable } from "../../model/errors.js";
+import { plainFailure } from "../../model/failure.js";
+import { WORKER_LOST } from "../../model/job.js";
+import type { Engine, SweepAnswer } from "../contract.js";
+import { earliest } from "../order.js";
+import type { Link } from "./link.js";
+import { list, number } from "./reply.js";
+
+/** What the script answers in place of the number of promoted jobs when it ran too late. */
+const TOO_LATE = -1;
+
+// The script fills in how often the worker died; the number takes no part in the fingerprint.
+const lost = plainFailure("WorkerLost", "the worker running it died 3 times", WORKER_LOST);
+const LOST = { text: JSON.stringify(lost).replace("died 3 times", "died %d times"), fingerprint: lost.fingerprint };
+
+export class Upkeep {
+  readonly #link: Link;
+  readonly #url: string;
+  readonly #now: () => Promise<number>;
+  /** When the server last said its time, on the clock that never jumps. */
+  #heard: { time: number; at: number } | null = null;
+
+  /** @param now asks the engine for its time */
+  constructor(link: Link, url: string, now: () => Promise<number>) {
+    this.#link = link;
+    this.#url = url;
+    this.#now = now;
+  }
+
+  /** @throws EngineUnavailable when the server ran a sweep too late */
+  async sweep({ queues, limit }: Parameters<Engine["sweep"]>[0]): Promise<SweepAnswer> {
+    const args = [limit, LOST.text, LOST.fingerprint, await this.#serverTime()];
+    const rows = await Promise.all(queues.map(async (queue) => list(await this.#link.run("sweep", queue, args))));
+    const time = rows.at(-1)?.[6];
+    if (time !== undefined) this.#heard = { time: number(time), at: performance.now() };
+    if (rows.some((row) => row[0] === TOO_LATE)) {
+      throw new EngineUnavailable(this.#url, "it was held up; workers get time to say that they live before a sweep");
+    }
+    const sum = (column: number): number => rows.reduce((total, row) => total + number(row[column]), 0);
+    return {
+      promoted: sum(0),
+      recovered: sum(1),
+      expired: sum(2),
+      removed: sum(3),
+      more: sum(4) > 0,
+      nextDue: earliest(...rows.map((row) => (number(row[5]) < 0 ? null : number(row[5])))),
+    };
+  }
+
+  // Estimated from the last answer, to save a command; a server's clock that jumps costs one sweep.
+  async #serverTime(): Promise<number> {
+    if (this.#link.hasOwnClock || this.#heard === null) return this.#now();
+    return this.#heard.time + (performance.now() - this.#heard.at);
+  }
+}
