@@ -71,7 +71,7 @@ export type Outcome =
 
 /** The fence: a write is applied only if this is the lease under which the job runs now. */
 export interface LeaseRef extends JobRef {
-  /** Rises by one with every lease of the job. */
+  /** The number of the exchange that leased it, counted in its queue: no two leases of a job have the same. */
   readonly epoch: number;
 }
 

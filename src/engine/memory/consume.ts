@@ -92,24 +92,27 @@ export function leaseFrom(
 ): Lease[] {
   const leases: Lease[] = [];
   if (queue.paused || max <= 0) return leases;
+  const epoch = queue.epoch + 1;
   const line = queue.lines.queued;
   const first = suspect ? queue.suspects.first() : undefined;
   const head = line.first();
   const suspectFirst = first !== undefined && (head === undefined || compareKeys(first.key, head.key) < 0);
-  if (first !== undefined && suspectFirst) leases.push(lease(queue, session, first, now));
+  if (first !== undefined && suspectFirst) leases.push(lease(queue, session, first, epoch, now));
   while (leases.length < max) {
     const job = line.first();
     if (job === undefined) break;
     if (job.expireAt !== null && job.expireAt <= now) finish(queue, job, "expired", "expire", now);
-    else leases.push(lease(queue, session, job, now));
+    else leases.push(lease(queue, session, job, epoch, now));
   }
-  if (first !== undefined && !suspectFirst && leases.length < max) leases.push(lease(queue, session, first, now));
+  if (first !== undefined && !suspectFirst && leases.length < max)
+    leases.push(lease(queue, session, first, epoch, now));
+  if (leases.length > 0) queue.epoch = epoch;
   return leases;
 }
 
-function lease(queue: MemoryQueue, session: MemorySession, job: MemoryJob, now: number): Lease {
+function lease(queue: MemoryQueue, session: MemorySession, job: MemoryJob, epoch: number, now: number): Lease {
   const { suspect } = job;
-  job.epoch += 1;
+  job.epoch = epoch;
   job.session = session.id;
   job.expireAt = null;
   job.startedAt = now;

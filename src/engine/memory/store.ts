@@ -26,6 +26,7 @@ export interface MemoryJob {
   expireAt: number | null;
   /** Runs that counted. */
   counted: number;
+  /** The exchange that leased it last; 0 before. */
   epoch: number;
   /** The last lease that its own worker ended: its outcome sent again is answered `applied`. */
   settledEpoch: number;
@@ -68,6 +69,8 @@ export class MemoryQueue {
   /** Finished jobs that ask for a count, oldest first. */
   readonly counted: { completed: MemoryJob[]; failed: MemoryJob[] } = { completed: [], failed: [] };
   paused = false;
+  /** The number of the last exchange that leased anything here. */
+  epoch = 0;
 
   // Positions count up at the tail and down at the head. Jobs of the default priority stand in a list on Redis, whose
   // positions are real: before its first entry there is one place only. Terminal states count up only.

@@ -72,6 +72,28 @@ function parseHeader(text: string): Header {
   return { ...defaults, ...said, task: said.task };
 }
 
+/** A job as it is stored: its birth record (see scripts/lib/record.lua), then its body. */
+export interface StoredJob {
+  readonly attempts: number;
+  /** Epoch milliseconds. */
+  readonly createdAt: number;
+  readonly body: string;
+}
+
+const BIRTH_SIZE = 20;
+const ATTEMPTS_AT = 2;
+const CREATED_AT = 8;
+
+/** Takes a stored job apart. @throws TypeError when it is not one */
+export function decodeStored(stored: unknown): StoredJob {
+  if (!Buffer.isBuffer(stored) || stored.length < BIRTH_SIZE) throw new TypeError("no birth record");
+  return {
+    attempts: stored.readUInt16LE(ATTEMPTS_AT),
+    createdAt: stored.readUIntLE(CREATED_AT, 6),
+    body: stored.toString("utf8", BIRTH_SIZE),
+  };
+}
+
 /** What a worker needs of a body. */
 export function bodyFor(body: string): JobBody {
   const { header, input } = decodeBody(body);

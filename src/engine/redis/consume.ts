@@ -1,16 +1,17 @@
 /** Leasing and settling on Redis: sessions, exchanges and reports, one script call a queue. */
 import type { LeaseRef } from "../contract.js";
-import type { Engine, ExchangeAnswer, FencedAnswer, Lease, Report, Settlement } from "../contract.js";
+import type { Engine, ExchangeAnswer, FencedAnswer, Lease, Outcome, Report, Settlement } from "../contract.js";
+import type { JobBody } from "../../model/job.js";
 import { LONGEST_LOG_LINE, type LogLine } from "../../model/log.js";
 import { earliest } from "../order.js";
-import { bodyFor } from "./body.js";
+import { bodyFor, decodeStored } from "./body.js";
 import type { Argument, Link } from "./link.js";
 import { list, number, text } from "./reply.js";
 
-/** How many values the exchange script answers for a lease. */
-const LEASE_WIDTH = 4;
+/** How many values the exchange script answers for a lease: the id and the job as it is stored. */
+const LEASE_WIDTH = 2;
 /** Where the leases begin in its reply. */
-const LEASES_FROM = 5;
+const LEASES_FROM = 7;
 
 /** What one queue answered to an exchange. */
 interface QueueAnswer {
@@ -37,8 +38,8 @@ export async function exchange(link: Link, params: Parameters<Engine["exchange"]
     if (left <= 0 && mine.length === 0) continue;
     const suspect = (claim?.suspect ?? false) && !leases.some((lease) => lease.suspect);
     const args: Argument[] = [session, lane, call, left, suspect ? 1 : 0];
-    for (const settlement of mine) pushSettlement(args, settlement);
-    const answer = decodeExchange(queue, await link.run("exchange", queue, args));
+    pushSettlements(args, mine);
+    const answer = decodeExchange(queue, await link.run("exchange", queue, args, "buffers"));
     alive &&= answer.alive;
     let next = 0;
     for (const [index, settlement] of settle.entries()) {
@@ -53,61 +54,57 @@ export async function exchange(link: Link, params: Parameters<Engine["exchange"]
   return { alive, settled, leases, more, nextDue };
 }
 
-function pushSettlement(args: Argument[], { id, epoch, outcome }: Settlement): void {
+/** Settlements that follow each other and end alike travel as a group: how they end is said once. */
+function pushSettlements(args: Argument[], settlements: readonly Settlement[]): void {
+  let word = "";
+  let sizeAt = 0;
+  let size = 0;
+  for (const settlement of settlements) {
+    const its = wordOf(settlement);
+    if (its !== word) {
+      word = its;
+      sizeAt = args.push(word, 0) - 1;
+      size = 0;
+    }
+    size += 1;
+    args[sizeAt] = size;
+    args.push(settlement.id, payloadOf(settlement.outcome));
+  }
+}
+
+/** How a run ended, as the script reads it: its epoch, a letter, and how long to wait (-1: for ever). */
+function wordOf({ epoch, outcome }: Settlement): string {
   switch (outcome.kind) {
     case "complete":
-      args.push(id, `${epoch}c`, outcome.result ?? "");
-      break;
+      return `${epoch}c`;
     case "partial":
-      args.push(id, `${epoch}p`, outcome.result ?? "");
-      break;
+      return `${epoch}p`;
     case "fail":
-      args.push(
-        id,
-        `${epoch}f${outcome.retryIn ?? -1}`,
-        `${outcome.error.fingerprint}\n${JSON.stringify(outcome.error)}`,
-      );
-      break;
+      return `${epoch}f${outcome.retryIn ?? -1}`;
     case "snooze":
-      args.push(id, `${epoch}s${outcome.delay}`, "");
-      break;
+      return `${epoch}s${outcome.delay}`;
     case "release":
-      args.push(id, `${epoch}r`, "");
+      return `${epoch}r`;
   }
+}
+
+function payloadOf(outcome: Outcome): string {
+  if (outcome.kind === "fail") return `${outcome.error.fingerprint}\n${JSON.stringify(outcome.error)}`;
+  return "result" in outcome ? (outcome.result ?? "") : "";
 }
 
 function decodeExchange(queue: string, reply: unknown): QueueAnswer {
   const values = list(reply);
   const nextDue = number(values[3]);
-  const leases: Lease[] = [];
   const now = number(values[4]);
+  const epoch = number(values[5]);
+  const specials = parseSpecials(text(values[6]));
+  const leases: Lease[] = [];
   for (let at = LEASES_FROM; at < values.length; at += LEASE_WIDTH) {
-    const more = values[at + 3];
     const id = text(values[at]);
-    const attempts = number(values[at + 2]);
-    const { body, problem } = decodeForWorker(id, text(values[at + 1]));
-    // Written out instead of spread: half a million of these are made in a busy second or two.
-    leases.push(
-      typeof more === "number"
-        ? {
-            queue,
-            id,
-            epoch: 1,
-            attempt: 1,
-            attempts,
-            crashes: 0,
-            suspect: false,
-            body,
-            problem,
-            tags: NO_TAGS,
-            meta: null,
-            priority: 0,
-            createdAt: more,
-            runAt: more,
-            leasedAt: now,
-          }
-        : { queue, id, attempts, body, problem, ...parseRest(text(more)) },
-    );
+    const lease = decodeLease(queue, id, epoch, now, values[at + 1]);
+    const special = specials?.get(leases.length);
+    leases.push(special === undefined ? lease : { ...lease, ...special });
   }
   return {
     alive: values[0] === 1,
@@ -118,26 +115,64 @@ function decodeExchange(queue: string, reply: unknown): QueueAnswer {
   };
 }
 
-type LeaseRest = Omit<Lease, "queue" | "id" | "attempts" | "body" | "problem">;
-
 const NO_TAGS: readonly string[] = [];
 
-function parseRest(json: string): LeaseRest {
-  const {
-    counted,
-    tags,
-    meta,
-    ...rest
-  }: Omit<LeaseRest, "tags" | "meta"> & { counted: number; tags?: string; meta?: string } = JSON.parse(json);
-  return { ...rest, attempt: counted + 1, tags: tags === undefined ? [] : tags.split("\n"), meta: meta ?? null };
+/** The lease of a job as it is stored, as if nothing about it was out of the ordinary. */
+function decodeLease(queue: string, id: string, epoch: number, leasedAt: number, stored: unknown): Lease {
+  let body: JobBody | null = null;
+  let problem: string | null = null;
+  let attempts = 0;
+  let createdAt = 0;
+  try {
+    const job = decodeStored(stored);
+    ({ attempts, createdAt } = job);
+    body = bodyFor(job.body);
+  } catch (error) {
+    problem = `job ${id}: its stored body cannot be decoded (${String(error)})`;
+  }
+  return {
+    queue,
+    id,
+    epoch,
+    attempt: 1,
+    attempts,
+    crashes: 0,
+    suspect: false,
+    body,
+    problem,
+    tags: NO_TAGS,
+    meta: null,
+    priority: 0,
+    createdAt,
+    runAt: createdAt,
+    leasedAt,
+  };
 }
 
-function decodeForWorker(id: string, body: string): Pick<Lease, "body" | "problem"> {
-  try {
-    return { body: bodyFor(body), problem: null };
-  } catch (error) {
-    return { body: null, problem: `job ${id}: its stored body cannot be decoded (${String(error)})` };
+type Special = Omit<Lease, "queue" | "id" | "epoch" | "body" | "problem">;
+
+/** What is out of the ordinary about leases, by their place in the reply. */
+function parseSpecials(lines: string): Map<number, Special> | null {
+  if (lines === "") return null;
+  const specials = new Map<number, Special>();
+  for (const line of lines.split("\n")) {
+    const { at, counted, tags, meta, ...rest }: Omit<Special, "attempt" | "tags" | "meta"> & SpecialLine =
+      JSON.parse(line);
+    specials.set(at, {
+      ...rest,
+      attempt: counted + 1,
+      tags: tags === undefined ? NO_TAGS : tags.split("\n"),
+      meta: meta ?? null,
+    });
   }
+  return specials;
+}
+
+interface SpecialLine {
+  readonly at: number;
+  readonly counted: number;
+  readonly tags?: string;
+  readonly meta?: string;
 }
 
 /** Renews a session in all its queues. */

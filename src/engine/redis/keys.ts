@@ -6,10 +6,11 @@
  * |---|---|---|
  * | conf | hash | the queue's own numbers (see scripts/lib/queue.lua) |
  * | job | hash | id → birth record + body, written once |
- * | run | hash | id → record, once the job has moved |
- * | held | hash | id → record of an active job, with the session that holds it |
+ * | run | hash | id → record, once the job has moved; small results of first runs with it |
+ * | leases | hash | epoch → a batch of active jobs in their first run, with the session that holds them |
+ * | held | hash | id → record of any other active job, with the session that holds it |
  * | result, hist, err, prog, meta, log, keep, nonce, op, fp, tags, ukey | hash | id → what only some jobs have |
- * | wait | list | queued jobs of the default priority |
+ * | wait | list | queued jobs of the default priority; `~` marks those that have moved before |
  * | dead | zset | positions in `wait` whose job has moved away |
  * | prio, suspect | zset | queued jobs of other priorities; those recovered from dead workers, by running order |
  * | delayed, blocked, ttl, expiry | zset | by due time, creation, end of ttl, end of a retention of their own |

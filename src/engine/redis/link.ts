@@ -107,17 +107,23 @@ export class Link {
     this.client.disconnect();
   }
 
-  /** Runs a script on a queue. */
-  async run(name: ScriptName, queue: string, args: readonly Argument[]): Promise<unknown> {
+  /** Runs a script on a queue. Strings in its reply come as text, or as they are, in `buffers`. */
+  async run(
+    name: ScriptName,
+    queue: string,
+    args: readonly Argument[],
+    strings: "text" | "buffers" = "text",
+  ): Promise<unknown> {
     const script = this.#script(name);
     const keys = script.keysOf(this.#keys, queue);
     const now = this.#clock === null ? "" : this.#clock.now();
+    const call = strings === "text" ? "call" : "callBuffer";
     return this.send(async () => {
       try {
-        return await this.client.evalsha(script.digest, keys.length, ...keys, now, ...args);
+        return await this.client[call]("evalsha", script.digest, keys.length, ...keys, now, ...args);
       } catch (error) {
         if (!(error instanceof Error) || !error.message.startsWith("NOSCRIPT")) throw error;
-        return await this.client.eval(script.source, keys.length, ...keys, now, ...args);
+        return await this.client[call]("eval", script.source, keys.length, ...keys, now, ...args);
       }
     });
   }

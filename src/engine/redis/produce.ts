@@ -31,9 +31,22 @@ async function enqueueBatch(
   // The name goes on the list first: a queue that nobody lists would be a place where jobs get lost.
   if (!registry.knows(queue)) await registry.add(queue);
   const args: Argument[] = [];
+  // Jobs that follow each other with the same options travel as a group: the options are said once.
+  let options: Argument | null = null;
+  let sizeAt = 0;
+  let size = 0;
   for (const place of places) {
     const spec = jobs[place];
-    if (spec !== undefined) args.push(spec.id, encodeOptions(spec), encodeBody(spec));
+    if (spec === undefined) continue;
+    const its = encodeOptions(spec);
+    if (its !== options) {
+      options = its;
+      sizeAt = args.push(its, 0) - 1;
+      size = 0;
+    }
+    size += 1;
+    args[sizeAt] = size;
+    args.push(spec.id, encodeBody(spec));
   }
   const reply = list(await link.run("enqueue", queue, args));
   // Somebody obliterated the queue since this client put it on the list.

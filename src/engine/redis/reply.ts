@@ -11,6 +11,7 @@ export function list(reply: unknown): unknown[] {
 /** A value as text; nil is ''. */
 export function text(value: unknown): string {
   if (typeof value === "string") return value;
+  if (Buffer.isBuffer(value)) return value.toString();
   return typeof value === "number" ? String(value) : "";
 }
 

@@ -44,7 +44,6 @@ interface Candidate {
   readonly id: string;
   readonly key: number;
   readonly expireAt: number | null;
-  readonly epoch: number;
   readonly tags: string | null;
 }
 
@@ -54,7 +53,7 @@ const FIRST = `SELECT ${COLUMNS} FROM jobs j WHERE j.queue = ? AND j.line = ? OR
 const HELD = `SELECT ${COLUMNS}, j.suspect, j.started_at FROM json_each(?) e CROSS JOIN jobs j
   ON j.queue = ? AND j.id = e.value ->> 0 AND j.epoch = e.value ->> 1
   WHERE j.line = ${ACTIVE} AND j.session = ? ORDER BY e.key`;
-const LEASE = `UPDATE jobs SET line = ${ACTIVE}, key = 0, tie = id, epoch = epoch + 1, session = ?, started_at = ?,
+const LEASE = `UPDATE jobs SET line = ${ACTIVE}, key = 0, tie = id, epoch = ?, session = ?, started_at = ?,
   expire_at = NULL, progress = NULL WHERE job IN (SELECT value FROM json_each(?))`;
 const LAST_CALL = "SELECT call, leases FROM calls WHERE session = ? AND queue = ? AND lane = ?";
 const KEEP_CALL = `INSERT INTO calls (session, queue, lane, call, leases) VALUES (?, ?, ?, ?, ?)
@@ -92,6 +91,7 @@ function leaseFrom(transaction: Transaction, queue: SqliteQueue, wish: Wish): Le
     ready = take(transaction, queue, QUEUED, wish.max - leases.length);
   }
   if (!suspectFirst && leases.length < wish.max) leases.push(...lease(transaction, queue, wish, SUSPECTS, suspects));
+  if (leases.length > 0) queue.leased();
   return leases;
 }
 
@@ -101,7 +101,7 @@ function take({ sql }: Transaction, queue: SqliteQueue, line: number, max: numbe
 }
 
 function candidate(row: LeaseRow): Candidate {
-  return { row, job: row[5], id: row[6], key: row[7], expireAt: row[12], epoch: row[14], tags: row[16] };
+  return { row, job: row[5], id: row[6], key: row[7], expireAt: row[12], tags: row[16] };
 }
 
 /** Leases jobs of a line, but for those that have expired. */
@@ -114,7 +114,7 @@ function lease(
 ): Lease[] {
   const leases: Lease[] = [];
   const numbers: number[] = [];
-  for (const { row, job, id, expireAt, epoch, tags } of candidates) {
+  for (const { row, job, id, expireAt, tags } of candidates) {
     if (expireAt !== null && expireAt <= now) {
       expire(sql, queue, job, now);
       continue;
@@ -127,9 +127,9 @@ function lease(
     }
     queue.tell({ kind: "state", id, state: "active" });
     numbers.push(job);
-    leases.push(describeLease(queue, row, epoch + 1, line === SUSPECTS, now));
+    leases.push(describeLease(queue, row, queue.nextEpoch, line === SUSPECTS, now));
   }
-  if (numbers.length > 0) sql.run(LEASE, session, now, JSON.stringify(numbers));
+  if (numbers.length > 0) sql.run(LEASE, queue.nextEpoch, session, now, JSON.stringify(numbers));
   return leases;
 }
 

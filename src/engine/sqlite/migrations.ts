@@ -166,7 +166,13 @@ const FIRST = `
   ) WITHOUT ROWID;
 `;
 
-const MIGRATIONS: readonly string[] = [FIRST];
+const SECOND = `
+  -- The number of the last exchange that leased anything.
+  ALTER TABLE queues ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0;
+  UPDATE queues SET epoch = coalesce((SELECT max(j.epoch) FROM jobs j WHERE j.queue = queues.queue), 0);
+`;
+
+const MIGRATIONS: readonly string[] = [FIRST, SECOND];
 
 /** Takes the steps a file has not taken; inside a transaction. @throws EngineRefused for a file from the future */
 export function migrate(sql: Sql, path: string): void {

@@ -117,7 +117,8 @@ export function untag({ sql }: Transaction, queue: SqliteQueue, job: Job): reado
 
 const RECORD = `INSERT INTO attempts (job, epoch, number, worker, started_at, ended_at, outcome, fingerprint, error)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
-const CUT = "DELETE FROM attempts WHERE job = ? AND epoch <= ? AND epoch IS NOT ?";
+const CUT = `DELETE FROM attempts WHERE job = ?1 AND epoch IS NOT ?2
+  AND epoch <= (SELECT epoch FROM attempts WHERE job = ?1 ORDER BY epoch DESC LIMIT 1 OFFSET ${MOST_ATTEMPT_RECORDS})`;
 
 /** Writes down how the latest run ended. */
 export function recordAttempt(
@@ -140,7 +141,6 @@ export function recordAttempt(
     error?.fingerprint ?? null,
     error === null ? null : JSON.stringify(error),
   );
-  // The last error stays, however old it is.
-  const oldest = job.epoch - MOST_ATTEMPT_RECORDS;
-  if (oldest > 0) sql.run(CUT, job.job, oldest, job.errorEpoch);
+  // The last error stays, however old it is. Every lease has a higher epoch, so a lower one than this had fewer runs.
+  if (job.epoch > MOST_ATTEMPT_RECORDS) sql.run(CUT, job.job, job.errorEpoch);
 }

@@ -31,14 +31,15 @@ type QueueRow = [
   sequence: number,
   dropped: number,
   interest: number,
+  epoch: number,
 ];
 
 const LOAD = `SELECT queue, paused, lines, keep_completed, keep_failed, kept_completed, kept_failed,
-  default_tail, other_tail, other_head, finished, sequence, dropped, interest FROM queues WHERE name = ?`;
+  default_tail, other_tail, other_head, finished, sequence, dropped, interest, epoch FROM queues WHERE name = ?`;
 
 const SAVE = `UPDATE queues SET paused = ?, lines = ?, keep_completed = ?, keep_failed = ?, kept_completed = ?,
   kept_failed = ?, default_tail = ?, other_tail = ?, other_head = ?, finished = ?, sequence = ?,
-  dropped = ?, interest = ? WHERE queue = ?`;
+  dropped = ?, interest = ?, epoch = ? WHERE queue = ?`;
 
 const ADD_TOTAL = `INSERT INTO tag_totals (queue, tag, state, jobs) VALUES (?, ?, ?, ?)
   ON CONFLICT DO UPDATE SET jobs = jobs + excluded.jobs`;
@@ -76,6 +77,7 @@ export class SqliteQueue {
   #sequence: number;
   #dropped: number;
   #interest: number;
+  #epoch: number;
   #changed = false;
 
   static load(sql: Sql, name: string, now: number): SqliteQueue | null {
@@ -85,7 +87,7 @@ export class SqliteQueue {
 
   static create(sql: Sql, name: string, now: number): SqliteQueue {
     const number = sql.insert("INSERT INTO queues (name) VALUES (?)", name) ?? 0;
-    return new SqliteQueue(sql, name, now, [number, 0, "[]", null, null, 0, 0, 0, 0, -1, 0, 0, 0, 0]);
+    return new SqliteQueue(sql, name, now, [number, 0, "[]", null, null, 0, 0, 0, 0, -1, 0, 0, 0, 0, 0]);
   }
 
   private constructor(sql: Sql, name: string, now: number, row: QueueRow) {
@@ -103,6 +105,7 @@ export class SqliteQueue {
     this.#sequence = row[11];
     this.#dropped = row[12];
     this.#interest = row[13];
+    this.#epoch = row[14];
   }
 
   get paused(): boolean {
@@ -154,6 +157,17 @@ export class SqliteQueue {
     return (row?.[0] ?? this.#default.tail) - 1;
   }
 
+  /** What an exchange that leases something now is numbered. */
+  get nextEpoch(): number {
+    return this.#epoch + 1;
+  }
+
+  /** An exchange leased something. */
+  leased(): void {
+    this.#epoch += 1;
+    this.#changed = true;
+  }
+
   /** The number of the next job to finish. */
   finish(): number {
     this.#finished += 1;
@@ -203,6 +217,7 @@ export class SqliteQueue {
       this.#sequence,
       this.#dropped,
       this.#interest,
+      this.#epoch,
       this.number,
     );
     for (const [tag, states] of this.#totals) {

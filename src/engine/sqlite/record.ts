@@ -140,14 +140,12 @@ function historyOf(job: Job, runs: readonly RunRow[]): AttemptRecord[] {
   const state = stateOfJob(job);
   const active = state === "active";
   const run = { worker: workerOf(job.session ?? ""), startedAt: job.startedAt ?? 0, error: null };
-  // Runs are numbered by their leases; a stored one may be kept for its error alone.
-  const oldest = (active ? job.epoch - 1 : job.epoch) - MOST_ATTEMPT_RECORDS;
-  const history = runs
-    .filter((row) => row[1] > oldest)
-    .map((row): AttemptRecord => {
-      const [, , number, worker, startedAt, endedAt, outcome] = row;
-      return { number, worker, startedAt, endedAt, outcome, error: errorOf(job, row) };
-    });
+  // One more may be stored for its error alone.
+  const stored = tellsLastRun(state) ? MOST_ATTEMPT_RECORDS - 1 : MOST_ATTEMPT_RECORDS;
+  const history = runs.slice(-stored).map((row): AttemptRecord => {
+    const [, , number, worker, startedAt, endedAt, outcome] = row;
+    return { number, worker, startedAt, endedAt, outcome, error: errorOf(job, row) };
+  });
   if (active) history.push({ ...run, number: job.counted + 1, endedAt: null, outcome: null });
   if (tellsLastRun(state)) history.push({ ...run, number: job.counted, endedAt: job.finishedAt, outcome: state });
   return history;

@@ -1,11 +1,11 @@
--- KEYS: conf job run result wait dead prio suspect delayed blocked held hist err fp failures ttl keep expiry counted1 counted2
+-- KEYS: conf job run result wait dead prio suspect delayed blocked held leases hist err fp failures ttl keep expiry counted1 counted2
 -- KEYS: tags tagged tagcount meta prog log nonce op unique ukey revoked events wake done5 done6 done7 done8 done9 done10
 -- ARGV: now, op, command, patch (JSON, for update), then ids
 -- Reply: per job: outcome (a applied, m missing, w wrong state, c conflict), state after it ('' if gone)
 --
 -- Commands on single jobs. Mirrors engine/memory/control.ts. Each job is written before the next is read, because the same
 -- job may be named twice.
--- include: record batch queue moves upkeep unique
+-- include: record batch queue lease moves upkeep unique
 
 local op, command = ARGV[2], ARGV[3]
 local patch = ARGV[4] ~= '' and cjson.decode(ARGV[4]) or nil
@@ -46,7 +46,7 @@ function commands.retry(id, r)
   end
   leave(id, r)
   r[STATE], r[COUNTED], r[CRASHES], r[STARTED], r[FINISHED], r[RUN_AT] = QUEUED, 0, 0, 0, 0, NOW
-  r[HOLDER] = ''
+  r[HOLDER], r.result = '', nil
   stand(id, r)
   save(id, r)
   put('result', id, false)
@@ -86,11 +86,8 @@ end
 
 function commands.update(id, r, job)
   if r[STATE] >= ACTIVE then return 'w' end
+  local moved = redis.call('HEXISTS', K.run, id) == 1
   if patch.tags then retag(id, r) end
-  if patch.input then
-    local header_end = string.find(job, '\n', BIRTH_SIZE + 1, true)
-    put('job', id, string.sub(job, 1, header_end) .. patch.input)
-  end
   local run_at, to, retimed = r[RUN_AT], r[STATE], false
   if patch.at or patch.delay then
     run_at = math.max(patch.at or NOW + patch.delay, NOW)
@@ -104,7 +101,15 @@ function commands.update(id, r, job)
   if restands then leave(id, r) end
   r[PRIORITY], r[RUN_AT], r[STATE] = priority, run_at, to
   if restands then stand(id, r) end
-  save(id, r)
+  local body = body_of(job)
+  if patch.input then body = string.sub(body, 1, string.find(body, '\n', 1, true)) .. patch.input end
+  if moved or restands then
+    if patch.input then put('job', id, string.sub(job, 1, BIRTH_SIZE) .. body) end
+    save(id, r)
+  else
+    -- It has not moved, and its entry in line says so: its birth is rewritten.
+    put('job', id, pack_birth(r[STATE], r[FLAGS], r[ATTEMPTS], r[PRIORITY], r[CREATED], place_of(r)) .. body)
+  end
   if retimed then tell_state(id, to) end
   return 'a'
 end

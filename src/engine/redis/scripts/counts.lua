@@ -1,14 +1,14 @@
--- KEYS: conf wait dead prio suspect delayed blocked held done5 done6 done7 done8 done9 done10
+-- KEYS: conf wait dead prio suspect delayed blocked held leases done5 done6 done7 done8 done9 done10
 -- ARGV: now
 -- Reply: paused, then the number of jobs in each state
 --
 -- Counts, from the sizes of what holds the jobs.
--- include: record batch queue
+-- include: record batch queue lease
 
 local queued = waiting() - redis.call('ZCARD', K.dead) + redis.call('ZCARD', K.prio) + redis.call('ZCARD', K.suspect)
-local reply = {
-  conf.paused, redis.call('ZCARD', K.blocked), redis.call('ZCARD', K.delayed), queued, redis.call('HLEN', K.held),
-}
+local active = redis.call('HLEN', K.held)
+for _, batch in pairs(all_batches()) do active = active + batch.left end
+local reply = { conf.paused, redis.call('ZCARD', K.blocked), redis.call('ZCARD', K.delayed), queued, active }
 for state = COMPLETED, EXPIRED do
   reply[#reply + 1] = redis.call('LLEN', K['done' .. state]) - conf_of('g' .. state)
 end

@@ -1,31 +1,34 @@
--- KEYS: conf job run wait dead prio suspect delayed blocked held unique ukey tags tagged tagcount ttl keep nonce meta
+-- KEYS: conf job run wait dead prio suspect delayed blocked held leases unique ukey tags tagged tagcount ttl keep nonce meta
 -- KEYS: events wake fp hist
--- ARGV: now, then per job: id, options (a number: attempts, and nothing out of the ordinary; else JSON), body
+-- ARGV: now, then per group of jobs: options (a number: attempts, and nothing out of the ordinary; else JSON), their number,
+-- and for each its id and body
 -- Reply: was the queue listed, then for jobs not simply created and queued: index from 1, id, outcome (c created,
 -- e existing, j joined, r rejected), state
 --
 -- Accepts jobs. Reads whatever may stand in their way first, then writes all of them at once.
--- include: record batch queue moves upkeep unique
+-- include: record batch queue lease moves upkeep unique
 
-local ids = {}
-for i = 2, #ARGV, 3 do ids[#ids + 1] = ARGV[i] end
+local ids, bodies, groups = {}, {}, {}
+do
+  local at, count = 2, 0
+  while at <= #ARGV do
+    local last = at + ARGV[at + 1] * 2
+    groups[#groups + 1] = { text = ARGV[at], first = count + 1 }
+    for i = at + 2, last, 2 do
+      count = count + 1
+      ids[count] = ARGV[i]
+      bodies[count] = ARGV[i + 1]
+    end
+    groups[#groups].last = count
+    at = last + 2
+  end
+end
 local present = hmget('job', ids)
-local options = {}
 local reply = { conf.listed }
 local earliest = math.huge
 
 -- What a second job of the same id in this call meets.
 local USUAL = { QUEUED, 0, 0, 0, 0, 0, 0, 0, 0, NOW, NOW, 0, 0, '' }
-
--- Options are mostly the same for many jobs: each text is decoded once.
-local function options_of(text)
-  local o = options[text]
-  if not o then
-    o = cjson.decode(text)
-    options[text] = o
-  end
-  return o
-end
 
 -- Only what is not simply `created` and `queued` is answered.
 local function answer(i, id, outcome, state)
@@ -33,16 +36,8 @@ local function answer(i, id, outcome, state)
   reply[n + 1], reply[n + 2], reply[n + 3], reply[n + 4] = i, id, outcome, STATE_NAMES[state]
 end
 
--- The usual job: ready at once, default priority, nothing that others do not have. The bulk of all jobs is accepted here.
 local job_args, wait_args = args_of(HSET, 'job'), args_of(RPUSH, 'wait')
 local tail = conf.base + waiting()
-
-local function accept_usual(id, attempts, body)
-  append_pair(job_args, id, struct.pack(BIRTH_FORMAT, QUEUED, 0, attempts, 0, NOW, tail + wait_args.n) .. body)
-  append(wait_args, id)
-  fresh[id] = USUAL
-  if watched then tell_state(id, QUEUED) end
-end
 
 local function accept(i, id, o, body)
   local run_at = NOW
@@ -59,9 +54,10 @@ local function accept(i, id, o, body)
     end
     set_flag(r, TAGGED, false) -- counted just now; `stand` would look for tags that are not written yet
   end
+  r.born = true
   stand(id, r, false)
   if o.tags then set_flag(r, TAGGED, true) end
-  put('job', id, pack_birth(state, flags, r[ATTEMPTS], r[PRIORITY], NOW, state == QUEUED and r[POSITION] or run_at) .. body)
+  put('job', id, pack_birth(state, flags, r[ATTEMPTS], r[PRIORITY], NOW, place_of(r)) .. body)
   if o.ttl then score('ttl', id, NOW + o.ttl) end
   if o.keep then put('keep', id, cjson.encode(o.keep)) end
   if o.nonce then put('nonce', id, o.nonce) end
@@ -96,13 +92,34 @@ local function accept_other(i, id, o, body)
   fresh[id].nonce = o.nonce
 end
 
-for i, id in ipairs(ids) do
-  local text, body = ARGV[i * 3], ARGV[i * 3 + 1]
-  local attempts = tonumber(text)
-  if attempts and not present[i] and not fresh[id] then
-    accept_usual(id, attempts, body)
+-- The usual job: ready at once, default priority, nothing that others do not have. The bulk of all jobs is accepted here.
+local function accept_usual(group, attempts)
+  local head = struct.pack('<BBHi4I6', QUEUED, 0, attempts, 0, NOW)
+  for i = group.first, group.last do
+    local id = ids[i]
+    if present[i] or fresh[id] then
+      accept_other(i, id, { attempts = attempts }, bodies[i])
+    else
+      local n = job_args.n
+      job_args[n + 1] = id
+      job_args[n + 2] = head .. struct.pack('<I6', tail + wait_args.n) .. bodies[i]
+      job_args.n = n + 2
+      n = wait_args.n + 1
+      wait_args[n] = id
+      wait_args.n = n
+      fresh[id] = USUAL
+      if watched then tell_state(id, QUEUED) end
+    end
+  end
+end
+
+for _, group in ipairs(groups) do
+  local attempts = tonumber(group.text)
+  if attempts then
+    accept_usual(group, attempts)
   else
-    accept_other(i, id, attempts and { attempts = attempts } or options_of(text), body)
+    local o = cjson.decode(group.text)
+    for i = group.first, group.last do accept_other(i, ids[i], o, bodies[i]) end
   end
 end
 

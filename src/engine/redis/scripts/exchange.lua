@@ -1,19 +1,16 @@
--- KEYS: conf job run result wait dead prio suspect delayed held hist err fp failures ttl keep expiry counted1 counted2 tags
+-- KEYS: conf job run result wait dead prio suspect delayed held leases hist err fp failures ttl keep expiry counted1 counted2 tags
 -- KEYS: tagcount meta prog sessions calls revoked events wake done5 done6 done7 done10
--- ARGV: now, session, lane, call, max, suspect, then per settlement: id, how (see below), payload
--- Reply: alive, settled (a letter each: a applied, s stale), more, next due or -1, now, then 4 values a lease
+-- ARGV: now, session, lane, call, max, suspect, then per group of settlements: how (see `word_of`), their number, and for
+-- each its id and payload
+-- Reply: alive, settled (a letter each: a applied, s stale), more, next due or -1, now, epoch, what is out of the ordinary
+-- about leases (JSON objects, one a line), then 2 values a lease
 --
 -- Settles what a session finished and leases it more, in one step. `max` -1 settles only.
--- include: session record batch queue moves upkeep claim
+-- include: session record batch queue lease moves upkeep claim
 
 local session, lane, call = SESSION, ARGV[3], ARGV[4]
 local max, suspect = tonumber(ARGV[5]), ARGV[6] == '1'
 local settled = {}
-
-local function record_by_id(id)
-  local records = load_records({ id })
-  return records[1]
-end
 
 local function settle(id, r, word, payload)
   local kind, number = word.kind, word.number
@@ -54,40 +51,6 @@ local function settle(id, r, word, payload)
   tell_state(id, to)
 end
 
--- The usual end: a job without anything special completes. Answers false for any other. It does what `settle` does,
--- without making a record of it and with the lists it appends to at hand; `settle_all` fetches them, for every flush makes
--- new ones.
-local run_puts, result_puts, held_removals, done_tail
-
-local function complete_usual(id, raw, epoch, result)
-  local state, flags, counted, attempts, crashes, its_epoch, _, priority, _, created, run_at, started =
-    struct.unpack(RUN_FORMAT, raw)
-  if state ~= ACTIVE or flags ~= 0 or its_epoch ~= epoch or string.sub(raw, RUN_SIZE + 1) ~= session or result == '' then
-    return false
-  end
-  if not done_tail then
-    end_of(COMPLETED)
-    done_tail = args_of(RPUSH, 'done5')
-  end
-  local n = run_puts.n
-  run_puts[n + 1] = id
-  run_puts[n + 2] = struct.pack(RUN_FORMAT, COMPLETED, 0, counted + 1, attempts, crashes, epoch, epoch,
-    priority, done_tail.first + done_tail.n, created, run_at, started, NOW) .. session
-  run_puts.n = n + 2
-  n = result_puts.n
-  result_puts[n + 1] = id
-  result_puts[n + 2] = result
-  result_puts.n = n + 2
-  n = done_tail.n + 1
-  done_tail[n] = id
-  done_tail.n = n
-  n = held_removals.n + 1
-  held_removals[n] = id
-  held_removals.n = n
-  if watched then tell_state(id, COMPLETED) end
-  return true
-end
-
 -- How a run ended, as one word: its epoch, the letter of its outcome (c completed, p partial, f failed, s snoozed,
 -- r released) and milliseconds to wait, -1 for never again. Most are the same, so each is taken apart once.
 local words = {}
@@ -102,32 +65,84 @@ local function word_of(text)
   return word
 end
 
+-- The usual end of a run: a job of a batch completes. Everything that the jobs of one batch have in common is at hand.
+local MOST_INLINE = 2048 -- bytes of a result that are kept behind the record
+
+local function completer(batch, epoch)
+  end_of(COMPLETED)
+  local runs, done = args_of(HSET, 'run'), args_of(RPUSH, 'done5')
+  local head = struct.pack('<BBI6', SHORT + COMPLETED, #session, epoch)
+  local tail = struct.pack('<I6I6', batch.started, NOW) .. session
+  return function(id, result)
+    take_from_batch(batch, id)
+    if #result > MOST_INLINE then
+      put('result', id, result)
+      result = ''
+    end
+    local n = done.n + 1
+    append_pair(runs, id, head .. struct.pack('<I6', done.first + n - 1) .. tail .. result)
+    done[n] = id
+    done.n = n
+    if watched then tell_state(id, COMPLETED) end
+  end
+end
+
+-- The settlements as they were sent, in order: groups of equal words, with where their ids and payloads are.
+local function read_groups()
+  local groups, at, count = {}, 7, 0
+  while at <= #ARGV do
+    local n = tonumber(ARGV[at + 1])
+    groups[#groups + 1] = { word = word_of(ARGV[at]), from = at + 2, n = n, before = count }
+    at, count = at + 2 + n * 2, count + n
+  end
+  return groups, count
+end
+
+-- Reads all that is asked of the jobs that do not end as usual, before anything is written.
+local function load_others(groups)
+  local ids, epochs = {}, {}
+  for _, group in ipairs(groups) do
+    local word = group.word
+    local batch = word.kind == 'c' and batch_of(word.epoch)
+    if batch and batch.session == session then group.batch = batch end
+    for at = group.from, group.from + group.n * 2 - 2, 2 do
+      local id = ARGV[at]
+      if not (group.batch and batch.has[id]) then ids[#ids + 1], epochs[#ids + 1] = id, word.epoch end
+    end
+  end
+  local records = load_records(ids, epochs)
+  local others = {}
+  for i, id in ipairs(ids) do others[id] = records[i] or false end
+  return others
+end
+
+local function settle_other(id, word, payload, r)
+  if r and r[STATE] == ACTIVE and r[EPOCH] == word.epoch and r[HOLDER] == session then
+    settle(id, r, word, payload)
+    return 'a'
+  end
+  local notice = id .. ' ' .. string.format('%.0f', word.epoch)
+  if redis.call('HGET', K.revoked, notice) == session then put('revoked', notice, false) end
+  return r and r[SETTLED] == word.epoch and 'a' or 's'
+end
+
 local function settle_all()
-  local ids = {}
-  for i = 7, #ARGV, 3 do ids[(i - 4) / 3] = ARGV[i] end
-  if #ids == 0 then return end
-  run_puts, result_puts, held_removals = args_of(HSET, 'run'), args_of(HSET, 'result'), args_of(HDEL, 'held')
-  local held = hmget('held', ids)
-  local seen, completed = {}, {} -- jobs settled before in this call: their records, or the epoch that completed them
-  for i, id in ipairs(ids) do
-    local word, payload, raw = word_of(ARGV[i * 3 + 5]), ARGV[i * 3 + 6], held[i]
-    local epoch = word.epoch
-    local before = seen[id] or completed[id]
-    if word.kind == 'c' and raw and not before and #raw >= RUN_SIZE and complete_usual(id, raw, epoch, payload) then
-      completed[id] = epoch
-      settled[i] = 'a'
-    elseif completed[id] then
-      settled[i] = completed[id] == epoch and 'a' or 's'
-    else
-      local r = before or record_by_id(id)
-      seen[id] = r
-      if r and r[STATE] == ACTIVE and r[EPOCH] == epoch and r[HOLDER] == session then
-        settle(id, r, word, payload)
-        settled[i] = 'a'
+  local groups, count = read_groups()
+  if count == 0 then return end
+  local others = load_others(groups)
+  for _, group in ipairs(groups) do
+    local batch, word = group.batch, group.word
+    local complete = batch and completer(batch, word.epoch)
+    for i = 1, group.n do
+      local at = group.from + i * 2 - 2
+      local id = ARGV[at]
+      local r = others[id]
+      if r ~= nil then
+        settled[group.before + i] = settle_other(id, word, ARGV[at + 1], r)
       else
-        local notice = id .. ' ' .. epoch
-        if redis.call('HGET', K.revoked, notice) == session then put('revoked', notice, false) end
-        settled[i] = (r and r[SETTLED] == epoch) and 'a' or 's'
+        -- The same settlement twice in one call is applied once.
+        if batch.has[id] then complete(id, ARGV[at + 1]) end
+        settled[group.before + i] = 'a'
       end
     end
   end
@@ -137,19 +152,39 @@ end
 
 -- Leases the same again: the answer to this call was lost.
 local function lease_again(list)
-  for lease in string.gmatch(list, '%S+') do
-    local id, epoch = string.match(lease, '^([^@]+)@?(%d*)$')
-    local records, jobs = load_records({ id })
-    local r = records[1]
-    if r and r[STATE] == ACTIVE and r[EPOCH] == (tonumber(epoch) or 1) and r[HOLDER] == session then
-      describe(id, r, jobs[1])
+  local said, ids = string.match(list, '^(%d+) ?(.*)$')
+  if not said then return end
+  epoch = tonumber(said)
+  local all, epochs = {}, {}
+  if ids == '' then all = held_by(session, math.huge) end
+  for id in string.gmatch(ids, '%S+') do all[#all + 1] = id end
+  for i = 1, #all do epochs[i] = epoch end
+  local records, jobs = load_records(all, epochs)
+  local again = {}
+  for i, id in ipairs(all) do
+    local r = records[i]
+    if r and r[STATE] == ACTIVE and r[EPOCH] == epoch and r[HOLDER] == session then
+      again[#again + 1] = { id = id, r = r, job = jobs[i] }
     end
   end
+  if ids == '' then table.sort(again, function(a, b) return a.r[POSITION] < b.r[POSITION] end) end
+  for _, lease in ipairs(again) do describe(lease.id, lease.r, lease.job) end
+end
+
+-- What this call leased, to be told again: its epoch, and the ids unless all were usual, and so in the order of the line.
+local function leased()
+  if lease_count == 0 then return '' end
+  local text = string.format(' %.0f', epoch)
+  if #specials == 0 then return text end
+  local ids = {}
+  for i = 1, lease_count do ids[i] = leases[i * 2 - 1] end
+  return text .. ' ' .. table.concat(ids, ' ')
 end
 
 local deadline = redis.call('ZSCORE', K.sessions, session)
 if not deadline or tonumber(deadline) <= NOW then
-  return { 0, string.rep('s', (#ARGV - 6) / 3), 0, -1, NOW }
+  local _, count = read_groups()
+  return { 0, string.rep('s', count), 0, -1, NOW, 0, '' }
 end
 
 promote_due(500)
@@ -163,7 +198,7 @@ if max > 0 then
     lease_again(list)
   else
     if conf.paused == 0 then claim(max, suspect) end
-    redis.call('HSET', K.calls, slot_name, call .. ' ' .. table.concat(leased, ' '))
+    redis.call('HSET', K.calls, slot_name, call .. leased())
   end
 end
 
@@ -178,6 +213,6 @@ if max >= 0 then
 end
 flush_queue()
 
-local reply = { 1, table.concat(settled), more, next_due, NOW }
-for i = 1, lease_count * 4 do reply[i + 5] = leases[i] end
+local reply = { 1, table.concat(settled), more, next_due, NOW, epoch or 0, table.concat(specials, '\n') }
+for i = 1, lease_count * 2 do reply[i + 7] = leases[i] end
 return reply

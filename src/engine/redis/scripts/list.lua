@@ -1,9 +1,9 @@
--- KEYS: conf job run wait dead prio suspect delayed blocked held done5 done6 done7 done8 done9 done10
+-- KEYS: conf job run wait dead prio suspect delayed blocked held leases done5 done6 done7 done8 done9 done10
 -- ARGV: now, state (number), limit, after-key, after-id ('' = from the start)
 -- Reply: key, id, key, id …  in listing order; a key of '' means: looked at, not (or no longer) in this state
 --
 -- The ids of one state after a place. Keys are as in engine/order.ts.
--- include: record batch queue moves upkeep
+-- include: record batch queue lease moves upkeep
 
 local state, limit = tonumber(ARGV[2]), tonumber(ARGV[3])
 local after_key, after_id = tonumber(ARGV[4]), ARGV[5]
@@ -36,6 +36,7 @@ local function from_line()
   while #items < limit do
     local ids = redis.call('LRANGE', K.wait, at, at + limit - 1)
     if #ids == 0 then break end
+    for i, entry in ipairs(ids) do ids[i] = id_of(entry) end
     local records = load_records(ids)
     for i, id in ipairs(ids) do
       local r, position = records[i], conf.base + at + i - 1
@@ -58,9 +59,12 @@ local function merge(lists)
   return all
 end
 
-local function from_held()
-  local items = {}
-  for _, id in ipairs(redis.call('HKEYS', K.held)) do
+local function from_leases()
+  local ids, items = redis.call('HKEYS', K.held), {}
+  for _, batch in pairs(all_batches()) do
+    for _, id in ipairs(batch.ids) do ids[#ids + 1] = id end
+  end
+  for _, id in ipairs(ids) do
     if is_after(0, id) then items[#items + 1] = { 0, id } end
   end
   return merge({ items })
@@ -89,7 +93,7 @@ end
 if state == QUEUED then found = merge({ from_line(), from_zset('prio'), from_zset('suspect') })
 elseif state == DELAYED then found = from_zset('delayed')
 elseif state == BLOCKED then found = from_zset('blocked')
-elseif state == ACTIVE then found = from_held()
+elseif state == ACTIVE then found = from_leases()
 else found = from_finished() end
 
 local reply = {}

@@ -1,10 +1,9 @@
--- KEYS: conf job run held wait dead prio suspect
+-- KEYS: conf job run held leases wait dead prio suspect
 -- ARGV: now, id
 -- Reply: the place in line, 1 = next; 0 when the job is not queued
--- include: record batch queue
+-- include: record batch queue lease
 
-local jobs, runs, held = hmget('job', { ARGV[2] }), hmget('run', { ARGV[2] }), hmget('held', { ARGV[2] })
-local r = record_of(jobs[1], runs[1], held[1])
+local r = load_records({ ARGV[2] })[1]
 if not r or r[STATE] ~= QUEUED then return 0 end
 local key = r[PRIORITY] * 34359738368 + r[POSITION]
 local bound = '(' .. string.format('%.17g', key)

@@ -1,9 +1,9 @@
--- KEYS: conf job run held result hist err prog meta tags
+-- KEYS: conf job run held leases wait result hist err prog meta tags
 -- ARGV: now, then ids
 -- Reply: per id 19 values; the first is '' when there is no job
 --
 -- The records of jobs, as they are at one moment.
--- include: record batch
+-- include: record batch queue lease
 
 local ids = {}
 for i = 2, #ARGV do ids[#ids + 1] = ARGV[i] end
@@ -12,7 +12,7 @@ local results, hists, errs = hmget('result', ids), hmget('hist', ids), hmget('er
 local progs, metas, tags = hmget('prog', ids), hmget('meta', ids), hmget('tags', ids)
 local reply = {}
 for i = 1, #ids do
-  local r = record_of(jobs[i], runs[i], held[i])
+  local r = load_record(ids[i], jobs[i], runs[i], held[i])
   if not r then
     -- Something is stored, but not a record: the job is shown with its problem instead of being passed over in silence.
     reply[#reply + 1] = (jobs[i] or runs[i] or held[i]) and 'undecodable' or ''
@@ -21,7 +21,7 @@ for i = 1, #ids do
     local values = {
       STATE_NAMES[r[STATE]], r[COUNTED], r[ATTEMPTS], r[CRASHES], r[EPOCH], r[PRIORITY],
       string.format('%.17g', r[POSITION]), r[CREATED], r[RUN_AT], r[STARTED], r[FINISHED], r[HOLDER],
-      body_of(jobs[i] or ''), results[i] or '', hists[i] or '', progs[i] or '', metas[i] or '', tags[i] or '',
+      body_of(jobs[i] or ''), results[i] or r.result or '', hists[i] or '', progs[i] or '', metas[i] or '', tags[i] or '',
       errs[i] or '',
     }
     for n = 1, 19 do reply[#reply + 1] = values[n] end

@@ -1,9 +1,9 @@
--- KEYS: conf held prog meta log events sessions
+-- KEYS: conf job run held leases prog meta log events sessions
 -- ARGV: now, session, then per update: id epoch progress meta log-lines ('' = unchanged; log lines are JSON, one a line)
 -- Reply: a letter each: a applied, s stale
 --
 -- What running jobs say, fenced like everything a worker writes.
--- include: session record batch queue
+-- include: session record batch queue lease
 
 local MOST_LINES, MOST_BYTES = 1000, 65536
 
@@ -26,10 +26,29 @@ local ids = {}
 for i = 3, #ARGV, 5 do ids[#ids + 1] = ARGV[i] end
 local held = hmget('held', ids)
 local answers = {}
+
+-- Does the session hold this lease?
+local function holds(i, id, epoch)
+  local r = held[i] and record_of(nil, nil, held[i])
+  if r then return r[EPOCH] == epoch and r[HOLDER] == SESSION end
+  local batch = batch_of(epoch)
+  return batch and batch.session == SESSION and batch.has[id]
+end
+
+-- From now on there is something out of the ordinary about the job: it needs a record of its own.
+local function flag_meta(i, id, epoch)
+  local r = load_record(id, redis.call('HGET', K.job, id), nil, held[i], epoch)
+  if has(r, META) then return end
+  if r.batch then let_go(id, r) end
+  set_flag(r, META, true)
+  held[i] = pack_run(r)
+  put('held', id, held[i])
+end
+
 for i, id in ipairs(ids) do
   local at = i * 5 - 2
-  local r = held[i] and record_of(nil, nil, held[i])
-  if alive and r and r[STATE] == ACTIVE and r[EPOCH] == tonumber(ARGV[at + 1]) and r[HOLDER] == SESSION then
+  local epoch = tonumber(ARGV[at + 1])
+  if alive and holds(i, id, epoch) then
     local progress, meta, lines = ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
     if progress ~= '' then
       put('prog', id, progress)
@@ -37,10 +56,7 @@ for i, id in ipairs(ids) do
     end
     if meta ~= '' then
       put('meta', id, meta)
-      if not has(r, META) then
-        set_flag(r, META, true)
-        put('held', id, pack_run(r))
-      end
+      flag_meta(i, id, epoch)
     end
     if lines ~= '' then append_log(id, lines) end
     answers[i] = 'a'

@@ -1,10 +1,10 @@
--- KEYS: conf job run result wait dead prio suspect delayed held hist err tags tagcount sessions workers seen calls revoked
+-- KEYS: conf job run result wait dead prio suspect delayed held leases hist err tags tagcount sessions workers seen calls revoked
 -- KEYS: events wake
 -- ARGV: now, session, command (open, beat, close), ttl, worker (JSON, for open)
 -- Reply: open, close: 1. beat: 0 when the session has expired; else 1 and the leases taken from it: "id epoch" each
 --
 -- The life of a session in one queue.
--- include: session record batch queue moves upkeep
+-- include: session record batch queue lease moves upkeep
 
 local command, ttl = ARGV[3], tonumber(ARGV[4])
 

@@ -1,11 +1,11 @@
--- KEYS: conf job run result wait dead prio suspect delayed blocked held hist err fp failures ttl keep expiry counted1 counted2
+-- KEYS: conf job run result wait dead prio suspect delayed blocked held leases hist err fp failures ttl keep expiry counted1 counted2
 -- KEYS: tags tagged tagcount meta prog log nonce op unique ukey revoked calls sessions workers seen events wake
 -- KEYS: done5 done6 done7 done8 done9 done10
 -- ARGV: now, limit, failure of a lost worker (JSON with %d for the deaths), its fingerprint, when it was asked for
 -- Reply: promoted (-1: it ran too late, and did nothing), recovered, expired, removed, more, next due or -1, now
 --
 -- Upkeep of a queue: recovers the jobs of dead sessions, promotes, expires, trims. Mirrors engine/memory/upkeep.ts.
--- include: record batch queue moves upkeep
+-- include: record batch queue lease moves upkeep
 
 -- A server that was frozen runs this late, ahead of the workers' signs of life: then nobody may be taken for dead.
 local LATE = 1000 -- milliseconds

@@ -1,12 +1,15 @@
--- KEYS: held sessions workers seen
+-- KEYS: conf held leases sessions workers seen wait
 -- ARGV: now
 -- Reply: per session that lives: id, worker (JSON), last beat, how many jobs it holds
--- include: record
+-- include: record batch queue lease
 
 local running = {}
 for _, record in ipairs(redis.call('HVALS', K.held)) do
   local session = string.sub(record, RUN_SIZE + 1)
   running[session] = (running[session] or 0) + 1
+end
+for _, batch in pairs(all_batches()) do
+  running[batch.session] = (running[batch.session] or 0) + batch.left
 end
 local reply = {}
 for _, session in ipairs(redis.call('ZRANGEBYSCORE', K.sessions, string.format('(%.0f', NOW), '+inf')) do

@@ -57,7 +57,10 @@ local function add(name, field, n)
   fields[field] = (fields[field] or 0) + n
 end
 
+local before_flush = {} -- functions that gather what is left to write
+
 local function flush()
+  for _, gather in ipairs(before_flush) do gather() end
   for command = HDEL, RPUSH do
     for name, args in pairs(gathered[command]) do
       for first = 1, args.n, MAX_ARGS do

@@ -1,27 +1,33 @@
 -- Leasing: takes jobs from the line in running order. Mirrors leaseFrom in engine/memory/consume.ts.
--- Needs: record.lua, batch.lua, queue.lua, moves.lua. SESSION is the session that leases.
+-- Needs: record.lua, batch.lua, queue.lua, lease.lua, moves.lua. SESSION is the session that leases.
 
 local MOST_LOOKED_AT = 2000 -- entries of the line one call may pass over, so that it stays short
 
--- The reply: id, body, attempts and a fourth value a lease: the time of creation for the usual job on its first run, JSON for
--- any other.
+-- The reply: two values a lease, the id and the job as it is stored; of leases that are out of the ordinary also JSON, by the
+-- number of the lease from 0.
 local leases, lease_count = {}, 0
-local leased = {} -- `id`, or `id@epoch` when it is not the first
+local specials = {}
 
-local function reply_lease(id, epoch, body, attempts, more)
-  local n = lease_count * 4
-  leases[n + 1], leases[n + 2], leases[n + 3], leases[n + 4] = id, body, attempts, more
-  lease_count = lease_count + 1
-  leased[lease_count] = epoch == 1 and id or id .. '@' .. epoch
+local epoch
+
+-- The fence of everything this call leases.
+local function lease_epoch()
+  if not epoch then
+    epoch = conf.epoch + 1
+    set_conf('epoch', epoch)
+  end
+  return epoch
 end
 
 local function describe(id, r, job)
-  reply_lease(id, r[EPOCH], body_of(job), r[ATTEMPTS], cjson.encode({
-    epoch = r[EPOCH], counted = r[COUNTED], crashes = r[CRASHES], suspect = has(r, SUSPECT), priority = r[PRIORITY],
-    createdAt = r[CREATED], runAt = r[RUN_AT], leasedAt = r[STARTED],
+  specials[#specials + 1] = cjson.encode({
+    at = lease_count, counted = r[COUNTED], attempts = r[ATTEMPTS], crashes = r[CRASHES], suspect = has(r, SUSPECT),
+    priority = r[PRIORITY], createdAt = r[CREATED], runAt = r[RUN_AT], leasedAt = r[STARTED],
     tags = has(r, TAGGED) and redis.call('HGET', K.tags, id) or nil,
     meta = has(r, META) and redis.call('HGET', K.meta, id) or nil,
-  }))
+  })
+  leases[lease_count * 2 + 1], leases[lease_count * 2 + 2] = id, job
+  lease_count = lease_count + 1
 end
 
 local function lease(id, r, job, taken)
@@ -30,33 +36,15 @@ local function lease(id, r, job, taken)
     set_flag(r, TTL, false)
   end
   leave(id, r, taken)
+  if r[EPOCH] > 0 then put('prog', id, false) end
   r[STATE] = ACTIVE
-  r[EPOCH] = r[EPOCH] + 1
+  r[EPOCH] = lease_epoch()
   r[STARTED] = NOW
   r[HOLDER] = SESSION
   stand(id, r)
   save(id, r)
-  if r[EPOCH] > 1 then put('prog', id, false) end
   tell_state(id, ACTIVE)
   describe(id, r, job)
-end
-
--- The usual job: first run, default priority, nothing that others do not have. Answers false for any other. It does what
--- `lease` does, without making a record of it: this is where most of the time of a busy queue is spent.
-local function lease_usual(id, job, position, held_puts)
-  local state, flags, attempts, priority, created, place = struct.unpack(BIRTH_FORMAT, job)
-  if state ~= QUEUED or flags ~= 0 or priority ~= 0 or place ~= position then return false end
-  local n = held_puts.n
-  held_puts[n + 1] = id
-  held_puts[n + 2] = struct.pack(RUN_FORMAT, ACTIVE, 0, 0, attempts, 0, 1, 0, 0, position, created, created, NOW, 0)
-    .. SESSION
-  held_puts.n = n + 2
-  if watched then tell_state(id, ACTIVE) end
-  n = lease_count * 4
-  leases[n + 1], leases[n + 2], leases[n + 3], leases[n + 4] = id, string.sub(job, BIRTH_SIZE + 1), attempts, created
-  lease_count = lease_count + 1
-  leased[lease_count] = id
-  return true
 end
 
 local function expired_in_line(id, r)
@@ -84,32 +72,72 @@ local function claim_prioritised(low, high, need)
   return taken
 end
 
+-- The positions of dead entries among the next `n` after the first `looked`, as a set; nil when there are none.
+local function dead_among(looked, n)
+  if redis.call('ZCARD', K.dead) == 0 then return nil end
+  local from = conf.base + looked
+  local positions = redis.call('ZRANGEBYSCORE', K.dead, from, from + n - 1)
+  if #positions == 0 then return nil end
+  local dead = {}
+  for _, position in ipairs(positions) do dead[tonumber(position)] = true end
+  return dead
+end
+
+-- The batch of usual jobs that this call leases.
+local batch
+
+local function lease_in_batch(id, job)
+  if not batch then
+    batch = { session = SESSION, started = NOW, ids = {}, has = {}, left = 0, changed = true }
+    batches[lease_epoch()] = batch
+  end
+  local n = batch.left + 1
+  batch.ids[n] = id
+  batch.has[id] = true
+  batch.left = n
+  if watched then tell_state(id, ACTIVE) end
+  n = lease_count * 2
+  leases[n + 1], leases[n + 2] = id, job
+  lease_count = lease_count + 1
+end
+
 -- Leases jobs of the default priority; answers how many. Takes what it looked at off the head of the list at once.
 local function claim_default(need)
   local taken, looked = 0, 0
   while taken < need and looked < MOST_LOOKED_AT do
-    local ids = redis.call('LRANGE', K.wait, looked, looked + need - taken - 1)
-    if #ids == 0 then break end
-    local jobs, runs = hmget('job', ids), hmget('run', ids)
-    local held_puts = args_of(HSET, 'held')
-    for i, id in ipairs(ids) do
-      local position = conf.base + looked + i - 1
-      if jobs[i] and not runs[i] and lease_usual(id, jobs[i], position, held_puts) then
-        taken = taken + 1
+    local entries = redis.call('LRANGE', K.wait, looked, looked + need - taken - 1)
+    local n = #entries
+    if n == 0 then break end
+    local dead = dead_among(looked, n)
+    local ids, moved = {}, {} -- whether an entry's job has moved before, by index
+    for i = 1, n do
+      local entry = entries[i]
+      if string.byte(entry) == 126 then
+        ids[i], moved[i] = string.sub(entry, 2), true
       else
-        -- What stands in line is not active, so `held` need not be asked.
-        local r = record_of(jobs[i], runs[i])
-        -- An entry whose job has moved meanwhile is dead: the job's position is another, or its state.
-        if r and r[POSITION] == position and r[STATE] == QUEUED and r[PRIORITY] == 0 then
-          if expired_in_line(id, r) then finish(id, r, EXPIRED, true)
-          else
-            lease(id, r, jobs[i], true)
+        ids[i] = entry
+      end
+    end
+    local jobs = hmget('job', ids)
+    for i = 1, n do
+      local id, job = ids[i], jobs[i]
+      local position = conf.base + looked + i - 1
+      if job and not (dead and dead[position]) then
+        -- The usual job: it never moved, and needs no record. Its flags are the second byte of its birth.
+        if not moved[i] and string.byte(job, 2) == 0 and #job >= BIRTH_SIZE then
+          lease_in_batch(id, job)
+          taken = taken + 1
+        else
+          local r = record_of(job, moved[i] and redis.call('HGET', K.run, id))
+          if r and expired_in_line(id, r) then finish(id, r, EXPIRED, true)
+          elseif r then
+            lease(id, r, job, true)
             taken = taken + 1
           end
         end
       end
     end
-    looked = looked + #ids
+    looked = looked + n
   end
   if looked > 0 then
     redis.call('LTRIM', K.wait, looked, -1)

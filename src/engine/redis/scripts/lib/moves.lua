@@ -1,5 +1,5 @@
 -- How a job moves between states: leaves where it stood, stands where its new state says. Mirrors engine/memory/moves.ts.
--- Needs: record.lua, batch.lua, queue.lua.
+-- Needs: record.lua, batch.lua, queue.lua, lease.lua.
 
 local PRIORITY_STEP = 34359738368 -- 2^35, as in engine/order.ts
 local DEFAULT_AGE = { completed = 86400000, failed = 604800000 } -- as in model/retention.ts
@@ -34,7 +34,7 @@ local function leave(id, r, taken)
     elseif not taken then score('dead', r[POSITION], r[POSITION]) end
   elseif state == DELAYED then score('delayed', id, false)
   elseif state == BLOCKED then score('blocked', id, false)
-  elseif state == ACTIVE then put('held', id, false)
+  elseif state == ACTIVE then let_go(id, r)
   else
     add('conf', 'g' .. state, 1)
     if has(r, KEEP) then
@@ -55,12 +55,13 @@ local function stand_in_line(id, r, at_head)
     score('suspect', id, key_of(r))
   elseif default then
     if at_head then
+      if conf.base > conf.top then set_conf('top', conf.base) end
       set_conf('base', conf.base - 1)
       r[POSITION] = conf.base
-      push_head('wait', id)
+      push_head('wait', MOVED .. id)
     else
       r[POSITION] = tail
-      push_tail('wait', id)
+      push_tail('wait', r.born and id or MOVED .. id)
     end
   else
     if at_head then
@@ -106,20 +107,13 @@ local function stand(id, r, at_head)
   if has(r, TAGGED) then count_tags(id, state, 1) end
 end
 
--- Writes a record where its state says.
+-- Writes a record where its state says; a result that stood behind a short record gets a place of its own.
 local function save(id, r)
-  put(r[STATE] == ACTIVE and 'held' or 'run', id, pack_run(r))
-end
-
--- The ids of what a session holds, sorted; at most `limit`.
-local function held_by(session, limit)
-  local all, ids = redis.call('HGETALL', K.held), {}
-  for i = 1, #all, 2 do
-    if string.sub(all[i + 1], RUN_SIZE + 1) == session then ids[#ids + 1] = all[i] end
+  if r.result then
+    put('result', id, r.result)
+    r.result = nil
   end
-  table.sort(ids)
-  for i = #ids, limit + 1, -1 do ids[i] = nil end
-  return ids
+  put(r[STATE] == ACTIVE and 'held' or 'run', id, pack_run(r))
 end
 
 local function move(id, r, to, at_head)

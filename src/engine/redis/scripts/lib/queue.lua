@@ -1,6 +1,8 @@
 -- The queue's own numbers, read once and written once.
 --   paused    1 while paused
 --   base      the position of the first entry of the waiting list; it counts up as entries are taken
+--   top       the highest that `base` was before entries were put back at the head
+--   epoch     the number of the last exchange that leased anything
 --   otail, ohead  the next positions at both ends of the line of other priorities
 --   fin       how many jobs have finished; bN, tN, gN: for state N the position of the first entry of its list, the
 --             position retention has looked at, the number of stale entries in the list
@@ -9,7 +11,7 @@
 --   seq, interest  the last event's number; until when events are recorded
 -- Needs: batch.lua.
 
-local CONF_FIELDS = { 'paused', 'base', 'otail', 'ohead', 'fin', 'seq', 'interest', 'listed' }
+local CONF_FIELDS = { 'paused', 'base', 'otail', 'ohead', 'fin', 'seq', 'interest', 'listed', 'top', 'epoch' }
 local conf = {}
 local conf_dirty = {}
 
@@ -27,6 +29,13 @@ end
 local function conf_of(field)
   if conf[field] == nil then conf[field] = tonumber(redis.call('HGET', K.conf, field) or 0) end
   return conf[field]
+end
+
+-- Entries of the waiting list whose job has moved before, and so has a record in `run`, begin with this mark. Ids have none.
+local MOVED = '~'
+
+local function id_of(entry)
+  return string.byte(entry) == 126 and string.sub(entry, 2) or entry
 end
 
 -- The length of the waiting list as it will be when everything gathered is written.

@@ -1,8 +1,9 @@
--- A job's record: the small part that changes while the job moves, packed into a few bytes. It stands in one of three
--- places. A job that has not moved since it was enqueued has its birth record before its body, which saves a field per
--- waiting job. An active job has it in `held`, which so lists who holds what. Any other has it in `run`. What stands in
--- `run` of an active job is what it was before. `record_of` answers all in the same shape, an array indexed by the names
--- below.
+-- A job's record: the small part that changes while the job moves, packed into a few bytes. A job that has not moved since it
+-- was enqueued has its birth record before its body, which saves a field per waiting job; it keeps it while it runs for the
+-- first time, as its batch of leases says by whom (lease.lua). Any other active job has its record in `held`, and any other
+-- job in `run`; what stands in `run` of an active job is what it was before. A job that completed in its first run has a
+-- short record there, the rest being told by its birth, with its result behind it. `record_of` answers all in the same
+-- shape, an array indexed by the names below, with the result of a short record as its field `result`.
 
 local BLOCKED, DELAYED, QUEUED, ACTIVE = 1, 2, 3, 4
 local COMPLETED, PARTIAL, FAILED, CANCELLED, SUPERSEDED, EXPIRED = 5, 6, 7, 8, 9, 10
@@ -17,7 +18,9 @@ local PRIORITY, POSITION, CREATED, RUN_AT, STARTED, FINISHED, HOLDER = 8, 9, 10,
 local SUSPECT, TAGGED, UNIQUE, TTL, KEEP, META = 1, 2, 4, 8, 16, 32
 
 local BIRTH_FORMAT, BIRTH_SIZE = '<BBHi4I6I6', 20
-local RUN_FORMAT, RUN_SIZE = '<BBHHBI4I4i4dI6I6I6I6', 51
+local RUN_FORMAT, RUN_SIZE = '<BBHHBI6I6i4dI6I6I6I6', 55
+-- State + SHORT, length of the session, epoch, position, started, finished; then the session and the result.
+local SHORT_FORMAT, SHORT_SIZE, SHORT = '<BBI6I6I6I6', 26, 128
 
 local function has(r, flag)
   return r[FLAGS] % (flag * 2) >= flag
@@ -32,6 +35,11 @@ end
 -- The birth record: `place` is the position of a queued job, the due time of any other.
 local function pack_birth(state, flags, attempts, priority, created, place)
   return struct.pack(BIRTH_FORMAT, state, flags, attempts, priority, created, place)
+end
+
+-- The last field of a birth record.
+local function place_of(r)
+  return r[STATE] == QUEUED and r[POSITION] or r[RUN_AT]
 end
 
 local function unpack_birth(job)
@@ -52,14 +60,26 @@ local function unpack_run(raw)
   return r
 end
 
+local function unpack_short(raw, job)
+  local state, length, epoch, position, started, finished = struct.unpack(SHORT_FORMAT, raw)
+  local _, flags, attempts, priority, created = struct.unpack(BIRTH_FORMAT, job)
+  local session = string.sub(raw, SHORT_SIZE + 1, SHORT_SIZE + length)
+  local r = {
+    state - SHORT, flags, 1, attempts, 0, epoch, epoch, priority, position, created, created, started, finished, session,
+  }
+  if #raw > SHORT_SIZE + length then r.result = string.sub(raw, SHORT_SIZE + length + 1) end
+  return r
+end
+
 -- The record of a job from its three fields; nil when there is no job. A record that cannot be unpacked is no reason to
--- fail the whole batch: it answers nil too, and the job shows as undecodable when it is read.
+-- fail the whole batch: it answers nil too, and the job shows as undecodable when it is read. A job that only has its birth
+-- record may be active all the same: `load_records` knows.
 local function record_of(job, run, held)
   run = held or run
-  if run then
-    return #run >= RUN_SIZE and unpack_run(run) or nil
-  end
-  return job and #job >= BIRTH_SIZE and unpack_birth(job) or nil
+  local born = job and #job >= BIRTH_SIZE
+  if not run then return born and unpack_birth(job) or nil end
+  if #run >= SHORT_SIZE and string.byte(run) > SHORT then return born and unpack_short(run, job) or nil end
+  return #run >= RUN_SIZE and unpack_run(run) or nil
 end
 
 local function body_of(job)

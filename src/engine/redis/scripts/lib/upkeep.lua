@@ -1,12 +1,5 @@
 -- What is due: delayed jobs, and the jobs of sessions that have expired.
--- Needs: record.lua, batch.lua, queue.lua, moves.lua.
-
--- Loads the records of jobs, in order; nil where there is none.
-local function load_records(ids)
-  local jobs, runs, held, records = hmget('job', ids), hmget('run', ids), hmget('held', ids), {}
-  for i = 1, #ids do records[i] = record_of(jobs[i], runs[i], held[i]) end
-  return records, jobs
-end
+-- Needs: record.lua, batch.lua, queue.lua, lease.lua, moves.lua.
 
 local function promote_due(limit)
   local first = redis.call('ZRANGE', K.delayed, 0, 0, 'WITHSCORES')
