@@ -280,6 +280,5 @@ export class Longshore {
 
 function isItem(item: unknown): item is { input: unknown; options: EnqueueOptions } {
   if (typeof item !== "object" || item === null) return false;
-  const keys = Object.keys(item);
-  return keys.length === 2 && "input" in item && "options" in item;
+  return "options" in item && "input" in item && Object.keys(item).length === 2;
 }

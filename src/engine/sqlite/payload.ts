@@ -9,6 +9,14 @@ import { DEFAULT_RETENTION, type Retention } from "../../model/retention.js";
 import { parseRetention, parseTags, type Job } from "./job.js";
 import type { SqlValue } from "./driver.js";
 
+/** An input longer than this (in characters) is stored apart from its job. */
+export const LONG_INPUT = 1_000;
+
+/** A backoff as it is stored. */
+export function backoffText(backoff: Backoff): string | null {
+  return backoff === DEFAULT_BACKOFF ? null : JSON.stringify(backoff);
+}
+
 /** The columns of a payload, in the order of `PayloadRow`; `j` is the table of jobs. */
 export const PAYLOAD_COLUMNS = `j.task, coalesce(j.input, (SELECT i.input FROM inputs i WHERE i.job = j.job)), j.backoff,
   j.timeout, j.meta`;

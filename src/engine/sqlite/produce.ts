@@ -1,5 +1,4 @@
 /** Accepting jobs: ids, unique keys, first state. */
-import { DEFAULT_BACKOFF, type Backoff } from "../../model/backoff.js";
 import type { JobSpec } from "../../model/job.js";
 import { DEFAULT_RETENTION, type Retention } from "../../model/retention.js";
 import { isTerminal, type JobState } from "../../model/state.js";
@@ -7,12 +6,11 @@ import type { EnqueueAnswer } from "../contract.js";
 import type { Job } from "./job.js";
 import { stateOf } from "./lines.js";
 import { stand, tag } from "./moves.js";
+import { backoffText, LONG_INPUT } from "./payload.js";
+import { isPlain, PlainJobs } from "./plain-jobs.js";
 import type { SqliteQueue } from "./queue.js";
 import type { Sql } from "./sql.js";
 import type { Transaction } from "./transaction.js";
-
-/** An input longer than this (in characters) is stored apart from its job. */
-const LONG_INPUT = 1_000;
 
 /** What is known of a job that is there already. */
 interface Known {
@@ -28,7 +26,10 @@ export function enqueue(transaction: Transaction, specs: readonly JobSpec[]): En
     known.set(name, existing(transaction.sql, transaction.queue(name), ids));
     transaction.changed(name);
   }
-  return specs.map((spec) => enqueueOne(transaction, spec, known.get(spec.queue) ?? new Map()));
+  const plain = new PlainJobs(transaction.sql, transaction.now);
+  const answers = specs.map((spec) => enqueueOne(transaction, spec, known.get(spec.queue) ?? new Map(), plain));
+  plain.flush();
+  return answers;
 }
 
 function existing(sql: Sql, queue: SqliteQueue, ids: readonly string[]): Map<string, Known> {
@@ -40,7 +41,12 @@ function existing(sql: Sql, queue: SqliteQueue, ids: readonly string[]): Map<str
   return new Map(rows.map(([id, line, nonce]) => [id, { state: stateOf(line), nonce }]));
 }
 
-function enqueueOne(transaction: Transaction, spec: JobSpec, known: Map<string, Known>): EnqueueAnswer {
+function enqueueOne(
+  transaction: Transaction,
+  spec: JobSpec,
+  known: Map<string, Known>,
+  plain: PlainJobs,
+): EnqueueAnswer {
   const { now } = transaction;
   const queue = transaction.queue(spec.queue);
   const same = known.get(spec.id);
@@ -59,16 +65,18 @@ function enqueueOne(transaction: Transaction, spec: JobSpec, known: Map<string, 
   const due = "at" in spec.due ? spec.due.at : now + spec.due.in;
   const runAt = Math.max(due, now);
   const state: JobState = spec.hold ? "blocked" : runAt > now ? "delayed" : "queued";
-  const job = insert(transaction, queue, spec, state, runAt);
+  if (state === "queued" && isPlain(spec)) {
+    plain.add(queue, spec);
+  } else {
+    const job = insert(transaction, queue, spec, state, runAt);
+    if (unique !== null) claimKey(transaction, queue, job);
+  }
   queue.tell({ kind: "state", id: spec.id, state });
-  if (unique !== null) claimKey(transaction, queue, job);
   known.set(spec.id, { state, nonce: spec.nonce });
   return { id: spec.id, outcome: "created", state };
 }
 
-const PLAIN = `INSERT INTO jobs (queue, id, line, key, tie, priority, attempts, created_at, run_at, timeout, task, input,
-  backoff) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
-const ANY = `INSERT INTO jobs (queue, id, line, key, tie, priority, attempts, created_at, run_at, timeout, task, input,
+const INSERT = `INSERT INTO jobs (queue, id, line, key, tie, priority, attempts, created_at, run_at, timeout, task, input,
   backoff, expire_at, ttl, retention, unique_key, unique_until, unique_then, nonce, tags, meta)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
@@ -106,7 +114,8 @@ function insert(transaction: Transaction, queue: SqliteQueue, spec: JobSpec, sta
     tags: spec.tags.length === 0 ? null : JSON.stringify(spec.tags),
   };
   stand(queue, job, state, "tail");
-  const plain = [
+  const number = sql.insert(
+    INSERT,
     queue.number,
     job.id,
     job.line,
@@ -120,8 +129,6 @@ function insert(transaction: Transaction, queue: SqliteQueue, spec: JobSpec, sta
     spec.task,
     long ? null : spec.input,
     backoffText(spec.backoff),
-  ];
-  const extra = [
     job.expireAt,
     spec.ttl,
     job.retention,
@@ -129,12 +136,9 @@ function insert(transaction: Transaction, queue: SqliteQueue, spec: JobSpec, sta
     job.uniqueUntil,
     unique?.then ?? null,
     spec.nonce,
-  ];
-  const more = [...extra, job.tags, spec.meta];
-  // Most jobs need little of what there is, and every value that is not bound saves time.
-  const number = more.every((value) => value === null)
-    ? sql.insert(PLAIN, ...plain)
-    : sql.insert(ANY, ...plain, ...more);
+    job.tags,
+    spec.meta,
+  );
   job.job = number ?? 0;
   if (long) sql.run("INSERT INTO inputs (job, input) VALUES (?, ?)", job.job, spec.input);
   if (job.tags !== null) tag(transaction, queue, job);
@@ -183,9 +187,4 @@ export function claimKey({ sql, now }: Transaction, queue: SqliteQueue, job: Job
 function retentionText(retention: Retention): string | null {
   if (retention === DEFAULT_RETENTION) return null;
   return JSON.stringify(retention);
-}
-
-function backoffText(backoff: Backoff): string | null {
-  if (backoff === DEFAULT_BACKOFF) return null;
-  return JSON.stringify(backoff);
 }

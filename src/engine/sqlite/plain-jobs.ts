@@ -1,0 +1,80 @@
+/**
+ * The usual jobs of one command: ready at once, default priority, nothing that others do not have. Those that follow each
+ * other with the same task and options are inserted many at a time, because binding a value costs more than storing it.
+ */
+import { DEFAULT_RETENTION } from "../../model/retention.js";
+import type { JobSpec } from "../../model/job.js";
+import { QUEUED } from "./lines.js";
+import { backoffText, LONG_INPUT } from "./payload.js";
+import type { SqliteQueue } from "./queue.js";
+import type { Sql } from "./sql.js";
+
+/** The rows of one statement; what is left over goes by ones. */
+const ROWS = 32;
+
+// What the rows of a statement have in common is bound once: queue, first key, attempts, time, timeout, task, backoff.
+const COMMON = 7;
+const insertRows = (rows: number): string =>
+  `INSERT INTO jobs (queue, id, line, key, priority, attempts, created_at, run_at, timeout, task, input, backoff) VALUES
+  ${Array.from({ length: rows }, (_, row) => insertRow(row)).join(", ")}`;
+const insertRow = (row: number): string =>
+  `(?1, ?${COMMON + 1 + 2 * row}, ${QUEUED}, ?2 + ${row}, 0, ?3, ?4, ?4, ?5, ?6, ?${COMMON + 2 + 2 * row}, ?7)`;
+const MANY = insertRows(ROWS);
+const ONE = insertRows(1);
+
+/** Is this a job that has nothing out of the ordinary? Whether it is ready at once is for the caller to know. */
+export function isPlain(spec: JobSpec): boolean {
+  const { priority, ttl, tags, meta, unique, retention, nonce, input } = spec;
+  const usual = priority === 0 && ttl === null && unique === null && retention === DEFAULT_RETENTION;
+  return usual && tags.length === 0 && meta === null && nonce === null && input.length <= LONG_INPUT;
+}
+
+export class PlainJobs {
+  readonly #sql: Sql;
+  readonly #now: number;
+  #queue: SqliteQueue | null = null;
+  #specs: JobSpec[] = [];
+  #firstKey = 0;
+
+  /** @param now epoch milliseconds */
+  constructor(sql: Sql, now: number) {
+    this.#sql = sql;
+    this.#now = now;
+  }
+
+  /** Takes a job; it is stored with others, at the latest by `flush`. */
+  add(queue: SqliteQueue, spec: JobSpec): void {
+    const like = this.#specs[0];
+    const key = queue.position(0, false, "tail");
+    const follows = key === this.#firstKey + this.#specs.length;
+    if (like !== undefined && !(follows && queue === this.#queue && isLike(spec, like))) this.flush();
+    if (this.#specs.length === 0) this.#firstKey = key;
+    this.#queue = queue;
+    this.#specs.push(spec);
+    queue.count(QUEUED, 1);
+  }
+
+  /** Stores what was taken. */
+  flush(): void {
+    const specs = this.#specs;
+    let from = 0;
+    for (; from + ROWS <= specs.length; from += ROWS) this.#insert(MANY, from, ROWS);
+    for (; from < specs.length; from += 1) this.#insert(ONE, from, 1);
+    this.#specs = [];
+  }
+
+  #insert(text: string, from: number, rows: number): void {
+    const [queue, like] = [this.#queue, this.#specs[0]];
+    if (queue === null || like === undefined) return;
+    const { attempts, timeout, task, backoff } = like;
+    const key = this.#firstKey + from;
+    const values = [queue.number, key, attempts, this.#now, timeout, task, backoffText(backoff)];
+    for (const { id, input } of this.#specs.slice(from, from + rows)) values.push(id, input);
+    this.#sql.run(text, ...values);
+  }
+}
+
+function isLike(spec: JobSpec, other: JobSpec): boolean {
+  const same = spec.task === other.task && spec.attempts === other.attempts && spec.timeout === other.timeout;
+  return same && spec.backoff === other.backoff;
+}
