@@ -5,10 +5,12 @@ import { isTerminal } from "../../model/state.js";
 import { judge, judgeCrash } from "../../model/verdict.js";
 import type { FencedAnswer, Outcome, Settlement } from "../contract.js";
 import { saveJob, tellsLastRun, type Job, type MovingJob } from "./job.js";
+import { completeUsual, completionsFrom } from "./completions.js";
 import { ACTIVE } from "./lines.js";
 import { finish, move, recordAttempt } from "./moves.js";
 import type { SqliteQueue } from "./queue.js";
 import { acknowledge, heldBy, holds, leaveQueue } from "./sessions.js";
+import type { Sql } from "./sql.js";
 import type { Transaction } from "./transaction.js";
 
 /** What settling needs of a job. */
@@ -38,22 +40,53 @@ const SETTLED = `SELECT e.key, j.line = ${ACTIVE} AND j.session = ?, j.job, j.li
   j.attempts, j.created_at, j.run_at, j.started_at, j.counted, j.crashes, j.suspect, j.error_epoch, j.retention, j.tags
   FROM json_each(?) e CROSS JOIN jobs j ON j.queue = ? AND j.id = e.value`;
 
-/** Settles outcomes of one queue, in order. */
+/** Settles outcomes of one queue, in order. Completions that follow each other are tried together first. */
 export function settleAll(
   transaction: Transaction,
   queue: SqliteQueue,
   session: string,
   settlements: readonly Settlement[],
 ): FencedAnswer[] {
-  if (settlements.length === 0) return [];
-  const ids = JSON.stringify(settlements.map((settlement) => settlement.id));
+  const answers: FencedAnswer[] = [];
+  while (answers.length < settlements.length) {
+    const from = answers.length;
+    const group = completionsFrom(settlements, from);
+    const rest = group.length > 0 ? group : othersFrom(settlements, from);
+    const { completed, order } = completeUsual(transaction, queue, session, group);
+    const slow = rest.filter(({ id }) => !completed.has(id));
+    const jobs = loadSettled(transaction.sql, queue, session, slow);
+    for (const [index, settlement] of rest.entries()) {
+      const job = jobs.get(settlement.id);
+      const place = group.length > 0 ? order + index : undefined;
+      answers.push(
+        completed.has(settlement.id) ? "applied" : settleOne(transaction, queue, session, job, settlement, place),
+      );
+    }
+  }
+  return answers;
+}
+
+function othersFrom(settlements: readonly Settlement[], from: number): readonly Settlement[] {
+  let to = from + 1;
+  while (to < settlements.length && settlements[to]?.outcome.kind !== "complete") to += 1;
+  return settlements.slice(from, to);
+}
+
+function loadSettled(
+  sql: Sql,
+  queue: SqliteQueue,
+  session: string,
+  settlements: readonly Settlement[],
+): Map<string, SettledJob> {
   const jobs = new Map<string, SettledJob>();
-  for (const row of transaction.sql.all<SettledRow>(SETTLED, session, ids, queue.number)) {
+  if (settlements.length === 0) return jobs;
+  const ids = JSON.stringify(settlements.map((settlement) => settlement.id));
+  for (const row of sql.all<SettledRow>(SETTLED, session, ids, queue.number)) {
     const id = settlements[row[0]]?.id ?? "";
     // Only one that it holds is moved; of the others no more is asked than what was settled last.
     jobs.set(id, settledJob(id, row[1] === 1 ? session : null, row));
   }
-  return settlements.map((settlement) => settleOne(transaction, queue, session, jobs.get(settlement.id), settlement));
+  return jobs;
 }
 
 function settledJob(id: string, session: string | null, row: SettledRow): SettledJob {
@@ -90,10 +123,11 @@ function settleOne(
   session: string,
   job: SettledJob | undefined,
   settlement: Settlement,
+  order: number | undefined,
 ): FencedAnswer {
   if (job !== undefined && holds(session, job, settlement)) {
     job.settled = settlement.epoch;
-    applyOutcome(transaction, queue, job, settlement.outcome);
+    applyOutcome(transaction, queue, job, settlement.outcome, order);
     return "applied";
   }
   acknowledge(transaction.sql, session, settlement);
@@ -105,7 +139,14 @@ const END = `UPDATE jobs SET line = ?, key = ?, tie = NULL, finished_at = ?, cou
 const PUT_BACK = `UPDATE jobs SET line = ?, key = ?, tie = ?, run_at = ?, counted = ?, settled = ?, suspect = ?,
   error_epoch = ? WHERE job = ?`;
 
-function applyOutcome(transaction: Transaction, queue: SqliteQueue, job: SettledJob, outcome: Outcome): void {
+/** `order`: its number among the finished, where one was kept for it. */
+function applyOutcome(
+  transaction: Transaction,
+  queue: SqliteQueue,
+  job: SettledJob,
+  outcome: Outcome,
+  order?: number,
+): void {
   const { sql, now } = transaction;
   const verdict = judge(job, outcome);
   // A job that ends well tells by itself how its last run ended.
@@ -116,7 +157,7 @@ function applyOutcome(transaction: Transaction, queue: SqliteQueue, job: Settled
   // A run that ended proves that the job does not kill its worker; one that was handed back proves nothing.
   if (outcome.kind !== "release") job.suspect = false;
   if (isTerminal(verdict.state)) {
-    finish(queue, job, verdict.state, now);
+    finish(queue, job, verdict.state, now, order);
     // A running job has no result: every way to run again takes it.
     const result = "result" in outcome ? outcome.result : null;
     const { line, key, counted, settled, errorEpoch, kept, removeAt } = job;

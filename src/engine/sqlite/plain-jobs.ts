@@ -7,20 +7,19 @@ import type { JobSpec } from "../../model/job.js";
 import { QUEUED } from "./lines.js";
 import { backoffText, LONG_INPUT } from "./payload.js";
 import type { SqliteQueue } from "./queue.js";
+import { inPieces, type SqlRows } from "./rows.js";
 import type { Sql } from "./sql.js";
-
-/** The rows of one statement; what is left over goes by ones. */
-const ROWS = 32;
 
 // What the rows of a statement have in common is bound once: queue, first key, attempts, time, timeout, task, backoff.
 const COMMON = 7;
-const insertRows = (rows: number): string =>
-  `INSERT INTO jobs (queue, id, line, key, priority, attempts, created_at, run_at, timeout, task, input, backoff) VALUES
-  ${Array.from({ length: rows }, (_, row) => insertRow(row)).join(", ")}`;
-const insertRow = (row: number): string =>
-  `(?1, ?${COMMON + 1 + 2 * row}, ${QUEUED}, ?2 + ${row}, 0, ?3, ?4, ?4, ?5, ?6, ?${COMMON + 2 + 2 * row}, ?7)`;
-const MANY = insertRows(ROWS);
-const ONE = insertRows(1);
+const INSERT: SqlRows = {
+  text: (rows) => `INSERT INTO jobs (queue, id, line, key, priority, attempts, created_at, run_at, timeout, task, input,
+    backoff) VALUES ${rows}`,
+  row: (row) => {
+    const [id, input] = [COMMON + 1 + 2 * row, COMMON + 2 + 2 * row];
+    return `(?1, ?${id}, ${QUEUED}, ?2 + ${row}, 0, ?3, ?4, ?4, ?5, ?6, ?${input}, ?7)`;
+  },
+};
 
 /** Is this a job that has nothing out of the ordinary? Whether it is ready at once is for the caller to know. */
 export function isPlain(spec: JobSpec): boolean {
@@ -56,21 +55,15 @@ export class PlainJobs {
 
   /** Stores what was taken. */
   flush(): void {
-    const specs = this.#specs;
-    let from = 0;
-    for (; from + ROWS <= specs.length; from += ROWS) this.#insert(MANY, from, ROWS);
-    for (; from < specs.length; from += 1) this.#insert(ONE, from, 1);
-    this.#specs = [];
-  }
-
-  #insert(text: string, from: number, rows: number): void {
     const [queue, like] = [this.#queue, this.#specs[0]];
     if (queue === null || like === undefined) return;
     const { attempts, timeout, task, backoff } = like;
-    const key = this.#firstKey + from;
-    const values = [queue.number, key, attempts, this.#now, timeout, task, backoffText(backoff)];
-    for (const { id, input } of this.#specs.slice(from, from + rows)) values.push(id, input);
-    this.#sql.run(text, ...values);
+    for (const { from, rows, text } of inPieces(INSERT, this.#specs.length)) {
+      const values = this.#specs.slice(from, from + rows).flatMap(({ id, input }) => [id, input]);
+      const key = this.#firstKey + from;
+      this.#sql.run(text, queue.number, key, attempts, this.#now, timeout, task, backoffText(backoff), ...values);
+    }
+    this.#specs = [];
   }
 }
 

@@ -127,8 +127,8 @@ export class SqliteQueue {
     return this.#lines[line] ?? 0;
   }
 
-  /** A job came to a line (1) or left it (-1). */
-  count(line: number, by: 1 | -1): void {
+  /** So many jobs came to a line, or left it (negative). */
+  count(line: number, by: number): void {
     this.#lines[line] = this.standing(line) + by;
     this.#changed = true;
   }
@@ -168,11 +168,12 @@ export class SqliteQueue {
     this.#changed = true;
   }
 
-  /** The number of the next job to finish. */
-  finish(): number {
-    this.#finished += 1;
+  /** Numbers for the next jobs to finish; answers the first. */
+  finish(jobs = 1): number {
+    const first = this.#finished + 1;
+    this.#finished += jobs;
     this.#changed = true;
-    return this.#finished;
+    return first;
   }
 
   /** Says that somebody watches; answers whether nobody did before. */

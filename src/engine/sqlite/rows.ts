@@ -1,0 +1,45 @@
+/**
+ * Statements on many rows at once: a text for each of a few sizes, so that each is prepared once and any number of rows is
+ * covered by few of them. Binding a value costs more than what SQLite does with it, so what rows share is bound once.
+ */
+
+/** How many rows a statement takes, the largest first. */
+const SIZES = [64, 16, 4, 1];
+
+/** How the statement for a number of rows is written. */
+export interface SqlRows {
+  /** The statement around the rows. */
+  text(rows: string): string;
+  /** One row, by its number from 0. */
+  row(row: number): string;
+}
+
+/** A part of the rows, and the statement for it. */
+export interface Piece {
+  readonly from: number;
+  readonly rows: number;
+  readonly text: string;
+}
+
+const texts = new WeakMap<SqlRows, Map<number, string>>();
+
+/** Cuts `total` rows into pieces for which there is a statement. */
+export function inPieces(statement: SqlRows, total: number): Piece[] {
+  const pieces: Piece[] = [];
+  let from = 0;
+  for (const rows of SIZES) {
+    for (; total - from >= rows; from += rows) pieces.push({ from, rows, text: textFor(statement, rows) });
+  }
+  return pieces;
+}
+
+function textFor(statement: SqlRows, rows: number): string {
+  let known = texts.get(statement);
+  if (known === undefined) texts.set(statement, (known = new Map()));
+  let text = known.get(rows);
+  if (text === undefined) {
+    text = statement.text(Array.from({ length: rows }, (_, row) => statement.row(row)).join(", "));
+    known.set(rows, text);
+  }
+  return text;
+}
