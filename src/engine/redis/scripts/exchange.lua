@@ -5,51 +5,13 @@
 -- Reply: alive, settled (a letter each: a applied, s stale), more, next due or -1, now, epoch, what is out of the ordinary
 -- about leases (JSON objects, one a line), then 2 values a lease
 --
--- Settles what a session finished and leases it more, in one step. `max` -1 settles only.
--- include: session record batch queue lease moves upkeep claim
+-- Settles what a session finished and leases it more, in one step. `max` -1 settles only. When all that ends and all that
+-- is leased is usual, the larger part of this script is not even looked at.
+-- include: session record batch queue lease give
 
 local session, lane, call = SESSION, ARGV[3], ARGV[4]
 local max, suspect = tonumber(ARGV[5]), ARGV[6] == '1'
 local settled = {}
-
-local function settle(id, r, word, payload)
-  local kind, number = word.kind, word.number
-  local outcome = ({ c = 'completed', p = 'partial', f = 'failed', s = 'snoozed', r = 'released' })[kind]
-  local to, counts, at_head = QUEUED, false, false
-  if kind == 'c' then to, counts = COMPLETED, true
-  elseif kind == 'p' then to, counts = PARTIAL, true
-  elseif kind == 'f' then
-    counts = true
-    if number < 0 or r[COUNTED] + 1 >= r[ATTEMPTS] then to = FAILED
-    elseif number > 0 then to = DELAYED end
-  elseif kind == 's' then
-    if number > 0 then to = DELAYED end
-  else
-    at_head = true
-  end
-  r[SETTLED] = word.epoch
-  if kind == 'c' or kind == 'p' then
-    if payload == '' then put('result', id, false) else put('result', id, payload) end
-  else
-    -- A failure comes as its fingerprint, a line break and its JSON.
-    local fingerprint, failure = string.match(payload, '^(%x+)\n(.*)$')
-    record_attempt(id, r, r[COUNTED] + 1, outcome, NOW, failure)
-    if fingerprint then file_failure(id, fingerprint) end
-  end
-  if counts then r[COUNTED] = r[COUNTED] + 1 end
-  if to >= COMPLETED then
-    finish(id, r, to)
-    return
-  end
-  leave(id, r)
-  if kind ~= 'r' then set_flag(r, SUSPECT, false) end
-  r[HOLDER] = ''
-  r[STATE] = to
-  r[RUN_AT] = NOW + (to == DELAYED and number or 0)
-  stand(id, r, at_head)
-  save(id, r)
-  tell_state(id, to)
-end
 
 -- How a run ended, as one word: its epoch, the letter of its outcome (c completed, p partial, f failed, s snoozed,
 -- r released) and milliseconds to wait, -1 for never again. Most are the same, so each is taken apart once.
@@ -63,6 +25,17 @@ local function word_of(text)
     words[text] = word
   end
   return word
+end
+
+-- The settlements as they were sent, in order: groups of equal words, with where their ids and payloads are.
+local groups, count = {}, 0
+do
+  local at = 7
+  while at <= #ARGV do
+    local n = tonumber(ARGV[at + 1])
+    groups[#groups + 1] = { word = word_of(ARGV[at]), from = at + 2, n = n, before = count }
+    at, count = at + 2 + n * 2, count + n
+  end
 end
 
 -- The usual end of a run: a job of a batch completes. Everything that the jobs of one batch have in common is at hand.
@@ -87,88 +60,185 @@ local function completer(batch, epoch)
   end
 end
 
--- The settlements as they were sent, in order: groups of equal words, with where their ids and payloads are.
-local function read_groups()
-  local groups, at, count = {}, 7, 0
-  while at <= #ARGV do
-    local n = tonumber(ARGV[at + 1])
-    groups[#groups + 1] = { word = word_of(ARGV[at]), from = at + 2, n = n, before = count }
-    at, count = at + 2 + n * 2, count + n
-  end
-  return groups, count
-end
-
--- Reads all that is asked of the jobs that do not end as usual, before anything is written.
-local function load_others(groups)
-  local ids, epochs = {}, {}
+-- Finds the batch of each group that completes; answers whether all that is settled ends as usual.
+local function all_usual()
+  local usual = true
   for _, group in ipairs(groups) do
-    local word = group.word
-    local batch = word.kind == 'c' and batch_of(word.epoch)
-    if batch and batch.session == session then group.batch = batch end
-    for at = group.from, group.from + group.n * 2 - 2, 2 do
-      local id = ARGV[at]
-      if not (group.batch and batch.has[id]) then ids[#ids + 1], epochs[#ids + 1] = id, word.epoch end
+    local batch = group.word.kind == 'c' and batch_of(group.word.epoch)
+    if batch and batch.session == session then
+      group.batch = batch
+      for at = group.from, group.from + group.n * 2 - 2, 2 do usual = usual and batch.has[ARGV[at]] end
+    else
+      usual = false
     end
   end
-  local records = load_records(ids, epochs)
-  local others = {}
-  for i, id in ipairs(ids) do others[id] = records[i] or false end
-  return others
+  return usual
 end
 
-local function settle_other(id, word, payload, r)
-  if r and r[STATE] == ACTIVE and r[EPOCH] == word.epoch and r[HOLDER] == session then
-    settle(id, r, word, payload)
-    return 'a'
-  end
-  local notice = id .. ' ' .. string.format('%.0f', word.epoch)
-  if redis.call('HGET', K.revoked, notice) == session then put('revoked', notice, false) end
-  return r and r[SETTLED] == word.epoch and 'a' or 's'
-end
-
-local function settle_all()
-  local groups, count = read_groups()
-  if count == 0 then return end
-  local others = load_others(groups)
+local function settle_usual()
   for _, group in ipairs(groups) do
-    local batch, word = group.batch, group.word
-    local complete = batch and completer(batch, word.epoch)
+    local complete, has = completer(group.batch, group.word.epoch), group.batch.has
     for i = 1, group.n do
       local at = group.from + i * 2 - 2
-      local id = ARGV[at]
-      local r = others[id]
-      if r ~= nil then
-        settled[group.before + i] = settle_other(id, word, ARGV[at + 1], r)
-      else
-        -- The same settlement twice in one call is applied once.
-        if batch.has[id] then complete(id, ARGV[at + 1]) end
-        settled[group.before + i] = 'a'
-      end
+      -- The same settlement twice in one call is applied once.
+      if has[ARGV[at]] then complete(ARGV[at], ARGV[at + 1]) end
+      settled[group.before + i] = 'a'
     end
   end
-  flush()
-  flush_queue()
 end
 
--- Leases the same again: the answer to this call was lost.
-local function lease_again(list)
-  local said, ids = string.match(list, '^(%d+) ?(.*)$')
-  if not said then return end
-  epoch = tonumber(said)
-  local all, epochs = {}, {}
-  if ids == '' then all = held_by(session, math.huge) end
-  for id in string.gmatch(ids, '%S+') do all[#all + 1] = id end
-  for i = 1, #all do epochs[i] = epoch end
-  local records, jobs = load_records(all, epochs)
-  local again = {}
-  for i, id in ipairs(all) do
-    local r = records[i]
-    if r and r[STATE] == ACTIVE and r[EPOCH] == epoch and r[HOLDER] == session then
-      again[#again + 1] = { id = id, r = r, job = jobs[i] }
-    end
+-- Leases when everything at the head of the line is usual; answers whether it was.
+local function claim_usual()
+  if redis.call('ZCARD', K.prio) > 0 or redis.call('ZCARD', K.dead) > 0 then return false end
+  if suspect and redis.call('ZCARD', K.suspect) > 0 then return false end
+  local ids = redis.call('LRANGE', K.wait, 0, max - 1)
+  local jobs = hmget('job', ids)
+  for i = 1, #ids do
+    if is_moved(ids[i]) or not is_usual(jobs[i]) then return false end
   end
-  if ids == '' then table.sort(again, function(a, b) return a.r[POSITION] < b.r[POSITION] end) end
-  for _, lease in ipairs(again) do describe(lease.id, lease.r, lease.job) end
+  for i = 1, #ids do lease_in_batch(ids[i], jobs[i]) end
+  take_off(#ids)
+  return true
+end
+
+local deadline = redis.call('ZSCORE', K.sessions, session)
+if not deadline or tonumber(deadline) <= NOW then
+  return { 0, string.rep('s', count), 0, -1, NOW, 0, '' }
+end
+
+local function first_delayed()
+  return tonumber(redis.call('ZRANGE', K.delayed, 0, 0, 'WITHSCORES')[2])
+end
+
+local next_due = first_delayed()
+local slot = session .. ' ' .. lane
+local last = max > 0 and redis.call('HGET', K.calls, slot) or ''
+local last_call, last_leased = string.match(last, '^(%d+) ?(.*)$')
+local repeated = last_call == call
+local claims = max > 0 and conf.paused == 0 and not repeated
+
+local all_settled = not repeated and not (next_due and next_due <= NOW) and all_usual()
+if all_settled then settle_usual() end
+local all_done = all_settled and (not claims or claim_usual())
+flush()
+
+if not all_done then
+  -- include: moves upkeep claim
+
+  local function settle(id, r, word, payload)
+    local kind, number = word.kind, word.number
+    local outcome = ({ c = 'completed', p = 'partial', f = 'failed', s = 'snoozed', r = 'released' })[kind]
+    local to, counts, at_head = QUEUED, false, false
+    if kind == 'c' then to, counts = COMPLETED, true
+    elseif kind == 'p' then to, counts = PARTIAL, true
+    elseif kind == 'f' then
+      counts = true
+      if number < 0 or r[COUNTED] + 1 >= r[ATTEMPTS] then to = FAILED
+      elseif number > 0 then to = DELAYED end
+    elseif kind == 's' then
+      if number > 0 then to = DELAYED end
+    else
+      at_head = true
+    end
+    r[SETTLED] = word.epoch
+    if kind == 'c' or kind == 'p' then
+      if payload == '' then put('result', id, false) else put('result', id, payload) end
+    else
+      -- A failure comes as its fingerprint, a line break and its JSON.
+      local fingerprint, failure = string.match(payload, '^(%x+)\n(.*)$')
+      record_attempt(id, r, r[COUNTED] + 1, outcome, NOW, failure)
+      if fingerprint then file_failure(id, fingerprint) end
+    end
+    if counts then r[COUNTED] = r[COUNTED] + 1 end
+    if to >= COMPLETED then
+      finish(id, r, to)
+      return
+    end
+    leave(id, r)
+    if kind ~= 'r' then set_flag(r, SUSPECT, false) end
+    r[HOLDER] = ''
+    r[STATE] = to
+    r[RUN_AT] = NOW + (to == DELAYED and number or 0)
+    stand(id, r, at_head)
+    save(id, r)
+    tell_state(id, to)
+  end
+
+  -- Reads all that is asked of the jobs that do not end as usual, before anything is written.
+  local function load_others()
+    local ids, epochs = {}, {}
+    for _, group in ipairs(groups) do
+      local word = group.word
+      for at = group.from, group.from + group.n * 2 - 2, 2 do
+        local id = ARGV[at]
+        if not (group.batch and group.batch.has[id]) then ids[#ids + 1], epochs[#ids + 1] = id, word.epoch end
+      end
+    end
+    local records = load_records(ids, epochs)
+    local others = {}
+    for i, id in ipairs(ids) do others[id] = records[i] or false end
+    return others
+  end
+
+  local function settle_other(id, word, payload, r)
+    if r and r[STATE] == ACTIVE and r[EPOCH] == word.epoch and r[HOLDER] == session then
+      settle(id, r, word, payload)
+      return 'a'
+    end
+    local notice = id .. ' ' .. string.format('%.0f', word.epoch)
+    if redis.call('HGET', K.revoked, notice) == session then put('revoked', notice, false) end
+    return r and r[SETTLED] == word.epoch and 'a' or 's'
+  end
+
+  local function settle_all()
+    all_usual()
+    local others = load_others()
+    for _, group in ipairs(groups) do
+      local batch, word = group.batch, group.word
+      local complete = batch and completer(batch, word.epoch)
+      for i = 1, group.n do
+        local at = group.from + i * 2 - 2
+        local id = ARGV[at]
+        local r = others[id]
+        if r ~= nil then
+          settled[group.before + i] = settle_other(id, word, ARGV[at + 1], r)
+        else
+          if batch.has[id] then complete(id, ARGV[at + 1]) end
+          settled[group.before + i] = 'a'
+        end
+      end
+    end
+    flush()
+  end
+
+  -- Leases the same again: the answer to this call was lost.
+  local function lease_again(list)
+    local said, ids = string.match(list, '^(%d+) ?(.*)$')
+    if not said then return end
+    epoch = tonumber(said)
+    local all, epochs = {}, {}
+    if ids == '' then all = held_by(session, math.huge) end
+    for id in string.gmatch(ids, '%S+') do all[#all + 1] = id end
+    for i = 1, #all do epochs[i] = epoch end
+    local records, jobs = load_records(all, epochs)
+    local again = {}
+    for i, id in ipairs(all) do
+      local r = records[i]
+      if r and r[STATE] == ACTIVE and r[EPOCH] == epoch and r[HOLDER] == session then
+        again[#again + 1] = { id = id, r = r, job = jobs[i] }
+      end
+    end
+    if ids == '' then table.sort(again, function(a, b) return a.r[POSITION] < b.r[POSITION] end) end
+    for _, lease in ipairs(again) do describe(lease.id, lease.r, lease.job) end
+  end
+
+  if not all_settled then
+    promote_due(500)
+    settle_all()
+    flush_queue()
+  end
+  if repeated then lease_again(last_leased) elseif claims then claim(max, suspect) end
+  next_due = first_delayed()
 end
 
 -- What this call leased, to be told again: its epoch, and the ids unless all were usual, and so in the order of the line.
@@ -181,38 +251,16 @@ local function leased()
   return text .. ' ' .. table.concat(ids, ' ')
 end
 
-local deadline = redis.call('ZSCORE', K.sessions, session)
-if not deadline or tonumber(deadline) <= NOW then
-  local _, count = read_groups()
-  return { 0, string.rep('s', count), 0, -1, NOW, 0, '' }
-end
-
-promote_due(500)
-settle_all()
-
-if max > 0 then
-  local slot_name = session .. ' ' .. lane
-  local last = redis.call('HGET', K.calls, slot_name)
-  local last_call, list = string.match(last or '', '^(%d+) ?(.*)$')
-  if last_call == call then
-    lease_again(list)
-  else
-    if conf.paused == 0 then claim(max, suspect) end
-    redis.call('HSET', K.calls, slot_name, call .. leased())
-  end
-end
-
-local more, next_due = 0, -1
-if max >= 0 then
-  if conf.paused == 0 and (waiting() > 0 or redis.call('ZCARD', K.prio) > 0) then
-    more = 1
-    wake()
-  end
-  local first = redis.call('ZRANGE', K.delayed, 0, 0, 'WITHSCORES')
-  if first[2] then next_due = tonumber(first[2]) end
+if max > 0 and not repeated then redis.call('HSET', K.calls, slot, call .. leased()) end
+local more = 0
+if max >= 0 and conf.paused == 0 and (waiting() > 0 or redis.call('ZCARD', K.prio) > 0) then
+  more = 1
+  wake()
 end
 flush_queue()
 
-local reply = { 1, table.concat(settled), more, next_due, NOW, epoch or 0, table.concat(specials, '\n') }
+local reply = {
+  1, table.concat(settled), more, max >= 0 and next_due or -1, NOW, epoch or 0, table.concat(specials, '\n'),
+}
 for i = 1, lease_count * 2 do reply[i + 7] = leases[i] end
 return reply

@@ -4,7 +4,7 @@
 -- Reply: open, close: 1. beat: 0 when the session has expired; else 1 and the leases taken from it: "id epoch" each
 --
 -- The life of a session in one queue.
--- include: session record batch queue lease moves upkeep
+-- include: session
 
 local command, ttl = ARGV[3], tonumber(ARGV[4])
 
@@ -26,6 +26,25 @@ local function revoked_leases()
   return leases
 end
 
+if command == 'open' then
+  redis.call('ZADD', K.sessions, NOW + ttl, SESSION)
+  redis.call('HSET', K.workers, SESSION, ARGV[5])
+  redis.call('HSET', K.seen, SESSION, NOW)
+  return { 1 }
+end
+
+local deadline = redis.call('ZSCORE', K.sessions, SESSION)
+
+if command == 'beat' then
+  if not deadline or tonumber(deadline) <= NOW then return { 0 } end
+  redis.call('ZADD', K.sessions, 'XX', NOW + ttl, SESSION)
+  redis.call('HSET', K.seen, SESSION, NOW)
+  local reply = revoked_leases()
+  table.insert(reply, 1, 1)
+  return reply
+end
+
+-- include: record batch queue lease moves upkeep
 local function hand_back_all()
   local held, ids = held_by(SESSION, math.huge), {}
   -- In reverse, so that the first of them ends up at the very head.
@@ -48,27 +67,9 @@ local function hand_back_all()
   if #ids > 0 then wake() end
 end
 
-if command == 'open' then
-  redis.call('ZADD', K.sessions, NOW + ttl, SESSION)
-  redis.call('HSET', K.workers, SESSION, ARGV[5])
-  redis.call('HSET', K.seen, SESSION, NOW)
-  return { 1 }
+if deadline then
+  hand_back_all()
+  for _, lease in ipairs(revoked_leases()) do redis.call('HDEL', K.revoked, lease) end
+  forget_session()
 end
-
-local deadline = redis.call('ZSCORE', K.sessions, SESSION)
-
-if command == 'close' then
-  if deadline then
-    hand_back_all()
-    for _, lease in ipairs(revoked_leases()) do redis.call('HDEL', K.revoked, lease) end
-    forget_session()
-  end
-  return { 1 }
-end
-
-if not deadline or tonumber(deadline) <= NOW then return { 0 } end
-redis.call('ZADD', K.sessions, 'XX', NOW + ttl, SESSION)
-redis.call('HSET', K.seen, SESSION, NOW)
-local reply = revoked_leases()
-table.insert(reply, 1, 1)
-return reply
+return { 1 }

@@ -1,23 +1,7 @@
 -- Leasing: takes jobs from the line in running order. Mirrors leaseFrom in engine/memory/consume.ts.
--- Needs: record.lua, batch.lua, queue.lua, lease.lua, moves.lua. SESSION is the session that leases.
+-- Needs: record.lua, batch.lua, queue.lua, lease.lua, give.lua, moves.lua.
 
 local MOST_LOOKED_AT = 2000 -- entries of the line one call may pass over, so that it stays short
-
--- The reply: two values a lease, the id and the job as it is stored; of leases that are out of the ordinary also JSON, by the
--- number of the lease from 0.
-local leases, lease_count = {}, 0
-local specials = {}
-
-local epoch
-
--- The fence of everything this call leases.
-local function lease_epoch()
-  if not epoch then
-    epoch = conf.epoch + 1
-    set_conf('epoch', epoch)
-  end
-  return epoch
-end
 
 local function describe(id, r, job)
   specials[#specials + 1] = cjson.encode({
@@ -83,24 +67,6 @@ local function dead_among(looked, n)
   return dead
 end
 
--- The batch of usual jobs that this call leases.
-local batch
-
-local function lease_in_batch(id, job)
-  if not batch then
-    batch = { session = SESSION, started = NOW, ids = {}, has = {}, left = 0, changed = true }
-    batches[lease_epoch()] = batch
-  end
-  local n = batch.left + 1
-  batch.ids[n] = id
-  batch.has[id] = true
-  batch.left = n
-  if watched then tell_state(id, ACTIVE) end
-  n = lease_count * 2
-  leases[n + 1], leases[n + 2] = id, job
-  lease_count = lease_count + 1
-end
-
 -- Leases jobs of the default priority; answers how many. Takes what it looked at off the head of the list at once.
 local function claim_default(need)
   local taken, looked = 0, 0
@@ -112,19 +78,14 @@ local function claim_default(need)
     local ids, moved = {}, {} -- whether an entry's job has moved before, by index
     for i = 1, n do
       local entry = entries[i]
-      if string.byte(entry) == 126 then
-        ids[i], moved[i] = string.sub(entry, 2), true
-      else
-        ids[i] = entry
-      end
+      ids[i], moved[i] = id_of(entry), is_moved(entry)
     end
     local jobs = hmget('job', ids)
     for i = 1, n do
       local id, job = ids[i], jobs[i]
       local position = conf.base + looked + i - 1
       if job and not (dead and dead[position]) then
-        -- The usual job: it never moved, and needs no record. Its flags are the second byte of its birth.
-        if not moved[i] and string.byte(job, 2) == 0 and #job >= BIRTH_SIZE then
+        if not moved[i] and is_usual(job) then
           lease_in_batch(id, job)
           taken = taken + 1
         else
@@ -139,11 +100,7 @@ local function claim_default(need)
     end
     looked = looked + n
   end
-  if looked > 0 then
-    redis.call('LTRIM', K.wait, looked, -1)
-    set_conf('base', conf.base + looked)
-    redis.call('ZREMRANGEBYSCORE', K.dead, '-inf', conf.base - 1)
-  end
+  take_off(looked)
   return taken
 end
 

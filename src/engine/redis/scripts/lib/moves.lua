@@ -75,13 +75,6 @@ local function stand_in_line(id, r, at_head)
   end
 end
 
--- The position of the next entry of a list of finished jobs, as it will be when everything gathered is written.
-local function end_of(state)
-  local args = args_of(RPUSH, 'done' .. state)
-  if args.n == 0 then args.first = conf_of('b' .. state) + redis.call('LLEN', K['done' .. state]) end
-  return args.first + args.n
-end
-
 local function stand_finished(id, r)
   local state = r[STATE]
   r[POSITION] = end_of(state)

@@ -34,14 +34,21 @@ end
 -- Entries of the waiting list whose job has moved before, and so has a record in `run`, begin with this mark. Ids have none.
 local MOVED = '~'
 
-local function id_of(entry)
-  return string.byte(entry) == 126 and string.sub(entry, 2) or entry
-end
+local function is_moved(entry) return string.byte(entry) == 126 end
+
+local function id_of(entry) return is_moved(entry) and string.sub(entry, 2) or entry end
 
 -- The length of the waiting list as it will be when everything gathered is written.
 local function waiting()
   local tails, heads = gathered[RPUSH].wait, gathered[LPUSH].wait
   return redis.call('LLEN', K.wait) + (tails and tails.n or 0) + (heads and heads.n or 0)
+end
+
+-- The position of the next entry of a list of finished jobs, as it will be when everything gathered is written.
+local function end_of(state)
+  local args = args_of(RPUSH, 'done' .. state)
+  if args.n == 0 then args.first = conf_of('b' .. state) + redis.call('LLEN', K['done' .. state]) end
+  return args.first + args.n
 end
 
 local events = {}

@@ -82,6 +82,14 @@ local function record_of(job, run, held)
   return #run >= RUN_SIZE and unpack_run(run) or nil
 end
 
+-- Of a job that has not moved: is there nothing out of the ordinary about it? Its flags are the second byte of its birth.
+local function is_usual(job)
+  return job and #job >= BIRTH_SIZE and string.byte(job, 2) == 0
+end
+
 local function body_of(job)
   return string.sub(job, BIRTH_SIZE + 1)
 end
+
+-- Records that this call has made and not written yet, by id.
+local fresh = {}

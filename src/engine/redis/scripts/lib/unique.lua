@@ -1,8 +1,8 @@
 -- Unique keys. The entry of a key is `<id>|<mode>`: f held until the job finished, s until it started, or a time. An entry
 -- whose job has let go of the key, or is gone, is free for the taking.
--- Needs: record.lua, batch.lua, upkeep.lua. `fresh` holds records this call has made, by id.
+-- Needs: record.lua, batch.lua, lease.lua.
 
-local fresh, claimed_keys = {}, {}
+local claimed_keys = {}
 
 local function record_by_id(id)
   if fresh[id] then return fresh[id] end
