@@ -32,7 +32,8 @@ export class EnqueueBatch {
       this.#waiting.push({ spec, resolve, reject });
       if (this.#busy) return;
       this.#busy = true;
-      setImmediate(() => void this.#run());
+      // After the promises that are settled by now: whoever waited for the same batch calls again with it.
+      process.nextTick(() => void this.#run());
     });
   }
 

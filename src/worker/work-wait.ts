@@ -45,6 +45,8 @@ export class WorkWait {
     this.#askedAt = clock.now();
     this.#nextDue = answer.nextDue;
     this.#fruitless = answer.leases.length === 0 && this.#quick ? this.#fruitless + 1 : 0;
+    // Only the claim that follows a wake-up says whether it was for nothing.
+    this.#quick = false;
     const [lease] = answer.leases;
     if (lease !== undefined) time.learn(lease.leasedAt);
   }

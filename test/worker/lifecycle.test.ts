@@ -139,6 +139,20 @@ describe("stopping", () => {
   });
 });
 
+describe("a worker at rest", () => {
+  it("takes each job that comes without letting time pass, however soon it comes after the last", async () => {
+    world = new StillWorld();
+    work([quick]);
+    await world.rest();
+
+    for (let jobs = 1; jobs <= 6; jobs += 1) {
+      await enqueue(quick);
+      await world.rest();
+      expect(await world.longshore.queue("default").getCompletedCount()).toBe(jobs);
+    }
+  });
+});
+
 describe("a life with an end", () => {
   it("stops in burst when nothing is queued and nothing runs, whatever is delayed", async () => {
     world = new StillWorld();
