@@ -1,149 +1,124 @@
 /**
- * `npm run bench`: the same jobs through each system on the same Redis server, in alternating rounds of one run, so that
- * what counts is the ratio. A round counts only when every job was completed: by its id here, and by the system's own count.
+ * `npm run bench`: the same jobs through every system in one run on this machine, so that what counts is the ratio. Says
+ * where it is on standard error, and the results on standard output. `--check` compares with the run that was kept.
  */
-import { arch, cpus, release, totalmem } from "node:os";
-import { parseArgs } from "node:util";
-import { startRedisServer } from "../test/support/redis-server.js";
-import { payloads, type Round, type System } from "./system.js";
-import { bullmq } from "./systems/bullmq.js";
-import { longshore } from "./systems/longshore.js";
+import { readArguments, USAGE, WrongArguments, type Arguments } from "./arguments.js";
+import { describeFalls, fallsOf, isChecked, TOLERANCE } from "./check.js";
+import { describeMachine } from "./machine.js";
+import { Measurement, type Measured } from "./measurement.js";
+import { makePlan, type Plan } from "./plan.js";
+import { resultsOf, type Report, type SystemSettings } from "./report.js";
+import { keep, newestQuick } from "./results-folder.js";
+import { scenarioNamed, SCENARIOS } from "./scenarios/index.js";
+import { Stores } from "./stores.js";
+import { SYSTEMS } from "./systems/index.js";
+import { markdownOf } from "./table.js";
 
-const USAGE = "usage: npm run bench -- [--quick] [--json]";
-const SYSTEMS: readonly System[] = [longshore, bullmq];
-const PEER = bullmq.name;
-
-interface Result {
-  readonly system: string;
-  readonly scenario: string;
-  readonly median: number;
-  readonly min: number;
-  readonly max: number;
-  readonly unit: "jobs/s";
-  readonly ratioToBullmq: number;
-}
+const METHOD =
+  "Systems take turns round by round on private servers of this machine, each in a process of its own (idle systems are " +
+  "watched at the same time, each on its own server). Where speed is measured up to four rounds show how fast a system is " +
+  "and warm it up before those that count. A round counts only when every job was verified, by id and by the system's own " +
+  "count.";
 
 async function main(): Promise<void> {
-  const { quick, json } = readArguments();
-  const rounds = quick ? 5 : 9;
-  const jobs = quick ? 20_000 : 50_000;
-  const redis = await startRedisServer();
-  try {
-    const speeds = new Map<string, number[]>();
-    for (let round = 0; round <= rounds; round += 1) {
-      for (const system of SYSTEMS) {
-        const measured = await measure(system, redis.url, `bench-${round}`, jobs);
-        // Round 0 warms up: it is run and checked, not counted.
-        if (round > 0) for (const [scenario, speed] of measured) note(speeds, `${system.name} ${scenario}`, speed);
-      }
-    }
-    print(summarise(speeds), { rounds, jobs }, json);
-  } finally {
-    await redis.stop();
-  }
-}
-
-function readArguments(): { quick: boolean; json: boolean } {
-  try {
-    const { values } = parseArgs({ options: { quick: { type: "boolean" }, json: { type: "boolean" } } });
-    return { quick: values.quick ?? false, json: values.json ?? false };
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${USAGE}\n`);
-    process.exit(2);
-  }
-}
-
-async function measure(system: System, url: string, queue: string, jobs: number): Promise<[string, number][]> {
-  const round = await system.start(url, queue);
-  try {
-    const inputs = payloads(jobs);
-    let ids: string[] = [];
-    const add = await timed(async () => {
-      ids = await round.add(inputs);
-    });
-    let outcome: Awaited<ReturnType<Round["run"]>> | undefined;
-    const run = await timed(async () => {
-      outcome = await round.run(100, jobs);
-    });
-    await outcome?.stop();
-    const counted = await round.completed();
-    const missing = ids.filter((id) => !outcome?.done.has(id));
-    if (missing.length > 0 || counted !== jobs || new Set(ids).size !== jobs) {
-      throw new Error(`${system.name}: ${jobs} jobs added, ${missing.length} not seen completed, ${counted} counted`);
-    }
-    return [
-      ["add-bulk", jobs / add],
-      ["run-100", jobs / run],
-    ];
-  } finally {
-    await round.close();
-  }
-}
-
-/** Seconds that an action takes. */
-async function timed(action: () => Promise<void>): Promise<number> {
-  const start = performance.now();
-  await action();
-  return (performance.now() - start) / 1_000;
-}
-
-function note(speeds: Map<string, number[]>, key: string, speed: number): void {
-  speeds.set(key, [...(speeds.get(key) ?? []), speed]);
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
-}
-
-function summarise(speeds: Map<string, number[]>): Result[] {
-  return [...speeds].map(([key, values]) => {
-    const [system = "", scenario = ""] = key.split(" ");
-    const peer = median(speeds.get(`${PEER} ${scenario}`) ?? []);
-    return {
-      system,
-      scenario,
-      median: Math.round(median(values)),
-      min: Math.round(Math.min(...values)),
-      max: Math.round(Math.max(...values)),
-      unit: "jobs/s",
-      ratioToBullmq: Number((median(values) / peer).toFixed(2)),
-    };
+  const args = readArguments(process.argv.slice(2), {
+    scenarios: SCENARIOS.map(({ id }) => id),
+    systems: SYSTEMS.map(({ name }) => name),
   });
+  const kept = args.check ? await newestQuick() : null;
+  if (args.check && kept === null) {
+    throw new Error("There is no bench/results/<date>-quick.json to compare with: run npm run bench -- --quick --save");
+  }
+  const report = await measure(args);
+  if (kept === null) await show(report, args);
+  else compare(kept.file, kept.report, report);
+  if (report.skipped.some(({ reason }) => reason.includes(FAILED))) process.exitCode = 1;
 }
 
-function row(cells: readonly (string | number)[]): string {
-  return cells.map((cell, index) => (index < 2 ? String(cell).padEnd(12) : String(cell).padStart(11))).join(" ");
+const FAILED = "failed: ";
+
+async function measure(args: Arguments): Promise<Report> {
+  const versions = new Map<string, string>();
+  const missing = new Map<string, string>();
+  const wanted = SYSTEMS.filter(({ name }) => (args.check ? isChecked(name) : (args.systems?.includes(name) ?? true)));
+  for (const system of wanted) {
+    const probe = await system.probe();
+    if ("missing" in probe) missing.set(system.name, probe.missing);
+    else versions.set(system.name, probe.version);
+  }
+  const scenarios = SCENARIOS.map(({ id }) => id);
+  const plan = makePlan(args, wanted, scenarios, missing);
+  const stores = new Stores();
+  const measurement = new Measurement(stores, args.quick, say);
+  const interrupted = (): void => {
+    process.exitCode = 130;
+    void measurement.stop();
+  };
+  for (const signal of SIGNALS) process.on(signal, interrupted);
+  try {
+    const measured = await measurement.run(plan, scenarioNamed);
+    return reportOf(args, plan, measured, versions, await stores.versions());
+  } finally {
+    await measurement.stop();
+    await stores.stop();
+    for (const signal of SIGNALS) process.off(signal, interrupted);
+  }
 }
 
-function print(results: readonly Result[], size: { rounds: number; jobs: number }, json: boolean): void {
-  const machine = {
-    cpus: cpus().length,
-    model: cpus()[0]?.model ?? "",
-    memoryGb: Math.round(totalmem() / 2 ** 30),
-    os: `${process.platform} ${release()} ${arch()}`,
-    node: process.version,
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+function reportOf(
+  { quick }: Arguments,
+  plan: Plan,
+  { samples, failed }: Measured,
+  versions: ReadonlyMap<string, string>,
+  servers: Readonly<Record<string, string>>,
+): Report {
+  const cells = plan.steps.flatMap(({ cells }) => cells);
+  const systems = SYSTEMS.flatMap(({ name, settings }): SystemSettings[] => {
+    const durability = [...new Set(cells.filter(({ system }) => system === name).map(({ durability }) => durability))];
+    return durability.length === 0 ? [] : [{ name, version: versions.get(name) ?? "", settings, durability }];
+  });
+  const ran = plan.steps.map(({ scenario }) => scenarioNamed(scenario));
+  return {
+    machine: describeMachine(servers),
+    settings: {
+      date: new Date().toISOString().slice(0, 10),
+      quick,
+      method: METHOD,
+      systems,
+      scenarios: ran.map(({ id, what }) => ({ id, what })),
+    },
+    results: resultsOf(samples),
+    skipped: [...plan.skipped, ...failed.map((skip) => ({ ...skip, reason: `${FAILED}${skip.reason}` }))],
   };
-  const settings = {
-    ...size,
-    redis: "private server on this machine, no persistence",
-    systems: SYSTEMS.map(({ name, version, settings: how }) => `${name} ${version}: ${how}`),
-  };
-  if (json) {
-    process.stdout.write(`${JSON.stringify({ machine, settings, results })}\n`);
+}
+
+async function show(report: Report, { quick, save, json, scenarios, systems }: Arguments): Promise<void> {
+  process.stdout.write(json ? `${JSON.stringify(report)}\n` : markdownOf(report));
+  if (save || (!quick && scenarios === null && systems === null)) say(`Kept as ${await keep(report)}.json and .md`);
+}
+
+function compare(file: string, kept: Report, now: Report): void {
+  const falls = fallsOf(kept.results, now.results);
+  if (falls.length === 0) {
+    say(`No ratio to bullmq is more than ${TOLERANCE * 100} % worse than in ${file}.`);
     return;
   }
-  const lines = [
-    `${machine.model}, ${machine.cpus} CPUs, ${machine.memoryGb} GB, node ${machine.node}; Redis: ${settings.redis}`,
-    ...settings.systems,
-    `${size.jobs} jobs a round, median of ${size.rounds} rounds, every job verified`,
-    "",
-    row(["scenario", "system", "median/s", "min/s", "max/s", "× bullmq"]),
-    ...results
-      .toSorted((a, b) => a.scenario.localeCompare(b.scenario))
-      .map((r) => row([r.scenario, r.system, r.median, r.min, r.max, r.ratioToBullmq.toFixed(2)])),
-  ];
-  process.stdout.write(`${lines.join("\n")}\n`);
+  process.stdout.write(`More than ${TOLERANCE * 100} % worse than in ${file}:\n\n${describeFalls(falls)}\n`);
+  process.exitCode = 1;
 }
 
-await main();
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+try {
+  await main();
+} catch (error) {
+  if (process.exitCode !== 130) {
+    say(error instanceof Error ? error.message : String(error));
+    if (error instanceof WrongArguments) say(USAGE);
+    process.exitCode = error instanceof WrongArguments ? 2 : 1;
+  }
+}

@@ -1,43 +1,95 @@
-/** Longshore on Redis, with its defaults. */
-import { readFileSync } from "node:fs";
-import { connect, task } from "longshore";
-import { RESULT, type Payload, type System } from "../system.js";
+/**
+ * Longshore with its defaults on each of its engines. On SQLite and in memory the producer and the worker are parts of one
+ * process, as they are where these engines are used.
+ */
+import { createRequire } from "node:module";
+import { connect, task, type JobContext, type Longshore, type Target, type Task, type WorkerOptions } from "longshore";
+import { KILOBYTE_RESULT, RESULT, type Payload } from "../payload.js";
+import type { Behaviour, Line, Store, StoreKind, System, WorkOptions } from "../system.js";
 
-const manifest: { version: string } = JSON.parse(readFileSync("package.json", "utf8"));
+type Work = Task<Payload>;
+type Handler = (context: JobContext<Payload>) => unknown;
 
-export const longshore: System = {
-  name: "longshore",
-  version: manifest.version,
-  settings: "defaults, results kept",
-  async start(redisUrl, queue) {
-    const client = await connect(redisUrl);
-    const work = task<Payload, typeof RESULT>("work", { queue });
-    return {
-      async add(payloads) {
-        const ids: string[] = [];
-        for (let from = 0; from < payloads.length; from += 1_000) {
-          const jobs = await client.enqueueMany(work, payloads.slice(from, from + 1_000));
-          for (const job of jobs) ids.push(job.id);
-        }
-        return ids;
-      },
-      async run(concurrency, total) {
-        const done = new Set<string>();
-        const worker = client.worker([work], { concurrency }).handle(work, () => RESULT);
-        await new Promise<void>((resolve) => {
-          worker.on("completed", ({ id }) => {
-            done.add(id);
-            if (done.size === total) resolve();
-          });
-        });
-        // Stopping is not part of what is measured.
-        return { done, stop: () => worker.stop() };
-      },
-      completed: () => client.queue(queue).getCompletedCount(),
-      async close() {
-        await client.queue(queue).obliterate({ force: true });
-        await client.close();
-      },
-    };
+const { version } = createRequire(import.meta.url)("longshore/package.json") as { version: string };
+
+export const longshoreRedis = system("longshore-redis", "redis", "defaults");
+export const longshoreSqlite = system("longshore-sqlite", "sqlite", "defaults");
+export const longshoreSqliteFull = system("longshore-sqlite-full", "sqlite", 'durability "full", else defaults');
+export const longshoreMemory = system("longshore-memory", "memory", "defaults", {
+  "run-procs": "other processes do not see it",
+  backlog: "other processes do not see it",
+  memory: "it has no file or server to ask",
+  idle: "other processes do not see it",
+  recover: "its jobs end with their process",
+});
+
+function system(name: string, store: StoreKind, setup: string, cannot: System["cannot"] = {}): System {
+  return {
+    name,
+    store,
+    settings: `${setup}; enqueueMany of 1,000, retry without delay; results and completed jobs kept`,
+    cannot,
+    probe: () => Promise.resolve({ version }),
+    async open(store, queue) {
+      const work: Work = task<Payload>("work", { queue, backoff: 0 });
+      return lineOf(await connect(targetOf(store)), work);
+    },
+  };
+}
+
+function targetOf({ kind, url, durability }: Store): string | Target {
+  if (kind !== "sqlite") return url;
+  const path = url.slice("sqlite:".length);
+  return { engine: "sqlite", path, durability: durability === "full" ? "full" : "normal" };
+}
+
+function lineOf(longshore: Longshore, work: Work): Line {
+  const queue = longshore.queue(work.queue);
+  return {
+    add: async (payload) => (await longshore.enqueue(work, payload)).id,
+    addBulk: async (payloads) => (await longshore.enqueueMany(work, payloads)).map(({ id }) => id),
+    async work(options) {
+      const worker = longshore.worker([work], workerOptions(options)).handle(work, handlerOf(options));
+      const { done } = options;
+      if (done !== undefined) worker.on("completed", ({ id }) => done(id));
+      await worker.ready();
+      return { stop: () => worker.stop() };
+    },
+    completed: () => queue.getCompletedCount(),
+    async waiting() {
+      const { queued, delayed } = await queue.counts();
+      return queued + delayed;
+    },
+    close: () => longshore.close(),
+  };
+}
+
+function workerOptions({ concurrency, behaviour, leaseMs }: WorkOptions): WorkerOptions {
+  return {
+    concurrency,
+    ...(behaviour === "hold" && { grace: 0 }),
+    ...(leaseMs !== undefined && { lease: leaseMs }),
+  };
+}
+
+function handlerOf({ behaviour, started }: WorkOptions): Handler {
+  const run = runOf[behaviour];
+  if (started === undefined) return run;
+  return (context) => {
+    started(context.job.id);
+    return run(context);
+  };
+}
+
+const runOf: Readonly<Record<Behaviour, Handler>> = {
+  noop: () => RESULT,
+  kilobyte: () => KILOBYTE_RESULT,
+  "fail-once"({ job }) {
+    if (job.attempt === 1) throw new Error("The first attempt fails.");
+    return RESULT;
   },
+  hold: ({ signal }) =>
+    new Promise((_resolve, reject) => {
+      signal.addEventListener("abort", () => reject(new Error("The worker stops.")), { once: true });
+    }),
 };

@@ -1,0 +1,30 @@
+/**
+ * A process that holds one system for the whole run, so that the heaps and timers of systems do not disturb each other.
+ * It does one round when its parent asks for it, and ends when the parent lets go of it.
+ */
+import type { RoundAnswer, RoundRequest } from "./host-protocol.js";
+import { NotVerified } from "./scenario.js";
+import { scenarioNamed } from "./scenarios/index.js";
+import type { System } from "./system.js";
+import { systemNamed } from "./systems/index.js";
+
+const system = systemNamed(process.argv[2] ?? "");
+
+process.on("message", (request) => void answer(request as RoundRequest));
+process.on("disconnect", () => process.exit());
+// On Ctrl-C a terminal tells us too; it is the parent who decides.
+process.on("SIGINT", () => undefined);
+
+async function answer(request: RoundRequest): Promise<void> {
+  const answer = await roundOf(system, request);
+  process.send?.(answer);
+}
+
+async function roundOf(system: System, { scenario, ...round }: RoundRequest): Promise<RoundAnswer> {
+  try {
+    return { measured: await scenarioNamed(scenario).round({ system, ...round }) };
+  } catch (error) {
+    const failed = error instanceof Error ? error.message : String(error);
+    return { failed, verified: !(error instanceof NotVerified) };
+  }
+}

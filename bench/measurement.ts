@@ -1,0 +1,165 @@
+/**
+ * The measuring itself: scenario by scenario, the systems take turns round by round, in an order that moves on by one each
+ * round, one at a time. First a small round that shows how fast a system is, then larger ones until it is warm, then those
+ * that count. A system that fails a round is out of that scenario, and said so.
+ */
+import { HostLink, RoundFailed } from "./host-link.js";
+import type { Cell, Plan, Skip } from "./plan.js";
+import type { Scenario } from "./scenario.js";
+import { firstJobs, jobsAt, mostUncounted, roundsOf } from "./sizes.js";
+import type { Stores } from "./stores.js";
+import type { Store } from "./system.js";
+
+/** What the counted rounds of one cell answered. */
+export interface Sample {
+  readonly cell: Cell;
+  readonly scenario: Scenario;
+  readonly jobs: number;
+  /** For each measure, one number a round. */
+  readonly values: ReadonlyMap<string, readonly number[]>;
+}
+
+export interface Measured {
+  readonly samples: readonly Sample[];
+  readonly failed: readonly Skip[];
+}
+
+const QUICK_PATIENCE_MS = 120_000;
+const FULL_PATIENCE_MS = 900_000;
+const SETTLED = 1.5;
+
+export class Measurement {
+  readonly #stores: Stores;
+  readonly #quick: boolean;
+  readonly #say: (line: string) => void;
+  readonly #hosts = new Map<string, HostLink>();
+  #queues = 0;
+  #stopped = false;
+
+  constructor(stores: Stores, quick: boolean, say: (line: string) => void) {
+    this.#stores = stores;
+    this.#quick = quick;
+    this.#say = say;
+  }
+
+  /** Runs a plan. @throws Error when it is stopped meanwhile */
+  async run({ steps }: Plan, scenarioNamed: (id: string) => Scenario): Promise<Measured> {
+    const samples: Sample[] = [];
+    const failed: Skip[] = [];
+    for (const { scenario, cells, together } of steps) {
+      const start = performance.now();
+      const turns = cells.map((cell) => new Turn(cell, scenarioNamed(scenario), this.#quick));
+      await (together ? this.#runTogether(turns) : this.#runInTurn(turns));
+      for (const turn of turns) {
+        if (turn.failure === null) samples.push(turn.sample());
+        else failed.push({ system: turn.cell.system, scenario, reason: `${turn.cell.durability}: ${turn.failure}` });
+      }
+      const seconds = ((performance.now() - start) / 1_000).toFixed(0);
+      const out = turns.filter(({ failure }) => failure !== null).map(({ cell }) => cell.system);
+      this.#say(`${scenario}: ${cells.length} in ${seconds} s${out.length > 0 ? `; failed: ${out.join(", ")}` : ""}`);
+    }
+    return { samples, failed };
+  }
+
+  /** Ends all hosts; a round under way fails. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.all([...this.#hosts.values()].map((host) => host.end()));
+  }
+
+  async #runInTurn(turns: readonly Turn[]): Promise<void> {
+    for (let round = 0; turns.some((turn) => !turn.over); round += 1) {
+      const first = round % turns.length;
+      for (const turn of [...turns.slice(first), ...turns.slice(0, first)]) {
+        if (!turn.over) await this.#take(turn, await this.#stores.fresh(turn.cell));
+      }
+    }
+  }
+
+  /** All systems at a time, each on a server of its own: they wait more than they work. */
+  async #runTogether(turns: readonly Turn[]): Promise<void> {
+    const systems = [...new Set(turns.map(({ cell }) => cell.system))];
+    await Promise.all(
+      systems.map(async (system) => {
+        for (const turn of turns.filter(({ cell }) => cell.system === system)) {
+          while (!turn.over) await this.#take(turn, await this.#stores.fresh(turn.cell, system));
+        }
+      }),
+    );
+  }
+
+  async #take(turn: Turn, store: Store): Promise<void> {
+    if (this.#stopped) throw new Error("The measurement was stopped.");
+    const { system } = turn.cell;
+    const host = this.#hosts.get(system) ?? new HostLink(system);
+    this.#hosts.set(system, host);
+    const queue = `bench-${(this.#queues += 1)}`;
+    const request = { scenario: turn.scenario.id, store, queue, jobs: turn.jobs, quick: this.#quick };
+    try {
+      turn.note(await host.round(request, this.#quick ? QUICK_PATIENCE_MS : FULL_PATIENCE_MS));
+    } catch (error) {
+      if (!(error instanceof RoundFailed)) throw error;
+      turn.fail(error.message);
+    }
+  }
+}
+
+/** The rounds of one cell in one scenario. */
+class Turn {
+  readonly cell: Cell;
+  readonly scenario: Scenario;
+  /** How many jobs its next round is about. */
+  jobs: number;
+  failure: string | null = null;
+  readonly #quick: boolean;
+  readonly #counted: number;
+  readonly #values = new Map<string, number[]>();
+  /** Rounds still to be done before they count. */
+  #uncounted: number;
+
+  constructor(cell: Cell, scenario: Scenario, quick: boolean) {
+    this.cell = cell;
+    this.scenario = scenario;
+    this.#quick = quick;
+    this.#counted = roundsOf(scenario.id, quick);
+    this.jobs = firstJobs(scenario.id, quick);
+    this.#uncounted = mostUncounted(scenario.id);
+  }
+
+  get over(): boolean {
+    return this.failure !== null || (this.#values.get(this.#main)?.length ?? 0) >= this.#counted;
+  }
+
+  note(measured: Readonly<Record<string, number>>): void {
+    if (this.#uncounted > 0) {
+      this.#uncounted -= 1;
+      this.#resize(measured[this.#main] ?? 0);
+      return;
+    }
+    for (const { name } of this.scenario.measures) {
+      const value = measured[name];
+      if (value === undefined) continue;
+      this.#values.set(name, [...(this.#values.get(name) ?? []), value]);
+    }
+    if (measured[this.#main] === undefined) this.fail(`it did not answer "${this.#main}"`);
+  }
+
+  fail(reason: string): void {
+    this.failure = reason;
+  }
+
+  sample(): Sample {
+    return { cell: this.cell, scenario: this.scenario, jobs: this.jobs, values: this.#values };
+  }
+
+  get #main(): string {
+    return this.scenario.measures[0]?.name ?? "";
+  }
+
+  /** Warming up is over when a round was about as large as those that count will be. */
+  #resize(perSecond: number): void {
+    const jobs = jobsAt(perSecond, this.#quick);
+    if (jobs < this.jobs * SETTLED) this.#uncounted = 0;
+    this.jobs = jobs;
+  }
+}

@@ -1,0 +1,37 @@
+/**
+ * A scenario: what is done to a system and what is measured. It runs in a process that holds that system alone, a round
+ * at a time; a round counts only when every job was verified by id and by the system's own count.
+ */
+import type { Store, System } from "./system.js";
+
+export interface Scenario {
+  /** Such as "add-bulk". */
+  readonly id: string;
+  /** What is done, in a line. */
+  readonly what: string;
+  /** What one round answers. The first is what targets are about. */
+  readonly measures: readonly Measure[];
+  /** Does one counted round; answers one number for each measure, by its name. */
+  round(context: RoundContext): Promise<Readonly<Record<string, number>>>;
+}
+
+export interface Measure {
+  /** The name in results: the scenario's id, or more than it ("pickup p50"). */
+  readonly name: string;
+  readonly unit: "jobs/s" | "ms" | "bytes/job" | "commands/h" | "ms CPU/h" | "µs/job" | "ratio" | "MB";
+  readonly better: "more" | "less";
+}
+
+export interface RoundContext {
+  readonly system: System;
+  readonly store: Store;
+  /** A queue name that no other round uses. */
+  readonly queue: string;
+  /** How many jobs this round is about; chosen by the bench so that slow systems end too. */
+  readonly jobs: number;
+  /** Is this the short run? */
+  readonly quick: boolean;
+}
+
+/** Thrown when jobs are missing, doubled or unknown: the round then counts for nothing. */
+export class NotVerified extends Error {}

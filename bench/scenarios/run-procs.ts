@@ -1,0 +1,49 @@
+/**
+ * A small fleet in steady state: this process adds without pause, 1,000 at a time, as long as no more than 5,000 jobs
+ * wait; two worker processes run them. The pace is taken between the first and the last tenth of the completions, over
+ * both processes, by the one clock of the machine.
+ */
+import { BULK } from "../add-all.js";
+import { Ledger } from "../ledger.js";
+import { payloads } from "../payload.js";
+import type { RoundContext, Scenario } from "../scenario.js";
+import type { Line } from "../system.js";
+import { WorkerLink } from "../worker-link.js";
+
+const WORKERS = 2;
+const CONCURRENCY = 100;
+const MOST_WAITING = 5_000;
+
+export const runProcs: Scenario = {
+  id: "run-procs",
+  what: "one process adds in bulk, two worker processes run, concurrency 100 each, steady state",
+  measures: [{ name: "run-procs", unit: "jobs/s", better: "more" }],
+  async round({ system, store, queue, jobs }: RoundContext) {
+    const line = await system.open(store, queue);
+    const ledger = new Ledger();
+    const workers: WorkerLink[] = [];
+    try {
+      for (let worker = 0; worker < WORKERS; worker += 1) {
+        const options = { concurrency: CONCURRENCY, behaviour: "noop" } as const;
+        const order = { system: system.name, store, queue, options, tellsStarts: false };
+        workers.push(await WorkerLink.start(order, ledger));
+      }
+      await produce(line, ledger, jobs);
+      await ledger.until(() => ledger.outstanding === 0);
+      await Promise.all(workers.map((worker) => worker.stop()));
+      await ledger.confirm(line);
+      return { "run-procs": 1_000 / ledger.pace(jobs * 0.1, jobs * 0.9) };
+    } finally {
+      await Promise.all(workers.map((worker) => worker.kill()));
+      await line.close();
+    }
+  },
+};
+
+async function produce(line: Line, ledger: Ledger, jobs: number): Promise<void> {
+  for (let added = 0; added < jobs; added += BULK) {
+    const inputs = payloads(Math.min(BULK, jobs - added));
+    await ledger.until(() => ledger.outstanding + inputs.length <= MOST_WAITING);
+    ledger.add(await line.addBulk(inputs));
+  }
+}

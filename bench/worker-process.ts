@@ -1,0 +1,71 @@
+/**
+ * A process with one worker of one system. It tells its parent which jobs began and which were completed, what happened
+ * in one turn of the event loop in one message, so that telling costs every system the same small share. It stops in
+ * good order when asked, and ends when its parent is gone.
+ */
+import { moment } from "./moment.js";
+import { systemNamed } from "./systems/index.js";
+import type { Told, WorkerMessage, WorkerOrder, WorkerRequest } from "./worker-protocol.js";
+
+const { system, store, queue, options, tellsStarts } = JSON.parse(process.argv[2] ?? "") as WorkerOrder;
+
+let starts: [string, number][] = [];
+let done: string[] = [];
+let doneAt = 0;
+let telling = false;
+
+process.on("disconnect", () => process.exit(1));
+// On Ctrl-C a terminal tells us too; it is the parent who decides.
+process.on("SIGINT", () => undefined);
+
+const line = await systemNamed(system).open(store, queue);
+const worker = await line.work({
+  ...options,
+  ...(tellsStarts ? { started: noteStart } : {}),
+  done: noteDone,
+});
+process.on("message", (request) => void obey(request as WorkerRequest));
+send({ kind: "ready" });
+
+function noteStart(id: string): void {
+  starts.push([id, moment()]);
+  tellSoon();
+}
+
+function noteDone(id: string): void {
+  if (done.length === 0) doneAt = moment();
+  done.push(id);
+  tellSoon();
+}
+
+function tellSoon(): void {
+  if (telling) return;
+  telling = true;
+  setImmediate(tell);
+}
+
+function tell(): void {
+  telling = false;
+  if (starts.length === 0 && done.length === 0) return;
+  const told: Told = { starts, done, doneAt };
+  starts = [];
+  done = [];
+  send({ kind: "told", told });
+}
+
+async function obey(request: WorkerRequest): Promise<void> {
+  if (request === "usage") {
+    const { user, system } = process.cpuUsage();
+    const residentMb = process.memoryUsage.rss() / 1e6;
+    send({ kind: "usage", usage: { cpuMs: (user + system) / 1_000, residentMb } });
+    return;
+  }
+  await worker.stop();
+  tell();
+  await line.close();
+  send({ kind: "stopped" }, () => process.exit());
+}
+
+function send(message: WorkerMessage, sent?: () => void): void {
+  process.send?.(message, undefined, undefined, sent);
+}
