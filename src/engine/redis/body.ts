@@ -84,13 +84,13 @@ const BIRTH_SIZE = 20;
 const ATTEMPTS_AT = 2;
 const CREATED_AT = 8;
 
-/** Takes a stored job apart. @throws TypeError when it is not one */
-export function decodeStored(stored: unknown): StoredJob {
-  if (!Buffer.isBuffer(stored) || stored.length < BIRTH_SIZE) throw new TypeError("no birth record");
+/** Takes the stored job apart that stands at these bytes. @throws TypeError when there is none */
+export function decodeStored(bytes: Buffer, from: number, to: number): StoredJob {
+  if (to - from < BIRTH_SIZE) throw new TypeError("no birth record");
   return {
-    attempts: stored.readUInt16LE(ATTEMPTS_AT),
-    createdAt: stored.readUIntLE(CREATED_AT, 6),
-    body: stored.toString("utf8", BIRTH_SIZE),
+    attempts: bytes.readUInt16LE(from + ATTEMPTS_AT),
+    createdAt: bytes.readUIntLE(from + CREATED_AT, 6),
+    body: bytes.toString("utf8", from + BIRTH_SIZE, to),
   };
 }
 

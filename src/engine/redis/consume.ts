@@ -8,11 +8,6 @@ import { bodyFor, decodeStored } from "./body.js";
 import type { Argument, Link } from "./link.js";
 import { list, number, text } from "./reply.js";
 
-/** How many values the exchange script answers for a lease: the id and the job as it is stored. */
-const LEASE_WIDTH = 2;
-/** Where the leases begin in its reply. */
-const LEASES_FROM = 7;
-
 /** What one queue answered to an exchange. */
 interface QueueAnswer {
   readonly alive: boolean;
@@ -94,37 +89,53 @@ function payloadOf(outcome: Outcome): string {
 }
 
 function decodeExchange(queue: string, reply: unknown): QueueAnswer {
-  const values = list(reply);
-  const nextDue = number(values[3]);
-  const now = number(values[4]);
-  const epoch = number(values[5]);
-  const specials = parseSpecials(text(values[6]));
+  const [alive, settled, more, nextDue, now, epoch, specials, lengths, stored] = list(reply);
+  const due = number(nextDue);
+  const fence = { queue, epoch: number(epoch), leasedAt: number(now) };
+  return {
+    alive: alive === 1,
+    settled: text(settled),
+    more: more === 1,
+    nextDue: due < 0 ? null : due,
+    leases: decodeLeases(fence, text(lengths), stored, parseSpecials(text(specials))),
+  };
+}
+
+type Fence = Pick<Lease, "queue" | "epoch" | "leasedAt">;
+
+/** The leases of one reply: ids and stored jobs one after the other, whose lengths in bytes are told apart. */
+function decodeLeases(
+  fence: Fence,
+  lengths: string,
+  stored: unknown,
+  specials: ReadonlyMap<number, Special> | null,
+): Lease[] {
   const leases: Lease[] = [];
-  for (let at = LEASES_FROM; at < values.length; at += LEASE_WIDTH) {
-    const id = text(values[at]);
-    const lease = decodeLease(queue, id, epoch, now, values[at + 1]);
+  if (lengths === "") return leases;
+  if (!Buffer.isBuffer(stored)) throw new TypeError(`Redis answered ${typeof stored} where jobs were due`);
+  const sizes = lengths.split(" ");
+  let at = 0;
+  for (let index = 0; index < sizes.length; index += 2) {
+    const jobAt = at + Number(sizes[index]);
+    const end = jobAt + Number(sizes[index + 1]);
+    const lease = decodeLease(fence, stored.toString("latin1", at, jobAt), stored, jobAt, end);
     const special = specials?.get(leases.length);
     leases.push(special === undefined ? lease : { ...lease, ...special });
+    at = end;
   }
-  return {
-    alive: values[0] === 1,
-    settled: text(values[1]),
-    more: values[2] === 1,
-    nextDue: nextDue < 0 ? null : nextDue,
-    leases,
-  };
+  return leases;
 }
 
 const NO_TAGS: readonly string[] = [];
 
 /** The lease of a job as it is stored, as if nothing about it was out of the ordinary. */
-function decodeLease(queue: string, id: string, epoch: number, leasedAt: number, stored: unknown): Lease {
+function decodeLease({ queue, epoch, leasedAt }: Fence, id: string, stored: Buffer, from: number, to: number): Lease {
   let body: JobBody | null = null;
   let problem: string | null = null;
   let attempts = 0;
   let createdAt = 0;
   try {
-    const job = decodeStored(stored);
+    const job = decodeStored(stored, from, to);
     ({ attempts, createdAt } = job);
     body = bodyFor(job.body);
   } catch (error) {

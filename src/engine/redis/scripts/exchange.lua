@@ -3,7 +3,7 @@
 -- ARGV: now, session, lane, call, max, suspect, then per group of settlements: how (see `word_of`), their number, and for
 -- each its id and payload
 -- Reply: alive, settled (a letter each: a applied, s stale), more, next due or -1, now, epoch, what is out of the ordinary
--- about leases (JSON objects, one a line), then 2 values a lease
+-- about leases (JSON objects, one a line), lengths, and what has them: the id and the stored job of each lease
 --
 -- Settles what a session finished and leases it more, in one step. `max` -1 settles only. When all that ends and all that
 -- is leased is usual, the larger part of this script is not even looked at.
@@ -103,7 +103,7 @@ end
 
 local deadline = redis.call('ZSCORE', K.sessions, session)
 if not deadline or tonumber(deadline) <= NOW then
-  return { 0, string.rep('s', count), 0, -1, NOW, 0, '' }
+  return { 0, string.rep('s', count), 0, -1, NOW, 0, '', '', '' }
 end
 
 local function first_delayed()
@@ -259,8 +259,7 @@ if max >= 0 and conf.paused == 0 and (waiting() > 0 or redis.call('ZCARD', K.pri
 end
 flush_queue()
 
-local reply = {
+return {
   1, table.concat(settled), more, max >= 0 and next_due or -1, NOW, epoch or 0, table.concat(specials, '\n'),
+  table.concat(lengths, ' '), table.concat(leases),
 }
-for i = 1, lease_count * 2 do reply[i + 7] = leases[i] end
-return reply

@@ -10,8 +10,7 @@ local function describe(id, r, job)
     tags = has(r, TAGGED) and redis.call('HGET', K.tags, id) or nil,
     meta = has(r, META) and redis.call('HGET', K.meta, id) or nil,
   })
-  leases[lease_count * 2 + 1], leases[lease_count * 2 + 2] = id, job
-  lease_count = lease_count + 1
+  reply_lease(id, job)
 end
 
 local function lease(id, r, job, taken)

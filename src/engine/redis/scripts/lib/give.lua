@@ -1,10 +1,18 @@
 -- Giving leases to SESSION: their epoch, what is answered of them, and the batch of the usual ones.
 -- Needs: record.lua, batch.lua, queue.lua, lease.lua.
 
--- The reply: two values a lease, the id and the job as it is stored; of leases that are out of the ordinary also JSON, by the
--- number of the lease from 0.
-local leases, lease_count = {}, 0
+-- The reply: the ids and the jobs as they are stored, one after the other in one text, with their lengths in another: many
+-- small values cost the client more than a large one. Of leases that are out of the ordinary also JSON, by the number of the
+-- lease from 0.
+local leases, lengths, lease_count = {}, {}, 0
 local specials = {}
+
+local function reply_lease(id, job)
+  local n = lease_count * 2
+  leases[n + 1], leases[n + 2] = id, job
+  lengths[n + 1], lengths[n + 2] = #id, #job
+  lease_count = lease_count + 1
+end
 
 local epoch
 
@@ -30,9 +38,7 @@ local function lease_in_batch(id, job)
   batch.has[id] = true
   batch.left = n
   if watched then tell_state(id, ACTIVE) end
-  n = lease_count * 2
-  leases[n + 1], leases[n + 2] = id, job
-  lease_count = lease_count + 1
+  reply_lease(id, job)
 end
 
 -- Takes entries off the head of the waiting list.
