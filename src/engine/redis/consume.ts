@@ -89,7 +89,7 @@ function payloadOf(outcome: Outcome): string {
 }
 
 function decodeExchange(queue: string, reply: unknown): QueueAnswer {
-  const [alive, settled, more, nextDue, now, epoch, specials, lengths, stored] = list(reply);
+  const [alive, settled, more, nextDue, now, epoch, specials, ids, lengths, stored] = list(reply);
   const due = number(nextDue);
   const fence = { queue, epoch: number(epoch), leasedAt: number(now) };
   return {
@@ -97,33 +97,31 @@ function decodeExchange(queue: string, reply: unknown): QueueAnswer {
     settled: text(settled),
     more: more === 1,
     nextDue: due < 0 ? null : due,
-    leases: decodeLeases(fence, text(lengths), stored, parseSpecials(text(specials))),
+    leases: decodeLeases(fence, text(ids), text(lengths), stored, parseSpecials(text(specials))),
   };
 }
 
 type Fence = Pick<Lease, "queue" | "epoch" | "leasedAt">;
 
-/** The leases of one reply: ids and stored jobs one after the other, whose lengths in bytes are told apart. */
+/** The leases of one reply: their ids, and their stored jobs one after the other, whose lengths in bytes are told apart. */
 function decodeLeases(
   fence: Fence,
+  ids: string,
   lengths: string,
   stored: unknown,
   specials: ReadonlyMap<number, Special> | null,
 ): Lease[] {
-  const leases: Lease[] = [];
-  if (lengths === "") return leases;
+  if (ids === "") return [];
   if (!Buffer.isBuffer(stored)) throw new TypeError(`Redis answered ${typeof stored} where jobs were due`);
   const sizes = lengths.split(" ");
-  let at = 0;
-  for (let index = 0; index < sizes.length; index += 2) {
-    const jobAt = at + Number(sizes[index]);
-    const end = jobAt + Number(sizes[index + 1]);
-    const lease = decodeLease(fence, stored.toString("latin1", at, jobAt), stored, jobAt, end);
-    const special = specials?.get(leases.length);
-    leases.push(special === undefined ? lease : { ...lease, ...special });
-    at = end;
-  }
-  return leases;
+  let from = 0;
+  return ids.split(" ").map((id, index) => {
+    const to = from + Number(sizes[index]);
+    const lease = decodeLease(fence, id, stored, from, to);
+    from = to;
+    const special = specials?.get(index);
+    return special === undefined ? lease : { ...lease, ...special };
+  });
 }
 
 const NO_TAGS: readonly string[] = [];

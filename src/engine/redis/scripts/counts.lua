@@ -7,7 +7,10 @@
 
 local queued = waiting() - redis.call('ZCARD', K.dead) + redis.call('ZCARD', K.prio) + redis.call('ZCARD', K.suspect)
 local active = redis.call('HLEN', K.held)
-for _, batch in pairs(all_batches()) do active = active + batch.left end
+for _, batch in pairs(all_batches()) do
+  members(batch)
+  active = active + batch.left
+end
 local reply = { conf.paused, redis.call('ZCARD', K.blocked), redis.call('ZCARD', K.delayed), queued, active }
 for state = COMPLETED, EXPIRED do
   reply[#reply + 1] = redis.call('LLEN', K['done' .. state]) - conf_of('g' .. state)

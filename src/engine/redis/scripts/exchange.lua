@@ -3,7 +3,7 @@
 -- ARGV: now, session, lane, call, max, suspect, then per group of settlements: how (see `word_of`), their number, and for
 -- each its id and payload
 -- Reply: alive, settled (a letter each: a applied, s stale), more, next due or -1, now, epoch, what is out of the ordinary
--- about leases (JSON objects, one a line), lengths, and what has them: the id and the stored job of each lease
+-- about leases (JSON objects, one a line), their ids, the lengths of the stored jobs, and these one after the other
 --
 -- Settles what a session finished and leases it more, in one step. `max` -1 settles only. When all that ends and all that
 -- is leased is usual, the larger part of this script is not even looked at.
@@ -41,33 +41,52 @@ end
 -- The usual end of a run: a job of a batch completes. Everything that the jobs of one batch have in common is at hand.
 local MOST_INLINE = 2048 -- bytes of a result that are kept behind the record
 
-local function completer(batch, epoch)
-  end_of(COMPLETED)
+-- Stores that jobs of a batch have completed: the first `n` of `ids`, whose results stand in ARGV two apart from `at` on.
+local function store_completed(batch, epoch, ids, n, at)
+  local position = end_of(COMPLETED)
   local runs, done = args_of(HSET, 'run'), args_of(RPUSH, 'done5')
   local head = struct.pack('<BBI6', SHORT + COMPLETED, #session, epoch)
   local tail = struct.pack('<I6I6', batch.started, NOW) .. session
-  return function(id, result)
-    take_from_batch(batch, id)
+  local pack, run_count, done_count = struct.pack, runs.n, done.n
+  for i = 1, n do
+    local id, result = ids[i], ARGV[at + i * 2 - 2]
     if #result > MOST_INLINE then
       put('result', id, result)
       result = ''
     end
-    local n = done.n + 1
-    append_pair(runs, id, head .. struct.pack('<I6', done.first + n - 1) .. tail .. result)
-    done[n] = id
-    done.n = n
-    if watched then tell_state(id, COMPLETED) end
+    runs[run_count + 1] = id
+    runs[run_count + 2] = head .. pack('<I6', position) .. tail .. result
+    run_count = run_count + 2
+    position = position + 1
+    done[done_count + i] = id
+  end
+  runs.n, done.n = run_count, done_count + n
+  if watched then
+    for i = 1, n do tell_state(ids[i], COMPLETED) end
   end
 end
 
--- Finds the batch of each group that completes; answers whether all that is settled ends as usual.
+-- Finds the batch of each group that completes; answers whether all that is settled ends as usual. A group that is all of
+-- its batch, in order, is known by its ids as one text.
 local function all_usual()
   local usual = true
   for _, group in ipairs(groups) do
     local batch = group.word.kind == 'c' and batch_of(group.word.epoch)
+    local ids = {}
+    for i = 1, group.n do ids[i] = ARGV[group.from + i * 2 - 2] end
+    group.ids = ids
     if batch and batch.session == session then
-      group.batch = batch
-      for at = group.from, group.from + group.n * 2 - 2, 2 do usual = usual and batch.has[ARGV[at]] end
+      -- Two groups of one batch may name the same job.
+      usual = usual and not batch.asked
+      group.batch, batch.asked = batch, true
+      group.whole = not batch.has and table.concat(ids, ' ') == batch.list
+      if not group.whole then
+        local has, seen = members(batch), {}
+        for _, id in ipairs(ids) do
+          usual = usual and has[id] and not seen[id]
+          seen[id] = true
+        end
+      end
     else
       usual = false
     end
@@ -77,13 +96,13 @@ end
 
 local function settle_usual()
   for _, group in ipairs(groups) do
-    local complete, has = completer(group.batch, group.word.epoch), group.batch.has
-    for i = 1, group.n do
-      local at = group.from + i * 2 - 2
-      -- The same settlement twice in one call is applied once.
-      if has[ARGV[at]] then complete(ARGV[at], ARGV[at + 1]) end
-      settled[group.before + i] = 'a'
+    local batch = group.batch
+    if group.whole then
+      batch.changed, batch.over = true, true
+    else
+      for _, id in ipairs(group.ids) do take_from_batch(batch, id) end
     end
+    store_completed(batch, group.word.epoch, group.ids, group.n, group.from + 1)
   end
 end
 
@@ -92,18 +111,26 @@ local function claim_usual()
   if redis.call('ZCARD', K.prio) > 0 or redis.call('ZCARD', K.dead) > 0 then return false end
   if suspect and redis.call('ZCARD', K.suspect) > 0 then return false end
   local ids = redis.call('LRANGE', K.wait, 0, max - 1)
-  local jobs = hmget('job', ids)
-  for i = 1, #ids do
-    if is_moved(ids[i]) or not is_usual(jobs[i]) then return false end
+  local n, list = #ids, table.concat(ids, ' ')
+  if string.find(list, MOVED, 1, true) then return false end
+  local jobs, sizes = hmget('job', ids), {}
+  for i = 1, n do
+    local job = jobs[i]
+    if not is_usual(job) then return false end
+    sizes[i] = #job
   end
-  for i = 1, #ids do lease_in_batch(ids[i], jobs[i]) end
-  take_off(#ids)
+  lease_ids, lease_jobs, lengths, lease_count = ids, jobs, sizes, n
+  if n > 0 then lease_batch(list) end
+  take_off(n)
+  if watched then
+    for i = 1, n do tell_state(ids[i], ACTIVE) end
+  end
   return true
 end
 
 local deadline = redis.call('ZSCORE', K.sessions, session)
 if not deadline or tonumber(deadline) <= NOW then
-  return { 0, string.rep('s', count), 0, -1, NOW, 0, '', '', '' }
+  return { 0, string.rep('s', count), 0, -1, NOW, 0, '', '', '', '' }
 end
 
 local function first_delayed()
@@ -169,9 +196,8 @@ if not all_done then
     local ids, epochs = {}, {}
     for _, group in ipairs(groups) do
       local word = group.word
-      for at = group.from, group.from + group.n * 2 - 2, 2 do
-        local id = ARGV[at]
-        if not (group.batch and group.batch.has[id]) then ids[#ids + 1], epochs[#ids + 1] = id, word.epoch end
+      for _, id in ipairs(group.ids) do
+        if not (group.batch and members(group.batch)[id]) then ids[#ids + 1], epochs[#ids + 1] = id, word.epoch end
       end
     end
     local records = load_records(ids, epochs)
@@ -195,15 +221,16 @@ if not all_done then
     local others = load_others()
     for _, group in ipairs(groups) do
       local batch, word = group.batch, group.word
-      local complete = batch and completer(batch, word.epoch)
-      for i = 1, group.n do
-        local at = group.from + i * 2 - 2
-        local id = ARGV[at]
-        local r = others[id]
+      for i, id in ipairs(group.ids) do
+        local r, at = others[id], group.from + i * 2 - 1
         if r ~= nil then
-          settled[group.before + i] = settle_other(id, word, ARGV[at + 1], r)
+          settled[group.before + i] = settle_other(id, word, ARGV[at], r)
         else
-          if batch.has[id] then complete(id, ARGV[at + 1]) end
+          -- The same settlement twice in one call is applied once.
+          if members(batch)[id] then
+            take_from_batch(batch, id)
+            store_completed(batch, word.epoch, { id }, 1, at)
+          end
           settled[group.before + i] = 'a'
         end
       end
@@ -246,9 +273,7 @@ local function leased()
   if lease_count == 0 then return '' end
   local text = string.format(' %.0f', epoch)
   if #specials == 0 then return text end
-  local ids = {}
-  for i = 1, lease_count do ids[i] = leases[i * 2 - 1] end
-  return text .. ' ' .. table.concat(ids, ' ')
+  return text .. ' ' .. table.concat(lease_ids, ' ')
 end
 
 if max > 0 and not repeated then redis.call('HSET', K.calls, slot, call .. leased()) end
@@ -260,6 +285,6 @@ end
 flush_queue()
 
 return {
-  1, table.concat(settled), more, max >= 0 and next_due or -1, NOW, epoch or 0, table.concat(specials, '\n'),
-  table.concat(lengths, ' '), table.concat(leases),
+  1, all_settled and string.rep('a', count) or table.concat(settled), more, max >= 0 and next_due or -1, NOW, epoch or 0,
+  table.concat(specials, '\n'), table.concat(lease_ids, ' '), table.concat(lengths, ' '), table.concat(lease_jobs),
 }

@@ -32,7 +32,7 @@ local function holds(i, id, epoch)
   local r = held[i] and record_of(nil, nil, held[i])
   if r then return r[EPOCH] == epoch and r[HOLDER] == SESSION end
   local batch = batch_of(epoch)
-  return batch and batch.session == SESSION and batch.has[id]
+  return batch and batch.session == SESSION and members(batch)[id]
 end
 
 -- From now on there is something out of the ordinary about the job: it needs a record of its own.

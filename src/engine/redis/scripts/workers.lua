@@ -9,6 +9,7 @@ for _, record in ipairs(redis.call('HVALS', K.held)) do
   running[session] = (running[session] or 0) + 1
 end
 for _, batch in pairs(all_batches()) do
+  members(batch)
   running[batch.session] = (running[batch.session] or 0) + batch.left
 end
 local reply = {}

@@ -68,7 +68,7 @@ end
 
 -- Leases jobs of the default priority; answers how many. Takes what it looked at off the head of the list at once.
 local function claim_default(need)
-  local taken, looked = 0, 0
+  local taken, looked, usual = 0, 0, {}
   while taken < need and looked < MOST_LOOKED_AT do
     local entries = redis.call('LRANGE', K.wait, looked, looked + need - taken - 1)
     local n = #entries
@@ -85,7 +85,9 @@ local function claim_default(need)
       local position = conf.base + looked + i - 1
       if job and not (dead and dead[position]) then
         if not moved[i] and is_usual(job) then
-          lease_in_batch(id, job)
+          usual[#usual + 1] = id
+          reply_lease(id, job)
+          tell_state(id, ACTIVE)
           taken = taken + 1
         else
           local r = record_of(job, moved[i] and redis.call('HGET', K.run, id))
@@ -99,6 +101,7 @@ local function claim_default(need)
     end
     looked = looked + n
   end
+  if #usual > 0 then lease_batch(table.concat(usual, ' ')) end
   take_off(looked)
   return taken
 end

@@ -1,17 +1,15 @@
 -- Giving leases to SESSION: their epoch, what is answered of them, and the batch of the usual ones.
 -- Needs: record.lua, batch.lua, queue.lua, lease.lua.
 
--- The reply: the ids and the jobs as they are stored, one after the other in one text, with their lengths in another: many
--- small values cost the client more than a large one. Of leases that are out of the ordinary also JSON, by the number of the
--- lease from 0.
-local leases, lengths, lease_count = {}, {}, 0
+-- The reply: the ids in one text, and in another the jobs as they are stored, one after the other, their lengths being told
+-- too: many small values cost the client more than a large one. Of leases that are out of the ordinary also JSON, by the
+-- number of the lease from 0.
+local lease_ids, lease_jobs, lengths, lease_count = {}, {}, {}, 0
 local specials = {}
 
 local function reply_lease(id, job)
-  local n = lease_count * 2
-  leases[n + 1], leases[n + 2] = id, job
-  lengths[n + 1], lengths[n + 2] = #id, #job
   lease_count = lease_count + 1
+  lease_ids[lease_count], lease_jobs[lease_count], lengths[lease_count] = id, job, #job
 end
 
 local epoch
@@ -25,20 +23,9 @@ local function lease_epoch()
   return epoch
 end
 
--- The batch of usual jobs that this call leases.
-local batch
-
-local function lease_in_batch(id, job)
-  if not batch then
-    batch = { session = SESSION, started = NOW, ids = {}, has = {}, left = 0, changed = true }
-    batches[lease_epoch()] = batch
-  end
-  local n = batch.left + 1
-  batch.ids[n] = id
-  batch.has[id] = true
-  batch.left = n
-  if watched then tell_state(id, ACTIVE) end
-  reply_lease(id, job)
+-- Leases these jobs as a batch. `list`: their ids as one text.
+local function lease_batch(list)
+  batches[lease_epoch()] = { session = SESSION, started = NOW, list = list, changed = true }
 end
 
 -- Takes entries off the head of the waiting list.

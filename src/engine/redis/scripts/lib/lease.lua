@@ -4,19 +4,27 @@
 -- job has a record of its own in `held`.
 -- Needs: record.lua, batch.lua, queue.lua.
 
-local batches = {} -- by epoch: session, started, ids (in order), has (set of ids), left, changed; false when there is none
+-- By epoch, false when there is none: session, started, list (the ids as they are stored); once `members` was asked also ids
+-- (in order), has (a set) and left. `changed`: to be written; `over`: all its jobs are gone.
+local batches = {}
 
 local function parse_batch(raw)
   local session, started, list = string.match(raw, '^([^\n]*)\n(%d+)\n(.*)$')
-  local batch = { session = session, started = tonumber(started), ids = {}, has = {}, left = 0 }
-  local ids, has, n = batch.ids, batch.has, 0
-  for id in string.gmatch(list, '%S+') do
-    n = n + 1
-    ids[n] = id
-    has[id] = true
+  return { session = session, started = tonumber(started), list = list }
+end
+
+-- The ids that are still in a batch, as a set.
+local function members(batch)
+  if not batch.has then
+    local ids, has, n = {}, {}, 0
+    for id in string.gmatch(batch.list, '%S+') do
+      n = n + 1
+      ids[n] = id
+      has[id] = true
+    end
+    batch.ids, batch.has, batch.left = ids, has, n
   end
-  batch.left = n
-  return batch
+  return batch.has
 end
 
 local function batch_of(epoch)
@@ -45,9 +53,9 @@ local function all_batches()
 end
 
 local function take_from_batch(batch, id)
-  batch.has[id] = nil
+  members(batch)[id] = nil
   batch.left = batch.left - 1
-  batch.changed = true
+  batch.changed, batch.over = true, batch.left == 0
 end
 
 before_flush[#before_flush + 1] = function()
@@ -55,11 +63,11 @@ before_flush[#before_flush + 1] = function()
     if batch and batch.changed then
       batch.changed = false
       local field = string.format('%.0f', epoch)
-      if batch.left == 0 then
+      if batch.over then
         put('leases', field, false)
         batches[epoch] = false
       else
-        if batch.left < #batch.ids then
+        if batch.has and batch.left < #batch.ids then
           local left, n = {}, 0
           for _, id in ipairs(batch.ids) do
             if batch.has[id] then
@@ -67,9 +75,9 @@ before_flush[#before_flush + 1] = function()
               left[n] = id
             end
           end
-          batch.ids = left
+          batch.ids, batch.list = left, table.concat(left, ' ')
         end
-        put('leases', field, string.format('%s\n%.0f\n%s', batch.session, batch.started, table.concat(batch.ids, ' ')))
+        put('leases', field, string.format('%s\n%.0f\n', batch.session, batch.started) .. batch.list)
       end
     end
   end
@@ -86,11 +94,11 @@ local function load_record(id, job, run, held, epoch)
   local r = record_of(job, run, held)
   if not r or run or held or r[STATE] ~= QUEUED or r[PRIORITY] ~= 0 then return r end
   local likely = epoch and batch_of(epoch)
-  if likely and likely.has[id] then return activate(r, epoch, likely) end
+  if likely and members(likely)[id] then return activate(r, epoch, likely) end
   -- What was not taken off the waiting list yet is not active.
   if r[POSITION] >= math.max(conf.base, conf.top) then return r end
   for other, batch in pairs(all_batches()) do
-    if batch and batch.has[id] then return activate(r, other, batch) end
+    if batch and members(batch)[id] then return activate(r, other, batch) end
   end
   return r
 end
@@ -120,9 +128,7 @@ local function held_by(session, limit)
   end
   for _, batch in pairs(all_batches()) do
     if batch and batch.session == session then
-      for _, id in ipairs(batch.ids) do
-        if batch.has[id] then ids[#ids + 1] = id end
-      end
+      for id in pairs(members(batch)) do ids[#ids + 1] = id end
     end
   end
   table.sort(ids)
