@@ -9,6 +9,9 @@ import type { Core } from "./core.js";
 /** The most jobs in one command, and the most commands of one bulk call on their way at a time. */
 const MOST = 500;
 const ABREAST = 4;
+/** The most commands of single calls on their way at a time, and the fewest jobs in one that goes beside another. */
+const LANES = 2;
+const SECOND_LANE = 16;
 
 interface Waiting {
   readonly spec: JobSpec;
@@ -19,7 +22,10 @@ interface Waiting {
 export class EnqueueBatch {
   readonly #core: Core;
   #waiting: Waiting[] = [];
-  #busy = false;
+  #scheduled = false;
+  #underWay = 0;
+  /** Was a command answered since the last was sent? */
+  #answered = false;
   #idle: (() => void)[] = [];
 
   constructor(core: Core) {
@@ -30,10 +36,7 @@ export class EnqueueBatch {
   add(spec: JobSpec): Promise<EnqueueAnswer> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ spec, resolve, reject });
-      if (this.#busy) return;
-      this.#busy = true;
-      // After the promises that are settled by now: whoever waited for the same batch calls again with it.
-      process.nextTick(() => void this.#run());
+      this.#schedule();
     });
   }
 
@@ -54,25 +57,49 @@ export class EnqueueBatch {
 
   /** Resolves when nothing is on its way. */
   settled(): Promise<void> {
-    return this.#busy ? new Promise((resolve) => this.#idle.push(resolve)) : Promise.resolve();
+    return this.#quiet ? Promise.resolve() : new Promise((resolve) => this.#idle.push(resolve));
   }
 
-  async #run(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      const batch = this.#waiting.splice(0, MOST);
-      try {
-        const answers = await this.#enqueue(batch.map(({ spec }) => spec));
-        for (const [index, { resolve, reject }] of batch.entries()) {
-          const answer = answers[index];
-          if (answer === undefined) reject(new Error("the engine answered fewer jobs than it was given"));
-          else resolve(answer);
-        }
-      } catch (error) {
-        for (const { reject } of batch) reject(error);
-      }
+  get #quiet(): boolean {
+    return this.#waiting.length === 0 && this.#underWay === 0;
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    // After the promises that are settled by now: whoever waited for the same batch calls again with it.
+    process.nextTick(() => {
+      this.#scheduled = false;
+      this.#send();
+    });
+  }
+
+  #send(): void {
+    // Callers that waited for one answer come again all at once: in two halves they keep the engine and us busy in turn.
+    const halves = this.#answered && this.#underWay === 0 && this.#waiting.length >= 2 * SECOND_LANE;
+    const most = halves ? Math.ceil(this.#waiting.length / 2) : MOST;
+    this.#answered = false;
+    while (this.#waiting.length >= (this.#underWay === 0 ? 1 : SECOND_LANE) && this.#underWay < LANES) {
+      void this.#carry(this.#waiting.splice(0, Math.min(most, MOST)));
     }
-    this.#busy = false;
-    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  async #carry(batch: readonly Waiting[]): Promise<void> {
+    this.#underWay += 1;
+    try {
+      const answers = await this.#enqueue(batch.map(({ spec }) => spec));
+      for (const [index, { resolve, reject }] of batch.entries()) {
+        const answer = answers[index];
+        if (answer === undefined) reject(new Error("the engine answered fewer jobs than it was given"));
+        else resolve(answer);
+      }
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    }
+    this.#underWay -= 1;
+    this.#answered = true;
+    if (this.#waiting.length > 0) this.#schedule();
+    if (this.#quiet) for (const resolve of this.#idle.splice(0)) resolve();
   }
 
   #enqueue(jobs: readonly JobSpec[]): Promise<EnqueueAnswer[]> {

@@ -172,7 +172,7 @@ describe("travelling together", () => {
     await longshore.close();
   });
 
-  it("gathers the calls made while a command is on its way, 500 at most in one", async () => {
+  it("gathers the calls made while two commands are on their way, 500 at most in one", async () => {
     const answers: (() => void)[] = [];
     const { longshore, batches } = recording(
       new MemoryEngine(),
@@ -182,13 +182,45 @@ describe("travelling together", () => {
     await expect.poll(() => answers.length).toBe(1);
 
     const others = Array.from({ length: 700 }, (_, n) => longshore.enqueue(plain, n));
-    for (const turn of [1, 2, 3]) {
-      await expect.poll(() => answers.length).toBe(turn);
-      answers[turn - 1]?.();
-    }
+    await expect.poll(() => batches).toEqual([1, 500]);
+    answers[0]?.();
+    await expect.poll(() => batches).toEqual([1, 500, 200]);
+    for (const answer of answers) answer();
     await Promise.all([first, ...others]);
 
-    expect(batches).toEqual([1, 500, 200]);
+    await longshore.close();
+  });
+
+  it("keeps a few calls back while a command is on its way, so that they travel together", async () => {
+    const answers: (() => void)[] = [];
+    const { longshore, batches } = recording(
+      new MemoryEngine(),
+      () => new Promise<void>((resolve) => answers.push(resolve)),
+    );
+    const calls = [longshore.enqueue(plain, 0)];
+    await expect.poll(() => answers.length).toBe(1);
+
+    for (let n = 1; n <= 5; n += 1) {
+      calls.push(longshore.enqueue(plain, n));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(batches).toEqual([1]);
+    answers[0]?.();
+    await expect.poll(() => batches).toEqual([1, 5]);
+    answers[1]?.();
+    await Promise.all(calls);
+    await longshore.close();
+  });
+
+  it("cuts the calls of callers that were answered together in two, so that engine and client work in turn", async () => {
+    const { longshore, batches } = recording(new MemoryEngine());
+    const rounds = Array.from({ length: 40 }, async (_, n) => {
+      for (let round = 0; round < 3; round += 1) await longshore.enqueue(plain, n);
+    });
+    await Promise.all(rounds);
+
+    expect(batches.slice(0, 3)).toEqual([40, 20, 20]);
+    expect(batches.reduce((sum, size) => sum + size, 0)).toBe(120);
     await longshore.close();
   });
 
