@@ -6,8 +6,10 @@ import type { EnqueueAnswer } from "../engine/contract.js";
 import type { JobSpec } from "../model/job.js";
 import type { Core } from "./core.js";
 
-/** The most jobs in one command, and the most commands of one bulk call on their way at a time. */
+/** The most single calls in one command. */
 const MOST = 500;
+/** The jobs in one command of a bulk call, and the most of these on their way at a time. */
+const CHUNK = 250;
 const ABREAST = 4;
 /** The most commands of single calls on their way at a time, and the fewest jobs in one that goes beside another. */
 const LANES = 2;
@@ -40,19 +42,33 @@ export class EnqueueBatch {
     });
   }
 
-  /** Enqueues many jobs, in chunks of 500: one answer per job, in order. */
-  async addMany(specs: readonly JobSpec[]): Promise<EnqueueAnswer[]> {
-    const answers: EnqueueAnswer[][] = [];
-    const chunks: { index: number; jobs: readonly JobSpec[] }[] = [];
-    for (let from = 0; from < specs.length; from += MOST) {
-      chunks.push({ index: chunks.length, jobs: specs.slice(from, from + MOST) });
-    }
-    const queue = chunks.values();
+  /**
+   * Enqueues many jobs, in order, some chunks on their way at a time: a chunk is made while the engine takes those before.
+   * Answers what `handle` makes of each.
+   */
+  async addMany<T>(
+    total: number,
+    specOf: (index: number) => JobSpec,
+    handle: (spec: JobSpec, answer: EnqueueAnswer) => T,
+  ): Promise<T[]> {
+    const handles: T[][] = [];
+    let next = 0;
     const send = async (): Promise<void> => {
-      for (const { index, jobs } of queue) answers[index] = await this.#enqueue(jobs);
+      while (next * CHUNK < total) {
+        const chunk = next;
+        next += 1;
+        const from = chunk * CHUNK;
+        const specs = Array.from({ length: Math.min(CHUNK, total - from) }, (_, index) => specOf(from + index));
+        const answers = await this.#enqueue(specs);
+        handles[chunk] = specs.map((spec, index) => {
+          const answer = answers[index];
+          if (answer === undefined) throw new Error("the engine answered fewer jobs than it was given");
+          return handle(spec, answer);
+        });
+      }
     };
-    await Promise.all(Array.from({ length: Math.min(ABREAST, chunks.length) }, send));
-    return answers.flat();
+    await Promise.all(Array.from({ length: ABREAST }, send));
+    return handles.flat();
   }
 
   /** Resolves when nothing is on its way. */

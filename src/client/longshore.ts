@@ -101,7 +101,7 @@ export class Longshore {
   }
 
   /**
-   * Accepts many jobs: all inputs and options are checked before the first is sent; they go in order, 500 in a command.
+   * Accepts many jobs: all inputs and options are checked before the first is sent; they go in order, 250 in a command.
    * A unique key that is held does not throw here: the handle in its place is the holder's, with `outcome: "rejected"`.
    * When the engine fails half-way some chunks are in and others are not; with ids of your own, calling again completes
    * it.
@@ -121,19 +121,23 @@ export class Longshore {
   async enqueueMany(task: AnyTask | string, items: readonly unknown[], options?: EnqueueOptions): Promise<Job[]> {
     this.#guard();
     if (!Array.isArray(items)) throw new InvalidInput("items", items, "a list of inputs");
-    const specs: JobSpec[] = [];
+    // What can only succeed is encoded chunk by chunk, while the engine takes the chunks before; the rest is encoded first.
+    const specs: (JobSpec | null)[] = [];
     for (const item of items as readonly unknown[]) {
-      const own = isItem(item) ? item : { input: item, options: undefined };
-      const both = own.options === undefined ? options : { ...options, ...own.options };
-      const made = this.#specs.make(task, own.input, both);
-      specs.push(made instanceof Promise ? await made : made);
+      const [input, own] = isItem(item) ? [item.input, item.options] : [item, undefined];
+      const both = own === undefined ? options : { ...options, ...own };
+      if (this.#specs.isSure(task, input, both)) {
+        specs.push(null);
+      } else {
+        const made = this.#specs.make(task, input, both);
+        specs.push(made instanceof Promise ? await made : made);
+      }
     }
-    const answers = await this.#batch.addMany(specs);
-    return specs.map((spec, index) => {
-      const answer = answers[index];
-      if (answer === undefined) throw new Error("the engine answered fewer jobs than it was given");
-      return this.#handle(task, spec, answer);
-    });
+    return this.#batch.addMany(
+      specs.length,
+      (index) => specs[index] ?? this.#specs.makeSure(task, items[index]),
+      (spec, answer) => this.#handle(task, spec, answer),
+    );
   }
 
   /**

@@ -1,5 +1,5 @@
 /** From a call of `enqueue` to the job as the engine takes it: input checked and encoded, options merged, id drawn. */
-import { encodePayload } from "../model/codec.js";
+import { encodePayload, isSurePayload } from "../model/codec.js";
 import { InvalidInput } from "../model/errors.js";
 import type { JobSpec } from "../model/job.js";
 import { parseName } from "../model/name.js";
@@ -35,6 +35,21 @@ export class SpecMaker {
       if (checked instanceof Promise) return checked.then(() => this.#build(task, input, options));
     }
     return this.#build(task, input, options);
+  }
+
+  /** The spec of a job for which `isSure` was true. */
+  makeSure(task: AnyTask | string, input: unknown): JobSpec {
+    return this.#build(task, input, undefined);
+  }
+
+  /**
+   * Checks one job without making its spec, as far as that is possible: `true` when `make` can then not but succeed, at
+   * once. @throws InvalidInput
+   */
+  isSure(task: AnyTask | string, input: unknown, options: EnqueueOptions | undefined): boolean {
+    if (typeof task === "string" || task.schema !== null || options !== undefined) return false;
+    this.#options(task, task.queue, options);
+    return isSurePayload(input, this.#core.payloadCap);
   }
 
   // The input is queued as it was given: the worker parses it again, and transforms must happen once.

@@ -25,16 +25,19 @@ export const DEEPEST = 64;
  */
 export function encodePayload(field: string, value: unknown, cap = DEFAULT_PAYLOAD_CAP): string {
   if (value === undefined) return "null";
-  if (!isPlain(value, 0)) check(field, value, []);
+  const most = mostBytes(value, 0);
+  if (most === Number.POSITIVE_INFINITY) check(field, value, []);
   const text = JSON.stringify(value);
-  // JSON writes a lone surrogate as an escape.
-  if (text.includes("\\ud")) check(field, value, []);
-  // A character is at most three bytes of UTF-8: only long texts need to be measured.
-  if (text.length * 3 > cap) {
+  if (most > cap && text.length * 3 > cap) {
     const size = Buffer.byteLength(text);
     if (size > cap) throw new PayloadTooLarge(field, size, cap);
   }
   return text;
+}
+
+/** Can `encodePayload` not but succeed? Tells without encoding; `false` leaves it open. */
+export function isSurePayload(value: unknown, cap = DEFAULT_PAYLOAD_CAP): boolean {
+  return value === undefined || mostBytes(value, 0) <= cap;
 }
 
 /** The value of a JSON text written by `encodePayload`. @throws SyntaxError when it is not JSON */
@@ -43,21 +46,33 @@ export function decodePayload(text: string): unknown {
   return value;
 }
 
-/** Is this, at a glance, a value that JSON keeps as it is? What is not is looked at by `check`, which says where and why. */
-function isPlain(value: unknown, depth: number): boolean {
-  if (typeof value === "string" || typeof value === "boolean" || value === null) return true;
-  if (typeof value === "number") return Number.isFinite(value);
-  if (typeof value !== "object" || depth >= DEEPEST) return false;
+/** A character is at most six bytes of JSON: an escape. */
+const CHARACTER = 6;
+const NUMBER = 25;
+const WORD = 5;
+
+/**
+ * More bytes than the JSON of a value can have, when it is one that JSON keeps as it is; infinity when that is not clear at
+ * a glance. `check` then says where and why.
+ */
+function mostBytes(value: unknown, depth: number): number {
+  if (typeof value === "string") {
+    return value.isWellFormed() ? CHARACTER * value.length + 2 : Number.POSITIVE_INFINITY;
+  }
+  if (typeof value === "number") return Number.isFinite(value) ? NUMBER : Number.POSITIVE_INFINITY;
+  if (typeof value === "boolean" || value === null || value === undefined) return WORD;
+  if (typeof value !== "object" || depth >= DEEPEST) return Number.POSITIVE_INFINITY;
+  let sum = 2;
   if (Array.isArray(value)) {
-    for (const item of value) if (item !== undefined && !isPlain(item, depth + 1)) return false;
-    return true;
+    for (const item of value) sum += mostBytes(item, depth + 1) + 1;
+    return sum;
   }
-  if (Object.getPrototypeOf(value) !== Object.prototype || "toJSON" in value) return false;
+  if (Object.getPrototypeOf(value) !== Object.prototype || "toJSON" in value) return Number.POSITIVE_INFINITY;
   for (const key of Object.keys(value)) {
-    const item: unknown = (value as Record<string, unknown>)[key];
-    if (key === "__proto__" || (item !== undefined && !isPlain(item, depth + 1))) return false;
+    if (key === "__proto__") return Number.POSITIVE_INFINITY;
+    sum += CHARACTER * key.length + 4 + mostBytes((value as Record<string, unknown>)[key], depth + 1);
   }
-  return true;
+  return sum;
 }
 
 function check(path: string, value: unknown, parents: object[]): void {
@@ -65,7 +80,7 @@ function check(path: string, value: unknown, parents: object[]): void {
     case "boolean":
       return;
     case "string":
-      if (!isWellFormed(value)) throw new InvalidInput(path, value, "text without lone surrogates");
+      if (!value.isWellFormed()) throw new InvalidInput(path, value, "text without lone surrogates");
       return;
     case "number":
       if (!Number.isFinite(value)) throw new InvalidInput(path, String(value), "a finite number (JSON has no other)");
@@ -103,11 +118,4 @@ function checkRecord(path: string, value: object, parents: object[]): void {
     if (key === "__proto__") throw new InvalidInput(`${path}.${key}`, item, 'no key may be named "__proto__"');
     if (item !== undefined) check(`${path}.${key}`, item, parents);
   }
-}
-
-// A surrogate that is not half of a pair. Cheaper texts first: most payloads have no surrogate at all.
-const LONE_SURROGATE = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/;
-
-function isWellFormed(text: string): boolean {
-  return !LONE_SURROGATE.test(text);
 }
