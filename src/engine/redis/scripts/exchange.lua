@@ -106,10 +106,12 @@ local function settle_usual()
   end
 end
 
+local emptied = false -- is nothing left in line?
+
 -- Leases when everything at the head of the line is usual; answers whether it was.
 local function claim_usual()
-  if redis.call('ZCARD', K.prio) > 0 or redis.call('ZCARD', K.dead) > 0 then return false end
-  if suspect and redis.call('ZCARD', K.suspect) > 0 then return false end
+  -- Suspects that are not wanted are no reason to look closer.
+  if redis.call('EXISTS', K.prio, K.dead, suspect and K.suspect or K.prio) > 0 then return false end
   local ids = redis.call('LRANGE', K.wait, 0, max - 1)
   local n, list = #ids, table.concat(ids, ' ')
   if string.find(list, MOVED, 1, true) then return false end
@@ -120,8 +122,12 @@ local function claim_usual()
     sizes[i] = #job
   end
   lease_ids, lease_jobs, lengths, lease_count = ids, jobs, sizes, n
-  if n > 0 then lease_batch(list) end
-  take_off(n)
+  if n > 0 then
+    lease_batch(list)
+    redis.call('LTRIM', K.wait, n, -1)
+    set_conf('base', conf.base + n)
+  end
+  emptied = n < max
   if watched then
     for i = 1, n do tell_state(ids[i], ACTIVE) end
   end
@@ -278,7 +284,7 @@ end
 
 if max > 0 and not repeated then redis.call('HSET', K.calls, slot, call .. leased()) end
 local more = 0
-if max >= 0 and conf.paused == 0 and (waiting() > 0 or redis.call('ZCARD', K.prio) > 0) then
+if max >= 0 and conf.paused == 0 and not emptied and (waiting() > 0 or redis.call('ZCARD', K.prio) > 0) then
   more = 1
   wake()
 end

@@ -1,9 +1,13 @@
 /** The one command of the hot path: settle what ended, lease what comes next. */
 import assert from "node:assert/strict";
-import type { Lease, LeaseRef } from "../../contract.js";
+import type { Lease, LeaseRef, Settlement } from "../../contract.js";
 import { MAIN } from "../kit.js";
 import { scenarios } from "../scenario.js";
 import { BOOM, settlement } from "../test-session.js";
+
+function completion(lease: LeaseRef, result: string): Settlement {
+  return settlement(lease, { kind: "complete", result });
+}
 
 export const exchange = scenarios("exchange", [
   [
@@ -260,8 +264,7 @@ export const exchange = scenarios("exchange", [
       const [first, second] = await kit.addMany(2);
       const session = await kit.session();
       const [a, b] = [await session.next(), await session.next()];
-      const complete = (lease: LeaseRef, result: string) => settlement(lease, { kind: "complete", result });
-      const answer = await session.exchange([complete(a, "1"), complete(b, "2"), complete(a, "3")]);
+      const answer = await session.exchange([completion(a, "1"), completion(b, "2"), completion(a, "3")]);
       assert.deepEqual(answer.settled, ["applied", "applied", "applied"]);
       assert.deepEqual(await kit.list({ states: ["completed"] }), [second, first]);
       assert.deepEqual([(await kit.counts()).active, (await kit.counts()).completed], [0, 2]);

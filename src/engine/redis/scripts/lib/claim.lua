@@ -102,7 +102,11 @@ local function claim_default(need)
     looked = looked + n
   end
   if #usual > 0 then lease_batch(table.concat(usual, ' ')) end
-  take_off(looked)
+  if looked > 0 then
+    redis.call('LTRIM', K.wait, looked, -1)
+    set_conf('base', conf.base + looked)
+    redis.call('ZREMRANGEBYSCORE', K.dead, '-inf', conf.base - 1)
+  end
   return taken
 end
 

@@ -27,11 +27,3 @@ end
 local function lease_batch(list)
   batches[lease_epoch()] = { session = SESSION, started = NOW, list = list, changed = true }
 end
-
--- Takes entries off the head of the waiting list.
-local function take_off(n)
-  if n == 0 then return end
-  redis.call('LTRIM', K.wait, n, -1)
-  set_conf('base', conf.base + n)
-  redis.call('ZREMRANGEBYSCORE', K.dead, '-inf', conf.base - 1)
-end
