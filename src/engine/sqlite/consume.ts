@@ -5,8 +5,7 @@ import { isTerminal } from "../../model/state.js";
 import { judge, judgeCrash } from "../../model/verdict.js";
 import type { FencedAnswer, Outcome, Settlement } from "../contract.js";
 import { saveJob, tellsLastRun, type Job, type MovingJob } from "./job.js";
-import { completeUsual, completionsFrom } from "./completions.js";
-import { ACTIVE } from "./lines.js";
+import { ACTIVE, lineOf } from "./lines.js";
 import { finish, move, recordAttempt } from "./moves.js";
 import type { SqliteQueue } from "./queue.js";
 import { acknowledge, heldBy, holds, leaveQueue } from "./sessions.js";
@@ -40,7 +39,7 @@ const SETTLED = `SELECT e.key, j.line = ${ACTIVE} AND j.session = ?, j.job, j.li
   j.attempts, j.created_at, j.run_at, j.started_at, j.counted, j.crashes, j.suspect, j.error_epoch, j.retention, j.tags
   FROM json_each(?) e CROSS JOIN jobs j ON j.queue = ? AND j.id = e.value`;
 
-/** Settles outcomes of one queue, in order. Completions that follow each other are tried together first. */
+/** Settles outcomes of one queue, in order. */
 export function settleAll(
   transaction: Transaction,
   queue: SqliteQueue,
@@ -50,26 +49,44 @@ export function settleAll(
   const answers: FencedAnswer[] = [];
   while (answers.length < settlements.length) {
     const from = answers.length;
-    const group = completionsFrom(settlements, from);
-    const rest = group.length > 0 ? group : othersFrom(settlements, from);
-    const { completed, order } = completeUsual(transaction, queue, session, group);
-    const slow = rest.filter(({ id }) => !completed.has(id));
-    const jobs = loadSettled(transaction.sql, queue, session, slow);
-    for (const [index, settlement] of rest.entries()) {
-      const job = jobs.get(settlement.id);
-      const place = group.length > 0 ? order + index : undefined;
-      answers.push(
-        completed.has(settlement.id) ? "applied" : settleOne(transaction, queue, session, job, settlement, place),
-      );
+    const settlement = settlements[from];
+    if (settlement !== undefined && completeUsual(transaction, queue, session, settlement)) {
+      answers.push("applied");
+      continue;
     }
+    // Those that follow and do not complete are looked up together with it.
+    let to = from + 1;
+    while (to < settlements.length && settlements[to]?.outcome.kind !== "complete") to += 1;
+    const others = settlements.slice(from, to);
+    const jobs = loadSettled(transaction.sql, queue, session, others);
+    for (const other of others) answers.push(settleOne(transaction, queue, session, jobs.get(other.id), other));
   }
   return answers;
 }
 
-function othersFrom(settlements: readonly Settlement[], from: number): readonly Settlement[] {
-  let to = from + 1;
-  while (to < settlements.length && settlements[to]?.outcome.kind !== "complete") to += 1;
-  return settlements.slice(from, to);
+const COMPLETED = lineOf("completed");
+const COMPLETE = `UPDATE jobs SET line = ${COMPLETED}, key = ?1, tie = NULL, finished_at = ?2, counted = counted + 1,
+  settled = ?3, suspect = 0, result = ?4 WHERE queue = ?5 AND id = ?6 AND line = ${ACTIVE} AND session = ?7 AND epoch = ?3
+  AND tags IS NULL AND retention IS NULL`;
+
+/**
+ * The usual end of a run: the job completes, and neither tags nor a retention of its own have to be looked after. One
+ * statement fences and moves it. Answers whether it did.
+ */
+function completeUsual(
+  { sql, now }: Transaction,
+  queue: SqliteQueue,
+  session: string,
+  { id, epoch, outcome }: Settlement,
+): boolean {
+  if (outcome.kind !== "complete") return false;
+  const key = -queue.nextFinished;
+  if (sql.run(COMPLETE, key, now, epoch, outcome.result, queue.number, id, session) === 0) return false;
+  queue.finish();
+  queue.count(ACTIVE, -1);
+  queue.count(COMPLETED, 1);
+  queue.tell({ kind: "state", id, state: "completed" });
+  return true;
 }
 
 function loadSettled(
@@ -79,7 +96,6 @@ function loadSettled(
   settlements: readonly Settlement[],
 ): Map<string, SettledJob> {
   const jobs = new Map<string, SettledJob>();
-  if (settlements.length === 0) return jobs;
   const ids = JSON.stringify(settlements.map((settlement) => settlement.id));
   for (const row of sql.all<SettledRow>(SETTLED, session, ids, queue.number)) {
     const id = settlements[row[0]]?.id ?? "";
@@ -123,11 +139,10 @@ function settleOne(
   session: string,
   job: SettledJob | undefined,
   settlement: Settlement,
-  order: number | undefined,
 ): FencedAnswer {
   if (job !== undefined && holds(session, job, settlement)) {
     job.settled = settlement.epoch;
-    applyOutcome(transaction, queue, job, settlement.outcome, order);
+    applyOutcome(transaction, queue, job, settlement.outcome);
     return "applied";
   }
   acknowledge(transaction.sql, session, settlement);
@@ -139,14 +154,7 @@ const END = `UPDATE jobs SET line = ?, key = ?, tie = NULL, finished_at = ?, cou
 const PUT_BACK = `UPDATE jobs SET line = ?, key = ?, tie = ?, run_at = ?, counted = ?, settled = ?, suspect = ?,
   error_epoch = ? WHERE job = ?`;
 
-/** `order`: its number among the finished, where one was kept for it. */
-function applyOutcome(
-  transaction: Transaction,
-  queue: SqliteQueue,
-  job: SettledJob,
-  outcome: Outcome,
-  order?: number,
-): void {
+function applyOutcome(transaction: Transaction, queue: SqliteQueue, job: SettledJob, outcome: Outcome): void {
   const { sql, now } = transaction;
   const verdict = judge(job, outcome);
   // A job that ends well tells by itself how its last run ended.
@@ -157,7 +165,7 @@ function applyOutcome(
   // A run that ended proves that the job does not kill its worker; one that was handed back proves nothing.
   if (outcome.kind !== "release") job.suspect = false;
   if (isTerminal(verdict.state)) {
-    finish(queue, job, verdict.state, now, order);
+    finish(queue, job, verdict.state, now);
     // A running job has no result: every way to run again takes it.
     const result = "result" in outcome ? outcome.result : null;
     const { line, key, counted, settled, errorEpoch, kept, removeAt } = job;

@@ -26,21 +26,15 @@ export function restand(queue: SqliteQueue, job: MovingJob): void {
   stand(queue, job, stateOfJob(job), "tail");
 }
 
-/** Ends a job in a terminal state, as the next to finish unless another number was kept for it. */
-export function finish(
-  queue: SqliteQueue,
-  job: MovingJob,
-  to: TerminalState,
-  now: number,
-  order = queue.finish(),
-): void {
+/** Ends a job in a terminal state. */
+export function finish(queue: SqliteQueue, job: MovingJob, to: TerminalState, now: number): void {
   job.finishedAt = now;
   job.expireAt = null;
   leave(queue, job);
   const kind = retentionClass(to);
   const { age, count } = retentionOf(job)[kind];
   job.removeAt = age === DEFAULT_RETENTION[kind].age ? null : now + age;
-  stand(queue, job, to, "tail", order);
+  stand(queue, job, to, "tail");
   if (count !== null) {
     queue.keep[kind] = count;
     queue.kept[kind] += 1;
@@ -50,8 +44,8 @@ export function finish(
   queue.tell({ kind: "state", id: job.id, state: to });
 }
 
-/** Puts a job where its state says. `order` is the number of a finished job. */
-export function stand(queue: SqliteQueue, job: MovingJob, state: JobState, place: "head" | "tail", order = 0): void {
+/** Puts a job where its state says. */
+export function stand(queue: SqliteQueue, job: MovingJob, state: JobState, place: "head" | "tail"): void {
   const apart = state === "queued" ? job.suspect : job.removeAt !== null;
   job.line = lineOf(state) + (apart ? APART : 0);
   job.tie = job.id;
@@ -71,7 +65,7 @@ export function stand(queue: SqliteQueue, job: MovingJob, state: JobState, place
       break;
     default:
       // The latest comes first in listings.
-      job.key = -order;
+      job.key = -queue.finish();
       job.tie = null;
   }
   queue.count(job.line, 1);

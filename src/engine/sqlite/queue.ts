@@ -168,12 +168,16 @@ export class SqliteQueue {
     this.#changed = true;
   }
 
-  /** Numbers for the next jobs to finish; answers the first. */
-  finish(jobs = 1): number {
-    const first = this.#finished + 1;
-    this.#finished += jobs;
+  /** The number that the next job to finish will have. */
+  get nextFinished(): number {
+    return this.#finished + 1;
+  }
+
+  /** A job finished; answers its number. */
+  finish(): number {
+    this.#finished += 1;
     this.#changed = true;
-    return first;
+    return this.#finished;
   }
 
   /** Says that somebody watches; answers whether nobody did before. */
