@@ -9,6 +9,9 @@ import { tableOf } from "./table.js";
 /** By how much a ratio may get worse. */
 export const TOLERANCE = 0.25;
 
+/** What a quick run is too short to measure well. */
+const UNSTEADY = ["idle cpu"];
+
 export interface Fall {
   readonly system: string;
   readonly scenario: string;
@@ -22,7 +25,7 @@ export interface Fall {
 export function fallsOf(kept: readonly Result[], now: readonly Result[]): Fall[] {
   return kept.flatMap((before) => {
     const { system, scenario, durability, ratioToBullmq } = before;
-    if (!isOurs(before) || ratioToBullmq === null) return [];
+    if (!isOurs(before) || ratioToBullmq === null || UNSTEADY.includes(scenario)) return [];
     const after = now.find((r) => r.system === system && r.scenario === scenario && r.durability === durability);
     const ratio = after?.ratioToBullmq ?? null;
     const held = ratio !== null && !isWorse(before, ratioToBullmq, ratio);

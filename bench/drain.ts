@@ -1,6 +1,6 @@
 /**
- * One worker against a backlog: all jobs are added, then one worker runs them, and every completion is verified. Measured
- * from the first handler's start, so that starting an interpreter or a connection does not count.
+ * One worker against a backlog: all jobs are added, then one worker runs them, and every completion is verified. The first
+ * fifth is the worker's start (connections, threads, interpreters) and does not count.
  */
 import { addAll } from "./add-all.js";
 import { payloads } from "./payload.js";
@@ -17,15 +17,15 @@ export async function drain(
   try {
     const inputs = payloads(jobs, behaviour === "kilobyte" ? "kilobyte" : "small");
     const tally = new Tally(await addAll(line, inputs));
-    const { started, done } = tally;
-    const worker = await line.work({ concurrency, behaviour, started, done });
+    const { started, done, failed } = tally;
+    const worker = await line.work({ concurrency, behaviour, started, done, failed });
     try {
       await tally.complete();
     } finally {
       await worker.stop();
     }
     await tally.confirm(line);
-    return jobs / tally.seconds;
+    return tally.pace;
   } finally {
     await line.close();
   }

@@ -5,10 +5,9 @@
 import type { RoundAnswer, RoundRequest } from "./host-protocol.js";
 import { NotVerified } from "./scenario.js";
 import { scenarioNamed } from "./scenarios/index.js";
-import type { System } from "./system.js";
-import { systemNamed } from "./systems/index.js";
+import { loadSystem } from "./systems/index.js";
 
-const system = systemNamed(process.argv[2] ?? "");
+const system = loadSystem(process.argv[2] ?? "");
 
 process.on("message", (request) => void answer(request as RoundRequest));
 process.on("disconnect", () => process.exit());
@@ -16,13 +15,13 @@ process.on("disconnect", () => process.exit());
 process.on("SIGINT", () => undefined);
 
 async function answer(request: RoundRequest): Promise<void> {
-  const answer = await roundOf(system, request);
+  const answer = await roundOf(request);
   process.send?.(answer);
 }
 
-async function roundOf(system: System, { scenario, ...round }: RoundRequest): Promise<RoundAnswer> {
+async function roundOf({ scenario, ...round }: RoundRequest): Promise<RoundAnswer> {
   try {
-    return { measured: await scenarioNamed(scenario).round({ system, ...round }) };
+    return { measured: await scenarioNamed(scenario).round({ system: await system, ...round }) };
   } catch (error) {
     const failed = error instanceof Error ? error.message : String(error);
     return { failed, verified: !(error instanceof NotVerified) };

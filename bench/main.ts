@@ -11,19 +11,20 @@ import { resultsOf, type Report, type SystemSettings } from "./report.js";
 import { keep, newestQuick } from "./results-folder.js";
 import { scenarioNamed, SCENARIOS } from "./scenarios/index.js";
 import { Stores } from "./stores.js";
-import { SYSTEMS } from "./systems/index.js";
+import type { System } from "./system.js";
+import { loadSystem, SYSTEM_NAMES } from "./systems/index.js";
 import { markdownOf } from "./table.js";
 
 const METHOD =
   "Systems take turns round by round on private servers of this machine, each in a process of its own (idle systems are " +
-  "watched at the same time, each on its own server). Where speed is measured up to four rounds show how fast a system is " +
-  "and warm it up before those that count. A round counts only when every job was verified, by id and by the system's own " +
-  "count.";
+  "watched at the same time, each on its own server, and in the quick run while others are measured). Where speed is " +
+  "measured up to four rounds show how fast a system is and warm it up before those that count. A round counts only when " +
+  "every job was verified, by id and by the system's own count.";
 
 async function main(): Promise<void> {
   const args = readArguments(process.argv.slice(2), {
     scenarios: SCENARIOS.map(({ id }) => id),
-    systems: SYSTEMS.map(({ name }) => name),
+    systems: SYSTEM_NAMES,
   });
   const kept = args.check ? await newestQuick() : null;
   if (args.check && kept === null) {
@@ -40,7 +41,8 @@ const FAILED = "failed: ";
 async function measure(args: Arguments): Promise<Report> {
   const versions = new Map<string, string>();
   const missing = new Map<string, string>();
-  const wanted = SYSTEMS.filter(({ name }) => (args.check ? isChecked(name) : (args.systems?.includes(name) ?? true)));
+  const names = SYSTEM_NAMES.filter((name) => (args.check ? isChecked(name) : (args.systems?.includes(name) ?? true)));
+  const wanted = await Promise.all(names.map(loadSystem));
   for (const system of wanted) {
     const probe = await system.probe();
     if ("missing" in probe) missing.set(system.name, probe.missing);
@@ -57,7 +59,7 @@ async function measure(args: Arguments): Promise<Report> {
   for (const signal of SIGNALS) process.on(signal, interrupted);
   try {
     const measured = await measurement.run(plan, scenarioNamed);
-    return reportOf(args, plan, measured, versions, await stores.versions());
+    return reportOf(args, wanted, plan, measured, versions, await stores.versions());
   } finally {
     await measurement.stop();
     await stores.stop();
@@ -69,13 +71,14 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 function reportOf(
   { quick }: Arguments,
+  wanted: readonly System[],
   plan: Plan,
   { samples, failed }: Measured,
   versions: ReadonlyMap<string, string>,
   servers: Readonly<Record<string, string>>,
 ): Report {
   const cells = plan.steps.flatMap(({ cells }) => cells);
-  const systems = SYSTEMS.flatMap(({ name, settings }): SystemSettings[] => {
+  const systems = wanted.flatMap(({ name, settings }): SystemSettings[] => {
     const durability = [...new Set(cells.filter(({ system }) => system === name).map(({ durability }) => durability))];
     return durability.length === 0 ? [] : [{ name, version: versions.get(name) ?? "", settings, durability }];
   });
@@ -87,7 +90,7 @@ function reportOf(
       quick,
       method: METHOD,
       systems,
-      scenarios: ran.map(({ id, what }) => ({ id, what })),
+      scenarios: ran.map(({ id, what, measures }) => ({ id, what, measures: measures.map(({ name }) => name) })),
     },
     results: resultsOf(samples),
     skipped: [...plan.skipped, ...failed.map((skip) => ({ ...skip, reason: `${FAILED}${skip.reason}` }))],

@@ -30,13 +30,20 @@ export interface SystemSettings {
   readonly durability: readonly string[];
 }
 
+export interface ScenarioSettings {
+  readonly id: string;
+  readonly what: string;
+  /** The names of its measures, which results go by. */
+  readonly measures: readonly string[];
+}
+
 export interface Settings {
   readonly date: string;
   readonly quick: boolean;
   /** How rounds are made, in words. */
   readonly method: string;
   readonly systems: readonly SystemSettings[];
-  readonly scenarios: readonly { readonly id: string; readonly what: string }[];
+  readonly scenarios: readonly ScenarioSettings[];
 }
 
 export interface Report {

@@ -9,9 +9,9 @@ export interface Scenario {
   readonly id: string;
   /** What is done, in a line. */
   readonly what: string;
-  /** What one round answers. The first is what targets are about. */
+  /** What a round may answer. The first is what targets are about, and where it is a speed it decides on sizes. */
   readonly measures: readonly Measure[];
-  /** Does one counted round; answers one number for each measure, by its name. */
+  /** Does one counted round; answers a number for each measure that this system has, by its name. */
   round(context: RoundContext): Promise<Readonly<Record<string, number>>>;
 }
 

@@ -1,43 +1,51 @@
 /**
  * How many jobs a round is about, and how many rounds count. Where speed is measured, a round is as long as it takes to
- * measure well on a fast system and short enough on a slow one; elsewhere the scenario's subject says how many.
+ * measure well on a fast system and short enough on a slow one; elsewhere the scenario's subject says how many. The quick
+ * run spends its time on the systems that targets compare, and less on the others.
  */
-
-const FIRST_JOBS = 300;
-/** A fleet has a pace only when its jobs are many batches of every system. */
-const FIRST_FLEET_JOBS = { quick: 5_000, full: 20_000 };
 
 interface Fixed {
   readonly jobs: number;
   readonly rounds: number;
 }
 
-const ROUNDS = 5;
-const MOST_UNCOUNTED = 4;
-const FULL_MOST = 50_000;
-const FULL_LONGEST_SECONDS = 5;
-const FULL_SECONDS = 3;
-const FULL_LEAST = 300;
-const QUICK_SECONDS = 0.35;
-const QUICK_MOST = 20_000;
-const QUICK_LEAST = 1_000;
+/** What a round of a speed takes, in seconds and in jobs. */
+interface Range {
+  readonly seconds: number;
+  readonly least: number;
+  readonly most: number;
+}
+
+const FLEET = "run-procs";
+const FIRST_JOBS = 300;
+/** A fleet has a pace only when its jobs are many batches of every system, and its processes, new in each round, are warm. */
+const FLEETS: Readonly<Record<"quick" | "full", Range>> = {
+  quick: { seconds: 1.2, least: 10_000, most: 40_000 },
+  full: { seconds: 3, least: 20_000, most: 100_000 },
+};
+const QUICK: Range = { seconds: 0.4, least: 1_000, most: 30_000 };
 const QUICK_LEAST_SLOW = 200;
 const SLOW_PER_SECOND = 1_000;
+const FULL: Range = { seconds: 3, least: 300, most: 50_000 };
+const FULL_LONGEST_SECONDS = 5;
+
+const ROUNDS = { core: 5, others: 3 };
+const MOST_UNCOUNTED = 4;
+const QUICK_MOST_UNCOUNTED = { core: 3, fleet: 2, others: 1 };
+/** Systems that no target of the quick run compares closely; two of them start an interpreter in every round. */
+const OTHERS = ["bee-queue", "graphile-worker", "pg-boss", "rq", "sidekiq"];
 
 /** The first round of a system, with which its speed is learned. */
 export function firstJobs(scenario: string, quick: boolean): number {
-  if (scenario === "run-procs") return FIRST_FLEET_JOBS[quick ? "quick" : "full"];
+  if (scenario === FLEET) return FLEETS[quick ? "quick" : "full"].least;
   return fixedJobs(scenario, quick) ?? FIRST_JOBS;
 }
 
 /** Jobs for a round of a system that does this many a second. */
-export function jobsAt(perSecond: number, quick: boolean): number {
-  if (quick) {
-    const least = perSecond < SLOW_PER_SECOND ? QUICK_LEAST_SLOW : QUICK_LEAST;
-    return clamp(perSecond * QUICK_SECONDS, least, QUICK_MOST);
-  }
-  if (perSecond * FULL_LONGEST_SECONDS >= FULL_MOST) return FULL_MOST;
-  return clamp(perSecond * FULL_SECONDS, FULL_LEAST, FULL_MOST);
+export function jobsAt(scenario: string, perSecond: number, quick: boolean): number {
+  if (scenario === FLEET) return within(FLEETS[quick ? "quick" : "full"], perSecond);
+  if (quick) return within(perSecond < SLOW_PER_SECOND ? { ...QUICK, least: QUICK_LEAST_SLOW } : QUICK, perSecond);
+  return perSecond * FULL_LONGEST_SECONDS >= FULL.most ? FULL.most : within(FULL, perSecond);
 }
 
 /** The size of scenarios that do not measure speed; `null` for those that do. */
@@ -46,23 +54,27 @@ export function fixedJobs(scenario: string, quick: boolean): number | null {
 }
 
 /** How many rounds count. */
-export function roundsOf(scenario: string, quick: boolean): number {
-  return FIXED[scenario]?.[quick ? "quick" : "full"].rounds ?? ROUNDS;
+export function roundsOf(scenario: string, quick: boolean, system: string): number {
+  const fixed = FIXED[scenario]?.[quick ? "quick" : "full"].rounds;
+  return fixed ?? (quick && OTHERS.includes(system) ? ROUNDS.others : ROUNDS.core);
 }
 
 /** How many rounds may go before those that count; a scenario whose size is given warms up by itself, if it must. */
-export function mostUncounted(scenario: string): number {
-  return FIXED[scenario] === undefined ? MOST_UNCOUNTED : 0;
+export function mostUncounted(scenario: string, quick: boolean, system: string): number {
+  if (FIXED[scenario] !== undefined) return 0;
+  if (!quick) return MOST_UNCOUNTED;
+  if (OTHERS.includes(system)) return QUICK_MOST_UNCOUNTED.others;
+  return scenario === FLEET ? QUICK_MOST_UNCOUNTED.fleet : QUICK_MOST_UNCOUNTED.core;
 }
 
 const FIXED: Readonly<Record<string, { readonly quick: Fixed; readonly full: Fixed }>> = {
-  pickup: { quick: { jobs: 150, rounds: 3 }, full: { jobs: 500, rounds: 5 } },
+  pickup: { quick: { jobs: 100, rounds: 3 }, full: { jobs: 500, rounds: 5 } },
   backlog: { quick: { jobs: 100_000, rounds: 1 }, full: { jobs: 1_000_000, rounds: 3 } },
   memory: { quick: { jobs: 10_000, rounds: 1 }, full: { jobs: 100_000, rounds: 5 } },
   idle: { quick: { jobs: 0, rounds: 1 }, full: { jobs: 0, rounds: 5 } },
-  recover: { quick: { jobs: 1_000, rounds: 1 }, full: { jobs: 1_000, rounds: 5 } },
+  recover: { quick: { jobs: 1_000, rounds: 1 }, full: { jobs: 1_000, rounds: 3 } },
 };
 
-function clamp(value: number, least: number, most: number): number {
-  return Math.round(Math.min(most, Math.max(least, value)));
+function within({ seconds, least, most }: Range, perSecond: number): number {
+  return Math.round(Math.min(most, Math.max(least, perSecond * seconds)));
 }

@@ -27,9 +27,9 @@ export function medianOf(values: readonly number[]): number {
   return (low + high) / 2;
 }
 
-/** How many times theirs ours is; `null` when there is nothing to compare with. */
+/** How many times theirs ours is; `null` when there is nothing to compare with, and where one is less than nothing. */
 export function ratioOf(ours: number, theirs: number | undefined): number | null {
-  if (theirs === undefined || theirs === 0) return null;
+  if (theirs === undefined || theirs <= 0 || ours < 0) return null;
   return Number((ours / theirs).toPrecision(3));
 }
 

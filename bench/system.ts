@@ -59,6 +59,8 @@ export interface WorkOptions {
   readonly started?: (id: string) => void;
   /** A completion was stored: the id of its job. */
   readonly done?: (id: string) => void;
+  /** It ended by itself, where it can: a worker that is a process of its own. */
+  readonly failed?: (error: Error) => void;
 }
 
 /**

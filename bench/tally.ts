@@ -1,6 +1,6 @@
 /**
- * What was seen of a run: which jobs were completed, when the first handler began and when the last completion came. It
- * refuses a job that was completed twice, one nobody added, and one that is missing.
+ * What was seen of a run: which jobs were completed, and how fast once the worker was at work. It refuses a job that was
+ * completed twice, one nobody added, and one that is missing.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { NotVerified } from "./scenario.js";
@@ -9,13 +9,25 @@ import type { Line } from "./system.js";
 /** How long a run may go without a completion before it counts as stuck. */
 const PATIENCE_MS = 60_000;
 const LOOK_MS = 1_000;
+/** The part of a run in which connections are made, threads started and batches grow: not counted. */
+const START_UP = 0.2;
+/** The least part that must be left to count, else the whole run counts: some systems complete a few large lumps. */
+const LEAST_COUNTED = 0.5;
+
+/** How many completions were seen at a moment. */
+interface Mark {
+  readonly at: number;
+  readonly total: number;
+}
 
 export class Tally {
   readonly #ids: ReadonlySet<string>;
   readonly #done = new Set<string>();
   #firstStart = 0;
   #lastDone = 0;
-  #wrong: string | null = null;
+  #marking = false;
+  #warm: Mark | null = null;
+  #failure: Error | null = null;
   #finish: () => void = () => undefined;
   readonly #finished = new Promise<void>((resolve) => {
     this.#finish = resolve;
@@ -34,15 +46,22 @@ export class Tally {
 
   /** Hand this to the worker. */
   readonly done = (id: string): void => {
-    if (this.#done.has(id)) this.#wrong ??= `job ${id} was completed twice`;
-    if (!this.#ids.has(id)) this.#wrong ??= `job ${id} was completed and never added`;
+    if (this.#done.has(id)) this.failed(new NotVerified(`job ${id} was completed twice`));
+    if (!this.#ids.has(id)) this.failed(new NotVerified(`job ${id} was completed and never added`));
     this.#done.add(id);
-    if (this.#done.size < this.#ids.size && this.#wrong === null) return;
+    if (!this.#marking && this.#done.size >= this.#ids.size * START_UP) this.#mark();
+    if (this.#done.size < this.#ids.size) return;
     this.#lastDone = performance.now();
     this.#finish();
   };
 
-  /** Resolves when every job was seen completed. @throws NotVerified when they are not, or when nothing goes on */
+  /** Hand this to the worker. Nothing more is to be expected; the first reason is the one that is told. */
+  readonly failed = (error: Error): void => {
+    this.#failure ??= error;
+    this.#finish();
+  };
+
+  /** Resolves when every job was seen completed. @throws NotVerified when nothing goes on; what `failed` was told */
   async complete(): Promise<void> {
     let seen = -1;
     let since = performance.now();
@@ -54,17 +73,29 @@ export class Tally {
         throw new NotVerified(`stuck at ${seen} of ${this.#ids.size} jobs seen completed`);
       }
     }
-    if (this.#wrong !== null) throw new NotVerified(this.#wrong);
+    if (this.#failure !== null) throw this.#failure;
   }
 
-  /** Seconds from the first handler's start to the last completion. */
-  get seconds(): number {
-    return (this.#lastDone - this.#firstStart) / 1_000;
+  /** Jobs a second: without the first fifth, unless completions came in lumps; then from the first handler's start. */
+  get pace(): number {
+    const total = this.#ids.size;
+    const warm = this.#warm;
+    const counts = warm !== null && total - warm.total >= total * LEAST_COUNTED;
+    const from = counts ? warm : { at: this.#firstStart, total: 0 };
+    return ((total - from.total) * 1_000) / (this.#lastDone - from.at);
+  }
+
+  /** Takes the time once everything that was completed at once is counted. */
+  #mark(): void {
+    this.#marking = true;
+    setImmediate(() => {
+      this.#warm = { at: performance.now(), total: this.#done.size };
+    });
   }
 
   /** Compares with what the system counts; call it when its workers have stopped. @throws NotVerified */
   async confirm(line: Line): Promise<void> {
-    if (this.#wrong !== null) throw new NotVerified(this.#wrong);
+    if (this.#failure !== null) throw this.#failure;
     const completed = await line.completed();
     if (completed !== null && completed !== this.#ids.size) {
       throw new NotVerified(`${this.#ids.size} jobs were added and the system counts ${completed} completed`);

@@ -74,6 +74,8 @@ export class WorkerLink {
         return this.#ready();
       case "told":
         return ledger.enter(message.told);
+      case "failed":
+        return ledger.fail(new Error(message.reason));
       case "usage":
         return this.#usage(message.usage);
       case "stopped":

@@ -4,7 +4,7 @@
  * good order when asked, and ends when its parent is gone.
  */
 import { moment } from "./moment.js";
-import { systemNamed } from "./systems/index.js";
+import { loadSystem } from "./systems/index.js";
 import type { Told, WorkerMessage, WorkerOrder, WorkerRequest } from "./worker-protocol.js";
 
 const { system, store, queue, options, tellsStarts } = JSON.parse(process.argv[2] ?? "") as WorkerOrder;
@@ -18,11 +18,12 @@ process.on("disconnect", () => process.exit(1));
 // On Ctrl-C a terminal tells us too; it is the parent who decides.
 process.on("SIGINT", () => undefined);
 
-const line = await systemNamed(system).open(store, queue);
+const line = await (await loadSystem(system)).open(store, queue);
 const worker = await line.work({
   ...options,
   ...(tellsStarts ? { started: noteStart } : {}),
   done: noteDone,
+  failed: ({ message }) => send({ kind: "failed", reason: message }),
 });
 process.on("message", (request) => void obey(request as WorkerRequest));
 send({ kind: "ready" });

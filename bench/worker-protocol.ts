@@ -31,5 +31,6 @@ export interface Usage {
 
 export type WorkerMessage =
   | { readonly kind: "ready" | "stopped" }
+  | { readonly kind: "failed"; readonly reason: string }
   | { readonly kind: "told"; readonly told: Told }
   | { readonly kind: "usage"; readonly usage: Usage };

@@ -51,8 +51,8 @@ async function run({ system, store, queue }: RoundContext, ids: readonly string[
   const line = await system.open(store, queue);
   try {
     const tally = new Tally(ids);
-    const { started, done } = tally;
-    const worker = await line.work({ concurrency: CONCURRENCY, behaviour: "noop", started, done });
+    const { started, done, failed } = tally;
+    const worker = await line.work({ concurrency: CONCURRENCY, behaviour: "noop", started, done, failed });
     try {
       await tally.complete();
     } finally {

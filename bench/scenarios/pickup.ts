@@ -41,6 +41,7 @@ async function inProcess({ system, store, queue, jobs }: RoundContext): Promise<
       behaviour: "noop",
       started: (id) => ledger.enter({ starts: [[id, moment()]], done: [], doneAt: 0 }),
       done: (id) => ledger.enter({ starts: [], done: [id], doneAt: moment() }),
+      failed: (error) => ledger.fail(error),
     });
     try {
       return await latencies(line, ledger, jobs);

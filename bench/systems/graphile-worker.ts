@@ -26,7 +26,6 @@ export const graphileWorker: System = {
     retry: "its back-off is fixed: the first retry waits 2.7 s",
     recover: "jobs of a killed worker stay locked for 4 hours",
     memory: "measured on Redis and SQLite only",
-    idle: "counts Redis commands",
   },
   probe: () =>
     Promise.resolve(

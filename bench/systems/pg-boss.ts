@@ -25,7 +25,6 @@ export const pgBoss: System = {
   cannot: {
     recover: "jobs of a killed worker wait until they expire, 15 minutes by default",
     memory: "measured on Redis and SQLite only",
-    idle: "counts Redis commands",
   },
   probe: () =>
     Promise.resolve(

@@ -40,15 +40,15 @@ export class ProgramLine implements Line {
     return (await this.#client.ask({ do: "addBulk", payloads })) as string[];
   }
 
-  async work({ concurrency, behaviour, started, done }: WorkOptions): Promise<RunningWorker> {
-    const reports = [started && "started", done && "done"].filter((report) => report !== undefined);
+  async work({ concurrency, behaviour, ...events }: WorkOptions): Promise<RunningWorker> {
+    const reports = (["started", "done"] as const).filter((report) => events[report] !== undefined);
     const env = {
       ...this.#env,
       BENCH_BEHAVIOUR: behaviour,
       BENCH_RESULT: JSON.stringify(behaviour === "kilobyte" ? KILOBYTE_RESULT : RESULT),
       BENCH_REPORTS: reports.join(","),
     };
-    const programs = this.#commands.workers(concurrency).map((command) => new Program(command, env, { started, done }));
+    const programs = this.#commands.workers(concurrency).map((command) => new Program(command, env, events));
     const stop = async (): Promise<void> => {
       await Promise.all(programs.map((program) => program.end()));
     };

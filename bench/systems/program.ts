@@ -5,13 +5,16 @@
  */
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const ERRORS_KEPT = 4_000;
+const ERRORS_KEPT = 1_000;
 
 export interface ProgramEvents {
-  readonly started?: ((id: string) => void) | undefined;
-  readonly done?: ((id: string) => void) | undefined;
+  readonly started?: (id: string) => void;
+  readonly done?: (id: string) => void;
+  /** It ended and was not told to. */
+  readonly failed?: (error: Error) => void;
 }
 
 interface Waiting {
@@ -32,7 +35,10 @@ export class Program {
   /** Resolves when it says `ready`. */
   readonly ready: Promise<void>;
   #unfinished = "";
+  /** The end of what it wrote to its standard error. */
   #errors = "";
+  #leaving = false;
+  #failure: Error | null = null;
 
   constructor(command: readonly string[], env: Readonly<Record<string, string>>, events: ProgramEvents = {}) {
     const [file = "", ...args] = command;
@@ -53,12 +59,13 @@ export class Program {
       this.#waiting.push({ resolve: () => resolve(), reject });
     });
     this.ready.catch(() => undefined);
-    void this.#failAtEnd(command.join(" "));
+    void this.#failAtEnd(command.map((part) => basename(part)).join(" "));
   }
 
   /** Sends a request; resolves with its answer. */
   ask(request: object): Promise<unknown> {
     return new Promise((resolve, reject) => {
+      if (this.#failure !== null) return reject(this.#failure);
       this.#waiting.push({ resolve, reject });
       this.#child.stdin.write(`${JSON.stringify(request)}\n`);
     });
@@ -66,6 +73,7 @@ export class Program {
 
   /** Lets it finish what it does; resolves when it is gone. */
   async end(): Promise<void> {
+    this.#leaving = true;
     this.#child.stdin.end();
     await this.#ended;
   }
@@ -83,10 +91,13 @@ export class Program {
     else this.#waiting.shift()?.resolve(line === "ready" ? undefined : JSON.parse(line));
   }
 
-  /** Whoever waits for an answer when the program ends gets none. */
+  /** Whoever waits for an answer when the program ends gets none, nor does who asks later. */
   async #failAtEnd(command: string): Promise<void> {
     await this.#ended;
-    const error = new Error(`${command} ended:\n${this.#errors}`);
+    const { exitCode, signalCode } = this.#child;
+    const error = new Error(`${command} ended (${signalCode ?? exitCode ?? "not started"}): ${this.#errors.trim()}`);
+    this.#failure = error;
     for (const waiting of this.#waiting.splice(0)) waiting.reject(error);
+    if (!this.#leaving) this.#events.failed?.(error);
   }
 }

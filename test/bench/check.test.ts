@@ -56,6 +56,10 @@ test("other systems may fall, and what had no ratio is not compared", () => {
   expect(fallsOf(kept, [])).toEqual([]);
 });
 
+test("what a quick run cannot measure well is not compared", () => {
+  expect(fallsOf([result({ scenario: "idle cpu", better: "less" })], [])).toEqual([]);
+});
+
 test("the check needs our systems, bullmq and the ceilings", () => {
   const names = ["longshore-redis", "longshore-sqlite-full", "bullmq", "bee-queue", "rq", "ceiling-sqlite"];
   expect(names.filter(isChecked)).toEqual(["longshore-redis", "longshore-sqlite-full", "bullmq", "ceiling-sqlite"]);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { makePlan, type Plan, type PlannedSystem, type Wishes } from "../../bench/plan.js";
-import { fixedJobs, jobsAt, mostUncounted, roundsOf } from "../../bench/sizes.js";
+import { firstJobs, fixedJobs, jobsAt, mostUncounted, roundsOf } from "../../bench/sizes.js";
 
 const systems: PlannedSystem[] = [
   { name: "longshore-redis", store: "redis", cannot: {} },
@@ -119,7 +119,7 @@ describe("the size of a round", () => {
     [5_000, 15_000],
     [20, 300],
   ])("at %d jobs a second a full round has %d", (perSecond, jobs) => {
-    expect(jobsAt(perSecond, false)).toBe(jobs);
+    expect(jobsAt("run-100", perSecond, false)).toBe(jobs);
   });
 
   test.each([
@@ -129,7 +129,13 @@ describe("the size of a round", () => {
     [900, 315],
     [20, 200],
   ])("at %d jobs a second a quick round has %d", (perSecond, jobs) => {
-    expect(jobsAt(perSecond, true)).toBe(jobs);
+    expect(jobsAt("run-100", perSecond, true)).toBe(jobs);
+  });
+
+  test("is larger for a fleet, whose processes are new in each round", () => {
+    expect(firstJobs("run-procs", true)).toBe(10_000);
+    expect(jobsAt("run-procs", 2_000, true)).toBe(10_000);
+    expect(jobsAt("run-procs", 25_000, true)).toBe(30_000);
   });
 
   test("is given by the scenario where speed is not the subject", () => {
@@ -137,10 +143,17 @@ describe("the size of a round", () => {
     expect(fixedJobs("recover", true)).toBe(1_000);
   });
 
-  test("five rounds count wherever speed is the subject", () => {
-    expect(roundsOf("run-100", true)).toBe(5);
-    expect(roundsOf("run-100", false)).toBe(5);
-    expect(mostUncounted("run-100")).toBe(4);
-    expect(mostUncounted("recover")).toBe(0);
+  test("five rounds count wherever speed is the subject, in the quick run of what targets compare closely", () => {
+    expect(roundsOf("run-100", false, "rq")).toBe(5);
+    expect(roundsOf("run-100", true, "bullmq")).toBe(5);
+    expect(roundsOf("run-100", true, "ceiling-redis")).toBe(5);
+    expect(roundsOf("run-100", true, "rq")).toBe(3);
+  });
+
+  test("rounds go before those that count, unless the scenario warms up by itself", () => {
+    expect(mostUncounted("run-100", false, "rq")).toBe(4);
+    expect(mostUncounted("run-100", true, "bullmq")).toBe(3);
+    expect(mostUncounted("run-100", true, "rq")).toBe(1);
+    expect(mostUncounted("recover", false, "bullmq")).toBe(0);
   });
 });

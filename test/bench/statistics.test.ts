@@ -27,4 +27,10 @@ test("a ratio needs something to compare with", () => {
   expect(ratioOf(1, 3)).toBe(0.333);
   expect(ratioOf(10, undefined)).toBeNull();
   expect(ratioOf(10, 0)).toBeNull();
+  expect(ratioOf(0, 4)).toBe(0);
+});
+
+test("there is no ratio with less than nothing", () => {
+  expect(ratioOf(-300, 5_000)).toBeNull();
+  expect(ratioOf(300, -20)).toBeNull();
 });
