@@ -6,7 +6,8 @@ import { LONGEST_LOG_LINE, type LogLine } from "../../model/log.js";
 import { earliest } from "../order.js";
 import { bodyFor, decodeStored } from "./body.js";
 import type { Argument, Link } from "./link.js";
-import { list, number, text } from "./reply.js";
+import type { Habits } from "./habits.js";
+import { DECLINED, list, number, text } from "./reply.js";
 
 /** What one queue answered to an exchange. */
 interface QueueAnswer {
@@ -18,7 +19,11 @@ interface QueueAnswer {
 }
 
 /** Settles outcomes and leases work, queue by queue in the order of the claim. */
-export async function exchange(link: Link, params: Parameters<Engine["exchange"]>[0]): Promise<ExchangeAnswer> {
+export async function exchange(
+  link: Link,
+  habits: Habits,
+  params: Parameters<Engine["exchange"]>[0],
+): Promise<ExchangeAnswer> {
   const { session, lane, call, settle, claim } = params;
   const claimed = claim?.queues ?? [];
   const names = [...new Set([...claimed, ...settle.map((settlement) => settlement.queue)])];
@@ -34,7 +39,13 @@ export async function exchange(link: Link, params: Parameters<Engine["exchange"]
     const suspect = (claim?.suspect ?? false) && !leases.some((lease) => lease.suspect);
     const args: Argument[] = [session, lane, call, left, suspect ? 1 : 0];
     pushSettlements(args, mine);
-    const answer = decodeExchange(queue, await link.run("exchange", queue, args, "buffers"));
+    const usual = habits.areUsual(queue) && mine.every(({ outcome }) => outcome.kind === "complete");
+    let reply = await link.run(usual ? "exchange-usual" : "exchange", queue, args, "buffers");
+    if (list(reply)[0] === DECLINED) {
+      habits.wasUnusual(queue);
+      reply = await link.run("exchange", queue, args, "buffers");
+    }
+    const answer = decodeExchange(queue, reply);
     alive &&= answer.alive;
     let next = 0;
     for (const [index, settlement] of settle.entries()) {

@@ -28,6 +28,7 @@ import { describeTarget, type ParsedRedisTarget } from "../target.js";
 import { Channel } from "./channel.js";
 import { control, type Command } from "./control.js";
 import { exchange, heartbeat, report } from "./consume.js";
+import { Habits } from "./habits.js";
 import { Keys } from "./keys.js";
 import { Link } from "./link.js";
 import { enqueue } from "./produce.js";
@@ -43,6 +44,7 @@ export class RedisEngine implements Engine {
   readonly #keys: Keys;
   readonly #clock: Clock | null;
   readonly #link: Link;
+  readonly #habits = new Habits();
   readonly #reader: Reader;
   readonly #wakeup: Wakeup;
   readonly #channel: Channel;
@@ -121,7 +123,7 @@ export class RedisEngine implements Engine {
 
   exchange(params: Parameters<Engine["exchange"]>[0]): Promise<ExchangeAnswer> {
     this.#guard();
-    return exchange(this.#link, params);
+    return exchange(this.#link, this.#habits, params);
   }
 
   awaitWork({ queues, timeout, signal }: Parameters<Engine["awaitWork"]>[0]): Promise<void> {

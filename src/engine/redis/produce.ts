@@ -5,7 +5,7 @@ import { batchesOf, type Batch } from "./batches.js";
 import { encodeBody, encodeOptions } from "./body.js";
 import type { Argument, Link } from "./link.js";
 import type { Registry } from "./registry.js";
-import { list, number, stateOf, text } from "./reply.js";
+import { DECLINED, list, number, stateOf, text } from "./reply.js";
 
 /** How many values the script answers for a job that is not simply created and queued. */
 const EXCEPTION_WIDTH = 4;
@@ -31,6 +31,7 @@ async function enqueueBatch(
   // The name goes on the list first: a queue that nobody lists would be a place where jobs get lost.
   if (!registry.knows(queue)) await registry.add(queue);
   const args: Argument[] = [];
+  let usual = true;
   // Jobs that follow each other with the same options travel as a group: the options are said once.
   let options: Argument | null = null;
   let sizeAt = 0;
@@ -41,6 +42,7 @@ async function enqueueBatch(
     const its = encodeOptions(spec);
     if (its !== options) {
       options = its;
+      usual &&= typeof its === "number";
       sizeAt = args.push(its, 0) - 1;
       size = 0;
     }
@@ -48,7 +50,8 @@ async function enqueueBatch(
     args[sizeAt] = size;
     args.push(spec.id, encodeBody(spec));
   }
-  const reply = list(await link.run("enqueue", queue, args));
+  let reply = list(await link.run(usual ? "enqueue-usual" : "enqueue", queue, args));
+  if (reply[0] === DECLINED) reply = list(await link.run("enqueue", queue, args));
   // Somebody obliterated the queue since this client put it on the list.
   if (reply[0] === 0) await registry.add(queue);
   for (let at = 1; at < reply.length; at += EXCEPTION_WIDTH) {

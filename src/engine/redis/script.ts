@@ -22,7 +22,9 @@ export type ScriptName =
   | "control"
   | "counts"
   | "enqueue"
+  | "enqueue-usual"
   | "exchange"
+  | "exchange-usual"
   | "list"
   | "obliterate"
   | "pause"
@@ -39,6 +41,7 @@ export type ScriptName =
 const FREES_MEMORY: ReadonlySet<ScriptName> = new Set([
   "control",
   "exchange",
+  "exchange-usual",
   "obliterate",
   "report",
   "session",

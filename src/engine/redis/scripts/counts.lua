@@ -3,7 +3,7 @@
 -- Reply: paused, then the number of jobs in each state
 --
 -- Counts, from the sizes of what holds the jobs.
--- include: record batch queue lease
+-- include: record codec batch queue lease holding
 
 local queued = waiting() - redis.call('ZCARD', K.dead) + redis.call('ZCARD', K.prio) + redis.call('ZCARD', K.suspect)
 local active = redis.call('HLEN', K.held)

@@ -1,77 +1,10 @@
 -- KEYS: conf job run wait dead prio suspect delayed blocked held leases unique ukey tags tagged tagcount ttl keep nonce meta
 -- KEYS: events wake fp hist
--- ARGV: now, then per group of jobs: options (a number: attempts, and nothing out of the ordinary; else JSON), their number,
--- and for each its id and body
--- Reply: was the queue listed, then for jobs not simply created and queued: index from 1, id, outcome (c created,
--- e existing, j joined, r rejected), state
+-- ARGV and reply: see lib/enqueue.lua
 --
--- Accepts jobs. Reads whatever may stand in their way first, then writes all of them at once. When all of them are usual,
--- the larger part of this script is not even looked at.
--- include: record batch queue
+-- Accepts jobs. Reads whatever may stand in their way first, then writes all of them at once.
+-- include: record codec batch queue lease holding moves upkeep unique enqueue
 
-local ids, bodies, groups = {}, {}, {}
-do
-  local at, count = 2, 0
-  while at <= #ARGV do
-    local last = at + ARGV[at + 1] * 2
-    groups[#groups + 1] = { text = ARGV[at], first = count + 1 }
-    for i = at + 2, last, 2 do
-      count = count + 1
-      ids[count] = ARGV[i]
-      bodies[count] = ARGV[i + 1]
-    end
-    groups[#groups].last = count
-    at = last + 2
-  end
-end
-local present = hmget('job', ids)
-local reply = { conf.listed }
-
--- What a second job of the same id in this call meets.
-local USUAL = { QUEUED, 0, 0, 0, 0, 0, 0, 0, 0, NOW, NOW, 0, 0, '' }
-
-local job_args, wait_args = args_of(HSET, 'job'), args_of(RPUSH, 'wait')
-local tail = conf.base + waiting()
-
--- Usual jobs: ready at once, default priority, nothing that others do not have. The bulk of all jobs is accepted here. One
--- whose id is taken goes to `otherwise`.
-local function accept_usual(group, attempts, otherwise)
-  local head = struct.pack('<BBHi4I6', QUEUED, 0, attempts, 0, NOW)
-  for i = group.first, group.last do
-    local id = ids[i]
-    if present[i] or fresh[id] then
-      otherwise(i, id, {}, bodies[i])
-    else
-      local n = job_args.n
-      job_args[n + 1] = id
-      job_args[n + 2] = head .. struct.pack('<I6', tail + wait_args.n) .. bodies[i]
-      job_args.n = n + 2
-      n = wait_args.n + 1
-      wait_args[n] = id
-      wait_args.n = n
-      fresh[id] = USUAL
-      if watched then tell_state(id, QUEUED) end
-    end
-  end
-end
-
-local plain = true
-for _, group in ipairs(groups) do plain = plain and tonumber(group.text) ~= nil end
-local taken = {} -- usual jobs whose id is taken, by their places: nothing is created for them
-
-if conf.listed == 0 then set_conf('listed', 1) end
-if plain then
-  local function note(i) taken[#taken + 1] = i end
-  for _, group in ipairs(groups) do accept_usual(group, tonumber(group.text), note) end
-  if #taken == 0 then
-    flush()
-    flush_queue()
-    wake()
-    return reply
-  end
-end
-
--- include: lease moves upkeep unique
 local earliest = math.huge
 
 -- Only what is not simply `created` and `queued` is answered.
@@ -133,20 +66,18 @@ local function accept_other(i, id, o, body)
   fresh[id].nonce = o.nonce
 end
 
-for _, i in ipairs(taken) do accept_other(i, ids[i], {}, bodies[i]) end
-if not plain then
-  for _, group in ipairs(groups) do
-    local attempts = tonumber(group.text)
-    if attempts then
-      accept_usual(group, attempts, accept_other)
-    else
-      local o = cjson.decode(group.text)
-      for i = group.first, group.last do accept_other(i, ids[i], o, bodies[i]) end
-    end
+for _, group in ipairs(groups) do
+  local attempts = tonumber(group.text)
+  if attempts then
+    accept_usual(group, attempts, accept_other)
+  else
+    local o = cjson.decode(group.text)
+    for i = group.first, group.last do accept_other(i, ids[i], o, bodies[i]) end
   end
 end
 
 local first_delayed = earliest < math.huge and redis.call('ZRANGE', K.delayed, 0, 0, 'WITHSCORES')[2]
+if conf.listed == 0 then set_conf('listed', 1) end
 local queued_any = wait_args.n > 0 or gathered[ZADD].prio
 flush()
 flush_queue()

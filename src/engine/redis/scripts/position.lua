@@ -1,7 +1,7 @@
 -- KEYS: conf job run held leases wait dead prio suspect
 -- ARGV: now, id
 -- Reply: the place in line, 1 = next; 0 when the job is not queued
--- include: record batch queue lease
+-- include: record codec batch queue lease holding
 
 local r = load_records({ ARGV[2] })[1]
 if not r or r[STATE] ~= QUEUED then return 0 end

@@ -3,7 +3,7 @@
 -- Reply: per id 19 values; the first is '' when there is no job
 --
 -- The records of jobs, as they are at one moment.
--- include: record batch queue lease
+-- include: record codec batch queue lease holding
 
 local ids = {}
 for i = 2, #ARGV do ids[#ids + 1] = ARGV[i] end

@@ -3,7 +3,7 @@
 -- Reply: a letter each: a applied, s stale
 --
 -- What running jobs say, fenced like everything a worker writes.
--- include: session record batch queue lease
+-- include: session record codec batch queue lease holding
 
 local MOST_LINES, MOST_BYTES = 1000, 65536
 

@@ -44,7 +44,7 @@ if command == 'beat' then
   return reply
 end
 
--- include: record batch queue lease moves upkeep
+-- include: record codec batch queue lease holding moves upkeep
 local function hand_back_all()
   local held, ids = held_by(SESSION, math.huge), {}
   -- In reverse, so that the first of them ends up at the very head.

@@ -1,7 +1,7 @@
 -- KEYS: conf held leases sessions workers seen wait
 -- ARGV: now
 -- Reply: per session that lives: id, worker (JSON), last beat, how many jobs it holds
--- include: record batch queue lease
+-- include: record codec batch queue lease holding
 
 local running = {}
 for _, record in ipairs(redis.call('HVALS', K.held)) do

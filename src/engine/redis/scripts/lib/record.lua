@@ -3,7 +3,7 @@
 -- first time, as its batch of leases says by whom (lease.lua). Any other active job has its record in `held`, and any other
 -- job in `run`; what stands in `run` of an active job is what it was before. A job that completed in its first run has a
 -- short record there, the rest being told by its birth, with its result behind it. `record_of` answers all in the same
--- shape, an array indexed by the names below, with the result of a short record as its field `result`.
+-- shape (codec.lua), an array indexed by the names below, with the result of a short record as its field `result`.
 
 local BLOCKED, DELAYED, QUEUED, ACTIVE = 1, 2, 3, 4
 local COMPLETED, PARTIAL, FAILED, CANCELLED, SUPERSEDED, EXPIRED = 5, 6, 7, 8, 9, 10
@@ -22,73 +22,9 @@ local RUN_FORMAT, RUN_SIZE = '<BBHHBI6I6i4dI6I6I6I6', 55
 -- State + SHORT, length of the session, epoch, position, started, finished; then the session and the result.
 local SHORT_FORMAT, SHORT_SIZE, SHORT = '<BBI6I6I6I6', 26, 128
 
-local function has(r, flag)
-  return r[FLAGS] % (flag * 2) >= flag
-end
-
-local function set_flag(r, flag, on)
-  if has(r, flag) ~= on then
-    r[FLAGS] = r[FLAGS] + (on and flag or -flag)
-  end
-end
-
--- The birth record: `place` is the position of a queued job, the due time of any other.
-local function pack_birth(state, flags, attempts, priority, created, place)
-  return struct.pack(BIRTH_FORMAT, state, flags, attempts, priority, created, place)
-end
-
--- The last field of a birth record.
-local function place_of(r)
-  return r[STATE] == QUEUED and r[POSITION] or r[RUN_AT]
-end
-
-local function unpack_birth(job)
-  local state, flags, attempts, priority, created, place = struct.unpack(BIRTH_FORMAT, job)
-  local position, run_at = 0, place
-  if state == QUEUED then position, run_at = place, created end
-  return { state, flags, 0, attempts, 0, 0, 0, priority, position, created, run_at, 0, 0, '' }
-end
-
-local function pack_run(r)
-  return struct.pack(RUN_FORMAT, r[1], r[2], r[3], r[4], r[5], r[6], r[7], r[8], r[9], r[10], r[11], r[12], r[13])
-    .. r[HOLDER]
-end
-
-local function unpack_run(raw)
-  local r = { struct.unpack(RUN_FORMAT, raw) }
-  r[HOLDER] = string.sub(raw, RUN_SIZE + 1)
-  return r
-end
-
-local function unpack_short(raw, job)
-  local state, length, epoch, position, started, finished = struct.unpack(SHORT_FORMAT, raw)
-  local _, flags, attempts, priority, created = struct.unpack(BIRTH_FORMAT, job)
-  local session = string.sub(raw, SHORT_SIZE + 1, SHORT_SIZE + length)
-  local r = {
-    state - SHORT, flags, 1, attempts, 0, epoch, epoch, priority, position, created, created, started, finished, session,
-  }
-  if #raw > SHORT_SIZE + length then r.result = string.sub(raw, SHORT_SIZE + length + 1) end
-  return r
-end
-
--- The record of a job from its three fields; nil when there is no job. A record that cannot be unpacked is no reason to
--- fail the whole batch: it answers nil too, and the job shows as undecodable when it is read. A job that only has its birth
--- record may be active all the same: `load_records` knows.
-local function record_of(job, run, held)
-  run = held or run
-  local born = job and #job >= BIRTH_SIZE
-  if not run then return born and unpack_birth(job) or nil end
-  if #run >= SHORT_SIZE and string.byte(run) > SHORT then return born and unpack_short(run, job) or nil end
-  return #run >= RUN_SIZE and unpack_run(run) or nil
-end
-
 -- Of a job that has not moved: is there nothing out of the ordinary about it? Its flags are the second byte of its birth.
 local function is_usual(job)
   return job and #job >= BIRTH_SIZE and string.byte(job, 2) == 0
-end
-
-local function body_of(job)
-  return string.sub(job, BIRTH_SIZE + 1)
 end
 
 -- Records that this call has made and not written yet, by id.

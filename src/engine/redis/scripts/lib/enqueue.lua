@@ -1,0 +1,52 @@
+-- What both enqueue scripts share: reading the call, accepting usual jobs.
+-- ARGV: now, then per group of jobs: options (a number: attempts, and nothing out of the ordinary; else JSON), their number,
+-- and for each its id and body
+-- Reply: was the queue listed, then for jobs not simply created and queued: index from 1, id, outcome (c created,
+-- e existing, j joined, r rejected), state
+-- Needs: record.lua, batch.lua, queue.lua.
+
+local ids, bodies, groups = {}, {}, {}
+do
+  local at, count = 2, 0
+  while at <= #ARGV do
+    local last = at + ARGV[at + 1] * 2
+    groups[#groups + 1] = { text = ARGV[at], first = count + 1 }
+    for i = at + 2, last, 2 do
+      count = count + 1
+      ids[count] = ARGV[i]
+      bodies[count] = ARGV[i + 1]
+    end
+    groups[#groups].last = count
+    at = last + 2
+  end
+end
+local present = hmget('job', ids)
+local reply = { conf.listed }
+
+-- What a second job of the same id in this call meets.
+local USUAL = { QUEUED, 0, 0, 0, 0, 0, 0, 0, 0, NOW, NOW, 0, 0, '' }
+
+local job_args, wait_args = args_of(HSET, 'job'), args_of(RPUSH, 'wait')
+local tail = conf.base + waiting()
+
+-- Usual jobs: ready at once, default priority, nothing that others do not have. The bulk of all jobs is accepted here. One
+-- whose id is taken goes to `otherwise`.
+local function accept_usual(group, attempts, otherwise)
+  local head = struct.pack('<BBHi4I6', QUEUED, 0, attempts, 0, NOW)
+  for i = group.first, group.last do
+    local id = ids[i]
+    if present[i] or fresh[id] then
+      otherwise(i, id, {}, bodies[i])
+    else
+      local n = job_args.n
+      job_args[n + 1] = id
+      job_args[n + 2] = head .. struct.pack('<I6', tail + wait_args.n) .. bodies[i]
+      job_args.n = n + 2
+      n = wait_args.n + 1
+      wait_args[n] = id
+      wait_args.n = n
+      fresh[id] = USUAL
+      if watched then tell_state(id, QUEUED) end
+    end
+  end
+end

@@ -1,0 +1,172 @@
+-- What both exchange scripts share: reading the call, settling and leasing what is usual, answering.
+-- ARGV: now, session, lane, call, max, suspect, then per group of settlements: how (see `word_of`), their number, and for
+-- each its id and payload
+-- Reply: alive, settled (a letter each: a applied, s stale), more, next due or -1, now, epoch, what is out of the ordinary
+-- about leases (JSON objects, one a line), their ids, the lengths of the stored jobs, and these one after the other
+-- Needs: session.lua, record.lua, batch.lua, queue.lua, lease.lua, give.lua.
+
+local session, lane, call = SESSION, ARGV[3], ARGV[4]
+local max, suspect = tonumber(ARGV[5]), ARGV[6] == '1'
+local settled = {}
+
+-- How a run ended, as one word: its epoch, the letter of its outcome (c completed, p partial, f failed, s snoozed,
+-- r released) and milliseconds to wait, -1 for never again. Most are the same, so each is taken apart once.
+local words = {}
+
+local function word_of(text)
+  local word = words[text]
+  if not word then
+    local epoch, kind, number = string.match(text, '^(%d+)(%a)(-?%d*)$')
+    word = { epoch = tonumber(epoch), kind = kind, number = tonumber(number) }
+    words[text] = word
+  end
+  return word
+end
+
+-- The settlements as they were sent, in order: groups of equal words, with where their ids and payloads are.
+local groups, count = {}, 0
+do
+  local at = 7
+  while at <= #ARGV do
+    local n = tonumber(ARGV[at + 1])
+    groups[#groups + 1] = { word = word_of(ARGV[at]), from = at + 2, n = n, before = count }
+    at, count = at + 2 + n * 2, count + n
+  end
+end
+
+-- The usual end of a run: a job of a batch completes. Everything that the jobs of one batch have in common is at hand.
+local MOST_INLINE = 2048 -- bytes of a result that are kept behind the record
+
+-- Stores that jobs of a batch have completed: the first `n` of `ids`, whose results stand in ARGV two apart from `at` on.
+local function store_completed(batch, epoch, ids, n, at)
+  local position = end_of(COMPLETED)
+  local runs, done = args_of(HSET, 'run'), args_of(RPUSH, 'done5')
+  local front = struct.pack('<BBI6', SHORT + COMPLETED, #session, epoch)
+  local tail = struct.pack('<I6I6', batch.started, NOW) .. session
+  local pack, run_count, done_count = struct.pack, runs.n, done.n
+  for i = 1, n do
+    local id, result = ids[i], ARGV[at + i * 2 - 2]
+    if #result > MOST_INLINE then
+      put('result', id, result)
+      result = ''
+    end
+    runs[run_count + 1] = id
+    runs[run_count + 2] = front .. pack('<I6', position) .. tail .. result
+    run_count = run_count + 2
+    position = position + 1
+    done[done_count + i] = id
+  end
+  runs.n, done.n = run_count, done_count + n
+  if watched then
+    for i = 1, n do tell_state(ids[i], COMPLETED) end
+  end
+end
+
+-- Finds the batch of each group that completes; answers whether all that is settled ends as usual. A group that is all of
+-- its batch, in order, is known by its ids as one text.
+local function all_usual()
+  local usual = true
+  for _, group in ipairs(groups) do
+    local batch = group.word.kind == 'c' and batch_of(group.word.epoch)
+    local ids = {}
+    for i = 1, group.n do ids[i] = ARGV[group.from + i * 2 - 2] end
+    group.ids = ids
+    if batch and batch.session == session then
+      -- Two groups of one batch may name the same job.
+      usual = usual and not batch.asked
+      group.batch, batch.asked = batch, true
+      group.whole = not batch.has and table.concat(ids, ' ') == batch.list
+      if not group.whole then
+        local has, seen = members(batch), {}
+        for _, id in ipairs(ids) do
+          usual = usual and has[id] and not seen[id]
+          seen[id] = true
+        end
+      end
+    else
+      usual = false
+    end
+  end
+  return usual
+end
+
+local function settle_usual()
+  for _, group in ipairs(groups) do
+    local batch = group.batch
+    if group.whole then
+      batch.changed, batch.over = true, true
+    else
+      for _, id in ipairs(group.ids) do take_from_batch(batch, id) end
+    end
+    store_completed(batch, group.word.epoch, group.ids, group.n, group.from + 1)
+  end
+end
+
+local head -- what stands at the head of the line, when all of it is usual
+local emptied = false -- is nothing left in line?
+
+-- Looks at the head of the line; answers whether everything there is usual.
+local function head_is_usual()
+  -- Suspects that are not wanted are no reason to look closer.
+  if redis.call('EXISTS', K.prio, K.dead, suspect and K.suspect or K.prio) > 0 then return false end
+  local ids = redis.call('LRANGE', K.wait, 0, max - 1)
+  local list = table.concat(ids, ' ')
+  if string.find(list, MOVED, 1, true) then return false end
+  local jobs, sizes = hmget('job', ids), {}
+  for i = 1, #ids do
+    if not is_usual(jobs[i]) then return false end
+    sizes[i] = #jobs[i]
+  end
+  head = { ids = ids, list = list, jobs = jobs, sizes = sizes }
+  return true
+end
+
+local function lease_head()
+  local n = #head.ids
+  lease_ids, lease_jobs, lengths, lease_count = head.ids, head.jobs, head.sizes, n
+  emptied = n < max
+  if n == 0 then return end
+  lease_batch(head.list)
+  redis.call('LTRIM', K.wait, n, -1)
+  set_conf('base', conf.base + n)
+  if watched then
+    for i = 1, n do tell_state(head.ids[i], ACTIVE) end
+  end
+end
+
+-- What this call leased, to be told again: its epoch, and the ids unless all were usual, and so in the order of the line.
+local function leased()
+  if lease_count == 0 then return '' end
+  local text = string.format(' %.0f', epoch)
+  if #specials == 0 then return text end
+  return text .. ' ' .. table.concat(lease_ids, ' ')
+end
+
+local function first_delayed()
+  return tonumber(redis.call('ZRANGE', K.delayed, 0, 0, 'WITHSCORES')[2])
+end
+
+local deadline = redis.call('ZSCORE', K.sessions, session)
+local alive = deadline and tonumber(deadline) > NOW
+local next_due = first_delayed()
+local slot = session .. ' ' .. lane
+local last = max > 0 and redis.call('HGET', K.calls, slot) or ''
+local last_call, last_leased = string.match(last, '^(%d+) ?(.*)$')
+local repeated = last_call == call
+local claims = max > 0 and conf.paused == 0 and not repeated
+
+-- Remembers what was leased and answers the call.
+local function answer(letters)
+  if not alive then return { 0, letters, 0, -1, NOW, 0, '', '', '', '' } end
+  if max > 0 and not repeated then redis.call('HSET', K.calls, slot, call .. leased()) end
+  local more = 0
+  if max >= 0 and conf.paused == 0 and not emptied and (waiting() > 0 or redis.call('EXISTS', K.prio) > 0) then
+    more = 1
+    wake()
+  end
+  flush_queue()
+  return {
+    1, letters, more, max >= 0 and next_due or -1, NOW, epoch or 0, table.concat(specials, '\n'),
+    table.concat(lease_ids, ' '), table.concat(lengths, ' '), table.concat(lease_jobs),
+  }
+end

@@ -1,0 +1,70 @@
+-- Who holds what: the records of jobs that may be active, from wherever they stand.
+-- Needs: record.lua, codec.lua, batch.lua, queue.lua, lease.lua.
+
+local all_read = false
+
+-- All batches, by epoch. Their number is bounded by that of the active jobs.
+local function all_batches()
+  if not all_read then
+    local all = redis.call('HGETALL', K.leases)
+    for i = 1, #all, 2 do
+      local epoch = tonumber(all[i])
+      if batches[epoch] == nil then batches[epoch] = parse_batch(all[i + 1]) end
+    end
+    all_read = true
+  end
+  return batches
+end
+
+-- Makes the birth record of a job that is leased in a batch the record of an active job.
+local function activate(r, epoch, batch)
+  r[STATE], r[EPOCH], r[STARTED], r[HOLDER], r.batch = ACTIVE, epoch, batch.started, batch.session, batch
+  return r
+end
+
+-- The record of one job. `epoch`, where the caller knows it, is the lease the job is likely to run under.
+local function load_record(id, job, run, held, epoch)
+  local r = record_of(job, run, held)
+  if not r or run or held or r[STATE] ~= QUEUED or r[PRIORITY] ~= 0 then return r end
+  local likely = epoch and batch_of(epoch)
+  if likely and members(likely)[id] then return activate(r, epoch, likely) end
+  -- What was not taken off the waiting list yet is not active.
+  if r[POSITION] >= math.max(conf.base, conf.top) then return r end
+  for other, batch in pairs(all_batches()) do
+    if batch and members(batch)[id] then return activate(r, other, batch) end
+  end
+  return r
+end
+
+-- Loads the records of jobs, in order; nil where there is none. `epochs`, by index, as for `load_record`.
+local function load_records(ids, epochs)
+  local jobs, runs, held, records = hmget('job', ids), hmget('run', ids), hmget('held', ids), {}
+  for i, id in ipairs(ids) do records[i] = load_record(id, jobs[i], runs[i], held[i], epochs and epochs[i]) end
+  return records, jobs
+end
+
+-- A job ends to be active.
+local function let_go(id, r)
+  if r.batch then
+    take_from_batch(r.batch, id)
+    r.batch = nil
+  else
+    put('held', id, false)
+  end
+end
+
+-- The ids of what a session holds, sorted; at most `limit`.
+local function held_by(session, limit)
+  local all, ids = redis.call('HGETALL', K.held), {}
+  for i = 1, #all, 2 do
+    if string.sub(all[i + 1], RUN_SIZE + 1) == session then ids[#ids + 1] = all[i] end
+  end
+  for _, batch in pairs(all_batches()) do
+    if batch and batch.session == session then
+      for id in pairs(members(batch)) do ids[#ids + 1] = id end
+    end
+  end
+  table.sort(ids)
+  for i = #ids, limit + 1, -1 do ids[i] = nil end
+  return ids
+end
