@@ -61,6 +61,8 @@ export class ExchangeLoop {
   #claiming = 0;
   #suspectAsked = false;
   #workMayWait = true;
+  /** Did the last answer say that there is more than it brought? */
+  #backlog = false;
   #claims = true;
   #closed = false;
   #scheduled = false;
@@ -164,7 +166,7 @@ export class ExchangeLoop {
       const claim = this.#claim();
       if (this.#outbox.length === 0 && (claim === null || !this.#workMayWait)) break;
       const most = Math.min(MOST, this.#options.host.share());
-      const halfIsFree = this.#workMayWait && claim !== null && claim.max >= Math.max(most, SECOND_LANE);
+      const halfIsFree = this.#backlog && claim !== null && claim.max >= Math.max(most, SECOND_LANE);
       if (this.#lanes[1 - lane] && this.#outbox.length < SECOND_LANE && !halfIsFree) break;
       const runs = this.#outbox.length <= most ? this.#outbox : this.#outbox.slice(0, most);
       this.#outbox = runs.length === this.#outbox.length ? [] : this.#outbox.slice(most);
@@ -202,6 +204,7 @@ export class ExchangeLoop {
     if (claim !== null) {
       // A full answer says nothing of the queues that were not asked any more.
       this.#workMayWait = answer.more || answer.leases.length >= claim.max;
+      this.#backlog = this.#workMayWait;
       this.#wait.learn(answer);
     }
     host.settled(runs, answer);
