@@ -71,6 +71,22 @@ const NOT_QUICK = ["backlog", "recover"];
 /** In turn these would take longer than all the others. */
 const TOGETHER = ["idle"];
 const ONLY_FULL = "only in the full run";
+/** Filling a million jobs takes many systems minutes. */
+const LONG = ["backlog"];
+const FOR_LONG = ["longshore-redis", "longshore-sqlite", PEER];
+/** Where it matters how durable a job is; elsewhere one durability is measured. */
+const DURABLE = [
+  "add-seq",
+  "add-conc",
+  "add-bulk",
+  "run-1",
+  "run-10",
+  "run-100",
+  "run-1k",
+  "run-procs",
+  "retry",
+  "pickup",
+];
 
 /** @param missing why systems cannot run on this machine, by name */
 export function makePlan(
@@ -125,7 +141,12 @@ function reasonAgainst(
 ): string | null {
   const impossible = cannot[scenario];
   if (impossible !== undefined) return impossible;
+  const unusual = durability === AOF || durability === POSTGRES_ON;
+  if (unusual && !DURABLE.includes(scenario)) return `${durability}: it makes no difference here`;
   // Who names both wants just that, quickly.
+  if (systems === null && LONG.includes(scenario) && !FOR_LONG.includes(name)) return "filling it takes minutes";
+  if (durability === POSTGRES_ON && systems === null && !CORE.includes(scenario))
+    return `${POSTGRES_ON}: only add-bulk and run-100`;
   if (!quick || (scenarios !== null && systems !== null)) return null;
   if (NOT_QUICK.includes(scenario) || QUICK[name]?.includes(scenario) === false) return ONLY_FULL;
   if (durability === AOF && !CORE.includes(scenario)) return `${AOF}: ${ONLY_FULL}`;

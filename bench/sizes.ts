@@ -21,18 +21,18 @@ const FIRST_JOBS = 300;
 /** A fleet has a pace only when its jobs are many batches of every system, and its processes, new in each round, are warm. */
 const FLEETS: Readonly<Record<"quick" | "full", Range>> = {
   quick: { seconds: 1.2, least: 10_000, most: 40_000 },
-  full: { seconds: 3, least: 20_000, most: 100_000 },
+  full: { seconds: 2, least: 20_000, most: 100_000 },
 };
 const QUICK: Range = { seconds: 0.4, least: 1_000, most: 30_000 };
 const QUICK_LEAST_SLOW = 200;
 const SLOW_PER_SECOND = 1_000;
-const FULL: Range = { seconds: 3, least: 300, most: 50_000 };
-const FULL_LONGEST_SECONDS = 5;
+const FULL: Range = { seconds: 1.5, least: 300, most: 50_000 };
+const FULL_LONGEST_SECONDS = 3;
 
-const ROUNDS = { core: 5, others: 3 };
-const MOST_UNCOUNTED = 4;
+const ROUNDS = { usual: 5, few: 3 };
+const FULL_MOST_UNCOUNTED = { core: 3, others: 1 };
 const QUICK_MOST_UNCOUNTED = { core: 3, fleet: 2, others: 1 };
-/** Systems that no target of the quick run compares closely; two of them start an interpreter in every round. */
+/** Systems that no target compares closely; two of them start an interpreter in every round. */
 const OTHERS = ["bee-queue", "graphile-worker", "pg-boss", "rq", "sidekiq"];
 
 /** The first round of a system, with which its speed is learned. */
@@ -56,22 +56,23 @@ export function fixedJobs(scenario: string, quick: boolean): number | null {
 /** How many rounds count. */
 export function roundsOf(scenario: string, quick: boolean, system: string): number {
   const fixed = FIXED[scenario]?.[quick ? "quick" : "full"].rounds;
-  return fixed ?? (quick && OTHERS.includes(system) ? ROUNDS.others : ROUNDS.core);
+  const few = quick && (OTHERS.includes(system) || scenario === FLEET);
+  return fixed ?? (few ? ROUNDS.few : ROUNDS.usual);
 }
 
 /** How many rounds may go before those that count; a scenario whose size is given warms up by itself, if it must. */
 export function mostUncounted(scenario: string, quick: boolean, system: string): number {
   if (FIXED[scenario] !== undefined) return 0;
-  if (!quick) return MOST_UNCOUNTED;
+  if (!quick) return FULL_MOST_UNCOUNTED[OTHERS.includes(system) ? "others" : "core"];
   if (OTHERS.includes(system)) return QUICK_MOST_UNCOUNTED.others;
   return scenario === FLEET ? QUICK_MOST_UNCOUNTED.fleet : QUICK_MOST_UNCOUNTED.core;
 }
 
 const FIXED: Readonly<Record<string, { readonly quick: Fixed; readonly full: Fixed }>> = {
-  pickup: { quick: { jobs: 100, rounds: 3 }, full: { jobs: 500, rounds: 5 } },
-  backlog: { quick: { jobs: 100_000, rounds: 1 }, full: { jobs: 1_000_000, rounds: 3 } },
-  memory: { quick: { jobs: 10_000, rounds: 1 }, full: { jobs: 100_000, rounds: 5 } },
-  idle: { quick: { jobs: 0, rounds: 1 }, full: { jobs: 0, rounds: 5 } },
+  pickup: { quick: { jobs: 100, rounds: 3 }, full: { jobs: 300, rounds: 5 } },
+  backlog: { quick: { jobs: 100_000, rounds: 1 }, full: { jobs: 1_000_000, rounds: 2 } },
+  memory: { quick: { jobs: 10_000, rounds: 1 }, full: { jobs: 100_000, rounds: 2 } },
+  idle: { quick: { jobs: 0, rounds: 1 }, full: { jobs: 0, rounds: 1 } },
   recover: { quick: { jobs: 1_000, rounds: 1 }, full: { jobs: 1_000, rounds: 3 } },
 };
 

@@ -76,13 +76,17 @@ export class Tally {
     if (this.#failure !== null) throw this.#failure;
   }
 
-  /** Jobs a second: without the first fifth, unless completions came in lumps; then from the first handler's start. */
+  /** Jobs a second, without the first fifth; of the whole run when completions came in lumps. */
   get pace(): number {
     const total = this.#ids.size;
     const warm = this.#warm;
-    const counts = warm !== null && total - warm.total >= total * LEAST_COUNTED;
-    const from = counts ? warm : { at: this.#firstStart, total: 0 };
-    return ((total - from.total) * 1_000) / (this.#lastDone - from.at);
+    if (warm === null || total - warm.total < total * LEAST_COUNTED) return this.paceOfAll;
+    return ((total - warm.total) * 1_000) / (this.#lastDone - warm.at);
+  }
+
+  /** Jobs a second, from the first handler's start. */
+  get paceOfAll(): number {
+    return (this.#ids.size * 1_000) / (this.#lastDone - this.#firstStart);
   }
 
   /** Takes the time once everything that was completed at once is counted. */
