@@ -42,7 +42,7 @@ export class LeaseAhead {
   get size(): number {
     if (this.#fixed !== null) return this.#fixed;
     if (this.#run === null || this.#run > SLOW) return 0;
-    if (this.#run < 1) return Math.min(MOST_AHEAD, Math.max(100, 2 * this.#concurrency));
+    if (this.#run < 1) return Math.min(MOST_AHEAD, Math.max(100, 4 * this.#concurrency));
     // As many as are run while an answer is on its way.
     return Math.min(MOST_AHEAD, Math.floor((this.#concurrency * Math.max(1, this.#answer)) / this.#run));
   }
