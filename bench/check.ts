@@ -9,8 +9,8 @@ import { tableOf } from "./table.js";
 /** By how much a ratio may get worse. */
 export const TOLERANCE = 0.25;
 
-/** What a quick run is too short to measure well. */
-const UNSTEADY = ["idle cpu"];
+/** What a quick run is too short to measure well: a few of its hundred pick-ups are the tail. */
+const UNSTEADY = ["idle cpu", "pickup p95", "pickup p99", "pickup-procs p95", "pickup-procs p99"];
 
 export interface Fall {
   readonly system: string;

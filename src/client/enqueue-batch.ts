@@ -1,6 +1,5 @@
 /**
- * Enqueueing together: calls of one turn of the event loop, and those made while a batch is on its way, travel in one
- * command. Each caller gets its own answer, or the error of the batch it was in.
+ * Enqueueing together: calls made at the same time, and those made while a batch is on its way, travel in one command. Each caller gets its own answer, or the error of the batch it was in.
  */
 import type { EnqueueAnswer } from "../engine/contract.js";
 import type { JobSpec } from "../model/job.js";
@@ -26,6 +25,8 @@ export class EnqueueBatch {
   #waiting: Waiting[] = [];
   #scheduled = false;
   #underWay = 0;
+  /** How many bulk calls are not answered yet. */
+  #bulks = 0;
   /** Was a command answered since the last was sent? */
   #answered = false;
   #idle: (() => void)[] = [];
@@ -53,8 +54,9 @@ export class EnqueueBatch {
   ): Promise<T[]> {
     const handles: T[][] = [];
     let next = 0;
+    let failed = false;
     const send = async (): Promise<void> => {
-      while (next * CHUNK < total) {
+      while (next * CHUNK < total && !failed) {
         const chunk = next;
         next += 1;
         const from = chunk * CHUNK;
@@ -67,7 +69,16 @@ export class EnqueueBatch {
         });
       }
     };
-    await Promise.all(Array.from({ length: ABREAST }, send));
+    this.#bulks += 1;
+    const stop = (error: unknown): never => {
+      failed = true;
+      throw error;
+    };
+    const ends = await Promise.allSettled(Array.from({ length: ABREAST }, () => send().catch(stop)));
+    this.#bulks -= 1;
+    this.#tellIdle();
+    const failure = ends.find((end) => end.status === "rejected");
+    if (failure !== undefined) throw failure.reason;
     return handles.flat();
   }
 
@@ -77,7 +88,7 @@ export class EnqueueBatch {
   }
 
   get #quiet(): boolean {
-    return this.#waiting.length === 0 && this.#underWay === 0;
+    return this.#waiting.length === 0 && this.#underWay === 0 && this.#bulks === 0;
   }
 
   #schedule(): void {
@@ -115,6 +126,10 @@ export class EnqueueBatch {
     this.#underWay -= 1;
     this.#answered = true;
     if (this.#waiting.length > 0) this.#schedule();
+    this.#tellIdle();
+  }
+
+  #tellIdle(): void {
     if (this.#quiet) for (const resolve of this.#idle.splice(0)) resolve();
   }
 

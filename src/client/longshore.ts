@@ -101,7 +101,8 @@ export class Longshore {
   }
 
   /**
-   * Accepts many jobs: all inputs and options are checked before the first is sent; they go in order, 250 in a command.
+   * Accepts many jobs: all inputs and options are checked before the first is sent; they go in order, 250 in a command; leave
+   * the inputs as they are until it answers.
    * A unique key that is held does not throw here: the handle in its place is the holder's, with `outcome: "rejected"`.
    * When the engine fails half-way some chunks are in and others are not; with ids of your own, calling again completes
    * it.
@@ -122,9 +123,11 @@ export class Longshore {
     this.#guard();
     if (!Array.isArray(items)) throw new InvalidInput("items", items, "a list of inputs");
     // What can only succeed is encoded chunk by chunk, while the engine takes the chunks before; the rest is encoded first.
+    const inputs = items.map((item: unknown) => (isItem(item) ? item.input : item));
     const specs: (JobSpec | null)[] = [];
-    for (const item of items as readonly unknown[]) {
-      const [input, own] = isItem(item) ? [item.input, item.options] : [item, undefined];
+    for (const [index, item] of (items as readonly unknown[]).entries()) {
+      const input = inputs[index];
+      const own = isItem(item) ? item.options : undefined;
       const both = own === undefined ? options : { ...options, ...own };
       if (this.#specs.isSure(task, input, both)) {
         specs.push(null);
@@ -135,7 +138,7 @@ export class Longshore {
     }
     return this.#batch.addMany(
       specs.length,
-      (index) => specs[index] ?? this.#specs.makeSure(task, items[index]),
+      (index) => specs[index] ?? this.#specs.makeSure(task, inputs[index]),
       (spec, answer) => this.#handle(task, spec, answer),
     );
   }

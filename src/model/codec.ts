@@ -64,13 +64,18 @@ function mostBytes(value: unknown, depth: number): number {
   if (typeof value !== "object" || depth >= DEEPEST) return Number.POSITIVE_INFINITY;
   let sum = 2;
   if (Array.isArray(value)) {
-    for (const item of value) sum += mostBytes(item, depth + 1) + 1;
+    for (const item of value) {
+      sum += mostBytes(item, depth + 1) + 1;
+      // Once is enough: a value that contains itself more than once would be walked for ever.
+      if (sum === Number.POSITIVE_INFINITY) break;
+    }
     return sum;
   }
   if (Object.getPrototypeOf(value) !== Object.prototype || "toJSON" in value) return Number.POSITIVE_INFINITY;
   for (const key of Object.keys(value)) {
     if (key === "__proto__") return Number.POSITIVE_INFINITY;
     sum += CHARACTER * key.length + 4 + mostBytes((value as Record<string, unknown>)[key], depth + 1);
+    if (sum === Number.POSITIVE_INFINITY) break;
   }
   return sum;
 }

@@ -79,6 +79,58 @@ onEveryEngine("enqueue", (harbour) => {
     expect(await jobs[700]?.position()).toBe(701);
   });
 
+  it("takes an item's input from beside its options, also when they are left undefined", async () => {
+    const longshore = await connect("memory:");
+    // As it may come from JavaScript.
+    const items = [{ input: "a", options: undefined }] as unknown as string[];
+
+    const [job] = await longshore.enqueueMany(plain, items);
+
+    expect((await job?.refresh())?.input).toBe("a");
+    await longshore.close();
+  });
+
+  it("accepts the list as it was when it was called", async () => {
+    const longshore = await connect("memory:");
+    const buffer = Array.from({ length: 3_000 }, (_, n) => `input ${n}`);
+
+    const accepted = longshore.enqueueMany(plain, buffer);
+    buffer.length = 0;
+
+    expect((await (await accepted)[2_999]?.refresh())?.input).toBe("input 2999");
+    await longshore.close();
+  });
+
+  it("sends nothing more once a chunk has failed, and is over when it says so", async () => {
+    const memory = new MemoryEngine();
+    let calls = 0;
+    const engine = withCommands(memory, {
+      enqueue: async (params) => {
+        calls += 1;
+        await new Promise((resolve) => setImmediate(resolve));
+        if (calls === 4) throw new InvalidInput("jobs", calls, "fewer chunks");
+        return memory.enqueue(params);
+      },
+    });
+    const longshore = attach(engine);
+
+    await expect(longshore.enqueueMany(plain, Array.from({ length: 5_000 }, String))).rejects.toThrow(InvalidInput);
+
+    const seen = calls;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(calls).toBe(seen);
+    expect(seen).toBeLessThan(20);
+    await longshore.close();
+  });
+
+  it("is finished by close() before the engine is let go", async () => {
+    const longshore = await connect("memory:");
+    const accepted = longshore.enqueueMany(plain, Array.from({ length: 3_000 }, String));
+    await longshore.close();
+
+    expect(await accepted).toHaveLength(3_000);
+  });
+
   it("marks what a held key refused among many, and accepts the rest", async () => {
     const longshore = await harbour.connect();
     const unique = { key: "k", then: "reject" } as const;

@@ -1,6 +1,13 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { decodePayload, DEEPEST, DEFAULT_PAYLOAD_CAP, encodePayload, HARD_PAYLOAD_CAP } from "../../src/model/codec.js";
+import {
+  decodePayload,
+  DEEPEST,
+  DEFAULT_PAYLOAD_CAP,
+  encodePayload,
+  HARD_PAYLOAD_CAP,
+  isSurePayload,
+} from "../../src/model/codec.js";
 import { InvalidInput, PayloadTooLarge } from "../../src/model/errors.js";
 
 function nested(depth: number): unknown {
@@ -61,6 +68,17 @@ describe("a payload", () => {
     const loop: { inner: { list: unknown[] } } = { inner: { list: [] } };
     loop.inner.list.push(loop);
     expect(() => encodePayload("input", loop)).toThrow(expect.objectContaining({ field: "input.inner.list[0]" }));
+  });
+
+  test("may not contain itself in several places, and is refused at once", () => {
+    const user: { posts: unknown[]; self?: unknown; again?: unknown } = { posts: [] };
+    user.self = user;
+    user.again = user;
+    user.posts = Array.from({ length: 20 }, () => ({ author: user }));
+    expect(() => encodePayload("input", user)).toThrow(
+      expect.objectContaining({ rule: expect.stringMatching(/itself/) }),
+    );
+    expect(isSurePayload(user)).toBe(false);
   });
 
   test(`may nest ${DEEPEST} levels deep and no deeper`, () => {

@@ -55,6 +55,8 @@ export type Step = { readonly connection: number } & (
       readonly percent: number | null;
       readonly meta: string | null;
       readonly lines: number;
+      /** Does it say the same twice in one command? */
+      readonly twice: boolean;
     }
   | {
       readonly kind: "control";
@@ -111,7 +113,22 @@ const unique = fc.oneof(
   }),
 );
 
-const draft: fc.Arbitrary<Draft> = record({
+// Engines treat jobs with nothing out of the ordinary apart, so half of them have nothing.
+const plain: fc.Arbitrary<Draft> = record({
+  queue: which,
+  naming: fc.constant("generated" as const),
+  known: index,
+  priority: fc.constant(0),
+  due: fc.constant({ in: 0 } as const),
+  attempts: fc.integer({ min: 1, max: 3 }),
+  ttl: fc.constant(null),
+  tags: fc.constant([]),
+  hold: fc.constant(false),
+  unique: fc.constant(null),
+  retention: fc.constant(DEFAULT_RETENTION),
+  meta: fc.constant(null),
+});
+const special: fc.Arbitrary<Draft> = record({
   queue: which,
   naming: fc.constantFrom("generated", "generated", "generated", "chosen", "known"),
   known: index,
@@ -125,6 +142,8 @@ const draft: fc.Arbitrary<Draft> = record({
   retention,
   meta: mostly<string | null>(null, fc.constant('{"m":1}')),
 });
+
+const draft = fc.oneof(plain, special);
 
 const error = fc
   .constantFrom("boom", "bang é \u2028", "boom")
@@ -194,6 +213,7 @@ export const anyStep: fc.Arbitrary<Step> = fc.oneof(
         percent: fc.constantFrom(null, 0, 12.5, 100),
         meta: fc.constantFrom(null, '{"m":2}'),
         lines: fc.constantFrom(0, 1, 3),
+        twice: mostly(false, fc.constant(true)),
       }),
     ),
   },

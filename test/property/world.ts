@@ -86,7 +86,7 @@ export class World {
   /** The engine whose answers count. Looking at it keeps the steps from mostly missing. */
   readonly reference = new MemoryEngine({ clock: this.clock });
   readonly jobs: JobRef[] = [];
-  #leases: Held[] = [];
+  readonly #leases: Held[] = [];
   readonly cursors = new Map<string, number>();
   readonly #ids = createIdSource((n) => new Uint8Array(n).fill(7));
   readonly #sessions: Session[] = [];
@@ -96,9 +96,6 @@ export class World {
 
   /** The command a step stands for; `null` when there is nothing to command. */
   call(step: Step): Call | null {
-    // The next job with the id of a removed one starts with epoch 1 again: leases of the old one are not spoken of any more.
-    const there = this.reference.getJobs({ refs: this.#leases.map(({ lease }) => lease) });
-    this.#leases = this.#leases.filter((_held, index) => there[index] !== null);
     switch (step.kind) {
       case "nothing":
         return null;
@@ -239,7 +236,7 @@ export class World {
       ...(step.meta === null ? {} : { meta: step.meta }),
       ...(lines.length === 0 ? {} : { lines }),
     };
-    const params = { session: session.id, updates: [update] };
+    const params = { session: session.id, updates: step.twice ? [update, update] : [update] };
     return call(`${session.id} ${lease.id}@${lease.epoch}`, "report", params);
   }
 

@@ -4,7 +4,7 @@
  */
 
 /** How many exchanges a queue stays unusual. */
-const LASTING = 100;
+const LASTING = 16;
 
 export class Habits {
   /** By queue: how many more exchanges are taken for unusual. */

@@ -5,7 +5,7 @@
  * | key | type | holds |
  * |---|---|---|
  * | conf | hash | the queue's own numbers (see scripts/lib/queue.lua) |
- * | job | hash | id → birth record + body, written once |
+ * | job | hash | id → birth record + body |
  * | run | hash | id → record, once the job has moved; small results of first runs with it |
  * | leases | hash | epoch → a batch of active jobs in their first run, with the session that holds them |
  * | held | hash | id → record of any other active job, with the session that holds it |

@@ -59,6 +59,8 @@ export class Link {
   readonly #target: ParsedRedisTarget;
   readonly #clock: Clock | null;
   readonly #scripts = new Map<ScriptName, Script>();
+  /** The scripts that were sent to the server once. */
+  readonly #sent = new Set<ScriptName>();
   readonly #keys: Keys;
   #allowOom = false;
   #lastError = NO_ANSWER;
@@ -118,6 +120,11 @@ export class Link {
     const keys = script.keysOf(this.#keys, queue);
     const now = this.#clock === null ? "" : this.#clock.now();
     const call = strings === "text" ? "call" : "callBuffer";
+    // The first call brings the script along, so that none sent behind it can overtake it.
+    if (!this.#sent.has(name)) {
+      this.#sent.add(name);
+      return this.send(() => this.client[call]("eval", script.source, keys.length, ...keys, now, ...args));
+    }
     return this.send(async () => {
       try {
         return await this.client[call]("evalsha", script.digest, keys.length, ...keys, now, ...args);

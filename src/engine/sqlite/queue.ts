@@ -127,8 +127,8 @@ export class SqliteQueue {
     return this.#lines[line] ?? 0;
   }
 
-  /** So many jobs came to a line, or left it (negative). */
-  count(line: number, by: number): void {
+  /** A job came to a line (1) or left it (-1). */
+  count(line: number, by: 1 | -1): void {
     this.#lines[line] = this.standing(line) + by;
     this.#changed = true;
   }

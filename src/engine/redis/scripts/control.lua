@@ -5,7 +5,7 @@
 --
 -- Commands on single jobs. Mirrors engine/memory/control.ts. Each job is written before the next is read, because the same
 -- job may be named twice.
--- include: record codec batch queue lease holding moves upkeep unique
+-- include: record codec batch queue lease holding moves unique
 
 local op, command = ARGV[2], ARGV[3]
 local patch = ARGV[4] ~= '' and cjson.decode(ARGV[4]) or nil
@@ -46,7 +46,7 @@ function commands.retry(id, r)
   end
   leave(id, r)
   r[STATE], r[COUNTED], r[CRASHES], r[STARTED], r[FINISHED], r[RUN_AT] = QUEUED, 0, 0, 0, 0, NOW
-  r[HOLDER], r.result = '', nil
+  r[HOLDER] = ''
   stand(id, r)
   save(id, r)
   put('result', id, false)

@@ -3,7 +3,7 @@
 -- ARGV and reply: see lib/enqueue.lua
 --
 -- Accepts jobs. Reads whatever may stand in their way first, then writes all of them at once.
--- include: record codec batch queue lease holding moves upkeep unique enqueue
+-- include: record codec batch queue lease holding moves unique enqueue
 
 local earliest = math.huge
 

@@ -3,7 +3,7 @@
 -- Reply: key, id, key, id …  in listing order; a key of '' means: looked at, not (or no longer) in this state
 --
 -- The ids of one state after a place. Keys are as in engine/order.ts.
--- include: record codec batch queue lease holding moves upkeep
+-- include: record codec batch queue lease holding
 
 local state, limit = tonumber(ARGV[2]), tonumber(ARGV[3])
 local after_key, after_id = tonumber(ARGV[4]), ARGV[5]

@@ -1,4 +1,4 @@
--- KEYS: conf job run held leases wait result hist err prog meta tags
+-- KEYS: conf job run held leases result hist err prog meta tags
 -- ARGV: now, then ids
 -- Reply: per id 19 values; the first is '' when there is no job
 --

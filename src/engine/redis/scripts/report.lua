@@ -24,31 +24,31 @@ local deadline = redis.call('ZSCORE', K.sessions, SESSION)
 local alive = deadline and tonumber(deadline) > NOW
 local ids = {}
 for i = 3, #ARGV, 5 do ids[#ids + 1] = ARGV[i] end
-local held = hmget('held', ids)
-local answers = {}
+local held, answers = {}, {}
+for i, record in ipairs(hmget('held', ids)) do held[ids[i]] = record end
 
 -- Does the session hold this lease?
-local function holds(i, id, epoch)
-  local r = held[i] and record_of(nil, nil, held[i])
+local function holds(id, epoch)
+  local r = held[id] and record_of(nil, nil, held[id])
   if r then return r[EPOCH] == epoch and r[HOLDER] == SESSION end
   local batch = batch_of(epoch)
   return batch and batch.session == SESSION and members(batch)[id]
 end
 
 -- From now on there is something out of the ordinary about the job: it needs a record of its own.
-local function flag_meta(i, id, epoch)
-  local r = load_record(id, redis.call('HGET', K.job, id), nil, held[i], epoch)
+local function flag_meta(id, epoch)
+  local r = load_record(id, redis.call('HGET', K.job, id), nil, held[id], epoch)
   if has(r, META) then return end
   if r.batch then let_go(id, r) end
   set_flag(r, META, true)
-  held[i] = pack_run(r)
-  put('held', id, held[i])
+  held[id] = pack_run(r)
+  put('held', id, held[id])
 end
 
 for i, id in ipairs(ids) do
   local at = i * 5 - 2
   local epoch = tonumber(ARGV[at + 1])
-  if alive and holds(i, id, epoch) then
+  if alive and holds(id, epoch) then
     local progress, meta, lines = ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
     if progress ~= '' then
       put('prog', id, progress)
@@ -56,7 +56,7 @@ for i, id in ipairs(ids) do
     end
     if meta ~= '' then
       put('meta', id, meta)
-      flag_meta(i, id, epoch)
+      flag_meta(id, epoch)
     end
     if lines ~= '' then append_log(id, lines) end
     answers[i] = 'a'

@@ -44,7 +44,7 @@ if command == 'beat' then
   return reply
 end
 
--- include: record codec batch queue lease holding moves upkeep
+-- include: record codec batch queue lease holding moves
 local function hand_back_all()
   local held, ids = held_by(SESSION, math.huge), {}
   -- In reverse, so that the first of them ends up at the very head.
@@ -60,6 +60,8 @@ local function hand_back_all()
       stand(id, r, true)
       save(id, r)
       tell_state(id, QUEUED)
+    else
+      strike_out(id)
     end
   end
   flush()

@@ -49,7 +49,7 @@ local function recover_lost()
     local ids = held_by(session, limit - recovered)
     local records = load_records(ids)
     for i, id in ipairs(ids) do
-      if records[i] then recover(id, records[i]) else put('held', id, false) end
+      if records[i] then recover(id, records[i]) else strike_out(id) end
     end
     recovered = recovered + #ids
     flush()

@@ -1,4 +1,4 @@
--- KEYS: conf held leases sessions workers seen wait
+-- KEYS: conf held leases sessions workers seen
 -- ARGV: now
 -- Reply: per session that lives: id, worker (JSON), last beat, how many jobs it holds
 -- include: record codec batch queue lease holding

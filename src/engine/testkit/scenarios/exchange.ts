@@ -1,13 +1,8 @@
 /** The one command of the hot path: settle what ended, lease what comes next. */
 import assert from "node:assert/strict";
-import type { Lease, LeaseRef, Settlement } from "../../contract.js";
 import { MAIN } from "../kit.js";
 import { scenarios } from "../scenario.js";
 import { BOOM, settlement } from "../test-session.js";
-
-function completion(lease: LeaseRef, result: string): Settlement {
-  return settlement(lease, { kind: "complete", result });
-}
 
 export const exchange = scenarios("exchange", [
   [
@@ -256,83 +251,6 @@ export const exchange = scenarios("exchange", [
       assert.deepEqual([job.state, job.result], ["completed", '"done"']);
       const counts = await kit.counts();
       assert.deepEqual([counts.active, counts.completed], [1, 1]);
-    },
-  ],
-  [
-    "the same settlement twice in one command, with another between, is applied once",
-    async (kit) => {
-      const [first, second] = await kit.addMany(2);
-      const session = await kit.session();
-      const [a, b] = [await session.next(), await session.next()];
-      const answer = await session.exchange([completion(a, "1"), completion(b, "2"), completion(a, "3")]);
-      assert.deepEqual(answer.settled, ["applied", "applied", "applied"]);
-      assert.deepEqual(await kit.list({ states: ["completed"] }), [second, first]);
-      assert.deepEqual([(await kit.counts()).active, (await kit.counts()).completed], [0, 2]);
-      assert.equal((await kit.job(a.id)).result, "1");
-    },
-  ],
-  [
-    "jobs leased together end each in its own way and at its own time",
-    async (kit) => {
-      const ids = await kit.addMany(6);
-      const [done, told, taken, failed, back, last] = ids;
-      const session = await kit.session();
-      const leases = await session.claim(6);
-      const leaseOf = (id: string | undefined): Lease => {
-        const lease = leases.find((candidate) => candidate.id === id);
-        assert.ok(lease);
-        return lease;
-      };
-      const complete = { kind: "complete", result: '"ok"' } as const;
-
-      assert.equal(await session.settle(leaseOf(done), complete), "applied");
-      assert.equal(await session.report(leaseOf(told), { meta: '{"n":1}' }), "applied");
-      assert.deepEqual(await kit.list({ states: ["active"] }), ids.slice(1).toSorted());
-      await kit.control("cancel", taken ?? "");
-      assert.equal(await session.report(leaseOf(taken), { meta: '{"n":2}' }), "stale");
-      assert.equal((await kit.counts()).active, 4);
-      const { settled } = await session.exchange([
-        settlement(leaseOf(last), complete),
-        settlement(leaseOf(taken), complete),
-        settlement(leaseOf(failed), { kind: "fail", error: BOOM, retryIn: null }),
-        settlement(leaseOf(told), complete),
-        settlement(leaseOf(back), { kind: "release" }),
-      ]);
-
-      assert.deepEqual(settled, ["applied", "stale", "applied", "applied", "applied"]);
-      const states = await Promise.all(ids.map((id) => kit.state(id)));
-      assert.deepEqual(states, ["completed", "completed", "cancelled", "failed", "queued", "completed"]);
-      assert.deepEqual(await kit.list({ states: ["completed"] }), [told, last, done]);
-      assert.equal((await kit.job(told ?? "")).meta, '{"n":1}');
-      assert.equal((await kit.counts()).active, 0);
-    },
-  ],
-  [
-    "a result is kept whole, whatever its size",
-    async (kit) => {
-      const sizes = [0, 1, 2_047, 2_048, 2_049, 70_000];
-      await kit.addMany(sizes.length);
-      const session = await kit.session();
-      const leases = await session.claim(sizes.length);
-      const results = sizes.map((size) => JSON.stringify("é".repeat(size)));
-      await session.exchange(
-        leases.map((lease, index) => settlement(lease, { kind: "complete", result: results[index] ?? null })),
-      );
-      const stored = await Promise.all(leases.map(async ({ id }) => (await kit.job(id)).result));
-      assert.deepEqual(stored, results);
-    },
-  ],
-  [
-    "a job that completed and is retried starts without the result it had",
-    async (kit) => {
-      const id = await kit.add();
-      const session = await kit.session();
-      await session.complete(await session.next(), '"before"');
-      await kit.control("retry", id);
-      const waiting = await kit.job(id);
-      assert.deepEqual([waiting.state, waiting.result, waiting.attempt], ["queued", null, 0]);
-      await session.complete(await session.next(), null);
-      assert.equal((await kit.job(id)).result, null);
     },
   ],
 ]);

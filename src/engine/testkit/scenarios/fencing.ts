@@ -192,4 +192,22 @@ export const fencing = scenarios("fencing", [
       assert.equal((await kit.counts()).queued, 1);
     },
   ],
+  [
+    "a lease of a removed job is stale for the next job with its id, in the same session too",
+    async (kit) => {
+      const id = await kit.add({ id: "again", nonce: "first" });
+      const session = await kit.session();
+      const former = await session.next();
+      await kit.control("cancel", id);
+      await kit.control("remove", id);
+      await kit.add({ id: "again", nonce: "second" });
+      const lease = await session.next();
+      assert.equal(lease.id, former.id);
+      assert.equal(await session.complete(former, '"former"'), "stale");
+      assert.equal(await session.report(former, { meta: '{"former":1}' }), "stale");
+      assert.equal(await session.complete(lease, '"present"'), "applied");
+      const job = await kit.job(id);
+      assert.deepEqual([job.result, job.meta], ['"present"', null]);
+    },
+  ],
 ]);

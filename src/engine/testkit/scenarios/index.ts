@@ -1,6 +1,7 @@
 /** Every group of scenarios, from the birth of a job to the end of its queue. */
 import type { ScenarioGroup } from "../scenario.js";
 import { control } from "./control.js";
+import { endings } from "./endings.js";
 import { enqueue } from "./enqueue.js";
 import { exchange } from "./exchange.js";
 import { fencing } from "./fencing.js";
@@ -50,4 +51,5 @@ export const GROUPS: readonly ScenarioGroup[] = [
   wait,
   obliterate,
   undecodable,
+  endings,
 ];

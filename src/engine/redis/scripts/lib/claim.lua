@@ -1,5 +1,5 @@
 -- Leasing: takes jobs from the line in running order. Mirrors leaseFrom in engine/memory/consume.ts.
--- Needs: record.lua, batch.lua, queue.lua, lease.lua, give.lua, moves.lua.
+-- Needs: record.lua, codec.lua, batch.lua, queue.lua, holding.lua, give.lua, moves.lua.
 
 local MOST_LOOKED_AT = 2000 -- entries of the line one call may pass over, so that it stays short
 

@@ -2,6 +2,7 @@
 -- Needs: record.lua, codec.lua, batch.lua, queue.lua, lease.lua.
 
 local all_read = false
+local epoch_of = {} -- by id: the batch it was read in
 
 -- All batches, by epoch. Their number is bounded by that of the active jobs.
 local function all_batches()
@@ -10,10 +11,20 @@ local function all_batches()
     for i = 1, #all, 2 do
       local epoch = tonumber(all[i])
       if batches[epoch] == nil then batches[epoch] = parse_batch(all[i + 1]) end
+      if batches[epoch] then
+        for id in pairs(members(batches[epoch])) do epoch_of[id] = epoch end
+      end
     end
     all_read = true
   end
   return batches
+end
+
+-- The epoch of the batch that has a job; nil when none has.
+local function batch_holding(id)
+  all_batches()
+  local epoch = epoch_of[id]
+  return epoch and batches[epoch] and members(batches[epoch])[id] and epoch or nil
 end
 
 -- Makes the birth record of a job that is leased in a batch the record of an active job.
@@ -30,10 +41,8 @@ local function load_record(id, job, run, held, epoch)
   if likely and members(likely)[id] then return activate(r, epoch, likely) end
   -- What was not taken off the waiting list yet is not active.
   if r[POSITION] >= math.max(conf.base, conf.top) then return r end
-  for other, batch in pairs(all_batches()) do
-    if batch and members(batch)[id] then return activate(r, other, batch) end
-  end
-  return r
+  local other = batch_holding(id)
+  return other and activate(r, other, batches[other]) or r
 end
 
 -- Loads the records of jobs, in order; nil where there is none. `epochs`, by index, as for `load_record`.
@@ -41,6 +50,13 @@ local function load_records(ids, epochs)
   local jobs, runs, held, records = hmget('job', ids), hmget('run', ids), hmget('held', ids), {}
   for i, id in ipairs(ids) do records[i] = load_record(id, jobs[i], runs[i], held[i], epochs and epochs[i]) end
   return records, jobs
+end
+
+-- What is held is no job any more: its stored row is gone or cannot be read.
+local function strike_out(id)
+  put('held', id, false)
+  local epoch = batch_holding(id)
+  if epoch then take_from_batch(batches[epoch], id) end
 end
 
 -- A job ends to be active.

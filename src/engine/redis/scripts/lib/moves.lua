@@ -1,5 +1,5 @@
 -- How a job moves between states: leaves where it stood, stands where its new state says. Mirrors engine/memory/moves.ts.
--- Needs: record.lua, batch.lua, queue.lua, lease.lua.
+-- Needs: record.lua, codec.lua, batch.lua, queue.lua, holding.lua.
 
 local PRIORITY_STEP = 34359738368 -- 2^35, as in engine/order.ts
 local DEFAULT_AGE = { completed = 86400000, failed = 604800000 } -- as in model/retention.ts
@@ -100,12 +100,8 @@ local function stand(id, r, at_head)
   if has(r, TAGGED) then count_tags(id, state, 1) end
 end
 
--- Writes a record where its state says; a result that stood behind a short record gets a place of its own.
+-- Writes a record where its state says.
 local function save(id, r)
-  if r.result then
-    put('result', id, r.result)
-    r.result = nil
-  end
   put(r[STATE] == ACTIVE and 'held' or 'run', id, pack_run(r))
 end
 

@@ -1,6 +1,6 @@
 -- Unique keys. The entry of a key is `<id>|<mode>`: f held until the job finished, s until it started, or a time. An entry
 -- whose job has let go of the key, or is gone, is free for the taking.
--- Needs: record.lua, batch.lua, lease.lua.
+-- Needs: record.lua, batch.lua, holding.lua.
 
 local claimed_keys = {}
 

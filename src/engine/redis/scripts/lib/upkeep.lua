@@ -1,5 +1,5 @@
 -- What is due: delayed jobs, and the jobs of sessions that have expired.
--- Needs: record.lua, batch.lua, queue.lua, lease.lua, moves.lua.
+-- Needs: batch.lua, holding.lua, moves.lua.
 
 local function promote_due(limit)
   local first = redis.call('ZRANGE', K.delayed, 0, 0, 'WITHSCORES')
