@@ -23,6 +23,7 @@ export const pgBoss: System = {
     "insert in bulk, work with batchSize 5,000 of which `concurrency` run at once, one complete() a batch with the result " +
     "as output, notifyWorker after a batch, polling every 0.5 s (its least) when idle, retryLimit 2, completed jobs kept",
   cannot: {
+    pickup: "an idle worker polls every 0.5 s, its least: half of that is its pick-up",
     recover: "jobs of a killed worker wait until they expire, 15 minutes by default",
     memory: "measured on Redis and SQLite only",
   },

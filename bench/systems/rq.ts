@@ -22,6 +22,7 @@ export const rq: System = {
     "add-seq": "each call from here would cross a pipe to Python, a quarter of the time it takes",
     "add-conc": "its client makes one call after another",
     recover: "jobs of a killed worker are marked failed, not run again",
+    memory: "running the 100,000 jobs that are weighed takes it minutes",
     idle: "its worker's CPU time is another process's",
   },
   async probe() {
