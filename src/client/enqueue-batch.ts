@@ -54,27 +54,30 @@ export class EnqueueBatch {
   ): Promise<T[]> {
     const handles: T[][] = [];
     let next = 0;
-    let failed = false;
+    const carry = async (from: number): Promise<T[]> => {
+      const specs = Array.from({ length: Math.min(CHUNK, total - from) }, (_, index) => specOf(from + index));
+      const answers = await this.#enqueue(specs);
+      return specs.map((spec, index) => {
+        const answer = answers[index];
+        if (answer === undefined) throw new Error("the engine answered fewer jobs than it was given");
+        return handle(spec, answer);
+      });
+    };
     const send = async (): Promise<void> => {
-      while (next * CHUNK < total && !failed) {
-        const chunk = next;
-        next += 1;
-        const from = chunk * CHUNK;
-        const specs = Array.from({ length: Math.min(CHUNK, total - from) }, (_, index) => specOf(from + index));
-        const answers = await this.#enqueue(specs);
-        handles[chunk] = specs.map((spec, index) => {
-          const answer = answers[index];
-          if (answer === undefined) throw new Error("the engine answered fewer jobs than it was given");
-          return handle(spec, answer);
-        });
+      while (next < total) {
+        const from = next;
+        next += CHUNK;
+        try {
+          handles[from / CHUNK] = await carry(from);
+        } catch (error) {
+          // Nothing more is begun; what is on its way is waited for.
+          next = total;
+          throw error;
+        }
       }
     };
     this.#bulks += 1;
-    const stop = (error: unknown): never => {
-      failed = true;
-      throw error;
-    };
-    const ends = await Promise.allSettled(Array.from({ length: ABREAST }, () => send().catch(stop)));
+    const ends = await Promise.allSettled(Array.from({ length: ABREAST }, send));
     this.#bulks -= 1;
     this.#tellIdle();
     const failure = ends.find((end) => end.status === "rejected");

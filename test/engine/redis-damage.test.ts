@@ -21,15 +21,15 @@ afterEach(async () => {
   await redis.quit();
 });
 
-describe("a running job whose stored row is gone", () => {
-  async function loseOneOfThree(): Promise<string[]> {
-    const ids = await kit.addMany(3);
-    await (await kit.session({ ttl: 1_000 })).claim(3);
-    const [key = ""] = (await kit.storage.leftovers?.())?.filter((name) => name.endsWith("}:job")) ?? [];
-    await redis.hdel(key, ids[1] ?? "");
-    return ids;
-  }
+async function loseOneOfThree(): Promise<string[]> {
+  const ids = await kit.addMany(3);
+  await (await kit.session({ ttl: 1_000 })).claim(3);
+  const [key = ""] = (await kit.storage.leftovers?.())?.filter((name) => name.endsWith("}:job")) ?? [];
+  await redis.hdel(key, ids[1] ?? "");
+  return ids;
+}
 
+describe("a running job whose stored row is gone", () => {
   it("does not keep its dead session, nor its neighbours, from being recovered", async () => {
     const [first = "", , third = ""] = await loseOneOfThree();
     kit.advance(1_000);
