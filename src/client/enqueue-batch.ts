@@ -1,5 +1,6 @@
 /**
- * Enqueueing together: calls made at the same time, and those made while a batch is on its way, travel in one command. Each caller gets its own answer, or the error of the batch it was in.
+ * Enqueueing together: calls made at the same time, and those made while a batch is on its way, travel in one command.
+ * Each caller gets its own answer, or the error of the batch it was in.
  */
 import type { EnqueueAnswer } from "../engine/contract.js";
 import type { JobSpec } from "../model/job.js";

@@ -6,6 +6,7 @@ import { LONGEST_LOG_LINE, type LogLine } from "../../model/log.js";
 import { earliest } from "../order.js";
 import { bodyFor, decodeStored } from "./body.js";
 import type { Argument, Link } from "./link.js";
+import { Groups } from "./groups.js";
 import type { Habits } from "./habits.js";
 import { DECLINED, list, number, text } from "./reply.js";
 
@@ -38,7 +39,8 @@ export async function exchange(
     if (left <= 0 && mine.length === 0) continue;
     const suspect = (claim?.suspect ?? false) && !leases.some((lease) => lease.suspect);
     const args: Argument[] = [session, lane, call, left, suspect ? 1 : 0];
-    pushSettlements(args, mine);
+    const groups = new Groups(args);
+    for (const settlement of mine) groups.add(wordOf(settlement), settlement.id, payloadOf(settlement.outcome));
     const usual = habits.areUsual(queue) && mine.every(({ outcome }) => outcome.kind === "complete");
     let reply = await link.run(usual ? "exchange-usual" : "exchange", queue, args, "buffers");
     if (list(reply)[0] === DECLINED) {
@@ -58,24 +60,6 @@ export async function exchange(
     nextDue = earliest(nextDue, answer.nextDue);
   }
   return { alive, settled, leases, more, nextDue };
-}
-
-/** Settlements that follow each other and end alike travel as a group: how they end is said once. */
-function pushSettlements(args: Argument[], settlements: readonly Settlement[]): void {
-  let word = "";
-  let sizeAt = 0;
-  let size = 0;
-  for (const settlement of settlements) {
-    const its = wordOf(settlement);
-    if (its !== word) {
-      word = its;
-      sizeAt = args.push(word, 0) - 1;
-      size = 0;
-    }
-    size += 1;
-    args[sizeAt] = size;
-    args.push(settlement.id, payloadOf(settlement.outcome));
-  }
 }
 
 /** How a run ended, as the script reads it: its epoch, a letter, and how long to wait (-1: for ever). */

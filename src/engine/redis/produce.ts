@@ -3,6 +3,7 @@ import type { JobSpec } from "../../model/job.js";
 import type { EnqueueAnswer } from "../contract.js";
 import { batchesOf, type Batch } from "./batches.js";
 import { encodeBody, encodeOptions } from "./body.js";
+import { Groups } from "./groups.js";
 import type { Argument, Link } from "./link.js";
 import type { Registry } from "./registry.js";
 import { DECLINED, list, number, stateOf, text } from "./reply.js";
@@ -32,23 +33,13 @@ async function enqueueBatch(
   if (!registry.knows(queue)) await registry.add(queue);
   const args: Argument[] = [];
   let usual = true;
-  // Jobs that follow each other with the same options travel as a group: the options are said once.
-  let options: Argument | null = null;
-  let sizeAt = 0;
-  let size = 0;
+  const groups = new Groups(args);
   for (const place of places) {
     const spec = jobs[place];
     if (spec === undefined) continue;
-    const its = encodeOptions(spec);
-    if (its !== options) {
-      options = its;
-      usual &&= typeof its === "number";
-      sizeAt = args.push(its, 0) - 1;
-      size = 0;
-    }
-    size += 1;
-    args[sizeAt] = size;
-    args.push(spec.id, encodeBody(spec));
+    const options = encodeOptions(spec);
+    usual &&= typeof options === "number";
+    groups.add(options, spec.id, encodeBody(spec));
   }
   let reply = list(await link.run(usual ? "enqueue-usual" : "enqueue", queue, args));
   if (reply[0] === DECLINED) reply = list(await link.run("enqueue", queue, args));

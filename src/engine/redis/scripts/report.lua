@@ -5,7 +5,7 @@
 -- What running jobs say, fenced like everything a worker writes.
 -- include: session record codec batch queue lease holding
 
-local MOST_LINES, MOST_BYTES = 1000, 65536
+local MOST_LINES = 1000
 
 -- A log is the number of lines dropped, then the lines.
 local function append_log(id, lines)
