@@ -1,0 +1,90 @@
+// The third step: what the pages are about, how they read, and what is wrong with them.
+
+import type { Crawl } from "../crawl/crawl.js";
+import type { PageDocument } from "../parse/page-document.js";
+import { checks } from "./checks/registry.js";
+import { readEnglish } from "./english.js";
+import type { Word } from "./english.js";
+import type { CheckedPage, Finding } from "./finding.js";
+import { keyphrases } from "./keyphrases.js";
+import type { Keyphrase } from "./keyphrases.js";
+import { readability } from "./readability.js";
+import type { Readability } from "./readability.js";
+import { siteScore } from "./score.js";
+
+export interface PageAnalysis {
+  url: string;
+  title: string;
+  words: number;
+  size: number;
+  elapsedMs: number;
+  /** Undefined when the page has too little text, or is not in English. */
+  readability: Readability | undefined;
+  /** What the page is about; empty when it is not in English. */
+  keyphrases: Keyphrase[];
+}
+
+export interface Analysis {
+  pages: PageAnalysis[];
+  /** What the site is about. */
+  keyphrases: Keyphrase[];
+  /** Worst first. */
+  findings: Finding[];
+  /** 0 to 100. */
+  score: number;
+}
+
+const phrasesOfPage = 5;
+const phrasesOfSite = 10;
+/** Findings kept of one check on one page. */
+const findingsOfCheck = 5;
+
+/** Analyses the pages of `crawl`, whose documents are given in the same order; `onPage` is told before each. */
+export function analyseSite(
+  crawl: Crawl,
+  documents: readonly PageDocument[],
+  onPage: (url: string, done: number, total: number) => void = () => {},
+): Analysis {
+  const read = documents.map((document, index) => {
+    onPage(document.url, index, documents.length);
+    const sentences = isEnglish(document) ? document.paragraphs.flatMap((paragraph) => readEnglish(paragraph)) : [];
+    const { size = 0, elapsedMs = 0 } = crawl.pages[index] ?? {};
+    return { document, sentences, size, elapsedMs, readability: readability(sentences) };
+  });
+  const findings = findingsOf(crawl, read);
+  return {
+    pages: read.map(({ document, sentences, ...page }) => ({
+      url: document.url,
+      title: document.title,
+      words: document.words,
+      size: page.size,
+      elapsedMs: page.elapsedMs,
+      readability: page.readability,
+      keyphrases: keyphrases(sentences, phrasesOfPage),
+    })),
+    keyphrases: keyphrases(
+      read.flatMap<Word[]>(({ sentences }) => sentences),
+      phrasesOfSite,
+    ),
+    findings,
+    score: siteScore(findings, documents.length),
+  };
+}
+
+/** A page that does not say its language is taken for English. */
+function isEnglish({ language }: PageDocument): boolean {
+  return language === undefined || /^en\b/.test(language);
+}
+
+const order = { high: 0, medium: 1, low: 2 };
+
+function findingsOf(crawl: Crawl, pages: readonly CheckedPage[]): Finding[] {
+  const all = pages.flatMap((page) =>
+    checks.flatMap(({ code, check }) =>
+      check(page, { crawl, pages })
+        .slice(0, findingsOfCheck)
+        .map(({ severity, explanation }) => ({ check: code, severity, page: page.document.url, explanation })),
+    ),
+  );
+  return all.sort((a, b) => order[a.severity] - order[b.severity]);
+}

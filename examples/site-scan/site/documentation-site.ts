@@ -1,0 +1,86 @@
+// A small real website to scan without the network: this repository's own documentation, its Markdown files rendered
+// to HTML at start and served on loopback. Nothing in it was made for the scan; what the scan finds is there.
+
+import { existsSync } from "node:fs";
+import { readFile, readdir } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { renderPage } from "./markdown-page.js";
+
+export interface DocumentationSite {
+  /** `http://127.0.0.1:port/`. */
+  url: string;
+  /** `127.0.0.1:port`, which a fetcher has to trust by name. */
+  origin: string;
+  close: () => Promise<void>;
+}
+
+/**
+ * Serves the documentation on loopback, at `port` when it is free, so that the address of a scan that was interrupted
+ * is still good the next time.
+ */
+export async function serveDocumentation(port = 0): Promise<DocumentationSite> {
+  const pages = await renderDocumentation();
+  const server = createServer((request, response) => {
+    const { pathname } = new URL(request.url ?? "/", "http://127.0.0.1");
+    const html = pages.get(pathname);
+    response.setHeader("content-type", html === undefined ? "text/plain" : "text/html; charset=utf-8");
+    response.writeHead(html === undefined ? 404 : 200).end(html ?? "There is no such page.\n");
+  });
+  const listen = (wanted: number): Promise<void> =>
+    new Promise((fulfil, reject) => {
+      server.once("error", reject).listen(wanted, "127.0.0.1", () => {
+        server.off("error", reject);
+        fulfil();
+      });
+    });
+  await listen(port).catch((error: unknown) => {
+    if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") return listen(0);
+    throw error;
+  });
+  const origin = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    url: `http://${origin}/`,
+    origin,
+    close: () =>
+      new Promise((closed) => {
+        server.close(() => closed());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** The pages by path: README.md is the start page, CONTRIBUTING.md, CHANGELOG.md and docs/ the others. */
+export async function renderDocumentation(): Promise<Map<string, string>> {
+  const root = repository();
+  const docs = (await readdir(join(root, "docs"))).filter((name) => name.endsWith(".md")).sort();
+  const files = ["README.md", ...docs.map((name) => `docs/${name}`), "CONTRIBUTING.md", "CHANGELOG.md"];
+  const sources = await Promise.all(files.map((file) => readFile(join(root, file), "utf8")));
+  const paths = new Map(files.map((file) => [file, file === "README.md" ? "/" : `/${htmlName(file)}`]));
+  const menu = [...paths].map(([file, path]) => ({ path, title: titleOf(sources[files.indexOf(file)] ?? "", file) }));
+  return new Map(
+    files.map((file, index) => [
+      paths.get(file) ?? "",
+      renderPage({ file, source: sources[index] ?? "", paths, menu }),
+    ]),
+  );
+}
+
+function htmlName(file: string): string {
+  return file.replace(/\.md$/, ".html").toLowerCase();
+}
+
+function titleOf(source: string, file: string): string {
+  return /^# (?<title>.+)$/m.exec(source)?.groups?.["title"] ?? file;
+}
+
+/** The folder with this repository's files, also when the compiled example runs from a build folder. */
+function repository(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  const isRoot = (): boolean => existsSync(join(folder, "docs")) && existsSync(join(folder, "README.md"));
+  while (!isRoot() && dirname(folder) !== folder) folder = dirname(folder);
+  return folder;
+}
