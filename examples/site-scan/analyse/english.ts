@@ -3,7 +3,7 @@
 
 import model from "wink-eng-lite-web-model";
 import winkNLP from "wink-nlp";
-import type { ItemSentence, ItemToken, WinkMethods } from "wink-nlp";
+import type { ItsFunction, ItemSentence, ItemToken, WinkMethods } from "wink-nlp";
 
 export interface Word {
   /** In lower case. */
@@ -24,6 +24,8 @@ let loaded: WinkMethods | undefined;
 export function readEnglish(text: string): Word[][] {
   loaded ??= winkNLP(model);
   const { its } = loaded;
+  // Its published type lacks a parameter.
+  const lemma = its.lemma as unknown as ItsFunction<string>;
   const sentences: Word[][] = [];
   loaded
     .readDoc(text)
@@ -33,7 +35,7 @@ export function readEnglish(text: string): Word[][] {
       sentence.tokens().each((token: ItemToken) => {
         words.push({
           text: token.out(its.normal),
-          lemma: token.out(its.lemma),
+          lemma: token.out(lemma),
           pos: token.out(its.pos),
           isWord: token.out(its.type) === "word",
           isStopWord: token.out(its.stopWordFlag) === true,

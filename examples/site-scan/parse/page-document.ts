@@ -43,11 +43,12 @@ export function parsePage(html: string, url: string): PageDocument {
   const hrefs = [...$("a[href]")].map((element) => $(element).attr("href") ?? "");
   const links = hrefs.map((href) => resolveLink(href, base)).filter((link) => link !== undefined);
   const images = [...$("img")].map((element) => $(element));
+  const canonical = $('link[rel="canonical" i]').first().attr("href");
   return {
     url,
     title: plain($("head > title").first().text()),
     description: plain($('meta[name="description" i]').first().attr("content") ?? ""),
-    canonical: resolveLink($('link[rel="canonical" i]').first().attr("href") ?? " :", base),
+    canonical: canonical === undefined ? undefined : resolveLink(canonical, base),
     language: $("html").attr("lang")?.trim().toLowerCase() || undefined,
     headings: [...$("h1, h2, h3, h4, h5, h6")].map((element) => ({
       level: Number(element.name.slice(1)),
