@@ -13,7 +13,7 @@ import { markdownReport } from "./markdown-report.js";
 import { ProgressLine } from "./progress-line.js";
 import { summarise, summaryLine } from "./report.js";
 import type { JobOutcome } from "./report.js";
-import { RunBook, runKey } from "./run-book.js";
+import { RunBook, runKey } from "../run-book.js";
 import { runAnalysis } from "./run.js";
 import { terminalReport } from "./terminal-report.js";
 

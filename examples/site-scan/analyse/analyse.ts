@@ -1,5 +1,7 @@
 // The third step: what the pages are about, how they read, and what is wrong with them.
 
+import { setImmediate as turn } from "node:timers/promises";
+
 import type { Crawl } from "../crawl/crawl.js";
 import type { PageDocument } from "../parse/page-document.js";
 import { checks } from "./checks/registry.js";
@@ -34,23 +36,38 @@ export interface Analysis {
   score: number;
 }
 
+interface ReadPage extends CheckedPage {
+  sentences: Word[][];
+}
+
 const phrasesOfPage = 5;
 const phrasesOfSite = 10;
 /** Findings kept of one check on one page. */
 const findingsOfCheck = 5;
 
-/** Analyses the pages of `crawl`, whose documents are given in the same order; `onPage` is told before each. */
-export function analyseSite(
+export interface AnalysisOptions {
+  /** Ends the analysis before the next page. */
+  signal?: AbortSignal;
+  /** Called before each page. */
+  onPage?: (url: string, done: number, total: number) => void;
+}
+
+/** Analyses the pages of `crawl`, whose documents are given in the same order. */
+export async function analyseSite(
   crawl: Crawl,
   documents: readonly PageDocument[],
-  onPage: (url: string, done: number, total: number) => void = () => {},
-): Analysis {
-  const read = documents.map((document, index) => {
+  { signal, onPage = () => {} }: AnalysisOptions = {},
+): Promise<Analysis> {
+  const read: ReadPage[] = [];
+  for (const [index, document] of documents.entries()) {
     onPage(document.url, index, documents.length);
+    // Reading a page takes the processor; between pages the other jobs of this worker get their turn.
+    await turn();
+    signal?.throwIfAborted();
     const sentences = isEnglish(document) ? document.paragraphs.flatMap((paragraph) => readEnglish(paragraph)) : [];
     const { size = 0, elapsedMs = 0 } = crawl.pages[index] ?? {};
-    return { document, sentences, size, elapsedMs, readability: readability(sentences) };
-  });
+    read.push({ document, sentences, size, elapsedMs, readability: readability(sentences) });
+  }
   const findings = findingsOf(crawl, read);
   return {
     pages: read.map(({ document, sentences, ...page }) => ({
@@ -63,7 +80,7 @@ export function analyseSite(
       keyphrases: keyphrases(sentences, phrasesOfPage),
     })),
     keyphrases: keyphrases(
-      read.flatMap<Word[]>(({ sentences }) => sentences),
+      read.flatMap(({ sentences }) => sentences),
       phrasesOfSite,
     ),
     findings,

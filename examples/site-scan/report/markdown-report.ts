@@ -1,6 +1,7 @@
 // The report as a Markdown file that a team can read and keep.
 
 import { checks } from "../analyse/checks/registry.js";
+import { printable } from "../printable.js";
 import type { Report } from "./report.js";
 
 /** `report` as a Markdown document. */
@@ -64,5 +65,5 @@ export function count(number: number, noun: string): string {
 
 /** Text as Markdown shows it: nothing a page says may become formatting, HTML or a table cell. */
 function escape(text: string): string {
-  return text.replace(/[\\`*_{}[\]<>#|~]/g, "\\$&").replace(/\s+/g, " ");
+  return printable(text.replace(/\s+/g, " ")).replace(/[\\`*_{}[\]<>#|~]/g, "\\$&");
 }

@@ -4,6 +4,8 @@
 
 import { LongshoreError, NonRetryable } from "longshore";
 
+import { printable } from "../printable.js";
+
 /** The URL, an address it leads to, or a redirect breaks a rule. Nothing was sent to it; trying again cannot help. */
 export class UrlRefused extends NonRetryable {
   /** The URL without credentials, shortened. */
@@ -65,8 +67,6 @@ const longestShown = 200;
 export function shownUrl(url: string): string {
   // Everything up to the last @ before the path can hold a password, also where the rest cannot be parsed.
   const bare = url.replace(/^([^/?#]*[/\\]{2,})[^/?#\\]*@/, "$1");
-  const line = bare.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
-    return `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`;
-  });
+  const line = printable(bare);
   return line.length > longestShown ? `${line.slice(0, longestShown - 1)}…` : line;
 }

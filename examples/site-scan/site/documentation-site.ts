@@ -58,7 +58,9 @@ export async function renderDocumentation(): Promise<Map<string, string>> {
   const root = repository();
   const docs = (await readdir(join(root, "docs"))).filter((name) => name.endsWith(".md")).sort();
   const files = ["README.md", ...docs.map((name) => `docs/${name}`), "CONTRIBUTING.md", "CHANGELOG.md"];
-  const sources = await Promise.all(files.map((file) => readFile(join(root, file), "utf8")));
+  const sources = await Promise.all(
+    files.map(async (file) => withoutFrontMatter(await readFile(join(root, file), "utf8"))),
+  );
   const paths = new Map(files.map((file) => [file, file === "README.md" ? "/" : `/${htmlName(file)}`]));
   const menu = [...paths].map(([file, path]) => ({ path, title: titleOf(sources[files.indexOf(file)] ?? "", file) }));
   return new Map(
@@ -67,6 +69,11 @@ export async function renderDocumentation(): Promise<Map<string, string>> {
       renderPage({ file, source: sources[index] ?? "", paths, menu }),
     ]),
   );
+}
+
+/** The text of a Markdown file without the fields that some tools keep between two lines of dashes at its start. */
+function withoutFrontMatter(text: string): string {
+  return text.replace(/^---\n.*?\n---\n/s, "");
 }
 
 function htmlName(file: string): string {

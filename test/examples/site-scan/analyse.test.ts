@@ -52,7 +52,7 @@ describe("key phrases", () => {
     expect(found[1]).toMatchObject({ text: "queue", count: 2 });
   });
 
-  test("a text without nouns has none", () => {
+  test("a text without nouns has none", async () => {
     expect(keyphrases(readEnglish("It was so and they were there."))).toEqual([]);
     expect(keyphrases([])).toEqual([]);
   });
@@ -73,13 +73,13 @@ function crawlOf(urls: readonly string[], changes: Partial<Crawl> = {}): Crawl {
 }
 
 /** The findings about one page. */
-function findingsIn(html: string, changes: Partial<Crawl> = {}): Finding[] {
-  return analyseSite(crawlOf([start], changes), [parsePage(html, start)]).findings;
+async function findingsIn(html: string, changes: Partial<Crawl> = {}): Promise<Finding[]> {
+  return (await analyseSite(crawlOf([start], changes), [parsePage(html, start)])).findings;
 }
 
 describe("checks", () => {
-  test("say nothing about a good page", () => {
-    expect(findingsIn(good)).toEqual([]);
+  test("say nothing about a good page", async () => {
+    expect(await findingsIn(good)).toEqual([]);
   });
 
   test.each([
@@ -101,30 +101,32 @@ describe("checks", () => {
       "low",
       good.replace(prose, `<p>${"Institutional responsibilities necessitate reconsideration. ".repeat(30)}</p>`),
     ],
-  ])("%s: %s", (check, severity, html) => {
-    expect(findingsIn(html)).toEqual([
+  ])("%s: %s", async (check, severity, html) => {
+    expect(await findingsIn(html)).toEqual([
       { check, severity, page: start, explanation: expect.stringMatching(/^\S.*[.?]$/s) as string },
     ]);
   });
 
-  test("a large page, a slow page, a link to nowhere", () => {
+  test("a large page, a slow page, a link to nowhere", async () => {
     const [first] = crawlOf([start]).pages;
     if (first === undefined) throw new Error("the crawl has a page");
     const gone = `${start}gone`;
     const linked = good.replace("</main>", '<a href="/gone">x</a></main>');
     const unreachable = [{ url: gone, linkedFrom: start, reason: "HTTP status 404" }];
-    expect(findingsIn(good, { pages: [{ ...first, size: 153_600 }] })).toEqual([]);
-    expect(findingsIn(good, { pages: [{ ...first, size: 153_601 }] })).toMatchObject([{ check: "page-size" }]);
-    expect(findingsIn(good, { pages: [{ ...first, elapsedMs: 801 }] })).toMatchObject([{ check: "response-time" }]);
-    expect(findingsIn(linked, { unreachable })).toMatchObject([
+    expect(await findingsIn(good, { pages: [{ ...first, size: 153_600 }] })).toEqual([]);
+    expect(await findingsIn(good, { pages: [{ ...first, size: 153_601 }] })).toMatchObject([{ check: "page-size" }]);
+    expect(await findingsIn(good, { pages: [{ ...first, elapsedMs: 801 }] })).toMatchObject([
+      { check: "response-time" },
+    ]);
+    expect(await findingsIn(linked, { unreachable })).toMatchObject([
       { check: "links", severity: "high", explanation: `The link to ${gone} leads to no page: HTTP status 404.` },
     ]);
-    expect(findingsIn(good, { unreachable })).toEqual([]);
+    expect(await findingsIn(good, { unreachable })).toEqual([]);
   });
 
-  test("two pages with one title", () => {
+  test("two pages with one title", async () => {
     const other = `${start}other`;
-    const { findings } = analyseSite(crawlOf([start, other]), [parsePage(good, start), parsePage(good, other)]);
+    const { findings } = await analyseSite(crawlOf([start, other]), [parsePage(good, start), parsePage(good, other)]);
     expect(findings).toMatchObject([
       { check: "title", page: start, explanation: expect.stringContaining(other) as string },
       { check: "title", page: other },
@@ -135,30 +137,32 @@ describe("checks", () => {
     expect(new Set(checks.map(({ code }) => code)).size).toBe(checks.length);
   });
 
-  test("findings come worst first, at most five of one check on one page", () => {
+  test("findings come worst first, at most five of one check on one page", async () => {
     const bad = Array.from({ length: 9 }, (_, n) => `<a href="/${n}">x</a>`).join("");
     const unreachable = Array.from({ length: 9 }, (_, n) => ({
       url: `${start}${n}`,
       linkedFrom: start,
       reason: "gone",
     }));
-    const findings = findingsIn(bad, { unreachable });
+    const findings = await findingsIn(bad, { unreachable });
     const severities = findings.map(({ severity }) => severity);
     expect(severities).toEqual([...severities].sort((a, b) => "hml".indexOf(a[0] ?? "") - "hml".indexOf(b[0] ?? "")));
     expect(findings.filter(({ check }) => check === "links")).toHaveLength(5);
   });
 });
 
-test("a page in another language is checked, but not read as English", () => {
+test("a page in another language is checked, but not read as English", async () => {
   const german = good.replace('lang="en"', 'lang="de"');
-  const [page] = analyseSite(crawlOf([start]), [parsePage(german, start)]).pages;
+  const [page] = (await analyseSite(crawlOf([start]), [parsePage(german, start)])).pages;
   expect(page).toMatchObject({ readability: undefined, keyphrases: [] });
 });
 
-test("pages are told one by one", () => {
+test("pages are told one by one", async () => {
   const told: unknown[] = [];
   const other = `${start}other`;
-  analyseSite(crawlOf([start, other]), [parsePage(good, start), parsePage(good, other)], (...page) => told.push(page));
+  await analyseSite(crawlOf([start, other]), [parsePage(good, start), parsePage(good, other)], {
+    onPage: (...page) => told.push(page),
+  });
   expect(told).toEqual([
     [start, 0, 2],
     [other, 1, 2],
@@ -168,6 +172,20 @@ test("pages are told one by one", () => {
 function finding(check: string, severity: Finding["severity"], page: string): Finding {
   return { check, severity, page, explanation: "" };
 }
+
+test("the signal ends it between two pages", async () => {
+  const controller = new AbortController();
+  const other = `${start}other`;
+  const told: string[] = [];
+  const onPage = (url: string): void => {
+    told.push(url);
+    controller.abort(new Error("stop"));
+  };
+  const documents = [parsePage(good, start), parsePage(good, other)];
+  const stopped = analyseSite(crawlOf([start, other]), documents, { signal: controller.signal, onPage });
+  await expect(stopped).rejects.toThrow("stop");
+  expect(told).toEqual([start]);
+});
 
 describe("the score", () => {
   test("is 100 without findings", () => {

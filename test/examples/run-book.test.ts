@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
-import { RunBook, runKey } from "../../../examples/requirements-analysis/run-book.js";
+import { RunBook, runKey } from "../../examples/run-book.js";
 
 let folder: string;
 beforeAll(async () => {

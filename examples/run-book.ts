@@ -5,7 +5,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 
-/** A run of one list of requirements on one engine. */
+/** A run of one list of inputs on one engine. */
 export interface Run {
   id: string;
   /** An earlier process began this run and did not finish it. */
