@@ -68,7 +68,6 @@ export class Workshop {
       runnables,
       deadlines: this.#deadlines,
       started: (run) => this.#started(run),
-      touched: this.#reporter.touched,
       concluded: (run) => this.#concluded(run),
       failed: (error) => outage.report(error),
     });
@@ -187,7 +186,7 @@ export class Workshop {
   }
 
   #leased(leases: readonly Lease[], session: WorkSession): void {
-    const runs = leases.map((lease) => new Run(lease, session));
+    const runs = leases.map((lease) => new Run(lease, session, this.#reporter));
     for (const { suspect } of leases) if (suspect) this.#suspects += 1;
     if (this.#stopping.signal.aborted) {
       this.#giveBack(runs);
