@@ -27,6 +27,7 @@ export {
   EngineClosed,
   EngineRefused,
   EngineUnavailable,
+  IllegalTransition,
   InvalidInput,
   JobFailed,
   JobNotFound,
@@ -48,8 +49,10 @@ export type { Failure } from "./model/failure.js";
 export type { AttemptOutcome, AttemptRecord, JobRef, Progress } from "./model/job.js";
 export type { JobLog, LogLine } from "./model/log.js";
 export type { JobDefaults, JobOptions } from "./model/options.js";
+export { profile, type Profile, type ProfiledJob, type ProfileOptions } from "./model/profile.js";
 export type { KeepOption, KeepRule } from "./model/retention.js";
 export { isTerminal, STATES, TERMINAL_STATES, type JobState, type TerminalState } from "./model/state.js";
+export { statuses, type StatusMachine, type StatusOptions } from "./model/status-machine.js";
 export type { UniqueOption } from "./model/unique.js";
 export type { JobContext, JobLogger, JobMeta } from "./worker/context.js";
 export { currentJob } from "./worker/current-job.js";
