@@ -50,17 +50,18 @@ describe("the names of", () => {
 });
 
 describe("a scan of S1", () => {
+  const life = [
+    job("queued"),
+    job("active"),
+    job("active", { step: "crawl" }),
+    job("active", { step: "parse" }),
+    job("active", { step: "analyze" }),
+    job("active", { step: "analyze", milestones: ["TEASER_READY"] }),
+    job("active", { step: "generate", milestones: ["TEASER_READY"] }),
+    job("completed", { milestones: ["TEASER_READY"] }),
+  ];
+
   test("is followed from QUEUED through its steps and TEASER_READY to FULL_READY (S1-09…11)", () => {
-    const life = [
-      job("queued"),
-      job("active"),
-      job("active", { step: "crawl" }),
-      job("active", { step: "parse" }),
-      job("active", { step: "analyze" }),
-      job("active", { step: "analyze", milestones: ["TEASER_READY"] }),
-      job("active", { step: "generate", milestones: ["TEASER_READY"] }),
-      job("completed", { milestones: ["TEASER_READY"] }),
-    ];
     expect(life.map(scans.status)).toEqual([
       { status: "QUEUED", step: null },
       { status: "RUNNING", step: null },
@@ -85,11 +86,12 @@ describe("a scan of S1", () => {
   });
 
   test("goes only ways that its state machine allows (S1-15)", () => {
-    const seen = ["QUEUED", "RUNNING", "TEASER_READY", "FULL_READY"] as const;
-    for (const [index, to] of seen.entries()) {
-      const from = seen[index - 1];
-      if (from !== undefined) expect(scanStatuses.can(from, to)).toBe(true);
-    }
+    const seen = [...new Set(life.map((moment) => scans.status(moment).status))].filter((name) =>
+      scanStatuses.has(name),
+    );
+    const steps = seen.slice(1).map((to, index) => scanStatuses.can(seen[index] ?? scanStatuses.initial, to));
+    expect(seen).toEqual(["QUEUED", "RUNNING", "TEASER_READY", "FULL_READY"]);
+    expect(steps).toEqual([true, true, true]);
   });
 });
 
