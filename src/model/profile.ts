@@ -69,11 +69,11 @@ export interface Profile<Status extends string = string, Step extends string = s
 export function profile<Status extends string, Step extends string = string>(
   options: ProfileOptions<Status, Step>,
 ): Profile<Status, Step> {
-  const fields = fieldsOf(options);
-  const states = parseStates<Status>(fields["states"]);
-  const milestones = parseNames<Status>("milestones", fields["milestones"] ?? {});
-  const errors = parseNames<Status>("errors", fields["errors"] ?? {});
-  const steps = fields["steps"] === undefined ? null : parseNames<Step>("steps", fields["steps"]);
+  const { states: named, milestones: reached = {}, steps: inner, errors: codes = {} } = fieldsOf(options);
+  const states = parseStates<Status>(named);
+  const milestones = parseNames<Status>("milestones", reached);
+  const errors = parseNames<Status>("errors", codes);
+  const steps = inner === undefined ? null : parseNames<Step>("steps", inner);
   const sources = sourcesOf(states, milestones, errors);
 
   /** The name that a milestone or an error code gives, before that of the state. */

@@ -237,6 +237,8 @@ describe("a profile", () => {
     ["a name with a line break", { states: plain, steps: { crawl: "a\nb" } }, "steps.crawl"],
     ["a name over 100 bytes", { states: plain, errors: { GONE: "x".repeat(101) } }, "errors.GONE"],
     ["milestones in a list", { states: plain, milestones: ["TEASER_READY"] }, "milestones"],
+    ["milestones that are null", { states: plain, milestones: null }, "milestones"],
+    ["error codes that are null", { states: plain, errors: null }, "errors"],
     ["steps that are null", { states: plain, steps: null }, "steps"],
   ])("may not be made of %s", (_title, options, field) => {
     const make = (): unknown => profile(options as Parameters<typeof profile>[0]);
