@@ -28,6 +28,7 @@ export {
   EngineClosed,
   EngineRefused,
   EngineUnavailable,
+  IllegalTransition,
   InvalidInput,
   JobFailed,
   JobNotFound,
@@ -53,6 +54,10 @@ export type { ItemProgress, Progress } from "./model/progress.js";
 export type { KeepOption, KeepRule } from "./model/retention.js";
 export { isTerminal, STATES, TERMINAL_STATES, type JobState, type TerminalState } from "./model/state.js";
 export type { StepFailure } from "./model/step-failure.js";
+export { profile, type Profile, type ProfiledJob, type ProfileOptions } from "./model/profile.js";
+export type { KeepOption, KeepRule } from "./model/retention.js";
+export { isTerminal, STATES, TERMINAL_STATES, type JobState, type TerminalState } from "./model/state.js";
+export { statuses, type StatusMachine, type StatusOptions } from "./model/status-machine.js";
 export type { UniqueOption } from "./model/unique.js";
 export type { JobContext, JobLogger, JobMeta } from "./worker/context.js";
 export { currentJob } from "./worker/current-job.js";
