@@ -12,7 +12,6 @@ export type { BulkOptions, EnqueueArguments, Longshore, ManyItem } from "./clien
 export type { MilestoneRecord, StepRecord } from "./client/left-behind.js";
 export type { Queue } from "./client/queue.js";
 export type { WatchEvent } from "./client/queue-watch.js";
-export type { JobSnapshot } from "./client/snapshot.js";
 export type { EnqueueOptions } from "./client/spec.js";
 export type { TagTotals } from "./client/tag-totals.js";
 export type { BulkAnswer } from "./engine/bulk.js";
@@ -39,6 +38,7 @@ export {
   RetryAfter,
   ShuttingDown,
   Snooze,
+  Superseded,
   TimedOut,
   Undecodable,
   UniqueConflict,
@@ -51,13 +51,12 @@ export type { AttemptOutcome, AttemptRecord, JobRef } from "./model/job.js";
 export type { JobLog, LogLine } from "./model/log.js";
 export type { JobDefaults, JobOptions } from "./model/options.js";
 export type { ItemProgress, Progress } from "./model/progress.js";
-export type { KeepOption, KeepRule } from "./model/retention.js";
-export { isTerminal, STATES, TERMINAL_STATES, type JobState, type TerminalState } from "./model/state.js";
-export type { StepFailure } from "./model/step-failure.js";
 export { profile, type Profile, type ProfiledJob, type ProfileOptions } from "./model/profile.js";
 export type { KeepOption, KeepRule } from "./model/retention.js";
+export type { JobSnapshot } from "./model/snapshot.js";
 export { isTerminal, STATES, TERMINAL_STATES, type JobState, type TerminalState } from "./model/state.js";
 export { statuses, type StatusMachine, type StatusOptions } from "./model/status-machine.js";
+export type { StepFailure } from "./model/step-failure.js";
 export type { UniqueOption } from "./model/unique.js";
 export type { JobContext, JobLogger, JobMeta } from "./worker/context.js";
 export { currentJob } from "./worker/current-job.js";
@@ -71,6 +70,7 @@ export {
   type Handler,
   type InputOf,
   type ResultOf,
+  type SupersededHook,
   type Task,
   type TaskOptions,
 } from "./worker/task.js";

@@ -1,5 +1,5 @@
 /** Jobs in a table, one a line, with the most telling thing about each at its end. */
-import type { JobSnapshot } from "../client/snapshot.js";
+import type { JobSnapshot } from "../model/snapshot.js";
 import type { JobState } from "../model/state.js";
 import type { Output } from "./output.js";
 import { paint, type Part, type Style } from "./table.js";

@@ -1,5 +1,5 @@
 /** One job in full, for people. */
-import type { JobSnapshot } from "../client/snapshot.js";
+import type { JobSnapshot } from "../model/snapshot.js";
 import type { Failure } from "../model/failure.js";
 import type { AttemptRecord } from "../model/job.js";
 import type { JobLog, LogLine } from "../model/log.js";

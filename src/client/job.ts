@@ -15,7 +15,7 @@ import type { Core } from "./core.js";
 import { jobEvents, type JobEvent } from "./job-events.js";
 import { waitForEnd } from "./job-wait.js";
 import { milestonesOf, stepsOf, type MilestoneRecord, type StepRecord } from "./left-behind.js";
-import { snapshotOf, type JobSnapshot } from "./snapshot.js";
+import { snapshotOf, type JobSnapshot } from "../model/snapshot.js";
 
 /** What became of the request to enqueue; `null` on a handle that was looked up. */
 export type EnqueueOutcome = EnqueueAnswer["outcome"] | null;

@@ -19,7 +19,7 @@ import { JobList } from "./job-list.js";
 import { Job } from "./job.js";
 import { Queue } from "./queue.js";
 import type { WatchEvent } from "./queue-watch.js";
-import { snapshotOf, type JobSnapshot } from "./snapshot.js";
+import { snapshotOf, type JobSnapshot } from "../model/snapshot.js";
 import { SpecMaker, type EnqueueOptions } from "./spec.js";
 import { tagTotals, type TagTotals } from "./tag-totals.js";
 

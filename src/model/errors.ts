@@ -173,6 +173,13 @@ export class Cancelled extends LongshoreError {
   }
 }
 
+/** A newer job with the same `supersedes` key took its place while it ran; the reason of its `signal`. */
+export class Superseded extends LongshoreError {
+  constructor() {
+    super("SUPERSEDED", "a newer job took the place of this one; nothing more of it is written");
+  }
+}
+
 /** The worker is no longer entitled to run the job: its lease was lost. The reason of the job's `signal`. */
 export class LeaseLost extends LongshoreError {
   constructor() {

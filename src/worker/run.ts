@@ -2,7 +2,7 @@
  * A run: one lease in the hands of this worker, from the moment it was leased to the moment its outcome is answered.
  * What most runs never need (signal, report, job view) is made when it is first asked for.
  */
-import type { Lease, Outcome } from "../engine/contract.js";
+import type { Lease, Outcome, Revocation } from "../engine/contract.js";
 import type { Checkpoint } from "../model/checkpoint.js";
 import { LeaseLost } from "../model/errors.js";
 import type { LogLine } from "../model/log.js";
@@ -36,8 +36,8 @@ export class Run implements RunHost {
   value: unknown = undefined;
   /** Was its lease lost with its session? Then nothing of it is written any more. */
   lost = false;
-  /** Was its lease taken from it, as by a cancel? */
-  revoked = false;
+  /** Why its lease was taken from it; `null` unless it was. */
+  revoked: Revocation["cause"] | null = null;
   /** Is it being handed back because the worker stops? */
   returning = false;
   startedAt = 0;
