@@ -71,8 +71,11 @@ function printError(out: Output, error: Failure): void {
 /** The widest that what a step gave is shown in the table. */
 const WIDEST_VALUE = 60;
 
+function named(name: string, key: string | null): string {
+  return key === null ? name : `${name} ${key}`;
+}
+
 function printSteps(out: Output, steps: readonly StepRecord[], failures: readonly StepFailure[]): void {
-  const named = (name: string, key: string | null): string => (key === null ? name : `${name} ${key}`);
   out.line();
   out.table(
     [{ title: "STEP" }, { title: "ENDED" }, { title: "TOOK", align: "right" }, { title: "GAVE" }],

@@ -6,6 +6,7 @@ import type { StepFailure } from "../../../model/step-failure.js";
 import type { Outcome } from "../../contract.js";
 import { MAIN, said, type Kit } from "../kit.js";
 import { scenarios } from "../scenario.js";
+import { BOOM } from "../test-session.js";
 
 /** The memo of a step. */
 function memo(seq: number, change: Partial<Checkpoint> = {}): Checkpoint {
@@ -89,7 +90,7 @@ export const steps = scenarios("steps", [
   ],
   ...(
     [
-      ["its attempt failed", (kit, id, end) => end({ kind: "fail", error: FAILURES[0]!.error, retryIn: 0 })],
+      ["its attempt failed", (kit, id, end) => end({ kind: "fail", error: BOOM, retryIn: 0 })],
       ["it was put back", (kit, id, end) => end({ kind: "snooze", delay: 0 })],
       ["it was handed back", (kit, id, end) => end({ kind: "release" })],
       [
@@ -102,7 +103,7 @@ export const steps = scenarios("steps", [
       [
         "it failed for good and was queued again by hand",
         async (kit, id, end) => {
-          await end({ kind: "fail", error: FAILURES[0]!.error, retryIn: null });
+          await end({ kind: "fail", error: BOOM, retryIn: null });
           await kit.control("retry", id);
         },
       ],
