@@ -7,11 +7,11 @@ export type { JobQuery } from "./client/job-filter.js";
 export type { JobEvent } from "./client/job-events.js";
 export type { JobList, SnapshotPage } from "./client/job-list.js";
 export { ResultTimeout } from "./client/job-wait.js";
-export type { EnqueueOutcome, Job, JobChange, ResultOptions } from "./client/job.js";
+export type { EnqueueOutcome, Job, JobChange, ResultOptions, RetryOptions } from "./client/job.js";
 export type { BulkOptions, EnqueueArguments, Longshore, ManyItem } from "./client/longshore.js";
+export type { MilestoneRecord, StepRecord } from "./client/left-behind.js";
 export type { Queue } from "./client/queue.js";
 export type { WatchEvent } from "./client/queue-watch.js";
-export type { JobSnapshot } from "./client/snapshot.js";
 export type { EnqueueOptions } from "./client/spec.js";
 export type { TagTotals } from "./client/tag-totals.js";
 export type { BulkAnswer } from "./engine/bulk.js";
@@ -27,6 +27,7 @@ export {
   EngineClosed,
   EngineRefused,
   EngineUnavailable,
+  IllegalTransition,
   InvalidInput,
   JobFailed,
   JobNotFound,
@@ -37,6 +38,7 @@ export {
   RetryAfter,
   ShuttingDown,
   Snooze,
+  Superseded,
   TimedOut,
   Undecodable,
   UniqueConflict,
@@ -45,11 +47,16 @@ export {
 } from "./model/errors.js";
 export type { QueueEvent } from "./model/event.js";
 export type { Failure } from "./model/failure.js";
-export type { AttemptOutcome, AttemptRecord, JobRef, Progress } from "./model/job.js";
+export type { AttemptOutcome, AttemptRecord, JobRef } from "./model/job.js";
 export type { JobLog, LogLine } from "./model/log.js";
 export type { JobDefaults, JobOptions } from "./model/options.js";
+export type { ItemProgress, Progress } from "./model/progress.js";
+export { profile, type Profile, type ProfiledJob, type ProfileOptions } from "./model/profile.js";
 export type { KeepOption, KeepRule } from "./model/retention.js";
+export type { JobSnapshot } from "./model/snapshot.js";
 export { isTerminal, STATES, TERMINAL_STATES, type JobState, type TerminalState } from "./model/state.js";
+export { statuses, type StatusMachine, type StatusOptions } from "./model/status-machine.js";
+export type { StepFailure } from "./model/step-failure.js";
 export type { UniqueOption } from "./model/unique.js";
 export type { JobContext, JobLogger, JobMeta } from "./worker/context.js";
 export { currentJob } from "./worker/current-job.js";
@@ -63,6 +70,7 @@ export {
   type Handler,
   type InputOf,
   type ResultOf,
+  type SupersededHook,
   type Task,
   type TaskOptions,
 } from "./worker/task.js";

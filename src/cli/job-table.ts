@@ -1,8 +1,9 @@
 /** Jobs in a table, one a line, with the most telling thing about each at its end. */
-import type { JobSnapshot } from "../client/snapshot.js";
+import type { JobSnapshot } from "../model/snapshot.js";
 import type { JobState } from "../model/state.js";
 import type { Output } from "./output.js";
 import { paint, type Part, type Style } from "./table.js";
+import { countersText, progressText } from "./progress-text.js";
 import { relative } from "./time-text.js";
 
 const styles: Readonly<Record<JobState, Style>> = {
@@ -47,10 +48,15 @@ export function printJobs(out: Output, jobs: readonly JobSnapshot[], now: number
   );
 }
 
-function remark({ state, problem, error, progress, runAt }: JobSnapshot, now: number): Part {
+function remark({ state, problem, error, failures, progress, runAt }: JobSnapshot, now: number): Part {
   if (problem !== null) return paint("red", problem);
-  if (state === "active" && progress !== null) return `${progress.percent} %  ${progress.message ?? ""}`;
-  const due = state === "delayed" ? relative(runAt, now) : "";
-  if (error === null || state === "completed") return due;
-  return paint("dim", `${due === "" ? "" : `${due}  `}${error.name}: ${error.message}`);
+  const parts = [
+    state === "active" && progress !== null ? progressText(progress) : "",
+    state === "delayed" ? relative(runAt, now) : "",
+    progress === null ? "" : countersText(progress),
+  ];
+  if (state === "partial" && failures.length > 0) parts.push(`${failures.length} failed`);
+  const said = parts.filter((part) => part !== "").join("  ");
+  if (error === null || state === "active" || state === "completed" || state === "partial") return said;
+  return paint("dim", `${said === "" ? "" : `${said}  `}${error.name}: ${error.message}`);
 }

@@ -1,10 +1,13 @@
 /** One job in full, for people. */
-import type { JobSnapshot } from "../client/snapshot.js";
+import type { MilestoneRecord, StepRecord } from "../client/left-behind.js";
+import type { JobSnapshot } from "../model/snapshot.js";
 import type { Failure } from "../model/failure.js";
 import type { AttemptRecord } from "../model/job.js";
 import type { JobLog, LogLine } from "../model/log.js";
+import type { StepFailure } from "../model/step-failure.js";
 import { stateStyle } from "./job-table.js";
 import type { Output } from "./output.js";
+import { countersText, progressText } from "./progress-text.js";
 import { paint, type Part } from "./table.js";
 import { jsonText } from "./terminal-text.js";
 import { moment, relative, span } from "./time-text.js";
@@ -13,11 +16,13 @@ import { moment, relative, span } from "./time-text.js";
 export interface JobDetails {
   readonly job: JobSnapshot;
   readonly position: number | null;
+  readonly steps: readonly StepRecord[];
+  readonly milestones: readonly MilestoneRecord[];
   readonly log: JobLog;
 }
 
 /** Prints a job with its attempts, error, payloads and log. */
-export function printJob(out: Output, { job, position, log }: JobDetails, now: number): void {
+export function printJob(out: Output, { job, position, steps, milestones, log }: JobDetails, now: number): void {
   out.line(paint("bold", job.id), "  ", paint(stateStyle(job.state), job.state));
   const field = (name: string, ...parts: readonly Part[]): void => {
     out.line("  ", paint("dim", name.padEnd(10)), ...parts);
@@ -28,7 +33,10 @@ export function printJob(out: Output, { job, position, log }: JobDetails, now: n
   if (job.priority !== 0) field("priority", String(job.priority));
   if (job.tags.length > 0) field("tags", job.tags.join(" "));
   if (job.unique !== null) field("unique", job.unique.key);
-  if (job.progress !== null) field("progress", `${job.progress.percent} %  ${job.progress.message ?? ""}`);
+  if (job.supersedes !== null) field("supersedes", job.supersedes);
+  if (job.progress !== null) field("progress", progressText(job.progress));
+  const counted = job.progress === null ? "" : countersText(job.progress);
+  if (counted !== "") field("counted", counted);
   field("created", `${moment(job.createdAt)}  ${relative(job.createdAt, now)}`);
   if (job.state === "delayed") field("due", `${moment(job.runAt)}  ${relative(job.runAt, now)}`);
   if (job.startedAt !== null) {
@@ -40,7 +48,9 @@ export function printJob(out: Output, { job, position, log }: JobDetails, now: n
   printPayload(out, "input", job.input);
   if (job.result !== null) printPayload(out, "result", job.result);
   if (Object.keys(job.meta).length > 0) printPayload(out, "meta", job.meta);
+  for (const { name, value } of milestones) printPayload(out, name, value);
   if (job.error !== null) printError(out, job.error);
+  if (steps.length > 0 || job.failures.length > 0) printSteps(out, steps, job.failures);
   if (job.history.length > 0) printAttempts(out, job.history);
   if (log.lines.length > 0) printLog(out, log);
 }
@@ -56,6 +66,28 @@ function printError(out: Output, error: Failure): void {
   out.line("  ", paint("dim", "error".padEnd(10)), paint("red", titleOf(error)), `  fingerprint ${error.fingerprint}`);
   if (error.stack !== null) out.block(error.stack, 4);
   for (let { cause } = error; cause !== null; { cause } = cause) out.line("    caused by ", titleOf(cause));
+}
+
+/** The widest that what a step gave is shown in the table. */
+const WIDEST_VALUE = 60;
+
+function named(name: string, key: string | null): string {
+  return key === null ? name : `${name} ${key}`;
+}
+
+function printSteps(out: Output, steps: readonly StepRecord[], failures: readonly StepFailure[]): void {
+  out.line();
+  out.table(
+    [{ title: "STEP" }, { title: "ENDED" }, { title: "TOOK", align: "right" }, { title: "GAVE" }],
+    [
+      ...steps.map(({ name, key, at, took, value }) => {
+        const text = jsonText(value);
+        const gave = text.length > WIDEST_VALUE ? `${text.slice(0, WIDEST_VALUE)}…` : text;
+        return [named(name, key), moment(at), span(took), paint("dim", gave)];
+      }),
+      ...failures.map(({ step, key, error }) => [named(step, key), paint("red", "failed"), "", titleOf(error)]),
+    ],
+  );
 }
 
 function printAttempts(out: Output, history: readonly AttemptRecord[]): void {

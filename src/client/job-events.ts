@@ -1,6 +1,8 @@
 /** The events of one job, from its present state to its end. */
 import { JobNotFound } from "../model/errors.js";
-import type { JobRef, Progress } from "../model/job.js";
+import { decodePayload } from "../model/codec.js";
+import type { JobRef } from "../model/job.js";
+import type { Progress } from "../model/progress.js";
 import { isTerminal, type JobState } from "../model/state.js";
 import type { Core } from "./core.js";
 import { EventStream } from "./event-stream.js";
@@ -11,6 +13,8 @@ export type JobEvent =
   /** It entered a state. The first event tells the state it is in. */
   | { readonly kind: "state"; readonly at: number; readonly state: JobState }
   | { readonly kind: "progress"; readonly at: number; readonly progress: Progress }
+  /** It reached a milestone, and this is what it shows. */
+  | { readonly kind: "milestone"; readonly at: number; readonly name: string; readonly value: unknown }
   /** It was removed. */
   | { readonly kind: "removed"; readonly at: number };
 
@@ -42,6 +46,8 @@ export async function* jobEvents(core: Core, ref: JobRef): AsyncGenerator<JobEve
         if (isTerminal(event.state)) return;
       } else if (event.kind === "progress") {
         yield { kind: "progress", at: event.at, progress: event.progress };
+      } else if (event.kind === "milestone") {
+        yield { kind: "milestone", at: event.at, name: event.name, value: decodePayload(event.value) };
       } else if (event.kind === "removed") {
         yield { kind: "removed", at: event.at };
         return;

@@ -2,7 +2,7 @@
 import { InvalidInput } from "../model/errors.js";
 import type { JobFilter } from "../model/filter.js";
 import type { Core } from "./core.js";
-import { snapshotOf, type JobSnapshot } from "./snapshot.js";
+import { snapshotOf, type JobSnapshot } from "../model/snapshot.js";
 
 /** A page of a listing. */
 export interface SnapshotPage {

@@ -3,17 +3,19 @@ import type { ControlAnswer, ControlParams, EnqueueAnswer, JobPatch } from "../e
 import { encodePayload } from "../model/codec.js";
 import { parsePositiveDuration, type Duration } from "../model/duration.js";
 import { InvalidInput, JobFailed, JobNotFound, UniqueConflict, WrongState } from "../model/errors.js";
-import type { JobRef, Progress } from "../model/job.js";
+import type { JobRef } from "../model/job.js";
 import type { JobLog } from "../model/log.js";
 import { parseTags } from "../model/name.js";
 import { parseDue, parsePriority } from "../model/options.js";
+import type { Progress } from "../model/progress.js";
 import type { JobState } from "../model/state.js";
 import { checkInput } from "../worker/input-check.js";
 import type { StandardSchema } from "../worker/standard-schema.js";
 import type { Core } from "./core.js";
 import { jobEvents, type JobEvent } from "./job-events.js";
 import { waitForEnd } from "./job-wait.js";
-import { snapshotOf, type JobSnapshot } from "./snapshot.js";
+import { milestonesOf, stepsOf, type MilestoneRecord, type StepRecord } from "./left-behind.js";
+import { snapshotOf, type JobSnapshot } from "../model/snapshot.js";
 
 /** What became of the request to enqueue; `null` on a handle that was looked up. */
 export type EnqueueOutcome = EnqueueAnswer["outcome"] | null;
@@ -37,6 +39,12 @@ export interface ResultOptions {
   signal?: AbortSignal;
 }
 
+/** How a job is queued again. */
+export interface RetryOptions {
+  /** Forget what earlier runs left: steps, counters, milestones, progress. Default: false. */
+  fromStart?: boolean;
+}
+
 const CHANGES = ["input", "delay", "runAt", "priority", "tags"];
 
 /**
@@ -51,7 +59,7 @@ export class Job<Result = unknown, Input = unknown> {
   readonly queue: string;
   /**
    * `"created"`, or whose handle this is instead: `"existing"` (a job with this id was there), `"joined"` (it held the
-   * unique key), `"rejected"` (the same, in `enqueueMany`). `null` when the handle was looked up.
+   * unique key), `"replaced"` (the same, and has this one's input now), `"rejected"` (it held the key, in `enqueueMany`). `null` when the handle was looked up.
    */
   readonly outcome: EnqueueOutcome;
   readonly #core: Core;
@@ -102,6 +110,20 @@ export class Job<Result = unknown, Input = unknown> {
     return (await this.refresh()).progress;
   }
 
+  /** The steps that ended well in any of its runs, in the order in which they ended. */
+  async steps(): Promise<StepRecord[]> {
+    return stepsOf(await this.#core.engine.checkpoints(this.#ref));
+  }
+
+  /**
+   * What it has shown so far: the milestones its handler emitted, in order; of those with one name the latest.
+   * @example
+   * const teaser = (await job.milestones()).find(({ name }) => name === "TEASER_READY")?.value;
+   */
+  async milestones(): Promise<MilestoneRecord[]> {
+    return milestonesOf(await this.#core.engine.checkpoints(this.#ref));
+  }
+
   /** Its log: the newest lines, and how many older ones were dropped. */
   async logs(): Promise<JobLog> {
     return this.#core.engine.logs(this.#ref);
@@ -118,11 +140,12 @@ export class Job<Result = unknown, Input = unknown> {
   }
 
   /**
-   * Queues it again, with all its attempts before it. @throws JobNotFound, WrongState unless it has ended,
+   * Queues it again, with all its attempts before it. Steps that ended well are not run again, so that of a job that half
+   * succeeded only what failed is; a job that completed begins from the start. @throws JobNotFound, WrongState unless it has ended,
    * UniqueConflict
    */
-  retry(): Promise<JobState> {
-    return this.#control("retry", (params) => this.#core.engine.retry(params));
+  retry({ fromStart = false }: RetryOptions = {}): Promise<JobState> {
+    return this.#control("retry", (params) => this.#core.engine.retry({ ...params, fromStart }));
   }
 
   /** Makes it ready now. @throws JobNotFound, WrongState unless it is delayed */

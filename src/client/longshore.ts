@@ -16,10 +16,10 @@ import { EnqueueBatch } from "./enqueue-batch.js";
 import { EventStream } from "./event-stream.js";
 import { parseQuery, type JobQuery } from "./job-filter.js";
 import { JobList } from "./job-list.js";
-import { Job } from "./job.js";
+import { Job, type RetryOptions } from "./job.js";
 import { Queue } from "./queue.js";
 import type { WatchEvent } from "./queue-watch.js";
-import { snapshotOf, type JobSnapshot } from "./snapshot.js";
+import { snapshotOf, type JobSnapshot } from "../model/snapshot.js";
 import { SpecMaker, type EnqueueOptions } from "./spec.js";
 import { tagTotals, type TagTotals } from "./tag-totals.js";
 
@@ -168,8 +168,10 @@ export class Longshore {
     return this.#bulk("cancel", query, options);
   }
 
-  /** Queues all jobs that match again. Without `states` only those that failed. @throws InvalidInput */
-  retryAll(query: JobQuery, options?: BulkOptions): Promise<BulkAnswer> {
+  /**
+   * Queues all jobs that match again, as `job.retry()` does. Without `states` only those that failed. @throws InvalidInput
+   */
+  retryAll(query: JobQuery, options?: BulkOptions & RetryOptions): Promise<BulkAnswer> {
     return this.#bulk("retry", { ...query, states: query.states ?? "failed" }, options);
   }
 
@@ -261,7 +263,7 @@ export class Longshore {
     return new Job(this.#core, { queue: spec.queue, id: answer.id }, answer.outcome, schema);
   }
 
-  async #bulk(command: BulkCommand, query: JobQuery, options: BulkOptions = {}): Promise<BulkAnswer> {
+  async #bulk(command: BulkCommand, query: JobQuery, options: BulkOptions & RetryOptions = {}): Promise<BulkAnswer> {
     const nextOp = (): string => this.#core.nextOp();
     return controlMany(this.#setup.engine, { ...options, command, filter: parseQuery(query), nextOp });
   }

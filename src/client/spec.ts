@@ -58,7 +58,7 @@ export class SpecMaker {
     const queue = options?.queue ?? (typeof task === "string" ? "default" : task.queue);
     if (options?.queue !== undefined) parseName("queue", queue);
     const parsed = this.#options(task, queue, options);
-    const { backoff, timeout, due, priority, attempts, ttl, tags, meta, hold, unique, retention } = parsed;
+    const { backoff, timeout, due, priority, attempts, ttl, tags, meta, hold, unique, supersedes, retention } = parsed;
     return {
       queue,
       id: parsed.id ?? this.#core.nextId(queue),
@@ -74,6 +74,7 @@ export class SpecMaker {
       meta,
       hold,
       unique,
+      supersedes,
       retention,
       nonce: parsed.id === null ? null : this.#core.nextOp(),
     };

@@ -32,6 +32,8 @@ export interface BulkParams {
   /** Stop after this many jobs. */
   readonly limit?: number;
   readonly signal?: AbortSignal;
+  /** `retry` only: forget what earlier runs left. */
+  readonly fromStart?: boolean;
   /** Gives a new operation id for each chunk. */
   readonly nextOp: () => string;
 }
@@ -41,7 +43,7 @@ const CHUNK = 500;
 
 /** Runs a command on all jobs that match. @throws InvalidInput when it can never apply to a state of the filter */
 export async function controlMany(engine: Engine, params: BulkParams): Promise<BulkAnswer> {
-  const { command, filter, signal, nextOp } = params;
+  const { command, filter, signal, nextOp, fromStart = false } = params;
   const limit = params.limit ?? Number.POSITIVE_INFINITY;
   const begin = (await engine.now()) + 1;
   const bounded: JobFilter = {
@@ -55,7 +57,7 @@ export async function controlMany(engine: Engine, params: BulkParams): Promise<B
     if (signal?.aborted) return { ...total, cursor };
     const page = await engine.listJobs({ filter: bounded, cursor, limit: Math.min(CHUNK, limit - total.matched) });
     const refs = page.jobs.map(({ queue, id }) => ({ queue, id }));
-    const answers = refs.length === 0 ? [] : await run(engine, command, { refs, op: nextOp() });
+    const answers = refs.length === 0 ? [] : await run(engine, command, { refs, op: nextOp() }, fromStart);
     const applied = answers.filter(({ outcome }) => outcome === "applied").length;
     total.matched += refs.length;
     total.applied += applied;
@@ -65,8 +67,13 @@ export async function controlMany(engine: Engine, params: BulkParams): Promise<B
   return { ...total, cursor };
 }
 
-function run(engine: Engine, command: BulkCommand, params: ControlParams): Promise<ControlAnswer[]> | ControlAnswer[] {
-  return engine[command](params);
+function run(
+  engine: Engine,
+  command: BulkCommand,
+  params: ControlParams,
+  fromStart: boolean,
+): Promise<ControlAnswer[]> | ControlAnswer[] {
+  return command === "retry" ? engine.retry({ ...params, fromStart }) : engine[command](params);
 }
 
 const causes: Record<Exclude<BulkCommand, "remove">, Cause> = {

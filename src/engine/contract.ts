@@ -5,12 +5,15 @@
  *
  * Order inside a command: what is due is promoted first, then outcomes are settled in the order given, then work is leased.
  */
+import type { Checkpoint } from "../model/checkpoint.js";
 import type { QueueEvent } from "../model/event.js";
 import type { Failure } from "../model/failure.js";
 import type { JobFilter } from "../model/filter.js";
-import type { JobBody, JobRecord, JobRef, JobSpec, Progress } from "../model/job.js";
+import type { JobBody, JobRecord, JobRef, JobSpec } from "../model/job.js";
 import type { JobLog, LogLine } from "../model/log.js";
+import type { Progress } from "../model/progress.js";
 import type { JobState } from "../model/state.js";
+import type { StepFailure } from "../model/step-failure.js";
 
 /** Engines that work synchronously may answer synchronously. */
 export type Awaitable<T> = T | Promise<T>;
@@ -32,9 +35,9 @@ export interface EnqueueAnswer {
   readonly id: string;
   /**
    * `created`; `existing`: a job with this id is there already; `joined`: a job with this unique key is; `rejected`: the
-   * same, and the spec asked for a refusal.
+   * same, and the spec asked for a refusal; `replaced`: the same, and its input was replaced by this one's.
    */
-  readonly outcome: "created" | "existing" | "joined" | "rejected";
+  readonly outcome: "created" | "existing" | "joined" | "rejected" | "replaced";
   readonly state: JobState;
 }
 
@@ -61,7 +64,8 @@ export interface WorkerRecord extends WorkerInfo {
 /** What a worker reports at the end of a run. */
 export type Outcome =
   | { readonly kind: "complete"; readonly result: string | null }
-  | { readonly kind: "partial"; readonly result: string | null }
+  /** Some of it failed: what, is kept beside the result. */
+  | { readonly kind: "partial"; readonly result: string | null; readonly failures?: readonly StepFailure[] }
   /** `retryIn`: milliseconds to wait before the next attempt; `null`: do not try again. */
   | { readonly kind: "fail"; readonly error: Failure; readonly retryIn: number | null }
   /** Put back for a while; the run does not count. Milliseconds. */
@@ -73,6 +77,11 @@ export type Outcome =
 export interface LeaseRef extends JobRef {
   /** The number of the exchange that leased it, counted in its queue: no two leases of a job have the same. */
   readonly epoch: number;
+}
+
+/** A lease that was taken away by command, and by which. */
+export interface Revocation extends LeaseRef {
+  readonly cause: "cancel" | "supersede";
 }
 
 /** An outcome and the lease it ends. */
@@ -94,6 +103,8 @@ export interface Lease extends LeaseRef {
   /** `null` when the stored body cannot be decoded; `problem` then says why. */
   readonly body: JobBody | null;
   readonly problem: string | null;
+  /** Have earlier runs left checkpoints? */
+  readonly checkpoints: boolean;
   readonly tags: readonly string[];
   readonly meta: string | null;
   readonly priority: number;
@@ -130,6 +141,8 @@ export interface ExchangeAnswer {
 /** Something a running job says. Fields left out stay as they are. */
 export interface Report extends LeaseRef {
   readonly progress?: Progress;
+  /** Written under their numbers; at most 500. A milestone is told to watchers. */
+  readonly checkpoints?: readonly Checkpoint[];
   /** JSON text of an object; replaces the job's meta. */
   readonly meta?: string;
   /** Added to the job's log. */
@@ -215,14 +228,13 @@ export interface Engine {
   closeSession(params: { readonly session: string; readonly queues: readonly string[] }): Awaitable<void>;
   /**
    * Renews a session in each of these queues where it lives. `alive: false` when it had ended in one of them: nothing it
-   * held there is its own any more. `revoked` lists leases that were taken from it by command (cancelled) and not settled
-   * since.
+   * held there is its own any more. `revoked` lists leases that were taken from it by command and not settled since.
    */
   heartbeat(params: {
     readonly session: string;
     readonly queues: readonly string[];
     readonly ttl: number;
-  }): Awaitable<{ readonly alive: boolean; readonly revoked: readonly LeaseRef[] }>;
+  }): Awaitable<{ readonly alive: boolean; readonly revoked: readonly Revocation[] }>;
   /**
    * Settles outcomes and leases work in one command. `call` rises with every new exchange of a lane; the same `call` sent
    * again answers the same leases again, so an answer that was lost loses no job. A session has lanes 0 and 1, so that
@@ -241,11 +253,11 @@ export interface Engine {
     readonly timeout: number;
     readonly signal: AbortSignal;
   }): Promise<void>;
-  /** Calls back, soon, when a lease is taken from a session (cancelled …). Heartbeats tell the same, later but surely. */
+  /** Calls back, soon, when a lease is taken from a session by command. Heartbeats tell the same, later but surely. */
   onRevoked(params: {
     readonly session: string;
     readonly queues: readonly string[];
-    readonly listener: (lease: LeaseRef) => void;
+    readonly listener: (lease: Revocation) => void;
   }): Awaitable<() => void>;
 
   /** Fenced writes of running jobs. */
@@ -255,8 +267,11 @@ export interface Engine {
   release(params: ControlParams): Awaitable<ControlAnswer[]>;
   /** Ends jobs that have not ended; a running one is fenced off at once and told by its signal. */
   cancel(params: ControlParams): Awaitable<ControlAnswer[]>;
-  /** Queues jobs that have ended again, with all their attempts before them. */
-  retry(params: ControlParams): Awaitable<ControlAnswer[]>;
+  /**
+   * Queues jobs that have ended again, with all their attempts before them. What their runs left (checkpoints, progress) is
+   * kept unless `fromStart`; a job that completed always begins from the start.
+   */
+  retry(params: ControlParams & { readonly fromStart: boolean }): Awaitable<ControlAnswer[]>;
   /** Makes delayed jobs ready now. */
   promote(params: ControlParams): Awaitable<ControlAnswer[]>;
   /** Changes jobs that wait. A changed priority or time puts the job at the tail of its line. */
@@ -274,6 +289,18 @@ export interface Engine {
 
   /** Upkeep: promotes, recovers, expires, trims; bounded by `limit` jobs of each kind. Any number may run at once. */
   sweep(params: { readonly queues: readonly string[]; readonly limit: number }): Awaitable<SweepAnswer>;
+
+  /**
+   * Up to `limit` superseded jobs of these tasks whose application has not been told (`acknowledgeSuperseded`). One that was
+   * handed out is not handed out again for 30 s, and is no more once the job is removed.
+   */
+  claimSuperseded(params: {
+    readonly queues: readonly string[];
+    readonly tasks: readonly string[];
+    readonly limit: number;
+  }): Awaitable<JobRef[]>;
+  /** The application has been told of these. */
+  acknowledgeSuperseded(params: { readonly refs: readonly JobRef[] }): Awaitable<void>;
 
   /** Jobs by queue and id; `null` where there is none. */
   getJobs(params: { readonly refs: readonly JobRef[] }): Awaitable<(JobRecord | null)[]>;
@@ -293,6 +320,8 @@ export interface Engine {
   tagTotals(params: { readonly tag: string; readonly queue?: string }): Awaitable<StateCounts>;
   queues(): Awaitable<QueueRecord[]>;
   workers(): Awaitable<WorkerRecord[]>;
+  /** What the runs of a job left, by number; empty when there is nothing, or no such job. */
+  checkpoints(params: JobRef): Awaitable<Checkpoint[]>;
   /** The job's log; empty when it has none. */
   logs(params: JobRef): Awaitable<JobLog>;
   /** The place in line of a queued job, 1 = next; `null` when it is not queued. */

@@ -3,12 +3,12 @@
  * lease. Used by every engine whose changes happen in this process.
  */
 import type { Clock } from "../model/clock.js";
-import type { LeaseRef } from "./contract.js";
+import type { Revocation } from "./contract.js";
 
 export class Signals {
   readonly #clock: Clock;
   readonly #waiters = new Map<string, Set<() => void>>();
-  readonly #listeners = new Map<string, Set<(lease: LeaseRef) => void>>();
+  readonly #listeners = new Map<string, Set<(lease: Revocation) => void>>();
   #closed = false;
 
   constructor(clock: Clock) {
@@ -40,11 +40,11 @@ export class Signals {
   }
 
   /** Tells a session that a lease was taken from it. */
-  revoked(session: string, lease: LeaseRef): void {
+  revoked(session: string, lease: Revocation): void {
     for (const listener of this.#listeners.get(session) ?? []) listener(lease);
   }
 
-  onRevoked(session: string, listener: (lease: LeaseRef) => void): () => void {
+  onRevoked(session: string, listener: (lease: Revocation) => void): () => void {
     const listeners = this.#set(this.#listeners, session);
     listeners.add(listener);
     return () => {

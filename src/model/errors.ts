@@ -90,6 +90,22 @@ export class WrongState extends LongshoreError {
   }
 }
 
+/** A task's own status may not go from `from` to `to`: its `statuses` do not list that transition. */
+export class IllegalTransition extends LongshoreError {
+  readonly from: string;
+  readonly to: string;
+  /** The statuses that may follow `from`; empty when it is final. */
+  readonly allowed: readonly string[];
+
+  constructor(from: string, to: string, allowed: readonly string[]) {
+    const rule = allowed.length === 0 ? "nothing follows it" : `allowed: ${allowed.join(", ")}`;
+    super("ILLEGAL_TRANSITION", `status: ${show(from)} may not become ${show(to)}: ${rule}`);
+    this.from = from;
+    this.to = to;
+    this.allowed = allowed;
+  }
+}
+
 /** `job.result()` on a job that ended without one. */
 export class JobFailed extends LongshoreError {
   /** The terminal state the job ended in. */
@@ -154,6 +170,13 @@ export class TimedOut extends LongshoreError {
 export class Cancelled extends LongshoreError {
   constructor(why = "the job was cancelled") {
     super("CANCELLED", why);
+  }
+}
+
+/** A newer job with the same `supersedes` key took its place while it ran; the reason of its `signal`. */
+export class Superseded extends LongshoreError {
+  constructor() {
+    super("SUPERSEDED", "a newer job took the place of this one; nothing more of it is written");
   }
 }
 

@@ -1,5 +1,5 @@
 /** What happens to jobs and queues, as watchers see it: ordered within a queue by a sequence number without holes. */
-import type { Progress } from "./job.js";
+import type { Progress } from "./progress.js";
 import type { JobState } from "./state.js";
 
 /** An event of one queue. */
@@ -13,6 +13,15 @@ export type QueueEvent =
       readonly kind: "progress";
       readonly id: string;
       readonly progress: Progress;
+    }
+  /** The job reached a milestone; `value` is the JSON text of what it shows. */
+  | {
+      readonly seq: number;
+      readonly at: number;
+      readonly kind: "milestone";
+      readonly id: string;
+      readonly name: string;
+      readonly value: string;
     }
   /** The job was removed, by retention or by hand. */
   | { readonly seq: number; readonly at: number; readonly kind: "removed"; readonly id: string }

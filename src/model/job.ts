@@ -4,8 +4,10 @@
  */
 import type { Backoff } from "./backoff.js";
 import type { Failure } from "./failure.js";
+import type { Progress } from "./progress.js";
 import type { Retention } from "./retention.js";
 import type { JobState } from "./state.js";
+import type { StepFailure } from "./step-failure.js";
 import type { Unique } from "./unique.js";
 
 /** What a job is known by: an id is unique within its queue. */
@@ -22,6 +24,8 @@ export interface JobBody {
   readonly backoff: Backoff;
   /** Milliseconds an attempt may run. */
   readonly timeout: number;
+  /** The key under which it replaces the job before it: of the jobs of a queue with one key only the latest counts. */
+  readonly supersedes: string | null;
 }
 
 /** A job as it is handed to an engine: complete, validated, defaults filled in. */
@@ -73,13 +77,6 @@ export interface AttemptRecord {
   readonly error: Failure | null;
 }
 
-/** Progress as a handler reports it. */
-export interface Progress {
-  /** 0 to 100. */
-  readonly percent: number;
-  readonly message: string | null;
-}
-
 /** A job as it is read back. All times are epoch milliseconds. */
 export interface JobRecord extends JobRef {
   readonly state: JobState;
@@ -102,8 +99,11 @@ export interface JobRecord extends JobRef {
   readonly ttl: number | null;
   readonly tags: readonly string[];
   readonly unique: Unique | null;
+  readonly supersedes: string | null;
   readonly retention: Retention;
   readonly progress: Progress | null;
+  /** What failed in a job that half succeeded (`partial`): at most 100. */
+  readonly failures: readonly StepFailure[];
   /** The error of the last attempt that had one. */
   readonly error: Failure | null;
   /** Every run, the latest last; the oldest are dropped beyond 50. */
@@ -125,6 +125,9 @@ export const MOST_ATTEMPT_RECORDS = 50;
 
 /** A job whose worker died this often is failed as *worker lost*. */
 export const CRASH_LIMIT = 3;
+
+/** A superseded job that was handed out to tell its application of is handed out again after this, in milliseconds. */
+export const SUPERSEDED_AGAIN = 30_000;
 
 /** The code of the failure of a job whose workers died. */
 export const WORKER_LOST = "WORKER_LOST";

@@ -8,10 +8,10 @@ import { encodePayload, type Json } from "./codec.js";
 import { parseDuration, parsePositiveDuration, type Duration } from "./duration.js";
 import { InvalidInput } from "./errors.js";
 import type { JobSpec } from "./job.js";
-import { parseId, parseTags } from "./name.js";
+import { parseId, parseKey, parseTags } from "./name.js";
 import { parseFlag, parseWhole } from "./scalar.js";
 import { DEFAULT_RETENTION, parseRetention, type KeepOption } from "./retention.js";
-import { parseUnique, type UniqueOption } from "./unique.js";
+import { parseUnique, type Debounce, type UniqueOption } from "./unique.js";
 
 /** Options that a task or a queue may set for all its jobs. */
 export interface JobDefaults {
@@ -50,6 +50,12 @@ export interface JobOptions extends JobDefaults {
   hold?: boolean;
   /** One live job per key. */
   unique?: UniqueOption;
+  /**
+   * Replaces the job before it: the last job of this queue enqueued with the same key becomes `superseded` in the same
+   * command. If it waited it never runs, if it runs its signal aborts, if it ended it changes state (one that was cancelled
+   * or expired stays as it is). Up to 256 bytes.
+   */
+  supersedes?: string;
 }
 
 /** What the options of a job come to. */
@@ -65,7 +71,7 @@ export const MOST_ATTEMPTS = 1_000;
 export const PRIORITY_BOUND = 100_000;
 
 const DEFAULT_KEYS = ["priority", "attempts", "retries", "backoff", "timeout", "ttl", "tags", "keep"];
-const JOB_KEYS = [...DEFAULT_KEYS, "id", "delay", "runAt", "meta", "hold", "unique"];
+const JOB_KEYS = [...DEFAULT_KEYS, "id", "delay", "runAt", "meta", "hold", "unique", "supersedes"];
 
 /**
  * Checks defaults of a task or queue, for errors at the moment they are written rather than at the first job.
@@ -108,9 +114,10 @@ function fieldsOf(field: string, value: unknown, known: readonly string[]): Reco
 
 function parse(prefix: string, o: Record<string, unknown>, tags: unknown[]): ParsedOptions {
   const name = (key: string): string => (prefix === "" ? key : `${prefix}.${key}`);
+  const unique = o["unique"] === undefined ? null : parseUnique(name("unique"), o["unique"]);
   return {
     id: o["id"] === undefined ? null : parseId(name("id"), o["id"]),
-    due: parseDue(o["delay"], o["runAt"]),
+    due: unique?.debounce === undefined ? parseDue(o["delay"], o["runAt"]) : debounced(unique.debounce, o),
     priority: o["priority"] === undefined ? 0 : parsePriority(name("priority"), o["priority"]),
     attempts: parseAttempts(name("attempts"), name("retries"), o["attempts"], o["retries"]),
     backoff: o["backoff"] === undefined ? DEFAULT_BACKOFF : parseBackoff(name("backoff"), o["backoff"]),
@@ -119,9 +126,16 @@ function parse(prefix: string, o: Record<string, unknown>, tags: unknown[]): Par
     tags: tags.length > 0 ? parseTags(name("tags"), tags) : [],
     meta: o["meta"] === undefined ? null : parseMeta(name("meta"), o["meta"]),
     hold: o["hold"] === undefined ? false : parseFlag(name("hold"), o["hold"]),
-    unique: o["unique"] === undefined ? null : parseUnique(name("unique"), o["unique"]),
+    unique,
+    supersedes: o["supersedes"] === undefined ? null : parseKey(name("supersedes"), o["supersedes"]),
     retention: o["keep"] === undefined ? DEFAULT_RETENTION : parseRetention(name("keep"), o["keep"]),
   };
+}
+
+function debounced({ wait }: Debounce, { delay, runAt }: Record<string, unknown>): JobSpec["due"] {
+  if (delay !== undefined) throw new InvalidInput("delay", delay, "not beside unique.debounce, which says when");
+  if (runAt !== undefined) throw new InvalidInput("runAt", runAt, "not beside unique.debounce, which says when");
+  return { in: wait };
 }
 
 /** Checks `delay` or `runAt`. @throws InvalidInput */

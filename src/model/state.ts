@@ -99,6 +99,13 @@ export function isTerminal(state: JobState): state is TerminalState {
   return terminal.has(state);
 }
 
+const waiting = new Set<JobState>(WAITING_STATES);
+
+/** Has a job in this state never been leased, or is it waiting to be leased again? */
+export function isWaiting(state: JobState): boolean {
+  return waiting.has(state);
+}
+
 const known = new Set<string>(STATES);
 
 /** Is this the name of a state? */

@@ -2,12 +2,14 @@
  * What a handler is given. Every part can be taken out of it (`({ input, progress }) => …`), and costs something only
  * when it is used. What a run says after it has ended is ignored.
  */
+import type { Outcome } from "../engine/contract.js";
 import type { Clock } from "../model/clock.js";
 import { decodePayload, type Json } from "../model/codec.js";
 import { InvalidInput, show } from "../model/errors.js";
 import { LONGEST_LOG_LINE, type LogLine } from "../model/log.js";
 import { parseMeta } from "../model/options.js";
-import type { Run } from "./run.js";
+import { NO_PROGRESS } from "../model/progress.js";
+import type { RunHost } from "./run-host.js";
 import type { RunningJob } from "./running-job.js";
 
 /** Writes to the job's own log: at most 1,000 lines are kept, the newest, and a line is cut at 2,000 characters. */
@@ -52,26 +54,24 @@ export interface JobContext<Input> {
 
 export class RunContext implements JobContext<unknown> {
   readonly input: unknown;
-  readonly #run: Run;
+  readonly #host: RunHost;
   readonly #clock: Clock;
-  readonly #touched: (run: Run) => void;
   #progress: JobContext<unknown>["progress"] | null = null;
   #log: JobLogger | null = null;
   #meta: JobMeta | null = null;
 
-  constructor(run: Run, input: unknown, clock: Clock, touched: (run: Run) => void) {
-    this.#run = run;
+  constructor(host: RunHost, input: unknown, clock: Clock) {
+    this.#host = host;
     this.input = input;
     this.#clock = clock;
-    this.#touched = touched;
   }
 
   get job(): RunningJob {
-    return this.#run.job;
+    return this.#host.job;
   }
 
   get signal(): AbortSignal {
-    return this.#run.signal;
+    return this.#host.signal;
   }
 
   get progress(): JobContext<unknown>["progress"] {
@@ -80,7 +80,7 @@ export class RunContext implements JobContext<unknown> {
         throw new InvalidInput("progress", percent, "a number from 0 to 100");
       }
       const shown = message === undefined ? null : message.slice(0, LONGEST_LOG_LINE);
-      this.#say({ progress: { percent, message: shown } });
+      this.#host.say({ progress: { ...NO_PROGRESS, percent, message: shown } });
     };
     return this.#progress;
   }
@@ -101,7 +101,7 @@ export class RunContext implements JobContext<unknown> {
       (message: string): void => {
         const text = typeof message === "string" ? message : show(message);
         const line = { at: this.#clock.now(), level, message: text.slice(0, LONGEST_LOG_LINE) };
-        this.#say({ line });
+        this.#host.say({ line });
       };
     const info = at("info");
     return Object.assign((message: string) => info(message), {
@@ -113,24 +113,19 @@ export class RunContext implements JobContext<unknown> {
   }
 
   #makeMeta(): JobMeta {
-    const stored = this.#run.lease.meta;
+    const stored = this.#host.lease.meta;
     let meta: { readonly [key: string]: unknown } =
       stored === null ? {} : { ...(decodePayload(stored) as { [key: string]: unknown }) };
     const set = (next: { readonly [key: string]: unknown }): void => {
       const text = parseMeta("meta", next);
       meta = decodePayload(text) as { [key: string]: unknown };
-      this.#say({ meta: text });
+      this.#host.say({ meta: text });
     };
     return { get: () => meta, set, merge: (change) => set({ ...meta, ...change }) };
   }
 
-  #say(what: { progress?: { percent: number; message: string | null }; meta?: string; line?: LogLine }): void {
-    const run = this.#run;
-    if (run.outcome !== null || run.lost) return;
-    run.pending ??= { progress: null, meta: null, lines: [] };
-    if (what.progress !== undefined) run.pending.progress = what.progress;
-    if (what.meta !== undefined) run.pending.meta = what.meta;
-    if (what.line !== undefined) run.pending.lines.push(what.line);
-    this.#touched(run);
+  /** What a handler that returned comes to. */
+  outcome(result: string | null): Outcome {
+    return { kind: "complete", result };
   }
 }

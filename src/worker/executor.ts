@@ -34,8 +34,6 @@ export interface ExecutorOptions {
   readonly deadlines: Deadlines;
   /** A handler is about to be called. */
   readonly started: (run: Run) => void;
-  /** A run said something. */
-  readonly touched: (run: Run) => void;
   /** A run has its outcome. */
   readonly concluded: (run: Run) => void;
   /** A hook threw. */
@@ -55,7 +53,7 @@ export class Executor {
 
   /** Starts a run. Never throws. */
   readonly execute = (run: Run): void => {
-    const { clock, deadlines, runnables, middleware, started, touched } = this.#options;
+    const { clock, deadlines, runnables, middleware, started } = this.#options;
     run.startedAt = clock.now();
     const { body, id, problem } = run.lease;
     if (body === null) {
@@ -79,7 +77,7 @@ export class Executor {
     if (runnable.task.schema !== null || middleware.length > 0 || this.#options.currentJob) {
       void this.#callWithCare(run, runnable, input);
     } else {
-      this.#call(run, runnable.handler, new RunContext(run, input, clock, touched));
+      this.#call(run, runnable.handler, new RunContext(run, input, clock));
     }
   };
 
@@ -116,17 +114,17 @@ export class Executor {
     }
     if (result instanceof Promise) {
       result.then(
-        (value: unknown) => this.#complete(run, value),
+        (value: unknown) => this.#complete(run, context, value),
         (error: unknown) => this.#fail(run, error),
       );
     } else {
-      this.#complete(run, result);
+      this.#complete(run, context, result);
     }
   }
 
   /** The way of runs with a schema, hooks or `currentJob()`. */
   async #callWithCare(run: Run, { task, handler }: Runnable, raw: unknown): Promise<void> {
-    const { clock, touched, middleware, currentJob } = this.#options;
+    const { clock, middleware, currentJob } = this.#options;
     let input = raw;
     try {
       if (task.schema !== null) input = checkInput(task.schema, raw);
@@ -136,20 +134,20 @@ export class Executor {
       this.#fail(run, error, true);
       return;
     }
-    const context = new RunContext(run, input, clock, touched);
+    const context = new RunContext(run, input, clock);
     if (middleware.length > 0) this.#hooked.set(run, context);
     const body = async (): Promise<unknown> => {
       for (const hook of middleware) await hook.onStart?.(context);
       return handler(context);
     };
     try {
-      this.#complete(run, await (currentJob ? currentContext.run(context, body) : body()));
+      this.#complete(run, context, await (currentJob ? currentContext.run(context, body) : body()));
     } catch (error) {
       this.#fail(run, error);
     }
   }
 
-  #complete(run: Run, value: unknown): void {
+  #complete(run: Run, context: RunContext, value: unknown): void {
     let result: string | null;
     try {
       result = value === undefined ? null : encodePayload("result", value, this.#options.payloadCap);
@@ -157,7 +155,7 @@ export class Executor {
       this.#fail(run, error, true);
       return;
     }
-    this.conclude(run, { kind: "complete", result }, value);
+    this.conclude(run, context.outcome(result), value);
   }
 
   #fail(run: Run, thrown: unknown, final = false): void {

@@ -5,7 +5,7 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Worker as Thread } from "node:worker_threads";
-import type { LeaseRef } from "../engine/contract.js";
+import type { Revocation } from "../engine/contract.js";
 import type { ParsedTarget } from "../engine/target.js";
 
 /** What the thread is started with. */
@@ -25,7 +25,7 @@ export interface KeeperOrder {
 
 /** What came of a heartbeat. */
 export type KeeperAnswer =
-  | { readonly session: string; readonly alive: boolean; readonly revoked: readonly LeaseRef[] }
+  | { readonly session: string; readonly alive: boolean; readonly revoked: readonly Revocation[] }
   | { readonly session: string | null; readonly error: string };
 
 /** How long (milliseconds) the thread may take to close its connection. */

@@ -4,7 +4,7 @@
  * the session has a longer life and needs a beat a minute. The moment before work is leased again, the life becomes a
  * lease again.
  */
-import type { Engine, LeaseRef } from "../engine/contract.js";
+import type { Engine, Revocation } from "../engine/contract.js";
 import type { ParsedTarget } from "../engine/target.js";
 import { pause, systemClock, type Clock } from "../model/clock.js";
 import { KeeperLink, type KeeperAnswer } from "./keeper-link.js";
@@ -43,7 +43,7 @@ export interface LeaseKeeperOptions {
   /** The latest deadline of the jobs that run; `null` when none does. */
   readonly latestDeadline: () => number | null;
   readonly lost: (session: WorkSession) => void;
-  readonly revoked: (lease: LeaseRef) => void;
+  readonly revoked: (lease: Revocation) => void;
 }
 
 export class LeaseKeeper {

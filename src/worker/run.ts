@@ -2,20 +2,32 @@
  * A run: one lease in the hands of this worker, from the moment it was leased to the moment its outcome is answered.
  * What most runs never need (signal, report, job view) is made when it is first asked for.
  */
-import type { Lease, Outcome } from "../engine/contract.js";
-import type { Progress } from "../model/job.js";
+import type { Lease, Outcome, Revocation } from "../engine/contract.js";
+import type { Checkpoint } from "../model/checkpoint.js";
+import { LeaseLost } from "../model/errors.js";
 import type { LogLine } from "../model/log.js";
+import type { Progress } from "../model/progress.js";
+import type { Reporter } from "./reporter.js";
+import type { RunHost, Said } from "./run-host.js";
 import type { RunningJob } from "./running-job.js";
 import type { WorkSession } from "./work-session.js";
 
+/** A checkpoint on its way to the engine, and who waits for its arrival. */
+export interface Leaving {
+  readonly checkpoint: Checkpoint;
+  readonly arrived: () => void;
+  readonly refused: (error: unknown) => void;
+}
+
 /** What a run has said and the engine does not know yet. */
 export interface PendingReport {
+  leaving: Leaving[];
   progress: Progress | null;
   meta: string | null;
   lines: LogLine[];
 }
 
-export class Run {
+export class Run implements RunHost {
   readonly lease: Lease;
   readonly session: WorkSession;
   /** Set when it has ended, for whatever reason; anything later is ignored. */
@@ -24,8 +36,8 @@ export class Run {
   value: unknown = undefined;
   /** Was its lease lost with its session? Then nothing of it is written any more. */
   lost = false;
-  /** Was its lease taken from it, as by a cancel? */
-  revoked = false;
+  /** Why its lease was taken from it; `null` unless it was. */
+  revoked: Revocation["cause"] | null = null;
   /** Is it being handed back because the worker stops? */
   returning = false;
   startedAt = 0;
@@ -34,13 +46,15 @@ export class Run {
   previous: Run | null = null;
   next: Run | null = null;
   pending: PendingReport | null = null;
+  readonly #reporter: Reporter;
   #job: RunningJob | null = null;
   #controller: AbortController | null = null;
   #reason: unknown = undefined;
 
-  constructor(lease: Lease, session: WorkSession) {
+  constructor(lease: Lease, session: WorkSession, reporter: Reporter) {
     this.lease = lease;
     this.session = session;
+    this.#reporter = reporter;
   }
 
   get job(): RunningJob {
@@ -70,6 +84,31 @@ export class Run {
       if (this.#reason !== undefined) this.#controller.abort(this.#reason);
     }
     return this.#controller.signal;
+  }
+
+  say({ progress, meta, line }: Said): void {
+    if (this.outcome !== null || this.lost) return;
+    const pending = this.#pend();
+    if (progress !== undefined) pending.progress = progress;
+    if (meta !== undefined) pending.meta = meta;
+    if (line !== undefined) pending.lines.push(line);
+    this.#reporter.touched(this);
+  }
+
+  leave(checkpoint: Checkpoint): Promise<void> {
+    if (this.outcome !== null || this.lost) return Promise.reject(new LeaseLost());
+    return new Promise((arrived, refused) => {
+      this.#pend().leaving.push({ checkpoint, arrived, refused });
+      this.#reporter.hurry(this);
+    });
+  }
+
+  async earlier(): Promise<readonly Checkpoint[]> {
+    return this.lease.checkpoints ? this.#reporter.earlier(this) : [];
+  }
+
+  #pend(): PendingReport {
+    return (this.pending ??= { leaving: [], progress: null, meta: null, lines: [] });
   }
 
   /** Tells the handler to end. The first reason stays. */

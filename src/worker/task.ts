@@ -6,11 +6,15 @@ import type { Classifier } from "../model/classify.js";
 import { InvalidInput } from "../model/errors.js";
 import { parseName } from "../model/name.js";
 import { checkDefaults, type JobDefaults } from "../model/options.js";
+import type { JobSnapshot } from "../model/snapshot.js";
 import type { JobContext } from "./context.js";
 import type { SchemaInput, SchemaOutput, StandardSchema } from "./standard-schema.js";
 
 /** The code of a task. What it returns is the job's result and must survive JSON. */
 export type Handler<Input, Result> = (context: JobContext<Input>) => Result | Promise<Result>;
+
+/** Is told of a superseded job. What it throws is told by the worker's `error` event, and it is called again later. */
+export type SupersededHook = (job: JobSnapshot) => void | Promise<void>;
 
 /** The options of a task. Those of `JobDefaults` hold for each of its jobs unless the call says otherwise. */
 export interface TaskOptions extends JobDefaults {
@@ -21,6 +25,12 @@ export interface TaskOptions extends JobDefaults {
    * connection errors. `NonRetryable`, `RetryAfter` and `Snooze` decide first.
    */
   classify?: Classifier;
+  /**
+   * Is told of each of its jobs that a newer one superseded, so that an application can mark what belongs to it. Runs in a
+   * worker, at least once for each job, and before the newer job when the same worker runs that; one that fails is tried
+   * again after 30 s.
+   */
+  onSuperseded?: SupersededHook;
 }
 
 /**
@@ -33,6 +43,7 @@ export interface Task<Input = unknown, Result = unknown, Parsed = Input> {
   readonly defaults: JobDefaults;
   readonly schema: StandardSchema | null;
   readonly classify: Classifier | null;
+  readonly onSuperseded: SupersededHook | null;
   readonly handler: Handler<Parsed, Result> | null;
   /** Exists for the compiler only. */
   readonly "~types"?: { readonly input: Input; readonly result: Result };
@@ -96,12 +107,15 @@ export function task(
   code?: Handler<unknown, unknown>,
 ): Task {
   const [options, handler] = typeof given === "function" ? [{}, given] : [given, code];
-  const { queue = "default", classify, input, ...defaults } = options;
+  const { queue = "default", classify, onSuperseded, input, ...defaults } = options;
   parseName("task", name);
   parseName("queue", queue);
   checkDefaults("options", defaults);
   if (classify !== undefined && typeof classify !== "function") {
     throw new InvalidInput("classify", classify, "a function of (error, now)");
+  }
+  if (onSuperseded !== undefined && typeof onSuperseded !== "function") {
+    throw new InvalidInput("onSuperseded", onSuperseded, "a function of the superseded job");
   }
   if (input !== undefined && typeof input?.["~standard"]?.validate !== "function") {
     throw new InvalidInput("input", input, "a Standard Schema, e.g. of zod, valibot or arktype");
@@ -115,6 +129,7 @@ export function task(
     defaults: Object.freeze(defaults),
     schema: input ?? null,
     classify: classify ?? null,
+    onSuperseded: onSuperseded ?? null,
     handler: handler ?? null,
   });
 }

@@ -24,6 +24,8 @@ export interface WorkerEvents {
   released: [job: RunningJob];
   /** A job was cancelled, or taken away otherwise, while it ran here. */
   cancelled: [job: RunningJob];
+  /** A newer job took the place of a job while it ran here. */
+  superseded: [job: RunningJob];
   /** The lease on a job was lost: another worker may be running it. */
   lost: [job: RunningJob];
   /** There is no work; told once each time it runs dry. */
@@ -35,11 +37,19 @@ export interface WorkerEvents {
 }
 
 /** The event with which the end of a run is told. */
-export type EndEvent = "completed" | "failed" | "retrying" | "snoozed" | "released" | "cancelled" | "lost";
+export type EndEvent =
+  | "completed"
+  | "failed"
+  | "retrying"
+  | "snoozed"
+  | "released"
+  | "cancelled"
+  | "superseded"
+  | "lost";
 
 /** What the end of a run is called, once the engine has answered its outcome. */
 export function endEventOf({ outcome, revoked, lease }: Run, answer: FencedAnswer): EndEvent {
-  if (answer === "stale") return revoked ? "cancelled" : "lost";
+  if (answer === "stale") return revoked === null ? "lost" : revoked === "cancel" ? "cancelled" : "superseded";
   switch (outcome?.kind) {
     case "complete":
     case "partial":

@@ -3,8 +3,8 @@
  * reporter), which know each other only through it: leases come in, runs go out, a lost session is replaced, a stop is
  * climbed down.
  */
-import type { ExchangeAnswer, Lease, LeaseRef } from "../engine/contract.js";
-import { Cancelled, LeaseLost, ShuttingDown } from "../model/errors.js";
+import type { ExchangeAnswer, Lease, Revocation } from "../engine/contract.js";
+import { Cancelled, LeaseLost, ShuttingDown, Superseded } from "../model/errors.js";
 import { AheadGuard } from "./ahead-guard.js";
 import { Deadlines } from "./deadlines.js";
 import { EngineTime } from "./engine-time.js";
@@ -18,6 +18,7 @@ import { RunPool } from "./run-pool.js";
 import { Run } from "./run.js";
 import { SessionHolder } from "./session-holder.js";
 import { Shutdown } from "./shutdown.js";
+import { Succession } from "./succession.js";
 import { Sweeper } from "./sweeper.js";
 import type { Teller } from "./teller.js";
 import type { WorkSession } from "./work-session.js";
@@ -32,6 +33,7 @@ export class Workshop {
   readonly #deadlines: Deadlines;
   readonly #executor: Executor;
   readonly #pool: RunPool;
+  readonly #succession: Succession;
   readonly #ahead: LeaseAhead;
   readonly #guard: AheadGuard;
   readonly #reporter: Reporter;
@@ -68,11 +70,11 @@ export class Workshop {
       runnables,
       deadlines: this.#deadlines,
       started: (run) => this.#started(run),
-      touched: this.#reporter.touched,
       concluded: (run) => this.#concluded(run),
       failed: (error) => outage.report(error),
     });
-    this.#pool = new RunPool(concurrency, clock, this.#executor.execute);
+    this.#succession = new Succession({ engine, clock, queues: order.names, runnables, outage });
+    this.#pool = new RunPool(concurrency, clock, (run) => this.#execute(run));
     this.#guard = new AheadGuard(
       clock,
       () => this.#pool.waiting,
@@ -114,7 +116,10 @@ export class Workshop {
         this.#keeper.hold();
         this.#loop.look();
       },
-      swept: () => this.#loop.kick(),
+      swept: () => {
+        this.#loop.kick();
+        void this.#succession.tell();
+      },
     });
     this.#life = new WorkerLife(options, clock, finished, () => teller.tell("idle"));
     this.#shutdown = new Shutdown(clock, {
@@ -187,7 +192,7 @@ export class Workshop {
   }
 
   #leased(leases: readonly Lease[], session: WorkSession): void {
-    const runs = leases.map((lease) => new Run(lease, session));
+    const runs = leases.map((lease) => new Run(lease, session, this.#reporter));
     for (const { suspect } of leases) if (suspect) this.#suspects += 1;
     if (this.#stopping.signal.aborted) {
       this.#giveBack(runs);
@@ -199,6 +204,11 @@ export class Workshop {
     this.#sweeper.hurry();
     this.#pool.add(runs);
     if (this.#options.prefetch === "auto") this.#guard.watch();
+  }
+
+  #execute(run: Run): void {
+    if (run.lease.body?.supersedes == null || !this.#succession.hasHooks) this.#executor.execute(run);
+    else void this.#succession.tell().then(() => this.#executor.execute(run));
   }
 
   #started(run: Run): void {
@@ -250,15 +260,15 @@ export class Workshop {
     }
   }
 
-  /** A lease was taken away, as by a cancel. */
-  #revoke({ queue, id, epoch }: LeaseRef): void {
+  /** A lease was taken away by command. */
+  #revoke({ queue, id, epoch, cause }: Revocation): void {
     const isIt = ({ lease }: Run): boolean => lease.id === id && lease.queue === queue && lease.epoch === epoch;
     const waiting = this.#pool.ready.find(isIt);
     const run = waiting ?? [...this.#pool.running].find(isIt);
-    if (run === undefined || run.revoked) return;
-    run.revoked = true;
+    if (run === undefined || run.revoked !== null) return;
+    run.revoked = cause;
     if (waiting === undefined) {
-      run.abort(new Cancelled());
+      run.abort(cause === "cancel" ? new Cancelled() : new Superseded());
     } else {
       this.#pool.remove(waiting);
       this.#giveBack([waiting]);

@@ -23,6 +23,7 @@ describe("the options of a job", () => {
       meta: null,
       hold: false,
       unique: null,
+      supersedes: null,
       retention: DEFAULT_RETENTION,
     });
   });
@@ -42,6 +43,7 @@ describe("the options of a job", () => {
         meta: { n: 1 },
         hold: true,
         unique: { key: "k" },
+        supersedes: "r7",
         keep: { completed: 100 },
       }),
     ).toEqual({
@@ -56,6 +58,7 @@ describe("the options of a job", () => {
       meta: '{"n":1}',
       hold: true,
       unique: { key: "k", until: "finished", then: "join" },
+      supersedes: "r7",
       retention: { ...DEFAULT_RETENTION, completed: { age: 86_400_000, count: 100 } },
     });
   });
@@ -111,7 +114,15 @@ describe("options are refused, by field, value and rule:", () => {
     ["unique without a key", { unique: {} }, "unique.key", /1 to 256 bytes/],
     ["unique that is misspelt", { unique: { key: "k", untill: 1 } }, "unique.untill", /no such option/],
     ["unique until rubbish", { unique: { key: "k", until: "later" } }, "unique.until", /30s/],
-    ["unique then rubbish", { unique: { key: "k", then: "skip" } }, "unique.then", /"join" or "reject"/],
+    ["unique then rubbish", { unique: { key: "k", then: "skip" } }, "unique.then", /"join", "reject" or "replace"/],
+    [
+      "a debounce beside a delay",
+      { unique: { key: "k", debounce: "5s" }, delay: "1s" },
+      "delay",
+      /not beside unique.debounce/,
+    ],
+    ["a debounce beside a time", { unique: { key: "k", debounce: "5s" }, runAt: new Date() }, "runAt", /not beside/],
+    ["supersedes that is no key", { supersedes: "" }, "supersedes", /1 to 256 bytes/],
     ["a keep that is misspelt", { keep: { complete: 1 } }, "keep.complete", /no such option/],
     ["a backoff that is rubbish", { backoff: "often" }, "backoff", /30s/],
     ["options that are no object", 5, "options", /an object of options/],

@@ -11,7 +11,35 @@ describe("uniqueness", () => {
     expect(parseUnique("unique", { key: "k", until: "10m" }).until).toBe(600_000);
   });
 
+  test("may replace what waits", () => {
+    expect(parseUnique("unique", { key: "k", until: "started", then: "replace" }).then).toBe("replace");
+  });
+
+  test("throttles: one job in a time", () => {
+    expect(parseUnique("unique", { key: "k", throttle: "1m" })).toEqual({ key: "k", until: 60_000, then: "join" });
+    expect(parseUnique("unique", { key: "k", throttle: "1m", then: "reject" }).then).toBe("reject");
+  });
+
+  test("debounces: waits for quiet, with the last input, for so long at most", () => {
+    expect(parseUnique("unique", { key: "k", debounce: "5s" })).toEqual({
+      key: "k",
+      until: "started",
+      then: "replace",
+      debounce: { wait: 5_000, most: null },
+    });
+    const { debounce } = parseUnique("unique", { key: "k", debounce: "5s", maxWait: "1m" });
+    expect(debounce).toEqual({ wait: 5_000, most: 60_000 });
+  });
+
   test.each([
+    [{ key: "k", throttle: 0 }, "unique.throttle"],
+    [{ key: "k", throttle: "1m", until: "started" }, "unique.until"],
+    [{ key: "k", throttle: "1m", debounce: "1m" }, "unique.debounce"],
+    [{ key: "k", debounce: "soon" }, "unique.debounce"],
+    [{ key: "k", debounce: "5s", then: "join" }, "unique.then"],
+    [{ key: "k", debounce: "5s", until: "finished" }, "unique.until"],
+    [{ key: "k", debounce: "5s", maxWait: "4s" }, "unique.maxWait"],
+    [{ key: "k", maxWait: "4s" }, "unique.maxWait"],
     [null, "unique"],
     ["k", "unique"],
     [{ key: "" }, "unique.key"],

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import type { Engine, LeaseRef } from "../../src/engine/contract.js";
 import type { JobFilter } from "../../src/model/filter.js";
 import type { JobRecord } from "../../src/model/job.js";
-import { QUEUES, TAGS, type Step } from "./steps.js";
+import { QUEUES, TAGS, TASKS, type Step } from "./steps.js";
 import type { World } from "./world.js";
 
 /**
@@ -88,6 +88,11 @@ const READS: Readonly<Record<string, (engine: Engine, world: World) => Promise<u
     for (const ref of jobs) places.push([ref.id, await engine.position(ref)]);
     return places;
   },
+  checkpoints: async (engine, { jobs }) => {
+    const left: unknown[] = [];
+    for (const ref of jobs) left.push([ref.id, await engine.checkpoints(ref)]);
+    return left;
+  },
   logs: async (engine, { jobs }) => {
     const logs: unknown[] = [];
     for (const ref of jobs) logs.push([ref.id, await engine.logs(ref)]);
@@ -107,6 +112,9 @@ const READS: Readonly<Record<string, (engine: Engine, world: World) => Promise<u
     for (const [queue, cursor] of cursors) events.push([queue, await engine.watch({ queue, cursor, max: 1_000 })]);
     return events;
   },
+  // Handing them out changes what is handed out next, so it comes last.
+  "superseded jobs to tell of": async (engine) =>
+    engine.claimSuperseded({ queues: QUEUES, tasks: TASKS, limit: 1_000 }),
 };
 
 async function ids(engine: Engine, filter: JobFilter): Promise<string[]> {

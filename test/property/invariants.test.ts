@@ -11,8 +11,8 @@ import type {
   WatchAnswer,
 } from "../../src/engine/contract.js";
 import type { MemoryEngine } from "../../src/engine/memory/engine.js";
-import { CRASH_LIMIT, MOST_ATTEMPT_RECORDS, WORKER_LOST, type JobRecord } from "../../src/model/job.js";
-import { isTerminal, STATES } from "../../src/model/state.js";
+import { CRASH_LIMIT, MOST_ATTEMPT_RECORDS, WORKER_LOST, type JobRecord, type JobRef } from "../../src/model/job.js";
+import { isTerminal, sources, STATES } from "../../src/model/state.js";
 import { check, isReplay, TIME_LIMIT } from "./check.js";
 import { listAll } from "./compare.js";
 import { TAGS, type Step } from "./steps.js";
@@ -50,6 +50,7 @@ async function observe(steps: readonly Step[]): Promise<void> {
       bounded(after);
       kept(call, before, after, world);
       oneLiveJobPerKey(after);
+      onlyTheLatestCounts(after);
       fenced(call, answer, before, after);
       if (call.command === "exchange") leased(step, answer as ExchangeAnswer, before, after, epochs, paused);
       for (const name of epochs.keys()) if (!after.has(name)) epochs.delete(name);
@@ -112,6 +113,21 @@ function oneLiveJobPerKey(jobs: Jobs): void {
   assert.equal(new Set(live.map((job) => `${job.queue} ${job.unique?.key}`)).size, live.length, "one live job per key");
 }
 
+/** Of the jobs that supersede each other one may run or have ended by running; the latest, for it comes after all others. */
+function onlyTheLatestCounts(jobs: Jobs): void {
+  const counting = new Map<string, JobRecord>();
+  for (const job of jobs.values()) {
+    if (job.supersedes === null || ["superseded", "cancelled", "expired"].includes(job.state)) continue;
+    const key = `${job.queue} ${job.supersedes}`;
+    assert.ok(!counting.has(key), "one job counts per key under which jobs supersede each other");
+    counting.set(key, job);
+  }
+  for (const job of jobs.values()) {
+    const other = counting.get(`${job.queue} ${job.supersedes}`);
+    if (other !== undefined) assert.ok(job.createdAt <= other.createdAt, "the one that counts is the latest");
+  }
+}
+
 /** A stale write changes nothing. */
 function fenced(call: Call, answer: unknown, before: Jobs, after: Jobs): void {
   if (call.command !== "report" || (answer as FencedAnswer[]).includes("applied")) return;
@@ -156,7 +172,12 @@ function inOrder(answer: ExchangeAnswer, before: Jobs, after: Jobs): void {
 async function sentAgain(engine: MemoryEngine, call: Call, answer: unknown, after: Jobs): Promise<void> {
   const safe = ["enqueue", "exchange", "release", "cancel", "retry", "promote", "update"];
   if (!safe.includes(call.command) || namesTwice(call) || settlesWhatItLeases(call, answer)) return;
-  assert.deepEqual(call.run(engine), answer, "the same answer");
+  if (supersedesWhatItMet(call, answer, after)) return;
+  assert.deepEqual(
+    call.run(engine),
+    call.command === "enqueue" ? asNow(call, answer, after) : answer,
+    "the same answer",
+  );
   assert.deepEqual(await read(engine), after, "no second effect");
 }
 
@@ -186,6 +207,28 @@ function settlesWhatItLeases({ command, params }: Call, answer: unknown): boolea
   );
 }
 
+/** Supersedes a job that another of its jobs had met, which then meets nobody when it comes again. */
+function supersedesWhatItMet(call: Call, answer: unknown, after: Jobs): boolean {
+  if (call.command !== "enqueue") return false;
+  return enqueued(call, answer).some(
+    ({ name, outcome }) => !["created", "existing"].includes(outcome) && after.get(name)?.state === "superseded",
+  );
+}
+
+/** The answer to an enqueue, with the states that its own later jobs left those before them in. */
+function asNow(call: Call, answer: unknown, after: Jobs): EnqueueAnswer[] {
+  return enqueued(call, answer).map(({ name, id, outcome, state }) => {
+    return { id, outcome, state: after.get(name)?.state ?? state };
+  });
+}
+
+function enqueued({ params }: Call, answer: unknown): (EnqueueAnswer & { readonly name: string })[] {
+  const { jobs } = params as Parameters<Engine["enqueue"]>[0];
+  return (answer as EnqueueAnswer[]).map((one, index) => {
+    return { ...one, name: nameOf({ queue: jobs[index]?.queue ?? "", id: one.id }) };
+  });
+}
+
 /** Counts the cases that must come up. */
 function note(call: Call, answer: unknown, before: Jobs, after: Jobs): void {
   if (call.command === "enqueue") for (const { outcome } of answer as EnqueueAnswer[]) meet(outcome);
@@ -196,11 +239,13 @@ function note(call: Call, answer: unknown, before: Jobs, after: Jobs): void {
     for (const lease of leases) meet(lease.suspect ? "lease of a suspect" : "lease");
   }
   if (call.command === "retry") for (const { outcome } of answer as ControlAnswer[]) meet(`retry: ${outcome}`);
+  if (call.command === "claimSuperseded" && (answer as JobRef[]).length > 0) meet("superseded job to tell of");
   if (call.command === "watch" && (answer as WatchAnswer).gap) meet("gap");
   for (const [name, job] of before) {
     const now = after.get(name);
     if (now === undefined && call.command === "sweep") meet("removed by retention");
     if (now === undefined || now.state === job.state) continue;
+    if (now.state === "superseded") meet(`superseded when ${job.state}`);
     meet(now.error?.code === WORKER_LOST ? "lost with its workers" : `now ${now.state}`);
   }
 }
@@ -210,6 +255,7 @@ const RARE = [
   "existing",
   "joined",
   "rejected",
+  "replaced",
   "dead session",
   "stale report",
   "stale outcome",
@@ -223,6 +269,8 @@ const RARE = [
   "retry: missing",
   "removed by retention",
   "gap",
+  "superseded job to tell of",
+  ...sources("supersede").map((state) => `superseded when ${state}`),
   ...["delayed", "queued", "active", "completed", "partial", "failed", "cancelled", "expired"].map((s) => `now ${s}`),
 ];
 

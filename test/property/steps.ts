@@ -2,20 +2,23 @@
 // Numbers stand for "the n-th latest job, lease or session there is", so a step always means something.
 import * as fc from "fast-check";
 import type { Outcome } from "../../src/engine/contract.js";
+import type { Checkpoint } from "../../src/model/checkpoint.js";
 import { plainFailure } from "../../src/model/failure.js";
 import type { JobSpec } from "../../src/model/job.js";
 import { DEFAULT_RETENTION, type Retention } from "../../src/model/retention.js";
+import type { StepFailure } from "../../src/model/step-failure.js";
 import type { Unique } from "../../src/model/unique.js";
 
 export const QUEUES = ["a", "b"] as const;
 /** The longest a session lives without a heartbeat. In milliseconds. */
 export const LONGEST_LIFE = 30_000;
+export const TASKS = ["work", "scan"] as const;
 export const TAGS = ["user:42", "{x}", "é"] as const;
 
 /** What a job may be drawn as: everything but its name. */
 export interface Draft extends Pick<
   JobSpec,
-  "priority" | "due" | "attempts" | "ttl" | "tags" | "hold" | "unique" | "retention" | "meta"
+  "priority" | "due" | "attempts" | "ttl" | "tags" | "hold" | "unique" | "supersedes" | "retention" | "meta"
 > {
   readonly queue: number;
   readonly naming: "generated" | "chosen" | "known";
@@ -53,6 +56,7 @@ export type Step = { readonly connection: number } & (
       readonly lease: number;
       readonly own: boolean;
       readonly percent: number | null;
+      readonly checkpoints: readonly Pick<Checkpoint, "seq" | "kind" | "key" | "counters">[];
       readonly meta: string | null;
       readonly lines: number;
       /** Does it say the same twice in one command? */
@@ -64,7 +68,11 @@ export type Step = { readonly connection: number } & (
       /** Only jobs from whose state it can be done? */
       readonly fitting: boolean;
       readonly jobs: readonly number[];
+      /** What `retry` is told. */
+      readonly fromStart: boolean;
     }
+  | { readonly kind: "claimSuperseded"; readonly tasks: readonly string[]; readonly limit: number }
+  | { readonly kind: "acknowledge"; readonly fitting: boolean; readonly jobs: readonly number[] }
   | {
       readonly kind: "update";
       readonly fitting: boolean;
@@ -104,12 +112,19 @@ const keep = record({
   count: fc.constantFrom(null, null, 0, 1, 2),
 });
 const retention = mostly<Retention>(DEFAULT_RETENTION, record({ completed: keep, failed: keep }));
+const uniqueKey = fc.constantFrom("k1", "k:2");
 const unique = fc.oneof(
   fc.constant(null),
   record<Unique>({
-    key: fc.constantFrom("k1", "k:2"),
+    key: uniqueKey,
     until: fc.constantFrom<Unique["until"]>("finished", "finished", "started", 1_500),
-    then: fc.constantFrom("join", "join", "reject"),
+    then: fc.constantFrom("join", "join", "reject", "replace"),
+  }),
+  record<Unique>({
+    key: uniqueKey,
+    until: fc.constant("started"),
+    then: fc.constant("replace"),
+    debounce: record({ wait: fc.constantFrom(1, 1_000, 1_500), most: fc.constantFrom(null, 1_500, 5_000) }),
   }),
 );
 
@@ -125,6 +140,7 @@ const plain: fc.Arbitrary<Draft> = record({
   tags: fc.constant([]),
   hold: fc.constant(false),
   unique: fc.constant(null),
+  supersedes: fc.constant(null),
   retention: fc.constant(DEFAULT_RETENTION),
   meta: fc.constant(null),
 });
@@ -139,6 +155,7 @@ const special: fc.Arbitrary<Draft> = record({
   tags,
   hold: mostly(false, fc.constant(true)),
   unique,
+  supersedes: mostly<string | null>(null, fc.constantFrom("r1", "{r}")),
   retention,
   meta: mostly<string | null>(null, fc.constant('{"m":1}')),
 });
@@ -148,9 +165,13 @@ const draft = fc.oneof(plain, special);
 const error = fc
   .constantFrom("boom", "bang é \u2028", "boom")
   .map((message) => ({ ...plainFailure("Error", message, "E"), stack: message === "boom" ? null : "at x\n at y" }));
+const failures: fc.Arbitrary<StepFailure[]> = fc.array(
+  record({ step: fc.constantFrom("fetch", "é"), key: fc.constantFrom(null, "7"), error }),
+  { maxLength: 2 },
+);
 const outcome: fc.Arbitrary<Outcome> = fc.oneof(
   { weight: 4, arbitrary: record({ kind: fc.constant("complete"), result: fc.constantFrom(null, '{"r":1}') }) },
-  { weight: 1, arbitrary: record({ kind: fc.constant("partial"), result: fc.constantFrom(null, '"half"') }) },
+  { weight: 1, arbitrary: record({ kind: fc.constant("partial"), result: fc.constantFrom(null, '"half"'), failures }) },
   {
     weight: 4,
     arbitrary: record({ kind: fc.constant("fail"), error, retryIn: fc.constantFrom(null, 0, 0, 1_000, 30_000) }),
@@ -158,6 +179,13 @@ const outcome: fc.Arbitrary<Outcome> = fc.oneof(
   { weight: 1, arbitrary: record({ kind: fc.constant("snooze"), delay: fc.constantFrom(0, 1_000) }) },
   { weight: 2, arbitrary: record({ kind: fc.constant("release") }) },
 );
+
+const checkpoint = record<Pick<Checkpoint, "seq" | "kind" | "key" | "counters">>({
+  seq: fc.integer({ min: 1, max: 4 }),
+  kind: fc.constantFrom("step", "step", "sleep", "milestone"),
+  key: fc.constantFrom(null, "item:1"),
+  counters: fc.constantFrom(null, { found: 2 }),
+});
 
 const usually = fc.nat({ max: 4 }).map((n) => n < 4);
 const session = fc.nat({ max: 4 });
@@ -203,14 +231,15 @@ export const anyStep: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: step("close", record({ session })) },
   { weight: 8, arbitrary: step("outage", none) },
   {
-    weight: 5,
+    weight: 8,
     arbitrary: step(
       "report",
       record({
         session,
         lease: fc.nat({ max: 5 }),
         own: usually,
-        percent: fc.constantFrom(null, 0, 12.5, 100),
+        percent: fc.constantFrom(null, 0, 12.5, 99),
+        checkpoints: fc.array(checkpoint, { maxLength: 3 }),
         meta: fc.constantFrom(null, '{"m":2}'),
         lines: fc.constantFrom(0, 1, 3),
         twice: mostly(false, fc.constant(true)),
@@ -225,9 +254,15 @@ export const anyStep: fc.Arbitrary<Step> = fc.oneof(
         command: fc.constantFrom("release", "cancel", "cancel", "retry", "retry", "promote", "remove"),
         fitting: usually,
         jobs: someJobs,
+        fromStart: fc.boolean(),
       }),
     ),
   },
+  {
+    weight: 3,
+    arbitrary: step("claimSuperseded", record({ tasks: fc.subarray([...TASKS]), limit: fc.constantFrom(0, 1, 100) })),
+  },
+  { weight: 2, arbitrary: step("acknowledge", record({ fitting: usually, jobs: someJobs })) },
   { weight: 3, arbitrary: step("controlAgain", none) },
   {
     weight: 5,

@@ -14,8 +14,9 @@ import { ManualClock } from "../../src/engine/testkit/index.js";
 import { MemoryEngine } from "../../src/engine/memory/engine.js";
 import { createIdSource } from "../../src/model/id.js";
 import type { JobRef, JobSpec } from "../../src/model/job.js";
+import { NO_PROGRESS } from "../../src/model/progress.js";
 import { sources, STATES, WAITING_STATES } from "../../src/model/state.js";
-import { LONGEST_LIFE, QUEUES, type Draft, type Step } from "./steps.js";
+import { LONGEST_LIFE, QUEUES, TASKS, type Draft, type Step } from "./steps.js";
 
 /** The commands that steps stand for. */
 export type Command =
@@ -35,6 +36,8 @@ export type Command =
   | "resume"
   | "obliterate"
   | "sweep"
+  | "claimSuperseded"
+  | "acknowledgeSuperseded"
   | "watch";
 
 /** A command, ready to be given to any engine. */
@@ -79,6 +82,7 @@ const FITTING: Readonly<Record<string, readonly string[]>> = {
   promote: sources("promote"),
   update: WAITING_STATES,
   remove: STATES.filter((state) => state !== "active"),
+  acknowledge: ["superseded"],
 };
 
 export class World {
@@ -129,6 +133,14 @@ export class World {
         const { queues, limit } = step;
         return call(`${queues.join()} ${limit}`, "sweep", { queues, limit });
       }
+      case "claimSuperseded": {
+        const { tasks, limit } = step;
+        return call(`of ${tasks.join()}`, "claimSuperseded", { queues: QUEUES, tasks, limit });
+      }
+      case "acknowledge": {
+        const refs = this.#pick(step.kind, step);
+        return refs.length === 0 ? null : call(namesOf(refs), "acknowledgeSuperseded", { refs });
+      }
       case "watch":
         return this.#watch(queueOf(step.queue), step.fromNow, step.max);
       default:
@@ -160,16 +172,18 @@ export class World {
 
   #spec(draft: Draft): JobSpec {
     const { queue: which, naming, known, ...options } = draft;
+    const debounce = options.unique?.debounce;
     const queue = queueOf(which);
     const again = naming === "known" ? latest(this.jobs, known) : undefined;
     this.#drawn += 1;
     const chosen = again?.id ?? (naming === "generated" ? null : `job_${this.#drawn}`);
     return {
       ...options,
+      due: debounce === undefined ? options.due : { in: debounce.wait },
       queue: again?.queue ?? queue,
       id: chosen ?? this.#ids.next(queue, this.clock.now()),
       nonce: chosen === null ? null : `n${this.#drawn}`,
-      task: this.#drawn % 3 === 0 ? "scan" : "work",
+      task: TASKS[this.#drawn % 3 === 0 ? 1 : 0],
       input: `{"n":${this.#drawn}}`,
       backoff: { type: "list", delays: [1_000] },
       timeout: 60_000,
@@ -177,7 +191,7 @@ export class World {
   }
 
   #enqueue(jobs: readonly JobSpec[]): Call {
-    return call(jobs.map(({ queue, id }) => `${queue}/${id}`).join(), "enqueue", { jobs }, () => {
+    return call(namesOf(jobs), "enqueue", { jobs }, () => {
       for (const { queue, id } of jobs) {
         if (!this.jobs.some((job) => job.queue === queue && job.id === id)) this.jobs.push({ queue, id });
       }
@@ -230,9 +244,17 @@ export class World {
       level: "info" as const,
       message: `line ${line}`,
     }));
+    const checkpoints = step.checkpoints.map((checkpoint) => ({
+      ...checkpoint,
+      name: checkpoint.kind,
+      value: `"${this.#drawn}"`,
+      at: this.clock.now(),
+      took: 5,
+    }));
     const update = {
       ...lease,
-      ...(step.percent === null ? {} : { progress: { percent: step.percent, message: null } }),
+      ...(step.percent === null ? {} : { progress: { ...NO_PROGRESS, percent: step.percent } }),
+      ...(checkpoints.length === 0 ? {} : { checkpoints }),
       ...(step.meta === null ? {} : { meta: step.meta }),
       ...(lines.length === 0 ? {} : { lines }),
     };
@@ -241,14 +263,17 @@ export class World {
   }
 
   #control(step: Extract<Step, { kind: "control" | "update" }>): Call | null {
-    const wanted = FITTING[step.kind === "control" ? step.command : step.kind] ?? STATES;
-    const states = this.reference.getJobs({ refs: this.jobs }).map((job) => job?.state ?? "");
-    const fitting = step.fitting ? this.jobs.filter((_job, index) => wanted.includes(states[index] ?? "")) : this.jobs;
-    const refs = step.jobs.flatMap((job) => latest(fitting, job) ?? []);
+    const refs = this.#pick(step.kind === "control" ? step.command : step.kind, step);
     if (refs.length === 0) return null;
     this.#drawn += 1;
     const params: ControlParams = { refs, op: `op${this.#drawn}` };
-    const names = refs.map(({ queue, id }) => `${queue}/${id}`).join();
+    const names = namesOf(refs);
+    if (step.kind === "control" && step.command === "retry") {
+      return call(`${names}${step.fromStart ? " from the start" : ""}`, "retry", {
+        ...params,
+        fromStart: step.fromStart,
+      });
+    }
     if (step.kind === "control") return call(names, step.command, params);
     const patch: JobPatch = {
       ...(step.input === null ? {} : { input: step.input }),
@@ -257,6 +282,14 @@ export class World {
       ...(step.tags === null ? {} : { tags: step.tags }),
     };
     return call(names, "update", { ...params, patch });
+  }
+
+  /** The jobs a command is given: mostly such as it goes on from. */
+  #pick(command: string, { fitting, jobs }: { readonly fitting: boolean; readonly jobs: readonly number[] }): JobRef[] {
+    const wanted = FITTING[command] ?? STATES;
+    const states = this.reference.getJobs({ refs: this.jobs }).map((job) => job?.state ?? "");
+    const there = fitting ? this.jobs.filter((_job, index) => wanted.includes(states[index] ?? "")) : this.jobs;
+    return jobs.flatMap((job) => latest(there, job) ?? []);
   }
 
   #watch(queue: string, fromNow: boolean, max: number): Call {
@@ -283,6 +316,10 @@ export class World {
 
 function latest<T>(items: readonly T[], n: number): T | undefined {
   return items.length === 0 ? undefined : items[items.length - 1 - (n % items.length)];
+}
+
+function namesOf(refs: readonly JobRef[]): string {
+  return refs.map(({ queue, id }) => `${queue}/${id}`).join();
 }
 
 function queueOf(n: number): string {

@@ -4,7 +4,7 @@
  */
 import type { Command } from "commander";
 import type { JobQuery } from "../../client/job-filter.js";
-import type { Job } from "../../client/job.js";
+import type { Job, RetryOptions } from "../../client/job.js";
 import type { Longshore } from "../../client/longshore.js";
 import type { BulkAnswer } from "../../engine/bulk.js";
 import { JobNotFound, LongshoreError } from "../../model/errors.js";
@@ -15,7 +15,7 @@ import { addFilterOptions, describeQuery, jobCount, queryOf, type FilterFlags } 
 import type { Output } from "../output.js";
 import { paint } from "../table.js";
 
-interface ControlFlags extends FilterFlags {
+interface ControlFlags extends FilterFlags, RetryOptions {
   all?: boolean;
   yes?: boolean;
 }
@@ -26,9 +26,9 @@ interface Control {
   readonly description: string;
   /** Does it destroy work? Then many jobs, or data, need a confirmation. */
   readonly confirm: "never" | "many" | "always";
-  one(job: Job): Promise<unknown>;
+  one(job: Job, options: RetryOptions): Promise<unknown>;
   /** `null`: it takes ids only. */
-  readonly many: ((longshore: Longshore, query: JobQuery) => Promise<BulkAnswer>) | null;
+  readonly many: ((longshore: Longshore, query: JobQuery, options: RetryOptions) => Promise<BulkAnswer>) | null;
 }
 
 const controls: readonly Control[] = [
@@ -37,8 +37,8 @@ const controls: readonly Control[] = [
     done: "retried",
     description: "queue jobs that have ended again; with a filter without --state, those that failed",
     confirm: "never",
-    one: (job) => job.retry(),
-    many: (longshore, query) => longshore.retryAll(query),
+    one: (job, options) => job.retry(options),
+    many: (longshore, query, options) => longshore.retryAll(query, options),
   },
   {
     name: "cancel",
@@ -79,6 +79,7 @@ export function addControlCommands(program: Command): void {
     const command = program.command(control.name).description(control.description).argument("[ids...]", "the jobs");
     if (control.many === null) command.option("--queue <name>", "where the jobs are");
     else addFilterOptions(command).option("--all", "every job this can be done to");
+    if (control.name === "retry") command.option("--from-start", "run also the steps that ended well");
     if (control.confirm !== "never") command.option("-y, --yes", "do not ask");
     command.action(async (ids: string[], _flags: unknown, self: Command) => run(self, control, ids));
   }
@@ -96,23 +97,29 @@ async function run(command: Command, control: Control, ids: readonly string[]): 
     throw new UsageError(`which jobs? Give ids${many === null ? "" : ", a filter such as --queue or --tag, or --all"}`);
   }
   await connected<ControlFlags>(command, async ({ longshore, out, flags }) => {
+    const options = flags.fromStart === undefined ? {} : { fromStart: flags.fromStart };
     if (ids.length > 0 || many === null) {
       if (control.confirm === "always") await confirm(`${control.name} ${jobCount(ids.length)}`, flags.yes);
-      await byIds(longshore, out, control, ids, query.queue);
+      await byIds({ longshore, out, control, options }, ids, query.queue);
       return;
     }
     if (control.confirm !== "never") await confirm(`${control.name} ${describeQuery(query)}`, flags.yes);
-    const { matched, applied, skipped } = await many(longshore, query);
+    const { matched, applied, skipped } = await many(longshore, query, options);
     if (out.json) out.document({ matched, applied, skipped });
     else out.line(`${jobCount(applied)} ${control.done}`);
     if (skipped > 0) out.note(`${jobCount(skipped)} skipped: moved meanwhile, or the unique key is held`);
   });
 }
 
+interface Errand {
+  readonly longshore: Longshore;
+  readonly out: Output;
+  readonly control: Control;
+  readonly options: RetryOptions;
+}
+
 async function byIds(
-  longshore: Longshore,
-  out: Output,
-  control: Control,
+  { longshore, out, control, options }: Errand,
   ids: readonly string[],
   queue: string | undefined,
 ): Promise<void> {
@@ -121,7 +128,7 @@ async function byIds(
     try {
       const job = queue === undefined ? await longshore.job(id) : longshore.queue(queue).job(id);
       if (job === null) throw new JobNotFound(id);
-      await control.one(job);
+      await control.one(job, options);
       answers.push({ id, ok: true });
       if (!out.json) out.line(`${id} ${control.done}`);
     } catch (error) {

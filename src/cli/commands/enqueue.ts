@@ -27,6 +27,10 @@ interface EnqueueFlags {
   tag?: string[];
   id?: string;
   uniqueKey?: string;
+  throttle?: string;
+  debounce?: string;
+  maxWait?: string;
+  supersedes?: string;
   hold?: boolean;
   meta?: string;
   wait?: boolean;
@@ -49,6 +53,10 @@ export function addEnqueueCommand(program: Command): void {
     .option("--tag <tag>", "a tag such as user:42 (may be repeated)", repeated)
     .option("--id <id>", "an id of your own; the same again enqueues nothing")
     .option("--unique-key <key>", "enqueue nothing while a job with this key has not ended")
+    .option("--throttle <duration>", "at most one job with this --unique-key in this time")
+    .option("--debounce <duration>", "run when no other with this --unique-key came for this long, with the last input")
+    .option("--max-wait <duration>", "the longest that --debounce may go on")
+    .option("--supersedes <key>", "take the place of the job before it with this key, which ends as superseded")
     .option("--hold", "create it, but let nothing run it before `longshore release`")
     .option("--meta <json>", "a small JSON object to find again with the job")
     .option("--wait", "wait for its end and print the result; exit code 1 when it does not end well")
@@ -70,7 +78,7 @@ export function addEnqueueCommand(program: Command): void {
 }
 
 function optionsOf(flags: EnqueueFlags): EnqueueOptions {
-  const { queue, delay, runAt, priority, attempts, retries, timeout, ttl, tag, id, uniqueKey, hold, meta } = flags;
+  const { queue, delay, runAt, priority, attempts, retries, timeout, ttl, tag, id, supersedes, hold, meta } = flags;
   return {
     ...(queue === undefined ? {} : { queue: parseName("--queue", queue) }),
     ...(delay === undefined ? {} : { delay: parseDuration("--delay", delay) }),
@@ -82,9 +90,27 @@ function optionsOf(flags: EnqueueFlags): EnqueueOptions {
     ...(ttl === undefined ? {} : { ttl: parseDuration("--ttl", ttl) }),
     ...(tag === undefined ? {} : { tags: tag }),
     ...(id === undefined ? {} : { id }),
-    ...(uniqueKey === undefined ? {} : { unique: { key: uniqueKey } }),
+    ...uniqueOf(flags),
+    ...(supersedes === undefined ? {} : { supersedes }),
     ...(hold === undefined ? {} : { hold }),
     ...(meta === undefined ? {} : { meta: parseMeta(meta) }),
+  };
+}
+
+function uniqueOf({ uniqueKey, throttle, debounce, maxWait }: EnqueueFlags): Pick<EnqueueOptions, "unique"> {
+  if (uniqueKey === undefined) {
+    for (const [flag, value] of Object.entries({ throttle, debounce, "max-wait": maxWait })) {
+      if (value !== undefined) throw new InvalidInput(`--${flag}`, value, "only with --unique-key");
+    }
+    return {};
+  }
+  return {
+    unique: {
+      key: uniqueKey,
+      ...(throttle === undefined ? {} : { throttle: parseDuration("--throttle", throttle) }),
+      ...(debounce === undefined ? {} : { debounce: parseDuration("--debounce", debounce) }),
+      ...(maxWait === undefined ? {} : { maxWait: parseDuration("--max-wait", maxWait) }),
+    },
   };
 }
 
@@ -103,6 +129,7 @@ function announce({ id, queue, outcome }: Job, out: Output): void {
   }
   out.line(id);
   if (outcome === "existing") out.note("note: a job with this id was there already; nothing was enqueued");
+  if (outcome === "replaced") out.note("note: this job holds the unique key; it has the new input");
   if (outcome === "joined") out.note("note: this job holds the unique key; nothing was enqueued");
 }
 

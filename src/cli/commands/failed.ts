@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import type { JobQuery } from "../../client/job-filter.js";
 import type { Longshore } from "../../client/longshore.js";
-import type { JobSnapshot } from "../../client/snapshot.js";
+import type { JobSnapshot } from "../../model/snapshot.js";
 import { parseDuration } from "../../model/duration.js";
 import { LongshoreError } from "../../model/errors.js";
 import { confirm } from "../confirm.js";

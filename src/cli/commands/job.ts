@@ -9,7 +9,9 @@ import { ExitCode } from "../exit.js";
 import { stateStyle } from "../job-table.js";
 import { printJob, printLogLine } from "../job-view.js";
 import type { Output } from "../output.js";
+import { progressText } from "../progress-text.js";
 import { paint } from "../table.js";
+import { jsonText } from "../terminal-text.js";
 import { moment } from "../time-text.js";
 
 interface JobFlags {
@@ -23,7 +25,7 @@ const LOOK_EVERY = 1_000;
 export function addJobCommand(program: Command): void {
   program
     .command("job")
-    .description("show a job with its attempts, error, progress and log")
+    .description("show a job with its progress, steps, attempts, error and log")
     .argument("<id>")
     .option("--queue <name>", "where it is, if several queues have a job with this id")
     .option("--watch", "follow it until it ends; exit code 1 when it does not end well")
@@ -43,9 +45,16 @@ async function find(longshore: Longshore, id: string, queue: string | undefined)
 }
 
 async function show(handle: Job, out: Output): Promise<void> {
-  const [job, position, log] = await Promise.all([handle.refresh(), handle.position(), handle.logs()]);
-  if (out.json) out.document({ ...job, position, log });
-  else printJob(out, { job, position, log }, Date.now());
+  const [job, position, steps, milestones, log] = await Promise.all([
+    handle.refresh(),
+    handle.position(),
+    handle.steps(),
+    handle.milestones(),
+    handle.logs(),
+  ]);
+  const details = { position, steps, milestones, log };
+  if (out.json) out.document({ ...job, ...details });
+  else printJob(out, { job, ...details }, Date.now());
 }
 
 async function follow(job: Job, out: Output): Promise<void> {
@@ -72,7 +81,8 @@ async function follow(job: Job, out: Output): Promise<void> {
 function printEvent(out: Output, event: JobEvent): void {
   const time = paint("dim", moment(event.at));
   if (event.kind === "state") out.line(time, "  ", paint(stateStyle(event.state), event.state));
-  else if (event.kind === "progress") out.line(time, `  ${event.progress.percent} %  ${event.progress.message ?? ""}`);
+  else if (event.kind === "progress") out.line(time, `  ${progressText(event.progress)}`);
+  else if (event.kind === "milestone") out.line(time, `  ${event.name}  ${jsonText(event.value)}`);
   else out.line(time, "  removed");
 }
 

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import type { JobQuery } from "../../client/job-filter.js";
 import type { SnapshotPage } from "../../client/job-list.js";
 import type { Longshore } from "../../client/longshore.js";
-import type { JobSnapshot } from "../../client/snapshot.js";
+import type { JobSnapshot } from "../../model/snapshot.js";
 import { InvalidInput } from "../../model/errors.js";
 import { STATES } from "../../model/state.js";
 import { connected } from "../connection.js";

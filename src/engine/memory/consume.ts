@@ -3,7 +3,7 @@ import { plainFailure } from "../../model/failure.js";
 import { WORKER_LOST } from "../../model/job.js";
 import { isTerminal } from "../../model/state.js";
 import { judge, judgeCrash } from "../../model/verdict.js";
-import type { FencedAnswer, Lease, LeaseRef, Outcome, Settlement } from "../contract.js";
+import type { FencedAnswer, Lease, LeaseRef, Outcome, Revocation, Settlement } from "../contract.js";
 import { compareKeys } from "../order.js";
 import { finish, move, recordAttempt } from "./moves.js";
 import type { MemoryJob, MemoryQueue, MemorySession } from "./store.js";
@@ -39,6 +39,7 @@ function applyOutcome(queue: MemoryQueue, session: MemorySession, job: MemoryJob
   letGo(session, job);
   if (verdict.counts) job.counted += 1;
   if (outcome.kind === "complete" || outcome.kind === "partial") job.result = outcome.result;
+  if (outcome.kind === "partial") job.failures = outcome.failures ?? [];
   // A run that ended proves that the job does not kill its worker; one that was handed back proves nothing.
   if (outcome.kind !== "release") job.suspect = false;
   if (isTerminal(verdict.state)) {
@@ -71,9 +72,9 @@ export function recover(queue: MemoryQueue, session: MemorySession, job: MemoryJ
 }
 
 /** Takes a running job from its session by command: its worker is fenced off and told. */
-export function revoke(session: MemorySession | undefined, job: MemoryJob): void {
+export function revoke(session: MemorySession | undefined, job: MemoryJob, cause: Revocation["cause"]): void {
   if (session === undefined) return;
-  session.revoked.push({ queue: job.queue, id: job.id, epoch: job.epoch });
+  session.revoked.push({ queue: job.queue, id: job.id, epoch: job.epoch, cause });
   letGo(session, job);
 }
 
@@ -116,7 +117,8 @@ function lease(queue: MemoryQueue, session: MemorySession, job: MemoryJob, epoch
   job.session = session.id;
   job.expireAt = null;
   job.startedAt = now;
-  job.progress = null;
+  // A run goes on where the one before it came to, if that left anything to go on from.
+  if (job.checkpoints.size === 0) job.progress = null;
   session.held.add(job);
   move(queue, job, "active", "lease", now);
   return describeLease(job, suspect, now);
@@ -124,7 +126,7 @@ function lease(queue: MemoryQueue, session: MemorySession, job: MemoryJob, epoch
 
 /** The lease of an active job as its worker gets it. */
 export function describeLease(job: MemoryJob, suspect: boolean, now: number): Lease {
-  const { task, input, backoff, timeout } = job.spec;
+  const { task, input, backoff, timeout, supersedes } = job.spec;
   return {
     queue: job.queue,
     id: job.id,
@@ -133,8 +135,9 @@ export function describeLease(job: MemoryJob, suspect: boolean, now: number): Le
     attempts: job.spec.attempts,
     crashes: job.crashes,
     suspect,
-    body: { task, input, backoff, timeout },
+    body: { task, input, backoff, timeout, supersedes },
     problem: null,
+    checkpoints: job.checkpoints.size > 0,
     tags: job.spec.tags,
     meta: job.meta,
     priority: job.spec.priority,

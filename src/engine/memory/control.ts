@@ -1,10 +1,9 @@
 /** Commands on one job: release, cancel, retry, promote, update, remove. Each answers what came of it. */
-import type { JobSpec } from "../../model/job.js";
 import { isTerminal, sources, type Cause } from "../../model/state.js";
 import type { ControlAnswer, JobPatch } from "../contract.js";
 import { revoke } from "./consume.js";
 import { finish, forget, move, recordAttempt, restand } from "./moves.js";
-import { claimKey, liveHolder } from "./produce.js";
+import { claimKey, liveHolder, retime } from "./produce.js";
 import type { MemoryJob, MemoryQueue, MemorySession } from "./store.js";
 
 /** What a command needs at hand. */
@@ -39,31 +38,39 @@ export const cancel: Command = ({ queue, sessions, now }, job) => {
   if (!isFrom(job, "cancel")) return "wrong-state";
   if (job.session !== null) {
     recordAttempt(job, job.session, "cancelled", now);
-    revoke(sessions.get(job.session), job);
+    revoke(sessions.get(job.session), job, "cancel");
   }
   finish(queue, job, "cancelled", "cancel", now);
   return "applied";
 };
 
-export const retry: Command = ({ queue, now }, job) => {
-  if (!isFrom(job, "retry")) return "wrong-state";
-  const { unique } = job.spec;
-  // A key that is held until the start, or for a time, was let go long ago; one held to the end must be free to be held again.
-  if (unique !== null && unique.until === "finished") {
-    const holder = liveHolder(queue, unique.key, now);
-    if (holder !== null && holder !== job) return "conflict";
-    claimKey(queue, job, now);
-  }
-  job.counted = 0;
-  job.crashes = 0;
-  job.result = null;
-  job.progress = null;
-  job.startedAt = null;
-  job.finishedAt = null;
-  job.runAt = now;
-  move(queue, job, "queued", "retry", now);
-  return "applied";
-};
+/** The command that queues a job again, from the start or with what its runs left. */
+export function retry(fromStart: boolean): Command {
+  return ({ queue, now }, job) => {
+    if (!isFrom(job, "retry")) return "wrong-state";
+    const { unique, supersedes } = job.spec;
+    // A key that is held until the start, or for a time, was let go long ago; one held to the end must be free to be held
+    // again.
+    if (unique !== null && unique.until === "finished") {
+      const holder = liveHolder(queue, unique.key, now);
+      if (holder !== null && holder !== job) return "conflict";
+    }
+    // Of the jobs of one key only the latest may run.
+    if (supersedes !== null && queue.latest.get(supersedes) !== job.id) return "conflict";
+    if (unique !== null && unique.until === "finished") claimKey(queue, job, now);
+    if (fromStart || job.state === "completed") job.checkpoints.clear();
+    if (job.checkpoints.size === 0) job.progress = null;
+    job.counted = 0;
+    job.crashes = 0;
+    job.result = null;
+    job.failures = [];
+    job.startedAt = null;
+    job.finishedAt = null;
+    job.runAt = now;
+    move(queue, job, "queued", "retry", now);
+    return "applied";
+  };
+}
 
 export const promote: Command = ({ queue, now }, job) => {
   if (!isFrom(job, "promote")) return "wrong-state";
@@ -94,16 +101,6 @@ export function update(patch: JobPatch): Command {
     if (moved && job.state === "queued") restand(queue, job);
     return "applied";
   };
-}
-
-/** Gives a waiting job another time; answers whether that moved it. */
-function retime(queue: MemoryQueue, job: MemoryJob, due: JobSpec["due"], now: number): boolean {
-  const runAt = Math.max("at" in due ? due.at : now + due.in, now);
-  if (job.state === "queued" && runAt === now) return false;
-  job.runAt = runAt;
-  if (job.state === "blocked") return false;
-  move(queue, job, runAt > now ? "delayed" : "queued", "postpone", now);
-  return true;
 }
 
 function ready(queue: MemoryQueue, job: MemoryJob, cause: Cause, now: number): void {

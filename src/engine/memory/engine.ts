@@ -4,6 +4,7 @@
  */
 import { systemClock, type Clock } from "../../model/clock.js";
 import { EngineClosed } from "../../model/errors.js";
+import type { Checkpoint } from "../../model/checkpoint.js";
 import type { JobRecord, JobRef } from "../../model/job.js";
 import type { JobLog } from "../../model/log.js";
 import { perState } from "../../model/state.js";
@@ -33,6 +34,7 @@ import { countStates, listPage, positionOf, recordOf } from "./read.js";
 import { applyReport } from "./report.js";
 import { closeSession, heartbeat, listWorkers, openSession, type Heartbeat } from "./sessions.js";
 import { MemoryStore } from "./store.js";
+import { claimSuperseded, type Supersession } from "./supersede.js";
 import { expireLate, nextDue, promoteDue, recoverLost, trim } from "./upkeep.js";
 
 export class MemoryEngine implements Engine {
@@ -64,8 +66,10 @@ export class MemoryEngine implements Engine {
   enqueue({ jobs }: Parameters<Engine["enqueue"]>[0]): EnqueueAnswer[] {
     this.#guard();
     const now = this.now();
-    const answers = jobs.map((spec) => enqueueOne(this.#store.queue(spec.queue), spec, now));
+    const supersession: Supersession = { sessions: this.#store.sessions, revoked: [], now };
+    const answers = jobs.map((spec) => enqueueOne(this.#store.queue(spec.queue), spec, supersession));
     for (const name of new Set(jobs.map((spec) => spec.queue))) this.#signals.changed(name);
+    for (const { session, lease } of supersession.revoked) this.#signals.revoked(session, lease);
     return answers;
   }
 
@@ -127,15 +131,17 @@ export class MemoryEngine implements Engine {
   cancel(params: ControlParams): ControlAnswer[] {
     const running = params.refs.flatMap((ref) => {
       const job = this.#store.find(ref.queue)?.jobs.get(ref.id);
-      return job?.session == null ? [] : [{ session: job.session, lease: { ...ref, epoch: job.epoch } }];
+      return job?.session == null
+        ? []
+        : [{ session: job.session, lease: { ...ref, epoch: job.epoch, cause: "cancel" as const } }];
     });
     const answers = this.#control(params, cancel);
     for (const { session, lease } of running) this.#signals.revoked(session, lease);
     return answers;
   }
 
-  retry(params: ControlParams): ControlAnswer[] {
-    return this.#control(params, retry);
+  retry({ fromStart, ...params }: Parameters<Engine["retry"]>[0]): ControlAnswer[] {
+    return this.#control(params, retry(fromStart));
   }
 
   promote(params: ControlParams): ControlAnswer[] {
@@ -212,6 +218,21 @@ export class MemoryEngine implements Engine {
     return { ...total, nextDue: next };
   }
 
+  claimSuperseded({ queues, tasks, limit }: Parameters<Engine["claimSuperseded"]>[0]): JobRef[] {
+    this.#guard();
+    const claimed: JobRef[] = [];
+    for (const name of queues) {
+      const queue = this.#store.find(name);
+      if (queue !== undefined) claimed.push(...claimSuperseded(queue, tasks, limit - claimed.length, this.now()));
+    }
+    return claimed;
+  }
+
+  acknowledgeSuperseded({ refs }: { refs: readonly JobRef[] }): void {
+    this.#guard();
+    for (const { queue, id } of refs) this.#store.find(queue)?.owed.delete(id);
+  }
+
   getJobs({ refs }: { refs: readonly JobRef[] }): (JobRecord | null)[] {
     this.#guard();
     return refs.map((ref) => {
@@ -254,6 +275,12 @@ export class MemoryEngine implements Engine {
   workers(): WorkerRecord[] {
     this.#guard();
     return listWorkers(this.#store, this.now());
+  }
+
+  checkpoints({ queue, id }: JobRef): Checkpoint[] {
+    this.#guard();
+    const job = this.#store.find(queue)?.jobs.get(id);
+    return [...(job?.checkpoints.values() ?? [])].toSorted((a, b) => a.seq - b.seq);
   }
 
   logs({ queue, id }: JobRef): JobLog {

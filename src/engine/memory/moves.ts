@@ -66,6 +66,9 @@ export function forget(queue: MemoryQueue, job: MemoryJob, now: number): void {
   queue.jobs.delete(job.id);
   const { unique } = job.spec;
   if (unique !== null && queue.unique.get(unique.key)?.id === job.id) queue.unique.delete(unique.key);
+  const { supersedes } = job.spec;
+  if (supersedes !== null && queue.latest.get(supersedes) === job.id) queue.latest.delete(supersedes);
+  queue.owed.delete(job.id);
   tell(queue, now, { kind: "removed", id: job.id });
 }
 

@@ -1,28 +1,62 @@
 /** Accepting jobs: ids, unique keys, first state. */
 import type { JobSpec } from "../../model/job.js";
-import { isTerminal, type JobState } from "../../model/state.js";
+import { isTerminal, isWaiting, type JobState } from "../../model/state.js";
+import type { Unique } from "../../model/unique.js";
 import type { EnqueueAnswer } from "../contract.js";
-import { admit } from "./moves.js";
+import { admit, move } from "./moves.js";
 import type { MemoryJob, MemoryQueue } from "./store.js";
+import { predecessor, supersede, type Supersession } from "./supersede.js";
 
 /** Accepts one job, or says which job stands in its place. */
-export function enqueueOne(queue: MemoryQueue, spec: JobSpec, now: number): EnqueueAnswer {
+export function enqueueOne(queue: MemoryQueue, spec: JobSpec, supersession: Supersession): EnqueueAnswer {
+  const { now } = supersession;
   const same = queue.jobs.get(spec.id);
   if (same !== undefined) {
     // A generated id, or the nonce of a chosen one, proves that this very command was sent before.
     const again = spec.nonce === null || same.nonce === spec.nonce;
     return { id: spec.id, outcome: again ? "created" : "existing", state: same.state };
   }
+  const before = predecessor(queue, spec);
   if (spec.unique !== null) {
     const holder = liveHolder(queue, spec.unique.key, now);
-    if (holder !== null) {
-      return { id: holder.id, outcome: spec.unique.then === "join" ? "joined" : "rejected", state: holder.state };
-    }
+    // A key that the superseded job holds is in nobody's way.
+    if (holder !== null && holder !== before) return meetHolder(queue, holder, spec, spec.unique, now);
   }
+  if (before !== null) supersede(queue, before, supersession);
   const job = create(spec, now);
   admit(queue, job, now);
+  if (spec.supersedes !== null) queue.latest.set(spec.supersedes, job.id);
   if (spec.unique !== null) claimKey(queue, job, now);
   return { id: job.id, outcome: "created", state: job.state };
+}
+
+/** What a job meets whose key another one holds. */
+function meetHolder(
+  queue: MemoryQueue,
+  holder: MemoryJob,
+  spec: JobSpec,
+  { then, debounce }: Unique,
+  now: number,
+): EnqueueAnswer {
+  if (then !== "replace" || !isWaiting(holder.state)) {
+    return { id: holder.id, outcome: then === "reject" ? "rejected" : "joined", state: holder.state };
+  }
+  holder.spec = { ...holder.spec, input: spec.input };
+  if (debounce !== undefined && holder.state !== "queued") {
+    const last = debounce.most === null ? Infinity : holder.createdAt + debounce.most;
+    retime(queue, holder, { at: Math.min(now + debounce.wait, last) }, now);
+  }
+  return { id: holder.id, outcome: "replaced", state: holder.state };
+}
+
+/** Gives a waiting job another time; answers whether that moved it. */
+export function retime(queue: MemoryQueue, job: MemoryJob, due: JobSpec["due"], now: number): boolean {
+  const runAt = Math.max("at" in due ? due.at : now + due.in, now);
+  if (job.state === "queued" && runAt === now) return false;
+  job.runAt = runAt;
+  if (job.state === "blocked") return false;
+  move(queue, job, runAt > now ? "delayed" : "queued", "postpone", now);
+  return true;
 }
 
 /** The job that holds a unique key now, if any. A key whose job has let go of it, or is gone, is free. */
@@ -72,6 +106,8 @@ function create(spec: JobSpec, now: number): MemoryJob {
     meta: spec.meta,
     error: null,
     progress: null,
+    checkpoints: new Map(),
+    failures: [],
     history: [],
     lines: [],
     linesDropped: 0,

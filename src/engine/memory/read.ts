@@ -1,6 +1,7 @@
 /** Reading: records, listings, totals. Nothing here changes anything. */
 import { matchesFilter, type JobFilter } from "../../model/filter.js";
 import type { AttemptRecord, JobRecord } from "../../model/job.js";
+import { progressIn } from "../../model/progress.js";
 import { perState, type JobState } from "../../model/state.js";
 import type { JobPage, StateCounts } from "../contract.js";
 import { compareKeys, decodeCursor, encodeCursor, listedStates, type Place } from "../order.js";
@@ -27,8 +28,10 @@ export function recordOf(job: MemoryJob): JobRecord {
     ttl: spec.ttl,
     tags: spec.tags,
     unique: spec.unique,
+    supersedes: spec.supersedes,
     retention: spec.retention,
-    progress: job.progress,
+    progress: progressIn(job.state, job.progress),
+    failures: job.failures,
     error: job.error,
     history: [...job.history, ...runningAttempt(job)],
     createdAt: job.createdAt,

@@ -1,4 +1,4 @@
-/** What a running job says: progress, meta, lines of its log. */
+/** What a running job says: checkpoints, progress, meta, lines of its log. */
 import { LONGEST_LOG_LINE, MOST_LOG_LINES } from "../../model/log.js";
 import type { Report } from "../contract.js";
 import { tell } from "./moves.js";
@@ -8,9 +8,14 @@ import type { MemoryJob, MemoryQueue } from "./store.js";
 export function applyReport(
   queue: MemoryQueue,
   job: MemoryJob,
-  { progress, meta, lines = [] }: Report,
+  { checkpoints = [], progress, meta, lines = [] }: Report,
   now: number,
 ): void {
+  for (const checkpoint of checkpoints) {
+    const { seq, kind, name, value } = checkpoint;
+    job.checkpoints.set(seq, checkpoint);
+    if (kind === "milestone") tell(queue, now, { kind, id: job.id, name, value });
+  }
   if (progress !== undefined) {
     job.progress = progress;
     tell(queue, now, { kind: "progress", id: job.id, progress });

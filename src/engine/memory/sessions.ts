@@ -1,12 +1,12 @@
 /** Sessions: a worker's life in each of its queues. */
-import type { LeaseRef, WorkerInfo, WorkerRecord } from "../contract.js";
+import type { Revocation, WorkerInfo, WorkerRecord } from "../contract.js";
 import { handBack } from "./consume.js";
 import type { MemoryStore } from "./store.js";
 
 /** The answer to a heartbeat. */
 export interface Heartbeat {
   readonly alive: boolean;
-  readonly revoked: readonly LeaseRef[];
+  readonly revoked: readonly Revocation[];
 }
 
 export function openSession(store: MemoryStore, id: string, worker: WorkerInfo, ttl: number, now: number): void {
@@ -41,7 +41,7 @@ export function heartbeat(
   ttl: number,
   now: number,
 ): Heartbeat {
-  const revoked: LeaseRef[] = [];
+  const revoked: Revocation[] = [];
   let alive = true;
   for (const name of queues) {
     const session = store.alive(id, name, now);

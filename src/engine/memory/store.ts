@@ -4,10 +4,13 @@
  */
 import type { QueueEvent } from "../../model/event.js";
 import type { Failure } from "../../model/failure.js";
-import type { AttemptRecord, JobSpec, Progress } from "../../model/job.js";
+import type { Checkpoint } from "../../model/checkpoint.js";
+import type { AttemptRecord, JobSpec } from "../../model/job.js";
 import type { LogLine } from "../../model/log.js";
+import type { Progress } from "../../model/progress.js";
 import { isTerminal, perState, type JobState } from "../../model/state.js";
-import type { LeaseRef, WorkerInfo } from "../contract.js";
+import type { LeaseRef, Revocation, WorkerInfo } from "../contract.js";
+import type { StepFailure } from "../../model/step-failure.js";
 import type { OrderKey } from "../order.js";
 import { Line } from "./line.js";
 
@@ -37,6 +40,9 @@ export interface MemoryJob {
   meta: string | null;
   error: Failure | null;
   progress: Progress | null;
+  /** By number. */
+  checkpoints: Map<number, Checkpoint>;
+  failures: readonly StepFailure[];
   history: AttemptRecord[];
   lines: LogLine[];
   linesDropped: number;
@@ -52,7 +58,7 @@ export interface MemorySession {
   readonly queues: Map<string, { deadline: number; seenAt: number }>;
   readonly held: Set<MemoryJob>;
   /** Leases taken from it, until it settles them. */
-  revoked: LeaseRef[];
+  revoked: Revocation[];
   /** Per queue and lane: the last exchange and what it leased. */
   readonly calls: Map<string, { call: number; leases: LeaseRef[] }>;
 }
@@ -64,6 +70,10 @@ export class MemoryQueue {
   /** Queued jobs recovered from dead workers; they are not in `lines.queued`. */
   readonly suspects = new Line<MemoryJob>();
   readonly unique = new Map<string, { id: string; expiresAt: number | null }>();
+  /** The latest job of each key under which jobs supersede each other. */
+  readonly latest = new Map<string, string>();
+  /** Superseded jobs whose application has not been told, and from when on they may be handed out. */
+  readonly owed = new Map<string, number>();
   /** The latest count asked for, per class of outcome. */
   readonly keepCount: { completed: number | null; failed: number | null } = { completed: null, failed: null };
   /** Finished jobs that ask for a count, oldest first. */

@@ -15,6 +15,7 @@ export interface Header {
   readonly timeout: number;
   readonly ttl: number | null;
   readonly unique: Unique | null;
+  readonly supersedes: string | null;
   readonly retention: Retention;
 }
 
@@ -25,15 +26,17 @@ export function encodeBody(spec: JobSpec): string {
     spec.timeout === DEFAULT_TIMEOUT &&
     spec.ttl === null &&
     spec.unique === null &&
+    spec.supersedes === null &&
     spec.retention === DEFAULT_RETENTION;
   if (usual) return `"${spec.task}"\n${spec.input}`;
-  const { task, backoff, timeout, ttl, unique, retention } = spec;
+  const { task, backoff, timeout, ttl, unique, supersedes, retention } = spec;
   const header = JSON.stringify({
     task,
     ...(backoff === DEFAULT_BACKOFF ? {} : { backoff }),
     ...(timeout === DEFAULT_TIMEOUT ? {} : { timeout }),
     ...(ttl === null ? {} : { ttl }),
     ...(unique === null ? {} : { unique }),
+    ...(supersedes === null ? {} : { supersedes }),
     ...(retention === DEFAULT_RETENTION ? {} : { retention }),
   });
   return `${header}\n${spec.input}`;
@@ -67,6 +70,7 @@ function parseHeader(text: string): Header {
     timeout: DEFAULT_TIMEOUT,
     ttl: null,
     unique: null,
+    supersedes: null,
     retention: DEFAULT_RETENTION,
   };
   return { ...defaults, ...said, task: said.task };
@@ -97,16 +101,16 @@ export function decodeStored(bytes: Buffer, from: number, to: number): StoredJob
 /** What a worker needs of a body. */
 export function bodyFor(body: string): JobBody {
   const { header, input } = decodeBody(body);
-  return { task: header.task, input, backoff: header.backoff, timeout: header.timeout };
+  return { task: header.task, input, backoff: header.backoff, timeout: header.timeout, supersedes: header.supersedes };
 }
 
 /** What the enqueue script must know of a job: its attempts, and as JSON when anything is out of the ordinary. */
 export function encodeOptions(spec: JobSpec): string | number {
   const at = "at" in spec.due ? spec.due.at : null;
   const delay = "in" in spec.due ? spec.due.in : 0;
-  const { attempts, priority, ttl, tags, meta, hold, unique, retention, nonce } = spec;
+  const { attempts, priority, ttl, tags, meta, hold, unique, supersedes, retention, nonce } = spec;
   const late = at !== null || delay !== 0 || hold || ttl !== null;
-  const indexed = tags.length > 0 || unique !== null || retention !== DEFAULT_RETENTION;
+  const indexed = tags.length > 0 || unique !== null || supersedes !== null || retention !== DEFAULT_RETENTION;
   if (!late && !indexed && priority === 0 && meta === null && nonce === null) return attempts;
   return JSON.stringify({
     attempts,
@@ -118,12 +122,16 @@ export function encodeOptions(spec: JobSpec): string | number {
     ...(meta === null ? {} : { meta }),
     ...(hold ? { hold } : {}),
     ...(unique === null ? {} : { unique: encodeUnique(unique) }),
+    ...(supersedes === null ? {} : { supersedes }),
     ...(retention === DEFAULT_RETENTION ? {} : { keep: retention }),
     ...(nonce === null ? {} : { nonce }),
   });
 }
 
-function encodeUnique({ key, until, then }: Unique): { key: string; till: string | number; then: string } {
+function encodeUnique({ key, until, then, debounce }: Unique): object {
   const till = typeof until === "number" ? until : until === "finished" ? "f" : "s";
-  return { key, till, then: then === "join" ? "j" : "r" };
+  const said = { key, till, then: then === "join" ? "j" : then === "reject" ? "r" : "p" };
+  if (debounce === undefined) return said;
+  const { wait, most } = debounce;
+  return { ...said, wait, ...(most === null ? {} : { most }) };
 }

@@ -4,9 +4,9 @@
  */
 import { systemClock } from "../../model/clock.js";
 import { Signals } from "../signals.js";
-import type { LeaseRef } from "../contract.js";
+import type { Revocation } from "../contract.js";
 import type { ParsedRedisTarget } from "../target.js";
-import { decodeLeaseRef } from "./consume.js";
+import { decodeRevocation } from "./consume.js";
 import type { Keys } from "./keys.js";
 import { createClient, type Client } from "./link.js";
 
@@ -40,7 +40,7 @@ export class Channel {
     }
   }
 
-  onRevoked(session: string, listener: (lease: LeaseRef) => void): () => void {
+  onRevoked(session: string, listener: (lease: Revocation) => void): () => void {
     return this.#signals.onRevoked(session, listener);
   }
 
@@ -65,8 +65,8 @@ export class Channel {
       this.#sequences.set(queue, Number(words[0]));
       this.#signals.changed(queue);
     } else if (kind === "r") {
-      const [id = "", epoch = "", session = ""] = words;
-      this.#signals.revoked(session, decodeLeaseRef(queue, `${id} ${epoch}`));
+      const [id = "", epoch = "", why = "", session = ""] = words;
+      this.#signals.revoked(session, decodeRevocation(queue, `${id} ${epoch} ${why}`));
     }
   }
 

@@ -1,8 +1,10 @@
 /** Leasing and settling on Redis: sessions, exchanges and reports, one script call a queue. */
-import type { LeaseRef } from "../contract.js";
+import type { Revocation } from "../contract.js";
 import type { Engine, ExchangeAnswer, FencedAnswer, Lease, Outcome, Report, Settlement } from "../contract.js";
+import { encodeCheckpoint } from "../../model/checkpoint.js";
 import type { JobBody } from "../../model/job.js";
 import { LONGEST_LOG_LINE, type LogLine } from "../../model/log.js";
+import { encodeStepFailures } from "../../model/step-failure.js";
 import { earliest } from "../order.js";
 import { bodyFor, decodeStored } from "./body.js";
 import type { Argument, Link } from "./link.js";
@@ -80,6 +82,10 @@ function wordOf({ epoch, outcome }: Settlement): string {
 
 function payloadOf(outcome: Outcome): string {
   if (outcome.kind === "fail") return `${outcome.error.fingerprint}\n${JSON.stringify(outcome.error)}`;
+  if (outcome.kind === "partial") {
+    const failures = encodeStepFailures(outcome.failures ?? []) ?? "";
+    return `${Buffer.byteLength(failures)}\n${failures}${outcome.result ?? ""}`;
+  }
   return "result" in outcome ? (outcome.result ?? "") : "";
 }
 
@@ -144,6 +150,7 @@ function decodeLease({ queue, epoch, leasedAt }: Fence, id: string, stored: Buff
     suspect: false,
     body,
     problem,
+    checkpoints: false,
     tags: NO_TAGS,
     meta: null,
     priority: 0,
@@ -160,11 +167,11 @@ function parseSpecials(lines: string): Map<number, Special> | null {
   if (lines === "") return null;
   const specials = new Map<number, Special>();
   for (const line of lines.split("\n")) {
-    const { at, counted, tags, meta, ...rest }: Omit<Special, "attempt" | "tags" | "meta"> & SpecialLine =
-      JSON.parse(line);
+    const { at, counted, left, tags, meta, ...rest }: Omit<Special, keyof Told> & SpecialLine = JSON.parse(line);
     specials.set(at, {
       ...rest,
       attempt: counted + 1,
+      checkpoints: left ?? false,
       tags: tags === undefined ? NO_TAGS : tags.split("\n"),
       meta: meta ?? null,
     });
@@ -172,9 +179,13 @@ function parseSpecials(lines: string): Map<number, Special> | null {
   return specials;
 }
 
+/** What a line tells in other words. */
+type Told = Pick<Lease, "attempt" | "checkpoints" | "tags" | "meta">;
+
 interface SpecialLine {
   readonly at: number;
   readonly counted: number;
+  readonly left?: true;
   readonly tags?: string;
   readonly meta?: string;
 }
@@ -183,20 +194,20 @@ interface SpecialLine {
 export async function heartbeat(
   link: Link,
   { session, queues, ttl }: Parameters<Engine["heartbeat"]>[0],
-): Promise<{ alive: boolean; revoked: LeaseRef[] }> {
+): Promise<{ alive: boolean; revoked: Revocation[] }> {
   const answers = await Promise.all(queues.map((queue) => link.run("session", queue, [session, "beat", ttl])));
   const revoked = answers.flatMap((answer, index) =>
     list(answer)
       .slice(1)
-      .map((lease) => decodeLeaseRef(queues[index] ?? "", text(lease))),
+      .map((lease) => decodeRevocation(queues[index] ?? "", text(lease))),
   );
   return { alive: answers.every((answer) => list(answer)[0] === 1), revoked };
 }
 
-/** `id epoch` as a lease of a queue. */
-export function decodeLeaseRef(queue: string, said: string): LeaseRef {
-  const [id = "", epoch = "0"] = said.split(" ");
-  return { queue, id, epoch: Number(epoch) };
+/** `id epoch why` as a lease of a queue that was taken away. */
+export function decodeRevocation(queue: string, said: string): Revocation {
+  const [id = "", epoch = "0", why] = said.split(" ");
+  return { queue, id, epoch: Number(epoch), cause: why === "s" ? "supersede" : "cancel" };
 }
 
 /** Stores what running jobs say. */
@@ -217,9 +228,10 @@ export async function report(
   return answers;
 }
 
-function encodeReport({ id, epoch, progress, meta, lines }: Report): Argument[] {
+function encodeReport({ id, epoch, progress, meta, lines, checkpoints }: Report): Argument[] {
   const log = (lines ?? []).map(encodeLine).join("\n");
-  return [id, epoch, progress === undefined ? "" : JSON.stringify(progress), meta ?? "", log];
+  const left = (checkpoints ?? []).map((one) => `${one.seq} ${encodeCheckpoint(one)}`).join("\n");
+  return [id, epoch, progress === undefined ? "" : JSON.stringify(progress), meta ?? "", log, left];
 }
 
 function encodeLine({ at, level, message }: LogLine): string {

@@ -7,7 +7,7 @@ import { list, stateOf, text } from "./reply.js";
 /** The commands the script knows. */
 export type Command = "release" | "cancel" | "retry" | "promote" | "update" | "remove";
 
-/** Runs a command on jobs; one answer each, in order. `patch` is JSON, for `update`. */
+/** Runs a command on jobs; one answer each, in order. `patch` is JSON, for `update` and `retry`. */
 export async function control(
   link: Link,
   command: Command,

@@ -3,10 +3,11 @@
  * server, a Sentinel group or a cluster; all its waiting is done on connections of their own, so that a blocked pop never
  * holds up a command.
  */
+import type { Checkpoint } from "../../model/checkpoint.js";
 import type { Clock } from "../../model/clock.js";
 import { EngineClosed } from "../../model/errors.js";
 import { WATCH_INTEREST, type QueueEvent } from "../../model/event.js";
-import type { JobRecord, JobRef, JobSpec } from "../../model/job.js";
+import { SUPERSEDED_AGAIN, type JobRecord, type JobRef, type JobSpec } from "../../model/job.js";
 import type { JobLog } from "../../model/log.js";
 import type {
   ControlAnswer,
@@ -17,7 +18,7 @@ import type {
   ExchangeAnswer,
   FencedAnswer,
   JobPage,
-  LeaseRef,
+  Revocation,
   QueueRecord,
   StateCounts,
   SweepAnswer,
@@ -25,6 +26,7 @@ import type {
   WorkerRecord,
 } from "../contract.js";
 import { describeTarget, type ParsedRedisTarget } from "../target.js";
+import { batchesOf } from "./batches.js";
 import { Channel } from "./channel.js";
 import { control, type Command } from "./control.js";
 import { exchange, heartbeat, report } from "./consume.js";
@@ -116,7 +118,7 @@ export class RedisEngine implements Engine {
     await Promise.all(queues.map((queue) => this.#link.run("session", queue, [session, "close", 0])));
   }
 
-  heartbeat(params: Parameters<Engine["heartbeat"]>[0]): Promise<{ alive: boolean; revoked: readonly LeaseRef[] }> {
+  heartbeat(params: Parameters<Engine["heartbeat"]>[0]): Promise<{ alive: boolean; revoked: readonly Revocation[] }> {
     this.#guard();
     return heartbeat(this.#link, params);
   }
@@ -150,8 +152,8 @@ export class RedisEngine implements Engine {
     return this.#control("cancel", params);
   }
 
-  retry(params: ControlParams): Promise<ControlAnswer[]> {
-    return this.#control("retry", params);
+  retry({ fromStart, ...params }: Parameters<Engine["retry"]>[0]): Promise<ControlAnswer[]> {
+    return this.#control("retry", params, JSON.stringify({ fromStart }));
   }
 
   promote(params: ControlParams): Promise<ControlAnswer[]> {
@@ -197,6 +199,29 @@ export class RedisEngine implements Engine {
     return this.#upkeep.sweep(params);
   }
 
+  async claimSuperseded({ queues, tasks, limit }: Parameters<Engine["claimSuperseded"]>[0]): Promise<JobRef[]> {
+    this.#guard();
+    const claimed: JobRef[] = [];
+    for (const queue of queues) {
+      if (claimed.length >= limit || tasks.length === 0) break;
+      const args = ["claim", limit - claimed.length, SUPERSEDED_AGAIN, ...tasks];
+      const ids = list(await this.#link.run("superseded", queue, args)).map(text);
+      claimed.push(...ids.map((id) => ({ queue, id })));
+    }
+    return claimed;
+  }
+
+  async acknowledgeSuperseded({ refs }: { refs: readonly JobRef[] }): Promise<void> {
+    this.#guard();
+    await Promise.all(
+      batchesOf(refs).flatMap((batches) =>
+        batches.map(({ queue, places }) =>
+          this.#link.run("superseded", queue, ["told", ...places.map((place) => refs[place]?.id ?? "")]),
+        ),
+      ),
+    );
+  }
+
   getJobs({ refs }: { refs: readonly JobRef[] }): Promise<(JobRecord | null)[]> {
     this.#guard();
     return this.#reader.getJobs(refs);
@@ -225,6 +250,11 @@ export class RedisEngine implements Engine {
   workers(): Promise<WorkerRecord[]> {
     this.#guard();
     return this.#reader.workers();
+  }
+
+  checkpoints(params: JobRef): Promise<Checkpoint[]> {
+    this.#guard();
+    return this.#reader.checkpoints(params);
   }
 
   logs(params: JobRef): Promise<JobLog> {

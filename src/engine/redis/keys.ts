@@ -10,6 +10,11 @@
  * | leases | hash | epoch → a batch of active jobs in their first run, with the session that holds them |
  * | held | hash | id → record of any other active job, with the session that holds it |
  * | result, hist, err, prog, meta, log, keep, nonce, op, fp, tags, ukey | hash | id → what only some jobs have |
+ * | check | hash | `id NUL number` → checkpoint |
+ * | left | hash | id → the highest number of its checkpoints |
+ * | failed | hash | id → what failed in a job that half succeeded |
+ * | latest, skey | hash | key under which jobs supersede each other → the latest of them; id → its key |
+ * | owed, owing | hash, zset | superseded jobs whose application has not been told: id → task and when; `task NUL id` |
  * | wait | list | queued jobs of the default priority; `~` marks those that have moved before |
  * | dead | zset | positions in `wait` whose job has moved away |
  * | prio, suspect | zset | queued jobs of other priorities; those recovered from dead workers, by running order |

@@ -59,5 +59,6 @@ async function enqueueBatch(
 function outcomeOf(letter: string): EnqueueAnswer["outcome"] {
   if (letter === "c") return "created";
   if (letter === "e") return "existing";
-  return letter === "j" ? "joined" : "rejected";
+  if (letter === "j") return "joined";
+  return letter === "p" ? "replaced" : "rejected";
 }

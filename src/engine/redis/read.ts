@@ -1,4 +1,5 @@
 /** Reading from Redis: records, listings, totals, workers. */
+import { decodeCheckpoint, type Checkpoint } from "../../model/checkpoint.js";
 import type { JobRecord, JobRef } from "../../model/job.js";
 import { matchesFilter, type JobFilter } from "../../model/filter.js";
 import { mayBelongTo } from "../../model/id.js";
@@ -217,6 +218,20 @@ export class Reader {
     if (log === null) return { lines: [], dropped: 0 };
     const [dropped = "0", ...lines] = log.split("\n");
     return { lines: lines.map((line): LogLine => JSON.parse(line)), dropped: Number(dropped) };
+  }
+
+  async checkpoints({ queue, id }: JobRef): Promise<Checkpoint[]> {
+    const most = number(await this.#link.send(() => this.#link.client.hget(this.#keys.of(queue, "left"), id)));
+    const found: Checkpoint[] = [];
+    for (let from = 1; from <= most; from += READ_AT_ONCE) {
+      const count = Math.min(READ_AT_ONCE, most - from + 1);
+      const fields = Array.from({ length: count }, (_, index) => `${id}\0${from + index}`);
+      const entries = await this.#link.send(() => this.#link.client.hmget(this.#keys.of(queue, "check"), ...fields));
+      for (const [index, entry] of entries.entries()) {
+        if (entry !== null) found.push(decodeCheckpoint(from + index, entry));
+      }
+    }
+    return found;
   }
 
   async position({ queue, id }: JobRef): Promise<number | null> {

@@ -1,8 +1,10 @@
 /** From what the read script answers to a `JobRecord`. A job that cannot be decoded is answered too, with its problem. */
 import { DEFAULT_BACKOFF } from "../../model/backoff.js";
 import type { Failure } from "../../model/failure.js";
-import type { AttemptRecord, JobRecord, JobRef, Progress } from "../../model/job.js";
+import type { AttemptRecord, JobRecord, JobRef } from "../../model/job.js";
+import { progressIn, type Progress } from "../../model/progress.js";
 import { DEFAULT_RETENTION } from "../../model/retention.js";
+import { decodeStepFailures, type StepFailure } from "../../model/step-failure.js";
 import { isState, isTerminal, type JobState } from "../../model/state.js";
 import { PRIORITY_STEP, type OrderKey } from "../order.js";
 import { workerOf } from "../session.js";
@@ -10,7 +12,7 @@ import { decodeBody, type Header } from "./body.js";
 import { number, orNull, text } from "./reply.js";
 
 /** How many values the read script answers for a job. */
-export const RECORD_WIDTH = 19;
+export const RECORD_WIDTH = 20;
 
 /** A record and where it stands in listings. */
 export interface Found {
@@ -24,8 +26,8 @@ export function decodeRecord(ref: JobRef, values: readonly unknown[]): Found | n
     values;
   if (state === "") return null;
   if (!isState(state)) return { record: broken(ref, "its record cannot be decoded"), key: [0, ref.id] };
-  const [, , , , , , , , , , , , body, result, hist, progress, meta, tags, lastError] = values;
-  const payload = decodePayload(ref, text(body), text(hist), text(progress), text(lastError));
+  const [, , , , , , , , , , , , body, result, hist, progress, meta, tags, lastError, failed] = values;
+  const payload = decodePayload(ref, text(body), text(hist), text(progress), text(lastError), text(failed));
   const started = number(startedAt);
   const finished = number(finishedAt);
   const base = {
@@ -46,7 +48,7 @@ export function decodeRecord(ref: JobRef, values: readonly unknown[]): Found | n
   };
   const last = lastRun(state, text(session), base);
   const history = last === null ? payload.history : [...payload.history, last];
-  const { task, backoff, timeout, ttl, unique, retention } = payload.header;
+  const { task, backoff, timeout, ttl, unique, supersedes, retention } = payload.header;
   const record: JobRecord = {
     ...base,
     task,
@@ -54,9 +56,11 @@ export function decodeRecord(ref: JobRef, values: readonly unknown[]): Found | n
     timeout,
     ttl,
     unique,
+    supersedes,
     retention,
+    failures: payload.failures,
     input: payload.input,
-    progress: payload.progress,
+    progress: progressIn(state, payload.progress),
     history,
     error: history.findLast((attempt) => attempt.error !== null)?.error ?? payload.forgotten,
     problem: payload.problem,
@@ -94,23 +98,32 @@ interface Payload {
   readonly input: string;
   readonly history: readonly AttemptRecord[];
   readonly progress: Progress | null;
+  readonly failures: readonly StepFailure[];
   /** The last error, when the history has forgotten it. */
   readonly forgotten: Failure | null;
   readonly problem: string | null;
 }
 
-function decodePayload(ref: JobRef, body: string, hist: string, progress: string, lastError: string): Payload {
+function decodePayload(
+  ref: JobRef,
+  body: string,
+  hist: string,
+  progress: string,
+  lastError: string,
+  failed: string,
+): Payload {
   try {
     return {
       ...decodeBody(body),
       history: hist === "" ? [] : hist.split("\n").map((line): AttemptRecord => JSON.parse(line)),
       progress: progress === "" ? null : parseProgress(progress),
+      failures: decodeStepFailures(failed),
       forgotten: lastError === "" ? null : parseFailure(lastError),
       problem: null,
     };
   } catch (error) {
     const problem = `job ${ref.id}: its stored body cannot be decoded (${String(error)})`;
-    return { header: EMPTY_HEADER, input: "null", history: [], progress: null, forgotten: null, problem };
+    return { header: EMPTY_HEADER, input: "null", history: [], progress: null, failures: [], forgotten: null, problem };
   }
 }
 
@@ -130,6 +143,7 @@ const EMPTY_HEADER: Header = {
   timeout: 0,
   ttl: null,
   unique: null,
+  supersedes: null,
   retention: DEFAULT_RETENTION,
 };
 
@@ -147,6 +161,7 @@ function broken(ref: JobRef, what: string): JobRecord {
     crashes: 0,
     tags: [],
     progress: null,
+    failures: [],
     error: null,
     history: [],
     createdAt: 0,

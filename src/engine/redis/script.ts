@@ -32,6 +32,7 @@ export type ScriptName =
   | "read"
   | "report"
   | "session"
+  | "superseded"
   | "sweep"
   | "watch"
   | "workers";

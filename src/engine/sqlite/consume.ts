@@ -2,6 +2,7 @@
 import { plainFailure } from "../../model/failure.js";
 import { WORKER_LOST } from "../../model/job.js";
 import { isTerminal } from "../../model/state.js";
+import { encodeStepFailures } from "../../model/step-failure.js";
 import { judge, judgeCrash } from "../../model/verdict.js";
 import type { FencedAnswer, Outcome, Settlement } from "../contract.js";
 import { saveJob, tellsLastRun, type Job, type MovingJob } from "./job.js";
@@ -150,7 +151,7 @@ function settleOne(
 }
 
 const END = `UPDATE jobs SET line = ?, key = ?, tie = NULL, finished_at = ?, counted = ?, settled = ?, suspect = 0,
-  error_epoch = ?, kept = ?, remove_at = ?, result = ? WHERE job = ?`;
+  error_epoch = ?, kept = ?, remove_at = ?, result = ?, failures = ? WHERE job = ?`;
 const PUT_BACK = `UPDATE jobs SET line = ?, key = ?, tie = ?, run_at = ?, counted = ?, settled = ?, suspect = ?,
   error_epoch = ? WHERE job = ?`;
 
@@ -166,10 +167,11 @@ function applyOutcome(transaction: Transaction, queue: SqliteQueue, job: Settled
   if (outcome.kind !== "release") job.suspect = false;
   if (isTerminal(verdict.state)) {
     finish(queue, job, verdict.state, now);
-    // A running job has no result: every way to run again takes it.
+    // A running job has neither result nor failures: every way to run again takes them.
     const result = "result" in outcome ? outcome.result : null;
+    const failures = outcome.kind === "partial" ? encodeStepFailures(outcome.failures ?? []) : null;
     const { line, key, counted, settled, errorEpoch, kept, removeAt } = job;
-    sql.run(END, line, key, now, counted, settled, errorEpoch, kept, removeAt, result, job.job);
+    sql.run(END, line, key, now, counted, settled, errorEpoch, kept, removeAt, result, failures, job.job);
   } else {
     job.runAt = now + verdict.delay;
     move(queue, job, verdict.state, verdict.place);

@@ -1,12 +1,13 @@
 /** Commands on one job: release, cancel, retry, promote, update, remove. Each answers what came of it. */
-import type { JobSpec } from "../../model/job.js";
 import { isTerminal, sources, type Cause } from "../../model/state.js";
 import type { ControlAnswer, ControlParams, JobPatch } from "../contract.js";
-import { findJob, saveJob, stateOfJob, tellsLastRun, type Job } from "./job.js";
-import { finish, forget, move, recordAttempt, restand, tag, untag } from "./moves.js";
-import { claimKey, liveHolder, replaceInput } from "./produce.js";
+import { dropCheckpoints } from "./checkpoint.js";
+import { findJob, saveJob, stateOfJob, type Job } from "./job.js";
+import { finish, forget, move, recordAttempt, recordLastRun, restand, tag, untag } from "./moves.js";
+import { claimKey, liveHolder, replaceInput, retime } from "./produce.js";
 import type { SqliteQueue } from "./queue.js";
 import { revoke } from "./sessions.js";
+import { isLatest } from "./supersede.js";
 import type { Transaction } from "./transaction.js";
 
 /** A command: moves the job and says whether it could. */
@@ -46,34 +47,41 @@ export const cancel: Command = (transaction, queue, job) => {
   if (!isFrom(job, "cancel")) return "wrong-state";
   if (stateOfJob(job) === "active") {
     recordAttempt(transaction, job, "cancelled", transaction.now);
-    revoke(transaction, queue, job);
+    revoke(transaction, queue, job, "cancel");
   }
   finish(queue, job, "cancelled", transaction.now);
   return "applied";
 };
 
-export const retry: Command = (transaction, queue, job) => {
-  const state = stateOfJob(job);
-  if (!isFrom(job, "retry")) return "wrong-state";
-  // A key that is held until the start, or for a time, was let go long ago; one held to the end must be free to be held again.
-  if (job.uniqueKey !== null && job.uniqueUntil === "finished") {
-    const holder = liveHolder(transaction, queue, job.uniqueKey);
-    if (holder !== null && holder.job !== job.job) return "conflict";
-    claimKey(transaction, queue, job);
-  }
-  if (tellsLastRun(state)) {
-    job.counted -= 1;
-    recordAttempt(transaction, job, state, job.finishedAt ?? transaction.now);
-  }
-  job.counted = 0;
-  job.crashes = 0;
-  job.startedAt = null;
-  job.finishedAt = null;
-  job.runAt = transaction.now;
-  transaction.sql.run("UPDATE jobs SET result = NULL, progress = NULL WHERE job = ?", job.job);
-  move(queue, job, "queued");
-  return "applied";
-};
+/** The command that queues a job again, from the start or with what its runs left. */
+export function retry(fromStart: boolean): Command {
+  return (transaction, queue, job) => {
+    const { sql } = transaction;
+    const state = stateOfJob(job);
+    if (!isFrom(job, "retry")) return "wrong-state";
+    // A key that is held until the start, or for a time, was let go long ago; one held to the end must be free to be held
+    // again.
+    const claims = job.uniqueKey !== null && job.uniqueUntil === "finished";
+    if (claims) {
+      const holder = liveHolder(transaction, queue, job.uniqueKey);
+      if (holder !== null && holder.job !== job.job) return "conflict";
+    }
+    // Of the jobs of one key only the latest may run.
+    if (job.supersedes !== null && !isLatest(sql, queue, job.supersedes, job)) return "conflict";
+    if (claims) claimKey(transaction, queue, job);
+    recordLastRun(transaction, job);
+    if (fromStart || state === "completed") dropCheckpoints(sql, job);
+    job.counted = 0;
+    job.crashes = 0;
+    job.startedAt = null;
+    job.finishedAt = null;
+    job.runAt = transaction.now;
+    sql.run("UPDATE jobs SET result = NULL, failures = NULL WHERE job = ?", job.job);
+    if (!job.checkpointed) sql.run("UPDATE jobs SET progress = NULL WHERE job = ?", job.job);
+    move(queue, job, "queued");
+    return "applied";
+  };
+}
 
 export const promote: Command = ({ now }, queue, job) => {
   if (!isFrom(job, "promote")) return "wrong-state";
@@ -102,17 +110,6 @@ export function update(patch: JobPatch): Command {
     if (moved && state === "queued") restand(queue, job);
     return "applied";
   };
-}
-
-/** Gives a waiting job another time; answers whether that moved it. */
-function retime({ now }: Transaction, queue: SqliteQueue, job: Job, due: JobSpec["due"]): boolean {
-  const state = stateOfJob(job);
-  const runAt = Math.max("at" in due ? due.at : now + due.in, now);
-  if (state === "queued" && runAt === now) return false;
-  job.runAt = runAt;
-  if (state === "blocked") return false;
-  move(queue, job, runAt > now ? "delayed" : "queued");
-  return true;
 }
 
 function retag(transaction: Transaction, queue: SqliteQueue, job: Job, tags: readonly string[]): void {

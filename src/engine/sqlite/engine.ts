@@ -9,6 +9,7 @@ import { EngineClosed } from "../../model/errors.js";
 import type { ControlAnswer, ControlParams, Engine, EngineInfo, SweepAnswer } from "../contract.js";
 import { earliest } from "../order.js";
 import { describeTarget, type SqliteTarget } from "../target.js";
+import { readCheckpoints } from "./checkpoint.js";
 import { closeIn } from "./consume.js";
 import { cancel, control, promote, release, remove, retry, update, type Command } from "./control.js";
 import { exchange } from "./exchange.js";
@@ -19,6 +20,7 @@ import { findJobs, getJobs, hasWork, listPage, listQueues, positionOf, tagTotals
 import { applyReport, readLog } from "./report.js";
 import { heartbeat, listWorkers, openSession } from "./sessions.js";
 import type { Sql } from "./sql.js";
+import { acknowledgeSuperseded, claimSuperseded } from "./supersede.js";
 import type { Transaction } from "./transaction.js";
 import { expireLate, nextDue, promoteDue, recoverLost, trim } from "./upkeep.js";
 import { hasEvents, watch } from "./watch.js";
@@ -124,8 +126,8 @@ export class SqliteEngine implements Engine {
     return this.#control(params, cancel);
   }
 
-  retry(params: ControlParams): Promise<ControlAnswer[]> {
-    return this.#control(params, retry);
+  retry({ fromStart, ...params }: Params<"retry">): Promise<ControlAnswer[]> {
+    return this.#control(params, retry(fromStart));
   }
 
   promote(params: ControlParams): Promise<ControlAnswer[]> {
@@ -160,6 +162,14 @@ export class SqliteEngine implements Engine {
     return this.#write((transaction) => sweep(transaction, queues, limit));
   }
 
+  claimSuperseded({ queues, tasks, limit }: Params<"claimSuperseded">): Answer<"claimSuperseded"> {
+    return this.#write((transaction) => claimSuperseded(transaction, queues, tasks, limit));
+  }
+
+  acknowledgeSuperseded({ refs }: Params<"acknowledgeSuperseded">): Answer<"acknowledgeSuperseded"> {
+    return this.#write((transaction) => acknowledgeSuperseded(transaction, refs));
+  }
+
   getJobs({ refs }: Params<"getJobs">): Answer<"getJobs"> {
     return this.#read((sql) => getJobs(sql, refs));
   }
@@ -182,6 +192,10 @@ export class SqliteEngine implements Engine {
 
   workers(): Answer<"workers"> {
     return this.#read((sql) => listWorkers(sql, this.now()));
+  }
+
+  checkpoints(ref: Params<"checkpoints">): Answer<"checkpoints"> {
+    return this.#read((sql) => readCheckpoints(sql, ref));
   }
 
   logs(ref: Params<"logs">): Answer<"logs"> {

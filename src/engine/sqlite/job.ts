@@ -40,15 +40,23 @@ export interface Job {
   readonly uniqueUntil: "started" | "finished" | number | null;
   op: string | null;
   tags: string | null;
+  /** The key under which it replaces the job before it. */
+  readonly supersedes: string | null;
+  /** Have its runs left checkpoints? */
+  checkpointed: boolean;
 }
 
 /** What moving a job needs of it. */
-export type MovingJob = Omit<Job, "attempts" | "settled" | "crashes" | "logged" | "uniqueKey" | "uniqueUntil" | "op">;
+export type MovingJob = Omit<
+  Job,
+  "attempts" | "settled" | "crashes" | "logged" | "uniqueKey" | "uniqueUntil" | "op" | "supersedes" | "checkpointed"
+>;
 
 /** The columns of a run record, in the order of `JobRow`; `j` is the table. */
 export const JOB_COLUMNS = `j.job, j.id, j.line, j.key, j.tie, j.priority, j.attempts, j.created_at, j.run_at, j.started_at,
   j.finished_at, j.expire_at, j.counted, j.epoch, j.settled, j.crashes, j.suspect, j.session, j.error_epoch, j.logged,
-  j.retention, j.kept, j.remove_at, j.unique_key, j.unique_until, j.op, j.tags`;
+  j.retention, j.kept, j.remove_at, j.unique_key, j.unique_until, j.op, j.tags,
+  j.supersedes, j.checkpointed`;
 
 export type JobRow = [
   job: number,
@@ -78,10 +86,12 @@ export type JobRow = [
   uniqueUntil: "started" | "finished" | number | null,
   op: string | null,
   tags: string | null,
+  supersedes: string | null,
+  checkpointed: number,
 ];
 
 /** How many columns a run record has. */
-export const JOB_WIDTH = 27;
+export const JOB_WIDTH = 29;
 
 /** A run record from its row, which may have more columns behind. */
 export function jobFrom(row: readonly [...JobRow, ...unknown[]]): Job {
@@ -113,6 +123,8 @@ export function jobFrom(row: readonly [...JobRow, ...unknown[]]): Job {
     uniqueUntil: row[24],
     op: row[25],
     tags: row[26],
+    supersedes: row[27],
+    checkpointed: row[28] === 1,
   };
 }
 
@@ -133,7 +145,7 @@ export function loadJob(sql: Sql, number: number): Job | null {
 
 const SAVE = `UPDATE jobs SET line = ?, key = ?, tie = ?, priority = ?, run_at = ?, started_at = ?, finished_at = ?,
   expire_at = ?, counted = ?, epoch = ?, settled = ?, crashes = ?, suspect = ?, session = ?, error_epoch = ?, kept = ?,
-  remove_at = ?, op = ?, tags = ? WHERE job = ?`;
+  remove_at = ?, op = ?, tags = ?, checkpointed = ? WHERE job = ?`;
 
 /** Writes a run record back. */
 export function saveJob(sql: Sql, job: Job): void {
@@ -158,6 +170,7 @@ export function saveJob(sql: Sql, job: Job): void {
     job.removeAt,
     job.op,
     job.tags,
+    job.checkpointed ? 1 : 0,
     job.job,
   );
 }

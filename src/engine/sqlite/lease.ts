@@ -35,6 +35,8 @@ type LeaseRow = [
   epoch: number,
   crashes: number,
   tags: string | null,
+  supersedes: string | null,
+  checkpointed: number,
 ];
 
 /** A job that may be leased. */
@@ -48,13 +50,15 @@ interface Candidate {
 }
 
 const COLUMNS = `${PAYLOAD_COLUMNS}, j.job, j.id, j.key, j.priority, j.attempts, j.created_at, j.run_at, j.expire_at,
-  j.counted, j.epoch, j.crashes, j.tags`;
+  j.counted, j.epoch, j.crashes, j.tags, j.supersedes, j.checkpointed`;
 const FIRST = `SELECT ${COLUMNS} FROM jobs j WHERE j.queue = ? AND j.line = ? ORDER BY j.key, j.tie LIMIT ?`;
 const HELD = `SELECT ${COLUMNS}, j.suspect, j.started_at FROM json_each(?) e CROSS JOIN jobs j
   ON j.queue = ? AND j.id = e.value ->> 0 AND j.epoch = e.value ->> 1
   WHERE j.line = ${ACTIVE} AND j.session = ? ORDER BY e.key`;
+// A run goes on where the one before it came to, if that left anything to go on from.
 const LEASE = `UPDATE jobs SET line = ${ACTIVE}, key = 0, tie = id, epoch = ?, session = ?, started_at = ?,
-  expire_at = NULL, progress = NULL WHERE job IN (SELECT value FROM json_each(?))`;
+  expire_at = NULL, progress = CASE WHEN checkpointed THEN progress END
+  WHERE job IN (SELECT value FROM json_each(?))`;
 const LAST_CALL = "SELECT call, leases FROM calls WHERE session = ? AND queue = ? AND lane = ?";
 const KEEP_CALL = `INSERT INTO calls (session, queue, lane, call, leases) VALUES (?, ?, ?, ?, ?)
   ON CONFLICT DO UPDATE SET call = excluded.call, leases = excluded.leases`;
@@ -67,7 +71,7 @@ export function leaseOnce(transaction: Transaction, queue: SqliteQueue, wish: Wi
   if (last?.[0] === call) {
     return sql
       .all<[...LeaseRow, suspect: number, startedAt: number]>(HELD, last[1], queue.number, session)
-      .map((row) => describeLease(queue, row, row[14], row[17] === 1, row[18]));
+      .map((row) => describeLease(queue, row, row[14], row[19] === 1, row[20]));
   }
   const leases = leaseFrom(transaction, queue, wish);
   const refs = leases.map(({ id, epoch }) => [id, epoch]);
@@ -148,13 +152,13 @@ function describeLease(
   suspect: boolean,
   leasedAt: number,
 ): Lease {
-  const [, , , , meta, , id, , priority, attempts, createdAt, runAt, , counted, , crashes, stored] = row;
+  const [, , , , meta, , id, , priority, attempts, createdAt, runAt, , counted, , crashes, stored, supersedes] = row;
   let body: JobBody | null = null;
   let tags: readonly string[] = [];
   let problem: string | null = null;
   try {
     tags = readTags({ id, tags: stored });
-    body = readBody({ id }, row);
+    body = readBody({ id, supersedes }, row);
   } catch (error) {
     if (!(error instanceof Undecodable)) throw error;
     problem = error.message;
@@ -169,6 +173,7 @@ function describeLease(
     suspect,
     body,
     problem,
+    checkpoints: row[18] === 1,
     tags,
     meta,
     priority,

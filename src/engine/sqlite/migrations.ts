@@ -172,7 +172,45 @@ const SECOND = `
   UPDATE queues SET epoch = coalesce((SELECT max(j.epoch) FROM jobs j WHERE j.queue = queues.queue), 0);
 `;
 
-const MIGRATIONS: readonly string[] = [FIRST, SECOND];
+const THIRD = `
+  -- What the runs of a job left for those after them; checkpointed says whether there is any.
+  CREATE TABLE checkpoints (
+    job INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    entry TEXT NOT NULL,
+    PRIMARY KEY (job, seq)
+  ) WITHOUT ROWID;
+  ALTER TABLE jobs ADD COLUMN checkpointed INTEGER NOT NULL DEFAULT 0;
+  -- What failed in a job that half succeeded.
+  ALTER TABLE jobs ADD COLUMN failures TEXT;
+
+  -- The key under which a job replaces the one before it, and the latest job of each key.
+  ALTER TABLE jobs ADD COLUMN supersedes TEXT;
+  CREATE TABLE latest (
+    queue INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    job INTEGER NOT NULL,
+    PRIMARY KEY (queue, key)
+  ) WITHOUT ROWID;
+
+  -- Superseded jobs whose application has not been told, and from when on they may be handed out.
+  CREATE TABLE owed (
+    job INTEGER PRIMARY KEY,
+    queue INTEGER NOT NULL,
+    task TEXT NOT NULL,
+    id TEXT NOT NULL,
+    due INTEGER NOT NULL
+  );
+  CREATE INDEX owed_task ON owed (queue, task, id);
+
+  ALTER TABLE jobs ADD COLUMN debounce_wait INTEGER;
+  ALTER TABLE jobs ADD COLUMN debounce_most INTEGER;
+
+  -- Until now a lease was taken by cancelling only.
+  ALTER TABLE revoked ADD COLUMN cause TEXT NOT NULL DEFAULT 'cancel';
+`;
+
+const MIGRATIONS: readonly string[] = [FIRST, SECOND, THIRD];
 
 /** Takes the steps a file has not taken; inside a transaction. @throws EngineRefused for a file from the future */
 export function migrate(sql: Sql, path: string): void {

@@ -8,7 +8,7 @@ import { DEFAULT_RETENTION } from "../../model/retention.js";
 import { isTerminal, type JobState, type TerminalState } from "../../model/state.js";
 import { PRIORITY_STEP } from "../order.js";
 import { workerOf } from "../session.js";
-import { retentionClass, retentionOf, stateOfJob, tagsOf, type Job, type MovingJob } from "./job.js";
+import { retentionClass, retentionOf, stateOfJob, tagsOf, tellsLastRun, type Job, type MovingJob } from "./job.js";
 import { APART, lineOf } from "./lines.js";
 import type { SqliteQueue } from "./queue.js";
 import type { Transaction } from "./transaction.js";
@@ -90,8 +90,13 @@ export function forget(transaction: Transaction, queue: SqliteQueue, job: Job): 
   sql.run("DELETE FROM inputs WHERE job = ?", job.job);
   if (job.epoch > 0) sql.run("DELETE FROM attempts WHERE job = ?", job.job);
   if (job.logged > 0) sql.run("DELETE FROM logs WHERE job = ?", job.job);
+  if (job.checkpointed) sql.run("DELETE FROM checkpoints WHERE job = ?", job.job);
   if (job.uniqueKey !== null) {
     sql.run("DELETE FROM unique_keys WHERE queue = ? AND key = ? AND job = ?", queue.number, job.uniqueKey, job.job);
+  }
+  if (job.supersedes !== null) {
+    sql.run("DELETE FROM latest WHERE queue = ? AND key = ? AND job = ?", queue.number, job.supersedes, job.job);
+    sql.run("DELETE FROM owed WHERE job = ?", job.job);
   }
   if (job.tags !== null) untag(transaction, queue, job);
   queue.tell({ kind: "removed", id: job.id });
@@ -143,4 +148,12 @@ export function recordAttempt(
   );
   // The last error stays, however old it is. Every lease has a higher epoch, so a lower one than this had fewer runs.
   if (job.epoch > MOST_ATTEMPT_RECORDS) sql.run(CUT, job.job, job.errorEpoch);
+}
+
+/** Writes down how the last run of a job ended whose own row tells it: the row of a job that moves on tells it no more. */
+export function recordLastRun(transaction: Transaction, job: Job): void {
+  const state = stateOfJob(job);
+  if (!tellsLastRun(state)) return;
+  const run = { ...job, counted: job.counted - 1 };
+  recordAttempt(transaction, run, state, job.finishedAt ?? transaction.now);
 }

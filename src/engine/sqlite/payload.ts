@@ -25,12 +25,19 @@ export const PAYLOAD_COLUMNS = `j.task, coalesce(j.input, (SELECT i.input FROM i
 export type PayloadRow = [task: SqlValue, input: SqlValue, backoff: SqlValue, timeout: SqlValue, meta: string | null];
 
 /** Decodes the body of a job. @throws Undecodable */
-export function readBody(job: Pick<Job, "id">, row: readonly [...PayloadRow, ...unknown[]]): JobBody {
+export function readBody(job: Pick<Job, "id" | "supersedes">, row: readonly [...PayloadRow, ...unknown[]]): JobBody {
   const [task, input, backoff, timeout] = row;
   if (typeof task !== "string") throw new Undecodable(job.id, "task");
   if (typeof input !== "string") throw new Undecodable(job.id, "input");
   if (typeof timeout !== "number") throw new Undecodable(job.id, "timeout");
-  return { task, input, backoff: decode(job.id, "backoff", backoff, readBackoff, DEFAULT_BACKOFF), timeout };
+  const { supersedes } = job;
+  return {
+    task,
+    input,
+    backoff: decode(job.id, "backoff", backoff, readBackoff, DEFAULT_BACKOFF),
+    timeout,
+    supersedes,
+  };
 }
 
 /** Decodes the tags of a job. @throws Undecodable */

@@ -23,9 +23,9 @@ const INSERT: SqlRows = {
 
 /** Is this a job that has nothing out of the ordinary? Whether it is ready at once is for the caller to know. */
 export function isPlain(spec: JobSpec): boolean {
-  const { priority, ttl, tags, meta, unique, retention, nonce, input } = spec;
-  const usual = priority === 0 && ttl === null && unique === null && retention === DEFAULT_RETENTION;
-  return usual && tags.length === 0 && meta === null && nonce === null && input.length <= LONG_INPUT;
+  const { priority, ttl, tags, meta, unique, supersedes, retention, nonce, input } = spec;
+  const usual = priority === 0 && ttl === null && retention === DEFAULT_RETENTION && input.length <= LONG_INPUT;
+  return usual && unique === null && supersedes === null && tags.length === 0 && meta === null && nonce === null;
 }
 
 export class PlainJobs {

@@ -1,21 +1,30 @@
-/** Accepting jobs: ids, unique keys, first state. */
+/** Accepting jobs: ids, unique keys, the job each replaces, first state. */
 import type { JobSpec } from "../../model/job.js";
 import { DEFAULT_RETENTION, type Retention } from "../../model/retention.js";
-import { isTerminal, type JobState } from "../../model/state.js";
+import { isTerminal, isWaiting, type JobState } from "../../model/state.js";
+import type { Unique } from "../../model/unique.js";
 import type { EnqueueAnswer } from "../contract.js";
-import type { Job } from "./job.js";
+import { loadJob, saveJob, stateOfJob, type Job } from "./job.js";
 import { stateOf } from "./lines.js";
-import { stand, tag } from "./moves.js";
+import { move, stand, tag } from "./moves.js";
 import { backoffText, LONG_INPUT } from "./payload.js";
 import { isPlain, PlainJobs } from "./plain-jobs.js";
 import type { SqliteQueue } from "./queue.js";
 import type { Sql } from "./sql.js";
+import { makeLatest, predecessor, supersede } from "./supersede.js";
 import type { Transaction } from "./transaction.js";
 
 /** What is known of a job that is there already. */
 interface Known {
   readonly state: JobState;
   readonly nonce: string | null;
+}
+
+/** The job that holds a unique key. */
+interface Holder {
+  readonly job: number;
+  readonly id: string;
+  readonly state: JobState;
 }
 
 /** Accepts jobs, in order. */
@@ -55,12 +64,18 @@ function enqueueOne(
     const again = spec.nonce === null || same.nonce === spec.nonce;
     return { id: spec.id, outcome: again ? "created" : "existing", state: same.state };
   }
-  const { unique } = spec;
-  if (unique !== null) {
-    const holder = liveHolder(transaction, queue, unique.key);
-    if (holder !== null) {
-      return { id: holder.id, outcome: unique.then === "join" ? "joined" : "rejected", state: holder.state };
-    }
+  const { unique, supersedes } = spec;
+  const before = supersedes === null ? null : predecessor(transaction.sql, queue, supersedes);
+  const holder = unique === null ? null : liveHolder(transaction, queue, unique.key);
+  // A key that the superseded job holds is in nobody's way.
+  if (unique !== null && holder !== null && holder.job !== before?.job) {
+    const answer = meetHolder(transaction, queue, holder, spec.input, unique);
+    noteState(known, answer.id, answer.state);
+    return answer;
+  }
+  if (before !== null) {
+    supersede(transaction, queue, before);
+    noteState(known, before.id, "superseded");
   }
   const due = "at" in spec.due ? spec.due.at : now + spec.due.in;
   const runAt = Math.max(due, now);
@@ -70,15 +85,52 @@ function enqueueOne(
   } else {
     const job = insert(transaction, queue, spec, state, runAt);
     if (unique !== null) claimKey(transaction, queue, job);
+    if (supersedes !== null) makeLatest(transaction.sql, queue, supersedes, job);
   }
   queue.tell({ kind: "state", id: spec.id, state });
   known.set(spec.id, { state, nonce: spec.nonce });
   return { id: spec.id, outcome: "created", state };
 }
 
+/** A job has moved by this very command, which may name it again. */
+function noteState(known: Map<string, Known>, id: string, state: JobState): void {
+  const job = known.get(id);
+  if (job !== undefined) known.set(id, { ...job, state });
+}
+
+/** What a job meets whose key another one holds. */
+function meetHolder(
+  transaction: Transaction,
+  queue: SqliteQueue,
+  holder: Holder,
+  input: string,
+  { then, debounce }: Unique,
+): EnqueueAnswer {
+  const { id, state } = holder;
+  if (then !== "replace" || !isWaiting(state)) return { id, outcome: then === "reject" ? "rejected" : "joined", state };
+  replaceInput(transaction, holder, input);
+  const job = debounce === undefined || state === "queued" ? null : loadJob(transaction.sql, holder.job);
+  if (debounce === undefined || job === null) return { id, outcome: "replaced", state };
+  const last = debounce.most === null ? Infinity : job.createdAt + debounce.most;
+  retime(transaction, queue, job, { at: Math.min(transaction.now + debounce.wait, last) });
+  saveJob(transaction.sql, job);
+  return { id, outcome: "replaced", state: stateOfJob(job) };
+}
+
+/** Gives a waiting job another time; answers whether that moved it. */
+export function retime({ now }: Transaction, queue: SqliteQueue, job: Job, due: JobSpec["due"]): boolean {
+  const state = stateOfJob(job);
+  const runAt = Math.max("at" in due ? due.at : now + due.in, now);
+  if (state === "queued" && runAt === now) return false;
+  job.runAt = runAt;
+  if (state === "blocked") return false;
+  move(queue, job, runAt > now ? "delayed" : "queued");
+  return true;
+}
+
 const INSERT = `INSERT INTO jobs (queue, id, line, key, tie, priority, attempts, created_at, run_at, timeout, task, input,
-  backoff, expire_at, ttl, retention, unique_key, unique_until, unique_then, nonce, tags, meta)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  backoff, expire_at, ttl, retention, unique_key, unique_until, unique_then, debounce_wait, debounce_most, supersedes,
+  nonce, tags, meta) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 function insert(transaction: Transaction, queue: SqliteQueue, spec: JobSpec, state: JobState, runAt: number): Job {
   const { sql, now } = transaction;
@@ -112,6 +164,8 @@ function insert(transaction: Transaction, queue: SqliteQueue, spec: JobSpec, sta
     uniqueUntil: unique?.until ?? null,
     op: null,
     tags: spec.tags.length === 0 ? null : JSON.stringify(spec.tags),
+    supersedes: spec.supersedes,
+    checkpointed: false,
   };
   stand(queue, job, state, "tail");
   const number = sql.insert(
@@ -135,6 +189,9 @@ function insert(transaction: Transaction, queue: SqliteQueue, spec: JobSpec, sta
     job.uniqueKey,
     job.uniqueUntil,
     unique?.then ?? null,
+    unique?.debounce?.wait ?? null,
+    unique?.debounce?.most ?? null,
+    job.supersedes,
     spec.nonce,
     job.tags,
     spec.meta,
@@ -146,7 +203,7 @@ function insert(transaction: Transaction, queue: SqliteQueue, spec: JobSpec, sta
 }
 
 /** Replaces the input of a job. */
-export function replaceInput({ sql }: Transaction, job: Job, input: string): void {
+export function replaceInput({ sql }: Transaction, job: Pick<Job, "job">, input: string): void {
   const long = input.length > LONG_INPUT;
   sql.run("UPDATE jobs SET input = ? WHERE job = ?", long ? null : input, job.job);
   sql.run("DELETE FROM inputs WHERE job = ?", job.job);
@@ -154,11 +211,7 @@ export function replaceInput({ sql }: Transaction, job: Job, input: string): voi
 }
 
 /** The job that holds a unique key now, if any. A key whose job has let go of it is free. */
-export function liveHolder(
-  { sql, now }: Transaction,
-  queue: SqliteQueue,
-  key: string,
-): { readonly job: number; readonly id: string; readonly state: JobState } | null {
+export function liveHolder({ sql, now }: Transaction, queue: SqliteQueue, key: string): Holder | null {
   const row = sql.all<[number, string, number, number, number | null, number]>(
     `SELECT j.job, j.id, j.line, j.epoch, k.expires_at, k.until_started FROM unique_keys k JOIN jobs j ON j.job = k.job
      WHERE k.queue = ? AND k.key = ?`,

@@ -3,8 +3,10 @@ import { DEFAULT_BACKOFF } from "../../model/backoff.js";
 import { Undecodable } from "../../model/errors.js";
 import type { Failure } from "../../model/failure.js";
 import { MOST_ATTEMPT_RECORDS, type AttemptOutcome, type AttemptRecord } from "../../model/job.js";
-import type { JobRecord, Progress } from "../../model/job.js";
+import type { JobRecord } from "../../model/job.js";
+import { NO_PROGRESS, progressIn, type Progress } from "../../model/progress.js";
 import { DEFAULT_RETENTION } from "../../model/retention.js";
+import { decodeStepFailures, type StepFailure } from "../../model/step-failure.js";
 import type { Unique } from "../../model/unique.js";
 import { workerOf } from "../session.js";
 import type { SqlValue } from "./driver.js";
@@ -18,12 +20,16 @@ type RecordRow = [
   ttl: number | null,
   progress: SqlValue,
   result: string | null,
+  failures: SqlValue,
   uniqueThen: Unique["then"] | null,
+  debounceWait: number | null,
+  debounceMost: number | null,
   queue: string,
 ];
 
 /** The columns of a record, in the order of its row; `j` is the table of jobs, `q` that of queues. */
-const COLUMNS = `${JOB_COLUMNS}, ${PAYLOAD_COLUMNS}, j.ttl, j.progress, j.result, j.unique_then, q.name`;
+const COLUMNS = `${JOB_COLUMNS}, ${PAYLOAD_COLUMNS}, j.ttl, j.progress, j.result, j.failures, j.unique_then,
+  j.debounce_wait, j.debounce_most, q.name`;
 
 /** A record and the key it stands at. */
 export interface Standing {
@@ -64,7 +70,8 @@ function readRuns(sql: Sql, jobs: readonly number[]): Map<number, RunRow[]> {
 
 function recordOf(row: RecordRow, runs: readonly RunRow[]): JobRecord {
   const job = jobFrom(row);
-  const [, , , timeout, meta, ttl, progress, result, uniqueThen, queue] = tail(row);
+  const [, , , timeout, meta, ttl, progress, result, failures, uniqueThen, debounceWait, debounceMost, queue] =
+    tail(row);
   const state = stateOfJob(job);
   const active = state === "active";
   const common = {
@@ -77,7 +84,8 @@ function recordOf(row: RecordRow, runs: readonly RunRow[]): JobRecord {
     crashes: job.crashes,
     timeout: Number(timeout),
     ttl,
-    unique: uniqueOf(job, uniqueThen),
+    unique: uniqueOf(job, uniqueThen, debounceWait, debounceMost),
+    supersedes: job.supersedes,
     createdAt: job.createdAt,
     runAt: job.runAt,
     startedAt: job.startedAt,
@@ -92,7 +100,8 @@ function recordOf(row: RecordRow, runs: readonly RunRow[]): JobRecord {
       retention: readRetention(job),
       result,
       meta,
-      progress: decode<Progress | null>(job.id, "progress", progress, readProgress, null),
+      progress: progressIn(state, decode<Progress | null>(job.id, "progress", progress, readProgress, null)),
+      failures: decode<readonly StepFailure[]>(job.id, "failures", failures, decodeStepFailures, []),
       error: lastError(job, runs),
       history: historyOf(job, runs),
       problem: null,
@@ -112,6 +121,7 @@ const EMPTY = {
   tags: [],
   retention: DEFAULT_RETENTION,
   progress: null,
+  failures: [],
   error: null,
   history: [],
 };
@@ -122,9 +132,15 @@ function tail(row: RecordRow): Tail {
   return row.slice(JOB_WIDTH) as Tail;
 }
 
-function uniqueOf({ uniqueKey, uniqueUntil }: Job, then: Unique["then"] | null): Unique | null {
+function uniqueOf(
+  { uniqueKey, uniqueUntil }: Job,
+  then: Unique["then"] | null,
+  wait: number | null,
+  most: number | null,
+): Unique | null {
   if (uniqueKey === null || uniqueUntil === null || then === null) return null;
-  return { key: uniqueKey, until: uniqueUntil, then };
+  const unique = { key: uniqueKey, until: uniqueUntil, then };
+  return wait === null ? unique : { ...unique, debounce: { wait, most } };
 }
 
 function lastError(job: Job, runs: readonly RunRow[]): Failure | null {
@@ -154,7 +170,8 @@ function historyOf(job: Job, runs: readonly RunRow[]): AttemptRecord[] {
 function readProgress(text: string): Progress {
   const value = JSON.parse(text) as Progress;
   if (typeof value.percent !== "number") throw new TypeError("no percent");
-  return value;
+  // An older Longshore knew a percentage and a message only.
+  return { ...NO_PROGRESS, ...value };
 }
 
 function readFailure(text: string): Failure {

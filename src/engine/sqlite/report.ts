@@ -1,7 +1,8 @@
-/** What running jobs say: progress, meta, log lines. Fenced like every write of a worker. */
+/** What running jobs say: checkpoints, progress, meta, log lines. Fenced like every write of a worker. */
 import { LONGEST_LOG_LINE, MOST_LOG_LINES, type JobLog, type LogLine } from "../../model/log.js";
 import type { JobRef } from "../../model/job.js";
 import type { FencedAnswer, Report } from "../contract.js";
+import { keepCheckpoints } from "./checkpoint.js";
 import { findJob, type Job } from "./job.js";
 import { isAlive, holds } from "./sessions.js";
 import type { Sql } from "./sql.js";
@@ -14,6 +15,7 @@ export function applyReport(transaction: Transaction, session: string, update: R
   if (queue === null || !isAlive(transaction, session, queue)) return "stale";
   const job = findJob(sql, queue.number, update.id);
   if (job === null || !holds(session, job, update)) return "stale";
+  if (update.checkpoints !== undefined) keepCheckpoints(sql, queue, job, update.checkpoints);
   if (update.progress !== undefined) {
     sql.run("UPDATE jobs SET progress = ? WHERE job = ?", JSON.stringify(update.progress), job.job);
     queue.tell({ kind: "progress", id: job.id, progress: update.progress });

@@ -1,21 +1,24 @@
 /** Leases taken from sessions by command: kept until the session settles them, numbered so that it hears of each once. */
-import type { LeaseRef } from "../contract.js";
+import type { Revocation } from "../contract.js";
 import type { Sql } from "./sql.js";
 
 /** A lease taken from a session. */
-export interface Revocation {
+export interface TakenLease {
   readonly session: string;
-  readonly lease: LeaseRef;
+  readonly lease: Revocation;
   /** The number of its row; `null` when the session is gone. */
   readonly number: number | null;
 }
 
 /** The leases taken from a session after a number. */
-export function revokedSince(sql: Sql, session: string, number: number): { number: number; lease: LeaseRef }[] {
-  const rows = sql.all<[number: number, queue: string, id: string, epoch: number]>(
-    "SELECT number, queue, id, epoch FROM revoked WHERE session = ? AND number > ? ORDER BY number",
+export function revokedSince(sql: Sql, session: string, number: number): { number: number; lease: Revocation }[] {
+  const rows = sql.all<[number: number, queue: string, id: string, epoch: number, cause: Revocation["cause"]]>(
+    "SELECT number, queue, id, epoch, cause FROM revoked WHERE session = ? AND number > ? ORDER BY number",
     session,
     number,
   );
-  return rows.map(([rowNumber, queue, id, epoch]) => ({ number: rowNumber, lease: { queue, id, epoch } }));
+  return rows.map(([rowNumber, queue, id, epoch, cause]) => ({
+    number: rowNumber,
+    lease: { queue, id, epoch, cause },
+  }));
 }

@@ -1,5 +1,5 @@
 /** Sessions: a worker's expiry in its queues, however many jobs it holds. */
-import type { LeaseRef, WorkerInfo, WorkerRecord } from "../contract.js";
+import type { LeaseRef, Revocation, WorkerInfo, WorkerRecord } from "../contract.js";
 import { ACTIVE } from "./lines.js";
 import { jobFrom, JOB_COLUMNS, type Job, type JobRow } from "./job.js";
 import { revokedSince } from "./revocation.js";
@@ -67,10 +67,10 @@ export function heartbeat(
   session: string,
   queues: readonly string[],
   ttl: number,
-): { alive: boolean; revoked: LeaseRef[] } {
+): { alive: boolean; revoked: Revocation[] } {
   const { sql, now } = transaction;
   const taken = revokedSince(sql, session, 0).map(({ lease }) => lease);
-  const revoked: LeaseRef[] = [];
+  const revoked: Revocation[] = [];
   let alive = true;
   for (const name of queues) {
     const queue = transaction.find(name);
@@ -86,18 +86,19 @@ export function heartbeat(
 }
 
 /** Takes a running job from its session by command: its worker is fenced off and told. */
-export function revoke(transaction: Transaction, queue: SqliteQueue, job: Job): void {
+export function revoke(transaction: Transaction, queue: SqliteQueue, job: Job, cause: Revocation["cause"]): void {
   const { sql } = transaction;
   if (job.session === null) return;
-  const lease = { queue: queue.name, id: job.id, epoch: job.epoch };
+  const lease = { queue: queue.name, id: job.id, epoch: job.epoch, cause };
   let number: number | null = null;
   if (sql.all("SELECT 1 FROM sessions WHERE session = ?", job.session).length > 0) {
     number = sql.insert(
-      "INSERT INTO revoked (session, queue, id, epoch) VALUES (?, ?, ?, ?)",
+      "INSERT INTO revoked (session, queue, id, epoch, cause) VALUES (?, ?, ?, ?, ?)",
       job.session,
       queue.name,
       job.id,
       job.epoch,
+      cause,
     );
   }
   transaction.revoked({ session: job.session, lease, number });

@@ -1,5 +1,5 @@
 /** What a command works with while its transaction is open: the statements, the time, the queues it touches. */
-import type { Revocation } from "./revocation.js";
+import type { TakenLease } from "./revocation.js";
 import { SqliteQueue } from "./queue.js";
 import type { Sql } from "./sql.js";
 import type { Watchers } from "./watchers.js";
@@ -10,7 +10,7 @@ export class Transaction {
   readonly now: number;
   readonly #queues = new Map<string, SqliteQueue>();
   readonly #changed = new Set<string>();
-  readonly #revoked: Revocation[] = [];
+  readonly #revoked: TakenLease[] = [];
 
   constructor(sql: Sql, now: number) {
     this.sql = sql;
@@ -44,8 +44,8 @@ export class Transaction {
   }
 
   /** A lease was taken from a session: it is told once that is committed. */
-  revoked(revocation: Revocation): void {
-    this.#revoked.push(revocation);
+  revoked(taken: TakenLease): void {
+    this.#revoked.push(taken);
   }
 
   /** Writes what the queues have become. */
@@ -55,7 +55,7 @@ export class Transaction {
 
   /** Tells everybody in this process; after the commit. */
   announce(watchers: Watchers): void {
-    for (const revocation of this.#revoked) watchers.revoked(revocation);
+    for (const taken of this.#revoked) watchers.revoked(taken);
     for (const name of this.#changed) watchers.changed(name);
   }
 }

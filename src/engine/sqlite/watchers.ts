@@ -4,10 +4,10 @@
  * microsecond. The looking uses real time, whatever the clock: other processes do not live in it.
  */
 import type { Clock } from "../../model/clock.js";
-import type { LeaseRef } from "../contract.js";
+import type { Revocation } from "../contract.js";
 import { Signals } from "../signals.js";
 import { isBusy } from "./driver.js";
-import { revokedSince, type Revocation } from "./revocation.js";
+import { revokedSince, type TakenLease } from "./revocation.js";
 import type { Sql } from "./sql.js";
 
 /** How often to look, in milliseconds. */
@@ -53,7 +53,7 @@ export class Watchers {
   }
 
   /** Calls back for every lease that is taken from a session from now on. */
-  listen(session: string, listener: (lease: LeaseRef) => void): () => void {
+  listen(session: string, listener: (lease: Revocation) => void): () => void {
     const end = this.#signals.onRevoked(session, listener);
     this.#begin();
     const listening = { session, told: this.#latest(session) };
@@ -71,7 +71,7 @@ export class Watchers {
   }
 
   /** This connection took a lease from a session. */
-  revoked({ session, lease, number }: Revocation): void {
+  revoked({ session, lease, number }: TakenLease): void {
     for (const listening of this.#listening) {
       if (listening.session === session && number !== null) listening.told = Math.max(listening.told, number);
     }

@@ -7,15 +7,29 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { JobFilter } from "../../model/filter.js";
 import { createIdSource } from "../../model/id.js";
 import type { JobRecord, JobRef, JobSpec } from "../../model/job.js";
+import { NO_PROGRESS, type Progress } from "../../model/progress.js";
 import { DEFAULT_RETENTION } from "../../model/retention.js";
 import type { JobState } from "../../model/state.js";
-import type { ControlAnswer, Engine, JobPatch, StateCounts, SweepAnswer, WorkerInfo } from "../contract.js";
+import type {
+  ControlAnswer,
+  ControlParams,
+  Engine,
+  JobPatch,
+  StateCounts,
+  SweepAnswer,
+  WorkerInfo,
+} from "../contract.js";
 import { ManualClock } from "./manual-clock.js";
 import type { TestStorage } from "./storage.js";
 import { TestSession } from "./test-session.js";
 
 /** The queue of jobs that name no other. */
 export const MAIN = "main";
+
+/** Progress of which only this is said. */
+export function said(percent: number, message: string | null): Progress {
+  return { ...NO_PROGRESS, percent, message };
+}
 
 /** The commands on one job that take nothing more than its name. */
 export type PlainCommand = "release" | "cancel" | "retry" | "promote" | "remove";
@@ -81,6 +95,7 @@ export class Kit {
       meta: null,
       hold: false,
       unique: null,
+      supersedes: null,
       retention: DEFAULT_RETENTION,
       nonce: null,
       ...change,
@@ -140,9 +155,15 @@ export class Kit {
 
   /** A command on one job, as a new operation unless `op` is given. */
   async control(command: PlainCommand, ref: string | JobRef, op = this.fresh("op")): Promise<ControlAnswer> {
-    const [answer] = await this.engine[command]({ refs: [named(ref)], op });
+    const params = { refs: [named(ref)], op };
+    const [answer] = await (command === "retry" ? this.retry(params) : this.engine[command](params));
     assert.ok(answer, "one answer per job");
     return answer;
+  }
+
+  /** Queues jobs again, with what their runs left unless told otherwise. */
+  async retry(params: ControlParams, fromStart = false): Promise<ControlAnswer[]> {
+    return this.engine.retry({ ...params, fromStart });
   }
 
   async update(ref: string | JobRef, patch: JobPatch, op = this.fresh("op")): Promise<ControlAnswer> {

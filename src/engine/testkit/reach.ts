@@ -24,11 +24,12 @@ export const REACHABLE_STATES = [
   "partial",
   "failed",
   "cancelled",
+  "superseded",
   "expired",
 ] as const satisfies readonly JobState[];
 
-/** Those of them that a job ends in. */
-export const ENDED_STATES = ["completed", "partial", "failed", "cancelled", "expired"] as const;
+/** Those of them from which a job can be queued again. */
+export const RETRYABLE_STATES = ["completed", "partial", "failed", "cancelled", "expired"] as const;
 
 /** One of `REACHABLE_STATES`. */
 export type ReachableState = (typeof REACHABLE_STATES)[number];
@@ -38,9 +39,14 @@ export async function reach(kit: Kit, state: ReachableState, change: Partial<Job
   const queue = kit.fresh("reach-");
   const first: Partial<JobSpec> =
     state === "blocked" ? { hold: true } : state === "delayed" ? { due: { in: 10_000 } } : {};
-  const id = await kit.add({ ...first, ...(state === "expired" ? { ttl: 1_000 } : {}), ...change, queue });
+  const last = state === "expired" ? { ttl: 1_000 } : state === "superseded" ? { supersedes: "key" } : {};
+  const id = await kit.add({ ...first, ...last, ...change, queue });
   const ref = { queue, id };
   if (state === "blocked" || state === "delayed" || state === "queued") return { ref, session: null, lease: null };
+  if (state === "superseded") {
+    await succeed(kit, ref);
+    return { ref, session: null, lease: null };
+  }
   if (state === "cancelled") {
     await kit.control("cancel", ref);
     return { ref, session: null, lease: null };
@@ -56,4 +62,10 @@ export async function reach(kit: Kit, state: ReachableState, change: Partial<Job
   if (state === "partial") await session.settle(lease, { kind: "partial", result: '"half"' });
   if (state === "failed") await session.fail(lease, null);
   return { ref, session, lease };
+}
+
+/** Enqueues a job that supersedes this one, whose key is `key`, and removes it again. */
+export async function succeed(kit: Kit, { queue }: JobRef): Promise<void> {
+  const id = await kit.add({ queue, supersedes: "key", hold: true });
+  await kit.control("remove", { queue, id });
 }

@@ -10,6 +10,7 @@ import type {
   LeaseRef,
   Outcome,
   Report,
+  Revocation,
   Settlement,
   WorkerInfo,
 } from "../contract.js";
@@ -96,7 +97,7 @@ export class TestSession {
     return answer ?? "stale";
   }
 
-  async heartbeat(ttl = this.ttl): Promise<{ readonly alive: boolean; readonly revoked: readonly LeaseRef[] }> {
+  async heartbeat(ttl = this.ttl): Promise<{ readonly alive: boolean; readonly revoked: readonly Revocation[] }> {
     return this.engine.heartbeat({ session: this.id, queues: this.worker.queues, ttl });
   }
 

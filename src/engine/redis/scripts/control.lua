@@ -1,11 +1,12 @@
 -- KEYS: conf job run result wait dead prio suspect delayed blocked held leases hist err fp failures ttl keep expiry counted1 counted2
 -- KEYS: tags tagged tagcount meta prog log nonce op unique ukey revoked events wake done5 done6 done7 done8 done9 done10
--- ARGV: now, op, command, patch (JSON, for update), then ids
+-- KEYS: check left failed skey latest owed owing
+-- ARGV: now, op, command, patch (JSON, for update and retry), then ids
 -- Reply: per job: outcome (a applied, m missing, w wrong state, c conflict), state after it ('' if gone)
 --
 -- Commands on single jobs. Mirrors engine/memory/control.ts. Each job is written before the next is read, because the same
 -- job may be named twice.
--- include: record codec batch queue lease holding moves unique
+-- include: record codec batch queue lease holding moves amend unique
 
 local op, command = ARGV[2], ARGV[3]
 local patch = ARGV[4] ~= '' and cjson.decode(ARGV[4]) or nil
@@ -22,8 +23,7 @@ function commands.cancel(id, r)
   if r[STATE] >= COMPLETED then return 'w' end
   if r[STATE] == ACTIVE then
     record_attempt(id, r, r[COUNTED] + 1, 'cancelled', NOW)
-    put('revoked', id .. ' ' .. r[EPOCH], r[HOLDER])
-    redis.call('PUBLISH', K.conf, 'r ' .. id .. ' ' .. r[EPOCH] .. ' ' .. r[HOLDER])
+    revoke(id, r, 'c')
   end
   finish(id, r, CANCELLED)
   return 'a'
@@ -31,15 +31,19 @@ end
 
 function commands.retry(id, r)
   if r[STATE] < COMPLETED or r[STATE] == SUPERSEDED then return 'w' end
+  local mode, key
   if has(r, UNIQUE) then
-    local mode, key = string.match(redis.call('HGET', K.ukey, id) or '', '^(.)|(.*)$')
+    mode, key = string.match(redis.call('HGET', K.ukey, id) or '', '^(.)|(.*)$')
     -- A key held until the start, or for a time, was let go long ago; one held to the end must be free to be held again.
     if mode == 'f' then
       local holder = holder_of(key)
       if holder and holder ~= id then return 'c' end
-      claim_key(id, key, 'f')
     end
   end
+  -- Of the jobs of one key only the latest may run.
+  if has(r, SUPERSEDES) and redis.call('HGET', K.latest, redis.call('HGET', K.skey, id) or '') ~= id then return 'c' end
+  if mode == 'f' then claim_key(id, key, 'f') end
+  if patch.fromStart or r[STATE] == COMPLETED then forget_left(id, r) end
   if r[HOLDER] ~= '' then
     -- The run of a job that ended well was told by its record, which now starts anew.
     record_attempt(id, r, r[COUNTED], r[STATE] == PARTIAL and 'partial' or 'completed', r[FINISHED])
@@ -50,7 +54,8 @@ function commands.retry(id, r)
   stand(id, r)
   save(id, r)
   put('result', id, false)
-  put('prog', id, false)
+  put('failed', id, false)
+  if not has(r, LEFT) then put('prog', id, false) end
   tell_state(id, QUEUED)
   return 'a'
 end
@@ -86,31 +91,10 @@ end
 
 function commands.update(id, r, job)
   if r[STATE] >= ACTIVE then return 'w' end
-  local moved = redis.call('HEXISTS', K.run, id) == 1
   if patch.tags then retag(id, r) end
-  local run_at, to, retimed = r[RUN_AT], r[STATE], false
-  if patch.at or patch.delay then
-    run_at = math.max(patch.at or NOW + patch.delay, NOW)
-    retimed = r[STATE] ~= BLOCKED and not (r[STATE] == QUEUED and run_at == NOW)
-    if retimed then to = run_at > NOW and DELAYED or QUEUED end
-    if not retimed and r[STATE] == QUEUED then run_at = r[RUN_AT] end
-  end
-  local priority = patch.priority or r[PRIORITY]
-  -- A delayed or held job stands in no priority order yet; a queued one goes to the tail of its new line.
-  local restands = retimed or (r[STATE] == QUEUED and priority ~= r[PRIORITY])
-  if restands then leave(id, r) end
-  r[PRIORITY], r[RUN_AT], r[STATE] = priority, run_at, to
-  if restands then stand(id, r) end
-  local body = body_of(job)
-  if patch.input then body = string.sub(body, 1, string.find(body, '\n', 1, true)) .. patch.input end
-  if moved or restands then
-    if patch.input then put('job', id, string.sub(job, 1, BIRTH_SIZE) .. body) end
-    save(id, r)
-  else
-    -- It has not moved, and its entry in line says so: its birth is rewritten.
-    put('job', id, pack_birth(r[STATE], r[FLAGS], r[ATTEMPTS], r[PRIORITY], r[CREATED], place_of(r)) .. body)
-  end
-  if retimed then tell_state(id, to) end
+  amend(id, r, job, {
+    input = patch.input, priority = patch.priority, run_at = patch.at or (patch.delay and NOW + patch.delay),
+  })
   return 'a'
 end
 

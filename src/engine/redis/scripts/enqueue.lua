@@ -1,11 +1,12 @@
 -- KEYS: conf job run wait dead prio suspect delayed blocked held leases unique ukey tags tagged tagcount ttl keep nonce meta
--- KEYS: events wake fp hist
+-- KEYS: events wake fp hist result err prog expiry counted1 counted2 done5 done6 done7 done8 done9 done10
+-- KEYS: revoked skey latest owed owing
 -- ARGV and reply: see lib/enqueue.lua
 --
 -- Accepts jobs. Reads whatever may stand in their way first, then writes all of them at once.
--- include: record codec batch queue lease holding moves unique enqueue
+-- include: record codec batch queue lease holding moves amend unique supersede enqueue
 
-local earliest = math.huge
+local earliest, queued = math.huge, false
 
 -- Only what is not simply `created` and `queued` is answered.
 local function answer(i, id, outcome, state)
@@ -18,7 +19,7 @@ local function accept(i, id, o, body)
   if o.delay then run_at = NOW + o.delay elseif o.at then run_at = math.max(o.at, NOW) end
   local state = o.hold and BLOCKED or (run_at > NOW and DELAYED or QUEUED)
   local flags = (o.tags and TAGGED or 0) + (o.unique and UNIQUE or 0) + (o.ttl and TTL or 0) + (o.keep and KEEP or 0)
-    + (o.meta and META or 0)
+    + (o.meta and META or 0) + (o.supersedes and SUPERSEDES or 0)
   local r = { state, flags, 0, o.attempts or 3, 0, 0, 0, o.priority or 0, 0, NOW, run_at, 0, 0, '' }
   if o.tags then
     put('tags', id, table.concat(o.tags, '\n'))
@@ -41,10 +42,39 @@ local function accept(i, id, o, body)
     claim_key(id, o.unique.key, timed and string.format('%.0f', NOW + o.unique.till) or o.unique.till)
     put('ukey', id, (timed and 't' or o.unique.till) .. '|' .. o.unique.key)
   end
-  fresh[id] = r
+  if o.supersedes then
+    put('skey', id, o.supersedes)
+    put('latest', o.supersedes, id)
+    latest[o.supersedes] = id
+  end
+  fresh[id], accepted[id] = r, true
+  if state == QUEUED then queued = true end
   if state == DELAYED then earliest = math.min(earliest, run_at) end
   tell_state(id, state)
   if state ~= QUEUED then answer(i, id, 'c', state) end
+end
+
+-- Gives the job that holds the key the input of the one that came.
+local function replace(id, r, unique, body)
+  if accepted[id] then flush() end
+  local run_at
+  if unique.wait and r[STATE] ~= QUEUED then
+    run_at = math.min(NOW + unique.wait, unique.most and r[CREATED] + unique.most or math.huge)
+  end
+  r.born = nil
+  amend(id, r, redis.call('HGET', K.job, id), { input = string.match(body, '\n(.*)$'), run_at = run_at })
+  flush()
+  if r[STATE] == QUEUED then queued = true end
+  if r[STATE] == DELAYED then earliest = math.min(earliest, r[RUN_AT]) end
+end
+
+-- What a job meets whose key another one holds.
+local function meet_holder(i, holder, r, unique, body)
+  local outcome = unique['then']
+  if outcome == 'p' then
+    if r[STATE] <= QUEUED then replace(holder, r, unique, body) else outcome = 'j' end
+  end
+  answer(i, holder, outcome, r[STATE])
 end
 
 local function accept_other(i, id, o, body)
@@ -55,13 +85,17 @@ local function accept_other(i, id, o, body)
     answer(i, id, (not o.nonce or nonce == o.nonce) and 'c' or 'e', record_by_id(id)[STATE])
     return
   end
+  local old, r, job
+  if o.supersedes then old, r, job = predecessor(o.supersedes) end
   if o.unique then
-    local holder, r = holder_of(o.unique.key)
-    if holder then
-      answer(i, holder, o.unique['then'], r[STATE])
+    local holder, held_by_it = holder_of(o.unique.key)
+    -- A key that the superseded job holds is in nobody's way.
+    if holder and holder ~= old then
+      meet_holder(i, holder, held_by_it, o.unique, body)
       return
     end
   end
+  if old then supersede(old, r, job) end
   accept(i, id, o, body)
   fresh[id].nonce = o.nonce
 end
@@ -70,6 +104,7 @@ for _, group in ipairs(groups) do
   local attempts = tonumber(group.text)
   if attempts then
     accept_usual(group, attempts, accept_other)
+    queued = true
   else
     local o = cjson.decode(group.text)
     for i = group.first, group.last do accept_other(i, ids[i], o, bodies[i]) end
@@ -78,9 +113,9 @@ end
 
 local first_delayed = earliest < math.huge and redis.call('ZRANGE', K.delayed, 0, 0, 'WITHSCORES')[2]
 if conf.listed == 0 then set_conf('listed', 1) end
-local queued_any = wait_args.n > 0 or gathered[ZADD].prio
 flush()
+drop_dead_head()
 flush_queue()
 -- A sleeping worker must also hear of a delayed job that is due before the one it sleeps towards.
-if queued_any or (earliest < math.huge and (not first_delayed or earliest < tonumber(first_delayed))) then wake() end
+if queued or (earliest < math.huge and (not first_delayed or earliest < tonumber(first_delayed))) then wake() end
 return reply

@@ -1,5 +1,5 @@
 -- KEYS: conf job run result wait dead prio suspect delayed held leases hist err fp failures ttl keep expiry counted1 counted2 tags
--- KEYS: tagcount meta prog sessions calls revoked events wake done5 done6 done7 done10
+-- KEYS: failed tagcount meta prog sessions calls revoked events wake done5 done6 done7 done10
 -- ARGV and reply: see lib/exchange.lua
 --
 -- Settles what a session finished and leases it more, in one step. `max` -1 settles only.
@@ -23,6 +23,12 @@ local function settle(id, r, word, payload)
     at_head = true
   end
   r[SETTLED] = word.epoch
+  if kind == 'p' then
+    -- What failed comes before the result, its length before both.
+    local n, from = string.match(payload, '^(%d+)\n()')
+    if n ~= '0' then put('failed', id, string.sub(payload, from, from + n - 1)) end
+    payload = string.sub(payload, from + n)
+  end
   if kind == 'c' or kind == 'p' then
     if payload == '' then put('result', id, false) else put('result', id, payload) end
   else
@@ -67,7 +73,7 @@ local function settle_other(id, word, payload, r)
     return 'a'
   end
   local notice = id .. ' ' .. string.format('%.0f', word.epoch)
-  if redis.call('HGET', K.revoked, notice) == session then put('revoked', notice, false) end
+  if string.sub(redis.call('HGET', K.revoked, notice) or '', 2) == session then put('revoked', notice, false) end
   return r and r[SETTLED] == word.epoch and 'a' or 's'
 end
 

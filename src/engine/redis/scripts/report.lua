@@ -1,5 +1,6 @@
--- KEYS: conf job run held leases prog meta log events sessions
--- ARGV: now, session, then per update: id epoch progress meta log-lines ('' = unchanged; log lines are JSON, one a line)
+-- KEYS: conf job run held leases prog meta log check left events sessions
+-- ARGV: now, session, then per update: id epoch progress meta log-lines checkpoints ('' = unchanged; log lines are JSON, one a
+-- line; checkpoints are number, blank, JSON, one a line)
 -- Reply: a letter each: a applied, s stale
 --
 -- What running jobs say, fenced like everything a worker writes.
@@ -23,7 +24,7 @@ end
 local deadline = redis.call('ZSCORE', K.sessions, SESSION)
 local alive = deadline and tonumber(deadline) > NOW
 local ids = {}
-for i = 3, #ARGV, 5 do ids[#ids + 1] = ARGV[i] end
+for i = 3, #ARGV, 6 do ids[#ids + 1] = ARGV[i] end
 local held, answers = {}, {}
 for i, record in ipairs(hmget('held', ids)) do held[ids[i]] = record end
 
@@ -36,27 +37,45 @@ local function holds(id, epoch)
 end
 
 -- From now on there is something out of the ordinary about the job: it needs a record of its own.
-local function flag_meta(id, epoch)
+local function flag_own(id, epoch, flag)
   local r = load_record(id, redis.call('HGET', K.job, id), nil, held[id], epoch)
-  if has(r, META) then return end
+  if has(r, flag) then return end
   if r.batch then let_go(id, r) end
-  set_flag(r, META, true)
+  set_flag(r, flag, true)
   held[id] = pack_run(r)
   put('held', id, held[id])
 end
 
+local most = {} -- the highest number of each job's checkpoints
+
+local function leave_behind(id, epoch, lines)
+  most[id] = most[id] or tonumber(redis.call('HGET', K.left, id) or 0)
+  for seq, entry in string.gmatch(lines, '(%d+) ([^\n]+)') do
+    put('check', id .. '\0' .. seq, entry)
+    most[id] = math.max(most[id], tonumber(seq))
+    if watched and string.find(entry, '["milestone"', 1, true) == 1 then
+      local milestone = cjson.decode(entry)
+      tell('{"kind":"milestone","id":"' .. id .. '","name":' .. cjson.encode(milestone[2])
+        .. ',"value":' .. cjson.encode(milestone[4]) .. '}')
+    end
+  end
+  put('left', id, string.format('%d', most[id]))
+  flag_own(id, epoch, LEFT)
+end
+
 for i, id in ipairs(ids) do
-  local at = i * 5 - 2
+  local at = i * 6 - 3
   local epoch = tonumber(ARGV[at + 1])
   if alive and holds(id, epoch) then
-    local progress, meta, lines = ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
+    local progress, meta, lines, checkpoints = ARGV[at + 2], ARGV[at + 3], ARGV[at + 4], ARGV[at + 5]
+    if checkpoints ~= '' then leave_behind(id, epoch, checkpoints) end
     if progress ~= '' then
       put('prog', id, progress)
       tell('{"kind":"progress","id":"' .. id .. '","progress":' .. progress .. '}')
     end
     if meta ~= '' then
       put('meta', id, meta)
-      flag_meta(id, epoch)
+      flag_own(id, epoch, META)
     end
     if lines ~= '' then append_log(id, lines) end
     answers[i] = 'a'

@@ -1,7 +1,7 @@
 -- KEYS: conf job run result wait dead prio suspect delayed held leases hist err tags tagcount sessions workers seen calls revoked
 -- KEYS: events wake
 -- ARGV: now, session, command (open, beat, close), ttl, worker (JSON, for open)
--- Reply: open, close: 1. beat: 0 when the session has expired; else 1 and the leases taken from it: "id epoch" each
+-- Reply: open, close: 1. beat: 0 when the session has expired; else 1 and the leases taken from it: "id epoch why" each
 --
 -- The life of a session in one queue.
 -- include: session
@@ -20,7 +20,7 @@ local function revoked_leases()
   if redis.call('HLEN', K.revoked) > 0 then
     local all = redis.call('HGETALL', K.revoked)
     for i = 1, #all, 2 do
-      if all[i + 1] == SESSION then leases[#leases + 1] = all[i] end
+      if string.sub(all[i + 1], 2) == SESSION then leases[all[i]] = string.sub(all[i + 1], 1, 1) end
     end
   end
   return leases
@@ -39,8 +39,8 @@ if command == 'beat' then
   if not deadline or tonumber(deadline) <= NOW then return { 0 } end
   redis.call('ZADD', K.sessions, 'XX', NOW + ttl, SESSION)
   redis.call('HSET', K.seen, SESSION, NOW)
-  local reply = revoked_leases()
-  table.insert(reply, 1, 1)
+  local reply = { 1 }
+  for lease, why in pairs(revoked_leases()) do reply[#reply + 1] = lease .. ' ' .. why end
   return reply
 end
 
@@ -71,7 +71,7 @@ end
 
 if deadline then
   hand_back_all()
-  for _, lease in ipairs(revoked_leases()) do redis.call('HDEL', K.revoked, lease) end
+  for lease in pairs(revoked_leases()) do redis.call('HDEL', K.revoked, lease) end
   forget_session()
 end
 return { 1 }

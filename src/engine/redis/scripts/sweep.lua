@@ -1,6 +1,7 @@
 -- KEYS: conf job run result wait dead prio suspect delayed blocked held leases hist err fp failures ttl keep expiry counted1 counted2
 -- KEYS: tags tagged tagcount meta prog log nonce op unique ukey revoked calls sessions workers seen events wake
 -- KEYS: done5 done6 done7 done8 done9 done10
+-- KEYS: check left failed skey latest owed owing
 -- ARGV: now, limit, failure of a lost worker (JSON with %d for the deaths), its fingerprint, when it was asked for
 -- Reply: promoted (-1: it ran too late, and did nothing), recovered, expired, removed, more, next due or -1, now
 --
@@ -39,7 +40,7 @@ local function end_session(session)
   for lane = 0, 1 do put('calls', session .. ' ' .. lane, false) end
   local revoked = redis.call('HGETALL', K.revoked)
   for i = 1, #revoked, 2 do
-    if revoked[i + 1] == session then put('revoked', revoked[i], false) end
+    if string.sub(revoked[i + 1], 2) == session then put('revoked', revoked[i], false) end
   end
 end
 

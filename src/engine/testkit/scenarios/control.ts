@@ -1,7 +1,7 @@
 /** Commands on jobs by name: release, cancel, retry, promote, update, remove. */
 import assert from "node:assert/strict";
 import { MAIN, type Kit, type PlainCommand } from "../kit.js";
-import { ENDED_STATES, REACHABLE_STATES, reach, type ReachableState } from "../reach.js";
+import { RETRYABLE_STATES, REACHABLE_STATES, reach, type ReachableState } from "../reach.js";
 import { scenarios } from "../scenario.js";
 
 /** A command is refused from all states but those given, and a refusal changes nothing. */
@@ -74,7 +74,7 @@ export const control = scenarios("control", [
   [
     "a job that has ended is queued again, with all its attempts before it",
     async (kit) => {
-      for (const state of ENDED_STATES) {
+      for (const state of RETRYABLE_STATES) {
         const { ref } = await reach(kit, state, { attempts: 2 });
         kit.advance(500);
         assert.deepEqual(await kit.control("retry", ref), { outcome: "applied", state: "queued" }, state);
@@ -108,7 +108,7 @@ export const control = scenarios("control", [
       assert.equal((await kit.engine.logs({ queue: MAIN, id })).lines.length, 1);
     },
   ],
-  ["only jobs that have ended can be tried again", (kit) => refusedElsewhere(kit, "retry", ENDED_STATES)],
+  ["only jobs that have ended can be tried again", (kit) => refusedElsewhere(kit, "retry", RETRYABLE_STATES)],
   [
     "a delayed job that is promoted is ready now",
     async (kit) => {
@@ -241,7 +241,8 @@ export const control = scenarios("control", [
       ];
       const missing = { outcome: "missing", state: null };
       for (const command of ["release", "cancel", "retry", "promote", "remove"] as const) {
-        assert.deepEqual(await kit.engine[command]({ refs, op: kit.fresh("op") }), [missing, missing], command);
+        const params = { refs, op: kit.fresh("op"), fromStart: false };
+        assert.deepEqual(await kit.engine[command](params), [missing, missing], command);
       }
       assert.deepEqual(await kit.engine.update({ refs, op: "op", patch: { input: "1" } }), [missing, missing]);
     },

@@ -1,7 +1,7 @@
 /** Accepting jobs: one or thousands, under ids of ours or of the caller, with everything they were given. */
 import assert from "node:assert/strict";
 import { plainFailure } from "../../../model/failure.js";
-import { MAIN } from "../kit.js";
+import { MAIN, said } from "../kit.js";
 import { scenarios } from "../scenario.js";
 
 export const enqueue = scenarios("enqueue", [
@@ -33,6 +33,7 @@ export const enqueue = scenarios("enqueue", [
         attempt: 0,
         crashes: 0,
         progress: null,
+        failures: [],
         error: null,
         history: [],
         createdAt: now,
@@ -181,7 +182,7 @@ export const enqueue = scenarios("enqueue", [
       const session = await kit.session();
       const lease = await session.next();
       await session.report(lease, {
-        progress: { percent: 50, message: "half" },
+        progress: said(50, "half"),
         lines: [{ at: 1, level: "info", message: "old" }],
       });
       await session.fail(lease, null, plainFailure("Old", "old", "OLD"));

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import type { JobRecord } from "../../../model/job.js";
 import type { LeaseRef, Outcome } from "../../contract.js";
 import { MAIN, type Kit } from "../kit.js";
+import { said } from "../kit.js";
 import { scenarios } from "../scenario.js";
 import { BOOM, type TestSession } from "../test-session.js";
 
@@ -123,7 +124,7 @@ export const fencing = scenarios("fencing", [
           const { session, lease } = await lost(kit, lose);
           const before = await seen(kit, lease.id);
           const answer = await session.report(lease, {
-            progress: { percent: 99, message: "stale" },
+            progress: said(99, "stale"),
             meta: '{"stale":true}',
             lines: [{ at: 0, level: "error", message: "stale" }],
           });
@@ -141,7 +142,7 @@ export const fencing = scenarios("fencing", [
       assert.ok(gone && running);
       await kit.control("cancel", first);
       assert.equal(await session.complete(gone), "stale");
-      assert.equal(await session.report(running, { progress: { percent: 1, message: null } }), "applied");
+      assert.equal(await session.report(running, { progress: said(1, null) }), "applied");
       assert.equal(await session.complete(running), "applied");
       assert.equal(await kit.state(second), "completed");
     },

@@ -1,6 +1,6 @@
 /** A command whose answer was lost is sent again: it answers the same and has no second effect. */
 import assert from "node:assert/strict";
-import { MAIN } from "../kit.js";
+import { MAIN, said } from "../kit.js";
 import { reach } from "../reach.js";
 import { scenarios } from "../scenario.js";
 import { BOOM, settlement } from "../test-session.js";
@@ -130,7 +130,7 @@ export const idempotency = scenarios("idempotency", [
       const id = await kit.add();
       const session = await kit.session();
       const lease = await session.next();
-      const update = { progress: { percent: 30, message: "third" }, meta: '{"m":1}' };
+      const update = { progress: said(30, "third"), meta: '{"m":1}' };
       assert.equal(await session.report(lease, update), "applied");
       const before = await kit.job(id);
       assert.equal(await session.report(lease, update), "applied");

@@ -18,6 +18,8 @@ import { read } from "./read.js";
 import { report } from "./report.js";
 import { retention } from "./retention.js";
 import { sessions } from "./sessions.js";
+import { steps } from "./steps.js";
+import { supersede } from "./supersede.js";
 import { tags } from "./tags.js";
 import { transitions } from "./transitions.js";
 import { undecodable } from "./undecodable.js";
@@ -52,4 +54,6 @@ export const GROUPS: readonly ScenarioGroup[] = [
   obliterate,
   undecodable,
   endings,
+  steps,
+  supersede,
 ];

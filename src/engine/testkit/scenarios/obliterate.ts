@@ -1,6 +1,7 @@
 /** Obliterating a queue: nothing of it is left, and a queue of that name starts as if there had been none. */
 import assert from "node:assert/strict";
 import { MAIN, type Kit } from "../kit.js";
+import { said } from "../kit.js";
 import { scenarios } from "../scenario.js";
 import type { TestSession } from "../test-session.js";
 
@@ -83,7 +84,7 @@ export const obliterate = scenarios("obliterate", [
       const held = { queue: MAIN, id: (await kit.list({ states: ["active"] }))[0] ?? "", epoch: 1 };
       await kit.engine.obliterate({ queue: MAIN, force: true });
       await session.heartbeat();
-      await session.report(held, { progress: { percent: 1, message: null } });
+      await session.report(held, { progress: said(1, null) });
       await session.complete(held);
       await session.exchange([], {});
       await session.close();

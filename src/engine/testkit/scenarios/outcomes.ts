@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { plainFailure } from "../../../model/failure.js";
 import { MOST_ATTEMPT_RECORDS } from "../../../model/job.js";
+import { said } from "../kit.js";
 import { scenarios } from "../scenario.js";
 import { BOOM } from "../test-session.js";
 
@@ -201,9 +202,9 @@ export const outcomes = scenarios("outcomes", [
       const id = await kit.add();
       const session = await kit.session();
       const lease = await session.next();
-      await session.report(lease, { progress: { percent: 80, message: "nearly" } });
+      await session.report(lease, { progress: said(80, "nearly") });
       await session.fail(lease, 0);
-      assert.deepEqual((await kit.job(id)).progress, { percent: 80, message: "nearly" });
+      assert.deepEqual((await kit.job(id)).progress, said(80, "nearly"));
       await session.next();
       assert.equal((await kit.job(id)).progress, null);
     },

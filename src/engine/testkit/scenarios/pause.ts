@@ -1,6 +1,6 @@
 /** Pausing a queue: nothing is leased from it, everything else goes on. */
 import assert from "node:assert/strict";
-import { MAIN } from "../kit.js";
+import { MAIN, said } from "../kit.js";
 import { scenarios } from "../scenario.js";
 
 export const pause = scenarios("pause", [
@@ -51,7 +51,7 @@ export const pause = scenarios("pause", [
       const session = await kit.session();
       const lease = await session.next();
       await kit.engine.pause({ queue: MAIN });
-      assert.equal(await session.report(lease, { progress: { percent: 50, message: null } }), "applied");
+      assert.equal(await session.report(lease, { progress: said(50, null) }), "applied");
       assert.equal((await session.heartbeat()).alive, true);
       assert.equal(await session.complete(lease), "applied");
       assert.equal(await kit.state(id), "completed");

@@ -1,6 +1,6 @@
 /** What is stored comes back unchanged, however odd, and nothing that is legal collides with anything else. */
 import assert from "node:assert/strict";
-import { MAIN } from "../kit.js";
+import { MAIN, said } from "../kit.js";
 import { scenarios } from "../scenario.js";
 
 const ODD_TEXT = 'é e\u0301 日本語 🚢 \u2028\u2029 "quoted" back\\slash {braces} %s $1 \u0000 \u007f';
@@ -39,7 +39,7 @@ export const payload = scenarios("payload", [
       const session = await kit.session();
       const lease = await session.next();
       const line = { at: kit.clock.now(), level: "warn", message: ODD_TEXT } as const;
-      await session.report(lease, { progress: { percent: 1, message: ODD_TEXT }, meta: json, lines: [line] });
+      await session.report(lease, { progress: said(1, ODD_TEXT), meta: json, lines: [line] });
       const error = {
         name: "Odd",
         message: ODD_TEXT,

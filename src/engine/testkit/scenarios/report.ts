@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { LogLine } from "../../../model/log.js";
 import { LONGEST_LOG_LINE, MOST_LOG_LINES } from "../../../model/log.js";
-import { MAIN } from "../kit.js";
+import { MAIN, said } from "../kit.js";
 import { scenarios } from "../scenario.js";
 
 const line = (message: string, level: LogLine["level"] = "info"): LogLine => ({ at: 1_234, level, message });
@@ -14,11 +14,7 @@ export const report = scenarios("report", [
       const id = await kit.add();
       const session = await kit.session();
       const lease = await session.next();
-      for (const progress of [
-        { percent: 0, message: null },
-        { percent: 33.3, message: "a third" },
-        { percent: 100, message: "" },
-      ]) {
+      for (const progress of [said(0, null), said(33.3, "a third"), said(100, "")]) {
         assert.equal(await session.report(lease, { progress }), "applied");
         assert.deepEqual((await kit.job(id)).progress, progress);
       }
@@ -30,9 +26,9 @@ export const report = scenarios("report", [
       const id = await kit.add();
       const session = await kit.session();
       const lease = await session.next();
-      await session.report(lease, { progress: { percent: 60, message: "so far" } });
-      await session.complete(lease);
-      assert.deepEqual((await kit.job(id)).progress, { percent: 60, message: "so far" });
+      await session.report(lease, { progress: said(60, "so far") });
+      await session.fail(lease, null);
+      assert.deepEqual((await kit.job(id)).progress, said(60, "so far"));
     },
   ],
   [
@@ -54,12 +50,12 @@ export const report = scenarios("report", [
       const id = await kit.add();
       const session = await kit.session();
       const lease = await session.next();
-      await session.report(lease, { progress: { percent: 5, message: "x" } });
+      await session.report(lease, { progress: said(5, "x") });
       await session.report(lease, { meta: '{"m":1}' });
       await session.report(lease, { lines: [line("one")] });
       await session.report(lease, {});
       const job = await kit.job(id);
-      assert.deepEqual([job.progress, job.meta], [{ percent: 5, message: "x" }, '{"m":1}']);
+      assert.deepEqual([job.progress, job.meta], [said(5, "x"), '{"m":1}']);
       assert.equal((await kit.engine.logs({ queue: MAIN, id })).lines.length, 1);
     },
   ],
@@ -155,7 +151,7 @@ export const report = scenarios("report", [
           queue,
           id,
           epoch,
-          progress: { percent, message: null },
+          progress: said(percent, null),
           lines: [line(String(percent))],
         })),
       });

@@ -128,7 +128,8 @@ export const sessions = scenarios("sessions", [
       const session = await kit.session();
       await session.claim(2);
       await kit.control("cancel", second);
-      assert.deepEqual(await session.heartbeat(), { alive: true, revoked: [{ queue: MAIN, id: second, epoch: 1 }] });
+      const revoked = [{ queue: MAIN, id: second, epoch: 1, cause: "cancel" }];
+      assert.deepEqual(await session.heartbeat(), { alive: true, revoked });
       assert.equal(await kit.state(first), "active");
     },
   ],
@@ -168,7 +169,7 @@ export const sessions = scenarios("sessions", [
       });
       await kit.control("cancel", id);
       await kit.eventually("the listener is called", () => told.length > 0);
-      assert.deepEqual(told, [{ queue: lease.queue, id: lease.id, epoch: lease.epoch }]);
+      assert.deepEqual(told, [{ queue: lease.queue, id: lease.id, epoch: lease.epoch, cause: "cancel" }]);
       stop();
     },
   ],

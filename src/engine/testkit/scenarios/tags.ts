@@ -35,6 +35,7 @@ export const tags = scenarios("tags", [
         partial: 1,
         failed: 1,
         cancelled: 1,
+        superseded: 1,
         expired: 1,
       });
     },

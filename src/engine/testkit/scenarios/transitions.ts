@@ -1,10 +1,10 @@
 /** The transition table, row by row: every move a job can make, by what makes it. */
 import assert from "node:assert/strict";
 import type { JobRef } from "../../../model/job.js";
-import { TRANSITIONS, type Cause, type JobState, type Transition } from "../../../model/state.js";
+import { TRANSITIONS, type Cause, type JobState } from "../../../model/state.js";
 import type { Outcome } from "../../contract.js";
 import type { Kit } from "../kit.js";
-import { ENDED_STATES, reach, type Reached, type ReachableState } from "../reach.js";
+import { RETRYABLE_STATES, reach, succeed, type Reached, type ReachableState } from "../reach.js";
 import { scenarios } from "../scenario.js";
 import { BOOM } from "../test-session.js";
 
@@ -57,6 +57,14 @@ const postponing =
   (kit) =>
     act(kit, from, ({ ref }) => kit.update(ref, { due: { in: delay } }));
 
+const superseding =
+  (from: ReachableState): Drive =>
+  async (kit) => {
+    const { ref } = await reach(kit, from, { supersedes: "key" });
+    await succeed(kit, ref);
+    return ref;
+  };
+
 const key = (from: JobState | null, to: JobState, cause: Cause): string => `${from ?? "new"}>${to}>${cause}`;
 
 const DRIVES = new Map<string, Drive>([
@@ -100,15 +108,15 @@ const DRIVES = new Map<string, Drive>([
   ...(["blocked", "delayed", "queued"] as const).map(
     (from) => [key(from, "expired", "expire"), expiring(from)] as const,
   ),
-  ...ENDED_STATES.map((from) => [key(from, "queued", "retry"), commanding("retry", from)] as const),
+  ...RETRYABLE_STATES.map((from) => [key(from, "queued", "retry"), commanding("retry", from)] as const),
+  ...(["blocked", "delayed", "queued", "active", "completed", "partial", "failed"] as const).map(
+    (from) => [key(from, "superseded", "supersede"), superseding(from)] as const,
+  ),
 ]);
-
-/** The rows that a command of the contract brings about. Nothing supersedes a job yet. */
-export const DRIVEN_TRANSITIONS: readonly Transition[] = TRANSITIONS.filter(({ cause }) => cause !== "supersede");
 
 export const transitions = scenarios(
   "transitions",
-  DRIVEN_TRANSITIONS.map(({ from, to, cause }) => [
+  TRANSITIONS.map(({ from, to, cause }) => [
     `${from ?? "new"} → ${to} by ${cause}`,
     async (kit: Kit) => {
       const drive = DRIVES.get(key(from, to, cause));

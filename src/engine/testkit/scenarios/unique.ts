@@ -1,5 +1,6 @@
 /** One live job per key: how long a key is held, and what a second job meets. */
 import assert from "node:assert/strict";
+import type { JobSpec } from "../../../model/job.js";
 import type { Unique } from "../../../model/unique.js";
 import type { EnqueueAnswer } from "../../contract.js";
 import type { Kit } from "../kit.js";
@@ -233,4 +234,107 @@ export const unique = scenarios("unique", [
       assert.equal((await offer(kit)).outcome, "created");
     },
   ],
+  [
+    "a second job that replaces gives the first its input while it waits, and changes nothing else",
+    async (kit) => {
+      const replace = { until: "started", then: "replace" } as const;
+      const spec = (change: Partial<JobSpec>): JobSpec => kit.spec({ unique: { key: "k", ...replace }, ...change });
+      const first = spec({ input: '"one"', tags: ["a"], priority: 3 });
+      await kit.engine.enqueue({ jobs: [first] });
+      const before = await kit.job(first.id);
+      const answers = await kit.engine.enqueue({
+        jobs: [spec({ input: '"two"' }), spec({ input: '"ä\\n"', tags: ["b"] })],
+      });
+      const replaced = { id: first.id, outcome: "replaced", state: "queued" };
+      assert.deepEqual(answers, [replaced, replaced]);
+      assert.deepEqual(await kit.job(first.id), { ...before, input: '"ä\\n"' });
+      const session = await kit.session();
+      assert.equal((await session.next()).body?.input, '"ä\\n"');
+      assert.equal((await offer(kit, replace)).outcome, "created", "it has started");
+    },
+  ],
+  [
+    "a job that runs is joined by one that would replace it",
+    async (kit) => {
+      const id = await created(kit, { then: "replace" });
+      await (await kit.session()).next();
+      assert.deepEqual(await offer(kit, { then: "replace" }), { id, outcome: "joined", state: "active" });
+    },
+  ],
+  [
+    "a job that is held, or waits for its next attempt, is replaced as well",
+    async (kit) => {
+      const unique = { key: "k", until: "finished", then: "replace" } as const;
+      const id = await kit.add({ unique, hold: true });
+      await kit.engine.enqueue({ jobs: [kit.spec({ unique, input: "1" })] });
+      assert.deepEqual([(await kit.job(id)).input, await kit.state(id)], ["1", "blocked"]);
+      await kit.control("release", id);
+      const session = await kit.session();
+      await session.fail(await session.next(), 5_000);
+      const answer = await offer(kit, { then: "replace" });
+      assert.deepEqual(answer, { id, outcome: "replaced", state: "delayed" });
+      assert.equal((await kit.job(id)).runAt, kit.clock.now() + 5_000);
+      kit.advance(5_000);
+      assert.equal((await session.next()).body?.input, "{}");
+    },
+  ],
+  [
+    "a debounced job waits until no other came for a while",
+    async (kit) => {
+      const debounced = debouncing(kit, 1_000, null);
+      const first = await debounced('"1"');
+      assert.equal(first.outcome, "created");
+      for (const input of ['"2"', '"3"', '"4"']) {
+        kit.advance(900);
+        assert.deepEqual(await debounced(input), { id: first.id, outcome: "replaced", state: "delayed" });
+        assert.equal((await kit.job(first.id)).runAt, kit.clock.now() + 1_000);
+      }
+      const session = await kit.session();
+      kit.advance(999);
+      assert.deepEqual(await session.claimIds(1), []);
+      kit.advance(1);
+      const lease = await session.next();
+      assert.deepEqual([lease.id, lease.body?.input], [first.id, '"4"']);
+      assert.equal((await debounced('"5"')).outcome, "created");
+    },
+  ],
+  [
+    "a debounced job waits no longer than its longest wait",
+    async (kit) => {
+      const debounced = debouncing(kit, 1_000, 2_500);
+      const { id } = await debounced("1");
+      const begin = kit.clock.now();
+      for (let sent = 0; sent < 3; sent += 1) {
+        kit.advance(800);
+        await debounced(String(sent));
+      }
+      assert.equal((await kit.job(id)).runAt, begin + 2_500);
+      kit.advance(100);
+      assert.deepEqual(await debounced("9"), { id, outcome: "replaced", state: "queued" });
+      assert.equal((await (await kit.session()).next()).body?.input, "9");
+    },
+  ],
+  [
+    "a debounced job that is due takes the input of another and its place stays",
+    async (kit) => {
+      const debounced = debouncing(kit, 1_000, null);
+      const { id } = await debounced("1");
+      kit.advance(1_000);
+      await kit.sweep();
+      await kit.add();
+      assert.deepEqual(await debounced("2"), { id, outcome: "replaced", state: "queued" });
+      const lease = await (await kit.session()).next();
+      assert.deepEqual([lease.id, lease.body?.input], [id, "2"]);
+    },
+  ],
 ]);
+
+/** Enqueues debounced jobs. Milliseconds. */
+function debouncing(kit: Kit, wait: number, most: number | null): (input: string) => Promise<EnqueueAnswer> {
+  const unique: Unique = { key: "d", until: "started", then: "replace", debounce: { wait, most } };
+  return async (input) => {
+    const [answer] = await kit.engine.enqueue({ jobs: [kit.spec({ input, unique, due: { in: wait } })] });
+    assert.ok(answer);
+    return answer;
+  };
+}

@@ -1,7 +1,7 @@
 /** Events of a queue: in order, numbered without holes, and never missed in silence. */
 import assert from "node:assert/strict";
 import { MOST_EVENTS, WATCH_INTEREST, type QueueEvent } from "../../../model/event.js";
-import { MAIN, type Kit } from "../kit.js";
+import { MAIN, said, type Kit } from "../kit.js";
 import { scenarios } from "../scenario.js";
 
 /** Starts watching and answers a function that reads what happened since. */
@@ -102,10 +102,10 @@ export const watch = scenarios("watch", [
       const session = await kit.session();
       const lease = await session.next();
       const look = await watching(kit);
-      await session.report(lease, { progress: { percent: 40, message: "on" }, meta: "{}" });
+      await session.report(lease, { progress: said(40, "on"), meta: "{}" });
       const { events } = await look();
       assert.deepEqual(words(events), [`progress ${id} 40`]);
-      assert.deepEqual(events[0]?.kind === "progress" && events[0].progress, { percent: 40, message: "on" });
+      assert.deepEqual(events[0]?.kind === "progress" && events[0].progress, said(40, "on"));
     },
   ],
   [

@@ -7,6 +7,7 @@ local function describe(id, r, job)
   specials[#specials + 1] = cjson.encode({
     at = lease_count, counted = r[COUNTED], attempts = r[ATTEMPTS], crashes = r[CRASHES], suspect = has(r, SUSPECT),
     priority = r[PRIORITY], createdAt = r[CREATED], runAt = r[RUN_AT], leasedAt = r[STARTED],
+    left = has(r, LEFT) or nil,
     tags = has(r, TAGGED) and redis.call('HGET', K.tags, id) or nil,
     meta = has(r, META) and redis.call('HGET', K.meta, id) or nil,
   })
@@ -19,7 +20,8 @@ local function lease(id, r, job, taken)
     set_flag(r, TTL, false)
   end
   leave(id, r, taken)
-  if r[EPOCH] > 0 then put('prog', id, false) end
+  -- A run goes on where the one before it came to, if that left anything to go on from.
+  if r[EPOCH] > 0 and not has(r, LEFT) then put('prog', id, false) end
   r[STATE] = ACTIVE
   r[EPOCH] = lease_epoch()
   r[STARTED] = NOW

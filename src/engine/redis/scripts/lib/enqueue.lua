@@ -2,7 +2,7 @@
 -- ARGV: now, then per group of jobs: options (a number: attempts, and nothing out of the ordinary; else JSON), their number,
 -- and for each its id and body
 -- Reply: was the queue listed, then for jobs not simply created and queued: index from 1, id, outcome (c created,
--- e existing, j joined, r rejected), state
+-- e existing, j joined, r rejected, p replaced), state
 -- Needs: record.lua, batch.lua, queue.lua.
 
 local ids, bodies, groups = {}, {}, {}
@@ -26,13 +26,12 @@ local reply = { conf.listed }
 -- What a second job of the same id in this call meets.
 local USUAL = { QUEUED, 0, 0, 0, 0, 0, 0, 0, 0, NOW, NOW, 0, 0, '' }
 
-local job_args, wait_args = args_of(HSET, 'job'), args_of(RPUSH, 'wait')
-local tail = conf.base + waiting()
-
 -- Usual jobs: ready at once, default priority, nothing that others do not have. The bulk of all jobs is accepted here. One
 -- whose id is taken goes to `otherwise`.
 local function accept_usual(group, attempts, otherwise)
   local head = struct.pack('<BBHi4I6', QUEUED, 0, attempts, 0, NOW)
+  local job_args, wait_args = args_of(HSET, 'job'), args_of(RPUSH, 'wait')
+  local tail = conf.base + waiting() - wait_args.n
   for i = group.first, group.last do
     local id = ids[i]
     if present[i] or fresh[id] then

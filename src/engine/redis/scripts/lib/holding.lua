@@ -69,6 +69,13 @@ local function let_go(id, r)
   end
 end
 
+-- Takes a lease away: its session is told why (c cancelled, s superseded) by a message, and by its heartbeats until it settles.
+local function revoke(id, r, why)
+  local lease = id .. ' ' .. string.format('%.0f', r[EPOCH])
+  put('revoked', lease, why .. r[HOLDER])
+  redis.call('PUBLISH', K.conf, 'r ' .. lease .. ' ' .. why .. ' ' .. r[HOLDER])
+end
+
 -- The ids of what a session holds, sorted; at most `limit`.
 local function held_by(session, limit)
   local all, ids = redis.call('HGETALL', K.held), {}

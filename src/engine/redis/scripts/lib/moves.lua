@@ -173,9 +173,31 @@ local function drop_dead_head()
   end
 end
 
+-- Forgets what the runs of a job left: its checkpoints.
+local function forget_left(id, r)
+  if not has(r, LEFT) then return end
+  for seq = 1, tonumber(redis.call('HGET', K.left, id) or 0) do put('check', id .. '\0' .. seq, false) end
+  put('left', id, false)
+  set_flag(r, LEFT, false)
+end
+
+-- Its application need not be told any more that a job was superseded.
+local function forget_owed(id)
+  local task = string.match(redis.call('HGET', K.owed, id) or '', '^%Z*')
+  score('owing', task .. '\0' .. id, false)
+  put('owed', id, false)
+end
+
 -- Forgets a job: everything stored about it.
 local function forget(id, r)
   leave(id, r)
+  forget_left(id, r)
+  if r[STATE] == SUPERSEDED then forget_owed(id) end
+  if has(r, SUPERSEDES) then
+    local key = redis.call('HGET', K.skey, id)
+    if key and redis.call('HGET', K.latest, key) == id then put('latest', key, false) end
+    put('skey', id, false)
+  end
   if has(r, TTL) then score('ttl', id, false) end
   if has(r, UNIQUE) then
     local key = string.sub(redis.call('HGET', K.ukey, id) or '', 3)
@@ -194,7 +216,7 @@ local function forget(id, r)
     score('failures', fingerprint .. '|' .. id, false)
     put('fp', id, false)
   end
-  for _, name in ipairs({ 'job', 'run', 'result', 'hist', 'log', 'prog', 'meta', 'keep', 'nonce', 'op', 'err' }) do
+  for _, name in ipairs({ 'job', 'run', 'result', 'hist', 'log', 'prog', 'meta', 'keep', 'nonce', 'op', 'err', 'failed' }) do
     put(name, id, false)
   end
   tell('{"kind":"removed","id":"' .. id .. '"}')

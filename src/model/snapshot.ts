@@ -1,6 +1,6 @@
 /** A job as it was at one moment, its payloads decoded. What cannot be decoded is `null` and named in `problem`. */
-import { decodePayload } from "../model/codec.js";
-import type { JobRecord } from "../model/job.js";
+import { decodePayload } from "./codec.js";
+import type { JobRecord } from "./job.js";
 
 /**
  * A job as it was at one moment. Times are epoch milliseconds; `new Date(snapshot.createdAt).toISOString()` for

@@ -1,0 +1,36 @@
+-- Superseding: a newer job with the same key takes the place of the one before it, whose application is owed a word: its entry
+-- in `owing` is its task and id, in lexical order; `owed` says the task, and from when on the job may be handed out.
+-- Needs: record.lua, codec.lua, batch.lua, holding.lua, moves.lua.
+
+local latest = {} -- by key: the id, as it will be when everything gathered is written
+local accepted = {} -- jobs accepted in this call: they are written first, so that all are superseded from where they stand
+
+-- The job that a new one with this key would supersede: its id, record and stored job.
+local function predecessor(key)
+  local id = latest[key] or redis.call('HGET', K.latest, key)
+  if not id then return nil end
+  if accepted[id] then
+    flush()
+    accepted[id], fresh[id] = nil, nil
+  end
+  local records, jobs = load_records({ id })
+  local r = fresh[id] or records[1]
+  if r and r[STATE] <= FAILED then return id, r, jobs[1] end
+end
+
+local function supersede(id, r, job)
+  if r[STATE] == ACTIVE then
+    record_attempt(id, r, r[COUNTED] + 1, 'superseded', NOW)
+    revoke(id, r, 's')
+  elseif r[HOLDER] ~= '' then
+    -- The run of a job that ended well was told by its record, which now tells another end.
+    record_attempt(id, r, r[COUNTED], r[STATE] == PARTIAL and 'partial' or 'completed', r[FINISHED])
+  end
+  if r.result then put('result', id, r.result) end
+  finish(id, r, SUPERSEDED)
+  fresh[id] = r
+  local header = string.match(body_of(job), '^[^\n]*')
+  local task = string.match(header, '^"([^"]*)"$') or string.match(header, '"task":"([^"]*)"') or ''
+  put('owed', id, task .. '\0' .. string.format('%.0f', NOW))
+  score('owing', task .. '\0' .. id, 0)
+end

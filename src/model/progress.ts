@@ -1,0 +1,51 @@
+/**
+ * How far a job is. Where a task declares its steps this is computed from those that ended; elsewhere it is what the
+ * handler said. The engines store it as one piece of text and never look inside.
+ */
+import type { JobState } from "./state.js";
+
+/** How far a job is, and what it has shown so far. */
+export interface Progress {
+  /** 0 to 100; 100 only once the job has ended well. */
+  readonly percent: number;
+  /** What the handler said last. */
+  readonly message: string | null;
+  /** How many steps have ended. */
+  readonly done: number;
+  /** How many steps there are; `null` where the task does not declare them. */
+  readonly total: number | null;
+  /** The step in flight; the latest begun, when there are several. */
+  readonly step: string | null;
+  /** The items of the step in flight, when it has any. */
+  readonly items: ItemProgress | null;
+  /** Named numbers that add up: `{ issues: 3 }`. */
+  readonly counters: Readonly<Record<string, number>>;
+  /** The names of the milestones reached, in order. */
+  readonly milestones: readonly string[];
+}
+
+/** How far a step over many items is. */
+export interface ItemProgress {
+  /** How many ended, those that failed included. */
+  readonly done: number;
+  readonly failed: number;
+  readonly total: number;
+}
+
+/** Nothing done and nothing said. */
+export const NO_PROGRESS: Progress = {
+  percent: 0,
+  message: null,
+  done: 0,
+  total: null,
+  step: null,
+  items: null,
+  counters: {},
+  milestones: [],
+};
+
+/** Progress as it is read back: a job that ended well is all done, whatever was said last. */
+export function progressIn(state: JobState, progress: Progress | null): Progress | null {
+  if (progress === null || (state !== "completed" && state !== "partial")) return progress;
+  return { ...progress, percent: 100, step: null, items: null };
+}

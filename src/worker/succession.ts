@@ -1,0 +1,82 @@
+/**
+ * Tells applications of superseded jobs: runs the `onSuperseded` hooks of this worker's tasks, at least once for each job,
+ * after every sweep and before a job that supersedes another runs. A hook that fails, or whose worker dies, is run again.
+ */
+import type { Engine } from "../engine/contract.js";
+import { pause, type Clock } from "../model/clock.js";
+import { SUPERSEDED_AGAIN, type JobRecord, type JobRef } from "../model/job.js";
+import { snapshotOf } from "../model/snapshot.js";
+import type { Runnable } from "./executor.js";
+import type { Outage } from "./outage.js";
+
+/** How many superseded jobs are told of at a time. */
+const AT_ONCE = 50;
+
+/** What succession is made from. */
+export interface SuccessionOptions {
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly queues: readonly string[];
+  readonly runnables: ReadonlyMap<string, Runnable>;
+  readonly outage: Outage;
+}
+
+export class Succession {
+  readonly #options: SuccessionOptions;
+  #telling: Promise<void> = Promise.resolve();
+  /** The next look, while it waits for the one before it. */
+  #next: Promise<void> | null = null;
+
+  constructor(options: SuccessionOptions) {
+    this.#options = options;
+  }
+
+  /** Does any task of this worker want to be told? */
+  get hasHooks(): boolean {
+    return this.#tasks().length > 0;
+  }
+
+  /** Tells of all superseded jobs there are now; waits no longer than until they are handed out again. Never rejects. */
+  tell(): Promise<void> {
+    if (!this.hasHooks) return Promise.resolve();
+    this.#next ??= this.#telling.then(() => {
+      this.#next = null;
+      const late = new AbortController();
+      const told = this.#tellAll().finally(() => late.abort());
+      return Promise.race([told, pause(this.#options.clock, SUPERSEDED_AGAIN, late.signal)]);
+    });
+    this.#telling = this.#next;
+    return this.#next;
+  }
+
+  async #tellAll(): Promise<void> {
+    const { engine, queues, outage } = this.#options;
+    try {
+      for (;;) {
+        const refs = await engine.claimSuperseded({ queues, tasks: this.#tasks(), limit: AT_ONCE });
+        if (refs.length === 0) return;
+        const jobs = await engine.getJobs({ refs });
+        const told = await Promise.all(refs.map((ref, index) => this.#tellOne(ref, jobs[index] ?? null)));
+        await engine.acknowledgeSuperseded({ refs: told.filter((ref) => ref !== null) });
+        if (refs.length < AT_ONCE) return;
+      }
+    } catch (error) {
+      outage.report(error);
+    }
+  }
+
+  /** The job, when its hook has heard of it. */
+  async #tellOne(ref: JobRef, job: JobRecord | null): Promise<JobRef | null> {
+    try {
+      if (job !== null) await this.#options.runnables.get(job.task)?.task.onSuperseded?.(snapshotOf(job));
+      return ref;
+    } catch (error) {
+      this.#options.outage.report(error);
+      return null;
+    }
+  }
+
+  #tasks(): string[] {
+    return [...this.#options.runnables.values()].flatMap(({ task }) => (task.onSuperseded === null ? [] : [task.name]));
+  }
+}

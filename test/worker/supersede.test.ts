@@ -1,0 +1,170 @@
+// Superseding as applications see it: the older job does not run, or is told and dropped, and a hook hears of it.
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, it } from "vitest";
+import { JobFailed, Superseded, task, type JobContext, type JobSnapshot } from "longshore";
+import { makeGate } from "./gate.js";
+import { onEveryEngine } from "./on-engines.js";
+import { StillWorld } from "./still-world.js";
+
+interface Input {
+  readonly n: number;
+}
+
+/** Until something holds. */
+async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await holds())) await sleep(2);
+}
+
+onEveryEngine("superseding", (harbour) => {
+  it("of two waiting jobs with one key only the later runs", async () => {
+    const longshore = await harbour.connect();
+    const ran: number[] = [];
+    const analyse = task("analyse", ({ input }: JobContext<Input>) => void ran.push(input.n));
+    const first = await longshore.enqueue(analyse, { n: 1 }, { supersedes: "r7" });
+    const second = await longshore.enqueue(analyse, { n: 2 }, { supersedes: "r7" });
+
+    longshore.worker([analyse]);
+    await second.result();
+
+    expect(ran).toEqual([2]);
+    expect((await first.refresh()).state).toBe("superseded");
+    await expect(first.result()).rejects.toThrow(JobFailed);
+  });
+
+  it("a running job's signal aborts, and what it returns is dropped", async () => {
+    const longshore = await harbour.connect();
+    const begun = makeGate();
+    const analyse = task("analyse", async ({ input, signal }: JobContext<Input>) => {
+      if (input.n === 1) {
+        begun.open();
+        await until(() => signal.aborted);
+      }
+      return signal.aborted ? signal.reason : input.n;
+    });
+    const worker = longshore.worker([analyse], { concurrency: 2 });
+    const superseded: string[] = [];
+    worker.on("superseded", ({ id }) => superseded.push(id));
+    const first = await longshore.enqueue(analyse, { n: 1 }, { supersedes: "r7" });
+    await begun.opened;
+
+    const second = await longshore.enqueue(analyse, { n: 2 }, { supersedes: "r7" });
+
+    expect(await second.result()).toBe(2);
+    await until(() => superseded.length > 0);
+    expect(superseded).toEqual([first.id]);
+    const snapshot = await first.refresh();
+    expect([snapshot.state, snapshot.result]).toEqual(["superseded", null]);
+    expect(snapshot.history.map(({ outcome }) => outcome)).toEqual(["superseded"]);
+  });
+
+  it("the reason of the signal is that it was superseded", async () => {
+    const longshore = await harbour.connect();
+    let reason: unknown = null;
+    const begun = makeGate();
+    const analyse = task("analyse", async ({ input, signal }: JobContext<Input>) => {
+      if (input.n === 2) return;
+      begun.open();
+      await until(() => signal.aborted);
+      reason = signal.reason;
+    });
+    longshore.worker([analyse]);
+    await longshore.enqueue(analyse, { n: 1 }, { supersedes: "r7" });
+    await begun.opened;
+
+    await longshore.enqueue(analyse, { n: 2 }, { supersedes: "r7" });
+    await until(() => reason !== null);
+
+    expect(reason).toBeInstanceOf(Superseded);
+  });
+
+  it("the task's hook hears of each superseded job before the newer one runs", async () => {
+    const longshore = await harbour.connect();
+    const told: string[] = [];
+    const analyse = task(
+      "analyse",
+      {
+        onSuperseded: async (job: JobSnapshot) => {
+          await sleep(1);
+          told.push(`${job.state} ${JSON.stringify(job.input)} ${JSON.stringify(job.result)}`);
+        },
+      },
+      ({ input }: JobContext<Input>) => {
+        told.push(`run ${input.n}`);
+        return input.n;
+      },
+    );
+    longshore.worker([analyse]);
+    for (const n of [1, 2, 3]) {
+      const job = await longshore.enqueue(analyse, { n }, { supersedes: "r7" });
+      await job.result();
+    }
+
+    expect(told).toEqual(["run 1", 'superseded {"n":1} 1', "run 2", 'superseded {"n":2} 2', "run 3"]);
+  });
+
+  it("a whole bulk enqueue supersedes the one before it, and every hook is called", async () => {
+    const longshore = await harbour.connect();
+    const told = new Set<unknown>();
+    const analyse = task(
+      "analyse",
+      { onSuperseded: ({ input }) => void told.add((input as Input).n) },
+      ({ input }: JobContext<Input>) => input.n,
+    );
+    const items = Array.from({ length: 120 }, (_, n) => ({ input: { n }, options: { supersedes: `r${n}` } }));
+    const first = await longshore.enqueueMany(analyse, items);
+    const second = await longshore.enqueueMany(analyse, items);
+    longshore.worker([analyse]);
+    await Promise.all(second.map((job) => job.result()));
+
+    const counts = await longshore.queue("default").counts();
+    expect([counts.superseded, counts.completed]).toEqual([first.length, second.length]);
+    expect(told.size).toBe(120);
+  });
+
+  it("a hook that fails does not hold up the newer job, and the worker says so", async () => {
+    const longshore = await harbour.connect();
+    let calls = 0;
+    const errors: string[] = [];
+    const analyse = task(
+      "analyse",
+      {
+        onSuperseded: () => {
+          calls += 1;
+          throw new Error("the application's database is away");
+        },
+      },
+      ({ input }: JobContext<Input>) => input.n,
+    );
+    const worker = longshore.worker([analyse]);
+    worker.on("error", ({ message }) => void errors.push(message));
+    await (await longshore.enqueue(analyse, { n: 1 }, { supersedes: "r7" })).result();
+
+    expect(await (await longshore.enqueue(analyse, { n: 2 }, { supersedes: "r7" })).result()).toBe(2);
+    expect([calls, errors]).toEqual([1, ["the application's database is away"]]);
+  });
+});
+
+it("a hook that failed is called again after 30 s, until it has heard", async () => {
+  const world = new StillWorld();
+  const calls: number[] = [];
+  const analyse = task("analyse", {
+    onSuperseded: () => {
+      calls.push(world.clock.now());
+      if (calls.length < 3) throw new Error("away");
+    },
+  });
+  const worker = world.longshore.worker([analyse]).handle(analyse, () => "done");
+  worker.on("error", () => {});
+  await world.rest();
+  await world.longshore.enqueue(analyse, {}, { supersedes: "r7" });
+  await world.longshore.enqueue(analyse, {}, { supersedes: "r7" });
+  await world.rest();
+  expect(calls).toHaveLength(1);
+
+  await world.pass(180_000, 1_000);
+
+  expect(calls).toHaveLength(3);
+  const pauses = calls.slice(1).map((at, index) => at - (calls[index] ?? 0));
+  for (const pause of pauses) expect(pause).toBeGreaterThanOrEqual(30_000);
+  await world.longshore.close();
+});
