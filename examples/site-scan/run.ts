@@ -1,0 +1,99 @@
+// A run: one job for each site enqueued in a single call, a worker in this process, and what each scan tells until it
+// has ended. An abort stops the worker and leaves the queue as it is; enqueueing the same ids again later continues
+// where it stopped.
+
+import { connect } from "longshore";
+import type { Job, JobSnapshot } from "longshore";
+
+import type { ScanRow } from "./scan-board.js";
+import { scanStatus } from "./scan-status.js";
+import { scanTask } from "./scan.js";
+import type { ScanResult, ScanSetup } from "./scan.js";
+
+/** A scan that has ended. */
+export interface EndedScan {
+  /** The job's id. */
+  id: string;
+  url: string;
+  record: JobSnapshot<ScanResult>;
+  /** Milliseconds of each step, by name, in order. */
+  stepMs: Record<string, number>;
+}
+
+export interface ScanRun {
+  /** The engine. */
+  url: string;
+  /** Job ids begin with it; the same id continues the same run. */
+  runId: string;
+  concurrency: number;
+  maxPages: number;
+  /** Null for scans without an account. */
+  userId: string | null;
+  setup: ScanSetup;
+  /** Ends the run early, with the queue intact. */
+  signal: AbortSignal;
+  /** Called whenever a scan has moved on. */
+  onChange: (id: string, row: ScanRow) => void;
+}
+
+/** Scans `sites` in background jobs and answers how each ended, in the order of `sites`. */
+export async function runScans(sites: readonly string[], run: ScanRun): Promise<EndedScan[]> {
+  const { maxPages, userId, runId, concurrency } = run;
+  const scan = scanTask(run.setup);
+  const longshore = await connect(run.url);
+  try {
+    const jobs = await longshore.enqueueMany(
+      scan,
+      sites.map((url, index) => ({
+        input: { url, maxPages, userId },
+        options: { id: `${runId}-${index + 1}`, tags: [`run:${runId}`] },
+      })),
+    );
+    const worker = longshore.worker([scan], { concurrency, grace: 0 });
+    try {
+      const all = Promise.all(jobs.map((job, index) => follow(job, sites[index] ?? "", run.onChange)));
+      return await Promise.race([all, aborted(run.signal)]);
+    } finally {
+      await worker.stop();
+    }
+  } finally {
+    await longshore.close();
+  }
+}
+
+/** Tells how a job moves on until it has ended. */
+async function follow(job: Job<ScanResult>, url: string, onChange: ScanRun["onChange"]): Promise<EndedScan> {
+  let record = await job.refresh();
+  for await (const event of job.events()) {
+    // An event tells that something has changed; the record tells everything as it is now.
+    if (event.kind === "progress") record = { ...record, progress: event.progress };
+    else record = await job.refresh();
+    onChange(job.id, rowOf(url, record));
+  }
+  record = await job.refresh();
+  onChange(job.id, rowOf(url, record));
+  const steps = await job.steps();
+  return { id: job.id, url, record, stepMs: Object.fromEntries(steps.map(({ name, took }) => [name, took])) };
+}
+
+function rowOf(url: string, record: JobSnapshot<ScanResult>): ScanRow {
+  const { state, progress, error } = record;
+  const isDone = record.finishedAt !== null && state !== "delayed";
+  const waits =
+    state === "delayed" && error !== null ? `attempt ${record.attempt} of ${record.attempts}: ${error.message}` : "";
+  const message = isDone
+    ? state === "failed"
+      ? (error?.message ?? "")
+      : ""
+    : waits === ""
+      ? (progress?.message ?? "")
+      : waits;
+  return { url, ...scanStatus.status(record), percent: progress?.percent ?? 0, message, isDone };
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+}

@@ -1,0 +1,116 @@
+// The part that is about Longshore: the task, whose four steps are not run again once they are done, with a teaser that
+// can be read before the report is there.
+
+import { join } from "node:path";
+
+import { task } from "longshore";
+import { z } from "zod";
+
+import { SafeFetch } from "./safe-fetch/safe-fetch.js";
+import { ScanFolder } from "./scan-folder.js";
+import { scanSteps } from "./scan-steps.js";
+import type { ScanSteps, ScanTools } from "./scan-steps.js";
+
+/** Pages that a scan without an account reads. */
+const anonymousPages = 3;
+
+const input = z.object({
+  /** Any text: whether it is a URL that may be fetched is for the job to say, as ERROR_VALIDATION. */
+  url: z.string(),
+  /** Pages to read at most. */
+  maxPages: z.int().min(1).max(50).default(10),
+  /** Whose scan it is; null for a visitor without an account, who gets three pages. */
+  userId: z.string().nullable().default(null),
+});
+
+const teaser = z.object({
+  title: z.string(),
+  score: z.number(),
+  findings: z.array(
+    z.object({
+      check: z.string(),
+      severity: z.enum(["high", "medium", "low"]),
+      page: z.string(),
+      explanation: z.string(),
+    }),
+  ),
+});
+
+/** The result of a scan. The report itself is in the scan's folder. */
+export interface ScanResult {
+  title: string;
+  /** 0 to 100. */
+  score: number;
+  pages: number;
+  findings: number;
+  /** Names of the report's files. */
+  report: { markdown: string; json: string };
+}
+
+/** What the workers of scans have in common. */
+export interface ScanSetup {
+  /** Folder in which each scan gets one of its own. Workers that may continue each other's scans share it. */
+  folder: string;
+  /** Origins as `host:port` that may be on loopback or a private network. Default none. */
+  trustedOrigins?: readonly string[];
+  /** What the steps do. Default: `scanSteps`. */
+  steps?: ScanSteps;
+}
+
+/** The folder of the scan that job `id` does. */
+export function folderOf(setup: Pick<ScanSetup, "folder">, id: string): ScanFolder {
+  return new ScanFolder(join(setup.folder, `scan-${id}`));
+}
+
+/** The task `scan`. */
+export function scanTask(setup: ScanSetup) {
+  const { trustedOrigins = [], steps = scanSteps } = setup;
+  return task(
+    "scan",
+    {
+      input,
+      queue: "scans",
+      steps: { crawl: 5, parse: 1, analyze: 3, generate: 1 },
+      milestones: { TEASER_READY: teaser },
+      attempts: 4,
+      backoff: ["10s", "30s", "60s"],
+      timeout: "5m",
+    },
+    async ({ input: { url, maxPages, userId }, job, step, emit, count, progress, log }): Promise<ScanResult> => {
+      const fetcher = new SafeFetch({ trustedOrigins });
+      const tools = ({ signal }: { signal: AbortSignal }): ScanTools => ({
+        fetcher,
+        folder: folderOf(setup, job.id),
+        signal,
+        onPage: (page, done, total) => progress(done, total, page),
+      });
+      try {
+        // Before anything touches the network, and final: a URL that is refused stays refused.
+        fetcher.check(url);
+        const site = { url, maxPages: userId === null ? Math.min(maxPages, anonymousPages) : maxPages };
+        const crawled = await step("crawl", async (scope) => {
+          const found = await steps.crawl(site, tools(scope));
+          count("pages", found.pages);
+          log(`crawled ${found.pages} pages, ${found.unreachable} unreachable`);
+          return found;
+        });
+        const parsed = await step("parse", (scope) => steps.parse(crawled, tools(scope)));
+        const analyzed = await step("analyze", async (scope) => {
+          const found = await steps.analyze(crawled, parsed, tools(scope));
+          count("findings", found.findings);
+          log(`analysed: score ${found.teaser.score}, ${found.findings} findings`);
+          return found;
+        });
+        const { title, score } = analyzed.teaser;
+        const { markdown, json } = await step("generate", async (scope) => {
+          await emit("TEASER_READY", analyzed.teaser);
+          return steps.generate(crawled, analyzed, tools(scope));
+        });
+        const report = { markdown: markdown.name, json: json.name };
+        return { title, score, pages: crawled.pages, findings: analyzed.findings, report };
+      } finally {
+        await fetcher.close();
+      }
+    },
+  );
+}
