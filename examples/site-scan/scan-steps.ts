@@ -32,6 +32,11 @@ export interface ScanTools {
   onPage: (url: string, done: number, total: number) => void;
 }
 
+export interface ReportTools extends ScanTools {
+  /** Given the teaser as soon as there is one, before the report is made. */
+  onTeaser: (teaser: Teaser) => Promise<void>;
+}
+
 export interface Crawled {
   /** A `Crawl` as JSON. */
   file: ScanFile;
@@ -47,11 +52,13 @@ export interface Parsed {
 export interface Analyzed {
   /** An `Analysis` as JSON. */
   file: ScanFile;
+  /** 0 to 100. */
+  score: number;
   findings: number;
-  teaser: Teaser;
 }
 
 export interface Generated {
+  title: string;
   markdown: ScanFile;
   json: ScanFile;
 }
@@ -61,7 +68,7 @@ export interface ScanSteps {
   crawl: (site: { url: string; maxPages: number }, tools: ScanTools) => Promise<Crawled>;
   parse: (crawled: Crawled, tools: ScanTools) => Promise<Parsed>;
   analyze: (crawled: Crawled, parsed: Parsed, tools: ScanTools) => Promise<Analyzed>;
-  generate: (crawled: Crawled, analyzed: Analyzed, tools: ScanTools) => Promise<Generated>;
+  generate: (crawled: Crawled, analyzed: Analyzed, tools: ReportTools) => Promise<Generated>;
 }
 
 export const scanSteps: ScanSteps = {
@@ -89,14 +96,16 @@ export const scanSteps: ScanSteps = {
       const documents = await readJson<PageDocument[]>(folder, parsed.file);
       const analysis = await analyseSite(crawl, documents, { signal, onPage });
       const file = await folder.write("analysis.json", JSON.stringify(analysis));
-      return { file, findings: analysis.findings.length, teaser: teaserOf(analysis) };
+      return { file, score: analysis.score, findings: analysis.findings.length };
     }),
 
-  generate: (crawled, analyzed, { folder, signal }) =>
+  generate: (crawled, analyzed, { folder, signal, onTeaser }) =>
     analysing(signal, async () => {
-      const crawl = await readJson<Crawl>(folder, crawled.file);
-      const report = reportOf(crawl, await readJson<Analysis>(folder, analyzed.file), new Date());
+      const analysis = await readJson<Analysis>(folder, analyzed.file);
+      await onTeaser(teaserOf(analysis));
+      const report = reportOf(await readJson<Crawl>(folder, crawled.file), analysis, new Date());
       return {
+        title: report.title,
         markdown: await folder.write("report.md", markdownReport(report)),
         json: await folder.write("report.json", `${JSON.stringify(report, null, 2)}\n`),
       };

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { task } from "longshore";
 import { z } from "zod";
 
+import type { Teaser } from "./report/teaser.js";
 import { SafeFetch } from "./safe-fetch/safe-fetch.js";
 import { ScanFolder } from "./scan-folder.js";
 import { scanSteps } from "./scan-steps.js";
@@ -98,16 +99,16 @@ export function scanTask(setup: ScanSetup) {
         const analyzed = await step("analyze", async (scope) => {
           const found = await steps.analyze(crawled, parsed, tools(scope));
           count("findings", found.findings);
-          log(`analysed: score ${found.teaser.score}, ${found.findings} findings`);
+          log(`analysed: score ${found.score}, ${found.findings} findings`);
           return found;
         });
-        const { title, score } = analyzed.teaser;
-        const { markdown, json } = await step("generate", async (scope) => {
-          await emit("TEASER_READY", analyzed.teaser);
-          return steps.generate(crawled, analyzed, tools(scope));
+        const { title, markdown, json } = await step("generate", (scope) => {
+          const onTeaser = (shown: Teaser): Promise<void> => emit("TEASER_READY", shown);
+          return steps.generate(crawled, analyzed, { ...tools(scope), onTeaser });
         });
         const report = { markdown: markdown.name, json: json.name };
-        return { title, score, pages: crawled.pages, findings: analyzed.findings, report };
+        const { score, findings } = analyzed;
+        return { title, score, pages: crawled.pages, findings, report };
       } finally {
         await fetcher.close();
       }

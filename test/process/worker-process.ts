@@ -1,12 +1,12 @@
-// A worker in a process of its own (`test/programs/worker.ts`) in the hands of a test: what it says can be awaited, and
-// any signal be sent to it.
+// A worker in a process of its own (`test/programs/worker.ts`, or another program of that folder) in the hands of a test:
+// what it says can be awaited, and any signal be sent to it.
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { Told, WorkerSetup } from "../programs/worker.js";
 
-const program = fileURLToPath(new URL("../../build/test/programs/worker.js", import.meta.url));
+const programs = new URL("../../build/test/programs/", import.meta.url);
 
 /** How long (milliseconds) something that is awaited may take before the test fails with what was said instead. */
 const PATIENCE = 15_000;
@@ -25,8 +25,10 @@ export class WorkerProcess {
   readonly #listeners = new Set<() => void>();
   #stderr = "";
 
-  constructor(setup: WorkerSetup) {
-    const child = spawn(process.execPath, [program, JSON.stringify(setup)], {
+  /** @param program a file of `test/programs/` that speaks as `worker.ts` does */
+  constructor(setup: WorkerSetup, program = "worker") {
+    const path = fileURLToPath(new URL(`${program}.js`, programs));
+    const child = spawn(process.execPath, [path, JSON.stringify(setup)], {
       stdio: ["pipe", "pipe", "pipe"],
       env: { ...process.env, LONGSHORE_TEST_RUN: process.env["LONGSHORE_TEST_RUN"] ?? "manual" },
     });

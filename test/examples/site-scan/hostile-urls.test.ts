@@ -8,6 +8,7 @@ import { UrlRefused } from "../../../examples/site-scan/safe-fetch/errors.js";
 import { SafeFetch } from "../../../examples/site-scan/safe-fetch/safe-fetch.js";
 import { startCountingServer } from "./counting-server.js";
 import type { CountingServer } from "./counting-server.js";
+import { hostileHosts } from "./hostile-hosts.js";
 
 let server: CountingServer;
 beforeAll(async () => {
@@ -15,38 +16,14 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-const hosts = [
-  "127.0.0.1",
-  "127.1",
-  "0",
-  "0.0.0.0",
-  "2130706433",
-  "0x7f000001",
-  "017700000001",
-  "0177.0.0.1",
-  "127.0.0.2",
-  "[::1]",
-  "[::]",
-  "[::ffff:127.0.0.1]",
-  "[::ffff:7f00:1]",
-  "[0:0:0:0:0:ffff:7f00:0001]",
-  "１２７.０.０.１",
-  "127.0.0.1.",
-  "localhost",
-  "localhost.",
-  "rebinding.example",
-  "[64:ff9b::7f00:1]",
-  "[2002:7f00:1::]",
-];
-
 /** What a resolver in an attacker's hands says; the name of a machine on the web answers with loopback. */
 const lookup = (): Promise<string[]> => Promise.resolve(["127.0.0.1"]);
 
 test("there are 21 of them", () => {
-  expect(new Set(hosts).size).toBe(21);
+  expect(new Set(hostileHosts).size).toBe(21);
 });
 
-describe.each(hosts)("http://%s", (host) => {
+describe.each(hostileHosts)("http://%s", (host) => {
   test("is refused and nothing connects", async () => {
     const before = server.connections();
     const pages = new SafeFetch({ ports: [server.port], lookup });

@@ -1,12 +1,13 @@
 // The four steps, one after the other, without a queue: what each hands on is small and survives JSON, and a step needs
 // nothing but what the ones before it handed on and the scan's folder.
 
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 
 import type { Report } from "../../../examples/site-scan/report/report.js";
+import type { Teaser } from "../../../examples/site-scan/report/teaser.js";
 import { SafeFetch } from "../../../examples/site-scan/safe-fetch/safe-fetch.js";
 import { ScanFolder } from "../../../examples/site-scan/scan-folder.js";
 import { AnalysisFailed, scanSteps } from "../../../examples/site-scan/scan-steps.js";
@@ -59,10 +60,17 @@ test("a site becomes a report", async () => {
   expect(crawled).toMatchObject({ pages: 4 });
   const parsed = stored(await scanSteps.parse(crawled, tools()));
   const analyzed = stored(await scanSteps.analyze(crawled, parsed, tools()));
-  const { markdown, json } = stored(await scanSteps.generate(crawled, analyzed, tools()));
+  const teasers: Teaser[] = [];
+  const onTeaser = async (teaser: Teaser): Promise<void> => {
+    teasers.push(teaser);
+    expect(await readdir(path)).not.toContain("report.md");
+  };
+  const { title, markdown, json } = stored(await scanSteps.generate(crawled, analyzed, { ...tools(), onTeaser }));
+  expect(title).toBe("Longshore");
+  expect(teasers).toMatchObject([{ title: "Longshore", score: analyzed.score }]);
   expect(await readFile(join(path, markdown.name), "utf8")).toContain("# Site scan: Longshore");
   const report = JSON.parse(await readFile(join(path, json.name), "utf8")) as Report;
-  expect(report).toMatchObject({ url: site.url, title: "Longshore", score: analyzed.teaser.score });
+  expect(report).toMatchObject({ url: site.url, title: "Longshore", score: analyzed.score });
   expect(report.pages.map(({ words }) => words > 100)).toEqual([true, true, true, true]);
   expect(report.findings).toHaveLength(analyzed.findings);
   expect(report.pages[0]?.readability?.readingEase).toBeGreaterThan(40);

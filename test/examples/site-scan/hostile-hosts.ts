@@ -1,0 +1,25 @@
+// Ways to write this machine where a URL has its host: 21 of them, which all lead to loopback unless they are refused.
+
+export const hostileHosts = [
+  "127.0.0.1",
+  "127.1",
+  "0",
+  "0.0.0.0",
+  "2130706433",
+  "0x7f000001",
+  "017700000001",
+  "0177.0.0.1",
+  "127.0.0.2",
+  "[::1]",
+  "[::]",
+  "[::ffff:127.0.0.1]",
+  "[::ffff:7f00:1]",
+  "[0:0:0:0:0:ffff:7f00:0001]",
+  "１２７.０.０.１",
+  "127.0.0.1.",
+  "localhost",
+  "localhost.",
+  "rebinding.example",
+  "[64:ff9b::7f00:1]",
+  "[2002:7f00:1::]",
+];
