@@ -49,7 +49,8 @@ export async function runScans(sites: readonly string[], run: ScanRun): Promise<
         options: { id: `${runId}-${index + 1}`, tags: [`run:${runId}`] },
       })),
     );
-    const worker = longshore.worker([scan], { concurrency, grace: 0 });
+    // A short lease: what a run that was killed held is free for the next run after 5 seconds.
+    const worker = longshore.worker([scan], { concurrency, lease: "5s", grace: 0 });
     try {
       const all = Promise.all(jobs.map((job, index) => follow(job, sites[index] ?? "", run.onChange)));
       return await Promise.race([all, aborted(run.signal)]);

@@ -43,7 +43,7 @@ export class ScanBoard {
     const before = this.#rows.get(id);
     this.#rows.set(id, row);
     if (this.#stream.isTTY === true) this.#redraw();
-    else if (before?.status !== row.status || before.step !== row.step) this.#stream.write(`${plainLine(row)}\n`);
+    else if (isNews(before, row)) this.#stream.write(`${plainLine(row)}\n`);
   }
 
   /** Removes the lines from a terminal, so that what is printed next starts on a clean line. */
@@ -70,6 +70,12 @@ export class ScanBoard {
   #erasure(): string {
     return this.#drawn === 0 ? "" : `\u001b[${this.#drawn}A\u001b[0J`;
   }
+}
+
+/** Between two steps a scan has none, which is not worth a line. */
+function isNews(before: ScanRow | undefined, { status, step, isDone }: ScanRow): boolean {
+  if (before?.status === status) return step !== null && step !== before.step;
+  return status !== "RUNNING" || step !== null || isDone;
 }
 
 function boardLine(row: ScanRow, width: number): string {

@@ -8,6 +8,7 @@ import { z } from "zod";
 
 import type { Teaser } from "./report/teaser.js";
 import { SafeFetch } from "./safe-fetch/safe-fetch.js";
+import type { SafeFetchOptions } from "./safe-fetch/safe-fetch.js";
 import { ScanFolder } from "./scan-folder.js";
 import { scanSteps } from "./scan-steps.js";
 import type { ScanSteps, ScanTools } from "./scan-steps.js";
@@ -48,12 +49,10 @@ export interface ScanResult {
   report: { markdown: string; json: string };
 }
 
-/** What the workers of scans have in common. */
-export interface ScanSetup {
+/** What the workers of scans have in common; the options of `SafeFetch` say what they may fetch. */
+export interface ScanSetup extends SafeFetchOptions {
   /** Folder in which each scan gets one of its own. Workers that may continue each other's scans share it. */
   folder: string;
-  /** Origins as `host:port` that may be on loopback or a private network. Default none. */
-  trustedOrigins?: readonly string[];
   /** What the steps do. Default: `scanSteps`. */
   steps?: ScanSteps;
 }
@@ -65,7 +64,7 @@ export function folderOf(setup: Pick<ScanSetup, "folder">, id: string): ScanFold
 
 /** The task `scan`. */
 export function scanTask(setup: ScanSetup) {
-  const { trustedOrigins = [], steps = scanSteps } = setup;
+  const { folder, steps = scanSteps, ...fetching } = setup;
   return task(
     "scan",
     {
@@ -78,12 +77,12 @@ export function scanTask(setup: ScanSetup) {
       timeout: "5m",
     },
     async ({ input: { url, maxPages, userId }, job, step, emit, count, progress, log }): Promise<ScanResult> => {
-      const fetcher = new SafeFetch({ trustedOrigins });
+      const fetcher = new SafeFetch(fetching);
       const tools = ({ signal }: { signal: AbortSignal }): ScanTools => ({
         fetcher,
-        folder: folderOf(setup, job.id),
+        folder: folderOf({ folder }, job.id),
         signal,
-        onPage: (page, done, total) => progress(done, total, page),
+        onPage: (page, done, total) => progress(done, total, new URL(page).pathname),
       });
       try {
         // Before anything touches the network, and final: a URL that is refused stays refused.

@@ -60,7 +60,11 @@ describe.each([
     const result = await job.result();
 
     const lines = (await readFile(ledger, "utf8")).trim().split("\n");
-    expect(Object.fromEntries(["crawl", "parse", "analyze", "generate"].map((name) => [name, lines.filter((line) => line === name).length]))).toEqual(runs);
+    expect(
+      Object.fromEntries(
+        ["crawl", "parse", "analyze", "generate"].map((name) => [name, lines.filter((line) => line === name).length]),
+      ),
+    ).toEqual(runs);
     expect(result).toMatchObject({ title: "Longshore", pages: 4 });
     const record = await job.refresh();
     expect(record).toMatchObject({ state: "completed", attempt: 1, crashes: 1 });

@@ -31,6 +31,7 @@ test("a log gets a line when a status or a step changes, and none for progress w
   board.update("1", row({ status: "QUEUED", step: null, percent: 0 }));
   board.update("1", row());
   board.update("1", row({ percent: 20, message: "page 2" }));
+  board.update("1", row({ step: null, percent: 24 }));
   board.update("1", row({ step: "PARSE", percent: 25 }));
   board.update("2", row());
   board.clear();
