@@ -8,6 +8,8 @@ import type { JobState } from "./state.js";
 export interface Progress {
   /** 0 to 100; 100 only once the job has ended well. */
   readonly percent: number;
+  /** The status of the task's own, where it declares any. */
+  readonly status: string | null;
   /** What the handler said last. */
   readonly message: string | null;
   /** How many steps have ended. */
@@ -35,6 +37,7 @@ export interface ItemProgress {
 /** Nothing done and nothing said. */
 export const NO_PROGRESS: Progress = {
   percent: 0,
+  status: null,
   message: null,
   done: 0,
   total: null,
