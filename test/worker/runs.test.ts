@@ -236,7 +236,7 @@ onEveryEngine("a worker", (harbour) => {
     longshore.worker([half]);
     const job = await longshore.enqueue(half);
 
-    await expect.poll(() => job.progress()).toEqual({ percent: 50, message: "half way" });
+    await expect.poll(() => job.progress()).toMatchObject({ percent: 50, message: "half way" });
     gate.open();
     await job.result();
   });
