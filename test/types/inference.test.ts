@@ -91,17 +91,21 @@ const free = task("free", {}, async ({ step, emit, progress, count, input }: Job
   await emit("whatever", { any: "thing" });
   return values.length;
 });
-// @ts-expect-error no weights
-task("wrong", { steps: { crawl: "1" } });
-task(
-  "mismatch",
-  { steps: ["crawl"] }, // @ts-expect-error the handler has steps that are not declared
-  async ({ step }: JobContext<string, "crawl" | "parse">) => step("parse", () => 1),
-);
 const remote = task<{ n: number }, number, "crawl" | "parse">("remote", { steps: ["crawl", "parse"] });
 
 // Never called: only compiled.
 export async function uses(longshore: Longshore): Promise<void> {
+  // @ts-expect-error no weights
+  task("wrong", { steps: { crawl: "1" } });
+  // @ts-expect-error no schema
+  task("wrong", { milestones: { HALF: "a schema" } });
+  task(
+    "mismatch",
+    { steps: ["crawl"] },
+    // @ts-expect-error a handler with steps that are not declared
+    async ({ step }: JobContext<string, "crawl" | "parse">) => step("parse", () => 1),
+  );
+
   expectTypeOf(await longshore.enqueue(analyse, { requirementId: "R1", at: "2026-01-01" })).toEqualTypeOf<
     Job<{ findings: string[] }, { requirementId: string; at: string; deep?: boolean | undefined }>
   >();

@@ -217,7 +217,7 @@ onEveryEngine("a worker", (harbour) => {
 
     expect(await job.result()).toEqual({ by: "me", page: 1, pages: 9 });
     expect(await job.refresh()).toMatchObject({
-      progress: { percent: 60, message: "half" },
+      progress: { percent: 100, message: "half" },
       meta: { by: "me", page: 1, pages: 9 },
     });
     expect((await job.logs()).lines).toMatchObject([

@@ -1,5 +1,7 @@
 /** One `step.all` at work: its items, several at a time, those of earlier runs taken as they are. */
 import { decodePayload } from "../../model/codec.js";
+import type { Failure } from "../../model/failure.js";
+import { stepFailure } from "../../model/step-failure.js";
 import type { Memos } from "./memos.js";
 import { RunFailures } from "./run-failures.js";
 import type { ActiveStep, RunProgress } from "./run-progress.js";
@@ -25,7 +27,7 @@ export class ItemRun {
   readonly #own: ItemRunOptions;
   /** What those gave that ended well, and what those threw that failed, by index. */
   readonly #values = new Map<number, unknown>();
-  readonly #errors = new Map<number, unknown>();
+  readonly #errors = new Map<number, Failure>();
   readonly #failures = new RunFailures();
   readonly #fresh: StepItem[] = [];
   #next = 0;
@@ -85,10 +87,11 @@ export class ItemRun {
       done = await work.try(step, key, options, (scope) => code(item, scope));
     } catch (error) {
       if (work.endsRun(error)) throw error;
+      const failure = stepFailure(name, key, error);
       const retryable = work.isRetryable(error);
-      this.#failures.add(name, key, error, retryable);
-      this.#own.failures.add(name, key, error, retryable);
-      this.#errors.set(index, error);
+      this.#failures.add(failure, error, retryable);
+      this.#own.failures.add(failure, error, retryable);
+      this.#errors.set(index, failure.error);
       progress.endItems(step, 1, 1, 0);
       return;
     }
@@ -100,9 +103,10 @@ export class ItemRun {
     const { items } = this.#own;
     return {
       values: items.filter(({ index }) => this.#values.has(index)).map(({ index }) => this.#values.get(index)),
-      errors: items
-        .filter(({ index }) => this.#errors.has(index))
-        .map(({ item, key, index }) => ({ item, key, error: this.#errors.get(index) })),
+      errors: items.flatMap(({ item, key, index }) => {
+        const error = this.#errors.get(index);
+        return error === undefined ? [] : [{ item, key, error }];
+      }),
     };
   }
 }

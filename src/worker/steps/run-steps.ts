@@ -6,6 +6,7 @@ import type { Outcome } from "../../engine/contract.js";
 import { decodePayload } from "../../model/codec.js";
 import { parseDuration } from "../../model/duration.js";
 import { InvalidInput, Snooze, type AllFailed } from "../../model/errors.js";
+import { stepFailure } from "../../model/step-failure.js";
 import { parseStepName, parseSteps, StepTally } from "../../model/step-plan.js";
 import type { RunMeans } from "../context.js";
 import type { RunHost } from "../run-host.js";
@@ -163,7 +164,7 @@ export class RunSteps {
     } catch (error) {
       // One that had ended could not be stored.
       if (!options.optional || step.ended || this.#work.endsRun(error)) throw error;
-      this.#failures.add(name, null, error, this.#work.isRetryable(error));
+      this.#failures.add(stepFailure(name, null, error), error, this.#work.isRetryable(error));
       this.#progress.end(step);
       return undefined;
     } finally {

@@ -1,6 +1,7 @@
 /** Steps as handlers see them: `step(name, fn)`, `step.all(name, items, fn)`, `step.sleep(name, duration)`. */
 import type { BackoffOption } from "../../model/backoff.js";
 import type { Duration } from "../../model/duration.js";
+import type { Failure } from "../../model/failure.js";
 import type { Stored } from "./stored.js";
 
 /** What the code of a step is given. */
@@ -51,8 +52,8 @@ export interface StepAllOptions<Item> extends StepOptions {
 export interface ItemError<Item> {
   readonly item: Item;
   readonly key: string;
-  /** What was thrown. */
-  readonly error: unknown;
+  /** What was thrown, as it is kept with the job. */
+  readonly error: Failure;
 }
 
 /** What became of the items of a `step.all`. */
