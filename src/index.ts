@@ -23,6 +23,7 @@ export type { Clock, Random } from "./model/clock.js";
 export type { Json } from "./model/codec.js";
 export type { Duration } from "./model/duration.js";
 export {
+  AllFailed,
   Cancelled,
   EngineClosed,
   EngineRefused,
@@ -58,18 +59,31 @@ export { isTerminal, STATES, TERMINAL_STATES, type JobState, type TerminalState 
 export { statuses, type StatusMachine, type StatusOptions } from "./model/status-machine.js";
 export type { StepFailure } from "./model/step-failure.js";
 export type { UniqueOption } from "./model/unique.js";
-export type { JobContext, JobLogger, JobMeta } from "./worker/context.js";
+export type { JobContext, JobLogger, JobMeta, SayProgress } from "./worker/context.js";
 export { currentJob } from "./worker/current-job.js";
 export type { Ending, Middleware } from "./worker/middleware.js";
 export type { QueueOrder } from "./worker/queue-order.js";
 export type { RunningJob } from "./worker/running-job.js";
 export type { SchemaInput, SchemaOutput, StandardSchema } from "./worker/standard-schema.js";
+export type { JobStatus } from "./worker/steps/job-status.js";
+export type { Emit, Milestones, MilestonesOf, MilestonesOption } from "./worker/steps/milestones.js";
+export type {
+  ItemError,
+  ItemResults,
+  Step,
+  StepAllOptions,
+  StepOptions,
+  StepRetry,
+  StepScope,
+} from "./worker/steps/step.js";
+export type { Stored } from "./worker/steps/stored.js";
 export {
   task,
   type AnyTask,
   type Handler,
   type InputOf,
   type ResultOf,
+  type StepsOption,
   type SupersededHook,
   type Task,
   type TaskOptions,

@@ -2,9 +2,11 @@
 import type { Progress } from "../model/progress.js";
 
 /** Such as `60 %  analyse 3/8  half way`. */
-export function progressText({ percent, step, done, total, items, message }: Progress): string {
+export function progressText({ percent, status, step, done, total, items, message }: Progress): string {
   const of = items !== null ? ` ${items.done}/${items.total}` : total !== null ? ` (${done}/${total})` : "";
-  return [`${percent} %`, step === null ? "" : `${step}${of}`, message ?? ""].filter((part) => part !== "").join("  ");
+  return [`${percent} %`, status ?? "", step === null ? "" : `${step}${of}`, message ?? ""]
+    .filter((part) => part !== "")
+    .join("  ");
 }
 
 /** Such as `issues 3, pages 12`; empty when nothing was counted. */

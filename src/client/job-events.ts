@@ -13,6 +13,8 @@ export type JobEvent =
   /** It entered a state. The first event tells the state it is in. */
   | { readonly kind: "state"; readonly at: number; readonly state: JobState }
   | { readonly kind: "progress"; readonly at: number; readonly progress: Progress }
+  /** It took a status of its task's own. */
+  | { readonly kind: "status"; readonly at: number; readonly name: string }
   /** It reached a milestone, and this is what it shows. */
   | { readonly kind: "milestone"; readonly at: number; readonly name: string; readonly value: unknown }
   /** It was removed. */
@@ -46,6 +48,8 @@ export async function* jobEvents(core: Core, ref: JobRef): AsyncGenerator<JobEve
         if (isTerminal(event.state)) return;
       } else if (event.kind === "progress") {
         yield { kind: "progress", at: event.at, progress: event.progress };
+      } else if (event.kind === "status") {
+        yield { kind: "status", at: event.at, name: event.name };
       } else if (event.kind === "milestone") {
         yield { kind: "milestone", at: event.at, name: event.name, value: decodePayload(event.value) };
       } else if (event.kind === "removed") {

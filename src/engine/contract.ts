@@ -141,7 +141,7 @@ export interface ExchangeAnswer {
 /** Something a running job says. Fields left out stay as they are. */
 export interface Report extends LeaseRef {
   readonly progress?: Progress;
-  /** Written under their numbers; at most 500. A milestone is told to watchers. */
+  /** Written under their numbers; at most 500. Milestones and statuses are told to watchers. */
   readonly checkpoints?: readonly Checkpoint[];
   /** JSON text of an object; replaces the job's meta. */
   readonly meta?: string;

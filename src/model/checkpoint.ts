@@ -1,5 +1,5 @@
 /**
- * What a run leaves for the runs after it: the memo of a step, the end of a sleep, a milestone. A job's checkpoints are
+ * What a run leaves for the runs after it: the memo of a step, the end of a sleep, a milestone, a status. A job's checkpoints are
  * numbered in the order in which they were made; the worker that holds the lease draws the numbers, so that a checkpoint
  * sent twice is stored once.
  */
@@ -7,12 +7,12 @@
 export interface Checkpoint {
   /** Its number, from 1. The same number again replaces it. */
   readonly seq: number;
-  readonly kind: "step" | "sleep" | "milestone";
-  /** The name of the step, sleep or milestone. */
+  readonly kind: "step" | "sleep" | "milestone" | "status";
+  /** The name of the step, sleep, milestone or status. */
   readonly name: string;
   /** The key of the item, for an item of `step.all`. */
   readonly key: string | null;
-  /** JSON text: what the step gave; when the sleep ends (epoch milliseconds); what the milestone shows. */
+  /** JSON text: what the step gave; when the sleep ends (epoch milliseconds); what the milestone shows; `null`. */
   readonly value: string;
   /** When it was made, epoch milliseconds. */
   readonly at: number;

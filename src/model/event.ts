@@ -14,6 +14,8 @@ export type QueueEvent =
       readonly id: string;
       readonly progress: Progress;
     }
+  /** The job took a status of its task's own. */
+  | { readonly seq: number; readonly at: number; readonly kind: "status"; readonly id: string; readonly name: string }
   /** The job reached a milestone; `value` is the JSON text of what it shows. */
   | {
       readonly seq: number;

@@ -8,6 +8,8 @@ import type { JobState } from "./state.js";
 export interface Progress {
   /** 0 to 100; 100 only once the job has ended well. */
   readonly percent: number;
+  /** The status of the task's own, where it declares any. */
+  readonly status: string | null;
   /** What the handler said last. */
   readonly message: string | null;
   /** How many steps have ended. */
@@ -32,9 +34,14 @@ export interface ItemProgress {
   readonly total: number;
 }
 
+/** How many counters, and how many milestones of different names, a job may have: they travel with its progress. */
+export const MOST_COUNTERS = 50;
+export const MOST_MILESTONES = 100;
+
 /** Nothing done and nothing said. */
 export const NO_PROGRESS: Progress = {
   percent: 0,
+  status: null,
   message: null,
   done: 0,
   total: null,

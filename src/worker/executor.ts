@@ -77,7 +77,7 @@ export class Executor {
     if (runnable.task.schema !== null || middleware.length > 0 || this.#options.currentJob) {
       void this.#callWithCare(run, runnable, input);
     } else {
-      this.#call(run, runnable.handler, new RunContext(run, input, clock));
+      this.#call(run, runnable.handler, new RunContext(run, input, runnable.task, this.#options));
     }
   };
 
@@ -109,13 +109,13 @@ export class Executor {
     try {
       result = handler(context);
     } catch (error) {
-      this.#fail(run, error);
+      this.#threw(run, context, error);
       return;
     }
     if (result instanceof Promise) {
       result.then(
         (value: unknown) => this.#complete(run, context, value),
-        (error: unknown) => this.#fail(run, error),
+        (error: unknown) => this.#threw(run, context, error),
       );
     } else {
       this.#complete(run, context, result);
@@ -124,7 +124,7 @@ export class Executor {
 
   /** The way of runs with a schema, hooks or `currentJob()`. */
   async #callWithCare(run: Run, { task, handler }: Runnable, raw: unknown): Promise<void> {
-    const { clock, middleware, currentJob } = this.#options;
+    const { middleware, currentJob } = this.#options;
     let input = raw;
     try {
       if (task.schema !== null) input = checkInput(task.schema, raw);
@@ -134,7 +134,7 @@ export class Executor {
       this.#fail(run, error, true);
       return;
     }
-    const context = new RunContext(run, input, clock);
+    const context = new RunContext(run, input, task, this.#options);
     if (middleware.length > 0) this.#hooked.set(run, context);
     const body = async (): Promise<unknown> => {
       for (const hook of middleware) await hook.onStart?.(context);
@@ -143,11 +143,22 @@ export class Executor {
     try {
       this.#complete(run, context, await (currentJob ? currentContext.run(context, body) : body()));
     } catch (error) {
-      this.#fail(run, error);
+      this.#threw(run, context, error);
     }
   }
 
+  /** The handler returned. */
   #complete(run: Run, context: RunContext, value: unknown): void {
+    const settled = context.settled();
+    if (settled !== null) {
+      void settled.then(() => this.#complete(run, context, value));
+      return;
+    }
+    const instead = context.asleep ?? context.failure();
+    if (instead !== null) {
+      this.#fail(run, instead);
+      return;
+    }
     let result: string | null;
     try {
       result = value === undefined ? null : encodePayload("result", value, this.#options.payloadCap);
@@ -156,6 +167,13 @@ export class Executor {
       return;
     }
     this.conclude(run, context.outcome(result), value);
+  }
+
+  /** The handler threw. */
+  #threw(run: Run, context: RunContext, error: unknown): void {
+    const settled = context.settled();
+    if (settled === null) this.#fail(run, context.asleep ?? error);
+    else void settled.then(() => this.#threw(run, context, error));
   }
 
   #fail(run: Run, thrown: unknown, final = false): void {
@@ -168,8 +186,8 @@ export class Executor {
   async #settleHooks(run: Run, context: RunContext): Promise<void> {
     this.#hooked.delete(run);
     const kind = run.outcome?.kind ?? "fail";
-    const complete = kind === "complete";
-    const ending = { kind, result: complete ? run.value : undefined, error: complete ? undefined : run.value };
+    const well = kind === "complete" || kind === "partial";
+    const ending = { kind, result: well ? run.value : undefined, error: well ? undefined : run.value };
     for (const hook of this.#options.middleware.toReversed()) {
       try {
         await hook.onSettle?.(context, ending);

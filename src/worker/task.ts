@@ -7,11 +7,29 @@ import { InvalidInput } from "../model/errors.js";
 import { parseName } from "../model/name.js";
 import { checkDefaults, type JobDefaults } from "../model/options.js";
 import type { JobSnapshot } from "../model/snapshot.js";
+import type { StatusMachine } from "../model/status-machine.js";
+import { parseSteps } from "../model/step-plan.js";
 import type { JobContext } from "./context.js";
 import type { SchemaInput, SchemaOutput, StandardSchema } from "./standard-schema.js";
+import { parseMilestones, type Milestones, type MilestonesOf, type MilestonesOption } from "./steps/milestones.js";
 
-/** The code of a task. What it returns is the job's result and must survive JSON. */
-export type Handler<Input, Result> = (context: JobContext<Input>) => Result | Promise<Result>;
+/**
+ * The code of a task. What it returns is the job's result and must survive JSON. `StepName`, `Shown` and
+ * `Status` are what its steps may be called, its milestones show and its statuses are.
+ */
+export type Handler<
+  Input,
+  Result,
+  StepName extends string = string,
+  Shown = Record<string, unknown>,
+  Status extends string = string,
+> = (context: JobContext<Input, StepName, Shown, Status>) => Result | Promise<Result>;
+
+/** The steps of a task: names, weights by name, or a function that chooses the steps of a job from its input. */
+export type StepsOption<StepName extends string = string, Input = never> =
+  | readonly StepName[]
+  | { readonly [Name in StepName]: number }
+  | ((input: Input) => readonly StepName[]);
 
 /** Is told of a superseded job. What it throws is told by the worker's `error` event, and it is called again later. */
 export type SupersededHook = (job: JobSnapshot) => void | Promise<void>;
@@ -35,16 +53,29 @@ export interface TaskOptions extends JobDefaults {
 
 /**
  * A task. `Input` is what enqueueing takes, `Result` what its jobs give, `Parsed` what its handler gets: they differ
- * only when a schema transforms.
+ * only when a schema transforms. `StepName` and `Shown` are what its steps may be called and its milestones show.
  */
-export interface Task<Input = unknown, Result = unknown, Parsed = Input> {
+export interface Task<
+  Input = unknown,
+  Result = unknown,
+  Parsed = Input,
+  StepName extends string = string,
+  Shown = Record<string, unknown>,
+  Status extends string = string,
+> {
   readonly name: string;
   readonly queue: string;
   readonly defaults: JobDefaults;
   readonly schema: StandardSchema | null;
   readonly classify: Classifier | null;
   readonly onSuperseded: SupersededHook | null;
-  readonly handler: Handler<Parsed, Result> | null;
+  /** Its steps and what each weighs, or how a job chooses them; `null` where none are declared. */
+  readonly steps: { readonly [Name in StepName]: number } | ((input: Parsed) => readonly StepName[]) | null;
+  /** Its milestones, with a schema for what each shows if there is one; `null` where none are declared. */
+  readonly milestones: Milestones | null;
+  /** Its own statuses and the transitions between them; `null` where none are declared. */
+  readonly statuses: StatusMachine | null;
+  readonly handler: Handler<Parsed, Result, StepName, Shown, Status> | null;
   /** Exists for the compiler only. */
   readonly "~types"?: { readonly input: Input; readonly result: Result };
 }
@@ -57,6 +88,28 @@ export type InputOf<T extends AnyTask> = T extends Task<infer Input, unknown, ne
 
 /** What a task's jobs give: `ResultOf<typeof analyse>`. */
 export type ResultOf<T extends AnyTask> = T extends Task<unknown, infer Result, never> ? Result : never;
+
+interface WithSteps<StepName extends string, Input> {
+  /**
+   * What its jobs consist of: progress is computed from it, and a step that is not declared does not compile. A list of
+   * names, or what each weighs: `{ crawl: 1, analyse: 5 }`; a function chooses the steps of a job from its input. Default:
+   * any step may be run, and percent is what the handler says.
+   */
+  steps?: StepsOption<StepName, Input>;
+}
+
+interface WithMilestones<Option extends MilestonesOption> {
+  /**
+   * What its jobs show before they end: a list of names, or a Standard Schema for each: `{ TEASER_READY: z.object(…) }`. A
+   * milestone that is not declared does not compile. Default: any may be shown.
+   */
+  milestones?: Option;
+}
+
+interface WithStatuses<Status extends string> {
+  /** Its own statuses and the transitions between them: `statuses({ initial, transitions })`. Default: none. */
+  statuses?: StatusMachine<Status>;
+}
 
 type WithSchema<Schema extends StandardSchema> = TaskOptions & {
   /**
@@ -86,28 +139,53 @@ type WithSchema<Schema extends StandardSchema> = TaskOptions & {
  * // Without a handler the types are given.
  * export const mail = task<{ to: string }, { messageId: string }>("mail", { queue: "mail" });
  */
-export function task<Schema extends StandardSchema, Result>(
+export function task<
+  Schema extends StandardSchema,
+  Result,
+  const StepName extends string = string,
+  const Shown extends MilestonesOption = readonly string[],
+  const Status extends string = string,
+>(
   name: string,
-  options: WithSchema<Schema>,
-  handler: Handler<SchemaOutput<Schema>, Result>,
-): Task<SchemaInput<Schema>, Result, SchemaOutput<Schema>>;
-export function task<Input, Result = unknown, Parsed = Input>(
+  options: WithSchema<Schema> &
+    WithSteps<StepName, SchemaOutput<Schema>> &
+    WithMilestones<Shown> &
+    WithStatuses<Status>,
+  handler: Handler<SchemaOutput<Schema>, Result, NoInfer<StepName>, MilestonesOf<NoInfer<Shown>>, NoInfer<Status>>,
+): Task<SchemaInput<Schema>, Result, SchemaOutput<Schema>, StepName, MilestonesOf<Shown>, Status>;
+export function task<
+  Input,
+  Result = unknown,
+  Parsed = Input,
+  const StepName extends string = string,
+  const Shown extends MilestonesOption = readonly string[],
+  const Status extends string = string,
+>(
   name: string,
-  options: WithSchema<StandardSchema<Input, Parsed>>,
-): Task<Input, Result, Parsed>;
+  options: WithSchema<StandardSchema<Input, Parsed>> &
+    WithSteps<StepName, Parsed> &
+    WithMilestones<Shown> &
+    WithStatuses<Status>,
+): Task<Input, Result, Parsed, StepName, MilestonesOf<Shown>, Status>;
 export function task<Input, Result>(name: string, handler: Handler<Input, Result>): Task<Input, Result>;
-export function task<Input = unknown, Result = unknown>(
+export function task<
+  Input = unknown,
+  Result = unknown,
+  const StepName extends string = string,
+  const Shown extends MilestonesOption = readonly string[],
+  const Status extends string = string,
+>(
   name: string,
-  options?: TaskOptions,
-  handler?: Handler<Input, Result>,
-): Task<Input, Result>;
+  options?: TaskOptions & WithSteps<StepName, Input> & WithMilestones<Shown> & WithStatuses<Status>,
+  handler?: Handler<Input, Result, NoInfer<StepName>, MilestonesOf<NoInfer<Shown>>, NoInfer<Status>>,
+): Task<Input, Result, Input, StepName, MilestonesOf<Shown>, Status>;
 export function task(
   name: string,
-  given: (TaskOptions & { input?: StandardSchema }) | Handler<unknown, unknown> = {},
+  given: AnyOptions | Handler<unknown, unknown> = {},
   code?: Handler<unknown, unknown>,
 ): Task {
-  const [options, handler] = typeof given === "function" ? [{}, given] : [given, code];
-  const { queue = "default", classify, onSuperseded, input, ...defaults } = options;
+  const [options, handler]: [AnyOptions, typeof code] = typeof given === "function" ? [{}, given] : [given, code];
+  const { queue = "default", classify, onSuperseded, input, steps, milestones, statuses, ...defaults } = options;
   parseName("task", name);
   parseName("queue", queue);
   checkDefaults("options", defaults);
@@ -120,6 +198,9 @@ export function task(
   if (input !== undefined && typeof input?.["~standard"]?.validate !== "function") {
     throw new InvalidInput("input", input, "a Standard Schema, e.g. of zod, valibot or arktype");
   }
+  if (statuses !== undefined && typeof statuses?.assert !== "function") {
+    throw new InvalidInput("statuses", statuses, "what statuses({ initial, transitions }) gives");
+  }
   if (handler !== undefined && typeof handler !== "function") {
     throw new InvalidInput("handler", handler, "a function of the job's context");
   }
@@ -130,6 +211,20 @@ export function task(
     schema: input ?? null,
     classify: classify ?? null,
     onSuperseded: onSuperseded ?? null,
+    steps: steps === undefined ? null : typeof steps === "function" ? steps : weightsOf(steps),
+    milestones: milestones === undefined ? null : parseMilestones("milestones", milestones),
+    statuses: statuses ?? null,
     handler: handler ?? null,
   });
+}
+
+type AnyOptions = TaskOptions &
+  WithSteps<string, unknown> &
+  WithMilestones<MilestonesOption> &
+  WithStatuses<string> & { input?: StandardSchema };
+
+function weightsOf(steps: unknown): Readonly<Record<string, number>> {
+  const weights = parseSteps("steps", steps);
+  if (weights.size === 0) throw new InvalidInput("steps", steps, "at least one step");
+  return Object.freeze(Object.fromEntries(weights));
 }

@@ -102,9 +102,12 @@ export class Worker extends EventEmitter<WorkerEvents> {
    * @example
    * longshore.worker([mail]).handle(mail, async ({ input }) => send(input.to));
    */
-  handle<Input, Result, Parsed>(task: Task<Input, Result, Parsed>, handler: Handler<Parsed, NoInfer<Result>>): this {
+  handle<Input, Result, Parsed, StepName extends string, Shown>(
+    task: Task<Input, Result, Parsed, StepName, Shown>,
+    handler: Handler<Parsed, NoInfer<Result>, NoInfer<StepName>, NoInfer<Shown>>,
+  ): this {
     if (typeof handler !== "function") throw new InvalidInput("handler", handler, "a function of the job's context");
-    this.#register(task, handler);
+    this.#register(task as unknown as AnyTask, handler as Handler<never, unknown>);
     return this;
   }
 

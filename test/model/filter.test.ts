@@ -22,6 +22,8 @@ const job: JobRecord = {
   ttl: null,
   tags: ["user:42", "app:7"],
   unique: null,
+  supersedes: null,
+  failures: [],
   retention: DEFAULT_RETENTION,
   progress: null,
   error: plainFailure("Error", "boom", "E"),

@@ -82,6 +82,7 @@ function printEvent(out: Output, event: JobEvent): void {
   const time = paint("dim", moment(event.at));
   if (event.kind === "state") out.line(time, "  ", paint(stateStyle(event.state), event.state));
   else if (event.kind === "progress") out.line(time, `  ${progressText(event.progress)}`);
+  else if (event.kind === "status") out.line(time, `  ${event.name}`);
   else if (event.kind === "milestone") out.line(time, `  ${event.name}  ${jsonText(event.value)}`);
   else out.line(time, "  removed");
 }

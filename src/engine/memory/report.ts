@@ -15,6 +15,7 @@ export function applyReport(
     const { seq, kind, name, value } = checkpoint;
     job.checkpoints.set(seq, checkpoint);
     if (kind === "milestone") tell(queue, now, { kind, id: job.id, name, value });
+    if (kind === "status") tell(queue, now, { kind, id: job.id, name });
   }
   if (progress !== undefined) {
     job.progress = progress;

@@ -13,6 +13,7 @@ export function keepCheckpoints(sql: Sql, queue: SqliteQueue, job: Job, checkpoi
     const entry = encodeCheckpoint(checkpoint);
     sql.run("INSERT OR REPLACE INTO checkpoints (job, seq, entry) VALUES (?, ?, ?)", job.job, seq, entry);
     if (kind === "milestone") queue.tell({ kind, id: job.id, name, value });
+    if (kind === "status") queue.tell({ kind, id: job.id, name });
   }
   if (checkpoints.length === 0 || job.checkpointed) return;
   job.checkpointed = true;

@@ -53,10 +53,11 @@ local function leave_behind(id, epoch, lines)
   for seq, entry in string.gmatch(lines, '(%d+) ([^\n]+)') do
     put('check', id .. '\0' .. seq, entry)
     most[id] = math.max(most[id], tonumber(seq))
-    if watched and string.find(entry, '["milestone"', 1, true) == 1 then
-      local milestone = cjson.decode(entry)
-      tell('{"kind":"milestone","id":"' .. id .. '","name":' .. cjson.encode(milestone[2])
-        .. ',"value":' .. cjson.encode(milestone[4]) .. '}')
+    local kind = watched and string.match(entry, '^%["(%a+)"')
+    if kind == 'milestone' or kind == 'status' then
+      local told = cjson.decode(entry)
+      local value = kind == 'milestone' and ',"value":' .. cjson.encode(told[4]) or ''
+      tell('{"kind":"' .. kind .. '","id":"' .. id .. '","name":' .. cjson.encode(told[2]) .. value .. '}')
     end
   end
   put('left', id, string.format('%d', most[id]))

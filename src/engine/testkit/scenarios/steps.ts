@@ -233,19 +233,21 @@ export const steps = scenarios("steps", [
     },
   ],
   [
-    "a milestone is told to those who watch, a step is not",
+    "milestones and statuses are told to those who watch, steps are not",
     async (kit) => {
       const id = await kit.add();
       const session = await kit.session();
       const lease = await session.next();
       const { cursor } = await kit.engine.watch({ queue: MAIN, cursor: null, max: 10 });
       const milestone = memo(2, { kind: "milestone", name: "TEASER_READY", value: '{"title":"Ä\\n"}' });
-      await session.report(lease, { checkpoints: [memo(1), milestone], progress: said(50, null) });
+      const status = memo(3, { kind: "status", name: "RUNNING", value: "null" });
+      await session.report(lease, { checkpoints: [memo(1), milestone, status], progress: said(50, null) });
       const { events } = await kit.engine.watch({ queue: MAIN, cursor, max: 10 });
       const at = kit.clock.now();
       assert.deepEqual(events, [
         { seq: cursor + 1, at, kind: "milestone", id, name: "TEASER_READY", value: '{"title":"Ä\\n"}' },
-        { seq: cursor + 2, at, kind: "progress", id, progress: said(50, null) },
+        { seq: cursor + 2, at, kind: "status", id, name: "RUNNING" },
+        { seq: cursor + 3, at, kind: "progress", id, progress: said(50, null) },
       ]);
     },
   ],
