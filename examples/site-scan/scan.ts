@@ -6,7 +6,6 @@ import { join } from "node:path";
 import { task } from "longshore";
 import { z } from "zod";
 
-import type { Teaser } from "./report/teaser.js";
 import { SafeFetch } from "./safe-fetch/safe-fetch.js";
 import type { SafeFetchOptions } from "./safe-fetch/safe-fetch.js";
 import { ScanFolder } from "./scan-folder.js";
@@ -102,8 +101,10 @@ export function scanTask(setup: ScanSetup) {
           return found;
         });
         const { title, markdown, json } = await step("generate", (scope) => {
-          const onTeaser = (shown: Teaser): Promise<void> => emit("TEASER_READY", shown);
-          return steps.generate(crawled, analyzed, { ...tools(scope), onTeaser });
+          return steps.generate(crawled, analyzed, {
+            ...tools(scope),
+            onTeaser: (shown) => emit("TEASER_READY", shown),
+          });
         });
         const report = { markdown: markdown.name, json: json.name };
         const { score, findings } = analyzed;

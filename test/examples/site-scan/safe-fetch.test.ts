@@ -2,13 +2,20 @@
 // Two real servers on loopback are trusted; everything else is the web, which is not reached.
 
 import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import { createServer } from "node:https";
+import type { Server } from "node:https";
+import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { buildConnector } from "undici";
 
+import type { Dial } from "../../../examples/site-scan/safe-fetch/connector.js";
 import { CrawlFailed, PageRejected, UrlRefused } from "../../../examples/site-scan/safe-fetch/errors.js";
 import { SafeFetch } from "../../../examples/site-scan/safe-fetch/safe-fetch.js";
-import type { SafeFetchOptions } from "../../../examples/site-scan/safe-fetch/safe-fetch.js";
+import type { FetchedPage, SafeFetchOptions } from "../../../examples/site-scan/safe-fetch/safe-fetch.js";
 import { page, startCountingServer } from "./counting-server.js";
 import type { CountingServer } from "./counting-server.js";
 
@@ -285,6 +292,53 @@ describe("character encodings", () => {
   test("one that nobody knows makes no page", async () => {
     answer = (_request, response) => send(response, 200, { "content-type": "text/html; charset=klingon" }, "<p>");
     await expect(pages.get(site.url)).rejects.toMatchObject({ reason: "encoding" });
+  });
+});
+
+describe("https", () => {
+  const file = (name: string): Buffer => readFileSync(new URL(`../../support/tls/${name}`, import.meta.url));
+  const ca = file("cert.pem");
+  let secure: Server;
+  let port: number;
+
+  beforeAll(async () => {
+    secure = createServer({ key: file("key.pem"), cert: ca }, page("secret")).listen(0, "127.0.0.1");
+    await once(secure, "listening");
+    port = (secure.address() as AddressInfo).port;
+  });
+  afterAll(async () => {
+    secure.close();
+    secure.closeAllConnections();
+    await once(secure, "close");
+  });
+
+  /** Fetches from `host`, which leads to the server; its certificate is for "localhost" and 127.0.0.1. */
+  function get(host: string, trust: buildConnector.BuildOptions): Promise<FetchedPage> {
+    const connector = buildConnector(trust);
+    const dial: Dial = (options) =>
+      new Promise((fulfil, reject) => {
+        connector(options, (error, socket) => (error === null ? fulfil(socket) : reject(error)));
+      });
+    const lookup = (): Promise<string[]> => Promise.resolve(["127.0.0.1"]);
+    const fetcher = new SafeFetch({ trustedOrigins: [`${host}:${port}`], lookup, dial });
+    return closing(fetcher, (one) => one.get(`https://${host}:${port}/`));
+  }
+
+  test("the certificate is checked against the name, though the connection goes to an address", async () => {
+    expect((await get("localhost", { ca })).text).toBe("secret");
+    await expect(get("other.example", { ca })).rejects.toMatchObject({
+      code: "ERROR_CRAWL",
+      reason: "connection",
+      message: expect.stringContaining("other.example. is not in the cert") as string,
+    });
+  });
+
+  test("an address is checked against the addresses of the certificate", async () => {
+    expect((await get("127.0.0.1", { ca })).text).toBe("secret");
+  });
+
+  test("a certificate that nobody vouches for fails", async () => {
+    await expect(get("localhost", {})).rejects.toMatchObject({ code: "ERROR_CRAWL", reason: "connection" });
   });
 });
 

@@ -173,7 +173,19 @@ test("impossible limits are refused when the scan is enqueued", async () => {
 describe("ERROR_VALIDATION", () => {
   test.each(hostileHosts)("http://%s: after one attempt, without a connection and without a step", async (host) => {
     const server = await startCountingServer();
-    const scan = scanTask({ folder, ports: [server.port], lookup: () => Promise.resolve(["127.0.0.1"]) });
+    const crawled: string[] = [];
+    const scan = scanTask({
+      folder,
+      ports: [server.port],
+      lookup: () => Promise.resolve(["127.0.0.1"]),
+      steps: {
+        ...scanSteps,
+        crawl: (site, tools) => {
+          crawled.push(site.url);
+          return scanSteps.crawl(site, tools);
+        },
+      },
+    });
     const worker = longshore.worker([scan]);
     const job = await longshore.enqueue(scan, { url: `http://${host}:${server.port}/` });
     await expect(job.result()).rejects.toThrow("is not allowed");
@@ -181,6 +193,8 @@ describe("ERROR_VALIDATION", () => {
     expect(await statusOf(job)).toBe("ERROR_VALIDATION");
     expect(await job.refresh()).toMatchObject({ attempt: 1, attempts: 4, error: { code: "ERROR_VALIDATION" } });
     expect(await job.steps()).toEqual([]);
+    // What a name leads to is known only when it is looked up, which is the crawl's doing.
+    expect(crawled).toHaveLength(host === "rebinding.example" ? 1 : 0);
     expect(server.connections()).toBe(0);
     await server.close();
   });
