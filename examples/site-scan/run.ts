@@ -2,9 +2,10 @@
 // has ended. An abort stops the worker and leaves the queue as it is; enqueueing the same ids again later continues
 // where it stopped.
 
-import { connect } from "longshore";
+import { connect, isTerminal } from "longshore";
 import type { Job, JobSnapshot } from "longshore";
 
+import type { Teaser } from "./report/teaser.js";
 import type { ScanRow } from "./scan-board.js";
 import { scanStatus } from "./scan-status.js";
 import { scanTask } from "./scan.js";
@@ -65,31 +66,33 @@ export async function runScans(sites: readonly string[], run: ScanRun): Promise<
 /** Tells how a job moves on until it has ended. */
 async function follow(job: Job<ScanResult>, url: string, onChange: ScanRun["onChange"]): Promise<EndedScan> {
   let record = await job.refresh();
+  let teaser: Teaser | undefined;
   for await (const event of job.events()) {
     // An event tells that something has changed; the record tells everything as it is now.
     if (event.kind === "progress") record = { ...record, progress: event.progress };
     else record = await job.refresh();
-    onChange(job.id, rowOf(url, record));
+    if (event.kind === "milestone") teaser = event.value as Teaser;
+    onChange(job.id, rowOf(url, record, teaser));
   }
   record = await job.refresh();
-  onChange(job.id, rowOf(url, record));
+  onChange(job.id, rowOf(url, record, teaser));
   const steps = await job.steps();
   return { id: job.id, url, record, stepMs: Object.fromEntries(steps.map(({ name, took }) => [name, took])) };
 }
 
-function rowOf(url: string, record: JobSnapshot<ScanResult>): ScanRow {
-  const { state, progress, error } = record;
-  const isDone = record.finishedAt !== null && state !== "delayed";
-  const waits =
-    state === "delayed" && error !== null ? `attempt ${record.attempt} of ${record.attempts}: ${error.message}` : "";
-  const message = isDone
-    ? state === "failed"
-      ? (error?.message ?? "")
-      : ""
-    : waits === ""
-      ? (progress?.message ?? "")
-      : waits;
-  return { url, ...scanStatus.status(record), percent: progress?.percent ?? 0, message, isDone };
+function rowOf(url: string, record: JobSnapshot<ScanResult>, teaser: Teaser | undefined): ScanRow {
+  const status = scanStatus.status(record);
+  const message = messageOf(record, teaser);
+  return { url, ...status, percent: record.progress?.percent ?? 0, message, isDone: isTerminal(record.state) };
+}
+
+/** What a scan does, why it waits, why it failed, or what it has shown. */
+function messageOf(record: JobSnapshot<ScanResult>, teaser: Teaser | undefined): string {
+  const { state, error, progress, attempt, attempts } = record;
+  if (state === "failed") return error?.message ?? "";
+  if (state === "delayed" && error !== null) return `attempt ${attempt} of ${attempts}: ${error.message}`;
+  if (teaser !== undefined) return `score ${teaser.score}`;
+  return state === "active" ? (progress?.message ?? "") : "";
 }
 
 function aborted(signal: AbortSignal): Promise<never> {

@@ -90,6 +90,6 @@ function plainLine(row: ScanRow): string {
 }
 
 function describe({ url, status, step, message }: ScanRow): string {
-  const words = [status.padEnd(12), ...(step === null ? [] : [step.padEnd(8)]), url, message];
+  const words = [status.padEnd(16), ...(step === null ? [] : [step.padEnd(8)]), url, message];
   return printable(words.filter((word) => word !== "").join("  "));
 }

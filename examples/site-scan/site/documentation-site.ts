@@ -53,11 +53,18 @@ export async function serveDocumentation(port = 0): Promise<DocumentationSite> {
   };
 }
 
-/** The pages by path: README.md is the start page, CONTRIBUTING.md, CHANGELOG.md and docs/ the others. */
+/** The pages by path: README.md is the start page; docs/, the examples, CONTRIBUTING.md and CHANGELOG.md are the others. */
 export async function renderDocumentation(): Promise<Map<string, string>> {
   const root = repository();
   const docs = (await readdir(join(root, "docs"))).filter((name) => name.endsWith(".md")).sort();
-  const files = ["README.md", ...docs.map((name) => `docs/${name}`), "CONTRIBUTING.md", "CHANGELOG.md"];
+  const examples = (await readdir(join(root, "examples"))).map((name) => `examples/${name}/README.md`).sort();
+  const files = [
+    "README.md",
+    ...docs.map((name) => `docs/${name}`),
+    ...examples.filter((file) => existsSync(join(root, file))),
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+  ];
   const sources = await Promise.all(
     files.map(async (file) => withoutFrontMatter(await readFile(join(root, file), "utf8"))),
   );

@@ -15,12 +15,14 @@ beforeAll(async () => {
 });
 afterAll(() => site.close());
 
-test("it has a page for the README and for each file of docs/", async () => {
+test("it has a page for the README, for each file of docs/ and for each example", async () => {
   const pages = await renderDocumentation();
   const docs = readdirSync("docs").filter((name) => name.endsWith(".md"));
   expect([...pages.keys()]).toEqual([
     "/",
     ...docs.sort().map((name) => `/docs/${name.replace(".md", ".html")}`),
+    "/examples/requirements-analysis/readme.html",
+    "/examples/site-scan/readme.html",
     "/contributing.html",
     "/changelog.html",
   ]);

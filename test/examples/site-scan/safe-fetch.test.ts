@@ -296,13 +296,14 @@ describe("character encodings", () => {
 });
 
 describe("https", () => {
-  const file = (name: string): Buffer => readFileSync(new URL(`../../support/tls/${name}`, import.meta.url));
-  const ca = file("cert.pem");
+  const [key, ca] = ["key.pem", "cert.pem"].map((name) =>
+    readFileSync(new URL(`../../support/tls/${name}`, import.meta.url)),
+  );
   let secure: Server;
   let port: number;
 
   beforeAll(async () => {
-    secure = createServer({ key: file("key.pem"), cert: ca }, page("secret")).listen(0, "127.0.0.1");
+    secure = createServer({ key, cert: ca }, page("secret")).listen(0, "127.0.0.1");
     await once(secure, "listening");
     port = (secure.address() as AddressInfo).port;
   });
@@ -319,8 +320,8 @@ describe("https", () => {
       new Promise((fulfil, reject) => {
         connector(options, (error, socket) => (error === null ? fulfil(socket) : reject(error)));
       });
-    const lookup = (): Promise<string[]> => Promise.resolve(["127.0.0.1"]);
-    const fetcher = new SafeFetch({ trustedOrigins: [`${host}:${port}`], lookup, dial });
+    const options = { trustedOrigins: [`${host}:${port}`], lookup: () => Promise.resolve(["127.0.0.1"]), dial };
+    const fetcher = new SafeFetch(options);
     return closing(fetcher, (one) => one.get(`https://${host}:${port}/`));
   }
 

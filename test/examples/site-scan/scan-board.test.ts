@@ -36,10 +36,10 @@ test("a log gets a line when a status or a step changes, and none for progress w
   board.update("2", row());
   board.clear();
   expect(written).toEqual([
-    "0 % QUEUED        https://example.org/\n",
-    "12 % RUNNING       CRAWL     https://example.org/\n",
-    "25 % RUNNING       PARSE     https://example.org/\n",
-    "12 % RUNNING       CRAWL     https://example.org/\n",
+    "0 % QUEUED            https://example.org/\n",
+    "12 % RUNNING           CRAWL     https://example.org/\n",
+    "25 % RUNNING           PARSE     https://example.org/\n",
+    "12 % RUNNING           CRAWL     https://example.org/\n",
   ]);
 });
 
@@ -50,8 +50,8 @@ test("a terminal gets a line for each scan, redrawn in place", () => {
   board.update("2", row({ url: "https://b.example/", percent: 100, isDone: true, status: "FULL_READY", step: null }));
   expect(written[1]).toContain("\u001b[1A\u001b[0J");
   expect(stripVTControlCharacters(written[1] ?? "").split("\n")).toEqual([
-    "██░░░░░░░░░░░░░░  12 % RUNNING       CRAWL     https://example.org/",
-    "████████████████ 100 % FULL_READY    https://b.example/",
+    "██░░░░░░░░░░░░░░  12 % RUNNING           CRAWL     https://example.org/",
+    "████████████████ 100 % FULL_READY        https://b.example/",
     "",
   ]);
   board.clear();
