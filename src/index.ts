@@ -49,6 +49,7 @@ export type { AttemptOutcome, AttemptRecord, JobRef, Progress } from "./model/jo
 export type { JobLog, LogLine } from "./model/log.js";
 export type { JobDefaults, JobOptions } from "./model/options.js";
 export type { KeepOption, KeepRule } from "./model/retention.js";
+export type { Size } from "./model/size.js";
 export { isTerminal, STATES, TERMINAL_STATES, type JobState, type TerminalState } from "./model/state.js";
 export type { UniqueOption } from "./model/unique.js";
 export type { JobContext, JobLogger, JobMeta } from "./worker/context.js";
@@ -66,6 +67,6 @@ export {
   type Task,
   type TaskOptions,
 } from "./worker/task.js";
-export type { WorkerEvents } from "./worker/worker-events.js";
+export type { StopReason, WorkerEvents } from "./worker/worker-events.js";
 export type { WorkerOptions } from "./worker/worker-options.js";
 export type { Worker, WorkerState } from "./worker/worker.js";

@@ -100,7 +100,7 @@ export class Workshop {
       stopping: this.#stopping.signal,
       ttl: () => this.#keeper.ttl,
       opened: (session) => this.#begin(session),
-      closed: finished,
+      closed: () => finished("closed"),
     });
     this.#sweeper = new Sweeper({
       engine,
@@ -140,7 +140,9 @@ export class Workshop {
   /** Opens a session and begins; resolves when it has, or when it is stopped meanwhile. */
   async start(): Promise<void> {
     await this.#sessions.open();
-    if (!this.#stopping.signal.aborted) this.#sweeper.start();
+    if (this.#stopping.signal.aborted) return;
+    this.#sweeper.start();
+    this.#life.begin();
   }
 
   /** Goes down the shutdown ladder; called again, one rung at once. @param grace milliseconds */
@@ -223,6 +225,7 @@ export class Workshop {
       }
       this.#teller.tellEnd(run, settled[index] ?? "stale");
     }
+    this.#life.runEnded();
     if (this.#pool.held === 0) this.#life.ran(this.#taken);
   }
 
