@@ -53,8 +53,8 @@ export class WorkerLife {
     this.#cancel();
   }
 
-  /** A run has ended; others may go on. */
-  runEnded(): void {
+  /** Runs have ended; others may go on. */
+  runsEnded(): void {
     this.#memory?.ran();
   }
 

@@ -225,7 +225,7 @@ export class Workshop {
       }
       this.#teller.tellEnd(run, settled[index] ?? "stale");
     }
-    this.#life.runEnded();
+    if (runs.length > 0) this.#life.runsEnded();
     if (this.#pool.held === 0) this.#life.ran(this.#taken);
   }
 
