@@ -204,7 +204,8 @@ test.each(["SIGINT", "SIGTERM"] as const)(
   "%s to all of its processes, as from a terminal or systemd, counts once; the second one skips the wait",
   async (signal) => {
     const running = await openPool(1, "--concurrency", "2", "--grace", "1h");
-    const [short] = await record(1, 900);
+    // Longer than the last moment that a job is given after the wait.
+    const [short] = await record(1, 2_000);
     const [long] = await record(1, 600_000);
     await starts(2);
     running.signalGroup(signal);
