@@ -1,5 +1,5 @@
 /** A worker of a pool as a process: `longshore worker` with the flags of the pool, started and listened to. */
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { StopReason } from "../../worker/worker-events.js";
 import { isNews, type PoolOrder } from "./messages.js";
@@ -34,14 +34,23 @@ export interface WorkerProcess {
 /** Starts a worker of this name. */
 export type StartWorker = (name: string, listener: WorkerListener) => WorkerProcess;
 
+const NEVER_RAN = { code: null, signal: null, reason: null };
+
 const main = fileURLToPath(new URL("../main.js", import.meta.url));
 
 /** Starts workers as processes that share our standard output. `args`: what follows `longshore worker`. */
 export function processStarter(args: (name: string) => readonly string[]): StartWorker {
   return (name, listener) => {
-    const child = spawn(process.execPath, [...process.execArgv, main, "worker", ...args(name)], {
-      stdio: ["ignore", "inherit", "inherit", "ipc"],
-    });
+    let child: ChildProcess;
+    try {
+      child = spawn(process.execPath, [...process.execArgv, main, "worker", ...args(name)], {
+        stdio: ["ignore", "inherit", "inherit", "ipc"],
+      });
+    } catch (error) {
+      // Node throws some of the system's refusals, a lack of memory among them, and emits the others.
+      process.nextTick(() => listener.ended({ ...NEVER_RAN, error: error as Error }));
+      return { pid: undefined, order() {}, kill() {} };
+    }
     let reason: StopReason | null = null;
     let exit: Pick<WorkerExit, "code" | "signal"> | null = null;
     const end = (): void => {
@@ -59,7 +68,7 @@ export function processStarter(args: (name: string) => readonly string[]): Start
       end();
     });
     child.on("error", (error) => {
-      if (child.pid === undefined) listener.ended({ code: null, signal: null, error, reason });
+      if (child.pid === undefined) listener.ended({ ...NEVER_RAN, error });
     });
     return {
       pid: child.pid,
