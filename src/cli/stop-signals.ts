@@ -4,10 +4,7 @@
 const ECHO = 300;
 
 /** Calls `obey` for each signal, echoes left out. The returned function ends it. */
-export function onStopSignals(
-  obey: (signal: NodeJS.Signals) => void,
-  signals: readonly NodeJS.Signals[] = ["SIGTERM", "SIGINT"],
-): () => void {
+export function onStopSignals(obey: (signal: NodeJS.Signals) => void): () => void {
   let last = Number.NEGATIVE_INFINITY;
   const hear = (signal: NodeJS.Signals): void => {
     const now = performance.now();
@@ -15,8 +12,6 @@ export function onStopSignals(
     last = now;
     obey(signal);
   };
-  for (const signal of signals) process.on(signal, hear);
-  return () => {
-    for (const signal of signals) process.off(signal, hear);
-  };
+  process.on("SIGTERM", hear).on("SIGINT", hear);
+  return () => process.off("SIGTERM", hear).off("SIGINT", hear);
 }

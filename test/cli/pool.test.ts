@@ -189,9 +189,14 @@ test("SIGHUP replaces all workers one by one; no job is lost or run twice, and n
 
 test("SIGTERM: the running jobs end first, then the workers, then the pool, with 0", async () => {
   const running = await openPool(2, "--concurrency", "1");
-  const all = await record(3, 700);
+  // Longer than the last moment that a job is given when nobody waits for it.
+  const all = await record(3, 2_000);
   await starts(2);
+  const pids = [...(await processesOfWorkers()).values()];
   running.signal("SIGTERM");
+  await running.prints(/Worker stopping[^]*Worker stopping/);
+  // As from a process manager whose signal to the workers comes after the pool's order.
+  for (const pid of pids) process.kill(pid, "SIGTERM");
   const { code, stdout } = await running.ended;
   expect(code).toBe(0);
   const states = await Promise.all(all.map(async (job) => (await job.refresh()).state));

@@ -5,7 +5,6 @@
  */
 import type { Worker } from "../../worker/worker.js";
 import type { Log } from "../log.js";
-import { onStopSignals } from "../stop-signals.js";
 import { UsageError } from "../exit.js";
 import type { PoolOrder, WorkerNews } from "./messages.js";
 
@@ -27,7 +26,8 @@ export class PoolLink {
     this.#log = log;
     worker.on("started", () => tell({ news: "started" }));
     worker.on("stopping", (reason) => tell({ news: "stopping", reason }));
-    onStopSignals((signal) => this.#obey({ signal }), ["SIGTERM"]);
+    // The pool may have been signalled too, and its order may be heard first: a signal alone never skips the wait.
+    process.on("SIGTERM", (signal) => this.#drain({ signal }));
   }
 
   readonly #hear = (order: PoolOrder): void => {
@@ -48,11 +48,6 @@ export class PoolLink {
     if (this.#hurried) return;
     this.#hurried = true;
     this.#stop({ by: "pool" });
-  }
-
-  #obey(why: Readonly<Record<string, string>>): void {
-    if (this.#worker?.state === "stopping") this.#hurried = true;
-    this.#stop(why);
   }
 
   #stop(why: Readonly<Record<string, string>>): void {
