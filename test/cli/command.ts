@@ -35,11 +35,11 @@ export interface LogLine {
   [field: string]: unknown;
 }
 
-/** The lines of a log. */
+/** The lines of a log, as far as they are complete. */
 export function linesOf(stdout: string): LogLine[] {
   return stdout
-    .trim()
     .split("\n")
+    .slice(0, -1)
     .map((line) => JSON.parse(line) as LogLine);
 }
 

@@ -144,7 +144,7 @@ describe("a worker that ends", () => {
     const waits: unknown[] = [];
     for (let death = 1; death <= 7; death += 1) {
       newest().ends({ code: 1 });
-      const { restartInMs, deaths } = said(/Worker died/).at(-1) ?? {};
+      const [{ restartInMs, deaths } = {}] = said(/Worker died/).slice(-1) as Partial<Record<string, unknown>>[];
       expect(deaths).toBe(death);
       waits.push(restartInMs);
       clock.advance(30_000);
