@@ -27,9 +27,10 @@ async function damage(sql: string): Promise<void> {
   database.close();
 }
 
+const checkpointsOf = async (id: string): Promise<unknown> => kit.engine.checkpoints({ queue: MAIN, id });
+
 describe("a checkpoint that cannot be decoded", () => {
   const step = { seq: 1, kind: "step", name: "s", key: null, value: "1", at: 1, took: 1, counters: null } as const;
-  const checkpointsOf = async (id: string): Promise<unknown> => kit.engine.checkpoints({ queue: MAIN, id });
 
   beforeEach(async () => {
     for (const lease of await session.claim(2)) await session.report(lease, { checkpoints: [step] });
