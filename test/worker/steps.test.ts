@@ -2,10 +2,21 @@
 // done is counted.
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { AllFailed, NonRetryable, RetryAfter, Snooze, TimedOut, task, type JobContext, type Step } from "longshore";
+import {
+  AllFailed,
+  attach,
+  EngineUnavailable,
+  NonRetryable,
+  RetryAfter,
+  Snooze,
+  TimedOut,
+  task,
+  type JobContext,
+  type Step,
+} from "longshore";
 import { makeGate } from "./gate.js";
 import { onEveryEngine } from "./on-engines.js";
-import { StillWorld } from "./still-world.js";
+import { StillWorld, withCommands } from "./still-world.js";
 
 const ONCE = { attempts: 1 } as const;
 const AGAIN = { attempts: 3, backoff: 1 } as const;
@@ -87,6 +98,7 @@ onEveryEngine("a step", (harbour) => {
         if (calls.length > 2) return "done";
         arrived.open();
         await sleep(20_000, undefined, { signal });
+        return "too late";
       });
     });
     const first = longshore.worker([scan]);
@@ -589,6 +601,86 @@ onEveryEngine("a step over items", (harbour) => {
 
     expect(calls).toEqual([1, 2]);
     expect((await job.refresh()).failures).toEqual([]);
+  });
+});
+
+describe("a step of a run that lost its lease", () => {
+  it("is not run again by the run that has it now; one that was not stored is", async () => {
+    let cut = false;
+    const orDead = <T>(answer: () => T): T => {
+      if (cut) throw new EngineUnavailable("memory:", "cut off");
+      return answer();
+    };
+    const world = new StillWorld((engine) =>
+      withCommands(engine, {
+        heartbeat: (params) => orDead(() => engine.heartbeat(params)),
+        exchange: (params) => orDead(() => engine.exchange(params)),
+        report: (params) => orDead(() => engine.report(params)),
+        openSession: (params) => orDead(() => engine.openSession(params)),
+      }),
+    );
+    const other = attach(world.memory, { clock: world.clock });
+    const calls: string[] = [];
+    const rejected: unknown[] = [];
+    const scan = task("scan", ONCE, async ({ step }) => {
+      await step("one", () => calls.push("one"));
+      if (calls.length === 1) cut = true;
+      return step("two", () => calls.push("two")).catch((error: unknown) => {
+        rejected.push(error);
+        throw error;
+      });
+    });
+    const lost = world.longshore.worker([scan]);
+    lost.on("error", () => {});
+    const job = await world.enqueue(scan);
+    await world.rest();
+    expect(calls).toEqual(["one", "two"]);
+    other.worker([scan]);
+    await world.pass(60_000, 1_000);
+
+    expect(await (await other.job(job.id))?.refresh()).toMatchObject({ state: "completed", attempt: 1, crashes: 1 });
+    expect(calls).toEqual(["one", "two", "two"]);
+    cut = false;
+    await world.pass(20_000, 1_000);
+    expect(rejected).toMatchObject([{ code: "LEASE_LOST" }]);
+    await Promise.all([world.longshore.close(), other.close()]);
+  });
+
+  it("rejects, and leaves nothing", async () => {
+    const world = new StillWorld();
+    const rejected: unknown[] = [];
+    const scan = task("scan", ONCE, async ({ step, job }) => {
+      await step("one", async () => (await world.longshore.job(job.id))?.cancel(), { optional: true }).catch(
+        (error: unknown) => rejected.push(error),
+      );
+    });
+    world.longshore.worker([scan]);
+    const job = await world.enqueue(scan);
+    await world.pass(2_000);
+
+    expect(rejected).toMatchObject([{ code: expect.stringMatching(/^(CANCELLED|LEASE_LOST)$/) }]);
+    expect(await job.steps()).toEqual([]);
+    expect(await job.refresh()).toMatchObject({ state: "cancelled", failures: [] });
+    await world.longshore.close();
+  });
+});
+
+describe("a job that half succeeds", () => {
+  it("is told to hooks as partial, with its result", async () => {
+    const world = new StillWorld();
+    const endings: unknown[] = [];
+    const scan = task("scan", ONCE, async ({ step }) => {
+      await step("a", () => 1);
+      await step("b", () => Promise.reject(new Error("no")), { optional: true });
+      return "half";
+    });
+    const onSettle = (_context: unknown, ending: unknown): void => void endings.push(ending);
+    world.longshore.worker([scan], { middleware: [{ onSettle }] });
+    await world.enqueue(scan);
+    await world.rest();
+
+    expect(endings).toEqual([{ kind: "partial", result: "half", error: undefined }]);
+    await world.longshore.close();
   });
 });
 
