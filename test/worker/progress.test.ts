@@ -35,6 +35,10 @@ class NotingWorld extends StillWorld {
   }
 }
 
+function items(done: number, failed: number): unknown {
+  return { done, failed, total: 4 };
+}
+
 describe("progress through declared steps", () => {
   it("is 0 before anything ran, computed after each step, and 100 only at the end", async () => {
     const world = new NotingWorld();
@@ -97,7 +101,6 @@ describe("progress through declared steps", () => {
     await world.enqueue(scan);
     await world.pass(4_000, 50);
 
-    const items = (done: number, failed: number): unknown => ({ done, failed, total: 4 });
     expect(seen).toEqual([
       [12, { done: 1, failed: 0, total: 4 }, "page 1 of 4"],
       [25, null, "page 1 of 4"],

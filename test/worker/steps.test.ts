@@ -30,6 +30,10 @@ function shakyOnce(calls: string[]): (what: string) => void {
   };
 }
 
+function fails(): never {
+  throw new Error("no");
+}
+
 onEveryEngine("a step", (harbour) => {
   it("that ended well is not run again by a retry, and gives what it gave", async () => {
     const longshore = await harbour.connect();
@@ -134,14 +138,14 @@ onEveryEngine("a step", (harbour) => {
   it("beside one that fails is not lost", async () => {
     const longshore = await harbour.connect();
     const calls: string[] = [];
-    const fails = shakyOnce(calls);
+    const failsOnce = shakyOnce(calls);
     const scan = task("scan", AGAIN, ({ step }) =>
       Promise.all([
         step("slow", async () => {
           calls.push("slow");
           await sleep(10);
         }),
-        step("shaky", () => fails("shaky")),
+        step("shaky", () => failsOnce("shaky")),
       ]),
     );
     longshore.worker([scan]);
@@ -357,7 +361,7 @@ onEveryEngine("a step", (harbour) => {
   it("fails alone when it is optional: the job ends as partial, and a retry runs only what failed", async () => {
     const longshore = await harbour.connect();
     const calls: string[] = [];
-    const fails = shakyOnce(calls);
+    const failsOnce = shakyOnce(calls);
     const scan = task("scan", ONCE, async ({ step }) => {
       const title = await step("crawl", () => {
         calls.push("crawl");
@@ -366,7 +370,7 @@ onEveryEngine("a step", (harbour) => {
       const score = await step(
         "score",
         () => {
-          fails("score");
+          failsOnce("score");
           return 9;
         },
         { optional: true },
@@ -476,13 +480,13 @@ onEveryEngine("a step over items", (harbour) => {
   it("goes on when some fail, and a retry by hand runs only those", async () => {
     const longshore = await harbour.connect();
     const calls: string[] = [];
-    const fails = shakyOnce(calls);
+    const failsOnce = shakyOnce(calls);
     const scan = task("scan", ONCE, async ({ step }) => {
       const { values, errors } = await step.all(
         "analyse",
         [{ id: "tone" }, { id: "length" }, { id: "sense" }],
         ({ id }) => {
-          if (id === "length") fails(id);
+          if (id === "length") failsOnce(id);
           else calls.push(id);
           return id.toUpperCase();
         },
@@ -543,10 +547,7 @@ onEveryEngine("a step over items", (harbour) => {
     const longshore = await harbour.connect();
     const scan = task("scan", ONCE, async ({ step }) => {
       await step("before", () => 1);
-      const fail = (): never => {
-        throw new Error("no");
-      };
-      const { errors } = await step.all("analyse", ["a", "b"], fail, { optional: true });
+      const { errors } = await step.all("analyse", ["a", "b"], fails, { optional: true });
       return errors.length;
     });
     longshore.worker([scan]);
