@@ -54,6 +54,7 @@ export type { JobDefaults, JobOptions } from "./model/options.js";
 export type { ItemProgress, Progress } from "./model/progress.js";
 export { profile, type Profile, type ProfiledJob, type ProfileOptions } from "./model/profile.js";
 export type { KeepOption, KeepRule } from "./model/retention.js";
+export type { Size } from "./model/size.js";
 export type { JobSnapshot } from "./model/snapshot.js";
 export { isTerminal, STATES, TERMINAL_STATES, type JobState, type TerminalState } from "./model/state.js";
 export { statuses, type StatusMachine, type StatusOptions } from "./model/status-machine.js";
@@ -88,6 +89,6 @@ export {
   type Task,
   type TaskOptions,
 } from "./worker/task.js";
-export type { WorkerEvents } from "./worker/worker-events.js";
+export type { StopReason, WorkerEvents } from "./worker/worker-events.js";
 export type { WorkerOptions } from "./worker/worker-options.js";
 export type { Worker, WorkerState } from "./worker/worker.js";

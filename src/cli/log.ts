@@ -28,11 +28,14 @@ export class Log {
   readonly #format: LogFormat;
   /** Leave out what is not a warning or an error? */
   readonly #quiet: boolean;
+  readonly #about: LogFields;
   readonly #stream: Printable;
 
-  constructor(format: LogFormat, quiet: boolean, stream: Printable = process.stdout) {
+  /** @param about fields of every line */
+  constructor(format: LogFormat, quiet: boolean, about: LogFields = {}, stream: Printable = process.stdout) {
     this.#format = format;
     this.#quiet = quiet;
+    this.#about = about;
     this.#stream = stream;
   }
 
@@ -40,9 +43,11 @@ export class Log {
     if (this.#quiet && level === "info") return;
     const now = Date.now();
     if (this.#format === "json") {
-      this.#stream.write(`${jsonText({ time: new Date(now).toISOString(), level, message, ...fields })}\n`);
+      this.#stream.write(
+        `${jsonText({ time: new Date(now).toISOString(), level, message, ...this.#about, ...fields })}\n`,
+      );
     } else {
-      this.#text(now, level, message, fields);
+      this.#text(now, level, message, { ...fields, ...this.#about });
     }
   }
 

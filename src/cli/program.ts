@@ -8,6 +8,7 @@ import { addJobCommand } from "./commands/job.js";
 import { addJobsCommand } from "./commands/jobs.js";
 import { addControlCommands } from "./commands/control.js";
 import { addPingCommand } from "./commands/ping.js";
+import { addPoolCommand } from "./commands/pool.js";
 import { addQueueCommands } from "./commands/queue.js";
 import { addWorkerCommand } from "./commands/worker.js";
 import { EXIT_CODES_HELP } from "./exit.js";
@@ -33,6 +34,7 @@ export function createProgram(): Command {
     .exitOverride()
     .addHelpText("after", `\n${ENVIRONMENT_HELP}\n\n${EXIT_CODES_HELP}`);
   addWorkerCommand(program);
+  addPoolCommand(program);
   addEnqueueCommand(program);
   addInfoCommand(program);
   addJobsCommand(program);

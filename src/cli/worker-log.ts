@@ -1,4 +1,5 @@
 /** What a worker logs: that it started and stopped, and how each run ended. Inputs and results are never logged. */
+import { formatSize } from "../model/size.js";
 import type { RunningJob } from "../worker/running-job.js";
 import type { Worker } from "../worker/worker.js";
 import type { Log, LogFields, LoggedError } from "./log.js";
@@ -40,6 +41,12 @@ export function logWorker(worker: Worker, log: Log, facts: LogFields): void {
   worker.on("cancelled", (job) => log.write("info", "Job cancelled", fieldsOf(job)));
   worker.on("lost", (job) => log.write("warn", "Job lost its lease", fieldsOf(job)));
   worker.on("error", (error) => log.write("error", "Worker trouble", { error: withoutStack(describe(error)) }));
+  worker.on("stopping", (reason) => {
+    // Whoever called stop() has said why.
+    if (reason === "stop") return;
+    const grown = reason === "maxRss" ? { rss: formatSize(process.memoryUsage.rss()) } : {};
+    log.write("info", "Worker stopping", { reason, ...grown, running: worker.running });
+  });
   worker.on("stopped", () => log.write("info", "Worker stopped", { name: worker.name, completed, failed }));
 }
 

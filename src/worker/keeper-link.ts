@@ -28,8 +28,11 @@ export type KeeperAnswer =
   | { readonly session: string; readonly alive: boolean; readonly revoked: readonly Revocation[] }
   | { readonly session: string | null; readonly error: string };
 
-/** How long (milliseconds) the thread may take to close its connection. */
-const PATIENCE = 1_000;
+/**
+ * How long (milliseconds) the thread may take to close its connection before it is ended. A thread that is ended inside
+ * SQLite's native code takes the process along, so there it is waited for as long as a locked file can hold it up.
+ */
+const PATIENCE = { memory: 1_000, sqlite: 10_000, redis: 1_000 } as const;
 
 /** Where the thread's compiled code is; `null` when the package was not built. */
 function codeOfThread(): string | null {
@@ -45,6 +48,7 @@ export class KeeperLink {
   readonly #thread: Thread;
   readonly #until: Float64Array;
   readonly #exited: Promise<void>;
+  readonly #patience: number;
   #closed = false;
 
   /** Starts the thread; `null` when its code is missing. `gone` is called when it ends by itself. */
@@ -63,6 +67,7 @@ export class KeeperLink {
     heard: (answer: KeeperAnswer) => void,
     gone: (error: Error | null) => void,
   ) {
+    this.#patience = PATIENCE[target.engine];
     const until = new SharedArrayBuffer(Float64Array.BYTES_PER_ELEMENT);
     this.#until = new Float64Array(until);
     const workerData: KeeperSetup = { target, until };
@@ -93,7 +98,7 @@ export class KeeperLink {
   async close(): Promise<void> {
     this.#closed = true;
     this.#thread.postMessage("close", []);
-    const timer = setTimeout(() => void this.#thread.terminate(), PATIENCE);
+    const timer = setTimeout(() => void this.#thread.terminate(), this.#patience);
     await this.#exited;
     clearTimeout(timer);
   }

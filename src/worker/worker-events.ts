@@ -7,6 +7,12 @@ import type { StepFailure } from "../model/step-failure.js";
 import type { Run } from "./run.js";
 import type { RunningJob } from "./running-job.js";
 
+/**
+ * Why a worker stops: `stop()` was called (by the application, by a signal, by `longshore.close()`), an option ended its
+ * life, or the engine was closed under it.
+ */
+export type StopReason = "stop" | "burst" | "maxJobs" | "maxIdle" | "maxRss" | "closed";
+
 /** The events of a worker. Those about the end of a run are told when the engine has accepted it. */
 export interface WorkerEvents {
   /** It takes work from now on. */
@@ -35,6 +41,8 @@ export interface WorkerEvents {
   idle: [];
   /** Something went wrong that is not a job's failure, such as an engine that does not answer. The worker goes on. */
   error: [error: Error];
+  /** It takes no more jobs; those that run have their grace. Told once. */
+  stopping: [reason: StopReason];
   /** It has stopped and let go of everything. */
   stopped: [];
 }

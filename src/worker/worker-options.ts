@@ -5,6 +5,8 @@ import { parseDuration, parsePositiveDuration, type Duration } from "../model/du
 import { InvalidInput } from "../model/errors.js";
 import { parseName } from "../model/name.js";
 import { parseFlag, parseWhole } from "../model/scalar.js";
+import { parseSize, type Size } from "../model/size.js";
+import { autoConcurrency, thisMachine } from "./auto-concurrency.js";
 import type { Middleware } from "./middleware.js";
 import { parseOrder, type ParsedOrder, type QueueOrder } from "./queue-order.js";
 
@@ -15,8 +17,12 @@ export interface WorkerOptions {
    * its tasks, in the order of the tasks.
    */
   queues?: QueueOrder;
-  /** How many jobs it runs at a time: 1 to 10,000. Default: 10. */
-  concurrency?: number;
+  /**
+   * How many jobs it runs at a time: 1 to 10,000. Default: 10. `"auto"` follows this machine, or the part of it that a
+   * container may use: 2 for 2 cores and 8 GB, 5 for 4 cores and 16 GB, 10 for 8 cores and 32 GB or more, and between
+   * these in proportion; `worker.concurrency` says what it chose.
+   */
+  concurrency?: "auto" | number;
   /** What it is called in listings and attempts. Default: host, process id and a random part. */
   name?: string;
   /** How long `stop()` waits for running jobs before it aborts their signals. Default: 30 s. */
@@ -34,6 +40,11 @@ export interface WorkerOptions {
   maxJobs?: number;
   /** Stop after this long without work. Default: never. */
   maxIdle?: Duration;
+  /**
+   * Stop when the process has more memory (its resident set) than this: bytes, or a string such as `"512MB"`. Looked at
+   * when runs end and every 5 s; running jobs have their `grace`. Default: never.
+   */
+  maxRss?: Size;
   /** Hooks around every run. */
   middleware?: readonly Middleware[];
   /** Make `currentJob()` work in handlers; about a microsecond a job and a little for every promise. Default: false. */
@@ -53,6 +64,8 @@ export interface ParsedWorkerOptions {
   readonly burst: boolean;
   readonly maxJobs: number;
   readonly maxIdle: number | null;
+  /** Bytes. */
+  readonly maxRss: number | null;
   readonly middleware: readonly Middleware[];
   readonly currentJob: boolean;
   readonly signals: boolean;
@@ -68,10 +81,12 @@ const KNOWN = [
   "burst",
   "maxJobs",
   "maxIdle",
+  "maxRss",
   "middleware",
   "currentJob",
   "signals",
 ];
+const DEFAULT_CONCURRENCY = 10;
 const MOST_CONCURRENT = 10_000;
 const MOST_AHEAD = 500;
 const DEFAULT_LEASE = 30_000;
@@ -85,11 +100,14 @@ export function parseWorkerOptions(options: WorkerOptions, taskQueues: readonly 
   }
   const lease = parseDuration("lease", options.lease ?? DEFAULT_LEASE);
   if (lease < SHORTEST_LEASE) throw new InvalidInput("lease", options.lease, "at least 1 s");
-  const { prefetch = "auto", middleware = [] } = options;
+  const { concurrency = DEFAULT_CONCURRENCY, prefetch = "auto", middleware = [] } = options;
   if (!Array.isArray(middleware)) throw new InvalidInput("middleware", middleware, "a list of {onStart?, onSettle?}");
   return {
     order: parseOrder("queues", options.queues ?? [...new Set(taskQueues)]),
-    concurrency: parseWhole("concurrency", options.concurrency ?? 10, 1, MOST_CONCURRENT),
+    concurrency:
+      concurrency === "auto"
+        ? autoConcurrency(thisMachine())
+        : parseWhole("concurrency", concurrency, 1, MOST_CONCURRENT),
     name: parseName("name", options.name ?? defaultName()),
     grace: parseDuration("grace", options.grace ?? DEFAULT_GRACE),
     lease,
@@ -100,15 +118,21 @@ export function parseWorkerOptions(options: WorkerOptions, taskQueues: readonly 
         ? Number.POSITIVE_INFINITY
         : parseWhole("maxJobs", options.maxJobs, 1, Number.MAX_SAFE_INTEGER),
     maxIdle: options.maxIdle === undefined ? null : parsePositiveDuration("maxIdle", options.maxIdle),
+    maxRss: options.maxRss === undefined ? null : parseSize("maxRss", options.maxRss),
     middleware,
     currentJob: parseFlag("currentJob", options.currentJob ?? false),
     signals: parseFlag("signals", options.signals ?? false),
   };
 }
 
-function defaultName(): string {
-  const host = hostname()
+/** The name of a worker that was given none: unlike any other, on this host and elsewhere. */
+export function defaultName(): string {
+  return `${hostName()}-${process.pid}-${randomBytes(3).toString("hex")}`;
+}
+
+/** The name of this host, as far as it fits into a worker's name. */
+export function hostName(): string {
+  return hostname()
     .replace(/[^A-Za-z0-9_.:-]/g, "-")
     .slice(0, 60);
-  return `${host}-${process.pid}-${randomBytes(3).toString("hex")}`;
 }

@@ -4,6 +4,7 @@ import type { ParsedTarget } from "../engine/target.js";
 import type { Clock, Random } from "../model/clock.js";
 import type { Runnable } from "./executor.js";
 import type { Teller } from "./teller.js";
+import type { StopReason } from "./worker-events.js";
 import type { ParsedWorkerOptions } from "./worker-options.js";
 
 /** What a worker is made from. */
@@ -25,5 +26,5 @@ export interface WorkshopOptions {
   readonly runnables: ReadonlyMap<string, Runnable>;
   readonly teller: Teller;
   /** There is nothing more to do: stop. */
-  readonly finished: () => void;
+  readonly finished: (reason: StopReason) => void;
 }

@@ -9,7 +9,7 @@ import { InvalidInput } from "../model/errors.js";
 import type { Runnable } from "./executor.js";
 import type { AnyTask, Handler, Task } from "./task.js";
 import { Teller } from "./teller.js";
-import type { WorkerEvents } from "./worker-events.js";
+import type { StopReason, WorkerEvents } from "./worker-events.js";
 import { parseWorkerOptions, type ParsedWorkerOptions, type WorkerOptions } from "./worker-options.js";
 import type { WorkerSetup } from "./worker-setup.js";
 import { Workshop } from "./workshop.js";
@@ -59,7 +59,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
       },
       runnables: this.#runnables,
       teller: this.#teller,
-      finished: () => void this.stop(),
+      finished: (reason) => void this.#stop(reason, this.#options.grace),
     });
     this.finished = new Promise((resolve) => {
       this.#finish = resolve;
@@ -76,6 +76,11 @@ export class Worker extends EventEmitter<WorkerEvents> {
   /** The queues it serves. */
   get queues(): readonly string[] {
     return this.#options.order.names;
+  }
+
+  /** How many jobs it may run at a time: its option `concurrency`, or what `"auto"` chose for this machine. */
+  get concurrency(): number {
+    return this.#options.concurrency;
   }
 
   /** What it is doing. */
@@ -124,9 +129,14 @@ export class Worker extends EventEmitter<WorkerEvents> {
    */
   stop(options: { grace?: Duration } = {}): Promise<void> {
     const grace = options.grace === undefined ? this.#options.grace : parseDuration("grace", options.grace);
+    return this.#stop("stop", grace);
+  }
+
+  #stop(reason: StopReason, grace: number): Promise<void> {
     if (this.#state === "stopped") return this.finished;
     const again = this.#state === "stopping";
     this.#state = "stopping";
+    if (!again) this.#teller.tell("stopping", reason);
     const stopped = this.#workshop.stop(grace);
     if (!again) void stopped.then(() => this.#stopped());
     return this.finished;

@@ -102,7 +102,7 @@ export class Workshop {
       stopping: this.#stopping.signal,
       ttl: () => this.#keeper.ttl,
       opened: (session) => this.#begin(session),
-      closed: finished,
+      closed: () => finished("closed"),
     });
     this.#sweeper = new Sweeper({
       engine,
@@ -145,7 +145,9 @@ export class Workshop {
   /** Opens a session and begins; resolves when it has, or when it is stopped meanwhile. */
   async start(): Promise<void> {
     await this.#sessions.open();
-    if (!this.#stopping.signal.aborted) this.#sweeper.start();
+    if (this.#stopping.signal.aborted) return;
+    this.#sweeper.start();
+    this.#life.begin();
   }
 
   /** Goes down the shutdown ladder; called again, one rung at once. @param grace milliseconds */
@@ -233,6 +235,7 @@ export class Workshop {
       }
       this.#teller.tellEnd(run, settled[index] ?? "stale");
     }
+    if (runs.length > 0) this.#life.runsEnded();
     if (this.#pool.held === 0) this.#life.ran(this.#taken);
   }
 

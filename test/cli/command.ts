@@ -23,6 +23,24 @@ export interface CommandOptions {
   /** Added to an environment without any LONGSHORE_ or REDIS_ setting. */
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: string;
+  /** Run it in a process group of its own, as a shell does. Default: false. */
+  readonly group?: boolean;
+}
+
+/** A line of a log in JSON. */
+export interface LogLine {
+  time: string;
+  level: string;
+  message: string;
+  [field: string]: unknown;
+}
+
+/** The lines of a log, as far as they are complete. */
+export function linesOf(stdout: string): LogLine[] {
+  return stdout
+    .split("\n")
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as LogLine);
 }
 
 /** A command under way. */
@@ -32,8 +50,12 @@ export class Running {
   readonly child: ChildProcessWithoutNullStreams;
   readonly ended: Promise<Ended>;
 
-  constructor(args: readonly string[], { cwd, env = {}, input = "" }: CommandOptions = {}) {
-    this.child = spawn(process.execPath, [main, ...args], { cwd, env: { ...cleanEnvironment(), ...env } });
+  constructor(args: readonly string[], { cwd, env = {}, input = "", group = false }: CommandOptions = {}) {
+    this.child = spawn(process.execPath, [main, ...args], {
+      cwd,
+      env: { ...cleanEnvironment(), ...env },
+      detached: group,
+    });
     this.child.stdin.end(input);
     this.child.stdout.setEncoding("utf8").on("data", (text: string) => (this.stdout += text));
     this.child.stderr.setEncoding("utf8").on("data", (text: string) => (this.stderr += text));
@@ -59,6 +81,11 @@ export class Running {
 
   signal(name: NodeJS.Signals): void {
     this.child.kill(name);
+  }
+
+  /** Signals its process group, as a terminal does. */
+  signalGroup(name: NodeJS.Signals): void {
+    process.kill(-(this.child.pid ?? Number.NaN), name);
   }
 }
 

@@ -1,4 +1,5 @@
 // Tasks for the worker that the tests of the command start.
+import { appendFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { task } from "longshore";
 
@@ -12,4 +13,12 @@ export const scan = task("scan", { queue: "scans", attempts: 1 }, async ({ input
 /** Waits for as long as it is told. */
 export const hold = task("hold", { queue: "holds" }, async ({ input, signal }) => {
   await sleep(input.ms, undefined, { signal });
+});
+
+/** Says in a file when it runs, and in which process. */
+export const record = task("record", { queue: "records" }, async ({ input, job }) => {
+  const write = (event) => appendFileSync(input.file, `${JSON.stringify({ event, id: job.id, pid: process.pid })}\n`);
+  write("start");
+  await sleep(input.ms);
+  write("end");
 });

@@ -19,7 +19,21 @@ test("--help names every command, the environment and the exit codes", async () 
   const { code, stdout, stderr } = await run(["--help"]);
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   for (const word of [
-    ...["worker", "enqueue", "info", "jobs", "job", "retry", "cancel", "pause", "resume", "empty", "failed", "ping"],
+    ...[
+      "worker",
+      "pool",
+      "enqueue",
+      "info",
+      "jobs",
+      "job",
+      "retry",
+      "cancel",
+      "pause",
+      "resume",
+      "empty",
+      "failed",
+      "ping",
+    ],
     ...["LONGSHORE_URL", "REDIS_URL", "REDIS_HOST", "Exit codes"],
   ]) {
     expect(stdout).toMatch(new RegExp(`\\b${word}\\b`));
@@ -42,7 +56,18 @@ test.each([
   [["jobs", "--colour"], /--colour/],
   [["job"], /argument 'id'/],
   [["worker"], /--tasks/],
-  [["worker", "--tasks", tasksFile, "--concurrency", "many"], /--concurrency: "many".*whole number/],
+  [["worker", "--tasks", tasksFile, "--concurrency", "many"], /--concurrency: "many".*whole number or auto/],
+  [["worker", "--tasks", tasksFile, "--max-rss", "512"], /--max-rss: "512".*512MB/],
+  [["worker", "--tasks", tasksFile, "--in-pool"], /--in-pool.*longshore pool/],
+  [["pool"], /--tasks/],
+  [["pool", "--tasks", tasksFile, "--workers", "some"], /--workers: "some".*whole number or auto/],
+  [["pool", "--tasks", tasksFile, "--workers", "0"], /--workers: 0.*1 to 1000/],
+  [["pool", "--tasks", tasksFile, "--concurrency", "0"], /concurrency: 0/],
+  [["pool", "--tasks", tasksFile, "--grace", "long"], /--grace: "long"/],
+  [["pool", "--tasks", tasksFile, "--log-format", "xml"], /--log-format: "xml"/],
+  [["pool", "--tasks", tasksFile, "--name", "x".repeat(100)], /--name: "xxx.*100 characters/],
+  [["pool", "--tasks", tasksFile, "--url", "memory:"], /memory:.*sqlite:FILE/],
+  [["pool", "not/a queue", "--tasks", tasksFile], /queue: "not\/a queue"/],
   [["worker", "--tasks", tasksFile, "--concurrency", "0"], /concurrency: 0/],
   [["worker", "--tasks", tasksFile, "--lease", "10"], /--lease: "10"/],
   [["worker", "not/a queue", "--tasks", tasksFile], /queue: "not\/a queue"/],
@@ -66,6 +91,7 @@ test.each([
   const { code, stdout, stderr } = await run(args, sqlite);
   expect(stderr).toMatch(message);
   expect(stderr).toMatch(/^error: /);
+  expect(stderr.match(/^error: /gm)).toHaveLength(1);
   expect(stderr).not.toMatch(/secret|\n {4}at /);
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
 });
@@ -117,4 +143,7 @@ test.each([
   const ended = await run(["worker", "--tasks", name], sqlite);
   expect(ended).toMatchObject({ code: 2, stdout: "" });
   expect(ended.stderr).toMatch(message);
+
+  const pool = await run(["pool", "--workers", "3", "--tasks", name], sqlite);
+  expect(pool).toEqual(ended);
 });

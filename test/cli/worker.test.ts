@@ -2,7 +2,7 @@
 import { connect, type Longshore } from "longshore";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { emptyFolder, longshore, removeFolder, Running, tasksFile } from "./command.js";
+import { emptyFolder, linesOf, longshore, removeFolder, Running, tasksFile } from "./command.js";
 
 let folder = "";
 let url = "";
@@ -21,27 +21,13 @@ afterEach(() => jobs.close());
 
 const worker = (...args: string[]): Running => new Running(["worker", ...args, "--tasks", tasksFile, "--url", url]);
 
-interface Line {
-  time: string;
-  level: string;
-  message: string;
-  [field: string]: unknown;
-}
-
-function linesOf(stdout: string): Line[] {
-  return stdout
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line) as Line);
-}
-
 test("--burst runs what is queued and ends with 0; the log is JSON lines without inputs", async () => {
   const good = await jobs.enqueue("scan", { url: "https://private.example" }, { queue: "scans" });
   const bad = await jobs.enqueue("scan", { url: "x", broken: true }, { queue: "scans", attempts: 1 });
   const { code, stdout } = await worker("--burst", "--name", "worker-1", "--concurrency", "1").ended;
   expect(code).toBe(0);
   const lines = linesOf(stdout);
-  const facts = { name: "worker-1", queues: ["holds", "scans"], concurrency: 1, url };
+  const facts = { name: "worker-1", queues: ["holds", "records", "scans"], concurrency: 1, url };
   expect(lines[0]).toMatchObject({ level: "info", message: "Worker started", ...facts });
   expect(lines.filter(({ job }) => job === good.id)).toMatchObject([
     { level: "info", message: "Job started", task: "scan", queue: "scans" },
@@ -59,7 +45,7 @@ test("--burst runs what is queued and ends with 0; the log is JSON lines without
 test("as text, lines begin with the job's id, and stored text cannot move the cursor", async () => {
   const { id } = await jobs.enqueue("scan", { url: "x", broken: true }, { queue: "scans", attempts: 1 });
   const { stdout } = await worker("--burst", "--log-format", "text").ended;
-  expect(stdout).toMatch(/INFO {2}Worker started .*queues=holds,scans .*url=sqlite:/);
+  expect(stdout).toMatch(/INFO {2}Worker started .*queues=holds,records,scans .*url=sqlite:/);
   expect(stdout).toMatch(new RegExp(`ERROR \\[${id}\\] Job failed: TypeError: the page is broken.*duration=\\d+ms`));
   expect(stdout).not.toMatch(/(?!\n)\p{Cc}/u);
 });
@@ -77,6 +63,22 @@ test("--max-jobs stops after so many runs", async () => {
 
 test("--max-idle stops after so long without work", async () => {
   expect((await worker("--max-idle", "50ms").ended).code).toBe(0);
+});
+
+test("--max-rss stops after a run in a process that is over it, and says so", async () => {
+  await jobs.enqueueMany("scan", [{ url: "a" }, { url: "b" }], { queue: "scans" });
+  const { code, stdout } = await worker("--max-rss", "10MB", "--concurrency", "1").ended;
+  expect(code).toBe(0);
+  expect(linesOf(stdout).filter(({ message }) => message === "Worker stopping")).toMatchObject([
+    { level: "info", reason: "maxRss", rss: expect.stringMatching(/^\d+MB$/) },
+  ]);
+  expect(await jobs.queue("scans").counts()).toMatchObject({ completed: 1, queued: 1 });
+});
+
+test("--concurrency auto says what it chose, and why", async () => {
+  const [started] = linesOf((await worker("--burst", "--concurrency", "auto").ended).stdout);
+  expect(started).toMatchObject({ concurrencyReason: expect.stringMatching(/^auto: \d+ cores?, \d+ (GB|MB)$/) });
+  expect(started?.["concurrency"]).toBeGreaterThan(0);
 });
 
 test("serves only the queues it is given, and takes --with-scheduler", async () => {

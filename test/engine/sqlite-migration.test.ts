@@ -1,7 +1,8 @@
 // A file that an older Longshore wrote is taken on as it is.
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { loadDriver } from "../../src/engine/sqlite/driver.js";
-import { Kit } from "../../src/engine/testkit/kit.js";
+import { Kit, MAIN } from "../../src/engine/testkit/kit.js";
+import { NO_PROGRESS } from "../../src/model/progress.js";
 import { sqliteStorage } from "./sqlite-storage.js";
 
 let storage: ReturnType<typeof sqliteStorage>;
@@ -12,22 +13,91 @@ beforeEach(() => {
 
 afterEach(() => storage.dispose());
 
+const connect = (): Promise<Kit> => Kit.create({ ...storage, dispose: () => undefined });
+
+/** What takes a file back by one schema, by the schema it has then. */
+const BACK: Readonly<Record<number, string>> = {
+  1: "ALTER TABLE queues DROP COLUMN epoch",
+  2: `DROP TABLE checkpoints; DROP TABLE latest; DROP TABLE owed;
+    ALTER TABLE jobs DROP COLUMN checkpointed; ALTER TABLE jobs DROP COLUMN failures;
+    ALTER TABLE jobs DROP COLUMN supersedes; ALTER TABLE jobs DROP COLUMN debounce_wait;
+    ALTER TABLE jobs DROP COLUMN debounce_most; ALTER TABLE revoked DROP COLUMN cause`,
+};
+
+/** Makes of the file what a Longshore with this schema would have left. */
+async function takeBack(to: number, contents: string): Promise<void> {
+  const open = await loadDriver();
+  const database = open(storage.path, { timeout: 5_000 });
+  for (let schema = Object.keys(BACK).length; schema >= to; schema -= 1) database.exec(BACK[schema] ?? "");
+  database.exec(`${contents}; PRAGMA user_version = ${to}`);
+  database.close();
+}
+
 it("goes on counting exchanges from the highest epoch that a job of schema 1 has", async () => {
-  const before = await Kit.create({ ...storage, dispose: () => undefined });
+  const before = await connect();
   const id = await before.add();
   const session = await before.session({ ttl: 3_600_000 });
   await session.next();
   await before.dispose();
-  const open = await loadDriver();
-  const database = open(storage.path, { timeout: 5_000 });
-  database.exec("UPDATE jobs SET epoch = 7; ALTER TABLE queues DROP COLUMN epoch; PRAGMA user_version = 1");
-  database.close();
+  await takeBack(1, "UPDATE jobs SET epoch = 7");
 
-  const after = await Kit.create({ ...storage, dispose: () => undefined });
+  const after = await connect();
   await after.add();
   const lease = await (await after.session()).next();
 
   expect(lease.id).not.toBe(id);
   expect(lease.epoch).toBe(8);
+  await after.dispose();
+});
+
+it("reads the progress of schema 2, which was a percentage and a message", async () => {
+  const before = await connect();
+  const id = await before.add();
+  await before.dispose();
+  await takeBack(2, `UPDATE jobs SET progress = '{"percent":40,"message":"half"}'`);
+
+  const after = await connect();
+
+  expect(await after.job(id)).toMatchObject({
+    progress: { ...NO_PROGRESS, percent: 40, message: "half" },
+    failures: [],
+  });
+  await after.dispose();
+});
+
+it("knows that a lease taken in schema 2 was taken by cancelling", async () => {
+  const before = await connect();
+  const id = await before.add();
+  const session = await before.session({ ttl: 3_600_000 });
+  const { epoch } = await session.next();
+  await before.control("cancel", id);
+  await before.dispose();
+  await takeBack(2, "");
+
+  const after = await connect();
+  const { revoked } = await after.engine.heartbeat({ session: session.id, queues: [MAIN], ttl: 1_000 });
+
+  expect(revoked).toEqual([{ queue: MAIN, id, epoch, cause: "cancel" }]);
+  await after.dispose();
+});
+
+it("goes on with the jobs of schema 2, whose runs can leave checkpoints from now on", async () => {
+  const before = await connect();
+  const old = await before.add();
+  await before.dispose();
+  await takeBack(2, "");
+
+  const after = await connect();
+  const session = await after.session();
+  const lease = await session.next();
+  const checkpoint = { kind: "step", name: "s", key: null, value: "1", at: 1, took: 1, counters: null } as const;
+  await session.report(lease, { checkpoints: [{ seq: 1, ...checkpoint }] });
+  await session.fail(lease, 0);
+  const first = await after.add({ supersedes: "k" });
+  await after.add({ supersedes: "k" });
+
+  expect(lease).toMatchObject({ id: old, checkpoints: false, body: { supersedes: null } });
+  expect(await session.next()).toMatchObject({ id: old, checkpoints: true });
+  expect(await after.state(first)).toBe("superseded");
   await after.dispose();
 });

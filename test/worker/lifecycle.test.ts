@@ -188,6 +188,58 @@ describe("a life with an end", () => {
 
     await worker.finished;
   });
+
+  it("stops at the end of a run when the process is over maxRss, and lets the other runs finish", async () => {
+    world = new StillWorld();
+    const gate = makeGate();
+    const held = task("held", {}, () => gate.opened);
+    const worker = work([held, quick], { maxRss: "1MB" });
+    const first = await enqueue(held);
+    await enqueue(quick);
+    await world.rest();
+    expect(worker.state).toBe("stopping");
+    const late = await enqueue(quick);
+
+    gate.open();
+    await worker.finished;
+
+    expect((await first.refresh()).state).toBe("completed");
+    expect((await late.refresh()).state).toBe("queued");
+  });
+
+  it("stops over maxRss without any work, and goes on under it", async () => {
+    world = new StillWorld();
+    const fat = work([quick], { maxRss: "1MB" });
+    const slim = work([quick], { maxRss: "1000GB" });
+    await world.pass(4_900);
+    expect([fat.state, slim.state]).toEqual(["running", "running"]);
+
+    await world.pass(200);
+
+    await fat.finished;
+    expect(slim.state).toBe("running");
+  });
+
+  it.each([
+    ["burst", { burst: true }],
+    ["maxJobs", { maxJobs: 1 }],
+    ["maxIdle", { maxIdle: "1s" }],
+    ["maxRss", { maxRss: "1MB" }],
+    ["stop", {}],
+  ] as const)("says that it stops, and why: %s", async (reason, options) => {
+    world = new StillWorld();
+    const worker = work([quick], options);
+    const told: string[] = [];
+    worker.on("stopping", (why) => told.push(why)).on("stopped", () => told.push("stopped"));
+    await enqueue(quick);
+    await world.pass(1_100);
+    if (reason === "stop") void worker.stop();
+    void worker.stop();
+    await world.pass(100);
+    await worker.finished;
+
+    expect(told).toEqual([reason, "stopped"]);
+  });
 });
 
 describe("leases", () => {
@@ -492,7 +544,7 @@ describe("events", () => {
       return input;
     });
     const worker = work([shaky], { concurrency: 1 });
-    for (const name of ["started", "idle", "stopped"] as const) worker.on(name, () => void told.push(name));
+    for (const name of ["started", "idle", "stopping", "stopped"] as const) worker.on(name, () => void told.push(name));
     for (const name of ["active", "completed", "failed", "retrying"] as const) {
       worker.on(name, (job: RunningJob) => void told.push(`${name} ${job.attempt}`));
     }
@@ -507,7 +559,7 @@ describe("events", () => {
       ...["started", "idle"],
       ...["active 1", "retrying 1", "idle", "active 2", "completed 2", "idle"],
       ...["active 1", "retrying 1", "idle", "active 2", "failed 2", "idle"],
-      "stopped",
+      ...["stopping", "stopped"],
     ]);
   });
 });
@@ -521,6 +573,8 @@ describe("options", () => {
     [{ queues: ["no spaces"] }, "queues"],
     [{ prefetch: 501 }, "prefetch"],
     [{ maxJobs: 1.5 }, "maxJobs"],
+    [{ maxRss: "much" }, "maxRss"],
+    [{ concurrency: "most" }, "concurrency"],
     [{ concurency: 5 }, "concurency"],
   ])("refuses %j", (options, field) => {
     world = new StillWorld();

@@ -2,10 +2,21 @@
 // done is counted.
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { AllFailed, NonRetryable, RetryAfter, Snooze, TimedOut, task, type JobContext, type Step } from "longshore";
+import {
+  AllFailed,
+  attach,
+  EngineUnavailable,
+  NonRetryable,
+  RetryAfter,
+  Snooze,
+  TimedOut,
+  task,
+  type JobContext,
+  type Step,
+} from "longshore";
 import { makeGate } from "./gate.js";
 import { onEveryEngine } from "./on-engines.js";
-import { StillWorld } from "./still-world.js";
+import { StillWorld, withCommands } from "./still-world.js";
 
 const ONCE = { attempts: 1 } as const;
 const AGAIN = { attempts: 3, backoff: 1 } as const;
@@ -17,6 +28,10 @@ function shakyOnce(calls: string[]): (what: string) => void {
     calls.push(what);
     if (first) throw new Error(`${what} broke`);
   };
+}
+
+function fails(): never {
+  throw new Error("no");
 }
 
 onEveryEngine("a step", (harbour) => {
@@ -87,7 +102,7 @@ onEveryEngine("a step", (harbour) => {
         if (calls.length > 2) return "done";
         arrived.open();
         await sleep(20_000, undefined, { signal });
-        return "never";
+        return "too late";
       });
     });
     const first = longshore.worker([scan]);
@@ -123,14 +138,14 @@ onEveryEngine("a step", (harbour) => {
   it("beside one that fails is not lost", async () => {
     const longshore = await harbour.connect();
     const calls: string[] = [];
-    const fails = shakyOnce(calls);
+    const failsOnce = shakyOnce(calls);
     const scan = task("scan", AGAIN, ({ step }) =>
       Promise.all([
         step("slow", async () => {
           calls.push("slow");
           await sleep(10);
         }),
-        step("shaky", () => fails("shaky")),
+        step("shaky", () => failsOnce("shaky")),
       ]),
     );
     longshore.worker([scan]);
@@ -346,7 +361,7 @@ onEveryEngine("a step", (harbour) => {
   it("fails alone when it is optional: the job ends as partial, and a retry runs only what failed", async () => {
     const longshore = await harbour.connect();
     const calls: string[] = [];
-    const fails = shakyOnce(calls);
+    const failsOnce = shakyOnce(calls);
     const scan = task("scan", ONCE, async ({ step }) => {
       const title = await step("crawl", () => {
         calls.push("crawl");
@@ -355,7 +370,7 @@ onEveryEngine("a step", (harbour) => {
       const score = await step(
         "score",
         () => {
-          fails("score");
+          failsOnce("score");
           return 9;
         },
         { optional: true },
@@ -465,13 +480,13 @@ onEveryEngine("a step over items", (harbour) => {
   it("goes on when some fail, and a retry by hand runs only those", async () => {
     const longshore = await harbour.connect();
     const calls: string[] = [];
-    const fails = shakyOnce(calls);
+    const failsOnce = shakyOnce(calls);
     const scan = task("scan", ONCE, async ({ step }) => {
       const { values, errors } = await step.all(
         "analyse",
         [{ id: "tone" }, { id: "length" }, { id: "sense" }],
         ({ id }) => {
-          if (id === "length") fails(id);
+          if (id === "length") failsOnce(id);
           else calls.push(id);
           return id.toUpperCase();
         },
@@ -532,10 +547,7 @@ onEveryEngine("a step over items", (harbour) => {
     const longshore = await harbour.connect();
     const scan = task("scan", ONCE, async ({ step }) => {
       await step("before", () => 1);
-      const fail = (): never => {
-        throw new Error("no");
-      };
-      const { errors } = await step.all("analyse", ["a", "b"], fail, { optional: true });
+      const { errors } = await step.all("analyse", ["a", "b"], fails, { optional: true });
       return errors.length;
     });
     longshore.worker([scan]);
@@ -590,6 +602,86 @@ onEveryEngine("a step over items", (harbour) => {
 
     expect(calls).toEqual([1, 2]);
     expect((await job.refresh()).failures).toEqual([]);
+  });
+});
+
+describe("a step of a run that lost its lease", () => {
+  it("is not run again by the run that has it now; one that was not stored is", async () => {
+    let cut = false;
+    const orDead = <T>(answer: () => T): T => {
+      if (cut) throw new EngineUnavailable("memory:", "cut off");
+      return answer();
+    };
+    const world = new StillWorld((engine) =>
+      withCommands(engine, {
+        heartbeat: (params) => orDead(() => engine.heartbeat(params)),
+        exchange: (params) => orDead(() => engine.exchange(params)),
+        report: (params) => orDead(() => engine.report(params)),
+        openSession: (params) => orDead(() => engine.openSession(params)),
+      }),
+    );
+    const other = attach(world.memory, { clock: world.clock });
+    const calls: string[] = [];
+    const rejected: unknown[] = [];
+    const scan = task("scan", ONCE, async ({ step }) => {
+      await step("one", () => calls.push("one"));
+      if (calls.length === 1) cut = true;
+      return step("two", () => calls.push("two")).catch((error: unknown) => {
+        rejected.push(error);
+        throw error;
+      });
+    });
+    const lost = world.longshore.worker([scan]);
+    lost.on("error", () => {});
+    const job = await world.enqueue(scan);
+    await world.rest();
+    expect(calls).toEqual(["one", "two"]);
+    other.worker([scan]);
+    await world.pass(60_000, 1_000);
+
+    expect(await (await other.job(job.id))?.refresh()).toMatchObject({ state: "completed", attempt: 1, crashes: 1 });
+    expect(calls).toEqual(["one", "two", "two"]);
+    cut = false;
+    await world.pass(20_000, 1_000);
+    expect(rejected).toMatchObject([{ code: "LEASE_LOST" }]);
+    await Promise.all([world.longshore.close(), other.close()]);
+  });
+
+  it("rejects, and leaves nothing", async () => {
+    const world = new StillWorld();
+    const rejected: unknown[] = [];
+    const scan = task("scan", ONCE, async ({ step, job }) => {
+      await step("one", async () => (await world.longshore.job(job.id))?.cancel(), { optional: true }).catch(
+        (error: unknown) => rejected.push(error),
+      );
+    });
+    world.longshore.worker([scan]);
+    const job = await world.enqueue(scan);
+    await world.pass(2_000);
+
+    expect(rejected).toMatchObject([{ code: expect.stringMatching(/^(CANCELLED|LEASE_LOST)$/) }]);
+    expect(await job.steps()).toEqual([]);
+    expect(await job.refresh()).toMatchObject({ state: "cancelled", failures: [] });
+    await world.longshore.close();
+  });
+});
+
+describe("a job that half succeeds", () => {
+  it("is told to hooks as partial, with its result", async () => {
+    const world = new StillWorld();
+    const endings: unknown[] = [];
+    const scan = task("scan", ONCE, async ({ step }) => {
+      await step("a", () => 1);
+      await step("b", () => Promise.reject(new Error("no")), { optional: true });
+      return "half";
+    });
+    const onSettle = (_context: unknown, ending: unknown): void => void endings.push(ending);
+    world.longshore.worker([scan], { middleware: [{ onSettle }] });
+    await world.enqueue(scan);
+    await world.rest();
+
+    expect(endings).toEqual([{ kind: "partial", result: "half", error: undefined }]);
+    await world.longshore.close();
   });
 });
 

@@ -1,80 +1,76 @@
 /** `longshore worker`: runs the tasks of some files until it is told to stop. */
 import { resolve } from "node:path";
-import type { Command } from "commander";
-import { parseDuration, parsePositiveDuration } from "../../model/duration.js";
-import { InvalidInput } from "../../model/errors.js";
-import { parseName } from "../../model/name.js";
+import { Option, type Command } from "commander";
+import { describeMachine, thisMachine } from "../../worker/auto-concurrency.js";
 import type { AnyTask } from "../../worker/task.js";
-import type { WorkerOptions } from "../../worker/worker-options.js";
 import type { Worker } from "../../worker/worker.js";
 import { connectTo, targetOf, type GlobalFlags } from "../connection.js";
-import { parseWhole } from "../arguments.js";
-import { Log, type LogFormat } from "../log.js";
+import { report } from "../exit.js";
+import { Log } from "../log.js";
+import { PoolLink } from "../pool/pool-link.js";
+import { onStopSignals } from "../stop-signals.js";
 import { loadTasks } from "../task-files.js";
+import { addWorkerFlags, logFormatOf, workerOptionsOf, type WorkerFlags } from "../worker-flags.js";
 import { logWorker } from "../worker-log.js";
 
-interface WorkerFlags {
-  tasks: string[];
-  path?: string;
-  concurrency?: string;
-  burst?: boolean;
-  maxJobs?: string;
-  maxIdle?: string;
-  name?: string;
-  grace?: string;
-  lease?: string;
-  logFormat?: string;
-  quiet?: boolean;
+interface OwnFlags extends WorkerFlags {
+  inPool?: boolean;
 }
 
-/** Signals closer together than this (milliseconds) are one: npm and the terminal may both pass on a Ctrl-C. */
-const ECHO = 300;
-
 export function addWorkerCommand(program: Command): void {
-  program
-    .command("worker")
-    .description("run jobs until told to stop")
-    .argument("[queues...]", "the queues, the first served first (default: those of the tasks)")
-    .requiredOption("--tasks <file...>", "modules that export tasks with handlers")
-    .option("--path <folder>", "where relative task files are (default: the current folder)")
-    .option("--concurrency <n>", "how many jobs run at a time (default: 10)")
-    .option("--burst", "stop when no job is queued")
-    .option("--max-jobs <n>", "stop after this many runs")
-    .option("--max-idle <duration>", "stop after this long without work")
-    .option("--name <name>", "what it is called in lists (default: host, process id and a random part)")
-    .option("--grace <duration>", "how long running jobs may go on after a signal (default: 30s)")
-    .option("--lease <duration>", "how soon its jobs run elsewhere when it dies (default: 30s; from 1s)")
-    .option("--log-format <format>", "text or json (default: text on a terminal, else json)")
-    .option("--quiet", "log warnings and errors only")
-    .option("--with-scheduler", "accepted and not needed: every worker starts jobs that are due")
+  const command = program.command("worker").description("run jobs until told to stop");
+  addWorkerFlags(command, {
+    name: "what it is called in lists (default: host, process id and a random part)",
+    concurrency: "how many jobs run at a time; auto: what suits the machine (default: 10)",
+  });
+  command
+    .addOption(new Option("--in-pool", "is one of the workers of a pool").hideHelp())
     .addHelpText(
       "after",
       `
 SIGTERM and SIGINT (Ctrl-C) stop it: it takes no more jobs, lets running ones go on for --grace, then tells them to
 stop and hands back what is unfinished. A second signal skips the wait. It then exits with code 0.`,
     )
-    .action(async (queues: string[], _flags: unknown, command: Command) => runWorker(queues, command));
+    .action(async (queues: string[], _flags: unknown, command: Command) => {
+      const flags = command.optsWithGlobals<GlobalFlags & OwnFlags>();
+      const pool = flags.inPool ? new PoolLink() : null;
+      try {
+        await runWorker(queues, flags, pool);
+      } catch (error) {
+        if (pool === null) throw error;
+        // The pool waits for the end of this process, which neither the link to it nor what tasks have opened may delay.
+        process.exit(report(error));
+      }
+    });
 }
 
-async function runWorker(queues: readonly string[], command: Command): Promise<void> {
-  const flags = command.optsWithGlobals<GlobalFlags & WorkerFlags>();
-  const options = optionsOf(queues, flags);
-  const log = new Log(formatOf(flags.logFormat, flags.json ?? false), flags.quiet ?? false);
+async function runWorker(
+  queues: readonly string[],
+  flags: GlobalFlags & OwnFlags,
+  pool: PoolLink | null,
+): Promise<void> {
+  const options = workerOptionsOf(queues, flags);
+  const about = pool === null ? {} : { worker: flags.name };
+  const log = new Log(logFormatOf(flags), flags.quiet ?? false, about);
   const target = targetOf(flags, process.env);
   const tasks = await loadTasks(flags.tasks, resolve(flags.path ?? "."));
   const longshore = await connectTo(target, { creates: true });
   try {
     const worker = longshore.worker(tasks, options);
-    const { concurrency } = options;
+    const { name, concurrency } = worker;
+    const reason =
+      options.concurrency === "auto" ? { concurrencyReason: `auto: ${describeMachine(thisMachine())}` } : {};
     const facts = {
-      name: worker.name,
+      name,
       queues: worker.queues,
       tasks: namesOf(tasks),
       concurrency,
+      ...reason,
       url: longshore.info.url,
     };
     logWorker(worker, log, facts);
-    const disobey = obeySignals(worker, log);
+    const disobey = pool === null ? obeySignals(worker, log) : () => {};
+    pool?.join(worker, log);
     await worker.finished;
     disobey();
   } finally {
@@ -88,38 +84,11 @@ function namesOf(tasks: readonly AnyTask[]): string[] {
   return tasks.map(({ name }) => name);
 }
 
-function optionsOf(queues: readonly string[], flags: WorkerFlags): WorkerOptions {
-  const { concurrency, burst, maxJobs, maxIdle, name, grace, lease } = flags;
-  const names = queues.flatMap((queue) => queue.split(",")).map((queue) => parseName("queue", queue));
-  return {
-    ...(names.length === 0 ? {} : { queues: names }),
-    concurrency: parseWhole("--concurrency", concurrency ?? "10"),
-    ...(burst === undefined ? {} : { burst }),
-    ...(maxJobs === undefined ? {} : { maxJobs: parseWhole("--max-jobs", maxJobs) }),
-    ...(maxIdle === undefined ? {} : { maxIdle: parsePositiveDuration("--max-idle", maxIdle) }),
-    ...(name === undefined ? {} : { name: parseName("--name", name) }),
-    ...(grace === undefined ? {} : { grace: parseDuration("--grace", grace) }),
-    ...(lease === undefined ? {} : { lease: parsePositiveDuration("--lease", lease) }),
-  };
-}
-
-function formatOf(given: string | undefined, json: boolean): LogFormat {
-  if (given === undefined) return json || !process.stdout.isTTY ? "json" : "text";
-  if (given !== "text" && given !== "json") throw new InvalidInput("--log-format", given, "text or json");
-  return given;
-}
-
 function obeySignals(worker: Worker, log: Log): () => void {
-  let last = Number.NEGATIVE_INFINITY;
-  const obey = (signal: NodeJS.Signals): void => {
-    const now = performance.now();
-    if (now - last < ECHO) return;
-    last = now;
+  return onStopSignals((signal) => {
     const { running } = worker;
     const wait = running > 0 && worker.state !== "stopping";
     log.write("info", wait ? "Worker stopping; signal again to skip the wait" : "Worker stopping", { signal, running });
     void worker.stop();
-  };
-  process.on("SIGTERM", obey).on("SIGINT", obey);
-  return () => process.off("SIGTERM", obey).off("SIGINT", obey);
+  });
 }

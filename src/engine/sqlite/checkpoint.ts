@@ -20,7 +20,7 @@ export function keepCheckpoints(sql: Sql, queue: SqliteQueue, job: Job, checkpoi
   sql.run("UPDATE jobs SET checkpointed = 1 WHERE job = ?", job.job);
 }
 
-/** Forgets what the runs of a job left; whoever asked writes the run record back. */
+/** Forgets what the runs of a job left. Unless the job goes too, whoever asked writes its run record back. */
 export function dropCheckpoints(sql: Sql, job: Job): void {
   if (job.checkpointed) sql.run("DELETE FROM checkpoints WHERE job = ?", job.job);
   job.checkpointed = false;

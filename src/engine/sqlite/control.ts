@@ -53,6 +53,9 @@ export const cancel: Command = (transaction, queue, job) => {
   return "applied";
 };
 
+const BEGIN_ANEW = `UPDATE jobs SET result = NULL, failures = NULL, progress = CASE WHEN ? THEN progress END
+  WHERE job = ?`;
+
 /** The command that queues a job again, from the start or with what its runs left. */
 export function retry(fromStart: boolean): Command {
   return (transaction, queue, job) => {
@@ -76,8 +79,7 @@ export function retry(fromStart: boolean): Command {
     job.startedAt = null;
     job.finishedAt = null;
     job.runAt = transaction.now;
-    sql.run("UPDATE jobs SET result = NULL, failures = NULL WHERE job = ?", job.job);
-    if (!job.checkpointed) sql.run("UPDATE jobs SET progress = NULL WHERE job = ?", job.job);
+    sql.run(BEGIN_ANEW, job.checkpointed ? 1 : 0, job.job);
     move(queue, job, "queued");
     return "applied";
   };

@@ -8,6 +8,7 @@ import { DEFAULT_RETENTION } from "../../model/retention.js";
 import { isTerminal, type JobState, type TerminalState } from "../../model/state.js";
 import { PRIORITY_STEP } from "../order.js";
 import { workerOf } from "../session.js";
+import { dropCheckpoints } from "./checkpoint.js";
 import { retentionClass, retentionOf, stateOfJob, tagsOf, tellsLastRun, type Job, type MovingJob } from "./job.js";
 import { APART, lineOf } from "./lines.js";
 import type { SqliteQueue } from "./queue.js";
@@ -90,7 +91,7 @@ export function forget(transaction: Transaction, queue: SqliteQueue, job: Job): 
   sql.run("DELETE FROM inputs WHERE job = ?", job.job);
   if (job.epoch > 0) sql.run("DELETE FROM attempts WHERE job = ?", job.job);
   if (job.logged > 0) sql.run("DELETE FROM logs WHERE job = ?", job.job);
-  if (job.checkpointed) sql.run("DELETE FROM checkpoints WHERE job = ?", job.job);
+  dropCheckpoints(sql, job);
   if (job.uniqueKey !== null) {
     sql.run("DELETE FROM unique_keys WHERE queue = ? AND key = ? AND job = ?", queue.number, job.uniqueKey, job.job);
   }

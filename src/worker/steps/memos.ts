@@ -3,7 +3,7 @@
  * known by the name of its step and the key of its item.
  */
 import { MOST_CHECKPOINTS, type Checkpoint } from "../../model/checkpoint.js";
-import { InvalidInput, LeaseLost } from "../../model/errors.js";
+import { InvalidInput } from "../../model/errors.js";
 import type { RunHost } from "../run-host.js";
 
 /** A checkpoint before it has its number. */
@@ -65,7 +65,7 @@ export class Memos {
 
   /**
    * Leaves a checkpoint; it counts from now on, and is stored once this resolves. A milestone replaces the one of its name.
-   * @throws LeaseLost, or the signal's reason, when the lease is gone
+   * @throws the signal's reason, or LeaseLost, when the lease is gone
    */
   async leave(checkpoint: Unnumbered): Promise<void> {
     const seq = this.#seqOf(checkpoint);
@@ -75,7 +75,7 @@ export class Memos {
       await this.#host.leave(numbered);
     } catch (error) {
       const { signal } = this.#host;
-      throw error instanceof LeaseLost && signal.aborted ? signal.reason : error;
+      throw signal.aborted ? signal.reason : error;
     }
   }
 

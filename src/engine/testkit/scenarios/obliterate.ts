@@ -1,9 +1,13 @@
 /** Obliterating a queue: nothing of it is left, and a queue of that name starts as if there had been none. */
 import assert from "node:assert/strict";
+import type { Checkpoint } from "../../../model/checkpoint.js";
 import { MAIN, type Kit } from "../kit.js";
 import { said } from "../kit.js";
 import { scenarios } from "../scenario.js";
 import type { TestSession } from "../test-session.js";
+
+/** What a run leaves. */
+const MEMO: Checkpoint = { seq: 1, kind: "step", name: "s", key: null, value: "1", at: 1, took: 1, counters: null };
 
 /** Fills a queue with everything a queue can have; answers a session that still holds a job of it. */
 async function fill(kit: Kit): Promise<TestSession> {
@@ -19,6 +23,7 @@ async function fill(kit: Kit): Promise<TestSession> {
   await kit.addMany(4, { ...common, unique: null, priority: -3 });
   const [first, second, third] = await session.claim(3);
   assert.ok(first && second && third);
+  for (const lease of [first, second, third]) await session.report(lease, { checkpoints: [MEMO] });
   await session.report(first, { meta: "{}", lines: [{ at: 0, level: "info", message: "x" }] });
   await session.complete(first, "1");
   await session.fail(second, null);
@@ -28,6 +33,7 @@ async function fill(kit: Kit): Promise<TestSession> {
     await kit.add({ ...common, priority: 7, unique: { key: `k-${until}`, until, then: "join" } });
   }
   await kit.control("cancel", await kit.add(common));
+  await kit.addMany(2, { ...common, supersedes: "requirement-7" });
   await kit.engine.pause({ queue: MAIN });
   return session;
 }

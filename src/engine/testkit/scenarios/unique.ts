@@ -315,6 +315,20 @@ export const unique = scenarios("unique", [
     },
   ],
   [
+    "a command that names the job it replaced again is answered with the state that it left it in",
+    async (kit) => {
+      const unique = { key: "k", until: "started", then: "replace", debounce: { wait: 1_000, most: 2_500 } } as const;
+      const first = kit.spec({ unique, due: { in: 5_000 } });
+      await kit.engine.enqueue({ jobs: [first] });
+      kit.advance(2_500);
+      assert.deepEqual(await kit.engine.enqueue({ jobs: [first, kit.spec({ unique }), first] }), [
+        { id: first.id, outcome: "created", state: "delayed" },
+        { id: first.id, outcome: "replaced", state: "queued" },
+        { id: first.id, outcome: "created", state: "queued" },
+      ]);
+    },
+  ],
+  [
     "a debounced job that is due takes the input of another and its place stays",
     async (kit) => {
       const debounced = debouncing(kit, 1_000, null);

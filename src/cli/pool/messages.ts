@@ -1,0 +1,20 @@
+/** What a pool and its workers say to each other, over the channel that Node opens between parent and child. */
+import type { StopReason } from "../../worker/worker-events.js";
+
+/**
+ * What a pool tells a worker. Orders are steps and not counted like signals: `drain` is obeyed once, `hurry` once, in
+ * whatever number they arrive and whatever signals arrive beside them.
+ */
+export type PoolOrder = "drain" | "hurry";
+
+/** What a worker tells its pool. */
+export type WorkerNews =
+  | { readonly news: "started" }
+  /** It stops; its process ends soon. */
+  | { readonly news: "stopping"; readonly reason: StopReason };
+
+/** Is this a worker's news, and not something its tasks have sent? */
+export function isNews(message: unknown): message is WorkerNews {
+  const news: unknown = typeof message === "object" && message !== null ? Reflect.get(message, "news") : undefined;
+  return news === "started" || news === "stopping";
+}

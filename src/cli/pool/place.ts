@@ -1,0 +1,167 @@
+/**
+ * One place in a pool: it holds one worker after the other, all of the same name, never two at a time. A worker that ends
+ * as its flags say is replaced at once, one that dies after a while, one that found nothing to do not at all.
+ */
+import type { Clock } from "../../model/clock.js";
+import type { Log } from "../log.js";
+import { RestartBackoff } from "./restart-backoff.js";
+import type { StartWorker, WorkerExit, WorkerProcess } from "./worker-process.js";
+
+/** How long (milliseconds) a worker may take beyond its grace: for aborted handlers and for an engine that is slow. */
+const BEYOND_GRACE = 10_000;
+
+/** What a place is given, and whom it tells. */
+export interface PlaceOptions {
+  readonly name: string;
+  readonly start: StartWorker;
+  readonly clock: Clock;
+  readonly log: Pick<Log, "write">;
+  /** How long running jobs may go on in a worker that stops, in milliseconds. */
+  readonly grace: number;
+  /** Its worker takes work. */
+  readonly started: () => void;
+  /** Its worker died; answers whether to start another. */
+  readonly died: (exit: WorkerExit) => boolean;
+  /** Its worker found nothing more to do: the place stays empty. */
+  readonly done: () => void;
+}
+
+/** `new`: no worker yet. `waiting`: the last one died, the next one comes later. `done`: there will be none. */
+type PlaceState = "new" | "starting" | "working" | "draining" | "waiting" | "empty" | "done";
+
+export class Place {
+  readonly #options: PlaceOptions;
+  readonly #backoff = new RestartBackoff();
+  #state: PlaceState = "new";
+  #worker: WorkerProcess | null = null;
+  #startedAt = 0;
+  #hasWorked = false;
+  #deaths = 0;
+  #closed = false;
+  #cancelTimer: () => void = () => {};
+  #tellStarted: (started: boolean) => void = () => {};
+  #drained: Promise<boolean> = Promise.resolve(true);
+  #tellDrained: (cleanly: boolean) => void = () => {};
+
+  constructor(options: PlaceOptions) {
+    this.#options = options;
+  }
+
+  /** How many of its workers died. */
+  get deaths(): number {
+    return this.#deaths;
+  }
+
+  /** Will it never hold a worker again? */
+  get done(): boolean {
+    return this.#state === "done";
+  }
+
+  /** Starts a worker; resolves when it takes work, with `false` when it ended before that. */
+  start(): Promise<boolean> {
+    const { name, start, clock } = this.#options;
+    this.#cancelTimer();
+    this.#state = "starting";
+    this.#hasWorked = false;
+    this.#startedAt = clock.now();
+    const started = new Promise<boolean>((resolve) => {
+      this.#tellStarted = resolve;
+    });
+    this.#worker = start(name, { started: () => this.#started(), ended: (exit) => this.#ended(exit) });
+    return started;
+  }
+
+  /** Lets its worker finish and starts another; as `start`. A place without work to do stays as it is. */
+  async renew(): Promise<boolean> {
+    if (this.#state === "new" || this.#state === "done") return true;
+    await this.#drain();
+    return this.#closed ? false : this.start();
+  }
+
+  /** Lets its worker finish, for good; resolves when it is gone, with `false` when it did not end well. */
+  close(): Promise<boolean> {
+    this.#closed = true;
+    return this.#drain();
+  }
+
+  /** Its worker stops waiting for its jobs. */
+  hurry(): void {
+    if (this.#state !== "draining") return;
+    this.#worker?.order("hurry");
+    this.#cancelTimer();
+    this.#killAfter(BEYOND_GRACE);
+  }
+
+  #drain(): Promise<boolean> {
+    if (this.#state === "draining") return this.#drained;
+    this.#cancelTimer();
+    if (this.#worker === null) {
+      if (!this.done) this.#state = "empty";
+      return Promise.resolve(true);
+    }
+    this.#state = "draining";
+    this.#drained = new Promise((resolve) => {
+      this.#tellDrained = resolve;
+    });
+    this.#worker.order("drain");
+    this.#killAfter(this.#options.grace + BEYOND_GRACE);
+    return this.#drained;
+  }
+
+  #killAfter(ms: number): void {
+    const { name, clock, log } = this.#options;
+    this.#cancelTimer = clock.after(ms, () => {
+      log.write("error", "Worker killed: it did not stop", { worker: name, pid: this.#worker?.pid });
+      this.#worker?.kill();
+    });
+  }
+
+  #started(): void {
+    if (this.#state !== "starting") return;
+    this.#state = "working";
+    this.#hasWorked = true;
+    this.#tellStarted(true);
+    this.#options.started();
+  }
+
+  #ended(exit: WorkerExit): void {
+    const { name, log } = this.#options;
+    const fields = { worker: name, pid: this.#worker?.pid };
+    const asked = this.#state === "draining";
+    // What had no job yet can leave nothing undone.
+    const cleanly = exit.code === 0 || !this.#hasWorked;
+    this.#cancelTimer();
+    this.#worker = null;
+    this.#state = "empty";
+    this.#tellStarted(false);
+    if (asked) {
+      if (!cleanly) log.write("error", "Worker did not end well", { ...fields, why: describe(exit) });
+      this.#tellDrained(cleanly);
+    } else if (exit.code !== 0 || exit.reason === null) {
+      this.#died(exit, fields);
+    } else if (exit.reason === "burst" || exit.reason === "maxIdle") {
+      this.#state = "done";
+      this.#options.done();
+    } else {
+      this.#backoff.ended();
+      log.write("info", "Worker replaced", { ...fields, reason: exit.reason });
+      void this.start();
+    }
+  }
+
+  #died(exit: WorkerExit, fields: Readonly<Record<string, unknown>>): void {
+    const { clock, log, died } = this.#options;
+    if (!died(exit)) return;
+    this.#deaths += 1;
+    const restartInMs = this.#backoff.died(clock.now() - this.#startedAt);
+    log.write("error", "Worker died", { ...fields, why: describe(exit), deaths: this.#deaths, restartInMs });
+    this.#state = "waiting";
+    this.#cancelTimer = clock.after(restartInMs, () => void this.start());
+  }
+}
+
+function describe({ code, signal, error }: WorkerExit): string {
+  if (error !== null) return error.message;
+  if (signal !== null) return signal;
+  return code === 0 ? "ended with code 0 without being told to" : `ended with code ${code}`;
+}

@@ -1,0 +1,64 @@
+/**
+ * A worker's side of its pool: it says when it takes work and why it stops, and obeys. It leaves Ctrl-C and hang-ups,
+ * which a terminal sends to every process of the pool, to the pool; and it drains when the pool is gone, so that no
+ * worker lives on without one.
+ */
+import type { Worker } from "../../worker/worker.js";
+import type { Log } from "../log.js";
+import { UsageError } from "../exit.js";
+import type { PoolOrder, WorkerNews } from "./messages.js";
+
+export class PoolLink {
+  #worker: Worker | null = null;
+  #log: Log | null = null;
+  #hurried = false;
+
+  /** @throws UsageError when this process is not one of a pool */
+  constructor() {
+    if (!process.connected) throw new UsageError("--in-pool is for workers that longshore pool starts");
+    process.on("message", this.#hear).on("disconnect", this.#orphaned);
+    process.on("SIGINT", ignore).on("SIGHUP", ignore);
+  }
+
+  /** Speaks for this worker, until the process ends. */
+  join(worker: Worker, log: Log): void {
+    this.#worker = worker;
+    this.#log = log;
+    worker.on("started", () => tell({ news: "started" }));
+    worker.on("stopping", (reason) => tell({ news: "stopping", reason }));
+    // The pool may have been signalled too, and its order may be heard first: a signal alone never skips the wait.
+    process.on("SIGTERM", (signal) => this.#drain({ signal }));
+  }
+
+  readonly #hear = (order: PoolOrder): void => {
+    if (order === "drain") this.#drain({ by: "pool" });
+    else if (order === "hurry") this.#hurry();
+  };
+
+  readonly #orphaned = (): void => this.#drain({ by: "end of the pool" });
+
+  #drain(why: Readonly<Record<string, string>>): void {
+    // It holds no job yet.
+    if (this.#worker === null) process.exit();
+    if (this.#worker.state !== "stopping") this.#stop(why);
+  }
+
+  #hurry(): void {
+    if (this.#worker === null) process.exit();
+    if (this.#hurried) return;
+    this.#hurried = true;
+    this.#stop({ by: "pool" });
+  }
+
+  #stop(why: Readonly<Record<string, string>>): void {
+    this.#log?.write("info", "Worker stopping", { ...why, running: this.#worker?.running });
+    void this.#worker?.stop();
+  }
+}
+
+function ignore(): void {}
+
+function tell(news: WorkerNews): void {
+  // A pool that is gone needs no news.
+  if (process.connected) process.send?.(news, undefined, undefined, ignore);
+}

@@ -1,0 +1,126 @@
+/**
+ * Keeps a number of workers at work. The first one goes ahead: what keeps every worker from starting is said once, and
+ * by it. All of them are replaced one at a time on request, and drained together at the end.
+ */
+import type { Clock } from "../../model/clock.js";
+import { ExitCode } from "../exit.js";
+import type { Log } from "../log.js";
+import { Place } from "./place.js";
+import type { StartWorker, WorkerExit } from "./worker-process.js";
+
+/** What a pool is made from. */
+export interface PoolOptions {
+  /** The names of its workers, one for each place. */
+  readonly names: readonly string[];
+  readonly start: StartWorker;
+  readonly clock: Clock;
+  readonly log: Pick<Log, "write">;
+  /** How long running jobs may go on in a worker that stops, in milliseconds. */
+  readonly grace: number;
+  /** What the log says of the pool when it starts. */
+  readonly facts: Readonly<Record<string, unknown>>;
+}
+
+export class Pool {
+  /** Resolves when all workers are gone and stay so, with the code the command exits with. Never rejects. */
+  readonly finished: Promise<ExitCode>;
+  readonly #options: PoolOptions;
+  readonly #places: readonly Place[];
+  #finish: (code: ExitCode) => void = () => {};
+  /** Has a worker taken work, so that the others were started too? */
+  #open = false;
+  #stopping = false;
+  #rolling = false;
+  #rollsAgain = false;
+
+  constructor(options: PoolOptions) {
+    const { names, start, clock, log, grace } = options;
+    this.#options = options;
+    this.finished = new Promise((resolve) => {
+      this.#finish = resolve;
+    });
+    this.#places = names.map((name) => {
+      return new Place({
+        ...{ name, start, clock, log, grace },
+        started: () => this.#started(),
+        died: (exit) => this.#mayRestart(exit),
+        done: () => this.#done(),
+      });
+    });
+  }
+
+  /** Starts the first worker, and the others as soon as it takes work. */
+  start(): void {
+    void this.#places[0]?.start();
+  }
+
+  /** Replaces all workers, one after the other: each is drained, and its successor takes work before the next one goes. */
+  async restart(): Promise<void> {
+    if (this.#stopping) return;
+    this.#rollsAgain = this.#rolling;
+    if (this.#rolling) return;
+    this.#rolling = true;
+    const { log } = this.#options;
+    do {
+      this.#rollsAgain = false;
+      log.write("info", "Pool restarting its workers one at a time");
+      if (await this.#roll()) log.write("info", "Pool restarted");
+    } while (this.#rollsAgain && !this.#stopping);
+    this.#rolling = false;
+  }
+
+  /** Drains all workers; called again, tells them to stop waiting for their jobs. `why` is logged. */
+  stop(why: Readonly<Record<string, unknown>>): void {
+    const { log } = this.#options;
+    if (this.#stopping) {
+      log.write("info", "Pool stopping without waiting for jobs", why);
+      for (const place of this.#places) place.hurry();
+    } else {
+      log.write("info", "Pool stopping; signal again to skip the wait", why);
+      void this.#drain();
+    }
+  }
+
+  async #roll(): Promise<boolean> {
+    for (const place of this.#places) {
+      if (this.#stopping) return false;
+      if (await place.renew()) continue;
+      if (!this.#stopping) {
+        this.#options.log.write("error", "Pool stopped restarting: the new worker did not start; the others go on");
+      }
+      return false;
+    }
+    return true;
+  }
+
+  async #drain(): Promise<void> {
+    this.#stopping = true;
+    const cleanly = await Promise.all(this.#places.map((place) => place.close()));
+    this.#end(cleanly.every(Boolean) ? ExitCode.ok : ExitCode.failed);
+  }
+
+  #started(): void {
+    if (this.#open || this.#stopping) return;
+    this.#open = true;
+    const { log, facts } = this.#options;
+    log.write("info", "Pool started", facts);
+    for (const place of this.#places.slice(1)) void place.start();
+  }
+
+  /** A worker that cannot be started as it was asked for ends the pool, unless one has shown that it can be. */
+  #mayRestart({ code }: WorkerExit): boolean {
+    if (this.#open || code !== ExitCode.usage) return true;
+    this.#finish(code);
+    return false;
+  }
+
+  #done(): void {
+    if (this.#places.every(({ done }) => done)) this.#end(ExitCode.ok);
+  }
+
+  #end(code: ExitCode): void {
+    const deaths = this.#places.reduce((sum, place) => sum + place.deaths, 0);
+    this.#options.log.write("info", "Pool stopped", { deaths });
+    this.#finish(code);
+  }
+}

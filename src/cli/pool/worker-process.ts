@@ -1,0 +1,82 @@
+/** A worker of a pool as a process: `longshore worker` with the flags of the pool, started and listened to. */
+import { spawn, type ChildProcess } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import type { StopReason } from "../../worker/worker-events.js";
+import { isNews, type PoolOrder } from "./messages.js";
+
+/** How a worker's process ended. */
+export interface WorkerExit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** Why it could not even be started. */
+  readonly error: Error | null;
+  /** Why it stopped, in its own words; `null` when it said nothing. */
+  readonly reason: StopReason | null;
+}
+
+/** Who is told what becomes of a worker. */
+export interface WorkerListener {
+  /** It takes work. */
+  started(): void;
+  /** It is gone. Told once, and last. */
+  ended(exit: WorkerExit): void;
+}
+
+/** A worker that lives. */
+export interface WorkerProcess {
+  /** `undefined` when it could not be started. */
+  readonly pid: number | undefined;
+  order(order: PoolOrder): void;
+  /** Ends it with SIGKILL. */
+  kill(): void;
+}
+
+/** Starts a worker of this name. */
+export type StartWorker = (name: string, listener: WorkerListener) => WorkerProcess;
+
+const NEVER_RAN = { code: null, signal: null, reason: null };
+
+const main = fileURLToPath(new URL("../main.js", import.meta.url));
+
+/** Starts workers as processes that share our standard output. `args`: what follows `longshore worker`. */
+export function processStarter(args: (name: string) => readonly string[]): StartWorker {
+  return (name, listener) => {
+    let child: ChildProcess;
+    try {
+      child = spawn(process.execPath, [...process.execArgv, main, "worker", ...args(name)], {
+        stdio: ["ignore", "inherit", "inherit", "ipc"],
+      });
+    } catch (error) {
+      // Node throws some of the system's refusals, a lack of memory among them, and emits the others.
+      process.nextTick(() => listener.ended({ ...NEVER_RAN, error: error as Error }));
+      return { pid: undefined, order() {}, kill() {} };
+    }
+    let reason: StopReason | null = null;
+    let exit: Pick<WorkerExit, "code" | "signal"> | null = null;
+    const end = (): void => {
+      // Its last words may be read after its exit is known.
+      if (exit !== null && !child.connected) listener.ended({ ...exit, error: null, reason });
+    };
+    child.on("message", (message) => {
+      if (!isNews(message)) return;
+      if (message.news === "started") listener.started();
+      else reason = message.reason;
+    });
+    child.on("disconnect", end);
+    child.on("exit", (code, signal) => {
+      exit = { code, signal };
+      end();
+    });
+    child.on("error", (error) => {
+      if (child.pid === undefined) listener.ended({ ...NEVER_RAN, error });
+    });
+    return {
+      pid: child.pid,
+      order(order) {
+        // What it does not hear because it is about to end needs no order.
+        if (child.connected) child.send(order, () => {});
+      },
+      kill: () => void child.kill("SIGKILL"),
+    };
+  };
+}

@@ -1,0 +1,71 @@
+// A row that cannot be decoded is the trouble of its own job alone.
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { loadDriver } from "../../src/engine/sqlite/driver.js";
+import { Kit, MAIN } from "../../src/engine/testkit/kit.js";
+import type { TestSession } from "../../src/engine/testkit/test-session.js";
+import { sqliteStorage } from "./sqlite-storage.js";
+
+let storage: ReturnType<typeof sqliteStorage>;
+let kit: Kit;
+let session: TestSession;
+let bad: string;
+let good: string;
+
+beforeEach(async () => {
+  storage = sqliteStorage();
+  kit = await Kit.create(storage);
+  session = await kit.session();
+  [bad = "", good = ""] = await kit.addMany(2);
+});
+
+afterEach(() => kit.dispose());
+
+async function damage(sql: string): Promise<void> {
+  const open = await loadDriver();
+  const database = open(storage.path, { timeout: 5_000 });
+  database.prepare(sql).run(bad);
+  database.close();
+}
+
+const checkpointsOf = async (id: string): Promise<unknown> => kit.engine.checkpoints({ queue: MAIN, id });
+
+describe("a checkpoint that cannot be decoded", () => {
+  const step = { seq: 1, kind: "step", name: "s", key: null, value: "1", at: 1, took: 1, counters: null } as const;
+
+  beforeEach(async () => {
+    for (const lease of await session.claim(2)) await session.report(lease, { checkpoints: [step] });
+  });
+
+  it.each(["{", "{}"])("is named to whoever reads what its job left, and to nobody else: %s", async (entry) => {
+    await damage(`UPDATE checkpoints SET entry = '${entry}' WHERE job = (SELECT job FROM jobs WHERE id = ?)`);
+
+    await expect(checkpointsOf(bad)).rejects.toMatchObject({
+      code: "UNDECODABLE",
+      message: `job ${bad}: its stored checkpoint 1 cannot be decoded`,
+    });
+    expect(await checkpointsOf(good)).toEqual([step]);
+  });
+});
+
+describe("failures that cannot be decoded", () => {
+  it("are the problem of their job, and listings go on", async () => {
+    for (const lease of await session.claim(2)) await session.settle(lease, { kind: "partial", result: "1" });
+    await damage("UPDATE jobs SET failures = '[' WHERE id = ?");
+
+    expect(await kit.job(bad)).toMatchObject({
+      state: "partial",
+      failures: [],
+      problem: `job ${bad}: its stored failures cannot be decoded`,
+    });
+    expect(await kit.list()).toEqual([good, bad]);
+    expect((await kit.job(good)).problem).toBeNull();
+  });
+
+  it("do not keep the job from being queued again", async () => {
+    for (const lease of await session.claim(2)) await session.settle(lease, { kind: "partial", result: "1" });
+    await damage("UPDATE jobs SET failures = '[' WHERE id = ?");
+
+    expect((await kit.control("retry", bad)).outcome).toBe("applied");
+    expect(await kit.job(bad)).toMatchObject({ state: "queued", failures: [], problem: null });
+  });
+});
