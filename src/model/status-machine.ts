@@ -7,7 +7,7 @@ import { parseKey } from "./name.js";
 
 /** What a status machine is made of. */
 export interface StatusOptions<Status extends string> {
-  /** The status of a job for which none was set yet. */
+  /** The status at which every attempt begins. */
   readonly initial: NoInfer<Status>;
   /**
    * Every status, each with those that may follow it. One that nothing follows is final. Setting the status that a job
@@ -36,8 +36,8 @@ export interface StatusMachine<Status extends string = string> {
 /**
  * Declares the statuses of a task. A transition to a status that is not declared does not compile.
  *
- * A job may run more than once: after a failure, or after its worker died. Declare the ways back that your handler takes
- * then, such as `ERROR_CRAWL: ["RUNNING"]`, or `RUNNING: ["RUNNING", …]` for a handler that begins by setting `RUNNING`.
+ * As an option of a task (`statuses`) it says what `status.set` of its handlers allows: every attempt begins at the initial
+ * one. Asked elsewhere it has no memory: you say from where.
  * @throws InvalidInput also when a status cannot be reached from the initial one
  * @example
  * const order = statuses({
