@@ -650,18 +650,65 @@ describe("a step of a run that lost its lease", () => {
   it("rejects, and leaves nothing", async () => {
     const world = new StillWorld();
     const rejected: unknown[] = [];
-    const scan = task("scan", ONCE, async ({ step, job }) => {
+    const scan = task("scan", ONCE, async ({ step, job, emit }) => {
       await step("one", async () => (await world.longshore.job(job.id))?.cancel(), { optional: true }).catch(
         (error: unknown) => rejected.push(error),
       );
+      void emit("too late", 1);
     });
     world.longshore.worker([scan]);
     const job = await world.enqueue(scan);
     await world.pass(2_000);
 
     expect(rejected).toMatchObject([{ code: expect.stringMatching(/^(CANCELLED|LEASE_LOST)$/) }]);
-    expect(await job.steps()).toEqual([]);
+    expect([await job.steps(), await job.milestones()]).toEqual([[], []]);
     expect(await job.refresh()).toMatchObject({ state: "cancelled", failures: [] });
+    await world.longshore.close();
+  });
+});
+
+describe("a step, once the run should end", () => {
+  it("is not tried again, and no further item is begun", async () => {
+    const world = new StillWorld();
+    const calls: string[] = [];
+    const retry = { attempts: 5, backoff: "1h" } as const;
+    const scan = task("scan", ONCE, async ({ step, signal }) => {
+      const aborted = new Promise((resolve) => signal.addEventListener("abort", resolve));
+      await Promise.allSettled([
+        step("shaky", () => Promise.reject(new Error(String(calls.push("shaky")))), { retry }),
+        step.all("items", ["a", "b"], (item) => (calls.push(item), aborted.then(() => item)), { concurrency: 1 }),
+      ]);
+    });
+    world.longshore.worker([scan]);
+    const job = await world.enqueue(scan);
+    await world.rest();
+    await job.cancel();
+    await world.pass(5_000, 500);
+
+    expect(calls).toEqual(["shaky", "a"]);
+    await world.longshore.close();
+  });
+});
+
+describe("a job with more than 10,000 steps and items", () => {
+  it("is refused before it begins those that are too many", async () => {
+    const world = new StillWorld();
+    let calls = 0;
+    const scan = task("scan", ONCE, ({ step }) =>
+      step.all(
+        "items",
+        Array.from({ length: 10_001 }, (_, n) => n),
+        () => {
+          calls += 1;
+        },
+      ),
+    );
+    world.longshore.worker([scan]);
+    const job = await world.enqueue(scan);
+    await world.rest();
+
+    expect((await job.refresh()).error?.message).toContain("at most 10000 steps, items and sleeps");
+    expect(calls).toBe(0);
     await world.longshore.close();
   });
 });
