@@ -38,7 +38,8 @@ export function requireLatin({ text }: Requirement): void {
 }
 
 /**
- * Passes a text of English words. One of fewer than five words passes as well: it may be all names.
+ * Passes a text of English words. One of fewer than five words passes as well: it may be all names. So does now and then
+ * one in a language that shares many words with English, such as Dutch.
  *
  * @throws {UnreadableText} `NOT_LATIN`; `NO_PROSE` when it has no word beside code, quotes and acronyms; `NOT_ENGLISH`
  *   when the language model knows fewer than half of its words.
