@@ -35,8 +35,7 @@ export function analysisTask(book: IssueBook) {
       keep: { completed: { age: "365d" } },
       steps: ({ analysers }) => analysers,
       classify: (error) => (error instanceof UnreadableText ? { kind: "final" } : undefined),
-      onSuperseded: ({ id, input }) =>
-        book.supersede({ job: id, requirementId: (input as AnalysisInput).requirementId }),
+      onSuperseded: ({ id }) => book.supersede(id),
     },
     async ({ input, job, step, count, progress }): Promise<AnalysisResult> => {
       const { requirementId } = input;

@@ -11,7 +11,7 @@ import type { Finding } from "./finding.js";
 const schema = `
   CREATE TABLE IF NOT EXISTS analysis (
     job TEXT PRIMARY KEY,
-    requirement TEXT NOT NULL,
+    requirement TEXT,
     status TEXT NOT NULL CHECK (status IN ('open', 'superseded'))
   ) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS issue (
@@ -57,7 +57,12 @@ export class IssueBook {
    */
   record({ job, requirementId }: Analysis, findings: readonly Finding[]): void {
     this.#together(() => {
-      this.#begin(job, requirementId, "open");
+      this.#run(
+        `INSERT INTO analysis VALUES (?, ?, 'open')
+         ON CONFLICT (job) DO UPDATE SET requirement = excluded.requirement`,
+        job,
+        requirementId,
+      );
       this.#run("DELETE FROM issue WHERE job = ?", job);
       for (const [number, { analyser, severity, quote, offset, explanation }] of findings.entries()) {
         this.#run(
@@ -69,11 +74,14 @@ export class IssueBook {
     });
   }
 
-  /** Marks an analysis and its open issues as superseded; once more changes nothing. */
-  supersede({ job, requirementId }: Analysis): void {
+  /** Marks what a job found as superseded, and what it may still find; once more changes nothing. */
+  supersede(job: string): void {
     this.#together(() => {
-      this.#begin(job, requirementId, "superseded");
-      this.#run("UPDATE analysis SET status = 'superseded' WHERE job = ?", job);
+      this.#run(
+        `INSERT INTO analysis VALUES (?, NULL, 'superseded')
+         ON CONFLICT (job) DO UPDATE SET status = 'superseded'`,
+        job,
+      );
       this.#run("UPDATE issue SET status = 'superseded' WHERE job = ? AND status = 'open'", job);
     });
   }
@@ -90,11 +98,6 @@ export class IssueBook {
 
   close(): void {
     this.#database.close();
-  }
-
-  /** Notes an analysis unless it is known: then its status stays. */
-  #begin(job: string, requirementId: string, status: keyof IssueCounts): void {
-    this.#run("INSERT INTO analysis VALUES (?, ?, ?) ON CONFLICT DO NOTHING", job, requirementId, status);
   }
 
   #run(sql: string, ...values: (string | number)[]): void {

@@ -36,7 +36,7 @@ export class RunTally {
     if (event.kind !== "progress") return;
     const { step, done, total, counters } = event.progress;
     this.#find(job, counters["issues"] ?? 0);
-    if (step !== null) this.#current = `${job.requirementId} ${step} (${done + 1}/${total})`;
+    if (step !== null) this.#current = `${job.requirementId} ${step} (${done}/${total})`;
   }
 
   /** How a job ended is known: only now it is done, and all its issues count. */

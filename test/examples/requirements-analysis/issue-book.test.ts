@@ -44,13 +44,13 @@ test("a job that runs twice leaves its issues once", () => {
 test("superseding marks the issues of that job and no others, once", () => {
   book.record(analysis, [finding, finding]);
   book.record({ job: "run1-2", requirementId: "B" }, [finding]);
-  book.supersede(analysis);
-  book.supersede(analysis);
+  book.supersede(analysis.job);
+  book.supersede(analysis.job);
   expect(book.count("run1-")).toEqual({ open: 1, superseded: 2 });
 });
 
 test("what is written down after it was superseded is superseded", () => {
-  book.supersede(analysis);
+  book.supersede(analysis.job);
   book.record(analysis, [finding]);
   expect(book.count("run1-")).toEqual({ open: 0, superseded: 1 });
 });
