@@ -1,5 +1,5 @@
-// Remembers the run in progress, so that a run that was interrupted is continued by the next one. Job ids are made
-// from the run's id: enqueueing the same ids again answers the jobs that exist and adds the ones that are missing.
+// Remembers the last run of each project, so that a run that was interrupted is continued by the next one. Job ids are
+// made from the run's id: enqueueing the same ids again answers the jobs that exist and adds the ones that are missing.
 
 import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
@@ -10,10 +10,20 @@ export interface Run {
   id: string;
   /** An earlier process began this run and did not finish it. */
   continued: boolean;
+  /** The id of the run of this project before it, whose jobs it supersedes; `null` for the first. */
+  previous: string | null;
 }
 
-/** Runs by key; only unfinished ones are kept. */
-type Entries = Record<string, string>;
+interface Entry {
+  id: string;
+  previous: string | null;
+  /** What is analysed and how. */
+  key: string;
+  finished: boolean;
+}
+
+/** The last run by project. */
+type Entries = Record<string, Entry>;
 
 export class RunBook {
   readonly #path: string;
@@ -23,20 +33,26 @@ export class RunBook {
     this.#path = path;
   }
 
-  /** The unfinished run with this key, else a new one. */
-  async begin(key: string): Promise<Run> {
+  /**
+   * The last run of the project, when it is unfinished and has the same key; else a new one. A run with another key
+   * supersedes the unfinished one, which is then not continued any more.
+   */
+  async begin(project: string, key: string): Promise<Run> {
     const entries = await this.#read();
-    const unfinished = entries[key];
-    if (unfinished !== undefined) return { id: unfinished, continued: true };
-    const id = randomUUID().slice(0, 8);
-    await this.#write({ ...entries, [key]: id });
-    return { id, continued: false };
+    const last = entries[project];
+    if (last !== undefined && !last.finished && last.key === key) {
+      return { id: last.id, continued: true, previous: last.previous };
+    }
+    const run = { id: randomUUID().slice(0, 8), previous: last?.id ?? null };
+    await this.#write({ ...entries, [project]: { ...run, key, finished: false } });
+    return { ...run, continued: false };
   }
 
-  /** Forgets the run with this key. */
-  async finish(key: string): Promise<void> {
-    const { [key]: _finished, ...others } = await this.#read();
-    await this.#write(others);
+  /** The project's run `id` is over: the next one is a new one. */
+  async finish(project: string, id: string): Promise<void> {
+    const entries = await this.#read();
+    const last = entries[project];
+    if (last?.id === id) await this.#write({ ...entries, [project]: { ...last, finished: true } });
   }
 
   async #read(): Promise<Entries> {
@@ -56,7 +72,7 @@ export class RunBook {
   }
 }
 
-/** The key of a run: what is analysed, how, and on which engine. */
+/** A short key that stands for `parts`: of a project, or of what is analysed in a run and how. */
 export function runKey(parts: readonly unknown[]): string {
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 16);
 }
@@ -64,7 +80,12 @@ export function runKey(parts: readonly unknown[]): string {
 function parseEntries(content: string): Entries {
   const value: unknown = JSON.parse(content);
   if (typeof value !== "object" || value === null) return {};
-  return Object.fromEntries(
-    Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === "string"),
-  );
+  return Object.fromEntries(Object.entries(value).filter((entry): entry is [string, Entry] => isEntry(entry[1])));
+}
+
+function isEntry(value: unknown): value is Entry {
+  if (typeof value !== "object" || value === null) return false;
+  const { id, previous, key, finished } = value as Record<string, unknown>;
+  const isRun = typeof id === "string" && (previous === null || typeof previous === "string");
+  return isRun && typeof key === "string" && typeof finished === "boolean";
 }

@@ -1,9 +1,10 @@
-// What one job does: read a requirement, run the analysers it asks for in turn, collect their findings. Nothing
-// here knows that it runs in a job; run.ts ties it to one.
+// What one job does: read a requirement and run the analysers it asks for, each by itself. Nothing here knows that it
+// runs in a job; analysis-task.ts ties it to one.
 
 import { readRequirement } from "./requirement.js";
-import type { Finding } from "./finding.js";
-import { selectAnalysers } from "./analysers/registry.js";
+import type { Requirement } from "./requirement.js";
+import type { AnalyserCode, Finding } from "./finding.js";
+import { analyserOf } from "./analysers/registry.js";
 import { Glossary } from "./glossary.js";
 import type { RequirementRow } from "./csv.js";
 
@@ -12,19 +13,22 @@ export interface AnalysisInput {
   requirementId: string;
   text: string;
   /** Codes of the analysers to run, in order. */
-  analysers: string[];
+  analysers: AnalyserCode[];
   /** Terms of this requirement that the list explains. */
   knownTerms: string[];
 }
 
+/** Findings by the analyser that made them; one that could not read the requirement is left out. */
+export type FindingsByAnalyser = Partial<Record<AnalyserCode, Finding[]>>;
+
 /** The result of one job. */
 export interface AnalysisResult {
   requirementId: string;
-  findings: Finding[];
+  findings: FindingsByAnalyser;
 }
 
 /** One input for each row; the glossary is made from all rows. */
-export function inputsFor(rows: readonly RequirementRow[], analysers: readonly string[]): AnalysisInput[] {
+export function inputsFor(rows: readonly RequirementRow[], analysers: readonly AnalyserCode[]): AnalysisInput[] {
   const glossary = new Glossary(rows.map(({ text }) => text));
   return rows.map(({ id, text }) => ({
     requirementId: id,
@@ -34,17 +38,16 @@ export function inputsFor(rows: readonly RequirementRow[], analysers: readonly s
   }));
 }
 
-/** Runs the analysers of `input`; `onStep` is told the title of each before it starts, and how many are done. */
-export function analyseRequirement(
-  input: AnalysisInput,
-  onStep: (title: string, done: number, total: number) => void = () => {},
-): AnalysisResult {
-  const chosen = selectAnalysers(input.analysers);
-  const requirement = readRequirement(input.requirementId, input.text);
+/**
+ * The analysis of `input`: a function that runs one analyser. The requirement is read when the first one asks for it.
+ *
+ * The function throws `UnreadableText` when the analyser cannot judge the text.
+ */
+export function analysisOf(input: AnalysisInput): (code: AnalyserCode) => Finding[] {
   const document = { knownTerms: new Set(input.knownTerms) };
-  const findings = chosen.flatMap((analyser, index) => {
-    onStep(analyser.title, index, chosen.length);
-    return analyser.analyse(requirement, document);
-  });
-  return { requirementId: input.requirementId, findings };
+  let requirement: Requirement | undefined;
+  return (code) => {
+    requirement ??= readRequirement(input.requirementId, input.text);
+    return analyserOf(code).analyse(requirement, document);
+  };
 }

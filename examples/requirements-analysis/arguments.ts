@@ -6,7 +6,9 @@ import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
-import { UnknownAnalyser, analysers, selectAnalysers } from "./analysers/registry.js";
+import { UnknownAnalyser, selectAnalysers } from "./analysers/registry.js";
+import { analyserCodes } from "./finding.js";
+import type { AnalyserCode } from "./finding.js";
 
 export const usage = `Usage: npm run demo -- [options]
 
@@ -14,7 +16,7 @@ Analyses a list of requirements, one background job for each, and writes a repor
 
   --file FILE         CSV file with a "text" column (default: the requirements shipped with the example)
   --url URL           engine: sqlite:FILE, redis://HOST:PORT or memory: (default: sqlite:.longshore/demo.db)
-  --analysers CODES   comma-separated codes (default: ${[...analysers.keys()].join(",")})
+  --analysers CODES   comma-separated codes (default: ${analyserCodes.join(",")})
   --concurrency N     worker slots, 1 to 100 (default: 5)
   --out FILE          where to write the report (default: demo-report.md)
   --json              print one line of JSON instead of the summary
@@ -25,7 +27,7 @@ export interface Settings {
   file: string;
   url: string;
   /** Analyser codes in upper case. */
-  analysers: string[];
+  analysers: AnalyserCode[];
   concurrency: number;
   out: string;
   json: boolean;
@@ -84,8 +86,8 @@ function parseOptions(args: readonly string[]): Options {
   }
 }
 
-function parseCodes(codes: string | undefined): string[] {
-  if (codes === undefined) return [...analysers.keys()];
+function parseCodes(codes: string | undefined): AnalyserCode[] {
+  if (codes === undefined) return [...analyserCodes];
   try {
     return selectAnalysers(codes.split(",")).map(({ code }) => code);
   } catch (error) {

@@ -4,6 +4,12 @@
 
 import type { Requirement } from "./requirement.js";
 
+/** The codes of all analysers, in the order in which a job runs them. */
+export const analyserCodes = ["R-A", "R-C", "R-D", "R-F", "R-M", "R-P", "R-R", "R-W"] as const;
+
+/** Step code of an analyser. */
+export type AnalyserCode = (typeof analyserCodes)[number];
+
 /** How much a finding weighs: `high` makes the requirement untestable, `low` is a matter of style. */
 export type Severity = "high" | "medium" | "low";
 
@@ -28,12 +34,12 @@ export interface RequirementDocument {
 
 /** One rule about requirements. */
 export interface Analyser {
-  /** Step code, e.g. `R-A`; unique. */
-  code: string;
+  code: AnalyserCode;
   /** Two or three words for tables. */
   title: string;
   /** The rule as one would explain it to an author. */
   rule: string;
+  /** @throws {UnreadableText} when it cannot judge this text; see legibility.ts. */
   analyse(requirement: Requirement, document: RequirementDocument): Finding[];
 }
 

@@ -1,18 +1,20 @@
 // The example as a program: reads requirements, analyses each in a background job, shows how far it is, prints what
 // was found and writes a report. Results go to standard output, everything else to standard error.
-// Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted (the next run continues).
+// Exit codes: 0 done (the report says which requirements could not be analysed), 1 failed, 2 wrong usage,
+// 130 interrupted (the next run continues).
 
 import { writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
 
 import { inputsFor } from "./analyse.js";
 import { selectAnalysers } from "./analysers/registry.js";
 import { UsageError, parseArguments, usage } from "./arguments.js";
 import type { Settings } from "./arguments.js";
 import { CsvInputError, readRequirements } from "./csv.js";
+import { IssueBook } from "./issue-book.js";
 import { markdownReport } from "./markdown-report.js";
 import { ProgressLine } from "./progress-line.js";
 import { summarise, summaryLine } from "./report.js";
-import type { JobOutcome } from "./report.js";
 import { RunBook, runKey } from "../run-book.js";
 import { runAnalysis } from "./run.js";
 import { terminalReport } from "./terminal-report.js";
@@ -23,35 +25,36 @@ class Interrupted extends Error {
 
 async function analyseFile(settings: Settings, signal: AbortSignal): Promise<void> {
   const rows = await readRequirements(settings.file);
-  const book = new RunBook(".longshore/demo-runs.json");
-  const key = runKey([settings.url, settings.analysers, rows]);
-  const { id: runId, continued } = await book.begin(key);
-  if (continued) process.stderr.write("Continuing the run that was interrupted.\n");
+  const { url, concurrency } = settings;
+  const engine = engineOf(url);
+  const project = resolve(settings.file);
+  const runs = new RunBook(".longshore/demo-runs.json");
+  const place = runKey([url, project]);
+  const run = await runs.begin(place, runKey([settings.analysers, rows]));
+  if (run.continued) process.stderr.write("Continuing the run that was interrupted.\n");
 
   const startedAt = new Date();
   const began = performance.now();
   const line = new ProgressLine(process.stderr);
-  let done = 0;
-  let issues = 0;
-  const onOutcome = (outcome: JobOutcome): void => {
-    done += 1;
-    issues += outcome.findings.length;
-    const elapsedMs = performance.now() - began;
-    line.update({ done, total: rows.length, issues, current: outcome.requirementId, elapsedMs });
-  };
-  const { url, concurrency } = settings;
-  const jobs = await runAnalysis(inputsFor(rows, settings.analysers), {
+  // Jobs in memory are gone with this process; nobody would ever supersede their issues in a file.
+  const book = new IssueBook(engine === "memory" ? ":memory:" : ".longshore/demo-issues.db");
+  const outcome = await runAnalysis(inputsFor(rows, settings.analysers), {
     url,
-    runId,
+    project,
+    run,
     concurrency,
+    book,
     signal,
-    onOutcome,
-  }).finally(() => line.clear());
+    onProgress: (progress) => line.update({ ...progress, elapsedMs: performance.now() - began }),
+  }).finally(() => {
+    line.clear();
+    book.close();
+  });
   const wallMs = performance.now() - began;
-  await book.finish(key);
+  await runs.finish(place, run.id);
 
-  const run = { engine: engineOf(url), source: settings.file, startedAt, wallMs, concurrency, jobs };
-  const summary = summarise(run, selectAnalysers(settings.analysers));
+  const made = { engine, source: settings.file, startedAt, wallMs, concurrency, ...outcome };
+  const summary = summarise(made, selectAnalysers(settings.analysers));
   await writeFile(settings.out, markdownReport(summary));
   if (!settings.json) process.stdout.write(`${terminalReport(summary, process.stdout.columns)}\n\n`);
   process.stderr.write(`Report written to ${settings.out}\n`);

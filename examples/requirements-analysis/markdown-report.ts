@@ -3,6 +3,7 @@
 
 import { milliseconds } from "./report.js";
 import type { RatedRequirement, Summary } from "./report.js";
+import { words } from "./status.js";
 
 /** `summary` as a Markdown document. */
 export function markdownReport(summary: Summary): string {
@@ -19,6 +20,7 @@ export function markdownReport(summary: Summary): string {
     ...perAnalyser(summary),
     "",
     ...worst(summary),
+    ...unread(summary),
     ...failures(summary),
     "## Timing",
     "",
@@ -27,13 +29,16 @@ export function markdownReport(summary: Summary): string {
   ].join("\n");
 }
 
-function totals({ jobs, completed, partial, failed, resumed, issues, clean }: Summary): string[] {
-  const affected = jobs - clean - failed;
+function totals({ jobs, counts, resumed, issues, affected, clean, earlier }: Summary): string[] {
+  const ends = words.names.filter((status) => status !== "queued" && status !== "running");
   return [
-    "| requirements | completed | partial | failed | issues | with issues | without issues |",
-    "|--:|--:|--:|--:|--:|--:|--:|",
-    `| ${jobs} | ${completed} | ${partial} | ${failed} | ${issues} | ${affected} | ${clean} |`,
-    ...(resumed === 0 ? [] : ["", `${resumed} jobs were finished by an earlier run that was interrupted.`]),
+    `| requirements | ${ends.join(" | ")} | issues | with issues | without issues |`,
+    `|--:|${ends.map(() => "--:|").join("")}--:|--:|--:|`,
+    `| ${jobs} | ${ends.map((status) => counts[status] ?? 0).join(" | ")} | ${issues} | ${affected} | ${clean} |`,
+    ...(resumed === 0 ? [] : ["", `${resumed} jobs were finished before this run was interrupted.`]),
+    ...(earlier.jobs === 0
+      ? []
+      : ["", `Of the run before, ${earlier.jobs} jobs are superseded and ${earlier.issues} issues with them.`]),
   ];
 }
 
@@ -69,6 +74,22 @@ function worstSection({ id, score, text, findings }: RatedRequirement, index: nu
       const cited = quote === text || explanation.startsWith(`“${quote}”`) ? "" : `“${escape(shorten(quote))}”: `;
       return `- **${analyser}** ${severity}: ${cited}${escape(explanation)}`;
     }),
+    "",
+  ];
+}
+
+function unread({ unread: requirements }: Summary): string[] {
+  if (requirements.length === 0) return [];
+  return [
+    "## Partial",
+    "",
+    "Analysers that could not read a requirement; what the others found counts.",
+    "",
+    "| requirement | not read by | because |",
+    "|---|---|---|",
+    ...requirements.map(
+      ({ id, analysers, reason }) => `| ${escape(id)} | ${analysers.join(" ")} | ${escape(reason)} |`,
+    ),
     "",
   ];
 }

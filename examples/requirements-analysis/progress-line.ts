@@ -4,15 +4,20 @@
 import type { WriteStream } from "node:tty";
 import { styleText } from "node:util";
 
+import { statusCounts } from "./status.js";
+import type { StatusCounts } from "./status.js";
+
 /** Where a run stands. */
 export interface RunProgress {
-  /** Jobs in a terminal state. */
+  /** Jobs of which it is known how they ended. */
   done: number;
   /** All jobs of the run. */
   total: number;
-  /** Issues found so far. */
+  /** How many jobs have which status. */
+  counts: StatusCounts;
+  /** Issues counted so far, those of running jobs included. */
   issues: number;
-  /** What is being worked on. */
+  /** What was last heard of: a requirement, and its step in flight. */
   current: string;
   /** Milliseconds since the run began. */
   elapsedMs: number;
@@ -63,9 +68,9 @@ export class ProgressLine {
   }
 }
 
-function describe({ done, total, issues, current, elapsedMs }: RunProgress): string {
+function describe({ done, total, counts, issues, current, elapsedMs }: RunProgress): string {
   const percent = Math.floor((done / Math.max(1, total)) * 100);
   const rate = elapsedMs > 0 ? Math.round((done / elapsedMs) * 1000) : 0;
   const tail = current === "" ? "" : `  ${current}`;
-  return `${percent} %  ${done} of ${total} jobs  ${issues} issues  ${rate} jobs/s${tail}`;
+  return `${percent} %  ${statusCounts(counts).join(", ")}  ${issues} issues  ${rate} jobs/s${tail}`;
 }

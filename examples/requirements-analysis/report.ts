@@ -1,15 +1,30 @@
 // What a run found and how fast it was, as one summary object. `summarise` is pure; terminal-report.ts and
 // markdown-report.ts turn the summary into text.
 
+import type { JobState } from "longshore";
+
 import type { Analyser, Finding } from "./finding.js";
 import { severityWeight } from "./finding.js";
+import type { StatusCounts } from "./status.js";
+import { words } from "./status.js";
+
+/** An analyser that could not read a requirement. */
+export interface UnreadPart {
+  /** Its code. */
+  analyser: string;
+  reason: string;
+}
 
 /** How one job ended. */
 export interface JobOutcome {
   requirementId: string;
   text: string;
-  state: string;
+  state: JobState;
   findings: readonly Finding[];
+  /** The job's own counter of issues. */
+  issues: number;
+  /** What is missing in a job that is partial. */
+  unread: readonly UnreadPart[];
   /** Milliseconds from enqueue to start; undefined when the job never started. */
   waitMs: number | undefined;
   /** Milliseconds from start to end. */
@@ -30,6 +45,16 @@ export interface RunOutcome {
   wallMs: number;
   concurrency: number;
   jobs: readonly JobOutcome[];
+  /** How much of the run before it is superseded by now. */
+  earlier: { jobs: number; issues: number };
+}
+
+/** Analysers that could not read a requirement, for one reason. */
+export interface UnreadRequirement {
+  id: string;
+  /** Their codes. */
+  analysers: readonly string[];
+  reason: string;
 }
 
 /** Median and 95th percentile in milliseconds; undefined when nothing was measured. */
@@ -62,14 +87,24 @@ export interface Summary {
   completed: number;
   partial: number;
   failed: number;
+  /** Jobs whose place a newer run took before they ended. */
+  superseded: number;
+  /** The same by the words of status.ts. */
+  counts: StatusCounts;
+  /** Jobs and issues of the run before that are superseded. */
+  earlier: { jobs: number; issues: number };
   /** Jobs that an interrupted earlier run had finished already. */
   resumed: number;
   issues: number;
-  /** Requirements without any issue. */
+  /** Requirements with at least one issue. */
+  affected: number;
+  /** Requirements that every analyser read and none found an issue in. */
   clean: number;
   perAnalyser: readonly AnalyserTotal[];
   /** At most ten, worst first. */
   worst: readonly RatedRequirement[];
+  /** What is missing in the partial jobs. */
+  unread: readonly UnreadRequirement[];
   failures: readonly { id: string; error: string }[];
   wallMs: number;
   /** Jobs that ended in this run for each second of it. */
@@ -85,21 +120,28 @@ export function summarise(run: RunOutcome, analysers: readonly Analyser[]): Summ
   const { jobs } = run;
   const here = jobs.filter((job) => !job.resumed);
   const inState = (state: string): number => jobs.filter((job) => job.state === state).length;
-  const succeeded = inState("completed") + inState("partial");
+  const completed = inState("completed");
+  const partial = inState("partial");
+  const superseded = inState("superseded");
   return {
     engine: run.engine,
     source: run.source,
     startedAt: run.startedAt,
     concurrency: run.concurrency,
     jobs: jobs.length,
-    completed: inState("completed"),
-    partial: inState("partial"),
-    failed: jobs.length - succeeded,
+    completed,
+    partial,
+    failed: jobs.length - completed - partial - superseded,
+    superseded,
+    counts: countsOf(jobs),
+    earlier: run.earlier,
     resumed: jobs.length - here.length,
-    issues: jobs.reduce((total, job) => total + job.findings.length, 0),
+    issues: jobs.reduce((total, job) => total + job.issues, 0),
+    affected: jobs.filter((job) => job.issues > 0).length,
     clean: jobs.filter((job) => job.state === "completed" && job.findings.length === 0).length,
     perAnalyser: analysers.map((analyser) => totalOf(analyser, jobs)),
     worst: worstOf(jobs),
+    unread: jobs.flatMap(unreadOf),
     failures: jobs.flatMap(({ requirementId: id, error }) => (error === undefined ? [] : [{ id, error }])),
     wallMs: Math.round(run.wallMs),
     jobsPerSecond: run.wallMs > 0 ? Math.round((here.length / run.wallMs) * 10_000) / 10 : 0,
@@ -110,8 +152,34 @@ export function summarise(run: RunOutcome, analysers: readonly Analyser[]): Summ
 
 /** The line that `--json` prints. */
 export function summaryLine(summary: Summary): string {
-  const { engine, jobs, completed, partial, failed, issues, wallMs, jobsPerSecond } = summary;
-  return JSON.stringify({ engine, jobs, completed, partial, failed, issues, wallMs, jobsPerSecond });
+  const { engine, jobs, completed, partial, failed, superseded, issues, earlier, wallMs, jobsPerSecond } = summary;
+  return JSON.stringify({
+    engine,
+    jobs,
+    completed,
+    partial,
+    failed,
+    superseded,
+    issues,
+    earlierJobsSuperseded: earlier.jobs,
+    earlierIssuesSuperseded: earlier.issues,
+    wallMs,
+    jobsPerSecond,
+  });
+}
+
+function countsOf(jobs: readonly JobOutcome[]): StatusCounts {
+  const counts: StatusCounts = {};
+  for (const { state } of jobs) counts[words.states[state]] = (counts[words.states[state]] ?? 0) + 1;
+  return counts;
+}
+
+function unreadOf({ requirementId: id, unread }: JobOutcome): UnreadRequirement[] {
+  const reasons = new Set(unread.map(({ reason }) => reason));
+  return [...reasons].map((reason) => {
+    const analysers = unread.filter((part) => part.reason === reason).map(({ analyser }) => analyser);
+    return { id, analysers, reason };
+  });
 }
 
 /** Median and 95th percentile by the nearest-rank method. */

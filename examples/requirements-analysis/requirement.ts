@@ -36,17 +36,28 @@ export interface Requirement {
   sentences: readonly Sentence[];
   /** Flesch reading ease of the prose, code left out: 100 is very easy, below 30 very hard. */
   readingEase: number;
+  /** Its own plain words, acronyms left out, and how many of them the language model knows. */
+  prose: { words: number; known: number };
 }
 
-let loaded: WinkMethods | undefined;
+/** The language model, and the number it gives to the first word that it does not know. */
+interface Reader {
+  wink: WinkMethods;
+  firstUnknown: number;
+}
+
+let loaded: Reader | undefined;
+/** Words looked up before. */
+const lookedUp = new Map<string, boolean>();
 
 /** Reads `text` as English. */
 export function readRequirement(id: string, text: string): Requirement {
-  loaded ??= winkNLP(model);
-  const { its } = loaded;
+  loaded ??= load();
+  const { wink } = loaded;
+  const { its } = wink;
   const technical = technicalSpans(text);
   const quoted = quotedSpans(text);
-  const read = loaded.readDoc(replaceTechnical(text, technical, madeUpName));
+  const read = wink.readDoc(replaceTechnical(text, technical, madeUpName));
   let cursor = 0;
 
   const readSentence = (item: ItemSentence): Sentence => {
@@ -72,9 +83,29 @@ export function readRequirement(id: string, text: string): Requirement {
 
   const sentences: Sentence[] = [];
   read.sentences().each((item: ItemSentence) => void sentences.push(readSentence(item)));
-  const prose = loaded.readDoc(replaceTechnical(text, technical, () => "it"));
+  const prose = wink.readDoc(replaceTechnical(text, technical, () => "it"));
   const statistics = prose.out(its.readabilityStats);
-  return { id, text, sentences, readingEase: typeof statistics === "string" ? 100 : statistics.fres };
+  const readingEase = typeof statistics === "string" ? 100 : statistics.fres;
+  return { id, text, sentences, readingEase, prose: countKnown(loaded, sentences.flatMap(ownWords)) };
+}
+
+function load(): Reader {
+  const wink = winkNLP(model);
+  return { wink, firstUnknown: numberOf(wink, madeUpName(6).toLowerCase()) };
+}
+
+function numberOf(wink: WinkMethods, word: string): number {
+  return Number(wink.readDoc(word).tokens().itemAt(0).out(wink.its.uniqueId));
+}
+
+function countKnown({ wink, firstUnknown }: Reader, own: readonly Token[]): Requirement["prose"] {
+  const plain = own.filter(({ text }) => /^\p{L}{2,}$/u.test(text) && !/^[A-Z]+s?$/.test(text));
+  const isKnown = ({ lower }: Token): boolean => {
+    const known = lookedUp.get(lower) ?? numberOf(wink, lower) < firstUnknown;
+    lookedUp.set(lower, known);
+    return known;
+  };
+  return { words: plain.length, known: plain.filter(isKnown).length };
 }
 
 function madeUpName(length: number): string {

@@ -4,6 +4,7 @@ import { styleText } from "node:util";
 
 import { milliseconds } from "./report.js";
 import type { RatedRequirement, Summary } from "./report.js";
+import { statusCounts } from "./status.js";
 
 const barWidth = 30;
 
@@ -18,6 +19,7 @@ export function terminalReport(summary: Summary, width = 100): string {
     "",
     heading("Worst requirements"),
     ...summary.worst.map((requirement) => worstLine(requirement, width)),
+    ...unread(summary),
     ...failures(summary),
     "",
     heading("Timing"),
@@ -29,12 +31,12 @@ function heading(text: string): string {
   return styleText("bold", text);
 }
 
-function totals({ completed, partial, failed, resumed, issues, clean }: Summary): string {
-  const parts = [`${completed} completed`];
-  if (partial > 0) parts.push(styleText("yellow", `${partial} partial`));
-  if (failed > 0) parts.push(styleText("red", `${failed} failed`));
-  if (resumed > 0) parts.push(`${resumed} of them finished by an earlier run`);
-  return `${parts.join(", ")}; ${issues} issues, ${clean} requirements without any`;
+function totals({ counts, resumed, issues, clean, earlier }: Summary): string {
+  const parts = statusCounts(counts);
+  if (resumed > 0) parts.push(`${resumed} of them finished before this run was interrupted`);
+  const said = `${parts.join(", ")}; ${issues} issues, ${clean} requirements without any`;
+  if (earlier.jobs === 0) return said;
+  return `${said}\nThe run before: ${earlier.jobs} jobs Superseded, ${earlier.issues} issues with them`;
 }
 
 function perAnalyser({ perAnalyser: totalsPerAnalyser }: Summary): string[] {
@@ -51,6 +53,14 @@ function worstLine({ id, score, text, findings }: RatedRequirement, width: numbe
   const room = Math.max(20, width - start.length - codes.length - 2);
   const shown = text.length > room ? `${text.slice(0, room - 1)}…` : text;
   return `${start}${shown}  ${styleText("yellow", codes)}`;
+}
+
+function unread({ unread: requirements }: Summary): string[] {
+  if (requirements.length === 0) return [];
+  const lines = requirements.map(
+    ({ id, analysers, reason }) => `  ${id}  ${styleText("yellow", analysers.join(" "))}  ${reason}`,
+  );
+  return ["", heading("Partial: what an analyser could not read"), ...lines];
 }
 
 function failures({ failures: failed }: Summary): string[] {

@@ -43,7 +43,7 @@ async function scan(
   const book = new RunBook(".longshore/demo-runs.json");
   const userId = anonymous ? null : "demo";
   const key = runKey(["site-scan", url, maxPages, userId, sites]);
-  const { id: runId, continued } = await book.begin(key);
+  const { id: runId, continued } = await book.begin(key, key);
   if (continued) process.stderr.write("Continuing the run that was interrupted.\n");
 
   const setup = { folder: workFolder, trustedOrigins };
@@ -59,7 +59,7 @@ async function scan(
     onChange: (id, row) => board.update(id, row),
   }).finally(() => board.clear());
   const outcomes = await collectReports(ended, setup, out);
-  await book.finish(key);
+  await book.finish(key, runId);
   await Promise.all(ended.map(({ id }) => rm(folderOf(setup, id).path, { recursive: true, force: true })));
   return outcomes;
 }

@@ -3,6 +3,7 @@
 // that the verb in "clear the queue" is not taken for the adjective in "a clear message".
 
 import type { Analyser, Finding, Severity } from "../finding.js";
+import { requireEnglish } from "../legibility.js";
 import type { Requirement } from "../requirement.js";
 import { quotedSpans, technicalSpans, within } from "../technical-text.js";
 import { statesBound } from "./bound.js";
@@ -131,5 +132,8 @@ export const ambiguity: Analyser = {
   rule:
     "Every word means the same to author, developer and tester: no matters of taste (easy, robust, appropriate), " +
     "no vague amounts (several, fast), no open lists (etc.), no way out (if possible).",
-  analyse: (requirement) => [...vagueWordsIn(requirement), ...vaguePhrasesIn(requirement)],
+  analyse: (requirement) => {
+    requireEnglish(requirement);
+    return [...vagueWordsIn(requirement), ...vaguePhrasesIn(requirement)];
+  },
 };

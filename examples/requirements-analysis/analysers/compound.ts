@@ -2,6 +2,7 @@
 // are counted as clauses with a verb of their own, plus the verbs that "and" or "then" joins inside a clause.
 
 import type { Analyser } from "../finding.js";
+import { requireEnglish } from "../legibility.js";
 import type { Token } from "../requirement.js";
 import { clauses, isParticiple, isRemark, statingVerbs } from "../sentence-parts.js";
 
@@ -32,7 +33,9 @@ export const compound: Analyser = {
   code: "R-C",
   title: "Compound requirement",
   rule: `One requirement states one obligation, or two that belong together; remarks on testing do not count.`,
-  analyse: ({ text, sentences }) => {
+  analyse: (requirement) => {
+    requireEnglish(requirement);
+    const { text, sentences } = requirement;
     const stated = sentences.filter((sentence) => !isRemark(sentence)).flatMap(clauses);
     const obligations = stated.reduce((total, clause) => total + obligationsIn(clause), 0);
     if (obligations <= accepted) return [];

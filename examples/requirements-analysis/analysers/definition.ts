@@ -3,13 +3,15 @@
 
 import type { Analyser } from "../finding.js";
 import { termsIn } from "../glossary.js";
+import { requireLatin } from "../legibility.js";
 
 export const definition: Analyser = {
   code: "R-D",
   title: "Undefined terms",
   rule: "Acronyms and names in quotes are explained somewhere in the list of requirements.",
-  analyse: ({ text }, { knownTerms }) =>
-    termsIn(text)
+  analyse: (requirement, { knownTerms }) => {
+    requireLatin(requirement);
+    return termsIn(requirement.text)
       .filter(({ term }) => !knownTerms.has(term))
       .map(({ term, offset }) => ({
         analyser: "R-D",
@@ -17,5 +19,6 @@ export const definition: Analyser = {
         quote: term,
         offset,
         explanation: `“${term}” is explained nowhere in the list; write it out once or add a definition.`,
-      })),
+      }));
+  },
 };

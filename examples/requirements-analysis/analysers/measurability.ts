@@ -2,6 +2,7 @@
 // no number with a unit. One limit anywhere in the requirement is taken to belong to its claim.
 
 import type { Analyser } from "../finding.js";
+import { requireEnglish } from "../legibility.js";
 import { quotedSpans, technicalSpans, within } from "../technical-text.js";
 import { statesBound } from "./bound.js";
 
@@ -43,8 +44,11 @@ export const measurability: Analyser = {
   code: "R-M",
   title: "Not measurable",
   rule: "A claim about speed, size, capacity or reliability carries a number with a unit that a test can check.",
-  analyse: ({ text }) => {
+  analyse: (requirement) => {
+    const { text } = requirement;
+    // A number with a unit can be measured in any language.
     if (statesBound(text)) return [];
+    requireEnglish(requirement);
     const skipped = [...technicalSpans(text), ...quotedSpans(text)];
     return claims.flatMap(({ pattern, kind, measure }) =>
       [...text.matchAll(pattern)]

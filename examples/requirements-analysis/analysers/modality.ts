@@ -2,6 +2,7 @@
 // next to a "must" in the same requirement they contradict it.
 
 import type { Analyser, Finding } from "../finding.js";
+import { requireEnglish } from "../legibility.js";
 import { ownWords } from "../requirement.js";
 import type { Token } from "../requirement.js";
 
@@ -33,8 +34,9 @@ export const modality: Analyser = {
   code: "R-W",
   title: "Weak modality",
   rule: "A requirement binds: must or shall, or the plain present. Should, could and might are for optional items.",
-  analyse: ({ sentences }) => {
-    const words = sentences.flatMap(ownWords);
+  analyse: (requirement) => {
+    requireEnglish(requirement);
+    const words = requirement.sentences.flatMap(ownWords);
     const mixed = words.some((token) => strong.has(token.lower));
     return words
       .filter((token) => weak.has(token.lower) || wishes.has(token.lower))

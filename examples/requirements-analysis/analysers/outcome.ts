@@ -2,7 +2,7 @@
 // A heading ("Job retry and failure handling.") has none, and "supports" or "handles" names an activity only.
 
 import type { Analyser, Finding } from "../finding.js";
-import { ownWords } from "../requirement.js";
+import { requireSentence } from "../legibility.js";
 import type { Requirement, Token } from "../requirement.js";
 import { statesBound } from "./bound.js";
 import { isBe, isRemark, statingVerbs } from "../sentence-parts.js";
@@ -44,8 +44,9 @@ export const outcome: Analyser = {
   title: "Missing outcome",
   rule: "A requirement says what can be observed when it is met: a verb with an effect, not a heading.",
   analyse: (requirement) => {
+    if (resultSign.test(requirement.text)) return [];
+    requireSentence(requirement);
     const sentences = requirement.sentences.filter((sentence) => !isRemark(sentence));
-    if (resultSign.test(requirement.text) || !sentences.some((sentence) => ownWords(sentence).length > 1)) return [];
     const verbs = sentences.flatMap((sentence) => statingVerbs(sentence.tokens));
     if (verbs.length === 0) return [headingFinding(requirement)];
     const telling = verbs.filter((verb) => !isBe(verb) && !auxiliaries.test(verb.lower));

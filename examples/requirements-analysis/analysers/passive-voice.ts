@@ -2,6 +2,7 @@
 // participle, with nothing but adverbs between. "… by the worker" names the actor and is accepted.
 
 import type { Analyser, Finding } from "../finding.js";
+import { requireEnglish } from "../legibility.js";
 import type { Sentence, Token } from "../requirement.js";
 import { isBe, isParticiple, isRemark } from "../sentence-parts.js";
 
@@ -61,6 +62,9 @@ export const passiveVoice: Analyser = {
   code: "R-P",
   title: "Passive voice",
   rule: "The sentence names who acts: “the worker renews the lease”, not “the lease is renewed”.",
-  analyse: ({ text, sentences }) =>
-    sentences.filter((sentence) => !isRemark(sentence)).flatMap((sentence) => passivesIn(sentence, text)),
+  analyse: (requirement) => {
+    requireEnglish(requirement);
+    const { text, sentences } = requirement;
+    return sentences.filter((sentence) => !isRemark(sentence)).flatMap((sentence) => passivesIn(sentence, text));
+  },
 };

@@ -2,6 +2,7 @@
 // remark upon remark in brackets. Code is left out of the counts.
 
 import type { Analyser, Finding } from "../finding.js";
+import { requireEnglish } from "../legibility.js";
 import type { Requirement, Sentence } from "../requirement.js";
 import { clauses } from "../sentence-parts.js";
 
@@ -44,9 +45,12 @@ export const readability: Analyser = {
   rule:
     `Clauses of at most ${longClause} words, a Flesch reading ease of at least ${hardToRead}, ` +
     `at most ${bracketsAccepted} brackets.`,
-  analyse: (requirement) => [
-    ...requirement.sentences.flatMap((sentence) => longClauses(sentence, requirement.text)),
-    ...hardText(requirement),
-    ...bracketed(requirement),
-  ],
+  analyse: (requirement) => {
+    requireEnglish(requirement);
+    return [
+      ...requirement.sentences.flatMap((sentence) => longClauses(sentence, requirement.text)),
+      ...hardText(requirement),
+      ...bracketed(requirement),
+    ];
+  },
 };

@@ -1,7 +1,8 @@
 // Every analyser of this example by its code. A job names the codes it wants, as in `R-D,R-F`, and runs them in
 // turn; adding a rule means writing one file next to this one and one entry below.
 
-import type { Analyser } from "../finding.js";
+import { analyserCodes } from "../finding.js";
+import type { Analyser, AnalyserCode } from "../finding.js";
 import { ambiguity } from "./ambiguity.js";
 import { compound } from "./compound.js";
 import { definition } from "./definition.js";
@@ -11,20 +12,31 @@ import { outcome } from "./outcome.js";
 import { passiveVoice } from "./passive-voice.js";
 import { readability } from "./readability.js";
 
+const byCode: Readonly<Record<AnalyserCode, Analyser>> = {
+  "R-A": ambiguity,
+  "R-C": compound,
+  "R-D": definition,
+  "R-F": outcome,
+  "R-M": measurability,
+  "R-P": passiveVoice,
+  "R-R": readability,
+  "R-W": modality,
+};
+
+/** The analyser with this code. */
+export function analyserOf(code: AnalyserCode): Analyser {
+  return byCode[code];
+}
+
 /** All analysers, in the order in which a job runs them. */
-export const analysers: ReadonlyMap<string, Analyser> = new Map(
-  [ambiguity, compound, definition, outcome, measurability, passiveVoice, readability, modality].map((analyser) => [
-    analyser.code,
-    analyser,
-  ]),
-);
+export const analysers: readonly Analyser[] = analyserCodes.map(analyserOf);
 
 /** A code that belongs to no analyser. */
 export class UnknownAnalyser extends Error {
   override readonly name = "UnknownAnalyser";
 
   constructor(readonly code: string) {
-    super(`Unknown analyser "${code}". Known analysers: ${[...analysers.keys()].join(", ")}.`);
+    super(`Unknown analyser "${code}". Known analysers: ${analyserCodes.join(", ")}.`);
   }
 }
 
@@ -36,7 +48,7 @@ export class UnknownAnalyser extends Error {
 export function selectAnalysers(codes: readonly string[]): Analyser[] {
   const wanted = new Set(codes.map((code) => code.trim().toUpperCase()));
   return [...wanted].map((code) => {
-    const analyser = analysers.get(code);
+    const analyser = analysers.find((known) => known.code === code);
     if (analyser === undefined) throw new UnknownAnalyser(code);
     return analyser;
   });

@@ -2,19 +2,35 @@
 
 import { describe, expect, test } from "vitest";
 
-import { analyseRequirement, inputsFor } from "../../../examples/requirements-analysis/analyse.js";
+import { analysisOf, inputsFor } from "../../../examples/requirements-analysis/analyse.js";
 import {
   UnknownAnalyser,
   analysers,
   selectAnalysers,
 } from "../../../examples/requirements-analysis/analysers/registry.js";
-import type { Finding } from "../../../examples/requirements-analysis/finding.js";
+import { analyserCodes } from "../../../examples/requirements-analysis/finding.js";
+import type { AnalyserCode, Finding } from "../../../examples/requirements-analysis/finding.js";
+import { UnreadableText } from "../../../examples/requirements-analysis/legibility.js";
 
-function find(code: string, text: string, knownTerms: string[] = []): Finding[] {
-  return analyseRequirement({ requirementId: "T-1", text, analysers: [code], knownTerms }).findings;
+function find(code: AnalyserCode, text: string, knownTerms: string[] = []): Finding[] {
+  return analysisOf({ requirementId: "T-1", text, analysers: [code], knownTerms })(code);
 }
 
-function quotes(code: string, text: string, knownTerms: string[] = []): string[] {
+/** Why each analyser that cannot read `text` cannot, by its code. */
+function refusals(text: string): Record<string, string> {
+  const why: Record<string, string> = {};
+  for (const code of analyserCodes) {
+    try {
+      find(code, text);
+    } catch (error) {
+      if (!(error instanceof UnreadableText)) throw error;
+      why[code] = error.code;
+    }
+  }
+  return why;
+}
+
+function quotes(code: AnalyserCode, text: string, knownTerms: string[] = []): string[] {
   return find(code, text, knownTerms).map(({ quote }) => quote);
 }
 
@@ -212,30 +228,69 @@ describe("R-W, weak modality", () => {
   );
 });
 
+describe("what analysers cannot read", () => {
+  test.each([
+    ["Der Server antwortet auf jede Anfrage, und alle Daten werden gespeichert."],
+    ["Le serveur répond à chaque requête et conserve le résultat."],
+    ["El servidor responde a cada solicitud y guarda los datos."],
+    ["Il server risponde a ogni richiesta e conserva il risultato."],
+  ])("another language, except for its acronyms: %s", (text) => {
+    const { "R-D": definition, ...others } = refusals(text);
+    expect(definition).toBeUndefined();
+    expect(Object.keys(others)).toHaveLength(7);
+    expect(new Set(Object.values(others))).toEqual(new Set(["NOT_ENGLISH"]));
+  });
+
+  test("a number with its unit can be measured in any language", () => {
+    expect(refusals("Der Server antwortet auf jede Anfrage innerhalb von 200 ms.")).not.toHaveProperty("R-M");
+  });
+
+  test.each([["Сервер отвечает на каждый запрос."], ["服务器响应每个请求。"], ["1. 2. 3."]])(
+    "another script, or none, not at all: %s",
+    (text) => {
+      expect(Object.entries(refusals(text))).toEqual(analyserCodes.map((code) => [code, "NOT_LATIN"]));
+    },
+  );
+
+  test("code alone has no words to judge, but a result is a result", () => {
+    expect(refusals("queue.getWaitingCount()/getActiveCount().")).toMatchObject({
+      "R-A": "NO_PROSE",
+      "R-F": "NO_PROSE",
+    });
+    expect(refusals("REDIS_APPENDONLY=yes.")).toMatchObject({ "R-A": "NO_PROSE", "R-R": "NO_PROSE" });
+    expect(refusals("REDIS_APPENDONLY=yes.")).not.toHaveProperty("R-F");
+  });
+
+  test("one word beside code is neither verb nor noun", () => {
+    expect(refusals("Dashboard http://localhost:9181.")).toEqual({ "R-F": "TOO_SHORT" });
+  });
+
+  test("the reason is told", () => {
+    expect(() => find("R-P", "Der Server antwortet auf jede Anfrage.")).toThrow("only 1 of its 6 words are English");
+  });
+
+  test.each([
+    ["Redis AUTH requirepass supported."],
+    ["The defospam queue is Redis-backed."],
+    ["The organisation analyses the behaviour of its colour scheme."],
+    ["Workers run standalone: python backend/worker.py --name worker-1."],
+  ])("reads: %s", (text) => {
+    expect(refusals(text)).toEqual({});
+  });
+});
+
 describe("every analyser", () => {
   test("quotes the requirement's own words at their place", () => {
     const text = 'SSRF checks (R-D, R-F …) should be fast, "robust", etc.; ttl=5 is set and jobs are kept if possible.';
-    const { findings } = analyseRequirement({
-      requirementId: "T-1",
-      text,
-      analysers: [...analysers.keys()],
-      knownTerms: [],
-    });
+    const findings = analyserCodes.flatMap((code) => find(code, text));
     expect(findings.length).toBeGreaterThan(5);
     for (const { quote, offset } of findings) expect(text.slice(offset, offset + quote.length)).toBe(quote);
   });
 
   test("reports under its own code", () => {
-    for (const [code, analyser] of analysers) expect(analyser.code).toBe(code);
-  });
-
-  test("is run in the order asked for and named while it runs", () => {
-    const steps: string[] = [];
-    analyseRequirement(
-      { requirementId: "T-1", text: "The page lists jobs.", analysers: ["R-F", "R-D"], knownTerms: [] },
-      (title, done, total) => steps.push(`${done}/${total} ${title}`),
-    );
-    expect(steps).toEqual(["0/2 Missing outcome", "1/2 Undefined terms"]);
+    expect(analysers.map(({ code }) => code)).toEqual(analyserCodes);
+    const text = "The PSI page should be easy to use; reliable jobs are kept.";
+    for (const code of analyserCodes) for (const { analyser } of find(code, text)) expect(analyser).toBe(code);
   });
 
   test("is found by its code in any case, once", () => {

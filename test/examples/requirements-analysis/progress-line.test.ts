@@ -18,6 +18,7 @@ function recorder(isTTY: boolean): { stream: ProgressStream; written: string[] }
 const at = (done: number, elapsedMs: number) => ({
   done,
   total: 40,
+  counts: { queued: Math.max(0, 38 - done), running: Math.min(2, 40 - done), finished: done },
   issues: done * 2,
   current: `R-${done}`,
   elapsedMs,
@@ -29,8 +30,8 @@ test("a log gets one line for each tenth", () => {
   for (let done = 1; done <= 40; done += 1) line.update(at(done, done * 100));
   line.clear();
   expect(written).toHaveLength(11);
-  expect(written[5]).toBe("50 %  20 of 40 jobs  40 issues  10 jobs/s  R-20\n");
-  expect(written.at(-1)).toBe("100 %  40 of 40 jobs  80 issues  10 jobs/s  R-40\n");
+  expect(written[5]).toBe("50 %  18 queued, 2 running, 20 finished  40 issues  10 jobs/s  R-20\n");
+  expect(written.at(-1)).toBe("100 %  40 finished  80 issues  10 jobs/s  R-40\n");
 });
 
 test("a terminal is redrawn in place, not more often than every 40 ms, and always at the end", () => {
@@ -41,9 +42,9 @@ test("a terminal is redrawn in place, not more often than every 40 ms, and alway
   line.update(at(22, 140));
   line.update(at(40, 150));
   expect(written.map((text) => stripVTControlCharacters(text).trim())).toEqual([
-    "████████████░░░░░░░░░░░░ 50 %  20 of 40 jobs  40 issues  200 jobs/s  R-20",
-    "█████████████░░░░░░░░░░░ 55 %  22 of 40 jobs  44 issues  157 jobs/s  R-22",
-    "████████████████████████ 100 %  40 of 40 jobs  80 issues  267 jobs/s  R-40",
+    "████████████░░░░░░░░░░░░ 50 %  18 queued, 2 running, 20 finished  40 issues  200 jobs/s  R-20",
+    "█████████████░░░░░░░░░░░ 55 %  16 queued, 2 running, 22 finished  44 issues  157 jobs/s  R-22",
+    "████████████████████████ 100 %  40 finished  80 issues  267 jobs/s  R-40",
   ]);
   line.clear();
   expect(written.at(-1)).toBe("\r\u001b[2K");

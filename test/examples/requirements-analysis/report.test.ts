@@ -17,7 +17,20 @@ function issue(analyser: string, severity: Severity, quote = "fast"): Finding {
 function job(requirementId: string, findings: Finding[], more: Partial<JobOutcome> = {}): JobOutcome {
   const text = `Text of ${requirementId} with a | and <b>.`;
   const state = "completed";
-  return { requirementId, text, state, findings, waitMs: 10, runMs: 2, error: undefined, resumed: false, ...more };
+  const issues = findings.length;
+  return {
+    requirementId,
+    text,
+    state,
+    findings,
+    issues,
+    unread: [],
+    waitMs: 10,
+    runMs: 2,
+    error: undefined,
+    resumed: false,
+    ...more,
+  };
 }
 
 const run: RunOutcome = {
@@ -32,13 +45,34 @@ const run: RunOutcome = {
     job("C", []),
     job("D", [], { state: "failed", error: "timeout: took longer than 60 s", runMs: undefined }),
     job("E", [issue("R-A", "low")], { resumed: true, waitMs: 99_999, runMs: 99_999 }),
-    job("F", [issue("R-F", "low")], { state: "partial" }),
+    job("F", [issue("R-F", "low")], {
+      state: "partial",
+      unread: [
+        { analyser: "R-A", reason: "no word" },
+        { analyser: "R-R", reason: "too short" },
+        { analyser: "R-W", reason: "no word" },
+      ],
+    }),
+    job("G", [], { state: "superseded" }),
   ],
+  earlier: { jobs: 5, issues: 9 },
 };
 const summary = summarise(run, selectAnalysers(["R-A", "R-F", "R-W"]));
 
 test("jobs by state, issues, and requirements without any", () => {
-  expect(summary).toMatchObject({ jobs: 6, completed: 4, partial: 1, failed: 1, resumed: 1, issues: 6, clean: 1 });
+  expect(summary).toMatchObject({ jobs: 7, completed: 4, partial: 1, failed: 1, superseded: 1, resumed: 1 });
+  expect(summary).toMatchObject({ issues: 6, affected: 4, clean: 1 });
+});
+
+test("jobs by the words of the example", () => {
+  expect(summary.counts).toEqual({ finished: 4, Partial: 1, failed: 1, Superseded: 1 });
+});
+
+test("what could not be read, the analysers with one reason together", () => {
+  expect(summary.unread).toEqual([
+    { id: "F", analysers: ["R-A", "R-W"], reason: "no word" },
+    { id: "F", analysers: ["R-R"], reason: "too short" },
+  ]);
 });
 
 test("issues and requirements per analyser, also where there are none", () => {
@@ -65,7 +99,7 @@ test("at most ten worst requirements", () => {
 });
 
 test("throughput and timing count this run's jobs only", () => {
-  expect(summary.jobsPerSecond).toBe(2.5);
+  expect(summary.jobsPerSecond).toBe(3);
   expect(summary.wait).toEqual({ p50: 10, p95: 100 });
   expect(summary.run).toEqual({ p50: 2, p95: 9 });
 });
@@ -80,30 +114,40 @@ test("percentiles by nearest rank", () => {
 test("the JSON line has the documented fields and no others", () => {
   expect(JSON.parse(summaryLine(summary))).toEqual({
     engine: "sqlite",
-    jobs: 6,
+    jobs: 7,
     completed: 4,
     partial: 1,
     failed: 1,
+    superseded: 1,
     issues: 6,
+    earlierJobsSuperseded: 5,
+    earlierIssuesSuperseded: 9,
     wallMs: 2000,
-    jobsPerSecond: 2.5,
+    jobsPerSecond: 3,
   });
 });
 
 test("the terminal report names totals, analysers, the worst and the failed", () => {
   const text = stripVTControlCharacters(terminalReport(summary));
-  expect(text).toContain("6 requirements from my.csv, analysed on sqlite");
-  expect(text).toContain("4 completed, 1 partial, 1 failed, 1 of them finished by an earlier run; 6 issues");
+  expect(text).toContain("7 requirements from my.csv, analysed on sqlite");
+  expect(text).toContain("4 finished, 1 Partial, 1 failed, 1 Superseded, 1 of them finished before this run was");
+  expect(text).toContain("The run before: 5 jobs Superseded, 9 issues with them");
+  expect(text).toContain("F  R-A R-W  no word\n  F  R-R  too short");
   expect(text).toMatch(/R-A {2}Ambiguous words +4 {2}█{30}\n/);
   expect(text).toMatch(/ 6 {2}B {2}Text of B .* R-F R-A\n/);
   expect(text).toContain("D  timeout: took longer than 60 s");
-  expect(text).toContain("2 s in all, 2.5 jobs/s with 5 worker slots");
+  expect(text).toContain("2 s in all, 3 jobs/s with 5 worker slots");
 });
 
 test("the Markdown report explains each rule and cites the worst", () => {
   const text = markdownReport(summary);
   expect(text).toContain("2026-11-20 10:00 UTC · my.csv · Longshore on the sqlite engine, 5 worker slots");
-  expect(text).toContain("| 6 | 4 | 1 | 1 | 6 | 4 | 1 |");
+  expect(text).toContain(
+    "| requirements | finished | Partial | failed | Superseded | issues | with issues | without issues |",
+  );
+  expect(text).toContain("| 7 | 4 | 1 | 1 | 1 | 6 | 4 | 1 |");
+  expect(text).toContain("Of the run before, 5 jobs are superseded and 9 issues with them.");
+  expect(text).toContain("| F | R-A R-W | no word |");
   expect(text).toMatch(/\| R-F \| Missing outcome \| 2 \| 2 \| A requirement says what can be observed .* \|/);
   expect(text).toContain("### 1. B (score 6)");
   expect(text).toContain("- **R-F** high: “fast” has no limit.");

@@ -1,0 +1,32 @@
+// The words in which users of this example hear of their jobs.
+
+import { profile } from "longshore";
+
+/** What a job is called in the progress line and in the report. */
+export const words = profile({
+  states: {
+    blocked: "queued",
+    delayed: "queued",
+    queued: "queued",
+    active: "running",
+    completed: "finished",
+    partial: "Partial",
+    failed: "failed",
+    cancelled: "failed",
+    expired: "failed",
+    superseded: "Superseded",
+  },
+});
+
+export type Status = (typeof words.names)[number];
+
+/** How many jobs have each status; one that is not there counts none. */
+export type StatusCounts = Partial<Record<Status, number>>;
+
+/** `counts` as text, in the order of a job's life: `["15 queued", "5 running"]`. */
+export function statusCounts(counts: StatusCounts): string[] {
+  return words.names.flatMap((status) => {
+    const count = counts[status] ?? 0;
+    return count === 0 ? [] : [`${count} ${status}`];
+  });
+}
