@@ -21,6 +21,8 @@ export interface RunHost {
   readonly job: RunningJob;
   /** Aborts when the run should end. */
   readonly signal: AbortSignal;
+  /** Has the run ended, or lost its lease? Then nothing is begun any more. */
+  readonly over: boolean;
   /** Says something. What is said after the run has ended is dropped. */
   say(what: Said): void;
   /** Resolves once the engine has the checkpoint; rejects when the lease is gone. */

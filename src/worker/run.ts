@@ -86,6 +86,10 @@ export class Run implements RunHost {
     return this.#controller.signal;
   }
 
+  get over(): boolean {
+    return this.outcome !== null || this.lost;
+  }
+
   say({ progress, meta, line }: Said): void {
     if (this.outcome !== null || this.lost) return;
     const pending = this.#pend();

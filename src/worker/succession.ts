@@ -56,8 +56,12 @@ export class Succession {
         const refs = await engine.claimSuperseded({ queues, tasks: this.#tasks(), limit: AT_ONCE });
         if (refs.length === 0) return;
         const jobs = await engine.getJobs({ refs });
-        const told = await Promise.all(refs.map((ref, index) => this.#tellOne(ref, jobs[index] ?? null)));
-        await engine.acknowledgeSuperseded({ refs: told.filter((ref) => ref !== null) });
+        // One by one: a hook that never returns must not keep the others from being acknowledged.
+        await Promise.all(
+          refs.map(async (ref, index) => {
+            if (await this.#tellOne(ref, jobs[index] ?? null)) await engine.acknowledgeSuperseded({ refs: [ref] });
+          }),
+        );
         if (refs.length < AT_ONCE) return;
       }
     } catch (error) {
@@ -65,14 +69,14 @@ export class Succession {
     }
   }
 
-  /** The job, when its hook has heard of it. */
-  async #tellOne(ref: JobRef, job: JobRecord | null): Promise<JobRef | null> {
+  /** Has its hook heard of the job? */
+  async #tellOne(ref: JobRef, job: JobRecord | null): Promise<boolean> {
     try {
       if (job !== null) await this.#options.runnables.get(job.task)?.task.onSuperseded?.(snapshotOf(job));
-      return ref;
+      return true;
     } catch (error) {
       this.#options.outage.report(error);
-      return null;
+      return false;
     }
   }
 

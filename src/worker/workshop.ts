@@ -210,7 +210,16 @@ export class Workshop {
 
   #execute(run: Run): void {
     if (run.lease.body?.supersedes == null || !this.#succession.hasHooks) this.#executor.execute(run);
-    else void this.#succession.tell().then(() => this.#executor.execute(run));
+    else void this.#executeTold(run);
+  }
+
+  /** A run that supersedes another begins when the application has heard of that, unless it has ended meanwhile. */
+  async #executeTold(run: Run): Promise<void> {
+    run.startedAt = this.#setup.clock.now();
+    await this.#succession.tell();
+    if (run.outcome !== null) return;
+    if (run.lost || run.revoked !== null || run.returning) this.#executor.conclude(run, { kind: "release" }, undefined);
+    else this.#executor.execute(run);
   }
 
   #started(run: Run): void {

@@ -5,7 +5,7 @@
 import type { Outcome } from "../../engine/contract.js";
 import { decodePayload } from "../../model/codec.js";
 import { parseDuration } from "../../model/duration.js";
-import { InvalidInput, Snooze, type AllFailed } from "../../model/errors.js";
+import { InvalidInput, LeaseLost, Snooze, type AllFailed } from "../../model/errors.js";
 import { stepFailure } from "../../model/step-failure.js";
 import { parseStepName, parseSteps, StepTally } from "../../model/step-plan.js";
 import type { RunMeans } from "../context.js";
@@ -206,7 +206,9 @@ export class RunSteps {
 
   #takeName(name: unknown): string {
     if (this.#asleep !== null) throw this.#asleep;
-    return this.#names.step(name, this.#tally);
+    const known = this.#names.step(name, this.#tally);
+    scopeOf(this)?.names.push(() => this.#names.free(known));
+    return known;
   }
 
   #checked<Options extends ParsedStepOptions>(options: Options): Options {
@@ -221,6 +223,7 @@ export class RunSteps {
     return this.#track(async () => {
       const { signal } = this.#host;
       if (signal.aborted) throw signal.reason;
+      if (this.#host.over) throw new LeaseLost();
       return work();
     });
   }

@@ -16,6 +16,8 @@ export class Scope implements StepScope {
   readonly counters = new Map<string, number>();
   /** How far an item is, 0 to 1. */
   reached = 0;
+  /** The names its code took for steps and sleeps of its own. */
+  readonly names: (() => void)[] = [];
   /** Is the try over? What code says that goes on after its timeout is not heard. */
   over = false;
   readonly #signal: () => AbortSignal;

@@ -15,6 +15,11 @@ export class StepNames {
     return take("step", known, this.#steps, "a name of its own for each call; step.all is for many items");
   }
 
+  /** Gives the name of a step back. */
+  free(name: string): void {
+    this.#steps.delete(name);
+  }
+
   /** Takes the name of a sleep. @throws InvalidInput */
   sleep(name: unknown): string {
     return take("sleep", parseStepName("sleep", name), this.#sleeps, "a name of its own for each call");

@@ -52,7 +52,10 @@ export class StepWork {
       options,
       code,
       scope: (attempt, signal) => new Scope(this.#owner, step, key !== null, attempt, signal),
-      failed: (scope) => this.#progress.drop(scope),
+      failed: (scope) => {
+        for (const free of scope.names) free();
+        this.#progress.drop(scope);
+      },
     });
     try {
       return { text: encodePayload(step.name, value, this.#payloadCap), startedAt, scope };

@@ -37,19 +37,22 @@ export async function tryUntilDone(means: TryMeans, tried: Tried): Promise<{ val
     if (means.signal.aborted) throw means.signal.reason;
     const limit = tried.options.timeout === null ? null : new TryLimit(means, tried.options.timeout, tried.what);
     const scope = tried.scope(attempt, () => limit?.signal ?? means.signal);
+    let thrown: unknown;
     try {
       const given = inScope(scope, tried.code);
       const value = limit === null ? await given : await limit.race(given);
       return { value, scope };
     } catch (error) {
-      tried.failed(scope);
-      const wait = waitAfter(error, attempt, means, tried.options);
-      if (wait === null) throw error;
-      await pause(means.clock, wait, means.signal);
+      thrown = error;
     } finally {
+      // Before the wait for the next try: what still goes on of this one is not heard, and its timeout has nothing to end.
       scope.over = true;
       limit?.end();
     }
+    tried.failed(scope);
+    const wait = waitAfter(thrown, attempt, means, tried.options);
+    if (wait === null) throw thrown;
+    await pause(means.clock, wait, means.signal);
   }
 }
 
