@@ -25,6 +25,7 @@ export type { Json } from "./model/codec.js";
 export type { Duration } from "./model/duration.js";
 export {
   Cancelled,
+  ChildDied,
   EngineClosed,
   EngineRefused,
   EngineUnavailable,
@@ -33,7 +34,10 @@ export {
   JobNotFound,
   LeaseLost,
   LongshoreError,
+  ModuleNotFound,
+  ModuleRefused,
   NonRetryable,
+  OutOfMemory,
   PayloadTooLarge,
   RetryAfter,
   ShuttingDown,
@@ -51,6 +55,7 @@ export type { JobLog, LogLine } from "./model/log.js";
 export type { JobDefaults, JobOptions } from "./model/options.js";
 export type { ItemProgress, Progress } from "./model/progress.js";
 export type { KeepOption, KeepRule } from "./model/retention.js";
+export type { Size } from "./model/size.js";
 export { isTerminal, STATES, TERMINAL_STATES, type JobState, type TerminalState } from "./model/state.js";
 export type { StepFailure } from "./model/step-failure.js";
 export type { UniqueOption } from "./model/unique.js";
@@ -59,6 +64,8 @@ export { currentJob } from "./worker/current-job.js";
 export type { Ending, Middleware } from "./worker/middleware.js";
 export type { QueueOrder } from "./worker/queue-order.js";
 export type { RunningJob } from "./worker/running-job.js";
+export { module, type ModuleReference } from "./worker/runners/module-reference.js";
+export type { ParsedRunner, RunnerKind, RunnerOptions } from "./worker/runners/runner-options.js";
 export type { SchemaInput, SchemaOutput, StandardSchema } from "./worker/standard-schema.js";
 export {
   task,

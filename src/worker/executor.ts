@@ -1,7 +1,7 @@
 /**
- * Runs one job in this process and concludes it once: with what its handler gave or threw, or with its timeout,
- * whichever comes first. A handler that ignores its signal cannot be stopped here: its slot is free and its attempt
- * over when it times out, and what it returns later is dropped.
+ * Runs one job and concludes it once: with what its handler gave or threw, or with its timeout, whichever comes first. A
+ * handler in this process that ignores its signal cannot be stopped: its slot is free and its attempt over when it times
+ * out, and what it returns later is dropped. One in a child can: its attempt is over when its child is done with it.
  */
 import type { Outcome } from "../engine/contract.js";
 import type { Clock, Random } from "../model/clock.js";
@@ -14,13 +14,15 @@ import { finalFailure, outcomeOf } from "./ending.js";
 import { checkInput } from "./input-check.js";
 import type { Middleware } from "./middleware.js";
 import type { Run } from "./run.js";
+import type { ModuleReference } from "./runners/module-reference.js";
+import type { ChildRunner } from "./runners/runner-options.js";
+import type { Runners } from "./runners/runners.js";
 import type { AnyTask, Handler } from "./task.js";
 
-/** A task that can be run here. */
-export interface Runnable {
-  readonly task: AnyTask;
-  readonly handler: Handler<unknown, unknown>;
-}
+/** A task that can be run: by a handler here, or by a module in a child. */
+export type Runnable =
+  | { readonly task: AnyTask; readonly handler: Handler<unknown, unknown> }
+  | { readonly task: AnyTask; readonly handler: null; readonly module: ModuleReference; readonly runner: ChildRunner };
 
 /** What an executor is given, and whom it tells. */
 export interface ExecutorOptions {
@@ -31,6 +33,7 @@ export interface ExecutorOptions {
   readonly middleware: readonly Middleware[];
   readonly currentJob: boolean;
   readonly runnables: ReadonlyMap<string, Runnable>;
+  readonly runners: Runners;
   readonly deadlines: Deadlines;
   /** A handler is about to be called. */
   readonly started: (run: Run) => void;
@@ -45,6 +48,8 @@ export class Executor {
   readonly overrunning = new Set<Run>();
   /** The contexts of runs for whose end the hooks of a middleware wait. */
   readonly #hooked = new Map<Run, RunContext>();
+  /** Runs that are in the hands of a child. */
+  readonly #remote = new Set<Run>();
   readonly #options: ExecutorOptions;
 
   constructor(options: ExecutorOptions) {
@@ -74,16 +79,21 @@ export class Executor {
     }
     deadlines.add(run, body.timeout);
     started(run);
-    if (runnable.task.schema !== null || middleware.length > 0 || this.#options.currentJob) {
+    const { task, handler } = runnable;
+    if (handler === null || task.schema !== null || middleware.length > 0 || this.#options.currentJob) {
       void this.#callWithCare(run, runnable, input);
     } else {
-      this.#call(run, runnable.handler, new RunContext(run, input, clock));
+      this.#call(run, handler, new RunContext(run, input, clock));
     }
   };
 
   /** Ends a run that reached its timeout. */
   readonly timedOut = (run: Run): void => {
     const error = new TimedOut(run.deadline - run.startedAt);
+    if (this.#remote.has(run)) {
+      run.abort(error);
+      return;
+    }
     this.overrunning.add(run);
     this.#fail(run, error);
     run.abort(error);
@@ -122,9 +132,10 @@ export class Executor {
     }
   }
 
-  /** The way of runs with a schema, hooks or `currentJob()`. */
-  async #callWithCare(run: Run, { task, handler }: Runnable, raw: unknown): Promise<void> {
+  /** The way of runs with a schema, hooks, `currentJob()` or a child. */
+  async #callWithCare(run: Run, runnable: Runnable, raw: unknown): Promise<void> {
     const { clock, middleware, currentJob } = this.#options;
+    const { task, handler } = runnable;
     let input = raw;
     try {
       if (task.schema !== null) input = checkInput(task.schema, raw);
@@ -138,13 +149,37 @@ export class Executor {
     if (middleware.length > 0) this.#hooked.set(run, context);
     const body = async (): Promise<unknown> => {
       for (const hook of middleware) await hook.onStart?.(context);
-      return handler(context);
+      return handler?.(context);
     };
     try {
+      if (handler === null) {
+        await (currentJob ? currentContext.run(context, body) : body());
+        await this.#runInChild(run, runnable, input);
+        return;
+      }
       this.#complete(run, context, await (currentJob ? currentContext.run(context, body) : body()));
     } catch (error) {
       this.#fail(run, error);
     }
+  }
+
+  async #runInChild(run: Run, { task, module, runner }: Runnable & { handler: null }, input: unknown): Promise<void> {
+    if (run.outcome !== null) return;
+    this.#remote.add(run);
+    const text = run.lease.body?.input ?? "null";
+    const end = await this.#options.runners.run({
+      run,
+      runner,
+      module,
+      input: task.schema === null ? { text } : { value: input },
+    });
+    this.#remote.delete(run);
+    if ("thrown" in end) {
+      this.#fail(run, end.thrown, end.final);
+      return;
+    }
+    const result = "result" in end.outcome ? end.outcome.result : null;
+    this.conclude(run, end.outcome, result === null ? undefined : decodePayload(result));
   }
 
   #complete(run: Run, context: RunContext, value: unknown): void {

@@ -1,5 +1,7 @@
 /** The options of a worker: as users write them, checked one by one, defaults filled in. */
+import { statSync } from "node:fs";
 import { hostname } from "node:os";
+import { resolve } from "node:path";
 import { randomBytes } from "node:crypto";
 import { parseDuration, parsePositiveDuration, type Duration } from "../model/duration.js";
 import { InvalidInput } from "../model/errors.js";
@@ -34,6 +36,11 @@ export interface WorkerOptions {
   maxJobs?: number;
   /** Stop after this long without work. Default: never. */
   maxIdle?: Duration;
+  /**
+   * The folders under which the modules of `module()` are looked up, the first first, and outside of which none is
+   * loaded. Default: the current folder.
+   */
+  tasksRoots?: readonly string[];
   /** Hooks around every run. */
   middleware?: readonly Middleware[];
   /** Make `currentJob()` work in handlers; about a microsecond a job and a little for every promise. Default: false. */
@@ -53,6 +60,7 @@ export interface ParsedWorkerOptions {
   readonly burst: boolean;
   readonly maxJobs: number;
   readonly maxIdle: number | null;
+  readonly tasksRoots: readonly string[];
   readonly middleware: readonly Middleware[];
   readonly currentJob: boolean;
   readonly signals: boolean;
@@ -68,6 +76,7 @@ const KNOWN = [
   "burst",
   "maxJobs",
   "maxIdle",
+  "tasksRoots",
   "middleware",
   "currentJob",
   "signals",
@@ -100,10 +109,19 @@ export function parseWorkerOptions(options: WorkerOptions, taskQueues: readonly 
         ? Number.POSITIVE_INFINITY
         : parseWhole("maxJobs", options.maxJobs, 1, Number.MAX_SAFE_INTEGER),
     maxIdle: options.maxIdle === undefined ? null : parsePositiveDuration("maxIdle", options.maxIdle),
+    tasksRoots: parseRoots("tasksRoots", options.tasksRoots ?? [process.cwd()]),
     middleware,
     currentJob: parseFlag("currentJob", options.currentJob ?? false),
     signals: parseFlag("signals", options.signals ?? false),
   };
+}
+
+function parseRoots(field: string, value: unknown): string[] {
+  if (!Array.isArray(value) || value.length === 0) throw new InvalidInput(field, value, "a list of at least one folder");
+  return value.map((root, index) => {
+    if (typeof root === "string" && statSync(root, { throwIfNoEntry: false })?.isDirectory()) return resolve(root);
+    throw new InvalidInput(`${field}[${index}]`, root, "an existing folder");
+  });
 }
 
 function defaultName(): string {

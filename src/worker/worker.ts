@@ -5,9 +5,11 @@
 import { EventEmitter } from "node:events";
 import { hostname } from "node:os";
 import { parseDuration, type Duration } from "../model/duration.js";
-import { InvalidInput } from "../model/errors.js";
 import type { Runnable } from "./executor.js";
-import type { AnyTask, Handler, Task } from "./task.js";
+import { inlineModule } from "./runners/inline-module.js";
+import { ModuleReference } from "./runners/module-reference.js";
+import { needsChildren } from "./runners/runner-options.js";
+import { checkCode, type AnyTask, type Handler, type Task } from "./task.js";
 import { Teller } from "./teller.js";
 import type { WorkerEvents } from "./worker-events.js";
 import { parseWorkerOptions, type ParsedWorkerOptions, type WorkerOptions } from "./worker-options.js";
@@ -43,7 +45,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
       options,
       tasks.map((task) => task.queue),
     );
-    for (const task of tasks) this.#register(task, task.handler);
+    for (const task of tasks) this.#register(task, task.handler ?? task.module);
     const { name, order, concurrency } = this.#options;
     this.#teller = new Teller(this, name);
     this.#workshop = new Workshop({
@@ -97,13 +99,17 @@ export class Worker extends EventEmitter<WorkerEvents> {
   }
 
   /**
-   * Gives a task its handler, for tasks whose definition has none. Call it right after making the worker.
+   * Gives a task its handler, or where it is, for tasks whose definition has none. Call it right after making the
+   * worker.
    * @throws InvalidInput
    * @example
    * longshore.worker([mail]).handle(mail, async ({ input }) => send(input.to));
    */
-  handle<Input, Result, Parsed>(task: Task<Input, Result, Parsed>, handler: Handler<Parsed, NoInfer<Result>>): this {
-    if (typeof handler !== "function") throw new InvalidInput("handler", handler, "a function of the job's context");
+  handle<Input, Result, Parsed>(
+    task: Task<Input, Result, Parsed>,
+    handler: Handler<Parsed, NoInfer<Result>> | ModuleReference,
+  ): this {
+    checkCode(handler, task.runner);
     this.#register(task, handler);
     return this;
   }
@@ -144,9 +150,17 @@ export class Worker extends EventEmitter<WorkerEvents> {
     this.#finish();
   }
 
-  #register(task: AnyTask, handler: Handler<never, unknown> | null): void {
-    // That input and handler fit was checked where both types were known.
-    if (handler !== null) this.#runnables.set(task.name, { task, handler: handler as Handler<unknown, unknown> });
+  #register(task: AnyTask, code: Handler<never, unknown> | ModuleReference | null): void {
+    const { name, runner } = task;
+    if (code instanceof ModuleReference) {
+      const runnable: Runnable = needsChildren(runner)
+        ? { task, handler: null, module: code, runner }
+        : { task, handler: inlineModule(code, this.#options.tasksRoots) };
+      this.#runnables.set(name, runnable);
+    } else if (code !== null) {
+      // That input and handler fit was checked where both types were known.
+      this.#runnables.set(name, { task, handler: code as Handler<unknown, unknown> });
+    }
   }
 
   async #obeySignals(): Promise<void> {

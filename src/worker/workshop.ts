@@ -14,6 +14,7 @@ import { LeaseAhead } from "./lease-ahead.js";
 import { LeaseKeeper } from "./lease-keeper.js";
 import { Outage } from "./outage.js";
 import { Reporter } from "./reporter.js";
+import { Runners } from "./runners/runners.js";
 import { RunPool } from "./run-pool.js";
 import { Run } from "./run.js";
 import { SessionHolder } from "./session-holder.js";
@@ -30,6 +31,7 @@ export class Workshop {
   readonly #options: ParsedWorkerOptions;
   readonly #teller: Teller;
   readonly #deadlines: Deadlines;
+  readonly #runners: Runners;
   readonly #executor: Executor;
   readonly #pool: RunPool;
   readonly #ahead: LeaseAhead;
@@ -59,6 +61,7 @@ export class Workshop {
     this.#ahead = new LeaseAhead(concurrency, options.prefetch);
     this.#reporter = new Reporter(engine, clock, outage, () => void this.#keeper.beat());
     this.#deadlines = new Deadlines(clock, (run) => this.#executor.timedOut(run));
+    this.#runners = new Runners({ clock, concurrency, roots: options.tasksRoots, payloadCap, currentJob });
     this.#executor = new Executor({
       clock,
       random,
@@ -66,6 +69,7 @@ export class Workshop {
       middleware,
       currentJob,
       runnables,
+      runners: this.#runners,
       deadlines: this.#deadlines,
       started: (run) => this.#started(run),
       concluded: (run) => this.#concluded(run),
@@ -295,12 +299,15 @@ export class Workshop {
   }
 
   #handBackRuns(): void {
+    // Before anybody else can begin what they are at.
+    this.#runners.killAll();
     for (const run of [...this.#pool.running].toReversed()) {
       this.#executor.conclude(run, { kind: "release" }, undefined);
     }
   }
 
   async #letGo(): Promise<void> {
+    await this.#runners.close();
     await this.#sessions.settled();
     this.#loop.close();
     this.#reporter.close();
