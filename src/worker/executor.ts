@@ -15,14 +15,15 @@ import { checkInput } from "./input-check.js";
 import type { Middleware } from "./middleware.js";
 import type { Run } from "./run.js";
 import type { ModuleReference } from "./runners/module-reference.js";
-import type { ChildRunner } from "./runners/runner-options.js";
+import { needsChildren } from "./runners/runner-options.js";
 import type { Runners } from "./runners/runners.js";
 import type { AnyTask, Handler } from "./task.js";
 
-/** A task that can be run: by a handler here, or by a module in a child. */
-export type Runnable =
-  | { readonly task: AnyTask; readonly handler: Handler<unknown, unknown> }
-  | { readonly task: AnyTask; readonly handler: null; readonly module: ModuleReference; readonly runner: ChildRunner };
+/** A task that can be run: its handler, or where that is. */
+export interface Runnable {
+  readonly task: AnyTask;
+  readonly code: Handler<unknown, unknown> | ModuleReference;
+}
 
 /** What an executor is given, and whom it tells. */
 export interface ExecutorOptions {
@@ -79,11 +80,11 @@ export class Executor {
     }
     deadlines.add(run, body.timeout);
     started(run);
-    const { task, handler } = runnable;
-    if (handler === null || task.schema !== null || middleware.length > 0 || this.#options.currentJob) {
+    const { task, code } = runnable;
+    if (typeof code !== "function" || task.schema !== null || middleware.length > 0 || this.#options.currentJob) {
       void this.#callWithCare(run, runnable, input);
     } else {
-      this.#call(run, handler, new RunContext(run, input, clock));
+      this.#call(run, code, new RunContext(run, input, clock));
     }
   };
 
@@ -132,13 +133,21 @@ export class Executor {
     }
   }
 
-  /** The way of runs with a schema, hooks, `currentJob()` or a child. */
-  async #callWithCare(run: Run, runnable: Runnable, raw: unknown): Promise<void> {
-    const { clock, middleware, currentJob } = this.#options;
-    const { task, handler } = runnable;
+  /** The way of runs with a schema, hooks, `currentJob()` or a module. */
+  async #callWithCare(run: Run, { task, code }: Runnable, raw: unknown): Promise<void> {
+    const { clock, middleware, currentJob, runners } = this.#options;
+    let handler: Handler<unknown, unknown> | null = null;
+    let { schema } = task;
+    try {
+      if (typeof code === "function") handler = code;
+      else if (!needsChildren(task.runner)) ({ handler, schema } = await runners.load(code, schema));
+    } catch (error) {
+      this.#fail(run, error);
+      return;
+    }
     let input = raw;
     try {
-      if (task.schema !== null) input = checkInput(task.schema, raw);
+      if (schema !== null) input = checkInput(schema, raw);
       if (input instanceof Promise) input = await input;
     } catch (error) {
       // The stored input stays as it is: another attempt would meet the same refusal.
@@ -152,34 +161,27 @@ export class Executor {
       return handler?.(context);
     };
     try {
-      if (handler === null) {
-        await (currentJob ? currentContext.run(context, body) : body());
-        await this.#runInChild(run, runnable, input);
-        return;
-      }
-      this.#complete(run, context, await (currentJob ? currentContext.run(context, body) : body()));
+      const value = await (currentJob ? currentContext.run(context, body) : body());
+      if (handler === null) await this.#runInChild(run, task, code as ModuleReference, input);
+      else this.#complete(run, context, value);
     } catch (error) {
       this.#fail(run, error);
     }
   }
 
-  async #runInChild(run: Run, { task, module, runner }: Runnable & { handler: null }, input: unknown): Promise<void> {
+  /** @param input what the task's schema made of it, if it has one */
+  async #runInChild(run: Run, { runner, schema }: AnyTask, module: ModuleReference, input: unknown): Promise<void> {
     if (run.outcome !== null) return;
     this.#remote.add(run);
-    const text = run.lease.body?.input ?? "null";
-    const end = await this.#options.runners.run({
-      run,
-      runner,
-      module,
-      input: task.schema === null ? { text } : { value: input },
-    });
+    const given = schema === null ? { text: run.lease.body?.input ?? "null" } : { value: input };
+    const end = await this.#options.runners.run({ run, runner, module, input: given });
     this.#remote.delete(run);
     if ("thrown" in end) {
       this.#fail(run, end.thrown, end.final);
-      return;
+    } else {
+      const result = "result" in end.outcome ? end.outcome.result : null;
+      this.conclude(run, end.outcome, result === null ? undefined : decodePayload(result));
     }
-    const result = "result" in end.outcome ? end.outcome.result : null;
-    this.conclude(run, end.outcome, result === null ? undefined : decodePayload(result));
   }
 
   #complete(run: Run, context: RunContext, value: unknown): void {

@@ -6,9 +6,7 @@ import { EventEmitter } from "node:events";
 import { hostname } from "node:os";
 import { parseDuration, type Duration } from "../model/duration.js";
 import type { Runnable } from "./executor.js";
-import { inlineModule } from "./runners/inline-module.js";
-import { ModuleReference } from "./runners/module-reference.js";
-import { needsChildren } from "./runners/runner-options.js";
+import type { ModuleReference } from "./runners/module-reference.js";
 import { checkCode, type AnyTask, type Handler, type Task } from "./task.js";
 import { Teller } from "./teller.js";
 import type { WorkerEvents } from "./worker-events.js";
@@ -151,16 +149,8 @@ export class Worker extends EventEmitter<WorkerEvents> {
   }
 
   #register(task: AnyTask, code: Handler<never, unknown> | ModuleReference | null): void {
-    const { name, runner } = task;
-    if (code instanceof ModuleReference) {
-      const runnable: Runnable = needsChildren(runner)
-        ? { task, handler: null, module: code, runner }
-        : { task, handler: inlineModule(code, this.#options.tasksRoots) };
-      this.#runnables.set(name, runnable);
-    } else if (code !== null) {
-      // That input and handler fit was checked where both types were known.
-      this.#runnables.set(name, { task, handler: code as Handler<unknown, unknown> });
-    }
+    // That input and handler fit was checked where both types were known.
+    if (code !== null) this.#runnables.set(task.name, { task, code: code as Runnable["code"] });
   }
 
   async #obeySignals(): Promise<void> {

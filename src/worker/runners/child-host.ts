@@ -1,7 +1,7 @@
 /**
  * The host of a run in a child: what its handler says and leaves becomes messages to the worker, whose own run carries
- * them on. What is said is gathered for a moment, but goes out by itself even from a handler that never lets go of the
- * event loop.
+ * them on. What is said goes out at once, so that it is heard from a handler that never lets go of the event loop; when
+ * that is much, it is gathered.
  */
 import type { Lease } from "../../engine/contract.js";
 import type { Checkpoint } from "../../model/checkpoint.js";
@@ -12,8 +12,10 @@ import type { RunningJob } from "../running-job.js";
 import type { Answer, FromChild, Question, RunOrder } from "./protocol.js";
 import { unpackThrown } from "./thrown.js";
 
-/** How long what is said is gathered, in milliseconds; and the most lines of the log that wait, the newest. */
-const GATHER = 50;
+/** So many messages go out at once in a span of time (milliseconds); what else is said in it is gathered. */
+const AT_ONCE = 10;
+const SPAN = 50;
+/** The most lines of the log that wait: the newest. */
 const MOST_LINES = 1_000;
 
 /** Numbers the questions of all runs of this child, so that a late answer meets no other question. */
@@ -28,7 +30,8 @@ export class ChildHost implements RunHost {
   #last: Said = {};
   #lines: LogLine[] = [];
   #timer: NodeJS.Timeout | null = null;
-  #sentAt = Number.NEGATIVE_INFINITY;
+  #spanBegan = Number.NEGATIVE_INFINITY;
+  #sentInSpan = 0;
   #over = false;
 
   constructor({ lease, job }: RunOrder, send: (message: FromChild) => void) {
@@ -47,9 +50,13 @@ export class ChildHost implements RunHost {
     if (meta !== undefined) this.#last = { ...this.#last, meta };
     if (line !== undefined) this.#lines.push(line);
     if (this.#lines.length > MOST_LINES) this.#lines.shift();
-    const wait = this.#sentAt + GATHER - performance.now();
-    if (wait <= 0) this.#flush();
-    else this.#timer ??= setTimeout(() => this.#flush(), wait);
+    const now = performance.now();
+    if (now - this.#spanBegan >= SPAN) {
+      this.#spanBegan = now;
+      this.#sentInSpan = 0;
+    }
+    if (this.#sentInSpan < AT_ONCE) this.#flush();
+    else this.#timer ??= setTimeout(() => this.#flush(), this.#spanBegan + SPAN - now);
   }
 
   async leave(checkpoint: Checkpoint): Promise<void> {
@@ -99,7 +106,7 @@ export class ChildHost implements RunHost {
     if (said.length === 0) return;
     this.#last = {};
     this.#lines = [];
-    this.#sentAt = performance.now();
+    this.#sentInSpan += 1;
     this.#send({ kind: "say", said });
   }
 }

@@ -10,7 +10,7 @@ import type { Run } from "../run.js";
 import type { Child } from "./child.js";
 import type { Death } from "./child-link.js";
 import type { Answer, FromChild, Question, RunOrder } from "./protocol.js";
-import type { ChildRunner } from "./runner-options.js";
+import type { ParsedRunner } from "./runner-options.js";
 import { packThrown, unpackThrown } from "./thrown.js";
 
 /** How often (milliseconds) the memory of a child that has a limit is looked at. */
@@ -27,14 +27,14 @@ export class RemoteRun {
   reusable = false;
   readonly #run: Run;
   readonly #child: Child;
-  readonly #runner: ChildRunner;
+  readonly #runner: ParsedRunner;
   readonly #clock: Clock;
   #over = false;
   #overMemory = false;
   #cancelKill: () => void = () => {};
   #cancelLook: () => void = () => {};
 
-  constructor(run: Run, child: Child, runner: ChildRunner, clock: Clock) {
+  constructor(run: Run, child: Child, runner: ParsedRunner, clock: Clock) {
     this.#run = run;
     this.#child = child;
     this.#runner = runner;

@@ -46,9 +46,6 @@ export interface ParsedRunner {
   readonly killGrace: number;
 }
 
-/** The runner of a task whose children need the others. */
-export type ChildRunner = ParsedRunner & { readonly kind: "thread" | "process" };
-
 const KINDS: readonly unknown[] = ["inline", "thread", "process"];
 const LEAST_MEMORY = 64 * 1024 ** 2;
 const DEFAULT_JOBS = 1_000;
@@ -75,7 +72,7 @@ export function parseRunner({ runner = "inline", ...bounds }: RunnerOptions): Pa
   };
 }
 
-/** Does the runner need children? */
-export function needsChildren(runner: ParsedRunner): runner is ChildRunner {
+/** Do handlers run in children, which import them? */
+export function needsChildren(runner: ParsedRunner): boolean {
   return runner.kind !== "inline";
 }

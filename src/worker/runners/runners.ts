@@ -9,12 +9,14 @@ import type { Run } from "../run.js";
 import type { ChildLink } from "./child-link.js";
 import { ChildPool } from "./child-pool.js";
 import { Guardian } from "./guardian.js";
+import type { StandardSchema } from "../standard-schema.js";
+import { loadHandler, type LoadedHandler } from "./handler-loader.js";
 import { findModule } from "./module-finder.js";
 import type { ModuleReference } from "./module-reference.js";
 import { ProcessLink } from "./process-link.js";
 import type { RunOrder } from "./protocol.js";
 import { RemoteRun, type RemoteEnd } from "./remote-run.js";
-import type { ChildRunner } from "./runner-options.js";
+import type { ParsedRunner } from "./runner-options.js";
 import { ThreadLink } from "./thread-link.js";
 
 /** What runners are given. */
@@ -31,7 +33,7 @@ export interface RunnersOptions {
 /** A job for a child. */
 export interface RemoteJob {
   readonly run: Run;
-  readonly runner: ChildRunner;
+  readonly runner: ParsedRunner;
   readonly module: ModuleReference;
   /** JSON text as it was enqueued; or the value that the task's schema made of it. */
   readonly input: RunOrder["input"];
@@ -46,7 +48,16 @@ export class Runners {
     this.#options = options;
   }
 
-  /** Runs a job. Never rejects. */
+  /**
+   * The handler of a module, for this process. `schema`: the one of the task that refers to it, which goes before that of
+   * an exported task. @throws ModuleNotFound, ModuleRefused, and whatever the module throws when imported
+   */
+  async load(module: ModuleReference, schema: StandardSchema | null): Promise<LoadedHandler> {
+    const loaded = await loadHandler(await findModule(module, this.#options.roots), module.export);
+    return schema === null ? loaded : { ...loaded, schema };
+  }
+
+  /** Runs a job in a child. Never rejects. */
   async run(job: RemoteJob): Promise<RemoteEnd> {
     const { run, runner, module } = job;
     try {
@@ -101,7 +112,7 @@ export class Runners {
     }
   }
 
-  #poolOf(runner: ChildRunner): ChildPool {
+  #poolOf(runner: ParsedRunner): ChildPool {
     const { kind, maxMemory, fresh, maxJobsPerChild } = runner;
     const key = [kind, maxMemory, fresh, maxJobsPerChild].join(" ");
     let pool = this.#pools.get(key);
@@ -113,7 +124,7 @@ export class Runners {
     return pool;
   }
 
-  #start({ kind, maxMemory }: ChildRunner): ChildLink {
+  #start({ kind, maxMemory }: ParsedRunner): ChildLink {
     const mark = randomBytes(12).toString("hex");
     return kind === "thread" ? new ThreadLink(mark, maxMemory) : new ProcessLink(mark, maxMemory, this.#guardian);
   }
