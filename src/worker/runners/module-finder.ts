@@ -20,18 +20,13 @@ const SOURCES: readonly (readonly [ending: string, source: string])[] = [
  * @throws ModuleNotFound naming what was tried; ModuleRefused when it is outside of every root
  */
 export async function findModule(reference: ModuleReference, roots: readonly string[]): Promise<string> {
-  const tried: string[] = [];
-  let outside: string | null = null;
-  for (const root of roots) {
-    for (const path of namesOf(reference.path)) {
-      const named = resolve(root, path);
-      const file = await followed(named);
-      if (file === null) tried.push(named);
-      else if (isInside(file, await realpath(root))) return file;
-      else outside ??= file;
-    }
+  const tried = roots.flatMap((root) => namesOf(reference.path).map((path) => resolve(root, path)));
+  for (const path of tried) {
+    const file = await followed(path);
+    if (file === null) continue;
+    for (const root of roots) if (isInside(file, await realpath(root))) return file;
+    throw new ModuleRefused(String(reference), `${path} is a link to a file outside of the task roots`);
   }
-  if (outside !== null) throw new ModuleRefused(String(reference), "it is a link to a file outside of the task roots");
   throw new ModuleNotFound(String(reference), `there is no such file; tried ${tried.join(", ")}`);
 }
 
