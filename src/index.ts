@@ -24,6 +24,7 @@ export type { Clock, Random } from "./model/clock.js";
 export type { Json } from "./model/codec.js";
 export type { Duration } from "./model/duration.js";
 export {
+  AllFailed,
   Cancelled,
   ChildDied,
   EngineClosed,
@@ -59,7 +60,7 @@ export type { Size } from "./model/size.js";
 export { isTerminal, STATES, TERMINAL_STATES, type JobState, type TerminalState } from "./model/state.js";
 export type { StepFailure } from "./model/step-failure.js";
 export type { UniqueOption } from "./model/unique.js";
-export type { JobContext, JobLogger, JobMeta } from "./worker/context.js";
+export type { JobContext, JobLogger, JobMeta, SayProgress } from "./worker/context.js";
 export { currentJob } from "./worker/current-job.js";
 export type { Ending, Middleware } from "./worker/middleware.js";
 export type { QueueOrder } from "./worker/queue-order.js";
@@ -67,12 +68,24 @@ export type { RunningJob } from "./worker/running-job.js";
 export { module, type ModuleReference } from "./worker/runners/module-reference.js";
 export type { ParsedRunner, RunnerKind, RunnerOptions } from "./worker/runners/runner-options.js";
 export type { SchemaInput, SchemaOutput, StandardSchema } from "./worker/standard-schema.js";
+export type { Emit, Milestones, MilestonesOf, MilestonesOption } from "./worker/steps/milestones.js";
+export type {
+  ItemError,
+  ItemResults,
+  Step,
+  StepAllOptions,
+  StepOptions,
+  StepRetry,
+  StepScope,
+} from "./worker/steps/step.js";
+export type { Stored } from "./worker/steps/stored.js";
 export {
   task,
   type AnyTask,
   type Handler,
   type InputOf,
   type ResultOf,
+  type StepsOption,
   type Task,
   type TaskOptions,
 } from "./worker/task.js";

@@ -24,6 +24,10 @@ export function logWorker(worker: Worker, log: Log, facts: LogFields): void {
     completed += 1;
     log.write("info", "Job completed", fieldsOf(job));
   });
+  worker.on("partial", (job, _result, failures) => {
+    completed += 1;
+    log.write("warn", "Job half succeeded", { ...fieldsOf(job), failures: failures.length });
+  });
   worker.on("failed", (job, error) => {
     failed += 1;
     log.write("error", "Job failed", { ...fieldsOf(job), error: describe(error) });

@@ -3,7 +3,7 @@
  * errors. A task may bring its own classifier; `NonRetryable` and `RetryAfter` always decide first.
  */
 import { parseDuration } from "./duration.js";
-import { NonRetryable, RetryAfter } from "./errors.js";
+import { AllFailed, NonRetryable, RetryAfter } from "./errors.js";
 import { httpStatus, property } from "./failure.js";
 
 /** What to do after a failure. */
@@ -33,6 +33,7 @@ const LASTING_CODES = new Set([
 /** Decides whether a failure is worth another attempt. `now` is in milliseconds since the epoch. */
 export function classify(error: unknown, now: number): Verdict {
   if (error instanceof NonRetryable) return { kind: "final" };
+  if (error instanceof AllFailed) return { kind: error.retryable ? "retry" : "final" };
   if (error instanceof RetryAfter)
     return { kind: "retry-after", delay: parseDuration("RetryAfter.delay", error.delay) };
   if (LASTING_CODES.has(String(property(error, "code")))) return { kind: "final" };

@@ -176,10 +176,28 @@ export class OutOfMemory extends LongshoreError {
   }
 }
 
-/** The attempt ran longer than the job's `timeout`. */
+/** The attempt ran longer than the job's `timeout`, or a step longer than its own. */
 export class TimedOut extends LongshoreError {
-  constructor(ms: number) {
-    super("TIMEOUT", `the attempt ran longer than its timeout of ${ms} ms`);
+  constructor(ms: number, what = "the attempt") {
+    super("TIMEOUT", `${what} ran longer than its timeout of ${ms} ms`);
+  }
+}
+
+/**
+ * Of what could fail alone nothing ended well: every item of a `step.all`, or every optional step and item of a job.
+ * `cause` is the first failure.
+ */
+export class AllFailed extends LongshoreError {
+  /** How many failed. */
+  readonly failed: number;
+  /** Could another attempt help? Not when each of them failed for good. */
+  readonly retryable: boolean;
+
+  constructor(what: string, failed: number, first: unknown, retryable: boolean) {
+    const why = first instanceof Error ? first.message : show(first);
+    super("ALL_FAILED", `${what} failed, ${failed} in number; the first: ${why}`, { cause: first });
+    this.failed = failed;
+    this.retryable = retryable;
   }
 }
 

@@ -32,6 +32,10 @@ export interface ItemProgress {
   readonly total: number;
 }
 
+/** How many counters, and how many milestones of different names, a job may have: they travel with its progress. */
+export const MOST_COUNTERS = 50;
+export const MOST_MILESTONES = 100;
+
 /** Nothing done and nothing said. */
 export const NO_PROGRESS: Progress = {
   percent: 0,

@@ -1,5 +1,5 @@
 /** What failed in a job that half succeeded: an optional step, or an item of a step over many. */
-import type { Failure } from "./failure.js";
+import { describeFailure, type Failure } from "./failure.js";
 
 /** A step, or an item of one, that failed without failing its job. */
 export interface StepFailure {
@@ -12,6 +12,11 @@ export interface StepFailure {
 
 /** How many failures are kept with a job that half succeeded: the first ones. */
 export const MOST_STEP_FAILURES = 100;
+
+/** What was thrown in a step, or an item of one, as it is kept: without stack and cause. */
+export function stepFailure(step: string, key: string | null, thrown: unknown): StepFailure {
+  return { step, key, error: { ...describeFailure(thrown), stack: null, cause: null } };
+}
 
 /** The text of the failures of a run that half succeeded; `null` when there are none. */
 export function encodeStepFailures(failures: readonly StepFailure[]): string | null {

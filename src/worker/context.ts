@@ -3,14 +3,17 @@
  * when it is used. What a run says after it has ended is ignored.
  */
 import type { Outcome } from "../engine/contract.js";
-import type { Clock } from "../model/clock.js";
+import type { Clock, Random } from "../model/clock.js";
 import { decodePayload, type Json } from "../model/codec.js";
-import { InvalidInput, show } from "../model/errors.js";
+import { InvalidInput, show, type AllFailed, type Snooze } from "../model/errors.js";
 import { LONGEST_LOG_LINE, type LogLine } from "../model/log.js";
 import { parseMeta } from "../model/options.js";
-import { NO_PROGRESS } from "../model/progress.js";
 import type { RunHost } from "./run-host.js";
 import type { RunningJob } from "./running-job.js";
+import type { Emit } from "./steps/milestones.js";
+import { RunSteps } from "./steps/run-steps.js";
+import type { Step } from "./steps/step.js";
+import type { AnyTask } from "./task.js";
 
 /** Writes to the job's own log: at most 1,000 lines are kept, the newest, and a line is cut at 2,000 characters. */
 export interface JobLogger {
@@ -32,8 +35,28 @@ export interface JobMeta {
   merge(meta: { readonly [key: string]: Json }): void;
 }
 
-/** What a handler is given. */
-export interface JobContext<Input> {
+/**
+ * Says how far the work is, with an optional message. Sent within 100 ms; the last one wins. Where the task declares its
+ * steps, percent is computed from them: within a step this says how far that step is, outside of steps only the message counts.
+ */
+export interface SayProgress {
+  /**
+   * In percent: 0 to 100.
+   * @throws InvalidInput
+   */
+  (percent: number, message?: string): void;
+  /**
+   * So many of how many: `progress(i, pages.length, `page ${i}`)`.
+   * @throws InvalidInput
+   */
+  (done: number, total: number, message?: string): void;
+}
+
+/**
+ * What a handler is given. `StepName` is what its steps may be called, `Milestones` what its milestones show, by name;
+ * both follow from the options of the task.
+ */
+export interface JobContext<Input, StepName extends string = string, Milestones = Record<string, unknown>> {
   /** The job's input, as the task's schema made it. */
   readonly input: Input;
   readonly job: RunningJob;
@@ -43,27 +66,53 @@ export interface JobContext<Input> {
    * on, but what it returns is dropped.
    */
   readonly signal: AbortSignal;
+  /** Runs named parts of the job that are not run again once they have ended well. */
+  readonly step: Step<StepName>;
+  readonly progress: SayProgress;
+  /** Shows something before the job ends. */
+  readonly emit: Emit<Milestones>;
   /**
-   * Says how far the run is: 0 to 100, with an optional message. Sent within 100 ms; the last one wins. @throws
-   * InvalidInput
+   * Adds to a named number that is shown with the job's progress. Counted within a step it is stored with what the step
+   * gave, and stays right however often the job is retried; outside of steps it counts for this attempt.
+   * @param name 1 to 100 bytes of text; at most 50 of them in a job
+   * @param by default: 1
+   * @throws InvalidInput
+   * @example count("issues", found.length);
    */
-  readonly progress: (percent: number, message?: string) => void;
+  readonly count: (name: string, by?: number) => void;
   readonly log: JobLogger;
   readonly meta: JobMeta;
 }
 
+/** What the contexts of a worker have in common. */
+export interface RunMeans {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Bytes of JSON that a result, and what a step gives, may have. */
+  readonly payloadCap: number;
+}
+
+/** What a context knows of its task. */
+export type RunTask = Pick<AnyTask, "steps" | "milestones" | "classify">;
+
 export class RunContext implements JobContext<unknown> {
   readonly input: unknown;
   readonly #host: RunHost;
-  readonly #clock: Clock;
-  #progress: JobContext<unknown>["progress"] | null = null;
+  readonly #task: RunTask;
+  readonly #means: RunMeans;
+  #steps: RunSteps | null = null;
+  #step: Step | null = null;
+  #progress: SayProgress | null = null;
+  #emit: Emit | null = null;
+  #count: JobContext<unknown>["count"] | null = null;
   #log: JobLogger | null = null;
   #meta: JobMeta | null = null;
 
-  constructor(host: RunHost, input: unknown, clock: Clock) {
+  constructor(host: RunHost, input: unknown, task: RunTask, means: RunMeans) {
     this.#host = host;
     this.input = input;
-    this.#clock = clock;
+    this.#task = task;
+    this.#means = means;
   }
 
   get job(): RunningJob {
@@ -74,15 +123,36 @@ export class RunContext implements JobContext<unknown> {
     return this.#host.signal;
   }
 
-  get progress(): JobContext<unknown>["progress"] {
-    this.#progress ??= (percent, message) => {
-      if (typeof percent !== "number" || !(percent >= 0 && percent <= 100)) {
-        throw new InvalidInput("progress", percent, "a number from 0 to 100");
-      }
-      const shown = message === undefined ? null : message.slice(0, LONGEST_LOG_LINE);
-      this.#host.say({ progress: { ...NO_PROGRESS, percent, message: shown } });
+  get step(): Step {
+    this.#step ??= Object.assign(
+      (name: unknown, code: unknown, options: unknown) => this.#ownSteps().step(name, code, options),
+      {
+        all: (name: unknown, items: unknown, code: unknown, options: unknown) =>
+          this.#ownSteps().all(name, items, code, options),
+        sleep: (name: unknown, duration: unknown) => this.#ownSteps().sleep(name, duration),
+      },
+    ) as Step;
+    return this.#step;
+  }
+
+  get progress(): SayProgress {
+    this.#progress ??= (done: number, more?: number | string, last?: string): void => {
+      const total = typeof more === "number" ? more : null;
+      const message = typeof more === "number" ? last : more;
+      checkProgress(done, total, message);
+      this.#ownSteps().report(done, total, message ?? null);
     };
     return this.#progress;
+  }
+
+  get emit(): Emit {
+    this.#emit ??= (name, value) => this.#ownSteps().emit(name, value);
+    return this.#emit;
+  }
+
+  get count(): JobContext<unknown>["count"] {
+    this.#count ??= (name, by = 1) => this.#ownSteps().count(name, by);
+    return this.#count;
   }
 
   get log(): JobLogger {
@@ -100,7 +170,7 @@ export class RunContext implements JobContext<unknown> {
       (level: LogLine["level"]) =>
       (message: string): void => {
         const text = typeof message === "string" ? message : show(message);
-        const line = { at: this.#clock.now(), level, message: text.slice(0, LONGEST_LOG_LINE) };
+        const line = { at: this.#means.clock.now(), level, message: text.slice(0, LONGEST_LOG_LINE) };
         this.#host.say({ line });
       };
     const info = at("info");
@@ -124,8 +194,41 @@ export class RunContext implements JobContext<unknown> {
     return { get: () => meta, set, merge: (change) => set({ ...meta, ...change }) };
   }
 
+  /**
+   * `null` when nothing that the handler began is under way; else resolves when nothing is. The run ends after that: a step
+   * that was not awaited is not cut off, and what it gave is not lost.
+   */
+  settled(): Promise<void> | null {
+    return this.#steps?.settled() ?? null;
+  }
+
+  /** The sleep that the run ends with, whatever the handler returned or threw; `null` when it does not sleep. */
+  get asleep(): Snooze | null {
+    return this.#steps?.asleep ?? null;
+  }
+
+  /** Why the run fails although its handler returned; `null` if it does not. */
+  failure(): AllFailed | null {
+    return this.#steps?.failure() ?? null;
+  }
+
   /** What a handler that returned comes to. */
   outcome(result: string | null): Outcome {
-    return { kind: "complete", result };
+    return this.#steps?.outcome(result) ?? { kind: "complete", result };
   }
+
+  #ownSteps(): RunSteps {
+    return (this.#steps ??= new RunSteps(this.#host, this.input, this.#task, this.#means));
+  }
+}
+
+function checkProgress(done: unknown, total: number | null, message: unknown): void {
+  if (total !== null && !(total >= 0 && Number.isFinite(total))) {
+    throw new InvalidInput("progress.total", total, "a number from 0");
+  }
+  const most = total ?? 100;
+  if (typeof done !== "number" || !(done >= 0 && done <= most)) {
+    throw new InvalidInput("progress", done, `a number from 0 to ${most}`);
+  }
+  if (message !== undefined && typeof message !== "string") throw new InvalidInput("message", message, "text");
 }

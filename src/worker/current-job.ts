@@ -10,7 +10,7 @@ import type { JobContext } from "./context.js";
 export const currentContext = new AsyncLocalStorage<JobContext<unknown>>();
 
 /**
- * The context of the job that is running here: its id, signal, log, progress and meta. Works in everything a handler
+ * The context of the job that is running here: its id, signal, steps, log, progress and meta. Works in everything a handler
  * calls and awaits, in workers started with `currentJob: true`.
  * @throws LongshoreError (`NO_CURRENT_JOB`) outside of a handler
  * @example

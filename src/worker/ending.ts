@@ -28,7 +28,7 @@ export function finalFailure(thrown: unknown): Outcome {
 }
 
 function waitAfter(thrown: unknown, run: Run, own: Classifier | null, now: number, random: Random): number | null {
-  const verdict = judge(thrown, own, now);
+  const verdict = verdictOn(thrown, own, now);
   switch (verdict.kind) {
     case "final":
       return null;
@@ -39,7 +39,8 @@ function waitAfter(thrown: unknown, run: Run, own: Classifier | null, now: numbe
   }
 }
 
-function judge(thrown: unknown, own: Classifier | null, now: number): Verdict {
+/** Is it worth another try? `NonRetryable` and `RetryAfter` decide first, then the task's own classifier. */
+export function verdictOn(thrown: unknown, own: Classifier | null, now: number): Verdict {
   const decided = thrown instanceof NonRetryable || thrown instanceof RetryAfter;
   return (decided ? undefined : own?.(thrown, now)) ?? classify(thrown, now);
 }

@@ -14,6 +14,7 @@ import { finalFailure, outcomeOf } from "./ending.js";
 import { checkInput } from "./input-check.js";
 import type { Middleware } from "./middleware.js";
 import type { Run } from "./run.js";
+import { definitionOf, type RunDefinition } from "./runners/handler-loader.js";
 import type { ModuleReference } from "./runners/module-reference.js";
 import { needsChildren } from "./runners/runner-options.js";
 import type { Runners } from "./runners/runners.js";
@@ -84,7 +85,7 @@ export class Executor {
     if (typeof code !== "function" || task.schema !== null || middleware.length > 0 || this.#options.currentJob) {
       void this.#callWithCare(run, runnable, input);
     } else {
-      this.#call(run, code, new RunContext(run, input, clock));
+      this.#call(run, code, new RunContext(run, input, task, this.#options));
     }
   };
 
@@ -120,13 +121,13 @@ export class Executor {
     try {
       result = handler(context);
     } catch (error) {
-      this.#fail(run, error);
+      this.#threw(run, context, error);
       return;
     }
     if (result instanceof Promise) {
       result.then(
         (value: unknown) => this.#complete(run, context, value),
-        (error: unknown) => this.#fail(run, error),
+        (error: unknown) => this.#threw(run, context, error),
       );
     } else {
       this.#complete(run, context, result);
@@ -135,26 +136,31 @@ export class Executor {
 
   /** The way of runs with a schema, hooks, `currentJob()` or a module. */
   async #callWithCare(run: Run, { task, code }: Runnable, raw: unknown): Promise<void> {
-    const { clock, middleware, currentJob, runners } = this.#options;
+    const { middleware, currentJob, runners } = this.#options;
     let handler: Handler<unknown, unknown> | null = null;
-    let { schema } = task;
+    let definition: RunDefinition = task;
     try {
-      if (typeof code === "function") handler = code;
-      else if (!needsChildren(task.runner)) ({ handler, schema } = await runners.load(code, schema));
+      if (typeof code === "function") {
+        handler = code;
+      } else if (!needsChildren(task.runner)) {
+        const loaded = await runners.load(code);
+        handler = loaded.handler;
+        definition = definitionOf(task, loaded.task);
+      }
     } catch (error) {
       this.#fail(run, error);
       return;
     }
     let input = raw;
     try {
-      if (schema !== null) input = checkInput(schema, raw);
+      if (definition.schema !== null) input = checkInput(definition.schema, raw);
       if (input instanceof Promise) input = await input;
     } catch (error) {
       // The stored input stays as it is: another attempt would meet the same refusal.
       this.#fail(run, error, true);
       return;
     }
-    const context = new RunContext(run, input, clock);
+    const context = new RunContext(run, input, definition, this.#options);
     if (middleware.length > 0) this.#hooked.set(run, context);
     const body = async (): Promise<unknown> => {
       for (const hook of middleware) await hook.onStart?.(context);
@@ -165,16 +171,15 @@ export class Executor {
       if (handler === null) await this.#runInChild(run, task, code as ModuleReference, input);
       else this.#complete(run, context, value);
     } catch (error) {
-      this.#fail(run, error);
+      this.#threw(run, context, error);
     }
   }
 
   /** @param input what the task's schema made of it, if it has one */
-  async #runInChild(run: Run, { runner, schema }: AnyTask, module: ModuleReference, input: unknown): Promise<void> {
+  async #runInChild(run: Run, task: AnyTask, module: ModuleReference, input: unknown): Promise<void> {
     if (run.outcome !== null) return;
     this.#remote.add(run);
-    const given = schema === null ? { text: run.lease.body?.input ?? "null" } : { value: input };
-    const end = await this.#options.runners.run({ run, runner, module, input: given });
+    const end = await this.#options.runners.run({ run, task, module, input });
     this.#remote.delete(run);
     if ("thrown" in end) {
       this.#fail(run, end.thrown, end.final);
@@ -184,7 +189,18 @@ export class Executor {
     }
   }
 
+  /** The handler returned. */
   #complete(run: Run, context: RunContext, value: unknown): void {
+    const settled = context.settled();
+    if (settled !== null) {
+      void settled.then(() => this.#complete(run, context, value));
+      return;
+    }
+    const instead = context.asleep ?? context.failure();
+    if (instead !== null) {
+      this.#fail(run, instead);
+      return;
+    }
     let result: string | null;
     try {
       result = value === undefined ? null : encodePayload("result", value, this.#options.payloadCap);
@@ -193,6 +209,13 @@ export class Executor {
       return;
     }
     this.conclude(run, context.outcome(result), value);
+  }
+
+  /** The handler threw. */
+  #threw(run: Run, context: RunContext, error: unknown): void {
+    const settled = context.settled();
+    if (settled === null) this.#fail(run, context.asleep ?? error);
+    else void settled.then(() => this.#threw(run, context, error));
   }
 
   #fail(run: Run, thrown: unknown, final = false): void {
@@ -205,8 +228,8 @@ export class Executor {
   async #settleHooks(run: Run, context: RunContext): Promise<void> {
     this.#hooked.delete(run);
     const kind = run.outcome?.kind ?? "fail";
-    const complete = kind === "complete";
-    const ending = { kind, result: complete ? run.value : undefined, error: complete ? undefined : run.value };
+    const well = kind === "complete" || kind === "partial";
+    const ending = { kind, result: well ? run.value : undefined, error: well ? undefined : run.value };
     for (const hook of this.#options.middleware.toReversed()) {
       try {
         await hook.onSettle?.(context, ending);

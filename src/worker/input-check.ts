@@ -1,4 +1,7 @@
-/** Validation of inputs by a task's schema: before a job is queued, and again before its handler runs. */
+/**
+ * Validation by a task's schemas: of its input, before a job is queued and again before its handler runs, and of what its
+ * milestones show.
+ */
 import { InvalidInput } from "../model/errors.js";
 import { property } from "../model/failure.js";
 import type { SchemaIssue, SchemaResult, StandardSchema } from "./standard-schema.js";
@@ -8,26 +11,31 @@ import type { SchemaIssue, SchemaResult, StandardSchema } from "./standard-schem
  * @throws InvalidInput naming the field and what the schema says about it
  */
 export function checkInput(schema: StandardSchema, value: unknown): unknown {
-  const result = schema["~standard"].validate(value);
-  return result instanceof Promise ? result.then((late) => accept(late, value)) : accept(result, value);
+  return checkValue("input", schema, value);
 }
 
-function accept(result: SchemaResult<unknown>, value: unknown): unknown {
+/** The same for another value; `field` is its name in errors. */
+export function checkValue(field: string, schema: StandardSchema, value: unknown): unknown {
+  const result = schema["~standard"].validate(value);
+  return result instanceof Promise ? result.then((late) => accept(field, late, value)) : accept(field, result, value);
+}
+
+function accept(field: string, result: SchemaResult<unknown>, value: unknown): unknown {
   if (result.issues === undefined) return result.value;
   const [issue] = result.issues;
-  if (issue === undefined) throw new InvalidInput("input", value, "a value the task's schema accepts");
+  if (issue === undefined) throw new InvalidInput(field, value, "a value the task's schema accepts");
   const keys = keysOf(issue);
   const found = keys.reduce<unknown>((holder, key) => property(holder, String(key)), value);
-  throw new InvalidInput(fieldOf(keys), found, issue.message);
+  throw new InvalidInput(fieldOf(field, keys), found, issue.message);
 }
 
 function keysOf(issue: SchemaIssue): PropertyKey[] {
   return (issue.path ?? []).map((part) => (typeof part === "object" ? part.key : part));
 }
 
-function fieldOf(keys: readonly PropertyKey[]): string {
+function fieldOf(field: string, keys: readonly PropertyKey[]): string {
   return keys.reduce<string>(
     (path, key) => (typeof key === "number" ? `${path}[${key}]` : `${path}.${String(key)}`),
-    "input",
+    field,
   );
 }

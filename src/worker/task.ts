@@ -6,13 +6,26 @@ import type { Classifier } from "../model/classify.js";
 import { InvalidInput } from "../model/errors.js";
 import { parseName } from "../model/name.js";
 import { checkDefaults, type JobDefaults } from "../model/options.js";
+import { parseSteps } from "../model/step-plan.js";
 import type { JobContext } from "./context.js";
 import { ModuleReference } from "./runners/module-reference.js";
 import { needsChildren, parseRunner, type ParsedRunner, type RunnerOptions } from "./runners/runner-options.js";
 import type { SchemaInput, SchemaOutput, StandardSchema } from "./standard-schema.js";
+import { parseMilestones, type Milestones, type MilestonesOf, type MilestonesOption } from "./steps/milestones.js";
 
-/** The code of a task. What it returns is the job's result and must survive JSON. */
-export type Handler<Input, Result> = (context: JobContext<Input>) => Result | Promise<Result>;
+/**
+ * The code of a task. What it returns is the job's result and must survive JSON. `StepName` and `Shown` are what its steps
+ * may be called and its milestones show.
+ */
+export type Handler<Input, Result, StepName extends string = string, Shown = Record<string, unknown>> = (
+  context: JobContext<Input, StepName, Shown>,
+) => Result | Promise<Result>;
+
+/** The steps of a task: names, weights by name, or a function that chooses the steps of a job from its input. */
+export type StepsOption<StepName extends string = string, Input = never> =
+  | readonly StepName[]
+  | { readonly [Name in StepName]: number }
+  | ((input: Input) => readonly StepName[]);
 
 /** The options of a task. Those of `JobDefaults` hold for each of its jobs unless the call says otherwise. */
 export interface TaskOptions extends JobDefaults, RunnerOptions {
@@ -27,15 +40,25 @@ export interface TaskOptions extends JobDefaults, RunnerOptions {
 
 /**
  * A task. `Input` is what enqueueing takes, `Result` what its jobs give, `Parsed` what its handler gets: they differ
- * only when a schema transforms.
+ * only when a schema transforms. `StepName` and `Shown` are what its steps may be called and its milestones show.
  */
-export interface Task<Input = unknown, Result = unknown, Parsed = Input> {
+export interface Task<
+  Input = unknown,
+  Result = unknown,
+  Parsed = Input,
+  StepName extends string = string,
+  Shown = Record<string, unknown>,
+> {
   readonly name: string;
   readonly queue: string;
   readonly defaults: JobDefaults;
   readonly schema: StandardSchema | null;
   readonly classify: Classifier | null;
-  readonly handler: Handler<Parsed, Result> | null;
+  /** Its steps and what each weighs, or how a job chooses them; `null` where none are declared. */
+  readonly steps: { readonly [Name in StepName]: number } | ((input: Parsed) => readonly StepName[]) | null;
+  /** Its milestones, with a schema for what each shows if there is one; `null` where none are declared. */
+  readonly milestones: Milestones | null;
+  readonly handler: Handler<Parsed, Result, StepName, Shown> | null;
   /** Where its handler is, when it was given by `module()`. */
   readonly module: ModuleReference | null;
   /** Where its handler runs, and within which bounds. */
@@ -52,6 +75,23 @@ export type InputOf<T extends AnyTask> = T extends Task<infer Input, unknown, ne
 
 /** What a task's jobs give: `ResultOf<typeof analyse>`. */
 export type ResultOf<T extends AnyTask> = T extends Task<unknown, infer Result, never> ? Result : never;
+
+interface WithSteps<StepName extends string, Input> {
+  /**
+   * What its jobs consist of: progress is computed from it, and a step that is not declared does not compile. A list of
+   * names, or what each weighs: `{ crawl: 1, analyse: 5 }`; a function chooses the steps of a job from its input. Default:
+   * any step may be run, and percent is what the handler says.
+   */
+  steps?: StepsOption<StepName, Input>;
+}
+
+interface WithMilestones<Option extends MilestonesOption> {
+  /**
+   * What its jobs show before they end: a list of names, or a Standard Schema for each: `{ TEASER_READY: z.object(…) }`. A
+   * milestone that is not declared does not compile. Default: any may be shown.
+   */
+  milestones?: Option;
+}
 
 type WithSchema<Schema extends StandardSchema> = TaskOptions & {
   /**
@@ -82,31 +122,46 @@ type WithSchema<Schema extends StandardSchema> = TaskOptions & {
  * // Without a handler the types are given.
  * export const mail = task<{ to: string }, { messageId: string }>("mail", { queue: "mail" });
  */
-export function task<Schema extends StandardSchema, Result>(
+export function task<
+  Schema extends StandardSchema,
+  Result,
+  const StepName extends string = string,
+  const Shown extends MilestonesOption = readonly string[],
+>(
   name: string,
-  options: WithSchema<Schema>,
-  handler: Handler<SchemaOutput<Schema>, Result> | ModuleReference<SchemaOutput<Schema>, Result>,
-): Task<SchemaInput<Schema>, Result, SchemaOutput<Schema>>;
-export function task<Input, Result = unknown, Parsed = Input>(
+  options: WithSchema<Schema> & WithSteps<StepName, SchemaOutput<Schema>> & WithMilestones<Shown>,
+  handler:
+    | Handler<SchemaOutput<Schema>, Result, NoInfer<StepName>, MilestonesOf<NoInfer<Shown>>>
+    | ModuleReference<SchemaOutput<Schema>, Result>,
+): Task<SchemaInput<Schema>, Result, SchemaOutput<Schema>, StepName, MilestonesOf<Shown>>;
+export function task<
+  Input,
+  Result = unknown,
+  Parsed = Input,
+  const StepName extends string = string,
+  const Shown extends MilestonesOption = readonly string[],
+>(
   name: string,
-  options: WithSchema<StandardSchema<Input, Parsed>>,
-): Task<Input, Result, Parsed>;
+  options: WithSchema<StandardSchema<Input, Parsed>> & WithSteps<StepName, Parsed> & WithMilestones<Shown>,
+): Task<Input, Result, Parsed, StepName, MilestonesOf<Shown>>;
 export function task<Input, Result>(
   name: string,
   handler: Handler<Input, Result> | ModuleReference<Input, Result>,
 ): Task<Input, Result>;
-export function task<Input = unknown, Result = unknown>(
+export function task<
+  Input = unknown,
+  Result = unknown,
+  const StepName extends string = string,
+  const Shown extends MilestonesOption = readonly string[],
+>(
   name: string,
-  options?: TaskOptions,
-  handler?: Handler<Input, Result> | ModuleReference<Input, Result>,
-): Task<Input, Result>;
-export function task(
-  name: string,
-  given: (TaskOptions & { input?: StandardSchema }) | Code = {},
-  second?: Code,
-): Task {
-  const [options, code] = isCode(given) ? [{}, given] : [given, second];
-  const { queue = "default", classify, input, runner, maxMemory, fresh, maxJobsPerChild, killGrace, ...defaults } = options;
+  options?: TaskOptions & WithSteps<StepName, Input> & WithMilestones<Shown>,
+  handler?: Handler<Input, Result, NoInfer<StepName>, MilestonesOf<NoInfer<Shown>>> | ModuleReference<Input, Result>,
+): Task<Input, Result, Input, StepName, MilestonesOf<Shown>>;
+export function task(name: string, given: AnyOptions | Code = {}, second?: Code): Task {
+  const [options, code]: [AnyOptions, Code | undefined] = isCode(given) ? [{}, given] : [given, second];
+  const { queue = "default", classify, input, steps, milestones, ...rest } = options;
+  const { runner, maxMemory, fresh, maxJobsPerChild, killGrace, ...defaults } = rest;
   parseName("task", name);
   parseName("queue", queue);
   checkDefaults("options", defaults);
@@ -130,6 +185,8 @@ export function task(
     defaults: Object.freeze(defaults),
     schema: input ?? null,
     classify: classify ?? null,
+    steps: steps === undefined ? null : typeof steps === "function" ? steps : weightsOf(steps),
+    milestones: milestones === undefined ? null : parseMilestones("milestones", milestones),
     handler: typeof code === "function" ? code : null,
     module: code instanceof ModuleReference ? code : null,
     runner: Object.freeze(parsed),
@@ -159,4 +216,14 @@ export function checkCode(code: unknown, runner: ParsedRunner): void {
         'name it, module("./tasks/analysis.js#run")',
     );
   }
+}
+
+type AnyOptions = TaskOptions &
+  WithSteps<string, unknown> &
+  WithMilestones<MilestonesOption> & { input?: StandardSchema };
+
+function weightsOf(steps: unknown): Readonly<Record<string, number>> {
+  const weights = parseSteps("steps", steps);
+  if (weights.size === 0) throw new InvalidInput("steps", steps, "at least one step");
+  return Object.freeze(Object.fromEntries(weights));
 }

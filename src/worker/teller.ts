@@ -39,6 +39,9 @@ export class Teller {
       case "failed":
         this.tell(event, job, value);
         break;
+      case "partial":
+        this.tell(event, job, value, outcome?.kind === "partial" ? (outcome.failures ?? []) : []);
+        break;
       case "retrying":
         this.tell(event, job, value, outcome?.kind === "fail" ? (outcome.retryIn ?? 0) : 0);
         break;

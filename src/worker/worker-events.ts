@@ -3,6 +3,7 @@
  * hears.
  */
 import type { FencedAnswer } from "../engine/contract.js";
+import type { StepFailure } from "../model/step-failure.js";
 import type { Run } from "./run.js";
 import type { RunningJob } from "./running-job.js";
 
@@ -14,6 +15,8 @@ export interface WorkerEvents {
   active: [job: RunningJob];
   /** A job ended well. */
   completed: [job: RunningJob, result: unknown];
+  /** A job half succeeded: it has a result, and some of its optional steps or items failed (the first 100 are told). */
+  partial: [job: RunningJob, result: unknown, failures: readonly StepFailure[]];
   /** A job failed for good. */
   failed: [job: RunningJob, error: unknown];
   /** An attempt failed; the next one is in `delay` milliseconds. */
@@ -35,15 +38,16 @@ export interface WorkerEvents {
 }
 
 /** The event with which the end of a run is told. */
-export type EndEvent = "completed" | "failed" | "retrying" | "snoozed" | "released" | "cancelled" | "lost";
+export type EndEvent = "completed" | "partial" | "failed" | "retrying" | "snoozed" | "released" | "cancelled" | "lost";
 
 /** What the end of a run is called, once the engine has answered its outcome. */
 export function endEventOf({ outcome, revoked, lease }: Run, answer: FencedAnswer): EndEvent {
   if (answer === "stale") return revoked ? "cancelled" : "lost";
   switch (outcome?.kind) {
     case "complete":
-    case "partial":
       return "completed";
+    case "partial":
+      return "partial";
     case "snooze":
       return "snoozed";
     case "fail":

@@ -103,12 +103,12 @@ export class Worker extends EventEmitter<WorkerEvents> {
    * @example
    * longshore.worker([mail]).handle(mail, async ({ input }) => send(input.to));
    */
-  handle<Input, Result, Parsed>(
-    task: Task<Input, Result, Parsed>,
-    handler: Handler<Parsed, NoInfer<Result>> | ModuleReference,
+  handle<Input, Result, Parsed, StepName extends string, Shown>(
+    task: Task<Input, Result, Parsed, StepName, Shown>,
+    handler: Handler<Parsed, NoInfer<Result>, NoInfer<StepName>, NoInfer<Shown>> | ModuleReference,
   ): this {
     checkCode(handler, task.runner);
-    this.#register(task, handler);
+    this.#register(task as unknown as AnyTask, handler as Handler<never, unknown> | ModuleReference);
     return this;
   }
 

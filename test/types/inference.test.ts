@@ -10,6 +10,7 @@ import {
   type JobSnapshot,
   type Longshore,
   type ResultOf,
+  type Stored,
   type Task,
 } from "longshore";
 
@@ -28,8 +29,83 @@ const declaredWithSchema = task<{ to: string }, number>("declared-2", { input: z
 const bare = task("bare");
 const noInput = task("no-input", {}, () => 7);
 
+const scanned = task(
+  "scanned",
+  {
+    input: z.object({ url: z.string() }),
+    steps: ["crawl", "parse"],
+    milestones: { TEASER_READY: z.object({ title: z.string(), score: z.number().default(0) }) },
+  },
+  async ({ step, emit, input }) => {
+    const page = await step("crawl", () => ({
+      at: new Date(),
+      url: input.url,
+      title: undefined as string | undefined,
+    }));
+    expectTypeOf(page).toEqualTypeOf<{ at: string; url: string; title: string | undefined }>();
+    // @ts-expect-error a step that is not declared
+    await step("index", () => 1);
+    // @ts-expect-error a step over items that is not declared
+    await step.all("index", ["a"], () => 1);
+    await step.sleep("anything", "5m");
+    await emit("TEASER_READY", { title: page.url });
+    // @ts-expect-error a milestone that is not declared
+    await emit("FULL_READY", {});
+    // @ts-expect-error a milestone that shows something else
+    await emit("TEASER_READY", { name: "x" });
+    return page.url;
+  },
+);
+const weighted = task("weighted", { steps: { crawl: 1, analyse: 5 }, milestones: ["HALF"] }, async ({ step, emit }) => {
+  expectTypeOf(await step("crawl", () => undefined)).toEqualTypeOf<null>();
+  expectTypeOf(await step("analyse", () => Promise.resolve(7), { optional: true })).toEqualTypeOf<number | undefined>();
+  await emit("HALF", { any: "thing" });
+  // @ts-expect-error a milestone that is not declared
+  await emit("WHOLE", 1);
+  // @ts-expect-error a step that is not declared
+  await step("parse", () => 1);
+});
+const chosen = task(
+  "chosen",
+  { input: z.object({ code: z.string() }), steps: ({ code }) => (code === "R-D" ? ["data"] : ["data", "features"]) },
+  async ({ step }) => {
+    await step("features", () => 1);
+    // @ts-expect-error a step that no job has
+    await step("structure", () => 1);
+  },
+);
+const free = task("free", {}, async ({ step, emit, progress, count, input }: JobContext<{ urls: string[] }>) => {
+  const { values, errors } = await step.all("fetch", input.urls, (url, { signal, attempt }) => {
+    expectTypeOf(url).toEqualTypeOf<string>();
+    expectTypeOf(signal).toEqualTypeOf<AbortSignal>();
+    return Promise.resolve({ url, attempt });
+  });
+  expectTypeOf(values).toEqualTypeOf<{ url: string; attempt: number }[]>();
+  expectTypeOf(errors[0]?.item).toEqualTypeOf<string | undefined>();
+  await step.all("objects", [{ id: 1 }], ({ id }) => id, { key: ({ id }) => id, concurrency: 3 });
+  // @ts-expect-error items that are no strings or numbers need a key
+  await step.all("keyless", [{ id: 1 }], ({ id }) => id);
+  progress(1, 2, "one of two");
+  progress(50);
+  count("issues", 3);
+  await emit("whatever", { any: "thing" });
+  return values.length;
+});
+const remote = task<{ n: number }, number, "crawl" | "parse">("remote", { steps: ["crawl", "parse"] });
+
 // Never called: only compiled.
 export async function uses(longshore: Longshore): Promise<void> {
+  // @ts-expect-error no weights
+  task("wrong", { steps: { crawl: "1" } });
+  // @ts-expect-error no schema
+  task("wrong", { milestones: { HALF: "a schema" } });
+  task(
+    "mismatch",
+    { steps: ["crawl"] },
+    // @ts-expect-error a handler with steps that are not declared
+    async ({ step }: JobContext<string, "crawl" | "parse">) => step("parse", () => 1),
+  );
+
   expectTypeOf(await longshore.enqueue(analyse, { requirementId: "R1", at: "2026-01-01" })).toEqualTypeOf<
     Job<{ findings: string[] }, { requirementId: string; at: string; deep?: boolean | undefined }>
   >();
@@ -62,6 +138,18 @@ export async function uses(longshore: Longshore): Promise<void> {
   // @ts-expect-error an update with a wrong input
   await job?.update({ input: { n: "2" } });
 
+  expectTypeOf(await (await longshore.enqueue(scanned, { url: "u" })).result()).toEqualTypeOf<string>();
+  // @ts-expect-error a field of the wrong type
+  await longshore.enqueue(scanned, { url: 1 });
+  expectTypeOf(await (await longshore.enqueue(free, { urls: [] })).result()).toEqualTypeOf<number>();
+  await longshore.enqueue(weighted);
+  await longshore.enqueue(chosen, { code: "R-D" });
+
+  longshore.worker([scanned, weighted, chosen, free]).handle(remote, async ({ input, step }) => {
+    // @ts-expect-error a step that is not declared
+    await step("index", () => 1);
+    return step("crawl", () => input.n);
+  });
   const worker = longshore.worker([analyse, annotated, structural, declared, bare, noInput]);
   worker.handle(declared, ({ input }) => {
     expectTypeOf(input).toEqualTypeOf<{ to: string }>();
@@ -76,10 +164,28 @@ export async function uses(longshore: Longshore): Promise<void> {
 }
 
 describe("types", () => {
+  it("say what a value is once it was stored", () => {
+    expectTypeOf<Stored<Date>>().toEqualTypeOf<string>();
+    expectTypeOf<Stored<void>>().toEqualTypeOf<null>();
+    expectTypeOf<Stored<unknown>>().toEqualTypeOf<unknown>();
+    expectTypeOf<Stored<[Date, number | undefined]>>().toEqualTypeOf<[string, number | null]>();
+    expectTypeOf<Stored<{ a?: Date; b: { c: readonly URL[] } }>>().toEqualTypeOf<{
+      a?: string | undefined;
+      b: { c: readonly string[] };
+    }>();
+    expectTypeOf<Stored<{ kind: "x"; n: 1 } | { kind: "y" }>>().toEqualTypeOf<{ kind: "x"; n: 1 } | { kind: "y" }>();
+    expectTypeOf<Stored<bigint>>().toEqualTypeOf<never>();
+    expect(scanned.steps).toEqual({ crawl: 1, parse: 1 });
+    expect(weighted.steps).toEqual({ crawl: 1, analyse: 5 });
+    expect([...(weighted.milestones?.keys() ?? [])]).toEqual(["HALF"]);
+    expect([bare.steps, bare.milestones]).toEqual([null, null]);
+  });
+
   it("can be taken from a task", () => {
     expectTypeOf<InputOf<typeof annotated>>().toEqualTypeOf<{ n: number }>();
     expectTypeOf<ResultOf<typeof analyse>>().toEqualTypeOf<{ findings: string[] }>();
     expectTypeOf(declared).toEqualTypeOf<Task<{ to: string }, { messageId: string }>>();
+    expectTypeOf<InputOf<typeof scanned>>().toEqualTypeOf<{ url: string }>();
     expect(declared.queue).toBe("mail");
   });
 });

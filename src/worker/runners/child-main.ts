@@ -3,13 +3,13 @@
  * the worker, tells what came of it, waits for the next. Bound by its wire alone: when that closes, so does it.
  */
 import { isMainThread, parentPort } from "node:worker_threads";
-import { systemClock } from "../../model/clock.js";
+import { systemClock, systemRandom } from "../../model/clock.js";
 import { decodePayload, encodePayload } from "../../model/codec.js";
 import { RunContext } from "../context.js";
 import { currentContext } from "../current-job.js";
 import { checkInput } from "../input-check.js";
 import { ChildHost } from "./child-host.js";
-import { loadHandler, type LoadedHandler } from "./handler-loader.js";
+import { definitionOf, loadHandler, type LoadedHandler, type RunDefinition } from "./handler-loader.js";
 import { LoadedCode } from "./loaded-code.js";
 import { killGroup } from "./marked-processes.js";
 import type { FromChild, RunEnd, RunOrder, ToChild } from "./protocol.js";
@@ -61,23 +61,54 @@ async function run(order: RunOrder): Promise<void> {
   send({ kind: "ended", end, reusable: found !== null });
 }
 
-async function call(order: RunOrder, { handler, schema }: LoadedHandler, host: ChildHost): Promise<RunEnd> {
-  const final = (error: unknown): RunEnd => ({ thrown: packThrown(error), final: true });
+async function call(order: RunOrder, { handler, task }: LoadedHandler, host: ChildHost): Promise<RunEnd> {
+  const failed = (error: unknown, final: boolean): RunEnd => ({ thrown: packThrown(error), final });
+  const { payloadCap } = order;
+  const definition = definitionOf(orderedDefinition(order), task);
   let input: unknown;
   try {
     input = "value" in order.input ? order.input.value : decodePayload(order.input.text);
-    if ("text" in order.input && schema !== null) input = await checkInput(schema, input);
+    if ("text" in order.input && definition.schema !== null) input = await checkInput(definition.schema, input);
   } catch (error) {
-    return final(error);
+    return failed(error, true);
   }
-  const context = new RunContext(host, input, systemClock);
-  const value = await (order.currentJob ? currentContext.run(context, () => handler(context)) : handler(context));
+  const means = { clock: systemClock, random: systemRandom, payloadCap };
+  const context = new RunContext(host, input, definition, means);
+  let value: unknown;
   try {
-    const result = value === undefined ? null : encodePayload("result", value, order.payloadCap);
+    value = await (order.currentJob ? currentContext.run(context, () => handler(context)) : handler(context));
+  } catch (error) {
+    await settle(context);
+    return failed(context.asleep ?? error, false);
+  }
+  await settle(context);
+  const instead = context.asleep ?? context.failure();
+  if (instead !== null) return failed(instead, false);
+  try {
+    const result = value === undefined ? null : encodePayload("result", value, payloadCap);
     return { outcome: context.outcome(result) };
   } catch (error) {
-    return final(error);
+    return failed(error, true);
   }
+}
+
+/** What came along of the task that names the module. */
+function orderedDefinition({ steps, milestones }: RunOrder): RunDefinition {
+  return {
+    schema: null,
+    steps: isNames(steps) ? () => steps : steps,
+    milestones: milestones === null ? null : new Map(milestones.map((name) => [name, null])),
+    classify: null,
+  };
+}
+
+function isNames(steps: RunOrder["steps"]): steps is readonly string[] {
+  return Array.isArray(steps);
+}
+
+/** Waits for what the handler began and did not await. */
+async function settle(context: RunContext): Promise<void> {
+  for (let settled = context.settled(); settled !== null; settled = context.settled()) await settled;
 }
 
 /** Listens to the worker; gives the way to speak to it. */

@@ -2,14 +2,16 @@
 import { pathToFileURL } from "node:url";
 import { ModuleNotFound } from "../../model/errors.js";
 import { property } from "../../model/failure.js";
-import type { StandardSchema } from "../standard-schema.js";
-import type { Handler } from "../task.js";
+import type { AnyTask, Handler } from "../task.js";
+
+/** What a task says of its runs. */
+export type RunDefinition = Pick<AnyTask, "schema" | "steps" | "milestones" | "classify">;
 
 /** What a module gives. */
 export interface LoadedHandler {
   readonly handler: Handler<unknown, unknown>;
-  /** The schema of the exported task, when it has one. */
-  readonly schema: StandardSchema | null;
+  /** The exported task; `null` when a function is exported. */
+  readonly task: AnyTask | null;
 }
 
 /**
@@ -19,14 +21,21 @@ export interface LoadedHandler {
 export async function loadHandler(file: string, name: string): Promise<LoadedHandler> {
   const exports: unknown = await import(pathToFileURL(file).href);
   const found = property(exports, name);
-  if (typeof found === "function") return { handler: found as Handler<unknown, unknown>, schema: null };
+  if (typeof found === "function") return { handler: found as Handler<unknown, unknown>, task: null };
   // By shape, not by class: the module may have been written for another copy of the package.
   const handler = property(found, "handler");
-  if (typeof handler === "function") {
-    const schema = property(found, "schema") as StandardSchema | null | undefined;
-    return { handler: handler as Handler<unknown, unknown>, schema: schema ?? null };
-  }
+  if (typeof handler === "function") return { handler: handler as Handler<unknown, unknown>, task: found as AnyTask };
   const known = Object.keys(exports as object).join(", ");
   const why = found === undefined ? `it exports ${known === "" ? "nothing" : known}` : "that export is no handler";
   throw new ModuleNotFound(`${file}#${name}`, why);
+}
+
+/** The definition that holds for a run: of the task that names the module, and where that is silent of the one exported. */
+export function definitionOf(task: RunDefinition, exported: RunDefinition | null): RunDefinition {
+  return {
+    schema: task.schema ?? exported?.schema ?? null,
+    steps: task.steps ?? exported?.steps ?? null,
+    milestones: task.milestones ?? exported?.milestones ?? null,
+    classify: task.classify ?? exported?.classify ?? null,
+  };
 }

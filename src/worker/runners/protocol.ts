@@ -18,7 +18,10 @@ export interface RunOrder {
   readonly export: string;
   /** JSON text as it was enqueued; or the value that the task's schema made of it. */
   readonly input: { readonly text: string } | { readonly value: unknown };
-  /** Bytes of JSON a result may have. */
+  /** What the task declares; `null` where it declares none. Schemas of milestones stay with the worker. */
+  readonly steps: Readonly<Record<string, number>> | readonly string[] | null;
+  readonly milestones: readonly string[] | null;
+  /** Bytes of JSON that a result, and what a step gives, may have. */
   readonly payloadCap: number;
   /** Shall `currentJob()` work? */
   readonly currentJob: boolean;

@@ -3,14 +3,17 @@
  * and a child that does not obey it in time is killed. Over when the child told its end, or is gone with everything it
  * started: only then is its slot free.
  */
+import type { Checkpoint } from "../../model/checkpoint.js";
 import type { Clock } from "../../model/clock.js";
+import { decodePayload } from "../../model/codec.js";
 import { ChildDied, OutOfMemory, TimedOut } from "../../model/errors.js";
 import type { Outcome } from "../../engine/contract.js";
 import type { Run } from "../run.js";
+import { encodeMilestone } from "../steps/milestones.js";
+import type { AnyTask } from "../task.js";
 import type { Child } from "./child.js";
 import type { Death } from "./child-link.js";
 import type { Answer, FromChild, Question, RunOrder } from "./protocol.js";
-import type { ParsedRunner } from "./runner-options.js";
 import { packThrown, unpackThrown } from "./thrown.js";
 
 /** How often (milliseconds) the memory of a child that has a limit is looked at. */
@@ -27,17 +30,17 @@ export class RemoteRun {
   reusable = false;
   readonly #run: Run;
   readonly #child: Child;
-  readonly #runner: ParsedRunner;
+  readonly #task: AnyTask;
   readonly #clock: Clock;
   #over = false;
   #overMemory = false;
   #cancelKill: () => void = () => {};
   #cancelLook: () => void = () => {};
 
-  constructor(run: Run, child: Child, runner: ParsedRunner, clock: Clock) {
+  constructor(run: Run, task: AnyTask, child: Child, clock: Clock) {
     this.#run = run;
+    this.#task = task;
     this.#child = child;
-    this.#runner = runner;
     this.#clock = clock;
   }
 
@@ -49,7 +52,8 @@ export class RemoteRun {
     try {
       const told = new Promise<LastWord>((resolve) => this.#child.listen((message) => this.#hear(message, resolve)));
       this.#child.send({ kind: "run", order });
-      if (this.#runner.maxMemory !== null) this.#look(this.#runner.maxMemory);
+      const { maxMemory } = this.#task.runner;
+      if (maxMemory !== null) this.#look(maxMemory);
       return await Promise.race([
         told.then((word) => this.#endOf(word)),
         this.#child.gone.then((death) => this.#endBy(death)),
@@ -82,16 +86,23 @@ export class RemoteRun {
   async #answer(number: number, question: Question): Promise<void> {
     const answer = async (): Promise<Answer> => {
       if (question === "earlier") return { earlier: await this.#run.earlier() };
-      await this.#run.leave(question.leave);
+      await this.#run.leave(this.#checked(question.leave));
       return { stored: true };
     };
     const given = await answer().catch((error: unknown): Answer => ({ refused: packThrown(error) }));
     if (!this.#over) this.#child.send({ kind: "answer", number, answer: given });
   }
 
+  /** What a milestone shows, as its schema makes it: schemas are functions, and those are here. */
+  #checked(checkpoint: Checkpoint): Checkpoint {
+    if (checkpoint.kind !== "milestone") return checkpoint;
+    const { name, value } = checkpoint;
+    return { ...checkpoint, value: encodeMilestone(this.#task.milestones, name, decodePayload(value)) };
+  }
+
   #abort(): void {
     this.#child.send({ kind: "abort", reason: packThrown(this.#run.signal.reason) });
-    this.#cancelKill = this.#clock.after(this.#runner.killGrace, () => this.#child.kill());
+    this.#cancelKill = this.#clock.after(this.#task.runner.killGrace, () => this.#child.kill());
   }
 
   #look(limit: number): void {
@@ -120,10 +131,10 @@ export class RemoteRun {
     if (late !== null) return late;
     const cause = error === null ? {} : { cause: error };
     if (this.#overMemory || heapFull) {
-      return { thrown: new OutOfMemory(this.#runner.maxMemory, cause), final: false };
+      return { thrown: new OutOfMemory(this.#task.runner.maxMemory, cause), final: false };
     }
     const words = lastWords === "" ? "" : `; it last wrote: ${lastWords}`;
-    const what = `the ${this.#runner.kind} that ran the job ${how}${words}`;
+    const what = `the ${this.#task.runner.kind} that ran the job ${how}${words}`;
     return { thrown: new ChildDied(what, exitCode, signal, cause), final: false };
   }
 

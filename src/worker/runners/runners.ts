@@ -9,7 +9,7 @@ import type { Run } from "../run.js";
 import type { ChildLink } from "./child-link.js";
 import { ChildPool } from "./child-pool.js";
 import { Guardian } from "./guardian.js";
-import type { StandardSchema } from "../standard-schema.js";
+import type { AnyTask } from "../task.js";
 import { loadHandler, type LoadedHandler } from "./handler-loader.js";
 import { findModule } from "./module-finder.js";
 import type { ModuleReference } from "./module-reference.js";
@@ -33,10 +33,10 @@ export interface RunnersOptions {
 /** A job for a child. */
 export interface RemoteJob {
   readonly run: Run;
-  readonly runner: ParsedRunner;
+  readonly task: AnyTask;
   readonly module: ModuleReference;
-  /** JSON text as it was enqueued; or the value that the task's schema made of it. */
-  readonly input: RunOrder["input"];
+  /** What the task's schema made of the input, if it has one. */
+  readonly input: unknown;
 }
 
 export class Runners {
@@ -48,21 +48,17 @@ export class Runners {
     this.#options = options;
   }
 
-  /**
-   * The handler of a module, for this process. `schema`: the one of the task that refers to it, which goes before that of
-   * an exported task. @throws ModuleNotFound, ModuleRefused, and whatever the module throws when imported
-   */
-  async load(module: ModuleReference, schema: StandardSchema | null): Promise<LoadedHandler> {
-    const loaded = await loadHandler(await findModule(module, this.#options.roots), module.export);
-    return schema === null ? loaded : { ...loaded, schema };
+  /** Loads a module into this process. @throws ModuleNotFound, ModuleRefused, whatever it throws when imported */
+  async load(module: ModuleReference): Promise<LoadedHandler> {
+    return loadHandler(await findModule(module, this.#options.roots), module.export);
   }
 
   /** Runs a job in a child. Never rejects. */
   async run(job: RemoteJob): Promise<RemoteEnd> {
-    const { run, runner, module } = job;
+    const { run, task, module } = job;
     try {
       const file = await findModule(module, this.#options.roots);
-      const pool = this.#poolOf(runner);
+      const pool = this.#poolOf(task.runner);
       for (;;) {
         // It may have been cancelled, or have timed out, while its file was looked for.
         run.signal.throwIfAborted();
@@ -85,31 +81,39 @@ export class Runners {
     await this.#guardian.close();
   }
 
-  async #runIn(pool: ChildPool, { run, runner, module, input }: RemoteJob, file: string): Promise<RemoteEnd | null> {
-    const { clock, payloadCap, currentJob } = this.#options;
-    const { lease, job } = run;
-    // The input travels once, beside the lease.
-    const body = lease.body === null ? null : { ...lease.body, input: "null" };
+  async #runIn(pool: ChildPool, job: RemoteJob, file: string): Promise<RemoteEnd | null> {
+    const { run, task } = job;
+    const order = this.#orderOf(job, file);
     const child = pool.take();
-    const remote = new RemoteRun(run, child, runner, clock);
+    const remote = new RemoteRun(run, task, child, this.#options.clock);
     try {
-      return await remote.execute({
-        lease: { ...lease, body },
-        job,
-        file,
-        export: module.export,
-        input,
-        payloadCap,
-        currentJob,
-        fresh: runner.fresh,
-      });
+      return await remote.execute(order);
     } catch (error) {
       remote.reusable = true;
-      const rule = `a value that can be copied to a ${runner.kind}: ${String(error)}`;
+      const rule = `a value that can be copied to a ${task.runner.kind}: ${String(error)}`;
       return { thrown: new InvalidInput("input", "[what the schema made of it]", rule, { cause: error }), final: true };
     } finally {
       pool.giveBack(child, remote.reusable);
     }
+  }
+
+  #orderOf({ run, task, module, input }: RemoteJob, file: string): RunOrder {
+    const { payloadCap, currentJob } = this.#options;
+    const { lease, job } = run;
+    const { steps, milestones, schema, runner } = task;
+    return {
+      // The input travels once, beside the lease.
+      lease: { ...lease, body: lease.body === null ? null : { ...lease.body, input: "null" } },
+      job,
+      file,
+      export: module.export,
+      input: schema === null ? { text: lease.body?.input ?? "null" } : { value: input },
+      steps: typeof steps === "function" ? steps(input as never) : steps,
+      milestones: milestones === null ? null : [...milestones.keys()],
+      payloadCap,
+      currentJob,
+      fresh: runner.fresh,
+    };
   }
 
   #poolOf(runner: ParsedRunner): ChildPool {

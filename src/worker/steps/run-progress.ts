@@ -1,0 +1,179 @@
+/**
+ * How far a run is, as it goes: the steps in flight, what they reached, the counters, the milestones, the message. Every
+ * change is said to the host, which gathers them.
+ */
+import type { Checkpoint } from "../../model/checkpoint.js";
+import { InvalidInput } from "../../model/errors.js";
+import { LONGEST_LOG_LINE } from "../../model/log.js";
+import { MOST_COUNTERS, MOST_MILESTONES, type ItemProgress } from "../../model/progress.js";
+import type { StepTally } from "../../model/step-plan.js";
+import type { RunHost } from "../run-host.js";
+import type { Scope } from "./scope.js";
+
+/** A step in flight. */
+export interface ActiveStep {
+  readonly name: string;
+  ended: boolean;
+  /** The items it works on; of a plain step what it said itself. */
+  items: ItemProgress | null;
+  /** What the items in flight have reached together, each 0 to 1. */
+  inner: number;
+}
+
+export class RunProgress {
+  readonly #host: RunHost;
+  /** `null` where no steps are declared. */
+  readonly #tally: StepTally | null;
+  /** The steps in flight and, before the last of them, some that have ended. */
+  readonly #begun: ActiveStep[] = [];
+  readonly #counters = new Map<string, number>();
+  #milestones: readonly string[] = [];
+  /** What the handler said, where no steps are declared. */
+  #percent = 0;
+  #message: string | null = null;
+  #messageOf: ActiveStep | null = null;
+  #done = 0;
+
+  constructor(host: RunHost, tally: StepTally | null) {
+    this.#host = host;
+    this.#tally = tally;
+  }
+
+  /** Takes in what earlier runs left. */
+  restore(earlier: readonly Checkpoint[]): void {
+    const milestones = new Set<string>();
+    for (const { kind, name, key, counters } of earlier) {
+      if (kind === "step" && key === null) this.#tally?.end(name);
+      if (kind === "milestone") milestones.add(name);
+      for (const [counter, by] of Object.entries(counters ?? {})) this.#add(counter, by);
+    }
+    for (const name of this.#milestones) milestones.add(name);
+    this.#milestones = [...milestones];
+  }
+
+  /** A step begins. `total`: how many items it works on. */
+  begin(name: string, total: number | null, weight: number | null): ActiveStep {
+    if (weight !== null) this.#tally?.weigh(name, weight);
+    const step = { name, ended: false, items: total === null ? null : { done: 0, failed: 0, total }, inner: 0 };
+    this.#begun.push(step);
+    this.say();
+    return step;
+  }
+
+  /** A step has ended. */
+  end(step: ActiveStep): void {
+    this.#done += 1;
+    this.#tally?.end(step.name);
+    this.leave(step);
+  }
+
+  /** A step is no longer in flight: it ended, or failed. */
+  leave(step: ActiveStep): void {
+    step.ended = true;
+    while (this.#begun.at(-1)?.ended === true) this.#begun.pop();
+    if (this.#messageOf === step) {
+      this.#message = null;
+      this.#messageOf = null;
+    }
+    this.say();
+  }
+
+  /** A step had ended in an earlier run. */
+  ended(name: string): void {
+    this.#done += 1;
+    this.#tally?.end(name);
+    this.say();
+  }
+
+  /** Some items of a step have ended; `reached` is how far they had come before. */
+  endItems(step: ActiveStep, count: number, failed: number, reached: number): void {
+    const { items } = step;
+    if (items === null) return;
+    step.items = { ...items, done: items.done + count, failed: items.failed + failed };
+    this.#advance(step, -reached);
+  }
+
+  /**
+   * The handler says how far it is: `done` of `total`, or of 100 when that is `null`; in a step or item, or (`null`) outside
+   * of steps: where steps are declared they know better.
+   */
+  reach(scope: Scope | null, done: number, total: number | null): void {
+    const fraction = total === 0 ? 1 : done / (total ?? 100);
+    if (scope === null) {
+      this.#percent = total === null ? done : Math.floor(fraction * 100);
+      this.say();
+    } else if (scope.isItem) {
+      this.#advance(scope.step, fraction - scope.reached);
+      scope.reached = fraction;
+    } else {
+      scope.step.items = total === null ? null : { done, failed: 0, total };
+      this.#tally?.reach(scope.step.name, fraction);
+      this.say();
+    }
+  }
+
+  /** A try has failed: what was counted in it does not count, what it reached is not reached. */
+  drop(scope: Scope): void {
+    for (const [name, by] of scope.counters) this.#add(name, -by);
+    this.reach(scope, 0, null);
+  }
+
+  /** What it does now; forgotten with the step in which it was said. */
+  message(message: string, step: ActiveStep | null): void {
+    this.#message = message.slice(0, LONGEST_LOG_LINE);
+    this.#messageOf = step;
+  }
+
+  /** @throws InvalidInput when there would be too many counters */
+  checkCounter(name: string): void {
+    if (!this.#counters.has(name) && this.#counters.size >= MOST_COUNTERS) {
+      throw new InvalidInput("counter", name, `at most ${MOST_COUNTERS} counters of different names`);
+    }
+  }
+
+  count(name: string, by: number): void {
+    this.#add(name, by);
+    this.say();
+  }
+
+  /** @throws InvalidInput when there would be too many milestones */
+  checkMilestone(name: string): void {
+    if (!this.#milestones.includes(name) && this.#milestones.length >= MOST_MILESTONES) {
+      throw new InvalidInput("milestone", name, `at most ${MOST_MILESTONES} milestones of different names`);
+    }
+  }
+
+  /** A milestone is reached. */
+  milestone(name: string): void {
+    if (!this.#milestones.includes(name)) this.#milestones = [...this.#milestones, name];
+    this.say();
+  }
+
+  /** Says how far the run is. */
+  say(): void {
+    const step = this.#begun.at(-1);
+    this.#host.say({
+      progress: {
+        percent: this.#tally?.percent ?? this.#percent,
+        message: this.#message,
+        done: this.#tally?.done ?? this.#done,
+        total: this.#tally?.total ?? null,
+        step: step?.name ?? null,
+        items: step?.items ?? null,
+        counters: Object.fromEntries(this.#counters),
+        milestones: this.#milestones,
+      },
+    });
+  }
+
+  #advance(step: ActiveStep, by: number): void {
+    step.inner += by;
+    const { done, total } = step.items ?? { done: 0, total: 0 };
+    if (total > 0) this.#tally?.reach(step.name, Math.min(1, (done + step.inner) / total));
+    this.say();
+  }
+
+  #add(name: string, by: number): void {
+    this.#counters.set(name, (this.#counters.get(name) ?? 0) + by);
+  }
+}

@@ -1,0 +1,244 @@
+/**
+ * The steps of one run: what its handler does by `step`, `emit`, `count` and `progress`. Made when the first of them is
+ * used. What earlier runs left is read before the first step begins; what a step gave is stored before it is answered.
+ */
+import type { Outcome } from "../../engine/contract.js";
+import { decodePayload } from "../../model/codec.js";
+import { parseDuration } from "../../model/duration.js";
+import { InvalidInput, Snooze, type AllFailed } from "../../model/errors.js";
+import { stepFailure } from "../../model/step-failure.js";
+import { parseStepName, parseSteps, StepTally } from "../../model/step-plan.js";
+import type { RunMeans, RunTask } from "../context.js";
+import type { RunHost } from "../run-host.js";
+import { ItemRun } from "./item-run.js";
+import { Memos } from "./memos.js";
+import { encodeMilestone } from "./milestones.js";
+import { RunFailures } from "./run-failures.js";
+import { RunProgress } from "./run-progress.js";
+import { scopeOf } from "./scope.js";
+import { keyItems } from "./step-items.js";
+import { StepNames } from "./step-names.js";
+import { parseStepAllOptions, parseStepOptions, type ParsedStepOptions } from "./step-options.js";
+import { StepWork } from "./step-work.js";
+import type { ItemResults, StepScope } from "./step.js";
+
+export class RunSteps {
+  readonly #host: RunHost;
+  readonly #means: RunMeans;
+  readonly #task: RunTask;
+  readonly #tally: StepTally | null;
+  readonly #progress: RunProgress;
+  readonly #memos: Memos;
+  readonly #work: StepWork;
+  readonly #names = new StepNames();
+  readonly #failures = new RunFailures();
+  #asleep: Snooze | null = null;
+  /** Has what earlier runs left been read? */
+  #opened: boolean;
+  #opening: Promise<void> | null = null;
+  /** Steps, milestones and the like that have begun and not ended. */
+  #underWay = 0;
+  #settled: () => void = () => {};
+
+  /** @throws what the task's function of its steps throws; InvalidInput when what it gives are no steps */
+  constructor(host: RunHost, input: unknown, task: RunTask, means: RunMeans) {
+    this.#host = host;
+    this.#means = means;
+    this.#task = task;
+    this.#tally = tallyOf(task, input);
+    this.#progress = new RunProgress(host, this.#tally);
+    this.#memos = new Memos(host);
+    this.#work = new StepWork(this, host, task, means, this.#progress, this.#memos);
+    this.#opened = !host.lease.checkpoints;
+  }
+
+  /** The sleep that the run ends with, whatever its handler does; `null` when it does not sleep. */
+  get asleep(): Snooze | null {
+    return this.#asleep;
+  }
+
+  async step(name: unknown, given: unknown, more: unknown): Promise<unknown> {
+    const known = this.#takeName(name);
+    const code = codeOf(given);
+    const options = this.#checked(parseStepOptions(more));
+    return this.#during(async () => {
+      const stored = this.#memos.value(known, null);
+      if (stored === undefined) return this.#runStep(known, code, options);
+      this.#progress.ended(known);
+      return decodePayload(stored);
+    });
+  }
+
+  async all(name: unknown, given: unknown, code: unknown, more: unknown): Promise<ItemResults<unknown, unknown>> {
+    const known = this.#takeName(name);
+    const options = this.#checked(parseStepAllOptions(more));
+    const items = keyItems(given, options.key);
+    const parts = { memos: this.#memos, progress: this.#progress, work: this.#work, failures: this.#failures };
+    const own = { name: known, items, options, code: codeOf(code), ...parts };
+    return this.#during(() => new ItemRun(own).run());
+  }
+
+  async sleep(name: unknown, duration: unknown): Promise<void> {
+    if (this.#asleep !== null) throw this.#asleep;
+    const known = this.#names.sleep(name);
+    const ms = parseDuration("duration", duration);
+    await this.#during(async () => {
+      const left = (this.#memos.wake(known) ?? (await this.#fallAsleep(known, ms))) - this.#means.clock.now();
+      if (left <= 0) return;
+      const snooze = new Snooze(left, `${known}: sleeps for ${left} ms`);
+      if (this.#asleep === null || left < Number(this.#asleep.delay)) this.#asleep = snooze;
+      throw snooze;
+    });
+  }
+
+  emit(name: unknown, value: unknown): Promise<void> {
+    const known = parseStepName("milestone", name);
+    const shown = encodeMilestone(this.#task.milestones, known, value);
+    this.#progress.checkMilestone(known);
+    const stored = this.#track(() => {
+      this.#progress.milestone(known);
+      return this.#memos.leave({
+        kind: "milestone",
+        name: known,
+        key: null,
+        value: shown,
+        at: this.#means.clock.now(),
+        took: 0,
+        counters: null,
+      });
+    });
+    // It need not be awaited, and a lease that is gone is told by the signal.
+    stored.catch(() => {});
+    return stored;
+  }
+
+  count(name: unknown, by: unknown): void {
+    const known = parseStepName("counter", name);
+    if (typeof by !== "number" || !Number.isFinite(by)) {
+      throw new InvalidInput(`counter.${known}`, by, "a finite number");
+    }
+    const scope = scopeOf(this);
+    if (scope?.over === true) return;
+    this.#progress.checkCounter(known);
+    scope?.counters.set(known, (scope.counters.get(known) ?? 0) + by);
+    this.#onceOpen(() => this.#progress.count(known, by));
+  }
+
+  /** The handler says how far it is: `done` of `total`, or in percent when that is `null`. */
+  report(done: number, total: number | null, message: string | null): void {
+    const scope = scopeOf(this);
+    if (scope?.over === true) return;
+    this.#onceOpen(() => {
+      if (message !== null) this.#progress.message(message, scope?.step ?? null);
+      this.#progress.reach(scope, done, total);
+    });
+  }
+
+  /** `null` when nothing is under way; else resolves when nothing is. */
+  settled(): Promise<void> | null {
+    if (this.#underWay === 0) return null;
+    return new Promise((resolve) => {
+      this.#settled = resolve;
+    });
+  }
+
+  /** Why the run fails although its handler returned: of what might fail alone nothing ended well. `null` if it does not. */
+  failure(): AllFailed | null {
+    return this.#memos.any ? null : this.#failures.together("every optional step and item");
+  }
+
+  /** What a handler that returned comes to. */
+  outcome(result: string | null): Outcome {
+    const { first } = this.#failures;
+    return first.length === 0 ? { kind: "complete", result } : { kind: "partial", result, failures: first };
+  }
+
+  async #runStep(name: string, code: (scope: StepScope) => unknown, options: ParsedStepOptions): Promise<unknown> {
+    this.#memos.begin(name, 1);
+    const step = this.#progress.begin(name, null, options.weight);
+    try {
+      const done = await this.#work.try(step, null, options, code);
+      this.#progress.end(step);
+      return await this.#work.keep(name, null, done);
+    } catch (error) {
+      // One that had ended could not be stored.
+      if (!options.optional || step.ended || this.#work.endsRun(error)) throw error;
+      this.#failures.add(stepFailure(name, null, error), error, this.#work.isRetryable(error));
+      this.#progress.end(step);
+      return undefined;
+    } finally {
+      this.#memos.end(1);
+      if (!step.ended) this.#progress.leave(step);
+    }
+  }
+
+  /** Begins a sleep; gives its end, epoch milliseconds. */
+  async #fallAsleep(name: string, ms: number): Promise<number> {
+    const at = this.#means.clock.now();
+    const wake = at + ms;
+    this.#memos.begin(name, 1);
+    try {
+      await this.#memos.leave({ kind: "sleep", name, key: null, value: String(wake), at, took: 0, counters: null });
+    } finally {
+      this.#memos.end(1);
+    }
+    return wake;
+  }
+
+  #takeName(name: unknown): string {
+    if (this.#asleep !== null) throw this.#asleep;
+    return this.#names.step(name, this.#tally);
+  }
+
+  #checked<Options extends ParsedStepOptions>(options: Options): Options {
+    if (options.weight !== null && this.#tally === null) {
+      throw new InvalidInput("weight", options.weight, "only for tasks that declare their steps");
+    }
+    return options;
+  }
+
+  /** Does a part of the run, unless the run should end. */
+  #during<T>(work: () => Promise<T>): Promise<T> {
+    return this.#track(async () => {
+      const { signal } = this.#host;
+      if (signal.aborted) throw signal.reason;
+      return work();
+    });
+  }
+
+  /** Does something once what earlier runs left is known; until it has ended the run does not end. */
+  async #track<T>(work: () => Promise<T>): Promise<T> {
+    this.#underWay += 1;
+    try {
+      if (!this.#opened) await (this.#opening ??= this.#open());
+      return await work();
+    } finally {
+      this.#underWay -= 1;
+      if (this.#underWay === 0) this.#settled();
+    }
+  }
+
+  #onceOpen(say: () => void): void {
+    if (this.#opened) say();
+    // What cannot be read fails the first step; what was to be said is then of no interest.
+    else this.#track(() => Promise.resolve(say())).catch(() => {});
+  }
+
+  async #open(): Promise<void> {
+    const earlier = await this.#host.earlier();
+    this.#memos.restore(earlier);
+    this.#progress.restore(earlier);
+    this.#opened = true;
+  }
+}
+
+function tallyOf({ steps }: RunTask, input: unknown): StepTally | null {
+  if (steps === null) return null;
+  if (typeof steps !== "function") return new StepTally(new Map(Object.entries(steps)));
+  return new StepTally(parseSteps("steps", steps(input as never)));
+}
+
+function codeOf(code: unknown): (...given: unknown[]) => unknown {
+  if (typeof code !== "function") throw new InvalidInput("fn", code, "the code of the step, a function");
+  return code as (...given: unknown[]) => unknown;
+}

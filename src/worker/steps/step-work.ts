@@ -1,0 +1,81 @@
+/** Does the work of steps and items: tries it, makes it text, and leaves it as a checkpoint. */
+import { decodePayload, encodePayload } from "../../model/codec.js";
+import { LeaseLost, Snooze } from "../../model/errors.js";
+import type { RunMeans, RunTask } from "../context.js";
+import { verdictOn } from "../ending.js";
+import type { RunHost } from "../run-host.js";
+import type { Memos } from "./memos.js";
+import type { ActiveStep, RunProgress } from "./run-progress.js";
+import { Scope } from "./scope.js";
+import type { ParsedStepOptions } from "./step-options.js";
+import { tryUntilDone, type TryMeans } from "./tries.js";
+
+/** Something that ended well and is not stored yet. */
+export interface Done {
+  /** What it gave, as JSON text. */
+  readonly text: string;
+  readonly startedAt: number;
+  /** The try that ended well. */
+  readonly scope: Scope;
+}
+
+export class StepWork {
+  readonly #owner: object;
+  readonly #host: RunHost;
+  readonly #payloadCap: number;
+  readonly #means: TryMeans;
+  readonly #progress: RunProgress;
+  readonly #memos: Memos;
+
+  /** `owner` is the run as scopes know it. */
+  constructor(owner: object, host: RunHost, task: RunTask, means: RunMeans, progress: RunProgress, memos: Memos) {
+    this.#owner = owner;
+    this.#host = host;
+    this.#payloadCap = means.payloadCap;
+    this.#means = { clock: means.clock, random: means.random, classify: task.classify, signal: host.signal };
+    this.#progress = progress;
+    this.#memos = memos;
+  }
+
+  /** Tries a step, or an item of one, as its options say. `key` is `null` for a step. */
+  async try(
+    step: ActiveStep,
+    key: string | null,
+    options: ParsedStepOptions,
+    code: (scope: Scope) => unknown,
+  ): Promise<Done> {
+    const startedAt = this.#means.clock.now();
+    const what = `step ${JSON.stringify(step.name)}`;
+    const { value, scope } = await tryUntilDone(this.#means, {
+      what: key === null ? what : `item ${JSON.stringify(key)} of ${what}`,
+      options,
+      code,
+      scope: (attempt, signal) => new Scope(this.#owner, step, key !== null, attempt, signal),
+      failed: (scope) => this.#progress.drop(scope),
+    });
+    try {
+      return { text: encodePayload(step.name, value, this.#payloadCap), startedAt, scope };
+    } catch (error) {
+      this.#progress.drop(scope);
+      throw error;
+    }
+  }
+
+  /** Stores what ended well; gives what later runs will find. */
+  async keep(name: string, key: string | null, { text, startedAt, scope }: Done): Promise<unknown> {
+    const at = this.#means.clock.now();
+    const counters = scope.counters.size === 0 ? null : Object.fromEntries(scope.counters);
+    await this.#memos.leave({ kind: "step", name, key, value: text, at, took: at - startedAt, counters });
+    return decodePayload(text);
+  }
+
+  /** Is this no failure of the step, but the end of the run: cancelled, timed out, handed back, put back? */
+  endsRun(thrown: unknown): boolean {
+    return this.#host.signal.aborted || thrown instanceof Snooze || thrown instanceof LeaseLost;
+  }
+
+  /** Could another attempt help? */
+  isRetryable(thrown: unknown): boolean {
+    return verdictOn(thrown, this.#means.classify, this.#means.clock.now()).kind !== "final";
+  }
+}
