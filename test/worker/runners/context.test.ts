@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { module, task, type Middleware } from "longshore";
+import { module, task, type Middleware, type TaskOptions } from "longshore";
 import { ChildWorld, folder } from "./child-world.js";
 
 describe.each(["inline", "thread", "process"] as const)("a handler run by the runner %s", (runner) => {
@@ -43,6 +43,50 @@ describe.each(["inline", "thread", "process"] as const)("a handler run by the ru
     const wrong = await world.longshore.enqueue("dated", { at: "never" }, { queue: "dated" });
     await expect(wrong.result()).rejects.toThrow("input.at");
     expect((await wrong.refresh()).attempt).toBe(1);
+  });
+
+  it("takes steps that are not run again, counts, shows milestones, and half succeeds", async () => {
+    const steps = ["first", "second", "third"];
+    const world = await ChildWorld.open({ stepping: { runner, steps, milestones: ["HALF"] } });
+    const job = await world.enqueue("stepping", { deaths: 1 }, { attempts: 2, backoff: 1 });
+
+    expect(await job.result()).toEqual({
+      ran: ["second"],
+      first: { on: 1 },
+      values: [10, 30],
+      failed: [["2", "TypeError"]],
+    });
+    expect(await job.refresh()).toMatchObject({
+      state: "partial",
+      attempt: 2,
+      progress: { percent: 100, total: 3, done: 3, counters: { found: 3 } },
+    });
+    expect(await job.milestones()).toMatchObject([{ name: "HALF", value: { first: { on: 1 } } }]);
+  });
+
+  it("chooses its steps from its input, and takes no others", async () => {
+    const world = await ChildWorld.open({ undeclared: { runner, steps: (input: string[]) => input } as TaskOptions });
+
+    const { error } = await world.run("undeclared", ["one", "two"]);
+    expect(error?.message).toContain("one of the steps of this job: one, two");
+  });
+
+  it("sleeps between two runs", async () => {
+    const world = await ChildWorld.open({ sleeping: { runner } });
+
+    expect(await world.run("sleeping")).toMatchObject({ state: "completed", result: 1 });
+  });
+
+  it("shows milestones as their schema makes them, and none that it refuses", async () => {
+    const milestones = { TEASER: z.object({ title: z.string().trim() }) };
+    const world = await ChildWorld.open({ emitting: { runner, milestones } as TaskOptions });
+    const job = await world.enqueue("emitting", { name: "TEASER", value: { title: " a title " } });
+    await job.result();
+
+    expect(await job.milestones()).toMatchObject([{ name: "TEASER", value: { title: "a title" } }]);
+    const refused = await world.run("emitting", { name: "TEASER", value: {} });
+    expect(refused.error).toMatchObject({ code: "INVALID_INPUT" });
+    expect((await world.run("emitting", { name: "OTHER" })).error?.message).toContain("one of the task's milestones");
   });
 
   it("is told to end when its job is cancelled, and why", async () => {

@@ -23,6 +23,35 @@ export async function everything({ input, job, signal, progress, log, meta }) {
   return { ...input, id: job.id, attempt: job.attempt, aborted: signal.aborted, before: meta.get() };
 }
 
+/** Takes steps, and dies of the second one as often as it is told. */
+export async function stepping({ input, job, step, emit, count, progress }) {
+  const ran = [];
+  const first = await step("first", () => {
+    ran.push("first");
+    count("found", 3);
+    return { on: job.attempt };
+  });
+  void emit("HALF", { first });
+  await step("second", () => {
+    progress(1, 2, "in the middle");
+    ran.push("second");
+    if (job.attempt <= input.deaths) throw new Error("not yet");
+  });
+  const { values, errors } = await step.all("third", [1, 2, 3], (item) => {
+    if (item === 2) throw new TypeError("two");
+    return item * 10;
+  });
+  return { ran, first, values, failed: errors.map(({ key, error }) => [key, error.name]) };
+}
+
+export async function sleeping({ step, job }) {
+  await step.sleep("nap", 30);
+  return job.attempt;
+}
+
+export const undeclared = ({ step }) => step("unheard of", () => 1);
+export const emitting = ({ emit, input }) => emit(input.name, input.value);
+
 /** Waits for its signal, and says what it was told. */
 export async function obey({ signal, log }) {
   try {
