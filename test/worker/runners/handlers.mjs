@@ -67,7 +67,8 @@ export async function obey({ signal, log }) {
 export const deaf = () => new Promise(() => setInterval(() => {}, 1_000));
 
 /** Never lets go of the event loop. */
-export function spin({ progress, log }) {
+export function spin({ progress, log, meta }) {
+  meta.set({ pid: process.pid });
   progress(10);
   log("spinning");
   for (;;);
@@ -81,6 +82,7 @@ export async function breed({ input, meta }) {
   });
   if (input.detached) grandchild.unref();
   meta.set({ pid: process.pid, grandchild: grandchild.pid });
+  while (input.spins);
   if (!input.ends) await deaf();
   return grandchild.pid;
 }
