@@ -37,8 +37,8 @@ export interface ExecutorOptions {
   readonly runnables: ReadonlyMap<string, Runnable>;
   readonly runners: Runners;
   readonly deadlines: Deadlines;
-  /** A handler is about to be called. */
-  readonly started: (run: Run) => void;
+  /** A handler is about to be called; `inline`: in this process. */
+  readonly started: (run: Run, inline: boolean) => void;
   /** A run has its outcome. */
   readonly concluded: (run: Run) => void;
   /** A hook threw. */
@@ -51,7 +51,7 @@ export class Executor {
   /** The contexts of runs for whose end the hooks of a middleware wait. */
   readonly #hooked = new Map<Run, RunContext>();
   /** Runs that are in the hands of a child. */
-  readonly #remote = new Set<Run>();
+  readonly remote = new Set<Run>();
   readonly #options: ExecutorOptions;
 
   constructor(options: ExecutorOptions) {
@@ -80,8 +80,8 @@ export class Executor {
       return;
     }
     deadlines.add(run, body.timeout);
-    started(run);
     const { task, code } = runnable;
+    started(run, !needsChildren(task.runner));
     if (typeof code !== "function" || task.schema !== null || middleware.length > 0 || this.#options.currentJob) {
       void this.#callWithCare(run, runnable, input);
     } else {
@@ -92,7 +92,7 @@ export class Executor {
   /** Ends a run that reached its timeout. */
   readonly timedOut = (run: Run): void => {
     const error = new TimedOut(run.deadline - run.startedAt);
-    if (this.#remote.has(run)) {
+    if (this.remote.has(run)) {
       run.abort(error);
       return;
     }
@@ -178,9 +178,9 @@ export class Executor {
   /** @param input what the task's schema made of it, if it has one */
   async #runInChild(run: Run, task: AnyTask, module: ModuleReference, input: unknown): Promise<void> {
     if (run.outcome !== null) return;
-    this.#remote.add(run);
+    this.remote.add(run);
     const end = await this.#options.runners.run({ run, task, module, input });
-    this.#remote.delete(run);
+    this.remote.delete(run);
     if ("thrown" in end) {
       this.#fail(run, end.thrown, end.final);
     } else {

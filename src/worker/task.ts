@@ -206,7 +206,7 @@ function isCode(value: object): value is Code {
 export function checkCode(code: unknown, runner: ParsedRunner): void {
   if (code instanceof ModuleReference) return;
   if (typeof code !== "function") {
-    throw new InvalidInput("handler", code, "a function of the job's context, or module(\"./file.js#export\")");
+    throw new InvalidInput("handler", code, 'a function of the job\'s context, or module("./file.js#export")');
   }
   if (needsChildren(runner)) {
     throw new InvalidInput(

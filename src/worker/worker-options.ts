@@ -117,7 +117,8 @@ export function parseWorkerOptions(options: WorkerOptions, taskQueues: readonly 
 }
 
 function parseRoots(field: string, value: unknown): string[] {
-  if (!Array.isArray(value) || value.length === 0) throw new InvalidInput(field, value, "a list of at least one folder");
+  if (!Array.isArray(value) || value.length === 0)
+    throw new InvalidInput(field, value, "a list of at least one folder");
   return value.map((root, index) => {
     if (typeof root === "string" && statSync(root, { throwIfNoEntry: false })?.isDirectory()) return resolve(root);
     throw new InvalidInput(`${field}[${index}]`, root, "an existing folder");

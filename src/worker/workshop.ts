@@ -11,6 +11,7 @@ import { EngineTime } from "./engine-time.js";
 import { ExchangeLoop, type ExchangeHost } from "./exchange-loop.js";
 import { Executor } from "./executor.js";
 import { LeaseAhead } from "./lease-ahead.js";
+import { LoopWatch } from "./loop-watch.js";
 import { LeaseKeeper } from "./lease-keeper.js";
 import { Outage } from "./outage.js";
 import { Reporter } from "./reporter.js";
@@ -37,6 +38,7 @@ export class Workshop {
   readonly #ahead: LeaseAhead;
   readonly #guard: AheadGuard;
   readonly #reporter: Reporter;
+  readonly #loopWatch: LoopWatch;
   readonly #loop: ExchangeLoop;
   readonly #keeper: LeaseKeeper;
   readonly #sessions: SessionHolder;
@@ -71,11 +73,15 @@ export class Workshop {
       runnables,
       runners: this.#runners,
       deadlines: this.#deadlines,
-      started: (run) => this.#started(run),
+      started: (run, inline) => this.#started(run, inline),
       concluded: (run) => this.#concluded(run),
       failed: (error) => outage.report(error),
     });
     this.#pool = new RunPool(concurrency, clock, this.#executor.execute);
+    this.#loopWatch = new LoopWatch(
+      () => [...this.#pool.running, ...this.#executor.overrunning].filter((run) => !this.#executor.remote.has(run)),
+      (tasks, ms) => teller.tellBlocked(tasks, ms),
+    );
     this.#guard = new AheadGuard(
       clock,
       () => this.#pool.waiting,
@@ -204,8 +210,9 @@ export class Workshop {
     if (this.#options.prefetch === "auto") this.#guard.watch();
   }
 
-  #started(run: Run): void {
+  #started(run: Run, inline: boolean): void {
     this.#guard.started();
+    if (inline) this.#loopWatch.began(run.lease.body?.task ?? "");
     this.#keeper.runsUntil(run.deadline);
     this.#teller.tellRun("active", run);
   }
@@ -312,6 +319,7 @@ export class Workshop {
     this.#loop.close();
     this.#reporter.close();
     this.#deadlines.close();
+    this.#loopWatch.close();
     await this.#keeper.close();
     await this.#sessions.close();
   }

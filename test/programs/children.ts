@@ -5,7 +5,9 @@ import { connect, module, task } from "longshore";
 
 const [, , root = "", jobs = "[]"] = process.argv;
 const longshore = await connect("memory:");
-const tasks = ["spin", "breed", "deaf"].map((name) => task(name, { runner: "process" }, module(`./handlers.mjs#${name}`)));
+const tasks = ["spin", "breed", "deaf"].map((name) =>
+  task(name, { runner: "process" }, module(`./handlers.mjs#${name}`)),
+);
 longshore.worker(tasks, { tasksRoots: [root] });
 for (const [name, input] of JSON.parse(jobs) as [string, unknown][]) {
   const job = await longshore.enqueue(name, input);

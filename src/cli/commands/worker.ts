@@ -1,4 +1,5 @@
 /** `longshore worker`: runs the tasks of some files until it is told to stop. */
+import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { parseDuration, parsePositiveDuration } from "../../model/duration.js";
@@ -16,6 +17,7 @@ import { logWorker } from "../worker-log.js";
 interface WorkerFlags {
   tasks: string[];
   path?: string;
+  tasksRoot?: string[];
   concurrency?: string;
   burst?: boolean;
   maxJobs?: string;
@@ -37,6 +39,7 @@ export function addWorkerCommand(program: Command): void {
     .argument("[queues...]", "the queues, the first served first (default: those of the tasks)")
     .requiredOption("--tasks <file...>", "modules that export tasks with handlers")
     .option("--path <folder>", "where relative task files are (default: the current folder)")
+    .option("--tasks-root <folder...>", "where tasks' modules are loaded from, and from nowhere else (default: --path)")
     .option("--concurrency <n>", "how many jobs run at a time (default: 10)")
     .option("--burst", "stop when no job is queued")
     .option("--max-jobs <n>", "stop after this many runs")
@@ -89,10 +92,11 @@ function namesOf(tasks: readonly AnyTask[]): string[] {
 }
 
 function optionsOf(queues: readonly string[], flags: WorkerFlags): WorkerOptions {
-  const { concurrency, burst, maxJobs, maxIdle, name, grace, lease } = flags;
+  const { concurrency, burst, maxJobs, maxIdle, name, grace, lease, path = ".", tasksRoot } = flags;
   const names = queues.flatMap((queue) => queue.split(",")).map((queue) => parseName("queue", queue));
   return {
     ...(names.length === 0 ? {} : { queues: names }),
+    tasksRoots: (tasksRoot ?? [path]).map((folder) => parseFolder(tasksRoot ? "--tasks-root" : "--path", folder)),
     concurrency: parseWhole("--concurrency", concurrency ?? "10"),
     ...(burst === undefined ? {} : { burst }),
     ...(maxJobs === undefined ? {} : { maxJobs: parseWhole("--max-jobs", maxJobs) }),
@@ -101,6 +105,11 @@ function optionsOf(queues: readonly string[], flags: WorkerFlags): WorkerOptions
     ...(grace === undefined ? {} : { grace: parseDuration("--grace", grace) }),
     ...(lease === undefined ? {} : { lease: parsePositiveDuration("--lease", lease) }),
   };
+}
+
+function parseFolder(option: string, folder: string): string {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return resolve(folder);
+  throw new InvalidInput(option, folder, "an existing folder");
 }
 
 function formatOf(given: string | undefined, json: boolean): LogFormat {

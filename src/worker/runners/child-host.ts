@@ -93,7 +93,7 @@ export class ChildHost implements RunHost {
     this.#send({ kind: "ask", number, question });
     return new Promise((resolve, reject) => {
       this.#asked.set(number, (answer) => {
-        if ("refused" in answer) reject(unpackThrown(answer.refused) as Error);
+        if ("refused" in answer) reject(unpackThrown(answer.refused));
         else resolve(answer);
       });
     });
@@ -102,7 +102,10 @@ export class ChildHost implements RunHost {
   #flush(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    const said = [...this.#lines.map((line): Said => ({ line })), ...(Object.keys(this.#last).length > 0 ? [this.#last] : [])];
+    const said = [
+      ...this.#lines.map((line): Said => ({ line })),
+      ...(Object.keys(this.#last).length > 0 ? [this.#last] : []),
+    ];
     if (said.length === 0) return;
     this.#last = {};
     this.#lines = [];

@@ -53,7 +53,7 @@ async function run(order: RunOrder): Promise<void> {
     found = await loadHandler(order.file, order.export);
     end = await call(order, found, current);
   } catch (error) {
-    end = { thrown: packThrown(error), final: false };
+    end = failed(error, false);
   }
   loaded?.note(from);
   current.end();
@@ -62,7 +62,6 @@ async function run(order: RunOrder): Promise<void> {
 }
 
 async function call(order: RunOrder, { handler, task }: LoadedHandler, host: ChildHost): Promise<RunEnd> {
-  const failed = (error: unknown, final: boolean): RunEnd => ({ thrown: packThrown(error), final });
   const { payloadCap } = order;
   const definition = definitionOf(orderedDefinition(order), task);
   let input: unknown;
@@ -90,6 +89,11 @@ async function call(order: RunOrder, { handler, task }: LoadedHandler, host: Chi
   } catch (error) {
     return failed(error, true);
   }
+}
+
+/** @param final no attempt can mend it */
+function failed(error: unknown, final: boolean): RunEnd {
+  return { thrown: packThrown(error), final };
 }
 
 /** What came along of the task that names the module. */

@@ -73,12 +73,15 @@ export class ChildPool {
     this.#options.starting();
     const child = new Child(this.#options.start(), this.#options.clock);
     this.children.add(child);
-    void child.gone.then(() => {
-      child.cancelIdle();
-      this.children.delete(child);
-      this.#idle = this.#idle.filter((other) => other !== child);
-    });
+    void this.#outlive(child);
     return child;
+  }
+
+  async #outlive(child: Child): Promise<void> {
+    await child.gone;
+    child.cancelIdle();
+    this.children.delete(child);
+    this.#idle = this.#idle.filter((other) => other !== child);
   }
 
   #rest(child: Child): void {

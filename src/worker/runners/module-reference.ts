@@ -79,7 +79,8 @@ export function module<What extends Referred = (context: { input: unknown }) => 
   const { path = "", name = "default" } = SHAPE.exec(reference)?.groups ?? {};
   if (path === "") refuse(RULE);
   if (path.startsWith("/")) refuse("a path relative to a task root, not an absolute one");
-  if (FORBIDDEN.test(path)) refuse("a relative path with forward slashes: no URL, scheme, backslash or control character");
+  if (FORBIDDEN.test(path))
+    refuse("a relative path with forward slashes: no URL, scheme, backslash or control character");
   const segments = (path.startsWith("./") ? path.slice(2) : path).split("/");
   if (segments.includes("..")) refuse("a path inside of a task root: no segment may be ..");
   if (segments.some((segment) => segment === "" || segment === ".")) refuse("a path without empty or . segments");

@@ -106,16 +106,18 @@ export class RemoteRun {
   }
 
   #look(limit: number): void {
-    this.#cancelLook = this.#clock.after(LOOK, async () => {
-      const used = await this.#child.memory();
-      if (this.#over || used === null) return;
-      if (used <= limit) {
-        this.#look(limit);
-      } else {
-        this.#overMemory = true;
-        this.#child.kill();
-      }
-    });
+    this.#cancelLook = this.#clock.after(LOOK, () => void this.#weigh(limit));
+  }
+
+  async #weigh(limit: number): Promise<void> {
+    const used = await this.#child.memory();
+    if (this.#over || used === null) return;
+    if (used <= limit) {
+      this.#look(limit);
+    } else {
+      this.#overMemory = true;
+      this.#child.kill();
+    }
   }
 
   #endOf(word: LastWord): RemoteEnd | null {

@@ -44,13 +44,12 @@ const NAMES = new Map([...CLASSES].map(([name, prototype]) => [prototype, name])
 export function packThrown(thrown: unknown, depth = DEEPEST_CAUSE): PackedThrown {
   if (!(thrown instanceof Error)) return { error: false, value: isPlain(thrown) ? thrown : errors.show(thrown) };
   const cause = property(thrown, "cause");
-  const stack = property(thrown, "stack");
   return {
     error: true,
     class: classOf(thrown),
-    name: String(property(thrown, "name") ?? "Error"),
-    message: String(property(thrown, "message") ?? "").slice(0, LONGEST_MESSAGE),
-    stack: typeof stack === "string" ? stack.slice(0, LONGEST_STACK) : undefined,
+    name: textOf(thrown, "name") ?? "Error",
+    message: (textOf(thrown, "message") ?? "").slice(0, LONGEST_MESSAGE),
+    stack: textOf(thrown, "stack")?.slice(0, LONGEST_STACK),
     fields: fieldsOf(thrown),
     cause: cause === undefined || cause === null || depth <= 1 ? null : packThrown(cause, depth - 1),
   };
@@ -68,6 +67,11 @@ export function unpackThrown(packed: PackedThrown): unknown {
     Object.defineProperty(error, key, { value, writable: true, configurable: true, enumerable: false });
   }
   return error;
+}
+
+function textOf(thrown: Error, key: string): string | undefined {
+  const value = property(thrown, key);
+  return typeof value === "string" ? value : undefined;
 }
 
 function classOf(thrown: Error): string {
@@ -92,7 +96,10 @@ function fieldsOf(thrown: Error): Record<string, unknown> {
   if (headers !== null) fields["headers"] = headers;
   const response = property(thrown, "response");
   if (response !== undefined && fields["response"] === undefined) {
-    const { status, statusCode } = { status: property(response, "status"), statusCode: property(response, "statusCode") };
+    const { status, statusCode } = {
+      status: property(response, "status"),
+      statusCode: property(response, "statusCode"),
+    };
     fields["response"] = {
       ...(typeof status === "number" ? { status } : {}),
       ...(typeof statusCode === "number" ? { statusCode } : {}),

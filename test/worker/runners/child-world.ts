@@ -52,7 +52,7 @@ export class ChildWorld {
     this.worker.on("error", (error) => this.troubles.push(error));
   }
 
-  enqueue(name: string, input: unknown = null, options = {}): Promise<Job<unknown, unknown>> {
+  enqueue(name: string, input: unknown = null, options = {}): Promise<Job> {
     return this.longshore.enqueue(name, input, { attempts: 1, ...options });
   }
 
@@ -64,7 +64,7 @@ export class ChildWorld {
   }
 
   /** A job that has reached a state in which it looks right. */
-  static async until(job: Job<unknown, unknown>, right: (job: JobSnapshot) => boolean): Promise<JobSnapshot> {
+  static async until(job: Job, right: (job: JobSnapshot) => boolean): Promise<JobSnapshot> {
     return eventually(
       () => job.refresh(),
       (snapshot) => right(snapshot),

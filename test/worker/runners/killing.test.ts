@@ -5,7 +5,7 @@ import type { Job } from "longshore";
 import { ChildWorld, CHILD_RUNNERS, eventually, lives } from "./child-world.js";
 
 /** What a handler that started a process says of it. */
-async function bred(job: Job<unknown, unknown>): Promise<{ pid: number; grandchild: number }> {
+async function bred(job: Job): Promise<{ pid: number; grandchild: number }> {
   const { meta } = await ChildWorld.until(job, ({ meta }) => "pid" in (meta ?? {}));
   return meta as { pid: number; grandchild: number };
 }
@@ -76,10 +76,11 @@ describe.each(CHILD_RUNNERS)("a handler in a %s of its own", (runner) => {
     const job = await world.enqueue("breed", { detached: true, ends: true });
     const grandchild = (await job.result()) as number;
 
-    await eventually(
+    const after = await eventually(
       () => lives(grandchild),
       (living) => !living,
     );
+    expect(after).toBe(false);
   });
 
   it("is killed when the worker stops and it does not listen", async () => {

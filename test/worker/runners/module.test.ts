@@ -100,19 +100,19 @@ describe("a task", () => {
   });
 });
 
-describe.each(["inline", "thread", "process"] as const)("a worker whose tasks are modules (%s)", (runner) => {
-  /** A root with a module, beside it one that is outside. */
-  async function roots(): Promise<{ root: string; outside: string }> {
-    const place = await mkdtemp(join(tmpdir(), `longshore-${process.env["LONGSHORE_TEST_RUN"] ?? "manual"}-roots-`));
-    onTestFinished(() => rm(place, { recursive: true, force: true }));
-    const [root, outside] = [join(place, "root"), join(place, "root-outside")];
-    for (const path of [root, outside]) {
-      await mkdir(path);
-      await writeFile(join(path, "a.mjs"), `export const run = () => ${JSON.stringify(path.split("/").at(-1))};`);
-    }
-    return { root, outside };
+/** A root with a module, beside it one that is outside. */
+async function roots(): Promise<{ root: string; outside: string }> {
+  const place = await mkdtemp(join(tmpdir(), `longshore-${process.env["LONGSHORE_TEST_RUN"] ?? "manual"}-roots-`));
+  onTestFinished(() => rm(place, { recursive: true, force: true }));
+  const [root, outside] = [join(place, "root"), join(place, "root-outside")];
+  for (const path of [root, outside]) {
+    await mkdir(path);
+    await writeFile(join(path, "a.mjs"), `export const run = () => ${JSON.stringify(path.split("/").at(-1))};`);
   }
+  return { root, outside };
+}
 
+describe.each(["inline", "thread", "process"] as const)("a worker whose tasks are modules (%s)", (runner) => {
   async function fate(reference: string, tasksRoots: readonly string[]) {
     const longshore = await connect("memory:");
     onTestFinished(() => longshore.close());

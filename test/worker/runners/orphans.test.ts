@@ -9,7 +9,9 @@ const program = fileURLToPath(new URL("../../../build/test/programs/children.js"
 
 /** A worker process that runs these jobs, and the processes of the jobs. */
 async function start(...jobs: readonly [name: string, input: object][]): Promise<[ChildProcess, number[]]> {
-  const worker = spawn(process.execPath, [program, folder, JSON.stringify(jobs)], { stdio: ["pipe", "pipe", "inherit"] });
+  const worker = spawn(process.execPath, [program, folder, JSON.stringify(jobs)], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
   onTestFinished(() => void worker.kill("SIGKILL"));
   const pids: number[] = [];
   for await (const line of createInterface({ input: worker.stdout })) {
@@ -23,7 +25,10 @@ async function start(...jobs: readonly [name: string, input: object][]): Promise
 /** The processes that a process has started and that live. */
 function childrenOf(pid: number): number[] {
   const { stdout } = spawnSync("ps", ["-o", "pid=", "--ppid", String(pid)], { encoding: "utf8" });
-  return stdout.split("\n").map(Number).filter((child) => child > 0 && lives(child));
+  return stdout
+    .split("\n")
+    .map(Number)
+    .filter((child) => child > 0 && lives(child));
 }
 
 describe("a worker that is killed", () => {

@@ -121,7 +121,15 @@ describe.each(CHILD_RUNNERS)("fresh code in a %s", (runner) => {
     expect(said).toEqual(["MAIN", "imported", "required", "deep", "late", "1"]);
 
     // As long as nothing changes it is loaded once.
-    expect(String(await run(longshore)).split(" ")).toEqual([child, "MAIN", "imported", "required", "deep", "late", "2"]);
+    expect(String(await run(longshore)).split(" ")).toEqual([
+      child,
+      "MAIN",
+      "imported",
+      "required",
+      "deep",
+      "late",
+      "2",
+    ]);
     await code.write("imported.mjs", `export const name = "IMPORTED";`);
     expect(await run(longshore)).toMatch(/ MAIN IMPORTED required deep late 1$/);
     await code.write("required.cjs", `exports.name = "REQUIRED"; exports.deep = require("./deep.cjs");`);
