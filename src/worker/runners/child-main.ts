@@ -19,6 +19,8 @@ import { packThrown, unpackThrown } from "./thrown.js";
 let host: ChildHost | null = null;
 /** What was loaded, once a job asked for fresh code. */
 let loaded: LoadedCode | null = null;
+/** The handlers of this child. What `import()` gives stays the same, and asking it takes a while where hooks are. */
+const handlers = new Map<string, LoadedHandler>();
 
 const send = openWire((message) => {
   switch (message.kind) {
@@ -50,7 +52,7 @@ async function run(order: RunOrder): Promise<void> {
   let found: LoadedHandler | null = null;
   let end: RunEnd;
   try {
-    found = await loadHandler(order.file, order.export);
+    found = await load(order);
     end = await call(order, found, current);
   } catch (error) {
     end = failed(error, false);
@@ -59,6 +61,14 @@ async function run(order: RunOrder): Promise<void> {
   current.end();
   // A module that could not be loaded once is not loaded again here: the next attempt gets a child of its own.
   send({ kind: "ended", end, reusable: found !== null });
+}
+
+async function load({ file, export: name }: RunOrder): Promise<LoadedHandler> {
+  const known = handlers.get(`${file}#${name}`);
+  if (known !== undefined) return known;
+  const found = await loadHandler(file, name);
+  handlers.set(`${file}#${name}`, found);
+  return found;
 }
 
 async function call(order: RunOrder, { handler, task }: LoadedHandler, host: ChildHost): Promise<RunEnd> {

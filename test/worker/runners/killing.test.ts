@@ -83,14 +83,17 @@ describe.each(CHILD_RUNNERS)("a handler in a %s of its own", (runner) => {
     expect(after).toBe(false);
   });
 
-  it("is killed when the worker stops and it does not listen", async () => {
+  it("is killed when the worker stops and it does not listen, before its job is handed back", async () => {
     const world = await ChildWorld.open({ breed: { runner } });
     const job = await world.enqueue("breed", {});
     const { pid, grandchild } = await bred(job);
+    const whenReleased: boolean[] = [];
+    world.worker.on("released", () => whenReleased.push(lives(pid)));
     await world.worker.stop();
 
     expect(await job.refresh()).toMatchObject({ state: "queued", attempt: 0 });
-    expect([lives(pid), lives(grandchild)]).toEqual([runner === "thread", false]);
+    expect(whenReleased).toEqual([runner === "thread"]);
+    expect(lives(grandchild)).toBe(false);
   });
 });
 
