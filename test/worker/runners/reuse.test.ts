@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { connect, module, task, type Longshore, type TaskOptions } from "longshore";
-import { ChildWorld, CHILD_RUNNERS } from "./child-world.js";
+import { StillWorld } from "../still-world.js";
+import { ChildWorld, CHILD_RUNNERS, folder } from "./child-world.js";
 
 /** Where jobs ran, one after the other. */
 async function places(world: ChildWorld, count: number, name = "who"): Promise<unknown[]> {
@@ -199,5 +200,36 @@ describe.each(CHILD_RUNNERS)("fresh code in a %s", (runner) => {
     await code.write("imported.mjs", `export const name = "IMPORTED";`);
 
     expect(await run(longshore)).toMatch(/ imported .* 2$/);
+  });
+});
+
+describe("a child that is idle", () => {
+  it("is closed after a minute", async () => {
+    const world = new StillWorld();
+    onTestFinished(() => stop());
+    const who = task("who", { runner: "thread" }, module<() => string>("./handlers.mjs#who"));
+    const worker = world.longshore.worker([who], { tasksRoots: [folder] });
+    const stop = async (): Promise<void> => {
+      const stopped = worker.stop();
+      await world.pass(1_000);
+      await stopped;
+    };
+    const place = async (): Promise<string> => {
+      const job = await world.longshore.enqueue(who, null);
+      let snapshot = await job.refresh();
+      while (snapshot.state !== "completed") {
+        await sleep(10);
+        await world.pass(100);
+        snapshot = await job.refresh();
+      }
+      return String(snapshot.result);
+    };
+    const first = await place();
+    await world.pass(50_000, 1_000);
+    expect(await place()).toBe(first);
+    await world.pass(60_000, 1_000);
+    await sleep(500);
+
+    expect(await place()).not.toBe(first);
   });
 });
