@@ -52,6 +52,16 @@ describe("progress through declared steps", () => {
     expect([tally.percent, tally.done]).toEqual([50, 1]);
   });
 
+  it("is not a hair below a whole number", () => {
+    const names = Array.from({ length: 100 }, (_, index) => `step ${index}`);
+    const tally = new StepTally(parseSteps("steps", names));
+    const percents = names.map((name) => {
+      tally.end(name);
+      return tally.percent;
+    });
+    expect(percents).toEqual(names.map((_, index) => Math.min(99, index + 1)));
+  });
+
   it("knows nothing of steps that are not declared", () => {
     const tally = new StepTally(parseSteps("steps", ["a", "b"]));
     tally.end("c");

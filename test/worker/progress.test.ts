@@ -422,22 +422,43 @@ onEveryEngine("a counter", (harbour) => {
     await expect((await longshore.enqueue(scan)).result()).rejects.toThrow(message);
   });
 
-  it("of one job is not that of another whose work it set off", async () => {
+  it("of one job is not that of another in whose step it is used", async () => {
     const longshore = await harbour.connect();
-    const inner = task("inner", ONCE, ({ count }) => count("inner"));
-    const outer = task("outer", ONCE, ({ step }) =>
-      step("enqueue", async () => {
-        await (await longshore.enqueue(inner)).result();
-        return null;
-      }),
-    );
+    const begun = makeGate();
+    const over = makeGate();
+    const contexts: JobContext<unknown>[] = [];
+    const inner = task("inner", ONCE, async (context) => {
+      contexts.push(context);
+      begun.open();
+      await over.opened;
+    });
+    const outer = task("outer", ONCE, ({ step }) => step("use", () => contexts[0]?.count("inner")));
     longshore.worker([inner, outer]);
 
-    const job = await longshore.enqueue(outer);
-    await job.result();
+    const first = await longshore.enqueue(inner);
+    await begun.opened;
+    const second = await longshore.enqueue(outer);
+    await second.result();
+    over.open();
+    await first.result();
 
-    expect(await job.steps()).toMatchObject([{ counters: {} }]);
-    const { jobs } = await longshore.jobs({ task: "inner" }).page();
-    expect(jobs.map(({ progress }) => progress?.counters)).toEqual([{ inner: 1 }]);
+    expect((await second.steps()).map(({ counters }) => counters)).toEqual([{}]);
+    expect((await first.progress())?.counters).toEqual({ inner: 1 });
+  });
+});
+
+describe("milestones", () => {
+  it("take one place each, however often they are shown", async () => {
+    const world = new StillWorld();
+    const scan = task("scan", { attempts: 2, backoff: 0 }, async ({ emit, job }) => {
+      for (let n = 0; n < 5; n += 1) await emit("half", n);
+      if (job.attempt === 1) throw new Error("again");
+    });
+    world.longshore.worker([scan]);
+    const { id, queue } = await world.enqueue(scan);
+    await world.rest();
+
+    expect(world.memory.checkpoints({ queue, id })).toMatchObject([{ seq: 1, name: "half", value: "4" }]);
+    await world.longshore.close();
   });
 });

@@ -305,8 +305,9 @@ export class MemoryEngine implements Engine {
     if (cursor === null) return { events: [], cursor: queue.sequence, gap: false };
     // The queue was obliterated since: its sequence starts anew.
     if (cursor > queue.sequence) return { events: [], cursor: queue.sequence, gap: true };
-    const kept = queue.events.filter((event) => event.seq > cursor);
-    const events = kept.slice(0, max);
+    // Their numbers have no holes.
+    const from = Math.max(0, cursor + 1 - (queue.events[0]?.seq ?? 0));
+    const events = queue.events.slice(from, from + max);
     const first = events[0]?.seq ?? queue.sequence + 1;
     return { events, cursor: events.at(-1)?.seq ?? Math.max(cursor, first - 1), gap: lapsed || first > cursor + 1 };
   }

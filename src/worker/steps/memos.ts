@@ -53,7 +53,7 @@ export class Memos {
   /** So many steps or items begin. @throws InvalidInput when there is no room for their checkpoints */
   begin(name: string, count: number): void {
     if (this.#stored + this.#underWay + count > MOST_CHECKPOINTS) {
-      throw new InvalidInput("step", name, `a job has at most ${MOST_CHECKPOINTS} steps, items, sleeps and milestones`);
+      throw new InvalidInput("step", name, `a job has at most ${MOST_CHECKPOINTS} steps, items and sleeps`);
     }
     this.#underWay += count;
   }

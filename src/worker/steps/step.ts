@@ -73,7 +73,7 @@ export interface Step<Name extends string = string> {
    * @param name 1 to 100 bytes of text; once in a run (for a loop: `step.all`, or names such as `page ${n}`)
    * @returns what it gave; `undefined` when it is `optional` and failed
    * @throws what `fn` throws; TimedOut; InvalidInput for a name that is not declared or was used, a value JSON cannot keep, or
-   * more than 10,000 steps, items, sleeps and milestones; PayloadTooLarge; the signal's reason once the run should end
+   * more than 10,000 steps, items and sleeps; PayloadTooLarge; the signal's reason once the run should end
    * @example
    * const html = await step("crawl", ({ signal }) => fetchPage(input.url, signal), { timeout: "20s", retry: { attempts: 3 } });
    */

@@ -31,9 +31,10 @@ export interface Tried {
   readonly failed: (scope: Scope) => void;
 }
 
-/** Tries until it ends well or need not be tried again. @throws what the last try threw */
+/** Tries until it ends well or need not be tried again. @throws what the last try threw, or why the run should end */
 export async function tryUntilDone(means: TryMeans, tried: Tried): Promise<{ value: unknown; scope: Scope }> {
   for (let attempt = 1; ; attempt += 1) {
+    if (means.signal.aborted) throw means.signal.reason;
     const limit = tried.options.timeout === null ? null : new TryLimit(means, tried.options.timeout, tried.what);
     const scope = tried.scope(attempt, () => limit?.signal ?? means.signal);
     try {
@@ -45,7 +46,6 @@ export async function tryUntilDone(means: TryMeans, tried: Tried): Promise<{ val
       const wait = waitAfter(error, attempt, means, tried.options);
       if (wait === null) throw error;
       await pause(means.clock, wait, means.signal);
-      if (means.signal.aborted) throw error;
     } finally {
       scope.over = true;
       limit?.end();
@@ -83,7 +83,6 @@ class TryLimit {
       });
     });
     signal.addEventListener("abort", this.#abort, { once: true });
-    if (signal.aborted) this.#abort();
   }
 
   get signal(): AbortSignal {

@@ -1,0 +1,189 @@
+// How runs with steps end otherwise than by success: asleep, cancelled, without their lease, with half of a success. Time
+// stands still here.
+import { describe, expect, it } from "vitest";
+import { attach, EngineUnavailable, task, type JobContext } from "longshore";
+import { StillWorld, withCommands } from "./still-world.js";
+
+const ONCE = { attempts: 1 } as const;
+
+describe("a step of a run that lost its lease", () => {
+  it("is not run again by the run that has it now; one that was not stored is", async () => {
+    let cut = false;
+    const orDead = <T>(answer: () => T): T => {
+      if (cut) throw new EngineUnavailable("memory:", "cut off");
+      return answer();
+    };
+    const world = new StillWorld((engine) =>
+      withCommands(engine, {
+        heartbeat: (params) => orDead(() => engine.heartbeat(params)),
+        exchange: (params) => orDead(() => engine.exchange(params)),
+        report: (params) => orDead(() => engine.report(params)),
+        openSession: (params) => orDead(() => engine.openSession(params)),
+      }),
+    );
+    const other = attach(world.memory, { clock: world.clock });
+    const calls: string[] = [];
+    const rejected: unknown[] = [];
+    const scan = task("scan", ONCE, async ({ step }) => {
+      await step("one", () => calls.push("one"));
+      if (calls.length === 1) cut = true;
+      return step("two", () => calls.push("two")).catch((error: unknown) => {
+        rejected.push(error);
+        throw error;
+      });
+    });
+    const lost = world.longshore.worker([scan]);
+    lost.on("error", () => {});
+    const job = await world.enqueue(scan);
+    await world.rest();
+    expect(calls).toEqual(["one", "two"]);
+    other.worker([scan]);
+    await world.pass(60_000, 1_000);
+
+    expect(await (await other.job(job.id))?.refresh()).toMatchObject({ state: "completed", attempt: 1, crashes: 1 });
+    expect(calls).toEqual(["one", "two", "two"]);
+    cut = false;
+    await world.pass(20_000, 1_000);
+    expect(rejected).toMatchObject([{ code: "LEASE_LOST" }]);
+    await Promise.all([world.longshore.close(), other.close()]);
+  });
+
+  it("rejects, and leaves nothing", async () => {
+    const world = new StillWorld();
+    const rejected: unknown[] = [];
+    const scan = task("scan", ONCE, async ({ step, job, emit }) => {
+      await step("one", async () => (await world.longshore.job(job.id))?.cancel(), { optional: true }).catch(
+        (error: unknown) => rejected.push(error),
+      );
+      void emit("too late", 1);
+    });
+    world.longshore.worker([scan]);
+    const job = await world.enqueue(scan);
+    await world.pass(2_000);
+
+    expect(rejected).toMatchObject([{ code: expect.stringMatching(/^(CANCELLED|LEASE_LOST)$/) }]);
+    expect([await job.steps(), await job.milestones()]).toEqual([[], []]);
+    expect(await job.refresh()).toMatchObject({ state: "cancelled", failures: [] });
+    await world.longshore.close();
+  });
+});
+
+describe("a step, once the run should end", () => {
+  it("is not tried again, and no further item is begun", async () => {
+    const world = new StillWorld();
+    const calls: string[] = [];
+    const retry = { attempts: 5, backoff: "1h" } as const;
+    const scan = task("scan", ONCE, async ({ step, signal }) => {
+      const aborted = new Promise((resolve) => signal.addEventListener("abort", resolve));
+      await Promise.allSettled([
+        step("shaky", () => Promise.reject(new Error(String(calls.push("shaky")))), { retry }),
+        step.all("items", ["a", "b"], (item) => (calls.push(item), aborted.then(() => item)), { concurrency: 1 }),
+      ]);
+    });
+    world.longshore.worker([scan]);
+    const job = await world.enqueue(scan);
+    await world.rest();
+    await job.cancel();
+    await world.pass(5_000, 500);
+
+    expect(calls).toEqual(["shaky", "a"]);
+    await world.longshore.close();
+  });
+});
+
+describe("a job that half succeeds", () => {
+  it("is told to hooks as partial, with its result", async () => {
+    const world = new StillWorld();
+    const endings: unknown[] = [];
+    const scan = task("scan", ONCE, async ({ step }) => {
+      await step("a", () => 1);
+      await step("b", () => Promise.reject(new Error("no")), { optional: true });
+      return "half";
+    });
+    const onSettle = (_context: unknown, ending: unknown): void => void endings.push(ending);
+    world.longshore.worker([scan], { middleware: [{ onSettle }] });
+    await world.enqueue(scan);
+    await world.rest();
+
+    expect(endings).toEqual([{ kind: "partial", result: "half", error: undefined }]);
+    await world.longshore.close();
+  });
+});
+
+describe("a sleep", () => {
+  it("gives the slot back, counts no attempt, and goes on after it where it was", async () => {
+    const world = new StillWorld();
+    const calls: string[] = [];
+    const order = task("order", { attempts: 1 }, async ({ step, job }) => {
+      await step("order", () => calls.push("order"));
+      await step.sleep("until it is there", "2h");
+      return step("collect", () => `collected in attempt ${job.attempt}`);
+    });
+    const worker = world.longshore.worker([order]);
+    const job = await world.enqueue(order);
+    await world.rest();
+
+    expect(await job.refresh()).toMatchObject({ state: "delayed", runAt: world.clock.now() + 7_200_000 });
+    expect(worker.running).toBe(0);
+    await world.pass(7_199_000, 60_000);
+    expect((await job.refresh()).state).toBe("delayed");
+    await world.pass(2_000);
+    expect(await job.refresh()).toMatchObject({ state: "completed", result: "collected in attempt 1" });
+    expect(calls).toEqual(["order"]);
+    await world.longshore.close();
+  });
+
+  it("holds although the handler catches what it throws, or throws something else", async () => {
+    const world = new StillWorld();
+    const runs: string[] = [];
+    const stubborn = task("stubborn", { attempts: 1 }, async ({ step, input }: JobContext<string>) => {
+      runs.push(input);
+      try {
+        await step.sleep("nap", "1m");
+      } catch {
+        if (input === "throws") throw new Error("something else");
+        await step("more", () => runs.push("a step after the sleep")).catch(() => {});
+      }
+      return input;
+    });
+    world.longshore.worker([stubborn]);
+    const jobs = [await world.enqueue(stubborn, "returns"), await world.enqueue(stubborn, "throws")];
+    await world.rest();
+
+    for (const job of jobs) expect((await job.refresh()).state).toBe("delayed");
+    await world.pass(61_000, 1_000);
+    for (const job of jobs) expect((await job.refresh()).state).toBe("completed");
+    expect(runs).toEqual(["returns", "throws", "returns", "throws"]);
+    await world.longshore.close();
+  });
+
+  it("that is woken early sleeps on", async () => {
+    const world = new StillWorld();
+    const nap = task("nap", { attempts: 1 }, async ({ step }) => {
+      await step.sleep("nap", "1h");
+    });
+    world.longshore.worker([nap]);
+    const job = await world.enqueue(nap);
+    await world.rest();
+    const { runAt } = await job.refresh();
+    await world.pass(60_000, 10_000);
+    await job.promote();
+    await world.pass(1_000);
+
+    expect(await job.refresh()).toMatchObject({ state: "delayed", runAt });
+    await world.longshore.close();
+  });
+
+  it("beside others ends with the shortest", async () => {
+    const world = new StillWorld();
+    const nap = task("nap", { attempts: 1 }, ({ step }) =>
+      Promise.all([step.sleep("long", "2h"), step.sleep("short", "1h")]),
+    );
+    world.longshore.worker([nap]);
+    const job = await world.enqueue(nap);
+    await world.rest();
+
+    expect((await job.refresh()).runAt).toBe(world.clock.now() + 3_600_000);
+    await world.longshore.close();
+  });
+});
