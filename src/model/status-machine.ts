@@ -113,3 +113,8 @@ function recordOf(field: string, value: unknown, rule: string): Record<string, u
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw new InvalidInput(field, value, rule);
   return { ...value };
 }
+
+/** What a machine was made of, as plain data. */
+export function statusOptions({ initial, names, next }: StatusMachine): StatusOptions<string> {
+  return { initial, transitions: Object.fromEntries(names.map((name) => [name, next(name)])) };
+}

@@ -100,10 +100,13 @@ export interface RunMeans {
   readonly payloadCap: number;
 }
 
+/** What a context knows of its task. */
+export type RunTask = Pick<AnyTask, "steps" | "milestones" | "statuses" | "classify">;
+
 export class RunContext implements JobContext<unknown> {
   readonly input: unknown;
   readonly #host: RunHost;
-  readonly #task: AnyTask;
+  readonly #task: RunTask;
   readonly #means: RunMeans;
   #steps: RunSteps | null = null;
   #step: Step | null = null;
@@ -114,7 +117,7 @@ export class RunContext implements JobContext<unknown> {
   #log: JobLogger | null = null;
   #meta: JobMeta | null = null;
 
-  constructor(host: RunHost, input: unknown, task: AnyTask, means: RunMeans) {
+  constructor(host: RunHost, input: unknown, task: RunTask, means: RunMeans) {
     this.#host = host;
     this.input = input;
     this.#task = task;

@@ -8,9 +8,8 @@ import { parseDuration } from "../../model/duration.js";
 import { InvalidInput, LeaseLost, Snooze, type AllFailed } from "../../model/errors.js";
 import { stepFailure } from "../../model/step-failure.js";
 import { parseStepName, parseSteps, StepTally } from "../../model/step-plan.js";
-import type { RunMeans } from "../context.js";
+import type { RunMeans, RunTask } from "../context.js";
 import type { RunHost } from "../run-host.js";
-import type { AnyTask } from "../task.js";
 import { ItemRun } from "./item-run.js";
 import { Memos } from "./memos.js";
 import { RunStatus } from "./job-status.js";
@@ -27,7 +26,7 @@ import type { ItemResults, StepScope } from "./step.js";
 export class RunSteps {
   readonly #host: RunHost;
   readonly #means: RunMeans;
-  readonly #task: AnyTask;
+  readonly #task: RunTask;
   readonly #tally: StepTally | null;
   readonly #progress: RunProgress;
   readonly #memos: Memos;
@@ -44,7 +43,7 @@ export class RunSteps {
   #settled: () => void = () => {};
 
   /** @throws what the task's function of its steps throws; InvalidInput when what it gives are no steps */
-  constructor(host: RunHost, input: unknown, task: AnyTask, means: RunMeans) {
+  constructor(host: RunHost, input: unknown, task: RunTask, means: RunMeans) {
     this.#host = host;
     this.#means = means;
     this.#task = task;
@@ -254,7 +253,7 @@ export class RunSteps {
   }
 }
 
-function tallyOf({ steps }: AnyTask, input: unknown): StepTally | null {
+function tallyOf({ steps }: RunTask, input: unknown): StepTally | null {
   if (steps === null) return null;
   if (typeof steps !== "function") return new StepTally(new Map(Object.entries(steps)));
   return new StepTally(parseSteps("steps", steps(input as never)));
