@@ -118,6 +118,14 @@ describe.each([
   });
 });
 
+describe("a process that is signalled together with its worker", () => {
+  it("goes on until its worker says otherwise", async () => {
+    const world = await ChildWorld.open({ signalled: { runner: "process" } });
+
+    expect(await world.run("signalled")).toMatchObject({ result: "still here" });
+  });
+});
+
 describe("the memory of a job", () => {
   it.each([
     ["thread", {}],
