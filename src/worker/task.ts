@@ -171,13 +171,7 @@ export function task(name: string, given: AnyOptions | Code = {}, second?: Code)
   if (input !== undefined && typeof input?.["~standard"]?.validate !== "function") {
     throw new InvalidInput("input", input, "a Standard Schema, e.g. of zod, valibot or arktype");
   }
-  const parsed = parseRunner({
-    ...(runner === undefined ? {} : { runner }),
-    ...(maxMemory === undefined ? {} : { maxMemory }),
-    ...(fresh === undefined ? {} : { fresh }),
-    ...(maxJobsPerChild === undefined ? {} : { maxJobsPerChild }),
-    ...(killGrace === undefined ? {} : { killGrace }),
-  });
+  const parsed = parseRunner({ runner, maxMemory, fresh, maxJobsPerChild, killGrace });
   if (code !== undefined) checkCode(code, parsed);
   return Object.freeze({
     name,

@@ -46,21 +46,21 @@ export interface ParsedRunner {
   readonly killGrace: number;
 }
 
-const KINDS: readonly unknown[] = ["inline", "thread", "process"];
 const LEAST_MEMORY = 64 * 1024 ** 2;
 const DEFAULT_JOBS = 1_000;
 const MOST_JOBS = 1_000_000_000;
 const DEFAULT_KILL_GRACE = 5_000;
 
 /** Checks the options. @throws InvalidInput */
-export function parseRunner({ runner = "inline", ...bounds }: RunnerOptions): ParsedRunner {
-  if (!KINDS.includes(runner)) throw new InvalidInput("runner", runner, '"inline", "thread" or "process"');
-  const { maxMemory, fresh, maxJobsPerChild, killGrace } = bounds;
+export function parseRunner(options: { readonly [Name in keyof RunnerOptions]-?: unknown }): ParsedRunner {
+  const { runner = "inline", ...bounds } = options;
+  if (!isKind(runner)) throw new InvalidInput("runner", runner, '"inline", "thread" or "process"');
   if (runner === "inline") {
     for (const [name, value] of Object.entries(bounds)) {
       if (value !== undefined) throw new InvalidInput(name, value, 'only beside runner: "thread" or "process"');
     }
   }
+  const { maxMemory, fresh, maxJobsPerChild, killGrace } = bounds;
   const memory = maxMemory === undefined ? null : parseSize("maxMemory", maxMemory);
   if (memory !== null && memory < LEAST_MEMORY) throw new InvalidInput("maxMemory", maxMemory, "at least 64MB");
   return {
@@ -70,6 +70,10 @@ export function parseRunner({ runner = "inline", ...bounds }: RunnerOptions): Pa
     maxJobsPerChild: parseWhole("maxJobsPerChild", maxJobsPerChild ?? DEFAULT_JOBS, 1, MOST_JOBS),
     killGrace: parseDuration("killGrace", killGrace ?? DEFAULT_KILL_GRACE),
   };
+}
+
+function isKind(value: unknown): value is RunnerKind {
+  return value === "inline" || value === "thread" || value === "process";
 }
 
 /** Do handlers run in children, which import them? */
