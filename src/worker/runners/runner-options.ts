@@ -18,7 +18,7 @@ export interface RunnerOptions {
    */
   runner?: RunnerKind;
   /**
-   * The most memory an attempt may use: bytes, or a string such as `"512MB"`; at least 64 MB. In a thread its
+   * The most memory an attempt may use: bytes, or a string such as `"512MB"`; at least 128 MB. In a thread its
    * JavaScript heap counts (not buffers); in a process its heap and, on Linux, its whole resident memory, looked at
    * every 100 ms. Beyond it the child is ended and the attempt fails with `OutOfMemory`. Default: what Node allows.
    */
@@ -46,7 +46,8 @@ export interface ParsedRunner {
   readonly killGrace: number;
 }
 
-const LEAST_MEMORY = 64 * 1024 ** 2;
+// An empty process takes 60 to 80 MB.
+const LEAST_MEMORY = 128 * 1024 ** 2;
 const DEFAULT_JOBS = 1_000;
 const MOST_JOBS = 1_000_000_000;
 const DEFAULT_KILL_GRACE = 5_000;
@@ -62,7 +63,7 @@ export function parseRunner(options: { readonly [Name in keyof RunnerOptions]-?:
   }
   const { maxMemory, fresh, maxJobsPerChild, killGrace } = bounds;
   const memory = maxMemory === undefined ? null : parseSize("maxMemory", maxMemory);
-  if (memory !== null && memory < LEAST_MEMORY) throw new InvalidInput("maxMemory", maxMemory, "at least 64MB");
+  if (memory !== null && memory < LEAST_MEMORY) throw new InvalidInput("maxMemory", maxMemory, "at least 128MB");
   return {
     kind: runner,
     maxMemory: memory,
