@@ -115,6 +115,7 @@ function recordOf(field: string, value: unknown, rule: string): Record<string, u
 }
 
 /** What a machine was made of, as plain data. */
-export function statusOptions({ initial, names, next }: StatusMachine): StatusOptions<string> {
-  return { initial, transitions: Object.fromEntries(names.map((name) => [name, next(name)])) };
+export function statusOptions(machine: StatusMachine): StatusOptions<string> {
+  const transitions = Object.fromEntries(machine.names.map((name) => [name, machine.next(name)]));
+  return { initial: machine.initial, transitions };
 }

@@ -212,13 +212,7 @@ export function task(name: string, given: AnyOptions | Code = {}, second?: Code)
   if (statuses !== undefined && typeof statuses?.assert !== "function") {
     throw new InvalidInput("statuses", statuses, "what statuses({ initial, transitions }) gives");
   }
-  const parsed = parseRunner({
-    ...(runner === undefined ? {} : { runner }),
-    ...(maxMemory === undefined ? {} : { maxMemory }),
-    ...(fresh === undefined ? {} : { fresh }),
-    ...(maxJobsPerChild === undefined ? {} : { maxJobsPerChild }),
-    ...(killGrace === undefined ? {} : { killGrace }),
-  });
+  const parsed = parseRunner({ runner, maxMemory, fresh, maxJobsPerChild, killGrace });
   if (code !== undefined) checkCode(code, parsed);
   return Object.freeze({
     name,

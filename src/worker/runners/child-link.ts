@@ -48,7 +48,7 @@ export function programFile(name: string): string {
 // A debugger listens on one port, and the test runner and `--eval` are of the parent alone.
 const OWN_TO_PARENT = /^--?(inspect|debug|test|eval|print|check|interactive|[epci]$|input-type|watch)/;
 
-/** Node's own options for a child: those of this process that concern how modules are loaded and run. */
+/** Node's own options for a child process: those of this one that concern how modules are loaded and run. */
 export function childOptions(): string[] {
   const options: string[] = [];
   for (const [index, option] of process.execArgv.entries()) {

@@ -134,6 +134,8 @@ function openWire(hear: (message: ToChild) => void): (message: FromChild) => voi
     port.on("message", hear);
     return (message) => port.postMessage(message);
   }
+  // Supervisors signal every process of a service at once; when a child ends is for its worker to say.
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => {});
   process.on("message", (message) => hear(message as ToChild));
   // The worker is gone, and so must be this process and its group.
   process.once("disconnect", () => killGroup(process.pid));

@@ -6,6 +6,9 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { programFile } from "./child-link.js";
 
+/** One that has not lived so long (milliseconds) is not replaced at once: the next would fare no better. */
+const VIABLE = 1_000;
+
 export class Guardian {
   readonly #children = new Map<number, string>();
   #process: ChildProcess | null = null;
@@ -36,12 +39,14 @@ export class Guardian {
       detached: process.platform !== "win32",
       stdio: ["pipe", "ignore", "inherit"],
     });
+    const startedAt = performance.now();
     this.#process = guardian;
     this.#exited = new Promise((resolve) => {
       const over = (): void => {
-        // Should it die, the next child starts another, which is told of all.
         this.#process = null;
         resolve();
+        // Should it die, another takes over; at the latest when the next child starts.
+        if (this.#children.size > 0 && performance.now() - startedAt > VIABLE) this.#start();
       };
       guardian.once("exit", over).once("error", over);
     });

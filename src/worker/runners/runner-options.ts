@@ -18,7 +18,7 @@ export interface RunnerOptions {
    */
   runner?: RunnerKind;
   /**
-   * The most memory an attempt may use: bytes, or a string such as `"512MB"`; at least 64 MB. In a thread its
+   * The most memory an attempt may use: bytes, or a string such as `"512MB"`; at least 128 MB. In a thread its
    * JavaScript heap counts (not buffers); in a process its heap and, on Linux, its whole resident memory, looked at
    * every 100 ms. Beyond it the child is ended and the attempt fails with `OutOfMemory`. Default: what Node allows.
    */
@@ -46,23 +46,24 @@ export interface ParsedRunner {
   readonly killGrace: number;
 }
 
-const KINDS: readonly unknown[] = ["inline", "thread", "process"];
-const LEAST_MEMORY = 64 * 1024 ** 2;
+// An empty process takes 60 to 80 MB.
+const LEAST_MEMORY = 128 * 1024 ** 2;
 const DEFAULT_JOBS = 1_000;
 const MOST_JOBS = 1_000_000_000;
 const DEFAULT_KILL_GRACE = 5_000;
 
 /** Checks the options. @throws InvalidInput */
-export function parseRunner({ runner = "inline", ...bounds }: RunnerOptions): ParsedRunner {
-  if (!KINDS.includes(runner)) throw new InvalidInput("runner", runner, '"inline", "thread" or "process"');
-  const { maxMemory, fresh, maxJobsPerChild, killGrace } = bounds;
+export function parseRunner(options: { readonly [Name in keyof RunnerOptions]-?: unknown }): ParsedRunner {
+  const { runner = "inline", ...bounds } = options;
+  if (!isKind(runner)) throw new InvalidInput("runner", runner, '"inline", "thread" or "process"');
   if (runner === "inline") {
     for (const [name, value] of Object.entries(bounds)) {
       if (value !== undefined) throw new InvalidInput(name, value, 'only beside runner: "thread" or "process"');
     }
   }
+  const { maxMemory, fresh, maxJobsPerChild, killGrace } = bounds;
   const memory = maxMemory === undefined ? null : parseSize("maxMemory", maxMemory);
-  if (memory !== null && memory < LEAST_MEMORY) throw new InvalidInput("maxMemory", maxMemory, "at least 64MB");
+  if (memory !== null && memory < LEAST_MEMORY) throw new InvalidInput("maxMemory", maxMemory, "at least 128MB");
   return {
     kind: runner,
     maxMemory: memory,
@@ -70,6 +71,10 @@ export function parseRunner({ runner = "inline", ...bounds }: RunnerOptions): Pa
     maxJobsPerChild: parseWhole("maxJobsPerChild", maxJobsPerChild ?? DEFAULT_JOBS, 1, MOST_JOBS),
     killGrace: parseDuration("killGrace", killGrace ?? DEFAULT_KILL_GRACE),
   };
+}
+
+function isKind(value: unknown): value is RunnerKind {
+  return value === "inline" || value === "thread" || value === "process";
 }
 
 /** Do handlers run in children, which import them? */

@@ -1,10 +1,12 @@
 /** A child that is a thread of this process. */
 import { Worker as Thread } from "node:worker_threads";
-import { childOptions, MARK, programFile, type ChildLink, type Death } from "./child-link.js";
+import { MARK, programFile, type ChildLink, type Death } from "./child-link.js";
 import { killMarked } from "./marked-processes.js";
 import type { FromChild, ToChild } from "./protocol.js";
 
 const MEGABYTE = 1024 ** 2;
+// A thread takes over Node's options by itself, and must not when they say that the program is not a file.
+const EVALUATES = process.execArgv.some((option) => /^-(-eval|-print|-input-type|[ep]$)/.test(option));
 
 export class ThreadLink implements ChildLink {
   readonly gone: Promise<Death>;
@@ -14,7 +16,7 @@ export class ThreadLink implements ChildLink {
   /** @param maxMemory bytes of JavaScript heap */
   constructor(mark: string, maxMemory: number | null) {
     this.#thread = new Thread(programFile("child-main.js"), {
-      execArgv: childOptions(),
+      ...(EVALUATES ? { execArgv: [] } : {}),
       env: { ...process.env, [MARK]: mark },
       name: "longshore-child",
       ...(maxMemory === null ? {} : { resourceLimits: { maxOldGenerationSizeMb: Math.floor(maxMemory / MEGABYTE) } }),

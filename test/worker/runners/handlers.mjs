@@ -140,6 +140,13 @@ export async function pause({ input }) {
   return child();
 }
 
+/** Is signalled, as by a supervisor that stops a whole service. */
+export async function signalled() {
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) process.kill(process.pid, signal);
+  await sleep(100);
+  return "still here";
+}
+
 export const current = () => deep();
 const deep = async () => {
   await sleep(1);

@@ -63,7 +63,7 @@ describe.each(CHILD_RUNNERS)("a handler in a %s of its own", (runner) => {
     ["another group", true],
   ])("takes along what it started in %s, though that ignores SIGTERM", async (_where, detached) => {
     const world = await ChildWorld.open({ breed: bounds });
-    const job = await world.enqueue("breed", { detached }, { timeout: 1_000 });
+    const job = await world.enqueue("breed", { detached }, { timeout: 3_000 });
     const { pid, grandchild } = await bred(job);
     expect([lives(pid), lives(grandchild)]).toEqual([true, true]);
 
@@ -115,6 +115,14 @@ describe.each([
     expect(dying.error?.message).toContain(told);
     for (const neighbour of neighbours) await neighbour.result();
     expect(world.troubles).toEqual([]);
+  });
+});
+
+describe("a process that is signalled together with its worker", () => {
+  it("goes on until its worker says otherwise", async () => {
+    const world = await ChildWorld.open({ signalled: { runner: "process" } });
+
+    expect(await world.run("signalled")).toMatchObject({ result: "still here" });
   });
 });
 

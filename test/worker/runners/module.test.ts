@@ -83,7 +83,7 @@ describe("a task", () => {
 
   it.each<[string, TaskOptions, string]>([
     ["a runner that is none", { runner: "fork" as RunnerKind }, "runner"],
-    ["too little memory", { runner: "process", maxMemory: "1MB" }, "at least 64MB"],
+    ["too little memory", { runner: "process", maxMemory: "1MB" }, "at least 128MB"],
     ["memory without a unit", { runner: "process", maxMemory: "512" as "512MB" }, "maxMemory"],
     ["bounds on inline handlers", { maxMemory: "512MB" }, 'only beside runner: "thread" or "process"'],
     ["fresh inline code", { fresh: true }, 'only beside runner: "thread" or "process"'],

@@ -1,6 +1,7 @@
 // Workers that die with children at work: nothing of them is left.
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { eventually, folder, lives } from "./child-world.js";
@@ -48,5 +49,21 @@ describe("a worker that is killed", () => {
       () => [...children, ...pids].filter((pid) => lives(pid)),
       (living) => living.length === 0,
     );
+  });
+
+  it("leaves nothing though its guardian was killed before", async () => {
+    const [worker, pids] = await start(["spin", {}]);
+    await sleep(1_500);
+    const guardians = (): number[] => childrenOf(worker.pid ?? 0).filter((pid) => !pids.includes(pid));
+    const [first] = guardians();
+    process.kill(first ?? 0, "SIGKILL");
+    const [second] = await eventually(guardians, ([pid]) => pid !== undefined && pid !== first);
+    worker.kill("SIGKILL");
+
+    const left = await eventually(
+      () => [second ?? 0, ...pids].filter((pid) => lives(pid)),
+      (living) => living.length === 0,
+    );
+    expect(left).toEqual([]);
   });
 });
