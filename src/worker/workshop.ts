@@ -79,7 +79,14 @@ export class Workshop {
       concluded: (run) => this.#concluded(run),
       failed: (error) => outage.report(error),
     });
-    this.#succession = new Succession({ engine, clock, queues: order.names, runnables, outage });
+    this.#succession = new Succession({
+      engine,
+      clock,
+      queues: order.names,
+      runnables,
+      outage,
+      stopping: this.#stopping.signal,
+    });
     this.#pool = new RunPool(concurrency, clock, (run) => this.#execute(run));
     this.#loopWatch = new LoopWatch(
       () => [...this.#pool.running, ...this.#executor.overrunning].filter((run) => !this.#executor.remote.has(run)),
@@ -226,7 +233,7 @@ export class Workshop {
   /** A run that supersedes another begins when the application has heard of that, unless it has ended meanwhile. */
   async #executeTold(run: Run): Promise<void> {
     run.startedAt = this.#setup.clock.now();
-    await this.#succession.tell();
+    await this.#succession.tellBriefly();
     if (run.outcome !== null) return;
     if (run.lost || run.revoked !== null || run.returning) this.#executor.conclude(run, { kind: "release" }, undefined);
     else this.#executor.execute(run);

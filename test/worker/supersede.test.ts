@@ -168,3 +168,33 @@ it("a hook that failed is called again after 30 s, until it has heard", async ()
   for (const pause of pauses) expect(pause).toBeGreaterThanOrEqual(30_000);
   await world.longshore.close();
 });
+
+it("a hook that does not end holds up neither the newer job for long nor the hooks of others", async () => {
+  const world = new StillWorld();
+  const told: string[] = [];
+  const ran: number[] = [];
+  const analyse = task("analyse", {
+    onSuperseded: ({ supersedes }) => {
+      if (supersedes === "hangs") return new Promise(() => {});
+      told.push(supersedes ?? "");
+      return undefined;
+    },
+  });
+  const worker = world.longshore.worker([analyse]).handle(analyse, ({ job }) => void ran.push(job.createdAt));
+  const complaints: string[] = [];
+  worker.on("error", ({ message }) => complaints.push(message));
+  await world.rest();
+  for (const supersedes of ["hangs", "other"]) {
+    await world.longshore.enqueue(analyse, {}, { supersedes, hold: true });
+    await world.longshore.enqueue(analyse, {}, { supersedes });
+  }
+  await world.rest();
+  expect([told, ran.length]).toEqual([["other"], 0]);
+
+  await world.pass(6_000, 1_000);
+  expect(ran).toHaveLength(2);
+  await world.pass(120_000, 1_000);
+  expect(told).toEqual(["other"]);
+  expect(complaints[0]).toMatch(/onSuperseded of task analyse/);
+  await world.longshore.close();
+});
