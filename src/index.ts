@@ -25,6 +25,7 @@ export type { Duration } from "./model/duration.js";
 export {
   AllFailed,
   Cancelled,
+  ChildDied,
   EngineClosed,
   EngineRefused,
   EngineUnavailable,
@@ -34,7 +35,10 @@ export {
   JobNotFound,
   LeaseLost,
   LongshoreError,
+  ModuleNotFound,
+  ModuleRefused,
   NonRetryable,
+  OutOfMemory,
   PayloadTooLarge,
   RetryAfter,
   ShuttingDown,
@@ -65,6 +69,8 @@ export { currentJob } from "./worker/current-job.js";
 export type { Ending, Middleware } from "./worker/middleware.js";
 export type { QueueOrder } from "./worker/queue-order.js";
 export type { RunningJob } from "./worker/running-job.js";
+export { module, type ModuleReference } from "./worker/runners/module-reference.js";
+export type { ParsedRunner, RunnerKind, RunnerOptions } from "./worker/runners/runner-options.js";
 export type { SchemaInput, SchemaOutput, StandardSchema } from "./worker/standard-schema.js";
 export type { JobStatus } from "./worker/steps/job-status.js";
 export type { Emit, Milestones, MilestonesOf, MilestonesOption } from "./worker/steps/milestones.js";

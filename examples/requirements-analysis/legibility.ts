@@ -28,13 +28,9 @@ const wordsForLanguage = 5;
  *
  * @throws {UnreadableText} `NOT_LATIN`, also for a text without letters.
  */
-export function requireLatin({ text }: Requirement): void {
-  const letters = text.match(/\p{L}/gu)?.length ?? 0;
-  const latin = text.match(/\p{Script=Latin}/gu)?.length ?? 0;
-  if (letters === 0) throw new UnreadableText("NOT_LATIN", "there are no letters in it");
-  if (latin * 2 < letters) {
-    throw new UnreadableText("NOT_LATIN", `only ${latin} of its ${letters} letters are Latin`);
-  }
+export function requireLatin({ letters: { all, latin } }: Requirement): void {
+  if (all === 0) throw new UnreadableText("NOT_LATIN", "there are no letters in it");
+  if (latin * 2 < all) throw new UnreadableText("NOT_LATIN", `only ${latin} of its ${all} letters are Latin`);
 }
 
 /**

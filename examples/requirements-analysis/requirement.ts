@@ -38,6 +38,7 @@ export interface Requirement {
   readingEase: number;
   /** Its own plain words, acronyms left out, and how many of them the language model knows. */
   prose: { words: number; known: number };
+  letters: { all: number; latin: number };
 }
 
 /** The language model, and the number it gives to the first word that it does not know. */
@@ -83,10 +84,16 @@ export function readRequirement(id: string, text: string): Requirement {
 
   const sentences: Sentence[] = [];
   read.sentences().each((item: ItemSentence) => void sentences.push(readSentence(item)));
-  const prose = wink.readDoc(replaceTechnical(text, technical, () => "it"));
-  const statistics = prose.out(its.readabilityStats);
+  const plain = wink.readDoc(replaceTechnical(text, technical, () => "it"));
+  const statistics = plain.out(its.readabilityStats);
   const readingEase = typeof statistics === "string" ? 100 : statistics.fres;
-  return { id, text, sentences, readingEase, prose: countKnown(loaded, sentences.flatMap(ownWords)) };
+  const prose = countKnown(loaded, sentences.flatMap(ownWords));
+  return { id, text, sentences, readingEase, prose, letters: countLetters(text) };
+}
+
+function countLetters(text: string): Requirement["letters"] {
+  const letters = text.match(/\p{L}/gu) ?? [];
+  return { all: letters.length, latin: letters.filter((letter) => /\p{Script=Latin}/u.test(letter)).length };
 }
 
 function load(): Reader {

@@ -25,7 +25,7 @@ export async function loadTasks(files: readonly string[], folder: string): Promi
       throw new UsageError(`${file} exports no task; a task is made with task(name, options, handler) and exported`);
     }
     for (const task of found) {
-      if (task.handler === null) {
+      if (task.handler === null && task.module === null) {
         throw new UsageError(`task ${task.name} of ${file} has no handler, so this worker could not run its jobs`);
       }
       const other = tasks.get(task.name);
@@ -78,12 +78,13 @@ function valuesOf(value: unknown): unknown[] {
 // By shape, not by class: a file may have been loaded with another copy of the package.
 function isTask(value: unknown): value is AnyTask {
   if (typeof value !== "object" || value === null) return false;
-  const { name, queue, defaults, schema, handler } = value as Readonly<Record<string, unknown>>;
+  const { name, queue, defaults, schema, handler, runner } = value as Readonly<Record<string, unknown>>;
   return (
     typeof name === "string" &&
     typeof queue === "string" &&
     typeof defaults === "object" &&
     typeof schema === "object" &&
+    typeof runner === "object" &&
     (typeof handler === "function" || handler === null)
   );
 }

@@ -1,4 +1,6 @@
 /** The flags of a worker, which `longshore worker` obeys and `longshore pool` passes on: defined, checked, written out. */
+import { statSync } from "node:fs";
+import { resolve } from "node:path";
 import type { Command } from "commander";
 import { parseDuration, parsePositiveDuration } from "../model/duration.js";
 import { InvalidInput } from "../model/errors.js";
@@ -12,6 +14,7 @@ import type { LogFormat } from "./log.js";
 export interface WorkerFlags {
   tasks: string[];
   path?: string;
+  tasksRoot?: string[];
   concurrency?: string;
   burst?: boolean;
   maxJobs?: string;
@@ -36,6 +39,7 @@ export function addWorkerFlags(command: Command, { name, concurrency }: WorkerFl
     .argument("[queues...]", "the queues, the first served first (default: those of the tasks)")
     .requiredOption("--tasks <file...>", "modules that export tasks with handlers")
     .option("--path <folder>", "where relative task files are (default: the current folder)")
+    .option("--tasks-root <folder...>", "where tasks' modules are loaded from, and from nowhere else (default: --path)")
     .option("--concurrency <n>", concurrency)
     .option("--burst", "stop when no job is queued")
     .option("--max-jobs <n>", "stop after this many runs")
@@ -51,10 +55,11 @@ export function addWorkerFlags(command: Command, { name, concurrency }: WorkerFl
 
 /** The options of a worker that its flags and queues stand for. @throws InvalidInput */
 export function workerOptionsOf(queues: readonly string[], flags: WorkerFlags): WorkerOptions {
-  const { concurrency, burst, maxJobs, maxIdle, maxRss, name, grace, lease } = flags;
+  const { concurrency, burst, maxJobs, maxIdle, maxRss, name, grace, lease, path = ".", tasksRoot } = flags;
   const names = queues.flatMap((queue) => queue.split(",")).map((queue) => parseName("queue", queue));
   return {
     ...(names.length === 0 ? {} : { queues: names }),
+    tasksRoots: (tasksRoot ?? [path]).map((folder) => parseFolder(tasksRoot ? "--tasks-root" : "--path", folder)),
     ...(concurrency === undefined ? {} : { concurrency: parseCount("--concurrency", concurrency) }),
     ...(burst === undefined ? {} : { burst }),
     ...(maxJobs === undefined ? {} : { maxJobs: parseWhole("--max-jobs", maxJobs) }),
@@ -64,6 +69,11 @@ export function workerOptionsOf(queues: readonly string[], flags: WorkerFlags): 
     ...(grace === undefined ? {} : { grace: parseDuration("--grace", grace) }),
     ...(lease === undefined ? {} : { lease: parsePositiveDuration("--lease", lease) }),
   };
+}
+
+function parseFolder(option: string, folder: string): string {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return resolve(folder);
+  throw new InvalidInput(option, folder, "an existing folder");
 }
 
 /** Checks a number given on the command line that may be `auto`. @throws InvalidInput */

@@ -40,6 +40,7 @@ export function logWorker(worker: Worker, log: Log, facts: LogFields): void {
   worker.on("released", (job) => log.write("info", "Job released", fieldsOf(job)));
   worker.on("cancelled", (job) => log.write("info", "Job cancelled", fieldsOf(job)));
   worker.on("lost", (job) => log.write("warn", "Job lost its lease", fieldsOf(job)));
+  worker.on("blocked", (tasks, ms) => log.write("warn", "Event loop blocked", { tasks: tasks.join(", "), ms }));
   worker.on("error", (error) => log.write("error", "Worker trouble", { error: withoutStack(describe(error)) }));
   worker.on("stopping", (reason) => {
     // Whoever called stop() has said why.

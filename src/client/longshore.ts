@@ -124,6 +124,10 @@ export class Longshore {
     if (!Array.isArray(items)) throw new InvalidInput("items", items, "a list of inputs");
     // What can only succeed is encoded chunk by chunk, while the engine takes the chunks before; the rest is encoded first.
     const inputs = items.map((item: unknown) => (isItem(item) ? item.input : item));
+    if (options?.supersedes !== undefined && items.length > 1) {
+      const rule = "in the options of each item: of many jobs with one key only the last would run";
+      throw new InvalidInput("supersedes", options.supersedes, rule);
+    }
     const specs: (JobSpec | null)[] = [];
     for (const [index, item] of (items as readonly unknown[]).entries()) {
       const input = inputs[index];

@@ -47,7 +47,9 @@ export function encodeCheckpoint({ kind, name, key, value, at, took, counters }:
 /** A checkpoint from its text. @throws SyntaxError, TypeError when it is not one */
 export function decodeCheckpoint(seq: number, text: string): Checkpoint {
   const entry: unknown = JSON.parse(text);
-  if (!Array.isArray(entry)) throw new TypeError("not a checkpoint");
+  if (!Array.isArray(entry) || typeof entry[0] !== "string" || typeof entry[3] !== "string") {
+    throw new TypeError("not a checkpoint");
+  }
   const [kind, name, key, value, at, took, counters = null] = entry as Entry;
   return { seq, kind, name, key, value, at, took, counters };
 }

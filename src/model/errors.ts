@@ -159,6 +159,39 @@ export class UnknownTask extends LongshoreError {
   }
 }
 
+/** A task's module, or the export its reference names, is not there; another worker may have it. */
+export class ModuleNotFound extends LongshoreError {
+  constructor(reference: string, why: string) {
+    super("MODULE_NOT_FOUND", `module ${show(reference)} cannot be run: ${why}`);
+  }
+}
+
+/** The thread or process that ran the attempt ended before the handler did: a crash, a signal, `process.exit()`. */
+export class ChildDied extends LongshoreError {
+  /** The exit code; `null` when a signal ended it. */
+  readonly exitCode: number | null;
+  /** The signal that ended it, e.g. `"SIGSEGV"`. */
+  readonly signal: string | null;
+
+  constructor(what: string, exitCode: number | null, signal: string | null, options?: ErrorOptions) {
+    super("CHILD_DIED", what, options);
+    this.exitCode = exitCode;
+    this.signal = signal;
+  }
+}
+
+/** The attempt used more memory than it may, and its thread or process was ended. */
+export class OutOfMemory extends LongshoreError {
+  /** The task's `maxMemory` in bytes; `null` when it has none and Node's own limit was reached. */
+  readonly limit: number | null;
+
+  constructor(limit: number | null, options?: ErrorOptions) {
+    const allowed = limit === null ? "Node allows" : `its task's maxMemory of ${limit} bytes`;
+    super("OUT_OF_MEMORY", `the attempt used more memory than ${allowed}`, options);
+    this.limit = limit;
+  }
+}
+
 /** The attempt ran longer than the job's `timeout`, or a step longer than its own. */
 export class TimedOut extends LongshoreError {
   constructor(ms: number, what = "the attempt") {
@@ -220,6 +253,13 @@ export class ShuttingDown extends LongshoreError {
 export class NonRetryable extends LongshoreError {
   constructor(message: string, options?: ErrorOptions & { code?: string }) {
     super(options?.code ?? "NON_RETRYABLE", message, options);
+  }
+}
+
+/** A task's module may not be loaded: it is outside of the worker's task roots. No attempt can mend that. */
+export class ModuleRefused extends NonRetryable {
+  constructor(reference: string, why: string) {
+    super(`module ${show(reference)} is refused: ${why}`, { code: "MODULE_REFUSED" });
   }
 }
 

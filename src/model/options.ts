@@ -115,6 +115,11 @@ function fieldsOf(field: string, value: unknown, known: readonly string[]): Reco
 function parse(prefix: string, o: Record<string, unknown>, tags: unknown[]): ParsedOptions {
   const name = (key: string): string => (prefix === "" ? key : `${prefix}.${key}`);
   const unique = o["unique"] === undefined ? null : parseUnique(name("unique"), o["unique"]);
+  const supersedes = o["supersedes"] === undefined ? null : parseKey(name("supersedes"), o["supersedes"]);
+  // Each job that supersedes takes the key over, and with it the time of the first: neither would ever bound anything.
+  if (supersedes !== null && (unique?.debounce !== undefined || typeof unique?.until === "number")) {
+    throw new InvalidInput(name("supersedes"), supersedes, "not beside unique.throttle, unique.debounce or a time");
+  }
   return {
     id: o["id"] === undefined ? null : parseId(name("id"), o["id"]),
     due: unique?.debounce === undefined ? parseDue(o["delay"], o["runAt"]) : debounced(unique.debounce, o),
@@ -127,7 +132,7 @@ function parse(prefix: string, o: Record<string, unknown>, tags: unknown[]): Par
     meta: o["meta"] === undefined ? null : parseMeta(name("meta"), o["meta"]),
     hold: o["hold"] === undefined ? false : parseFlag(name("hold"), o["hold"]),
     unique,
-    supersedes: o["supersedes"] === undefined ? null : parseKey(name("supersedes"), o["supersedes"]),
+    supersedes,
     retention: o["keep"] === undefined ? DEFAULT_RETENTION : parseRetention(name("keep"), o["keep"]),
   };
 }

@@ -56,3 +56,10 @@ export function progressIn(state: JobState, progress: Progress | null): Progress
   if (progress === null || (state !== "completed" && state !== "partial")) return progress;
   return { ...progress, percent: 100, step: null, items: null };
 }
+
+/** Progress from its JSON text; what an earlier version did not know is as if nothing was said. @throws SyntaxError, TypeError */
+export function decodeProgress(text: string): Progress {
+  const stored: Partial<Progress> = JSON.parse(text);
+  if (typeof stored.percent !== "number") throw new TypeError("no percent");
+  return { ...NO_PROGRESS, ...stored };
+}

@@ -113,3 +113,9 @@ function recordOf(field: string, value: unknown, rule: string): Record<string, u
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw new InvalidInput(field, value, rule);
   return { ...value };
 }
+
+/** What a machine was made of, as plain data. */
+export function statusOptions(machine: StatusMachine): StatusOptions<string> {
+  const transitions = Object.fromEntries(machine.names.map((name) => [name, machine.next(name)]));
+  return { initial: machine.initial, transitions };
+}

@@ -102,10 +102,13 @@ export interface RunMeans {
   readonly payloadCap: number;
 }
 
+/** What a context knows of its task. */
+export type RunTask = Pick<AnyTask, "steps" | "milestones" | "statuses" | "classify">;
+
 export class RunContext implements JobContext<unknown> {
   readonly input: unknown;
   readonly #host: RunHost;
-  readonly #task: AnyTask;
+  readonly #task: RunTask;
   readonly #means: RunMeans;
   #steps: RunSteps | null = null;
   #step: Step | null = null;
@@ -116,7 +119,7 @@ export class RunContext implements JobContext<unknown> {
   #log: JobLogger | null = null;
   #meta: JobMeta | null = null;
 
-  constructor(host: RunHost, input: unknown, task: AnyTask, means: RunMeans) {
+  constructor(host: RunHost, input: unknown, task: RunTask, means: RunMeans) {
     this.#host = host;
     this.input = input;
     this.#task = task;
@@ -228,9 +231,9 @@ export class RunContext implements JobContext<unknown> {
     return this.#steps?.asleep ?? null;
   }
 
-  /** What the run fails with when its handler returned nothing; `null` if it does not. */
-  failure(): AllFailed | null {
-    return this.#steps?.failure() ?? null;
+  /** Why the run fails although its handler returned, and gave `value`; `null` if it does not. */
+  failure(value: unknown): AllFailed | null {
+    return this.#steps?.failure(value) ?? null;
   }
 
   /** What a handler that returned comes to. */

@@ -1,7 +1,7 @@
 /**
- * Runs one job in this process and concludes it once: with what its handler gave or threw, or with its timeout,
- * whichever comes first. A handler that ignores its signal cannot be stopped here: its slot is free and its attempt
- * over when it times out, and what it returns later is dropped.
+ * Runs one job and concludes it once: with what its handler gave or threw, or with its timeout, whichever comes first. A
+ * handler in this process that ignores its signal cannot be stopped: its slot is free and its attempt over when it times
+ * out, and what it returns later is dropped. One in a child can: its attempt is over when its child is done with it.
  */
 import type { Outcome } from "../engine/contract.js";
 import type { Clock, Random } from "../model/clock.js";
@@ -14,12 +14,16 @@ import { finalFailure, outcomeOf } from "./ending.js";
 import { checkInput } from "./input-check.js";
 import type { Middleware } from "./middleware.js";
 import type { Run } from "./run.js";
+import { definitionOf, type RunDefinition } from "./runners/handler-loader.js";
+import type { ModuleReference } from "./runners/module-reference.js";
+import { needsChildren } from "./runners/runner-options.js";
+import type { Runners } from "./runners/runners.js";
 import type { AnyTask, Handler } from "./task.js";
 
-/** A task that can be run here. */
+/** A task that can be run: its handler, or where that is. */
 export interface Runnable {
   readonly task: AnyTask;
-  readonly handler: Handler<unknown, unknown>;
+  readonly code: Handler<unknown, unknown> | ModuleReference;
 }
 
 /** What an executor is given, and whom it tells. */
@@ -31,9 +35,10 @@ export interface ExecutorOptions {
   readonly middleware: readonly Middleware[];
   readonly currentJob: boolean;
   readonly runnables: ReadonlyMap<string, Runnable>;
+  readonly runners: Runners;
   readonly deadlines: Deadlines;
-  /** A handler is about to be called. */
-  readonly started: (run: Run) => void;
+  /** A handler is about to be called; `inline`: in this process. */
+  readonly started: (run: Run, inline: boolean) => void;
   /** A run has its outcome. */
   readonly concluded: (run: Run) => void;
   /** A hook threw. */
@@ -45,6 +50,8 @@ export class Executor {
   readonly overrunning = new Set<Run>();
   /** The contexts of runs for whose end the hooks of a middleware wait. */
   readonly #hooked = new Map<Run, RunContext>();
+  /** Runs that are in the hands of a child. */
+  readonly remote = new Set<Run>();
   readonly #options: ExecutorOptions;
 
   constructor(options: ExecutorOptions) {
@@ -73,17 +80,22 @@ export class Executor {
       return;
     }
     deadlines.add(run, body.timeout);
-    started(run);
-    if (runnable.task.schema !== null || middleware.length > 0 || this.#options.currentJob) {
+    const { task, code } = runnable;
+    started(run, !needsChildren(task.runner));
+    if (typeof code !== "function" || task.schema !== null || middleware.length > 0 || this.#options.currentJob) {
       void this.#callWithCare(run, runnable, input);
     } else {
-      this.#call(run, runnable.handler, new RunContext(run, input, runnable.task, this.#options));
+      this.#call(run, code, new RunContext(run, input, task, this.#options));
     }
   };
 
   /** Ends a run that reached its timeout. */
   readonly timedOut = (run: Run): void => {
     const error = new TimedOut(run.deadline - run.startedAt);
+    if (this.remote.has(run)) {
+      run.abort(error);
+      return;
+    }
     this.overrunning.add(run);
     this.#fail(run, error);
     run.abort(error);
@@ -122,12 +134,26 @@ export class Executor {
     }
   }
 
-  /** The way of runs with a schema, hooks or `currentJob()`. */
-  async #callWithCare(run: Run, { task, handler }: Runnable, raw: unknown): Promise<void> {
-    const { middleware, currentJob } = this.#options;
+  /** The way of runs with a schema, hooks, `currentJob()` or a module. */
+  async #callWithCare(run: Run, { task, code }: Runnable, raw: unknown): Promise<void> {
+    const { middleware, currentJob, runners } = this.#options;
+    let handler: Handler<unknown, unknown> | null = null;
+    let definition: RunDefinition = task;
+    try {
+      if (typeof code === "function") {
+        handler = code;
+      } else if (!needsChildren(task.runner)) {
+        const loaded = await runners.load(code);
+        handler = loaded.handler;
+        definition = definitionOf(task, loaded.task);
+      }
+    } catch (error) {
+      this.#fail(run, error);
+      return;
+    }
     let input = raw;
     try {
-      if (task.schema !== null) input = checkInput(task.schema, raw);
+      if (definition.schema !== null) input = checkInput(definition.schema, raw);
       if (input instanceof Promise) input = await input;
       // An asynchronous schema may take longer than the attempt may.
       if (run.outcome !== null) {
@@ -139,16 +165,32 @@ export class Executor {
       this.#fail(run, error, true);
       return;
     }
-    const context = new RunContext(run, input, task, this.#options);
+    const context = new RunContext(run, input, definition, this.#options);
     if (middleware.length > 0) this.#hooked.set(run, context);
     const body = async (): Promise<unknown> => {
       for (const hook of middleware) await hook.onStart?.(context);
-      return handler(context);
+      return handler?.(context);
     };
     try {
-      this.#complete(run, context, await (currentJob ? currentContext.run(context, body) : body()));
+      const value = await (currentJob ? currentContext.run(context, body) : body());
+      if (handler === null) await this.#runInChild(run, task, code as ModuleReference, input);
+      else this.#complete(run, context, value);
     } catch (error) {
       this.#threw(run, context, error);
+    }
+  }
+
+  /** @param input what the task's schema made of it, if it has one */
+  async #runInChild(run: Run, task: AnyTask, module: ModuleReference, input: unknown): Promise<void> {
+    if (run.outcome !== null) return;
+    this.remote.add(run);
+    const end = await this.#options.runners.run({ run, task, module, input });
+    this.remote.delete(run);
+    if ("thrown" in end) {
+      this.#fail(run, end.thrown, end.final);
+    } else {
+      const result = "result" in end.outcome ? end.outcome.result : null;
+      this.conclude(run, end.outcome, result === null ? undefined : decodePayload(result));
     }
   }
 
@@ -159,7 +201,7 @@ export class Executor {
       void settled.then(() => this.#complete(run, context, value));
       return;
     }
-    const instead = context.asleep ?? (value === undefined ? context.failure() : null);
+    const instead = context.asleep ?? context.failure(value);
     if (instead !== null) {
       this.#fail(run, instead);
       return;

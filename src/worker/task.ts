@@ -10,6 +10,8 @@ import type { JobSnapshot } from "../model/snapshot.js";
 import type { StatusMachine } from "../model/status-machine.js";
 import { parseSteps } from "../model/step-plan.js";
 import type { JobContext } from "./context.js";
+import { ModuleReference } from "./runners/module-reference.js";
+import { needsChildren, parseRunner, type ParsedRunner, type RunnerOptions } from "./runners/runner-options.js";
 import type { SchemaInput, SchemaOutput, StandardSchema } from "./standard-schema.js";
 import { parseMilestones, type Milestones, type MilestonesOf, type MilestonesOption } from "./steps/milestones.js";
 
@@ -35,7 +37,7 @@ export type StepsOption<StepName extends string = string, Input = never> =
 export type SupersededHook = (job: JobSnapshot) => void | Promise<void>;
 
 /** The options of a task. Those of `JobDefaults` hold for each of its jobs unless the call says otherwise. */
-export interface TaskOptions extends JobDefaults {
+export interface TaskOptions extends JobDefaults, RunnerOptions {
   /** The queue its jobs wait in. Default: `"default"`. */
   queue?: string;
   /**
@@ -76,6 +78,10 @@ export interface Task<
   /** Its own statuses and the transitions between them; `null` where none are declared. */
   readonly statuses: StatusMachine | null;
   readonly handler: Handler<Parsed, Result, StepName, Shown, Status> | null;
+  /** Where its handler is, when it was given by `module()`. */
+  readonly module: ModuleReference | null;
+  /** Where its handler runs, and within which bounds. */
+  readonly runner: ParsedRunner;
   /** Exists for the compiler only. */
   readonly "~types"?: { readonly input: Input; readonly result: Result };
 }
@@ -124,7 +130,8 @@ type WithSchema<Schema extends StandardSchema> = TaskOptions & {
  *
  * @param name 1 to 100 of `A-Z a-z 0-9 _ . : -`; jobs are stored under it, so it outlives the code
  * @param options its queue, the options of its jobs, a schema for its input
- * @param handler the code; leave it out where only producers live and give it with `worker.handle(task, handler)`
+ * @param handler the code, or where it is (`module("./tasks/scan.js#run")`, needed by the runners `thread` and
+ * `process`); leave it out where only producers live and give it with `worker.handle(task, handler)`
  * @throws InvalidInput at once for an unknown or impossible option
  * @example
  * export const scan = task(
@@ -151,7 +158,9 @@ export function task<
     WithSteps<StepName, SchemaOutput<Schema>> &
     WithMilestones<Shown> &
     WithStatuses<Status>,
-  handler: Handler<SchemaOutput<Schema>, Result, NoInfer<StepName>, MilestonesOf<NoInfer<Shown>>, NoInfer<Status>>,
+  handler:
+    | Handler<SchemaOutput<Schema>, Result, NoInfer<StepName>, MilestonesOf<NoInfer<Shown>>, NoInfer<Status>>
+    | ModuleReference<SchemaOutput<Schema>, Result>,
 ): Task<SchemaInput<Schema>, Result, SchemaOutput<Schema>, StepName, MilestonesOf<Shown>, Status>;
 export function task<
   Input,
@@ -167,7 +176,10 @@ export function task<
     WithMilestones<Shown> &
     WithStatuses<Status>,
 ): Task<Input, Result, Parsed, StepName, MilestonesOf<Shown>, Status>;
-export function task<Input, Result>(name: string, handler: Handler<Input, Result>): Task<Input, Result>;
+export function task<Input, Result>(
+  name: string,
+  handler: Handler<Input, Result> | ModuleReference<Input, Result>,
+): Task<Input, Result>;
 export function task<
   Input = unknown,
   Result = unknown,
@@ -177,15 +189,14 @@ export function task<
 >(
   name: string,
   options?: TaskOptions & WithSteps<StepName, Input> & WithMilestones<Shown> & WithStatuses<Status>,
-  handler?: Handler<Input, Result, NoInfer<StepName>, MilestonesOf<NoInfer<Shown>>, NoInfer<Status>>,
+  handler?:
+    | Handler<Input, Result, NoInfer<StepName>, MilestonesOf<NoInfer<Shown>>, NoInfer<Status>>
+    | ModuleReference<Input, Result>,
 ): Task<Input, Result, Input, StepName, MilestonesOf<Shown>, Status>;
-export function task(
-  name: string,
-  given: AnyOptions | Handler<unknown, unknown> = {},
-  code?: Handler<unknown, unknown>,
-): Task {
-  const [options, handler]: [AnyOptions, typeof code] = typeof given === "function" ? [{}, given] : [given, code];
-  const { queue = "default", classify, onSuperseded, input, steps, milestones, statuses, ...defaults } = options;
+export function task(name: string, given: AnyOptions | Code = {}, second?: Code): Task {
+  const [options, code]: [AnyOptions, Code | undefined] = isCode(given) ? [{}, given] : [given, second];
+  const { queue = "default", classify, onSuperseded, input, steps, milestones, statuses, ...rest } = options;
+  const { runner, maxMemory, fresh, maxJobsPerChild, killGrace, ...defaults } = rest;
   parseName("task", name);
   parseName("queue", queue);
   checkDefaults("options", defaults);
@@ -201,9 +212,8 @@ export function task(
   if (statuses !== undefined && typeof statuses?.assert !== "function") {
     throw new InvalidInput("statuses", statuses, "what statuses({ initial, transitions }) gives");
   }
-  if (handler !== undefined && typeof handler !== "function") {
-    throw new InvalidInput("handler", handler, "a function of the job's context");
-  }
+  const parsed = parseRunner({ runner, maxMemory, fresh, maxJobsPerChild, killGrace });
+  if (code !== undefined) checkCode(code, parsed);
   return Object.freeze({
     name,
     queue,
@@ -214,8 +224,35 @@ export function task(
     steps: steps === undefined ? null : typeof steps === "function" ? steps : weightsOf(steps),
     milestones: milestones === undefined ? null : parseMilestones("milestones", milestones),
     statuses: statuses ?? null,
-    handler: handler ?? null,
+    handler: typeof code === "function" ? code : null,
+    module: code instanceof ModuleReference ? code : null,
+    runner: Object.freeze(parsed),
   });
+}
+
+type Code = Handler<unknown, unknown> | ModuleReference;
+
+function isCode(value: object): value is Code {
+  return typeof value === "function" || value instanceof ModuleReference;
+}
+
+/**
+ * Checks that code can be run where a task's runner runs it.
+ * @throws InvalidInput for a function where a module is needed
+ */
+export function checkCode(code: unknown, runner: ParsedRunner): void {
+  if (code instanceof ModuleReference) return;
+  if (typeof code !== "function") {
+    throw new InvalidInput("handler", code, 'a function of the job\'s context, or module("./file.js#export")');
+  }
+  if (needsChildren(runner)) {
+    throw new InvalidInput(
+      "handler",
+      code.name === "" ? "[a function]" : `[function ${code.name}]`,
+      `a function cannot be sent to a ${runner.kind}, nor what it closes over: export it from a module of its own and ` +
+        'name it, module("./tasks/analysis.js#run")',
+    );
+  }
 }
 
 type AnyOptions = TaskOptions &

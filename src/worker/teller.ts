@@ -53,6 +53,20 @@ export class Teller {
     }
   }
 
+  /** Handlers kept the event loop busy; said as a warning of the process when nobody listens. */
+  tellBlocked(tasks: readonly string[], ms: number): void {
+    if (this.#emitter.listenerCount("blocked") > 0) {
+      this.tell("blocked", tasks, ms);
+      return;
+    }
+    const which = tasks.length === 1 ? `a handler of ${tasks[0]}` : `handlers of ${tasks.join(", ")}`;
+    process.emitWarning(
+      `worker ${this.#worker}: ${which} blocked the event loop for ${ms} ms, and with it all other jobs of this worker; ` +
+        'give such a task the option runner: "thread" or "process"',
+      "LongshoreWarning",
+    );
+  }
+
   /** Something went wrong that is not a job's failure. */
   complain(error: Error): void {
     if (this.#emitter.listenerCount("error") > 0) this.tell("error", error);

@@ -39,6 +39,11 @@ export interface WorkerEvents {
   lost: [job: RunningJob];
   /** There is no work; told once each time it runs dry. */
   idle: [];
+  /**
+   * The event loop of the worker was blocked for `ms` milliseconds, more than a second, while inline handlers of these
+   * tasks ran. A task is named at most once a minute. Give one that computes for long a `runner` of its own.
+   */
+  blocked: [tasks: readonly string[], ms: number];
   /** Something went wrong that is not a job's failure, such as an engine that does not answer. The worker goes on. */
   error: [error: Error];
   /** It takes no more jobs; those that run have their grace. Told once. */

@@ -1,5 +1,7 @@
 /** The options of a worker: as users write them, checked one by one, defaults filled in. */
+import { statSync } from "node:fs";
 import { hostname } from "node:os";
+import { resolve } from "node:path";
 import { randomBytes } from "node:crypto";
 import { parseDuration, parsePositiveDuration, type Duration } from "../model/duration.js";
 import { InvalidInput } from "../model/errors.js";
@@ -45,6 +47,11 @@ export interface WorkerOptions {
    * when runs end and every 5 s; running jobs have their `grace`. Default: never.
    */
   maxRss?: Size;
+  /**
+   * The folders under which the modules of `module()` are looked up, the first first, and outside of which none is
+   * loaded. Default: the current folder.
+   */
+  tasksRoots?: readonly string[];
   /** Hooks around every run. */
   middleware?: readonly Middleware[];
   /** Make `currentJob()` work in handlers; about a microsecond a job and a little for every promise. Default: false. */
@@ -66,6 +73,7 @@ export interface ParsedWorkerOptions {
   readonly maxIdle: number | null;
   /** Bytes. */
   readonly maxRss: number | null;
+  readonly tasksRoots: readonly string[];
   readonly middleware: readonly Middleware[];
   readonly currentJob: boolean;
   readonly signals: boolean;
@@ -82,6 +90,7 @@ const KNOWN = [
   "maxJobs",
   "maxIdle",
   "maxRss",
+  "tasksRoots",
   "middleware",
   "currentJob",
   "signals",
@@ -119,6 +128,7 @@ export function parseWorkerOptions(options: WorkerOptions, taskQueues: readonly 
         : parseWhole("maxJobs", options.maxJobs, 1, Number.MAX_SAFE_INTEGER),
     maxIdle: options.maxIdle === undefined ? null : parsePositiveDuration("maxIdle", options.maxIdle),
     maxRss: options.maxRss === undefined ? null : parseSize("maxRss", options.maxRss),
+    tasksRoots: parseRoots("tasksRoots", options.tasksRoots ?? [process.cwd()]),
     middleware,
     currentJob: parseFlag("currentJob", options.currentJob ?? false),
     signals: parseFlag("signals", options.signals ?? false),
@@ -135,4 +145,14 @@ export function hostName(): string {
   return hostname()
     .replace(/[^A-Za-z0-9_.:-]/g, "-")
     .slice(0, 60);
+}
+
+function parseRoots(field: string, value: unknown): string[] {
+  if (!Array.isArray(value) || value.length === 0) {
+    throw new InvalidInput(field, value, "a list of at least one folder");
+  }
+  return value.map((root, index) => {
+    if (typeof root === "string" && statSync(root, { throwIfNoEntry: false })?.isDirectory()) return resolve(root);
+    throw new InvalidInput(`${field}[${index}]`, root, "an existing folder");
+  });
 }

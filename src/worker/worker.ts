@@ -5,9 +5,9 @@
 import { EventEmitter } from "node:events";
 import { hostname } from "node:os";
 import { parseDuration, type Duration } from "../model/duration.js";
-import { InvalidInput } from "../model/errors.js";
 import type { Runnable } from "./executor.js";
-import type { AnyTask, Handler, Task } from "./task.js";
+import type { ModuleReference } from "./runners/module-reference.js";
+import { checkCode, type AnyTask, type Handler, type Task } from "./task.js";
 import { Teller } from "./teller.js";
 import type { StopReason, WorkerEvents } from "./worker-events.js";
 import { parseWorkerOptions, type ParsedWorkerOptions, type WorkerOptions } from "./worker-options.js";
@@ -43,7 +43,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
       options,
       tasks.map((task) => task.queue),
     );
-    for (const task of tasks) this.#register(task, task.handler);
+    for (const task of tasks) this.#register(task, task.handler ?? task.module);
     const { name, order, concurrency } = this.#options;
     this.#teller = new Teller(this, name);
     this.#workshop = new Workshop({
@@ -102,17 +102,18 @@ export class Worker extends EventEmitter<WorkerEvents> {
   }
 
   /**
-   * Gives a task its handler, for tasks whose definition has none. Call it right after making the worker.
+   * Gives a task its handler, or where it is, for tasks whose definition has none. Call it right after making the
+   * worker.
    * @throws InvalidInput
    * @example
    * longshore.worker([mail]).handle(mail, async ({ input }) => send(input.to));
    */
   handle<Input, Result, Parsed, StepName extends string, Shown>(
     task: Task<Input, Result, Parsed, StepName, Shown>,
-    handler: Handler<Parsed, NoInfer<Result>, NoInfer<StepName>, NoInfer<Shown>>,
+    handler: Handler<Parsed, NoInfer<Result>, NoInfer<StepName>, NoInfer<Shown>> | ModuleReference,
   ): this {
-    if (typeof handler !== "function") throw new InvalidInput("handler", handler, "a function of the job's context");
-    this.#register(task as unknown as AnyTask, handler as Handler<never, unknown>);
+    checkCode(handler, task.runner);
+    this.#register(task as unknown as AnyTask, handler as Handler<never, unknown> | ModuleReference);
     return this;
   }
 
@@ -157,9 +158,9 @@ export class Worker extends EventEmitter<WorkerEvents> {
     this.#finish();
   }
 
-  #register(task: AnyTask, handler: Handler<never, unknown> | null): void {
+  #register(task: AnyTask, code: Handler<never, unknown> | ModuleReference | null): void {
     // That input and handler fit was checked where both types were known.
-    if (handler !== null) this.#runnables.set(task.name, { task, handler: handler as Handler<unknown, unknown> });
+    if (code !== null) this.#runnables.set(task.name, { task, code: code as Runnable["code"] });
   }
 
   async #obeySignals(): Promise<void> {

@@ -11,9 +11,11 @@ import { EngineTime } from "./engine-time.js";
 import { ExchangeLoop, type ExchangeHost } from "./exchange-loop.js";
 import { Executor } from "./executor.js";
 import { LeaseAhead } from "./lease-ahead.js";
+import { LoopWatch } from "./loop-watch.js";
 import { LeaseKeeper } from "./lease-keeper.js";
 import { Outage } from "./outage.js";
 import { Reporter } from "./reporter.js";
+import { Runners } from "./runners/runners.js";
 import { RunPool } from "./run-pool.js";
 import { Run } from "./run.js";
 import { SessionHolder } from "./session-holder.js";
@@ -31,12 +33,14 @@ export class Workshop {
   readonly #options: ParsedWorkerOptions;
   readonly #teller: Teller;
   readonly #deadlines: Deadlines;
+  readonly #runners: Runners;
   readonly #executor: Executor;
   readonly #pool: RunPool;
   readonly #succession: Succession;
   readonly #ahead: LeaseAhead;
   readonly #guard: AheadGuard;
   readonly #reporter: Reporter;
+  readonly #loopWatch: LoopWatch;
   readonly #loop: ExchangeLoop;
   readonly #keeper: LeaseKeeper;
   readonly #sessions: SessionHolder;
@@ -61,6 +65,7 @@ export class Workshop {
     this.#ahead = new LeaseAhead(concurrency, options.prefetch);
     this.#reporter = new Reporter(engine, clock, outage, () => void this.#keeper.beat());
     this.#deadlines = new Deadlines(clock, (run) => this.#executor.timedOut(run));
+    this.#runners = new Runners({ clock, concurrency, roots: options.tasksRoots, payloadCap, currentJob });
     this.#executor = new Executor({
       clock,
       random,
@@ -68,13 +73,18 @@ export class Workshop {
       middleware,
       currentJob,
       runnables,
+      runners: this.#runners,
       deadlines: this.#deadlines,
-      started: (run) => this.#started(run),
+      started: (run, inline) => this.#started(run, inline),
       concluded: (run) => this.#concluded(run),
       failed: (error) => outage.report(error),
     });
     this.#succession = new Succession({ engine, clock, queues: order.names, runnables, outage });
     this.#pool = new RunPool(concurrency, clock, (run) => this.#execute(run));
+    this.#loopWatch = new LoopWatch(
+      () => [...this.#pool.running, ...this.#executor.overrunning].filter((run) => !this.#executor.remote.has(run)),
+      (tasks, ms) => teller.tellBlocked(tasks, ms),
+    );
     this.#guard = new AheadGuard(
       clock,
       () => this.#pool.waiting,
@@ -222,8 +232,9 @@ export class Workshop {
     else this.#executor.execute(run);
   }
 
-  #started(run: Run): void {
+  #started(run: Run, inline: boolean): void {
     this.#guard.started();
+    if (inline) this.#loopWatch.began(run.lease.body?.task ?? "");
     this.#keeper.runsUntil(run.deadline);
     this.#teller.tellRun("active", run);
   }
@@ -318,16 +329,20 @@ export class Workshop {
   }
 
   #handBackRuns(): void {
+    // Before anybody else can begin what they are at.
+    this.#runners.killAll();
     for (const run of [...this.#pool.running].toReversed()) {
       this.#executor.conclude(run, { kind: "release" }, undefined);
     }
   }
 
   async #letGo(): Promise<void> {
+    await this.#runners.close();
     await this.#sessions.settled();
     this.#loop.close();
     this.#reporter.close();
     this.#deadlines.close();
+    this.#loopWatch.close();
     await this.#keeper.close();
     await this.#sessions.close();
   }

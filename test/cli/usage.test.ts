@@ -135,7 +135,7 @@ test.each([
   ["throws.mjs", 'throw new Error("no key");', /cannot load throws\.mjs: no key/],
   [
     "headless.mjs",
-    'export default [{ name: "scan", queue: "scans", defaults: {}, schema: null, classify: null, handler: null }];',
+    'export default [{ name: "scan", queue: "scans", defaults: {}, runner: {}, schema: null, handler: null, module: null }];',
     /task scan of headless\.mjs has no handler/,
   ],
 ])("a worker does not start with the task file %s", async (name, code, message) => {

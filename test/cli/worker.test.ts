@@ -1,8 +1,9 @@
 // `longshore worker` as a process: what it logs, when it stops, and what becomes of the jobs it leaves.
 import { connect, type Longshore } from "longshore";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { emptyFolder, linesOf, longshore, removeFolder, Running, tasksFile } from "./command.js";
+import { type Ended, emptyFolder, linesOf, longshore, removeFolder, Running, tasksFile } from "./command.js";
 
 let folder = "";
 let url = "";
@@ -88,6 +89,25 @@ test("serves only the queues it is given, and takes --with-scheduler", async () 
   expect(linesOf((await running.ended).stdout)[0]).toMatchObject({ queues: ["other", "holds"] });
   expect(await jobs.queue("scans").getWaitingCount()).toBe(1);
   expect(await jobs.queue("other").getCompletedCount()).toBe(1);
+});
+
+test("--tasks-root says where the modules of tasks are, and only there", async () => {
+  const file = fileURLToPath(new URL("child-tasks.mjs", import.meta.url));
+  const run = (...more: string[]): Promise<Ended> =>
+    longshore(["worker", "--burst", "--tasks", file, "--url", url, ...more], { cwd: folder });
+  const first = await jobs.enqueue("away", 1, { queue: "aways" });
+  expect((await run()).code).toBe(0);
+  expect((await first.refresh()).error).toMatchObject({ code: "MODULE_NOT_FOUND" });
+
+  const second = await jobs.enqueue("away", 2, { queue: "aways" });
+  const { code, stdout } = await run("--tasks-root", join(file, ".."));
+  expect(code).toBe(0);
+  expect(stdout).toContain("Job completed");
+  expect(await second.result()).toEqual({ input: 2, pid: expect.any(Number) });
+
+  const refused = await run("--tasks-root", join(folder, "nowhere"));
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).toContain("--tasks-root");
 });
 
 test("info lists it while it lives, and not after", async () => {

@@ -65,3 +65,60 @@ describe("scripts the server has forgotten", () => {
     expect(await session.claimIds(1)).toHaveLength(1);
   });
 });
+
+describe("a checkpoint that cannot be decoded", () => {
+  it.each(["rubbish", "[]"])("is named with its job: %s", async (entry) => {
+    const id = await kit.add();
+    const session = await kit.session();
+    const memo = { seq: 1, kind: "step", name: "a", key: null, value: "1", at: 1, took: 1, counters: null } as const;
+    await session.report(await session.next(), { checkpoints: [memo] });
+    const [key = ""] = (await kit.storage.leftovers?.())?.filter((name) => name.endsWith("}:check")) ?? [];
+    await redis.hset(key, `${id}\u00001`, entry);
+
+    await expect(kit.engine.checkpoints({ queue: "main", id })).rejects.toThrow(/checkpoint 1 cannot be decoded/);
+  });
+});
+
+describe("many checkpoints", () => {
+  it("are removed a bounded number at a time", async () => {
+    const spec = { retention: { completed: { age: 0, count: null }, failed: { age: 0, count: null } } };
+    await kit.addMany(4, spec);
+    const session = await kit.session();
+    const leases = await session.claim(4);
+    for (const lease of leases) {
+      const memo = { kind: "step", name: "a", key: null, value: "1", at: 1, took: 1, counters: null } as const;
+      for (let from = 1; from <= 6_000; from += 500) {
+        const checkpoints = Array.from({ length: 500 }, (_, index) => ({ ...memo, seq: from + index }));
+        await session.report(lease, { checkpoints });
+      }
+      await session.complete(lease);
+    }
+    const sweeps = [];
+    for (let more = true; more;) {
+      const answer = await kit.sweep(100);
+      sweeps.push(answer.removed);
+      ({ more } = answer);
+    }
+
+    expect(sweeps).toEqual([2, 2, 0]);
+    expect(await kit.list()).toEqual([]);
+  });
+
+  it("do not keep a command on their jobs from answering for all", async () => {
+    const ids = await kit.addMany(4);
+    const session = await kit.session();
+    const memo = { kind: "step", name: "a", key: null, value: "1", at: 1, took: 1, counters: null } as const;
+    for (const lease of await session.claim(4)) {
+      for (let from = 1; from <= 6_000; from += 500) {
+        const checkpoints = Array.from({ length: 500 }, (_, index) => ({ ...memo, seq: from + index }));
+        await session.report(lease, { checkpoints });
+      }
+      await session.complete(lease);
+    }
+    const refs = ids.map((id) => ({ queue: "main", id }));
+    const answers = await kit.engine.remove({ refs, op: "op" });
+
+    expect(answers.map(({ outcome }) => outcome)).toEqual(["applied", "applied", "applied", "applied"]);
+    expect(await kit.list()).toEqual([]);
+  });
+});

@@ -122,6 +122,18 @@ describe("options are refused, by field, value and rule:", () => {
       /not beside unique.debounce/,
     ],
     ["a debounce beside a time", { unique: { key: "k", debounce: "5s" }, runAt: new Date() }, "runAt", /not beside/],
+    [
+      "supersedes beside a throttle",
+      { unique: { key: "k", throttle: "1m" }, supersedes: "r" },
+      "supersedes",
+      /not beside/,
+    ],
+    [
+      "supersedes beside a debounce",
+      { unique: { key: "k", debounce: "1m" }, supersedes: "r" },
+      "supersedes",
+      /not beside/,
+    ],
     ["supersedes that is no key", { supersedes: "" }, "supersedes", /1 to 256 bytes/],
     ["a keep that is misspelt", { keep: { complete: 1 } }, "keep.complete", /no such option/],
     ["a backoff that is rubbish", { backoff: "often" }, "backoff", /30s/],

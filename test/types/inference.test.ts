@@ -3,6 +3,7 @@
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { z } from "zod";
 import {
+  module,
   statuses,
   task,
   type InputOf,
@@ -117,6 +118,19 @@ const free = task("free", {}, async ({ step, emit, progress, count, input }: Job
 });
 const remote = task<{ n: number }, number, "crawl" | "parse">("remote", { steps: ["crawl", "parse"] });
 
+const byFunction = task(
+  "by-function",
+  { runner: "process" },
+  module<(context: JobContext<{ url: string }>) => Promise<number>>("./tasks.js#scan"),
+);
+const byTask = task("by-task", { runner: "thread" }, module<typeof annotated>("./tasks.js#annotated"));
+const byName = task("by-name", module("./tasks.js#anything"));
+const bySchema = task(
+  "by-schema",
+  { runner: "thread", input: z.object({ at: z.coerce.date<string>() }) },
+  module<(context: { input: { at: Date } }) => string>("./tasks.js#dated"),
+);
+
 // Never called: only compiled.
 export async function uses(longshore: Longshore): Promise<void> {
   // @ts-expect-error no weights
@@ -133,6 +147,14 @@ export async function uses(longshore: Longshore): Promise<void> {
   expectTypeOf(await longshore.enqueue(analyse, { requirementId: "R1", at: "2026-01-01" })).toEqualTypeOf<
     Job<{ findings: string[] }, { requirementId: string; at: string; deep?: boolean | undefined }>
   >();
+  expectTypeOf(await (await longshore.enqueue(byFunction, { url: "u" })).result()).toEqualTypeOf<number>();
+  // @ts-expect-error an input that the module's handler does not take
+  await longshore.enqueue(byFunction, { uri: "u" });
+  expectTypeOf(await (await longshore.enqueue(byTask, { n: 1 })).result()).toEqualTypeOf<number>();
+  expectTypeOf(await (await longshore.enqueue(byName, { any: "thing" })).result()).toEqualTypeOf<unknown>();
+  expectTypeOf(await (await longshore.enqueue(bySchema, { at: "2026-01-01" })).result()).toEqualTypeOf<string>();
+  // @ts-expect-error a runner that does not exist
+  task("wrong-runner", { runner: "fork" });
   // @ts-expect-error a missing field
   await longshore.enqueue(analyse, { requirementId: "R1" });
   // @ts-expect-error a field of the wrong type

@@ -19,6 +19,10 @@ function watchRejections(): readonly string[] {
   return seen;
 }
 
+function fails(): never {
+  throw new Error("no answer");
+}
+
 function waitIn(world: StillWorld): (ms: number) => Promise<void> {
   return (ms) =>
     new Promise((resolve) => {
@@ -98,9 +102,6 @@ describe("a try that failed", () => {
 describe("a step that failed", () => {
   it("gives its name back: something else may be tried under it", async () => {
     const world = new StillWorld();
-    const fails = (): never => {
-      throw new Error("no answer");
-    };
     const plain = task("plain", { ...ONCE, steps: ["price"] }, ({ step }) =>
       step("price", fails).catch(() => step("price", () => "from the cache")),
     );

@@ -3,7 +3,7 @@ import { isTerminal, sources, type Cause } from "../../model/state.js";
 import type { ControlAnswer, JobPatch } from "../contract.js";
 import { revoke } from "./consume.js";
 import { finish, forget, move, recordAttempt, restand } from "./moves.js";
-import { claimKey, liveHolder, retime } from "./produce.js";
+import { claimKey, liveHolder, replaceInput, retime } from "./produce.js";
 import type { MemoryJob, MemoryQueue, MemorySession } from "./store.js";
 
 /** What a command needs at hand. */
@@ -89,10 +89,10 @@ export const remove: Command = ({ queue, now }, job) => {
 export function update(patch: JobPatch): Command {
   return ({ queue, now }, job) => {
     if (job.state === "active" || isTerminal(job.state)) return "wrong-state";
+    if (patch.input !== undefined) replaceInput(job, patch.input);
     const moved = patch.priority !== undefined && patch.priority !== job.spec.priority;
     job.spec = {
       ...job.spec,
-      ...(patch.input === undefined ? {} : { input: patch.input }),
       ...(patch.tags === undefined ? {} : { tags: patch.tags }),
       ...(patch.priority === undefined ? {} : { priority: patch.priority }),
     };

@@ -97,10 +97,14 @@ export class MemoryEngine implements Engine {
   }
 
   awaitWork({ queues, timeout, signal }: Parameters<Engine["awaitWork"]>[0]): Promise<void> {
+    const until = this.now() + timeout;
     const ready = (): boolean =>
       queues.some((name) => {
         const queue = this.#store.find(name);
-        return queue !== undefined && !queue.paused && queue.lines.queued.size + queue.suspects.size > 0;
+        if (queue === undefined || queue.paused) return false;
+        // Who sleeps must also hear of a delayed job that is due before the end of the wait.
+        const due = queue.lines.delayed.first()?.runAt ?? Number.POSITIVE_INFINITY;
+        return queue.lines.queued.size + queue.suspects.size > 0 || due < until - 1;
       });
     return this.#signals.wait(queues, timeout, signal, ready);
   }

@@ -41,12 +41,21 @@ function meetHolder(
   if (then !== "replace" || !isWaiting(holder.state)) {
     return { id: holder.id, outcome: then === "reject" ? "rejected" : "joined", state: holder.state };
   }
-  holder.spec = { ...holder.spec, input: spec.input };
+  replaceInput(holder, spec.input);
+  // Every request says: if not started within the ttl of mine.
+  if (holder.expireAt !== null && spec.ttl !== null) holder.expireAt = now + spec.ttl;
   if (debounce !== undefined && holder.state !== "queued") {
     const last = debounce.most === null ? Infinity : holder.createdAt + debounce.most;
     retime(queue, holder, { at: Math.min(now + debounce.wait, last) }, now);
   }
   return { id: holder.id, outcome: "replaced", state: holder.state };
+}
+
+/** Gives a job another input; what its runs left belongs to the one it had. */
+export function replaceInput(job: MemoryJob, input: string): void {
+  job.spec = { ...job.spec, input };
+  job.checkpoints.clear();
+  job.progress = null;
 }
 
 /** Gives a waiting job another time; answers whether that moved it. */
@@ -77,7 +86,7 @@ export function claimKey(queue: MemoryQueue, job: MemoryJob, now: number): void 
 
 function holdsKey(job: MemoryJob, expiresAt: number | null, now: number): boolean {
   if (expiresAt !== null) return expiresAt > now;
-  if (isTerminal(job.state)) return false;
+  if (isTerminal(job.state) || (job.expireAt !== null && job.expireAt <= now)) return false;
   return job.spec.unique?.until === "finished" || job.epoch === 0;
 }
 

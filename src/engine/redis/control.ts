@@ -18,11 +18,19 @@ export async function control(
   await Promise.all(
     batchesOf(refs).map(async (batches) => {
       for (const { queue, places } of batches) {
-        const ids = places.map((place) => refs[place]?.id ?? "");
-        const reply = list(await link.run("control", queue, [op, command, patch, ...ids]));
-        for (const [index, place] of places.entries()) {
-          const state = reply[index * 2 + 1];
-          answers[place] = { outcome: outcomeOf(text(reply[index * 2])), state: state === "" ? null : stateOf(state) };
+        let rest = places;
+        while (rest.length > 0) {
+          const ids = rest.map((place) => refs[place]?.id ?? "");
+          const reply = list(await link.run("control", queue, [op, command, patch, ...ids]));
+          const answered = reply.length / 2;
+          for (const [index, place] of rest.slice(0, answered).entries()) {
+            const state = reply[index * 2 + 1];
+            answers[place] = {
+              outcome: outcomeOf(text(reply[index * 2])),
+              state: state === "" ? null : stateOf(state),
+            };
+          }
+          rest = rest.slice(answered);
         }
       }
     }),

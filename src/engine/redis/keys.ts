@@ -14,7 +14,8 @@
  * | left | hash | id → the highest number of its checkpoints |
  * | failed | hash | id → what failed in a job that half succeeded |
  * | latest, skey | hash | key under which jobs supersede each other → the latest of them; id → its key |
- * | owed, owing | hash, zset | superseded jobs whose application has not been told: id → task and when; `task NUL id` |
+ * | owed | hash | superseded jobs whose application has not been told: id → task |
+ * | owing, handed | zset | the same as `task NUL id`: in lexical order; those handed out, by when they are due again |
  * | wait | list | queued jobs of the default priority; `~` marks those that have moved before |
  * | dead | zset | positions in `wait` whose job has moved away |
  * | prio, suspect | zset | queued jobs of other priorities; those recovered from dead workers, by running order |

@@ -1,5 +1,6 @@
 /** Reading from Redis: records, listings, totals, workers. */
 import { decodeCheckpoint, type Checkpoint } from "../../model/checkpoint.js";
+import { Undecodable } from "../../model/errors.js";
 import type { JobRecord, JobRef } from "../../model/job.js";
 import { matchesFilter, type JobFilter } from "../../model/filter.js";
 import { mayBelongTo } from "../../model/id.js";
@@ -228,7 +229,7 @@ export class Reader {
       const fields = Array.from({ length: count }, (_, index) => `${id}\0${from + index}`);
       const entries = await this.#link.send(() => this.#link.client.hmget(this.#keys.of(queue, "check"), ...fields));
       for (const [index, entry] of entries.entries()) {
-        if (entry !== null) found.push(decodeCheckpoint(from + index, entry));
+        if (entry !== null) found.push(readCheckpoint(id, from + index, entry));
       }
     }
     return found;
@@ -251,4 +252,13 @@ function inState(found: readonly Found[], state: JobState, after: OrderKey | nul
     ({ record, key }) => record.state === state && (after === null || compareKeys(key, after) > 0),
   );
   return { jobs, looked: 0, last: null };
+}
+
+/** @throws Undecodable */
+function readCheckpoint(id: string, seq: number, entry: string): Checkpoint {
+  try {
+    return decodeCheckpoint(seq, entry);
+  } catch (cause) {
+    throw new Undecodable(id, `checkpoint ${seq}`, { cause });
+  }
 }

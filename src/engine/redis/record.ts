@@ -2,7 +2,7 @@
 import { DEFAULT_BACKOFF } from "../../model/backoff.js";
 import type { Failure } from "../../model/failure.js";
 import type { AttemptRecord, JobRecord, JobRef } from "../../model/job.js";
-import { progressIn, type Progress } from "../../model/progress.js";
+import { decodeProgress, progressIn, type Progress } from "../../model/progress.js";
 import { DEFAULT_RETENTION } from "../../model/retention.js";
 import { decodeStepFailures, type StepFailure } from "../../model/step-failure.js";
 import { isState, isTerminal, type JobState } from "../../model/state.js";
@@ -116,7 +116,7 @@ function decodePayload(
     return {
       ...decodeBody(body),
       history: hist === "" ? [] : hist.split("\n").map((line): AttemptRecord => JSON.parse(line)),
-      progress: progress === "" ? null : parseProgress(progress),
+      progress: progress === "" ? null : decodeProgress(progress),
       failures: decodeStepFailures(failed),
       forgotten: lastError === "" ? null : parseFailure(lastError),
       problem: null,
@@ -125,11 +125,6 @@ function decodePayload(
     const problem = `job ${ref.id}: its stored body cannot be decoded (${String(error)})`;
     return { header: EMPTY_HEADER, input: "null", history: [], progress: null, failures: [], forgotten: null, problem };
   }
-}
-
-function parseProgress(json: string): Progress {
-  const progress: Progress = JSON.parse(json);
-  return progress;
 }
 
 function parseFailure(json: string): Failure {

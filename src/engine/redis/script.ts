@@ -37,7 +37,7 @@ export type ScriptName =
   | "watch"
   | "workers";
 
-// Those that give memory back, only move what is there, or must be heard before a job can end (a report, which is capped):
+// Those that give memory back, only move what is there, or must be heard before a job can end (a report):
 // they run although Redis is full, so that a full queue drains.
 const FREES_MEMORY: ReadonlySet<ScriptName> = new Set([
   "control",

@@ -104,7 +104,10 @@ export function update(patch: JobPatch): Command {
     const state = stateOfJob(job);
     if (state === "active" || isTerminal(state)) return "wrong-state";
     const moved = patch.priority !== undefined && patch.priority !== job.priority;
-    if (patch.input !== undefined) replaceInput(transaction, job, patch.input);
+    if (patch.input !== undefined) {
+      replaceInput(transaction, job, patch.input);
+      job.checkpointed = false;
+    }
     if (patch.tags !== undefined) retag(transaction, queue, job, patch.tags);
     job.priority = patch.priority ?? job.priority;
     if (patch.due !== undefined && retime(transaction, queue, job, patch.due)) return "applied";

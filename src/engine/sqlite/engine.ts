@@ -107,7 +107,8 @@ export class SqliteEngine implements Engine {
 
   async awaitWork({ queues, timeout, signal }: Params<"awaitWork">): Promise<void> {
     const opened = this.#opened;
-    await opened?.watchers.wait(queues, timeout, signal, () => queues.some((name) => hasWork(opened.sql, name)));
+    const until = this.now() + timeout;
+    await opened?.watchers.wait(queues, timeout, signal, () => queues.some((name) => hasWork(opened.sql, name, until)));
   }
 
   onRevoked({ session, listener }: Params<"onRevoked">): () => void {

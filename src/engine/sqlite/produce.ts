@@ -69,7 +69,7 @@ function enqueueOne(
   const holder = unique === null ? null : liveHolder(transaction, queue, unique.key);
   // A key that the superseded job holds is in nobody's way.
   if (unique !== null && holder !== null && holder.job !== before?.job) {
-    const answer = meetHolder(transaction, queue, holder, spec.input, unique);
+    const answer = meetHolder(transaction, queue, holder, spec, unique);
     noteState(known, answer.id, answer.state);
     return answer;
   }
@@ -98,17 +98,21 @@ function noteState(known: Map<string, Known>, id: string, state: JobState): void
   if (job !== undefined) known.set(id, { ...job, state });
 }
 
+const RENEW_TTL = "UPDATE jobs SET expire_at = ? WHERE job = ? AND expire_at IS NOT NULL";
+
 /** What a job meets whose key another one holds. */
 function meetHolder(
   transaction: Transaction,
   queue: SqliteQueue,
   holder: Holder,
-  input: string,
+  { input, ttl }: JobSpec,
   { then, debounce }: Unique,
 ): EnqueueAnswer {
   const { id, state } = holder;
   if (then !== "replace" || !isWaiting(state)) return { id, outcome: then === "reject" ? "rejected" : "joined", state };
   replaceInput(transaction, holder, input);
+  // Every request says: if not started within the ttl of mine.
+  if (ttl !== null) transaction.sql.run(RENEW_TTL, transaction.now + ttl, holder.job);
   const job = debounce === undefined || state === "queued" ? null : loadJob(transaction.sql, holder.job);
   if (debounce === undefined || job === null) return { id, outcome: "replaced", state };
   const last = debounce.most === null ? Infinity : job.createdAt + debounce.most;
@@ -202,26 +206,30 @@ function insert(transaction: Transaction, queue: SqliteQueue, spec: JobSpec, sta
   return job;
 }
 
-/** Replaces the input of a job. */
+const REPLACE_INPUT = "UPDATE jobs SET input = ?, progress = NULL, checkpointed = 0 WHERE job = ?";
+
+/** Gives a job another input; what its runs left belongs to the one it had. */
 export function replaceInput({ sql }: Transaction, job: Pick<Job, "job">, input: string): void {
   const long = input.length > LONG_INPUT;
-  sql.run("UPDATE jobs SET input = ? WHERE job = ?", long ? null : input, job.job);
+  sql.run(REPLACE_INPUT, long ? null : input, job.job);
+  sql.run("DELETE FROM checkpoints WHERE job = ?", job.job);
   sql.run("DELETE FROM inputs WHERE job = ?", job.job);
   if (long) sql.run("INSERT INTO inputs (job, input) VALUES (?, ?)", job.job, input);
 }
 
 /** The job that holds a unique key now, if any. A key whose job has let go of it is free. */
 export function liveHolder({ sql, now }: Transaction, queue: SqliteQueue, key: string): Holder | null {
-  const row = sql.all<[number, string, number, number, number | null, number]>(
-    `SELECT j.job, j.id, j.line, j.epoch, k.expires_at, k.until_started FROM unique_keys k JOIN jobs j ON j.job = k.job
+  const row = sql.all<[number, string, number, number, number | null, number, number | null]>(
+    `SELECT j.job, j.id, j.line, j.epoch, k.expires_at, k.until_started, j.expire_at FROM unique_keys k JOIN jobs j ON j.job = k.job
      WHERE k.queue = ? AND k.key = ?`,
     queue.number,
     key,
   )[0];
   if (row === undefined) return null;
-  const [job, id, line, epoch, expiresAt, untilStarted] = row;
+  const [job, id, line, epoch, expiresAt, untilStarted, expireAt] = row;
   const state = stateOf(line);
-  const held = expiresAt === null ? !isTerminal(state) && (untilStarted === 0 || epoch === 0) : expiresAt > now;
+  const lives = !isTerminal(state) && (expireAt === null || expireAt > now);
+  const held = expiresAt === null ? lives && (untilStarted === 0 || epoch === 0) : expiresAt > now;
   return held ? { job, id, state } : null;
 }
 

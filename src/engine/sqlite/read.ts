@@ -42,10 +42,16 @@ export function listQueues(sql: Sql): QueueRecord[] {
 }
 
 /** May a queue have work for somebody who waits? */
-export function hasWork(sql: Sql, name: string): boolean {
+export function hasWork(sql: Sql, name: string, until: number): boolean {
   const row = sql.all<[paused: number, lines: string]>("SELECT paused, lines FROM queues WHERE name = ?", name)[0];
   if (row === undefined || row[0] === 1) return false;
-  return countStates(readLines(row[1])).queued > 0;
+  if (countStates(readLines(row[1])).queued > 0) return true;
+  const due = sql.all<[key: number]>(
+    "SELECT j.key FROM queues q CROSS JOIN jobs j ON j.queue = q.queue WHERE q.name = ? AND j.line = ? ORDER BY j.key LIMIT 1",
+    name,
+    lineOf("delayed"),
+  )[0]?.[0];
+  return due !== undefined && due < until - 1;
 }
 
 /** How many jobs with a tag are in each state. */

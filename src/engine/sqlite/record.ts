@@ -4,7 +4,7 @@ import { Undecodable } from "../../model/errors.js";
 import type { Failure } from "../../model/failure.js";
 import { MOST_ATTEMPT_RECORDS, type AttemptOutcome, type AttemptRecord } from "../../model/job.js";
 import type { JobRecord } from "../../model/job.js";
-import { NO_PROGRESS, progressIn, type Progress } from "../../model/progress.js";
+import { decodeProgress, progressIn, type Progress } from "../../model/progress.js";
 import { DEFAULT_RETENTION } from "../../model/retention.js";
 import { decodeStepFailures, type StepFailure } from "../../model/step-failure.js";
 import type { Unique } from "../../model/unique.js";
@@ -100,7 +100,7 @@ function recordOf(row: RecordRow, runs: readonly RunRow[]): JobRecord {
       retention: readRetention(job),
       result,
       meta,
-      progress: progressIn(state, decode<Progress | null>(job.id, "progress", progress, readProgress, null)),
+      progress: progressIn(state, decode<Progress | null>(job.id, "progress", progress, decodeProgress, null)),
       failures: decode<readonly StepFailure[]>(job.id, "failures", failures, decodeStepFailures, []),
       error: lastError(job, runs),
       history: historyOf(job, runs),
@@ -165,13 +165,6 @@ function historyOf(job: Job, runs: readonly RunRow[]): AttemptRecord[] {
   if (active) history.push({ ...run, number: job.counted + 1, endedAt: null, outcome: null });
   if (tellsLastRun(state)) history.push({ ...run, number: job.counted, endedAt: job.finishedAt, outcome: state });
   return history;
-}
-
-function readProgress(text: string): Progress {
-  const value = JSON.parse(text) as Progress;
-  if (typeof value.percent !== "number") throw new TypeError("no percent");
-  // An older Longshore knew a percentage and a message only.
-  return { ...NO_PROGRESS, ...value };
 }
 
 function readFailure(text: string): Failure {

@@ -8,9 +8,8 @@ import { parseDuration } from "../../model/duration.js";
 import { InvalidInput, LeaseLost, Snooze, type AllFailed } from "../../model/errors.js";
 import { stepFailure } from "../../model/step-failure.js";
 import { parseStepName, parseSteps, StepTally } from "../../model/step-plan.js";
-import type { RunMeans } from "../context.js";
+import type { RunMeans, RunTask } from "../context.js";
 import type { RunHost } from "../run-host.js";
-import type { AnyTask } from "../task.js";
 import { ItemRun } from "./item-run.js";
 import { Memos } from "./memos.js";
 import { RunStatus } from "./job-status.js";
@@ -27,7 +26,7 @@ import type { ItemResults, StepScope } from "./step.js";
 export class RunSteps {
   readonly #host: RunHost;
   readonly #means: RunMeans;
-  readonly #task: AnyTask;
+  readonly #task: RunTask;
   readonly #tally: StepTally | null;
   readonly #progress: RunProgress;
   readonly #memos: Memos;
@@ -44,7 +43,7 @@ export class RunSteps {
   #settled: () => void = () => {};
 
   /** @throws what the task's function of its steps throws; InvalidInput when what it gives are no steps */
-  constructor(host: RunHost, input: unknown, task: AnyTask, means: RunMeans) {
+  constructor(host: RunHost, input: unknown, task: RunTask, means: RunMeans) {
     this.#host = host;
     this.#means = means;
     this.#task = task;
@@ -176,9 +175,12 @@ export class RunSteps {
     });
   }
 
-  /** What the run fails with when its handler gives nothing: of what might fail alone nothing ended well. Else `null`. */
-  failure(): AllFailed | null {
-    return this.#memos.any ? null : this.#failures.together("every optional step and item");
+  /**
+   * Why the run fails although its handler returned: it gave nothing, and of what might fail alone nothing ended well. `null`
+   * if it does not.
+   */
+  failure(value: unknown): AllFailed | null {
+    return value !== undefined || this.#memos.any ? null : this.#failures.together("every optional step and item");
   }
 
   /** What a handler that returned comes to. */
@@ -276,7 +278,7 @@ function heard<T>(begun: Promise<T>): Promise<T> {
   return begun;
 }
 
-function tallyOf({ steps }: AnyTask, input: unknown): StepTally | null {
+function tallyOf({ steps }: RunTask, input: unknown): StepTally | null {
   if (steps === null) return null;
   if (typeof steps !== "function") return new StepTally(new Map(Object.entries(steps)));
   return new StepTally(parseSteps("steps", steps(input as never)));

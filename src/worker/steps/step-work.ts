@@ -1,10 +1,9 @@
 /** Does the work of steps and items: tries it, makes it text, and leaves it as a checkpoint. */
 import { decodePayload, encodePayload } from "../../model/codec.js";
 import { LeaseLost, Snooze } from "../../model/errors.js";
-import type { RunMeans } from "../context.js";
+import type { RunMeans, RunTask } from "../context.js";
 import { verdictOn } from "../ending.js";
 import type { RunHost } from "../run-host.js";
-import type { AnyTask } from "../task.js";
 import type { Memos } from "./memos.js";
 import type { ActiveStep, RunProgress } from "./run-progress.js";
 import { Scope } from "./scope.js";
@@ -29,7 +28,7 @@ export class StepWork {
   readonly #memos: Memos;
 
   /** `owner` is the run as scopes know it. */
-  constructor(owner: object, host: RunHost, task: AnyTask, means: RunMeans, progress: RunProgress, memos: Memos) {
+  constructor(owner: object, host: RunHost, task: RunTask, means: RunMeans, progress: RunProgress, memos: Memos) {
     this.#owner = owner;
     this.#host = host;
     this.#payloadCap = means.payloadCap;

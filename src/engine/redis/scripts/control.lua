@@ -1,8 +1,8 @@
 -- KEYS: conf job run result wait dead prio suspect delayed blocked held leases hist err fp failures ttl keep expiry counted1 counted2
 -- KEYS: tags tagged tagcount meta prog log nonce op unique ukey revoked events wake done5 done6 done7 done8 done9 done10
--- KEYS: check left failed skey latest owed owing
+-- KEYS: check left failed skey latest owed owing handed
 -- ARGV: now, op, command, patch (JSON, for update and retry), then ids
--- Reply: per job: outcome (a applied, m missing, w wrong state, c conflict), state after it ('' if gone)
+-- Reply: per job, but for those at the end that are left to the next call: outcome (a applied, m missing, w wrong state, c conflict), state after it ('' if gone)
 --
 -- Commands on single jobs. Mirrors engine/memory/control.ts. Each job is written before the next is read, because the same
 -- job may be named twice.
@@ -100,6 +100,7 @@ end
 
 local reply = {}
 for i = 5, #ARGV do
+  if left_forgotten > MOST_LEFT then break end
   local id = ARGV[i]
   local records, jobs = load_records({ id })
   local r = records[1]

@@ -1,12 +1,17 @@
 -- KEYS: conf job run wait dead prio suspect delayed blocked held leases unique ukey tags tagged tagcount ttl keep nonce meta
 -- KEYS: events wake fp hist result err prog expiry counted1 counted2 done5 done6 done7 done8 done9 done10
--- KEYS: revoked skey latest owed owing
+-- KEYS: revoked skey latest owed owing check left
 -- ARGV and reply: see lib/enqueue.lua
 --
 -- Accepts jobs. Reads whatever may stand in their way first, then writes all of them at once.
 -- include: record codec batch queue lease holding moves amend unique supersede enqueue
 
 local earliest, queued = math.huge, false
+local first_delayed -- the time of the first delayed job, as it was before this call
+
+local function note_first_delayed()
+  first_delayed = first_delayed or tonumber(redis.call('ZRANGE', K.delayed, 0, 0, 'WITHSCORES')[2]) or math.huge
+end
 
 -- Only what is not simply `created` and `queued` is answered.
 local function answer(i, id, outcome, state)
@@ -30,6 +35,7 @@ local function accept(i, id, o, body)
     set_flag(r, TAGGED, false) -- counted just now; `stand` would look for tags that are not written yet
   end
   r.born = true
+  if state == DELAYED then note_first_delayed() end
   stand(id, r, false)
   if o.tags then set_flag(r, TAGGED, true) end
   put('job', id, pack_birth(state, flags, r[ATTEMPTS], r[PRIORITY], NOW, place_of(r)) .. body)
@@ -55,12 +61,15 @@ local function accept(i, id, o, body)
 end
 
 -- Gives the job that holds the key the input of the one that came.
-local function replace(id, r, unique, body)
+local function replace(id, r, unique, body, ttl)
+  note_first_delayed()
   if accepted[id] then flush() end
   local run_at
   if unique.wait and r[STATE] ~= QUEUED then
     run_at = math.min(NOW + unique.wait, unique.most and r[CREATED] + unique.most or math.huge)
   end
+  -- Every request says: if not started within the ttl of mine.
+  if ttl and has(r, TTL) then score('ttl', id, NOW + ttl) end
   r.born = nil
   amend(id, r, redis.call('HGET', K.job, id), { input = string.match(body, '\n(.*)$'), run_at = run_at })
   flush()
@@ -69,10 +78,10 @@ local function replace(id, r, unique, body)
 end
 
 -- What a job meets whose key another one holds.
-local function meet_holder(i, holder, r, unique, body)
+local function meet_holder(i, holder, r, unique, body, ttl)
   local outcome = unique['then']
   if outcome == 'p' then
-    if r[STATE] <= QUEUED then replace(holder, r, unique, body) else outcome = 'j' end
+    if r[STATE] <= QUEUED then replace(holder, r, unique, body, ttl) else outcome = 'j' end
   end
   answer(i, holder, outcome, r[STATE])
 end
@@ -91,7 +100,7 @@ local function accept_other(i, id, o, body)
     local holder, held_by_it = holder_of(o.unique.key)
     -- A key that the superseded job holds is in nobody's way.
     if holder and holder ~= old then
-      meet_holder(i, holder, held_by_it, o.unique, body)
+      meet_holder(i, holder, held_by_it, o.unique, body, o.ttl)
       return
     end
   end
@@ -111,11 +120,10 @@ for _, group in ipairs(groups) do
   end
 end
 
-local first_delayed = earliest < math.huge and redis.call('ZRANGE', K.delayed, 0, 0, 'WITHSCORES')[2]
 if conf.listed == 0 then set_conf('listed', 1) end
 flush()
 drop_dead_head()
 flush_queue()
 -- A sleeping worker must also hear of a delayed job that is due before the one it sleeps towards.
-if queued or (earliest < math.huge and (not first_delayed or earliest < tonumber(first_delayed))) then wake() end
+if queued or earliest < (first_delayed or math.huge) then wake() end
 return reply

@@ -1,7 +1,7 @@
 -- KEYS: conf job run result wait dead prio suspect delayed blocked held leases hist err fp failures ttl keep expiry counted1 counted2
 -- KEYS: tags tagged tagcount meta prog log nonce op unique ukey revoked calls sessions workers seen events wake
 -- KEYS: done5 done6 done7 done8 done9 done10
--- KEYS: check left failed skey latest owed owing
+-- KEYS: check left failed skey latest owed owing handed
 -- ARGV: now, limit, failure of a lost worker (JSON with %d for the deaths), its fingerprint, when it was asked for
 -- Reply: promoted (-1: it ran too late, and did nothing), recovered, expired, removed, more, next due or -1, now
 --
@@ -92,6 +92,10 @@ local function trim_usual(state)
             stop = true
             break
           end
+          if left_forgotten > MOST_LEFT then
+            stop = true
+            break
+          end
           forget(id, r)
           removed = removed + 1
         end
@@ -130,7 +134,7 @@ end
 local function remove_all(ids)
   local records = load_records(ids)
   for i, id in ipairs(ids) do
-    if records[i] then
+    if records[i] and left_forgotten <= MOST_LEFT then
       forget(id, records[i])
       removed = removed + 1
     end
@@ -169,5 +173,5 @@ for _, name in ipairs({ 'delayed', 'sessions', 'ttl' }) do
   local first = redis.call('ZRANGE', K[name], 0, 0, 'WITHSCORES')
   if first[2] then next_due = math.min(next_due, tonumber(first[2])) end
 end
-local more = math.max(recovered, promoted, expired, removed) >= limit and 1 or 0
+local more = (math.max(recovered, promoted, expired, removed) >= limit or left_forgotten > MOST_LEFT) and 1 or 0
 return { promoted, recovered, expired, removed, more, next_due < math.huge and next_due or -1, NOW }

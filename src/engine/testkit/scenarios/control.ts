@@ -1,6 +1,6 @@
 /** Commands on jobs by name: release, cancel, retry, promote, update, remove. */
 import assert from "node:assert/strict";
-import { MAIN, type Kit, type PlainCommand } from "../kit.js";
+import { MAIN, said, type Kit, type PlainCommand } from "../kit.js";
 import { RETRYABLE_STATES, REACHABLE_STATES, reach, type ReachableState } from "../reach.js";
 import { scenarios } from "../scenario.js";
 
@@ -196,6 +196,32 @@ export const control = scenarios("control", [
         [job.input, job.priority, job.state, job.runAt, job.tags],
         ["1", 4, "delayed", kit.clock.now() + 100, ["new", "newer"]],
       );
+    },
+  ],
+  [
+    "a job whose input was changed takes nothing over from the runs before",
+    async (kit) => {
+      const id = await kit.add({ input: '"old"' });
+      const session = await kit.session();
+      const lease = await session.next();
+      const memo = {
+        seq: 1,
+        kind: "step",
+        name: "fetch",
+        key: null,
+        value: "1",
+        at: 1,
+        took: 1,
+        counters: null,
+      } as const;
+      await session.report(lease, { checkpoints: [memo], progress: said(50, null) });
+      await session.fail(lease, 1_000);
+      await kit.update(id, { priority: 3 });
+      assert.equal((await kit.engine.checkpoints({ queue: MAIN, id })).length, 1, "its input is the same");
+      await kit.update(id, { input: '"new"' });
+      assert.deepEqual([await kit.engine.checkpoints({ queue: MAIN, id }), (await kit.job(id)).progress], [[], null]);
+      await kit.control("promote", id);
+      assert.equal((await session.next()).checkpoints, false);
     },
   ],
   [

@@ -307,6 +307,40 @@ export const supersede = scenarios("supersede", [
     },
   ],
   [
+    "an id that comes twice in a command is one job, whatever came between",
+    async (kit) => {
+      const unique = { key: "held", until: "finished", then: "join" } as const;
+      const holder = await kit.add({ unique });
+      const chosen = kit.spec({ id: "chosen", nonce: "n", ...KEY });
+      const between = kit.spec({ ...KEY, unique });
+      const answers = await kit.engine.enqueue({ jobs: [chosen, between, { ...chosen, nonce: "m" }] });
+      assert.deepEqual(
+        answers.map(({ id, outcome }) => [id, outcome]),
+        [
+          ["chosen", "created"],
+          [holder, "joined"],
+          ["chosen", "existing"],
+        ],
+      );
+      assert.equal((await kit.counts()).superseded, 0);
+    },
+  ],
+  [
+    "however many are being told of, others are handed out",
+    async (kit) => {
+      for (let from = 0; from < 2_200; from += 440) {
+        const jobs = Array.from({ length: 440 }, (_, index) =>
+          kit.spec({ supersedes: `k${from + index}`, hold: true }),
+        );
+        await kit.engine.enqueue({ jobs });
+        await kit.engine.enqueue({ jobs: jobs.map(({ supersedes }) => kit.spec({ supersedes, hold: true })) });
+      }
+      const told = new Set<string>();
+      for (let ids = await owed(kit); ids.length > 0; ids = await owed(kit)) for (const id of ids) told.add(id);
+      assert.equal(told.size, 2_200);
+    },
+  ],
+  [
     "watchers hear of the superseded job before the new one",
     async (kit) => {
       const old = await kit.add(KEY);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { JobSpec } from "../../../model/job.js";
 import type { Unique } from "../../../model/unique.js";
 import type { EnqueueAnswer } from "../../contract.js";
-import type { Kit } from "../kit.js";
+import { said, type Kit } from "../kit.js";
 import { scenarios } from "../scenario.js";
 
 async function offer(kit: Kit, unique: Partial<Unique> = {}, queue = "main"): Promise<EnqueueAnswer> {
@@ -341,13 +341,63 @@ export const unique = scenarios("unique", [
       assert.deepEqual([lease.id, lease.body?.input], [id, "2"]);
     },
   ],
+  [
+    "a replaced input takes nothing over from the runs of the one before",
+    async (kit) => {
+      const unique = { key: "k", until: "finished", then: "replace" } as const;
+      const id = await kit.add({ unique, input: '"old"' });
+      const session = await kit.session();
+      const lease = await session.next();
+      const memo = { seq: 1, kind: "step", name: "fetch", key: null, value: '"of old"', at: 1, took: 1 } as const;
+      await session.report(lease, { checkpoints: [{ ...memo, counters: null }], progress: said(50, null) });
+      await session.fail(lease, 1_000);
+      assert.equal((await offer(kit, { then: "replace" })).outcome, "replaced");
+      const job = await kit.job(id);
+      assert.deepEqual([job.progress, await kit.engine.checkpoints({ queue: "main", id })], [null, []]);
+      kit.advance(1_000);
+      const next = await session.next();
+      assert.deepEqual([next.checkpoints, next.body?.input, next.attempt], [false, "{}", 2]);
+    },
+  ],
+  [
+    "a job that has not started within its ttl holds its key no longer, swept or not",
+    async (kit) => {
+      const old = await kit.add({ unique: { key: "k", until: "finished", then: "join" }, ttl: 1_000 });
+      kit.advance(1_000);
+      assert.equal((await offer(kit)).outcome, "created");
+      await kit.sweep();
+      assert.equal(await kit.state(old), "expired");
+      assert.equal((await offer(kit)).outcome, "joined", "the newer one holds it");
+    },
+  ],
+  [
+    "each that replaces renews the ttl: a debounced job does not expire while others come",
+    async (kit) => {
+      const debounced = debouncing(kit, 5_000, null, 8_000);
+      const { id } = await debounced("0");
+      for (let sent = 1; sent <= 5; sent += 1) {
+        kit.advance(3_000);
+        assert.equal((await debounced(String(sent))).outcome, "replaced");
+        await kit.sweep();
+      }
+      kit.advance(5_000);
+      await kit.sweep();
+      const lease = await (await kit.session()).next();
+      assert.deepEqual([lease.id, lease.body?.input], [id, "5"]);
+    },
+  ],
 ]);
 
 /** Enqueues debounced jobs. Milliseconds. */
-function debouncing(kit: Kit, wait: number, most: number | null): (input: string) => Promise<EnqueueAnswer> {
+function debouncing(
+  kit: Kit,
+  wait: number,
+  most: number | null,
+  ttl: number | null = null,
+): (input: string) => Promise<EnqueueAnswer> {
   const unique: Unique = { key: "d", until: "started", then: "replace", debounce: { wait, most } };
   return async (input) => {
-    const [answer] = await kit.engine.enqueue({ jobs: [kit.spec({ input, unique, due: { in: wait } })] });
+    const [answer] = await kit.engine.enqueue({ jobs: [kit.spec({ input, unique, ttl, due: { in: wait } })] });
     assert.ok(answer);
     return answer;
   };

@@ -1,5 +1,6 @@
 /** Waiting for work and for events: woken by what happens, at the latest when the time is over. */
 import assert from "node:assert/strict";
+import type { JobSpec } from "../../../model/job.js";
 import type { Engine } from "../../contract.js";
 import { MAIN, type Kit } from "../kit.js";
 import { scenarios } from "../scenario.js";
@@ -26,6 +27,27 @@ async function wakes(kit: Kit, happen: () => Promise<unknown>): Promise<void> {
 
 export const wait = scenarios("wait", [
   ["a job that is enqueued wakes those who wait for work", (kit) => wakes(kit, () => kit.add())],
+  [
+    "a delayed job that is due before their time is over wakes those who wait for work",
+    (kit) => wakes(kit, () => kit.add({ due: { in: 1_000 } })),
+  ],
+  [
+    "a delayed job whose time is brought forward by one that replaces it wakes those who wait for work",
+    async (kit) => {
+      const unique = { key: "k", until: "started", then: "replace", debounce: { wait: 1_000, most: null } } as const;
+      const job = (ms: number): JobSpec => kit.spec({ unique, due: { in: ms } });
+      await kit.engine.enqueue({ jobs: [job(24 * HOUR)] });
+      await wakes(kit, async () => kit.engine.enqueue({ jobs: [job(1_000)] }));
+    },
+  ],
+  [
+    "the last of several delayed jobs that supersede each other in one command wakes those who wait for work",
+    (kit) =>
+      wakes(kit, async () => {
+        const job = (): JobSpec => kit.spec({ supersedes: "s", due: { in: 1_000 } });
+        return kit.engine.enqueue({ jobs: [job(), job()] });
+      }),
+  ],
   [
     "a job that is promoted wakes those who wait for work",
     async (kit) => {

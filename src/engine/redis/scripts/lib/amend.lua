@@ -4,6 +4,11 @@
 -- `change` has what is new of input, priority and run_at (ready now or earlier means at once).
 local function amend(id, r, job, change)
   local moved = redis.call('HEXISTS', K.run, id) == 1
+  if change.input then
+    -- What its runs left belongs to the input it had.
+    forget_left(id, r)
+    put('prog', id, false)
+  end
   local run_at, to, retimed = r[RUN_AT], r[STATE], false
   if change.run_at then
     run_at = math.max(change.run_at, NOW)

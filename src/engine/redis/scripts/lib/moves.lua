@@ -173,18 +173,25 @@ local function drop_dead_head()
   end
 end
 
+-- How many checkpoints one call may forget before it leaves the rest to the next: of one job there may be 10,000.
+local MOST_LEFT = 10000
+local left_forgotten = 0
+
 -- Forgets what the runs of a job left: its checkpoints.
 local function forget_left(id, r)
   if not has(r, LEFT) then return end
-  for seq = 1, tonumber(redis.call('HGET', K.left, id) or 0) do put('check', id .. '\0' .. seq, false) end
+  local most = tonumber(redis.call('HGET', K.left, id) or 0)
+  for seq = 1, most do put('check', id .. '\0' .. seq, false) end
+  left_forgotten = left_forgotten + most
   put('left', id, false)
   set_flag(r, LEFT, false)
 end
 
 -- Its application need not be told any more that a job was superseded.
 local function forget_owed(id)
-  local task = string.match(redis.call('HGET', K.owed, id) or '', '^%Z*')
-  score('owing', task .. '\0' .. id, false)
+  local member = (redis.call('HGET', K.owed, id) or '') .. '\0' .. id
+  score('owing', member, false)
+  score('handed', member, false)
   put('owed', id, false)
 end
 

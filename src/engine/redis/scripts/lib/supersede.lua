@@ -1,5 +1,5 @@
 -- Superseding: a newer job with the same key takes the place of the one before it, whose application is owed a word: its entry
--- in `owing` is its task and id, in lexical order; `owed` says the task, and from when on the job may be handed out.
+-- in `owing` is its task and id, in lexical order; `owed` says the task.
 -- Needs: record.lua, codec.lua, batch.lua, holding.lua, moves.lua.
 
 local latest = {} -- by key: the id, as it will be when everything gathered is written
@@ -9,11 +9,11 @@ local accepted = {} -- jobs accepted in this call: they are written first, so th
 local function predecessor(key)
   local id = latest[key] or redis.call('HGET', K.latest, key)
   if not id then return nil end
-  if accepted[id] then
-    flush()
-    accepted[id], fresh[id] = nil, nil
-  end
+  local again = accepted[id]
+  if again then flush() end
   local records, jobs = load_records({ id })
+  -- It stays known: its id may come again in this call.
+  if again then accepted[id], fresh[id] = nil, records[1] end
   local r = fresh[id] or records[1]
   if r and r[STATE] <= FAILED then return id, r, jobs[1] end
 end
@@ -26,11 +26,10 @@ local function supersede(id, r, job)
     -- The run of a job that ended well was told by its record, which now tells another end.
     record_attempt(id, r, r[COUNTED], r[STATE] == PARTIAL and 'partial' or 'completed', r[FINISHED])
   end
-  if r.result then put('result', id, r.result) end
   finish(id, r, SUPERSEDED)
   fresh[id] = r
   local header = string.match(body_of(job), '^[^\n]*')
   local task = string.match(header, '^"([^"]*)"$') or string.match(header, '"task":"([^"]*)"') or ''
-  put('owed', id, task .. '\0' .. string.format('%.0f', NOW))
+  put('owed', id, task)
   score('owing', task .. '\0' .. id, 0)
 end

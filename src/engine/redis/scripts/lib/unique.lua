@@ -18,6 +18,10 @@ local function holder_of(key)
   local r = record_by_id(id)
   if not r then return nil end
   local held
+  -- One that was to expire by now waits for nothing but the sweep that ends it.
+  if mode == 'f' or mode == 's' then
+    if has(r, TTL) and tonumber(redis.call('ZSCORE', K.ttl, id) or NOW + 1) <= NOW then return nil end
+  end
   if mode == 'f' then held = r[STATE] < COMPLETED
   elseif mode == 's' then held = r[STATE] < COMPLETED and r[EPOCH] == 0
   else held = tonumber(mode) > NOW end

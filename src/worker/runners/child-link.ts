@@ -1,0 +1,59 @@
+/** The wire to a child, whatever it is: what goes to it, what comes from it, how it is ended, and how it died. */
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { LongshoreError } from "../../model/errors.js";
+import type { FromChild, ToChild } from "./protocol.js";
+
+/** How a child ended. */
+export interface Death {
+  /** In words, to follow "the child": `"exited with code 1"`. */
+  readonly how: string;
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  /** The last lines it wrote to standard error. */
+  readonly lastWords: string;
+  /** What nobody caught in it. */
+  readonly error: Error | null;
+  /** Did its heap reach its limit? */
+  readonly heapFull: boolean;
+}
+
+export interface ChildLink {
+  /** Resolves when nothing of it, and nothing it started, lives any more. Never rejects. */
+  readonly gone: Promise<Death>;
+  /** Called with everything it says. */
+  heard: (message: FromChild) => void;
+  /** @throws DOMException (`DataCloneError`) for what cannot be copied */
+  send(message: ToChild): void;
+  /** Ends it at once, and everything it started. */
+  kill(): void;
+  /** The memory it uses, in bytes; `null` when that cannot be known from outside. */
+  memory(): Promise<number | null>;
+}
+
+/** Marks a child's environment, and so that of all processes it starts. */
+export const MARK = "LONGSHORE_CHILD";
+
+/** Where a compiled program of this folder is. @throws LongshoreError when the package was not built */
+export function programFile(name: string): string {
+  // Run from its sources (in our own tests), the package uses the programs that were built from them.
+  const here = import.meta.url.endsWith(".ts")
+    ? import.meta.url.replace("/src/worker/", "/dist/worker/")
+    : import.meta.url;
+  const path = fileURLToPath(new URL(`./${name}`, here));
+  if (!existsSync(path)) throw new LongshoreError("NOT_BUILT", `${path} is missing: build the package`);
+  return path;
+}
+
+// A debugger listens on one port, and the test runner and `--eval` are of the parent alone.
+const OWN_TO_PARENT = /^--?(inspect|debug|test|eval|print|check|interactive|[epci]$|input-type|watch)/;
+
+/** Node's own options for a child process: those of this one that concern how modules are loaded and run. */
+export function childOptions(): string[] {
+  const options: string[] = [];
+  for (const [index, option] of process.execArgv.entries()) {
+    const valueOf = process.execArgv[index - 1] ?? "";
+    if (!OWN_TO_PARENT.test(option) && !(OWN_TO_PARENT.test(valueOf) && !option.startsWith("-"))) options.push(option);
+  }
+  return options;
+}

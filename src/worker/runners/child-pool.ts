@@ -1,0 +1,94 @@
+/**
+ * The children of tasks that ask for the same: taken for a job, given back after it, the one used last first. A child is
+ * replaced when it is worn out or has crashed, and closed when it has been idle for a while.
+ */
+import type { Clock } from "../../model/clock.js";
+import { Child } from "./child.js";
+import type { ChildLink } from "./child-link.js";
+
+/** How long (milliseconds) an idle child is kept. */
+const IDLE = 60_000;
+
+/** What a pool is given. */
+export interface ChildPoolOptions {
+  readonly clock: Clock;
+  readonly maxJobsPerChild: number;
+  readonly start: () => ChildLink;
+  /** A child more is about to be started. */
+  readonly starting: () => void;
+}
+
+export class ChildPool {
+  /** Those that live. */
+  readonly children = new Set<Child>();
+  readonly #options: ChildPoolOptions;
+  /** The one used last is the last. */
+  #idle: Child[] = [];
+  #closed = false;
+
+  constructor(options: ChildPoolOptions) {
+    this.#options = options;
+  }
+
+  /** A child for one job. */
+  take(): Child {
+    const child = this.#idle.pop() ?? this.#start();
+    child.cancelIdle();
+    child.jobs += 1;
+    // Where no child is used twice, the next one starts while this one works.
+    if (this.#options.maxJobsPerChild === 1 && this.#idle.length === 0 && !this.#closed) this.#rest(this.#start());
+    return child;
+  }
+
+  /** The job is over. `reusable`: the child is as good as before. */
+  giveBack(child: Child, reusable: boolean): void {
+    child.listen(() => {});
+    if (child.ending) return;
+    if (reusable && !this.#closed && child.jobs < this.#options.maxJobsPerChild) this.#rest(child);
+    else child.close();
+  }
+
+  /** Closes the child that has been idle longest. Answers `false` when none is idle. */
+  closeOne(): boolean {
+    const child = this.#idle.shift();
+    child?.cancelIdle();
+    child?.close();
+    return child !== undefined;
+  }
+
+  /** Ends those that run jobs, at once. */
+  killAll(): void {
+    for (const child of this.children) if (!this.#idle.includes(child)) child.kill();
+  }
+
+  /** Closes all; resolves when they are gone. Never rejects. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    while (this.closeOne());
+    for (const child of this.children) child.close();
+    await Promise.all([...this.children].map(({ gone }) => gone));
+  }
+
+  #start(): Child {
+    this.#options.starting();
+    const child = new Child(this.#options.start(), this.#options.clock);
+    this.children.add(child);
+    void this.#outlive(child);
+    return child;
+  }
+
+  async #outlive(child: Child): Promise<void> {
+    await child.gone;
+    child.cancelIdle();
+    this.children.delete(child);
+    this.#idle = this.#idle.filter((other) => other !== child);
+  }
+
+  #rest(child: Child): void {
+    this.#idle.push(child);
+    child.cancelIdle = this.#options.clock.after(IDLE, () => {
+      this.#idle = this.#idle.filter((other) => other !== child);
+      child.close();
+    });
+  }
+}

@@ -1,0 +1,61 @@
+/**
+ * Knows which files a child has loaded, and whether they are still what was loaded. Files are told apart by their times,
+ * size and inode. One that was written so shortly before it was loaded that a second write could hide behind the same
+ * time is never trusted.
+ */
+import { statSync } from "node:fs";
+import { createRequire, register } from "node:module";
+import { fileURLToPath } from "node:url";
+import { MessageChannel, receiveMessageOnPort, type MessagePort } from "node:worker_threads";
+
+/** The coarsest steps (milliseconds) in which file systems that we know write times down, and some. */
+const MARGIN = 50;
+
+export class LoadedCode {
+  /** What each file looked like. */
+  readonly #files = new Map<string, string>();
+  readonly #told: MessagePort;
+  readonly #required = createRequire(import.meta.url).cache;
+  #trusted = true;
+
+  /** From now on, what is loaded is noted. */
+  constructor() {
+    const { port1, port2 } = new MessageChannel();
+    this.#told = port1;
+    port1.unref();
+    register("./loaded-code-hooks.js", import.meta.url, { data: { port: port2 }, transferList: [port2] });
+  }
+
+  /** Is everything on disk as it was loaded? */
+  isCurrent(): boolean {
+    if (!this.#trusted) return false;
+    for (const [file, look] of this.#files) if (lookOf(file)?.text !== look) return false;
+    return true;
+  }
+
+  /** Notes what was loaded since `from` (epoch milliseconds). */
+  note(from: number): void {
+    for (const file of this.#fresh()) {
+      const look = lookOf(file);
+      if (look === null || look.changedAt >= from - MARGIN) this.#trusted = false;
+      else this.#files.set(file, look.text);
+    }
+  }
+
+  #fresh(): Set<string> {
+    const files = new Set(Object.keys(this.#required));
+    for (let told = receiveMessageOnPort(this.#told); told !== undefined; told = receiveMessageOnPort(this.#told)) {
+      const url: unknown = told.message;
+      if (typeof url === "string" && url.startsWith("file:")) files.add(fileURLToPath(url));
+    }
+    for (const known of this.#files.keys()) files.delete(known);
+    return files;
+  }
+}
+
+function lookOf(file: string): { readonly text: string; readonly changedAt: number } | null {
+  const found = statSync(file, { throwIfNoEntry: false, bigint: true });
+  if (found === undefined) return null;
+  const { mtimeNs, ctimeNs, size, ino } = found;
+  return { text: [mtimeNs, ctimeNs, size, ino].join(" "), changedAt: Number(ctimeNs / 1_000_000n) };
+}

@@ -1,0 +1,49 @@
+/**
+ * Ends what a child leaves behind. A child's processes are its process group, and those elsewhere that carry its mark in
+ * their environment: browsers, for one, are started in groups of their own. Those are found on Linux, where the
+ * environment of a process can be read.
+ */
+import { readFile, readdir } from "node:fs/promises";
+import { MARK } from "./child-link.js";
+
+/** New processes may appear while others are ended: so often it is looked again. */
+const ROUNDS = 5;
+
+/** Kills a process group, if there is one. */
+export function killGroup(pid: number): void {
+  kill(process.platform === "win32" ? pid : -pid);
+}
+
+/** Kills everything that carries the mark. Never rejects. */
+export async function killMarked(mark: string): Promise<void> {
+  if (process.platform !== "linux") return;
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const found = await marked(mark);
+    if (found.length === 0) return;
+    for (const pid of found) kill(pid);
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended already.
+  }
+}
+
+async function marked(mark: string): Promise<number[]> {
+  const wanted = Buffer.from(`${MARK}=${mark}\0`);
+  const pids = (await readdir("/proc")).map(Number).filter((pid) => pid > 0 && pid !== process.pid);
+  const found = await Promise.all(pids.map(async (pid) => ((await carries(pid, wanted)) ? [pid] : [])));
+  return found.flat();
+}
+
+async function carries(pid: number, wanted: Buffer): Promise<boolean> {
+  try {
+    return (await readFile(`/proc/${pid}/environ`)).includes(wanted);
+  } catch {
+    // It has ended, or is another user's.
+    return false;
+  }
+}

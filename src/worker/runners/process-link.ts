@@ -1,0 +1,102 @@
+/**
+ * A child that is a process of its own, at the head of a process group, so that it is ended with everything it started.
+ * Its standard output is the worker's; what it writes to standard error is passed on, and the last of it remembered.
+ */
+import { spawn, type ChildProcess } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { childOptions, MARK, programFile, type ChildLink, type Death } from "./child-link.js";
+import type { Guardian } from "./guardian.js";
+import { killGroup, killMarked } from "./marked-processes.js";
+import type { FromChild, ToChild } from "./protocol.js";
+
+const MEGABYTE = 1024 ** 2;
+/** How much of standard error is remembered, in characters. */
+const LAST_WORDS = 1_000;
+/** How long (milliseconds) what a dead process said is waited for. */
+const LAST_MOMENT = 200;
+
+export class ProcessLink implements ChildLink {
+  readonly gone: Promise<Death>;
+  heard: (message: FromChild) => void = () => {};
+  readonly #child: ChildProcess;
+  readonly #mark: string;
+  #stderr = "";
+
+  /** @param maxMemory bytes */
+  constructor(mark: string, maxMemory: number | null, guardian: Guardian) {
+    const heap = maxMemory === null ? [] : [`--max-old-space-size=${Math.floor(maxMemory / MEGABYTE)}`];
+    this.#mark = mark;
+    this.#child = spawn(process.execPath, [...childOptions(), ...heap, programFile("child-main.js")], {
+      detached: process.platform !== "win32",
+      stdio: ["ignore", "inherit", "pipe", "ipc"],
+      serialization: "advanced",
+      env: { ...process.env, [MARK]: mark },
+    });
+    const { pid } = this.#child;
+    // Before it runs anything: whatever comes, somebody knows that it has to be ended.
+    if (pid !== undefined) guardian.add(pid, mark);
+    this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      this.#stderr = (this.#stderr + text).slice(-LAST_WORDS);
+      process.stderr.write(text);
+    });
+    this.#child.on("message", (message) => this.heard(message as FromChild));
+    this.gone = this.#ending().then(async (death) => {
+      await this.#sweep();
+      if (pid !== undefined) guardian.remove(pid);
+      return death;
+    });
+  }
+
+  send(message: ToChild): void {
+    // A child that is gone hears nothing; that it is gone is told by `gone`.
+    if (this.#child.connected) this.#child.send(message, () => {});
+  }
+
+  kill(): void {
+    const { pid } = this.#child;
+    if (pid !== undefined) killGroup(pid);
+  }
+
+  async memory(): Promise<number | null> {
+    if (process.platform !== "linux") return null;
+    try {
+      const status = await readFile(`/proc/${this.#child.pid}/status`, "utf8");
+      const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(status) ?? [];
+      return kilobytes === undefined ? null : Number(kilobytes) * 1024;
+    } catch {
+      return null;
+    }
+  }
+
+  #ending(): Promise<Death> {
+    const death = (how: string, exitCode: number | null, signal: string | null, error: Error | null): Death => {
+      const heapFull = this.#stderr.includes("JavaScript heap out of memory");
+      return { how, exitCode, signal, lastWords: this.#stderr.trim(), error, heapFull };
+    };
+    return new Promise((resolve) => {
+      this.#child.once("error", (error) => {
+        if (this.#child.pid === undefined) resolve(death(`could not be started: ${error.message}`, null, null, error));
+      });
+      this.#child.once("exit", (exitCode, signal) => {
+        const how = signal === null ? `exited with code ${exitCode}` : `was ended by ${signal}`;
+        const tell = (): void => resolve(death(how, exitCode, signal, null));
+        // What it said last may still be on its way.
+        const timer = setTimeout(tell, LAST_MOMENT);
+        const allHeard = (): void => {
+          clearTimeout(timer);
+          setImmediate(tell);
+        };
+        if (this.#child.connected) this.#child.once("disconnect", allHeard);
+        else allHeard();
+      });
+    });
+  }
+
+  async #sweep(): Promise<void> {
+    this.kill();
+    await killMarked(this.#mark);
+    // Whatever could still hold the other end of the pipe is gone, or nothing of ours.
+    this.#child.stderr?.destroy();
+    if (this.#child.connected) this.#child.disconnect();
+  }
+}

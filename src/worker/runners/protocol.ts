@@ -1,0 +1,64 @@
+/**
+ * What a worker and its children (threads and processes) say to each other. Messages are plain data, copied by structured
+ * clone, and arrive in order. A child runs one job at a time; what it says is about that job.
+ */
+import type { Lease, Outcome } from "../../engine/contract.js";
+import type { Checkpoint } from "../../model/checkpoint.js";
+import type { StatusOptions } from "../../model/status-machine.js";
+import type { Said } from "../run-host.js";
+import type { RunningJob } from "../running-job.js";
+import type { PackedThrown } from "./thrown.js";
+
+/** A job to run. */
+export interface RunOrder {
+  /** Without the input, which is beside it. */
+  readonly lease: Lease;
+  readonly job: RunningJob;
+  /** The file of the handler, and the name of its export. */
+  readonly file: string;
+  readonly export: string;
+  /** JSON text as it was enqueued; or the value that the task's schema made of it. */
+  readonly input: { readonly text: string } | { readonly value: unknown };
+  /** What the task declares; `null` where it declares none. Schemas of milestones stay with the worker. */
+  readonly steps: Readonly<Record<string, number>> | readonly string[] | null;
+  readonly milestones: readonly string[] | null;
+  readonly statuses: StatusOptions<string> | null;
+  /** Bytes of JSON that a result, and what a step gives, may have. */
+  readonly payloadCap: number;
+  /** Shall `currentJob()` work? */
+  readonly currentJob: boolean;
+  /** Refuse when anything loaded has changed on disk? */
+  readonly fresh: boolean;
+}
+
+/** To a child. */
+export type ToChild =
+  | { readonly kind: "run"; readonly order: RunOrder }
+  /** The run should end, and why. */
+  | { readonly kind: "abort"; readonly reason: PackedThrown }
+  | { readonly kind: "answer"; readonly number: number; readonly answer: Answer }
+  /** There is nothing more to do. */
+  | { readonly kind: "close" };
+
+/** From a child. */
+export type FromChild =
+  /** What it has loaded has changed: the job was not begun, and this child must not run it. */
+  | { readonly kind: "stale" }
+  | { readonly kind: "say"; readonly said: readonly Said[] }
+  | { readonly kind: "ask"; readonly number: number; readonly question: Question }
+  /** The run has ended; `reusable`: the child may run another. */
+  | { readonly kind: "ended"; readonly end: RunEnd; readonly reusable: boolean };
+
+/** What a run asks of its host and waits for. */
+export type Question = { readonly leave: Checkpoint } | "earlier";
+
+export type Answer =
+  | { readonly earlier: readonly Checkpoint[] }
+  | { readonly stored: true }
+  | { readonly refused: PackedThrown };
+
+/** What came of a handler. */
+export type RunEnd =
+  | { readonly outcome: Outcome }
+  /** `final`: no attempt can mend it. */
+  | { readonly thrown: PackedThrown; readonly final: boolean };

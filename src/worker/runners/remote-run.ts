@@ -1,0 +1,148 @@
+/**
+ * One run in one child, seen from the worker: the job goes out, what the handler says comes in, the signal is passed on,
+ * and a child that does not obey it in time is killed. Over when the child told its end, or is gone with everything it
+ * started: only then is its slot free.
+ */
+import type { Checkpoint } from "../../model/checkpoint.js";
+import type { Clock } from "../../model/clock.js";
+import { decodePayload } from "../../model/codec.js";
+import { ChildDied, OutOfMemory, TimedOut } from "../../model/errors.js";
+import type { Outcome } from "../../engine/contract.js";
+import type { Run } from "../run.js";
+import { encodeMilestone } from "../steps/milestones.js";
+import type { AnyTask } from "../task.js";
+import type { Child } from "./child.js";
+import type { Death } from "./child-link.js";
+import type { Answer, FromChild, Question, RunOrder } from "./protocol.js";
+import { packThrown, unpackThrown } from "./thrown.js";
+
+/** How often (milliseconds) the memory of a child that has a limit is looked at. */
+const LOOK = 100;
+
+/** What came of a run. `final`: no attempt can mend it. */
+export type RemoteEnd = { readonly outcome: Outcome } | { readonly thrown: unknown; readonly final: boolean };
+
+/** What a child said in the end. `null`: it has not begun, for what it has loaded has changed. */
+type LastWord = Extract<FromChild, { kind: "ended" }> | null;
+
+export class RemoteRun {
+  /** May the child run another job? */
+  reusable = false;
+  readonly #run: Run;
+  readonly #child: Child;
+  readonly #task: AnyTask;
+  readonly #clock: Clock;
+  #over = false;
+  #overMemory = false;
+  #cancelKill: () => void = () => {};
+  #cancelLook: () => void = () => {};
+
+  constructor(run: Run, task: AnyTask, child: Child, clock: Clock) {
+    this.#run = run;
+    this.#task = task;
+    this.#child = child;
+    this.#clock = clock;
+  }
+
+  /** Runs it, once. `null`: another child must run it. @throws DOMException when the input cannot be copied */
+  async execute(order: RunOrder): Promise<RemoteEnd | null> {
+    const { signal } = this.#run;
+    const passOn = (): void => this.#abort();
+    signal.addEventListener("abort", passOn, { once: true });
+    try {
+      const told = new Promise<LastWord>((resolve) => this.#child.listen((message) => this.#hear(message, resolve)));
+      this.#child.send({ kind: "run", order });
+      const { maxMemory } = this.#task.runner;
+      if (maxMemory !== null) this.#look(maxMemory);
+      return await Promise.race([
+        told.then((word) => this.#endOf(word)),
+        this.#child.gone.then((death) => this.#endBy(death)),
+      ]);
+    } finally {
+      this.#over = true;
+      this.#cancelKill();
+      this.#cancelLook();
+      signal.removeEventListener("abort", passOn);
+    }
+  }
+
+  #hear(message: FromChild, end: (word: LastWord) => void): void {
+    switch (message.kind) {
+      case "say":
+        for (const said of message.said) this.#run.say(said);
+        break;
+      case "ask":
+        void this.#answer(message.number, message.question);
+        break;
+      case "stale":
+        end(null);
+        break;
+      case "ended":
+        end(message);
+        break;
+    }
+  }
+
+  async #answer(number: number, question: Question): Promise<void> {
+    const answer = async (): Promise<Answer> => {
+      if (question === "earlier") return { earlier: await this.#run.earlier() };
+      await this.#run.leave(this.#checked(question.leave));
+      return { stored: true };
+    };
+    const given = await answer().catch((error: unknown): Answer => ({ refused: packThrown(error) }));
+    if (!this.#over) this.#child.send({ kind: "answer", number, answer: given });
+  }
+
+  /** What a milestone shows, as its schema makes it: schemas are functions, and those are here. */
+  #checked(checkpoint: Checkpoint): Checkpoint {
+    if (checkpoint.kind !== "milestone") return checkpoint;
+    const { name, value } = checkpoint;
+    return { ...checkpoint, value: encodeMilestone(this.#task.milestones, name, decodePayload(value)) };
+  }
+
+  #abort(): void {
+    this.#child.send({ kind: "abort", reason: packThrown(this.#run.signal.reason) });
+    this.#cancelKill = this.#clock.after(this.#task.runner.killGrace, () => this.#child.kill());
+  }
+
+  #look(limit: number): void {
+    this.#cancelLook = this.#clock.after(LOOK, () => void this.#weigh(limit));
+  }
+
+  async #weigh(limit: number): Promise<void> {
+    const used = await this.#child.memory();
+    if (this.#over || used === null) return;
+    if (used <= limit) {
+      this.#look(limit);
+    } else {
+      this.#overMemory = true;
+      this.#child.kill();
+    }
+  }
+
+  #endOf(word: LastWord): RemoteEnd | null {
+    this.reusable = word?.reusable ?? false;
+    if (word === null) return null;
+    const late = this.#timedOut();
+    if (late !== null) return late;
+    return "outcome" in word.end ? word.end : { thrown: unpackThrown(word.end.thrown), final: word.end.final };
+  }
+
+  #endBy({ how, exitCode, signal, lastWords, error, heapFull }: Death): RemoteEnd {
+    const late = this.#timedOut();
+    if (late !== null) return late;
+    const cause = error === null ? {} : { cause: error };
+    if (this.#overMemory || heapFull) {
+      return { thrown: new OutOfMemory(this.#task.runner.maxMemory, cause), final: false };
+    }
+    const words = lastWords === "" ? "" : `; it last wrote: ${lastWords}`;
+    const what = `the ${this.#task.runner.kind} that ran the job ${how}${words}`;
+    return { thrown: new ChildDied(what, exitCode, signal, cause), final: false };
+  }
+
+  /** A run that timed out ends as that, whatever its handler still gave. */
+  #timedOut(): RemoteEnd | null {
+    const { reason } = this.#run.signal;
+    return reason instanceof TimedOut ? { thrown: reason, final: false } : null;
+  }
+}

@@ -1,0 +1,147 @@
+/**
+ * Runs jobs in threads and processes: finds the module, takes a child that fits the task, and gives it back. At most as
+ * many children live as the worker runs jobs at a time, and those that are kept ready.
+ */
+import { randomBytes } from "node:crypto";
+import type { Clock } from "../../model/clock.js";
+import { InvalidInput } from "../../model/errors.js";
+import { statusOptions } from "../../model/status-machine.js";
+import type { Run } from "../run.js";
+import type { ChildLink } from "./child-link.js";
+import { ChildPool } from "./child-pool.js";
+import { Guardian } from "./guardian.js";
+import type { AnyTask } from "../task.js";
+import { loadHandler, type LoadedHandler } from "./handler-loader.js";
+import { findModule } from "./module-finder.js";
+import type { ModuleReference } from "./module-reference.js";
+import { ProcessLink } from "./process-link.js";
+import type { RunOrder } from "./protocol.js";
+import { RemoteRun, type RemoteEnd } from "./remote-run.js";
+import type { ParsedRunner } from "./runner-options.js";
+import { ThreadLink } from "./thread-link.js";
+
+/** What runners are given. */
+export interface RunnersOptions {
+  readonly clock: Clock;
+  readonly concurrency: number;
+  /** The folders that modules are loaded from. */
+  readonly roots: readonly string[];
+  /** Bytes of JSON a result may have. */
+  readonly payloadCap: number;
+  readonly currentJob: boolean;
+}
+
+/** A job for a child. */
+export interface RemoteJob {
+  readonly run: Run;
+  readonly task: AnyTask;
+  readonly module: ModuleReference;
+  /** What the task's schema made of the input, if it has one. */
+  readonly input: unknown;
+}
+
+export class Runners {
+  readonly #options: RunnersOptions;
+  readonly #guardian = new Guardian();
+  readonly #pools = new Map<string, ChildPool>();
+
+  constructor(options: RunnersOptions) {
+    this.#options = options;
+  }
+
+  /** Loads a module into this process. @throws ModuleNotFound, ModuleRefused, whatever it throws when imported */
+  async load(module: ModuleReference): Promise<LoadedHandler> {
+    return loadHandler(await findModule(module, this.#options.roots), module.export);
+  }
+
+  /** Runs a job in a child. Never rejects. */
+  async run(job: RemoteJob): Promise<RemoteEnd> {
+    const { run, task, module } = job;
+    try {
+      const file = await findModule(module, this.#options.roots);
+      const pool = this.#poolOf(task.runner);
+      for (;;) {
+        // It may have been cancelled, or have timed out, while its file was looked for.
+        run.signal.throwIfAborted();
+        const end = await this.#runIn(pool, job, file);
+        if (end !== null) return end;
+      }
+    } catch (error) {
+      return { thrown: error, final: false };
+    }
+  }
+
+  /** Ends the children that run jobs, at once. */
+  killAll(): void {
+    for (const pool of this.#pools.values()) pool.killAll();
+  }
+
+  /** Closes all children; resolves when nothing of them lives. Never rejects. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#pools.values()].map((pool) => pool.close()));
+    await this.#guardian.close();
+  }
+
+  async #runIn(pool: ChildPool, job: RemoteJob, file: string): Promise<RemoteEnd | null> {
+    const { run, task } = job;
+    const order = this.#orderOf(job, file);
+    const child = pool.take();
+    const remote = new RemoteRun(run, task, child, this.#options.clock);
+    try {
+      return await remote.execute(order);
+    } catch (error) {
+      remote.reusable = true;
+      const rule = `a value that can be copied to a ${task.runner.kind}: ${String(error)}`;
+      return { thrown: new InvalidInput("input", "[what the schema made of it]", rule, { cause: error }), final: true };
+    } finally {
+      pool.giveBack(child, remote.reusable);
+    }
+  }
+
+  #orderOf({ run, task, module, input }: RemoteJob, file: string): RunOrder {
+    const { payloadCap, currentJob } = this.#options;
+    const { lease, job } = run;
+    const { steps, milestones, statuses, schema, runner } = task;
+    return {
+      // The input travels once, beside the lease.
+      lease: { ...lease, body: lease.body === null ? null : { ...lease.body, input: "null" } },
+      job,
+      file,
+      export: module.export,
+      input: schema === null ? { text: lease.body?.input ?? "null" } : { value: input },
+      steps: typeof steps === "function" ? steps(input as never) : steps,
+      milestones: milestones === null ? null : [...milestones.keys()],
+      statuses: statuses === null ? null : statusOptions(statuses),
+      payloadCap,
+      currentJob,
+      fresh: runner.fresh,
+    };
+  }
+
+  #poolOf(runner: ParsedRunner): ChildPool {
+    const { kind, maxMemory, fresh, maxJobsPerChild } = runner;
+    const key = [kind, maxMemory, fresh, maxJobsPerChild].join(" ");
+    let pool = this.#pools.get(key);
+    if (pool === undefined) {
+      const start = (): ChildLink => this.#start(runner);
+      pool = new ChildPool({ clock: this.#options.clock, maxJobsPerChild, start, starting: () => this.#makeRoom() });
+      this.#pools.set(key, pool);
+    }
+    return pool;
+  }
+
+  #start({ kind, maxMemory }: ParsedRunner): ChildLink {
+    const mark = randomBytes(12).toString("hex");
+    return kind === "thread" ? new ThreadLink(mark, maxMemory) : new ProcessLink(mark, maxMemory, this.#guardian);
+  }
+
+  /** Closes an idle child when there are as many as there are jobs at a time. */
+  #makeRoom(): void {
+    let living = 0;
+    for (const { children } of this.#pools.values()) {
+      for (const child of children) if (!child.ending) living += 1;
+    }
+    if (living < this.#options.concurrency) return;
+    for (const pool of this.#pools.values()) if (pool.closeOne()) return;
+  }
+}

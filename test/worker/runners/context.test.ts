@@ -1,0 +1,191 @@
+// A handler finds the same in a thread and in a process as in the worker itself.
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { module, task, type Middleware, type TaskOptions } from "longshore";
+import { ChildWorld, folder } from "./child-world.js";
+
+describe.each(["inline", "thread", "process"] as const)("a handler run by the runner %s", (runner) => {
+  it("is given input, job, signal, progress, log and meta", async () => {
+    const world = await ChildWorld.open({ everything: { runner } });
+    const job = await world.enqueue("everything", { n: 7 }, { meta: { from: "outside" } });
+
+    const meta = { from: "outside", seen: 7 };
+    expect(await job.result()).toEqual({ n: 7, id: job.id, attempt: 1, aborted: false, before: meta });
+    expect(await job.refresh()).toMatchObject({ meta, progress: { percent: 100, message: "begun" } });
+    expect((await job.logs()).lines).toMatchObject([
+      { level: "info", message: "an info" },
+      { level: "warn", message: "a warning" },
+    ]);
+  });
+
+  it("is found as the default export, and as a task with a schema", async () => {
+    const world = await ChildWorld.open({ parsing: { runner } });
+    const whole = task("whole", { runner }, module("handlers.mjs"));
+    world.longshore.worker([whole], { queues: ["whole"], tasksRoots: [folder] });
+
+    expect(await (await world.longshore.enqueue(whole, [1], { queue: "whole" })).result()).toEqual({ whole: [1] });
+    const parsed = await world.run("parsing", { n: "12" });
+    expect(parsed.result).toBe("number 12");
+  });
+
+  it("gets what the task's own schema made of the input", async () => {
+    const world = await ChildWorld.open({ who: { runner } });
+    const dated = task(
+      "dated",
+      { runner, attempts: 3, input: z.object({ at: z.coerce.date<string>() }) },
+      module<(context: { input: { at: Date } }) => string>("./handlers.mjs#dated"),
+    );
+    world.longshore.worker([dated], { queues: ["dated"], tasksRoots: [folder] });
+    const job = await world.longshore.enqueue(dated, { at: "2026-01-01" }, { queue: "dated" });
+
+    expect(await job.result()).toBe(`true ${Date.parse("2026-01-01")}`);
+    const wrong = await world.longshore.enqueue("dated", { at: "never" }, { queue: "dated" });
+    await expect(wrong.result()).rejects.toThrow("input.at");
+    expect((await wrong.refresh()).attempt).toBe(1);
+  });
+
+  it("takes steps that are not run again, counts, shows milestones, and half succeeds", async () => {
+    const steps = ["first", "second", "third"];
+    const world = await ChildWorld.open({ stepping: { runner, steps, milestones: ["HALF"] } as TaskOptions });
+    const job = await world.enqueue("stepping", { deaths: 1 }, { attempts: 2, backoff: 1 });
+
+    expect(await job.result()).toEqual({
+      ran: ["second"],
+      first: { on: 1 },
+      values: [10, 30],
+      failed: [["2", "TypeError"]],
+    });
+    expect(await job.refresh()).toMatchObject({
+      state: "partial",
+      attempt: 2,
+      progress: { percent: 100, total: 3, done: 3, counters: { found: 3 } },
+    });
+    expect(await job.milestones()).toMatchObject([{ name: "HALF", value: { first: { on: 1 } } }]);
+  });
+
+  it("chooses its steps from its input, and takes no others", async () => {
+    const world = await ChildWorld.open({ undeclared: { runner, steps: (input: string[]) => input } as TaskOptions });
+
+    const { error } = await world.run("undeclared", ["one", "two"]);
+    expect(error?.message).toContain("one of the steps of this job: one, two");
+  });
+
+  it("sleeps between two runs", async () => {
+    const world = await ChildWorld.open({ sleeping: { runner } });
+
+    expect(await world.run("sleeping")).toMatchObject({ state: "completed", result: 1 });
+  });
+
+  it("shows milestones as their schema makes them, and none that it refuses", async () => {
+    const milestones = { TEASER: z.object({ title: z.string().trim() }) };
+    const world = await ChildWorld.open({ emitting: { runner, milestones } as TaskOptions });
+    const job = await world.enqueue("emitting", { name: "TEASER", value: { title: " a title " } });
+    await job.result();
+
+    expect(await job.milestones()).toMatchObject([{ name: "TEASER", value: { title: "a title" } }]);
+    const refused = await world.run("emitting", { name: "TEASER", value: {} });
+    expect(refused.error).toMatchObject({ code: "INVALID_INPUT" });
+    expect((await world.run("emitting", { name: "OTHER" })).error?.message).toContain("one of the task's milestones");
+  });
+
+  it("is told to end when its job is cancelled, and why", async () => {
+    const world = await ChildWorld.open({ obey: { runner } });
+    const job = await world.enqueue("obey");
+    await ChildWorld.until(job, ({ state }) => state === "active");
+    await sleep(300);
+    await job.cancel();
+
+    await ChildWorld.until(job, ({ state }) => state === "cancelled");
+    // Its child lives and works on.
+    expect(await world.run("obey", null, { timeout: 100 })).toMatchObject({ error: { code: "TIMEOUT" } });
+  });
+
+  it("is told to end at its timeout, and its attempt ends as that", async () => {
+    const world = await ChildWorld.open({ obey: { runner } });
+
+    const job = await world.enqueue("obey", null, { timeout: 400 });
+    await expect(job.result()).rejects.toThrow("timeout");
+    expect(await job.refresh()).toMatchObject({ state: "failed", error: { code: "TIMEOUT", name: "TimedOut" } });
+    // In the worker itself the attempt is over when the handler is told.
+    const told = (await job.logs()).lines.map(({ message }) => message);
+    expect(told).toEqual(
+      runner === "inline" ? [] : ["told TimedOut: the attempt ran longer than its timeout of 400 ms"],
+    );
+  });
+
+  it("decides by what it throws, as anywhere", async () => {
+    const world = await ChildWorld.open({ fail: { runner } });
+    const run = (input: object) => world.run("fail", input, { attempts: 2, backoff: 1 });
+
+    expect(await run({ with: "final" })).toMatchObject({
+      attempt: 1,
+      error: { name: "NonRetryable", code: "NEVER", message: "never again", cause: { name: "TypeError" } },
+    });
+    expect(await run({ with: "retry-after" })).toMatchObject({ state: "completed", result: 2 });
+    expect(await run({ with: "snooze", until: Date.now() + 50 })).toMatchObject({ state: "completed", result: 1 });
+    expect(await run({ with: "status" })).toMatchObject({ attempt: 1, error: { code: "404", message: "not found" } });
+    expect(await run({ with: "limited" })).toMatchObject({ state: "completed", result: 2 });
+    expect(await run({ with: "text" })).toMatchObject({ attempt: 2, error: { message: "only a text" } });
+    const plain = await run({});
+    expect(plain).toMatchObject({ attempt: 2, error: { name: "RangeError", message: "out of range" } });
+    expect(plain.error?.stack).toContain("handlers.mjs");
+  });
+
+  it("is judged by its task's classifier", async () => {
+    const seen: unknown[] = [];
+    const classify = (error: unknown) => {
+      seen.push(Object.fromEntries(Object.entries(error as Error)));
+      return { kind: "final" } as const;
+    };
+    const world = await ChildWorld.open({ fail: { runner, classify } });
+
+    expect(await world.run("fail", { with: "status" }, { attempts: 5 })).toMatchObject({ attempt: 1 });
+    expect(seen).toMatchObject([{ status: 404, details: { of: "page" } }]);
+  });
+
+  it("fails at once with a result that JSON cannot hold", async () => {
+    const world = await ChildWorld.open({ unserialisable: { runner } });
+
+    const { attempt, error } = await world.run("unserialisable", null, { attempts: 3 });
+    expect({ attempt, code: error?.code }).toEqual({ attempt: 1, code: "INVALID_INPUT" });
+  });
+
+  it("can ask for the current job when the worker allows it", async () => {
+    const world = await ChildWorld.open({ current: { runner } }, { currentJob: true });
+    const job = await world.enqueue("current");
+
+    expect(await job.result()).toBe(job.id);
+  });
+
+  it("is surrounded by the worker's hooks", async () => {
+    const seen: unknown[] = [];
+    const hooks: Middleware = {
+      onStart: ({ job }) => void seen.push(["start", job.task]),
+      onSettle: ({ job }, { kind, result, error }) => void seen.push(["settle", job.task, kind, result, String(error)]),
+    };
+    const world = await ChildWorld.open({ pause: { runner }, fail: { runner } }, { middleware: [hooks] });
+    await world.run("pause", 1);
+    await world.run("fail", { with: "status" });
+
+    expect(seen).toEqual([
+      ["start", "pause"],
+      ["settle", "pause", "complete", expect.any(String), "undefined"],
+      ["start", "fail"],
+      ["settle", "fail", "fail", undefined, "Error: not found"],
+    ]);
+  });
+
+  it("is told when the worker stops, and its job returns uncounted", async () => {
+    const world = await ChildWorld.open({ obey: { runner } });
+    const job = await world.enqueue("obey");
+    await ChildWorld.until(job, ({ state }) => state === "active");
+    await sleep(300);
+    await world.worker.stop();
+
+    expect(await job.refresh()).toMatchObject({ state: "queued", attempt: 0 });
+    expect((await job.logs()).lines.map(({ message }) => message)).toEqual([
+      expect.stringContaining("told ShuttingDown"),
+    ]);
+  });
+});

@@ -1,0 +1,148 @@
+// What does not end by itself is ended, with everything it started; and only it.
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import type { Job } from "longshore";
+import { ChildWorld, CHILD_RUNNERS, eventually, lives } from "./child-world.js";
+
+/** What a handler that started a process says of it. */
+async function bred(job: Job): Promise<{ pid: number; grandchild: number }> {
+  const { meta } = await ChildWorld.until(job, ({ meta }) => "pid" in (meta ?? {}));
+  return meta as { pid: number; grandchild: number };
+}
+
+describe.each(CHILD_RUNNERS)("a handler in a %s of its own", (runner) => {
+  const bounds = { runner, killGrace: 100 } as const;
+
+  it("is killed when it ignores its signal", async () => {
+    const world = await ChildWorld.open({ deaf: bounds, who: bounds }, { concurrency: 1 });
+    const first = await world.run("who");
+    const from = performance.now();
+    const { error } = await world.run("deaf", null, { timeout: 300 });
+
+    expect(error?.code).toBe("TIMEOUT");
+    expect(performance.now() - from).toBeGreaterThan(390);
+    expect((await world.run("who")).result).not.toBe(first.result);
+  });
+
+  it("is killed when it never lets go of the CPU; the worker goes on meanwhile", async () => {
+    const world = await ChildWorld.open({ spin: bounds, who: bounds }, { concurrency: 2 });
+    const spinning = await world.enqueue("spin", null, { timeout: 800 });
+    await ChildWorld.until(spinning, ({ progress }) => progress?.percent === 10);
+    expect((await spinning.logs()).lines).toMatchObject([{ message: "spinning" }]);
+
+    expect(await world.run("who")).toMatchObject({ state: "completed" });
+    await expect(spinning.result()).rejects.toThrow("timeout");
+    expect(await spinning.refresh()).toMatchObject({ error: { code: "TIMEOUT" } });
+  });
+
+  it("keeps its slot until it is dead", async () => {
+    const world = await ChildWorld.open({ deaf: { runner, killGrace: 500 }, who: bounds }, { concurrency: 1 });
+    const deaf = await world.enqueue("deaf", null, { timeout: 200 });
+    await ChildWorld.until(deaf, ({ state }) => state === "active");
+    const next = await world.enqueue("who");
+    await sleep(450);
+    expect((await next.refresh()).state).toBe("queued");
+
+    await next.result();
+    expect((await deaf.refresh()).state).toBe("failed");
+    expect(world.worker.overrunning).toBe(0);
+  });
+
+  it("is killed when it ignores a cancel", async () => {
+    const world = await ChildWorld.open({ deaf: bounds, who: bounds }, { concurrency: 1 });
+    const deaf = await world.enqueue("deaf");
+    await ChildWorld.until(deaf, ({ state }) => state === "active");
+    await deaf.cancel();
+
+    expect(await world.run("who")).toMatchObject({ state: "completed" });
+    expect((await deaf.refresh()).state).toBe("cancelled");
+  });
+
+  it.each([
+    ["its own group", false],
+    ["another group", true],
+  ])("takes along what it started in %s, though that ignores SIGTERM", async (_where, detached) => {
+    const world = await ChildWorld.open({ breed: bounds });
+    const job = await world.enqueue("breed", { detached }, { timeout: 3_000 });
+    const { pid, grandchild } = await bred(job);
+    expect([lives(pid), lives(grandchild)]).toEqual([true, true]);
+
+    await expect(job.result()).rejects.toThrow("timeout");
+    expect([lives(pid), lives(grandchild)]).toEqual([runner === "thread", false]);
+  });
+
+  it("takes along what a job that ended well has left, when its child is closed", async () => {
+    const world = await ChildWorld.open({ breed: { ...bounds, maxJobsPerChild: 1 } });
+    const job = await world.enqueue("breed", { detached: true, ends: true });
+    const grandchild = (await job.result()) as number;
+
+    const after = await eventually(
+      () => lives(grandchild),
+      (living) => !living,
+    );
+    expect(after).toBe(false);
+  });
+
+  it("is killed when the worker stops and it does not listen, before its job is handed back", async () => {
+    const world = await ChildWorld.open({ breed: { runner } });
+    const job = await world.enqueue("breed", {});
+    const { pid, grandchild } = await bred(job);
+    const whenReleased: boolean[] = [];
+    world.worker.on("released", () => whenReleased.push(lives(pid)));
+    await world.worker.stop();
+
+    expect(await job.refresh()).toMatchObject({ state: "queued", attempt: 0 });
+    expect(whenReleased).toEqual([runner === "thread"]);
+    expect(lives(grandchild)).toBe(false);
+  });
+});
+
+describe.each([
+  ["thread", "exit", {}, { how: "exited with code 3", exitCode: 3 }],
+  ["thread", "throw", {}, { how: "ended with TypeError: nobody caught this" }],
+  ["thread", "reject", {}, { how: "ended with Error: nobody caught this" }],
+  ["process", "exit", { words: "the last words" }, { how: "exited with code 3; it last wrote: the last words" }],
+  ["process", "kill", {}, { how: "was ended by SIGKILL" }],
+  ["process", "throw", {}, { how: "TypeError: nobody caught this" }],
+  ["process", "reject", {}, { how: "Error: nobody caught this" }],
+] as const)("a %s that ends under its job (%s)", (runner, how, more, { how: told }) => {
+  it("fails that attempt alone, and is replaced", async () => {
+    const world = await ChildWorld.open({ die: { runner }, pause: { runner } }, { concurrency: 3 });
+    const neighbours = await Promise.all([world.enqueue("pause", 700), world.enqueue("pause", 700)]);
+    const dying = await world.run("die", { how, ...more }, { attempts: 2, backoff: 1 });
+
+    expect(dying).toMatchObject({ state: "failed", attempt: 2, crashes: 0, error: { code: "CHILD_DIED" } });
+    expect(dying.error?.message).toContain(told);
+    for (const neighbour of neighbours) await neighbour.result();
+    expect(world.troubles).toEqual([]);
+  });
+});
+
+describe("a process that is signalled together with its worker", () => {
+  it("goes on until its worker says otherwise", async () => {
+    const world = await ChildWorld.open({ signalled: { runner: "process" } });
+
+    expect(await world.run("signalled")).toMatchObject({ result: "still here" });
+  });
+});
+
+describe("the memory of a job", () => {
+  it.each([
+    ["thread", {}],
+    ["process", {}],
+    ["process", { buffers: true }],
+  ] as const)("is bounded in a %s (%o)", async (runner, input) => {
+    const world = await ChildWorld.open({ eat: { runner, maxMemory: "128MB" }, who: { runner } });
+    const { error } = await world.run("eat", input);
+
+    expect(error).toMatchObject({ name: "OutOfMemory", code: "OUT_OF_MEMORY" });
+    expect(error?.message).toContain("134217728 bytes");
+    expect(await world.run("who")).toMatchObject({ state: "completed" });
+  });
+
+  it("is not held against a job that stays within it", async () => {
+    const world = await ChildWorld.open({ pause: { runner: "process", maxMemory: "128MB" } });
+
+    expect(await world.run("pause", 500)).toMatchObject({ state: "completed" });
+  });
+});

@@ -1,0 +1,69 @@
+// Workers that die with children at work: nothing of them is left.
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { eventually, folder, lives } from "./child-world.js";
+
+const program = fileURLToPath(new URL("../../../build/test/programs/children.js", import.meta.url));
+
+/** A worker process that runs these jobs, and the processes of the jobs. */
+async function start(...jobs: readonly [name: string, input: object][]): Promise<[ChildProcess, number[]]> {
+  const worker = spawn(process.execPath, [program, folder, JSON.stringify(jobs)], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  onTestFinished(() => void worker.kill("SIGKILL"));
+  const pids: number[] = [];
+  for await (const line of createInterface({ input: worker.stdout })) {
+    if (line === "ready") break;
+    const { pid, grandchild } = JSON.parse(line) as { pid: number; grandchild?: number };
+    pids.push(pid, ...(grandchild === undefined ? [] : [grandchild]));
+  }
+  return [worker, pids];
+}
+
+/** The processes that a process has started and that live. */
+function childrenOf(pid: number): number[] {
+  const { stdout } = spawnSync("ps", ["-o", "pid=", "--ppid", String(pid)], { encoding: "utf8" });
+  return stdout
+    .split("\n")
+    .map(Number)
+    .filter((child) => child > 0 && lives(child));
+}
+
+describe("a worker that is killed", () => {
+  it.each([
+    ["a handler that waits", ["breed", {}]],
+    ["what it started in another group", ["breed", { detached: true }]],
+    ["a handler that never lets go of the CPU", ["spin", {}]],
+    ["what such a handler started in another group", ["breed", { detached: true, spins: true }]],
+  ] as const)("leaves nothing: %s", async (_what, [name, input]) => {
+    const [worker, pids] = await start([name, input]);
+    const children = childrenOf(worker.pid ?? 0);
+    expect(children).toHaveLength(2);
+    expect(pids.filter((pid) => lives(pid))).toEqual(pids);
+    worker.kill("SIGKILL");
+
+    await eventually(
+      () => [...children, ...pids].filter((pid) => lives(pid)),
+      (living) => living.length === 0,
+    );
+  });
+
+  it("leaves nothing though its guardian was killed before", async () => {
+    const [worker, pids] = await start(["spin", {}]);
+    await sleep(1_500);
+    const guardians = (): number[] => childrenOf(worker.pid ?? 0).filter((pid) => !pids.includes(pid));
+    const [first] = guardians();
+    process.kill(first ?? 0, "SIGKILL");
+    const [second] = await eventually(guardians, ([pid]) => pid !== undefined && pid !== first);
+    worker.kill("SIGKILL");
+
+    const left = await eventually(
+      () => [second ?? 0, ...pids].filter((pid) => lives(pid)),
+      (living) => living.length === 0,
+    );
+    expect(left).toEqual([]);
+  });
+});
