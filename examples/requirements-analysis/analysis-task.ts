@@ -37,7 +37,7 @@ export function analysisTask(book: IssueBook) {
       classify: (error) => (error instanceof UnreadableText ? { kind: "final" } : undefined),
       onSuperseded: ({ id }) => book.supersede(id),
     },
-    async ({ input, job, step, count, progress }): Promise<AnalysisResult> => {
+    async ({ input, job, step, count, progress }): Promise<AnalysisResult | undefined> => {
       const { requirementId } = input;
       const analyse = analysisOf(input);
       const findings: FindingsByAnalyser = {};
@@ -54,6 +54,8 @@ export function analysisTask(book: IssueBook) {
         );
         if (found !== undefined) findings[code] = found;
       }
+      // A job without a result of which nothing ended well has failed.
+      if (Object.keys(findings).length === 0) return undefined;
       book.record({ job: job.id, requirementId }, Object.values(findings).flat());
       return { requirementId, findings };
     },

@@ -98,17 +98,15 @@ function supersessionKey(project: string, requirementId: string): string {
   return Buffer.byteLength(key) <= 256 ? key : createHash("sha256").update(key).digest("hex");
 }
 
+type AnalysisJob = JobSnapshot<AnalysisResult | undefined, AnalysisInput>;
+
 /** The job once it has ended, however it did. */
-async function ended(job: Job<AnalysisResult, AnalysisInput>): Promise<JobSnapshot<AnalysisResult, AnalysisInput>> {
+async function ended(job: Job<AnalysisResult | undefined, AnalysisInput>): Promise<AnalysisJob> {
   await Promise.allSettled([job.result()]);
   return job.refresh();
 }
 
-function outcomeOf(
-  job: JobSnapshot<AnalysisResult, AnalysisInput>,
-  input: AnalysisInput | undefined,
-  startedAt: number,
-): JobOutcome {
+function outcomeOf(job: AnalysisJob, input: AnalysisInput | undefined, startedAt: number): JobOutcome {
   const hasStarted = job.startedAt !== null;
   return {
     requirementId: input?.requirementId ?? job.id,

@@ -1,9 +1,9 @@
 /**
  * Is it worth trying again? The built-in answer for what slow work usually meets: HTTP statuses, timeouts, connection
- * errors. A task may bring its own classifier; `NonRetryable` and `RetryAfter` always decide first.
+ * errors, mistakes in the code. A task may bring its own classifier; `NonRetryable` and `RetryAfter` always decide first.
  */
 import { parseDuration } from "./duration.js";
-import { AllFailed, NonRetryable, RetryAfter } from "./errors.js";
+import { AllFailed, IllegalTransition, InvalidInput, NonRetryable, PayloadTooLarge, RetryAfter } from "./errors.js";
 import { httpStatus, property } from "./failure.js";
 
 /** What to do after a failure. */
@@ -30,9 +30,13 @@ const LASTING_CODES = new Set([
   "invalid_api_key",
 ]);
 
+// What Longshore refuses for its value: the same code would give it again.
+const MISTAKES = [InvalidInput, PayloadTooLarge, IllegalTransition];
+
 /** Decides whether a failure is worth another attempt. `now` is in milliseconds since the epoch. */
 export function classify(error: unknown, now: number): Verdict {
   if (error instanceof NonRetryable) return { kind: "final" };
+  if (MISTAKES.some((mistake) => error instanceof mistake)) return { kind: "final" };
   if (error instanceof AllFailed) return { kind: error.retryable ? "retry" : "final" };
   if (error instanceof RetryAfter)
     return { kind: "retry-after", delay: parseDuration("RetryAfter.delay", error.delay) };

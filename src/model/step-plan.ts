@@ -10,7 +10,7 @@ import { parseKey } from "./name.js";
 export type StepWeights = ReadonlyMap<string, number>;
 
 /** The most percent a run can have before its end. */
-const NEARLY_ALL = 99;
+export const NEARLY_ALL = 99;
 
 // Sums of fractions such as 0.1 + 0.2 may come out a hair below the whole number they stand for.
 const HAIR = 1e-9;

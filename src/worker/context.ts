@@ -38,7 +38,9 @@ export interface JobMeta {
 
 /**
  * Says how far the work is, with an optional message. Sent within 100 ms; the last one wins. Where the task declares its
- * steps, percent is computed from them: within a step this says how far that step is, outside of steps only the message counts.
+ * steps, percent is computed from them: within a step this says how far that step is, outside of steps only the message
+ * counts. Elsewhere it is the job's percent, within a plain step too: at most 99 until the job has ended well, and never
+ * lower than it was in this attempt.
  */
 export interface SayProgress {
   /**
@@ -229,9 +231,9 @@ export class RunContext implements JobContext<unknown> {
     return this.#steps?.asleep ?? null;
   }
 
-  /** Why the run fails although its handler returned; `null` if it does not. */
-  failure(): AllFailed | null {
-    return this.#steps?.failure() ?? null;
+  /** Why the run fails although its handler returned, and gave `value`; `null` if it does not. */
+  failure(value: unknown): AllFailed | null {
+    return this.#steps?.failure(value) ?? null;
   }
 
   /** What a handler that returned comes to. */

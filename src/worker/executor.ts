@@ -155,6 +155,11 @@ export class Executor {
     try {
       if (definition.schema !== null) input = checkInput(definition.schema, raw);
       if (input instanceof Promise) input = await input;
+      // An asynchronous schema may take longer than the attempt may.
+      if (run.outcome !== null) {
+        this.overrunning.delete(run);
+        return;
+      }
     } catch (error) {
       // The stored input stays as it is: another attempt would meet the same refusal.
       this.#fail(run, error, true);
@@ -196,7 +201,7 @@ export class Executor {
       void settled.then(() => this.#complete(run, context, value));
       return;
     }
-    const instead = context.asleep ?? context.failure();
+    const instead = context.asleep ?? context.failure(value);
     if (instead !== null) {
       this.#fail(run, instead);
       return;

@@ -3,6 +3,7 @@
  * goes on as soon as the engine is back.
  */
 import type { Clock, Random } from "../model/clock.js";
+import { EngineRefused, EngineUnavailable } from "../model/errors.js";
 
 /** The first wait, and the longest. Milliseconds. */
 const FIRST_WAIT = 100;
@@ -30,6 +31,11 @@ export class Outage {
     if (this.#said.size > 100) this.#said.clear();
     this.#said.set(error.message, now);
     this.#complain(error);
+  }
+
+  /** May the same command be answered later? An engine may be away, or refuse for now, such as a Redis that is full. */
+  passes(error: unknown): boolean {
+    return error instanceof EngineUnavailable || error instanceof EngineRefused;
   }
 
   /** The wait after the n-th failure in a row (0 = the first), in milliseconds: the upper half is left to chance. */

@@ -3,27 +3,17 @@
  * the last progress and meta of each win. What runs leave (checkpoints) goes at once, or with the next command when one is
  * under way, and takes along what else they said. What a run said is always there before its outcome is.
  */
-import type { Engine, Report } from "../engine/contract.js";
+import type { Engine } from "../engine/contract.js";
 import type { Checkpoint } from "../model/checkpoint.js";
 import { pause, type Clock } from "../model/clock.js";
-import { EngineUnavailable, LeaseLost } from "../model/errors.js";
+import { LeaseLost } from "../model/errors.js";
 import type { Outage } from "./outage.js";
-import type { Leaving, Run } from "./run.js";
+import type { Run } from "./run.js";
+import { commandsOf, takeUpdates, type Update } from "./updates.js";
+import type { WorkSession } from "./work-session.js";
 
 /** How long reports are gathered, in milliseconds. */
 const GATHER = 100;
-/** The most runs, and the most log lines of one, in a command. */
-const MOST_UPDATES = 500;
-const MOST_LINES = 1_000;
-/** The most checkpoints of a run in a report. */
-const MOST_CHECKPOINTS = 500;
-
-/** A report, and the checkpoints whose arrival somebody waits for. */
-interface Update {
-  readonly run: Run;
-  readonly report: Report;
-  readonly leaving: readonly Leaving[];
-}
 
 export class Reporter {
   readonly #engine: Engine;
@@ -62,7 +52,7 @@ export class Reporter {
         return await this.#engine.checkpoints({ queue: lease.queue, id: lease.id });
       } catch (error) {
         this.#outage.report(error);
-        if (!(error instanceof EngineUnavailable) || session.over) throw error;
+        if (!this.#outage.passes(error) || session.over) throw error;
         await pause(this.#clock, this.#outage.delay(failures), session.signal);
       }
     }
@@ -89,63 +79,35 @@ export class Reporter {
     const runs = [...this.#waiting];
     this.#waiting = new Set();
     for (const run of runs) this.#sending.add(run);
-    for (let from = 0; from < runs.length; from += MOST_UPDATES) {
-      await this.#sendSome(runs.slice(from, from + MOST_UPDATES));
+    for (const session of new Set(runs.map((run) => run.session))) {
+      const updates = runs.filter((run) => run.session === session).flatMap(takeUpdates);
+      for (const command of commandsOf(updates)) await this.#report(session, command);
     }
     this.#sending.clear();
   }
 
-  async #sendSome(runs: readonly Run[]): Promise<void> {
-    const sessions = new Set(runs.map((run) => run.session));
-    for (const session of sessions) {
-      const updates = runs.filter((run) => run.session === session).flatMap(take);
-      const own = updates.filter(({ run }) => !run.lost);
-      let refusal: unknown = new LeaseLost();
-      for (let failures = 0; !session.over; failures += 1) {
-        try {
-          const answers = await this.#engine.report({
-            session: session.id,
-            updates: own.map(({ report }) => report),
-          });
-          for (const [index, { run, leaving }] of own.entries()) {
-            if (answers[index] === "stale") this.#stale(run);
-            else for (const { arrived } of leaving) arrived();
-          }
-          break;
-        } catch (error) {
-          this.#outage.report(error);
-          refusal = error;
-          if (!(error instanceof EngineUnavailable)) break;
-          await pause(this.#clock, this.#outage.delay(failures), session.signal);
+  async #report(session: WorkSession, updates: readonly Update[]): Promise<void> {
+    const own = updates.filter(({ run }) => !run.lost);
+    let refusal: unknown = new LeaseLost();
+    for (let failures = 0; own.length > 0 && !session.over; failures += 1) {
+      try {
+        const answers = await this.#engine.report({
+          session: session.id,
+          updates: own.map(({ report }) => report),
+        });
+        for (const [index, { run, leaving }] of own.entries()) {
+          if (answers[index] === "stale") this.#stale(run);
+          else for (const { arrived } of leaving) arrived();
         }
+        break;
+      } catch (error) {
+        this.#outage.report(error);
+        refusal = error;
+        if (!this.#outage.passes(error)) break;
+        await pause(this.#clock, this.#outage.delay(failures), session.signal);
       }
-      // Of those that arrived nothing changes any more.
-      for (const { leaving } of updates) for (const { refused } of leaving) refused(refusal);
     }
+    // Of those that arrived nothing changes any more.
+    for (const { leaving } of updates) for (const { refused } of leaving) refused(refusal);
   }
-}
-
-/** What a run has pending, as reports; it has nothing pending afterwards. */
-function take(run: Run): Update[] {
-  const { pending } = run;
-  run.pending = null;
-  if (pending === null) return [];
-  const { queue, id, epoch } = run.lease;
-  const { leaving, progress, meta, lines } = pending;
-  const parts = Math.max(Math.ceil(leaving.length / MOST_CHECKPOINTS), Math.ceil(lines.length / MOST_LINES), 1);
-  return Array.from({ length: parts }, (_, part) => {
-    const left = leaving.slice(part * MOST_CHECKPOINTS, (part + 1) * MOST_CHECKPOINTS);
-    const said = lines.slice(part * MOST_LINES, (part + 1) * MOST_LINES);
-    const last = part === parts - 1;
-    const report = {
-      queue,
-      id,
-      epoch,
-      ...(left.length === 0 ? {} : { checkpoints: left.map(({ checkpoint }) => checkpoint) }),
-      ...(progress === null || !last ? {} : { progress }),
-      ...(meta === null || !last ? {} : { meta }),
-      ...(said.length === 0 ? {} : { lines: said }),
-    };
-    return { run, report, leaving: left };
-  });
 }

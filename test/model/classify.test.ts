@@ -1,6 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { classify } from "../../src/model/classify.js";
-import { NonRetryable, RetryAfter, TimedOut, UnknownTask } from "../../src/model/errors.js";
+import {
+  AllFailed,
+  IllegalTransition,
+  InvalidInput,
+  NonRetryable,
+  PayloadTooLarge,
+  RetryAfter,
+  TimedOut,
+  UnknownTask,
+} from "../../src/model/errors.js";
 
 const NOW = Date.UTC(2026, 10, 21, 12, 0, 0);
 
@@ -28,6 +37,10 @@ describe("a failure is tried again", () => {
 describe("a failure is final", () => {
   test.each<[title: string, error: unknown]>([
     ["what the handler says cannot be helped", new NonRetryable("no")],
+    ["a value that breaks a rule", new InvalidInput("step", "crawl", "used before in this run")],
+    ["a value that is too large", new PayloadTooLarge("step.crawl", 200_000, 131_072)],
+    ["a status that may not follow", new IllegalTransition("PLACED", "SENT", ["PAID"])],
+    ["many failures of which none can be helped", new AllFailed("all", 2, new NonRetryable("no"), false)],
     ...[400, 401, 403, 404, 405, 410, 413, 422, 451, 501, 505].map((status): [string, unknown] => [
       `HTTP ${status}`,
       http(status),

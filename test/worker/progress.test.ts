@@ -221,6 +221,33 @@ describe("progress without declared steps", () => {
     await world.longshore.close();
   });
 
+  it("is at most 99 before the end, never falls, and is moved by what is said within a plain step", async () => {
+    const world = new NotingWorld();
+    const scan = task("scan", ONCE, async ({ step, progress }) => {
+      await step("crawl", async () => {
+        progress(50);
+        await world.said();
+      });
+      await step.all("parse", ["a"], async () => {
+        progress(70);
+        await world.said();
+      });
+      progress(3, 10);
+      await world.said();
+      progress(100);
+      await world.said();
+      progress(20);
+      await world.said();
+    });
+    world.longshore.worker([scan]);
+    const job = await world.enqueue(scan);
+    await world.pass(2_000, 50);
+
+    expect([...new Set(world.sent.map(({ percent }) => percent))]).toEqual([50, 99]);
+    expect(await job.progress()).toMatchObject({ percent: 100 });
+    await world.longshore.close();
+  });
+
   it.each<[string, (progress: JobContext<unknown>["progress"]) => void, string]>([
     ["more than 100 percent", (progress) => progress(101), "progress: 101 is not allowed: a number from 0 to 100"],
     ["less than nothing", (progress) => progress(-1), "progress: -1"],

@@ -2,6 +2,7 @@
 import { expect, it } from "vitest";
 import { IllegalTransition, InvalidInput, NonRetryable, profile, statuses, task } from "longshore";
 import { onEveryEngine } from "./on-engines.js";
+import { StillWorld } from "./still-world.js";
 
 const scanStatuses = statuses({
   initial: "QUEUED",
@@ -35,6 +36,25 @@ onEveryEngine("a task's own statuses", (harbour) => {
 
     expect(await job.result()).toEqual(["QUEUED", "FULL_READY"]);
     await watched;
+    expect(told).toEqual(["RUNNING", "TEASER_READY", "FULL_READY"]);
+    expect((await job.refresh()).progress?.status).toBe("FULL_READY");
+  });
+
+  it("are each told to watchers although several are set at once", async () => {
+    const longshore = await harbour.connect();
+    const scan = task("scan", { statuses: scanStatuses }, ({ status }) => {
+      void status.set("RUNNING");
+      void status.set("TEASER_READY");
+      void status.set("FULL_READY");
+    });
+    const job = await longshore.enqueue(scan, undefined, { delay: 50 });
+    const told: string[] = [];
+    const watched = (async () => {
+      for await (const event of job.events()) if (event.kind === "status") told.push(event.name);
+    })();
+    longshore.worker([scan]);
+    await watched;
+
     expect(told).toEqual(["RUNNING", "TEASER_READY", "FULL_READY"]);
     expect((await job.refresh()).progress?.status).toBe("FULL_READY");
   });
@@ -102,6 +122,25 @@ onEveryEngine("a task's own statuses", (harbour) => {
 
     await expect(job.result()).rejects.toThrow(/declares no statuses/);
   });
+});
+
+it("cost a job one checkpoint, however many are set and however often it is tried", async () => {
+  const world = new StillWorld();
+  const clockwork = statuses({ initial: "TICK", transitions: { TICK: ["TOCK"], TOCK: ["TICK"] } });
+  const scan = task("scan", { statuses: clockwork, attempts: 2, backoff: 0 }, async ({ status, step, job }) => {
+    for (let n = 0; n < 20; n += 1) await status.set(n % 2 === 0 ? "TOCK" : "TICK");
+    if (job.attempt === 1) throw new Error("again");
+    await step("end", () => 1);
+  });
+  world.longshore.worker([scan]);
+  const { id, queue } = await world.enqueue(scan);
+  await world.pass(1_000);
+
+  expect(world.memory.checkpoints({ queue, id })).toMatchObject([
+    { seq: 1, kind: "status", name: "TICK" },
+    { seq: 2, kind: "step", name: "end" },
+  ]);
+  await world.longshore.close();
 });
 
 it("an illegal transition names both statuses and what is allowed", () => {

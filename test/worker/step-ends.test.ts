@@ -1,10 +1,16 @@
 // How runs with steps end otherwise than by success: asleep, cancelled, without their lease, with half of a success. Time
 // stands still here.
 import { describe, expect, it } from "vitest";
-import { attach, EngineUnavailable, task, type JobContext } from "longshore";
+import { attach, EngineUnavailable, task, type JobContext, type LongshoreError } from "longshore";
 import { StillWorld, withCommands } from "./still-world.js";
 
 const ONCE = { attempts: 1 } as const;
+
+function waitIn(world: StillWorld, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    world.clock.after(ms, resolve);
+  });
+}
 
 describe("a step of a run that lost its lease", () => {
   it("is not run again by the run that has it now; one that was not stored is", async () => {
@@ -87,6 +93,85 @@ describe("a step, once the run should end", () => {
     await world.pass(5_000, 500);
 
     expect(calls).toEqual(["shaky", "a"]);
+    await world.longshore.close();
+  });
+
+  it("is not begun although items of it ignore that their worker stops", async () => {
+    const world = new StillWorld();
+    const other = attach(world.memory, { clock: world.clock, random: () => 0.5 });
+    const calls: string[] = [];
+    const scanBy = (who: string) =>
+      task("scan", ONCE, ({ step }) =>
+        step.all(
+          "pages",
+          [1, 2, 3, 4],
+          async (page) => {
+            calls.push(`${who} ${page}`);
+            await waitIn(world, 400);
+          },
+          { concurrency: 1 },
+        ),
+      );
+    const first = world.longshore.worker([scanBy("first")]);
+    const job = await world.enqueue(scanBy("first"));
+    await world.pass(500);
+    void first.stop({ grace: 0 });
+    await world.pass(3_000);
+    other.worker([scanBy("second")]);
+    await world.pass(5_000);
+
+    expect((await (await other.job(job.id))?.refresh())?.state).toBe("completed");
+    expect(calls).toEqual(["first 1", "first 2", "second 3", "second 4"]);
+    await Promise.all([world.longshore.close(), other.close()]);
+  });
+});
+
+describe("a chain of steps nobody waits for", () => {
+  it("is not gone on with after its attempt has failed; the next attempt does that", async () => {
+    const world = new StillWorld();
+    const calls: string[] = [];
+    const scan = task("scan", { attempts: 2, backoff: "5s" }, async ({ step, job }) => {
+      const call = (name: string, ms: number) =>
+        step(name, async () => {
+          calls.push(`${name} in attempt ${job.attempt}`);
+          await waitIn(world, ms);
+        });
+      const chain = async (): Promise<void> => {
+        await call("a", 1_000);
+        await call("b", 1_000);
+      };
+      const broken = step("broken", () => {
+        if (job.attempt === 1) throw new Error("broken");
+      });
+      await Promise.all([chain(), broken]);
+    });
+    world.longshore.worker([scan]);
+    const job = await world.enqueue(scan);
+    await world.pass(20_000);
+
+    expect((await job.refresh()).state).toBe("completed");
+    expect(calls).toEqual(["a in attempt 1", "b in attempt 2"]);
+    await world.longshore.close();
+  });
+
+  it("is not gone on with after the handler has returned", async () => {
+    const world = new StillWorld();
+    const calls: string[] = [];
+    const scan = task("scan", ONCE, ({ step }) => {
+      const chain = async (): Promise<void> => {
+        await step("a", () => waitIn(world, 500));
+        await step("b", () => calls.push("b"));
+      };
+      chain().catch((error: unknown) => calls.push((error as LongshoreError).code));
+      return "returned";
+    });
+    world.longshore.worker([scan]);
+    const job = await world.enqueue(scan);
+    await world.pass(3_000);
+
+    expect(await job.refresh()).toMatchObject({ state: "completed", result: "returned" });
+    expect(calls).toEqual(["LEASE_LOST"]);
+    expect((await job.steps()).map(({ name }) => name)).toEqual(["a"]);
     await world.longshore.close();
   });
 });

@@ -389,7 +389,6 @@ onEveryEngine("a step", (harbour) => {
     const longshore = await harbour.connect();
     const scan = task("scan", { attempts: 2, backoff: 1 }, async ({ step }) => {
       await step("only", () => Promise.reject(new Error("no model")), { optional: true });
-      return "nothing";
     });
     longshore.worker([scan]);
 
@@ -397,6 +396,21 @@ onEveryEngine("a step", (harbour) => {
 
     await expect(job.result()).rejects.toThrow("every optional step and item failed, 1 in number; the first: no model");
     expect(await job.refresh()).toMatchObject({ state: "failed", attempt: 2, error: { code: "ALL_FAILED" } });
+  });
+
+  it("that is all there is leaves the job partial, when its handler gives a result nonetheless", async () => {
+    const longshore = await harbour.connect();
+    const scan = task("scan", { attempts: 2, backoff: 1 }, async ({ step }) => {
+      const report = { pages: 7 };
+      await step("notify", () => Promise.reject(new Error("no mail server")), { optional: true });
+      return report;
+    });
+    longshore.worker([scan]);
+
+    const job = await longshore.enqueue(scan);
+
+    expect(await job.result()).toEqual({ pages: 7 });
+    expect(await job.refresh()).toMatchObject({ state: "partial", attempt: 1, failures: [{ step: "notify" }] });
   });
 
   it("may be run within another", async () => {

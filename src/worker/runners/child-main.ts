@@ -82,6 +82,8 @@ async function call(order: RunOrder, { handler, task }: LoadedHandler, host: Chi
   } catch (error) {
     return failed(error, true);
   }
+  // An asynchronous schema may take longer than the attempt may.
+  if (host.signal.aborted) return failed(host.signal.reason, false);
   const means = { clock: systemClock, random: systemRandom, payloadCap };
   const context = new RunContext(host, input, definition, means);
   let value: unknown;
@@ -92,7 +94,7 @@ async function call(order: RunOrder, { handler, task }: LoadedHandler, host: Chi
     return failed(context.asleep ?? error, false);
   }
   await settle(context);
-  const instead = context.asleep ?? context.failure();
+  const instead = context.asleep ?? context.failure(value);
   if (instead !== null) return failed(instead, false);
   try {
     const result = value === undefined ? null : encodePayload("result", value, payloadCap);

@@ -46,7 +46,8 @@ export class ItemRun {
   /** @throws AllFailed; what ends the run */
   async run(): Promise<ItemResults<unknown, unknown>> {
     const { name, items, options, memos, progress } = this.#own;
-    memos.begin(name, this.#fresh.length);
+    const keys = this.#fresh.map(({ key }) => key);
+    memos.begin(name, keys);
     const step = progress.begin(name, items.length, options.weight);
     try {
       progress.endItems(step, this.#values.size, 0, 0);
@@ -59,7 +60,7 @@ export class ItemRun {
       }
       progress.end(step);
     } finally {
-      memos.end(this.#fresh.length);
+      memos.end(name, keys);
       if (!step.ended) progress.leave(step);
     }
     return this.#results();
@@ -92,6 +93,7 @@ export class ItemRun {
       this.#failures.add(failure, error, retryable);
       this.#own.failures.add(failure, error, retryable);
       this.#errors.set(index, failure.error);
+      this.#own.memos.end(name, [key]);
       progress.endItems(step, 1, 1, 0);
       return;
     }

@@ -17,10 +17,12 @@ export class Memos {
   readonly #wakes = new Map<string, number>();
   /** The numbers of milestones. */
   readonly #milestones = new Map<string, number>();
+  /** The number of the status: the job has one. */
+  #status: number | undefined = undefined;
   #latest = 0;
   #stored = 0;
-  /** Steps and items under way: each may leave a checkpoint. */
-  #underWay = 0;
+  /** Steps and items under way that may still leave a checkpoint. */
+  readonly #underWay = new Set<string>();
 
   constructor(host: RunHost) {
     this.#host = host;
@@ -50,21 +52,27 @@ export class Memos {
     return this.#wakes.get(name);
   }
 
-  /** So many steps or items begin. @throws InvalidInput when there is no room for their checkpoints */
-  begin(name: string, count: number): void {
-    if (this.#stored + this.#underWay + count > MOST_CHECKPOINTS) {
+  /** Is there room for so many more checkpoints? @throws InvalidInput when there is not */
+  checkRoom(name: string, count: number): void {
+    if (this.#stored + this.#underWay.size + count > MOST_CHECKPOINTS) {
       throw new InvalidInput("step", name, `a job has at most ${MOST_CHECKPOINTS} steps, items and sleeps`);
     }
-    this.#underWay += count;
   }
 
-  /** So many of them are over, however. */
-  end(count: number): void {
-    this.#underWay -= count;
+  /** A step (whose key is `null`) or items begin: room is kept for what they leave. @throws InvalidInput as `checkRoom` */
+  begin(name: string, keys: readonly (string | null)[]): void {
+    this.checkRoom(name, keys.length);
+    for (const key of keys) this.#underWay.add(place(name, key));
+  }
+
+  /** They are over, however: those that left nothing need no room. */
+  end(name: string, keys: readonly (string | null)[]): void {
+    for (const key of keys) this.#underWay.delete(place(name, key));
   }
 
   /**
-   * Leaves a checkpoint; it counts from now on, and is stored once this resolves. A milestone replaces the one of its name.
+   * Leaves a checkpoint; it counts from now on, and is stored once this resolves. A milestone replaces the one of its name, a
+   * status the one before it.
    * @throws the signal's reason, or LeaseLost, when the lease is gone
    */
   async leave(checkpoint: Unnumbered): Promise<void> {
@@ -79,9 +87,10 @@ export class Memos {
     }
   }
 
-  #seqOf({ kind, name }: Unnumbered): number {
-    const before = kind === "milestone" ? this.#milestones.get(name) : undefined;
+  #seqOf({ kind, name, key }: Unnumbered): number {
+    const before = kind === "milestone" ? this.#milestones.get(name) : kind === "status" ? this.#status : undefined;
     if (before !== undefined) return before;
+    if (kind === "step") this.#underWay.delete(place(name, key));
     this.#latest += 1;
     this.#stored += 1;
     return this.#latest;
@@ -91,6 +100,7 @@ export class Memos {
     if (kind === "step") this.#values.set(place(name, key), value);
     else if (kind === "sleep") this.#wakes.set(name, Number(value));
     else if (kind === "milestone") this.#milestones.set(name, seq);
+    else this.#status = seq;
   }
 }
 

@@ -6,7 +6,7 @@ import type { Checkpoint } from "../../model/checkpoint.js";
 import { InvalidInput } from "../../model/errors.js";
 import { LONGEST_LOG_LINE } from "../../model/log.js";
 import { MOST_COUNTERS, MOST_MILESTONES, type ItemProgress } from "../../model/progress.js";
-import type { StepTally } from "../../model/step-plan.js";
+import { NEARLY_ALL, type StepTally } from "../../model/step-plan.js";
 import type { RunHost } from "../run-host.js";
 import type { Scope } from "./scope.js";
 
@@ -29,7 +29,7 @@ export class RunProgress {
   readonly #counters = new Map<string, number>();
   #milestones: readonly string[] = [];
   #status: string | null = null;
-  /** What the handler said, where no steps are declared. */
+  /** The most the handler said, where no steps are declared. */
   #percent = 0;
   #message: string | null = null;
   #messageOf: ActiveStep | null = null;
@@ -97,12 +97,15 @@ export class RunProgress {
 
   /**
    * The handler says how far it is: `done` of `total`, or of 100 when that is `null`; in a step or item, or (`null`) outside
-   * of steps: where steps are declared they know better.
+   * of steps. Where steps are declared they know better how far the job is.
    */
   reach(scope: Scope | null, done: number, total: number | null): void {
     const fraction = total === 0 ? 1 : done / (total ?? 100);
+    if (!scope?.isItem) {
+      const said = total === null ? done : Math.floor(fraction * 100);
+      this.#percent = Math.max(this.#percent, Math.min(NEARLY_ALL, said));
+    }
     if (scope === null) {
-      this.#percent = total === null ? done : Math.floor(fraction * 100);
       this.say();
     } else if (scope.isItem) {
       this.#advance(scope.step, fraction - scope.reached);

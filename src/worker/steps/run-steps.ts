@@ -18,7 +18,7 @@ import { RunFailures } from "./run-failures.js";
 import { RunProgress } from "./run-progress.js";
 import { scopeOf } from "./scope.js";
 import { keyItems } from "./step-items.js";
-import { StepNames } from "./step-names.js";
+import { StepNames, type TakenName } from "./step-names.js";
 import { parseStepAllOptions, parseStepOptions, type ParsedStepOptions } from "./step-options.js";
 import { StepWork } from "./step-work.js";
 import type { ItemResults, StepScope } from "./step.js";
@@ -60,28 +60,45 @@ export class RunSteps {
     return this.#asleep;
   }
 
-  async step(name: unknown, given: unknown, more: unknown): Promise<unknown> {
-    const known = this.#takeName(name);
+  step(name: unknown, code: unknown, options: unknown): Promise<unknown> {
+    return heard(this.#step(name, code, options));
+  }
+
+  all(name: unknown, items: unknown, code: unknown, options: unknown): Promise<ItemResults<unknown, unknown>> {
+    return heard(this.#all(name, items, code, options));
+  }
+
+  sleep(name: unknown, duration: unknown): Promise<void> {
+    return heard(this.#sleep(name, duration));
+  }
+
+  async #step(name: unknown, given: unknown, more: unknown): Promise<unknown> {
+    const taken = this.#takeName(name);
     const code = codeOf(given);
     const options = this.#checked(parseStepOptions(more));
     return this.#during(async () => {
-      const stored = this.#memos.value(known, null);
-      if (stored === undefined) return this.#runStep(known, code, options);
-      this.#progress.ended(known);
+      const stored = this.#memos.value(taken.name, null);
+      if (stored === undefined) return this.#runStep(taken, code, options);
+      this.#progress.ended(taken.name);
       return decodePayload(stored);
     });
   }
 
-  async all(name: unknown, given: unknown, code: unknown, more: unknown): Promise<ItemResults<unknown, unknown>> {
-    const known = this.#takeName(name);
+  async #all(name: unknown, given: unknown, code: unknown, more: unknown): Promise<ItemResults<unknown, unknown>> {
+    const taken = this.#takeName(name);
     const options = this.#checked(parseStepAllOptions(more));
     const items = keyItems(given, options.key);
     const parts = { memos: this.#memos, progress: this.#progress, work: this.#work, failures: this.#failures };
-    const own = { name: known, items, options, code: codeOf(code), ...parts };
-    return this.#during(() => new ItemRun(own).run());
+    const own = { name: taken.name, items, options, code: codeOf(code), ...parts };
+    try {
+      return await this.#during(() => new ItemRun(own).run());
+    } catch (error) {
+      taken.giveBack();
+      throw error;
+    }
   }
 
-  async sleep(name: unknown, duration: unknown): Promise<void> {
+  async #sleep(name: unknown, duration: unknown): Promise<void> {
     if (this.#asleep !== null) throw this.#asleep;
     const known = this.#names.sleep(name);
     const ms = parseDuration("duration", duration);
@@ -99,20 +116,19 @@ export class RunSteps {
     const shown = encodeMilestone(this.#task.milestones, known, value);
     this.#progress.checkMilestone(known);
     const stored = this.#track(() => {
+      const at = this.#means.clock.now();
       this.#progress.milestone(known);
       return this.#memos.leave({
         kind: "milestone",
         name: known,
         key: null,
         value: shown,
-        at: this.#means.clock.now(),
+        at,
         took: 0,
         counters: null,
       });
     });
-    // It need not be awaited, and a lease that is gone is told by the signal.
-    stored.catch(() => {});
-    return stored;
+    return heard(stored);
   }
 
   get status(): string {
@@ -126,8 +142,7 @@ export class RunSteps {
       this.#progress.status(to);
       return this.#memos.leave({ kind: "status", name: to, key: null, value: "null", at, took: 0, counters: null });
     });
-    stored.catch(() => {});
-    return stored;
+    return heard(stored);
   }
 
   count(name: unknown, by: unknown): void {
@@ -160,9 +175,12 @@ export class RunSteps {
     });
   }
 
-  /** Why the run fails although its handler returned: of what might fail alone nothing ended well. `null` if it does not. */
-  failure(): AllFailed | null {
-    return this.#memos.any ? null : this.#failures.together("every optional step and item");
+  /**
+   * Why the run fails although its handler returned: it gave nothing, and of what might fail alone nothing ended well. `null`
+   * if it does not.
+   */
+  failure(value: unknown): AllFailed | null {
+    return value !== undefined || this.#memos.any ? null : this.#failures.together("every optional step and item");
   }
 
   /** What a handler that returned comes to. */
@@ -171,21 +189,23 @@ export class RunSteps {
     return first.length === 0 ? { kind: "complete", result } : { kind: "partial", result, failures: first };
   }
 
-  async #runStep(name: string, code: (scope: StepScope) => unknown, options: ParsedStepOptions): Promise<unknown> {
-    this.#memos.begin(name, 1);
+  async #runStep(taken: TakenName, code: (scope: StepScope) => unknown, options: ParsedStepOptions): Promise<unknown> {
+    const { name } = taken;
+    this.#memos.begin(name, [null]);
     const step = this.#progress.begin(name, null, options.weight);
     try {
       const done = await this.#work.try(step, null, options, code);
       this.#progress.end(step);
       return await this.#work.keep(name, null, done);
     } catch (error) {
+      taken.giveBack();
       // One that had ended could not be stored.
       if (!options.optional || step.ended || this.#work.endsRun(error)) throw error;
       this.#failures.add(stepFailure(name, null, error), error, this.#work.isRetryable(error));
       this.#progress.end(step);
       return undefined;
     } finally {
-      this.#memos.end(1);
+      this.#memos.end(name, [null]);
       if (!step.ended) this.#progress.leave(step);
     }
   }
@@ -194,20 +214,16 @@ export class RunSteps {
   async #fallAsleep(name: string, ms: number): Promise<number> {
     const at = this.#means.clock.now();
     const wake = at + ms;
-    this.#memos.begin(name, 1);
-    try {
-      await this.#memos.leave({ kind: "sleep", name, key: null, value: String(wake), at, took: 0, counters: null });
-    } finally {
-      this.#memos.end(1);
-    }
+    this.#memos.checkRoom(name, 1);
+    await this.#memos.leave({ kind: "sleep", name, key: null, value: String(wake), at, took: 0, counters: null });
     return wake;
   }
 
-  #takeName(name: unknown): string {
+  #takeName(name: unknown): TakenName {
     if (this.#asleep !== null) throw this.#asleep;
-    const known = this.#names.step(name, this.#tally);
-    scopeOf(this)?.names.push(() => this.#names.free(known));
-    return known;
+    const taken = this.#names.step(name, this.#tally);
+    scopeOf(this)?.names.push(taken);
+    return taken;
   }
 
   #checked<Options extends ParsedStepOptions>(options: Options): Options {
@@ -251,6 +267,15 @@ export class RunSteps {
     this.#progress.restore(earlier);
     this.#opened = true;
   }
+}
+
+/**
+ * What is begun need not be awaited at once, or at all: a failure nobody waits for yet is no unhandled rejection. A lease
+ * that is gone is told by the signal.
+ */
+function heard<T>(begun: Promise<T>): Promise<T> {
+  begun.catch(() => {});
+  return begun;
 }
 
 function tallyOf({ steps }: RunTask, input: unknown): StepTally | null {

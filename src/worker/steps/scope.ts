@@ -4,6 +4,7 @@
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { ActiveStep } from "./run-progress.js";
+import type { TakenName } from "./step-names.js";
 import type { StepScope } from "./step.js";
 
 export class Scope implements StepScope {
@@ -16,8 +17,8 @@ export class Scope implements StepScope {
   readonly counters = new Map<string, number>();
   /** How far an item is, 0 to 1. */
   reached = 0;
-  /** The names its code took for steps and sleeps of its own. */
-  readonly names: (() => void)[] = [];
+  /** The names its code took for steps of its own. */
+  readonly names: TakenName[] = [];
   /** Is the try over? What code says that goes on after its timeout is not heard. */
   over = false;
   readonly #signal: () => AbortSignal;

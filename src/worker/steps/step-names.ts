@@ -1,13 +1,23 @@
-/** The names a run has used: each stands for one call, and where steps are declared it must be one of them. */
+/**
+ * The names a run has used: each stands for one call, and where steps are declared it must be one of them. A step that
+ * failed gives its name back, so that the handler may try something else under it.
+ */
 import { InvalidInput } from "../../model/errors.js";
 import { parseStepName, type StepTally } from "../../model/step-plan.js";
 
+/** The name of one call. */
+export interface TakenName {
+  readonly name: string;
+  /** Another call may use it. */
+  giveBack(): void;
+}
+
 export class StepNames {
-  readonly #steps = new Set<string>();
-  readonly #sleeps = new Set<string>();
+  readonly #steps = new Map<string, symbol>();
+  readonly #sleeps = new Map<string, symbol>();
 
   /** Takes the name of a step. @throws InvalidInput */
-  step(name: unknown, declared: StepTally | null): string {
+  step(name: unknown, declared: StepTally | null): TakenName {
     const known = parseStepName("step", name);
     if (declared !== null && !declared.has(known)) {
       throw new InvalidInput("step", name, `one of the steps of this job: ${declared.names.join(", ")}`);
@@ -15,20 +25,18 @@ export class StepNames {
     return take("step", known, this.#steps, "a name of its own for each call; step.all is for many items");
   }
 
-  /** Gives the name of a step back. */
-  free(name: string): void {
-    this.#steps.delete(name);
-  }
-
   /** Takes the name of a sleep. @throws InvalidInput */
   sleep(name: unknown): string {
-    return take("sleep", parseStepName("sleep", name), this.#sleeps, "a name of its own for each call");
+    return take("sleep", parseStepName("sleep", name), this.#sleeps, "a name of its own for each call").name;
   }
 }
 
-function take(field: string, name: string, taken: Set<string>, rule: string): string {
+function take(field: string, name: string, taken: Map<string, symbol>, rule: string): TakenName {
   // A second call would be answered with what the first one gave.
   if (taken.has(name)) throw new InvalidInput(field, name, `used before in this run: ${rule}`);
-  taken.add(name);
-  return name;
+  const call = Symbol();
+  taken.set(name, call);
+  // A call that was given up and goes on must not give back what is another's by now.
+  const giveBack = (): void => void (taken.get(name) === call && taken.delete(name));
+  return { name, giveBack };
 }

@@ -52,12 +52,12 @@ export class StepWork {
       code,
       scope: (attempt, signal) => new Scope(this.#owner, step, key !== null, attempt, signal),
       failed: (scope) => {
-        for (const free of scope.names) free();
+        for (const taken of scope.names) taken.giveBack();
         this.#progress.drop(scope);
       },
     });
     try {
-      return { text: encodePayload(step.name, value, this.#payloadCap), startedAt, scope };
+      return { text: encodePayload(`step.${step.name}`, value, this.#payloadCap), startedAt, scope };
     } catch (error) {
       this.#progress.drop(scope);
       throw error;

@@ -1,0 +1,178 @@
+// The tries of steps: what one that failed leaves behind, which is nothing: no timeout that still runs, nothing counted, no
+// name that stays taken, and no rejection that nobody hears. Time stands still here.
+import { describe, expect, it, onTestFinished } from "vitest";
+import { InvalidInput, task } from "longshore";
+import { StillWorld } from "./still-world.js";
+
+const ONCE = { attempts: 1 } as const;
+
+/** The rejections that nobody handles from now on to the end of the test. */
+function watchRejections(): readonly string[] {
+  const seen: string[] = [];
+  const others = process.listeners("unhandledRejection");
+  process.removeAllListeners("unhandledRejection");
+  process.on("unhandledRejection", (error) => seen.push(String(error)));
+  onTestFinished(() => {
+    process.removeAllListeners("unhandledRejection");
+    for (const listener of others) process.on("unhandledRejection", listener);
+  });
+  return seen;
+}
+
+function fails(): never {
+  throw new Error("no answer");
+}
+
+function waitIn(world: StillWorld): (ms: number) => Promise<void> {
+  return (ms) =>
+    new Promise((resolve) => {
+      world.clock.after(ms, resolve);
+    });
+}
+
+describe("a try that failed", () => {
+  it("by throwing at once has no timeout that still runs while the next one is waited for", async () => {
+    const rejections = watchRejections();
+    const world = new StillWorld();
+    const scan = task("scan", ONCE, ({ step }) =>
+      step(
+        "crawl",
+        ({ attempt }) => {
+          if (attempt === 1) throw new Error("at once");
+          return attempt;
+        },
+        { timeout: "1s", retry: { attempts: 2, backoff: "5s" } },
+      ),
+    );
+    world.longshore.worker([scan]);
+    const job = await world.enqueue(scan);
+    await world.pass(10_000);
+
+    expect(await job.result()).toBe(2);
+    expect(rejections).toEqual([]);
+    await world.longshore.close();
+  });
+
+  it("by its timeout is not heard any more, while the next one is waited for and after", async () => {
+    const world = new StillWorld();
+    const wait = waitIn(world);
+    const scan = task("scan", ONCE, ({ step, count }) =>
+      step(
+        "crawl",
+        async ({ attempt }) => {
+          if (attempt === 1) await wait(2_000);
+          count("pages");
+        },
+        { timeout: "1s", retry: { attempts: 2, backoff: "5s" } },
+      ),
+    );
+    world.longshore.worker([scan]);
+    const job = await world.enqueue(scan);
+    await world.pass(10_000);
+
+    expect((await job.progress())?.counters).toEqual({ pages: 1 });
+    expect((await job.steps()).map(({ counters }) => counters)).toEqual([{ pages: 1 }]);
+    await world.longshore.close();
+  });
+
+  it("gives back the names of the steps within it: the next one reads what they gave", async () => {
+    const world = new StillWorld();
+    const calls: string[] = [];
+    const scan = task("scan", ONCE, ({ step }) =>
+      step(
+        "outer",
+        async ({ attempt }) => {
+          await step("inner", () => calls.push("inner"));
+          if (attempt === 1) throw new Error("again");
+          return `try ${attempt}`;
+        },
+        { retry: { attempts: 3, backoff: "1s" } },
+      ),
+    );
+    world.longshore.worker([scan]);
+    const job = await world.enqueue(scan);
+    await world.pass(5_000);
+
+    expect(await job.refresh()).toMatchObject({ state: "completed", result: "try 2" });
+    expect(calls).toEqual(["inner"]);
+    await world.longshore.close();
+  });
+});
+
+describe("a step that failed", () => {
+  it("gives its name back: something else may be tried under it", async () => {
+    const world = new StillWorld();
+    const plain = task("plain", { ...ONCE, steps: ["price"] }, ({ step }) =>
+      step("price", fails).catch(() => step("price", () => "from the cache")),
+    );
+    const optional = task(
+      "optional",
+      { ...ONCE, steps: ["price"] },
+      async ({ step }) => (await step("price", fails, { optional: true })) ?? step("price", () => "from the cache"),
+    );
+    const many = task("many", { ...ONCE, steps: ["price"] }, async ({ step }) => {
+      const { values } = await step.all("price", ["a", "b"], fails).catch(() => step.all("price", ["a"], (key) => key));
+      return values;
+    });
+    world.longshore.worker([plain, optional, many]);
+    const jobs = [await world.enqueue(plain), await world.enqueue(optional), await world.enqueue(many)];
+    await world.rest();
+
+    const ends = await Promise.all(jobs.map((job) => job.refresh()));
+    expect(ends.map(({ state, result, failures }) => [state, result, failures.map(({ key }) => key)])).toEqual([
+      ["completed", "from the cache", []],
+      ["partial", "from the cache", [null]],
+      ["partial", ["a"], ["a", "b"]],
+    ]);
+    await world.longshore.close();
+  });
+
+  it("and was given up does not give back the name that another call has by now", async () => {
+    const world = new StillWorld();
+    const wait = waitIn(world);
+    const refused: unknown[] = [];
+    const scan = task("scan", ONCE, ({ step }) =>
+      step(
+        "outer",
+        async ({ attempt }) => {
+          const inner = step("inner", async () => {
+            await wait(attempt === 1 ? 3_000 : 8_000);
+            if (attempt === 1) throw new Error("too late");
+          });
+          if (attempt === 2) {
+            await wait(5_000);
+            await step("inner", () => 1).catch((error: unknown) => refused.push(error));
+          }
+          await inner;
+        },
+        { timeout: "1m", retry: { attempts: 2, backoff: "1s" } },
+      ),
+    );
+    world.longshore.worker([scan]);
+    await world.enqueue(scan);
+    await world.pass(90_000, 500);
+
+    expect(refused).toEqual([expect.any(InvalidInput)]);
+    await world.longshore.close();
+  });
+
+  it("before it is awaited rejects for whoever awaits it later, and is no unhandled rejection", async () => {
+    const rejections = watchRejections();
+    const world = new StillWorld();
+    const wait = waitIn(world);
+    const scan = task("scan", ONCE, async ({ step }) => {
+      const early = step("early", () => Promise.reject(new Error("early")));
+      const items = step.all("items", ["a"], () => Promise.reject(new Error("item")));
+      const nap = step.sleep("nap", "soon" as never);
+      await wait(1_000);
+      return Promise.allSettled([early, items, nap]).then((ends) => ends.map(({ status }) => status));
+    });
+    world.longshore.worker([scan]);
+    const job = await world.enqueue(scan);
+    await world.pass(3_000);
+
+    expect(await job.refresh()).toMatchObject({ result: ["rejected", "rejected", "rejected"] });
+    expect(rejections).toEqual([]);
+    await world.longshore.close();
+  });
+});
