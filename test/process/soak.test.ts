@@ -84,7 +84,7 @@ interface Account {
   readonly recovered: number;
   /** Done more than once. */
   readonly duplicated: number;
-  /** Done more often than workers lost them, plus once. */
+  /** Done more often than workers lost them or, after an outage longer than a lease, handed them back, plus once. */
   readonly unexplained: number;
   /** Taken over from a dead worker at least once. */
   readonly crashed: number;
@@ -122,6 +122,12 @@ async function soak(harbour: Harbour, serverKills: number): Promise<Account> {
   return account;
 }
 
+/** The runs of a job that its workers did not bring to an end: they died, or handed it back. */
+function unfinishedRuns(job: JobSnapshot | undefined): number {
+  if (job === undefined) return 0;
+  return job.crashes + job.history.filter(({ outcome }) => outcome === "released").length;
+}
+
 function settle(producer: Producer, ledger: Ledger, jobs: Map<string, JobSnapshot>, deaths: number): Account {
   const { acknowledged } = producer;
   const attempted = new Set(producer.attempted);
@@ -135,7 +141,7 @@ function settle(producer: Producer, ledger: Ledger, jobs: Map<string, JobSnapsho
     unexpected: [...jobs.keys(), ...ledger.done.keys()].filter((id) => !attempted.has(id)).length,
     recovered: done.filter(([id]) => !acknowledged.has(id)).length,
     duplicated: done.filter(([, times]) => times.length > 1).length,
-    unexplained: done.filter(([id, times]) => times.length > 1 + (jobs.get(id)?.crashes ?? 0)).length,
+    unexplained: done.filter(([id, times]) => times.length > 1 + unfinishedRuns(jobs.get(id))).length,
     crashed: records.filter(({ crashes }) => crashes > 0).length,
     miscounted: records.filter(({ attempt }) => attempt !== 1).length,
     deaths,
