@@ -1,4 +1,7 @@
-/** The events of one job, from its present state to its end. */
+/**
+ * The events of one job, from its present state to its end. What was missed in a gap is made up for from what is stored: the
+ * state, the progress, the last status and the milestones.
+ */
 import { JobNotFound } from "../model/errors.js";
 import { decodePayload } from "../model/codec.js";
 import type { JobRef } from "../model/job.js";
@@ -6,6 +9,7 @@ import type { Progress } from "../model/progress.js";
 import { isTerminal, type JobState } from "../model/state.js";
 import type { Core } from "./core.js";
 import { EventStream } from "./event-stream.js";
+import { milestonesOf } from "./left-behind.js";
 import type { WatchEvent } from "./queue-watch.js";
 
 /** An event of one job. `at` is in epoch milliseconds. */
@@ -34,6 +38,9 @@ export async function* jobEvents(core: Core, ref: JobRef): AsyncGenerator<JobEve
     // A look at the job stands for all that was before; so it does after a gap.
     stream.push(gap());
     let seen = false;
+    /** What was told last: its status, and the JSON of each milestone. */
+    let status: string | null = null;
+    const shown = new Map<string, string>();
     for await (const event of stream.read()) {
       if (event.kind === "gap") {
         const record = await core.reader.get(ref);
@@ -41,6 +48,17 @@ export async function* jobEvents(core: Core, ref: JobRef): AsyncGenerator<JobEve
         if (record === null) yield { kind: "removed", at: event.at };
         else yield { kind: "state", at: event.at, state: record.state };
         if (record?.progress) yield { kind: "progress", at: event.at, progress: record.progress };
+        const now = record?.progress?.status ?? null;
+        if (seen && now !== null && now !== status) yield { kind: "status", at: event.at, name: now };
+        status = now;
+        if (seen && record?.progress?.milestones.length) {
+          for (const { name, value, at } of milestonesOf(await core.engine.checkpoints(ref))) {
+            const text = JSON.stringify(value);
+            if (shown.get(name) === text) continue;
+            shown.set(name, text);
+            yield { kind: "milestone", at, name, value };
+          }
+        }
         if (record === null || isTerminal(record.state)) return;
         seen = true;
       } else if (event.kind === "state") {
@@ -49,8 +67,10 @@ export async function* jobEvents(core: Core, ref: JobRef): AsyncGenerator<JobEve
       } else if (event.kind === "progress") {
         yield { kind: "progress", at: event.at, progress: event.progress };
       } else if (event.kind === "status") {
+        status = event.name;
         yield { kind: "status", at: event.at, name: event.name };
       } else if (event.kind === "milestone") {
+        shown.set(event.name, event.value);
         yield { kind: "milestone", at: event.at, name: event.name, value: decodePayload(event.value) };
       } else if (event.kind === "removed") {
         yield { kind: "removed", at: event.at };

@@ -98,7 +98,9 @@ export class Job<Result = unknown, Input = unknown> {
   }
 
   /**
-   * Its events from now on, beginning with its present state; ends when the job has.
+   * Its events from now on, beginning with its present state; ends when the job has. Where events were missed, because the
+   * connection was gone for too long or the loop fell behind by more than 10,000, the state, the progress, the last status
+   * and the milestones that were not told are read and told.
    * @throws JobNotFound, EngineClosed
    */
   events(): AsyncIterable<JobEvent> {

@@ -75,10 +75,11 @@ const JOB_KEYS = [...DEFAULT_KEYS, "id", "delay", "runAt", "meta", "hold", "uniq
 
 /**
  * Checks defaults of a task or queue, for errors at the moment they are written rather than at the first job.
+ * @param beside what else may be given there, for the list of what is known
  * @throws InvalidInput
  */
-export function checkDefaults(field: string, defaults: unknown): void {
-  parse(field, fieldsOf(field, defaults, DEFAULT_KEYS), []);
+export function checkDefaults(field: string, defaults: unknown, beside: readonly string[] = []): void {
+  parse(field, fieldsOf(field, defaults, DEFAULT_KEYS, beside), []);
 }
 
 /**
@@ -101,13 +102,19 @@ export function parseOptions(...layers: readonly (JobOptions | undefined)[]): Pa
   return parse("", merged, tags);
 }
 
-function fieldsOf(field: string, value: unknown, known: readonly string[]): Record<string, unknown> {
+function fieldsOf(
+  field: string,
+  value: unknown,
+  own: readonly string[],
+  beside: readonly string[] = [],
+): Record<string, unknown> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new InvalidInput(field, value, "an object of options");
   }
   const options: Record<string, unknown> = { ...value };
   for (const key of Object.keys(options)) {
-    if (!known.includes(key)) throw new InvalidInput(key, options[key], `no such option; known: ${known.join(", ")}`);
+    if (own.includes(key)) continue;
+    throw new InvalidInput(key, options[key], `no such option; known: ${[...own, ...beside].join(", ")}`);
   }
   return options;
 }

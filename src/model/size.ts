@@ -10,6 +10,7 @@ export type Size = number | `${number}${"KB" | "MB" | "GB"}`;
 const UNITS: Readonly<Record<string, number>> = { KB: 1_024, MB: 1_024 ** 2, GB: 1_024 ** 3 };
 
 const RULE = 'a whole number of bytes above 0, or a string like "512MB" or "1.5GB" (a KB is 1024 bytes)';
+const TEXT_RULE = 'a number above 0 and its unit, KB, MB or GB, such as "512MB" or "1.5GB" (a KB is 1024 bytes)';
 
 /**
  * The bytes of `value`.
@@ -18,7 +19,9 @@ const RULE = 'a whole number of bytes above 0, or a string like "512MB" or "1.5G
  */
 export function parseSize(field: string, value: unknown): number {
   const parsed = typeof value === "number" ? value : typeof value === "string" ? parseText(value) : Number.NaN;
-  if (!Number.isSafeInteger(parsed) || parsed < 1) throw new InvalidInput(field, value, RULE);
+  if (!Number.isSafeInteger(parsed) || parsed < 1) {
+    throw new InvalidInput(field, value, typeof value === "string" ? TEXT_RULE : RULE);
+  }
   return parsed;
 }
 

@@ -7,7 +7,10 @@ import { parseKey } from "./name.js";
 
 /** What a status machine is made of. */
 export interface StatusOptions<Status extends string> {
-  /** The status at which every attempt begins. */
+  /**
+   * The status at which every attempt begins. Until the attempt sets another, the job's `progress.status` is the last one of
+   * the attempt before, so a status needs no way back to the initial one.
+   */
   readonly initial: NoInfer<Status>;
   /**
    * Every status, each with those that may follow it. One that nothing follows is final. Setting the status that a job
@@ -83,6 +86,7 @@ function parseStatuses<Status extends string>(value: unknown): { initial: Status
   for (const [key, other] of Object.entries(others)) throw new InvalidInput(key, other, `no such option; ${RULE}`);
   const lists = recordOf("transitions", rows, "an object with a list for every status");
   const names = Object.keys(lists).map((name) => parseKey("transitions", name, 100));
+  if (names.length === 0) throw new InvalidInput("transitions", rows, "at least one status");
   const parse = (field: string, name: unknown): Status => {
     if (!names.some((known) => known === name)) throw new InvalidInput(field, name, `one of ${names.join(", ")}`);
     return name as Status;

@@ -47,8 +47,9 @@ export interface TaskOptions extends JobDefaults, RunnerOptions {
   classify?: Classifier;
   /**
    * Is told of each of its jobs that a newer one superseded, so that an application can mark what belongs to it. Runs in a
-   * worker, at least once for each job that retention has not removed before, and before the newer job when the same worker
-   * runs that, which waits up to 5 s for it. One that fails, or has not ended within 30 s, is called again.
+   * worker, at least once for each job unless retention removes it before (`keep.failed`, 7 days by default), and before the
+   * newer job when the same worker runs that, which waits up to 5 s for it. One that fails, or has not ended within 30 s, is
+   * called again.
    */
   onSuperseded?: SupersededHook;
 }
@@ -199,7 +200,7 @@ export function task(name: string, given: AnyOptions | Code = {}, second?: Code)
   const { runner, maxMemory, fresh, maxJobsPerChild, killGrace, ...defaults } = rest;
   parseName("task", name);
   parseName("queue", queue);
-  checkDefaults("options", defaults);
+  checkDefaults("options", defaults, OWN_OPTIONS);
   if (classify !== undefined && typeof classify !== "function") {
     throw new InvalidInput("classify", classify, "a function of (error, now)");
   }
@@ -254,6 +255,22 @@ export function checkCode(code: unknown, runner: ParsedRunner): void {
     );
   }
 }
+
+/** What a task takes beside the options of its jobs. */
+const OWN_OPTIONS: readonly Exclude<keyof AnyOptions, keyof JobDefaults>[] = [
+  "queue",
+  "input",
+  "steps",
+  "milestones",
+  "statuses",
+  "classify",
+  "onSuperseded",
+  "runner",
+  "maxMemory",
+  "fresh",
+  "maxJobsPerChild",
+  "killGrace",
+];
 
 type AnyOptions = TaskOptions &
   WithSteps<string, unknown> &

@@ -108,9 +108,9 @@ export class Worker extends EventEmitter<WorkerEvents> {
    * @example
    * longshore.worker([mail]).handle(mail, async ({ input }) => send(input.to));
    */
-  handle<Input, Result, Parsed, StepName extends string, Shown>(
-    task: Task<Input, Result, Parsed, StepName, Shown>,
-    handler: Handler<Parsed, NoInfer<Result>, NoInfer<StepName>, NoInfer<Shown>> | ModuleReference,
+  handle<Input, Result, Parsed, StepName extends string, Shown, Status extends string>(
+    task: Task<Input, Result, Parsed, StepName, Shown, Status>,
+    handler: Handler<Parsed, NoInfer<Result>, NoInfer<StepName>, NoInfer<Shown>, NoInfer<Status>> | ModuleReference,
   ): this {
     checkCode(handler, task.runner);
     this.#register(task as unknown as AnyTask, handler as Handler<never, unknown> | ModuleReference);

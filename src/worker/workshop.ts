@@ -235,7 +235,9 @@ export class Workshop {
     run.startedAt = this.#setup.clock.now();
     await this.#succession.tellBriefly();
     if (run.outcome !== null) return;
-    if (run.lost || run.revoked !== null || run.returning) this.#executor.conclude(run, { kind: "release" }, undefined);
+    // What has not begun when the worker stops goes back, as what waits for a slot does.
+    const over = run.lost || run.revoked !== null || this.#stopping.signal.aborted;
+    if (over) this.#executor.conclude(run, { kind: "release" }, undefined);
     else this.#executor.execute(run);
   }
 

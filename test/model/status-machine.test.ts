@@ -119,7 +119,7 @@ describe("a status machine", () => {
     ["a misspelt option", { initial: "A", transitions: { A: [] }, final: ["A"] }, "final"],
     ["no transitions", { initial: "A" }, "transitions"],
     ["transitions in a list", { initial: "A", transitions: ["A"] }, "transitions"],
-    ["no status at all", { initial: "A", transitions: {} }, "initial"],
+    ["no status at all", { initial: "A", transitions: {} }, "transitions"],
     ["no initial status", { transitions: { A: [] } }, "initial"],
     ["an initial status that is none", { initial: "B", transitions: { A: [] } }, "initial"],
     ["an initial status that every object inherits", { initial: "toString", transitions: { A: [] } }, "initial"],

@@ -81,6 +81,9 @@ const inferred = task(
     return input.n;
   },
 );
+const handledElsewhere = task("handled-elsewhere", {
+  statuses: statuses({ initial: "A", transitions: { A: ["B"], B: [] } }),
+});
 const weighted = task("weighted", { steps: { crawl: 1, analyse: 5 }, milestones: ["HALF"] }, async ({ step, emit }) => {
   expectTypeOf(await step("crawl", () => undefined)).toEqualTypeOf<null>();
   expectTypeOf(await step("analyse", () => Promise.resolve(7), { optional: true })).toEqualTypeOf<number | undefined>();
@@ -195,6 +198,11 @@ export async function uses(longshore: Longshore): Promise<void> {
     // @ts-expect-error a step that is not declared
     await step("index", () => 1);
     return step("crawl", () => input.n);
+  });
+  longshore.worker([scanned]).handle(handledElsewhere, async ({ status }) => {
+    // @ts-expect-error a status that is not declared
+    await status.set("C");
+    await status.set("B");
   });
   const worker = longshore.worker([analyse, annotated, structural, declared, bare, noInput]);
   worker.handle(declared, ({ input }) => {

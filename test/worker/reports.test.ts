@@ -39,8 +39,7 @@ describe("what many steps leave at once", () => {
     const page = "p".repeat(100_000);
     const pages = Array.from({ length: 60 }, (_, n) => n);
     const scan = task("scan", ONCE, async ({ step }) => {
-      const give = (): Promise<string> => gate.opened.then(() => page);
-      const { values } = await step.all("pages", pages, give, { concurrency: 60 });
+      const { values } = await step.all("pages", pages, () => gate.opened.then(() => page), { concurrency: 60 });
       return values.length;
     });
     world.longshore.worker([scan], { concurrency: 3 });

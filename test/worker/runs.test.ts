@@ -255,6 +255,47 @@ onEveryEngine("a worker", (harbour) => {
     expect(await job.result()).toEqual([2026, "UTC"]);
   });
 
+  it("does not call the handler when an asynchronous schema took longer than the attempt may", async () => {
+    const longshore = await harbour.connect();
+    const gate = makeGate();
+    let enqueued = false;
+    const slow = z.string().refine(async () => {
+      if (enqueued) await gate.opened;
+      return true;
+    });
+    const calls: string[] = [];
+    const scan = task("scan", { input: slow, attempts: 1, timeout: 20 }, ({ input }) => calls.push(input));
+
+    const job = await longshore.enqueue(scan, "late");
+    enqueued = true;
+    const worker = longshore.worker([scan]);
+    await expect(job.result()).rejects.toThrow("ran longer than its timeout");
+    expect(worker.overrunning).toBe(1);
+    gate.open();
+    await expect.poll(() => worker.overrunning).toBe(0);
+
+    expect(calls).toEqual([]);
+  });
+
+  it.each<[string, (context: JobContext<unknown>) => unknown, string]>([
+    ["a step gives too much", ({ step }) => step("crawl", () => "x".repeat(200_000)), "step.crawl: 200002 bytes"],
+    ["a step gives what JSON cannot keep", ({ step }) => step("crawl", () => ({ at: Number.NaN })), "step.crawl.at: "],
+    ["a name is used twice", ({ step }) => step("a", () => 1).then(() => step("a", () => 2)), "step: "],
+  ])("does not repeat a mistake in the code: %s", async (_what, use, message) => {
+    const longshore = await harbour.connect();
+    const calls: unknown[] = [];
+    const scan = task("scan", { attempts: 3, backoff: 1 }, (context: JobContext<unknown>) => {
+      calls.push(context.job.attempt);
+      return use(context);
+    });
+    longshore.worker([scan]);
+
+    const job = await longshore.enqueue(scan);
+
+    await expect(job.result()).rejects.toThrow(message);
+    expect(calls).toEqual([1]);
+  });
+
   it("fails a job for good whose stored input its schema refuses", async () => {
     const longshore = await harbour.connect();
     const strict = task("strict", { input: z.object({ url: z.string() }) }, () => "ran");

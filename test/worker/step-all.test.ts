@@ -216,17 +216,17 @@ describe("a job with 10,000 steps and items", () => {
   it("may begin the last of them while the others are worked on: none counts twice, nor does one that failed", async () => {
     const world = new StillWorld();
     const scan = task("scan", ONCE, async ({ step }) => {
-      const pages = Array.from({ length: 9_999 }, (_, n) => n);
+      const pages = Array.from({ length: 10_000 }, (_, n) => n);
       const { errors } = await step.all(
         "pages",
         pages,
         async (n) => {
           if (n === 0) throw new Error("no");
-          if (n === 9_998) await step("title of the last", () => "T");
+          if (n === 9_999) await step("title of the last", () => "T");
         },
         { concurrency: 1_000 },
       );
-      return step("report", () => errors.length);
+      return errors.length;
     });
     world.longshore.worker([scan]);
     const job = await world.enqueue(scan);

@@ -136,22 +136,24 @@ describe("a step that failed", () => {
         "outer",
         async ({ attempt }) => {
           const inner = step("inner", async () => {
-            await wait(attempt === 1 ? 3_000 : 8_000);
+            await wait(attempt === 1 ? 3_500 : 1_500);
             if (attempt === 1) throw new Error("too late");
           });
           if (attempt === 2) {
-            await wait(5_000);
+            await wait(1_000);
             await step("inner", () => 1).catch((error: unknown) => refused.push(error));
           }
           await inner;
         },
-        { timeout: "1m", retry: { attempts: 2, backoff: "1s" } },
+        // The first try is given up at 2 s and the second begins at 3 s, before the first has failed.
+        { timeout: "2s", retry: { attempts: 2, backoff: "1s" } },
       ),
     );
     world.longshore.worker([scan]);
-    await world.enqueue(scan);
-    await world.pass(90_000, 500);
+    const job = await world.enqueue(scan);
+    await world.pass(10_000);
 
+    expect((await job.refresh()).state).toBe("completed");
     expect(refused).toEqual([expect.any(InvalidInput)]);
     await world.longshore.close();
   });

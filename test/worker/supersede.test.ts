@@ -1,8 +1,17 @@
 // Superseding as applications see it: the older job does not run, or is told and dropped, and a hook hears of it.
 import { setTimeout as sleep } from "node:timers/promises";
-import { expect, it } from "vitest";
-import { JobFailed, Superseded, task, type JobContext, type JobSnapshot } from "longshore";
-import { makeGate } from "./gate.js";
+import { describe, expect, it } from "vitest";
+import {
+  attach,
+  JobFailed,
+  Superseded,
+  task,
+  type Job,
+  type JobContext,
+  type JobSnapshot,
+  type Worker,
+} from "longshore";
+import { makeGate, type Gate } from "./gate.js";
 import { onEveryEngine } from "./on-engines.js";
 import { StillWorld } from "./still-world.js";
 
@@ -197,4 +206,82 @@ it("a hook that does not end holds up neither the newer job for long nor the hoo
   expect(told).toEqual(["other"]);
   expect(complaints[0]).toMatch(/onSuperseded of task analyse/);
   await world.longshore.close();
+});
+
+it("a hook that never returns keeps no other from being called, nor one that heard from being done with", async () => {
+  const world = new StillWorld();
+  const calls: number[] = [];
+  const analyse = task("analyse", {
+    onSuperseded: ({ input }) => {
+      const { n } = input as Input;
+      calls.push(n);
+      return n === 1 ? new Promise<void>(() => {}) : undefined;
+    },
+  });
+  for (const n of [1, 2, 3, 4])
+    await world.longshore.enqueue(analyse, { n }, { supersedes: n % 2 === 0 ? "even" : "odd" });
+  world.longshore.worker([analyse]).handle(analyse, () => "done");
+  await world.pass(130_000, 1_000);
+
+  expect(calls.filter((n) => n === 2)).toEqual([2]);
+  expect(calls.filter((n) => n === 1).length).toBeGreaterThan(1);
+  await world.longshore.close();
+});
+
+/** A world with two jobs of one key and a worker whose hook takes until the gate opens. */
+async function heldUp(): Promise<{ world: StillWorld; second: Job; worker: Worker; hook: Gate; ran: boolean[] }> {
+  const world = new StillWorld();
+  const hook = makeGate();
+  const ran: boolean[] = [];
+  const analyse = task("analyse", { attempts: 1, onSuperseded: () => hook.opened }, ({ signal }) => {
+    ran.push(signal.aborted);
+  });
+  await world.longshore.enqueue(analyse, undefined, { supersedes: "r7" });
+  const second = await world.longshore.enqueue(analyse, undefined, { supersedes: "r7" });
+  const worker = world.longshore.worker([analyse]);
+  await world.pass(500);
+  return { world, second, worker, hook, ran };
+}
+
+describe("a run that waits for the hook of the one it supersedes", () => {
+  it("runs when the hook has heard", async () => {
+    const { world, second, hook, ran } = await heldUp();
+    expect(ran).toEqual([]);
+    hook.open();
+    await world.rest();
+
+    expect((await second.refresh()).state).toBe("completed");
+    expect(ran).toEqual([false]);
+    await world.longshore.close();
+  });
+
+  it("does not run here any more once the stopping worker has handed it back", async () => {
+    const { world, second, worker, hook, ran } = await heldUp();
+    void worker.stop({ grace: 0 });
+    await world.pass(3_000);
+    const other = attach(world.memory, { clock: world.clock });
+    const analyse = task("analyse", () => "by the other worker");
+    other.worker([analyse]);
+    await world.pass(1_000);
+    hook.open();
+    await world.rest();
+
+    const job = await other.job(second.id);
+    expect(await job?.refresh()).toMatchObject({ state: "completed", result: "by the other worker" });
+    expect(ran).toEqual([]);
+    expect([worker.state, worker.running]).toEqual(["stopped", 0]);
+    await Promise.all([world.longshore.close(), other.close()]);
+  });
+
+  it("does not run when it is cancelled meanwhile", async () => {
+    const { world, second, worker, hook, ran } = await heldUp();
+    await second.cancel();
+    await world.pass(5_000);
+    hook.open();
+    await world.rest();
+
+    expect((await second.refresh()).state).toBe("cancelled");
+    expect([ran, worker.running]).toEqual([[], 0]);
+    await world.longshore.close();
+  });
 });

@@ -38,6 +38,7 @@ export class Place {
   #hasWorked = false;
   #deaths = 0;
   #closed = false;
+  #hurried = false;
   #cancelTimer: () => void = () => {};
   #tellStarted: (started: boolean) => void = () => {};
   #drained: Promise<boolean> = Promise.resolve(true);
@@ -84,9 +85,10 @@ export class Place {
     return this.#drain();
   }
 
-  /** Its worker stops waiting for its jobs. */
+  /** Its worker stops waiting for its jobs. Said again it changes nothing: a worker that hangs gains no time by it. */
   hurry(): void {
-    if (this.#state !== "draining") return;
+    if (this.#state !== "draining" || this.#hurried) return;
+    this.#hurried = true;
     this.#worker?.order("hurry");
     this.#cancelTimer();
     this.#killAfter(BEYOND_GRACE);
@@ -100,6 +102,7 @@ export class Place {
       return Promise.resolve(true);
     }
     this.#state = "draining";
+    this.#hurried = false;
     this.#drained = new Promise((resolve) => {
       this.#tellDrained = resolve;
     });

@@ -78,12 +78,14 @@ async function call(order: RunOrder, { handler, task }: LoadedHandler, host: Chi
   let input: unknown;
   try {
     input = "value" in order.input ? order.input.value : decodePayload(order.input.text);
-    if ("text" in order.input && definition.schema !== null) input = await checkInput(definition.schema, input);
+    if ("text" in order.input && definition.schema !== null) {
+      input = await checkInput(definition.schema, input);
+      // An asynchronous schema may take longer than the attempt may.
+      if (host.signal.aborted) return failed(host.signal.reason, false);
+    }
   } catch (error) {
     return failed(error, true);
   }
-  // An asynchronous schema may take longer than the attempt may.
-  if (host.signal.aborted) return failed(host.signal.reason, false);
   const means = { clock: systemClock, random: systemRandom, payloadCap };
   const context = new RunContext(host, input, definition, means);
   let value: unknown;

@@ -21,7 +21,8 @@ export type Milestones = ReadonlyMap<string, StandardSchema | null>;
  * Shows something before the job ends: stored at once, readable by `job.milestones()`, and told to those who watch. Shown
  * again under the same name, the later one counts. Kept over retries.
  * @param value what JSON keeps, at most 16 KiB of it
- * @returns resolves once it is stored; need not be awaited: it is stored before the job ends
+ * @returns resolves once it is stored; need not be awaited: it is stored before the job ends. Await it to hear of a refusal
+ * by the engine: the job goes on without it
  * @throws InvalidInput at once for a name that is not declared or a value its schema refuses; PayloadTooLarge
  * @example await emit("TEASER_READY", { title, score });
  */
@@ -32,18 +33,23 @@ export type Emit<Values = Record<string, unknown>> = <Name extends keyof Values 
 
 /** Checks declared milestones. @throws InvalidInput */
 export function parseMilestones(field: string, value: unknown): Milestones {
-  if (Array.isArray(value)) {
-    return new Map(value.map((name, index) => [parseStepName(`${field}[${index}]`, name), null]));
-  }
   if (typeof value !== "object" || value === null) {
     throw new InvalidInput(field, value, "a list of names, or a Standard Schema by name");
   }
-  return new Map(
-    Object.entries(value).map(([name, schema]: [string, unknown]) => [
-      parseStepName(`${field}, the name of a milestone`, name),
-      parseSchema(`${field}.${name}`, schema),
-    ]),
-  );
+  const milestones = new Map<string, StandardSchema | null>();
+  if (Array.isArray(value)) {
+    for (const [index, name] of value.entries()) {
+      const known = parseStepName(`${field}[${index}]`, name);
+      if (milestones.has(known)) throw new InvalidInput(`${field}[${index}]`, name, "each milestone once");
+      milestones.set(known, null);
+    }
+  } else {
+    for (const [name, schema] of Object.entries(value) as [string, unknown][]) {
+      milestones.set(parseStepName(`${field}, the name of a milestone`, name), parseSchema(`${field}.${name}`, schema));
+    }
+  }
+  if (milestones.size === 0) throw new InvalidInput(field, value, "at least one milestone");
+  return milestones;
 }
 
 /** The JSON text of what a milestone shows. @throws InvalidInput, PayloadTooLarge */

@@ -29,7 +29,10 @@ export interface StepOptions {
   retry?: StepRetry;
   /** How long one try may take; its signal aborts, and it fails with `TimedOut`. Default: as long as the attempt may. */
   timeout?: Duration;
-  /** May it fail without failing the job? The job then ends as `partial`. Default: false. */
+  /**
+   * May it fail without failing the job? The job then ends as `partial`; as `failed` only when its handler returns nothing and
+   * no step or item of it ended well in any run. Default: false.
+   */
   optional?: boolean;
   /** What it weighs among the declared steps, known only now: replaces the declared weight. */
   weight?: number;
@@ -70,7 +73,8 @@ export interface Step<Name extends string = string> {
    * Runs a part of the job, once: what it gave is stored under its name before this resolves, and is the answer in every
    * later run, after a crash, a retry or a release. A failure is not stored. What it gives must survive JSON (at most 128
    * KiB), and comes back as JSON has it, the first time too.
-   * @param name 1 to 100 bytes of text; once in a run (for a loop: `step.all`, or names such as `page ${n}`)
+   * @param name 1 to 100 bytes of text; once in a run (for a loop: `step.all`, or names such as `page ${n}`), again after it
+   * failed
    * @returns what it gave; `undefined` when it is `optional` and failed
    * @throws what `fn` throws; TimedOut; InvalidInput for a name that is not declared or was used, a value JSON cannot keep, or
    * more than 10,000 steps, items and sleeps; PayloadTooLarge; the signal's reason once the run should end

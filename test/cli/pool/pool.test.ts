@@ -286,6 +286,17 @@ describe("a pool that stops", () => {
     expect({ names: names(), code }).toEqual({ names: [], code: 1 });
   });
 
+  it("hurries once: signals that go on coming do not put off the end of a worker that hangs", async () => {
+    pool.stop({});
+    for (let second = 1; second <= 11; second += 1) {
+      pool.stop({});
+      clock.advance(1_000);
+    }
+    await rest();
+    expect(all.map(({ heard }) => heard)).toEqual([1, 2, 3].map(() => ["drain", "hurry", "kill"]));
+    expect(code).toBe(1);
+  });
+
   it("starts nobody any more: neither who waits for a second life nor who was about to be renewed", async () => {
     all[0]?.ends({ code: 1 });
     void pool.restart();
