@@ -9,12 +9,12 @@ import { InvalidInput, show, type AllFailed, type Snooze } from "../model/errors
 import { LONGEST_LOG_LINE, type LogLine } from "../model/log.js";
 import { parseMeta } from "../model/options.js";
 import type { RunHost } from "./run-host.js";
+import type { RunMeans, RunTask } from "./run-means.js";
 import type { RunningJob } from "./running-job.js";
 import type { JobStatus } from "./steps/job-status.js";
 import type { Emit } from "./steps/milestones.js";
 import { RunSteps } from "./steps/run-steps.js";
 import type { Step } from "./steps/step.js";
-import type { AnyTask } from "./task.js";
 
 /** Writes to the job's own log: at most 1,000 lines are kept, the newest, and a line is cut at 2,000 characters. */
 export interface JobLogger {
@@ -93,17 +93,6 @@ export interface JobContext<
   readonly log: JobLogger;
   readonly meta: JobMeta;
 }
-
-/** What the contexts of a worker have in common. */
-export interface RunMeans {
-  readonly clock: Clock;
-  readonly random: Random;
-  /** Bytes of JSON that a result, and what a step gives, may have. */
-  readonly payloadCap: number;
-}
-
-/** What a context knows of its task. */
-export type RunTask = Pick<AnyTask, "steps" | "milestones" | "statuses" | "classify">;
 
 export class RunContext implements JobContext<unknown> {
   readonly input: unknown;

@@ -8,14 +8,14 @@ import type { Checkpoint } from "../model/checkpoint.js";
 import { pause, type Clock } from "../model/clock.js";
 import { LeaseLost } from "../model/errors.js";
 import type { Outage } from "./outage.js";
-import type { Run } from "./run.js";
+import type { Run, RunMessenger } from "./run.js";
 import { commandsOf, takeUpdates, type Update } from "./updates.js";
 import type { WorkSession } from "./work-session.js";
 
 /** How long reports are gathered, in milliseconds. */
 const GATHER = 100;
 
-export class Reporter {
+export class Reporter implements RunMessenger {
   readonly #engine: Engine;
   readonly #clock: Clock;
   readonly #outage: Outage;

@@ -7,7 +7,6 @@ import type { Checkpoint } from "../model/checkpoint.js";
 import { LeaseLost } from "../model/errors.js";
 import type { LogLine } from "../model/log.js";
 import type { Progress } from "../model/progress.js";
-import type { Reporter } from "./reporter.js";
 import type { RunHost, Said } from "./run-host.js";
 import type { RunningJob } from "./running-job.js";
 import type { WorkSession } from "./work-session.js";
@@ -25,6 +24,15 @@ export interface PendingReport {
   progress: Progress | null;
   meta: string | null;
   lines: LogLine[];
+}
+
+/** Carries what runs say and leave to the engine, and reads what earlier runs left. */
+export interface RunMessenger {
+  /** The run has something to say. */
+  touched(run: Run): void;
+  /** The run has something to say that somebody waits for. */
+  hurry(run: Run): void;
+  earlier(run: Run): Promise<readonly Checkpoint[]>;
 }
 
 export class Run implements RunHost {
@@ -46,15 +54,15 @@ export class Run implements RunHost {
   previous: Run | null = null;
   next: Run | null = null;
   pending: PendingReport | null = null;
-  readonly #reporter: Reporter;
+  readonly #messenger: RunMessenger;
   #job: RunningJob | null = null;
   #controller: AbortController | null = null;
   #reason: unknown = undefined;
 
-  constructor(lease: Lease, session: WorkSession, reporter: Reporter) {
+  constructor(lease: Lease, session: WorkSession, messenger: RunMessenger) {
     this.lease = lease;
     this.session = session;
-    this.#reporter = reporter;
+    this.#messenger = messenger;
   }
 
   get job(): RunningJob {
@@ -96,19 +104,19 @@ export class Run implements RunHost {
     if (progress !== undefined) pending.progress = progress;
     if (meta !== undefined) pending.meta = meta;
     if (line !== undefined) pending.lines.push(line);
-    this.#reporter.touched(this);
+    this.#messenger.touched(this);
   }
 
   leave(checkpoint: Checkpoint): Promise<void> {
     if (this.outcome !== null || this.lost) return Promise.reject(new LeaseLost());
     return new Promise((arrived, refused) => {
       this.#pend().leaving.push({ checkpoint, arrived, refused });
-      this.#reporter.hurry(this);
+      this.#messenger.hurry(this);
     });
   }
 
   async earlier(): Promise<readonly Checkpoint[]> {
-    return this.lease.checkpoints ? this.#reporter.earlier(this) : [];
+    return this.lease.checkpoints ? this.#messenger.earlier(this) : [];
   }
 
   #pend(): PendingReport {

@@ -8,17 +8,8 @@ import { LONGEST_LOG_LINE } from "../../model/log.js";
 import { MOST_COUNTERS, MOST_MILESTONES, type ItemProgress } from "../../model/progress.js";
 import { NEARLY_ALL, type StepTally } from "../../model/step-plan.js";
 import type { RunHost } from "../run-host.js";
+import type { ActiveStep } from "./active-step.js";
 import type { Scope } from "./scope.js";
-
-/** A step in flight. */
-export interface ActiveStep {
-  readonly name: string;
-  ended: boolean;
-  /** The items it works on; of a plain step what it said itself. */
-  items: ItemProgress | null;
-  /** What the items in flight have reached together, each 0 to 1. */
-  inner: number;
-}
 
 export class RunProgress {
   readonly #host: RunHost;

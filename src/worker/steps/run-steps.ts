@@ -8,7 +8,7 @@ import { parseDuration } from "../../model/duration.js";
 import { InvalidInput, LeaseLost, Snooze, type AllFailed } from "../../model/errors.js";
 import { stepFailure } from "../../model/step-failure.js";
 import { parseStepName, parseSteps, StepTally } from "../../model/step-plan.js";
-import type { RunMeans, RunTask } from "../context.js";
+import type { RunMeans, RunTask } from "../run-means.js";
 import type { RunHost } from "../run-host.js";
 import { ItemRun } from "./item-run.js";
 import { Memos } from "./memos.js";

@@ -3,7 +3,7 @@
  * can be found from everything it calls and awaits, so that `progress` and `count` know where they are.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { ActiveStep } from "./run-progress.js";
+import type { ActiveStep } from "./active-step.js";
 import type { TakenName } from "./step-names.js";
 import type { StepScope } from "./step.js";
 

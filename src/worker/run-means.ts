@@ -1,0 +1,21 @@
+/** What the context of a run is made from, beside its host: what its task declares, and what all runs of a worker share. */
+import type { Classifier } from "../model/classify.js";
+import type { Clock, Random } from "../model/clock.js";
+import type { StatusMachine } from "../model/status-machine.js";
+import type { Milestones } from "./steps/milestones.js";
+
+/** What the contexts of a worker have in common. */
+export interface RunMeans {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Bytes of JSON that a result, and what a step gives, may have. */
+  readonly payloadCap: number;
+}
+
+/** What a context knows of its task. */
+export interface RunTask {
+  readonly steps: Readonly<Record<string, number>> | ((input: never) => readonly string[]) | null;
+  readonly milestones: Milestones | null;
+  readonly statuses: StatusMachine | null;
+  readonly classify: Classifier | null;
+}
