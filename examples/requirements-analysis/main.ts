@@ -15,13 +15,10 @@ import { IssueBook } from "./issue-book.js";
 import { markdownReport } from "./markdown-report.js";
 import { ProgressLine } from "./progress-line.js";
 import { summarise, summaryLine } from "./report.js";
+import { Interrupted, interruption } from "../interruption.js";
 import { RunBook, runKey } from "../run-book.js";
 import { runAnalysis } from "./run.js";
 import { terminalReport } from "./terminal-report.js";
-
-class Interrupted extends Error {
-  override readonly name = "Interrupted";
-}
 
 async function analyseFile(settings: Settings, signal: AbortSignal): Promise<void> {
   const rows = await readRequirements(settings.file);
@@ -64,16 +61,6 @@ async function analyseFile(settings: Settings, signal: AbortSignal): Promise<voi
 function engineOf(url: string): string {
   const scheme = url.slice(0, url.indexOf(":"));
   return scheme === "rediss" ? "redis" : scheme;
-}
-
-function interruption(): AbortSignal {
-  const controller = new AbortController();
-  process.once("SIGINT", () => {
-    process.stderr.write("\nStopping; the queue stays as it is. Press Ctrl-C again to leave at once.\n");
-    process.once("SIGINT", () => process.exit(130));
-    controller.abort(new Interrupted("Interrupted. Run the same command again to finish."));
-  });
-  return controller.signal;
 }
 
 function exitCodeFor(error: unknown): number {

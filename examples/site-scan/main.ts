@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { rm } from "node:fs/promises";
 
+import { Interrupted, interruption } from "../interruption.js";
 import { RunBook, runKey } from "../run-book.js";
 import { UsageError, parseArguments, usage } from "./arguments.js";
 import type { Settings } from "./arguments.js";
@@ -18,10 +19,6 @@ import { serveDocumentation } from "./site/documentation-site.js";
 import { terminalReport } from "./terminal-report.js";
 
 const workFolder = ".longshore/site-scan";
-
-class Interrupted extends Error {
-  override readonly name = "Interrupted";
-}
 
 async function scanSites(settings: Settings, signal: AbortSignal): Promise<ScanOutcome[]> {
   if (settings.sites.length > 0) return scan(settings.sites, [], settings, signal);
@@ -70,16 +67,6 @@ async function scan(
  */
 function usualPort(folder: string): number {
   return 20_000 + (createHash("sha256").update(folder).digest().readUInt32BE() % 10_000);
-}
-
-function interruption(): AbortSignal {
-  const controller = new AbortController();
-  process.once("SIGINT", () => {
-    process.stderr.write("\nStopping; the queue stays as it is. Press Ctrl-C again to leave at once.\n");
-    process.once("SIGINT", () => process.exit(130));
-    controller.abort(new Interrupted("Interrupted. Run the same command again to finish."));
-  });
-  return controller.signal;
 }
 
 function exitCodeFor(error: unknown): number {

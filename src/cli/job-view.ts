@@ -25,7 +25,7 @@ export interface JobDetails {
 export function printJob(out: Output, { job, position, steps, milestones, log }: JobDetails, now: number): void {
   out.line(paint("bold", job.id), "  ", paint(stateStyle(job.state), job.state));
   const field = (name: string, ...parts: readonly Part[]): void => {
-    out.line("  ", paint("dim", name.padEnd(10)), ...parts);
+    out.line("  ", paint("dim", name.padEnd(11)), ...parts);
   };
   field("task", job.task);
   field("queue", job.queue, position === null ? "" : `, number ${position} in line`);
@@ -58,12 +58,12 @@ export function printJob(out: Output, { job, position, steps, milestones, log }:
 function printPayload(out: Output, name: string, value: unknown): void {
   const text = jsonText(value, 2);
   const [first = "", ...rest] = text.split("\n");
-  out.line("  ", paint("dim", name.padEnd(10)), first);
-  for (const line of rest) out.line(" ".repeat(12), line);
+  out.line("  ", paint("dim", name.padEnd(11)), first);
+  for (const line of rest) out.line(" ".repeat(13), line);
 }
 
 function printError(out: Output, error: Failure): void {
-  out.line("  ", paint("dim", "error".padEnd(10)), paint("red", titleOf(error)), `  fingerprint ${error.fingerprint}`);
+  out.line("  ", paint("dim", "error".padEnd(11)), paint("red", titleOf(error)), `  fingerprint ${error.fingerprint}`);
   if (error.stack !== null) out.block(error.stack, 4);
   for (let { cause } = error; cause !== null; { cause } = cause) out.line("    caused by ", titleOf(cause));
 }

@@ -4,6 +4,7 @@
  */
 import type { Engine } from "../engine/contract.js";
 import { pause, type Clock } from "../model/clock.js";
+import { TimedOut } from "../model/errors.js";
 import { SUPERSEDED_AGAIN, type JobRecord, type JobRef } from "../model/job.js";
 import { snapshotOf } from "../model/snapshot.js";
 import type { Runnable } from "./executor.js";
@@ -11,6 +12,8 @@ import type { Outage } from "./outage.js";
 
 /** How many superseded jobs are told of at a time. */
 const AT_ONCE = 50;
+/** The longest that a job waits for the hooks of those before it, in milliseconds. */
+const HOLD_UP = 5_000;
 
 /** What succession is made from. */
 export interface SuccessionOptions {
@@ -19,6 +22,8 @@ export interface SuccessionOptions {
   readonly queues: readonly string[];
   readonly runnables: ReadonlyMap<string, Runnable>;
   readonly outage: Outage;
+  /** The worker stops: nobody waits any more. */
+  readonly stopping: AbortSignal;
 }
 
 export class Succession {
@@ -36,17 +41,23 @@ export class Succession {
     return this.#tasks().length > 0;
   }
 
-  /** Tells of all superseded jobs there are now; waits no longer than until they are handed out again. Never rejects. */
+  /** Tells of all superseded jobs there are now. Never rejects. */
   tell(): Promise<void> {
     if (!this.hasHooks) return Promise.resolve();
     this.#next ??= this.#telling.then(() => {
       this.#next = null;
-      const late = new AbortController();
-      const told = this.#tellAll().finally(() => late.abort());
-      return Promise.race([told, pause(this.#options.clock, SUPERSEDED_AGAIN, late.signal)]);
+      return this.#tellAll();
     });
     this.#telling = this.#next;
     return this.#next;
+  }
+
+  /** As `tell`, but a hook that takes long holds nobody up for more than 5 s. */
+  async tellBriefly(): Promise<void> {
+    const { clock, stopping } = this.#options;
+    const done = new AbortController();
+    const told = this.tell().finally(() => done.abort());
+    await Promise.race([told, pause(clock, HOLD_UP, AbortSignal.any([done.signal, stopping]))]);
   }
 
   async #tellAll(): Promise<void> {
@@ -71,12 +82,23 @@ export class Succession {
 
   /** Has its hook heard of the job? */
   async #tellOne(ref: JobRef, job: JobRecord | null): Promise<boolean> {
+    const { clock, runnables, outage } = this.#options;
+    const over = new AbortController();
+    const hear = async (): Promise<void> => {
+      if (job !== null) await runnables.get(job.task)?.task.onSuperseded?.(snapshotOf(job));
+    };
+    const late = async (): Promise<void> => {
+      await pause(clock, SUPERSEDED_AGAIN, over.signal);
+      if (!over.signal.aborted) throw new TimedOut(SUPERSEDED_AGAIN, `onSuperseded of task ${job?.task}`);
+    };
     try {
-      if (job !== null) await this.#options.runnables.get(job.task)?.task.onSuperseded?.(snapshotOf(job));
+      await Promise.race([hear(), late()]);
       return true;
     } catch (error) {
-      this.#options.outage.report(error);
+      outage.report(error);
       return false;
+    } finally {
+      over.abort();
     }
   }
 

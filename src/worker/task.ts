@@ -47,8 +47,9 @@ export interface TaskOptions extends JobDefaults, RunnerOptions {
   classify?: Classifier;
   /**
    * Is told of each of its jobs that a newer one superseded, so that an application can mark what belongs to it. Runs in a
-   * worker, at least once for each job unless retention removes it before (`keep.failed`, 7 days by default), and before the newer job when the same worker runs that; one that fails is tried
-   * again after 30 s.
+   * worker, at least once for each job unless retention removes it before (`keep.failed`, 7 days by default), and before the
+   * newer job when the same worker runs that, which waits up to 5 s for it. One that fails, or has not ended within 30 s, is
+   * called again.
    */
   onSuperseded?: SupersededHook;
 }

@@ -79,7 +79,14 @@ export class Workshop {
       concluded: (run) => this.#concluded(run),
       failed: (error) => outage.report(error),
     });
-    this.#succession = new Succession({ engine, clock, queues: order.names, runnables, outage });
+    this.#succession = new Succession({
+      engine,
+      clock,
+      queues: order.names,
+      runnables,
+      outage,
+      stopping: this.#stopping.signal,
+    });
     this.#pool = new RunPool(concurrency, clock, (run) => this.#execute(run));
     this.#loopWatch = new LoopWatch(
       () => [...this.#pool.running, ...this.#executor.overrunning].filter((run) => !this.#executor.remote.has(run)),
@@ -223,12 +230,15 @@ export class Workshop {
     else void this.#executeTold(run);
   }
 
-  /** A run that supersedes another begins when the application has heard of that, unless it has ended meanwhile. */
+  /**
+   * A run that supersedes another begins when the application has heard of that, unless its lease is gone by then, or the
+   * worker stops: what has not begun returns to its queue.
+   */
   async #executeTold(run: Run): Promise<void> {
     run.startedAt = this.#setup.clock.now();
-    await this.#succession.tell();
-    if (run.outcome !== null) return;
-    if (run.lost || run.revoked !== null || run.returning) this.#executor.conclude(run, { kind: "release" }, undefined);
+    await this.#succession.tellBriefly();
+    const gone = run.lost || run.revoked !== null || this.#stopping.signal.aborted;
+    if (gone) this.#executor.conclude(run, { kind: "release" }, undefined);
     else this.#executor.execute(run);
   }
 

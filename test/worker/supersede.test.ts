@@ -178,23 +178,33 @@ it("a hook that failed is called again after 30 s, until it has heard", async ()
   await world.longshore.close();
 });
 
-it("a hook that never returns keeps no other from being called, nor one that heard from being done with", async () => {
+it("a hook that does not end holds up neither the newer job for long nor the hooks of others", async () => {
   const world = new StillWorld();
-  const calls: number[] = [];
+  const told: string[] = [];
+  const ran: number[] = [];
   const analyse = task("analyse", {
-    onSuperseded: ({ input }) => {
-      const { n } = input as Input;
-      calls.push(n);
-      return n === 1 ? new Promise<void>(() => {}) : undefined;
+    onSuperseded: ({ supersedes }) => {
+      if (supersedes === "hangs") return new Promise(() => {});
+      told.push(supersedes ?? "");
+      return undefined;
     },
   });
-  for (const n of [1, 2, 3, 4])
-    await world.longshore.enqueue(analyse, { n }, { supersedes: n % 2 === 0 ? "even" : "odd" });
-  world.longshore.worker([analyse]).handle(analyse, () => "done");
-  await world.pass(130_000, 1_000);
+  const worker = world.longshore.worker([analyse]).handle(analyse, ({ job }) => void ran.push(job.createdAt));
+  const complaints: string[] = [];
+  worker.on("error", ({ message }) => complaints.push(message));
+  await world.rest();
+  for (const supersedes of ["hangs", "other"]) {
+    await world.longshore.enqueue(analyse, {}, { supersedes, hold: true });
+    await world.longshore.enqueue(analyse, {}, { supersedes });
+  }
+  await world.rest();
+  expect([told, ran.length]).toEqual([["other"], 0]);
 
-  expect(calls.filter((n) => n === 2)).toEqual([2]);
-  expect(calls.filter((n) => n === 1).length).toBeGreaterThan(1);
+  await world.pass(6_000, 1_000);
+  expect(ran).toHaveLength(2);
+  await world.pass(120_000, 1_000);
+  expect(told).toEqual(["other"]);
+  expect(complaints[0]).toMatch(/onSuperseded of task analyse/);
   await world.longshore.close();
 });
 

@@ -3,7 +3,7 @@ import type { JobSpec } from "../../model/job.js";
 import { isTerminal, isWaiting, type JobState } from "../../model/state.js";
 import type { Unique } from "../../model/unique.js";
 import type { EnqueueAnswer } from "../contract.js";
-import { admit, move } from "./moves.js";
+import { admit, finish, move } from "./moves.js";
 import type { MemoryJob, MemoryQueue } from "./store.js";
 import { predecessor, supersede, type Supersession } from "./supersede.js";
 
@@ -16,12 +16,11 @@ export function enqueueOne(queue: MemoryQueue, spec: JobSpec, supersession: Supe
     const again = spec.nonce === null || same.nonce === spec.nonce;
     return { id: spec.id, outcome: again ? "created" : "existing", state: same.state };
   }
+  const { unique } = spec;
+  const holder = unique === null ? null : liveHolder(queue, unique.key, now);
   const before = predecessor(queue, spec);
-  if (spec.unique !== null) {
-    const holder = liveHolder(queue, spec.unique.key, now);
-    // A key that the superseded job holds is in nobody's way.
-    if (holder !== null && holder !== before) return meetHolder(queue, holder, spec, spec.unique, now);
-  }
+  // A key that the superseded job holds is in nobody's way.
+  if (unique !== null && holder !== null && holder !== before) return meetHolder(queue, holder, spec, unique, now);
   if (before !== null) supersede(queue, before, supersession);
   const job = create(spec, now);
   admit(queue, job, now);
@@ -68,11 +67,17 @@ export function retime(queue: MemoryQueue, job: MemoryJob, due: JobSpec["due"], 
   return true;
 }
 
-/** The job that holds a unique key now, if any. A key whose job has let go of it, or is gone, is free. */
+/**
+ * The job that holds a unique key now, if any. A key whose job has let go of it, or is gone, is free; a job that should
+ * have started by now and waits for the sweep to end it ends here.
+ */
 export function liveHolder(queue: MemoryQueue, key: string, now: number): MemoryJob | null {
   const entry = queue.unique.get(key);
   const job = entry === undefined ? undefined : queue.jobs.get(entry.id);
   if (entry === undefined || job === undefined) return null;
+  if (entry.expiresAt === null && job.expireAt !== null && job.expireAt <= now) {
+    finish(queue, job, "expired", "expire", now);
+  }
   return holdsKey(job, entry.expiresAt, now) ? job : null;
 }
 
@@ -86,7 +91,7 @@ export function claimKey(queue: MemoryQueue, job: MemoryJob, now: number): void 
 
 function holdsKey(job: MemoryJob, expiresAt: number | null, now: number): boolean {
   if (expiresAt !== null) return expiresAt > now;
-  if (isTerminal(job.state) || (job.expireAt !== null && job.expireAt <= now)) return false;
+  if (isTerminal(job.state)) return false;
   return job.spec.unique?.until === "finished" || job.epoch === 0;
 }
 

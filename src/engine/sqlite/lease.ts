@@ -2,12 +2,11 @@
 import { Undecodable } from "../../model/errors.js";
 import type { JobBody } from "../../model/job.js";
 import type { Lease } from "../contract.js";
-import { loadJob, saveJob, tagsOf } from "./job.js";
+import { expire } from "./expire.js";
+import { tagsOf } from "./job.js";
 import { ACTIVE, QUEUED, SUSPECTS } from "./lines.js";
-import { finish } from "./moves.js";
 import { PAYLOAD_COLUMNS, readBody, readTags, type PayloadRow } from "./payload.js";
 import type { SqliteQueue } from "./queue.js";
-import type { Sql } from "./sql.js";
 import type { Transaction } from "./transaction.js";
 
 /** Who asks, and for how much. */
@@ -135,13 +134,6 @@ function lease(
   }
   if (numbers.length > 0) sql.run(LEASE, queue.nextEpoch, session, now, JSON.stringify(numbers));
   return leases;
-}
-
-function expire(sql: Sql, queue: SqliteQueue, number: number, now: number): void {
-  const job = loadJob(sql, number);
-  if (job === null) return;
-  finish(queue, job, "expired", now);
-  saveJob(sql, job);
 }
 
 /** The lease of an active job as its worker gets it. */

@@ -4,6 +4,7 @@ import { DEFAULT_RETENTION, type Retention } from "../../model/retention.js";
 import { isTerminal, isWaiting, type JobState } from "../../model/state.js";
 import type { Unique } from "../../model/unique.js";
 import type { EnqueueAnswer } from "../contract.js";
+import { expire } from "./expire.js";
 import { loadJob, saveJob, stateOfJob, type Job } from "./job.js";
 import { stateOf } from "./lines.js";
 import { move, stand, tag } from "./moves.js";
@@ -65,8 +66,9 @@ function enqueueOne(
     return { id: spec.id, outcome: again ? "created" : "existing", state: same.state };
   }
   const { unique, supersedes } = spec;
+  const ended = (id: string): void => noteState(known, id, "expired");
+  const holder = unique === null ? null : liveHolder(transaction, queue, unique.key, ended);
   const before = supersedes === null ? null : predecessor(transaction.sql, queue, supersedes);
-  const holder = unique === null ? null : liveHolder(transaction, queue, unique.key);
   // A key that the superseded job holds is in nobody's way.
   if (unique !== null && holder !== null && holder.job !== before?.job) {
     const answer = meetHolder(transaction, queue, holder, spec, unique);
@@ -217,8 +219,16 @@ export function replaceInput({ sql }: Transaction, job: Pick<Job, "job">, input:
   if (long) sql.run("INSERT INTO inputs (job, input) VALUES (?, ?)", job.job, input);
 }
 
-/** The job that holds a unique key now, if any. A key whose job has let go of it is free. */
-export function liveHolder({ sql, now }: Transaction, queue: SqliteQueue, key: string): Holder | null {
+/**
+ * The job that holds a unique key now, if any. A key whose job has let go of it is free; a job that should have started by
+ * now and waits for the sweep to end it ends here.
+ */
+export function liveHolder(
+  { sql, now }: Transaction,
+  queue: SqliteQueue,
+  key: string,
+  ended: (id: string) => void = () => {},
+): Holder | null {
   const row = sql.all<[number, string, number, number, number | null, number, number | null]>(
     `SELECT j.job, j.id, j.line, j.epoch, k.expires_at, k.until_started, j.expire_at FROM unique_keys k JOIN jobs j ON j.job = k.job
      WHERE k.queue = ? AND k.key = ?`,
@@ -228,8 +238,12 @@ export function liveHolder({ sql, now }: Transaction, queue: SqliteQueue, key: s
   if (row === undefined) return null;
   const [job, id, line, epoch, expiresAt, untilStarted, expireAt] = row;
   const state = stateOf(line);
-  const lives = !isTerminal(state) && (expireAt === null || expireAt > now);
-  const held = expiresAt === null ? lives && (untilStarted === 0 || epoch === 0) : expiresAt > now;
+  if (expiresAt === null && expireAt !== null && expireAt <= now) {
+    expire(sql, queue, job, now);
+    ended(id);
+    return null;
+  }
+  const held = expiresAt === null ? !isTerminal(state) && (untilStarted === 0 || epoch === 0) : expiresAt > now;
   return held ? { job, id, state } : null;
 }
 

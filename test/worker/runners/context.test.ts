@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { module, task, type Middleware, type TaskOptions } from "longshore";
+import { module, statuses, task, type Middleware, type TaskOptions } from "longshore";
 import { ChildWorld, folder } from "./child-world.js";
 
 describe.each(["inline", "thread", "process"] as const)("a handler run by the runner %s", (runner) => {
@@ -142,6 +142,21 @@ describe.each(["inline", "thread", "process"] as const)("a handler run by the ru
 
     expect(await world.run("fail", { with: "status" }, { attempts: 5 })).toMatchObject({ attempt: 1 });
     expect(seen).toMatchObject([{ status: 404, details: { of: "page" } }]);
+  });
+
+  it("takes only the statuses that its task allows", async () => {
+    const world = await ChildWorld.open({ who: { runner } });
+    const machine = statuses({ initial: "PLACED", transitions: { PLACED: ["PAID"], PAID: [] } });
+    const options = { runner, attempts: 1, statuses: machine };
+    const pay = task("pay", options, module<(context: { input: string }) => string>("./handlers.mjs#pay"));
+    world.longshore.worker([pay], { queues: ["pay"], tasksRoots: [folder] });
+
+    const good = await world.longshore.enqueue(pay, "PAID", { queue: "pay" });
+    expect(await good.result()).toBe("PLACED, PAID");
+    expect((await good.refresh()).progress?.status).toBe("PAID");
+    const bad = await world.longshore.enqueue(pay, "PLACED", { queue: "pay" });
+    await expect(bad.result()).rejects.toThrow("PLACED");
+    expect((await bad.refresh()).error?.code).toBe("ILLEGAL_TRANSITION");
   });
 
   it("fails at once with a result that JSON cannot hold", async () => {

@@ -169,3 +169,9 @@ export const notCode = { a: 1 };
 export const ledger = ({ input }) => {
   appendFileSync(input.file, `${child()}\n`);
 };
+
+export const pay = async ({ input, status }) => {
+  const before = status.current;
+  await status.set(input);
+  return `${before}, ${status.current}`;
+};

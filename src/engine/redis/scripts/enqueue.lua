@@ -94,15 +94,13 @@ local function accept_other(i, id, o, body)
     answer(i, id, (not o.nonce or nonce == o.nonce) and 'c' or 'e', record_by_id(id)[STATE])
     return
   end
-  local old, r, job
+  local holder, held_by_it, old, r, job
+  if o.unique then holder, held_by_it = holder_of(o.unique.key) end
   if o.supersedes then old, r, job = predecessor(o.supersedes) end
-  if o.unique then
-    local holder, held_by_it = holder_of(o.unique.key)
-    -- A key that the superseded job holds is in nobody's way.
-    if holder and holder ~= old then
-      meet_holder(i, holder, held_by_it, o.unique, body, o.ttl)
-      return
-    end
+  -- A key that the superseded job holds is in nobody's way.
+  if holder and holder ~= old then
+    meet_holder(i, holder, held_by_it, o.unique, body, o.ttl)
+    return
   end
   if old then supersede(old, r, job) end
   accept(i, id, o, body)

@@ -1,6 +1,6 @@
 -- Unique keys. The entry of a key is `<id>|<mode>`: f held until the job finished, s until it started, or a time. An entry
 -- whose job has let go of the key, or is gone, is free for the taking.
--- Needs: record.lua, batch.lua, holding.lua.
+-- Needs: record.lua, batch.lua, holding.lua, moves.lua.
 
 local claimed_keys = {}
 
@@ -18,9 +18,11 @@ local function holder_of(key)
   local r = record_by_id(id)
   if not r then return nil end
   local held
-  -- One that was to expire by now waits for nothing but the sweep that ends it.
-  if mode == 'f' or mode == 's' then
-    if has(r, TTL) and tonumber(redis.call('ZSCORE', K.ttl, id) or NOW + 1) <= NOW then return nil end
+  -- One that should have started by now, and waits for the sweep to end it, ends here.
+  if (mode == 'f' or mode == 's') and has(r, TTL) and tonumber(redis.call('ZSCORE', K.ttl, id) or NOW + 1) <= NOW then
+    finish(id, r, EXPIRED)
+    fresh[id] = r
+    return nil
   end
   if mode == 'f' then held = r[STATE] < COMPLETED
   elseif mode == 's' then held = r[STATE] < COMPLETED and r[EPOCH] == 0
