@@ -230,14 +230,15 @@ export class Workshop {
     else void this.#executeTold(run);
   }
 
-  /** A run that supersedes another begins when the application has heard of that, unless it has ended meanwhile. */
+  /**
+   * A run that supersedes another begins when the application has heard of that, unless its lease is gone by then, or the
+   * worker stops: what has not begun returns to its queue.
+   */
   async #executeTold(run: Run): Promise<void> {
     run.startedAt = this.#setup.clock.now();
     await this.#succession.tellBriefly();
-    if (run.outcome !== null) return;
-    // What has not begun when the worker stops goes back, as what waits for a slot does.
-    const over = run.lost || run.revoked !== null || this.#stopping.signal.aborted;
-    if (over) this.#executor.conclude(run, { kind: "release" }, undefined);
+    const gone = run.lost || run.revoked !== null || this.#stopping.signal.aborted;
+    if (gone) this.#executor.conclude(run, { kind: "release" }, undefined);
     else this.#executor.execute(run);
   }
 

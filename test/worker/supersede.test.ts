@@ -3,9 +3,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import {
   attach,
+  EngineUnavailable,
   JobFailed,
   Superseded,
   task,
+  type Engine,
   type Job,
   type JobContext,
   type JobSnapshot,
@@ -13,7 +15,7 @@ import {
 } from "longshore";
 import { makeGate, type Gate } from "./gate.js";
 import { onEveryEngine } from "./on-engines.js";
-import { StillWorld } from "./still-world.js";
+import { StillWorld, withCommands } from "./still-world.js";
 
 interface Input {
   readonly n: number;
@@ -208,29 +210,11 @@ it("a hook that does not end holds up neither the newer job for long nor the hoo
   await world.longshore.close();
 });
 
-it("a hook that never returns keeps no other from being called, nor one that heard from being done with", async () => {
-  const world = new StillWorld();
-  const calls: number[] = [];
-  const analyse = task("analyse", {
-    onSuperseded: ({ input }) => {
-      const { n } = input as Input;
-      calls.push(n);
-      return n === 1 ? new Promise<void>(() => {}) : undefined;
-    },
-  });
-  for (const n of [1, 2, 3, 4])
-    await world.longshore.enqueue(analyse, { n }, { supersedes: n % 2 === 0 ? "even" : "odd" });
-  world.longshore.worker([analyse]).handle(analyse, () => "done");
-  await world.pass(130_000, 1_000);
-
-  expect(calls.filter((n) => n === 2)).toEqual([2]);
-  expect(calls.filter((n) => n === 1).length).toBeGreaterThan(1);
-  await world.longshore.close();
-});
-
 /** A world with two jobs of one key and a worker whose hook takes until the gate opens. */
-async function heldUp(): Promise<{ world: StillWorld; second: Job; worker: Worker; hook: Gate; ran: boolean[] }> {
-  const world = new StillWorld();
+async function heldUp(
+  wrap?: (engine: Engine) => Engine,
+): Promise<{ world: StillWorld; second: Job; worker: Worker; hook: Gate; ran: boolean[] }> {
+  const world = new StillWorld(wrap);
   const hook = makeGate();
   const ran: boolean[] = [];
   const analyse = task("analyse", { attempts: 1, onSuperseded: () => hook.opened }, ({ signal }) => {
@@ -238,7 +222,8 @@ async function heldUp(): Promise<{ world: StillWorld; second: Job; worker: Worke
   });
   await world.longshore.enqueue(analyse, undefined, { supersedes: "r7" });
   const second = await world.longshore.enqueue(analyse, undefined, { supersedes: "r7" });
-  const worker = world.longshore.worker([analyse]);
+  const worker = world.longshore.worker([analyse], { lease: "1s" });
+  worker.on("error", () => {});
   await world.pass(500);
   return { world, second, worker, hook, ran };
 }
@@ -271,6 +256,34 @@ describe("a run that waits for the hook of the one it supersedes", () => {
     expect(ran).toEqual([]);
     expect([worker.state, worker.running]).toEqual(["stopped", 0]);
     await Promise.all([world.longshore.close(), other.close()]);
+  });
+
+  it("does not run by a lease that was lost meanwhile", async () => {
+    let cut = false;
+    const { world, second, hook, ran } = await heldUp((engine) => {
+      const orDead = <T>(answer: () => T): T => {
+        if (cut) throw new EngineUnavailable("memory:", "cut off");
+        return answer();
+      };
+      return withCommands(engine, {
+        heartbeat: (params) => orDead(() => engine.heartbeat(params)),
+        exchange: (params) => orDead(() => engine.exchange(params)),
+        openSession: (params) => orDead(() => engine.openSession(params)),
+      });
+    });
+    cut = true;
+    await world.pass(2_000);
+    world.memory.sweep({ queues: ["default"], limit: 100 });
+    cut = false;
+    await world.pass(1_500);
+    expect(ran).toEqual([]);
+    hook.open();
+    await world.rest();
+
+    // Once, by the lease that the worker has on it now.
+    expect(await second.refresh()).toMatchObject({ state: "completed", crashes: 1 });
+    expect(ran).toEqual([false]);
+    await world.longshore.close();
   });
 
   it("does not run when it is cancelled meanwhile", async () => {

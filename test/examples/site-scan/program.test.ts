@@ -1,22 +1,31 @@
 // `npm run demo:site-scan` as a process: exit codes, what goes to which stream, and going on after an interruption.
 
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import { startCountingServer } from "./counting-server.js";
 
 const program = fileURLToPath(new URL("../../../build/examples/site-scan/main.js", import.meta.url));
 
+// Each test starts programs that each load a language model: on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 60_000 });
+
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "site-scan-"));
 });
-afterEach(() => rm(folder, { recursive: true }));
+afterEach(async () => {
+  for (const child of children) child.kill("SIGKILL");
+  await rm(folder, { recursive: true });
+});
+
+/** Programs that run: none outlives its test. */
+const children = new Set<ChildProcess>();
 
 interface Ended {
   code: number | null;
@@ -28,6 +37,7 @@ interface Ended {
 /** Runs the program in a folder of the test's own; `signal` is sent once it has written `at` to standard error. */
 async function run(args: readonly string[], signal?: NodeJS.Signals, at = ""): Promise<Ended> {
   const child = spawn(process.execPath, [program, ...args], { cwd: folder });
+  children.add(child);
   let [stdout, stderr, isSent] = ["", "", false];
   child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
@@ -37,6 +47,7 @@ async function run(args: readonly string[], signal?: NodeJS.Signals, at = ""): P
     child.kill(signal);
   });
   const [code, ended] = (await once(child, "close")) as [number | null, NodeJS.Signals | null];
+  children.delete(child);
   return { code, signal: ended, stdout, stderr };
 }
 
