@@ -3,7 +3,6 @@
  * when it is used. What a run says after it has ended is ignored.
  */
 import type { Outcome } from "../engine/contract.js";
-import type { Clock, Random } from "../model/clock.js";
 import { decodePayload, type Json } from "../model/codec.js";
 import { InvalidInput, show, type AllFailed, type Snooze } from "../model/errors.js";
 import { LONGEST_LOG_LINE, type LogLine } from "../model/log.js";

@@ -261,14 +261,14 @@ describe("a run that waits for the hook of the one it supersedes", () => {
   it("does not run by a lease that was lost meanwhile", async () => {
     let cut = false;
     const { world, second, hook, ran } = await heldUp((engine) => {
-      const orDead = <T>(answer: () => T): T => {
+      const alive = (): Engine => {
         if (cut) throw new EngineUnavailable("memory:", "cut off");
-        return answer();
+        return engine;
       };
       return withCommands(engine, {
-        heartbeat: (params) => orDead(() => engine.heartbeat(params)),
-        exchange: (params) => orDead(() => engine.exchange(params)),
-        openSession: (params) => orDead(() => engine.openSession(params)),
+        heartbeat: (params) => alive().heartbeat(params),
+        exchange: (params) => alive().exchange(params),
+        openSession: (params) => alive().openSession(params),
       });
     });
     cut = true;

@@ -5,7 +5,7 @@
 import type { Checkpoint } from "../../model/checkpoint.js";
 import { InvalidInput } from "../../model/errors.js";
 import { LONGEST_LOG_LINE } from "../../model/log.js";
-import { MOST_COUNTERS, MOST_MILESTONES, type ItemProgress } from "../../model/progress.js";
+import { MOST_COUNTERS, MOST_MILESTONES } from "../../model/progress.js";
 import { NEARLY_ALL, type StepTally } from "../../model/step-plan.js";
 import type { RunHost } from "../run-host.js";
 import type { ActiveStep } from "./active-step.js";
