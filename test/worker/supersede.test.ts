@@ -260,17 +260,17 @@ describe("a run that waits for the hook of the one it supersedes", () => {
 
   it("does not run by a lease that was lost meanwhile", async () => {
     let cut = false;
-    const { world, second, hook, ran } = await heldUp((engine) => {
-      const orDead = <T>(answer: () => T): T => {
-        if (cut) throw new EngineUnavailable("memory:", "cut off");
-        return answer();
-      };
-      return withCommands(engine, {
+    const orDead = <T>(answer: () => T): T => {
+      if (cut) throw new EngineUnavailable("memory:", "cut off");
+      return answer();
+    };
+    const { world, second, hook, ran } = await heldUp((engine) =>
+      withCommands(engine, {
         heartbeat: (params) => orDead(() => engine.heartbeat(params)),
         exchange: (params) => orDead(() => engine.exchange(params)),
         openSession: (params) => orDead(() => engine.openSession(params)),
-      });
-    });
+      }),
+    );
     cut = true;
     await world.pass(2_000);
     world.memory.sweep({ queues: ["default"], limit: 100 });
