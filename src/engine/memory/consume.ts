@@ -118,7 +118,7 @@ function lease(queue: MemoryQueue, session: MemorySession, job: MemoryJob, epoch
   job.expireAt = null;
   job.startedAt = now;
   // A run goes on where the one before it came to, if that left anything to go on from.
-  if (job.checkpoints.size === 0) job.progress = null;
+  if (job.checkpoints === null) job.progress = null;
   session.held.add(job);
   move(queue, job, "active", "lease", now);
   return describeLease(job, suspect, now);
@@ -137,7 +137,7 @@ export function describeLease(job: MemoryJob, suspect: boolean, now: number): Le
     suspect,
     body: { task, input, backoff, timeout, supersedes },
     problem: null,
-    checkpoints: job.checkpoints.size > 0,
+    checkpoints: job.checkpoints !== null,
     tags: job.spec.tags,
     meta: job.meta,
     priority: job.spec.priority,

@@ -58,8 +58,8 @@ export function retry(fromStart: boolean): Command {
     // Of the jobs of one key only the latest may run.
     if (supersedes !== null && queue.latest.get(supersedes) !== job.id) return "conflict";
     if (unique !== null && unique.until === "finished") claimKey(queue, job, now);
-    if (fromStart || job.state === "completed") job.checkpoints.clear();
-    if (job.checkpoints.size === 0) job.progress = null;
+    if (fromStart || job.state === "completed") job.checkpoints = null;
+    if (job.checkpoints === null) job.progress = null;
     job.counted = 0;
     job.crashes = 0;
     job.result = null;

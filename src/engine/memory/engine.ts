@@ -284,7 +284,7 @@ export class MemoryEngine implements Engine {
   checkpoints({ queue, id }: JobRef): Checkpoint[] {
     this.#guard();
     const job = this.#store.find(queue)?.jobs.get(id);
-    return [...(job?.checkpoints.values() ?? [])].toSorted((a, b) => a.seq - b.seq);
+    return [...(job?.checkpoints?.values() ?? [])].toSorted((a, b) => a.seq - b.seq);
   }
 
   logs({ queue, id }: JobRef): JobLog {

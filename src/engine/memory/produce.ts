@@ -1,6 +1,7 @@
 /** Accepting jobs: ids, unique keys, first state. */
 import type { JobSpec } from "../../model/job.js";
 import { isTerminal, isWaiting, type JobState } from "../../model/state.js";
+import type { StepFailure } from "../../model/step-failure.js";
 import type { Unique } from "../../model/unique.js";
 import type { EnqueueAnswer } from "../contract.js";
 import { admit, finish, move } from "./moves.js";
@@ -53,7 +54,7 @@ function meetHolder(
 /** Gives a job another input; what its runs left belongs to the one it had. */
 export function replaceInput(job: MemoryJob, input: string): void {
   job.spec = { ...job.spec, input };
-  job.checkpoints.clear();
+  job.checkpoints = null;
   job.progress = null;
 }
 
@@ -95,6 +96,8 @@ function holdsKey(job: MemoryJob, expiresAt: number | null, now: number): boolea
   return job.spec.unique?.until === "finished" || job.epoch === 0;
 }
 
+const NO_FAILURES: readonly StepFailure[] = [];
+
 function create(spec: JobSpec, now: number): MemoryJob {
   const due = "at" in spec.due ? spec.due.at : now + spec.due.in;
   const runAt = Math.max(due, now);
@@ -120,8 +123,8 @@ function create(spec: JobSpec, now: number): MemoryJob {
     meta: spec.meta,
     error: null,
     progress: null,
-    checkpoints: new Map(),
-    failures: [],
+    checkpoints: null,
+    failures: NO_FAILURES,
     history: [],
     lines: [],
     linesDropped: 0,

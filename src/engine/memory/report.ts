@@ -13,6 +13,7 @@ export function applyReport(
 ): void {
   for (const checkpoint of checkpoints) {
     const { seq, kind, name, value } = checkpoint;
+    job.checkpoints ??= new Map();
     job.checkpoints.set(seq, checkpoint);
     if (kind === "milestone") tell(queue, now, { kind, id: job.id, name, value });
     if (kind === "status") tell(queue, now, { kind, id: job.id, name });

@@ -40,8 +40,8 @@ export interface MemoryJob {
   meta: string | null;
   error: Failure | null;
   progress: Progress | null;
-  /** By number. */
-  checkpoints: Map<number, Checkpoint>;
+  /** By number; `null` when there are none, as for most jobs. */
+  checkpoints: Map<number, Checkpoint> | null;
   failures: readonly StepFailure[];
   history: AttemptRecord[];
   lines: LogLine[];
