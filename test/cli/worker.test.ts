@@ -67,13 +67,18 @@ test("--max-idle stops after so long without work", async () => {
 });
 
 test("--max-rss stops after a run in a process that is over it, and says so", async () => {
-  await jobs.enqueueMany("scan", [{ url: "a" }, { url: "b" }], { queue: "scans" });
+  const inputs = Array.from({ length: 100 }, () => ({ ms: 100 }));
+  await jobs.enqueueMany("hold", inputs, { queue: "holds" });
   const { code, stdout } = await worker("--max-rss", "10MB", "--concurrency", "1").ended;
   expect(code).toBe(0);
   expect(linesOf(stdout).filter(({ message }) => message === "Worker stopping")).toMatchObject([
     { level: "info", reason: "maxRss", rss: expect.stringMatching(/^\d+MB$/) },
   ]);
-  expect(await jobs.queue("scans").counts()).toMatchObject({ completed: 1, queued: 1 });
+  // The next may have been leased together with the end of the one before; most were not, and none was lost.
+  const { completed, queued } = await jobs.queue("holds").counts();
+  expect(completed).toBeGreaterThan(0);
+  expect(queued).toBeGreaterThan(50);
+  expect(completed + queued).toBe(100);
 });
 
 test("--concurrency auto says what it chose, and why", async () => {
