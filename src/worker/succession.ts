@@ -56,8 +56,13 @@ export class Succession {
   async tellBriefly(): Promise<void> {
     const { clock, stopping } = this.#options;
     const done = new AbortController();
-    const told = this.tell().finally(() => done.abort());
-    await Promise.race([told, pause(clock, HOLD_UP, AbortSignal.any([done.signal, stopping]))]);
+    const end = (): void => done.abort();
+    // Not a signal made of both: those stay known to the one that lives as long as the worker.
+    if (stopping.aborted) end();
+    stopping.addEventListener("abort", end, { once: true });
+    const told = this.tell().finally(end);
+    await Promise.race([told, pause(clock, HOLD_UP, done.signal)]);
+    stopping.removeEventListener("abort", end);
   }
 
   async #tellAll(): Promise<void> {

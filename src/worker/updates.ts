@@ -10,7 +10,7 @@ import type { Leaving, Run } from "./run.js";
 /** The most updates in a command. */
 const MOST_UPDATES = 500;
 /** The most checkpoints, and the most log lines, in an update. */
-const MOST_CHECKPOINTS = 500;
+const MOST_LEAVING = 500;
 const MOST_LINES = 1_000;
 /** How many characters of checkpoints and log lines a command carries, unless one alone is longer. */
 const MOST_TEXT = 4 * 1024 * 1024;
@@ -29,7 +29,7 @@ export function takeUpdates(run: Run): Update[] {
   if (pending === null) return [];
   const { queue, id, epoch } = run.lease;
   const { progress, meta } = pending;
-  const leavings = cut(pending.leaving, MOST_CHECKPOINTS, ({ checkpoint }) => lengthOf(checkpoint));
+  const leavings = cut(pending.leaving, MOST_LEAVING, ({ checkpoint }) => lengthOf(checkpoint));
   const says = cut(pending.lines, MOST_LINES, lineLength);
   const parts = Math.max(leavings.length, says.length, 1);
   return Array.from({ length: parts }, (_, part) => {

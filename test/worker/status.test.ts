@@ -1,6 +1,7 @@
 // A task's own statuses: only the transitions it allows, told in order, and read with the job.
 import { expect, it } from "vitest";
-import { IllegalTransition, InvalidInput, NonRetryable, profile, statuses, task } from "longshore";
+import { IllegalTransition, InvalidInput, NonRetryable, statuses, task } from "longshore";
+import { reviews } from "../model/vocabularies.js";
 import { onEveryEngine } from "./on-engines.js";
 import { StillWorld } from "./still-world.js";
 
@@ -92,26 +93,12 @@ onEveryEngine("a task's own statuses", (harbour) => {
 
   it("can be asked for by their profile from a snapshot as it is", async () => {
     const longshore = await harbour.connect();
-    const words = profile({
-      states: {
-        blocked: "queued",
-        delayed: "queued",
-        queued: "queued",
-        active: "running",
-        completed: "finished",
-        partial: "Partial",
-        failed: "failed",
-        cancelled: "failed",
-        superseded: "Superseded",
-        expired: "failed",
-      },
-    });
     const scan = task("scan", async ({ step }) => step("crawl", () => 1));
     longshore.worker([scan]);
     const job = await longshore.enqueue(scan);
     await job.result();
 
-    expect(words.status(await job.refresh())).toEqual({ status: "finished", step: null });
+    expect(reviews.status(await job.refresh())).toEqual({ status: "finished", step: null });
   });
 
   it("cannot be set by a task that declares none", async () => {
