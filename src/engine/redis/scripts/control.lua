@@ -2,7 +2,8 @@
 -- KEYS: tags tagged tagcount meta prog log nonce op unique ukey revoked events wake done5 done6 done7 done8 done9 done10
 -- KEYS: check left failed skey latest owed owing handed
 -- ARGV: now, op, command, patch (JSON, for update and retry), then ids
--- Reply: per job, but for those at the end that are left to the next call: outcome (a applied, m missing, w wrong state, c conflict), state after it ('' if gone)
+-- Reply: per job, but for those at the end that are left to the next call: outcome (a applied, m missing, w wrong state,
+-- c conflict), state after it ('' if gone)
 --
 -- Commands on single jobs. Mirrors engine/memory/control.ts. Each job is written before the next is read, because the same
 -- job may be named twice.
