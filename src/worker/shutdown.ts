@@ -12,6 +12,8 @@ export interface ShutdownSteps {
   running(): number;
   /** Aborts the signals of the jobs that run. */
   abortRuns(): void;
+  /** Ends the threads and processes in which jobs still run; resolves when they are gone. */
+  killRuns(): Promise<void>;
   /** Hands back the jobs that still run. */
   handBackRuns(): void;
   /** Resolves when the engine has every outcome. */
@@ -53,13 +55,20 @@ export class Shutdown {
     if (steps.running() > 0) {
       steps.abortRuns();
       await this.#runsEnd(LAST_MOMENT);
+      // Before anybody else can begin what they are at.
+      await this.#atMost(LAST_MOMENT, steps.killRuns());
       steps.handBackRuns();
     }
+    await this.#atMost(FAREWELL, steps.settled());
+    await steps.letGo();
+  }
+
+  /** A rung that ends with the work, or after a time. */
+  async #atMost(ms: number, work: Promise<void>): Promise<void> {
     const rung = new AbortController();
     this.#rung = rung;
-    await Promise.race([steps.settled().then(() => rung.abort()), pause(this.#clock, FAREWELL, rung.signal)]);
+    await Promise.race([work.then(() => rung.abort()), pause(this.#clock, ms, rung.signal)]);
     rung.abort();
-    await steps.letGo();
   }
 
   async #runsEnd(ms: number): Promise<void> {

@@ -143,6 +143,7 @@ export class Workshop {
       stopTaking: () => this.#stopTaking(),
       running: () => this.#pool.running.size,
       abortRuns: () => this.#abortRuns(),
+      killRuns: () => this.#runners.killAll(),
       handBackRuns: () => this.#handBackRuns(),
       settled: () => this.#loop.drained(),
       letGo: () => this.#letGo(),
@@ -339,8 +340,6 @@ export class Workshop {
   }
 
   #handBackRuns(): void {
-    // Before anybody else can begin what they are at.
-    this.#runners.killAll();
     for (const run of [...this.#pool.running].toReversed()) {
       this.#executor.conclude(run, { kind: "release" }, undefined);
     }

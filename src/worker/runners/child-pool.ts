@@ -56,9 +56,11 @@ export class ChildPool {
     return child !== undefined;
   }
 
-  /** Ends those that run jobs, at once. */
-  killAll(): void {
-    for (const child of this.children) if (!this.#idle.includes(child)) child.kill();
+  /** Ends those that run jobs, at once; resolves when they are gone. Never rejects. */
+  async killAll(): Promise<void> {
+    const busy = [...this.children].filter((child) => !this.#idle.includes(child));
+    for (const child of busy) child.kill();
+    await Promise.all(busy.map(({ gone }) => gone));
   }
 
   /** Closes all; resolves when they are gone. Never rejects. */

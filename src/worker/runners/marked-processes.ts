@@ -4,10 +4,12 @@
  * environment of a process can be read.
  */
 import { readFile, readdir } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { MARK } from "./child-link.js";
 
-/** New processes may appear while others are ended: so often it is looked again. */
-const ROUNDS = 5;
+/** New processes may appear while others are ended, and dying takes a moment: so often it is looked again, so late (milliseconds). */
+const ROUNDS = 20;
+const BETWEEN = 5;
 
 /** Kills a process group, if there is one. */
 export function killGroup(pid: number): void {
@@ -21,6 +23,7 @@ export async function killMarked(mark: string): Promise<void> {
     const found = await marked(mark);
     if (found.length === 0) return;
     for (const pid of found) kill(pid);
+    await sleep(BETWEEN);
   }
 }
 

@@ -71,9 +71,9 @@ export class Runners {
     }
   }
 
-  /** Ends the children that run jobs, at once. */
-  killAll(): void {
-    for (const pool of this.#pools.values()) pool.killAll();
+  /** Ends the children that run jobs, at once; resolves when nothing of them lives. Never rejects. */
+  async killAll(): Promise<void> {
+    await Promise.all([...this.#pools.values()].map((pool) => pool.killAll()));
   }
 
   /** Closes all children; resolves when nothing of them lives. Never rejects. */
