@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 
 /**
  * Milliseconds from 0 to `most`, both included, evenly spread over ticks and schedules.
- * @example jitterOf("nightly", Date.UTC(2026, 10, 22), 60_000) // 15848, always
+ * @example jitterOf("nightly", Date.UTC(2026, 10, 22), 60_000) // 55643, always
  */
 export function jitterOf(name: string, due: number, most: number): number {
   const digest = createHash("sha256").update(`${name} ${due}`).digest();

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { nextCronTick } from "../../../src/model/schedule/cron-tick.js";
 import { LONGEST_EXPRESSION, parseCron } from "../../../src/model/schedule/cron.js";

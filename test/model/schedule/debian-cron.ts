@@ -18,12 +18,18 @@ export interface Crontab {
 const MINUTE = 60_000;
 const HOURS = 60;
 
-/** The ticks from `from` (a full minute) up to `to`, in epoch milliseconds; several of one minute are one. */
-export function ticksOf(crontab: Crontab, zone: string, from: number, to: number): number[] {
+/** What the clocks of a zone show from `from` on, minute by minute, and before that the minute before. */
+export function clocksOf(zone: string, from: number, to: number): number[] {
+  const clocks: number[] = [];
+  for (let at = from - MINUTE; at <= to; at += MINUTE) clocks.push(wallMinute(zone, at));
+  return clocks;
+}
+
+/** The ticks of the minutes from `from` on whose clocks are given, in epoch milliseconds; several of one minute are one. */
+export function ticksOf(crontab: Crontab, from: number, [first = 0, ...clocks]: readonly number[]): number[] {
   const found: number[] = [];
-  let ranUpTo = wallMinute(zone, from - MINUTE);
-  for (let now = from; now <= to; now += MINUTE) {
-    const clock = wallMinute(zone, now);
+  let ranUpTo = first;
+  for (const [index, clock] of clocks.entries()) {
     const ahead = clock - ranUpTo;
     const jobs: boolean[] = [];
     if (ahead === 1 || ahead > 3 * HOURS || ahead <= -3 * HOURS) {
@@ -37,7 +43,7 @@ export function ticksOf(crontab: Crontab, zone: string, from: number, to: number
     } else if (crontab.wild) {
       jobs.push(matches(crontab, clock));
     }
-    if (jobs.includes(true)) found.push(now);
+    if (jobs.includes(true)) found.push(from + index * MINUTE);
   }
   return found;
 }
