@@ -20,8 +20,8 @@ const MACROS: ReadonlyMap<string, string> = new Map([
 
 const RULE = `a cron expression of 5 fields (minute hour day month weekday), 6 with seconds first, or one of ${[...MACROS.keys()].join(" ")}`;
 
-// Within 28 years every date meets every weekday, leap days included: what does not come in these never comes.
-const EVERY_CALENDAR = "2000-2027";
+// These years begin on each weekday, with and without a leap day: what does not come in one of them never comes.
+const EVERY_CALENDAR = "2000-2006,2008-2010,2012,2016,2020,2024";
 const BEFORE_EVERY_CALENDAR = Date.UTC(2000, 0, 1) - 1_000;
 
 /**
@@ -62,13 +62,15 @@ export class CronExpression {
 /**
  * Checks a cron expression and gives its text, white space tidied. Beside numbers, names, `*`, lists, ranges and steps it
  * may have `L` (last day), `15W` (nearest weekday), `LW` in the day of the month; `FRI#2`, `FRI#L` (second, last Friday) in
- * the weekday; `?` for `*`. A day of the month and a weekday together mean either, as in every cron; `+MON` means both.
+ * the weekday; `?` for `*`. A day of the month and a weekday together mean either, as in every cron.
  * @throws InvalidInput when it is not one, is longer than 256 characters, or names a date that never comes (30 February)
  */
 export function parseCron(field: string, value: unknown): string {
   if (typeof value !== "string") throw new InvalidInput(field, value, RULE);
   if (value.length > LONGEST_EXPRESSION) {
-    throw new InvalidInput(field, value, `at most ${LONGEST_EXPRESSION} characters; ${RULE}`);
+    // The error quotes the value, and must not take its time over a million characters either.
+    const quoted = value.slice(0, LONGEST_EXPRESSION);
+    throw new InvalidInput(field, quoted, `at most ${LONGEST_EXPRESSION} characters; ${RULE}`);
   }
   const text = value.trim().replaceAll(/\s+/g, " ");
   const fields = fieldsOf(text);
@@ -91,6 +93,8 @@ function comes(field: string, value: string, fields: readonly string[]): boolean
 /** The six fields of an expression or macro; `null` when there are more or fewer. */
 function fieldsOf(text: string): string[] | null {
   const fields = (MACROS.get(text.toLowerCase()) ?? text).split(" ");
+  // Croner's "+MON" (this date if it is a Monday) is no other cron's, and slow to tell whether it ever comes.
+  if (text.includes("+")) return null;
   if (fields.length === 5) return ["0", ...fields];
   return fields.length === 6 ? fields : null;
 }

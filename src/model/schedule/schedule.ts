@@ -56,7 +56,7 @@ export interface ScheduleBase {
 export interface CronScheduleOption extends ScheduleBase {
   /**
    * When: 5 fields, 6 with seconds first, or a macro such as `@daily`. Beside numbers, names, lists, ranges and steps it may
-   * have `L`, `15W`, `FRI#2`, `FRI#L` and `+MON` (see `parseCron`).
+   * have `L`, `15W`, `FRI#2` and `FRI#L` (see `parseCron`).
    */
   cron: string;
   /** Whose clocks are meant. Changes of the clocks: as Debian's cron (see `nextCronTick`). Default: `"UTC"`. */

@@ -29,14 +29,13 @@ describe("a cron expression", () => {
     ["0 0 * * FRI#2", "2026-01-09T00:00:00", "2026-02-13T00:00:00"],
     ["0 0 * * FRI#L", "2026-01-30T00:00:00", "2026-02-27T00:00:00"],
     ["0 0 29 2 *", "2028-02-29T00:00:00", "2032-02-29T00:00:00"],
-    ["0 0 29 2 +MON", "2044-02-29T00:00:00", "2072-02-29T00:00:00"],
+    ["0 0 * 2 MON#5", "2044-02-29T00:00:00", "2072-02-29T00:00:00"],
   ])("%s", (cron, first, second) => {
     expect(ticks(cron)).toEqual([first, second]);
   });
 
-  test("with a day of the month and a weekday means either of them, and with + both", () => {
+  test("with a day of the month and a weekday means either of them", () => {
     expect(ticks("0 0 13 * FRI", 3)).toEqual(["2026-01-02T00:00:00", "2026-01-09T00:00:00", "2026-01-13T00:00:00"]);
-    expect(ticks("0 0 13 * +FRI")).toEqual(["2026-02-13T00:00:00", "2026-03-13T00:00:00"]);
   });
 
   test.each([
@@ -56,6 +55,13 @@ describe("a cron expression", () => {
     expect(parseCron("cron", "  0\t 9 * *   MON ")).toBe("0 9 * * MON");
     expect(parseCron("cron", "@daily")).toBe("@daily");
   });
+
+  test.each(["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"])(
+    "may name a date as rare as a fifth %s in February",
+    (day) => {
+      expect(ticks(`0 0 * 2 ${day}#5`, 1)).toHaveLength(1);
+    },
+  );
 
   test("goes on after 2100, which has no 29 February", () => {
     const after = Date.UTC(2096, 2, 1);
@@ -89,8 +95,7 @@ const HOSTILE = [
   ["31 of short months", "0 0 31 2,4,6,9,11 *"],
   ["30 February, every second", "* * * 30 2 *"],
   ["the weekday nearest to 30 February", "0 0 30W 2 *"],
-  ["30 February if a Monday", "0 0 30 2 +MON"],
-  ["the second Monday on the first", "0 0 1 * +MON#2"],
+  ["croner's own way to mean both of two days", "0 0 13 * +FRI"],
   ["more than 256 characters", `${"0,".repeat(124)}0 * * * *`],
   ["a million characters", "*/1,".repeat(250_000)],
   ["white space for ever", `0${" ".repeat(1_000_000)}`],
@@ -118,9 +123,9 @@ describe("a cron expression is refused", () => {
   });
 });
 
-/** The milliseconds of the quickest of three runs: what the machine does besides does not count. */
+/** The milliseconds of the quickest of five runs: what the machine does besides does not count. */
 function quickest(run: (after: number) => void): number {
-  const times = [2026, 2056, 2086].map((year) => {
+  const times = [2026, 2046, 2066, 2086, 2106].map((year) => {
     const start = performance.now();
     run(Date.UTC(year, 0, 1));
     return performance.now() - start;
@@ -137,6 +142,7 @@ function use(value: unknown, after: number): void {
   }
 }
 
+/** Milliseconds. */
 const MOST = 5;
 
 describe("an answer takes less than 5 ms", () => {
