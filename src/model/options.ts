@@ -11,6 +11,7 @@ import type { JobSpec } from "./job.js";
 import { parseId, parseKey, parseTags } from "./name.js";
 import { parseFlag, parseWhole } from "./scalar.js";
 import { DEFAULT_RETENTION, parseRetention, type KeepOption } from "./retention.js";
+import { parseTime } from "./time.js";
 import { parseUnique, type Debounce, type UniqueOption } from "./unique.js";
 
 /** Options that a task or a queue may set for all its jobs. */
@@ -154,12 +155,7 @@ function debounced({ wait }: Debounce, { delay, runAt }: Record<string, unknown>
 export function parseDue(delay: unknown, runAt: unknown): JobSpec["due"] {
   if (runAt === undefined) return { in: delay === undefined ? 0 : parseDuration("delay", delay) };
   if (delay !== undefined) throw new InvalidInput("runAt", runAt, "give either delay or runAt, not both");
-  const at = runAt instanceof Date ? runAt.getTime() : runAt;
-  // Times before 2001 are seconds taken for milliseconds.
-  if (typeof at !== "number" || !Number.isFinite(at) || at < 978_307_200_000 || at > 8_640_000_000_000_000) {
-    throw new InvalidInput("runAt", runAt, "a valid Date, or milliseconds since the epoch");
-  }
-  return { at: Math.round(at) };
+  return { at: parseTime("runAt", runAt) };
 }
 
 /** Checks a priority. @throws InvalidInput */

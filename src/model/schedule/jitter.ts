@@ -1,0 +1,14 @@
+/**
+ * Jitter: how long after its time a tick's job runs, so that what is due on the hour does not all run on the hour. It follows
+ * from the schedule's name and the time alone: whichever worker asks, and however often, it is the same.
+ */
+import { createHash } from "node:crypto";
+
+/**
+ * Milliseconds from 0 to `most`, both included, evenly spread over ticks and schedules.
+ * @example jitterOf("nightly", Date.UTC(2026, 10, 22), 60_000) // 55643, always
+ */
+export function jitterOf(name: string, due: number, most: number): number {
+  const digest = createHash("sha256").update(`${name} ${due}`).digest();
+  return digest.readUIntBE(0, 6) % (most + 1);
+}
