@@ -1,7 +1,7 @@
 /** From a call of `enqueue` to the job as the engine takes it: input checked and encoded, options merged, id drawn. */
 import { encodePayload, isSurePayload } from "../model/codec.js";
 import { InvalidInput } from "../model/errors.js";
-import type { JobSpec } from "../model/job.js";
+import { UNTIED, type JobSpec } from "../model/job.js";
 import { parseName } from "../model/name.js";
 import { parseOptions, type JobDefaults, type JobOptions, type ParsedOptions } from "../model/options.js";
 import { checkInput } from "../worker/input-check.js";
@@ -77,6 +77,7 @@ export class SpecMaker {
       supersedes,
       retention,
       nonce: parsed.id === null ? null : this.#core.nextOp(),
+      ...UNTIED,
     };
   }
 

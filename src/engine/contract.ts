@@ -6,6 +6,7 @@
  * Order inside a command: what is due is promoted first, then outcomes are settled in the order given, then work is leased.
  */
 import type { Checkpoint } from "../model/checkpoint.js";
+import type { DependencyRecord } from "../model/dependency.js";
 import type { QueueEvent } from "../model/event.js";
 import type { Failure } from "../model/failure.js";
 import type { JobFilter } from "../model/filter.js";
@@ -71,7 +72,9 @@ export type Outcome =
   /** Put back for a while; the run does not count. Milliseconds. */
   | { readonly kind: "snooze"; readonly delay: number }
   /** Handed back to the head of the line; the run does not count. */
-  | { readonly kind: "release" };
+  | { readonly kind: "release" }
+  /** Run again when all it depends on has ended (`Report.after` adds to that); the run does not count. */
+  | { readonly kind: "wait" };
 
 /** The fence: a write is applied only if this is the lease under which the job runs now. */
 export interface LeaseRef extends JobRef {
@@ -147,13 +150,20 @@ export interface Report extends LeaseRef {
   readonly meta?: string;
   /** Added to the job's log. */
   readonly lines?: readonly LogLine[];
+  /** Jobs it depends on from now on, besides those it was enqueued with, whatever their end; at most 500. */
+  readonly after?: readonly JobRef[];
 }
+
+/** What became of a flow that was to begin: `incomplete`: fewer jobs than were said have joined it. */
+export type CommitAnswer = "committed" | "incomplete" | "missing" | "ended";
 
 /** The answer to a command on one job. */
 export interface ControlAnswer {
   /** `applied`; `missing`: no such job; `wrong-state`: not from this state; `conflict`: its unique key is held by another. */
   readonly outcome: "applied" | "missing" | "wrong-state" | "conflict";
-  /** The state after the command; `null` when the job is missing or was removed. */
+  /**
+   * The state after the command, before anything follows from how other jobs are; `null` when the job is missing or was removed.
+   */
   readonly state: JobState | null;
 }
 
@@ -222,6 +232,12 @@ export interface Engine {
   /** Accepts jobs: one answer per job, in order. All jobs of one queue and call up to 500 are accepted together. */
   enqueue(params: { readonly jobs: readonly JobSpec[] }): Awaitable<EnqueueAnswer[]>;
 
+  /**
+   * Begins a flow: everything in it was enqueued, its first jobs held. From now on they run. A flow for which this was not
+   * called within `FLOW_CREATION` of its enqueueing is removed with all its jobs, none of which has run.
+   */
+  commitFlow(params: JobRef & { readonly members: number }): Awaitable<CommitAnswer>;
+
   /** Starts a session that lives `ttl` milliseconds unless renewed. A session id is used once. */
   openSession(params: { readonly session: string; readonly worker: WorkerInfo; readonly ttl: number }): Awaitable<void>;
   /** Ends a session; what it still holds returns to the head of the line, uncounted. */
@@ -263,20 +279,21 @@ export interface Engine {
   /** Fenced writes of running jobs. */
   report(params: { readonly session: string; readonly updates: readonly Report[] }): Awaitable<FencedAnswer[]>;
 
-  /** Lets held jobs go. */
+  /** Lets held jobs go; not those that wait for others. */
   release(params: ControlParams): Awaitable<ControlAnswer[]>;
   /** Ends jobs that have not ended; a running one is fenced off at once and told by its signal. */
   cancel(params: ControlParams): Awaitable<ControlAnswer[]>;
   /**
    * Queues jobs that have ended again, with all their attempts before them. What their runs left (checkpoints, progress) is
-   * kept unless `fromStart`; a job that completed always begins from the start.
+   * kept unless `fromStart`; a job that completed always begins from the start. Dependencies that did not succeed are looked
+   * at again: while one of them has not ended, the job waits for it.
    */
   retry(params: ControlParams & { readonly fromStart: boolean }): Awaitable<ControlAnswer[]>;
   /** Makes delayed jobs ready now. */
   promote(params: ControlParams): Awaitable<ControlAnswer[]>;
   /** Changes jobs that wait. A changed priority or time puts the job at the tail of its line. */
   update(params: ControlParams & { readonly patch: JobPatch }): Awaitable<ControlAnswer[]>;
-  /** Removes jobs that do not run, with all that was stored about them. */
+  /** Removes jobs that do not run, with all that was stored about them; not a flow that has not ended. */
   remove(params: ControlParams): Awaitable<ControlAnswer[]>;
 
   /** Stops leasing from a queue. Running jobs go on. */
@@ -322,6 +339,10 @@ export interface Engine {
   workers(): Awaitable<WorkerRecord[]>;
   /** What the runs of a job left, by number; empty when there is nothing, or no such job. */
   checkpoints(params: JobRef): Awaitable<Checkpoint[]>;
+  /** What a job depends on, by queue and id, and how that ended; of a flow: its members. */
+  dependencies(params: JobRef): Awaitable<DependencyRecord[]>;
+  /** The jobs that depend on a job, its flow included, by queue and id. Until they are removed retention keeps it. */
+  dependents(params: JobRef): Awaitable<JobRef[]>;
   /** The job's log; empty when it has none. */
   logs(params: JobRef): Awaitable<JobLog>;
   /** The place in line of a queued job, 1 = next; `null` when it is not queued. */

@@ -3,7 +3,9 @@
  * text here: engines store them and never look inside.
  */
 import type { Backoff } from "./backoff.js";
+import type { Dependency } from "./dependency.js";
 import type { Failure } from "./failure.js";
+import type { InputReference, Membership } from "./flow.js";
 import type { Progress } from "./progress.js";
 import type { Retention } from "./retention.js";
 import type { JobState } from "./state.js";
@@ -26,7 +28,19 @@ export interface JobBody {
   readonly timeout: number;
   /** The key under which it replaces the job before it: of the jobs of a queue with one key only the latest counts. */
   readonly supersedes: string | null;
+  /** The jobs it waits for, no two the same, sorted by queue and id; until they have ended it is `blocked`. */
+  readonly after: readonly Dependency[];
+  /** What its input takes from their results when it is run. */
+  readonly references: readonly InputReference[];
+  /** The flow it belongs to. */
+  readonly flow: Membership | null;
 }
+
+/** What ties a job to others. */
+export type Ties = Pick<JobSpec, "after" | "references" | "flow" | "role">;
+
+/** The ties of a job that stands alone. */
+export const UNTIED: Ties = { after: [], references: [], flow: null, role: "job" };
 
 /** A job as it is handed to an engine: complete, validated, defaults filled in. */
 export interface JobSpec extends JobRef, JobBody {
@@ -41,8 +55,10 @@ export interface JobSpec extends JobRef, JobBody {
   readonly tags: readonly string[];
   /** JSON text of an object. */
   readonly meta: string | null;
-  /** Created `blocked`, until released. */
+  /** Created `blocked`, until released. Not beside `after`. */
   readonly hold: boolean;
+  /** `flow`: it is a flow, which waits for its members and is run by nobody; it has no `after`, and is `blocked`. */
+  readonly role: "job" | "flow";
   readonly unique: Unique | null;
   readonly retention: Retention;
   /**
@@ -58,6 +74,7 @@ export type AttemptOutcome =
   | "partial"
   | "failed"
   | "snoozed"
+  | "waited"
   | "released"
   | "cancelled"
   | "superseded"
@@ -101,6 +118,11 @@ export interface JobRecord extends JobRef {
   readonly unique: Unique | null;
   readonly supersedes: string | null;
   readonly retention: Retention;
+  readonly role: "job" | "flow";
+  /** The jobs it was enqueued to wait for. How they ended: `Engine.dependencies`. */
+  readonly after: readonly Dependency[];
+  readonly references: readonly InputReference[];
+  readonly flow: Membership | null;
   readonly progress: Progress | null;
   /** What failed in a job that half succeeded (`partial`): at most 100. */
   readonly failures: readonly StepFailure[];

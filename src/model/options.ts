@@ -7,7 +7,7 @@ import { DEFAULT_BACKOFF, parseBackoff, type BackoffOption } from "./backoff.js"
 import { encodePayload, type Json } from "./codec.js";
 import { parseDuration, parsePositiveDuration, type Duration } from "./duration.js";
 import { InvalidInput } from "./errors.js";
-import type { JobSpec } from "./job.js";
+import type { JobSpec, Ties } from "./job.js";
 import { parseId, parseKey, parseTags } from "./name.js";
 import { parseFlag, parseWhole } from "./scalar.js";
 import { DEFAULT_RETENTION, parseRetention, type KeepOption } from "./retention.js";
@@ -60,7 +60,9 @@ export interface JobOptions extends JobDefaults {
 }
 
 /** What the options of a job come to. */
-export type ParsedOptions = Omit<JobSpec, "queue" | "id" | "task" | "input" | "nonce"> & { id: string | null };
+export type ParsedOptions = Omit<JobSpec, "queue" | "id" | "task" | "input" | "nonce" | keyof Ties> & {
+  id: string | null;
+};
 
 /** What is used when nothing is said: attempts 3, timeout 5 minutes. */
 export const DEFAULT_ATTEMPTS = 3;

@@ -45,6 +45,9 @@ export type Cause =
   | "recover" // its worker died
   | "cancel"
   | "expire"
+  | "depend" // a dependency did not succeed, and the policy says to end
+  | "gather" // a flow, whose members have all ended
+  | "wait" // its run asked for other jobs to end first
   | "supersede"
   | "retry"; // by hand
 
@@ -79,10 +82,18 @@ export const TRANSITIONS: readonly Transition[] = [
   ...rows(["active"], "queued", "return"),
   ...rows(["active"], "queued", "recover"),
   ...rows(["active"], "failed", "recover"),
+  ...rows(["active"], "blocked", "wait"),
+  ...rows(["active"], "queued", "wait"),
+  ...rows(["blocked"], "failed", "depend"),
+  ...rows(["blocked"], "cancelled", "depend"),
+  ...rows(["blocked"], "completed", "gather"),
+  ...rows(["blocked"], "partial", "gather"),
+  ...rows(["blocked"], "failed", "gather"),
   ...rows(["blocked", "delayed", "queued", "active"], "cancelled", "cancel"),
   ...rows(["blocked", "delayed", "queued"], "expired", "expire"),
   ...rows(["blocked", "delayed", "queued", "active", "completed", "partial", "failed"], "superseded", "supersede"),
   ...rows(["completed", "partial", "failed", "cancelled", "expired"], "queued", "retry"),
+  ...rows(["completed", "partial", "failed", "cancelled", "expired"], "blocked", "retry"),
 ];
 
 const allowed = new Set(TRANSITIONS.map(({ from, to, cause }) => `${from ?? ""}>${to}>${cause}`));

@@ -11,6 +11,8 @@ export interface Run {
   readonly counted: number;
   readonly attempts: number;
   readonly crashes: number;
+  /** How many of the jobs it depends on have not ended. */
+  readonly waiting: number;
 }
 
 /** Where the job goes. */
@@ -28,7 +30,7 @@ export interface Verdict {
 }
 
 type Reported =
-  | { readonly kind: "complete" | "partial" | "release" }
+  | { readonly kind: "complete" | "partial" | "release" | "wait" }
   | { readonly kind: "fail"; readonly retryIn: number | null }
   | { readonly kind: "snooze"; readonly delay: number };
 
@@ -61,11 +63,20 @@ export function judge(run: Run, outcome: Reported): Verdict {
       return { ...later(outcome.delay), cause: "snooze", counts: false, outcome: "snoozed" };
     case "release":
       return RELEASED;
+    case "wait":
+      return {
+        state: run.waiting > 0 ? "blocked" : "queued",
+        cause: "wait",
+        delay: 0,
+        counts: false,
+        place: "tail",
+        outcome: "waited",
+      };
   }
 }
 
 /** Decides what the death of its worker does to a job. */
-export function judgeCrash(run: Run): Verdict {
+export function judgeCrash(run: Pick<Run, "crashes">): Verdict {
   const last = run.crashes + 1 >= CRASH_LIMIT;
   return {
     state: last ? "failed" : "queued",

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { DEFAULT_BACKOFF } from "../../src/model/backoff.js";
 import { plainFailure } from "../../src/model/failure.js";
 import { matchesFilter, type JobFilter } from "../../src/model/filter.js";
-import type { JobRecord } from "../../src/model/job.js";
+import { UNTIED, type JobRecord } from "../../src/model/job.js";
 import { DEFAULT_RETENTION } from "../../src/model/retention.js";
 
 const job: JobRecord = {
@@ -24,6 +24,7 @@ const job: JobRecord = {
   unique: null,
   supersedes: null,
   failures: [],
+  ...UNTIED,
   retention: DEFAULT_RETENTION,
   progress: null,
   error: plainFailure("Error", "boom", "E"),

@@ -4,7 +4,7 @@ import { CRASH_LIMIT } from "../../src/model/job.js";
 import { canMove } from "../../src/model/state.js";
 import { judge, judgeCrash } from "../../src/model/verdict.js";
 
-const fresh = { counted: 0, attempts: 3, crashes: 0 };
+const fresh = { counted: 0, attempts: 3, crashes: 0, waiting: 0 };
 const error = plainFailure("Error", "boom", "E");
 const fail = (retryIn: number | null) => ({ kind: "fail", error, retryIn }) as const;
 

@@ -93,6 +93,11 @@ const READS: Readonly<Record<string, (engine: Engine, world: World) => Promise<u
     for (const ref of jobs) left.push([ref.id, await engine.checkpoints(ref)]);
     return left;
   },
+  ties: async (engine, { jobs }) => {
+    const ties: unknown[] = [];
+    for (const ref of jobs) ties.push([ref.id, await engine.dependencies(ref), await engine.dependents(ref)]);
+    return ties;
+  },
   logs: async (engine, { jobs }) => {
     const logs: unknown[] = [];
     for (const ref of jobs) logs.push([ref.id, await engine.logs(ref)]);

@@ -3,6 +3,7 @@
 import * as fc from "fast-check";
 import type { Outcome } from "../../src/engine/contract.js";
 import type { Checkpoint } from "../../src/model/checkpoint.js";
+import type { DependencyPolicy } from "../../src/model/dependency.js";
 import { plainFailure } from "../../src/model/failure.js";
 import type { JobSpec } from "../../src/model/job.js";
 import { DEFAULT_RETENTION, type Retention } from "../../src/model/retention.js";
@@ -23,6 +24,11 @@ export interface Draft extends Pick<
   readonly queue: number;
   readonly naming: "generated" | "chosen" | "known";
   readonly known: number;
+  readonly role: JobSpec["role"];
+  /** The jobs it waits for. */
+  readonly after: readonly { readonly job: number; readonly on: DependencyPolicy }[];
+  /** The flow it belongs to. */
+  readonly flow: { readonly flow: number; readonly on: "fail" | "continue" } | null;
 }
 
 interface Settle {
@@ -31,6 +37,8 @@ interface Settle {
   readonly own: boolean;
   readonly outcome: Outcome;
 }
+
+type Reported = Pick<Checkpoint, "seq" | "kind" | "key" | "counters">;
 
 export type Step = { readonly connection: number } & (
   | { readonly kind: "nothing" }
@@ -56,9 +64,11 @@ export type Step = { readonly connection: number } & (
       readonly lease: number;
       readonly own: boolean;
       readonly percent: number | null;
-      readonly checkpoints: readonly Pick<Checkpoint, "seq" | "kind" | "key" | "counters">[];
+      readonly checkpoints: readonly Reported[];
       readonly meta: string | null;
       readonly lines: number;
+      /** Jobs it will wait for. */
+      readonly after: readonly number[];
       /** Does it say the same twice in one command? */
       readonly twice: boolean;
     }
@@ -71,6 +81,8 @@ export type Step = { readonly connection: number } & (
       /** What `retry` is told. */
       readonly fromStart: boolean;
     }
+  /** A flow begins; `short`: with more members than there are. */
+  | { readonly kind: "commit"; readonly flow: number; readonly short: boolean }
   | { readonly kind: "claimSuperseded"; readonly tasks: readonly string[]; readonly limit: number }
   | { readonly kind: "acknowledge"; readonly fitting: boolean; readonly jobs: readonly number[] }
   | {
@@ -139,6 +151,9 @@ const plain: fc.Arbitrary<Draft> = record({
   ttl: fc.constant(null),
   tags: fc.constant([]),
   hold: fc.constant(false),
+  role: fc.constant("job"),
+  after: fc.constant([]),
+  flow: fc.constant(null),
   unique: fc.constant(null),
   supersedes: fc.constant(null),
   retention: fc.constant(DEFAULT_RETENTION),
@@ -154,13 +169,40 @@ const special: fc.Arbitrary<Draft> = record({
   ttl: mostly<number | null>(null, fc.constantFrom(500, 3_000, 70_000)),
   tags,
   hold: mostly(false, fc.constant(true)),
+  role: fc.constant("job"),
+  after: fc.constant([]),
+  flow: fc.constant(null),
   unique,
   supersedes: fc.constantFrom(null, null, null, "r1", "r1", "{r}"),
   retention,
   meta: mostly<string | null>(null, fc.constant('{"m":1}')),
 });
 
-const draft = fc.oneof(plain, special);
+// Jobs that are tied to others, and flows.
+const on = fc.constantFrom<DependencyPolicy>("fail", "cancel", "continue");
+const tied: fc.Arbitrary<Draft> = record({
+  queue: which,
+  naming: fc.constantFrom("generated", "generated", "chosen", "known"),
+  known: index,
+  priority,
+  due,
+  attempts: fc.integer({ min: 1, max: 2 }),
+  ttl: mostly<number | null>(null, fc.constant(3_000)),
+  tags,
+  hold: fc.boolean(),
+  role: mostly<JobSpec["role"]>("job", fc.constant("flow")),
+  after: fc.array(record({ job: index, on }), { maxLength: 3 }),
+  flow: fc.oneof(
+    fc.constant(null),
+    record({ flow: fc.nat({ max: 2 }), on: fc.constantFrom<"fail" | "continue">("fail", "continue") }),
+  ),
+  unique: fc.constant(null),
+  supersedes: fc.constantFrom(null, null, null, "r1"),
+  retention,
+  meta: fc.constant(null),
+});
+
+const draft = fc.oneof(plain, special, tied);
 
 const error = fc
   .constantFrom("boom", "bang é \u2028", "boom")
@@ -178,9 +220,10 @@ const outcome: fc.Arbitrary<Outcome> = fc.oneof(
   },
   { weight: 1, arbitrary: record({ kind: fc.constant("snooze"), delay: fc.constantFrom(0, 1_000) }) },
   { weight: 2, arbitrary: record({ kind: fc.constant("release") }) },
+  { weight: 2, arbitrary: record({ kind: fc.constant("wait") }) },
 );
 
-const checkpoint = record<Pick<Checkpoint, "seq" | "kind" | "key" | "counters">>({
+const checkpoint = record<Reported>({
   seq: fc.integer({ min: 1, max: 4 }),
   kind: fc.constantFrom("step", "step", "sleep", "milestone"),
   key: fc.constantFrom(null, "item:1"),
@@ -242,6 +285,7 @@ export const anyStep: fc.Arbitrary<Step> = fc.oneof(
         checkpoints: fc.array(checkpoint, { maxLength: 3 }),
         meta: fc.constantFrom(null, '{"m":2}'),
         lines: fc.constantFrom(0, 1, 3),
+        after: fc.oneof(fc.constant([]), fc.constant([]), fc.array(index, { maxLength: 2 })),
         twice: mostly(false, fc.constant(true)),
       }),
     ),
@@ -261,6 +305,10 @@ export const anyStep: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 3,
     arbitrary: step("claimSuperseded", record({ tasks: fc.subarray([...TASKS]), limit: fc.constantFrom(0, 1, 100) })),
+  },
+  {
+    weight: 6,
+    arbitrary: step("commit", record({ flow: fc.nat({ max: 2 }), short: mostly(false, fc.constant(true)) })),
   },
   { weight: 2, arbitrary: step("acknowledge", record({ fitting: usually, jobs: someJobs })) },
   { weight: 3, arbitrary: step("controlAgain", none) },

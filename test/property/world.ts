@@ -12,6 +12,7 @@ import type {
 } from "../../src/engine/contract.js";
 import { ManualClock } from "../../src/engine/testkit/index.js";
 import { MemoryEngine } from "../../src/engine/memory/engine.js";
+import type { Dependency } from "../../src/model/dependency.js";
 import { createIdSource } from "../../src/model/id.js";
 import type { JobRef, JobSpec } from "../../src/model/job.js";
 import { NO_PROGRESS } from "../../src/model/progress.js";
@@ -36,6 +37,7 @@ export type Command =
   | "resume"
   | "obliterate"
   | "sweep"
+  | "commitFlow"
   | "claimSuperseded"
   | "acknowledgeSuperseded"
   | "watch";
@@ -90,6 +92,7 @@ export class World {
   /** The engine whose answers count. Looking at it keeps the steps from mostly missing. */
   readonly reference = new MemoryEngine({ clock: this.clock });
   readonly jobs: JobRef[] = [];
+  readonly #flows: JobRef[] = [];
   readonly #leases: Held[] = [];
   readonly cursors = new Map<string, number>();
   readonly #ids = createIdSource((n) => new Uint8Array(n).fill(7));
@@ -133,6 +136,12 @@ export class World {
         const { queues, limit } = step;
         return call(`${queues.join()} ${limit}`, "sweep", { queues, limit });
       }
+      case "commit": {
+        const flow = latest(this.#flows, step.flow);
+        if (flow === undefined) return null;
+        const members = this.reference.dependencies(flow).length + (step.short ? 1 : 0);
+        return call(`${namesOf([flow])} of ${members}`, "commitFlow", { ...flow, members });
+      }
       case "claimSuperseded": {
         const { tasks, limit } = step;
         return call(`of ${tasks.join()}`, "claimSuperseded", { queues: QUEUES, tasks, limit });
@@ -171,14 +180,20 @@ export class World {
   }
 
   #spec(draft: Draft): JobSpec {
-    const { queue: which, naming, known, ...options } = draft;
+    const { queue: which, naming, known, after, flow, ...options } = draft;
     const debounce = options.unique?.debounce;
     const queue = queueOf(which);
     const again = naming === "known" ? latest(this.jobs, known) : undefined;
     this.#drawn += 1;
     const chosen = again?.id ?? (naming === "generated" ? null : `job_${this.#drawn}`);
+    const isFlow = draft.role === "flow";
+    const home = flow === null ? undefined : latest(this.#flows, flow.flow);
     return {
       ...options,
+      ...(isFlow ? { hold: false, ttl: null } : {}),
+      after: isFlow ? [] : this.#after(after),
+      references: [],
+      flow: home === undefined || flow === null ? null : { ...home, node: "n", parent: null, weight: 1, on: flow.on },
       due: debounce === undefined ? options.due : { in: debounce.wait },
       queue: again?.queue ?? queue,
       id: chosen ?? this.#ids.next(queue, this.clock.now()),
@@ -190,8 +205,19 @@ export class World {
     };
   }
 
+  /** What a job waits for: no two the same, in order. */
+  #after(drawn: Draft["after"]): JobSpec["after"] {
+    const byName = new Map<string, Dependency>();
+    for (const { job, on } of drawn) {
+      const ref = latest(this.jobs, job) ?? { queue: "nowhere", id: "nobody" };
+      byName.set(`${ref.queue}\0${ref.id}`, { ...ref, on });
+    }
+    return [...byName].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, dependency]) => dependency);
+  }
+
   #enqueue(jobs: readonly JobSpec[]): Call {
     return call(namesOf(jobs), "enqueue", { jobs }, () => {
+      for (const { queue, id, role } of jobs) if (role === "flow") this.#flows.push({ queue, id });
       for (const { queue, id } of jobs) {
         if (!this.jobs.some((job) => job.queue === queue && job.id === id)) this.jobs.push({ queue, id });
       }
@@ -257,6 +283,7 @@ export class World {
       ...(checkpoints.length === 0 ? {} : { checkpoints }),
       ...(step.meta === null ? {} : { meta: step.meta }),
       ...(lines.length === 0 ? {} : { lines }),
+      ...(step.after.length === 0 ? {} : { after: step.after.flatMap((job) => latest(this.jobs, job) ?? []) }),
     };
     const params = { session: session.id, updates: step.twice ? [update, update] : [update] };
     return call(`${session.id} ${lease.id}@${lease.epoch}`, "report", params);

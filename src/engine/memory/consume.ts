@@ -34,7 +34,8 @@ export function settleOne(
 }
 
 function applyOutcome(queue: MemoryQueue, session: MemorySession, job: MemoryJob, outcome: Outcome, now: number): void {
-  const verdict = judge({ counted: job.counted, attempts: job.spec.attempts, crashes: job.crashes }, outcome);
+  const { counted, crashes, waiting } = job;
+  const verdict = judge({ counted, attempts: job.spec.attempts, crashes, waiting }, outcome);
   recordAttempt(job, session.id, verdict.outcome, now, outcome.kind === "fail" ? outcome.error : null);
   letGo(session, job);
   if (verdict.counts) job.counted += 1;
@@ -57,7 +58,7 @@ export function handBack(queue: MemoryQueue, session: MemorySession, job: Memory
 
 /** Takes a job from a dead session. */
 export function recover(queue: MemoryQueue, session: MemorySession, job: MemoryJob, now: number): void {
-  const verdict = judgeCrash({ counted: job.counted, attempts: job.spec.attempts, crashes: job.crashes });
+  const verdict = judgeCrash(job);
   job.crashes += 1;
   const lost = plainFailure("WorkerLost", `the worker running it died ${job.crashes} times`, WORKER_LOST);
   recordAttempt(job, session.id, verdict.outcome, now, verdict.state === "failed" ? lost : null);
@@ -126,7 +127,7 @@ function lease(queue: MemoryQueue, session: MemorySession, job: MemoryJob, epoch
 
 /** The lease of an active job as its worker gets it. */
 export function describeLease(job: MemoryJob, suspect: boolean, now: number): Lease {
-  const { task, input, backoff, timeout, supersedes } = job.spec;
+  const { task, input, backoff, timeout, supersedes, after, references, flow } = job.spec;
   return {
     queue: job.queue,
     id: job.id,
@@ -135,7 +136,7 @@ export function describeLease(job: MemoryJob, suspect: boolean, now: number): Le
     attempts: job.spec.attempts,
     crashes: job.crashes,
     suspect,
-    body: { task, input, backoff, timeout, supersedes },
+    body: { task, input, backoff, timeout, supersedes, after, references, flow },
     problem: null,
     checkpoints: job.checkpoints !== null,
     tags: job.spec.tags,

@@ -5,6 +5,7 @@ import { revoke } from "./consume.js";
 import { finish, forget, move, recordAttempt, restand } from "./moves.js";
 import { claimKey, liveHolder, replaceInput, retime } from "./produce.js";
 import type { MemoryJob, MemoryQueue, MemorySession } from "./store.js";
+import { dependAgain, letGo, willWait } from "./ties.js";
 
 /** What a command needs at hand. */
 export interface ControlContext {
@@ -29,8 +30,8 @@ export function control(context: ControlContext, id: string, command: Command): 
 }
 
 export const release: Command = ({ queue, now }, job) => {
-  if (!isFrom(job, "release")) return "wrong-state";
-  ready(queue, job, "release", now);
+  if (!isFrom(job, "release") || !job.held) return "wrong-state";
+  letGo(queue, job, now);
   return "applied";
 };
 
@@ -47,7 +48,9 @@ export const cancel: Command = ({ queue, sessions, now }, job) => {
 /** The command that queues a job again, from the start or with what its runs left. */
 export function retry(fromStart: boolean): Command {
   return ({ queue, now }, job) => {
-    if (!isFrom(job, "retry")) return "wrong-state";
+    if (!isFrom(job, "retry") || job.open) return "wrong-state";
+    // A flow whose members have all succeeded has nothing to do again.
+    if (job.spec.role === "flow" && !willWait(queue, job)) return "wrong-state";
     const { unique, supersedes } = job.spec;
     // A key that is held until the start, or for a time, was let go long ago; one held to the end must be free to be held
     // again.
@@ -67,7 +70,8 @@ export function retry(fromStart: boolean): Command {
     job.startedAt = null;
     job.finishedAt = null;
     job.runAt = now;
-    move(queue, job, "queued", "retry", now);
+    dependAgain(queue, job);
+    move(queue, job, job.waiting > 0 ? "blocked" : "queued", "retry", now);
     return "applied";
   };
 }
@@ -80,7 +84,7 @@ export const promote: Command = ({ queue, now }, job) => {
 };
 
 export const remove: Command = ({ queue, now }, job) => {
-  if (job.state === "active") return "wrong-state";
+  if (job.state === "active" || (job.spec.role === "flow" && !isTerminal(job.state))) return "wrong-state";
   forget(queue, job, now);
   return "applied";
 };
@@ -101,12 +105,6 @@ export function update(patch: JobPatch): Command {
     if (moved && job.state === "queued") restand(queue, job);
     return "applied";
   };
-}
-
-function ready(queue: MemoryQueue, job: MemoryJob, cause: Cause, now: number): void {
-  const later = job.runAt > now;
-  if (!later) job.runAt = now;
-  move(queue, job, later ? "delayed" : "queued", cause, now);
 }
 
 function isFrom(job: MemoryJob, cause: Cause): boolean {

@@ -5,10 +5,12 @@
 import { systemClock, type Clock } from "../../model/clock.js";
 import { EngineClosed } from "../../model/errors.js";
 import type { Checkpoint } from "../../model/checkpoint.js";
+import type { DependencyRecord } from "../../model/dependency.js";
 import type { JobRecord, JobRef } from "../../model/job.js";
 import type { JobLog } from "../../model/log.js";
 import { perState } from "../../model/state.js";
 import type {
+  CommitAnswer,
   ControlAnswer,
   ControlParams,
   Engine,
@@ -23,18 +25,21 @@ import type {
   WatchAnswer,
   WorkerRecord,
 } from "../contract.js";
+import { deliverNow, type Post } from "../delivery.js";
 import { earliest } from "../order.js";
 import { Signals } from "../signals.js";
 import { holds } from "./consume.js";
 import { cancel, control, promote, release, remove, retry, update, type Command } from "./control.js";
 import { exchange } from "./exchange.js";
 import { tell, watchOn } from "./moves.js";
+import { MemoryPost } from "./post.js";
 import { enqueueOne } from "./produce.js";
 import { countStates, listPage, positionOf, recordOf } from "./read.js";
 import { applyReport } from "./report.js";
 import { closeSession, heartbeat, listWorkers, openSession, type Heartbeat } from "./sessions.js";
 import { MemoryStore } from "./store.js";
 import { claimSuperseded, type Supersession } from "./supersede.js";
+import { commitFlow, farewells, listDependencies, listDependents } from "./ties.js";
 import { expireLate, nextDue, promoteDue, recoverLost, trim } from "./upkeep.js";
 
 export class MemoryEngine implements Engine {
@@ -42,12 +47,14 @@ export class MemoryEngine implements Engine {
   readonly #clock: Clock;
   readonly #store = new MemoryStore();
   readonly #signals: Signals;
+  readonly #post: Post;
   #closed = false;
 
   /** @param options.clock the time the engine lives in; default: the machine's */
   constructor(options: { clock?: Clock } = {}) {
     this.#clock = options.clock ?? systemClock;
     this.#signals = new Signals(this.#clock);
+    this.#post = new MemoryPost(this.#store, this.#signals, this.#clock);
   }
 
   open(): void {
@@ -70,7 +77,15 @@ export class MemoryEngine implements Engine {
     const answers = jobs.map((spec) => enqueueOne(this.#store.queue(spec.queue), spec, supersession));
     for (const name of new Set(jobs.map((spec) => spec.queue))) this.#signals.changed(name);
     for (const { session, lease } of supersession.revoked) this.#signals.revoked(session, lease);
+    this.#deliver(jobs.map(({ queue }) => queue));
     return answers;
+  }
+
+  commitFlow({ queue, id, members }: Parameters<Engine["commitFlow"]>[0]): CommitAnswer {
+    this.#guard();
+    const answer = commitFlow(this.#store.find(queue), id, members);
+    this.#deliver([queue]);
+    return answer;
   }
 
   openSession({ session, worker, ttl }: Parameters<Engine["openSession"]>[0]): void {
@@ -93,6 +108,7 @@ export class MemoryEngine implements Engine {
     this.#guard();
     const { answer, touched } = exchange(this.#store, params, this.now());
     for (const name of touched) this.#signals.changed(name);
+    this.#deliver(touched);
     return answer;
   }
 
@@ -116,7 +132,7 @@ export class MemoryEngine implements Engine {
   report({ session: id, updates }: Parameters<Engine["report"]>[0]): FencedAnswer[] {
     this.#guard();
     const now = this.now();
-    return updates.map((update) => {
+    const answers = updates.map((update): FencedAnswer => {
       const session = this.#store.alive(id, update.queue, now);
       if (session === null) return "stale";
       const queue = this.#store.queue(update.queue);
@@ -126,6 +142,8 @@ export class MemoryEngine implements Engine {
       this.#signals.changed(queue.name);
       return "applied";
     });
+    this.#deliver(updates.map(({ queue }) => queue));
+    return answers;
   }
 
   release(params: ControlParams): ControlAnswer[] {
@@ -163,13 +181,21 @@ export class MemoryEngine implements Engine {
   #control({ refs, op }: ControlParams, command: Command): ControlAnswer[] {
     this.#guard();
     const now = this.now();
-    return refs.map((ref) => {
+    const answers = refs.map((ref): ControlAnswer => {
       const queue = this.#store.find(ref.queue);
       if (queue === undefined) return { outcome: "missing", state: null };
       const answer = control({ queue, sessions: this.#store.sessions, now, op }, ref.id, command);
       this.#signals.changed(ref.queue);
       return answer;
     });
+    this.#deliver(refs.map(({ queue }) => queue));
+    return answers;
+  }
+
+  /** Lets the jobs of these queues tell what they have to tell each other, and follows that to its end. */
+  #deliver(names: Iterable<string>): void {
+    const queues = new Set([...names].filter((name) => (this.#store.find(name)?.news.size ?? 0) > 0));
+    if (queues.size > 0) deliverNow(this.#post, queues);
   }
 
   pause({ queue: name }: { queue: string }): void {
@@ -193,8 +219,10 @@ export class MemoryEngine implements Engine {
     this.#guard();
     const found = this.#store.find(queue);
     if (!force && found !== undefined && found.lines.active.size > 0) return false;
+    const farewell = found === undefined ? [] : farewells(found);
     this.#store.remove(queue);
     this.#signals.changed(queue);
+    deliverNow(this.#post, [], farewell);
     return true;
   }
 
@@ -219,6 +247,7 @@ export class MemoryEngine implements Engine {
       next = earliest(next, due);
       this.#signals.changed(name);
     }
+    this.#deliver(queues);
     return { ...total, nextDue: next };
   }
 
@@ -285,6 +314,16 @@ export class MemoryEngine implements Engine {
     this.#guard();
     const job = this.#store.find(queue)?.jobs.get(id);
     return [...(job?.checkpoints?.values() ?? [])].toSorted((a, b) => a.seq - b.seq);
+  }
+
+  dependencies({ queue, id }: JobRef): DependencyRecord[] {
+    this.#guard();
+    return listDependencies(this.#store.find(queue), id);
+  }
+
+  dependents({ queue, id }: JobRef): JobRef[] {
+    this.#guard();
+    return listDependents(this.#store.find(queue), id);
   }
 
   logs({ queue, id }: JobRef): JobLog {

@@ -52,12 +52,44 @@ export function finish(queue: MemoryQueue, job: MemoryJob, to: JobState, cause: 
   job.expireAt = null;
   move(queue, job, to, cause, now);
   job.suspect = false;
-  const kind = retentionClass(to);
-  const { count } = job.spec.retention[kind];
-  if (count !== null) {
-    queue.keepCount[kind] = count;
-    queue.counted[kind].push(job);
-  }
+  if (!isPinned(queue, job)) count(queue, job);
+  if (isPinned(queue, job) || job.spec.role === "flow") haveNews(queue, job.id);
+}
+
+/** Does anything depend on the job? Then retention keeps it. */
+export function isPinned(queue: MemoryQueue, { id }: MemoryJob): boolean {
+  return queue.dependents.has(id);
+}
+
+/** Retention may not have this job that has ended. */
+export function pin(queue: MemoryQueue, job: MemoryJob): void {
+  uncount(queue, job);
+}
+
+/** Retention may have this job that has ended. */
+export function unpin(queue: MemoryQueue, job: MemoryJob): void {
+  job.wasPinned = true;
+  count(queue, job);
+}
+
+/** The job has something to tell those it is tied to. */
+export function haveNews(queue: MemoryQueue, id: string): void {
+  queue.news.delete(id);
+  queue.news.add(id);
+}
+
+function count(queue: MemoryQueue, job: MemoryJob): void {
+  const kind = retentionClass(job.state);
+  const { count: most } = job.spec.retention[kind];
+  if (most === null) return;
+  queue.keepCount[kind] = most;
+  queue.counted[kind].push(job);
+}
+
+function uncount(queue: MemoryQueue, job: MemoryJob): void {
+  const counted = queue.counted[retentionClass(job.state)];
+  const index = counted.indexOf(job);
+  if (index !== -1) counted.splice(index, 1);
 }
 
 /** Forgets a job and all that was stored about it. */
@@ -69,6 +101,7 @@ export function forget(queue: MemoryQueue, job: MemoryJob, now: number): void {
   const { supersedes } = job.spec;
   if (supersedes !== null && queue.latest.get(supersedes) === job.id) queue.latest.delete(supersedes);
   queue.owed.delete(job.id);
+  if (isPinned(queue, job) || queue.dependencies.has(job.id)) haveNews(queue, job.id);
   tell(queue, now, { kind: "removed", id: job.id });
 }
 
@@ -100,7 +133,7 @@ export function removeAt(job: MemoryJob): number {
 /** Is the job kept for the default age? Those are trimmed first, in the order in which they finished. */
 export function keptForDefaultAge(job: MemoryJob): boolean {
   const kind = retentionClass(job.state);
-  return job.spec.retention[kind].age === DEFAULT_RETENTION[kind].age;
+  return !job.wasPinned && job.spec.retention[kind].age === DEFAULT_RETENTION[kind].age;
 }
 
 /** Tells watchers, if there are any. */
@@ -122,11 +155,7 @@ type EventBody = WithoutOrder<QueueEvent>;
 function leave(queue: MemoryQueue, job: MemoryJob): void {
   if (job.state === "queued" && job.suspect) queue.suspects.remove(job);
   else queue.lines[job.state].remove(job);
-  if (isTerminal(job.state)) {
-    const counted = queue.counted[retentionClass(job.state)];
-    const index = counted.indexOf(job);
-    if (index !== -1) counted.splice(index, 1);
-  }
+  if (isTerminal(job.state)) uncount(queue, job);
 }
 
 function settleIn(queue: MemoryQueue, job: MemoryJob, place: "head" | "tail"): void {

@@ -1,4 +1,5 @@
 /** Accepting jobs: ids, unique keys, first state. */
+import { FLOW_CREATION } from "../../model/flow.js";
 import type { JobSpec } from "../../model/job.js";
 import { isTerminal, isWaiting, type JobState } from "../../model/state.js";
 import type { StepFailure } from "../../model/step-failure.js";
@@ -7,6 +8,7 @@ import type { EnqueueAnswer } from "../contract.js";
 import { admit, finish, move } from "./moves.js";
 import type { MemoryJob, MemoryQueue } from "./store.js";
 import { predecessor, supersede, type Supersession } from "./supersede.js";
+import { tie } from "./ties.js";
 
 /** Accepts one job, or says which job stands in its place. */
 export function enqueueOne(queue: MemoryQueue, spec: JobSpec, supersession: Supersession): EnqueueAnswer {
@@ -25,6 +27,7 @@ export function enqueueOne(queue: MemoryQueue, spec: JobSpec, supersession: Supe
   if (before !== null) supersede(queue, before, supersession);
   const job = create(spec, now);
   admit(queue, job, now);
+  tie(queue, job);
   if (spec.supersedes !== null) queue.latest.set(spec.supersedes, job.id);
   if (spec.unique !== null) claimKey(queue, job, now);
   return { id: job.id, outcome: "created", state: job.state };
@@ -53,7 +56,7 @@ function meetHolder(
 
 /** Gives a job another input; what its runs left belongs to the one it had. */
 export function replaceInput(job: MemoryJob, input: string): void {
-  job.spec = { ...job.spec, input };
+  job.spec = { ...job.spec, input, references: [] };
   job.checkpoints = null;
   job.progress = null;
 }
@@ -101,7 +104,9 @@ const NO_FAILURES: readonly StepFailure[] = [];
 function create(spec: JobSpec, now: number): MemoryJob {
   const due = "at" in spec.due ? spec.due.at : now + spec.due.in;
   const runAt = Math.max(due, now);
-  const state: JobState = spec.hold ? "blocked" : runAt > now ? "delayed" : "queued";
+  const isFlow = spec.role === "flow";
+  const blocked = spec.hold || isFlow || spec.after.length > 0;
+  const state: JobState = blocked ? "blocked" : runAt > now ? "delayed" : "queued";
   return {
     id: spec.id,
     queue: spec.queue,
@@ -112,7 +117,7 @@ function create(spec: JobSpec, now: number): MemoryJob {
     runAt,
     startedAt: null,
     finishedAt: null,
-    expireAt: spec.ttl === null ? null : now + spec.ttl,
+    expireAt: isFlow ? now + FLOW_CREATION : spec.ttl === null ? null : now + spec.ttl,
     counted: 0,
     epoch: 0,
     settledEpoch: 0,
@@ -130,5 +135,10 @@ function create(spec: JobSpec, now: number): MemoryJob {
     linesDropped: 0,
     nonce: spec.nonce,
     lastOp: null,
+    held: spec.hold,
+    waiting: 0,
+    round: 0,
+    open: isFlow,
+    wasPinned: false,
   };
 }

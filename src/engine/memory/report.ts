@@ -1,14 +1,15 @@
 /** What a running job says: checkpoints, progress, meta, lines of its log. */
 import { LONGEST_LOG_LINE, MOST_LOG_LINES } from "../../model/log.js";
 import type { Report } from "../contract.js";
-import { tell } from "./moves.js";
+import { haveNews, tell } from "./moves.js";
 import type { MemoryJob, MemoryQueue } from "./store.js";
+import { depend } from "./ties.js";
 
 /** Writes a report down; that its lease holds was checked. */
 export function applyReport(
   queue: MemoryQueue,
   job: MemoryJob,
-  { checkpoints = [], progress, meta, lines = [] }: Report,
+  { checkpoints = [], progress, meta, lines = [], after = [] }: Report,
   now: number,
 ): void {
   for (const checkpoint of checkpoints) {
@@ -22,6 +23,8 @@ export function applyReport(
     job.progress = progress;
     tell(queue, now, { kind: "progress", id: job.id, progress });
   }
+  for (const ref of after) depend(queue, job, ref, "continue");
+  if (after.length > 0) haveNews(queue, job.id);
   if (meta !== undefined) job.meta = meta;
   for (const line of lines) job.lines.push({ ...line, message: line.message.slice(0, LONGEST_LOG_LINE) });
   const surplus = job.lines.length - MOST_LOG_LINES;

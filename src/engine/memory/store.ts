@@ -5,7 +5,8 @@
 import type { QueueEvent } from "../../model/event.js";
 import type { Failure } from "../../model/failure.js";
 import type { Checkpoint } from "../../model/checkpoint.js";
-import type { AttemptRecord, JobSpec } from "../../model/job.js";
+import type { DependencyRecord } from "../../model/dependency.js";
+import type { AttemptRecord, JobRef, JobSpec } from "../../model/job.js";
 import type { LogLine } from "../../model/log.js";
 import type { Progress } from "../../model/progress.js";
 import { isTerminal, perState, type JobState } from "../../model/state.js";
@@ -48,6 +49,16 @@ export interface MemoryJob {
   linesDropped: number;
   nonce: string | null;
   lastOp: string | null;
+  /** Created held, and not let go since. */
+  held: boolean;
+  /** How many of its dependencies have not ended. */
+  waiting: number;
+  /** How often it waited anew for its dependencies. */
+  round: number;
+  /** A flow that is still being created. */
+  open: boolean;
+  /** Kept beyond its time for its dependents, it is trimmed after those that were not. */
+  wasPinned: boolean;
 }
 
 /** An expiring session and what it holds. */
@@ -74,6 +85,12 @@ export class MemoryQueue {
   readonly latest = new Map<string, string>();
   /** Superseded jobs whose application has not been told, and from when on they may be handed out. */
   readonly owed = new Map<string, number>();
+  /** Per job: what it depends on, by queue and id; those of a job that is gone until that was told. */
+  readonly dependencies = new Map<string, Map<string, DependencyRecord>>();
+  /** Per job: what depends on it, and the round in which that waits for it. */
+  readonly dependents = new Map<string, Map<string, { ref: JobRef; round: number }>>();
+  /** Jobs that have something to tell those they are tied to, the earliest first. */
+  readonly news = new Set<string>();
   /** The latest count asked for, per class of outcome. */
   readonly keepCount: { completed: number | null; failed: number | null } = { completed: null, failed: null };
   /** Finished jobs that ask for a count, oldest first. */

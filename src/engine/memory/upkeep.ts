@@ -2,7 +2,7 @@
 import { TERMINAL_STATES } from "../../model/state.js";
 import { compareKeys, type OrderKey } from "../order.js";
 import { recover } from "./consume.js";
-import { finish, forget, keptForDefaultAge, move, removeAt } from "./moves.js";
+import { finish, forget, isPinned, keptForDefaultAge, move, removeAt } from "./moves.js";
 import type { MemoryJob, MemoryQueue, MemorySession } from "./store.js";
 
 /** Makes what is due ready; answers how many. */
@@ -57,7 +57,7 @@ export function expireLate(queue: MemoryQueue, limit: number, now: number): numb
 /** Removes what retention no longer keeps; answers how many. */
 export function trim(queue: MemoryQueue, limit: number, now: number): number {
   const finished = TERMINAL_STATES.flatMap((state) => queue.lines[state].toArray().toReversed());
-  const due = finished.filter((job) => removeAt(job) <= now);
+  const due = finished.filter((job) => removeAt(job) <= now && !isPinned(queue, job));
   const usual = due.filter(keptForDefaultAge);
   const special = due.filter((job) => !keptForDefaultAge(job)).toSorted((a, b) => compareKeys(dueKey(a), dueKey(b)));
   const old = [...usual, ...special].slice(0, limit);

@@ -3,7 +3,7 @@
  * one task are the same text over and over, so decoded ones are remembered.
  */
 import { DEFAULT_BACKOFF, type Backoff } from "../../model/backoff.js";
-import type { JobBody, JobSpec } from "../../model/job.js";
+import { UNTIED, type JobBody, type JobSpec } from "../../model/job.js";
 import { DEFAULT_TIMEOUT } from "../../model/options.js";
 import { DEFAULT_RETENTION, type Retention } from "../../model/retention.js";
 import type { Unique } from "../../model/unique.js";
@@ -101,7 +101,14 @@ export function decodeStored(bytes: Buffer, from: number, to: number): StoredJob
 /** What a worker needs of a body. */
 export function bodyFor(body: string): JobBody {
   const { header, input } = decodeBody(body);
-  return { task: header.task, input, backoff: header.backoff, timeout: header.timeout, supersedes: header.supersedes };
+  return {
+    task: header.task,
+    input,
+    backoff: header.backoff,
+    timeout: header.timeout,
+    supersedes: header.supersedes,
+    ...UNTIED,
+  };
 }
 
 /** What the enqueue script must know of a job: its attempts, and as JSON when anything is out of the ordinary. */

@@ -77,6 +77,8 @@ function wordOf({ epoch, outcome }: Settlement): string {
       return `${epoch}s${outcome.delay}`;
     case "release":
       return `${epoch}r`;
+    case "wait":
+      return `${epoch}w`;
   }
 }
 

@@ -252,6 +252,18 @@ export class RedisEngine implements Engine {
     return this.#reader.workers();
   }
 
+  commitFlow(): never {
+    throw new Error("not yet");
+  }
+
+  dependencies(): never {
+    throw new Error("not yet");
+  }
+
+  dependents(): never {
+    throw new Error("not yet");
+  }
+
   checkpoints(params: JobRef): Promise<Checkpoint[]> {
     this.#guard();
     return this.#reader.checkpoints(params);

@@ -1,7 +1,7 @@
 /** From what the read script answers to a `JobRecord`. A job that cannot be decoded is answered too, with its problem. */
 import { DEFAULT_BACKOFF } from "../../model/backoff.js";
 import type { Failure } from "../../model/failure.js";
-import type { AttemptRecord, JobRecord, JobRef } from "../../model/job.js";
+import { UNTIED, type AttemptRecord, type JobRecord, type JobRef } from "../../model/job.js";
 import { decodeProgress, progressIn, type Progress } from "../../model/progress.js";
 import { DEFAULT_RETENTION } from "../../model/retention.js";
 import { decodeStepFailures, type StepFailure } from "../../model/step-failure.js";
@@ -51,6 +51,7 @@ export function decodeRecord(ref: JobRef, values: readonly unknown[]): Found | n
   const { task, backoff, timeout, ttl, unique, supersedes, retention } = payload.header;
   const record: JobRecord = {
     ...base,
+    ...UNTIED,
     task,
     backoff,
     timeout,
@@ -146,6 +147,7 @@ function broken(ref: JobRef, what: string): JobRecord {
   return {
     ...ref,
     ...EMPTY_HEADER,
+    ...UNTIED,
     state: "failed",
     input: "null",
     result: null,

@@ -157,7 +157,7 @@ const PUT_BACK = `UPDATE jobs SET line = ?, key = ?, tie = ?, run_at = ?, counte
 
 function applyOutcome(transaction: Transaction, queue: SqliteQueue, job: SettledJob, outcome: Outcome): void {
   const { sql, now } = transaction;
-  const verdict = judge(job, outcome);
+  const verdict = judge({ ...job, waiting: 0 }, outcome);
   // A job that ends well tells by itself how its last run ended.
   if (!tellsLastRun(verdict.state)) {
     recordAttempt(transaction, job, verdict.outcome, now, outcome.kind === "fail" ? outcome.error : null);

@@ -195,6 +195,18 @@ export class SqliteEngine implements Engine {
     return this.#read((sql) => listWorkers(sql, this.now()));
   }
 
+  commitFlow(): never {
+    throw new Error("not yet");
+  }
+
+  dependencies(): never {
+    throw new Error("not yet");
+  }
+
+  dependents(): never {
+    throw new Error("not yet");
+  }
+
   checkpoints(ref: Params<"checkpoints">): Answer<"checkpoints"> {
     return this.#read((sql) => readCheckpoints(sql, ref));
   }

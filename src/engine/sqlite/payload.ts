@@ -37,6 +37,9 @@ export function readBody(job: Pick<Job, "id" | "supersedes">, row: readonly [...
     backoff: decode(job.id, "backoff", backoff, readBackoff, DEFAULT_BACKOFF),
     timeout,
     supersedes,
+    after: [],
+    references: [],
+    flow: null,
   };
 }
 

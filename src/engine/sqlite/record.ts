@@ -3,7 +3,7 @@ import { DEFAULT_BACKOFF } from "../../model/backoff.js";
 import { Undecodable } from "../../model/errors.js";
 import type { Failure } from "../../model/failure.js";
 import { MOST_ATTEMPT_RECORDS, type AttemptOutcome, type AttemptRecord } from "../../model/job.js";
-import type { JobRecord } from "../../model/job.js";
+import { UNTIED, type JobRecord } from "../../model/job.js";
 import { decodeProgress, progressIn, type Progress } from "../../model/progress.js";
 import { DEFAULT_RETENTION } from "../../model/retention.js";
 import { decodeStepFailures, type StepFailure } from "../../model/step-failure.js";
@@ -96,6 +96,7 @@ function recordOf(row: RecordRow, runs: readonly RunRow[]): JobRecord {
     return {
       ...common,
       ...readBody(job, tail(row)),
+      role: "job",
       tags: readTags(job),
       retention: readRetention(job),
       result,
@@ -108,7 +109,7 @@ function recordOf(row: RecordRow, runs: readonly RunRow[]): JobRecord {
     };
   } catch (error) {
     if (!(error instanceof Undecodable)) throw error;
-    return { ...common, ...EMPTY, problem: error.message };
+    return { ...common, ...EMPTY, ...UNTIED, problem: error.message };
   }
 }
 

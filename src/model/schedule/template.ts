@@ -1,7 +1,7 @@
 /** What all jobs of a schedule have in common: a job's spec without what its tick gives it. */
 import { encodePayload } from "../codec.js";
 import { InvalidInput } from "../errors.js";
-import type { JobSpec } from "../job.js";
+import type { JobSpec, Ties } from "../job.js";
 import { parseName } from "../name.js";
 import { parseOptions, type JobDefaults, type JobOptions } from "../options.js";
 
@@ -12,7 +12,7 @@ export interface TickOptions extends Omit<JobOptions, "id" | "delay" | "runAt" |
 }
 
 /** A job's spec without what its tick gives it. */
-export type JobTemplate = Omit<JobSpec, "id" | "due" | "hold" | "nonce">;
+export type JobTemplate = Omit<JobSpec, "id" | "due" | "hold" | "nonce" | keyof Ties>;
 
 /** What a task, its queue and the connection say where a schedule says nothing. */
 export interface TemplateDefaults {

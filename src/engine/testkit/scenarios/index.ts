@@ -1,10 +1,12 @@
 /** Every group of scenarios, from the birth of a job to the end of its queue. */
 import type { ScenarioGroup } from "../scenario.js";
 import { control } from "./control.js";
+import { dependencies } from "./dependencies.js";
 import { endings } from "./endings.js";
 import { enqueue } from "./enqueue.js";
 import { exchange } from "./exchange.js";
 import { fencing } from "./fencing.js";
+import { flows } from "./flows.js";
 import { idempotency } from "./idempotency.js";
 import { leases } from "./leases.js";
 import { life } from "./life.js";
@@ -56,4 +58,6 @@ export const GROUPS: readonly ScenarioGroup[] = [
   endings,
   steps,
   supersede,
+  dependencies,
+  flows,
 ];

@@ -65,6 +65,34 @@ const superseding =
     return ref;
   };
 
+/** A job that waits, in a queue of its own. */
+async function held(kit: Kit): Promise<JobRef> {
+  return (await reach(kit, "blocked")).ref;
+}
+
+const depending =
+  (on: "fail" | "cancel"): Drive =>
+  async (kit) => {
+    const first = await held(kit);
+    const ref = { queue: kit.fresh("depending-"), id: kit.fresh("job") };
+    await kit.add({ ...ref, after: [{ ...first, on }] });
+    await kit.control("cancel", first);
+    return ref;
+  };
+
+const gathering =
+  (outcome: Outcome): Drive =>
+  async (kit) => {
+    const flow = { queue: kit.fresh("flow-"), id: kit.fresh("job") };
+    await kit.add({ ...flow, role: "flow" });
+    const queue = kit.fresh("member-");
+    await kit.add({ queue, flow: { ...flow, node: "only", parent: null, weight: 1, on: "fail" } });
+    await kit.engine.commitFlow({ ...flow, members: 1 });
+    const session = await kit.session({ queues: [queue] });
+    await session.settle(await session.next(), outcome);
+    return flow;
+  };
+
 const key = (from: JobState | null, to: JobState, cause: Cause): string => `${from ?? "new"}>${to}>${cause}`;
 
 const DRIVES = new Map<string, Drive>([
@@ -107,6 +135,35 @@ const DRIVES = new Map<string, Drive>([
   ),
   ...(["blocked", "delayed", "queued"] as const).map(
     (from) => [key(from, "expired", "expire"), expiring(from)] as const,
+  ),
+  [key("active", "queued", "wait"), settling({ kind: "wait" })],
+  [
+    key("active", "blocked", "wait"),
+    (kit) =>
+      act(kit, "active", async ({ session, lease }) => {
+        assert.ok(session && lease);
+        await session.report(lease, { after: [await held(kit)] });
+        await session.settle(lease, { kind: "wait" });
+      }),
+  ],
+  [key("blocked", "failed", "depend"), depending("fail")],
+  [key("blocked", "cancelled", "depend"), depending("cancel")],
+  [key("blocked", "completed", "gather"), gathering({ kind: "complete", result: null })],
+  [key("blocked", "partial", "gather"), gathering({ kind: "partial", result: null })],
+  [key("blocked", "failed", "gather"), gathering({ kind: "fail", error: BOOM, retryIn: null })],
+  ...RETRYABLE_STATES.map(
+    (from) =>
+      [
+        key(from, "blocked", "retry"),
+        async (kit: Kit) => {
+          // It went on without a job that failed and is then tried again.
+          const { ref: first } = await reach(kit, "failed");
+          const { ref } = await reach(kit, from, { after: [{ ...first, on: "continue" }] });
+          await kit.control("retry", first);
+          await kit.control("retry", ref);
+          return ref;
+        },
+      ] as const,
   ),
   ...RETRYABLE_STATES.map((from) => [key(from, "queued", "retry"), commanding("retry", from)] as const),
   ...(["blocked", "delayed", "queued", "active", "completed", "partial", "failed"] as const).map(

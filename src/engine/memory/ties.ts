@@ -1,0 +1,325 @@
+/**
+ * What ties jobs: who depends on whom, which flow has which members, and what a job does about the messages it gets from those
+ * it is tied to (see engine/delivery.ts). Both sides know of a tie: the dependent's has how the dependency ended, the
+ * dependency's keeps retention away.
+ */
+import {
+  dependencyMessage,
+  DEPENDENCY_FAILED,
+  isSuccess,
+  type DependencyPolicy,
+  type DependencyRecord,
+} from "../../model/dependency.js";
+import { plainFailure } from "../../model/failure.js";
+import { flowEnd, MOST_MEMBERS } from "../../model/flow.js";
+import type { JobRef } from "../../model/job.js";
+import { isTerminal } from "../../model/state.js";
+import type { CommitAnswer } from "../contract.js";
+import type { Message, News } from "../delivery.js";
+import { revoke } from "./consume.js";
+import { finish, forget, haveNews, move, pin, recordAttempt, unpin } from "./moves.js";
+import type { MemoryJob, MemoryQueue } from "./store.js";
+import type { Supersession } from "./supersede.js";
+
+/** What messages need at hand, and where it is said whose lease was taken: the same as superseding. */
+export type Tying = Supersession;
+
+/** The news of how many jobs is delivered at a time. */
+const NEWS_AT_ONCE = 100;
+
+/** The name of a tie in the maps of its queue. */
+export function tieKey({ queue, id }: JobRef): string {
+  return `${queue}\0${id}`;
+}
+
+/** Ties a new job to what it depends on, and to its flow. */
+export function tie(queue: MemoryQueue, job: MemoryJob): void {
+  const { after, flow } = job.spec;
+  for (const dependency of after) depend(queue, job, dependency, dependency.on);
+  if (flow !== null) dependentsOf(queue, job.id).set(tieKey(flow), { ref: bare(flow), round: 0 });
+  if (after.length > 0 || flow !== null) haveNews(queue, job.id);
+}
+
+/** Lets a job depend on another one, unless it does already. */
+export function depend(queue: MemoryQueue, job: MemoryJob, ref: JobRef, on: DependencyPolicy): void {
+  const dependencies = dependenciesOf(queue, job.id);
+  if (dependencies.has(tieKey(ref))) return;
+  dependencies.set(tieKey(ref), { ...bare(ref), on, state: null });
+  job.waiting += 1;
+}
+
+/** Are there dependencies to be looked at again? */
+export function willWait(queue: MemoryQueue, { id }: MemoryJob): boolean {
+  return listDependencies(queue, id).some(({ state }) => state === null || !isSuccess(state));
+}
+
+/** Looks again at dependencies that did not succeed; the job waits for them anew. */
+export function dependAgain(queue: MemoryQueue, job: MemoryJob): void {
+  const dependencies = queue.dependencies.get(job.id);
+  if (dependencies === undefined) return;
+  job.waiting = 0;
+  for (const [key, dependency] of dependencies) {
+    if (dependency.state !== null && isSuccess(dependency.state)) continue;
+    dependencies.set(key, { ...dependency, state: null });
+    job.waiting += 1;
+  }
+  job.round += 1;
+  haveNews(queue, job.id);
+}
+
+/** Begins a flow. */
+export function commitFlow(queue: MemoryQueue | undefined, id: string, members: number): CommitAnswer {
+  const flow = queue?.jobs.get(id);
+  if (queue === undefined || flow === undefined || flow.spec.role !== "flow") return "missing";
+  if (!flow.open) return "committed";
+  if (flow.state !== "blocked") return "ended";
+  if ((queue.dependencies.get(id)?.size ?? 0) < members) return "incomplete";
+  flow.open = false;
+  flow.expireAt = null;
+  haveNews(queue, id);
+  return "committed";
+}
+
+/** What a job depends on. */
+export function listDependencies(queue: MemoryQueue | undefined, id: string): DependencyRecord[] {
+  return sorted([...(queue?.dependencies.get(id)?.values() ?? [])]);
+}
+
+/** What depends on a job. */
+export function listDependents(queue: MemoryQueue | undefined, id: string): JobRef[] {
+  return sorted([...(queue?.dependents.get(id)?.values() ?? [])].map(({ ref }) => ref));
+}
+
+/** The next news of a queue. */
+export function news(queue: MemoryQueue): News {
+  const ids = [...queue.news].slice(0, NEWS_AT_ONCE);
+  return { messages: ids.flatMap((id) => newsOf(queue, id)), told: ids.length === 0 ? null : ids };
+}
+
+/** What is to be told elsewhere when a queue is removed with all its jobs. */
+export function farewells(queue: MemoryQueue): Message[] {
+  const elsewhere = ({ to }: Message): boolean => to.queue !== queue.name;
+  const flows = [...queue.jobs.values()].filter(({ spec, state }) => spec.role === "flow" && !isTerminal(state));
+  const members = flows.flatMap(({ id }) =>
+    listDependencies(queue, id)
+      .filter(({ state }) => state === null)
+      .map((member): Message => ({ kind: "cancel", to: bare(member), from: { queue: queue.name, id } })),
+  );
+  const ids = [...new Set([...queue.dependents.keys(), ...queue.dependencies.keys()])].toSorted();
+  queue.jobs.clear();
+  return [...members, ...ids.flatMap((id) => newsOf(queue, id))].filter(elsewhere);
+}
+
+/** News was delivered. */
+export function told(queue: MemoryQueue, ids: readonly string[], now: number): void {
+  for (const id of ids) {
+    queue.news.delete(id);
+    const job = queue.jobs.get(id);
+    // A flow that was never complete goes the way of its members.
+    if (job?.open === true && isTerminal(job.state)) forget(queue, job, now);
+    if (queue.jobs.has(id)) continue;
+    queue.news.delete(id);
+    queue.dependencies.delete(id);
+    queue.dependents.delete(id);
+  }
+}
+
+function newsOf(queue: MemoryQueue, id: string): Message[] {
+  const from = { queue: queue.name, id };
+  const job = queue.jobs.get(id);
+  const state = job === undefined ? "removed" : job.state;
+  const dependencies = listDependencies(queue, id);
+  if (state === "removed" || isTerminal(state)) {
+    const ends = sortedTies(queue, id).map(({ ref, round }): Message => ({ kind: "end", to: ref, from, state, round }));
+    if (job === undefined) {
+      return [...ends, ...dependencies.map((dependency): Message => ({ kind: "unlink", to: bare(dependency), from }))];
+    }
+    const early = job.spec.role === "flow" && !["completed", "partial", "failed"].includes(state);
+    const left = early ? dependencies.filter((member) => member.state === null) : [];
+    return [
+      ...ends,
+      ...left.map((member): Message => ({ kind: job.open ? "drop" : "cancel", to: bare(member), from })),
+    ];
+  }
+  if (job === undefined) return [];
+  const waited = dependencies.filter((dependency) => dependency.state === null);
+  if (job.spec.role === "flow") {
+    const { open, round } = job;
+    return open ? [] : waited.map((member): Message => ({ kind: "go", to: bare(member), from, round }));
+  }
+  const { flow } = job.spec;
+  const joins = flow !== null && (queue.dependents.get(id)?.has(tieKey(flow)) ?? false);
+  return [
+    ...(joins ? [{ kind: "join", to: bare(flow), from, on: flow.on } satisfies Message] : []),
+    // What is held may depend on jobs that are still being created.
+    ...(job.held ? [] : waited).map((dependency): Message => ({
+      kind: "link",
+      to: bare(dependency),
+      from,
+      round: job.round,
+    })),
+  ];
+}
+
+/** A job gets a message; answers what it answers. */
+export function receive(queue: MemoryQueue | undefined, message: Message, tying: Tying): Message[] {
+  const { kind, to, from } = message;
+  const job = queue?.jobs.get(to.id);
+  if (queue === undefined || job === undefined) return answerForMissing(message);
+  switch (kind) {
+    case "link":
+      return beAwaited(queue, job, message);
+    case "go":
+      if (job.state === "blocked" && job.held) letGo(queue, job, tying.now);
+      return beAwaited(queue, job, message);
+    case "unlink":
+      untie(queue, job, from);
+      return [];
+    case "end":
+      hearEnd(queue, job, message, tying.now);
+      return [];
+    case "join":
+      return beJoined(queue, job, message);
+    case "cancel":
+      if (!isTerminal(job.state)) cancel(queue, job, tying);
+      return [];
+    case "drop":
+      if (job.state !== "active") forget(queue, job, tying.now);
+      return [];
+  }
+}
+
+/** What is answered for a job that is not there. */
+function answerForMissing({ kind, to, from, ...rest }: Message): Message[] {
+  switch (kind) {
+    case "link":
+    case "go":
+      return "round" in rest ? [{ kind: "end", to: from, from: to, state: "removed", round: rest.round }] : [];
+    case "end":
+      return [{ kind: "unlink", to: from, from: to }];
+    case "join":
+      return [{ kind: "cancel", to: from, from: to }];
+    default:
+      return [];
+  }
+}
+
+/** Somebody waits for this job. */
+function beAwaited(
+  queue: MemoryQueue,
+  job: MemoryJob,
+  { to, from, round }: Extract<Message, { round: number }>,
+): Message[] {
+  const pinned = queue.dependents.has(job.id);
+  dependentsOf(queue, job.id).set(tieKey(from), { ref: from, round });
+  if (!pinned && isTerminal(job.state)) pin(queue, job);
+  return isTerminal(job.state) ? [{ kind: "end", to: from, from: to, state: job.state, round }] : [];
+}
+
+/** A dependency has ended. */
+function hearEnd(
+  queue: MemoryQueue,
+  job: MemoryJob,
+  { from, state, round }: Extract<Message, { kind: "end" }>,
+  now: number,
+): void {
+  const dependencies = dependenciesOf(queue, job.id);
+  const known = dependencies.get(tieKey(from));
+  if (known === undefined || known.state !== null || round !== job.round) return;
+  dependencies.set(tieKey(from), { ...known, state });
+  job.waiting -= 1;
+  if (job.state !== "blocked" || job.open) return;
+  if (job.spec.role === "flow") {
+    if (job.waiting === 0) gather(queue, job, now);
+  } else if (!isSuccess(state) && known.on !== "continue") {
+    if (known.on === "fail") {
+      job.error = plainFailure("DependencyFailed", dependencyMessage(from, state), DEPENDENCY_FAILED);
+    }
+    finish(queue, job, known.on === "fail" ? "failed" : "cancelled", "depend", now);
+  } else if (!job.held && job.waiting === 0) {
+    ready(queue, job, now);
+  }
+}
+
+/** A flow gets a member. */
+function beJoined(
+  queue: MemoryQueue,
+  flow: MemoryJob,
+  { to, from, on }: Extract<Message, { kind: "join" }>,
+): Message[] {
+  if (flow.spec.role !== "flow") return [{ kind: "cancel", to: from, from: to }];
+  const members = dependenciesOf(queue, flow.id);
+  if (members.has(tieKey(from))) return [];
+  if (flow.state !== "blocked" || members.size >= MOST_MEMBERS) return [{ kind: "cancel", to: from, from: to }];
+  depend(queue, flow, from, on);
+  return flow.round === 0 ? [] : [{ kind: "go", to: from, from: to, round: flow.round }];
+}
+
+/** Ends a flow whose members have all ended. */
+function gather(queue: MemoryQueue, flow: MemoryJob, now: number): void {
+  const members = listDependencies(queue, flow.id);
+  const end = flowEnd(members);
+  if (end === "failed") {
+    const [first] = members.filter(({ on, state }) => on !== "continue" && state !== null && !isSuccess(state));
+    const message = dependencyMessage(first ?? flow, first?.state ?? "failed");
+    flow.error = plainFailure("DependencyFailed", message, DEPENDENCY_FAILED);
+  }
+  finish(queue, flow, end, "gather", now);
+}
+
+/** Lets a held job go; it is ready unless it waits for others. */
+export function letGo(queue: MemoryQueue, job: MemoryJob, now: number): void {
+  job.held = false;
+  if (job.waiting === 0) ready(queue, job, now);
+  else haveNews(queue, job.id);
+}
+
+/** Puts a blocked job where its time says. */
+function ready(queue: MemoryQueue, job: MemoryJob, now: number): void {
+  const later = job.runAt > now;
+  if (!later) job.runAt = now;
+  move(queue, job, later ? "delayed" : "queued", "release", now);
+}
+
+/** Ends a job whose flow has ended before it. */
+function cancel(queue: MemoryQueue, job: MemoryJob, { sessions, revoked, now }: Tying): void {
+  if (job.session !== null) {
+    const { id, epoch, session } = job;
+    revoked.push({ session, lease: { queue: queue.name, id, epoch, cause: "cancel" } });
+    recordAttempt(job, session, "cancelled", now);
+    revoke(sessions.get(session), job, "cancel");
+  }
+  finish(queue, job, "cancelled", "cancel", now);
+}
+
+/** A dependent is gone; when it was the last, retention may have the job. */
+function untie(queue: MemoryQueue, job: MemoryJob, from: JobRef): void {
+  const dependents = queue.dependents.get(job.id);
+  if (dependents?.delete(tieKey(from)) !== true || dependents.size > 0) return;
+  queue.dependents.delete(job.id);
+  if (isTerminal(job.state)) unpin(queue, job);
+}
+
+function dependenciesOf(queue: MemoryQueue, id: string): Map<string, DependencyRecord> {
+  let found = queue.dependencies.get(id);
+  if (found === undefined) queue.dependencies.set(id, (found = new Map()));
+  return found;
+}
+
+function dependentsOf(queue: MemoryQueue, id: string): Map<string, { ref: JobRef; round: number }> {
+  let found = queue.dependents.get(id);
+  if (found === undefined) queue.dependents.set(id, (found = new Map()));
+  return found;
+}
+
+function sortedTies(queue: MemoryQueue, id: string): { ref: JobRef; round: number }[] {
+  return [...(queue.dependents.get(id)?.values() ?? [])].toSorted((a, b) => (tieKey(a.ref) < tieKey(b.ref) ? -1 : 1));
+}
+
+function sorted<Ref extends JobRef>(refs: Ref[]): Ref[] {
+  return refs.toSorted((a, b) => (tieKey(a) < tieKey(b) ? -1 : 1));
+}
+
+function bare({ queue, id }: JobRef): JobRef {
+  return { queue, id };
+}

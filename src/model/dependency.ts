@@ -1,0 +1,42 @@
+/** What ties jobs together: a job waits for its dependencies, and what becomes of it follows from how they ended. */
+import type { JobRef } from "./job.js";
+import type { JobState, TerminalState } from "./state.js";
+
+/** What becomes of a job when a dependency does not succeed. */
+export const POLICIES = ["fail", "cancel", "continue"] as const;
+
+/**
+ * What becomes of a job when a dependency does not succeed (it failed, was cancelled, expired, superseded or removed):
+ * `"fail"`: it fails; `"cancel"`: it is cancelled; `"continue"`: it runs all the same, and can read the failure.
+ */
+export type DependencyPolicy = (typeof POLICIES)[number];
+
+/** A job that another one waits for. */
+export interface Dependency extends JobRef {
+  readonly on: DependencyPolicy;
+}
+
+/** How a dependency ended; one that is not there (any more) counts as removed. */
+export type DependencyEnd = TerminalState | "removed";
+
+/** A dependency as it is read back. */
+export interface DependencyRecord extends Dependency {
+  /** How it ended; `null` while it is waited for. */
+  readonly state: DependencyEnd | null;
+}
+
+/** May what depends on a job that ended like this go on as planned? */
+export function isSuccess(state: JobState | DependencyEnd): boolean {
+  return state === "completed" || state === "partial";
+}
+
+/** The code of the failure of a job whose dependency did not succeed. */
+export const DEPENDENCY_FAILED = "DEPENDENCY_FAILED";
+
+/** What the failure of such a job says. */
+export function dependencyMessage({ queue, id }: JobRef, state: DependencyEnd): string {
+  return `${queue}/${id}, which it depends on, ended as ${state}`;
+}
+
+/** The most dependencies a job may be enqueued with. */
+export const MOST_DEPENDENCIES = 1_000;
