@@ -83,7 +83,7 @@ export class MemoryEngine implements Engine {
 
   commitFlow({ queue, id, members }: Parameters<Engine["commitFlow"]>[0]): CommitAnswer {
     this.#guard();
-    const answer = commitFlow(this.#store.find(queue), id, members);
+    const answer = commitFlow(this.#store.find(queue), id, members, this.now());
     this.#deliver([queue]);
     return answer;
   }

@@ -68,7 +68,7 @@ export function dependAgain(queue: MemoryQueue, job: MemoryJob): void {
 }
 
 /** Begins a flow. */
-export function commitFlow(queue: MemoryQueue | undefined, id: string, members: number): CommitAnswer {
+export function commitFlow(queue: MemoryQueue | undefined, id: string, members: number, now: number): CommitAnswer {
   const flow = queue?.jobs.get(id);
   if (queue === undefined || flow === undefined || flow.spec.role !== "flow") return "missing";
   if (!flow.open) return "committed";
@@ -77,6 +77,7 @@ export function commitFlow(queue: MemoryQueue | undefined, id: string, members: 
   flow.open = false;
   flow.expireAt = null;
   haveNews(queue, id);
+  gather(queue, flow, now);
   return "committed";
 }
 
@@ -228,17 +229,14 @@ function hearEnd(
   if (known === undefined || known.state !== null || round !== job.round) return;
   dependencies.set(tieKey(from), { ...known, state });
   job.waiting -= 1;
-  if (job.state !== "blocked" || job.open) return;
-  if (job.spec.role === "flow") {
-    if (job.waiting === 0) gather(queue, job, now);
-  } else if (!isSuccess(state) && known.on !== "continue") {
-    if (known.on === "fail") {
-      job.error = plainFailure("DependencyFailed", dependencyMessage(from, state), DEPENDENCY_FAILED);
-    }
-    finish(queue, job, known.on === "fail" ? "failed" : "cancelled", "depend", now);
-  } else if (!job.held && job.waiting === 0) {
-    ready(queue, job, now);
+  if (job.state !== "blocked") return;
+  const fails = !isSuccess(state) && known.on !== "continue";
+  if (fails && known.on === "fail") {
+    job.error = plainFailure("DependencyFailed", dependencyMessage(from, state), DEPENDENCY_FAILED);
   }
+  if (job.spec.role === "flow") gather(queue, job, now);
+  else if (fails) finish(queue, job, known.on === "fail" ? "failed" : "cancelled", "depend", now);
+  else if (!job.held && job.waiting === 0) ready(queue, job, now);
 }
 
 /** A flow gets a member. */
@@ -255,16 +253,10 @@ function beJoined(
   return flow.round === 0 ? [] : [{ kind: "go", to: from, from: to, round: flow.round }];
 }
 
-/** Ends a flow whose members have all ended. */
+/** Ends a flow if its members have all ended. */
 function gather(queue: MemoryQueue, flow: MemoryJob, now: number): void {
-  const members = listDependencies(queue, flow.id);
-  const end = flowEnd(members);
-  if (end === "failed") {
-    const [first] = members.filter(({ on, state }) => on !== "continue" && state !== null && !isSuccess(state));
-    const message = dependencyMessage(first ?? flow, first?.state ?? "failed");
-    flow.error = plainFailure("DependencyFailed", message, DEPENDENCY_FAILED);
-  }
-  finish(queue, flow, end, "gather", now);
+  if (flow.open || flow.waiting > 0) return;
+  finish(queue, flow, flowEnd(listDependencies(queue, flow.id)), "gather", now);
 }
 
 /** Lets a held job go; it is ready unless it waits for others. */

@@ -394,6 +394,38 @@ export const flows = scenarios("flows", [
     },
   ],
   [
+    "a flow whose members had all ended before it began ends as it begins; an empty one too",
+    async (kit) => {
+      const made = await chain(kit);
+      const [first] = made.ids;
+      await kit.control("cancel", first);
+      const [, second, third] = made.ids;
+      await kit.control("cancel", { queue: OTHER, id: second });
+      await kit.control("cancel", third);
+      assert.equal(await kit.state(made.flow, HOME), "blocked");
+      assert.equal(await made.begin(), "committed");
+      assert.equal(await kit.state(made.flow, HOME), "failed");
+      const empty = await kit.add({ queue: HOME, role: "flow" });
+      await kit.engine.commitFlow({ queue: HOME, id: empty, members: 0 });
+      assert.equal(await kit.state(empty, HOME), "completed");
+    },
+  ],
+  [
+    "a job that was held, cancelled and retried is held no more",
+    async (kit) => {
+      const id = await kit.add({ hold: true });
+      await kit.control("cancel", id);
+      await kit.control("retry", id);
+      const session = await kit.session();
+      const lease = await session.next();
+      const child = await kit.add({ queue: OTHER });
+      await session.report(lease, { after: [{ queue: OTHER, id: child }] });
+      await session.settle(lease, { kind: "wait" });
+      await kit.control("cancel", { queue: OTHER, id: child });
+      assert.equal(await kit.state(id), "queued");
+    },
+  ],
+  [
     "a flow of a thousand jobs in two queues begins and ends",
     async (kit) => {
       const flow = await kit.add({ queue: HOME, role: "flow" });
