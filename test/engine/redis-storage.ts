@@ -8,7 +8,7 @@ import type { Clock } from "../../src/model/clock.js";
 import type { JobRef } from "../../src/model/job.js";
 
 // What stands before the body of a job: see scripts/lib/record.lua.
-const birthRecordSize = 20;
+const birthRecordSize = 21;
 
 let drawn = 0;
 

@@ -1,9 +1,12 @@
 /**
- * The body of a job as Redis keeps it: a header (JSON of what is out of the ordinary), a line break, the input. Headers of
- * one task are the same text over and over, so decoded ones are remembered.
+ * The body of a job as Redis keeps it: a header (JSON of what is out of the ordinary), a line break, the input; and if that
+ * takes anything from other jobs, a line break and where. Headers of one task are the same text over and over, so decoded ones
+ * are remembered.
  */
 import { DEFAULT_BACKOFF, type Backoff } from "../../model/backoff.js";
-import { UNTIED, type JobBody, type JobSpec } from "../../model/job.js";
+import { POLICIES, type Dependency } from "../../model/dependency.js";
+import { FLOW_CREATION, type InputReference, type Membership } from "../../model/flow.js";
+import { UNTIED, type JobBody, type JobRef, type JobSpec } from "../../model/job.js";
 import { DEFAULT_TIMEOUT } from "../../model/options.js";
 import { DEFAULT_RETENTION, type Retention } from "../../model/retention.js";
 import type { Unique } from "../../model/unique.js";
@@ -17,6 +20,9 @@ export interface Header {
   readonly unique: Unique | null;
   readonly supersedes: string | null;
   readonly retention: Retention;
+  readonly after: readonly Dependency[];
+  readonly flow: Membership | null;
+  readonly role: JobSpec["role"];
 }
 
 /** The body of a job. */
@@ -27,9 +33,10 @@ export function encodeBody(spec: JobSpec): string {
     spec.ttl === null &&
     spec.unique === null &&
     spec.supersedes === null &&
-    spec.retention === DEFAULT_RETENTION;
+    spec.retention === DEFAULT_RETENTION &&
+    !isTied(spec);
   if (usual) return `"${spec.task}"\n${spec.input}`;
-  const { task, backoff, timeout, ttl, unique, supersedes, retention } = spec;
+  const { task, backoff, timeout, ttl, unique, supersedes, retention, after, flow, role, references } = spec;
   const header = JSON.stringify({
     task,
     ...(backoff === DEFAULT_BACKOFF ? {} : { backoff }),
@@ -38,15 +45,24 @@ export function encodeBody(spec: JobSpec): string {
     ...(unique === null ? {} : { unique }),
     ...(supersedes === null ? {} : { supersedes }),
     ...(retention === DEFAULT_RETENTION ? {} : { retention }),
+    ...(after.length === 0 ? {} : { after }),
+    ...(flow === null ? {} : { flow }),
+    ...(role === "job" ? {} : { role }),
   });
-  return `${header}\n${spec.input}`;
+  const taken = references.length === 0 ? "" : `\n${JSON.stringify(references)}`;
+  return `${header}\n${spec.input}${taken}`;
 }
 
+function isTied({ after, references, flow, role }: JobSpec): boolean {
+  return after.length > 0 || references.length > 0 || flow !== null || role !== "job";
+}
+
+const NO_REFERENCES: readonly InputReference[] = [];
 const MOST_REMEMBERED = 1_000;
 const remembered = new Map<string, Header>();
 
 /** Takes a body apart. @throws SyntaxError or TypeError when it is not one */
-export function decodeBody(body: string): { header: Header; input: string } {
+export function decodeBody(body: string): { header: Header; input: string; references: readonly InputReference[] } {
   const end = body.indexOf("\n");
   if (end === -1) throw new SyntaxError("no header");
   const text = body.slice(0, end);
@@ -56,7 +72,10 @@ export function decodeBody(body: string): { header: Header; input: string } {
     if (remembered.size >= MOST_REMEMBERED) remembered.clear();
     remembered.set(text, header);
   }
-  return { header, input: body.slice(end + 1) };
+  const inputEnd = body.indexOf("\n", end + 1);
+  if (inputEnd === -1) return { header, input: body.slice(end + 1), references: NO_REFERENCES };
+  const references: InputReference[] = JSON.parse(body.slice(inputEnd + 1));
+  return { header, input: body.slice(end + 1, inputEnd), references };
 }
 
 function parseHeader(text: string): Header {
@@ -72,6 +91,9 @@ function parseHeader(text: string): Header {
     unique: null,
     supersedes: null,
     retention: DEFAULT_RETENTION,
+    after: UNTIED.after,
+    flow: null,
+    role: UNTIED.role,
   };
   return { ...defaults, ...said, task: said.task };
 }
@@ -84,9 +106,9 @@ export interface StoredJob {
   readonly body: string;
 }
 
-const BIRTH_SIZE = 20;
-const ATTEMPTS_AT = 2;
-const CREATED_AT = 8;
+const BIRTH_SIZE = 21;
+const ATTEMPTS_AT = 3;
+const CREATED_AT = 9;
 
 /** Takes the stored job apart that stands at these bytes. @throws TypeError when there is none */
 export function decodeStored(bytes: Buffer, from: number, to: number): StoredJob {
@@ -100,25 +122,21 @@ export function decodeStored(bytes: Buffer, from: number, to: number): StoredJob
 
 /** What a worker needs of a body. */
 export function bodyFor(body: string): JobBody {
-  const { header, input } = decodeBody(body);
-  return {
-    task: header.task,
-    input,
-    backoff: header.backoff,
-    timeout: header.timeout,
-    supersedes: header.supersedes,
-    ...UNTIED,
-  };
+  const { header, input, references } = decodeBody(body);
+  const { task, backoff, timeout, supersedes, after, flow } = header;
+  return { task, input, backoff, timeout, supersedes, after, references, flow };
 }
 
 /** What the enqueue script must know of a job: its attempts, and as JSON when anything is out of the ordinary. */
 export function encodeOptions(spec: JobSpec): string | number {
   const at = "at" in spec.due ? spec.due.at : null;
   const delay = "in" in spec.due ? spec.due.in : 0;
-  const { attempts, priority, ttl, tags, meta, hold, unique, supersedes, retention, nonce } = spec;
+  const { attempts, priority, tags, meta, hold, unique, supersedes, retention, nonce, after, flow } = spec;
+  const isFlow = spec.role === "flow";
+  const ttl = isFlow ? FLOW_CREATION : spec.ttl;
   const late = at !== null || delay !== 0 || hold || ttl !== null;
   const indexed = tags.length > 0 || unique !== null || supersedes !== null || retention !== DEFAULT_RETENTION;
-  if (!late && !indexed && priority === 0 && meta === null && nonce === null) return attempts;
+  if (!late && !indexed && !isTied(spec) && priority === 0 && meta === null && nonce === null) return attempts;
   return JSON.stringify({
     attempts,
     ...(at === null ? {} : { at }),
@@ -132,7 +150,14 @@ export function encodeOptions(spec: JobSpec): string | number {
     ...(supersedes === null ? {} : { supersedes }),
     ...(retention === DEFAULT_RETENTION ? {} : { keep: retention }),
     ...(nonce === null ? {} : { nonce }),
+    ...(after.length === 0 ? {} : { after: after.flatMap((one) => [tieName(one), POLICIES.indexOf(one.on)]) }),
+    ...(flow === null ? {} : { flow: tieName(flow) }),
+    ...(isFlow ? { isFlow } : {}),
   });
+}
+
+function tieName({ queue, id }: JobRef): string {
+  return `${queue}\0${id}`;
 }
 
 function encodeUnique({ key, until, then, debounce }: Unique): object {

@@ -15,23 +15,28 @@ import { DECLINED, list, number, text } from "./reply.js";
 /** What one queue answered to an exchange. */
 interface QueueAnswer {
   readonly alive: boolean;
+  readonly news: boolean;
   readonly settled: string;
   readonly more: boolean;
   readonly nextDue: number | null;
   readonly leases: Lease[];
 }
 
-/** Settles outcomes and leases work, queue by queue in the order of the claim. */
+/** What the script answers first when the session lives and jobs have news. */
+const ALIVE_WITH_NEWS = 3;
+
+/** Settles outcomes and leases work, queue by queue in the order of the claim; answers also where jobs have news. */
 export async function exchange(
   link: Link,
   habits: Habits,
   params: Parameters<Engine["exchange"]>[0],
-): Promise<ExchangeAnswer> {
+): Promise<{ answer: ExchangeAnswer; news: string[] }> {
   const { session, lane, call, settle, claim } = params;
   const claimed = claim?.queues ?? [];
   const names = [...new Set([...claimed, ...settle.map((settlement) => settlement.queue)])];
   const settled: FencedAnswer[] = settle.map(() => "stale");
   const leases: Lease[] = [];
+  const news: string[] = [];
   let alive = true;
   let more = false;
   let nextDue: number | null = null;
@@ -51,6 +56,7 @@ export async function exchange(
     }
     const answer = decodeExchange(queue, reply);
     alive &&= answer.alive;
+    if (answer.news) news.push(queue);
     let next = 0;
     for (const [index, settlement] of settle.entries()) {
       if (settlement.queue !== queue) continue;
@@ -61,7 +67,7 @@ export async function exchange(
     more ||= answer.more;
     nextDue = earliest(nextDue, answer.nextDue);
   }
-  return { alive, settled, leases, more, nextDue };
+  return { answer: { alive, settled, leases, more, nextDue }, news };
 }
 
 /** How a run ended, as the script reads it: its epoch, a letter, and how long to wait (-1: for ever). */
@@ -96,7 +102,8 @@ function decodeExchange(queue: string, reply: unknown): QueueAnswer {
   const due = number(nextDue);
   const fence = { queue, epoch: number(epoch), leasedAt: number(now) };
   return {
-    alive: alive === 1,
+    alive: alive !== 0,
+    news: alive === ALIVE_WITH_NEWS,
     settled: text(settled),
     more: more === 1,
     nextDue: due < 0 ? null : due,
@@ -230,10 +237,11 @@ export async function report(
   return answers;
 }
 
-function encodeReport({ id, epoch, progress, meta, lines, checkpoints }: Report): Argument[] {
+function encodeReport({ id, epoch, progress, meta, lines, checkpoints, after }: Report): Argument[] {
   const log = (lines ?? []).map(encodeLine).join("\n");
   const left = (checkpoints ?? []).map((one) => `${one.seq} ${encodeCheckpoint(one)}`).join("\n");
-  return [id, epoch, progress === undefined ? "" : JSON.stringify(progress), meta ?? "", log, left];
+  const waits = (after ?? []).map((ref) => `${ref.queue}\0${ref.id}`).join("\n");
+  return [id, epoch, progress === undefined ? "" : JSON.stringify(progress), meta ?? "", log, left, waits];
 }
 
 function encodeLine({ at, level, message }: LogLine): string {

@@ -7,13 +7,14 @@ import { list, stateOf, text } from "./reply.js";
 /** The commands the script knows. */
 export type Command = "release" | "cancel" | "retry" | "promote" | "update" | "remove";
 
-/** Runs a command on jobs; one answer each, in order. `patch` is JSON, for `update` and `retry`. */
+/** Runs a command on jobs; one answer each, in order, and the queues in which jobs have news. `patch` is JSON, for `update` and `retry`. */
 export async function control(
   link: Link,
   command: Command,
   { refs, op }: ControlParams,
   patch: string,
-): Promise<ControlAnswer[]> {
+): Promise<{ answers: ControlAnswer[]; news: Set<string> }> {
+  const news = new Set<string>();
   const answers: ControlAnswer[] = refs.map(() => ({ outcome: "missing", state: null }));
   await Promise.all(
     batchesOf(refs).map(async (batches) => {
@@ -22,6 +23,7 @@ export async function control(
         while (rest.length > 0) {
           const ids = rest.map((place) => refs[place]?.id ?? "");
           const reply = list(await link.run("control", queue, [op, command, patch, ...ids]));
+          if (reply.pop() === 1) news.add(queue);
           const answered = reply.length / 2;
           for (const [index, place] of rest.slice(0, answered).entries()) {
             const state = reply[index * 2 + 1];
@@ -35,7 +37,7 @@ export async function control(
       }
     }),
   );
-  return answers;
+  return { answers, news };
 }
 
 function outcomeOf(letter: string): ControlAnswer["outcome"] {

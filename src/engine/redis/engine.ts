@@ -5,11 +5,13 @@
  */
 import type { Checkpoint } from "../../model/checkpoint.js";
 import type { Clock } from "../../model/clock.js";
-import { EngineClosed } from "../../model/errors.js";
+import type { DependencyRecord } from "../../model/dependency.js";
+import { EngineClosed, EngineUnavailable } from "../../model/errors.js";
 import { WATCH_INTEREST, type QueueEvent } from "../../model/event.js";
 import { SUPERSEDED_AGAIN, type JobRecord, type JobRef, type JobSpec } from "../../model/job.js";
 import type { JobLog } from "../../model/log.js";
 import type {
+  CommitAnswer,
   ControlAnswer,
   ControlParams,
   Engine,
@@ -25,6 +27,7 @@ import type {
   WatchAnswer,
   WorkerRecord,
 } from "../contract.js";
+import { deliverSoon, type Message } from "../delivery.js";
 import { describeTarget, type ParsedRedisTarget } from "../target.js";
 import { batchesOf } from "./batches.js";
 import { Channel } from "./channel.js";
@@ -33,11 +36,13 @@ import { exchange, heartbeat, report } from "./consume.js";
 import { Habits } from "./habits.js";
 import { Keys } from "./keys.js";
 import { Link } from "./link.js";
+import { RedisPost } from "./post.js";
 import { enqueue } from "./produce.js";
 import { Reader } from "./read.js";
 import { Registry } from "./registry.js";
 import { list, number, text } from "./reply.js";
 import { inspectServer } from "./server.js";
+import { commitFlow, readDependencies, readDependents } from "./ties.js";
 import { Upkeep } from "./upkeep.js";
 import { Wakeup } from "./wakeup.js";
 
@@ -52,6 +57,7 @@ export class RedisEngine implements Engine {
   readonly #channel: Channel;
   readonly #registry: Registry;
   readonly #upkeep: Upkeep;
+  readonly #post: RedisPost;
   #info: EngineInfo;
   #closed = false;
 
@@ -66,6 +72,7 @@ export class RedisEngine implements Engine {
     });
     this.#registry = new Registry(this.#link, this.#keys);
     this.#upkeep = new Upkeep(this.#link, describeTarget(target), () => this.now());
+    this.#post = new RedisPost(this.#link);
     this.#reader = new Reader(this.#link, this.#keys);
     this.#wakeup = new Wakeup(target, this.#keys, (key) => this.#putBack(key));
     this.#channel = new Channel(target, this.#keys);
@@ -97,9 +104,18 @@ export class RedisEngine implements Engine {
     return seconds * 1_000 + Math.floor(micros / 1_000);
   }
 
-  enqueue({ jobs }: { jobs: readonly JobSpec[] }): Promise<EnqueueAnswer[]> {
+  async enqueue({ jobs }: { jobs: readonly JobSpec[] }): Promise<EnqueueAnswer[]> {
     this.#guard();
-    return enqueue(this.#link, this.#registry, jobs);
+    const { answers, news } = await enqueue(this.#link, this.#registry, jobs);
+    await this.#deliver(news);
+    return answers;
+  }
+
+  async commitFlow({ members, ...ref }: Parameters<Engine["commitFlow"]>[0]): Promise<CommitAnswer> {
+    this.#guard();
+    const answer = await commitFlow(this.#link, ref, members);
+    if (answer === "committed") await this.#deliver([ref.queue]);
+    return answer;
   }
 
   async openSession({ session, worker, ttl }: Parameters<Engine["openSession"]>[0]): Promise<void> {
@@ -123,9 +139,11 @@ export class RedisEngine implements Engine {
     return heartbeat(this.#link, params);
   }
 
-  exchange(params: Parameters<Engine["exchange"]>[0]): Promise<ExchangeAnswer> {
+  async exchange(params: Parameters<Engine["exchange"]>[0]): Promise<ExchangeAnswer> {
     this.#guard();
-    return exchange(this.#link, this.#habits, params);
+    const { answer, news } = await exchange(this.#link, this.#habits, params);
+    if (news.length > 0) await this.#deliver(news);
+    return answer;
   }
 
   awaitWork({ queues, timeout, signal }: Parameters<Engine["awaitWork"]>[0]): Promise<void> {
@@ -139,9 +157,12 @@ export class RedisEngine implements Engine {
     return stop;
   }
 
-  report(params: Parameters<Engine["report"]>[0]): Promise<FencedAnswer[]> {
+  async report(params: Parameters<Engine["report"]>[0]): Promise<FencedAnswer[]> {
     this.#guard();
-    return report(this.#link, params);
+    const answers = await report(this.#link, params);
+    const asking = params.updates.filter(({ after }) => after !== undefined && after.length > 0);
+    await this.#deliver(asking.map(({ queue }) => queue));
+    return answers;
   }
 
   release(params: ControlParams): Promise<ControlAnswer[]> {
@@ -170,9 +191,23 @@ export class RedisEngine implements Engine {
     return this.#control("remove", params);
   }
 
-  #control(command: Command, params: ControlParams, patch = ""): Promise<ControlAnswer[]> {
+  async #control(command: Command, params: ControlParams, patch = ""): Promise<ControlAnswer[]> {
     this.#guard();
-    return control(this.#link, command, params, patch);
+    const { answers, news } = await control(this.#link, command, params, patch);
+    await this.#deliver(news);
+    return answers;
+  }
+
+  /**
+   * Lets jobs tell what they have to tell each other, and follows that to its end. What cannot be told now is told by the next
+   * sweep: the command that brought it about has been applied.
+   */
+  async #deliver(queues: Iterable<string>, first: readonly Message[] = []): Promise<void> {
+    try {
+      await deliverSoon(this.#post, new Set(queues), first);
+    } catch (error) {
+      if (!(error instanceof EngineUnavailable)) throw error;
+    }
   }
 
   async pause({ queue }: { queue: string }): Promise<void> {
@@ -189,14 +224,19 @@ export class RedisEngine implements Engine {
 
   async obliterate({ queue, force }: { queue: string; force: boolean }): Promise<boolean> {
     this.#guard();
+    const farewells = await this.#post.farewells(queue);
     const done = (await this.#link.run("obliterate", queue, [force ? 1 : 0])) === 1;
-    if (done) await this.#registry.remove(queue);
-    return done;
+    if (!done) return false;
+    await this.#registry.remove(queue);
+    await this.#deliver([], farewells);
+    return true;
   }
 
-  sweep(params: Parameters<Engine["sweep"]>[0]): Promise<SweepAnswer> {
+  async sweep(params: Parameters<Engine["sweep"]>[0]): Promise<SweepAnswer> {
     this.#guard();
-    return this.#upkeep.sweep(params);
+    const { answer, news } = await this.#upkeep.sweep(params);
+    await this.#deliver(news);
+    return answer;
   }
 
   async claimSuperseded({ queues, tasks, limit }: Parameters<Engine["claimSuperseded"]>[0]): Promise<JobRef[]> {
@@ -252,16 +292,14 @@ export class RedisEngine implements Engine {
     return this.#reader.workers();
   }
 
-  commitFlow(): never {
-    throw new Error("not yet");
+  dependencies(ref: JobRef): Promise<DependencyRecord[]> {
+    this.#guard();
+    return readDependencies(this.#link, ref);
   }
 
-  dependencies(): never {
-    throw new Error("not yet");
-  }
-
-  dependents(): never {
-    throw new Error("not yet");
+  dependents(ref: JobRef): Promise<JobRef[]> {
+    this.#guard();
+    return readDependents(this.#link, ref);
   }
 
   checkpoints(params: JobRef): Promise<Checkpoint[]> {

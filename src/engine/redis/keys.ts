@@ -23,6 +23,11 @@
  * | done5 … done10 | list | finished jobs of a state, in the order in which they finished |
  * | counted1, counted2 | zset | finished jobs that ask to be kept by count |
  * | unique | hash | unique key → holder |
+ * | deps, kids | zset | what jobs depend on, what depends on them: `id NUL queue NUL id`, in lexical order (scripts/lib/ties.lua) |
+ * | dep, kid | hash | what is said of each of these |
+ * | pend, round | hash | id → how many jobs it waits for; how often it began to wait anew |
+ * | news | zset | jobs that have something to tell those they are tied to, in the order in which that came about |
+ * | audit | zset | jobs that wait for others, by when they ask again |
  * | tagged, failures | zset | `tag NUL id`, `fingerprint|id`, in lexical order |
  * | tagcount | hash | `tag NUL state` → number of jobs |
  * | sessions, workers, seen, calls, revoked | zset, hashes | who works here |

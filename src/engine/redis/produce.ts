@@ -11,15 +11,26 @@ import { DECLINED, list, number, stateOf, text } from "./reply.js";
 /** How many values the script answers for a job that is not simply created and queued. */
 const EXCEPTION_WIDTH = 4;
 
-/** Accepts jobs; one answer each, in order. */
-export async function enqueue(link: Link, registry: Registry, jobs: readonly JobSpec[]): Promise<EnqueueAnswer[]> {
+/** The bits of the first value a script answers. */
+const LISTED = 1;
+const NEWS = 2;
+
+/** Accepts jobs; one answer each, in order, and the queues in which jobs have news. */
+export async function enqueue(
+  link: Link,
+  registry: Registry,
+  jobs: readonly JobSpec[],
+): Promise<{ answers: EnqueueAnswer[]; news: Set<string> }> {
   const answers: EnqueueAnswer[] = jobs.map(({ id }) => ({ id, outcome: "created", state: "queued" }));
+  const news = new Set<string>();
   await Promise.all(
     batchesOf(jobs).map(async (batches) => {
-      for (const batch of batches) await enqueueBatch(link, registry, jobs, batch, answers);
+      for (const batch of batches) {
+        if (await enqueueBatch(link, registry, jobs, batch, answers)) news.add(batch.queue);
+      }
     }),
   );
-  return answers;
+  return { answers, news };
 }
 
 async function enqueueBatch(
@@ -28,7 +39,7 @@ async function enqueueBatch(
   jobs: readonly JobSpec[],
   { queue, places }: Batch,
   answers: EnqueueAnswer[],
-): Promise<void> {
+): Promise<boolean> {
   // The name goes on the list first: a queue that nobody lists would be a place where jobs get lost.
   if (!registry.knows(queue)) await registry.add(queue);
   const args: Argument[] = [];
@@ -44,7 +55,8 @@ async function enqueueBatch(
   let reply = list(await link.run(usual ? "enqueue-usual" : "enqueue", queue, args));
   if (reply[0] === DECLINED) reply = list(await link.run("enqueue", queue, args));
   // Somebody obliterated the queue since this client put it on the list.
-  if (reply[0] === 0) await registry.add(queue);
+  const first = number(reply[0]);
+  if ((first & LISTED) === 0) await registry.add(queue);
   for (let at = 1; at < reply.length; at += EXCEPTION_WIDTH) {
     const place = places[number(reply[at]) - 1];
     if (place === undefined) continue;
@@ -54,6 +66,7 @@ async function enqueueBatch(
       state: stateOf(reply[at + 3]),
     };
   }
+  return (first & NEWS) !== 0;
 }
 
 function outcomeOf(letter: string): EnqueueAnswer["outcome"] {

@@ -1,6 +1,7 @@
 /** From what the read script answers to a `JobRecord`. A job that cannot be decoded is answered too, with its problem. */
 import { DEFAULT_BACKOFF } from "../../model/backoff.js";
 import type { Failure } from "../../model/failure.js";
+import type { InputReference } from "../../model/flow.js";
 import { UNTIED, type AttemptRecord, type JobRecord, type JobRef } from "../../model/job.js";
 import { decodeProgress, progressIn, type Progress } from "../../model/progress.js";
 import { DEFAULT_RETENTION } from "../../model/retention.js";
@@ -48,10 +49,13 @@ export function decodeRecord(ref: JobRef, values: readonly unknown[]): Found | n
   };
   const last = lastRun(state, text(session), base);
   const history = last === null ? payload.history : [...payload.history, last];
-  const { task, backoff, timeout, ttl, unique, supersedes, retention } = payload.header;
+  const { task, backoff, timeout, ttl, unique, supersedes, retention, after, flow, role } = payload.header;
   const record: JobRecord = {
     ...base,
-    ...UNTIED,
+    after,
+    references: payload.references,
+    flow,
+    role,
     task,
     backoff,
     timeout,
@@ -63,7 +67,7 @@ export function decodeRecord(ref: JobRef, values: readonly unknown[]): Found | n
     input: payload.input,
     progress: progressIn(state, payload.progress),
     history,
-    error: history.findLast((attempt) => attempt.error !== null)?.error ?? payload.forgotten,
+    error: payload.outside ?? history.findLast((attempt) => attempt.error !== null)?.error ?? payload.forgotten,
     problem: payload.problem,
   };
   return { record, key: orderKey(record, number(position)) };
@@ -94,12 +98,18 @@ function orderKey(record: JobRecord, position: number): OrderKey {
   return isTerminal(state) ? [-position, id] : [record.priority * PRIORITY_STEP + position, id];
 }
 
+/** Marks the error of a job that failed without a run (scripts/lib/moves.lua). */
+const WITHOUT_RUN = "!";
+
 interface Payload {
   readonly header: Header;
   readonly input: string;
   readonly history: readonly AttemptRecord[];
   readonly progress: Progress | null;
   readonly failures: readonly StepFailure[];
+  readonly references: readonly InputReference[];
+  /** The error of a job that failed without a run, after all its runs. */
+  readonly outside: Failure | null;
   /** The last error, when the history has forgotten it. */
   readonly forgotten: Failure | null;
   readonly problem: string | null;
@@ -119,12 +129,23 @@ function decodePayload(
       history: hist === "" ? [] : hist.split("\n").map((line): AttemptRecord => JSON.parse(line)),
       progress: progress === "" ? null : decodeProgress(progress),
       failures: decodeStepFailures(failed),
-      forgotten: lastError === "" ? null : parseFailure(lastError),
+      outside: lastError.startsWith(WITHOUT_RUN) ? parseFailure(lastError.slice(1)) : null,
+      forgotten: lastError === "" || lastError.startsWith(WITHOUT_RUN) ? null : parseFailure(lastError),
       problem: null,
     };
   } catch (error) {
     const problem = `job ${ref.id}: its stored body cannot be decoded (${String(error)})`;
-    return { header: EMPTY_HEADER, input: "null", history: [], progress: null, failures: [], forgotten: null, problem };
+    return {
+      header: EMPTY_HEADER,
+      input: "null",
+      references: [],
+      history: [],
+      progress: null,
+      failures: [],
+      outside: null,
+      forgotten: null,
+      problem,
+    };
   }
 }
 
@@ -141,13 +162,16 @@ const EMPTY_HEADER: Header = {
   unique: null,
   supersedes: null,
   retention: DEFAULT_RETENTION,
+  after: UNTIED.after,
+  flow: null,
+  role: UNTIED.role,
 };
 
 function broken(ref: JobRef, what: string): JobRecord {
   return {
     ...ref,
     ...EMPTY_HEADER,
-    ...UNTIED,
+    references: [],
     state: "failed",
     input: "null",
     result: null,

@@ -19,21 +19,26 @@ end
 
 /** The names of the scripts. */
 export type ScriptName =
+  | "commit"
   | "control"
   | "counts"
   | "enqueue"
   | "enqueue-usual"
   | "exchange"
   | "exchange-usual"
+  | "farewell"
   | "list"
+  | "news"
   | "obliterate"
   | "pause"
   | "position"
+  | "post"
   | "read"
   | "report"
   | "session"
   | "superseded"
   | "sweep"
+  | "ties"
   | "watch"
   | "workers";
 
@@ -43,7 +48,9 @@ const FREES_MEMORY: ReadonlySet<ScriptName> = new Set([
   "control",
   "exchange",
   "exchange-usual",
+  "news",
   "obliterate",
+  "post",
   "report",
   "session",
   "sweep",

@@ -31,8 +31,8 @@ export class Upkeep {
     this.#now = now;
   }
 
-  /** @throws EngineUnavailable when the server ran a sweep too late */
-  async sweep({ queues, limit }: Parameters<Engine["sweep"]>[0]): Promise<SweepAnswer> {
+  /** Sweeps, and says where jobs have news. @throws EngineUnavailable when the server ran a sweep too late */
+  async sweep({ queues, limit }: Parameters<Engine["sweep"]>[0]): Promise<{ answer: SweepAnswer; news: string[] }> {
     const args = [limit, LOST.text, LOST.fingerprint, await this.#serverTime()];
     const rows = await Promise.all(queues.map(async (queue) => list(await this.#link.run("sweep", queue, args))));
     const time = rows.at(-1)?.[6];
@@ -41,7 +41,7 @@ export class Upkeep {
       throw new EngineUnavailable(this.#url, "it was held up; workers get time to say that they live before a sweep");
     }
     const sum = (column: number): number => rows.reduce((total, row) => total + number(row[column]), 0);
-    return {
+    const answer = {
       promoted: sum(0),
       recovered: sum(1),
       expired: sum(2),
@@ -49,6 +49,7 @@ export class Upkeep {
       more: sum(4) > 0,
       nextDue: earliest(...rows.map((row) => (number(row[5]) < 0 ? null : number(row[5])))),
     };
+    return { answer, news: queues.filter((_queue, index) => rows[index]?.[7] === 1) };
   }
 
   // Estimated from the last answer, to save a command; a server's clock that jumps costs one sweep.

@@ -1,22 +1,21 @@
 -- KEYS: conf job run result wait dead prio suspect delayed blocked held leases hist err fp failures ttl keep expiry counted1 counted2
 -- KEYS: tags tagged tagcount meta prog log nonce op unique ukey revoked events wake done5 done6 done7 done8 done9 done10
--- KEYS: check left failed skey latest owed owing handed
+-- KEYS: check left failed skey latest owed owing handed deps dep pend round news audit
 -- ARGV: now, op, command, patch (JSON, for update and retry), then ids
 -- Reply: per job, but for those at the end that are left to the next call: outcome (a applied, m missing, w wrong state,
--- c conflict), state after it ('' if gone)
+-- c conflict), state after it ('' if gone); in the end 1 when jobs have news
 --
 -- Commands on single jobs. Mirrors engine/memory/control.ts. Each job is written before the next is read, because the same
 -- job may be named twice.
--- include: record codec batch queue lease holding moves amend unique
+-- include: record codec batch queue lease holding moves amend unique ties-read ties
 
 local op, command = ARGV[2], ARGV[3]
 local patch = ARGV[4] ~= '' and cjson.decode(ARGV[4]) or nil
 local commands = {}
 
 function commands.release(id, r)
-  if r[STATE] ~= BLOCKED then return 'w' end
-  if r[RUN_AT] <= NOW then r[RUN_AT] = NOW end
-  move(id, r, r[RUN_AT] > NOW and DELAYED or QUEUED)
+  if r[STATE] ~= BLOCKED or not has(r, HELD) then return 'w' end
+  let_loose(id, r)
   return 'a'
 end
 
@@ -31,7 +30,9 @@ function commands.cancel(id, r)
 end
 
 function commands.retry(id, r)
-  if r[STATE] < COMPLETED or r[STATE] == SUPERSEDED then return 'w' end
+  if r[STATE] < COMPLETED or r[STATE] == SUPERSEDED or has(r, OPEN) then return 'w' end
+  -- A flow whose members have all succeeded has nothing to do again.
+  if has(r, FLOW) and not will_wait(id) then return 'w' end
   local mode, key
   if has(r, UNIQUE) then
     mode, key = string.match(redis.call('HGET', K.ukey, id) or '', '^(.)|(.*)$')
@@ -50,14 +51,16 @@ function commands.retry(id, r)
     record_attempt(id, r, r[COUNTED], r[STATE] == PARTIAL and 'partial' or 'completed', r[FINISHED])
   end
   leave(id, r)
-  r[STATE], r[COUNTED], r[CRASHES], r[STARTED], r[FINISHED], r[RUN_AT] = QUEUED, 0, 0, 0, 0, NOW
-  r[HOLDER] = ''
+  set_flag(r, HELD, false)
+  local to = has(r, AFTER) and depend_again(id) > 0 and BLOCKED or QUEUED
+  r[STATE], r[COUNTED], r[CRASHES], r[STARTED], r[FINISHED], r[RUN_AT] = to, 0, 0, 0, 0, NOW
+  r[HOLDER], r.result = '', nil
   stand(id, r)
   save(id, r)
   put('result', id, false)
   put('failed', id, false)
   if not has(r, LEFT) then put('prog', id, false) end
-  tell_state(id, QUEUED)
+  tell_state(id, to)
   return 'a'
 end
 
@@ -69,7 +72,7 @@ function commands.promote(id, r)
 end
 
 function commands.remove(id, r)
-  if r[STATE] == ACTIVE then return 'w' end
+  if r[STATE] == ACTIVE or (has(r, FLOW) and r[STATE] < COMPLETED) then return 'w' end
   forget(id, r)
   return 'a'
 end
@@ -121,4 +124,5 @@ end
 drop_dead_head()
 flush_queue()
 if command ~= 'cancel' and command ~= 'remove' then wake() end
+reply[#reply + 1] = have_news and 1 or 0
 return reply

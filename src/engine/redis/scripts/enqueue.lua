@@ -1,10 +1,10 @@
 -- KEYS: conf job run wait dead prio suspect delayed blocked held leases unique ukey tags tagged tagcount ttl keep nonce meta
 -- KEYS: events wake fp hist result err prog expiry counted1 counted2 done5 done6 done7 done8 done9 done10
--- KEYS: revoked skey latest owed owing check left
+-- KEYS: revoked skey latest owed owing check left deps dep kids kid pend round news audit
 -- ARGV and reply: see lib/enqueue.lua
 --
 -- Accepts jobs. Reads whatever may stand in their way first, then writes all of them at once.
--- include: record codec batch queue lease holding moves amend unique supersede enqueue
+-- include: record codec batch queue lease holding moves amend unique supersede ties-read ties enqueue
 
 local earliest, queued = math.huge, false
 local first_delayed -- the time of the first delayed job, as it was before this call
@@ -22,9 +22,11 @@ end
 local function accept(i, id, o, body)
   local run_at = NOW
   if o.delay then run_at = NOW + o.delay elseif o.at then run_at = math.max(o.at, NOW) end
-  local state = o.hold and BLOCKED or (run_at > NOW and DELAYED or QUEUED)
+  local blocked = o.hold or o.after or o.isFlow
+  local state = blocked and BLOCKED or (run_at > NOW and DELAYED or QUEUED)
   local flags = (o.tags and TAGGED or 0) + (o.unique and UNIQUE or 0) + (o.ttl and TTL or 0) + (o.keep and KEEP or 0)
-    + (o.meta and META or 0) + (o.supersedes and SUPERSEDES or 0)
+    + (o.meta and META or 0) + (o.supersedes and SUPERSEDES or 0) + (o.hold and HELD or 0) + (o.after and AFTER or 0)
+    + (o.flow and MEMBER + NEEDED or 0) + (o.isFlow and FLOW + OPEN or 0)
   local r = { state, flags, 0, o.attempts or 3, 0, 0, 0, o.priority or 0, 0, NOW, run_at, 0, 0, '' }
   if o.tags then
     put('tags', id, table.concat(o.tags, '\n'))
@@ -40,6 +42,7 @@ local function accept(i, id, o, body)
   if o.tags then set_flag(r, TAGGED, true) end
   put('job', id, pack_birth(state, flags, r[ATTEMPTS], r[PRIORITY], NOW, place_of(r)) .. body)
   if o.ttl then score('ttl', id, NOW + o.ttl) end
+  if o.after or o.flow then tie(id, o.after, o.flow) end
   if o.keep then put('keep', id, cjson.encode(o.keep)) end
   if o.nonce then put('nonce', id, o.nonce) end
   if o.meta then put('meta', id, o.meta) end
@@ -71,7 +74,7 @@ local function replace(id, r, unique, body, ttl)
   -- Every request says: if not started within the ttl of mine.
   if ttl and has(r, TTL) then score('ttl', id, NOW + ttl) end
   r.born = nil
-  amend(id, r, redis.call('HGET', K.job, id), { input = string.match(body, '\n(.*)$'), run_at = run_at })
+  amend(id, r, redis.call('HGET', K.job, id), { input = string.match(body, '\n([^\n]*)'), run_at = run_at })
   flush()
   if r[STATE] == QUEUED then queued = true end
   if r[STATE] == DELAYED then earliest = math.min(earliest, r[RUN_AT]) end
@@ -124,4 +127,5 @@ drop_dead_head()
 flush_queue()
 -- A sleeping worker must also hear of a delayed job that is due before the one it sleeps towards.
 if queued or earliest < (first_delayed or math.huge) then wake() end
+if have_news then reply[1] = reply[1] + 2 end
 return reply

@@ -1,5 +1,5 @@
 -- KEYS: conf job run result wait dead prio suspect delayed held leases hist err fp failures ttl keep expiry counted1 counted2 tags
--- KEYS: failed tagcount meta prog sessions calls revoked events wake done5 done6 done7 done10
+-- KEYS: failed tagcount meta prog sessions calls revoked events wake done5 done6 done7 done10 blocked pend news audit
 -- ARGV and reply: see lib/exchange.lua
 --
 -- Settles what a session finished and leases it more, in one step. `max` -1 settles only.
@@ -9,7 +9,7 @@ if not alive then return answer(string.rep('s', count)) end
 
 local function settle(id, r, word, payload)
   local kind, number = word.kind, word.number
-  local outcome = ({ c = 'completed', p = 'partial', f = 'failed', s = 'snoozed', r = 'released' })[kind]
+  local outcome = ({ c = 'completed', p = 'partial', f = 'failed', s = 'snoozed', r = 'released', w = 'waited' })[kind]
   local to, counts, at_head = QUEUED, false, false
   if kind == 'c' then to, counts = COMPLETED, true
   elseif kind == 'p' then to, counts = PARTIAL, true
@@ -19,6 +19,8 @@ local function settle(id, r, word, payload)
     elseif number > 0 then to = DELAYED end
   elseif kind == 's' then
     if number > 0 then to = DELAYED end
+  elseif kind == 'w' then
+    if has(r, AFTER) and tonumber(redis.call('HGET', K.pend, id) or 0) > 0 then to = BLOCKED end
   else
     at_head = true
   end
@@ -125,4 +127,4 @@ settle_all()
 flush_queue()
 if repeated then lease_again(last_leased) elseif claims then claim(max, suspect) end
 next_due = first_delayed()
-return answer(table.concat(settled))
+return answer(table.concat(settled), have_news)

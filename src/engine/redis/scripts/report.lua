@@ -1,6 +1,6 @@
--- KEYS: conf job run held leases prog meta log check left events sessions
--- ARGV: now, session, then per update: id epoch progress meta log-lines checkpoints ('' = unchanged; log lines are JSON, one a
--- line; checkpoints are number, blank, JSON, one a line)
+-- KEYS: conf job run held leases prog meta log check left events sessions deps dep pend news
+-- ARGV: now, session, then per update: id epoch progress meta log-lines checkpoints after ('' = unchanged; log lines are JSON,
+-- one a line; checkpoints are number, blank, JSON, one a line; after: jobs it will wait for, queue, NUL, id, one a line)
 -- Reply: a letter each: a applied, s stale
 --
 -- What running jobs say, fenced like everything a worker writes.
@@ -24,7 +24,7 @@ end
 local deadline = redis.call('ZSCORE', K.sessions, SESSION)
 local alive = deadline and tonumber(deadline) > NOW
 local ids = {}
-for i = 3, #ARGV, 6 do ids[#ids + 1] = ARGV[i] end
+for i = 3, #ARGV, 7 do ids[#ids + 1] = ARGV[i] end
 local held, answers = {}, {}
 for i, record in ipairs(hmget('held', ids)) do held[ids[i]] = record end
 
@@ -46,6 +46,26 @@ local function flag_own(id, epoch, flag)
   put('held', id, held[id])
 end
 
+local CONTINUE = 32 -- as in lib/ties.lua
+local waits = {} -- how many it waits for, by id
+local asked = {} -- the ties of this call
+
+local function depend_on_more(id, lines)
+  waits[id] = waits[id] or tonumber(redis.call('HGET', K.pend, id) or 0)
+  for ref in string.gmatch(lines, '[^\n]+') do
+    local member = id .. '\0' .. ref
+    if not asked[member] and redis.call('HEXISTS', K.dep, member) == 0 then
+      asked[member] = true
+      score('deps', member, 0)
+      put('dep', member, CONTINUE)
+      waits[id] = waits[id] + 1
+    end
+  end
+  put('pend', id, waits[id])
+  set_conf('nseq', conf_of('nseq') + 1)
+  score('news', id, conf.nseq)
+end
+
 local most = {} -- the highest number of each job's checkpoints
 
 local function leave_behind(id, epoch, lines)
@@ -65,7 +85,7 @@ local function leave_behind(id, epoch, lines)
 end
 
 for i, id in ipairs(ids) do
-  local at = i * 6 - 3
+  local at = i * 7 - 4
   local epoch = tonumber(ARGV[at + 1])
   if alive and holds(id, epoch) then
     local progress, meta, lines, checkpoints = ARGV[at + 2], ARGV[at + 3], ARGV[at + 4], ARGV[at + 5]
@@ -73,6 +93,10 @@ for i, id in ipairs(ids) do
     if progress ~= '' then
       put('prog', id, progress)
       tell('{"kind":"progress","id":"' .. id .. '","progress":' .. progress .. '}')
+    end
+    if ARGV[at + 6] ~= '' then
+      flag_own(id, epoch, AFTER)
+      depend_on_more(id, ARGV[at + 6])
     end
     if meta ~= '' then
       put('meta', id, meta)

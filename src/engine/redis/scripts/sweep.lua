@@ -1,9 +1,9 @@
 -- KEYS: conf job run result wait dead prio suspect delayed blocked held leases hist err fp failures ttl keep expiry counted1 counted2
 -- KEYS: tags tagged tagcount meta prog log nonce op unique ukey revoked calls sessions workers seen events wake
 -- KEYS: done5 done6 done7 done8 done9 done10
--- KEYS: check left failed skey latest owed owing handed
+-- KEYS: check left failed skey latest owed owing handed deps dep pend round news audit
 -- ARGV: now, limit, failure of a lost worker (JSON with %d for the deaths), its fingerprint, when it was asked for
--- Reply: promoted (-1: it ran too late, and did nothing), recovered, expired, removed, more, next due or -1, now
+-- Reply: promoted (-1: it ran too late, and did nothing), recovered, expired, removed, more, next due or -1, now, have jobs news
 --
 -- Upkeep of a queue: recovers the jobs of dead sessions, promotes, expires, trims. Mirrors engine/memory/upkeep.ts.
 -- include: record codec batch queue lease holding moves upkeep
@@ -85,7 +85,7 @@ local function trim_usual(state)
     local stop = false
     for i, id in ipairs(ids) do
       local r = records[i]
-      if r and r[STATE] == state and r[POSITION] == seen then
+      if r and r[STATE] == state and r[POSITION] == seen and not has(r, NEEDED) and not has(r, WAS_NEEDED) then
         local own = has(r, KEEP) and keep_of(id, state) or age
         if own == age then
           if r[FINISHED] + age > NOW then
@@ -160,10 +160,20 @@ local function trim()
   return removed
 end
 
+-- Jobs that have waited for long ask again.
+local function audit()
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', K.audit, '-inf', NOW, 'LIMIT', 0, limit)) do
+    score('audit', id, NOW + AUDIT)
+    note_news(id)
+  end
+  flush()
+end
+
 local recovered = recover_lost()
 local promoted = promote_due(limit)
 local expired = expire_late()
 trim()
+audit()
 drop_dead_head()
 flush_queue()
 if recovered + promoted > 0 then wake() end
@@ -174,4 +184,5 @@ for _, name in ipairs({ 'delayed', 'sessions', 'ttl' }) do
   if first[2] then next_due = math.min(next_due, tonumber(first[2])) end
 end
 local more = (math.max(recovered, promoted, expired, removed) >= limit or left_forgotten > MOST_LEFT) and 1 or 0
-return { promoted, recovered, expired, removed, more, next_due < math.huge and next_due or -1, NOW }
+local news = redis.call('EXISTS', K.news)
+return { promoted, recovered, expired, removed, more, next_due < math.huge and next_due or -1, NOW, news }

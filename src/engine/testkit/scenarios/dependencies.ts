@@ -194,7 +194,7 @@ export const dependencies = scenarios("dependencies", [
       assert.equal(await stateOf(kit, last), "failed");
       await session.complete(second);
       assert.equal(await stateOf(kit, last), "failed");
-      assert.deepEqual((await ends(kit, last)).toSorted(), ["completed", "failed"]);
+      assert.deepEqual(new Set(await ends(kit, last)), new Set(["completed", "failed"]));
     },
   ],
   [

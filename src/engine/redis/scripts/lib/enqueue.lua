@@ -1,7 +1,7 @@
 -- What both enqueue scripts share: reading the call, accepting usual jobs.
 -- ARGV: now, then per group of jobs: options (a number: attempts, and nothing out of the ordinary; else JSON), their number,
 -- and for each its id and body
--- Reply: was the queue listed, then for jobs not simply created and queued: index from 1, id, outcome (c created,
+-- Reply: was the queue listed (+ 2 when jobs have news), then for jobs not simply created and queued: index from 1, id, outcome (c created,
 -- e existing, j joined, r rejected, p replaced), state
 -- Needs: record.lua, batch.lua, queue.lua.
 
@@ -29,7 +29,7 @@ local USUAL = { QUEUED, 0, 0, 0, 0, 0, 0, 0, 0, NOW, NOW, 0, 0, '' }
 -- Usual jobs: ready at once, default priority, nothing that others do not have. The bulk of all jobs is accepted here. One
 -- whose id is taken goes to `otherwise`.
 local function accept_usual(group, attempts, otherwise)
-  local head = struct.pack('<BBHi4I6', QUEUED, 0, attempts, 0, NOW)
+  local head = struct.pack('<BHHi4I6', QUEUED, 0, attempts, 0, NOW)
   local job_args, wait_args = args_of(HSET, 'job'), args_of(RPUSH, 'wait')
   local tail = conf.base + waiting() - wait_args.n
   for i = group.first, group.last do

@@ -1,7 +1,7 @@
 -- What both exchange scripts share: reading the call, settling and leasing what is usual, answering.
 -- ARGV: now, session, lane, call, max, suspect, then per group of settlements: how (see `word_of`), their number, and for
 -- each its id and payload
--- Reply: alive, settled (a letter each: a applied, s stale), more, next due or -1, now, epoch, what is out of the ordinary
+-- Reply: alive (3 when jobs have news), settled (a letter each: a applied, s stale), more, next due or -1, now, epoch, what is out of the ordinary
 -- about leases (JSON objects, one a line), their ids, the lengths of the stored jobs, and these one after the other
 -- Needs: session.lua, record.lua, batch.lua, queue.lua, lease.lua, give.lua.
 
@@ -10,7 +10,7 @@ local max, suspect = tonumber(ARGV[5]), ARGV[6] == '1'
 local settled = {}
 
 -- How a run ended, as one word: its epoch, the letter of its outcome (c completed, p partial, f failed, s snoozed,
--- r released) and milliseconds to wait, -1 for never again. Most are the same, so each is taken apart once.
+-- r released, w waits) and milliseconds to wait, -1 for never again. Most are the same, so each is taken apart once.
 local words = {}
 
 local function word_of(text)
@@ -156,7 +156,7 @@ local repeated = last_call == call
 local claims = max > 0 and conf.paused == 0 and not repeated
 
 -- Remembers what was leased and answers the call.
-local function answer(letters)
+local function answer(letters, news)
   if not alive then return { 0, letters, 0, -1, NOW, 0, '', '', '', '' } end
   if max > 0 and not repeated then redis.call('HSET', K.calls, slot, call .. leased()) end
   local more = 0
@@ -166,7 +166,7 @@ local function answer(letters)
   end
   flush_queue()
   return {
-    1, letters, more, max >= 0 and next_due or -1, NOW, epoch or 0, table.concat(specials, '\n'),
+    news and 3 or 1, letters, more, max >= 0 and next_due or -1, NOW, epoch or 0, table.concat(specials, '\n'),
     table.concat(lease_ids, ' '), table.concat(lengths, ' '), table.concat(lease_jobs),
   }
 end

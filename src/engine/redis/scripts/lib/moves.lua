@@ -5,6 +5,15 @@ local PRIORITY_STEP = 34359738368 -- 2^35, as in engine/order.ts
 local DEFAULT_AGE = { completed = 86400000, failed = 604800000 } -- as in model/retention.ts
 local MOST_HISTORY = 50
 
+-- The job has something to tell those it is tied to (lib/ties.lua says what): to be told after this call.
+local have_news = false
+
+local function note_news(id)
+  set_conf('nseq', conf_of('nseq') + 1)
+  score('news', id, conf.nseq)
+  have_news = true
+end
+
 local function count_tags(id, state, n)
   local tags = redis.call('HGET', K.tags, id)
   if not tags then return end
@@ -33,11 +42,13 @@ local function leave(id, r, taken)
     elseif r[PRIORITY] ~= 0 then score('prio', id, false)
     elseif not taken then score('dead', r[POSITION], r[POSITION]) end
   elseif state == DELAYED then score('delayed', id, false)
-  elseif state == BLOCKED then score('blocked', id, false)
+  elseif state == BLOCKED then
+    score('blocked', id, false)
+    if has(r, AFTER) then score('audit', id, false) end
   elseif state == ACTIVE then let_go(id, r)
   else
     add('conf', 'g' .. state, 1)
-    if has(r, KEEP) then
+    if has(r, KEEP) or has(r, WAS_NEEDED) then
       local _, _, counted = class_of(state)
       score('expiry', id, false)
       score(counted, id, false)
@@ -75,14 +86,16 @@ local function stand_in_line(id, r, at_head)
   end
 end
 
-local function stand_finished(id, r)
+-- Lets retention have a job that has ended, if it is not among those that are trimmed in the order in which they ended.
+local function let_expire(id, r)
   local state = r[STATE]
-  r[POSITION] = end_of(state)
-  push_tail('done' .. state, id)
-  if has(r, KEEP) then
+  if has(r, KEEP) or has(r, WAS_NEEDED) then
     local class, keep, counted = class_of(state)
-    local age, count = keep_of(id, state)
-    if age and age ~= DEFAULT_AGE[class] then score('expiry', id, r[FINISHED] + age) end
+    local age, count
+    if has(r, KEEP) then age, count = keep_of(id, state) end
+    if has(r, WAS_NEEDED) or (age and age ~= DEFAULT_AGE[class]) then
+      score('expiry', id, r[FINISHED] + (age or DEFAULT_AGE[class]))
+    end
     if count then
       set_conf(keep, count)
       set_conf('fin', conf.fin + 1)
@@ -91,17 +104,34 @@ local function stand_finished(id, r)
   end
 end
 
+local function stand_finished(id, r)
+  r[POSITION] = end_of(r[STATE])
+  push_tail('done' .. r[STATE], id)
+  -- What others depend on is kept.
+  if not has(r, NEEDED) then let_expire(id, r) end
+end
+
+-- What a job waits for is asked for again after this time (milliseconds): a message that was lost with its server stops nobody.
+local AUDIT = 600000
+
 local function stand(id, r, at_head)
   local state = r[STATE]
   if state == QUEUED then stand_in_line(id, r, at_head)
   elseif state == DELAYED then score('delayed', id, r[RUN_AT])
-  elseif state == BLOCKED then score('blocked', id, r[CREATED])
+  elseif state == BLOCKED then
+    score('blocked', id, r[CREATED])
+    if has(r, AFTER) then score('audit', id, NOW + AUDIT) end
   elseif state ~= ACTIVE then stand_finished(id, r) end
   if has(r, TAGGED) then count_tags(id, state, 1) end
 end
 
 -- Writes a record where its state says.
 local function save(id, r)
+  if r.result then
+    -- It stood behind the short record.
+    put('result', id, r.result)
+    r.result = nil
+  end
   put(r[STATE] == ACTIVE and 'held' or 'run', id, pack_run(r))
 end
 
@@ -127,6 +157,7 @@ local function finish(id, r, to, taken)
   stand(id, r)
   save(id, r)
   tell_state(id, to)
+  if has(r, NEEDED) or has(r, FLOW) then note_news(id) end
 end
 
 local histories = {}
@@ -151,6 +182,7 @@ local function record_attempt(id, r, number, outcome, ended_at, failure)
   local slash = string.find(r[HOLDER], '/', 1, true) or #r[HOLDER] + 1
   append_history(id, string.format('{"number":%d,"worker":"%s","startedAt":%.0f,"endedAt":%.0f,"outcome":"%s","error":%s}',
     number, string.sub(r[HOLDER], 1, slash - 1), r[STARTED], ended_at, outcome, failure or 'null'))
+  if failure and has(r, AFTER) and string.sub(redis.call('HGET', K.err, id) or '', 1, 1) == '!' then put('err', id, false) end
 end
 
 -- Files the job under the fingerprint of its last error.
@@ -160,6 +192,12 @@ local function file_failure(id, fingerprint)
   if old then score('failures', old .. '|' .. id, false) end
   put('fp', id, fingerprint)
   score('failures', fingerprint .. '|' .. id, 0)
+end
+
+-- The error of a job that never ran for it comes before those of its runs: it is marked.
+local function fail_without_run(id, fingerprint, failure)
+  put('err', id, '!' .. failure)
+  file_failure(id, fingerprint)
 end
 
 -- Entries that died at the very head of the waiting list are taken off, so that its head is always a job. After flush.
@@ -223,6 +261,12 @@ local function forget(id, r)
     score('failures', fingerprint .. '|' .. id, false)
     put('fp', id, false)
   end
+  if has(r, AFTER) then
+    put('pend', id, false)
+    put('round', id, false)
+  end
+  -- Its ties go when those at their other ends have been told.
+  if has(r, NEEDED) or has(r, AFTER) then note_news(id) end
   for _, name in ipairs({ 'job', 'run', 'result', 'hist', 'log', 'prog', 'meta', 'keep', 'nonce', 'op', 'err', 'failed' }) do
     put(name, id, false)
   end

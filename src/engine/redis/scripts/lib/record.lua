@@ -16,15 +16,20 @@ local PRIORITY, POSITION, CREATED, RUN_AT, STARTED, FINISHED, HOLDER = 8, 9, 10,
 
 -- What a job uses beyond the common: only its users pay for it.
 local SUSPECT, TAGGED, UNIQUE, TTL, KEEP, META, LEFT, SUPERSEDES = 1, 2, 4, 8, 16, 32, 64, 128
+-- Of what ties it to others: others depend on it; it depends on others; it is a flow; a flow that is still being created; it is
+-- held; it belongs to a flow; others depended on it until after it had ended.
+local NEEDED, AFTER, FLOW, OPEN, HELD, MEMBER, WAS_NEEDED = 256, 512, 1024, 2048, 4096, 8192, 16384
 
-local BIRTH_FORMAT, BIRTH_SIZE = '<BBHi4I6I6', 20
-local RUN_FORMAT, RUN_SIZE = '<BBHHBI6I6i4dI6I6I6I6', 55
+local BIRTH_FORMAT, BIRTH_SIZE = '<BHHi4I6I6', 21
+local RUN_FORMAT, RUN_SIZE = '<BHHHBI6I6i4dI6I6I6I6', 56
 -- State + SHORT, length of the session, epoch, position, started, finished; then the session and the result.
 local SHORT_FORMAT, SHORT_SIZE, SHORT = '<BBI6I6I6I6', 26, 128
 
--- Of a job that has not moved: is there nothing out of the ordinary about it? Its flags are the second byte of its birth.
+-- Of a job that has not moved: is there nothing out of the ordinary about it? Its flags are two bytes of its birth.
 local function is_usual(job)
-  return job and #job >= BIRTH_SIZE and string.byte(job, 2) == 0
+  if not job or #job < BIRTH_SIZE then return false end
+  local low, high = string.byte(job, 2, 3)
+  return low == 0 and high == 0
 end
 
 -- Records that this call has made and not written yet, by id.

@@ -1,0 +1,118 @@
+-- KEYS: conf job run result wait dead prio suspect delayed blocked held leases hist err fp failures ttl keep expiry counted1 counted2
+-- KEYS: tags tagged tagcount meta prog log nonce op unique ukey events wake done5 done6 done7 done8 done9 done10
+-- KEYS: check left failed skey latest owed owing handed deps dep kids kid pend round news audit
+-- ARGV: now, then what was told: "id sequence", or "id sequence cursor" when there was more to tell
+-- Reply: what is told now, as above; then per message: kind (e end, u unlink, l link, g go, j join, x cancel, d drop), to (queue
+-- NUL id), from (id), and two numbers: e: state, round; l, g: round; j: policy
+--
+-- What jobs have to tell those they are tied to. It follows from how they are now. Mirrors engine/memory/ties.ts.
+-- include: record codec batch queue lease holding moves ties-read
+
+local MOST_JOBS, MOST_MESSAGES = 100, 500
+
+local function forget_ties(id)
+  for _, key in ipairs({ 'deps', 'kids' }) do
+    local ties = ties_of(key, id)
+    for i = 1, #ties, 2 do cut(key, id .. '\0' .. ties[i]) end
+  end
+  flush()
+end
+
+local cursors = {}
+for i = 2, #ARGV do
+  local id, sequence, cursor = string.match(ARGV[i], '^(%S+) (%d+) ?(.*)$')
+  -- It may have had news again since.
+  if tonumber(redis.call('ZSCORE', K.news, id) or -1) == tonumber(sequence) then
+    if cursor ~= '' then
+      cursors[id] = cursor
+    else
+      local r = load_records({ id })[1]
+      -- A flow that was never complete goes the way of its members.
+      if r and has(r, OPEN) and r[STATE] >= COMPLETED then
+        forget(id, r)
+        flush()
+        r = nil
+      end
+      redis.call('ZREM', K.news, id)
+      if not r then forget_ties(id) end
+    end
+  end
+end
+
+local told, messages = {}, {}
+
+local function say(kind, to, from, a, b)
+  local n = #messages
+  messages[n + 1], messages[n + 2], messages[n + 3], messages[n + 4], messages[n + 5] = kind, to, from, a or 0, b or 0
+end
+
+local function room() return MOST_MESSAGES - #messages / 5 end
+
+-- Tells all of one kind; answers where to go on when there was no room for all.
+local function tell_all(key, id, from, tell_one)
+  local asked = math.max(room(), 1)
+  local ties = ties_of(key, id, from, asked)
+  for i = 1, #ties, 2 do tell_one(ties[i], ties[i + 1]) end
+  if #ties == asked * 2 then return ties[#ties - 1] end
+end
+
+-- The ties whose other end has not ended; those that have take no room.
+local function tell_waited(id, from, tell_one)
+  repeat
+    from = tell_all('deps', id, from, function(to, score)
+      if end_of_tie(score) == 0 then tell_one(to) end
+    end)
+  until not from or room() <= 0
+  return from
+end
+
+-- The news of one job: first to what depends on it ("k"), then to what it depends on ("d"). Answers where to go on.
+local function tell_news(id, r, job, cursor)
+  local phase, from = string.sub(cursor, 1, 1), string.sub(cursor, 2)
+  if from == '' then from = nil end
+  local ended = not r or r[STATE] >= COMPLETED
+  local round = r and has(r, AFTER) and tonumber(redis.call('HGET', K.round, id) or 0) or 0
+  if ended and phase ~= 'd' then
+    local state = r and r[STATE] or REMOVED
+    local rest = tell_all('kids', id, from, function(to, score) say('e', to, id, state, score) end)
+    if rest then return 'k' .. rest end
+    from = nil
+  end
+  local rest
+  if not r then
+    rest = tell_all('deps', id, from, function(to) say('u', to, id) end)
+  elseif ended then
+    local early = has(r, FLOW) and (r[STATE] == CANCELLED or r[STATE] == SUPERSEDED or r[STATE] == EXPIRED)
+    if early then
+      rest = tell_waited(id, from, function(to) say(has(r, OPEN) and 'd' or 'x', to, id) end)
+    end
+  elseif has(r, FLOW) then
+    if not has(r, OPEN) then
+      rest = tell_waited(id, from, function(to) say('g', to, id, round) end)
+    end
+  else
+    if has(r, MEMBER) and phase ~= 'd' then
+      local flow = cjson.decode(string.match(body_of(job), '^[^\n]*')).flow
+      local to = flow.queue .. '\0' .. flow.id
+      if redis.call('ZSCORE', K.kids, id .. '\0' .. to) then say('j', to, id, flow.on == 'continue' and 2 or 0) end
+    end
+    -- What is held may depend on jobs that are still being created.
+    if has(r, AFTER) and not has(r, HELD) then
+      rest = tell_waited(id, from, function(to) say('l', to, id, round) end)
+    end
+  end
+  return rest and 'd' .. rest
+end
+
+local news = redis.call('ZRANGE', K.news, 0, MOST_JOBS - 1, 'WITHSCORES')
+local ids = {}
+for i = 1, #news, 2 do ids[#ids + 1] = news[i] end
+local records, jobs = load_records(ids)
+for i, id in ipairs(ids) do
+  if room() <= 0 then break end
+  local rest = tell_news(id, records[i], jobs[i], cursors[id] or 'k')
+  told[#told + 1] = id .. ' ' .. news[i * 2] .. (rest and ' ' .. rest or '')
+end
+flush()
+flush_queue()
+return { told, messages }

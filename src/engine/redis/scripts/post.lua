@@ -1,0 +1,218 @@
+-- KEYS: conf job run result wait dead prio suspect delayed blocked held leases hist err fp failures ttl keep expiry counted1 counted2
+-- KEYS: tags tagged tagcount meta prog log nonce op unique ukey revoked events wake done5 done6 done7 done8 done9 done10
+-- KEYS: check left failed skey latest owed owing handed deps dep kids kid pend round news audit
+-- ARGV: now, then per message: kind, to (id), from (queue NUL id), two numbers as news.lua tells them, and for the end of what
+-- did not succeed its failure (fingerprint, line break, JSON)
+-- Reply: 1 when jobs have news now, then what the receivers answer: per message as in news.lua
+--
+-- Messages arrive at jobs of this queue, in order. Mirrors `receive` in engine/memory/ties.ts.
+-- include: record codec batch queue lease holding moves ties-read ties
+
+local WIDTH, MOST_MEMBERS = 6, 10000
+local CONTINUES = 2
+local reply = { 0 }
+
+local function answer(kind, to, from, a, b)
+  local n = #reply
+  reply[n + 1], reply[n + 2], reply[n + 3], reply[n + 4], reply[n + 5] = kind, to, from, a or 0, b or 0
+end
+
+local known, stored = {}, {} -- records and stored jobs, by id; false when there is none
+do
+  local ids = {}
+  for i = 2, #ARGV, WIDTH do
+    local id = ARGV[i + 1]
+    if known[id] == nil then
+      known[id] = false
+      ids[#ids + 1] = id
+    end
+  end
+  local records, jobs = load_records(ids)
+  for i, id in ipairs(ids) do known[id], stored[id] = records[i] or false, jobs[i] end
+end
+
+local touched = {}
+
+-- The record of a job that is about to be changed. One that was changed in this call is written first, and read again.
+local function touch(id)
+  if touched[id] then
+    flush()
+    local records, jobs = load_records({ id })
+    known[id], stored[id] = records[1] or false, jobs[1]
+  end
+  touched[id] = true
+  return known[id]
+end
+
+-- Writes a record whose flags have changed where it stands.
+local function restate(id, r)
+  if r[STATE] == ACTIVE then
+    if r.batch then let_go(id, r) end
+    save(id, r)
+  elseif redis.call('HEXISTS', K.run, id) == 1 then
+    save(id, r)
+  else
+    put('job', id, pack_birth(r[STATE], r[FLAGS], r[ATTEMPTS], r[PRIORITY], r[CREATED], place_of(r)) .. body_of(stored[id]))
+  end
+end
+
+local waits, rounds, ties = {}, {}, {} -- as they will be when everything gathered is written
+
+local function waits_of(id)
+  waits[id] = waits[id] or tonumber(redis.call('HGET', K.pend, id) or 0)
+  return waits[id]
+end
+
+local function wait_for(id, n)
+  waits[id] = waits_of(id) + n
+  put('pend', id, waits[id] > 0 and waits[id])
+end
+
+local function round_of(id)
+  rounds[id] = rounds[id] or tonumber(redis.call('HGET', K.round, id) or 0)
+  return rounds[id]
+end
+
+local function tie_of(member)
+  if ties[member] == nil then ties[member] = tonumber(redis.call('HGET', K.dep, member) or -1) end
+  return ties[member]
+end
+
+local function set_tie(member, value)
+  ties[member] = value
+  bind('deps', member, value)
+end
+
+-- Somebody waits for this job.
+local function be_awaited(id, other, round)
+  local r = known[id]
+  if not has(r, NEEDED) then
+    r = touch(id)
+    set_flag(r, NEEDED, true)
+    if r[STATE] >= COMPLETED and (has(r, KEEP) or has(r, WAS_NEEDED)) then
+      local _, _, counted = class_of(r[STATE])
+      score('expiry', id, false)
+      score(counted, id, false)
+    end
+    restate(id, r)
+  end
+  bind('kids', id .. '\0' .. other)
+  put('kid', id .. '\0' .. other, round > 0 and round)
+  if r[STATE] >= COMPLETED then answer('e', other, id, r[STATE], round) end
+end
+
+-- A dependency has ended.
+local function hear_end(id, other, state, round, failure)
+  local member = id .. '\0' .. other
+  local value = tie_of(member)
+  if value < 0 or end_of_tie(value) ~= 0 or round ~= round_of(id) then return end
+  set_tie(member, value + state)
+  wait_for(id, -1)
+  local r = known[id]
+  if r[STATE] ~= BLOCKED then return end
+  local policy = policy_of_tie(value)
+  local fails = not is_success(state) and policy ~= CONTINUES
+  if fails and policy == 0 then
+    fail_without_run(id, string.match(failure, '^(%x+)\n(.*)$'))
+    flush() -- the next failure of this job must find it
+  end
+  if has(r, FLOW) then
+    if waits_of(id) == 0 then
+      r = touch(id)
+      flush()
+      gather(id, r, 0)
+    end
+  elseif fails then
+    finish(id, touch(id), policy == 0 and FAILED or CANCELLED)
+  elseif waits_of(id) == 0 and not has(r, HELD) then
+    get_ready(id, touch(id))
+  end
+end
+
+local members = {}
+
+-- A flow gets a member.
+local function be_joined(id, other, policy)
+  local r, member = known[id], id .. '\0' .. other
+  if has(r, FLOW) and tie_of(member) >= 0 then return end
+  members[id] = members[id] or redis.call('ZLEXCOUNT', K.deps, '[' .. id .. '\0', '(' .. id .. '\1')
+  if not has(r, FLOW) or r[STATE] ~= BLOCKED or members[id] >= MOST_MEMBERS then return answer('x', other, id) end
+  if not has(r, AFTER) then
+    r = touch(id)
+    set_flag(r, AFTER, true)
+    score('audit', id, NOW + AUDIT)
+    restate(id, r)
+  end
+  members[id] = members[id] + 1
+  set_tie(member, policy * POLICY)
+  wait_for(id, 1)
+  if round_of(id) > 0 then answer('g', other, id, round_of(id)) end
+end
+
+-- Ends a job whose flow has ended before it.
+local function cancel(id)
+  local r = touch(id)
+  if r[STATE] == ACTIVE then
+    record_attempt(id, r, r[COUNTED] + 1, 'cancelled', NOW)
+    revoke(id, r, 'c')
+  end
+  finish(id, r, CANCELLED)
+end
+
+local left_alone = {} -- jobs of which a dependent is gone
+
+local receive = {
+  l = function(id, other, round) be_awaited(id, other, round) end,
+  g = function(id, other, round)
+    if known[id][STATE] == BLOCKED and has(known[id], HELD) then let_loose(id, touch(id), waits_of(id)) end
+    be_awaited(id, other, round)
+  end,
+  u = function(id, other)
+    cut('kids', id .. '\0' .. other)
+    left_alone[id] = true
+  end,
+  e = hear_end,
+  j = be_joined,
+  x = function(id)
+    if known[id][STATE] < COMPLETED then cancel(id) end
+  end,
+  d = function(id)
+    if known[id][STATE] ~= ACTIVE then
+      forget(id, touch(id))
+      known[id] = false
+    end
+  end,
+}
+
+-- What is answered for a job that is not there.
+local function answer_for_missing(kind, id, other, a)
+  if kind == 'l' or kind == 'g' then answer('e', other, id, REMOVED, a)
+  elseif kind == 'e' then answer('u', other, id)
+  elseif kind == 'j' then answer('x', other, id) end
+end
+
+for i = 2, #ARGV, WIDTH do
+  local kind, id, other, a, b = ARGV[i], ARGV[i + 1], ARGV[i + 2], tonumber(ARGV[i + 3]), tonumber(ARGV[i + 4])
+  if known[id] then receive[kind](id, other, a, b, ARGV[i + 5]) else answer_for_missing(kind, id, other, a) end
+end
+flush()
+
+-- What nothing depends on any more is retention's.
+for id in pairs(left_alone) do
+  local r = known[id]
+  if r and has(r, NEEDED) and #redis.call('ZRANGEBYLEX', K.kids, '[' .. id .. '\0', '(' .. id .. '\1', 'LIMIT', 0, 1) == 0 then
+    r = touch(id)
+    set_flag(r, NEEDED, false)
+    if r[STATE] >= COMPLETED then
+      set_flag(r, WAS_NEEDED, true)
+      let_expire(id, r)
+    end
+    restate(id, r)
+  end
+end
+flush()
+drop_dead_head()
+flush_queue()
+if redis.call('LLEN', K.wait) + redis.call('ZCARD', K.prio) + redis.call('ZCARD', K.delayed) > 0 then wake() end
+reply[1] = redis.call('EXISTS', K.news)
+return reply
