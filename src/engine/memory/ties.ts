@@ -93,8 +93,9 @@ export function listDependents(queue: MemoryQueue | undefined, id: string): JobR
 
 /** The next news of a queue. */
 export function news(queue: MemoryQueue): News {
-  const ids = [...queue.news].slice(0, NEWS_AT_ONCE);
-  return { messages: ids.flatMap((id) => newsOf(queue, id)), told: ids.length === 0 ? null : ids };
+  const next = [...queue.news].slice(0, NEWS_AT_ONCE);
+  const told = next.map(([id, sequence]) => `${id} ${sequence}`);
+  return { messages: next.flatMap(([id]) => newsOf(queue, id)), told: told.length === 0 ? null : told };
 }
 
 /** What is to be told elsewhere when a queue is removed with all its jobs. */
@@ -112,14 +113,16 @@ export function farewells(queue: MemoryQueue): Message[] {
 }
 
 /** News was delivered. */
-export function told(queue: MemoryQueue, ids: readonly string[], now: number): void {
-  for (const id of ids) {
-    queue.news.delete(id);
+export function told(queue: MemoryQueue, tokens: readonly string[], now: number): void {
+  for (const token of tokens) {
+    const [id = "", sequence] = token.split(" ");
+    // It may have had news again since.
+    if (queue.news.get(id) !== Number(sequence)) continue;
     const job = queue.jobs.get(id);
     // A flow that was never complete goes the way of its members.
     if (job?.open === true && isTerminal(job.state)) forget(queue, job, now);
-    if (queue.jobs.has(id)) continue;
     queue.news.delete(id);
+    if (queue.jobs.has(id)) continue;
     queue.dependencies.delete(id);
     queue.dependents.delete(id);
   }
