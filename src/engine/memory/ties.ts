@@ -139,7 +139,7 @@ function newsOf(queue: MemoryQueue, id: string): Message[] {
       return [...ends, ...dependencies.map((dependency): Message => ({ kind: "unlink", to: bare(dependency), from }))];
     }
     const early = job.spec.role === "flow" && !["completed", "partial", "failed"].includes(state);
-    const left = early ? dependencies.filter((member) => member.state === null) : [];
+    const left = early ? dependencies.filter((member) => job.open || member.state === null) : [];
     return [
       ...ends,
       ...left.map((member): Message => ({ kind: job.open ? "drop" : "cancel", to: bare(member), from })),

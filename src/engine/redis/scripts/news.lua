@@ -83,8 +83,10 @@ local function tell_news(id, r, job, cursor)
     rest = tell_all('deps', id, from, function(to) say('u', to, id) end)
   elseif ended then
     local early = has(r, FLOW) and (r[STATE] == CANCELLED or r[STATE] == SUPERSEDED or r[STATE] == EXPIRED)
-    if early then
-      rest = tell_waited(id, from, function(to) say(has(r, OPEN) and 'd' or 'x', to, id) end)
+    if early and has(r, OPEN) then
+      rest = tell_all('deps', id, from, function(to) say('d', to, id) end)
+    elseif early then
+      rest = tell_waited(id, from, function(to) say('x', to, id) end)
     end
   elseif has(r, FLOW) then
     if not has(r, OPEN) then

@@ -63,9 +63,18 @@ local function waits_of(id)
   return waits[id]
 end
 
+local changed = {} -- of whom the number is to be written, once: removals come before additions
+
 local function wait_for(id, n)
   waits[id] = waits_of(id) + n
-  put('pend', id, waits[id] > 0 and waits[id])
+  changed[id] = true
+end
+
+before_flush[#before_flush + 1] = function()
+  for id in pairs(changed) do
+    if known[id] then put('pend', id, waits[id] > 0 and waits[id]) end
+  end
+  changed = {}
 end
 
 local function round_of(id)
@@ -83,6 +92,8 @@ local function set_tie(member, value)
   bind('deps', member, value)
 end
 
+local bound = {} -- those who began to wait in this call
+
 -- Somebody waits for this job.
 local function be_awaited(id, other, round)
   local r = known[id]
@@ -96,8 +107,10 @@ local function be_awaited(id, other, round)
     end
     restate(id, r)
   end
-  bind('kids', id .. '\0' .. other)
-  put('kid', id .. '\0' .. other, round > 0 and round)
+  local member = id .. '\0' .. other
+  bind('kids', member)
+  put('kid', member, round > 0 and round)
+  bound[member] = true
   if r[STATE] >= COMPLETED then answer('e', other, id, r[STATE], round) end
 end
 
@@ -168,6 +181,7 @@ local receive = {
     be_awaited(id, other, round)
   end,
   u = function(id, other)
+    if bound[id .. '\0' .. other] then flush() end
     cut('kids', id .. '\0' .. other)
     left_alone[id] = true
   end,
