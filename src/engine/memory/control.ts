@@ -70,6 +70,7 @@ export function retry(fromStart: boolean): Command {
     job.startedAt = null;
     job.finishedAt = null;
     job.runAt = now;
+    job.held = false;
     dependAgain(queue, job);
     move(queue, job, job.waiting > 0 ? "blocked" : "queued", "retry", now);
     return "applied";

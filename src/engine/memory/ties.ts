@@ -7,6 +7,7 @@ import {
   dependencyMessage,
   DEPENDENCY_FAILED,
   isSuccess,
+  type DependencyEnd,
   type DependencyPolicy,
   type DependencyRecord,
 } from "../../model/dependency.js";
@@ -90,9 +91,10 @@ export function listDependents(queue: MemoryQueue | undefined, id: string): JobR
   return sorted([...(queue?.dependents.get(id)?.values() ?? [])].map(({ ref }) => ref));
 }
 
-/** The next news of a queue. */
+/** The next news of a queue. It is taken out at once: what happens to a job while its news is delivered is news again. */
 export function news(queue: MemoryQueue): News {
   const ids = [...queue.news].slice(0, NEWS_AT_ONCE);
+  for (const id of ids) queue.news.delete(id);
   return { messages: ids.flatMap((id) => newsOf(queue, id)), told: ids.length === 0 ? null : ids };
 }
 
@@ -113,7 +115,7 @@ export function farewells(queue: MemoryQueue): Message[] {
 /** News was delivered. */
 export function told(queue: MemoryQueue, ids: readonly string[], now: number): void {
   for (const id of ids) {
-    queue.news.delete(id);
+    if (queue.news.has(id)) continue;
     const job = queue.jobs.get(id);
     // A flow that was never complete goes the way of its members.
     if (job?.open === true && isTerminal(job.state)) forget(queue, job, now);
@@ -135,7 +137,8 @@ function newsOf(queue: MemoryQueue, id: string): Message[] {
       return [...ends, ...dependencies.map((dependency): Message => ({ kind: "unlink", to: bare(dependency), from }))];
     }
     const early = job.spec.role === "flow" && !["completed", "partial", "failed"].includes(state);
-    const left = early ? dependencies.filter((member) => member.state === null) : [];
+    // What was never complete is removed whole, ended members too.
+    const left = early ? dependencies.filter((member) => job.open || member.state === null) : [];
     return [
       ...ends,
       ...left.map((member): Message => ({ kind: job.open ? "drop" : "cancel", to: bare(member), from })),
@@ -148,7 +151,7 @@ function newsOf(queue: MemoryQueue, id: string): Message[] {
     return open ? [] : waited.map((member): Message => ({ kind: "go", to: bare(member), from, round }));
   }
   const { flow } = job.spec;
-  const joins = flow !== null && (queue.dependents.get(id)?.has(tieKey(flow)) ?? false);
+  const joins = flow !== null && isAwaitedBy(queue, job, flow);
   return [
     ...(joins ? [{ kind: "join", to: bare(flow), from, on: flow.on } satisfies Message] : []),
     // What is held may depend on jobs that are still being created.
@@ -176,15 +179,15 @@ export function receive(queue: MemoryQueue | undefined, message: Message, tying:
       untie(queue, job, from);
       return [];
     case "end":
-      hearEnd(queue, job, message, tying.now);
-      return [];
+      return hearEnd(queue, job, message, tying.now);
     case "join":
       return beJoined(queue, job, message);
     case "cancel":
       if (!isTerminal(job.state)) cancel(queue, job, tying);
       return [];
     case "drop":
-      if (job.state !== "active") forget(queue, job, tying.now);
+      // Another job may have come to its id.
+      if (job.state !== "active" && isAwaitedBy(queue, job, from)) forget(queue, job, tying.now);
       return [];
   }
 }
@@ -216,26 +219,43 @@ function beAwaited(
   return isTerminal(job.state) ? [{ kind: "end", to: from, from: to, state: job.state, round }] : [];
 }
 
-/** A dependency has ended. */
+function isAwaitedBy(queue: MemoryQueue, { id }: MemoryJob, dependent: JobRef): boolean {
+  return queue.dependents.get(id)?.has(tieKey(dependent)) ?? false;
+}
+
+/** A dependency has ended. One of which the job knows nothing, as it ended before it joined, need not be kept for it. */
 function hearEnd(
   queue: MemoryQueue,
   job: MemoryJob,
-  { from, state, round }: Extract<Message, { kind: "end" }>,
+  { to, from, state, round }: Extract<Message, { kind: "end" }>,
   now: number,
-): void {
-  const dependencies = dependenciesOf(queue, job.id);
-  const known = dependencies.get(tieKey(from));
-  if (known === undefined || known.state !== null || round !== job.round) return;
+): Message[] {
+  const dependencies = queue.dependencies.get(job.id);
+  const known = dependencies?.get(tieKey(from));
+  if (dependencies === undefined || known === undefined) return [{ kind: "unlink", to: from, from: to }];
+  if (known.state !== null || round !== job.round) return [];
   dependencies.set(tieKey(from), { ...known, state });
   job.waiting -= 1;
-  if (job.state !== "blocked" || job.open) return;
+  if (job.state === "blocked" && !job.open) goOn(queue, job, from, state, known.on, now);
+  return [];
+}
+
+/** What becomes of a blocked job when a dependency has ended. */
+function goOn(
+  queue: MemoryQueue,
+  job: MemoryJob,
+  from: JobRef,
+  state: DependencyEnd,
+  on: DependencyPolicy,
+  now: number,
+): void {
   if (job.spec.role === "flow") {
     if (job.waiting === 0) gather(queue, job, now);
-  } else if (!isSuccess(state) && known.on !== "continue") {
-    if (known.on === "fail") {
+  } else if (!isSuccess(state) && on !== "continue") {
+    if (on === "fail") {
       job.error = plainFailure("DependencyFailed", dependencyMessage(from, state), DEPENDENCY_FAILED);
     }
-    finish(queue, job, known.on === "fail" ? "failed" : "cancelled", "depend", now);
+    finish(queue, job, on === "fail" ? "failed" : "cancelled", "depend", now);
   } else if (!job.held && job.waiting === 0) {
     ready(queue, job, now);
   }
@@ -252,7 +272,8 @@ function beJoined(
   if (members.has(tieKey(from))) return [];
   if (flow.state !== "blocked" || members.size >= MOST_MEMBERS) return [{ kind: "cancel", to: from, from: to }];
   depend(queue, flow, from, on);
-  return flow.round === 0 ? [] : [{ kind: "go", to: from, from: to, round: flow.round }];
+  // It may have ended before this arrived.
+  return flow.open ? [] : [{ kind: "go", to: from, from: to, round: flow.round }];
 }
 
 /** Ends a flow whose members have all ended. */

@@ -143,6 +143,16 @@ export const flows = scenarios("flows", [
     },
   ],
   [
+    "a job that had ended goes too when its flow was never complete",
+    async (kit) => {
+      const made = await chain(kit);
+      await kit.control("cancel", made.ids[0]);
+      kit.advance(FLOW_CREATION);
+      await kit.sweep(100, [HOME]);
+      assert.deepEqual(await kit.list(), []);
+    },
+  ],
+  [
     "a flow whose creator died before any job was made is removed",
     async (kit) => {
       const flow = await kit.add({ queue: HOME, role: "flow" });
@@ -292,6 +302,38 @@ export const flows = scenarios("flows", [
       assert.equal(await kit.state(late), "cancelled");
       const lost = await kit.add({ flow: member("nobody") });
       assert.equal(await kit.state(lost), "cancelled");
+    },
+  ],
+  [
+    "a job that joins a flow and fails at once for what it depends on has ended for the flow too",
+    async (kit) => {
+      const made = await chain(kit);
+      await made.begin();
+      const session = await all(kit);
+      const failed = await kit.add({ queue: OTHER });
+      await kit.control("cancel", { queue: OTHER, id: failed });
+      const late = await kit.add({ flow: member(made.flow), after: after([failed], "fail", OTHER) });
+      assert.equal(await kit.state(late), "failed");
+      for (let left = 3; left > 0; left -= 1) await run(session);
+      assert.equal(await kit.state(made.flow, HOME), "failed");
+    },
+  ],
+  [
+    "a held job that joins a flow which has begun may run",
+    async (kit) => {
+      const made = await chain(kit);
+      await made.begin();
+      assert.equal(await kit.state(await kit.add({ hold: true, flow: member(made.flow) })), "queued");
+    },
+  ],
+  [
+    "a job that ended before its flow knew of it is not kept for the flow",
+    async (kit) => {
+      const flow = await kit.add({ queue: HOME, role: "flow" });
+      const [first, second] = [kit.spec({ flow: member(flow), supersedes: "key" }), kit.spec({ supersedes: "key" })];
+      await kit.engine.enqueue({ jobs: [first, second] });
+      assert.equal(await kit.state(first.id), "superseded");
+      assert.deepEqual(await kit.engine.dependents({ queue: MAIN, id: first.id }), []);
     },
   ],
   [
