@@ -16,7 +16,7 @@ import { flowEnd, MOST_MEMBERS } from "../../model/flow.js";
 import type { JobRef } from "../../model/job.js";
 import { isTerminal } from "../../model/state.js";
 import type { CommitAnswer } from "../contract.js";
-import type { Message, News } from "../delivery.js";
+import { answerForMissing, type Message, type News } from "../delivery.js";
 import { revoke } from "./consume.js";
 import { finish, forget, haveNews, move, pin, recordAttempt, unpin } from "./moves.js";
 import type { MemoryJob, MemoryQueue } from "./store.js";
@@ -188,21 +188,6 @@ export function receive(queue: MemoryQueue | undefined, message: Message, tying:
     case "drop":
       // Another job may have come to its id.
       if (job.state !== "active" && isAwaitedBy(queue, job, from)) forget(queue, job, tying.now);
-      return [];
-  }
-}
-
-/** What is answered for a job that is not there. */
-function answerForMissing({ kind, to, from, ...rest }: Message): Message[] {
-  switch (kind) {
-    case "link":
-    case "go":
-      return "round" in rest ? [{ kind: "end", to: from, from: to, state: "removed", round: rest.round }] : [];
-    case "end":
-      return [{ kind: "unlink", to: from, from: to }];
-    case "join":
-      return [{ kind: "cancel", to: from, from: to }];
-    default:
       return [];
   }
 }
