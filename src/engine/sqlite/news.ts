@@ -66,8 +66,8 @@ function newsOfWaiting(sql: Sql, job: Job, from: JobRef): Message[] {
   const waited = silent ? [] : dependenciesOf(sql, job.job).filter(({ state }) => state === null);
   const kind = flow === null ? "link" : "go";
   const links = waited.map(({ queue, id }): Message => ({ kind, to: { queue, id }, from, round }));
-  const membership = bodyOf(sql, job).flow;
-  if (membership === null || !isAwaitedBy(sql, job, membership)) return links;
+  const membership = bodyOf(sql, job)?.flow;
+  if (membership == null || !isAwaitedBy(sql, job, membership)) return links;
   const { queue, id, on } = membership;
   return [{ kind: "join", to: { queue, id }, from, on }, ...links];
 }

@@ -220,7 +220,8 @@ const REPLACE_INPUT = "UPDATE jobs SET input = ?, progress = NULL, checkpointed 
 /** Gives a job another input; what its runs left belongs to the one it had. */
 export function replaceInput({ sql }: Transaction, job: Pick<Job, "job" | "tied">, input: string): void {
   const long = input.length > LONG_INPUT;
-  if (job.tied) keepBody(sql, job, { ...bodyOf(sql, job), references: [] });
+  const ties = job.tied ? bodyOf(sql, job) : null;
+  if (ties !== null) keepBody(sql, job, { ...ties, references: [] });
   sql.run(REPLACE_INPUT, long ? null : input, job.job);
   sql.run("DELETE FROM checkpoints WHERE job = ?", job.job);
   sql.run("DELETE FROM inputs WHERE job = ?", job.job);

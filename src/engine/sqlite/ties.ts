@@ -4,7 +4,7 @@
  * alone, as its run record says, has none of this and costs nothing. Ties of a job that is gone stay until that was told.
  */
 import type { Dependency, DependencyEnd, DependencyPolicy, DependencyRecord } from "../../model/dependency.js";
-import { UNTIED, type JobRef, type Ties } from "../../model/job.js";
+import type { JobRef, Ties } from "../../model/job.js";
 import { stateOfJob, type Job } from "./job.js";
 import { parseTies } from "./payload.js";
 import type { Sql } from "./sql.js";
@@ -80,14 +80,14 @@ export function keepBody(sql: Sql, { job }: Pick<Job, "job">, { after, reference
   sql.run("INSERT OR REPLACE INTO tied_bodies (job, body) VALUES (?, ?)", job, body);
 }
 
-/** What a job was enqueued with of its ties; nothing when that cannot be decoded: such a job, too, must end one day. */
-export function bodyOf(sql: Sql, { job }: Pick<Job, "job">): Ties {
+/** What a job was enqueued with of its ties; `null`: nothing, or what cannot be decoded, for such a job must end too. */
+export function bodyOf(sql: Sql, { job }: Pick<Job, "job">): Ties | null {
   const body = sql.all<[body: string]>("SELECT body FROM tied_bodies WHERE job = ?", job)[0]?.[0];
-  if (body === undefined) return UNTIED;
+  if (body === undefined) return null;
   try {
     return parseTies(body);
   } catch {
-    return UNTIED;
+    return null;
   }
 }
 
