@@ -30,6 +30,22 @@ export type Message =
   /** To a member of a flow that ended early; or that was never complete. */
   | ({ readonly kind: "cancel" | "drop" } & Between);
 
+/** What is answered for a job that is not there. */
+export function answerForMissing(message: Message): Message[] {
+  const { kind, to, from } = message;
+  switch (kind) {
+    case "link":
+    case "go":
+      return [{ kind: "end", to: from, from: to, state: "removed", round: message.round }];
+    case "end":
+      return [{ kind: "unlink", to: from, from: to }];
+    case "join":
+      return [{ kind: "cancel", to: from, from: to }];
+    default:
+      return [];
+  }
+}
+
 /** News of some jobs of a queue. */
 export interface News {
   readonly messages: readonly Message[];

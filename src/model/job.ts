@@ -57,7 +57,7 @@ export interface JobSpec extends JobRef, JobBody {
   readonly meta: string | null;
   /** Created `blocked`, until released. Not beside `after`. */
   readonly hold: boolean;
-  /** `flow`: it is a flow, which waits for its members and is run by nobody; it has no `after`, and is `blocked`. */
+  /** `flow`: it is a flow, which waits for its members and is run by nobody; it has neither `after` nor `flow`, and is `blocked`. */
   readonly role: "job" | "flow";
   readonly unique: Unique | null;
   readonly retention: Retention;

@@ -69,3 +69,32 @@ describe("failures that cannot be decoded", () => {
     expect(await kit.job(bad)).toMatchObject({ state: "queued", failures: [], problem: null });
   });
 });
+
+describe("ties that cannot be decoded", () => {
+  let waits: string;
+
+  beforeEach(async () => {
+    waits = await kit.add({ after: [{ queue: MAIN, id: bad, on: "fail" }] });
+    await damage("UPDATE tied_bodies SET body = '{' WHERE job <> (SELECT job FROM jobs WHERE id = ?)");
+  });
+
+  it("are the problem of their job, whose worker gets no body, and listings go on", async () => {
+    for (const lease of await session.claim(2)) await session.complete(lease);
+
+    const lease = await session.next();
+    expect(lease).toMatchObject({ id: waits, body: null, problem: `job ${waits}: its stored ties cannot be decoded` });
+    expect(await kit.job(waits)).toMatchObject({ state: "active", after: [], problem: lease.problem });
+    expect(await kit.list()).toEqual([waits, good, bad]);
+  });
+
+  it("keep it neither from ending with what it depends on nor from being queued again", async () => {
+    await kit.control("cancel", bad);
+    expect(await kit.state(waits)).toBe("failed");
+
+    await kit.control("retry", bad);
+    expect(await kit.control("retry", waits)).toEqual({ outcome: "applied", state: "blocked" });
+    expect((await kit.update(waits, { input: "1" })).outcome).toBe("applied");
+    for (const lease of await session.claim(2)) await session.complete(lease);
+    expect(await kit.state(waits)).toBe("queued");
+  });
+});

@@ -22,6 +22,8 @@ const BACK: Readonly<Record<number, string>> = {
     ALTER TABLE jobs DROP COLUMN checkpointed; ALTER TABLE jobs DROP COLUMN failures;
     ALTER TABLE jobs DROP COLUMN supersedes; ALTER TABLE jobs DROP COLUMN debounce_wait;
     ALTER TABLE jobs DROP COLUMN debounce_most; ALTER TABLE revoked DROP COLUMN cause`,
+  3: `DROP TABLE ties; DROP TABLE tied_bodies; DROP TABLE dependencies; DROP TABLE dependents;
+    ALTER TABLE jobs DROP COLUMN tied`,
 };
 
 /** Makes of the file what a Longshore with this schema would have left. */
@@ -99,5 +101,32 @@ it("goes on with the jobs of schema 2, whose runs can leave checkpoints from now
   expect(lease).toMatchObject({ id: old, checkpoints: false, body: { supersedes: null } });
   expect(await session.next()).toMatchObject({ id: old, checkpoints: true });
   expect(await after.state(first)).toBe("superseded");
+  await after.dispose();
+});
+
+it("goes on with the jobs of schema 3: what was held is let go, and others can depend on what there is", async () => {
+  const before = await connect();
+  const [held, running, ended] = [await before.add({ hold: true }), await before.add(), await before.add()];
+  const first = await before.session({ ttl: 3_600_000 });
+  const [lease, other] = await first.claim(2);
+  if (lease === undefined || other === undefined) throw new Error("no work");
+  await first.complete(other);
+  await before.dispose();
+  await takeBack(3, "");
+
+  const after = await connect();
+  const ids = [held, running, ended];
+  const waits = await after.add({ after: ids.map((id) => ({ queue: MAIN, id, on: "fail" })) });
+  const second = await after.session();
+  const release = await after.control("release", held);
+  const free = await second.next();
+  await second.complete(free);
+  const done = { kind: "complete", result: null } as const;
+  const settle = [{ ...lease, outcome: done }];
+  await after.engine.exchange({ session: first.id, lane: 0, call: 9, settle, claim: null });
+
+  expect([release.outcome, free.id]).toEqual(["applied", held]);
+  expect(await after.job(waits)).toMatchObject({ state: "queued", role: "job", flow: null });
+  expect(await after.job(ended)).toMatchObject({ after: [], references: [], state: "completed" });
   await after.dispose();
 });

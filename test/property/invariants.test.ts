@@ -38,6 +38,7 @@ async function observe(steps: readonly Step[]): Promise<void> {
   const world = new World();
   const engine = world.reference;
   const epochs = new Map<string, number>();
+  const held = new Set<string>();
   let before: Jobs = new Map();
   for (const [index, step] of steps.entries()) {
     const call = world.call(step);
@@ -52,6 +53,8 @@ async function observe(steps: readonly Step[]): Promise<void> {
       kept(call, before, after, world);
       oneLiveJobPerKey(after);
       onlyTheLatestCounts(after);
+      if (call.command === "enqueue") noteHeld(call, held);
+      nothingWaitsInVain(engine, after, held);
       fenced(call, answer, before, after);
       if (call.command === "exchange") leased(step, answer as ExchangeAnswer, before, after, epochs, paused);
       for (const name of epochs.keys()) if (!after.has(name)) epochs.delete(name);
@@ -128,6 +131,33 @@ function onlyTheLatestCounts(jobs: Jobs): void {
   for (const job of jobs.values()) {
     const other = counting.get(`${job.queue} ${job.supersedes}`);
     if (other !== undefined) assert.ok(job.createdAt <= other.createdAt, "the one that counts is the latest");
+  }
+}
+
+/** Jobs that were created held, and flows, which begin with theirs. */
+function noteHeld({ params }: Call, held: Set<string>): void {
+  for (const job of (params as Parameters<Engine["enqueue"]>[0]).jobs) {
+    if (job.hold || job.role === "flow") held.add(nameOf(job));
+  }
+}
+
+/** Who waits, waits for a job that will tell it when it ends; and nothing is kept for what is gone. */
+function nothingWaitsInVain(engine: MemoryEngine, jobs: Jobs, held: ReadonlySet<string>): void {
+  for (const [name, { queue, id, state, finishedAt }] of jobs) {
+    for (const dependent of finishedAt === null ? [] : engine.dependents({ queue, id })) {
+      assert.ok(jobs.has(nameOf(dependent)), `${name} is kept for ${nameOf(dependent)}, which is there`);
+    }
+    const left = engine.dependencies({ queue, id }).filter((dependency) => dependency.state === null);
+    if (finishedAt !== null || held.has(name)) continue;
+    if (state === "blocked") assert.ok(left.length > 0, `${name} waits for something`);
+    for (const dependency of left) {
+      const awaited = jobs.get(nameOf(dependency));
+      assert.ok(awaited !== undefined && !isTerminal(awaited.state), `${nameOf(dependency)} will end for ${name}`);
+      assert.ok(
+        engine.dependents(dependency).some((ref) => nameOf(ref) === name),
+        `${name} is told of its end`,
+      );
+    }
   }
 }
 

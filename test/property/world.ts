@@ -187,7 +187,7 @@ export class World {
     this.#drawn += 1;
     const chosen = again?.id ?? (naming === "generated" ? null : `job_${this.#drawn}`);
     const isFlow = draft.role === "flow";
-    const home = flow === null ? undefined : latest(this.#flows, flow.flow);
+    const home = isFlow || flow === null ? undefined : latest(this.#flows, flow.flow);
     return {
       ...options,
       ...(isFlow ? { hold: false, ttl: null } : {}),

@@ -74,9 +74,8 @@ export function unpin(queue: MemoryQueue, job: MemoryJob): void {
 
 /** The job has something to tell those it is tied to. */
 export function haveNews(queue: MemoryQueue, id: string): void {
-  queue.newsSequence += 1;
   queue.news.delete(id);
-  queue.news.set(id, queue.newsSequence);
+  queue.news.add(id);
 }
 
 function count(queue: MemoryQueue, job: MemoryJob): void {

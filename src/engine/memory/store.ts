@@ -89,9 +89,8 @@ export class MemoryQueue {
   readonly dependencies = new Map<string, Map<string, DependencyRecord>>();
   /** Per job: what depends on it, and the round in which that waits for it. */
   readonly dependents = new Map<string, Map<string, { ref: JobRef; round: number }>>();
-  /** Jobs that have something to tell those they are tied to, the earliest first, and the number of that. */
-  readonly news = new Map<string, number>();
-  newsSequence = 0;
+  /** Jobs that have something to tell those they are tied to, the earliest first. */
+  readonly news = new Set<string>();
   /** The latest count asked for, per class of outcome. */
   readonly keepCount: { completed: number | null; failed: number | null } = { completed: null, failed: null };
   /** Finished jobs that ask for a count, oldest first. */

@@ -7,6 +7,7 @@ import {
   dependencyMessage,
   DEPENDENCY_FAILED,
   isSuccess,
+  type DependencyEnd,
   type DependencyPolicy,
   type DependencyRecord,
 } from "../../model/dependency.js";
@@ -15,7 +16,7 @@ import { flowEnd, MOST_MEMBERS } from "../../model/flow.js";
 import type { JobRef } from "../../model/job.js";
 import { isTerminal } from "../../model/state.js";
 import type { CommitAnswer } from "../contract.js";
-import type { Message, News } from "../delivery.js";
+import { answerForMissing, type Message, type News } from "../delivery.js";
 import { revoke } from "./consume.js";
 import { finish, forget, haveNews, move, pin, recordAttempt, unpin } from "./moves.js";
 import type { MemoryJob, MemoryQueue } from "./store.js";
@@ -91,11 +92,11 @@ export function listDependents(queue: MemoryQueue | undefined, id: string): JobR
   return sorted([...(queue?.dependents.get(id)?.values() ?? [])].map(({ ref }) => ref));
 }
 
-/** The next news of a queue. */
+/** The next news of a queue. It is taken out at once: what happens to a job while its news is delivered is news again. */
 export function news(queue: MemoryQueue): News {
-  const next = [...queue.news].slice(0, NEWS_AT_ONCE);
-  const told = next.map(([id, sequence]) => `${id} ${sequence}`);
-  return { messages: next.flatMap(([id]) => newsOf(queue, id)), told: told.length === 0 ? null : told };
+  const ids = [...queue.news].slice(0, NEWS_AT_ONCE);
+  for (const id of ids) queue.news.delete(id);
+  return { messages: ids.flatMap((id) => newsOf(queue, id)), told: ids.length === 0 ? null : ids };
 }
 
 /** What is to be told elsewhere when a queue is removed with all its jobs. */
@@ -113,11 +114,9 @@ export function farewells(queue: MemoryQueue): Message[] {
 }
 
 /** News was delivered. */
-export function told(queue: MemoryQueue, tokens: readonly string[], now: number): void {
-  for (const token of tokens) {
-    const [id = "", sequence] = token.split(" ");
-    // It may have had news again since.
-    if (queue.news.get(id) !== Number(sequence)) continue;
+export function told(queue: MemoryQueue, ids: readonly string[], now: number): void {
+  for (const id of ids) {
+    if (queue.news.has(id)) continue;
     const job = queue.jobs.get(id);
     // A flow that was never complete goes the way of its members.
     if (job?.open === true && isTerminal(job.state)) forget(queue, job, now);
@@ -139,6 +138,7 @@ function newsOf(queue: MemoryQueue, id: string): Message[] {
       return [...ends, ...dependencies.map((dependency): Message => ({ kind: "unlink", to: bare(dependency), from }))];
     }
     const early = job.spec.role === "flow" && !["completed", "partial", "failed"].includes(state);
+    // What was never complete is removed whole, ended members too.
     const left = early ? dependencies.filter((member) => job.open || member.state === null) : [];
     return [
       ...ends,
@@ -152,7 +152,7 @@ function newsOf(queue: MemoryQueue, id: string): Message[] {
     return open ? [] : waited.map((member): Message => ({ kind: "go", to: bare(member), from, round }));
   }
   const { flow } = job.spec;
-  const joins = flow !== null && (queue.dependents.get(id)?.has(tieKey(flow)) ?? false);
+  const joins = flow !== null && isAwaitedBy(queue, job, flow);
   return [
     ...(joins ? [{ kind: "join", to: bare(flow), from, on: flow.on } satisfies Message] : []),
     // What is held may depend on jobs that are still being created.
@@ -180,30 +180,15 @@ export function receive(queue: MemoryQueue | undefined, message: Message, tying:
       untie(queue, job, from);
       return [];
     case "end":
-      hearEnd(queue, job, message, tying.now);
-      return [];
+      return hearEnd(queue, job, message, tying.now);
     case "join":
       return beJoined(queue, job, message);
     case "cancel":
       if (!isTerminal(job.state)) cancel(queue, job, tying);
       return [];
     case "drop":
-      if (job.state !== "active") forget(queue, job, tying.now);
-      return [];
-  }
-}
-
-/** What is answered for a job that is not there. */
-function answerForMissing({ kind, to, from, ...rest }: Message): Message[] {
-  switch (kind) {
-    case "link":
-    case "go":
-      return "round" in rest ? [{ kind: "end", to: from, from: to, state: "removed", round: rest.round }] : [];
-    case "end":
-      return [{ kind: "unlink", to: from, from: to }];
-    case "join":
-      return [{ kind: "cancel", to: from, from: to }];
-    default:
+      // Another job may have come to its id.
+      if (job.state !== "active" && isAwaitedBy(queue, job, from)) forget(queue, job, tying.now);
       return [];
   }
 }
@@ -220,25 +205,42 @@ function beAwaited(
   return isTerminal(job.state) ? [{ kind: "end", to: from, from: to, state: job.state, round }] : [];
 }
 
-/** A dependency has ended. */
+function isAwaitedBy(queue: MemoryQueue, { id }: MemoryJob, dependent: JobRef): boolean {
+  return queue.dependents.get(id)?.has(tieKey(dependent)) ?? false;
+}
+
+/** A dependency has ended. One of which the job knows nothing, as it ended before it joined, need not be kept for it. */
 function hearEnd(
   queue: MemoryQueue,
   job: MemoryJob,
-  { from, state, round }: Extract<Message, { kind: "end" }>,
+  { to, from, state, round }: Extract<Message, { kind: "end" }>,
   now: number,
-): void {
-  const dependencies = dependenciesOf(queue, job.id);
-  const known = dependencies.get(tieKey(from));
-  if (known === undefined || known.state !== null || round !== job.round) return;
+): Message[] {
+  const dependencies = queue.dependencies.get(job.id);
+  const known = dependencies?.get(tieKey(from));
+  if (dependencies === undefined || known === undefined) return [{ kind: "unlink", to: from, from: to }];
+  if (known.state !== null || round !== job.round) return [];
   dependencies.set(tieKey(from), { ...known, state });
   job.waiting -= 1;
-  if (job.state !== "blocked") return;
-  const fails = !isSuccess(state) && known.on !== "continue";
-  if (fails && known.on === "fail") {
+  if (job.state === "blocked") goOn(queue, job, from, state, known.on, now);
+  return [];
+}
+
+/** What becomes of a blocked job when a dependency has ended. */
+function goOn(
+  queue: MemoryQueue,
+  job: MemoryJob,
+  from: JobRef,
+  state: DependencyEnd,
+  on: DependencyPolicy,
+  now: number,
+): void {
+  const fails = !isSuccess(state) && on !== "continue";
+  if (fails && on === "fail") {
     job.error = plainFailure("DependencyFailed", dependencyMessage(from, state), DEPENDENCY_FAILED);
   }
   if (job.spec.role === "flow") gather(queue, job, now);
-  else if (fails) finish(queue, job, known.on === "fail" ? "failed" : "cancelled", "depend", now);
+  else if (fails) finish(queue, job, on === "fail" ? "failed" : "cancelled", "depend", now);
   else if (!job.held && job.waiting === 0) ready(queue, job, now);
 }
 
@@ -253,7 +255,8 @@ function beJoined(
   if (members.has(tieKey(from))) return [];
   if (flow.state !== "blocked" || members.size >= MOST_MEMBERS) return [{ kind: "cancel", to: from, from: to }];
   depend(queue, flow, from, on);
-  return flow.round === 0 ? [] : [{ kind: "go", to: from, from: to, round: flow.round }];
+  // It may have ended before this arrived.
+  return flow.open ? [] : [{ kind: "go", to: from, from: to, round: flow.round }];
 }
 
 /** Ends a flow if its members have all ended. */

@@ -5,12 +5,13 @@ import { isTerminal } from "../../model/state.js";
 import { encodeStepFailures } from "../../model/step-failure.js";
 import { judge, judgeCrash } from "../../model/verdict.js";
 import type { FencedAnswer, Outcome, Settlement } from "../contract.js";
-import { saveJob, tellsLastRun, type Job, type MovingJob } from "./job.js";
+import { saveJob, stateOfJob, tellsLastRun, type Job, type MovingJob } from "./job.js";
 import { ACTIVE, lineOf } from "./lines.js";
 import { finish, move, recordAttempt } from "./moves.js";
 import type { SqliteQueue } from "./queue.js";
-import { acknowledge, heldBy, holds, leaveQueue } from "./sessions.js";
+import { acknowledge, heldBy, holds, leaveQueue, revoke } from "./sessions.js";
 import type { Sql } from "./sql.js";
+import { tiesOf } from "./ties.js";
 import type { Transaction } from "./transaction.js";
 
 /** What settling needs of a job. */
@@ -34,10 +35,12 @@ type SettledRow = [
   errorEpoch: number | null,
   retention: string | null,
   tags: string | null,
+  tied: number,
 ];
 
 const SETTLED = `SELECT e.key, j.line = ${ACTIVE} AND j.session = ?, j.job, j.line, j.epoch, j.settled, j.priority,
-  j.attempts, j.created_at, j.run_at, j.started_at, j.counted, j.crashes, j.suspect, j.error_epoch, j.retention, j.tags
+  j.attempts, j.created_at, j.run_at, j.started_at, j.counted, j.crashes, j.suspect, j.error_epoch, j.retention, j.tags,
+  j.tied
   FROM json_each(?) e CROSS JOIN jobs j ON j.queue = ? AND j.id = e.value`;
 
 /** Settles outcomes of one queue, in order. */
@@ -68,11 +71,11 @@ export function settleAll(
 const COMPLETED = lineOf("completed");
 const COMPLETE = `UPDATE jobs SET line = ${COMPLETED}, key = ?1, tie = NULL, finished_at = ?2, counted = counted + 1,
   settled = ?3, suspect = 0, result = ?4 WHERE queue = ?5 AND id = ?6 AND line = ${ACTIVE} AND session = ?7 AND epoch = ?3
-  AND tags IS NULL AND retention IS NULL`;
+  AND tags IS NULL AND retention IS NULL AND tied = 0`;
 
 /**
- * The usual end of a run: the job completes, and neither tags nor a retention of its own have to be looked after. One
- * statement fences and moves it. Answers whether it did.
+ * The usual end of a run: the job completes, and neither tags nor a retention of its own nor ties have to be looked after.
+ * One statement fences and moves it. Answers whether it did.
  */
 function completeUsual(
   { sql, now }: Transaction,
@@ -131,6 +134,7 @@ function settledJob(id: string, session: string | null, row: SettledRow): Settle
     kept: null,
     removeAt: null,
     tags: row[16],
+    tied: row[17] === 1,
   };
 }
 
@@ -157,16 +161,17 @@ const PUT_BACK = `UPDATE jobs SET line = ?, key = ?, tie = ?, run_at = ?, counte
 
 function applyOutcome(transaction: Transaction, queue: SqliteQueue, job: SettledJob, outcome: Outcome): void {
   const { sql, now } = transaction;
-  const verdict = judge({ ...job, waiting: 0 }, outcome);
+  const waiting = outcome.kind === "wait" ? tiesOf(sql, job).waiting : 0;
+  const verdict = judge({ ...job, waiting }, outcome);
   // A job that ends well tells by itself how its last run ended.
-  if (!tellsLastRun(verdict.state)) {
+  if (!tellsLastRun(verdict.state, job)) {
     recordAttempt(transaction, job, verdict.outcome, now, outcome.kind === "fail" ? outcome.error : null);
   }
   if (verdict.counts) job.counted += 1;
   // A run that ended proves that the job does not kill its worker; one that was handed back proves nothing.
   if (outcome.kind !== "release") job.suspect = false;
   if (isTerminal(verdict.state)) {
-    finish(queue, job, verdict.state, now);
+    finish(transaction, queue, job, verdict.state);
     // A running job has neither result nor failures: every way to run again takes them.
     const result = "result" in outcome ? outcome.result : null;
     const failures = outcome.kind === "partial" ? encodeStepFailures(outcome.failures ?? []) : null;
@@ -178,6 +183,15 @@ function applyOutcome(transaction: Transaction, queue: SqliteQueue, job: Settled
     const { line, key, tie, runAt, counted, settled, suspect, errorEpoch } = job;
     sql.run(PUT_BACK, line, key, tie, runAt, counted, settled, suspect ? 1 : 0, errorEpoch, job.job);
   }
+}
+
+/** Ends a job as cancelled; a running one is taken from its session. Whoever asked writes its run record back. */
+export function endCancelled(transaction: Transaction, queue: SqliteQueue, job: Job): void {
+  if (stateOfJob(job) === "active") {
+    recordAttempt(transaction, job, "cancelled", transaction.now);
+    revoke(transaction, queue, job, "cancel");
+  }
+  finish(transaction, queue, job, "cancelled");
 }
 
 /** Ends a session in one queue: what it holds returns to the head of the line, uncounted. */
@@ -200,7 +214,7 @@ export function recover(transaction: Transaction, queue: SqliteQueue, job: Job):
   const lost = plainFailure("WorkerLost", `the worker running it died ${job.crashes} times`, WORKER_LOST);
   recordAttempt(transaction, job, verdict.outcome, now, verdict.state === "failed" ? lost : null);
   if (isTerminal(verdict.state)) {
-    finish(queue, job, verdict.state, now);
+    finish(transaction, queue, job, verdict.state);
   } else {
     job.suspect = true;
     job.runAt = now;

@@ -2,12 +2,14 @@
 import { isTerminal, sources, type Cause } from "../../model/state.js";
 import type { ControlAnswer, ControlParams, JobPatch } from "../contract.js";
 import { dropCheckpoints } from "./checkpoint.js";
+import { endCancelled } from "./consume.js";
+import { dependAgain, letGo } from "./dependent.js";
 import { findJob, saveJob, stateOfJob, type Job } from "./job.js";
-import { finish, forget, move, recordAttempt, recordLastRun, restand, tag, untag } from "./moves.js";
+import { forget, move, recordLastRun, restand, tag, untag } from "./moves.js";
 import { claimKey, liveHolder, replaceInput, retime } from "./produce.js";
 import type { SqliteQueue } from "./queue.js";
-import { revoke } from "./sessions.js";
 import { isLatest } from "./supersede.js";
+import { tiesOf, willWait } from "./ties.js";
 import type { Transaction } from "./transaction.js";
 
 /** A command: moves the job and says whether it could. */
@@ -35,21 +37,16 @@ function runOnce(transaction: Transaction, queue: SqliteQueue, job: Job, op: str
   return { outcome, state: stateOfJob(job) };
 }
 
-export const release: Command = ({ now }, queue, job) => {
-  if (!isFrom(job, "release")) return "wrong-state";
-  const later = job.runAt > now;
-  if (!later) job.runAt = now;
-  move(queue, job, later ? "delayed" : "queued");
+export const release: Command = (transaction, queue, job) => {
+  const ties = tiesOf(transaction.sql, job);
+  if (!isFrom(job, "release") || !ties.held) return "wrong-state";
+  letGo(transaction, queue, job, ties);
   return "applied";
 };
 
 export const cancel: Command = (transaction, queue, job) => {
   if (!isFrom(job, "cancel")) return "wrong-state";
-  if (stateOfJob(job) === "active") {
-    recordAttempt(transaction, job, "cancelled", transaction.now);
-    revoke(transaction, queue, job, "cancel");
-  }
-  finish(queue, job, "cancelled", transaction.now);
+  endCancelled(transaction, queue, job);
   return "applied";
 };
 
@@ -61,7 +58,10 @@ export function retry(fromStart: boolean): Command {
   return (transaction, queue, job) => {
     const { sql } = transaction;
     const state = stateOfJob(job);
-    if (!isFrom(job, "retry")) return "wrong-state";
+    const ties = tiesOf(sql, job);
+    if (!isFrom(job, "retry") || ties.flow === "open") return "wrong-state";
+    // A flow whose members have all succeeded has nothing to do again.
+    if (ties.flow !== null && !willWait(sql, job)) return "wrong-state";
     // A key that is held until the start, or for a time, was let go long ago; one held to the end must be free to be held
     // again.
     const claims = job.uniqueKey !== null && job.uniqueUntil === "finished";
@@ -80,7 +80,8 @@ export function retry(fromStart: boolean): Command {
     job.finishedAt = null;
     job.runAt = transaction.now;
     sql.run(BEGIN_ANEW, job.checkpointed ? 1 : 0, job.job);
-    move(queue, job, "queued");
+    const waits = dependAgain(transaction, queue, job, ties) > 0;
+    move(queue, job, waits ? "blocked" : "queued");
     return "applied";
   };
 }
@@ -93,7 +94,9 @@ export const promote: Command = ({ now }, queue, job) => {
 };
 
 export const remove: Command = (transaction, queue, job) => {
-  if (stateOfJob(job) === "active") return "wrong-state";
+  const state = stateOfJob(job);
+  const isFlow = tiesOf(transaction.sql, job).flow !== null;
+  if (state === "active" || (isFlow && !isTerminal(state))) return "wrong-state";
   forget(transaction, queue, job);
   return "removed";
 };

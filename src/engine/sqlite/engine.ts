@@ -13,6 +13,7 @@ import { readCheckpoints } from "./checkpoint.js";
 import { closeIn } from "./consume.js";
 import { cancel, control, promote, release, remove, retry, update, type Command } from "./control.js";
 import { exchange } from "./exchange.js";
+import { commitFlow } from "./flow.js";
 import { openFile } from "./file.js";
 import { obliterate } from "./obliterate.js";
 import { enqueue } from "./produce.js";
@@ -21,6 +22,7 @@ import { applyReport, readLog } from "./report.js";
 import { heartbeat, listWorkers, openSession } from "./sessions.js";
 import type { Sql } from "./sql.js";
 import { acknowledgeSuperseded, claimSuperseded } from "./supersede.js";
+import { listDependencies, listDependents } from "./ties.js";
 import type { Transaction } from "./transaction.js";
 import { expireLate, nextDue, promoteDue, recoverLost, trim } from "./upkeep.js";
 import { hasEvents, watch } from "./watch.js";
@@ -85,6 +87,10 @@ export class SqliteEngine implements Engine {
 
   enqueue({ jobs }: Params<"enqueue">): Answer<"enqueue"> {
     return this.#write((transaction) => enqueue(transaction, jobs));
+  }
+
+  commitFlow(params: Params<"commitFlow">): Answer<"commitFlow"> {
+    return this.#write((transaction) => commitFlow(transaction, params));
   }
 
   openSession({ session, worker, ttl }: Params<"openSession">): Answer<"openSession"> {
@@ -195,20 +201,16 @@ export class SqliteEngine implements Engine {
     return this.#read((sql) => listWorkers(sql, this.now()));
   }
 
-  commitFlow(): never {
-    throw new Error("not yet");
-  }
-
-  dependencies(): never {
-    throw new Error("not yet");
-  }
-
-  dependents(): never {
-    throw new Error("not yet");
-  }
-
   checkpoints(ref: Params<"checkpoints">): Answer<"checkpoints"> {
     return this.#read((sql) => readCheckpoints(sql, ref));
+  }
+
+  dependencies(ref: Params<"dependencies">): Answer<"dependencies"> {
+    return this.#read((sql) => listDependencies(sql, ref));
+  }
+
+  dependents(ref: Params<"dependents">): Answer<"dependents"> {
+    return this.#read((sql) => listDependents(sql, ref));
   }
 
   logs(ref: Params<"logs">): Answer<"logs"> {

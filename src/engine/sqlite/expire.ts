@@ -2,12 +2,12 @@
 import { loadJob, saveJob } from "./job.js";
 import { finish } from "./moves.js";
 import type { SqliteQueue } from "./queue.js";
-import type { Sql } from "./sql.js";
+import type { Transaction } from "./transaction.js";
 
 /** Ends the job of this number as expired. */
-export function expire(sql: Sql, queue: SqliteQueue, number: number, now: number): void {
-  const job = loadJob(sql, number);
+export function expire(transaction: Transaction, queue: SqliteQueue, number: number): void {
+  const job = loadJob(transaction.sql, number);
   if (job === null) return;
-  finish(queue, job, "expired", now);
-  saveJob(sql, job);
+  finish(transaction, queue, job, "expired");
+  saveJob(transaction.sql, job);
 }

@@ -30,7 +30,7 @@ export interface Job {
   suspect: boolean;
   /** The session of the latest run: it holds the job only while that is active. */
   session: string | null;
-  /** The lease under which the last error happened. */
+  /** The lease under which the last error happened; 0: the job ended without a run. */
   errorEpoch: number | null;
   logged: number;
   readonly retention: string | null;
@@ -44,6 +44,8 @@ export interface Job {
   readonly supersedes: string | null;
   /** Have its runs left checkpoints? */
   checkpointed: boolean;
+  /** Is it tied to other jobs? */
+  tied: boolean;
 }
 
 /** What moving a job needs of it. */
@@ -56,7 +58,7 @@ export type MovingJob = Omit<
 export const JOB_COLUMNS = `j.job, j.id, j.line, j.key, j.tie, j.priority, j.attempts, j.created_at, j.run_at, j.started_at,
   j.finished_at, j.expire_at, j.counted, j.epoch, j.settled, j.crashes, j.suspect, j.session, j.error_epoch, j.logged,
   j.retention, j.kept, j.remove_at, j.unique_key, j.unique_until, j.op, j.tags,
-  j.supersedes, j.checkpointed`;
+  j.supersedes, j.checkpointed, j.tied`;
 
 export type JobRow = [
   job: number,
@@ -88,10 +90,11 @@ export type JobRow = [
   tags: string | null,
   supersedes: string | null,
   checkpointed: number,
+  tied: number,
 ];
 
 /** How many columns a run record has. */
-export const JOB_WIDTH = 29;
+export const JOB_WIDTH = 30;
 
 /** A run record from its row, which may have more columns behind. */
 export function jobFrom(row: readonly [...JobRow, ...unknown[]]): Job {
@@ -125,6 +128,7 @@ export function jobFrom(row: readonly [...JobRow, ...unknown[]]): Job {
     tags: row[26],
     supersedes: row[27],
     checkpointed: row[28] === 1,
+    tied: row[29] === 1,
   };
 }
 
@@ -220,7 +224,7 @@ export function parseTags(text: string): readonly string[] {
   return value;
 }
 
-/** Did the job end well, so that its own row tells how its last run ended? */
-export function tellsLastRun(state: JobState): state is "completed" | "partial" {
-  return isTerminal(state) && retentionClass(state) === "completed";
+/** Did the job end well by running, so that its own row tells how its last run ended? */
+export function tellsLastRun(state: JobState, { epoch }: Pick<Job, "epoch">): state is "completed" | "partial" {
+  return isTerminal(state) && retentionClass(state) === "completed" && epoch > 0;
 }

@@ -70,7 +70,7 @@ export function leaseOnce(transaction: Transaction, queue: SqliteQueue, wish: Wi
   if (last?.[0] === call) {
     return sql
       .all<[...LeaseRow, suspect: number, startedAt: number]>(HELD, last[1], queue.number, session)
-      .map((row) => describeLease(queue, row, row[14], row[19] === 1, row[20]));
+      .map((row) => describeLease(queue, row, row[15], row[20] === 1, row[21]));
   }
   const leases = leaseFrom(transaction, queue, wish);
   const refs = leases.map(({ id, epoch }) => [id, epoch]);
@@ -104,22 +104,23 @@ function take({ sql }: Transaction, queue: SqliteQueue, line: number, max: numbe
 }
 
 function candidate(row: LeaseRow): Candidate {
-  return { row, job: row[5], id: row[6], key: row[7], expireAt: row[12], tags: row[16] };
+  return { row, job: row[6], id: row[7], key: row[8], expireAt: row[13], tags: row[17] };
 }
 
 /** Leases jobs of a line, but for those that have expired. */
 function lease(
-  { sql, now }: Transaction,
+  transaction: Transaction,
   queue: SqliteQueue,
   { session }: Wish,
   line: number,
   candidates: readonly Candidate[],
 ): Lease[] {
+  const { sql, now } = transaction;
   const leases: Lease[] = [];
   const numbers: number[] = [];
   for (const { row, job, id, expireAt, tags } of candidates) {
     if (expireAt !== null && expireAt <= now) {
-      expire(sql, queue, job, now);
+      expire(transaction, queue, job);
       continue;
     }
     queue.count(line, -1);
@@ -144,7 +145,7 @@ function describeLease(
   suspect: boolean,
   leasedAt: number,
 ): Lease {
-  const [, , , , meta, , id, , priority, attempts, createdAt, runAt, , counted, , crashes, stored, supersedes] = row;
+  const [, , , , meta, , , id, , priority, attempts, createdAt, runAt, , counted, , crashes, stored, supersedes] = row;
   let body: JobBody | null = null;
   let tags: readonly string[] = [];
   let problem: string | null = null;
@@ -165,7 +166,7 @@ function describeLease(
     suspect,
     body,
     problem,
-    checkpoints: row[18] === 1,
+    checkpoints: row[19] === 1,
     tags,
     meta,
     priority,

@@ -1,7 +1,7 @@
 /**
  * Lines: where jobs stand. There is one for every state, numbered as the states are, and a second one, ten higher, for jobs
- * of a state that stand apart: queued suspects, and finished jobs that are not kept for the usual time. A move is so one
- * change in one index.
+ * of a state that stand apart: queued suspects, and finished jobs that are not kept for the usual time, or as long as something depends on them. A move is
+ * so one change in one index.
  */
 import { STATES, type JobState } from "../../model/state.js";
 

@@ -210,7 +210,46 @@ const THIRD = `
   ALTER TABLE revoked ADD COLUMN cause TEXT NOT NULL DEFAULT 'cancel';
 `;
 
-const MIGRATIONS: readonly string[] = [FIRST, SECOND, THIRD];
+const FOURTH = `
+  -- Is the job tied to others? One that is not has no row in the tables below.
+  ALTER TABLE jobs ADD COLUMN tied INTEGER NOT NULL DEFAULT 0;
+  CREATE TABLE ties (
+    job INTEGER PRIMARY KEY,
+    -- Of a flow: open while it is being created, begun from then on.
+    flow TEXT,
+    held INTEGER NOT NULL,
+    -- How many dependencies there are, how many of them have not ended, and how often it waited anew for them.
+    depends INTEGER NOT NULL,
+    waiting INTEGER NOT NULL,
+    round INTEGER NOT NULL,
+    -- Was it kept beyond its time for what depended on it?
+    unpinned INTEGER NOT NULL
+  );
+
+  -- What a job was enqueued with of this, as JSON: it can be long, and lives apart from what changes often.
+  CREATE TABLE tied_bodies (job INTEGER PRIMARY KEY, body TEXT NOT NULL);
+
+  -- What a job depends on: with state null while it is waited for.
+  CREATE TABLE dependencies (
+    job INTEGER NOT NULL,
+    queue TEXT NOT NULL,
+    id TEXT NOT NULL,
+    policy TEXT NOT NULL,
+    state TEXT,
+    PRIMARY KEY (job, queue, id)
+  ) WITHOUT ROWID;
+
+  -- The jobs that depend on a job, and the round in which each waits for it.
+  CREATE TABLE dependents (
+    job INTEGER NOT NULL,
+    queue TEXT NOT NULL,
+    id TEXT NOT NULL,
+    round INTEGER NOT NULL,
+    PRIMARY KEY (job, queue, id)
+  ) WITHOUT ROWID;
+`;
+
+const MIGRATIONS: readonly string[] = [FIRST, SECOND, THIRD, FOURTH];
 
 /** Takes the steps a file has not taken; inside a transaction. @throws EngineRefused for a file from the future */
 export function migrate(sql: Sql, path: string): void {

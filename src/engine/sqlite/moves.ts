@@ -11,6 +11,7 @@ import { workerOf } from "../session.js";
 import { dropCheckpoints } from "./checkpoint.js";
 import { retentionClass, retentionOf, stateOfJob, tagsOf, tellsLastRun, type Job, type MovingJob } from "./job.js";
 import { APART, lineOf } from "./lines.js";
+import { dropTies, isPinned, tiesOf } from "./ties.js";
 import type { SqliteQueue } from "./queue.js";
 import type { Transaction } from "./transaction.js";
 
@@ -28,26 +29,63 @@ export function restand(queue: SqliteQueue, job: MovingJob): void {
 }
 
 /** Ends a job in a terminal state. */
-export function finish(queue: SqliteQueue, job: MovingJob, to: TerminalState, now: number): void {
+export function finish(transaction: Transaction, queue: SqliteQueue, job: MovingJob, to: TerminalState): void {
+  const { sql, now } = transaction;
+  const { flow, unpinned } = tiesOf(sql, job);
+  const pinned = isPinned(sql, job);
   job.finishedAt = now;
   job.expireAt = null;
   leave(queue, job);
   const kind = retentionClass(to);
-  const { age, count } = retentionOf(job)[kind];
-  job.removeAt = age === DEFAULT_RETENTION[kind].age ? null : now + age;
-  stand(queue, job, to, "tail");
-  if (count !== null) {
-    queue.keep[kind] = count;
-    queue.kept[kind] += 1;
-    job.kept = kind === "completed" ? -job.key : job.key;
-  }
+  const { age } = retentionOf(job)[kind];
+  const usual = age === DEFAULT_RETENTION[kind].age && !unpinned;
+  if (!pinned && !usual) job.removeAt = now + age;
+  stand(queue, job, to, "tail", pinned || !usual);
+  if (!pinned) keepByCount(queue, job, to, -job.key);
   job.suspect = false;
   queue.tell({ kind: "state", id: job.id, state: to });
+  if (pinned || flow !== null) transaction.haveNews(queue, job);
 }
 
-/** Puts a job where its state says. */
-export function stand(queue: SqliteQueue, job: MovingJob, state: JobState, place: "head" | "tail"): void {
-  const apart = state === "queued" ? job.suspect : job.removeAt !== null;
+/** Counts a finished job, if it asks for a count; those with lower numbers go before it. */
+function keepByCount(queue: SqliteQueue, job: MovingJob, state: TerminalState, number: number): void {
+  const kind = retentionClass(state);
+  const { count } = retentionOf(job)[kind];
+  if (count === null) return;
+  queue.keep[kind] = count;
+  queue.kept[kind] += 1;
+  job.kept = kind === "completed" ? number : -number;
+}
+
+/** Retention may not have this job that has ended. */
+export function pin(queue: SqliteQueue, job: MovingJob): void {
+  const state = stateOfJob(job);
+  takeFromRetention(queue, job, state);
+  standApart(queue, job, state);
+}
+
+/** Retention may have this job that has ended. */
+export function unpin(queue: SqliteQueue, job: MovingJob): void {
+  const state = stateOfJob(job);
+  if (!isTerminal(state)) return;
+  job.removeAt = (job.finishedAt ?? 0) + retentionOf(job)[retentionClass(state)].age;
+  keepByCount(queue, job, state, queue.finish());
+}
+
+function standApart(queue: SqliteQueue, job: MovingJob, state: JobState): void {
+  queue.count(job.line, -1);
+  job.line = lineOf(state) + APART;
+  queue.count(job.line, 1);
+}
+
+/** Puts a job where its state says. `apart`: in the second line of that state. */
+export function stand(
+  queue: SqliteQueue,
+  job: MovingJob,
+  state: JobState,
+  place: "head" | "tail",
+  apart = state === "queued" && job.suspect,
+): void {
   job.line = lineOf(state) + (apart ? APART : 0);
   job.tie = job.id;
   switch (state) {
@@ -78,6 +116,10 @@ export function leave(queue: SqliteQueue, job: MovingJob): void {
   const state = stateOfJob(job);
   queue.count(job.line, -1);
   if (job.tags !== null) for (const tag of tagsOf(job)) queue.tally(tag, state, -1);
+  takeFromRetention(queue, job, state);
+}
+
+function takeFromRetention(queue: SqliteQueue, job: MovingJob, state: JobState): void {
   if (job.kept !== null && isTerminal(state)) queue.kept[retentionClass(state)] -= 1;
   job.kept = null;
   job.removeAt = null;
@@ -89,7 +131,7 @@ export function forget(transaction: Transaction, queue: SqliteQueue, job: Job): 
   leave(queue, job);
   sql.run("DELETE FROM jobs WHERE job = ?", job.job);
   sql.run("DELETE FROM inputs WHERE job = ?", job.job);
-  if (job.epoch > 0) sql.run("DELETE FROM attempts WHERE job = ?", job.job);
+  if (job.epoch > 0 || job.errorEpoch !== null) sql.run("DELETE FROM attempts WHERE job = ?", job.job);
   if (job.logged > 0) sql.run("DELETE FROM logs WHERE job = ?", job.job);
   dropCheckpoints(sql, job);
   if (job.uniqueKey !== null) {
@@ -100,6 +142,10 @@ export function forget(transaction: Transaction, queue: SqliteQueue, job: Job): 
     sql.run("DELETE FROM owed WHERE job = ?", job.job);
   }
   if (job.tags !== null) untag(transaction, queue, job);
+  if (job.tied) {
+    if (tiesOf(sql, job).depends > 0 || isPinned(sql, job)) transaction.haveNews(queue, job);
+    dropTies(sql, job);
+  }
   queue.tell({ kind: "removed", id: job.id });
 }
 
@@ -151,10 +197,19 @@ export function recordAttempt(
   if (job.epoch > MOST_ATTEMPT_RECORDS) sql.run(CUT, job.job, job.errorEpoch);
 }
 
+const RECORD_FAILURE = `INSERT OR REPLACE INTO attempts
+  (job, epoch, number, worker, started_at, ended_at, outcome, fingerprint, error) VALUES (?, 0, 0, '', ?, ?, ?, ?, ?)`;
+
+/** Writes down why a job failed that did not run: as a run under no lease, which no history shows. */
+export function recordFailure({ sql, now }: Transaction, job: MovingJob, error: Failure): void {
+  job.errorEpoch = 0;
+  sql.run(RECORD_FAILURE, job.job, now, now, "failed", error.fingerprint, JSON.stringify(error));
+}
+
 /** Writes down how the last run of a job ended whose own row tells it: the row of a job that moves on tells it no more. */
 export function recordLastRun(transaction: Transaction, job: Job): void {
   const state = stateOfJob(job);
-  if (!tellsLastRun(state)) return;
+  if (!tellsLastRun(state, job)) return;
   const run = { ...job, counted: job.counted - 1 };
   recordAttempt(transaction, run, state, job.finishedAt ?? transaction.now);
 }

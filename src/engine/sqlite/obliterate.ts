@@ -1,10 +1,21 @@
 /** Removing a queue with all that was ever stored about it. */
 import { ACTIVE } from "./lines.js";
+import { farewells } from "./news.js";
+import { deliver } from "./post.js";
 import { leaveQueue, sessionsIn } from "./sessions.js";
 import type { Transaction } from "./transaction.js";
 
 /** Tables with rows of a job, and tables with rows of a queue. */
-const OF_JOBS = ["inputs", "attempts", "logs", "checkpoints"] as const;
+const OF_JOBS = [
+  "inputs",
+  "attempts",
+  "logs",
+  "checkpoints",
+  "ties",
+  "tied_bodies",
+  "dependencies",
+  "dependents",
+] as const;
 const OF_QUEUES = ["jobs", "unique_keys", "latest", "owed", "tags", "tag_totals", "calls", "events", "queues"] as const;
 
 /** Removes a queue; refuses (answers `false`) while jobs run, unless forced. */
@@ -13,6 +24,7 @@ export function obliterate(transaction: Transaction, name: string, force: boolea
   const queue = transaction.find(name);
   if (queue === null) return true;
   if (!force && queue.standing(ACTIVE) > 0) return false;
+  const told = farewells(sql, queue);
   for (const session of sessionsIn(sql, queue)) leaveQueue(sql, session, queue);
   for (const table of OF_JOBS) {
     sql.run(`DELETE FROM ${table} WHERE job IN (SELECT job FROM jobs WHERE queue = ?)`, queue.number);
@@ -21,5 +33,6 @@ export function obliterate(transaction: Transaction, name: string, force: boolea
   sql.run("DELETE FROM revoked WHERE queue = ?", name);
   transaction.drop(name);
   transaction.changed(name);
+  deliver(transaction, told);
   return true;
 }

@@ -4,7 +4,7 @@
  */
 import { DEFAULT_BACKOFF, type Backoff } from "../../model/backoff.js";
 import { Undecodable } from "../../model/errors.js";
-import type { JobBody } from "../../model/job.js";
+import { UNTIED, type JobBody, type Ties } from "../../model/job.js";
 import { DEFAULT_RETENTION, type Retention } from "../../model/retention.js";
 import { parseRetention, parseTags, type Job } from "./job.js";
 import type { SqlValue } from "./driver.js";
@@ -19,10 +19,17 @@ export function backoffText(backoff: Backoff): string | null {
 
 /** The columns of a payload, in the order of `PayloadRow`; `j` is the table of jobs. */
 export const PAYLOAD_COLUMNS = `j.task, coalesce(j.input, (SELECT i.input FROM inputs i WHERE i.job = j.job)), j.backoff,
-  j.timeout, j.meta`;
+  j.timeout, j.meta, CASE j.tied WHEN 1 THEN (SELECT b.body FROM tied_bodies b WHERE b.job = j.job) END`;
 
 /** As it comes out of the file, where anything may have happened to it. */
-export type PayloadRow = [task: SqlValue, input: SqlValue, backoff: SqlValue, timeout: SqlValue, meta: string | null];
+export type PayloadRow = [
+  task: SqlValue,
+  input: SqlValue,
+  backoff: SqlValue,
+  timeout: SqlValue,
+  meta: string | null,
+  ties: SqlValue,
+];
 
 /** Decodes the body of a job. @throws Undecodable */
 export function readBody(job: Pick<Job, "id" | "supersedes">, row: readonly [...PayloadRow, ...unknown[]]): JobBody {
@@ -31,16 +38,29 @@ export function readBody(job: Pick<Job, "id" | "supersedes">, row: readonly [...
   if (typeof input !== "string") throw new Undecodable(job.id, "input");
   if (typeof timeout !== "number") throw new Undecodable(job.id, "timeout");
   const { supersedes } = job;
+  const { after, references, flow } = readTies(job, row);
   return {
     task,
     input,
     backoff: decode(job.id, "backoff", backoff, readBackoff, DEFAULT_BACKOFF),
     timeout,
     supersedes,
-    after: [],
-    references: [],
-    flow: null,
+    after,
+    references,
+    flow,
   };
+}
+
+/** Decodes what a job was enqueued with of its ties. @throws Undecodable */
+export function readTies({ id }: Pick<Job, "id">, row: readonly [...PayloadRow, ...unknown[]]): Ties {
+  return decode(id, "ties", row[5], parseTies, UNTIED);
+}
+
+/** Ties as they are stored. @throws when they cannot be decoded */
+export function parseTies(text: string): Ties {
+  const value = JSON.parse(text) as Ties;
+  if (!Array.isArray(value.after) || !Array.isArray(value.references)) throw new TypeError("no lists");
+  return value;
 }
 
 /** Decodes the tags of a job. @throws Undecodable */

@@ -4,6 +4,7 @@
  */
 import { DEFAULT_RETENTION } from "../../model/retention.js";
 import type { JobSpec } from "../../model/job.js";
+import { isTied } from "./dependent.js";
 import { QUEUED } from "./lines.js";
 import { backoffText, LONG_INPUT } from "./payload.js";
 import type { SqliteQueue } from "./queue.js";
@@ -25,7 +26,15 @@ const INSERT: SqlRows = {
 export function isPlain(spec: JobSpec): boolean {
   const { priority, ttl, tags, meta, unique, supersedes, retention, nonce, input } = spec;
   const usual = priority === 0 && ttl === null && retention === DEFAULT_RETENTION && input.length <= LONG_INPUT;
-  return usual && unique === null && supersedes === null && tags.length === 0 && meta === null && nonce === null;
+  return (
+    usual &&
+    !isTied(spec) &&
+    unique === null &&
+    supersedes === null &&
+    tags.length === 0 &&
+    meta === null &&
+    nonce === null
+  );
 }
 
 export class PlainJobs {

@@ -1,9 +1,11 @@
 /** Accepting jobs: ids, unique keys, the job each replaces, first state. */
+import { FLOW_CREATION } from "../../model/flow.js";
 import type { JobSpec } from "../../model/job.js";
 import { DEFAULT_RETENTION, type Retention } from "../../model/retention.js";
 import { isTerminal, isWaiting, type JobState } from "../../model/state.js";
 import type { Unique } from "../../model/unique.js";
 import type { EnqueueAnswer } from "../contract.js";
+import { isTied, tie } from "./dependent.js";
 import { expire } from "./expire.js";
 import { loadJob, saveJob, stateOfJob, type Job } from "./job.js";
 import { stateOf } from "./lines.js";
@@ -13,6 +15,7 @@ import { isPlain, PlainJobs } from "./plain-jobs.js";
 import type { SqliteQueue } from "./queue.js";
 import type { Sql } from "./sql.js";
 import { makeLatest, predecessor, supersede } from "./supersede.js";
+import { bodyOf, keepBody } from "./ties.js";
 import type { Transaction } from "./transaction.js";
 
 /** What is known of a job that is there already. */
@@ -26,6 +29,7 @@ interface Holder {
   readonly job: number;
   readonly id: string;
   readonly state: JobState;
+  readonly tied: boolean;
 }
 
 /** Accepts jobs, in order. */
@@ -81,13 +85,15 @@ function enqueueOne(
   }
   const due = "at" in spec.due ? spec.due.at : now + spec.due.in;
   const runAt = Math.max(due, now);
-  const state: JobState = spec.hold ? "blocked" : runAt > now ? "delayed" : "queued";
+  const blocked = spec.hold || spec.role === "flow" || spec.after.length > 0;
+  const state: JobState = blocked ? "blocked" : runAt > now ? "delayed" : "queued";
   if (state === "queued" && isPlain(spec)) {
     plain.add(queue, spec);
   } else {
     const job = insert(transaction, queue, spec, state, runAt);
     if (unique !== null) claimKey(transaction, queue, job);
     if (supersedes !== null) makeLatest(transaction.sql, queue, supersedes, job);
+    if (isTied(spec)) tie(transaction, queue, job, spec);
   }
   queue.tell({ kind: "state", id: spec.id, state });
   known.set(spec.id, { state, nonce: spec.nonce });
@@ -154,7 +160,7 @@ function insert(transaction: Transaction, queue: SqliteQueue, spec: JobSpec, sta
     runAt,
     startedAt: null,
     finishedAt: null,
-    expireAt: spec.ttl === null ? null : now + spec.ttl,
+    expireAt: spec.role === "flow" ? now + FLOW_CREATION : spec.ttl === null ? null : now + spec.ttl,
     counted: 0,
     epoch: 0,
     settled: 0,
@@ -172,6 +178,7 @@ function insert(transaction: Transaction, queue: SqliteQueue, spec: JobSpec, sta
     tags: spec.tags.length === 0 ? null : JSON.stringify(spec.tags),
     supersedes: spec.supersedes,
     checkpointed: false,
+    tied: false,
   };
   stand(queue, job, state, "tail");
   const number = sql.insert(
@@ -211,8 +218,10 @@ function insert(transaction: Transaction, queue: SqliteQueue, spec: JobSpec, sta
 const REPLACE_INPUT = "UPDATE jobs SET input = ?, progress = NULL, checkpointed = 0 WHERE job = ?";
 
 /** Gives a job another input; what its runs left belongs to the one it had. */
-export function replaceInput({ sql }: Transaction, job: Pick<Job, "job">, input: string): void {
+export function replaceInput({ sql }: Transaction, job: Pick<Job, "job" | "tied">, input: string): void {
   const long = input.length > LONG_INPUT;
+  const ties = job.tied ? bodyOf(sql, job) : null;
+  if (ties !== null) keepBody(sql, job, { ...ties, references: [] });
   sql.run(REPLACE_INPUT, long ? null : input, job.job);
   sql.run("DELETE FROM checkpoints WHERE job = ?", job.job);
   sql.run("DELETE FROM inputs WHERE job = ?", job.job);
@@ -224,27 +233,28 @@ export function replaceInput({ sql }: Transaction, job: Pick<Job, "job">, input:
  * now and waits for the sweep to end it ends here.
  */
 export function liveHolder(
-  { sql, now }: Transaction,
+  transaction: Transaction,
   queue: SqliteQueue,
   key: string,
   ended: (id: string) => void = () => {},
 ): Holder | null {
-  const row = sql.all<[number, string, number, number, number | null, number, number | null]>(
-    `SELECT j.job, j.id, j.line, j.epoch, k.expires_at, k.until_started, j.expire_at FROM unique_keys k JOIN jobs j ON j.job = k.job
-     WHERE k.queue = ? AND k.key = ?`,
+  const { sql, now } = transaction;
+  const row = sql.all<[number, string, number, number, number | null, number, number | null, number]>(
+    `SELECT j.job, j.id, j.line, j.epoch, k.expires_at, k.until_started, j.expire_at, j.tied
+     FROM unique_keys k JOIN jobs j ON j.job = k.job WHERE k.queue = ? AND k.key = ?`,
     queue.number,
     key,
   )[0];
   if (row === undefined) return null;
-  const [job, id, line, epoch, expiresAt, untilStarted, expireAt] = row;
+  const [job, id, line, epoch, expiresAt, untilStarted, expireAt, tied] = row;
   const state = stateOf(line);
   if (expiresAt === null && expireAt !== null && expireAt <= now) {
-    expire(sql, queue, job, now);
+    expire(transaction, queue, job);
     ended(id);
     return null;
   }
   const held = expiresAt === null ? !isTerminal(state) && (untilStarted === 0 || epoch === 0) : expiresAt > now;
-  return held ? { job, id, state } : null;
+  return held ? { job, id, state, tied: tied === 1 } : null;
 }
 
 /** Gives a job its unique key. */

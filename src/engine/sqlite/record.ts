@@ -11,7 +11,7 @@ import type { Unique } from "../../model/unique.js";
 import { workerOf } from "../session.js";
 import type { SqlValue } from "./driver.js";
 import { jobFrom, JOB_COLUMNS, JOB_WIDTH, stateOfJob, tellsLastRun, type Job, type JobRow } from "./job.js";
-import { decode, PAYLOAD_COLUMNS, readBody, readRetention, readTags, type PayloadRow } from "./payload.js";
+import { decode, PAYLOAD_COLUMNS, readBody, readRetention, readTags, readTies, type PayloadRow } from "./payload.js";
 import type { Sql } from "./sql.js";
 
 type RecordRow = [
@@ -42,7 +42,8 @@ export function readRecords(sql: Sql, from: string, ...values: SqlValue[]): Stan
   const rows = sql.all<RecordRow>(`SELECT ${COLUMNS} FROM ${from}`, ...values);
   const runs = readRuns(
     sql,
-    rows.filter((row) => row[13] > 0).map((row) => row[0]),
+    // An error is kept as that of a run, also of a job that ended without one.
+    rows.filter((row) => row[13] > 0 || row[18] !== null).map((row) => row[0]),
   );
   return rows.map((row) => ({ record: recordOf(row, runs.get(row[0]) ?? []), key: row[3] }));
 }
@@ -70,7 +71,7 @@ function readRuns(sql: Sql, jobs: readonly number[]): Map<number, RunRow[]> {
 
 function recordOf(row: RecordRow, runs: readonly RunRow[]): JobRecord {
   const job = jobFrom(row);
-  const [, , , timeout, meta, ttl, progress, result, failures, uniqueThen, debounceWait, debounceMost, queue] =
+  const [, , , timeout, meta, , ttl, progress, result, failures, uniqueThen, debounceWait, debounceMost, queue] =
     tail(row);
   const state = stateOfJob(job);
   const active = state === "active";
@@ -96,7 +97,7 @@ function recordOf(row: RecordRow, runs: readonly RunRow[]): JobRecord {
     return {
       ...common,
       ...readBody(job, tail(row)),
-      role: "job",
+      role: readTies(job, tail(row)).role,
       tags: readTags(job),
       retention: readRetention(job),
       result,
@@ -158,13 +159,14 @@ function historyOf(job: Job, runs: readonly RunRow[]): AttemptRecord[] {
   const active = state === "active";
   const run = { worker: workerOf(job.session ?? ""), startedAt: job.startedAt ?? 0, error: null };
   // One more may be stored for its error alone.
-  const stored = tellsLastRun(state) ? MOST_ATTEMPT_RECORDS - 1 : MOST_ATTEMPT_RECORDS;
-  const history = runs.slice(-stored).map((row): AttemptRecord => {
+  const stored = tellsLastRun(state, job) ? MOST_ATTEMPT_RECORDS - 1 : MOST_ATTEMPT_RECORDS;
+  const ended = runs.filter(([, epoch]) => epoch > 0);
+  const history = ended.slice(-stored).map((row): AttemptRecord => {
     const [, , number, worker, startedAt, endedAt, outcome] = row;
     return { number, worker, startedAt, endedAt, outcome, error: errorOf(job, row) };
   });
   if (active) history.push({ ...run, number: job.counted + 1, endedAt: null, outcome: null });
-  if (tellsLastRun(state)) history.push({ ...run, number: job.counted, endedAt: job.finishedAt, outcome: state });
+  if (tellsLastRun(state, job)) history.push({ ...run, number: job.counted, endedAt: job.finishedAt, outcome: state });
   return history;
 }
 

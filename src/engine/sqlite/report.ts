@@ -1,8 +1,9 @@
-/** What running jobs say: checkpoints, progress, meta, log lines. Fenced like every write of a worker. */
+/** What running jobs say: checkpoints, progress, meta, log lines, jobs they will wait for. Fenced like every write of a worker. */
 import { LONGEST_LOG_LINE, MOST_LOG_LINES, type JobLog, type LogLine } from "../../model/log.js";
 import type { JobRef } from "../../model/job.js";
 import type { FencedAnswer, Report } from "../contract.js";
 import { keepCheckpoints } from "./checkpoint.js";
+import { dependMore } from "./dependent.js";
 import { findJob, type Job } from "./job.js";
 import { isAlive, holds } from "./sessions.js";
 import type { Sql } from "./sql.js";
@@ -20,6 +21,7 @@ export function applyReport(transaction: Transaction, session: string, update: R
     sql.run("UPDATE jobs SET progress = ? WHERE job = ?", JSON.stringify(update.progress), job.job);
     queue.tell({ kind: "progress", id: job.id, progress: update.progress });
   }
+  if (update.after !== undefined) dependMore(transaction, queue, job, update.after);
   if (update.meta !== undefined) sql.run("UPDATE jobs SET meta = ? WHERE job = ?", update.meta, job.job);
   if (update.lines !== undefined && update.lines.length > 0) addLines(sql, job, update.lines);
   transaction.changed(queue.name);

@@ -36,7 +36,7 @@ export function supersede(transaction: Transaction, queue: SqliteQueue, job: Job
     revoke(transaction, queue, job, "supersede");
   }
   recordLastRun(transaction, job);
-  finish(queue, job, "superseded", now);
+  finish(transaction, queue, job, "superseded");
   saveJob(sql, job);
   sql.run(
     "INSERT INTO owed (job, queue, task, id, due) SELECT job, queue, task, id, ? FROM jobs WHERE job = ?",

@@ -1,4 +1,5 @@
 /** What a command works with while its transaction is open: the statements, the time, the queues it touches. */
+import type { Job } from "./job.js";
 import type { TakenLease } from "./revocation.js";
 import { SqliteQueue } from "./queue.js";
 import type { Sql } from "./sql.js";
@@ -11,6 +12,8 @@ export class Transaction {
   readonly #queues = new Map<string, SqliteQueue>();
   readonly #changed = new Set<string>();
   readonly #revoked: TakenLease[] = [];
+  /** Per queue the jobs that have something to tell those they are tied to, the earliest first. */
+  readonly #news = new Map<string, Map<number, string>>();
 
   constructor(sql: Sql, now: number) {
     this.sql = sql;
@@ -36,11 +39,44 @@ export class Transaction {
   /** Forgets a queue that was deleted. */
   drop(name: string): void {
     this.#queues.delete(name);
+    this.#news.delete(name);
   }
 
   /** Something changed in a queue: those who wait there are told once it is committed. */
   changed(name: string): void {
     this.#changed.add(name);
+  }
+
+  /** A job has something to tell those it is tied to, once the command has run (post.ts). */
+  haveNews({ name }: SqliteQueue, { job, id }: Pick<Job, "job" | "id">): void {
+    let news = this.#news.get(name);
+    if (news === undefined) this.#news.set(name, (news = new Map()));
+    news.delete(job);
+    news.set(job, id);
+    this.changed(name);
+  }
+
+  /** The queues in which jobs have news. */
+  queuesWithNews(): string[] {
+    if (this.#news.size === 0) return [];
+    return [...this.#changed].filter((name) => (this.#news.get(name)?.size ?? 0) > 0);
+  }
+
+  /** Has a job news? */
+  hasNews({ name }: SqliteQueue, job: number): boolean {
+    return this.#news.get(name)?.has(job) ?? false;
+  }
+
+  /** A job has nothing to tell after all. */
+  dropNews({ name }: SqliteQueue, job: number): void {
+    this.#news.get(name)?.delete(job);
+  }
+
+  /** The first jobs of a queue that have news, with their ids. What happens to them from now on is news again. */
+  takeNews(queue: SqliteQueue, most: number): [job: number, id: string][] {
+    const taken = [...(this.#news.get(queue.name) ?? [])].slice(0, most);
+    for (const [job] of taken) this.dropNews(queue, job);
+    return taken;
   }
 
   /** A lease was taken from a session: it is told once that is committed. */

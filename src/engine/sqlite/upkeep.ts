@@ -56,10 +56,11 @@ export function recoverLost(transaction: Transaction, queue: SqliteQueue, limit:
 }
 
 /** Ends jobs that did not start in time; answers how many. */
-export function expireLate({ sql, now }: Transaction, queue: SqliteQueue, limit: number): number {
+export function expireLate(transaction: Transaction, queue: SqliteQueue, limit: number): number {
+  const { sql, now } = transaction;
   const late = sql.all<JobRow>(LATE, queue.number, now, limit).map((row) => jobFrom(row));
   for (const job of late) {
-    finish(queue, job, "expired", now);
+    finish(transaction, queue, job, "expired");
     saveJob(sql, job);
   }
   return late.length;

@@ -8,6 +8,7 @@ import { EngineClosed } from "../../model/errors.js";
 import type { SqliteTarget } from "../target.js";
 import { isBusy, isFileFailure } from "./driver.js";
 import { transact, whenFree } from "./file.js";
+import { deliver } from "./post.js";
 import type { Sql } from "./sql.js";
 import { Transaction } from "./transaction.js";
 import type { Watchers } from "./watchers.js";
@@ -47,6 +48,7 @@ export class Writer {
         attempt: () => {
           const transaction = new Transaction(this.#sql, this.#clock.now());
           const value = command(transaction);
+          deliver(transaction);
           transaction.flush();
           answer = { value, transaction };
         },

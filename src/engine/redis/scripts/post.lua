@@ -118,7 +118,9 @@ end
 local function hear_end(id, other, state, round, failure)
   local member = id .. '\0' .. other
   local value = tie_of(member)
-  if value < 0 or end_of_tie(value) ~= 0 or round ~= round_of(id) then return end
+  -- One of which the job knows nothing need not be kept for it.
+  if value < 0 then return answer('u', other, id) end
+  if end_of_tie(value) ~= 0 or round ~= round_of(id) then return end
   set_tie(member, value + state)
   wait_for(id, -1)
   local r = known[id]
@@ -159,7 +161,8 @@ local function be_joined(id, other, policy)
   members[id] = members[id] + 1
   set_tie(member, policy * POLICY)
   wait_for(id, 1)
-  if round_of(id) > 0 then answer('g', other, id, round_of(id)) end
+  -- It may have ended before this arrived.
+  if not has(r, OPEN) then answer('g', other, id, round_of(id)) end
 end
 
 -- Ends a job whose flow has ended before it.
@@ -190,8 +193,9 @@ local receive = {
   x = function(id)
     if known[id][STATE] < COMPLETED then cancel(id) end
   end,
-  d = function(id)
-    if known[id][STATE] ~= ACTIVE then
+  d = function(id, other)
+    -- Another job may have come to its id.
+    if known[id][STATE] ~= ACTIVE and redis.call('ZSCORE', K.kids, id .. '\0' .. other) then
       forget(id, touch(id))
       known[id] = false
     end

@@ -211,6 +211,17 @@ export const dependencies = scenarios("dependencies", [
     },
   ],
   [
+    "what fails as soon as it is enqueued fails what was enqueued with it",
+    async (kit) => {
+      const first = await kit.add();
+      await kit.control("cancel", first);
+      const second = kit.spec({ queue: OTHER, after: after([first]) });
+      const third = kit.spec({ queue: OTHER, after: after([second.id], "fail", OTHER) });
+      await kit.engine.enqueue({ jobs: [second, third] });
+      assert.deepEqual([await stateOf(kit, second.id), await stateOf(kit, third.id)], ["failed", "failed"]);
+    },
+  ],
+  [
     "a dependency that is not there counts as removed",
     async (kit) => {
       const job = await kit.add({ after: [{ queue: "nowhere", id: "nobody", on: "fail" }] });
@@ -475,6 +486,21 @@ export const dependencies = scenarios("dependencies", [
       assert.deepEqual(await kit.engine.dependencies({ queue: MAIN, id }), [
         { queue: MAIN, id: child, on: "continue", state: "completed" },
       ]);
+    },
+  ],
+  [
+    "a job that was held, cancelled and retried is held no more: it waits for what its run asks for, and runs",
+    async (kit) => {
+      const id = await kit.add({ hold: true });
+      await kit.control("cancel", id);
+      await kit.control("retry", id);
+      const session = await kit.session();
+      const lease = await take(session, id);
+      const child = await kit.add({ queue: OTHER });
+      await session.report(lease, { after: [{ queue: OTHER, id: child }] });
+      await session.settle(lease, { kind: "wait" });
+      await kit.control("cancel", { queue: OTHER, id: child });
+      assert.equal(await kit.state(id), "queued");
     },
   ],
   [

@@ -143,6 +143,16 @@ export const flows = scenarios("flows", [
     },
   ],
   [
+    "a job that had ended goes too when its flow was never complete",
+    async (kit) => {
+      const made = await chain(kit);
+      await kit.control("cancel", made.ids[0]);
+      kit.advance(FLOW_CREATION);
+      await kit.sweep(100, [HOME]);
+      assert.deepEqual(await kit.list(), []);
+    },
+  ],
+  [
     "a flow whose creator died before any job was made is removed",
     async (kit) => {
       const flow = await kit.add({ queue: HOME, role: "flow" });
@@ -295,6 +305,38 @@ export const flows = scenarios("flows", [
     },
   ],
   [
+    "a job that joins a flow and fails at once for what it depends on has ended for the flow too",
+    async (kit) => {
+      const made = await chain(kit);
+      await made.begin();
+      const session = await all(kit);
+      const failed = await kit.add({ queue: OTHER });
+      await kit.control("cancel", { queue: OTHER, id: failed });
+      const late = await kit.add({ flow: member(made.flow), after: after([failed], "fail", OTHER) });
+      assert.equal(await kit.state(late), "failed");
+      for (let left = 3; left > 0; left -= 1) await run(session);
+      assert.equal(await kit.state(made.flow, HOME), "failed");
+    },
+  ],
+  [
+    "a held job that joins a flow which has begun may run",
+    async (kit) => {
+      const made = await chain(kit);
+      await made.begin();
+      assert.equal(await kit.state(await kit.add({ hold: true, flow: member(made.flow) })), "queued");
+    },
+  ],
+  [
+    "a job that ended before its flow knew of it is not kept for the flow",
+    async (kit) => {
+      const flow = await kit.add({ queue: HOME, role: "flow" });
+      const [first, second] = [kit.spec({ flow: member(flow), supersedes: "key" }), kit.spec({ supersedes: "key" })];
+      await kit.engine.enqueue({ jobs: [first, second] });
+      assert.equal(await kit.state(first.id), "superseded");
+      assert.deepEqual(await kit.engine.dependents({ queue: MAIN, id: first.id }), []);
+    },
+  ],
+  [
     "a failed flow runs again what failed, when that and the flow are retried",
     async (kit) => {
       const made = await chain(kit);
@@ -408,21 +450,6 @@ export const flows = scenarios("flows", [
       const empty = await kit.add({ queue: HOME, role: "flow" });
       await kit.engine.commitFlow({ queue: HOME, id: empty, members: 0 });
       assert.equal(await kit.state(empty, HOME), "completed");
-    },
-  ],
-  [
-    "a job that was held, cancelled and retried is held no more",
-    async (kit) => {
-      const id = await kit.add({ hold: true });
-      await kit.control("cancel", id);
-      await kit.control("retry", id);
-      const session = await kit.session();
-      const lease = await session.next();
-      const child = await kit.add({ queue: OTHER });
-      await session.report(lease, { after: [{ queue: OTHER, id: child }] });
-      await session.settle(lease, { kind: "wait" });
-      await kit.control("cancel", { queue: OTHER, id: child });
-      assert.equal(await kit.state(id), "queued");
     },
   ],
   [

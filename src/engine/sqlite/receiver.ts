@@ -1,0 +1,80 @@
+/** What a job does about the messages it gets from those it is tied to; see delivery.ts. */
+import { isTerminal } from "../../model/state.js";
+import type { JobRef } from "../../model/job.js";
+import { answerForMissing, type Message } from "../delivery.js";
+import { endCancelled } from "./consume.js";
+import { hearEnd, letGo } from "./dependent.js";
+import { beJoined } from "./flow.js";
+import { findJob, saveJob, stateOfJob, type Job } from "./job.js";
+import { forget, pin, unpin } from "./moves.js";
+import type { SqliteQueue } from "./queue.js";
+import type { Sql } from "./sql.js";
+import { addDependent, isAwaitedBy, isPinned, removeDependent, saveTies, tiesOf } from "./ties.js";
+import type { Transaction } from "./transaction.js";
+
+/** A job gets a message; answers what it answers. */
+export function receive(transaction: Transaction, queue: SqliteQueue | null, message: Message): Message[] {
+  const { sql } = transaction;
+  const { to, from } = message;
+  const job = queue === null ? null : findJob(sql, queue.number, to.id);
+  if (queue === null || job === null) return answerForMissing(message);
+  switch (message.kind) {
+    case "link":
+      return beAwaited(sql, queue, job, message);
+    case "go":
+      go(transaction, queue, job);
+      return beAwaited(sql, queue, job, message);
+    case "unlink":
+      untie(sql, queue, job, from);
+      return [];
+    case "end":
+      return hearEnd(transaction, queue, job, message);
+    case "join":
+      return beJoined(transaction, job, message);
+    case "cancel":
+      if (isTerminal(stateOfJob(job))) return [];
+      endCancelled(transaction, queue, job);
+      saveJob(sql, job);
+      return [];
+    case "drop":
+      // Another job may have come to its id.
+      if (stateOfJob(job) !== "active" && isAwaitedBy(sql, job, from)) forget(transaction, queue, job);
+      return [];
+  }
+}
+
+/** The flow of this job has begun. */
+function go(transaction: Transaction, queue: SqliteQueue, job: Job): void {
+  const ties = tiesOf(transaction.sql, job);
+  if (stateOfJob(job) !== "blocked" || !ties.held) return;
+  letGo(transaction, queue, job, ties);
+  saveJob(transaction.sql, job);
+}
+
+/** Somebody waits for this job. */
+function beAwaited(
+  sql: Sql,
+  queue: SqliteQueue,
+  job: Job,
+  { to, from, round }: Extract<Message, { kind: "link" | "go" }>,
+): Message[] {
+  const state = stateOfJob(job);
+  const ended = isTerminal(state);
+  const alone = ended && !isPinned(sql, job);
+  if (!job.tied) saveTies(sql, job, tiesOf(sql, job));
+  addDependent(sql, job, from, round);
+  if (!ended) return [];
+  if (alone) {
+    pin(queue, job);
+    saveJob(sql, job);
+  }
+  return [{ kind: "end", to: from, from: to, state, round }];
+}
+
+/** A dependent is gone; when it was the last, retention may have the job. */
+function untie(sql: Sql, queue: SqliteQueue, job: Job, from: JobRef): void {
+  if (!removeDependent(sql, job, from) || isPinned(sql, job) || !isTerminal(stateOfJob(job))) return;
+  unpin(queue, job);
+  saveJob(sql, job);
+  saveTies(sql, job, { ...tiesOf(sql, job), unpinned: true });
+}
