@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { loadDriver } from "../../src/engine/sqlite/driver.js";
 import { Kit, MAIN } from "../../src/engine/testkit/kit.js";
+import { found, put } from "../../src/engine/testkit/schedule-words.js";
 import { NO_PROGRESS } from "../../src/model/progress.js";
 import { sqliteStorage } from "./sqlite-storage.js";
 
@@ -22,6 +23,7 @@ const BACK: Readonly<Record<number, string>> = {
     ALTER TABLE jobs DROP COLUMN checkpointed; ALTER TABLE jobs DROP COLUMN failures;
     ALTER TABLE jobs DROP COLUMN supersedes; ALTER TABLE jobs DROP COLUMN debounce_wait;
     ALTER TABLE jobs DROP COLUMN debounce_most; ALTER TABLE revoked DROP COLUMN cause`,
+  3: "DROP TABLE schedules",
 };
 
 /** Makes of the file what a Longshore with this schema would have left. */
@@ -99,5 +101,19 @@ it("goes on with the jobs of schema 2, whose runs can leave checkpoints from now
   expect(lease).toMatchObject({ id: old, checkpoints: false, body: { supersedes: null } });
   expect(await session.next()).toMatchObject({ id: old, checkpoints: true });
   expect(await after.state(first)).toBe("superseded");
+  await after.dispose();
+});
+
+it("goes on with the jobs of schema 3, beside which there are schedules from now on", async () => {
+  const before = await connect();
+  const old = await before.add();
+  await before.dispose();
+  await takeBack(3, "");
+
+  const after = await connect();
+  await put(after);
+
+  expect(await found(after)).toMatchObject({ name: "poll", status: "active" });
+  expect(await after.state(old)).toBe("queued");
   await after.dispose();
 });

@@ -25,6 +25,14 @@ import type {
   WatchAnswer,
   WorkerRecord,
 } from "../contract.js";
+import type {
+  SchedulePut,
+  SchedulePutAnswer,
+  ScheduleRecord,
+  ScheduleRef,
+  ScheduleResume,
+  ScheduleResumeAnswer,
+} from "../schedule.js";
 import { describeTarget, type ParsedRedisTarget } from "../target.js";
 import { batchesOf } from "./batches.js";
 import { Channel } from "./channel.js";
@@ -37,6 +45,7 @@ import { enqueue } from "./produce.js";
 import { Reader } from "./read.js";
 import { Registry } from "./registry.js";
 import { list, number, text } from "./reply.js";
+import { Schedules } from "./schedules.js";
 import { inspectServer } from "./server.js";
 import { Upkeep } from "./upkeep.js";
 import { Wakeup } from "./wakeup.js";
@@ -52,6 +61,7 @@ export class RedisEngine implements Engine {
   readonly #channel: Channel;
   readonly #registry: Registry;
   readonly #upkeep: Upkeep;
+  readonly #schedules: Schedules;
   #info: EngineInfo;
   #closed = false;
 
@@ -67,6 +77,7 @@ export class RedisEngine implements Engine {
     this.#registry = new Registry(this.#link, this.#keys);
     this.#upkeep = new Upkeep(this.#link, describeTarget(target), () => this.now());
     this.#reader = new Reader(this.#link, this.#keys);
+    this.#schedules = new Schedules(this.#link, this.#keys, this.#registry, this.#reader);
     this.#wakeup = new Wakeup(target, this.#keys, (key) => this.#putBack(key));
     this.#channel = new Channel(target, this.#keys);
     this.#info = { kind: "redis", url: describeTarget(target), shared: true, persistence: "unknown" };
@@ -197,6 +208,36 @@ export class RedisEngine implements Engine {
   sweep(params: Parameters<Engine["sweep"]>[0]): Promise<SweepAnswer> {
     this.#guard();
     return this.#upkeep.sweep(params);
+  }
+
+  putSchedule(params: SchedulePut): Promise<SchedulePutAnswer> {
+    this.#guard();
+    return this.#schedules.put(params);
+  }
+
+  removeSchedule(ref: ScheduleRef): Promise<ScheduleRecord | null> {
+    this.#guard();
+    return this.#schedules.remove(ref);
+  }
+
+  pauseSchedule(ref: ScheduleRef): Promise<boolean> {
+    this.#guard();
+    return this.#schedules.pause(ref);
+  }
+
+  resumeSchedule(params: ScheduleResume): Promise<ScheduleResumeAnswer> {
+    this.#guard();
+    return this.#schedules.resume(params);
+  }
+
+  schedules(params: Parameters<Engine["schedules"]>[0]): Promise<ScheduleRecord[]> {
+    this.#guard();
+    return this.#schedules.list(params);
+  }
+
+  fireSchedules({ fires }: Parameters<Engine["fireSchedules"]>[0]): Promise<FencedAnswer[]> {
+    this.#guard();
+    return this.#schedules.fire(fires);
   }
 
   async claimSuperseded({ queues, tasks, limit }: Parameters<Engine["claimSuperseded"]>[0]): Promise<JobRef[]> {

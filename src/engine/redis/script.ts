@@ -25,12 +25,16 @@ export type ScriptName =
   | "enqueue-usual"
   | "exchange"
   | "exchange-usual"
+  | "fire"
   | "list"
   | "obliterate"
   | "pause"
   | "position"
   | "read"
   | "report"
+  | "schedule"
+  | "schedule-put"
+  | "schedules"
   | "session"
   | "superseded"
   | "sweep"
@@ -45,6 +49,7 @@ const FREES_MEMORY: ReadonlySet<ScriptName> = new Set([
   "exchange-usual",
   "obliterate",
   "report",
+  "schedule",
   "session",
   "sweep",
 ]);

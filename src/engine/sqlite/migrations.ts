@@ -210,7 +210,29 @@ const THIRD = `
   ALTER TABLE revoked ADD COLUMN cause TEXT NOT NULL DEFAULT 'cancel';
 `;
 
-const MIGRATIONS: readonly string[] = [FIRST, SECOND, THIRD];
+const FOURTH = `
+  CREATE TABLE schedules (
+    queue INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    definition TEXT NOT NULL,
+    -- The part of the definition that its ticks follow from.
+    times TEXT NOT NULL,
+    status TEXT NOT NULL,
+    -- The command that gave it this definition, and what it was answered.
+    revision TEXT NOT NULL,
+    answer TEXT NOT NULL,
+    last_due INTEGER NOT NULL,
+    next_due INTEGER,
+    last_job TEXT,
+    -- The command that fired it last.
+    fired TEXT,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (queue, name)
+  ) WITHOUT ROWID;
+  CREATE INDEX schedules_due ON schedules (queue, next_due, name) WHERE next_due IS NOT NULL;
+`;
+
+const MIGRATIONS: readonly string[] = [FIRST, SECOND, THIRD, FOURTH];
 
 /** Takes the steps a file has not taken; inside a transaction. @throws EngineRefused for a file from the future */
 export function migrate(sql: Sql, path: string): void {

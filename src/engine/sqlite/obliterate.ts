@@ -5,7 +5,18 @@ import type { Transaction } from "./transaction.js";
 
 /** Tables with rows of a job, and tables with rows of a queue. */
 const OF_JOBS = ["inputs", "attempts", "logs", "checkpoints"] as const;
-const OF_QUEUES = ["jobs", "unique_keys", "latest", "owed", "tags", "tag_totals", "calls", "events", "queues"] as const;
+const OF_QUEUES = [
+  "jobs",
+  "unique_keys",
+  "latest",
+  "owed",
+  "tags",
+  "tag_totals",
+  "calls",
+  "events",
+  "schedules",
+  "queues",
+] as const;
 
 /** Removes a queue; refuses (answers `false`) while jobs run, unless forced. */
 export function obliterate(transaction: Transaction, name: string, force: boolean): boolean {
