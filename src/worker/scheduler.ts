@@ -24,14 +24,6 @@ export interface SchedulerOptions {
   readonly stopping: AbortSignal;
 }
 
-/** What came of some due schedules. */
-export interface Fired {
-  /** Jobs that this worker created, or found there. */
-  readonly jobs: number;
-  /** When one of them is due next; in the past when a sweep must say. Epoch milliseconds of the engine, or `null`. */
-  readonly nextDue: number | null;
-}
-
 export class Scheduler {
   readonly #options: SchedulerOptions;
   readonly #means: SchedulePutMeans;
@@ -71,35 +63,36 @@ export class Scheduler {
     }
   }
 
-  /** Fires what a sweep has handed out. Rejects when the engine does not answer; what was not fired is handed out again. */
-  async fire(due: readonly ScheduleRecord[]): Promise<Fired> {
-    if (due.length === 0) return { jobs: 0, nextDue: null };
+  /**
+   * Fires what a sweep has handed out. Answers when one of them is due next, in epoch milliseconds of the engine: in the past
+   * when only another sweep can say; `null` for never. Rejects when the engine does not answer: what was not fired is handed
+   * out again.
+   */
+  async fire(due: readonly ScheduleRecord[]): Promise<number | null> {
+    if (due.length === 0) return null;
     const { engine } = this.#options;
     const now = await engine.now();
     const fires: ScheduleFire[] = [];
-    let moved = false;
+    let next: number | null = null;
     for (const record of due) {
       if (record.status === "moving" && record.problem === null) {
         await endMove(this.#means, record);
-        moved = true;
+        next = now;
         continue;
       }
       const fire = this.#ticksOf(record, now);
       if (fire === null) await engine.pauseSchedule(record);
       else fires.push(fire);
     }
-    let jobs = 0;
-    let nextDue: number | null = moved ? now : null;
     for (const part of inParts(fires)) {
       const answers = await engine.fireSchedules({ fires: part });
-      for (const [index, fire] of part.entries()) {
-        const applied = answers[index] === "applied";
-        jobs += applied ? fire.jobs.length : 0;
-        // Somebody else was faster: the next sweep says when it is due again.
-        nextDue = earliest(nextDue, applied ? fire.nextDue : now);
-      }
+      // Where somebody else was faster, the next sweep says when it is due again.
+      next = part.reduce(
+        (first, { nextDue }, index) => earliest(first, answers[index] === "applied" ? nextDue : now),
+        next,
+      );
     }
-    return { jobs, nextDue };
+    return next;
   }
 
   /** The command that fires a schedule; `null` when it cannot be read. */

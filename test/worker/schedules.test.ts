@@ -89,6 +89,18 @@ describe("a tick", () => {
     expect((ran[0] ?? 0) - soon).toBeLessThan(150);
   });
 
+  it("runs within half a second on a worker that hears of it by its own sweeps alone", async () => {
+    world = new StillWorld((memory) =>
+      withCommands(memory, { exchange: async (params) => ({ ...(await memory.exchange(params)), nextDue: null }) }),
+    );
+    await world.longshore.schedules.put({ name: "s", task: ping, every: "5s" });
+    const ran: number[] = [];
+    work().on("completed", () => void ran.push(world.clock.now() % 5_000));
+    await world.pass(MINUTE, 10);
+    expect(ran.length).toBeGreaterThan(10);
+    for (const late of ran) expect(late).toBeLessThan(500);
+  });
+
   it("runs on another worker when the one that fired all before is gone", async () => {
     world = new StillWorld();
     await world.longshore.schedules.put({ name: "s", task: ping, every: "1m" });
