@@ -55,11 +55,11 @@ export class Schedules {
    */
   put<Input>(schedule: TaskSchedule<Input>): Promise<PutSchedule>;
   put(schedule: ScheduleOption): Promise<PutSchedule>;
-  async put(schedule: AnySchedule | TaskSchedule): Promise<PutSchedule> {
+  async put(schedule: AnySchedule): Promise<PutSchedule> {
     this.#guard();
     const { payloadCap } = this.#core;
     const setup = { payloadCap, queueDefaults: this.#queueDefaults };
-    const parsed = await parseTaskSchedule("schedule", schedule as AnySchedule, setup);
+    const parsed = await parseTaskSchedule("schedule", schedule, setup);
     const { engine } = this.#core;
     const means = {
       engine,

@@ -43,14 +43,15 @@ export function addSchedulesCommand(program: Command): void {
     .option("--queue <name>", "those of this queue")
     .action(async (names: string[], _flags: unknown, command: Command) => list(command, names));
   addAddCommand(schedules);
-  for (const { name, description, done, act } of commands) {
+  for (const one of commands) {
+    const { name, description, done } = one;
     schedules
       .command(name)
       .description(description)
       .argument("<names...>")
       .action(async (names: string[], _flags: unknown, command: Command) => {
         await connected(command, async ({ longshore, out }) => {
-          const answers = await each(names, (schedule) => act(longshore, schedule));
+          const answers = await each(names, (schedule) => one.act(longshore, schedule));
           if (out.json) out.document(answers);
           for (const { name: schedule, ok, job, error } of out.json ? [] : answers) {
             if (ok) out.line(job ?? `${schedule} ${done}`);
