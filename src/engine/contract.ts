@@ -155,8 +155,8 @@ export interface ExchangeAnswer {
   /** Is more work waiting in the claimed queues? */
   readonly more: boolean;
   /**
-   * When the next delayed job of the claimed queues is due, or the next schedule if that is not due yet; `null` if there is
-   * none. Epoch milliseconds.
+   * When the next delayed job of the claimed queues is due, or the first schedule of one unless it is due already; `null` if
+   * there is none. Epoch milliseconds.
    */
   readonly nextDue: number | null;
 }

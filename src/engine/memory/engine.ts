@@ -41,7 +41,7 @@ import { countStates, listPage, positionOf, recordOf } from "./read.js";
 import { applyReport } from "./report.js";
 import {
   fireSchedule,
-  nextTick,
+  firstTick,
   pauseSchedule,
   putSchedule,
   resumeSchedule,
@@ -118,7 +118,7 @@ export class MemoryEngine implements Engine {
       queues.some((name) => {
         const queue = this.#store.find(name);
         if (queue === undefined) return false;
-        const tick = nextTick(queue, this.now()) ?? Number.POSITIVE_INFINITY;
+        const tick = firstTick(queue, this.now()) ?? Number.POSITIVE_INFINITY;
         if (queue.paused) return tick < until - 1;
         // Who sleeps must also hear of a delayed job, or a schedule, that is due before the end of the wait.
         const due = Math.min(tick, queue.lines.delayed.first()?.runAt ?? Number.POSITIVE_INFINITY);

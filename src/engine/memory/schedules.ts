@@ -3,6 +3,7 @@ import { MOST_SCHEDULES } from "../../model/schedule/schedule.js";
 import { MOST_HANDED_OUT } from "../../model/schedule/ticks.js";
 import { isTerminal } from "../../model/state.js";
 import type { FencedAnswer } from "../contract.js";
+import { earliest } from "../order.js";
 import {
   decodeSchedule,
   encodeSchedule,
@@ -125,10 +126,17 @@ export function dueSchedules(queue: MemoryQueue, now: number): { due: ScheduleRe
   return { due: handed.map((schedule) => scheduleRecord(queue, schedule)), more: due.length > handed.length };
 }
 
+/** When the first schedule is due; `null` if it is due already, which the next sweep sees to, or if there is none. */
+export function firstTick(queue: MemoryQueue, now: number): number | null {
+  const first = earliest(...dueTimes(queue));
+  return first !== null && first > now ? first : null;
+}
+
 /** When the next schedule that is not due yet will be; `null` if there is none. */
 export function nextTick(queue: MemoryQueue, now: number): number | null {
-  let next = Number.POSITIVE_INFINITY;
-  for (const { nextDue } of queue.schedules.values())
-    if (nextDue !== null && nextDue > now) next = Math.min(next, nextDue);
-  return next === Number.POSITIVE_INFINITY ? null : next;
+  return earliest(...dueTimes(queue).filter((due) => due > now));
+}
+
+function dueTimes(queue: MemoryQueue): number[] {
+  return [...queue.schedules.values()].flatMap(({ nextDue }) => nextDue ?? []);
 }

@@ -9,7 +9,7 @@ import { findJob } from "./job.js";
 import { APART, lineOf, QUEUED, stateOf, SUSPECTS } from "./lines.js";
 import { countStates, readLines, SqliteQueue } from "./queue.js";
 import { readRecords, type Standing } from "./record.js";
-import { nextTick } from "./schedules.js";
+import { firstTick } from "./schedules.js";
 import type { Sql } from "./sql.js";
 
 const BY_REFS = `json_each(?) e CROSS JOIN queues q ON q.name = e.value ->> 'queue'
@@ -50,7 +50,7 @@ export function hasWork(sql: Sql, name: string, now: number, until: number): boo
   )[0];
   if (row === undefined) return false;
   const [queue, paused, lines] = row;
-  if ((nextTick(sql, queue, now) ?? until) < until - 1) return true;
+  if ((firstTick(sql, queue, now) ?? until) < until - 1) return true;
   if (paused === 1) return false;
   if (countStates(readLines(lines)).queued > 0) return true;
   const due = sql.all<[key: number]>(FIRST_DUE, queue, lineOf("delayed"))[0]?.[0];

@@ -179,6 +179,14 @@ export function dueSchedules({ sql, now }: Transaction, queue: SqliteQueue): { d
   return { due, more: rows.length > due.length };
 }
 
+const FIRST = "SELECT min(next_due) FROM schedules WHERE queue = ? AND next_due IS NOT NULL";
+
+/** When the first schedule is due; `null` if it is due already, which the next sweep sees to, or if there is none. */
+export function firstTick(sql: Sql, queue: number, now: number): number | null {
+  const first = sql.all<[number | null]>(FIRST, queue)[0]?.[0] ?? null;
+  return first !== null && first > now ? first : null;
+}
+
 const NEXT = "SELECT min(next_due) FROM schedules WHERE queue = ? AND next_due > ?";
 
 /** When the next schedule that is not due yet will be; `null` if there is none. */
