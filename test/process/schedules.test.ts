@@ -42,7 +42,9 @@ async function putWave(engine: Engine, wave: number): Promise<string[]> {
     });
     expected.push(...dueTimes(schedule, lastDue, 1_000).map((due) => tickId(schedule.name, due)));
     const nextDue = Date.now() + 100;
-    return engine.putSchedule({ queue: "past", schedule, status: "active", lastDue, nextDue, op: `${wave}-${index}` });
+    return Promise.resolve(
+      engine.putSchedule({ queue: "past", schedule, status: "active", lastDue, nextDue, op: `${wave}-${index}` }),
+    );
   });
   await Promise.all(puts);
   return expected;
@@ -85,9 +87,9 @@ onBothEngines("10,000 ticks and workers that die", (open) => {
       });
     }
     const begun = Date.now();
-    let killing = true;
+    const killing = new AbortController();
     const killer = (async () => {
-      while (killing) {
+      while (!killing.signal.aborted) {
         await sleep(200 + Math.random() * 300);
         const victim = pool.workers[Math.floor(Math.random() * WORKERS)];
         // One that has just begun has swept nothing yet.
@@ -100,7 +102,7 @@ onBothEngines("10,000 ticks and workers that die", (open) => {
       await sleep(400);
     }
     await fills(longshore, "past", expected.length);
-    killing = false;
+    killing.abort();
     await killer;
     for (let n = 0; n < LIVE; n += 1) await longshore.schedules.pause(`live-${n}`);
 
