@@ -12,6 +12,8 @@ export type { BulkOptions, EnqueueArguments, Longshore, ManyItem } from "./clien
 export type { MilestoneRecord, StepRecord } from "./client/left-behind.js";
 export type { Queue } from "./client/queue.js";
 export type { WatchEvent } from "./client/queue-watch.js";
+export type { ScheduleSnapshot } from "./client/schedule-snapshot.js";
+export type { PutSchedule, ScheduleQuery, Schedules } from "./client/schedules.js";
 export type { EnqueueOptions } from "./client/spec.js";
 export type { TagTotals } from "./client/tag-totals.js";
 export type { BulkAnswer } from "./engine/bulk.js";
@@ -41,10 +43,12 @@ export {
   OutOfMemory,
   PayloadTooLarge,
   RetryAfter,
+  ScheduleNotFound,
   ShuttingDown,
   Snooze,
   Superseded,
   TimedOut,
+  TooManySchedules,
   Undecodable,
   UniqueConflict,
   UnknownTask,
@@ -58,6 +62,15 @@ export type { JobDefaults, JobOptions } from "./model/options.js";
 export type { ItemProgress, Progress } from "./model/progress.js";
 export { profile, type Profile, type ProfiledJob, type ProfileOptions } from "./model/profile.js";
 export type { KeepOption, KeepRule } from "./model/retention.js";
+export type {
+  CatchUp,
+  CronScheduleOption,
+  IntervalScheduleOption,
+  Overlap,
+  ScheduleOption,
+  ScheduleTimes,
+} from "./model/schedule/schedule.js";
+export type { TickOptions } from "./model/schedule/template.js";
 export type { Size } from "./model/size.js";
 export type { JobSnapshot } from "./model/snapshot.js";
 export { isTerminal, STATES, TERMINAL_STATES, type JobState, type TerminalState } from "./model/state.js";
@@ -95,6 +108,7 @@ export {
   type Task,
   type TaskOptions,
 } from "./worker/task.js";
+export { schedule, type AnySchedule, type TaskSchedule } from "./worker/task-schedule.js";
 export type { StopReason, WorkerEvents } from "./worker/worker-events.js";
 export type { WorkerOptions } from "./worker/worker-options.js";
 export type { Worker, WorkerState } from "./worker/worker.js";

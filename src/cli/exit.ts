@@ -47,7 +47,10 @@ const codes: Readonly<Record<string, ExitCode>> = {
   PAYLOAD_TOO_LARGE: ExitCode.usage,
   NOT_FOUND: ExitCode.notFound,
   JOB_NOT_FOUND: ExitCode.notFound,
+  SCHEDULE_NOT_FOUND: ExitCode.notFound,
   REFUSED: ExitCode.refused,
+  TOO_MANY_SCHEDULES: ExitCode.refused,
+  SCHEDULE_BUSY: ExitCode.refused,
   WRONG_STATE: ExitCode.refused,
   UNIQUE_CONFLICT: ExitCode.refused,
 };

@@ -10,6 +10,7 @@ import { addControlCommands } from "./commands/control.js";
 import { addPingCommand } from "./commands/ping.js";
 import { addPoolCommand } from "./commands/pool.js";
 import { addQueueCommands } from "./commands/queue.js";
+import { addSchedulesCommand } from "./commands/schedules.js";
 import { addWorkerCommand } from "./commands/worker.js";
 import { EXIT_CODES_HELP } from "./exit.js";
 
@@ -42,6 +43,7 @@ export function createProgram(): Command {
   addControlCommands(program);
   addFailedCommand(program);
   addQueueCommands(program);
+  addSchedulesCommand(program);
   addPingCommand(program);
   return program;
 }

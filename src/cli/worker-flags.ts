@@ -50,7 +50,7 @@ export function addWorkerFlags(command: Command, { name, concurrency }: WorkerFl
     .option("--lease <duration>", "how soon its jobs run elsewhere when it dies (default: 30s; from 1s)")
     .option("--log-format <format>", "text or json (default: text on a terminal, else json)")
     .option("--quiet", "log warnings and errors only")
-    .option("--with-scheduler", "accepted and not needed: every worker starts jobs that are due");
+    .option("--with-scheduler", "accepted and not needed: every worker fires schedules and starts jobs that are due");
 }
 
 /** The options of a worker that its flags and queues stand for. @throws InvalidInput */

@@ -20,6 +20,7 @@ import { Job, type RetryOptions } from "./job.js";
 import { Queue } from "./queue.js";
 import type { WatchEvent } from "./queue-watch.js";
 import { snapshotOf, type JobSnapshot } from "../model/snapshot.js";
+import { Schedules } from "./schedules.js";
 import { SpecMaker, type EnqueueOptions } from "./spec.js";
 import { tagTotals, type TagTotals } from "./tag-totals.js";
 
@@ -62,6 +63,8 @@ export interface LongshoreSetup {
 export class Longshore {
   /** What the engine is, and what it can promise. */
   readonly info: EngineInfo;
+  /** Jobs at given times: by cron or at intervals. */
+  readonly schedules: Schedules;
   readonly #setup: LongshoreSetup;
   readonly #core: Core;
   readonly #specs: SpecMaker;
@@ -76,6 +79,7 @@ export class Longshore {
     this.#core = new Core(setup.engine, setup.clock, setup.payloadCap);
     this.#specs = new SpecMaker(this.#core, setup.queueDefaults);
     this.#batch = new EnqueueBatch(this.#core);
+    this.schedules = new Schedules(this.#core, setup.queueDefaults, () => this.#closing !== null);
   }
 
   /**

@@ -15,6 +15,26 @@ import type { JobLog, LogLine } from "../model/log.js";
 import type { Progress } from "../model/progress.js";
 import type { JobState } from "../model/state.js";
 import type { StepFailure } from "../model/step-failure.js";
+import type {
+  ScheduleFire,
+  SchedulePut,
+  SchedulePutAnswer,
+  ScheduleRecord,
+  ScheduleRef,
+  ScheduleResume,
+  ScheduleResumeAnswer,
+} from "./schedule.js";
+
+export type {
+  ScheduleFire,
+  SchedulePut,
+  SchedulePutAnswer,
+  ScheduleRecord,
+  ScheduleRef,
+  ScheduleResume,
+  ScheduleResumeAnswer,
+  ScheduleStatus,
+} from "./schedule.js";
 
 /** Engines that work synchronously may answer synchronously. */
 export type Awaitable<T> = T | Promise<T>;
@@ -137,7 +157,10 @@ export interface ExchangeAnswer {
   readonly leases: readonly Lease[];
   /** Is more work waiting in the claimed queues? */
   readonly more: boolean;
-  /** When the next delayed job of the claimed queues is due; `null` if there is none. Epoch milliseconds. */
+  /**
+   * When the next delayed job of the claimed queues is due, or the first schedule of one unless it is due already; `null` if
+   * there is none. Epoch milliseconds.
+   */
   readonly nextDue: number | null;
 }
 
@@ -189,7 +212,12 @@ export interface SweepAnswer {
   readonly expired: number;
   /** Jobs removed by retention. */
   readonly removed: number;
-  /** When the next thing is due (a delayed job, a session's end, a ttl): epoch milliseconds, or `null`. */
+  /** Schedules that are due, up to 100 of each queue: whoever sweeps fires them. */
+  readonly schedules: readonly ScheduleRecord[];
+  /**
+   * When the next thing is due (a delayed job, a session's end, a ttl, a schedule that is not due yet): epoch milliseconds,
+   * or `null`.
+   */
   readonly nextDue: number | null;
   /** Did a bound stop it before all was done? */
   readonly more: boolean;
@@ -306,6 +334,28 @@ export interface Engine {
 
   /** Upkeep: promotes, recovers, expires, trims; bounded by `limit` jobs of each kind. Any number may run at once. */
   sweep(params: { readonly queues: readonly string[]; readonly limit: number }): Awaitable<SweepAnswer>;
+
+  /**
+   * Stores a schedule. One with this name in this queue is changed; the same again changes nothing. A change of its times
+   * begins anew from `lastDue`; any other goes on from where it was.
+   */
+  putSchedule(params: SchedulePut): Awaitable<SchedulePutAnswer>;
+  /** Removes a schedule, and answers it as it was last; its jobs stay. */
+  removeSchedule(params: ScheduleRef): Awaitable<ScheduleRecord | null>;
+  /** Stops a schedule from firing. Answers whether there is one. */
+  pauseSchedule(params: ScheduleRef): Awaitable<boolean>;
+  /** Lets a schedule fire that did not, from the times given. */
+  resumeSchedule(params: ScheduleResume): Awaitable<ScheduleResumeAnswer>;
+  /** Schedules by queue, then name: all, or those of these queues, or with these names. */
+  schedules(params: {
+    readonly queues?: readonly string[];
+    readonly names?: readonly string[];
+  }): Awaitable<ScheduleRecord[]>;
+  /**
+   * Fires ticks: creates their jobs and moves the schedule on, in one step for each, if it still is where they follow from.
+   * Of all who try one is answered `applied`. A job whose id is there already is not created again.
+   */
+  fireSchedules(params: { readonly fires: readonly ScheduleFire[] }): Awaitable<FencedAnswer[]>;
 
   /**
    * Up to `limit` superseded jobs of these tasks whose application has not been told (`acknowledgeSuperseded`). One that was

@@ -83,6 +83,24 @@ export class JobNotFound extends LongshoreError {
   }
 }
 
+/** No schedule has that name. */
+export class ScheduleNotFound extends LongshoreError {
+  constructor(name: string) {
+    super("SCHEDULE_NOT_FOUND", `schedule ${show(name)} does not exist`);
+  }
+}
+
+/** The queue has as many schedules as it may have: 10,000. */
+export class TooManySchedules extends LongshoreError {
+  /** The queue that is full. */
+  readonly queue: string;
+
+  constructor(queue: string) {
+    super("TOO_MANY_SCHEDULES", `queue ${show(queue)} has 10000 schedules, the most a queue may have`);
+    this.queue = queue;
+  }
+}
+
 /** The job is in a state from which the command cannot take it. */
 export class WrongState extends LongshoreError {
   constructor(command: string, id: string, state: string, why?: string) {

@@ -1,11 +1,13 @@
 /**
  * Upkeep by a live worker: about every second while it holds jobs, when something is known to be due, and at least
- * every half minute at rest. Spread by chance, so that a fleet does not sweep in step.
+ * every half minute at rest. Schedules that are due are fired on the way. Spread by chance, so that a fleet does not sweep in step.
  */
 import type { Engine } from "../engine/contract.js";
+import { earliest } from "../engine/order.js";
 import { pause, type Clock, type Random } from "../model/clock.js";
 import type { EngineTime } from "./engine-time.js";
 import type { Outage } from "./outage.js";
+import type { Scheduler } from "./scheduler.js";
 
 /** The time between sweeps (milliseconds) while jobs are held, at rest, and the least there may be. */
 const BUSY = 1_000;
@@ -26,6 +28,7 @@ export interface SweeperOptions {
   readonly queues: readonly string[];
   readonly outage: Outage;
   readonly time: EngineTime;
+  readonly scheduler: Scheduler;
   readonly holds: () => boolean;
   /** A sweep made jobs ready. */
   readonly foundWork: () => void;
@@ -37,6 +40,8 @@ export class Sweeper {
   readonly #options: SweeperOptions;
   #cancel: () => void = () => {};
   #armedFor = Number.POSITIVE_INFINITY;
+  /** When something is due, as others told since the last sweep began. Epoch milliseconds of the engine. */
+  #expected: number | null = null;
   #sweeping = false;
   readonly #stop = new AbortController();
   #failures = 0;
@@ -57,9 +62,22 @@ export class Sweeper {
     if (!this.#sweeping && this.#armedFor > clock.now() + BUSY * 1.25) this.#arm(this.#jitter(BUSY));
   }
 
+  /** Something is due then, in epoch milliseconds of the engine. */
+  expect(due: number): void {
+    const { clock, time } = this.#options;
+    this.#expected = earliest(this.#expected, due);
+    const latest = clock.now() + Math.max(LEAST, time.until(due) + 1 + SPREAD);
+    if (!this.#sweeping && this.#armedFor > latest) this.#arm(this.#delayUntil(due));
+  }
+
   stop(): void {
     this.#stop.abort();
     this.#cancel();
+  }
+
+  #delayUntil(due: number): number {
+    const { time, random } = this.#options;
+    return Math.max(LEAST, time.until(due) + 1 + SPREAD * random());
   }
 
   #arm(delay: number): void {
@@ -70,18 +88,19 @@ export class Sweeper {
   }
 
   async #sweep(): Promise<void> {
-    const { engine, random, queues, outage, time, holds, foundWork, swept } = this.#options;
+    const { engine, queues, outage, scheduler, holds, foundWork, swept } = this.#options;
     this.#sweeping = true;
     let delay: number;
     try {
       if (this.#failures > 0) await this.#letOthersReturn();
+      this.#expected = null;
       const answer = await engine.sweep({ queues, limit: LIMIT });
+      const nextTick = await scheduler.fire(answer.schedules);
       this.#failures = 0;
       this.done = true;
       delay = this.#jitter(holds() ? BUSY : REST);
-      if (answer.nextDue !== null) {
-        delay = Math.min(delay, Math.max(LEAST, time.until(answer.nextDue) + 1 + SPREAD * random()));
-      }
+      const due = earliest(answer.nextDue, nextTick, this.#expected);
+      if (due !== null) delay = Math.min(delay, this.#delayUntil(due));
       if (answer.more) delay = 1;
       if (answer.promoted + answer.recovered > 0) foundWork();
       swept();

@@ -7,10 +7,12 @@ import { parseDuration, parsePositiveDuration, type Duration } from "../model/du
 import { InvalidInput } from "../model/errors.js";
 import { parseName } from "../model/name.js";
 import { parseFlag, parseWhole } from "../model/scalar.js";
+import type { Schedule } from "../model/schedule/schedule.js";
 import { parseSize, type Size } from "../model/size.js";
 import { autoConcurrency, thisMachine } from "./auto-concurrency.js";
 import type { Middleware } from "./middleware.js";
 import { parseOrder, type ParsedOrder, type QueueOrder } from "./queue-order.js";
+import { parseTaskSchedule, type AnySchedule, type ScheduleSetup } from "./task-schedule.js";
 
 /** The options of a worker. */
 export interface WorkerOptions {
@@ -52,6 +54,11 @@ export interface WorkerOptions {
    * loaded. Default: the current folder.
    */
   tasksRoots?: readonly string[];
+  /**
+   * Schedules to be put when it starts, so that a deploy brings them along: what is there as it is here is left alone, what
+   * is not in the list stays. A paused one stays paused. Give inputs types with `schedule()`. Default: none.
+   */
+  schedules?: readonly AnySchedule[];
   /** Hooks around every run. */
   middleware?: readonly Middleware[];
   /** Make `currentJob()` work in handlers; about a microsecond a job and a little for every promise. Default: false. */
@@ -91,6 +98,7 @@ const KNOWN = [
   "maxIdle",
   "maxRss",
   "tasksRoots",
+  "schedules",
   "middleware",
   "currentJob",
   "signals",
@@ -154,5 +162,21 @@ function parseRoots(field: string, value: unknown): string[] {
   return value.map((root, index) => {
     if (typeof root === "string" && statSync(root, { throwIfNoEntry: false })?.isDirectory()) return resolve(root);
     throw new InvalidInput(`${field}[${index}]`, root, "an existing folder");
+  });
+}
+
+/** Checks the schedules of a worker. @throws InvalidInput, PayloadTooLarge */
+export function parseSchedules(value: unknown, setup: ScheduleSetup): (Schedule | Promise<Schedule>)[] {
+  if (value === undefined) return [];
+  if (!Array.isArray(value)) throw new InvalidInput("schedules", value, "a list of schedules");
+  const names = new Set<unknown>();
+  return value.map((option: AnySchedule, index) => {
+    const parsed = parseTaskSchedule(`schedules[${index}]`, option, setup);
+    if (names.has(option.name))
+      throw new InvalidInput(`schedules[${index}].name`, option.name, "used once in the list");
+    names.add(option.name);
+    // What an asynchronous schema refuses is told when the worker starts.
+    if (parsed instanceof Promise) parsed.catch(() => undefined);
+    return parsed;
   });
 }

@@ -2,6 +2,8 @@
 import type { Engine, WorkerInfo } from "../engine/contract.js";
 import type { ParsedTarget } from "../engine/target.js";
 import type { Clock, Random } from "../model/clock.js";
+import type { JobDefaults } from "../model/options.js";
+import type { Schedule } from "../model/schedule/schedule.js";
 import type { Runnable } from "./executor.js";
 import type { Teller } from "./teller.js";
 import type { StopReason } from "./worker-events.js";
@@ -16,6 +18,7 @@ export interface WorkerSetup {
   readonly random: Random;
   /** Bytes of JSON a result may have. */
   readonly payloadCap: number;
+  readonly queueDefaults: ReadonlyMap<string, JobDefaults>;
 }
 
 /** What else a workshop is given. */
@@ -24,6 +27,8 @@ export interface WorkshopOptions {
   readonly options: ParsedWorkerOptions;
   readonly info: WorkerInfo;
   readonly runnables: ReadonlyMap<string, Runnable>;
+  /** Put when it starts; a promise where a schema is asynchronous. */
+  readonly schedules: readonly (Schedule | Promise<Schedule>)[];
   readonly teller: Teller;
   /** There is nothing more to do: stop. */
   readonly finished: (reason: StopReason) => void;

@@ -10,7 +10,7 @@ import type { ModuleReference } from "./runners/module-reference.js";
 import { checkCode, type AnyTask, type Handler, type Task } from "./task.js";
 import { Teller } from "./teller.js";
 import type { StopReason, WorkerEvents } from "./worker-events.js";
-import { parseWorkerOptions, type ParsedWorkerOptions, type WorkerOptions } from "./worker-options.js";
+import { parseSchedules, parseWorkerOptions, type ParsedWorkerOptions, type WorkerOptions } from "./worker-options.js";
 import type { WorkerSetup } from "./worker-setup.js";
 import { Workshop } from "./workshop.js";
 
@@ -58,6 +58,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
         startedAt: setup.clock.now(),
       },
       runnables: this.#runnables,
+      schedules: parseSchedules(options.schedules, setup),
       teller: this.#teller,
       finished: (reason) => void this.#stop(reason, this.#options.grace),
     });

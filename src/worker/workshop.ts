@@ -21,6 +21,7 @@ import { Run } from "./run.js";
 import { SessionHolder } from "./session-holder.js";
 import { Shutdown } from "./shutdown.js";
 import { Succession } from "./succession.js";
+import { Scheduler } from "./scheduler.js";
 import { Sweeper } from "./sweeper.js";
 import type { Teller } from "./teller.js";
 import type { WorkSession } from "./work-session.js";
@@ -31,6 +32,7 @@ import type { WorkerSetup, WorkshopOptions } from "./worker-setup.js";
 export class Workshop {
   readonly #setup: WorkerSetup;
   readonly #options: ParsedWorkerOptions;
+  readonly #schedules: WorkshopOptions["schedules"];
   readonly #teller: Teller;
   readonly #deadlines: Deadlines;
   readonly #runners: Runners;
@@ -44,6 +46,7 @@ export class Workshop {
   readonly #loop: ExchangeLoop;
   readonly #keeper: LeaseKeeper;
   readonly #sessions: SessionHolder;
+  readonly #scheduler: Scheduler;
   readonly #sweeper: Sweeper;
   readonly #shutdown: Shutdown;
   readonly #life: WorkerLife;
@@ -53,7 +56,7 @@ export class Workshop {
   /** Suspects held: 0 or 1. */
   #suspects = 0;
 
-  constructor({ setup, options, info, runnables, teller, finished }: WorkshopOptions) {
+  constructor({ setup, options, info, runnables, schedules, teller, finished }: WorkshopOptions) {
     const { engine, clock, random, target, payloadCap } = setup;
     const { order, concurrency, lease, grace, middleware, currentJob } = options;
     const outage = new Outage(clock, random, (error) => teller.complain(error));
@@ -61,6 +64,7 @@ export class Workshop {
     const holds = (): boolean => this.#pool.held > 0 || !this.#loop.quiet;
     this.#setup = setup;
     this.#options = options;
+    this.#schedules = schedules;
     this.#teller = teller;
     this.#ahead = new LeaseAhead(concurrency, options.prefetch);
     this.#reporter = new Reporter(engine, clock, outage, () => void this.#keeper.beat());
@@ -121,12 +125,14 @@ export class Workshop {
       opened: (session) => this.#begin(session),
       closed: () => finished("closed"),
     });
+    this.#scheduler = new Scheduler({ engine, clock, outage, stopping: this.#stopping.signal });
     this.#sweeper = new Sweeper({
       engine,
       clock,
       random,
       outage,
       time,
+      scheduler: this.#scheduler,
       queues: order.names,
       holds,
       foundWork: () => {
@@ -163,6 +169,7 @@ export class Workshop {
   /** Opens a session and begins; resolves when it has, or when it is stopped meanwhile. */
   async start(): Promise<void> {
     await this.#sessions.open();
+    await this.#scheduler.put(this.#schedules);
     if (this.#stopping.signal.aborted) return;
     this.#sweeper.start();
     this.#life.begin();
@@ -257,7 +264,7 @@ export class Workshop {
     this.#shutdown.ended();
   }
 
-  #settled(runs: readonly Run[], { settled }: ExchangeAnswer): void {
+  #settled(runs: readonly Run[], { settled, nextDue }: ExchangeAnswer): void {
     for (const [index, run] of runs.entries()) {
       if (run.lease.suspect) {
         this.#suspects -= 1;
@@ -267,7 +274,10 @@ export class Workshop {
       this.#teller.tellEnd(run, settled[index] ?? "stale");
     }
     if (runs.length > 0) this.#life.runsEnded();
-    if (this.#pool.held === 0) this.#life.ran(this.#taken);
+    if (this.#pool.held > 0) return;
+    this.#life.ran(this.#taken);
+    // At work it sweeps every second anyway.
+    if (nextDue !== null) this.#sweeper.expect(nextDue);
   }
 
   /** Nothing is waiting in the queues, and nothing is on its way. */

@@ -32,6 +32,7 @@ test("--help names every command, the environment and the exit codes", async () 
       "resume",
       "empty",
       "failed",
+      "schedules",
       "ping",
     ],
     ...["LONGSHORE_URL", "REDIS_URL", "REDIS_HOST", "Exit codes"],

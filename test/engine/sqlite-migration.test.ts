@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { loadDriver } from "../../src/engine/sqlite/driver.js";
 import { Kit, MAIN } from "../../src/engine/testkit/kit.js";
+import { found, put } from "../../src/engine/testkit/schedule-words.js";
 import { NO_PROGRESS } from "../../src/model/progress.js";
 import { sqliteStorage } from "./sqlite-storage.js";
 
@@ -22,7 +23,7 @@ const BACK: Readonly<Record<number, string>> = {
     ALTER TABLE jobs DROP COLUMN checkpointed; ALTER TABLE jobs DROP COLUMN failures;
     ALTER TABLE jobs DROP COLUMN supersedes; ALTER TABLE jobs DROP COLUMN debounce_wait;
     ALTER TABLE jobs DROP COLUMN debounce_most; ALTER TABLE revoked DROP COLUMN cause`,
-  3: `DROP TABLE ties; DROP TABLE tied_bodies; DROP TABLE dependencies; DROP TABLE dependents;
+  3: `DROP TABLE ties; DROP TABLE tied_bodies; DROP TABLE dependencies; DROP TABLE dependents; DROP TABLE schedules;
     ALTER TABLE jobs DROP COLUMN tied`,
 };
 
@@ -128,5 +129,19 @@ it("goes on with the jobs of schema 3: what was held is let go, and others can d
   expect([release.outcome, free.id]).toEqual(["applied", held]);
   expect(await after.job(waits)).toMatchObject({ state: "queued", role: "job", flow: null });
   expect(await after.job(ended)).toMatchObject({ after: [], references: [], state: "completed" });
+  await after.dispose();
+});
+
+it("goes on with the jobs of schema 3, beside which there are schedules from now on", async () => {
+  const before = await connect();
+  const old = await before.add();
+  await before.dispose();
+  await takeBack(3, "");
+
+  const after = await connect();
+  await put(after);
+
+  expect(await found(after)).toMatchObject({ name: "poll", status: "active" });
+  expect(await after.state(old)).toBe("queued");
   await after.dispose();
 });

@@ -111,6 +111,7 @@ const READS: Readonly<Record<string, (engine: Engine, world: World) => Promise<u
     }
     return totals;
   },
+  schedules: async (engine) => engine.schedules({}),
   workers: async (engine) => engine.workers(),
   events: async (engine, { cursors }) => {
     const events: unknown[] = [];

@@ -9,6 +9,9 @@ import type {
   EnqueueAnswer,
   ExchangeAnswer,
   FencedAnswer,
+  SchedulePutAnswer,
+  ScheduleResumeAnswer,
+  SweepAnswer,
   WatchAnswer,
 } from "../../src/engine/contract.js";
 import type { MemoryEngine } from "../../src/engine/memory/engine.js";
@@ -203,12 +206,23 @@ function inOrder(answer: ExchangeAnswer, before: Jobs, after: Jobs): void {
 
 /** A command sent again answers the same and has no second effect. */
 async function sentAgain(engine: MemoryEngine, call: Call, answer: unknown, after: Jobs): Promise<void> {
-  const safe = ["enqueue", "exchange", "release", "cancel", "retry", "promote", "update"];
+  const safe = [
+    "enqueue",
+    "exchange",
+    "release",
+    "cancel",
+    "retry",
+    "promote",
+    "update",
+    "putSchedule",
+    "fireSchedules",
+  ];
   if (!safe.includes(call.command) || namesTwice(call) || settlesWhatItLeases(call, answer)) return;
   if (supersedesWhatItMet(call, answer, after) || dropsWhatItMade(call, answer, after)) return;
   const again = call.run(engine);
   if (call.command === "enqueue") assert.deepEqual(again, asNow(call, answer, after), "the same answer");
   else if (call.command === "exchange") assert.deepEqual(given(again), given(answer), "the same answer");
+  else if (!("refs" in (call.params as object))) assert.deepEqual(again, answer, "the same answer");
   else sameControl(engine, call, again as ControlAnswer[], answer as ControlAnswer[], after);
   assert.deepEqual(await read(engine), after, "no second effect");
 }
@@ -300,6 +314,13 @@ function note(call: Call, answer: unknown, before: Jobs, after: Jobs): void {
   }
   if (call.command === "retry") for (const { outcome } of answer as ControlAnswer[]) meet(`retry: ${outcome}`);
   if (call.command === "claimSuperseded" && (answer as JobRef[]).length > 0) meet("superseded job to tell of");
+  if (call.command === "putSchedule") meet(`schedule: ${answer as SchedulePutAnswer}`);
+  if (call.command === "resumeSchedule") meet(`resumed schedule: ${answer as ScheduleResumeAnswer}`);
+  if (call.command === "fireSchedules") {
+    for (const result of answer as FencedAnswer[]) meet(`tick: ${result}`);
+    if ([...after.keys()].some((name) => !before.has(name))) meet("job of a tick");
+  }
+  if (call.command === "sweep" && (answer as SweepAnswer).schedules.length > 0) meet("schedule that is due");
   if (call.command === "watch" && (answer as WatchAnswer).gap) meet("gap");
   for (const [name, job] of before) {
     const now = after.get(name);
@@ -330,6 +351,12 @@ const RARE = [
   "removed by retention",
   "gap",
   "superseded job to tell of",
+  ...["created", "changed", "unchanged"].map((outcome) => `schedule: ${outcome}`),
+  "resumed schedule: applied",
+  "tick: applied",
+  "tick: stale",
+  "job of a tick",
+  "schedule that is due",
   ...sources("supersede").map((state) => `superseded when ${state}`),
   ...["delayed", "queued", "active", "completed", "partial", "failed", "cancelled", "expired"].map((s) => `now ${s}`),
 ];

@@ -1,7 +1,7 @@
 // What may happen to an engine, as plain data: fast-check draws sixty of these, the world turns each into a command.
 // Numbers stand for "the n-th latest job, lease or session there is", so a step always means something.
 import * as fc from "fast-check";
-import type { Outcome } from "../../src/engine/contract.js";
+import type { Outcome, ScheduleStatus } from "../../src/engine/contract.js";
 import type { Checkpoint } from "../../src/model/checkpoint.js";
 import type { DependencyPolicy } from "../../src/model/dependency.js";
 import { plainFailure } from "../../src/model/failure.js";
@@ -29,6 +29,18 @@ export interface Draft extends Pick<
   readonly after: readonly { readonly job: number; readonly on: DependencyPolicy }[];
   /** The flow it belongs to. */
   readonly flow: { readonly flow: number; readonly on: "fail" | "continue" } | null;
+}
+
+/** What a schedule may be drawn as. */
+export interface ScheduleDraft {
+  readonly name: string;
+  readonly times: { readonly every: number; readonly catchUp: "one" | "all" | "skip" };
+  readonly overlap: "allow" | "skip" | "supersede";
+  readonly jitter: number;
+  readonly status: ScheduleStatus;
+  readonly unique: boolean;
+  /** How long before now its ticks begin, in milliseconds. */
+  readonly past: number;
 }
 
 interface Settle {
@@ -99,6 +111,16 @@ export type Step = { readonly connection: number } & (
   | { readonly kind: "obliterate"; readonly queue: number; readonly force: boolean }
   | { readonly kind: "sweep"; readonly queues: readonly string[]; readonly limit: number }
   | { readonly kind: "advance"; readonly ms: number }
+  | { readonly kind: "putSchedule"; readonly queue: number; readonly schedule: ScheduleDraft }
+  | { readonly kind: "putScheduleAgain" }
+  | { readonly kind: "onSchedule"; readonly command: "pause" | "resume" | "remove"; readonly schedule: number }
+  | {
+      readonly kind: "fire";
+      readonly schedules: readonly number[];
+      /** By somebody who has not heard of the last tick? */
+      readonly stale: boolean;
+    }
+  | { readonly kind: "fireAgain" }
   | { readonly kind: "watch"; readonly queue: number; readonly fromNow: boolean; readonly max: number }
 );
 
@@ -235,6 +257,20 @@ const session = fc.nat({ max: 4 });
 const someJobs = fc.array(index, { minLength: 1, maxLength: 3 });
 const ttl = fc.constantFrom(1_000, 5_000, LONGEST_LIFE, LONGEST_LIFE);
 
+const scheduleDraft = record<ScheduleDraft>({
+  name: fc.constantFrom("s1", "s2", "s1"),
+  times: fc.constantFrom<ScheduleDraft["times"]>(
+    { every: 1_000, catchUp: "one" },
+    { every: 5_000, catchUp: "skip" },
+    { every: 3_600_000, catchUp: "all" },
+  ),
+  overlap: fc.constantFrom("allow", "skip", "supersede"),
+  jitter: mostly(0, fc.constant(900)),
+  status: mostly<ScheduleStatus>("active", fc.constantFrom("paused", "moving")),
+  unique: mostly(false, fc.constant(true)),
+  past: fc.constantFrom(0, 0, 7_200_000),
+});
+
 type Of<K extends Step["kind"]> = Omit<Extract<Step, { kind: K }>, "connection">;
 const step = <K extends Step["kind"]>(kind: K, rest: fc.Arbitrary<Omit<Of<K>, "kind">>): fc.Arbitrary<Step> =>
   fc.tuple(fc.nat({ max: 1 }), rest).map(([connection, more]) => ({ kind, connection, ...more }) as unknown as Step);
@@ -343,6 +379,26 @@ export const anyStep: fc.Arbitrary<Step> = fc.oneof(
       record({ ms: fc.constantFrom(1, 1, 100, 500, 999, 1_000, 1_000, 1_500, 5_000, 61_000, 86_400_000) }),
     ),
   },
+  { weight: 3, arbitrary: step("putSchedule", record({ queue: which, schedule: scheduleDraft })) },
+  { weight: 1, arbitrary: step("putScheduleAgain", none) },
+  {
+    weight: 2,
+    arbitrary: step(
+      "onSchedule",
+      record({ command: fc.constantFrom("pause", "resume", "resume", "remove"), schedule: fc.nat({ max: 3 }) }),
+    ),
+  },
+  {
+    weight: 5,
+    arbitrary: step(
+      "fire",
+      record({
+        schedules: fc.array(fc.nat({ max: 3 }), { minLength: 1, maxLength: 2 }),
+        stale: mostly(false, fc.constant(true)),
+      }),
+    ),
+  },
+  { weight: 1, arbitrary: step("fireAgain", none) },
   {
     weight: 4,
     arbitrary: step("watch", record({ queue: which, fromNow: fc.boolean(), max: fc.constantFrom(1, 100) })),

@@ -7,6 +7,7 @@ import type {
   ExchangeAnswer,
   JobPatch,
   LeaseRef,
+  ScheduleFire,
   Settlement,
   WatchAnswer,
 } from "../../src/engine/contract.js";
@@ -15,9 +16,12 @@ import { MemoryEngine } from "../../src/engine/memory/engine.js";
 import type { Dependency } from "../../src/model/dependency.js";
 import { createIdSource } from "../../src/model/id.js";
 import type { JobRef, JobSpec } from "../../src/model/job.js";
+import { parseSchedule } from "../../src/model/schedule/schedule.js";
+import { dueTicks } from "../../src/model/schedule/tick-job.js";
+import { nextDue } from "../../src/model/schedule/ticks.js";
 import { NO_PROGRESS } from "../../src/model/progress.js";
 import { sources, STATES, WAITING_STATES } from "../../src/model/state.js";
-import { LONGEST_LIFE, QUEUES, TASKS, type Draft, type Step } from "./steps.js";
+import { LONGEST_LIFE, QUEUES, TAGS, TASKS, type Draft, type ScheduleDraft, type Step } from "./steps.js";
 
 /** The commands that steps stand for. */
 export type Command =
@@ -40,6 +44,11 @@ export type Command =
   | "commitFlow"
   | "claimSuperseded"
   | "acknowledgeSuperseded"
+  | "putSchedule"
+  | "pauseSchedule"
+  | "resumeSchedule"
+  | "removeSchedule"
+  | "fireSchedules"
   | "watch";
 
 /** A command, ready to be given to any engine. */
@@ -100,6 +109,8 @@ export class World {
   #drawn = 0;
   #lastEnqueue: Call | null = null;
   #lastControl: Call | null = null;
+  #lastPut: Call | null = null;
+  #lastFire: Call | null = null;
 
   /** The command a step stands for; `null` when there is nothing to command. */
   call(step: Step): Call | null {
@@ -150,6 +161,16 @@ export class World {
         const refs = this.#pick(step.kind, step);
         return refs.length === 0 ? null : call(namesOf(refs), "acknowledgeSuperseded", { refs });
       }
+      case "putSchedule":
+        return (this.#lastPut = this.#putSchedule(queueOf(step.queue), step.schedule));
+      case "putScheduleAgain":
+        return this.#lastPut;
+      case "onSchedule":
+        return this.#onSchedule(step);
+      case "fire":
+        return (this.#lastFire = this.#fire(step));
+      case "fireAgain":
+        return this.#lastFire;
       case "watch":
         return this.#watch(queueOf(step.queue), step.fromNow, step.max);
       default:
@@ -218,9 +239,7 @@ export class World {
   #enqueue(jobs: readonly JobSpec[]): Call {
     return call(namesOf(jobs), "enqueue", { jobs }, () => {
       for (const { queue, id, role } of jobs) if (role === "flow") this.#flows.push({ queue, id });
-      for (const { queue, id } of jobs) {
-        if (!this.jobs.some((job) => job.queue === queue && job.id === id)) this.jobs.push({ queue, id });
-      }
+      this.#note(jobs);
     });
   }
 
@@ -317,6 +336,59 @@ export class World {
     const states = this.reference.getJobs({ refs: this.jobs }).map((job) => job?.state ?? "");
     const there = fitting ? this.jobs.filter((_job, index) => wanted.includes(states[index] ?? "")) : this.jobs;
     return jobs.flatMap((job) => latest(there, job) ?? []);
+  }
+
+  #putSchedule(queue: string, draft: ScheduleDraft): Call {
+    this.#drawn += 1;
+    const { name, times, overlap, jitter, status, past } = draft;
+    const schedule = parseSchedule("schedule", {
+      name,
+      task: "work",
+      input: this.#drawn % 2,
+      ...times,
+      overlap,
+      jitter,
+      options: { queue, tags: [TAGS[0]], ...(draft.unique ? { unique: { key: "k1" } } : {}) },
+    });
+    const lastDue = this.clock.now() - past;
+    const params = { queue, schedule, status, lastDue, nextDue: nextDue(schedule, lastDue), op: `op${this.#drawn}` };
+    return call(`${queue}/${name}`, "putSchedule", params);
+  }
+
+  #onSchedule({ command, schedule: n }: Extract<Step, { kind: "onSchedule" }>): Call | null {
+    const record = latest(this.reference.schedules({}), n);
+    if (record === undefined) return null;
+    const { queue, name, schedule, status, revision } = record;
+    if (command === "pause") return call(`${queue}/${name}`, "pauseSchedule", { queue, name });
+    if (command === "remove") return call(`${queue}/${name}`, "removeSchedule", { queue, name });
+    const lastDue = this.clock.now();
+    const next = schedule === null ? null : nextDue(schedule, lastDue);
+    const from = status === "moving" ? "moving" : "paused";
+    return call(`${queue}/${name}`, "resumeSchedule", { queue, name, from, revision, lastDue, nextDue: next });
+  }
+
+  #fire({ schedules, stale }: Extract<Step, { kind: "fire" }>): Call | null {
+    const records = [...new Set(schedules.flatMap((n) => latest(this.reference.schedules({}), n) ?? []))];
+    const fires = records.flatMap(({ queue, name, schedule, revision, lastDue }): ScheduleFire[] => {
+      if (schedule === null) return [];
+      this.#drawn += 1;
+      const from = stale ? lastDue - 1 : lastDue;
+      const due = dueTicks(schedule, from, this.clock.now());
+      const skipOverlap = schedule.overlap === "skip";
+      const to = { to: due.lastDue, nextDue: due.nextDue };
+      return [{ queue, name, revision, from, ...to, jobs: due.jobs, skipOverlap, op: `op${this.#drawn}` }];
+    });
+    if (fires.length === 0) return null;
+    const jobs = fires.flatMap((fire) => fire.jobs);
+    const names = records.map(({ queue, name }) => `${queue}/${name}`).join();
+    return call(`${names}${stale ? " late" : ""}: ${jobs.length}`, "fireSchedules", { fires }, () => this.#note(jobs));
+  }
+
+  /** These jobs may be there now. */
+  #note(jobs: readonly JobRef[]): void {
+    for (const { queue, id } of jobs) {
+      if (!this.jobs.some((job) => job.queue === queue && job.id === id)) this.jobs.push({ queue, id });
+    }
   }
 
   #watch(queue: string, fromNow: boolean, max: number): Call {

@@ -26,7 +26,14 @@ import type {
   WorkerRecord,
 } from "../contract.js";
 import { deliverNow, type Post } from "../delivery.js";
-import { earliest } from "../order.js";
+import type {
+  SchedulePut,
+  SchedulePutAnswer,
+  ScheduleRecord,
+  ScheduleRef,
+  ScheduleResume,
+  ScheduleResumeAnswer,
+} from "../schedule.js";
 import { Signals } from "../signals.js";
 import { holds } from "./consume.js";
 import { cancel, control, promote, release, remove, retry, update, type Command } from "./control.js";
@@ -36,11 +43,20 @@ import { MemoryPost } from "./post.js";
 import { enqueueOne } from "./produce.js";
 import { countStates, listPage, positionOf, recordOf } from "./read.js";
 import { applyReport } from "./report.js";
+import {
+  fireSchedule,
+  firstTick,
+  pauseSchedule,
+  putSchedule,
+  resumeSchedule,
+  scheduleRecord,
+  schedulesOf,
+} from "./schedules.js";
 import { closeSession, heartbeat, listWorkers, openSession, type Heartbeat } from "./sessions.js";
 import { MemoryStore } from "./store.js";
 import { claimSuperseded, type Supersession } from "./supersede.js";
 import { commitFlow, farewells, listDependencies, listDependents } from "./ties.js";
-import { expireLate, nextDue, promoteDue, recoverLost, trim } from "./upkeep.js";
+import { sweep } from "./upkeep.js";
 
 export class MemoryEngine implements Engine {
   readonly info: EngineInfo = { kind: "memory", url: "memory:", shared: false, persistence: "none" };
@@ -117,9 +133,11 @@ export class MemoryEngine implements Engine {
     const ready = (): boolean =>
       queues.some((name) => {
         const queue = this.#store.find(name);
-        if (queue === undefined || queue.paused) return false;
-        // Who sleeps must also hear of a delayed job that is due before the end of the wait.
-        const due = queue.lines.delayed.first()?.runAt ?? Number.POSITIVE_INFINITY;
+        if (queue === undefined) return false;
+        const tick = firstTick(queue, this.now()) ?? Number.POSITIVE_INFINITY;
+        if (queue.paused) return tick < until - 1;
+        // Who sleeps must also hear of a delayed job, or a schedule, that is due before the end of the wait.
+        const due = Math.min(tick, queue.lines.delayed.first()?.runAt ?? Number.POSITIVE_INFINITY);
         return queue.lines.queued.size + queue.suspects.size > 0 || due < until - 1;
       });
     return this.#signals.wait(queues, timeout, signal, ready);
@@ -228,27 +246,63 @@ export class MemoryEngine implements Engine {
 
   sweep({ queues, limit }: Parameters<Engine["sweep"]>[0]): SweepAnswer {
     this.#guard();
-    const now = this.now();
-    const total = { promoted: 0, recovered: 0, expired: 0, removed: 0, more: false };
-    let next: number | null = null;
-    for (const name of queues) {
-      const queue = this.#store.find(name);
-      if (queue === undefined) continue;
-      const recovered = recoverLost(queue, this.#store.sessions, limit, now);
-      const promoted = promoteDue(queue, limit, now);
-      const expired = expireLate(queue, limit, now);
-      const removed = trim(queue, limit, now);
-      total.recovered += recovered;
-      total.promoted += promoted;
-      total.expired += expired;
-      total.removed += removed;
-      total.more ||= Math.max(recovered, promoted, expired, removed) >= limit;
-      const due = nextDue(queue, this.#store.sessions);
-      next = earliest(next, due);
-      this.#signals.changed(name);
-    }
+    const { answer, touched } = sweep(this.#store, queues, limit, this.now());
+    for (const name of touched) this.#signals.changed(name);
     this.#deliver(queues);
-    return { ...total, nextDue: next };
+    return answer;
+  }
+
+  putSchedule(params: SchedulePut): SchedulePutAnswer {
+    this.#guard();
+    const answer = putSchedule(this.#store.queue(params.queue), params, this.now());
+    this.#signals.changed(params.queue);
+    return answer;
+  }
+
+  removeSchedule({ queue: name, name: schedule }: ScheduleRef): ScheduleRecord | null {
+    this.#guard();
+    const queue = this.#store.find(name);
+    const found = queue?.schedules.get(schedule);
+    if (queue === undefined || found === undefined) return null;
+    queue.schedules.delete(schedule);
+    return scheduleRecord(queue, found);
+  }
+
+  pauseSchedule({ queue: name, name: schedule }: ScheduleRef): boolean {
+    this.#guard();
+    const queue = this.#store.find(name);
+    return queue !== undefined && pauseSchedule(queue, schedule);
+  }
+
+  resumeSchedule(params: ScheduleResume): ScheduleResumeAnswer {
+    this.#guard();
+    const queue = this.#store.find(params.queue);
+    if (queue === undefined) return "missing";
+    const answer = resumeSchedule(queue, params);
+    this.#signals.changed(params.queue);
+    return answer;
+  }
+
+  schedules({ queues, names }: Parameters<Engine["schedules"]>[0]): ScheduleRecord[] {
+    this.#guard();
+    return this.#store
+      .sorted()
+      .filter(({ name }) => queues?.includes(name) ?? true)
+      .flatMap(schedulesOf)
+      .filter(({ name }) => names?.includes(name) ?? true);
+  }
+
+  fireSchedules({ fires }: Parameters<Engine["fireSchedules"]>[0]): FencedAnswer[] {
+    this.#guard();
+    const supersession: Supersession = { sessions: this.#store.sessions, revoked: [], now: this.now() };
+    const answers = fires.map((fire): FencedAnswer => {
+      const queue = this.#store.find(fire.queue);
+      return queue === undefined ? "stale" : fireSchedule(queue, fire, supersession);
+    });
+    for (const name of new Set(fires.map((fire) => fire.queue))) this.#signals.changed(name);
+    for (const { session, lease } of supersession.revoked) this.#signals.revoked(session, lease);
+    this.#deliver(fires.map(({ queue }) => queue));
+    return answers;
   }
 
   claimSuperseded({ queues, tasks, limit }: Parameters<Engine["claimSuperseded"]>[0]): JobRef[] {

@@ -2,6 +2,7 @@
 import type { Engine, ExchangeAnswer, FencedAnswer, Lease } from "../contract.js";
 import { earliest } from "../order.js";
 import { describeLease, holds, leaseFrom, settleOne } from "./consume.js";
+import { firstTick } from "./schedules.js";
 import type { MemoryQueue, MemorySession, MemoryStore } from "./store.js";
 import { promoteDue } from "./upkeep.js";
 
@@ -38,7 +39,7 @@ export function exchange(
     if (left > 0) leases.push(...leaseOnce(queue, session, { lane, call, max: left, suspect }, now));
     if (claimed) {
       more ||= !queue.paused && queue.lines.queued.size > 0;
-      nextDue = earliest(nextDue, queue.lines.delayed.first()?.runAt ?? null);
+      nextDue = earliest(nextDue, queue.lines.delayed.first()?.runAt ?? null, firstTick(queue, now));
     }
     touched.push(name);
   }

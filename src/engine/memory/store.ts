@@ -13,6 +13,7 @@ import { isTerminal, perState, type JobState } from "../../model/state.js";
 import type { LeaseRef, Revocation, WorkerInfo } from "../contract.js";
 import type { StepFailure } from "../../model/step-failure.js";
 import type { OrderKey } from "../order.js";
+import type { SchedulePutAnswer, ScheduleStatus } from "../schedule.js";
 import { Line } from "./line.js";
 
 /** A job as the memory engine keeps it: its spec plus everything that changes. */
@@ -74,6 +75,23 @@ export interface MemorySession {
   readonly calls: Map<string, { call: number; leases: LeaseRef[] }>;
 }
 
+/** A schedule as the memory engine keeps it. */
+export interface MemorySchedule {
+  readonly name: string;
+  readonly createdAt: number;
+  definition: string;
+  times: string;
+  status: ScheduleStatus;
+  /** The command that gave it this definition, and what it was answered. */
+  revision: string;
+  answer: SchedulePutAnswer;
+  lastDue: number;
+  nextDue: number | null;
+  lastJob: string | null;
+  /** The command that fired it last. */
+  fired: string | null;
+}
+
 /** One queue. */
 export class MemoryQueue {
   readonly jobs = new Map<string, MemoryJob>();
@@ -95,6 +113,7 @@ export class MemoryQueue {
   readonly keepCount: { completed: number | null; failed: number | null } = { completed: null, failed: null };
   /** Finished jobs that ask for a count, oldest first. */
   readonly counted: { completed: MemoryJob[]; failed: MemoryJob[] } = { completed: [], failed: [] };
+  readonly schedules = new Map<string, MemorySchedule>();
   paused = false;
   /** The number of the last exchange that leased anything here. */
   epoch = 0;

@@ -1,9 +1,43 @@
 /** Upkeep of one queue: recover, promote, expire, trim. Bounded, and safe to run from anywhere at any time. */
 import { TERMINAL_STATES } from "../../model/state.js";
-import { compareKeys, type OrderKey } from "../order.js";
+import type { SweepAnswer } from "../contract.js";
+import { compareKeys, earliest, type OrderKey } from "../order.js";
+import type { ScheduleRecord } from "../schedule.js";
 import { recover } from "./consume.js";
 import { finish, forget, isPinned, keptForDefaultAge, move, removeAt } from "./moves.js";
-import type { MemoryJob, MemoryQueue, MemorySession } from "./store.js";
+import { dueSchedules, nextTick } from "./schedules.js";
+import type { MemoryJob, MemoryQueue, MemorySession, MemoryStore } from "./store.js";
+
+/** All upkeep of some queues; answers what it came to, and the queues it was done in. */
+export function sweep(
+  store: MemoryStore,
+  names: readonly string[],
+  limit: number,
+  now: number,
+): { answer: SweepAnswer; touched: string[] } {
+  const total = { promoted: 0, recovered: 0, expired: 0, removed: 0, more: false };
+  const schedules: ScheduleRecord[] = [];
+  const touched: string[] = [];
+  let next: number | null = null;
+  for (const name of names) {
+    const queue = store.find(name);
+    if (queue === undefined) continue;
+    const recovered = recoverLost(queue, store.sessions, limit, now);
+    const promoted = promoteDue(queue, limit, now);
+    const expired = expireLate(queue, limit, now);
+    const removed = trim(queue, limit, now);
+    const { due, more } = dueSchedules(queue, now);
+    total.recovered += recovered;
+    total.promoted += promoted;
+    total.expired += expired;
+    total.removed += removed;
+    total.more ||= more || Math.max(recovered, promoted, expired, removed) >= limit;
+    schedules.push(...due);
+    next = earliest(next, nextDue(queue, store.sessions), nextTick(queue, now));
+    touched.push(name);
+  }
+  return { answer: { ...total, schedules, nextDue: next }, touched };
+}
 
 /** Makes what is due ready; answers how many. */
 export function promoteDue(queue: MemoryQueue, limit: number, now: number): number {
@@ -17,12 +51,7 @@ export function promoteDue(queue: MemoryQueue, limit: number, now: number): numb
 }
 
 /** Takes the jobs of expired sessions; answers how many. Sessions that hold nothing more are forgotten. */
-export function recoverLost(
-  queue: MemoryQueue,
-  sessions: Map<string, MemorySession>,
-  limit: number,
-  now: number,
-): number {
+function recoverLost(queue: MemoryQueue, sessions: Map<string, MemorySession>, limit: number, now: number): number {
   let recovered = 0;
   for (const session of expiredSessions(queue, sessions, now)) {
     const held = [...session.held].filter((job) => job.queue === queue.name);
@@ -45,7 +74,7 @@ function expiredSessions(queue: MemoryQueue, sessions: Map<string, MemorySession
 }
 
 /** Ends jobs that did not start in time; answers how many. */
-export function expireLate(queue: MemoryQueue, limit: number, now: number): number {
+function expireLate(queue: MemoryQueue, limit: number, now: number): number {
   const late = [...queue.jobs.values()]
     .filter((job) => job.expireAt !== null && job.expireAt <= now)
     .toSorted((a, b) => compareKeys([a.expireAt ?? 0, a.id], [b.expireAt ?? 0, b.id]))
@@ -55,7 +84,7 @@ export function expireLate(queue: MemoryQueue, limit: number, now: number): numb
 }
 
 /** Removes what retention no longer keeps; answers how many. */
-export function trim(queue: MemoryQueue, limit: number, now: number): number {
+function trim(queue: MemoryQueue, limit: number, now: number): number {
   const finished = TERMINAL_STATES.flatMap((state) => queue.lines[state].toArray().toReversed());
   const due = finished.filter((job) => removeAt(job) <= now && !isPinned(queue, job));
   const usual = due.filter(keptForDefaultAge);
@@ -77,8 +106,8 @@ function dueKey(job: MemoryJob): OrderKey {
   return [removeAt(job), job.id];
 }
 
-/** When the next thing is due in this queue; `null` if nothing is. */
-export function nextDue(queue: MemoryQueue, sessions: Map<string, MemorySession>): number | null {
+/** When the next job or session of this queue is due; `null` if none is. */
+function nextDue(queue: MemoryQueue, sessions: Map<string, MemorySession>): number | null {
   const times: number[] = [];
   const delayed = queue.lines.delayed.first();
   if (delayed !== undefined) times.push(delayed.runAt);

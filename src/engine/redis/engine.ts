@@ -28,6 +28,14 @@ import type {
   WorkerRecord,
 } from "../contract.js";
 import { deliverSoon, type Message } from "../delivery.js";
+import type {
+  SchedulePut,
+  SchedulePutAnswer,
+  ScheduleRecord,
+  ScheduleRef,
+  ScheduleResume,
+  ScheduleResumeAnswer,
+} from "../schedule.js";
 import { describeTarget, type ParsedRedisTarget } from "../target.js";
 import { batchesOf } from "./batches.js";
 import { Channel } from "./channel.js";
@@ -41,6 +49,7 @@ import { enqueue } from "./produce.js";
 import { Reader } from "./read.js";
 import { Registry } from "./registry.js";
 import { list, number, text } from "./reply.js";
+import { Schedules } from "./schedules.js";
 import { inspectServer } from "./server.js";
 import { commitFlow, readDependencies, readDependents } from "./ties.js";
 import { Upkeep } from "./upkeep.js";
@@ -58,6 +67,7 @@ export class RedisEngine implements Engine {
   readonly #registry: Registry;
   readonly #upkeep: Upkeep;
   readonly #post: RedisPost;
+  readonly #schedules: Schedules;
   #info: EngineInfo;
   #closed = false;
 
@@ -74,6 +84,7 @@ export class RedisEngine implements Engine {
     this.#upkeep = new Upkeep(this.#link, describeTarget(target), () => this.now());
     this.#post = new RedisPost(this.#link);
     this.#reader = new Reader(this.#link, this.#keys);
+    this.#schedules = new Schedules(this.#link, this.#keys, this.#registry, this.#reader);
     this.#wakeup = new Wakeup(target, this.#keys, (key) => this.#putBack(key));
     this.#channel = new Channel(target, this.#keys);
     this.#info = { kind: "redis", url: describeTarget(target), shared: true, persistence: "unknown" };
@@ -237,6 +248,38 @@ export class RedisEngine implements Engine {
     const { answer, news } = await this.#upkeep.sweep(params);
     await this.#deliver(news);
     return answer;
+  }
+
+  putSchedule(params: SchedulePut): Promise<SchedulePutAnswer> {
+    this.#guard();
+    return this.#schedules.put(params);
+  }
+
+  removeSchedule(ref: ScheduleRef): Promise<ScheduleRecord | null> {
+    this.#guard();
+    return this.#schedules.remove(ref);
+  }
+
+  pauseSchedule(ref: ScheduleRef): Promise<boolean> {
+    this.#guard();
+    return this.#schedules.pause(ref);
+  }
+
+  resumeSchedule(params: ScheduleResume): Promise<ScheduleResumeAnswer> {
+    this.#guard();
+    return this.#schedules.resume(params);
+  }
+
+  schedules(params: Parameters<Engine["schedules"]>[0]): Promise<ScheduleRecord[]> {
+    this.#guard();
+    return this.#schedules.list(params);
+  }
+
+  async fireSchedules({ fires }: Parameters<Engine["fireSchedules"]>[0]): Promise<FencedAnswer[]> {
+    this.#guard();
+    const { answers, news } = await this.#schedules.fire(fires);
+    await this.#deliver(news);
+    return answers;
   }
 
   async claimSuperseded({ queues, tasks, limit }: Parameters<Engine["claimSuperseded"]>[0]): Promise<JobRef[]> {

@@ -30,6 +30,8 @@
  * | audit | zset | jobs that wait for others, by when they ask again |
  * | tagged, failures | zset | `tag NUL id`, `fingerprint|id`, in lexical order |
  * | tagcount | hash | `tag NUL state` → number of jobs |
+ * | schedule, tick | hash | schedule → its definition; how far it has come (see scripts/lib/schedule.lua) |
+ * | due | zset | schedules that fire, by when they are due next |
  * | sessions, workers, seen, calls, revoked | zset, hashes | who works here |
  * | events | stream | batches of events, while somebody watches |
  * | wake | list | one marker, to wake one worker |

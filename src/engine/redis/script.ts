@@ -27,6 +27,7 @@ export type ScriptName =
   | "exchange"
   | "exchange-usual"
   | "farewell"
+  | "fire"
   | "list"
   | "news"
   | "obliterate"
@@ -35,6 +36,9 @@ export type ScriptName =
   | "post"
   | "read"
   | "report"
+  | "schedule"
+  | "schedule-put"
+  | "schedules"
   | "session"
   | "superseded"
   | "sweep"
@@ -52,6 +56,7 @@ const FREES_MEMORY: ReadonlySet<ScriptName> = new Set([
   "obliterate",
   "post",
   "report",
+  "schedule",
   "session",
   "sweep",
 ]);

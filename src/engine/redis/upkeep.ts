@@ -5,10 +5,15 @@
 import { EngineUnavailable } from "../../model/errors.js";
 import { plainFailure } from "../../model/failure.js";
 import { WORKER_LOST } from "../../model/job.js";
+import { MOST_HANDED_OUT } from "../../model/schedule/ticks.js";
 import type { Engine, SweepAnswer } from "../contract.js";
 import { earliest } from "../order.js";
 import type { Link } from "./link.js";
 import { list, number } from "./reply.js";
+import { decodeDue } from "./schedules.js";
+
+/** Where in the script's reply the schedules begin that are due. */
+const FIRST_SCHEDULE = 8;
 
 /** What the script answers in place of the number of promoted jobs when it ran too late. */
 const TOO_LATE = -1;
@@ -33,7 +38,7 @@ export class Upkeep {
 
   /** Sweeps, and says where jobs have news. @throws EngineUnavailable when the server ran a sweep too late */
   async sweep({ queues, limit }: Parameters<Engine["sweep"]>[0]): Promise<{ answer: SweepAnswer; news: string[] }> {
-    const args = [limit, LOST.text, LOST.fingerprint, await this.#serverTime()];
+    const args = [limit, LOST.text, LOST.fingerprint, await this.#serverTime(), MOST_HANDED_OUT];
     const rows = await Promise.all(queues.map(async (queue) => list(await this.#link.run("sweep", queue, args))));
     const time = rows.at(-1)?.[6];
     if (time !== undefined) this.#heard = { time: number(time), at: performance.now() };
@@ -47,6 +52,7 @@ export class Upkeep {
       expired: sum(2),
       removed: sum(3),
       more: sum(4) > 0,
+      schedules: queues.flatMap((queue, index) => decodeDue(queue, rows[index]?.slice(FIRST_SCHEDULE) ?? [])),
       nextDue: earliest(...rows.map((row) => (number(row[5]) < 0 ? null : number(row[5])))),
     };
     return { answer, news: queues.filter((_queue, index) => rows[index]?.[7] === 1) };

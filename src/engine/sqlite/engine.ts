@@ -8,6 +8,7 @@ import { systemClock, type Clock } from "../../model/clock.js";
 import { EngineClosed } from "../../model/errors.js";
 import type { ControlAnswer, ControlParams, Engine, EngineInfo, SweepAnswer } from "../contract.js";
 import { earliest } from "../order.js";
+import type { ScheduleRecord } from "../schedule.js";
 import { describeTarget, type SqliteTarget } from "../target.js";
 import { readCheckpoints } from "./checkpoint.js";
 import { closeIn } from "./consume.js";
@@ -19,6 +20,16 @@ import { obliterate } from "./obliterate.js";
 import { enqueue } from "./produce.js";
 import { findJobs, getJobs, hasWork, listPage, listQueues, positionOf, tagTotals } from "./read.js";
 import { applyReport, readLog } from "./report.js";
+import {
+  dueSchedules,
+  fireSchedule,
+  listSchedules,
+  nextTick,
+  pauseSchedule,
+  putSchedule,
+  removeSchedule,
+  resumeSchedule,
+} from "./schedules.js";
 import { heartbeat, listWorkers, openSession } from "./sessions.js";
 import type { Sql } from "./sql.js";
 import { acknowledgeSuperseded, claimSuperseded } from "./supersede.js";
@@ -114,7 +125,9 @@ export class SqliteEngine implements Engine {
   async awaitWork({ queues, timeout, signal }: Params<"awaitWork">): Promise<void> {
     const opened = this.#opened;
     const until = this.now() + timeout;
-    await opened?.watchers.wait(queues, timeout, signal, () => queues.some((name) => hasWork(opened.sql, name, until)));
+    await opened?.watchers.wait(queues, timeout, signal, () =>
+      queues.some((name) => hasWork(opened.sql, name, this.now(), until)),
+    );
   }
 
   onRevoked({ session, listener }: Params<"onRevoked">): () => void {
@@ -167,6 +180,30 @@ export class SqliteEngine implements Engine {
 
   sweep({ queues, limit }: Params<"sweep">): Promise<SweepAnswer> {
     return this.#write((transaction) => sweep(transaction, queues, limit));
+  }
+
+  putSchedule(params: Params<"putSchedule">): Answer<"putSchedule"> {
+    return this.#write((transaction) => putSchedule(transaction, params));
+  }
+
+  removeSchedule(ref: Params<"removeSchedule">): Answer<"removeSchedule"> {
+    return this.#write((transaction) => removeSchedule(transaction, ref));
+  }
+
+  pauseSchedule(ref: Params<"pauseSchedule">): Answer<"pauseSchedule"> {
+    return this.#write((transaction) => pauseSchedule(transaction, ref));
+  }
+
+  resumeSchedule(params: Params<"resumeSchedule">): Answer<"resumeSchedule"> {
+    return this.#write((transaction) => resumeSchedule(transaction, params));
+  }
+
+  schedules({ queues, names }: Params<"schedules">): Answer<"schedules"> {
+    return this.#read((sql) => listSchedules(sql, queues, names));
+  }
+
+  fireSchedules({ fires }: Params<"fireSchedules">): Answer<"fireSchedules"> {
+    return this.#write((transaction) => fires.map((fire) => fireSchedule(transaction, fire)));
   }
 
   claimSuperseded({ queues, tasks, limit }: Params<"claimSuperseded">): Answer<"claimSuperseded"> {
@@ -254,6 +291,7 @@ function setPaused(transaction: Transaction, name: string, paused: boolean): voi
 
 function sweep(transaction: Transaction, names: readonly string[], limit: number): SweepAnswer {
   const total = { promoted: 0, recovered: 0, expired: 0, removed: 0, more: false };
+  const schedules: ScheduleRecord[] = [];
   let next: number | null = null;
   for (const name of names) {
     const queue = transaction.find(name);
@@ -267,8 +305,11 @@ function sweep(transaction: Transaction, names: readonly string[], limit: number
     total.expired += expired;
     total.removed += removed;
     total.more ||= Math.max(recovered, promoted, expired, removed) >= limit;
-    next = earliest(next, nextDue(transaction, queue));
+    const { due, more } = dueSchedules(transaction, queue);
+    schedules.push(...due);
+    total.more ||= more;
+    next = earliest(next, nextDue(transaction, queue), nextTick(transaction.sql, queue.number, transaction.now));
     transaction.changed(name);
   }
-  return { ...total, nextDue: next };
+  return { ...total, schedules, nextDue: next };
 }

@@ -4,6 +4,7 @@ import { earliest } from "../order.js";
 import { settleAll } from "./consume.js";
 import { leaseOnce } from "./lease.js";
 import { QUEUED } from "./lines.js";
+import { firstTick } from "./schedules.js";
 import { isAlive } from "./sessions.js";
 import type { Transaction } from "./transaction.js";
 import { nextDelayed, promoteDue } from "./upkeep.js";
@@ -37,7 +38,7 @@ export function exchange(transaction: Transaction, params: Parameters<Engine["ex
     if (left > 0) leases.push(...leaseOnce(transaction, queue, { session, lane, call, max: left, suspect }));
     if (claimed) {
       more ||= !queue.paused && queue.standing(QUEUED) > 0;
-      next = earliest(next, nextDelayed(transaction, queue));
+      next = earliest(next, nextDelayed(transaction, queue), firstTick(transaction.sql, queue.number, transaction.now));
     }
     transaction.changed(name);
   }

@@ -247,6 +247,26 @@ const FOURTH = `
     round INTEGER NOT NULL,
     PRIMARY KEY (job, queue, id)
   ) WITHOUT ROWID;
+
+  CREATE TABLE schedules (
+    queue INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    definition TEXT NOT NULL,
+    -- The part of the definition that its ticks follow from.
+    times TEXT NOT NULL,
+    status TEXT NOT NULL,
+    -- The command that gave it this definition, and what it was answered.
+    revision TEXT NOT NULL,
+    answer TEXT NOT NULL,
+    last_due INTEGER NOT NULL,
+    next_due INTEGER,
+    last_job TEXT,
+    -- The command that fired it last.
+    fired TEXT,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (queue, name)
+  ) WITHOUT ROWID;
+  CREATE INDEX schedules_due ON schedules (queue, next_due, name) WHERE next_due IS NOT NULL;
 `;
 
 const MIGRATIONS: readonly string[] = [FIRST, SECOND, THIRD, FOURTH];

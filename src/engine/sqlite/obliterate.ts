@@ -16,7 +16,18 @@ const OF_JOBS = [
   "dependencies",
   "dependents",
 ] as const;
-const OF_QUEUES = ["jobs", "unique_keys", "latest", "owed", "tags", "tag_totals", "calls", "events", "queues"] as const;
+const OF_QUEUES = [
+  "jobs",
+  "unique_keys",
+  "latest",
+  "owed",
+  "tags",
+  "tag_totals",
+  "calls",
+  "events",
+  "schedules",
+  "queues",
+] as const;
 
 /** Removes a queue; refuses (answers `false`) while jobs run, unless forced. */
 export function obliterate(transaction: Transaction, name: string, force: boolean): boolean {

@@ -9,6 +9,7 @@ import { findJob } from "./job.js";
 import { APART, lineOf, QUEUED, stateOf, SUSPECTS } from "./lines.js";
 import { countStates, readLines, SqliteQueue } from "./queue.js";
 import { readRecords, type Standing } from "./record.js";
+import { firstTick } from "./schedules.js";
 import type { Sql } from "./sql.js";
 
 const BY_REFS = `json_each(?) e CROSS JOIN queues q ON q.name = e.value ->> 'queue'
@@ -41,18 +42,22 @@ export function listQueues(sql: Sql): QueueRecord[] {
     .map(([name, paused, lines]) => ({ name, paused: paused === 1, counts: countStates(readLines(lines)) }));
 }
 
-/** May a queue have work for somebody who waits? */
-export function hasWork(sql: Sql, name: string, until: number): boolean {
-  const row = sql.all<[paused: number, lines: string]>("SELECT paused, lines FROM queues WHERE name = ?", name)[0];
-  if (row === undefined || row[0] === 1) return false;
-  if (countStates(readLines(row[1])).queued > 0) return true;
-  const due = sql.all<[key: number]>(
-    "SELECT j.key FROM queues q CROSS JOIN jobs j ON j.queue = q.queue WHERE q.name = ? AND j.line = ? ORDER BY j.key LIMIT 1",
+/** May a queue have work, or a schedule that is due, for somebody who waits from `now` until `until`? */
+export function hasWork(sql: Sql, name: string, now: number, until: number): boolean {
+  const row = sql.all<[queue: number, paused: number, lines: string]>(
+    "SELECT queue, paused, lines FROM queues WHERE name = ?",
     name,
-    lineOf("delayed"),
-  )[0]?.[0];
+  )[0];
+  if (row === undefined) return false;
+  const [queue, paused, lines] = row;
+  if ((firstTick(sql, queue, now) ?? until) < until - 1) return true;
+  if (paused === 1) return false;
+  if (countStates(readLines(lines)).queued > 0) return true;
+  const due = sql.all<[key: number]>(FIRST_DUE, queue, lineOf("delayed"))[0]?.[0];
   return due !== undefined && due < until - 1;
 }
+
+const FIRST_DUE = "SELECT key FROM jobs WHERE queue = ? AND line = ? ORDER BY key LIMIT 1";
 
 /** How many jobs with a tag are in each state. */
 export function tagTotals(sql: Sql, tag: string, queue: string | undefined): StateCounts {

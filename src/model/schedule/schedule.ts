@@ -4,7 +4,7 @@
  */
 import { parseDuration, type Duration } from "../duration.js";
 import { InvalidInput } from "../errors.js";
-import { parseName } from "../name.js";
+import { MOST_TAGS, parseName } from "../name.js";
 import { parseFlag } from "../scalar.js";
 import type { CronTimes } from "./cron-tick.js";
 import { parseCron } from "./cron.js";
@@ -103,6 +103,9 @@ export interface Schedule {
   readonly paused: boolean;
 }
 
+/** The most schedules of one queue. */
+export const MOST_SCHEDULES = 10_000;
+
 const COMMON = ["name", "task", "input", "options", "catchUp", "overlap", "jitter", "start", "end", "paused"];
 const KNOWN = [...COMMON, "cron", "timeZone", "every", "anchor"];
 /** Milliseconds. */
@@ -121,6 +124,9 @@ export function parseSchedule(field: string, value: unknown, defaults: TemplateD
   const job = parseTemplate(field, option["task"], option["input"], option["options"], defaults);
   if (overlap === "supersede" && job.supersedes !== null) {
     throw new InvalidInput(`${field}.options.supersedes`, job.supersedes, 'not beside overlap: "supersede"');
+  }
+  if (job.tags.length >= MOST_TAGS) {
+    throw new InvalidInput(`${field}.options.tags`, job.tags, `at most ${MOST_TAGS - 1} tags: one says the schedule`);
   }
   const start = option["start"] === undefined ? null : parseTime(`${field}.start`, option["start"]);
   const end = option["end"] === undefined ? null : parseTime(`${field}.end`, option["end"]);

@@ -12,6 +12,9 @@ import type { Schedule } from "./schedule.js";
 /** The most ticks that `catchUp: "all"` makes up for, and that `dueTimes` gives. */
 export const MOST_TICKS = 1_000;
 
+/** The most due schedules of one queue that are handed out at a time. */
+export const MOST_HANDED_OUT = 100;
+
 /** A tick that is found this late is still on time, in milliseconds: workers need a moment to look, and to be restarted. */
 export const ON_TIME = 60_000;
 

@@ -151,6 +151,11 @@ for (const zone of [...SIX, ...ODD]) {
   changes.set(zone, days);
 }
 
+/** The number of the day that the clocks of a zone show. */
+function dayOf(zone: string, at: number): number {
+  return Math.floor(wallMinute(zone, at) / (24 * 60));
+}
+
 /** A field of an expression, and what it means. */
 interface Field {
   readonly text: string;
@@ -250,12 +255,24 @@ describe("from 2000 to 2050, in any zone, around any change of the clocks", () =
 });
 
 describe.each(SIX)("from 2000 to 2050 in %s", (timeZone) => {
-  test.each(["30 2 * * *", "15 0 * * *", "59 23 * * *"])("%s is due once on each day", (cron) => {
-    const found = ticks({ cron, timeZone }, FROM, TO);
-    const days = found.map((tick) => Math.floor(wallMinute(timeZone, tick) / (24 * 60)));
+  test("30 2 * * * is due once on each day", () => {
+    const days = ticks({ cron: "30 2 * * *", timeZone }, FROM, TO).map((tick) => dayOf(timeZone, tick));
     expect(days.every((one, index) => index === 0 || one === (days[index - 1] ?? 0) + 1)).toBe(true);
     expect(days.length).toBeGreaterThan(18_600);
   });
+
+  test.each(["15 0 * * *", "59 23 * * *"])(
+    "%s is due once on each day around a change or the turn of a year",
+    (cron) => {
+      const turns = Array.from({ length: 51 }, (_, year) => Date.UTC(2000 + year, 0, 1));
+      for (const middle of [...turns, ...(changes.get(timeZone) ?? [])]) {
+        const found = ticks({ cron, timeZone }, middle - 3 * DAY, middle + 3 * DAY);
+        const days = found.map((tick) => dayOf(timeZone, tick));
+        expect(days.every((one, index) => index === 0 || one === (days[index - 1] ?? 0) + 1)).toBe(true);
+        expect(days.length).toBeGreaterThan(4);
+      }
+    },
+  );
 
   test("a tick of every ten minutes is never more than ten minutes away", () => {
     for (const change of changes.get(timeZone) ?? []) {

@@ -3,6 +3,7 @@
 --
 -- Accepts usual jobs: of each group the options are but its number of attempts. Few keys and little code: the bulk of all jobs
 -- comes this way.
+local GROUPS_AT = 2
 -- include: record batch queue enqueue
 
 local taken = false

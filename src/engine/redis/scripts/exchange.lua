@@ -126,5 +126,5 @@ promote_due(500)
 settle_all()
 flush_queue()
 if repeated then lease_again(last_leased) elseif claims then claim(max, suspect) end
-next_due = first_delayed()
+next_due = first_due()
 return answer(table.concat(settled), have_news)

@@ -1,9 +1,11 @@
 -- KEYS: conf job run result wait dead prio suspect delayed blocked held leases hist err fp failures ttl keep expiry counted1 counted2
 -- KEYS: tags tagged tagcount meta prog log nonce op unique ukey revoked calls sessions workers seen events wake
 -- KEYS: done5 done6 done7 done8 done9 done10
--- KEYS: check left failed skey latest owed owing handed deps dep pend round news audit
--- ARGV: now, limit, failure of a lost worker (JSON with %d for the deaths), its fingerprint, when it was asked for
--- Reply: promoted (-1: it ran too late, and did nothing), recovered, expired, removed, more, next due or -1, now, have jobs news
+-- KEYS: check left failed skey latest owed owing handed deps dep pend round news audit schedule tick due
+-- ARGV: now, limit, failure of a lost worker (JSON with %d for the deaths), its fingerprint, when it was asked for, how many
+-- schedules are handed out at most
+-- Reply: promoted (-1: it ran too late, and did nothing), recovered, expired, removed, more, next due or -1, now, have jobs news, then of
+-- each schedule that is due its name, definition and tick
 --
 -- Upkeep of a queue: recovers the jobs of dead sessions, promotes, expires, trims. Mirrors engine/memory/upkeep.ts.
 -- include: record codec batch queue lease holding moves upkeep
@@ -183,6 +185,22 @@ for _, name in ipairs({ 'delayed', 'sessions', 'ttl' }) do
   local first = redis.call('ZRANGE', K[name], 0, 0, 'WITHSCORES')
   if first[2] then next_due = math.min(next_due, tonumber(first[2])) end
 end
-local more = (math.max(recovered, promoted, expired, removed) >= limit or left_forgotten > MOST_LEFT) and 1 or 0
+
+local schedules, too_many = {}, false
+if conf.sdue > 0 then
+  local most = tonumber(ARGV[6])
+  local names = redis.call('ZRANGEBYSCORE', K.due, '-inf', NOW, 'LIMIT', 0, most + 1)
+  if #names > most then names[#names], too_many = nil, true end
+  for _, name in ipairs(names) do
+    local definition, tick = redis.call('HGET', K.schedule, name), redis.call('HGET', K.tick, name)
+    schedules[#schedules + 1] = name
+    schedules[#schedules + 1] = definition or ''
+    schedules[#schedules + 1] = tick or ''
+  end
+  local later = redis.call('ZRANGEBYSCORE', K.due, '(' .. string.format('%.0f', NOW), '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+  if later[2] then next_due = math.min(next_due, tonumber(later[2])) end
+end
+
+local more = (too_many or math.max(recovered, promoted, expired, removed) >= limit or left_forgotten > MOST_LEFT) and 1 or 0
 local news = redis.call('EXISTS', K.news)
-return { promoted, recovered, expired, removed, more, next_due < math.huge and next_due or -1, NOW, news }
+return { promoted, recovered, expired, removed, more, next_due < math.huge and next_due or -1, NOW, news, unpack(schedules) }

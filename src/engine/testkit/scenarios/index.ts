@@ -19,10 +19,12 @@ import { payload } from "./payload.js";
 import { read } from "./read.js";
 import { report } from "./report.js";
 import { retention } from "./retention.js";
+import { schedules } from "./schedules.js";
 import { sessions } from "./sessions.js";
 import { steps } from "./steps.js";
 import { supersede } from "./supersede.js";
 import { tags } from "./tags.js";
+import { ticks } from "./ticks.js";
 import { transitions } from "./transitions.js";
 import { undecodable } from "./undecodable.js";
 import { unique } from "./unique.js";
@@ -60,4 +62,6 @@ export const GROUPS: readonly ScenarioGroup[] = [
   supersede,
   dependencies,
   flows,
+  schedules,
+  ticks,
 ];

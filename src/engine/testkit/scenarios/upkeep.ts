@@ -154,6 +154,7 @@ export const upkeep = scenarios("upkeep", [
         recovered: 0,
         expired: 0,
         removed: 0,
+        schedules: [],
         nextDue: null,
         more: false,
       });

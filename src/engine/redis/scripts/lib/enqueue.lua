@@ -1,13 +1,13 @@
--- What both enqueue scripts share: reading the call, accepting usual jobs.
--- ARGV: now, then per group of jobs: options (a number: attempts, and nothing out of the ordinary; else JSON), their number,
+-- What all scripts that accept jobs share: reading the call, accepting usual jobs.
+-- ARGV: now, from GROUPS_AT on per group of jobs: options (a number: attempts, and nothing out of the ordinary; else JSON), their number,
 -- and for each its id and body
 -- Reply: was the queue listed (+ 2 when jobs have news), then for jobs not simply created and queued: index from 1, id, outcome (c created,
 -- e existing, j joined, r rejected, p replaced), state
--- Needs: record.lua, batch.lua, queue.lua.
+-- Needs: GROUPS_AT, record.lua, batch.lua, queue.lua.
 
 local ids, bodies, groups = {}, {}, {}
 do
-  local at, count = 2, 0
+  local at, count = GROUPS_AT, 0
   while at <= #ARGV do
     local last = at + ARGV[at + 1] * 2
     groups[#groups + 1] = { text = ARGV[at], first = count + 1 }

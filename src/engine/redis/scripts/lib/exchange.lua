@@ -142,13 +142,15 @@ local function leased()
   return text .. ' ' .. table.concat(lease_ids, ' ')
 end
 
-local function first_delayed()
-  return tonumber(redis.call('ZRANGE', K.delayed, 0, 0, 'WITHSCORES')[2])
+-- The first delayed job, or the first schedule: one that is due already is for the next sweep.
+local function first_due()
+  local delayed = tonumber(redis.call('ZRANGE', K.delayed, 0, 0, 'WITHSCORES')[2])
+  return conf.sdue > NOW and math.min(conf.sdue, delayed or math.huge) or delayed
 end
 
 local deadline = redis.call('ZSCORE', K.sessions, session)
 local alive = deadline and tonumber(deadline) > NOW
-local next_due = first_delayed()
+local next_due = first_due()
 local slot = session .. ' ' .. lane
 local last = max > 0 and redis.call('HGET', K.calls, slot) or ''
 local last_call, last_leased = string.match(last, '^(%d+) ?(.*)$')

@@ -8,10 +8,11 @@
 --             position retention has looked at, the number of stale entries in the list
 --   keep1, keep2  the latest count asked for by completed / failed jobs
 --   listed    1 once the queue's name was put on the list of queues
+--   sdue      when the first schedule is due; 0 when none is
 --   seq, interest  the last event's number; until when events are recorded
 -- Needs: batch.lua.
 
-local CONF_FIELDS = { 'paused', 'base', 'otail', 'ohead', 'fin', 'seq', 'interest', 'listed', 'top', 'epoch' }
+local CONF_FIELDS = { 'paused', 'base', 'otail', 'ohead', 'fin', 'seq', 'interest', 'listed', 'top', 'epoch', 'sdue' }
 local conf = {}
 local conf_dirty = {}
 

@@ -1,0 +1,49 @@
+-- KEYS: conf job run wait dead prio suspect delayed blocked held leases unique ukey tags tagged tagcount ttl keep nonce meta
+-- KEYS: events wake fp hist result err prog expiry counted1 counted2 done5 done6 done7 done8 done9 done10
+-- KEYS: revoked skey latest owed owing check left deps dep kids kid pend round news audit
+-- KEYS: schedule tick due
+-- ARGV: now, schedule, revision, the last due that the ticks follow from, the new last due and next due ('' for never), op,
+-- overlap (skip or ''), then the jobs: see lib/enqueue.lua
+-- Reply: applied, applied with news (of jobs tied to others), or stale
+--
+-- Makes jobs of the ticks of one schedule, if it still is where they follow from. Mirrors engine/memory/schedules.ts.
+local GROUPS_AT = 9
+-- include: record codec batch queue lease holding moves amend unique supersede ties-read ties enqueue accept schedule
+
+-- A function of its own: Lua has room for 200 local names in one, and what is included takes nearly all of them.
+local function fire()
+  local name, revision, from, to, next_due, op, overlap = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8]
+  local s = load_tick(name)
+  if not s then return 'stale' end
+  if s.fired == op then return 'applied' end
+  if s.status ~= 'active' or s.revision ~= revision or tonumber(s.last_due) ~= tonumber(from) then return 'stale' end
+
+  local function is_live(id)
+    local r = id ~= '' and record_by_id(id)
+    return r and r[STATE] < COMPLETED
+  end
+
+  for _, group in ipairs(groups) do
+    -- Always JSON: the jobs of a schedule have its tag.
+    local o = cjson.decode(group.text)
+    for i = group.first, group.last do
+      if overlap ~= 'skip' or not is_live(s.last_job) then
+        local answered = #reply
+        accept_other(i, ids[i], o, bodies[i])
+        s.last_job = #reply > answered and reply[answered + 2] or ids[i]
+      end
+    end
+  end
+
+  s.last_due, s.next_due, s.fired = to, next_due, op
+  save_tick(name, s)
+  flush()
+  note_first_tick()
+  drop_dead_head()
+  flush_queue()
+  -- A sleeping worker must also hear of a delayed job that is due before the one it sleeps towards.
+  if queued or earliest < (first_delayed or math.huge) then wake() end
+  return have_news and 'applied with news' or 'applied'
+end
+
+return fire()

@@ -1,0 +1,107 @@
+-- Accepting jobs of any kind: what may stand in the way of one, and everything that is written for it.
+-- Needs: record.lua, codec.lua, batch.lua, queue.lua, moves.lua, amend.lua, unique.lua, supersede.lua, ties.lua,
+-- enqueue.lua.
+
+local earliest, queued = math.huge, false
+local first_delayed -- the time of the first delayed job, as it was before this call
+
+local function note_first_delayed()
+  first_delayed = first_delayed or tonumber(redis.call('ZRANGE', K.delayed, 0, 0, 'WITHSCORES')[2]) or math.huge
+end
+
+-- Only what is not simply `created` and `queued` is answered.
+local function answer(i, id, outcome, state)
+  local n = #reply
+  reply[n + 1], reply[n + 2], reply[n + 3], reply[n + 4] = i, id, outcome, STATE_NAMES[state]
+end
+
+local function accept(i, id, o, body)
+  local run_at = NOW
+  if o.delay then run_at = NOW + o.delay elseif o.at then run_at = math.max(o.at, NOW) end
+  local blocked = o.hold or o.after or o.isFlow
+  local state = blocked and BLOCKED or (run_at > NOW and DELAYED or QUEUED)
+  local flags = (o.tags and TAGGED or 0) + (o.unique and UNIQUE or 0) + (o.ttl and TTL or 0) + (o.keep and KEEP or 0)
+    + (o.meta and META or 0) + (o.supersedes and SUPERSEDES or 0) + (o.hold and HELD or 0) + (o.after and AFTER or 0)
+    + (o.flow and MEMBER + NEEDED or 0) + (o.isFlow and FLOW + OPEN or 0)
+  local r = { state, flags, 0, o.attempts or 3, 0, 0, 0, o.priority or 0, 0, NOW, run_at, 0, 0, '' }
+  if o.tags then
+    put('tags', id, table.concat(o.tags, '\n'))
+    for _, tag in ipairs(o.tags) do
+      score('tagged', tag .. '\0' .. id, 0)
+      add('tagcount', tag .. '\0' .. state, 1)
+    end
+    set_flag(r, TAGGED, false) -- counted just now; `stand` would look for tags that are not written yet
+  end
+  r.born = true
+  if state == DELAYED then note_first_delayed() end
+  stand(id, r, false)
+  if o.tags then set_flag(r, TAGGED, true) end
+  put('job', id, pack_birth(state, flags, r[ATTEMPTS], r[PRIORITY], NOW, place_of(r)) .. body)
+  if o.ttl then score('ttl', id, NOW + o.ttl) end
+  if o.after or o.flow then tie(id, o.after, o.flow) end
+  if o.keep then put('keep', id, cjson.encode(o.keep)) end
+  if o.nonce then put('nonce', id, o.nonce) end
+  if o.meta then put('meta', id, o.meta) end
+  if o.unique then
+    local timed = type(o.unique.till) == 'number'
+    claim_key(id, o.unique.key, timed and string.format('%.0f', NOW + o.unique.till) or o.unique.till)
+    put('ukey', id, (timed and 't' or o.unique.till) .. '|' .. o.unique.key)
+  end
+  if o.supersedes then
+    put('skey', id, o.supersedes)
+    put('latest', o.supersedes, id)
+    latest[o.supersedes] = id
+  end
+  fresh[id], accepted[id] = r, true
+  if state == QUEUED then queued = true end
+  if state == DELAYED then earliest = math.min(earliest, run_at) end
+  tell_state(id, state)
+  if state ~= QUEUED then answer(i, id, 'c', state) end
+end
+
+-- Gives the job that holds the key the input of the one that came.
+local function replace(id, r, unique, body, ttl)
+  note_first_delayed()
+  if accepted[id] then flush() end
+  local run_at
+  if unique.wait and r[STATE] ~= QUEUED then
+    run_at = math.min(NOW + unique.wait, unique.most and r[CREATED] + unique.most or math.huge)
+  end
+  -- Every request says: if not started within the ttl of mine.
+  if ttl and has(r, TTL) then score('ttl', id, NOW + ttl) end
+  r.born = nil
+  amend(id, r, redis.call('HGET', K.job, id), { input = string.match(body, '\n([^\n]*)'), run_at = run_at })
+  flush()
+  if r[STATE] == QUEUED then queued = true end
+  if r[STATE] == DELAYED then earliest = math.min(earliest, r[RUN_AT]) end
+end
+
+-- What a job meets whose key another one holds.
+local function meet_holder(i, holder, r, unique, body, ttl)
+  local outcome = unique['then']
+  if outcome == 'p' then
+    if r[STATE] <= QUEUED then replace(holder, r, unique, body, ttl) else outcome = 'j' end
+  end
+  answer(i, holder, outcome, r[STATE])
+end
+
+local function accept_other(i, id, o, body)
+  local before = fresh[id]
+  if present[i] or before then
+    -- A generated id, or the nonce of a chosen one, proves that this very command was sent before.
+    local nonce = before and before.nonce or redis.call('HGET', K.nonce, id)
+    answer(i, id, (not o.nonce or nonce == o.nonce) and 'c' or 'e', record_by_id(id)[STATE])
+    return
+  end
+  local holder, held_by_it, old, r, job
+  if o.unique then holder, held_by_it = holder_of(o.unique.key) end
+  if o.supersedes then old, r, job = predecessor(o.supersedes) end
+  -- A key that the superseded job holds is in nobody's way.
+  if holder and holder ~= old then
+    meet_holder(i, holder, held_by_it, o.unique, body, o.ttl)
+    return
+  end
+  if old then supersede(old, r, job) end
+  accept(i, id, o, body)
+  fresh[id].nonce = o.nonce
+end

@@ -1,0 +1,16 @@
+-- KEYS: schedule tick
+-- ARGV: now, names
+-- Reply: for each its definition and how far it has come ('' when there is no such schedule)
+--
+-- Reads schedules.
+
+local definitions, ticks = {}, {}
+if #ARGV > 1 then
+  definitions = redis.call('HMGET', K.schedule, unpack(ARGV, 2))
+  ticks = redis.call('HMGET', K.tick, unpack(ARGV, 2))
+end
+local reply = {}
+for i = 1, #ARGV - 1 do
+  reply[i * 2 - 1], reply[i * 2] = definitions[i] or '', ticks[i] or ''
+end
+return reply

@@ -1,0 +1,39 @@
+/**
+ * From ticks to jobs: what a schedule enqueues, and what becomes of all its ticks up to now. Every job carries the tag
+ * `schedule:NAME`, so that those of one schedule are found in the list of all jobs.
+ */
+import { UNTIED, type JobSpec } from "../job.js";
+import type { Schedule } from "./schedule.js";
+import { missed, nextDue, runTime, tickId } from "./ticks.js";
+
+/** The tag of a schedule's jobs. */
+export function scheduleTag(name: string): string {
+  return `schedule:${name}`;
+}
+
+/** A job that a schedule enqueues: of one of its ticks, or at once when somebody asks for it. */
+export function scheduledJob({ name, job, overlap }: Schedule, id: string, due: JobSpec["due"]): JobSpec {
+  const tags = [...new Set([...job.tags, scheduleTag(name)])];
+  // Of several jobs of a schedule only the latest counts: a key that is nobody else's says so.
+  const supersedes = overlap === "supersede" ? scheduleTag(name) : job.supersedes;
+  return { ...job, ...UNTIED, id, due, hold: false, nonce: null, tags, supersedes };
+}
+
+/** What becomes of the ticks of a schedule up to some time. */
+export interface DueTicks {
+  /** The jobs of the ticks that run, the oldest first: at most 1,000. */
+  readonly jobs: readonly JobSpec[];
+  /** Up to here all is settled: the `lastDue` of the next look. */
+  readonly lastDue: number;
+  /** The tick after that; `null` when there is none. Epoch milliseconds. */
+  readonly nextDue: number | null;
+}
+
+/** What becomes of the ticks after `lastDue` and up to `now`, by the schedule's `catchUp`. */
+export function dueTicks(schedule: Schedule, lastDue: number, now: number): DueTicks {
+  const found = missed(schedule, lastDue, now);
+  const jobs = found.due.map((due) =>
+    scheduledJob(schedule, tickId(schedule.name, due), { at: runTime(schedule, due) }),
+  );
+  return { jobs, lastDue: found.lastDue, nextDue: nextDue(schedule, found.lastDue) };
+}
