@@ -62,11 +62,6 @@ export class Transaction {
     return [...this.#changed].filter((name) => (this.#news.get(name)?.size ?? 0) > 0);
   }
 
-  /** Has a job news? */
-  hasNews({ name }: SqliteQueue, job: number): boolean {
-    return this.#news.get(name)?.has(job) ?? false;
-  }
-
   /** A job has nothing to tell after all. */
   dropNews({ name }: SqliteQueue, job: number): void {
     this.#news.get(name)?.delete(job);
