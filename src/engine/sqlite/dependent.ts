@@ -15,6 +15,8 @@ import { finish, move, recordFailure } from "./moves.js";
 import type { SqliteQueue } from "./queue.js";
 import {
   addDependent,
+  addTies,
+  ALONE,
   depend,
   dependency,
   endDependency,
@@ -35,9 +37,9 @@ export function isTied({ after, references, flow, role }: JobSpec): boolean {
 export function tie(transaction: Transaction, queue: SqliteQueue, job: Job, spec: JobSpec): void {
   const { sql } = transaction;
   const { after, flow, role, hold } = spec;
-  const ties: JobTies = { ...tiesOf(sql, job), flow: role === "flow" ? "open" : null, held: hold };
+  const ties: JobTies = { ...ALONE, flow: role === "flow" ? "open" : null, held: hold };
   for (const on of after) depend(sql, job, ties, on, on.on);
-  saveTies(sql, job, ties);
+  addTies(sql, job, ties);
   keepBody(sql, job, spec);
   if (flow !== null) addDependent(sql, job, flow, ties.round);
   if (after.length > 0 || flow !== null) transaction.haveNews(queue, job);

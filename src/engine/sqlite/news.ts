@@ -1,73 +1,89 @@
 /** What jobs have to tell those they are tied to: messages follow from how a job is when it is asked, not from what happened. */
 import type { JobRef } from "../../model/job.js";
-import { isTerminal } from "../../model/state.js";
+import { isTerminal, type JobState, type TerminalState } from "../../model/state.js";
 import type { Message, News, NewsToken } from "../delivery.js";
-import { loadJob, stateOfJob, type Job } from "./job.js";
+import { loadJob } from "./job.js";
+import { stateOf } from "./lines.js";
 import { forget } from "./moves.js";
 import type { SqliteQueue } from "./queue.js";
-import { bodyOf, dependenciesOf, dependentsOf, dropTiesToOthers, isAwaitedBy, tiesOf } from "./ties.js";
+import { bodyOf, dependenciesOf, dependentsOf, dropTiesToOthers, isAwaitedBy, type JobTies } from "./ties.js";
 import type { Sql } from "./sql.js";
 import type { Transaction } from "./transaction.js";
 
 /** The news of how many jobs is delivered at a time. */
 const NEWS_AT_ONCE = 100;
 
-/** The next news of a queue. */
-export function news(transaction: Transaction, queue: SqliteQueue): News {
-  const jobs = transaction.takeNews(queue, NEWS_AT_ONCE);
-  const messages = jobs.flatMap(([job, id]) => newsOf(transaction.sql, job, { queue: queue.name, id }));
-  return { messages, told: jobs.length === 0 ? null : jobs.map(([job]) => String(job)) };
+/** A job that has news, as it is now. */
+interface Teller extends Pick<JobTies, "flow" | "held" | "round"> {
+  readonly number: number;
+  readonly ref: JobRef;
+  /** `null`: it is gone. */
+  readonly state: JobState | null;
 }
 
-/** News was delivered; what nobody asks for any more is forgotten. */
+type TellerRow = [line: number, flow: JobTies["flow"], held: number, round: number];
+
+const TELLER = `SELECT j.line, t.flow, t.held, t.round FROM ties t CROSS JOIN jobs j ON j.job = t.job WHERE t.job = ?`;
+
+/** The next news of a queue. */
+export function news(transaction: Transaction, queue: SqliteQueue): News {
+  const { sql } = transaction;
+  const tellers = transaction.takeNews(queue, NEWS_AT_ONCE).map(([number, id]): Teller => {
+    const ref = { queue: queue.name, id };
+    const row = sql.all<TellerRow>(TELLER, number)[0];
+    if (row === undefined) return { number, ref, state: null, flow: null, held: false, round: 0 };
+    const [line, flow, held, round] = row;
+    return { number, ref, state: stateOf(line), flow, held: held === 1, round };
+  });
+  if (tellers.length === 0) return { messages: [], told: null };
+  const messages = tellers.flatMap((teller) => newsOf(sql, teller));
+  return { messages, told: tellers.filter(goesWhenTold).map(({ number }) => String(number)) };
+}
+
+/** A job that is gone leaves its ties until then; a flow that was never complete goes the way of its members. */
+function goesWhenTold({ state, flow }: Teller): boolean {
+  return state === null || (flow === "open" && isTerminal(state));
+}
+
+/** News was delivered: forgets what nobody asks for any more. */
 export function told(transaction: Transaction, queue: SqliteQueue, token: NewsToken): void {
   const { sql } = transaction;
   for (const number of token.map(Number)) {
-    if (transaction.hasNews(queue, number)) continue;
     const job = loadJob(sql, number);
-    if (job !== null) {
-      // A flow that was never complete goes the way of its members.
-      if (!isTerminal(stateOfJob(job)) || tiesOf(sql, job).flow !== "open") continue;
-      forget(transaction, queue, job);
-      transaction.dropNews(queue, number);
-    }
+    if (job !== null) forget(transaction, queue, job);
+    transaction.dropNews(queue, number);
     dropTiesToOthers(sql, number);
   }
 }
 
-/** What a job has to tell, by its number. */
-function newsOf(sql: Sql, number: number, from: JobRef): Message[] {
-  const job = loadJob(sql, number);
-  if (job === null) return farewell(sql, number, from);
-  return isTerminal(stateOfJob(job)) ? newsOfEnded(sql, job, from) : newsOfWaiting(sql, job, from);
+function newsOf(sql: Sql, teller: Teller): Message[] {
+  const { number, ref: from, state } = teller;
+  if (state === null) return farewell(sql, number, from);
+  return isTerminal(state) ? newsOfEnded(sql, teller, state) : newsOfWaiting(sql, teller);
 }
 
-function newsOfEnded(sql: Sql, job: Job, from: JobRef): Message[] {
-  const state = stateOfJob(job);
-  if (!isTerminal(state)) return [];
-  const ends = dependentsOf(sql, job.job).map(({ ref, round }): Message => {
+function newsOfEnded(sql: Sql, { number, ref: from, flow }: Teller, state: TerminalState): Message[] {
+  const ends = dependentsOf(sql, number).map(({ ref, round }): Message => {
     return { kind: "end", to: ref, from, state, round };
   });
-  const { flow } = tiesOf(sql, job);
   if (flow === null || ["completed", "partial", "failed"].includes(state)) return ends;
   // What was never complete is removed whole, ended members too.
   const open = flow === "open";
-  const left = dependenciesOf(sql, job.job).filter((member) => open || member.state === null);
+  const left = dependenciesOf(sql, number).filter((member) => open || member.state === null);
   return [
     ...ends,
     ...left.map(({ queue, id }): Message => ({ kind: open ? "drop" : "cancel", to: { queue, id }, from })),
   ];
 }
 
-function newsOfWaiting(sql: Sql, job: Job, from: JobRef): Message[] {
-  const { flow, held, round } = tiesOf(sql, job);
+function newsOfWaiting(sql: Sql, { number, ref: from, flow, held, round }: Teller): Message[] {
   // What is held may depend on jobs that are still being created.
   const silent = flow === "open" || held;
-  const waited = silent ? [] : dependenciesOf(sql, job.job).filter(({ state }) => state === null);
+  const waited = silent ? [] : dependenciesOf(sql, number).filter(({ state }) => state === null);
   const kind = flow === null ? "link" : "go";
   const links = waited.map(({ queue, id }): Message => ({ kind, to: { queue, id }, from, round }));
-  const membership = bodyOf(sql, job)?.flow;
-  if (membership == null || !isAwaitedBy(sql, job, membership)) return links;
+  const membership = flow === null ? bodyOf(sql, number)?.flow : null;
+  if (membership == null || !isAwaitedBy(sql, number, membership)) return links;
   const { queue, id, on } = membership;
   return [{ kind: "join", to: { queue, id }, from, on }, ...links];
 }

@@ -93,7 +93,7 @@ function enqueueOne(
     const job = insert(transaction, queue, spec, state, runAt);
     if (unique !== null) claimKey(transaction, queue, job);
     if (supersedes !== null) makeLatest(transaction.sql, queue, supersedes, job);
-    if (isTied(spec)) tie(transaction, queue, job, spec);
+    if (job.tied) tie(transaction, queue, job, spec);
   }
   queue.tell({ kind: "state", id: spec.id, state });
   known.set(spec.id, { state, nonce: spec.nonce });
@@ -142,7 +142,7 @@ export function retime({ now }: Transaction, queue: SqliteQueue, job: Job, due: 
 
 const INSERT = `INSERT INTO jobs (queue, id, line, key, tie, priority, attempts, created_at, run_at, timeout, task, input,
   backoff, expire_at, ttl, retention, unique_key, unique_until, unique_then, debounce_wait, debounce_most, supersedes,
-  nonce, tags, meta) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  nonce, tags, meta, tied) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 function insert(transaction: Transaction, queue: SqliteQueue, spec: JobSpec, state: JobState, runAt: number): Job {
   const { sql, now } = transaction;
@@ -178,7 +178,7 @@ function insert(transaction: Transaction, queue: SqliteQueue, spec: JobSpec, sta
     tags: spec.tags.length === 0 ? null : JSON.stringify(spec.tags),
     supersedes: spec.supersedes,
     checkpointed: false,
-    tied: false,
+    tied: isTied(spec),
   };
   stand(queue, job, state, "tail");
   const number = sql.insert(
@@ -208,6 +208,7 @@ function insert(transaction: Transaction, queue: SqliteQueue, spec: JobSpec, sta
     spec.nonce,
     job.tags,
     spec.meta,
+    job.tied ? 1 : 0,
   );
   job.job = number ?? 0;
   if (long) sql.run("INSERT INTO inputs (job, input) VALUES (?, ?)", job.job, spec.input);
@@ -220,7 +221,7 @@ const REPLACE_INPUT = "UPDATE jobs SET input = ?, progress = NULL, checkpointed 
 /** Gives a job another input; what its runs left belongs to the one it had. */
 export function replaceInput({ sql }: Transaction, job: Pick<Job, "job" | "tied">, input: string): void {
   const long = input.length > LONG_INPUT;
-  const ties = job.tied ? bodyOf(sql, job) : null;
+  const ties = job.tied ? bodyOf(sql, job.job) : null;
   if (ties !== null) keepBody(sql, job, { ...ties, references: [] });
   sql.run(REPLACE_INPUT, long ? null : input, job.job);
   sql.run("DELETE FROM checkpoints WHERE job = ?", job.job);

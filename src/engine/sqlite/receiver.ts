@@ -38,7 +38,7 @@ export function receive(transaction: Transaction, queue: SqliteQueue | null, mes
       return [];
     case "drop":
       // Another job may have come to its id.
-      if (stateOfJob(job) !== "active" && isAwaitedBy(sql, job, from)) forget(transaction, queue, job);
+      if (stateOfJob(job) !== "active" && isAwaitedBy(sql, job.job, from)) forget(transaction, queue, job);
       return [];
   }
 }

@@ -40,28 +40,37 @@ const LOAD = "SELECT flow, held, depends, waiting, round, unpinned FROM ties WHE
 const ADD = "INSERT INTO ties (flow, held, depends, waiting, round, unpinned, job) VALUES (?, ?, ?, ?, ?, ?, ?)";
 const SAVE = "UPDATE ties SET flow = ?, held = ?, depends = ?, waiting = ?, round = ?, unpinned = ? WHERE job = ?";
 
+/** The ties of a job that has none yet. */
+export const ALONE: JobTies = { flow: null, held: false, depends: 0, waiting: 0, round: 0, unpinned: false };
+
 /** The ties of a job, which may stand alone. */
 export function tiesOf(sql: Sql, job: MaybeTied): JobTies {
   const row = job.tied ? sql.all<TiesRow>(LOAD, job.job)[0] : undefined;
-  if (row === undefined) {
-    // Nothing else blocks a job that stands alone.
-    return { flow: null, held: stateOfJob(job) === "blocked", depends: 0, waiting: 0, round: 0, unpinned: false };
-  }
+  // Nothing else blocks a job that stands alone.
+  if (row === undefined) return { ...ALONE, held: stateOfJob(job) === "blocked" };
   const [flow, held, depends, waiting, round, unpinned] = row;
   return { flow, held: held === 1, depends, waiting, round, unpinned: unpinned === 1 };
 }
 
 /** Writes the ties of a job back; one that stood alone is tied from now on. */
 export function saveTies(sql: Sql, job: MaybeTied, ties: JobTies): void {
-  const { flow, held, depends, waiting, round, unpinned } = ties;
-  const values = [flow, held ? 1 : 0, depends, waiting, round, unpinned ? 1 : 0, job.job];
   if (job.tied) {
-    sql.run(SAVE, ...values);
+    writeTies(sql, SAVE, job, ties);
     return;
   }
-  sql.run(ADD, ...values);
+  addTies(sql, job, ties);
   sql.run("UPDATE jobs SET tied = 1 WHERE job = ?", job.job);
   job.tied = true;
+}
+
+/** Writes the ties of a job that was inserted as tied. */
+export function addTies(sql: Sql, job: MaybeTied, ties: JobTies): void {
+  writeTies(sql, ADD, job, ties);
+}
+
+function writeTies(sql: Sql, statement: string, { job }: MaybeTied, ties: JobTies): void {
+  const { flow, held, depends, waiting, round, unpinned } = ties;
+  sql.run(statement, flow, held ? 1 : 0, depends, waiting, round, unpinned ? 1 : 0, job);
 }
 
 /** Forgets the ties of a job, but for those to other jobs: these are to be told. */
@@ -81,7 +90,7 @@ export function keepBody(sql: Sql, { job }: Pick<Job, "job">, { after, reference
 }
 
 /** What a job was enqueued with of its ties; `null`: nothing, or what cannot be decoded, for such a job must end too. */
-export function bodyOf(sql: Sql, { job }: Pick<Job, "job">): Ties | null {
+export function bodyOf(sql: Sql, job: number): Ties | null {
   const body = sql.all<[body: string]>("SELECT body FROM tied_bodies WHERE job = ?", job)[0]?.[0];
   if (body === undefined) return null;
   try {
@@ -159,7 +168,7 @@ export function removeDependent(sql: Sql, { job }: Pick<Job, "job">, { queue, id
 }
 
 /** Does that job depend on this one? */
-export function isAwaitedBy(sql: Sql, { job }: Pick<Job, "job">, { queue, id }: JobRef): boolean {
+export function isAwaitedBy(sql: Sql, job: number, { queue, id }: JobRef): boolean {
   return sql.all(DEPENDENT, job, queue, id).length > 0;
 }
 

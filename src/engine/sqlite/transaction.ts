@@ -62,11 +62,6 @@ export class Transaction {
     return [...this.#changed].filter((name) => (this.#news.get(name)?.size ?? 0) > 0);
   }
 
-  /** Has a job news? */
-  hasNews({ name }: SqliteQueue, job: number): boolean {
-    return this.#news.get(name)?.has(job) ?? false;
-  }
-
   /** A job has nothing to tell after all. */
   dropNews({ name }: SqliteQueue, job: number): void {
     this.#news.get(name)?.delete(job);
@@ -74,8 +69,12 @@ export class Transaction {
 
   /** The first jobs of a queue that have news, with their ids. What happens to them from now on is news again. */
   takeNews(queue: SqliteQueue, most: number): [job: number, id: string][] {
-    const taken = [...(this.#news.get(queue.name) ?? [])].slice(0, most);
-    for (const [job] of taken) this.dropNews(queue, job);
+    const taken: [job: number, id: string][] = [];
+    for (const [job, id] of this.#news.get(queue.name) ?? []) {
+      if (taken.length === most) break;
+      taken.push([job, id]);
+      this.dropNews(queue, job);
+    }
     return taken;
   }
 

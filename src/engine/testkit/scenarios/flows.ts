@@ -1,7 +1,7 @@
 /** Flows: jobs that begin together and end together, all of them or none. */
 import assert from "node:assert/strict";
 import { DEPENDENCY_FAILED } from "../../../model/dependency.js";
-import { FLOW_CREATION, type Membership } from "../../../model/flow.js";
+import { FLOW_CREATION, MOST_MEMBERS, type Membership } from "../../../model/flow.js";
 import type { JobRef, JobSpec } from "../../../model/job.js";
 import type { CommitAnswer } from "../../contract.js";
 import { MAIN, type Kit } from "../kit.js";
@@ -324,6 +324,19 @@ export const flows = scenarios("flows", [
       const made = await chain(kit);
       await made.begin();
       assert.equal(await kit.state(await kit.add({ hold: true, flow: member(made.flow) })), "queued");
+    },
+  ],
+  [
+    "a flow takes no more than 10,000 jobs: what joins beyond that is cancelled",
+    async (kit) => {
+      const flow = await kit.add({ queue: HOME, role: "flow" });
+      const jobs = Array.from({ length: MOST_MEMBERS + 1 }, () => kit.spec({ hold: true, flow: member(flow) }));
+      for (let from = 0; from < jobs.length; from += 500) {
+        await kit.engine.enqueue({ jobs: jobs.slice(from, from + 500) });
+      }
+      assert.equal(await kit.state(jobs.at(-1)?.id ?? ""), "cancelled");
+      assert.equal((await kit.counts()).blocked, MOST_MEMBERS);
+      assert.equal(await kit.engine.commitFlow({ queue: HOME, id: flow, members: MOST_MEMBERS + 1 }), "incomplete");
     },
   ],
   [
