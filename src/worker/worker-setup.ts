@@ -2,6 +2,7 @@
 import type { Engine, WorkerInfo } from "../engine/contract.js";
 import type { ParsedTarget } from "../engine/target.js";
 import type { Clock, Random } from "../model/clock.js";
+import type { JobDefaults } from "../model/options.js";
 import type { Runnable } from "./executor.js";
 import type { Teller } from "./teller.js";
 import type { StopReason } from "./worker-events.js";
@@ -16,6 +17,8 @@ export interface WorkerSetup {
   readonly random: Random;
   /** Bytes of JSON a result may have. */
   readonly payloadCap: number;
+  /** The options of all jobs of a queue. */
+  readonly queueDefaults: ReadonlyMap<string, JobDefaults>;
 }
 
 /** What else a workshop is given. */
