@@ -109,7 +109,16 @@ export class Workshop {
       () => this.#pool.waiting,
       () => this.#giveBackAhead(),
     );
-    this.#loop = new ExchangeLoop({ engine, clock, random, order, outage, time, host: this.#exchangeHost() });
+    this.#loop = new ExchangeLoop({
+      engine,
+      clock,
+      random,
+      order,
+      outage,
+      time,
+      host: this.#exchangeHost(),
+      thorough: options.burst,
+    });
     this.#keeper = new LeaseKeeper({
       engine,
       target,

@@ -91,11 +91,11 @@ export class Spawner {
   async #one(task: unknown, input: unknown, given: unknown): Promise<JobRef> {
     const { host, means, memos, underWay } = this.#parts;
     underWay.check();
-    const { name = nameOf(task), key = ONLY_KEY, optional = false, ...options } = objectOf(given);
-    const known = parseStepName("name", name);
+    const { name, key = ONLY_KEY, optional = false, ...options } = objectOf(given);
+    const plan = new SpawnPlan(host, means, task, options);
+    const known = parseStepName("name", name ?? plan.task);
     const own = parseKey("key", typeof key === "number" ? String(key) : key, LONGEST_KEY);
     const on = parseFlag("optional", optional) ? "continue" : "fail";
-    const plan = new SpawnPlan(host, means, task, options);
     const id = childId(host.job.id, known, own);
     const taken = this.#take(id, own);
     return underWay.during(async () => {
@@ -227,10 +227,6 @@ export class Spawner {
     scopeOf(this.#parts.owner)?.names.push(taken);
     return taken;
   }
-}
-
-function nameOf(task: unknown): unknown {
-  return typeof task === "object" && task !== null && "name" in task ? task.name : task;
 }
 
 function objectOf(given: unknown = {}): Record<string, unknown> {
