@@ -33,6 +33,31 @@ async function run(
   return { world, flow, job, troubles };
 }
 
+/** A job of the task `typed` whose url is taken from there. */
+const typedFrom = (take: string[]): TestNode => ({
+  task: "typed",
+  input: { url: null },
+  takes: [{ at: ["url"], from: "page", take }],
+});
+
+/** A job for a list; of the items that the job `list` gave, unless it says others. */
+const each = (own: Partial<EachInput>): TestNode => ({
+  task: EACH_TASK,
+  input: {
+    task: "shout",
+    queue: "shouts",
+    items: null,
+    template: { word: null, loud: true },
+    takes: [{ at: ["word"], take: ["text"] }],
+    options: {},
+    ...own,
+  },
+  takes: own.items === undefined ? [{ at: ["items"], from: "list", take: ["items"] }] : [],
+});
+
+/** A job that gives a list of these words. */
+const words = (...texts: string[]): TestNode => ({ task: "give", input: { items: texts.map((text) => ({ text })) } });
+
 describe("an input", () => {
   it("takes values from the results of other jobs, at any depth", async () => {
     const { job } = await run({
@@ -78,13 +103,8 @@ describe("an input", () => {
         return context.input.url;
       },
     );
-    const from = (take: string[]): TestNode => ({
-      task: "typed",
-      input: { url: null },
-      takes: [{ at: ["url"], from: "page", take }],
-    });
     const { job } = await run(
-      { page: { task: "give", input: { url: "u", size: 7 } }, good: from(["url"]), bad: from(["size"]) },
+      { page: { task: "give", input: { url: "u", size: 7 } }, good: typedFrom(["url"]), bad: typedFrom(["size"]) },
       [typed],
     );
 
@@ -241,24 +261,10 @@ describe("an input", () => {
 });
 
 describe("the jobs of a list", () => {
-  const each = (own: Partial<EachInput>): TestNode => ({
-    task: EACH_TASK,
-    input: {
-      task: "shout",
-      queue: "shouts",
-      items: null,
-      template: { word: null, loud: true },
-      takes: [{ at: ["word"], take: ["text"] }],
-      options: {},
-      ...own,
-    },
-    takes: own.items === undefined ? [{ at: ["items"], from: "list", take: ["items"] }] : [],
-  });
   const shout = task("shout", { queue: "shouts" }, ({ input }: JobContext<{ word: string; loud: boolean }>) => {
     if (input.word === "no") throw new Error("hoarse");
     return input.word.toUpperCase();
   });
-  const words = (...texts: string[]): TestNode => ({ task: "give", input: { items: texts.map((text) => ({ text })) } });
   const ofEach: TestNode = { task: "give", input: null, takes: [{ at: [], from: "shouts", take: [] }] };
 
   it("are made of its items, and stand for the list of their results", async () => {

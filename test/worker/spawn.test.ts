@@ -200,7 +200,7 @@ describe("spawn.all", () => {
       } catch (error) {
         caught.push(error);
         await spawn(double, 7, { key: "late" }).catch(() => {});
-        if (input === "throws") throw new Error("something else");
+        if (input === "throws") throw new Error("something else", { cause: error });
         return "too early";
       }
     });
@@ -641,8 +641,8 @@ describe("jobs spawned in a flow", () => {
     await world.rest();
 
     const id = job("crawl").id;
-    expect(await flow.record()).toMatchObject({ state: "partial" });
-    const members = await world.memory.getJobs({ refs: await flow.members() });
+    expect(flow.record()).toMatchObject({ state: "partial" });
+    const members = world.memory.getJobs({ refs: flow.members() });
     expect(members.map((member) => [member?.id, member?.flow?.node, member?.flow?.parent, member?.flow?.on])).toEqual(
       [
         [id, "crawl", null, "fail"],
@@ -662,9 +662,9 @@ describe("jobs spawned in a flow", () => {
     const job = await flow.begin({ crawl: { task: "parent", input: null } });
     await world.rest();
     expect((await job("crawl").refresh()).state).toBe("blocked");
-    await flow.cancel();
+    flow.cancel();
 
-    const members = await world.memory.getJobs({ refs: await flow.members() });
+    const members = world.memory.getJobs({ refs: flow.members() });
     expect(members.map((member) => member?.state)).toEqual(["cancelled", "cancelled", "cancelled"]);
   });
 });
