@@ -54,9 +54,11 @@ export {
   UnknownTask,
   WrongState,
 } from "./model/errors.js";
+export { DependencyGone, ReferenceNotFound, Suspended } from "./model/flow-errors.js";
 export type { QueueEvent } from "./model/event.js";
 export type { Failure } from "./model/failure.js";
 export type { AttemptOutcome, AttemptRecord, JobRef } from "./model/job.js";
+export type { DependencyEnd, DependencyPolicy } from "./model/dependency.js";
 export type { JobLog, LogLine } from "./model/log.js";
 export type { JobDefaults, JobOptions } from "./model/options.js";
 export type { ItemProgress, Progress } from "./model/progress.js";
@@ -85,6 +87,14 @@ export type { RunningJob } from "./worker/running-job.js";
 export { module, type ModuleReference } from "./worker/runners/module-reference.js";
 export type { ParsedRunner, RunnerKind, RunnerOptions } from "./worker/runners/runner-options.js";
 export type { SchemaInput, SchemaOutput, StandardSchema } from "./worker/standard-schema.js";
+export type {
+  EndedDependency,
+  Spawn,
+  SpawnAllOptions,
+  SpawnArguments,
+  SpawnedJobOptions,
+  SpawnOptions,
+} from "./worker/spawn/spawn.js";
 export type { JobStatus } from "./worker/steps/job-status.js";
 export type { Emit, Milestones, MilestonesOf, MilestonesOption } from "./worker/steps/milestones.js";
 export type {

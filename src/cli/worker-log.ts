@@ -37,6 +37,7 @@ export function logWorker(worker: Worker, log: Log, facts: LogFields): void {
     log.write("warn", "Job retrying", { ...fieldsOf(job), retryInMs: delay, error: withoutStack(describe(error)) });
   });
   worker.on("snoozed", (job, delay) => log.write("info", "Job snoozed", { ...fieldsOf(job), againInMs: delay }));
+  worker.on("waiting", (job) => log.write("info", "Job waiting for others", fieldsOf(job)));
   worker.on("released", (job) => log.write("info", "Job released", fieldsOf(job)));
   worker.on("cancelled", (job) => log.write("info", "Job cancelled", fieldsOf(job)));
   worker.on("lost", (job) => log.write("warn", "Job lost its lease", fieldsOf(job)));

@@ -1,9 +1,10 @@
 /** From a call of `enqueue` to the job as the engine takes it: input checked and encoded, options merged, id drawn. */
-import { encodePayload, isSurePayload } from "../model/codec.js";
+import { isSurePayload } from "../model/codec.js";
 import { InvalidInput } from "../model/errors.js";
-import { UNTIED, type JobSpec } from "../model/job.js";
+import type { JobSpec } from "../model/job.js";
 import { parseName } from "../model/name.js";
 import { parseOptions, type JobDefaults, type JobOptions, type ParsedOptions } from "../model/options.js";
+import { makeSpec } from "../model/spec.js";
 import { checkInput } from "../worker/input-check.js";
 import type { AnyTask } from "../worker/task.js";
 import type { Core } from "./core.js";
@@ -52,33 +53,20 @@ export class SpecMaker {
     return isSurePayload(input, this.#core.payloadCap);
   }
 
-  // The input is queued as it was given: the worker parses it again, and transforms must happen once.
   #build(task: AnyTask | string, input: unknown, options: EnqueueOptions | undefined): JobSpec {
     const name = typeof task === "string" ? parseName("task", task) : task.name;
     const queue = options?.queue ?? (typeof task === "string" ? "default" : task.queue);
     if (options?.queue !== undefined) parseName("queue", queue);
     const parsed = this.#options(task, queue, options);
-    const { backoff, timeout, due, priority, attempts, ttl, tags, meta, hold, unique, supersedes, retention } = parsed;
-    return {
+    const parts = {
       queue,
       id: parsed.id ?? this.#core.nextId(queue),
       task: name,
-      input: encodePayload("input", input, this.#core.payloadCap),
-      backoff,
-      timeout,
-      due,
-      priority,
-      attempts,
-      ttl,
-      tags,
-      meta,
-      hold,
-      unique,
-      supersedes,
-      retention,
+      input,
+      payloadCap: this.#core.payloadCap,
       nonce: parsed.id === null ? null : this.#core.nextOp(),
-      ...UNTIED,
     };
+    return makeSpec(parts, parsed);
   }
 
   #options(task: AnyTask | string, queue: string, options: EnqueueOptions | undefined): ParsedOptions {

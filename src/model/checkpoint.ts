@@ -1,18 +1,21 @@
 /**
- * What a run leaves for the runs after it: the memo of a step, the end of a sleep, a milestone, a status. A job's checkpoints are
- * numbered in the order in which they were made; the worker that holds the lease draws the numbers, so that a checkpoint
- * sent twice is stored once.
+ * What a run leaves for the runs after it: the memo of a step, the end of a sleep, a milestone, a status, which jobs it
+ * spawned. A job's checkpoints are numbered in the order in which they were made; the worker that holds the lease draws the
+ * numbers, so that a checkpoint sent twice is stored once.
  */
 /** One checkpoint of a job. */
 export interface Checkpoint {
   /** Its number, from 1. The same number again replaces it. */
   readonly seq: number;
-  readonly kind: "step" | "sleep" | "milestone" | "status";
-  /** The name of the step, sleep, milestone or status. */
+  readonly kind: "step" | "sleep" | "milestone" | "status" | "spawn";
+  /** The name of the step, sleep, milestone, status or spawned jobs. */
   readonly name: string;
-  /** The key of the item, for an item of `step.all`. */
+  /** The key of the item, for an item of `step.all`; of the job, for one that was spawned alone. */
   readonly key: string | null;
-  /** JSON text: what the step gave; when the sleep ends (epoch milliseconds); what the milestone shows; `null`. */
+  /**
+   * JSON text: what the step gave; when the sleep ends (epoch milliseconds); what the milestone shows; which job was spawned,
+   * or how many were; `null` of a status.
+   */
   readonly value: string;
   /** When it was made, epoch milliseconds. */
   readonly at: number;

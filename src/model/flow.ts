@@ -4,6 +4,7 @@
  */
 import { isSuccess, type DependencyRecord } from "./dependency.js";
 import type { JobRef } from "./job.js";
+import type { Path } from "./path.js";
 
 /** What a job that belongs to a flow says of it. */
 export interface Membership extends JobRef {
@@ -19,11 +20,11 @@ export interface Membership extends JobRef {
 
 /** Where the input of a job takes a value from the result of a job it depends on. */
 export interface InputReference {
-  /** Where it goes: keys and indexes from the outside in; empty for the whole input. */
-  readonly at: readonly (string | number)[];
+  /** Where it goes; empty for the whole input. */
+  readonly at: Path;
   readonly from: JobRef;
   /** Where it stands in the result. */
-  readonly take: readonly (string | number)[];
+  readonly take: Path;
 }
 
 /** The most jobs a flow may have. */

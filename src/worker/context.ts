@@ -4,16 +4,19 @@
  */
 import type { Outcome } from "../engine/contract.js";
 import { decodePayload, type Json } from "../model/codec.js";
-import { InvalidInput, show, type AllFailed, type Snooze } from "../model/errors.js";
+import { InvalidInput, show, type AllFailed } from "../model/errors.js";
 import { LONGEST_LOG_LINE, type LogLine } from "../model/log.js";
 import { parseMeta } from "../model/options.js";
 import type { RunHost } from "./run-host.js";
 import type { RunMeans, RunTask } from "./run-means.js";
 import type { RunningJob } from "./running-job.js";
+import { readDependencies } from "./spawn/ended-dependencies.js";
+import type { EndedDependency, Spawn } from "./spawn/spawn.js";
 import type { JobStatus } from "./steps/job-status.js";
 import type { Emit } from "./steps/milestones.js";
 import { RunSteps } from "./steps/run-steps.js";
-import type { Step } from "./steps/step.js";
+import type { ItemResults, Step } from "./steps/step.js";
+import type { Suspension } from "./steps/under-way.js";
 
 /** Writes to the job's own log: at most 1,000 lines are kept, the newest, and a line is cut at 2,000 characters. */
 export interface JobLogger {
@@ -91,6 +94,14 @@ export interface JobContext<
   readonly count: (name: string, by?: number) => void;
   readonly log: JobLogger;
   readonly meta: JobMeta;
+  /** Makes other jobs, and waits for them without a slot. */
+  readonly spawn: Spawn;
+  /**
+   * The jobs that this one waited for, by queue and id: those it was enqueued `after`, and those it made by `spawn.all`. Read when
+   * it is first called, once in a run.
+   * @example for (const { id, state, error } of await dependencies()) log(`${id} ended as ${state}: ${error?.message}`);
+   */
+  readonly dependencies: () => Promise<readonly EndedDependency[]>;
 }
 
 export class RunContext implements JobContext<unknown> {
@@ -106,6 +117,8 @@ export class RunContext implements JobContext<unknown> {
   #count: JobContext<unknown>["count"] | null = null;
   #log: JobLogger | null = null;
   #meta: JobMeta | null = null;
+  #spawn: Spawn | null = null;
+  #dependencies: Promise<readonly EndedDependency[]> | null = null;
 
   constructor(host: RunHost, input: unknown, task: RunTask, means: RunMeans) {
     this.#host = host;
@@ -177,6 +190,26 @@ export class RunContext implements JobContext<unknown> {
     return this.#meta;
   }
 
+  get spawn(): Spawn {
+    this.#spawn ??= Object.assign(
+      (task: unknown, input: unknown, options: unknown) => this.#ownSteps().spawner.one(task, input, options),
+      {
+        all: (name: unknown, task: unknown, inputs: unknown, options: unknown) =>
+          this.#ownSteps().spawner.all(name, task, inputs, options),
+      },
+    ) as Spawn;
+    return this.#spawn;
+  }
+
+  get dependencies(): () => Promise<readonly EndedDependency[]> {
+    return () => (this.#dependencies ??= readDependencies(this.#host));
+  }
+
+  /** Makes a job of every item of a list, as the input of the built-in task says. */
+  each(): Promise<ItemResults<unknown, unknown>> {
+    return this.#ownSteps().spawner.each(this.input);
+  }
+
   #makeLog(): JobLogger {
     const at =
       (level: LogLine["level"]) =>
@@ -214,9 +247,9 @@ export class RunContext implements JobContext<unknown> {
     return this.#steps?.settled() ?? null;
   }
 
-  /** The sleep that the run ends with, whatever the handler returned or threw; `null` when it does not sleep. */
-  get asleep(): Snooze | null {
-    return this.#steps?.asleep ?? null;
+  /** What the run ends with, whatever the handler returned or threw; `null` when it is not put back. */
+  get suspension(): Suspension | null {
+    return this.#steps?.suspension ?? null;
   }
 
   /** Why the run fails although its handler returned, and gave `value`; `null` if it does not. */

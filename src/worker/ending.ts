@@ -1,5 +1,6 @@
 /**
- * From what a handler threw to the outcome that is reported: put back, handed back, tried again, or failed for good.
+ * From what a handler threw to the outcome that is reported: put back, handed back, waiting for others, tried again,
+ * or failed for good.
  */
 import type { Outcome } from "../engine/contract.js";
 import { nextDelay } from "../model/backoff.js";
@@ -7,6 +8,7 @@ import { classify, type Classifier, type Verdict } from "../model/classify.js";
 import type { Random } from "../model/clock.js";
 import { parseDuration } from "../model/duration.js";
 import { NonRetryable, RetryAfter, Snooze } from "../model/errors.js";
+import { Suspended } from "../model/flow-errors.js";
 import { describeFailure } from "../model/failure.js";
 import type { Run } from "./run.js";
 
@@ -15,6 +17,7 @@ export function outcomeOf(thrown: unknown, run: Run, own: Classifier | null, now
   if (run.returning) return { kind: "release" };
   try {
     if (thrown instanceof Snooze) return { kind: "snooze", delay: parseDuration("Snooze.delay", thrown.delay) };
+    if (thrown instanceof Suspended) return { kind: "wait" };
     return { kind: "fail", error: describeFailure(thrown), retryIn: waitAfter(thrown, run, own, now, random) };
   } catch (broken) {
     // A wait that is no duration, or a classifier that throws, is a mistake in the code: trying again repeats it.

@@ -49,6 +49,8 @@ export interface ExchangeOptions {
   readonly outage: Outage;
   readonly time: EngineTime;
   readonly host: ExchangeHost;
+  /** Look once more when runs have ended, before there is said to be nothing: jobs that waited for them may be ready. */
+  readonly thorough: boolean;
 }
 
 export class ExchangeLoop {
@@ -184,7 +186,7 @@ export class ExchangeLoop {
   }
 
   async #exchange(session: WorkSession, lane: 0 | 1, runs: readonly Run[], claim: Claim | null): Promise<void> {
-    const { clock, host } = this.#options;
+    const { clock, host, thorough } = this.#options;
     this.#lanes[lane] = true;
     this.#claiming += claim?.max ?? 0;
     this.#suspectAsked ||= claim?.suspect ?? false;
@@ -203,8 +205,8 @@ export class ExchangeLoop {
     host.answered(clock.now() - sentAt);
     if (claim !== null) {
       // A full answer says nothing of the queues that were not asked any more.
-      this.#workMayWait = answer.more || answer.leases.length >= claim.max;
-      this.#backlog = this.#workMayWait;
+      this.#backlog = answer.more || answer.leases.length >= claim.max;
+      this.#workMayWait = this.#backlog || (thorough && runs.length > 0);
       this.#wait.learn(answer);
     }
     host.settled(runs, answer);

@@ -7,12 +7,15 @@ import type { Outcome } from "../engine/contract.js";
 import type { Clock, Random } from "../model/clock.js";
 import { decodePayload, encodePayload } from "../model/codec.js";
 import { TimedOut, Undecodable, UnknownTask } from "../model/errors.js";
+import { BUILT_IN } from "../model/flow-each.js";
 import { RunContext } from "./context.js";
 import { currentContext } from "./current-job.js";
 import type { Deadlines } from "./deadlines.js";
 import { finalFailure, outcomeOf } from "./ending.js";
 import { checkInput } from "./input-check.js";
+import type { JobDefaults } from "../model/options.js";
 import type { Middleware } from "./middleware.js";
+import { fillInput } from "./referents.js";
 import type { Run } from "./run.js";
 import { definitionOf, type RunDefinition } from "./runners/handler-loader.js";
 import type { ModuleReference } from "./runners/module-reference.js";
@@ -32,6 +35,7 @@ export interface ExecutorOptions {
   readonly random: Random;
   /** Bytes of JSON a result may have. */
   readonly payloadCap: number;
+  readonly queueDefaults: ReadonlyMap<string, JobDefaults>;
   readonly middleware: readonly Middleware[];
   readonly currentJob: boolean;
   readonly runnables: ReadonlyMap<string, Runnable>;
@@ -69,7 +73,8 @@ export class Executor {
     }
     const runnable = runnables.get(body.task);
     if (runnable === undefined) {
-      this.#fail(run, new UnknownTask(body.task, [...runnables.keys()]));
+      const known = [...runnables.keys()].filter((name) => !name.startsWith(BUILT_IN));
+      this.#fail(run, new UnknownTask(body.task, known));
       return;
     }
     let input: unknown;
@@ -82,7 +87,8 @@ export class Executor {
     deadlines.add(run, body.timeout);
     const { task, code } = runnable;
     started(run, !needsChildren(task.runner));
-    if (typeof code !== "function" || task.schema !== null || middleware.length > 0 || this.#options.currentJob) {
+    const plain = typeof code === "function" && body.references.length === 0;
+    if (!plain || task.schema !== null || middleware.length > 0 || this.#options.currentJob) {
       void this.#callWithCare(run, runnable, input);
     } else {
       this.#call(run, code, new RunContext(run, input, task, this.#options));
@@ -152,17 +158,20 @@ export class Executor {
       return;
     }
     let input = raw;
+    let complete = false;
     try {
-      if (definition.schema !== null) input = checkInput(definition.schema, raw);
+      if ((run.lease.body?.references.length ?? 0) > 0) input = await fillInput(run, raw);
+      complete = true;
+      if (definition.schema !== null) input = checkInput(definition.schema, input);
       if (input instanceof Promise) input = await input;
-      // An asynchronous schema may take longer than the attempt may.
+      // An asynchronous schema, or an engine that is away, may take longer than the attempt may.
       if (run.outcome !== null) {
         this.overrunning.delete(run);
         return;
       }
     } catch (error) {
-      // The stored input stays as it is: another attempt would meet the same refusal.
-      this.#fail(run, error, true);
+      // What the schema refuses stays as it is: another attempt would meet the same refusal.
+      this.#fail(run, error, complete);
       return;
     }
     const context = new RunContext(run, input, definition, this.#options);
@@ -201,7 +210,7 @@ export class Executor {
       void settled.then(() => this.#complete(run, context, value));
       return;
     }
-    const instead = context.asleep ?? context.failure(value);
+    const instead = context.suspension ?? context.failure(value);
     if (instead !== null) {
       this.#fail(run, instead);
       return;
@@ -219,7 +228,7 @@ export class Executor {
   /** The handler threw. */
   #threw(run: Run, context: RunContext, error: unknown): void {
     const settled = context.settled();
-    if (settled === null) this.#fail(run, context.asleep ?? error);
+    if (settled === null) this.#fail(run, context.suspension ?? error);
     else void settled.then(() => this.#threw(run, context, error));
   }
 

@@ -2,8 +2,10 @@
  * What a worker does while its engine does not answer: it waits a little longer each time, says so now and then, and
  * goes on as soon as the engine is back.
  */
-import type { Clock, Random } from "../model/clock.js";
+import type { Awaitable } from "../engine/contract.js";
+import { pause, type Clock, type Random } from "../model/clock.js";
 import { EngineRefused, EngineUnavailable } from "../model/errors.js";
+import type { WorkSession } from "./work-session.js";
 
 /** The first wait, and the longest. Milliseconds. */
 const FIRST_WAIT = 100;
@@ -36,6 +38,22 @@ export class Outage {
   /** May the same command be answered later? An engine may be away, or refuse for now, such as a Redis that is full. */
   passes(error: unknown): boolean {
     return error instanceof EngineUnavailable || error instanceof EngineRefused;
+  }
+
+  /**
+   * Sends a command that has one effect however often it is sent, until it is answered.
+   * @throws what no waiting mends; the last failure once the session is over
+   */
+  async outlast<T>(session: WorkSession, command: () => Awaitable<T>): Promise<T> {
+    for (let failures = 0; ; failures += 1) {
+      try {
+        return await command();
+      } catch (error) {
+        this.report(error);
+        if (!this.passes(error) || session.over) throw error;
+        await pause(this.#clock, this.delay(failures), session.signal);
+      }
+    }
   }
 
   /** The wait after the n-th failure in a row (0 = the first), in milliseconds: the upper half is left to chance. */

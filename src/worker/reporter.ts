@@ -46,16 +46,8 @@ export class Reporter implements RunMessenger {
   }
 
   /** What earlier runs of the same job left. */
-  async earlier({ lease, session }: Run): Promise<readonly Checkpoint[]> {
-    for (let failures = 0; ; failures += 1) {
-      try {
-        return await this.#engine.checkpoints({ queue: lease.queue, id: lease.id });
-      } catch (error) {
-        this.#outage.report(error);
-        if (!this.#outage.passes(error) || session.over) throw error;
-        await pause(this.#clock, this.#outage.delay(failures), session.signal);
-      }
-    }
+  earlier({ lease: { queue, id }, session }: Run): Promise<readonly Checkpoint[]> {
+    return this.#outage.outlast(session, () => this.#engine.checkpoints({ queue, id }));
   }
 
   /** `null` when everything the run said has been sent; else a promise of it. Never rejects. */

@@ -1,11 +1,16 @@
 /**
- * What a run's handler needs of the place where its lease is held: to say things, and to leave things behind. In the
- * worker's own process that is the run itself; in a child process or thread it is a message to it.
+ * What a run's handler needs of the place where its lease is held: to say things, to leave things behind, and to have to do
+ * with other jobs. In the worker's own process that is the run itself; in a child process or thread it is a message to it.
  */
-import type { Lease } from "../engine/contract.js";
+import type { EnqueueAnswer, Lease } from "../engine/contract.js";
 import type { Checkpoint } from "../model/checkpoint.js";
+import type { DependencyRecord } from "../model/dependency.js";
+import { Snooze } from "../model/errors.js";
+import type { Failure } from "../model/failure.js";
+import type { JobRef, JobSpec } from "../model/job.js";
 import type { LogLine } from "../model/log.js";
 import type { Progress } from "../model/progress.js";
+import type { JobState } from "../model/state.js";
 import type { RunningJob } from "./running-job.js";
 
 /** Something a run says; sent soon, and lost if its worker dies before. */
@@ -14,6 +19,23 @@ export interface Said {
   /** JSON text of an object. */
   readonly meta?: string;
   readonly line?: LogLine;
+}
+
+/** A job that another one has to do with, as far as that may know it. */
+export interface RelatedJob {
+  readonly task: string;
+  readonly state: JobState;
+  /** JSON text; `null` while there is none. Of a job that works on the items of a list: the list of their results. */
+  readonly result: string | null;
+  readonly error: Failure | null;
+}
+
+/** When to look again at a job whose result is needed and that runs again, in milliseconds. */
+const LOOK_AGAIN = 10_000;
+
+/** What ends a run that needs the result of a job that was retried since: it is put back, uncounted. */
+export function runsAgain({ queue, id }: JobRef): Snooze {
+  return new Snooze(LOOK_AGAIN, `${queue}/${id}, whose result it needs, runs again`);
 }
 
 export interface RunHost {
@@ -29,4 +51,12 @@ export interface RunHost {
   leave(checkpoint: Checkpoint): Promise<void>;
   /** What earlier runs left, in order. Read once. */
   earlier(): Promise<readonly Checkpoint[]>;
+  /** Enqueues jobs; those that are there already stay as they are. */
+  enqueue(jobs: readonly JobSpec[]): Promise<readonly EnqueueAnswer[]>;
+  /** Its job depends on these from now on, whatever their end. Rejects when the lease is gone. */
+  depend(jobs: readonly JobRef[]): Promise<void>;
+  /** What its job depends on, and how that ended. */
+  dependencies(): Promise<readonly DependencyRecord[]>;
+  /** Other jobs as they are now; `null` for one that is not there. */
+  related(jobs: readonly JobRef[]): Promise<readonly (RelatedJob | null)[]>;
 }

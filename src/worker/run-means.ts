@@ -1,6 +1,7 @@
 /** What the context of a run is made from, beside its host: what its task declares, and what all runs of a worker share. */
 import type { Classifier } from "../model/classify.js";
 import type { Clock, Random } from "../model/clock.js";
+import type { JobDefaults } from "../model/options.js";
 import type { StatusMachine } from "../model/status-machine.js";
 import type { Milestones } from "./steps/milestones.js";
 
@@ -8,8 +9,10 @@ import type { Milestones } from "./steps/milestones.js";
 export interface RunMeans {
   readonly clock: Clock;
   readonly random: Random;
-  /** Bytes of JSON that a result, and what a step gives, may have. */
+  /** Bytes of JSON that a result, what a step gives, and the input of a job that is spawned, may have. */
   readonly payloadCap: number;
+  /** The options of all jobs of a queue. */
+  readonly queueDefaults: ReadonlyMap<string, JobDefaults>;
 }
 
 /** What a context knows of its task. */

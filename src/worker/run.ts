@@ -2,12 +2,14 @@
  * A run: one lease in the hands of this worker, from the moment it was leased to the moment its outcome is answered.
  * What most runs never need (signal, report, job view) is made when it is first asked for.
  */
-import type { Lease, Outcome, Revocation } from "../engine/contract.js";
+import type { EnqueueAnswer, Lease, Outcome, Revocation } from "../engine/contract.js";
 import type { Checkpoint } from "../model/checkpoint.js";
+import type { DependencyRecord } from "../model/dependency.js";
 import { LeaseLost } from "../model/errors.js";
+import type { JobRef, JobSpec } from "../model/job.js";
 import type { LogLine } from "../model/log.js";
 import type { Progress } from "../model/progress.js";
-import type { RunHost, Said } from "./run-host.js";
+import type { RelatedJob, RunHost, Said } from "./run-host.js";
 import type { RunningJob } from "./running-job.js";
 import type { WorkSession } from "./work-session.js";
 
@@ -35,6 +37,14 @@ export interface RunMessenger {
   earlier(run: Run): Promise<readonly Checkpoint[]>;
 }
 
+/** What runs have to do with other jobs: makes them, waits for them, reads them. */
+export interface RunRelations {
+  enqueue(run: Run, jobs: readonly JobSpec[]): Promise<readonly EnqueueAnswer[]>;
+  depend(run: Run, jobs: readonly JobRef[]): Promise<void>;
+  dependencies(run: Run): Promise<readonly DependencyRecord[]>;
+  related(run: Run, jobs: readonly JobRef[]): Promise<readonly (RelatedJob | null)[]>;
+}
+
 export class Run implements RunHost {
   readonly lease: Lease;
   readonly session: WorkSession;
@@ -55,14 +65,16 @@ export class Run implements RunHost {
   next: Run | null = null;
   pending: PendingReport | null = null;
   readonly #messenger: RunMessenger;
+  readonly #relations: RunRelations;
   #job: RunningJob | null = null;
   #controller: AbortController | null = null;
   #reason: unknown = undefined;
 
-  constructor(lease: Lease, session: WorkSession, messenger: RunMessenger) {
+  constructor(lease: Lease, session: WorkSession, messenger: RunMessenger, relations: RunRelations) {
     this.lease = lease;
     this.session = session;
     this.#messenger = messenger;
+    this.#relations = relations;
   }
 
   get job(): RunningJob {
@@ -117,6 +129,24 @@ export class Run implements RunHost {
 
   async earlier(): Promise<readonly Checkpoint[]> {
     return this.lease.checkpoints ? this.#messenger.earlier(this) : [];
+  }
+
+  async enqueue(jobs: readonly JobSpec[]): Promise<readonly EnqueueAnswer[]> {
+    if (this.over) throw new LeaseLost();
+    return this.#relations.enqueue(this, jobs);
+  }
+
+  async depend(jobs: readonly JobRef[]): Promise<void> {
+    if (this.over) throw new LeaseLost();
+    await this.#relations.depend(this, jobs);
+  }
+
+  dependencies(): Promise<readonly DependencyRecord[]> {
+    return this.#relations.dependencies(this);
+  }
+
+  related(jobs: readonly JobRef[]): Promise<readonly (RelatedJob | null)[]> {
+    return this.#relations.related(this, jobs);
   }
 
   #pend(): PendingReport {

@@ -4,6 +4,7 @@
  */
 import type { Classifier } from "../model/classify.js";
 import { InvalidInput } from "../model/errors.js";
+import { BUILT_IN } from "../model/flow-each.js";
 import { parseName } from "../model/name.js";
 import { checkDefaults, type JobDefaults } from "../model/options.js";
 import type { JobSnapshot } from "../model/snapshot.js";
@@ -129,7 +130,7 @@ type WithSchema<Schema extends StandardSchema> = TaskOptions & {
 /**
  * Defines a task.
  *
- * @param name 1 to 100 of `A-Z a-z 0-9 _ . : -`; jobs are stored under it, so it outlives the code
+ * @param name 1 to 100 of `A-Z a-z 0-9 _ . : -`, not `longshore.…`; jobs are stored under it, so it outlives the code
  * @param options its queue, the options of its jobs, a schema for its input
  * @param handler the code, or where it is (`module("./tasks/scan.js#run")`, needed by the runners `thread` and
  * `process`); leave it out where only producers live and give it with `worker.handle(task, handler)`
@@ -199,6 +200,7 @@ export function task(name: string, given: AnyOptions | Code = {}, second?: Code)
   const { queue = "default", classify, onSuperseded, input, steps, milestones, statuses, ...rest } = options;
   const { runner, maxMemory, fresh, maxJobsPerChild, killGrace, ...defaults } = rest;
   parseName("task", name);
+  if (name.startsWith(BUILT_IN)) throw new InvalidInput("task", name, `a name that does not begin with "${BUILT_IN}"`);
   parseName("queue", queue);
   checkDefaults("options", defaults, OWN_OPTIONS);
   if (classify !== undefined && typeof classify !== "function") {

@@ -58,7 +58,7 @@ export function commandsOf(updates: readonly Update[]): Update[][] {
 }
 
 /** Cuts a list into parts of so many, and of so much text together. */
-function cut<T>(all: readonly T[], most: number, length: (one: T) => number): T[][] {
+export function cut<T>(all: readonly T[], most: number, length: (one: T) => number): T[][] {
   const parts: T[][] = [];
   let text = 0;
   for (const one of all) {

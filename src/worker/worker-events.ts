@@ -29,6 +29,8 @@ export interface WorkerEvents {
   retrying: [job: RunningJob, error: unknown, delay: number];
   /** A job was put back for `delay` milliseconds. */
   snoozed: [job: RunningJob, delay: number];
+  /** A job gave its slot back until the jobs it spawned, or waits for otherwise, have ended. */
+  waiting: [job: RunningJob];
   /** A job was handed back because the worker stops. */
   released: [job: RunningJob];
   /** A job was cancelled, or taken away otherwise, while it ran here. */
@@ -59,6 +61,7 @@ export type EndEvent =
   | "failed"
   | "retrying"
   | "snoozed"
+  | "waiting"
   | "released"
   | "cancelled"
   | "superseded"
@@ -74,6 +77,8 @@ export function endEventOf({ outcome, revoked, lease }: Run, answer: FencedAnswe
       return "partial";
     case "snooze":
       return "snoozed";
+    case "wait":
+      return "waiting";
     case "fail":
       return outcome.retryIn === null || lease.attempt >= lease.attempts ? "failed" : "retrying";
     default:

@@ -18,6 +18,7 @@ export interface WorkerSetup {
   readonly random: Random;
   /** Bytes of JSON a result may have. */
   readonly payloadCap: number;
+  /** The options of all jobs of a queue. */
   readonly queueDefaults: ReadonlyMap<string, JobDefaults>;
 }
 

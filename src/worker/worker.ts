@@ -7,6 +7,7 @@ import { hostname } from "node:os";
 import { parseDuration, type Duration } from "../model/duration.js";
 import type { Runnable } from "./executor.js";
 import type { ModuleReference } from "./runners/module-reference.js";
+import { EACH } from "./spawn/each.js";
 import { checkCode, type AnyTask, type Handler, type Task } from "./task.js";
 import { Teller } from "./teller.js";
 import type { StopReason, WorkerEvents } from "./worker-events.js";
@@ -43,6 +44,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
       options,
       tasks.map((task) => task.queue),
     );
+    this.#runnables.set(EACH.task.name, EACH);
     for (const task of tasks) this.#register(task, task.handler ?? task.module);
     const { name, order, concurrency } = this.#options;
     this.#teller = new Teller(this, name);

@@ -14,6 +14,7 @@ import { LeaseAhead } from "./lease-ahead.js";
 import { LoopWatch } from "./loop-watch.js";
 import { LeaseKeeper } from "./lease-keeper.js";
 import { Outage } from "./outage.js";
+import { Relations } from "./relations.js";
 import { Reporter } from "./reporter.js";
 import { Runners } from "./runners/runners.js";
 import { RunPool } from "./run-pool.js";
@@ -42,6 +43,7 @@ export class Workshop {
   readonly #ahead: LeaseAhead;
   readonly #guard: AheadGuard;
   readonly #reporter: Reporter;
+  readonly #relations: Relations;
   readonly #loopWatch: LoopWatch;
   readonly #loop: ExchangeLoop;
   readonly #keeper: LeaseKeeper;
@@ -57,7 +59,7 @@ export class Workshop {
   #suspects = 0;
 
   constructor({ setup, options, info, runnables, schedules, teller, finished }: WorkshopOptions) {
-    const { engine, clock, random, target, payloadCap } = setup;
+    const { engine, clock, random, target, payloadCap, queueDefaults } = setup;
     const { order, concurrency, lease, grace, middleware, currentJob } = options;
     const outage = new Outage(clock, random, (error) => teller.complain(error));
     const time = new EngineTime(clock);
@@ -67,13 +69,23 @@ export class Workshop {
     this.#schedules = schedules;
     this.#teller = teller;
     this.#ahead = new LeaseAhead(concurrency, options.prefetch);
-    this.#reporter = new Reporter(engine, clock, outage, () => void this.#keeper.beat());
+    const stale = (): void => void this.#keeper.beat();
+    this.#reporter = new Reporter(engine, clock, outage, stale);
+    this.#relations = new Relations({ engine, outage, stale });
     this.#deadlines = new Deadlines(clock, (run) => this.#executor.timedOut(run));
-    this.#runners = new Runners({ clock, concurrency, roots: options.tasksRoots, payloadCap, currentJob });
+    this.#runners = new Runners({
+      clock,
+      concurrency,
+      roots: options.tasksRoots,
+      payloadCap,
+      queueDefaults,
+      currentJob,
+    });
     this.#executor = new Executor({
       clock,
       random,
       payloadCap,
+      queueDefaults,
       middleware,
       currentJob,
       runnables,
@@ -101,7 +113,16 @@ export class Workshop {
       () => this.#pool.waiting,
       () => this.#giveBackAhead(),
     );
-    this.#loop = new ExchangeLoop({ engine, clock, random, order, outage, time, host: this.#exchangeHost() });
+    this.#loop = new ExchangeLoop({
+      engine,
+      clock,
+      random,
+      order,
+      outage,
+      time,
+      host: this.#exchangeHost(),
+      thorough: options.burst,
+    });
     this.#keeper = new LeaseKeeper({
       engine,
       target,
@@ -219,7 +240,7 @@ export class Workshop {
   }
 
   #leased(leases: readonly Lease[], session: WorkSession): void {
-    const runs = leases.map((lease) => new Run(lease, session, this.#reporter));
+    const runs = leases.map((lease) => new Run(lease, session, this.#reporter, this.#relations));
     for (const { suspect } of leases) if (suspect) this.#suspects += 1;
     if (this.#stopping.signal.aborted) {
       this.#giveBack(runs);

@@ -3,11 +3,13 @@
  * them on. What is said goes out at once, so that it is heard from a handler that never lets go of the event loop; when
  * that is much, it is gathered.
  */
-import type { Lease } from "../../engine/contract.js";
+import type { EnqueueAnswer, Lease } from "../../engine/contract.js";
 import type { Checkpoint } from "../../model/checkpoint.js";
+import type { DependencyRecord } from "../../model/dependency.js";
 import { LeaseLost } from "../../model/errors.js";
+import type { JobRef, JobSpec } from "../../model/job.js";
 import type { LogLine } from "../../model/log.js";
-import type { RunHost, Said } from "../run-host.js";
+import type { RelatedJob, RunHost, Said } from "../run-host.js";
 import type { RunningJob } from "../running-job.js";
 import type { Answer, FromChild, Question, RunOrder } from "./protocol.js";
 import { unpackThrown } from "./thrown.js";
@@ -71,6 +73,25 @@ export class ChildHost implements RunHost {
     if (!this.lease.checkpoints) return [];
     const answer = await this.#ask("earlier");
     return "earlier" in answer ? answer.earlier : [];
+  }
+
+  async enqueue(jobs: readonly JobSpec[]): Promise<readonly EnqueueAnswer[]> {
+    const answer = await this.#ask({ enqueue: jobs });
+    return "enqueued" in answer ? answer.enqueued : [];
+  }
+
+  async depend(jobs: readonly JobRef[]): Promise<void> {
+    await this.#ask({ depend: jobs });
+  }
+
+  async dependencies(): Promise<readonly DependencyRecord[]> {
+    const answer = await this.#ask("dependencies");
+    return "dependencies" in answer ? answer.dependencies : [];
+  }
+
+  async related(jobs: readonly JobRef[]): Promise<readonly (RelatedJob | null)[]> {
+    const answer = await this.#ask({ related: jobs });
+    return "related" in answer ? answer.related : [];
   }
 
   /** The worker has answered. */

@@ -73,7 +73,7 @@ async function load({ file, export: name }: RunOrder): Promise<LoadedHandler> {
 }
 
 async function call(order: RunOrder, { handler, task }: LoadedHandler, host: ChildHost): Promise<RunEnd> {
-  const { payloadCap } = order;
+  const { payloadCap, queueDefaults } = order;
   const definition = definitionOf(orderedDefinition(order), task);
   let input: unknown;
   try {
@@ -86,17 +86,17 @@ async function call(order: RunOrder, { handler, task }: LoadedHandler, host: Chi
   } catch (error) {
     return failed(error, true);
   }
-  const means = { clock: systemClock, random: systemRandom, payloadCap };
+  const means = { clock: systemClock, random: systemRandom, payloadCap, queueDefaults };
   const context = new RunContext(host, input, definition, means);
   let value: unknown;
   try {
     value = await (order.currentJob ? currentContext.run(context, () => handler(context)) : handler(context));
   } catch (error) {
     await settle(context);
-    return failed(context.asleep ?? error, false);
+    return failed(context.suspension ?? error, false);
   }
   await settle(context);
-  const instead = context.asleep ?? context.failure(value);
+  const instead = context.suspension ?? context.failure(value);
   if (instead !== null) return failed(instead, false);
   try {
     const result = value === undefined ? null : encodePayload("result", value, payloadCap);

@@ -2,10 +2,13 @@
  * What a worker and its children (threads and processes) say to each other. Messages are plain data, copied by structured
  * clone, and arrive in order. A child runs one job at a time; what it says is about that job.
  */
-import type { Lease, Outcome } from "../../engine/contract.js";
+import type { EnqueueAnswer, Lease, Outcome } from "../../engine/contract.js";
 import type { Checkpoint } from "../../model/checkpoint.js";
+import type { DependencyRecord } from "../../model/dependency.js";
+import type { JobRef, JobSpec } from "../../model/job.js";
+import type { JobDefaults } from "../../model/options.js";
 import type { StatusOptions } from "../../model/status-machine.js";
-import type { Said } from "../run-host.js";
+import type { RelatedJob, Said } from "../run-host.js";
 import type { RunningJob } from "../running-job.js";
 import type { PackedThrown } from "./thrown.js";
 
@@ -17,7 +20,7 @@ export interface RunOrder {
   /** The file of the handler, and the name of its export. */
   readonly file: string;
   readonly export: string;
-  /** JSON text as it was enqueued; or the value that the task's schema made of it. */
+  /** JSON text as it was enqueued, with what it takes from other jobs in place; or the value that the task's schema made of it. */
   readonly input: { readonly text: string } | { readonly value: unknown };
   /** What the task declares; `null` where it declares none. Schemas of milestones stay with the worker. */
   readonly steps: Readonly<Record<string, number>> | readonly string[] | null;
@@ -25,6 +28,8 @@ export interface RunOrder {
   readonly statuses: StatusOptions<string> | null;
   /** Bytes of JSON that a result, and what a step gives, may have. */
   readonly payloadCap: number;
+  /** The options of all jobs of a queue, for those that are spawned. */
+  readonly queueDefaults: ReadonlyMap<string, JobDefaults>;
   /** Shall `currentJob()` work? */
   readonly currentJob: boolean;
   /** Refuse when anything loaded has changed on disk? */
@@ -50,11 +55,20 @@ export type FromChild =
   | { readonly kind: "ended"; readonly end: RunEnd; readonly reusable: boolean };
 
 /** What a run asks of its host and waits for. */
-export type Question = { readonly leave: Checkpoint } | "earlier";
+export type Question =
+  | { readonly leave: Checkpoint }
+  | "earlier"
+  | { readonly enqueue: readonly JobSpec[] }
+  | { readonly depend: readonly JobRef[] }
+  | "dependencies"
+  | { readonly related: readonly JobRef[] };
 
 export type Answer =
   | { readonly earlier: readonly Checkpoint[] }
   | { readonly stored: true }
+  | { readonly enqueued: readonly EnqueueAnswer[] }
+  | { readonly dependencies: readonly DependencyRecord[] }
+  | { readonly related: readonly (RelatedJob | null)[] }
   | { readonly refused: PackedThrown };
 
 /** What came of a handler. */

@@ -84,13 +84,19 @@ export class RemoteRun {
   }
 
   async #answer(number: number, question: Question): Promise<void> {
-    const answer = async (): Promise<Answer> => {
-      if (question === "earlier") return { earlier: await this.#run.earlier() };
-      await this.#run.leave(this.#checked(question.leave));
-      return { stored: true };
-    };
-    const given = await answer().catch((error: unknown): Answer => ({ refused: packThrown(error) }));
-    if (!this.#over) this.#child.send({ kind: "answer", number, answer: given });
+    const answer = await this.#answerTo(question).catch((error: unknown): Answer => ({ refused: packThrown(error) }));
+    if (!this.#over) this.#child.send({ kind: "answer", number, answer });
+  }
+
+  async #answerTo(question: Question): Promise<Answer> {
+    const run = this.#run;
+    if (question === "earlier") return { earlier: await run.earlier() };
+    if (question === "dependencies") return { dependencies: await run.dependencies() };
+    if ("enqueue" in question) return { enqueued: await run.enqueue(question.enqueue) };
+    if ("related" in question) return { related: await run.related(question.related) };
+    if ("leave" in question) await run.leave(this.#checked(question.leave));
+    else await run.depend(question.depend);
+    return { stored: true };
   }
 
   /** What a milestone shows, as its schema makes it: schemas are functions, and those are here. */

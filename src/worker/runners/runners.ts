@@ -4,7 +4,9 @@
  */
 import { randomBytes } from "node:crypto";
 import type { Clock } from "../../model/clock.js";
+import type { Lease } from "../../engine/contract.js";
 import { InvalidInput } from "../../model/errors.js";
+import type { JobDefaults } from "../../model/options.js";
 import { statusOptions } from "../../model/status-machine.js";
 import type { Run } from "../run.js";
 import type { ChildLink } from "./child-link.js";
@@ -28,6 +30,7 @@ export interface RunnersOptions {
   readonly roots: readonly string[];
   /** Bytes of JSON a result may have. */
   readonly payloadCap: number;
+  readonly queueDefaults: ReadonlyMap<string, JobDefaults>;
   readonly currentJob: boolean;
 }
 
@@ -36,7 +39,7 @@ export interface RemoteJob {
   readonly run: Run;
   readonly task: AnyTask;
   readonly module: ModuleReference;
-  /** What the task's schema made of the input, if it has one. */
+  /** What the task's schema made of the input, if it has one; what it takes from other jobs is in place. */
   readonly input: unknown;
 }
 
@@ -99,7 +102,7 @@ export class Runners {
   }
 
   #orderOf({ run, task, module, input }: RemoteJob, file: string): RunOrder {
-    const { payloadCap, currentJob } = this.#options;
+    const { payloadCap, queueDefaults, currentJob } = this.#options;
     const { lease, job } = run;
     const { steps, milestones, statuses, schema, runner } = task;
     return {
@@ -108,11 +111,12 @@ export class Runners {
       job,
       file,
       export: module.export,
-      input: schema === null ? { text: lease.body?.input ?? "null" } : { value: input },
+      input: schema === null ? { text: inputText(lease, input) } : { value: input },
       steps: typeof steps === "function" ? steps(input as never) : steps,
       milestones: milestones === null ? null : [...milestones.keys()],
       statuses: statuses === null ? null : statusOptions(statuses),
       payloadCap,
+      queueDefaults,
       currentJob,
       fresh: runner.fresh,
     };
@@ -144,4 +148,9 @@ export class Runners {
     if (living < this.#options.concurrency) return;
     for (const pool of this.#pools.values()) if (pool.closeOne()) return;
   }
+}
+
+/** The text of an input that no schema of the task's own has made something else of. */
+function inputText({ body }: Lease, input: unknown): string {
+  return body === null || body.references.length > 0 ? JSON.stringify(input) : body.input;
 }

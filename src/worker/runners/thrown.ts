@@ -5,6 +5,7 @@
  */
 import { encodePayload } from "../../model/codec.js";
 import * as errors from "../../model/errors.js";
+import * as flowErrors from "../../model/flow-errors.js";
 import { property } from "../../model/failure.js";
 
 /** What was thrown, as plain data. */
@@ -28,7 +29,9 @@ const LONGEST_STACK = 10_000;
 const FIELD_CAP = 4_096;
 
 const KNOWN: readonly (abstract new (...given: never) => Error)[] = [
-  ...Object.values(errors).filter((value) => value.prototype instanceof Error),
+  ...[...Object.values(errors), ...Object.values(flowErrors)].filter(
+    (value) => typeof value === "function" && value.prototype instanceof Error,
+  ),
   Error,
   EvalError,
   RangeError,

@@ -15,6 +15,8 @@ export class Memos {
   readonly #values = new Map<string, string>();
   /** When sleeps end, epoch milliseconds. */
   readonly #wakes = new Map<string, number>();
+  /** Which jobs were spawned, as JSON text. */
+  readonly #spawned = new Map<string, string>();
   /** The numbers of milestones. */
   readonly #milestones = new Map<string, number>();
   /** The number of the status: the job has one. */
@@ -50,6 +52,11 @@ export class Memos {
   /** When a sleep ends, epoch milliseconds; `undefined` when it has not begun. */
   wake(name: string): number | undefined {
     return this.#wakes.get(name);
+  }
+
+  /** What is stored of jobs that were spawned, as JSON text; `undefined` when they were not. */
+  spawned(name: string, key: string | null): string | undefined {
+    return this.#spawned.get(place(name, key));
   }
 
   /** Is there room for so many more checkpoints? @throws InvalidInput when there is not */
@@ -100,6 +107,7 @@ export class Memos {
     if (kind === "step") this.#values.set(place(name, key), value);
     else if (kind === "sleep") this.#wakes.set(name, Number(value));
     else if (kind === "milestone") this.#milestones.set(name, seq);
+    else if (kind === "spawn") this.#spawned.set(place(name, key), value);
     else this.#status = seq;
   }
 }

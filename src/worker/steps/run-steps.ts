@@ -1,15 +1,16 @@
 /**
- * The steps of one run: what its handler does by `step`, `emit`, `count` and `progress`. Made when the first of them is
- * used. What earlier runs left is read before the first step begins; what a step gave is stored before it is answered.
+ * The steps of one run: what its handler does by `step`, `emit`, `count`, `progress` and `spawn`. Made when the first of them
+ * is used. What a step gave is stored before it is answered.
  */
 import type { Outcome } from "../../engine/contract.js";
 import { decodePayload } from "../../model/codec.js";
 import { parseDuration } from "../../model/duration.js";
-import { InvalidInput, LeaseLost, Snooze, type AllFailed } from "../../model/errors.js";
+import { InvalidInput, Snooze, type AllFailed } from "../../model/errors.js";
 import { stepFailure } from "../../model/step-failure.js";
 import { parseStepName, parseSteps, StepTally } from "../../model/step-plan.js";
 import type { RunMeans, RunTask } from "../run-means.js";
 import type { RunHost } from "../run-host.js";
+import { Spawner } from "../spawn/spawner.js";
 import { ItemRun } from "./item-run.js";
 import { Memos } from "./memos.js";
 import { RunStatus } from "./job-status.js";
@@ -22,9 +23,9 @@ import { StepNames, type TakenName } from "./step-names.js";
 import { parseStepAllOptions, parseStepOptions, type ParsedStepOptions } from "./step-options.js";
 import { StepWork } from "./step-work.js";
 import type { ItemResults, StepScope } from "./step.js";
+import { heard, UnderWay, type Suspension } from "./under-way.js";
 
 export class RunSteps {
-  readonly #host: RunHost;
   readonly #means: RunMeans;
   readonly #task: RunTask;
   readonly #tally: StepTally | null;
@@ -34,17 +35,11 @@ export class RunSteps {
   readonly #names = new StepNames();
   readonly #failures = new RunFailures();
   readonly #status: RunStatus;
-  #asleep: Snooze | null = null;
-  /** Has what earlier runs left been read? */
-  #opened: boolean;
-  #opening: Promise<void> | null = null;
-  /** Steps, milestones and the like that have begun and not ended. */
-  #underWay = 0;
-  #settled: () => void = () => {};
+  readonly #underWay: UnderWay;
+  readonly #spawner: Spawner;
 
   /** @throws what the task's function of its steps throws; InvalidInput when what it gives are no steps */
   constructor(host: RunHost, input: unknown, task: RunTask, means: RunMeans) {
-    this.#host = host;
     this.#means = means;
     this.#task = task;
     this.#tally = tallyOf(task, input);
@@ -52,12 +47,30 @@ export class RunSteps {
     this.#memos = new Memos(host);
     this.#work = new StepWork(this, host, task, means, this.#progress, this.#memos);
     this.#status = new RunStatus(task.statuses);
-    this.#opened = !host.lease.checkpoints;
+    this.#underWay = new UnderWay(host, (earlier) => {
+      this.#memos.restore(earlier);
+      this.#progress.restore(earlier);
+    });
+    this.#spawner = new Spawner({
+      host,
+      means,
+      owner: this,
+      names: this.#names,
+      memos: this.#memos,
+      progress: this.#progress,
+      failures: this.#failures,
+      underWay: this.#underWay,
+    });
   }
 
-  /** The sleep that the run ends with, whatever its handler does; `null` when it does not sleep. */
-  get asleep(): Snooze | null {
-    return this.#asleep;
+  /** What the run ends with, whatever its handler does; `null` when it is not put back. */
+  get suspension(): Suspension | null {
+    return this.#underWay.suspension;
+  }
+
+  /** Makes jobs of the run's own. */
+  get spawner(): Spawner {
+    return this.#spawner;
   }
 
   step(name: unknown, code: unknown, options: unknown): Promise<unknown> {
@@ -76,7 +89,7 @@ export class RunSteps {
     const taken = this.#takeName(name);
     const code = codeOf(given);
     const options = this.#checked(parseStepOptions(more));
-    return this.#during(async () => {
+    return this.#underWay.during(async () => {
       const stored = this.#memos.value(taken.name, null);
       if (stored === undefined) return this.#runStep(taken, code, options);
       this.#progress.ended(taken.name);
@@ -91,7 +104,7 @@ export class RunSteps {
     const parts = { memos: this.#memos, progress: this.#progress, work: this.#work, failures: this.#failures };
     const own = { name: taken.name, items, options, code: codeOf(code), ...parts };
     try {
-      return await this.#during(() => new ItemRun(own).run());
+      return await this.#underWay.during(() => new ItemRun(own).run());
     } catch (error) {
       taken.giveBack();
       throw error;
@@ -99,15 +112,13 @@ export class RunSteps {
   }
 
   async #sleep(name: unknown, duration: unknown): Promise<void> {
-    if (this.#asleep !== null) throw this.#asleep;
+    this.#underWay.check();
     const known = this.#names.sleep(name);
     const ms = parseDuration("duration", duration);
-    await this.#during(async () => {
+    await this.#underWay.during(async () => {
       const left = (this.#memos.wake(known) ?? (await this.#fallAsleep(known, ms))) - this.#means.clock.now();
       if (left <= 0) return;
-      const snooze = new Snooze(left, `${known}: sleeps for ${left} ms`);
-      if (this.#asleep === null || left < Number(this.#asleep.delay)) this.#asleep = snooze;
-      throw snooze;
+      this.#underWay.suspend(new Snooze(left, `${known}: sleeps for ${left} ms`));
     });
   }
 
@@ -115,7 +126,7 @@ export class RunSteps {
     const known = parseStepName("milestone", name);
     const shown = encodeMilestone(this.#task.milestones, known, value);
     this.#progress.checkMilestone(known);
-    const stored = this.#track(() => {
+    const stored = this.#underWay.track(() => {
       const at = this.#means.clock.now();
       this.#progress.milestone(known);
       return this.#memos.leave({
@@ -138,7 +149,7 @@ export class RunSteps {
   setStatus(to: string): Promise<void> {
     this.#status.take(to);
     const at = this.#means.clock.now();
-    const stored = this.#track(() => {
+    const stored = this.#underWay.track(() => {
       this.#progress.status(to);
       return this.#memos.leave({ kind: "status", name: to, key: null, value: "null", at, took: 0, counters: null });
     });
@@ -154,14 +165,14 @@ export class RunSteps {
     if (scope?.over === true) return;
     this.#progress.checkCounter(known);
     scope?.counters.set(known, (scope.counters.get(known) ?? 0) + by);
-    this.#onceOpen(() => this.#progress.count(known, by));
+    this.#underWay.onceOpen(() => this.#progress.count(known, by));
   }
 
   /** The handler says how far it is: `done` of `total`, or in percent when that is `null`. */
   report(done: number, total: number | null, message: string | null): void {
     const scope = scopeOf(this);
     if (scope?.over === true) return;
-    this.#onceOpen(() => {
+    this.#underWay.onceOpen(() => {
       if (message !== null) this.#progress.message(message, scope?.step ?? null);
       this.#progress.reach(scope, done, total);
     });
@@ -169,10 +180,7 @@ export class RunSteps {
 
   /** `null` when nothing is under way; else resolves when nothing is. */
   settled(): Promise<void> | null {
-    if (this.#underWay === 0) return null;
-    return new Promise((resolve) => {
-      this.#settled = resolve;
-    });
+    return this.#underWay.settled();
   }
 
   /**
@@ -180,7 +188,8 @@ export class RunSteps {
    * if it does not.
    */
   failure(value: unknown): AllFailed | null {
-    return value !== undefined || this.#memos.any ? null : this.#failures.together("every optional step and item");
+    const any = value !== undefined || this.#memos.any || this.#spawner.any;
+    return any ? null : this.#failures.together("every optional step and item");
   }
 
   /** What a handler that returned comes to. */
@@ -220,7 +229,7 @@ export class RunSteps {
   }
 
   #takeName(name: unknown): TakenName {
-    if (this.#asleep !== null) throw this.#asleep;
+    this.#underWay.check();
     const taken = this.#names.step(name, this.#tally);
     scopeOf(this)?.names.push(taken);
     return taken;
@@ -232,50 +241,6 @@ export class RunSteps {
     }
     return options;
   }
-
-  /** Does a part of the run, unless the run should end. */
-  #during<T>(work: () => Promise<T>): Promise<T> {
-    return this.#track(async () => {
-      const { signal } = this.#host;
-      if (signal.aborted) throw signal.reason;
-      if (this.#host.over) throw new LeaseLost();
-      return work();
-    });
-  }
-
-  /** Does something once what earlier runs left is known; until it has ended the run does not end. */
-  async #track<T>(work: () => Promise<T>): Promise<T> {
-    this.#underWay += 1;
-    try {
-      if (!this.#opened) await (this.#opening ??= this.#open());
-      return await work();
-    } finally {
-      this.#underWay -= 1;
-      if (this.#underWay === 0) this.#settled();
-    }
-  }
-
-  #onceOpen(say: () => void): void {
-    if (this.#opened) say();
-    // What cannot be read fails the first step; what was to be said is then of no interest.
-    else this.#track(() => Promise.resolve(say())).catch(() => {});
-  }
-
-  async #open(): Promise<void> {
-    const earlier = await this.#host.earlier();
-    this.#memos.restore(earlier);
-    this.#progress.restore(earlier);
-    this.#opened = true;
-  }
-}
-
-/**
- * What is begun need not be awaited at once, or at all: a failure nobody waits for yet is no unhandled rejection. A lease
- * that is gone is told by the signal.
- */
-function heard<T>(begun: Promise<T>): Promise<T> {
-  begun.catch(() => {});
-  return begun;
 }
 
 function tallyOf({ steps }: RunTask, input: unknown): StepTally | null {

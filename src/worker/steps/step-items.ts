@@ -11,20 +11,20 @@ export interface StepItem {
 }
 
 /** The most bytes the key of an item may have: enough for most URLs. */
-const LONGEST_KEY = 1_024;
+export const LONGEST_KEY = 1_024;
 
-/** Gives each item its key. @throws InvalidInput for an item without one, or with one that another has */
-export function keyItems(items: unknown, key: ParsedStepAllOptions["key"]): StepItem[] {
-  if (!Array.isArray(items)) throw new InvalidInput("items", items, "a list");
+/** Gives each item its key; `field` is what the list is called in errors. @throws InvalidInput for an item without one, or with one that another has */
+export function keyItems(items: unknown, key: ParsedStepAllOptions["key"], field = "items"): StepItem[] {
+  if (!Array.isArray(items)) throw new InvalidInput(field, items, "a list");
   const taken = new Set<string>();
   return items.map((item: unknown, index) => {
     const given = key === null ? item : key(item, index);
     if (typeof given !== "string" && typeof given !== "number") {
       const rule = key === null ? "a string or number; for other items give the option key" : "a string or number";
-      throw new InvalidInput(`key of items[${index}]`, given, rule);
+      throw new InvalidInput(`key of ${field}[${index}]`, given, rule);
     }
-    const own = parseKey(`key of items[${index}]`, String(given), LONGEST_KEY);
-    if (taken.has(own)) throw new InvalidInput(`key of items[${index}]`, own, "a key that no other item has");
+    const own = parseKey(`key of ${field}[${index}]`, String(given), LONGEST_KEY);
+    if (taken.has(own)) throw new InvalidInput(`key of ${field}[${index}]`, own, "a key that no other item has");
     taken.add(own);
     return { item, key: own, index };
   });

@@ -3,6 +3,7 @@
  * failed gives its name back, so that the handler may try something else under it.
  */
 import { InvalidInput } from "../../model/errors.js";
+import { MOST_MEMBERS } from "../../model/flow.js";
 import { parseStepName, type StepTally } from "../../model/step-plan.js";
 
 /** The name of one call. */
@@ -15,6 +16,7 @@ export interface TakenName {
 export class StepNames {
   readonly #steps = new Map<string, symbol>();
   readonly #sleeps = new Map<string, symbol>();
+  readonly #jobs = new Map<string, symbol>();
 
   /** Takes the name of a step. @throws InvalidInput */
   step(name: unknown, declared: StepTally | null): TakenName {
@@ -25,18 +27,27 @@ export class StepNames {
     return take("step", known, this.#steps, "a name of its own for each call; step.all is for many items");
   }
 
+  /** Takes the id of a job that is spawned under this key. @throws InvalidInput */
+  job(id: string, key: string): TakenName {
+    if (this.#jobs.size >= MOST_MEMBERS) {
+      throw new InvalidInput("spawn", key, `at most ${MOST_MEMBERS} jobs spawned by one job`);
+    }
+    return take("key", key, this.#jobs, "a key of its own for each call of spawn with one name", id);
+  }
+
   /** Takes the name of a sleep. @throws InvalidInput */
   sleep(name: unknown): string {
     return take("sleep", parseStepName("sleep", name), this.#sleeps, "a name of its own for each call").name;
   }
 }
 
-function take(field: string, name: string, taken: Map<string, symbol>, rule: string): TakenName {
+/** `by` is what must not be taken twice. */
+function take(field: string, name: string, taken: Map<string, symbol>, rule: string, by = name): TakenName {
   // A second call would be answered with what the first one gave.
-  if (taken.has(name)) throw new InvalidInput(field, name, `used before in this run: ${rule}`);
+  if (taken.has(by)) throw new InvalidInput(field, name, `used before in this run: ${rule}`);
   const call = Symbol();
-  taken.set(name, call);
+  taken.set(by, call);
   // A call that was given up and goes on must not give back what is another's by now.
-  const giveBack = (): void => void (taken.get(name) === call && taken.delete(name));
+  const giveBack = (): void => void (taken.get(by) === call && taken.delete(by));
   return { name, giveBack };
 }

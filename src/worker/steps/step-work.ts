@@ -1,6 +1,7 @@
 /** Does the work of steps and items: tries it, makes it text, and leaves it as a checkpoint. */
 import { decodePayload, encodePayload } from "../../model/codec.js";
 import { LeaseLost, Snooze } from "../../model/errors.js";
+import { Suspended } from "../../model/flow-errors.js";
 import type { RunMeans, RunTask } from "../run-means.js";
 import { verdictOn } from "../ending.js";
 import type { RunHost } from "../run-host.js";
@@ -75,7 +76,12 @@ export class StepWork {
 
   /** Is this no failure of the step, but the end of the run: cancelled, timed out, handed back, put back? */
   endsRun(thrown: unknown): boolean {
-    return this.#host.signal.aborted || thrown instanceof Snooze || thrown instanceof LeaseLost;
+    return (
+      this.#host.signal.aborted ||
+      thrown instanceof Snooze ||
+      thrown instanceof Suspended ||
+      thrown instanceof LeaseLost
+    );
   }
 
   /** Could another attempt help? */

@@ -6,6 +6,7 @@ import { nextDelay } from "../../model/backoff.js";
 import type { Classifier } from "../../model/classify.js";
 import { pause, type Clock, type Random } from "../../model/clock.js";
 import { Snooze, TimedOut } from "../../model/errors.js";
+import { Suspended } from "../../model/flow-errors.js";
 import { verdictOn } from "../ending.js";
 import { inScope, type Scope } from "./scope.js";
 import type { ParsedStepOptions } from "./step-options.js";
@@ -63,7 +64,7 @@ function waitAfter(
   { clock, random, classify, signal }: TryMeans,
   { attempts, backoff }: ParsedStepOptions,
 ): number | null {
-  if (attempt >= attempts || signal.aborted || error instanceof Snooze) return null;
+  if (attempt >= attempts || signal.aborted || error instanceof Snooze || error instanceof Suspended) return null;
   const verdict = verdictOn(error, classify, clock.now());
   if (verdict.kind === "final") return null;
   return verdict.kind === "retry-after" ? verdict.delay : nextDelay(backoff, attempt, random);

@@ -1,0 +1,95 @@
+/**
+ * What runs have to do with other jobs: makes the jobs that a handler spawns, lets its own wait for them, reads what became of
+ * those it waited for. In commands of bounded size, one after the other; an engine that does not answer is asked again, as
+ * long as the lease may live.
+ */
+import type { Awaitable, Engine, EnqueueAnswer } from "../engine/contract.js";
+import { isSuccess, type DependencyRecord } from "../model/dependency.js";
+import { LeaseLost } from "../model/errors.js";
+import { EACH_TASK, isEachChild } from "../model/flow-each.js";
+import type { JobRecord, JobRef, JobSpec } from "../model/job.js";
+import type { Outage } from "./outage.js";
+import type { RelatedJob } from "./run-host.js";
+import type { Run, RunRelations } from "./run.js";
+import { cut } from "./updates.js";
+
+/** The most jobs in a command. */
+const MOST = 500;
+
+/** What relations are given. */
+export interface RelationsOptions {
+  readonly engine: Engine;
+  readonly outage: Outage;
+  /** Is called for a run whose lease turns out to be gone. */
+  readonly stale: (run: Run) => void;
+}
+
+export class Relations implements RunRelations {
+  readonly #options: RelationsOptions;
+
+  constructor(options: RelationsOptions) {
+    this.#options = options;
+  }
+
+  async enqueue(run: Run, specs: readonly JobSpec[]): Promise<readonly EnqueueAnswer[]> {
+    const answers: EnqueueAnswer[] = [];
+    for (const jobs of cut(specs, MOST, ({ input }) => input.length)) {
+      answers.push(...(await this.#ask(run, (engine) => engine.enqueue({ jobs }))));
+    }
+    return answers;
+  }
+
+  async depend(run: Run, refs: readonly JobRef[]): Promise<void> {
+    const { queue, id, epoch } = run.lease;
+    for (const after of cut(refs, MOST, () => 0)) {
+      const updates = [{ queue, id, epoch, after }];
+      const [answer] = await this.#ask(run, (engine) => engine.report({ session: run.session.id, updates }));
+      if (answer === "applied") continue;
+      this.#options.stale(run);
+      throw new LeaseLost();
+    }
+  }
+
+  dependencies(run: Run): Promise<readonly DependencyRecord[]> {
+    const { queue, id } = run.lease;
+    return this.#ask(run, (engine) => engine.dependencies({ queue, id }));
+  }
+
+  async related(run: Run, refs: readonly JobRef[]): Promise<readonly (RelatedJob | null)[]> {
+    const found: (RelatedJob | null)[] = [];
+    for (const job of await this.#read(run, refs)) found.push(job === null ? null : await this.#relatedJob(run, job));
+    return found;
+  }
+
+  async #relatedJob(run: Run, job: JobRecord): Promise<RelatedJob> {
+    const { task, state, error } = job;
+    const result = task === EACH_TASK && isSuccess(state) ? await this.#resultsOfItems(run, job) : job.result;
+    return { task, state, result, error };
+  }
+
+  /** The results of the jobs that a job made of the items of a list: a list, as JSON text. */
+  async #resultsOfItems(run: Run, { queue, id }: JobRecord): Promise<string> {
+    const ties = await this.#ask(run, (engine) => engine.dependencies({ queue, id }));
+    const items = ties.filter((tie) => isEachChild(id, tie.id)).toSorted((a, b) => (a.id < b.id ? -1 : 1));
+    const results = (await this.#read(run, items)).map((job) => (job === null ? null : resultOf(job)) ?? "null");
+    return `[${results.join(",")}]`;
+  }
+
+  async #read(run: Run, all: readonly JobRef[]): Promise<(JobRecord | null)[]> {
+    const jobs: (JobRecord | null)[] = [];
+    for (const part of cut(all, MOST, () => 0)) {
+      const refs = part.map(({ queue, id }) => ({ queue, id }));
+      jobs.push(...(await this.#ask(run, (engine) => engine.getJobs({ refs }))));
+    }
+    return jobs;
+  }
+
+  #ask<T>(run: Run, command: (engine: Engine) => Awaitable<T>): Promise<T> {
+    const { engine, outage } = this.#options;
+    return outage.outlast(run.session, () => command(engine));
+  }
+}
+
+function resultOf({ state, result }: JobRecord): string | null {
+  return isSuccess(state) ? result : null;
+}

@@ -1,0 +1,24 @@
+/** What a job waited for, read with what came of it. */
+import { decodePayload } from "../../model/codec.js";
+import { isSuccess } from "../../model/dependency.js";
+import type { RunHost } from "../run-host.js";
+import type { EndedDependency } from "./spawn.js";
+
+/** The jobs that a run's own waited for. */
+export async function readDependencies(host: RunHost): Promise<readonly EndedDependency[]> {
+  const ended = (await host.dependencies()).flatMap(({ state, ...tie }) => (state === null ? [] : [{ ...tie, state }]));
+  const jobs = ended.length === 0 ? [] : await host.related(ended);
+  return ended.map(({ queue, id, on, state }, index) => {
+    const job = jobs[index] ?? null;
+    const result = job !== null && isSuccess(job.state) ? job.result : null;
+    return {
+      queue,
+      id,
+      on,
+      state,
+      task: job?.task ?? null,
+      result: result === null ? null : decodePayload(result),
+      error: state === "failed" ? (job?.error ?? null) : null,
+    };
+  });
+}

@@ -1,0 +1,93 @@
+/** What spawned jobs of one call have in common: task, queue, options; and from an input to the spec of its job. */
+import { InvalidInput } from "../../model/errors.js";
+import type { Membership } from "../../model/flow.js";
+import type { JobRef, JobSpec } from "../../model/job.js";
+import { parseName } from "../../model/name.js";
+import { parseOptions, type ParsedOptions } from "../../model/options.js";
+import { makeSpec } from "../../model/spec.js";
+import { checkValue } from "../input-check.js";
+import type { RunHost } from "../run-host.js";
+import type { RunMeans } from "../run-means.js";
+import type { AnyTask } from "../task.js";
+
+/** Where a spawned job stands among the others. */
+export interface SpawnedPlace {
+  readonly id: string;
+  /** What it is called beside its parent, in the flow. */
+  readonly node: string;
+  readonly on: Membership["on"];
+}
+
+const PARENTS = ["id", "unique", "supersedes", "hold", "after"];
+
+export class SpawnPlan {
+  readonly queue: string;
+  readonly #host: RunHost;
+  readonly #payloadCap: number;
+  readonly #task: AnyTask | string;
+  readonly #options: ParsedOptions;
+
+  /** @throws InvalidInput */
+  constructor(host: RunHost, means: RunMeans, task: unknown, { queue, ...options }: Record<string, unknown>) {
+    for (const key of PARENTS) {
+      if (options[key] === undefined) continue;
+      throw new InvalidInput(
+        key,
+        options[key],
+        "not for a job that is spawned: its parent says who it is and that it runs",
+      );
+    }
+    this.#host = host;
+    this.#payloadCap = means.payloadCap;
+    this.#task = parseTask(task);
+    const named = typeof this.#task === "string" ? null : this.#task;
+    this.queue = queue === undefined ? (named?.queue ?? "default") : parseName("queue", queue);
+    const ofParent = { tags: host.lease.tags };
+    this.#options = parseOptions(means.queueDefaults.get(this.queue), ofParent, named?.defaults, options);
+  }
+
+  /** The name of the task. */
+  get task(): string {
+    return typeof this.#task === "string" ? this.#task : this.#task.name;
+  }
+
+  /**
+   * The spec of a job, its input checked. `field` is the name of the input in errors.
+   * @throws InvalidInput, PayloadTooLarge
+   */
+  async spec(field: string, input: unknown, place: SpawnedPlace): Promise<JobSpec> {
+    const schema = typeof this.#task === "string" ? null : this.#task.schema;
+    if (schema !== null) await checkValue(field, schema, input);
+    const { id } = place;
+    const { queue, task } = this;
+    const ties = { after: [], references: [], flow: this.#membership(place), role: "job" } as const;
+    // A job of that id that somebody else made is told by the nonce.
+    const parts = {
+      field,
+      queue,
+      id,
+      task,
+      input,
+      payloadCap: this.#payloadCap,
+      nonce: nonceOf(this.#host.lease),
+      ties,
+    };
+    return makeSpec(parts, this.#options);
+  }
+
+  #membership({ node, on }: SpawnedPlace): Membership | null {
+    const flow = this.#host.lease.body?.flow ?? null;
+    if (flow === null) return null;
+    return { queue: flow.queue, id: flow.id, node: `${flow.node}.${node}`, parent: flow.node, weight: 1, on };
+  }
+}
+
+function nonceOf({ queue, id }: JobRef): string {
+  return `${queue}/${id}`;
+}
+
+function parseTask(task: unknown): AnyTask | string {
+  if (typeof task === "string") return parseName("task", task);
+  if (typeof task === "object" && task !== null && "defaults" in task && "schema" in task) return task as AnyTask;
+  throw new InvalidInput("task", task, "what task() gives, or the name of a task");
+}

@@ -1,0 +1,246 @@
+/**
+ * The jobs that one run makes of its own. That a job was made is remembered, and its id follows from its parent's: a run that
+ * does the same again makes nothing twice. For many of them the run gives its slot back and is begun anew when they have
+ * ended; between being made and being waited for none of them is lost, whenever the worker dies.
+ */
+import { childId } from "../../model/child-id.js";
+import { decodePayload } from "../../model/codec.js";
+import type { DependencyRecord } from "../../model/dependency.js";
+import { InvalidInput, Snooze, type AllFailed } from "../../model/errors.js";
+import type { Failure } from "../../model/failure.js";
+import { itemKey } from "../../model/flow-each.js";
+import { Suspended } from "../../model/flow-errors.js";
+import type { JobRef, JobSpec } from "../../model/job.js";
+import { parseFlag } from "../../model/scalar.js";
+import { parseKey } from "../../model/name.js";
+import { parseStepName } from "../../model/step-plan.js";
+import type { RunHost } from "../run-host.js";
+import type { RunMeans } from "../run-means.js";
+import type { Memos } from "../steps/memos.js";
+import { RunFailures } from "../steps/run-failures.js";
+import type { RunProgress } from "../steps/run-progress.js";
+import { scopeOf } from "../steps/scope.js";
+import { keyItems, LONGEST_KEY, type StepItem } from "../steps/step-items.js";
+import type { StepNames, TakenName } from "../steps/step-names.js";
+import type { ItemResults } from "../steps/step.js";
+import { heard, type UnderWay } from "../steps/under-way.js";
+import { cut } from "../updates.js";
+import { parseEach } from "./each.js";
+import { countLeft, gather, type SpawnedItem } from "./gathering.js";
+import { SpawnPlan } from "./spawn-plan.js";
+
+/** The most jobs in a command. */
+const MOST = 500;
+const ONLY_KEY = "0";
+
+/** What spawning is done with: parts of the run. */
+export interface SpawnerParts {
+  readonly host: RunHost;
+  readonly means: RunMeans;
+  /** The run as scopes know it. */
+  readonly owner: object;
+  readonly names: StepNames;
+  readonly memos: Memos;
+  readonly progress: RunProgress;
+  readonly failures: RunFailures;
+  readonly underWay: UnderWay;
+}
+
+/** Many jobs of one call. */
+interface Family {
+  readonly name: string;
+  /** For errors. */
+  readonly what: string;
+  readonly plan: SpawnPlan;
+  readonly items: readonly SpawnedItem[];
+  readonly optional: boolean;
+}
+
+export class Spawner {
+  readonly #parts: SpawnerParts;
+  /** What the run's job depends on, read once. */
+  #ends: Promise<readonly DependencyRecord[]> | null = null;
+  #any = false;
+
+  constructor(parts: SpawnerParts) {
+    this.#parts = parts;
+  }
+
+  /** Has any of the jobs that were waited for ended well? */
+  get any(): boolean {
+    return this.#any;
+  }
+
+  one(task: unknown, input: unknown, options: unknown): Promise<JobRef> {
+    return heard(this.#one(task, input, options));
+  }
+
+  all(name: unknown, task: unknown, inputs: unknown, options: unknown): Promise<ItemResults<unknown, unknown>> {
+    return heard(this.#all(name, task, inputs, options));
+  }
+
+  /** Makes the jobs of the items of a list, as the input of such a job says. */
+  each(input: unknown): Promise<ItemResults<unknown, unknown>> {
+    const { host, means, underWay } = this.#parts;
+    const { task, queue, options, items } = parseEach(host.job.id, input);
+    const plan = new SpawnPlan(host, means, task, { ...options, queue });
+    const family = { name: "each", what: "the job of every item", plan, items, optional: false };
+    return underWay.during(() => this.#wait(family));
+  }
+
+  async #one(task: unknown, input: unknown, given: unknown): Promise<JobRef> {
+    const { host, means, memos, underWay } = this.#parts;
+    underWay.check();
+    const { name, key = ONLY_KEY, optional = false, ...options } = objectOf(given);
+    const plan = new SpawnPlan(host, means, task, options);
+    const known = parseStepName("name", name ?? plan.task);
+    const own = parseKey("key", typeof key === "number" ? String(key) : key, LONGEST_KEY);
+    const on = parseFlag("optional", optional) ? "continue" : "fail";
+    const id = childId(host.job.id, known, own);
+    const taken = this.#take(id, own);
+    return underWay.during(async () => {
+      const ref = { queue: plan.queue, id };
+      if (memos.spawned(known, own) !== undefined) return ref;
+      try {
+        memos.checkRoom(known, 1);
+        const node = own === ONLY_KEY ? known : `${known}.${own}`;
+        await this.#enqueue([await plan.spec("input", input, { id, node, on })]);
+        await this.#remember(known, own, ref);
+        return ref;
+      } catch (error) {
+        taken.giveBack();
+        throw error;
+      }
+    });
+  }
+
+  async #all(name: unknown, task: unknown, inputs: unknown, given: unknown): Promise<ItemResults<unknown, unknown>> {
+    const { host, means, names, underWay } = this.#parts;
+    underWay.check();
+    const { key = (_: unknown, index: number) => itemKey(index), optional = false, ...options } = objectOf(given);
+    if (typeof key !== "function") throw new InvalidInput("key", key, "a function of (input, index)");
+    const keyed = keyItems(inputs, key as (item: unknown, index: number) => unknown, "inputs");
+    const plan = new SpawnPlan(host, means, task, options);
+    const known = parseStepName("spawn", name);
+    const family = {
+      name: known,
+      what: `every job of spawn ${JSON.stringify(known)}`,
+      plan,
+      items: keyed.map((item) => this.#itemOf(known, item)),
+      optional: parseFlag("optional", optional),
+    };
+    const taken = names.step(known, null);
+    scopeOf(this.#parts.owner)?.names.push(taken);
+    for (const { id, key: own } of family.items) this.#take(id, own);
+    return underWay.during(() => this.#wait(family));
+  }
+
+  #itemOf(name: string, { item, key }: StepItem): SpawnedItem {
+    return { item, input: item, key, id: childId(this.#parts.host.job.id, name, key), node: `${name}.${key}` };
+  }
+
+  /** Makes the jobs, once; gives what they gave when they have ended. @throws Suspended, AllFailed */
+  async #wait({ name, what, plan, items, optional }: Family): Promise<ItemResults<unknown, unknown>> {
+    const { host, progress, underWay } = this.#parts;
+    const step = progress.begin(name, items.length, null);
+    try {
+      const left = await this.#left(name, plan, items);
+      progress.endItems(step, items.length - left, 0, 0);
+      if (left > 0) underWay.suspend(new Suspended());
+      const results = await gather(host, plan.queue, items).catch((error: unknown) => {
+        if (error instanceof Snooze) underWay.suspend(error);
+        throw error;
+      });
+      progress.endItems(step, 0, results.errors.length, 0);
+      const failure = this.#note(name, what, results);
+      if (failure !== null && !optional) throw failure;
+      progress.end(step);
+      return results;
+    } finally {
+      // While its job waits, that is what it shows.
+      if (!step.ended && underWay.suspension === null) progress.leave(step);
+    }
+  }
+
+  /** How many of the jobs have not ended; makes them, once. */
+  async #left(name: string, plan: SpawnPlan, items: readonly SpawnedItem[]): Promise<number> {
+    const made = this.#parts.memos.spawned(name, null);
+    if (made === undefined) {
+      await this.#make(name, plan, items);
+      return items.length;
+    }
+    if (decodePayload(made) !== items.length) {
+      throw new InvalidInput(
+        "inputs",
+        items.length,
+        `as many as in the run that made the jobs, ${made}: make them in a step`,
+      );
+    }
+    return items.length === 0
+      ? 0
+      : countLeft(plan.queue, items, await (this.#ends ??= this.#parts.host.dependencies()));
+  }
+
+  /** Notes what failed; gives the failure of all together when none of them ended well. */
+  #note(name: string, what: string, { values, errors }: ItemResults<unknown, unknown>): AllFailed | null {
+    const together = new RunFailures();
+    for (const { key, error } of errors) {
+      // Each had attempts of its own: another one of this job finds the same.
+      for (const failures of [together, this.#parts.failures])
+        failures.add({ step: name, key, error }, thrownAs(error), false);
+    }
+    this.#any ||= values.length > 0;
+    return values.length > 0 ? null : together.together(what);
+  }
+
+  /** Makes jobs, and lets the run's own depend on them, some at a time. */
+  async #make(name: string, plan: SpawnPlan, items: readonly SpawnedItem[]): Promise<void> {
+    const { host, memos } = this.#parts;
+    memos.checkRoom(name, 1);
+    const specs: JobSpec[] = [];
+    for (const [index, { input, id, node }] of items.entries()) {
+      specs.push(await plan.spec(`inputs[${index}]`, input, { id, node, on: "continue" }));
+    }
+    for (const part of cut(specs, MOST, ({ input }) => input.length)) {
+      await this.#enqueue(part);
+      await host.depend(part.map(({ queue, id }) => ({ queue, id })));
+    }
+    await this.#remember(name, null, items.length);
+  }
+
+  async #enqueue(specs: readonly JobSpec[]): Promise<void> {
+    const answers = await this.#parts.host.enqueue(specs);
+    for (const { outcome, id } of answers) {
+      if (outcome !== "created")
+        throw new InvalidInput("id", id, "held by a job that was not spawned here: another name or key");
+    }
+  }
+
+  async #remember(name: string, key: string | null, value: JobRef | number): Promise<void> {
+    const at = this.#parts.means.clock.now();
+    const text = JSON.stringify(value);
+    await this.#parts.memos.leave({ kind: "spawn", name, key, value: text, at, took: 0, counters: null });
+  }
+
+  #take(id: string, key: string): TakenName {
+    const taken = this.#parts.names.job(id, key);
+    scopeOf(this.#parts.owner)?.names.push(taken);
+    return taken;
+  }
+}
+
+function objectOf(given: unknown = {}): Record<string, unknown> {
+  if (typeof given !== "object" || given === null || Array.isArray(given)) {
+    throw new InvalidInput("options", given, "an object of options");
+  }
+  return { ...given };
+}
+
+/** An error for what is kept of one. */
+function thrownAs({ name, message, code }: Failure): Error {
+  const error = new Error(message);
+  for (const [key, value] of Object.entries({ name, code, stack: undefined })) {
+    if (value !== null) Object.defineProperty(error, key, { value, writable: true, configurable: true });
+  }
+  return error;
+}

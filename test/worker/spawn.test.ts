@@ -1,0 +1,670 @@
+// Jobs that start jobs: what a handler spawns is made once, and its results come back in order, without a slot meanwhile.
+import { describe, expect, it, onTestFinished } from "vitest";
+import { z } from "zod";
+import {
+  NonRetryable,
+  Suspended,
+  task,
+  type AnyTask,
+  type Engine,
+  type Job,
+  type JobContext,
+  type JobRef,
+  type Spawn,
+  type Worker,
+  type WorkerOptions,
+} from "longshore";
+import { EngineUnavailable } from "../../src/model/errors.js";
+import { FlowInTest } from "./flow-in-test.js";
+import { StillWorld, withCommands } from "./still-world.js";
+
+const ONCE = { attempts: 1 } as const;
+
+/** Doubles what it is given, and notes it; fails for what is negative. */
+function doubling(seen: number[] = []) {
+  return task("double", { queue: "children", ...ONCE }, ({ input }: JobContext<number>) => {
+    seen.push(input);
+    if (input < 0) throw new NonRetryable(`no ${input}`);
+    return input * 2;
+  });
+}
+
+interface Opened {
+  readonly world: StillWorld;
+  readonly worker: Worker;
+}
+
+/** A world with a worker for these tasks, closed after the test. `wrap` puts something between worker and engine. */
+function open(tasks: readonly AnyTask[], wrap?: (engine: Engine) => Engine, options: WorkerOptions = {}): Opened {
+  const world = new StillWorld(wrap);
+  onTestFinished(() => world.longshore.close());
+  return { world, worker: world.longshore.worker(tasks, { prefetch: 0, ...options }) };
+}
+
+/** The ids of the jobs of a queue, sorted. */
+async function idsIn(world: StillWorld, queue: string): Promise<string[]> {
+  const { jobs } = await world.longshore.jobs({ queue }).page();
+  return jobs.map(({ id }) => id).toSorted((a, b) => (a < b ? -1 : 1));
+}
+
+const outcomes = async (job: Job): Promise<unknown[]> => (await job.refresh()).history.map(({ outcome }) => outcome);
+
+/** An engine that fails the first time something is asked of it; `happened` says whether that had its effect. */
+function failingOnce(command: keyof Engine, when: (params: never) => boolean, happened: boolean) {
+  return (engine: Engine): Engine => {
+    let failed = false;
+    const run = (params: never): unknown =>
+      Reflect.apply(Reflect.get(engine, command) as () => unknown, engine, [params]);
+    const own = async (params: never): Promise<unknown> => {
+      if (failed || !when(params)) return run(params);
+      failed = true;
+      if (happened) await run(params);
+      throw new EngineUnavailable("memory:", "cut off");
+    };
+    return withCommands(engine, { [command]: own });
+  };
+}
+
+/** An engine whose line is cut right after the n-th command of this name has had its effect: no answer comes any more. */
+function cuttable(engine: Engine, command: keyof Engine, n: number): Engine {
+  let left = n;
+  return new Proxy(engine, {
+    get(target, name) {
+      const found: unknown = Reflect.get(target, name, target);
+      if (typeof found !== "function" || name === "close") return typeof found === "function" ? () => {} : found;
+      return async (...given: unknown[]) => {
+        if (left <= 0) throw new EngineUnavailable("memory:", "cut off");
+        const answer: unknown = await Reflect.apply(found, target, given);
+        if (name === command && isAboutChildren(given[0])) left -= 1;
+        if (left <= 0) throw new EngineUnavailable("memory:", "cut off");
+        return answer;
+      };
+    },
+  });
+}
+
+function isAboutChildren(params: unknown): boolean {
+  const { updates = [] } = params as { updates?: readonly { after?: unknown; checkpoints?: unknown }[] };
+  return updates.every(({ after, checkpoints }) => after !== undefined || checkpoints !== undefined);
+}
+
+describe("spawn.all", () => {
+  it("gives what the jobs gave, in the order of the inputs, in a new run that counts no attempt", async () => {
+    const seen: number[] = [];
+    const double = doubling(seen);
+    const steps: string[] = [];
+    const parent = task("parent", ONCE, async ({ step, spawn, job }) => {
+      await step("before", () => steps.push("before"));
+      const given = await spawn.all("doubled", double, [3, 1, 2]);
+      await step("after", () => steps.push("after"));
+      return { ...given, attempt: job.attempt };
+    });
+    const { world } = open([parent, double]);
+    const job = await world.enqueue(parent);
+    await world.rest();
+
+    const result = { values: [6, 2, 4], errors: [], attempt: 1 };
+    expect(await job.refresh()).toMatchObject({ state: "completed", result, attempt: 1 });
+    expect(await outcomes(job)).toEqual(["waited", "completed"]);
+    expect(steps).toEqual(["before", "after"]);
+    expect(seen).toEqual([3, 1, 2]);
+    expect(await idsIn(world, "children")).toEqual(
+      ["00000", "00001", "00002"].map((key) => `${job.id}.doubled.${key}`),
+    );
+  });
+
+  it("gives the slot back while the jobs run", async () => {
+    const double = doubling();
+    const parent = task("parent", ONCE, ({ spawn }) => spawn.all("doubled", double, [1, 2]));
+    const { world, worker } = open([parent]);
+    const told: unknown[] = [];
+    worker.on("waiting", ({ id }) => told.push(id));
+    const job = await world.enqueue(parent);
+    await world.rest();
+
+    expect(await job.refresh()).toMatchObject({
+      state: "blocked",
+      attempt: 0,
+      progress: { step: "doubled", items: { done: 0, failed: 0, total: 2 } },
+    });
+    expect([worker.running, told]).toEqual([0, [job.id]]);
+    world.longshore.worker([double]);
+    await world.rest();
+    expect(await job.refresh()).toMatchObject({ state: "completed", result: { values: [2, 4], errors: [] } });
+  });
+
+  it("works in one slot", async () => {
+    const double = doubling();
+    const parent = task("parent", { ...ONCE, queue: "children" }, ({ spawn }) =>
+      spawn.all("doubled", double, [1, 2, 3]),
+    );
+    const { world } = open([parent, double], undefined, { concurrency: 1 });
+    const job = await world.enqueue(parent);
+    await world.rest();
+
+    expect((await job.refresh()).state).toBe("completed");
+  });
+
+  it("is finished by a worker that stops when nothing is left to do", async () => {
+    const double = doubling();
+    const parent = task("parent", ONCE, ({ spawn }) => spawn.all("doubled", double, [1, 2, 3]));
+    const world = new StillWorld();
+    onTestFinished(() => world.longshore.close());
+    const job = await world.enqueue(parent);
+    const worker = world.longshore.worker([parent, double], { burst: true });
+    await world.pass(5_000);
+
+    expect(worker.state).toBe("stopped");
+    expect((await job.refresh()).state).toBe("completed");
+  });
+
+  it("may follow and accompany others, each with steps between", async () => {
+    const seen: number[] = [];
+    const double = doubling(seen);
+    const parent = task("parent", ONCE, async ({ step, spawn }) => {
+      const [a, b] = await Promise.all([spawn.all("a", double, [1]), spawn.all("b", double, [2, 3])]);
+      const next = await step("sum", () => [...a.values, ...b.values]);
+      const c = await spawn.all("c", double, next);
+      return c.values;
+    });
+    const { world } = open([parent, double]);
+    const job = await world.enqueue(parent);
+    await world.rest();
+
+    expect(await job.refresh()).toMatchObject({ state: "completed", result: [4, 8, 12] });
+    expect(await outcomes(job)).toEqual(["waited", "waited", "completed"]);
+    expect(seen).toEqual([1, 2, 3, 2, 4, 6]);
+  });
+
+  it("beside a sleep ends when both are over", async () => {
+    const double = doubling();
+    const parent = task("parent", ONCE, async ({ step, spawn }) => {
+      const [given] = await Promise.all([spawn.all("doubled", double, [1]), step.sleep("nap", "1m")]);
+      return given.values;
+    });
+    const { world } = open([parent, double]);
+    const job = await world.enqueue(parent);
+    await world.pass(59_000, 1_000);
+    expect((await job.refresh()).state).toBe("delayed");
+    await world.pass(2_000);
+
+    expect(await job.refresh()).toMatchObject({ state: "completed", result: [2] });
+  });
+
+  it("holds although the handler catches what it throws, or throws something else", async () => {
+    const double = doubling();
+    const caught: unknown[] = [];
+    const parent = task("parent", ONCE, async ({ spawn, input }: JobContext<string>) => {
+      try {
+        return (await spawn.all("doubled", double, [1])).values;
+      } catch (error) {
+        caught.push(error);
+        await spawn(double, 7, { key: "late" }).catch(() => {});
+        if (input === "throws") throw new Error("something else", { cause: error });
+        return "too early";
+      }
+    });
+    const { world } = open([parent, double]);
+    const jobs = [await world.enqueue(parent, "returns"), await world.enqueue(parent, "throws")];
+    await world.rest();
+
+    for (const job of jobs) expect(await job.refresh()).toMatchObject({ state: "completed", result: [2], attempt: 1 });
+    expect(caught).toEqual([expect.any(Suspended), expect.any(Suspended)]);
+    expect(await idsIn(world, "children")).toHaveLength(2);
+  });
+
+  it("of nothing is done at once", async () => {
+    const double = doubling();
+    const parent = task("parent", { ...ONCE, steps: ["none"] }, ({ spawn }) => spawn.all("none", double, []));
+    const { world } = open([parent, double]);
+    const job = await world.enqueue(parent);
+    await world.rest();
+
+    expect(await job.refresh()).toMatchObject({
+      state: "completed",
+      result: { values: [], errors: [] },
+      progress: { done: 1, total: 1 },
+    });
+    expect(await outcomes(job)).toEqual(["completed"]);
+  });
+
+  it("of a thousand and more works, in commands of at most 500", async () => {
+    const sizes: number[] = [];
+    const double = doubling();
+    const parent = task("parent", ONCE, async ({ spawn }) => {
+      const inputs = Array.from({ length: 1_234 }, (_, n) => n);
+      const { values } = await spawn.all("doubled", double, inputs);
+      return [values.length, values.reduce((sum, value) => sum + value, 0)];
+    });
+    const { world } = open([parent, double], (engine) =>
+      withCommands(engine, {
+        enqueue: (params) => {
+          sizes.push(params.jobs.length);
+          return engine.enqueue(params);
+        },
+        report: (params) => {
+          sizes.push(...params.updates.flatMap(({ after = [] }) => (after.length === 0 ? [] : [after.length])));
+          return engine.report(params);
+        },
+      }),
+    );
+    const job = await world.enqueue(parent);
+    for (let i = 0; i < 100 && (await job.refresh()).state !== "completed"; i += 1) await world.rest();
+
+    expect((await job.refresh()).result).toEqual([1_234, 1_233 * 1_234]);
+    expect(sizes).toEqual([1, 500, 500, 500, 500, 234, 234]);
+  });
+
+  it("goes on when some of the jobs fail: the job is then partial, and says what failed", async () => {
+    const double = doubling();
+    const parent = task("parent", ONCE, ({ spawn }) =>
+      spawn.all("doubled", double, [1, -1, 2], { key: (n) => `n ${n}` }),
+    );
+    const { world } = open([parent, double]);
+    const job = await world.enqueue(parent);
+    await world.rest();
+
+    const error = { name: "NonRetryable", code: "NON_RETRYABLE", message: "no -1", stack: null, cause: null };
+    expect(await job.refresh()).toMatchObject({
+      state: "partial",
+      result: { values: [2, 4], errors: [{ item: -1, key: "n -1", error }] },
+      failures: [{ step: "doubled", key: "n -1", error }],
+    });
+  });
+
+  it("tells of jobs that ended without an error how they ended", async () => {
+    const double = doubling();
+    const parent = task("parent", ONCE, ({ spawn }) => spawn.all("doubled", double, [1, 2, 3, 4], { ttl: "10m" }));
+    const { world } = open([parent]);
+    const job = await world.enqueue(parent);
+    await world.rest();
+    const queue = world.longshore.queue("children");
+    const [one = "", two = "", three = "", four = ""] = await idsIn(world, "children");
+    await queue.job(two).cancel();
+    await queue.job(three).remove();
+    await world.longshore.worker([double], { maxJobs: 1 }).finished;
+    await world.pass(700_000, 60_000);
+    world.memory.sweep({ queues: ["children"], limit: 10 });
+    await world.rest();
+
+    expect(await job.refresh()).toMatchObject({
+      state: "partial",
+      result: {
+        values: [2],
+        errors: [
+          {
+            item: 2,
+            error: { code: "DEPENDENCY_FAILED", message: expect.stringContaining(`${two}, which it depends on`) },
+          },
+          { item: 3, error: { code: "DEPENDENCY_GONE", message: expect.stringContaining(three) } },
+          { item: 4, error: { code: "DEPENDENCY_FAILED", message: expect.stringContaining("ended as expired") } },
+        ],
+      },
+    });
+    expect([one, four].every((id) => id.startsWith(job.id))).toBe(true);
+  });
+
+  it("fails for good when all of the jobs fail, unless it is optional", async () => {
+    const double = doubling();
+    const parent = task("parent", { attempts: 5, backoff: 1 }, async ({ spawn, input }: JobContext<boolean>) => {
+      await spawn.all("doubled", double, [-1, -2], { optional: input });
+    });
+    const { world } = open([parent, double]);
+    const strict = await world.enqueue(parent, false);
+    const lenient = await world.enqueue(parent, true);
+    await world.pass(1_000);
+
+    expect(await strict.refresh()).toMatchObject({
+      state: "failed",
+      attempt: 1,
+      error: { code: "ALL_FAILED", message: 'every job of spawn "doubled" failed, 2 in number; the first: no -1' },
+    });
+    // Its handler gave nothing, and nothing else ended well.
+    expect(await lenient.refresh()).toMatchObject({ state: "failed", error: { code: "ALL_FAILED" } });
+  });
+
+  it("is a success of the job that gives nothing else", async () => {
+    const double = doubling();
+    const parent = task("parent", ONCE, async ({ spawn }) => {
+      await spawn.all("doubled", double, [1, -1]);
+    });
+    const { world } = open([parent, double]);
+    const job = await world.enqueue(parent);
+    await world.rest();
+
+    expect((await job.refresh()).state).toBe("partial");
+  });
+
+  it("keeps the jobs as long as their parent", async () => {
+    const double = doubling();
+    const keep = { completed: { age: "3d" } } as const;
+    const parent = task("parent", { ...ONCE, keep }, async ({ step, spawn }) => {
+      await spawn.all("doubled", double, [1], { keep: { completed: { age: "1m" } } });
+      await step.sleep("nap", "1d");
+      return (await spawn.all("again", double, [2])).values;
+    });
+    const { world } = open([parent, double]);
+    const job = await world.enqueue(parent);
+    await world.pass(90_000_000, 600_000);
+
+    expect(await job.refresh()).toMatchObject({ state: "completed", result: [4] });
+    expect(await idsIn(world, "children")).toHaveLength(2);
+  });
+
+  it.each<[string, keyof Engine, (params: never) => boolean, boolean]>([
+    ["before they are made", "enqueue", ({ jobs }: { jobs: { task: string }[] }) => jobs[0]?.task === "double", false],
+    ["when they are made", "enqueue", ({ jobs }: { jobs: { task: string }[] }) => jobs[0]?.task === "double", true],
+    [
+      "before they are waited for",
+      "report",
+      ({ updates: [first] }: { updates: { after?: [] }[] }) => !!first?.after,
+      false,
+    ],
+    [
+      "when they are waited for",
+      "report",
+      ({ updates: [first] }: { updates: { after?: [] }[] }) => !!first?.after,
+      true,
+    ],
+    ["before they are read", "getJobs", ({ refs }: { refs: JobRef[] }) => refs[0]?.queue === "children", false],
+    ["before it is known how they ended", "dependencies", () => true, false],
+  ])(
+    "outlasts an engine that fails %s: no attempt is counted, nothing is made twice",
+    async (_when, command, when, had) => {
+      const seen: number[] = [];
+      const double = doubling(seen);
+      const parent = task("parent", ONCE, ({ spawn }) => spawn.all("doubled", double, [1, 2]));
+      const { world, worker } = open([parent, double], failingOnce(command, when, had));
+      const troubles: string[] = [];
+      worker.on("error", (error) => troubles.push(error.message));
+      const job = await world.enqueue(parent);
+      await world.pass(5_000);
+
+      expect(await job.refresh()).toMatchObject({ state: "completed", result: { values: [2, 4] }, attempt: 1 });
+      expect([seen, troubles.length]).toEqual([[1, 2], 1]);
+    },
+  );
+
+  it.each<[string, keyof Engine, number]>([
+    ["made some of them", "enqueue", 1],
+    ["waited for some", "report", 1],
+    ["made all of them", "enqueue", 2],
+    ["waited for all", "report", 2],
+    ["noted that", "report", 3],
+  ])("makes them once when its worker dies right after it has %s", async (_when, command, calls) => {
+    const seen: number[] = [];
+    const double = doubling(seen);
+    const parent = task("parent", ONCE, async ({ spawn }) => {
+      const { values } = await spawn.all(
+        "doubled",
+        double,
+        Array.from({ length: 750 }, (_, n) => n),
+      );
+      return values.length;
+    });
+    const world = new StillWorld();
+    const line = cuttable(world.memory, command, calls);
+    const cutOff = new StillWorld(() => line, { clock: world.clock });
+    onTestFinished(async () => {
+      const closed = Promise.all([cutOff.longshore.close(), world.longshore.close()]);
+      await world.pass(10_000, 1_000);
+      await closed;
+    });
+    const job = await world.enqueue(parent);
+    cutOff.longshore.worker([parent], { grace: 0 }).on("error", () => {});
+    await cutOff.rest();
+    expect((await job.refresh()).state).toBe("active");
+    world.longshore.worker([parent, double]);
+    for (let i = 0; i < 200 && (await job.refresh()).state !== "completed"; i += 1) await world.pass(1_000, 500);
+
+    expect(await job.refresh()).toMatchObject({ state: "completed", result: 750, crashes: 1, attempt: 1 });
+    expect(seen.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 750 }, (_, n) => n));
+  });
+});
+
+describe("spawn", () => {
+  it("makes a job at once and goes on, and makes it once however often the job runs", async () => {
+    const seen: number[] = [];
+    const double = doubling(seen);
+    const refs: JobRef[] = [];
+    const parent = task("parent", { attempts: 3, backoff: 1 }, async ({ spawn, step, job }) => {
+      refs.push(await spawn(double, 1));
+      for (const n of [2, 3]) refs.push(await spawn(double, n, { name: "more", key: n }));
+      await step.sleep("nap", "2d");
+      if (job.attempt < 3) throw new Error("again");
+    });
+    const { world } = open([parent, double]);
+    const job = await world.enqueue(parent);
+    await world.rest();
+    expect(seen).toEqual([1, 2, 3]);
+    // Longer than the jobs are kept: that they were made is remembered by the one that made them.
+    await world.pass(180_000_000, 600_000);
+
+    expect(await job.refresh()).toMatchObject({ state: "completed", attempt: 3 });
+    expect(seen).toEqual([1, 2, 3]);
+    const ids = [`${job.id}.double.0`, `${job.id}.more.2`, `${job.id}.more.3`];
+    expect(refs.slice(0, 3)).toEqual(ids.map((id) => ({ queue: "children", id })));
+    expect(refs).toHaveLength(12);
+  });
+
+  it("of a step is made once, however often the step is tried", async () => {
+    const seen: number[] = [];
+    const double = doubling(seen);
+    const parent = task("parent", ONCE, ({ spawn, step }) =>
+      step(
+        "announce",
+        async ({ attempt }) => {
+          await spawn(double, attempt);
+          if (attempt < 3) throw new Error("again");
+          return attempt;
+        },
+        { retry: { attempts: 3, backoff: 0 } },
+      ),
+    );
+    const { world } = open([parent, double]);
+    const job = await world.enqueue(parent);
+    await world.pass(1_000);
+
+    expect(await job.refresh()).toMatchObject({ state: "completed", result: 3 });
+    expect(seen).toEqual([1]);
+  });
+
+  it("that is not awaited is made before its job ends", async () => {
+    const seen: number[] = [];
+    const double = doubling(seen);
+    const parent = task("parent", ONCE, ({ spawn }) => {
+      void spawn(double, 5);
+    });
+    const { world } = open([parent, double]);
+    const job = await world.enqueue(parent);
+    await world.rest();
+
+    expect([(await job.refresh()).state, seen]).toEqual(["completed", [5]]);
+  });
+
+  it("takes the options of the call, the task and the queue, and adds the tags of its parent", async () => {
+    const child = task("child", { queue: "children", attempts: 7, tags: ["of:task"] });
+    const parent = task("parent", { ...ONCE, tags: ["user:42"] }, async ({ spawn }) => {
+      await spawn(child, null, { priority: 5, timeout: "1m", tags: ["of:call"], meta: { a: 1 }, delay: "1h" });
+      await spawn("by-name", { b: 2 }, { queue: "children", key: "x" });
+    });
+    const world = new StillWorld(undefined, { defaults: { queues: { children: { ttl: "1d", attempts: 2 } } } });
+    onTestFinished(() => world.longshore.close());
+    world.longshore.worker([parent]);
+    const job = await world.enqueue(parent);
+    await world.rest();
+
+    expect(await world.longshore.snapshot(`${job.id}.child.0`)).toMatchObject({
+      task: "child",
+      state: "delayed",
+      priority: 5,
+      attempts: 7,
+      timeout: 60_000,
+      ttl: 86_400_000,
+      tags: ["user:42", "of:task", "of:call"],
+      meta: { a: 1 },
+      flow: null,
+    });
+    expect(await world.longshore.snapshot(`${job.id}.by-name.x`)).toMatchObject({ input: { b: 2 }, attempts: 2 });
+  });
+
+  const checked = task("checked", { queue: "children", input: z.object({ url: z.string() }) });
+  it.each<[string, (spawn: Spawn) => Promise<unknown>, string]>([
+    ["an input that the task's schema refuses", (spawn) => spawn(checked, { url: 7 } as never), "input.url: 7"],
+    [
+      "one input of many that the task's schema refuses",
+      (spawn) => spawn.all("c", checked, [{ url: "a" }, {} as never]),
+      "inputs[1].url",
+    ],
+    ["an input that JSON cannot keep", (spawn) => spawn.all("c", "c", [1, new Map()]), "inputs[1]: "],
+    ["an input that is too large", (spawn) => spawn("c", "x".repeat(200_000)), "over the cap"],
+    ["inputs that are no list", (spawn) => spawn.all("c", "c", {} as never), "inputs: {} is not allowed: a list"],
+    [
+      "two inputs with one key",
+      (spawn) => spawn.all("c", "c", [1, 2], { key: () => "k" }),
+      "a key that no other item has",
+    ],
+    ["a key that is no function", (spawn) => spawn.all("c", "c", [1], { key: "k" as never }), "key: "],
+    ["more than 10,000 inputs", (spawn) => spawn.all("c", "c", Array.from({ length: 10_001 })), "at most 10000 jobs"],
+    ["a name used twice", (spawn) => spawn("c").then(() => spawn("c")), "a key of its own for each call"],
+    [
+      "a name of many jobs used twice",
+      (spawn) => Promise.all([spawn.all("c", "c", []), spawn.all("c", "c", [])]),
+      "used before",
+    ],
+    [
+      "a name and key that make the id of another",
+      (spawn) => spawn("c", 1, { key: "00000" }).then(() => spawn.all("c", "d", [1, 2])),
+      "key: ",
+    ],
+    ["a name that is no text", (spawn) => spawn.all(7 as never, "c", []), "spawn: 7"],
+    ["a task that is none", (spawn) => spawn({} as never), "task: "],
+    ["an option that does not exist", (spawn) => spawn("c", 1, { retrys: 3 } as never), "no such option"],
+    ["options that are none", (spawn) => spawn("c", 1, 7 as never), "options: 7"],
+    ["an id of its own", (spawn) => spawn("c", 1, { id: "x" } as never), "id: "],
+    ["a unique key", (spawn) => spawn("c", 1, { unique: { key: "x" } } as never), "its parent says"],
+    ["superseding", (spawn) => spawn.all("c", "c", [1], { supersedes: "x" } as never), "its parent says"],
+    ["holding", (spawn) => spawn("c", 1, { hold: true } as never), "its parent says"],
+  ])("is refused for %s, before anything more is made", async (_what, use, message) => {
+    const parent = task("parent", { attempts: 3 }, async ({ spawn }) => use(spawn));
+    const { world } = open([parent]);
+    const job = await world.enqueue(parent);
+    await world.pass(1_000);
+
+    expect(await job.refresh()).toMatchObject({ state: "failed", attempt: 1 });
+    expect((await job.refresh()).error?.message).toContain(message);
+    expect((await idsIn(world, "default")).filter((id) => id !== job.id && !/\.c\.0+$/.test(id))).toEqual([]);
+    expect(await idsIn(world, "children")).toEqual([]);
+  });
+
+  it("is refused where a job that it did not make has the id", async () => {
+    const double = doubling();
+    const parent = task("parent", { attempts: 3 }, ({ spawn }) => spawn(double, 1));
+    const { world } = open([parent]);
+    await world.longshore.enqueue(double, 9, { id: "mine.double.0" });
+    const job = await world.longshore.enqueue("parent", null, { id: "mine" });
+    await world.rest();
+
+    expect(await job.refresh()).toMatchObject({
+      state: "failed",
+      error: { message: expect.stringContaining("mine.double.0") },
+    });
+  });
+
+  it("wants the same inputs in every run", async () => {
+    const double = doubling();
+    let runs = 0;
+    const parent = task("parent", ONCE, ({ spawn, input }: JobContext<"fewer" | "others">) => {
+      runs += 1;
+      const first = runs % 2 === 1;
+      const inputs = first ? [1, 2] : input === "fewer" ? [1] : [3, 4];
+      return spawn.all("doubled", double, inputs, { key: (n) => n });
+    });
+    const { world } = open([parent, double]);
+    const fewer = await world.enqueue(parent, "fewer");
+    await world.rest();
+    const others = await world.enqueue(parent, "others");
+    await world.rest();
+
+    expect((await fewer.refresh()).error?.message).toContain("as many as in the run that made the jobs, 2");
+    expect((await others.refresh()).error?.message).toContain("a key of the run that made the jobs");
+  });
+
+  it("waits for jobs that are retried, and takes what they give then", async () => {
+    let broken = true;
+    const child = task("child", { queue: "children", ...ONCE }, ({ input }: JobContext<number>) => {
+      if (broken && input === 2) throw new Error("no");
+      return input;
+    });
+    const parent = task("parent", ONCE, ({ spawn }) => spawn.all("made", child, [1, 2]));
+    const { world } = open([parent, child]);
+    const job = await world.enqueue(parent);
+    await world.rest();
+    expect((await job.refresh()).state).toBe("partial");
+    broken = false;
+    await world.longshore.queue("children").job(`${job.id}.made.00001`).retry();
+    await job.retry();
+    await world.rest();
+
+    expect(await job.refresh()).toMatchObject({ state: "completed", result: { values: [1, 2], errors: [] } });
+  });
+
+  it("looks again later for a job that was retried after it had ended", async () => {
+    const double = doubling();
+    const parent = task("parent", ONCE, ({ spawn }) => spawn.all("doubled", double, [1]));
+    const { world } = open([parent, double]);
+    const job = await world.enqueue(parent);
+    await world.rest();
+    await world.longshore.queue("children").pause();
+    await world.longshore.queue("children").job(`${job.id}.doubled.00000`).retry();
+    await job.retry();
+    await world.rest();
+    expect(await job.refresh()).toMatchObject({ state: "delayed", attempt: 0 });
+    await world.longshore.queue("children").resume();
+    await world.pass(11_000, 1_000);
+
+    expect(await job.refresh()).toMatchObject({ state: "completed", result: { values: [2] } });
+  });
+});
+
+describe("jobs spawned in a flow", () => {
+  it("belong to it, and it waits for them", async () => {
+    const double = doubling();
+    const parent = task("parent", ONCE, async ({ spawn }) => {
+      await spawn(double, -5, { optional: true });
+      await spawn(double, 5, { key: "five" });
+      return (await spawn.all("doubled", double, [1, -1])).values;
+    });
+    const { world } = open([parent, double]);
+    const flow = new FlowInTest(world);
+    const job = await flow.begin({ crawl: { task: "parent", input: null } });
+    await world.rest();
+
+    const id = job("crawl").id;
+    expect(flow.record()).toMatchObject({ state: "partial" });
+    const members = world.memory.getJobs({ refs: flow.members() });
+    expect(members.map((member) => [member?.id, member?.flow?.node, member?.flow?.parent, member?.flow?.on])).toEqual(
+      [
+        [id, "crawl", null, "fail"],
+        [`${id}.double.0`, "crawl.double", "crawl", "continue"],
+        [`${id}.double.five`, "crawl.double.five", "crawl", "fail"],
+        [`${id}.doubled.00000`, "crawl.doubled.00000", "crawl", "continue"],
+        [`${id}.doubled.00001`, "crawl.doubled.00001", "crawl", "continue"],
+      ].toSorted(([, , a], [, , b]) => (a === b ? 0 : a === null ? 1 : -1)),
+    );
+  });
+
+  it("are cancelled with it while their parent waits", async () => {
+    const double = doubling();
+    const parent = task("parent", ONCE, ({ spawn }) => spawn.all("doubled", double, [1, 2]));
+    const { world } = open([parent]);
+    const flow = new FlowInTest(world);
+    const job = await flow.begin({ crawl: { task: "parent", input: null } });
+    await world.rest();
+    expect((await job("crawl").refresh()).state).toBe("blocked");
+    flow.cancel();
+
+    const members = world.memory.getJobs({ refs: flow.members() });
+    expect(members.map((member) => member?.state)).toEqual(["cancelled", "cancelled", "cancelled"]);
+  });
+});
