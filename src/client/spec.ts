@@ -1,4 +1,5 @@
 /** From a call of `enqueue` to the job as the engine takes it: input checked and encoded, options merged, id drawn. */
+import { parseAfter, type AfterOptions } from "../model/after.js";
 import { encodePayload, isSurePayload } from "../model/codec.js";
 import { InvalidInput } from "../model/errors.js";
 import { UNTIED, type JobSpec } from "../model/job.js";
@@ -8,8 +9,8 @@ import { checkInput } from "../worker/input-check.js";
 import type { AnyTask } from "../worker/task.js";
 import type { Core } from "./core.js";
 
-/** The options of one job, and the queue it goes to. */
-export interface EnqueueOptions extends JobOptions {
+/** The options of one job, the queue it goes to, and what it waits for. */
+export interface EnqueueOptions extends JobOptions, AfterOptions {
   /** Another queue than the task's. */
   queue?: string;
 }
@@ -78,13 +79,14 @@ export class SpecMaker {
       retention,
       nonce: parsed.id === null ? null : this.#core.nextOp(),
       ...UNTIED,
+      after: options === undefined ? UNTIED.after : parseAfter(options, parsed.id === null ? null : { queue, id: parsed.id }),
     };
   }
 
   #options(task: AnyTask | string, queue: string, options: EnqueueOptions | undefined): ParsedOptions {
     const ofQueue = this.#queueDefaults.get(queue);
-    if (typeof task === "string") return parseOptions(ofQueue, withoutQueue(options));
-    if (options !== undefined) return parseOptions(ofQueue, task.defaults, withoutQueue(options));
+    if (typeof task === "string") return parseOptions(ofQueue, jobOptions(options));
+    if (options !== undefined) return parseOptions(ofQueue, task.defaults, jobOptions(options));
     let parsed = this.#plain.get(task);
     if (parsed === undefined) {
       parsed = parseOptions(ofQueue, task.defaults);
@@ -94,11 +96,11 @@ export class SpecMaker {
   }
 }
 
-function withoutQueue(options: EnqueueOptions | undefined): JobOptions | undefined {
+function jobOptions(options: EnqueueOptions | undefined): JobOptions | undefined {
   if (options === undefined) return undefined;
   if (typeof options !== "object" || options === null) {
     throw new InvalidInput("options", options, "an object of options");
   }
-  const { queue: _queue, ...rest } = options;
+  const { queue: _queue, after: _after, on: _on, ...rest } = options;
   return rest;
 }

@@ -1,0 +1,34 @@
+/** Places inside of JSON values. */
+
+/** A place in a value: keys and indexes from the outside in; empty for the value itself. */
+export type Path = readonly (string | number)[];
+
+/** What stands at a place; `null` when there is no such place. */
+export function takeAt(value: unknown, path: Path): { readonly value: unknown } | null {
+  let found = value;
+  for (const key of path) {
+    if (!has(found, key)) return null;
+    found = Reflect.get(found, key);
+  }
+  return { value: found };
+}
+
+/** Replaces what stands at a place, and gives the whole; `null` when there is no such place. Changes `whole`. */
+export function putAt(whole: unknown, path: Path, value: unknown): { readonly whole: unknown } | null {
+  const last = path.at(-1);
+  if (last === undefined) return { whole: value };
+  const holder = takeAt(whole, path.slice(0, -1))?.value;
+  if (!has(holder, last)) return null;
+  Reflect.set(holder, last, value);
+  return { whole };
+}
+
+/** A place as errors name it: `input.pages[3].url`. */
+export function pathText(root: string, path: Path): string {
+  return path.reduce<string>((text, key) => (typeof key === "number" ? `${text}[${key}]` : `${text}.${key}`), root);
+}
+
+// Own keys only: neither `constructor` nor `__proto__` is a place in a JSON value.
+function has(holder: unknown, key: string | number): holder is object {
+  return typeof holder === "object" && holder !== null && Object.hasOwn(holder, key);
+}
