@@ -38,6 +38,16 @@ export class SpecMaker {
     return this.#build(task, input, options);
   }
 
+  /** The same where the input is not complete yet: what its task's schema says of it is seen when it is. */
+  makeIncomplete(task: AnyTask | string, input: unknown, options: EnqueueOptions): JobSpec {
+    return this.#build(task, input, options);
+  }
+
+  /** What the jobs of a queue have where nothing else is said. */
+  defaultsOf(queue: string): JobDefaults | undefined {
+    return this.#queueDefaults.get(queue);
+  }
+
   /** The spec of a job for which `isSure` was true. */
   makeSure(task: AnyTask | string, input: unknown): JobSpec {
     return this.#build(task, input, undefined);
@@ -79,7 +89,10 @@ export class SpecMaker {
       retention,
       nonce: parsed.id === null ? null : this.#core.nextOp(),
       ...UNTIED,
-      after: options === undefined ? UNTIED.after : parseAfter(options, parsed.id === null ? null : { queue, id: parsed.id }),
+      after:
+        options === undefined
+          ? UNTIED.after
+          : parseAfter(options, parsed.id === null ? null : { queue, id: parsed.id }),
     };
   }
 

@@ -64,7 +64,8 @@ function parseJob(field: string, value: unknown, usual: DependencyPolicy): Depen
   return { ...parseRef(`${field}.job`, job), on: parseOn(field, rest) ?? usual };
 }
 
-function parseRef(field: string, value: unknown): JobRef {
+/** Checks what names a job. @throws InvalidInput */
+export function parseRef(field: string, value: unknown): JobRef {
   if (typeof value !== "object" || value === null || !("queue" in value) || !("id" in value)) {
     throw new InvalidInput(field, value, "a job: a handle, or {queue, id}");
   }

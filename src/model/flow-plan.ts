@@ -38,7 +38,11 @@ export function checkPlan(flow: string, nodes: readonly PlannedNode[]): void {
   const { levels, circular } = levelsOf(nodes, ({ after }) => after.flatMap((name) => byName.get(name) ?? []));
   const [first] = circular;
   if (first !== undefined) {
-    throw new InvalidInput(`${flow}.${first.name}.after`, circle(byName, circular), "nodes that do not wait in a circle");
+    throw new InvalidInput(
+      `${flow}.${first.name}.after`,
+      circle(byName, circular),
+      "nodes that do not wait in a circle",
+    );
   }
   if (levels.length > MOST_LEVELS) {
     throw new InvalidInput(flow, `${levels.length} nodes in a row`, `at most ${MOST_LEVELS} that wait for each other`);

@@ -91,6 +91,12 @@ export function checkDefaults(field: string, defaults: unknown, beside: readonly
  * @throws InvalidInput
  */
 export function parseOptions(...layers: readonly (JobOptions | undefined)[]): ParsedOptions {
+  const merged = mergeOptions(...layers);
+  return parse("", { ...merged }, merged.tags ?? []);
+}
+
+/** Merges the options of a job as they were written. @throws InvalidInput for an option that does not exist */
+export function mergeOptions(...layers: readonly (JobOptions | undefined)[]): JobOptions {
   const merged: Record<string, unknown> = {};
   const tags: unknown[] = [];
   for (const layer of layers) {
@@ -102,7 +108,8 @@ export function parseOptions(...layers: readonly (JobOptions | undefined)[]): Pa
     if (options["retries"] !== undefined) delete merged["attempts"];
     for (const [key, value] of Object.entries(options)) if (value !== undefined) merged[key] = value;
   }
-  return parse("", merged, tags);
+  if (tags.length > 0) merged["tags"] = tags;
+  return merged;
 }
 
 function fieldsOf(
@@ -122,7 +129,7 @@ function fieldsOf(
   return options;
 }
 
-function parse(prefix: string, o: Record<string, unknown>, tags: unknown[]): ParsedOptions {
+function parse(prefix: string, o: Record<string, unknown>, tags: readonly unknown[]): ParsedOptions {
   const name = (key: string): string => (prefix === "" ? key : `${prefix}.${key}`);
   const unique = o["unique"] === undefined ? null : parseUnique(name("unique"), o["unique"]);
   const supersedes = o["supersedes"] === undefined ? null : parseKey(name("supersedes"), o["supersedes"]);

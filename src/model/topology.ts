@@ -11,10 +11,7 @@ export interface Levels<Thing> {
  * Puts things in levels, in the order given within each.
  * @param waitsFor what each of them waits for; what is not among the things is left out
  */
-export function levelsOf<Thing>(
-  things: readonly Thing[],
-  waitsFor: (thing: Thing) => Iterable<Thing>,
-): Levels<Thing> {
+export function levelsOf<Thing>(things: readonly Thing[], waitsFor: (thing: Thing) => Iterable<Thing>): Levels<Thing> {
   const order = new Map(things.map((thing, index) => [thing, index]));
   const waiting = new Map<Thing, number>();
   const followers = new Map<Thing, Thing[]>();
