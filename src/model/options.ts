@@ -82,7 +82,9 @@ const JOB_KEYS = [...DEFAULT_KEYS, "id", "delay", "runAt", "meta", "hold", "uniq
  * @throws InvalidInput
  */
 export function checkDefaults(field: string, defaults: unknown, beside: readonly string[] = []): void {
-  parse(field, fieldsOf(field, defaults, DEFAULT_KEYS, beside), []);
+  const options = fieldsOf(field, defaults, DEFAULT_KEYS, beside);
+  if (options["tags"] !== undefined) parseTags(`${field}.tags`, options["tags"]);
+  parse(field, options, []);
 }
 
 /**
