@@ -21,12 +21,19 @@ export type Reference<T> = Taken<T> & Parts<T>;
 
 /** What may be taken from a value. */
 type Parts<T> = unknown extends T
-  ? { readonly [key: string]: Reference<unknown> }
+  ? Unknown
   : PartsOf<NonNullable<T>, [Extract<T, null | undefined>] extends [never] ? never : null>;
+
+/** What may be taken from a value of which nothing is known: anything. */
+interface Unknown {
+  readonly [key: string]: Taken<unknown> & Unknown;
+}
 
 // What is taken from what may be null may be null as well.
 type PartsOf<T, Nothing> = T extends readonly (infer Item)[]
-  ? { readonly [Index in First]: Reference<Item | Nothing> } & { readonly [index: number]: Reference<Item | Nothing> }
+  ? number extends T["length"]
+    ? { readonly [Index in First]: Reference<Item | Nothing> } & { readonly [index: number]: Reference<Item | Nothing> }
+    : { readonly [Index in Extract<keyof T, `${number}`>]: Reference<T[Index] | Nothing> }
   : T extends object
     ? { readonly [Key in keyof T]-?: Reference<Part<T[Key]> | Nothing> }
     : unknown;
