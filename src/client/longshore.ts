@@ -1,13 +1,10 @@
 /** The connection: what an application holds. Enqueues, looks things up, commands many jobs at once, makes workers. */
 import { controlMany, type BulkAnswer, type BulkCommand } from "../engine/bulk.js";
-import type { Engine, EngineInfo, EnqueueAnswer, QueueRecord, WorkerRecord } from "../engine/contract.js";
-import type { ParsedTarget } from "../engine/target.js";
-import type { Clock, Random } from "../model/clock.js";
+import type { EngineInfo, EnqueueAnswer, QueueRecord, WorkerRecord } from "../engine/contract.js";
 import { EngineClosed, InvalidInput, UniqueConflict } from "../model/errors.js";
-import type { JobRef, JobSpec } from "../model/job.js";
+import type { JobRecord, JobRef, JobSpec } from "../model/job.js";
 import { parseRef } from "../model/after.js";
 import { parseId, parseKey, parseName } from "../model/name.js";
-import type { JobDefaults } from "../model/options.js";
 import type { StandardSchema } from "../worker/standard-schema.js";
 import type { AnyTask, Task } from "../worker/task.js";
 import type { WorkerOptions } from "../worker/worker-options.js";
@@ -26,6 +23,7 @@ import { Queue } from "./queue.js";
 import type { WatchEvent } from "./queue-watch.js";
 import { watchQueue } from "./watch-queue.js";
 import { snapshotOf, type JobSnapshot } from "../model/snapshot.js";
+import type { LongshoreSetup } from "./setup.js";
 import { SpecMaker, type EnqueueOptions } from "./spec.js";
 import { tagTotals, type TagTotals } from "./tag-totals.js";
 
@@ -37,16 +35,6 @@ export interface BulkOptions {
   limit?: number;
   /** Stop between two chunks. */
   signal?: AbortSignal;
-}
-
-/** What a connection is made from. */
-export interface LongshoreSetup {
-  readonly engine: Engine;
-  readonly target: ParsedTarget | null;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly payloadCap: number;
-  readonly queueDefaults: ReadonlyMap<string, JobDefaults>;
 }
 
 /**
@@ -168,11 +156,11 @@ export class Longshore {
   }
 
   /**
-   * A handle on a job by its bare id, whatever its queue; `null` when there is none. That of a flow is a `FlowJob`. One round
-   * trip. @throws InvalidInput
+   * A handle on a job by its bare id, whatever its queue, or by queue and id; `null` when there is none. That of a flow is a
+   * `FlowJob`. One round trip. @throws InvalidInput
    */
-  async job<Result = unknown, Input = unknown>(id: string): Promise<Job<Result, Input> | null> {
-    const found = await this.snapshot(id);
+  async job<Result = unknown, Input = unknown>(job: string | JobRef): Promise<Job<Result, Input> | null> {
+    const found = await this.#find("job", job);
     if (found === null) return null;
     return found.role === "flow" ? new FlowJob(this.#core, found, null) : new Job(this.#core, found, null, null);
   }
@@ -182,17 +170,16 @@ export class Longshore {
    * @throws InvalidInput, also when it is the id of a job that is no flow
    */
   async flow<Result = unknown, Input = unknown>(flow: string | JobRef): Promise<FlowJob<Result, Input> | null> {
-    const found =
-      typeof flow === "string" ? await this.snapshot(flow) : await this.#core.reader.get(parseRef("flow", flow));
+    const found = await this.#find("flow", flow);
     if (found === null) return null;
-    if (found.role !== "flow") throw new InvalidInput("flow", found.id, "the id of a flow; this is a job's");
+    if (found.role !== "flow") throw new InvalidInput("id", found.id, "the id of a flow; this is a job's");
     return new FlowJob(this.#core, found, null);
   }
 
   /** A job as it is now, by its bare id; `null` when there is none. One round trip. @throws InvalidInput */
   async snapshot<Result = unknown, Input = unknown>(id: string): Promise<JobSnapshot<Result, Input> | null> {
-    const [record] = await this.#setup.engine.findJobs({ ids: [parseId("id", id)] });
-    return record ? snapshotOf(record) : null;
+    const record = await this.#find("job", id);
+    return record === null ? null : snapshotOf(record);
   }
 
   /** The jobs that match, as a stream or page by page. @throws InvalidInput */
@@ -293,6 +280,12 @@ export class Longshore {
 
   #guard(): void {
     if (this.#closing !== null) throw new EngineClosed();
+  }
+
+  async #find(field: string, job: string | JobRef): Promise<JobRecord | null> {
+    if (typeof job !== "string") return this.#core.reader.get(parseRef(field, job));
+    const [record] = await this.#setup.engine.findJobs({ ids: [parseId("id", job)] });
+    return record ?? null;
   }
 
   #handle(task: AnyTask | string, spec: JobSpec, answer: EnqueueAnswer): Job {
