@@ -6,9 +6,23 @@ export { attach, connect, type ConnectOptions } from "./client/connect.js";
 export type { JobQuery } from "./client/job-filter.js";
 export type { JobEvent } from "./client/job-events.js";
 export type { JobList, SnapshotPage } from "./client/job-list.js";
+export {
+  flow,
+  type AnyFlow,
+  type Build,
+  type Flow,
+  type FlowBuilder,
+  type FlowOptions,
+  type NodeArguments,
+} from "./client/flows/flow.js";
+export type { FlowJob } from "./client/flows/flow-job.js";
+export type { FlowEnqueueOptions } from "./client/flows/flow-options.js";
+export type { NeededNodeOptions, NodeOptions, OptionalNodeOptions } from "./client/flows/node-options.js";
+export type { Filled, Given, Reference, Taken } from "./client/flows/reference.js";
 export { ResultTimeout } from "./client/job-wait.js";
 export type { EnqueueOutcome, Job, JobChange, ResultOptions, RetryOptions } from "./client/job.js";
-export type { BulkOptions, EnqueueArguments, Longshore, ManyItem } from "./client/longshore.js";
+export type { BulkOptions, Longshore } from "./client/longshore.js";
+export type { EnqueueArguments, ManyItem } from "./client/enqueue-arguments.js";
 export type { MilestoneRecord, StepRecord } from "./client/left-behind.js";
 export type { Queue } from "./client/queue.js";
 export type { WatchEvent } from "./client/queue-watch.js";
@@ -19,10 +33,12 @@ export type { TagTotals } from "./client/tag-totals.js";
 export type { BulkAnswer } from "./engine/bulk.js";
 export type { Engine, EngineInfo, QueueRecord, StateCounts, WorkerRecord } from "./engine/contract.js";
 export type { MemoryTarget, RedisTarget, SqliteTarget, Target } from "./engine/target.js";
+export type { AfterJob, AfterOptions, OnOption } from "./model/after.js";
 export type { BackoffOption } from "./model/backoff.js";
 export type { Classifier, Verdict } from "./model/classify.js";
 export type { Clock, Random } from "./model/clock.js";
 export type { Json } from "./model/codec.js";
+export type { Dependency, DependencyEnd, DependencyPolicy, DependencyRecord } from "./model/dependency.js";
 export type { Duration } from "./model/duration.js";
 export {
   AllFailed,
@@ -56,9 +72,10 @@ export {
 } from "./model/errors.js";
 export { DependencyGone, ReferenceNotFound, Suspended } from "./model/flow-errors.js";
 export type { QueueEvent } from "./model/event.js";
+export type { FlowEdge, FlowGraph, FlowNode } from "./model/flow-graph.js";
+export type { InputReference, Membership } from "./model/flow.js";
 export type { Failure } from "./model/failure.js";
 export type { AttemptOutcome, AttemptRecord, JobRef } from "./model/job.js";
-export type { DependencyEnd, DependencyPolicy } from "./model/dependency.js";
 export type { JobLog, LogLine } from "./model/log.js";
 export type { JobDefaults, JobOptions } from "./model/options.js";
 export type { ItemProgress, Progress } from "./model/progress.js";

@@ -1,5 +1,6 @@
 /** One job in full, for people. */
 import type { MilestoneRecord, StepRecord } from "../client/left-behind.js";
+import type { DependencyRecord } from "../model/dependency.js";
 import type { JobSnapshot } from "../model/snapshot.js";
 import type { Failure } from "../model/failure.js";
 import type { AttemptRecord } from "../model/job.js";
@@ -15,21 +16,30 @@ import { moment, relative, span } from "./time-text.js";
 /** A job and what is not part of its snapshot. */
 export interface JobDetails {
   readonly job: JobSnapshot;
+  readonly dependencies: readonly DependencyRecord[];
   readonly position: number | null;
   readonly steps: readonly StepRecord[];
   readonly milestones: readonly MilestoneRecord[];
   readonly log: JobLog;
 }
 
+/** The most jobs that are named of those a job waits for. */
+const MOST_AWAITED = 10;
+
 /** Prints a job with its attempts, error, payloads and log. */
-export function printJob(out: Output, { job, position, steps, milestones, log }: JobDetails, now: number): void {
+export function printJob(out: Output, details: JobDetails, now: number): void {
+  const { job, dependencies, position, steps, milestones, log } = details;
   out.line(paint("bold", job.id), "  ", paint(stateStyle(job.state), job.state));
   const field = (name: string, ...parts: readonly Part[]): void => {
     out.line("  ", paint("dim", name.padEnd(11)), ...parts);
   };
   field("task", job.task);
   field("queue", job.queue, position === null ? "" : `, number ${position} in line`);
-  field("runs", `${job.attempt} of ${job.attempts}`, job.crashes === 0 ? "" : `, ${job.crashes} workers lost`);
+  if (job.flow !== null) field("flow", `${job.flow.node} of ${job.flow.queue}/${job.flow.id}`);
+  if (job.role === "flow") field("jobs", `${dependencies.length}, see them: longshore flow ${job.id}`);
+  else for (const [index, text] of awaited(job, dependencies).entries()) field(index === 0 ? "waits for" : "", text);
+  if (job.role !== "flow")
+    field("runs", `${job.attempt} of ${job.attempts}`, job.crashes === 0 ? "" : `, ${job.crashes} workers lost`);
   if (job.priority !== 0) field("priority", String(job.priority));
   if (job.tags.length > 0) field("tags", job.tags.join(" "));
   if (job.unique !== null) field("unique", job.unique.key);
@@ -53,6 +63,16 @@ export function printJob(out: Output, { job, position, steps, milestones, log }:
   if (steps.length > 0 || job.failures.length > 0) printSteps(out, steps, job.failures);
   if (job.history.length > 0) printAttempts(out, job.history);
   if (log.lines.length > 0) printLog(out, log);
+}
+
+/** What a blocked job waits for, and how what it waited for before has ended. */
+function awaited({ state }: JobSnapshot, dependencies: readonly DependencyRecord[]): string[] {
+  if (state !== "blocked" || dependencies.length === 0) return [];
+  const open = dependencies.filter((dependency) => dependency.state === null);
+  const shown = open.slice(0, MOST_AWAITED).map(({ queue, id }) => `${queue}/${id}`);
+  const more = open.length > shown.length ? [`… ${open.length - shown.length} more`] : [];
+  const ended = dependencies.length - open.length;
+  return [...shown, ...more, ...(ended > 0 ? [`${ended} of ${dependencies.length} have ended`] : [])];
 }
 
 function printPayload(out: Output, name: string, value: unknown): void {

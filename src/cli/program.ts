@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { addEnqueueCommand } from "./commands/enqueue.js";
 import { addFailedCommand } from "./commands/failed.js";
+import { addFlowCommand } from "./commands/flow.js";
 import { addInfoCommand } from "./commands/info.js";
 import { addJobCommand } from "./commands/job.js";
 import { addJobsCommand } from "./commands/jobs.js";
@@ -40,6 +41,7 @@ export function createProgram(): Command {
   addInfoCommand(program);
   addJobsCommand(program);
   addJobCommand(program);
+  addFlowCommand(program);
   addControlCommands(program);
   addFailedCommand(program);
   addQueueCommands(program);

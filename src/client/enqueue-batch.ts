@@ -26,7 +26,7 @@ export class EnqueueBatch {
   #waiting: Waiting[] = [];
   #scheduled = false;
   #underWay = 0;
-  /** How many bulk calls are not answered yet. */
+  /** How many bulk calls, and other work of many commands, have not ended. */
   #bulks = 0;
   /** Was a command answered since the last was sent? */
   #answered = false;
@@ -77,13 +77,21 @@ export class EnqueueBatch {
         }
       }
     };
-    this.#bulks += 1;
-    const ends = await Promise.allSettled(Array.from({ length: ABREAST }, send));
-    this.#bulks -= 1;
-    this.#tellIdle();
+    const ends = await this.during(() => Promise.allSettled(Array.from({ length: ABREAST }, send)));
     const failure = ends.find((end) => end.status === "rejected");
     if (failure !== undefined) throw failure.reason;
     return handles.flat();
+  }
+
+  /** Counts as on its way until it has ended. */
+  async during<T>(work: () => Promise<T>): Promise<T> {
+    this.#bulks += 1;
+    try {
+      return await work();
+    } finally {
+      this.#bulks -= 1;
+      this.#tellIdle();
+    }
   }
 
   /** Resolves when nothing is on its way. */

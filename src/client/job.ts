@@ -1,6 +1,7 @@
 /** A handle on one job: reads it, waits for it, and commands it. It remembers nothing that could grow stale. */
 import type { ControlAnswer, ControlParams, EnqueueAnswer, JobPatch } from "../engine/contract.js";
 import { encodePayload } from "../model/codec.js";
+import type { DependencyRecord } from "../model/dependency.js";
 import { parsePositiveDuration, type Duration } from "../model/duration.js";
 import { InvalidInput, JobFailed, JobNotFound, UniqueConflict, WrongState } from "../model/errors.js";
 import type { JobRef } from "../model/job.js";
@@ -12,6 +13,7 @@ import type { JobState } from "../model/state.js";
 import { checkInput } from "../worker/input-check.js";
 import type { StandardSchema } from "../worker/standard-schema.js";
 import type { Core } from "./core.js";
+import { flowResultOf } from "./flows/flow-result.js";
 import { jobEvents, type JobEvent } from "./job-events.js";
 import { waitForEnd } from "./job-wait.js";
 import { milestonesOf, stepsOf, type MilestoneRecord, type StepRecord } from "./left-behind.js";
@@ -91,7 +93,8 @@ export class Job<Result = unknown, Input = unknown> {
     const record = await waitForEnd(this.#core, this.#ref, { timeout, signal: options.signal ?? null });
     if (record.state === "completed" || record.state === "partial") {
       // What is stored is what the task's handler returned; a handler that returned nothing gives null.
-      return snapshotOf<Result, Input>(record).result as Result;
+      const { result } = record.role === "flow" ? await flowResultOf(this.#core, record) : snapshotOf(record);
+      return result as Result;
     }
     const { error } = record;
     throw new JobFailed(this.id, record.state, error?.message ?? "no error was recorded", { cause: error });
@@ -129,6 +132,11 @@ export class Job<Result = unknown, Input = unknown> {
   /** Its log: the newest lines, and how many older ones were dropped. */
   async logs(): Promise<JobLog> {
     return this.#core.engine.logs(this.#ref);
+  }
+
+  /** What it waits for, or waited for, by queue and id, and how that ended; of a flow: its members. */
+  async dependencies(): Promise<DependencyRecord[]> {
+    return this.#core.engine.dependencies(this.#ref);
   }
 
   /** Its place in line, 1 = next; `null` when it is not queued. */

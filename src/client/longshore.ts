@@ -1,36 +1,32 @@
 /** The connection: what an application holds. Enqueues, looks things up, commands many jobs at once, makes workers. */
 import { controlMany, type BulkAnswer, type BulkCommand } from "../engine/bulk.js";
-import type { Engine, EngineInfo, EnqueueAnswer, QueueRecord, WorkerRecord } from "../engine/contract.js";
-import type { ParsedTarget } from "../engine/target.js";
-import type { Clock, Random } from "../model/clock.js";
+import type { EngineInfo, EnqueueAnswer, QueueRecord, WorkerRecord } from "../engine/contract.js";
 import { EngineClosed, InvalidInput, UniqueConflict } from "../model/errors.js";
-import type { JobSpec } from "../model/job.js";
+import type { JobRecord, JobRef, JobSpec } from "../model/job.js";
+import { parseRef } from "../model/after.js";
 import { parseId, parseKey, parseName } from "../model/name.js";
-import type { JobDefaults } from "../model/options.js";
 import type { StandardSchema } from "../worker/standard-schema.js";
 import type { AnyTask, Task } from "../worker/task.js";
 import type { WorkerOptions } from "../worker/worker-options.js";
 import { Worker } from "../worker/worker.js";
 import { Core } from "./core.js";
+import { isItem, type EnqueueArguments, type ManyItem } from "./enqueue-arguments.js";
 import { EnqueueBatch } from "./enqueue-batch.js";
-import { EventStream } from "./event-stream.js";
+import { enqueueFlow } from "./flows/enqueue-flow.js";
+import { isFlow, type AnyFlow, type Flow } from "./flows/flow.js";
+import { FlowJob } from "./flows/flow-job.js";
+import type { FlowEnqueueOptions } from "./flows/flow-options.js";
 import { parseQuery, type JobQuery } from "./job-filter.js";
 import { JobList } from "./job-list.js";
 import { Job, type RetryOptions } from "./job.js";
 import { Queue } from "./queue.js";
 import type { WatchEvent } from "./queue-watch.js";
+import { watchQueue } from "./watch-queue.js";
 import { snapshotOf, type JobSnapshot } from "../model/snapshot.js";
 import { Schedules } from "./schedules.js";
+import type { LongshoreSetup } from "./setup.js";
 import { SpecMaker, type EnqueueOptions } from "./spec.js";
 import { tagTotals, type TagTotals } from "./tag-totals.js";
-
-/** What follows the task in a call of `enqueue`: the input may be left out where the task takes none. */
-export type EnqueueArguments<Input> = undefined extends Input
-  ? [input?: Input, options?: EnqueueOptions]
-  : [input: Input, options?: EnqueueOptions];
-
-/** One job of many: its input alone, or with options of its own. */
-export type ManyItem<Input> = Input | { readonly input: Input; readonly options: EnqueueOptions };
 
 /** How far a command on many jobs may go. */
 export interface BulkOptions {
@@ -40,16 +36,6 @@ export interface BulkOptions {
   limit?: number;
   /** Stop between two chunks. */
   signal?: AbortSignal;
-}
-
-/** What a connection is made from. */
-export interface LongshoreSetup {
-  readonly engine: Engine;
-  readonly target: ParsedTarget | null;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly payloadCap: number;
-  readonly queueDefaults: ReadonlyMap<string, JobDefaults>;
 }
 
 /**
@@ -89,14 +75,36 @@ export class Longshore {
    * @example
    * await longshore.enqueue(scan, { url }, { delay: "10m", priority: -5, tags: ["user:42"] });
    * await longshore.enqueue("scan", { url }); // by name, where the task itself is not at hand
+   * await longshore.enqueue(report, { month }, { after: [first, second] }); // once these have ended well
    */
   enqueue<Input, Result>(
     task: Task<Input, Result, never>,
     ...args: EnqueueArguments<NoInfer<Input>>
   ): Promise<Job<Result, Input>>;
+  /**
+   * Accepts a flow, with all its jobs or not at all: what is wrong with any of them is said before anything is sent, and when
+   * the engine fails half-way nothing of it ever runs.
+   * @throws InvalidInput, which names the node; PayloadTooLarge; what the function of the flow throws; UniqueConflict;
+   * WrongState when it was cancelled or superseded before it was complete; EngineUnavailable
+   * @example
+   * const job = await longshore.enqueue(scrape, { url }, { tags: ["user:42"] });
+   * console.log((await job.progress()).percent, await job.result());
+   */
+  enqueue<Input, Result>(
+    flow: Flow<Input, Result, never>,
+    ...args: EnqueueArguments<NoInfer<Input>, FlowEnqueueOptions>
+  ): Promise<FlowJob<Result, Input>>;
   enqueue(task: string, input?: unknown, options?: EnqueueOptions): Promise<Job>;
-  async enqueue(task: AnyTask | string, input?: unknown, options?: EnqueueOptions): Promise<Job> {
+  async enqueue(
+    task: AnyTask | AnyFlow | string,
+    input?: unknown,
+    options?: EnqueueOptions | FlowEnqueueOptions,
+  ): Promise<Job> {
     this.#guard();
+    if (isFlow(task)) {
+      const making = { core: this.#core, specs: this.#specs, batch: this.#batch };
+      return this.#batch.during(() => enqueueFlow(making, task, input, options));
+    }
     const made = this.#specs.make(task, input, options);
     const spec = made instanceof Promise ? await made : made;
     const answer = await this.#batch.add(spec);
@@ -152,18 +160,30 @@ export class Longshore {
   }
 
   /**
-   * A handle on a job by its bare id, whatever its queue; `null` when there is none. One round trip. @throws
-   * InvalidInput
+   * A handle on a job by its bare id, whatever its queue, or by queue and id; `null` when there is none. That of a flow is a
+   * `FlowJob`. One round trip. @throws InvalidInput
    */
-  async job<Result = unknown, Input = unknown>(id: string): Promise<Job<Result, Input> | null> {
-    const found = await this.snapshot(id);
-    return found === null ? null : new Job(this.#core, found, null, null);
+  async job<Result = unknown, Input = unknown>(job: string | JobRef): Promise<Job<Result, Input> | null> {
+    const found = await this.#find("job", job);
+    if (found === null) return null;
+    return found.role === "flow" ? new FlowJob(this.#core, found, null) : new Job(this.#core, found, null, null);
+  }
+
+  /**
+   * A handle on a flow by its bare id, or by queue and id; `null` when there is none. One round trip.
+   * @throws InvalidInput, also when it is the id of a job that is no flow
+   */
+  async flow<Result = unknown, Input = unknown>(flow: string | JobRef): Promise<FlowJob<Result, Input> | null> {
+    const found = await this.#find("flow", flow);
+    if (found === null) return null;
+    if (found.role !== "flow") throw new InvalidInput("id", found.id, "the id of a flow; this is a job's");
+    return new FlowJob(this.#core, found, null);
   }
 
   /** A job as it is now, by its bare id; `null` when there is none. One round trip. @throws InvalidInput */
   async snapshot<Result = unknown, Input = unknown>(id: string): Promise<JobSnapshot<Result, Input> | null> {
-    const [record] = await this.#setup.engine.findJobs({ ids: [parseId("id", id)] });
-    return record ? snapshotOf(record) : null;
+    const record = await this.#find("job", id);
+    return record === null ? null : snapshotOf(record);
   }
 
   /** The jobs that match, as a stream or page by page. @throws InvalidInput */
@@ -228,7 +248,7 @@ export class Longshore {
    * @example for await (const event of longshore.watch("scans")) console.log(event);
    */
   watch(queue: string, options: { signal?: AbortSignal } = {}): AsyncIterable<WatchEvent> {
-    return this.#watch(parseName("queue", queue), options.signal ?? null);
+    return watchQueue(this.#core, parseName("queue", queue), options.signal ?? null);
   }
 
   /**
@@ -266,6 +286,12 @@ export class Longshore {
     if (this.#closing !== null) throw new EngineClosed();
   }
 
+  async #find(field: string, job: string | JobRef): Promise<JobRecord | null> {
+    if (typeof job !== "string") return this.#core.reader.get(parseRef(field, job));
+    const [record] = await this.#setup.engine.findJobs({ ids: [parseId("id", job)] });
+    return record ?? null;
+  }
+
   #handle(task: AnyTask | string, spec: JobSpec, answer: EnqueueAnswer): Job {
     const schema: StandardSchema | null = typeof task === "string" ? null : task.schema;
     return new Job(this.#core, { queue: spec.queue, id: answer.id }, answer.outcome, schema);
@@ -275,27 +301,4 @@ export class Longshore {
     const nextOp = (): string => this.#core.nextOp();
     return controlMany(this.#setup.engine, { ...options, command, filter: parseQuery(query), nextOp });
   }
-
-  async *#watch(queue: string, signal: AbortSignal | null): AsyncGenerator<WatchEvent, void, undefined> {
-    const stream = new EventStream<WatchEvent>(() => ({ kind: "gap", at: this.#setup.clock.now() }));
-    const remove = await this.#core.watches.add(queue, {
-      id: null,
-      event: (event) => stream.push(event),
-      closed: (error) => stream.end(error),
-    });
-    const aborted = (): void => stream.end();
-    signal?.addEventListener("abort", aborted, { once: true });
-    if (signal?.aborted) stream.end();
-    try {
-      yield* stream.read();
-    } finally {
-      signal?.removeEventListener("abort", aborted);
-      remove();
-    }
-  }
-}
-
-function isItem(item: unknown): item is { input: unknown; options: EnqueueOptions } {
-  if (typeof item !== "object" || item === null) return false;
-  return "options" in item && "input" in item && Object.keys(item).length === 2;
 }

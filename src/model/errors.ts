@@ -40,11 +40,18 @@ export class InvalidInput extends LongshoreError {
   readonly field: string;
   /** What the field must be. */
   readonly rule: string;
+  readonly #value: unknown;
 
   constructor(field: string, value: unknown, rule: string, options?: ErrorOptions) {
     super("INVALID_INPUT", `${field}: ${show(value)} is not allowed: ${rule}`, options);
     this.field = field;
     this.rule = rule;
+    this.#value = value;
+  }
+
+  /** The same, where what is wrong is part of something: the field is then `"part.field"`. */
+  within(part: string): InvalidInput {
+    return new InvalidInput(`${part}.${this.field}`, this.#value, this.rule, { cause: this.cause });
   }
 }
 

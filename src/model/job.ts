@@ -55,7 +55,7 @@ export interface JobSpec extends JobRef, JobBody {
   readonly tags: readonly string[];
   /** JSON text of an object. */
   readonly meta: string | null;
-  /** Created `blocked`, until released. Not beside `after`. */
+  /** Created `blocked`, until released; beside `after` it waits for both. */
   readonly hold: boolean;
   /** `flow`: it is a flow, which waits for its members and is run by nobody; it has neither `after` nor `flow`, and is `blocked`. */
   readonly role: "job" | "flow";

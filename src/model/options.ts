@@ -82,7 +82,9 @@ const JOB_KEYS = [...DEFAULT_KEYS, "id", "delay", "runAt", "meta", "hold", "uniq
  * @throws InvalidInput
  */
 export function checkDefaults(field: string, defaults: unknown, beside: readonly string[] = []): void {
-  parse(field, fieldsOf(field, defaults, DEFAULT_KEYS, beside), []);
+  const options = fieldsOf(field, defaults, DEFAULT_KEYS, beside);
+  if (options["tags"] !== undefined) parseTags(`${field}.tags`, options["tags"]);
+  parse(field, options, []);
 }
 
 /**
@@ -91,6 +93,12 @@ export function checkDefaults(field: string, defaults: unknown, beside: readonly
  * @throws InvalidInput
  */
 export function parseOptions(...layers: readonly (JobOptions | undefined)[]): ParsedOptions {
+  const merged = mergeOptions(...layers);
+  return parse("", { ...merged }, merged.tags ?? []);
+}
+
+/** Merges the options of a job as they were written. @throws InvalidInput for an option that does not exist */
+export function mergeOptions(...layers: readonly (JobOptions | undefined)[]): JobOptions {
   const merged: Record<string, unknown> = {};
   const tags: unknown[] = [];
   for (const layer of layers) {
@@ -102,7 +110,8 @@ export function parseOptions(...layers: readonly (JobOptions | undefined)[]): Pa
     if (options["retries"] !== undefined) delete merged["attempts"];
     for (const [key, value] of Object.entries(options)) if (value !== undefined) merged[key] = value;
   }
-  return parse("", merged, tags);
+  if (tags.length > 0) merged["tags"] = tags;
+  return merged;
 }
 
 function fieldsOf(
@@ -122,7 +131,7 @@ function fieldsOf(
   return options;
 }
 
-function parse(prefix: string, o: Record<string, unknown>, tags: unknown[]): ParsedOptions {
+function parse(prefix: string, o: Record<string, unknown>, tags: readonly unknown[]): ParsedOptions {
   const name = (key: string): string => (prefix === "" ? key : `${prefix}.${key}`);
   const unique = o["unique"] === undefined ? null : parseUnique(name("unique"), o["unique"]);
   const supersedes = o["supersedes"] === undefined ? null : parseKey(name("supersedes"), o["supersedes"]);

@@ -1,5 +1,6 @@
 /** A job as it was at one moment, its payloads decoded. What cannot be decoded is `null` and named in `problem`. */
 import { decodePayload } from "./codec.js";
+import { isFlowInput } from "./flow-records.js";
 import type { JobRecord } from "./job.js";
 
 /**
@@ -27,7 +28,8 @@ export function snapshotOf<Result, Input>(record: JobRecord): JobSnapshot<Result
     }
   };
   // The types of a task's payloads are the promise of its definition; what is stored was made by it.
-  const input = decode("input", record.input) as Input;
+  const stored = decode("input", record.input);
+  const input = (record.role === "flow" && isFlowInput(stored) ? stored.input : stored) as Input;
   const result = decode("result", record.result) as Result | null;
   const meta = (decode("meta", record.meta) ?? {}) as { readonly [key: string]: unknown };
   return { ...record, input, result, meta, problem: problems.length === 0 ? null : problems.join("; ") };

@@ -1,16 +1,17 @@
 /**
  * `longshore retry`, `cancel`, `promote`, `release` and `remove`: commands on jobs, named by id or chosen by a filter. Ids are
- * taken one by one, and one that cannot be does not keep the others from it.
+ * taken one by one, and one that cannot be does not keep the others from it; that of a flow stands for the whole of it.
  */
 import type { Command } from "commander";
 import type { JobQuery } from "../../client/job-filter.js";
 import type { Job, RetryOptions } from "../../client/job.js";
 import type { Longshore } from "../../client/longshore.js";
 import type { BulkAnswer } from "../../engine/bulk.js";
-import { JobNotFound, LongshoreError } from "../../model/errors.js";
+import { LongshoreError } from "../../model/errors.js";
 import { confirm } from "../confirm.js";
 import { connected } from "../connection.js";
 import { exitCodeOf, messageOf, UsageError } from "../exit.js";
+import { findJob } from "../find-job.js";
 import { addFilterOptions, describeQuery, jobCount, queryOf, type FilterFlags } from "../filters.js";
 import type { Output } from "../output.js";
 import { paint } from "../table.js";
@@ -126,9 +127,7 @@ async function byIds(
   const answers = [];
   for (const id of ids) {
     try {
-      const job = queue === undefined ? await longshore.job(id) : longshore.queue(queue).job(id);
-      if (job === null) throw new JobNotFound(id);
-      await control.one(job, options);
+      await control.one(await findJob(longshore, id, queue), options);
       answers.push({ id, ok: true });
       if (!out.json) out.line(`${id} ${control.done}`);
     } catch (error) {

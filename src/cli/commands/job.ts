@@ -2,10 +2,10 @@
 import type { Command } from "commander";
 import type { Job } from "../../client/job.js";
 import type { JobEvent } from "../../client/job-events.js";
-import type { Longshore } from "../../client/longshore.js";
 import { JobNotFound } from "../../model/errors.js";
 import { connected } from "../connection.js";
 import { ExitCode } from "../exit.js";
+import { findJob } from "../find-job.js";
 import { stateStyle } from "../job-table.js";
 import { printJob, printLogLine } from "../job-view.js";
 import type { Output } from "../output.js";
@@ -31,28 +31,23 @@ export function addJobCommand(program: Command): void {
     .option("--watch", "follow it until it ends; exit code 1 when it does not end well")
     .action(async (id: string, _flags: unknown, command: Command) => {
       await connected<JobFlags>(command, async ({ longshore, out, flags }) => {
-        const job = await find(longshore, id, flags.queue);
+        const job = await findJob(longshore, id, flags.queue);
         if (flags.watch) await follow(job, out);
         else await show(job, out);
       });
     });
 }
 
-async function find(longshore: Longshore, id: string, queue: string | undefined): Promise<Job> {
-  const job = queue === undefined ? await longshore.job(id) : longshore.queue(queue).job(id);
-  if (job === null) throw new JobNotFound(id);
-  return job;
-}
-
 async function show(handle: Job, out: Output): Promise<void> {
-  const [job, position, steps, milestones, log] = await Promise.all([
+  const [job, dependencies, position, steps, milestones, log] = await Promise.all([
     handle.refresh(),
+    handle.dependencies(),
     handle.position(),
     handle.steps(),
     handle.milestones(),
     handle.logs(),
   ]);
-  const details = { position, steps, milestones, log };
+  const details = { dependencies, position, steps, milestones, log };
   if (out.json) out.document({ ...job, ...details });
   else printJob(out, { job, ...details }, Date.now());
 }

@@ -1,0 +1,107 @@
+// Jobs that wait for others: how that is said, and what is refused.
+import { describe, expect, it } from "vitest";
+import { InvalidInput, task, type AfterOptions } from "longshore";
+import { MOST_DEPENDENCIES } from "../../src/model/dependency.js";
+import { fetchPage } from "./flow-tasks.js";
+import { FlowWorld } from "./flow-world.js";
+
+const report = task<{ n: number }, null>("report");
+
+describe("a job that is enqueued after others", () => {
+  it("waits for all of them, in whatever queues, each by its policy", async () => {
+    const world = new FlowWorld();
+    const [one, two] = [
+      await world.longshore.enqueue(fetchPage, { url: "abc" }),
+      await world.longshore.enqueue("other", 1, { queue: "cpu" }),
+    ];
+    const last = await world.longshore.enqueue(
+      report,
+      { n: 1 },
+      { after: [one, { job: { queue: two.queue, id: two.id }, failed: "continue" }], on: { failed: "cancel" } },
+    );
+
+    expect(await last.refresh()).toMatchObject({
+      state: "blocked",
+      after: [
+        { queue: "cpu", id: two.id, on: "continue" },
+        { queue: "io", id: one.id, on: "cancel" },
+      ],
+    });
+    await world.fail(two.id);
+    expect((await last.dependencies()).map(({ state }) => state)).toEqual(["failed", null]);
+    await world.complete(one.id);
+    expect((await last.refresh()).state).toBe("queued");
+  });
+
+  it("ends as its policy says when one of them fails", async () => {
+    const world = new FlowWorld();
+    const first = await world.longshore.enqueue(fetchPage, { url: "abc" });
+    const after = [first];
+    const fails = await world.longshore.enqueue(report, { n: 1 }, { after });
+    const isCancelled = await world.longshore.enqueue(report, { n: 1 }, { after, on: { failed: "cancel" } });
+    const goesOn = await world.longshore.enqueue(report, { n: 1 }, { after, on: { failed: "continue" } });
+    await world.fail(first.id);
+
+    expect(await fails.refresh()).toMatchObject({ state: "failed", error: { code: "DEPENDENCY_FAILED" } });
+    expect((await isCancelled.refresh()).state).toBe("cancelled");
+    expect((await goesOn.refresh()).state).toBe("queued");
+  });
+
+  it("may be held as well, and then waits for both", async () => {
+    const world = new FlowWorld();
+    const first = await world.longshore.enqueue(fetchPage, { url: "abc" });
+    const held = await world.longshore.enqueue(report, { n: 1 }, { after: [first], hold: true });
+    await world.complete(first.id);
+    expect((await held.refresh()).state).toBe("blocked");
+
+    await held.release();
+    expect((await held.refresh()).state).toBe("queued");
+  });
+
+  it("is one of many, all of them or each with others", async () => {
+    const world = new FlowWorld();
+    const [one, two] = await world.longshore.enqueueMany(fetchPage, [{ url: "abc" }, { url: "def" }]);
+    if (one === undefined || two === undefined) throw new Error("two were enqueued");
+    const jobs = await world.longshore.enqueueMany(
+      report,
+      [{ n: 1 }, { input: { n: 2 }, options: { after: [two] } }, { input: { n: 3 }, options: { after: [] } }],
+      { after: [one] },
+    );
+    const waits = await Promise.all(jobs.map(async (job) => (await job.refresh()).after.map(({ id }) => id)));
+
+    expect(waits).toEqual([[one.id], [two.id], []]);
+    await expect(
+      world.longshore.enqueueMany(report, [{ n: 1 }, { input: { n: 2 }, options: { after: [one, one] } }]),
+    ).rejects.toThrow("after[1]");
+    expect(await world.longshore.queue("default").counts()).toMatchObject({ blocked: 2, queued: 1 });
+  });
+
+  const ref = { queue: "io", id: "x" };
+  const wrong: readonly [what: string, options: object, field: string, rule: RegExp][] = [
+    ["no list", { after: ref }, "after", /a list of jobs/],
+    ["what is no job", { after: ["x"] }, "after[0]", /a handle, or {queue, id}/],
+    ["a job without a queue", { after: [{ id: "x" }] }, "after[0]", /a handle/],
+    ["a wrong queue", { after: [{ queue: "a b", id: "x" }] }, "after[0].queue", /characters/],
+    ["a wrong id", { after: [ref, { job: { queue: "io", id: "" } }] }, "after[1].job.id", /characters/],
+    ["a wrong policy", { after: [{ job: ref, failed: "retry" }] }, "after[0].failed", /one of fail, cancel, continue/],
+    ["another option", { after: [{ job: ref, on: "fail" }] }, "after[0].on", /known: failed/],
+    ["a wrong policy for all", { on: { failed: "no" } }, "on.failed", /one of/],
+    ["no policy", { on: "fail" }, "on", /{failed}/],
+    ["one job twice", { after: [ref, { job: { ...ref } }] }, "after[1]", /each job only once/],
+    ["itself", { queue: "io", id: "x", after: [ref] }, "after[0]", /another job/],
+    [
+      "more than a thousand",
+      { after: Array.from({ length: MOST_DEPENDENCIES + 1 }, (_, n) => ({ queue: "io", id: `${n}` })) },
+      "after",
+      /at most 1000 jobs/,
+    ],
+  ];
+  it.each(wrong)("is refused with %s", async (_what, options, field, rule) => {
+    const world = new FlowWorld();
+    const refused = world.longshore.enqueue(report, { n: 1 }, options as AfterOptions);
+
+    await expect(refused).rejects.toThrow(InvalidInput);
+    await expect(refused).rejects.toMatchObject({ field, rule: expect.stringMatching(rule) as unknown });
+    expect(world.states()).toEqual({});
+  });
+});
