@@ -105,8 +105,6 @@ function workerHint({ url, store }: Settings, port: number): string {
 
 /** Both runs must have come to the same, or the comparison is none. */
 function assertSame(sequential: Baseline, scrapes: readonly CompanyScrape[], rows: readonly StoredPosting[]): void {
-  const outcomes = (of: readonly CompanyScrape[]): string =>
-    of.map(({ company, status }) => `${company.slug} ${status}`).join(", ");
   const keys = new Set(rows.map(({ key }) => key));
   const lacking = sequential.rows.filter(({ key }) => !keys.has(key ?? null)).map(({ key }) => key);
   if (outcomes(sequential.scrapes) === outcomes(scrapes) && lacking.length === 0) return;
@@ -115,6 +113,10 @@ function assertSame(sequential: Baseline, scrapes: readonly CompanyScrape[], row
       ? `without ${lacking.join(", ")}`
       : `${outcomes(scrapes)} instead of ${outcomes(sequential.scrapes)}`;
   throw new Error(`The run in jobs ended otherwise than the one before: ${difference}`);
+}
+
+function outcomes(scrapes: readonly CompanyScrape[]): string {
+  return scrapes.map(({ company, status }) => `${company.slug} ${status}`).join(", ");
 }
 
 function hostOf({ url }: Company): string {

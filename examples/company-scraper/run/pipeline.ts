@@ -1,11 +1,10 @@
 // From companies to jobs: for each a chain of stages over the four queues, in which every stage takes what the one before
 // gave. Without enrichment, and after one that failed, postings are persisted as they were parsed.
 
-import type { Job, JobSnapshot, Longshore } from "longshore";
-import { isTerminal } from "longshore";
+import type { EnqueueOptions, Job, JobSnapshot, Longshore } from "longshore";
 
 import type { Company } from "../company.js";
-import type { StoredPostings } from "../persist/posting-store.js";
+import type { FetchedListings } from "../fetch/listing-pages.js";
 import { stageWeights, stages } from "../tasks.js";
 import type { ScraperTasks, Stage } from "../tasks.js";
 import { untouched } from "./scraping.js";
@@ -44,76 +43,102 @@ export async function enqueueScraping(
   companies: readonly Company[],
   options: PipelineOptions,
 ): Promise<Pipeline[]> {
-  const jobOptions = ({ slug, url }: Company, step: Stage): NonNullable<Parameters<Longshore["enqueue"]>[2]> => ({
-    id: `${options.runId}-${slug}-${step}`,
-    tags: ["app:company-scraper", runTag(options.runId), userTag(options.userId), `company:${slug}`],
-    meta: { companyUrl: url, userId: options.userId, step },
-  });
-  const first = await longshore.enqueueMany(
+  const fetchJobs = await longshore.enqueueMany(
     tasks.fetch,
     companies.map((company) => ({
       input: { companyUrl: company.url },
-      options: jobOptions(company, "fetch"),
+      options: jobOptions(company, "fetch", options),
     })),
   );
-  return companies.map((company, index) => ({
-    company,
-    follow: (onChange) => followChain(company, index, onChange),
-  }));
+  return fetchJobs.flatMap((fetchJob, index) => {
+    const company = companies[index];
+    if (company === undefined) return [];
+    return { company, follow: (onChange) => new Chain(longshore, tasks, company, options, onChange).follow(fetchJob) };
+  });
+}
 
-  async function followChain(
-    company: Company,
-    index: number,
-    onChange: (scrape: CompanyScrape) => void,
-  ): Promise<CompanyScrape> {
-    const fetchJob = first[index];
-    if (fetchJob === undefined) throw new Error(`no job for ${company.slug}`);
-    let scrape = untouched(company);
-    const see = (change: Partial<CompanyScrape>): void => {
-      scrape = { ...scrape, ...change };
-      onChange(scrape);
-    };
-    const enqueue = <Input, Result>(
-      task: Parameters<typeof longshore.enqueue<Input, Result>>[0],
-      step: Stage,
-      input: Input,
-    ): Promise<Job<Result, Input>> => {
-      options.signal.throwIfAborted();
-      return longshore.enqueue<Input, Result>(task, ...([input, jobOptions(company, step)] as never));
-    };
-    const done: Stage[] = options.enhance ? [] : ["ai_enhance"];
-    const run = async <Result>(step: Stage, job: Job<Result>): Promise<JobSnapshot<Result>> => {
-      const record = await followJob(job, (snapshot) => {
-        const isRunning = snapshot.state !== "queued" || step !== "fetch";
-        const counted = snapshot.progress?.counters["postings"] ?? 0;
-        see({
-          status: isRunning ? "running" : "queued",
-          step: isRunning ? step : "queued",
-          progress: Math.max(scrape.progress, progressOf(done, step, (snapshot.progress?.percent ?? 0) / 100)),
-          postingsFound: Math.max(scrape.postingsFound, counted),
-        });
-      });
-      done.push(step);
-      return record;
-    };
+function jobOptions({ slug, url }: Company, step: Stage, { runId, userId }: PipelineOptions): EnqueueOptions {
+  return {
+    id: `${runId}-${slug}-${step}`,
+    tags: ["app:company-scraper", runTag(runId), userTag(userId), `company:${slug}`],
+    meta: { companyUrl: url, userId, step },
+  };
+}
 
+/** One pipeline on its way. */
+class Chain {
+  #scrape: CompanyScrape;
+  readonly #done: Stage[];
+
+  constructor(
+    readonly longshore: Longshore,
+    readonly tasks: ScraperTasks,
+    readonly company: Company,
+    readonly options: PipelineOptions,
+    readonly onChange: (scrape: CompanyScrape) => void,
+  ) {
+    this.#scrape = untouched(company);
+    this.#done = options.enhance ? [] : ["ai_enhance"];
+  }
+
+  async follow(fetchJob: Job<FetchedListings>): Promise<CompanyScrape> {
+    const { longshore, tasks, options } = this;
     try {
-      const listings = resultOf(await run("fetch", fetchJob));
-      const { companyUrl, postings } = resultOf(await run("parse", await enqueue(tasks.parse, "parse", listings)));
+      const listings = resultOf(await this.#stage("fetch", () => fetchJob));
+      const parsed = await this.#stage("parse", (own) => longshore.enqueue(tasks.parse, listings, own));
+      const { companyUrl, postings } = resultOf(parsed);
       const enhanced = options.enhance
-        ? await run("ai_enhance", await enqueue(tasks.enhance, "ai_enhance", { companyUrl, postings }))
+        ? await this.#stage("ai_enhance", (own) => longshore.enqueue(tasks.enhance, { companyUrl, postings }, own))
         : null;
-      const { enrichments } = enhanced?.result ?? {};
-      const persist = await enqueue(tasks.persist, "persist", { companyUrl, postings, enrichments });
-      see({ status: "completed", progress: 1, stored: resultOf<StoredPostings>(await run("persist", persist)) });
+      const input = { companyUrl, postings, enrichments: enhanced?.result?.enrichments };
+      const persisted = await this.#stage("persist", (own) => longshore.enqueue(tasks.persist, input, own));
+      this.#see({ status: "completed", progress: 1, stored: resultOf(persisted) });
     } catch (error) {
       const isCancelled = options.signal.aborted || (error instanceof StageEnded && error.state === "cancelled");
-      if (isCancelled) see({ status: "cancelled" });
-      else if (error instanceof StageEnded) see({ status: "failed", error: error.message });
+      if (isCancelled) this.#see({ status: "cancelled" });
+      else if (error instanceof StageEnded) this.#see({ status: "failed", error: error.message });
       else throw error;
     }
-    return scrape;
+    return this.#scrape;
   }
+
+  /** Enqueues a stage and tells how it moves on, until it has ended. */
+  async #stage<Result>(
+    stage: Stage,
+    enqueue: (own: EnqueueOptions) => Job<Result> | Promise<Job<Result>>,
+  ): Promise<JobSnapshot<Result>> {
+    this.options.signal.throwIfAborted();
+    const job = await enqueue(jobOptions(this.company, stage, this.options));
+    let record = await job.refresh();
+    for await (const event of job.events()) {
+      record = event.kind === "progress" ? { ...record, progress: event.progress } : await job.refresh();
+      this.#tell(stage, record);
+    }
+    record = await job.refresh();
+    this.#tell(stage, record);
+    this.#done.push(stage);
+    return record;
+  }
+
+  #tell(stage: Stage, { state, progress }: JobSnapshot): void {
+    // A stage that ends is not the end of the pipeline.
+    const hasBegun = stage !== "fetch" || state !== "queued";
+    const share = (weightOf(this.#done) + (stageWeights[stage] * (progress?.percent ?? 0)) / 100) / weightOf(stages);
+    this.#see({
+      ...(hasBegun && { status: "running", step: stage }),
+      progress: Math.max(this.#scrape.progress, Math.min(0.99, share)),
+      postingsFound: Math.max(this.#scrape.postingsFound, progress?.counters["postings"] ?? 0),
+    });
+  }
+
+  #see(change: Partial<CompanyScrape>): void {
+    this.#scrape = { ...this.#scrape, ...change };
+    this.onChange(this.#scrape);
+  }
+}
+
+function weightOf(some: readonly Stage[]): number {
+  return some.reduce((sum, stage) => sum + stageWeights[stage], 0);
 }
 
 /** A stage did not end well. */
@@ -129,24 +154,4 @@ class StageEnded extends Error {
 function resultOf<Result>(record: JobSnapshot<Result>): Result {
   if (record.result === null) throw new StageEnded(record);
   return record.result;
-}
-
-/** How much of the whole is done. */
-function progressOf(done: readonly Stage[], current: Stage, share: number): number {
-  const sum = (of: readonly Stage[]): number => of.reduce((total, stage) => total + stageWeights[stage], 0);
-  return Math.min(0.99, (sum(done) + stageWeights[current] * share) / sum(stages));
-}
-
-async function followJob<Result>(
-  job: Job<Result>,
-  onChange: (record: JobSnapshot<Result>) => void,
-): Promise<JobSnapshot<Result>> {
-  let record = await job.refresh();
-  for await (const event of job.events()) {
-    record = event.kind === "progress" ? { ...record, progress: event.progress } : await job.refresh();
-    if (!isTerminal(record.state)) onChange(record);
-  }
-  record = await job.refresh();
-  onChange(record);
-  return record;
 }
