@@ -25,10 +25,7 @@ const classWords: Readonly<Record<FactName, RegExp>> = {
 
 /** Which fact a label announces; undefined when it is none: `Salary` or `Salary:`. */
 export function factNamed(label: string): FactName | undefined {
-  const word = label
-    .toLowerCase()
-    .replace(/[.:\s]+$/, "")
-    .trim();
+  const word = label.toLowerCase().replace(/[.:]/g, "").trim();
   return names.find((name) => labels[name].test(word));
 }
 

@@ -45,18 +45,19 @@ const readers = [readJsonLd, readMicrodata, readTables, readBlocks, readDefiniti
  */
 export function parseListings({ companyUrl, pages }: CompanyPages, tools: ParseTools = {}): ParsedListings {
   const { signal, onPage = () => {} } = tools;
-  const drafts: PostingDraft[] = [];
+  const drafts: PostingDraft[][] = [];
   let words = 0;
   for (const [index, { url, html }] of pages.entries()) {
     signal?.throwIfAborted();
     onPage(url, index, pages.length);
     const $ = load(html);
     words += linesOf($("body")).join(" ").split(" ").length;
-    drafts.push(...(readers.map((read) => read($, url)).find((found) => found.length > 0) ?? []));
+    drafts.push(readers.map((read) => read($, url)).find((found) => found.length > 0) ?? []);
   }
-  if (drafts.length === 0) throw new NoPostings(`${companyUrl}: ${whyNone(pages.length, words)}`);
+  const shown = drafts.flat().length;
+  if (shown === 0) throw new NoPostings(`${companyUrl}: ${whyNone(pages.length, words)}`);
   const postings = postingsOf(drafts, companyUrl);
-  return { companyUrl, postings, duplicates: drafts.length - postings.length };
+  return { companyUrl, postings, duplicates: shown - postings.length };
 }
 
 /** Words below which a page is taken for one that scripts fill. */

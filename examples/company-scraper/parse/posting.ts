@@ -23,14 +23,19 @@ export interface Posting {
 export type PostingDraft = Pick<Posting, "title" | "url"> & Partial<Omit<Posting, "key">>;
 
 /**
- * The postings that `drafts`, found at the host of `companyUrl`, describe. What a list and the posting's own page say is put
- * together, and what is shown twice, such as on every page of a list, is one posting.
+ * The postings that `pages` of drafts, found at the host of `companyUrl`, describe. What a list and the posting's own page
+ * say is put together, and what is shown twice, such as on every page of a list, is one posting.
  */
-export function postingsOf(drafts: readonly PostingDraft[], companyUrl: string): Posting[] {
-  const byPlace = together(drafts, ({ url, title }) => `${url} ${title}`);
+export function postingsOf(pages: readonly (readonly PostingDraft[])[], companyUrl: string): Posting[] {
   const { hostname } = new URL(companyUrl);
-  return together(byPlace, (draft) => naturalKey(hostname, draft)).map((draft) => ({
-    key: naturalKey(hostname, draft),
+  const found = new Map<string, PostingDraft>();
+  for (const draft of linked(pages)) {
+    const key = naturalKey(hostname, draft);
+    const known = found.get(key);
+    found.set(key, known === undefined ? draft : merged(known, draft));
+  }
+  return [...found].map(([key, draft]) => ({
+    key,
     title: draft.title,
     reference: draft.reference ?? null,
     location: draft.location ?? null,
@@ -55,14 +60,18 @@ function plain(text: string): string {
     .replace(/^-|-$/g, "");
 }
 
-function together(drafts: readonly PostingDraft[], keyOf: (draft: PostingDraft) => string): PostingDraft[] {
-  const found = new Map<string, PostingDraft>();
-  for (const draft of drafts) {
-    const key = keyOf(draft);
-    const known = found.get(key);
-    found.set(key, known === undefined ? draft : merged(known, draft));
+/** The drafts, those of one address and title on different pages put together; on one page they are two offers. */
+function linked(pages: readonly (readonly PostingDraft[])[]): PostingDraft[] {
+  const found: { draft: PostingDraft; page: number }[] = [];
+  for (const [page, drafts] of pages.entries()) {
+    for (const draft of drafts) {
+      const isSame = (other: PostingDraft): boolean => other.url === draft.url && other.title === draft.title;
+      const known = found.find((one) => one.page !== page && isSame(one.draft));
+      if (known === undefined) found.push({ draft, page });
+      else Object.assign(known, { draft: merged(known.draft, draft), page });
+    }
   }
-  return [...found.values()];
+  return found.map(({ draft }) => draft);
 }
 
 /** What `first` says, with what only `second` says; of the descriptions the longer one. */
