@@ -11,9 +11,10 @@ import { SafeFetch } from "../site-scan/safe-fetch/safe-fetch.js";
 import type { Company } from "./company.js";
 import { ModelSettingsError, chooseEnricher } from "./enrich/choose-enricher.js";
 import { PostingStore } from "./persist/posting-store.js";
-import type { StoredPosting } from "./persist/posting-store.js";
 import { UsageError, parseArguments, usage } from "./run/arguments.js";
 import type { Settings } from "./run/arguments.js";
+import { assertSame } from "./run/comparison.js";
+import type { ScrapeResult } from "./run/comparison.js";
 import { summaryLine, terminalReport } from "./run/report.js";
 import { runScraping } from "./run/run.js";
 import type { ScrapeOutcome } from "./run/run.js";
@@ -64,12 +65,7 @@ async function timed<T>(
   }
 }
 
-interface Baseline {
-  scrapes: CompanyScrape[];
-  rows: StoredPosting[];
-}
-
-async function runSequentially(settings: Settings, signal: AbortSignal): Promise<Timed<Baseline>> {
+async function runSequentially(settings: Settings, signal: AbortSignal): Promise<Timed<ScrapeResult>> {
   const store = new PostingStore(":memory:");
   try {
     return await timed(settings, { store, label: "One after another" }, async ({ companies, tools, onChange }) => {
@@ -103,22 +99,6 @@ function workerHint({ url, store }: Settings, port: number): string {
   return `Waiting for workers, such as\n  ${worker}\n`;
 }
 
-/** Both runs must have come to the same, or the comparison is none. */
-function assertSame(sequential: Baseline, scrapes: readonly CompanyScrape[], rows: readonly StoredPosting[]): void {
-  const keys = new Set(rows.map(({ key }) => key));
-  const lacking = sequential.rows.filter(({ key }) => !keys.has(key ?? null)).map(({ key }) => key);
-  if (outcomes(sequential.scrapes) === outcomes(scrapes) && lacking.length === 0) return;
-  const difference =
-    lacking.length > 0
-      ? `without ${lacking.join(", ")}`
-      : `${outcomes(scrapes)} instead of ${outcomes(sequential.scrapes)}`;
-  throw new Error(`The run in jobs ended otherwise than the one before: ${difference}`);
-}
-
-function outcomes(scrapes: readonly CompanyScrape[]): string {
-  return scrapes.map(({ company, status }) => `${company.slug} ${status}`).join(", ");
-}
-
 function hostOf({ url }: Company): string {
   return new URL(url).hostname;
 }
@@ -138,7 +118,7 @@ async function scrapeCompanies(settings: Settings, signal: AbortSignal): Promise
     const completed = scrapes.filter(({ status }) => status === "completed").length;
     if (signal.aborted) throw new Interrupted(`Cancelled: ${completed} of ${scrapes.length} companies were done.`);
     const hosts = scrapes.map(({ company }) => hostOf(company));
-    if (sequential !== null) assertSame(sequential.value, scrapes, store.rows(hosts));
+    if (sequential !== null) assertSame(sequential.value, { scrapes, rows: store.rows(hosts) });
     const summary = {
       engine: engineOf(settings.url),
       scrapes,
