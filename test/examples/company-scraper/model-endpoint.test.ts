@@ -62,7 +62,8 @@ test("the model gets the posting's text and its answer is the enrichment", async
       body: { model: "tiny", temperature: 0, messages: [{ role: "system" }, { role: "user" }] },
     },
   ]);
-  const { messages } = asked[0]?.body as { messages: { content: string }[] };
+  const [request] = asked;
+  const { messages = [] } = (request?.body ?? {}) as { messages?: { content: string }[] };
   expect(JSON.parse(messages[1]?.content ?? "")).toEqual({
     ...{ title: "Miller", location: "Ulm", pay: "€40k", description: "You grind wheat." },
   });

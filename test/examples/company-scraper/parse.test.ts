@@ -90,6 +90,8 @@ describe("the pages of the example", () => {
 
 const long = "You grind wheat, rye and spelt in a mill that the river has driven for three hundred years.";
 
+const script = (value: unknown): string => `<script type="application/ld+json">${JSON.stringify(value)}</script>`;
+
 describe("JSON-LD", () => {
   const posting = {
     "@type": "JobPosting",
@@ -102,7 +104,6 @@ describe("JSON-LD", () => {
     baseSalary: { currency: "EUR", value: { minValue: 40000, maxValue: 48000, unitText: "YEAR" } },
     url: "/jobs/17",
   };
-  const script = (value: unknown): string => `<script type="application/ld+json">${JSON.stringify(value)}</script>`;
 
   test("is read in full", () => {
     expect(parse(script(posting)).postings).toEqual([
@@ -209,17 +210,17 @@ test("a list and a posting's own page are put together", () => {
   expect({ postings: postings.length, duplicates }).toEqual({ postings: 1, duplicates: 1 });
 });
 
+const card = (place: string, more = ""): string =>
+  `<div class="job"><h3>Miller</h3><p>Location: ${place}</p>${more}</div>`;
+
 test("the same title at two places is two postings, and shown on two pages it is one", () => {
-  const card = (place: string): string => `<div class="job"><h3>Miller</h3><p>Location: ${place}</p></div>`;
   const { postings, duplicates } = parse(card("Ulm") + card("Bonn"), card("Ulm"));
   expect(postings.map(({ key }) => key)).toEqual(["mill.example/miller@ulm", "mill.example/miller@bonn"]);
   expect(duplicates).toBe(1);
 });
 
 test("the employer's number says which posting it is, however its place is written", () => {
-  const card = (place: string): string =>
-    `<div class="job"><h3>Miller</h3><p>Ref: M7</p><p>Location: ${place}</p></div>`;
-  const { postings } = parse(card("Ulm") + card("Ulm, Germany"));
+  const { postings } = parse(card("Ulm", "<p>Ref: M7</p>") + card("Ulm, Germany", "<p>Ref: M7</p>"));
   expect(postings).toMatchObject([{ key: "mill.example#m7", location: "Ulm" }]);
 });
 

@@ -132,6 +132,10 @@ test("a second run stores nothing twice", async () => {
   expect(store.count()).toBe(10);
 });
 
+function outcome({ company, status, postingsFound, stored, error }: CompanyScrape): unknown {
+  return { company, status, postingsFound, stored, error };
+}
+
 test("one after another comes to the same as in jobs", async () => {
   const all = sites.companies.map(({ slug }) => slug);
   const jobs = await run({ slugs: all, fetches: 8 });
@@ -144,9 +148,6 @@ test("one after another comes to the same as in jobs", async () => {
     signal: new AbortController().signal,
     onChange: () => {},
   });
-  const outcome = ({ company, status, postingsFound, stored, error }: CompanyScrape): unknown => {
-    return { company, status, postingsFound, stored, error };
-  };
   expect(sequential.map(outcome)).toEqual(jobs.scrapes.map(outcome));
   const hosts = sequential.map(({ company }) => new URL(company.url).hostname);
   expect(other.rows(hosts)).toEqual(store.rows(hosts));

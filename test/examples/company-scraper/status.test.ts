@@ -59,16 +59,16 @@ describe("where a run stands", () => {
   });
 });
 
-describe("the status line", () => {
-  function recorder(isTTY: boolean): { stream: StatusStream; written: string[] } {
-    const written: string[] = [];
-    const write = (text: string | Uint8Array): boolean => {
-      written.push(String(text));
-      return true;
-    };
-    return { stream: { write, isTTY, columns: 80 }, written };
-  }
+function recorder(isTTY: boolean): { stream: StatusStream; written: string[] } {
+  const written: string[] = [];
+  const write = (text: string | Uint8Array): boolean => {
+    written.push(String(text));
+    return true;
+  };
+  return { stream: { write, isTTY, columns: 80 }, written };
+}
 
+describe("the status line", () => {
   test("in a log is a line whenever another company has ended", () => {
     const { stream, written } = recorder(false);
     const [line, scraping] = [new StatusLine(stream, "In parallel"), new Scraping([mill, dock])];

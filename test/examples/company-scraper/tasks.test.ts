@@ -129,19 +129,20 @@ test("parse of pages without postings fails at once", async () => {
   expect(await job.refresh()).toMatchObject({ attempt: 1, error: { code: "ERROR_PARSE" } });
 });
 
+const posting = (key: string) => ({
+  ...{
+    key,
+    title: `Miller ${key}`,
+    reference: null,
+    location: null,
+    employmentType: null,
+    pay: null,
+    postedOn: null,
+  },
+  ...{ description: "", url: "https://mill.example/" },
+});
+
 describe("ai_enhance", () => {
-  const posting = (key: string) => ({
-    ...{
-      key,
-      title: `Miller ${key}`,
-      reference: null,
-      location: null,
-      employmentType: null,
-      pay: null,
-      postedOn: null,
-    },
-    ...{ description: "", url: "https://mill.example/" },
-  });
   const input = { companyUrl: "https://mill.example/", postings: [posting("a"), posting("b"), posting("c")] };
 
   test("keeps the answers it has, and asks again only for those that failed", async () => {
