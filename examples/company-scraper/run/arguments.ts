@@ -12,7 +12,7 @@ is done one company after another, for comparison.
   --url URL           engine: sqlite:FILE, redis://HOST:PORT or memory: (default: sqlite:.longshore/demo.db)
   --store FILE        database for the postings (default: .longshore/company-scraper/postings.db)
   --user ID           whose run it is (default: 42)
-  --concurrency N     companies fetched at a time, 1 to 100 (default: 8)
+  --concurrency N     companies fetched at a time, 1 to 100 (default: 12)
   --no-ai             leave the stage ai_enhance out
   --no-sequential     leave the comparison out
   --no-workers        leave the work to workers that you start: longshore worker io_fetch …
@@ -75,7 +75,7 @@ export function parseArguments(args: readonly string[]): Settings {
     url,
     store: values.store ?? ".longshore/company-scraper/postings.db",
     userId: user,
-    concurrency: wholeNumber("--concurrency", values.concurrency ?? "8", 100),
+    concurrency: wholeNumber("--concurrency", values.concurrency ?? "12", 100),
     enhance: values["no-ai"] !== true,
     sequential: values["no-sequential"] !== true,
     workers,

@@ -183,7 +183,7 @@ describe("the command line", () => {
   test("has a default for everything", () => {
     expect(parseArguments([])).toEqual({
       ...{ companies: 24, url: "sqlite:.longshore/demo.db", store: ".longshore/company-scraper/postings.db" },
-      ...{ userId: "42", concurrency: 8, enhance: true, sequential: true, workers: true, json: false, help: false },
+      ...{ userId: "42", concurrency: 12, enhance: true, sequential: true, workers: true, json: false, help: false },
     });
   });
 
