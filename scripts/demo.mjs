@@ -1,5 +1,6 @@
-// `npm run demo` and `npm run demo:site-scan`: installs what is missing, builds what changed, and runs the example
-// that is named first with the arguments it was given. Everything it says itself goes to standard error.
+// `npm run demo`, `npm run demo:site-scan` and `npm run demo:scraper`: installs what is missing, builds what changed,
+// and runs the example that is named first with the arguments it was given. Everything it says itself goes to standard
+// error.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { ensureBuilt, ensureInstalled, giveUp, root, runNode } from "./setup.mjs";

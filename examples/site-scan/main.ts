@@ -2,10 +2,10 @@
 // the reports. Results go to standard output, everything else to standard error.
 // Exit codes: 0 every site was scanned, 1 one was not, 2 wrong usage, 130 interrupted (the next run continues).
 
-import { createHash } from "node:crypto";
 import { rm } from "node:fs/promises";
 
 import { Interrupted, interruption } from "../interruption.js";
+import { usualPort } from "../loopback.js";
 import { RunBook, runKey } from "../run-book.js";
 import { UsageError, parseArguments, usage } from "./arguments.js";
 import type { Settings } from "./arguments.js";
@@ -22,7 +22,7 @@ const workFolder = ".longshore/site-scan";
 
 async function scanSites(settings: Settings, signal: AbortSignal): Promise<ScanOutcome[]> {
   if (settings.sites.length > 0) return scan(settings.sites, [], settings, signal);
-  const site = await serveDocumentation(usualPort(process.cwd()));
+  const site = await serveDocumentation(usualPort("site-scan", process.cwd()));
   try {
     process.stderr.write(`Scanning the documentation of Longshore, which is served at ${site.url}\n`);
     return await scan([site.url], [site.origin], settings, signal);
@@ -59,14 +59,6 @@ async function scan(
   await book.finish(key, runId);
   await Promise.all(ended.map(({ id }) => rm(folderOf(setup, id).path, { recursive: true, force: true })));
   return outcomes;
-}
-
-/**
- * Where the documentation is served from `folder`, unless something else is there: always the same, so that a scan that
- * was interrupted finds it again, and another for each folder. From 20,000 to 29,999, where systems give out none.
- */
-function usualPort(folder: string): number {
-  return 20_000 + (createHash("sha256").update(folder).digest().readUInt32BE() % 10_000);
 }
 
 function exitCodeFor(error: unknown): number {

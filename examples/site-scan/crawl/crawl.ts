@@ -97,7 +97,7 @@ export async function crawlSite(url: string, options: CrawlOptions): Promise<Cra
 }
 
 /** Why a page counts as unreachable; undefined when it is there but is no page, such as a PDF file. */
-function unreachableReason(error: unknown): string | undefined {
+export function unreachableReason(error: unknown): string | undefined {
   if (error instanceof PageRejected && error.reason === "content-type") return undefined;
   if (error instanceof CrawlFailed && error.status !== undefined) return `HTTP status ${error.status}`;
   if (error instanceof UrlRefused) return `it leads to where a scan must not go: ${error.rule}`;

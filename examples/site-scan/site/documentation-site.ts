@@ -4,10 +4,10 @@
 import { existsSync } from "node:fs";
 import { readFile, readdir } from "node:fs/promises";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { listenOnLoopback } from "../../loopback.js";
 import { renderPage } from "./markdown-page.js";
 
 export interface DocumentationSite {
@@ -30,27 +30,9 @@ export async function serveDocumentation(port = 0): Promise<DocumentationSite> {
     response.setHeader("content-type", html === undefined ? "text/plain" : "text/html; charset=utf-8");
     response.writeHead(html === undefined ? 404 : 200).end(html ?? "There is no such page.\n");
   });
-  const listen = (wanted: number): Promise<void> =>
-    new Promise((fulfil, reject) => {
-      server.once("error", reject).listen(wanted, "127.0.0.1", () => {
-        server.off("error", reject);
-        fulfil();
-      });
-    });
-  await listen(port).catch((error: unknown) => {
-    if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") return listen(0);
-    throw error;
-  });
-  const origin = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return {
-    url: `http://${origin}/`,
-    origin,
-    close: () =>
-      new Promise((closed) => {
-        server.close(() => closed());
-        server.closeAllConnections();
-      }),
-  };
+  const { port: taken, close } = await listenOnLoopback(server, port);
+  const origin = `127.0.0.1:${taken}`;
+  return { url: `http://${origin}/`, origin, close };
 }
 
 /** The pages by path: README.md is the start page; docs/, the examples, CONTRIBUTING.md and CHANGELOG.md are the others. */

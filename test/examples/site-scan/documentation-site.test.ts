@@ -21,6 +21,7 @@ test("it has a page for the README, for each file of docs/ and for each example"
   expect([...pages.keys()]).toEqual([
     "/",
     ...docs.sort().map((name) => `/docs/${name.replace(".md", ".html")}`),
+    "/examples/company-scraper/readme.html",
     "/examples/requirements-analysis/readme.html",
     "/examples/site-scan/readme.html",
     "/contributing.html",

@@ -1,0 +1,195 @@
+// A run in jobs: pipelines over four queues, companies that fail, and the cancelling of everything.
+
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { connect } from "longshore";
+import { afterEach, beforeEach, expect, test } from "vitest";
+
+import type { Company } from "../../../examples/company-scraper/company.js";
+import type { Enricher } from "../../../examples/company-scraper/enrich/enrichment.js";
+import { localAnalysis } from "../../../examples/company-scraper/enrich/local-analysis.js";
+import { PostingStore } from "../../../examples/company-scraper/persist/posting-store.js";
+import { runTag } from "../../../examples/company-scraper/run/pipeline.js";
+import { runScraping } from "../../../examples/company-scraper/run/run.js";
+import type { ScrapeOutcome, ScrapeRun } from "../../../examples/company-scraper/run/run.js";
+import type { CompanyScrape } from "../../../examples/company-scraper/run/scraping.js";
+import { scrapeSequentially } from "../../../examples/company-scraper/run/sequential.js";
+import { serveCompanies } from "../../../examples/company-scraper/site/company-sites.js";
+import type { CompanySites } from "../../../examples/company-scraper/site/company-sites.js";
+import { SafeFetch } from "../../../examples/site-scan/safe-fetch/safe-fetch.js";
+
+let folder: string;
+let sites: CompanySites;
+let fetcher: SafeFetch;
+let store: PostingStore;
+let url: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "scraper-"));
+  url = `sqlite:${join(folder, "jobs.db")}`;
+  sites = await serveCompanies({ latency: { least: 0, most: 0 } });
+  fetcher = new SafeFetch(sites.fetching);
+  store = new PostingStore(join(folder, "postings.db"));
+});
+afterEach(async () => {
+  store.close();
+  await fetcher.close();
+  await sites.close();
+  await rm(folder, { recursive: true });
+});
+
+const some = ["harbourline", "oakfield-care", "stonebridge-print", "lumen-labs"];
+
+function companies(slugs: readonly string[] = some): Company[] {
+  return sites.companies.filter(({ slug }) => slugs.includes(slug));
+}
+
+const broken: Enricher = {
+  name: "test",
+  enrich: () => Promise.reject(Object.assign(new Error("no key"), { status: 401 })),
+};
+
+interface Given extends Partial<ScrapeRun> {
+  enricher?: Enricher;
+  slugs?: readonly string[];
+}
+
+async function run({ enricher = localAnalysis, slugs = some, ...more }: Given = {}): Promise<ScrapeOutcome> {
+  return runScraping(companies(slugs), {
+    url,
+    runId: "run1",
+    userId: "42",
+    tools: { fetcher, enricher, store },
+    enhance: true,
+    fetches: 4,
+    signal: new AbortController().signal,
+    onChange: () => {},
+    ...more,
+  });
+}
+
+test("every company ends: scraped and stored, or failed with the reason", async () => {
+  const { scrapes } = await run();
+  expect(scrapes).toMatchObject([
+    { company: { slug: "harbourline" }, status: "completed", progress: 1, postingsFound: 4, stored: { inserted: 4 } },
+    { company: { slug: "oakfield-care" }, status: "completed", progress: 1, postingsFound: 6, stored: { inserted: 6 } },
+    { company: { slug: "stonebridge-print" }, status: "failed", step: "fetch", postingsFound: 0, stored: null },
+    { company: { slug: "lumen-labs" }, status: "failed", step: "parse", postingsFound: 0, stored: null },
+  ]);
+  expect(scrapes[2]?.error).toContain("HTTP status 404");
+  expect(scrapes[3]?.error).toContain("no job posting");
+  expect(store.count()).toBe(10);
+});
+
+test("progress is that of the whole pipeline: it begins at 0, never falls, and is 1 only at the end", async () => {
+  const told: CompanyScrape[] = [];
+  await run({ slugs: ["harbourline"], onChange: (scrape) => told.push(scrape) });
+  const progress = told.map((scrape) => scrape.progress);
+  expect(progress[0]).toBe(0);
+  expect(progress).toEqual(progress.toSorted((a, b) => a - b));
+  expect(told.filter((scrape) => scrape.progress === 1).map(({ status }) => status)).toEqual(["completed"]);
+  expect([...new Set(told.map(({ step }) => step).filter((step) => step !== "queued"))]).toEqual([
+    ...["fetch", "parse", "ai_enhance", "persist"],
+  ]);
+});
+
+test("jobs are tagged by user and say what they are for", async () => {
+  const { user } = await run();
+  expect(user).toMatchObject({ total: 11, completed: 9, failed: 2, inProgress: 0 });
+  const longshore = await connect(url);
+  const { meta, tags } = (await longshore.snapshot("run1-harbourline-parse")) ?? {};
+  expect(meta).toEqual({ companyUrl: companies()[0]?.url, userId: "42", step: "parse" });
+  expect(tags).toEqual(expect.arrayContaining(["user:42", "run:run1", "company:harbourline"]));
+  await longshore.close();
+});
+
+test("without enrichment that stage is left out", async () => {
+  const told: CompanyScrape[] = [];
+  const { scrapes, user } = await run({
+    ...{ slugs: ["harbourline"], enhance: false, enricher: broken },
+    onChange: (scrape) => told.push(scrape),
+  });
+  expect(scrapes).toMatchObject([{ status: "completed", stored: { inserted: 4 } }]);
+  expect(user.total).toBe(3);
+  expect(told.map(({ step }) => step)).not.toContain("ai_enhance");
+  expect(store.rows(["harbourline.example"]).map(({ skills }) => skills)).toEqual([null, null, null, null]);
+});
+
+test("an enrichment that fails does not keep postings from being stored", async () => {
+  const { scrapes, user } = await run({ slugs: ["harbourline"], enricher: broken });
+  expect(scrapes).toMatchObject([{ status: "completed", stored: { inserted: 4 } }]);
+  expect(user).toMatchObject({ total: 4, completed: 3, failed: 1 });
+});
+
+test("a second run stores nothing twice", async () => {
+  await run({ slugs: ["harbourline", "oakfield-care"] });
+  const { scrapes } = await run({ slugs: ["harbourline", "oakfield-care"], runId: "run2" });
+  expect(scrapes.map(({ stored }) => stored)).toEqual([
+    { inserted: 0, updated: 0, unchanged: 4 },
+    { inserted: 0, updated: 0, unchanged: 6 },
+  ]);
+  expect(store.count()).toBe(10);
+});
+
+function outcome({ company, status, postingsFound, stored, error }: CompanyScrape): unknown {
+  return { company, status, postingsFound, stored, error };
+}
+
+test("one after another comes to the same as in jobs", async () => {
+  const all = sites.companies.map(({ slug }) => slug);
+  const jobs = await run({ slugs: all, fetches: 8 });
+  await sites.close();
+  sites = await serveCompanies({ port: sites.port, latency: { least: 0, most: 0 } });
+  const other = new PostingStore(":memory:");
+  const sequential = await scrapeSequentially(companies(all), {
+    tools: { fetcher, enricher: localAnalysis, store: other },
+    enhance: true,
+    signal: new AbortController().signal,
+    onChange: () => {},
+  });
+  expect(sequential.map(outcome)).toEqual(jobs.scrapes.map(outcome));
+  const hosts = sequential.map(({ company }) => new URL(company.url).hostname);
+  expect(other.rows(hosts)).toEqual(store.rows(hosts));
+  expect(other.count()).toBe(90);
+  other.close();
+});
+
+test("an abort cancels the whole run, running jobs included, and what was stored stays", async () => {
+  const stop = new AbortController();
+  const hanging: Enricher = {
+    name: "test",
+    enrich: (_posting, { signal } = {}) =>
+      new Promise((_resolve, reject) => {
+        signal?.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
+        stop.abort(new Error("interrupted"));
+      }),
+  };
+  const { scrapes, user } = await run({ enricher: hanging, fetches: 1, signal: stop.signal });
+  expect(scrapes.every(({ status }) => status === "cancelled" || status === "failed")).toBe(true);
+  expect(scrapes.some(({ status, step }) => status === "cancelled" && step === "ai_enhance")).toBe(true);
+  expect(user.inProgress).toBe(0);
+  expect(store.count()).toBe(0);
+});
+
+test("an abort before anything ran leaves nothing to run", async () => {
+  const stop = new AbortController();
+  stop.abort(new Error("interrupted"));
+  const { scrapes, user } = await run({ signal: stop.signal, fetches: null });
+  expect(scrapes.map(({ status }) => status)).toEqual(some.map(() => "cancelled"));
+  expect(user).toMatchObject({ total: 4, failed: 4, inProgress: 0 });
+});
+
+test("what a run that was killed left behind is cancelled by the next", async () => {
+  const longshore = await connect(url);
+  const left = await longshore.enqueue(
+    "fetch",
+    { companyUrl: "http://gone.example/" },
+    {
+      ...{ queue: "io_fetch", tags: ["app:company-scraper", runTag("dead")] },
+    },
+  );
+  await run({ slugs: ["harbourline"] });
+  expect((await left.refresh()).state).toBe("cancelled");
+  await longshore.close();
+});
