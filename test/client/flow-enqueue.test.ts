@@ -10,9 +10,11 @@ import {
   WrongState,
   type FlowBuilder,
   type FlowEnqueueOptions,
+  type Longshore,
 } from "longshore";
 import { MemoryEngine } from "../../src/engine/memory/engine.js";
 import { FLOW_CREATION } from "../../src/model/flow.js";
+import { makeGate } from "../worker/gate.js";
 import { withCommands } from "../worker/still-world.js";
 import { enrich, fetchPage, parse, persist } from "./flow-tasks.js";
 import { FlowWorld } from "./flow-world.js";
@@ -32,6 +34,22 @@ const pair = flow("pair", ($: FlowBuilder<{ a: string; b: string }>) => [
   $(fetchPage, { url: $.input.a }),
   $(fetchPage, { url: $.input.b }),
 ]);
+
+const enqueue = (world: FlowWorld, options: FlowEnqueueOptions) =>
+  world.longshore.enqueue(scrape, { url: "https://a.org/" }, options);
+
+/** A connection whose nth command of enqueueing fails. */
+function broken({ memory, clock }: FlowWorld, failing: number): Longshore {
+  let calls = 0;
+  const engine = withCommands(memory, {
+    enqueue: async (params) => {
+      calls += 1;
+      if (calls === failing) throw new InvalidInput("jobs", calls, "fewer of them");
+      return memory.enqueue(params);
+    },
+  });
+  return attach(engine, { clock });
+}
 
 describe("a flow that is enqueued", () => {
   it("is stored with every job, tied by what each takes from the others, and runs in that order", async () => {
@@ -194,9 +212,6 @@ describe("a flow that is enqueued", () => {
 });
 
 describe("of one key", () => {
-  const enqueue = (world: FlowWorld, options: FlowEnqueueOptions) =>
-    world.longshore.enqueue(scrape, { url: "https://a.org/" }, options);
-
   it("a flow joins the one that holds it, is refused, or takes its place", async () => {
     const world = new FlowWorld();
     const first = await enqueue(world, { unique: { key: "k" } });
@@ -241,18 +256,17 @@ describe("of one key", () => {
 
   it("a flow waits for one that is just being created, and is that one", async () => {
     const world = new FlowWorld();
-    let commit = (): void => {};
-    const slow = new Promise<void>((resolve) => (commit = resolve));
+    const gate = makeGate();
     const memory = world.memory;
     const other = attach(
-      withCommands(memory, { commitFlow: async (params) => slow.then(() => memory.commitFlow(params)) }),
+      withCommands(memory, { commitFlow: async (params) => gate.opened.then(() => memory.commitFlow(params)) }),
       { clock: world.clock },
     );
     const first = other.enqueue(scrape, { url: "https://a.org/" }, { unique: { key: "k" } });
     await world.rest();
     const second = enqueue(world, { unique: { key: "k" } });
     await world.pass(200);
-    commit();
+    gate.open();
     await world.pass(1_000);
 
     expect((await second).id).toBe((await first).id);
@@ -260,21 +274,6 @@ describe("of one key", () => {
 });
 
 describe("a flow that cannot be created", () => {
-  const broken = (world: FlowWorld, failing: number) => {
-    let calls = 0;
-    const { memory } = world;
-    return attach(
-      withCommands(memory, {
-        enqueue: async (params) => {
-          calls += 1;
-          if (calls === failing) throw new InvalidInput("jobs", calls, "fewer of them");
-          return memory.enqueue(params);
-        },
-      }),
-      { clock: world.clock },
-    );
-  };
-
   it("leaves nothing behind when a command fails, and its id is free", async () => {
     const world = new FlowWorld();
     const many = flow("many", ($) => {

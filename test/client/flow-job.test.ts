@@ -332,6 +332,25 @@ describe("a whole flow", () => {
     expect((await second.members()).map(({ state }) => state)).toContain("queued");
   });
 
+  it("is not retried once another has superseded it, and its jobs stay cancelled", async () => {
+    const world = new FlowWorld();
+    const first = await world.longshore.enqueue(chain, "abc", { supersedes: "s" });
+    await world.longshore.enqueue(chain, "abc", { supersedes: "s" });
+
+    await expect(first.retry()).rejects.toThrow(WrongState);
+    expect((await first.members()).map(({ state }) => state)).toEqual(Array(4).fill("cancelled"));
+  });
+
+  it("begins anew with its progress when it is retried", async () => {
+    const [world, job] = await begin();
+    await world.report("fetch", { percent: 80 });
+    expect((await job.progress()).percent).toBe(20);
+    await world.fail("fetch");
+    await job.retry({ fromStart: true });
+
+    expect((await job.progress()).percent).toBe(0);
+  });
+
   it("has its tags changed while it runs, and nothing else", async () => {
     const [, job] = await begin();
     await job.update({ tags: ["a"] });

@@ -26,7 +26,7 @@ const store = task<
 const enrich = task<{ titles: string[] }, { about: string }>("enrich");
 const when = task<{ at: Date }, void>("when");
 const bare = task("bare", {}, () => 7);
-const anything = task<unknown, unknown>("anything");
+const anything = task("anything");
 
 const scrape = flow("scrape", { input: z.object({ url: z.string(), enrich: z.boolean().default(true) }) }, ($) => {
   expectTypeOf($.input).toEqualTypeOf<{ url: string; enrich: boolean }>();
