@@ -24,6 +24,14 @@ export interface SchedulerOptions {
   readonly stopping: AbortSignal;
 }
 
+/** What came of firing some schedules. */
+export interface Fired {
+  /** Jobs of ticks that this worker fired. */
+  readonly jobs: number;
+  /** When one of them is due next, in epoch milliseconds of the engine: in the past when only a sweep can say; `null` for never. */
+  readonly nextDue: number | null;
+}
+
 export class Scheduler {
   readonly #options: SchedulerOptions;
   readonly #means: SchedulePutMeans;
@@ -63,16 +71,13 @@ export class Scheduler {
     }
   }
 
-  /**
-   * Fires what a sweep has handed out. Answers when one of them is due next, in epoch milliseconds of the engine: in the past
-   * when only another sweep can say; `null` for never. Rejects when the engine does not answer: what was not fired is handed
-   * out again.
-   */
-  async fire(due: readonly ScheduleRecord[]): Promise<number | null> {
-    if (due.length === 0) return null;
+  /** Fires what a sweep has handed out. Rejects when the engine does not answer: what was not fired is handed out again. */
+  async fire(due: readonly ScheduleRecord[]): Promise<Fired> {
+    if (due.length === 0) return { jobs: 0, nextDue: null };
     const { engine } = this.#options;
     const now = await engine.now();
     const fires: ScheduleFire[] = [];
+    let jobs = 0;
     let next: number | null = null;
     for (const record of due) {
       if (record.status === "moving" && record.problem === null) {
@@ -86,13 +91,14 @@ export class Scheduler {
     }
     for (const part of inParts(fires)) {
       const answers = await engine.fireSchedules({ fires: part });
-      // Where somebody else was faster, the next sweep says when it is due again.
-      next = part.reduce(
-        (first, { nextDue }, index) => earliest(first, answers[index] === "applied" ? nextDue : now),
-        next,
-      );
+      for (const [index, fire] of part.entries()) {
+        const applied = answers[index] === "applied";
+        if (applied) jobs += fire.jobs.length;
+        // Where somebody else was faster, the next sweep says when it is due again.
+        next = earliest(next, applied ? fire.nextDue : now);
+      }
     }
-    return next;
+    return { jobs, nextDue: next };
   }
 
   /** The command that fires a schedule; `null` when it cannot be read. */

@@ -95,14 +95,14 @@ export class Sweeper {
       if (this.#failures > 0) await this.#letOthersReturn();
       this.#expected = null;
       const answer = await engine.sweep({ queues, limit: LIMIT });
-      const nextTick = await scheduler.fire(answer.schedules);
+      const fired = await scheduler.fire(answer.schedules);
       this.#failures = 0;
       this.done = true;
       delay = this.#jitter(holds() ? BUSY : REST);
-      const due = earliest(answer.nextDue, nextTick, this.#expected);
+      const due = earliest(answer.nextDue, fired.nextDue, this.#expected);
       if (due !== null) delay = Math.min(delay, this.#delayUntil(due));
       if (answer.more) delay = 1;
-      if (answer.promoted + answer.recovered > 0) foundWork();
+      if (answer.promoted + answer.recovered + fired.jobs > 0) foundWork();
       swept();
     } catch (error) {
       if (!this.#stop.signal.aborted) outage.report(error);

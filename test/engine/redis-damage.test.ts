@@ -1,7 +1,8 @@
 // What Redis loses behind the engine's back must not hold up what is left.
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
-import { Kit } from "../../src/engine/testkit/kit.js";
+import { Kit, MAIN } from "../../src/engine/testkit/kit.js";
+import { everyMinute, put, toTick } from "../../src/engine/testkit/schedule-words.js";
 import { RedisBackdoor, redisStorage } from "./redis-storage.js";
 
 const where = { url: inject("redisUrl") };
@@ -51,6 +52,29 @@ describe("a running job whose stored row is gone", () => {
     expect((await kit.counts()).active).toBe(0);
     expect(await kit.list({ states: ["queued"] })).toEqual([ids[1]]);
   });
+});
+
+describe("a schedule of which something is gone", () => {
+  it.each(["tick", "schedule"])(
+    "(its field of %s) is handed out with what is wrong, until it is paused",
+    async (part) => {
+      await put(kit, everyMinute({ name: "broken" }));
+      await put(kit);
+      const [key = ""] = (await kit.storage.leftovers?.())?.filter((name) => name.endsWith(`}:${part}`)) ?? [];
+      await redis.hdel(key, "broken");
+      toTick(kit);
+
+      const due = (await kit.sweep()).schedules;
+      expect(due).toMatchObject([
+        { name: "broken", schedule: null, problem: expect.stringContaining("broken") },
+        { name: "poll", problem: null },
+      ]);
+      for (const one of due) await kit.engine.pauseSchedule(one);
+      expect((await kit.sweep()).schedules).toEqual([]);
+      expect(await kit.engine.removeSchedule({ queue: MAIN, name: "broken" })).not.toBeNull();
+      expect(await put(kit, everyMinute({ name: "broken" }))).toBe("created");
+    },
+  );
 });
 
 describe("scripts the server has forgotten", () => {

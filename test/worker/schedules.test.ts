@@ -1,5 +1,6 @@
 // Workers and schedules, in a world whose time stands still: what is due is fired on time by any worker, once, and a worker
 // that was given schedules puts them.
+import { setImmediate as turn } from "node:timers/promises";
 import * as fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import {
@@ -112,6 +113,26 @@ describe("a tick", () => {
     await Promise.all([first.stop(), world.pass(1_000)]);
     await world.pass(3 * MINUTE);
     expect(await jobsOf("s")).toHaveLength(5);
+  });
+
+  it("that is due runs before a worker with burst stops", async () => {
+    // It finds the queue empty before its first sweep, and word of the job comes late.
+    world = new StillWorld((memory) =>
+      withCommands(memory, {
+        sweep: async (params) => {
+          for (let turns = 0; turns < 10; turns += 1) await turn();
+          return memory.sweep(params);
+        },
+        awaitWork: ({ signal }) => new Promise((resolve) => signal.addEventListener("abort", () => resolve())),
+      }),
+    );
+    await world.longshore.schedules.put({ name: "s", task: ping, every: "1m" });
+    await world.pass(MINUTE, MINUTE);
+    const worker = work({ burst: true });
+    let ran = 0;
+    worker.on("completed", () => void (ran += 1));
+    await Promise.all([worker.finished, world.pass(1_000)]);
+    expect(ran).toBe(1);
   });
 
   it.each([

@@ -115,11 +115,15 @@ export function decodeDue(queue: string, values: readonly unknown[]): ScheduleRe
 /** A schedule from its definition and how far it has come: see scripts/lib/schedule.lua. */
 function decodeRecord(ref: ScheduleRef, definition: string, tick: string): ScheduleRecord {
   const [status, revision = "", , lastDue, nextDue, lastJob, , createdAt] = tick.split("\n");
-  const known = STATUSES.find((one) => one === status) ?? "paused";
+  const known = STATUSES.find((one) => one === status);
+  const decoded =
+    known === undefined
+      ? { schedule: null, problem: `schedule ${ref.name}: how far it has come cannot be read` }
+      : decodeSchedule(ref.name, definition, known);
   return {
     ...ref,
-    ...decodeSchedule(ref.name, definition, known),
-    status: known,
+    ...decoded,
+    status: known ?? "paused",
     revision,
     lastDue: Number(lastDue ?? 0),
     nextDue: nextDue === undefined || nextDue === "" ? null : Number(nextDue),

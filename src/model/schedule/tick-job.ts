@@ -19,21 +19,25 @@ export function scheduledJob({ name, job, overlap }: Schedule, id: string, due: 
   return { ...job, ...UNTIED, id, due, hold: false, nonce: null, tags, supersedes };
 }
 
+/** The most characters of input that the jobs of one look may have together: they are enqueued in one command. */
+const MOST_INPUT = 4_194_304;
+
 /** What becomes of the ticks of a schedule up to some time. */
 export interface DueTicks {
-  /** The jobs of the ticks that run, the oldest first: at most 1,000. */
+  /** The jobs of the ticks that run, the oldest first: at most 1,000, and fewer when their input is large. */
   readonly jobs: readonly JobSpec[];
   /** Up to here all is settled: the `lastDue` of the next look. */
   readonly lastDue: number;
-  /** The tick after that; `null` when there is none. Epoch milliseconds. */
+  /** The tick after that; `null` when there is none. In the past when there is more to run. Epoch milliseconds. */
   readonly nextDue: number | null;
 }
 
 /** What becomes of the ticks after `lastDue` and up to `now`, by the schedule's `catchUp`. */
 export function dueTicks(schedule: Schedule, lastDue: number, now: number): DueTicks {
   const found = missed(schedule, lastDue, now);
-  const jobs = found.due.map((due) =>
-    scheduledJob(schedule, tickId(schedule.name, due), { at: runTime(schedule, due) }),
-  );
-  return { jobs, lastDue: found.lastDue, nextDue: nextDue(schedule, found.lastDue) };
+  const most = Math.max(1, Math.floor(MOST_INPUT / schedule.job.input.length));
+  const due = found.due.slice(0, most);
+  const settled = due.length < found.due.length ? (due.at(-1) ?? lastDue) : found.lastDue;
+  const jobs = due.map((time) => scheduledJob(schedule, tickId(schedule.name, time), { at: runTime(schedule, time) }));
+  return { jobs, lastDue: settled, nextDue: nextDue(schedule, settled) };
 }
