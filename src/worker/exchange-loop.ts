@@ -63,6 +63,8 @@ export class ExchangeLoop {
   #claiming = 0;
   #suspectAsked = false;
   #workMayWait = true;
+  /** How often somebody said that work may be waiting. */
+  #looks = 0;
   /** Did the last answer say that there is more than it brought? */
   #backlog = false;
   #claims = true;
@@ -124,6 +126,7 @@ export class ExchangeLoop {
 
   /** Work may be waiting. */
   look(): void {
+    this.#looks += 1;
     this.#workMayWait = true;
     this.kick();
   }
@@ -192,6 +195,7 @@ export class ExchangeLoop {
     this.#suspectAsked ||= claim?.suspect ?? false;
     session.calls[lane] += 1;
     const sentAt = clock.now();
+    const looks = this.#looks;
     const answer = await this.#send(session, lane, runs.map(settlementOf), claim);
     this.#lanes[lane] = false;
     this.#claiming -= claim?.max ?? 0;
@@ -206,7 +210,8 @@ export class ExchangeLoop {
     if (claim !== null) {
       // A full answer says nothing of the queues that were not asked any more.
       this.#backlog = answer.more || answer.leases.length >= claim.max;
-      this.#workMayWait = this.#backlog || (thorough && runs.length > 0);
+      // What somebody was woken for meanwhile may have come after the engine looked.
+      this.#workMayWait = this.#backlog || this.#looks !== looks || (thorough && runs.length > 0);
       this.#wait.learn(answer);
     }
     host.settled(runs, answer);

@@ -41,7 +41,7 @@ export async function flowSpecsOf(
   encodePayload(`${flow.name}.result`, result.value, payloadCap);
   const stored: FlowInput = { input: input ?? null, result: result.value };
   const own = specs.makeIncomplete(flow.name, stored, {
-    queue: flow.queue,
+    queue: flow.queue ?? queueOf([...nodes.keys()][0]),
     ...flow.defaults,
     ...options,
     tags: [...(flow.defaults.tags ?? []), ...(options.tags ?? [])],
@@ -55,6 +55,11 @@ export async function flowSpecsOf(
     flow: { ...own, role: "flow", references: referencesOf(result.references, made, ["result"]) },
     members: [...nodes].map(([node, edges]) => tied(node, edges, made, flowRef)),
   };
+}
+
+/** The queue of a node's job. */
+function queueOf(node: DraftNode | undefined): string {
+  return node?.options.job.queue ?? (typeof node?.task === "object" ? node.task.queue : "default");
 }
 
 /** The spec of a node's job, before it is tied to the others. */

@@ -13,7 +13,10 @@ import type { Filled, Given, Reference, Taken } from "./reference.js";
 
 /** The options of a flow. They hold each time it is enqueued, unless the call says otherwise. */
 export interface FlowOptions extends Pick<JobDefaults, "keep"> {
-  /** The queue of the flow's own job, which no worker runs. Default: `"default"`. */
+  /**
+   * The queue of the flow's own job, which no worker runs; the workers of that queue look after the flow. Default: the queue of
+   * its first node.
+   */
   queue?: string;
   /** Labels such as `"user:42"`, of the flow and of all its jobs. */
   tags?: readonly string[];
@@ -80,7 +83,7 @@ export type Build<Input, Returned> = ($: FlowBuilder<Input>) => Returned;
  */
 export interface Flow<Input = unknown, Result = unknown, Parsed = Input> {
   readonly name: string;
-  readonly queue: string;
+  readonly queue: string | null;
   readonly defaults: Pick<FlowOptions, "keep" | "tags">;
   readonly schema: StandardSchema | null;
   readonly build: Build<Parsed, unknown>;
@@ -132,9 +135,9 @@ export function flow(
   second?: Build<never, unknown>,
 ): AnyFlow {
   const [options, build] = typeof given === "function" ? [{}, given] : [given, second];
-  const { queue = "default", input, ...defaults } = options;
+  const { queue = null, input, ...defaults } = options;
   parseName("flow", name);
-  parseName("queue", queue);
+  if (queue !== null) parseName("queue", queue);
   for (const [key, value] of Object.entries(defaults)) {
     if (!OWN_OPTIONS.includes(key)) {
       throw new InvalidInput(key, value, `no such option; known: queue, input, ${OWN_OPTIONS.join(", ")}`);

@@ -1,0 +1,50 @@
+// A worker that is told of work hears it, whatever it is saying at that moment.
+import { expect, it } from "vitest";
+import { task, type Engine } from "longshore";
+import { makeGate } from "./gate.js";
+import { StillWorld, withCommands } from "./still-world.js";
+
+// On Redis who waits takes a marker away: nobody says again that there is work.
+it("looks again when it is woken while the engine's answer is on its way", async () => {
+  const ran: number[] = [];
+  const first = makeGate();
+  const answers = makeGate();
+  let slow = false;
+  let wake = (): void => {};
+  const world = new StillWorld((engine: Engine) =>
+    withCommands(engine, {
+      async exchange(params) {
+        const answer = await engine.exchange(params);
+        if (slow) await answers.opened;
+        return answer;
+      },
+      awaitWork: ({ signal }) =>
+        new Promise((resolve) => {
+          wake = resolve;
+          signal.addEventListener("abort", () => resolve());
+        }),
+    }),
+  );
+  const work = task<{ n: number }>("work", {}, async ({ input }) => {
+    ran.push(input.n);
+    if (input.n === 1) await first.opened;
+  });
+  const worker = world.longshore.worker([work], { concurrency: 2 });
+  await world.enqueue(work, { n: 1 });
+  wake();
+  await world.pass(100, 50);
+
+  slow = true;
+  first.open();
+  await world.rest();
+  await world.enqueue(work, { n: 2 });
+  world.clock.advance(50);
+  wake();
+  await world.rest();
+  slow = false;
+  answers.open();
+  await world.rest();
+
+  expect(ran).toEqual([1, 2]);
+  await worker.stop();
+});
