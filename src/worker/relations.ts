@@ -71,7 +71,7 @@ export class Relations implements RunRelations {
   async #resultsOfItems(run: Run, { queue, id }: JobRecord): Promise<string> {
     const ties = await this.#ask(run, (engine) => engine.dependencies({ queue, id }));
     const items = ties.filter((tie) => isEachChild(id, tie.id)).toSorted((a, b) => (a.id < b.id ? -1 : 1));
-    const results = (await this.#read(run, items)).map((job) => (job === null ? null : resultOf(job)) ?? "null");
+    const results = (await this.#read(run, items)).map((job) => job?.result ?? "null");
     return `[${results.join(",")}]`;
   }
 
@@ -88,8 +88,4 @@ export class Relations implements RunRelations {
     const { engine, outage } = this.#options;
     return outage.outlast(run.session, () => command(engine));
   }
-}
-
-function resultOf({ state, result }: JobRecord): string | null {
-  return isSuccess(state) ? result : null;
 }
