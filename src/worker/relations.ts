@@ -1,7 +1,7 @@
 /**
- * What runs have to do with other jobs: makes the jobs that a handler spawns, lets its own wait for them, reads what became of
- * those it waited for. In commands of bounded size, one after the other; an engine that does not answer is asked again, as
- * long as the lease may live.
+ * What runs have to do with other jobs: makes the jobs that a handler spawns, lets its own wait for them, reads what
+ * became of those it waited for. In commands of bounded size, one after the other; an engine that does not answer is asked
+ * again, as long as the lease may live.
  */
 import type { Awaitable, Engine, EnqueueAnswer } from "../engine/contract.js";
 import { isSuccess, type DependencyRecord } from "../model/dependency.js";
