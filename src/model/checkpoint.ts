@@ -13,8 +13,8 @@ export interface Checkpoint {
   /** The key of the item, for an item of `step.all`; of the job, for one that was spawned alone. */
   readonly key: string | null;
   /**
-   * JSON text: what the step gave; when the sleep ends (epoch milliseconds); what the milestone shows; which job was spawned,
-   * or how many were; `null` of a status.
+   * JSON text: what the step gave; when the sleep ends (epoch milliseconds); what the milestone shows; which job was
+   * spawned, or how many were; `null` of a status.
    */
   readonly value: string;
   /** When it was made, epoch milliseconds. */

@@ -25,8 +25,8 @@ export class ReferenceNotFound extends NonRetryable {
 }
 
 /**
- * What `spawn.all` throws to give the slot back until the jobs it made have ended; the job is then run again, and no attempt is
- * counted. Let it pass.
+ * What `spawn.all` throws to give the slot back until the jobs it made have ended; the job is then run again, and no
+ * attempt is counted. Let it pass.
  */
 export class Suspended extends LongshoreError {
   constructor() {

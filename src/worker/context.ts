@@ -97,8 +97,8 @@ export interface JobContext<
   /** Makes other jobs, and waits for them without a slot. */
   readonly spawn: Spawn;
   /**
-   * The jobs that this one waited for, by queue and id: those it was enqueued `after`, and those it made by `spawn.all`. Read when
-   * it is first called, once in a run.
+   * The jobs that this one waited for, by queue and id: those it was enqueued `after`, and those it made by `spawn.all`.
+   * Read when it is first called, once in a run.
    * @example for (const { id, state, error } of await dependencies()) log(`${id} ended as ${state}: ${error?.message}`);
    */
   readonly dependencies: () => Promise<readonly EndedDependency[]>;

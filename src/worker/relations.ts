@@ -1,7 +1,7 @@
 /**
- * What runs have to do with other jobs: makes the jobs that a handler spawns, lets its own wait for them, reads what became of
- * those it waited for. In commands of bounded size, one after the other; an engine that does not answer is asked again, as
- * long as the lease may live.
+ * What runs have to do with other jobs: makes the jobs that a handler spawns, lets its own wait for them, reads what
+ * became of those it waited for. In commands of bounded size, one after the other; an engine that does not answer is asked
+ * again, as long as the lease may live.
  */
 import type { Awaitable, Engine, EnqueueAnswer } from "../engine/contract.js";
 import { isSuccess, type DependencyRecord } from "../model/dependency.js";
@@ -71,7 +71,7 @@ export class Relations implements RunRelations {
   async #resultsOfItems(run: Run, { queue, id }: JobRecord): Promise<string> {
     const ties = await this.#ask(run, (engine) => engine.dependencies({ queue, id }));
     const items = ties.filter((tie) => isEachChild(id, tie.id)).toSorted((a, b) => (a.id < b.id ? -1 : 1));
-    const results = (await this.#read(run, items)).map((job) => (job === null ? null : resultOf(job)) ?? "null");
+    const results = (await this.#read(run, items)).map((job) => job?.result ?? "null");
     return `[${results.join(",")}]`;
   }
 
@@ -88,8 +88,4 @@ export class Relations implements RunRelations {
     const { engine, outage } = this.#options;
     return outage.outlast(run.session, () => command(engine));
   }
-}
-
-function resultOf({ state, result }: JobRecord): string | null {
-  return isSuccess(state) ? result : null;
 }

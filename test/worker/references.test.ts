@@ -211,6 +211,38 @@ describe("an input", () => {
     expect(troubles).toHaveLength(1);
   });
 
+  it("that is not there in time fails the attempt, and its handler is not called", async () => {
+    let calls = 0;
+    let failures = 5;
+    const count = task("count", ONCE, () => {
+      calls += 1;
+    });
+    const { job } = await run(
+      {
+        page: { task: "give", input: 1 },
+        report: {
+          task: "count",
+          input: null,
+          takes: [{ at: [], from: "page", take: [] }],
+          options: { timeout: "500ms" },
+        },
+      },
+      [count],
+      (engine) =>
+        withCommands(engine, {
+          getJobs: (params) => {
+            failures -= params.refs[0]?.id === "flow-1-page" ? 1 : 0;
+            if (failures >= 0) throw new EngineUnavailable("memory:", "gone for a moment");
+            return engine.getJobs(params);
+          },
+        }),
+    );
+
+    failures = -1;
+    expect(await job("report").refresh()).toMatchObject({ state: "failed", error: { code: "TIMEOUT" } });
+    expect(calls).toBe(0);
+  });
+
   it("costs one read for all that it takes; nothing where it takes nothing", async () => {
     const reads: number[] = [];
     const takes = ["one", "two"].map((from) => ({ at: [from], from, take: [] }));

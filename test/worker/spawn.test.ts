@@ -213,6 +213,24 @@ describe("spawn.all", () => {
     expect(await idsIn(world, "children")).toHaveLength(2);
   });
 
+  it("is no failure of the step it is called in, which is not tried again for it", async () => {
+    const double = doubling();
+    const given: unknown[] = [];
+    const parent = task("parent", ONCE, async ({ spawn, step }) => {
+      const options = { retry: { attempts: 5, backoff: "1h" }, optional: true } as const;
+      given.push(await step("all of it", async () => (await spawn.all("doubled", double, [1])).values, options));
+    });
+    const { world } = open([parent]);
+    const job = await world.enqueue(parent);
+    await world.rest();
+    expect((await job.refresh()).state).toBe("blocked");
+    world.longshore.worker([double]);
+    await world.rest();
+
+    expect(await job.refresh()).toMatchObject({ state: "completed", failures: [] });
+    expect(given, "the handler does not go on without it").toEqual([[2]]);
+  });
+
   it("of nothing is done at once", async () => {
     const double = doubling();
     const parent = task("parent", { ...ONCE, steps: ["none"] }, ({ spawn }) => spawn.all("none", double, []));
@@ -302,6 +320,28 @@ describe("spawn.all", () => {
       },
     });
     expect([one, four].every((id) => id.startsWith(job.id))).toBe(true);
+  });
+
+  it("tells of a job that failed and was cancelled before its next attempt that it was cancelled", async () => {
+    const double = doubling();
+    const child = task("child", { queue: "children", backoff: "1h" }, () => {
+      throw new Error("not yet");
+    });
+    const parent = task("parent", ONCE, async ({ spawn }) => {
+      await spawn.all("made", child, [1], { optional: true });
+      return (await spawn.all("doubled", double, [1])).values;
+    });
+    const { world } = open([parent, child, double]);
+    const job = await world.enqueue(parent);
+    await world.rest();
+    await world.longshore.queue("children").job(`${job.id}.made.00000`).cancel();
+    await world.rest();
+
+    expect(await job.refresh()).toMatchObject({
+      state: "partial",
+      result: [2],
+      failures: [{ error: { code: "DEPENDENCY_FAILED", message: expect.stringContaining("ended as cancelled") } }],
+    });
   });
 
   it("fails for good when all of the jobs fail, unless it is optional", async () => {

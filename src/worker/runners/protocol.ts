@@ -20,7 +20,10 @@ export interface RunOrder {
   /** The file of the handler, and the name of its export. */
   readonly file: string;
   readonly export: string;
-  /** JSON text as it was enqueued, with what it takes from other jobs in place; or the value that the task's schema made of it. */
+  /**
+   * JSON text as it was enqueued, with what it takes from other jobs in place; or the value that the task's schema made of
+   * it.
+   */
   readonly input: { readonly text: string } | { readonly value: unknown };
   /** What the task declares; `null` where it declares none. Schemas of milestones stay with the worker. */
   readonly steps: Readonly<Record<string, number>> | readonly string[] | null;

@@ -26,8 +26,8 @@ export interface SpawnOptions extends SpawnedJobOptions {
 /** The options of many spawned jobs. */
 export interface SpawnAllOptions<Input> extends SpawnedJobOptions {
   /**
-   * By what an input is known in later runs: up to 1024 bytes of text, different for each. Default: its place in the list, as
-   * five digits.
+   * By what an input is known in later runs: up to 1024 bytes of text, different for each. Default: its place in the
+   * list, as five digits.
    */
   key?: (input: Input, index: number) => string | number;
   /** May all of them fail without failing the job? Some may always. Default: false. */
@@ -40,8 +40,8 @@ export type SpawnArguments<Input> = undefined extends Input
   : [input: Input, options?: SpawnOptions];
 
 /**
- * Makes jobs. Their ids are made of the job's own, a name and a key: a job that runs again, after a crash, a retry or a wait,
- * makes none twice. They belong to the flow that the job belongs to, and carry its tags beside their own.
+ * Makes jobs. Their ids are made of the job's own, a name and a key: a job that runs again, after a crash, a retry or a
+ * wait, makes none twice. They belong to the flow that the job belongs to, and carry its tags beside their own.
  */
 export interface Spawn {
   /**
@@ -57,8 +57,8 @@ export interface Spawn {
   <Input, Result>(task: Task<Input, Result, never>, ...args: SpawnArguments<NoInfer<Input>>): Promise<JobRef>;
   (task: string, input?: unknown, options?: SpawnOptions): Promise<JobRef>;
   /**
-   * Makes a job of every input, gives the slot back, and returns here, in a new run that counts no attempt, when all of them have
-   * ended; steps before it are not run again. It works by throwing: let what it throws pass. The inputs must be the same in
+   * Makes a job of every input, gives the slot back, and returns here, in a new run that counts no attempt, when all of
+   * them have ended; steps before it are not run again. It works by throwing: let what it throws pass. The inputs must be the same in
    * every run: make them in a step, or from the job's own input. Some may fail: the job then ends as `partial`.
    * @param name 1 to 100 bytes of text; once in a run
    * @returns what those gave that ended well, and those that did not, in the order of the inputs

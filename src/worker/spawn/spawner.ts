@@ -1,6 +1,6 @@
 /**
- * The jobs that one run makes of its own. That a job was made is remembered, and its id follows from its parent's: a run that
- * does the same again makes nothing twice. For many of them the run gives its slot back and is begun anew when they have
+ * The jobs that one run makes of its own. That a job was made is remembered, and its id follows from its parent's: a run
+ * that does the same again makes nothing twice. For many of them the run gives its slot back and is begun anew when they have
  * ended; between being made and being waited for none of them is lost, whenever the worker dies.
  */
 import { childId } from "../../model/child-id.js";

@@ -1,6 +1,6 @@
 /**
- * The steps of one run: what its handler does by `step`, `emit`, `count`, `progress` and `spawn`. Made when the first of them
- * is used. What a step gave is stored before it is answered.
+ * The steps of one run: what its handler does by `step`, `emit`, `count`, `progress` and `spawn`. Made when the first of
+ * them is used. What a step gave is stored before it is answered.
  */
 import type { Outcome } from "../../engine/contract.js";
 import { decodePayload } from "../../model/codec.js";

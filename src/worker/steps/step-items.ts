@@ -13,7 +13,10 @@ export interface StepItem {
 /** The most bytes the key of an item may have: enough for most URLs. */
 export const LONGEST_KEY = 1_024;
 
-/** Gives each item its key; `field` is what the list is called in errors. @throws InvalidInput for an item without one, or with one that another has */
+/**
+ * Gives each item its key; `field` is what the list is called in errors.
+ * @throws InvalidInput for an item without one, or with one that another has
+ */
 export function keyItems(items: unknown, key: ParsedStepAllOptions["key"], field = "items"): StepItem[] {
   if (!Array.isArray(items)) throw new InvalidInput(field, items, "a list");
   const taken = new Set<string>();
