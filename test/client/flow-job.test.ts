@@ -121,6 +121,23 @@ describe("the result of a flow", () => {
   });
 });
 
+describe("the result of an optional fan-out", () => {
+  it("is null when all of it failed", async () => {
+    const world = new FlowWorld();
+    const fan = flow("fan", ($) => {
+      const { links } = $(fetchPage, { url: "abc" });
+      return { pages: $.each(note, links, (link) => link, { name: "pages", optional: true }) };
+    });
+    const job = await world.longshore.enqueue(fan);
+    await world.complete("fetch", page);
+    const { id } = world.node("pages");
+    await world.spawn("pages", [{ id: eachChildId(id, 0), node: "pages.0", on: "continue" }]);
+    await world.fail("pages.0", "pages");
+
+    expect(await job.result()).toEqual({ pages: null });
+  });
+});
+
 describe("the progress of a flow", () => {
   it("is the weighted mean of its jobs: 0 at the start, 100 only at the end", async () => {
     const world = new FlowWorld();
