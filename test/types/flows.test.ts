@@ -151,7 +151,7 @@ export async function uses(longshore: Longshore): Promise<void> {
 
 describe("a flow as a value", () => {
   it("has a name, a queue and its defaults, and has done nothing yet", () => {
-    expect(scrape).toMatchObject({ name: "scrape", queue: "default", defaults: {} });
+    expect(scrape).toMatchObject({ name: "scrape", queue: null, defaults: {} });
     expect(withOptions).toMatchObject({ queue: "flows", defaults: { tags: ["a"] }, schema: null });
     expect(Object.isFrozen(scrape)).toBe(true);
   });
