@@ -76,5 +76,4 @@ function untie(sql: Sql, queue: SqliteQueue, job: Job, from: JobRef): void {
   if (!removeDependent(sql, job, from) || isPinned(sql, job) || !isTerminal(stateOfJob(job))) return;
   unpin(queue, job);
   saveJob(sql, job);
-  saveTies(sql, job, { ...tiesOf(sql, job), unpinned: true });
 }
