@@ -57,7 +57,7 @@ function keepByCount(queue: SqliteQueue, job: MovingJob, state: TerminalState, n
   job.kept = kind === "completed" ? number : -number;
 }
 
-/** Retention may not have this job that has ended. */
+/** Retention may not have this job that has ended; saying so again changes nothing. */
 export function pin(queue: SqliteQueue, job: MovingJob): void {
   const state = stateOfJob(job);
   takeFromRetention(queue, job, state);
