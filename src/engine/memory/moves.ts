@@ -50,6 +50,7 @@ export function restand(queue: MemoryQueue, job: MemoryJob): void {
 export function finish(queue: MemoryQueue, job: MemoryJob, to: JobState, cause: Cause, now: number): void {
   job.finishedAt = now;
   job.expireAt = null;
+  job.wasPinned = false;
   move(queue, job, to, cause, now);
   job.suspect = false;
   if (!isPinned(queue, job)) count(queue, job);

@@ -221,9 +221,7 @@ const FOURTH = `
     -- How many dependencies there are, how many of them have not ended, and how often it waited anew for them.
     depends INTEGER NOT NULL,
     waiting INTEGER NOT NULL,
-    round INTEGER NOT NULL,
-    -- Was it kept beyond its time for what depended on it?
-    unpinned INTEGER NOT NULL
+    round INTEGER NOT NULL
   );
 
   -- What a job was enqueued with of this, as JSON: it can be long, and lives apart from what changes often.

@@ -31,14 +31,14 @@ export function restand(queue: SqliteQueue, job: MovingJob): void {
 /** Ends a job in a terminal state. */
 export function finish(transaction: Transaction, queue: SqliteQueue, job: MovingJob, to: TerminalState): void {
   const { sql, now } = transaction;
-  const { flow, unpinned } = tiesOf(sql, job);
+  const { flow } = tiesOf(sql, job);
   const pinned = isPinned(sql, job);
   job.finishedAt = now;
   job.expireAt = null;
   leave(queue, job);
   const kind = retentionClass(to);
   const { age } = retentionOf(job)[kind];
-  const usual = age === DEFAULT_RETENTION[kind].age && !unpinned;
+  const usual = age === DEFAULT_RETENTION[kind].age;
   if (!pinned && !usual) job.removeAt = now + age;
   stand(queue, job, to, "tail", pinned || !usual);
   if (!pinned) keepByCount(queue, job, to, -job.key);
@@ -57,7 +57,7 @@ function keepByCount(queue: SqliteQueue, job: MovingJob, state: TerminalState, n
   job.kept = kind === "completed" ? number : -number;
 }
 
-/** Retention may not have this job that has ended. */
+/** Retention may not have this job that has ended; saying so again changes nothing. */
 export function pin(queue: SqliteQueue, job: MovingJob): void {
   const state = stateOfJob(job);
   takeFromRetention(queue, job, state);

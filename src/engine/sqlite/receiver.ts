@@ -59,15 +59,11 @@ function beAwaited(
   { to, from, round }: Extract<Message, { kind: "link" | "go" }>,
 ): Message[] {
   const state = stateOfJob(job);
-  const ended = isTerminal(state);
-  const alone = ended && !isPinned(sql, job);
   if (!job.tied) saveTies(sql, job, tiesOf(sql, job));
   addDependent(sql, job, from, round);
-  if (!ended) return [];
-  if (alone) {
-    pin(queue, job);
-    saveJob(sql, job);
-  }
+  if (!isTerminal(state)) return [];
+  pin(queue, job);
+  saveJob(sql, job);
   return [{ kind: "end", to: from, from: to, state, round }];
 }
 
@@ -76,5 +72,4 @@ function untie(sql: Sql, queue: SqliteQueue, job: Job, from: JobRef): void {
   if (!removeDependent(sql, job, from) || isPinned(sql, job) || !isTerminal(stateOfJob(job))) return;
   unpin(queue, job);
   saveJob(sql, job);
-  saveTies(sql, job, { ...tiesOf(sql, job), unpinned: true });
 }

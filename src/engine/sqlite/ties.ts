@@ -21,8 +21,6 @@ export interface JobTies {
   waiting: number;
   /** How often it waited anew for them. */
   round: number;
-  /** Kept beyond its time for its dependents, it is trimmed after those that were not. */
-  unpinned: boolean;
 }
 
 /** What depends on a job, and the round in which it waits for it. */
@@ -34,22 +32,22 @@ export interface Dependent {
 /** What is asked of a job to find its ties. */
 type MaybeTied = Pick<Job, "job" | "line" | "tied">;
 
-type TiesRow = [flow: JobTies["flow"], held: number, depends: number, waiting: number, round: number, unpinned: number];
+type TiesRow = [flow: JobTies["flow"], held: number, depends: number, waiting: number, round: number];
 
-const LOAD = "SELECT flow, held, depends, waiting, round, unpinned FROM ties WHERE job = ?";
-const ADD = "INSERT INTO ties (flow, held, depends, waiting, round, unpinned, job) VALUES (?, ?, ?, ?, ?, ?, ?)";
-const SAVE = "UPDATE ties SET flow = ?, held = ?, depends = ?, waiting = ?, round = ?, unpinned = ? WHERE job = ?";
+const LOAD = "SELECT flow, held, depends, waiting, round FROM ties WHERE job = ?";
+const ADD = "INSERT INTO ties (flow, held, depends, waiting, round, job) VALUES (?, ?, ?, ?, ?, ?)";
+const SAVE = "UPDATE ties SET flow = ?, held = ?, depends = ?, waiting = ?, round = ? WHERE job = ?";
 
 /** The ties of a job that has none yet. */
-export const ALONE: JobTies = { flow: null, held: false, depends: 0, waiting: 0, round: 0, unpinned: false };
+export const ALONE: JobTies = { flow: null, held: false, depends: 0, waiting: 0, round: 0 };
 
 /** The ties of a job, which may stand alone. */
 export function tiesOf(sql: Sql, job: MaybeTied): JobTies {
   const row = job.tied ? sql.all<TiesRow>(LOAD, job.job)[0] : undefined;
   // Nothing else blocks a job that stands alone.
   if (row === undefined) return { ...ALONE, held: stateOfJob(job) === "blocked" };
-  const [flow, held, depends, waiting, round, unpinned] = row;
-  return { flow, held: held === 1, depends, waiting, round, unpinned: unpinned === 1 };
+  const [flow, held, depends, waiting, round] = row;
+  return { flow, held: held === 1, depends, waiting, round };
 }
 
 /** Writes the ties of a job back; one that stood alone is tied from now on. */
@@ -69,8 +67,8 @@ export function addTies(sql: Sql, job: MaybeTied, ties: JobTies): void {
 }
 
 function writeTies(sql: Sql, statement: string, { job }: MaybeTied, ties: JobTies): void {
-  const { flow, held, depends, waiting, round, unpinned } = ties;
-  sql.run(statement, flow, held ? 1 : 0, depends, waiting, round, unpinned ? 1 : 0, job);
+  const { flow, held, depends, waiting, round } = ties;
+  sql.run(statement, flow, held ? 1 : 0, depends, waiting, round, job);
 }
 
 /** Forgets the ties of a job, but for those to other jobs: these are to be told. */
