@@ -33,6 +33,9 @@ export interface NodeDraft {
   readonly shortLived: boolean;
 }
 
+/** What may be done to a job. */
+export type FlowCommand = "cancel" | "remove" | "retry" | "promote" | "release";
+
 /** What may happen. */
 export type FlowEvent = {
   /** Over which connection. */
@@ -54,7 +57,7 @@ export type FlowEvent = {
     }
   | { readonly kind: "die"; readonly session: number }
   | { readonly kind: "leave"; readonly session: number }
-  | { readonly kind: "control"; readonly command: "cancel" | "remove" | "retry" | "promote"; readonly job: number }
+  | { readonly kind: "control"; readonly command: FlowCommand; readonly job: number }
   | { readonly kind: "onFlow"; readonly command: "cancel" | "remove" }
   /** Whoever retries a flow may die after some of its levels. */
   | { readonly kind: "retryFlow"; readonly levels: number }
@@ -161,7 +164,10 @@ const anyEvent: fc.Arbitrary<FlowEvent> = fc.oneof(
     weight: 8,
     arbitrary: event(
       "control",
-      record({ command: fc.constantFrom("cancel", "cancel", "remove", "retry", "retry", "promote"), job: some }),
+      record({
+        command: fc.constantFrom("cancel", "cancel", "remove", "retry", "retry", "promote", "release"),
+        job: some,
+      }),
     ),
   },
   { weight: 2, arbitrary: event("onFlow", record({ command: fc.constantFrom("cancel", "cancel", "remove") })) },

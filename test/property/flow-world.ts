@@ -4,14 +4,13 @@
 import assert from "node:assert/strict";
 import type { Engine, Lease, Outcome } from "../../src/engine/contract.js";
 import { Kit, settlement, type TestSession, type TestStorage } from "../../src/engine/testkit/index.js";
-import type { Dependency } from "../../src/model/dependency.js";
+import { isSuccess, type Dependency } from "../../src/model/dependency.js";
 import { toRetry } from "../../src/model/flow-graph.js";
 import type { JobRef, JobSpec } from "../../src/model/job.js";
 import { DEFAULT_RETENTION } from "../../src/model/retention.js";
-import { isSuccess } from "../../src/model/dependency.js";
 import { sources } from "../../src/model/state.js";
 import type { BreakableDelivery } from "../engine/redis-breakage.js";
-import { QUEUES, type FlowCase, type FlowEvent, type NodeDraft, type Wait } from "./flow-events.js";
+import { QUEUES, type FlowCase, type FlowCommand, type FlowEvent, type NodeDraft, type Wait } from "./flow-events.js";
 import { FlowLog, nameOf } from "./flow-log.js";
 
 const HOME = "home";
@@ -265,7 +264,7 @@ export class FlowWorld {
     this.#sessions.push(await this.#kit.session({ engine, queues: EVERYWHERE, ttl: FOREVER }));
   }
 
-  async #control(command: "cancel" | "remove" | "retry" | "promote", ref: JobRef | undefined): Promise<void> {
+  async #control(command: FlowCommand, ref: JobRef | undefined): Promise<void> {
     if (ref === undefined) return;
     const params = { refs: [{ queue: ref.queue, id: ref.id }], op: this.#kit.fresh("op") };
     const run = async (): Promise<boolean> => {
@@ -339,7 +338,7 @@ export class FlowWorld {
   }
 
   /** Mostly a job from whose state the command goes on. */
-  #pick(command: "cancel" | "remove" | "retry" | "promote", n: number): JobRef | undefined {
+  #pick(command: FlowCommand, n: number): JobRef | undefined {
     const jobs = this.#log.specs.filter(({ role }) => role === "job");
     const wanted = command === "remove" ? null : sources(command);
     const fitting = jobs.filter((job) => {
