@@ -66,6 +66,10 @@ export class FlowLog {
     this.#begun.add(nameOf(flow));
   }
 
+  hasBegun(flow: JobRef): boolean {
+    return this.#begun.has(nameOf(flow));
+  }
+
   retried(ref: JobRef): void {
     const entry = this.#of(ref);
     entry.mayStart = true;
@@ -108,7 +112,7 @@ export class FlowLog {
     entry.runs += 1;
     assert.equal(entry.spec.role, "job", "nobody runs a flow");
     assert.deepEqual(body?.after, entry.spec.after);
-    if (flow !== null && hold) assert.ok(this.#begun.has(nameOf(flow)), `${name} runs after its flow has begun`);
+    if (flow !== null && hold) assert.ok(this.hasBegun(flow), `${name} runs after its flow has begun`);
     const known = new Map((await engine.dependencies(ref)).map((dependency) => [nameOf(dependency), dependency]));
     for (const dependency of entry.spec.after) {
       const other = nameOf(dependency);
@@ -123,7 +127,7 @@ export class FlowLog {
   #sawEnd(entry: Entry, dependency: Entry, state: DependencyEnd): void {
     const [name, other] = [nameOf(entry.spec), nameOf(dependency.spec)];
     // A flow that never began ends and goes in one command.
-    const fleeting = dependency.spec.role === "flow" && !this.#begun.has(other);
+    const fleeting = dependency.spec.role === "flow" && !this.hasBegun(dependency.spec);
     const at = dependency.ends.get(state) ?? (fleeting ? dependency.ends.get("removed") : undefined);
     assert.ok(at !== undefined, `${name} was told that ${other} is ${state}, which it never was`);
     if (!isSuccess(state))
@@ -136,7 +140,7 @@ export class FlowLog {
     for (const { spec, record, runs, late } of this.#jobs.values()) {
       const name = nameOf(spec);
       assert.ok(record === null || isTerminal(record.state), `${name} ends, and is ${record?.state ?? "gone"}`);
-      if (spec.flow !== null && spec.hold && !this.#begun.has(nameOf(spec.flow))) {
+      if (spec.flow !== null && spec.hold && !this.hasBegun(spec.flow)) {
         assert.equal(runs, 0, `${name} never ran`);
         if (strict && !late) assert.ok(record === null, `nothing is left of ${name}, whose flow never began`);
       }
@@ -155,7 +159,7 @@ export class FlowLog {
 
   async #flowEnded(engine: Engine, flow: JobSpec, record: JobRecord | null): Promise<void> {
     const name = nameOf(flow);
-    if (!this.#begun.has(name)) {
+    if (!this.hasBegun(flow)) {
       assert.ok(record === null, `${name}, which never began, is gone`);
       return;
     }

@@ -20,6 +20,8 @@ const FOREVER = 1_000 * DAY;
 const WORKERS = 3;
 /** Longer than anything that was enqueued is kept. */
 const RETENTION = 8 * DAY;
+/** What is stored of queues, in keys or rows, when they have no jobs. */
+const OF_QUEUES = /:(conf|queues|wake)$|^queues /;
 /** After this time engines that can lose messages ask again. */
 const AUDIT = 600_000;
 
@@ -242,21 +244,27 @@ export class FlowWorld {
   /** A worker dies, unseen until somebody sweeps; another one takes its place. */
   async #die(session: TestSession | undefined): Promise<void> {
     if (session === undefined) return;
+    this.#sessions.splice(this.#sessions.indexOf(session), 1);
+    await this.#kill(session);
+    await this.#hire();
+  }
+
+  async #kill(session: TestSession): Promise<void> {
     await session.heartbeat(1);
     this.#kit.advance(1);
-    await this.#dismiss(session);
+    this.#isGone(session);
   }
 
   async #leave(session: TestSession | undefined): Promise<void> {
     if (session === undefined) return;
+    this.#sessions.splice(this.#sessions.indexOf(session), 1);
     await session.close();
-    await this.#dismiss(session);
+    this.#isGone(session);
+    await this.#hire();
   }
 
-  async #dismiss(session: TestSession): Promise<void> {
-    this.#sessions.splice(this.#sessions.indexOf(session), 1);
+  #isGone(session: TestSession): void {
     for (const held of this.#held) if (held.session === session) this.#log.givenBack(held.lease);
-    await this.#hire();
   }
 
   async #hire(): Promise<void> {
@@ -295,7 +303,9 @@ export class FlowWorld {
     if (levels === 100) await this.#control("retry", this.#flow);
   }
 
+  /** What joins comes from a member that runs, or from one who knows that they do. */
   async #join(draft: NodeDraft): Promise<void> {
+    if (!this.#log.hasBegun(this.#flow)) return;
     const id = this.#kit.fresh("late");
     await this.#enqueue([{ ...this.#spec(id, draft, this.#members), ...this.#membership(id, draft) }]);
   }
@@ -351,7 +361,7 @@ export class FlowWorld {
   /** Nothing more happens but what one worker does, and the passing of time. */
   async #calmDown(): Promise<void> {
     this.#break(null);
-    for (const session of [...this.#sessions]) await this.#die(session);
+    for (const session of this.#sessions.splice(0)) await this.#kill(session);
     const last = await this.#kit.session({ queues: EVERYWHERE, ttl: FOREVER });
     for (let round = 0; round < 200 && !this.#log.hasEnded; round += 1) {
       const { nextDue } = await this.#kit.sweep(1_000, EVERYWHERE);
@@ -366,6 +376,7 @@ export class FlowWorld {
       const due = nextDue === null || nextDue > this.#kit.clock.now() + DAY ? null : nextDue;
       this.#kit.advance(due === null ? AUDIT : Math.max(due - this.#kit.clock.now(), 1));
     }
+    await last.close();
   }
 
   /** What has ended goes in its time, and leaves nothing behind. */
@@ -373,7 +384,7 @@ export class FlowWorld {
     this.#kit.advance(RETENTION);
     for (let sweeps = 0; sweeps < 30; sweeps += 1) await this.#kit.sweep(1_000, EVERYWHERE);
     assert.deepEqual(await this.#kit.list(), [], "everything goes in its time");
-    const left = ((await this.#kit.storage.leftovers?.()) ?? []).filter((one) => !/:(conf|queues|wake)$/.test(one));
+    const left = ((await this.#kit.storage.leftovers?.()) ?? []).filter((one) => !OF_QUEUES.test(one));
     assert.deepEqual(left, [], "nothing is left behind");
   }
 }
