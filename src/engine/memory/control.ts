@@ -30,7 +30,8 @@ export function control(context: ControlContext, id: string, command: Command): 
 }
 
 export const release: Command = ({ queue, now }, job) => {
-  if (!isFrom(job, "release") || !job.held) return "wrong-state";
+  // A member of a flow is let go by the flow.
+  if (!isFrom(job, "release") || !job.held || job.spec.flow !== null) return "wrong-state";
   letGo(queue, job, now);
   return "applied";
 };
@@ -70,9 +71,10 @@ export function retry(fromStart: boolean): Command {
     job.startedAt = null;
     job.finishedAt = null;
     job.runAt = now;
-    job.held = false;
+    // A member of a flow that has not begun must not run before that.
+    job.held &&= job.spec.flow !== null;
     dependAgain(queue, job);
-    move(queue, job, job.waiting > 0 ? "blocked" : "queued", "retry", now);
+    move(queue, job, job.held || job.waiting > 0 ? "blocked" : "queued", "retry", now);
     return "applied";
   };
 }

@@ -49,6 +49,12 @@ export function depend(queue: MemoryQueue, job: MemoryJob, ref: JobRef, on: Depe
   job.waiting += 1;
 }
 
+/** Waits for a dependency that had ended. */
+function waitAgain(queue: MemoryQueue, job: MemoryJob, dependency: DependencyRecord): void {
+  dependenciesOf(queue, job.id).set(tieKey(dependency), { ...dependency, state: null });
+  job.waiting += 1;
+}
+
 /** Are there dependencies to be looked at again? */
 export function willWait(queue: MemoryQueue, { id }: MemoryJob): boolean {
   return listDependencies(queue, id).some(({ state }) => state === null || !isSuccess(state));
@@ -56,13 +62,13 @@ export function willWait(queue: MemoryQueue, { id }: MemoryJob): boolean {
 
 /** Looks again at dependencies that did not succeed; the job waits for them anew. */
 export function dependAgain(queue: MemoryQueue, job: MemoryJob): void {
+  if (job.held) haveNews(queue, job.id);
   const dependencies = queue.dependencies.get(job.id);
   if (dependencies === undefined) return;
   job.waiting = 0;
-  for (const [key, dependency] of dependencies) {
+  for (const dependency of dependencies.values()) {
     if (dependency.state !== null && isSuccess(dependency.state)) continue;
-    dependencies.set(key, { ...dependency, state: null });
-    job.waiting += 1;
+    waitAgain(queue, job, dependency);
   }
   job.round += 1;
   haveNews(queue, job.id);
@@ -152,11 +158,12 @@ function newsOf(queue: MemoryQueue, id: string): Message[] {
     return open ? [] : waited.map((member): Message => ({ kind: "go", to: bare(member), from, round }));
   }
   const { flow } = job.spec;
-  const joins = flow !== null && isAwaitedBy(queue, job, flow);
+  const { held } = job;
+  const joins = flow !== null && (held || isAwaitedBy(queue, job, flow));
   return [
-    ...(joins ? [{ kind: "join", to: bare(flow), from, on: flow.on } satisfies Message] : []),
+    ...(joins ? [{ kind: "join", to: bare(flow), from, on: flow.on, held } satisfies Message] : []),
     // What is held may depend on jobs that are still being created.
-    ...(job.held ? [] : waited).map((dependency): Message => ({
+    ...(held ? [] : waited).map((dependency): Message => ({
       kind: "link",
       to: bare(dependency),
       from,
@@ -175,6 +182,7 @@ export function receive(queue: MemoryQueue | undefined, message: Message, tying:
       return beAwaited(queue, job, message);
     case "go":
       if (job.state === "blocked" && job.held) letGo(queue, job, tying.now);
+      job.held = false;
       return beAwaited(queue, job, message);
     case "unlink":
       untie(queue, job, from);
@@ -244,19 +252,28 @@ function goOn(
   else if (!job.held && job.waiting === 0) ready(queue, job, now);
 }
 
-/** A flow gets a member. */
+/** A flow gets a member, or is asked by one that it has already. */
 function beJoined(
   queue: MemoryQueue,
   flow: MemoryJob,
-  { to, from, on }: Extract<Message, { kind: "join" }>,
+  { to, from, on, held }: Extract<Message, { kind: "join" }>,
 ): Message[] {
-  if (flow.spec.role !== "flow") return [{ kind: "cancel", to: from, from: to }];
+  const refused: Message[] = [{ kind: "cancel", to: from, from: to }];
+  if (flow.spec.role !== "flow") return refused;
   const members = dependenciesOf(queue, flow.id);
-  if (members.has(tieKey(from))) return [];
-  if (flow.state !== "blocked" || members.size >= MOST_MEMBERS) return [{ kind: "cancel", to: from, from: to }];
+  const known = members.get(tieKey(from));
+  // What has ended for a flow that began may have been retried before the flow is.
+  const hasEnded = known !== undefined && known.state !== null;
+  if (flow.state !== "blocked" && (flow.open || !hasEnded)) return refused;
+  if (known === undefined && members.size >= MOST_MEMBERS) return refused;
   depend(queue, flow, from, on);
-  // It may have ended before this arrived.
-  return flow.open ? [] : [{ kind: "go", to: from, from: to, round: flow.round }];
+  if (flow.open) {
+    // It ended, and was retried, before the flow began.
+    if (hasEnded) waitAgain(queue, flow, known);
+    return [];
+  }
+  // A new one may have ended before this arrived.
+  return known === undefined || held ? [{ kind: "go", to: from, from: to, round: flow.round }] : [];
 }
 
 /** Ends a flow if its members have all ended. */

@@ -82,7 +82,7 @@ function encodeMessage(message: Message): Argument[] {
     case "go":
       return [...head, message.round, 0, ""];
     case "join":
-      return [...head, message.on === "continue" ? 2 : 0, 0, ""];
+      return [...head, message.on === "continue" ? 2 : 0, message.held ? 1 : 0, ""];
     default:
       return [...head, 0, 0, ""];
   }
@@ -116,7 +116,7 @@ function decodeMessage(letter: string, between: { to: JobRef; from: JobRef }, a:
     case "g":
       return { kind: "go", ...between, round: a };
     case "j":
-      return { kind: "join", ...between, on: a === 2 ? "continue" : "fail" };
+      return { kind: "join", ...between, on: a === 2 ? "continue" : "fail", held: b === 1 };
     case "x":
       return { kind: "cancel", ...between };
     default:

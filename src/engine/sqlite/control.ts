@@ -9,7 +9,7 @@ import { forget, move, recordLastRun, restand, tag, untag } from "./moves.js";
 import { claimKey, liveHolder, replaceInput, retime } from "./produce.js";
 import type { SqliteQueue } from "./queue.js";
 import { isLatest } from "./supersede.js";
-import { tiesOf, willWait } from "./ties.js";
+import { isMember, tiesOf, willWait } from "./ties.js";
 import type { Transaction } from "./transaction.js";
 
 /** A command: moves the job and says whether it could. */
@@ -39,7 +39,8 @@ function runOnce(transaction: Transaction, queue: SqliteQueue, job: Job, op: str
 
 export const release: Command = (transaction, queue, job) => {
   const ties = tiesOf(transaction.sql, job);
-  if (!isFrom(job, "release") || !ties.held) return "wrong-state";
+  // A member of a flow is let go by the flow.
+  if (!isFrom(job, "release") || !ties.held || isMember(transaction.sql, job)) return "wrong-state";
   letGo(transaction, queue, job, ties);
   return "applied";
 };
@@ -80,7 +81,7 @@ export function retry(fromStart: boolean): Command {
     job.finishedAt = null;
     job.runAt = transaction.now;
     sql.run(BEGIN_ANEW, job.checkpointed ? 1 : 0, job.job);
-    const waits = dependAgain(transaction, queue, job, ties) > 0;
+    const waits = dependAgain(transaction, queue, job, ties);
     move(queue, job, waits ? "blocked" : "queued");
     return "applied";
   };

@@ -20,6 +20,7 @@ import {
   depend,
   dependency,
   endDependency,
+  isMember,
   keepBody,
   reopenDependencies,
   saveTies,
@@ -54,18 +55,19 @@ export function dependMore(transaction: Transaction, queue: SqliteQueue, job: Jo
   transaction.haveNews(queue, job);
 }
 
-/** Looks again at dependencies that did not succeed; answers how many the job waits for anew. */
-export function dependAgain(transaction: Transaction, queue: SqliteQueue, job: Job, ties: JobTies): number {
+/** Looks again at dependencies that did not succeed; answers whether the job waits for them, or its flow, anew. */
+export function dependAgain(transaction: Transaction, queue: SqliteQueue, job: Job, ties: JobTies): boolean {
   const { sql } = transaction;
-  if (!job.tied) return 0;
-  ties.held = false;
+  if (!job.tied) return false;
+  // A member of a flow that has not begun must not run before that.
+  ties.held &&= isMember(sql, job);
   if (ties.depends > 0) {
     ties.waiting = reopenDependencies(sql, job);
     ties.round += 1;
-    transaction.haveNews(queue, job);
   }
+  if (ties.held || ties.depends > 0) transaction.haveNews(queue, job);
   saveTies(sql, job, ties);
-  return ties.waiting;
+  return ties.held || ties.waiting > 0;
 }
 
 /** Lets a held job go; it is ready unless it waits for others. Whoever asked writes its run record back. */

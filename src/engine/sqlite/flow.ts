@@ -5,7 +5,7 @@ import type { Message } from "../delivery.js";
 import { findJob, saveJob, stateOfJob, type Job } from "./job.js";
 import { finish } from "./moves.js";
 import type { SqliteQueue } from "./queue.js";
-import { depend, dependenciesOf, dependency, saveTies, tiesOf, type JobTies } from "./ties.js";
+import { depend, dependenciesOf, dependency, reopenDependency, saveTies, tiesOf, type JobTies } from "./ties.js";
 import type { Transaction } from "./transaction.js";
 
 /** Begins a flow. */
@@ -31,21 +31,27 @@ export function commitFlow(
   return "committed";
 }
 
-/** A flow gets a member. */
+/** A flow gets a member, or is asked by one that it has already. */
 export function beJoined(
   { sql }: Transaction,
   job: Job,
-  { to, from, on }: Extract<Message, { kind: "join" }>,
+  { to, from, on, held }: Extract<Message, { kind: "join" }>,
 ): Message[] {
   const refused: Message[] = [{ kind: "cancel", to: from, from: to }];
   const ties = tiesOf(sql, job);
   if (ties.flow === null) return refused;
-  if (dependency(sql, job, from) !== null) return [];
-  if (stateOfJob(job) !== "blocked" || ties.depends >= MOST_MEMBERS) return refused;
+  const known = dependency(sql, job, from);
+  // What has ended for a flow that began may have been retried before the flow is.
+  const hasEnded = known !== null && known.state !== null;
+  if (stateOfJob(job) !== "blocked" && (ties.flow === "open" || !hasEnded)) return refused;
+  if (known === null && ties.depends >= MOST_MEMBERS) return refused;
   depend(sql, job, ties, from, on);
+  // It ended, and was retried, before the flow began.
+  if (ties.flow === "open" && hasEnded) reopenDependency(sql, job, ties, from);
   saveTies(sql, job, ties);
-  // It may have ended before this arrived.
-  return ties.flow === "open" ? [] : [{ kind: "go", to: from, from: to, round: ties.round }];
+  if (ties.flow === "open") return [];
+  // A new one may have ended before this arrived.
+  return known === null || held ? [{ kind: "go", to: from, from: to, round: ties.round }] : [];
 }
 
 /** Ends a flow if its members have all ended. Whoever asked writes its run record back. */

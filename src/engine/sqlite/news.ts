@@ -83,9 +83,9 @@ function newsOfWaiting(sql: Sql, { number, ref: from, flow, held, round }: Telle
   const kind = flow === null ? "link" : "go";
   const links = waited.map(({ queue, id }): Message => ({ kind, to: { queue, id }, from, round }));
   const membership = flow === null ? bodyOf(sql, number)?.flow : null;
-  if (membership == null || !isAwaitedBy(sql, number, membership)) return links;
+  if (membership == null || !(held || isAwaitedBy(sql, number, membership))) return links;
   const { queue, id, on } = membership;
-  return [{ kind: "join", to: { queue, id }, from, on }, ...links];
+  return [{ kind: "join", to: { queue, id }, from, on, held }, ...links];
 }
 
 function farewell(sql: Sql, number: number, from: JobRef): Message[] {

@@ -46,9 +46,13 @@ export function receive(transaction: Transaction, queue: SqliteQueue | null, mes
 /** The flow of this job has begun. */
 function go(transaction: Transaction, queue: SqliteQueue, job: Job): void {
   const ties = tiesOf(transaction.sql, job);
-  if (stateOfJob(job) !== "blocked" || !ties.held) return;
-  letGo(transaction, queue, job, ties);
-  saveJob(transaction.sql, job);
+  if (!ties.held) return;
+  if (stateOfJob(job) === "blocked") {
+    letGo(transaction, queue, job, ties);
+    saveJob(transaction.sql, job);
+  } else {
+    saveTies(transaction.sql, job, { ...ties, held: false });
+  }
 }
 
 /** Somebody waits for this job. */

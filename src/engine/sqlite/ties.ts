@@ -98,6 +98,11 @@ export function bodyOf(sql: Sql, job: number): Ties | null {
   }
 }
 
+/** Was the job enqueued as a member of a flow? */
+export function isMember(sql: Sql, { job, tied }: Pick<Job, "job" | "tied">): boolean {
+  return tied && bodyOf(sql, job)?.flow != null;
+}
+
 const DEPEND = "INSERT OR IGNORE INTO dependencies (job, queue, id, policy) VALUES (?, ?, ?, ?)";
 
 /** Lets a job depend on another one, unless it does already. Whoever asked writes its ties back. */
@@ -124,6 +129,12 @@ const UNSUCCESSFUL = "job = ? AND (state IS NULL OR state NOT IN ('completed', '
 export function dependency(sql: Sql, { job }: Pick<Job, "job">, { queue, id }: JobRef): DependencyRecord | null {
   const row = sql.all<DependencyRow>(DEPENDENCY, job, queue, id)[0];
   return row === undefined ? null : dependencyFrom(row);
+}
+
+/** Takes back how a dependency ended. Whoever asked writes the ties of the job back. */
+export function reopenDependency(sql: Sql, { job }: Pick<Job, "job">, ties: JobTies, { queue, id }: JobRef): void {
+  sql.run(END, null, job, queue, id);
+  ties.waiting += 1;
 }
 
 /** What a job depends on, by queue and id; by its number. */

@@ -14,7 +14,8 @@ local patch = ARGV[4] ~= '' and cjson.decode(ARGV[4]) or nil
 local commands = {}
 
 function commands.release(id, r)
-  if r[STATE] ~= BLOCKED or not has(r, HELD) then return 'w' end
+  -- A member of a flow is let go by the flow.
+  if r[STATE] ~= BLOCKED or not has(r, HELD) or has(r, MEMBER) then return 'w' end
   let_loose(id, r)
   return 'a'
 end
@@ -51,8 +52,11 @@ function commands.retry(id, r)
     record_attempt(id, r, r[COUNTED], r[STATE] == PARTIAL and 'partial' or 'completed', r[FINISHED])
   end
   leave(id, r)
-  set_flag(r, HELD, false)
-  local to = has(r, AFTER) and depend_again(id) > 0 and BLOCKED or QUEUED
+  -- A member of a flow that has not begun must not run before that.
+  if not has(r, MEMBER) then set_flag(r, HELD, false) end
+  local waits = has(r, AFTER) and depend_again(id) > 0
+  if has(r, HELD) then note_news(id) end
+  local to = (waits or has(r, HELD)) and BLOCKED or QUEUED
   r[STATE], r[COUNTED], r[CRASHES], r[STARTED], r[FINISHED], r[RUN_AT] = to, 0, 0, 0, 0, NOW
   r[HOLDER], r.result = '', nil
   stand(id, r)

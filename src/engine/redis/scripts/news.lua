@@ -3,7 +3,7 @@
 -- KEYS: check left failed skey latest owed owing handed deps dep kids kid pend round news audit
 -- ARGV: now, then what was told: "id sequence", or "id sequence cursor" when there was more to tell
 -- Reply: what is told now, as above; then per message: kind (e end, u unlink, l link, g go, j join, x cancel, d drop), to (queue
--- NUL id), from (id), and two numbers: e: state, round; l, g: round; j: policy
+-- NUL id), from (id), and two numbers: e: state, round; l, g: round; j: policy, held
 --
 -- What jobs have to tell those they are tied to. It follows from how they are now. Mirrors engine/memory/ties.ts.
 -- include: record codec batch queue lease holding moves ties-read
@@ -96,7 +96,10 @@ local function tell_news(id, r, job, cursor)
     if has(r, MEMBER) and phase ~= 'd' then
       local flow = cjson.decode(string.match(body_of(job), '^[^\n]*')).flow
       local to = flow.queue .. '\0' .. flow.id
-      if redis.call('ZSCORE', K.kids, id .. '\0' .. to) then say('j', to, id, flow.on == 'continue' and 2 or 0) end
+      local held = has(r, HELD)
+      if held or redis.call('ZSCORE', K.kids, id .. '\0' .. to) then
+        say('j', to, id, flow.on == 'continue' and 2 or 0, held and 1 or 0)
+      end
     end
     -- What is held may depend on jobs that are still being created.
     if has(r, AFTER) and not has(r, HELD) then

@@ -146,23 +146,32 @@ end
 
 local members = {}
 
--- A flow gets a member.
-local function be_joined(id, other, policy)
+-- A flow gets a member, or is asked by one that it has already.
+local function be_joined(id, other, policy, held)
   local r, member = known[id], id .. '\0' .. other
-  if has(r, FLOW) and tie_of(member) >= 0 then return end
-  members[id] = members[id] or redis.call('ZLEXCOUNT', K.deps, '[' .. id .. '\0', '(' .. id .. '\1')
-  if not has(r, FLOW) or r[STATE] ~= BLOCKED or members[id] >= MOST_MEMBERS then return answer('x', other, id) end
-  if not has(r, AFTER) then
-    r = touch(id)
-    set_flag(r, AFTER, true)
-    score('audit', id, NOW + AUDIT)
-    restate(id, r)
+  if not has(r, FLOW) then return answer('x', other, id) end
+  local value = tie_of(member)
+  -- What has ended for a flow that began may have been retried before the flow is.
+  local has_ended = value >= 0 and end_of_tie(value) ~= 0
+  if r[STATE] ~= BLOCKED and (has(r, OPEN) or not has_ended) then return answer('x', other, id) end
+  if value < 0 then
+    members[id] = members[id] or redis.call('ZLEXCOUNT', K.deps, '[' .. id .. '\0', '(' .. id .. '\1')
+    if members[id] >= MOST_MEMBERS then return answer('x', other, id) end
+    members[id] = members[id] + 1
+    if not has(r, AFTER) then
+      r = touch(id)
+      set_flag(r, AFTER, true)
+      score('audit', id, NOW + AUDIT)
+      restate(id, r)
+    end
   end
-  members[id] = members[id] + 1
-  set_tie(member, policy * POLICY)
-  wait_for(id, 1)
-  -- It may have ended before this arrived.
-  if not has(r, OPEN) then answer('g', other, id, round_of(id)) end
+  -- One that ended, and was retried, before the flow began is waited for again.
+  if value < 0 or (has(r, OPEN) and has_ended) then
+    set_tie(member, policy * POLICY)
+    wait_for(id, 1)
+  end
+  -- A new one may have ended before this arrived.
+  if not has(r, OPEN) and (value < 0 or held == 1) then answer('g', other, id, round_of(id)) end
 end
 
 -- Ends a job whose flow has ended before it.
@@ -180,7 +189,15 @@ local left_alone = {} -- jobs of which a dependent is gone
 local receive = {
   l = function(id, other, round) be_awaited(id, other, round) end,
   g = function(id, other, round)
-    if known[id][STATE] == BLOCKED and has(known[id], HELD) then let_loose(id, touch(id), waits_of(id)) end
+    if has(known[id], HELD) then
+      local r = touch(id)
+      if r[STATE] == BLOCKED then
+        let_loose(id, r, waits_of(id))
+      else
+        set_flag(r, HELD, false)
+        restate(id, r)
+      end
+    end
     be_awaited(id, other, round)
   end,
   u = function(id, other)

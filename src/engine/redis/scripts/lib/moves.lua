@@ -44,7 +44,7 @@ local function leave(id, r, taken)
   elseif state == DELAYED then score('delayed', id, false)
   elseif state == BLOCKED then
     score('blocked', id, false)
-    if has(r, AFTER) then score('audit', id, false) end
+    if has(r, AFTER) or has(r, MEMBER) then score('audit', id, false) end
   elseif state == ACTIVE then let_go(id, r)
   else
     add('conf', 'g' .. state, 1)
@@ -120,7 +120,7 @@ local function stand(id, r, at_head)
   elseif state == DELAYED then score('delayed', id, r[RUN_AT])
   elseif state == BLOCKED then
     score('blocked', id, r[CREATED])
-    if has(r, AFTER) then score('audit', id, NOW + AUDIT) end
+    if has(r, AFTER) or (has(r, MEMBER) and has(r, HELD)) then score('audit', id, NOW + AUDIT) end
   elseif state ~= ACTIVE then stand_finished(id, r) end
   if has(r, TAGGED) then count_tags(id, state, 1) end
 end

@@ -1,0 +1,72 @@
+// Deliveries that break, on Redis: the cause has happened, and its messages arrive twice, or not all of them, because whoever
+// delivers them is gone. Engine, scripts and server are the real ones; only the hands between them fail.
+import type { Delivered, Message, News, NewsToken } from "../../src/engine/delivery.js";
+import { RedisPost } from "../../src/engine/redis/post.js";
+import { EngineUnavailable } from "../../src/model/errors.js";
+
+/**
+ * `twice`: every message arrives twice, and so does every answer; `dies`: the client is gone in the `at`-th command of the
+ * delivery, from 0, after `nothing`, `half` or `all` of it had arrived.
+ */
+export type Breakage =
+  | { readonly kind: "twice" }
+  | { readonly kind: "dies"; readonly at: number; readonly after: "nothing" | "half" | "all" };
+
+const { news: readNews, hand: handOver } = RedisPost.prototype;
+
+/** Breaks the deliveries of every Redis engine of this process. */
+export class BreakableDelivery {
+  #breakage: Breakage | null = null;
+  #commands = 0;
+
+  constructor() {
+    const news = (post: RedisPost, queue: string, told: NewsToken | null): Promise<News> =>
+      this.#command(
+        () => readNews.call(post, queue, told),
+        () => Promise.resolve(),
+      );
+    const hand = (post: RedisPost, messages: readonly Message[]): Promise<Delivered> =>
+      this.#command(
+        () => this.#handOver(post, messages),
+        () => handOver.call(post, messages.slice(0, Math.floor(messages.length / 2))),
+      );
+    RedisPost.prototype.news = function (queue, told) {
+      return news(this, queue, told);
+    };
+    RedisPost.prototype.hand = function (messages) {
+      return hand(this, messages);
+    };
+  }
+
+  /** Breaks deliveries from now on; `null`: no more. */
+  set breakage(breakage: Breakage | null) {
+    this.#breakage = breakage;
+    this.#commands = 0;
+  }
+
+  restore(): void {
+    RedisPost.prototype.news = readNews;
+    RedisPost.prototype.hand = handOver;
+  }
+
+  async #command<T>(all: () => Promise<T>, half: () => Promise<unknown>): Promise<T> {
+    const breakage = this.#breakage;
+    if (breakage?.kind !== "dies" || this.#commands < breakage.at) {
+      this.#commands += 1;
+      return all();
+    }
+    const isFirst = this.#commands === breakage.at;
+    this.#commands += 1;
+    if (isFirst && breakage.after === "half") await half();
+    if (isFirst && breakage.after === "all") await all();
+    // The engine takes this for a server that does not answer, and leaves what is left to the next sweep.
+    throw new EngineUnavailable("redis:", "the client is gone");
+  }
+
+  async #handOver(post: RedisPost, messages: readonly Message[]): Promise<Delivered> {
+    const first = await handOver.call(post, messages);
+    if (this.#breakage?.kind !== "twice") return first;
+    const second = await handOver.call(post, messages);
+    return { replies: [...first.replies, ...second.replies], news: [...new Set([...first.news, ...second.news])] };
+  }
+}

@@ -1,0 +1,403 @@
+// A flow and its fate, played on an engine over two connections, in a time that stands still until it is told to move on. Who
+// takes part: a creator who may die on the way, workers who die, leave or end their runs in any way, and somebody who cancels,
+// removes, retries and replaces. When all that has happened one worker is left, who does what there is to do.
+import assert from "node:assert/strict";
+import type { Engine, Lease, Outcome } from "../../src/engine/contract.js";
+import { Kit, settlement, type TestSession, type TestStorage } from "../../src/engine/testkit/index.js";
+import { isSuccess, type Dependency } from "../../src/model/dependency.js";
+import { toRetry } from "../../src/model/flow-graph.js";
+import type { JobRef, JobSpec } from "../../src/model/job.js";
+import { DEFAULT_RETENTION } from "../../src/model/retention.js";
+import { sources } from "../../src/model/state.js";
+import type { BreakableDelivery } from "../engine/redis-breakage.js";
+import { QUEUES, type FlowCase, type FlowCommand, type FlowEvent, type NodeDraft, type Wait } from "./flow-events.js";
+import { FlowLog, nameOf } from "./flow-log.js";
+
+const HOME = "home";
+const EVERYWHERE = [HOME, ...QUEUES];
+const DAY = 86_400_000;
+const FOREVER = 1_000 * DAY;
+const WORKERS = 3;
+/** Longer than anything that was enqueued is kept. */
+const RETENTION = 8 * DAY;
+/** What is stored of queues, in keys or rows, when they have no jobs. */
+const OF_QUEUES = /:(conf|queues|wake)$|^queues /;
+/** After this time engines that can lose messages ask again. */
+const AUDIT = 600_000;
+
+interface Held {
+  readonly session: TestSession;
+  readonly lease: Lease;
+}
+
+type Of<K extends FlowEvent["kind"]> = Extract<FlowEvent, { kind: K }>;
+
+export class FlowWorld {
+  readonly #kit: Kit;
+  readonly #engines: readonly Engine[];
+  readonly #delivery: BreakableDelivery | null;
+  readonly #log = new FlowLog();
+  readonly #flow: JobRef = { queue: HOME, id: "flow" };
+  readonly #creation: (() => Promise<void>)[];
+  readonly #sessions: TestSession[] = [];
+  #held: Held[] = [];
+  #again: (() => Promise<unknown>) | null = null;
+  #engine: Engine;
+
+  /** @param delivery breaks deliveries, on engines whose messages travel apart from the commands they follow from */
+  static async play(storage: TestStorage, delivery: BreakableDelivery | null, drawn: FlowCase): Promise<void> {
+    const kit = await Kit.create(storage);
+    try {
+      await new FlowWorld(kit, [kit.engine, await kit.open()], delivery, drawn).#play(drawn);
+    } finally {
+      if (delivery !== null) delivery.breakage = null;
+      await kit.dispose();
+    }
+  }
+
+  private constructor(kit: Kit, engines: readonly Engine[], delivery: BreakableDelivery | null, drawn: FlowCase) {
+    this.#kit = kit;
+    this.#engines = engines;
+    this.#engine = kit.engine;
+    this.#delivery = delivery;
+    this.#creation = this.#create(drawn);
+  }
+
+  async #play({ breakages, slowly, events }: FlowCase): Promise<void> {
+    for (let worker = 0; worker < WORKERS; worker += 1) await this.#hire();
+    let created = 0;
+    const create = async (): Promise<void> => {
+      const next = this.#creation.shift();
+      if (next === undefined) return;
+      this.#break(breakages[created % breakages.length] ?? null);
+      created += 1;
+      await next();
+      await this.#log.look(this.#engine);
+    };
+    while (!slowly && this.#creation.length > 0) await create();
+    for (const [index, event] of events.entries()) {
+      if (event.kind === "nothing") continue;
+      await create();
+      this.#engine = this.#engines[event.connection % this.#engines.length] ?? this.#kit.engine;
+      this.#break(event.breakage);
+      try {
+        await this.#happen(event);
+        await this.#log.look(this.#engine);
+      } catch (error) {
+        const why = error instanceof Error ? error.message : String(error);
+        throw new Error(`event ${index}, ${event.kind}: ${why}`, { cause: error });
+      }
+    }
+    while (this.#creation.length > 0) await create();
+    await this.#calmDown();
+    await this.#log.ended(this.#kit.engine, this.#delivery === null);
+    await this.#forget();
+  }
+
+  #break(breakage: FlowEvent["breakage"]): void {
+    if (this.#delivery !== null) this.#delivery.breakage = breakage;
+  }
+
+  /** The commands of the creation, as far as its creator comes. */
+  #create({ nodes, batch, diesBefore }: FlowCase): (() => Promise<void>)[] {
+    const flow = this.#kit.spec({ ...this.#flow, role: "flow", supersedes: "flow" });
+    const members: JobSpec[] = [];
+    for (const [index, draft] of nodes.entries()) {
+      members.push({ ...this.#spec(`n${index}`, draft, members), ...this.#membership(`n${index}`, draft), hold: true });
+    }
+    const commands: (() => Promise<void>)[] = [() => this.#enqueue([flow])];
+    for (let from = 0; from < members.length; from += batch) {
+      commands.push(() => this.#enqueue(members.slice(from, from + batch)));
+    }
+    commands.push(() => this.#begin(members.length));
+    return diesBefore === null ? commands : commands.slice(0, diesBefore);
+  }
+
+  async #begin(members: number): Promise<void> {
+    const begin = async (): Promise<unknown> => this.#engine.commitFlow({ ...this.#flow, members });
+    let answer = await begin();
+    if (answer === "incomplete") {
+      // The client waits for a while; somebody sweeps meanwhile.
+      await this.#engine.sweep({ queues: EVERYWHERE, limit: 100 });
+      answer = await begin();
+    }
+    if (answer === "committed") this.#log.begun(this.#flow);
+    else if (answer === "incomplete") await this.#engine.cancel({ refs: [this.#flow], op: this.#kit.fresh("op") });
+    this.#again = begin;
+  }
+
+  async #happen(event: FlowEvent): Promise<void> {
+    switch (event.kind) {
+      case "nothing":
+        return;
+      case "work":
+        return this.#work(latest(this.#sessions, event.session), event.max);
+      case "settle": {
+        const held = latest(this.#held, event.lease);
+        return held === undefined ? undefined : this.#settle(held, event.outcome);
+      }
+      case "together":
+        return this.#together(event.outcome);
+      case "spawn":
+        return this.#spawn(event);
+      case "die":
+        return this.#die(latest(this.#sessions, event.session));
+      case "leave":
+        return this.#leave(latest(this.#sessions, event.session));
+      case "control":
+        return this.#control(event.command, this.#pick(event.command, event.job));
+      case "onFlow":
+        return this.#control(event.command, this.#log.recordOf(this.#flow) === null ? undefined : this.#flow);
+      case "retryFlow":
+        return this.#retryFlow(event.levels);
+      case "replace": {
+        const old = latest(
+          this.#members.filter(({ supersedes }) => supersedes !== null),
+          event.job,
+        );
+        if (old === undefined) return;
+        const { queue, supersedes } = old;
+        return this.#enqueue([this.#kit.spec({ queue, supersedes, id: this.#kit.fresh("r") })]);
+      }
+      case "replaceFlow":
+        return this.#replaceFlow();
+      case "join":
+        return this.#join(event.node);
+      case "follow":
+        return this.#enqueue([this.#spec(this.#kit.fresh("follow"), event.node, this.#log.specs)]);
+      case "again":
+        await this.#again?.();
+        return;
+      case "advance":
+        return this.#kit.advance(event.ms);
+      case "sweep": {
+        const sweep = async (): Promise<unknown> => this.#engine.sweep({ queues: event.queues, limit: 100 });
+        this.#again = sweep;
+        await sweep();
+      }
+    }
+  }
+
+  async #work(session: TestSession | undefined, max: number): Promise<void> {
+    if (session === undefined) return;
+    this.#again = () => session.resend();
+    await this.#note(session, await session.claim(max));
+  }
+
+  async #note(session: TestSession, leases: readonly Lease[]): Promise<void> {
+    if (leases.length > 0) await this.#log.look(this.#engine);
+    for (const lease of leases) {
+      await this.#log.started(this.#engine, lease);
+      this.#held.push({ session, lease });
+    }
+  }
+
+  async #settle(held: Held, outcome: Outcome): Promise<void> {
+    this.#held = this.#held.filter((other) => other !== held);
+    this.#again = () => held.session.resend();
+    this.#log.settled(held.lease, await held.session.settle(held.lease, outcome), outcome);
+  }
+
+  /** Every worker settles what it holds and takes more, and sweeps, all at the same time. */
+  async #together(outcome: Outcome): Promise<void> {
+    const held = this.#held;
+    this.#held = [];
+    const answers = await Promise.all([
+      ...this.#sessions.map(async (session) => {
+        const mine = held.filter((one) => one.session === session);
+        const answer = await session.exchange(
+          mine.map(({ lease }) => settlement(lease, outcome)),
+          { max: 2 },
+        );
+        for (const [index, { lease }] of mine.entries()) {
+          this.#log.settled(lease, answer.settled[index] ?? "stale", outcome);
+        }
+        return { session, leases: answer.leases };
+      }),
+      ...this.#engines.map(async (engine) => {
+        await engine.sweep({ queues: EVERYWHERE, limit: 100 });
+        return null;
+      }),
+    ]);
+    this.#again = null;
+    this.#held.push(...held.filter(({ session }) => !this.#sessions.includes(session)));
+    for (const answer of answers) if (answer !== null) await this.#note(answer.session, answer.leases);
+  }
+
+  async #spawn({ lease: n, children, before }: Of<"spawn">): Promise<void> {
+    const held = latest(this.#held, n);
+    if (held === undefined || before === "enqueue") return;
+    const { session, lease } = held;
+    const specs: JobSpec[] = [];
+    const flow = lease.body?.flow ?? null;
+    for (const [index, draft] of children.entries()) {
+      const spec = this.#spec(`${lease.id}.c${index}`, draft, specs);
+      specs.push({ ...spec, flow: flow === null ? null : { ...flow, node: spec.id, parent: flow.node, on: draft.on } });
+    }
+    await this.#enqueue(specs);
+    if (before === "report") return;
+    const after = specs.map(({ queue, id }) => ({ queue, id }));
+    await session.report(lease, { after });
+    if (before !== "wait") await this.#settle(held, { kind: "wait" });
+  }
+
+  /** A worker dies, unseen until somebody sweeps; another one takes its place. */
+  async #die(session: TestSession | undefined): Promise<void> {
+    if (session === undefined) return;
+    this.#sessions.splice(this.#sessions.indexOf(session), 1);
+    await this.#kill(session);
+    await this.#hire();
+  }
+
+  async #kill(session: TestSession): Promise<void> {
+    await session.heartbeat(1);
+    this.#kit.advance(1);
+    this.#isGone(session);
+  }
+
+  async #leave(session: TestSession | undefined): Promise<void> {
+    if (session === undefined) return;
+    this.#sessions.splice(this.#sessions.indexOf(session), 1);
+    await session.close();
+    this.#isGone(session);
+    await this.#hire();
+  }
+
+  #isGone(session: TestSession): void {
+    for (const held of this.#held) if (held.session === session) this.#log.givenBack(held.lease);
+  }
+
+  async #hire(): Promise<void> {
+    const engine = this.#engines[this.#sessions.length % this.#engines.length] ?? this.#kit.engine;
+    this.#sessions.push(await this.#kit.session({ engine, queues: EVERYWHERE, ttl: FOREVER }));
+  }
+
+  async #control(command: FlowCommand, ref: JobRef | undefined): Promise<void> {
+    if (ref === undefined) return;
+    const params = { refs: [{ queue: ref.queue, id: ref.id }], op: this.#kit.fresh("op") };
+    const run = async (): Promise<boolean> => {
+      const answers = await (command === "retry"
+        ? this.#engine.retry({ ...params, fromStart: false })
+        : this.#engine[command](params));
+      return answers[0]?.outcome === "applied";
+    };
+    this.#again = run;
+    const applied = await run();
+    if (applied && command === "retry") this.#log.retried(ref);
+    if (applied && command === "remove") this.#log.removed(ref);
+  }
+
+  /** As the client does it. */
+  async #retryFlow(levels: number): Promise<void> {
+    const flow = this.#log.recordOf(this.#flow);
+    if (flow === null || !sources("retry").includes(flow.state)) return;
+    const known = await this.#engine.dependencies(this.#flow);
+    const records = await this.#engine.getJobs({ refs: known.map(({ queue, id }) => ({ queue, id })) });
+    const isLost = known.some(
+      ({ on, state }, index) => records[index] === null && on !== "continue" && (state === null || !isSuccess(state)),
+    );
+    if (isLost) return;
+    for (const level of toRetry(records.filter((record) => record !== null)).slice(0, levels)) {
+      for (const ref of level) await this.#control("retry", ref);
+    }
+    if (levels === 100) await this.#control("retry", this.#flow);
+  }
+
+  /** What joins comes from a member that runs, or from one who knows that they do. */
+  async #join(draft: NodeDraft): Promise<void> {
+    if (!this.#log.hasBegun(this.#flow)) return;
+    const id = this.#kit.fresh("late");
+    await this.#enqueue([{ ...this.#spec(id, draft, this.#members), ...this.#membership(id, draft) }]);
+  }
+
+  async #replaceFlow(): Promise<void> {
+    const flow = this.#kit.spec({ queue: HOME, id: this.#kit.fresh("flow"), role: "flow", supersedes: "flow" });
+    await this.#enqueue([flow]);
+    const answer = await this.#engine.commitFlow({ queue: HOME, id: flow.id, members: 0 });
+    if (answer === "committed") this.#log.begun(flow);
+  }
+
+  async #enqueue(jobs: readonly JobSpec[]): Promise<void> {
+    const enqueue = async (): Promise<void> => this.#log.enqueued(jobs, await this.#engine.enqueue({ jobs }));
+    this.#again = enqueue;
+    await enqueue();
+  }
+
+  #spec(id: string, draft: NodeDraft, others: readonly JobSpec[]): JobSpec {
+    const { queue, attempts, ttl, delay, replaceable, shortLived } = draft;
+    const short = { age: 0, count: null };
+    return this.#kit.spec({
+      id,
+      queue: QUEUES[queue] ?? QUEUES[0],
+      attempts,
+      ttl,
+      due: { in: delay },
+      supersedes: replaceable ? `instead of ${id}` : null,
+      retention: shortLived ? { completed: short, failed: short } : DEFAULT_RETENTION,
+      after: waitsFor(draft.after, others),
+    });
+  }
+
+  #membership(node: string, { on }: NodeDraft): Pick<JobSpec, "flow"> {
+    return { flow: { ...this.#flow, node, parent: null, weight: 1, on } };
+  }
+
+  /** The jobs that belong to the flow and could be waited for by others that do. */
+  get #members(): JobSpec[] {
+    return this.#log.specs.filter(({ flow }) => flow !== null && nameOf(flow) === nameOf(this.#flow));
+  }
+
+  /** Mostly a job from whose state the command goes on. */
+  #pick(command: FlowCommand, n: number): JobRef | undefined {
+    const jobs = this.#log.specs.filter(({ role }) => role === "job");
+    const wanted = command === "remove" ? null : sources(command);
+    const fitting = jobs.filter((job) => {
+      const state = this.#log.recordOf(job)?.state;
+      return state !== undefined && (wanted?.includes(state) ?? state !== "active");
+    });
+    return latest(n % 5 === 0 ? jobs : fitting, n);
+  }
+
+  /** Nothing more happens but what one worker does, and the passing of time. */
+  async #calmDown(): Promise<void> {
+    this.#break(null);
+    for (const session of this.#sessions.splice(0)) await this.#kill(session);
+    const last = await this.#kit.session({ queues: EVERYWHERE, ttl: FOREVER });
+    for (let round = 0; round < 200 && !this.#log.hasEnded; round += 1) {
+      const { nextDue } = await this.#kit.sweep(1_000, EVERYWHERE);
+      for (;;) {
+        const leases = await last.claim(100);
+        if (leases.length === 0) break;
+        await this.#note(last, leases);
+        const done: Outcome = { kind: "complete", result: '"done"' };
+        await last.exchange(leases.map((lease) => settlement(lease, done)));
+      }
+      await this.#log.look(this.#kit.engine);
+      const due = nextDue === null || nextDue > this.#kit.clock.now() + DAY ? null : nextDue;
+      this.#kit.advance(due === null ? AUDIT : Math.max(due - this.#kit.clock.now(), 1));
+    }
+    await last.close();
+  }
+
+  /** What has ended goes in its time, and leaves nothing behind. */
+  async #forget(): Promise<void> {
+    this.#kit.advance(RETENTION);
+    for (let sweeps = 0; sweeps < 30; sweeps += 1) await this.#kit.sweep(1_000, EVERYWHERE);
+    assert.deepEqual(await this.#kit.list(), [], "everything goes in its time");
+    const left = ((await this.#kit.storage.leftovers?.()) ?? []).filter((one) => !OF_QUEUES.test(one));
+    assert.deepEqual(left, [], "nothing is left behind");
+  }
+}
+
+function waitsFor(drawn: readonly Wait[], others: readonly JobRef[]): Dependency[] {
+  const byName = new Map<string, Dependency>();
+  for (const { job, on } of drawn) {
+    const other = latest(others, job);
+    if (other !== undefined) byName.set(`${other.queue}\0${other.id}`, { queue: other.queue, id: other.id, on });
+  }
+  return [...byName].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, dependency]) => dependency);
+}
+
+function latest<T>(items: readonly T[], n: number): T | undefined {
+  return items.length === 0 ? undefined : items[items.length - 1 - (n % items.length)];
+}

@@ -1,0 +1,58 @@
+// Whatever happens to a flow and its jobs, all of them end, none runs before its time, and in the end nothing is left.
+import { afterAll, describe, expect, inject, test } from "vitest";
+import { MemoryEngine } from "../../src/engine/memory/engine.js";
+import type { TestStorage } from "../../src/engine/testkit/index.js";
+import type { RedisTarget } from "../../src/engine/target.js";
+import { BreakableDelivery } from "../engine/redis-breakage.js";
+import { nodesOf, RedisBackdoor, redisStorage } from "../engine/redis-storage.js";
+import { sqliteStorage } from "../engine/sqlite-storage.js";
+import { checkOn, TIME_LIMIT } from "./check.js";
+import { FLOWS } from "./flow-events.js";
+import { FlowWorld } from "./flow-world.js";
+
+const ALL_END = "ends every flow, runs no job before its time and leaves nothing";
+
+function inMemory(): TestStorage {
+  let engine: MemoryEngine | null = null;
+  return { connect: (clock) => (engine ??= new MemoryEngine({ clock })), dispose: () => {} };
+}
+
+/** Tries flows. `times`: how many times the usual number of runs, for engines are not equally fast. */
+function endsAll(create: () => TestStorage, times: number, delivery: BreakableDelivery | null = null): void {
+  test(
+    ALL_END,
+    () => {
+      const checked = checkOn(FLOWS, (drawn) => FlowWorld.play(create(), delivery, drawn), times);
+      return expect(checked).resolves.toBeUndefined();
+    },
+    TIME_LIMIT,
+  );
+}
+
+function onRedis(where: Pick<RedisTarget, "url" | "cluster">, times: number): void {
+  const backdoor = new RedisBackdoor(where);
+  const delivery = new BreakableDelivery();
+  afterAll(async () => {
+    delivery.restore();
+    await backdoor.close();
+  });
+  endsAll(() => redisStorage(where, backdoor), times, delivery);
+}
+
+describe("the memory engine", () => {
+  endsAll(inMemory, 1);
+});
+
+describe("the SQLite engine", () => {
+  endsAll(() => sqliteStorage(), 0.1);
+});
+
+describe("the Redis engine, whose deliveries break", () => {
+  onRedis({ url: inject("redisUrl") }, 0.1);
+});
+
+const cluster = nodesOf(inject("clusterNodes"));
+
+describe.skipIf(cluster.length === 0)("the Redis engine on a cluster, whose deliveries break", () => {
+  onRedis({ cluster }, 0.1);
+});
