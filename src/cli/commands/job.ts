@@ -39,14 +39,15 @@ export function addJobCommand(program: Command): void {
 }
 
 async function show(handle: Job, out: Output): Promise<void> {
-  const [job, dependencies, position, steps, milestones, log] = await Promise.all([
+  const [job, position, steps, milestones, log] = await Promise.all([
     handle.refresh(),
-    handle.dependencies(),
     handle.position(),
     handle.steps(),
     handle.milestones(),
     handle.logs(),
   ]);
+  const isTied = job.role === "flow" || job.after.length > 0 || job.state === "blocked";
+  const dependencies = isTied ? await handle.dependencies() : [];
   const details = { dependencies, position, steps, milestones, log };
   if (out.json) out.document({ ...job, ...details });
   else printJob(out, { job, ...details }, Date.now());

@@ -38,7 +38,7 @@ type PartsOf<T, Nothing> = T extends readonly (infer Item)[]
     ? { readonly [Key in keyof T]-?: Reference<Part<T[Key]> | Nothing> }
     : unknown;
 
-/** A property that was left out is null in its place. */
+/** What may be left out may be null: an input that takes it has to allow that. */
 type Part<T> = undefined extends T ? Exclude<T, undefined> | null : T;
 
 /** Named one by one, for an index of a list may be `undefined` to the compiler. */
