@@ -3,14 +3,22 @@
 /** A place in a value: keys and indexes from the outside in; empty for the value itself. */
 export type Path = readonly (string | number)[];
 
-/** What stands at a place; `null` when there is no such place. */
+/**
+ * What stands at a place; `null` when there is no such place. What an object leaves out, and what would stand beyond a `null`, is
+ * `{ value: null }`: parts of a result may be optional.
+ */
 export function takeAt(value: unknown, path: Path): { readonly value: unknown } | null {
   let found = value;
-  for (const key of path) {
-    if (!has(found, key)) return null;
+  for (const [index, key] of path.entries()) {
+    if (found === null) return { value: null };
+    if (!has(found, key)) return index === path.length - 1 && isPlain(found) ? { value: null } : null;
     found = Reflect.get(found, key);
   }
   return { value: found };
+}
+
+function isPlain(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Replaces what stands at a place, and gives the whole; `null` when there is no such place. Changes `whole`. */

@@ -18,19 +18,21 @@ describe("a place in a value", () => {
     expect(takeAt({ a: [{ b: null }, "x"] }, path)).toEqual({ value });
   });
 
-  test.each<[Path]>([
-    [["b"]],
-    [["a", 2]],
-    [["a", -1]],
-    [["a", 1, "length"]],
-    [["a", 0, "b", "c"]],
-    [["constructor"]],
-    [["__proto__"]],
-    [["a", "map"]],
-  ])("%j is none", (path) => {
-    expect(takeAt({ a: [{ b: null }, "x"] }, path)).toBeNull();
-    expect(putAt({ a: [{ b: null }, "x"] }, path, 1)).toBeNull();
-  });
+  test.each<[Path]>([[["a", 2]], [["a", -1]], [["a", 1, "length"]], [["a", "map"]], [["b", "c"]]])(
+    "%j is none",
+    (path) => {
+      expect(takeAt({ a: [{ b: null }, "x"] }, path)).toBeNull();
+      expect(putAt({ a: [{ b: null }, "x"] }, path, 1)).toBeNull();
+    },
+  );
+
+  test.each<[Path]>([[["b"]], [["a", 0, "c"]], [["a", 0, "b", "c"]], [["constructor"]], [["__proto__"]]])(
+    "%j is left out: nothing to take, nowhere to put",
+    (path) => {
+      expect(takeAt({ a: [{ b: null }, "x"] }, path)).toEqual({ value: null });
+      expect(putAt({ a: [{ b: null }, "x"] }, path, 1)).toBeNull();
+    },
+  );
 
   test("takes another value, and leaves the rest", () => {
     expect(putAt({ a: [{ b: null }, "x"] }, ["a", 0, "b"], 7)).toEqual({ whole: { a: [{ b: 7 }, "x"] } });
@@ -68,8 +70,8 @@ describe("the references of an input", () => {
     expect(() => fill({ x: 1 }, ["x"], { queue: "q", id: "gone" })).toThrow(
       "q/gone, whose result it needs, was removed",
     );
-    expect(() => fill({ x: 1 }, ["x"], a, ["title"])).toThrow(
-      "input.x takes result.title of q/a, which has no such place",
+    expect(() => fill({ x: 1 }, ["x"], a, ["url", "title"])).toThrow(
+      "input.x takes result.url.title of q/a, which has no such place",
     );
     expect(() => fill({ x: 1 }, ["y"], a)).toThrow("input.y, where the result of q/a goes, is no place in the input");
   });

@@ -137,7 +137,7 @@ describe("an input", () => {
     ],
     [
       "what every object has is meant",
-      { task: "give", input: { html: null }, takes: [{ at: ["html"], from: "page", take: ["constructor"] }] },
+      { task: "give", input: { html: null }, takes: [{ at: ["html"], from: "page", take: ["pages", "map"] }] },
       "which has no such place",
     ],
     [
