@@ -366,7 +366,7 @@ describe("the jobs of a list", () => {
     ["is too long", { task: "give", input: { items: Array.from({ length: 10_001 }, () => 1) } }, "at most 10000 items"],
     [
       "has items without what is taken of them",
-      { task: "give", input: { items: [{ text: "a" }, {}] } },
+      { task: "give", input: { items: [{ text: "a" }, "b"] } },
       "items[1].text",
     ],
   ])("fail the job of the list for good when that %s", async (_how, list, message) => {
