@@ -78,7 +78,9 @@ export async function followPipeline(
   const members = await flow.members();
   await Promise.all(
     members.map(async ({ queue, id }) => {
-      for await (const _event of longshore.queue(queue).job(id).events()) await look();
+      for await (const { kind } of longshore.queue(queue).job(id).events()) {
+        if (kind === "state" || kind === "progress") await look();
+      }
     }),
   );
   const stored = await flow.result().catch(nothingOf);

@@ -43,13 +43,13 @@ export async function runScraping(companies: readonly Company[], run: ScrapeRun)
   try {
     // Nobody waits any more for what a run that was killed left behind.
     await cancelScraping(longshore, "app:company-scraper");
-    const pipelines = await enqueueScraping(longshore, tasks, companies, { userId, runId, enhance });
-    const cancelled = new Promise((done) => {
-      if (signal.aborted) done(cancel());
-      else signal.addEventListener("abort", () => done(cancel()), { once: true });
-    });
     const workers = run.fetches === null ? [] : startWorkers(longshore, tasks, run.fetches);
     try {
+      const pipelines = await enqueueScraping(longshore, tasks, companies, { userId, runId, enhance });
+      const cancelled = new Promise((done) => {
+        if (signal.aborted) done(cancel());
+        else signal.addEventListener("abort", () => done(cancel()), { once: true });
+      });
       const scrapes = await Promise.all(pipelines.map((pipeline) => followPipeline(longshore, pipeline, onChange)));
       if (signal.aborted) await cancelled;
       return { scrapes, user: await longshore.tag(userTag(userId)) };
