@@ -131,7 +131,7 @@ export function scraperTasks({ fetcher, enricher, store }: ScraperTools) {
         input: z.object({
           companyUrl,
           postings: z.array(posting),
-          enrichments: z.array(enrichmentSchema.extend({ key: z.string() })).optional(),
+          enrichments: z.array(enrichmentSchema.extend({ key: z.string() })).nullable(),
         }),
         queue: "persist",
         retries: 3,

@@ -64,7 +64,10 @@ export function queueMark(queue: string): string {
   return mark;
 }
 
-/** Could `id` be the id of a job of `queue`? Always true for ids that were not made here. */
+/**
+ * Is `id` likely to be that of a job of `queue`? Certain for an id that was made here; of the caller's own, those as long as
+ * that may belong anywhere although this says no.
+ */
 export function mayBelongTo(id: string, queue: string): boolean {
   if (id.length !== ID_LENGTH) return true;
   return id.startsWith(queueMark(queue), TIME_LENGTH);

@@ -7,8 +7,8 @@ import type { PostingStore, StoredPostings } from "./posting-store.js";
 export interface FoundPostings {
   companyUrl: string;
   postings: readonly Posting[];
-  /** None where there was no enrichment, fewer than postings where some failed. */
-  enrichments?: readonly KeyedEnrichment[] | undefined;
+  /** Null where there was no enrichment, fewer than postings where some failed. */
+  enrichments?: readonly KeyedEnrichment[] | null;
 }
 
 /** Stores the postings of one company, which were seen at `now`. Once more with the same changes nothing. */

@@ -1,12 +1,13 @@
-// From companies to jobs: for each a chain of stages over the four queues, in which every stage takes what the one before
-// gave. Without enrichment, and after one that failed, postings are persisted as they were parsed.
+// The flows of a run, one for each company: how they are enqueued, followed from stage to stage, and cancelled.
 
-import type { EnqueueOptions, Job, JobSnapshot, Longshore } from "longshore";
+import { JobFailed, isTerminal } from "longshore";
+import type { FlowGraph, FlowJob, Longshore } from "longshore";
 
 import type { Company } from "../company.js";
-import type { FetchedListings } from "../fetch/listing-pages.js";
-import { stageWeights, stages } from "../tasks.js";
-import type { ScraperTasks, Stage } from "../tasks.js";
+import { companyFlow, companyQueue } from "../company-flow.js";
+import type { StoredPostings } from "../persist/posting-store.js";
+import { stages } from "../tasks.js";
+import type { ScraperTasks } from "../tasks.js";
 import { untouched } from "./scraping.js";
 import type { CompanyScrape } from "./scraping.js";
 
@@ -15,20 +16,12 @@ export interface PipelineOptions {
   runId: string;
   /** Whether postings are enriched. */
   enhance: boolean;
-  /** No further stage begins once it has aborted. */
-  signal: AbortSignal;
 }
 
 /** The scraping of one company. */
 export interface Pipeline {
   company: Company;
-  /** Tells how it moves on, and answers how it ended; never rejects because a stage failed. */
-  follow: (onChange: (scrape: CompanyScrape) => void) => Promise<CompanyScrape>;
-}
-
-/** The tag of every job of a run: what it is cancelled by. */
-export function runTag(runId: string): string {
-  return `run:${runId}`;
+  flow: FlowJob<StoredPostings>;
 }
 
 /** The tag of every job of a user. */
@@ -36,122 +29,99 @@ export function userTag(userId: string): string {
   return `user:${userId}`;
 }
 
-/** Enqueues the scraping of `companies`. */
-export async function enqueueScraping(
+/** The tag of every job of a run. */
+export function runTag(runId: string): string {
+  return `run:${runId}`;
+}
+
+/** Enqueues the scraping of `companies`: a flow for each, whose id is made of the run and the company. */
+export function enqueueScraping(
   longshore: Longshore,
   tasks: ScraperTasks,
   companies: readonly Company[],
-  options: PipelineOptions,
+  { userId, runId, enhance }: PipelineOptions,
 ): Promise<Pipeline[]> {
-  const fetchJobs = await longshore.enqueueMany(
-    tasks.fetch,
-    companies.map((company) => ({
-      input: { companyUrl: company.url },
-      options: jobOptions(company, "fetch", options),
-    })),
+  const scrape = companyFlow(tasks);
+  return Promise.all(
+    companies.map(async (company): Promise<Pipeline> => {
+      const { slug, url } = company;
+      const flow = await longshore.enqueue(
+        scrape,
+        { companyUrl: url, userId, enhance },
+        {
+          id: `${runId}-${slug}`,
+          tags: [runTag(runId), userTag(userId), `company:${slug}`],
+          meta: { companyUrl: url, userId },
+        },
+      );
+      return { company, flow };
+    }),
   );
-  return fetchJobs.flatMap((fetchJob, index) => {
-    const company = companies[index];
-    if (company === undefined) return [];
-    return { company, follow: (onChange) => new Chain(longshore, tasks, company, options, onChange).follow(fetchJob) };
+}
+
+/** Cancels the flows that carry `tag`, with all their jobs, those that run too. */
+export async function cancelScraping(longshore: Longshore, tag: string): Promise<void> {
+  await longshore.cancelAll({ queue: companyQueue, tag });
+}
+
+/** Tells how a company moves on, and answers how it ended; never rejects because a stage failed. */
+export async function followPipeline(
+  longshore: Longshore,
+  { company, flow }: Pipeline,
+  onChange: (scrape: CompanyScrape) => void,
+): Promise<CompanyScrape> {
+  const look = coalesced(async () => {
+    const graph = await flow.graph();
+    // The end is told once, with what came of it.
+    if (!isTerminal(graph.state)) onChange(scrapeOf(company, graph, null));
   });
+  const members = await flow.members();
+  await Promise.all(
+    members.map(async ({ queue, id }) => {
+      for await (const { kind } of longshore.queue(queue).job(id).events()) {
+        if (kind === "state" || kind === "progress") await look();
+      }
+    }),
+  );
+  const stored = await flow.result().catch(nothingOf);
+  const scrape = scrapeOf(company, await flow.graph(), stored);
+  onChange(scrape);
+  return scrape;
 }
 
-function jobOptions({ slug, url }: Company, step: Stage, { runId, userId }: PipelineOptions): EnqueueOptions {
-  return {
-    id: `${runId}-${slug}-${step}`,
-    tags: ["app:company-scraper", runTag(runId), userTag(userId), `company:${slug}`],
-    meta: { companyUrl: url, userId, step },
-  };
+/** A flow that did not end well gives nothing. Why that is, its jobs tell. */
+function nothingOf(error: unknown): null {
+  if (error instanceof JobFailed) return null;
+  throw error;
 }
 
-/** One pipeline on its way. */
-class Chain {
-  #scrape: CompanyScrape;
-  readonly #done: Stage[];
+/** Where a company stands, as its flow tells. `stored` is the flow's result once there is one. */
+function scrapeOf(
+  company: Company,
+  { state, nodes, progress }: FlowGraph,
+  stored: StoredPostings | null,
+): CompanyScrape {
+  const begun = nodes.findLast(({ startedAt }) => startedAt !== null);
+  // The nodes come in their order: those after the first that was lost could not run.
+  const lost = nodes.find((node) => !node.optional && isTerminal(node.state) && node.state !== "completed");
+  const step: CompanyScrape["step"] = stages.find((stage) => stage === begun?.node) ?? "queued";
+  const about = { company, step, postingsFound: progress.counters["postings"] ?? 0 };
+  if (stored !== null) return { ...about, status: "completed", progress: 1, stored, error: null };
+  const unfinished = { ...about, progress: progress.percent / 100, stored, error: null };
+  if (state === "cancelled") return { ...unfinished, status: "cancelled" };
+  if (isTerminal(state)) return { ...unfinished, status: "failed", error: lost?.error?.message ?? state };
+  return begun === undefined ? untouched(company) : { ...unfinished, status: "running" };
+}
 
-  constructor(
-    readonly longshore: Longshore,
-    readonly tasks: ScraperTasks,
-    readonly company: Company,
-    readonly options: PipelineOptions,
-    readonly onChange: (scrape: CompanyScrape) => void,
-  ) {
-    this.#scrape = untouched(company);
-    this.#done = options.enhance ? [] : ["ai_enhance"];
-  }
-
-  async follow(fetchJob: Job<FetchedListings>): Promise<CompanyScrape> {
-    const { longshore, tasks, options } = this;
-    try {
-      const listings = resultOf(await this.#stage("fetch", () => fetchJob));
-      const parsed = await this.#stage("parse", (own) => longshore.enqueue(tasks.parse, listings, own));
-      const { companyUrl, postings } = resultOf(parsed);
-      const enhanced = options.enhance
-        ? await this.#stage("ai_enhance", (own) => longshore.enqueue(tasks.enhance, { companyUrl, postings }, own))
-        : null;
-      const input = { companyUrl, postings, enrichments: enhanced?.result?.enrichments };
-      const persisted = await this.#stage("persist", (own) => longshore.enqueue(tasks.persist, input, own));
-      this.#see({ status: "completed", progress: 1, stored: resultOf(persisted) });
-    } catch (error) {
-      const isCancelled = options.signal.aborted || (error instanceof StageEnded && error.state === "cancelled");
-      if (isCancelled) this.#see({ status: "cancelled" });
-      else if (error instanceof StageEnded) this.#see({ status: "failed", error: error.message });
-      else throw error;
-    }
-    return this.#scrape;
-  }
-
-  /** Enqueues a stage and tells how it moves on, until it has ended. */
-  async #stage<Result>(
-    stage: Stage,
-    enqueue: (own: EnqueueOptions) => Job<Result> | Promise<Job<Result>>,
-  ): Promise<JobSnapshot<Result>> {
-    this.options.signal.throwIfAborted();
-    const job = await enqueue(jobOptions(this.company, stage, this.options));
-    let record = await job.refresh();
-    for await (const event of job.events()) {
-      record = event.kind === "progress" ? { ...record, progress: event.progress } : await job.refresh();
-      this.#tell(stage, record);
-    }
-    record = await job.refresh();
-    this.#tell(stage, record);
-    this.#done.push(stage);
-    return record;
-  }
-
-  #tell(stage: Stage, { state, progress }: JobSnapshot): void {
-    // A stage that ends is not the end of the pipeline.
-    const hasBegun = stage !== "fetch" || state !== "queued";
-    const share = (weightOf(this.#done) + (stageWeights[stage] * (progress?.percent ?? 0)) / 100) / weightOf(stages);
-    this.#see({
-      ...(hasBegun && { status: "running", step: stage }),
-      progress: Math.max(this.#scrape.progress, Math.min(0.99, share)),
-      postingsFound: Math.max(this.#scrape.postingsFound, progress?.counters["postings"] ?? 0),
+/** Does `work` after every call; calls that come before it has begun again share it. */
+function coalesced(work: () => Promise<void>): () => Promise<void> {
+  let last = Promise.resolve();
+  let next: Promise<void> | null = null;
+  return () => {
+    next ??= last = last.then(() => {
+      next = null;
+      return work();
     });
-  }
-
-  #see(change: Partial<CompanyScrape>): void {
-    this.#scrape = { ...this.#scrape, ...change };
-    this.onChange(this.#scrape);
-  }
-}
-
-function weightOf(some: readonly Stage[]): number {
-  return some.reduce((sum, stage) => sum + stageWeights[stage], 0);
-}
-
-/** A stage did not end well. */
-class StageEnded extends Error {
-  readonly state: string;
-
-  constructor({ state, error }: JobSnapshot) {
-    super(error?.message ?? state);
-    this.state = state;
-  }
-}
-
-function resultOf<Result>(record: JobSnapshot<Result>): Result {
-  if (record.result === null) throw new StageEnded(record);
-  return record.result;
+    return next;
+  };
 }

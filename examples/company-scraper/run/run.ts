@@ -1,5 +1,5 @@
-// The part that is about Longshore: a pipeline of jobs for each company, four workers that each serve one queue, and the
-// wait for all of them. An abort cancels the whole run, running jobs included.
+// The part that is about Longshore: a flow of jobs for each company, four workers that each serve one queue, and the wait
+// for all of them. An abort cancels the whole run, running jobs included.
 
 import { connect } from "longshore";
 import type { Longshore, TagTotals, Worker } from "longshore";
@@ -7,7 +7,7 @@ import type { Longshore, TagTotals, Worker } from "longshore";
 import type { Company } from "../company.js";
 import { scraperTasks } from "../tasks.js";
 import type { ScraperTasks, ScraperTools } from "../tasks.js";
-import { enqueueScraping, runTag, userTag } from "./pipeline.js";
+import { cancelScraping, enqueueScraping, followPipeline, runTag, userTag } from "./pipeline.js";
 import type { CompanyScrape } from "./scraping.js";
 
 export interface ScrapeRun {
@@ -39,18 +39,18 @@ export async function runScraping(companies: readonly Company[], run: ScrapeRun)
   const { userId, runId, enhance, signal, onChange } = run;
   const tasks = scraperTasks(run.tools);
   const longshore = await connect(run.url);
-  const cancel = (): Promise<unknown> => longshore.cancelAll({ tag: runTag(runId) });
+  const cancel = (): Promise<void> => cancelScraping(longshore, runTag(runId));
   try {
     // Nobody waits any more for what a run that was killed left behind.
-    await longshore.cancelAll({ tag: "app:company-scraper" });
-    const pipelines = await enqueueScraping(longshore, tasks, companies, { userId, runId, enhance, signal });
-    const cancelled = new Promise((done) => {
-      if (signal.aborted) done(cancel());
-      else signal.addEventListener("abort", () => done(cancel()), { once: true });
-    });
+    await cancelScraping(longshore, "app:company-scraper");
     const workers = run.fetches === null ? [] : startWorkers(longshore, tasks, run.fetches);
     try {
-      const scrapes = await Promise.all(pipelines.map((pipeline) => pipeline.follow(onChange)));
+      const pipelines = await enqueueScraping(longshore, tasks, companies, { userId, runId, enhance });
+      const cancelled = new Promise((done) => {
+        if (signal.aborted) done(cancel());
+        else signal.addEventListener("abort", () => done(cancel()), { once: true });
+      });
+      const scrapes = await Promise.all(pipelines.map((pipeline) => followPipeline(longshore, pipeline, onChange)));
       if (signal.aborted) await cancelled;
       return { scrapes, user: await longshore.tag(userTag(userId)) };
     } finally {

@@ -43,7 +43,7 @@ export async function scrapeSequentially(
       move({ step: "parse", progress: 0.3 });
       const { companyUrl, postings } = parseListings(listings, { signal });
       move({ step: "ai_enhance", progress: 0.6, postingsFound: postings.length });
-      const enrichments = enhance ? await enrichAll(postings, enricher, signal) : undefined;
+      const enrichments = enhance ? await enrichAll(postings, enricher, signal) : null;
       move({ step: "persist", progress: 0.9 });
       const stored = persistPostings({ companyUrl, postings, enrichments }, store, new Date());
       move({ status: "completed", progress: 1, stored });

@@ -64,20 +64,27 @@ export class Reader {
     return refs.map((ref) => found.get(`${ref.queue}/${ref.id}`) ?? null);
   }
 
-  /** Jobs by bare id: all queues that may hold them are asked at once, while the list of queues is read again. */
+  /**
+   * Jobs by bare id: all queues that are likely to hold them are asked at once, while the list of queues is read again. What
+   * none of them has is looked for in the others: somebody's own id may look like one that was made here.
+   */
   async findJobs(ids: readonly string[]): Promise<(JobRecord | null)[]> {
     const asked = this.#names;
-    const [found, names] = await Promise.all([this.#findIn(asked, ids), this.names()]);
+    const [found, names] = await Promise.all([this.#findIn(asked, ids, mayBelongTo), this.names()]);
     const missing = ids.filter((id) => !found.has(id));
-    const unasked = names.filter((name) => !asked.includes(name));
-    const late = missing.length > 0 && unasked.length > 0 ? await this.#findIn(unasked, missing) : new Map();
+    const wasAsked = (id: string, queue: string): boolean => asked.includes(queue) && mayBelongTo(id, queue);
+    const late = await this.#findIn(names, missing, (id, queue) => !wasAsked(id, queue));
     return ids.map((id) => found.get(id) ?? late.get(id) ?? null);
   }
 
-  async #findIn(queues: readonly string[], ids: readonly string[]): Promise<Map<string, JobRecord>> {
+  async #findIn(
+    queues: readonly string[],
+    ids: readonly string[],
+    isCandidate: (id: string, queue: string) => boolean,
+  ): Promise<Map<string, JobRecord>> {
     const answers = await Promise.all(
       queues.map(async (queue) => {
-        const candidates = ids.filter((id) => mayBelongTo(id, queue));
+        const candidates = ids.filter((id) => isCandidate(id, queue));
         return candidates.length === 0 ? [] : await this.read(queue, candidates);
       }),
     );

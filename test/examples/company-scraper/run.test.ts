@@ -4,19 +4,21 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "longshore";
+import type { JobSnapshot, Longshore } from "longshore";
 import { afterEach, beforeEach, expect, test } from "vitest";
 
 import type { Company } from "../../../examples/company-scraper/company.js";
 import type { Enricher } from "../../../examples/company-scraper/enrich/enrichment.js";
 import { localAnalysis } from "../../../examples/company-scraper/enrich/local-analysis.js";
 import { PostingStore } from "../../../examples/company-scraper/persist/posting-store.js";
-import { runTag } from "../../../examples/company-scraper/run/pipeline.js";
+import { enqueueScraping } from "../../../examples/company-scraper/run/pipeline.js";
 import { runScraping } from "../../../examples/company-scraper/run/run.js";
 import type { ScrapeOutcome, ScrapeRun } from "../../../examples/company-scraper/run/run.js";
 import type { CompanyScrape } from "../../../examples/company-scraper/run/scraping.js";
 import { scrapeSequentially } from "../../../examples/company-scraper/run/sequential.js";
 import { serveCompanies } from "../../../examples/company-scraper/site/company-sites.js";
 import type { CompanySites } from "../../../examples/company-scraper/site/company-sites.js";
+import { scraperTasks } from "../../../examples/company-scraper/tasks.js";
 import { SafeFetch } from "../../../examples/site-scan/safe-fetch/safe-fetch.js";
 
 let folder: string;
@@ -94,13 +96,50 @@ test("progress is that of the whole pipeline: it begins at 0, never falls, and i
   ]);
 });
 
-test("jobs are tagged by user and say what they are for", async () => {
+/** The jobs of a company by stage. */
+async function jobsOf(longshore: Longshore, id: string): Promise<Record<string, JobSnapshot>> {
+  const members = (await (await longshore.flow(id))?.members()) ?? [];
+  return Object.fromEntries(members.map((member) => [member.flow?.node, member]));
+}
+
+test("a company is one flow, of which one id tells all; its jobs say what they are for", async () => {
   const { user } = await run();
-  expect(user).toMatchObject({ total: 11, completed: 9, failed: 2, inProgress: 0 });
+  // Four flows of four jobs: what a failed stage leaves undone has failed with it.
+  expect(user).toMatchObject({ total: 20, completed: 11, failed: 9, inProgress: 0 });
   const longshore = await connect(url);
-  const { meta, tags } = (await longshore.snapshot("run1-harbourline-parse")) ?? {};
-  expect(meta).toEqual({ companyUrl: companies()[0]?.url, userId: "42", step: "parse" });
-  expect(tags).toEqual(expect.arrayContaining(["user:42", "run:run1", "company:harbourline"]));
+  const companyUrl = companies()[0]?.url;
+  const tags = expect.arrayContaining(["app:company-scraper", "user:42", "run:run1", "company:harbourline"]) as unknown;
+  expect(await longshore.snapshot("run1-harbourline")).toMatchObject({ state: "completed", tags });
+  const jobs = await jobsOf(longshore, "run1-harbourline");
+  expect(Object.entries(jobs).map(([step, { queue }]) => [step, queue])).toEqual([
+    ["fetch", "io_fetch"],
+    ["parse", "parse"],
+    ["ai_enhance", "ai_enrich"],
+    ["persist", "persist"],
+  ]);
+  for (const [step, job] of Object.entries(jobs)) {
+    expect(job).toMatchObject({ state: "completed", tags, meta: { companyUrl, userId: "42", step } });
+  }
+  await longshore.close();
+});
+
+test("a stage takes the results of others by reference: they are not copied into its input", async () => {
+  await run({ slugs: ["harbourline"] });
+  const longshore = await connect(url);
+  const { parse, persist } = await jobsOf(longshore, "run1-harbourline");
+  expect(parse?.input).toMatchObject({ pages: null });
+  expect(persist?.input).toMatchObject({ postings: null, enrichments: null });
+  await longshore.close();
+});
+
+test("a company that failed leaves nothing waiting: the stages after it fail with it", async () => {
+  await run();
+  const longshore = await connect(url);
+  const states = async (slug: string) =>
+    Object.values(await jobsOf(longshore, `run1-${slug}`)).map(({ state, error }) => [state, error?.code ?? null]);
+  const undone = ["failed", "DEPENDENCY_FAILED"];
+  expect(await states("stonebridge-print")).toEqual([["failed", "ERROR_CRAWL"], undone, undone, undone]);
+  expect(await states("lumen-labs")).toEqual([["completed", null], ["failed", "ERROR_PARSE"], undone, undone]);
   await longshore.close();
 });
 
@@ -111,7 +150,7 @@ test("without enrichment that stage is left out", async () => {
     onChange: (scrape) => told.push(scrape),
   });
   expect(scrapes).toMatchObject([{ status: "completed", stored: { inserted: 4 } }]);
-  expect(user.total).toBe(3);
+  expect(user.total).toBe(4);
   expect(told.map(({ step }) => step)).not.toContain("ai_enhance");
   expect(store.rows(["harbourline.example"]).map(({ skills }) => skills)).toEqual([null, null, null, null]);
 });
@@ -119,7 +158,7 @@ test("without enrichment that stage is left out", async () => {
 test("an enrichment that fails does not keep postings from being stored", async () => {
   const { scrapes, user } = await run({ slugs: ["harbourline"], enricher: broken });
   expect(scrapes).toMatchObject([{ status: "completed", stored: { inserted: 4 } }]);
-  expect(user).toMatchObject({ total: 4, completed: 3, failed: 1 });
+  expect(user).toMatchObject({ total: 5, completed: 4, failed: 1, states: { partial: 1 } });
 });
 
 test("a second run stores nothing twice", async () => {
@@ -177,19 +216,19 @@ test("an abort before anything ran leaves nothing to run", async () => {
   stop.abort(new Error("interrupted"));
   const { scrapes, user } = await run({ signal: stop.signal, fetches: null });
   expect(scrapes.map(({ status }) => status)).toEqual(some.map(() => "cancelled"));
-  expect(user).toMatchObject({ total: 4, failed: 4, inProgress: 0 });
+  expect(user).toMatchObject({ total: 20, failed: 20, inProgress: 0, states: { cancelled: 20 } });
 });
 
-test("what a run that was killed left behind is cancelled by the next", async () => {
+test("what a run that was killed left behind is cancelled by the next, with all its jobs", async () => {
   const longshore = await connect(url);
-  const left = await longshore.enqueue(
-    "fetch",
-    { companyUrl: "http://gone.example/" },
-    {
-      ...{ queue: "io_fetch", tags: ["app:company-scraper", runTag("dead")] },
-    },
-  );
+  const [company] = companies();
+  if (company === undefined) throw new Error("there is no company");
+  const tasks = scraperTasks({ fetcher, enricher: localAnalysis, store });
+  const options = { userId: "7", runId: "dead", enhance: true };
+  const [left] = await enqueueScraping(longshore, tasks, [company], options);
   await run({ slugs: ["harbourline"] });
-  expect((await left.refresh()).state).toBe("cancelled");
+  expect(await left?.flow.refresh()).toMatchObject({ state: "cancelled" });
+  const members = (await left?.flow.members()) ?? [];
+  expect(members.map(({ state }) => state)).toEqual(Array(4).fill("cancelled"));
   await longshore.close();
 });

@@ -40,6 +40,21 @@ export const read = scenarios("read", [
     },
   ],
   [
+    "an id of the caller's own is found also where it looks like one that was made here",
+    async (kit) => {
+      const ids = ["run-7-harbourline-ab", "0000000000abcdefghij"];
+      for (const id of ids) await kit.add({ queue: "d", id, nonce: "n" });
+      // Once when the queues are not known yet, once when they are.
+      for (const _ of [1, 2]) {
+        const found = await kit.engine.findJobs({ ids });
+        assert.deepEqual(
+          found.map((job) => job?.id ?? null),
+          ids,
+        );
+      }
+    },
+  ],
+  [
     "of several jobs with one id the first by queue name is found",
     async (kit) => {
       for (const queue of ["m", "b", "z"]) await kit.add({ queue, id: "same", nonce: queue });
