@@ -6,11 +6,17 @@ import { EngineUnavailable } from "../../src/model/errors.js";
 
 /**
  * `twice`: every message arrives twice, and so does every answer; `dies`: the client is gone in the `at`-th command of the
- * delivery, from 0, after `nothing`, `half` or `all` of it had arrived.
+ * delivery, from 0, after `nothing`, `half` or `all` of it had arrived. `lost`: and a server that takes over from one that
+ * died has lost what was left; to be brought about by whoever asked for it.
  */
 export type Breakage =
   | { readonly kind: "twice" }
-  | { readonly kind: "dies"; readonly at: number; readonly after: "nothing" | "half" | "all" };
+  | {
+      readonly kind: "dies";
+      readonly at: number;
+      readonly after: "nothing" | "half" | "all";
+      readonly lost: boolean;
+    };
 
 const { news: readNews, hand: handOver } = RedisPost.prototype;
 

@@ -51,6 +51,12 @@ export class RedisBackdoor {
     await this.#client.hset(key, id, Buffer.concat([stored.subarray(0, birthRecordSize), Buffer.from("rubbish")]));
   }
 
+  /** Loses what jobs have to tell each other, as a server does that takes over from one that died. */
+  async loseNews(prefix: string): Promise<void> {
+    const keys = await this.keys(prefix);
+    for (const key of keys.filter((name) => name.endsWith("}:news"))) await this.#client.unlink(key);
+  }
+
   async close(): Promise<void> {
     await this.#client.quit();
   }
@@ -60,8 +66,11 @@ export class RedisBackdoor {
   }
 }
 
+/** Storage whose undelivered messages can be lost. */
+export type LossyStorage = TestStorage & { loseNews(): Promise<void> };
+
 /** Empty storage on the server or cluster at `where`. */
-export function redisStorage(where: Pick<RedisTarget, "url" | "cluster">, backdoor: RedisBackdoor): TestStorage {
+export function redisStorage(where: Pick<RedisTarget, "url" | "cluster">, backdoor: RedisBackdoor): LossyStorage {
   const prefix = freshPrefix();
   const target = parseTarget({ engine: "redis", prefix, ...where }) as ParsedRedisTarget;
   return {
@@ -72,6 +81,7 @@ export function redisStorage(where: Pick<RedisTarget, "url" | "cluster">, backdo
     },
     leftovers: () => backdoor.keys(prefix),
     corrupt: (ref) => backdoor.corrupt(prefix, ref),
+    loseNews: () => backdoor.loseNews(prefix),
     dispose: () => backdoor.clear(prefix),
   };
 }

@@ -129,6 +129,7 @@ const breakage: fc.Arbitrary<Breakage | null> = fc.oneof(
       kind: fc.constant("dies"),
       at: fc.nat({ max: 6 }),
       after: fc.constantFrom("nothing", "half", "all"),
+      lost: rarely(false, fc.constant(true)),
     }),
   },
 );

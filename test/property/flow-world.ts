@@ -30,12 +30,18 @@ interface Held {
   readonly lease: Lease;
 }
 
+/** What can go wrong between a command and the messages that follow from it. */
+export interface Hazards {
+  readonly delivery: BreakableDelivery;
+  loseNews(): Promise<void>;
+}
+
 type Of<K extends FlowEvent["kind"]> = Extract<FlowEvent, { kind: K }>;
 
 export class FlowWorld {
   readonly #kit: Kit;
   readonly #engines: readonly Engine[];
-  readonly #delivery: BreakableDelivery | null;
+  readonly #hazards: Hazards | null;
   readonly #log = new FlowLog();
   readonly #flow: JobRef = { queue: HOME, id: "flow" };
   readonly #creation: (() => Promise<void>)[];
@@ -43,23 +49,26 @@ export class FlowWorld {
   #held: Held[] = [];
   #again: (() => Promise<unknown>) | null = null;
   #engine: Engine;
+  /** Is news to be lost after this command; was some lost? */
+  #loses = false;
+  #hasLost = false;
 
-  /** @param delivery breaks deliveries, on engines whose messages travel apart from the commands they follow from */
-  static async play(storage: TestStorage, delivery: BreakableDelivery | null, drawn: FlowCase): Promise<void> {
+  /** @param hazards on engines whose messages travel apart from the commands they follow from */
+  static async play(storage: TestStorage, hazards: Hazards | null, drawn: FlowCase): Promise<void> {
     const kit = await Kit.create(storage);
     try {
-      await new FlowWorld(kit, [kit.engine, await kit.open()], delivery, drawn).#play(drawn);
+      await new FlowWorld(kit, [kit.engine, await kit.open()], hazards, drawn).#play(drawn);
     } finally {
-      if (delivery !== null) delivery.breakage = null;
+      if (hazards !== null) hazards.delivery.breakage = null;
       await kit.dispose();
     }
   }
 
-  private constructor(kit: Kit, engines: readonly Engine[], delivery: BreakableDelivery | null, drawn: FlowCase) {
+  private constructor(kit: Kit, engines: readonly Engine[], hazards: Hazards | null, drawn: FlowCase) {
     this.#kit = kit;
     this.#engines = engines;
     this.#engine = kit.engine;
-    this.#delivery = delivery;
+    this.#hazards = hazards;
     this.#creation = this.#create(drawn);
   }
 
@@ -72,6 +81,7 @@ export class FlowWorld {
       this.#break(breakages[created % breakages.length] ?? null);
       created += 1;
       await next();
+      await this.#lose();
       await this.#log.look(this.#engine);
     };
     while (!slowly && this.#creation.length > 0) await create();
@@ -82,6 +92,7 @@ export class FlowWorld {
       this.#break(event.breakage);
       try {
         await this.#happen(event);
+        await this.#lose();
         await this.#log.look(this.#engine);
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error);
@@ -90,12 +101,21 @@ export class FlowWorld {
     }
     while (this.#creation.length > 0) await create();
     await this.#calmDown();
-    await this.#log.ended(this.#kit.engine, this.#delivery === null);
-    await this.#forget();
+    await this.#log.ended(this.#kit.engine, this.#hazards === null);
+    // With news a word may be lost that somebody is not needed any more.
+    if (!this.#hasLost) await this.#forget();
   }
 
   #break(breakage: FlowEvent["breakage"]): void {
-    if (this.#delivery !== null) this.#delivery.breakage = breakage;
+    if (this.#hazards !== null) this.#hazards.delivery.breakage = breakage;
+    this.#loses = breakage?.kind === "dies" && breakage.lost;
+  }
+
+  async #lose(): Promise<void> {
+    if (!this.#loses || this.#hazards === null) return;
+    this.#loses = false;
+    this.#hasLost = true;
+    await this.#hazards.loseNews();
   }
 
   /** The commands of the creation, as far as its creator comes. */
@@ -231,8 +251,11 @@ export class FlowWorld {
     const specs: JobSpec[] = [];
     const flow = lease.body?.flow ?? null;
     for (const [index, draft] of children.entries()) {
-      const spec = this.#spec(`${lease.id}.c${index}`, draft, specs);
-      specs.push({ ...spec, flow: flow === null ? null : { ...flow, node: spec.id, parent: flow.node, on: draft.on } });
+      const id = `${lease.id}.c${index}`;
+      const home = flow === null ? null : { ...flow, node: id, parent: flow.node, on: draft.on };
+      // A job that runs again makes the same ones.
+      const known = this.#log.specs.find((spec) => spec.id === id);
+      specs.push(known ?? { ...this.#spec(id, draft, specs), flow: home });
     }
     await this.#enqueue(specs);
     if (before === "report") return;
@@ -363,18 +386,23 @@ export class FlowWorld {
     this.#break(null);
     for (const session of this.#sessions.splice(0)) await this.#kill(session);
     const last = await this.#kit.session({ queues: EVERYWHERE, ttl: FOREVER });
+    let idle = 0;
     for (let round = 0; round < 200 && !this.#log.hasEnded; round += 1) {
       const { nextDue } = await this.#kit.sweep(1_000, EVERYWHERE);
       for (;;) {
         const leases = await last.claim(100);
         if (leases.length === 0) break;
+        idle = 0;
         await this.#note(last, leases);
         const done: Outcome = { kind: "complete", result: '"done"' };
         await last.exchange(leases.map((lease) => settlement(lease, done)));
       }
       await this.#log.look(this.#kit.engine);
-      const due = nextDue === null || nextDue > this.#kit.clock.now() + DAY ? null : nextDue;
-      this.#kit.advance(due === null ? AUDIT : Math.max(due - this.#kit.clock.now(), 1));
+      const due = nextDue === null ? FOREVER : nextDue - this.#kit.clock.now();
+      if (due > DAY) idle += 1;
+      assert.ok(idle < 3 || this.#hasLost, "nobody waits for what has happened");
+      const rest = this.#hasLost ? AUDIT : 1_000;
+      this.#kit.advance(due > DAY ? rest : Math.max(due, 1));
     }
     await last.close();
   }

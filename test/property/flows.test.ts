@@ -7,8 +7,8 @@ import { BreakableDelivery } from "../engine/redis-breakage.js";
 import { nodesOf, RedisBackdoor, redisStorage } from "../engine/redis-storage.js";
 import { sqliteStorage } from "../engine/sqlite-storage.js";
 import { checkOn, TIME_LIMIT } from "./check.js";
-import { FLOWS } from "./flow-events.js";
-import { FlowWorld } from "./flow-world.js";
+import { FLOWS, type FlowCase } from "./flow-events.js";
+import { FlowWorld, type Hazards } from "./flow-world.js";
 
 const ALL_END = "ends every flow, runs no job before its time and leaves nothing";
 
@@ -18,11 +18,19 @@ function inMemory(): TestStorage {
 }
 
 /** Tries flows. `times`: how many times the usual number of runs, for engines are not equally fast. */
-function endsAll(create: () => TestStorage, times: number, delivery: BreakableDelivery | null = null): void {
+function endsAll<Storage extends TestStorage>(
+  create: () => Storage,
+  times: number,
+  hazardsOf: (storage: Storage) => Hazards | null = () => null,
+): void {
   test(
     ALL_END,
     () => {
-      const checked = checkOn(FLOWS, (drawn) => FlowWorld.play(create(), delivery, drawn), times);
+      const play = (drawn: FlowCase): Promise<void> => {
+        const storage = create();
+        return FlowWorld.play(storage, hazardsOf(storage), drawn);
+      };
+      const checked = checkOn(FLOWS, play, times);
       return expect(checked).resolves.toBeUndefined();
     },
     TIME_LIMIT,
@@ -36,7 +44,11 @@ function onRedis(where: Pick<RedisTarget, "url" | "cluster">, times: number): vo
     delivery.restore();
     await backdoor.close();
   });
-  endsAll(() => redisStorage(where, backdoor), times, delivery);
+  endsAll(
+    () => redisStorage(where, backdoor),
+    times,
+    ({ loseNews }) => ({ delivery, loseNews }),
+  );
 }
 
 describe("the memory engine", () => {
