@@ -4,13 +4,15 @@ import { task, type Engine } from "longshore";
 import { makeGate } from "./gate.js";
 import { StillWorld, withCommands } from "./still-world.js";
 
+const nobody = (): void => {};
+
 // On Redis who waits takes a marker away: nobody says again that there is work.
 it("looks again when it is woken while the engine's answer is on its way", async () => {
   const ran: number[] = [];
   const first = makeGate();
   const answers = makeGate();
   let slow = false;
-  let wake = (): void => {};
+  let wake = nobody;
   const world = new StillWorld((engine: Engine) =>
     withCommands(engine, {
       async exchange(params) {
