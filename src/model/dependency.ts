@@ -1,5 +1,5 @@
 /** What ties jobs together: a job waits for its dependencies, and what becomes of it follows from how they ended. */
-import type { JobRef } from "./job.js";
+import type { JobRef } from "./job-ref.js";
 import type { JobState, TerminalState } from "./state.js";
 
 /** What becomes of a job when a dependency does not succeed. */

@@ -3,7 +3,7 @@
  * its members are at work, ended by the engine when the last of them has ended.
  */
 import { isSuccess, type DependencyRecord } from "./dependency.js";
-import type { JobRef } from "./job.js";
+import type { JobRef } from "./job-ref.js";
 import type { Path } from "./path.js";
 
 /** What a job that belongs to a flow says of it. */

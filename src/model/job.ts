@@ -6,17 +6,14 @@ import type { Backoff } from "./backoff.js";
 import type { Dependency } from "./dependency.js";
 import type { Failure } from "./failure.js";
 import type { InputReference, Membership } from "./flow.js";
+import type { JobRef } from "./job-ref.js";
 import type { Progress } from "./progress.js";
 import type { Retention } from "./retention.js";
 import type { JobState } from "./state.js";
 import type { StepFailure } from "./step-failure.js";
 import type { Unique } from "./unique.js";
 
-/** What a job is known by: an id is unique within its queue. */
-export interface JobRef {
-  readonly queue: string;
-  readonly id: string;
-}
+export type { JobRef } from "./job-ref.js";
 
 /** What does not change while a job runs: stored once, handed to the worker with the lease. */
 export interface JobBody {

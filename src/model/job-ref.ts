@@ -1,0 +1,5 @@
+/** What a job is known by: an id is unique within its queue. */
+export interface JobRef {
+  readonly queue: string;
+  readonly id: string;
+}
