@@ -9,6 +9,8 @@ import { usualPort } from "../loopback.js";
 import { RunBook, runKey } from "../run-book.js";
 import { UsageError, parseArguments, usage } from "./arguments.js";
 import type { Settings } from "./arguments.js";
+import type { Removed } from "./cleanup.js";
+import { count } from "./report/markdown-report.js";
 import { collectReports } from "./report-folder.js";
 import { runScans } from "./run.js";
 import { ScanBoard } from "./scan-board.js";
@@ -34,12 +36,12 @@ async function scanSites(settings: Settings, signal: AbortSignal): Promise<ScanO
 async function scan(
   sites: readonly string[],
   trustedOrigins: readonly string[],
-  { url, maxPages, anonymous, concurrency, out }: Settings,
+  { url, maxPages, pageJobs, anonymous, concurrency, out, ttlSeconds }: Settings,
   signal: AbortSignal,
 ): Promise<ScanOutcome[]> {
   const book = new RunBook(".longshore/demo-runs.json");
   const userId = anonymous ? null : "demo";
-  const key = runKey(["site-scan", url, maxPages, userId, sites]);
+  const key = runKey(["site-scan", url, maxPages, pageJobs, userId, sites]);
   const { id: runId, continued } = await book.begin(key, key);
   if (continued) process.stderr.write("Continuing the run that was interrupted.\n");
 
@@ -50,15 +52,23 @@ async function scan(
     runId,
     concurrency,
     maxPages,
+    pageJobs,
+    ttlSeconds,
     userId,
     setup,
     signal,
     onChange: (id, row) => board.update(id, row),
+    onCleanup: (removed) => process.stderr.write(cleanupLine(removed, ttlSeconds)),
   }).finally(() => board.clear());
   const outcomes = await collectReports(ended, setup, out);
   await book.finish(key, runId);
   await Promise.all(ended.map(({ id }) => rm(folderOf(setup, id).path, { recursive: true, force: true })));
   return outcomes;
+}
+
+function cleanupLine({ jobs, folders }: Removed, ttlSeconds: number): string {
+  const what = `${count(jobs, "job")} and ${count(folders, "folder")}`;
+  return `Clean-up: removed ${what} of scans older than ${count(ttlSeconds, "second")}\n`;
 }
 
 function exitCodeFor(error: unknown): number {
@@ -75,7 +85,7 @@ function exitCodeFor(error: unknown): number {
 }
 
 try {
-  const settings = parseArguments(process.argv.slice(2));
+  const settings = parseArguments(process.argv.slice(2), process.env);
   if (settings.help) process.stdout.write(usage);
   else {
     const outcomes = await scanSites(settings, interruption());

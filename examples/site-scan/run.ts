@@ -1,15 +1,19 @@
 // A run: one job for each site enqueued in a single call, a worker in this process, and what each scan tells until it
 // has ended. An abort stops the worker and leaves the queue as it is; enqueueing the same ids again later continues
-// where it stopped.
+// where it stopped. What earlier runs left behind for too long is removed first, and then every hour.
 
 import { connect, isTerminal } from "longshore";
-import type { Job, JobSnapshot } from "longshore";
+import type { Job, JobSnapshot, Longshore } from "longshore";
 
+import { cleanupName, cleanupTask, scheduleCleanup } from "./cleanup.js";
+import type { Removed } from "./cleanup.js";
+import { pageScanTask } from "./page-scan.js";
 import type { Teaser } from "./report/teaser.js";
 import type { ScanRow } from "./scan-board.js";
 import { scanStatus } from "./scan-status.js";
 import { scanTask } from "./scan.js";
 import type { ScanResult, ScanSetup } from "./scan.js";
+import { siteScanTask } from "./site-scan.js";
 
 /** A scan that has ended. */
 export interface EndedScan {
@@ -28,6 +32,10 @@ export interface ScanRun {
   runId: string;
   concurrency: number;
   maxPages: number;
+  /** Whether each page is scanned in a job of its own. */
+  pageJobs: boolean;
+  /** How long scans are kept. */
+  ttlSeconds: number;
   /** Null for scans without an account. */
   userId: string | null;
   setup: ScanSetup;
@@ -35,32 +43,42 @@ export interface ScanRun {
   signal: AbortSignal;
   /** Called whenever a scan has moved on. */
   onChange: (id: string, row: ScanRow) => void;
+  /** Called with what was removed before the run. */
+  onCleanup: (removed: Removed) => void;
 }
 
 /** Scans `sites` in background jobs and answers how each ended, in the order of `sites`. */
 export async function runScans(sites: readonly string[], run: ScanRun): Promise<EndedScan[]> {
-  const { maxPages, userId, runId, concurrency } = run;
-  const scan = scanTask(run.setup);
+  const { setup, concurrency } = run;
   const longshore = await connect(run.url);
   try {
-    const jobs = await longshore.enqueueMany(
-      scan,
-      sites.map((url, index) => ({
-        input: { url, maxPages, userId },
-        options: { id: `${runId}-${index + 1}`, tags: [`run:${runId}`] },
-      })),
-    );
+    const cleanup = cleanupTask({ longshore, folder: setup.folder }, run.ttlSeconds);
+    await scheduleCleanup(longshore, cleanup);
+    const tasks = [scanTask(setup), siteScanTask(setup), pageScanTask(setup), cleanup];
     // A short lease: what a run that was killed held is free for the next run after 5 seconds.
-    const worker = longshore.worker([scan], { concurrency, lease: "5s", grace: 0 });
+    const worker = longshore.worker(tasks, { concurrency, lease: "5s", grace: 0 });
     try {
-      const all = Promise.all(jobs.map((job, index) => follow(job, sites[index] ?? "", run.onChange)));
-      return await Promise.race([all, aborted(run.signal)]);
+      return await Promise.race([scanAll(longshore, sites, run), aborted(run.signal)]);
     } finally {
       await worker.stop();
     }
   } finally {
     await longshore.close();
   }
+}
+
+async function scanAll(longshore: Longshore, sites: readonly string[], run: ScanRun): Promise<EndedScan[]> {
+  const { maxPages, userId, runId, setup } = run;
+  const cleaned = await longshore.schedules.run(cleanupName);
+  run.onCleanup((await cleaned.result()) as Removed);
+  const scans = sites.map((url, index) => ({
+    input: { url, maxPages, userId },
+    options: { id: `${runId}-${index + 1}`, tags: [`run:${runId}`] },
+  }));
+  const jobs: Job<ScanResult>[] = run.pageJobs
+    ? await longshore.enqueueMany(siteScanTask(setup), scans)
+    : await longshore.enqueueMany(scanTask(setup), scans);
+  return Promise.all(jobs.map((job, index) => follow(job, sites[index] ?? "", run.onChange)));
 }
 
 /** Tells how a job moves on until it has ended. */
@@ -92,6 +110,7 @@ function messageOf(record: JobSnapshot<ScanResult>, teaser: Teaser | undefined):
   if (state === "failed") return error?.message ?? "";
   if (state === "delayed" && error !== null) return `attempt ${attempt} of ${attempts}: ${error.message}`;
   if (teaser !== undefined) return `score ${teaser.score}`;
+  if (state === "blocked") return `waits for ${progress?.items?.total ?? "its"} pages`;
   return state === "active" ? (progress?.message ?? "") : "";
 }
 

@@ -15,7 +15,8 @@ import type { ScanSteps, ScanTools } from "./scan-steps.js";
 /** Pages that a scan without an account reads. */
 const anonymousPages = 3;
 
-const input = z.object({
+/** What a scan is given. */
+export const scanInput = z.object({
   /** Any text: whether it is a URL that may be fetched is for the job to say, as ERROR_VALIDATION. */
   url: z.string(),
   /** Pages to read at most. */
@@ -23,6 +24,11 @@ const input = z.object({
   /** Whose scan it is; null for a visitor without an account, who gets three pages. */
   userId: z.string().nullable().default(null),
 });
+
+/** Pages that a scan reads at most. */
+export function pagesFor({ maxPages, userId }: z.output<typeof scanInput>): number {
+  return userId === null ? Math.min(maxPages, anonymousPages) : maxPages;
+}
 
 const teaser = z.object({
   title: z.string(),
@@ -58,24 +64,37 @@ export interface ScanSetup extends SafeFetchOptions {
 
 /** The folder of the scan that job `id` does. */
 export function folderOf(setup: Pick<ScanSetup, "folder">, id: string): ScanFolder {
-  return new ScanFolder(join(setup.folder, `scan-${id}`));
+  return new ScanFolder(join(setup.folder, `${prefix}${id}`));
 }
+
+/** The job of the scan whose folder is called `name`; null when it is none of a scan. */
+export function scanOfFolder(name: string): string | null {
+  return name.startsWith(prefix) && name.length > prefix.length ? name.slice(prefix.length) : null;
+}
+
+const prefix = "scan-";
+
+/** The queue of scans. */
+export const scanQueue = "scans";
+
+/** How scans are run, whatever their steps. */
+export const scanOptions = {
+  input: scanInput,
+  queue: scanQueue,
+  milestones: { TEASER_READY: teaser },
+  attempts: 4,
+  backoff: ["10s", "30s", "60s"],
+  timeout: "5m",
+} as const;
 
 /** The task `scan`. */
 export function scanTask(setup: ScanSetup) {
   const { folder, steps = scanSteps, ...fetching } = setup;
   return task(
     "scan",
-    {
-      input,
-      queue: "scans",
-      steps: { crawl: 5, parse: 1, analyze: 3, generate: 1 },
-      milestones: { TEASER_READY: teaser },
-      attempts: 4,
-      backoff: ["10s", "30s", "60s"],
-      timeout: "5m",
-    },
-    async ({ input: { url, maxPages, userId }, job, step, emit, count, progress, log }): Promise<ScanResult> => {
+    { ...scanOptions, steps: { crawl: 5, parse: 1, analyze: 3, generate: 1 } },
+    async ({ input, job, step, emit, count, progress, log }): Promise<ScanResult> => {
+      const { url } = input;
       const fetcher = new SafeFetch(fetching);
       const tools = ({ signal }: { signal: AbortSignal }): ScanTools => ({
         fetcher,
@@ -86,7 +105,7 @@ export function scanTask(setup: ScanSetup) {
       try {
         // Before anything touches the network, and final: a URL that is refused stays refused.
         fetcher.check(url);
-        const site = { url, maxPages: userId === null ? Math.min(maxPages, anonymousPages) : maxPages };
+        const site = { url, maxPages: pagesFor(input) };
         const crawled = await step("crawl", async (scope) => {
           const found = await steps.crawl(site, tools(scope));
           count("pages", found.pages);
