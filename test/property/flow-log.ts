@@ -135,18 +135,24 @@ export class FlowLog {
     else if (!dependency.removed) assert.ok(dependency.record !== null, `${other} is kept for ${name}`);
   }
 
-  /** What holds when nothing happens any more. `strict`: messages arrive with the command they follow from. */
-  async ended(engine: Engine, strict: boolean): Promise<void> {
+  /**
+   * What holds when nothing happens any more.
+   * @param messages how they travelled: with the command they follow from, apart from it, or not all of them
+   */
+  async ended(engine: Engine, messages: "together" | "apart" | "lost"): Promise<void> {
     for (const { spec, record, runs, late } of this.#jobs.values()) {
       const name = nameOf(spec);
       assert.ok(record === null || isTerminal(record.state), `${name} ends, and is ${record?.state ?? "gone"}`);
       if (spec.flow !== null && spec.hold && !this.hasBegun(spec.flow)) {
         assert.equal(runs, 0, `${name} never ran`);
-        if (strict && !late) assert.ok(record === null, `nothing is left of ${name}, whose flow never began`);
+        if (messages === "together" && !late)
+          assert.ok(record === null, `nothing is left of ${name}, whose flow never began`);
       }
       if (record?.error?.code === DEPENDENCY_FAILED && record.state === "failed")
         await this.#failedRightly(engine, record);
-      if (spec.role === "flow") await this.#flowEnded(engine, spec, record);
+      if (spec.role !== "flow") continue;
+      if (this.hasBegun(spec)) await this.#flowEnded(engine, spec, record);
+      else assert.ok(record === null || messages === "lost", `${name}, which never began, is gone`);
     }
   }
 
@@ -159,10 +165,6 @@ export class FlowLog {
 
   async #flowEnded(engine: Engine, flow: JobSpec, record: JobRecord | null): Promise<void> {
     const name = nameOf(flow);
-    if (!this.hasBegun(flow)) {
-      assert.ok(record === null, `${name}, which never began, is gone`);
-      return;
-    }
     if (record === null || !["completed", "partial", "failed"].includes(record.state)) return;
     const members = await engine.dependencies(flow);
     for (const member of members) {

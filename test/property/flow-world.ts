@@ -101,7 +101,8 @@ export class FlowWorld {
     }
     while (this.#creation.length > 0) await create();
     await this.#calmDown();
-    await this.#log.ended(this.#kit.engine, this.#hazards === null);
+    const apart = this.#hasLost ? "lost" : "apart";
+    await this.#log.ended(this.#kit.engine, this.#hazards === null ? "together" : apart);
     // With news a word may be lost that somebody is not needed any more.
     if (!this.#hasLost) await this.#forget();
   }
