@@ -4,14 +4,12 @@ import { DEPENDENCY_FAILED } from "../../../model/dependency.js";
 import { FLOW_CREATION, MOST_MEMBERS, type Membership } from "../../../model/flow.js";
 import type { JobRef, JobSpec } from "../../../model/job.js";
 import type { CommitAnswer } from "../../contract.js";
+import { after, DAY, OTHER } from "../dependency-words.js";
 import { MAIN, type Kit } from "../kit.js";
 import { scenarios } from "../scenario.js";
 import type { TestSession } from "../test-session.js";
-import { after } from "./dependencies.js";
 
-const OTHER = "other";
 const HOME = "home";
-const DAY = 86_400_000;
 
 /** What a member says of its flow. */
 function member(flow: string, change: Partial<Membership> = {}): Membership {

@@ -25,6 +25,7 @@ import { steps } from "./steps.js";
 import { supersede } from "./supersede.js";
 import { tags } from "./tags.js";
 import { ticks } from "./ticks.js";
+import { ties } from "./ties.js";
 import { transitions } from "./transitions.js";
 import { undecodable } from "./undecodable.js";
 import { unique } from "./unique.js";
@@ -61,6 +62,7 @@ export const GROUPS: readonly ScenarioGroup[] = [
   steps,
   supersede,
   dependencies,
+  ties,
   flows,
   schedules,
   ticks,
