@@ -22,13 +22,20 @@ export interface Cleaning {
   folder: string;
 }
 
+export interface CleanupOptions {
+  /** How long scans are kept. */
+  ttlSeconds: number;
+  /** What time it is, in epoch milliseconds. Default: the machine's. */
+  now?: () => number;
+}
+
 /** The name of the task and of its schedule. */
 export const cleanupName = "cleanup_expired_jobs";
 
 /** The task `cleanup_expired_jobs`, in a queue of its own: it does not stand in line behind scans. */
-export function cleanupTask(cleaning: Cleaning, ttlSeconds: number) {
+export function cleanupTask(cleaning: Cleaning, { ttlSeconds, now = Date.now }: CleanupOptions) {
   return task(cleanupName, { queue: "scan-upkeep", attempts: 3, timeout: "5m" }, async ({ signal, log }) => {
-    const removed = await removeExpired(cleaning, { before: new Date(Date.now() - ttlSeconds * 1_000), signal });
+    const removed = await removeExpired(cleaning, { before: new Date(now() - ttlSeconds * 1_000), signal });
     log(`removed ${removed.jobs} jobs and ${removed.folders} folders`);
     return removed;
   });

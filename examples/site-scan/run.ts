@@ -52,7 +52,7 @@ export async function runScans(sites: readonly string[], run: ScanRun): Promise<
   const { setup, concurrency } = run;
   const longshore = await connect(run.url);
   try {
-    const cleanup = cleanupTask({ longshore, folder: setup.folder }, run.ttlSeconds);
+    const cleanup = cleanupTask({ longshore, folder: setup.folder }, { ttlSeconds: run.ttlSeconds });
     await scheduleCleanup(longshore, cleanup);
     const tasks = [scanTask(setup), siteScanTask(setup), pageScanTask(setup), cleanup];
     // A short lease: what a run that was killed held is free for the next run after 5 seconds.

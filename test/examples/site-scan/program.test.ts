@@ -5,7 +5,9 @@ import { once } from "node:events";
 import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { connect } from "longshore";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import { startCountingServer } from "./counting-server.js";
@@ -34,9 +36,17 @@ interface Ended {
   stderr: string;
 }
 
-/** Runs the program in a folder of the test's own; `signal` is sent once it has written `at` to standard error. */
-async function run(args: readonly string[], signal?: NodeJS.Signals, at = ""): Promise<Ended> {
-  const child = spawn(process.execPath, [program, ...args], { cwd: folder });
+interface RunOptions {
+  /** Sent once the program has written `at` to standard error. */
+  signal?: NodeJS.Signals;
+  at?: string;
+  env?: Record<string, string>;
+}
+
+/** Runs the program in a folder of the test's own. */
+async function run(args: readonly string[], { signal, at = "", env = {} }: RunOptions = {}): Promise<Ended> {
+  const { SCAN_JOB_TTL_SECONDS: _ttl, ...rest } = process.env;
+  const child = spawn(process.execPath, [program, ...args], { cwd: folder, env: { ...rest, ...env } });
   children.add(child);
   let [stdout, stderr, isSent] = ["", "", false];
   child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
@@ -71,6 +81,28 @@ test("with --json it prints a line for each site and nothing else", async () => 
   expect(await readFile(join(folder, line.report), "utf8")).toContain("# Site scan: Longshore");
 });
 
+test("with --pages each page is a job of its own, and the hourly clean-up is there and has run", async () => {
+  const { code, stdout, stderr } = await run(["--json", "--pages", "5"]);
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ status: "FULL_READY", pages: 5, attempts: 1 });
+  expect(stderr).toContain("Clean-up: removed 0 jobs and 0 folders of scans older than 86400 seconds");
+  const longshore = await connect(`sqlite:${join(folder, ".longshore/demo.db")}`);
+  expect((await longshore.queue("scan-pages").counts()).completed).toBe(4);
+  expect(await longshore.schedules.get("cleanup_expired_jobs")).toMatchObject({ queue: "scan-upkeep" });
+  await longshore.close();
+});
+
+test("scans older than SCAN_JOB_TTL_SECONDS are removed by the next run", async () => {
+  await run(["--max-pages", "1"]);
+  await pause(1_100);
+  const { code, stderr } = await run(["--max-pages", "1"], { env: { SCAN_JOB_TTL_SECONDS: "1" } });
+  expect(code).toBe(0);
+  expect(stderr).toContain("Clean-up: removed 1 job and 0 folders of scans older than 1 second");
+  const wrong = await run([], { env: { SCAN_JOB_TTL_SECONDS: "soon" } });
+  expect(wrong).toMatchObject({ code: 2, stdout: "" });
+  expect(wrong.stderr).toContain('SCAN_JOB_TTL_SECONDS: "soon" is not a whole number');
+});
+
 test("a site that must not be scanned ends as ERROR_VALIDATION, without a connection, and the exit code is 1", async () => {
   const server = await startCountingServer();
   const sites = [`http://127.0.0.1:${server.port}/`, "http://2130706433/", "file:///etc/passwd", "nonsense"];
@@ -93,7 +125,7 @@ test("a mistake in the command line is told with the usage, and the exit code is
 });
 
 test("Ctrl-C ends it with exit code 130, and the next run goes on", async () => {
-  const stopped = await run([], "SIGINT", "RUNNING");
+  const stopped = await run([], { signal: "SIGINT", at: "RUNNING" });
   expect(stopped).toMatchObject({ code: 130, stdout: "" });
   expect(stopped.stderr).toContain("Run the same command again to finish.");
   const next = await run([]);
@@ -103,7 +135,7 @@ test("Ctrl-C ends it with exit code 130, and the next run goes on", async () => 
 });
 
 test("a run that was killed in the middle is finished by the next, without the steps that were done", async () => {
-  const killed = await run([], "SIGKILL", "PARSE");
+  const killed = await run([], { signal: "SIGKILL", at: "PARSE" });
   expect(killed).toMatchObject({ code: null, signal: "SIGKILL" });
   const next = await run(["--json"]);
   expect(next.stderr).toContain("Continuing the run that was interrupted.");
