@@ -24,6 +24,7 @@ const { news: readNews, hand: handOver } = RedisPost.prototype;
 export class BreakableDelivery {
   #breakage: Breakage | null = null;
   #commands = 0;
+  #broke = false;
 
   constructor() {
     const news = (post: RedisPost, queue: string, told: NewsToken | null): Promise<News> =>
@@ -48,6 +49,12 @@ export class BreakableDelivery {
   set breakage(breakage: Breakage | null) {
     this.#breakage = breakage;
     this.#commands = 0;
+    this.#broke = false;
+  }
+
+  /** Has a delivery been broken since that was said? */
+  get broke(): boolean {
+    return this.#broke;
   }
 
   restore(): void {
@@ -61,6 +68,7 @@ export class BreakableDelivery {
       this.#commands += 1;
       return all();
     }
+    this.#broke = true;
     const isFirst = this.#commands === breakage.at;
     this.#commands += 1;
     if (isFirst && breakage.after === "half") await half();
@@ -72,6 +80,7 @@ export class BreakableDelivery {
   async #handOver(post: RedisPost, messages: readonly Message[]): Promise<Delivered> {
     const first = await handOver.call(post, messages);
     if (this.#breakage?.kind !== "twice") return first;
+    this.#broke = true;
     const second = await handOver.call(post, messages);
     return { replies: [...first.replies, ...second.replies], news: [...new Set([...first.news, ...second.news])] };
   }

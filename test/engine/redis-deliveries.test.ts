@@ -1,0 +1,325 @@
+// What jobs tell each other travels apart from the commands it follows from, on Redis: whoever delivers it may die at any
+// point, somebody else may deliver it at the same time, and a server may lose it. All comes to the same end.
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it, onTestFinished } from "vitest";
+import type { Lease } from "../../src/engine/contract.js";
+import type { RedisTarget } from "../../src/engine/target.js";
+import { Kit, settlement, type TestSession } from "../../src/engine/testkit/index.js";
+import type { Dependency } from "../../src/model/dependency.js";
+import { FLOW_CREATION } from "../../src/model/flow.js";
+import type { JobSpec } from "../../src/model/job.js";
+import { isTerminal } from "../../src/model/state.js";
+import { BreakableDelivery, type Breakage } from "./redis-breakage.js";
+import { nodesOf, RedisBackdoor, redisStorage, type LossyStorage } from "./redis-storage.js";
+
+const QUEUES = ["home", "a", "b", "c"];
+const FLOW = { queue: "home", id: "flow" };
+const DONE = { kind: "complete", result: null } as const;
+/** After this time (milliseconds) what waits asks again. */
+const AUDIT = 600_000;
+/** Sessions do not end meanwhile. */
+const LONG = 100 * AUDIT;
+
+/** A flow over three queues, `a` before `b` and `c` before `d`, and `z`, which waits for all of it. */
+class Diamond {
+  readonly kit: Kit;
+  readonly storage: LossyStorage;
+  readonly session: TestSession;
+  readonly #taken: Lease[] = [];
+  /** How often each job was started. */
+  readonly starts: Record<string, number> = {};
+
+  static async create(where: Pick<RedisTarget, "url" | "cluster">, backdoor: RedisBackdoor): Promise<Diamond> {
+    const storage = redisStorage(where, backdoor);
+    const kit = await Kit.create(storage);
+    return new Diamond(kit, storage, await kit.session({ queues: QUEUES, ttl: LONG }));
+  }
+
+  private constructor(kit: Kit, storage: LossyStorage, session: TestSession) {
+    this.kit = kit;
+    this.storage = storage;
+    this.session = session;
+  }
+
+  get jobs(): JobSpec[] {
+    const job = (queue: string, id: string, change: Partial<JobSpec>): JobSpec =>
+      this.kit.spec({ queue, id, ...change });
+    const member = (queue: string, id: string, ...after: Dependency[]): JobSpec =>
+      job(queue, id, {
+        hold: true,
+        after,
+        flow: { ...FLOW, node: id, parent: null, weight: 1, on: id === "c" ? "continue" : "fail" },
+      });
+    return [
+      member("a", "a"),
+      member("b", "b", { queue: "a", id: "a", on: "fail" }),
+      member("c", "c", { queue: "a", id: "a", on: "cancel" }),
+      member("a", "d", { queue: "b", id: "b", on: "fail" }, { queue: "c", id: "c", on: "continue" }),
+      job("c", "z", { after: [{ ...FLOW, on: "continue" }] }),
+    ];
+  }
+
+  async begin(): Promise<void> {
+    await this.kit.engine.enqueue({ jobs: [this.kit.spec({ ...FLOW, role: "flow" })] });
+    await this.kit.engine.enqueue({ jobs: this.jobs });
+  }
+
+  async commit(): Promise<void> {
+    await this.kit.engine.commitFlow({ ...FLOW, members: 4 });
+  }
+
+  async take(): Promise<Lease> {
+    const lease = await this.session.next();
+    this.#taken.push(lease);
+    this.starts[lease.id] = (this.starts[lease.id] ?? 0) + 1;
+    return lease;
+  }
+
+  /** Somebody else sweeps, and the worker does what there is to do. */
+  async goOn(): Promise<void> {
+    const other = await this.kit.open();
+    for (let idle = 0; idle < 3; idle += 1) {
+      await other.sweep({ queues: QUEUES, limit: 100 });
+      // What it holds still: of no effect when that has ended.
+      await this.session.exchange(this.#taken.splice(0).map((lease) => settlement(lease, DONE)));
+      for (;;) {
+        const leases = await this.session.claim(10);
+        if (leases.length === 0) break;
+        idle = 0;
+        for (const { id } of leases) this.starts[id] = (this.starts[id] ?? 0) + 1;
+        await this.session.exchange(leases.map((lease) => settlement(lease, DONE)));
+      }
+    }
+  }
+
+  /** How everything stands. */
+  async read(): Promise<Record<string, string>> {
+    const refs = [FLOW, ...this.jobs.map(({ queue, id }) => ({ queue, id }))];
+    const jobs = await this.kit.engine.getJobs({ refs });
+    return Object.fromEntries(refs.map(({ id }, index) => [id, jobs[index]?.state ?? "gone"]));
+  }
+
+  /** How everything stands, and how often each job was started. */
+  async outcome(): Promise<unknown> {
+    return { ...(await this.read()), starts: this.starts };
+  }
+}
+
+/** What gives jobs something to tell: `prepare` is undisturbed, the command it answers is what is followed by messages. */
+const CAUSES: readonly (readonly [title: string, prepare: (flow: Diamond) => Promise<() => Promise<unknown>>])[] = [
+  [
+    "the flow begins",
+    async (flow) => {
+      await flow.begin();
+      return () => flow.commit();
+    },
+  ],
+  [
+    "a job completes",
+    async (flow) => {
+      await flow.begin();
+      await flow.commit();
+      const lease = await flow.take();
+      return () => flow.session.complete(lease);
+    },
+  ],
+  [
+    "a job fails",
+    async (flow) => {
+      await flow.begin();
+      await flow.commit();
+      await flow.session.complete(await flow.take());
+      const lease = await flow.take();
+      return () => flow.session.fail(lease, null);
+    },
+  ],
+  [
+    "a job is removed",
+    async (flow) => {
+      await flow.begin();
+      await flow.commit();
+      return () => flow.kit.control("remove", { queue: "b", id: "b" });
+    },
+  ],
+  [
+    "the flow is cancelled",
+    async (flow) => {
+      await flow.begin();
+      await flow.commit();
+      await flow.take();
+      return () => flow.kit.control("cancel", FLOW);
+    },
+  ],
+  [
+    "a cancelled flow is retried",
+    async (flow) => {
+      await flow.begin();
+      await flow.commit();
+      await flow.kit.control("cancel", FLOW);
+      for (const { queue, id } of flow.jobs.slice(0, 4)) await flow.kit.control("retry", { queue, id });
+      return () => flow.kit.control("retry", FLOW);
+    },
+  ],
+  [
+    "a run waits for jobs that it made",
+    async (flow) => {
+      await flow.begin();
+      await flow.commit();
+      const lease = await flow.take();
+      const made = flow.kit.spec({
+        queue: "b",
+        id: "made",
+        flow: { ...FLOW, node: "made", parent: "a", weight: 1, on: "fail" },
+      });
+      return async () => {
+        await flow.kit.engine.enqueue({ jobs: [made] });
+        await flow.session.report(lease, { after: [{ queue: "b", id: "made" }] });
+        await flow.session.settle(lease, { kind: "wait" });
+      };
+    },
+  ],
+  [
+    "a flow that was never complete expires",
+    async (flow) => {
+      await flow.begin();
+      flow.kit.advance(FLOW_CREATION);
+      return () => flow.kit.sweep(100, QUEUES);
+    },
+  ],
+];
+
+const cluster = nodesOf(inject("clusterNodes"));
+
+describe.each([
+  ["one Redis", { url: inject("redisUrl") }],
+  ["a cluster", { cluster }],
+] as const)("deliveries on %s", (name, where) => {
+  describe.skipIf(name === "a cluster" && cluster.length === 0)("", () => {
+    let backdoor: RedisBackdoor;
+    let delivery: BreakableDelivery;
+
+    beforeAll(() => {
+      backdoor = new RedisBackdoor(where);
+    });
+    afterAll(() => backdoor.close());
+    beforeEach(() => {
+      delivery = new BreakableDelivery();
+    });
+    afterEach(() => delivery.restore());
+
+    async function create(): Promise<Diamond> {
+      const flow = await Diamond.create(where, backdoor);
+      onTestFinished(() => flow.kit.dispose());
+      return flow;
+    }
+
+    /** Lets the cause happen and the delivery break, and all go on; answers whether it was disturbed, and the end. */
+    async function disturbed(
+      prepare: (typeof CAUSES)[number][1],
+      breakage: Breakage | null,
+    ): Promise<[boolean, unknown]> {
+      const flow = await create();
+      const cause = await prepare(flow);
+      delivery.breakage = breakage;
+      await cause();
+      const { broke } = delivery;
+      delivery.breakage = null;
+      await flow.goOn();
+      return [broke, await flow.outcome()];
+    }
+
+    describe.each(CAUSES)("after %s", (_title, prepare) => {
+      it.each(["nothing", "half"] as const)(
+        "come to the same end wherever the client dies, with %s of that command done",
+        async (after) => {
+          const [, whole] = await disturbed(prepare, null);
+          let at = 0;
+          for (; at < 100; at += 1) {
+            const [broke, outcome] = await disturbed(prepare, { kind: "dies", at, after, lost: false });
+            expect(outcome, `when it dies in command ${at}`).toEqual(whole);
+            if (!broke) break;
+          }
+          expect(at, "a delivery of some length").toBeGreaterThan(1);
+          expect(at).toBeLessThan(100);
+        },
+      );
+
+      it("come to the same end when every message arrives twice", async () => {
+        const [, whole] = await disturbed(prepare, null);
+        expect(await disturbed(prepare, { kind: "twice" })).toEqual([true, whole]);
+      });
+
+      it("come to the same end when many deliver at once", async () => {
+        const [, whole] = await disturbed(prepare, null);
+        for (let round = 0; round < 3; round += 1) {
+          const flow = await create();
+          const cause = await prepare(flow);
+          const other = await flow.kit.open();
+          const engines = [flow.kit.engine, other];
+          const sessions = [flow.session, await flow.kit.session({ engine: other, queues: QUEUES, ttl: LONG })];
+          delivery.breakage = { kind: "dies", at: 0, after: "nothing", lost: false };
+          await cause();
+          delivery.breakage = null;
+          await Promise.all([
+            ...engines.flatMap((engine) => [1, 2, 3].map(async () => engine.sweep({ queues: QUEUES, limit: 100 }))),
+            ...sessions.map((session) => session.exchange([], { max: 0 })),
+          ]);
+          await flow.goOn();
+          expect(await flow.outcome()).toEqual(whole);
+        }
+      });
+
+      it("happen in the end though the server lost what was to be told", async () => {
+        const flow = await create();
+        const cause = await prepare(flow);
+        delivery.breakage = { kind: "dies", at: 0, after: "nothing", lost: true };
+        await cause();
+        delivery.breakage = null;
+        await flow.storage.loseNews();
+        // What asks again learns how things stand; what follows from that may have to be asked for again in turn.
+        for (let audit = 0; audit < 3; audit += 1) {
+          await flow.goOn();
+          flow.kit.advance(AUDIT);
+        }
+        await flow.goOn();
+        for (const [id, state] of Object.entries(await flow.read())) {
+          expect([id, state === "gone" || isTerminal(state as never)]).toEqual([id, true]);
+        }
+        for (const times of Object.values(flow.starts)) expect(times).toBeLessThanOrEqual(2);
+      });
+    });
+
+    it("are asked for again after ten minutes, when the server lost what was to be told, not before", async () => {
+      const flow = await create();
+      await flow.begin();
+      await flow.commit();
+      const lease = await flow.take();
+      delivery.breakage = { kind: "dies", at: 0, after: "nothing", lost: true };
+      await flow.session.complete(lease);
+      delivery.breakage = null;
+      await flow.storage.loseNews();
+      flow.kit.advance(AUDIT - 1);
+      await flow.goOn();
+      expect(await flow.read()).toMatchObject({ a: "completed", b: "blocked", c: "blocked", flow: "blocked" });
+      flow.kit.advance(1);
+      await flow.goOn();
+      expect(await flow.read()).toMatchObject({ b: "completed", c: "completed", d: "completed", flow: "completed" });
+      expect(flow.starts).toEqual({ a: 1, b: 1, c: 1, d: 1, z: 1 });
+    });
+
+    it("of members of which their flow never heard end them", async () => {
+      const flow = await create();
+      await flow.kit.engine.enqueue({ jobs: [flow.kit.spec({ ...FLOW, role: "flow" })] });
+      delivery.breakage = { kind: "dies", at: 0, after: "nothing", lost: true };
+      await flow.kit.engine.enqueue({ jobs: flow.jobs });
+      delivery.breakage = null;
+      await flow.storage.loseNews();
+      expect(await flow.kit.engine.commitFlow({ ...FLOW, members: 4 })).toBe("incomplete");
+      flow.kit.advance(FLOW_CREATION);
+      await flow.goOn();
+      flow.kit.advance(AUDIT);
+      await flow.goOn();
+      expect(await flow.read()).toMatchObject({ flow: "gone", a: "cancelled", b: "cancelled", c: "cancelled" });
+      expect(flow.starts).toEqual({ z: 1 });
+    });
+  });
+});
