@@ -60,7 +60,7 @@ export function retry(fromStart: boolean): Command {
     const { sql } = transaction;
     const state = stateOfJob(job);
     const ties = tiesOf(sql, job);
-    if (!isFrom(job, "retry") || ties.flow === "open") return "wrong-state";
+    if (!isFrom(job, "retry")) return "wrong-state";
     // A flow whose members have all succeeded has nothing to do again.
     if (ties.flow !== null && !willWait(sql, job)) return "wrong-state";
     // A key that is held until the start, or for a time, was let go long ago; one held to the end must be free to be held

@@ -51,7 +51,6 @@ export function told(transaction: Transaction, queue: SqliteQueue, token: NewsTo
   for (const number of token.map(Number)) {
     const job = loadJob(sql, number);
     if (job !== null) forget(transaction, queue, job);
-    transaction.dropNews(queue, number);
     dropTiesToOthers(sql, number);
   }
 }

@@ -62,18 +62,14 @@ export class Transaction {
     return [...this.#changed].filter((name) => (this.#news.get(name)?.size ?? 0) > 0);
   }
 
-  /** A job has nothing to tell after all. */
-  dropNews({ name }: SqliteQueue, job: number): void {
-    this.#news.get(name)?.delete(job);
-  }
-
   /** The first jobs of a queue that have news, with their ids. What happens to them from now on is news again. */
   takeNews(queue: SqliteQueue, most: number): [job: number, id: string][] {
     const taken: [job: number, id: string][] = [];
-    for (const [job, id] of this.#news.get(queue.name) ?? []) {
+    const news = this.#news.get(queue.name) ?? new Map<number, string>();
+    for (const [job, id] of news) {
       if (taken.length === most) break;
       taken.push([job, id]);
-      this.dropNews(queue, job);
+      news.delete(job);
     }
     return taken;
   }

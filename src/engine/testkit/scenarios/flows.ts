@@ -151,6 +151,18 @@ export const flows = scenarios("flows", [
     },
   ],
   [
+    "a job that came to the id of a removed one is not taken for that when the flow was never complete",
+    async (kit) => {
+      const flow = await kit.add({ queue: HOME, role: "flow" });
+      const id = await kit.add({ id: "chosen", nonce: "n1", hold: true, flow: member(flow) });
+      await kit.control("remove", id);
+      await kit.add({ id: "chosen", nonce: "n2" });
+      kit.advance(FLOW_CREATION);
+      await kit.sweep(100, [HOME]);
+      assert.deepEqual(await kit.list(), [id]);
+    },
+  ],
+  [
     "a flow whose creator died before any job was made is removed",
     async (kit) => {
       const flow = await kit.add({ queue: HOME, role: "flow" });
