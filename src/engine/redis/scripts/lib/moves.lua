@@ -154,6 +154,7 @@ local function finish(id, r, to, taken)
   if to ~= COMPLETED and to ~= PARTIAL then r[HOLDER] = '' end
   r[STATE] = to
   set_flag(r, SUSPECT, false)
+  set_flag(r, WAS_NEEDED, false)
   stand(id, r)
   save(id, r)
   tell_state(id, to)
