@@ -6,6 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, inject, onTestFinished } from "vitest";
 import { connect, type Longshore, type Target, type WorkerOptions } from "longshore";
+import type { RedisTarget } from "../../src/engine/target.js";
+import { nodesOf } from "../engine/redis-storage.js";
 import type { WorkerSetup } from "../programs/worker.js";
 import { type RedisServerOptions, type RedisServer, startRedisServer } from "../support/redis-server.js";
 import { Ledger } from "./ledger.js";
@@ -61,9 +63,18 @@ export async function onSqlite(): Promise<Harbour> {
 }
 
 /** A harbour on the shared Redis server; what it stored is removed after the test. */
-export async function onSharedRedis(): Promise<Harbour> {
+export function onSharedRedis(): Promise<Harbour> {
+  return onShared({ url: inject("redisUrl") });
+}
+
+/** A harbour on the shared Redis cluster; what it stored is removed after the test. */
+export function onSharedCluster(): Promise<Harbour> {
+  return onShared({ cluster: nodesOf(inject("clusterNodes")) });
+}
+
+async function onShared(where: Pick<RedisTarget, "url" | "cluster">): Promise<Harbour> {
   const prefix = `t${randomBytes(6).toString("hex")}`;
-  const harbour = new Harbour({ engine: "redis", url: inject("redisUrl"), prefix }, await temporaryFolder());
+  const harbour = new Harbour({ engine: "redis", ...where, prefix }, await temporaryFolder());
   onTestFinished(async () => {
     const longshore = await connect(harbour.target);
     for (const { name } of await longshore.queues()) await longshore.queue(name).obliterate({ force: true });
