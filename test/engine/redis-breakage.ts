@@ -18,6 +18,7 @@ export type Breakage =
       readonly lost: boolean;
     };
 
+// oxlint-disable-next-line typescript/unbound-method -- called with the post they are of
 const { news: readNews, hand: handOver } = RedisPost.prototype;
 
 /** Breaks the deliveries of every Redis engine of this process. */

@@ -16,7 +16,7 @@ export const TIME_LIMIT = 120_000 + RUNS * 1_000;
 export interface Cases<Case> {
   readonly any: fc.Arbitrary<Case>;
   /** A case in lines, for a person. */
-  describe(found: Case): readonly string[];
+  readonly describe: (found: Case) => readonly string[];
 }
 
 const SEQUENCES: Cases<readonly Step[]> = {

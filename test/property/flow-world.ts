@@ -84,7 +84,7 @@ export class FlowWorld {
       await this.#lose();
       await this.#log.look(this.#engine);
     };
-    while (!slowly && this.#creation.length > 0) await create();
+    if (!slowly) while (this.#creation.length > 0) await create();
     for (const [index, event] of events.entries()) {
       if (event.kind === "nothing") continue;
       await create();

@@ -68,8 +68,14 @@ async function serve(
     const { url = "" } = request;
     asked.push(url);
     const page = pages[url];
-    if (typeof page === "function") return void page(request, response);
-    if (page === undefined) return void response.writeHead(404).end();
+    if (typeof page === "function") {
+      page(request, response);
+      return;
+    }
+    if (page === undefined) {
+      response.writeHead(404).end();
+      return;
+    }
     const links = page.map((link) => `<a href="${link}">${link}</a>`).join(" ");
     response.setHeader("content-type", "text/html").end(`<html lang="en"><title>Page ${url}</title><p>${links}</p>`);
   });
