@@ -1,5 +1,5 @@
-// The pipeline of one company as a flow: four jobs over four queues, each of which takes what it needs from the results of
-// those before it. Enrichment may fail: postings are then persisted as they were parsed.
+// The pipeline of one company as a flow: four jobs over four queues, each of which takes what it needs from the results
+// of those before it. Enrichment may fail: postings are then persisted as they were parsed.
 
 import { flow } from "longshore";
 import { z } from "zod";

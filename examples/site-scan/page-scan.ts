@@ -1,5 +1,5 @@
-// One page as a job of its own, for scans whose pages are spread over jobs: fetched, read, and left in the folder of the scan
-// it belongs to.
+// One page as a job of its own, for scans whose pages are spread over jobs: fetched, read, and left in the folder of the
+// scan it belongs to.
 
 import { createHash } from "node:crypto";
 

@@ -3,8 +3,8 @@
 import { profile } from "longshore";
 
 /**
- * Statuses of a scan; while it is `RUNNING` or `TEASER_READY`, its step is one of CRAWL, PARSE, ANALYZE, GENERATE. One whose
- * pages are jobs of their own has no PARSE, and is `RUNNING` without a step while it waits for them.
+ * Statuses of a scan; while it is `RUNNING` or `TEASER_READY`, its step is one of CRAWL, PARSE, ANALYZE, GENERATE. One
+ * whose pages are jobs of their own has no PARSE, and is `RUNNING` without a step while it waits for them.
  */
 export const scanStatus = profile({
   states: {

@@ -1,5 +1,6 @@
-// The pages of a site as the jobs of its pages find them: which to ask for next, and all of them joined for the analysis.
-// The same answers in the same order always lead to the same, so that a scan which is run again asks for the same pages.
+// The pages of a site as the jobs of its pages find them: which to ask for next, and all of them joined for the
+// analysis. The same answers in the same order always lead to the same, so that a scan which is run again asks for the
+// same pages.
 
 import type { Crawl, UnreachablePage } from "./crawl/crawl.js";
 import type { PageScan, ReadPage } from "./page-scan.js";
@@ -39,8 +40,8 @@ export class SitePages {
   }
 
   /**
-   * The pages to ask for next, as many as are missing; none when there are enough or no more links. In all at most twice as
-   * many as are wanted, since some are unreachable or no pages.
+   * The pages to ask for next, as many as are missing; none when there are enough or no more links. In all at most twice
+   * as many as are wanted, since some are unreachable or no pages.
    */
   next(): string[] {
     const missing = Math.min(this.#most - this.#pages.length, 2 * this.#most - 1 - this.#asked.size);

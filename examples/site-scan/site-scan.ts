@@ -1,5 +1,5 @@
-// A scan whose pages are jobs of their own: it reads the start page, spreads the pages that are linked over as many jobs,
-// gives its slot back until they have ended, and joins what they found into one report.
+// A scan whose pages are jobs of their own: it reads the start page, spreads the pages that are linked over as many
+// jobs, gives its slot back until they have ended, and joins what they found into one report.
 
 import { task } from "longshore";
 

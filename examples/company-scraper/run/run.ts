@@ -1,5 +1,5 @@
-// The part that is about Longshore: a flow of jobs for each company, four workers that each serve one queue, and the wait
-// for all of them. An abort cancels the whole run, running jobs included.
+// The part that is about Longshore: a flow of jobs for each company, four workers that each serve one queue, and the
+// wait for all of them. An abort cancels the whole run, running jobs included.
 
 import { connect } from "longshore";
 import type { Longshore, TagTotals, Worker } from "longshore";

@@ -65,8 +65,8 @@ export class Reader {
   }
 
   /**
-   * Jobs by bare id: all queues that are likely to hold them are asked at once, while the list of queues is read again. What
-   * none of them has is looked for in the others: somebody's own id may look like one that was made here.
+   * Jobs by bare id: all queues that are likely to hold them are asked at once, while the list of queues is read again.
+   * What none of them has is looked for in the others: somebody's own id may look like one that was made here.
    */
   async findJobs(ids: readonly string[]): Promise<(JobRecord | null)[]> {
     const asked = this.#names;
