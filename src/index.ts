@@ -135,7 +135,7 @@ export {
   type Task,
   type TaskOptions,
 } from "./worker/task.js";
-export { schedule, type AnySchedule, type TaskSchedule } from "./worker/task-schedule.js";
+export { schedule, type AnySchedule, type CheckedSchedule, type TaskSchedule } from "./worker/task-schedule.js";
 export type { StopReason, WorkerEvents } from "./worker/worker-events.js";
 export type { WorkerOptions } from "./worker/worker-options.js";
 export type { Worker, WorkerState } from "./worker/worker.js";

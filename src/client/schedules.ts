@@ -7,7 +7,12 @@ import { parseName } from "../model/name.js";
 import type { Schedule, ScheduleOption } from "../model/schedule/schedule.js";
 import { scheduledJob } from "../model/schedule/tick-job.js";
 import { nextDue } from "../model/schedule/ticks.js";
-import { parseTaskSchedule, type AnySchedule, type TaskSchedule } from "../worker/task-schedule.js";
+import {
+  parseTaskSchedule,
+  type AnySchedule,
+  type CheckedSchedule,
+  type TaskSchedule,
+} from "../worker/task-schedule.js";
 import type { Core } from "./core.js";
 import { Job } from "./job.js";
 import { scheduleSnapshot, type ScheduleSnapshot } from "./schedule-snapshot.js";
@@ -54,7 +59,7 @@ export class Schedules {
    * await longshore.schedules.put({ name: "feed-7", task: poll, input: { feed: 7 }, every: "5m", overlap: "skip" });
    */
   put<Input>(schedule: TaskSchedule<Input>): Promise<PutSchedule>;
-  put(schedule: ScheduleOption): Promise<PutSchedule>;
+  put(schedule: ScheduleOption | CheckedSchedule): Promise<PutSchedule>;
   async put(schedule: AnySchedule): Promise<PutSchedule> {
     this.#guard();
     const { payloadCap } = this.#core;

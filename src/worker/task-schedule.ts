@@ -38,6 +38,11 @@ export type AnySchedule =
   | ScheduleOption
   | ((Untyped<CronScheduleOption> | Untyped<IntervalScheduleOption>) & { task: AnyTask; input?: unknown });
 
+declare const checked: unique symbol;
+
+/** A schedule whose input the compiler has checked against its task's: what `schedule()` gives. */
+export type CheckedSchedule = AnySchedule & { readonly [checked]: true };
+
 /** What a connection says of jobs that a schedule does not. */
 export interface ScheduleSetup {
   /** Bytes of JSON an input may have. */
@@ -46,15 +51,16 @@ export interface ScheduleSetup {
 }
 
 /**
- * A schedule of a task, its input typed by the task: for the list `schedules` of a worker, which cannot do that by itself.
+ * A schedule of a task, its input typed by the task: for the list `schedules` of a worker, which cannot do that by itself, and
+ * for `longshore.schedules.put`.
  * @throws InvalidInput at once for an unknown or impossible option
  * @example
  * const hourly = schedule({ name: "clean-up", task: cleanUp, input: { olderThan: "7d" }, cron: "0 * * * *" });
  * longshore.worker([cleanUp], { schedules: [hourly] });
  */
-export function schedule<Input>(option: TaskSchedule<Input>): AnySchedule {
+export function schedule<Input>(option: TaskSchedule<Input>): CheckedSchedule {
   parse("schedule", option, NO_SETUP);
-  return Object.freeze({ ...option }) as AnySchedule;
+  return Object.freeze({ ...option }) as AnySchedule as CheckedSchedule;
 }
 
 const NO_SETUP: ScheduleSetup = { payloadCap: Number.POSITIVE_INFINITY, queueDefaults: new Map() };

@@ -123,6 +123,10 @@ describe("types", () => {
     expect(() => schedule({ ...hourly, cron: "@daily" })).toThrow(InvalidInput);
     expect(() => schedule({ name: "ping", task: ping, cron: "@hourly" })).not.toThrow();
   });
+
+  it("let what schedule() gives be put", async () => {
+    expect(await longshore.schedules.put(schedule(hourly))).toMatchObject({ name: "hourly", outcome: "created" });
+  });
 });
 
 describe("a schedule by its name", () => {
