@@ -57,9 +57,9 @@ export function finish(queue: MemoryQueue, job: MemoryJob, to: JobState, cause: 
   if (isPinned(queue, job) || job.spec.role === "flow") haveNews(queue, job.id);
 }
 
-/** Does anything depend on the job? Then retention keeps it. */
-export function isPinned(queue: MemoryQueue, { id }: MemoryJob): boolean {
-  return queue.dependents.has(id);
+/** Does anything depend on the job, or is it a flow that goes with its members? Then retention keeps it. */
+export function isPinned(queue: MemoryQueue, { id, open }: MemoryJob): boolean {
+  return open || queue.dependents.has(id);
 }
 
 /** Retention may not have this job that has ended. */

@@ -312,7 +312,7 @@ function untie(queue: MemoryQueue, job: MemoryJob, from: JobRef): void {
   const dependents = queue.dependents.get(job.id);
   if (dependents?.delete(tieKey(from)) !== true || dependents.size > 0) return;
   queue.dependents.delete(job.id);
-  if (isTerminal(job.state)) unpin(queue, job);
+  if (isTerminal(job.state) && !job.open) unpin(queue, job);
 }
 
 function dependenciesOf(queue: MemoryQueue, id: string): Map<string, DependencyRecord> {

@@ -32,7 +32,8 @@ export function restand(queue: SqliteQueue, job: MovingJob): void {
 export function finish(transaction: Transaction, queue: SqliteQueue, job: MovingJob, to: TerminalState): void {
   const { sql, now } = transaction;
   const { flow } = tiesOf(sql, job);
-  const pinned = isPinned(sql, job);
+  // A flow that was never complete goes with its members.
+  const pinned = flow === "open" || isPinned(sql, job);
   job.finishedAt = now;
   job.expireAt = null;
   leave(queue, job);

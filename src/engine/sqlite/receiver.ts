@@ -74,6 +74,7 @@ function beAwaited(
 /** A dependent is gone; when it was the last, retention may have the job. */
 function untie(sql: Sql, queue: SqliteQueue, job: Job, from: JobRef): void {
   if (!removeDependent(sql, job, from) || isPinned(sql, job) || !isTerminal(stateOfJob(job))) return;
+  if (tiesOf(sql, job).flow === "open") return;
   unpin(queue, job);
   saveJob(sql, job);
 }

@@ -238,7 +238,7 @@ for id in pairs(left_alone) do
   if r and has(r, NEEDED) and #redis.call('ZRANGEBYLEX', K.kids, '[' .. id .. '\0', '(' .. id .. '\1', 'LIMIT', 0, 1) == 0 then
     r = touch(id)
     set_flag(r, NEEDED, false)
-    if r[STATE] >= COMPLETED then
+    if r[STATE] >= COMPLETED and not has(r, OPEN) then
       set_flag(r, WAS_NEEDED, true)
       let_expire(id, r)
     end

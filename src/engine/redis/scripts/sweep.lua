@@ -87,7 +87,8 @@ local function trim_usual(state)
     local stop = false
     for i, id in ipairs(ids) do
       local r = records[i]
-      if r and r[STATE] == state and r[POSITION] == seen and not has(r, NEEDED) and not has(r, WAS_NEEDED) then
+      if r and r[STATE] == state and r[POSITION] == seen and not has(r, NEEDED) and not has(r, WAS_NEEDED)
+        and not has(r, OPEN) then
         local own = has(r, KEEP) and keep_of(id, state) or age
         if own == age then
           if r[FINISHED] + age > NOW then
@@ -136,7 +137,9 @@ end
 local function remove_all(ids)
   local records = load_records(ids)
   for i, id in ipairs(ids) do
-    if records[i] and left_forgotten <= MOST_LEFT then
+    -- A flow that ended early tells its members first.
+    local tells = records[i] and has(records[i], FLOW) and redis.call('ZSCORE', K.news, id)
+    if records[i] and not tells and left_forgotten <= MOST_LEFT then
       forget(id, records[i])
       removed = removed + 1
     end

@@ -492,4 +492,15 @@ export const flows = scenarios("flows", [
       assert.equal(await kit.state(flow, HOME), "completed");
     },
   ],
+  [
+    "a flow whose creator died takes its jobs along, however short it is kept",
+    async (kit) => {
+      const none = { age: 0, count: 0 };
+      const made = await chain(kit, { flow: { retention: { completed: none, failed: none } } });
+      kit.advance(FLOW_CREATION);
+      await kit.sweep(100, [HOME, MAIN, OTHER]);
+      assert.deepEqual(await kit.list(), []);
+      assert.equal(await made.begin(), "missing");
+    },
+  ],
 ]);

@@ -107,8 +107,8 @@ end
 local function stand_finished(id, r)
   r[POSITION] = end_of(r[STATE])
   push_tail('done' .. r[STATE], id)
-  -- What others depend on is kept.
-  if not has(r, NEEDED) then let_expire(id, r) end
+  -- What others depend on is kept; a flow that was never complete goes with its members.
+  if not has(r, NEEDED) and not has(r, OPEN) then let_expire(id, r) end
 end
 
 -- What a job waits for is asked for again after this time (milliseconds): a message that was lost with its server stops nobody.
