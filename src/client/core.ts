@@ -42,12 +42,12 @@ export class Core {
    * engine does not answer.
    */
   async send<T>(command: () => T | Promise<T>): Promise<T> {
-    const from = this.clock.now();
+    const from = this.clock.monotonic();
     for (const wait of WAITS) {
       try {
         return await command();
       } catch (error) {
-        if (!(error instanceof EngineUnavailable) || this.clock.now() - from >= PATIENCE) throw error;
+        if (!(error instanceof EngineUnavailable) || this.clock.monotonic() - from >= PATIENCE) throw error;
         await pause(this.clock, wait);
       }
     }

@@ -78,7 +78,7 @@ export interface WorkerRecord extends WorkerInfo {
   readonly session: string;
   /** How many jobs it holds. */
   readonly running: number;
-  /** Epoch milliseconds of its last heartbeat. */
+  /** Epoch milliseconds of the last sign of life that renewed its session. */
   readonly seenAt: number;
 }
 
@@ -148,7 +148,7 @@ export interface Claim {
 
 export interface ExchangeAnswer {
   /**
-   * `false`: in one of the queues asked the session has expired or was never opened. There nothing was done and every
+   * `false`: in one of the queues asked the session was ended or never opened. There nothing was done and every
    * settlement is stale. A queue is asked when something of it is settled or work may still be leased from it.
    */
   readonly alive: boolean;
@@ -162,6 +162,13 @@ export interface ExchangeAnswer {
    * there is none. Epoch milliseconds.
    */
   readonly nextDue: number | null;
+}
+
+/** A page of what a session holds. */
+export interface HeldPage {
+  readonly leases: readonly LeaseRef[];
+  /** Hand it back for the next page; `null` at the end. */
+  readonly cursor: string | null;
 }
 
 /** Something a running job says. Fields left out stay as they are. */
@@ -205,6 +212,18 @@ export interface ControlParams {
   readonly op: string;
 }
 
+/** A session whose time is over in a queue, and which nobody has ended there: it may be dead, or late. */
+export interface OverdueSession {
+  readonly session: string;
+  readonly queue: string;
+  /** Which time of its is over: every sign of life gives it another. Means something to the engine alone. */
+  readonly deadline: number;
+  /** How long it lives without a sign of life, in milliseconds. */
+  readonly ttl: number;
+  /** For how long its time has been over, in milliseconds. */
+  readonly overdue: number;
+}
+
 export interface SweepAnswer {
   readonly promoted: number;
   /** Jobs taken from dead sessions. */
@@ -214,6 +233,8 @@ export interface SweepAnswer {
   readonly removed: number;
   /** Schedules that are due, up to 100 of each queue: whoever sweeps fires them. */
   readonly schedules: readonly ScheduleRecord[];
+  /** Sessions whose time is over and that were not taken for dead, up to 100 of each queue. */
+  readonly overdue: readonly OverdueSession[];
   /**
    * When the next thing is due (a delayed job, a session's end, a ttl, a schedule that is not due yet): epoch milliseconds,
    * or `null`.
@@ -266,13 +287,17 @@ export interface Engine {
    */
   commitFlow(params: JobRef & { readonly members: number }): Awaitable<CommitAnswer>;
 
-  /** Starts a session that lives `ttl` milliseconds unless renewed. A session id is used once. */
+  /**
+   * Starts a session that lives `ttl` milliseconds unless renewed. A session id is used once. It ends when it is closed or when
+   * a sweep takes it for dead, not by its time alone: until then what it holds is nobody else's, and whatever it says late is
+   * accepted and renews it.
+   */
   openSession(params: { readonly session: string; readonly worker: WorkerInfo; readonly ttl: number }): Awaitable<void>;
   /** Ends a session; what it still holds returns to the head of the line, uncounted. */
   closeSession(params: { readonly session: string; readonly queues: readonly string[] }): Awaitable<void>;
   /**
-   * Renews a session in each of these queues where it lives. `alive: false` when it had ended in one of them: nothing it
-   * held there is its own any more. `revoked` lists leases that were taken from it by command and not settled since.
+   * Renews a session in each of these queues where it has not ended. `alive: false` when it had ended in one of them: nothing
+   * it held there is its own any more. `revoked` lists leases that were taken from it by command and not settled since.
    */
   heartbeat(params: {
     readonly session: string;
@@ -291,12 +316,26 @@ export interface Engine {
     readonly settle: readonly Settlement[];
     readonly claim: Claim | null;
   }): Awaitable<ExchangeAnswer>;
-  /** Resolves when work may be waiting in one of the queues, at the latest after `timeout` milliseconds or on abort. */
+  /**
+   * What a session holds in a queue as the engine knows it, page by page: a worker compares it with what is in its hands. A page
+   * may be empty before the end; a lease that is given or taken meanwhile may be in it or not.
+   */
+  held(params: {
+    readonly session: string;
+    readonly queue: string;
+    readonly cursor: string | null;
+  }): Awaitable<HeldPage>;
+  /**
+   * Resolves when work may be waiting in one of the queues, at the latest after `timeout` milliseconds or on abort. `true`: a
+   * wake-up was spent on this; whoever then does not ask for work passes it on.
+   */
   awaitWork(params: {
     readonly queues: readonly string[];
     readonly timeout: number;
     readonly signal: AbortSignal;
-  }): Promise<void>;
+  }): Promise<boolean>;
+  /** Passes a wake-up on to somebody else who waits for work in one of these queues. */
+  passOn(params: { readonly queues: readonly string[] }): Awaitable<void>;
   /** Calls back, soon, when a lease is taken from a session by command. Heartbeats tell the same, later but surely. */
   onRevoked(params: {
     readonly session: string;
@@ -332,8 +371,16 @@ export interface Engine {
    */
   obliterate(params: { readonly queue: string; readonly force: boolean }): Awaitable<boolean>;
 
-  /** Upkeep: promotes, recovers, expires, trims; bounded by `limit` jobs of each kind. Any number may run at once. */
-  sweep(params: { readonly queues: readonly string[]; readonly limit: number }): Awaitable<SweepAnswer>;
+  /**
+   * Upkeep: promotes, recovers, expires, trims; bounded by `limit` jobs of each kind. Any number may run at once. Taken for dead
+   * are the sessions in `dead` that are still overdue as they were told to be, that is, have given no sign of life since; all
+   * that are overdue when it is left out, which is for those who know that nobody is merely late.
+   */
+  sweep(params: {
+    readonly queues: readonly string[];
+    readonly limit: number;
+    readonly dead?: readonly OverdueSession[];
+  }): Awaitable<SweepAnswer>;
 
   /**
    * Stores a schedule. One with this name in this queue is changed; the same again changes nothing. A change of its times

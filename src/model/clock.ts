@@ -9,6 +9,11 @@ export interface Clock {
   /** The time now, in milliseconds since the Unix epoch. */
   now(): number;
   /**
+   * Milliseconds of a clock that never jumps, whatever becomes of the date: its zero means nothing, and on one machine all
+   * processes agree on it until the machine starts anew. It stands still while the machine sleeps, where the system offers that.
+   */
+  monotonic(): number;
+  /**
    * Calls `callback` once, `ms` milliseconds from now. The returned function cancels it.
    * @param ms milliseconds, 0 or more
    */
@@ -21,9 +26,13 @@ export type Random = () => number;
 /** setTimeout fires at once for anything longer than this (2^31 - 1 ms), so longer waits are cut into pieces. */
 const LONGEST_TIMER = 2_147_483_647;
 
+/** What `performance.now()` has to be added to: it begins anew in every process and thread. */
+const monotonicOrigin = Number(process.hrtime.bigint()) / 1e6 - performance.now();
+
 /** The machine's own clock. Its timers keep the process alive, as `setTimeout` does. */
 export const systemClock: Clock = {
   now: () => Date.now(),
+  monotonic: () => Math.floor(monotonicOrigin + performance.now()),
   after(ms, callback) {
     let timer: NodeJS.Timeout;
     const arm = (left: number): void => {

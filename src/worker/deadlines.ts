@@ -71,12 +71,12 @@ export class Deadlines {
   #arm(deadline: number): void {
     this.#cancel();
     this.#armedFor = deadline;
-    this.#cancel = this.#clock.after(Math.max(0, deadline - this.#clock.now()), () => this.#fire());
+    this.#cancel = this.#clock.after(Math.max(0, deadline - this.#clock.monotonic()), () => this.#fire());
   }
 
   #fire(): void {
     this.#armedFor = Number.POSITIVE_INFINITY;
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     let next = Number.POSITIVE_INFINITY;
     for (const timeout of [...this.#buckets.keys()]) {
       let run = this.#buckets.get(timeout)?.first;

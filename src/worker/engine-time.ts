@@ -11,11 +11,11 @@ export class EngineTime {
 
   /** The engine says it is `now` (epoch milliseconds). */
   learn(now: number): void {
-    this.#ahead = now - this.#clock.now();
+    this.#ahead = now - this.#clock.monotonic();
   }
 
   /** How long (milliseconds) until the engine's clock shows `time`; negative when it has. */
   until(time: number): number {
-    return time - this.#ahead - this.#clock.now();
+    return time - this.#ahead - this.#clock.monotonic();
   }
 }

@@ -34,6 +34,8 @@ export interface ExchangeHost {
   lost(session: WorkSession): void;
   /** These outcomes will never be reported: the leases are gone. */
   dropped(runs: readonly Run[]): void;
+  /** A command was given up, and is sent again: it may still be carried out late. */
+  unanswered(): void;
   /** The engine took so long (milliseconds) to answer. */
   answered(ms: number): void;
   /** There is nothing to lease, and nothing on its way. */
@@ -59,7 +61,10 @@ export class ExchangeLoop {
   readonly #lanes: [boolean, boolean] = [false, false];
   #session: WorkSession | null = null;
   #outbox: Run[] = [];
-  #coming = 0;
+  /** Runs that have ended and wait until what they said is stored. */
+  readonly #coming = new Set<Run>();
+  /** The runs whose outcomes are on their way, by lane. */
+  readonly #speaking: [readonly Run[], readonly Run[]] = [[], []];
   #claiming = 0;
   #suspectAsked = false;
   #workMayWait = true;
@@ -67,6 +72,8 @@ export class ExchangeLoop {
   #looks = 0;
   /** Did the last answer say that there is more than it brought? */
   #backlog = false;
+  /** Was it woken, and has not asked for work since? */
+  #owesWakeUp = false;
   #claims = true;
   #closed = false;
   #scheduled = false;
@@ -74,20 +81,34 @@ export class ExchangeLoop {
 
   constructor(options: ExchangeOptions) {
     this.#options = options;
-    this.#wait = new WorkWait(options, (sure) => {
+    this.#wait = new WorkWait(options, (sure, spent) => {
       if (sure) options.host.expectsWork();
+      this.#owesWakeUp ||= spent;
       this.look();
     });
   }
 
   /** Is nothing unsettled, and no command on its way? */
   get quiet(): boolean {
-    return this.#outbox.length === 0 && this.#coming === 0 && !this.#lanes.includes(true);
+    return this.#outbox.length === 0 && this.#coming.size === 0 && !this.#lanes.includes(true);
   }
 
   /** How many runs have ended and wait until what they said is stored, before their outcome is. */
   get coming(): number {
-    return this.#coming;
+    return this.#coming.size;
+  }
+
+  /** Runs that have ended and are not known to be settled. */
+  *unsettled(): Iterable<Run> {
+    yield* this.#outbox;
+    yield* this.#coming;
+    for (const runs of this.#speaking) yield* runs;
+  }
+
+  /** Have all commands been answered that were under way when these were the last of their lanes? */
+  hasAnswered(calls: readonly [number, number]): boolean {
+    const sent = this.#session?.calls;
+    return sent !== undefined && ([0, 1] as const).every((lane) => sent[lane] > calls[lane] || !this.#lanes[lane]);
   }
 
   /** How many leases the commands on their way ask for. */
@@ -117,9 +138,9 @@ export class ExchangeLoop {
   }
 
   async #settleAfter(run: Run, ready: Promise<void>): Promise<void> {
-    this.#coming += 1;
+    this.#coming.add(run);
     await ready;
-    this.#coming -= 1;
+    this.#coming.delete(run);
     if (!run.lost) this.#outbox.push(run);
     this.kick();
   }
@@ -145,6 +166,7 @@ export class ExchangeLoop {
   stopClaiming(): void {
     this.#claims = false;
     this.#wait.stop();
+    this.#passWakeUpOn();
   }
 
   /** Resolves when everything is settled. */
@@ -163,6 +185,7 @@ export class ExchangeLoop {
   #speak(): void {
     const session = this.#session;
     if (session === null || this.#closed) {
+      this.#passWakeUpOn();
       this.#tellDrained();
       return;
     }
@@ -177,6 +200,7 @@ export class ExchangeLoop {
       this.#outbox = runs.length === this.#outbox.length ? [] : this.#outbox.slice(most);
       void this.#exchange(session, lane, runs, claim);
     }
+    if (this.#full) this.#passWakeUpOn();
     this.#rest();
   }
 
@@ -191,13 +215,16 @@ export class ExchangeLoop {
   async #exchange(session: WorkSession, lane: 0 | 1, runs: readonly Run[], claim: Claim | null): Promise<void> {
     const { clock, host, thorough } = this.#options;
     this.#lanes[lane] = true;
+    if (claim !== null) this.#owesWakeUp = false;
     this.#claiming += claim?.max ?? 0;
     this.#suspectAsked ||= claim?.suspect ?? false;
     session.calls[lane] += 1;
-    const sentAt = clock.now();
+    this.#speaking[lane] = runs;
+    const sentAt = clock.monotonic();
     const looks = this.#looks;
     const answer = await this.#send(session, lane, runs.map(settlementOf), claim);
     this.#lanes[lane] = false;
+    this.#speaking[lane] = [];
     this.#claiming -= claim?.max ?? 0;
     if (claim?.suspect) this.#suspectAsked = false;
     if (session.over || answer === null || !answer.alive) {
@@ -206,7 +233,7 @@ export class ExchangeLoop {
       this.#tellDrained();
       return;
     }
-    host.answered(clock.now() - sentAt);
+    host.answered(clock.monotonic() - sentAt);
     if (claim !== null) {
       // A full answer says nothing of the queues that were not asked any more.
       this.#backlog = answer.more || answer.leases.length >= claim.max;
@@ -227,7 +254,7 @@ export class ExchangeLoop {
     settle: readonly Settlement[],
     claim: Claim | null,
   ): Promise<ExchangeAnswer | null> {
-    const { engine, clock, outage } = this.#options;
+    const { engine, clock, outage, host } = this.#options;
     const params = { session: session.id, lane, call: session.calls[lane], settle, claim };
     for (let failures = 0; ; failures += 1) {
       try {
@@ -235,19 +262,37 @@ export class ExchangeLoop {
       } catch (error) {
         if (session.over) return null;
         outage.report(error);
+        host.unanswered();
         await pause(clock, outage.delay(failures), session.signal);
         if (session.over) return null;
       }
     }
   }
 
+  /** Is there no slot, whatever the commands on their way bring? */
+  get #full(): boolean {
+    return this.#options.host.wanted() + this.#claiming <= 0;
+  }
+
+  /** It was woken and asks for nothing: somebody else may. */
+  #passWakeUpOn(): void {
+    if (!this.#owesWakeUp) return;
+    this.#owesWakeUp = false;
+    const { engine, order, outage } = this.#options;
+    void Promise.resolve(engine.passOn({ queues: order.names })).catch((error: unknown) => outage.report(error));
+  }
+
   /** Waits for work when there is nothing else to do; stops waiting when there is no slot for what would come. */
   #rest(): void {
     const { host } = this.#options;
-    if (!this.#claims || this.#lanes.includes(true)) return;
-    if (host.wanted() <= 0) {
+    if (!this.#claims) return;
+    // At once: what is about to be given back must not wake the one who gives it.
+    if (this.#full) {
       this.#wait.stop();
-    } else if (!this.#workMayWait) {
+      return;
+    }
+    if (this.#lanes.includes(true) || host.wanted() <= 0) return;
+    if (!this.#workMayWait) {
       this.#wait.start();
       if (this.quiet) host.idle();
     }

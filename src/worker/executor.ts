@@ -65,7 +65,7 @@ export class Executor {
   /** Starts a run. Never throws. */
   readonly execute = (run: Run): void => {
     const { clock, deadlines, runnables, middleware, started } = this.#options;
-    run.startedAt = clock.now();
+    run.startedAt = clock.monotonic();
     const { body, id, problem } = run.lease;
     if (body === null) {
       this.#fail(run, new Undecodable(id, problem ?? "body"), true);

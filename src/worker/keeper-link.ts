@@ -11,7 +11,7 @@ import type { ParsedTarget } from "../engine/target.js";
 /** What the thread is started with. */
 export interface KeeperSetup {
   readonly target: ParsedTarget;
-  /** One float: the time (epoch milliseconds) up to which it may beat. */
+  /** One float: the time (on the monotonic clock) up to which it may beat. */
   readonly until: SharedArrayBuffer;
 }
 
@@ -85,7 +85,7 @@ export class KeeperLink {
     });
   }
 
-  /** The thread may beat up to this time (epoch milliseconds). */
+  /** The thread may beat up to this time (on the monotonic clock). */
   set until(time: number) {
     this.#until[0] = time;
   }

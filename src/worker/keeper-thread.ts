@@ -42,7 +42,7 @@ async function main(): Promise<void> {
         continue;
       }
       // The first beat is at once and in any case: a worker with a short lease takes no work before it.
-      if (current !== obeyed || systemClock.now() <= (beatUntil[0] ?? 0)) await beat(engine, current);
+      if (current !== obeyed || systemClock.monotonic() <= (beatUntil[0] ?? 0)) await beat(engine, current);
       obeyed = current;
       await pause(systemClock, current.every, changed.signal);
     }

@@ -7,6 +7,7 @@
 import type { Engine, Revocation } from "../engine/contract.js";
 import type { ParsedTarget } from "../engine/target.js";
 import { pause, systemClock, type Clock } from "../model/clock.js";
+import { lifeOf } from "./overdue-watch.js";
 import { KeeperLink, type KeeperAnswer } from "./keeper-link.js";
 import type { Outage } from "./outage.js";
 import type { WorkSession } from "./work-session.js";
@@ -72,7 +73,7 @@ export class LeaseKeeper {
   /** The life of a session at work, in milliseconds. */
   get ttl(): number {
     const { engine, clock, lease } = this.#options;
-    return engine.info.shared || clock !== systemClock ? lease : PRIVATE_TTL;
+    return engine.info.shared || clock !== systemClock ? lifeOf(lease) : PRIVATE_TTL;
   }
 
   /** Keeps this session from now on. */
@@ -107,7 +108,7 @@ export class LeaseKeeper {
     this.#order();
   }
 
-  /** A run began that may go on until `deadline` (epoch milliseconds). */
+  /** A run began that may go on until `deadline` (on the monotonic clock). */
   runsUntil(deadline: number): void {
     if (deadline > this.#beatUntil) this.#allow(deadline);
   }
@@ -121,7 +122,7 @@ export class LeaseKeeper {
     const ttl = this.#resting ? Math.max(this.ttl, REST_TTL) : this.ttl;
     try {
       const answer = await engine.heartbeat({ session: session.id, queues: session.queues, ttl });
-      this.#heardAt = clock.now();
+      this.#heardAt = clock.monotonic();
       this.#heard({ session: session.id, ...answer });
     } catch (error) {
       outage.report(error);
@@ -158,7 +159,7 @@ export class LeaseKeeper {
       this.#resting = true;
       this.#order();
     }
-    const now = clock.now();
+    const now = clock.monotonic();
     this.#allow(Math.max(latestDeadline() ?? 0, now));
     this.#arm(this.#resting ? Math.max(this.#every, REST_EVERY) : this.#every);
     const threadBeats = this.#link !== null && now - this.#heardAt < this.#every * 1.5;
@@ -200,7 +201,7 @@ export class LeaseKeeper {
     };
     this.#link = KeeperLink.start(target, heard, gone);
     this.#threadOff = this.#link === null;
-    this.#allow(Math.max(this.#beatUntil, clock.now()));
+    this.#allow(Math.max(this.#beatUntil, clock.monotonic()));
   }
 
   #heard(answer: KeeperAnswer): void {
@@ -210,7 +211,7 @@ export class LeaseKeeper {
       return;
     }
     if (session === null || answer.session !== session.id) return;
-    this.#heardAt = this.#options.clock.now();
+    this.#heardAt = this.#options.clock.monotonic();
     if (!answer.alive) {
       this.#options.lost(session);
       return;

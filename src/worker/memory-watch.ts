@@ -38,7 +38,7 @@ export class MemoryWatch {
 
   /** A run has ended. */
   ran(): void {
-    if (!this.#closed && this.#options.clock.now() - this.#lookedAt >= AT_MOST_EVERY) this.#look();
+    if (!this.#closed && this.#options.clock.monotonic() - this.#lookedAt >= AT_MOST_EVERY) this.#look();
   }
 
   close(): void {
@@ -48,7 +48,7 @@ export class MemoryWatch {
 
   #look(): void {
     const { limit, clock, residentSet, over } = this.#options;
-    this.#lookedAt = clock.now();
+    this.#lookedAt = clock.monotonic();
     if (residentSet() <= limit) return;
     this.close();
     over();

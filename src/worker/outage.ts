@@ -28,7 +28,7 @@ export class Outage {
   /** Tells of an error, unless the same was told a moment ago. */
   report(thrown: unknown): void {
     const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     if (now - (this.#said.get(error.message) ?? Number.NEGATIVE_INFINITY) < QUIET) return;
     if (this.#said.size > 100) this.#said.clear();
     this.#said.set(error.message, now);

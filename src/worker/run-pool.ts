@@ -70,7 +70,7 @@ export class RunPool {
   pump(): void {
     if (this.#pumping || this.waiting === 0) return;
     this.#pumping = true;
-    const from = this.#clock.now();
+    const from = this.#clock.monotonic();
     while (this.running.size < this.#concurrency && this.waiting > 0) {
       const run = this.#ready[this.#head];
       this.#head += 1;
@@ -78,7 +78,7 @@ export class RunPool {
         this.running.add(run);
         this.#execute(run);
       }
-      if (this.waiting > 0 && this.#clock.now() - from >= SLICE) {
+      if (this.waiting > 0 && this.#clock.monotonic() - from >= SLICE) {
         this.#pumpLater();
         break;
       }

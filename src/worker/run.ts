@@ -58,8 +58,9 @@ export class Run implements RunHost {
   revoked: Revocation["cause"] | null = null;
   /** Is it being handed back because the worker stops? */
   returning = false;
+  /** On the monotonic clock, in milliseconds. */
   startedAt = 0;
-  /** Epoch milliseconds; set with its place among the deadlines. */
+  /** On the monotonic clock, in milliseconds; set with its place among the deadlines. */
   deadline = 0;
   previous: Run | null = null;
   next: Run | null = null;

@@ -1,12 +1,14 @@
 /**
  * Upkeep by a live worker: about every second while it holds jobs, when something is known to be due, and at least
  * every half minute at rest. Schedules that are due are fired on the way. Spread by chance, so that a fleet does not sweep in step.
+ * Sessions that are overdue are watched before they are taken for dead; a sweep that was late itself begins to watch anew.
  */
 import type { Engine } from "../engine/contract.js";
 import { earliest } from "../engine/order.js";
-import { pause, type Clock, type Random } from "../model/clock.js";
+import type { Clock, Random } from "../model/clock.js";
 import type { EngineTime } from "./engine-time.js";
 import type { Outage } from "./outage.js";
+import { OverdueWatch } from "./overdue-watch.js";
 import type { Scheduler } from "./scheduler.js";
 
 /** The time between sweeps (milliseconds) while jobs are held, at rest, and the least there may be. */
@@ -15,8 +17,8 @@ const REST = 30_000;
 const LEAST = 50;
 /** How much (milliseconds) a sweep for something that is due is spread. */
 const SPREAD = 100;
-/** How long after an outage living workers have to say that they live, in milliseconds: they try at least every second. */
-const AFTER_OUTAGE = 3_000;
+/** A sweep that begins, or is answered, so much later than it should be met a standstill. Milliseconds. */
+const LATE = 1_000;
 /** The most jobs of a kind in one sweep. */
 const LIMIT = 500;
 
@@ -44,8 +46,9 @@ export class Sweeper {
   #expected: number | null = null;
   #sweeping = false;
   readonly #stop = new AbortController();
+  readonly #watch = new OverdueWatch();
   #failures = 0;
-  /** Has it swept at least once? */
+  /** Has it swept at least once, and nobody is being watched? */
   done = false;
 
   constructor(options: SweeperOptions) {
@@ -59,14 +62,14 @@ export class Sweeper {
   /** Jobs are held from now on: sweep within a second. */
   hurry(): void {
     const { clock } = this.#options;
-    if (!this.#sweeping && this.#armedFor > clock.now() + BUSY * 1.25) this.#arm(this.#jitter(BUSY));
+    if (!this.#sweeping && this.#armedFor > clock.monotonic() + BUSY * 1.25) this.#arm(this.#jitter(BUSY));
   }
 
   /** Something is due then, in epoch milliseconds of the engine. */
   expect(due: number): void {
     const { clock, time } = this.#options;
     this.#expected = earliest(this.#expected, due);
-    const latest = clock.now() + Math.max(LEAST, time.until(due) + 1 + SPREAD);
+    const latest = clock.monotonic() + Math.max(LEAST, time.until(due) + 1 + SPREAD);
     if (!this.#sweeping && this.#armedFor > latest) this.#arm(this.#delayUntil(due));
   }
 
@@ -83,22 +86,28 @@ export class Sweeper {
   #arm(delay: number): void {
     if (this.#stop.signal.aborted) return;
     this.#cancel();
-    this.#armedFor = this.#options.clock.now() + delay;
+    this.#armedFor = this.#options.clock.monotonic() + delay;
     this.#cancel = this.#options.clock.after(delay, () => void this.#sweep());
   }
 
   async #sweep(): Promise<void> {
-    const { engine, queues, outage, scheduler, holds, foundWork, swept } = this.#options;
+    const { engine, clock, queues, outage, scheduler, holds, foundWork, swept } = this.#options;
     this.#sweeping = true;
     let delay: number;
+    const begun = clock.monotonic();
+    if (begun - this.#armedFor > LATE) this.#watch.stoodStill(begun);
     try {
-      if (this.#failures > 0) await this.#letOthersReturn();
       this.#expected = null;
-      const answer = await engine.sweep({ queues, limit: LIMIT });
+      const answer = await engine.sweep({ queues, limit: LIMIT, dead: this.#watch.dead(begun) });
+      const answered = clock.monotonic();
+      this.#watch.see(answer.overdue, answered);
+      if (answered - begun > LATE) this.#watch.stoodStill(answered);
       const fired = await scheduler.fire(answer.schedules);
       this.#failures = 0;
-      this.done = true;
+      this.done = !this.#watch.watching;
       delay = this.#jitter(holds() ? BUSY : REST);
+      const death = this.#watch.nextDeath;
+      if (death !== null) delay = Math.min(delay, Math.max(LEAST, death - clock.monotonic() + 1));
       const due = earliest(answer.nextDue, fired.nextDue, this.#expected);
       if (due !== null) delay = Math.min(delay, this.#delayUntil(due));
       if (answer.more) delay = 1;
@@ -106,19 +115,12 @@ export class Sweeper {
       swept();
     } catch (error) {
       if (!this.#stop.signal.aborted) outage.report(error);
+      this.#watch.stoodStill(clock.monotonic());
       delay = Math.max(BUSY, outage.delay(this.#failures));
       this.#failures += 1;
     }
     this.#sweeping = false;
     this.#arm(delay);
-  }
-
-  // In an outage every lease runs out. Workers that live give up theirs as soon as the engine is back; a sweep before that
-  // would count their jobs as crashed.
-  async #letOthersReturn(): Promise<void> {
-    const { engine, clock } = this.#options;
-    await engine.now();
-    await pause(clock, AFTER_OUTAGE, this.#stop.signal);
   }
 
   #jitter(ms: number): number {

@@ -26,15 +26,18 @@ export interface WorkWaitOptions {
 
 export class WorkWait {
   readonly #options: WorkWaitOptions;
-  readonly #woken: (sure: boolean) => void;
+  readonly #woken: (sure: boolean, spent: boolean) => void;
   #waiting: AbortController | null = null;
   #nextDue: number | null = null;
   #askedAt = 0;
   #quick = false;
   #fruitless = 0;
 
-  /** `woken` is called when it is worth asking for work; `sure`: there is work, as far as one can know. */
-  constructor(options: WorkWaitOptions, woken: (sure: boolean) => void) {
+  /**
+   * `woken` is called when it is worth asking for work; `sure`: there is work, as far as one can know; `spent`: a wake-up was
+   * spent on this, so whoever does not ask for work passes it on.
+   */
+  constructor(options: WorkWaitOptions, woken: (sure: boolean, spent: boolean) => void) {
     this.#options = options;
     this.#woken = woken;
   }
@@ -42,7 +45,7 @@ export class WorkWait {
   /** Learns from the answer to a claim. */
   learn(answer: ExchangeAnswer): void {
     const { clock, time } = this.#options;
-    this.#askedAt = clock.now();
+    this.#askedAt = clock.monotonic();
     this.#nextDue = answer.nextDue;
     this.#fruitless = answer.leases.length === 0 && this.#quick ? this.#fruitless + 1 : 0;
     // Only the claim that follows a wake-up says whether it was for nothing.
@@ -67,15 +70,16 @@ export class WorkWait {
     const { engine, clock, order, outage, time } = this.#options;
     const { signal } = waiting;
     let sure = false;
+    let spent = false;
     for (let failures = 0; !signal.aborted;) {
       if (this.#fruitless > 1) {
         await pause(clock, Math.min(LONGEST_PENALTY, QUICK * 2 ** Math.min(this.#fruitless, 8)), signal);
       }
-      const from = clock.now();
+      const from = clock.monotonic();
       const due = this.#nextDue === null ? Number.POSITIVE_INFINITY : from + time.until(this.#nextDue);
       const timeout = Math.max(1, Math.min(LONGEST_WAIT, due - from));
       try {
-        await engine.awaitWork({ queues: order.names, timeout, signal });
+        spent = await engine.awaitWork({ queues: order.names, timeout, signal });
         failures = 0;
       } catch (error) {
         if (signal.aborted) return;
@@ -84,8 +88,11 @@ export class WorkWait {
         failures += 1;
         continue;
       }
-      if (signal.aborted) return;
-      const now = clock.now();
+      if (signal.aborted) {
+        if (spent) await engine.passOn({ queues: order.names });
+        return;
+      }
+      const now = clock.monotonic();
       this.#quick = now - from < QUICK;
       // Timers are exact to a millisecond or two; a wait that was cut short was cut by work, or by the end of the wait
       // before it: engines may be early.
@@ -95,6 +102,6 @@ export class WorkWait {
     }
     if (this.#waiting !== waiting) return;
     this.#waiting = null;
-    this.#woken(sure);
+    this.#woken(sure, spent);
   }
 }

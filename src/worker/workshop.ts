@@ -3,7 +3,7 @@
  * reporter), which know each other only through it: leases come in, runs go out, a lost session is replaced, a stop is
  * climbed down.
  */
-import type { ExchangeAnswer, Lease, Revocation } from "../engine/contract.js";
+import type { ExchangeAnswer, Lease, LeaseRef, Revocation } from "../engine/contract.js";
 import { Cancelled, LeaseLost, ShuttingDown, Superseded } from "../model/errors.js";
 import { AheadGuard } from "./ahead-guard.js";
 import { Deadlines } from "./deadlines.js";
@@ -25,6 +25,7 @@ import { Succession } from "./succession.js";
 import { Scheduler } from "./scheduler.js";
 import { Sweeper } from "./sweeper.js";
 import type { Teller } from "./teller.js";
+import { LeaseAudit } from "./lease-audit.js";
 import type { WorkSession } from "./work-session.js";
 import { WorkerLife } from "./worker-life.js";
 import type { ParsedWorkerOptions } from "./worker-options.js";
@@ -47,6 +48,7 @@ export class Workshop {
   readonly #loopWatch: LoopWatch;
   readonly #loop: ExchangeLoop;
   readonly #keeper: LeaseKeeper;
+  readonly #audit: LeaseAudit;
   readonly #sessions: SessionHolder;
   readonly #scheduler: Scheduler;
   readonly #sweeper: Sweeper;
@@ -135,6 +137,15 @@ export class Workshop {
       lost: (session) => this.#lose(session),
       revoked: (ref) => this.#revoke(ref),
     });
+    this.#audit = new LeaseAudit({
+      engine,
+      clock,
+      lease,
+      outage,
+      holds,
+      inHand: () => this.#inHand(),
+      answered: (calls) => this.#loop.hasAnswered(calls),
+    });
     this.#sessions = new SessionHolder({
       engine,
       clock,
@@ -209,7 +220,9 @@ export class Workshop {
   async #begin(session: WorkSession): Promise<void> {
     await this.#keeper.keep(session);
     await this.#keeper.guarded(this.#stopping.signal);
-    if (!session.over) this.#loop.begin(session);
+    if (session.over) return;
+    this.#loop.begin(session);
+    this.#audit.begin(session);
   }
 
   #exchangeHost(): ExchangeHost {
@@ -222,6 +235,7 @@ export class Workshop {
       settled: (runs, answer) => this.#settled(runs, answer),
       lost: (session) => this.#lose(session),
       dropped: (runs) => this.#drop(runs),
+      unanswered: () => this.#audit.unanswered(),
       answered: (ms) => this.#ahead.answered(ms),
       idle: () => this.#idle(),
     };
@@ -249,9 +263,16 @@ export class Workshop {
     this.#taken += runs.length;
     this.#life.leased();
     this.#keeper.hold();
+    this.#audit.hold();
     this.#sweeper.hurry();
     this.#pool.add(runs);
     if (this.#options.prefetch === "auto") this.#guard.watch();
+  }
+
+  *#inHand(): Iterable<LeaseRef> {
+    for (const runs of [this.#pool.running, this.#pool.ready, this.#loop.unsettled()]) {
+      for (const { lease } of runs) yield lease;
+    }
   }
 
   #execute(run: Run): void {
@@ -264,7 +285,7 @@ export class Workshop {
    * worker stops: what has not begun returns to its queue.
    */
   async #executeTold(run: Run): Promise<void> {
-    run.startedAt = this.#setup.clock.now();
+    run.startedAt = this.#setup.clock.monotonic();
     await this.#succession.tellBriefly();
     const gone = run.lost || run.revoked !== null || this.#stopping.signal.aborted;
     if (gone) this.#executor.conclude(run, { kind: "release" }, undefined);
@@ -279,7 +300,7 @@ export class Workshop {
   }
 
   #concluded(run: Run): void {
-    this.#ahead.ran(this.#setup.clock.now() - run.startedAt);
+    this.#ahead.ran(this.#setup.clock.monotonic() - run.startedAt);
     this.#pool.free(run);
     if (!run.lost) this.#loop.settle(run, this.#reporter.sent(run));
     this.#shutdown.ended();
@@ -310,6 +331,7 @@ export class Workshop {
   #lose(session: WorkSession): void {
     if (!this.#sessions.lose(session)) return;
     this.#keeper.rest();
+    this.#audit.begin(null);
     this.#suspects = 0;
     this.#loop.begin(null);
     this.#drop([...this.#pool.takeWaiting(), ...this.#pool.running]);
@@ -380,6 +402,7 @@ export class Workshop {
     await this.#runners.close();
     await this.#sessions.settled();
     this.#loop.close();
+    this.#audit.begin(null);
     this.#reporter.close();
     this.#deadlines.close();
     this.#loopWatch.close();

@@ -20,6 +20,8 @@ export class Harbour {
   readonly server: RedisServer | null;
   /** A folder of the test's own. */
   readonly folder: string;
+  /** Added to the environment of worker processes. */
+  env: Readonly<Record<string, string>> = {};
 
   constructor(target: Target, folder: string, server: RedisServer | null = null) {
     this.target = target;
@@ -43,7 +45,7 @@ export class Harbour {
 
   /** Starts a worker process; it ends with the test. */
   spawn(options: WorkerOptions = {}, more: Partial<WorkerSetup> = {}): WorkerProcess {
-    const worker = new WorkerProcess({ target: this.target, options, ...more });
+    const worker = new WorkerProcess({ target: this.target, options, ...more }, "worker", this.env);
     onTestFinished(async () => void (await worker.kill()));
     return worker;
   }

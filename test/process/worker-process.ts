@@ -25,12 +25,15 @@ export class WorkerProcess {
   readonly #listeners = new Set<() => void>();
   #stderr = "";
 
-  /** @param program a file of `test/programs/` that speaks as `worker.ts` does */
-  constructor(setup: WorkerSetup, program = "worker") {
+  /**
+   * @param program a file of `test/programs/` that speaks as `worker.ts` does
+   * @param env added to its environment
+   */
+  constructor(setup: WorkerSetup, program = "worker", env: Readonly<Record<string, string>> = {}) {
     const path = fileURLToPath(new URL(`${program}.js`, programs));
     const child = spawn(process.execPath, [path, JSON.stringify(setup)], {
       stdio: ["pipe", "pipe", "pipe"],
-      env: { ...process.env, LONGSHORE_TEST_RUN: process.env["LONGSHORE_TEST_RUN"] ?? "manual" },
+      env: { ...process.env, ...env, LONGSHORE_TEST_RUN: process.env["LONGSHORE_TEST_RUN"] ?? "manual" },
     });
     this.#child = child;
     child.stderr.setEncoding("utf8").on("data", (text: string) => {

@@ -1,7 +1,7 @@
 // Two engines given the same commands: every answer is compared, the counts after every command, and in the end all that
 // can be read. What the contract leaves open is brought into one form first.
 import assert from "node:assert/strict";
-import type { Engine, LeaseRef } from "../../src/engine/contract.js";
+import type { Engine, LeaseRef, OverdueSession } from "../../src/engine/contract.js";
 import type { JobFilter } from "../../src/model/filter.js";
 import type { JobRecord } from "../../src/model/job.js";
 import { QUEUES, TAGS, TASKS, type Step } from "./steps.js";
@@ -42,7 +42,13 @@ function same(found: unknown, wanted: unknown, what: string): void {
 
 /** An answer in the one form that the contract allows it to be compared in. */
 function normal(answer: unknown): unknown {
-  if (typeof answer !== "object" || answer === null || !("revoked" in answer)) return answer;
+  if (typeof answer !== "object" || answer === null) return answer;
+  if ("overdue" in answer) {
+    // How an engine tells the end of a session's time is its own.
+    const overdue = answer.overdue as readonly OverdueSession[];
+    return { ...answer, overdue: overdue.map((one) => ({ ...one, deadline: null })) };
+  }
+  if (!("revoked" in answer)) return answer;
   // In which order lost leases are told is open.
   const revoked = answer.revoked as readonly LeaseRef[];
   return { ...answer, revoked: [...revoked].sort((a, b) => (`${a.queue}/${a.id}` < `${b.queue}/${b.id}` ? -1 : 1)) };
@@ -113,6 +119,13 @@ const READS: Readonly<Record<string, (engine: Engine, world: World) => Promise<u
   },
   schedules: async (engine) => engine.schedules({}),
   workers: async (engine) => engine.workers(),
+  "what sessions hold": async (engine, { sessions }) => {
+    const held: unknown[] = [];
+    for (const { id: session, queues } of sessions) {
+      for (const queue of queues) held.push([session, queue, await heldBy(engine, session, queue)]);
+    }
+    return held;
+  },
   events: async (engine, { cursors }) => {
     const events: unknown[] = [];
     for (const [queue, cursor] of cursors) events.push([queue, await engine.watch({ queue, cursor, max: 1_000 })]);
@@ -122,6 +135,17 @@ const READS: Readonly<Record<string, (engine: Engine, world: World) => Promise<u
   "superseded jobs to tell of": async (engine) =>
     engine.claimSuperseded({ queues: QUEUES, tasks: TASKS, limit: 1_000 }),
 };
+
+async function heldBy(engine: Engine, session: string, queue: string): Promise<string[]> {
+  const held: string[] = [];
+  let cursor: string | null = null;
+  do {
+    const page = await engine.held({ session, queue, cursor });
+    held.push(...page.leases.map(({ id, epoch }) => `${id}@${epoch}`));
+    ({ cursor } = page);
+  } while (cursor !== null);
+  return held.toSorted();
+}
 
 async function ids(engine: Engine, filter: JobFilter): Promise<string[]> {
   return (await listAll(engine, filter)).map((job) => job.id);

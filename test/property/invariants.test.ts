@@ -61,7 +61,7 @@ async function observe(steps: readonly Step[]): Promise<void> {
       fenced(call, answer, before, after);
       if (call.command === "exchange") leased(step, answer as ExchangeAnswer, before, after, epochs, paused);
       for (const name of epochs.keys()) if (!after.has(name)) epochs.delete(name);
-      if (step.kind !== "exchangeAgain") await sentAgain(engine, call, answer, after);
+      if (step.kind !== "exchangeAgain" && step.kind !== "exchangeLate") await sentAgain(engine, call, answer, after);
       note(call, answer, before, after);
     } catch (error) {
       throw new Error(`step ${index}: ${call.title}: ${error instanceof Error ? error.message : String(error)}`, {
@@ -181,6 +181,11 @@ function leased(
   paused: readonly string[],
 ): void {
   if (step.kind === "exchangeAgain") return;
+  if (step.kind === "exchangeLate") {
+    for (const lease of answer.leases)
+      assert.equal(before.get(nameOf(lease))?.state, "active", "nothing new is leased");
+    return;
+  }
   for (const lease of answer.leases) {
     const name = nameOf(lease);
     assert.equal(after.get(name)?.state, "active");

@@ -66,6 +66,8 @@ export type Step = { readonly connection: number } & (
       readonly claim: { readonly max: number; readonly suspect: boolean } | null;
     }
   | { readonly kind: "exchangeAgain"; readonly session: number; readonly lane: number }
+  /** A copy of an exchange that was overtaken by later ones arrives. */
+  | { readonly kind: "exchangeLate"; readonly session: number; readonly back: number }
   | { readonly kind: "heartbeat"; readonly session: number; readonly ttl: number }
   | { readonly kind: "close"; readonly session: number }
   /** Every worker dies, and is missed. */
@@ -109,7 +111,13 @@ export type Step = { readonly connection: number } & (
   | { readonly kind: "pause"; readonly queue: number }
   | { readonly kind: "resume"; readonly queue: number }
   | { readonly kind: "obliterate"; readonly queue: number; readonly force: boolean }
-  | { readonly kind: "sweep"; readonly queues: readonly string[]; readonly limit: number }
+  | {
+      readonly kind: "sweep";
+      readonly queues: readonly string[];
+      readonly limit: number;
+      /** Is nobody taken for dead? */
+      readonly patient: boolean;
+    }
   | { readonly kind: "advance"; readonly ms: number }
   | { readonly kind: "putSchedule"; readonly queue: number; readonly schedule: ScheduleDraft }
   | { readonly kind: "putScheduleAgain" }
@@ -306,6 +314,7 @@ export const anyStep: fc.Arbitrary<Step> = fc.oneof(
     weight: 5,
     arbitrary: step("exchangeAgain", record({ session, lane: fc.nat({ max: 1 }) })),
   },
+  { weight: 4, arbitrary: step("exchangeLate", record({ session, back: fc.integer({ min: 1, max: 6 }) })) },
   { weight: 6, arbitrary: step("heartbeat", record({ session, ttl })) },
   { weight: 2, arbitrary: step("close", record({ session })) },
   { weight: 8, arbitrary: step("outage", none) },
@@ -369,7 +378,11 @@ export const anyStep: fc.Arbitrary<Step> = fc.oneof(
     weight: 10,
     arbitrary: step(
       "sweep",
-      record({ queues: fc.constantFrom(["a", "b"], ["a", "b"], ["a"], ["b"]), limit: fc.constantFrom(1, 2, 100) }),
+      record({
+        queues: fc.constantFrom(["a", "b"], ["a", "b"], ["a"], ["b"]),
+        limit: fc.constantFrom(1, 2, 100),
+        patient: mostly(false, fc.constant(true)),
+      }),
     ),
   },
   {

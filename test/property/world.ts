@@ -78,6 +78,8 @@ interface Session {
   readonly queues: readonly string[];
   readonly calls: [number, number];
   readonly last: (Parameters<Engine["exchange"]>[0] | null)[];
+  /** Everything it ever sent. */
+  readonly sent: Parameters<Engine["exchange"]>[0][];
 }
 
 interface Held {
@@ -144,8 +146,9 @@ export class World {
         return call(params.queue, "obliterate", params);
       }
       case "sweep": {
-        const { queues, limit } = step;
-        return call(`${queues.join()} ${limit}`, "sweep", { queues, limit });
+        const { queues, limit, patient } = step;
+        const title = `${queues.join()} ${limit}${patient ? " taking nobody for dead" : ""}`;
+        return call(title, "sweep", { queues, limit, ...(patient ? { dead: [] } : {}) });
       }
       case "commit": {
         const flow = latest(this.#flows, step.flow);
@@ -179,7 +182,7 @@ export class World {
   }
 
   #ofSession(
-    step: Extract<Step, { kind: "exchange" | "exchangeAgain" | "heartbeat" | "close" | "report" }>,
+    step: Extract<Step, { kind: "exchange" | "exchangeAgain" | "exchangeLate" | "heartbeat" | "close" | "report" }>,
   ): Call | null {
     const session = this.#session(step.session);
     if (session === undefined) return this.#open(QUEUES, LONGEST_LIFE);
@@ -190,6 +193,11 @@ export class World {
       case "exchangeAgain": {
         const params = session.last[step.lane];
         return params == null ? null : this.#exchangeCall("again", params);
+      }
+      case "exchangeLate": {
+        // What is late on its way is what was asked of one queue: of several, only those that were asked then.
+        const params = queues.length > 1 ? undefined : session.sent.at(-1 - step.back);
+        return params === undefined ? null : this.#exchangeCall("late", params);
       }
       case "heartbeat":
         return call(id, "heartbeat", { session: id, queues, ttl: step.ttl });
@@ -246,7 +254,7 @@ export class World {
   #open(queues: readonly string[], ttl: number): Call {
     this.#drawn += 1;
     const session = `w${this.#drawn % 3}/s${this.#drawn}`;
-    this.#sessions.push({ id: session, queues, calls: [0, 0], last: [null, null] });
+    this.#sessions.push({ id: session, queues, calls: [0, 0], last: [null, null], sent: [] });
     const worker = {
       name: `w${this.#drawn % 3}`,
       host: "host",
@@ -268,6 +276,7 @@ export class World {
     session.calls[lane] += 1;
     const params = { session: session.id, lane, call: session.calls[lane], settle, claim };
     session.last[lane] = params;
+    session.sent.push(params);
     return this.#exchangeCall("by", params);
   }
 
@@ -396,6 +405,11 @@ export class World {
     return call(`${queue} from ${cursor ?? "now"}`, "watch", { queue, cursor, max }, (answer) => {
       this.cursors.set(queue, (answer as WatchAnswer).cursor);
     });
+  }
+
+  /** All sessions there were. */
+  get sessions(): readonly { readonly id: string; readonly queues: readonly string[] }[] {
+    return this.#sessions;
   }
 
   /** Mostly a session that is alive. */

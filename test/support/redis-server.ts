@@ -18,6 +18,8 @@ export interface RedisServerOptions {
   maxmemoryPolicy?: string;
   /** Password of the default user. Default: none. */
   requirepass?: string;
+  /** Added to its environment. */
+  env?: Readonly<Record<string, string>>;
   /** Whether this is a node of a cluster. Default: false. */
   cluster?: boolean;
 }
@@ -67,6 +69,7 @@ export class RedisServer {
     this.#output = "";
     const child = spawn(process.env["LONGSHORE_REDIS_SERVER"] ?? "redis-server", this.#arguments(), {
       stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, ...this.#options.env },
     });
     this.#process = child;
     for (const stream of [child.stdout, child.stderr]) {

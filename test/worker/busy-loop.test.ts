@@ -23,18 +23,3 @@ onEveryEngine("a handler that blocks the event loop", (harbour) => {
     expect(lost).toEqual([]);
   });
 });
-
-onEveryEngine("a handler that hangs", (harbour) => {
-  it("loses its lease some time after its timeout", async () => {
-    const longshore = await harbour.connect();
-    // Where nobody else can take the job over there is no lease to lose.
-    if (!longshore.info.shared) return;
-    const worker = longshore.worker([block], { lease: "1s", grace: 0, name: "hanging" });
-    worker.on("error", () => {});
-    const lost = new Promise((resolve) => worker.once("lost", ({ id }) => resolve(id)));
-    const { id } = await longshore.enqueue(block, 4_000, { timeout: 500 });
-
-    expect(await lost).toBe(id);
-    await worker.stop({ grace: 0 });
-  });
-});

@@ -13,6 +13,7 @@ import {
   type Worker,
 } from "longshore";
 import { makeGate } from "./gate.js";
+import { lifeOf } from "../../src/worker/overdue-watch.js";
 import { StillWorld, withCommands } from "./still-world.js";
 
 let world: StillWorld;
@@ -488,7 +489,7 @@ describe("upkeep", () => {
         now: count(() => engine.now()),
         awaitWork: (params) => {
           waits += 1;
-          if (restless && waits % 2 === 0) return Promise.resolve();
+          if (restless && waits % 2 === 0) return Promise.resolve(false);
           commands += 1;
           return engine.awaitWork(params);
         },
@@ -598,10 +599,10 @@ async function settle(stopped: Promise<void>): Promise<void> {
 }
 
 /** A worker takes `max` jobs with a lease of `ttl` milliseconds and dies. */
-async function diesWith(max: number, ttl: number): Promise<void> {
+async function diesWith(max: number, lease: number): Promise<void> {
   const session = `dead/${world.clock.now()}-${max}`;
   const info = { name: "dead", host: "h", pid: 1, queues: ["default"], concurrency: max, startedAt: 0 };
-  world.memory.openSession({ session, worker: info, ttl });
+  world.memory.openSession({ session, worker: info, ttl: lifeOf(lease) });
   const claim = { queues: ["default"], max, suspect: true };
   const { leases } = world.memory.exchange({ session, lane: 0, call: 1, settle: [], claim });
   expect(leases.length).toBe(max);

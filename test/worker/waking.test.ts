@@ -6,6 +6,24 @@ import { StillWorld, withCommands } from "./still-world.js";
 
 const nobody = (): void => {};
 
+it("passes a wake-up on that came as it stopped waiting", async () => {
+  let passed = 0;
+  const world = new StillWorld((engine: Engine) =>
+    withCommands(engine, {
+      awaitWork: ({ signal }) =>
+        new Promise((resolve) => signal.addEventListener("abort", () => resolve(true), { once: true })),
+      passOn: () => {
+        passed += 1;
+      },
+    }),
+  );
+  const worker = world.longshore.worker([task("work", {}, nobody)]);
+  await world.pass(1_000);
+  await worker.stop();
+
+  expect(passed).toBe(1);
+});
+
 // On Redis who waits takes a marker away: nobody says again that there is work.
 it("looks again when it is woken while the engine's answer is on its way", async () => {
   const ran: number[] = [];
@@ -22,8 +40,8 @@ it("looks again when it is woken while the engine's answer is on its way", async
       },
       awaitWork: ({ signal }) =>
         new Promise((resolve) => {
-          wake = resolve;
-          signal.addEventListener("abort", () => resolve());
+          wake = () => resolve(true);
+          signal.addEventListener("abort", () => resolve(false));
         }),
     }),
   );

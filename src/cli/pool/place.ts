@@ -64,7 +64,7 @@ export class Place {
     this.#cancelTimer();
     this.#state = "starting";
     this.#hasWorked = false;
-    this.#startedAt = clock.now();
+    this.#startedAt = clock.monotonic();
     const started = new Promise<boolean>((resolve) => {
       this.#tellStarted = resolve;
     });
@@ -156,7 +156,7 @@ export class Place {
     const { clock, log, died } = this.#options;
     if (!died(exit)) return;
     this.#deaths += 1;
-    const restartInMs = this.#backoff.died(clock.now() - this.#startedAt);
+    const restartInMs = this.#backoff.died(clock.monotonic() - this.#startedAt);
     log.write("error", "Worker died", { ...fields, why: describe(exit), deaths: this.#deaths, restartInMs });
     this.#state = "waiting";
     this.#cancelTimer = clock.after(restartInMs, () => void this.start());

@@ -18,6 +18,7 @@ import type {
   EnqueueAnswer,
   ExchangeAnswer,
   FencedAnswer,
+  HeldPage,
   JobPage,
   QueueRecord,
   StateCounts,
@@ -52,8 +53,8 @@ import {
   scheduleRecord,
   schedulesOf,
 } from "./schedules.js";
-import { closeSession, heartbeat, listWorkers, openSession, type Heartbeat } from "./sessions.js";
-import { MemoryStore } from "./store.js";
+import { closeSession, heartbeat, heldBy, listWorkers, openSession, type Heartbeat } from "./sessions.js";
+import { MemoryStore, type Moment } from "./store.js";
 import { claimSuperseded, type Supersession } from "./supersede.js";
 import { commitFlow, farewells, listDependencies, listDependents } from "./ties.js";
 import { sweep } from "./upkeep.js";
@@ -86,6 +87,10 @@ export class MemoryEngine implements Engine {
     return this.#clock.now();
   }
 
+  #moment(): Moment {
+    return { now: this.#clock.now(), monotonic: this.#clock.monotonic() };
+  }
+
   enqueue({ jobs }: Parameters<Engine["enqueue"]>[0]): EnqueueAnswer[] {
     this.#guard();
     const now = this.now();
@@ -106,7 +111,7 @@ export class MemoryEngine implements Engine {
 
   openSession({ session, worker, ttl }: Parameters<Engine["openSession"]>[0]): void {
     this.#guard();
-    openSession(this.#store, session, worker, ttl, this.now());
+    openSession(this.#store, session, worker, ttl, this.#moment());
   }
 
   closeSession({ session, queues }: Parameters<Engine["closeSession"]>[0]): void {
@@ -117,18 +122,23 @@ export class MemoryEngine implements Engine {
 
   heartbeat({ session, queues, ttl }: Parameters<Engine["heartbeat"]>[0]): Heartbeat {
     this.#guard();
-    return heartbeat(this.#store, session, queues, ttl, this.now());
+    return heartbeat(this.#store, session, queues, ttl, this.#moment());
   }
 
   exchange(params: Parameters<Engine["exchange"]>[0]): ExchangeAnswer {
     this.#guard();
-    const { answer, touched } = exchange(this.#store, params, this.now());
+    const { answer, touched } = exchange(this.#store, params, this.#moment());
     for (const name of touched) this.#signals.changed(name);
     this.#deliver(touched);
     return answer;
   }
 
-  awaitWork({ queues, timeout, signal }: Parameters<Engine["awaitWork"]>[0]): Promise<void> {
+  held({ session, queue }: Parameters<Engine["held"]>[0]): HeldPage {
+    this.#guard();
+    return { leases: heldBy(this.#store, session, queue), cursor: null };
+  }
+
+  async awaitWork({ queues, timeout, signal }: Parameters<Engine["awaitWork"]>[0]): Promise<boolean> {
     const until = this.now() + timeout;
     const ready = (): boolean =>
       queues.some((name) => {
@@ -140,8 +150,12 @@ export class MemoryEngine implements Engine {
         const due = Math.min(tick, queue.lines.delayed.first()?.runAt ?? Number.POSITIVE_INFINITY);
         return queue.lines.queued.size + queue.suspects.size > 0 || due < until - 1;
       });
-    return this.#signals.wait(queues, timeout, signal, ready);
+    await this.#signals.wait(queues, timeout, signal, ready);
+    return false;
   }
+
+  // Whoever waits here was woken as well: no wake-up is spent on one of them.
+  passOn(): void {}
 
   onRevoked({ session, listener }: Parameters<Engine["onRevoked"]>[0]): () => void {
     return this.#signals.onRevoked(session, listener);
@@ -149,14 +163,14 @@ export class MemoryEngine implements Engine {
 
   report({ session: id, updates }: Parameters<Engine["report"]>[0]): FencedAnswer[] {
     this.#guard();
-    const now = this.now();
+    const moment = this.#moment();
     const answers = updates.map((update): FencedAnswer => {
-      const session = this.#store.alive(id, update.queue, now);
+      const session = this.#store.heard(id, update.queue, moment);
       if (session === null) return "stale";
       const queue = this.#store.queue(update.queue);
       const job = queue.jobs.get(update.id);
       if (!holds(session, job, update)) return "stale";
-      applyReport(queue, job, update, now);
+      applyReport(queue, job, update, moment.now);
       this.#signals.changed(queue.name);
       return "applied";
     });
@@ -244,11 +258,11 @@ export class MemoryEngine implements Engine {
     return true;
   }
 
-  sweep({ queues, limit }: Parameters<Engine["sweep"]>[0]): SweepAnswer {
+  sweep(params: Parameters<Engine["sweep"]>[0]): SweepAnswer {
     this.#guard();
-    const { answer, touched } = sweep(this.#store, queues, limit, this.now());
+    const { answer, touched } = sweep(this.#store, params, this.#moment());
     for (const name of touched) this.#signals.changed(name);
-    this.#deliver(queues);
+    this.#deliver(params.queues);
     return answer;
   }
 
@@ -361,7 +375,7 @@ export class MemoryEngine implements Engine {
 
   workers(): WorkerRecord[] {
     this.#guard();
-    return listWorkers(this.#store, this.now());
+    return listWorkers(this.#store, this.#clock.monotonic());
   }
 
   checkpoints({ queue, id }: JobRef): Checkpoint[] {

@@ -3,7 +3,7 @@ import type { Engine, ExchangeAnswer, FencedAnswer, Lease } from "../contract.js
 import { earliest } from "../order.js";
 import { describeLease, holds, leaseFrom, settleOne } from "./consume.js";
 import { firstTick } from "./schedules.js";
-import type { MemoryQueue, MemorySession, MemoryStore } from "./store.js";
+import type { MemoryQueue, MemorySession, MemoryStore, Moment } from "./store.js";
 import { promoteDue } from "./upkeep.js";
 
 /** The most jobs one exchange promotes: the bound that keeps a Redis script short. */
@@ -13,8 +13,9 @@ const PROMOTE_LIMIT = 500;
 export function exchange(
   store: MemoryStore,
   { session: id, lane, call, settle, claim }: Parameters<Engine["exchange"]>[0],
-  now: number,
+  moment: Moment,
 ): { answer: ExchangeAnswer; touched: string[] } {
+  const { now } = moment;
   const names = [...new Set([...(claim?.queues ?? []), ...settle.map((settlement) => settlement.queue)])];
   const settled: FencedAnswer[] = settle.map(() => "stale");
   const leases: Lease[] = [];
@@ -27,7 +28,7 @@ export function exchange(
     const mine = [...settle.entries()].filter(([, settlement]) => settlement.queue === name);
     const left = claimed ? (claim?.max ?? 0) - leases.length : 0;
     if (left <= 0 && mine.length === 0) continue;
-    const session = store.alive(id, name, now);
+    const session = store.heard(id, name, moment);
     if (session === null) {
       alive = false;
       continue;
@@ -46,7 +47,8 @@ export function exchange(
   return { answer: { alive, settled, leases, more, nextDue }, touched };
 }
 
-// The same call sent again leases the same jobs again: its answer was lost.
+// The same call sent again leases the same jobs again: its answer was lost. One that was overtaken by a later call leases
+// nothing: nobody waits for its answer any more, and what it leased would be in nobody's hands.
 function leaseOnce(
   queue: MemoryQueue,
   session: MemorySession,
@@ -61,6 +63,7 @@ function leaseOnce(
       return holds(session, job, lease) ? [describeLease(job, job.suspect, job.startedAt ?? now)] : [];
     });
   }
+  if (last !== undefined && last.call > call) return [];
   const leases = leaseFrom(queue, session, max, suspect, now);
   session.calls.set(key, { call, leases: leases.map(({ id, epoch }) => ({ queue: queue.name, id, epoch })) });
   return leases;

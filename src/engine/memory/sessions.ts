@@ -1,7 +1,7 @@
 /** Sessions: a worker's life in each of its queues. */
-import type { Revocation, WorkerInfo, WorkerRecord } from "../contract.js";
+import type { LeaseRef, Revocation, WorkerInfo, WorkerRecord } from "../contract.js";
 import { handBack } from "./consume.js";
-import type { MemoryStore } from "./store.js";
+import type { MemoryStore, Moment } from "./store.js";
 
 /** The answer to a heartbeat. */
 export interface Heartbeat {
@@ -9,12 +9,19 @@ export interface Heartbeat {
   readonly revoked: readonly Revocation[];
 }
 
-export function openSession(store: MemoryStore, id: string, worker: WorkerInfo, ttl: number, now: number): void {
+export function openSession(
+  store: MemoryStore,
+  id: string,
+  worker: WorkerInfo,
+  ttl: number,
+  { now, monotonic }: Moment,
+): void {
+  const life = { deadline: monotonic + ttl, ttl, seenAt: now };
   for (const name of worker.queues) store.queue(name);
   store.sessions.set(id, {
     id,
     worker,
-    queues: new Map(worker.queues.map((name) => [name, { deadline: now + ttl, seenAt: now }])),
+    queues: new Map(worker.queues.map((name) => [name, { ...life }])),
     held: new Set(),
     revoked: [],
     calls: new Map(),
@@ -34,29 +41,35 @@ export function closeSession(store: MemoryStore, id: string, queues: readonly st
   if (session.queues.size === 0) store.sessions.delete(id);
 }
 
+/** The leases a session holds in a queue. */
+export function heldBy(store: MemoryStore, id: string, queue: string): LeaseRef[] {
+  const held = [...(store.sessions.get(id)?.held ?? [])].filter((job) => job.queue === queue);
+  return held.map((job) => ({ queue, id: job.id, epoch: job.epoch }));
+}
+
 export function heartbeat(
   store: MemoryStore,
   id: string,
   queues: readonly string[],
   ttl: number,
-  now: number,
+  moment: Moment,
 ): Heartbeat {
   const revoked: Revocation[] = [];
   let alive = true;
   for (const name of queues) {
-    const session = store.alive(id, name, now);
+    const session = store.heard(id, name, moment);
     alive &&= session !== null;
-    session?.queues.set(name, { deadline: now + ttl, seenAt: now });
+    session?.queues.set(name, { deadline: moment.monotonic + ttl, ttl, seenAt: moment.now });
     revoked.push(...(session?.revoked.filter((lease) => lease.queue === name) ?? []));
   }
   return { alive, revoked };
 }
 
-/** The workers that live in some queue, by session. */
-export function listWorkers(store: MemoryStore, now: number): WorkerRecord[] {
+/** The workers whose time is not over in some queue, by session. */
+export function listWorkers(store: MemoryStore, monotonic: number): WorkerRecord[] {
   return [...store.sessions.values()]
     .flatMap(({ id, worker, held, queues }) => {
-      const lives = [...queues].filter(([, life]) => life.deadline > now);
+      const lives = [...queues].filter(([, life]) => life.deadline > monotonic);
       if (lives.length === 0) return [];
       const alive = new Set(lives.map(([name]) => name));
       const running = [...held].filter((job) => alive.has(job.queue)).length;

@@ -16,6 +16,12 @@ import type { OrderKey } from "../order.js";
 import type { SchedulePutAnswer, ScheduleStatus } from "../schedule.js";
 import { Line } from "./line.js";
 
+/** The date, and the time on the clock that never jumps. */
+export interface Moment {
+  readonly now: number;
+  readonly monotonic: number;
+}
+
 /** A job as the memory engine keeps it: its spec plus everything that changes. */
 export interface MemoryJob {
   readonly id: string;
@@ -62,12 +68,21 @@ export interface MemoryJob {
   wasPinned: boolean;
 }
 
-/** An expiring session and what it holds. */
+/** The life of a session in one queue. */
+export interface SessionLife {
+  /** On the monotonic clock: a date that is set ends no session. */
+  deadline: number;
+  readonly ttl: number;
+  /** Epoch milliseconds of the last sign of life that renewed it. */
+  seenAt: number;
+}
+
+/** A session and what it holds. */
 export interface MemorySession {
   readonly id: string;
   readonly worker: WorkerInfo;
-  /** The queues in which it has not ended, each with its own end: a queue may be obliterated under it. */
-  readonly queues: Map<string, { deadline: number; seenAt: number }>;
+  /** The queues in which it has not ended: a queue may be obliterated under it. */
+  readonly queues: Map<string, SessionLife>;
   readonly held: Set<MemoryJob>;
   /** Leases taken from it, until it settles them. */
   revoked: Revocation[];
@@ -164,10 +179,12 @@ export class MemoryStore {
     this.#queues.delete(name);
   }
 
-  /** The session, if it lives in that queue. */
-  alive(id: string, queue: string, now: number): MemorySession | null {
+  /** The session that speaks, if it has not ended in that queue. Who speaks lives: a session that is late is renewed. */
+  heard(id: string, queue: string, { now, monotonic }: Moment): MemorySession | null {
     const session = this.sessions.get(id);
     const life = session?.queues.get(queue);
-    return session !== undefined && life !== undefined && life.deadline > now ? session : null;
+    if (session === undefined || life === undefined) return null;
+    if (life.deadline <= monotonic) Object.assign(life, { deadline: monotonic + life.ttl, seenAt: now });
+    return session;
   }
 }

@@ -1,28 +1,29 @@
 /** Upkeep of one queue: recover, promote, expire, trim. Bounded, and safe to run from anywhere at any time. */
 import { TERMINAL_STATES } from "../../model/state.js";
-import type { SweepAnswer } from "../contract.js";
+import type { Engine, OverdueSession, SweepAnswer } from "../contract.js";
 import { compareKeys, earliest, type OrderKey } from "../order.js";
 import type { ScheduleRecord } from "../schedule.js";
 import { recover } from "./consume.js";
 import { finish, forget, isPinned, keptForDefaultAge, move, removeAt } from "./moves.js";
+import { isDead, MOST_OVERDUE } from "../overdue.js";
 import { dueSchedules, nextTick } from "./schedules.js";
-import type { MemoryJob, MemoryQueue, MemorySession, MemoryStore } from "./store.js";
+import type { MemoryJob, MemoryQueue, MemorySession, MemoryStore, Moment } from "./store.js";
 
 /** All upkeep of some queues; answers what it came to, and the queues it was done in. */
 export function sweep(
   store: MemoryStore,
-  names: readonly string[],
-  limit: number,
-  now: number,
+  { queues: names, limit, dead }: Parameters<Engine["sweep"]>[0],
+  { now, monotonic }: Moment,
 ): { answer: SweepAnswer; touched: string[] } {
   const total = { promoted: 0, recovered: 0, expired: 0, removed: 0, more: false };
   const schedules: ScheduleRecord[] = [];
+  const overdue: OverdueSession[] = [];
   const touched: string[] = [];
   let next: number | null = null;
   for (const name of names) {
     const queue = store.find(name);
     if (queue === undefined) continue;
-    const recovered = recoverLost(queue, store.sessions, limit, now);
+    const recovered = recoverLost(queue, store.sessions, { limit, dead }, { now, monotonic });
     const promoted = promoteDue(queue, limit, now);
     const expired = expireLate(queue, limit, now);
     const removed = trim(queue, limit, now);
@@ -33,10 +34,11 @@ export function sweep(
     total.removed += removed;
     total.more ||= more || Math.max(recovered, promoted, expired, removed) >= limit;
     schedules.push(...due);
-    next = earliest(next, nextDue(queue, store.sessions), nextTick(queue, now));
+    overdue.push(...overdueSessions(queue, store.sessions, monotonic).slice(0, MOST_OVERDUE));
+    next = earliest(next, nextDue(queue, store.sessions, { now, monotonic }), nextTick(queue, now));
     touched.push(name);
   }
-  return { answer: { ...total, schedules, nextDue: next }, touched };
+  return { answer: { ...total, schedules, overdue, nextDue: next }, touched };
 }
 
 /** Makes what is due ready; answers how many. */
@@ -50,10 +52,17 @@ export function promoteDue(queue: MemoryQueue, limit: number, now: number): numb
   return promoted;
 }
 
-/** Takes the jobs of expired sessions; answers how many. Sessions that hold nothing more are forgotten. */
-function recoverLost(queue: MemoryQueue, sessions: Map<string, MemorySession>, limit: number, now: number): number {
+/** Takes the jobs of dead sessions; answers how many. Sessions that hold nothing more are forgotten. */
+function recoverLost(
+  queue: MemoryQueue,
+  sessions: Map<string, MemorySession>,
+  { limit, dead }: { limit: number; dead: readonly OverdueSession[] | undefined },
+  { now, monotonic }: Moment,
+): number {
   let recovered = 0;
-  for (const session of expiredSessions(queue, sessions, now)) {
+  for (const overdue of overdueSessions(queue, sessions, monotonic)) {
+    const session = sessions.get(overdue.session);
+    if (session === undefined || !isDead(overdue, dead)) continue;
     const held = [...session.held].filter((job) => job.queue === queue.name);
     for (const job of held.toSorted((a, b) => (a.id < b.id ? -1 : 1)).slice(0, limit - recovered)) {
       recover(queue, session, job, now);
@@ -66,11 +75,20 @@ function recoverLost(queue: MemoryQueue, sessions: Map<string, MemorySession>, l
   return recovered;
 }
 
-function expiredSessions(queue: MemoryQueue, sessions: Map<string, MemorySession>, now: number): MemorySession[] {
-  const end = (session: MemorySession): number => session.queues.get(queue.name)?.deadline ?? Infinity;
+/** The sessions whose time is over, the earliest first. */
+function overdueSessions(
+  { name: queue }: MemoryQueue,
+  sessions: Map<string, MemorySession>,
+  monotonic: number,
+): OverdueSession[] {
   return [...sessions.values()]
-    .filter((session) => end(session) <= now)
-    .toSorted((a, b) => compareKeys([end(a), a.id], [end(b), b.id]));
+    .flatMap(({ id: session, queues }): OverdueSession[] => {
+      const life = queues.get(queue);
+      if (life === undefined || life.deadline > monotonic) return [];
+      const { deadline, ttl } = life;
+      return [{ session, queue, deadline, ttl, overdue: monotonic - deadline }];
+    })
+    .toSorted((a, b) => compareKeys([a.deadline, a.session], [b.deadline, b.session]));
 }
 
 /** Ends jobs that did not start in time; answers how many. */
@@ -106,14 +124,14 @@ function dueKey(job: MemoryJob): OrderKey {
   return [removeAt(job), job.id];
 }
 
-/** When the next job or session of this queue is due; `null` if none is. */
-function nextDue(queue: MemoryQueue, sessions: Map<string, MemorySession>): number | null {
+/** When the next job or session of this queue is due; `null` if none is. A session that is overdue is not due any more. */
+function nextDue(queue: MemoryQueue, sessions: Map<string, MemorySession>, { now, monotonic }: Moment): number | null {
   const times: number[] = [];
   const delayed = queue.lines.delayed.first();
   if (delayed !== undefined) times.push(delayed.runAt);
   for (const { queues } of sessions.values()) {
     const life = queues.get(queue.name);
-    if (life !== undefined) times.push(life.deadline);
+    if (life !== undefined && life.deadline > monotonic) times.push(now + life.deadline - monotonic);
   }
   for (const job of queue.jobs.values()) if (job.expireAt !== null) times.push(job.expireAt);
   return times.length === 0 ? null : times.reduce((a, b) => Math.min(a, b));

@@ -1,6 +1,15 @@
 /** Leasing and settling on Redis: sessions, exchanges and reports, one script call a queue. */
 import type { Revocation } from "../contract.js";
-import type { Engine, ExchangeAnswer, FencedAnswer, Lease, Outcome, Report, Settlement } from "../contract.js";
+import type {
+  Engine,
+  ExchangeAnswer,
+  FencedAnswer,
+  HeldPage,
+  Lease,
+  Outcome,
+  Report,
+  Settlement,
+} from "../contract.js";
 import { encodeCheckpoint } from "../../model/checkpoint.js";
 import type { JobBody } from "../../model/job.js";
 import { LONGEST_LOG_LINE, type LogLine } from "../../model/log.js";
@@ -211,6 +220,18 @@ export async function heartbeat(
       .map((lease) => decodeRevocation(queues[index] ?? "", text(lease))),
   );
   return { alive: answers.every((answer) => list(answer)[0] === 1), revoked };
+}
+
+/** A page of what a session holds in a queue. */
+export async function held(link: Link, { session, queue, cursor }: Parameters<Engine["held"]>[0]): Promise<HeldPage> {
+  const [next, ...leases] = list(await link.run("session", queue, [session, "held", cursor ?? ""])).map(text);
+  return {
+    leases: leases.map((lease) => {
+      const [id = "", epoch = "0"] = lease.split(" ");
+      return { queue, id, epoch: Number(epoch) };
+    }),
+    cursor: next === undefined || next === "" ? null : next,
+  };
 }
 
 /** `id epoch why` as a lease of a queue that was taken away. */

@@ -19,6 +19,7 @@ import type {
   EnqueueAnswer,
   ExchangeAnswer,
   FencedAnswer,
+  HeldPage,
   JobPage,
   Revocation,
   QueueRecord,
@@ -40,7 +41,7 @@ import { describeTarget, type ParsedRedisTarget } from "../target.js";
 import { batchesOf } from "./batches.js";
 import { Channel } from "./channel.js";
 import { control, type Command } from "./control.js";
-import { exchange, heartbeat, report } from "./consume.js";
+import { exchange, held, heartbeat, report } from "./consume.js";
 import { Habits } from "./habits.js";
 import { Keys } from "./keys.js";
 import { Link } from "./link.js";
@@ -157,8 +158,17 @@ export class RedisEngine implements Engine {
     return answer;
   }
 
-  awaitWork({ queues, timeout, signal }: Parameters<Engine["awaitWork"]>[0]): Promise<void> {
-    return this.#closed ? Promise.resolve() : this.#wakeup.wait(queues, timeout, signal);
+  held(params: Parameters<Engine["held"]>[0]): Promise<HeldPage> {
+    this.#guard();
+    return held(this.#link, params);
+  }
+
+  async awaitWork({ queues, timeout, signal }: Parameters<Engine["awaitWork"]>[0]): Promise<boolean> {
+    return !this.#closed && (await this.#wakeup.wait(queues, timeout, signal));
+  }
+
+  passOn({ queues }: Parameters<Engine["passOn"]>[0]): void {
+    for (const queue of queues) this.#putBack(this.#keys.of(queue, "wake"));
   }
 
   async onRevoked({ session, queues, listener }: Parameters<Engine["onRevoked"]>[0]): Promise<() => void> {

@@ -6,14 +6,15 @@ import { EngineUnavailable } from "../../model/errors.js";
 import { plainFailure } from "../../model/failure.js";
 import { WORKER_LOST } from "../../model/job.js";
 import { MOST_HANDED_OUT } from "../../model/schedule/ticks.js";
-import type { Engine, SweepAnswer } from "../contract.js";
+import type { Engine, OverdueSession, SweepAnswer } from "../contract.js";
 import { earliest } from "../order.js";
-import type { Link } from "./link.js";
-import { list, number } from "./reply.js";
+import type { Argument, Link } from "./link.js";
+import { list, number, text } from "./reply.js";
 import { decodeDue } from "./schedules.js";
 
-/** Where in the script's reply the schedules begin that are due. */
-const FIRST_SCHEDULE = 8;
+/** Where in the script's reply the overdue sessions begin, of each three values; the schedules that are due follow. */
+const FIRST_OVERDUE = 9;
+const PER_SESSION = 3;
 
 /** What the script answers in place of the number of promoted jobs when it ran too late. */
 const TOO_LATE = -1;
@@ -21,6 +22,26 @@ const TOO_LATE = -1;
 // The script fills in how often the worker died; the number takes no part in the fingerprint.
 const lost = plainFailure("WorkerLost", "the worker running it died 3 times", WORKER_LOST);
 const LOST = { text: JSON.stringify(lost).replace("died 3 times", "died %d times"), fingerprint: lost.fingerprint };
+
+/** The sessions of a queue that are taken for dead, as the script reads them. */
+function deadIn(queue: string, dead: readonly OverdueSession[] | undefined): Argument[] {
+  if (dead === undefined) return [-1];
+  const here = dead.filter((one) => one.queue === queue);
+  return [here.length, ...here.flatMap(({ session, deadline }) => [session, deadline])];
+}
+
+function overdueIn(queue: string, row: readonly unknown[]): OverdueSession[] {
+  const now = number(row[6]);
+  return Array.from({ length: number(row[FIRST_OVERDUE - 1] ?? 0) }, (_, index) => {
+    const at = FIRST_OVERDUE + index * PER_SESSION;
+    const deadline = number(row[at + 1]);
+    return { queue, session: text(row[at]), deadline, ttl: number(row[at + 2]), overdue: now - deadline };
+  });
+}
+
+function schedulesOf(row: readonly unknown[]): readonly unknown[] {
+  return row.slice(FIRST_OVERDUE + PER_SESSION * number(row[FIRST_OVERDUE - 1] ?? 0));
+}
 
 export class Upkeep {
   readonly #link: Link;
@@ -37,9 +58,15 @@ export class Upkeep {
   }
 
   /** Sweeps, and says where jobs have news. @throws EngineUnavailable when the server ran a sweep too late */
-  async sweep({ queues, limit }: Parameters<Engine["sweep"]>[0]): Promise<{ answer: SweepAnswer; news: string[] }> {
+  async sweep({
+    queues,
+    limit,
+    dead,
+  }: Parameters<Engine["sweep"]>[0]): Promise<{ answer: SweepAnswer; news: string[] }> {
     const args = [limit, LOST.text, LOST.fingerprint, await this.#serverTime(), MOST_HANDED_OUT];
-    const rows = await Promise.all(queues.map(async (queue) => list(await this.#link.run("sweep", queue, args))));
+    const rows = await Promise.all(
+      queues.map(async (queue) => list(await this.#link.run("sweep", queue, [...args, ...deadIn(queue, dead)]))),
+    );
     const time = rows.at(-1)?.[6];
     if (time !== undefined) this.#heard = { time: number(time), at: performance.now() };
     if (rows.some((row) => row[0] === TOO_LATE)) {
@@ -52,7 +79,8 @@ export class Upkeep {
       expired: sum(2),
       removed: sum(3),
       more: sum(4) > 0,
-      schedules: queues.flatMap((queue, index) => decodeDue(queue, rows[index]?.slice(FIRST_SCHEDULE) ?? [])),
+      schedules: queues.flatMap((queue, index) => decodeDue(queue, schedulesOf(rows[index] ?? []))),
+      overdue: queues.flatMap((queue, index) => overdueIn(queue, rows[index] ?? [])),
       nextDue: earliest(...rows.map((row) => (number(row[5]) < 0 ? null : number(row[5])))),
     };
     return { answer, news: queues.filter((_queue, index) => rows[index]?.[7] === 1) };

@@ -24,7 +24,7 @@ class Waiter {
   readonly #keys: readonly string[];
   readonly #putBack: (key: string) => void;
   #client: Client | null = null;
-  #parked: Promise<void> | null = null;
+  #parked: Promise<boolean> | null = null;
   #watchdog: NodeJS.Timeout | undefined;
   readonly #ended = new AbortController();
   busy = false;
@@ -35,8 +35,8 @@ class Waiter {
     this.#putBack = putBack;
   }
 
-  /** Resolves when a marker was popped, or the time is up. */
-  wait(timeout: number): Promise<void> {
+  /** Resolves when a marker was popped (`true`), or the time is up. */
+  wait(timeout: number): Promise<boolean> {
     if (this.#parked === null) {
       const block = Math.min(Math.max(timeout, 10), LONGEST_BLOCK);
       this.#parked = this.#pop(block).finally(() => {
@@ -46,15 +46,17 @@ class Waiter {
     return this.#parked;
   }
 
-  async #pop(block: number): Promise<void> {
+  async #pop(block: number): Promise<boolean> {
     const client = (this.#client ??= this.#connect());
     this.#watchdog = setTimeout(() => this.drop(), block + PATIENCE);
     try {
       const popped = await client.blpop(...this.#keys, block / 1_000);
       if (popped !== null && !this.busy) this.#putBack(popped[0]);
+      return popped !== null && this.busy;
     } catch {
       this.drop();
       await sleep(AFTER_FAULT, undefined, { signal: this.#ended.signal }).catch(() => undefined);
+      return false;
     } finally {
       clearTimeout(this.#watchdog);
     }
@@ -95,15 +97,18 @@ export class Wakeup {
     this.#putBack = putBack;
   }
 
-  /** Resolves when work may be waiting in one of the queues, after `timeout` milliseconds, on abort or close. */
-  async wait(queues: readonly string[], timeout: number, signal: AbortSignal): Promise<void> {
+  /**
+   * Resolves when work may be waiting in one of the queues, after `timeout` milliseconds, on abort or close; answers whether a
+   * marker was popped for it.
+   */
+  async wait(queues: readonly string[], timeout: number, signal: AbortSignal): Promise<boolean> {
     // A cluster cannot pop from several slots at once: there each queue has a connection of its own.
     const groups = this.#target.cluster === undefined ? [queues] : queues.map((queue) => [queue]);
     const waiters = groups.map((group) => this.#take(group));
     const stop = AbortSignal.any([signal, this.#closing.signal]);
     try {
-      if (stop.aborted) return;
-      await Promise.race([aborted(stop, timeout + LATE), ...waiters.map((waiter) => waiter.wait(timeout))]);
+      if (stop.aborted) return false;
+      return await Promise.race([aborted(stop, timeout + LATE), ...waiters.map((waiter) => waiter.wait(timeout))]);
     } finally {
       for (const waiter of waiters) waiter.busy = false;
     }
@@ -133,12 +138,13 @@ export class Wakeup {
   }
 }
 
-function aborted(signal: AbortSignal, timeout: number): Promise<void> {
+/** Answers `false`: nothing was popped. */
+function aborted(signal: AbortSignal, timeout: number): Promise<boolean> {
   return new Promise((resolve) => {
     const finish = (): void => {
       clearTimeout(timer);
       signal.removeEventListener("abort", finish);
-      resolve();
+      resolve(false);
     };
     const timer = setTimeout(finish, timeout);
     signal.addEventListener("abort", finish, { once: true });

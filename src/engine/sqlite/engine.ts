@@ -6,8 +6,9 @@
 import { resolve } from "node:path";
 import { systemClock, type Clock } from "../../model/clock.js";
 import { EngineClosed } from "../../model/errors.js";
-import type { ControlAnswer, ControlParams, Engine, EngineInfo, SweepAnswer } from "../contract.js";
+import type { ControlAnswer, ControlParams, Engine, EngineInfo, OverdueSession, SweepAnswer } from "../contract.js";
 import { earliest } from "../order.js";
+import { LATE, MOST_OVERDUE } from "../overdue.js";
 import type { ScheduleRecord } from "../schedule.js";
 import { describeTarget, type SqliteTarget } from "../target.js";
 import { readCheckpoints } from "./checkpoint.js";
@@ -30,7 +31,7 @@ import {
   removeSchedule,
   resumeSchedule,
 } from "./schedules.js";
-import { heartbeat, listWorkers, openSession } from "./sessions.js";
+import { heartbeat, heldPage, listWorkers, openSession, overdueSessions } from "./sessions.js";
 import type { Sql } from "./sql.js";
 import { acknowledgeSuperseded, claimSuperseded } from "./supersede.js";
 import { listDependencies, listDependents } from "./ties.js";
@@ -122,13 +123,21 @@ export class SqliteEngine implements Engine {
     return this.#write((transaction) => exchange(transaction, params));
   }
 
-  async awaitWork({ queues, timeout, signal }: Params<"awaitWork">): Promise<void> {
+  held({ session, queue, cursor }: Params<"held">): Answer<"held"> {
+    return this.#read((sql) => heldPage(sql, session, queue, cursor));
+  }
+
+  async awaitWork({ queues, timeout, signal }: Params<"awaitWork">): Promise<boolean> {
     const opened = this.#opened;
     const until = this.now() + timeout;
     await opened?.watchers.wait(queues, timeout, signal, () =>
       queues.some((name) => hasWork(opened.sql, name, this.now(), until)),
     );
+    return false;
   }
+
+  // All who wait see what changes in the file: no wake-up is spent on one of them.
+  passOn(): void {}
 
   onRevoked({ session, listener }: Params<"onRevoked">): () => void {
     return this.#open().watchers.listen(session, listener);
@@ -178,8 +187,13 @@ export class SqliteEngine implements Engine {
     return this.#write((transaction) => obliterate(transaction, queue, force));
   }
 
-  sweep({ queues, limit }: Params<"sweep">): Promise<SweepAnswer> {
-    return this.#write((transaction) => sweep(transaction, queues, limit));
+  sweep(params: Params<"sweep">): Promise<SweepAnswer> {
+    const askedAt = this.#clock.monotonic();
+    return this.#write((transaction) => {
+      // A sweep that was held up speaks of signs of life that may have been held up with it.
+      const late = transaction.monotonic - askedAt > LATE && params.dead !== undefined;
+      return sweep(transaction, late ? { ...params, dead: [] } : params);
+    });
   }
 
   putSchedule(params: Params<"putSchedule">): Answer<"putSchedule"> {
@@ -235,7 +249,7 @@ export class SqliteEngine implements Engine {
   }
 
   workers(): Answer<"workers"> {
-    return this.#read((sql) => listWorkers(sql, this.now()));
+    return this.#read((sql) => listWorkers(sql, Math.round(this.#clock.monotonic())));
   }
 
   checkpoints(ref: Params<"checkpoints">): Answer<"checkpoints"> {
@@ -289,14 +303,15 @@ function setPaused(transaction: Transaction, name: string, paused: boolean): voi
   transaction.changed(name);
 }
 
-function sweep(transaction: Transaction, names: readonly string[], limit: number): SweepAnswer {
+function sweep(transaction: Transaction, { queues: names, limit, dead }: Params<"sweep">): SweepAnswer {
   const total = { promoted: 0, recovered: 0, expired: 0, removed: 0, more: false };
   const schedules: ScheduleRecord[] = [];
+  const overdue: OverdueSession[] = [];
   let next: number | null = null;
   for (const name of names) {
     const queue = transaction.find(name);
     if (queue === null) continue;
-    const recovered = recoverLost(transaction, queue, limit);
+    const recovered = recoverLost(transaction, queue, limit, dead);
     const promoted = promoteDue(transaction, queue, limit);
     const expired = expireLate(transaction, queue, limit);
     const removed = trim(transaction, queue, limit);
@@ -307,9 +322,10 @@ function sweep(transaction: Transaction, names: readonly string[], limit: number
     total.more ||= Math.max(recovered, promoted, expired, removed) >= limit;
     const { due, more } = dueSchedules(transaction, queue);
     schedules.push(...due);
+    overdue.push(...overdueSessions(transaction, queue).slice(0, MOST_OVERDUE));
     total.more ||= more;
     next = earliest(next, nextDue(transaction, queue), nextTick(transaction.sql, queue.number, transaction.now));
     transaction.changed(name);
   }
-  return { ...total, schedules, nextDue: next };
+  return { ...total, schedules, overdue, nextDue: next };
 }

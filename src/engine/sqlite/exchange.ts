@@ -5,7 +5,7 @@ import { settleAll } from "./consume.js";
 import { leaseOnce } from "./lease.js";
 import { QUEUED } from "./lines.js";
 import { firstTick } from "./schedules.js";
-import { isAlive } from "./sessions.js";
+import { hears } from "./sessions.js";
 import type { Transaction } from "./transaction.js";
 import { nextDelayed, promoteDue } from "./upkeep.js";
 
@@ -26,7 +26,7 @@ export function exchange(transaction: Transaction, params: Parameters<Engine["ex
     const left = claimed ? (claim?.max ?? 0) - leases.length : 0;
     if (left <= 0 && mine.length === 0) continue;
     const queue = transaction.find(name);
-    if (queue === null || !isAlive(transaction, session, queue)) {
+    if (queue === null || !hears(transaction, session, queue)) {
       alive = false;
       continue;
     }

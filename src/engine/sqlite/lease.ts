@@ -62,7 +62,10 @@ const LAST_CALL = "SELECT call, leases FROM calls WHERE session = ? AND queue = 
 const KEEP_CALL = `INSERT INTO calls (session, queue, lane, call, leases) VALUES (?, ?, ?, ?, ?)
   ON CONFLICT DO UPDATE SET call = excluded.call, leases = excluded.leases`;
 
-/** Leases jobs of one queue; the same call again answers the same leases again. */
+/**
+ * Leases jobs of one queue; the same call again answers the same leases again. One that was overtaken by a later call leases
+ * nothing: nobody waits for its answer any more.
+ */
 export function leaseOnce(transaction: Transaction, queue: SqliteQueue, wish: Wish): Lease[] {
   const { sql } = transaction;
   const { session, lane, call } = wish;
@@ -72,6 +75,7 @@ export function leaseOnce(transaction: Transaction, queue: SqliteQueue, wish: Wi
       .all<[...LeaseRow, suspect: number, startedAt: number]>(HELD, last[1], queue.number, session)
       .map((row) => describeLease(queue, row, row[15], row[20] === 1, row[21]));
   }
+  if (last !== undefined && last[0] > call) return [];
   const leases = leaseFrom(transaction, queue, wish);
   const refs = leases.map(({ id, epoch }) => [id, epoch]);
   sql.run(KEEP_CALL, session, queue.number, lane, call, JSON.stringify(refs));

@@ -267,7 +267,13 @@ const FOURTH = `
   CREATE INDEX schedules_due ON schedules (queue, next_due, name) WHERE next_due IS NOT NULL;
 `;
 
-const MIGRATIONS: readonly string[] = [FIRST, SECOND, THIRD, FOURTH];
+/** The end of a session is told by the clock that never jumps; one that ended by the date before gives a sign of life or not. */
+const SESSIONS_BY_MONOTONIC_TIME = `
+  ALTER TABLE lives ADD COLUMN ttl INTEGER NOT NULL DEFAULT 0;
+  UPDATE lives SET deadline = 0;
+`;
+
+const MIGRATIONS: readonly string[] = [FIRST, SECOND, THIRD, FOURTH, SESSIONS_BY_MONOTONIC_TIME];
 
 /** Takes the steps a file has not taken; inside a transaction. @throws EngineRefused for a file from the future */
 export function migrate(sql: Sql, path: string): void {

@@ -1,5 +1,9 @@
-/** Sessions: a worker's expiry in its queues, however many jobs it holds. */
-import type { LeaseRef, Revocation, WorkerInfo, WorkerRecord } from "../contract.js";
+/**
+ * Sessions: a worker's expiry in its queues, however many jobs it holds. The end of a session's time is kept on the monotonic
+ * clock, which all processes of a machine share and no change of the date moves. It begins anew with the machine: an end that
+ * is further away than the session lives was written before, so its time is over too.
+ */
+import type { HeldPage, LeaseRef, OverdueSession, Revocation, WorkerInfo, WorkerRecord } from "../contract.js";
 import { ACTIVE } from "./lines.js";
 import { jobFrom, JOB_COLUMNS, type Job, type JobRow } from "./job.js";
 import { revokedSince } from "./revocation.js";
@@ -7,42 +11,71 @@ import type { SqliteQueue } from "./queue.js";
 import type { Sql } from "./sql.js";
 import type { Transaction } from "./transaction.js";
 
-/** Does a session live in a queue? */
-export function isAlive({ sql, now }: Transaction, session: string, queue: SqliteQueue): boolean {
-  const deadline = sql.all<[deadline: number]>(
-    "SELECT deadline FROM lives WHERE session = ? AND queue = ?",
+/** Has the session that speaks not ended in a queue? Who speaks lives: a session that is late is renewed. */
+export function hears({ sql, now, monotonic }: Transaction, session: string, queue: SqliteQueue): boolean {
+  const life = sql.all<[deadline: number, ttl: number]>(
+    "SELECT deadline, ttl FROM lives WHERE session = ? AND queue = ?",
     session,
     queue.number,
-  )[0]?.[0];
-  return deadline !== undefined && deadline > now;
+  )[0];
+  if (life === undefined) return false;
+  const [deadline, ttl] = life;
+  if (isOver(deadline, ttl, monotonic)) {
+    const renew = "UPDATE lives SET deadline = ?, seen_at = ? WHERE session = ? AND queue = ?";
+    sql.run(renew, monotonic + ttl, now, session, queue.number);
+  }
+  return true;
 }
 
-/** The sessions that have expired in a queue, the earliest first; all that have not ended in it when `by` is left out. */
-export function sessionsIn(sql: Sql, queue: SqliteQueue, by = Number.MAX_SAFE_INTEGER): string[] {
-  const rows = sql.all<[session: string]>(
-    "SELECT session FROM lives WHERE queue = ? AND deadline <= ? ORDER BY deadline, session",
+function isOver(deadline: number, ttl: number, monotonic: number): boolean {
+  return deadline <= monotonic || deadline > monotonic + ttl;
+}
+
+/** All sessions that have not ended in a queue. */
+export function sessionsIn(sql: Sql, queue: SqliteQueue): string[] {
+  return sql
+    .all<[session: string]>("SELECT session FROM lives WHERE queue = ? ORDER BY session", queue.number)
+    .map(([session]) => session);
+}
+
+const OVERDUE = `SELECT session, deadline, ttl FROM lives WHERE queue = ? AND (deadline <= ? OR deadline > ? + ttl)
+  ORDER BY deadline, session`;
+
+/** The sessions whose time is over in a queue, the earliest first. */
+export function overdueSessions({ sql, monotonic }: Transaction, queue: SqliteQueue): OverdueSession[] {
+  return sql
+    .all<[session: string, deadline: number, ttl: number]>(OVERDUE, queue.number, monotonic, monotonic)
+    .map(([session, deadline, ttl]) => {
+      // How long it has been over is not known of one from before the machine started.
+      const overdue = deadline <= monotonic ? monotonic - deadline : monotonic;
+      return { session, queue: queue.name, deadline, ttl, overdue };
+    });
+}
+
+/** When the time of the first session of a queue is over, in epoch milliseconds; `null` if there is none to wait for. */
+export function nextExpiry({ sql, now, monotonic }: Transaction, queue: SqliteQueue): number | null {
+  const row = sql.all<[number | null]>(
+    "SELECT min(deadline) FROM lives WHERE queue = ? AND deadline > ? AND deadline <= ? + ttl",
     queue.number,
-    by,
-  );
-  return rows.map(([session]) => session);
-}
-
-/** When the first session of a queue expires; `null` if there is none. */
-export function nextExpiry(sql: Sql, queue: SqliteQueue): number | null {
-  return sql.all<[number | null]>("SELECT min(deadline) FROM lives WHERE queue = ?", queue.number)[0]?.[0] ?? null;
+    monotonic,
+    monotonic,
+  )[0];
+  const first = row?.[0] ?? null;
+  return first === null ? null : now + first - monotonic;
 }
 
 /** Starts a session. */
 export function openSession(transaction: Transaction, session: string, worker: WorkerInfo, ttl: number): void {
-  const { sql, now } = transaction;
+  const { sql, now, monotonic } = transaction;
   endSession(sql, session);
   sql.run("INSERT INTO sessions (session, worker) VALUES (?, ?)", session, JSON.stringify(worker));
   for (const name of worker.queues) {
     sql.run(
-      "INSERT OR IGNORE INTO lives (session, queue, deadline, seen_at) VALUES (?, ?, ?, ?)",
+      "INSERT OR IGNORE INTO lives (session, queue, deadline, ttl, seen_at) VALUES (?, ?, ?, ?, ?)",
       session,
       transaction.queue(name).number,
-      now + ttl,
+      monotonic + Math.ceil(ttl),
+      Math.ceil(ttl),
       now,
     );
   }
@@ -68,18 +101,19 @@ export function heartbeat(
   queues: readonly string[],
   ttl: number,
 ): { alive: boolean; revoked: Revocation[] } {
-  const { sql, now } = transaction;
+  const { sql, now, monotonic } = transaction;
+  const life = Math.ceil(ttl);
   const taken = revokedSince(sql, session, 0).map(({ lease }) => lease);
   const revoked: Revocation[] = [];
   let alive = true;
   for (const name of queues) {
     const queue = transaction.find(name);
-    if (queue === null || !isAlive(transaction, session, queue)) {
+    if (queue === null || !hears(transaction, session, queue)) {
       alive = false;
       continue;
     }
-    const renew = "UPDATE lives SET deadline = ?, seen_at = ? WHERE session = ? AND queue = ?";
-    sql.run(renew, now + ttl, now, session, queue.number);
+    const renew = "UPDATE lives SET deadline = ?, ttl = ?, seen_at = ? WHERE session = ? AND queue = ?";
+    sql.run(renew, monotonic + life, life, now, session, queue.number);
     revoked.push(...taken.filter((lease) => lease.queue === name));
   }
   return { alive, revoked };
@@ -117,21 +151,37 @@ export function heldBy(sql: Sql, queue: SqliteQueue, session: string): Job[] {
   return sql.all<JobRow>(HELD, queue.number, session).map((row) => jobFrom(row));
 }
 
+/** How many active jobs one page looks at, whoever holds them. */
+const HELD_PAGE = 1_000;
+const ACTIVE_AFTER = `SELECT j.id, j.session, j.epoch FROM jobs j WHERE j.queue = ? AND j.line = ${ACTIVE} AND j.key = 0
+  AND j.tie > ? ORDER BY j.tie LIMIT ${HELD_PAGE}`;
+
+/** A page of the leases a session holds in a queue. */
+export function heldPage(sql: Sql, session: string, name: string, cursor: string | null): HeldPage {
+  const [queue] = sql.all<[number]>("SELECT queue FROM queues WHERE name = ?", name)[0] ?? [];
+  if (queue === undefined) return { leases: [], cursor: null };
+  const rows = sql.all<[id: string, session: string, epoch: number]>(ACTIVE_AFTER, queue, cursor ?? "");
+  const leases = rows.filter((row) => row[1] === session).map(([id, , epoch]) => ({ queue: name, id, epoch }));
+  return { leases, cursor: rows.length < HELD_PAGE ? null : (rows.at(-1)?.[0] ?? null) };
+}
+
 /** Is this the lease under which the job runs? */
 export function holds(session: string, job: Pick<Job, "line" | "session" | "epoch">, lease: LeaseRef): boolean {
   return job.line === ACTIVE && job.session === session && job.epoch === lease.epoch;
 }
 
 const RUNNING = `SELECT j.session, count(*) FROM queues q CROSS JOIN jobs j ON j.queue = q.queue AND j.line = ${ACTIVE}
-  CROSS JOIN lives l ON l.session = j.session AND l.queue = q.queue WHERE l.deadline > ? GROUP BY j.session`;
+  CROSS JOIN lives l ON l.session = j.session AND l.queue = q.queue WHERE l.deadline > ? AND l.deadline <= ? + l.ttl GROUP BY j.session`;
 const LIVING = `SELECT s.session, s.worker, max(l.seen_at) FROM sessions s CROSS JOIN lives l ON l.session = s.session
-  WHERE l.deadline > ? GROUP BY s.session ORDER BY s.session`;
+  WHERE l.deadline > ? AND l.deadline <= ? + l.ttl GROUP BY s.session ORDER BY s.session`;
 
-/** The workers whose sessions live. */
-export function listWorkers(sql: Sql, now: number): WorkerRecord[] {
-  const running = new Map(sql.all<[session: string, running: number]>(RUNNING, now));
-  return sql.all<[session: string, worker: string, seenAt: number]>(LIVING, now).map(([session, worker, seenAt]) => {
-    const info = JSON.parse(worker) as WorkerInfo;
-    return { ...info, session, running: running.get(session) ?? 0, seenAt };
-  });
+/** The workers whose time is not over in some queue. */
+export function listWorkers(sql: Sql, monotonic: number): WorkerRecord[] {
+  const running = new Map(sql.all<[session: string, running: number]>(RUNNING, monotonic, monotonic));
+  return sql
+    .all<[session: string, worker: string, seenAt: number]>(LIVING, monotonic, monotonic)
+    .map(([session, worker, seenAt]) => {
+      const info = JSON.parse(worker) as WorkerInfo;
+      return { ...info, session, running: running.get(session) ?? 0, seenAt };
+    });
 }

@@ -1,4 +1,5 @@
 /** What a command works with while its transaction is open: the statements, the time, the queues it touches. */
+import type { Clock } from "../../model/clock.js";
 import type { Job } from "./job.js";
 import type { TakenLease } from "./revocation.js";
 import { SqliteQueue } from "./queue.js";
@@ -9,15 +10,18 @@ export class Transaction {
   readonly sql: Sql;
   /** Epoch milliseconds. */
   readonly now: number;
+  /** Milliseconds on the clock that never jumps, which all processes of the machine share. A whole number. */
+  readonly monotonic: number;
   readonly #queues = new Map<string, SqliteQueue>();
   readonly #changed = new Set<string>();
   readonly #revoked: TakenLease[] = [];
   /** Per queue the jobs that have something to tell those they are tied to, the earliest first. */
   readonly #news = new Map<string, Map<number, string>>();
 
-  constructor(sql: Sql, now: number) {
+  constructor(sql: Sql, clock: Clock) {
     this.sql = sql;
-    this.now = now;
+    this.now = clock.now();
+    this.monotonic = Math.round(clock.monotonic());
   }
 
   /** A queue, which comes into being when it is named. */

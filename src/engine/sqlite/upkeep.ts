@@ -1,5 +1,7 @@
 /** Upkeep of one queue: recover, promote, expire, trim. Bounded, and safe to run from anywhere at any time. */
+import type { OverdueSession } from "../contract.js";
 import { earliest } from "../order.js";
+import { isDead } from "../overdue.js";
 import { DEFAULT_RETENTION } from "../../model/retention.js";
 import { TERMINAL_STATES } from "../../model/state.js";
 import { recover } from "./consume.js";
@@ -7,7 +9,7 @@ import { jobFrom, JOB_COLUMNS, retentionClass, saveJob, type Job, type JobRow } 
 import { DELAYED, lineOf } from "./lines.js";
 import { finish, forget, move } from "./moves.js";
 import type { SqliteQueue } from "./queue.js";
-import { heldBy, leaveQueue, nextExpiry, sessionsIn } from "./sessions.js";
+import { heldBy, leaveQueue, nextExpiry, overdueSessions } from "./sessions.js";
 import type { Transaction } from "./transaction.js";
 
 const DUE = `SELECT ${JOB_COLUMNS} FROM jobs j WHERE j.queue = ? AND j.line = ${DELAYED} AND j.key <= ?
@@ -40,11 +42,18 @@ export function nextDelayed({ sql }: Transaction, queue: SqliteQueue): number | 
   return sql.all<[number]>(FIRST_DUE, queue.number)[0]?.[0] ?? null;
 }
 
-/** Takes the jobs of expired sessions; answers how many. Sessions that hold nothing more are forgotten. */
-export function recoverLost(transaction: Transaction, queue: SqliteQueue, limit: number): number {
-  const { sql, now } = transaction;
+/** Takes the jobs of dead sessions; answers how many. Sessions that hold nothing more are forgotten. */
+export function recoverLost(
+  transaction: Transaction,
+  queue: SqliteQueue,
+  limit: number,
+  dead: readonly OverdueSession[] | undefined,
+): number {
+  const { sql } = transaction;
   let recovered = 0;
-  for (const session of sessionsIn(sql, queue, now)) {
+  for (const overdue of overdueSessions(transaction, queue)) {
+    if (!isDead(overdue, dead)) continue;
+    const { session } = overdue;
     const held = heldBy(sql, queue, session);
     const taken = held.slice(0, limit - recovered);
     for (const job of taken) recover(transaction, queue, job);
@@ -103,5 +112,5 @@ function oldest({ sql }: Transaction, queue: SqliteQueue, line: number, by: numb
 export function nextDue(transaction: Transaction, queue: SqliteQueue): number | null {
   const { sql } = transaction;
   const late = sql.all<[number | null]>(FIRST_LATE, queue.number)[0]?.[0] ?? null;
-  return earliest(nextDelayed(transaction, queue), nextExpiry(sql, queue), late);
+  return earliest(nextDelayed(transaction, queue), nextExpiry(transaction, queue), late);
 }

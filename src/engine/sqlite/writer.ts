@@ -46,7 +46,7 @@ export class Writer {
       let answer: { value: T; transaction: Transaction };
       this.#waiting.push({
         attempt: () => {
-          const transaction = new Transaction(this.#sql, this.#clock.now());
+          const transaction = new Transaction(this.#sql, this.#clock);
           const value = command(transaction);
           deliver(transaction);
           transaction.flush();

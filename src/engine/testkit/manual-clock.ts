@@ -4,7 +4,11 @@
  */
 import type { Clock } from "../../model/clock.js";
 
+/** What the monotonic time of a new clock is: anything but the date. */
+const UPTIME = 1_000_000;
+
 interface Timer {
+  /** On the monotonic clock. */
   readonly due: number;
   readonly order: number;
   readonly callback: () => void;
@@ -18,21 +22,27 @@ interface Timer {
  * clock.advance(1_000);
  */
 export class ManualClock implements Clock {
-  #now: number;
+  #monotonic = UPTIME;
+  /** How far the date is ahead of the monotonic time. */
+  #ahead: number;
   #order = 0;
   readonly #timers = new Set<Timer>();
 
   /** @param start epoch milliseconds; default: some day in 2023 */
   constructor(start = 1_700_000_000_000) {
-    this.#now = start;
+    this.#ahead = start - UPTIME;
   }
 
   now(): number {
-    return this.#now;
+    return this.#monotonic + this.#ahead;
+  }
+
+  monotonic(): number {
+    return this.#monotonic;
   }
 
   after(ms: number, callback: () => void): () => void {
-    const timer: Timer = { due: this.#now + Math.max(0, ms), order: (this.#order += 1), callback };
+    const timer: Timer = { due: this.#monotonic + Math.max(0, ms), order: (this.#order += 1), callback };
     this.#timers.add(timer);
     return () => {
       this.#timers.delete(timer);
@@ -41,13 +51,24 @@ export class ManualClock implements Clock {
 
   /** Moves time on by `ms` milliseconds and calls what falls due meanwhile, in order, each at its own time. */
   advance(ms: number): void {
-    const end = this.#now + ms;
+    const end = this.#monotonic + ms;
     for (let timer = this.#next(end); timer !== undefined; timer = this.#next(end)) {
       this.#timers.delete(timer);
-      this.#now = Math.max(this.#now, timer.due);
+      this.#monotonic = Math.max(this.#monotonic, timer.due);
       timer.callback();
     }
-    this.#now = end;
+    this.#monotonic = end;
+  }
+
+  /** Lets `ms` milliseconds pass in which nothing runs, as when a process is stopped: what fell due meanwhile comes late. */
+  standStill(ms: number): void {
+    this.#monotonic += ms;
+    this.advance(0);
+  }
+
+  /** Sets the date forward by `ms` milliseconds, or back when it is negative; no time passes. */
+  step(ms: number): void {
+    this.#ahead += ms;
   }
 
   #next(end: number): Timer | undefined {

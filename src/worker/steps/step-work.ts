@@ -46,7 +46,7 @@ export class StepWork {
     options: ParsedStepOptions,
     code: (scope: Scope) => unknown,
   ): Promise<Done> {
-    const startedAt = this.#means.clock.now();
+    const startedAt = this.#means.clock.monotonic();
     const what = `step ${JSON.stringify(step.name)}`;
     const { value, scope } = await tryUntilDone(this.#means, {
       what: key === null ? what : `item ${JSON.stringify(key)} of ${what}`,
@@ -68,9 +68,18 @@ export class StepWork {
 
   /** Stores what ended well; gives what later runs will find. */
   async keep(name: string, key: string | null, { text, startedAt, scope }: Done): Promise<unknown> {
-    const at = this.#means.clock.now();
+    const { clock } = this.#means;
+    const at = clock.now();
     const counters = scope.counters.size === 0 ? null : Object.fromEntries(scope.counters);
-    await this.#memos.leave({ kind: "step", name, key, value: text, at, took: at - startedAt, counters });
+    await this.#memos.leave({
+      kind: "step",
+      name,
+      key,
+      value: text,
+      at,
+      took: clock.monotonic() - startedAt,
+      counters,
+    });
     return decodePayload(text);
   }
 

@@ -6,7 +6,7 @@
 -- include: session record batch queue lease give exchange
 
 if not alive then return answer(string.rep('s', count)) end
-if repeated or (next_due and next_due <= NOW) or not all_usual() then return { -1 } end
+if late or repeated or (next_due and next_due <= NOW) or not all_usual() then return { -1 } end
 if claims and not head_is_usual() then return { -1 } end
 settle_usual()
 if claims then lease_head() end

@@ -1,11 +1,12 @@
 -- KEYS: conf job run result wait dead prio suspect delayed held leases hist err fp failures ttl keep expiry counted1 counted2 tags
--- KEYS: failed tagcount meta prog sessions calls revoked events wake done5 done6 done7 done10 blocked pend news audit
+-- KEYS: failed tagcount meta prog sessions seen calls revoked events wake done5 done6 done7 done10 blocked pend news audit
 -- ARGV and reply: see lib/exchange.lua
 --
 -- Settles what a session finished and leases it more, in one step. `max` -1 settles only.
 -- include: session record codec batch queue lease holding give exchange moves upkeep claim
 
 if not alive then return answer(string.rep('s', count)) end
+if late then renew_late(alive) end
 
 local function settle(id, r, word, payload)
   local kind, number = word.kind, word.number
@@ -124,7 +125,8 @@ end
 
 promote_due(500)
 settle_all()
-flush_queue()
+-- What came into line may be leased in a moment: whether anybody is to be woken for it shows at the end.
+flush_queue(true)
 if repeated then lease_again(last_leased) elseif claims then claim(max, suspect) end
 next_due = first_due()
 return answer(table.concat(settled), have_news)

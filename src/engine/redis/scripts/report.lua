@@ -1,4 +1,4 @@
--- KEYS: conf job run held leases prog meta log check left events sessions deps dep pend news
+-- KEYS: conf job run held leases prog meta log check left events sessions seen deps dep pend news
 -- ARGV: now, session, then per update: id epoch progress meta log-lines checkpoints after ('' = unchanged; log lines are JSON,
 -- one a line; checkpoints are number, blank, JSON, one a line; after: jobs it will wait for, queue, NUL, id, one a line)
 -- Reply: a letter each: a applied, s stale
@@ -21,8 +21,8 @@ local function append_log(id, lines)
   flush()
 end
 
-local deadline = redis.call('ZSCORE', K.sessions, SESSION)
-local alive = deadline and tonumber(deadline) > NOW
+local alive, late = life()
+if late then renew_late(alive) end
 local ids = {}
 for i = 3, #ARGV, 7 do ids[#ids + 1] = ARGV[i] end
 local held, answers = {}, {}

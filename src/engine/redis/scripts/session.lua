@@ -1,7 +1,8 @@
 -- KEYS: conf job run result wait dead prio suspect delayed held leases hist err tags tagcount sessions workers seen calls revoked
 -- KEYS: events wake
--- ARGV: now, session, command (open, beat, close), ttl, worker (JSON, for open)
--- Reply: open, close: 1. beat: 0 when the session has expired; else 1 and the leases taken from it: "id epoch why" each
+-- ARGV: now, session, command (open, beat, close, held), ttl (held: the cursor), worker (JSON, for open)
+-- Reply: open, close: 1. beat: 0 when the session has ended; else 1 and the leases taken from it: "id epoch why" each.
+-- held: the next cursor ("" at the end), and a page of the leases it holds: "id epoch" each
 --
 -- The life of a session in one queue.
 -- include: session
@@ -36,7 +37,7 @@ end
 local deadline = redis.call('ZSCORE', K.sessions, SESSION)
 
 if command == 'beat' then
-  if not deadline or tonumber(deadline) <= NOW then return { 0 } end
+  if not deadline then return { 0 } end
   redis.call('ZADD', K.sessions, 'XX', NOW + ttl, SESSION)
   redis.call('HSET', K.seen, SESSION, NOW)
   local reply = { 1 }
@@ -45,6 +46,31 @@ if command == 'beat' then
 end
 
 -- include: record codec batch queue lease holding moves
+
+-- A cursor is the letter of the structure that is looked at, `held` first, and where the look goes on. A page looks at so many
+-- entries, whoever holds them: a hash that is small is looked at whole.
+local function held_page()
+  local which, from = string.match(ARGV[4], '^([hl])(%d+)$')
+  local name = which == 'l' and 'leases' or 'held'
+  local page = redis.call('HSCAN', K[name], from or 0, 'COUNT', name == 'held' and 500 or 50)
+  local reply = { '' }
+  for i = 1, #page[2], 2 do
+    local field, value = page[2][i], page[2][i + 1]
+    if name == 'held' then
+      if string.sub(value, RUN_SIZE + 1) == SESSION then
+        reply[#reply + 1] = string.format('%s %.0f', field, unpack_run(value)[EPOCH])
+      end
+    elseif string.sub(value, 1, #SESSION + 1) == SESSION .. '\n' then
+      for id in pairs(members(parse_batch(value))) do reply[#reply + 1] = id .. ' ' .. field end
+    end
+  end
+  if page[1] ~= '0' then reply[1] = string.sub(name, 1, 1) .. page[1]
+  elseif name == 'held' then reply[1] = 'l0' end
+  return reply
+end
+
+if command == 'held' then return held_page() end
+
 local function hand_back_all()
   local held, ids = held_by(SESSION, math.huge), {}
   -- In reverse, so that the first of them ends up at the very head.
@@ -66,7 +92,6 @@ local function hand_back_all()
   end
   flush()
   flush_queue()
-  if #ids > 0 then wake() end
 end
 
 if deadline then

@@ -3,9 +3,9 @@
 -- KEYS: done5 done6 done7 done8 done9 done10
 -- KEYS: check left failed skey latest owed owing handed deps dep pend round news audit schedule tick due
 -- ARGV: now, limit, failure of a lost worker (JSON with %d for the deaths), its fingerprint, when it was asked for, how many
--- schedules are handed out at most
--- Reply: promoted (-1: it ran too late, and did nothing), recovered, expired, removed, more, next due or -1, now, have jobs news, then of
--- each schedule that is due its name, definition and tick
+-- schedules are handed out at most, how many sessions are taken for dead (-1: all that are overdue), of each its id and deadline
+-- Reply: promoted (-1: it ran too late, and did nothing), recovered, expired, removed, more, next due or -1, now, have jobs news, how
+-- many sessions are overdue, of each its id, deadline and ttl, then of each schedule that is due its name, definition and tick
 --
 -- Upkeep of a queue: recovers the jobs of dead sessions, promotes, expires, trims. Mirrors engine/memory/upkeep.ts.
 -- include: record codec batch queue lease holding moves upkeep
@@ -46,9 +46,21 @@ local function end_session(session)
   end
 end
 
+-- The sessions that are taken for dead: those that are still overdue as they were told to be.
+local function dead_sessions()
+  local n = tonumber(ARGV[7])
+  if n < 0 then return redis.call('ZRANGEBYSCORE', K.sessions, '-inf', NOW) end
+  local dead = {}
+  for i = 8, 7 + n * 2, 2 do
+    local deadline = tonumber(redis.call('ZSCORE', K.sessions, ARGV[i]) or math.huge)
+    if deadline <= NOW and deadline == tonumber(ARGV[i + 1]) then dead[#dead + 1] = ARGV[i] end
+  end
+  return dead
+end
+
 local function recover_lost()
   local recovered = 0
-  for _, session in ipairs(redis.call('ZRANGEBYSCORE', K.sessions, '-inf', NOW)) do
+  for _, session in ipairs(dead_sessions()) do
     local ids = held_by(session, limit - recovered)
     local records = load_records(ids)
     for i, id in ipairs(ids) do
@@ -181,24 +193,34 @@ trim()
 audit()
 drop_dead_head()
 flush_queue()
-if recovered + promoted > 0 then wake() end
 
 local next_due = math.huge
 for _, name in ipairs({ 'delayed', 'sessions', 'ttl' }) do
-  local first = redis.call('ZRANGE', K[name], 0, 0, 'WITHSCORES')
+  -- A session that is overdue is told of instead.
+  local from = name == 'sessions' and string.format('(%.0f', NOW) or '-inf'
+  local first = redis.call('ZRANGEBYSCORE', K[name], from, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
   if first[2] then next_due = math.min(next_due, tonumber(first[2])) end
 end
 
-local schedules, too_many = {}, false
+local MOST_OVERDUE = 100 -- as in engine/overdue.ts
+local told = redis.call('ZRANGEBYSCORE', K.sessions, '-inf', NOW, 'WITHSCORES', 'LIMIT', 0, MOST_OVERDUE)
+local reply = { #told / 2 }
+for i = 1, #told, 2 do
+  reply[#reply + 1] = told[i]
+  reply[#reply + 1] = told[i + 1]
+  reply[#reply + 1] = tonumber(told[i + 1]) - tonumber(redis.call('HGET', K.seen, told[i]) or told[i + 1])
+end
+
+local too_many = false
 if conf.sdue > 0 then
   local most = tonumber(ARGV[6])
   local names = redis.call('ZRANGEBYSCORE', K.due, '-inf', NOW, 'LIMIT', 0, most + 1)
   if #names > most then names[#names], too_many = nil, true end
   for _, name in ipairs(names) do
     local definition, tick = redis.call('HGET', K.schedule, name), redis.call('HGET', K.tick, name)
-    schedules[#schedules + 1] = name
-    schedules[#schedules + 1] = definition or ''
-    schedules[#schedules + 1] = tick or ''
+    reply[#reply + 1] = name
+    reply[#reply + 1] = definition or ''
+    reply[#reply + 1] = tick or ''
   end
   local later = redis.call('ZRANGEBYSCORE', K.due, '(' .. string.format('%.0f', NOW), '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
   if later[2] then next_due = math.min(next_due, tonumber(later[2])) end
@@ -206,4 +228,4 @@ end
 
 local more = (too_many or math.max(recovered, promoted, expired, removed) >= limit or left_forgotten > MOST_LEFT) and 1 or 0
 local news = redis.call('EXISTS', K.news)
-return { promoted, recovered, expired, removed, more, next_due < math.huge and next_due or -1, NOW, news, unpack(schedules) }
+return { promoted, recovered, expired, removed, more, next_due < math.huge and next_due or -1, NOW, news, unpack(reply) }

@@ -53,9 +53,11 @@ const LOSSES: readonly (readonly [title: string, lose: Loss])[] = [
     },
   ],
   [
-    "belongs to a session whose time is over, though nobody has swept",
+    "belongs to a session that was ended as dead and is heard of again",
     async (kit, session) => {
       kit.advance(session.ttl);
+      await kit.sweep();
+      await session.heartbeat();
     },
   ],
   [
@@ -171,23 +173,24 @@ export const fencing = scenarios("fencing", [
     },
   ],
   [
-    "a heartbeat does not bring a session back to life, nor its leases",
+    "a heartbeat does not bring a session back to life that was ended as dead, nor its leases",
     async (kit) => {
       await kit.add();
       const session = await kit.session({ ttl: 1_000 });
       const lease = await session.next();
       kit.advance(1_000);
+      assert.equal((await kit.sweep()).recovered, 1);
       assert.equal((await session.heartbeat()).alive, false);
       assert.equal(await session.complete(lease), "stale");
-      assert.equal((await kit.sweep()).recovered, 1);
     },
   ],
   [
-    "a session whose time is over leases nothing",
+    "a session that was ended as dead leases nothing",
     async (kit) => {
       await kit.add();
       const session = await kit.session({ ttl: 1_000 });
       kit.advance(1_000);
+      await kit.sweep();
       const answer = await session.exchange([], {});
       assert.deepEqual([answer.alive, answer.leases.length], [false, 0]);
       assert.equal((await kit.counts()).queued, 1);

@@ -8,6 +8,7 @@ import { exchange } from "./exchange.js";
 import { fencing } from "./fencing.js";
 import { flows } from "./flows.js";
 import { idempotency } from "./idempotency.js";
+import { lateness } from "./lateness.js";
 import { leases } from "./leases.js";
 import { life } from "./life.js";
 import { list } from "./list.js";
@@ -31,6 +32,7 @@ import { undecodable } from "./undecodable.js";
 import { unique } from "./unique.js";
 import { upkeep } from "./upkeep.js";
 import { wait } from "./wait.js";
+import { wake } from "./wake.js";
 import { watch } from "./watch.js";
 
 export const GROUPS: readonly ScenarioGroup[] = [
@@ -66,4 +68,6 @@ export const GROUPS: readonly ScenarioGroup[] = [
   flows,
   schedules,
   ticks,
+  lateness,
+  wake,
 ];

@@ -69,8 +69,9 @@ export const sessions = scenarios("sessions", [
       await session.heartbeat(10_000);
       kit.advance(9_999);
       assert.equal((await session.heartbeat(500)).alive, true);
+      assert.equal((await kit.engine.workers()).length, 1);
       kit.advance(500);
-      assert.equal((await session.heartbeat()).alive, false);
+      assert.equal((await kit.engine.workers()).length, 0);
     },
   ],
   [

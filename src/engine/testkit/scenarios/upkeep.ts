@@ -155,6 +155,7 @@ export const upkeep = scenarios("upkeep", [
         expired: 0,
         removed: 0,
         schedules: [],
+        overdue: [],
         nextDue: null,
         more: false,
       });

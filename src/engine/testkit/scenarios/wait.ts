@@ -7,7 +7,12 @@ import { scenarios } from "../scenario.js";
 
 const HOUR = 3_600_000;
 
-function work(engine: Engine, queues: readonly string[], timeout = HOUR, stop = new AbortController()): Promise<void> {
+function work(
+  engine: Engine,
+  queues: readonly string[],
+  timeout = HOUR,
+  stop = new AbortController(),
+): Promise<boolean> {
   return engine.awaitWork({ queues, timeout, signal: stop.signal });
 }
 

@@ -1,9 +1,12 @@
 -- Leasing: takes jobs from the line in running order. Mirrors leaseFrom in engine/memory/consume.ts.
 -- Needs: record.lua, codec.lua, batch.lua, queue.lua, holding.lua, give.lua, moves.lua.
 
+-- Lua allows a script 200 local names: those that only this file uses end with it.
+local describe, claim
+do
 local MOST_LOOKED_AT = 2000 -- entries of the line one call may pass over, so that it stays short
 
-local function describe(id, r, job)
+function describe(id, r, job)
   specials[#specials + 1] = cjson.encode({
     at = lease_count, counted = r[COUNTED], attempts = r[ATTEMPTS], crashes = r[CRASHES], suspect = has(r, SUSPECT),
     priority = r[PRIORITY], createdAt = r[CREATED], runAt = r[RUN_AT], leasedAt = r[STARTED],
@@ -120,7 +123,7 @@ local function head_key()
   return key
 end
 
-local function claim(max, suspect)
+function claim(max, suspect)
   local first_suspect, suspect_key
   if suspect then
     local first = redis.call('ZRANGE', K.suspect, 0, 0, 'WITHSCORES')
@@ -150,4 +153,5 @@ local function claim(max, suspect)
   if first_suspect and need > 0 then take_suspect() end
   flush()
   drop_dead_head()
+end
 end

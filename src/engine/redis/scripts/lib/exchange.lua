@@ -148,24 +148,30 @@ local function first_due()
   return conf.sdue > NOW and math.min(conf.sdue, delayed or math.huge) or delayed
 end
 
-local deadline = redis.call('ZSCORE', K.sessions, session)
-local alive = deadline and tonumber(deadline) > NOW
+local alive, late = life()
 local next_due = first_due()
 local slot = session .. ' ' .. lane
 local last = max > 0 and redis.call('HGET', K.calls, slot) or ''
 local last_call, last_leased = string.match(last, '^(%d+) ?(.*)$')
 local repeated = last_call == call
-local claims = max > 0 and conf.paused == 0 and not repeated
+-- One that was overtaken by a later call leases nothing: nobody waits for its answer any more.
+local overtaken = last_call and tonumber(last_call) > tonumber(call)
+local claims = max > 0 and conf.paused == 0 and not repeated and not overtaken
 
 -- Remembers what was leased and answers the call.
 local function answer(letters, news)
   if not alive then return { 0, letters, 0, -1, NOW, 0, '', '', '', '' } end
-  if max > 0 and not repeated then redis.call('HSET', K.calls, slot, call .. leased()) end
+  if max > 0 and not repeated and not overtaken then redis.call('HSET', K.calls, slot, call .. leased()) end
   local more = 0
-  if max >= 0 and conf.paused == 0 and not emptied and (waiting() > 0 or redis.call('EXISTS', K.prio) > 0) then
-    more = 1
-    wake()
+  if conf.paused == 0 and not emptied and (max >= 0 or conf.lined) then
+    if waiting() > 0 or redis.call('EXISTS', K.prio) > 0 then
+      more = max >= 0 and 1 or 0
+      wake()
+    elseif conf.lined and redis.call('EXISTS', K.suspect) > 0 then
+      wake()
+    end
   end
+  conf.lined = nil
   flush_queue()
   return {
     news and 3 or 1, letters, more, max >= 0 and next_due or -1, NOW, epoch or 0, table.concat(specials, '\n'),

@@ -58,6 +58,7 @@ local function leave(id, r, taken)
 end
 
 local function stand_in_line(id, r, at_head)
+  conf.lined = true
   local default = r[PRIORITY] == 0
   local tail = default and (conf.base + waiting()) or conf.otail
   if has(r, SUSPECT) then

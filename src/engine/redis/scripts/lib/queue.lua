@@ -65,7 +65,15 @@ local function tell_state(id, state)
   end
 end
 
-local function flush_queue()
+-- Wakes one worker, unless one is being woken already.
+local function wake()
+  conf.lined = nil
+  if redis.call('LLEN', K.wake) == 0 then redis.call('RPUSH', K.wake, 1) end
+end
+
+-- Whatever brought a job into line, somebody is woken for it (`quietly`: not yet). `conf.lined` is set where it stands.
+local function flush_queue(quietly)
+  if conf.lined and not quietly and conf.paused == 0 then wake() end
   if #events > 0 then
     local first = conf.seq + 1
     set_conf('seq', conf.seq + #events)
@@ -81,9 +89,4 @@ local function flush_queue()
   end
   if #sets > 0 then redis.call('HSET', K.conf, unpack(sets)) end
   conf_dirty = {}
-end
-
--- Wakes one worker, unless one is being woken already.
-local function wake()
-  if redis.call('LLEN', K.wake) == 0 then redis.call('RPUSH', K.wake, 1) end
 end

@@ -1,0 +1,59 @@
+// Workers in a world in which time jumps: the date is set, everything stands still, a session is merely late. Nobody dies,
+// so no job is taken from its worker; who does die is found out within a lease.
+import { afterEach, describe, expect, it } from "vitest";
+import { task, type Job, type Worker } from "longshore";
+import { makeGate } from "./gate.js";
+import { StillWorld } from "./still-world.js";
+
+const HOUR = 3_600_000;
+const LEASE = 2_000;
+
+let workers: Worker[] = [];
+
+afterEach(async () => {
+  const stopped = workers.map((worker) => worker.stop({ grace: 0 }));
+  workers = [];
+  await Promise.all(stopped);
+});
+
+/** Three workers that hold two jobs each until the gate opens. */
+async function atWork() {
+  const world = new StillWorld();
+  const gate = makeGate();
+  let starts = 0;
+  const held = task("held", { timeout: "10m" }, async () => {
+    starts += 1;
+    await gate.opened;
+  });
+  workers = [1, 2, 3].map(() => world.longshore.worker([held], { concurrency: 2, lease: LEASE, prefetch: 0 }));
+  const jobs: Job[] = [];
+  for (let n = 0; n < 6; n += 1) jobs.push(await world.enqueue(held));
+  await world.pass(1_000);
+  const ends = async (): Promise<unknown[]> => {
+    gate.open();
+    await world.pass(5_000);
+    const ended = await Promise.all(jobs.map(async (job) => job.refresh()));
+    return [starts, ...ended.map(({ state, attempt, crashes }) => `${state} ${attempt} ${crashes}`)];
+  };
+  return { world, ends };
+}
+
+const UNDISTURBED = [6, ...Array.from({ length: 6 }, () => "completed 1 0")];
+
+describe("jobs that run", () => {
+  it.each([HOUR, -HOUR])("go on when the date is set by %d ms", async (step) => {
+    const { world, ends } = await atWork();
+    world.clock.step(step);
+    await world.pass(30_000);
+    expect(await ends()).toEqual(UNDISTURBED);
+  });
+
+  it("go on when everything stands still for longer than their leases, again and again", async () => {
+    const { world, ends } = await atWork();
+    for (let round = 0; round < 5; round += 1) {
+      world.clock.standStill(10_000);
+      await world.pass(1_500);
+    }
+    expect(await ends()).toEqual(UNDISTURBED);
+  });
+});
