@@ -22,6 +22,13 @@ interface Entry {
   removed: boolean;
   /** Did it come when its flow was gone? Then it was refused. */
   readonly late: boolean;
+  /** From which look on it is known; when it was seen to have ended last. */
+  readonly cameAt: number;
+  endedAt: number;
+  /** Was it cancelled by command? */
+  cancelled: boolean;
+  /** Was it enqueued once more when it was gone? Then what was said of the first is not about it. */
+  again: boolean;
 }
 
 export const nameOf = ({ queue, id }: JobRef): string => `${queue}/${id}`;
@@ -53,10 +60,12 @@ export class FlowLog {
       const known = this.#jobs.get(nameOf(spec));
       if (known === undefined) {
         const late = spec.flow !== null && this.recordOf(spec.flow) === null;
-        const unseen = { record: null, ends: new Map(), retriedAt: 0, mayStart: true, runs: 0, removed: false };
-        this.#jobs.set(nameOf(spec), { spec, late, ...unseen });
+        const unseen = { record: null, ends: new Map(), retriedAt: 0, endedAt: 0, mayStart: true, runs: 0 };
+        const untouched = { removed: false, cancelled: false, again: false };
+        this.#jobs.set(nameOf(spec), { spec, late, cameAt: this.#time + 1, ...unseen, ...untouched });
       } else if (known.record === null) {
         known.mayStart = true;
+        known.again = true;
       }
     }
   }
@@ -80,6 +89,10 @@ export class FlowLog {
     this.#of(ref).removed = true;
   }
 
+  cancelled(ref: JobRef): void {
+    this.#of(ref).cancelled = true;
+  }
+
   settled(lease: JobRef, answer: FencedAnswer, outcome: Outcome): void {
     if (answer === "applied" && outcome.kind !== "complete" && outcome.kind !== "partial") this.givenBack(lease);
   }
@@ -95,8 +108,11 @@ export class FlowLog {
     const entries = [...this.#jobs.values()];
     const records = await engine.getJobs({ refs: entries.map(({ spec: { queue, id } }) => ({ queue, id })) });
     for (const [index, entry] of entries.entries()) {
+      const before = entry.record?.state ?? null;
       entry.record = records[index] ?? null;
       const state = entry.record?.state ?? "removed";
+      const hadEnded = before !== null && isTerminal(before) && entry.retriedAt !== this.#time;
+      if (state !== "removed" && isTerminal(state) && !hadEnded) entry.endedAt = this.#time;
       if (state === "removed" || isTerminal(state)) entry.ends.set(state, this.#time);
     }
   }
@@ -148,12 +164,24 @@ export class FlowLog {
         if (messages === "together" && !late)
           assert.ok(record === null, `nothing is left of ${name}, whose flow never began`);
       }
+      if (messages !== "lost") await this.#joined(engine, spec, messages);
       if (record?.error?.code === DEPENDENCY_FAILED && record.state === "failed")
         await this.#failedRightly(engine, record);
       if (spec.role !== "flow") continue;
       if (this.hasBegun(spec)) await this.#flowEnded(engine, spec, record);
       else assert.ok(record === null || messages === "lost", `${name}, which never began, is gone`);
     }
+  }
+
+  /** Whoever says that it belongs to a flow that began is a member of it, also if it came when that had ended. */
+  async #joined(engine: Engine, { queue, id, flow }: JobSpec, messages: "together" | "apart"): Promise<void> {
+    if (flow === null || !this.hasBegun(flow)) return;
+    const [entry, home] = [this.#of({ queue, id }), this.#of(flow)];
+    if (entry.late || home.record === null || [entry, home].some(({ again, removed }) => again || removed)) return;
+    // On its way to the flow it may have ended of itself.
+    if (messages === "apart" && (entry.record?.state !== "cancelled" || entry.cancelled)) return;
+    const members = await engine.dependencies({ queue: flow.queue, id: flow.id });
+    assert.ok(members.map(nameOf).includes(nameOf({ queue, id })), `${queue}/${id} is a member of its flow`);
   }
 
   async #failedRightly(engine: Engine, record: JobRecord): Promise<void> {
@@ -174,7 +202,10 @@ export class FlowLog {
         `${name} takes ${nameOf(member)} for ${member.state}, which it never was`,
       );
     }
-    assert.equal(record.state, flowEnd(members), `${name} ends as its members did`);
+    // What came since is a member of a flow that had ended.
+    const { endedAt } = this.#of(flow);
+    const ofThen = members.filter((member) => this.#of(member).cameAt <= endedAt);
+    assert.equal(record.state, flowEnd(ofThen), `${name} ends as its members did`);
     const there = new Set(members.map(nameOf));
     for (const { spec } of this.#jobs.values()) {
       // Only those of the beginning: one that came late may have been refused.

@@ -60,9 +60,9 @@ export function willWait(queue: MemoryQueue, { id }: MemoryJob): boolean {
   return listDependencies(queue, id).some(({ state }) => state === null || !isSuccess(state));
 }
 
-/** Looks again at dependencies that did not succeed; the job waits for them anew. */
+/** Looks again at dependencies that did not succeed; the job waits for them anew, and its flow for it. */
 export function dependAgain(queue: MemoryQueue, job: MemoryJob): void {
-  if (job.held) haveNews(queue, job.id);
+  if (job.spec.flow !== null) haveNews(queue, job.id);
   const dependencies = queue.dependencies.get(job.id);
   if (dependencies === undefined) return;
   job.waiting = 0;
@@ -252,28 +252,32 @@ function goOn(
   else if (!job.held && job.waiting === 0) ready(queue, job, now);
 }
 
-/** A flow gets a member, or is asked by one that it has already. */
+/**
+ * A flow gets a member, or is asked by one that it has already. One that comes when the flow has ended is cancelled, and a
+ * member all the same: a retry of the flow must find it.
+ */
 function beJoined(
   queue: MemoryQueue,
   flow: MemoryJob,
   { to, from, on, held }: Extract<Message, { kind: "join" }>,
 ): Message[] {
-  const refused: Message[] = [{ kind: "cancel", to: from, from: to }];
-  if (flow.spec.role !== "flow") return refused;
+  const cancelled: Message = { kind: "cancel", to: from, from: to };
+  const hasEnded = flow.state !== "blocked";
+  if (flow.spec.role !== "flow" || (hasEnded && flow.open)) return [cancelled];
   const members = dependenciesOf(queue, flow.id);
   const known = members.get(tieKey(from));
-  // What has ended for a flow that began may have been retried before the flow is.
-  const hasEnded = known !== undefined && known.state !== null;
-  if (flow.state !== "blocked" && (flow.open || !hasEnded)) return refused;
-  if (known === undefined && members.size >= MOST_MEMBERS) return refused;
+  if (known === undefined && members.size >= MOST_MEMBERS) return [cancelled];
   depend(queue, flow, from, on);
-  if (flow.open) {
-    // It ended, and was retried, before the flow began.
-    if (hasEnded) waitAgain(queue, flow, known);
-    return [];
-  }
+  const end = known?.state ?? null;
+  // It ended, and was retried since: it is waited for again.
+  const again = !hasEnded && known !== undefined && end !== null && (flow.open || !isSuccess(end));
+  if (again) waitAgain(queue, flow, known);
+  // What has an end for a flow that has ended may have been retried before the flow is.
+  const late = hasEnded && end === null;
   // A new one may have ended before this arrived.
-  return known === undefined || held ? [{ kind: "go", to: from, from: to, round: flow.round }] : [];
+  const goes = !flow.open && (late || known === undefined || again || held);
+  const go: Message = { kind: "go", to: from, from: to, round: flow.round };
+  return [...(late ? [cancelled] : []), ...(goes ? [go] : [])];
 }
 
 /** Ends a flow if its members have all ended. */

@@ -59,13 +59,14 @@ export function dependMore(transaction: Transaction, queue: SqliteQueue, job: Jo
 export function dependAgain(transaction: Transaction, queue: SqliteQueue, job: Job, ties: JobTies): boolean {
   const { sql } = transaction;
   if (!job.tied) return false;
+  const belongs = isMember(sql, job);
   // A member of a flow that has not begun must not run before that.
-  ties.held &&= isMember(sql, job);
+  ties.held &&= belongs;
   if (ties.depends > 0) {
     ties.waiting = reopenDependencies(sql, job);
     ties.round += 1;
   }
-  if (ties.held || ties.depends > 0) transaction.haveNews(queue, job);
+  if (belongs || ties.depends > 0) transaction.haveNews(queue, job);
   saveTies(sql, job, ties);
   return ties.held || ties.waiting > 0;
 }

@@ -1,4 +1,5 @@
 /** Flows: how one begins, gets its members, and ends with the last of them. */
+import { isSuccess } from "../../model/dependency.js";
 import { flowEnd, MOST_MEMBERS } from "../../model/flow.js";
 import type { CommitAnswer, Engine } from "../contract.js";
 import type { Message } from "../delivery.js";
@@ -31,27 +32,33 @@ export function commitFlow(
   return "committed";
 }
 
-/** A flow gets a member, or is asked by one that it has already. */
+/**
+ * A flow gets a member, or is asked by one that it has already. One that comes when the flow has ended is cancelled, and a
+ * member all the same: a retry of the flow must find it.
+ */
 export function beJoined(
   { sql }: Transaction,
   job: Job,
   { to, from, on, held }: Extract<Message, { kind: "join" }>,
 ): Message[] {
-  const refused: Message[] = [{ kind: "cancel", to: from, from: to }];
+  const cancelled: Message = { kind: "cancel", to: from, from: to };
   const ties = tiesOf(sql, job);
-  if (ties.flow === null) return refused;
+  const hasEnded = stateOfJob(job) !== "blocked";
+  if (ties.flow === null || (hasEnded && ties.flow === "open")) return [cancelled];
   const known = dependency(sql, job, from);
-  // What has ended for a flow that began may have been retried before the flow is.
-  const hasEnded = known !== null && known.state !== null;
-  if (stateOfJob(job) !== "blocked" && (ties.flow === "open" || !hasEnded)) return refused;
-  if (known === null && ties.depends >= MOST_MEMBERS) return refused;
+  if (known === null && ties.depends >= MOST_MEMBERS) return [cancelled];
   depend(sql, job, ties, from, on);
-  // It ended, and was retried, before the flow began.
-  if (ties.flow === "open" && hasEnded) reopenDependency(sql, job, ties, from);
+  const end = known?.state ?? null;
+  // It ended, and was retried since: it is waited for again.
+  const again = !hasEnded && end !== null && (ties.flow === "open" || !isSuccess(end));
+  if (again) reopenDependency(sql, job, ties, from);
   saveTies(sql, job, ties);
-  if (ties.flow === "open") return [];
+  // What has an end for a flow that has ended may have been retried before the flow is.
+  const late = hasEnded && end === null;
   // A new one may have ended before this arrived.
-  return known === null || held ? [{ kind: "go", to: from, from: to, round: ties.round }] : [];
+  const goes = ties.flow !== "open" && (late || known === null || again || held);
+  const go: Message = { kind: "go", to: from, from: to, round: ties.round };
+  return [...(late ? [cancelled] : []), ...(goes ? [go] : [])];
 }
 
 /** Ends a flow if its members have all ended. Whoever asked writes its run record back. */

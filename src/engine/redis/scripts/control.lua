@@ -55,7 +55,7 @@ function commands.retry(id, r)
   -- A member of a flow that has not begun must not run before that.
   if not has(r, MEMBER) then set_flag(r, HELD, false) end
   local waits = has(r, AFTER) and depend_again(id) > 0
-  if has(r, HELD) then note_news(id) end
+  if has(r, MEMBER) then note_news(id) end
   local to = (waits or has(r, HELD)) and BLOCKED or QUEUED
   r[STATE], r[COUNTED], r[CRASHES], r[STARTED], r[FINISHED], r[RUN_AT] = to, 0, 0, 0, 0, NOW
   r[HOLDER], r.result = '', nil

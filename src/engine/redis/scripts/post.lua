@@ -146,14 +146,14 @@ end
 
 local members = {}
 
--- A flow gets a member, or is asked by one that it has already.
+-- A flow gets a member, or is asked by one that it has already. One that comes when the flow has ended is cancelled, and a
+-- member all the same: a retry of the flow must find it.
 local function be_joined(id, other, policy, held)
   local r, member = known[id], id .. '\0' .. other
-  if not has(r, FLOW) then return answer('x', other, id) end
+  local has_ended = r[STATE] ~= BLOCKED
+  if not has(r, FLOW) or (has_ended and has(r, OPEN)) then return answer('x', other, id) end
   local value = tie_of(member)
-  -- What has ended for a flow that began may have been retried before the flow is.
-  local has_ended = value >= 0 and end_of_tie(value) ~= 0
-  if r[STATE] ~= BLOCKED and (has(r, OPEN) or not has_ended) then return answer('x', other, id) end
+  local state = value >= 0 and end_of_tie(value) or 0
   if value < 0 then
     members[id] = members[id] or redis.call('ZLEXCOUNT', K.deps, '[' .. id .. '\0', '(' .. id .. '\1')
     if members[id] >= MOST_MEMBERS then return answer('x', other, id) end
@@ -161,17 +161,21 @@ local function be_joined(id, other, policy, held)
     if not has(r, AFTER) then
       r = touch(id)
       set_flag(r, AFTER, true)
-      score('audit', id, NOW + AUDIT)
+      if not has_ended then score('audit', id, NOW + AUDIT) end
       restate(id, r)
     end
   end
-  -- One that ended, and was retried, before the flow began is waited for again.
-  if value < 0 or (has(r, OPEN) and has_ended) then
+  -- It ended, and was retried since: it is waited for again.
+  local again = not has_ended and state ~= 0 and (has(r, OPEN) or not is_success(state))
+  if value < 0 or again then
     set_tie(member, policy * POLICY)
     wait_for(id, 1)
   end
+  -- What has an end for a flow that has ended may have been retried before the flow is.
+  local late = has_ended and state == 0
+  if late then answer('x', other, id) end
   -- A new one may have ended before this arrived.
-  if not has(r, OPEN) and (value < 0 or held == 1) then answer('g', other, id, round_of(id)) end
+  if not has(r, OPEN) and (late or value < 0 or again or held == 1) then answer('g', other, id, round_of(id)) end
 end
 
 -- Ends a job whose flow has ended before it.

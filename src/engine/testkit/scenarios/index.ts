@@ -9,6 +9,7 @@ import { fencing } from "./fencing.js";
 import { flows } from "./flows.js";
 import { idempotency } from "./idempotency.js";
 import { lateness } from "./lateness.js";
+import { lateMembers } from "./late-members.js";
 import { leases } from "./leases.js";
 import { life } from "./life.js";
 import { list } from "./list.js";
@@ -66,6 +67,7 @@ export const GROUPS: readonly ScenarioGroup[] = [
   dependencies,
   ties,
   flows,
+  lateMembers,
   schedules,
   ticks,
   lateness,
