@@ -10,6 +10,8 @@ import {
   type FlowBuilder,
   type FlowJob,
 } from "longshore";
+import type { LeaseRef } from "../../src/engine/contract.js";
+import type { JobRecord, JobSpec } from "../../src/model/job.js";
 import { eachChildId } from "../../src/model/flow-each.js";
 import { enrich, fetchPage, parse, persist } from "./flow-tasks.js";
 import { FlowWorld } from "./flow-world.js";
@@ -35,6 +37,15 @@ async function pass(world: FlowWorld, ...nodes: readonly string[]): Promise<void
   };
   for (const node of nodes) await world.complete(node, results[node]);
 }
+
+/** A job that one of a flow adds to it. */
+function childOf({ flow, ...parent }: JobRecord, id: string): JobSpec {
+  if (flow === null) throw new Error(`${parent.id} is of no flow`);
+  const untied = { due: { in: 0 }, hold: false, after: [], references: [], nonce: null } as const;
+  return { ...parent, ...untied, id, flow: { ...flow, node: `${flow.node}.x`, parent: flow.node } };
+}
+
+const bare = ({ queue, id, epoch }: LeaseRef): LeaseRef => ({ queue, id, epoch });
 
 async function begin(): Promise<[FlowWorld, FlowJob]> {
   const world = new FlowWorld();
@@ -318,6 +329,39 @@ describe("a whole flow", () => {
     await world.complete("fetch.x");
     await pass(world, "fetch", "parse", "enrich", "persist");
     expect((await job.refresh()).state).toBe("completed");
+  });
+
+  it("is retried with what its jobs were adding when it was cancelled", async () => {
+    const [world, job] = await begin();
+    const fetched = await world.lease("fetch");
+    await job.cancel();
+    world.memory.enqueue({ jobs: [childOf(world.record(fetched.queue, fetched.id), "late")] });
+    expect((await job.members()).map(({ id, state }) => [id, state])).toContainEqual(["late", "cancelled"]);
+    expect((await job.progress()).total).toBe(5);
+
+    await job.retry();
+    expect(await world.running()).toEqual(["fetch", "fetch.x"]);
+    await world.complete("fetch.x");
+    await pass(world, "fetch", "parse", "enrich", "persist");
+    expect((await job.refresh()).state).toBe("completed");
+  });
+
+  it("is retried with what its jobs added and waited for and it never knew", async () => {
+    const world = new FlowWorld();
+    const { queue, id } = await world.longshore.enqueue("child", null, { queue: "io" });
+    const flow = { queue: "flows", id: "chosen", node: "fetch", parent: null, weight: 1, on: "fail" } as const;
+    // It comes when there is no such flow yet, and ends.
+    world.memory.enqueue({ jobs: [childOf({ ...world.record(queue, id), flow }, "stray")] });
+    const job = await world.longshore.enqueue(chain, "https://a.org/", { id: "chosen" });
+    const after = [{ queue, id: "stray" }];
+    const fetched = await world.lease("fetch");
+    world.memory.report({ session: "hand", updates: [{ ...bare(fetched), after }] });
+    await world.fail("fetch");
+    expect(world.record(queue, "stray").state).toBe("cancelled");
+
+    await job.retry();
+    expect(world.record(queue, "stray").state).toBe("queued");
+    expect(world.record(queue, fetched.id).state).toBe("blocked");
   });
 
   it("goes on with a retry that stopped half-way", async () => {

@@ -5,10 +5,11 @@ import { InvalidInput, JobNotFound, UniqueConflict, WrongState } from "../../mod
 import { graphOf, inOrder, toRetry, type FlowGraph } from "../../model/flow-graph.js";
 import { flowProgress } from "../../model/flow-progress.js";
 import type { FlowRecords } from "../../model/flow-records.js";
+import { MOST_MEMBERS } from "../../model/flow.js";
 import type { JobRecord, JobRef } from "../../model/job.js";
 import type { Progress } from "../../model/progress.js";
 import { snapshotOf, type JobSnapshot } from "../../model/snapshot.js";
-import { sources, type JobState } from "../../model/state.js";
+import { isTerminal, sources, type JobState } from "../../model/state.js";
 import type { Core } from "../core.js";
 import { Job, type EnqueueOutcome, type JobChange, type RetryOptions } from "../job.js";
 
@@ -56,14 +57,15 @@ export class FlowJob<Result = unknown, Input = unknown> extends Job<Result, Inpu
   }
 
   /**
-   * Queues again those of its jobs that did not succeed, and then the flow, which waits for them. Those that did succeed are
-   * not run again, nor those that were `partial` (`retry()` of their own handles runs what failed of them). When it fails
+   * Queues again those of its jobs that did not succeed, what they spawned included, and then the flow, which waits for them.
+   * Those that did succeed are not run again, nor those that were `partial` (`retry()` of their own handles runs what failed of them). When it fails
    * half-way, call it again.
    * @throws JobNotFound; WrongState unless it has ended and some job of it did not succeed; UniqueConflict
    */
   override async retry(options: RetryOptions = {}): Promise<JobState> {
     const { fromStart = false } = options;
-    const { flow, known, members } = await this.#read();
+    const records = await this.#read();
+    const { flow, known, members } = records;
     if (!sources("retry").includes(flow.state)) throw new WrongState("retry", this.id, flow.state);
     const there = new Set(members.map(({ queue, id }) => `${queue}/${id}`));
     const gone = known.find(
@@ -74,7 +76,8 @@ export class FlowJob<Result = unknown, Input = unknown> extends Job<Result, Inpu
       throw new WrongState("retry", this.id, flow.state, `its job ${gone.queue}/${gone.id} was removed`);
     }
     const refs: JobRef[] = [];
-    for (const level of toRetry(members)) refs.push(...(await this.#retryAll(level, fromStart)));
+    for (const level of toRetry([...members, ...(await this.#strays(records))]))
+      refs.push(...(await this.#retryAll(level, fromStart)));
     this.#reached = 0;
     try {
       return await super.retry(options);
@@ -94,6 +97,28 @@ export class FlowJob<Result = unknown, Input = unknown> extends Job<Result, Inpu
       if (key !== "tags") throw new InvalidInput(key, value, "of a flow only tags can be changed");
     }
     return super.update(change);
+  }
+
+  /** What its lost members made and waited for that is none of them: it ended before the flow knew of it. */
+  async #strays({ known, members }: FlowRecords): Promise<JobRecord[]> {
+    // What a full flow refused may not run either.
+    if (known.length >= MOST_MEMBERS) return [];
+    const strays: JobRecord[] = [];
+    const seen = new Set(known.map(({ queue, id }) => `${queue}/${id}`));
+    for (let makers = members; makers.length > 0;) {
+      const found: JobRef[] = [];
+      for (const maker of makers.filter(mayHaveMade)) {
+        for (const ref of await this.#core.engine.dependencies(maker)) {
+          const name = `${ref.queue}/${ref.id}`;
+          if (!seen.has(name)) found.push(ref);
+          seen.add(name);
+        }
+      }
+      const records = await Promise.all(found.map((ref) => this.#core.reader.get(ref)));
+      makers = records.filter((record) => record !== null).filter(({ flow }) => flow?.id === this.id);
+      strays.push(...makers);
+    }
+    return strays;
   }
 
   async #retryAll(level: readonly JobRecord[], fromStart: boolean): Promise<JobRef[]> {
@@ -130,4 +155,9 @@ export class FlowJob<Result = unknown, Input = unknown> extends Job<Result, Inpu
     const records = await Promise.all(known.map((member) => this.#core.reader.get(member)));
     return { flow, known, members: records.filter((record) => record !== null) };
   }
+}
+
+/** Only a job that ran makes others, and those of one that succeeded are not missed. */
+function mayHaveMade({ state, startedAt, history }: JobRecord): boolean {
+  return isTerminal(state) && !isSuccess(state) && (startedAt !== null || history.length > 0);
 }
