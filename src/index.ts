@@ -22,7 +22,7 @@ export type { Filled, Given, Reference, Taken } from "./client/flows/reference.j
 export { ResultTimeout } from "./client/job-wait.js";
 export type { EnqueueOutcome, Job, JobChange, ResultOptions, RetryOptions } from "./client/job.js";
 export type { BulkOptions, Longshore } from "./client/longshore.js";
-export type { EnqueueArguments, ManyItem } from "./client/enqueue-arguments.js";
+export type { EnqueueArguments, ManyOptions } from "./client/enqueue-arguments.js";
 export type { MilestoneRecord, StepRecord } from "./client/left-behind.js";
 export type { Queue } from "./client/queue.js";
 export type { WatchEvent } from "./client/queue-watch.js";

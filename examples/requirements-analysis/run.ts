@@ -46,14 +46,13 @@ export async function runAnalysis(inputs: readonly AnalysisInput[], options: Ana
   const longshore = await connect(url);
   const watching = new AbortController();
   try {
-    const jobs = await longshore.enqueueMany(
-      task,
-      inputs.map((input, index) => ({
-        input,
-        options: { id: `${run.id}-${index + 1}`, supersedes: supersessionKey(project, input.requirementId) },
-      })),
-      { tags: [runTag(run.id)] },
-    );
+    const jobs = await longshore.enqueueMany(task, inputs, {
+      tags: [runTag(run.id)],
+      each: ({ requirementId }, index) => ({
+        id: `${run.id}-${index + 1}`,
+        supersedes: supersessionKey(project, requirementId),
+      }),
+    });
     for (const [index, job] of jobs.entries()) tally.add(job.id, inputs[index]?.requirementId ?? job.id);
     const watched = follow(longshore.watch(task.queue, { signal: watching.signal }), (event) => {
       tally.see(event);

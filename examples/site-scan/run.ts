@@ -71,13 +71,14 @@ async function scanAll(longshore: Longshore, sites: readonly string[], run: Scan
   const { maxPages, userId, runId, setup } = run;
   const cleaned = await longshore.schedules.run(cleanupName);
   run.onCleanup((await cleaned.result()) as Removed);
-  const scans = sites.map((url, index) => ({
-    input: { url, maxPages, userId },
-    options: { id: `${runId}-${index + 1}`, tags: [`run:${runId}`] },
-  }));
+  const scans = sites.map((url) => ({ url, maxPages, userId }));
+  const options = {
+    tags: [`run:${runId}`],
+    each: (_: unknown, index: number) => ({ id: `${runId}-${index + 1}` }),
+  };
   const jobs: Job<ScanResult>[] = run.pageJobs
-    ? await longshore.enqueueMany(siteScanTask(setup), scans)
-    : await longshore.enqueueMany(scanTask(setup), scans);
+    ? await longshore.enqueueMany(siteScanTask(setup), scans, options)
+    : await longshore.enqueueMany(scanTask(setup), scans, options);
   return Promise.all(jobs.map((job, index) => follow(job, sites[index] ?? "", run.onChange)));
 }
 

@@ -10,7 +10,7 @@ import type { AnyTask, Task } from "../worker/task.js";
 import type { WorkerOptions } from "../worker/worker-options.js";
 import { Worker } from "../worker/worker.js";
 import { Core } from "./core.js";
-import { isItem, type EnqueueArguments, type ManyItem } from "./enqueue-arguments.js";
+import { parseMany, type EnqueueArguments, type ManyOptions } from "./enqueue-arguments.js";
 import { EnqueueBatch } from "./enqueue-batch.js";
 import { enqueueFlow } from "./flows/enqueue-flow.js";
 import { isFlow, type AnyFlow, type Flow } from "./flows/flow.js";
@@ -118,43 +118,37 @@ export class Longshore {
    * A unique key that is held does not throw here: the handle in its place is the holder's, with `outcome: "rejected"`.
    * When the engine fails half-way some chunks are in and others are not; with ids of your own, calling again completes
    * it.
-   * @param items inputs, or `{ input, options }` where a job has options of its own
-   * @param options options of all of them; an item's own win
-   * @throws InvalidInput, PayloadTooLarge, EngineUnavailable
+   * @param inputs one for each job, whatever it looks like
+   * @param options options of all of them; what `each` answers for one goes before these
+   * @throws InvalidInput, PayloadTooLarge, EngineUnavailable; what `each` throws
    * @example
-   * await longshore.enqueueMany(scan, urls.map((url) => ({ url })), { tags: ["batch:7"] });
-   * await longshore.enqueueMany(scan, urls.map((url, n) => ({ input: { url }, options: { id: `scan-${n}` } })));
+   * const pages = urls.map((url) => ({ url }));
+   * await longshore.enqueueMany(scan, pages, { tags: ["batch:7"], each: (page, n) => ({ id: `scan-${n}` }) });
    */
   enqueueMany<Input, Result>(
     task: Task<Input, Result, never>,
-    items: readonly ManyItem<NoInfer<Input>>[],
-    options?: EnqueueOptions,
+    inputs: readonly NoInfer<Input>[],
+    options?: ManyOptions<NoInfer<Input>>,
   ): Promise<Job<Result, Input>[]>;
-  enqueueMany(task: string, items: readonly unknown[], options?: EnqueueOptions): Promise<Job[]>;
-  async enqueueMany(task: AnyTask | string, items: readonly unknown[], options?: EnqueueOptions): Promise<Job[]> {
+  enqueueMany(task: string, inputs: readonly unknown[], options?: ManyOptions): Promise<Job[]>;
+  async enqueueMany(task: AnyTask | string, given: readonly unknown[], options?: ManyOptions<never>): Promise<Job[]> {
     this.#guard();
-    if (!Array.isArray(items)) throw new InvalidInput("items", items, "a list of inputs");
+    const { inputs, all, own } = parseMany(given, options, typeof task !== "string" && task.schema !== null);
     // What can only succeed is encoded chunk by chunk, while the engine takes the chunks before; the rest is encoded first.
-    const inputs = items.map((item: unknown) => (isItem(item) ? item.input : item));
-    if (options?.supersedes !== undefined && items.length > 1) {
-      const rule = "in the options of each item: of many jobs with one key only the last would run";
-      throw new InvalidInput("supersedes", options.supersedes, rule);
-    }
+    const kept = [...inputs];
     const specs: (JobSpec | null)[] = [];
-    for (const [index, item] of (items as readonly unknown[]).entries()) {
-      const input = inputs[index];
-      const own = isItem(item) ? item.options : undefined;
-      const both = own === undefined ? options : { ...options, ...own };
-      if (this.#specs.isSure(task, input, both)) {
+    for (const [index, input] of kept.entries()) {
+      const ofOne = own(input, index);
+      if (all === undefined && ofOne === undefined && this.#specs.isSure(task, input)) {
         specs.push(null);
       } else {
-        const made = this.#specs.make(task, input, both);
+        const made = this.#specs.make(task, input, all, ofOne);
         specs.push(made instanceof Promise ? await made : made);
       }
     }
     return this.#batch.addMany(
       specs.length,
-      (index) => specs[index] ?? this.#specs.makeSure(task, inputs[index]),
+      (index) => specs[index] ?? this.#specs.makeSure(task, kept[index]),
       (spec, answer) => this.#handle(task, spec, answer),
     );
   }

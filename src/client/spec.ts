@@ -29,19 +29,26 @@ export class SpecMaker {
 
   /**
    * The spec of one job; a promise only when the task's schema is asynchronous.
+   * @param own options that go before `options`, by the same rules as those before the task's
    * @throws InvalidInput, PayloadTooLarge
    */
-  make(task: AnyTask | string, input: unknown, options: EnqueueOptions | undefined): JobSpec | Promise<JobSpec> {
+  make(
+    task: AnyTask | string,
+    input: unknown,
+    options: EnqueueOptions | undefined,
+    own?: EnqueueOptions,
+  ): JobSpec | Promise<JobSpec> {
+    const layers = layersOf(options, own);
     if (typeof task !== "string" && task.schema !== null) {
       const checked = checkInput(task.schema, input);
-      if (checked instanceof Promise) return checked.then(() => this.#build(task, input, options));
+      if (checked instanceof Promise) return checked.then(() => this.#build(task, input, layers));
     }
-    return this.#build(task, input, options);
+    return this.#build(task, input, layers);
   }
 
   /** The same where the input is not complete yet: what its task's schema says of it is seen when it is. */
   makeIncomplete(task: AnyTask | string, input: unknown, options: EnqueueOptions): JobSpec {
-    return this.#build(task, input, options);
+    return this.#build(task, input, layersOf(options));
   }
 
   /** What the jobs of a queue have where nothing else is said. */
@@ -51,25 +58,27 @@ export class SpecMaker {
 
   /** The spec of a job for which `isSure` was true. */
   makeSure(task: AnyTask | string, input: unknown): JobSpec {
-    return this.#build(task, input, undefined);
+    return this.#build(task, input, NONE);
   }
 
   /**
    * Checks one job without making its spec, as far as that is possible: `true` when `make` can then not but succeed, at
    * once. @throws InvalidInput
    */
-  isSure(task: AnyTask | string, input: unknown, options: EnqueueOptions | undefined): boolean {
-    if (typeof task === "string" || task.schema !== null || options !== undefined) return false;
-    this.#options(task, task.queue, options);
+  isSure(task: AnyTask | string, input: unknown): boolean {
+    if (typeof task === "string" || task.schema !== null) return false;
+    this.#options(task, task.queue, NONE);
     return isSurePayload(input, this.#core.payloadCap);
   }
 
-  #build(task: AnyTask | string, input: unknown, options: EnqueueOptions | undefined): JobSpec {
+  #build(task: AnyTask | string, input: unknown, ofCall: readonly EnqueueOptions[]): JobSpec {
     const name = typeof task === "string" ? parseName("task", task) : task.name;
-    const queue = options?.queue ?? (typeof task === "string" ? "default" : task.queue);
-    if (options?.queue !== undefined) parseName("queue", queue);
-    const parsed = this.#options(task, queue, options);
+    const named = nearest(ofCall, "queue");
+    const ofTask = typeof task === "string" ? "default" : task.queue;
+    const queue = named === undefined ? ofTask : parseName("queue", named);
+    const parsed = this.#options(task, queue, ofCall);
     const own = parsed.id === null ? null : { queue, id: parsed.id };
+    const waits = { after: nearest(ofCall, "after"), on: nearest(ofCall, "on") };
     const parts = {
       queue,
       id: own?.id ?? this.#core.nextId(queue),
@@ -77,15 +86,17 @@ export class SpecMaker {
       input,
       payloadCap: this.#core.payloadCap,
       nonce: own === null ? null : this.#core.nextOp(),
-      ...(options === undefined ? {} : { ties: { ...UNTIED, after: parseAfter(options, own) } }),
+      ...(ofCall.length === 0 ? {} : { ties: { ...UNTIED, after: parseAfter(waits, own) } }),
     };
     return makeSpec(parts, parsed);
   }
 
-  #options(task: AnyTask | string, queue: string, options: EnqueueOptions | undefined): ParsedOptions {
+  #options(task: AnyTask | string, queue: string, ofCall: readonly EnqueueOptions[]): ParsedOptions {
     const ofQueue = this.#queueDefaults.get(queue);
-    if (typeof task === "string") return parseOptions(ofQueue, jobOptions(options));
-    if (options !== undefined) return parseOptions(ofQueue, task.defaults, jobOptions(options));
+    if (ofCall.length > 0 || typeof task === "string") {
+      const ofJobs = ofCall.map(({ queue: _queue, after: _after, on: _on, ...rest }): JobOptions => rest);
+      return parseOptions(ofQueue, typeof task === "string" ? undefined : task.defaults, ...ofJobs);
+    }
     let parsed = this.#plain.get(task);
     if (parsed === undefined) {
       parsed = parseOptions(ofQueue, task.defaults);
@@ -95,11 +106,29 @@ export class SpecMaker {
   }
 }
 
-function jobOptions(options: EnqueueOptions | undefined): JobOptions | undefined {
-  if (options === undefined) return undefined;
-  if (typeof options !== "object" || options === null) {
-    throw new InvalidInput("options", options, "an object of options");
+const NONE: readonly EnqueueOptions[] = [];
+
+/** The options that are given, the weaker before the stronger. @throws InvalidInput */
+function layersOf(options: EnqueueOptions | undefined, own?: EnqueueOptions): readonly EnqueueOptions[] {
+  // Most jobs have none.
+  if (options === undefined && own === undefined) return NONE;
+  const layers: EnqueueOptions[] = [];
+  for (const layer of [options, own]) {
+    if (layer === undefined) continue;
+    if (typeof layer !== "object" || layer === null || Array.isArray(layer)) {
+      throw new InvalidInput("options", layer, "an object of options");
+    }
+    layers.push(layer);
   }
-  const { queue: _queue, after: _after, on: _on, ...rest } = options;
-  return rest;
+  return layers;
+}
+
+/** What the strongest layer says that says anything of it. */
+function nearest<Key extends keyof EnqueueOptions>(
+  layers: readonly EnqueueOptions[],
+  key: Key,
+): EnqueueOptions[Key] | undefined {
+  let said: EnqueueOptions[Key] | undefined;
+  for (const layer of layers) if (layer[key] !== undefined) said = layer[key];
+  return said;
 }

@@ -76,6 +76,14 @@ export const PRIORITY_BOUND = 100_000;
 const DEFAULT_KEYS = ["priority", "attempts", "retries", "backoff", "timeout", "ttl", "tags", "keep"];
 const JOB_KEYS = [...DEFAULT_KEYS, "id", "delay", "runAt", "meta", "hold", "unique", "supersedes"];
 
+/** Options that say the same thing in two ways. */
+const EITHER_OR: Readonly<Record<string, string>> = {
+  attempts: "retries",
+  retries: "attempts",
+  delay: "runAt",
+  runAt: "delay",
+};
+
 /**
  * Checks defaults of a task or queue, for errors at the moment they are written rather than at the first job.
  * @param beside what else may be given there, for the list of what is known
@@ -97,6 +105,11 @@ export function parseOptions(...layers: readonly (JobOptions | undefined)[]): Pa
   return parse("", { ...merged }, merged.tags ?? []);
 }
 
+/** Is that the name of an option of jobs? */
+export function isJobOption(name: string): boolean {
+  return JOB_KEYS.includes(name);
+}
+
 /** Merges the options of a job as they were written. @throws InvalidInput for an option that does not exist */
 export function mergeOptions(...layers: readonly (JobOptions | undefined)[]): JobOptions {
   const merged: Record<string, unknown> = {};
@@ -105,9 +118,11 @@ export function mergeOptions(...layers: readonly (JobOptions | undefined)[]): Jo
     if (layer === undefined) continue;
     const options = fieldsOf("options", layer, JOB_KEYS);
     if (options["tags"] !== undefined) tags.push(...parseTags("tags", options["tags"]));
-    // attempts and retries say the same thing: the stronger layer's word replaces the weaker's.
-    if (options["attempts"] !== undefined) delete merged["retries"];
-    if (options["retries"] !== undefined) delete merged["attempts"];
+    // Two ways to say the same thing: the stronger layer's word replaces the weaker's.
+    for (const key of Object.keys(options)) {
+      const other = EITHER_OR[key];
+      if (other !== undefined && options[key] !== undefined) delete merged[other];
+    }
     for (const [key, value] of Object.entries(options)) if (value !== undefined) merged[key] = value;
   }
   if (tags.length > 0) merged["tags"] = tags;

@@ -62,16 +62,17 @@ describe("a job that is enqueued after others", () => {
     const world = new FlowWorld();
     const [one, two] = await world.longshore.enqueueMany(fetchPage, [{ url: "abc" }, { url: "def" }]);
     if (one === undefined || two === undefined) throw new Error("two were enqueued");
-    const jobs = await world.longshore.enqueueMany(
-      report,
-      [{ n: 1 }, { input: { n: 2 }, options: { after: [two] } }, { input: { n: 3 }, options: { after: [] } }],
-      { after: [one] },
-    );
+    const jobs = await world.longshore.enqueueMany(report, [{ n: 1 }, { n: 2 }, { n: 3 }], {
+      after: [one],
+      each: ({ n }) => (n === 1 ? undefined : { after: n === 2 ? [two] : [] }),
+    });
     const waits = await Promise.all(jobs.map(async (job) => (await job.refresh()).after.map(({ id }) => id)));
 
     expect(waits).toEqual([[one.id], [two.id], []]);
     await expect(
-      world.longshore.enqueueMany(report, [{ n: 1 }, { input: { n: 2 }, options: { after: [one, one] } }]),
+      world.longshore.enqueueMany(report, [{ n: 1 }, { n: 2 }], {
+        each: ({ n }) => (n === 1 ? undefined : { after: [one, one] }),
+      }),
     ).rejects.toThrow("after[1]");
     expect(await world.longshore.queue("default").counts()).toMatchObject({ blocked: 2, queued: 1 });
   });

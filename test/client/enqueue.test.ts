@@ -69,25 +69,17 @@ onEveryEngine("enqueue", (harbour) => {
 
   it("accepts thousands in one call, in order, with options of their own", async () => {
     const longshore = await harbour.connect();
-    const items = Array.from({ length: 1_203 }, (_, n) => ({ input: { url: `u${n}` }, options: { id: `scan-${n}` } }));
+    const inputs = Array.from({ length: 1_203 }, (_, n) => ({ url: `u${n}` }));
 
-    const jobs = await longshore.enqueueMany(scan, items, { tags: ["batch:7"] });
+    const jobs = await longshore.enqueueMany(scan, inputs, {
+      tags: ["batch:7"],
+      each: ({ url }, index) => ({ id: `scan-${index}-${url}` }),
+    });
 
-    expect(jobs.map(({ id }) => id)).toEqual(items.map(({ options }) => options.id));
+    expect(jobs.map(({ id }) => id)).toEqual(inputs.map(({ url }, index) => `scan-${index}-${url}`));
     expect(await longshore.queue("scans").getWaitingCount()).toBe(1_203);
     expect(await jobs[1_202]?.refresh()).toMatchObject({ input: { url: "u1202" }, tags: ["kind:scan", "batch:7"] });
     expect(await jobs[700]?.position()).toBe(701);
-  });
-
-  it("takes an item's input from beside its options, also when they are left undefined", async () => {
-    const longshore = await connect("memory:");
-    // As it may come from JavaScript.
-    const items = [{ input: "a", options: undefined }] as unknown as string[];
-
-    const [job] = await longshore.enqueueMany(plain, items);
-
-    expect((await job?.refresh())?.input).toBe("a");
-    await longshore.close();
   });
 
   it("accepts the list as it was when it was called", async () => {
@@ -135,11 +127,9 @@ onEveryEngine("enqueue", (harbour) => {
     const longshore = await harbour.connect();
     const unique = { key: "k", then: "reject" } as const;
 
-    const jobs = await longshore.enqueueMany(scan, [
-      { input: { url: "a" }, options: { unique } },
-      { input: { url: "b" }, options: { unique } },
-      { url: "c" },
-    ]);
+    const jobs = await longshore.enqueueMany(scan, [{ url: "a" }, { url: "b" }, { url: "c" }], {
+      each: ({ url }) => (url === "c" ? undefined : { unique }),
+    });
 
     expect(jobs.map(({ outcome }) => outcome)).toEqual(["created", "rejected", "created"]);
     expect(jobs[1]?.id).toBe(jobs[0]?.id);

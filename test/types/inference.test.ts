@@ -179,10 +179,22 @@ export async function uses(longshore: Longshore): Promise<void> {
   expectTypeOf(await (await longshore.enqueue(bare, { any: "thing" })).result()).toEqualTypeOf<unknown>();
   expectTypeOf(await (await longshore.enqueue("by-name", { any: "thing" })).result()).toEqualTypeOf<unknown>();
 
-  const [job] = await longshore.enqueueMany(annotated, [{ n: 1 }, { input: { n: 2 }, options: { delay: "5m" } }]);
+  const [job] = await longshore.enqueueMany(annotated, [{ n: 1 }, { n: 2 }], {
+    priority: 1,
+    each: ({ n }, index) => (n === 1 ? undefined : { delay: `${index}m` }),
+  });
   expectTypeOf(job).toEqualTypeOf<Job<number, { n: number }> | undefined>();
   // @ts-expect-error one wrong input among many
   await longshore.enqueueMany(annotated, [{ n: 1 }, { n: "2" }]);
+  // @ts-expect-error options beside an input, not by each
+  await longshore.enqueueMany(annotated, [{ input: { n: 2 }, options: { delay: "5m" } }]);
+  // @ts-expect-error an option that does not exist, of one
+  await longshore.enqueueMany(annotated, [{ n: 1 }], { each: () => ({ dealy: 5 }) });
+  // @ts-expect-error options that come later
+  await longshore.enqueueMany(annotated, [{ n: 1 }], { each: async () => ({ delay: "5m" }) });
+  // @ts-expect-error of one job there is no each
+  await longshore.enqueue(annotated, { n: 1 }, { each: () => ({}) });
+  await longshore.enqueueMany("by-name", [1], { each: (input) => ({ id: String(input) }) });
   expectTypeOf(job?.refresh()).toEqualTypeOf<Promise<JobSnapshot<number, { n: number }>> | undefined>();
   // @ts-expect-error an update with a wrong input
   await job?.update({ input: { n: "2" } });

@@ -121,9 +121,9 @@ onEveryEngine("superseding", (harbour) => {
       { onSuperseded: ({ input }) => void told.add((input as Input).n) },
       ({ input }: JobContext<Input>) => input.n,
     );
-    const items = Array.from({ length: 120 }, (_, n) => ({ input: { n }, options: { supersedes: `r${n}` } }));
-    const first = await longshore.enqueueMany(analyse, items);
-    const second = await longshore.enqueueMany(analyse, items);
+    const inputs = Array.from({ length: 120 }, (_, n) => ({ n }));
+    const enqueue = () => longshore.enqueueMany(analyse, inputs, { each: ({ n }) => ({ supersedes: `r${n}` }) });
+    const [first, second] = [await enqueue(), await enqueue()];
     longshore.worker([analyse]);
     await Promise.all(second.map((job) => job.result()));
 
