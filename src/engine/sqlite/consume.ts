@@ -69,8 +69,8 @@ export function settleAll(
 }
 
 const COMPLETED = lineOf("completed");
-const COMPLETE = `UPDATE jobs SET line = ${COMPLETED}, key = ?1, tie = NULL, finished_at = ?2, counted = counted + 1,
-  settled = ?3, suspect = 0, result = ?4 WHERE queue = ?5 AND id = ?6 AND line = ${ACTIVE} AND session = ?7 AND epoch = ?3
+const COMPLETE = `UPDATE jobs SET line = ${COMPLETED}, key = ?, tie = NULL, finished_at = ?, counted = counted + 1,
+  settled = epoch, suspect = 0, result = ? WHERE queue = ? AND id = ? AND line = ${ACTIVE} AND session = ? AND epoch = ?
   AND tags IS NULL AND retention IS NULL AND tied = 0`;
 
 /**
@@ -85,7 +85,7 @@ function completeUsual(
 ): boolean {
   if (outcome.kind !== "complete") return false;
   const key = -queue.nextFinished;
-  if (sql.run(COMPLETE, key, now, epoch, outcome.result, queue.number, id, session) === 0) return false;
+  if (sql.run(COMPLETE, key, now, outcome.result, queue.number, id, session, epoch) === 0) return false;
   queue.finish();
   queue.count(ACTIVE, -1);
   queue.count(COMPLETED, 1);

@@ -170,8 +170,8 @@ export function untag({ sql }: Transaction, queue: SqliteQueue, job: Job): reado
 
 const RECORD = `INSERT INTO attempts (job, epoch, number, worker, started_at, ended_at, outcome, fingerprint, error)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
-const CUT = `DELETE FROM attempts WHERE job = ?1 AND epoch IS NOT ?2
-  AND epoch <= (SELECT epoch FROM attempts WHERE job = ?1 ORDER BY epoch DESC LIMIT 1 OFFSET ${MOST_ATTEMPT_RECORDS})`;
+const CUT = `DELETE FROM attempts WHERE job = ? AND epoch IS NOT ?
+  AND epoch <= (SELECT epoch FROM attempts WHERE job = ? ORDER BY epoch DESC LIMIT 1 OFFSET ${MOST_ATTEMPT_RECORDS})`;
 
 /** Writes down how the latest run ended. */
 export function recordAttempt(
@@ -195,7 +195,7 @@ export function recordAttempt(
     error === null ? null : JSON.stringify(error),
   );
   // The last error stays, however old it is. Every lease has a higher epoch, so a lower one than this had fewer runs.
-  if (job.epoch > MOST_ATTEMPT_RECORDS) sql.run(CUT, job.job, job.errorEpoch);
+  if (job.epoch > MOST_ATTEMPT_RECORDS) sql.run(CUT, job.job, job.errorEpoch, job.job);
 }
 
 const RECORD_FAILURE = `INSERT OR REPLACE INTO attempts

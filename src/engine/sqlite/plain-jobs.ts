@@ -11,15 +11,17 @@ import type { SqliteQueue } from "./queue.js";
 import { inPieces, type SqlRows } from "./rows.js";
 import type { Sql } from "./sql.js";
 
-// What the rows of a statement have in common is bound once: queue, first key, attempts, time, timeout, task, backoff.
-const COMMON = 7;
+/** What the rows of a statement have in common. It is bound once, before the id and the input of each. */
+const COMMON = ["queue", "key", "attempts", "created_at", "run_at", "timeout", "task", "backoff"];
+const BOUND = COMMON.map(() => "?").join(", ");
 const INSERT: SqlRows = {
-  text: (rows) => `INSERT INTO jobs (queue, id, line, key, priority, attempts, created_at, run_at, timeout, task, input,
-    backoff) VALUES ${rows}`,
-  row: (row) => {
-    const [id, input] = [COMMON + 1 + 2 * row, COMMON + 2 + 2 * row];
-    return `(?1, ?${id}, ${QUEUED}, ?2 + ${row}, 0, ?3, ?4, ?4, ?5, ?6, ?${input}, ?7)`;
-  },
+  one: `INSERT INTO jobs (${COMMON.join(", ")}, id, input, line, priority) VALUES (${BOUND}, ?, ?, ${QUEUED}, 0)`,
+  many: (rows) => `INSERT INTO jobs (${COMMON.join(", ")}, id, input, line, priority)
+    SELECT c.queue, c.key + r.column3, ${COMMON.slice(2)
+      .map((name) => `c.${name}`)
+      .join(", ")}, r.column1, r.column2, ${QUEUED}, 0
+    FROM (SELECT ${COMMON.map((name) => `? AS ${name}`).join(", ")}) c CROSS JOIN (VALUES ${rows}) r`,
+  row: (row) => `(?, ?, ${row})`,
 };
 
 /** Is this a job that has nothing out of the ordinary? Whether it is ready at once is for the caller to know. */
@@ -70,7 +72,8 @@ export class PlainJobs {
     for (const { from, rows, text } of inPieces(INSERT, this.#specs.length)) {
       const values = this.#specs.slice(from, from + rows).flatMap(({ id, input }) => [id, input]);
       const key = this.#firstKey + from;
-      this.#sql.run(text, queue.number, key, attempts, this.#now, timeout, task, backoffText(backoff), ...values);
+      const [now, wait] = [this.#now, backoffText(backoff)];
+      this.#sql.run(text, queue.number, key, attempts, now, now, timeout, task, wait, ...values);
     }
     this.#specs = [];
   }

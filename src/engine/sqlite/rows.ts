@@ -8,8 +8,10 @@ const SIZES = [64, 16, 4, 1];
 
 /** How the statement for a number of rows is written. */
 export interface SqlRows {
-  /** The statement around the rows. */
-  text(rows: string): string;
+  /** The statement for one row. */
+  readonly one: string;
+  /** The statement around more of them. */
+  many(rows: string): string;
   /** One row, by its number from 0. */
   row(row: number): string;
 }
@@ -38,7 +40,8 @@ function textFor(statement: SqlRows, rows: number): string {
   if (known === undefined) texts.set(statement, (known = new Map()));
   let text = known.get(rows);
   if (text === undefined) {
-    text = statement.text(Array.from({ length: rows }, (_, row) => statement.row(row)).join(", "));
+    const each = Array.from({ length: rows }, (_, row) => statement.row(row));
+    text = rows === 1 ? statement.one : statement.many(each.join(", "));
     known.set(rows, text);
   }
   return text;

@@ -151,9 +151,9 @@ function createJobs(
   return last;
 }
 
-const ALL = `SELECT q.name, ${COLUMNS} FROM queues q CROSS JOIN schedules s ON s.queue = q.queue
-  WHERE (?1 IS NULL OR q.name IN (SELECT value FROM json_each(?1)))
-  AND (?2 IS NULL OR s.name IN (SELECT value FROM json_each(?2))) ORDER BY q.name, s.name`;
+const ALL = `SELECT q.name AS in_queue, ${COLUMNS} FROM queues q CROSS JOIN schedules s ON s.queue = q.queue
+  WHERE (? IS NULL OR q.name IN (SELECT value FROM json_each(?)))
+  AND (? IS NULL OR s.name IN (SELECT value FROM json_each(?))) ORDER BY q.name, s.name`;
 
 function among(list: readonly string[] | undefined): SqlValue {
   return list === undefined ? null : JSON.stringify(list);
@@ -165,8 +165,9 @@ export function listSchedules(
   queues: readonly string[] | undefined,
   names: readonly string[] | undefined,
 ): ScheduleRecord[] {
+  const [inQueues, called] = [among(queues), among(names)];
   return sql
-    .all<[queue: string, ...ScheduleRow]>(ALL, among(queues), among(names))
+    .all<[queue: string, ...ScheduleRow]>(ALL, inQueues, inQueues, called, called)
     .map(([queue, ...row]) => recordOf(queue, row));
 }
 

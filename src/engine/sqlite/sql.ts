@@ -1,6 +1,9 @@
 /**
  * Prepared statements, each prepared once per connection. The text of a statement stands where it is used; rows come back
  * as arrays in the order of its columns, because making an object of every row costs more than finding it.
+ *
+ * The first versions of `node:sqlite` bind no parameters with numbers (`?1`) and answer objects only. So no statement numbers
+ * its parameters, and no two columns of a row have the same name.
  */
 import type { Database, SqlValue, Statement } from "./driver.js";
 
