@@ -60,6 +60,7 @@ export {
   PayloadTooLarge,
   RetryAfter,
   ScheduleNotFound,
+  SessionLost,
   ShuttingDown,
   Snooze,
   Superseded,

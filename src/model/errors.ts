@@ -144,12 +144,10 @@ export class JobFailed extends LongshoreError {
 
 /** The engine cannot be reached, or did not answer in time. `url` is redacted. */
 export class EngineUnavailable extends LongshoreError {
-  constructor(url: string, why: string, options?: ErrorOptions) {
-    super(
-      "ENGINE_UNAVAILABLE",
-      `cannot reach ${url}: ${why}. Is it running, and is LONGSHORE_URL (or the URL given to connect) right?`,
-      options,
-    );
+  /** @param options.advice what to look at; default: whether it runs, and the address */
+  constructor(url: string, why: string, options: ErrorOptions & { advice?: string } = {}) {
+    const advice = options.advice ?? " Is it running, and is LONGSHORE_URL (or the URL given to connect) right?";
+    super("ENGINE_UNAVAILABLE", `cannot reach ${url}: ${why}.${advice}`, options);
   }
 }
 
@@ -260,6 +258,25 @@ export class Superseded extends LongshoreError {
 export class LeaseLost extends LongshoreError {
   constructor() {
     super("LEASE_LOST", "the lease on this job was lost; another worker may be running it, so nothing more is written");
+  }
+}
+
+/**
+ * The engine ended a worker's session sooner than its lease, which silence cannot do: the event `error` of a worker tells it,
+ * and the worker waits a growing while before it goes on.
+ */
+export class SessionLost extends LongshoreError {
+  /** How many sessions in a row ended so. From the second one on what they held counts as a crash. */
+  readonly row: number;
+
+  /** @param lease milliseconds */
+  constructor(lease: number, row: number) {
+    const times = row === 1 ? "" : ` ${row} times in a row`;
+    super(
+      "SESSION_LOST",
+      `the engine ended this worker's session sooner than its lease of ${lease} ms${times}: was its queue obliterated, its database emptied or replaced, or a clock set?`,
+    );
+    this.row = row;
   }
 }
 

@@ -7,6 +7,7 @@ import { pause, type Clock } from "../model/clock.js";
 import { EngineClosed } from "../model/errors.js";
 import type { EngineTime } from "./engine-time.js";
 import type { Outage } from "./outage.js";
+import { ShortLives } from "./short-lives.js";
 import { WorkSession } from "./work-session.js";
 
 /** What a holder is given, and whom it tells. */
@@ -16,6 +17,8 @@ export interface SessionHolderOptions {
   readonly info: WorkerInfo;
   readonly outage: Outage;
   readonly time: EngineTime;
+  /** Milliseconds. */
+  readonly lease: number;
   /** Aborts when the worker stops: nothing is opened any more. */
   readonly stopping: AbortSignal;
   /** The life of a session without a heartbeat, in milliseconds. */
@@ -28,12 +31,14 @@ export interface SessionHolderOptions {
 
 export class SessionHolder {
   readonly #options: SessionHolderOptions;
+  readonly #lives: ShortLives;
   #current: WorkSession | null = null;
   #lost: WorkSession | null = null;
   #opening: Promise<void> = Promise.resolve();
 
   constructor(options: SessionHolderOptions) {
     this.#options = options;
+    this.#lives = new ShortLives(options);
   }
 
   /** Opens a session; resolves when there is one, or never will be. */
@@ -47,6 +52,7 @@ export class SessionHolder {
     if (session.over || session !== this.#current) return false;
     session.end();
     this.#current = null;
+    this.#lives.died();
     this.#lost = session;
     return true;
   }
@@ -70,11 +76,16 @@ export class SessionHolder {
 
   async #open(): Promise<void> {
     const { engine, clock, info, outage, time, stopping, ttl, opened, closed } = this.#options;
+    let { wait } = this.#lives;
     for (let failures = 0; !stopping.aborted; failures += 1) {
       try {
         time.learn(await engine.now());
         await this.#giveUpLost();
+        if (wait > 0) await pause(clock, wait, stopping);
+        if (stopping.aborted) return;
+        wait = 0;
         this.#current = await WorkSession.open(engine, info, ttl());
+        this.#lives.born();
         await opened(this.#current);
         return;
       } catch (error) {
@@ -88,11 +99,14 @@ export class SessionHolder {
     }
   }
 
-  // This worker lives: what its lost session still holds goes back uncounted, before anybody takes it for a crash.
+  // This worker lives: what its lost session still holds goes back uncounted, before anybody takes it for a crash. Unless
+  // that happens again and again: then it expires a lease from now, and what it held counts as one.
   async #giveUpLost(): Promise<void> {
+    const { engine, lease } = this.#options;
     if (this.#lost === null) return;
     const { id, queues } = this.#lost;
-    await this.#options.engine.closeSession({ session: id, queues });
+    if (this.#lives.counts) await engine.heartbeat({ session: id, queues, ttl: lease });
+    else await engine.closeSession({ session: id, queues });
     this.#lost = null;
   }
 }

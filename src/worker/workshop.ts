@@ -152,6 +152,7 @@ export class Workshop {
       info,
       outage,
       time,
+      lease,
       stopping: this.#stopping.signal,
       ttl: () => this.#keeper.ttl,
       opened: (session) => this.#begin(session),
