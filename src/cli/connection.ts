@@ -4,7 +4,6 @@
  * process can see.
  */
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
 import type { Command } from "commander";
 import type { Longshore } from "../client/longshore.js";
 import type { Target } from "../engine/target.js";
@@ -60,7 +59,7 @@ export async function connectTo(target: string | Target, rules: ConnectionRules)
   }
   if (parsed.engine === "sqlite" && !rules.creates && !existsSync(parsed.path)) {
     throw new NotFound(
-      `there is no SQLite file ${resolve(parsed.path)}; the first enqueue or worker creates it. Is --url or LONGSHORE_URL right?`,
+      `there is no SQLite file ${parsed.path}; the first enqueue or worker creates it. Is --url or LONGSHORE_URL right?`,
     );
   }
   const { connect } = await import("../client/connect.js");

@@ -270,6 +270,11 @@ export interface WatchAnswer {
 /** Storage and coordination. One object per connection. Times are epoch milliseconds of the engine's own clock. */
 export interface Engine {
   readonly info: EngineInfo;
+  /**
+   * Names the storage that is open, where an engine can tell: two connections that name the same share it. Another one at the
+   * same address, such as a file that took the place of the one that was opened, has another name. `null` before `open`.
+   */
+  readonly identity?: string | null;
 
   /** Connects and prepares. @throws EngineUnavailable, EngineRefused */
   open(): Awaitable<void>;

@@ -1,14 +1,20 @@
 /** From a target to an open engine. Engines load only when they are asked for: SQLite users never load a Redis client. */
 import type { Engine } from "./contract.js";
-import { parseTarget, type Target } from "./target.js";
+import { parseTarget, type ParsedTarget, type Target } from "./target.js";
+
+/** How to open an engine. */
+export interface OpenEngineOptions {
+  /** Open storage that is there, and make none: throws `EngineUnavailable` where a SQLite file is missing. Default: false. */
+  readonly existing?: boolean;
+}
 
 /**
  * Opens the engine a URL or options object names.
  * @throws InvalidInput, EngineUnavailable, EngineRefused
  */
-export async function openEngine(target: string | Target): Promise<Engine> {
+export async function openEngine(target: string | Target, options: OpenEngineOptions = {}): Promise<Engine> {
   const parsed = parseTarget(target);
-  const engine = await create(parsed);
+  const engine = await create(parsed, options);
   try {
     await engine.open();
   } catch (error) {
@@ -18,12 +24,12 @@ export async function openEngine(target: string | Target): Promise<Engine> {
   return engine;
 }
 
-async function create(target: ReturnType<typeof parseTarget>): Promise<Engine> {
+async function create(target: ParsedTarget, { existing = false }: OpenEngineOptions): Promise<Engine> {
   switch (target.engine) {
     case "memory":
       return new (await import("./memory/engine.js")).MemoryEngine();
     case "sqlite":
-      return new (await import("./sqlite/engine.js")).SqliteEngine(target);
+      return new (await import("./sqlite/engine.js")).SqliteEngine(target, { existing });
     case "redis":
       return new (await import("./redis/engine.js")).RedisEngine(target);
   }

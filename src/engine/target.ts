@@ -1,7 +1,8 @@
 /**
  * Where to connect: a URL or an options object, checked and brought into one form. The form is plain data, so that it can
- * be handed to another thread, which then opens an engine of its own.
+ * be handed to another thread, which then opens an engine of its own; so it names a file wherever the process goes.
  */
+import { resolve } from "node:path";
 import { parsePositiveDuration, type Duration } from "../model/duration.js";
 import { InvalidInput } from "../model/errors.js";
 import { parseName } from "../model/name.js";
@@ -9,7 +10,7 @@ import { parseName } from "../model/name.js";
 /** One SQLite file, shared by any number of processes on one machine. */
 export interface SqliteTarget {
   engine: "sqlite";
-  /** The file; its folder is created when missing. */
+  /** The file; its folder is created when missing. A relative path starts at the working directory of this moment. */
   path: string;
   /**
    * `"normal"` (default): nothing is lost when a process dies; a power cut may lose what was written since the last
@@ -102,7 +103,7 @@ function parseSqlite({ path, durability = "normal" }: SqliteTarget): Required<Sq
   if (durability !== "normal" && durability !== "full") {
     throw new InvalidInput("durability", durability, '"normal" or "full"');
   }
-  return { engine: "sqlite", path, durability };
+  return { engine: "sqlite", path: resolve(path), durability };
 }
 
 function parseRedis(target: RedisTarget): ParsedRedisTarget {

@@ -21,6 +21,8 @@ export interface KeeperOrder {
   readonly queues: readonly string[];
   readonly ttl: number;
   readonly every: number;
+  /** The storage that the worker has open, where its engine can tell. */
+  readonly identity: string | null;
 }
 
 /** What came of a heartbeat. */

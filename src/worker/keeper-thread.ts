@@ -1,7 +1,8 @@
 /**
  * The thread that renews a session while the worker's own event loop is busy with a handler. It has an engine
  * connection of its own, beats for the session it was last told of, and stops at the time the worker has written into
- * shared memory, so that a job that hangs cannot hold its lease for ever.
+ * shared memory, so that a job that hangs cannot hold its lease for ever. What it connects to must be there, and must be
+ * what the worker has open: of a session that is not its own storage's it would say that it is over.
  */
 import { parentPort, workerData } from "node:worker_threads";
 import type { Engine } from "../engine/contract.js";
@@ -30,45 +31,57 @@ await main();
 port.close();
 
 async function main(): Promise<void> {
-  const engine = await open();
-  if (engine === null) return;
+  let engine: Engine | null = null;
   let obeyed: KeeperOrder | null = null;
-  try {
-    while (!closing.signal.aborted) {
-      changed = new AbortController();
-      const current = order;
-      if (current?.session == null) {
-        await pause(systemClock, Number.MAX_SAFE_INTEGER, changed.signal);
-        continue;
-      }
-      // The first beat is at once and in any case: a worker with a short lease takes no work before it.
-      if (current !== obeyed || systemClock.monotonic() <= (beatUntil[0] ?? 0)) await beat(engine, current);
-      obeyed = current;
-      await pause(systemClock, current.every, changed.signal);
+  while (!closing.signal.aborted) {
+    changed = new AbortController();
+    const current = order;
+    if (current?.session == null) {
+      await pause(systemClock, Number.MAX_SAFE_INTEGER, changed.signal);
+      continue;
     }
-  } finally {
-    await engine.close();
+    if (engine !== null && !isSame(engine, current)) {
+      await engine.close();
+      engine = null;
+    }
+    engine ??= await reach(current);
+    if (engine === null) {
+      await pause(systemClock, RETRY, changed.signal);
+      continue;
+    }
+    // The first beat is at once and in any case: a worker with a short lease takes no work before it.
+    if (current !== obeyed || systemClock.monotonic() <= (beatUntil[0] ?? 0)) await beat(engine, current);
+    obeyed = current;
+    await pause(systemClock, current.every, changed.signal);
   }
+  await engine?.close();
 }
 
-async function open(): Promise<Engine | null> {
-  while (!closing.signal.aborted) {
-    try {
-      return await openEngine(target);
-    } catch (error) {
-      tell({ session: null, error: String(error) });
-      changed = new AbortController();
-      await pause(systemClock, RETRY, changed.signal);
-    }
+/** Connects to the storage that the worker has open; `null`, and the worker is told why, when it cannot be had. */
+async function reach(current: KeeperOrder): Promise<Engine | null> {
+  let engine: Engine | null = null;
+  try {
+    engine = await openEngine(target, { existing: true });
+    if (isSame(engine, current)) return engine;
+    tell({ session: null, error: `the heartbeat thread found another database at ${engine.info.url}` });
+  } catch (error) {
+    tell({ session: null, error: String(error) });
   }
+  await engine?.close();
   return null;
 }
 
-async function beat(engine: Engine, { session, queues, ttl }: KeeperOrder): Promise<void> {
+function isSame(engine: Engine, { identity }: KeeperOrder): boolean {
+  return (engine.identity ?? null) === identity;
+}
+
+async function beat(engine: Engine, current: KeeperOrder): Promise<void> {
+  const { session, queues, ttl } = current;
   if (session === null) return;
   try {
     const { alive, revoked } = await engine.heartbeat({ session, queues, ttl });
-    tell({ session, alive, revoked });
+    // A file that was replaced a moment ago knows nothing of the session.
+    if (isSame(engine, current)) tell({ session, alive, revoked });
   } catch (error) {
     tell({ session, error: String(error) });
   }

@@ -61,6 +61,8 @@ export class LeaseKeeper {
   #guarding = false;
   #beating = false;
   #beatUntil = 0;
+  /** The storage that the thread was last told of. */
+  #identity: string | null = null;
   #cancel: () => void = () => {};
   #unsubscribe: () => void = () => {};
 
@@ -162,6 +164,7 @@ export class LeaseKeeper {
     const now = clock.monotonic();
     this.#allow(Math.max(latestDeadline() ?? 0, now));
     this.#arm(this.#resting ? Math.max(this.#every, REST_EVERY) : this.#every);
+    if ((this.#options.engine.identity ?? null) !== this.#identity) this.#order();
     const threadBeats = this.#link !== null && now - this.#heardAt < this.#every * 1.5;
     if (this.#resting || !threadBeats) void this.beat();
   }
@@ -176,11 +179,13 @@ export class LeaseKeeper {
   #order(): void {
     const session = this.#resting ? null : this.#session;
     if (session !== null && this.#link === null && !this.#threadOff) this.#startThread();
+    this.#identity = this.#options.engine.identity ?? null;
     this.#link?.order({
       session: session?.id ?? null,
       queues: session?.queues ?? [],
       ttl: this.ttl,
       every: this.#every,
+      identity: this.#identity,
     });
   }
 

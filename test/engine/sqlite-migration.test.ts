@@ -25,6 +25,7 @@ const BACK: Readonly<Record<number, string>> = {
     ALTER TABLE jobs DROP COLUMN debounce_most; ALTER TABLE revoked DROP COLUMN cause`,
   3: `DROP TABLE ties; DROP TABLE tied_bodies; DROP TABLE dependencies; DROP TABLE dependents; DROP TABLE schedules;
     ALTER TABLE jobs DROP COLUMN tied`,
+  4: "DROP TABLE identity",
 };
 
 /** Makes of the file what a Longshore with this schema would have left. */

@@ -40,9 +40,10 @@ async function behind<T>(path: string, act: (database: Database) => T): Promise<
   }
 }
 
-/** Every row of every table, but for what SQLite itself keeps. */
+/** Every row of every table, but for what SQLite itself keeps and what names the database. */
 function readRows(database: Database): string[] {
-  const tables = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'";
+  const tables =
+    "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name <> 'identity'";
   return (database.prepare(tables).all() as { name: string }[]).flatMap(({ name }) =>
     database
       .prepare(`SELECT * FROM "${name}"`)

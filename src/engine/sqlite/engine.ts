@@ -3,7 +3,6 @@
  * on an open transaction, which the writer runs together with its neighbours; reads see one consistent state and wait for
  * nobody.
  */
-import { resolve } from "node:path";
 import { systemClock, type Clock } from "../../model/clock.js";
 import { EngineClosed } from "../../model/errors.js";
 import type { ControlAnswer, ControlParams, Engine, EngineInfo, OverdueSession, SweepAnswer } from "../contract.js";
@@ -12,11 +11,11 @@ import { LATE, MOST_OVERDUE } from "../overdue.js";
 import type { ScheduleRecord } from "../schedule.js";
 import { describeTarget, type SqliteTarget } from "../target.js";
 import { readCheckpoints } from "./checkpoint.js";
+import { Connection } from "./connection.js";
 import { closeIn } from "./consume.js";
 import { cancel, control, promote, release, remove, retry, update, type Command } from "./control.js";
 import { exchange } from "./exchange.js";
 import { commitFlow } from "./flow.js";
-import { openFile } from "./file.js";
 import { obliterate } from "./obliterate.js";
 import { enqueue } from "./produce.js";
 import { findJobs, getJobs, hasWork, listPage, listQueues, positionOf, tagTotals } from "./read.js";
@@ -38,15 +37,6 @@ import { listDependencies, listDependents } from "./ties.js";
 import type { Transaction } from "./transaction.js";
 import { expireLate, nextDue, promoteDue, recoverLost, trim } from "./upkeep.js";
 import { hasEvents, watch } from "./watch.js";
-import { Watchers } from "./watchers.js";
-import { Writer } from "./writer.js";
-
-/** What there is while the file is open. */
-interface Opened {
-  readonly sql: Sql;
-  readonly writer: Writer;
-  readonly watchers: Watchers;
-}
 
 type Params<Method extends keyof Engine> = Engine[Method] extends (params: infer P) => unknown ? P : never;
 type Answer<Method extends keyof Engine> = Engine[Method] extends (...params: never[]) => infer A
@@ -57,40 +47,42 @@ export class SqliteEngine implements Engine {
   readonly info: EngineInfo;
   readonly #target: Required<SqliteTarget>;
   readonly #clock: Clock;
-  #opened: Opened | null = null;
+  readonly #existing: boolean;
+  #opened: Connection | null = null;
+  #reopening: Promise<Connection> | null = null;
   #closed = false;
 
   /**
    * @param target the file, and how durable it shall be
    * @param options.clock the time the engine lives in; default: the machine's
+   * @param options.existing open a database that is there, and make none; default: false
    */
-  constructor(target: Required<SqliteTarget>, options: { clock?: Clock } = {}) {
+  constructor(target: Required<SqliteTarget>, options: { clock?: Clock; existing?: boolean } = {}) {
     this.#target = target;
     this.#clock = options.clock ?? systemClock;
+    this.#existing = options.existing ?? false;
     this.info = {
       kind: "sqlite",
-      url: describeTarget({ ...target, path: resolve(target.path) }),
+      url: describeTarget(target),
       shared: true,
       persistence: `sqlite wal, synchronous ${target.durability}`,
     };
   }
 
+  get identity(): string | null {
+    return this.#opened?.identity ?? null;
+  }
+
   async open(): Promise<void> {
     if (this.#closed) throw new EngineClosed();
-    if (this.#opened !== null) return;
-    const sql = await openFile(this.#target);
-    const watchers = new Watchers(sql, this.#clock);
-    this.#opened = { sql, watchers, writer: new Writer(sql, this.#clock, watchers, this.#target) };
+    this.#opened ??= await Connection.open(this.#target, this.#clock, { existing: this.#existing });
   }
 
   close(): void {
     this.#closed = true;
     const opened = this.#opened;
     this.#opened = null;
-    if (opened === null) return;
-    opened.writer.close();
-    opened.watchers.close();
-    opened.sql.close();
+    opened?.close();
   }
 
   now(): number {
@@ -128,19 +120,19 @@ export class SqliteEngine implements Engine {
   }
 
   async awaitWork({ queues, timeout, signal }: Params<"awaitWork">): Promise<boolean> {
-    const opened = this.#opened;
+    if (this.#opened === null) return false;
+    const { watchers, sql } = await this.#there();
     const until = this.now() + timeout;
-    await opened?.watchers.wait(queues, timeout, signal, () =>
-      queues.some((name) => hasWork(opened.sql, name, this.now(), until)),
-    );
+    await watchers.wait(queues, timeout, signal, () => queues.some((name) => hasWork(sql, name, this.now(), until)));
     return false;
   }
 
   // All who wait see what changes in the file: no wake-up is spent on one of them.
   passOn(): void {}
 
-  onRevoked({ session, listener }: Params<"onRevoked">): () => void {
-    return this.#open().watchers.listen(session, listener);
+  async onRevoked({ session, listener }: Params<"onRevoked">): Promise<() => void> {
+    const { watchers } = await this.#there();
+    return watchers.listen(session, listener);
   }
 
   report({ session, updates }: Params<"report">): Answer<"report"> {
@@ -277,19 +269,50 @@ export class SqliteEngine implements Engine {
   }
 
   async awaitEvents({ queue, cursor, timeout, signal }: Params<"awaitEvents">): Promise<void> {
-    const opened = this.#opened;
-    await opened?.watchers.wait([queue], timeout, signal, () => hasEvents(opened.sql, queue, cursor));
+    if (this.#opened === null) return;
+    const { watchers, sql } = await this.#there();
+    await watchers.wait([queue], timeout, signal, () => hasEvents(sql, queue, cursor));
   }
 
   async #write<T>(command: (transaction: Transaction) => T): Promise<T> {
-    return this.#open().writer.run(command);
+    const opened = this.#open();
+    return (opened.isLeft ? await this.#reopen() : opened).writer.run(command);
   }
 
   async #read<T>(query: (sql: Sql) => T): Promise<T> {
-    return this.#open().writer.read(query);
+    const opened = this.#open();
+    return (opened.isLeft ? await this.#reopen() : opened).writer.read(query);
   }
 
-  #open(): Opened {
+  async #there(): Promise<Connection> {
+    const opened = this.#open();
+    if (opened.isLeft) return this.#reopen();
+    opened.verify();
+    return opened;
+  }
+
+  /**
+   * The file was deleted or replaced. Whoever was about to write has been told; those who come now get the file that
+   * stands there instead. None is made: what was deleted under us may be on its way back.
+   */
+  #reopen(): Promise<Connection> {
+    this.#reopening ??= this.#openAgain().finally(() => {
+      this.#reopening = null;
+    });
+    return this.#reopening;
+  }
+
+  async #openAgain(): Promise<Connection> {
+    const opened = await Connection.open(this.#target, this.#clock, { existing: true });
+    if (this.#closed) {
+      opened.close();
+      throw new EngineClosed();
+    }
+    this.#opened = opened;
+    return opened;
+  }
+
+  #open(): Connection {
     if (this.#opened === null) throw new EngineClosed();
     return this.#opened;
   }

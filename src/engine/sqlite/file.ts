@@ -2,13 +2,14 @@
  * Opening the file: its folder, who may read it, the settings of a connection, the schema. Waiting for other processes is
  * asynchronous here and everywhere: SQLite itself may block for a few milliseconds only, then we step back and try again.
  */
-import { closeSync, existsSync, mkdirSync, openSync } from "node:fs";
-import { dirname } from "node:path";
+import { existsSync } from "node:fs";
+import { pathToFileURL } from "node:url";
 import { pause, systemClock } from "../../model/clock.js";
 import { EngineUnavailable } from "../../model/errors.js";
 import { describeTarget, type SqliteTarget } from "../target.js";
 import { isBusy, isFileFailure, loadDriver, type OpenDatabase } from "./driver.js";
-import { migrate } from "./migrations.js";
+import { migrate, schemaOf } from "./migrations.js";
+import { makeFile } from "./new-file.js";
 import { Sql } from "./sql.js";
 
 type Target = Required<SqliteTarget>;
@@ -19,14 +20,24 @@ const BLOCKING_WAIT = 5;
 const PATIENCE = 10_000;
 const LONGEST_PAUSE = 20;
 
+/** How to open a file. */
+export interface OpenOptions {
+  /** Open a database that is there, and make none. */
+  readonly existing: boolean;
+}
+
 /** Opens a file, makes or updates its schema. @throws EngineUnavailable, EngineRefused */
-export async function openFile(target: Target): Promise<Sql> {
+export async function openFile(target: Target, { existing }: OpenOptions): Promise<Sql> {
   const open = await loadDriver();
-  const sql = guarded(target, () => create(target, open));
+  const sql = guarded(target, () => (existing ? find(target, open) : create(target, open)));
   try {
+    if (existing && (await whenFree(target, () => schemaOf(sql))) === 0) {
+      throw unavailable(target, null, "the file that stands there now is no database of Longshore's");
+    }
     // Changing to WAL needs the file for oneself for a moment; so does the schema.
     await whenFree(target, () => sql.exec("PRAGMA journal_mode = WAL"));
     sql.exec(`
+      PRAGMA busy_timeout = ${BLOCKING_WAIT};
       PRAGMA synchronous = ${target.durability === "full" ? "FULL" : "NORMAL"};
       PRAGMA cache_size = -32000;
       PRAGMA wal_autocheckpoint = 4000;
@@ -42,12 +53,19 @@ export async function openFile(target: Target): Promise<Sql> {
 }
 
 function create(target: Target, open: OpenDatabase): Sql {
-  const folder = dirname(target.path);
   try {
-    if (!existsSync(folder)) mkdirSync(folder, { recursive: true, mode: 0o700 });
-    // An empty file is a new database to SQLite, which gives the files beside it the same permissions.
-    closeSync(openSync(target.path, "a", 0o600));
+    makeFile(target.path);
     return new Sql(open(target.path, { timeout: BLOCKING_WAIT }));
+  } catch (error) {
+    throw unavailable(target, error);
+  }
+}
+
+/** Opens a file that is there. As an address, because with one SQLite can be told to make none. */
+function find(target: Target, open: OpenDatabase): Sql {
+  if (!existsSync(target.path)) throw unavailable(target, null, "its file is gone");
+  try {
+    return new Sql(open(`${pathToFileURL(target.path).href}?mode=rw`, { timeout: BLOCKING_WAIT }));
   } catch (error) {
     throw unavailable(target, error);
   }

@@ -268,16 +268,20 @@ const FOURTH = `
 `;
 
 /** The end of a session is told by the clock that never jumps; one that ended by the date before gives a sign of life or not. */
-const SESSIONS_BY_MONOTONIC_TIME = `
+const FIFTH = `
   ALTER TABLE lives ADD COLUMN ttl INTEGER NOT NULL DEFAULT 0;
   UPDATE lives SET deadline = 0;
+
+  -- Names this database. A process opens the file more than once, and must know that it has the same one each time.
+  CREATE TABLE identity (identity TEXT NOT NULL);
+  INSERT INTO identity VALUES (lower(hex(randomblob(16))));
 `;
 
-const MIGRATIONS: readonly string[] = [FIRST, SECOND, THIRD, FOURTH, SESSIONS_BY_MONOTONIC_TIME];
+const MIGRATIONS: readonly string[] = [FIRST, SECOND, THIRD, FOURTH, FIFTH];
 
 /** Takes the steps a file has not taken; inside a transaction. @throws EngineRefused for a file from the future */
 export function migrate(sql: Sql, path: string): void {
-  const version = sql.all<[version: number]>("PRAGMA user_version")[0]?.[0] ?? 0;
+  const version = schemaOf(sql);
   if (version > MIGRATIONS.length) {
     throw new EngineRefused(
       `${path} was written by a newer Longshore (schema ${version}, this one knows ${MIGRATIONS.length}): update longshore`,
@@ -285,4 +289,14 @@ export function migrate(sql: Sql, path: string): void {
   }
   for (const step of MIGRATIONS.slice(version)) sql.exec(step);
   if (version < MIGRATIONS.length) sql.exec(`PRAGMA user_version = ${MIGRATIONS.length}`);
+}
+
+/** How many steps a file has taken; 0: none, so it has no schema. */
+export function schemaOf(sql: Sql): number {
+  return sql.all<[version: number]>("PRAGMA user_version")[0]?.[0] ?? 0;
+}
+
+/** What names this database; a copy of the file has the same. */
+export function identityOf(sql: Sql): string {
+  return sql.all<[identity: string]>("SELECT identity FROM identity")[0]?.[0] ?? "";
 }

@@ -7,11 +7,14 @@ import type { Clock } from "../../model/clock.js";
 import type { Revocation } from "../contract.js";
 import { Signals } from "../signals.js";
 import { isBusy } from "./driver.js";
+import type { FilePlace } from "./file-place.js";
 import { revokedSince, type TakenLease } from "./revocation.js";
 import type { Sql } from "./sql.js";
 
 /** How often to look, in milliseconds. */
 const LOOK_EVERY = 5;
+/** How often those who only wait make sure that the file is still in its place, in milliseconds. */
+const VERIFY_EVERY = 500;
 
 /** A session that listens, and up to which row it has been told. */
 interface Listening {
@@ -22,6 +25,7 @@ interface Listening {
 export class Watchers {
   readonly #sql: Sql;
   readonly #signals: Signals;
+  readonly #place: FilePlace;
   /** How many wait in each queue. */
   readonly #waiting = new Map<string, number>();
   readonly #listening = new Set<Listening>();
@@ -29,8 +33,9 @@ export class Watchers {
   #timer: NodeJS.Timeout | null = null;
   #version = 0;
 
-  constructor(sql: Sql, clock: Clock) {
+  constructor(sql: Sql, clock: Clock, place: FilePlace) {
     this.#sql = sql;
+    this.#place = place;
     this.#signals = new Signals(clock);
   }
 
@@ -104,6 +109,8 @@ export class Watchers {
   }
 
   #compare(): void {
+    // Where another file stands every wait has ended now, and the next command says why.
+    if (!this.#place.holds(VERIFY_EVERY)) return;
     try {
       const version = this.#look();
       if (version === this.#version) return;

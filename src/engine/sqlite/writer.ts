@@ -8,6 +8,7 @@ import { EngineClosed } from "../../model/errors.js";
 import type { SqliteTarget } from "../target.js";
 import { isBusy, isFileFailure } from "./driver.js";
 import { transact, whenFree } from "./file.js";
+import type { FilePlace } from "./file-place.js";
 import { deliver } from "./post.js";
 import type { Sql } from "./sql.js";
 import { Transaction } from "./transaction.js";
@@ -23,20 +24,31 @@ interface Pending {
   fail(error: unknown): void;
 }
 
+/** What a writer is made from. */
+export interface WriterOptions {
+  readonly sql: Sql;
+  readonly clock: Clock;
+  readonly target: Required<SqliteTarget>;
+  readonly watchers: Watchers;
+  readonly place: FilePlace;
+}
+
 export class Writer {
   readonly #sql: Sql;
   readonly #clock: Clock;
   readonly #watchers: Watchers;
   readonly #target: Required<SqliteTarget>;
+  readonly #place: FilePlace;
   #waiting: Pending[] = [];
   #working = false;
   #closed = false;
 
-  constructor(sql: Sql, clock: Clock, watchers: Watchers, target: Required<SqliteTarget>) {
+  constructor({ sql, clock, target, watchers, place }: WriterOptions) {
     this.#sql = sql;
     this.#clock = clock;
     this.#watchers = watchers;
     this.#target = target;
+    this.#place = place;
   }
 
   /** Runs a command that changes something. */
@@ -67,6 +79,7 @@ export class Writer {
     if (this.#closed) throw new EngineClosed();
     return whenFree(this.#target, () => {
       if (this.#closed) throw new EngineClosed();
+      this.#place.verify();
       return transact(this.#sql, "BEGIN", () => query(this.#sql));
     });
   }
@@ -98,6 +111,7 @@ export class Writer {
   #commit(): void {
     const batch = this.#waiting.slice(0, MOST_COMMANDS);
     if (batch.length === 0) return;
+    this.#place.verify();
     const done = transact(this.#sql, "BEGIN IMMEDIATE", () =>
       batch.map((command) => (batch.length === 1 ? attemptAlone(command) : this.#attempt(command))),
     );
