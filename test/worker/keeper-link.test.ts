@@ -75,14 +75,13 @@ it("a worker with nothing to do says that its file was deleted", async () => {
   await engine.open();
   const longshore = attach(engine, { clock });
   const worker = longshore.worker([task("work", {}, () => null)]);
-  await worker.ready();
   await once(worker, "idle");
 
   for (const end of ["", "-wal", "-shm"]) rmSync(`${path}${end}`);
-  const told = once(worker, "error") as Promise<[Error]>;
+  const told = new Promise<Error>((resolve) => worker.on("error", resolve));
   clock.advance(1_000);
 
-  expect((await told)[0].message).toContain("was deleted while it was open");
+  expect((await told).message).toContain("was deleted while it was open");
   await worker.stop();
   await longshore.close();
 });

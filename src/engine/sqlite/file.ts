@@ -32,7 +32,7 @@ export async function openFile(target: Target, { existing }: OpenOptions): Promi
   const sql = guarded(target, () => (existing ? find(target, open) : create(target, open)));
   try {
     if (existing && (await whenFree(target, () => schemaOf(sql))) === 0) {
-      throw unavailable(target, null, "the file that stands there now is no database of Longshore's");
+      throw missing(target, "the file that stands there now is no database of Longshore's");
     }
     // Changing to WAL needs the file for oneself for a moment; so does the schema.
     await whenFree(target, () => sql.exec("PRAGMA journal_mode = WAL"));
@@ -63,7 +63,7 @@ function create(target: Target, open: OpenDatabase): Sql {
 
 /** Opens a file that is there. As an address, because with one SQLite can be told to make none. */
 function find(target: Target, open: OpenDatabase): Sql {
-  if (!existsSync(target.path)) throw unavailable(target, null, "its file is gone");
+  if (!existsSync(target.path)) throw missing(target, "its file is gone");
   try {
     return new Sql(open(`${pathToFileURL(target.path).href}?mode=rw`, { timeout: BLOCKING_WAIT }));
   } catch (error) {
@@ -118,4 +118,9 @@ function guarded<T>(target: Target, attempt: () => T): T {
 function unavailable(target: Target, cause: unknown, why?: string): EngineUnavailable {
   const reason = why ?? (cause instanceof Error ? cause.message : String(cause));
   return new EngineUnavailable(describeTarget(target), reason, { cause });
+}
+
+/** A file that was there, and that nobody but its owner can bring back. */
+function missing(target: Target, why: string): EngineUnavailable {
+  return new EngineUnavailable(describeTarget(target), why, { advice: "" });
 }
