@@ -1,10 +1,11 @@
 // Checks what users get: packs the package, installs the tarball in an empty folder without running install
-// scripts, compiles and runs a small program there on SQLite, runs the command, counts what was installed, and
-// has publint look at the tarball. Prints one line a check and exits 1 when one failed.
+// scripts, compiles and runs a small program there on SQLite, runs the command, both on every Node there is, counts what
+// was installed, and has publint look at the tarball. Prints one line a check and exits 1 when one failed.
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { installedNodes } from "./nodes.mjs";
 import { ensureInstalled, root, say } from "./setup.mjs";
 
 const mostPackages = 25;
@@ -27,12 +28,15 @@ try {
 
   cpSync(join(root, "test/package/first-job.ts"), join(folder, "first-job.ts"));
   report("compiles against the shipped types", run(join(bin, "tsc"), compilerOptions()).ok);
-  const program = run(process.execPath, ["first-job.js"]);
-  report("runs a job on SQLite", program.ok && program.output === "17 18\n", program.output);
-  const testkit = run(process.execPath, ["--eval", `import("longshore/testkit").then((kit) => console.log(kit))`]);
-  report("loads the test kit", testkit.ok);
-  const command = run(join(folder, "node_modules/.bin/longshore"), ["--help"]);
-  report("runs the command", command.ok && command.output.includes("longshore"), command.output);
+  // On this Node, and on the others that `npm run check:nodes` has got.
+  for (const { version, path } of [{ version: process.version, path: process.execPath }, ...installedNodes()]) {
+    const program = run(path, ["first-job.js"]);
+    report(`${version}: runs a job on SQLite`, program.ok && program.output === "17 18\n", program.output);
+    const testkit = run(path, ["--eval", `import("longshore/testkit").then((kit) => console.log(kit))`]);
+    report(`${version}: loads the test kit`, testkit.ok);
+    const command = run(path, [join(folder, "node_modules/.bin/longshore"), "--help"]);
+    report(`${version}: runs the command`, command.ok && command.output.includes("longshore"), command.output);
+  }
 
   report("passes publint", run(join(bin, "publint"), ["run", "--strict", tarball]).ok);
 } finally {

@@ -29,17 +29,26 @@ export function giveUp(message) {
 /** Runs `npm ci` unless node_modules already holds what the lock file asks for. */
 export function ensureInstalled() {
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
-  if (major < 20 || (major === 20 && minor < 19)) {
-    giveUp(`Longshore needs Node 20.19 or newer; this is ${process.version}.`);
+  const tooOld = major < 20 || (major === 20 && minor < 19) || (major === 22 && minor < 13);
+  if (tooOld || major === 21 || major === 23) {
+    giveUp(`Longshore needs Node 20.19, 22.13, or 24 and newer; this is ${process.version}.`);
   }
   if (installedMatchesLock()) return;
   say("Installing packages (npm ci) …");
-  const args = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+  if (!npm(["ci"])) giveUp("npm ci failed; its message is above.");
+}
+
+/**
+ * Runs npm without install scripts; answers whether it did what it was asked.
+ * @param {string[]} command
+ */
+export function npm(command, cwd = root) {
+  const args = [...command, "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
   const npm = process.env.npm_execpath;
   const result = npm?.endsWith(".js")
-    ? spawnSync(process.execPath, [npm, ...args], { cwd: root, stdio: ["ignore", 2, 2] })
-    : spawnSync("npm", args, { cwd: root, stdio: ["ignore", 2, 2], shell: process.platform === "win32" });
-  if (result.status !== 0) giveUp("npm ci failed; its message is above.");
+    ? spawnSync(process.execPath, [npm, ...args], { cwd, stdio: ["ignore", 2, 2] })
+    : spawnSync("npm", args, { cwd, stdio: ["ignore", 2, 2], shell: process.platform === "win32" });
+  return result.status === 0;
 }
 
 function installedMatchesLock() {
