@@ -26,13 +26,13 @@ export class ShortLives {
 
   /** A session begins. */
   born(): void {
-    this.#bornAt = this.#options.clock.now();
+    this.#bornAt = this.#options.clock.monotonic();
   }
 
   /** It was lost; told when that was too soon. */
   died(): void {
     const { clock, outage, lease } = this.#options;
-    if (clock.now() - this.#bornAt >= lease) {
+    if (clock.monotonic() - this.#bornAt >= lease) {
       this.#row = 0;
       return;
     }
