@@ -46,7 +46,7 @@ export class RedisBackdoor {
 
   /** Makes the body of a job impossible to decode. */
   async corrupt(prefix: string, { queue, id }: JobRef): Promise<void> {
-    const key = `{${prefix}:${queue}}:job`;
+    const key = `{${prefix}/${queue}}:job`;
     const stored = (await this.#client.hgetBuffer(key, id)) ?? Buffer.alloc(0);
     await this.#client.hset(key, id, Buffer.concat([stored.subarray(0, birthRecordSize), Buffer.from("rubbish")]));
   }

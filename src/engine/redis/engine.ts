@@ -6,7 +6,7 @@
 import type { Checkpoint } from "../../model/checkpoint.js";
 import type { Clock } from "../../model/clock.js";
 import type { DependencyRecord } from "../../model/dependency.js";
-import { EngineClosed, EngineUnavailable } from "../../model/errors.js";
+import { EngineClosed, EngineRefused, EngineUnavailable } from "../../model/errors.js";
 import { WATCH_INTEREST, type QueueEvent } from "../../model/event.js";
 import { SUPERSEDED_AGAIN, type JobRecord, type JobRef, type JobSpec } from "../../model/job.js";
 import type { JobLog } from "../../model/log.js";
@@ -75,13 +75,13 @@ export class RedisEngine implements Engine {
   /** @param options.clock the time the scripts live in; default: the server's own */
   constructor(target: ParsedRedisTarget, options: { clock?: Clock } = {}) {
     this.#target = target;
-    this.#keys = new Keys(target.prefix);
+    this.#keys = new Keys(target.prefix, target.db);
     this.#clock = options.clock ?? null;
     this.#link = new Link(target, this.#keys, this.#clock, () => {
       this.#wakeup.renew();
       this.#channel.renew();
     });
-    this.#registry = new Registry(this.#link, this.#keys);
+    this.#registry = new Registry(this.#link, this.#keys, () => this.#clock?.now() ?? performance.now());
     this.#upkeep = new Upkeep(this.#link, describeTarget(target), () => this.now());
     this.#post = new RedisPost(this.#link);
     this.#reader = new Reader(this.#link, this.#keys);
@@ -233,14 +233,19 @@ export class RedisEngine implements Engine {
 
   async pause({ queue }: { queue: string }): Promise<void> {
     this.#guard();
-    await this.#registry.add(queue);
-    await this.#link.run("pause", queue, [1]);
+    await this.#pause(queue, 1);
   }
 
   async resume({ queue }: { queue: string }): Promise<void> {
     this.#guard();
+    await this.#pause(queue, 0);
+  }
+
+  async #pause(queue: string, paused: 0 | 1): Promise<void> {
     await this.#registry.add(queue);
-    await this.#link.run("pause", queue, [0]);
+    await this.#link.run("pause", queue, [paused]);
+    // Again: somebody may have obliterated the queue just before.
+    await this.#registry.add(queue);
   }
 
   async obliterate({ queue, force }: { queue: string; force: boolean }): Promise<boolean> {
@@ -257,7 +262,17 @@ export class RedisEngine implements Engine {
     this.#guard();
     const { answer, news } = await this.#upkeep.sweep(params);
     await this.#deliver(news);
+    await this.#restore(params.queues);
     return answer;
+  }
+
+  // The sweep is done: a list that cannot be mended now, with memory full or a right missing, is mended after another.
+  async #restore(queues: readonly string[]): Promise<void> {
+    try {
+      await this.#registry.restore(queues);
+    } catch (error) {
+      if (!(error instanceof EngineUnavailable || error instanceof EngineRefused)) throw error;
+    }
   }
 
   putSchedule(params: SchedulePut): Promise<SchedulePutAnswer> {
@@ -393,10 +408,15 @@ export class RedisEngine implements Engine {
   async awaitEvents({ queue, cursor, timeout, signal }: Parameters<Engine["awaitEvents"]>[0]): Promise<void> {
     if (this.#closed) return;
     await this.#channel.listen(queue);
-    // What was told before the channel was open is not heard on it.
-    const sequence = await this.#link.send(() => this.#link.client.hget(this.#keys.of(queue, "conf"), "seq"));
-    if (Number(sequence ?? 0) > cursor || signal.aborted) return;
-    await this.#channel.wait(queue, cursor, timeout, signal);
+    const seen = new AbortController();
+    const told = this.#channel.wait(queue, cursor, timeout, AbortSignal.any([signal, seen.signal]));
+    try {
+      // What was told before the wait began is not heard in it.
+      const sequence = await this.#link.send(() => this.#link.client.hget(this.#keys.of(queue, "conf"), "seq"));
+      if (Number(sequence ?? 0) <= cursor) await told;
+    } finally {
+      seen.abort();
+    }
   }
 
   #putBack(key: string): void {

@@ -1,6 +1,7 @@
 /**
- * Every key there is, built here and nowhere else. All keys of a queue share the hash tag `{prefix:queue}`, so a queue is
- * one slot of a Redis Cluster and every script touches one slot.
+ * Every key there is, built here and nowhere else. All keys of a queue share the hash tag `{prefix/queue}`, so a queue is
+ * one slot of a Redis Cluster and every script touches one slot. Names cannot contain the slash (model/name.ts), so no two
+ * pairs of prefix and queue share a key.
  *
  * | key | type | holds |
  * |---|---|---|
@@ -39,11 +40,14 @@
 
 /** The keys of one namespace. */
 export class Keys {
+  /** The number of the database they are in. */
+  readonly db: number;
   readonly #prefix: string;
   readonly #queues = new Map<string, string>();
 
-  constructor(prefix: string) {
+  constructor(prefix: string, db: number) {
     this.#prefix = prefix;
+    this.db = db;
   }
 
   /** The set of all queue names. */
@@ -60,15 +64,18 @@ export class Keys {
   base(queue: string): string {
     let base = this.#queues.get(queue);
     if (base === undefined) {
-      base = `{${this.#prefix}:${queue}}:`;
+      base = `{${this.#prefix}/${queue}}:`;
       if (this.#queues.size > 10_000) this.#queues.clear();
       this.#queues.set(queue, base);
     }
     return base;
   }
 
-  /** The channel on which a queue tells of events and taken leases. */
+  /**
+   * The channel on which a queue tells of events and taken leases (`publish` in scripts/lib/queue.lua). It has the number of the
+   * database: unlike keys, channels are those of the whole server.
+   */
   channel(queue: string): string {
-    return this.of(queue, "conf");
+    return this.of(queue, String(this.db));
   }
 }

@@ -157,7 +157,7 @@ export class Link {
   #script(name: ScriptName): Script {
     let script = this.#scripts.get(name);
     if (script === undefined) {
-      script = new Script(name, this.#allowOom);
+      script = new Script(name, this.#allowOom, this.#keys.db);
       this.#scripts.set(name, script);
     }
     return script;

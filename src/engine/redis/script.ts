@@ -67,8 +67,11 @@ export class Script {
   readonly digest: string;
   readonly #keyNames: readonly string[];
 
-  /** @param allowOom does the server know script flags (Redis 7)? */
-  constructor(name: ScriptName, allowOom: boolean) {
+  /**
+   * @param allowOom does the server know script flags (Redis 7)?
+   * @param db the number of the database it runs in, which it could not find out
+   */
+  constructor(name: ScriptName, allowOom: boolean, db: number) {
     const text = read(`${name}.lua`);
     this.#keyNames = words(text, /^-- KEYS: (.*)$/gm);
     // Each stands where it is named: what comes after an early return costs nothing in the calls that take it.
@@ -80,7 +83,7 @@ export class Script {
     );
     const keys = this.#keyNames.map((key, index) => `${key} = KEYS[${index + 1}]`).join(", ");
     const flags = allowOom && FREES_MEMORY.has(name) ? "#!lua flags=allow-oom\n" : "";
-    this.source = `${flags}local K = { ${keys} }${CLOCK}${body}`;
+    this.source = `${flags}local K = { ${keys}, db = '${db}' }${CLOCK}${body}`;
     this.digest = createHash("sha1").update(this.source).digest("hex");
   }
 

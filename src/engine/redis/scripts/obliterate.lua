@@ -7,5 +7,5 @@
 
 if ARGV[2] ~= '1' and redis.call('HLEN', K.held) + redis.call('HLEN', K.leases) > 0 then return 0 end
 redis.call('UNLINK', unpack(KEYS))
-redis.call('PUBLISH', K.conf, 'e 0')
+redis.call('PUBLISH', string.sub(K.conf, 1, -5) .. K.db, 'e 0') -- as `publish` in lib/queue.lua
 return 1

@@ -52,6 +52,9 @@ local function end_of(state)
   return args.first + args.n
 end
 
+-- Tells those who listen to this queue in this database. Mirrors `channel` in keys.ts.
+local function publish(message) redis.call('PUBLISH', string.sub(K.conf, 1, -5) .. K.db, message) end
+
 local events = {}
 local watched = conf.interest > NOW
 
@@ -79,7 +82,7 @@ local function flush_queue(quietly)
     set_conf('seq', conf.seq + #events)
     redis.call('XADD', K.events, 'MAXLEN', '~', 2000, string.format('%.0f-0', conf.seq),
       'first', first, 'at', NOW, 'events', table.concat(events, '\n'))
-    redis.call('PUBLISH', K.conf, 'e ' .. string.format('%.0f', conf.seq))
+    publish('e ' .. string.format('%.0f', conf.seq))
     events = {}
   end
   local sets = {}

@@ -1,0 +1,146 @@
+// What belongs to whom on a shared server: prefixes and queues share no key and no channel, and the list of queues tells the
+// truth, whatever was lost of it.
+import { Redis } from "ioredis";
+import { afterEach, beforeEach, describe, expect, inject, it, vi } from "vitest";
+import { RedisEngine } from "../../src/engine/redis/engine.js";
+import { Keys } from "../../src/engine/redis/keys.js";
+import { Registry } from "../../src/engine/redis/registry.js";
+import { parseTarget, type ParsedRedisTarget } from "../../src/engine/target.js";
+import { Kit, MAIN } from "../../src/engine/testkit/kit.js";
+import { freshPrefix, RedisBackdoor, redisStorage } from "./redis-storage.js";
+
+const where = { url: inject("redisUrl") };
+let redis: Redis;
+let backdoor: RedisBackdoor;
+let kit: Kit;
+
+beforeEach(async () => {
+  redis = new Redis(where.url);
+  backdoor = new RedisBackdoor(where);
+  kit = await Kit.create(redisStorage(where, backdoor));
+});
+
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await kit.dispose();
+  await backdoor.close();
+  await redis.quit();
+});
+
+async function open(prefix: string): Promise<RedisEngine> {
+  const engine = new RedisEngine(parseTarget({ engine: "redis", prefix, ...where }) as ParsedRedisTarget, {
+    clock: kit.clock,
+  });
+  await engine.open();
+  return engine;
+}
+
+async function loseList(): Promise<void> {
+  const [list = ""] = (await kit.storage.leftovers?.())?.filter((key) => key.endsWith("}:queues")) ?? [];
+  expect(await redis.del(list)).toBe(1);
+}
+
+describe("two namespaces", () => {
+  it("share no key and no channel, however their names are put together", () => {
+    const marks = ["a", ":", "."];
+    const names = marks.flatMap((one) => [one, ...marks.map((two) => one + two)]);
+    const owners = new Map<string, string>();
+    const belongs = (place: string, owner: string): void => {
+      expect(owners.get(place) ?? owner).toBe(owner);
+      owners.set(place, owner);
+    };
+    for (const prefix of names) {
+      belongs(new Keys(prefix, 0).registry, `the list of ${prefix}`);
+      for (const queue of names) {
+        for (const key of ["conf", "job", "queues"]) belongs(new Keys(prefix, 0).of(queue, key), `${prefix} ${queue}`);
+        // Keys are those of a database; channels are not.
+        for (const db of [0, 1]) belongs(new Keys(prefix, db).channel(queue), `${prefix} ${queue} ${db}`);
+      }
+    }
+  });
+
+  it.each([
+    ["eu:mail", ":eu", "mail"],
+    ["a:b:c", ":a:b", "c"],
+  ])(
+    "do not see each other's jobs: queue %s of a prefix, and of the prefix with %s behind it queue %s",
+    async (queue, more, other) => {
+      const prefix = freshPrefix();
+      const [one, two] = await Promise.all([open(prefix), open(prefix + more)]);
+      await one.enqueue({ jobs: [kit.spec({ queue })] });
+      await two.enqueue({ jobs: [kit.spec({ queue: other }), kit.spec({ queue: other })] });
+
+      expect((await one.queues()).map(({ name: found, counts }) => [found, counts.queued])).toEqual([[queue, 1]]);
+      expect((await two.queues()).map(({ name: found, counts }) => [found, counts.queued])).toEqual([[other, 2]]);
+      await one.obliterate({ queue, force: true });
+      expect((await two.queues()).map(({ counts }) => counts.queued)).toEqual([2]);
+      one.close();
+      two.close();
+      await backdoor.clear(prefix);
+    },
+  );
+});
+
+describe("a queue that comes into being while it is obliterated", () => {
+  // oxlint-disable-next-line typescript/unbound-method -- called with the registry it is of
+  const takeOff = Registry.prototype.remove;
+
+  it.each([
+    ["by a job", () => kit.engine.enqueue({ jobs: [kit.spec()] })],
+    ["by being paused", () => kit.engine.pause({ queue: MAIN })],
+    ["by a worker", () => kit.session()],
+  ])("%s stays on the list", async (_how, make) => {
+    await kit.add();
+    const other = await kit.open();
+    // It is gone, and the other client is about to take it off the list.
+    vi.spyOn(Registry.prototype, "remove").mockImplementation(async function (this: Registry, queue) {
+      await make();
+      await takeOff.call(this, queue);
+    });
+    await other.obliterate({ queue: MAIN, force: true });
+
+    expect((await kit.engine.queues()).map(({ name }) => name)).toEqual([MAIN]);
+  });
+
+  it("does not, when nothing came", async () => {
+    await kit.add();
+    await kit.engine.obliterate({ queue: MAIN, force: true });
+
+    expect(await kit.engine.queues()).toEqual([]);
+    expect(await kit.storage.leftovers?.()).toEqual([]);
+  });
+});
+
+describe("a list of queues that was lost", () => {
+  it("is rebuilt by those who sweep, within a minute", async () => {
+    await kit.add();
+    await kit.add({ queue: "other" });
+    await kit.sweep(10, [MAIN, "other"]);
+    await loseList();
+    kit.advance(60_000);
+    await kit.sweep(10, [MAIN, "other"]);
+
+    expect((await kit.engine.queues()).map(({ name }) => name)).toEqual([MAIN, "other"]);
+  });
+
+  it("is rebuilt by the first sweep of a client, with queues that exist and no others", async () => {
+    await kit.add();
+    await kit.session({ queues: ["served"] });
+    await loseList();
+    await (await kit.open()).sweep({ queues: [MAIN, "served", "nowhere"], limit: 10 });
+
+    expect((await kit.engine.queues()).map(({ name }) => name)).toEqual([MAIN, "served"]);
+  });
+
+  it("is looked at once a minute, not in every sweep", async () => {
+    await kit.add();
+    await kit.sweep();
+    const restoring = vi.spyOn(Registry.prototype, "add");
+    await loseList();
+    kit.advance(59_999);
+    await kit.sweep();
+
+    expect(restoring).not.toHaveBeenCalled();
+    expect(await kit.engine.queues()).toEqual([]);
+  });
+});
