@@ -2,6 +2,7 @@
 // connections, refuse them, or swallow everything without a word.
 import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { endOfReply } from "./resp-replies.js";
 
 /** `pass`: forward; `refuse`: reset every connection; `swallow`: accept, and forward nothing, also after it has ended. */
 export type ProxyMode = "pass" | "refuse" | "swallow";
@@ -26,6 +27,10 @@ export class TcpProxy {
   readonly #server: Server;
   readonly #pairs = new Set<Pair>();
   #mode: ProxyMode = "pass";
+  /** What becomes of the next connections: each is cut after so many replies. */
+  #sentences: number[] = [];
+  /** How many connections were cut after a number of replies. */
+  cuts = 0;
 
   constructor(server: Server, target: number) {
     this.#server = server;
@@ -47,6 +52,11 @@ export class TcpProxy {
     for (const pair of this.#pairs) reset(pair);
   }
 
+  /** Cuts each of the next connections when its client has been given so many replies of the Redis protocol. */
+  cutNext(connections: number, replies: number): void {
+    this.#sentences = Array.from({ length: connections }, () => replies);
+  }
+
   async stop(): Promise<void> {
     const closed = once(this.#server, "close");
     this.#server.close();
@@ -57,6 +67,8 @@ export class TcpProxy {
   #join(client: Socket, server: Socket): void {
     const pair: Pair = { client, server, dead: this.#mode === "swallow" };
     this.#pairs.add(pair);
+    const sentence = this.#sentences.pop();
+    if (sentence !== undefined) return this.#execute(pair, sentence);
     for (const [from, to] of [
       [client, server],
       [server, client],
@@ -75,6 +87,42 @@ export class TcpProxy {
       });
     }
     if (this.#mode === "refuse") reset(pair);
+  }
+
+  // Exactly so many replies reach the client: the connection is closed behind them, not reset.
+  #execute(pair: Pair, sentence: number): void {
+    const { client, server } = pair;
+    let left = sentence;
+    let bytes = Buffer.alloc(0);
+    const pass = (): void => {
+      let end = 0;
+      while (left > 0 && end < bytes.length) {
+        const next = endOfReply(bytes, end);
+        if (next === -1) break;
+        end = next;
+        left -= 1;
+      }
+      client.write(bytes.subarray(0, end));
+      bytes = bytes.subarray(end);
+      if (left > 0) return;
+      this.cuts += 1;
+      client.destroySoon();
+      server.destroy();
+    };
+    server.on("data", (data) => {
+      bytes = Buffer.concat([bytes, data]);
+      if (left > 0) pass();
+    });
+    client.on("data", (data) => {
+      if (left > 0) server.write(data);
+      else pass();
+    });
+    for (const end of [client, server]) end.on("error", () => undefined);
+    server.on("close", () => client.destroySoon());
+    client.on("close", () => {
+      server.destroy();
+      this.#pairs.delete(pair);
+    });
   }
 }
 

@@ -34,19 +34,32 @@ export function createClient(target: ParsedRedisTarget, blocking = false): Clien
     autoResendUnfulfilledCommands: false,
     // Commands without an answer are given back when the connection closes, instead of staying open until they time out.
     maxRetriesPerRequest: 0,
+    // Who subscribes does it again, and hears when it fails (channel.ts): a rejection unheard would end the process.
+    autoResubscribe: false,
     retryStrategy: reconnectAfter,
   } satisfies RedisOptions;
   if (target.cluster !== undefined) {
-    return new Cluster([...target.cluster], {
+    const cluster = new Cluster([...target.cluster], {
       redisOptions: node,
       lazyConnect: true,
       clusterRetryStrategy: reconnectAfter,
     });
+    // Faults show as failed commands; the listener only keeps them from being printed.
+    return cluster.on("error", () => undefined);
   }
-  if (target.sentinels !== undefined) {
-    return new Redis({ ...node, sentinels: [...target.sentinels], name: target.sentinelName ?? "" });
-  }
-  return new Redis({ ...node, host: target.host, port: target.port });
+  const client =
+    target.sentinels === undefined
+      ? new Redis({ ...node, host: target.host, port: target.port })
+      : new Redis({ ...node, sentinels: [...target.sentinels], name: target.sentinelName ?? "" });
+  // The library goes on in database 0 when it could not select another one: commands must never run there.
+  return client.on("error", (error: unknown) => {
+    if (isRefusedSelect(error)) client.disconnect(true);
+  });
+}
+
+function isRefusedSelect(error: unknown): boolean {
+  const command: unknown = error instanceof Error ? Reflect.get(error, "command") : undefined;
+  return typeof command === "object" && command !== null && Reflect.get(command, "name") === "select";
 }
 
 /** Milliseconds before the nth attempt to connect again. */

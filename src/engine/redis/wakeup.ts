@@ -63,10 +63,7 @@ class Waiter {
   }
 
   #connect(): Client {
-    const client = createClient(this.#target, true);
-    // Faults show as a failed pop; the listener only keeps them from being thrown.
-    client.on("error", () => undefined);
-    return client;
+    return createClient(this.#target, true);
   }
 
   /** Gives up its connection; what waits on it ends. */
