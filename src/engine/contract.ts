@@ -36,6 +36,11 @@ export type {
   ScheduleStatus,
 } from "./schedule.js";
 
+/** Of how many tasks `Engine.aside` tells in one queue. */
+export const MOST_ASIDE = 100;
+/** Up to how many jobs of a task it counts. */
+export const MOST_COUNTED_ASIDE = 10_000;
+
 /** Engines that work synchronously may answer synchronously. */
 export type Awaitable<T> = T | Promise<T>;
 
@@ -68,6 +73,8 @@ export interface WorkerInfo {
   readonly host: string;
   readonly pid: number;
   readonly queues: readonly string[];
+  /** The names of the tasks it has the code of. */
+  readonly tasks: readonly string[];
   readonly concurrency: number;
   /** Epoch milliseconds. */
   readonly startedAt: number;
@@ -93,6 +100,11 @@ export type Outcome =
   | { readonly kind: "snooze"; readonly delay: number }
   /** Handed back to the head of the line; the run does not count. */
   | { readonly kind: "release" }
+  /**
+   * This worker has not the code of the task; another may. The job is set aside: it stays `queued`, at its place, but only a
+   * claim that names its task leases it again. The run does not count; `error` says what was missing.
+   */
+  | { readonly kind: "decline"; readonly error: Failure }
   /** Run again when all it depends on has ended (`Report.after` adds to that); the run does not count. */
   | { readonly kind: "wait" };
 
@@ -123,6 +135,8 @@ export interface Lease extends LeaseRef {
   readonly crashes: number;
   /** Was it recovered from a dead worker and has not ended a run since? A session asks for one such job at a time. */
   readonly suspect: boolean;
+  /** Since when it has been declined, without a run by anybody in between: epoch milliseconds; `null`: it was not. */
+  readonly declinedAt: number | null;
   /** `null` when the stored body cannot be decoded; `problem` then says why. */
   readonly body: JobBody | null;
   readonly problem: string | null;
@@ -144,6 +158,21 @@ export interface Claim {
   readonly max: number;
   /** May one of the jobs be a suspect? */
   readonly suspect: boolean;
+  /**
+   * Of the jobs that were set aside only those of these tasks are leased: before all others when their place is before the
+   * head of the line, else after the line. Each name costs a look, while anything is aside. Default: none.
+   */
+  readonly tasks?: readonly string[];
+}
+
+/** Jobs of one task that were set aside. */
+export interface AsideRecord {
+  readonly queue: string;
+  readonly task: string;
+  /** How many, counted up to `MOST_COUNTED_ASIDE`. */
+  readonly jobs: number;
+  /** Since when the first of them in line has been declined: epoch milliseconds. */
+  readonly since: number;
 }
 
 export interface ExchangeAnswer {
@@ -155,7 +184,7 @@ export interface ExchangeAnswer {
   /** One per settlement, in order. */
   readonly settled: readonly FencedAnswer[];
   readonly leases: readonly Lease[];
-  /** Is more work waiting in the claimed queues? */
+  /** Is more work waiting in the claimed queues? Of what was set aside, the tasks of the claim count. */
   readonly more: boolean;
   /**
    * When the next delayed job of the claimed queues is due, or the first schedule of one unless it is due already; `null` if
@@ -331,11 +360,13 @@ export interface Engine {
     readonly cursor: string | null;
   }): Awaitable<HeldPage>;
   /**
-   * Resolves when work may be waiting in one of the queues, at the latest after `timeout` milliseconds or on abort. `true`: a
-   * wake-up was spent on this; whoever then does not ask for work passes it on.
+   * Resolves when work may be waiting in one of the queues, at the latest after `timeout` milliseconds or on abort. A job
+   * that is set aside is work for who names its task among `tasks`, as in `Claim`. `true`: a wake-up was spent on this; whoever
+   * then does not ask for work passes it on.
    */
   awaitWork(params: {
     readonly queues: readonly string[];
+    readonly tasks?: readonly string[];
     readonly timeout: number;
     readonly signal: AbortSignal;
   }): Promise<boolean>;
@@ -438,6 +469,8 @@ export interface Engine {
   /** How many jobs with a tag are in each state, over all queues or one. */
   tagTotals(params: { readonly tag: string; readonly queue?: string }): Awaitable<StateCounts>;
   queues(): Awaitable<QueueRecord[]>;
+  /** What was set aside, by queue and task: of each queue the first `MOST_ASIDE` tasks by name. */
+  aside(params: { readonly queues: readonly string[] }): Awaitable<AsideRecord[]>;
   workers(): Awaitable<WorkerRecord[]>;
   /** What the runs of a job left, by number; empty when there is nothing, or no such job. */
   checkpoints(params: JobRef): Awaitable<Checkpoint[]>;

@@ -73,6 +73,7 @@ export type AttemptOutcome =
   | "snoozed"
   | "waited"
   | "released"
+  | "declined"
   | "cancelled"
   | "superseded"
   | "crashed";

@@ -23,14 +23,14 @@ export interface Verdict {
   readonly delay: number;
   /** Does the run count as an attempt? */
   readonly counts: boolean;
-  /** Which end of the line, if it is queued. */
-  readonly place: "head" | "tail";
+  /** Which end of the line, if it is queued; `kept`: where it stood, apart from those that anybody may have. */
+  readonly place: "head" | "tail" | "kept";
   /** How the history calls it. */
   readonly outcome: AttemptOutcome;
 }
 
 type Reported =
-  | { readonly kind: "complete" | "partial" | "release" | "wait" }
+  | { readonly kind: "complete" | "partial" | "release" | "decline" | "wait" }
   | { readonly kind: "fail"; readonly retryIn: number | null }
   | { readonly kind: "snooze"; readonly delay: number };
 
@@ -48,6 +48,8 @@ const RELEASED: Verdict = {
   outcome: "released",
 };
 
+const DECLINED: Verdict = { ...RELEASED, place: "kept", outcome: "declined" };
+
 /** Decides what an outcome reported by a worker does to its job. */
 export function judge(run: Run, outcome: Reported): Verdict {
   switch (outcome.kind) {
@@ -63,6 +65,8 @@ export function judge(run: Run, outcome: Reported): Verdict {
       return { ...later(outcome.delay), cause: "snooze", counts: false, outcome: "snoozed" };
     case "release":
       return RELEASED;
+    case "decline":
+      return DECLINED;
     case "wait":
       return {
         state: run.waiting > 0 ? "blocked" : "queued",

@@ -56,6 +56,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
         host: hostname(),
         pid: process.pid,
         queues: order.names,
+        tasks: [],
         concurrency,
         startedAt: setup.clock.now(),
       },

@@ -9,7 +9,7 @@ const QUEUES = ["default", "io", "cpu", "flows"];
 const HOUR = 3_600_000;
 
 export class FlowWorld extends StillWorld {
-  readonly #worker = { name: "hand", host: "here", pid: 1, queues: QUEUES, concurrency: 10, startedAt: 0 };
+  readonly #worker = { name: "hand", host: "here", pid: 1, queues: QUEUES, tasks: [], concurrency: 10, startedAt: 0 };
   readonly #session = new TestSession(this.memory, "hand", this.#worker, 100 * HOUR);
   readonly #leases = new Map<string, Lease>();
   #open = false;

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { loadDriver } from "../../src/engine/sqlite/driver.js";
 import { Kit, MAIN } from "../../src/engine/testkit/kit.js";
 import { found, put } from "../../src/engine/testkit/schedule-words.js";
+import { plainFailure } from "../../src/model/failure.js";
 import { NO_PROGRESS } from "../../src/model/progress.js";
 import { sqliteStorage } from "./sqlite-storage.js";
 
@@ -25,7 +26,8 @@ const BACK: Readonly<Record<number, string>> = {
     ALTER TABLE jobs DROP COLUMN debounce_most; ALTER TABLE revoked DROP COLUMN cause`,
   3: `DROP TABLE ties; DROP TABLE tied_bodies; DROP TABLE dependencies; DROP TABLE dependents; DROP TABLE schedules;
     ALTER TABLE jobs DROP COLUMN tied`,
-  4: "DROP TABLE identity",
+  4: "DROP TABLE identity; ALTER TABLE lives DROP COLUMN ttl",
+  5: `DROP INDEX jobs_aside; ALTER TABLE jobs DROP COLUMN declined_at; ALTER TABLE jobs DROP COLUMN place`,
 };
 
 /** Makes of the file what a Longshore with this schema would have left. */
@@ -144,5 +146,26 @@ it("goes on with the jobs of schema 3, beside which there are schedules from now
 
   expect(await found(after)).toMatchObject({ name: "poll", status: "active" });
   expect(await after.state(old)).toBe("queued");
+  await after.dispose();
+});
+
+it("goes on with the jobs of schema 4: one that ran then can be declined, and is for those who have its task's code", async () => {
+  const before = await connect();
+  const [id, next] = await before.addMany(2, { task: "new" });
+  const session = await before.session({ ttl: 3_600_000 });
+  const lease = await session.next();
+  await before.dispose();
+  await takeBack(4, "UPDATE jobs SET op = op");
+
+  const after = await connect();
+  const error = plainFailure("UnknownTask", "no handler", "UNKNOWN_TASK");
+  const settle = [
+    { queue: lease.queue, id: lease.id, epoch: lease.epoch, outcome: { kind: "decline", error } as const },
+  ];
+  await after.engine.exchange({ session: session.id, lane: 0, call: 2, settle, claim: null });
+
+  expect(await after.list({ states: ["queued"] })).toEqual([id, next]);
+  expect(await (await after.session()).claimIds(2)).toEqual([next]);
+  expect(await (await after.session()).claimIds(2, { tasks: ["new"] })).toEqual([id]);
   await after.dispose();
 });

@@ -51,7 +51,15 @@ async function killAll(pool: WorkerPool): Promise<string[]> {
 /** One who comes later sweeps, and does what is left to do; answers how often each job was started. */
 async function clearUp(engine: Engine, clock: ManualClock): Promise<Map<string, number>> {
   const starts = new Map<string, number>();
-  const worker = { name: "last", host: "here", pid: 1, queues: QUEUES, concurrency: 1, startedAt: clock.now() };
+  const worker = {
+    name: "last",
+    host: "here",
+    pid: 1,
+    queues: QUEUES,
+    tasks: [],
+    concurrency: 1,
+    startedAt: clock.now(),
+  };
   const session = new TestSession(engine, "last/1", worker, 100 * FLOW_CREATION);
   await session.open();
   const done = { kind: "complete", result: '{"n":1}' } as const;

@@ -74,6 +74,7 @@ export async function listAll(engine: Engine, filter: JobFilter = {}): Promise<J
 
 const READS: Readonly<Record<string, (engine: Engine, world: World) => Promise<unknown>>> = {
   counts,
+  aside: async (engine) => engine.aside({ queues: QUEUES }),
   jobs: (engine) => listAll(engine),
   "jobs by filter": async (engine) => [
     await ids(engine, { task: "scan" }),

@@ -197,9 +197,14 @@ function leased(
   inOrder(answer, before, after);
 }
 
+function wasDeclined({ history }: JobRecord): boolean {
+  return history.some(({ outcome }) => outcome === "declined");
+}
+
 function inOrder(answer: ExchangeAnswer, before: Jobs, after: Jobs): void {
-  // Innocent jobs that were in line before; what joined in this very command stands behind or before them by other rules.
-  const line = [...before.values()].filter((job) => job.state === "queued" && job.crashes === 0);
+  // Innocent jobs that were in line before; what joined in this very command stands behind or before them by other rules, and
+  // what was declined stands aside.
+  const line = [...before.values()].filter((job) => job.state === "queued" && job.crashes === 0 && !wasDeclined(job));
   const taken = new Set(answer.leases.map(nameOf));
   const left = new Set<string>();
   for (const job of line) {
@@ -315,7 +320,10 @@ function note(call: Call, answer: unknown, before: Jobs, after: Jobs): void {
     const { alive, settled, leases } = answer as ExchangeAnswer;
     if (!alive) meet("dead session");
     for (const result of settled) meet(`${result} outcome`);
-    for (const lease of leases) meet(lease.suspect ? "lease of a suspect" : "lease");
+    for (const { suspect, declinedAt } of leases) {
+      meet(suspect ? "lease of a suspect" : "lease");
+      if (declinedAt !== null) meet(suspect ? "lease of a declined suspect" : "lease of a declined job");
+    }
   }
   if (call.command === "retry") for (const { outcome } of answer as ControlAnswer[]) meet(`retry: ${outcome}`);
   if (call.command === "claimSuperseded" && (answer as JobRef[]).length > 0) meet("superseded job to tell of");
@@ -348,6 +356,8 @@ const RARE = [
   "applied outcome",
   "lease",
   "lease of a suspect",
+  "lease of a declined job",
+  "lease of a declined suspect",
   "lost with its workers",
   "retry: applied",
   "retry: conflict",

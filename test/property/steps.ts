@@ -63,7 +63,7 @@ export type Step = { readonly connection: number } & (
       readonly session: number;
       readonly lane: number;
       readonly settle: readonly Settle[];
-      readonly claim: { readonly max: number; readonly suspect: boolean } | null;
+      readonly claim: { readonly max: number; readonly suspect: boolean; readonly tasks: readonly string[] } | null;
     }
   | { readonly kind: "exchangeAgain"; readonly session: number; readonly lane: number }
   /** A copy of an exchange that was overtaken by later ones arrives. */
@@ -250,6 +250,7 @@ const outcome: fc.Arbitrary<Outcome> = fc.oneof(
   },
   { weight: 1, arbitrary: record({ kind: fc.constant("snooze"), delay: fc.constantFrom(0, 1_000) }) },
   { weight: 2, arbitrary: record({ kind: fc.constant("release") }) },
+  { weight: 3, arbitrary: record({ kind: fc.constant("decline"), error }) },
   { weight: 2, arbitrary: record({ kind: fc.constant("wait") }) },
 );
 
@@ -302,9 +303,9 @@ export const anyStep: fc.Arbitrary<Step> = fc.oneof(
         session,
         lane: fc.nat({ max: 1 }),
         settle: fc.array(record({ lease: fc.nat({ max: 5 }), own: usually, outcome }), { maxLength: 3 }),
-        claim: mostly<{ max: number; suspect: boolean } | null>(
-          { max: 2, suspect: true },
-          record({ max: fc.integer({ min: 0, max: 5 }), suspect: fc.boolean() }),
+        claim: mostly<{ max: number; suspect: boolean; tasks: readonly string[] } | null>(
+          { max: 2, suspect: true, tasks: [TASKS[0]] },
+          record({ max: fc.integer({ min: 0, max: 5 }), suspect: fc.boolean(), tasks: fc.subarray([...TASKS]) }),
           fc.constant(null),
         ),
       }),

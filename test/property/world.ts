@@ -260,6 +260,7 @@ export class World {
       host: "host",
       pid: 1,
       queues,
+      tasks: TASKS,
       concurrency: 5,
       startedAt: this.clock.now(),
     };

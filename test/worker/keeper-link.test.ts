@@ -11,7 +11,7 @@ import { SqliteEngine } from "../../src/engine/sqlite/engine.js";
 import { ManualClock } from "../../src/engine/testkit/manual-clock.js";
 import { KeeperLink, type KeeperAnswer } from "../../src/worker/keeper-link.js";
 
-const info = { name: "w", host: "h", pid: 1, queues: ["q"], concurrency: 1, startedAt: 0 };
+const info = { name: "w", host: "h", pid: 1, queues: ["q"], tasks: [], concurrency: 1, startedAt: 0 };
 const order = { session: "w/1", queues: ["q"], ttl: 60_000, every: 60_000 };
 
 let folder: string;

@@ -601,7 +601,7 @@ async function settle(stopped: Promise<void>): Promise<void> {
 /** A worker takes `max` jobs with a lease of `ttl` milliseconds and dies. */
 async function diesWith(max: number, lease: number): Promise<void> {
   const session = `dead/${world.clock.now()}-${max}`;
-  const info = { name: "dead", host: "h", pid: 1, queues: ["default"], concurrency: max, startedAt: 0 };
+  const info = { name: "dead", host: "h", pid: 1, queues: ["default"], tasks: [], concurrency: max, startedAt: 0 };
   world.memory.openSession({ session, worker: info, ttl: lifeOf(lease) });
   const claim = { queues: ["default"], max, suspect: true };
   const { leases } = world.memory.exchange({ session, lane: 0, call: 1, settle: [], claim });
@@ -611,7 +611,7 @@ async function diesWith(max: number, lease: number): Promise<void> {
 /** A worker takes the next job: it completes it, or dies of it when it is the poison. */
 async function runOneOrDie(poison: string): Promise<void> {
   const session = `brief/${Math.random()}`;
-  const info = { name: "brief", host: "h", pid: 1, queues: ["default"], concurrency: 1, startedAt: 0 };
+  const info = { name: "brief", host: "h", pid: 1, queues: ["default"], tasks: [], concurrency: 1, startedAt: 0 };
   world.memory.openSession({ session, worker: info, ttl: 1_000 });
   const claim = { queues: ["default"], max: 1, suspect: true };
   const { leases } = world.memory.exchange({ session, lane: 0, call: 1, settle: [], claim });

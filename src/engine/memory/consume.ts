@@ -5,6 +5,7 @@ import { isTerminal } from "../../model/state.js";
 import { judge, judgeCrash } from "../../model/verdict.js";
 import type { FencedAnswer, Lease, LeaseRef, Outcome, Revocation, Settlement } from "../contract.js";
 import { compareKeys } from "../order.js";
+import type { AsideWish } from "./aside.js";
 import { finish, move, recordAttempt } from "./moves.js";
 import type { MemoryJob, MemoryQueue, MemorySession } from "./store.js";
 
@@ -36,13 +37,18 @@ export function settleOne(
 function applyOutcome(queue: MemoryQueue, session: MemorySession, job: MemoryJob, outcome: Outcome, now: number): void {
   const { counted, crashes, waiting } = job;
   const verdict = judge({ counted, attempts: job.spec.attempts, crashes, waiting }, outcome);
-  recordAttempt(job, session.id, verdict.outcome, now, outcome.kind === "fail" ? outcome.error : null);
+  recordAttempt(job, session.id, verdict.outcome, now, "error" in outcome ? outcome.error : null);
   letGo(session, job);
   if (verdict.counts) job.counted += 1;
   if (outcome.kind === "complete" || outcome.kind === "partial") job.result = outcome.result;
   if (outcome.kind === "partial") job.failures = outcome.failures ?? [];
   // A run that ended proves that the job does not kill its worker; one that was handed back proves nothing.
-  if (outcome.kind !== "release") job.suspect = false;
+  if (outcome.kind === "decline") {
+    job.declinedAt ??= now;
+  } else if (outcome.kind !== "release") {
+    job.suspect = false;
+    job.declinedAt = null;
+  }
   if (isTerminal(verdict.state)) {
     finish(queue, job, verdict.state, verdict.cause, now);
   } else {
@@ -67,6 +73,7 @@ export function recover(queue: MemoryQueue, session: MemorySession, job: MemoryJ
     finish(queue, job, "failed", verdict.cause, now);
   } else {
     job.suspect = true;
+    job.declinedAt = null;
     job.runAt = now;
     move(queue, job, "queued", verdict.cause, now);
   }
@@ -84,20 +91,19 @@ function letGo(session: MemorySession, job: MemoryJob): void {
   job.session = null;
 }
 
-/** Leases up to `max` jobs of one queue, in order, at most one of them a suspect. */
-export function leaseFrom(
-  queue: MemoryQueue,
-  session: MemorySession,
-  max: number,
-  suspect: boolean,
-  now: number,
-): Lease[] {
+/** Leases jobs of one queue, in order, at most one of them a suspect. */
+export function leaseFrom(queue: MemoryQueue, session: MemorySession, wish: AsideWish, now: number): Lease[] {
+  const { max } = wish;
   const leases: Lease[] = [];
   if (queue.paused || max <= 0) return leases;
   const epoch = queue.epoch + 1;
   const line = queue.lines.queued;
-  const first = suspect ? queue.suspects.first() : undefined;
   const head = line.first();
+  const aside = queue.aside.first(wish);
+  const before = aside.filter(({ key }) => head === undefined || key[0] < head.key[0]);
+  const takesSuspect = wish.suspect && before.length < max && !aside.some((job) => job.suspect);
+  for (const job of before) leases.push(lease(queue, session, job, epoch, now));
+  const first = takesSuspect ? queue.suspects.first() : undefined;
   const suspectFirst = first !== undefined && (head === undefined || compareKeys(first.key, head.key) < 0);
   if (first !== undefined && suspectFirst) leases.push(lease(queue, session, first, epoch, now));
   while (leases.length < max) {
@@ -108,6 +114,8 @@ export function leaseFrom(
   }
   if (first !== undefined && !suspectFirst && leases.length < max)
     leases.push(lease(queue, session, first, epoch, now));
+  const behind = aside.slice(before.length, before.length + max - leases.length);
+  for (const job of behind) leases.push(lease(queue, session, job, epoch, now));
   if (leases.length > 0) queue.epoch = epoch;
   return leases;
 }
@@ -115,6 +123,7 @@ export function leaseFrom(
 function lease(queue: MemoryQueue, session: MemorySession, job: MemoryJob, epoch: number, now: number): Lease {
   const { suspect } = job;
   job.epoch = epoch;
+  job.place = job.key[0];
   job.session = session.id;
   job.expireAt = null;
   job.startedAt = now;
@@ -136,6 +145,7 @@ export function describeLease(job: MemoryJob, suspect: boolean, now: number): Le
     attempts: job.spec.attempts,
     crashes: job.crashes,
     suspect,
+    declinedAt: job.declinedAt,
     body: { task, input, backoff, timeout, supersedes, after, references, flow },
     problem: null,
     checkpoints: job.checkpoints !== null,

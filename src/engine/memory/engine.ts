@@ -10,6 +10,7 @@ import type { JobRecord, JobRef } from "../../model/job.js";
 import type { JobLog } from "../../model/log.js";
 import { perState } from "../../model/state.js";
 import type {
+  AsideRecord,
   CommitAnswer,
   ControlAnswer,
   ControlParams,
@@ -42,7 +43,7 @@ import { exchange } from "./exchange.js";
 import { tell, watchOn } from "./moves.js";
 import { MemoryPost } from "./post.js";
 import { enqueueOne } from "./produce.js";
-import { countStates, listPage, positionOf, recordOf } from "./read.js";
+import { asideOf, countStates, listPage, positionOf, recordOf } from "./read.js";
 import { applyReport } from "./report.js";
 import {
   fireSchedule,
@@ -138,7 +139,7 @@ export class MemoryEngine implements Engine {
     return { leases: heldBy(this.#store, session, queue), cursor: null };
   }
 
-  async awaitWork({ queues, timeout, signal }: Parameters<Engine["awaitWork"]>[0]): Promise<boolean> {
+  async awaitWork({ queues, tasks = [], timeout, signal }: Parameters<Engine["awaitWork"]>[0]): Promise<boolean> {
     const until = this.now() + timeout;
     const ready = (): boolean =>
       queues.some((name) => {
@@ -148,7 +149,7 @@ export class MemoryEngine implements Engine {
         if (queue.paused) return tick < until - 1;
         // Who sleeps must also hear of a delayed job, or a schedule, that is due before the end of the wait.
         const due = Math.min(tick, queue.lines.delayed.first()?.runAt ?? Number.POSITIVE_INFINITY);
-        return queue.lines.queued.size + queue.suspects.size > 0 || due < until - 1;
+        return queue.lines.queued.size + queue.suspects.size > 0 || queue.aside.has(tasks) || due < until - 1;
       });
     await this.#signals.wait(queues, timeout, signal, ready);
     return false;
@@ -371,6 +372,14 @@ export class MemoryEngine implements Engine {
     return this.#store
       .sorted()
       .map((queue) => ({ name: queue.name, paused: queue.paused, counts: countStates(queue) }));
+  }
+
+  aside({ queues }: Parameters<Engine["aside"]>[0]): AsideRecord[] {
+    this.#guard();
+    return this.#store
+      .sorted()
+      .filter(({ name }) => queues.includes(name))
+      .flatMap(asideOf);
   }
 
   workers(): WorkerRecord[] {

@@ -1,6 +1,7 @@
 /** The exchange: queue by queue in the order of the claim, what is due, then what is settled, then what is leased. */
 import type { Engine, ExchangeAnswer, FencedAnswer, Lease } from "../contract.js";
 import { earliest } from "../order.js";
+import type { AsideWish } from "./aside.js";
 import { describeLease, holds, leaseFrom, settleOne } from "./consume.js";
 import { firstTick } from "./schedules.js";
 import type { MemoryQueue, MemorySession, MemoryStore, Moment } from "./store.js";
@@ -17,6 +18,7 @@ export function exchange(
 ): { answer: ExchangeAnswer; touched: string[] } {
   const { now } = moment;
   const names = [...new Set([...(claim?.queues ?? []), ...settle.map((settlement) => settlement.queue)])];
+  const tasks = claim?.tasks ?? [];
   const settled: FencedAnswer[] = settle.map(() => "stale");
   const leases: Lease[] = [];
   const touched: string[] = [];
@@ -37,9 +39,9 @@ export function exchange(
     promoteDue(queue, PROMOTE_LIMIT, now);
     for (const [index, settlement] of mine) settled[index] = settleOne(queue, session, settlement, now);
     const suspect = (claim?.suspect ?? false) && !leases.some((lease) => lease.suspect);
-    if (left > 0) leases.push(...leaseOnce(queue, session, { lane, call, max: left, suspect }, now));
+    if (left > 0) leases.push(...leaseOnce(queue, session, { lane, call, max: left, suspect, tasks }, now));
     if (claimed) {
-      more ||= !queue.paused && queue.lines.queued.size > 0;
+      more ||= !queue.paused && (queue.lines.queued.size > 0 || queue.aside.has(tasks));
       nextDue = earliest(nextDue, queue.lines.delayed.first()?.runAt ?? null, firstTick(queue, now));
     }
     touched.push(name);
@@ -52,7 +54,7 @@ export function exchange(
 function leaseOnce(
   queue: MemoryQueue,
   session: MemorySession,
-  { lane, call, max, suspect }: { lane: number; call: number; max: number; suspect: boolean },
+  { lane, call, ...wish }: AsideWish & { readonly lane: number; readonly call: number },
   now: number,
 ): Lease[] {
   const key = `${queue.name}/${lane}`;
@@ -64,7 +66,7 @@ function leaseOnce(
     });
   }
   if (last !== undefined && last.call > call) return [];
-  const leases = leaseFrom(queue, session, max, suspect, now);
+  const leases = leaseFrom(queue, session, wish, now);
   session.calls.set(key, { call, leases: leases.map(({ id, epoch }) => ({ queue: queue.name, id, epoch })) });
   return leases;
 }

@@ -9,6 +9,8 @@ import { DEFAULT_RETENTION } from "../../model/retention.js";
 import { canMove, isTerminal, type Cause, type JobState } from "../../model/state.js";
 import { PRIORITY_STEP, type OrderKey } from "../order.js";
 import { workerOf } from "../session.js";
+import type { Aside } from "./aside.js";
+import type { Line } from "./line.js";
 import type { MemoryJob, MemoryQueue } from "./store.js";
 
 /** Which retention rule and which count a terminal state falls under. */
@@ -31,7 +33,7 @@ export function move(
   to: JobState,
   cause: Cause,
   now: number,
-  place: "head" | "tail" = "tail",
+  place: "head" | "tail" | "kept" = "tail",
 ): void {
   assertMove(job.state, to, cause);
   leave(queue, job);
@@ -154,15 +156,21 @@ type WithoutOrder<T> = T extends unknown ? Omit<T, "seq" | "at"> : never;
 type EventBody = WithoutOrder<QueueEvent>;
 
 function leave(queue: MemoryQueue, job: MemoryJob): void {
-  if (job.state === "queued" && job.suspect) queue.suspects.remove(job);
-  else queue.lines[job.state].remove(job);
+  lineOf(queue, job).remove(job);
   if (isTerminal(job.state)) uncount(queue, job);
 }
 
-function settleIn(queue: MemoryQueue, job: MemoryJob, place: "head" | "tail"): void {
-  job.key = keyFor(queue, job, place);
-  if (job.state === "queued" && job.suspect) queue.suspects.insert(job);
-  else queue.lines[job.state].insert(job);
+function settleIn(queue: MemoryQueue, job: MemoryJob, place: "head" | "tail" | "kept"): void {
+  if (job.state !== "queued" && job.state !== "active") job.declinedAt = null;
+  // A declined job that is handed back, too, stands where it stood.
+  const apart = job.state === "queued" && job.declinedAt !== null;
+  job.key = apart && place !== "tail" ? [job.place, job.id] : keyFor(queue, job, place === "kept" ? "head" : place);
+  lineOf(queue, job).insert(job);
+}
+
+function lineOf(queue: MemoryQueue, job: MemoryJob): Line<MemoryJob> | Aside {
+  if (job.state !== "queued") return queue.lines[job.state];
+  return job.declinedAt !== null ? queue.aside : job.suspect ? queue.suspects : queue.lines.queued;
 }
 
 function keyFor(queue: MemoryQueue, job: MemoryJob, place: "head" | "tail"): OrderKey {
@@ -185,8 +193,8 @@ function keyFor(queue: MemoryQueue, job: MemoryJob, place: "head" | "tail"): Ord
 function position(queue: MemoryQueue, job: MemoryJob, place: "head" | "tail"): number {
   const line = job.spec.priority === 0 ? queue.defaultLine : queue.otherLine;
   const head = job.spec.priority === 0 ? defaultHead(queue) : queue.otherLine.head;
-  // A suspect takes no position of its own: it stands half a step before the next one to come.
-  if (job.suspect) return place === "head" ? head + 0.5 : line.tail - 0.5;
+  // Who stands apart takes no position of its own: it stands half a step before the next one to come.
+  if (job.suspect || job.declinedAt !== null) return place === "head" ? head + 0.5 : line.tail - 0.5;
   if (place === "head") {
     if (job.spec.priority !== 0) queue.otherLine.head -= 1;
     return head;

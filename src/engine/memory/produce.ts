@@ -123,6 +123,8 @@ function create(spec: JobSpec, now: number): MemoryJob {
     settledEpoch: 0,
     crashes: 0,
     suspect: false,
+    declinedAt: null,
+    place: 0,
     session: null,
     result: null,
     meta: spec.meta,

@@ -3,7 +3,7 @@ import { matchesFilter, type JobFilter } from "../../model/filter.js";
 import type { AttemptRecord, JobRecord } from "../../model/job.js";
 import { progressIn } from "../../model/progress.js";
 import { perState, type JobState } from "../../model/state.js";
-import type { JobPage, StateCounts } from "../contract.js";
+import { MOST_ASIDE, MOST_COUNTED_ASIDE, type AsideRecord, type JobPage, type StateCounts } from "../contract.js";
 import { compareKeys, decodeCursor, encodeCursor, listedStates, type Place } from "../order.js";
 import { workerOf } from "../session.js";
 import type { MemoryJob, MemoryQueue } from "./store.js";
@@ -63,13 +63,29 @@ function runningAttempt(job: MemoryJob): AttemptRecord[] {
 
 /** How many jobs are in each state. */
 export function countStates(queue: MemoryQueue): StateCounts {
-  return perState((state) => queue.lines[state].size + (state === "queued" ? queue.suspects.size : 0));
+  return perState(
+    (state) => queue.lines[state].size + (state === "queued" ? queue.suspects.size + queue.aside.size : 0),
+  );
+}
+
+/** What was set aside, by task. */
+export function asideOf(queue: MemoryQueue): AsideRecord[] {
+  return [...queue.aside.byTask()]
+    .map(([task, jobs]) => ({
+      queue: queue.name,
+      task,
+      jobs: Math.min(jobs.length, MOST_COUNTED_ASIDE),
+      since: jobs[0]?.declinedAt ?? 0,
+    }))
+    .toSorted((a, b) => (a.task < b.task ? -1 : 1))
+    .slice(0, MOST_ASIDE);
 }
 
 /** The place in line of a queued job, 1 = next. */
 export function positionOf(queue: MemoryQueue, job: MemoryJob): number | null {
   if (job.state !== "queued") return null;
-  return queue.lines.queued.rank(job.key) + queue.suspects.rank(job.key) + 1;
+  const lines = [queue.lines.queued, queue.suspects, queue.aside];
+  return lines.reduce((ahead, line) => ahead + line.rank(job.key), 1);
 }
 
 /** One page of a listing over queues given in order. */
@@ -98,8 +114,8 @@ export function listPage(
 
 function standing(queue: MemoryQueue, state: JobState): MemoryJob[] {
   const jobs = queue.lines[state].toArray();
-  if (state !== "queued" || queue.suspects.size === 0) return jobs;
-  return [...jobs, ...queue.suspects.toArray()].toSorted((a, b) => compareKeys(a.key, b.key));
+  if (state !== "queued" || queue.suspects.size + queue.aside.size === 0) return jobs;
+  return [...jobs, ...queue.suspects.toArray(), ...queue.aside.toArray()].toSorted((a, b) => compareKeys(a.key, b.key));
 }
 
 function standsAfter(

@@ -14,6 +14,7 @@ import type { LeaseRef, Revocation, WorkerInfo } from "../contract.js";
 import type { StepFailure } from "../../model/step-failure.js";
 import type { OrderKey } from "../order.js";
 import type { SchedulePutAnswer, ScheduleStatus } from "../schedule.js";
+import { Aside } from "./aside.js";
 import { Line } from "./line.js";
 
 /** The date, and the time on the clock that never jumps. */
@@ -43,6 +44,10 @@ export interface MemoryJob {
   settledEpoch: number;
   crashes: number;
   suspect: boolean;
+  /** Since when it has been declined: while it is queued it stands aside. Only a queued or active job has been. */
+  declinedAt: number | null;
+  /** Where it stood when it was leased last: the number of its key. */
+  place: number;
   session: string | null;
   result: string | null;
   meta: string | null;
@@ -113,6 +118,8 @@ export class MemoryQueue {
   readonly lines: Record<JobState, Line<MemoryJob>>;
   /** Queued jobs recovered from dead workers; they are not in `lines.queued`. */
   readonly suspects = new Line<MemoryJob>();
+  /** Queued jobs that were declined, suspects or not; they are in neither of the lines above. */
+  readonly aside = new Aside();
   readonly unique = new Map<string, { id: string; expiresAt: number | null }>();
   /** The latest job of each key under which jobs supersede each other. */
   readonly latest = new Map<string, string>();

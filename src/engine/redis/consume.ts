@@ -31,6 +31,8 @@ interface QueueAnswer {
   readonly leases: Lease[];
 }
 
+/** Where the tasks stand among the arguments of an exchange. */
+const TASKS_AT = 5;
 /** What the script answers first when the session lives and jobs have news. */
 const ALIVE_WITH_NEWS = 3;
 
@@ -42,6 +44,7 @@ export async function exchange(
 ): Promise<{ answer: ExchangeAnswer; news: string[] }> {
   const { session, lane, call, settle, claim } = params;
   const claimed = claim?.queues ?? [];
+  const tasks = (claim?.tasks ?? []).join(" ");
   const names = [...new Set([...claimed, ...settle.map((settlement) => settlement.queue)])];
   const settled: FencedAnswer[] = settle.map(() => "stale");
   const leases: Lease[] = [];
@@ -54,13 +57,16 @@ export async function exchange(
     const left = claimed.includes(queue) ? (claim?.max ?? 0) - leases.length : -1;
     if (left <= 0 && mine.length === 0) continue;
     const suspect = (claim?.suspect ?? false) && !leases.some((lease) => lease.suspect);
-    const args: Argument[] = [session, lane, call, left, suspect ? 1 : 0];
+    const args: Argument[] = [session, lane, call, left, suspect ? 1 : 0, ""];
     const groups = new Groups(args);
     for (const settlement of mine) groups.add(wordOf(settlement), settlement.id, payloadOf(settlement.outcome));
     const usual = habits.areUsual(queue) && mine.every(({ outcome }) => outcome.kind === "complete");
+    // While anything is set aside nothing is usual: only the other script looks for tasks, but for one who takes nothing.
+    if (!usual || left === 0) args[TASKS_AT] = tasks;
     let reply = await link.run(usual ? "exchange-usual" : "exchange", queue, args, "buffers");
     if (list(reply)[0] === DECLINED) {
       habits.wasUnusual(queue);
+      args[TASKS_AT] = tasks;
       reply = await link.run("exchange", queue, args, "buffers");
     }
     const answer = decodeExchange(queue, reply);
@@ -92,13 +98,15 @@ function wordOf({ epoch, outcome }: Settlement): string {
       return `${epoch}s${outcome.delay}`;
     case "release":
       return `${epoch}r`;
+    case "decline":
+      return `${epoch}d`;
     case "wait":
       return `${epoch}w`;
   }
 }
 
 function payloadOf(outcome: Outcome): string {
-  if (outcome.kind === "fail") return `${outcome.error.fingerprint}\n${JSON.stringify(outcome.error)}`;
+  if ("error" in outcome) return `${outcome.error.fingerprint}\n${JSON.stringify(outcome.error)}`;
   if (outcome.kind === "partial") {
     const failures = encodeStepFailures(outcome.failures ?? []) ?? "";
     return `${Buffer.byteLength(failures)}\n${failures}${outcome.result ?? ""}`;
@@ -166,6 +174,7 @@ function decodeLease({ queue, epoch, leasedAt }: Fence, id: string, stored: Buff
     attempts,
     crashes: 0,
     suspect: false,
+    declinedAt: null,
     body,
     problem,
     checkpoints: false,
@@ -185,20 +194,22 @@ function parseSpecials(lines: string): Map<number, Special> | null {
   if (lines === "") return null;
   const specials = new Map<number, Special>();
   for (const line of lines.split("\n")) {
-    const { at, counted, left, tags, meta, ...rest }: Omit<Special, keyof Told> & SpecialLine = JSON.parse(line);
+    const { at, counted, left, tags, meta, declinedAt, ...rest }: Omit<Special, keyof Told> & SpecialLine =
+      JSON.parse(line);
     specials.set(at, {
       ...rest,
       attempt: counted + 1,
       checkpoints: left ?? false,
       tags: tags === undefined ? NO_TAGS : tags.split("\n"),
       meta: meta ?? null,
+      declinedAt: declinedAt ?? null,
     });
   }
   return specials;
 }
 
 /** What a line tells in other words. */
-type Told = Pick<Lease, "attempt" | "checkpoints" | "tags" | "meta">;
+type Told = Pick<Lease, "attempt" | "checkpoints" | "tags" | "meta" | "declinedAt">;
 
 interface SpecialLine {
   readonly at: number;
@@ -206,6 +217,7 @@ interface SpecialLine {
   readonly left?: true;
   readonly tags?: string;
   readonly meta?: string;
+  readonly declinedAt?: number;
 }
 
 /** Renews a session in all its queues. */

@@ -11,6 +11,7 @@ import { WATCH_INTEREST, type QueueEvent } from "../../model/event.js";
 import { SUPERSEDED_AGAIN, type JobRecord, type JobRef, type JobSpec } from "../../model/job.js";
 import type { JobLog } from "../../model/log.js";
 import type {
+  AsideRecord,
   CommitAnswer,
   ControlAnswer,
   ControlParams,
@@ -353,6 +354,11 @@ export class RedisEngine implements Engine {
   queues(): Promise<QueueRecord[]> {
     this.#guard();
     return this.#reader.queues();
+  }
+
+  aside({ queues }: Parameters<Engine["aside"]>[0]): Promise<AsideRecord[]> {
+    this.#guard();
+    return this.#reader.aside(queues);
   }
 
   workers(): Promise<WorkerRecord[]> {

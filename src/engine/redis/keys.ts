@@ -20,6 +20,8 @@
  * | wait | list | queued jobs of the default priority; `~` marks those that have moved before |
  * | dead | zset | positions in `wait` whose job has moved away |
  * | prio, suspect | zset | queued jobs of other priorities; those recovered from dead workers, by running order |
+ * | aside | zset | queued jobs that were declined for want of their task's code, by running order |
+ * | lacking, declined | zset | the same by task, in lexical order (scripts/lib/aside.lua); since when, of running ones too |
  * | delayed, blocked, ttl, expiry | zset | by due time, creation, end of ttl, end of a retention of their own |
  * | done5 … done10 | list | finished jobs of a state, in the order in which they finished |
  * | counted1, counted2 | zset | finished jobs that ask to be kept by count |

@@ -6,7 +6,8 @@ import { matchesFilter, type JobFilter } from "../../model/filter.js";
 import { mayBelongTo } from "../../model/id.js";
 import type { JobLog, LogLine } from "../../model/log.js";
 import { perState, STATES, type JobState } from "../../model/state.js";
-import type { JobPage, QueueRecord, StateCounts, WorkerInfo, WorkerRecord } from "../contract.js";
+import { MOST_ASIDE, MOST_COUNTED_ASIDE } from "../contract.js";
+import type { AsideRecord, JobPage, QueueRecord, StateCounts, WorkerInfo, WorkerRecord } from "../contract.js";
 import { compareKeys, decodeCursor, encodeCursor, listedStates, type OrderKey, type Place } from "../order.js";
 import type { Keys } from "./keys.js";
 import type { Link } from "./link.js";
@@ -195,6 +196,31 @@ export class Reader {
     );
   }
 
+  async aside(queues: readonly string[]): Promise<AsideRecord[]> {
+    const found = await Promise.all([...new Set(queues)].toSorted().map((queue) => this.#asideIn(queue)));
+    return found.flat();
+  }
+
+  async #asideIn(queue: string): Promise<AsideRecord[]> {
+    const values = list(await this.#link.run("aside", queue, [MOST_ASIDE]));
+    const byTask = new Map<string, AsideRecord & { readonly place: string }>();
+    for (let at = 0; at < values.length; at += 4) {
+      const [task, jobs, since, place] = [
+        text(values[at]),
+        number(values[at + 1]),
+        number(values[at + 2]),
+        text(values[at + 3]),
+      ];
+      const known = byTask.get(task);
+      const first = known !== undefined && known.place < place ? known : { since, place };
+      byTask.set(task, { queue, task, jobs: jobs + (known?.jobs ?? 0), since: first.since, place: first.place });
+    }
+    return [...byTask.values()]
+      .toSorted((a, b) => (a.task < b.task ? -1 : 1))
+      .slice(0, MOST_ASIDE)
+      .map(({ task, jobs, since }) => ({ queue, task, jobs: Math.min(jobs, MOST_COUNTED_ASIDE), since }));
+  }
+
   async workers(): Promise<WorkerRecord[]> {
     const names = await this.names();
     const records = new Map<string, WorkerRecord>();
@@ -214,7 +240,7 @@ export class Reader {
     const values = list(await this.#link.run("workers", queue, []));
     const records: WorkerRecord[] = [];
     for (let at = 0; at < values.length; at += 4) {
-      const info: WorkerInfo = JSON.parse(text(values[at + 1]));
+      const info: WorkerInfo = { tasks: [], ...JSON.parse(text(values[at + 1])) };
       const [session, seenAt, running] = [text(values[at]), number(values[at + 2]), number(values[at + 3])];
       records.push({ ...info, session, running, seenAt });
     }

@@ -19,6 +19,7 @@ end
 
 /** The names of the scripts. */
 export type ScriptName =
+  | "aside"
   | "commit"
   | "control"
   | "counts"

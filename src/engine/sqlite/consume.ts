@@ -36,11 +36,13 @@ type SettledRow = [
   retention: string | null,
   tags: string | null,
   tied: number,
+  declinedAt: number | null,
+  place: number | null,
 ];
 
 const SETTLED = `SELECT e.key, j.line = ${ACTIVE} AND j.session = ?, j.job, j.line, j.epoch, j.settled, j.priority,
   j.attempts, j.created_at, j.run_at, j.started_at, j.counted, j.crashes, j.suspect, j.error_epoch, j.retention, j.tags,
-  j.tied
+  j.tied, j.declined_at, j.place
   FROM json_each(?) e CROSS JOIN jobs j ON j.queue = ? AND j.id = e.value`;
 
 /** Settles outcomes of one queue, in order. */
@@ -70,7 +72,7 @@ export function settleAll(
 
 const COMPLETED = lineOf("completed");
 const COMPLETE = `UPDATE jobs SET line = ${COMPLETED}, key = ?, tie = NULL, finished_at = ?, counted = counted + 1,
-  settled = epoch, suspect = 0, result = ? WHERE queue = ? AND id = ? AND line = ${ACTIVE} AND session = ? AND epoch = ?
+  settled = epoch, suspect = 0, declined_at = NULL, result = ? WHERE queue = ? AND id = ? AND line = ${ACTIVE} AND session = ? AND epoch = ?
   AND tags IS NULL AND retention IS NULL AND tied = 0`;
 
 /**
@@ -135,6 +137,8 @@ function settledJob(id: string, session: string | null, row: SettledRow): Settle
     removeAt: null,
     tags: row[16],
     tied: row[17] === 1,
+    declinedAt: row[18],
+    place: row[19],
   };
 }
 
@@ -155,9 +159,9 @@ function settleOne(
 }
 
 const END = `UPDATE jobs SET line = ?, key = ?, tie = NULL, finished_at = ?, counted = ?, settled = ?, suspect = 0,
-  error_epoch = ?, kept = ?, remove_at = ?, result = ?, failures = ? WHERE job = ?`;
+  declined_at = NULL, error_epoch = ?, kept = ?, remove_at = ?, result = ?, failures = ? WHERE job = ?`;
 const PUT_BACK = `UPDATE jobs SET line = ?, key = ?, tie = ?, run_at = ?, counted = ?, settled = ?, suspect = ?,
-  error_epoch = ? WHERE job = ?`;
+  declined_at = ?, error_epoch = ? WHERE job = ?`;
 
 function applyOutcome(transaction: Transaction, queue: SqliteQueue, job: SettledJob, outcome: Outcome): void {
   const { sql, now } = transaction;
@@ -165,11 +169,16 @@ function applyOutcome(transaction: Transaction, queue: SqliteQueue, job: Settled
   const verdict = judge({ ...job, waiting }, outcome);
   // A job that ends well tells by itself how its last run ended.
   if (!tellsLastRun(verdict.state, job)) {
-    recordAttempt(transaction, job, verdict.outcome, now, outcome.kind === "fail" ? outcome.error : null);
+    recordAttempt(transaction, job, verdict.outcome, now, "error" in outcome ? outcome.error : null);
   }
   if (verdict.counts) job.counted += 1;
   // A run that ended proves that the job does not kill its worker; one that was handed back proves nothing.
-  if (outcome.kind !== "release") job.suspect = false;
+  if (outcome.kind === "decline") {
+    job.declinedAt ??= now;
+  } else if (outcome.kind !== "release") {
+    job.suspect = false;
+    job.declinedAt = null;
+  }
   if (isTerminal(verdict.state)) {
     finish(transaction, queue, job, verdict.state);
     // A running job has neither result nor failures: every way to run again takes them.
@@ -180,8 +189,8 @@ function applyOutcome(transaction: Transaction, queue: SqliteQueue, job: Settled
   } else {
     job.runAt = now + verdict.delay;
     move(queue, job, verdict.state, verdict.place);
-    const { line, key, tie, runAt, counted, settled, suspect, errorEpoch } = job;
-    sql.run(PUT_BACK, line, key, tie, runAt, counted, settled, suspect ? 1 : 0, errorEpoch, job.job);
+    const { line, key, tie, runAt, counted, settled, suspect, declinedAt, errorEpoch } = job;
+    sql.run(PUT_BACK, line, key, tie, runAt, counted, settled, suspect ? 1 : 0, declinedAt, errorEpoch, job.job);
   }
 }
 
@@ -217,6 +226,7 @@ export function recover(transaction: Transaction, queue: SqliteQueue, job: Job):
     finish(transaction, queue, job, verdict.state);
   } else {
     job.suspect = true;
+    job.declinedAt = null;
     job.runAt = now;
     move(queue, job, verdict.state);
   }

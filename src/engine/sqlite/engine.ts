@@ -10,6 +10,7 @@ import { earliest } from "../order.js";
 import { LATE, MOST_OVERDUE } from "../overdue.js";
 import type { ScheduleRecord } from "../schedule.js";
 import { describeTarget, type SqliteTarget } from "../target.js";
+import { listAside } from "./aside.js";
 import { readCheckpoints } from "./checkpoint.js";
 import { Connection } from "./connection.js";
 import { closeIn } from "./consume.js";
@@ -119,11 +120,13 @@ export class SqliteEngine implements Engine {
     return this.#read((sql) => heldPage(sql, session, queue, cursor));
   }
 
-  async awaitWork({ queues, timeout, signal }: Params<"awaitWork">): Promise<boolean> {
+  async awaitWork({ queues, tasks = [], timeout, signal }: Params<"awaitWork">): Promise<boolean> {
     if (this.#opened === null) return false;
     const { watchers, sql } = await this.#there();
     const until = this.now() + timeout;
-    await watchers.wait(queues, timeout, signal, () => queues.some((name) => hasWork(sql, name, this.now(), until)));
+    await watchers.wait(queues, timeout, signal, () =>
+      queues.some((name) => hasWork(sql, name, tasks, this.now(), until)),
+    );
     return false;
   }
 
@@ -238,6 +241,10 @@ export class SqliteEngine implements Engine {
 
   queues(): Answer<"queues"> {
     return this.#read(listQueues);
+  }
+
+  aside({ queues }: Params<"aside">): Answer<"aside"> {
+    return this.#read((sql) => listAside(sql, queues));
   }
 
   workers(): Answer<"workers"> {

@@ -1,6 +1,7 @@
 /** The exchange: promotes what is due, settles outcomes, leases work, queue by queue, in one transaction. */
 import type { Engine, ExchangeAnswer, FencedAnswer, Lease } from "../contract.js";
 import { earliest } from "../order.js";
+import { hasAside } from "./aside.js";
 import { settleAll } from "./consume.js";
 import { leaseOnce } from "./lease.js";
 import { QUEUED } from "./lines.js";
@@ -14,6 +15,7 @@ const PROMOTE_LIMIT = 500;
 
 export function exchange(transaction: Transaction, params: Parameters<Engine["exchange"]>[0]): ExchangeAnswer {
   const { session, lane, call, settle, claim } = params;
+  const tasks = claim?.tasks ?? [];
   const names = [...new Set([...(claim?.queues ?? []), ...settle.map((settlement) => settlement.queue)])];
   const settled: FencedAnswer[] = settle.map(() => "stale");
   const leases: Lease[] = [];
@@ -35,9 +37,9 @@ export function exchange(transaction: Transaction, params: Parameters<Engine["ex
     const answers = settleAll(transaction, queue, session, outcomes);
     for (const [position, [index]] of mine.entries()) settled[index] = answers[position] ?? "stale";
     const suspect = (claim?.suspect ?? false) && !leases.some((lease) => lease.suspect);
-    if (left > 0) leases.push(...leaseOnce(transaction, queue, { session, lane, call, max: left, suspect }));
+    if (left > 0) leases.push(...leaseOnce(transaction, queue, { session, lane, call, max: left, suspect, tasks }));
     if (claimed) {
-      more ||= !queue.paused && queue.standing(QUEUED) > 0;
+      more ||= !queue.paused && (queue.standing(QUEUED) > 0 || hasAside(transaction.sql, queue, tasks));
       next = earliest(next, nextDelayed(transaction, queue), firstTick(transaction.sql, queue.number, transaction.now));
     }
     transaction.changed(name);

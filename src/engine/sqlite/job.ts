@@ -28,6 +28,10 @@ export interface Job {
   settled: number;
   crashes: number;
   suspect: boolean;
+  /** Since when it has been declined; only a queued or active job has been. */
+  declinedAt: number | null;
+  /** The key it had in line when it was leased last. */
+  readonly place: number | null;
   /** The session of the latest run: it holds the job only while that is active. */
   session: string | null;
   /** The lease under which the last error happened; 0: the job ended without a run. */
@@ -58,7 +62,7 @@ export type MovingJob = Omit<
 export const JOB_COLUMNS = `j.job, j.id, j.line, j.key, j.tie, j.priority, j.attempts, j.created_at, j.run_at, j.started_at,
   j.finished_at, j.expire_at, j.counted, j.epoch, j.settled, j.crashes, j.suspect, j.session, j.error_epoch, j.logged,
   j.retention, j.kept, j.remove_at, j.unique_key, j.unique_until, j.op, j.tags,
-  j.supersedes, j.checkpointed, j.tied`;
+  j.supersedes, j.checkpointed, j.tied, j.declined_at, j.place`;
 
 export type JobRow = [
   job: number,
@@ -91,10 +95,12 @@ export type JobRow = [
   supersedes: string | null,
   checkpointed: number,
   tied: number,
+  declinedAt: number | null,
+  place: number | null,
 ];
 
 /** How many columns a run record has. */
-export const JOB_WIDTH = 30;
+export const JOB_WIDTH = 32;
 
 /** A run record from its row, which may have more columns behind. */
 export function jobFrom(row: readonly [...JobRow, ...unknown[]]): Job {
@@ -129,6 +135,8 @@ export function jobFrom(row: readonly [...JobRow, ...unknown[]]): Job {
     supersedes: row[27],
     checkpointed: row[28] === 1,
     tied: row[29] === 1,
+    declinedAt: row[30],
+    place: row[31],
   };
 }
 
@@ -149,7 +157,7 @@ export function loadJob(sql: Sql, number: number): Job | null {
 
 const SAVE = `UPDATE jobs SET line = ?, key = ?, tie = ?, priority = ?, run_at = ?, started_at = ?, finished_at = ?,
   expire_at = ?, counted = ?, epoch = ?, settled = ?, crashes = ?, suspect = ?, session = ?, error_epoch = ?, kept = ?,
-  remove_at = ?, op = ?, tags = ?, checkpointed = ? WHERE job = ?`;
+  remove_at = ?, op = ?, tags = ?, checkpointed = ?, declined_at = ? WHERE job = ?`;
 
 /** Writes a run record back. */
 export function saveJob(sql: Sql, job: Job): void {
@@ -175,6 +183,7 @@ export function saveJob(sql: Sql, job: Job): void {
     job.op,
     job.tags,
     job.checkpointed ? 1 : 0,
+    job.declinedAt,
     job.job,
   );
 }

@@ -4,58 +4,19 @@ import type { JobBody } from "../../model/job.js";
 import type { Lease } from "../contract.js";
 import { expire } from "./expire.js";
 import { tagsOf } from "./job.js";
-import { ACTIVE, QUEUED, SUSPECTS } from "./lines.js";
-import { PAYLOAD_COLUMNS, readBody, readTags, type PayloadRow } from "./payload.js";
+import { takeAside } from "./aside.js";
+import { candidate, COLUMNS, type Candidate, type LeaseRow, type Wish } from "./candidate.js";
+import { ACTIVE, ASIDE_SUSPECTS, QUEUED, SUSPECTS } from "./lines.js";
+import { readBody, readTags } from "./payload.js";
 import type { SqliteQueue } from "./queue.js";
 import type { Transaction } from "./transaction.js";
 
-/** Who asks, and for how much. */
-export interface Wish {
-  readonly session: string;
-  readonly lane: number;
-  readonly call: number;
-  readonly max: number;
-  /** May one of the jobs be a suspect? */
-  readonly suspect: boolean;
-}
-
-/** What a lease needs of a job: a payload and what follows it. */
-type LeaseRow = [
-  ...PayloadRow,
-  job: number,
-  id: string,
-  key: number,
-  priority: number,
-  attempts: number,
-  createdAt: number,
-  runAt: number,
-  expireAt: number | null,
-  counted: number,
-  epoch: number,
-  crashes: number,
-  tags: string | null,
-  supersedes: string | null,
-  checkpointed: number,
-];
-
-/** A job that may be leased. */
-interface Candidate {
-  readonly row: LeaseRow;
-  readonly job: number;
-  readonly id: string;
-  readonly key: number;
-  readonly expireAt: number | null;
-  readonly tags: string | null;
-}
-
-const COLUMNS = `${PAYLOAD_COLUMNS}, j.job, j.id, j.key, j.priority, j.attempts, j.created_at, j.run_at, j.expire_at,
-  j.counted, j.epoch, j.crashes, j.tags, j.supersedes, j.checkpointed`;
 const FIRST = `SELECT ${COLUMNS} FROM jobs j WHERE j.queue = ? AND j.line = ? ORDER BY j.key, j.tie LIMIT ?`;
 const HELD = `SELECT ${COLUMNS}, j.suspect, j.started_at FROM json_each(?) e CROSS JOIN jobs j
   ON j.queue = ? AND j.id = e.value ->> 0 AND j.epoch = e.value ->> 1
   WHERE j.line = ${ACTIVE} AND j.session = ? ORDER BY e.key`;
 // A run goes on where the one before it came to, if that left anything to go on from.
-const LEASE = `UPDATE jobs SET line = ${ACTIVE}, key = 0, tie = id, epoch = ?, session = ?, started_at = ?,
+const LEASE = `UPDATE jobs SET line = ${ACTIVE}, place = key, key = 0, tie = id, epoch = ?, session = ?, started_at = ?,
   expire_at = NULL, progress = CASE WHEN checkpointed THEN progress END
   WHERE job IN (SELECT value FROM json_each(?))`;
 const LAST_CALL = "SELECT call, leases FROM calls WHERE session = ? AND queue = ? AND lane = ?";
@@ -73,7 +34,7 @@ export function leaseOnce(transaction: Transaction, queue: SqliteQueue, wish: Wi
   if (last?.[0] === call) {
     return sql
       .all<[...LeaseRow, suspect: number, startedAt: number]>(HELD, last[1], queue.number, session)
-      .map((row) => describeLease(queue, row, row[15], row[20] === 1, row[21]));
+      .map((row) => describeLease(queue, row, row[15], row[22] === 1, row[23]));
   }
   if (last !== undefined && last[0] > call) return [];
   const leases = leaseFrom(transaction, queue, wish);
@@ -84,20 +45,26 @@ export function leaseOnce(transaction: Transaction, queue: SqliteQueue, wish: Wi
 
 function leaseFrom(transaction: Transaction, queue: SqliteQueue, wish: Wish): Lease[] {
   if (queue.paused || wish.max <= 0) return [];
-  const suspects = wish.suspect ? take(transaction, queue, SUSPECTS, 1) : [];
   let ready = take(transaction, queue, QUEUED, wish.max);
-  const [suspect, head] = [suspects[0], ready[0]];
+  const head = ready[0];
+  const aside = takeAside(transaction.sql, queue, wish);
+  const before = aside.filter(({ key }) => head === undefined || key < head.key);
+  const leases = lease(transaction, queue, wish, before);
+  const wantsSuspect = wish.suspect && before.length < wish.max && !aside.some(({ line }) => line === ASIDE_SUSPECTS);
+  const suspects = wantsSuspect ? take(transaction, queue, SUSPECTS, 1) : [];
+  const [suspect] = suspects;
   const suspectFirst = suspect !== undefined && (head === undefined || suspect.key < head.key);
-  const leases = suspectFirst ? lease(transaction, queue, wish, SUSPECTS, suspects) : [];
+  if (suspectFirst) leases.push(...lease(transaction, queue, wish, suspects));
   for (;;) {
     const line = ready.slice(0, wish.max - leases.length);
-    const leased = lease(transaction, queue, wish, QUEUED, line);
+    const leased = lease(transaction, queue, wish, line);
     leases.push(...leased);
     if (leased.length === line.length) break;
     // Some had expired instead, and others stand behind them.
     ready = take(transaction, queue, QUEUED, wish.max - leases.length);
   }
-  if (!suspectFirst && leases.length < wish.max) leases.push(...lease(transaction, queue, wish, SUSPECTS, suspects));
+  if (!suspectFirst && leases.length < wish.max) leases.push(...lease(transaction, queue, wish, suspects));
+  leases.push(...lease(transaction, queue, wish, aside.slice(before.length, before.length + wish.max - leases.length)));
   if (leases.length > 0) queue.leased();
   return leases;
 }
@@ -107,22 +74,17 @@ function take({ sql }: Transaction, queue: SqliteQueue, line: number, max: numbe
   return sql.all<LeaseRow>(FIRST, queue.number, line, max).map(candidate);
 }
 
-function candidate(row: LeaseRow): Candidate {
-  return { row, job: row[6], id: row[7], key: row[8], expireAt: row[13], tags: row[17] };
-}
-
-/** Leases jobs of a line, but for those that have expired. */
+/** Leases jobs, but for those that have expired. */
 function lease(
   transaction: Transaction,
   queue: SqliteQueue,
   { session }: Wish,
-  line: number,
   candidates: readonly Candidate[],
 ): Lease[] {
   const { sql, now } = transaction;
   const leases: Lease[] = [];
   const numbers: number[] = [];
-  for (const { row, job, id, expireAt, tags } of candidates) {
+  for (const { row, job, id, line, expireAt, tags } of candidates) {
     if (expireAt !== null && expireAt <= now) {
       expire(transaction, queue, job);
       continue;
@@ -135,7 +97,7 @@ function lease(
     }
     queue.tell({ kind: "state", id, state: "active" });
     numbers.push(job);
-    leases.push(describeLease(queue, row, queue.nextEpoch, line === SUSPECTS, now));
+    leases.push(describeLease(queue, row, queue.nextEpoch, line === SUSPECTS || line === ASIDE_SUSPECTS, now));
   }
   if (numbers.length > 0) sql.run(LEASE, queue.nextEpoch, session, now, JSON.stringify(numbers));
   return leases;
@@ -168,6 +130,7 @@ function describeLease(
     attempts,
     crashes,
     suspect,
+    declinedAt: row[21],
     body,
     problem,
     checkpoints: row[19] === 1,

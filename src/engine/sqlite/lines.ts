@@ -1,7 +1,7 @@
 /**
  * Lines: where jobs stand. There is one for every state, numbered as the states are, and a second one, ten higher, for jobs
- * of a state that stand apart: queued suspects, and finished jobs that are not kept for the usual time, or as long as something depends on them. A move is
- * so one change in one index.
+ * of a state that stand apart: queued suspects, and finished jobs that are not kept for the usual time, or as long as something depends on them.
+ * Queued jobs that were declined stand in a third one, and suspects among them in a fourth. A move is so one change in one index.
  */
 import { STATES, type JobState } from "../../model/state.js";
 
@@ -9,7 +9,7 @@ import { STATES, type JobState } from "../../model/state.js";
 export const APART = 10;
 
 /** How many lines there are. */
-export const LINES = 2 * APART;
+export const LINES = 4 * APART;
 
 const numbers = new Map<JobState, number>(STATES.map((state, line) => [state, line]));
 
@@ -26,4 +26,6 @@ export function stateOf(line: number): JobState {
 export const DELAYED = lineOf("delayed");
 export const QUEUED = lineOf("queued");
 export const SUSPECTS = QUEUED + APART;
+export const ASIDE = QUEUED + 2 * APART;
+export const ASIDE_SUSPECTS = QUEUED + 3 * APART;
 export const ACTIVE = lineOf("active");

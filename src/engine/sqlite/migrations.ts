@@ -277,7 +277,16 @@ const FIFTH = `
   INSERT INTO identity VALUES (lower(hex(randomblob(16))));
 `;
 
-const MIGRATIONS: readonly string[] = [FIRST, SECOND, THIRD, FOURTH, FIFTH];
+const SIXTH = `
+  -- Since when a queued or running job has been declined by workers that have not the code of its task.
+  ALTER TABLE jobs ADD COLUMN declined_at INTEGER;
+  -- The key a job had in line when it was leased last.
+  ALTER TABLE jobs ADD COLUMN place NUMERIC;
+  -- Lines 22 and 32, see lines.ts.
+  CREATE INDEX jobs_aside ON jobs (queue, line, task, key, tie) WHERE line IN (22, 32);
+`;
+
+const MIGRATIONS: readonly string[] = [FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH];
 
 /** Takes the steps a file has not taken; inside a transaction. @throws EngineRefused for a file from the future */
 export function migrate(sql: Sql, path: string): void {

@@ -6,6 +6,7 @@ import type { Failure } from "../../model/failure.js";
 import { MOST_ATTEMPT_RECORDS, type AttemptOutcome } from "../../model/job.js";
 import { DEFAULT_RETENTION } from "../../model/retention.js";
 import { isTerminal, type JobState, type TerminalState } from "../../model/state.js";
+import type { Verdict } from "../../model/verdict.js";
 import { PRIORITY_STEP } from "../order.js";
 import { workerOf } from "../session.js";
 import { dropCheckpoints } from "./checkpoint.js";
@@ -16,7 +17,7 @@ import type { SqliteQueue } from "./queue.js";
 import type { Transaction } from "./transaction.js";
 
 /** Moves a job to another state. */
-export function move(queue: SqliteQueue, job: MovingJob, to: JobState, place: "head" | "tail" = "tail"): void {
+export function move(queue: SqliteQueue, job: MovingJob, to: JobState, place: Verdict["place"] = "tail"): void {
   leave(queue, job);
   stand(queue, job, to, place);
   queue.tell({ kind: "state", id: job.id, state: to });
@@ -84,10 +85,12 @@ export function stand(
   queue: SqliteQueue,
   job: MovingJob,
   state: JobState,
-  place: "head" | "tail",
+  place: Verdict["place"],
   apart = state === "queued" && job.suspect,
 ): void {
-  job.line = lineOf(state) + (apart ? APART : 0);
+  if (state !== "queued" && state !== "active") job.declinedAt = null;
+  const aside = state === "queued" && job.declinedAt !== null;
+  job.line = lineOf(state) + (apart ? APART : 0) + (aside ? 2 * APART : 0);
   job.tie = job.id;
   switch (state) {
     case "blocked":
@@ -100,8 +103,13 @@ export function stand(
       job.key = 0;
       break;
     case "queued":
-      job.key = job.priority * PRIORITY_STEP + queue.position(job.priority, job.suspect, place);
-      if (!apart) job.tie = null;
+      // A declined job that is handed back, too, stands where it stood.
+      job.key =
+        aside && place !== "tail" && job.place !== null
+          ? job.place
+          : job.priority * PRIORITY_STEP +
+            queue.position(job.priority, apart || aside, place === "tail" ? place : "head");
+      if (!apart && !aside) job.tie = null;
       break;
     default:
       // The latest comes first in listings.

@@ -166,6 +166,8 @@ function insert(transaction: Transaction, queue: SqliteQueue, spec: JobSpec, sta
     settled: 0,
     crashes: 0,
     suspect: false,
+    declinedAt: null,
+    place: null,
     session: null,
     errorEpoch: null,
     logged: 0,

@@ -56,7 +56,12 @@ export function readLines(text: string): number[] {
 
 /** How many jobs are in each state. */
 export function countStates(lines: readonly number[]): StateCounts {
-  return perState((state) => (lines[lineOf(state)] ?? 0) + (lines[lineOf(state) + APART] ?? 0));
+  const standing = (state: JobState): number => {
+    let jobs = 0;
+    for (let line = lineOf(state); line < LINES; line += APART) jobs += lines[line] ?? 0;
+    return jobs;
+  };
+  return perState(standing);
 }
 
 export class SqliteQueue {
@@ -142,13 +147,13 @@ export class SqliteQueue {
   }
 
   /** The next position at one end of the line of a priority. */
-  position(priority: number, suspect: boolean, place: "head" | "tail"): number {
+  position(priority: number, apart: boolean, place: "head" | "tail"): number {
     const line = priority === 0 ? this.#default : this.#other;
     this.#changed = true;
-    // A suspect takes no position of its own: it stands half a step before the next one to come.
-    if (place === "tail") return suspect ? line.tail - 0.5 : line.tail++;
-    if (priority === 0) return this.#defaultHead() + (suspect ? 0.5 : 0);
-    return suspect ? this.#other.head + 0.5 : this.#other.head--;
+    // Who stands apart takes no position of its own: it stands half a step before the next one to come.
+    if (place === "tail") return apart ? line.tail - 0.5 : line.tail++;
+    if (priority === 0) return this.#defaultHead() + (apart ? 0.5 : 0);
+    return apart ? this.#other.head + 0.5 : this.#other.head--;
   }
 
   /** The position before the first job of the default priority, or before the next to come when there is none. */

@@ -4,9 +4,10 @@ import type { JobRecord, JobRef } from "../../model/job.js";
 import { perState, type JobState } from "../../model/state.js";
 import type { JobPage, QueueRecord, StateCounts } from "../contract.js";
 import { compareKeys, decodeCursor, encodeCursor, listedStates, type OrderKey } from "../order.js";
+import { waitsAside } from "./aside.js";
 import type { SqlValue } from "./driver.js";
 import { findJob } from "./job.js";
-import { APART, lineOf, QUEUED, stateOf, SUSPECTS } from "./lines.js";
+import { APART, ASIDE, ASIDE_SUSPECTS, lineOf, QUEUED, stateOf, SUSPECTS } from "./lines.js";
 import { countStates, readLines, SqliteQueue } from "./queue.js";
 import { readRecords, type Standing } from "./record.js";
 import { firstTick } from "./schedules.js";
@@ -43,16 +44,18 @@ export function listQueues(sql: Sql): QueueRecord[] {
 }
 
 /** May a queue have work, or a schedule that is due, for somebody who waits from `now` until `until`? */
-export function hasWork(sql: Sql, name: string, now: number, until: number): boolean {
+export function hasWork(sql: Sql, name: string, tasks: readonly string[], now: number, until: number): boolean {
   const row = sql.all<[queue: number, paused: number, lines: string]>(
     "SELECT queue, paused, lines FROM queues WHERE name = ?",
     name,
   )[0];
   if (row === undefined) return false;
-  const [queue, paused, lines] = row;
+  const [queue, paused, stored] = row;
+  const lines = readLines(stored);
   if ((firstTick(sql, queue, now) ?? until) < until - 1) return true;
   if (paused === 1) return false;
-  if (countStates(readLines(lines)).queued > 0) return true;
+  if ((lines[QUEUED] ?? 0) + (lines[SUSPECTS] ?? 0) > 0) return true;
+  if ((lines[ASIDE] ?? 0) > 0 && waitsAside(sql, queue, tasks)) return true;
   const due = sql.all<[key: number]>(FIRST_DUE, queue, lineOf("delayed"))[0]?.[0];
   return due !== undefined && due < until - 1;
 }
@@ -72,14 +75,15 @@ export function tagTotals(sql: Sql, tag: string, queue: string | undefined): Sta
   return totals;
 }
 
-const AHEAD = "SELECT count(*) FROM jobs WHERE queue = ? AND line = ? AND (key < ? OR (key = ? AND tie < ?))";
+const AHEAD =
+  "SELECT count(*) FROM jobs WHERE queue = ? AND line = ? AND (key < ? OR (key = ? AND coalesce(tie, id) < ?))";
 
 /** The place in line of a queued job, 1 = next. */
 export function positionOf(sql: Sql, ref: JobRef, now: number): number | null {
   const queue = SqliteQueue.load(sql, ref.queue, now);
   const job = queue === null ? null : findJob(sql, queue.number, ref.id);
   if (queue === null || job === null || stateOf(job.line) !== "queued") return null;
-  const ahead = [QUEUED, SUSPECTS].map((line) => {
+  const ahead = [QUEUED, SUSPECTS, ASIDE, ASIDE_SUSPECTS].map((line) => {
     if (queue.standing(line) === 0) return 0;
     return sql.all<[number]>(AHEAD, queue.number, line, job.key, job.key, job.id)[0]?.[0] ?? 0;
   });
@@ -122,9 +126,10 @@ function standing(
   const { conditions, values } = filterSql(filter);
   const [key, tie] = after ?? [Number.MIN_SAFE_INTEGER, ""];
   const from = `queues q CROSS JOIN jobs j ON j.queue = q.queue
-    WHERE q.name = ? AND j.line = ? AND j.key >= ? AND (j.key > ? OR j.tie > ?)${conditions}
+    WHERE q.name = ? AND j.line = ? AND j.key >= ? AND (j.key > ? OR coalesce(j.tie, j.id) > ?)${conditions}
     ORDER BY j.key, j.tie LIMIT ?`;
-  return [line, line + APART]
+  const lines = state === "queued" ? [QUEUED, SUSPECTS, ASIDE, ASIDE_SUSPECTS] : [line, line + APART];
+  return lines
     .flatMap((number) => readRecords(sql, from, queue, number, key, key, tie, ...values, limit))
     .sort((a, b) => compareKeys([a.key, a.record.id], [b.key, b.record.id]))
     .slice(0, limit);

@@ -181,7 +181,7 @@ export function listWorkers(sql: Sql, monotonic: number): WorkerRecord[] {
   return sql
     .all<[session: string, worker: string, seenAt: number]>(LIVING, monotonic, monotonic)
     .map(([session, worker, seenAt]) => {
-      const info = JSON.parse(worker) as WorkerInfo;
+      const info = { tasks: [], ...(JSON.parse(worker) as Omit<WorkerInfo, "tasks"> & Partial<WorkerInfo>) };
       return { ...info, session, running: running.get(session) ?? 0, seenAt };
     });
 }

@@ -130,6 +130,7 @@ export class Kit {
       host: "host.example",
       pid: 4_711,
       queues: options.queues ?? [MAIN],
+      tasks: ["work"],
       concurrency: 5,
       startedAt: this.clock.now(),
       ...options.worker,

@@ -1,10 +1,11 @@
 -- KEYS: conf job run result wait dead prio suspect delayed blocked held leases hist err fp failures ttl keep expiry counted1 counted2
 -- KEYS: tags tagcount events done5 done6 done7 deps dep kids kid pend round news audit
+-- KEYS: aside lacking declined
 -- ARGV: now, id, number of members
 -- Reply: c committed, i incomplete, m missing, e ended
 --
 -- Begins a flow, all of whose members were enqueued.
--- include: record codec batch queue lease holding moves ties-read ties
+-- include: record codec batch queue lease holding aside moves ties-read ties
 
 local id = ARGV[2]
 local r = load_records({ id })[1]

@@ -1,13 +1,14 @@
 -- KEYS: conf job run result wait dead prio suspect delayed blocked held leases hist err fp failures ttl keep expiry counted1 counted2
 -- KEYS: tags tagged tagcount meta prog log nonce op unique ukey revoked events wake done5 done6 done7 done8 done9 done10
 -- KEYS: check left failed skey latest owed owing handed deps dep pend round news audit
+-- KEYS: aside lacking declined
 -- ARGV: now, op, command, patch (JSON, for update and retry), then ids
 -- Reply: per job, but for those at the end that are left to the next call: outcome (a applied, m missing, w wrong state,
 -- c conflict), state after it ('' if gone); in the end 1 when jobs have news
 --
 -- Commands on single jobs. Mirrors engine/memory/control.ts. Each job is written before the next is read, because the same
 -- job may be named twice.
--- include: record codec batch queue lease holding moves amend unique ties-read ties
+-- include: record codec batch queue lease holding aside moves amend unique ties-read ties
 
 local op, command = ARGV[2], ARGV[3]
 local patch = ARGV[4] ~= '' and cjson.decode(ARGV[4]) or nil

@@ -1,4 +1,4 @@
--- KEYS: conf wait dead prio suspect delayed blocked held leases done5 done6 done7 done8 done9 done10
+-- KEYS: conf wait dead prio suspect aside delayed blocked held leases done5 done6 done7 done8 done9 done10
 -- ARGV: now
 -- Reply: paused, then the number of jobs in each state
 --
@@ -6,6 +6,7 @@
 -- include: record codec batch queue lease holding
 
 local queued = waiting() - redis.call('ZCARD', K.dead) + redis.call('ZCARD', K.prio) + redis.call('ZCARD', K.suspect)
+  + redis.call('ZCARD', K.aside)
 local active = redis.call('HLEN', K.held)
 for _, batch in pairs(all_batches()) do
   members(batch)

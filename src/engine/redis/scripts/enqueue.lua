@@ -1,11 +1,12 @@
 -- KEYS: conf job run wait dead prio suspect delayed blocked held leases unique ukey tags tagged tagcount ttl keep nonce meta
 -- KEYS: events wake fp hist result err prog expiry counted1 counted2 done5 done6 done7 done8 done9 done10
 -- KEYS: revoked skey latest owed owing check left deps dep kids kid pend round news audit
+-- KEYS: aside lacking declined
 -- ARGV and reply: see lib/enqueue.lua
 --
 -- Accepts jobs. Reads whatever may stand in their way first, then writes all of them at once.
 local GROUPS_AT = 2
--- include: record codec batch queue lease holding moves amend unique supersede ties-read ties enqueue accept
+-- include: record codec batch queue lease holding aside moves amend unique supersede ties-read ties enqueue accept
 
 for _, group in ipairs(groups) do
   local attempts = tonumber(group.text)

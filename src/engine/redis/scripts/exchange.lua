@@ -1,16 +1,19 @@
 -- KEYS: conf job run result wait dead prio suspect delayed held leases hist err fp failures ttl keep expiry counted1 counted2 tags
 -- KEYS: failed tagcount meta prog sessions seen calls revoked events wake done5 done6 done7 done10 blocked pend news audit
+-- KEYS: aside lacking declined
 -- ARGV and reply: see lib/exchange.lua
 --
 -- Settles what a session finished and leases it more, in one step. `max` -1 settles only.
--- include: session record codec batch queue lease holding give exchange moves upkeep claim
+-- include: session record codec batch queue lease holding give aside-claim exchange aside moves upkeep claim
 
 if not alive then return answer(string.rep('s', count)) end
 if late then renew_late(alive) end
 
+local any_declined = false
+
 local function settle(id, r, word, payload)
   local kind, number = word.kind, word.number
-  local outcome = ({ c = 'completed', p = 'partial', f = 'failed', s = 'snoozed', r = 'released', w = 'waited' })[kind]
+  local outcome = ({ c = 'completed', p = 'partial', f = 'failed', s = 'snoozed', r = 'released', d = 'declined', w = 'waited' })[kind]
   local to, counts, at_head = QUEUED, false, false
   if kind == 'c' then to, counts = COMPLETED, true
   elseif kind == 'p' then to, counts = PARTIAL, true
@@ -46,7 +49,13 @@ local function settle(id, r, word, payload)
     return
   end
   leave(id, r)
-  if kind ~= 'r' then set_flag(r, SUSPECT, false) end
+  if kind == 'd' then
+    aside.mark(id, r)
+    any_declined = true
+  elseif kind ~= 'r' then
+    set_flag(r, SUSPECT, false)
+    aside.clear(id, r)
+  end
   r[HOLDER] = ''
   r[STATE] = to
   r[RUN_AT] = NOW + (to == DELAYED and number or 0)
@@ -127,6 +136,7 @@ promote_due(500)
 settle_all()
 -- What came into line may be leased in a moment: whether anybody is to be woken for it shows at the end.
 flush_queue(true)
+if any_declined then aside_claim.rouse() end
 if repeated then lease_again(last_leased) elseif claims then claim(max, suspect) end
 next_due = first_due()
 return answer(table.concat(settled), have_news)

@@ -1,4 +1,4 @@
--- KEYS: conf job run wait dead prio suspect delayed blocked held leases done5 done6 done7 done8 done9 done10
+-- KEYS: conf job run wait dead prio suspect aside delayed blocked held leases done5 done6 done7 done8 done9 done10
 -- ARGV: now, state (number), limit, after-key, after-id ('' = from the start)
 -- Reply: key, id, key, id …  in listing order; a key of '' means: looked at, not (or no longer) in this state
 --
@@ -41,7 +41,7 @@ local function from_line()
     for i, id in ipairs(ids) do
       local r, position = records[i], conf.base + at + i - 1
       if #items < limit and r and r[STATE] == QUEUED and r[PRIORITY] == 0 and r[POSITION] == position
-        and not has(r, SUSPECT) and is_after(position, id) then
+        and not has(r, SUSPECT) and not has(r, DECLINED) and is_after(position, id) then
         items[#items + 1] = { position, id }
       end
     end
@@ -90,7 +90,7 @@ local function from_finished()
   return items
 end
 
-if state == QUEUED then found = merge({ from_line(), from_zset('prio'), from_zset('suspect') })
+if state == QUEUED then found = merge({ from_line(), from_zset('prio'), from_zset('suspect'), from_zset('aside') })
 elseif state == DELAYED then found = from_zset('delayed')
 elseif state == BLOCKED then found = from_zset('blocked')
 elseif state == ACTIVE then found = from_leases()

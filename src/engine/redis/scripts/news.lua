@@ -1,12 +1,13 @@
 -- KEYS: conf job run result wait dead prio suspect delayed blocked held leases hist err fp failures ttl keep expiry counted1 counted2
 -- KEYS: tags tagged tagcount meta prog log nonce op unique ukey events wake done5 done6 done7 done8 done9 done10
 -- KEYS: check left failed skey latest owed owing handed deps dep kids kid pend round news audit
+-- KEYS: aside lacking declined
 -- ARGV: now, then what was told: "id sequence", or "id sequence cursor" when there was more to tell
 -- Reply: what is told now, as above; then per message: kind (e end, u unlink, l link, g go, j join, x cancel, d drop), to (queue
 -- NUL id), from (id), and two numbers: e: state, round; l, g: round; j: policy, held
 --
 -- What jobs have to tell those they are tied to. It follows from how they are now. Mirrors engine/memory/ties.ts.
--- include: record codec batch queue lease holding moves ties-read
+-- include: record codec batch queue lease holding aside moves ties-read
 
 local MOST_JOBS, MOST_MESSAGES = 100, 500
 

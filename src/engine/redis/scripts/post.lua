@@ -1,12 +1,13 @@
 -- KEYS: conf job run result wait dead prio suspect delayed blocked held leases hist err fp failures ttl keep expiry counted1 counted2
 -- KEYS: tags tagged tagcount meta prog log nonce op unique ukey revoked events wake done5 done6 done7 done8 done9 done10
 -- KEYS: check left failed skey latest owed owing handed deps dep kids kid pend round news audit
+-- KEYS: aside lacking declined
 -- ARGV: now, then per message: kind, to (id), from (queue NUL id), two numbers as news.lua tells them, and for the end of what
 -- did not succeed its failure (fingerprint, line break, JSON)
 -- Reply: 1 when jobs have news now, then what the receivers answer: per message as in news.lua
 --
 -- Messages arrive at jobs of this queue, in order. Mirrors `receive` in engine/memory/ties.ts.
--- include: record codec batch queue lease holding moves ties-read ties
+-- include: record codec batch queue lease holding aside moves ties-read ties
 
 local WIDTH, MOST_MEMBERS = 6, 10000
 local CONTINUES = 2

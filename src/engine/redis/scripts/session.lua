@@ -1,5 +1,6 @@
 -- KEYS: conf job run result wait dead prio suspect delayed held leases hist err tags tagcount sessions workers seen calls revoked
 -- KEYS: events wake
+-- KEYS: aside lacking declined
 -- ARGV: now, session, command (open, beat, close, held), ttl (held: the cursor), worker (JSON, for open)
 -- Reply: open, close: 1. beat: 0 when the session has ended; else 1 and the leases taken from it: "id epoch why" each.
 -- held: the next cursor ("" at the end), and a page of the leases it holds: "id epoch" each
@@ -45,7 +46,7 @@ if command == 'beat' then
   return reply
 end
 
--- include: record codec batch queue lease holding moves
+-- include: record codec batch queue lease holding aside moves
 
 -- A cursor is the letter of the structure that is looked at, `held` first, and where the look goes on. A page looks at so many
 -- entries, whoever holds them: a hash that is small is looked at whole.

@@ -2,13 +2,14 @@
 -- KEYS: tags tagged tagcount meta prog log nonce op unique ukey revoked calls sessions workers seen events wake
 -- KEYS: done5 done6 done7 done8 done9 done10
 -- KEYS: check left failed skey latest owed owing handed deps dep pend round news audit schedule tick due
+-- KEYS: aside lacking declined
 -- ARGV: now, limit, failure of a lost worker (JSON with %d for the deaths), its fingerprint, when it was asked for, how many
 -- schedules are handed out at most, how many sessions are taken for dead (-1: all that are overdue), of each its id and deadline
 -- Reply: promoted (-1: it ran too late, and did nothing), recovered, expired, removed, more, next due or -1, now, have jobs news, how
 -- many sessions are overdue, of each its id, deadline and ttl, then of each schedule that is due its name, definition and tick
 --
 -- Upkeep of a queue: recovers the jobs of dead sessions, promotes, expires, trims. Mirrors engine/memory/upkeep.ts.
--- include: record codec batch queue lease holding moves upkeep
+-- include: record codec batch queue lease holding aside moves upkeep
 
 -- A server that was frozen runs this late, ahead of the workers' signs of life: then nobody may be taken for dead.
 local LATE = 1000 -- milliseconds
@@ -28,6 +29,7 @@ local function recover(id, r)
   record_attempt(id, r, r[COUNTED] + 1, 'crashed', NOW)
   leave(id, r)
   set_flag(r, SUSPECT, true)
+  aside.clear(id, r)
   r[HOLDER] = ''
   r[STATE], r[RUN_AT] = QUEUED, NOW
   stand(id, r)

@@ -31,6 +31,7 @@ export const exchange = scenarios("exchange", [
         attempts: 4,
         crashes: 0,
         suspect: false,
+        declinedAt: null,
         body: {
           task: "scan",
           input: '{"n":1}',

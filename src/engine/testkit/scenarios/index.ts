@@ -1,5 +1,6 @@
 /** Every group of scenarios, from the birth of a job to the end of its queue. */
 import type { ScenarioGroup } from "../scenario.js";
+import { aside } from "./aside.js";
 import { control } from "./control.js";
 import { dependencies } from "./dependencies.js";
 import { endings } from "./endings.js";
@@ -45,6 +46,7 @@ export const GROUPS: readonly ScenarioGroup[] = [
   exchange,
   outcomes,
   leases,
+  aside,
   fencing,
   sessions,
   idempotency,

@@ -1,14 +1,16 @@
 -- Leasing: takes jobs from the line in running order. Mirrors leaseFrom in engine/memory/consume.ts.
--- Needs: record.lua, codec.lua, batch.lua, queue.lua, holding.lua, give.lua, moves.lua.
+-- Needs: record.lua, codec.lua, batch.lua, queue.lua, holding.lua, give.lua, moves.lua, aside-claim.lua.
 
--- Lua allows a script 200 local names: those that only this file uses end with it.
 local describe, claim
-do
+
+do -- Lua allows a function 200 locals: what only this file needs ends with it
+
 local MOST_LOOKED_AT = 2000 -- entries of the line one call may pass over, so that it stays short
 
 function describe(id, r, job)
   specials[#specials + 1] = cjson.encode({
     at = lease_count, counted = r[COUNTED], attempts = r[ATTEMPTS], crashes = r[CRASHES], suspect = has(r, SUSPECT),
+    declinedAt = has(r, DECLINED) and tonumber(redis.call('ZSCORE', K.declined, id)) or nil,
     priority = r[PRIORITY], createdAt = r[CREATED], runAt = r[RUN_AT], leasedAt = r[STARTED],
     left = has(r, LEFT) or nil,
     tags = has(r, TAGGED) and redis.call('HGET', K.tags, id) or nil,
@@ -124,12 +126,28 @@ local function head_key()
 end
 
 function claim(max, suspect)
+  local need, head = max, head_key()
+  -- What was set aside of the session's tasks: what stood before the head of the line comes first.
+  local beside, next_beside = aside_claim.first(ARGV[7], max, suspect), 1
+  local beside_records, beside_jobs = load_records(beside)
+  local function take_beside(low)
+    while next_beside <= #beside and need > 0 do
+      local id, r = beside[next_beside], beside_records[next_beside]
+      if r and low and key_of(r) >= low then return end
+      if r then
+        lease(id, r, beside_jobs[next_beside])
+        need = need - 1
+      end
+      next_beside = next_beside + 1
+    end
+  end
+  for _, r in pairs(beside_records) do suspect = suspect and not has(r, SUSPECT) end
+  take_beside(head or math.huge)
   local first_suspect, suspect_key
-  if suspect then
+  if suspect and need > 0 then
     local first = redis.call('ZRANGE', K.suspect, 0, 0, 'WITHSCORES')
     first_suspect, suspect_key = first[1], tonumber(first[2])
   end
-  local need = max
   local function take_suspect()
     local records, jobs = load_records({ first_suspect })
     if records[1] then
@@ -143,7 +161,6 @@ function claim(max, suspect)
     first_suspect = nil
   end
   if first_suspect then
-    local head = head_key()
     if not head or suspect_key < head then take_suspect() end
   end
   local prioritised = redis.call('ZCARD', K.prio) > 0
@@ -151,6 +168,7 @@ function claim(max, suspect)
   if need > 0 then need = need - claim_default(need) end
   if prioritised and need > 0 then need = need - claim_prioritised('(0', '+inf', need) end
   if first_suspect and need > 0 then take_suspect() end
+  take_beside()
   flush()
   drop_dead_head()
 end

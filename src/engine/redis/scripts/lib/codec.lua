@@ -64,3 +64,9 @@ end
 local function body_of(job)
   return string.sub(job, BIRTH_SIZE + 1)
 end
+
+-- The name of a stored job's task; '' when it cannot be read.
+local function task_of(job)
+  local header = string.match(body_of(job), '^[^\n]*')
+  return string.match(header, '^"([^"]*)"$') or string.match(header, '"task":"([^"]*)"') or ''
+end

@@ -1,16 +1,16 @@
 -- What both exchange scripts share: reading the call, settling and leasing what is usual, answering.
--- ARGV: now, session, lane, call, max, suspect, then per group of settlements: how (see `word_of`), their number, and for
+-- ARGV: now, session, lane, call, max, suspect, tasks of which it takes what was set aside, then per group of settlements: how (see `word_of`), their number, and for
 -- each its id and payload
 -- Reply: alive (3 when jobs have news), settled (a letter each: a applied, s stale), more, next due or -1, now, epoch, what is out of the ordinary
 -- about leases (JSON objects, one a line), their ids, the lengths of the stored jobs, and these one after the other
--- Needs: session.lua, record.lua, batch.lua, queue.lua, lease.lua, give.lua.
+-- Needs: session.lua, record.lua, batch.lua, queue.lua, lease.lua, give.lua, aside-claim.lua.
 
 local session, lane, call = SESSION, ARGV[3], ARGV[4]
 local max, suspect = tonumber(ARGV[5]), ARGV[6] == '1'
 local settled = {}
 
 -- How a run ended, as one word: its epoch, the letter of its outcome (c completed, p partial, f failed, s snoozed,
--- r released, w waits) and milliseconds to wait, -1 for never again. Most are the same, so each is taken apart once.
+-- r released, d declined, w waits) and milliseconds to wait, -1 for never again. Most are the same, so each is taken apart once.
 local words = {}
 
 local function word_of(text)
@@ -26,7 +26,7 @@ end
 -- The settlements as they were sent, in order: groups of equal words, with where their ids and payloads are.
 local groups, count = {}, 0
 do
-  local at = 7
+  local at = 8
   while at <= #ARGV do
     local n = tonumber(ARGV[at + 1])
     groups[#groups + 1] = { word = word_of(ARGV[at]), from = at + 2, n = n, before = count }
@@ -108,7 +108,7 @@ local emptied = false -- is nothing left in line?
 -- Looks at the head of the line; answers whether everything there is usual.
 local function head_is_usual()
   -- Suspects that are not wanted are no reason to look closer.
-  if redis.call('EXISTS', K.prio, K.dead, suspect and K.suspect or K.prio) > 0 then return false end
+  if redis.call('EXISTS', K.prio, K.dead, K.aside, suspect and K.suspect or K.prio) > 0 then return false end
   local ids = redis.call('LRANGE', K.wait, 0, max - 1)
   local list = table.concat(ids, ' ')
   if string.find(list, MOVED, 1, true) then return false end
@@ -164,10 +164,10 @@ local function answer(letters, news)
   if max > 0 and not repeated and not overtaken then redis.call('HSET', K.calls, slot, call .. leased()) end
   local more = 0
   if conf.paused == 0 and not emptied and (max >= 0 or conf.lined) then
-    if waiting() > 0 or redis.call('EXISTS', K.prio) > 0 then
+    if waiting() > 0 or redis.call('EXISTS', K.prio) > 0 or max >= 0 and aside_claim.waits(ARGV[7]) then
       more = max >= 0 and 1 or 0
       wake()
-    elseif conf.lined and redis.call('EXISTS', K.suspect) > 0 then
+    elseif conf.lined and redis.call('EXISTS', K.suspect, K.aside) > 0 then
       wake()
     end
   end

@@ -1,7 +1,6 @@
 -- How a job moves between states: leaves where it stood, stands where its new state says. Mirrors engine/memory/moves.ts.
--- Needs: record.lua, codec.lua, batch.lua, queue.lua, holding.lua.
+-- Needs: record.lua, codec.lua, batch.lua, queue.lua, holding.lua, aside.lua.
 
-local PRIORITY_STEP = 34359738368 -- 2^35, as in engine/order.ts
 local DEFAULT_AGE = { completed = 86400000, failed = 604800000 } -- as in model/retention.ts
 local MOST_HISTORY = 50
 
@@ -20,8 +19,6 @@ local function count_tags(id, state, n)
   for tag in string.gmatch(tags, '[^\n]+') do add('tagcount', tag .. '\0' .. state, n) end
 end
 
-local function key_of(r) return r[PRIORITY] * PRIORITY_STEP + r[POSITION] end
-
 local function class_of(state)
   if state == COMPLETED or state == PARTIAL then return 'completed', 'keep1', 'counted1' end
   return 'failed', 'keep2', 'counted2'
@@ -38,7 +35,8 @@ end
 local function leave(id, r, taken)
   local state = r[STATE]
   if state == QUEUED then
-    if has(r, SUSPECT) then score('suspect', id, false)
+    if has(r, DECLINED) then aside.leave(id, r)
+    elseif has(r, SUSPECT) then score('suspect', id, false)
     elseif r[PRIORITY] ~= 0 then score('prio', id, false)
     elseif not taken then score('dead', r[POSITION], r[POSITION]) end
   elseif state == DELAYED then score('delayed', id, false)
@@ -61,7 +59,11 @@ local function stand_in_line(id, r, at_head)
   conf.lined = true
   local default = r[PRIORITY] == 0
   local tail = default and (conf.base + waiting()) or conf.otail
-  if has(r, SUSPECT) then
+  if has(r, DECLINED) then
+    -- One that is handed back stands where it stood; another half a step before the next one to come, as suspects do.
+    if not at_head then r[POSITION] = tail - 0.5 end
+    aside.stand(id, r)
+  elseif has(r, SUSPECT) then
     local head = default and conf.base - 1 or conf.ohead
     r[POSITION] = at_head and head + 0.5 or tail - 0.5
     score('suspect', id, key_of(r))
@@ -117,6 +119,7 @@ local AUDIT = 600000
 
 local function stand(id, r, at_head)
   local state = r[STATE]
+  if state ~= QUEUED and state ~= ACTIVE then aside.clear(id, r) end
   if state == QUEUED then stand_in_line(id, r, at_head)
   elseif state == DELAYED then score('delayed', id, r[RUN_AT])
   elseif state == BLOCKED then
@@ -238,6 +241,7 @@ end
 -- Forgets a job: everything stored about it.
 local function forget(id, r)
   leave(id, r)
+  aside.clear(id, r)
   forget_left(id, r)
   if r[STATE] == SUPERSEDED then forget_owed(id) end
   if has(r, SUPERSEDES) then

@@ -19,6 +19,8 @@ local SUSPECT, TAGGED, UNIQUE, TTL, KEEP, META, LEFT, SUPERSEDES = 1, 2, 4, 8, 1
 -- Of what ties it to others: others depend on it; it depends on others; it is a flow; a flow that is still being created; it is
 -- held; it belongs to a flow; others depended on it until after it had ended.
 local NEEDED, AFTER, FLOW, OPEN, HELD, MEMBER, WAS_NEEDED = 256, 512, 1024, 2048, 4096, 8192, 16384
+-- It has been declined (aside.lua): while it is queued it stands aside.
+local DECLINED = 32768
 
 local BIRTH_FORMAT, BIRTH_SIZE = '<BHHi4I6I6', 21
 local RUN_FORMAT, RUN_SIZE = '<BHHHBI6I6i4dI6I6I6I6', 56

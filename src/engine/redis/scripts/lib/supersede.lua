@@ -28,8 +28,7 @@ local function supersede(id, r, job)
   end
   finish(id, r, SUPERSEDED)
   fresh[id] = r
-  local header = string.match(body_of(job), '^[^\n]*')
-  local task = string.match(header, '^"([^"]*)"$') or string.match(header, '"task":"([^"]*)"') or ''
+  local task = task_of(job)
   put('owed', id, task)
   score('owing', task .. '\0' .. id, 0)
 end

@@ -1,0 +1,43 @@
+-- The jobs that were set aside: queued, and declined by a worker that has not the code of their task. `aside` has them in
+-- running order, as `prio` has others. `lacking` has the same by task, for those who know theirs: `w` (or `s`, of suspects),
+-- task, NUL, key, NUL, id, in lexical order. `declined` says since when, of jobs that run as well. Mirrors
+-- engine/memory/aside.ts.
+-- Needs: record.lua, codec.lua, batch.lua, queue.lua.
+
+local PRIORITY_STEP = 34359738368 -- 2^35, as in engine/order.ts
+local function key_of(r) return r[PRIORITY] * PRIORITY_STEP + r[POSITION] end
+
+local aside = {}
+
+-- Its entry in `lacking`. The key is text of one length that sorts as the numbers do, halves included.
+function aside.entry(id, r)
+  local key = key_of(r)
+  local whole = math.floor(key)
+  local half = key > whole and '5' or '0'
+  local task = task_of(redis.call('HGET', K.job, id) or '')
+  return (has(r, SUSPECT) and 's' or 'w') .. task .. '\0' .. string.format('%016.0f', whole + 4e15) .. half .. '\0' .. id
+end
+
+function aside.stand(id, r)
+  score('aside', id, key_of(r))
+  score('lacking', aside.entry(id, r), 0)
+end
+
+function aside.leave(id, r)
+  score('aside', id, false)
+  score('lacking', aside.entry(id, r), false)
+end
+
+-- The job was declined.
+function aside.mark(id, r)
+  if has(r, DECLINED) then return end
+  set_flag(r, DECLINED, true)
+  score('declined', id, NOW)
+end
+
+-- What it was declined for is over: it ran, or waits for something else.
+function aside.clear(id, r)
+  if not has(r, DECLINED) then return end
+  set_flag(r, DECLINED, false)
+  score('declined', id, false)
+end
