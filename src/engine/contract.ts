@@ -102,9 +102,9 @@ export type Outcome =
   | { readonly kind: "release" }
   /**
    * This worker has not the code of the task; another may. The job is set aside: it stays `queued`, at its place, but only a
-   * claim that names its task leases it again. The run does not count; `error` says what was missing.
+   * claim that names its task leases it again. The run does not count.
    */
-  | { readonly kind: "decline"; readonly error: Failure }
+  | { readonly kind: "decline" }
   /** Run again when all it depends on has ended (`Report.after` adds to that); the run does not count. */
   | { readonly kind: "wait" };
 

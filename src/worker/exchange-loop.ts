@@ -26,6 +26,8 @@ export interface ExchangeHost {
   share(): number;
   /** Work is about to be leased. */
   expectsWork(): void;
+  /** The tasks of which it takes jobs that were set aside. */
+  tasks(): readonly string[];
   /** Is a suspect held? */
   holdsSuspect(): boolean;
   leased(leases: readonly Lease[], session: WorkSession): void;
@@ -81,7 +83,7 @@ export class ExchangeLoop {
 
   constructor(options: ExchangeOptions) {
     this.#options = options;
-    this.#wait = new WorkWait(options, (sure, spent) => {
+    this.#wait = new WorkWait({ ...options, tasks: () => options.host.tasks() }, (sure, spent) => {
       if (sure) options.host.expectsWork();
       this.#owesWakeUp ||= spent;
       this.look();
@@ -209,7 +211,8 @@ export class ExchangeLoop {
     const { host, order, random } = this.#options;
     const max = this.#claims ? Math.min(MOST, host.share(), host.wanted()) : 0;
     if (max <= 0) return null;
-    return { queues: order.draw(random), max, suspect: !this.#suspectAsked && !host.holdsSuspect() };
+    const suspect = !this.#suspectAsked && !host.holdsSuspect();
+    return { queues: order.draw(random), max, suspect, tasks: host.tasks() };
   }
 
   async #exchange(session: WorkSession, lane: 0 | 1, runs: readonly Run[], claim: Claim | null): Promise<void> {

@@ -3,11 +3,10 @@
  * handler in this process that ignores its signal cannot be stopped: its slot is free and its attempt over when it times
  * out, and what it returns later is dropped. One in a child can: its attempt is over when its child is done with it.
  */
-import type { Outcome } from "../engine/contract.js";
+import type { Lease, Outcome } from "../engine/contract.js";
 import type { Clock, Random } from "../model/clock.js";
 import { decodePayload, encodePayload } from "../model/codec.js";
-import { TimedOut, Undecodable, UnknownTask } from "../model/errors.js";
-import { BUILT_IN } from "../model/flow-each.js";
+import { ModuleNotFound, TimedOut, Undecodable, UnknownTask } from "../model/errors.js";
 import { RunContext } from "./context.js";
 import { currentContext } from "./current-job.js";
 import type { Deadlines } from "./deadlines.js";
@@ -15,6 +14,7 @@ import { finalFailure, outcomeOf } from "./ending.js";
 import { checkInput } from "./input-check.js";
 import type { JobDefaults } from "../model/options.js";
 import type { Middleware } from "./middleware.js";
+import { knownTasks } from "./repertoire.js";
 import { fillInput } from "./referents.js";
 import type { Run } from "./run.js";
 import { definitionOf, type RunDefinition } from "./runners/handler-loader.js";
@@ -43,6 +43,10 @@ export interface ExecutorOptions {
   readonly deadlines: Deadlines;
   /** A handler is about to be called; `inline`: in this process. */
   readonly started: (run: Run, inline: boolean) => void;
+  /** The code of a task was there. */
+  readonly found: (task: string) => void;
+  /** What becomes of a job whose task's code is not there. Never rejects. */
+  readonly outcomeFor: (lease: Lease, task: string, error: UnknownTask | ModuleNotFound) => Promise<Outcome>;
   /** A run has its outcome. */
   readonly concluded: (run: Run) => void;
   /** A hook threw. */
@@ -73,8 +77,7 @@ export class Executor {
     }
     const runnable = runnables.get(body.task);
     if (runnable === undefined) {
-      const known = [...runnables.keys()].filter((name) => !name.startsWith(BUILT_IN));
-      this.#fail(run, new UnknownTask(body.task, known));
+      void this.#decline(run, new UnknownTask(body.task, knownTasks(runnables)));
       return;
     }
     let input: unknown;
@@ -152,9 +155,11 @@ export class Executor {
         const loaded = await runners.load(code);
         handler = loaded.handler;
         definition = definitionOf(task, loaded.task);
+        this.#options.found(task.name);
       }
     } catch (error) {
-      this.#fail(run, error);
+      if (error instanceof ModuleNotFound) void this.#decline(run, error);
+      else this.#fail(run, error);
       return;
     }
     let input = raw;
@@ -195,6 +200,12 @@ export class Executor {
     this.remote.add(run);
     const end = await this.#options.runners.run({ run, task, module, input });
     this.remote.delete(run);
+    const missing = "thrown" in end && end.thrown instanceof ModuleNotFound ? end.thrown : null;
+    if (missing !== null) {
+      await this.#decline(run, missing);
+      return;
+    }
+    this.#options.found(task.name);
     if ("thrown" in end) {
       this.#fail(run, end.thrown, end.final);
     } else {
@@ -230,6 +241,11 @@ export class Executor {
     const settled = context.settled();
     if (settled === null) this.#fail(run, context.suspension ?? error);
     else void settled.then(() => this.#threw(run, context, error));
+  }
+
+  /** The task's code is not here: that is no verdict on the job. */
+  async #decline(run: Run, error: UnknownTask | ModuleNotFound): Promise<void> {
+    this.conclude(run, await this.#options.outcomeFor(run.lease, run.lease.body?.task ?? "", error), error);
   }
 
   #fail(run: Run, thrown: unknown, final = false): void {

@@ -7,7 +7,7 @@ import type { JobContext } from "./context.js";
 
 /** How a run ended, as hooks see it. */
 export interface Ending {
-  /** What is reported: `"complete"`, `"partial"`, `"fail"`, `"snooze"`, `"wait"` or `"release"`. */
+  /** What is reported: `"complete"`, `"partial"`, `"fail"`, `"snooze"`, `"wait"`, `"release"` or `"decline"`. */
   readonly kind: Outcome["kind"];
   /** What the handler returned. */
   readonly result: unknown;

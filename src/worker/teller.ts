@@ -53,6 +53,16 @@ export class Teller {
     }
   }
 
+  /** Jobs of a task wait for the code that this worker has not; said as a warning of the process when nobody listens. */
+  tellUnknown(task: string, error: Error): void {
+    if (this.#emitter.listenerCount("unknown") > 0) {
+      this.tell("unknown", task, error);
+      return;
+    }
+    const left = "its jobs are left to workers that have it, and no attempt is counted";
+    process.emitWarning(`worker ${this.#worker}: ${error.message}; ${left}`, "LongshoreWarning");
+  }
+
   /** Handlers kept the event loop busy; said as a warning of the process when nobody listens. */
   tellBlocked(tasks: readonly string[], ms: number): void {
     if (this.#emitter.listenerCount("blocked") > 0) {

@@ -20,6 +20,8 @@ export interface WorkWaitOptions {
   readonly engine: Engine;
   readonly clock: Clock;
   readonly order: ParsedOrder;
+  /** The tasks of which it takes jobs that were set aside. */
+  readonly tasks: () => readonly string[];
   readonly outage: Outage;
   readonly time: EngineTime;
 }
@@ -67,7 +69,7 @@ export class WorkWait {
   }
 
   async #run(waiting: AbortController): Promise<void> {
-    const { engine, clock, order, outage, time } = this.#options;
+    const { engine, clock, order, outage, tasks, time } = this.#options;
     const { signal } = waiting;
     let sure = false;
     let spent = false;
@@ -79,7 +81,7 @@ export class WorkWait {
       const due = this.#nextDue === null ? Number.POSITIVE_INFINITY : from + time.until(this.#nextDue);
       const timeout = Math.max(1, Math.min(LONGEST_WAIT, due - from));
       try {
-        spent = await engine.awaitWork({ queues: order.names, timeout, signal });
+        spent = await engine.awaitWork({ queues: order.names, tasks: tasks(), timeout, signal });
         failures = 0;
       } catch (error) {
         if (signal.aborted) return;

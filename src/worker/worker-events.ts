@@ -9,9 +9,9 @@ import type { RunningJob } from "./running-job.js";
 
 /**
  * Why a worker stops: `stop()` was called (by the application, by a signal, by `longshore.close()`), an option ended its
- * life, or the engine was closed under it.
+ * life, the engine was closed under it, or a task of it turned out to have no handler.
  */
-export type StopReason = "stop" | "burst" | "maxJobs" | "maxIdle" | "maxRss" | "closed";
+export type StopReason = "stop" | "burst" | "maxJobs" | "maxIdle" | "maxRss" | "closed" | "refused";
 
 /** The events of a worker. Those about the end of a run are told when the engine has accepted it. */
 export interface WorkerEvents {
@@ -31,7 +31,7 @@ export interface WorkerEvents {
   snoozed: [job: RunningJob, delay: number];
   /** A job gave its slot back until the jobs it spawned, or waits for otherwise, have ended. */
   waiting: [job: RunningJob];
-  /** A job was handed back because the worker stops. */
+  /** A job was handed back: the worker stops, or has not the code of its task (`unknown`). */
   released: [job: RunningJob];
   /** A job was cancelled, or taken away otherwise, while it ran here. */
   cancelled: [job: RunningJob];
@@ -46,6 +46,12 @@ export interface WorkerEvents {
    * tasks ran. A task is named at most once a minute. Give one that computes for long a `runner` of its own.
    */
   blocked: [tasks: readonly string[], ms: number];
+  /**
+   * Jobs of this task wait for a worker that has its code: this one has no handler of that name, or does not find its
+   * module (`error` says which), and no attempt is counted. Told when it meets such a job, and while such jobs wait and no
+   * worker says that it has the task; of a task at most once a minute.
+   */
+  unknown: [task: string, error: Error];
   /** Something went wrong that is not a job's failure, such as an engine that does not answer. The worker goes on. */
   error: [error: Error];
   /** It takes no more jobs; those that run have their grace. Told once. */

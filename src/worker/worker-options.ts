@@ -38,6 +38,11 @@ export interface WorkerOptions {
    * they take longer than 50 ms, up to 500 when they take less than one. A number fixes it; 0 leases nothing ahead.
    */
   prefetch?: "auto" | number;
+  /**
+   * How long a job waits that no worker can run, because none has a handler for its task or finds its module, before it
+   * fails; counted from the first worker that met it. `0`: it fails at once. Default: 1 h.
+   */
+  unknownTasks?: Duration;
   /** Stop when nothing is queued and nothing runs. Delayed jobs do not keep it alive. Default: false. */
   burst?: boolean;
   /** Stop after this many runs. Default: never. */
@@ -75,6 +80,7 @@ export interface ParsedWorkerOptions {
   readonly grace: number;
   readonly lease: number;
   readonly prefetch: "auto" | number;
+  readonly unknownTasks: number;
   readonly burst: boolean;
   readonly maxJobs: number;
   readonly maxIdle: number | null;
@@ -93,6 +99,7 @@ const KNOWN = [
   "grace",
   "lease",
   "prefetch",
+  "unknownTasks",
   "burst",
   "maxJobs",
   "maxIdle",
@@ -109,6 +116,7 @@ const MOST_AHEAD = 500;
 const DEFAULT_LEASE = 30_000;
 const SHORTEST_LEASE = 1_000;
 const DEFAULT_GRACE = 30_000;
+const DEFAULT_PATIENCE = 3_600_000;
 
 /** Checks options. @throws InvalidInput */
 export function parseWorkerOptions(options: WorkerOptions, taskQueues: readonly string[]): ParsedWorkerOptions {
@@ -129,6 +137,7 @@ export function parseWorkerOptions(options: WorkerOptions, taskQueues: readonly 
     grace: parseDuration("grace", options.grace ?? DEFAULT_GRACE),
     lease,
     prefetch: prefetch === "auto" ? prefetch : parseWhole("prefetch", prefetch, 0, MOST_AHEAD),
+    unknownTasks: parseDuration("unknownTasks", options.unknownTasks ?? DEFAULT_PATIENCE),
     burst: parseFlag("burst", options.burst ?? false),
     maxJobs:
       options.maxJobs === undefined

@@ -5,9 +5,11 @@
 import { EventEmitter } from "node:events";
 import { hostname } from "node:os";
 import { parseDuration, type Duration } from "../model/duration.js";
+import { InvalidInput } from "../model/errors.js";
 import type { Runnable } from "./executor.js";
 import type { ModuleReference } from "./runners/module-reference.js";
 import { EACH } from "./spawn/each.js";
+import { knownTasks } from "./repertoire.js";
 import { checkCode, type AnyTask, type Handler, type Task } from "./task.js";
 import { Teller } from "./teller.js";
 import type { StopReason, WorkerEvents } from "./worker-events.js";
@@ -30,6 +32,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
   /** Resolves when the worker has stopped, for whatever reason. Never rejects. */
   readonly finished: Promise<void>;
   readonly #options: ParsedWorkerOptions;
+  readonly #tasks: readonly AnyTask[];
   readonly #runnables = new Map<string, Runnable>();
   readonly #teller: Teller;
   readonly #workshop: Workshop;
@@ -45,8 +48,10 @@ export class Worker extends EventEmitter<WorkerEvents> {
       tasks.map((task) => task.queue),
     );
     this.#runnables.set(EACH.task.name, EACH);
+    this.#tasks = tasks;
     for (const task of tasks) this.#register(task, task.handler ?? task.module);
     const { name, order, concurrency } = this.#options;
+    const runnables = this.#runnables;
     this.#teller = new Teller(this, name);
     this.#workshop = new Workshop({
       setup,
@@ -56,11 +61,13 @@ export class Worker extends EventEmitter<WorkerEvents> {
         host: hostname(),
         pid: process.pid,
         queues: order.names,
-        tasks: [],
+        get tasks() {
+          return knownTasks(runnables);
+        },
         concurrency,
         startedAt: setup.clock.now(),
       },
-      runnables: this.#runnables,
+      runnables,
       schedules: parseSchedules(options.schedules, setup),
       teller: this.#teller,
       finished: (reason) => void this.#stop(reason, this.#options.grace),
@@ -107,7 +114,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
 
   /**
    * Gives a task its handler, or where it is, for tasks whose definition has none. Call it right after making the
-   * worker.
+   * worker, in the same turn of the event loop: one whose task has no code by then is refused (see `ready`).
    * @throws InvalidInput
    * @example
    * longshore.worker([mail]).handle(mail, async ({ input }) => send(input.to));
@@ -121,7 +128,12 @@ export class Worker extends EventEmitter<WorkerEvents> {
     return this;
   }
 
-  /** Resolves when it takes work, however long the engine takes to answer, or when it is stopped before that. */
+  /**
+   * Resolves when it takes work, however long the engine takes to answer, or when it is stopped before that. Rejects, and
+   * the worker stops, when a task was given no handler by the end of the turn in which the worker was made; that is told by
+   * the event `error` too, and is an unhandled rejection when nobody listens.
+   * @throws InvalidInput
+   */
   ready(): Promise<void> {
     return this.#started;
   }
@@ -150,10 +162,32 @@ export class Worker extends EventEmitter<WorkerEvents> {
   async #start(): Promise<void> {
     // Handlers are given and listeners added in the turn in which the worker is made.
     await Promise.resolve();
+    if (this.#bare() !== -1) await new Promise((resolve) => setImmediate(resolve));
+    this.#refuseBare();
     await this.#workshop.start();
     if (this.#state !== "starting") return;
     this.#state = "running";
     this.#teller.tell("started");
+  }
+
+  /** The index of the first task that has no code; -1 when all have. */
+  #bare(): number {
+    return this.#tasks.findIndex(({ name }) => !this.#runnables.has(name));
+  }
+
+  /** Stops when a task has no code: its jobs would be declined for ever. @throws InvalidInput */
+  #refuseBare(): void {
+    const bare = this.#bare();
+    if (bare === -1 || this.#state !== "starting") return;
+    const rule = "a task with a handler or a module, or one that worker.handle(task, handler) gives one right after";
+    const error = new InvalidInput(`tasks[${bare}]`, this.#tasks[bare]?.name, rule);
+    if (this.listenerCount("error") > 0) {
+      // Who listens need not wait for `ready()` as well.
+      this.#started.catch(() => undefined);
+      this.#teller.tell("error", error);
+    }
+    void this.#stop("refused", 0);
+    throw error;
   }
 
   #stopped(): void {

@@ -15,6 +15,7 @@ import { LoopWatch } from "./loop-watch.js";
 import { LeaseKeeper } from "./lease-keeper.js";
 import { Outage } from "./outage.js";
 import { Relations } from "./relations.js";
+import { Repertoire } from "./repertoire.js";
 import { Reporter } from "./reporter.js";
 import { Runners } from "./runners/runners.js";
 import { RunPool } from "./run-pool.js";
@@ -38,6 +39,7 @@ export class Workshop {
   readonly #teller: Teller;
   readonly #deadlines: Deadlines;
   readonly #runners: Runners;
+  readonly #repertoire: Repertoire;
   readonly #executor: Executor;
   readonly #pool: RunPool;
   readonly #succession: Succession;
@@ -83,6 +85,17 @@ export class Workshop {
       queueDefaults,
       currentJob,
     });
+    this.#repertoire = new Repertoire({
+      engine,
+      clock,
+      outage,
+      name: info.name,
+      queues: order.names,
+      runnables,
+      patience: options.unknownTasks,
+      unknown: (task, error) => teller.tellUnknown(task, error),
+      grown: () => this.#loop.look(),
+    });
     this.#executor = new Executor({
       clock,
       random,
@@ -93,6 +106,8 @@ export class Workshop {
       runnables,
       runners: this.#runners,
       deadlines: this.#deadlines,
+      found: this.#repertoire.found,
+      outcomeFor: this.#repertoire.outcomeFor,
       started: (run, inline) => this.#started(run, inline),
       concluded: (run) => this.#concluded(run),
       failed: (error) => outage.report(error),
@@ -175,6 +190,7 @@ export class Workshop {
       swept: () => {
         this.#loop.kick();
         void this.#succession.tell();
+        void this.#repertoire.look();
       },
     });
     this.#life = new WorkerLife(options, clock, finished, () => teller.tell("idle"));
@@ -231,6 +247,7 @@ export class Workshop {
       wanted: () => this.#wanted(),
       share: () => this.#share(),
       expectsWork: () => this.#keeper.hold(),
+      tasks: () => this.#repertoire.tasks,
       holdsSuspect: () => this.#suspects > 0,
       leased: (leases, session) => this.#leased(leases, session),
       settled: (runs, answer) => this.#settled(runs, answer),
@@ -301,7 +318,9 @@ export class Workshop {
   }
 
   #concluded(run: Run): void {
-    this.#ahead.ran(this.#setup.clock.monotonic() - run.startedAt);
+    // A job that it cannot run is none that it has run.
+    if (run.outcome?.kind === "decline") this.#taken -= 1;
+    else this.#ahead.ran(this.#setup.clock.monotonic() - run.startedAt);
     this.#pool.free(run);
     if (!run.lost) this.#loop.settle(run, this.#reporter.sent(run));
     this.#shutdown.ended();
@@ -382,6 +401,7 @@ export class Workshop {
     this.#life.close();
     this.#guard.close();
     this.#sweeper.stop();
+    this.#repertoire.close();
     this.#loop.stopClaiming();
     this.#giveBack(this.#pool.takeWaiting());
   }

@@ -250,7 +250,7 @@ const outcome: fc.Arbitrary<Outcome> = fc.oneof(
   },
   { weight: 1, arbitrary: record({ kind: fc.constant("snooze"), delay: fc.constantFrom(0, 1_000) }) },
   { weight: 2, arbitrary: record({ kind: fc.constant("release") }) },
-  { weight: 3, arbitrary: record({ kind: fc.constant("decline"), error }) },
+  { weight: 3, arbitrary: record({ kind: fc.constant("decline") }) },
   { weight: 2, arbitrary: record({ kind: fc.constant("wait") }) },
 );
 

@@ -37,7 +37,7 @@ export function settleOne(
 function applyOutcome(queue: MemoryQueue, session: MemorySession, job: MemoryJob, outcome: Outcome, now: number): void {
   const { counted, crashes, waiting } = job;
   const verdict = judge({ counted, attempts: job.spec.attempts, crashes, waiting }, outcome);
-  recordAttempt(job, session.id, verdict.outcome, now, "error" in outcome ? outcome.error : null);
+  recordAttempt(job, session.id, verdict.outcome, now, outcome.kind === "fail" ? outcome.error : null);
   letGo(session, job);
   if (verdict.counts) job.counted += 1;
   if (outcome.kind === "complete" || outcome.kind === "partial") job.result = outcome.result;

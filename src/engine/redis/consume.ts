@@ -106,7 +106,7 @@ function wordOf({ epoch, outcome }: Settlement): string {
 }
 
 function payloadOf(outcome: Outcome): string {
-  if ("error" in outcome) return `${outcome.error.fingerprint}\n${JSON.stringify(outcome.error)}`;
+  if (outcome.kind === "fail") return `${outcome.error.fingerprint}\n${JSON.stringify(outcome.error)}`;
   if (outcome.kind === "partial") {
     const failures = encodeStepFailures(outcome.failures ?? []) ?? "";
     return `${Buffer.byteLength(failures)}\n${failures}${outcome.result ?? ""}`;

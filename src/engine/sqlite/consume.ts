@@ -169,7 +169,7 @@ function applyOutcome(transaction: Transaction, queue: SqliteQueue, job: Settled
   const verdict = judge({ ...job, waiting }, outcome);
   // A job that ends well tells by itself how its last run ended.
   if (!tellsLastRun(verdict.state, job)) {
-    recordAttempt(transaction, job, verdict.outcome, now, "error" in outcome ? outcome.error : null);
+    recordAttempt(transaction, job, verdict.outcome, now, outcome.kind === "fail" ? outcome.error : null);
   }
   if (verdict.counts) job.counted += 1;
   // A run that ended proves that the job does not kill its worker; one that was handed back proves nothing.
