@@ -31,7 +31,7 @@ export type { PutSchedule, ScheduleQuery, Schedules } from "./client/schedules.j
 export type { EnqueueOptions } from "./client/spec.js";
 export type { TagTotals } from "./client/tag-totals.js";
 export type { BulkAnswer } from "./engine/bulk.js";
-export type { Engine, EngineInfo, QueueRecord, StateCounts, WorkerRecord } from "./engine/contract.js";
+export type { AsideRecord, Engine, EngineInfo, QueueRecord, StateCounts, WorkerRecord } from "./engine/contract.js";
 export type { MemoryTarget, RedisTarget, SqliteTarget, Target } from "./engine/target.js";
 export type { AfterJob, AfterOptions, OnOption } from "./model/after.js";
 export type { BackoffOption } from "./model/backoff.js";

@@ -20,6 +20,7 @@ export interface WorkerFlags {
   maxJobs?: string;
   maxIdle?: string;
   maxRss?: string;
+  unknownTasks?: string;
   name?: string;
   grace?: string;
   lease?: string;
@@ -45,6 +46,10 @@ export function addWorkerFlags(command: Command, { name, concurrency }: WorkerFl
     .option("--max-jobs <n>", "stop after this many runs")
     .option("--max-idle <duration>", "stop after this long without work")
     .option("--max-rss <size>", "stop when the process has more memory than this, such as 512MB")
+    .option(
+      "--unknown-tasks <duration>",
+      "how long jobs wait whose task's code no worker has (default: 1h; then they fail)",
+    )
     .option("--name <name>", name)
     .option("--grace <duration>", "how long running jobs may go on after a signal (default: 30s)")
     .option("--lease <duration>", "how soon its jobs run elsewhere when it dies (default: 30s; from 1s)")
@@ -55,7 +60,19 @@ export function addWorkerFlags(command: Command, { name, concurrency }: WorkerFl
 
 /** The options of a worker that its flags and queues stand for. @throws InvalidInput */
 export function workerOptionsOf(queues: readonly string[], flags: WorkerFlags): WorkerOptions {
-  const { concurrency, burst, maxJobs, maxIdle, maxRss, name, grace, lease, path = ".", tasksRoot } = flags;
+  const {
+    concurrency,
+    burst,
+    maxJobs,
+    maxIdle,
+    maxRss,
+    unknownTasks,
+    name,
+    grace,
+    lease,
+    path = ".",
+    tasksRoot,
+  } = flags;
   const names = queues.flatMap((queue) => queue.split(",")).map((queue) => parseName("queue", queue));
   return {
     ...(names.length === 0 ? {} : { queues: names }),
@@ -65,6 +82,7 @@ export function workerOptionsOf(queues: readonly string[], flags: WorkerFlags): 
     ...(maxJobs === undefined ? {} : { maxJobs: parseWhole("--max-jobs", maxJobs) }),
     ...(maxIdle === undefined ? {} : { maxIdle: parsePositiveDuration("--max-idle", maxIdle) }),
     ...(maxRss === undefined ? {} : { maxRss: parseSize("--max-rss", maxRss) }),
+    ...(unknownTasks === undefined ? {} : { unknownTasks: parseDuration("--unknown-tasks", unknownTasks) }),
     ...(name === undefined ? {} : { name: parseName("--name", name) }),
     ...(grace === undefined ? {} : { grace: parseDuration("--grace", grace) }),
     ...(lease === undefined ? {} : { lease: parsePositiveDuration("--lease", lease) }),

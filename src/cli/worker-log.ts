@@ -42,6 +42,9 @@ export function logWorker(worker: Worker, log: Log, facts: LogFields): void {
   worker.on("cancelled", (job) => log.write("info", "Job cancelled", fieldsOf(job)));
   worker.on("lost", (job) => log.write("warn", "Job lost its lease", fieldsOf(job)));
   worker.on("blocked", (tasks, ms) => log.write("warn", "Event loop blocked", { tasks: tasks.join(", "), ms }));
+  worker.on("unknown", (task, error) => {
+    log.write("warn", "Jobs left to other workers", { task, error: withoutStack(describe(error)) });
+  });
   worker.on("error", (error) => log.write("error", "Worker trouble", { error: withoutStack(describe(error)) }));
   worker.on("stopping", (reason) => {
     // Whoever called stop() has said why.

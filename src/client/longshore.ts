@@ -1,6 +1,6 @@
 /** The connection: what an application holds. Enqueues, looks things up, commands many jobs at once, makes workers. */
 import { controlMany, type BulkAnswer, type BulkCommand } from "../engine/bulk.js";
-import type { EngineInfo, EnqueueAnswer, QueueRecord, WorkerRecord } from "../engine/contract.js";
+import type { AsideRecord, EngineInfo, EnqueueAnswer, QueueRecord, WorkerRecord } from "../engine/contract.js";
 import { EngineClosed, InvalidInput, UniqueConflict } from "../model/errors.js";
 import type { JobRecord, JobRef, JobSpec } from "../model/job.js";
 import { parseRef } from "../model/after.js";
@@ -225,6 +225,19 @@ export class Longshore {
   /** Every worker that is alive, in whatever process. */
   async workers(): Promise<WorkerRecord[]> {
     return this.#setup.engine.workers();
+  }
+
+  /**
+   * Queued jobs that were set aside because a worker had not the code of their task, by queue and task: how many (counted up
+   * to 10,000), and since when the first of them waits (epoch milliseconds). Of each queue the first 100 tasks by name. Which
+   * tasks a worker has: `workers()`.
+   * @param queues only these; default: all
+   * @throws InvalidInput
+   * @example for (const { task, jobs } of await longshore.aside()) console.log(`${jobs} jobs of ${task} wait for its code`);
+   */
+  async aside(queues?: readonly string[]): Promise<AsideRecord[]> {
+    const names = queues?.map((queue, index) => parseName(`queues[${index}]`, queue));
+    return this.#setup.engine.aside({ queues: names ?? (await this.queues()).map(({ name }) => name) });
   }
 
   /**

@@ -118,6 +118,21 @@ describe.each(engines)("on $engine", ({ engine, open }) => {
     expect((await run("info", "nope")).code).toBe(3);
   });
 
+  test("info says which jobs wait for the code of their task, and whether a worker says to have it", async () => {
+    const worker = jobs.worker([task("old", { queue: "scans" }, () => 1)]);
+    worker.on("unknown", () => {});
+    await jobs.enqueueMany("new", [{}, {}, {}], { queue: "scans" });
+    await expect.poll(async () => (await jobs.aside())[0]?.jobs, { timeout: 20_000 }).toBe(3);
+    expect(await json("info")).toMatchObject({
+      aside: [{ queue: "scans", task: "new", jobs: 3, since: expect.any(Number) }],
+      workers: [{ tasks: ["old"] }],
+      problems: [
+        expect.stringMatching(/^queue scans: 3 jobs of task new have waited \S+: no worker here knows that task$/),
+      ],
+    });
+    expect((await run("info")).stdout).toMatch(/! queue scans: 3 jobs of task new have waited/);
+  });
+
   test("jobs lists by filter, page by page, and counts", async () => {
     await jobs.enqueueMany("scan", [{}, {}, {}], { queue: "scans", tags: ["user:42"] });
     await jobs.enqueue("mail", {}, { queue: "mails", delay: "1h" });

@@ -58,6 +58,7 @@ test.each([
   [["job"], /argument 'id'/],
   [["worker"], /--tasks/],
   [["worker", "--tasks", tasksFile, "--concurrency", "many"], /--concurrency: "many".*whole number or auto/],
+  [["worker", "--tasks", tasksFile, "--unknown-tasks", "soon"], /--unknown-tasks: "soon"/],
   [["worker", "--tasks", tasksFile, "--max-rss", "512"], /--max-rss: "512".*512MB/],
   [["worker", "--tasks", tasksFile, "--in-pool"], /--in-pool.*longshore pool/],
   [["pool"], /--tasks/],

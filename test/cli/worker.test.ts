@@ -102,17 +102,30 @@ test("--tasks-root says where the modules of tasks are, and only there", async (
     longshore(["worker", "--burst", "--tasks", file, "--url", url, ...more], { cwd: folder });
   const first = await jobs.enqueue("away", 1, { queue: "aways" });
   expect((await run()).code).toBe(0);
-  expect((await first.refresh()).error).toMatchObject({ code: "MODULE_NOT_FOUND" });
+  expect(await first.refresh()).toMatchObject({ state: "queued", attempt: 0, history: [{ outcome: "declined" }] });
 
   const second = await jobs.enqueue("away", 2, { queue: "aways" });
   const { code, stdout } = await run("--tasks-root", join(file, ".."));
   expect(code).toBe(0);
   expect(stdout).toContain("Job completed");
+  expect(await first.result()).toEqual({ input: 1, pid: expect.any(Number) });
   expect(await second.result()).toEqual({ input: 2, pid: expect.any(Number) });
 
   const refused = await run("--tasks-root", join(folder, "nowhere"));
   expect(refused.code).toBe(2);
   expect(refused.stderr).toContain("--tasks-root");
+});
+
+test("jobs of a task that it does not know are left to others, and the log says so; --unknown-tasks ends their wait", async () => {
+  const stranger = await jobs.enqueue("stranger", {}, { queue: "scans", attempts: 1 });
+  const patient = await worker("--burst").ended;
+  const warning = linesOf(patient.stdout).find(({ message }) => message === "Jobs left to other workers");
+  expect(warning).toMatchObject({ level: "warn", task: "stranger", error: { code: "UNKNOWN_TASK" } });
+  expect(await stranger.refresh()).toMatchObject({ state: "queued", attempt: 0 });
+
+  const other = await jobs.enqueue("stranger", {}, { queue: "scans", attempts: 1 });
+  expect((await worker("--burst", "--unknown-tasks", "0s").ended).code).toBe(0);
+  expect(await other.refresh()).toMatchObject({ state: "failed", error: { code: "UNKNOWN_TASK" } });
 });
 
 test("info lists it while it lives, and not after", async () => {

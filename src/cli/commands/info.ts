@@ -1,6 +1,6 @@
 /** `longshore info`: queues with their counts, workers, the engine, and what stands in the way of jobs that wait. */
 import type { Command } from "commander";
-import type { EngineInfo, QueueRecord, WorkerRecord } from "../../engine/contract.js";
+import type { AsideRecord, EngineInfo, QueueRecord, WorkerRecord } from "../../engine/contract.js";
 import { STATES } from "../../model/state.js";
 import { connected } from "../connection.js";
 import { NotFound } from "../exit.js";
@@ -8,13 +8,15 @@ import { jobCount } from "../filters.js";
 import type { Output } from "../output.js";
 import { stateStyle } from "../job-table.js";
 import { paint, type Part } from "../table.js";
-import { relative } from "../time-text.js";
+import { relative, span } from "../time-text.js";
 
 /** All there is to say. */
 interface Info {
   readonly engine: EngineInfo;
   readonly queues: readonly (QueueRecord & { readonly workers: number })[];
   readonly workers: readonly WorkerRecord[];
+  /** Queued jobs that a worker had not the code of, by queue and task. */
+  readonly aside: readonly AsideRecord[];
   /** Why jobs that wait are not run, in words. */
   readonly problems: readonly string[];
 }
@@ -27,7 +29,9 @@ export function addInfoCommand(program: Command): void {
     .action(async (names: string[], _flags: unknown, command: Command) => {
       await connected(command, async ({ longshore, out }) => {
         const [queues, workers] = await Promise.all([longshore.queues(), longshore.workers()]);
-        const info = gather(longshore.info, select(queues, names), workers);
+        const selected = select(queues, names);
+        const aside = await longshore.aside(selected.map(({ name }) => name));
+        const info = gather(longshore.info, selected, workers, aside);
         if (out.json) out.document(info);
         else show(out, info, Date.now());
       });
@@ -43,7 +47,12 @@ function select(queues: readonly QueueRecord[], names: readonly string[]): reado
   return names.length === 0 ? queues : queues.filter(({ name }) => names.includes(name));
 }
 
-function gather(engine: EngineInfo, queues: readonly QueueRecord[], workers: readonly WorkerRecord[]): Info {
+function gather(
+  engine: EngineInfo,
+  queues: readonly QueueRecord[],
+  workers: readonly WorkerRecord[],
+  aside: readonly AsideRecord[],
+): Info {
   const served = queues.map((queue) => ({
     ...queue,
     workers: workers.filter((worker) => worker.queues.includes(queue.name)).length,
@@ -53,8 +62,22 @@ function gather(engine: EngineInfo, queues: readonly QueueRecord[], workers: rea
     engine,
     queues: served,
     workers: workers.filter((worker) => worker.queues.some((name) => names.has(name))),
-    problems: served.flatMap(problemsOf),
+    aside,
+    problems: [...served.flatMap(problemsOf), ...aside.flatMap((record) => lacking(record, workers))],
   };
+}
+
+/** What keeps jobs from running that were set aside. A queue that nobody serves is told of as such. */
+function lacking({ queue, task, jobs, since }: AsideRecord, workers: readonly WorkerRecord[]): string[] {
+  const serving = workers.filter(({ queues }) => queues.includes(queue));
+  if (serving.length === 0) return [];
+  const having = serving.filter(({ tasks }) => tasks.includes(task)).length;
+  const what = `${jobCount(jobs)} of task ${task} ${jobs === 1 ? "has" : "have"} waited ${span(Date.now() - since)}`;
+  const who =
+    having === 0
+      ? "no worker here knows that task"
+      : `a worker did not find its code, ${having === 1 ? "one says" : `${having} say`} to have it`;
+  return [`queue ${queue}: ${what}: ${who}`];
 }
 
 function problemsOf({ name, paused, counts, workers }: Info["queues"][number]): string[] {
