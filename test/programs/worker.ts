@@ -14,6 +14,8 @@ export interface WorkerSetup {
   readonly ledger?: string;
   /** Handlers of `work` wait until their signal aborts, however short their work. */
   readonly stuck?: boolean;
+  /** The names of more tasks that it has, which only keep the ledger. */
+  readonly tasks?: readonly string[];
 }
 
 /** A line of what it says. */
@@ -68,6 +70,13 @@ const poison = task("poison", {}, ({ input, job }: JobContext<{ how: "abort" | "
   return new Promise(() => {});
 });
 
+const more = (setup.tasks ?? []).map((name) =>
+  task(name, {}, ({ job }: JobContext<null>) => {
+    if (ledger !== null) appendFileSync(ledger, `${job.id} ${process.pid}\n`);
+    return { by: process.pid };
+  }),
+);
+
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const wait = setInterval(() => {}, 60_000);
@@ -83,12 +92,17 @@ function aborted(signal: AbortSignal): Promise<void> {
 const orphaned = (): void => process.exit(1);
 process.stdin.once("close", orphaned).resume();
 const longshore = await connect(setup.target);
-const worker = longshore.worker([work, listen, block, poison], { queues: ["work"], signals: true, ...setup.options });
+const worker = longshore.worker([work, listen, block, poison, ...more], {
+  queues: ["work"],
+  signals: true,
+  ...setup.options,
+});
 process.on("SIGTERM", () => tell("signalled"));
 worker.on("started", () => tell("started"));
 worker.on("error", (error) => tell("error", { why: String(error) }));
+worker.on("unknown", (name, error) => tell("unknown", { why: `${name}: ${error.message}` }));
 worker.on("lost", ({ id }) => tell("lost", { id }));
-worker.on("released", ({ id }) => tell("released", { id }));
+if (setup.ledger === undefined) worker.on("released", ({ id }) => tell("released", { id }));
 worker.on("cancelled", ({ id }) => tell("cancelled", { id }));
 worker.on("failed", ({ id }, error) => tell("failed", { id, why: String(error) }));
 if (setup.ledger === undefined) worker.on("completed", ({ id }) => tell("completed", { id }));

@@ -1,0 +1,76 @@
+// A rolling deploy: processes with the old code and with the new one serve one queue.
+import { expect, it } from "vitest";
+import type { Job, JobSnapshot, Longshore } from "longshore";
+import { onBothEngines } from "./harbour.js";
+
+const JOBS = 1_000;
+const NEW = ["new-1", "new-2", "new-3"] as const;
+const AT_ONCE = 20;
+/** Four processes start one after the other, on a busy machine. */
+const PATIENCE = 60_000;
+const OPTIONS = { queue: "work", attempts: 1 };
+
+/** Enqueues jobs of all new tasks in turn, and answers how they ended. */
+async function deploy(longshore: Longshore, whileTheyWait: () => Promise<unknown>): Promise<JobSnapshot[]> {
+  const jobs: Job[] = [];
+  while (jobs.length < JOBS) {
+    const inputs = Array.from({ length: AT_ONCE }, () => null);
+    jobs.push(...(await longshore.enqueueMany(NEW[(jobs.length / AT_ONCE) % NEW.length] ?? NEW[0], inputs, OPTIONS)));
+  }
+  await whileTheyWait();
+  await Promise.all(jobs.map((job) => job.result()));
+  return Promise.all(jobs.map((job) => job.refresh()));
+}
+
+onBothEngines("jobs of new tasks", (open) => {
+  it("all complete in their first attempt while old workers serve their queue beside a new one", async () => {
+    const harbour = await open();
+    const longshore = await harbour.connect();
+    const ledger = harbour.ledger();
+    const more = { ledger: ledger.path };
+    const [fresh] = await Promise.all([
+      harbour.start({ concurrency: 5 }, { ...more, tasks: NEW }),
+      harbour.start({ concurrency: 5 }, more),
+      harbour.start({ concurrency: 5 }, more),
+    ]);
+
+    const ended = await deploy(longshore, () => Promise.resolve());
+
+    expect(ended.filter(({ state, attempt }) => state !== "completed" || attempt !== 1)).toEqual([]);
+    expect(new Set(ended.map(({ result }) => (result as { by: number }).by))).toEqual(new Set([fresh.pid]));
+    ledger.read();
+    expect(ledger.effects).toBe(JOBS);
+  });
+
+  it(
+    "wait for the first new worker, which is killed on the way, while old ones come and go",
+    async () => {
+      const harbour = await open();
+      const longshore = await harbour.connect();
+      const ledger = harbour.ledger();
+      const more = { ledger: ledger.path };
+      const old = await harbour.start({ concurrency: 5, lease: "1s" }, more);
+
+      const ended = await deploy(longshore, async () => {
+        await old.hears("unknown");
+        await expect.poll(async () => (await longshore.aside()).length, { timeout: 20_000 }).toBe(NEW.length);
+        await old.kill();
+        await harbour.start({ concurrency: 5, lease: "1s" }, more);
+        const first = await harbour.start({ concurrency: 2, lease: "1s" }, { ...more, tasks: NEW });
+        await expect.poll(() => (ledger.read(), ledger.effects), { timeout: 20_000 }).toBeGreaterThan(20);
+        await first.kill();
+        await harbour.start({ concurrency: 5, lease: "1s" }, { ...more, tasks: NEW });
+      });
+
+      expect(ended.filter(({ state, attempt }) => state !== "completed" || attempt !== 1)).toEqual([]);
+      expect(await longshore.aside()).toEqual([]);
+      expect(await longshore.queue("work").counts()).toMatchObject({
+        completed: JOBS,
+        failed: 0,
+        queued: 0,
+        active: 0,
+      });
+    },
+    PATIENCE,
+  );
+});
