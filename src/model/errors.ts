@@ -3,6 +3,8 @@
  * value name the field, the value and the rule it broke. No message carries a secret: URLs are redacted before they get here.
  */
 
+import { headOf, inWords } from "./text.js";
+
 /** The base of every error Longshore throws on purpose. */
 export class LongshoreError extends Error {
   /** A stable name for scripts, e.g. `"INVALID_INPUT"`. */
@@ -20,13 +22,8 @@ const SHOWN = 80;
 
 /** A value as an error message shows it: one line, capped, never throwing. */
 export function show(value: unknown): string {
-  let text: string;
-  try {
-    text = typeof value === "string" ? JSON.stringify(value) : (JSON.stringify(value) ?? typeof value);
-  } catch {
-    text = typeof value === "object" ? "an object" : typeof value === "bigint" ? `${value}n` : typeof value;
-  }
-  return text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text;
+  const text = inWords(value);
+  return text.length > SHOWN ? `${headOf(text, SHOWN)}…` : text;
 }
 
 /**

@@ -15,7 +15,8 @@ export const MOST_STEP_FAILURES = 100;
 
 /** What was thrown in a step, or an item of one, as it is kept: without stack and cause. */
 export function stepFailure(step: string, key: string | null, thrown: unknown): StepFailure {
-  return { step, key, error: { ...describeFailure(thrown), stack: null, cause: null } };
+  const { errors: _errors, ...error } = describeFailure(thrown);
+  return { step, key, error: { ...error, stack: null, cause: null } };
 }
 
 /** The text of the failures of a run that half succeeded; `null` when there are none. */

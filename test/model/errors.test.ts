@@ -36,12 +36,22 @@ describe("a value in a message", () => {
     ["a bigint", 5n, "5n"],
     ["a function", () => 1, "function"],
     ["a list", [1, "a"], '[1,"a"]'],
+    ["what is no number", Number.NaN, "NaN"],
+    ["an endless number", Number.NEGATIVE_INFINITY, "-Infinity"],
+    ["no number within", { n: Number.NaN }, '{"n":"NaN"}'],
+    ["no date", new Date(Number.NaN), "Invalid Date"],
+    ["a date", new Date(0), '"1970-01-01T00:00:00.000Z"'],
+    ["a symbol", Symbol("s"), "Symbol(s)"],
   ])("shows %s", (_title, value, text) => {
     expect(show(value)).toBe(text);
   });
 
   test("is short, however long it is", () => {
     expect(show("x".repeat(10_000)).length).toBeLessThan(100);
+  });
+
+  test("is not cut within a character", () => {
+    for (const before of [77, 78, 79, 80]) expect(show("x".repeat(before) + "🦁🦁🦁").isWellFormed()).toBe(true);
   });
 
   test("that contains itself is shown all the same", () => {

@@ -4,7 +4,7 @@
  */
 import { WATCH_INTEREST, MOST_EVENTS, type QueueEvent } from "../../model/event.js";
 import { MOST_ATTEMPT_RECORDS, type AttemptOutcome } from "../../model/job.js";
-import type { Failure } from "../../model/failure.js";
+import { boundFailure, type Failure } from "../../model/failure.js";
 import { DEFAULT_RETENTION } from "../../model/retention.js";
 import { canMove, isTerminal, type Cause, type JobState } from "../../model/state.js";
 import { PRIORITY_STEP, type OrderKey } from "../order.js";
@@ -116,16 +116,17 @@ export function recordAttempt(
   now: number,
   error: Failure | null = null,
 ): void {
+  const bounded = error === null ? null : boundFailure(error);
   job.history.push({
     number: job.counted + 1,
     worker: workerOf(session),
     startedAt: job.startedAt ?? now,
     endedAt: now,
     outcome,
-    error,
+    error: bounded,
   });
   if (job.history.length > MOST_ATTEMPT_RECORDS) job.history.shift();
-  if (error !== null) job.error = error;
+  if (bounded !== null) job.error = bounded;
 }
 
 /** The time at which retention removes a finished job. */

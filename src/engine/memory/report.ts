@@ -1,5 +1,6 @@
 /** What a running job says: checkpoints, progress, meta, lines of its log. */
 import { LONGEST_LOG_LINE, MOST_LOG_LINES } from "../../model/log.js";
+import { headOf } from "../../model/text.js";
 import type { Report } from "../contract.js";
 import { haveNews, tell } from "./moves.js";
 import type { MemoryJob, MemoryQueue } from "./store.js";
@@ -26,7 +27,7 @@ export function applyReport(
   for (const ref of after) depend(queue, job, ref, "continue");
   if (after.length > 0) haveNews(queue, job.id);
   if (meta !== undefined) job.meta = meta;
-  for (const line of lines) job.lines.push({ ...line, message: line.message.slice(0, LONGEST_LOG_LINE) });
+  for (const line of lines) job.lines.push({ ...line, message: headOf(line.message, LONGEST_LOG_LINE) });
   const surplus = job.lines.length - MOST_LOG_LINES;
   if (surplus > 0) {
     job.lines.splice(0, surplus);

@@ -11,9 +11,11 @@ import type {
   Settlement,
 } from "../contract.js";
 import { encodeCheckpoint } from "../../model/checkpoint.js";
+import { encodeFailure } from "../../model/failure.js";
 import type { JobBody } from "../../model/job.js";
 import { LONGEST_LOG_LINE, type LogLine } from "../../model/log.js";
 import { encodeStepFailures } from "../../model/step-failure.js";
+import { headOf } from "../../model/text.js";
 import { earliest } from "../order.js";
 import { bodyFor, decodeStored } from "./body.js";
 import type { Argument, Link } from "./link.js";
@@ -106,7 +108,7 @@ function wordOf({ epoch, outcome }: Settlement): string {
 }
 
 function payloadOf(outcome: Outcome): string {
-  if (outcome.kind === "fail") return `${outcome.error.fingerprint}\n${JSON.stringify(outcome.error)}`;
+  if (outcome.kind === "fail") return `${outcome.error.fingerprint}\n${encodeFailure(outcome.error)}`;
   if (outcome.kind === "partial") {
     const failures = encodeStepFailures(outcome.failures ?? []) ?? "";
     return `${Buffer.byteLength(failures)}\n${failures}${outcome.result ?? ""}`;
@@ -278,5 +280,5 @@ function encodeReport({ id, epoch, progress, meta, lines, checkpoints, after }: 
 }
 
 function encodeLine({ at, level, message }: LogLine): string {
-  return JSON.stringify({ at, level, message: message.slice(0, LONGEST_LOG_LINE) });
+  return JSON.stringify({ at, level, message: headOf(message, LONGEST_LOG_LINE) });
 }

@@ -4,7 +4,7 @@
  * delivers again.
  */
 import { DEPENDENCY_FAILED, dependencyMessage, isSuccess, type DependencyEnd } from "../../model/dependency.js";
-import { plainFailure } from "../../model/failure.js";
+import { encodeFailure, plainFailure } from "../../model/failure.js";
 import type { JobRef } from "../../model/job.js";
 import { STATES } from "../../model/state.js";
 import type { Delivered, Message, News, NewsToken, Post } from "../delivery.js";
@@ -92,7 +92,7 @@ function encodeMessage(message: Message): Argument[] {
 function failureOf(from: JobRef, state: DependencyEnd): string {
   if (isSuccess(state)) return "";
   const failure = plainFailure("DependencyFailed", dependencyMessage(from, state), DEPENDENCY_FAILED);
-  return `${failure.fingerprint}\n${JSON.stringify(failure)}`;
+  return `${failure.fingerprint}\n${encodeFailure(failure)}`;
 }
 
 function decodeMessages(queue: string, values: readonly unknown[]): Message[] {

@@ -2,7 +2,7 @@
  * How a job moves: the only code that changes where a job stands, so lines, totals and watchers always agree. Changes are
  * made to the run record; whoever moves a job writes it back.
  */
-import type { Failure } from "../../model/failure.js";
+import { encodeFailure, type Failure } from "../../model/failure.js";
 import { MOST_ATTEMPT_RECORDS, type AttemptOutcome } from "../../model/job.js";
 import { DEFAULT_RETENTION } from "../../model/retention.js";
 import { isTerminal, type JobState, type TerminalState } from "../../model/state.js";
@@ -200,7 +200,7 @@ export function recordAttempt(
     endedAt,
     outcome,
     error?.fingerprint ?? null,
-    error === null ? null : JSON.stringify(error),
+    error === null ? null : encodeFailure(error),
   );
   // The last error stays, however old it is. Every lease has a higher epoch, so a lower one than this had fewer runs.
   if (job.epoch > MOST_ATTEMPT_RECORDS) sql.run(CUT, job.job, job.errorEpoch, job.job);
@@ -212,7 +212,7 @@ const RECORD_FAILURE = `INSERT OR REPLACE INTO attempts
 /** Writes down why a job failed that did not run: as a run under no lease, which no history shows. */
 export function recordFailure({ sql, now }: Transaction, job: MovingJob, error: Failure): void {
   job.errorEpoch = 0;
-  sql.run(RECORD_FAILURE, job.job, now, now, "failed", error.fingerprint, JSON.stringify(error));
+  sql.run(RECORD_FAILURE, job.job, now, now, "failed", error.fingerprint, encodeFailure(error));
 }
 
 /** Writes down how the last run of a job ended whose own row tells it: the row of a job that moves on tells it no more. */

@@ -1,6 +1,7 @@
 /** What running jobs say: checkpoints, progress, meta, log lines, jobs they will wait for. Fenced like every write of a worker. */
 import { LONGEST_LOG_LINE, MOST_LOG_LINES, type JobLog, type LogLine } from "../../model/log.js";
 import type { JobRef } from "../../model/job.js";
+import { headOf } from "../../model/text.js";
 import type { FencedAnswer, Report } from "../contract.js";
 import { keepCheckpoints } from "./checkpoint.js";
 import { dependMore } from "./dependent.js";
@@ -32,7 +33,7 @@ function addLines(sql: Sql, job: Job, lines: readonly LogLine[]): void {
   for (const line of lines) {
     job.logged += 1;
     // JSON, because SQLite ends a text at a NUL character.
-    const text = JSON.stringify({ ...line, message: line.message.slice(0, LONGEST_LOG_LINE) });
+    const text = JSON.stringify({ ...line, message: headOf(line.message, LONGEST_LOG_LINE) });
     sql.run("INSERT INTO logs (job, number, line) VALUES (?, ?, ?)", job.job, job.logged, text);
   }
   const dropped = job.logged - MOST_LOG_LINES;

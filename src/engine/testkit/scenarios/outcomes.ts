@@ -1,6 +1,6 @@
 /** What each outcome does to a job, and what is written down about every run. */
 import assert from "node:assert/strict";
-import { plainFailure } from "../../../model/failure.js";
+import { LARGEST_FAILURE, plainFailure } from "../../../model/failure.js";
 import { MOST_ATTEMPT_RECORDS } from "../../../model/job.js";
 import { said } from "../kit.js";
 import { scenarios } from "../scenario.js";
@@ -171,6 +171,24 @@ export const outcomes = scenarios("outcomes", [
       await session.fail(await session.next(), 0, plainFailure("B", "second", "2"));
       await session.complete(await session.next());
       assert.equal((await kit.job(id)).error?.name, "B");
+    },
+  ],
+  [
+    "a failure is stored in at most 16 KiB, whatever it was made of",
+    async (kit) => {
+      const id = await kit.add();
+      const session = await kit.session();
+      const huge = { ...BOOM, name: "n".repeat(1_000_000), code: "\0".repeat(100_000), stack: "s".repeat(100_000) };
+      await session.fail(await session.next(), null, {
+        ...huge,
+        cause: { ...huge, cause: huge },
+        errors: [huge, huge],
+      });
+      const { error, history } = await kit.job(id);
+      for (const stored of [error, history[0]?.error]) {
+        assert.ok(stored?.name.startsWith("nnn"));
+        assert.ok(Buffer.byteLength(JSON.stringify(stored)) <= LARGEST_FAILURE);
+      }
     },
   ],
   [
