@@ -5,6 +5,7 @@ import { EngineClosed, InvalidInput, UniqueConflict } from "../model/errors.js";
 import type { JobRecord, JobRef, JobSpec } from "../model/job.js";
 import { parseRef } from "../model/after.js";
 import { parseId, parseKey, parseName } from "../model/name.js";
+import { isThenable } from "../model/thenable.js";
 import type { StandardSchema } from "../worker/standard-schema.js";
 import type { AnyTask, Task } from "../worker/task.js";
 import type { WorkerOptions } from "../worker/worker-options.js";
@@ -106,7 +107,7 @@ export class Longshore {
       return this.#batch.during(() => enqueueFlow(making, task, input, options));
     }
     const made = this.#specs.make(task, input, options);
-    const spec = made instanceof Promise ? await made : made;
+    const spec = isThenable(made) ? await made : made;
     const answer = await this.#batch.add(spec);
     if (answer.outcome === "rejected") throw new UniqueConflict(spec.unique?.key ?? "", answer.id);
     return this.#handle(task, spec, answer);
@@ -143,7 +144,7 @@ export class Longshore {
         specs.push(null);
       } else {
         const made = this.#specs.make(task, input, all, ofOne);
-        specs.push(made instanceof Promise ? await made : made);
+        specs.push(isThenable(made) ? await made : made);
       }
     }
     return this.#batch.addMany(

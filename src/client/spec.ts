@@ -6,6 +6,7 @@ import { UNTIED, type JobSpec } from "../model/job.js";
 import { parseName } from "../model/name.js";
 import { parseOptions, type JobDefaults, type JobOptions, type ParsedOptions } from "../model/options.js";
 import { makeSpec } from "../model/spec.js";
+import { isThenable } from "../model/thenable.js";
 import { checkInput } from "../worker/input-check.js";
 import type { AnyTask } from "../worker/task.js";
 import type { Core } from "./core.js";
@@ -41,7 +42,7 @@ export class SpecMaker {
     const layers = layersOf(options, own);
     if (typeof task !== "string" && task.schema !== null) {
       const checked = checkInput(task.schema, input);
-      if (checked instanceof Promise) return checked.then(() => this.#build(task, input, layers));
+      if (isThenable(checked)) return Promise.resolve(checked).then(() => this.#build(task, input, layers));
     }
     return this.#build(task, input, layers);
   }

@@ -8,6 +8,7 @@
 import type { DependencyEnd } from "../model/dependency.js";
 import type { Membership } from "../model/flow.js";
 import type { JobRef } from "../model/job.js";
+import { isThenable } from "../model/thenable.js";
 import type { Awaitable } from "./contract.js";
 
 interface Between {
@@ -79,7 +80,7 @@ export function deliverNow(post: Post, queues: Iterable<string>, first: readonly
   const delivery = deliver(post, queues, first);
   for (let step = delivery.next(); step.done !== true;) {
     const answer = step.value();
-    if (answer instanceof Promise) throw new TypeError("an engine that answers at once answered later");
+    if (isThenable(answer)) throw new TypeError("an engine that answers at once answered later");
     step = delivery.next(answer);
   }
 }

@@ -2,15 +2,15 @@
  * Is it worth trying again? The built-in answer for what slow work usually meets: HTTP statuses, timeouts, connection
  * errors, mistakes in the code. A task may bring its own classifier; `NonRetryable` and `RetryAfter` always decide first.
  */
-import { parseDuration } from "./duration.js";
+import { waitOf } from "./duration.js";
 import { AllFailed, IllegalTransition, InvalidInput, NonRetryable, PayloadTooLarge, RetryAfter } from "./errors.js";
-import { httpStatus, property } from "./failure.js";
+import { httpStatus, isInstance, property } from "./failure.js";
 
 /** What to do after a failure. */
 export type Verdict =
   /** Try again by the job's backoff. */
   | { readonly kind: "retry" }
-  /** Try again after `delay` milliseconds. */
+  /** Try again after `delay` milliseconds; by the backoff when that is no duration. */
   | { readonly kind: "retry-after"; readonly delay: number }
   /** Trying again cannot help. */
   | { readonly kind: "final" };
@@ -31,16 +31,23 @@ const LASTING_CODES = new Set([
 ]);
 
 // What Longshore refuses for its value: the same code would give it again.
-const MISTAKES = [InvalidInput, PayloadTooLarge, IllegalTransition];
+const MISTAKES: readonly (abstract new (...given: never) => Error)[] = [
+  InvalidInput,
+  PayloadTooLarge,
+  IllegalTransition,
+];
 
 /** Decides whether a failure is worth another attempt. `now` is in milliseconds since the epoch. */
 export function classify(error: unknown, now: number): Verdict {
-  if (error instanceof NonRetryable) return { kind: "final" };
-  if (MISTAKES.some((mistake) => error instanceof mistake)) return { kind: "final" };
-  if (error instanceof AllFailed) return { kind: error.retryable ? "retry" : "final" };
-  if (error instanceof RetryAfter)
-    return { kind: "retry-after", delay: parseDuration("RetryAfter.delay", error.delay) };
-  if (LASTING_CODES.has(String(property(error, "code")))) return { kind: "final" };
+  if (isInstance(error, NonRetryable)) return { kind: "final" };
+  if (MISTAKES.some((mistake) => isInstance(error, mistake))) return { kind: "final" };
+  if (isInstance(error, AllFailed)) return { kind: error.retryable ? "retry" : "final" };
+  if (isInstance(error, RetryAfter)) {
+    const delay = waitOf(error.delay);
+    return delay === null ? { kind: "retry" } : { kind: "retry-after", delay };
+  }
+  const code = property(error, "code");
+  if (typeof code === "string" && LASTING_CODES.has(code)) return { kind: "final" };
   const status = httpStatus(error);
   if (status === null) return { kind: "retry" };
   const wait = retryAfter(error, now);

@@ -113,10 +113,21 @@ function checkObject(path: string, value: object, parents: object[]): void {
   parents.pop();
 }
 
-function checkRecord(path: string, value: object, parents: object[]): void {
+/** Is it an object as `{}` makes them, in this realm or another, such as that of a test runner's globals? */
+function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) {
-    const name = value.constructor.name;
+  if (prototype === Object.prototype || prototype === null) return true;
+  return (
+    typeof prototype === "object" &&
+    Object.getPrototypeOf(prototype) === null &&
+    Object.hasOwn(prototype, "isPrototypeOf")
+  );
+}
+
+function checkRecord(path: string, value: object, parents: object[]): void {
+  if (!isPlain(value)) {
+    const made: unknown = value.constructor;
+    const name = typeof made === "function" ? made.name : "no class";
     throw new InvalidInput(path, `[${name}]`, `a plain object, array or JSON value, not an instance of ${name}`);
   }
   for (const [key, item] of Object.entries(value)) {

@@ -24,6 +24,19 @@ export function parseDuration(field: string, value: unknown): number {
   return Math.round(parsed);
 }
 
+/**
+ * The milliseconds of a wait that a program works out as it runs, such as the rest of a limit's window: one that is over is
+ * 0. `null` for what is no duration.
+ */
+export function waitOf(value: unknown): number | null {
+  if (typeof value === "number" && value < 0 && Number.isFinite(value)) return 0;
+  try {
+    return parseDuration("delay", value);
+  } catch {
+    return null;
+  }
+}
+
 /** As `parseDuration`, but 0 is refused: for timeouts, leases and the like. */
 export function parsePositiveDuration(field: string, value: unknown): number {
   const parsed = parseDuration(field, value);

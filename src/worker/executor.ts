@@ -6,13 +6,14 @@
 import type { Lease, Outcome } from "../engine/contract.js";
 import type { Clock, Random } from "../model/clock.js";
 import { decodePayload, encodePayload } from "../model/codec.js";
-import { ModuleNotFound, TimedOut, Undecodable, UnknownTask } from "../model/errors.js";
+import { ModuleNotFound, TimedOut, Undecodable, UnknownTask, type InvalidInput } from "../model/errors.js";
 import { RunContext } from "./context.js";
 import { currentContext } from "./current-job.js";
 import type { Deadlines } from "./deadlines.js";
 import { finalFailure, outcomeOf } from "./ending.js";
 import { checkInput } from "./input-check.js";
 import type { JobDefaults } from "../model/options.js";
+import { isThenable } from "../model/thenable.js";
 import type { Middleware } from "./middleware.js";
 import { knownTasks } from "./repertoire.js";
 import { fillInput } from "./referents.js";
@@ -49,7 +50,7 @@ export interface ExecutorOptions {
   readonly outcomeFor: (lease: Lease, task: string, error: UnknownTask | ModuleNotFound) => Promise<Outcome>;
   /** A run has its outcome. */
   readonly concluded: (run: Run) => void;
-  /** A hook threw. */
+  /** A hook threw, or a handler asked for a wait that is none. */
   readonly failed: (error: unknown) => void;
 }
 
@@ -129,18 +130,19 @@ export class Executor {
     let result: unknown;
     try {
       result = handler(context);
+      if (isThenable(result)) {
+        // What is no native promise may do nothing before it is asked for its result, such as a query.
+        Promise.resolve(result).then(
+          (value: unknown) => this.#complete(run, context, value),
+          (error: unknown) => this.#threw(run, context, error),
+        );
+        return;
+      }
     } catch (error) {
       this.#threw(run, context, error);
       return;
     }
-    if (result instanceof Promise) {
-      result.then(
-        (value: unknown) => this.#complete(run, context, value),
-        (error: unknown) => this.#threw(run, context, error),
-      );
-    } else {
-      this.#complete(run, context, result);
-    }
+    this.#complete(run, context, result);
   }
 
   /** The way of runs with a schema, hooks, `currentJob()` or a module. */
@@ -168,7 +170,7 @@ export class Executor {
       if ((run.lease.body?.references.length ?? 0) > 0) input = await fillInput(run, raw);
       complete = true;
       if (definition.schema !== null) input = checkInput(definition.schema, input);
-      if (input instanceof Promise) input = await input;
+      if (isThenable(input)) input = await input;
       // An asynchronous schema, or an engine that is away, may take longer than the attempt may.
       if (run.outcome !== null) {
         this.overrunning.delete(run);
@@ -249,9 +251,13 @@ export class Executor {
   }
 
   #fail(run: Run, thrown: unknown, final = false): void {
-    const { clock, random, runnables } = this.#options;
+    const { clock, random, runnables, failed } = this.#options;
     const own = runnables.get(run.lease.body?.task ?? "")?.task.classify ?? null;
-    const outcome = final ? finalFailure(thrown) : outcomeOf(thrown, run, own, clock.now(), random);
+    const wrong = (error: InvalidInput): void => {
+      run.say({ line: { at: clock.now(), level: "warn", message: error.message } });
+      failed(error);
+    };
+    const outcome = final ? finalFailure(thrown) : outcomeOf(thrown, run, own, clock.now(), random, wrong);
     this.conclude(run, outcome, thrown);
   }
 

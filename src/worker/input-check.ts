@@ -4,6 +4,7 @@
  */
 import { InvalidInput } from "../model/errors.js";
 import { property } from "../model/failure.js";
+import { isThenable } from "../model/thenable.js";
 import type { SchemaIssue, SchemaResult, StandardSchema } from "./standard-schema.js";
 
 /**
@@ -17,7 +18,8 @@ export function checkInput(schema: StandardSchema, value: unknown): unknown {
 /** The same for another value; `field` is its name in errors. */
 export function checkValue(field: string, schema: StandardSchema, value: unknown): unknown {
   const result = schema["~standard"].validate(value);
-  return result instanceof Promise ? result.then((late) => accept(field, late, value)) : accept(field, result, value);
+  if (!isThenable(result)) return accept(field, result, value);
+  return Promise.resolve(result).then((late) => accept(field, late, value));
 }
 
 function accept(field: string, result: SchemaResult<unknown>, value: unknown): unknown {

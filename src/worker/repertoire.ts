@@ -102,8 +102,8 @@ export class Repertoire {
   /** Now and then looks at what lies aside: tells of what nobody here can run, and takes it when its time is over. */
   async look(): Promise<void> {
     const { clock, engine, outage, queues, runnables, patience } = this.#options;
-    if (clock.now() - this.#lookedAt < LOOK_EVERY) return;
-    this.#lookedAt = clock.now();
+    if (clock.monotonic() - this.#lookedAt < LOOK_EVERY) return;
+    this.#lookedAt = clock.monotonic();
     try {
       const strangers = (await engine.aside({ queues })).filter(({ task }) => !runnables.has(task));
       const lacking = strangers.length === 0 ? [] : await this.#knownToNobody(strangers);
@@ -165,7 +165,7 @@ export class Repertoire {
   }
 
   #tell(task: string, error: Error): void {
-    const now = this.#options.clock.now();
+    const now = this.#options.clock.monotonic();
     if (now - this.#toldFrom >= LOOK_EVERY) {
       this.#toldFrom = now;
       this.#told.clear();

@@ -12,6 +12,7 @@ import {
   type ScheduleOption,
 } from "../model/schedule/schedule.js";
 import type { TickOptions } from "../model/schedule/template.js";
+import { isThenable } from "../model/thenable.js";
 import { checkValue } from "./input-check.js";
 import type { AnyTask, Task } from "./task.js";
 
@@ -78,7 +79,7 @@ export function parseTaskSchedule(
   const { task } = option;
   if (typeof task === "string" || task.schema === null) return parsed;
   const checked = checkValue(`${field}.input`, task.schema, option.input);
-  return checked instanceof Promise ? checked.then(() => parsed) : parsed;
+  return isThenable(checked) ? Promise.resolve(checked).then(() => parsed) : parsed;
 }
 
 function parse(field: string, option: unknown, { payloadCap, queueDefaults }: ScheduleSetup): Schedule {

@@ -9,6 +9,7 @@ import { parseName } from "../model/name.js";
 import { parseFlag, parseWhole } from "../model/scalar.js";
 import type { Schedule } from "../model/schedule/schedule.js";
 import { parseSize, type Size } from "../model/size.js";
+import { isThenable } from "../model/thenable.js";
 import { autoConcurrency, thisMachine } from "./auto-concurrency.js";
 import type { Middleware } from "./middleware.js";
 import { parseOrder, type ParsedOrder, type QueueOrder } from "./queue-order.js";
@@ -185,7 +186,7 @@ export function parseSchedules(value: unknown, setup: ScheduleSetup): (Schedule 
       throw new InvalidInput(`schedules[${index}].name`, option.name, "used once in the list");
     names.add(option.name);
     // What an asynchronous schema refuses is told when the worker starts.
-    if (parsed instanceof Promise) parsed.catch(() => undefined);
+    if (isThenable(parsed)) parsed.then(undefined, () => undefined);
     return parsed;
   });
 }

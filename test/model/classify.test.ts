@@ -17,12 +17,22 @@ function http(status: number, headers?: unknown): Error {
   return Object.assign(new Error(`HTTP ${status}`), { status }, headers === undefined ? {} : { headers });
 }
 
+function untouchable(): unknown {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}
+
 describe("a failure is tried again", () => {
   test.each<[title: string, error: unknown]>([
     ["any error that says nothing more", new Error("boom")],
     ["something thrown that is no error", "boom"],
     ["nothing thrown", undefined],
     ["a timeout", new TimedOut(1_000)],
+    ["a wait that is no duration", new RetryAfter(Number.NaN)],
+    ["a wait in words", new RetryAfter("2 seconds")],
+    ["an error whose code is no text", Object.assign(new Error("x"), { code: Object.create(null) as object })],
+    ["a proxy that throws when it is asked what it is", untouchable()],
     ["a refused connection", Object.assign(new Error("connect"), { code: "ECONNREFUSED" })],
     ["a task that this worker does not know", new UnknownTask("scan", [])],
     ...[408, 409, 423, 425, 429, 500, 502, 503, 504, 529].map((status): [string, unknown] => [
@@ -57,6 +67,7 @@ describe("a failure is tried again after the time it names", () => {
   test.each([
     ["RetryAfter in milliseconds", new RetryAfter(1_500), 1_500],
     ["RetryAfter as a duration", new RetryAfter("30s"), 30_000],
+    ["RetryAfter of a time that is over", new RetryAfter(-7), 0],
     ["seconds in a plain header", http(429, { "retry-after": "7" }), 7_000],
     ["seconds as a number", http(429, { "retry-after": 7 }), 7_000],
     ["a capitalised header", http(503, { "Retry-After": "2" }), 2_000],

@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
@@ -24,6 +25,14 @@ describe("a payload", () => {
         expect(decodePayload(encodePayload("input", value))).toEqual(JSON.parse(JSON.stringify(value)));
       }),
     );
+  });
+
+  test("of another realm, such as that of a test runner, is as good as one of this", () => {
+    const foreign: unknown = runInNewContext("({ a: [{ b: 1 }] })");
+    expect(encodePayload("input", foreign)).toBe('{"a":[{"b":1}]}');
+    const odd: unknown = runInNewContext("new (class Money { value = 1 })()");
+    expect(() => encodePayload("input", odd)).toThrow(/not an instance of Money/);
+    expect(() => encodePayload("input", Object.create(Object.create(null) as object))).toThrow(InvalidInput);
   });
 
   test.each([

@@ -5,6 +5,7 @@ import type { EachTake } from "../../model/flow-each.js";
 import { checkPlan } from "../../model/flow-plan.js";
 import { parseName } from "../../model/name.js";
 import { pathText, type Path } from "../../model/path.js";
+import { isThenable } from "../../model/thenable.js";
 import type { AnyTask } from "../../worker/task.js";
 import type { AnyFlow, FlowBuilder } from "./flow.js";
 import { templateOf, type Gap } from "./given.js";
@@ -58,10 +59,6 @@ export function draftOf(flow: AnyFlow, input: unknown): Draft {
   const { value, gaps } = templateOf(returned);
   const references = gaps.map((gap) => book.referenceOf(pathText(`${flow.name}.result`, gap.at), gap));
   return { nodes, result: { value: value ?? null, references } };
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }
 
 /** The longest name a node may have, and how much of it is kept for a number. */

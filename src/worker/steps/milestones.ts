@@ -3,6 +3,7 @@ import { MILESTONE_CAP } from "../../model/checkpoint.js";
 import { encodePayload } from "../../model/codec.js";
 import { InvalidInput } from "../../model/errors.js";
 import { parseStepName } from "../../model/step-plan.js";
+import { isThenable } from "../../model/thenable.js";
 import { checkValue } from "../input-check.js";
 import type { SchemaInput, StandardSchema } from "../standard-schema.js";
 
@@ -61,7 +62,9 @@ export function encodeMilestone(declared: Milestones | null, name: string, value
   }
   const field = `milestone.${name}`;
   const shown = schema ? checkValue(field, schema, value) : value;
-  if (shown instanceof Promise) {
+  if (isThenable(shown)) {
+    // What it rejects with would be nobody's.
+    shown.then(undefined, () => undefined);
     throw new InvalidInput(
       field,
       value,

@@ -5,8 +5,10 @@
 import { nextDelay } from "../../model/backoff.js";
 import type { Classifier } from "../../model/classify.js";
 import { pause, type Clock, type Random } from "../../model/clock.js";
+import { waitOf } from "../../model/duration.js";
 import { Snooze, TimedOut } from "../../model/errors.js";
 import { Suspended } from "../../model/flow-errors.js";
+import { isInstance } from "../../model/failure.js";
 import { verdictOn } from "../ending.js";
 import { inScope, type Scope } from "./scope.js";
 import type { ParsedStepOptions } from "./step-options.js";
@@ -64,10 +66,11 @@ function waitAfter(
   { clock, random, classify, signal }: TryMeans,
   { attempts, backoff }: ParsedStepOptions,
 ): number | null {
-  if (attempt >= attempts || signal.aborted || error instanceof Snooze || error instanceof Suspended) return null;
+  if (attempt >= attempts || signal.aborted || isInstance(error, Snooze) || isInstance(error, Suspended)) return null;
   const verdict = verdictOn(error, classify, clock.now());
   if (verdict.kind === "final") return null;
-  return verdict.kind === "retry-after" ? verdict.delay : nextDelay(backoff, attempt, random);
+  const asked = verdict.kind === "retry-after" ? waitOf(verdict.delay) : null;
+  return asked ?? nextDelay(backoff, attempt, random);
 }
 
 /** The timeout of one try. */
