@@ -4,9 +4,10 @@
  */
 import type { Outcome } from "../engine/contract.js";
 import { decodePayload, type Json } from "../model/codec.js";
-import { InvalidInput, show, type AllFailed } from "../model/errors.js";
+import { show, type AllFailed } from "../model/errors.js";
 import { LONGEST_LOG_LINE, type LogLine } from "../model/log.js";
 import { parseMeta } from "../model/options.js";
+import { headOf } from "../model/text.js";
 import type { RunHost } from "./run-host.js";
 import type { RunMeans, RunTask } from "./run-means.js";
 import type { RunningJob } from "./running-job.js";
@@ -15,6 +16,7 @@ import type { EndedDependency, Spawn } from "./spawn/spawn.js";
 import type { JobStatus } from "./steps/job-status.js";
 import type { Emit } from "./steps/milestones.js";
 import { RunSteps } from "./steps/run-steps.js";
+import { parseSaid } from "./steps/said-progress.js";
 import type { ItemResults, Step } from "./steps/step.js";
 import type { Suspension } from "./steps/under-way.js";
 
@@ -42,18 +44,13 @@ export interface JobMeta {
  * Says how far the work is, with an optional message. Sent within 100 ms; the last one wins. Where the task declares its
  * steps, percent is computed from them: within a step this says how far that step is, outside of steps only the message
  * counts. Elsewhere it is the job's percent, within a plain step too: at most 99 until the job has ended well, and never
- * lower than it was in this attempt.
+ * lower than it was in this attempt. Never throws: a number out of range is clamped, what is no number is left out, and the
+ * job's log says so, once in a run.
  */
 export interface SayProgress {
-  /**
-   * In percent: 0 to 100.
-   * @throws InvalidInput
-   */
+  /** In percent: 0 to 100. */
   (percent: number, message?: string): void;
-  /**
-   * So many of how many: `progress(i, pages.length, `page ${i}`)`.
-   * @throws InvalidInput
-   */
+  /** So many of how many: `progress(i, pages.length, `page ${i}`)`. */
   (done: number, total: number, message?: string): void;
 }
 
@@ -85,10 +82,10 @@ export interface JobContext<
   readonly status: JobStatus<Status>;
   /**
    * Adds to a named number that is shown with the job's progress. Counted within a step it is stored with what the step
-   * gave, and stays right however often the job is retried; outside of steps it counts for this attempt.
+   * gave, and stays right however often the job is retried; outside of steps it counts for this attempt. Never throws: what
+   * cannot be counted is left out, and the job's log says so, once in a run.
    * @param name 1 to 100 bytes of text; at most 50 of them in a job
-   * @param by default: 1
-   * @throws InvalidInput
+   * @param by a finite number; default: 1
    * @example count("issues", found.length);
    */
   readonly count: (name: string, by?: number) => void;
@@ -148,12 +145,8 @@ export class RunContext implements JobContext<unknown> {
   }
 
   get progress(): SayProgress {
-    this.#progress ??= (done: number, more?: number | string, last?: string): void => {
-      const total = typeof more === "number" ? more : null;
-      const message = typeof more === "number" ? last : more;
-      checkProgress(done, total, message);
-      this.#ownSteps().report(done, total, message ?? null);
-    };
+    this.#progress ??= (done: number, more?: number | string, last?: string): void =>
+      this.#ownSteps().report(parseSaid(done, more, last));
     return this.#progress;
   }
 
@@ -215,7 +208,7 @@ export class RunContext implements JobContext<unknown> {
       (level: LogLine["level"]) =>
       (message: string): void => {
         const text = typeof message === "string" ? message : show(message);
-        const line = { at: this.#means.clock.now(), level, message: text.slice(0, LONGEST_LOG_LINE) };
+        const line = { at: this.#means.clock.now(), level, message: headOf(text, LONGEST_LOG_LINE) };
         this.#host.say({ line });
       };
     const info = at("info");
@@ -265,15 +258,4 @@ export class RunContext implements JobContext<unknown> {
   #ownSteps(): RunSteps {
     return (this.#steps ??= new RunSteps(this.#host, this.input, this.#task, this.#means));
   }
-}
-
-function checkProgress(done: unknown, total: number | null, message: unknown): void {
-  if (total !== null && !(total >= 0 && Number.isFinite(total))) {
-    throw new InvalidInput("progress.total", total, "a number from 0");
-  }
-  const most = total ?? 100;
-  if (typeof done !== "number" || !(done >= 0 && done <= most)) {
-    throw new InvalidInput("progress", done, `a number from 0 to ${most}`);
-  }
-  if (message !== undefined && typeof message !== "string") throw new InvalidInput("message", message, "text");
 }

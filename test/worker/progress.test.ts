@@ -2,7 +2,7 @@
 // way: milestones, counters, messages.
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { task, type Emit, type JobContext, type JobEvent, type Progress } from "longshore";
+import { task, type Emit, type Job, type JobContext, type JobEvent, type Progress } from "longshore";
 import { makeGate } from "./gate.js";
 import { onEveryEngine } from "./on-engines.js";
 import { StillWorld, withCommands } from "./still-world.js";
@@ -33,6 +33,21 @@ class NotingWorld extends StillWorld {
     });
     return this.sent.at(-1);
   }
+}
+
+/** A job that is at 40 percent when it says something else, once it has ended. */
+async function saying(
+  say: (progress: JobContext<unknown>["progress"]) => void,
+): Promise<{ world: NotingWorld; job: Job }> {
+  const world = new NotingWorld();
+  const scan = task("scan", ONCE, ({ progress }) => {
+    progress(40);
+    say(progress);
+  });
+  world.longshore.worker([scan]);
+  const job = await world.enqueue(scan);
+  await world.rest();
+  return { world, job };
 }
 
 function items(done: number, failed: number): unknown {
@@ -248,21 +263,47 @@ describe("progress without declared steps", () => {
     await world.longshore.close();
   });
 
-  it.each<[string, (progress: JobContext<unknown>["progress"]) => void, string]>([
-    ["more than 100 percent", (progress) => progress(101), "progress: 101 is not allowed: a number from 0 to 100"],
-    ["less than nothing", (progress) => progress(-1), "progress: -1"],
-    ["no number", (progress) => progress("50" as never), 'progress: "50"'],
-    ["more than all", (progress) => progress(4, 3), "progress: 4 is not allowed: a number from 0 to 3"],
-    ["an endless total", (progress) => progress(4, Number.POSITIVE_INFINITY), "progress.total"],
-    ["a message that is no text", (progress) => progress(4, 5, 6 as never), "message: 6"],
-  ])("refuses %s", async (_what, say, message) => {
-    const world = new NotingWorld();
-    const scan = task("scan", ONCE, ({ progress }) => say(progress));
-    world.longshore.worker([scan]);
-    const job = await world.enqueue(scan);
-    await world.rest();
+  const off: [string, (progress: JobContext<unknown>["progress"]) => void, number, string][] = [
+    ["more than 100 percent", (progress) => progress(100.000_000_6), 99, "progress: 100.0000006 is not allowed"],
+    ["less than nothing", (progress) => progress(-1), 40, "progress: -1 is not allowed: a number from 0 to 100"],
+    ["more than all", (progress) => progress(4, 3), 99, "progress: 4 is not allowed: a number from 0 to 3"],
+    ["a message that is no text", (progress) => progress(4, 5, 6 as never), 80, "progress, its message: 6"],
+    ["no message", (progress) => progress(4, 5, null as never), 80, "progress, its message: null"],
+  ];
+  it.each(off)("takes %s for what it can mean, and warns", async (_what, say, percent, warning) => {
+    const { world, job } = await saying(say);
 
-    expect((await job.refresh()).error?.message).toContain(message);
+    expect(await job.refresh()).toMatchObject({ state: "completed", attempt: 1 });
+    expect(world.sent.at(-1)?.percent).toBe(percent);
+    expect((await job.logs()).lines).toMatchObject([{ level: "warn", message: expect.stringContaining(warning) }]);
+    await world.longshore.close();
+  });
+
+  const none: [string, (progress: JobContext<unknown>["progress"]) => void, string][] = [
+    ["nothing of nothing", (progress) => progress(Number.NaN), "progress: NaN is not allowed"],
+    ["an endless number", (progress) => progress(Number.POSITIVE_INFINITY), "progress: Infinity"],
+    ["text", (progress) => progress("50" as never), 'progress: "50"'],
+    ["a bigint", (progress) => progress(5n as never, 10n as never), "progress.total: 10n"],
+    ["an endless total", (progress) => progress(4, Number.POSITIVE_INFINITY), "progress.total: Infinity"],
+    ["a total below 0", (progress) => progress(4, -1), "progress.total: -1"],
+    ["no total", (progress) => progress(4, null as never), "progress.total: null"],
+  ];
+  it.each(none)("leaves out %s, and warns", async (_what, say, warning) => {
+    const { world, job } = await saying(say);
+
+    expect(await job.refresh()).toMatchObject({ state: "completed", attempt: 1 });
+    expect(world.sent.at(-1)?.percent).toBe(40);
+    expect((await job.logs()).lines).toMatchObject([{ level: "warn", message: expect.stringContaining(warning) }]);
+    await world.longshore.close();
+  });
+
+  it("keeps the message of what it leaves out, and warns once in a run", async () => {
+    const { world, job } = await saying((progress) => {
+      for (let page = 0; page < 100; page += 1) progress(Number.NaN, `page ${page}`);
+    });
+
+    expect(world.sent.at(-1)).toMatchObject({ percent: 40, message: "page 99" });
+    expect((await job.logs()).lines).toHaveLength(1);
     await world.longshore.close();
   });
 });
@@ -437,16 +478,38 @@ onEveryEngine("a counter", (harbour) => {
   });
 
   it.each<[string, (count: JobContext<unknown>["count"]) => void, string]>([
-    ["what is no number", (count) => count("n", "1" as never), "counter.n"],
-    ["endless numbers", (count) => count("n", Number.NaN), "counter.n"],
+    ["what is no number", (count) => count("n", "1" as never), 'counter.n: "1"'],
+    ["endless numbers", (count) => count("n", Number.NaN), "counter.n: NaN"],
     ["an empty name", (count) => count(""), "counter"],
     ["a 51st name", (count) => Array.from({ length: 51 }, (_, n) => count(`n${n}`)), "at most 50 counters"],
-  ])("refuses %s", async (_what, use, message) => {
+  ])("leaves out %s, and warns once", async (_what, use, warning) => {
     const longshore = await harbour.connect();
-    const scan = task("scan", ONCE, ({ count }) => use(count));
+    const scan = task("scan", ONCE, ({ count }) => {
+      count("pages", 2);
+      use(count);
+      use(count);
+      count("pages");
+      return "done";
+    });
     longshore.worker([scan]);
 
-    await expect((await longshore.enqueue(scan)).result()).rejects.toThrow(message);
+    const job = await longshore.enqueue(scan);
+    expect(await job.result()).toBe("done");
+    expect(await job.progress()).toMatchObject({ counters: { pages: 3 } });
+    expect((await job.logs()).lines).toMatchObject([{ level: "warn", message: expect.stringContaining(warning) }]);
+  });
+
+  it("stays a number however much is counted", async () => {
+    const longshore = await harbour.connect();
+    const scan = task("scan", ONCE, ({ count }) => {
+      count("n", Number.MAX_VALUE);
+      count("n", Number.MAX_VALUE);
+    });
+    longshore.worker([scan]);
+
+    const job = await longshore.enqueue(scan);
+    await job.result();
+    expect(await job.progress()).toMatchObject({ counters: { n: Number.MAX_VALUE } });
   });
 
   it("of one job is not that of another in whose step it is used", async () => {

@@ -7,8 +7,10 @@ import { InvalidInput } from "../../model/errors.js";
 import { LONGEST_LOG_LINE } from "../../model/log.js";
 import { MOST_COUNTERS, MOST_MILESTONES } from "../../model/progress.js";
 import { NEARLY_ALL, type StepTally } from "../../model/step-plan.js";
+import { headOf } from "../../model/text.js";
 import type { RunHost } from "../run-host.js";
 import type { ActiveStep } from "./active-step.js";
+import { addCounts } from "./said-progress.js";
 import type { Scope } from "./scope.js";
 
 export class RunProgress {
@@ -116,7 +118,7 @@ export class RunProgress {
 
   /** What it does now; forgotten with the step in which it was said. */
   message(message: string, step: ActiveStep | null): void {
-    this.#message = message.slice(0, LONGEST_LOG_LINE);
+    this.#message = headOf(message, LONGEST_LOG_LINE);
     this.#messageOf = step;
   }
 
@@ -177,6 +179,6 @@ export class RunProgress {
   }
 
   #add(name: string, by: number): void {
-    this.#counters.set(name, (this.#counters.get(name) ?? 0) + by);
+    this.#counters.set(name, addCounts(this.#counters.get(name) ?? 0, by));
   }
 }

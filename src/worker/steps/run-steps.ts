@@ -7,7 +7,9 @@ import { decodePayload } from "../../model/codec.js";
 import { parseDuration } from "../../model/duration.js";
 import { InvalidInput, Snooze, type AllFailed } from "../../model/errors.js";
 import { stepFailure } from "../../model/step-failure.js";
+import { LONGEST_LOG_LINE } from "../../model/log.js";
 import { parseStepName, parseSteps, StepTally } from "../../model/step-plan.js";
+import { headOf } from "../../model/text.js";
 import type { RunMeans, RunTask } from "../run-means.js";
 import type { RunHost } from "../run-host.js";
 import { Spawner } from "../spawn/spawner.js";
@@ -17,6 +19,7 @@ import { RunStatus } from "./job-status.js";
 import { encodeMilestone } from "./milestones.js";
 import { RunFailures } from "./run-failures.js";
 import { RunProgress } from "./run-progress.js";
+import { addCounts, type SaidProgress } from "./said-progress.js";
 import { scopeOf } from "./scope.js";
 import { keyItems } from "./step-items.js";
 import { StepNames, type TakenName } from "./step-names.js";
@@ -37,9 +40,12 @@ export class RunSteps {
   readonly #status: RunStatus;
   readonly #underWay: UnderWay;
   readonly #spawner: Spawner;
+  readonly #host: RunHost;
+  #warned = false;
 
   /** @throws what the task's function of its steps throws; InvalidInput when what it gives are no steps */
   constructor(host: RunHost, input: unknown, task: RunTask, means: RunMeans) {
+    this.#host = host;
     this.#means = means;
     this.#task = task;
     this.#tally = tallyOf(task, input);
@@ -157,24 +163,40 @@ export class RunSteps {
   }
 
   count(name: unknown, by: unknown): void {
-    const known = parseStepName("counter", name);
-    if (typeof by !== "number" || !Number.isFinite(by)) {
-      throw new InvalidInput(`counter.${known}`, by, "a finite number");
-    }
     const scope = scopeOf(this);
     if (scope?.over === true) return;
-    this.#progress.checkCounter(known);
-    scope?.counters.set(known, (scope.counters.get(known) ?? 0) + by);
-    this.#underWay.onceOpen(() => this.#progress.count(known, by));
+    try {
+      const known = parseStepName("counter", name);
+      if (typeof by !== "number" || !Number.isFinite(by)) {
+        throw new InvalidInput(`counter.${known}`, by, "a finite number; it is left out");
+      }
+      this.#progress.checkCounter(known);
+      scope?.counters.set(known, addCounts(scope.counters.get(known) ?? 0, by));
+      this.#underWay.onceOpen(() => this.#progress.count(known, by));
+    } catch (error) {
+      this.#warn(error);
+    }
   }
 
-  /** The handler says how far it is: `done` of `total`, or in percent when that is `null`. */
-  report(done: number, total: number | null, message: string | null): void {
+  /** The handler says how far it is. */
+  report({ done, total, message, wrong }: SaidProgress): void {
     const scope = scopeOf(this);
     if (scope?.over === true) return;
+    if (wrong !== null) this.#warn(wrong);
     this.#underWay.onceOpen(() => {
       if (message !== null) this.#progress.message(message, scope?.step ?? null);
-      this.#progress.reach(scope, done, total);
+      if (done !== null) this.#progress.reach(scope, done, total);
+      else if (message !== null) this.#progress.say();
+    });
+  }
+
+  /** What a handler says must not undo its work: what is wrong with it is told in the job's log, once in a run. */
+  #warn(wrong: unknown): void {
+    if (this.#warned) return;
+    this.#warned = true;
+    const message = wrong instanceof Error ? wrong.message : String(wrong);
+    this.#host.say({
+      line: { at: this.#means.clock.now(), level: "warn", message: headOf(message, LONGEST_LOG_LINE) },
     });
   }
 

@@ -1,0 +1,51 @@
+/**
+ * What a handler says of its progress, as it is taken: a sum that ends at 100.00000000000006, a list that grew or a share of
+ * nothing must not undo the work they report. What is out of range is clamped, what is no number is left out, and the
+ * caller hears what was wrong.
+ */
+import { InvalidInput } from "../../model/errors.js";
+
+/** Progress as it counts. */
+export interface SaidProgress {
+  /** How much is done; `null`: nothing is said of that. */
+  readonly done: number | null;
+  /** Of how much; `null`: of 100. */
+  readonly total: number | null;
+  readonly message: string | null;
+  /** What was wrong, if anything was. */
+  readonly wrong: InvalidInput | null;
+}
+
+/** Takes the arguments of `progress(percent, message?)` or `progress(done, total, message?)`. Never throws. */
+export function parseSaid(done: unknown, more: unknown, last: unknown): SaidProgress {
+  const counted = typeof more === "number" || (more !== undefined && typeof more !== "string");
+  const message = counted ? last : more;
+  const text = typeof message === "string" ? message : null;
+  const inMessage =
+    message === undefined || text !== null ? null : new InvalidInput("progress, its message", message, "text");
+  if (counted && !(isFinite(more) && more >= 0)) {
+    const wrong = new InvalidInput("progress.total", more, "a number from 0; what was said is left out");
+    return { done: null, total: null, message: text, wrong };
+  }
+  const total = counted ? more : null;
+  const most = total ?? 100;
+  if (!isFinite(done)) {
+    const wrong = new InvalidInput("progress", done, `a number from 0 to ${most}; what was said is left out`);
+    return { done: null, total: null, message: text, wrong };
+  }
+  const clamped = Math.min(Math.max(done, 0), most);
+  const wrong =
+    clamped === done
+      ? inMessage
+      : new InvalidInput("progress", done, `a number from 0 to ${most}; taken as ${clamped}`);
+  return { done: clamped, total, message: text, wrong };
+}
+
+/** A sum of counts, however large they are: finite, as it must be to be stored. */
+export function addCounts(one: number, other: number): number {
+  return Math.min(Math.max(one + other, -Number.MAX_VALUE), Number.MAX_VALUE);
+}
+
+function isFinite(value: unknown): value is number {
+  return typeof value === "number" && Number.isFinite(value);
+}
