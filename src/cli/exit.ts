@@ -5,7 +5,7 @@
 import { inspect } from "node:util";
 import { CommanderError } from "commander";
 import { LongshoreError } from "../model/errors.js";
-import { plain } from "./terminal-text.js";
+import { plain, plainLines } from "./terminal-text.js";
 
 /** The exit codes. */
 export const ExitCode = { ok: 0, failed: 1, usage: 2, notFound: 3, refused: 4 } as const;
@@ -62,9 +62,12 @@ export function exitCodeOf(error: unknown): ExitCode {
   return ExitCode.failed;
 }
 
+/** The longest message that is shown, in characters. */
+const LONGEST_MESSAGE = 4_000;
+
 /** An error in one line. */
 export function messageOf(error: unknown): string {
-  return plain(error instanceof Error ? error.message : String(error));
+  return plain(error instanceof Error ? error.message : String(error), LONGEST_MESSAGE);
 }
 
 /** Says on standard error what went wrong, and answers the exit code. */
@@ -73,7 +76,7 @@ export function report(error: unknown): ExitCode {
   if (!(error instanceof CommanderError)) {
     process.stderr.write(`error: ${messageOf(error)}\n`);
     if (process.env["LONGSHORE_DEBUG"] === "1" && error instanceof Error) {
-      process.stderr.write(`${inspect(error)}\n`);
+      for (const line of plainLines(inspect(error))) process.stderr.write(`  ${line}\n`);
     }
   }
   return exitCodeOf(error);

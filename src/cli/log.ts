@@ -1,4 +1,5 @@
 /** A log of lines: text for people on a terminal, JSON lines for whatever collects logs. */
+import { cutText } from "../model/text.js";
 import { render, type Printable } from "./output.js";
 import { paint, type Part, type Style } from "./table.js";
 import { jsonText, plainLines } from "./terminal-text.js";
@@ -21,6 +22,10 @@ export interface LoggedError {
   readonly code?: string;
   readonly stack?: string;
 }
+
+/** The longest message or field of a line, and the longest stack, in characters. */
+const LONGEST_TEXT = 2_300;
+const LONGEST_STACK = 4_000;
 
 const styles: Readonly<Record<LogLevel, Style>> = { info: "green", warn: "yellow", error: "red" };
 
@@ -54,15 +59,27 @@ export class Log {
   #text(now: number, level: LogLevel, message: string, { job, error, ...others }: LogFields): void {
     const parts: Part[] = [paint("dim", moment(now)), " ", paint(styles[level], level.toUpperCase().padEnd(5)), " "];
     if (job !== undefined) parts.push(paint("cyan", `[${job}]`), " ");
-    parts.push(error === undefined ? message : `${message}: ${error.name}: ${error.message}`);
+    parts.push(cutText(error === undefined ? message : `${message}: ${error.name}: ${error.message}`, LONGEST_TEXT));
     for (const [name, value] of Object.entries(others)) {
       const isTime = name.endsWith("Ms") && typeof value === "number";
-      parts.push("  ", paint("dim", `${isTime ? name.slice(0, -2) : name}=`), isTime ? span(value) : textOf(value));
+      parts.push(
+        "  ",
+        paint("dim", `${isTime ? name.slice(0, -2) : name}=`),
+        isTime ? span(value) : cutText(textOf(value), LONGEST_TEXT),
+      );
     }
     this.#stream.write(`${render(this.#stream, parts)}\n`);
-    const [, ...frames] = error?.stack === undefined ? [] : plainLines(error.stack);
-    for (const frame of frames) this.#stream.write(`${render(this.#stream, [paint("dim", frame)])}\n`);
+    for (const frame of framesOf(error?.stack ?? "")) {
+      this.#stream.write(`${render(this.#stream, [paint("dim", `    ${frame}`)])}\n`);
+    }
   }
+}
+
+/** The lines of a stack that follow the message, which has been told: it may have lines of its own that look like frames of a log. */
+function framesOf(stack: string): string[] {
+  const [, ...lines] = plainLines(cutText(stack, LONGEST_STACK)).map((line) => line.trim());
+  const first = lines.findIndex((line) => line.startsWith("at "));
+  return first === -1 ? lines : lines.slice(first);
 }
 
 function textOf(value: unknown): string {

@@ -25,40 +25,50 @@ export interface Column {
 
 const GAP = "  ";
 
+/** The most characters of a cell that are looked at; and that are shown of one that is not the last of its line. */
+const LONGEST_CELL = 4_000;
+const WIDEST_COLUMN = 200;
+
+/** A cell, and its characters as a reader counts them. */
+interface Cell {
+  readonly part: Part;
+  readonly characters: readonly string[];
+}
+
 /** The lines of a table, its title line first. `width` is that of the screen in characters. */
 export function layOut(columns: readonly Column[], rows: readonly (readonly Part[])[], width: number): Part[][] {
   const titles = columns.map(({ title }) => paint("bold", title));
-  const lines = [titles, ...rows];
-  const widths = columns.map((_, index) => Math.max(...lines.map((cells) => lengthOf(cells[index] ?? ""))));
+  const lines = [titles, ...rows].map((parts) => columns.map((_, index) => cellOf(parts[index] ?? "")));
+  const widths = columns.map((_, index) =>
+    Math.min(WIDEST_COLUMN, Math.max(...lines.map((cells) => lengthOf(cells[index])))),
+  );
   const before = widths.slice(0, -1).reduce((sum, one) => sum + one + GAP.length, 0);
   const room = Math.max(20, width - before);
   return lines.map((cells) =>
     columns.flatMap(({ align }, index) => {
-      const cell = cells[index] ?? "";
+      const cell = cells[index] ?? cellOf("");
       if (index === columns.length - 1 && align === undefined) return [cut(cell, room)];
-      const padding = " ".repeat((widths[index] ?? 0) - lengthOf(cell));
-      const padded = align === "right" ? [padding, cell] : [cell, padding];
+      const text = cut(cell, WIDEST_COLUMN);
+      const padding = " ".repeat(Math.max(0, (widths[index] ?? 0) - lengthOf(cell)));
+      const padded = align === "right" ? [padding, text] : [text, padding];
       return index === columns.length - 1 ? padded : [...padded, GAP];
     }),
   );
 }
 
-function textOf(part: Part): string {
-  return plain(typeof part === "string" ? part : part.text);
-}
-
-function lengthOf(part: Part): number {
-  return charactersOf(part).length;
-}
-
 const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
-function charactersOf(part: Part): string[] {
-  return Array.from(graphemes.segment(textOf(part)), ({ segment }) => segment);
+function cellOf(part: Part): Cell {
+  const text = plain(typeof part === "string" ? part : part.text, LONGEST_CELL);
+  const harmless = typeof part === "string" ? text : { ...part, text };
+  return { part: harmless, characters: Array.from(graphemes.segment(text), ({ segment }) => segment) };
 }
 
-function cut(part: Part, room: number): Part {
-  const characters = charactersOf(part);
+function lengthOf(cell: Cell | undefined): number {
+  return cell?.characters.length ?? 0;
+}
+
+function cut({ part, characters }: Cell, room: number): Part {
   if (characters.length <= room) return part;
   const text = `${characters.slice(0, room - 1).join("")}…`;
   return typeof part === "string" ? text : { ...part, text };

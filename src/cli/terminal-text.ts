@@ -1,20 +1,30 @@
 /**
  * Text that was stored by somebody, made harmless for a terminal: names, messages and payloads may carry escape sequences
  * that set titles, move the cursor or hide lines, and direction marks that reorder them. None of it reaches the screen.
+ *
+ * A sequence is nothing without the control character it begins with: that is taken away, and what followed it is left as
+ * text. So every character is looked at once, and nobody has to know the grammar of sequences. Text is cut before that.
  */
-import { stripVTControlCharacters } from "node:util";
+import { cutText } from "../model/text.js";
+
+/** The longest line that is shown, in characters; longer than any payload may be. */
+const LONGEST_LINE = 2 * 1024 * 1024;
+/** The longest text of many lines, in characters: a payload, written for people. */
+const LONGEST_BLOCK = 2 * LONGEST_LINE;
 
 const LINE_BREAKS = /[\n\r\t\p{Zl}\p{Zp}]+/gu;
 const CONTROL = /[\p{Cc}\p{Bidi_Control}]/gu;
 
-/** Text as one harmless line. */
-export function plain(text: string): string {
-  return stripVTControlCharacters(text).replace(LINE_BREAKS, " ").replace(CONTROL, "");
+/** Text as one harmless line of at most so many characters. */
+export function plain(text: string, longest = LONGEST_LINE): string {
+  return cutText(text, longest).replace(LINE_BREAKS, " ").replace(CONTROL, "");
 }
 
 /** Text as harmless lines. */
 export function plainLines(text: string): string[] {
-  return text.split(/\r?\n/).map((line) => plain(line));
+  return cutText(text, LONGEST_BLOCK)
+    .split(/\r?\n/)
+    .map((line) => plain(line));
 }
 
 const BEYOND_JSON = /[\u007f-\u009f\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;

@@ -1,4 +1,5 @@
 /** What a worker logs: that it started and stopped, and how each run ended. Inputs and results are never logged. */
+import { describeFailure } from "../model/failure.js";
 import { formatSize } from "../model/size.js";
 import type { RunningJob } from "../worker/running-job.js";
 import type { Worker } from "../worker/worker.js";
@@ -56,15 +57,8 @@ export function logWorker(worker: Worker, log: Log, facts: LogFields): void {
 }
 
 function describe(thrown: unknown): LoggedError {
-  if (!(thrown instanceof Error)) return { name: "Error", message: String(thrown) };
-  const { name, message, stack } = thrown;
-  const code: unknown = Reflect.get(thrown, "code");
-  return {
-    name,
-    message,
-    ...(typeof code === "string" ? { code } : {}),
-    ...(stack === undefined ? {} : { stack }),
-  };
+  const { name, message, code, stack } = describeFailure(thrown);
+  return { name, message, ...(code === null ? {} : { code }), ...(stack === null ? {} : { stack }) };
 }
 
 function withoutStack({ stack: _stack, ...error }: LoggedError): LoggedError {

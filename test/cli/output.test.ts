@@ -1,11 +1,11 @@
 // What reaches a terminal: nothing that a terminal would obey, tables that fit, and a question before destruction.
 import { PassThrough } from "node:stream";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { confirm } from "../../src/cli/confirm.js";
 import { Refused } from "../../src/cli/exit.js";
 import { Output } from "../../src/cli/output.js";
 import { paint } from "../../src/cli/table.js";
-import { jsonText } from "../../src/cli/terminal-text.js";
+import { jsonText, plain } from "../../src/cli/terminal-text.js";
 
 const attacks = [
   "\u001b]0;owned\u0007",
@@ -39,6 +39,43 @@ test.each(attacks)("the text %j does nothing to a terminal", (attack) => {
 test.each(attacks)("JSON with the text %j does nothing to a terminal, and reads back the same", (attack) => {
   expect(jsonText({ attack })).not.toMatch(/[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]/u);
   expect(JSON.parse(jsonText({ attack }))).toEqual({ attack });
+});
+
+test("what follows a control character stays, as text: no sequence has to be found", () => {
+  expect(plain("a\u001b[2Jb")).toBe("a[2Jb");
+  expect(plain("\u001b]0;owned\u0007")).toBe("]0;owned");
+  // Of this Node's own expression for sequences makes a search of quadratic length.
+  expect(plain("\u001b;?;?;?")).toBe(";?;?;?");
+});
+
+test("every character is looked at once, and no more of them than are shown", () => {
+  const looked: [pattern: string, length: number][] = [];
+  const original = RegExp.prototype[Symbol.replace];
+  const spy = vi.spyOn(RegExp.prototype, Symbol.replace).mockImplementation(function (this: RegExp, text, by) {
+    looked.push([this.source, text.length]);
+    return Reflect.apply(original, this, [text, by]) as string;
+  });
+  const attack = `\u001b${";?".repeat(10_000)}`;
+  const { stream, text } = screen(80, 1);
+  new Output(false, stream).table([{ title: "NAME" }, { title: "ERROR" }], [[attack, paint("red", attack)]]);
+  spy.mockRestore();
+
+  // A single class of characters, repeated at most: there is nothing to go back to.
+  for (const [pattern] of looked) expect(pattern).toMatch(/^\[[^\]]*\]\+?$/);
+  expect(looked.reduce((sum, [, length]) => sum + length, 0)).toBeLessThan(30_000);
+  expect(text().length).toBeLessThan(5_000);
+});
+
+test("a column is not as wide as whatever stands in one of its cells", () => {
+  const { stream, text } = screen(80, 1);
+  new Output(false, stream).table(
+    [{ title: "NAME" }, { title: "N", align: "right" }],
+    [
+      ["n".repeat(5_000), "1"],
+      ["b", "2"],
+    ],
+  );
+  for (const line of text().split("\n")) expect(line.length).toBeLessThan(210);
 });
 
 test("a table keeps its columns apart and cuts the last one to the screen", () => {

@@ -1,0 +1,54 @@
+// The log of a worker: no text of a job looks like a line of it, and none makes it longer than it has to be.
+import { expect, test } from "vitest";
+import { Log, type LogFormat } from "../../src/cli/log.js";
+import { logWorker } from "../../src/cli/worker-log.js";
+import { task, type AnyTask } from "longshore";
+import { StillWorld } from "../worker/still-world.js";
+
+/** What is logged of a job that throws this. */
+async function logged(thrown: unknown, format: LogFormat): Promise<string> {
+  const world = new StillWorld();
+  const written: string[] = [];
+  const broken: AnyTask = task("broken", { attempts: 2, backoff: 0 }, () => {
+    throw thrown;
+  });
+  const log = new Log(format, false, {}, { write: (text: string) => written.push(text) });
+  const worker = world.longshore.worker([broken]);
+  logWorker(worker, log, {});
+  await world.enqueue(broken);
+  await world.rest();
+  await world.longshore.close();
+  return written.join("");
+}
+
+const FORGED = "2026-11-30 10:00:00.000 INFO  [0AAA] Job completed  task=payout";
+const SEQUENCE = `\u001b${";?".repeat(10_000)}`;
+
+const named = (name: string): Error => Object.assign(new Error("m"), { name, code: name });
+
+test.each([
+  ["its message", () => new Error(`no such customer: x\n${FORGED}`)],
+  ["its message, in words of a stack", () => new Error(`x\n    at y\n${FORGED}`)],
+  ["its name", () => named(`E\n${FORGED}`)],
+  ["its stack", () => Object.assign(new Error("m"), { stack: `Error: m\n${FORGED}\n\r${FORGED}\n    at x` })],
+  ["what is no error", () => `x\n${FORGED}`],
+])("an error cannot forge a line of the log by %s", async (_what, make) => {
+  const lines = (await logged(make(), "text")).split("\n").filter((line) => line !== "");
+  const own = lines.filter((line) => !line.startsWith("    "));
+  // Started, and for each of two runs: job started, and how it ended; and that the worker stopped.
+  expect(own).toHaveLength(6);
+  for (const line of own) expect(line).not.toMatch(/^2026-11-30 10:00:00/);
+});
+
+test.each<[string, () => unknown]>([
+  ["message", () => new Error(SEQUENCE)],
+  ["name and code", () => named(SEQUENCE)],
+  ["stack", () => Object.assign(new Error("m"), { stack: `Error: m\n${SEQUENCE}` })],
+  ["text that is thrown", () => SEQUENCE],
+])("a long %s makes a short line, in text and in JSON", async (_what, make) => {
+  for (const format of ["text", "json"] as const) {
+    const text = await logged(make(), format);
+    expect(text.length).toBeLessThan(30_000);
+    expect(text).not.toContain("\u001b");
+  }
+});
