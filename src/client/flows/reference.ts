@@ -113,5 +113,7 @@ function handlerFor(place: Place): ProxyHandler<object> {
     },
     set: refuse,
     ownKeys: refuse,
+    // Whoever asks what it is made of is about to store it.
+    getPrototypeOf: refuse,
   };
 }

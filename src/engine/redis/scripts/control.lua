@@ -8,7 +8,7 @@
 --
 -- Commands on single jobs. Mirrors engine/memory/control.ts. Each job is written before the next is read, because the same
 -- job may be named twice.
--- include: record codec batch queue lease holding aside moves amend unique ties-read ties
+-- include: record codec batch queue lease holding aside moves forget amend unique ties-read ties
 
 local op, command = ARGV[2], ARGV[3]
 local patch = ARGV[4] ~= '' and cjson.decode(ARGV[4]) or nil

@@ -6,7 +6,7 @@
 --
 -- Accepts jobs. Reads whatever may stand in their way first, then writes all of them at once.
 local GROUPS_AT = 2
--- include: record codec batch queue lease holding aside moves amend unique supersede ties-read ties enqueue accept
+-- include: record codec batch queue lease holding aside moves forget amend unique supersede ties-read ties enqueue accept
 
 for _, group in ipairs(groups) do
   local attempts = tonumber(group.text)

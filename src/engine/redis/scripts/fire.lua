@@ -9,7 +9,7 @@
 --
 -- Makes jobs of the ticks of one schedule, if it still is where they follow from. Mirrors engine/memory/schedules.ts.
 local GROUPS_AT = 9
--- include: record codec batch queue lease holding aside moves amend unique supersede ties-read ties enqueue accept schedule
+-- include: record codec batch queue lease holding aside moves forget amend unique supersede ties-read ties enqueue accept schedule
 
 -- A function of its own: Lua has room for 200 local names in one, and what is included takes nearly all of them.
 local function fire()

@@ -7,7 +7,7 @@
 -- NUL id), from (id), and two numbers: e: state, round; l, g: round; j: policy, held
 --
 -- What jobs have to tell those they are tied to. It follows from how they are now. Mirrors engine/memory/ties.ts.
--- include: record codec batch queue lease holding aside moves ties-read
+-- include: record codec batch queue lease holding aside moves forget ties-read
 
 local MOST_JOBS, MOST_MESSAGES = 100, 500
 

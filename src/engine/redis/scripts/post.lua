@@ -7,7 +7,7 @@
 -- Reply: 1 when jobs have news now, then what the receivers answer: per message as in news.lua
 --
 -- Messages arrive at jobs of this queue, in order. Mirrors `receive` in engine/memory/ties.ts.
--- include: record codec batch queue lease holding aside moves ties-read ties
+-- include: record codec batch queue lease holding aside moves forget ties-read ties
 
 local WIDTH, MOST_MEMBERS = 6, 10000
 local CONTINUES = 2

@@ -9,7 +9,7 @@
 -- many sessions are overdue, of each its id, deadline and ttl, then of each schedule that is due its name, definition and tick
 --
 -- Upkeep of a queue: recovers the jobs of dead sessions, promotes, expires, trims. Mirrors engine/memory/upkeep.ts.
--- include: record codec batch queue lease holding aside moves upkeep
+-- include: record codec batch queue lease holding aside moves forget upkeep
 
 -- A server that was frozen runs this late, ahead of the workers' signs of life: then nobody may be taken for dead.
 local LATE = 1000 -- milliseconds

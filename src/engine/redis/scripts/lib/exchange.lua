@@ -11,6 +11,8 @@ local settled = {}
 
 -- How a run ended, as one word: its epoch, the letter of its outcome (c completed, p partial, f failed, s snoozed,
 -- r released, d declined, w waits) and milliseconds to wait, -1 for never again. Most are the same, so each is taken apart once.
+local groups, count = {}, 0
+do
 local words = {}
 
 local function word_of(text)
@@ -24,8 +26,6 @@ local function word_of(text)
 end
 
 -- The settlements as they were sent, in order: groups of equal words, with where their ids and payloads are.
-local groups, count = {}, 0
-do
   local at = 8
   while at <= #ARGV do
     local n = tonumber(ARGV[at + 1])
