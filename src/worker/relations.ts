@@ -36,7 +36,25 @@ export class Relations implements RunRelations {
     for (const jobs of cut(specs, MOST, ({ input }) => input.length)) {
       answers.push(...(await this.#ask(run, (engine) => engine.enqueue({ jobs }))));
     }
+    const cancelled = specs.filter(({ flow }, index) => flow !== null && answers[index]?.state === "cancelled");
+    if (cancelled.length > 0) await this.#runAgain(run, cancelled);
     return answers;
+  }
+
+  /**
+   * Queues jobs again that the run makes and that are there as cancelled, if its job's last run was cut off by a cancel: what
+   * that was making ended with its flow, maybe after whoever retried the flow had looked.
+   */
+  async #runAgain(run: Run, jobs: readonly JobRef[]): Promise<void> {
+    const { queue, id, epoch } = run.lease;
+    const [parent] = await this.#read(run, [{ queue, id }]);
+    // A run that was itself cut off, and does not know it yet, has nothing to say.
+    if (parent?.state !== "active") return;
+    if (parent.history.findLast(({ endedAt }) => endedAt !== null)?.outcome !== "cancelled") return;
+    for (const part of cut(jobs, MOST, () => 0)) {
+      const refs = part.map((job) => ({ queue: job.queue, id: job.id }));
+      await this.#ask(run, (engine) => engine.retry({ refs, op: `${queue}/${id}/${epoch}`, fromStart: false }));
+    }
   }
 
   async depend(run: Run, refs: readonly JobRef[]): Promise<void> {

@@ -694,6 +694,41 @@ describe("jobs spawned in a flow", () => {
     );
   });
 
+  it.each<[way: string, make: (spawn: Spawn, double: AnyTask) => Promise<unknown>]>([
+    ["are waited for", async (spawn, double) => (await spawn.all("doubled", double, [1, 2])).values.length],
+    ["are left alone", (spawn, double) => spawn(double, 1)],
+  ])("run when the flow was cancelled and retried while they were made, and %s", async (_way, make) => {
+    const seen: number[] = [];
+    const double = doubling(seen);
+    const parent = task("parent", ONCE, ({ spawn }) => make(spawn, double));
+    let cut: (() => void) | null = null;
+    const { world } = open([parent, double], (engine) =>
+      withCommands(engine, {
+        enqueue: (params) => {
+          const flowIsCut = cut;
+          cut = null;
+          if (flowIsCut === null) return engine.enqueue(params);
+          // What was being made arrives when its maker is queued again, and its flow is not yet.
+          flow.cancel();
+          world.memory.retry({ refs: [parentRef], op: "again", fromStart: false });
+          const answers = engine.enqueue(params);
+          flowIsCut();
+          return answers;
+        },
+      }),
+    );
+    const flow = new FlowInTest(world);
+    cut = () => void world.memory.retry({ refs: [flow.ref], op: "again", fromStart: false });
+    const job = await flow.begin({ crawl: { task: "parent", input: null } });
+    const parentRef = { queue: job("crawl").queue, id: job("crawl").id };
+    await world.pass(2_000);
+
+    const members = world.memory.getJobs({ refs: flow.members() });
+    expect([...new Set(members.map((member) => member?.state))]).toEqual(["completed"]);
+    expect(flow.record()).toMatchObject({ state: "completed" });
+    expect(seen).toHaveLength(members.length - 1);
+  });
+
   it("are cancelled with it while their parent waits", async () => {
     const double = doubling();
     const parent = task("parent", ONCE, ({ spawn }) => spawn.all("doubled", double, [1, 2]));
