@@ -19,6 +19,8 @@ const LONGEST_REST = 600_000;
 const LOOK_EVERY = 60_000;
 /** Of how many tasks it tells in that time. */
 const MOST_TOLD = 20;
+/** How long (milliseconds) an answer about other workers holds. */
+const ASK_AGAIN = 1_000;
 /** How many running jobs of a task it looks at for one that another worker runs. */
 const MOST_RUNNING = 50;
 
@@ -56,6 +58,13 @@ export class Repertoire {
   readonly #resting = new Map<string, Rest>();
   /** Tasks it cannot run whose jobs are to be given up. */
   #givenUp = new Set<string>();
+  /** What was asked last of other workers, and what they answered. */
+  #asked: {
+    readonly queue: string;
+    readonly task: string;
+    readonly at: number;
+    readonly answer: Promise<boolean>;
+  } | null = null;
   readonly #told = new Set<string>();
   #toldFrom = Number.NEGATIVE_INFINITY;
   #lookedAt = Number.NEGATIVE_INFINITY;
@@ -130,8 +139,17 @@ export class Repertoire {
     );
   }
 
-  /** Does a worker live that can run it, and has only not come to it yet? */
-  async #isRunElsewhere({ queue }: Lease, task: string): Promise<boolean> {
+  /** Does a worker live that can run it, and has only not come to it yet? Asked once for jobs that come together. */
+  #isRunElsewhere({ queue }: Lease, task: string): Promise<boolean> {
+    const now = this.#options.clock.now();
+    const asked = this.#asked;
+    if (asked?.queue === queue && asked.task === task && now - asked.at < ASK_AGAIN) return asked.answer;
+    const answer = this.#askOthers(queue, task);
+    this.#asked = { queue, task, at: now, answer };
+    return answer;
+  }
+
+  async #askOthers(queue: string, task: string): Promise<boolean> {
     const { engine, name, outage, runnables } = this.#options;
     try {
       if (!runnables.has(task)) {

@@ -47,9 +47,11 @@ export class Aside {
     if (lines?.usual.size === 0 && lines.suspects.size === 0) this.#tasks.delete(job.spec.task);
   }
 
-  /** Is there a job of one of these tasks that any session may have? */
-  has(tasks: readonly string[]): boolean {
-    return this.#tasks.size > 0 && tasks.some((task) => (this.#tasks.get(task)?.usual.size ?? 0) > 0);
+  /** Is there a job of one of these tasks that any session may have; or one that only some may, a suspect? */
+  has(tasks: readonly string[], orSuspect = false): boolean {
+    if (this.#tasks.size === 0) return false;
+    const found = tasks.flatMap((task) => this.#tasks.get(task) ?? []);
+    return found.some(({ usual, suspects }) => usual.size > 0 || (orSuspect && suspects.size > 0));
   }
 
   /** What a session may have, in order: of suspects the first only. */

@@ -149,7 +149,7 @@ export class MemoryEngine implements Engine {
         if (queue.paused) return tick < until - 1;
         // Who sleeps must also hear of a delayed job, or a schedule, that is due before the end of the wait.
         const due = Math.min(tick, queue.lines.delayed.first()?.runAt ?? Number.POSITIVE_INFINITY);
-        return queue.lines.queued.size + queue.suspects.size > 0 || queue.aside.has(tasks) || due < until - 1;
+        return queue.lines.queued.size + queue.suspects.size > 0 || queue.aside.has(tasks, true) || due < until - 1;
       });
     await this.#signals.wait(queues, timeout, signal, ready);
     return false;

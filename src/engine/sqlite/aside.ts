@@ -15,7 +15,7 @@ const firstOf = (line: number): string => `SELECT ${COLUMNS} FROM json_each(?) t
   AND a.task = t.value ORDER BY a.key, a.tie LIMIT ?) ORDER BY j.key, j.tie LIMIT ?`;
 const FIRST = firstOf(ASIDE);
 const FIRST_SUSPECTS = firstOf(ASIDE_SUSPECTS);
-const ANY = `SELECT 1 FROM json_each(?) t CROSS JOIN jobs j INDEXED BY jobs_aside ON j.queue = ? AND j.line = ${ASIDE}
+const ANY = `SELECT 1 FROM json_each(?) t CROSS JOIN jobs j INDEXED BY jobs_aside ON j.queue = ? AND j.line = ?
   AND j.line IN (22, 32) AND j.task = t.value LIMIT 1`;
 
 /** What a session may have, in order: of suspects the first only. */
@@ -33,12 +33,12 @@ export function takeAside(sql: Sql, queue: SqliteQueue, { max, suspect, tasks }:
 
 /** Is there a job of one of these tasks that any session may have? */
 export function hasAside(sql: Sql, queue: SqliteQueue, tasks: readonly string[]): boolean {
-  return queue.standing(ASIDE) > 0 && waitsAside(sql, queue.number, tasks);
+  return queue.standing(ASIDE) > 0 && waitsAside(sql, queue.number, ASIDE, tasks);
 }
 
-/** The same, of a queue by its number that has jobs aside. */
-export function waitsAside(sql: Sql, queue: number, tasks: readonly string[]): boolean {
-  return sql.all(ANY, JSON.stringify(tasks), queue).length > 0;
+/** The same, of one of the lines of a queue: that of the suspects has jobs that only some sessions may have. */
+export function waitsAside(sql: Sql, queue: number, line: number, tasks: readonly string[]): boolean {
+  return sql.all(ANY, JSON.stringify(tasks), queue, line).length > 0;
 }
 
 const OF_LINE = "queue = ?1 AND line = ?2 AND line IN (22, 32)";

@@ -55,7 +55,8 @@ export function hasWork(sql: Sql, name: string, tasks: readonly string[], now: n
   if ((firstTick(sql, queue, now) ?? until) < until - 1) return true;
   if (paused === 1) return false;
   if ((lines[QUEUED] ?? 0) + (lines[SUSPECTS] ?? 0) > 0) return true;
-  if ((lines[ASIDE] ?? 0) > 0 && waitsAside(sql, queue, tasks)) return true;
+  if ([ASIDE, ASIDE_SUSPECTS].some((line) => (lines[line] ?? 0) > 0 && waitsAside(sql, queue, line, tasks)))
+    return true;
   const due = sql.all<[key: number]>(FIRST_DUE, queue, lineOf("delayed"))[0]?.[0];
   return due !== undefined && due < until - 1;
 }

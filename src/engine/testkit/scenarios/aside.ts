@@ -366,21 +366,29 @@ export const aside = scenarios("aside", [
       assert.deepEqual(await (await kit.session()).claimIds(1, { tasks: ["a", "new"] }), [id]);
     },
   ],
-  [
-    "a job that is set aside wakes those who wait for its task",
-    async (kit) => {
-      await addNew(kit, 1);
-      const old = await kit.session();
-      const other = await kit.open();
-      await kit.session({ engine: other });
-      const lease = await old.next();
-      const stop = new AbortController();
-      const woken = other.awaitWork({ queues: [MAIN], tasks: ["new"], timeout: HOUR, signal: stop.signal });
-      await old.settle(lease, DECLINE);
-      await kit.resolves("it wakes up", woken);
-      stop.abort();
-    },
-  ],
+  ...([false, true] as const).map(
+    (suspect) =>
+      [
+        `a ${suspect ? "suspect" : "job"} that is set aside wakes those who wait for its task`,
+        async (kit: Kit): Promise<void> => {
+          await addNew(kit, 1);
+          if (suspect) {
+            await (await kit.session({ ttl: 1_000 })).next();
+            kit.advance(1_000);
+            await kit.sweep();
+          }
+          const old = await kit.session();
+          const other = await kit.open();
+          await kit.session({ engine: other });
+          const lease = await old.next();
+          const stop = new AbortController();
+          const woken = other.awaitWork({ queues: [MAIN], tasks: ["new"], timeout: HOUR, signal: stop.signal });
+          await old.settle(lease, DECLINE);
+          await kit.resolves("it wakes up", woken);
+          stop.abort();
+        },
+      ] as const,
+  ),
   [
     "no key and no row is left of what was aside",
     async (kit) => {

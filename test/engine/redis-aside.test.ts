@@ -1,0 +1,120 @@
+// What jobs that were set aside cost on Redis: nothing while there are none, and a few commands however many there are.
+import { Redis } from "ioredis";
+import { afterEach, beforeEach, describe, expect, inject, it, onTestFinished } from "vitest";
+import { Kit, MAIN } from "../../src/engine/testkit/kit.js";
+import { settlement, type TestSession } from "../../src/engine/testkit/test-session.js";
+import { RedisBackdoor, redisStorage } from "./redis-storage.js";
+
+const where = { url: inject("redisUrl") };
+const NAMES = 20_000;
+const AT_ONCE = 500;
+let redis: Redis;
+let backdoor: RedisBackdoor;
+let kit: Kit;
+
+beforeEach(async () => {
+  redis = new Redis(where.url);
+  backdoor = new RedisBackdoor(where);
+  kit = await Kit.create(redisStorage(where, backdoor));
+});
+
+afterEach(async () => {
+  await kit.engine.obliterate({ queue: MAIN, force: true });
+  await kit.dispose();
+  await backdoor.close();
+  await redis.quit();
+});
+
+/** The commands on keys of the queue that something takes, those inside of scripts included. */
+async function commandsOf(something: () => Promise<unknown>): Promise<string[][]> {
+  const monitor = await redis.monitor();
+  onTestFinished(() => monitor.disconnect());
+  const [key = ""] = (await kit.storage.leftovers?.()) ?? [];
+  const base = key.slice(0, key.indexOf("}") + 1);
+  const seen: string[][] = [];
+  let ended = false;
+  monitor.on("monitor", (_time: string, args: string[]) => {
+    if (args[0] === "echo" && args[1] === base) ended = true;
+    else if (args.some((arg) => arg.startsWith(base))) seen.push(args);
+  });
+  await something();
+  await redis.echo(base);
+  await expect.poll(() => ended, { timeout: 20_000, interval: 5 }).toBe(true);
+  monitor.disconnect();
+  return seen;
+}
+
+async function declineAll(session: TestSession): Promise<void> {
+  for (;;) {
+    const leases = await session.claim(AT_ONCE);
+    if (leases.length === 0) return;
+    await session.exchange(leases.map((lease) => settlement(lease, { kind: "decline" })));
+  }
+}
+
+/** The size of the last answer of a command with a limit: `… LIMIT 0 n`. */
+function limitOf(args: readonly string[]): number {
+  return args.at(-3)?.toUpperCase() === "LIMIT" ? Number(args.at(-1)) : Number.POSITIVE_INFINITY;
+}
+
+describe("with nothing aside", () => {
+  it("an exchange is one call, which looks at no task", async () => {
+    await kit.addMany(10);
+    const session = await kit.session();
+    await session.claim(1, { tasks: ["work"] });
+
+    const commands = await commandsOf(() => session.claim(5, { tasks: ["work", "new"] }));
+
+    expect(commands.filter(([name]) => /^eval/i.test(name ?? ""))).toHaveLength(1);
+    expect(
+      commands.filter((args) => !/^eval/i.test(args[0] ?? "") && args.some((arg) => arg.endsWith(":lacking"))),
+    ).toEqual([]);
+  });
+});
+
+describe("with 20,000 names aside that nobody knows", () => {
+  it("a claim, a decline and a look take a bounded number of commands, each for a bounded number of entries", async () => {
+    for (let from = 0; from < NAMES; from += AT_ONCE) {
+      const jobs = Array.from({ length: AT_ONCE }, (_, n) => kit.spec({ task: `task-${from + n}` }));
+      await kit.engine.enqueue({ jobs });
+    }
+    const old = await kit.session();
+    await declineAll(old);
+    const wanted = await kit.add({ task: "new" });
+    const session = await kit.session();
+
+    const claim = await commandsOf(async () =>
+      expect(await session.claimIds(5, { tasks: ["new", "other"] })).toEqual([wanted]),
+    );
+    const idle = await commandsOf(() => session.claim(5, { tasks: ["new", "other"] }));
+    await kit.addMany(5, { task: "new" });
+    const leases = await old.claim(5);
+    const decline = await commandsOf(() => old.exchange(leases.map((lease) => settlement(lease, { kind: "decline" }))));
+    const look = await commandsOf(async () => kit.engine.aside({ queues: [MAIN] }));
+
+    for (const commands of [claim, idle, decline]) {
+      expect(commands.length).toBeGreaterThan(5);
+      expect(commands.length).toBeLessThan(60);
+      for (const args of commands) {
+        if (/^z(rev)?range/i.test(args[0] ?? "") && /:(aside|lacking)$/.test(args[1] ?? "")) {
+          expect(limitOf(args)).toBeLessThanOrEqual(5);
+        }
+      }
+    }
+    // Three for each of the tasks it tells of.
+    expect(look.length).toBeLessThan(350);
+    expect((await kit.counts()).queued).toBe(NAMES + 5);
+  }, 120_000);
+});
+
+it("a decline leaves as many markers as there are sessions to wake, for who has the code is not known", async () => {
+  await kit.add({ task: "new" });
+  const sessions = [await kit.session(), await kit.session(), await kit.session()];
+  const lease = await sessions[0]?.next();
+  const wake =
+    ((await kit.storage.leftovers?.()) ?? []).find((name) => name.endsWith(":conf"))?.replace(/conf$/, "wake") ?? "";
+  await redis.del(wake);
+  await sessions[0]?.exchange(lease === undefined ? [] : [settlement(lease, { kind: "decline" })]);
+
+  expect(await redis.llen(wake)).toBe(sessions.length);
+});
