@@ -25,6 +25,7 @@ export class Deadlines {
 
   add(run: Run, timeout: number): void {
     run.deadline = run.startedAt + timeout;
+    run.timeout = timeout;
     const bucket = this.#buckets.get(timeout);
     if (bucket === undefined) {
       this.#buckets.set(timeout, { first: run, last: run });
@@ -37,7 +38,8 @@ export class Deadlines {
   }
 
   remove(run: Run): void {
-    const timeout = run.deadline - run.startedAt;
+    // Kept, not worked out again: of times with fractions the difference is not what was added.
+    const { timeout } = run;
     const bucket = this.#buckets.get(timeout);
     if (bucket === undefined || (run.previous === null && bucket.first !== run)) return;
     if (run.previous === null && run.next === null) {

@@ -10,6 +10,7 @@ import type { EngineTime } from "./engine-time.js";
 import type { Outage } from "./outage.js";
 import type { ParsedOrder } from "./queue-order.js";
 import type { Run } from "./run.js";
+import { settleApart, settlementOf } from "./settling-apart.js";
 import { WorkWait } from "./work-wait.js";
 import type { WorkSession } from "./work-session.js";
 
@@ -225,7 +226,7 @@ export class ExchangeLoop {
     this.#speaking[lane] = runs;
     const sentAt = clock.monotonic();
     const looks = this.#looks;
-    const answer = await this.#send(session, lane, runs.map(settlementOf), claim);
+    const answer = await this.#send(session, lane, runs, claim);
     this.#lanes[lane] = false;
     this.#speaking[lane] = [];
     this.#claiming -= claim?.max ?? 0;
@@ -254,22 +255,51 @@ export class ExchangeLoop {
   async #send(
     session: WorkSession,
     lane: 0 | 1,
-    settle: readonly Settlement[],
+    runs: readonly Run[],
     claim: Claim | null,
   ): Promise<ExchangeAnswer | null> {
-    const { engine, clock, outage, host } = this.#options;
-    const params = { session: session.id, lane, call: session.calls[lane], settle, claim };
+    const { clock, outage, host } = this.#options;
     for (let failures = 0; ; failures += 1) {
       try {
-        return await engine.exchange(params);
+        return await this.#sendOnce(session, lane, runs.map(settlementOf), claim);
       } catch (error) {
         if (session.over) return null;
         outage.report(error);
         host.unanswered();
         await pause(clock, outage.delay(failures), session.signal);
+        // Once more as it was, for what passes by itself; then it is one of the runs, or what is to be leased.
+        if (failures > 0 && !outage.passes(error)) return this.#sendApart(session, lane, runs);
         if (session.over) return null;
       }
     }
+  }
+
+  async #sendOnce(
+    session: WorkSession,
+    lane: 0 | 1,
+    settle: readonly Settlement[],
+    claim: Claim | null,
+  ): Promise<ExchangeAnswer> {
+    return this.#options.engine.exchange({ session: session.id, lane, call: session.calls[lane], settle, claim });
+  }
+
+  #sendApart(session: WorkSession, lane: 0 | 1, runs: readonly Run[]): Promise<ExchangeAnswer | null> {
+    const { clock, outage } = this.#options;
+    const send = async (settlement: Settlement): Promise<ExchangeAnswer | null> => {
+      session.calls[lane] += 1;
+      for (let failures = 0; ; failures += 1) {
+        try {
+          return await this.#sendOnce(session, lane, [settlement], null);
+        } catch (error) {
+          if (session.over) return null;
+          if (!outage.passes(error)) throw error;
+          outage.report(error);
+          await pause(clock, outage.delay(failures), session.signal);
+          if (session.over) return null;
+        }
+      }
+    };
+    return settleApart(runs, send, (error) => outage.report(error));
   }
 
   /** Is there no slot, whatever the commands on their way bring? */
@@ -307,9 +337,4 @@ export class ExchangeLoop {
     this.#drained = [];
     for (const resolve of waiting) resolve();
   }
-}
-
-function settlementOf(run: Run): Settlement {
-  const { queue, id, epoch } = run.lease;
-  return { queue, id, epoch, outcome: run.outcome ?? { kind: "release" } };
 }

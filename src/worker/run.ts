@@ -62,6 +62,8 @@ export class Run implements RunHost {
   startedAt = 0;
   /** On the monotonic clock, in milliseconds; set with its place among the deadlines. */
   deadline = 0;
+  /** Milliseconds; the list of deadlines it stands in. */
+  timeout = 0;
   previous: Run | null = null;
   next: Run | null = null;
   pending: PendingReport | null = null;

@@ -9,6 +9,20 @@ import { FLOW_CREATION, type InputReference, type Membership } from "../../model
 import { UNTIED, type JobBody, type JobRef, type JobSpec } from "../../model/job.js";
 import { DEFAULT_TIMEOUT } from "../../model/options.js";
 import { DEFAULT_RETENTION, type Retention } from "../../model/retention.js";
+import { readObject } from "../../model/strict.js";
+import {
+  readAfter,
+  readBackoff,
+  readDuration,
+  readMembership,
+  readName,
+  readReferences,
+  readRetention,
+  readRole,
+  readSupersedes,
+  readTimeout,
+  readUnique,
+} from "../../model/strict-job.js";
 import type { Unique } from "../../model/unique.js";
 
 /** Everything a header says, defaults filled in. */
@@ -59,6 +73,8 @@ function isTied({ after, references, flow, role }: JobSpec): boolean {
 
 const NO_REFERENCES: readonly InputReference[] = [];
 const MOST_REMEMBERED = 1_000;
+/** In characters; one that names a thousand dependencies is not met again. */
+const LONGEST_REMEMBERED = 1_000;
 const remembered = new Map<string, Header>();
 
 /** Takes a body apart. @throws SyntaxError or TypeError when it is not one */
@@ -70,32 +86,32 @@ export function decodeBody(body: string): { header: Header; input: string; refer
   if (header === undefined) {
     header = parseHeader(text);
     if (remembered.size >= MOST_REMEMBERED) remembered.clear();
-    remembered.set(text, header);
+    if (text.length <= LONGEST_REMEMBERED) remembered.set(text, header);
   }
   const inputEnd = body.indexOf("\n", end + 1);
   if (inputEnd === -1) return { header, input: body.slice(end + 1), references: NO_REFERENCES };
-  const references: InputReference[] = JSON.parse(body.slice(inputEnd + 1));
+  const references = readReferences("references", JSON.parse(body.slice(inputEnd + 1)));
   return { header, input: body.slice(end + 1, inputEnd), references };
 }
 
+/** A header, each of its fields checked: a job that another hand or version wrote is the trouble of that job alone. */
 function parseHeader(text: string): Header {
   const parsed: unknown = JSON.parse(text);
-  const said = typeof parsed === "string" ? { task: parsed } : parsed;
-  if (typeof said !== "object" || said === null || !("task" in said) || typeof said.task !== "string") {
-    throw new TypeError("the header names no task");
-  }
-  const defaults = {
-    backoff: DEFAULT_BACKOFF,
-    timeout: DEFAULT_TIMEOUT,
-    ttl: null,
-    unique: null,
-    supersedes: null,
-    retention: DEFAULT_RETENTION,
-    after: UNTIED.after,
-    flow: null,
-    role: UNTIED.role,
+  const said = typeof parsed === "string" ? { task: parsed } : readObject("header", parsed);
+  const read = <T>(field: keyof Header, reader: (what: string, value: unknown) => T, otherwise: T): T =>
+    field in said ? reader(`header.${field}`, Reflect.get(said, field)) : otherwise;
+  return {
+    task: readName("header.task", said["task"]),
+    backoff: read("backoff", readBackoff, DEFAULT_BACKOFF),
+    timeout: read("timeout", readTimeout, DEFAULT_TIMEOUT),
+    ttl: read<number | null>("ttl", readDuration, null),
+    unique: read<Unique | null>("unique", readUnique, null),
+    supersedes: read("supersedes", readSupersedes, null),
+    retention: read("retention", readRetention, DEFAULT_RETENTION),
+    after: read("after", readAfter, UNTIED.after),
+    flow: read<Membership | null>("flow", readMembership, null),
+    role: read("role", readRole, UNTIED.role),
   };
-  return { ...defaults, ...said, task: said.task };
 }
 
 /** A job as it is stored: its birth record (see scripts/lib/record.lua), then its body. */

@@ -1,5 +1,5 @@
 /** Reading from Redis: records, listings, totals, workers. */
-import { decodeCheckpoint, type Checkpoint } from "../../model/checkpoint.js";
+import { decodeCheckpoint, MOST_CHECKPOINTS, type Checkpoint } from "../../model/checkpoint.js";
 import { Undecodable } from "../../model/errors.js";
 import type { JobRecord, JobRef } from "../../model/job.js";
 import { matchesFilter, type JobFilter } from "../../model/filter.js";
@@ -7,8 +7,9 @@ import { mayBelongTo } from "../../model/id.js";
 import type { JobLog, LogLine } from "../../model/log.js";
 import { perState, STATES, type JobState } from "../../model/state.js";
 import { MOST_ASIDE, MOST_COUNTED_ASIDE } from "../contract.js";
-import type { AsideRecord, JobPage, QueueRecord, StateCounts, WorkerInfo, WorkerRecord } from "../contract.js";
+import type { AsideRecord, JobPage, QueueRecord, StateCounts, WorkerRecord } from "../contract.js";
 import { compareKeys, decodeCursor, encodeCursor, listedStates, type OrderKey, type Place } from "../order.js";
+import { decodeWorkerInfo } from "../worker-info.js";
 import type { Keys } from "./keys.js";
 import type { Link } from "./link.js";
 import { decodeRecord, RECORD_WIDTH, type Found } from "./record.js";
@@ -240,8 +241,8 @@ export class Reader {
     const values = list(await this.#link.run("workers", queue, []));
     const records: WorkerRecord[] = [];
     for (let at = 0; at < values.length; at += 4) {
-      const info: WorkerInfo = { tasks: [], ...JSON.parse(text(values[at + 1])) };
       const [session, seenAt, running] = [text(values[at]), number(values[at + 2]), number(values[at + 3])];
+      const info = decodeWorkerInfo(session, text(values[at + 1]));
       records.push({ ...info, session, running, seenAt });
     }
     return records;
@@ -255,7 +256,8 @@ export class Reader {
   }
 
   async checkpoints({ queue, id }: JobRef): Promise<Checkpoint[]> {
-    const most = number(await this.#link.send(() => this.#link.client.hget(this.#keys.of(queue, "left"), id)));
+    const stored = number(await this.#link.send(() => this.#link.client.hget(this.#keys.of(queue, "left"), id)));
+    const most = Math.min(stored, MOST_CHECKPOINTS);
     const found: Checkpoint[] = [];
     for (let from = 1; from <= most; from += READ_AT_ONCE) {
       const count = Math.min(READ_AT_ONCE, most - from + 1);

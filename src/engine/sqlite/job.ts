@@ -4,6 +4,7 @@
  */
 import { DEFAULT_RETENTION, type Retention } from "../../model/retention.js";
 import { isTerminal, type JobState, type TerminalState } from "../../model/state.js";
+import { readRetention } from "../../model/strict-job.js";
 import { stateOf } from "./lines.js";
 import type { RetentionClass } from "./queue.js";
 import type { Sql } from "./sql.js";
@@ -220,9 +221,7 @@ export function tagsOf(job: Pick<Job, "tags">): readonly string[] {
 
 /** Retention as it is stored. @throws when it cannot be decoded */
 export function parseRetention(text: string): Retention {
-  const value = JSON.parse(text) as Retention;
-  if (typeof value.completed.age !== "number" || typeof value.failed.age !== "number") throw new TypeError("no ages");
-  return value;
+  return readRetention("retention", JSON.parse(text));
 }
 
 /** Tags as they are stored. @throws when they cannot be decoded */

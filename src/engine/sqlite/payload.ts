@@ -6,6 +6,7 @@ import { DEFAULT_BACKOFF, type Backoff } from "../../model/backoff.js";
 import { Undecodable } from "../../model/errors.js";
 import { UNTIED, type JobBody, type Ties } from "../../model/job.js";
 import { DEFAULT_RETENTION, type Retention } from "../../model/retention.js";
+import { readBackoff as readStrictBackoff, readTies as readStrictTies, readTimeout } from "../../model/strict-job.js";
 import { parseRetention, parseTags, type Job } from "./job.js";
 import type { SqlValue } from "./driver.js";
 
@@ -36,14 +37,13 @@ export function readBody(job: Pick<Job, "id" | "supersedes">, row: readonly [...
   const [task, input, backoff, timeout] = row;
   if (typeof task !== "string") throw new Undecodable(job.id, "task");
   if (typeof input !== "string") throw new Undecodable(job.id, "input");
-  if (typeof timeout !== "number") throw new Undecodable(job.id, "timeout");
   const { supersedes } = job;
   const { after, references, flow } = readTies(job, row);
   return {
     task,
     input,
     backoff: decode(job.id, "backoff", backoff, readBackoff, DEFAULT_BACKOFF),
-    timeout,
+    timeout: check(job.id, "timeout", () => readTimeout("timeout", timeout)),
     supersedes,
     after,
     references,
@@ -58,9 +58,7 @@ export function readTies({ id }: Pick<Job, "id">, row: readonly [...PayloadRow, 
 
 /** Ties as they are stored. @throws when they cannot be decoded */
 export function parseTies(text: string): Ties {
-  const value = JSON.parse(text) as Ties;
-  if (!Array.isArray(value.after) || !Array.isArray(value.references)) throw new TypeError("no lists");
-  return value;
+  return readStrictTies("ties", JSON.parse(text));
 }
 
 /** Decodes the tags of a job. @throws Undecodable */
@@ -76,8 +74,13 @@ export function readRetention({ id, retention }: Pick<Job, "id" | "retention">):
 /** Decodes one column. @throws Undecodable */
 export function decode<T>(id: string, what: string, stored: SqlValue, read: (text: string) => T, otherwise: T): T {
   if (stored === null) return otherwise;
+  return check(id, what, () => read(String(stored)));
+}
+
+/** @throws Undecodable for whatever `read` throws */
+function check<T>(id: string, what: string, read: () => T): T {
   try {
-    return read(String(stored));
+    return read();
   } catch (cause) {
     throw new Undecodable(id, what, { cause });
   }
@@ -89,9 +92,7 @@ let lastBackoff: Backoff = DEFAULT_BACKOFF;
 
 function readBackoff(text: string): Backoff {
   if (text === lastText) return lastBackoff;
-  const value = JSON.parse(text) as Backoff;
-  const known = value.type === "list" ? Array.isArray(value.delays) : value.type === "exponential";
-  if (!known) throw new TypeError("neither a list nor exponential");
+  const value = readStrictBackoff("backoff", JSON.parse(text));
   lastText = text;
   lastBackoff = value;
   return value;

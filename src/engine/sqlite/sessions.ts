@@ -4,6 +4,7 @@
  * is further away than the session lives was written before, so its time is over too.
  */
 import type { HeldPage, LeaseRef, OverdueSession, Revocation, WorkerInfo, WorkerRecord } from "../contract.js";
+import { decodeWorkerInfo } from "../worker-info.js";
 import { ACTIVE } from "./lines.js";
 import { jobFrom, JOB_COLUMNS, type Job, type JobRow } from "./job.js";
 import { revokedSince } from "./revocation.js";
@@ -181,7 +182,6 @@ export function listWorkers(sql: Sql, monotonic: number): WorkerRecord[] {
   return sql
     .all<[session: string, worker: string, seenAt: number]>(LIVING, monotonic, monotonic)
     .map(([session, worker, seenAt]) => {
-      const info = { tasks: [], ...(JSON.parse(worker) as Omit<WorkerInfo, "tasks"> & Partial<WorkerInfo>) };
-      return { ...info, session, running: running.get(session) ?? 0, seenAt };
+      return { ...decodeWorkerInfo(session, worker), session, running: running.get(session) ?? 0, seenAt };
     });
 }

@@ -19,7 +19,7 @@ set_flag(r, TTL, false)
 score('ttl', id, false)
 save(id, r)
 note_news(id)
-gather(id, r, tonumber(redis.call('HGET', K.pend, id) or 0))
+gather(id, r, sane.number(redis.call('HGET', K.pend, id)))
 flush()
 flush_queue()
 return 'c'

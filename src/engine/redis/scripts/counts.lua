@@ -9,8 +9,10 @@ local queued = waiting() - redis.call('ZCARD', K.dead) + redis.call('ZCARD', K.p
   + redis.call('ZCARD', K.aside)
 local active = redis.call('HLEN', K.held)
 for _, batch in pairs(all_batches()) do
-  members(batch)
-  active = active + batch.left
+  if batch then
+    members(batch)
+    active = active + batch.left
+  end
 end
 local reply = { conf.paused, redis.call('ZCARD', K.blocked), redis.call('ZCARD', K.delayed), queued, active }
 for state = COMPLETED, EXPIRED do

@@ -24,7 +24,7 @@ local function settle(id, r, word, payload)
   elseif kind == 's' then
     if number > 0 then to = DELAYED end
   elseif kind == 'w' then
-    if has(r, AFTER) and tonumber(redis.call('HGET', K.pend, id) or 0) > 0 then to = BLOCKED end
+    if has(r, AFTER) and sane.number(redis.call('HGET', K.pend, id)) > 0 then to = BLOCKED end
   else
     at_head = true
   end

@@ -19,7 +19,7 @@ end
 local records = {}
 for i, member in ipairs(ties) do
   local id, to = string.match(member, '^(%Z+)%z(.*)$')
-  local value = tonumber(values[i] or 0)
+  local value = sane.number(values[i])
   if string.sub(to, 1, #own + 1) ~= own .. '\0' then
     if key == 'kids' then
       say('e', to, id, REMOVED, value)

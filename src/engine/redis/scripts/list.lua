@@ -62,7 +62,7 @@ end
 local function from_leases()
   local ids, items = redis.call('HKEYS', K.held), {}
   for _, batch in pairs(all_batches()) do
-    for id in pairs(members(batch)) do ids[#ids + 1] = id end
+    for id in pairs(batch and members(batch) or {}) do ids[#ids + 1] = id end
   end
   for _, id in ipairs(ids) do
     if is_after(0, id) then items[#items + 1] = { 0, id } end

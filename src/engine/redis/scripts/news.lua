@@ -72,7 +72,7 @@ local function tell_news(id, r, job, cursor)
   local phase, from = string.sub(cursor, 1, 1), string.sub(cursor, 2)
   if from == '' then from = nil end
   local ended = not r or r[STATE] >= COMPLETED
-  local round = r and has(r, AFTER) and tonumber(redis.call('HGET', K.round, id) or 0) or 0
+  local round = r and has(r, AFTER) and sane.number(redis.call('HGET', K.round, id)) or 0
   if ended and phase ~= 'd' then
     local state = r and r[STATE] or REMOVED
     local rest = tell_all('kids', id, from, function(to, score) say('e', to, id, state, score) end)
@@ -95,10 +95,11 @@ local function tell_news(id, r, job, cursor)
     end
   else
     if has(r, MEMBER) and phase ~= 'd' then
-      local flow = cjson.decode(string.match(body_of(job), '^[^\n]*')).flow
-      local to = flow.queue .. '\0' .. flow.id
+      local flow = sane.json(string.match(body_of(job), '^[^\n]*')).flow
+      local known = type(flow) == 'table' and type(flow.queue) == 'string' and type(flow.id) == 'string'
+      local to = known and flow.queue .. '\0' .. flow.id
       local held = has(r, HELD)
-      if held or redis.call('ZSCORE', K.kids, id .. '\0' .. to) then
+      if known and (held or redis.call('ZSCORE', K.kids, id .. '\0' .. to)) then
         say('j', to, id, flow.on == 'continue' and 2 or 0, held and 1 or 0)
       end
     end

@@ -60,7 +60,7 @@ end
 local waits, rounds, ties = {}, {}, {} -- as they will be when everything gathered is written
 
 local function waits_of(id)
-  waits[id] = waits[id] or tonumber(redis.call('HGET', K.pend, id) or 0)
+  waits[id] = waits[id] or sane.number(redis.call('HGET', K.pend, id))
   return waits[id]
 end
 
@@ -79,12 +79,12 @@ before_flush[#before_flush + 1] = function()
 end
 
 local function round_of(id)
-  rounds[id] = rounds[id] or tonumber(redis.call('HGET', K.round, id) or 0)
+  rounds[id] = rounds[id] or sane.number(redis.call('HGET', K.round, id))
   return rounds[id]
 end
 
 local function tie_of(member)
-  if ties[member] == nil then ties[member] = tonumber(redis.call('HGET', K.dep, member) or -1) end
+  if ties[member] == nil then ties[member] = sane.number(redis.call('HGET', K.dep, member) or -1) end
   return ties[member]
 end
 

@@ -16,7 +16,7 @@ local function append_log(id, lines)
   local _, breaks = string.gsub(kept, '\n', '')
   local surplus, from = breaks + 1 - MOST_LINES, 1
   for _ = 1, surplus do from = string.find(kept, '\n', from, true) + 1 end
-  dropped = tonumber(dropped) + math.max(surplus, 0)
+  dropped = sane.number(dropped) + math.max(surplus, 0)
   put('log', id, string.format('%d\n', dropped) .. string.sub(kept, from))
   flush()
 end
@@ -51,7 +51,7 @@ local waits = {} -- how many it waits for, by id
 local asked = {} -- the ties of this call
 
 local function depend_on_more(id, lines)
-  waits[id] = waits[id] or tonumber(redis.call('HGET', K.pend, id) or 0)
+  waits[id] = waits[id] or sane.number(redis.call('HGET', K.pend, id))
   for ref in string.gmatch(lines, '[^\n]+') do
     local member = id .. '\0' .. ref
     if not asked[member] and redis.call('HEXISTS', K.dep, member) == 0 then
@@ -69,13 +69,13 @@ end
 local most = {} -- the highest number of each job's checkpoints
 
 local function leave_behind(id, epoch, lines)
-  most[id] = most[id] or tonumber(redis.call('HGET', K.left, id) or 0)
+  most[id] = most[id] or sane.number(redis.call('HGET', K.left, id))
   for seq, entry in string.gmatch(lines, '(%d+) ([^\n]+)') do
     put('check', id .. '\0' .. seq, entry)
     most[id] = math.max(most[id], tonumber(seq))
     local kind = watched and string.match(entry, '^%["(%a+)"')
     if kind == 'milestone' or kind == 'status' then
-      local told = cjson.decode(entry)
+      local told = sane.json(entry)
       local value = kind == 'milestone' and ',"value":' .. cjson.encode(told[4]) or ''
       tell('{"kind":"' .. kind .. '","id":"' .. id .. '","name":' .. cjson.encode(told[2]) .. value .. '}')
     end

@@ -9,8 +9,10 @@ for _, record in ipairs(redis.call('HVALS', K.held)) do
   running[session] = (running[session] or 0) + 1
 end
 for _, batch in pairs(all_batches()) do
-  members(batch)
-  running[batch.session] = (running[batch.session] or 0) + batch.left
+  if batch then
+    members(batch)
+    running[batch.session] = (running[batch.session] or 0) + batch.left
+  end
 end
 local reply = {}
 for _, session in ipairs(redis.call('ZRANGEBYSCORE', K.sessions, string.format('(%.0f', NOW), '+inf')) do

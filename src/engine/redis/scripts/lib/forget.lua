@@ -8,7 +8,7 @@ local left_forgotten = 0
 -- Forgets what the runs of a job left: its checkpoints.
 local function forget_left(id, r)
   if not has(r, LEFT) then return end
-  local most = tonumber(redis.call('HGET', K.left, id) or 0)
+  local most = math.min(sane.number(redis.call('HGET', K.left, id)), MOST_LEFT)
   for seq = 1, most do put('check', id .. '\0' .. seq, false) end
   left_forgotten = left_forgotten + most
   put('left', id, false)

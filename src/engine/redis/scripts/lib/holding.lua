@@ -4,14 +4,14 @@
 local all_read = false
 local epoch_of = {} -- by id: the batch it was read in
 
--- All batches, by epoch. Their number is bounded by that of the active jobs.
+-- All batches, by epoch; false for what is none. Their number is bounded by that of the active jobs.
 local function all_batches()
   if not all_read then
     local all = redis.call('HGETALL', K.leases)
     for i = 1, #all, 2 do
       local epoch = tonumber(all[i])
-      if batches[epoch] == nil then batches[epoch] = parse_batch(all[i + 1]) end
-      if batches[epoch] then
+      if epoch and batches[epoch] == nil then batches[epoch] = parse_batch(all[i + 1]) end
+      if epoch and batches[epoch] then
         for id in pairs(members(batches[epoch])) do epoch_of[id] = epoch end
       end
     end

@@ -10,7 +10,7 @@ local batches = {}
 
 local function parse_batch(raw)
   local session, started, list = string.match(raw, '^([^\n]*)\n(%d+)\n(.*)$')
-  return { session = session, started = tonumber(started), list = list }
+  return session and { session = session, started = tonumber(started), list = list } or false
 end
 
 -- The ids that are still in a batch, as a set.

@@ -23,11 +23,12 @@ local function class_of(state)
   return 'failed', 'keep2', 'counted2'
 end
 
--- The age and count of a job with a retention of its own.
+-- The age and count of a job with a retention of its own; nil for what is not said, or is beyond what model/duration.ts and
+-- model/retention.ts let be said.
 local function keep_of(id, state)
-  local rules = cjson.decode(redis.call('HGET', K.keep, id) or '{}')
-  local rule = rules[(class_of(state))]
-  return rule and rule.age, rule and rule.count ~= cjson.null and rule.count or nil
+  local rule = sane.json(redis.call('HGET', K.keep, id) or '')[(class_of(state))]
+  if type(rule) ~= 'table' then return nil end
+  return sane.bounded(rule.age, 315360000000), sane.bounded(rule.count, 1000000)
 end
 
 -- `taken`: its entry in the waiting list was taken off already, and leaves nothing dead behind.
@@ -164,33 +165,32 @@ local function finish(id, r, to, taken)
   if has(r, NEEDED) or has(r, FLOW) then note_news(id) end
 end
 
-local record_attempt
+local append_history
 do
-local MOST_HISTORY = 50
-local histories = {}
+  local MOST_HISTORY, histories = 50, {}
 
-local function append_history(id, entry)
-  local lines = histories[id] or redis.call('HGET', K.hist, id) or ''
-  lines = lines == '' and entry or lines .. '\n' .. entry
-  local _, breaks = string.gsub(lines, '\n', '')
-  if breaks >= MOST_HISTORY then
-    local first, rest = string.match(lines, '^([^\n]*)\n(.*)$')
-    -- The last error is told by the history, unless the history has just forgotten it.
-    local failure = string.match(first, '"error":(%b{})}$')
-    if failure and not string.find(rest, '"error":{', 1, true) then put('err', id, failure) end
-    lines = rest
+  append_history = function(id, entry)
+    local lines = histories[id] or redis.call('HGET', K.hist, id) or ''
+    lines = lines == '' and entry or lines .. '\n' .. entry
+    local _, breaks = string.gsub(lines, '\n', '')
+    if breaks >= MOST_HISTORY then
+      local first, rest = string.match(lines, '^([^\n]*)\n(.*)$')
+      -- The last error is told by the history, unless the history has just forgotten it.
+      local failure = string.match(first, '"error":(%b{})}$')
+      if failure and not string.find(rest, '"error":{', 1, true) then put('err', id, failure) end
+      lines = rest
+    end
+    histories[id] = lines
+    put('hist', id, lines)
   end
-  histories[id] = lines
-  put('hist', id, lines)
 end
 
 -- Writes down how run `number` ended. `failure` is JSON text.
-function record_attempt(id, r, number, outcome, ended_at, failure)
+local function record_attempt(id, r, number, outcome, ended_at, failure)
   local slash = string.find(r[HOLDER], '/', 1, true) or #r[HOLDER] + 1
   append_history(id, string.format('{"number":%d,"worker":"%s","startedAt":%.0f,"endedAt":%.0f,"outcome":"%s","error":%s}',
     number, string.sub(r[HOLDER], 1, slash - 1), r[STARTED], ended_at, outcome, failure or 'null'))
   if failure and has(r, AFTER) and string.sub(redis.call('HGET', K.err, id) or '', 1, 1) == '!' then put('err', id, false) end
-end
 end
 
 -- Files the job under the fingerprint of its last error.

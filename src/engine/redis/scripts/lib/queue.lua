@@ -18,7 +18,7 @@ local conf_dirty = {}
 
 do
   local values = redis.call('HMGET', K.conf, unpack(CONF_FIELDS))
-  for i, field in ipairs(CONF_FIELDS) do conf[field] = tonumber(values[i] or 0) end
+  for i, field in ipairs(CONF_FIELDS) do conf[field] = sane.number(values[i]) end
   if not values[4] then conf.ohead = -1 end
 end
 
@@ -28,7 +28,7 @@ local function set_conf(field, value)
 end
 
 local function conf_of(field)
-  if conf[field] == nil then conf[field] = tonumber(redis.call('HGET', K.conf, field) or 0) end
+  if conf[field] == nil then conf[field] = sane.number(redis.call('HGET', K.conf, field)) end
   return conf[field]
 end
 

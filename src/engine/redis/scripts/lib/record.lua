@@ -36,3 +36,21 @@ end
 
 -- Records that this call has made and not written yet, by id.
 local fresh = {}
+
+-- What is stored may be anything: another hand or version may have written it.
+local sane = {
+  -- A number; 0 for what is none.
+  number = function(value)
+    local number = tonumber(value or 0)
+    return number and number == number and number or 0
+  end,
+  -- A number from 0 to `most`; nil for anything else.
+  bounded = function(value, most)
+    return type(value) == 'number' and value >= 0 and value <= most and value or nil
+  end,
+  -- JSON text as a table; an empty one for what is none.
+  json = function(text)
+    local ok, value = pcall(cjson.decode, text)
+    return ok and type(value) == 'table' and value or {}
+  end,
+}

@@ -22,7 +22,7 @@ local function ties_of(key, id, from, limit)
     local values = redis.call('HMGET', K[VALUES[key]], unpack(part))
     for j, member in ipairs(part) do
       ties[#ties + 1] = string.sub(member, #id + 2)
-      ties[#ties + 1] = tonumber(values[j] or 0)
+      ties[#ties + 1] = sane.number(values[j])
     end
   end
   return ties

@@ -39,7 +39,7 @@ local function depend_again(id)
     end
   end
   put('pend', id, waits > 0 and waits)
-  put('round', id, tonumber(redis.call('HGET', K.round, id) or 0) + 1)
+  put('round', id, sane.number(redis.call('HGET', K.round, id)) + 1)
   note_news(id)
   return waits
 end
@@ -53,7 +53,7 @@ end
 -- Lets a held job go; it is ready unless it waits for others.
 local function let_loose(id, r, waits)
   set_flag(r, HELD, false)
-  waits = waits or (has(r, AFTER) and tonumber(redis.call('HGET', K.pend, id) or 0) or 0)
+  waits = waits or (has(r, AFTER) and sane.number(redis.call('HGET', K.pend, id)) or 0)
   if waits == 0 then
     get_ready(id, r)
   else

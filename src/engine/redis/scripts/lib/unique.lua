@@ -26,7 +26,7 @@ local function holder_of(key)
   end
   if mode == 'f' then held = r[STATE] < COMPLETED
   elseif mode == 's' then held = r[STATE] < COMPLETED and r[EPOCH] == 0
-  else held = tonumber(mode) > NOW end
+  else held = sane.number(mode) > NOW end
   if held then return id, r end
 end
 

@@ -1,0 +1,68 @@
+// Columns of a SQLite file that another hand or another version wrote: each is the trouble of its own job at most.
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, it } from "vitest";
+import { loadDriver, type SqlValue } from "../../src/engine/sqlite/driver.js";
+import { runBeside, type Moment } from "./forged-world.js";
+
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "longshore-"));
+});
+
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+async function run(moment: Moment, sql: string, values: readonly SqlValue[]): Promise<void> {
+  const path = join(folder, "jobs.db");
+  const open = await loadDriver();
+  const forgeries = values.map((value) => (id: string) => {
+    const database = open(path, { timeout: 5_000 });
+    database.prepare(sql).run(value, id);
+    database.close();
+    return Promise.resolve();
+  });
+  await runBeside({ engine: "sqlite", path }, moment, "fails", forgeries);
+}
+
+const DEEP = `${"[".repeat(200_000)}${"]".repeat(200_000)}`;
+const JUNK: readonly SqlValue[] = [
+  "soon",
+  "{{{",
+  "5",
+  '{"type":{},"delays":{},"completed":{},"failed":{}}',
+  DEEP,
+  0.1,
+  -1,
+  Number.POSITIVE_INFINITY,
+  new Uint8Array([0, 255]),
+];
+const COLUMNS = [
+  "task",
+  "input",
+  "backoff",
+  "timeout",
+  "ttl",
+  "meta",
+  "progress",
+  "failures",
+  "retention",
+  "tags",
+  "supersedes",
+  "unique_key",
+  "unique_until",
+  "unique_then",
+  "op",
+  "nonce",
+];
+
+describe.each<Moment>(["waiting", "running"])("columns forged while their jobs are %s", (moment) => {
+  it.each(COLUMNS)("in %s", async (column) => {
+    await run(moment, `UPDATE OR IGNORE jobs SET ${column} = ? WHERE id = ?`, JUNK);
+  });
+
+  it("in what a worker says of itself", async () => {
+    await run(moment, "UPDATE sessions SET worker = ? WHERE ? <> ''", ["{{{", '{"queues":5}']);
+  });
+});
