@@ -410,7 +410,8 @@ export interface Engine {
   /**
    * Upkeep: promotes, recovers, expires, trims; bounded by `limit` jobs of each kind. Any number may run at once. Taken for dead
    * are the sessions in `dead` that are still overdue as they were told to be, that is, have given no sign of life since; all
-   * that are overdue when it is left out, which is for those who know that nobody is merely late.
+   * that are overdue when it is left out, which is for those who know that nobody is merely late. A session that is taken for
+   * dead is heard no more, though what it holds may take several sweeps to recover.
    */
   sweep(params: {
     readonly queues: readonly string[];

@@ -16,7 +16,7 @@ export function openSession(
   ttl: number,
   { now, monotonic }: Moment,
 ): void {
-  const life = { deadline: monotonic + ttl, ttl, seenAt: now };
+  const life = { deadline: monotonic + ttl, ttl, seenAt: now, deadSince: null };
   for (const name of worker.queues) store.queue(name);
   store.sessions.set(id, {
     id,
@@ -59,7 +59,7 @@ export function heartbeat(
   for (const name of queues) {
     const session = store.heard(id, name, moment);
     alive &&= session !== null;
-    session?.queues.set(name, { deadline: moment.monotonic + ttl, ttl, seenAt: moment.now });
+    session?.queues.set(name, { deadline: moment.monotonic + ttl, ttl, seenAt: moment.now, deadSince: null });
     revoked.push(...(session?.revoked.filter((lease) => lease.queue === name) ?? []));
   }
   return { alive, revoked };
@@ -69,7 +69,7 @@ export function heartbeat(
 export function listWorkers(store: MemoryStore, monotonic: number): WorkerRecord[] {
   return [...store.sessions.values()]
     .flatMap(({ id, worker, held, queues }) => {
-      const lives = [...queues].filter(([, life]) => life.deadline > monotonic);
+      const lives = [...queues].filter(([, life]) => life.deadSince === null && life.deadline > monotonic);
       if (lives.length === 0) return [];
       const alive = new Set(lives.map(([name]) => name));
       const running = [...held].filter((job) => alive.has(job.queue)).length;

@@ -80,6 +80,8 @@ export interface SessionLife {
   readonly ttl: number;
   /** Epoch milliseconds of the last sign of life that renewed it. */
   seenAt: number;
+  /** When it was taken for dead (epoch milliseconds): it is heard no more, and goes when what it held is recovered. */
+  deadSince: number | null;
 }
 
 /** A session and what it holds. */
@@ -190,7 +192,7 @@ export class MemoryStore {
   heard(id: string, queue: string, { now, monotonic }: Moment): MemorySession | null {
     const session = this.sessions.get(id);
     const life = session?.queues.get(queue);
-    if (session === undefined || life === undefined) return null;
+    if (session === undefined || life === undefined || life.deadSince !== null) return null;
     if (life.deadline <= monotonic) Object.assign(life, { deadline: monotonic + life.ttl, seenAt: now });
     return session;
   }

@@ -52,17 +52,19 @@ export function promoteDue(queue: MemoryQueue, limit: number, now: number): numb
   return promoted;
 }
 
-/** Takes the jobs of dead sessions; answers how many. Sessions that hold nothing more are forgotten. */
+/** Takes sessions for dead, and jobs from the dead; answers how many. Those that hold nothing more are forgotten. */
 function recoverLost(
   queue: MemoryQueue,
   sessions: Map<string, MemorySession>,
   { limit, dead }: { limit: number; dead: readonly OverdueSession[] | undefined },
   { now, monotonic }: Moment,
 ): number {
-  let recovered = 0;
   for (const overdue of overdueSessions(queue, sessions, monotonic)) {
-    const session = sessions.get(overdue.session);
-    if (session === undefined || !isDead(overdue, dead)) continue;
+    const life = sessions.get(overdue.session)?.queues.get(queue.name);
+    if (life !== undefined && isDead(overdue, dead)) life.deadSince = now;
+  }
+  let recovered = 0;
+  for (const session of deadSessions(queue, sessions)) {
     const held = [...session.held].filter((job) => job.queue === queue.name);
     for (const job of held.toSorted((a, b) => (a.id < b.id ? -1 : 1)).slice(0, limit - recovered)) {
       recover(queue, session, job, now);
@@ -75,6 +77,14 @@ function recoverLost(
   return recovered;
 }
 
+/** The dead in the order in which they were found to be. */
+function deadSessions({ name }: MemoryQueue, sessions: Map<string, MemorySession>): MemorySession[] {
+  const since = (session: MemorySession): number => session.queues.get(name)?.deadSince ?? Infinity;
+  return [...sessions.values()]
+    .filter((session) => since(session) < Infinity)
+    .toSorted((a, b) => compareKeys([since(a), a.id], [since(b), b.id]));
+}
+
 /** The sessions whose time is over, the earliest first. */
 function overdueSessions(
   { name: queue }: MemoryQueue,
@@ -84,7 +94,7 @@ function overdueSessions(
   return [...sessions.values()]
     .flatMap(({ id: session, queues }): OverdueSession[] => {
       const life = queues.get(queue);
-      if (life === undefined || life.deadline > monotonic) return [];
+      if (life === undefined || life.deadSince !== null || life.deadline > monotonic) return [];
       const { deadline, ttl } = life;
       return [{ session, queue, deadline, ttl, overdue: monotonic - deadline }];
     })

@@ -1,7 +1,8 @@
 /**
  * Sessions: a worker's expiry in its queues, however many jobs it holds. The end of a session's time is kept on the monotonic
  * clock, which all processes of a machine share and no change of the date moves. It begins anew with the machine: an end that
- * is further away than the session lives was written before, so its time is over too.
+ * is further away than the session lives was written before, so its time is over too. From when a session is taken for dead
+ * its end is below 0: it is heard no more, and goes when what it held is recovered.
  */
 import type { HeldPage, LeaseRef, OverdueSession, Revocation, WorkerInfo, WorkerRecord } from "../contract.js";
 import { decodeWorkerInfo } from "../worker-info.js";
@@ -21,6 +22,7 @@ export function hears({ sql, now, monotonic }: Transaction, session: string, que
   )[0];
   if (life === undefined) return false;
   const [deadline, ttl] = life;
+  if (deadline < 0) return false;
   if (isOver(deadline, ttl, monotonic)) {
     const renew = "UPDATE lives SET deadline = ?, seen_at = ? WHERE session = ? AND queue = ?";
     sql.run(renew, monotonic + ttl, now, session, queue.number);
@@ -39,8 +41,8 @@ export function sessionsIn(sql: Sql, queue: SqliteQueue): string[] {
     .map(([session]) => session);
 }
 
-const OVERDUE = `SELECT session, deadline, ttl FROM lives WHERE queue = ? AND (deadline <= ? OR deadline > ? + ttl)
-  ORDER BY deadline, session`;
+const OVERDUE = `SELECT session, deadline, ttl FROM lives
+  WHERE queue = ? AND deadline >= 0 AND (deadline <= ? OR deadline > ? + ttl) ORDER BY deadline, session`;
 
 /** The sessions whose time is over in a queue, the earliest first. */
 export function overdueSessions({ sql, monotonic }: Transaction, queue: SqliteQueue): OverdueSession[] {
@@ -51,6 +53,20 @@ export function overdueSessions({ sql, monotonic }: Transaction, queue: SqliteQu
       const overdue = deadline <= monotonic ? monotonic - deadline : monotonic;
       return { session, queue: queue.name, deadline, ttl, overdue };
     });
+}
+
+/** Added to the date at which a session was taken for dead. */
+const DEAD = -1e15;
+
+/** Takes a session for dead. */
+export function condemn({ sql, now }: Transaction, session: string, queue: SqliteQueue): void {
+  sql.run("UPDATE lives SET deadline = ? WHERE session = ? AND queue = ?", DEAD + now, session, queue.number);
+}
+
+/** The dead in the order in which they were found to be. */
+export function deadSessions(sql: Sql, queue: SqliteQueue): string[] {
+  const dead = "SELECT session FROM lives WHERE queue = ? AND deadline < 0 ORDER BY deadline, session";
+  return sql.all<[session: string]>(dead, queue.number).map(([session]) => session);
 }
 
 /** When the time of the first session of a queue is over, in epoch milliseconds; `null` if there is none to wait for. */

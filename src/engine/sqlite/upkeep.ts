@@ -9,7 +9,7 @@ import { jobFrom, JOB_COLUMNS, retentionClass, saveJob, type Job, type JobRow } 
 import { DELAYED, lineOf } from "./lines.js";
 import { finish, forget, move } from "./moves.js";
 import type { SqliteQueue } from "./queue.js";
-import { heldBy, leaveQueue, nextExpiry, overdueSessions } from "./sessions.js";
+import { condemn, deadSessions, heldBy, leaveQueue, nextExpiry, overdueSessions } from "./sessions.js";
 import type { Transaction } from "./transaction.js";
 
 const DUE = `SELECT ${JOB_COLUMNS} FROM jobs j WHERE j.queue = ? AND j.line = ${DELAYED} AND j.key <= ?
@@ -42,7 +42,7 @@ export function nextDelayed({ sql }: Transaction, queue: SqliteQueue): number | 
   return sql.all<[number]>(FIRST_DUE, queue.number)[0]?.[0] ?? null;
 }
 
-/** Takes the jobs of dead sessions; answers how many. Sessions that hold nothing more are forgotten. */
+/** Takes sessions for dead, and jobs from the dead; answers how many. Those that hold nothing more are forgotten. */
 export function recoverLost(
   transaction: Transaction,
   queue: SqliteQueue,
@@ -50,10 +50,11 @@ export function recoverLost(
   dead: readonly OverdueSession[] | undefined,
 ): number {
   const { sql } = transaction;
-  let recovered = 0;
   for (const overdue of overdueSessions(transaction, queue)) {
-    if (!isDead(overdue, dead)) continue;
-    const { session } = overdue;
+    if (isDead(overdue, dead)) condemn(transaction, overdue.session, queue);
+  }
+  let recovered = 0;
+  for (const session of deadSessions(sql, queue)) {
     const held = heldBy(sql, queue, session);
     const taken = held.slice(0, limit - recovered);
     for (const job of taken) recover(transaction, queue, job);

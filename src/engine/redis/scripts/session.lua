@@ -38,7 +38,7 @@ end
 local deadline = redis.call('ZSCORE', K.sessions, SESSION)
 
 if command == 'beat' then
-  if not deadline then return { 0 } end
+  if not life() then return { 0 } end
   redis.call('ZADD', K.sessions, 'XX', NOW + ttl, SESSION)
   redis.call('HSET', K.seen, SESSION, NOW)
   local reply = { 1 }

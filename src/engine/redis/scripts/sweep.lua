@@ -9,7 +9,7 @@
 -- many sessions are overdue, of each its id, deadline and ttl, then of each schedule that is due its name, definition and tick
 --
 -- Upkeep of a queue: recovers the jobs of dead sessions, promotes, expires, trims. Mirrors engine/memory/upkeep.ts.
--- include: record codec batch queue lease holding aside moves forget upkeep
+-- include: record codec batch queue lease holding aside moves forget upkeep lost
 
 -- A server that was frozen runs this late, ahead of the workers' signs of life: then nobody may be taken for dead.
 local LATE = 1000 -- milliseconds
@@ -37,44 +37,13 @@ local function recover(id, r)
   tell_state(id, QUEUED)
 end
 
-local function end_session(session)
+-- `revoked`: the leases that were taken from it.
+local function end_session(session, revoked)
   score('sessions', session, false)
   put('workers', session, false)
   put('seen', session, false)
   for lane = 0, 1 do put('calls', session .. ' ' .. lane, false) end
-  local revoked = redis.call('HGETALL', K.revoked)
-  for i = 1, #revoked, 2 do
-    if string.sub(revoked[i + 1], 2) == session then put('revoked', revoked[i], false) end
-  end
-end
-
--- The sessions that are taken for dead: those that are still overdue as they were told to be.
-local function dead_sessions()
-  local n = tonumber(ARGV[7])
-  if n < 0 then return redis.call('ZRANGEBYSCORE', K.sessions, '-inf', NOW) end
-  local dead = {}
-  for i = 8, 7 + n * 2, 2 do
-    local deadline = tonumber(redis.call('ZSCORE', K.sessions, ARGV[i]) or math.huge)
-    if deadline <= NOW and deadline == tonumber(ARGV[i + 1]) then dead[#dead + 1] = ARGV[i] end
-  end
-  return dead
-end
-
-local function recover_lost()
-  local recovered = 0
-  for _, session in ipairs(dead_sessions()) do
-    local ids = held_by(session, limit - recovered)
-    local records = load_records(ids)
-    for i, id in ipairs(ids) do
-      if records[i] then recover(id, records[i]) else strike_out(id) end
-    end
-    recovered = recovered + #ids
-    flush()
-    if #held_by(session, 1) > 0 then break end
-    end_session(session)
-    flush()
-  end
-  return recovered
+  for _, lease in ipairs(revoked) do put('revoked', lease, false) end
 end
 
 local function expire_late()
@@ -88,13 +57,14 @@ local function expire_late()
 end
 
 local removed = 0
+local passed = 0 -- entries of finished jobs that were looked at
 
 -- Removes the jobs of one state that are kept for the usual age: the list is in the order in which they finished, and what
--- was looked at before is remembered, so those with an age of their own are passed once.
+-- was looked at before is remembered, so those with an age of their own are passed once, a bounded number a call.
 local function trim_usual(state)
   local name, base, seen = 'done' .. state, conf_of('b' .. state), math.max(conf_of('t' .. state), conf_of('b' .. state))
   local age = DEFAULT_AGE[(class_of(state))]
-  while removed < limit do
+  while removed < limit and passed < MOST_LOOKED_AT do
     local ids = redis.call('LRANGE', K[name], seen - base, seen - base + math.min(limit - removed, 100) - 1)
     if #ids == 0 then break end
     local records = load_records(ids)
@@ -117,7 +87,7 @@ local function trim_usual(state)
           removed = removed + 1
         end
       end
-      seen = seen + 1
+      seen, passed = seen + 1, passed + 1
     end
     flush()
     if stop then break end
@@ -188,7 +158,8 @@ local function audit()
   flush()
 end
 
-local recovered = recover_lost()
+condemn()
+local recovered, more_lost = recover_lost(limit, recover, end_session)
 local promoted = promote_due(limit)
 local expired = expire_late()
 trim()
@@ -205,7 +176,7 @@ for _, name in ipairs({ 'delayed', 'sessions', 'ttl' }) do
 end
 
 local MOST_OVERDUE = 100 -- as in engine/overdue.ts
-local told = redis.call('ZRANGEBYSCORE', K.sessions, '-inf', NOW, 'WITHSCORES', 'LIMIT', 0, MOST_OVERDUE)
+local told = redis.call('ZRANGEBYSCORE', K.sessions, '(0', NOW, 'WITHSCORES', 'LIMIT', 0, MOST_OVERDUE)
 local reply = { #told / 2 }
 for i = 1, #told, 2 do
   reply[#reply + 1] = told[i]
@@ -228,6 +199,6 @@ if conf.sdue > 0 then
   if later[2] then next_due = math.min(next_due, tonumber(later[2])) end
 end
 
-local more = (too_many or math.max(recovered, promoted, expired, removed) >= limit or left_forgotten > MOST_LEFT) and 1 or 0
+local more = (too_many or more_lost or passed >= MOST_LOOKED_AT or math.max(recovered, promoted, expired, removed) >= limit or left_forgotten > MOST_LEFT) and 1 or 0
 local news = redis.call('EXISTS', K.news)
 return { promoted, recovered, expired, removed, more, next_due < math.huge and next_due or -1, NOW, news, unpack(reply) }

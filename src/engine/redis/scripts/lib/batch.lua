@@ -5,6 +5,10 @@
 
 local MAX_ARGS = 4000 -- Lua's unpack has a limit of about 8,000 values
 
+-- How many entries one call may look at in a loop whose length is that of the data: the server does nothing else meanwhile.
+-- What is left is for the next call.
+local MOST_LOOKED_AT = 2000
+
 -- By command, by key name: a flat list of arguments; `n` is its length (Lua's # would search for it at every append).
 local HDEL, ZREM, HSET, ZADD, LPUSH, RPUSH = 1, 2, 3, 4, 5, 6
 local COMMANDS = { 'HDEL', 'ZREM', 'HSET', 'ZADD', 'LPUSH', 'RPUSH' }

@@ -1,11 +1,13 @@
--- Leasing: takes jobs from the line in running order. Mirrors leaseFrom in engine/memory/consume.ts.
+-- Leasing: takes jobs from the line in running order. What stands in the way is passed over, a bounded number a call: it then
+-- leases less than there is, and says that there is more. Mirrors leaseFrom in engine/memory/consume.ts.
 -- Needs: record.lua, codec.lua, batch.lua, queue.lua, holding.lua, give.lua, moves.lua, aside-claim.lua.
 
 local describe, claim
 
-do -- Lua allows a function 200 locals: what only this file needs ends with it
+do -- of its own: Lua has room for 200 local names in one block
 
-local MOST_LOOKED_AT = 2000 -- entries of the line one call may pass over, so that it stays short
+-- Entries of the line this call has looked at, of MOST_LOOKED_AT. One whose job ends here takes as long as four others.
+local looks = 0
 
 function describe(id, r, job)
   specials[#specials + 1] = cjson.encode({
@@ -37,139 +39,167 @@ local function lease(id, r, job, taken)
   describe(id, r, job)
 end
 
-local function expired_in_line(id, r)
-  return has(r, TTL) and tonumber(redis.call('ZSCORE', K.ttl, id) or NOW + 1) <= NOW
-end
-
--- Leases jobs of other priorities between two scores; answers how many.
-local function claim_prioritised(low, high, need)
-  local taken, offset = 0, 0
-  while taken < need do
-    local ids = redis.call('ZRANGEBYSCORE', K.prio, low, high, 'LIMIT', offset, need - taken)
-    if #ids == 0 then break end
-    local records, jobs = load_records(ids)
+  -- Which of these did not start in time, as a set of indices.
+  local function late_among(ids, records)
+    local asked, places, late = {}, {}, {}
     for i, id in ipairs(ids) do
-      local r = records[i]
-      if not r then score('prio', id, false)
-      elseif expired_in_line(id, r) then finish(id, r, EXPIRED)
-      else
-        lease(id, r, jobs[i])
-        taken = taken + 1
+      if records[i] and has(records[i], TTL) then
+        asked[#asked + 1] = id
+        places[#asked] = i
       end
     end
-    offset = offset + #ids -- nothing is written yet: those looked at still stand there
+    local ends = #asked > 0 and redis.call('ZMSCORE', K.ttl, unpack(asked)) or {}
+    for n, place in ipairs(places) do late[place] = ends[n] and tonumber(ends[n]) <= NOW end
+    return late
   end
-  return taken
-end
 
--- The positions of dead entries among the next `n` after the first `looked`, as a set; nil when there are none.
-local function dead_among(looked, n)
-  if redis.call('ZCARD', K.dead) == 0 then return nil end
-  local from = conf.base + looked
-  local positions = redis.call('ZRANGEBYSCORE', K.dead, from, from + n - 1)
-  if #positions == 0 then return nil end
-  local dead = {}
-  for _, position in ipairs(positions) do dead[tonumber(position)] = true end
-  return dead
-end
-
--- Leases jobs of the default priority; answers how many. Takes what it looked at off the head of the list at once.
-local function claim_default(need)
-  local taken, looked, usual = 0, 0, {}
-  while taken < need and looked < MOST_LOOKED_AT do
-    local entries = redis.call('LRANGE', K.wait, looked, looked + need - taken - 1)
-    local n = #entries
-    if n == 0 then break end
-    local dead = dead_among(looked, n)
-    local ids, moved = {}, {} -- whether an entry's job has moved before, by index
-    for i = 1, n do
-      local entry = entries[i]
-      ids[i], moved[i] = id_of(entry), is_moved(entry)
-    end
-    local jobs = hmget('job', ids)
-    for i = 1, n do
-      local id, job = ids[i], jobs[i]
-      local position = conf.base + looked + i - 1
-      if job and not (dead and dead[position]) then
-        if not moved[i] and is_usual(job) then
-          usual[#usual + 1] = id
-          reply_lease(id, job)
-          tell_state(id, ACTIVE)
-          taken = taken + 1
+  -- Leases jobs of other priorities between two scores; answers how many.
+  local function claim_prioritised(low, high, need)
+    local taken, page = 0, need
+    local from, seen = low, 0 -- the last score, and how many of it were looked at: nothing is written yet, so they still stand there
+    while taken < need and looks < MOST_LOOKED_AT do
+      page = math.min(page, MOST_LOOKED_AT - looks)
+      local found = redis.call('ZRANGEBYSCORE', K.prio, from, high, 'WITHSCORES', 'LIMIT', seen, page)
+      local ids = {}
+      for i = 1, #found, 2 do ids[#ids + 1] = found[i] end
+      if #ids == 0 then break end
+      local records, jobs = load_records(ids)
+      local late = late_among(ids, records)
+      for i, id in ipairs(ids) do
+        if taken == need then break end
+        local r, key = records[i], found[i * 2]
+        looks = looks + (late[i] and 4 or 1)
+        if not r then score('prio', id, false)
+        elseif late[i] then finish(id, r, EXPIRED)
         else
-          local r = record_of(job, moved[i] and redis.call('HGET', K.run, id))
-          if r and expired_in_line(id, r) then finish(id, r, EXPIRED, true)
+          lease(id, r, jobs[i])
+          taken = taken + 1
+        end
+        if key == from then seen = seen + 1 else from, seen = key, 1 end
+      end
+      page = math.max(need - taken, 100)
+    end
+    return taken
+  end
+
+  -- The positions of dead entries among the next `n` after the first `looked`, as a set; nil when there are none.
+  local function dead_among(looked, n)
+    if redis.call('ZCARD', K.dead) == 0 then return nil end
+    local from = conf.base + looked
+    local positions = redis.call('ZRANGEBYSCORE', K.dead, from, from + n - 1)
+    if #positions == 0 then return nil end
+    local dead = {}
+    for _, position in ipairs(positions) do dead[tonumber(position)] = true end
+    return dead
+  end
+
+  -- Leases jobs of the default priority; answers how many. Takes what it looked at off the head of the list at once.
+  local function claim_default(need)
+    local taken, looked, usual, page = 0, 0, {}, need
+    while taken < need and looks < MOST_LOOKED_AT do
+      page = math.min(page, MOST_LOOKED_AT - looks)
+      local entries = redis.call('LRANGE', K.wait, looked, looked + page - 1)
+      local n = #entries
+      if n == 0 then break end
+      local dead = dead_among(looked, n)
+      local ids, moved = {}, {} -- whether an entry's job has moved before, by index
+      for i = 1, n do
+        local entry = entries[i]
+        ids[i], moved[i] = id_of(entry), is_moved(entry)
+      end
+      local jobs, records = hmget('job', ids), {} -- the records of those that are not usual
+      for i = 1, n do
+        if moved[i] or not is_usual(jobs[i]) then
+          records[i] = record_of(jobs[i], moved[i] and redis.call('HGET', K.run, ids[i]))
+        end
+      end
+      local late = late_among(ids, records)
+      for i = 1, n do
+        if taken == need then break end
+        local id, job = ids[i], jobs[i]
+        local position = conf.base + looked
+        looked, looks = looked + 1, looks + (late[i] and 4 or 1)
+        if job and not (dead and dead[position]) then
+          local r = records[i]
+          if not moved[i] and is_usual(job) then
+            usual[#usual + 1] = id
+            reply_lease(id, job)
+            tell_state(id, ACTIVE)
+            taken = taken + 1
+          elseif r and late[i] then finish(id, r, EXPIRED, true)
           elseif r then
             lease(id, r, job, true)
             taken = taken + 1
           end
         end
       end
+      page = math.max(need - taken, 100)
     end
-    looked = looked + n
+    if #usual > 0 then lease_batch(table.concat(usual, ' ')) end
+    if looked > 0 then
+      redis.call('LTRIM', K.wait, looked, -1)
+      set_conf('base', conf.base + looked)
+      redis.call('ZREMRANGEBYSCORE', K.dead, '-inf', conf.base - 1)
+    end
+    return taken
   end
-  if #usual > 0 then lease_batch(table.concat(usual, ' ')) end
-  if looked > 0 then
-    redis.call('LTRIM', K.wait, looked, -1)
-    set_conf('base', conf.base + looked)
-    redis.call('ZREMRANGEBYSCORE', K.dead, '-inf', conf.base - 1)
+
+  -- The key of the first job in line; nil when nobody stands there.
+  local function head_key()
+    local first = redis.call('ZRANGE', K.prio, 0, 0, 'WITHSCORES')
+    local key = tonumber(first[2])
+    if waiting() > 0 and (not key or key > conf.base) then key = conf.base end
+    return key
   end
-  return taken
-end
 
--- The key of the first job in line; nil when nobody stands there.
-local function head_key()
-  local first = redis.call('ZRANGE', K.prio, 0, 0, 'WITHSCORES')
-  local key = tonumber(first[2])
-  if waiting() > 0 and (not key or key > conf.base) then key = conf.base end
-  return key
-end
-
-function claim(max, suspect)
-  local need, head = max, head_key()
-  -- What was set aside of the session's tasks: what stood before the head of the line comes first.
-  local beside, next_beside = aside_claim.first(ARGV[7], max, suspect), 1
-  local beside_records, beside_jobs = load_records(beside)
-  local function take_beside(low)
-    while next_beside <= #beside and need > 0 do
-      local id, r = beside[next_beside], beside_records[next_beside]
-      if r and low and key_of(r) >= low then return end
-      if r then
-        lease(id, r, beside_jobs[next_beside])
-        need = need - 1
+  function claim(max, suspect)
+    -- Behind entries that died nobody knows yet who is first.
+    if not drop_dead_head() then return end
+    local need, head = max, head_key()
+    -- What was set aside of the session's tasks: what stood before the head of the line comes first.
+    local beside, next_beside = aside_claim.first(ARGV[7], max, suspect), 1
+    local beside_records, beside_jobs = load_records(beside)
+    local function take_beside(low)
+      while next_beside <= #beside and need > 0 do
+        local id, r = beside[next_beside], beside_records[next_beside]
+        if r and low and key_of(r) >= low then return end
+        if r then
+          lease(id, r, beside_jobs[next_beside])
+          need = need - 1
+        end
+        next_beside = next_beside + 1
       end
-      next_beside = next_beside + 1
     end
-  end
-  for _, r in pairs(beside_records) do suspect = suspect and not has(r, SUSPECT) end
-  take_beside(head or math.huge)
-  local first_suspect, suspect_key
-  if suspect and need > 0 then
-    local first = redis.call('ZRANGE', K.suspect, 0, 0, 'WITHSCORES')
-    first_suspect, suspect_key = first[1], tonumber(first[2])
-  end
-  local function take_suspect()
-    local records, jobs = load_records({ first_suspect })
-    if records[1] then
-      lease(first_suspect, records[1], jobs[1])
-      need = need - 1
-      -- A session takes one suspect at a time: if there are more, another may take the next.
-      if redis.call('ZCARD', K.suspect) > 1 then wake() end
-    else
-      score('suspect', first_suspect, false)
+    for _, r in pairs(beside_records) do suspect = suspect and not has(r, SUSPECT) end
+    take_beside(head or math.huge)
+    local first_suspect, suspect_key
+    if suspect and need > 0 then
+      local first = redis.call('ZRANGE', K.suspect, 0, 0, 'WITHSCORES')
+      first_suspect, suspect_key = first[1], tonumber(first[2])
     end
-    first_suspect = nil
+    local function take_suspect()
+      local records, jobs = load_records({ first_suspect })
+      if records[1] then
+        lease(first_suspect, records[1], jobs[1])
+        need = need - 1
+        -- A session takes one suspect at a time: if there are more, another may take the next.
+        if redis.call('ZCARD', K.suspect) > 1 then wake() end
+      else
+        score('suspect', first_suspect, false)
+      end
+      first_suspect = nil
+    end
+    if first_suspect and (not head or suspect_key < head) then take_suspect() end
+    local prioritised = redis.call('ZCARD', K.prio) > 0
+    if prioritised then need = need - claim_prioritised('-inf', '(0', need) end
+    -- Where the call has looked at all it may, those who come first are still to be looked at.
+    if need > 0 and looks < MOST_LOOKED_AT then need = need - claim_default(need) end
+    if prioritised and need > 0 and looks < MOST_LOOKED_AT then need = need - claim_prioritised('(0', '+inf', need) end
+    if first_suspect and need > 0 then
+      if looks < MOST_LOOKED_AT then take_suspect() else wake() end
+    end
+    if looks < MOST_LOOKED_AT then take_beside() end
+    flush()
+    drop_dead_head()
   end
-  if first_suspect then
-    if not head or suspect_key < head then take_suspect() end
-  end
-  local prioritised = redis.call('ZCARD', K.prio) > 0
-  if prioritised then need = need - claim_prioritised('-inf', '(0', need) end
-  if need > 0 then need = need - claim_default(need) end
-  if prioritised and need > 0 then need = need - claim_prioritised('(0', '+inf', need) end
-  if first_suspect and need > 0 then take_suspect() end
-  take_beside()
-  flush()
-  drop_dead_head()
-end
 end

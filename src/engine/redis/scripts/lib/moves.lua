@@ -208,13 +208,19 @@ local function fail_without_run(id, fingerprint, failure)
   file_failure(id, fingerprint)
 end
 
--- Entries that died at the very head of the waiting list are taken off, so that its head is always a job. After flush.
+-- Entries that died at the very head of the waiting list are taken off, so that its head is always a job. After flush. Answers
+-- whether that is so: of very many the rest is left to the next call.
 local function drop_dead_head()
-  while redis.call('ZCARD', K.dead) > 0 do
-    local first = redis.call('ZRANGE', K.dead, 0, 0, 'WITHSCORES')
-    if tonumber(first[2]) ~= conf.base then return end
-    redis.call('ZREM', K.dead, first[1])
-    redis.call('LPOP', K.wait)
-    set_conf('base', conf.base + 1)
+  local page = 500
+  if tonumber(redis.call('ZRANGE', K.dead, 0, 0, 'WITHSCORES')[2]) ~= conf.base then return true end
+  for _ = 1, MOST_LOOKED_AT / page do
+    local dead, n = redis.call('ZRANGE', K.dead, 0, page - 1, 'WITHSCORES'), 0
+    while tonumber(dead[n * 2 + 2]) == conf.base + n do n = n + 1 end
+    if n == 0 then return true end
+    redis.call('ZREMRANGEBYRANK', K.dead, 0, n - 1)
+    redis.call('LTRIM', K.wait, n, -1)
+    set_conf('base', conf.base + n)
+    if n < page then return true end
   end
+  return false
 end

@@ -1,0 +1,158 @@
+-- What dead sessions held is taken from them, and then they are ended. From when it is taken for dead a session is heard no
+-- more: its score in `sessions` is below 0 from then on (session.lua). Records do not stand by session: of few, all are read
+-- once; of many, each call looks at some, from where the one before it stopped, and sessions end when a pass is through. How
+-- far it is stands in `conf`: rstep (which of SCANNED), rcur (the cursor there), rsince (the time at which the pass began).
+-- Needs: record.lua, codec.lua, batch.lua, queue.lua, lease.lua, holding.lua.
+
+local condemn, recover_lost
+
+do -- of its own: Lua has room for 200 local names in one block
+  local SCANNED = { 'held', 'leases', 'revoked' }
+  local DEAD = -1e15 -- the score of a dead session is the time at which it was taken for dead, and this
+  local FEW = 1000 -- entries that are read at once
+  local MOST_SESSIONS = 500
+
+  -- Takes up to `most` of these jobs from those who held them; answers how many. `epochs` as for `load_records`.
+  local function take_back(ids, most, recover, epochs)
+    local some = #ids <= most and ids or { unpack(ids, 1, most) }
+    local records = load_records(some, epochs)
+    for i, id in ipairs(some) do
+      if records[i] then recover(id, records[i]) else strike_out(id) end
+    end
+    return #some
+  end
+
+  -- Takes sessions for dead: those that are still overdue as they were told to be; of -1 all that are overdue.
+  function condemn()
+    local n = tonumber(ARGV[7])
+    local sessions = {}
+    if n < 0 then sessions = redis.call('ZRANGEBYSCORE', K.sessions, '(0', NOW, 'LIMIT', 0, MOST_SESSIONS) end
+    for i = 8, 7 + n * 2, 2 do
+      local deadline = tonumber(redis.call('ZSCORE', K.sessions, ARGV[i]) or math.huge)
+      if deadline <= NOW and deadline == tonumber(ARGV[i + 1]) then sessions[#sessions + 1] = ARGV[i] end
+    end
+    for _, session in ipairs(sessions) do score('sessions', session, string.format('%.0f', DEAD + NOW)) end
+    flush()
+  end
+
+  -- Those that were dead at a time, in the order in which they were found to be.
+  local function dead_sessions(time)
+    return redis.call('ZRANGEBYSCORE', K.sessions, '-inf', string.format('%.0f', DEAD + time), 'LIMIT', 0, MOST_SESSIONS)
+  end
+
+  -- Entries of a hash by the session that `session_of` finds in their value.
+  local function by_session(name, session_of)
+    local all, found = redis.call('HGETALL', K[name]), {}
+    for i = 1, #all, 2 do
+      local session = session_of(all[i + 1])
+      found[session] = found[session] or {}
+      table.insert(found[session], all[i])
+    end
+    return found
+  end
+
+  local session_in = {
+    held = function(record) return string.sub(record, RUN_SIZE + 1) end,
+    leases = function(batch) return string.match(batch, '^[^\n]*') end,
+    revoked = function(why) return string.sub(why, 2) end,
+  }
+
+  -- Few are held: session by session, in order.
+  local function recover_from_few(limit, recover, end_session)
+    local recovered = 0
+    local held, leases = by_session('held', session_in.held), by_session('leases', session_in.leases)
+    local revoked = by_session('revoked', session_in.revoked)
+    put('conf', 'rstep', false)
+    for _, session in ipairs(dead_sessions(NOW)) do
+      local ids, all = held[session] or {}, true
+      for _, epoch in ipairs(leases[session] or {}) do
+        all = #ids < MOST_LOOKED_AT
+        if not all then break end
+        for id in pairs(members(batch_of(tonumber(epoch)))) do ids[#ids + 1] = id end
+      end
+      table.sort(ids)
+      local taken = take_back(ids, limit - recovered, recover)
+      recovered = recovered + taken
+      flush()
+      if not all or taken < #ids then break end
+      end_session(session, revoked[session] or {})
+    end
+    flush()
+    return recovered
+  end
+
+  -- Many are held: some of them. What came to a session after the pass began is for the next.
+  local function recover_from_many(limit, recover, end_session)
+    local state = redis.call('HMGET', K.conf, 'rstep', 'rcur', 'rsince')
+    local step, cursor, since = tonumber(state[1] or 1), state[2] or '0', state[3] or string.format('%.0f', NOW)
+    if not state[1] then cursor, since = '0', string.format('%.0f', NOW) end
+    local looked, recovered, lost = 0, 0, {}
+
+    local function is_lost(session)
+      if lost[session] == nil then
+        local deadline = redis.call('ZSCORE', K.sessions, session)
+        lost[session] = deadline and tonumber(deadline) <= DEAD + tonumber(since) or false
+      end
+      return lost[session]
+    end
+
+    local take = {
+      held = function(fields)
+        local ids = {}
+        for id, record in pairs(fields) do
+          if is_lost(session_in.held(record)) then ids[#ids + 1] = id end
+        end
+        recovered = recovered + take_back(ids, limit - recovered, recover)
+      end,
+      leases = function(fields)
+        for epoch, batch in pairs(fields) do
+          if is_lost(session_in.leases(batch)) then
+            local ids, epochs = {}, {}
+            for id in pairs(members(batch_of(tonumber(epoch)))) do ids[#ids + 1], epochs[#ids + 1] = id, tonumber(epoch) end
+            recovered, looked = recovered + take_back(ids, limit - recovered, recover, epochs), looked + #ids
+          end
+        end
+      end,
+      revoked = function(fields)
+        for lease, why in pairs(fields) do
+          if is_lost(session_in.revoked(why)) then put('revoked', lease, false) end
+        end
+      end,
+    }
+
+    while step <= #SCANNED and looked < MOST_LOOKED_AT do
+      local name = SCANNED[step]
+      local page = redis.call('HSCAN', K[name], cursor, 'COUNT', 100)
+      local fields = {} -- each once: a hash that is being resized may tell one twice
+      for i = 1, #page[2], 2 do fields[page[2][i]] = page[2][i + 1] end
+      looked = looked + #page[2] / 2
+      take[name](fields)
+      flush()
+      -- There may be more in this page.
+      if recovered >= limit then break end
+      cursor = page[1]
+      if cursor == '0' then step = step + 1 end
+    end
+    local through = false
+    if step > #SCANNED then
+      local sessions = dead_sessions(since)
+      for _, session in ipairs(sessions) do end_session(session, {}) end
+      through = #sessions < MOST_SESSIONS
+    end
+    put('conf', 'rstep', not through and step)
+    put('conf', 'rcur', not through and cursor)
+    put('conf', 'rsince', not through and since)
+    flush()
+    return recovered
+  end
+
+  -- Answers how many jobs were recovered, and whether dead sessions are left.
+  function recover_lost(limit, recover, end_session)
+    if redis.call('ZCOUNT', K.sessions, '-inf', 0) == 0 then return 0, false end
+    local entries = 0
+    for _, name in ipairs(SCANNED) do entries = entries + redis.call('HLEN', K[name]) end
+    local from = entries <= FEW and recover_from_few or recover_from_many
+    local recovered = from(limit, recover, end_session)
+    return recovered, redis.call('ZCOUNT', K.sessions, '-inf', 0) > 0
+  end
+end

@@ -1,0 +1,83 @@
+// What a script costs a Redis server, counted and not timed: the commands it calls, and the entries it asks for in ranges and
+// scans. Read from MONITOR, so the server must be the test's own.
+import { Redis } from "ioredis";
+
+/** What one script did. */
+export interface ScriptWork {
+  commands: number;
+  entries: number;
+}
+
+const WHOLE = new Set(["hgetall", "hkeys", "hvals", "hlen"]);
+
+export class WorkMeter {
+  readonly #redis: Redis;
+  readonly #monitor: Redis;
+  readonly #scripts: ScriptWork[] = [];
+  /** How many fields the hashes had before. */
+  readonly #sizes = new Map<string, number>();
+  #marks = 0;
+  #marked: () => void = () => {};
+
+  private constructor(redis: Redis, monitor: Redis) {
+    this.#redis = redis;
+    this.#monitor = monitor;
+    monitor.on("monitor", (_time: string, args: string[], source: string) => this.#hear(args, source));
+  }
+
+  static async on(url: string): Promise<WorkMeter> {
+    const redis = new Redis(url);
+    return new WorkMeter(redis, await redis.monitor());
+  }
+
+  /** The scripts that a call ran; `hashes`: keys of those that could be read whole. */
+  async of<T>(hashes: readonly string[], call: () => Promise<T>): Promise<{ answer: T; scripts: ScriptWork[] }> {
+    for (const key of hashes) this.#sizes.set(key, await this.#redis.hlen(key));
+    await this.#mark();
+    this.#scripts.length = 0;
+    const answer = await call();
+    await this.#mark();
+    return { answer, scripts: [...this.#scripts] };
+  }
+
+  close(): void {
+    this.#monitor.disconnect();
+    this.#redis.disconnect();
+  }
+
+  /** Resolves when everything before it was heard. */
+  async #mark(): Promise<void> {
+    this.#marks += 1;
+    const heard = new Promise<void>((resolve) => {
+      this.#marked = resolve;
+    });
+    await this.#redis.echo(`mark ${this.#marks}`);
+    await heard;
+  }
+
+  #hear(args: readonly string[], source: string): void {
+    const [name = "", ...rest] = args;
+    const command = name.toLowerCase();
+    if (command === "echo" && rest[0] === `mark ${this.#marks}`) this.#marked();
+    if (command.startsWith("eval")) this.#scripts.push({ commands: 0, entries: 0 });
+    const script = this.#scripts.at(-1);
+    if (source !== "lua" || script === undefined) return;
+    script.commands += 1;
+    script.entries += this.#entriesOf(command, rest);
+  }
+
+  #entriesOf(command: string, [key = "", from = "", to = "", ...rest]: readonly string[]): number {
+    if (WHOLE.has(command)) return command === "hlen" ? 0 : (this.#sizes.get(key) ?? 0);
+    if (command === "hscan") return Number(rest[0]);
+    if (command === "lrange" || command === "zrange") return span(from, to);
+    if (!command.startsWith("zrangeby")) return 0;
+    const limit = rest.findIndex((word) => word === "LIMIT");
+    return limit === -1 ? span(from, to) : Number(rest[limit + 2]);
+  }
+}
+
+/** How many entries there are from one number to another at most. */
+function span(from: string, to: string): number {
+  const entries = Number(to) - Number(from) + 1;
+  return entries > 0 ? entries : Number.POSITIVE_INFINITY;
+}
