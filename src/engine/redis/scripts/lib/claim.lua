@@ -192,9 +192,9 @@ end
     if first_suspect and (not head or suspect_key < head) then take_suspect() end
     local prioritised = redis.call('ZCARD', K.prio) > 0
     if prioritised then need = need - claim_prioritised('-inf', '(0', need) end
-    -- Where the call has looked at all it may, those who come first are still to be looked at.
-    if need > 0 and looks < MOST_LOOKED_AT then need = need - claim_default(need) end
-    if prioritised and need > 0 and looks < MOST_LOOKED_AT then need = need - claim_prioritised('(0', '+inf', need) end
+    -- Where this call has looked at all it may, none of these takes more: those who come first are still to be looked at.
+    if need > 0 then need = need - claim_default(need) end
+    if prioritised and need > 0 then need = need - claim_prioritised('(0', '+inf', need) end
     if first_suspect and need > 0 then
       if looks < MOST_LOOKED_AT then take_suspect() else wake() end
     end
