@@ -109,6 +109,27 @@ export const lateness = scenarios("lateness", [
     },
   ],
   [
+    "a session that was taken for dead is heard no more, though its jobs are recovered a few a sweep",
+    async (kit) => {
+      await kit.addMany(3);
+      const session = await kit.session({ ttl: 1_000 });
+      const leases = await session.claim(3);
+      kit.advance(1_000);
+      const seen = await overdue(kit);
+      const first = await kit.engine.sweep({ queues: [MAIN], limit: 1, dead: seen });
+      assert.deepEqual([first.recovered, first.more, first.overdue], [1, true, []]);
+      assert.equal((await session.heartbeat()).alive, false);
+      const answer = await session.exchange(
+        leases.map((lease) => settlement(lease, { kind: "complete", result: null })),
+      );
+      assert.deepEqual([answer.alive, answer.settled], [false, ["stale", "stale", "stale"]]);
+      assert.deepEqual(await kit.engine.workers(), []);
+      const rest = await kit.engine.sweep({ queues: [MAIN], limit: 100, dead: [] });
+      assert.deepEqual([rest.recovered, rest.more], [2, false]);
+      assert.equal((await kit.counts()).queued, 3);
+    },
+  ],
+  [
     "an overdue session is told of again and again, and makes nothing due",
     async (kit) => {
       await kit.session({ ttl: 1_000 });
