@@ -2,7 +2,11 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { LongshoreError } from "../../model/errors.js";
+import type { MalformedMessage } from "./from-child.js";
 import type { FromChild, ToChild } from "./protocol.js";
+
+/** What a child says, or that it said something of ours that cannot be read. */
+export type Heard = FromChild | MalformedMessage;
 
 /** How a child ended. */
 export interface Death {
@@ -22,7 +26,7 @@ export interface ChildLink {
   /** Resolves when nothing of it, and nothing it started, lives any more. Never rejects. */
   readonly gone: Promise<Death>;
   /** Called with everything it says. */
-  heard: (message: FromChild) => void;
+  heard: (message: Heard) => void;
   /** @throws DOMException (`DataCloneError`) for what cannot be copied */
   send(message: ToChild): void;
   /** Ends it at once, and everything it started. */
@@ -33,6 +37,9 @@ export interface ChildLink {
 
 /** Marks a child's environment, and so that of all processes it starts. */
 export const MARK = "LONGSHORE_CHILD";
+
+/** The file descriptor of a process's wire. */
+export const WIRE = 3;
 
 /** Where a compiled program of this folder is. @throws LongshoreError when the package was not built */
 export function programFile(name: string): string {

@@ -2,6 +2,7 @@
  * The program of a child, thread or process: waits for a job, imports its handler, runs it with the same context as in
  * the worker, tells what came of it, waits for the next. Bound by its wire alone: when that closes, so does it.
  */
+import { Socket } from "node:net";
 import { isMainThread, parentPort } from "node:worker_threads";
 import { systemClock, systemRandom } from "../../model/clock.js";
 import { decodePayload, encodePayload } from "../../model/codec.js";
@@ -10,6 +11,9 @@ import { RunContext } from "../context.js";
 import { currentContext } from "../current-job.js";
 import { checkInput } from "../input-check.js";
 import { ChildHost } from "./child-host.js";
+import { WIRE } from "./child-link.js";
+import { frame, FrameReader } from "./frames.js";
+import { marked } from "./from-child.js";
 import { definitionOf, loadHandler, type LoadedHandler, type RunDefinition } from "./handler-loader.js";
 import { LoadedCode } from "./loaded-code.js";
 import { killGroup } from "./marked-processes.js";
@@ -136,12 +140,17 @@ function openWire(hear: (message: ToChild) => void): (message: FromChild) => voi
   if (!isMainThread && parentPort !== null) {
     const port = parentPort;
     port.on("message", hear);
-    return (message) => port.postMessage(message);
+    return (message) => port.postMessage(marked(message));
   }
   // Supervisors signal every process of a service at once; when a child ends is for its worker to say.
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => {});
-  process.on("message", (message) => hear(message as ToChild));
+  const wire = new Socket({ fd: WIRE });
+  const frames = new FrameReader();
+  wire.on("data", (bytes: Buffer) => {
+    for (const message of frames.read(bytes)) hear(message as ToChild);
+  });
+  wire.on("error", () => {});
   // The worker is gone, and so must be this process and its group.
-  process.once("disconnect", () => killGroup(process.pid));
-  return (message) => void process.send?.(message, undefined, undefined, () => {});
+  wire.once("close", () => killGroup(process.pid));
+  return (message) => void wire.write(frame(marked(message)));
 }

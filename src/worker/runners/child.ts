@@ -1,7 +1,7 @@
 /** A thread or process in the hands of its pool: runs one job at a time, counts them, and is closed when it is done. */
 import type { Clock } from "../../model/clock.js";
-import type { ChildLink, Death } from "./child-link.js";
-import type { FromChild, ToChild } from "./protocol.js";
+import type { ChildLink, Death, Heard } from "./child-link.js";
+import type { ToChild } from "./protocol.js";
 
 /** How long (milliseconds) a child that is told to close may take. */
 const PATIENCE = 500;
@@ -31,7 +31,7 @@ export class Child {
   }
 
   /** Listens to what it says from now on. */
-  listen(heard: (message: FromChild) => void): void {
+  listen(heard: (message: Heard) => void): void {
     this.#link.heard = heard;
   }
 

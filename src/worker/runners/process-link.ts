@@ -4,10 +4,13 @@
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import { readFile } from "node:fs/promises";
-import { childOptions, MARK, programFile, type ChildLink, type Death } from "./child-link.js";
+import { Duplex } from "node:stream";
+import { childOptions, MARK, programFile, type ChildLink, type Death, type Heard, WIRE } from "./child-link.js";
+import { frame, FrameReader } from "./frames.js";
+import { fromChild } from "./from-child.js";
 import type { Guardian } from "./guardian.js";
 import { killGroup, killMarked } from "./marked-processes.js";
-import type { FromChild, ToChild } from "./protocol.js";
+import type { ToChild } from "./protocol.js";
 
 const MEGABYTE = 1024 ** 2;
 /** How much of standard error is remembered, in characters. */
@@ -17,19 +20,20 @@ const LAST_MOMENT = 200;
 
 export class ProcessLink implements ChildLink {
   readonly gone: Promise<Death>;
-  heard: (message: FromChild) => void = () => {};
+  heard: (message: Heard) => void = () => {};
   readonly #child: ChildProcess;
   readonly #mark: string;
+  /** Its end of the wire; `null` when it could not be started. */
+  readonly #pipe: Duplex | null;
   #stderr = "";
 
   /** @param maxMemory bytes */
-  constructor(mark: string, maxMemory: number | null, guardian: Guardian) {
+  constructor(mark: string, maxMemory: number | null, payloadCap: number, guardian: Guardian) {
     const heap = maxMemory === null ? [] : [`--max-old-space-size=${Math.floor(maxMemory / MEGABYTE)}`];
     this.#mark = mark;
     this.#child = spawn(process.execPath, [...childOptions(), ...heap, programFile("child-main.js")], {
       detached: process.platform !== "win32",
-      stdio: ["ignore", "inherit", "pipe", "ipc"],
-      serialization: "advanced",
+      stdio: ["ignore", "inherit", "pipe", "pipe"],
       env: { ...process.env, [MARK]: mark },
     });
     const { pid } = this.#child;
@@ -39,7 +43,10 @@ export class ProcessLink implements ChildLink {
       this.#stderr = (this.#stderr + text).slice(-LAST_WORDS);
       process.stderr.write(text);
     });
-    this.#child.on("message", (message) => this.heard(message as FromChild));
+    const pipe = this.#child.stdio[WIRE];
+    this.#pipe = pipe instanceof Duplex ? pipe : null;
+    const frames = new FrameReader();
+    this.#pipe?.on("data", (bytes: Buffer) => this.#hear(frames, bytes, payloadCap)).on("error", () => {});
     this.gone = this.#ending().then(async (death) => {
       await this.#sweep();
       if (pid !== undefined) guardian.remove(pid);
@@ -49,7 +56,20 @@ export class ProcessLink implements ChildLink {
 
   send(message: ToChild): void {
     // A child that is gone hears nothing; that it is gone is told by `gone`.
-    if (this.#child.connected) this.#child.send(message, () => {});
+    if (this.#pipe?.writable) this.#pipe.write(frame(message));
+  }
+
+  #hear(frames: FrameReader, bytes: Buffer, payloadCap: number): void {
+    try {
+      for (const said of frames.read(bytes)) {
+        const message = fromChild(said, payloadCap);
+        if (message !== null) this.heard(message);
+      }
+    } catch (error) {
+      // Where the next message begins is not known any more.
+      this.#pipe?.destroy();
+      this.heard({ kind: "malformed", why: String(error) });
+    }
   }
 
   kill(): void {
@@ -86,8 +106,8 @@ export class ProcessLink implements ChildLink {
           clearTimeout(timer);
           setImmediate(tell);
         };
-        if (this.#child.connected) this.#child.once("disconnect", allHeard);
-        else allHeard();
+        if (this.#pipe === null || this.#pipe.closed) allHeard();
+        else this.#pipe.once("close", allHeard);
       });
     });
   }
@@ -97,6 +117,6 @@ export class ProcessLink implements ChildLink {
     await killMarked(this.#mark);
     // Whatever could still hold the other end of the pipe is gone, or nothing of ours.
     this.#child.stderr?.destroy();
-    if (this.#child.connected) this.#child.disconnect();
+    this.#pipe?.destroy();
   }
 }

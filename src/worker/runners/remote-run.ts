@@ -12,7 +12,7 @@ import type { Run } from "../run.js";
 import { encodeMilestone } from "../steps/milestones.js";
 import type { AnyTask } from "../task.js";
 import type { Child } from "./child.js";
-import type { Death } from "./child-link.js";
+import type { Death, Heard } from "./child-link.js";
 import type { Answer, FromChild, Question, RunOrder } from "./protocol.js";
 import { packThrown, unpackThrown } from "./thrown.js";
 
@@ -34,6 +34,8 @@ export class RemoteRun {
   readonly #clock: Clock;
   #over = false;
   #overMemory = false;
+  /** Why what the child said could not be read; `null` while it could. */
+  #malformed: string | null = null;
   #cancelKill: () => void = () => {};
   #cancelLook: () => void = () => {};
 
@@ -66,10 +68,14 @@ export class RemoteRun {
     }
   }
 
-  #hear(message: FromChild, end: (word: LastWord) => void): void {
+  #hear(message: Heard, end: (word: LastWord) => void): void {
     switch (message.kind) {
+      case "malformed":
+        this.#malformed = message.why;
+        this.#child.kill();
+        break;
       case "say":
-        for (const said of message.said) this.#run.say(said);
+        if (this.#malformed === null) for (const said of message.said) this.#run.say(said);
         break;
       case "ask":
         void this.#answer(message.number, message.question);
@@ -78,7 +84,7 @@ export class RemoteRun {
         end(null);
         break;
       case "ended":
-        end(message);
+        if (this.#malformed === null) end(message);
         break;
     }
   }
@@ -142,7 +148,8 @@ export class RemoteRun {
       return { thrown: new OutOfMemory(this.#task.runner.maxMemory, cause), final: false };
     }
     const words = lastWords === "" ? "" : `; it last wrote: ${lastWords}`;
-    const what = `the ${this.#task.runner.kind} that ran the job ${how}${words}`;
+    const why = this.#malformed === null ? how : `was ended, for what it said could not be read: ${this.#malformed}`;
+    const what = `the ${this.#task.runner.kind} that ran the job ${why}${words}`;
     return { thrown: new ChildDied(what, exitCode, signal, cause), final: false };
   }
 

@@ -135,8 +135,11 @@ export class Runners {
   }
 
   #start({ kind, maxMemory }: ParsedRunner): ChildLink {
+    const { payloadCap } = this.#options;
     const mark = randomBytes(12).toString("hex");
-    return kind === "thread" ? new ThreadLink(mark, maxMemory) : new ProcessLink(mark, maxMemory, this.#guardian);
+    return kind === "thread"
+      ? new ThreadLink(mark, maxMemory, payloadCap)
+      : new ProcessLink(mark, maxMemory, payloadCap, this.#guardian);
   }
 
   /** Closes an idle child when there are as many as there are jobs at a time. */

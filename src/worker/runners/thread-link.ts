@@ -1,8 +1,9 @@
 /** A child that is a thread of this process. */
 import { Worker as Thread } from "node:worker_threads";
-import { MARK, programFile, type ChildLink, type Death } from "./child-link.js";
+import { MARK, programFile, type ChildLink, type Death, type Heard } from "./child-link.js";
+import { fromChild } from "./from-child.js";
 import { killMarked } from "./marked-processes.js";
-import type { FromChild, ToChild } from "./protocol.js";
+import type { ToChild } from "./protocol.js";
 
 const MEGABYTE = 1024 ** 2;
 // A thread takes over Node's options by itself, and must not when they say that the program is not a file.
@@ -10,11 +11,11 @@ const EVALUATES = process.execArgv.some((option) => /^-(-eval|-print|-input-type
 
 export class ThreadLink implements ChildLink {
   readonly gone: Promise<Death>;
-  heard: (message: FromChild) => void = () => {};
+  heard: (message: Heard) => void = () => {};
   readonly #thread: Thread;
 
   /** @param maxMemory bytes of JavaScript heap */
-  constructor(mark: string, maxMemory: number | null) {
+  constructor(mark: string, maxMemory: number | null, payloadCap: number) {
     this.#thread = new Thread(programFile("child-main.js"), {
       ...(EVALUATES ? { execArgv: [] } : {}),
       env: { ...process.env, [MARK]: mark },
@@ -22,7 +23,10 @@ export class ThreadLink implements ChildLink {
       ...(maxMemory === null ? {} : { resourceLimits: { maxOldGenerationSizeMb: Math.floor(maxMemory / MEGABYTE) } }),
     });
     let error: Error | null = null;
-    this.#thread.on("message", (message: FromChild) => this.heard(message));
+    this.#thread.on("message", (said: unknown) => {
+      const message = fromChild(said, payloadCap);
+      if (message !== null) this.heard(message);
+    });
     this.#thread.on("error", (thrown: unknown) => {
       error = thrown instanceof Error ? thrown : new Error(String(thrown));
     });

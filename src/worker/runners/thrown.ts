@@ -7,6 +7,8 @@ import { encodePayload } from "../../model/codec.js";
 import * as errors from "../../model/errors.js";
 import * as flowErrors from "../../model/flow-errors.js";
 import { property } from "../../model/failure.js";
+import { Malformed, readFlag, readObject, readOptional, readText } from "../../model/strict.js";
+import { headOf } from "../../model/text.js";
 
 /** What was thrown, as plain data. */
 export type PackedThrown =
@@ -17,12 +19,15 @@ export type PackedThrown =
       readonly class: string;
       readonly name: string;
       readonly message: string;
-      readonly stack: string | undefined;
+      readonly stack: string;
       readonly fields: Readonly<Record<string, unknown>>;
       readonly cause: PackedThrown | null;
     };
 
 const DEEPEST_CAUSE = 3;
+const LONGEST_NAME = 1_000;
+/** The most fields that come along. */
+const MOST_FIELDS = 50;
 const LONGEST_MESSAGE = 10_000;
 const LONGEST_STACK = 10_000;
 /** The most bytes of JSON a field may have to come along. */
@@ -44,17 +49,50 @@ const CLASSES = new Map(KNOWN.map((known) => [known.name, known.prototype as obj
 const NAMES = new Map([...CLASSES].map(([name, prototype]) => [prototype, name]));
 
 /** Makes plain data of anything thrown. Never throws. */
-export function packThrown(thrown: unknown, depth = DEEPEST_CAUSE): PackedThrown {
+export function packThrown(thrown: unknown): PackedThrown {
+  try {
+    return pack(thrown, DEEPEST_CAUSE);
+  } catch {
+    return { error: false, value: "something that cannot be shown was thrown" };
+  }
+}
+
+function pack(thrown: unknown, depth: number): PackedThrown {
   if (!(thrown instanceof Error)) return { error: false, value: isPlain(thrown) ? thrown : errors.show(thrown) };
   const cause = property(thrown, "cause");
   return {
     error: true,
     class: classOf(thrown),
-    name: textOf(thrown, "name") ?? "Error",
-    message: (textOf(thrown, "message") ?? "").slice(0, LONGEST_MESSAGE),
-    stack: textOf(thrown, "stack")?.slice(0, LONGEST_STACK),
+    name: headOf(textOf(thrown, "name") ?? "Error", LONGEST_NAME),
+    message: headOf(textOf(thrown, "message") ?? "", LONGEST_MESSAGE),
+    stack: headOf(textOf(thrown, "stack") ?? "", LONGEST_STACK),
     fields: fieldsOf(thrown),
-    cause: cause === undefined || cause === null || depth <= 1 ? null : packThrown(cause, depth - 1),
+    cause: cause === undefined || cause === null || depth <= 1 ? null : pack(cause, depth - 1),
+  };
+}
+
+/** What was thrown, as somebody else packed it. @throws Malformed */
+export function readThrown(what: string, value: unknown, depth = DEEPEST_CAUSE): PackedThrown {
+  const thrown = readObject(what, value);
+  if (readFlag(`${what}.error`, thrown["error"]) === false) {
+    if (!isPlain(thrown["value"])) throw new Malformed(`${what}.value`);
+    return { error: false, value: thrown["value"] };
+  }
+  const fields = Object.entries(readObject(`${what}.fields`, thrown["fields"]));
+  if (fields.length > MOST_FIELDS + 2 || !fields.every(([, field]) => isPlain(field))) {
+    throw new Malformed(`${what}.fields`);
+  }
+  return {
+    error: true,
+    class: readText(`${what}.class`, thrown["class"], LONGEST_NAME),
+    name: readText(`${what}.name`, thrown["name"], LONGEST_NAME),
+    message: readText(`${what}.message`, thrown["message"], LONGEST_MESSAGE),
+    stack: readText(`${what}.stack`, thrown["stack"], LONGEST_STACK),
+    fields: Object.fromEntries(fields),
+    cause: readOptional(`${what}.cause`, thrown["cause"], (place, cause) => {
+      if (depth <= 1) throw new Malformed(place);
+      return readThrown(place, cause, depth - 1);
+    }),
   };
 }
 
@@ -65,10 +103,13 @@ export function unpackThrown(packed: PackedThrown): unknown {
   const error = new Error(message, cause === null ? undefined : { cause: unpackThrown(cause) });
   const prototype = CLASSES.get(packed.class) ?? Error.prototype;
   Object.setPrototypeOf(error, prototype);
-  Object.assign(error, fields);
-  for (const [key, value] of Object.entries({ name, stack })) {
-    Object.defineProperty(error, key, { value, writable: true, configurable: true, enumerable: false });
-  }
+  // Defined, not assigned: a field may be called `__proto__`.
+  const define = (key: string, value: unknown, enumerable: boolean): void => {
+    Object.defineProperty(error, key, { value, writable: true, configurable: true, enumerable });
+  };
+  for (const [key, value] of Object.entries(fields)) define(key, value, true);
+  define("name", name, false);
+  define("stack", stack, false);
   return error;
 }
 
@@ -89,8 +130,9 @@ function classOf(thrown: Error): string {
 
 function fieldsOf(thrown: Error): Record<string, unknown> {
   const fields: Record<string, unknown> = {};
-  for (const key of new Set([...Object.keys(thrown), "code", "status", "statusCode"])) {
+  for (const key of new Set(["code", "status", "statusCode", ...Object.keys(thrown)])) {
     const value = property(thrown, key);
+    if (Object.keys(fields).length >= MOST_FIELDS) break;
     if (key !== "name" && key !== "stack" && key !== "cause" && value !== undefined && isPlain(value)) {
       fields[key] = value;
     }
