@@ -45,6 +45,7 @@ export {
   Cancelled,
   ChildDied,
   EngineClosed,
+  Bundled,
   EngineRefused,
   EngineUnavailable,
   IllegalTransition,

@@ -1,5 +1,6 @@
 /** From a target to an open engine. Engines load only when they are asked for: SQLite users never load a Redis client. */
 import type { Engine } from "./contract.js";
+import { ownFile } from "./own-file.js";
 import { parseTarget, type ParsedTarget, type Target } from "./target.js";
 
 /** How to open an engine. */
@@ -10,10 +11,12 @@ export interface OpenEngineOptions {
 
 /**
  * Opens the engine a URL or options object names.
- * @throws InvalidInput, EngineUnavailable, EngineRefused
+ * @throws InvalidInput, EngineUnavailable, EngineRefused, Bundled
  */
 export async function openEngine(target: string | Target, options: OpenEngineOptions = {}): Promise<Engine> {
   const parsed = parseTarget(target);
+  // Before anything of it is loaded: a bundle may not even be able to load the client.
+  if (parsed.engine === "redis") ownFile(import.meta.url, "./redis/scripts/enqueue-usual.lua");
   const engine = await create(parsed, options);
   try {
     await engine.open();

@@ -155,6 +155,18 @@ export class EngineRefused extends LongshoreError {
   }
 }
 
+/** A file of the package is not beside its code, as in a bundle: what needs it is refused before it begins. */
+export class Bundled extends LongshoreError {
+  constructor(file: string) {
+    super(
+      "BUNDLED",
+      `longshore's file ${file} is missing, for the package was bundled without its files: mark it external, with ` +
+        '--packages=external or external: ["longshore"] (esbuild), externals: ["longshore"] (webpack), ' +
+        'serverExternalPackages: ["longshore"] (Next.js)',
+    );
+  }
+}
+
 /** The connection was closed by `close()`. */
 export class EngineClosed extends LongshoreError {
   constructor() {

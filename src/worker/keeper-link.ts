@@ -2,11 +2,10 @@
  * The worker's side of its keeper thread: starts it, tells it which session to renew and until when, hears what came
  * of it.
  */
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { Worker as Thread } from "node:worker_threads";
 import type { Revocation } from "../engine/contract.js";
 import type { ParsedTarget } from "../engine/target.js";
+import { ownFile } from "../engine/own-file.js";
 
 /** What the thread is started with. */
 export interface KeeperSetup {
@@ -36,14 +35,9 @@ export type KeeperAnswer =
  */
 const PATIENCE = { memory: 1_000, sqlite: 10_000, redis: 1_000 } as const;
 
-/** Where the thread's compiled code is; `null` when the package was not built. */
-function codeOfThread(): string | null {
-  // Run from its sources (in our own tests), the package uses the thread that was built from them.
-  const here = import.meta.url.endsWith(".ts")
-    ? import.meta.url.replace("/src/worker/", "/dist/worker/")
-    : import.meta.url;
-  const path = fileURLToPath(new URL("./keeper-thread.js", here));
-  return existsSync(path) ? path : null;
+/** Where the thread's compiled code is. Without it a handler that blocks loses its job to another worker. @throws Bundled */
+export function keeperFile(): string {
+  return ownFile(import.meta.url, "./keeper-thread.js");
 }
 
 export class KeeperLink {
@@ -53,27 +47,13 @@ export class KeeperLink {
   readonly #patience: number;
   #closed = false;
 
-  /** Starts the thread; `null` when its code is missing. `gone` is called when it ends by itself. */
-  static start(
-    target: ParsedTarget,
-    heard: (answer: KeeperAnswer) => void,
-    gone: (error: Error | null) => void,
-  ): KeeperLink | null {
-    const code = codeOfThread();
-    return code === null ? null : new KeeperLink(code, target, heard, gone);
-  }
-
-  private constructor(
-    code: string,
-    target: ParsedTarget,
-    heard: (answer: KeeperAnswer) => void,
-    gone: (error: Error | null) => void,
-  ) {
+  /** Starts the thread. `gone` is called when it ends by itself. @throws Bundled when its code is missing */
+  constructor(target: ParsedTarget, heard: (answer: KeeperAnswer) => void, gone: (error: Error | null) => void) {
     this.#patience = PATIENCE[target.engine];
     const until = new SharedArrayBuffer(Float64Array.BYTES_PER_ELEMENT);
     this.#until = new Float64Array(until);
     const workerData: KeeperSetup = { target, until };
-    this.#thread = new Thread(code, { workerData, execArgv: [], name: "longshore-keeper" });
+    this.#thread = new Thread(keeperFile(), { workerData, execArgv: [], name: "longshore-keeper" });
     let failure: Error | null = null;
     this.#thread.on("message", heard);
     this.#thread.on("error", (error) => {

@@ -204,8 +204,7 @@ export class LeaseKeeper {
       this.#firstBeat();
       this.#heard(answer);
     };
-    this.#link = KeeperLink.start(target, heard, gone);
-    this.#threadOff = this.#link === null;
+    this.#link = new KeeperLink(target, heard, gone);
     this.#allow(Math.max(this.#beatUntil, clock.monotonic()));
   }
 

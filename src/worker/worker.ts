@@ -7,7 +7,10 @@ import { hostname } from "node:os";
 import { parseDuration, type Duration } from "../model/duration.js";
 import { InvalidInput } from "../model/errors.js";
 import type { Runnable } from "./executor.js";
+import { keeperFile } from "./keeper-link.js";
+import { checkPrograms } from "./runners/child-link.js";
 import type { ModuleReference } from "./runners/module-reference.js";
+import { needsChildren } from "./runners/runner-options.js";
 import { EACH } from "./spawn/each.js";
 import { knownTasks } from "./repertoire.js";
 import { checkCode, type AnyTask, type Handler, type Task } from "./task.js";
@@ -47,6 +50,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
       options,
       tasks.map((task) => task.queue),
     );
+    if (setup.target !== null && setup.target.engine !== "memory") keeperFile();
     this.#runnables.set(EACH.task.name, EACH);
     this.#tasks = tasks;
     for (const task of tasks) this.#register(task, task.handler ?? task.module);
@@ -197,6 +201,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
   }
 
   #register(task: AnyTask, code: Handler<never, unknown> | ModuleReference | null): void {
+    if (needsChildren(task.runner)) checkPrograms(task.runner.kind);
     // That input and handler fit was checked where both types were known.
     if (code !== null) this.#runnables.set(task.name, { task, code: code as Runnable["code"] });
   }

@@ -26,14 +26,15 @@ async function keyOf(name: string): Promise<string> {
   return keys.find((key) => key.endsWith(`:${name}`)) ?? `{${prefix}:default}:${name}`;
 }
 
-async function run(
+/** Whether everybody else was served. */
+async function undisturbed(
   moment: Moment,
   how: "completes" | "fails",
   ...forgeries: ((id: string) => Promise<unknown>)[]
-): Promise<void> {
+): Promise<boolean> {
   const target = { engine: "redis", url: inject("redisUrl"), prefix } as const;
   await runBeside(target, moment, how, forgeries);
-  expect(await redis.ping()).toBe("PONG");
+  return (await redis.ping()) === "PONG";
 }
 
 /** Writes another header into the body of a job. */
@@ -52,7 +53,7 @@ const FIELDS = ["task", "backoff", "timeout", "ttl", "unique", "supersedes", "re
 describe("headers that are forged", () => {
   it.each(FIELDS)("in their %s", async (field) => {
     const forgeries = JUNK.map((value) => (id: string) => header(id, (was) => ({ ...was, [field]: value })));
-    await run("waiting", "fails", ...forgeries);
+    expect(await undisturbed("waiting", "fails", ...forgeries)).toBe(true);
   });
 
   it("as a whole, and within a field", async () => {
@@ -66,7 +67,9 @@ describe("headers that are forged", () => {
       (was) => ({ ...was, after: [{ on: "fail" }] }),
       (was) => ({ ...was, retention: { completed: { age: "x" }, failed: {} } }),
     ];
-    await run("waiting", "fails", ...changes.map((change) => (id: string) => header(id, change)));
+    expect(await undisturbed("waiting", "fails", ...changes.map((change) => (id: string) => header(id, change)))).toBe(
+      true,
+    );
   });
 });
 
@@ -107,7 +110,9 @@ const fields: [name: string, values: readonly string[]][] = [
 describe.each<Moment>(["waiting", "running"])("fields forged while their jobs are %s", (moment) => {
   it.each(fields)("in %s", async (name, values) => {
     const forgeries = values.map((value) => async (id: string) => redis.hset(await keyOf(name), id, value));
-    await run(moment, name === "err" || name === "hist" ? "fails" : "completes", ...forgeries);
+    expect(await undisturbed(moment, name === "err" || name === "hist" ? "fails" : "completes", ...forgeries)).toBe(
+      true,
+    );
   });
 });
 
@@ -121,31 +126,39 @@ describe("what belongs to no job", () => {
       ["unique", "k", "x"],
       ["revoked", "nobody 5", "c"],
     ] as const;
-    await run("running", "completes", async () => {
-      for (const [name, field, value] of entries) await redis.hset(await keyOf(name), field, value);
-    });
+    expect(
+      await undisturbed("running", "completes", async () => {
+        for (const [name, field, value] of entries) await redis.hset(await keyOf(name), field, value);
+      }),
+    ).toBe(true);
   });
 
   it.each(["{{{", "null", '{"queues":5}'])("a worker that says %s of itself is listed all the same", async (info) => {
-    await run("running", "completes", async () => {
-      const key = await keyOf("workers");
-      for (const session of await redis.hkeys(key)) await redis.hset(key, session, info);
-    });
+    expect(
+      await undisturbed("running", "completes", async () => {
+        const key = await keyOf("workers");
+        for (const session of await redis.hkeys(key)) await redis.hset(key, session, info);
+      }),
+    ).toBe(true);
   });
 
   it("in the lines and indexes", async () => {
-    await run("waiting", "completes", async () => {
-      for (const name of ["prio", "delayed", "suspect", "ttl", "blocked", "expiry", "news", "audit"]) {
-        await redis.zadd(await keyOf(name), 1, "nobody");
-      }
-      await redis.rpush(await keyOf("wait"), "nobody", "~nobody", "");
-    });
+    expect(
+      await undisturbed("waiting", "completes", async () => {
+        for (const name of ["prio", "delayed", "suspect", "ttl", "blocked", "expiry", "news", "audit"]) {
+          await redis.zadd(await keyOf(name), 1, "nobody");
+        }
+        await redis.rpush(await keyOf("wait"), "nobody", "~nobody", "");
+      }),
+    ).toBe(true);
   });
 });
 
 it("a job with more checkpoints than there can be is removed at once, as far as it has any", async () => {
-  await run("waiting", "completes", async (id) => {
-    await redis.hset(await keyOf("left"), id, "1e15");
-    await redis.hset(await keyOf("keep"), id, '{"completed":{"age":0,"count":null},"failed":{"age":0,"count":null}}');
-  });
+  expect(
+    await undisturbed("waiting", "completes", async (id) => {
+      await redis.hset(await keyOf("left"), id, "1e15");
+      await redis.hset(await keyOf("keep"), id, '{"completed":{"age":0,"count":null},"failed":{"age":0,"count":null}}');
+    }),
+  ).toBe(true);
 });

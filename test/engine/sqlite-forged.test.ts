@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { loadDriver, type SqlValue } from "../../src/engine/sqlite/driver.js";
 import { runBeside, type Moment } from "./forged-world.js";
 
@@ -14,7 +14,8 @@ beforeEach(async () => {
 
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-async function run(moment: Moment, sql: string, values: readonly SqlValue[]): Promise<void> {
+/** Whether everybody else was served. */
+async function undisturbed(moment: Moment, sql: string, values: readonly SqlValue[]): Promise<boolean> {
   const path = join(folder, "jobs.db");
   const open = await loadDriver();
   const forgeries = values.map((value) => (id: string) => {
@@ -24,6 +25,7 @@ async function run(moment: Moment, sql: string, values: readonly SqlValue[]): Pr
     return Promise.resolve();
   });
   await runBeside({ engine: "sqlite", path }, moment, "fails", forgeries);
+  return true;
 }
 
 const DEEP = `${"[".repeat(200_000)}${"]".repeat(200_000)}`;
@@ -59,10 +61,12 @@ const COLUMNS = [
 
 describe.each<Moment>(["waiting", "running"])("columns forged while their jobs are %s", (moment) => {
   it.each(COLUMNS)("in %s", async (column) => {
-    await run(moment, `UPDATE OR IGNORE jobs SET ${column} = ? WHERE id = ?`, JUNK);
+    expect(await undisturbed(moment, `UPDATE OR IGNORE jobs SET ${column} = ? WHERE id = ?`, JUNK)).toBe(true);
   });
 
   it("in what a worker says of itself", async () => {
-    await run(moment, "UPDATE sessions SET worker = ? WHERE ? <> ''", ["{{{", '{"queues":5}']);
+    expect(await undisturbed(moment, "UPDATE sessions SET worker = ? WHERE ? <> ''", ["{{{", '{"queues":5}'])).toBe(
+      true,
+    );
   });
 });

@@ -6,8 +6,6 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { Keys } from "./keys.js";
 
-const FOLDER = new URL("./scripts/", import.meta.url);
-
 // Time is the engine's: that of the server, or of an injected clock. In milliseconds.
 const CLOCK = `
 local NOW = tonumber(ARGV[1])
@@ -96,7 +94,7 @@ export class Script {
 }
 
 function read(path: string): string {
-  return readFileSync(new URL(path, FOLDER), "utf8");
+  return readFileSync(new URL(`./scripts/${path}`, import.meta.url), "utf8");
 }
 
 function words(text: string, pattern: RegExp): string[] {

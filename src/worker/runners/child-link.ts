@@ -1,7 +1,5 @@
 /** The wire to a child, whatever it is: what goes to it, what comes from it, how it is ended, and how it died. */
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { LongshoreError } from "../../model/errors.js";
+import { ownFile } from "../../engine/own-file.js";
 import type { MalformedMessage } from "./from-child.js";
 import type { FromChild, ToChild } from "./protocol.js";
 
@@ -41,15 +39,15 @@ export const MARK = "LONGSHORE_CHILD";
 /** The file descriptor of a process's wire. */
 export const WIRE = 3;
 
-/** Where a compiled program of this folder is. @throws LongshoreError when the package was not built */
+/** Where a compiled program of this folder is. @throws Bundled */
 export function programFile(name: string): string {
-  // Run from its sources (in our own tests), the package uses the programs that were built from them.
-  const here = import.meta.url.endsWith(".ts")
-    ? import.meta.url.replace("/src/worker/", "/dist/worker/")
-    : import.meta.url;
-  const path = fileURLToPath(new URL(`./${name}`, here));
-  if (!existsSync(path)) throw new LongshoreError("NOT_BUILT", `${path} is missing: build the package`);
-  return path;
+  return ownFile(import.meta.url, `./${name}`);
+}
+
+/** Sees to it that what runs children is there, before a job needs it. @throws Bundled */
+export function checkPrograms(kind: string): void {
+  programFile("child-main.js");
+  if (kind === "process") programFile("guardian-main.js");
 }
 
 // A debugger listens on one port, and the test runner and `--eval` are of the parent alone.

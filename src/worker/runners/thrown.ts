@@ -74,7 +74,7 @@ function pack(thrown: unknown, depth: number): PackedThrown {
 /** What was thrown, as somebody else packed it. @throws Malformed */
 export function readThrown(what: string, value: unknown, depth = DEEPEST_CAUSE): PackedThrown {
   const thrown = readObject(what, value);
-  if (readFlag(`${what}.error`, thrown["error"]) === false) {
+  if (!readFlag(`${what}.error`, thrown["error"])) {
     if (!isPlain(thrown["value"])) throw new Malformed(`${what}.value`);
     return { error: false, value: thrown["value"] };
   }

@@ -6,7 +6,7 @@ import { isMainThread, parentPort } from "node:worker_threads";
 
 function say(message) {
   if (!isMainThread) {
-    parentPort.postMessage(message);
+    parentPort.postMessage(message, []);
     return;
   }
   const body = serialize(message);
@@ -69,7 +69,7 @@ export const MESSAGES = {
   "an unknown kind": { kind: "nonsense" },
   "nothing said": { kind: "say" },
   "said nothing": { kind: "say", said: [null] },
-  "a list with a hole": { kind: "say", said: new Array(3) },
+  "a list with a hole": { kind: "say", said: Object.assign([], { length: 3 }) },
   "a line that is none": { kind: "say", said: [{ line: { at: Number.NaN, level: "loud", message: 5 } }] },
   "meta that is no object": { kind: "say", said: [{ meta: "5" }] },
   "meta that is too large": { kind: "say", said: [{ meta: JSON.stringify({ m: "x".repeat(20_000) }) }] },
