@@ -141,7 +141,7 @@ export class Repertoire {
 
   /** Does a worker live that can run it, and has only not come to it yet? Asked once for jobs that come together. */
   #isRunElsewhere({ queue }: Lease, task: string): Promise<boolean> {
-    const now = this.#options.clock.now();
+    const now = this.#options.clock.monotonic();
     const asked = this.#asked;
     if (asked?.queue === queue && asked.task === task && now - asked.at < ASK_AGAIN) return asked.answer;
     const answer = this.#askOthers(queue, task);

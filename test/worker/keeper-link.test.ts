@@ -34,8 +34,8 @@ afterEach(async () => {
 /** What a thread says first that is told to keep a session alive in a database of that identity. */
 async function firstWord(identity: string | null): Promise<KeeperAnswer> {
   return new Promise((resolve, reject) => {
-    link = KeeperLink.start({ engine: "sqlite", path, durability: "normal" }, resolve, reject);
-    link?.order({ ...order, identity });
+    link = new KeeperLink({ engine: "sqlite", path, durability: "normal" }, resolve, reject);
+    link.order({ ...order, identity });
   });
 }
 
