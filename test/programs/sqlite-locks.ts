@@ -59,7 +59,10 @@ async function work(): Promise<void> {
   await second.close();
   lock.push(isLocked());
   // With a lease this short work is taken only when the thread has beaten.
-  longshore.worker([sample], { lease: "2s" });
+  const worker = longshore.worker([sample], { lease: "2s" });
+  worker.on("error", (error) => {
+    throw error;
+  });
   await (await longshore.enqueue(sample)).result();
   lock.push(isLocked());
   const visitor = spawnSync(process.execPath, [process.argv[1] ?? "", "visit", file], { stdio: "inherit" });

@@ -61,11 +61,19 @@ function create(target: Target, open: OpenDatabase): Sql {
   }
 }
 
-/** Opens a file that is there. As an address, because with one SQLite can be told to make none. */
+/**
+ * Opens a file that is there, and makes none. With an address SQLite can be told so; the first versions of `node:sqlite`
+ * take none, and there a look beforehand has to do.
+ */
 function find(target: Target, open: OpenDatabase): Sql {
-  if (!existsSync(target.path)) throw missing(target, "its file is gone");
+  const options = { timeout: BLOCKING_WAIT };
   try {
-    return new Sql(open(`${pathToFileURL(target.path).href}?mode=rw`, { timeout: BLOCKING_WAIT }));
+    return new Sql(open(`${pathToFileURL(target.path).href}?mode=rw`, options));
+  } catch {
+    if (!existsSync(target.path)) throw missing(target, "its file is gone");
+  }
+  try {
+    return new Sql(open(target.path, options));
   } catch (error) {
     throw unavailable(target, error);
   }
