@@ -244,6 +244,32 @@ describe("a job whose task's module is missing", () => {
     expect(await job.result()).toBe("there");
   });
 
+  it("does not fail while another worker runs that task and has only not come to it", async () => {
+    await writeFile(
+      join(root, "late.mjs"),
+      "export const run = () => new Promise((end) => (globalThis.endLate = end));",
+    );
+    const empty = await mkdtemp(join(tmpdir(), "longshore-"));
+    onTestFinished(() => rm(empty, { recursive: true, force: true }));
+    const late = task("late", { attempts: 1, timeout: "1h" }, module("./late.mjs#run"));
+    world.longshore.worker([late], { tasksRoots: [root], concurrency: 1, prefetch: 0 });
+    const first = await world.enqueue(late);
+    await expect.poll(() => Reflect.has(globalThis, "endLate"), BUSY).toBe(true);
+    const without = world.longshore.worker([late], { tasksRoots: [empty], unknownTasks: "1m" });
+    without.on("unknown", () => {});
+    const job = await world.enqueue(late);
+    await declines(job, 1);
+    for (const [index, rest] of [10_000, 20_000, 40_000].entries()) {
+      await world.pass(rest, 1_000);
+      await declines(job, index + 2);
+    }
+
+    expect((await job.refresh()).state).toBe("queued");
+    await Promise.all([first, job].map((one) => one.cancel()));
+    (Reflect.get(globalThis, "endLate") as () => void)();
+    Reflect.deleteProperty(globalThis, "endLate");
+  });
+
   it("fails when it was not there for as long as the worker is told", async () => {
     const late = task("late", { attempts: 3 }, module("./late.mjs#run"));
     const worker = world.longshore.worker([late], { tasksRoots: [root], unknownTasks: "1m" });

@@ -82,7 +82,9 @@ export const aside = scenarios("aside", [
   [
     "a declined job keeps its place, however often it is declined and in whatever order",
     async (kit) => {
-      const [first = "", second = "", third = ""] = await addNew(kit, 3);
+      // Not in the order of their ids.
+      const [first, second, third] = ["c", "b", "a"] as const;
+      for (const id of [first, second, third]) await kit.add({ id, task: "new", attempts: 1 });
       const last = await kit.add();
       const session = await kit.session();
       const leases = await session.claim(3);
@@ -111,17 +113,25 @@ export const aside = scenarios("aside", [
   [
     "a place that was given to another meanwhile is shared in the order of ids, page by page",
     async (kit) => {
-      const [declined = ""] = await addNew(kit, 1);
-      const [released = "", next = ""] = await kit.addMany(2);
-      const session = await kit.session();
-      const [first, second] = await session.claim(2);
-      assert.ok(first && second);
-      await session.exchange([settlement(first, DECLINE), settlement(second, { kind: "release" })]);
-      const ids = [declined, released, next];
-      assert.deepEqual((await kit.list({ states: ["queued"] }, 1)).toSorted(), ids.toSorted());
-      const listed = await kit.list({ states: ["queued"] });
-      assert.deepEqual(await Promise.all(listed.map((id) => kit.position(id))), [1, 2, 3]);
-      assert.deepEqual(await kit.list({ states: ["queued"] }, 1), listed);
+      for (const [released, declined] of [
+        ["a1", "b1"],
+        ["b2", "a2"],
+      ] as const) {
+        await kit.add({ id: released });
+        await kit.add({ id: declined, task: "new" });
+        const session = await kit.session();
+        const [first, second] = await session.claim(2);
+        assert.ok(first && second);
+        // Nobody stands in line: the first goes where the second was.
+        await session.exchange([settlement(first, { kind: "release" }), settlement(second, DECLINE)]);
+        const ids = [released, declined].toSorted();
+        assert.deepEqual(await kit.list({ states: ["queued"] }), ids);
+        assert.deepEqual(await kit.list({ states: ["queued"] }, 1), ids);
+        assert.deepEqual(await Promise.all(ids.map((id) => kit.position(id))), [1, 2]);
+        await claimNew(session);
+        await session.close();
+        for (const id of ids) await kit.control("cancel", id);
+      }
     },
   ],
   [
