@@ -262,7 +262,7 @@ export interface SweepAnswer {
   readonly removed: number;
   /** Schedules that are due, up to 100 of each queue: whoever sweeps fires them. */
   readonly schedules: readonly ScheduleRecord[];
-  /** Sessions whose time is over and that were not taken for dead, up to 100 of each queue. */
+  /** Sessions whose time is over and that were not taken for dead, up to 500 of each queue. */
   readonly overdue: readonly OverdueSession[];
   /**
    * When the next thing is due (a delayed job, a session's end, a ttl, a schedule that is not due yet): epoch milliseconds,

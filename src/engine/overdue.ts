@@ -2,7 +2,7 @@
 import type { OverdueSession } from "./contract.js";
 
 /** The most sessions of a queue that one sweep tells of. */
-export const MOST_OVERDUE = 100;
+export const MOST_OVERDUE = 500;
 
 /** A sweep that runs so much later than it was asked for, in milliseconds, was held up, and takes nobody for dead. */
 export const LATE = 1_000;

@@ -159,7 +159,10 @@ local function audit()
 end
 
 condemn()
+-- Of very many some are taken for dead at a time.
+local some = condemn()
 local recovered, more_lost = recover_lost(limit, recover, end_session)
+more_lost = more_lost or some
 local promoted = promote_due(limit)
 local expired = expire_late()
 trim()
@@ -175,13 +178,15 @@ for _, name in ipairs({ 'delayed', 'sessions', 'ttl' }) do
   if first[2] then next_due = math.min(next_due, tonumber(first[2])) end
 end
 
-local MOST_OVERDUE = 100 -- as in engine/overdue.ts
+local MOST_OVERDUE = 500 -- as in engine/overdue.ts
 local told = redis.call('ZRANGEBYSCORE', K.sessions, '(0', NOW, 'WITHSCORES', 'LIMIT', 0, MOST_OVERDUE)
-local reply = { #told / 2 }
-for i = 1, #told, 2 do
-  reply[#reply + 1] = told[i]
-  reply[#reply + 1] = told[i + 1]
-  reply[#reply + 1] = tonumber(told[i + 1]) - tonumber(redis.call('HGET', K.seen, told[i]) or told[i + 1])
+local reply, late = { #told / 2 }, {}
+for i = 1, #told, 2 do late[#late + 1] = told[i] end
+for i, seen in ipairs(hmget('seen', late)) do
+  local deadline = told[i * 2]
+  reply[#reply + 1] = late[i]
+  reply[#reply + 1] = deadline
+  reply[#reply + 1] = tonumber(deadline) - tonumber(seen or deadline)
 end
 
 local too_many = false

@@ -22,7 +22,8 @@ do -- of its own: Lua has room for 200 local names in one block
     return #some
   end
 
-  -- Takes sessions for dead: those that are still overdue as they were told to be; of -1 all that are overdue.
+  -- Takes sessions for dead: those that are still overdue as they were told to be; of -1 all that are overdue. Answers whether
+  -- there may be more of them.
   function condemn()
     local n = tonumber(ARGV[7])
     local sessions = {}
@@ -33,6 +34,7 @@ do -- of its own: Lua has room for 200 local names in one block
     end
     for _, session in ipairs(sessions) do score('sessions', session, string.format('%.0f', DEAD + NOW)) end
     flush()
+    return n < 0 and #sessions == MOST_SESSIONS
   end
 
   -- Those that were dead at a time, in the order in which they were found to be.
