@@ -30,7 +30,8 @@ export class FrameReader {
     this.#held += bytes.length;
     // Put together only when there is enough: a message in many pieces is copied once.
     while (this.#held >= this.#wanted) {
-      const all = Buffer.concat(this.#parts);
+      const [first] = this.#parts;
+      const all = this.#parts.length === 1 && first !== undefined ? first : Buffer.concat(this.#parts);
       const length = all.readUInt32LE(0);
       if (length > LONGEST) throw new Malformed("a message");
       this.#wanted = HEAD + length;

@@ -26,7 +26,9 @@ describe.each(CHILD_RUNNERS)("a handler in a %s of its own", (runner) => {
 
   it("is killed when it never lets go of the CPU; the worker goes on meanwhile", async () => {
     const world = await ChildWorld.open({ spin: bounds, who: bounds }, { concurrency: 2 });
-    const spinning = await world.enqueue("spin", null, { timeout: 800 });
+    // In a child that is up: on a busy machine starting one can take longer than the timeout.
+    await world.run("who");
+    const spinning = await world.enqueue("spin", null, { timeout: 2_500 });
     await ChildWorld.until(spinning, ({ progress }) => progress?.percent === 10);
     expect((await spinning.logs()).lines).toMatchObject([{ message: "spinning" }]);
 
