@@ -3,6 +3,7 @@
 import { randomBytes } from "node:crypto";
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
+import { openEngine } from "../../src/engine/open.js";
 import { runBeside, type Moment } from "./forged-world.js";
 
 const BIRTH_SIZE = 21;
@@ -131,6 +132,26 @@ describe("what belongs to no job", () => {
         for (const [name, field, value] of entries) await redis.hset(await keyOf(name), field, value);
       }),
     ).toBe(true);
+  });
+
+  it("in the batches of a session that dies, and of one that asks what it holds", async () => {
+    const engine = await openEngine({ engine: "redis", url: inject("redisUrl"), prefix });
+    const worker = { name: "w", host: "h", pid: 1, queues: ["default"], tasks: [], concurrency: 1, startedAt: 0 };
+    await engine.openSession({ session: "w/1", worker, ttl: 1 });
+    for (const [field, rest] of [
+      ["x", "5\nnobody"],
+      ["77", "rubbish"],
+    ] as const) {
+      await redis.hset(await keyOf("leases"), field, `w/1\n${rest}`);
+    }
+    const held = await engine.held({ session: "w/1", queue: "default", cursor: null });
+    await expect.poll(async () => (await engine.sweep({ queues: ["default"], limit: 10 })).more).toBe(false);
+    await expect
+      .poll(() => engine.heartbeat({ session: "w/1", queues: ["default"], ttl: 1 }))
+      .toMatchObject({ alive: false });
+    await engine.close();
+
+    expect(held.cursor).toBeNull();
   });
 
   it.each(["{{{", "null", '{"queues":5}'])("a worker that says %s of itself is listed all the same", async (info) => {

@@ -49,24 +49,34 @@ end
 -- include: record codec batch queue lease holding aside moves
 
 -- A cursor is the letter of the structure that is looked at, `held` first, and where the look goes on. A page looks at so many
--- entries, whoever holds them: a hash that is small is looked at whole.
+-- entries, whoever holds them: a hash that is small is looked at whole, and few batches with the last page of `held`.
 local function held_page()
   local which, from = string.match(ARGV[4], '^([hl])(%d+)$')
-  local name = which == 'l' and 'leases' or 'held'
-  local page = redis.call('HSCAN', K[name], from or 0, 'COUNT', name == 'held' and 500 or 50)
   local reply = { '' }
-  for i = 1, #page[2], 2 do
-    local field, value = page[2][i], page[2][i + 1]
-    if name == 'held' then
-      if string.sub(value, RUN_SIZE + 1) == SESSION then
-        reply[#reply + 1] = string.format('%s %.0f', field, unpack_run(value)[EPOCH])
+  local function look(name, cursor, count)
+    local page = redis.call('HSCAN', K[name], cursor, 'COUNT', count)
+    for i = 1, #page[2], 2 do
+      local field, value = page[2][i], page[2][i + 1]
+      if name == 'held' then
+        if string.sub(value, RUN_SIZE + 1) == SESSION then
+          reply[#reply + 1] = string.format('%s %.0f', field, unpack_run(value)[EPOCH])
+        end
+      elseif string.sub(value, 1, #SESSION + 1) == SESSION .. '\n' then
+        local batch = parse_batch(value)
+        for id in pairs(batch and members(batch) or {}) do reply[#reply + 1] = id .. ' ' .. field end
       end
-    elseif string.sub(value, 1, #SESSION + 1) == SESSION .. '\n' then
-      for id in pairs(members(parse_batch(value))) do reply[#reply + 1] = id .. ' ' .. field end
     end
+    reply[1] = page[1] ~= '0' and string.sub(name, 1, 1) .. page[1] or ''
   end
-  if page[1] ~= '0' then reply[1] = string.sub(name, 1, 1) .. page[1]
-  elseif name == 'held' then reply[1] = 'l0' end
+  if which ~= 'l' then
+    look('held', from or 0, 500)
+    if reply[1] ~= '' then return reply end
+    local batches = redis.call('HLEN', K.leases)
+    if batches > 50 then reply[1] = 'l0' end
+    if batches == 0 or batches > 50 then return reply end
+    from = 0
+  end
+  look('leases', from, 50)
   return reply
 end
 

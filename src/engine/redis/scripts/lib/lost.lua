@@ -42,6 +42,12 @@ do -- of its own: Lua has room for 200 local names in one block
     return redis.call('ZRANGEBYSCORE', K.sessions, '-inf', string.format('%.0f', DEAD + time), 'LIMIT', 0, MOST_SESSIONS)
   end
 
+  -- The ids of a batch, as a set; none of one that cannot be read.
+  local function ids_in(field)
+    local batch = tonumber(field) and batch_of(tonumber(field))
+    return batch and members(batch) or {}
+  end
+
   -- Entries of a hash by the session that `session_of` finds in their value.
   local function by_session(name, session_of)
     local all, found = redis.call('HGETALL', K[name]), {}
@@ -70,7 +76,7 @@ do -- of its own: Lua has room for 200 local names in one block
       for _, epoch in ipairs(leases[session] or {}) do
         all = #ids < MOST_LOOKED_AT
         if not all then break end
-        for id in pairs(members(batch_of(tonumber(epoch)))) do ids[#ids + 1] = id end
+        for id in pairs(ids_in(epoch)) do ids[#ids + 1] = id end
       end
       table.sort(ids)
       local taken = take_back(ids, limit - recovered, recover)
@@ -110,7 +116,7 @@ do -- of its own: Lua has room for 200 local names in one block
         for epoch, batch in pairs(fields) do
           if is_lost(session_in.leases(batch)) then
             local ids, epochs = {}, {}
-            for id in pairs(members(batch_of(tonumber(epoch)))) do ids[#ids + 1], epochs[#ids + 1] = id, tonumber(epoch) end
+            for id in pairs(ids_in(epoch)) do ids[#ids + 1], epochs[#ids + 1] = id, tonumber(epoch) end
             recovered, looked = recovered + take_back(ids, limit - recovered, recover, epochs), looked + #ids
           end
         end
