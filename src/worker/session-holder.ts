@@ -100,12 +100,12 @@ export class SessionHolder {
   }
 
   // This worker lives: what its lost session still holds goes back uncounted, before anybody takes it for a crash. Unless
-  // that happens again and again: then it expires a lease from now, and what it held counts as one.
+  // that happens again and again: then it is left to be taken for dead, within a lease from now, and what it held counts as one.
   async #giveUpLost(): Promise<void> {
     const { engine, lease } = this.#options;
     if (this.#lost === null) return;
     const { id, queues } = this.#lost;
-    if (this.#lives.counts) await engine.heartbeat({ session: id, queues, ttl: lease });
+    if (this.#lives.counts) await engine.heartbeat({ session: id, queues, ttl: lease / 2 });
     else await engine.closeSession({ session: id, queues });
     this.#lost = null;
   }

@@ -33,9 +33,10 @@ class Producer {
       }
       const ids = Array.from({ length: CHUNK }, (_value, n) => `job-${this.attempted.length + n}`);
       this.attempted.push(...ids);
-      const items = ids.map((id, n) => ({ input: { ms: 5 + (n % 20) }, options: { id } }));
+      const inputs = ids.map((_id, n) => ({ ms: 5 + (n % 20) }));
+      const each = (_input: unknown, n: number) => ({ id: ids[n] ?? "" });
       try {
-        for (const { id } of await this.#longshore.enqueueMany("work", items, { queue: "work" })) {
+        for (const { id } of await this.#longshore.enqueueMany("work", inputs, { queue: "work", each })) {
           this.acknowledged.add(id);
         }
       } catch {
