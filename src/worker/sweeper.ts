@@ -19,8 +19,8 @@ const LEAST = 50;
 const SPREAD = 100;
 /** A sweep that begins, or is answered, so much later than it should be met a standstill. Milliseconds. */
 const LATE = 1_000;
-/** The most jobs of a kind in one sweep. */
-const LIMIT = 500;
+/** The most jobs of a kind in one sweep: a store is at nobody else's service meanwhile. */
+const LIMIT = 200;
 
 /** What a sweeper is given, and whom it tells. */
 export interface SweeperOptions {

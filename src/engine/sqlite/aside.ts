@@ -41,16 +41,16 @@ export function waitsAside(sql: Sql, queue: number, line: number, tasks: readonl
   return sql.all(ANY, JSON.stringify(tasks), queue, line).length > 0;
 }
 
-const OF_LINE = "queue = ?1 AND line = ?2 AND line IN (22, 32)";
+const OF_LINE = "queue = ? AND line = ? AND line IN (22, 32)";
 // From task to task, whatever lies between.
 const TASKS = `WITH RECURSIVE t (task) AS (
     SELECT min(task) FROM jobs INDEXED BY jobs_aside WHERE ${OF_LINE}
     UNION ALL SELECT (SELECT min(task) FROM jobs INDEXED BY jobs_aside WHERE ${OF_LINE} AND task > t.task)
     FROM t WHERE t.task IS NOT NULL
   ) SELECT task FROM t WHERE task IS NOT NULL LIMIT ${MOST_ASIDE}`;
-const COUNT = `SELECT count(*) FROM (SELECT 1 FROM jobs INDEXED BY jobs_aside WHERE ${OF_LINE} AND task = ?3
+const COUNT = `SELECT count(*) FROM (SELECT 1 FROM jobs INDEXED BY jobs_aside WHERE ${OF_LINE} AND task = ?
   LIMIT ${MOST_COUNTED_ASIDE})`;
-const HEAD = `SELECT key, tie, declined_at FROM jobs INDEXED BY jobs_aside WHERE ${OF_LINE} AND task = ?3
+const HEAD = `SELECT key, tie, declined_at FROM jobs INDEXED BY jobs_aside WHERE ${OF_LINE} AND task = ?
   ORDER BY key, tie LIMIT 1`;
 const LINES_ASIDE = [ASIDE, ASIDE_SUSPECTS];
 
@@ -63,7 +63,9 @@ export function listAside(sql: Sql, queues: readonly string[]): AsideRecord[] {
 }
 
 function tasksAside(sql: Sql, queue: number): string[] {
-  const tasks = LINES_ASIDE.flatMap((line) => sql.all<[task: string]>(TASKS, queue, line)).map(([task]) => task);
+  const tasks = LINES_ASIDE.flatMap((line) => sql.all<[task: string]>(TASKS, queue, line, queue, line)).map(
+    ([task]) => task,
+  );
   return [...new Set(tasks)].toSorted().slice(0, MOST_ASIDE);
 }
 

@@ -3,6 +3,7 @@
  * looking now and then.
  */
 import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 import { MAIN, type Kit } from "../kit.js";
 import { scenarios } from "../scenario.js";
 import { settlement, type TestSession } from "../test-session.js";
@@ -19,7 +20,11 @@ async function wakesIdle(kit: Kit, arrange: (kit: Kit) => Promise<Happening>): P
   const happening = await arrange(kit);
   const { signal } = new AbortController();
   // What was said before is heard, and what there is was taken: only what happens now can wake.
-  while (await idle.awaitWork({ queues: [MAIN], timeout: 20, signal: AbortSignal.timeout(100) }));
+  for (let left = true; left;) {
+    const enough = new AbortController();
+    void sleep(100).then(() => enough.abort());
+    left = await idle.awaitWork({ queues: [MAIN], timeout: 20, signal: enough.signal });
+  }
   const waiting = idle.awaitWork({ queues: [MAIN], timeout: HOUR, signal });
   await happening(kit);
   await kit.resolves("who is idle is woken", waiting);

@@ -6,7 +6,7 @@ local describe, claim
 
 do -- of its own: Lua has room for 200 local names in one block
 
--- Entries of the line this call has looked at, of MOST_LOOKED_AT. One whose job ends here takes as long as four others.
+-- Entries of the line this call has looked at, of MOST_LOOKED_AT. One whose job ends here takes as long as ten others.
 local looks = 0
 
 function describe(id, r, job)
@@ -68,7 +68,7 @@ end
       for i, id in ipairs(ids) do
         if taken == need then break end
         local r, key = records[i], found[i * 2]
-        looks = looks + (late[i] and 4 or 1)
+        looks = looks + (late[i] and 10 or 1)
         if not r then score('prio', id, false)
         elseif late[i] then finish(id, r, EXPIRED)
         else
@@ -118,7 +118,7 @@ end
         if taken == need then break end
         local id, job = ids[i], jobs[i]
         local position = conf.base + looked
-        looked, looks = looked + 1, looks + (late[i] and 4 or 1)
+        looked, looks = looked + 1, looks + (late[i] and 10 or 1)
         if job and not (dead and dead[position]) then
           local r = records[i]
           if not moved[i] and is_usual(job) then

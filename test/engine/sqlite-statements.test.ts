@@ -1,0 +1,10 @@
+// What the first versions of `node:sqlite` cannot do, and later ones can: nothing here would notice on one of those.
+import { readdirSync, readFileSync } from "node:fs";
+import { expect, it } from "vitest";
+
+const FOLDER = new URL("../../src/engine/sqlite/", import.meta.url);
+
+it.each(readdirSync(FOLDER))("no statement of %s numbers its parameters", (file) => {
+  const code = readFileSync(new URL(file, FOLDER), "utf8").replaceAll(/^ *(?:\/\/|\*).*$/gm, "");
+  expect(code.match(/\?\d/g)).toBeNull();
+});
