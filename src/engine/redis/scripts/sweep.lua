@@ -151,9 +151,9 @@ end
 
 -- Jobs that have waited for long ask again.
 local function audit()
-  for _, id in ipairs(redis.call('ZRANGEBYSCORE', K.audit, '-inf', NOW, 'LIMIT', 0, limit)) do
-    score('audit', id, NOW + AUDIT)
-    note_news(id)
+  for _, entry in ipairs(redis.call('ZRANGEBYSCORE', K.audit, '-inf', NOW, 'LIMIT', 0, limit)) do
+    score('audit', entry, NOW + AUDIT)
+    note_news(string.match(entry, '^%Z+'))
   end
   flush()
 end
