@@ -3,6 +3,7 @@ import { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, inject, it, onTestFinished } from "vitest";
 import { Kit, MAIN } from "../../src/engine/testkit/kit.js";
 import { settlement, type TestSession } from "../../src/engine/testkit/test-session.js";
+import { RedisMonitor } from "../support/redis-monitor.js";
 import { RedisBackdoor, redisStorage } from "./redis-storage.js";
 
 const where = { url: inject("redisUrl") };
@@ -27,20 +28,20 @@ afterEach(async () => {
 
 /** The commands on keys of the queue that something takes, those inside of scripts included. */
 async function commandsOf(something: () => Promise<unknown>): Promise<string[][]> {
-  const monitor = await redis.monitor();
-  onTestFinished(() => monitor.disconnect());
-  const [key = ""] = (await kit.storage.leftovers?.()) ?? [];
+  const keys = (await kit.storage.leftovers?.()) ?? [];
+  const key = keys.find((one) => one.endsWith(":conf")) ?? expect.fail("the queue has keys");
   const base = key.slice(0, key.indexOf("}") + 1);
   const seen: string[][] = [];
   let ended = false;
-  monitor.on("monitor", (_time: string, args: string[]) => {
+  const monitor = await RedisMonitor.start(inject("redisUrl"), ({ args }) => {
     if (args[0] === "echo" && args[1] === base) ended = true;
-    else if (args.some((arg) => arg.startsWith(base))) seen.push(args);
+    else if (args.some((arg) => arg.startsWith(base))) seen.push([...args]);
   });
+  onTestFinished(() => monitor.close());
   await something();
   await redis.echo(base);
   await expect.poll(() => ended, { timeout: 20_000, interval: 5 }).toBe(true);
-  monitor.disconnect();
+  monitor.close();
   return seen;
 }
 

@@ -8,6 +8,7 @@ import { RedisEngine } from "../../src/engine/redis/engine.js";
 import { Keys } from "../../src/engine/redis/keys.js";
 import { parseTarget, type ParsedRedisTarget } from "../../src/engine/target.js";
 import { ManualClock } from "../../src/engine/testkit/manual-clock.js";
+import { RedisMonitor } from "../support/redis-monitor.js";
 import { freshPrefix } from "./redis-storage.js";
 
 const url = inject("redisUrl");
@@ -133,12 +134,11 @@ describe("a watcher in one database", () => {
     undo.push(() => longshore.close());
     const quick = task("quick", { queue: "main" }, () => 1);
     longshore.worker([quick]);
-    const monitor = await redis.monitor();
-    undo.push(() => monitor.disconnect());
     let commands = 0;
-    monitor.on("monitor", (_time, args: string[], _source, database: string) => {
-      if (database === "1" && args.some((arg) => arg.includes(prefix))) commands += 1;
+    const monitor = await RedisMonitor.start(url, ({ args, database }) => {
+      if (database === 1 && args.some((arg) => arg.includes(prefix))) commands += 1;
     });
+    undo.push(() => monitor.close());
     const before = looks;
     const jobs = await longshore.enqueueMany(quick, Array.from({ length: 20 }));
     await Promise.all(jobs.map((job) => job.result()));

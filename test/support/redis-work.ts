@@ -1,6 +1,7 @@
 // What a script costs a Redis server, counted and not timed: the commands it calls, and the entries it asks for in ranges and
 // scans. Read from MONITOR, so the server must be the test's own.
 import { Redis } from "ioredis";
+import { RedisMonitor } from "./redis-monitor.js";
 
 /** What one script did. */
 export interface ScriptWork {
@@ -12,22 +13,21 @@ const WHOLE = new Set(["hgetall", "hkeys", "hvals", "hlen"]);
 
 export class WorkMeter {
   readonly #redis: Redis;
-  readonly #monitor: Redis;
+  #monitor: RedisMonitor | null = null;
   readonly #scripts: ScriptWork[] = [];
   /** How many fields the hashes had before. */
   readonly #sizes = new Map<string, number>();
   #marks = 0;
   #marked: () => void = () => {};
 
-  private constructor(redis: Redis, monitor: Redis) {
+  private constructor(redis: Redis) {
     this.#redis = redis;
-    this.#monitor = monitor;
-    monitor.on("monitor", (_time: string, args: string[], source: string) => this.#hear(args, source));
   }
 
   static async on(url: string): Promise<WorkMeter> {
-    const redis = new Redis(url);
-    return new WorkMeter(redis, await redis.monitor());
+    const meter = new WorkMeter(new Redis(url));
+    meter.#monitor = await RedisMonitor.start(url, ({ args, source }) => meter.#hear(args, source));
+    return meter;
   }
 
   /** The scripts that a call ran; `hashes`: keys of those that could be read whole. */
@@ -41,7 +41,7 @@ export class WorkMeter {
   }
 
   close(): void {
-    this.#monitor.disconnect();
+    this.#monitor?.close();
     this.#redis.disconnect();
   }
 

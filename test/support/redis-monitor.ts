@@ -1,0 +1,53 @@
+// What a Redis server carries out, as it says itself (MONITOR), over a bare connection: a client library looks for answers
+// between the lines, and now and then takes one for the other.
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+
+/** A command that was carried out. */
+export interface Carried {
+  readonly args: readonly string[];
+  /** The client's address, or `lua` for one inside a script. */
+  readonly source: string;
+  readonly database: number;
+}
+
+/** Such as `+1795313496.466339 [0 lua] "zadd" "jobs" "1"`. */
+const LINE = /^\+[\d.]+ \[(\d+) (\S+)\] (.*)$/;
+const ARGUMENT = /"((?:[^"\\]|\\.)*)"/g;
+
+export class RedisMonitor {
+  readonly #socket: Socket;
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+  }
+
+  /** Hears every command from now on. @throws Error when the server does not monitor */
+  static async start(url: string, hear: (command: Carried) => void): Promise<RedisMonitor> {
+    const { hostname, port } = new URL(url);
+    const socket = connect(Number(port), hostname).setEncoding("latin1");
+    await once(socket, "connect");
+    socket.on("error", () => undefined);
+    const reply = new Promise<string>((begun) => {
+      let unfinished = "";
+      socket.on("data", (text: string) => {
+        const lines = (unfinished + text).split("\r\n");
+        unfinished = lines.pop() ?? "";
+        for (const line of lines) {
+          const [, database = "", source = "", args = ""] = LINE.exec(line) ?? [];
+          const words = [...args.matchAll(ARGUMENT)].map(([, arg = ""]) => arg);
+          if (source === "") begun(line);
+          else hear({ args: words, source, database: Number(database) });
+        }
+      });
+    });
+    socket.write("MONITOR\r\n");
+    const answer = await reply;
+    if (answer !== "+OK") throw new Error(`Redis does not monitor: ${answer}`);
+    return new RedisMonitor(socket);
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+}
