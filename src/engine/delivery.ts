@@ -24,15 +24,12 @@ export type Message =
   | ({ readonly kind: "end"; readonly state: DependencyEnd; readonly round: number } & Between)
   /** To a dependency: I am gone. */
   | ({ readonly kind: "unlink" } & Between)
-  /** To a flow: I belong to you. One that has ended says so until the flow has answered it, then it says how. */
-  | ({ readonly kind: "join"; readonly on: Membership["on"]; readonly stands: Standing } & Between)
+  /** To a flow: I belong to you. `held`: and may not run before you say so. */
+  | ({ readonly kind: "join"; readonly on: Membership["on"]; readonly held: boolean } & Between)
   /** To a member of a flow: you may run, or tell me how you ended. */
   | ({ readonly kind: "go"; readonly round: number } & Between)
   /** To a member of a flow that ended early; or that was never complete. */
   | ({ readonly kind: "cancel" | "drop" } & Between);
-
-/** How a job stands that joins a flow: it may run; or not before the flow says so; or it has ended. */
-export type Standing = "free" | "held" | "ended";
 
 /** What is answered for a job that is not there. */
 export function answerForMissing(message: Message): Message[] {

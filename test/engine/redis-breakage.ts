@@ -7,8 +7,7 @@ import { EngineUnavailable } from "../../src/model/errors.js";
 /**
  * `twice`: every message arrives twice, and so does every answer; `dies`: the client is gone in the `at`-th command of the
  * delivery, from 0, after `nothing`, `half` or `all` of it had arrived. `lost`: and a server that takes over from one that
- * died has lost what was left; to be brought about by whoever asked for it. `meanwhile`: before the `at`-th command something
- * `happens`, which is delivered undisturbed.
+ * died has lost what was left; to be brought about by whoever asked for it.
  */
 export type Breakage =
   | { readonly kind: "twice" }
@@ -17,8 +16,7 @@ export type Breakage =
       readonly at: number;
       readonly after: "nothing" | "half" | "all";
       readonly lost: boolean;
-    }
-  | { readonly kind: "meanwhile"; readonly at: number; readonly happens: () => Promise<unknown> };
+    };
 
 // oxlint-disable-next-line typescript/unbound-method -- called with the post they are of
 const { news: readNews, hand: handOver } = RedisPost.prototype;
@@ -67,11 +65,6 @@ export class BreakableDelivery {
 
   async #command<T>(all: () => Promise<T>, half: () => Promise<unknown>): Promise<T> {
     const breakage = this.#breakage;
-    if (breakage?.kind === "meanwhile" && this.#commands === breakage.at) {
-      this.#breakage = null;
-      this.#broke = true;
-      await breakage.happens();
-    }
     if (breakage?.kind !== "dies" || this.#commands < breakage.at) {
       this.#commands += 1;
       return all();

@@ -25,6 +25,8 @@ interface Entry {
   /** From which look on it is known; when it was seen to have ended last. */
   readonly cameAt: number;
   endedAt: number;
+  /** Was it cancelled by command? */
+  cancelled: boolean;
   /** Was it enqueued once more when it was gone? Then what was said of the first is not about it. */
   again: boolean;
 }
@@ -59,7 +61,7 @@ export class FlowLog {
       if (known === undefined) {
         const late = spec.flow !== null && this.recordOf(spec.flow) === null;
         const unseen = { record: null, ends: new Map(), retriedAt: 0, endedAt: 0, mayStart: true, runs: 0 };
-        const untouched = { removed: false, again: false };
+        const untouched = { removed: false, cancelled: false, again: false };
         this.#jobs.set(nameOf(spec), { spec, late, cameAt: this.#time + 1, ...unseen, ...untouched });
       } else if (known.record === null) {
         known.mayStart = true;
@@ -85,6 +87,10 @@ export class FlowLog {
 
   removed(ref: JobRef): void {
     this.#of(ref).removed = true;
+  }
+
+  cancelled(ref: JobRef): void {
+    this.#of(ref).cancelled = true;
   }
 
   settled(lease: JobRef, answer: FencedAnswer, outcome: Outcome): void {
@@ -158,7 +164,7 @@ export class FlowLog {
         if (messages === "together" && !late)
           assert.ok(record === null, `nothing is left of ${name}, whose flow never began`);
       }
-      await this.#joined(engine, spec);
+      if (messages !== "lost") await this.#joined(engine, spec, messages);
       if (record?.error?.code === DEPENDENCY_FAILED && record.state === "failed")
         await this.#failedRightly(engine, record);
       if (spec.role !== "flow") continue;
@@ -168,10 +174,12 @@ export class FlowLog {
   }
 
   /** Whoever says that it belongs to a flow that began is a member of it, also if it came when that had ended. */
-  async #joined(engine: Engine, { queue, id, flow }: JobSpec): Promise<void> {
+  async #joined(engine: Engine, { queue, id, flow }: JobSpec, messages: "together" | "apart"): Promise<void> {
     if (flow === null || !this.hasBegun(flow)) return;
     const [entry, home] = [this.#of({ queue, id }), this.#of(flow)];
     if (entry.late || home.record === null || [entry, home].some(({ again, removed }) => again || removed)) return;
+    // On its way to the flow it may have ended of itself.
+    if (messages === "apart" && (entry.record?.state !== "cancelled" || entry.cancelled)) return;
     const members = await engine.dependencies({ queue: flow.queue, id: flow.id });
     assert.ok(members.map(nameOf).includes(nameOf({ queue, id })), `${queue}/${id} is a member of its flow`);
   }

@@ -309,6 +309,7 @@ export class FlowWorld {
     const applied = await run();
     if (applied && command === "retry") this.#log.retried(ref);
     if (applied && command === "remove") this.#log.removed(ref);
+    if (applied && command === "cancel") this.#log.cancelled(ref);
   }
 
   /** As the client does it. */

@@ -99,7 +99,7 @@ export class FlowJob<Result = unknown, Input = unknown> extends Job<Result, Inpu
     return super.update(change);
   }
 
-  /** What its lost members made and waited for that is none of them: it ended, and the flow is yet to hear of it. */
+  /** What its lost members made and waited for that is none of them: it ended before the flow knew of it. */
   async #strays({ known, members }: FlowRecords): Promise<JobRecord[]> {
     // What a full flow refused may not run either.
     if (known.length >= MOST_MEMBERS) return [];

@@ -73,13 +73,6 @@ export interface MemoryJob {
   wasPinned: boolean;
 }
 
-/** What depends on a job. */
-export interface Dependent {
-  readonly ref: JobRef;
-  /** The round in which it waits for the job; `null`: a flow that has not answered its member. */
-  readonly round: number | null;
-}
-
 /** The life of a session in one queue. */
 export interface SessionLife {
   /** On the monotonic clock: a date that is set ends no session. */
@@ -136,8 +129,8 @@ export class MemoryQueue {
   readonly owed = new Map<string, number>();
   /** Per job: what it depends on, by queue and id; those of a job that is gone until that was told. */
   readonly dependencies = new Map<string, Map<string, DependencyRecord>>();
-  /** Per job: what depends on it. */
-  readonly dependents = new Map<string, Map<string, Dependent>>();
+  /** Per job: what depends on it, and the round in which that waits for it. */
+  readonly dependents = new Map<string, Map<string, { ref: JobRef; round: number }>>();
   /** Jobs that have something to tell those they are tied to, the earliest first. */
   readonly news = new Set<string>();
   /** The latest count asked for, per class of outcome. */

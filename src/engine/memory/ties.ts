@@ -12,14 +12,14 @@ import {
   type DependencyRecord,
 } from "../../model/dependency.js";
 import { plainFailure } from "../../model/failure.js";
-import { flowEnd, MOST_MEMBERS, type Membership } from "../../model/flow.js";
+import { flowEnd, MOST_MEMBERS } from "../../model/flow.js";
 import type { JobRef } from "../../model/job.js";
 import { isTerminal } from "../../model/state.js";
 import type { CommitAnswer } from "../contract.js";
-import { answerForMissing, type Message, type News, type Standing } from "../delivery.js";
+import { answerForMissing, type Message, type News } from "../delivery.js";
 import { revoke } from "./consume.js";
 import { finish, forget, haveNews, move, pin, recordAttempt, unpin } from "./moves.js";
-import type { Dependent, MemoryJob, MemoryQueue } from "./store.js";
+import type { MemoryJob, MemoryQueue } from "./store.js";
 import type { Supersession } from "./supersede.js";
 
 /** What messages need at hand, and where it is said whose lease was taken: the same as superseding. */
@@ -37,7 +37,7 @@ export function tieKey({ queue, id }: JobRef): string {
 export function tie(queue: MemoryQueue, job: MemoryJob): void {
   const { after, flow } = job.spec;
   for (const dependency of after) depend(queue, job, dependency, dependency.on);
-  if (flow !== null) dependentsOf(queue, job.id).set(tieKey(flow), { ref: bare(flow), round: null });
+  if (flow !== null) dependentsOf(queue, job.id).set(tieKey(flow), { ref: bare(flow), round: 0 });
   if (after.length > 0 || flow !== null) haveNews(queue, job.id);
 }
 
@@ -139,11 +139,7 @@ function newsOf(queue: MemoryQueue, id: string): Message[] {
   const state = job === undefined ? "removed" : job.state;
   const dependencies = listDependencies(queue, id);
   if (state === "removed" || isTerminal(state)) {
-    const ends = sortedTies(queue, id).flatMap(({ ref, round }): Message[] => [
-      // A flow that has not answered may not know of it.
-      ...(round === null && job?.spec.flow ? [joinOf(from, job.spec.flow, "ended")] : []),
-      { kind: "end", to: ref, from, state, round: round ?? 0 },
-    ]);
+    const ends = sortedTies(queue, id).map(({ ref, round }): Message => ({ kind: "end", to: ref, from, state, round }));
     if (job === undefined) {
       return [...ends, ...dependencies.map((dependency): Message => ({ kind: "unlink", to: bare(dependency), from }))];
     }
@@ -165,7 +161,7 @@ function newsOf(queue: MemoryQueue, id: string): Message[] {
   const { held } = job;
   const joins = flow !== null && (held || isAwaitedBy(queue, job, flow));
   return [
-    ...(joins ? [joinOf(from, flow, held ? "held" : "free")] : []),
+    ...(joins ? [{ kind: "join", to: bare(flow), from, on: flow.on, held } satisfies Message] : []),
     // What is held may depend on jobs that are still being created.
     ...(held ? [] : waited).map((dependency): Message => ({
       kind: "link",
@@ -174,10 +170,6 @@ function newsOf(queue: MemoryQueue, id: string): Message[] {
       round: job.round,
     })),
   ];
-}
-
-function joinOf(from: JobRef, flow: Membership, stands: Standing): Message {
-  return { kind: "join", to: bare(flow), from, on: flow.on, stands };
 }
 
 /** A job gets a message; answers what it answers. */
@@ -225,7 +217,7 @@ function isAwaitedBy(queue: MemoryQueue, { id }: MemoryJob, dependent: JobRef): 
   return queue.dependents.get(id)?.has(tieKey(dependent)) ?? false;
 }
 
-/** A dependency has ended. One of which the job knows nothing, as a full flow refused it, need not be kept for it. */
+/** A dependency has ended. One of which the job knows nothing, as it ended before it joined, need not be kept for it. */
 function hearEnd(
   queue: MemoryQueue,
   job: MemoryJob,
@@ -262,12 +254,12 @@ function goOn(
 
 /**
  * A flow gets a member, or is asked by one that it has already. One that comes when the flow has ended is cancelled, and a
- * member all the same: a retry of the flow must find it. One that has ended itself is a member as it is.
+ * member all the same: a retry of the flow must find it.
  */
 function beJoined(
   queue: MemoryQueue,
   flow: MemoryJob,
-  { to, from, on, stands }: Extract<Message, { kind: "join" }>,
+  { to, from, on, held }: Extract<Message, { kind: "join" }>,
 ): Message[] {
   const cancelled: Message = { kind: "cancel", to: from, from: to };
   const hasEnded = flow.state !== "blocked";
@@ -278,15 +270,14 @@ function beJoined(
   depend(queue, flow, from, on);
   const end = known?.state ?? null;
   // It ended, and was retried since: it is waited for again.
-  const again =
-    stands !== "ended" && !hasEnded && known !== undefined && end !== null && (flow.open || !isSuccess(end));
+  const again = !hasEnded && known !== undefined && end !== null && (flow.open || !isSuccess(end));
   if (again) waitAgain(queue, flow, known);
   // What has an end for a flow that has ended may have been retried before the flow is.
   const late = hasEnded && end === null;
-  // A new one may have ended before this arrived; who asks until this is answered says how it stands.
-  const goes = !flow.open && (late || known === undefined || again || stands !== "free");
+  // A new one may have ended before this arrived.
+  const goes = !flow.open && (late || known === undefined || again || held);
   const go: Message = { kind: "go", to: from, from: to, round: flow.round };
-  return [...(late && stands !== "ended" ? [cancelled] : []), ...(goes ? [go] : [])];
+  return [...(late ? [cancelled] : []), ...(goes ? [go] : [])];
 }
 
 /** Ends a flow if its members have all ended. */
@@ -334,13 +325,13 @@ function dependenciesOf(queue: MemoryQueue, id: string): Map<string, DependencyR
   return found;
 }
 
-function dependentsOf(queue: MemoryQueue, id: string): Map<string, Dependent> {
+function dependentsOf(queue: MemoryQueue, id: string): Map<string, { ref: JobRef; round: number }> {
   let found = queue.dependents.get(id);
   if (found === undefined) queue.dependents.set(id, (found = new Map()));
   return found;
 }
 
-function sortedTies(queue: MemoryQueue, id: string): Dependent[] {
+function sortedTies(queue: MemoryQueue, id: string): { ref: JobRef; round: number }[] {
   return [...(queue.dependents.get(id)?.values() ?? [])].toSorted((a, b) => (tieKey(a.ref) < tieKey(b.ref) ? -1 : 1));
 }
 

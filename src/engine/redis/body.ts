@@ -167,7 +167,7 @@ export function encodeOptions(spec: JobSpec): string | number {
     ...(retention === DEFAULT_RETENTION ? {} : { keep: retention }),
     ...(nonce === null ? {} : { nonce }),
     ...(after.length === 0 ? {} : { after: after.flatMap((one) => [tieName(one), POLICIES.indexOf(one.on)]) }),
-    ...(flow === null ? {} : { flow: tieName(flow), policy: POLICIES.indexOf(flow.on) }),
+    ...(flow === null ? {} : { flow: tieName(flow) }),
     ...(isFlow ? { isFlow } : {}),
   });
 }

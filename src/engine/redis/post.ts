@@ -3,17 +3,11 @@
  * each batch arrives in one script call per receiving queue (scripts/post.lua). When the one who delivers dies, the next sweep
  * delivers again.
  */
-import {
-  DEPENDENCY_FAILED,
-  dependencyMessage,
-  isSuccess,
-  POLICIES,
-  type DependencyEnd,
-} from "../../model/dependency.js";
+import { DEPENDENCY_FAILED, dependencyMessage, isSuccess, type DependencyEnd } from "../../model/dependency.js";
 import { encodeFailure, plainFailure } from "../../model/failure.js";
 import type { JobRef } from "../../model/job.js";
 import { STATES } from "../../model/state.js";
-import type { Delivered, Message, News, NewsToken, Post, Standing } from "../delivery.js";
+import type { Delivered, Message, News, NewsToken, Post } from "../delivery.js";
 import type { Argument, Link } from "./link.js";
 import { list, number, text } from "./reply.js";
 
@@ -21,8 +15,6 @@ import { list, number, text } from "./reply.js";
 const AT_ONCE = 500;
 /** How many values a script answers per message. */
 const WIDTH = 5;
-/** How a job stands that joins a flow, by the number that scripts use for it. */
-const STANDINGS: readonly Standing[] = ["free", "held", "ended"];
 /** What scripts call a job that is gone: the number after those of the states. */
 const REMOVED = STATES.length + 1;
 
@@ -90,7 +82,7 @@ function encodeMessage(message: Message): Argument[] {
     case "go":
       return [...head, message.round, 0, ""];
     case "join":
-      return [...head, POLICIES.indexOf(message.on), STANDINGS.indexOf(message.stands), ""];
+      return [...head, message.on === "continue" ? 2 : 0, message.held ? 1 : 0, ""];
     default:
       return [...head, 0, 0, ""];
   }
@@ -124,12 +116,7 @@ function decodeMessage(letter: string, between: { to: JobRef; from: JobRef }, a:
     case "g":
       return { kind: "go", ...between, round: a };
     case "j":
-      return {
-        kind: "join",
-        ...between,
-        on: POLICIES[a] === "continue" ? "continue" : "fail",
-        stands: STANDINGS[b] ?? "free",
-      };
+      return { kind: "join", ...between, on: a === 2 ? "continue" : "fail", held: b === 1 };
     case "x":
       return { kind: "cancel", ...between };
     default:

@@ -42,7 +42,7 @@ export function tie(transaction: Transaction, queue: SqliteQueue, job: Job, spec
   for (const on of after) depend(sql, job, ties, on, on.on);
   addTies(sql, job, ties);
   keepBody(sql, job, spec);
-  if (flow !== null) addDependent(sql, job, flow, null);
+  if (flow !== null) addDependent(sql, job, flow, ties.round);
   if (after.length > 0 || flow !== null) transaction.haveNews(queue, job);
 }
 
@@ -86,7 +86,7 @@ function ready({ now }: Transaction, queue: SqliteQueue, job: Job): void {
   move(queue, job, later ? "delayed" : "queued");
 }
 
-/** A dependency has ended. One of which the job knows nothing, as a full flow refused it, need not be kept for it. */
+/** A dependency has ended. One of which the job knows nothing, as it ended before it joined, need not be kept for it. */
 export function hearEnd(
   transaction: Transaction,
   queue: SqliteQueue,

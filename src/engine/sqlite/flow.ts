@@ -34,12 +34,12 @@ export function commitFlow(
 
 /**
  * A flow gets a member, or is asked by one that it has already. One that comes when the flow has ended is cancelled, and a
- * member all the same: a retry of the flow must find it. One that has ended itself is a member as it is.
+ * member all the same: a retry of the flow must find it.
  */
 export function beJoined(
   { sql }: Transaction,
   job: Job,
-  { to, from, on, stands }: Extract<Message, { kind: "join" }>,
+  { to, from, on, held }: Extract<Message, { kind: "join" }>,
 ): Message[] {
   const cancelled: Message = { kind: "cancel", to: from, from: to };
   const ties = tiesOf(sql, job);
@@ -50,15 +50,15 @@ export function beJoined(
   depend(sql, job, ties, from, on);
   const end = known?.state ?? null;
   // It ended, and was retried since: it is waited for again.
-  const again = stands !== "ended" && !hasEnded && end !== null && (ties.flow === "open" || !isSuccess(end));
+  const again = !hasEnded && end !== null && (ties.flow === "open" || !isSuccess(end));
   if (again) reopenDependency(sql, job, ties, from);
   saveTies(sql, job, ties);
   // What has an end for a flow that has ended may have been retried before the flow is.
   const late = hasEnded && end === null;
-  // A new one may have ended before this arrived; who asks until this is answered says how it stands.
-  const goes = ties.flow !== "open" && (late || known === null || again || stands !== "free");
+  // A new one may have ended before this arrived.
+  const goes = ties.flow !== "open" && (late || known === null || again || held);
   const go: Message = { kind: "go", to: from, from: to, round: ties.round };
-  return [...(late && stands !== "ended" ? [cancelled] : []), ...(goes ? [go] : [])];
+  return [...(late ? [cancelled] : []), ...(goes ? [go] : [])];
 }
 
 /** Ends a flow if its members have all ended. Whoever asked writes its run record back. */

@@ -1,8 +1,7 @@
 /** What jobs have to tell those they are tied to: messages follow from how a job is when it is asked, not from what happened. */
-import type { Membership } from "../../model/flow.js";
 import type { JobRef } from "../../model/job.js";
 import { isTerminal, type JobState, type TerminalState } from "../../model/state.js";
-import type { Message, News, NewsToken, Standing } from "../delivery.js";
+import type { Message, News, NewsToken } from "../delivery.js";
 import { loadJob } from "./job.js";
 import { stateOf } from "./lines.js";
 import { forget } from "./moves.js";
@@ -63,13 +62,8 @@ function newsOf(sql: Sql, teller: Teller): Message[] {
 }
 
 function newsOfEnded(sql: Sql, { number, ref: from, flow }: Teller, state: TerminalState): Message[] {
-  const ends = dependentsOf(sql, number).flatMap(({ ref, round }): Message[] => {
-    // A flow that has not answered may not know of it.
-    const membership = round === null ? bodyOf(sql, number)?.flow : null;
-    return [
-      ...(membership == null ? [] : [joinOf(from, membership, "ended")]),
-      { kind: "end", to: ref, from, state, round: round ?? 0 },
-    ];
+  const ends = dependentsOf(sql, number).map(({ ref, round }): Message => {
+    return { kind: "end", to: ref, from, state, round };
   });
   if (flow === null || ["completed", "partial", "failed"].includes(state)) return ends;
   // What was never complete is removed whole, ended members too.
@@ -89,17 +83,14 @@ function newsOfWaiting(sql: Sql, { number, ref: from, flow, held, round }: Telle
   const links = waited.map(({ queue, id }): Message => ({ kind, to: { queue, id }, from, round }));
   const membership = flow === null ? bodyOf(sql, number)?.flow : null;
   if (membership == null || !(held || isAwaitedBy(sql, number, membership))) return links;
-  return [joinOf(from, membership, held ? "held" : "free"), ...links];
-}
-
-function joinOf(from: JobRef, { queue, id, on }: Membership, stands: Standing): Message {
-  return { kind: "join", to: { queue, id }, from, on, stands };
+  const { queue, id, on } = membership;
+  return [{ kind: "join", to: { queue, id }, from, on, held }, ...links];
 }
 
 function farewell(sql: Sql, number: number, from: JobRef): Message[] {
   return [
     ...dependentsOf(sql, number).map(({ ref, round }): Message => {
-      return { kind: "end", to: ref, from, state: "removed", round: round ?? 0 };
+      return { kind: "end", to: ref, from, state: "removed", round };
     }),
     ...dependenciesOf(sql, number).map(({ queue, id }): Message => ({ kind: "unlink", to: { queue, id }, from })),
   ];

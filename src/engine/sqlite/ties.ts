@@ -23,15 +23,11 @@ export interface JobTies {
   round: number;
 }
 
-/** What depends on a job. */
+/** What depends on a job, and the round in which it waits for it. */
 export interface Dependent {
   readonly ref: JobRef;
-  /** The round in which it waits for the job; `null`: a flow that has not answered its member. */
-  readonly round: number | null;
+  readonly round: number;
 }
-
-/** What is stored as the round of a flow that has not answered its member. */
-const UNANSWERED = -1;
 
 /** What is asked of a job to find its ties. */
 type MaybeTied = Pick<Job, "job" | "line" | "tied">;
@@ -171,8 +167,8 @@ const DEPENDENT = "SELECT 1 FROM dependents WHERE job = ? AND queue = ? AND id =
 const DEPENDENTS = "SELECT queue, id, round FROM dependents WHERE job = ? ORDER BY queue, id";
 
 /** Writes down that a job depends on this one. */
-export function addDependent(sql: Sql, { job }: Pick<Job, "job">, { queue, id }: JobRef, round: number | null): void {
-  sql.run(ADD_DEPENDENT, job, queue, id, round ?? UNANSWERED);
+export function addDependent(sql: Sql, { job }: Pick<Job, "job">, { queue, id }: JobRef, round: number): void {
+  sql.run(ADD_DEPENDENT, job, queue, id, round);
 }
 
 /** Strikes out a job that depends on this one; answers whether it did. */
@@ -189,7 +185,7 @@ export function isAwaitedBy(sql: Sql, job: number, { queue, id }: JobRef): boole
 export function dependentsOf(sql: Sql, job: number): Dependent[] {
   return sql
     .all<[queue: string, id: string, round: number]>(DEPENDENTS, job)
-    .map(([queue, id, round]) => ({ ref: { queue, id }, round: round === UNANSWERED ? null : round }));
+    .map(([queue, id, round]) => ({ ref: { queue, id }, round }));
 }
 
 /** Does anything depend on the job? Then retention keeps it. */

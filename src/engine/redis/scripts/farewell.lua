@@ -22,8 +22,7 @@ for i, member in ipairs(ties) do
   local value = sane.number(values[i])
   if string.sub(to, 1, #own + 1) ~= own .. '\0' then
     if key == 'kids' then
-      if value < 0 then say('j', to, id, -1 - value, 2) end
-      say('e', to, id, REMOVED, math.max(value, 0))
+      say('e', to, id, REMOVED, value)
     else
       if records[id] == nil then records[id] = load_records({ id })[1] or false end
       local r = records[id]

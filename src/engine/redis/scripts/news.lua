@@ -4,8 +4,7 @@
 -- KEYS: aside lacking declined
 -- ARGV: now, then what was told: "id sequence", or "id sequence cursor" when there was more to tell
 -- Reply: what is told now, as above; then per message: kind (e end, u unlink, l link, g go, j join, x cancel, d drop), to (queue
--- NUL id), from (id), and two numbers: e: state, round; l, g: round; j: policy, how it stands (0
--- free, 1 held, 2 ended)
+-- NUL id), from (id), and two numbers: e: state, round; l, g: round; j: policy, held
 --
 -- What jobs have to tell those they are tied to. It follows from how they are now. Mirrors engine/memory/ties.ts.
 -- include: record codec batch queue lease holding aside moves forget ties-read
@@ -76,11 +75,7 @@ local function tell_news(id, r, job, cursor)
   local round = r and has(r, AFTER) and sane.number(redis.call('HGET', K.round, id)) or 0
   if ended and phase ~= 'd' then
     local state = r and r[STATE] or REMOVED
-    local rest = tell_all('kids', id, from, function(to, score)
-      -- A flow that has not answered may not know of it.
-      if score < 0 and (not r or has(r, MEMBER)) then say('j', to, id, -1 - score, 2) end
-      say('e', to, id, state, math.max(score, 0))
-    end)
+    local rest = tell_all('kids', id, from, function(to, score) say('e', to, id, state, score) end)
     if rest then return 'k' .. rest end
     from = nil
   end

@@ -148,9 +148,8 @@ end
 local members = {}
 
 -- A flow gets a member, or is asked by one that it has already. One that comes when the flow has ended is cancelled, and a
--- member all the same: a retry of the flow must find it. One that has ended itself is a member as it is.
-local function be_joined(id, other, policy, stands)
-  local free, ended = stands == 0, stands == 2
+-- member all the same: a retry of the flow must find it.
+local function be_joined(id, other, policy, held)
   local r, member = known[id], id .. '\0' .. other
   local has_ended = r[STATE] ~= BLOCKED
   if not has(r, FLOW) or (has_ended and has(r, OPEN)) then return answer('x', other, id) end
@@ -168,16 +167,16 @@ local function be_joined(id, other, policy, stands)
     end
   end
   -- It ended, and was retried since: it is waited for again.
-  local again = not ended and not has_ended and state ~= 0 and (has(r, OPEN) or not is_success(state))
+  local again = not has_ended and state ~= 0 and (has(r, OPEN) or not is_success(state))
   if value < 0 or again then
     set_tie(member, policy * POLICY)
     wait_for(id, 1)
   end
   -- What has an end for a flow that has ended may have been retried before the flow is.
   local late = has_ended and state == 0
-  if late and not ended then answer('x', other, id) end
-  -- A new one may have ended before this arrived; who asks until this is answered says how it stands.
-  if not has(r, OPEN) and (late or value < 0 or again or not free) then answer('g', other, id, round_of(id)) end
+  if late then answer('x', other, id) end
+  -- A new one may have ended before this arrived.
+  if not has(r, OPEN) and (late or value < 0 or again or held == 1) then answer('g', other, id, round_of(id)) end
 end
 
 -- Ends a job whose flow has ended before it.
@@ -204,7 +203,6 @@ local receive = {
         restate(id, r)
       end
     end
-    score('audit', id .. '\0' .. other, false)
     be_awaited(id, other, round)
   end,
   u = function(id, other)

@@ -151,14 +151,9 @@ end
 
 -- Jobs that have waited for long ask again.
 local function audit()
-  local entries, ids = redis.call('ZRANGEBYSCORE', K.audit, '-inf', NOW, 'LIMIT', 0, limit), {}
-  for i, entry in ipairs(entries) do ids[i] = string.match(entry, '^%Z+') end
-  local records = load_records(ids)
-  for i, entry in ipairs(entries) do
-    local r = records[i]
-    score('audit', entry, NOW + AUDIT)
-    -- One that runs, or may, waits for nobody: it asks when it ends.
-    if not r or r[STATE] == BLOCKED or r[STATE] >= COMPLETED then note_news(ids[i]) end
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', K.audit, '-inf', NOW, 'LIMIT', 0, limit)) do
+    score('audit', id, NOW + AUDIT)
+    note_news(id)
   end
   flush()
 end

@@ -10,7 +10,6 @@ import { fencing } from "./fencing.js";
 import { flows } from "./flows.js";
 import { idempotency } from "./idempotency.js";
 import { lateness } from "./lateness.js";
-import { endedMembers } from "./ended-members.js";
 import { lateMembers } from "./late-members.js";
 import { leases } from "./leases.js";
 import { life } from "./life.js";
@@ -71,7 +70,6 @@ export const GROUPS: readonly ScenarioGroup[] = [
   ties,
   flows,
   lateMembers,
-  endedMembers,
   schedules,
   ticks,
   lateness,

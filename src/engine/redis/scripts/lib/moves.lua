@@ -42,7 +42,7 @@ local function leave(id, r, taken)
   elseif state == DELAYED then score('delayed', id, false)
   elseif state == BLOCKED then
     score('blocked', id, false)
-    if has(r, AFTER) then score('audit', id, false) end
+    if has(r, AFTER) or has(r, MEMBER) then score('audit', id, false) end
   elseif state == ACTIVE then let_go(id, r)
   else
     add('conf', 'g' .. state, 1)
@@ -115,7 +115,6 @@ local function stand_finished(id, r)
 end
 
 -- What a job waits for is asked for again after this time (milliseconds): a message that was lost with its server stops nobody.
--- In `audit` stand the ids of jobs that wait, and the ties (as in `kids`) of members whose flow has not answered them.
 local AUDIT = 600000
 
 local function stand(id, r, at_head)
@@ -125,7 +124,7 @@ local function stand(id, r, at_head)
   elseif state == DELAYED then score('delayed', id, r[RUN_AT])
   elseif state == BLOCKED then
     score('blocked', id, r[CREATED])
-    if has(r, AFTER) then score('audit', id, NOW + AUDIT) end
+    if has(r, AFTER) or (has(r, MEMBER) and has(r, HELD)) then score('audit', id, NOW + AUDIT) end
   elseif state ~= ACTIVE then stand_finished(id, r) end
   if has(r, TAGGED) then count_tags(id, state, 1) end
 end

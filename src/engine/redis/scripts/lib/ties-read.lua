@@ -37,5 +37,4 @@ end
 local function cut(key, member)
   score(key, member, false)
   put(VALUES[key], member, false)
-  if key == 'kids' then score('audit', member, false) end
 end

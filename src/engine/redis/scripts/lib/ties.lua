@@ -1,12 +1,11 @@
 -- What ties jobs. `deps` has what a job depends on, as `id NUL queue NUL id` of both, in lexical order; `dep` has of each how
 -- it ended (the number of its state, 11 for removed, 0 while it is waited for) plus 16 × the policy (0 fail, 1 cancel, 2
--- continue). `kids` is the same from the other side; `kid` has the round in which the dependent waits, unless that is 0, and as
--- long as a flow has not answered its member -1 - the policy. `pend` has how many are waited for, `round` how often that began
--- anew. Mirrors engine/memory/ties.ts.
+-- continue). `kids` is the same from the other side; `kid` has the round in which the dependent waits, unless that is 0. `pend`
+-- has how many are waited for, `round` how often that began anew. Mirrors engine/memory/ties.ts.
 -- Needs: record.lua, codec.lua, batch.lua, queue.lua, holding.lua, moves.lua, ties-read.lua.
 
--- Ties a new job. `after`: pairs of reference and policy; `flow`: the reference of its flow, with `policy`.
-local function tie(id, after, flow, policy)
+-- Ties a new job. `after`: pairs of reference and policy; `flow`: the reference of its flow.
+local function tie(id, after, flow)
   -- Of a job of this name that is gone, and whose news were not delivered yet.
   if redis.call('ZSCORE', K.news, id) then
     local old = ties_of('deps', id)
@@ -17,12 +16,7 @@ local function tie(id, after, flow, policy)
     for i = 1, #after, 2 do bind('deps', id .. '\0' .. after[i], after[i + 1] * POLICY) end
     put('pend', id, #after / 2)
   end
-  if flow then
-    local member = id .. '\0' .. flow
-    bind('kids', member, -1 - policy)
-    -- It asks again until the flow has answered, wherever it stands.
-    score('audit', member, NOW + AUDIT)
-  end
+  if flow then bind('kids', id .. '\0' .. flow) end
   note_news(id)
 end
 
