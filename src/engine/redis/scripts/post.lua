@@ -189,7 +189,7 @@ local function cancel(id)
   finish(id, r, CANCELLED)
 end
 
-local left_alone = {} -- jobs of which a dependent is gone
+local left_alone, partings = {}, 0 -- jobs of which a dependent is gone, each with the number of the last such message
 
 local receive = {
   l = function(id, other, round) be_awaited(id, other, round) end,
@@ -208,7 +208,8 @@ local receive = {
   u = function(id, other)
     if bound[id .. '\0' .. other] then flush() end
     cut('kids', id .. '\0' .. other)
-    left_alone[id] = true
+    partings = partings + 1
+    left_alone[id] = partings
   end,
   e = hear_end,
   j = be_joined,
@@ -237,8 +238,11 @@ for i = 2, #ARGV, WIDTH do
 end
 flush()
 
--- What nothing depends on any more is retention's.
-for id in pairs(left_alone) do
+-- What nothing depends on any more is retention's, in the order in which it was left.
+local left = {}
+for id in pairs(left_alone) do left[#left + 1] = id end
+table.sort(left, function(a, b) return left_alone[a] < left_alone[b] end)
+for _, id in ipairs(left) do
   local r = known[id]
   if r and has(r, NEEDED) and #redis.call('ZRANGEBYLEX', K.kids, '[' .. id .. '\0', '(' .. id .. '\1', 'LIMIT', 0, 1) == 0 then
     r = touch(id)
