@@ -163,6 +163,11 @@ export interface Claim {
    * head of the line, else after the line. Each name costs a look, while anything is aside. Default: none.
    */
   readonly tasks?: readonly string[];
+  /**
+   * How long the session lives without a heartbeat from the moment it is given a job, where it had longer: a worker at rest
+   * lives long and beats seldom, and what it is given must not wait for so long when it dies. Milliseconds. Default: as it is.
+   */
+  readonly ttl?: number;
 }
 
 /** Jobs of one task that were set aside. */

@@ -27,6 +27,8 @@ export interface ExchangeHost {
   share(): number;
   /** Work is about to be leased. */
   expectsWork(): void;
+  /** How long a session that is given work lives without a heartbeat, in milliseconds. */
+  ttl(): number;
   /** The tasks of which it takes jobs that were set aside. */
   tasks(): readonly string[];
   /** Is a suspect held? */
@@ -213,7 +215,7 @@ export class ExchangeLoop {
     const max = this.#claims ? Math.min(MOST, host.share(), host.wanted()) : 0;
     if (max <= 0) return null;
     const suspect = !this.#suspectAsked && !host.holdsSuspect();
-    return { queues: order.draw(random), max, suspect, tasks: host.tasks() };
+    return { queues: order.draw(random), max, suspect, tasks: host.tasks(), ttl: host.ttl() };
   }
 
   async #exchange(session: WorkSession, lane: 0 | 1, runs: readonly Run[], claim: Claim | null): Promise<void> {

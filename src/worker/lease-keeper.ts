@@ -1,8 +1,7 @@
 /**
  * Keeps a worker's session alive, and hears from the engine what was taken from it. While jobs are held it beats three
  * times a lease, from a thread of its own where the engine can be reached from one (see `keeper-thread.ts`); at rest
- * the session has a longer life and needs a beat a minute. The moment before work is leased again, the life becomes a
- * lease again.
+ * the session has a longer life and needs a beat a minute. The command that leases work makes it a lease again.
  */
 import type { Engine, Revocation } from "../engine/contract.js";
 import type { ParsedTarget } from "../engine/target.js";
@@ -60,6 +59,8 @@ export class LeaseKeeper {
   #resting = false;
   #guarding = false;
   #beating = false;
+  /** Was another heartbeat asked for while one was on its way? */
+  #beatAgain = false;
   #beatUntil = 0;
   /** The storage that the thread was last told of. */
   #identity: string | null = null;
@@ -76,6 +77,10 @@ export class LeaseKeeper {
   get ttl(): number {
     const { engine, clock, lease } = this.#options;
     return engine.info.shared || clock !== systemClock ? lifeOf(lease) : PRIVATE_TTL;
+  }
+
+  get #ttlNow(): number {
+    return this.#resting ? Math.max(this.ttl, REST_TTL) : this.ttl;
   }
 
   /** Keeps this session from now on. */
@@ -101,11 +106,10 @@ export class LeaseKeeper {
     this.#guarding = false;
   }
 
-  /** Work is about to be leased: the session's life must be a lease before it is. */
+  /** Work is about to be leased, which shortens the session's life: beat as one at work. */
   hold(): void {
     if (!this.#resting || this.#session === null) return;
     this.#resting = false;
-    void this.beat();
     this.#arm(this.#every);
     this.#order();
   }
@@ -119,18 +123,23 @@ export class LeaseKeeper {
   async beat(): Promise<void> {
     const { engine, outage, clock } = this.#options;
     const session = this.#session;
+    this.#beatAgain = this.#beating;
     if (session === null || this.#beating) return;
     this.#beating = true;
-    const ttl = this.#resting ? Math.max(this.ttl, REST_TTL) : this.ttl;
+    const ttl = this.#ttlNow;
+    let answered = false;
     try {
       const answer = await engine.heartbeat({ session: session.id, queues: session.queues, ttl });
       this.#heardAt = clock.monotonic();
+      answered = true;
       this.#heard({ session: session.id, ...answer });
     } catch (error) {
       outage.report(error);
       if (this.#session === session) this.#arm(Math.min(RETRY, this.#every));
     }
     this.#beating = false;
+    // One that was sent before work began or ended may have been carried out after it.
+    if (answered && (this.#beatAgain || ttl !== this.#ttlNow)) void this.beat();
   }
 
   /** Keeps no session. */
@@ -203,6 +212,8 @@ export class LeaseKeeper {
       this.#threadBeats = true;
       this.#firstBeat();
       this.#heard(answer);
+      // The last word on a session at rest is the worker's: the thread gave it the life of one at work.
+      if (this.#resting) void this.beat();
     };
     this.#link = new KeeperLink(target, heard, gone);
     this.#allow(Math.max(this.#beatUntil, clock.monotonic()));

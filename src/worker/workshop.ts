@@ -247,6 +247,7 @@ export class Workshop {
       wanted: () => this.#wanted(),
       share: () => this.#share(),
       expectsWork: () => this.#keeper.hold(),
+      ttl: () => this.#keeper.ttl,
       tasks: () => this.#repertoire.tasks,
       holdsSuspect: () => this.#suspects > 0,
       leased: (leases, session) => this.#leased(leases, session),

@@ -1,9 +1,9 @@
 // Workers in a world in which time jumps: the date is set, everything stands still, a session is merely late. Nobody dies,
 // so no job is taken from its worker; who does die is found out within a lease.
 import { afterEach, describe, expect, it } from "vitest";
-import { task, type Job, type Worker } from "longshore";
+import { attach, task, type Engine, type Job, type Worker } from "longshore";
 import { makeGate } from "./gate.js";
-import { StillWorld } from "./still-world.js";
+import { StillWorld, withCommands } from "./still-world.js";
 
 const HOUR = 3_600_000;
 const LEASE = 2_000;
@@ -55,5 +55,42 @@ describe("jobs that run", () => {
       await world.pass(1_500);
     }
     expect(await ends()).toEqual(UNDISTURBED);
+  });
+});
+
+/** An engine for a worker that dies when it has been given a job: nothing is heard from it after that command. */
+function diesWithFirstLease(engine: Engine): { mortal: Engine; died: () => boolean } {
+  let dead = false;
+  const silent = new Promise<never>(() => {});
+  const mortal = withCommands(engine, {
+    heartbeat: async (params) => (dead ? silent : engine.heartbeat(params)),
+    sweep: async (params) => (dead ? silent : engine.sweep(params)),
+    exchange: async (params) => {
+      if (dead) return silent;
+      const answer = await engine.exchange(params);
+      dead = answer.leases.length > 0;
+      return dead ? silent : answer;
+    },
+  });
+  return { mortal, died: () => dead };
+}
+
+describe("a worker that dies when it is given its first job after a long rest", () => {
+  it("is found out within a lease", async () => {
+    const world = new StillWorld();
+    const { mortal, died } = diesWithFirstLease(world.memory);
+    const work = task("work", () => "done");
+    const options = { lease: LEASE, prefetch: 0 as const };
+    const dying = attach(mortal, { clock: world.clock, random: () => 0.5 }).worker([work], options);
+    await world.pass(100_000, 1_000);
+    const job = await world.enqueue(work);
+    await world.rest();
+    expect(died()).toBe(true);
+    const next = world.longshore.worker([work], options);
+    // Who starts after a death takes three seconds longer, to know it from a standstill.
+    await world.pass(LEASE + 3_000);
+    expect(await job.refresh()).toMatchObject({ state: "completed", crashes: 1 });
+    workers = [next];
+    void dying.stop({ grace: 0 });
   });
 });

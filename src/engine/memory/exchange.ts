@@ -39,7 +39,9 @@ export function exchange(
     promoteDue(queue, PROMOTE_LIMIT, now);
     for (const [index, settlement] of mine) settled[index] = settleOne(queue, session, settlement, now);
     const suspect = (claim?.suspect ?? false) && !leases.some((lease) => lease.suspect);
-    if (left > 0) leases.push(...leaseOnce(queue, session, { lane, call, max: left, suspect, tasks }, now));
+    const given = left > 0 ? leaseOnce(queue, session, { lane, call, max: left, suspect, tasks }, now) : [];
+    if (given.length > 0 && claim?.ttl !== undefined) store.shortenLife(session, name, claim.ttl, moment);
+    leases.push(...given);
     if (claimed) {
       more ||= !queue.paused && (queue.lines.queued.size > 0 || queue.aside.has(tasks));
       nextDue = earliest(nextDue, queue.lines.delayed.first()?.runAt ?? null, firstTick(queue, now));

@@ -196,4 +196,12 @@ export class MemoryStore {
     if (life.deadline <= monotonic) Object.assign(life, { deadline: monotonic + life.ttl, seenAt: now });
     return session;
   }
+
+  /** From now on a session lives no longer than this (milliseconds) without a heartbeat. */
+  shortenLife(session: MemorySession, queue: string, ttl: number, { now, monotonic }: Moment): void {
+    const life = session.queues.get(queue);
+    if (life !== undefined && life.deadline > monotonic + ttl) {
+      Object.assign(life, { deadline: monotonic + ttl, ttl, seenAt: now });
+    }
+  }
 }

@@ -59,7 +59,7 @@ export async function exchange(
     const left = claimed.includes(queue) ? (claim?.max ?? 0) - leases.length : -1;
     if (left <= 0 && mine.length === 0) continue;
     const suspect = (claim?.suspect ?? false) && !leases.some((lease) => lease.suspect);
-    const args: Argument[] = [session, lane, call, left, suspect ? 1 : 0, ""];
+    const args: Argument[] = [session, lane, call, left, suspect ? 1 : 0, "", claim?.ttl ?? ""];
     const groups = new Groups(args);
     for (const settlement of mine) groups.add(wordOf(settlement), settlement.id, payloadOf(settlement.outcome));
     const usual = habits.areUsual(queue) && mine.every(({ outcome }) => outcome.kind === "complete");

@@ -6,7 +6,7 @@ import { settleAll } from "./consume.js";
 import { leaseOnce } from "./lease.js";
 import { QUEUED } from "./lines.js";
 import { firstTick } from "./schedules.js";
-import { hears } from "./sessions.js";
+import { heard, shortenLife } from "./sessions.js";
 import type { Transaction } from "./transaction.js";
 import { nextDelayed, promoteDue } from "./upkeep.js";
 
@@ -28,7 +28,8 @@ export function exchange(transaction: Transaction, params: Parameters<Engine["ex
     const left = claimed ? (claim?.max ?? 0) - leases.length : 0;
     if (left <= 0 && mine.length === 0) continue;
     const queue = transaction.find(name);
-    if (queue === null || !hears(transaction, session, queue)) {
+    const life = queue === null ? null : heard(transaction, session, queue);
+    if (queue === null || life === null) {
       alive = false;
       continue;
     }
@@ -37,7 +38,9 @@ export function exchange(transaction: Transaction, params: Parameters<Engine["ex
     const answers = settleAll(transaction, queue, session, outcomes);
     for (const [position, [index]] of mine.entries()) settled[index] = answers[position] ?? "stale";
     const suspect = (claim?.suspect ?? false) && !leases.some((lease) => lease.suspect);
-    if (left > 0) leases.push(...leaseOnce(transaction, queue, { session, lane, call, max: left, suspect, tasks }));
+    const given = left > 0 ? leaseOnce(transaction, queue, { session, lane, call, max: left, suspect, tasks }) : [];
+    if (given.length > 0 && claim?.ttl !== undefined) shortenLife(transaction, session, queue, life, claim.ttl);
+    leases.push(...given);
     if (claimed) {
       more ||= !queue.paused && (queue.standing(QUEUED) > 0 || hasAside(transaction.sql, queue, tasks));
       next = earliest(next, nextDelayed(transaction, queue), firstTick(transaction.sql, queue.number, transaction.now));

@@ -6,7 +6,7 @@ import type { FencedAnswer, Report } from "../contract.js";
 import { keepCheckpoints } from "./checkpoint.js";
 import { dependMore } from "./dependent.js";
 import { findJob, type Job } from "./job.js";
-import { hears, holds } from "./sessions.js";
+import { heard, holds } from "./sessions.js";
 import type { Sql } from "./sql.js";
 import type { Transaction } from "./transaction.js";
 
@@ -14,7 +14,7 @@ import type { Transaction } from "./transaction.js";
 export function applyReport(transaction: Transaction, session: string, update: Report): FencedAnswer {
   const { sql } = transaction;
   const queue = transaction.find(update.queue);
-  if (queue === null || !hears(transaction, session, queue)) return "stale";
+  if (queue === null || heard(transaction, session, queue) === null) return "stale";
   const job = findJob(sql, queue.number, update.id);
   if (job === null || !holds(session, job, update)) return "stale";
   if (update.checkpoints !== undefined) keepCheckpoints(sql, queue, job, update.checkpoints);

@@ -13,21 +13,43 @@ import type { SqliteQueue } from "./queue.js";
 import type { Sql } from "./sql.js";
 import type { Transaction } from "./transaction.js";
 
-/** Has the session that speaks not ended in a queue? Who speaks lives: a session that is late is renewed. */
-export function hears({ sql, now, monotonic }: Transaction, session: string, queue: SqliteQueue): boolean {
+/** How long a session lives without a heartbeat in a queue (milliseconds), and when that is over on the monotonic clock. */
+export interface SessionLife {
+  readonly ttl: number;
+  readonly deadline: number;
+}
+
+/** The life of the session that speaks; `null`: it has ended in that queue. Who speaks lives: a session that is late is renewed. */
+export function heard(transaction: Transaction, session: string, queue: SqliteQueue): SessionLife | null {
+  const { sql, monotonic } = transaction;
   const life = sql.all<[deadline: number, ttl: number]>(
     "SELECT deadline, ttl FROM lives WHERE session = ? AND queue = ?",
     session,
     queue.number,
   )[0];
-  if (life === undefined) return false;
+  if (life === undefined) return null;
   const [deadline, ttl] = life;
-  if (deadline < 0) return false;
-  if (isOver(deadline, ttl, monotonic)) {
-    const renew = "UPDATE lives SET deadline = ?, seen_at = ? WHERE session = ? AND queue = ?";
-    sql.run(renew, monotonic + ttl, now, session, queue.number);
-  }
-  return true;
+  if (deadline < 0) return null;
+  return isOver(deadline, ttl, monotonic) ? renew(transaction, session, queue, ttl) : { deadline, ttl };
+}
+
+function renew({ sql, now, monotonic }: Transaction, session: string, queue: SqliteQueue, life: number): SessionLife {
+  const ttl = Math.ceil(life);
+  const deadline = monotonic + ttl;
+  const set = "UPDATE lives SET deadline = ?, ttl = ?, seen_at = ? WHERE session = ? AND queue = ?";
+  sql.run(set, deadline, ttl, now, session, queue.number);
+  return { deadline, ttl };
+}
+
+/** From now on a session lives no longer than this (milliseconds) without a heartbeat. */
+export function shortenLife(
+  transaction: Transaction,
+  session: string,
+  queue: SqliteQueue,
+  life: SessionLife,
+  ttl: number,
+): void {
+  if (life.deadline > transaction.monotonic + Math.ceil(ttl)) renew(transaction, session, queue, ttl);
 }
 
 function isOver(deadline: number, ttl: number, monotonic: number): boolean {
@@ -118,19 +140,16 @@ export function heartbeat(
   queues: readonly string[],
   ttl: number,
 ): { alive: boolean; revoked: Revocation[] } {
-  const { sql, now, monotonic } = transaction;
-  const life = Math.ceil(ttl);
-  const taken = revokedSince(sql, session, 0).map(({ lease }) => lease);
+  const taken = revokedSince(transaction.sql, session, 0).map(({ lease }) => lease);
   const revoked: Revocation[] = [];
   let alive = true;
   for (const name of queues) {
     const queue = transaction.find(name);
-    if (queue === null || !hears(transaction, session, queue)) {
+    if (queue === null || heard(transaction, session, queue) === null) {
       alive = false;
       continue;
     }
-    const renew = "UPDATE lives SET deadline = ?, ttl = ?, seen_at = ? WHERE session = ? AND queue = ?";
-    sql.run(renew, monotonic + life, life, now, session, queue.number);
+    renew(transaction, session, queue, ttl);
     revoked.push(...taken.filter((lease) => lease.queue === name));
   }
   return { alive, revoked };

@@ -1,4 +1,4 @@
--- KEYS: conf job run result wait dead prio suspect aside lacking delayed leases sessions calls events wake done5
+-- KEYS: conf job run result wait dead prio suspect aside lacking delayed leases sessions seen calls events wake done5
 -- ARGV and reply: see lib/exchange.lua. A reply of -1 alone: something is not usual, nothing was done, ask `exchange`
 --
 -- Settles what a session finished and leases it more, in one step, when all of it is usual. Few keys and little code: this is

@@ -7,7 +7,7 @@
 -- include: session record codec batch queue lease holding give aside-claim exchange aside moves upkeep claim
 
 if not alive then return answer(string.rep('s', count)) end
-if late then renew_late(alive) end
+if late then alive = renew_late(alive) end
 
 local any_declined = false
 

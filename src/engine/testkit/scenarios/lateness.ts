@@ -70,6 +70,59 @@ export const lateness = scenarios("lateness", [
     },
   ],
   [
+    "a session that rests lives only as long as its claim says once it is given a job",
+    async (kit) => {
+      const session = await kit.session({ ttl: HOUR });
+      await session.exchange([], { ttl: 1_000 });
+      kit.advance(2_000);
+      assert.deepEqual(await overdue(kit), []);
+      const id = await kit.add();
+      await session.exchange([], { ttl: 1_000 });
+      kit.advance(1_001);
+      const seen = await overdue(kit);
+      assert.deepEqual(
+        seen.map(({ session: name, ttl, overdue: by }) => [name, ttl, by]),
+        [[session.id, 1_000, 1]],
+      );
+      await overdue(kit, seen);
+      assert.equal(await kit.state(id), "queued");
+    },
+  ],
+  [
+    "so does one that was late, one whose answer was lost, and one that is given what is out of the ordinary",
+    async (kit) => {
+      const late = await kit.session({ ttl: HOUR });
+      kit.advance(2 * HOUR);
+      const asks = [
+        [late, {}],
+        [await kit.session({ ttl: HOUR }), {}],
+        [await kit.session({ ttl: HOUR }), { priority: 1 }],
+        [await kit.session({ ttl: HOUR }), { tags: ["a"] }],
+      ] as const;
+      for (const [session, options] of asks) {
+        await kit.add(options);
+        await session.exchange([], { ttl: 1_000 });
+      }
+      await asks[1][0].heartbeat();
+      await asks[1][0].resend();
+      kit.advance(1_001);
+      assert.equal((await overdue(kit)).length, asks.length);
+    },
+  ],
+  [
+    "a claim does not lengthen the life of a session, nor do jobs that are settled change it",
+    async (kit) => {
+      await kit.addMany(2);
+      const session = await kit.session({ ttl: 1_000 });
+      const [lease] = (await session.exchange([], { max: 1, ttl: HOUR })).leases;
+      assert.ok(lease);
+      kit.advance(999);
+      await session.complete(lease);
+      kit.advance(2);
+      assert.equal((await overdue(kit)).length, 1);
+    },
+  ],
+  [
     "a sweep tells which sessions are overdue, and takes only those for dead that it is told to",
     async (kit) => {
       const ids = await kit.addMany(2);

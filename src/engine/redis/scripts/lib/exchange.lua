@@ -1,6 +1,6 @@
 -- What both exchange scripts share: reading the call, settling and leasing what is usual, answering.
--- ARGV: now, session, lane, call, max, suspect, tasks of which it takes what was set aside, then per group of settlements: how (see `word_of`), their number, and for
--- each its id and payload
+-- ARGV: now, session, lane, call, max, suspect, tasks of which it takes what was set aside, how long it lives at most once it is
+-- given a job (milliseconds), then per group of settlements: how (see `word_of`), their number, and for each its id and payload
 -- Reply: alive (3 when jobs have news), settled (a letter each: a applied, s stale), more, next due or -1, now, epoch, what is out of the ordinary
 -- about leases (JSON objects, one a line), their ids, the lengths of the stored jobs, and these one after the other
 -- Needs: session.lua, record.lua, batch.lua, queue.lua, lease.lua, give.lua, aside-claim.lua.
@@ -26,7 +26,7 @@ local function word_of(text)
 end
 
 -- The settlements as they were sent, in order: groups of equal words, with where their ids and payloads are.
-  local at = 8
+  local at = 9
   while at <= #ARGV do
     local n = tonumber(ARGV[at + 1])
     groups[#groups + 1] = { word = word_of(ARGV[at]), from = at + 2, n = n, before = count }
@@ -162,6 +162,10 @@ local claims = max > 0 and conf.paused == 0 and not repeated and not overtaken
 local function answer(letters, news)
   if not alive then return { 0, letters, 0, -1, NOW, 0, '', '', '', '' } end
   if max > 0 and not repeated and not overtaken then redis.call('HSET', K.calls, slot, call .. leased()) end
+  if lease_count > 0 and ARGV[8] ~= '' and tonumber(alive) > NOW + tonumber(ARGV[8]) then
+    redis.call('ZADD', K.sessions, 'XX', NOW + ARGV[8], SESSION)
+    redis.call('HSET', K.seen, SESSION, NOW)
+  end
   local more = 0
   if conf.paused == 0 and not emptied and (max >= 0 or conf.lined) then
     if waiting() > 0 or redis.call('EXISTS', K.prio) > 0 or max >= 0 and aside_claim.waits(ARGV[7]) then

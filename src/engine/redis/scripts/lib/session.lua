@@ -14,4 +14,5 @@ local function renew_late(deadline)
   local ttl = tonumber(deadline) - tonumber(redis.call('HGET', K.seen, SESSION) or deadline)
   redis.call('ZADD', K.sessions, 'XX', NOW + ttl, SESSION)
   redis.call('HSET', K.seen, SESSION, NOW)
+  return NOW + ttl
 end
