@@ -27,7 +27,7 @@ process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
 function storage() {
   const path = join(folder, `${(files += 1)}.db`);
   return {
-    /** @param {import("../dist/model/clock.js").Clock} clock */
+    /** @param {import("../dist/model/value/clock.js").Clock} clock */
     async connect(clock) {
       const engine = new SqliteEngine({ engine: "sqlite", path, durability: "normal" }, { clock });
       await engine.open();

@@ -3,9 +3,9 @@
  * "longshore"` gives; importing it connects to nothing.
  */
 export { attach, connect, type ConnectOptions } from "./client/connect.js";
-export type { JobQuery } from "./client/job-filter.js";
-export type { JobEvent } from "./client/job-events.js";
-export type { JobList, SnapshotPage } from "./client/job-list.js";
+export type { JobQuery } from "./client/jobs/job-filter.js";
+export type { JobEvent } from "./client/jobs/job-events.js";
+export type { JobList, SnapshotPage } from "./client/jobs/job-list.js";
 export {
   flow,
   type AnyFlow,
@@ -14,32 +14,32 @@ export {
   type FlowBuilder,
   type FlowOptions,
   type NodeArguments,
-} from "./client/flows/flow.js";
-export type { FlowJob } from "./client/flows/flow-job.js";
-export type { FlowEnqueueOptions } from "./client/flows/flow-options.js";
-export type { NeededNodeOptions, NodeOptions, OptionalNodeOptions } from "./client/flows/node-options.js";
-export type { Filled, Given, Reference, Taken } from "./client/flows/reference.js";
-export { ResultTimeout } from "./client/job-wait.js";
-export type { EnqueueOutcome, Job, JobChange, ResultOptions, RetryOptions } from "./client/job.js";
+} from "./define/flow.js";
+export type { FlowJob } from "./client/jobs/flow-job.js";
+export type { FlowEnqueueOptions } from "./client/enqueue/flow-options.js";
+export type { NeededNodeOptions, NodeOptions, OptionalNodeOptions } from "./define/node-options.js";
+export type { Filled, Given, Reference, Taken } from "./define/flow-reference.js";
+export { ResultTimeout } from "./client/jobs/job-wait.js";
+export type { EnqueueOutcome, Job, JobChange, ResultOptions, RetryOptions } from "./client/jobs/job.js";
 export type { BulkOptions, Longshore } from "./client/longshore.js";
-export type { EnqueueArguments, ManyOptions } from "./client/enqueue-arguments.js";
-export type { MilestoneRecord, StepRecord } from "./client/left-behind.js";
+export type { EnqueueArguments, ManyOptions } from "./client/enqueue/enqueue-arguments.js";
+export type { MilestoneRecord, StepRecord } from "./client/jobs/step-records.js";
 export type { Queue } from "./client/queue.js";
-export type { WatchEvent } from "./client/queue-watch.js";
-export type { ScheduleSnapshot } from "./client/schedule-snapshot.js";
-export type { PutSchedule, ScheduleQuery, Schedules } from "./client/schedules.js";
-export type { EnqueueOptions } from "./client/spec.js";
-export type { TagTotals } from "./client/tag-totals.js";
-export type { BulkAnswer } from "./engine/bulk.js";
-export type { AsideRecord, Engine, EngineInfo, QueueRecord, StateCounts, WorkerRecord } from "./engine/contract.js";
+export type { WatchEvent } from "./client/connection/queue-watch.js";
+export type { ScheduleSnapshot } from "./client/schedules/schedule-snapshot.js";
+export type { PutSchedule, ScheduleQuery, Schedules } from "./client/schedules/schedules.js";
+export type { EnqueueOptions } from "./client/enqueue/job-spec.js";
+export type { TagTotals } from "./client/jobs/tag-totals.js";
+export type { BulkAnswer } from "./client/bulk.js";
+export type { AsideRecord, Engine, EngineInfo, QueueRecord, StateCounts, WorkerRecord } from "./engine/contract/engine.js";
 export type { MemoryTarget, RedisTarget, SqliteTarget, Target } from "./engine/target.js";
-export type { AfterJob, AfterOptions, OnOption } from "./model/after.js";
-export type { BackoffOption } from "./model/backoff.js";
-export type { Classifier, Verdict } from "./model/classify.js";
-export type { Clock, Random } from "./model/clock.js";
-export type { Json } from "./model/codec.js";
-export type { Dependency, DependencyEnd, DependencyPolicy, DependencyRecord } from "./model/dependency.js";
-export type { Duration } from "./model/duration.js";
+export type { AfterJob, AfterOptions, OnOption } from "./model/job/after.js";
+export type { BackoffOption } from "./model/failure/backoff.js";
+export type { Classifier, Verdict } from "./model/failure/classify.js";
+export type { Clock, Random } from "./model/value/clock.js";
+export type { Json } from "./model/value/codec.js";
+export type { Dependency, DependencyEnd, DependencyPolicy, DependencyRecord } from "./model/job/dependency.js";
+export type { Duration } from "./model/value/duration.js";
 export {
   AllFailed,
   Cancelled,
@@ -71,18 +71,18 @@ export {
   UniqueConflict,
   UnknownTask,
   WrongState,
-} from "./model/errors.js";
-export { DependencyGone, ReferenceNotFound, Suspended } from "./model/flow-errors.js";
-export type { QueueEvent } from "./model/event.js";
-export type { FlowEdge, FlowGraph, FlowNode } from "./model/flow-graph.js";
-export type { InputReference, Membership } from "./model/flow.js";
-export type { Failure } from "./model/failure.js";
-export type { AttemptOutcome, AttemptRecord, JobRef } from "./model/job.js";
-export type { JobLog, LogLine } from "./model/log.js";
-export type { JobDefaults, JobOptions } from "./model/options.js";
-export type { ItemProgress, Progress } from "./model/progress.js";
-export { profile, type Profile, type ProfiledJob, type ProfileOptions } from "./model/profile.js";
-export type { KeepOption, KeepRule } from "./model/retention.js";
+} from "./model/errors/errors.js";
+export { DependencyGone, ReferenceNotFound, Suspended } from "./model/flow/errors.js";
+export type { QueueEvent } from "./model/job/event.js";
+export type { FlowEdge, FlowGraph, FlowNode } from "./model/flow/graph.js";
+export type { InputReference, Membership } from "./model/job/membership.js";
+export type { Failure } from "./model/failure/failure.js";
+export type { AttemptOutcome, AttemptRecord, JobRef } from "./model/job/job.js";
+export type { JobLog, LogLine } from "./model/job/log.js";
+export type { JobDefaults, JobOptions } from "./model/job/options.js";
+export type { ItemProgress, Progress } from "./model/job/progress.js";
+export { profile, type Profile, type ProfiledJob, type ProfileOptions } from "./model/vocabulary/profile.js";
+export type { KeepOption, KeepRule } from "./model/job/retention.js";
 export type {
   CatchUp,
   CronScheduleOption,
@@ -92,20 +92,20 @@ export type {
   ScheduleTimes,
 } from "./model/schedule/schedule.js";
 export type { TickOptions } from "./model/schedule/template.js";
-export type { Size } from "./model/size.js";
-export type { JobSnapshot } from "./model/snapshot.js";
-export { isTerminal, STATES, TERMINAL_STATES, type JobState, type TerminalState } from "./model/state.js";
-export { statuses, type StatusMachine, type StatusOptions } from "./model/status-machine.js";
-export type { StepFailure } from "./model/step-failure.js";
-export type { UniqueOption } from "./model/unique.js";
-export type { JobContext, JobLogger, JobMeta, SayProgress } from "./worker/context.js";
-export { currentJob } from "./worker/current-job.js";
-export type { Ending, Middleware } from "./worker/middleware.js";
-export type { QueueOrder } from "./worker/queue-order.js";
-export type { RunningJob } from "./worker/running-job.js";
-export { module, type ModuleReference } from "./worker/runners/module-reference.js";
-export type { ParsedRunner, RunnerKind, RunnerOptions } from "./worker/runners/runner-options.js";
-export type { SchemaInput, SchemaOutput, StandardSchema } from "./worker/standard-schema.js";
+export type { Size } from "./model/value/size.js";
+export type { JobSnapshot } from "./model/job/snapshot.js";
+export { isTerminal, STATES, TERMINAL_STATES, type JobState, type TerminalState } from "./model/job/state.js";
+export { statuses, type StatusMachine, type StatusOptions } from "./model/vocabulary/status-machine.js";
+export type { StepFailure } from "./model/failure/step-failure.js";
+export type { UniqueOption } from "./model/job/unique.js";
+export type { JobContext, JobLogger, JobMeta, SayProgress } from "./worker/handler/run-context.js";
+export { currentJob } from "./worker/handler/current-job.js";
+export type { Ending, Middleware } from "./worker/execution/middleware.js";
+export type { QueueOrder } from "./worker/claim/queue-order.js";
+export type { RunningJob } from "./define/running-job.js";
+export { module, type ModuleReference } from "./define/module.js";
+export type { ParsedRunner, RunnerKind, RunnerOptions } from "./define/runner-options.js";
+export type { SchemaInput, SchemaOutput, StandardSchema } from "./define/schema.js";
 export type {
   EndedDependency,
   Spawn,
@@ -113,9 +113,9 @@ export type {
   SpawnArguments,
   SpawnedJobOptions,
   SpawnOptions,
-} from "./worker/spawn/spawn.js";
-export type { JobStatus } from "./worker/steps/job-status.js";
-export type { Emit, Milestones, MilestonesOf, MilestonesOption } from "./worker/steps/milestones.js";
+} from "./define/spawn.js";
+export type { JobStatus } from "./worker/steps/run-status.js";
+export type { Emit, Milestones, MilestonesOf, MilestonesOption } from "./define/milestones.js";
 export type {
   ItemError,
   ItemResults,
@@ -124,8 +124,8 @@ export type {
   StepOptions,
   StepRetry,
   StepScope,
-} from "./worker/steps/step.js";
-export type { Stored } from "./worker/steps/stored.js";
+} from "./define/step.js";
+export type { Stored } from "./define/stored.js";
 export {
   task,
   type AnyTask,
@@ -136,8 +136,8 @@ export {
   type SupersededHook,
   type Task,
   type TaskOptions,
-} from "./worker/task.js";
-export { schedule, type AnySchedule, type CheckedSchedule, type TaskSchedule } from "./worker/task-schedule.js";
-export type { StopReason, WorkerEvents } from "./worker/worker-events.js";
-export type { WorkerOptions } from "./worker/worker-options.js";
+} from "./define/task.js";
+export { schedule, type AnySchedule, type CheckedSchedule, type TaskSchedule } from "./define/schedule.js";
+export type { StopReason, WorkerEvents } from "./worker/run/events.js";
+export type { WorkerOptions } from "./worker/options.js";
 export type { Worker, WorkerState } from "./worker/worker.js";

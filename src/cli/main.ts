@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The `longshore` command: runs it, and turns whatever happens into an exit code. */
-import { report } from "./exit.js";
+import { report } from "./terminal/exit.js";
 import { createProgram } from "./program.js";
 
 // Whoever reads our output may have seen enough (`longshore jobs | head`).

@@ -13,7 +13,7 @@ import { addPoolCommand } from "./commands/pool.js";
 import { addQueueCommands } from "./commands/queue.js";
 import { addSchedulesCommand } from "./commands/schedules.js";
 import { addWorkerCommand } from "./commands/worker.js";
-import { EXIT_CODES_HELP } from "./exit.js";
+import { EXIT_CODES_HELP } from "./terminal/exit.js";
 
 const ENVIRONMENT_HELP = `Environment:
   LONGSHORE_URL          the engine, when --url is not given; else REDIS_URL, else REDIS_HOST and REDIS_PORT

@@ -1,12 +1,12 @@
 /** From a target to a connection: which engine, from where, with which caps and defaults. */
-import type { Engine } from "../engine/contract.js";
+import type { Engine } from "../engine/contract/engine.js";
 import { openEngine } from "../engine/open.js";
 import { parseTarget, type Target } from "../engine/target.js";
-import { systemClock, systemRandom, type Clock, type Random } from "../model/clock.js";
-import { DEFAULT_PAYLOAD_CAP, HARD_PAYLOAD_CAP } from "../model/codec.js";
-import { InvalidInput } from "../model/errors.js";
-import { parseName } from "../model/name.js";
-import { checkDefaults, type JobDefaults } from "../model/options.js";
+import { systemClock, systemRandom, type Clock, type Random } from "../model/value/clock.js";
+import { DEFAULT_PAYLOAD_CAP, HARD_PAYLOAD_CAP } from "../model/value/codec.js";
+import { InvalidInput } from "../model/errors/errors.js";
+import { parseName } from "../model/value/name.js";
+import { checkDefaults, type JobDefaults } from "../model/job/options.js";
 import { Longshore } from "./longshore.js";
 
 /** The options of a connection. */

@@ -1,13 +1,13 @@
 /** A handle on one queue: its counts, its jobs, and the commands on the whole of it. */
-import type { StateCounts } from "../engine/contract.js";
-import { controlMany, type BulkAnswer } from "../engine/bulk.js";
-import { WrongState } from "../model/errors.js";
-import { parseId } from "../model/name.js";
-import { perState, type JobState } from "../model/state.js";
-import type { Core } from "./core.js";
-import { parseQuery, type JobQuery } from "./job-filter.js";
-import { JobList } from "./job-list.js";
-import { Job } from "./job.js";
+import type { StateCounts } from "../engine/contract/engine.js";
+import { controlMany, type BulkAnswer } from "./bulk.js";
+import { WrongState } from "../model/errors/errors.js";
+import { parseId } from "../model/value/name.js";
+import { perState, type JobState } from "../model/job/state.js";
+import type { Core } from "./connection/context.js";
+import { parseQuery, type JobQuery } from "./jobs/job-filter.js";
+import { JobList } from "./jobs/job-list.js";
+import { Job } from "./jobs/job.js";
 
 /**
  * A handle on one queue.

@@ -1,6 +1,6 @@
 /** From a target to an open engine. Engines load only when they are asked for: SQLite users never load a Redis client. */
-import type { Engine } from "./contract.js";
-import { ownFile } from "./own-file.js";
+import type { Engine } from "./contract/engine.js";
+import { ownFile } from "./shared/own-file.js";
 import { parseTarget, type ParsedTarget, type Target } from "./target.js";
 
 /** How to open an engine. */

@@ -3,9 +3,9 @@
  * be handed to another thread, which then opens an engine of its own; so it names a file wherever the process goes.
  */
 import { resolve } from "node:path";
-import { parsePositiveDuration, type Duration } from "../model/duration.js";
-import { InvalidInput } from "../model/errors.js";
-import { parseName } from "../model/name.js";
+import { parsePositiveDuration, type Duration } from "../model/value/duration.js";
+import { InvalidInput } from "../model/errors/errors.js";
+import { parseName } from "../model/value/name.js";
 
 /** One SQLite file, shared by any number of processes on one machine. */
 export interface SqliteTarget {

@@ -4,21 +4,21 @@
  */
 import { EventEmitter } from "node:events";
 import { hostname } from "node:os";
-import { parseDuration, type Duration } from "../model/duration.js";
-import { InvalidInput } from "../model/errors.js";
-import type { Runnable } from "./executor.js";
-import { keeperFile } from "./keeper-link.js";
+import { parseDuration, type Duration } from "../model/value/duration.js";
+import { InvalidInput } from "../model/errors/errors.js";
+import type { Runnable } from "./execution/executor.js";
+import { keeperFile } from "./session/heartbeat-link.js";
 import { checkPrograms } from "./runners/child-link.js";
-import type { ModuleReference } from "./runners/module-reference.js";
-import { needsChildren } from "./runners/runner-options.js";
-import { EACH } from "./spawn/each.js";
-import { knownTasks } from "./repertoire.js";
-import { checkCode, type AnyTask, type Handler, type Task } from "./task.js";
-import { Teller } from "./teller.js";
-import type { StopReason, WorkerEvents } from "./worker-events.js";
-import { parseSchedules, parseWorkerOptions, type ParsedWorkerOptions, type WorkerOptions } from "./worker-options.js";
-import type { WorkerSetup } from "./worker-setup.js";
-import { Workshop } from "./workshop.js";
+import type { ModuleReference } from "../define/module.js";
+import { needsChildren } from "../define/runner-options.js";
+import { EACH } from "./spawn/each-input.js";
+import { knownTasks } from "./claim/runnable-tasks.js";
+import { checkCode, type AnyTask, type Handler, type Task } from "../define/task.js";
+import { Teller } from "./run/event-publisher.js";
+import type { StopReason, WorkerEvents } from "./run/events.js";
+import { parseSchedules, parseWorkerOptions, type ParsedWorkerOptions, type WorkerOptions } from "./options.js";
+import type { WorkerSetup } from "./setup.js";
+import { Workshop } from "./runtime.js";
 
 /** What a worker is doing. */
 export type WorkerState = "starting" | "running" | "stopping" | "stopped";

@@ -1,11 +1,11 @@
 // A flow on the terminal: the tree of its jobs, what is counted and what is referred to.
 import { expect, test } from "vitest";
 import { flow, JobNotFound, type FlowJob } from "longshore";
-import { findFlow, findJob } from "../../src/cli/find-job.js";
-import { printFlow, printFlowChanges } from "../../src/cli/flow-view.js";
-import { printJob } from "../../src/cli/job-view.js";
-import { Output } from "../../src/cli/output.js";
-import { eachChildId } from "../../src/model/flow-each.js";
+import { findFlow, findJob } from "../../src/cli/flags/find-job.js";
+import { printFlow, printFlowChanges } from "../../src/cli/views/flow-view.js";
+import { printJob } from "../../src/cli/views/job-view.js";
+import { Output } from "../../src/cli/terminal/output.js";
+import { eachChildId } from "../../src/model/flow/each.js";
 import { enrich, fetchPage, parse, persist } from "../client/flow-tasks.js";
 import { FlowWorld } from "../client/flow-world.js";
 

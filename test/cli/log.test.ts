@@ -1,7 +1,7 @@
 // The log of a worker: no text of a job looks like a line of it, and none makes it longer than it has to be.
 import { expect, test } from "vitest";
-import { Log, type LogFormat } from "../../src/cli/log.js";
-import { logWorker } from "../../src/cli/worker-log.js";
+import { Log, type LogFormat } from "../../src/cli/terminal/log.js";
+import { logWorker } from "../../src/cli/terminal/worker-log.js";
 import { task, type AnyTask } from "longshore";
 import { StillWorld } from "../worker/still-world.js";
 

@@ -1,11 +1,11 @@
 // What reaches a terminal: nothing that a terminal would obey, tables that fit, and a question before destruction.
 import { PassThrough } from "node:stream";
 import { expect, test, vi } from "vitest";
-import { confirm } from "../../src/cli/confirm.js";
-import { Refused } from "../../src/cli/exit.js";
-import { Output } from "../../src/cli/output.js";
-import { paint } from "../../src/cli/table.js";
-import { jsonText, plain } from "../../src/cli/terminal-text.js";
+import { confirm } from "../../src/cli/terminal/confirm.js";
+import { Refused } from "../../src/cli/terminal/exit.js";
+import { Output } from "../../src/cli/terminal/output.js";
+import { paint } from "../../src/cli/terminal/table.js";
+import { jsonText, plain } from "../../src/cli/terminal/terminal-text.js";
 
 const attacks = [
   "\u001b]0;owned\u0007",

@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
-import { autoConcurrency, thisMachine } from "../../src/worker/auto-concurrency.js";
+import { autoConcurrency, thisMachine } from "../../src/worker/lifetime/auto-concurrency.js";
 import { emptyFolder, linesOf, removeFolder, Running, tasksFile, type LogLine } from "./command.js";
 
 interface Entry {

@@ -1,7 +1,7 @@
 // Jobs that wait for others: how that is said, and what is refused.
 import { describe, expect, it } from "vitest";
 import { InvalidInput, task, type AfterOptions } from "longshore";
-import { MOST_DEPENDENCIES } from "../../src/model/dependency.js";
+import { MOST_DEPENDENCIES } from "../../src/model/job/dependency.js";
 import { fetchPage } from "./flow-tasks.js";
 import { FlowWorld } from "./flow-world.js";
 

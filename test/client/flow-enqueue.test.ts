@@ -13,7 +13,7 @@ import {
   type Longshore,
 } from "longshore";
 import { MemoryEngine } from "../../src/engine/memory/engine.js";
-import { FLOW_CREATION } from "../../src/model/flow.js";
+import { FLOW_CREATION } from "../../src/model/job/membership.js";
 import { makeGate } from "../worker/gate.js";
 import { withCommands } from "../worker/still-world.js";
 import { enrich, fetchPage, parse, persist } from "./flow-tasks.js";

@@ -10,9 +10,9 @@ import {
   type FlowBuilder,
   type FlowJob,
 } from "longshore";
-import type { LeaseRef } from "../../src/engine/contract.js";
-import type { JobRecord, JobSpec } from "../../src/model/job.js";
-import { eachChildId } from "../../src/model/flow-each.js";
+import type { LeaseRef } from "../../src/engine/contract/engine.js";
+import type { JobRecord, JobSpec } from "../../src/model/job/job.js";
+import { eachChildId } from "../../src/model/flow/each.js";
 import { enrich, fetchPage, parse, persist } from "./flow-tasks.js";
 import { FlowWorld } from "./flow-world.js";
 

@@ -2,9 +2,9 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { flow, InvalidInput, PayloadTooLarge, task, type FlowBuilder, type Reference } from "longshore";
-import { MOST_LEVELS } from "../../src/model/flow-plan.js";
-import { MOST_DEPENDENCIES } from "../../src/model/dependency.js";
-import { MOST_MEMBERS } from "../../src/model/flow.js";
+import { MOST_LEVELS } from "../../src/model/flow/plan.js";
+import { MOST_DEPENDENCIES } from "../../src/model/job/dependency.js";
+import { MOST_MEMBERS } from "../../src/model/job/membership.js";
 import { fetchPage, parse } from "./flow-tasks.js";
 import { FlowWorld } from "./flow-world.js";
 

@@ -1,8 +1,8 @@
 // A still world with one worker that is moved by hand: it says which node of a flow ends, when, and with what.
 import { TestSession } from "longshore/testkit";
-import type { JobRecord } from "../../src/model/job.js";
-import { NO_PROGRESS, type Progress } from "../../src/model/progress.js";
-import type { Lease, Outcome } from "../../src/engine/contract.js";
+import type { JobRecord } from "../../src/model/job/job.js";
+import { NO_PROGRESS, type Progress } from "../../src/model/job/progress.js";
+import type { Lease, Outcome } from "../../src/engine/contract/engine.js";
 import { StillWorld } from "../worker/still-world.js";
 
 const QUEUES = ["default", "io", "cpu", "flows"];

@@ -2,8 +2,8 @@
 // says that there is more. Counted on 20,000 entries of each kind; all is done after enough calls.
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
-import type { Outcome } from "../../src/engine/contract.js";
-import type { JobSpec } from "../../src/model/job.js";
+import type { Outcome } from "../../src/engine/contract/engine.js";
+import type { JobSpec } from "../../src/model/job/job.js";
 import { Kit, MAIN } from "../../src/engine/testkit/kit.js";
 import { BOOM, settlement, type TestSession } from "../../src/engine/testkit/test-session.js";
 import { startRedisServer, type RedisServer } from "../support/redis-server.js";

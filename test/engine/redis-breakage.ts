@@ -1,8 +1,8 @@
 // Deliveries that break, on Redis: the cause has happened, and its messages arrive twice, or not all of them, because whoever
 // delivers them is gone. Engine, scripts and server are the real ones; only the hands between them fail.
-import type { Delivered, Message, News, NewsToken } from "../../src/engine/delivery.js";
-import { RedisPost } from "../../src/engine/redis/post.js";
-import { EngineUnavailable } from "../../src/model/errors.js";
+import type { Delivered, Message, News, NewsToken } from "../../src/engine/shared/relay.js";
+import { RedisPost } from "../../src/engine/redis/commands/mailbox.js";
+import { EngineUnavailable } from "../../src/model/errors/errors.js";
 
 /**
  * `twice`: every message arrives twice, and so does every answer; `dies`: the client is gone in the `at`-th command of the

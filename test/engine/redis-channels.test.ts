@@ -3,9 +3,9 @@
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from "vitest";
 import { connect, task, type Longshore } from "longshore";
-import { Channel } from "../../src/engine/redis/channel.js";
+import { Channel } from "../../src/engine/redis/waiting/channel.js";
 import { RedisEngine } from "../../src/engine/redis/engine.js";
-import { Keys } from "../../src/engine/redis/keys.js";
+import { Keys } from "../../src/engine/redis/connection/keys.js";
 import { parseTarget, type ParsedRedisTarget } from "../../src/engine/target.js";
 import { ManualClock } from "../../src/engine/testkit/manual-clock.js";
 import { RedisMonitor } from "../support/redis-monitor.js";

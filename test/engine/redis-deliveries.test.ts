@@ -1,13 +1,13 @@
 // What jobs tell each other travels apart from the commands it follows from, on Redis: whoever delivers it may die at any
 // point, somebody else may deliver it at the same time, and a server may lose it. All comes to the same end.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it, onTestFinished } from "vitest";
-import type { Lease } from "../../src/engine/contract.js";
+import type { Lease } from "../../src/engine/contract/engine.js";
 import type { RedisTarget } from "../../src/engine/target.js";
 import { Kit, settlement, type TestSession } from "../../src/engine/testkit/index.js";
-import type { Dependency } from "../../src/model/dependency.js";
-import { FLOW_CREATION } from "../../src/model/flow.js";
-import type { JobSpec } from "../../src/model/job.js";
-import { isTerminal } from "../../src/model/state.js";
+import type { Dependency } from "../../src/model/job/dependency.js";
+import { FLOW_CREATION } from "../../src/model/job/membership.js";
+import type { JobSpec } from "../../src/model/job/job.js";
+import { isTerminal } from "../../src/model/job/state.js";
 import { BreakableDelivery, type Breakage } from "./redis-breakage.js";
 import { nodesOf, RedisBackdoor, redisStorage, type LossyStorage } from "./redis-storage.js";
 

@@ -3,8 +3,8 @@
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from "vitest";
 import { RedisEngine } from "../../src/engine/redis/engine.js";
-import { Keys } from "../../src/engine/redis/keys.js";
-import { Registry } from "../../src/engine/redis/registry.js";
+import { Keys } from "../../src/engine/redis/connection/keys.js";
+import { Registry } from "../../src/engine/redis/connection/queue-registry.js";
 import { parseTarget, type ParsedRedisTarget } from "../../src/engine/target.js";
 import { Kit, MAIN } from "../../src/engine/testkit/kit.js";
 import { freshPrefix, RedisBackdoor, redisStorage } from "./redis-storage.js";

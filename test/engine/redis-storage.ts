@@ -1,11 +1,11 @@
 // Storage on a Redis server or cluster for one scenario: a key prefix of its own, removed afterwards.
 import { Cluster, Redis } from "ioredis";
-import type { Engine } from "../../src/engine/contract.js";
+import type { Engine } from "../../src/engine/contract/engine.js";
 import { RedisEngine } from "../../src/engine/redis/engine.js";
 import { parseTarget, type ParsedRedisTarget, type RedisTarget } from "../../src/engine/target.js";
 import type { TestStorage } from "../../src/engine/testkit/index.js";
-import type { Clock } from "../../src/model/clock.js";
-import type { JobRef } from "../../src/model/job.js";
+import type { Clock } from "../../src/model/value/clock.js";
+import type { JobRef } from "../../src/model/job/job.js";
 
 // What stands before the body of a job: see scripts/lib/record.lua.
 const birthRecordSize = 21;

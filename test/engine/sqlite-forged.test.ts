@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { loadDriver, type SqlValue } from "../../src/engine/sqlite/driver.js";
+import { loadDriver, type SqlValue } from "../../src/engine/sqlite/database/driver.js";
 import { runBeside, type Moment } from "./forged-world.js";
 
 let folder: string;

@@ -2,11 +2,11 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Engine } from "../../src/engine/contract.js";
-import { type Database, loadDriver } from "../../src/engine/sqlite/driver.js";
+import type { Engine } from "../../src/engine/contract/engine.js";
+import { type Database, loadDriver } from "../../src/engine/sqlite/database/driver.js";
 import { SqliteEngine } from "../../src/engine/sqlite/engine.js";
 import type { TestStorage } from "../../src/engine/testkit/index.js";
-import type { Clock } from "../../src/model/clock.js";
+import type { Clock } from "../../src/model/value/clock.js";
 
 /** Empty storage in a new file. */
 export function sqliteStorage(): TestStorage & { readonly path: string } {

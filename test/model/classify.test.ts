@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { classify } from "../../src/model/classify.js";
+import { classify } from "../../src/model/failure/classify.js";
 import {
   AllFailed,
   IllegalTransition,
@@ -9,7 +9,7 @@ import {
   RetryAfter,
   TimedOut,
   UnknownTask,
-} from "../../src/model/errors.js";
+} from "../../src/model/errors/errors.js";
 
 const NOW = Date.UTC(2026, 10, 21, 12, 0, 0);
 

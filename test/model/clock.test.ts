@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { ManualClock } from "../../src/engine/testkit/index.js";
-import { pause, systemClock } from "../../src/model/clock.js";
+import { pause, systemClock } from "../../src/model/value/clock.js";
 
 describe("a clock moved by hand", () => {
   test("calls what falls due in order, each at its own time", () => {

@@ -8,8 +8,8 @@ import {
   encodePayload,
   HARD_PAYLOAD_CAP,
   isSurePayload,
-} from "../../src/model/codec.js";
-import { InvalidInput, PayloadTooLarge } from "../../src/model/errors.js";
+} from "../../src/model/value/codec.js";
+import { InvalidInput, PayloadTooLarge } from "../../src/model/errors/errors.js";
 
 function nested(depth: number): unknown {
   let value: unknown = 1;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { formatDuration, LONGEST_DURATION, parseDuration, parsePositiveDuration } from "../../src/model/duration.js";
-import { InvalidInput } from "../../src/model/errors.js";
+import { formatDuration, LONGEST_DURATION, parseDuration, parsePositiveDuration } from "../../src/model/value/duration.js";
+import { InvalidInput } from "../../src/model/errors/errors.js";
 
 describe("a duration", () => {
   test.each([

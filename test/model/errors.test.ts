@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import * as errors from "../../src/model/errors.js";
-import { InvalidInput, LongshoreError, show } from "../../src/model/errors.js";
+import * as errors from "../../src/model/errors/errors.js";
+import { InvalidInput, LongshoreError, show } from "../../src/model/errors/errors.js";
 
 describe("an error", () => {
   test("is a LongshoreError with its own name and a stable code", () => {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { DEFAULT_BACKOFF } from "../../src/model/backoff.js";
-import { plainFailure } from "../../src/model/failure.js";
-import { matchesFilter, type JobFilter } from "../../src/model/filter.js";
-import { UNTIED, type JobRecord } from "../../src/model/job.js";
-import { DEFAULT_RETENTION } from "../../src/model/retention.js";
+import { DEFAULT_BACKOFF } from "../../src/model/failure/backoff.js";
+import { plainFailure } from "../../src/model/failure/failure.js";
+import { matchesFilter, type JobFilter } from "../../src/model/job/filter.js";
+import { UNTIED, type JobRecord } from "../../src/model/job/job.js";
+import { DEFAULT_RETENTION } from "../../src/model/job/retention.js";
 
 const job: JobRecord = {
   id: "job_17",

@@ -1,12 +1,12 @@
 // The orders and the progress of a flow's jobs: pure functions of records.
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { graphOf, inOrder, toRetry } from "../../src/model/flow-graph.js";
-import { flowProgress } from "../../src/model/flow-progress.js";
-import type { JobRecord } from "../../src/model/job.js";
-import { NO_PROGRESS } from "../../src/model/progress.js";
-import { STATES, type JobState } from "../../src/model/state.js";
-import { levelsOf } from "../../src/model/topology.js";
+import { graphOf, inOrder, toRetry } from "../../src/model/flow/graph.js";
+import { flowProgress } from "../../src/model/flow/progress.js";
+import type { JobRecord } from "../../src/model/job/job.js";
+import { NO_PROGRESS } from "../../src/model/job/progress.js";
+import { STATES, type JobState } from "../../src/model/job/state.js";
+import { levelsOf } from "../../src/model/value/levels.js";
 
 interface Sketch {
   readonly state?: JobState;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createIdSource, ID_LENGTH, mayBelongTo, queueMark } from "../../src/model/id.js";
+import { createIdSource, ID_LENGTH, mayBelongTo, queueMark } from "../../src/model/value/id.js";
 
 const NOW = 1_700_000_000_000;
 const fill =

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { InvalidInput } from "../../src/model/errors.js";
-import { parseId, parseKey, parseName, parseTags } from "../../src/model/name.js";
+import { InvalidInput } from "../../src/model/errors/errors.js";
+import { parseId, parseKey, parseName, parseTags } from "../../src/model/value/name.js";
 
 describe("a queue or task name", () => {
   test.each(["a", "defospam", "A-b_c.d:e", "0", "__proto__", "x".repeat(100)])("may be %s", (name) => {

@@ -1,10 +1,10 @@
 // Places in values, what an input takes from the results of others, and the ids of jobs that jobs make.
 import { describe, expect, test } from "vitest";
-import { childId } from "../../src/model/child-id.js";
-import { eachChildId, isEachChild } from "../../src/model/flow-each.js";
-import { parseId } from "../../src/model/name.js";
-import { pathText, putAt, takeAt, type Path } from "../../src/model/path.js";
-import { fillReferences, referredJobs, type Referent } from "../../src/model/reference.js";
+import { childId } from "../../src/model/value/child-id.js";
+import { eachChildId, isEachChild } from "../../src/model/flow/each.js";
+import { parseId } from "../../src/model/value/name.js";
+import { pathText, putAt, takeAt, type Path } from "../../src/model/value/path.js";
+import { fillReferences, referredJobs, type Referent } from "../../src/model/flow/input-references.js";
 
 describe("a place in a value", () => {
   test.each<[Path, unknown]>([

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { InvalidInput } from "../../src/model/errors.js";
-import { DEFAULT_RETENTION, parseRetention } from "../../src/model/retention.js";
+import { InvalidInput } from "../../src/model/errors/errors.js";
+import { DEFAULT_RETENTION, parseRetention } from "../../src/model/job/retention.js";
 
 const DAY = 86_400_000;
 

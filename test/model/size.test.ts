@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { InvalidInput } from "../../src/model/errors.js";
-import { formatSize, parseSize } from "../../src/model/size.js";
+import { InvalidInput } from "../../src/model/errors/errors.js";
+import { formatSize, parseSize } from "../../src/model/value/size.js";
 
 describe("a size", () => {
   test.each([

@@ -10,7 +10,7 @@ import {
   TRANSITIONS,
   WAITING_STATES,
   type JobState,
-} from "../../src/model/state.js";
+} from "../../src/model/job/state.js";
 
 /** The picture of the states, as it is drawn in the documentation: from, to, because of what. */
 const PICTURE: readonly (readonly [from: string, to: string, causes: string])[] = [

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseUnique } from "../../src/model/unique.js";
+import { parseUnique } from "../../src/model/job/unique.js";
 
 describe("uniqueness", () => {
   test("is until the job has finished, and joins, when nothing is said", () => {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { plainFailure } from "../../src/model/failure.js";
-import { CRASH_LIMIT } from "../../src/model/job.js";
-import { canMove } from "../../src/model/state.js";
-import { judge, judgeCrash } from "../../src/model/verdict.js";
+import { plainFailure } from "../../src/model/failure/failure.js";
+import { CRASH_LIMIT } from "../../src/model/job/job.js";
+import { canMove } from "../../src/model/job/state.js";
+import { judge, judgeCrash } from "../../src/model/job/outcome.js";
 
 const fresh = { counted: 0, attempts: 3, crashes: 0, waiting: 0 };
 const error = plainFailure("Error", "boom", "E");

@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { rolldown } from "rolldown";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { Bundled } from "longshore";
-import { ownFile } from "../../src/engine/own-file.js";
+import { ownFile } from "../../src/engine/shared/own-file.js";
 
 const run = promisify(execFile);
 const main = fileURLToPath(new URL("../../dist/index.js", import.meta.url));

@@ -3,14 +3,14 @@
 // had begun ends, every job runs in its turn and no more often than its workers died, and nothing else ever ran.
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, inject, it, onTestFinished } from "vitest";
-import type { Engine, Lease } from "../../src/engine/contract.js";
+import type { Engine, Lease } from "../../src/engine/contract/engine.js";
 import { RedisEngine } from "../../src/engine/redis/engine.js";
 import { SqliteEngine } from "../../src/engine/sqlite/engine.js";
 import { parseTarget } from "../../src/engine/target.js";
 import { ManualClock, settlement, TestSession } from "../../src/engine/testkit/index.js";
-import { FLOW_CREATION } from "../../src/model/flow.js";
-import { CRASH_LIMIT, type JobRecord, type JobRef } from "../../src/model/job.js";
-import { isTerminal } from "../../src/model/state.js";
+import { FLOW_CREATION } from "../../src/model/job/membership.js";
+import { CRASH_LIMIT, type JobRecord, type JobRef } from "../../src/model/job/job.js";
+import { isTerminal } from "../../src/model/job/state.js";
 import { listAll } from "../property/compare.js";
 import { type Harbour, onSharedCluster, onSharedRedis, onSqlite } from "./harbour.js";
 import { WorkerPool } from "./worker-pool.js";

@@ -4,7 +4,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it, onTestFinished } from "vitest";
 import type { Longshore, Target } from "longshore";
-import type { Engine } from "../../src/engine/contract.js";
+import type { Engine } from "../../src/engine/contract/engine.js";
 import { openEngine } from "../../src/engine/open.js";
 import { parseTarget } from "../../src/engine/target.js";
 import { parseSchedule } from "../../src/model/schedule/schedule.js";

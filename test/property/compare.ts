@@ -1,10 +1,10 @@
 // Two engines given the same commands: every answer is compared, the counts after every command, and in the end all that
 // can be read. What the contract leaves open is brought into one form first.
 import assert from "node:assert/strict";
-import type { Engine, LeaseRef, OverdueSession } from "../../src/engine/contract.js";
-import type { JobFilter } from "../../src/model/filter.js";
-import type { DependencyRecord } from "../../src/model/dependency.js";
-import type { JobRecord, JobRef } from "../../src/model/job.js";
+import type { Engine, LeaseRef, OverdueSession } from "../../src/engine/contract/engine.js";
+import type { JobFilter } from "../../src/model/job/filter.js";
+import type { DependencyRecord } from "../../src/model/job/dependency.js";
+import type { JobRecord, JobRef } from "../../src/model/job/job.js";
 import { QUEUES, TAGS, TASKS, type Step } from "./steps.js";
 import type { World } from "./world.js";
 

@@ -1,9 +1,9 @@
 // What may happen to a flow, as plain data: fast-check draws the flow itself, a graph of 2 to 20 jobs over three queues, how
 // far its creator comes, and what happens while it runs. Numbers stand for "the n-th latest job, lease or session there is".
 import * as fc from "fast-check";
-import type { Outcome } from "../../src/engine/contract.js";
-import { POLICIES, type DependencyPolicy } from "../../src/model/dependency.js";
-import { plainFailure } from "../../src/model/failure.js";
+import type { Outcome } from "../../src/engine/contract/engine.js";
+import { POLICIES, type DependencyPolicy } from "../../src/model/job/dependency.js";
+import { plainFailure } from "../../src/model/failure/failure.js";
 import type { Breakage } from "../engine/redis-breakage.js";
 import type { Cases } from "./check.js";
 

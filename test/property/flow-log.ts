@@ -1,11 +1,11 @@
 // What is known of the jobs of a flow from outside: what was asked, and what was seen after every command. From that alone it
 // says whether a job may run, and whether a flow ended as it should; what engines write down of ties is checked against it.
 import assert from "node:assert/strict";
-import type { Engine, EnqueueAnswer, FencedAnswer, Lease, Outcome } from "../../src/engine/contract.js";
-import { DEPENDENCY_FAILED, isSuccess, type DependencyEnd } from "../../src/model/dependency.js";
-import { flowEnd } from "../../src/model/flow.js";
-import type { JobRecord, JobRef, JobSpec } from "../../src/model/job.js";
-import { isTerminal } from "../../src/model/state.js";
+import type { Engine, EnqueueAnswer, FencedAnswer, Lease, Outcome } from "../../src/engine/contract/engine.js";
+import { DEPENDENCY_FAILED, isSuccess, type DependencyEnd } from "../../src/model/job/dependency.js";
+import { flowEnd } from "../../src/model/job/membership.js";
+import type { JobRecord, JobRef, JobSpec } from "../../src/model/job/job.js";
+import { isTerminal } from "../../src/model/job/state.js";
 
 interface Entry {
   readonly spec: JobSpec;

@@ -2,13 +2,13 @@
 // takes part: a creator who may die on the way, workers who die, leave or end their runs in any way, and somebody who cancels,
 // removes, retries and replaces. When all that has happened one worker is left, who does what there is to do.
 import assert from "node:assert/strict";
-import type { Engine, Lease, Outcome } from "../../src/engine/contract.js";
+import type { Engine, Lease, Outcome } from "../../src/engine/contract/engine.js";
 import { Kit, settlement, type TestSession, type TestStorage } from "../../src/engine/testkit/index.js";
-import { isSuccess, type Dependency } from "../../src/model/dependency.js";
-import { toRetry } from "../../src/model/flow-graph.js";
-import type { JobRef, JobSpec } from "../../src/model/job.js";
-import { DEFAULT_RETENTION } from "../../src/model/retention.js";
-import { sources } from "../../src/model/state.js";
+import { isSuccess, type Dependency } from "../../src/model/job/dependency.js";
+import { toRetry } from "../../src/model/flow/graph.js";
+import type { JobRef, JobSpec } from "../../src/model/job/job.js";
+import { DEFAULT_RETENTION } from "../../src/model/job/retention.js";
+import { sources } from "../../src/model/job/state.js";
 import type { BreakableDelivery } from "../engine/redis-breakage.js";
 import { QUEUES, type FlowCase, type FlowCommand, type FlowEvent, type NodeDraft, type Wait } from "./flow-events.js";
 import { FlowLog, nameOf } from "./flow-log.js";

@@ -1,14 +1,14 @@
 // What may happen to an engine, as plain data: fast-check draws sixty of these, the world turns each into a command.
 // Numbers stand for "the n-th latest job, lease or session there is", so a step always means something.
 import * as fc from "fast-check";
-import type { Outcome, ScheduleStatus } from "../../src/engine/contract.js";
-import type { Checkpoint } from "../../src/model/checkpoint.js";
-import type { DependencyPolicy } from "../../src/model/dependency.js";
-import { plainFailure } from "../../src/model/failure.js";
-import type { JobSpec } from "../../src/model/job.js";
-import { DEFAULT_RETENTION, type Retention } from "../../src/model/retention.js";
-import type { StepFailure } from "../../src/model/step-failure.js";
-import type { Unique } from "../../src/model/unique.js";
+import type { Outcome, ScheduleStatus } from "../../src/engine/contract/engine.js";
+import type { Checkpoint } from "../../src/model/job/checkpoint.js";
+import type { DependencyPolicy } from "../../src/model/job/dependency.js";
+import { plainFailure } from "../../src/model/failure/failure.js";
+import type { JobSpec } from "../../src/model/job/job.js";
+import { DEFAULT_RETENTION, type Retention } from "../../src/model/job/retention.js";
+import type { StepFailure } from "../../src/model/failure/step-failure.js";
+import type { Unique } from "../../src/model/job/unique.js";
 
 export const QUEUES = ["a", "b"] as const;
 /** The longest a session lives without a heartbeat. In milliseconds. */

@@ -10,17 +10,17 @@ import type {
   ScheduleFire,
   Settlement,
   WatchAnswer,
-} from "../../src/engine/contract.js";
+} from "../../src/engine/contract/engine.js";
 import { ManualClock } from "../../src/engine/testkit/index.js";
 import { MemoryEngine } from "../../src/engine/memory/engine.js";
-import type { Dependency } from "../../src/model/dependency.js";
-import { createIdSource } from "../../src/model/id.js";
-import type { JobRef, JobSpec } from "../../src/model/job.js";
+import type { Dependency } from "../../src/model/job/dependency.js";
+import { createIdSource } from "../../src/model/value/id.js";
+import type { JobRef, JobSpec } from "../../src/model/job/job.js";
 import { parseSchedule } from "../../src/model/schedule/schedule.js";
 import { dueTicks } from "../../src/model/schedule/tick-job.js";
 import { nextDue } from "../../src/model/schedule/ticks.js";
-import { NO_PROGRESS } from "../../src/model/progress.js";
-import { sources, STATES, WAITING_STATES } from "../../src/model/state.js";
+import { NO_PROGRESS } from "../../src/model/job/progress.js";
+import { sources, STATES, WAITING_STATES } from "../../src/model/job/state.js";
 import { LONGEST_LIFE, QUEUES, TAGS, TASKS, type Draft, type ScheduleDraft, type Step } from "./steps.js";
 
 /** The commands that steps stand for. */

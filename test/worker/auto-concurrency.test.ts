@@ -1,7 +1,7 @@
 // What `concurrency: "auto"` makes of a machine.
 import { task } from "longshore";
 import { describe, expect, it } from "vitest";
-import { autoConcurrency, describeMachine, thisMachine } from "../../src/worker/auto-concurrency.js";
+import { autoConcurrency, describeMachine, thisMachine } from "../../src/worker/lifetime/auto-concurrency.js";
 import { StillWorld } from "./still-world.js";
 
 const GB = 1_024 ** 3;

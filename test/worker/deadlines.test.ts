@@ -1,7 +1,7 @@
 // The timeouts of runs on one timer: each is found again where it was put.
 import { expect, it } from "vitest";
-import { Deadlines } from "../../src/worker/deadlines.js";
-import type { Run } from "../../src/worker/run.js";
+import { Deadlines } from "../../src/worker/execution/timeouts.js";
+import type { Run } from "../../src/worker/run/run.js";
 import { ManualClock } from "../../src/engine/testkit/manual-clock.js";
 
 it.each([0.1, 9.7, 1_000 / 3, Number.NaN])(

@@ -1,10 +1,10 @@
 // A flow made by the commands of the engine: one job per node, in one queue, each after those that its input takes from.
 import type { Job } from "longshore";
-import type { Dependency, DependencyPolicy } from "../../src/model/dependency.js";
-import type { InputReference } from "../../src/model/flow.js";
-import { UNTIED, type JobRecord, type JobRef, type JobSpec } from "../../src/model/job.js";
-import { parseOptions, type JobOptions } from "../../src/model/options.js";
-import { makeSpec } from "../../src/model/spec.js";
+import type { Dependency, DependencyPolicy } from "../../src/model/job/dependency.js";
+import type { InputReference } from "../../src/model/job/membership.js";
+import { UNTIED, type JobRecord, type JobRef, type JobSpec } from "../../src/model/job/job.js";
+import { parseOptions, type JobOptions } from "../../src/model/job/options.js";
+import { makeSpec } from "../../src/model/job/spec.js";
 import type { StillWorld } from "./still-world.js";
 
 /** Where the flow is. */

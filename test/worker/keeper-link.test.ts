@@ -10,7 +10,7 @@ import { attach, connect, task, type Engine, type Longshore, type Worker } from 
 import { openEngine } from "../../src/engine/open.js";
 import { SqliteEngine } from "../../src/engine/sqlite/engine.js";
 import { ManualClock } from "../../src/engine/testkit/manual-clock.js";
-import { KeeperLink, type KeeperAnswer } from "../../src/worker/keeper-link.js";
+import { KeeperLink, type KeeperAnswer } from "../../src/worker/session/heartbeat-link.js";
 
 const FILES = ["", "-wal", "-shm"];
 const info = { name: "w", host: "h", pid: 1, queues: ["q"], tasks: [], concurrency: 1, startedAt: 0 };

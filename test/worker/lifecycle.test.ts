@@ -13,7 +13,7 @@ import {
   type Worker,
 } from "longshore";
 import { makeGate } from "./gate.js";
-import { lifeOf } from "../../src/worker/overdue-watch.js";
+import { lifeOf } from "../../src/worker/session/overdue-watch.js";
 import { StillWorld, withCommands } from "./still-world.js";
 
 let world: StillWorld;

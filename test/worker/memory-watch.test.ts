@@ -1,7 +1,7 @@
 // When a worker looks at its memory, and what it says.
 import { beforeEach, describe, expect, it } from "vitest";
 import { ManualClock } from "../../src/engine/testkit/manual-clock.js";
-import { MemoryWatch } from "../../src/worker/memory-watch.js";
+import { MemoryWatch } from "../../src/worker/lifetime/memory-watch.js";
 
 let clock: ManualClock;
 let memory = 0;

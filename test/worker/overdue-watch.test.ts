@@ -1,7 +1,7 @@
 // Telling dead sessions from late ones: how long an overdue session is watched, and what makes the watch begin anew.
 import { describe, expect, it } from "vitest";
-import type { OverdueSession } from "../../src/engine/contract.js";
-import { lifeOf, OverdueWatch } from "../../src/worker/overdue-watch.js";
+import type { OverdueSession } from "../../src/engine/contract/engine.js";
+import { lifeOf, OverdueWatch } from "../../src/worker/session/overdue-watch.js";
 
 const session = (change: Partial<OverdueSession> = {}): OverdueSession => ({
   session: "a/1",

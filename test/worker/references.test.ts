@@ -2,8 +2,8 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
 import { task, type AnyTask, type Engine, type EndedDependency, type JobContext } from "longshore";
-import { EngineUnavailable } from "../../src/model/errors.js";
-import { EACH_TASK, type EachInput } from "../../src/model/flow-each.js";
+import { EngineUnavailable } from "../../src/model/errors/errors.js";
+import { EACH_TASK, type EachInput } from "../../src/model/flow/each.js";
 import { FlowInTest, type TestNode } from "./flow-in-test.js";
 import { makeGate } from "./gate.js";
 import { StillWorld, withCommands } from "./still-world.js";

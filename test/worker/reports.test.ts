@@ -2,8 +2,8 @@
 // away or refused for a moment. Time stands still here.
 import { describe, expect, it } from "vitest";
 import { EngineRefused, EngineUnavailable, task, type JobContext } from "longshore";
-import type { Checkpoint } from "../../src/model/checkpoint.js";
-import type { Report } from "../../src/engine/contract.js";
+import type { Checkpoint } from "../../src/model/job/checkpoint.js";
+import type { Report } from "../../src/engine/contract/engine.js";
 import { makeGate } from "./gate.js";
 import { StillWorld, withCommands } from "./still-world.js";
 

@@ -14,7 +14,7 @@ import {
   type Worker,
   type WorkerOptions,
 } from "longshore";
-import { EngineUnavailable } from "../../src/model/errors.js";
+import { EngineUnavailable } from "../../src/model/errors/errors.js";
 import { FlowInTest } from "./flow-in-test.js";
 import { StillWorld, withCommands } from "./still-world.js";
 

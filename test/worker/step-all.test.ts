@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { AllFailed, NonRetryable, task } from "longshore";
-import { describeFailure } from "../../src/model/failure.js";
+import { describeFailure } from "../../src/model/failure/failure.js";
 import { makeGate } from "./gate.js";
 import { onEveryEngine } from "./on-engines.js";
 import { StillWorld } from "./still-world.js";

@@ -3,18 +3,18 @@
  * taken one by one, and one that cannot be does not keep the others from it; that of a flow stands for the whole of it.
  */
 import type { Command } from "commander";
-import type { JobQuery } from "../../client/job-filter.js";
-import type { Job, RetryOptions } from "../../client/job.js";
+import type { JobQuery } from "../../client/jobs/job-filter.js";
+import type { Job, RetryOptions } from "../../client/jobs/job.js";
 import type { Longshore } from "../../client/longshore.js";
-import type { BulkAnswer } from "../../engine/bulk.js";
-import { LongshoreError } from "../../model/errors.js";
-import { confirm } from "../confirm.js";
-import { connected } from "../connection.js";
-import { exitCodeOf, messageOf, UsageError } from "../exit.js";
-import { findJob } from "../find-job.js";
-import { addFilterOptions, describeQuery, jobCount, queryOf, type FilterFlags } from "../filters.js";
-import type { Output } from "../output.js";
-import { paint } from "../table.js";
+import type { BulkAnswer } from "../../client/bulk.js";
+import { LongshoreError } from "../../model/errors/errors.js";
+import { confirm } from "../terminal/confirm.js";
+import { connected } from "../flags/connection.js";
+import { exitCodeOf, messageOf, UsageError } from "../terminal/exit.js";
+import { findJob } from "../flags/find-job.js";
+import { addFilterOptions, describeQuery, jobCount, queryOf, type FilterFlags } from "../flags/filters.js";
+import type { Output } from "../terminal/output.js";
+import { paint } from "../terminal/table.js";
 
 interface ControlFlags extends FilterFlags, RetryOptions {
   all?: boolean;

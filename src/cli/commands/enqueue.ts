@@ -1,19 +1,19 @@
 /** `longshore enqueue`: one job from the command line, by the name of its task. */
 import { text } from "node:stream/consumers";
 import type { Command } from "commander";
-import type { Job } from "../../client/job.js";
-import type { EnqueueOptions } from "../../client/spec.js";
-import type { Json } from "../../model/codec.js";
-import { parseDuration } from "../../model/duration.js";
-import { InvalidInput, JobFailed } from "../../model/errors.js";
-import { parseName } from "../../model/name.js";
-import { connected } from "../connection.js";
-import { parseJson, parseWhole, repeated } from "../arguments.js";
-import { ExitCode } from "../exit.js";
-import type { Output } from "../output.js";
-import { paint } from "../table.js";
-import { jsonText } from "../terminal-text.js";
-import { parseMoment } from "../time-text.js";
+import type { Job } from "../../client/jobs/job.js";
+import type { EnqueueOptions } from "../../client/enqueue/job-spec.js";
+import type { Json } from "../../model/value/codec.js";
+import { parseDuration } from "../../model/value/duration.js";
+import { InvalidInput, JobFailed } from "../../model/errors/errors.js";
+import { parseName } from "../../model/value/name.js";
+import { connected } from "../flags/connection.js";
+import { parseJson, parseWhole, repeated } from "../flags/arguments.js";
+import { ExitCode } from "../terminal/exit.js";
+import type { Output } from "../terminal/output.js";
+import { paint } from "../terminal/table.js";
+import { jsonText } from "../terminal/terminal-text.js";
+import { parseMoment } from "../terminal/time-text.js";
 
 interface EnqueueFlags {
   queue?: string;

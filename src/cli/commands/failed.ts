@@ -1,16 +1,16 @@
 /** `longshore failed`: jobs that failed for good, as groups that share a cause; to list, to run again, or to remove. */
 import type { Command } from "commander";
-import type { JobQuery } from "../../client/job-filter.js";
+import type { JobQuery } from "../../client/jobs/job-filter.js";
 import type { Longshore } from "../../client/longshore.js";
-import type { JobSnapshot } from "../../model/snapshot.js";
-import { parseDuration } from "../../model/duration.js";
-import { LongshoreError } from "../../model/errors.js";
-import { confirm } from "../confirm.js";
-import { connected } from "../connection.js";
-import { describeQuery, jobCount, queryOf } from "../filters.js";
-import type { Output } from "../output.js";
-import { paint } from "../table.js";
-import { relative } from "../time-text.js";
+import type { JobSnapshot } from "../../model/job/snapshot.js";
+import { parseDuration } from "../../model/value/duration.js";
+import { LongshoreError } from "../../model/errors/errors.js";
+import { confirm } from "../terminal/confirm.js";
+import { connected } from "../flags/connection.js";
+import { describeQuery, jobCount, queryOf } from "../flags/filters.js";
+import type { Output } from "../terminal/output.js";
+import { paint } from "../terminal/table.js";
+import { relative } from "../terminal/time-text.js";
 
 interface FailedFlags {
   queue?: string;

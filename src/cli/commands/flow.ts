@@ -1,16 +1,16 @@
 /** `longshore flow`: a flow with all its jobs, as a tree; with `--watch` also what happens to them until it ends. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
-import type { FlowJob } from "../../client/flows/flow-job.js";
-import { isSuccess } from "../../model/dependency.js";
-import { isTerminal } from "../../model/state.js";
-import { connected } from "../connection.js";
-import { ExitCode } from "../exit.js";
-import { findFlow } from "../find-job.js";
-import { changedNodes, printFlow, printFlowChanges } from "../flow-view.js";
-import type { Output } from "../output.js";
-import { paint } from "../table.js";
-import { moment } from "../time-text.js";
+import type { FlowJob } from "../../client/jobs/flow-job.js";
+import { isSuccess } from "../../model/job/dependency.js";
+import { isTerminal } from "../../model/job/state.js";
+import { connected } from "../flags/connection.js";
+import { ExitCode } from "../terminal/exit.js";
+import { findFlow } from "../flags/find-job.js";
+import { changedNodes, printFlow, printFlowChanges } from "../views/flow-view.js";
+import type { Output } from "../terminal/output.js";
+import { paint } from "../terminal/table.js";
+import { moment } from "../terminal/time-text.js";
 
 interface FlowFlags {
   queue?: string;

@@ -1,14 +1,14 @@
 /** `longshore info`: queues with their counts, workers, the engine, and what stands in the way of jobs that wait. */
 import type { Command } from "commander";
-import type { AsideRecord, EngineInfo, QueueRecord, WorkerRecord } from "../../engine/contract.js";
-import { STATES } from "../../model/state.js";
-import { connected } from "../connection.js";
-import { NotFound } from "../exit.js";
-import { jobCount } from "../filters.js";
-import type { Output } from "../output.js";
-import { stateStyle } from "../job-table.js";
-import { paint, type Part } from "../table.js";
-import { relative, span } from "../time-text.js";
+import type { AsideRecord, EngineInfo, QueueRecord, WorkerRecord } from "../../engine/contract/engine.js";
+import { STATES } from "../../model/job/state.js";
+import { connected } from "../flags/connection.js";
+import { NotFound } from "../terminal/exit.js";
+import { jobCount } from "../flags/filters.js";
+import type { Output } from "../terminal/output.js";
+import { stateStyle } from "../views/job-table.js";
+import { paint, type Part } from "../terminal/table.js";
+import { relative, span } from "../terminal/time-text.js";
 
 /** All there is to say. */
 interface Info {

@@ -1,18 +1,18 @@
 /** `longshore job`: everything about one job; with `--watch` also what happens to it until it ends. */
 import type { Command } from "commander";
-import type { Job } from "../../client/job.js";
-import type { JobEvent } from "../../client/job-events.js";
-import { JobNotFound } from "../../model/errors.js";
-import { connected } from "../connection.js";
-import { ExitCode } from "../exit.js";
-import { findJob } from "../find-job.js";
-import { stateStyle } from "../job-table.js";
-import { printJob, printLogLine } from "../job-view.js";
-import type { Output } from "../output.js";
-import { progressText } from "../progress-text.js";
-import { paint } from "../table.js";
-import { jsonText } from "../terminal-text.js";
-import { moment } from "../time-text.js";
+import type { Job } from "../../client/jobs/job.js";
+import type { JobEvent } from "../../client/jobs/job-events.js";
+import { JobNotFound } from "../../model/errors/errors.js";
+import { connected } from "../flags/connection.js";
+import { ExitCode } from "../terminal/exit.js";
+import { findJob } from "../flags/find-job.js";
+import { stateStyle } from "../views/job-table.js";
+import { printJob, printLogLine } from "../views/job-view.js";
+import type { Output } from "../terminal/output.js";
+import { progressText } from "../terminal/progress-text.js";
+import { paint } from "../terminal/table.js";
+import { jsonText } from "../terminal/terminal-text.js";
+import { moment } from "../terminal/time-text.js";
 
 interface JobFlags {
   queue?: string;

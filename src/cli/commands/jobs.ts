@@ -1,15 +1,15 @@
 /** `longshore jobs`: the jobs that match a filter, page by page, or how many there are. */
 import type { Command } from "commander";
-import type { JobQuery } from "../../client/job-filter.js";
-import type { SnapshotPage } from "../../client/job-list.js";
+import type { JobQuery } from "../../client/jobs/job-filter.js";
+import type { SnapshotPage } from "../../client/jobs/job-list.js";
 import type { Longshore } from "../../client/longshore.js";
-import type { JobSnapshot } from "../../model/snapshot.js";
-import { InvalidInput } from "../../model/errors.js";
-import { STATES } from "../../model/state.js";
-import { connected } from "../connection.js";
-import { parseWhole } from "../arguments.js";
-import { addFilterOptions, queryOf, type FilterFlags } from "../filters.js";
-import { printJobs } from "../job-table.js";
+import type { JobSnapshot } from "../../model/job/snapshot.js";
+import { InvalidInput } from "../../model/errors/errors.js";
+import { STATES } from "../../model/job/state.js";
+import { connected } from "../flags/connection.js";
+import { parseWhole } from "../flags/arguments.js";
+import { addFilterOptions, queryOf, type FilterFlags } from "../flags/filters.js";
+import { printJobs } from "../views/job-table.js";
 
 interface JobsFlags extends FilterFlags {
   limit?: string;

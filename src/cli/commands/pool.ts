@@ -1,16 +1,16 @@
 /** `longshore pool`: keeps a number of `longshore worker` processes at work until it is told to stop. */
 import { availableParallelism } from "node:os";
 import type { Command } from "commander";
-import { systemClock } from "../../model/clock.js";
-import { parseName } from "../../model/name.js";
-import { parseWhole } from "../../model/scalar.js";
-import { autoConcurrency, describeMachine, thisMachine } from "../../worker/auto-concurrency.js";
-import { defaultName, hostName, parseWorkerOptions } from "../../worker/worker-options.js";
-import type { GlobalFlags } from "../connection.js";
-import { Log } from "../log.js";
+import { systemClock } from "../../model/value/clock.js";
+import { parseName } from "../../model/value/name.js";
+import { parseWhole } from "../../model/value/scalar.js";
+import { autoConcurrency, describeMachine, thisMachine } from "../../worker/lifetime/auto-concurrency.js";
+import { defaultName, hostName, parseWorkerOptions } from "../../worker/options.js";
+import type { GlobalFlags } from "../flags/connection.js";
+import { Log } from "../terminal/log.js";
 import { Pool } from "../pool/pool.js";
 import { processStarter } from "../pool/worker-process.js";
-import { onStopSignals } from "../stop-signals.js";
+import { onStopSignals } from "../terminal/stop-signals.js";
 import {
   addWorkerFlags,
   logFormatOf,
@@ -18,7 +18,7 @@ import {
   workerOptionsOf,
   writtenFlags,
   type WorkerFlags,
-} from "../worker-flags.js";
+} from "../flags/worker-flags.js";
 
 interface PoolFlags extends WorkerFlags {
   workers?: string;

@@ -1,13 +1,13 @@
 /** `longshore pause`, `resume`, `empty` and `obliterate`: commands on whole queues. */
 import type { Command } from "commander";
 import type { Longshore } from "../../client/longshore.js";
-import { WrongState } from "../../model/errors.js";
-import { parseName } from "../../model/name.js";
-import { confirm } from "../confirm.js";
-import { connected } from "../connection.js";
-import { Refused } from "../exit.js";
-import { jobCount } from "../filters.js";
-import type { Output } from "../output.js";
+import { WrongState } from "../../model/errors/errors.js";
+import { parseName } from "../../model/value/name.js";
+import { confirm } from "../terminal/confirm.js";
+import { connected } from "../flags/connection.js";
+import { Refused } from "../terminal/exit.js";
+import { jobCount } from "../flags/filters.js";
+import type { Output } from "../terminal/output.js";
 
 interface EmptyFlags {
   delayed?: boolean;

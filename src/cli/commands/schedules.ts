@@ -2,18 +2,18 @@
 import { text } from "node:stream/consumers";
 import type { Command } from "commander";
 import type { Longshore } from "../../client/longshore.js";
-import { parseDuration } from "../../model/duration.js";
-import { LongshoreError, ScheduleNotFound } from "../../model/errors.js";
-import { parseName } from "../../model/name.js";
+import { parseDuration } from "../../model/value/duration.js";
+import { LongshoreError, ScheduleNotFound } from "../../model/errors/errors.js";
+import { parseName } from "../../model/value/name.js";
 import type { ScheduleOption } from "../../model/schedule/schedule.js";
 import type { TickOptions } from "../../model/schedule/template.js";
-import { parseJson, parseWhole, repeated } from "../arguments.js";
-import { confirm } from "../confirm.js";
-import { connected } from "../connection.js";
-import { exitCodeOf, messageOf } from "../exit.js";
-import { printSchedule, printSchedules } from "../schedule-view.js";
-import { paint } from "../table.js";
-import { moment, parseMoment } from "../time-text.js";
+import { parseJson, parseWhole, repeated } from "../flags/arguments.js";
+import { confirm } from "../terminal/confirm.js";
+import { connected } from "../flags/connection.js";
+import { exitCodeOf, messageOf } from "../terminal/exit.js";
+import { printSchedule, printSchedules } from "../views/schedule-view.js";
+import { paint } from "../terminal/table.js";
+import { moment, parseMoment } from "../terminal/time-text.js";
 
 interface AddFlags {
   cron?: string;

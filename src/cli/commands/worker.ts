@@ -1,17 +1,17 @@
 /** `longshore worker`: runs the tasks of some files until it is told to stop. */
 import { resolve } from "node:path";
 import { Option, type Command } from "commander";
-import { describeMachine, thisMachine } from "../../worker/auto-concurrency.js";
-import type { AnyTask } from "../../worker/task.js";
+import { describeMachine, thisMachine } from "../../worker/lifetime/auto-concurrency.js";
+import type { AnyTask } from "../../define/task.js";
 import type { Worker } from "../../worker/worker.js";
-import { connectTo, targetOf, type GlobalFlags } from "../connection.js";
-import { report } from "../exit.js";
-import { Log } from "../log.js";
+import { connectTo, targetOf, type GlobalFlags } from "../flags/connection.js";
+import { report } from "../terminal/exit.js";
+import { Log } from "../terminal/log.js";
 import { PoolLink } from "../pool/pool-link.js";
-import { onStopSignals } from "../stop-signals.js";
-import { loadTasks } from "../task-files.js";
-import { addWorkerFlags, logFormatOf, workerOptionsOf, type WorkerFlags } from "../worker-flags.js";
-import { logWorker } from "../worker-log.js";
+import { onStopSignals } from "../terminal/stop-signals.js";
+import { loadTasks } from "../flags/task-files.js";
+import { addWorkerFlags, logFormatOf, workerOptionsOf, type WorkerFlags } from "../flags/worker-flags.js";
+import { logWorker } from "../terminal/worker-log.js";
 
 interface OwnFlags extends WorkerFlags {
   inPool?: boolean;

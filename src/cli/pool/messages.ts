@@ -1,5 +1,5 @@
 /** What a pool and its workers say to each other, over the channel that Node opens between parent and child. */
-import type { StopReason } from "../../worker/worker-events.js";
+import type { StopReason } from "../../worker/run/events.js";
 
 /**
  * What a pool tells a worker. Orders are steps and not counted like signals: `drain` is obeyed once, `hurry` once, in

@@ -2,8 +2,8 @@
  * One place in a pool: it holds one worker after the other, all of the same name, never two at a time. A worker that ends
  * as its flags say is replaced at once, one that dies after a while, one that found nothing to do not at all.
  */
-import type { Clock } from "../../model/clock.js";
-import type { Log } from "../log.js";
+import type { Clock } from "../../model/value/clock.js";
+import type { Log } from "../terminal/log.js";
 import { RestartBackoff } from "./restart-backoff.js";
 import type { StartWorker, WorkerExit, WorkerProcess } from "./worker-process.js";
 

@@ -4,8 +4,8 @@
  * worker lives on without one.
  */
 import type { Worker } from "../../worker/worker.js";
-import type { Log } from "../log.js";
-import { UsageError } from "../exit.js";
+import type { Log } from "../terminal/log.js";
+import { UsageError } from "../terminal/exit.js";
 import type { PoolOrder, WorkerNews } from "./messages.js";
 
 export class PoolLink {

@@ -2,9 +2,9 @@
  * Keeps a number of workers at work. The first one goes ahead: what keeps every worker from starting is said once, and
  * by it. All of them are replaced one at a time on request, and drained together at the end.
  */
-import type { Clock } from "../../model/clock.js";
-import { ExitCode } from "../exit.js";
-import type { Log } from "../log.js";
+import type { Clock } from "../../model/value/clock.js";
+import { ExitCode } from "../terminal/exit.js";
+import type { Log } from "../terminal/log.js";
 import { Place } from "./place.js";
 import type { StartWorker, WorkerExit } from "./worker-process.js";
 

@@ -1,5 +1,5 @@
 /** How long a pool waits before it replaces a worker that died: 1 s, 2 s, 4 s … 30 s, until one has lived for a minute. */
-import { nextDelay, type Backoff } from "../../model/backoff.js";
+import { nextDelay, type Backoff } from "../../model/failure/backoff.js";
 
 const BACKOFF: Backoff = { type: "exponential", delay: 1_000, factor: 2, max: 30_000, jitter: 0 };
 /** A worker that lived so long (milliseconds) had a good start: its death is the first again. */

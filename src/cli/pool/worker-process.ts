@@ -1,7 +1,7 @@
 /** A worker of a pool as a process: `longshore worker` with the flags of the pool, started and listened to. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import type { StopReason } from "../../worker/worker-events.js";
+import type { StopReason } from "../../worker/run/events.js";
 import { isNews, type PoolOrder } from "./messages.js";
 
 /** How a worker's process ended. */

@@ -2,8 +2,8 @@
  * The jobs of a queue that were set aside: declined by a worker that has not the code of their task. They stand in lines of
  * their own, one for each task and another for its suspects, so that nobody who looks for his tasks passes by the others.
  */
-import { compareKeys, type OrderKey } from "../order.js";
-import { Line } from "./line.js";
+import { compareKeys, type OrderKey } from "../shared/listing-order.js";
+import { Line } from "./sorted-line.js";
 import type { MemoryJob } from "./store.js";
 
 interface TaskLines {

@@ -1,11 +1,11 @@
 /** Commands on one job: release, cancel, retry, promote, update, remove. Each answers what came of it. */
-import { isTerminal, sources, type Cause } from "../../model/state.js";
-import type { ControlAnswer, JobPatch } from "../contract.js";
-import { revoke } from "./consume.js";
-import { finish, forget, move, recordAttempt, restand } from "./moves.js";
-import { claimKey, liveHolder, replaceInput, retime } from "./produce.js";
+import { isTerminal, sources, type Cause } from "../../model/job/state.js";
+import type { ControlAnswer, JobPatch } from "../contract/engine.js";
+import { revoke } from "./settle.js";
+import { finish, forget, move, recordAttempt, restand } from "./transitions.js";
+import { claimKey, liveHolder, replaceInput, retime } from "./enqueue.js";
 import type { MemoryJob, MemoryQueue, MemorySession } from "./store.js";
-import { dependAgain, letGo, willWait } from "./ties.js";
+import { dependAgain, letGo, willWait } from "./dependencies.js";
 
 /** What a command needs at hand. */
 export interface ControlContext {

@@ -2,13 +2,13 @@
  * The memory engine: the specification in code, and a real engine for one process. Everything is synchronous inside and
  * nothing survives the process. `connect("memory:")` makes a new one; tests give it their own clock.
  */
-import { systemClock, type Clock } from "../../model/clock.js";
-import { EngineClosed } from "../../model/errors.js";
-import type { Checkpoint } from "../../model/checkpoint.js";
-import type { DependencyRecord } from "../../model/dependency.js";
-import type { JobRecord, JobRef } from "../../model/job.js";
-import type { JobLog } from "../../model/log.js";
-import { perState } from "../../model/state.js";
+import { systemClock, type Clock } from "../../model/value/clock.js";
+import { EngineClosed } from "../../model/errors/errors.js";
+import type { Checkpoint } from "../../model/job/checkpoint.js";
+import type { DependencyRecord } from "../../model/job/dependency.js";
+import type { JobRecord, JobRef } from "../../model/job/job.js";
+import type { JobLog } from "../../model/job/log.js";
+import { perState } from "../../model/job/state.js";
 import type {
   AsideRecord,
   CommitAnswer,
@@ -26,8 +26,8 @@ import type {
   SweepAnswer,
   WatchAnswer,
   WorkerRecord,
-} from "../contract.js";
-import { deliverNow, type Post } from "../delivery.js";
+} from "../contract/engine.js";
+import { deliverNow, type Post } from "../shared/relay.js";
 import type {
   SchedulePut,
   SchedulePutAnswer,
@@ -35,14 +35,14 @@ import type {
   ScheduleRef,
   ScheduleResume,
   ScheduleResumeAnswer,
-} from "../schedule.js";
-import { Signals } from "../signals.js";
-import { holds } from "./consume.js";
+} from "../contract/schedules.js";
+import { Signals } from "../shared/wake-signals.js";
+import { holds } from "./settle.js";
 import { cancel, control, promote, release, remove, retry, update, type Command } from "./control.js";
 import { exchange } from "./exchange.js";
-import { tell, watchOn } from "./moves.js";
-import { MemoryPost } from "./post.js";
-import { enqueueOne } from "./produce.js";
+import { tell, watchOn } from "./transitions.js";
+import { MemoryPost } from "./mailbox.js";
+import { enqueueOne } from "./enqueue.js";
 import { asideOf, countStates, listPage, positionOf, recordOf } from "./read.js";
 import { applyReport } from "./report.js";
 import {
@@ -57,8 +57,8 @@ import {
 import { closeSession, heartbeat, heldBy, listWorkers, openSession, type Heartbeat } from "./sessions.js";
 import { MemoryStore, type Moment } from "./store.js";
 import { claimSuperseded, type Supersession } from "./supersede.js";
-import { commitFlow, farewells, listDependencies, listDependents } from "./ties.js";
-import { sweep } from "./upkeep.js";
+import { commitFlow, farewells, listDependencies, listDependents } from "./dependencies.js";
+import { sweep } from "./sweep.js";
 
 export class MemoryEngine implements Engine {
   readonly info: EngineInfo = { kind: "memory", url: "memory:", shared: false, persistence: "none" };

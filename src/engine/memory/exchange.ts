@@ -1,11 +1,11 @@
 /** The exchange: queue by queue in the order of the claim, what is due, then what is settled, then what is leased. */
-import type { Engine, ExchangeAnswer, FencedAnswer, Lease } from "../contract.js";
-import { earliest } from "../order.js";
+import type { Engine, ExchangeAnswer, FencedAnswer, Lease } from "../contract/engine.js";
+import { earliest } from "../shared/listing-order.js";
 import type { AsideWish } from "./aside.js";
-import { describeLease, holds, leaseFrom, settleOne } from "./consume.js";
+import { describeLease, holds, leaseFrom, settleOne } from "./settle.js";
 import { firstTick } from "./schedules.js";
 import type { MemoryQueue, MemorySession, MemoryStore, Moment } from "./store.js";
-import { promoteDue } from "./upkeep.js";
+import { promoteDue } from "./sweep.js";
 
 /** The most jobs one exchange promotes: the bound that keeps a Redis script short. */
 const PROMOTE_LIMIT = 500;

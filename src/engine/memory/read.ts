@@ -1,11 +1,11 @@
 /** Reading: records, listings, totals. Nothing here changes anything. */
-import { matchesFilter, type JobFilter } from "../../model/filter.js";
-import type { AttemptRecord, JobRecord } from "../../model/job.js";
-import { progressIn } from "../../model/progress.js";
-import { perState, type JobState } from "../../model/state.js";
-import { MOST_ASIDE, MOST_COUNTED_ASIDE, type AsideRecord, type JobPage, type StateCounts } from "../contract.js";
-import { compareKeys, decodeCursor, encodeCursor, listedStates, type Place } from "../order.js";
-import { workerOf } from "../session.js";
+import { matchesFilter, type JobFilter } from "../../model/job/filter.js";
+import type { AttemptRecord, JobRecord } from "../../model/job/job.js";
+import { progressIn } from "../../model/job/progress.js";
+import { perState, type JobState } from "../../model/job/state.js";
+import { MOST_ASIDE, MOST_COUNTED_ASIDE, type AsideRecord, type JobPage, type StateCounts } from "../contract/engine.js";
+import { compareKeys, decodeCursor, encodeCursor, listedStates, type Place } from "../shared/listing-order.js";
+import { workerOf } from "../shared/session-id.js";
 import type { MemoryJob, MemoryQueue } from "./store.js";
 
 /** A job as it is read back. */

@@ -1,10 +1,10 @@
 /** What a running job says: checkpoints, progress, meta, lines of its log. */
-import { LONGEST_LOG_LINE, MOST_LOG_LINES } from "../../model/log.js";
-import { headOf } from "../../model/text.js";
-import type { Report } from "../contract.js";
-import { haveNews, tell } from "./moves.js";
+import { LONGEST_LOG_LINE, MOST_LOG_LINES } from "../../model/job/log.js";
+import { headOf } from "../../model/value/text.js";
+import type { Report } from "../contract/engine.js";
+import { haveNews, tell } from "./transitions.js";
 import type { MemoryJob, MemoryQueue } from "./store.js";
-import { depend } from "./ties.js";
+import { depend } from "./dependencies.js";
 
 /** Writes a report down; that its lease holds was checked. */
 export function applyReport(

@@ -1,9 +1,9 @@
 /** Schedules: what is due, and the one step that makes jobs of it. */
 import { MOST_SCHEDULES } from "../../model/schedule/schedule.js";
 import { MOST_HANDED_OUT } from "../../model/schedule/ticks.js";
-import { isTerminal } from "../../model/state.js";
-import type { FencedAnswer } from "../contract.js";
-import { earliest } from "../order.js";
+import { isTerminal } from "../../model/job/state.js";
+import type { FencedAnswer } from "../contract/engine.js";
+import { earliest } from "../shared/listing-order.js";
 import {
   decodeSchedule,
   encodeSchedule,
@@ -14,8 +14,8 @@ import {
   type ScheduleRecord,
   type ScheduleResume,
   type ScheduleResumeAnswer,
-} from "../schedule.js";
-import { enqueueOne } from "./produce.js";
+} from "../contract/schedules.js";
+import { enqueueOne } from "./enqueue.js";
 import type { MemoryQueue, MemorySchedule } from "./store.js";
 import type { Supersession } from "./supersede.js";
 

@@ -1,6 +1,6 @@
 /** Sessions: a worker's life in each of its queues. */
-import type { LeaseRef, Revocation, WorkerInfo, WorkerRecord } from "../contract.js";
-import { handBack } from "./consume.js";
+import type { LeaseRef, Revocation, WorkerInfo, WorkerRecord } from "../contract/engine.js";
+import { handBack } from "./settle.js";
 import type { MemoryStore, Moment } from "./store.js";
 
 /** The answer to a heartbeat. */

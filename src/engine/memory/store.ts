@@ -2,20 +2,20 @@
  * What the memory engine remembers: jobs, queues, sessions. A queue keeps one sorted line per state; the key of a job in its
  * line is the listing order and, for queued jobs, the running order.
  */
-import type { QueueEvent } from "../../model/event.js";
-import type { Failure } from "../../model/failure.js";
-import type { Checkpoint } from "../../model/checkpoint.js";
-import type { DependencyRecord } from "../../model/dependency.js";
-import type { AttemptRecord, JobRef, JobSpec } from "../../model/job.js";
-import type { LogLine } from "../../model/log.js";
-import type { Progress } from "../../model/progress.js";
-import { isTerminal, perState, type JobState } from "../../model/state.js";
-import type { LeaseRef, Revocation, WorkerInfo } from "../contract.js";
-import type { StepFailure } from "../../model/step-failure.js";
-import type { OrderKey } from "../order.js";
-import type { SchedulePutAnswer, ScheduleStatus } from "../schedule.js";
+import type { QueueEvent } from "../../model/job/event.js";
+import type { Failure } from "../../model/failure/failure.js";
+import type { Checkpoint } from "../../model/job/checkpoint.js";
+import type { DependencyRecord } from "../../model/job/dependency.js";
+import type { AttemptRecord, JobRef, JobSpec } from "../../model/job/job.js";
+import type { LogLine } from "../../model/job/log.js";
+import type { Progress } from "../../model/job/progress.js";
+import { isTerminal, perState, type JobState } from "../../model/job/state.js";
+import type { LeaseRef, Revocation, WorkerInfo } from "../contract/engine.js";
+import type { StepFailure } from "../../model/failure/step-failure.js";
+import type { OrderKey } from "../shared/listing-order.js";
+import type { SchedulePutAnswer, ScheduleStatus } from "../contract/schedules.js";
 import { Aside } from "./aside.js";
-import { Line } from "./line.js";
+import { Line } from "./sorted-line.js";
 
 /** The date, and the time on the clock that never jumps. */
 export interface Moment {

@@ -1,9 +1,9 @@
 /** Superseding: a newer job with the same key takes the place of the one before it, whose application is owed a word. */
-import { SUPERSEDED_AGAIN, type JobRef, type JobSpec } from "../../model/job.js";
-import { sources } from "../../model/state.js";
-import type { Revocation } from "../contract.js";
-import { revoke } from "./consume.js";
-import { finish, recordAttempt } from "./moves.js";
+import { SUPERSEDED_AGAIN, type JobRef, type JobSpec } from "../../model/job/job.js";
+import { sources } from "../../model/job/state.js";
+import type { Revocation } from "../contract/engine.js";
+import { revoke } from "./settle.js";
+import { finish, recordAttempt } from "./transitions.js";
 import type { MemoryJob, MemoryQueue, MemorySession } from "./store.js";
 
 /** What superseding needs at hand, and where it says whose lease it took. */

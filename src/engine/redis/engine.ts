@@ -3,13 +3,13 @@
  * server, a Sentinel group or a cluster; all its waiting is done on connections of their own, so that a blocked pop never
  * holds up a command.
  */
-import type { Checkpoint } from "../../model/checkpoint.js";
-import type { Clock } from "../../model/clock.js";
-import type { DependencyRecord } from "../../model/dependency.js";
-import { EngineClosed, EngineRefused, EngineUnavailable } from "../../model/errors.js";
-import { WATCH_INTEREST, type QueueEvent } from "../../model/event.js";
-import { SUPERSEDED_AGAIN, type JobRecord, type JobRef, type JobSpec } from "../../model/job.js";
-import type { JobLog } from "../../model/log.js";
+import type { Checkpoint } from "../../model/job/checkpoint.js";
+import type { Clock } from "../../model/value/clock.js";
+import type { DependencyRecord } from "../../model/job/dependency.js";
+import { EngineClosed, EngineRefused, EngineUnavailable } from "../../model/errors/errors.js";
+import { WATCH_INTEREST, type QueueEvent } from "../../model/job/event.js";
+import { SUPERSEDED_AGAIN, type JobRecord, type JobRef, type JobSpec } from "../../model/job/job.js";
+import type { JobLog } from "../../model/job/log.js";
 import type {
   AsideRecord,
   CommitAnswer,
@@ -28,8 +28,8 @@ import type {
   SweepAnswer,
   WatchAnswer,
   WorkerRecord,
-} from "../contract.js";
-import { deliverSoon, type Message } from "../delivery.js";
+} from "../contract/engine.js";
+import { deliverSoon, type Message } from "../shared/relay.js";
 import type {
   SchedulePut,
   SchedulePutAnswer,
@@ -37,25 +37,25 @@ import type {
   ScheduleRef,
   ScheduleResume,
   ScheduleResumeAnswer,
-} from "../schedule.js";
+} from "../contract/schedules.js";
 import { describeTarget, type ParsedRedisTarget } from "../target.js";
-import { batchesOf } from "./batches.js";
-import { Channel } from "./channel.js";
-import { control, type Command } from "./control.js";
-import { exchange, held, heartbeat, report } from "./consume.js";
-import { Habits } from "./habits.js";
-import { Keys } from "./keys.js";
-import { Link } from "./link.js";
-import { RedisPost } from "./post.js";
-import { enqueue } from "./produce.js";
-import { Reader } from "./read.js";
-import { Registry } from "./registry.js";
-import { list, number, text } from "./reply.js";
-import { Schedules } from "./schedules.js";
-import { inspectServer } from "./server.js";
-import { commitFlow, readDependencies, readDependents } from "./ties.js";
-import { Upkeep } from "./upkeep.js";
-import { Wakeup } from "./wakeup.js";
+import { batchesOf } from "./format/batches.js";
+import { Channel } from "./waiting/channel.js";
+import { control, type Command } from "./commands/control.js";
+import { exchange, held, heartbeat, report } from "./commands/exchange.js";
+import { Habits } from "./commands/fast-path.js";
+import { Keys } from "./connection/keys.js";
+import { Link } from "./connection/connection.js";
+import { RedisPost } from "./commands/mailbox.js";
+import { enqueue } from "./commands/enqueue.js";
+import { Reader } from "./commands/read.js";
+import { Registry } from "./connection/queue-registry.js";
+import { list, number, text } from "./connection/reply.js";
+import { Schedules } from "./commands/schedules.js";
+import { inspectServer } from "./connection/server.js";
+import { commitFlow, readDependencies, readDependents } from "./commands/dependencies.js";
+import { Upkeep } from "./commands/sweep.js";
+import { Wakeup } from "./waiting/wakeup.js";
 
 export class RedisEngine implements Engine {
   readonly #target: ParsedRedisTarget;

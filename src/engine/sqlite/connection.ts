@@ -1,11 +1,11 @@
 /** One open file, with what reads, writes and watches it. When the file is no longer the one at its path, all of it ends. */
-import type { Clock } from "../../model/clock.js";
+import type { Clock } from "../../model/value/clock.js";
 import type { SqliteTarget } from "../target.js";
-import { openFile, type OpenOptions } from "./file.js";
-import { FilePlace } from "./file-place.js";
-import { identityOf } from "./migrations.js";
-import type { Sql } from "./sql.js";
-import { Watchers } from "./watchers.js";
+import { openFile, type OpenOptions } from "./database/file.js";
+import { FilePlace } from "./database/file-place.js";
+import { identityOf } from "./database/migrations.js";
+import type { Sql } from "./database/sql.js";
+import { Watchers } from "./store/watchers.js";
 import { Writer } from "./writer.js";
 
 export class Connection {

@@ -3,24 +3,24 @@
  * on an open transaction, which the writer runs together with its neighbours; reads see one consistent state and wait for
  * nobody.
  */
-import { systemClock, type Clock } from "../../model/clock.js";
-import { EngineClosed } from "../../model/errors.js";
-import type { ControlAnswer, ControlParams, Engine, EngineInfo, OverdueSession, SweepAnswer } from "../contract.js";
-import { earliest } from "../order.js";
-import { LATE, MOST_OVERDUE } from "../overdue.js";
-import type { ScheduleRecord } from "../schedule.js";
+import { systemClock, type Clock } from "../../model/value/clock.js";
+import { EngineClosed } from "../../model/errors/errors.js";
+import type { ControlAnswer, ControlParams, Engine, EngineInfo, OverdueSession, SweepAnswer } from "../contract/engine.js";
+import { earliest } from "../shared/listing-order.js";
+import { LATE, MOST_OVERDUE } from "../shared/overdue.js";
+import type { ScheduleRecord } from "../contract/schedules.js";
 import { describeTarget, type SqliteTarget } from "../target.js";
-import { listAside } from "./aside.js";
-import { readCheckpoints } from "./checkpoint.js";
+import { listAside } from "./commands/aside.js";
+import { readCheckpoints } from "./store/checkpoint.js";
 import { Connection } from "./connection.js";
-import { closeIn } from "./consume.js";
-import { cancel, control, promote, release, remove, retry, update, type Command } from "./control.js";
-import { exchange } from "./exchange.js";
-import { commitFlow } from "./flow.js";
-import { obliterate } from "./obliterate.js";
-import { enqueue } from "./produce.js";
-import { findJobs, getJobs, hasWork, listPage, listQueues, positionOf, tagTotals } from "./read.js";
-import { applyReport, readLog } from "./report.js";
+import { closeIn } from "./commands/settle.js";
+import { cancel, control, promote, release, remove, retry, update, type Command } from "./commands/control.js";
+import { exchange } from "./commands/exchange.js";
+import { commitFlow } from "./commands/flow.js";
+import { obliterate } from "./remove-queue.js";
+import { enqueue } from "./commands/enqueue.js";
+import { findJobs, getJobs, hasWork, listPage, listQueues, positionOf, tagTotals } from "./commands/read.js";
+import { applyReport, readLog } from "./commands/report.js";
 import {
   dueSchedules,
   fireSchedule,
@@ -30,14 +30,14 @@ import {
   putSchedule,
   removeSchedule,
   resumeSchedule,
-} from "./schedules.js";
-import { heartbeat, heldPage, listWorkers, openSession, overdueSessions } from "./sessions.js";
-import type { Sql } from "./sql.js";
-import { acknowledgeSuperseded, claimSuperseded } from "./supersede.js";
-import { listDependencies, listDependents } from "./ties.js";
-import type { Transaction } from "./transaction.js";
-import { expireLate, nextDue, promoteDue, recoverLost, trim } from "./upkeep.js";
-import { hasEvents, watch } from "./watch.js";
+} from "./commands/schedules.js";
+import { heartbeat, heldPage, listWorkers, openSession, overdueSessions } from "./commands/sessions.js";
+import type { Sql } from "./database/sql.js";
+import { acknowledgeSuperseded, claimSuperseded } from "./commands/supersede.js";
+import { listDependencies, listDependents } from "./store/dependencies.js";
+import type { Transaction } from "./store/transaction.js";
+import { expireLate, nextDue, promoteDue, recoverLost, trim } from "./commands/sweep.js";
+import { hasEvents, watch } from "./commands/watch.js";
 
 type Params<Method extends keyof Engine> = Engine[Method] extends (params: infer P) => unknown ? P : never;
 type Answer<Method extends keyof Engine> = Engine[Method] extends (...params: never[]) => infer A

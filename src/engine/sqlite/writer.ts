@@ -3,16 +3,16 @@
  * lock, share a transaction, so they also share its way to the disk; each has a savepoint of its own, so that one that
  * fails does not take the others with it. A command answers, and others hear of it, only when it is committed.
  */
-import type { Clock } from "../../model/clock.js";
-import { EngineClosed } from "../../model/errors.js";
+import type { Clock } from "../../model/value/clock.js";
+import { EngineClosed } from "../../model/errors/errors.js";
 import type { SqliteTarget } from "../target.js";
-import { isBusy, isFileFailure } from "./driver.js";
-import { transact, whenFree } from "./file.js";
-import type { FilePlace } from "./file-place.js";
-import { deliver } from "./post.js";
-import type { Sql } from "./sql.js";
-import { Transaction } from "./transaction.js";
-import type { Watchers } from "./watchers.js";
+import { isBusy, isFileFailure } from "./database/driver.js";
+import { transact, whenFree } from "./database/file.js";
+import type { FilePlace } from "./database/file-place.js";
+import { deliver } from "./messages/mailbox.js";
+import type { Sql } from "./database/sql.js";
+import { Transaction } from "./store/transaction.js";
+import type { Watchers } from "./store/watchers.js";
 
 /** The most commands that share a transaction: others, and other processes, want their turn. */
 const MOST_COMMANDS = 100;

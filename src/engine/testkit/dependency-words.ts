@@ -1,8 +1,8 @@
 /** Short words for jobs that wait for others. */
 import assert from "node:assert/strict";
-import type { Dependency, DependencyPolicy } from "../../model/dependency.js";
-import type { JobSpec } from "../../model/job.js";
-import type { Lease } from "../contract.js";
+import type { Dependency, DependencyPolicy } from "../../model/job/dependency.js";
+import type { JobSpec } from "../../model/job/job.js";
+import type { Lease } from "../contract/engine.js";
 import { MAIN, type Kit } from "./kit.js";
 import type { TestSession } from "./test-session.js";
 

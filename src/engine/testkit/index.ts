@@ -1,5 +1,5 @@
 /** `longshore/testkit`: the conformance suite for authors of engines, and the clock that tests live in. */
-export type * from "../contract.js";
+export type * from "../contract/engine.js";
 export { CONFORMANCE, runConformance, type TestRunner } from "./conformance.js";
 export { Kit } from "./kit.js";
 export { ManualClock } from "./manual-clock.js";

@@ -4,12 +4,12 @@
  */
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { JobFilter } from "../../model/filter.js";
-import { createIdSource } from "../../model/id.js";
-import type { JobRecord, JobRef, JobSpec } from "../../model/job.js";
-import { NO_PROGRESS, type Progress } from "../../model/progress.js";
-import { DEFAULT_RETENTION } from "../../model/retention.js";
-import type { JobState } from "../../model/state.js";
+import type { JobFilter } from "../../model/job/filter.js";
+import { createIdSource } from "../../model/value/id.js";
+import type { JobRecord, JobRef, JobSpec } from "../../model/job/job.js";
+import { NO_PROGRESS, type Progress } from "../../model/job/progress.js";
+import { DEFAULT_RETENTION } from "../../model/job/retention.js";
+import type { JobState } from "../../model/job/state.js";
 import type {
   ControlAnswer,
   ControlParams,
@@ -18,7 +18,7 @@ import type {
   StateCounts,
   SweepAnswer,
   WorkerInfo,
-} from "../contract.js";
+} from "../contract/engine.js";
 import { ManualClock } from "./manual-clock.js";
 import type { TestStorage } from "./storage.js";
 import { TestSession } from "./test-session.js";

@@ -2,7 +2,7 @@
  * A clock that stands still until it is told to move on. Tests of engines, workers and schedulers live in it: no test
  * sleeps to make time pass.
  */
-import type { Clock } from "../../model/clock.js";
+import type { Clock } from "../../model/value/clock.js";
 
 /** What the monotonic time of a new clock is: anything but the date. */
 const UPTIME = 1_000_000;

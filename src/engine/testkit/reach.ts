@@ -1,7 +1,7 @@
 /** The shortest way for a new job into each state. Every job gets a queue of its own, so that nothing else is disturbed. */
-import type { JobRef, JobSpec } from "../../model/job.js";
-import type { JobState } from "../../model/state.js";
-import type { Lease } from "../contract.js";
+import type { JobRef, JobSpec } from "../../model/job/job.js";
+import type { JobState } from "../../model/job/state.js";
+import type { Lease } from "../contract/engine.js";
 import type { Kit } from "./kit.js";
 import type { TestSession } from "./test-session.js";
 

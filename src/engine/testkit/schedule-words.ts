@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { parseSchedule, type Schedule, type ScheduleOption } from "../../model/schedule/schedule.js";
 import { dueTicks, scheduleTag } from "../../model/schedule/tick-job.js";
 import { nextDue } from "../../model/schedule/ticks.js";
-import type { FencedAnswer, ScheduleFire, SchedulePut, SchedulePutAnswer, ScheduleRecord } from "../contract.js";
+import type { FencedAnswer, ScheduleFire, SchedulePut, SchedulePutAnswer, ScheduleRecord } from "../contract/engine.js";
 import { MAIN, type Kit } from "./kit.js";
 
 export const MINUTE = 60_000;

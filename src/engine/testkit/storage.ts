@@ -1,7 +1,7 @@
 /** What the author of an engine brings to the conformance suite: fresh storage, and a look behind the engine's back. */
-import type { Clock } from "../../model/clock.js";
-import type { JobRef } from "../../model/job.js";
-import type { Awaitable, Engine } from "../contract.js";
+import type { Clock } from "../../model/value/clock.js";
+import type { JobRef } from "../../model/job/job.js";
+import type { Awaitable, Engine } from "../contract/engine.js";
 
 /** Empty storage of its own for one scenario. */
 export interface TestStorage {

@@ -1,6 +1,6 @@
 /** A worker as an engine sees it, without the worker: a session that claims, settles, reports and beats when it is told to. */
 import assert from "node:assert/strict";
-import { plainFailure, type Failure } from "../../model/failure.js";
+import { plainFailure, type Failure } from "../../model/failure/failure.js";
 import type {
   Claim,
   Engine,
@@ -13,7 +13,7 @@ import type {
   Revocation,
   Settlement,
   WorkerInfo,
-} from "../contract.js";
+} from "../contract/engine.js";
 
 /** The failure that `fail` reports when it is given no other. */
 export const BOOM: Failure = plainFailure("Error", "boom", "E_BOOM");

@@ -3,7 +3,7 @@
  * that which *instants* the times of the wall clock are is decided in one place, `cron-tick.ts`.
  */
 import { Cron } from "croner";
-import { InvalidInput } from "../errors.js";
+import { InvalidInput } from "../errors/errors.js";
 
 /** The longest expression accepted, in characters. */
 export const LONGEST_EXPRESSION = 256;

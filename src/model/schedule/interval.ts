@@ -2,9 +2,9 @@
  * Intervals: ticks at `anchor`, `anchor + every`, `anchor + 2 × every` … and as far back. Each follows from the anchor, so
  * they never drift, and every worker finds the same ones. They know no clocks: "1d" is 24 hours, on every day of the year.
  */
-import { parseDuration } from "../duration.js";
-import { InvalidInput } from "../errors.js";
-import { parseTime } from "../time.js";
+import { parseDuration } from "../value/duration.js";
+import { InvalidInput } from "../errors/errors.js";
+import { parseTime } from "../value/time.js";
 
 /** When an interval schedule is due. */
 export interface IntervalTimes {

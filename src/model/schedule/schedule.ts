@@ -2,15 +2,15 @@
  * The schedule, twice: as users write it (`ScheduleOption`) and as it is stored (`Schedule`: plain JSON, milliseconds). What
  * follows from it, its ticks, is in `ticks.ts`.
  */
-import { parseDuration, type Duration } from "../duration.js";
-import { InvalidInput } from "../errors.js";
-import { MOST_TAGS, parseName } from "../name.js";
-import { parseFlag } from "../scalar.js";
+import { parseDuration, type Duration } from "../value/duration.js";
+import { InvalidInput } from "../errors/errors.js";
+import { MOST_TAGS, parseName } from "../value/name.js";
+import { parseFlag } from "../value/scalar.js";
 import type { CronTimes } from "./cron-tick.js";
 import { parseCron } from "./cron.js";
 import { parseInterval, type IntervalTimes } from "./interval.js";
 import { parseTemplate, type JobTemplate, type TemplateDefaults, type TickOptions } from "./template.js";
-import { parseTime } from "../time.js";
+import { parseTime } from "../value/time.js";
 import { parseZone } from "./zone.js";
 
 /**

@@ -1,9 +1,9 @@
 /** What all jobs of a schedule have in common: a job's spec without what its tick gives it. */
-import { encodePayload } from "../codec.js";
-import { InvalidInput } from "../errors.js";
-import type { JobSpec, Ties } from "../job.js";
-import { parseName } from "../name.js";
-import { parseOptions, type JobDefaults, type JobOptions } from "../options.js";
+import { encodePayload } from "../value/codec.js";
+import { InvalidInput } from "../errors/errors.js";
+import type { JobSpec, Ties } from "../job/job.js";
+import { parseName } from "../value/name.js";
+import { parseOptions, type JobDefaults, type JobOptions } from "../job/options.js";
 
 /** The options of a schedule's jobs: those of any job, but for its id and time, which are the tick's. */
 export interface TickOptions extends Omit<JobOptions, "id" | "delay" | "runAt" | "hold"> {

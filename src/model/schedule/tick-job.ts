@@ -2,7 +2,7 @@
  * From ticks to jobs: what a schedule enqueues, and what becomes of all its ticks up to now. Every job carries the tag
  * `schedule:NAME`, so that those of one schedule are found in the list of all jobs.
  */
-import { UNTIED, type JobSpec } from "../job.js";
+import { UNTIED, type JobSpec } from "../job/job.js";
 import type { Schedule } from "./schedule.js";
 import { missed, nextDue, runTime, tickId } from "./ticks.js";
 

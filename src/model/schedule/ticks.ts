@@ -3,7 +3,7 @@
  * answer follows from its arguments alone, so all workers agree, and the next tick follows from the last one, never from
  * the time at which somebody looked. Whether a schedule is paused is not asked here.
  */
-import { parseWhole } from "../scalar.js";
+import { parseWhole } from "../value/scalar.js";
 import { nextCronTick, previousCronTick } from "./cron-tick.js";
 import { nextIntervalTick, previousIntervalTick } from "./interval.js";
 import { jitterOf } from "./jitter.js";

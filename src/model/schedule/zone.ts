@@ -1,5 +1,5 @@
 /** Time zones, as the runtime's own data (ICU) knows them: checked by name, and cut into spans between changes of the clocks. */
-import { InvalidInput } from "../errors.js";
+import { InvalidInput } from "../errors/errors.js";
 
 /** A time during which the clocks of a zone go on evenly. Instants are epoch milliseconds. */
 export interface Span {

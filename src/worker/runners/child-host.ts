@@ -3,16 +3,16 @@
  * them on. What is said goes out at once, so that it is heard from a handler that never lets go of the event loop; when
  * that is much, it is gathered.
  */
-import type { EnqueueAnswer, Lease } from "../../engine/contract.js";
-import type { Checkpoint } from "../../model/checkpoint.js";
-import type { DependencyRecord } from "../../model/dependency.js";
-import { LeaseLost } from "../../model/errors.js";
-import type { JobRef, JobSpec } from "../../model/job.js";
-import type { LogLine } from "../../model/log.js";
-import type { RelatedJob, RunHost, Said } from "../run-host.js";
-import type { RunningJob } from "../running-job.js";
+import type { EnqueueAnswer, Lease } from "../../engine/contract/engine.js";
+import type { Checkpoint } from "../../model/job/checkpoint.js";
+import type { DependencyRecord } from "../../model/job/dependency.js";
+import { LeaseLost } from "../../model/errors/errors.js";
+import type { JobRef, JobSpec } from "../../model/job/job.js";
+import type { LogLine } from "../../model/job/log.js";
+import type { RelatedJob, RunHost, Said } from "../run/host.js";
+import type { RunningJob } from "../../define/running-job.js";
 import type { Answer, FromChild, Question, RunOrder } from "./protocol.js";
-import { unpackThrown } from "./thrown.js";
+import { unpackThrown } from "./error-transport.js";
 
 /** So many messages go out at once in a span of time (milliseconds); what else is said in it is gathered. */
 const AT_ONCE = 10;

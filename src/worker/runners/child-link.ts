@@ -1,5 +1,5 @@
 /** The wire to a child, whatever it is: what goes to it, what comes from it, how it is ended, and how it died. */
-import { ownFile } from "../../engine/own-file.js";
+import { ownFile } from "../../engine/shared/own-file.js";
 import type { MalformedMessage } from "./from-child.js";
 import type { FromChild, ToChild } from "./protocol.js";
 

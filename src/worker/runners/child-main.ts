@@ -4,21 +4,21 @@
  */
 import { Socket } from "node:net";
 import { isMainThread, parentPort } from "node:worker_threads";
-import { systemClock, systemRandom } from "../../model/clock.js";
-import { decodePayload, encodePayload } from "../../model/codec.js";
-import { statuses } from "../../model/status-machine.js";
-import { RunContext } from "../context.js";
-import { currentContext } from "../current-job.js";
-import { checkInput } from "../input-check.js";
+import { systemClock, systemRandom } from "../../model/value/clock.js";
+import { decodePayload, encodePayload } from "../../model/value/codec.js";
+import { statuses } from "../../model/vocabulary/status-machine.js";
+import { RunContext } from "../handler/run-context.js";
+import { currentContext } from "../handler/current-job.js";
+import { checkInput } from "../../define/check-input.js";
 import { ChildHost } from "./child-host.js";
 import { WIRE } from "./child-link.js";
 import { frame, FrameReader } from "./frames.js";
 import { marked } from "./from-child.js";
 import { definitionOf, loadHandler, type LoadedHandler, type RunDefinition } from "./handler-loader.js";
 import { LoadedCode } from "./loaded-code.js";
-import { killGroup } from "./marked-processes.js";
+import { killGroup } from "./process-marks.js";
 import type { FromChild, RunEnd, RunOrder, ToChild } from "./protocol.js";
-import { packThrown, unpackThrown } from "./thrown.js";
+import { packThrown, unpackThrown } from "./error-transport.js";
 
 /** The host of the run under way. */
 let host: ChildHost | null = null;

@@ -2,7 +2,7 @@
  * The children of tasks that ask for the same: taken for a job, given back after it, the one used last first. A child is
  * replaced when it is worn out or has crashed, and closed when it has been idle for a while.
  */
-import type { Clock } from "../../model/clock.js";
+import type { Clock } from "../../model/value/clock.js";
 import { Child } from "./child.js";
 import type { ChildLink } from "./child-link.js";
 

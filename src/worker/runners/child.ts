@@ -1,5 +1,5 @@
 /** A thread or process in the hands of its pool: runs one job at a time, counts them, and is closed when it is done. */
-import type { Clock } from "../../model/clock.js";
+import type { Clock } from "../../model/value/clock.js";
 import type { ChildLink, Death, Heard } from "./child-link.js";
 import type { ToChild } from "./protocol.js";
 

@@ -4,7 +4,7 @@
  * the reading process, where nobody can catch it.
  */
 import { deserialize, serialize } from "node:v8";
-import { Malformed } from "../../model/strict.js";
+import { Malformed } from "../../model/value/strict.js";
 
 const HEAD = 4;
 /** The most bytes of one message: more than the largest that a child has to say, and nothing that a worker cannot hold. */

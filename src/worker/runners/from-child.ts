@@ -3,13 +3,13 @@
  * it. What does not bear our mark is not for us; what bears it and is not one of our messages, field by field and within
  * its bounds, is malformed: whoever listens ends that child, and nothing else.
  */
-import type { Outcome } from "../../engine/contract.js";
-import { MOST_CHECKPOINTS, type Checkpoint } from "../../model/checkpoint.js";
-import type { Failure } from "../../model/failure.js";
-import { LONGEST_LOG_LINE, type LogLine } from "../../model/log.js";
-import { META_CAP } from "../../model/options.js";
-import { MOST_COUNTERS, MOST_MILESTONES, type ItemProgress, type Progress } from "../../model/progress.js";
-import { MOST_STEP_FAILURES, type StepFailure } from "../../model/step-failure.js";
+import type { Outcome } from "../../engine/contract/engine.js";
+import { MOST_CHECKPOINTS, type Checkpoint } from "../../model/job/checkpoint.js";
+import type { Failure } from "../../model/failure/failure.js";
+import { LONGEST_LOG_LINE, type LogLine } from "../../model/job/log.js";
+import { META_CAP } from "../../model/job/options.js";
+import { MOST_COUNTERS, MOST_MILESTONES, type ItemProgress, type Progress } from "../../model/job/progress.js";
+import { MOST_STEP_FAILURES, type StepFailure } from "../../model/failure/step-failure.js";
 import {
   Malformed,
   readBytes,
@@ -21,11 +21,11 @@ import {
   readText,
   readWhole,
   readWord,
-} from "../../model/strict.js";
-import { readRef, readSpec } from "../../model/strict-job.js";
-import type { Said } from "../run-host.js";
+} from "../../model/value/strict.js";
+import { readRef, readSpec } from "../../model/job/strict-job.js";
+import type { Said } from "../run/host.js";
 import type { FromChild, Question, RunEnd } from "./protocol.js";
-import { readThrown } from "./thrown.js";
+import { readThrown } from "./error-transport.js";
 
 /** What every message of a child of ours bears. */
 const MARK = "longshore-child";

@@ -1,8 +1,8 @@
 /** Imports a module and takes its handler out: a function, or a task that has one. */
 import { pathToFileURL } from "node:url";
-import { ModuleNotFound } from "../../model/errors.js";
-import { property } from "../../model/failure.js";
-import type { AnyTask, Handler } from "../task.js";
+import { ModuleNotFound } from "../../model/errors/errors.js";
+import { property } from "../../model/failure/failure.js";
+import type { AnyTask, Handler } from "../../define/task.js";
 
 /** What a task says of its runs. */
 export type RunDefinition = Pick<AnyTask, "schema" | "steps" | "milestones" | "statuses" | "classify">;

@@ -5,8 +5,8 @@
  */
 import { realpath, stat } from "node:fs/promises";
 import { join, relative, resolve, sep } from "node:path";
-import { ModuleNotFound, ModuleRefused } from "../../model/errors.js";
-import type { ModuleReference } from "./module-reference.js";
+import { ModuleNotFound, ModuleRefused } from "../../model/errors/errors.js";
+import type { ModuleReference } from "../../define/module.js";
 
 // As TypeScript resolves it: sources are named by the file they become.
 const SOURCES: readonly (readonly [ending: string, source: string])[] = [

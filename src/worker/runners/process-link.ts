@@ -8,8 +8,8 @@ import { Duplex } from "node:stream";
 import { childOptions, MARK, programFile, type ChildLink, type Death, type Heard, WIRE } from "./child-link.js";
 import { frame, FrameReader } from "./frames.js";
 import { fromChild } from "./from-child.js";
-import type { Guardian } from "./guardian.js";
-import { killGroup, killMarked } from "./marked-processes.js";
+import type { Guardian } from "./orphan-guard.js";
+import { killGroup, killMarked } from "./process-marks.js";
 import type { ToChild } from "./protocol.js";
 
 const MEGABYTE = 1024 ** 2;

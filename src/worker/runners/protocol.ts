@@ -2,15 +2,15 @@
  * What a worker and its children (threads and processes) say to each other. Messages are plain data, copied by structured
  * clone, and arrive in order. A child runs one job at a time; what it says is about that job.
  */
-import type { EnqueueAnswer, Lease, Outcome } from "../../engine/contract.js";
-import type { Checkpoint } from "../../model/checkpoint.js";
-import type { DependencyRecord } from "../../model/dependency.js";
-import type { JobRef, JobSpec } from "../../model/job.js";
-import type { JobDefaults } from "../../model/options.js";
-import type { StatusOptions } from "../../model/status-machine.js";
-import type { RelatedJob, Said } from "../run-host.js";
-import type { RunningJob } from "../running-job.js";
-import type { PackedThrown } from "./thrown.js";
+import type { EnqueueAnswer, Lease, Outcome } from "../../engine/contract/engine.js";
+import type { Checkpoint } from "../../model/job/checkpoint.js";
+import type { DependencyRecord } from "../../model/job/dependency.js";
+import type { JobRef, JobSpec } from "../../model/job/job.js";
+import type { JobDefaults } from "../../model/job/options.js";
+import type { StatusOptions } from "../../model/vocabulary/status-machine.js";
+import type { RelatedJob, Said } from "../run/host.js";
+import type { RunningJob } from "../../define/running-job.js";
+import type { PackedThrown } from "./error-transport.js";
 
 /** A job to run. */
 export interface RunOrder {

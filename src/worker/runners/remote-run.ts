@@ -3,18 +3,18 @@
  * and a child that does not obey it in time is killed. Over when the child told its end, or is gone with everything it
  * started: only then is its slot free.
  */
-import type { Checkpoint } from "../../model/checkpoint.js";
-import type { Clock } from "../../model/clock.js";
-import { decodePayload } from "../../model/codec.js";
-import { ChildDied, OutOfMemory, TimedOut } from "../../model/errors.js";
-import type { Outcome } from "../../engine/contract.js";
-import type { Run } from "../run.js";
-import { encodeMilestone } from "../steps/milestones.js";
-import type { AnyTask } from "../task.js";
+import type { Checkpoint } from "../../model/job/checkpoint.js";
+import type { Clock } from "../../model/value/clock.js";
+import { decodePayload } from "../../model/value/codec.js";
+import { ChildDied, OutOfMemory, TimedOut } from "../../model/errors/errors.js";
+import type { Outcome } from "../../engine/contract/engine.js";
+import type { Run } from "../run/run.js";
+import { encodeMilestone } from "../../define/milestones.js";
+import type { AnyTask } from "../../define/task.js";
 import type { Child } from "./child.js";
 import type { Death, Heard } from "./child-link.js";
 import type { Answer, FromChild, Question, RunOrder } from "./protocol.js";
-import { packThrown, unpackThrown } from "./thrown.js";
+import { packThrown, unpackThrown } from "./error-transport.js";
 
 /** How often (milliseconds) the memory of a child that has a limit is looked at. */
 const LOOK = 100;

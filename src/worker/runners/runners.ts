@@ -3,23 +3,23 @@
  * many children live as the worker runs jobs at a time, and those that are kept ready.
  */
 import { randomBytes } from "node:crypto";
-import type { Clock } from "../../model/clock.js";
-import type { Lease } from "../../engine/contract.js";
-import { InvalidInput } from "../../model/errors.js";
-import type { JobDefaults } from "../../model/options.js";
-import { statusOptions } from "../../model/status-machine.js";
-import type { Run } from "../run.js";
+import type { Clock } from "../../model/value/clock.js";
+import type { Lease } from "../../engine/contract/engine.js";
+import { InvalidInput } from "../../model/errors/errors.js";
+import type { JobDefaults } from "../../model/job/options.js";
+import { statusOptions } from "../../model/vocabulary/status-machine.js";
+import type { Run } from "../run/run.js";
 import type { ChildLink } from "./child-link.js";
 import { ChildPool } from "./child-pool.js";
-import { Guardian } from "./guardian.js";
-import type { AnyTask } from "../task.js";
+import { Guardian } from "./orphan-guard.js";
+import type { AnyTask } from "../../define/task.js";
 import { loadHandler, type LoadedHandler } from "./handler-loader.js";
 import { findModule } from "./module-finder.js";
-import type { ModuleReference } from "./module-reference.js";
+import type { ModuleReference } from "../../define/module.js";
 import { ProcessLink } from "./process-link.js";
 import type { RunOrder } from "./protocol.js";
 import { RemoteRun, type RemoteEnd } from "./remote-run.js";
-import type { ParsedRunner } from "./runner-options.js";
+import type { ParsedRunner } from "../../define/runner-options.js";
 import { ThreadLink } from "./thread-link.js";
 
 /** What runners are given. */

@@ -2,7 +2,7 @@
 import { Worker as Thread } from "node:worker_threads";
 import { MARK, programFile, type ChildLink, type Death, type Heard } from "./child-link.js";
 import { fromChild } from "./from-child.js";
-import { killMarked } from "./marked-processes.js";
+import { killMarked } from "./process-marks.js";
 import type { ToChild } from "./protocol.js";
 
 const MEGABYTE = 1024 ** 2;

@@ -1,8 +1,8 @@
 /** What a job waited for, read with what came of it. */
-import { decodePayload } from "../../model/codec.js";
-import { isSuccess } from "../../model/dependency.js";
-import type { RunHost } from "../run-host.js";
-import type { EndedDependency } from "./spawn.js";
+import { decodePayload } from "../../model/value/codec.js";
+import { isSuccess } from "../../model/job/dependency.js";
+import type { RunHost } from "../run/host.js";
+import type { EndedDependency } from "../../define/spawn.js";
 
 /** The jobs that a run's own waited for. */
 export async function readDependencies(host: RunHost): Promise<readonly EndedDependency[]> {

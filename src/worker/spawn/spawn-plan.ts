@@ -1,14 +1,14 @@
 /** What spawned jobs of one call have in common: task, queue, options; and from an input to the spec of its job. */
-import { InvalidInput } from "../../model/errors.js";
-import type { Membership } from "../../model/flow.js";
-import type { JobRef, JobSpec } from "../../model/job.js";
-import { parseName } from "../../model/name.js";
-import { parseOptions, type ParsedOptions } from "../../model/options.js";
-import { makeSpec } from "../../model/spec.js";
-import { checkValue } from "../input-check.js";
-import type { RunHost } from "../run-host.js";
-import type { RunMeans } from "../run-means.js";
-import type { AnyTask } from "../task.js";
+import { InvalidInput } from "../../model/errors/errors.js";
+import type { Membership } from "../../model/job/membership.js";
+import type { JobRef, JobSpec } from "../../model/job/job.js";
+import { parseName } from "../../model/value/name.js";
+import { parseOptions, type ParsedOptions } from "../../model/job/options.js";
+import { makeSpec } from "../../model/job/spec.js";
+import { checkValue } from "../../define/check-input.js";
+import type { RunHost } from "../run/host.js";
+import type { RunMeans } from "../run/services.js";
+import type { AnyTask } from "../../define/task.js";
 
 /** Where a spawned job stands among the others. */
 export interface SpawnedPlace {

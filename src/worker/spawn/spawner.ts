@@ -3,30 +3,30 @@
  * that does the same again makes nothing twice. For many of them the run gives its slot back and is begun anew when they have
  * ended; between being made and being waited for none of them is lost, whenever the worker dies.
  */
-import { childId } from "../../model/child-id.js";
-import { decodePayload } from "../../model/codec.js";
-import type { DependencyRecord } from "../../model/dependency.js";
-import { InvalidInput, Snooze, type AllFailed } from "../../model/errors.js";
-import type { Failure } from "../../model/failure.js";
-import { itemKey } from "../../model/flow-each.js";
-import { Suspended } from "../../model/flow-errors.js";
-import type { JobRef, JobSpec } from "../../model/job.js";
-import { parseFlag } from "../../model/scalar.js";
-import { parseKey } from "../../model/name.js";
-import { parseStepName } from "../../model/step-plan.js";
-import type { RunHost } from "../run-host.js";
-import type { RunMeans } from "../run-means.js";
-import type { Memos } from "../steps/memos.js";
+import { childId } from "../../model/value/child-id.js";
+import { decodePayload } from "../../model/value/codec.js";
+import type { DependencyRecord } from "../../model/job/dependency.js";
+import { InvalidInput, Snooze, type AllFailed } from "../../model/errors/errors.js";
+import type { Failure } from "../../model/failure/failure.js";
+import { itemKey } from "../../model/flow/each.js";
+import { Suspended } from "../../model/flow/errors.js";
+import type { JobRef, JobSpec } from "../../model/job/job.js";
+import { parseFlag } from "../../model/value/scalar.js";
+import { parseKey } from "../../model/value/name.js";
+import { parseStepName } from "../../model/job/step-plan.js";
+import type { RunHost } from "../run/host.js";
+import type { RunMeans } from "../run/services.js";
+import type { Memos } from "../steps/checkpoints.js";
 import { RunFailures } from "../steps/run-failures.js";
 import type { RunProgress } from "../steps/run-progress.js";
 import { scopeOf } from "../steps/scope.js";
 import { keyItems, LONGEST_KEY, type StepItem } from "../steps/step-items.js";
 import type { StepNames, TakenName } from "../steps/step-names.js";
-import type { ItemResults } from "../steps/step.js";
-import { heard, type UnderWay } from "../steps/under-way.js";
-import { cut } from "../updates.js";
-import { parseEach } from "./each.js";
-import { countLeft, gather, type SpawnedItem } from "./gathering.js";
+import type { ItemResults } from "../../define/step.js";
+import { heard, type UnderWay } from "../steps/in-flight.js";
+import { cut } from "../run/report-batches.js";
+import { parseEach } from "./each-input.js";
+import { countLeft, gather, type SpawnedItem } from "./results.js";
 import { SpawnPlan } from "./spawn-plan.js";
 
 /** The most jobs in a command. */

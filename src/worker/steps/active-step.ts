@@ -1,5 +1,5 @@
 /** A step in flight, as the progress of its run sees it. */
-import type { ItemProgress } from "../../model/progress.js";
+import type { ItemProgress } from "../../model/job/progress.js";
 
 /** A step that has begun and is not over. */
 export interface ActiveStep {

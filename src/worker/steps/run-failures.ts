@@ -1,6 +1,6 @@
 /** What failed in a run without failing it: optional steps, and items of steps over many. */
-import { AllFailed } from "../../model/errors.js";
-import { MOST_STEP_FAILURES, type StepFailure } from "../../model/step-failure.js";
+import { AllFailed } from "../../model/errors/errors.js";
+import { MOST_STEP_FAILURES, type StepFailure } from "../../model/failure/step-failure.js";
 
 export class RunFailures {
   /** The first of them, as they are kept with the job. */

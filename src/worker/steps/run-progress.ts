@@ -2,13 +2,13 @@
  * How far a run is, as it goes: the steps in flight, what they reached, the counters, the milestones, the message. Every
  * change is said to the host, which gathers them.
  */
-import type { Checkpoint } from "../../model/checkpoint.js";
-import { InvalidInput } from "../../model/errors.js";
-import { LONGEST_LOG_LINE } from "../../model/log.js";
-import { MOST_COUNTERS, MOST_MILESTONES } from "../../model/progress.js";
-import { NEARLY_ALL, type StepTally } from "../../model/step-plan.js";
-import { headOf } from "../../model/text.js";
-import type { RunHost } from "../run-host.js";
+import type { Checkpoint } from "../../model/job/checkpoint.js";
+import { InvalidInput } from "../../model/errors/errors.js";
+import { LONGEST_LOG_LINE } from "../../model/job/log.js";
+import { MOST_COUNTERS, MOST_MILESTONES } from "../../model/job/progress.js";
+import { NEARLY_ALL, type StepTally } from "../../model/job/step-plan.js";
+import { headOf } from "../../model/value/text.js";
+import type { RunHost } from "../run/host.js";
 import type { ActiveStep } from "./active-step.js";
 import { addCounts } from "./said-progress.js";
 import type { Scope } from "./scope.js";

@@ -2,21 +2,21 @@
  * The steps of one run: what its handler does by `step`, `emit`, `count`, `progress` and `spawn`. Made when the first of
  * them is used. What a step gave is stored before it is answered.
  */
-import type { Outcome } from "../../engine/contract.js";
-import { decodePayload } from "../../model/codec.js";
-import { parseDuration } from "../../model/duration.js";
-import { InvalidInput, Snooze, type AllFailed } from "../../model/errors.js";
-import { stepFailure } from "../../model/step-failure.js";
-import { LONGEST_LOG_LINE } from "../../model/log.js";
-import { parseStepName, parseSteps, StepTally } from "../../model/step-plan.js";
-import { headOf } from "../../model/text.js";
-import type { RunMeans, RunTask } from "../run-means.js";
-import type { RunHost } from "../run-host.js";
+import type { Outcome } from "../../engine/contract/engine.js";
+import { decodePayload } from "../../model/value/codec.js";
+import { parseDuration } from "../../model/value/duration.js";
+import { InvalidInput, Snooze, type AllFailed } from "../../model/errors/errors.js";
+import { stepFailure } from "../../model/failure/step-failure.js";
+import { LONGEST_LOG_LINE } from "../../model/job/log.js";
+import { parseStepName, parseSteps, StepTally } from "../../model/job/step-plan.js";
+import { headOf } from "../../model/value/text.js";
+import type { RunMeans, RunTask } from "../run/services.js";
+import type { RunHost } from "../run/host.js";
 import { Spawner } from "../spawn/spawner.js";
-import { ItemRun } from "./item-run.js";
-import { Memos } from "./memos.js";
-import { RunStatus } from "./job-status.js";
-import { encodeMilestone } from "./milestones.js";
+import { ItemRun } from "./step-all.js";
+import { Memos } from "./checkpoints.js";
+import { RunStatus } from "./run-status.js";
+import { encodeMilestone } from "../../define/milestones.js";
 import { RunFailures } from "./run-failures.js";
 import { RunProgress } from "./run-progress.js";
 import { addCounts, type SaidProgress } from "./said-progress.js";
@@ -25,8 +25,8 @@ import { keyItems } from "./step-items.js";
 import { StepNames, type TakenName } from "./step-names.js";
 import { parseStepAllOptions, parseStepOptions, type ParsedStepOptions } from "./step-options.js";
 import { StepWork } from "./step-work.js";
-import type { ItemResults, StepScope } from "./step.js";
-import { heard, UnderWay, type Suspension } from "./under-way.js";
+import type { ItemResults, StepScope } from "../../define/step.js";
+import { heard, UnderWay, type Suspension } from "./in-flight.js";
 
 export class RunSteps {
   readonly #means: RunMeans;

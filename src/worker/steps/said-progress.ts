@@ -3,7 +3,7 @@
  * nothing must not undo the work they report. What is out of range is clamped, what is no number is left out, and the
  * caller hears what was wrong.
  */
-import { InvalidInput } from "../../model/errors.js";
+import { InvalidInput } from "../../model/errors/errors.js";
 
 /** Progress as it counts. */
 export interface SaidProgress {

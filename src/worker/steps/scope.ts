@@ -5,7 +5,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { ActiveStep } from "./active-step.js";
 import type { TakenName } from "./step-names.js";
-import type { StepScope } from "./step.js";
+import type { StepScope } from "../../define/step.js";
 
 export class Scope implements StepScope {
   readonly attempt: number;

@@ -1,6 +1,6 @@
 /** The items of a `step.all`, each with the key by which later runs know it. */
-import { InvalidInput } from "../../model/errors.js";
-import { parseKey } from "../../model/name.js";
+import { InvalidInput } from "../../model/errors/errors.js";
+import { parseKey } from "../../model/value/name.js";
 import type { ParsedStepAllOptions } from "./step-options.js";
 
 /** An item and its key. */

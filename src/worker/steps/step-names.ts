@@ -2,9 +2,9 @@
  * The names a run has used: each stands for one call, and where steps are declared it must be one of them. A step that
  * failed gives its name back, so that the handler may try something else under it.
  */
-import { InvalidInput } from "../../model/errors.js";
-import { MOST_MEMBERS } from "../../model/flow.js";
-import { parseStepName, type StepTally } from "../../model/step-plan.js";
+import { InvalidInput } from "../../model/errors/errors.js";
+import { MOST_MEMBERS } from "../../model/job/membership.js";
+import { parseStepName, type StepTally } from "../../model/job/step-plan.js";
 
 /** The name of one call. */
 export interface TakenName {

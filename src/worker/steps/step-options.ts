@@ -1,10 +1,10 @@
 /** The options of steps: as handlers write them, checked one by one, defaults filled in. */
-import { DEFAULT_BACKOFF, parseBackoff, type Backoff } from "../../model/backoff.js";
-import { parsePositiveDuration } from "../../model/duration.js";
-import { InvalidInput } from "../../model/errors.js";
-import { DEFAULT_ATTEMPTS, MOST_ATTEMPTS } from "../../model/options.js";
-import { parseFlag, parseWhole } from "../../model/scalar.js";
-import { parseWeight } from "../../model/step-plan.js";
+import { DEFAULT_BACKOFF, parseBackoff, type Backoff } from "../../model/failure/backoff.js";
+import { parsePositiveDuration } from "../../model/value/duration.js";
+import { InvalidInput } from "../../model/errors/errors.js";
+import { DEFAULT_ATTEMPTS, MOST_ATTEMPTS } from "../../model/job/options.js";
+import { parseFlag, parseWhole } from "../../model/value/scalar.js";
+import { parseWeight } from "../../model/job/step-plan.js";
 
 /** Options checked and filled in. Durations are milliseconds. */
 export interface ParsedStepOptions {

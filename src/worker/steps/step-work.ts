@@ -1,16 +1,16 @@
 /** Does the work of steps and items: tries it, makes it text, and leaves it as a checkpoint. */
-import { decodePayload, encodePayload } from "../../model/codec.js";
-import { LeaseLost, Snooze } from "../../model/errors.js";
-import { Suspended } from "../../model/flow-errors.js";
-import type { RunMeans, RunTask } from "../run-means.js";
-import { verdictOn } from "../ending.js";
-import type { RunHost } from "../run-host.js";
-import type { Memos } from "./memos.js";
+import { decodePayload, encodePayload } from "../../model/value/codec.js";
+import { LeaseLost, Snooze } from "../../model/errors/errors.js";
+import { Suspended } from "../../model/flow/errors.js";
+import type { RunMeans, RunTask } from "../run/services.js";
+import { verdictOn } from "../run/outcome.js";
+import type { RunHost } from "../run/host.js";
+import type { Memos } from "./checkpoints.js";
 import type { ActiveStep } from "./active-step.js";
 import type { RunProgress } from "./run-progress.js";
 import { Scope } from "./scope.js";
 import type { ParsedStepOptions } from "./step-options.js";
-import { tryUntilDone, type TryMeans } from "./tries.js";
+import { tryUntilDone, type TryMeans } from "./retries.js";
 
 /** Something that ended well and is not stored yet. */
 export interface Done {

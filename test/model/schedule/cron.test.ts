@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { nextCronTick } from "../../../src/model/schedule/cron-tick.js";
 import { LONGEST_EXPRESSION, parseCron } from "../../../src/model/schedule/cron.js";
-import { InvalidInput } from "../../../src/model/errors.js";
+import { InvalidInput } from "../../../src/model/errors/errors.js";
 
 /** The next ticks after the start of 2026, in UTC, as text. */
 function ticks(cron: string, count = 2): string[] {

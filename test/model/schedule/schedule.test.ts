@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { PayloadTooLarge } from "../../../src/model/errors.js";
-import { DEFAULT_BACKOFF } from "../../../src/model/backoff.js";
-import { DEFAULT_RETENTION } from "../../../src/model/retention.js";
+import { PayloadTooLarge } from "../../../src/model/errors/errors.js";
+import { DEFAULT_BACKOFF } from "../../../src/model/failure/backoff.js";
+import { DEFAULT_RETENTION } from "../../../src/model/job/retention.js";
 import { parseSchedule, type ScheduleOption } from "../../../src/model/schedule/schedule.js";
 
 const START = new Date("2026-12-01T00:00:00Z");

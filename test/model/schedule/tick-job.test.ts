@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { InvalidInput } from "../../../src/model/errors.js";
+import { InvalidInput } from "../../../src/model/errors/errors.js";
 import { parseSchedule, type Schedule, type ScheduleOption } from "../../../src/model/schedule/schedule.js";
 import { dueTicks, scheduledJob } from "../../../src/model/schedule/tick-job.js";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseId } from "../../../src/model/name.js";
+import { parseId } from "../../../src/model/value/name.js";
 import { parseSchedule, type Schedule, type ScheduleOption } from "../../../src/model/schedule/schedule.js";
 import {
   dueTimes,

@@ -2,7 +2,7 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { attach, module, task, type JobContext } from "longshore";
 import { MemoryEngine } from "../../../src/engine/memory/engine.js";
-import { systemClock } from "../../../src/model/clock.js";
+import { systemClock } from "../../../src/model/value/clock.js";
 import { FlowInTest } from "../flow-in-test.js";
 import { ChildWorld, folder } from "./child-world.js";
 

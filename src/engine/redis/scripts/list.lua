@@ -2,7 +2,7 @@
 -- ARGV: now, state (number), limit, after-key, after-id ('' = from the start)
 -- Reply: key, id, key, id …  in listing order; a key of '' means: looked at, not (or no longer) in this state
 --
--- The ids of one state after a place. Keys are as in engine/order.ts.
+-- The ids of one state after a place. Keys are as in engine/shared/listing-order.ts.
 -- include: record codec batch queue lease holding
 
 local state, limit = tonumber(ARGV[2]), tonumber(ARGV[3])

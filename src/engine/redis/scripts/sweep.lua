@@ -8,7 +8,7 @@
 -- Reply: promoted (-1: it ran too late, and did nothing), recovered, expired, removed, more, next due or -1, now, have jobs news, how
 -- many sessions are overdue, of each its id, deadline and ttl, then of each schedule that is due its name, definition and tick
 --
--- Upkeep of a queue: recovers the jobs of dead sessions, promotes, expires, trims. Mirrors engine/memory/upkeep.ts.
+-- Upkeep of a queue: recovers the jobs of dead sessions, promotes, expires, trims. Mirrors engine/memory/sweep.ts.
 -- include: record codec batch queue lease holding aside moves forget upkeep lost
 
 -- A server that was frozen runs this late, ahead of the workers' signs of life: then nobody may be taken for dead.
@@ -16,7 +16,7 @@ local LATE = 1000 -- milliseconds
 if NOW - tonumber(ARGV[5]) > LATE then return { -1, 0, 0, 0, 0, -1, NOW } end
 
 local limit = tonumber(ARGV[2])
-local CRASH_LIMIT = 3 -- as in model/job.ts
+local CRASH_LIMIT = 3 -- as in model/job/job.ts
 
 local function recover(id, r)
   r[CRASHES] = r[CRASHES] + 1
@@ -178,7 +178,7 @@ for _, name in ipairs({ 'delayed', 'sessions', 'ttl' }) do
   if first[2] then next_due = math.min(next_due, tonumber(first[2])) end
 end
 
-local MOST_OVERDUE = 500 -- as in engine/overdue.ts
+local MOST_OVERDUE = 500 -- as in engine/shared/overdue.ts
 local told = redis.call('ZRANGEBYSCORE', K.sessions, '(0', NOW, 'WITHSCORES', 'LIMIT', 0, MOST_OVERDUE)
 local reply, late = { #told / 2 }, {}
 for i = 1, #told, 2 do late[#late + 1] = told[i] end

@@ -1,7 +1,7 @@
 /** Jobs that a worker declines for want of their task's code: they are set aside for those who have it. */
 import assert from "node:assert/strict";
-import type { JobSpec } from "../../../model/job.js";
-import { MOST_ASIDE, type ExchangeAnswer, type Lease } from "../../contract.js";
+import type { JobSpec } from "../../../model/job/job.js";
+import { MOST_ASIDE, type ExchangeAnswer, type Lease } from "../../contract/engine.js";
 import { MAIN, type Kit } from "../kit.js";
 import { scenarios } from "../scenario.js";
 import { BOOM, settlement, type TestSession } from "../test-session.js";

@@ -1,6 +1,6 @@
 /** Jobs that wait for others: when they start, and what becomes of them when one of those does not succeed. */
 import assert from "node:assert/strict";
-import { DEPENDENCY_FAILED } from "../../../model/dependency.js";
+import { DEPENDENCY_FAILED } from "../../../model/job/dependency.js";
 import { after, ends, OTHER, pair, stateOf, take } from "../dependency-words.js";
 import { MAIN, type Kit } from "../kit.js";
 import { scenarios } from "../scenario.js";

@@ -1,6 +1,6 @@
 /** Jobs that were leased together and end apart: what an engine keeps for many at once must hold for each of them. */
 import assert from "node:assert/strict";
-import type { Lease, LeaseRef, Settlement } from "../../contract.js";
+import type { Lease, LeaseRef, Settlement } from "../../contract/engine.js";
 import { MAIN } from "../kit.js";
 import { scenarios } from "../scenario.js";
 import { BOOM, settlement } from "../test-session.js";

@@ -1,6 +1,6 @@
 /** Accepting jobs: one or thousands, under ids of ours or of the caller, with everything they were given. */
 import assert from "node:assert/strict";
-import { plainFailure } from "../../../model/failure.js";
+import { plainFailure } from "../../../model/failure/failure.js";
 import { MAIN, said } from "../kit.js";
 import { scenarios } from "../scenario.js";
 

@@ -1,7 +1,7 @@
 /** A worker that lost its lease changes nothing: every fenced write, after everything that ends a lease. */
 import assert from "node:assert/strict";
-import type { JobRecord } from "../../../model/job.js";
-import type { LeaseRef, Outcome } from "../../contract.js";
+import type { JobRecord } from "../../../model/job/job.js";
+import type { LeaseRef, Outcome } from "../../contract/engine.js";
 import { MAIN, type Kit } from "../kit.js";
 import { said } from "../kit.js";
 import { scenarios } from "../scenario.js";

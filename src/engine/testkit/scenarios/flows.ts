@@ -1,9 +1,9 @@
 /** Flows: jobs that begin together and end together, all of them or none. */
 import assert from "node:assert/strict";
-import { DEPENDENCY_FAILED } from "../../../model/dependency.js";
-import { FLOW_CREATION, MOST_MEMBERS, type Membership } from "../../../model/flow.js";
-import type { JobRef, JobSpec } from "../../../model/job.js";
-import type { CommitAnswer } from "../../contract.js";
+import { DEPENDENCY_FAILED } from "../../../model/job/dependency.js";
+import { FLOW_CREATION, MOST_MEMBERS, type Membership } from "../../../model/job/membership.js";
+import type { JobRef, JobSpec } from "../../../model/job/job.js";
+import type { CommitAnswer } from "../../contract/engine.js";
 import { after, DAY, OTHER } from "../dependency-words.js";
 import { MAIN, type Kit } from "../kit.js";
 import { scenarios } from "../scenario.js";

@@ -1,10 +1,10 @@
 /** Late members: jobs that join a flow when it has ended, as those do that a job was making when its flow was cancelled. */
 import assert from "node:assert/strict";
-import { isSuccess } from "../../../model/dependency.js";
-import { toRetry } from "../../../model/flow-graph.js";
-import { MOST_MEMBERS, type Membership } from "../../../model/flow.js";
-import type { JobRecord, JobRef, JobSpec } from "../../../model/job.js";
-import type { FencedAnswer, Lease } from "../../contract.js";
+import { isSuccess } from "../../../model/job/dependency.js";
+import { toRetry } from "../../../model/flow/graph.js";
+import { MOST_MEMBERS, type Membership } from "../../../model/job/membership.js";
+import type { JobRecord, JobRef, JobSpec } from "../../../model/job/job.js";
+import type { FencedAnswer, Lease } from "../../contract/engine.js";
 import { DAY, ends, OTHER } from "../dependency-words.js";
 import { MAIN, type Kit } from "../kit.js";
 import { scenarios } from "../scenario.js";

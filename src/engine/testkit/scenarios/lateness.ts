@@ -3,7 +3,7 @@
  * it for dead ends it. Commands that arrive late do nothing by themselves either.
  */
 import assert from "node:assert/strict";
-import type { OverdueSession } from "../../contract.js";
+import type { OverdueSession } from "../../contract/engine.js";
 import { MAIN, said, type Kit } from "../kit.js";
 import { scenarios } from "../scenario.js";
 import { settlement, type TestSession } from "../test-session.js";

@@ -1,6 +1,6 @@
 /** Leases end with their session: what happens to the jobs of a worker that died, and to those that kill workers. */
 import assert from "node:assert/strict";
-import { CRASH_LIMIT, WORKER_LOST } from "../../../model/job.js";
+import { CRASH_LIMIT, WORKER_LOST } from "../../../model/job/job.js";
 import type { Kit } from "../kit.js";
 import { scenarios } from "../scenario.js";
 

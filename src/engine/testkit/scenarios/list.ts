@@ -1,7 +1,7 @@
 /** Listings: the same order on every engine, filters, and cursors that jobs may move under. */
 import assert from "node:assert/strict";
-import { plainFailure } from "../../../model/failure.js";
-import { STATES } from "../../../model/state.js";
+import { plainFailure } from "../../../model/failure/failure.js";
+import { STATES } from "../../../model/job/state.js";
 import { MAIN, type Kit } from "../kit.js";
 import { REACHABLE_STATES, reach } from "../reach.js";
 import { scenarios } from "../scenario.js";

@@ -1,6 +1,6 @@
 /** Obliterating a queue: nothing of it is left, and a queue of that name starts as if there had been none. */
 import assert from "node:assert/strict";
-import type { Checkpoint } from "../../../model/checkpoint.js";
+import type { Checkpoint } from "../../../model/job/checkpoint.js";
 import { MAIN, type Kit } from "../kit.js";
 import { said } from "../kit.js";
 import { scenarios } from "../scenario.js";

@@ -1,7 +1,7 @@
 /** What each outcome does to a job, and what is written down about every run. */
 import assert from "node:assert/strict";
-import { LARGEST_FAILURE, plainFailure } from "../../../model/failure.js";
-import { MOST_ATTEMPT_RECORDS } from "../../../model/job.js";
+import { LARGEST_FAILURE, plainFailure } from "../../../model/failure/failure.js";
+import { MOST_ATTEMPT_RECORDS } from "../../../model/job/job.js";
 import { said } from "../kit.js";
 import { scenarios } from "../scenario.js";
 import { BOOM } from "../test-session.js";

@@ -1,6 +1,6 @@
 /** Reading jobs one by one, queues, and places in line. */
 import assert from "node:assert/strict";
-import { STATES } from "../../../model/state.js";
+import { STATES } from "../../../model/job/state.js";
 import { MAIN } from "../kit.js";
 import { REACHABLE_STATES, reach } from "../reach.js";
 import { scenarios } from "../scenario.js";

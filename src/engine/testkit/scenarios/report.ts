@@ -1,7 +1,7 @@
 /** What a running job says about itself: progress, meta, log lines. */
 import assert from "node:assert/strict";
-import type { LogLine } from "../../../model/log.js";
-import { LONGEST_LOG_LINE, MOST_LOG_LINES } from "../../../model/log.js";
+import type { LogLine } from "../../../model/job/log.js";
+import { LONGEST_LOG_LINE, MOST_LOG_LINES } from "../../../model/job/log.js";
 import { MAIN, said } from "../kit.js";
 import { scenarios } from "../scenario.js";
 

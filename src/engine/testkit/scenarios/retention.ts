@@ -1,6 +1,6 @@
 /** How long finished jobs are kept: by age, by count, exact within a sweep. */
 import assert from "node:assert/strict";
-import type { Keep, Retention } from "../../../model/retention.js";
+import type { Keep, Retention } from "../../../model/job/retention.js";
 import type { Kit } from "../kit.js";
 import { scenarios } from "../scenario.js";
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { MOST_SCHEDULES } from "../../../model/schedule/schedule.js";
 import { nextDue } from "../../../model/schedule/ticks.js";
-import type { Engine } from "../../contract.js";
+import type { Engine } from "../../contract/engine.js";
 import { MAIN } from "../kit.js";
 import { everyMinute, fire, found, jobsOf, MINUTE, put, toTick } from "../schedule-words.js";
 import { scenarios } from "../scenario.js";

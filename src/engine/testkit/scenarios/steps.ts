@@ -1,9 +1,9 @@
 /** What a run leaves for the runs after it: checkpoints, progress that stays, the failures of a job that half succeeded. */
 import assert from "node:assert/strict";
-import type { Checkpoint } from "../../../model/checkpoint.js";
-import { plainFailure } from "../../../model/failure.js";
-import type { StepFailure } from "../../../model/step-failure.js";
-import type { Outcome } from "../../contract.js";
+import type { Checkpoint } from "../../../model/job/checkpoint.js";
+import { plainFailure } from "../../../model/failure/failure.js";
+import type { StepFailure } from "../../../model/failure/step-failure.js";
+import type { Outcome } from "../../contract/engine.js";
 import { MAIN, said, type Kit } from "../kit.js";
 import { scenarios } from "../scenario.js";
 import { BOOM } from "../test-session.js";

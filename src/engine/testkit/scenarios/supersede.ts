@@ -1,7 +1,7 @@
 /** Superseding: of the jobs of a queue with one key only the latest counts, and the application is told of the others. */
 import assert from "node:assert/strict";
-import { SUPERSEDED_AGAIN, type JobRef } from "../../../model/job.js";
-import type { Engine } from "../../contract.js";
+import { SUPERSEDED_AGAIN, type JobRef } from "../../../model/job/job.js";
+import type { Engine } from "../../contract/engine.js";
 import { MAIN, said, type Kit } from "../kit.js";
 import { scenarios } from "../scenario.js";
 import { BOOM } from "../test-session.js";

@@ -1,6 +1,6 @@
 /** Totals for a tag: how many of its jobs are in each state, right through every move. */
 import assert from "node:assert/strict";
-import type { JobState } from "../../../model/state.js";
+import type { JobState } from "../../../model/job/state.js";
 import { MAIN, type Kit } from "../kit.js";
 import { REACHABLE_STATES, reach } from "../reach.js";
 import { scenarios } from "../scenario.js";

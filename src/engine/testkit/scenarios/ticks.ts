@@ -1,7 +1,7 @@
 /** Ticks: handed out when they are due, and made jobs of in one step, once, by however many try. */
 import assert from "node:assert/strict";
 import { MOST_HANDED_OUT, nextDue } from "../../../model/schedule/ticks.js";
-import type { FencedAnswer } from "../../contract.js";
+import type { FencedAnswer } from "../../contract/engine.js";
 
 import { MAIN } from "../kit.js";
 import { everyMinute, fire, fireOf, found, jobsOf, MINUTE, put, toTick } from "../schedule-words.js";

@@ -1,7 +1,7 @@
 /** What is tied stays tied: dependencies after a retry, what retention keeps for them, runs that wait for other jobs. */
 import assert from "node:assert/strict";
-import type { JobSpec } from "../../../model/job.js";
-import { DEFAULT_RETENTION } from "../../../model/retention.js";
+import type { JobSpec } from "../../../model/job/job.js";
+import { DEFAULT_RETENTION } from "../../../model/job/retention.js";
 import { after, DAY, ends, OTHER, pair, stateOf, take } from "../dependency-words.js";
 import { MAIN } from "../kit.js";
 import { scenarios } from "../scenario.js";

@@ -1,8 +1,8 @@
 /** The transition table, row by row: every move a job can make, by what makes it. */
 import assert from "node:assert/strict";
-import type { JobRef } from "../../../model/job.js";
-import { TRANSITIONS, type Cause, type JobState } from "../../../model/state.js";
-import type { Outcome } from "../../contract.js";
+import type { JobRef } from "../../../model/job/job.js";
+import { TRANSITIONS, type Cause, type JobState } from "../../../model/job/state.js";
+import type { Outcome } from "../../contract/engine.js";
 import type { Kit } from "../kit.js";
 import { RETRYABLE_STATES, reach, succeed, type Reached, type ReachableState } from "../reach.js";
 import { scenarios } from "../scenario.js";

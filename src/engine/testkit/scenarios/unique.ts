@@ -1,8 +1,8 @@
 /** One live job per key: how long a key is held, and what a second job meets. */
 import assert from "node:assert/strict";
-import type { JobSpec } from "../../../model/job.js";
-import type { Unique } from "../../../model/unique.js";
-import type { EnqueueAnswer } from "../../contract.js";
+import type { JobSpec } from "../../../model/job/job.js";
+import type { Unique } from "../../../model/job/unique.js";
+import type { EnqueueAnswer } from "../../contract/engine.js";
 import { said, type Kit } from "../kit.js";
 import { scenarios } from "../scenario.js";
 

@@ -1,7 +1,7 @@
 /** Waiting for work and for events: woken by what happens, at the latest when the time is over. */
 import assert from "node:assert/strict";
-import type { JobSpec } from "../../../model/job.js";
-import type { Engine } from "../../contract.js";
+import type { JobSpec } from "../../../model/job/job.js";
+import type { Engine } from "../../contract/engine.js";
 import { MAIN, type Kit } from "../kit.js";
 import { scenarios } from "../scenario.js";
 

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { MAIN, type Kit } from "../kit.js";
 import { scenarios } from "../scenario.js";
 import { settlement, type TestSession } from "../test-session.js";
-import type { Lease, Outcome } from "../../contract.js";
+import type { Lease, Outcome } from "../../contract/engine.js";
 import { BOOM } from "../test-session.js";
 
 const HOUR = 3_600_000;

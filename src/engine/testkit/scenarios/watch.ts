@@ -1,6 +1,6 @@
 /** Events of a queue: in order, numbered without holes, and never missed in silence. */
 import assert from "node:assert/strict";
-import { MOST_EVENTS, WATCH_INTEREST, type QueueEvent } from "../../../model/event.js";
+import { MOST_EVENTS, WATCH_INTEREST, type QueueEvent } from "../../../model/job/event.js";
 import { MAIN, said, type Kit } from "../kit.js";
 import { scenarios } from "../scenario.js";
 

@@ -4,7 +4,7 @@
 -- engine/memory/aside.ts.
 -- Needs: record.lua, codec.lua, batch.lua, queue.lua.
 
-local PRIORITY_STEP = 34359738368 -- 2^35, as in engine/order.ts
+local PRIORITY_STEP = 34359738368 -- 2^35, as in engine/shared/listing-order.ts
 local function key_of(r) return r[PRIORITY] * PRIORITY_STEP + r[POSITION] end
 
 local aside = {}

@@ -1,7 +1,7 @@
--- How a job moves between states: leaves where it stood, stands where its new state says. Mirrors engine/memory/moves.ts.
+-- How a job moves between states: leaves where it stood, stands where its new state says. Mirrors engine/memory/transitions.ts.
 -- Needs: record.lua, codec.lua, batch.lua, queue.lua, holding.lua, aside.lua.
 
-local DEFAULT_AGE = { completed = 86400000, failed = 604800000 } -- as in model/retention.ts
+local DEFAULT_AGE = { completed = 86400000, failed = 604800000 } -- as in model/job/retention.ts
 
 -- The job has something to tell those it is tied to (lib/ties.lua says what): to be told after this call.
 local have_news = false
@@ -23,8 +23,8 @@ local function class_of(state)
   return 'failed', 'keep2', 'counted2'
 end
 
--- The age and count of a job with a retention of its own; nil for what is not said, or is beyond what model/duration.ts and
--- model/retention.ts let be said.
+-- The age and count of a job with a retention of its own; nil for what is not said, or is beyond what model/value/duration.ts and
+-- model/job/retention.ts let be said.
 local function keep_of(id, state)
   local rule = sane.json(redis.call('HGET', K.keep, id) or '')[(class_of(state))]
   if type(rule) ~= 'table' then return nil end

@@ -1,0 +1,85 @@
+/**
+ * From flags and environment to a connection. The client, and with it an engine, loads only here: `--help` and mistakes
+ * need neither. Commands that only look never create a SQLite file, and nothing but `ping` accepts an engine that no other
+ * process can see.
+ */
+import { existsSync } from "node:fs";
+import type { Command } from "commander";
+import type { Longshore } from "../../client/longshore.js";
+import type { Target } from "../../engine/target.js";
+import { parseWhole } from "./arguments.js";
+import { NotFound, UsageError } from "../terminal/exit.js";
+import { Output } from "../terminal/output.js";
+
+/** The flags of every command. */
+export interface GlobalFlags {
+  url?: string;
+  prefix?: string;
+  json?: boolean;
+}
+
+/** What a command works with. */
+export interface Session<Flags> {
+  readonly longshore: Longshore;
+  readonly out: Output;
+  readonly flags: GlobalFlags & Flags;
+}
+
+/** What a command may do with the engine. */
+export interface ConnectionRules {
+  /** May it create a SQLite file? Default: false. */
+  readonly creates?: boolean;
+  /** May the engine be of this process alone? Default: false. */
+  readonly alone?: boolean;
+}
+
+/** Connects as flags and environment say, lets `use` work, and lets go. */
+export async function connected<Flags extends object>(
+  command: Command,
+  use: (session: Session<Flags>) => Promise<void>,
+  rules: ConnectionRules = {},
+): Promise<void> {
+  const flags = command.optsWithGlobals<GlobalFlags & Flags>();
+  const longshore = await connectTo(targetOf(flags, process.env), rules);
+  try {
+    await use({ longshore, flags, out: new Output(flags.json ?? false) });
+  } finally {
+    await longshore.close();
+  }
+}
+
+/** @throws UsageError, NotFound, and what `connect` throws */
+export async function connectTo(target: string | Target, rules: ConnectionRules): Promise<Longshore> {
+  const { parseTarget } = await import("../../engine/target.js");
+  const parsed = parseTarget(target);
+  if (parsed.engine === "memory" && !rules.alone) {
+    throw new UsageError(
+      "memory: lives and dies with one process, so this command would see nothing in it; use sqlite:FILE",
+    );
+  }
+  if (parsed.engine === "sqlite" && !rules.creates && !existsSync(parsed.path)) {
+    throw new NotFound(
+      `there is no SQLite file ${parsed.path}; the first enqueue or worker creates it. Is --url or LONGSHORE_URL right?`,
+    );
+  }
+  const { connect } = await import("../../client/connect.js");
+  return connect(parsed);
+}
+
+/** Where to connect: `--url`, else LONGSHORE_URL, else REDIS_URL, else REDIS_HOST with REDIS_PORT. @throws UsageError */
+export function targetOf({ url: given, prefix }: GlobalFlags, environment: NodeJS.ProcessEnv): string | Target {
+  const { LONGSHORE_URL, REDIS_URL, REDIS_HOST, REDIS_PORT } = environment;
+  const url = given ?? (LONGSHORE_URL || REDIS_URL || undefined);
+  if (url === undefined && !REDIS_HOST) {
+    throw new UsageError(
+      "no engine: give --url or set LONGSHORE_URL (REDIS_URL and REDIS_HOST work too), such as sqlite:jobs.db or redis://localhost:6379/0; .env files are not read",
+    );
+  }
+  if (prefix !== undefined && url !== undefined && !/^rediss?:/.test(url)) {
+    throw new UsageError("--prefix is about the keys of Redis; this engine has none");
+  }
+  const keys = prefix === undefined ? {} : { prefix };
+  if (url !== undefined) return prefix === undefined ? url : { engine: "redis", url, ...keys };
+  const port = REDIS_PORT ? { port: parseWhole("REDIS_PORT", REDIS_PORT) } : {};
+  return { engine: "redis", host: REDIS_HOST ?? "", ...port, ...keys };
+}

@@ -1,0 +1,90 @@
+/**
+ * From files to tasks: the modules a worker is given with `--tasks` are imported, and every task they export is registered.
+ * Whatever keeps one from running is said before the worker takes its first job.
+ */
+import { statSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { AnyTask } from "../../define/task.js";
+import { messageOf, UsageError } from "../terminal/exit.js";
+
+/** What is tried when a name is not that of a file. */
+const ENDINGS = ["", ".js", ".mjs", ".ts", ".mts", "/index.js", "/index.ts"];
+
+/**
+ * The tasks that the files export, by themselves, in arrays or as the default export.
+ * @param folder where relative names begin
+ * @throws UsageError
+ */
+export async function loadTasks(files: readonly string[], folder: string): Promise<AnyTask[]> {
+  const tasks = new Map<string, AnyTask>();
+  for (const file of files) {
+    const path = findFile(file, folder);
+    const found = tasksOf(await load(path, file));
+    if (found.length === 0) {
+      throw new UsageError(`${file} exports no task; a task is made with task(name, options, handler) and exported`);
+    }
+    for (const task of found) {
+      if (task.handler === null && task.module === null) {
+        throw new UsageError(`task ${task.name} of ${file} has no handler, so this worker could not run its jobs`);
+      }
+      const other = tasks.get(task.name);
+      if (other !== undefined && other !== task) {
+        throw new UsageError(`${file} exports a second task called ${task.name}; a worker can only know one`);
+      }
+      tasks.set(task.name, task);
+    }
+  }
+  return [...tasks.values()];
+}
+
+function findFile(file: string, folder: string): string {
+  const tried = ENDINGS.map((ending) => resolve(folder, file + ending));
+  const found = tried.find((path) => statSync(path, { throwIfNoEntry: false })?.isFile());
+  if (found !== undefined) return found;
+  const paths = tried.map((path) => shorter(path)).join(", ");
+  throw new UsageError(`no task file ${file}; tried ${paths}. Queues are named before --tasks`);
+}
+
+function shorter(path: string): string {
+  const fromHere = relative(process.cwd(), path);
+  return fromHere.startsWith("..") ? path : join(".", fromHere);
+}
+
+async function load(path: string, file: string): Promise<Readonly<Record<string, unknown>>> {
+  try {
+    const module = (await import(pathToFileURL(path).href)) as Readonly<Record<string, unknown>>;
+    return module;
+  } catch (error) {
+    const code: unknown = error instanceof Error ? Reflect.get(error, "code") : undefined;
+    const hint =
+      code === "ERR_UNKNOWN_FILE_EXTENSION"
+        ? `this Node (${process.version}) does not run TypeScript; compile it, or use Node 22.18 or newer`
+        : messageOf(error);
+    throw new UsageError(`cannot load ${file}: ${hint}`, { cause: error });
+  }
+}
+
+function tasksOf(module: Readonly<Record<string, unknown>>): AnyTask[] {
+  const { default: whole, ...named } = module;
+  const values = [...Object.values(named), ...(isTask(whole) || Array.isArray(whole) ? [whole] : valuesOf(whole))];
+  return [...new Set(values.flat().filter((value) => isTask(value)))];
+}
+
+function valuesOf(value: unknown): unknown[] {
+  return typeof value === "object" && value !== null ? Object.values(value) : [];
+}
+
+// By shape, not by class: a file may have been loaded with another copy of the package.
+function isTask(value: unknown): value is AnyTask {
+  if (typeof value !== "object" || value === null) return false;
+  const { name, queue, defaults, schema, handler, runner } = value as Readonly<Record<string, unknown>>;
+  return (
+    typeof name === "string" &&
+    typeof queue === "string" &&
+    typeof defaults === "object" &&
+    typeof schema === "object" &&
+    typeof runner === "object" &&
+    (typeof handler === "function" || handler === null)
+  );
+}

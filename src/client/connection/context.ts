@@ -1,0 +1,56 @@
+/** What everything of one connection shares: the engine, time, ids, reading and watching. */
+import { createIdSource } from "../../model/value/id.js";
+import { pause, type Clock } from "../../model/value/clock.js";
+import { EngineUnavailable } from "../../model/errors/errors.js";
+import type { Engine } from "../../engine/contract/engine.js";
+import { JobReader } from "./job-reader.js";
+import { QueueWatches } from "./queue-watch.js";
+
+/** The waits before a command without an answer is sent again, and how long it may be tried at all. Milliseconds. */
+const WAITS = [50, 200];
+const PATIENCE = 2_000;
+
+export class Core {
+  readonly engine: Engine;
+  readonly clock: Clock;
+  /** Bytes of JSON an input may have. */
+  readonly payloadCap: number;
+  readonly reader: JobReader;
+  readonly watches: QueueWatches;
+  readonly #ids = createIdSource();
+
+  constructor(engine: Engine, clock: Clock, payloadCap: number) {
+    this.engine = engine;
+    this.clock = clock;
+    this.payloadCap = payloadCap;
+    this.reader = new JobReader(engine);
+    this.watches = new QueueWatches(engine, clock);
+  }
+
+  /** A new job id. */
+  nextId(queue: string): string {
+    return this.#ids.next(queue, this.clock.now());
+  }
+
+  /** A new operation id, or nonce. */
+  nextOp(): string {
+    return this.#ids.next("", this.clock.now());
+  }
+
+  /**
+   * Sends a command that has one effect however often it is sent: at most twice more, and not after 2 s, when the
+   * engine does not answer.
+   */
+  async send<T>(command: () => T | Promise<T>): Promise<T> {
+    const from = this.clock.monotonic();
+    for (const wait of WAITS) {
+      try {
+        return await command();
+      } catch (error) {
+        if (!(error instanceof EngineUnavailable) || this.clock.monotonic() - from >= PATIENCE) throw error;
+        await pause(this.clock, wait);
+      }
+    }
+    return command();
+  }
+}

@@ -1,0 +1,44 @@
+/** Reads jobs: everybody who asks in one turn of the event loop is served by one command. */
+import type { Engine } from "../../engine/contract/engine.js";
+import type { JobRecord, JobRef } from "../../model/job/job.js";
+
+/** The most jobs in one command. */
+const MOST = 500;
+
+interface Asked {
+  readonly ref: JobRef;
+  readonly resolve: (record: JobRecord | null) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export class JobReader {
+  readonly #engine: Engine;
+  #asked: Asked[] = [];
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  /** The job as it is now; `null` when there is none. */
+  get(ref: JobRef): Promise<JobRecord | null> {
+    return new Promise((resolve, reject) => {
+      this.#asked.push({ ref, resolve, reject });
+      if (this.#asked.length === 1) setImmediate(() => this.#flush());
+    });
+  }
+
+  #flush(): void {
+    const asked = this.#asked;
+    this.#asked = [];
+    for (let from = 0; from < asked.length; from += MOST) void this.#read(asked.slice(from, from + MOST));
+  }
+
+  async #read(asked: readonly Asked[]): Promise<void> {
+    try {
+      const records = await this.#engine.getJobs({ refs: asked.map(({ ref }) => ref) });
+      for (const [index, { resolve }] of asked.entries()) resolve(records[index] ?? null);
+    } catch (error) {
+      for (const { reject } of asked) reject(error);
+    }
+  }
+}

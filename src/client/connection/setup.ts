@@ -1,0 +1,15 @@
+/** What a connection consists of. */
+import type { Engine } from "../../engine/contract/engine.js";
+import type { ParsedTarget } from "../../engine/target.js";
+import type { Clock, Random } from "../../model/value/clock.js";
+import type { JobDefaults } from "../../model/job/options.js";
+
+/** What a connection is made from. */
+export interface LongshoreSetup {
+  readonly engine: Engine;
+  readonly target: ParsedTarget | null;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly payloadCap: number;
+  readonly queueDefaults: ReadonlyMap<string, JobDefaults>;
+}

@@ -1,0 +1,151 @@
+/**
+ * Enqueueing together: calls made at the same time, and those made while a batch is on its way, travel in one command.
+ * Each caller gets its own answer, or the error of the batch it was in.
+ */
+import type { EnqueueAnswer } from "../../engine/contract/engine.js";
+import type { JobSpec } from "../../model/job/job.js";
+import type { Core } from "../connection/context.js";
+
+/** The most single calls in one command. */
+const MOST = 500;
+/** The jobs in one command of a bulk call, and the most of these on their way at a time. */
+const CHUNK = 250;
+const ABREAST = 4;
+/** The most commands of single calls on their way at a time, and the fewest jobs in one that goes beside another. */
+const LANES = 2;
+const SECOND_LANE = 16;
+
+interface Waiting {
+  readonly spec: JobSpec;
+  readonly resolve: (answer: EnqueueAnswer) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export class EnqueueBatch {
+  readonly #core: Core;
+  #waiting: Waiting[] = [];
+  #scheduled = false;
+  #underWay = 0;
+  /** How many bulk calls, and other work of many commands, have not ended. */
+  #bulks = 0;
+  /** Was a command answered since the last was sent? */
+  #answered = false;
+  #idle: (() => void)[] = [];
+
+  constructor(core: Core) {
+    this.#core = core;
+  }
+
+  /** Enqueues one job with whatever else is on its way to the engine. */
+  add(spec: JobSpec): Promise<EnqueueAnswer> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ spec, resolve, reject });
+      this.#schedule();
+    });
+  }
+
+  /**
+   * Enqueues many jobs, in order, some chunks on their way at a time: a chunk is made while the engine takes those before.
+   * Answers what `handle` makes of each.
+   */
+  async addMany<T>(
+    total: number,
+    specOf: (index: number) => JobSpec,
+    handle: (spec: JobSpec, answer: EnqueueAnswer) => T,
+  ): Promise<T[]> {
+    const handles: T[][] = [];
+    let next = 0;
+    const carry = async (from: number): Promise<T[]> => {
+      const specs = Array.from({ length: Math.min(CHUNK, total - from) }, (_, index) => specOf(from + index));
+      const answers = await this.#enqueue(specs);
+      return specs.map((spec, index) => {
+        const answer = answers[index];
+        if (answer === undefined) throw new Error("the engine answered fewer jobs than it was given");
+        return handle(spec, answer);
+      });
+    };
+    const send = async (): Promise<void> => {
+      while (next < total) {
+        const from = next;
+        next += CHUNK;
+        try {
+          handles[from / CHUNK] = await carry(from);
+        } catch (error) {
+          // Nothing more is begun; what is on its way is waited for.
+          next = total;
+          throw error;
+        }
+      }
+    };
+    const ends = await this.during(() => Promise.allSettled(Array.from({ length: ABREAST }, send)));
+    const failure = ends.find((end) => end.status === "rejected");
+    if (failure !== undefined) throw failure.reason;
+    return handles.flat();
+  }
+
+  /** Counts as on its way until it has ended. */
+  async during<T>(work: () => Promise<T>): Promise<T> {
+    this.#bulks += 1;
+    try {
+      return await work();
+    } finally {
+      this.#bulks -= 1;
+      this.#tellIdle();
+    }
+  }
+
+  /** Resolves when nothing is on its way. */
+  settled(): Promise<void> {
+    return this.#quiet ? Promise.resolve() : new Promise((resolve) => this.#idle.push(resolve));
+  }
+
+  get #quiet(): boolean {
+    return this.#waiting.length === 0 && this.#underWay === 0 && this.#bulks === 0;
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    // After the promises that are settled by now: whoever waited for the same batch calls again with it.
+    process.nextTick(() => {
+      this.#scheduled = false;
+      this.#send();
+    });
+  }
+
+  #send(): void {
+    // Callers that waited for one answer come again all at once: in two halves they keep the engine and us busy in turn.
+    const halves = this.#answered && this.#underWay === 0 && this.#waiting.length >= 2 * SECOND_LANE;
+    const most = halves ? Math.ceil(this.#waiting.length / 2) : MOST;
+    this.#answered = false;
+    while (this.#waiting.length >= (this.#underWay === 0 ? 1 : SECOND_LANE) && this.#underWay < LANES) {
+      void this.#carry(this.#waiting.splice(0, Math.min(most, MOST)));
+    }
+  }
+
+  async #carry(batch: readonly Waiting[]): Promise<void> {
+    this.#underWay += 1;
+    try {
+      const answers = await this.#enqueue(batch.map(({ spec }) => spec));
+      for (const [index, { resolve, reject }] of batch.entries()) {
+        const answer = answers[index];
+        if (answer === undefined) reject(new Error("the engine answered fewer jobs than it was given"));
+        else resolve(answer);
+      }
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    }
+    this.#underWay -= 1;
+    this.#answered = true;
+    if (this.#waiting.length > 0) this.#schedule();
+    this.#tellIdle();
+  }
+
+  #tellIdle(): void {
+    if (this.#quiet) for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  #enqueue(jobs: readonly JobSpec[]): Promise<EnqueueAnswer[]> {
+    return this.#core.send(() => this.#core.engine.enqueue({ jobs }));
+  }
+}

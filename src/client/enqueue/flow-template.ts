@@ -1,0 +1,42 @@
+/** Inputs with references in them: taken apart into what is known now and what is taken from results later. */
+import { DEEPEST } from "../../model/value/codec.js";
+import type { Path } from "../../model/value/path.js";
+import { placeOf, type Place } from "../../define/flow-reference.js";
+
+/** Where a value has a reference, and what that stands for. */
+export interface Gap {
+  readonly at: Path;
+  readonly place: Place;
+}
+
+/** A value with `null` where it had references. */
+export interface Template {
+  readonly value: unknown;
+  readonly gaps: readonly Gap[];
+}
+
+/** Takes the references out of a value. One without any comes back as it is. */
+export function templateOf(given: unknown): Template {
+  const gaps: Gap[] = [];
+  return { value: without(given, [], gaps, []), gaps };
+}
+
+function without(value: unknown, at: Path, gaps: Gap[], parents: readonly object[]): unknown {
+  const place = placeOf(value);
+  if (place !== null) {
+    gaps.push({ at, place });
+    return null;
+  }
+  // What is deeper, or contains itself, is refused when it is encoded.
+  if (typeof value !== "object" || value === null || at.length >= DEEPEST || parents.includes(value)) return value;
+  const found = gaps.length;
+  const above = [...parents, value];
+  if (Array.isArray(value)) {
+    const items = value.map((item, index) => without(item, [...at, index], gaps, above));
+    return gaps.length === found ? value : items;
+  }
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return value;
+  const entries = Object.entries(value).map(([key, item]) => [key, without(item, [...at, key], gaps, above)]);
+  return gaps.length === found ? value : Object.fromEntries(entries);
+}

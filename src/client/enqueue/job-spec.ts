@@ -1,0 +1,135 @@
+/** From a call of `enqueue` to the job as the engine takes it: input checked and encoded, options merged, id drawn. */
+import { parseAfter, type AfterOptions } from "../../model/job/after.js";
+import { isSurePayload } from "../../model/value/codec.js";
+import { InvalidInput } from "../../model/errors/errors.js";
+import { UNTIED, type JobSpec } from "../../model/job/job.js";
+import { parseName } from "../../model/value/name.js";
+import { parseOptions, type JobDefaults, type JobOptions, type ParsedOptions } from "../../model/job/options.js";
+import { makeSpec } from "../../model/job/spec.js";
+import { isThenable } from "../../model/value/thenable.js";
+import { checkInput } from "../../define/check-input.js";
+import type { AnyTask } from "../../define/task.js";
+import type { Core } from "../connection/context.js";
+
+/** The options of one job, the queue it goes to, and what it waits for. */
+export interface EnqueueOptions extends JobOptions, AfterOptions {
+  /** Another queue than the task's. */
+  queue?: string;
+}
+
+export class SpecMaker {
+  readonly #core: Core;
+  readonly #queueDefaults: ReadonlyMap<string, JobDefaults>;
+  /** The options of jobs enqueued without any, per task. */
+  readonly #plain = new WeakMap<AnyTask, ParsedOptions>();
+
+  constructor(core: Core, queueDefaults: ReadonlyMap<string, JobDefaults>) {
+    this.#core = core;
+    this.#queueDefaults = queueDefaults;
+  }
+
+  /**
+   * The spec of one job; a promise only when the task's schema is asynchronous.
+   * @param own options that go before `options`, by the same rules as those before the task's
+   * @throws InvalidInput, PayloadTooLarge
+   */
+  make(
+    task: AnyTask | string,
+    input: unknown,
+    options: EnqueueOptions | undefined,
+    own?: EnqueueOptions,
+  ): JobSpec | Promise<JobSpec> {
+    const layers = layersOf(options, own);
+    if (typeof task !== "string" && task.schema !== null) {
+      const checked = checkInput(task.schema, input);
+      if (isThenable(checked)) return Promise.resolve(checked).then(() => this.#build(task, input, layers));
+    }
+    return this.#build(task, input, layers);
+  }
+
+  /** The same where the input is not complete yet: what its task's schema says of it is seen when it is. */
+  makeIncomplete(task: AnyTask | string, input: unknown, options: EnqueueOptions): JobSpec {
+    return this.#build(task, input, layersOf(options));
+  }
+
+  /** What the jobs of a queue have where nothing else is said. */
+  defaultsOf(queue: string): JobDefaults | undefined {
+    return this.#queueDefaults.get(queue);
+  }
+
+  /** The spec of a job for which `isSure` was true. */
+  makeSure(task: AnyTask | string, input: unknown): JobSpec {
+    return this.#build(task, input, NONE);
+  }
+
+  /**
+   * Checks one job without making its spec, as far as that is possible: `true` when `make` can then not but succeed, at
+   * once. @throws InvalidInput
+   */
+  isSure(task: AnyTask | string, input: unknown): boolean {
+    if (typeof task === "string" || task.schema !== null) return false;
+    this.#options(task, task.queue, NONE);
+    return isSurePayload(input, this.#core.payloadCap);
+  }
+
+  #build(task: AnyTask | string, input: unknown, ofCall: readonly EnqueueOptions[]): JobSpec {
+    const name = typeof task === "string" ? parseName("task", task) : task.name;
+    const named = nearest(ofCall, "queue");
+    const ofTask = typeof task === "string" ? "default" : task.queue;
+    const queue = named === undefined ? ofTask : parseName("queue", named);
+    const parsed = this.#options(task, queue, ofCall);
+    const own = parsed.id === null ? null : { queue, id: parsed.id };
+    const waits = { after: nearest(ofCall, "after"), on: nearest(ofCall, "on") };
+    const parts = {
+      queue,
+      id: own?.id ?? this.#core.nextId(queue),
+      task: name,
+      input,
+      payloadCap: this.#core.payloadCap,
+      nonce: own === null ? null : this.#core.nextOp(),
+      ...(ofCall.length === 0 ? {} : { ties: { ...UNTIED, after: parseAfter(waits, own) } }),
+    };
+    return makeSpec(parts, parsed);
+  }
+
+  #options(task: AnyTask | string, queue: string, ofCall: readonly EnqueueOptions[]): ParsedOptions {
+    const ofQueue = this.#queueDefaults.get(queue);
+    if (ofCall.length > 0 || typeof task === "string") {
+      const ofJobs = ofCall.map(({ queue: _queue, after: _after, on: _on, ...rest }): JobOptions => rest);
+      return parseOptions(ofQueue, typeof task === "string" ? undefined : task.defaults, ...ofJobs);
+    }
+    let parsed = this.#plain.get(task);
+    if (parsed === undefined) {
+      parsed = parseOptions(ofQueue, task.defaults);
+      this.#plain.set(task, parsed);
+    }
+    return parsed;
+  }
+}
+
+const NONE: readonly EnqueueOptions[] = [];
+
+/** The options that are given, the weaker before the stronger. @throws InvalidInput */
+function layersOf(options: EnqueueOptions | undefined, own?: EnqueueOptions): readonly EnqueueOptions[] {
+  // Most jobs have none.
+  if (options === undefined && own === undefined) return NONE;
+  const layers: EnqueueOptions[] = [];
+  for (const layer of [options, own]) {
+    if (layer === undefined) continue;
+    if (typeof layer !== "object" || layer === null || Array.isArray(layer)) {
+      throw new InvalidInput("options", layer, "an object of options");
+    }
+    layers.push(layer);
+  }
+  return layers;
+}
+
+/** What the strongest layer says that says anything of it. */
+function nearest<Key extends keyof EnqueueOptions>(
+  layers: readonly EnqueueOptions[],
+  key: Key,
+): EnqueueOptions[Key] | undefined {
+  let said: EnqueueOptions[Key] | undefined;
+  for (const layer of layers) if (layer[key] !== undefined) said = layer[key];
+  return said;
+}

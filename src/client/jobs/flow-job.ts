@@ -1,0 +1,163 @@
+/** A handle on a flow: what a handle on a job can do, for the whole of it. */
+import type { ControlParams } from "../../engine/contract/engine.js";
+import { isSuccess } from "../../model/job/dependency.js";
+import { InvalidInput, JobNotFound, UniqueConflict, WrongState } from "../../model/errors/errors.js";
+import { graphOf, inOrder, toRetry, type FlowGraph } from "../../model/flow/graph.js";
+import { flowProgress } from "../../model/flow/progress.js";
+import type { FlowRecords } from "../../model/flow/records.js";
+import { MOST_MEMBERS } from "../../model/job/membership.js";
+import type { JobRecord, JobRef } from "../../model/job/job.js";
+import type { Progress } from "../../model/job/progress.js";
+import { snapshotOf, type JobSnapshot } from "../../model/job/snapshot.js";
+import { isTerminal, sources, type JobState } from "../../model/job/state.js";
+import type { Core } from "../connection/context.js";
+import { Job, type EnqueueOutcome, type JobChange, type RetryOptions } from "./job.js";
+
+/** The most jobs in one command. */
+const MOST = 500;
+
+/**
+ * A handle on a flow. `result()` gives what the flow's function answered, filled in; `cancel()` ends the flow with all its jobs,
+ * those that run too; `remove()` removes it once it has ended, and its jobs are then kept as long as each says.
+ * @example
+ * const job = await longshore.enqueue(scrape, { url: "https://example.org/" });
+ * console.log((await job.progress()).percent);
+ * console.log(await job.result());
+ */
+export class FlowJob<Result = unknown, Input = unknown> extends Job<Result, Input> {
+  readonly #core: Core;
+  /** The most percent that was told. */
+  #reached = 0;
+
+  /** @internal Handles come from `enqueue`, `job` and `flow`. */
+  constructor(core: Core, ref: JobRef, outcome: EnqueueOutcome) {
+    super(core, ref, outcome, null);
+    this.#core = core;
+  }
+
+  /** Its jobs as they are now, each after those it waits for. @throws JobNotFound */
+  async members(): Promise<JobSnapshot[]> {
+    const { members } = await this.#read();
+    return inOrder(members).map((record) => snapshotOf(record));
+  }
+
+  /** Its jobs, how they stand, and what waits for what; survives JSON. @throws JobNotFound */
+  async graph(): Promise<FlowGraph> {
+    const records = await this.#read();
+    return { ...graphOf(records), progress: this.#progress(records) };
+  }
+
+  /**
+   * How far it is: the weighted mean of its jobs, 0 before anything ran and 100 only once it has ended well; never lower than
+   * this handle has told before. `done` counts its jobs that have ended, `step` is the node that started last of those that
+   * run, `counters` are those of all its jobs, added up. @throws JobNotFound
+   */
+  override async progress(): Promise<Progress> {
+    return this.#progress(await this.#read());
+  }
+
+  /**
+   * Queues again those of its jobs that did not succeed, what they spawned included, and then the flow, which waits for them.
+   * Those that did succeed are not run again, nor those that were `partial` (`retry()` of their own handles runs what failed of them). When it fails
+   * half-way, call it again.
+   * @throws JobNotFound; WrongState unless it has ended and some job of it did not succeed; UniqueConflict
+   */
+  override async retry(options: RetryOptions = {}): Promise<JobState> {
+    const { fromStart = false } = options;
+    const records = await this.#read();
+    const { flow, known, members } = records;
+    if (!sources("retry").includes(flow.state)) throw new WrongState("retry", this.id, flow.state);
+    const there = new Set(members.map(({ queue, id }) => `${queue}/${id}`));
+    const gone = known.find(
+      ({ queue, id, on, state }) =>
+        !there.has(`${queue}/${id}`) && on !== "continue" && (state === null || !isSuccess(state)),
+    );
+    if (gone !== undefined) {
+      throw new WrongState("retry", this.id, flow.state, `its job ${gone.queue}/${gone.id} was removed`);
+    }
+    const refs: JobRef[] = [];
+    for (const level of toRetry([...members, ...(await this.#strays(records))]))
+      refs.push(...(await this.#retryAll(level, fromStart)));
+    this.#reached = 0;
+    try {
+      return await super.retry(options);
+    } catch (error) {
+      // Another flow holds its key: its jobs may not run either.
+      if (error instanceof UniqueConflict) await this.#cancelAll(refs);
+      throw error;
+    }
+  }
+
+  /**
+   * Changes its tags; those of its jobs stay.
+   * @throws InvalidInput for any other change: a flow is written down once it is enqueued
+   */
+  override async update(change: JobChange<Input>): Promise<JobState> {
+    for (const [key, value] of Object.entries(change)) {
+      if (key !== "tags") throw new InvalidInput(key, value, "of a flow only tags can be changed");
+    }
+    return super.update(change);
+  }
+
+  /** What its lost members made and waited for that is none of them: it ended before the flow knew of it. */
+  async #strays({ known, members }: FlowRecords): Promise<JobRecord[]> {
+    // What a full flow refused may not run either.
+    if (known.length >= MOST_MEMBERS) return [];
+    const strays: JobRecord[] = [];
+    const seen = new Set(known.map(({ queue, id }) => `${queue}/${id}`));
+    for (let makers = members; makers.length > 0;) {
+      const found: JobRef[] = [];
+      for (const maker of makers.filter(mayHaveMade)) {
+        for (const ref of await this.#core.engine.dependencies(maker)) {
+          const name = `${ref.queue}/${ref.id}`;
+          if (!seen.has(name)) found.push(ref);
+          seen.add(name);
+        }
+      }
+      const records = await Promise.all(found.map((ref) => this.#core.reader.get(ref)));
+      makers = records.filter((record) => record !== null).filter(({ flow }) => flow?.id === this.id);
+      strays.push(...makers);
+    }
+    return strays;
+  }
+
+  async #retryAll(level: readonly JobRecord[], fromStart: boolean): Promise<JobRef[]> {
+    const refs = level.map(({ queue, id }) => ({ queue, id }));
+    // What moved meanwhile is no longer lost.
+    for (const params of this.#inCommands(refs)) {
+      await this.#core.send(() => this.#core.engine.retry({ ...params, fromStart }));
+    }
+    return refs;
+  }
+
+  async #cancelAll(refs: readonly JobRef[]): Promise<void> {
+    for (const params of this.#inCommands(refs)) await this.#core.send(() => this.#core.engine.cancel(params));
+  }
+
+  *#inCommands(refs: readonly JobRef[]): Generator<ControlParams, void> {
+    for (let from = 0; from < refs.length; from += MOST) {
+      yield { refs: refs.slice(from, from + MOST), op: this.#core.nextOp() };
+    }
+  }
+
+  #progress(records: FlowRecords): Progress {
+    const progress = flowProgress(records);
+    if (isSuccess(records.flow.state)) return progress;
+    this.#reached = Math.max(this.#reached, progress.percent);
+    return { ...progress, percent: this.#reached };
+  }
+
+  async #read(): Promise<FlowRecords> {
+    const ref: JobRef = { queue: this.queue, id: this.id };
+    const flow = await this.#core.reader.get(ref);
+    if (flow === null) throw new JobNotFound(this.id);
+    const known = await this.#core.engine.dependencies(ref);
+    const records = await Promise.all(known.map((member) => this.#core.reader.get(member)));
+    return { flow, known, members: records.filter((record) => record !== null) };
+  }
+}
+
+/** Only a job that ran makes others, and those of one that succeeded are not missed. */
+function mayHaveMade({ state, startedAt, history }: JobRecord): boolean {
+  return isTerminal(state) && !isSuccess(state) && (startedAt !== null || history.length > 0);
+}

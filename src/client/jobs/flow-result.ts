@@ -1,0 +1,65 @@
+/** The result of a flow: put together, when it is read, from the results of the members it takes something from. */
+import { decodePayload } from "../../model/value/codec.js";
+import { isSuccess } from "../../model/job/dependency.js";
+import { JobNotFound, Undecodable } from "../../model/errors/errors.js";
+import { EACH_TASK, isEachChild } from "../../model/flow/each.js";
+import { isFlowInput } from "../../model/flow/records.js";
+import type { JobRecord, JobRef } from "../../model/job/job.js";
+import { putAt, takeAt } from "../../model/value/path.js";
+import type { Core } from "../connection/context.js";
+
+/**
+ * The result of a flow that ended well. What it takes from a member that did not succeed, and from a place that is not there,
+ * is `null`.
+ * @throws Undecodable; JobNotFound for a member that it needs and that was removed
+ */
+export async function flowResultOf(core: Core, flow: JobRecord): Promise<{ readonly result: unknown }> {
+  const stored = decoded(flow, "input", flow.input);
+  if (!isFlowInput(stored)) throw new Undecodable(flow.id, "input");
+  const results = new Map<string, Promise<unknown>>();
+  for (const { from } of flow.references) {
+    if (!results.has(keyOf(from))) results.set(keyOf(from), resultOf(core, flow, from));
+  }
+  await Promise.all(results.values());
+  let whole: unknown = { result: stored.result };
+  for (const { at, from, take } of flow.references) {
+    const value = takeAt(await results.get(keyOf(from)), take)?.value ?? null;
+    whole = putAt(whole, at, value)?.whole ?? whole;
+  }
+  return whole as { readonly result: unknown };
+}
+
+async function resultOf(core: Core, flow: JobRef, ref: JobRef): Promise<unknown> {
+  const record = await core.reader.get(ref);
+  if (record === null) {
+    const known = await core.engine.dependencies(flow);
+    if (known.some(({ queue, id, on }) => queue === ref.queue && id === ref.id && on === "continue")) return null;
+    throw new JobNotFound(ref.id);
+  }
+  if (!isSuccess(record.state)) return null;
+  return record.task === EACH_TASK ? resultsOfEach(core, ref) : decoded(record, "result", record.result);
+}
+
+/** The results of the jobs of a list's items, in the order of the list. */
+async function resultsOfEach(core: Core, ref: JobRef): Promise<unknown[]> {
+  const known = await core.engine.dependencies(ref);
+  // Their ids sort as the items do.
+  const children = known.filter(({ id }) => isEachChild(ref.id, id)).sort((a, b) => (a.id < b.id ? -1 : 1));
+  const records = await Promise.all(children.map((child) => core.reader.get(child)));
+  return records.map((record) =>
+    record !== null && isSuccess(record.state) ? decoded(record, "result", record.result) : null,
+  );
+}
+
+function decoded({ id }: JobRecord, what: string, text: string | null): unknown {
+  if (text === null) return null;
+  try {
+    return decodePayload(text);
+  } catch (error) {
+    throw new Undecodable(id, what, { cause: error });
+  }
+}
+
+function keyOf({ queue, id }: JobRef): string {
+  return `${queue}/${id}`;
+}

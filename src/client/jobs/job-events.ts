@@ -1,0 +1,83 @@
+/**
+ * The events of one job, from its present state to its end. What was missed in a gap is made up for from what is stored: the
+ * state, the progress, the last status and the milestones.
+ */
+import { JobNotFound } from "../../model/errors/errors.js";
+import { decodePayload } from "../../model/value/codec.js";
+import type { JobRef } from "../../model/job/job.js";
+import type { Progress } from "../../model/job/progress.js";
+import { isTerminal, type JobState } from "../../model/job/state.js";
+import type { Core } from "../connection/context.js";
+import { EventStream } from "../connection/event-stream.js";
+import { milestonesOf } from "./step-records.js";
+import type { WatchEvent } from "../connection/queue-watch.js";
+
+/** An event of one job. `at` is in epoch milliseconds. */
+export type JobEvent =
+  /** It entered a state. The first event tells the state it is in. */
+  | { readonly kind: "state"; readonly at: number; readonly state: JobState }
+  | { readonly kind: "progress"; readonly at: number; readonly progress: Progress }
+  /** It took a status of its task's own. */
+  | { readonly kind: "status"; readonly at: number; readonly name: string }
+  /** It reached a milestone, and this is what it shows. */
+  | { readonly kind: "milestone"; readonly at: number; readonly name: string; readonly value: unknown }
+  /** It was removed. */
+  | { readonly kind: "removed"; readonly at: number };
+
+/** The events of a job until it has ended. @throws JobNotFound, EngineClosed */
+export async function* jobEvents(core: Core, ref: JobRef): AsyncGenerator<JobEvent, void, undefined> {
+  const gap = (): WatchEvent => ({ kind: "gap", at: core.clock.now() });
+  const stream = new EventStream<WatchEvent>(gap);
+  const watcher = {
+    id: ref.id,
+    event: (event: WatchEvent) => stream.push(event),
+    closed: (error: Error) => stream.end(error),
+  };
+  const remove = await core.watches.add(ref.queue, watcher);
+  try {
+    // A look at the job stands for all that was before; so it does after a gap.
+    stream.push(gap());
+    let seen = false;
+    /** What was told last: its status, and the JSON of each milestone. */
+    let status: string | null = null;
+    const shown = new Map<string, string>();
+    for await (const event of stream.read()) {
+      if (event.kind === "gap") {
+        const record = await core.reader.get(ref);
+        if (record === null && !seen) throw new JobNotFound(ref.id);
+        if (record === null) yield { kind: "removed", at: event.at };
+        else yield { kind: "state", at: event.at, state: record.state };
+        if (record?.progress) yield { kind: "progress", at: event.at, progress: record.progress };
+        const now = record?.progress?.status ?? null;
+        if (seen && now !== null && now !== status) yield { kind: "status", at: event.at, name: now };
+        status = now;
+        if (seen && record?.progress?.milestones.length) {
+          for (const { name, value, at } of milestonesOf(await core.engine.checkpoints(ref))) {
+            const text = JSON.stringify(value);
+            if (shown.get(name) === text) continue;
+            shown.set(name, text);
+            yield { kind: "milestone", at, name, value };
+          }
+        }
+        if (record === null || isTerminal(record.state)) return;
+        seen = true;
+      } else if (event.kind === "state") {
+        yield { kind: "state", at: event.at, state: event.state };
+        if (isTerminal(event.state)) return;
+      } else if (event.kind === "progress") {
+        yield { kind: "progress", at: event.at, progress: event.progress };
+      } else if (event.kind === "status") {
+        status = event.name;
+        yield { kind: "status", at: event.at, name: event.name };
+      } else if (event.kind === "milestone") {
+        shown.set(event.name, event.value);
+        yield { kind: "milestone", at: event.at, name: event.name, value: decodePayload(event.value) };
+      } else if (event.kind === "removed") {
+        yield { kind: "removed", at: event.at };
+        return;
+      }
+    }
+  } finally {
+    remove();
+  }
+}

@@ -1,0 +1,57 @@
+/** A listing of jobs: read as a stream, or page by page. Jobs that do not move are neither missed nor repeated. */
+import { InvalidInput } from "../../model/errors/errors.js";
+import type { JobFilter } from "../../model/job/filter.js";
+import type { Core } from "../connection/context.js";
+import { snapshotOf, type JobSnapshot } from "../../model/job/snapshot.js";
+
+/** A page of a listing. */
+export interface SnapshotPage {
+  readonly jobs: readonly JobSnapshot[];
+  /** Hand it back for the next page; `null` at the end. A page may be short, even empty, before the end. */
+  readonly cursor: string | null;
+}
+
+/** The most jobs on a page, and how many a stream reads at a time. */
+const LARGEST_PAGE = 500;
+const DEFAULT_PAGE = 100;
+
+/**
+ * A listing: queues by name, states in their order; queued jobs in running order, ended ones the latest first.
+ * @example
+ * for await (const job of longshore.jobs({ states: "failed" })) console.log(job.id, job.error?.message);
+ * const first = await longshore.jobs({ queue: "scans" }).page({ limit: 20 });
+ */
+export class JobList implements AsyncIterable<JobSnapshot> {
+  readonly #core: Core;
+  readonly #filter: JobFilter;
+
+  /** @internal Listings come from `longshore.jobs` and `queue().jobs`. */
+  constructor(core: Core, filter: JobFilter) {
+    this.#core = core;
+    this.#filter = filter;
+  }
+
+  /**
+   * One page.
+   * @param options.cursor from the page before; default: the first page
+   * @param options.limit the most jobs on it, 1 to 500; default: 100
+   * @throws InvalidInput
+   */
+  async page(options: { cursor?: string | null; limit?: number } = {}): Promise<SnapshotPage> {
+    const { cursor = null, limit = DEFAULT_PAGE } = options;
+    if (!Number.isInteger(limit) || limit < 1 || limit > LARGEST_PAGE) {
+      throw new InvalidInput("limit", limit, `a whole number from 1 to ${LARGEST_PAGE}`);
+    }
+    const page = await this.#core.engine.listJobs({ filter: this.#filter, cursor, limit });
+    return { jobs: page.jobs.map((record) => snapshotOf(record)), cursor: page.cursor };
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<JobSnapshot, void, undefined> {
+    let cursor: string | null = null;
+    do {
+      const page: SnapshotPage = await this.page({ cursor });
+      yield* page.jobs;
+      ({ cursor } = page);
+    } while (cursor !== null);
+  }
+}

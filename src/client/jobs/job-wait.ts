@@ -1,0 +1,107 @@
+/** Waiting for the end of a job: told by events, sure by looking again after a gap and every few seconds. */
+import { JobNotFound, LongshoreError } from "../../model/errors/errors.js";
+import type { JobRecord, JobRef } from "../../model/job/job.js";
+import { isTerminal } from "../../model/job/state.js";
+import type { Core } from "../connection/context.js";
+import type { WatchEvent } from "../connection/queue-watch.js";
+
+/** How often (milliseconds) a job is looked at although no event came. */
+const LOOK_EVERY = 5_000;
+
+/** The wait for a result took longer than the caller allowed. The job goes on. */
+export class ResultTimeout extends LongshoreError {
+  constructor(id: string, ms: number) {
+    super("RESULT_TIMEOUT", `job ${id} did not end within ${ms} ms; it goes on`);
+  }
+}
+
+/** How long to wait. */
+export interface WaitLimits {
+  /** Milliseconds; `null`: for as long as it takes. */
+  readonly timeout: number | null;
+  readonly signal: AbortSignal | null;
+}
+
+/**
+ * The job once it has ended.
+ * @throws JobNotFound when it is not there, or is removed meanwhile; ResultTimeout; the signal's reason; EngineClosed
+ */
+export async function waitForEnd(core: Core, ref: JobRef, { timeout, signal }: WaitLimits): Promise<JobRecord> {
+  signal?.throwIfAborted();
+  const wait = new JobWait(core, ref);
+  const aborted = (): void => wait.reject(signal?.reason);
+  const cancelTimeout =
+    timeout === null ? null : core.clock.after(timeout, () => wait.reject(new ResultTimeout(ref.id, timeout)));
+  signal?.addEventListener("abort", aborted, { once: true });
+  try {
+    void wait.begin();
+    return await wait.ended;
+  } finally {
+    wait.stop();
+    cancelTimeout?.();
+    signal?.removeEventListener("abort", aborted);
+  }
+}
+
+class JobWait {
+  readonly id: string;
+  readonly ended: Promise<JobRecord>;
+  reject: (error: unknown) => void = () => {};
+  #resolve: (record: JobRecord) => void = () => {};
+  readonly #core: Core;
+  readonly #ref: JobRef;
+  #cancelLook: () => void = () => {};
+  #stopWatching: () => void = () => {};
+  #stopped = false;
+
+  constructor(core: Core, ref: JobRef) {
+    this.#core = core;
+    this.#ref = ref;
+    this.id = ref.id;
+    this.ended = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.reject = reject;
+    });
+  }
+
+  async begin(): Promise<void> {
+    try {
+      this.#stopWatching = await this.#core.watches.add(this.#ref.queue, this);
+    } catch (error) {
+      this.reject(error);
+    }
+    if (this.#stopped) this.#stopWatching();
+    else await this.#look();
+  }
+
+  event(event: WatchEvent): void {
+    if (event.kind === "gap" || event.kind === "removed" || (event.kind === "state" && isTerminal(event.state))) {
+      void this.#look();
+    }
+  }
+
+  closed(error: Error): void {
+    this.reject(error);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#cancelLook();
+    this.#stopWatching();
+  }
+
+  async #look(): Promise<void> {
+    this.#cancelLook();
+    if (this.#stopped) return;
+    this.#cancelLook = this.#core.clock.after(LOOK_EVERY, () => void this.#look());
+    let record: JobRecord | null;
+    try {
+      record = await this.#core.reader.get(this.#ref);
+    } catch {
+      // An engine that does not answer now is asked again.
+      return;
+    }
+    if (record === null) this.reject(new JobNotFound(this.id));
+    else if (isTerminal(record.state)) this.#resolve(record);
+  }
+}

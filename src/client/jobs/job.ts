@@ -1,0 +1,234 @@
+/** A handle on one job: reads it, waits for it, and commands it. It remembers nothing that could grow stale. */
+import type { ControlAnswer, ControlParams, EnqueueAnswer, JobPatch } from "../../engine/contract/engine.js";
+import { encodePayload } from "../../model/value/codec.js";
+import type { DependencyRecord } from "../../model/job/dependency.js";
+import { parsePositiveDuration, type Duration } from "../../model/value/duration.js";
+import { InvalidInput, JobFailed, JobNotFound, UniqueConflict, WrongState } from "../../model/errors/errors.js";
+import type { JobRef } from "../../model/job/job.js";
+import type { JobLog } from "../../model/job/log.js";
+import { parseTags } from "../../model/value/name.js";
+import { parseDue, parsePriority } from "../../model/job/options.js";
+import type { Progress } from "../../model/job/progress.js";
+import type { JobState } from "../../model/job/state.js";
+import { checkInput } from "../../define/check-input.js";
+import type { StandardSchema } from "../../define/schema.js";
+import type { Core } from "../connection/context.js";
+import { flowResultOf } from "./flow-result.js";
+import { jobEvents, type JobEvent } from "./job-events.js";
+import { waitForEnd } from "./job-wait.js";
+import { milestonesOf, stepsOf, type MilestoneRecord, type StepRecord } from "./step-records.js";
+import { snapshotOf, type JobSnapshot } from "../../model/job/snapshot.js";
+
+/** What became of the request to enqueue; `null` on a handle that was looked up. */
+export type EnqueueOutcome = EnqueueAnswer["outcome"] | null;
+
+/** A change to a job that waits. What is left out stays as it is. */
+export interface JobChange<Input = unknown> {
+  input?: Input;
+  /** How long from now it becomes ready. Give either `delay` or `runAt`. */
+  delay?: Duration;
+  runAt?: Date | number;
+  priority?: number;
+  /** Replaces all its tags. */
+  tags?: readonly string[];
+}
+
+/** How long to wait for a result. */
+export interface ResultOptions {
+  /** Default: as long as it takes. */
+  timeout?: Duration;
+  /** Ends the wait with the signal's reason; the job goes on. */
+  signal?: AbortSignal;
+}
+
+/** How a job is queued again. */
+export interface RetryOptions {
+  /** Forget what earlier runs left: steps, counters, milestones, progress. Default: false. */
+  fromStart?: boolean;
+}
+
+const CHANGES = ["input", "delay", "runAt", "priority", "tags"];
+
+/**
+ * A handle on one job.
+ * @example
+ * const job = await longshore.enqueue(scan, { url: "https://example.org/" });
+ * for await (const event of job.events()) console.log(event);
+ * const status = await job.result();
+ */
+export class Job<Result = unknown, Input = unknown> {
+  readonly id: string;
+  readonly queue: string;
+  /**
+   * `"created"`, or whose handle this is instead: `"existing"` (a job with this id was there), `"joined"` (it held the
+   * unique key), `"replaced"` (the same, and has this one's input now), `"rejected"` (it held the key, in `enqueueMany`). `null` when the handle was looked up.
+   */
+  readonly outcome: EnqueueOutcome;
+  readonly #core: Core;
+  readonly #schema: StandardSchema | null;
+
+  /** @internal Handles come from `enqueue`, `job` and `queue().job`. */
+  constructor(core: Core, ref: JobRef, outcome: EnqueueOutcome, schema: StandardSchema | null) {
+    this.#core = core;
+    this.#schema = schema;
+    this.id = ref.id;
+    this.queue = ref.queue;
+    this.outcome = outcome;
+  }
+
+  /** The job as it is now. @throws JobNotFound, EngineUnavailable */
+  async refresh(): Promise<JobSnapshot<Result, Input>> {
+    const record = await this.#core.reader.get(this.#ref);
+    if (record === null) throw new JobNotFound(this.id);
+    return snapshotOf(record);
+  }
+
+  /**
+   * Waits for the end and gives the result, also of a `partial` job.
+   * @throws JobFailed when it ended as failed, cancelled, expired or superseded (its `cause` is the last error);
+   * JobNotFound when it is gone; ResultTimeout; the signal's reason; EngineClosed
+   */
+  async result(options: ResultOptions = {}): Promise<Result> {
+    const timeout = options.timeout === undefined ? null : parsePositiveDuration("timeout", options.timeout);
+    const record = await waitForEnd(this.#core, this.#ref, { timeout, signal: options.signal ?? null });
+    if (record.state === "completed" || record.state === "partial") {
+      // What is stored is what the task's handler returned; a handler that returned nothing gives null.
+      const { result } = record.role === "flow" ? await flowResultOf(this.#core, record) : snapshotOf(record);
+      return result as Result;
+    }
+    const { error } = record;
+    throw new JobFailed(this.id, record.state, error?.message ?? "no error was recorded", { cause: error });
+  }
+
+  /**
+   * Its events from now on, beginning with its present state; ends when the job has. Where events were missed, because the
+   * connection was gone for too long or the loop fell behind by more than 10,000, the state, the progress, the last status
+   * and the milestones that were not told are read and told.
+   * @throws JobNotFound, EngineClosed
+   */
+  events(): AsyncIterable<JobEvent> {
+    return jobEvents(this.#core, this.#ref);
+  }
+
+  /** Its progress; `null` when none was reported in this run. @throws JobNotFound */
+  async progress(): Promise<Progress | null> {
+    return (await this.refresh()).progress;
+  }
+
+  /** The steps that ended well in any of its runs, in the order in which they ended. */
+  async steps(): Promise<StepRecord[]> {
+    return stepsOf(await this.#core.engine.checkpoints(this.#ref));
+  }
+
+  /**
+   * What it has shown so far: the milestones its handler emitted, in order; of those with one name the latest.
+   * @example
+   * const teaser = (await job.milestones()).find(({ name }) => name === "TEASER_READY")?.value;
+   */
+  async milestones(): Promise<MilestoneRecord[]> {
+    return milestonesOf(await this.#core.engine.checkpoints(this.#ref));
+  }
+
+  /** Its log: the newest lines, and how many older ones were dropped. */
+  async logs(): Promise<JobLog> {
+    return this.#core.engine.logs(this.#ref);
+  }
+
+  /** What it waits for, or waited for, by queue and id, and how that ended; of a flow: its members. */
+  async dependencies(): Promise<DependencyRecord[]> {
+    return this.#core.engine.dependencies(this.#ref);
+  }
+
+  /** Its place in line, 1 = next; `null` when it is not queued. */
+  async position(): Promise<number | null> {
+    return this.#core.engine.position(this.#ref);
+  }
+
+  /** Ends it; if it runs, its signal aborts within a second. @throws JobNotFound, WrongState when it has ended */
+  cancel(): Promise<JobState> {
+    return this.#control("cancel", (params) => this.#core.engine.cancel(params));
+  }
+
+  /**
+   * Queues it again, with all its attempts before it. Steps that ended well are not run again, so that of a job that half
+   * succeeded only what failed is; a job that completed begins from the start. @throws JobNotFound, WrongState unless it has ended,
+   * UniqueConflict
+   */
+  retry({ fromStart = false }: RetryOptions = {}): Promise<JobState> {
+    return this.#control("retry", (params) => this.#core.engine.retry({ ...params, fromStart }));
+  }
+
+  /** Makes it ready now. @throws JobNotFound, WrongState unless it is delayed */
+  promote(): Promise<JobState> {
+    return this.#control("promote", (params) => this.#core.engine.promote(params));
+  }
+
+  /** Lets a job go that was enqueued with `hold: true`. @throws JobNotFound, WrongState unless it is blocked */
+  release(): Promise<JobState> {
+    return this.#control("release", (params) => this.#core.engine.release(params));
+  }
+
+  /**
+   * Changes it while it waits. A changed priority or time puts it at the tail of its line.
+   * @throws InvalidInput, PayloadTooLarge, JobNotFound, WrongState once it has started
+   * @example await job.update({ priority: -10, delay: "5m" });
+   */
+  async update(change: JobChange<Input>): Promise<JobState> {
+    const patch = await this.#patchOf(change);
+    return this.#control("update", (params) => this.#core.engine.update({ ...params, patch }));
+  }
+
+  /** Removes it with all that was stored about it. @throws JobNotFound, WrongState while it runs */
+  async remove(): Promise<void> {
+    let sent = 0;
+    await this.#control("remove", async (params) => {
+      sent += 1;
+      const answers = await this.#core.engine.remove(params);
+      // Sent again because there was no answer: it is gone because we removed it.
+      return sent === 1 ? answers : answers.map((answer) => (answer.outcome === "missing" ? REMOVED : answer));
+    });
+  }
+
+  get #ref(): JobRef {
+    return { queue: this.queue, id: this.id };
+  }
+
+  async #control(
+    name: string,
+    command: (params: ControlParams) => ControlAnswer[] | Promise<ControlAnswer[]>,
+  ): Promise<JobState> {
+    const params = { refs: [this.#ref], op: this.#core.nextOp() };
+    const [answer] = await this.#core.send(() => command(params));
+    switch (answer?.outcome) {
+      case "applied":
+        return answer.state ?? "cancelled";
+      case "wrong-state":
+        throw new WrongState(name, this.id, answer.state ?? "gone");
+      case "conflict":
+        throw await this.#conflict();
+      default:
+        throw new JobNotFound(this.id);
+    }
+  }
+
+  async #conflict(): Promise<UniqueConflict> {
+    const { unique } = await this.refresh();
+    return new UniqueConflict(unique?.key ?? "", "another");
+  }
+
+  async #patchOf(change: JobChange<Input>): Promise<JobPatch> {
+    for (const [key, value] of Object.entries(change)) {
+      if (!CHANGES.includes(key)) throw new InvalidInput(key, value, `no such change; known: ${CHANGES.join(", ")}`);
+    }
+    const { input, delay, runAt, priority, tags } = change;
+    if (input !== undefined && this.#schema !== null) await checkInput(this.#schema, input);
+    return {
+      ...(input === undefined ? {} : { input: encodePayload("input", input, this.#core.payloadCap) }),
+      ...(delay === undefined && runAt === undefined ? {} : { due: parseDue(delay, runAt) }),
+      ...(priority === undefined ? {} : { priority: parsePriority("priority", priority) }),
+      ...(tags === undefined ? {} : { tags: parseTags("tags", tags) }),
+    };
+  }
+}
+
+const REMOVED: ControlAnswer = { outcome: "applied", state: null };

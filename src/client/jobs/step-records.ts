@@ -1,0 +1,45 @@
+/** What the runs of a job left, as callers see it: steps that ended well, and milestones. */
+import type { Checkpoint } from "../../model/job/checkpoint.js";
+import { decodePayload } from "../../model/value/codec.js";
+
+/** A step that ended well, or an item of one. */
+export interface StepRecord {
+  readonly name: string;
+  /** The key of the item, for an item of `step.all`. */
+  readonly key: string | null;
+  /** What it gave. */
+  readonly value: unknown;
+  /** When it ended, epoch milliseconds. */
+  readonly at: number;
+  /** How long it took, in milliseconds. */
+  readonly took: number;
+  /** What was counted in it. */
+  readonly counters: Readonly<Record<string, number>>;
+}
+
+/** A milestone that was reached. */
+export interface MilestoneRecord {
+  readonly name: string;
+  /** What it shows. */
+  readonly value: unknown;
+  /** When it was reached, epoch milliseconds. */
+  readonly at: number;
+}
+
+/** The steps among checkpoints. */
+export function stepsOf(checkpoints: readonly Checkpoint[]): StepRecord[] {
+  return checkpoints
+    .filter(({ kind }) => kind === "step")
+    .map(({ name, key, value, at, took, counters }) => {
+      return { name, key, value: decodePayload(value), at, took, counters: counters ?? {} };
+    });
+}
+
+/** The milestones among checkpoints; of those with one name the latest. */
+export function milestonesOf(checkpoints: readonly Checkpoint[]): MilestoneRecord[] {
+  const milestones = new Map<string, MilestoneRecord>();
+  for (const { kind, name, value, at } of checkpoints) {
+    if (kind === "milestone") milestones.set(name, { name, value: decodePayload(value), at });
+  }
+  return [...milestones.values()];
+}

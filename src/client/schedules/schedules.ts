@@ -1,0 +1,167 @@
+/** The schedules of a connection, known by name whatever their queue: put, listed, paused, resumed, run now, removed. */
+import type { EnqueueAnswer, ScheduleRecord } from "../../engine/contract/engine.js";
+import { putSchedule } from "../../engine/shared/schedule-change.js";
+import { EngineClosed, LongshoreError, ScheduleNotFound, UniqueConflict } from "../../model/errors/errors.js";
+import type { JobDefaults } from "../../model/job/options.js";
+import { parseName } from "../../model/value/name.js";
+import type { Schedule, ScheduleOption } from "../../model/schedule/schedule.js";
+import { scheduledJob } from "../../model/schedule/tick-job.js";
+import { nextDue } from "../../model/schedule/ticks.js";
+import {
+  parseTaskSchedule,
+  type AnySchedule,
+  type CheckedSchedule,
+  type TaskSchedule,
+} from "../../define/schedule.js";
+import type { Core } from "../connection/context.js";
+import { Job } from "../jobs/job.js";
+import { scheduleSnapshot, type ScheduleSnapshot } from "./schedule-snapshot.js";
+
+/** A schedule as it is after it was put, and what putting it did. */
+export interface PutSchedule extends ScheduleSnapshot {
+  /** `created`; `changed`: there was another with its name; `unchanged`: it was there as it is. */
+  readonly outcome: "created" | "changed" | "unchanged";
+}
+
+/** Which schedules to list. */
+export interface ScheduleQuery {
+  /** Those of this queue only. */
+  queue?: string;
+}
+
+/** How often a schedule is looked at again that others change at the same time. */
+const TRIES = 5;
+
+/**
+ * The schedules of a connection: `longshore.schedules`.
+ * @example
+ * await longshore.schedules.put({ name: "clean-up", task: cleanUp, cron: "0 * * * *", timeZone: "Europe/Berlin" });
+ * for (const { name, next } of await longshore.schedules.list()) console.log(name, next.map((time) => new Date(time)));
+ */
+export class Schedules {
+  readonly #core: Core;
+  readonly #queueDefaults: ReadonlyMap<string, JobDefaults>;
+  readonly #isClosed: () => boolean;
+
+  /** @internal */
+  constructor(core: Core, queueDefaults: ReadonlyMap<string, JobDefaults>, isClosed: () => boolean) {
+    this.#core = core;
+    this.#queueDefaults = queueDefaults;
+    this.#isClosed = isClosed;
+  }
+
+  /**
+   * Stores a schedule. One with the same name is changed, also in another queue; the same again changes nothing. When its
+   * times change it begins anew from now; any other change goes on from where it was. A paused one stays paused.
+   * @throws InvalidInput, PayloadTooLarge before anything is stored; TooManySchedules when the queue has 10,000;
+   * EngineUnavailable
+   * @example
+   * await longshore.schedules.put({ name: "feed-7", task: poll, input: { feed: 7 }, every: "5m", overlap: "skip" });
+   */
+  put<Input>(schedule: TaskSchedule<Input>): Promise<PutSchedule>;
+  put(schedule: ScheduleOption | CheckedSchedule): Promise<PutSchedule>;
+  async put(schedule: AnySchedule): Promise<PutSchedule> {
+    this.#guard();
+    const { payloadCap } = this.#core;
+    const setup = { payloadCap, queueDefaults: this.#queueDefaults };
+    const parsed = await parseTaskSchedule("schedule", schedule, setup);
+    const { engine } = this.#core;
+    const means = {
+      engine,
+      nextOp: () => this.#core.nextOp(),
+      send: <T>(command: () => T | Promise<T>) => this.#core.send(command),
+    };
+    const outcome = await putSchedule(means, parsed);
+    return { ...scheduleSnapshot(await this.#find(parsed.name)), outcome };
+  }
+
+  /** The schedule of this name; `null` when there is none. @throws InvalidInput */
+  async get(name: string): Promise<ScheduleSnapshot | null> {
+    this.#guard();
+    const [record] = latest(await this.#named(name));
+    return record === undefined ? null : scheduleSnapshot(record);
+  }
+
+  /** All schedules, or those of one queue, by queue and name. @throws InvalidInput */
+  async list(query: ScheduleQuery = {}): Promise<ScheduleSnapshot[]> {
+    this.#guard();
+    const queues = query.queue === undefined ? {} : { queues: [parseName("queue", query.queue)] };
+    return latest(await this.#core.engine.schedules(queues)).map(scheduleSnapshot);
+  }
+
+  /** Stops a schedule from firing, until it is resumed. Its jobs go on. @throws ScheduleNotFound, InvalidInput */
+  async pause(name: string): Promise<void> {
+    this.#guard();
+    const paused = await Promise.all(
+      (await this.#named(name)).map((record) => this.#core.send(() => this.#core.engine.pauseSchedule(record))),
+    );
+    if (!paused.includes(true)) throw new ScheduleNotFound(name);
+  }
+
+  /**
+   * Lets a paused schedule fire again. Ticks that came while it was paused are not made up for; one that is not paused is left
+   * as it is. @throws ScheduleNotFound, InvalidInput
+   */
+  async resume(name: string): Promise<void> {
+    this.#guard();
+    const { engine } = this.#core;
+    for (let left = TRIES; left > 0; left -= 1) {
+      const { queue, revision, schedule } = await this.#find(name);
+      const parsed = readable(name, schedule);
+      const now = await engine.now();
+      const resume = { queue, name, from: "paused", revision, lastDue: now, nextDue: nextDue(parsed, now) } as const;
+      if ((await this.#core.send(() => engine.resumeSchedule(resume))) === "applied") return;
+    }
+    throw new LongshoreError("SCHEDULE_BUSY", `schedule ${name} is changed by others again and again`);
+  }
+
+  /**
+   * Enqueues a job of this schedule now, paused or not, whatever became of earlier ones; its ticks stay as they are.
+   * @throws ScheduleNotFound, InvalidInput; UniqueConflict for a key held with `then: "reject"`
+   * @example
+   * const job = await longshore.schedules.run("clean-up");
+   * await job.result();
+   */
+  async run(name: string): Promise<Job> {
+    this.#guard();
+    const { schedule, queue } = await this.#find(name);
+    const spec = scheduledJob(readable(name, schedule), this.#core.nextId(queue), { in: 0 });
+    const [answer] = await this.#core.send(() => this.#core.engine.enqueue({ jobs: [spec] }));
+    const { id, outcome }: Pick<EnqueueAnswer, "id" | "outcome"> = answer ?? { id: spec.id, outcome: "created" };
+    if (outcome === "rejected") throw new UniqueConflict(spec.unique?.key ?? "", id);
+    return new Job(this.#core, { queue, id }, outcome, null);
+  }
+
+  /** Removes a schedule; its jobs stay. Answers `false` when there was none. @throws InvalidInput */
+  async remove(name: string): Promise<boolean> {
+    this.#guard();
+    const records = await this.#named(name);
+    for (const { queue } of records) await this.#core.send(() => this.#core.engine.removeSchedule({ queue, name }));
+    return records.length > 0;
+  }
+
+  async #find(name: string): Promise<ScheduleRecord> {
+    const [record] = latest(await this.#named(name));
+    if (record === undefined) throw new ScheduleNotFound(name);
+    return record;
+  }
+
+  async #named(name: string): Promise<ScheduleRecord[]> {
+    return this.#core.engine.schedules({ names: [parseName("name", name)] });
+  }
+
+  #guard(): void {
+    if (this.#isClosed()) throw new EngineClosed();
+  }
+}
+
+/** Of a schedule that moves to another queue only where it goes counts. */
+function latest(records: readonly ScheduleRecord[]): ScheduleRecord[] {
+  const moving = new Map(records.flatMap(({ name, queue, status }) => (status === "moving" ? [[name, queue]] : [])));
+  return records.filter(({ name, queue }) => (moving.get(name) ?? queue) === queue);
+}
+
+function readable(name: string, schedule: Schedule | null): Schedule {
+  if (schedule === null) throw new LongshoreError("UNDECODABLE", `schedule ${name}: what is stored cannot be decoded`);
+  return schedule;
+}

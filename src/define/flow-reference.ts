@@ -1,0 +1,119 @@
+/**
+ * References: what stands for the result of a node, or a part of it, while a flow is written. They have no value before the
+ * flow runs, and say so when somebody looks for one.
+ */
+import { InvalidInput } from "../model/errors/errors.js";
+import { pathText, type Path } from "../model/value/path.js";
+import type { Stored } from "./stored.js";
+
+declare const taken: unique symbol;
+
+/** What stands for a value of type `T`. Exists for the compiler only. */
+export interface Taken<T> {
+  readonly [taken]: T;
+}
+
+/**
+ * Stands for a value that is there once the flow runs: the result of a node, or what you take from it: `page.html`,
+ * `list.items[0]`. Give it wherever a value of its type may be given in the input of another node.
+ */
+export type Reference<T> = Taken<T> & Parts<T>;
+
+/** What may be taken from a value. */
+type Parts<T> = unknown extends T
+  ? Unknown
+  : PartsOf<NonNullable<T>, [Extract<T, null | undefined>] extends [never] ? never : null>;
+
+/** What may be taken from a value of which nothing is known: anything. */
+interface Unknown {
+  readonly [key: string]: Taken<unknown> & Unknown;
+}
+
+// What is taken from what may be null may be null as well.
+type PartsOf<T, Nothing> = T extends readonly (infer Item)[]
+  ? number extends T["length"]
+    ? { readonly [Index in First]: Reference<Item | Nothing> } & { readonly [index: number]: Reference<Item | Nothing> }
+    : { readonly [Index in Extract<keyof T, `${number}`>]: Reference<T[Index] | Nothing> }
+  : T extends object
+    ? { readonly [Key in keyof T]-?: Reference<Part<T[Key]> | Nothing> }
+    : unknown;
+
+/** What may be left out may be null: an input that takes it has to allow that. */
+type Part<T> = undefined extends T ? Exclude<T, undefined> | null : T;
+
+/** Named one by one, for an index of a list may be `undefined` to the compiler. */
+type First = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9;
+
+/** A value, or the same with references anywhere in it. */
+export type Given<T> =
+  | T
+  | Taken<T>
+  | (T extends string | number | boolean | bigint | symbol | null | undefined | ((...args: never) => unknown)
+      ? never
+      : { readonly [Key in keyof T]: Given<T[Key]> });
+
+/** The value that something with references stands for. */
+export type Filled<T> = unknown extends T ? T : FilledKnown<T>;
+
+type FilledKnown<T> =
+  T extends Taken<infer Value>
+    ? Value
+    : T extends string | number | boolean | null | undefined | void | { toJSON(...args: never): unknown }
+      ? Stored<T>
+      : { -readonly [Key in keyof T]: Filled<T[Key]> };
+
+/** What a reference stands for. */
+export interface Place<Source extends object = object> {
+  /** The node, or the list whose items it stands for. */
+  readonly source: Source;
+  /** What errors call that. */
+  readonly name: string;
+  /** Where in it. */
+  readonly path: Path;
+}
+
+const places = new WeakMap<object, Place>();
+
+/** Makes a reference. */
+export function makeReference(place: Place): Reference<unknown> {
+  // No plain object, for those are encoded without a question.
+  const reference = new Proxy<object>(Object.create(Object.create(null) as object) as object, handlerFor(place));
+  places.set(reference, place);
+  return reference as unknown as Reference<unknown>;
+}
+
+/** What a value stands for when it is a reference; else `null`. */
+export function placeOf(value: unknown): Place | null {
+  return typeof value === "object" && value !== null ? (places.get(value) ?? null) : null;
+}
+
+/** What errors call a reference. */
+export function placeText({ name, path }: Place): string {
+  return `[reference to ${pathText(name, path)}]`;
+}
+
+const INDEX = /^(?:0|[1-9]\d*)$/;
+
+function handlerFor(place: Place): ProxyHandler<object> {
+  const parts = new Map<string, Reference<unknown>>();
+  const refuse = (): never => {
+    const rule =
+      "it has no value before the flow runs: give it, or a part of it, in the input of a node; for a list use $.each";
+    throw new InvalidInput("reference", placeText(place), rule);
+  };
+  return {
+    get: (_target, key) => {
+      if (typeof key === "symbol") return key === Symbol.toPrimitive || key === Symbol.iterator ? refuse() : undefined;
+      let part = parts.get(key);
+      if (part === undefined) {
+        part = makeReference({ ...place, path: [...place.path, INDEX.test(key) ? Number(key) : key] });
+        parts.set(key, part);
+      }
+      return part;
+    },
+    set: refuse,
+    ownKeys: refuse,
+    // Whoever asks what it is made of is about to store it.
+    getPrototypeOf: refuse,
+  };
+}

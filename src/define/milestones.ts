@@ -1,0 +1,83 @@
+/** Milestones: which a task has, what each may show, and how a handler reaches one. */
+import { MILESTONE_CAP } from "../model/job/checkpoint.js";
+import { encodePayload } from "../model/value/codec.js";
+import { InvalidInput } from "../model/errors/errors.js";
+import { parseStepName } from "../model/job/step-plan.js";
+import { isThenable } from "../model/value/thenable.js";
+import { checkValue } from "./check-input.js";
+import type { SchemaInput, StandardSchema } from "./schema.js";
+
+/** The milestones of a task: a list of names, or a schema for what each shows. Schemas must answer at once. */
+export type MilestonesOption = readonly string[] | { readonly [name: string]: StandardSchema };
+
+/** What the milestones of a task show, by name. */
+export type MilestonesOf<Option> = Option extends readonly (infer Name extends string)[]
+  ? Record<Name, unknown>
+  : { [Name in keyof Option]: Option[Name] extends StandardSchema ? SchemaInput<Option[Name]> : never };
+
+/** The milestones of a task, checked: a schema by name; `null` where anything may be shown. */
+export type Milestones = ReadonlyMap<string, StandardSchema | null>;
+
+/**
+ * Shows something before the job ends: stored at once, readable by `job.milestones()`, and told to those who watch. Shown
+ * again under the same name, the later one counts. Kept over retries.
+ * @param value what JSON keeps, at most 16 KiB of it
+ * @returns resolves once it is stored; need not be awaited: it is stored before the job ends. Await it to hear of a refusal
+ * by the engine: the job goes on without it
+ * @throws InvalidInput at once for a name that is not declared or a value its schema refuses; PayloadTooLarge
+ * @example await emit("TEASER_READY", { title, score });
+ */
+export type Emit<Values = Record<string, unknown>> = <Name extends keyof Values & string>(
+  name: Name,
+  value: Values[Name],
+) => Promise<void>;
+
+/** Checks declared milestones. @throws InvalidInput */
+export function parseMilestones(field: string, value: unknown): Milestones {
+  if (typeof value !== "object" || value === null) {
+    throw new InvalidInput(field, value, "a list of names, or a Standard Schema by name");
+  }
+  const milestones = new Map<string, StandardSchema | null>();
+  if (Array.isArray(value)) {
+    for (const [index, name] of value.entries()) {
+      const known = parseStepName(`${field}[${index}]`, name);
+      if (milestones.has(known)) throw new InvalidInput(`${field}[${index}]`, name, "each milestone once");
+      milestones.set(known, null);
+    }
+  } else {
+    for (const [name, schema] of Object.entries(value) as [string, unknown][]) {
+      milestones.set(parseStepName(`${field}, the name of a milestone`, name), parseSchema(`${field}.${name}`, schema));
+    }
+  }
+  if (milestones.size === 0) throw new InvalidInput(field, value, "at least one milestone");
+  return milestones;
+}
+
+/** The JSON text of what a milestone shows. @throws InvalidInput, PayloadTooLarge */
+export function encodeMilestone(declared: Milestones | null, name: string, value: unknown): string {
+  parseStepName("milestone", name);
+  const schema = declared?.get(name);
+  if (declared !== null && schema === undefined) {
+    throw new InvalidInput("milestone", name, `one of the task's milestones: ${[...declared.keys()].join(", ")}`);
+  }
+  const field = `milestone.${name}`;
+  const shown = schema ? checkValue(field, schema, value) : value;
+  if (isThenable(shown)) {
+    // What it rejects with would be nobody's.
+    shown.then(undefined, () => undefined);
+    throw new InvalidInput(
+      field,
+      value,
+      "nothing that takes time to check: the schema of a milestone must answer at once",
+    );
+  }
+  return encodePayload(field, shown, MILESTONE_CAP);
+}
+
+function parseSchema(field: string, value: unknown): StandardSchema {
+  const schema = value as StandardSchema | null;
+  if (typeof schema?.["~standard"]?.validate !== "function") {
+    throw new InvalidInput(field, value, "a Standard Schema, e.g. of zod, valibot or arktype");
+  }
+  return schema;
+}

@@ -1,0 +1,49 @@
+/** Reading what ties jobs on Redis, a thousand at a time; and beginning flows. */
+import { POLICIES, type DependencyRecord } from "../../../model/job/dependency.js";
+import type { JobRef } from "../../../model/job/job.js";
+import type { CommitAnswer } from "../../contract/engine.js";
+import type { Link } from "../connection/connection.js";
+import { endOf, parseRef } from "./mailbox.js";
+import { list, number, text } from "../connection/reply.js";
+
+const AT_ONCE = 1_000;
+/** What a policy is worth in the score of a tie (see scripts/lib/ties.lua). */
+const POLICY = 16;
+
+/** What a job depends on. */
+export async function readDependencies(link: Link, ref: JobRef): Promise<DependencyRecord[]> {
+  return (await readTies(link, "deps", ref)).map(([other, score]) => ({
+    ...other,
+    on: POLICIES[Math.floor(score / POLICY)] ?? "fail",
+    state: score % POLICY === 0 ? null : endOf(score % POLICY),
+  }));
+}
+
+/** What depends on a job. */
+export async function readDependents(link: Link, ref: JobRef): Promise<JobRef[]> {
+  return (await readTies(link, "kids", ref)).map(([other]) => other);
+}
+
+async function readTies(link: Link, which: "deps" | "kids", { queue, id }: JobRef): Promise<[JobRef, number][]> {
+  const found: [JobRef, number][] = [];
+  for (let after: string | null = ""; after !== null;) {
+    const page: unknown[] = list(await link.run("ties", queue, [which, id, after, AT_ONCE]));
+    for (let at = 0; at < page.length; at += 2) found.push([parseRef(text(page[at])), number(page[at + 1])]);
+    after = page.length < AT_ONCE * 2 ? null : text(page.at(-2));
+  }
+  return found;
+}
+
+/** Begins a flow. */
+export async function commitFlow(link: Link, { queue, id }: JobRef, members: number): Promise<CommitAnswer> {
+  switch (text(await link.run("commit", queue, [id, members]))) {
+    case "c":
+      return "committed";
+    case "i":
+      return "incomplete";
+    case "e":
+      return "ended";
+    default:
+      return "missing";
+  }
+}

@@ -1,0 +1,77 @@
+/** Accepting jobs on Redis: one script call for up to 500 jobs of a queue. */
+import type { JobSpec } from "../../../model/job/job.js";
+import type { EnqueueAnswer } from "../../contract/engine.js";
+import { batchesOf, type Batch } from "../format/batches.js";
+import { encodeBody, encodeOptions } from "../format/body.js";
+import { Groups } from "../format/argument-groups.js";
+import type { Argument, Link } from "../connection/connection.js";
+import type { Registry } from "../connection/queue-registry.js";
+import { DECLINED, list, number, stateOf, text } from "../connection/reply.js";
+
+/** How many values the script answers for a job that is not simply created and queued. */
+const EXCEPTION_WIDTH = 4;
+
+/** The bits of the first value a script answers. */
+const LISTED = 1;
+const NEWS = 2;
+
+/** Accepts jobs; one answer each, in order, and the queues in which jobs have news. */
+export async function enqueue(
+  link: Link,
+  registry: Registry,
+  jobs: readonly JobSpec[],
+): Promise<{ answers: EnqueueAnswer[]; news: Set<string> }> {
+  const answers: EnqueueAnswer[] = jobs.map(({ id }) => ({ id, outcome: "created", state: "queued" }));
+  const news = new Set<string>();
+  await Promise.all(
+    batchesOf(jobs).map(async (batches) => {
+      for (const batch of batches) {
+        if (await enqueueBatch(link, registry, jobs, batch, answers)) news.add(batch.queue);
+      }
+    }),
+  );
+  return { answers, news };
+}
+
+async function enqueueBatch(
+  link: Link,
+  registry: Registry,
+  jobs: readonly JobSpec[],
+  { queue, places }: Batch,
+  answers: EnqueueAnswer[],
+): Promise<boolean> {
+  // The name goes on the list first: a queue that nobody lists would be a place where jobs get lost.
+  if (!registry.knows(queue)) await registry.add(queue);
+  const args: Argument[] = [];
+  let usual = true;
+  const groups = new Groups(args);
+  for (const place of places) {
+    const spec = jobs[place];
+    if (spec === undefined) continue;
+    const options = encodeOptions(spec);
+    usual &&= typeof options === "number";
+    groups.add(options, spec.id, encodeBody(spec));
+  }
+  let reply = list(await link.run(usual ? "enqueue-usual" : "enqueue", queue, args));
+  if (reply[0] === DECLINED) reply = list(await link.run("enqueue", queue, args));
+  // Somebody obliterated the queue since this client put it on the list.
+  const first = number(reply[0]);
+  if ((first & LISTED) === 0) await registry.add(queue);
+  for (let at = 1; at < reply.length; at += EXCEPTION_WIDTH) {
+    const place = places[number(reply[at]) - 1];
+    if (place === undefined) continue;
+    answers[place] = {
+      id: text(reply[at + 1]),
+      outcome: outcomeOf(text(reply[at + 2])),
+      state: stateOf(reply[at + 3]),
+    };
+  }
+  return (first & NEWS) !== 0;
+}
+
+function outcomeOf(letter: string): EnqueueAnswer["outcome"] {
+  if (letter === "c") return "created";
+  if (letter === "e") return "existing";
+  if (letter === "j") return "joined";
+  return letter === "p" ? "replaced" : "rejected";
+}

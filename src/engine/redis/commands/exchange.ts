@@ -1,0 +1,284 @@
+/** Leasing and settling on Redis: sessions, exchanges and reports, one script call a queue. */
+import type { Revocation } from "../../contract/engine.js";
+import type {
+  Engine,
+  ExchangeAnswer,
+  FencedAnswer,
+  HeldPage,
+  Lease,
+  Outcome,
+  Report,
+  Settlement,
+} from "../../contract/engine.js";
+import { encodeCheckpoint } from "../../../model/job/checkpoint.js";
+import { encodeFailure } from "../../../model/failure/failure.js";
+import type { JobBody } from "../../../model/job/job.js";
+import { LONGEST_LOG_LINE, type LogLine } from "../../../model/job/log.js";
+import { encodeStepFailures } from "../../../model/failure/step-failure.js";
+import { headOf } from "../../../model/value/text.js";
+import { earliest } from "../../shared/listing-order.js";
+import { bodyFor, decodeStored } from "../format/body.js";
+import type { Argument, Link } from "../connection/connection.js";
+import { Groups } from "../format/argument-groups.js";
+import type { Habits } from "./fast-path.js";
+import { DECLINED, list, number, text } from "../connection/reply.js";
+
+/** What one queue answered to an exchange. */
+interface QueueAnswer {
+  readonly alive: boolean;
+  readonly news: boolean;
+  readonly settled: string;
+  readonly more: boolean;
+  readonly nextDue: number | null;
+  readonly leases: Lease[];
+}
+
+/** Where the tasks stand among the arguments of an exchange. */
+const TASKS_AT = 5;
+/** What the script answers first when the session lives and jobs have news. */
+const ALIVE_WITH_NEWS = 3;
+
+/** Settles outcomes and leases work, queue by queue in the order of the claim; answers also where jobs have news. */
+export async function exchange(
+  link: Link,
+  habits: Habits,
+  params: Parameters<Engine["exchange"]>[0],
+): Promise<{ answer: ExchangeAnswer; news: string[] }> {
+  const { session, lane, call, settle, claim } = params;
+  const claimed = claim?.queues ?? [];
+  const tasks = (claim?.tasks ?? []).join(" ");
+  const names = [...new Set([...claimed, ...settle.map((settlement) => settlement.queue)])];
+  const settled: FencedAnswer[] = settle.map(() => "stale");
+  const leases: Lease[] = [];
+  const news: string[] = [];
+  let alive = true;
+  let more = false;
+  let nextDue: number | null = null;
+  for (const queue of names) {
+    const mine = settle.filter((settlement) => settlement.queue === queue);
+    const left = claimed.includes(queue) ? (claim?.max ?? 0) - leases.length : -1;
+    if (left <= 0 && mine.length === 0) continue;
+    const suspect = (claim?.suspect ?? false) && !leases.some((lease) => lease.suspect);
+    const args: Argument[] = [session, lane, call, left, suspect ? 1 : 0, "", claim?.ttl ?? ""];
+    const groups = new Groups(args);
+    for (const settlement of mine) groups.add(wordOf(settlement), settlement.id, payloadOf(settlement.outcome));
+    const usual = habits.areUsual(queue) && mine.every(({ outcome }) => outcome.kind === "complete");
+    // While anything is set aside nothing is usual: only the other script looks for tasks, but for one who takes nothing.
+    if (!usual || left === 0) args[TASKS_AT] = tasks;
+    let reply = await link.run(usual ? "exchange-usual" : "exchange", queue, args, "buffers");
+    if (list(reply)[0] === DECLINED) {
+      habits.wasUnusual(queue);
+      args[TASKS_AT] = tasks;
+      reply = await link.run("exchange", queue, args, "buffers");
+    }
+    const answer = decodeExchange(queue, reply);
+    alive &&= answer.alive;
+    if (answer.news) news.push(queue);
+    let next = 0;
+    for (const [index, settlement] of settle.entries()) {
+      if (settlement.queue !== queue) continue;
+      if (answer.settled.charAt(next) === "a") settled[index] = "applied";
+      next += 1;
+    }
+    leases.push(...answer.leases);
+    more ||= answer.more;
+    nextDue = earliest(nextDue, answer.nextDue);
+  }
+  return { answer: { alive, settled, leases, more, nextDue }, news };
+}
+
+/** How a run ended, as the script reads it: its epoch, a letter, and how long to wait (-1: for ever). */
+function wordOf({ epoch, outcome }: Settlement): string {
+  switch (outcome.kind) {
+    case "complete":
+      return `${epoch}c`;
+    case "partial":
+      return `${epoch}p`;
+    case "fail":
+      return `${epoch}f${outcome.retryIn ?? -1}`;
+    case "snooze":
+      return `${epoch}s${outcome.delay}`;
+    case "release":
+      return `${epoch}r`;
+    case "decline":
+      return `${epoch}d`;
+    case "wait":
+      return `${epoch}w`;
+  }
+}
+
+function payloadOf(outcome: Outcome): string {
+  if (outcome.kind === "fail") return `${outcome.error.fingerprint}\n${encodeFailure(outcome.error)}`;
+  if (outcome.kind === "partial") {
+    const failures = encodeStepFailures(outcome.failures ?? []) ?? "";
+    return `${Buffer.byteLength(failures)}\n${failures}${outcome.result ?? ""}`;
+  }
+  return "result" in outcome ? (outcome.result ?? "") : "";
+}
+
+function decodeExchange(queue: string, reply: unknown): QueueAnswer {
+  const [alive, settled, more, nextDue, now, epoch, specials, ids, lengths, stored] = list(reply);
+  const due = number(nextDue);
+  const fence = { queue, epoch: number(epoch), leasedAt: number(now) };
+  return {
+    alive: alive !== 0,
+    news: alive === ALIVE_WITH_NEWS,
+    settled: text(settled),
+    more: more === 1,
+    nextDue: due < 0 ? null : due,
+    leases: decodeLeases(fence, text(ids), text(lengths), stored, parseSpecials(text(specials))),
+  };
+}
+
+type Fence = Pick<Lease, "queue" | "epoch" | "leasedAt">;
+
+/** The leases of one reply: their ids, and their stored jobs one after the other, whose lengths in bytes are told apart. */
+function decodeLeases(
+  fence: Fence,
+  ids: string,
+  lengths: string,
+  stored: unknown,
+  specials: ReadonlyMap<number, Special> | null,
+): Lease[] {
+  if (ids === "") return [];
+  if (!Buffer.isBuffer(stored)) throw new TypeError(`Redis answered ${typeof stored} where jobs were due`);
+  const sizes = lengths.split(" ");
+  let from = 0;
+  return ids.split(" ").map((id, index) => {
+    const to = from + Number(sizes[index]);
+    const lease = decodeLease(fence, id, stored, from, to);
+    from = to;
+    const special = specials?.get(index);
+    return special === undefined ? lease : { ...lease, ...special };
+  });
+}
+
+const NO_TAGS: readonly string[] = [];
+
+/** The lease of a job as it is stored, as if nothing about it was out of the ordinary. */
+function decodeLease({ queue, epoch, leasedAt }: Fence, id: string, stored: Buffer, from: number, to: number): Lease {
+  let body: JobBody | null = null;
+  let problem: string | null = null;
+  let attempts = 0;
+  let createdAt = 0;
+  try {
+    const job = decodeStored(stored, from, to);
+    ({ attempts, createdAt } = job);
+    body = bodyFor(job.body);
+  } catch (error) {
+    problem = `job ${id}: its stored body cannot be decoded (${String(error)})`;
+  }
+  return {
+    queue,
+    id,
+    epoch,
+    attempt: 1,
+    attempts,
+    crashes: 0,
+    suspect: false,
+    declinedAt: null,
+    body,
+    problem,
+    checkpoints: false,
+    tags: NO_TAGS,
+    meta: null,
+    priority: 0,
+    createdAt,
+    runAt: createdAt,
+    leasedAt,
+  };
+}
+
+type Special = Omit<Lease, "queue" | "id" | "epoch" | "body" | "problem">;
+
+/** What is out of the ordinary about leases, by their place in the reply. */
+function parseSpecials(lines: string): Map<number, Special> | null {
+  if (lines === "") return null;
+  const specials = new Map<number, Special>();
+  for (const line of lines.split("\n")) {
+    const { at, counted, left, tags, meta, declinedAt, ...rest }: Omit<Special, keyof Told> & SpecialLine =
+      JSON.parse(line);
+    specials.set(at, {
+      ...rest,
+      attempt: counted + 1,
+      checkpoints: left ?? false,
+      tags: tags === undefined ? NO_TAGS : tags.split("\n"),
+      meta: meta ?? null,
+      declinedAt: declinedAt ?? null,
+    });
+  }
+  return specials;
+}
+
+/** What a line tells in other words. */
+type Told = Pick<Lease, "attempt" | "checkpoints" | "tags" | "meta" | "declinedAt">;
+
+interface SpecialLine {
+  readonly at: number;
+  readonly counted: number;
+  readonly left?: true;
+  readonly tags?: string;
+  readonly meta?: string;
+  readonly declinedAt?: number;
+}
+
+/** Renews a session in all its queues. */
+export async function heartbeat(
+  link: Link,
+  { session, queues, ttl }: Parameters<Engine["heartbeat"]>[0],
+): Promise<{ alive: boolean; revoked: Revocation[] }> {
+  const answers = await Promise.all(queues.map((queue) => link.run("session", queue, [session, "beat", ttl])));
+  const revoked = answers.flatMap((answer, index) =>
+    list(answer)
+      .slice(1)
+      .map((lease) => decodeRevocation(queues[index] ?? "", text(lease))),
+  );
+  return { alive: answers.every((answer) => list(answer)[0] === 1), revoked };
+}
+
+/** A page of what a session holds in a queue. */
+export async function held(link: Link, { session, queue, cursor }: Parameters<Engine["held"]>[0]): Promise<HeldPage> {
+  const [next, ...leases] = list(await link.run("session", queue, [session, "held", cursor ?? ""])).map(text);
+  return {
+    leases: leases.map((lease) => {
+      const [id = "", epoch = "0"] = lease.split(" ");
+      return { queue, id, epoch: Number(epoch) };
+    }),
+    cursor: next === undefined || next === "" ? null : next,
+  };
+}
+
+/** `id epoch why` as a lease of a queue that was taken away. */
+export function decodeRevocation(queue: string, said: string): Revocation {
+  const [id = "", epoch = "0", why] = said.split(" ");
+  return { queue, id, epoch: Number(epoch), cause: why === "s" ? "supersede" : "cancel" };
+}
+
+/** Stores what running jobs say. */
+export async function report(
+  link: Link,
+  { session, updates }: Parameters<Engine["report"]>[0],
+): Promise<FencedAnswer[]> {
+  const answers: FencedAnswer[] = updates.map(() => "stale");
+  const queues = [...new Set(updates.map((update) => update.queue))];
+  await Promise.all(
+    queues.map(async (queue) => {
+      const mine = [...updates.entries()].filter(([, update]) => update.queue === queue);
+      const args = mine.flatMap(([, update]) => encodeReport(update));
+      const letters = text(await link.run("report", queue, [session, ...args]));
+      for (const [place, [index]] of mine.entries()) if (letters.charAt(place) === "a") answers[index] = "applied";
+    }),
+  );
+  return answers;
+}
+
+function encodeReport({ id, epoch, progress, meta, lines, checkpoints, after }: Report): Argument[] {
+  const log = (lines ?? []).map(encodeLine).join("\n");
+  const left = (checkpoints ?? []).map((one) => `${one.seq} ${encodeCheckpoint(one)}`).join("\n");
+  const waits = (after ?? []).map((ref) => `${ref.queue}\0${ref.id}`).join("\n");
+  return [id, epoch, progress === undefined ? "" : JSON.stringify(progress), meta ?? "", log, left, waits];
+}
+
+function encodeLine({ at, level, message }: LogLine): string {
+  return JSON.stringify({ at, level, message: headOf(message, LONGEST_LOG_LINE) });
+}

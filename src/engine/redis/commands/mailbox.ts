@@ -1,0 +1,142 @@
+/**
+ * Where the messages of jobs go out and arrive on Redis. Those of a queue wait there until they are delivered (scripts/news.lua);
+ * each batch arrives in one script call per receiving queue (scripts/post.lua). When the one who delivers dies, the next sweep
+ * delivers again.
+ */
+import { DEPENDENCY_FAILED, dependencyMessage, isSuccess, type DependencyEnd } from "../../../model/job/dependency.js";
+import { encodeFailure, plainFailure } from "../../../model/failure/failure.js";
+import type { JobRef } from "../../../model/job/job.js";
+import { STATES } from "../../../model/job/state.js";
+import type { Delivered, Message, News, NewsToken, Post } from "../../shared/relay.js";
+import type { Argument, Link } from "../connection/connection.js";
+import { list, number, text } from "../connection/reply.js";
+
+/** How many messages one script call delivers. */
+const AT_ONCE = 500;
+/** How many values a script answers per message. */
+const WIDTH = 5;
+/** What scripts call a job that is gone: the number after those of the states. */
+const REMOVED = STATES.length + 1;
+
+export class RedisPost implements Post {
+  readonly #link: Link;
+
+  constructor(link: Link) {
+    this.#link = link;
+  }
+
+  async news(queue: string, told: NewsToken | null): Promise<News> {
+    const [tokens, messages] = list(await this.#link.run("news", queue, told ?? []));
+    const next = list(tokens).map(text);
+    return { messages: decodeMessages(queue, list(messages)), told: next.length === 0 ? null : next };
+  }
+
+  async hand(messages: readonly Message[]): Promise<Delivered> {
+    const queues = [...new Set(messages.map(({ to }) => to.queue))].toSorted();
+    const delivered = await Promise.all(
+      queues.map((queue) =>
+        this.#handOver(
+          queue,
+          messages.filter(({ to }) => to.queue === queue),
+        ),
+      ),
+    );
+    return { replies: delivered.flatMap(({ replies }) => replies), news: delivered.flatMap(({ news }) => news) };
+  }
+
+  async #handOver(queue: string, messages: readonly Message[]): Promise<Delivered> {
+    const replies: Message[] = [];
+    let news = false;
+    for (let from = 0; from < messages.length; from += AT_ONCE) {
+      const args = messages.slice(from, from + AT_ONCE).flatMap(encodeMessage);
+      const [hasNews, ...answers] = list(await this.#link.run("post", queue, args));
+      news ||= hasNews === 1;
+      replies.push(...decodeMessages(queue, answers));
+    }
+    return { replies, news: news ? [queue] : [] };
+  }
+
+  /** What is to be told elsewhere when a queue is removed with all its jobs. */
+  async farewells(queue: string): Promise<Message[]> {
+    const messages: Message[] = [];
+    for (const which of ["deps", "kids"]) {
+      for (let from = 0; from >= 0;) {
+        const [next, ...more] = list(await this.#link.run("farewell", queue, [which, queue, from]));
+        messages.push(...decodeMessages(queue, more));
+        from = number(next);
+      }
+    }
+    return messages;
+  }
+}
+
+const LETTERS = { end: "e", unlink: "u", link: "l", go: "g", join: "j", cancel: "x", drop: "d" } as const;
+
+function encodeMessage(message: Message): Argument[] {
+  const { kind, to, from } = message;
+  const head = [LETTERS[kind], to.id, `${from.queue}\0${from.id}`];
+  switch (message.kind) {
+    case "end":
+      return [...head, numberOf(message.state), message.round, failureOf(from, message.state)];
+    case "link":
+    case "go":
+      return [...head, message.round, 0, ""];
+    case "join":
+      return [...head, message.on === "continue" ? 2 : 0, message.held ? 1 : 0, ""];
+    default:
+      return [...head, 0, 0, ""];
+  }
+}
+
+/** The failure of what depends on a job that ended like this, should it fail for it. */
+function failureOf(from: JobRef, state: DependencyEnd): string {
+  if (isSuccess(state)) return "";
+  const failure = plainFailure("DependencyFailed", dependencyMessage(from, state), DEPENDENCY_FAILED);
+  return `${failure.fingerprint}\n${encodeFailure(failure)}`;
+}
+
+function decodeMessages(queue: string, values: readonly unknown[]): Message[] {
+  const messages: Message[] = [];
+  for (let at = 0; at < values.length; at += WIDTH) {
+    const [kind, other, id, a, b] = values.slice(at, at + WIDTH);
+    const between = { to: parseRef(text(other)), from: { queue, id: text(id) } };
+    messages.push(decodeMessage(text(kind), between, number(a), number(b)));
+  }
+  return messages;
+}
+
+function decodeMessage(letter: string, between: { to: JobRef; from: JobRef }, a: number, b: number): Message {
+  switch (letter) {
+    case "e":
+      return { kind: "end", ...between, state: endOf(a), round: b };
+    case "u":
+      return { kind: "unlink", ...between };
+    case "l":
+      return { kind: "link", ...between, round: a };
+    case "g":
+      return { kind: "go", ...between, round: a };
+    case "j":
+      return { kind: "join", ...between, on: a === 2 ? "continue" : "fail", held: b === 1 };
+    case "x":
+      return { kind: "cancel", ...between };
+    default:
+      return { kind: "drop", ...between };
+  }
+}
+
+/** `queue NUL id` as a reference. */
+export function parseRef(said: string): JobRef {
+  const [queue = "", id = ""] = said.split("\0");
+  return { queue, id };
+}
+
+/** How a dependency ended, from the number that scripts use for it. */
+export function endOf(value: number): DependencyEnd {
+  const state = STATES[value - 1];
+  // Scripts write nothing but the numbers of terminal states here.
+  return state === undefined ? "removed" : (state as DependencyEnd);
+}
+
+function numberOf(state: DependencyEnd): number {
+  return state === "removed" ? REMOVED : STATES.indexOf(state) + 1;
+}

@@ -1,0 +1,299 @@
+/** Reading from Redis: records, listings, totals, workers. */
+import { decodeCheckpoint, MOST_CHECKPOINTS, type Checkpoint } from "../../../model/job/checkpoint.js";
+import { Undecodable } from "../../../model/errors/errors.js";
+import type { JobRecord, JobRef } from "../../../model/job/job.js";
+import { matchesFilter, type JobFilter } from "../../../model/job/filter.js";
+import { mayBelongTo } from "../../../model/value/id.js";
+import type { JobLog, LogLine } from "../../../model/job/log.js";
+import { perState, STATES, type JobState } from "../../../model/job/state.js";
+import { MOST_ASIDE, MOST_COUNTED_ASIDE } from "../../contract/engine.js";
+import type { AsideRecord, JobPage, QueueRecord, StateCounts, WorkerRecord } from "../../contract/engine.js";
+import { compareKeys, decodeCursor, encodeCursor, listedStates, type OrderKey, type Place } from "../../shared/listing-order.js";
+import { decodeWorkerInfo } from "../../shared/worker-info.js";
+import type { Keys } from "../connection/keys.js";
+import type { Link } from "../connection/connection.js";
+import { decodeRecord, RECORD_WIDTH, type Found } from "../format/record.js";
+import { list, number, text } from "../connection/reply.js";
+
+/** How many jobs are read in one call. */
+const READ_AT_ONCE = 500;
+/** How many jobs one page looks at before it answers with what it has, so that a rare match does not hold up the server. */
+const MOST_LOOKED_AT = 5_000;
+/** Up to how many entries an index is read whole instead of scanning the queue. */
+const SMALL_INDEX = 2_000;
+
+export class Reader {
+  readonly #link: Link;
+  readonly #keys: Keys;
+  #names: readonly string[] = [];
+
+  constructor(link: Link, keys: Keys) {
+    this.#link = link;
+    this.#keys = keys;
+  }
+
+  /** The names of all queues, sorted. */
+  async names(): Promise<readonly string[]> {
+    const names = await this.#link.send(() => this.#link.client.smembers(this.#keys.registry));
+    this.#names = names.toSorted();
+    return this.#names;
+  }
+
+  /** The jobs of one queue, in the order of `ids`. */
+  async read(queue: string, ids: readonly string[]): Promise<(Found | null)[]> {
+    const found: (Found | null)[] = [];
+    for (let from = 0; from < ids.length; from += READ_AT_ONCE) {
+      const part = ids.slice(from, from + READ_AT_ONCE);
+      const values = list(await this.#link.run("read", queue, part));
+      for (const [index, id] of part.entries()) {
+        const at = index * RECORD_WIDTH;
+        found.push(decodeRecord({ queue, id }, values.slice(at, at + RECORD_WIDTH)));
+      }
+    }
+    return found;
+  }
+
+  async getJobs(refs: readonly JobRef[]): Promise<(JobRecord | null)[]> {
+    const queues = [...new Set(refs.map((ref) => ref.queue))];
+    const found = new Map<string, JobRecord>();
+    await Promise.all(
+      queues.map(async (queue) => {
+        const ids = refs.filter((ref) => ref.queue === queue).map((ref) => ref.id);
+        for (const job of await this.read(queue, ids))
+          if (job !== null) found.set(`${queue}/${job.record.id}`, job.record);
+      }),
+    );
+    return refs.map((ref) => found.get(`${ref.queue}/${ref.id}`) ?? null);
+  }
+
+  /**
+   * Jobs by bare id: all queues that are likely to hold them are asked at once, while the list of queues is read again.
+   * What none of them has is looked for in the others: somebody's own id may look like one that was made here.
+   */
+  async findJobs(ids: readonly string[]): Promise<(JobRecord | null)[]> {
+    const asked = this.#names;
+    const [found, names] = await Promise.all([this.#findIn(asked, ids, mayBelongTo), this.names()]);
+    const missing = ids.filter((id) => !found.has(id));
+    const wasAsked = (id: string, queue: string): boolean => asked.includes(queue) && mayBelongTo(id, queue);
+    const late = await this.#findIn(names, missing, (id, queue) => !wasAsked(id, queue));
+    return ids.map((id) => found.get(id) ?? late.get(id) ?? null);
+  }
+
+  async #findIn(
+    queues: readonly string[],
+    ids: readonly string[],
+    isCandidate: (id: string, queue: string) => boolean,
+  ): Promise<Map<string, JobRecord>> {
+    const answers = await Promise.all(
+      queues.map(async (queue) => {
+        const candidates = ids.filter((id) => isCandidate(id, queue));
+        return candidates.length === 0 ? [] : await this.read(queue, candidates);
+      }),
+    );
+    const found = new Map<string, JobRecord>();
+    for (const job of answers.flat()) {
+      if (job !== null && !found.has(job.record.id)) found.set(job.record.id, job.record);
+    }
+    return found;
+  }
+
+  async listJobs(filter: JobFilter, cursor: string | null, limit: number): Promise<JobPage> {
+    const after = cursor === null ? null : decodeCursor(cursor);
+    const names = filter.queue === undefined ? await this.names() : [filter.queue];
+    const states = listedStates(filter);
+    const jobs: JobRecord[] = [];
+    let looked = 0;
+    for (const queue of names) {
+      if (after !== null && queue < after.queue) continue;
+      const resume = after !== null && after.queue === queue ? after : null;
+      const indexed = await this.#fromIndex(queue, filter, states);
+      let from = resume === null ? 0 : states.indexOf(resume.state);
+      for (; from < states.length; from += 1) {
+        const state = states[from];
+        if (state === undefined) break;
+        let key = resume !== null && resume.state === state ? resume.key : null;
+        for (;;) {
+          const page =
+            indexed === null
+              ? await this.#page(queue, state, key, Math.min(READ_AT_ONCE, Math.max(limit - jobs.length, 50)))
+              : inState(indexed, state, key);
+          for (const found of page.jobs) {
+            key = found.key;
+            if (!matchesFilter(found.record, filter)) continue;
+            jobs.push(found.record);
+            if (jobs.length === limit) return { jobs, cursor: encodeCursor({ queue, state, key }) };
+          }
+          looked += page.looked;
+          if (page.last === null) break;
+          key = page.last;
+          if (looked >= MOST_LOOKED_AT) return { jobs, cursor: encodeCursor({ queue, state, key }) };
+        }
+      }
+    }
+    return { jobs, cursor: null };
+  }
+
+  /** One piece of a state's listing: what is (still) there, and the last place looked at; `null` at the end. */
+  async #page(queue: string, state: JobState, after: OrderKey | null, limit: number): Promise<Piece> {
+    const args = [STATES.indexOf(state) + 1, limit, after === null ? "" : after[0], after === null ? "" : after[1]];
+    const values = list(await this.#link.run("list", queue, args)).map(text);
+    const keys: OrderKey[] = [];
+    for (let at = 0; at < values.length; at += 2) keys.push([Number(values[at]), values[at + 1] ?? ""]);
+    const found = await this.read(
+      queue,
+      keys.map(([, id]) => id),
+    );
+    const jobs = found.flatMap((job, index) => {
+      const key = keys[index];
+      return job !== null && key !== undefined && job.record.state === state ? [{ record: job.record, key }] : [];
+    });
+    return { jobs, looked: keys.length, last: keys.length < limit ? null : (keys.at(-1) ?? null) };
+  }
+
+  /** All jobs an index names, when the filter has one and it is small. */
+  async #fromIndex(queue: string, filter: JobFilter, states: readonly JobState[]): Promise<Found[] | null> {
+    const ids =
+      filter.tag !== undefined
+        ? await this.#lex(queue, "tagged", `${filter.tag}\0`)
+        : filter.fingerprint !== undefined
+          ? await this.#lex(queue, "failures", `${filter.fingerprint}|`)
+          : null;
+    if (ids === null) return null;
+    const found = await this.read(queue, ids);
+    return found
+      .filter((job): job is Found => job !== null && states.includes(job.record.state))
+      .toSorted((a, b) => compareKeys(a.key, b.key));
+  }
+
+  async #lex(queue: string, index: string, prefix: string): Promise<string[] | null> {
+    const key = this.#keys.of(queue, index);
+    // Ids are ASCII, so U+007F stands after all of them.
+    const members = await this.#link.send(() =>
+      this.#link.client.zrangebylex(key, `[${prefix}`, `(${prefix}\u007f`, "LIMIT", 0, SMALL_INDEX + 1),
+    );
+    return members.length > SMALL_INDEX ? null : members.map((member) => member.slice(prefix.length));
+  }
+
+  async tagTotals(tag: string, queue: string | undefined): Promise<StateCounts> {
+    const names = queue === undefined ? await this.names() : [queue];
+    const fields = STATES.map((_, index) => `${tag}\0${index + 1}`);
+    const rows = await Promise.all(
+      names.map((name) => this.#link.send(() => this.#link.client.hmget(this.#keys.of(name, "tagcount"), ...fields))),
+    );
+    return perState((state) => rows.reduce((sum, row) => sum + number(row[STATES.indexOf(state)]), 0));
+  }
+
+  async queues(): Promise<QueueRecord[]> {
+    const names = await this.names();
+    return Promise.all(
+      names.map(async (name) => {
+        const values = list(await this.#link.run("counts", name, []));
+        return {
+          name,
+          paused: values[0] === 1,
+          counts: perState((state) => number(values[STATES.indexOf(state) + 1])),
+        };
+      }),
+    );
+  }
+
+  async aside(queues: readonly string[]): Promise<AsideRecord[]> {
+    const found = await Promise.all([...new Set(queues)].toSorted().map((queue) => this.#asideIn(queue)));
+    return found.flat();
+  }
+
+  async #asideIn(queue: string): Promise<AsideRecord[]> {
+    const values = list(await this.#link.run("aside", queue, [MOST_ASIDE]));
+    const byTask = new Map<string, AsideRecord & { readonly place: string }>();
+    for (let at = 0; at < values.length; at += 4) {
+      const [task, jobs, since, place] = [
+        text(values[at]),
+        number(values[at + 1]),
+        number(values[at + 2]),
+        text(values[at + 3]),
+      ];
+      const known = byTask.get(task);
+      const first = known !== undefined && known.place < place ? known : { since, place };
+      byTask.set(task, { queue, task, jobs: jobs + (known?.jobs ?? 0), since: first.since, place: first.place });
+    }
+    return [...byTask.values()]
+      .toSorted((a, b) => (a.task < b.task ? -1 : 1))
+      .slice(0, MOST_ASIDE)
+      .map(({ task, jobs, since }) => ({ queue, task, jobs: Math.min(jobs, MOST_COUNTED_ASIDE), since }));
+  }
+
+  async workers(): Promise<WorkerRecord[]> {
+    const names = await this.names();
+    const records = new Map<string, WorkerRecord>();
+    const perQueue = await Promise.all(names.map((name) => this.#workersOf(name)));
+    for (const record of perQueue.flat()) {
+      const known = records.get(record.session);
+      records.set(record.session, {
+        ...record,
+        running: record.running + (known?.running ?? 0),
+        seenAt: Math.max(record.seenAt, known?.seenAt ?? 0),
+      });
+    }
+    return [...records.values()].toSorted((a, b) => (a.session < b.session ? -1 : 1));
+  }
+
+  async #workersOf(queue: string): Promise<WorkerRecord[]> {
+    const values = list(await this.#link.run("workers", queue, []));
+    const records: WorkerRecord[] = [];
+    for (let at = 0; at < values.length; at += 4) {
+      const [session, seenAt, running] = [text(values[at]), number(values[at + 2]), number(values[at + 3])];
+      const info = decodeWorkerInfo(session, text(values[at + 1]));
+      records.push({ ...info, session, running, seenAt });
+    }
+    return records;
+  }
+
+  async logs({ queue, id }: JobRef): Promise<JobLog> {
+    const log = await this.#link.send(() => this.#link.client.hget(this.#keys.of(queue, "log"), id));
+    if (log === null) return { lines: [], dropped: 0 };
+    const [dropped = "0", ...lines] = log.split("\n");
+    return { lines: lines.map((line): LogLine => JSON.parse(line)), dropped: Number(dropped) };
+  }
+
+  async checkpoints({ queue, id }: JobRef): Promise<Checkpoint[]> {
+    const stored = number(await this.#link.send(() => this.#link.client.hget(this.#keys.of(queue, "left"), id)));
+    const most = Math.min(stored, MOST_CHECKPOINTS);
+    const found: Checkpoint[] = [];
+    for (let from = 1; from <= most; from += READ_AT_ONCE) {
+      const count = Math.min(READ_AT_ONCE, most - from + 1);
+      const fields = Array.from({ length: count }, (_, index) => `${id}\0${from + index}`);
+      const entries = await this.#link.send(() => this.#link.client.hmget(this.#keys.of(queue, "check"), ...fields));
+      for (const [index, entry] of entries.entries()) {
+        if (entry !== null) found.push(readCheckpoint(id, from + index, entry));
+      }
+    }
+    return found;
+  }
+
+  async position({ queue, id }: JobRef): Promise<number | null> {
+    const place = number(await this.#link.run("position", queue, [id]));
+    return place === 0 ? null : place;
+  }
+}
+
+interface Piece {
+  readonly jobs: readonly Found[];
+  readonly looked: number;
+  readonly last: Place["key"] | null;
+}
+
+function inState(found: readonly Found[], state: JobState, after: OrderKey | null): Piece {
+  const jobs = found.filter(
+    ({ record, key }) => record.state === state && (after === null || compareKeys(key, after) > 0),
+  );
+  return { jobs, looked: 0, last: null };
+}
+
+/** @throws Undecodable */
+function readCheckpoint(id: string, seq: number, entry: string): Checkpoint {
+  try {
+    return decodeCheckpoint(seq, entry);
+  } catch (cause) {
+    throw new Undecodable(id, `checkpoint ${seq}`, { cause });
+  }
+}

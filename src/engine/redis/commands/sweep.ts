@@ -1,0 +1,94 @@
+/**
+ * Upkeep on Redis: one script call a queue. A sweep says when it was asked for, in the server's time: a server that was
+ * frozen runs it late, ahead of the workers' signs of life, and then it takes nobody for dead.
+ */
+import { EngineUnavailable } from "../../../model/errors/errors.js";
+import { plainFailure } from "../../../model/failure/failure.js";
+import { WORKER_LOST } from "../../../model/job/job.js";
+import { MOST_HANDED_OUT } from "../../../model/schedule/ticks.js";
+import type { Engine, OverdueSession, SweepAnswer } from "../../contract/engine.js";
+import { earliest } from "../../shared/listing-order.js";
+import type { Argument, Link } from "../connection/connection.js";
+import { list, number, text } from "../connection/reply.js";
+import { decodeDue } from "./schedules.js";
+
+/** Where in the script's reply the overdue sessions begin, of each three values; the schedules that are due follow. */
+const FIRST_OVERDUE = 9;
+const PER_SESSION = 3;
+
+/** What the script answers in place of the number of promoted jobs when it ran too late. */
+const TOO_LATE = -1;
+
+// The script fills in how often the worker died; the number takes no part in the fingerprint.
+const lost = plainFailure("WorkerLost", "the worker running it died 3 times", WORKER_LOST);
+const LOST = { text: JSON.stringify(lost).replace("died 3 times", "died %d times"), fingerprint: lost.fingerprint };
+
+/** The sessions of a queue that are taken for dead, as the script reads them. */
+function deadIn(queue: string, dead: readonly OverdueSession[] | undefined): Argument[] {
+  if (dead === undefined) return [-1];
+  const here = dead.filter((one) => one.queue === queue);
+  return [here.length, ...here.flatMap(({ session, deadline }) => [session, deadline])];
+}
+
+function overdueIn(queue: string, row: readonly unknown[]): OverdueSession[] {
+  const now = number(row[6]);
+  return Array.from({ length: number(row[FIRST_OVERDUE - 1] ?? 0) }, (_, index) => {
+    const at = FIRST_OVERDUE + index * PER_SESSION;
+    const deadline = number(row[at + 1]);
+    return { queue, session: text(row[at]), deadline, ttl: number(row[at + 2]), overdue: now - deadline };
+  });
+}
+
+function schedulesOf(row: readonly unknown[]): readonly unknown[] {
+  return row.slice(FIRST_OVERDUE + PER_SESSION * number(row[FIRST_OVERDUE - 1] ?? 0));
+}
+
+export class Upkeep {
+  readonly #link: Link;
+  readonly #url: string;
+  readonly #now: () => Promise<number>;
+  /** When the server last said its time, on the clock that never jumps. */
+  #heard: { time: number; at: number } | null = null;
+
+  /** @param now asks the engine for its time */
+  constructor(link: Link, url: string, now: () => Promise<number>) {
+    this.#link = link;
+    this.#url = url;
+    this.#now = now;
+  }
+
+  /** Sweeps, and says where jobs have news. @throws EngineUnavailable when the server ran a sweep too late */
+  async sweep({
+    queues,
+    limit,
+    dead,
+  }: Parameters<Engine["sweep"]>[0]): Promise<{ answer: SweepAnswer; news: string[] }> {
+    const args = [limit, LOST.text, LOST.fingerprint, await this.#serverTime(), MOST_HANDED_OUT];
+    const rows = await Promise.all(
+      queues.map(async (queue) => list(await this.#link.run("sweep", queue, [...args, ...deadIn(queue, dead)]))),
+    );
+    const time = rows.at(-1)?.[6];
+    if (time !== undefined) this.#heard = { time: number(time), at: performance.now() };
+    if (rows.some((row) => row[0] === TOO_LATE)) {
+      throw new EngineUnavailable(this.#url, "it was held up; workers get time to say that they live before a sweep");
+    }
+    const sum = (column: number): number => rows.reduce((total, row) => total + number(row[column]), 0);
+    const answer = {
+      promoted: sum(0),
+      recovered: sum(1),
+      expired: sum(2),
+      removed: sum(3),
+      more: sum(4) > 0,
+      schedules: queues.flatMap((queue, index) => decodeDue(queue, schedulesOf(rows[index] ?? []))),
+      overdue: queues.flatMap((queue, index) => overdueIn(queue, rows[index] ?? [])),
+      nextDue: earliest(...rows.map((row) => (number(row[5]) < 0 ? null : number(row[5])))),
+    };
+    return { answer, news: queues.filter((_queue, index) => rows[index]?.[7] === 1) };
+  }
+
+  // Estimated from the last answer, to save a command; a server's clock that jumps costs one sweep.
+  async #serverTime(): Promise<number> {
+    if (this.#link.hasOwnClock || this.#heard === null) return this.#now();
+    return this.#heard.time + (performance.now() - this.#heard.at);
+  }
+}

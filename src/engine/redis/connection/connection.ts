@@ -1,0 +1,207 @@
+/**
+ * The connection for ordinary commands, to one server, a Sentinel group or a cluster. It answers or throws within the
+ * command timeout, whatever the server does: commands that meet a passing fault are sent again until then.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { Cluster, Redis, type RedisOptions } from "ioredis";
+import type { Clock } from "../../../model/value/clock.js";
+import { EngineClosed, EngineRefused, EngineUnavailable, LongshoreError } from "../../../model/errors/errors.js";
+import { describeTarget, type ParsedRedisTarget } from "../../target.js";
+import { diagnose, NO_ANSWER } from "./fault.js";
+import type { Keys } from "./keys.js";
+import { Script, type ScriptName } from "./script.js";
+
+/** A Redis client of either kind. */
+export type Client = Redis | Cluster;
+
+/** What a command is given. */
+export type Argument = string | number;
+
+const RETRY_FROM = 20;
+const RETRY_UP_TO = 500;
+
+/** Makes a client for a target. `blocking` clients have no command timeout: their commands are meant to wait. */
+export function createClient(target: ParsedRedisTarget, blocking = false): Client {
+  const node = {
+    ...(target.username === undefined ? {} : { username: target.username }),
+    ...(target.password === undefined ? {} : { password: target.password }),
+    ...(target.tls === undefined || target.tls === false ? {} : { tls: target.tls === true ? {} : { ...target.tls } }),
+    ...(blocking ? {} : { commandTimeout: target.commandTimeout }),
+    db: target.db,
+    connectTimeout: target.commandTimeout,
+    lazyConnect: true,
+    // An unanswered command may have run: the engine decides about sending it again, not the client (RELIABILITY fact 5).
+    autoResendUnfulfilledCommands: false,
+    // Commands without an answer are given back when the connection closes, instead of staying open until they time out.
+    maxRetriesPerRequest: 0,
+    // Who subscribes does it again, and hears when it fails (channel.ts): a rejection unheard would end the process.
+    autoResubscribe: false,
+    retryStrategy: reconnectAfter,
+  } satisfies RedisOptions;
+  if (target.cluster !== undefined) {
+    const cluster = new Cluster([...target.cluster], {
+      redisOptions: node,
+      lazyConnect: true,
+      clusterRetryStrategy: reconnectAfter,
+    });
+    // Faults show as failed commands; the listener only keeps them from being printed.
+    return cluster.on("error", () => undefined);
+  }
+  const client =
+    target.sentinels === undefined
+      ? new Redis({ ...node, host: target.host, port: target.port })
+      : new Redis({ ...node, sentinels: [...target.sentinels], name: target.sentinelName ?? "" });
+  // The library goes on in database 0 when it could not select another one: commands must never run there.
+  return client.on("error", (error: unknown) => {
+    if (isRefusedSelect(error)) client.disconnect(true);
+  });
+}
+
+function isRefusedSelect(error: unknown): boolean {
+  const command: unknown = error instanceof Error ? Reflect.get(error, "command") : undefined;
+  return typeof command === "object" && command !== null && Reflect.get(command, "name") === "select";
+}
+
+/** Milliseconds before the nth attempt to connect again. */
+function reconnectAfter(times: number): number {
+  return Math.min(50 * 2 ** Math.min(times, 10), 2_000);
+}
+
+export class Link {
+  readonly client: Client;
+  readonly #target: ParsedRedisTarget;
+  readonly #clock: Clock | null;
+  readonly #scripts = new Map<ScriptName, Script>();
+  /** The scripts that were sent to the server once. */
+  readonly #sent = new Set<ScriptName>();
+  readonly #keys: Keys;
+  #allowOom = false;
+  #lastError = NO_ANSWER;
+  #reconnectedAt = Number.NEGATIVE_INFINITY;
+  readonly #replaced: () => void;
+  readonly #closing = new AbortController();
+
+  /**
+   * @param clock when given, scripts live in its time instead of the server's
+   * @param replaced called when the connection did not answer and was replaced: others may be dead too
+   */
+  constructor(target: ParsedRedisTarget, keys: Keys, clock: Clock | null, replaced: () => void) {
+    this.#replaced = replaced;
+    this.#target = target;
+    this.#keys = keys;
+    this.#clock = clock;
+    this.client = createClient(target);
+    this.client.on("error", (error: Error) => {
+      this.#lastError = error.message === "" ? "the connection was refused" : error.message;
+    });
+  }
+
+  /** Connects, within the command timeout. @throws EngineUnavailable */
+  async connect(): Promise<void> {
+    try {
+      await this.client.connect();
+      await this.client.ping();
+    } catch (error) {
+      throw this.#explain(error);
+    }
+  }
+
+  /** Do scripts live in an injected time? */
+  get hasOwnClock(): boolean {
+    return this.#clock !== null;
+  }
+
+  /** Can the server be told that a script frees memory? */
+  set allowOom(allow: boolean) {
+    this.#allowOom = allow;
+    this.#scripts.clear();
+  }
+
+  close(): void {
+    this.#closing.abort();
+    this.client.disconnect();
+  }
+
+  /** Runs a script on a queue. Strings in its reply come as text, or as they are, in `buffers`. */
+  async run(
+    name: ScriptName,
+    queue: string,
+    args: readonly Argument[],
+    strings: "text" | "buffers" = "text",
+  ): Promise<unknown> {
+    const script = this.#script(name);
+    const keys = script.keysOf(this.#keys, queue);
+    const now = this.#clock === null ? "" : this.#clock.now();
+    const call = strings === "text" ? "call" : "callBuffer";
+    // The first call brings the script along, so that none sent behind it can overtake it.
+    if (!this.#sent.has(name)) {
+      this.#sent.add(name);
+      return this.send(() => this.client[call]("eval", script.source, keys.length, ...keys, now, ...args));
+    }
+    return this.send(async () => {
+      try {
+        return await this.client[call]("evalsha", script.digest, keys.length, ...keys, now, ...args);
+      } catch (error) {
+        if (!(error instanceof Error) || !error.message.startsWith("NOSCRIPT")) throw error;
+        return await this.client[call]("eval", script.source, keys.length, ...keys, now, ...args);
+      }
+    });
+  }
+
+  /** Sends a command that may be sent again; answers or throws within the command timeout. */
+  async send<T>(command: () => Promise<T>): Promise<T> {
+    const deadline = performance.now() + this.#target.commandTimeout;
+    for (let wait = RETRY_FROM; ; wait = Math.min(wait * 2, RETRY_UP_TO)) {
+      if (this.#closing.signal.aborted) throw new EngineClosed();
+      try {
+        return await command();
+      } catch (error) {
+        const fault = diagnose(error);
+        if (this.#closing.signal.aborted) throw new EngineClosed();
+        if (fault?.reaction === "reconnect") this.#reconnect();
+        if (fault === null || fault.reaction === "tell" || performance.now() + wait >= deadline) {
+          throw this.#explain(error);
+        }
+        await sleep(wait, undefined, { signal: this.#closing.signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  #script(name: ScriptName): Script {
+    let script = this.#scripts.get(name);
+    if (script === undefined) {
+      script = new Script(name, this.#allowOom, this.#keys.db);
+      this.#scripts.set(name, script);
+    }
+    return script;
+  }
+
+  // A connection can die without a word, and then nothing sent on it is ever answered. Commands that time out together
+  // replace it once.
+  #reconnect(): void {
+    const now = performance.now();
+    if (now - this.#reconnectedAt < this.#target.commandTimeout) return;
+    this.#reconnectedAt = now;
+    this.client.disconnect(true);
+    this.#replaced();
+  }
+
+  #explain(error: unknown): unknown {
+    if (error instanceof LongshoreError) return error;
+    let fault = diagnose(error);
+    if (fault === null) return error;
+    let said = error instanceof Error ? error.message : String(error);
+    const last = diagnose(this.#lastError);
+    // "Connection is closed" says nothing; that the password was wrong was told by an event before.
+    if (fault.meaning === NO_ANSWER && last?.reaction === "tell") {
+      fault = last;
+      said = this.#lastError;
+    }
+    if (/credentials|may not run/.test(fault.meaning)) {
+      return new EngineRefused(`${describeTarget(this.#target)}: ${fault.meaning} (${said})`);
+    }
+    // "Connection is closed" says nothing; why it closed was told by an event before.
+    const why = fault.meaning === NO_ANSWER ? this.#lastError : `${fault.meaning} (${said})`;
+    return new EngineUnavailable(describeTarget(this.#target), why, { cause: error });
+  }
+}

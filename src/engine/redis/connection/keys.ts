@@ -1,0 +1,83 @@
+/**
+ * Every key there is, built here and nowhere else. All keys of a queue share the hash tag `{prefix/queue}`, so a queue is
+ * one slot of a Redis Cluster and every script touches one slot. Names cannot contain the slash (model/value/name.ts), so no two
+ * pairs of prefix and queue share a key.
+ *
+ * | key | type | holds |
+ * |---|---|---|
+ * | conf | hash | the queue's own numbers (see scripts/lib/queue.lua) |
+ * | job | hash | id → birth record + body |
+ * | run | hash | id → record, once the job has moved; small results of first runs with it |
+ * | leases | hash | epoch → a batch of active jobs in their first run, with the session that holds them |
+ * | held | hash | id → record of any other active job, with the session that holds it |
+ * | result, hist, err, prog, meta, log, keep, nonce, op, fp, tags, ukey | hash | id → what only some jobs have |
+ * | check | hash | `id NUL number` → checkpoint |
+ * | left | hash | id → the highest number of its checkpoints |
+ * | failed | hash | id → what failed in a job that half succeeded |
+ * | latest, skey | hash | key under which jobs supersede each other → the latest of them; id → its key |
+ * | owed | hash | superseded jobs whose application has not been told: id → task |
+ * | owing, handed | zset | the same as `task NUL id`: in lexical order; those handed out, by when they are due again |
+ * | wait | list | queued jobs of the default priority; `~` marks those that have moved before |
+ * | dead | zset | positions in `wait` whose job has moved away |
+ * | prio, suspect | zset | queued jobs of other priorities; those recovered from dead workers, by running order |
+ * | aside | zset | queued jobs that were declined for want of their task's code, by running order |
+ * | lacking, declined | zset | the same by task, in lexical order (scripts/lib/aside.lua); since when, of running ones too |
+ * | delayed, blocked, ttl, expiry | zset | by due time, creation, end of ttl, end of a retention of their own |
+ * | done5 … done10 | list | finished jobs of a state, in the order in which they finished |
+ * | counted1, counted2 | zset | finished jobs that ask to be kept by count |
+ * | unique | hash | unique key → holder |
+ * | deps, kids | zset | what jobs depend on, what depends on them: `id NUL queue NUL id`, in lexical order (scripts/lib/ties.lua) |
+ * | dep, kid | hash | what is said of each of these |
+ * | pend, round | hash | id → how many jobs it waits for; how often it began to wait anew |
+ * | news | zset | jobs that have something to tell those they are tied to, in the order in which that came about |
+ * | audit | zset | jobs that wait for others, by when they ask again |
+ * | tagged, failures | zset | `tag NUL id`, `fingerprint|id`, in lexical order |
+ * | tagcount | hash | `tag NUL state` → number of jobs |
+ * | schedule, tick | hash | schedule → its definition; how far it has come (see scripts/lib/schedule.lua) |
+ * | due | zset | schedules that fire, by when they are due next |
+ * | sessions, workers, seen, calls, revoked | zset, hashes | who works here |
+ * | events | stream | batches of events, while somebody watches |
+ * | wake | list | one marker, to wake one worker |
+ */
+
+/** The keys of one namespace. */
+export class Keys {
+  /** The number of the database they are in. */
+  readonly db: number;
+  readonly #prefix: string;
+  readonly #queues = new Map<string, string>();
+
+  constructor(prefix: string, db: number) {
+    this.#prefix = prefix;
+    this.db = db;
+  }
+
+  /** The set of all queue names. */
+  get registry(): string {
+    return `{${this.#prefix}}:queues`;
+  }
+
+  /** A key of a queue. */
+  of(queue: string, name: string): string {
+    return this.base(queue) + name;
+  }
+
+  /** What all keys of a queue start with. */
+  base(queue: string): string {
+    let base = this.#queues.get(queue);
+    if (base === undefined) {
+      base = `{${this.#prefix}/${queue}}:`;
+      if (this.#queues.size > 10_000) this.#queues.clear();
+      this.#queues.set(queue, base);
+    }
+    return base;
+  }
+
+  /**
+   * The channel on which a queue tells of events and taken leases (`publish` in scripts/lib/queue.lua). It has the number of the
+   * database: unlike keys, channels are those of the whole server.
+   */
+  channel(queue: string): string {
+    return this.of(queue, String(this.db));
+  }
+}

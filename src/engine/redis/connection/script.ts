@@ -1,0 +1,102 @@
+/**
+ * A Lua script: read from `scripts/`, put together from its includes and called by its digest. The head of each file names
+ * its keys, so that Lua sees them by name (`K.wait`) and no one counts positions.
+ */
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import type { Keys } from "./keys.js";
+
+// Time is the engine's: that of the server, or of an injected clock. In milliseconds.
+const CLOCK = `
+local NOW = tonumber(ARGV[1])
+if not NOW then
+  local t = redis.call('TIME')
+  NOW = t[1] * 1000 + math.floor(t[2] / 1000)
+end
+`;
+
+/** The names of the scripts. */
+export type ScriptName =
+  | "aside"
+  | "commit"
+  | "control"
+  | "counts"
+  | "enqueue"
+  | "enqueue-usual"
+  | "exchange"
+  | "exchange-usual"
+  | "farewell"
+  | "fire"
+  | "list"
+  | "news"
+  | "obliterate"
+  | "pause"
+  | "position"
+  | "post"
+  | "read"
+  | "report"
+  | "schedule"
+  | "schedule-put"
+  | "schedules"
+  | "session"
+  | "superseded"
+  | "sweep"
+  | "ties"
+  | "watch"
+  | "workers";
+
+// Those that give memory back, only move what is there, or must be heard before a job can end (a report):
+// they run although Redis is full, so that a full queue drains.
+const FREES_MEMORY: ReadonlySet<ScriptName> = new Set([
+  "control",
+  "exchange",
+  "exchange-usual",
+  "news",
+  "obliterate",
+  "post",
+  "report",
+  "schedule",
+  "session",
+  "sweep",
+]);
+
+/** One script, ready to be called. */
+export class Script {
+  readonly source: string;
+  readonly digest: string;
+  readonly #keyNames: readonly string[];
+
+  /**
+   * @param allowOom does the server know script flags (Redis 7)?
+   * @param db the number of the database it runs in, which it could not find out
+   */
+  constructor(name: ScriptName, allowOom: boolean, db: number) {
+    const text = read(`${name}.lua`);
+    this.#keyNames = words(text, /^-- KEYS: (.*)$/gm);
+    // Each stands where it is named: what comes after an early return costs nothing in the calls that take it.
+    const body = text.replace(/^ *-- include: (.*)$/gm, (_line, names: string) =>
+      names
+        .split(" ")
+        .map((include) => read(`lib/${include}.lua`))
+        .join("\n"),
+    );
+    const keys = this.#keyNames.map((key, index) => `${key} = KEYS[${index + 1}]`).join(", ");
+    const flags = allowOom && FREES_MEMORY.has(name) ? "#!lua flags=allow-oom\n" : "";
+    this.source = `${flags}local K = { ${keys}, db = '${db}' }${CLOCK}${body}`;
+    this.digest = createHash("sha1").update(this.source).digest("hex");
+  }
+
+  /** The keys this script touches in a queue, in the order it expects. */
+  keysOf(keys: Keys, queue: string): string[] {
+    const base = keys.base(queue);
+    return this.#keyNames.map((name) => base + name);
+  }
+}
+
+function read(path: string): string {
+  return readFileSync(new URL(`../scripts/${path}`, import.meta.url), "utf8");
+}
+
+function words(text: string, pattern: RegExp): string[] {
+  return [...text.matchAll(pattern)].flatMap((match) => (match[1] ?? "").trim().split(/\s+/));
+}

@@ -1,0 +1,73 @@
+/** What must be known of a Redis server before jobs are trusted to it: its version, whether it may evict, what it persists. */
+import { Cluster } from "ioredis";
+import { EngineRefused } from "../../../model/errors/errors.js";
+import { describeTarget, type ParsedRedisTarget } from "../../target.js";
+import type { Client, Link } from "./connection.js";
+
+/** What was found out. */
+export interface ServerFacts {
+  /** Does it know script flags (Redis 7 and later)? */
+  readonly scriptFlags: boolean;
+  /** What survives a crash of the machine, in words. */
+  readonly persistence: string;
+}
+
+const OLDEST: readonly [number, number] = [6, 2];
+
+/** Looks at every master of the target. @throws EngineRefused for a server that is too old or may evict jobs */
+export async function inspectServer(link: Link, target: ParsedRedisTarget): Promise<ServerFacts> {
+  const facts = await Promise.all(nodesOf(link.client).map((node) => inspectNode(link, node, target)));
+  return {
+    scriptFlags: facts.every((fact) => fact.scriptFlags),
+    persistence: [...new Set(facts.map((fact) => fact.persistence))].join(", "),
+  };
+}
+
+type Node = Exclude<Client, Cluster>;
+
+function nodesOf(client: Client): Node[] {
+  return client instanceof Cluster ? client.nodes("master") : [client];
+}
+
+async function inspectNode(link: Link, node: Node, target: ParsedRedisTarget): Promise<ServerFacts> {
+  const info = parseInfo(await link.send(() => node.info()));
+  const [major = 0, minor = 0] = (info.get("redis_version") ?? "0.0").split(".").map(Number);
+  if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
+    throw new EngineRefused(
+      `${describeTarget(target)} is Redis ${major}.${minor}; Longshore needs ${OLDEST.join(".")} or later, or Valkey`,
+    );
+  }
+  const policy = info.get("maxmemory_policy") ?? "noeviction";
+  if (policy !== "noeviction" && !target.allowEviction) {
+    throw new EngineRefused(
+      `${describeTarget(target)} has maxmemory-policy ${policy}, which deletes queued jobs when memory is full. ` +
+        "Set it to noeviction (CONFIG SET maxmemory-policy noeviction), or connect with allowEviction: true",
+    );
+  }
+  return { scriptFlags: major >= 7, persistence: await persistenceOf(node, info) };
+}
+
+async function persistenceOf(node: Node, info: Map<string, string>): Promise<string> {
+  if (info.get("aof_enabled") === "1") return `aof ${(await setting(node, "appendfsync")) ?? "on"}`;
+  const save = await setting(node, "save");
+  if (save === null) return "unknown (CONFIG is not allowed)";
+  return save === "" ? "none" : "rdb snapshots";
+}
+
+/** A configuration setting; `null` where CONFIG is not allowed, as on many hosted servers. */
+async function setting(node: Node, name: string): Promise<string | null> {
+  try {
+    const answer: unknown = await node.config("GET", name);
+    return Array.isArray(answer) && typeof answer[1] === "string" ? answer[1] : null;
+  } catch {
+    return null;
+  }
+}
+
+function parseInfo(text: string): Map<string, string> {
+  const entries = text.split("\r\n").flatMap((line): [string, string][] => {
+    const colon = line.indexOf(":");
+    return colon === -1 ? [] : [[line.slice(0, colon), line.slice(colon + 1)]];
+  });
+  return new Map(entries);
+}

@@ -1,0 +1,25 @@
+/** The arguments of scripts that take many things: those that follow each other and share a head travel as a group. */
+import type { Argument } from "../connection/connection.js";
+
+export class Groups {
+  readonly #args: Argument[];
+  #head: Argument | null = null;
+  #sizeAt = 0;
+  #size = 0;
+
+  /** @param args where they are appended: per group its head, its size, and two values for each */
+  constructor(args: Argument[]) {
+    this.#args = args;
+  }
+
+  add(head: Argument, first: Argument, second: Argument): void {
+    if (head !== this.#head) {
+      this.#head = head;
+      this.#sizeAt = this.#args.push(head, 0) - 1;
+      this.#size = 0;
+    }
+    this.#size += 1;
+    this.#args[this.#sizeAt] = this.#size;
+    this.#args.push(first, second);
+  }
+}

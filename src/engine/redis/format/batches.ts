@@ -1,0 +1,28 @@
+/** Cutting a command on many jobs into script calls: one queue each, and short, for Redis does nothing else meanwhile. */
+import type { JobRef } from "../../../model/job/job.js";
+
+/** How many jobs one script call accepts or changes. */
+const MOST = 500;
+
+/** Some jobs of one queue, by their places in the list they came in. */
+export interface Batch {
+  readonly queue: string;
+  readonly places: readonly number[];
+}
+
+/** The batches of each queue, in order. Batches of one queue must go one after the other. */
+export function batchesOf(items: readonly JobRef[]): Batch[][] {
+  const groups = new Map<string, number[]>();
+  for (const [place, { queue }] of items.entries()) {
+    const group = groups.get(queue);
+    if (group === undefined) groups.set(queue, [place]);
+    else group.push(place);
+  }
+  return [...groups].map(([queue, places]) => {
+    const batches: Batch[] = [];
+    for (let from = 0; from < places.length; from += MOST) {
+      batches.push({ queue, places: places.slice(from, from + MOST) });
+    }
+    return batches;
+  });
+}

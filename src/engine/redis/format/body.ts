@@ -1,0 +1,185 @@
+/**
+ * The body of a job as Redis keeps it: a header (JSON of what is out of the ordinary), a line break, the input; and if that
+ * takes anything from other jobs, a line break and where. Headers of one task are the same text over and over, so decoded ones
+ * are remembered.
+ */
+import { DEFAULT_BACKOFF, type Backoff } from "../../../model/failure/backoff.js";
+import { POLICIES, type Dependency } from "../../../model/job/dependency.js";
+import { FLOW_CREATION, type InputReference, type Membership } from "../../../model/job/membership.js";
+import { UNTIED, type JobBody, type JobRef, type JobSpec } from "../../../model/job/job.js";
+import { DEFAULT_TIMEOUT } from "../../../model/job/options.js";
+import { DEFAULT_RETENTION, type Retention } from "../../../model/job/retention.js";
+import { readObject } from "../../../model/value/strict.js";
+import {
+  readAfter,
+  readBackoff,
+  readDuration,
+  readMembership,
+  readName,
+  readReferences,
+  readRetention,
+  readRole,
+  readSupersedes,
+  readTimeout,
+  readUnique,
+} from "../../../model/job/strict-job.js";
+import type { Unique } from "../../../model/job/unique.js";
+
+/** Everything a header says, defaults filled in. */
+export interface Header {
+  readonly task: string;
+  readonly backoff: Backoff;
+  readonly timeout: number;
+  readonly ttl: number | null;
+  readonly unique: Unique | null;
+  readonly supersedes: string | null;
+  readonly retention: Retention;
+  readonly after: readonly Dependency[];
+  readonly flow: Membership | null;
+  readonly role: JobSpec["role"];
+}
+
+/** The body of a job. */
+export function encodeBody(spec: JobSpec): string {
+  const usual =
+    spec.backoff === DEFAULT_BACKOFF &&
+    spec.timeout === DEFAULT_TIMEOUT &&
+    spec.ttl === null &&
+    spec.unique === null &&
+    spec.supersedes === null &&
+    spec.retention === DEFAULT_RETENTION &&
+    !isTied(spec);
+  if (usual) return `"${spec.task}"\n${spec.input}`;
+  const { task, backoff, timeout, ttl, unique, supersedes, retention, after, flow, role, references } = spec;
+  const header = JSON.stringify({
+    task,
+    ...(backoff === DEFAULT_BACKOFF ? {} : { backoff }),
+    ...(timeout === DEFAULT_TIMEOUT ? {} : { timeout }),
+    ...(ttl === null ? {} : { ttl }),
+    ...(unique === null ? {} : { unique }),
+    ...(supersedes === null ? {} : { supersedes }),
+    ...(retention === DEFAULT_RETENTION ? {} : { retention }),
+    ...(after.length === 0 ? {} : { after }),
+    ...(flow === null ? {} : { flow }),
+    ...(role === "job" ? {} : { role }),
+  });
+  const taken = references.length === 0 ? "" : `\n${JSON.stringify(references)}`;
+  return `${header}\n${spec.input}${taken}`;
+}
+
+function isTied({ after, references, flow, role }: JobSpec): boolean {
+  return after.length > 0 || references.length > 0 || flow !== null || role !== "job";
+}
+
+const NO_REFERENCES: readonly InputReference[] = [];
+const MOST_REMEMBERED = 1_000;
+/** In characters; one that names a thousand dependencies is not met again. */
+const LONGEST_REMEMBERED = 1_000;
+const remembered = new Map<string, Header>();
+
+/** Takes a body apart. @throws SyntaxError or TypeError when it is not one */
+export function decodeBody(body: string): { header: Header; input: string; references: readonly InputReference[] } {
+  const end = body.indexOf("\n");
+  if (end === -1) throw new SyntaxError("no header");
+  const text = body.slice(0, end);
+  let header = remembered.get(text);
+  if (header === undefined) {
+    header = parseHeader(text);
+    if (remembered.size >= MOST_REMEMBERED) remembered.clear();
+    if (text.length <= LONGEST_REMEMBERED) remembered.set(text, header);
+  }
+  const inputEnd = body.indexOf("\n", end + 1);
+  if (inputEnd === -1) return { header, input: body.slice(end + 1), references: NO_REFERENCES };
+  const references = readReferences("references", JSON.parse(body.slice(inputEnd + 1)));
+  return { header, input: body.slice(end + 1, inputEnd), references };
+}
+
+/** A header, each of its fields checked: a job that another hand or version wrote is the trouble of that job alone. */
+function parseHeader(text: string): Header {
+  const parsed: unknown = JSON.parse(text);
+  const said = typeof parsed === "string" ? { task: parsed } : readObject("header", parsed);
+  const read = <T>(field: keyof Header, reader: (what: string, value: unknown) => T, otherwise: T): T =>
+    field in said ? reader(`header.${field}`, Reflect.get(said, field)) : otherwise;
+  return {
+    task: readName("header.task", said["task"]),
+    backoff: read("backoff", readBackoff, DEFAULT_BACKOFF),
+    timeout: read("timeout", readTimeout, DEFAULT_TIMEOUT),
+    ttl: read<number | null>("ttl", readDuration, null),
+    unique: read<Unique | null>("unique", readUnique, null),
+    supersedes: read("supersedes", readSupersedes, null),
+    retention: read("retention", readRetention, DEFAULT_RETENTION),
+    after: read("after", readAfter, UNTIED.after),
+    flow: read<Membership | null>("flow", readMembership, null),
+    role: read("role", readRole, UNTIED.role),
+  };
+}
+
+/** A job as it is stored: its birth record (see scripts/lib/record.lua), then its body. */
+export interface StoredJob {
+  readonly attempts: number;
+  /** Epoch milliseconds. */
+  readonly createdAt: number;
+  readonly body: string;
+}
+
+const BIRTH_SIZE = 21;
+const ATTEMPTS_AT = 3;
+const CREATED_AT = 9;
+
+/** Takes the stored job apart that stands at these bytes. @throws TypeError when there is none */
+export function decodeStored(bytes: Buffer, from: number, to: number): StoredJob {
+  if (to - from < BIRTH_SIZE) throw new TypeError("no birth record");
+  return {
+    attempts: bytes.readUInt16LE(from + ATTEMPTS_AT),
+    createdAt: bytes.readUIntLE(from + CREATED_AT, 6),
+    body: bytes.toString("utf8", from + BIRTH_SIZE, to),
+  };
+}
+
+/** What a worker needs of a body. */
+export function bodyFor(body: string): JobBody {
+  const { header, input, references } = decodeBody(body);
+  const { task, backoff, timeout, supersedes, after, flow } = header;
+  return { task, input, backoff, timeout, supersedes, after, references, flow };
+}
+
+/** What the enqueue script must know of a job: its attempts, and as JSON when anything is out of the ordinary. */
+export function encodeOptions(spec: JobSpec): string | number {
+  const at = "at" in spec.due ? spec.due.at : null;
+  const delay = "in" in spec.due ? spec.due.in : 0;
+  const { attempts, priority, tags, meta, hold, unique, supersedes, retention, nonce, after, flow } = spec;
+  const isFlow = spec.role === "flow";
+  const ttl = isFlow ? FLOW_CREATION : spec.ttl;
+  const late = at !== null || delay !== 0 || hold || ttl !== null;
+  const indexed = tags.length > 0 || unique !== null || supersedes !== null || retention !== DEFAULT_RETENTION;
+  if (!late && !indexed && !isTied(spec) && priority === 0 && meta === null && nonce === null) return attempts;
+  return JSON.stringify({
+    attempts,
+    ...(at === null ? {} : { at }),
+    ...(delay === 0 ? {} : { delay }),
+    ...(priority === 0 ? {} : { priority }),
+    ...(ttl === null ? {} : { ttl }),
+    ...(tags.length === 0 ? {} : { tags }),
+    ...(meta === null ? {} : { meta }),
+    ...(hold ? { hold } : {}),
+    ...(unique === null ? {} : { unique: encodeUnique(unique) }),
+    ...(supersedes === null ? {} : { supersedes }),
+    ...(retention === DEFAULT_RETENTION ? {} : { keep: retention }),
+    ...(nonce === null ? {} : { nonce }),
+    ...(after.length === 0 ? {} : { after: after.flatMap((one) => [tieName(one), POLICIES.indexOf(one.on)]) }),
+    ...(flow === null ? {} : { flow: tieName(flow) }),
+    ...(isFlow ? { isFlow } : {}),
+  });
+}
+
+function tieName({ queue, id }: JobRef): string {
+  return `${queue}\0${id}`;
+}
+
+function encodeUnique({ key, until, then, debounce }: Unique): object {
+  const till = typeof until === "number" ? until : until === "finished" ? "f" : "s";
+  const said = { key, till, then: then === "join" ? "j" : then === "reject" ? "r" : "p" };
+  if (debounce === undefined) return said;
+  const { wait, most } = debounce;
+  return { ...said, wait, ...(most === null ? {} : { most }) };
+}

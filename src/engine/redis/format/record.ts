@@ -1,0 +1,195 @@
+/** From what the read script answers to a `JobRecord`. A job that cannot be decoded is answered too, with its problem. */
+import { DEFAULT_BACKOFF } from "../../../model/failure/backoff.js";
+import type { Failure } from "../../../model/failure/failure.js";
+import type { InputReference } from "../../../model/job/membership.js";
+import { UNTIED, type AttemptRecord, type JobRecord, type JobRef } from "../../../model/job/job.js";
+import { decodeProgress, progressIn, type Progress } from "../../../model/job/progress.js";
+import { DEFAULT_RETENTION } from "../../../model/job/retention.js";
+import { decodeStepFailures, type StepFailure } from "../../../model/failure/step-failure.js";
+import { isState, isTerminal, type JobState } from "../../../model/job/state.js";
+import { PRIORITY_STEP, type OrderKey } from "../../shared/listing-order.js";
+import { workerOf } from "../../shared/session-id.js";
+import { decodeBody, type Header } from "./body.js";
+import { number, orNull, text } from "../connection/reply.js";
+
+/** How many values the read script answers for a job. */
+export const RECORD_WIDTH = 20;
+
+/** A record and where it stands in listings. */
+export interface Found {
+  readonly record: JobRecord;
+  readonly key: OrderKey;
+}
+
+/** Decodes the values of one job; `null` when there is none. */
+export function decodeRecord(ref: JobRef, values: readonly unknown[]): Found | null {
+  const [state, counted, attempts, crashes, , priority, position, createdAt, runAt, startedAt, finishedAt, session] =
+    values;
+  if (state === "") return null;
+  if (!isState(state)) return { record: broken(ref, "its record cannot be decoded"), key: [0, ref.id] };
+  const [, , , , , , , , , , , , body, result, hist, progress, meta, tags, lastError, failed] = values;
+  const payload = decodePayload(ref, text(body), text(hist), text(progress), text(lastError), text(failed));
+  const started = number(startedAt);
+  const finished = number(finishedAt);
+  const base = {
+    ...ref,
+    state,
+    result: orNull(result),
+    meta: orNull(meta),
+    priority: number(priority),
+    attempt: number(counted) + (state === "active" ? 1 : 0),
+    attempts: number(attempts),
+    crashes: number(crashes),
+    tags: text(tags) === "" ? [] : text(tags).split("\n"),
+    createdAt: number(createdAt),
+    runAt: number(runAt),
+    startedAt: started === 0 ? null : started,
+    finishedAt: finished === 0 ? null : finished,
+    worker: state === "active" ? workerOf(text(session)) : null,
+  };
+  const last = lastRun(state, text(session), base);
+  const history = last === null ? payload.history : [...payload.history, last];
+  const { task, backoff, timeout, ttl, unique, supersedes, retention, after, flow, role } = payload.header;
+  const record: JobRecord = {
+    ...base,
+    after,
+    references: payload.references,
+    flow,
+    role,
+    task,
+    backoff,
+    timeout,
+    ttl,
+    unique,
+    supersedes,
+    retention,
+    failures: payload.failures,
+    input: payload.input,
+    progress: progressIn(state, payload.progress),
+    history,
+    error: payload.outside ?? history.findLast((attempt) => attempt.error !== null)?.error ?? payload.forgotten,
+    problem: payload.problem,
+  };
+  return { record, key: orderKey(record, number(position)) };
+}
+
+// The run that goes on, or that ended well, is told by the record itself and not written to the history.
+function lastRun(
+  state: JobState,
+  session: string,
+  job: { attempt: number; startedAt: number | null; finishedAt: number | null },
+): AttemptRecord | null {
+  if (session === "" || (state !== "active" && state !== "completed" && state !== "partial")) return null;
+  return {
+    number: job.attempt,
+    worker: workerOf(session),
+    startedAt: job.startedAt ?? 0,
+    endedAt: state === "active" ? null : job.finishedAt,
+    outcome: state === "active" ? null : state,
+    error: null,
+  };
+}
+
+function orderKey(record: JobRecord, position: number): OrderKey {
+  const { id, state } = record;
+  if (state === "blocked") return [record.createdAt, id];
+  if (state === "delayed") return [record.runAt, id];
+  if (state === "active") return [0, id];
+  return isTerminal(state) ? [-position, id] : [record.priority * PRIORITY_STEP + position, id];
+}
+
+/** Marks the error of a job that failed without a run (scripts/lib/moves.lua). */
+const WITHOUT_RUN = "!";
+
+interface Payload {
+  readonly header: Header;
+  readonly input: string;
+  readonly history: readonly AttemptRecord[];
+  readonly progress: Progress | null;
+  readonly failures: readonly StepFailure[];
+  readonly references: readonly InputReference[];
+  /** The error of a job that failed without a run, after all its runs. */
+  readonly outside: Failure | null;
+  /** The last error, when the history has forgotten it. */
+  readonly forgotten: Failure | null;
+  readonly problem: string | null;
+}
+
+function decodePayload(
+  ref: JobRef,
+  body: string,
+  hist: string,
+  progress: string,
+  lastError: string,
+  failed: string,
+): Payload {
+  try {
+    return {
+      ...decodeBody(body),
+      history: hist === "" ? [] : hist.split("\n").map((line): AttemptRecord => JSON.parse(line)),
+      progress: progress === "" ? null : decodeProgress(progress),
+      failures: decodeStepFailures(failed),
+      outside: lastError.startsWith(WITHOUT_RUN) ? parseFailure(lastError.slice(1)) : null,
+      forgotten: lastError === "" || lastError.startsWith(WITHOUT_RUN) ? null : parseFailure(lastError),
+      problem: null,
+    };
+  } catch (error) {
+    const problem = `job ${ref.id}: its stored body cannot be decoded (${String(error)})`;
+    return {
+      header: EMPTY_HEADER,
+      input: "null",
+      references: [],
+      history: [],
+      progress: null,
+      failures: [],
+      outside: null,
+      forgotten: null,
+      problem,
+    };
+  }
+}
+
+function parseFailure(json: string): Failure {
+  const failure: Failure = JSON.parse(json);
+  return failure;
+}
+
+const EMPTY_HEADER: Header = {
+  task: "",
+  backoff: DEFAULT_BACKOFF,
+  timeout: 0,
+  ttl: null,
+  unique: null,
+  supersedes: null,
+  retention: DEFAULT_RETENTION,
+  after: UNTIED.after,
+  flow: null,
+  role: UNTIED.role,
+};
+
+function broken(ref: JobRef, what: string): JobRecord {
+  return {
+    ...ref,
+    ...EMPTY_HEADER,
+    references: [],
+    state: "failed",
+    input: "null",
+    result: null,
+    meta: null,
+    priority: 0,
+    attempt: 0,
+    attempts: 0,
+    crashes: 0,
+    tags: [],
+    progress: null,
+    failures: [],
+    error: null,
+    history: [],
+    createdAt: 0,
+    runAt: 0,
+    startedAt: null,
+    finishedAt: null,
+    worker: null,
+    problem: `job ${ref.id}: ${what}`,
+  };
+}

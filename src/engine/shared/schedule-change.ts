@@ -1,0 +1,90 @@
+/**
+ * Putting a schedule where its jobs go. A name stands in one queue only; when that changes, the schedule moves without ever
+ * firing twice: it is stored in its new queue, where it does not fire yet, removed from the old one, and let go from where it
+ * was last. Whoever does this may die at any point: the next sweep of the new queue ends what was begun.
+ */
+import { LongshoreError, TooManySchedules } from "../../model/errors/errors.js";
+import type { Schedule } from "../../model/schedule/schedule.js";
+import { nextDue } from "../../model/schedule/ticks.js";
+import type { Awaitable, Engine } from "../contract/engine.js";
+import { timesText, type SchedulePutAnswer, type ScheduleRecord, type ScheduleResumeAnswer } from "../contract/schedules.js";
+
+/** How long a move may take before a sweep ends it, in milliseconds. */
+const MOVE_TIME = 10_000;
+/** How often it is begun anew when others change the same schedule meanwhile. */
+const TRIES = 5;
+
+/** What putting a schedule needs. */
+export interface SchedulePutMeans {
+  readonly engine: Engine;
+  /** Gives a new operation id. */
+  readonly nextOp: () => string;
+  /** Sends a command that may be sent again. */
+  readonly send: <T>(command: () => Awaitable<T>) => Promise<T>;
+}
+
+/**
+ * Stores a schedule: as a new one, or in the place of the one with its name, whatever the queue of that.
+ * @throws TooManySchedules when its queue takes no more
+ */
+export async function putSchedule(
+  means: SchedulePutMeans,
+  schedule: Schedule,
+): Promise<Exclude<SchedulePutAnswer, "full">> {
+  const { engine, nextOp, send } = means;
+  const { queue } = schedule.job;
+  for (let left = TRIES; ; left -= 1) {
+    const others = (await findSchedules(means, schedule.name)).filter((record) => record.queue !== queue);
+    const now = await send(() => engine.now());
+    const op = nextOp();
+    const moves = others.some(({ status }) => status !== "paused");
+    const answer = await send(() =>
+      engine.putSchedule({
+        queue,
+        schedule,
+        status: moves ? "moving" : schedule.paused || others.length > 0 ? "paused" : "active",
+        lastDue: now,
+        nextDue: moves ? now + MOVE_TIME : nextDue(schedule, now),
+        op,
+      }),
+    );
+    if (answer === "full") throw new TooManySchedules(queue);
+    if (others.length === 0) return answer;
+    const [record] = await send(() => engine.schedules({ queues: [queue], names: [schedule.name] }));
+    if (record !== undefined && (await endMove(means, record)) === "applied") return "changed";
+    if (left === 0)
+      throw new LongshoreError("SCHEDULE_BUSY", `schedule ${schedule.name} is moved by others again and again`);
+  }
+}
+
+/** Removes a schedule that moves from its old queue and lets it fire in the new one. */
+export async function endMove(
+  { engine, send }: SchedulePutMeans,
+  record: ScheduleRecord,
+): Promise<ScheduleResumeAnswer> {
+  const { queue, name, schedule, revision } = record;
+  const others = (await findSchedules({ engine, send }, name)).filter((other) => other.queue !== queue);
+  if (schedule === null) return "missing";
+  const begins: number[] = [];
+  for (const other of others) {
+    const removed = await send(() => engine.removeSchedule({ queue: other.queue, name }));
+    if (removed === null) continue;
+    const same = removed.schedule !== null && timesText(removed.schedule) === timesText(schedule);
+    // Other times begin anew, but not before a tick that had its job.
+    begins.push(same ? removed.lastDue : Math.max(removed.lastDue, record.lastDue));
+  }
+  // Somebody else removed it, and died or is about to let it go: what it fired last there is not known here, so ticks up to
+  // now may have had their jobs.
+  const from = begins.length > 0 ? Math.max(...begins) : await send(() => engine.now());
+  return send(() =>
+    engine.resumeSchedule({ queue, name, from: "moving", revision, lastDue: from, nextDue: nextDue(schedule, from) }),
+  );
+}
+
+/** The schedules of this name: one, or two while it moves. */
+async function findSchedules(
+  { engine, send }: Pick<SchedulePutMeans, "engine" | "send">,
+  name: string,
+): Promise<ScheduleRecord[]> {
+  return send(() => engine.schedules({ names: [name] }));
+}

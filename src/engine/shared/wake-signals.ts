@@ -1,0 +1,67 @@
+/**
+ * Waking up those who wait inside one process: workers for work, watchers for events, running jobs for the loss of their
+ * lease. Used by every engine whose changes happen in this process.
+ */
+import type { Clock } from "../../model/value/clock.js";
+import type { Revocation } from "../contract/engine.js";
+
+export class Signals {
+  readonly #clock: Clock;
+  readonly #waiters = new Map<string, Set<() => void>>();
+  readonly #listeners = new Map<string, Set<(lease: Revocation) => void>>();
+  #closed = false;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Something changed in a queue: everybody who waits there looks again. */
+  changed(queue: string): void {
+    for (const look of [...(this.#waiters.get(queue) ?? [])]) look();
+  }
+
+  /** Resolves when `ready()` holds after a change of one of the queues, on timeout (milliseconds), abort or close. */
+  wait(queues: readonly string[], timeout: number, signal: AbortSignal, ready: () => boolean): Promise<void> {
+    if (this.#closed || signal.aborted || ready()) return Promise.resolve();
+    return new Promise((resolve) => {
+      const finish = (): void => {
+        cancel();
+        signal.removeEventListener("abort", finish);
+        for (const queue of queues) this.#waiters.get(queue)?.delete(look);
+        resolve();
+      };
+      const look = (): void => {
+        if (this.#closed || ready()) finish();
+      };
+      const cancel = this.#clock.after(timeout, finish);
+      signal.addEventListener("abort", finish, { once: true });
+      for (const queue of queues) this.#set(this.#waiters, queue).add(look);
+    });
+  }
+
+  /** Tells a session that a lease was taken from it. */
+  revoked(session: string, lease: Revocation): void {
+    for (const listener of this.#listeners.get(session) ?? []) listener(lease);
+  }
+
+  onRevoked(session: string, listener: (lease: Revocation) => void): () => void {
+    const listeners = this.#set(this.#listeners, session);
+    listeners.add(listener);
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0) this.#listeners.delete(session);
+    };
+  }
+
+  /** Wakes everybody for the last time. */
+  close(): void {
+    this.#closed = true;
+    for (const queue of [...this.#waiters.keys()]) this.changed(queue);
+  }
+
+  #set<T>(map: Map<string, Set<T>>, key: string): Set<T> {
+    let set = map.get(key);
+    if (set === undefined) map.set(key, (set = new Set()));
+    return set;
+  }
+}

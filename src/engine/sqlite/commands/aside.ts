@@ -1,0 +1,86 @@
+/**
+ * The jobs that were set aside: declined by a worker that has not the code of their task. They stand in two lines of their
+ * own, ordinary jobs and suspects, which an index keeps by task, so that nobody who looks for his tasks passes by the others.
+ */
+import { MOST_ASIDE, MOST_COUNTED_ASIDE, type AsideRecord } from "../../contract/engine.js";
+import { compareKeys } from "../../shared/listing-order.js";
+import { candidate, COLUMNS, type Candidate, type LeaseRow, type Wish } from "../store/candidate.js";
+import { ASIDE, ASIDE_SUSPECTS } from "../store/state-lines.js";
+import type { SqliteQueue } from "../store/queue.js";
+import type { Sql } from "../database/sql.js";
+
+// The index holds nothing but these lines.
+const firstOf = (line: number): string => `SELECT ${COLUMNS} FROM json_each(?) t CROSS JOIN jobs j ON j.job IN (
+  SELECT a.job FROM jobs a INDEXED BY jobs_aside WHERE a.queue = ? AND a.line = ${line} AND a.line IN (22, 32)
+  AND a.task = t.value ORDER BY a.key, a.tie LIMIT ?) ORDER BY j.key, j.tie LIMIT ?`;
+const FIRST = firstOf(ASIDE);
+const FIRST_SUSPECTS = firstOf(ASIDE_SUSPECTS);
+const ANY = `SELECT 1 FROM json_each(?) t CROSS JOIN jobs j INDEXED BY jobs_aside ON j.queue = ? AND j.line = ?
+  AND j.line IN (22, 32) AND j.task = t.value LIMIT 1`;
+
+/** What a session may have, in order: of suspects the first only. */
+export function takeAside(sql: Sql, queue: SqliteQueue, { max, suspect, tasks }: Wish): Candidate[] {
+  const read = (line: number, query: string, limit: number): Candidate[] =>
+    queue.standing(line) === 0
+      ? []
+      : sql.all<LeaseRow>(query, JSON.stringify(tasks), queue.number, limit, limit).map(candidate);
+  const usual = read(ASIDE, FIRST, max);
+  const suspects = suspect ? read(ASIDE_SUSPECTS, FIRST_SUSPECTS, 1) : [];
+  if (suspects.length === 0) return usual;
+  const all = [...usual, ...suspects].toSorted((a, b) => a.key - b.key || (a.id < b.id ? -1 : 1));
+  return all.slice(0, max);
+}
+
+/** Is there a job of one of these tasks that any session may have? */
+export function hasAside(sql: Sql, queue: SqliteQueue, tasks: readonly string[]): boolean {
+  return queue.standing(ASIDE) > 0 && waitsAside(sql, queue.number, ASIDE, tasks);
+}
+
+/** The same, of one of the lines of a queue: that of the suspects has jobs that only some sessions may have. */
+export function waitsAside(sql: Sql, queue: number, line: number, tasks: readonly string[]): boolean {
+  return sql.all(ANY, JSON.stringify(tasks), queue, line).length > 0;
+}
+
+const OF_LINE = "queue = ? AND line = ? AND line IN (22, 32)";
+// From task to task, whatever lies between.
+const TASKS = `WITH RECURSIVE t (task) AS (
+    SELECT min(task) FROM jobs INDEXED BY jobs_aside WHERE ${OF_LINE}
+    UNION ALL SELECT (SELECT min(task) FROM jobs INDEXED BY jobs_aside WHERE ${OF_LINE} AND task > t.task)
+    FROM t WHERE t.task IS NOT NULL
+  ) SELECT task FROM t WHERE task IS NOT NULL LIMIT ${MOST_ASIDE}`;
+const COUNT = `SELECT count(*) FROM (SELECT 1 FROM jobs INDEXED BY jobs_aside WHERE ${OF_LINE} AND task = ?
+  LIMIT ${MOST_COUNTED_ASIDE})`;
+const HEAD = `SELECT key, tie, declined_at FROM jobs INDEXED BY jobs_aside WHERE ${OF_LINE} AND task = ?
+  ORDER BY key, tie LIMIT 1`;
+const LINES_ASIDE = [ASIDE, ASIDE_SUSPECTS];
+
+/** What was set aside, by queue and task. */
+export function listAside(sql: Sql, queues: readonly string[]): AsideRecord[] {
+  return [...new Set(queues)].toSorted().flatMap((queue) => {
+    const number = sql.all<[queue: number]>("SELECT queue FROM queues WHERE name = ?", queue)[0]?.[0];
+    return number === undefined ? [] : tasksAside(sql, number).map((task) => asideOf(sql, { queue, number, task }));
+  });
+}
+
+function tasksAside(sql: Sql, queue: number): string[] {
+  const tasks = LINES_ASIDE.flatMap((line) => sql.all<[task: string]>(TASKS, queue, line, queue, line)).map(
+    ([task]) => task,
+  );
+  return [...new Set(tasks)].toSorted().slice(0, MOST_ASIDE);
+}
+
+function asideOf(
+  sql: Sql,
+  of: { readonly queue: string; readonly number: number; readonly task: string },
+): AsideRecord {
+  const { queue, number, task } = of;
+  const counted = LINES_ASIDE.map((line) => sql.all<[jobs: number]>(COUNT, number, line, task)[0]?.[0] ?? 0);
+  const [first] = LINES_ASIDE.flatMap((line) =>
+    sql.all<[key: number, id: string, since: number]>(HEAD, number, line, task),
+  ).toSorted((a, b) => compareKeys([a[0], a[1]], [b[0], b[1]]));
+  const jobs = Math.min(
+    counted.reduce((a, b) => a + b, 0),
+    MOST_COUNTED_ASIDE,
+  );
+  return { queue, task, jobs, since: first?.[2] ?? 0 };
+}

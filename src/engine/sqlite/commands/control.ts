@@ -1,0 +1,133 @@
+/** Commands on one job: release, cancel, retry, promote, update, remove. Each answers what came of it. */
+import { isTerminal, sources, type Cause } from "../../../model/job/state.js";
+import type { ControlAnswer, ControlParams, JobPatch } from "../../contract/engine.js";
+import { dropCheckpoints } from "../store/checkpoint.js";
+import { endCancelled } from "./settle.js";
+import { dependAgain, letGo } from "./dependent.js";
+import { findJob, saveJob, stateOfJob, type Job } from "../store/job.js";
+import { forget, move, recordLastRun, restand, tag, untag } from "../store/transitions.js";
+import { claimKey, liveHolder, replaceInput, retime } from "./enqueue.js";
+import type { SqliteQueue } from "../store/queue.js";
+import { isLatest } from "./supersede.js";
+import { isMember, tiesOf, willWait } from "../store/dependencies.js";
+import type { Transaction } from "../store/transaction.js";
+
+/** A command: moves the job and says whether it could. */
+export type Command = (transaction: Transaction, queue: SqliteQueue, job: Job) => ControlAnswer["outcome"] | "removed";
+
+/** Runs a command on jobs, on each once per `op`. */
+export function control(transaction: Transaction, { refs, op }: ControlParams, command: Command): ControlAnswer[] {
+  return refs.map((ref) => {
+    const queue = transaction.find(ref.queue);
+    if (queue === null) return { outcome: "missing", state: null };
+    transaction.changed(ref.queue);
+    const job = findJob(transaction.sql, queue.number, ref.id);
+    return job === null ? { outcome: "missing", state: null } : runOnce(transaction, queue, job, op, command);
+  });
+}
+
+function runOnce(transaction: Transaction, queue: SqliteQueue, job: Job, op: string, command: Command): ControlAnswer {
+  if (job.op === op) return { outcome: "applied", state: stateOfJob(job) };
+  const outcome = command(transaction, queue, job);
+  if (outcome === "removed") return { outcome: "applied", state: null };
+  if (outcome === "applied") {
+    job.op = op;
+    saveJob(transaction.sql, job);
+  }
+  return { outcome, state: stateOfJob(job) };
+}
+
+export const release: Command = (transaction, queue, job) => {
+  const ties = tiesOf(transaction.sql, job);
+  // A member of a flow is let go by the flow.
+  if (!isFrom(job, "release") || !ties.held || isMember(transaction.sql, job)) return "wrong-state";
+  letGo(transaction, queue, job, ties);
+  return "applied";
+};
+
+export const cancel: Command = (transaction, queue, job) => {
+  if (!isFrom(job, "cancel")) return "wrong-state";
+  endCancelled(transaction, queue, job);
+  return "applied";
+};
+
+const BEGIN_ANEW = `UPDATE jobs SET result = NULL, failures = NULL, progress = CASE WHEN ? THEN progress END
+  WHERE job = ?`;
+
+/** The command that queues a job again, from the start or with what its runs left. */
+export function retry(fromStart: boolean): Command {
+  return (transaction, queue, job) => {
+    const { sql } = transaction;
+    const state = stateOfJob(job);
+    const ties = tiesOf(sql, job);
+    if (!isFrom(job, "retry")) return "wrong-state";
+    // A flow whose members have all succeeded has nothing to do again.
+    if (ties.flow !== null && !willWait(sql, job)) return "wrong-state";
+    // A key that is held until the start, or for a time, was let go long ago; one held to the end must be free to be held
+    // again.
+    const claims = job.uniqueKey !== null && job.uniqueUntil === "finished";
+    if (claims) {
+      const holder = liveHolder(transaction, queue, job.uniqueKey);
+      if (holder !== null && holder.job !== job.job) return "conflict";
+    }
+    // Of the jobs of one key only the latest may run.
+    if (job.supersedes !== null && !isLatest(sql, queue, job.supersedes, job)) return "conflict";
+    if (claims) claimKey(transaction, queue, job);
+    recordLastRun(transaction, job);
+    if (fromStart || state === "completed") dropCheckpoints(sql, job);
+    job.counted = 0;
+    job.crashes = 0;
+    job.startedAt = null;
+    job.finishedAt = null;
+    job.runAt = transaction.now;
+    sql.run(BEGIN_ANEW, job.checkpointed ? 1 : 0, job.job);
+    const waits = dependAgain(transaction, queue, job, ties);
+    move(queue, job, waits ? "blocked" : "queued");
+    return "applied";
+  };
+}
+
+export const promote: Command = ({ now }, queue, job) => {
+  if (!isFrom(job, "promote")) return "wrong-state";
+  job.runAt = now;
+  move(queue, job, "queued");
+  return "applied";
+};
+
+export const remove: Command = (transaction, queue, job) => {
+  const state = stateOfJob(job);
+  const isFlow = tiesOf(transaction.sql, job).flow !== null;
+  if (state === "active" || (isFlow && !isTerminal(state))) return "wrong-state";
+  forget(transaction, queue, job);
+  return "removed";
+};
+
+/** The command that applies a patch. */
+export function update(patch: JobPatch): Command {
+  return (transaction, queue, job) => {
+    const state = stateOfJob(job);
+    if (state === "active" || isTerminal(state)) return "wrong-state";
+    const moved = patch.priority !== undefined && patch.priority !== job.priority;
+    if (patch.input !== undefined) {
+      replaceInput(transaction, job, patch.input);
+      job.checkpointed = false;
+    }
+    if (patch.tags !== undefined) retag(transaction, queue, job, patch.tags);
+    job.priority = patch.priority ?? job.priority;
+    if (patch.due !== undefined && retime(transaction, queue, job, patch.due)) return "applied";
+    // A delayed or held job stands in no priority order yet; a queued one goes to the tail of its new line.
+    if (moved && state === "queued") restand(queue, job);
+    return "applied";
+  };
+}
+
+function retag(transaction: Transaction, queue: SqliteQueue, job: Job, tags: readonly string[]): void {
+  const state = stateOfJob(job);
+  for (const name of untag(transaction, queue, job)) queue.tally(name, state, -1);
+  job.tags = tags.length === 0 ? null : JSON.stringify(tags);
+  for (const name of tag(transaction, queue, job)) queue.tally(name, state, 1);
+}
+
+function isFrom(job: Job, cause: Cause): boolean {
+  return sources(cause).includes(stateOfJob(job));
+}

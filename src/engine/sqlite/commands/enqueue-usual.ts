@@ -1,0 +1,85 @@
+/**
+ * The usual jobs of one command: ready at once, default priority, nothing that others do not have. Those that follow each
+ * other with the same task and options are inserted many at a time, because binding a value costs more than storing it.
+ */
+import { DEFAULT_RETENTION } from "../../../model/job/retention.js";
+import type { JobSpec } from "../../../model/job/job.js";
+import { isTied } from "./dependent.js";
+import { QUEUED } from "../store/state-lines.js";
+import { backoffText, LONG_INPUT } from "../store/payload.js";
+import type { SqliteQueue } from "../store/queue.js";
+import { inPieces, type SqlRows } from "../database/rows.js";
+import type { Sql } from "../database/sql.js";
+
+/** What the rows of a statement have in common. It is bound once, before the id and the input of each. */
+const COMMON = ["queue", "key", "attempts", "created_at", "run_at", "timeout", "task", "backoff"];
+const BOUND = COMMON.map(() => "?").join(", ");
+const INSERT: SqlRows = {
+  one: `INSERT INTO jobs (${COMMON.join(", ")}, id, input, line, priority) VALUES (${BOUND}, ?, ?, ${QUEUED}, 0)`,
+  many: (rows) => `INSERT INTO jobs (${COMMON.join(", ")}, id, input, line, priority)
+    SELECT c.queue, c.key + r.column3, ${COMMON.slice(2)
+      .map((name) => `c.${name}`)
+      .join(", ")}, r.column1, r.column2, ${QUEUED}, 0
+    FROM (SELECT ${COMMON.map((name) => `? AS ${name}`).join(", ")}) c CROSS JOIN (VALUES ${rows}) r`,
+  row: (row) => `(?, ?, ${row})`,
+};
+
+/** Is this a job that has nothing out of the ordinary? Whether it is ready at once is for the caller to know. */
+export function isPlain(spec: JobSpec): boolean {
+  const { priority, ttl, tags, meta, unique, supersedes, retention, nonce, input } = spec;
+  const usual = priority === 0 && ttl === null && retention === DEFAULT_RETENTION && input.length <= LONG_INPUT;
+  return (
+    usual &&
+    !isTied(spec) &&
+    unique === null &&
+    supersedes === null &&
+    tags.length === 0 &&
+    meta === null &&
+    nonce === null
+  );
+}
+
+export class PlainJobs {
+  readonly #sql: Sql;
+  readonly #now: number;
+  #queue: SqliteQueue | null = null;
+  #specs: JobSpec[] = [];
+  #firstKey = 0;
+
+  /** @param now epoch milliseconds */
+  constructor(sql: Sql, now: number) {
+    this.#sql = sql;
+    this.#now = now;
+  }
+
+  /** Takes a job; it is stored with others, at the latest by `flush`. */
+  add(queue: SqliteQueue, spec: JobSpec): void {
+    const like = this.#specs[0];
+    const key = queue.position(0, false, "tail");
+    const follows = key === this.#firstKey + this.#specs.length;
+    if (like !== undefined && !(follows && queue === this.#queue && isLike(spec, like))) this.flush();
+    if (this.#specs.length === 0) this.#firstKey = key;
+    this.#queue = queue;
+    this.#specs.push(spec);
+    queue.count(QUEUED, 1);
+  }
+
+  /** Stores what was taken. */
+  flush(): void {
+    const [queue, like] = [this.#queue, this.#specs[0]];
+    if (queue === null || like === undefined) return;
+    const { attempts, timeout, task, backoff } = like;
+    for (const { from, rows, text } of inPieces(INSERT, this.#specs.length)) {
+      const values = this.#specs.slice(from, from + rows).flatMap(({ id, input }) => [id, input]);
+      const key = this.#firstKey + from;
+      const [now, wait] = [this.#now, backoffText(backoff)];
+      this.#sql.run(text, queue.number, key, attempts, now, now, timeout, task, wait, ...values);
+    }
+    this.#specs = [];
+  }
+}
+
+function isLike(spec: JobSpec, other: JobSpec): boolean {
+  const same = spec.task === other.task && spec.attempts === other.attempts && spec.timeout === other.timeout;
+  return same && spec.backoff === other.backoff;
+}

@@ -1,0 +1,51 @@
+/** The exchange: promotes what is due, settles outcomes, leases work, queue by queue, in one transaction. */
+import type { Engine, ExchangeAnswer, FencedAnswer, Lease } from "../../contract/engine.js";
+import { earliest } from "../../shared/listing-order.js";
+import { hasAside } from "./aside.js";
+import { settleAll } from "./settle.js";
+import { leaseOnce } from "./lease.js";
+import { QUEUED } from "../store/state-lines.js";
+import { firstTick } from "./schedules.js";
+import { heard, shortenLife } from "./sessions.js";
+import type { Transaction } from "../store/transaction.js";
+import { nextDelayed, promoteDue } from "./sweep.js";
+
+/** The most jobs one exchange promotes: what keeps it short. */
+const PROMOTE_LIMIT = 500;
+
+export function exchange(transaction: Transaction, params: Parameters<Engine["exchange"]>[0]): ExchangeAnswer {
+  const { session, lane, call, settle, claim } = params;
+  const tasks = claim?.tasks ?? [];
+  const names = [...new Set([...(claim?.queues ?? []), ...settle.map((settlement) => settlement.queue)])];
+  const settled: FencedAnswer[] = settle.map(() => "stale");
+  const leases: Lease[] = [];
+  let alive = true;
+  let more = false;
+  let next: number | null = null;
+  for (const name of names) {
+    const claimed = claim?.queues.includes(name) ?? false;
+    const mine = [...settle.entries()].filter(([, settlement]) => settlement.queue === name);
+    const left = claimed ? (claim?.max ?? 0) - leases.length : 0;
+    if (left <= 0 && mine.length === 0) continue;
+    const queue = transaction.find(name);
+    const life = queue === null ? null : heard(transaction, session, queue);
+    if (queue === null || life === null) {
+      alive = false;
+      continue;
+    }
+    promoteDue(transaction, queue, PROMOTE_LIMIT);
+    const outcomes = mine.map(([, settlement]) => settlement);
+    const answers = settleAll(transaction, queue, session, outcomes);
+    for (const [position, [index]] of mine.entries()) settled[index] = answers[position] ?? "stale";
+    const suspect = (claim?.suspect ?? false) && !leases.some((lease) => lease.suspect);
+    const given = left > 0 ? leaseOnce(transaction, queue, { session, lane, call, max: left, suspect, tasks }) : [];
+    if (given.length > 0 && claim?.ttl !== undefined) shortenLife(transaction, session, queue, life, claim.ttl);
+    leases.push(...given);
+    if (claimed) {
+      more ||= !queue.paused && (queue.standing(QUEUED) > 0 || hasAside(transaction.sql, queue, tasks));
+      next = earliest(next, nextDelayed(transaction, queue), firstTick(transaction.sql, queue.number, transaction.now));
+    }
+    transaction.changed(name);
+  }
+  return { alive, settled, leases, more, nextDue: next };
+}

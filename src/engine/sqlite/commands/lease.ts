@@ -1,0 +1,144 @@
+/** Leasing: from the head of the line, at most one suspect, each lease with a new epoch. */
+import { Undecodable } from "../../../model/errors/errors.js";
+import type { JobBody } from "../../../model/job/job.js";
+import type { Lease } from "../../contract/engine.js";
+import { expire } from "./expire.js";
+import { tagsOf } from "../store/job.js";
+import { takeAside } from "./aside.js";
+import { candidate, COLUMNS, type Candidate, type LeaseRow, type Wish } from "../store/candidate.js";
+import { ACTIVE, ASIDE_SUSPECTS, QUEUED, SUSPECTS } from "../store/state-lines.js";
+import { readBody, readTags } from "../store/payload.js";
+import type { SqliteQueue } from "../store/queue.js";
+import type { Transaction } from "../store/transaction.js";
+
+const FIRST = `SELECT ${COLUMNS} FROM jobs j WHERE j.queue = ? AND j.line = ? ORDER BY j.key, j.tie LIMIT ?`;
+const HELD = `SELECT ${COLUMNS}, j.suspect, j.started_at FROM json_each(?) e CROSS JOIN jobs j
+  ON j.queue = ? AND j.id = e.value ->> 0 AND j.epoch = e.value ->> 1
+  WHERE j.line = ${ACTIVE} AND j.session = ? ORDER BY e.key`;
+// A run goes on where the one before it came to, if that left anything to go on from.
+const LEASE = `UPDATE jobs SET line = ${ACTIVE}, place = key, key = 0, tie = id, epoch = ?, session = ?, started_at = ?,
+  expire_at = NULL, progress = CASE WHEN checkpointed THEN progress END
+  WHERE job IN (SELECT value FROM json_each(?))`;
+const LAST_CALL = "SELECT call, leases FROM calls WHERE session = ? AND queue = ? AND lane = ?";
+const KEEP_CALL = `INSERT INTO calls (session, queue, lane, call, leases) VALUES (?, ?, ?, ?, ?)
+  ON CONFLICT DO UPDATE SET call = excluded.call, leases = excluded.leases`;
+
+/**
+ * Leases jobs of one queue; the same call again answers the same leases again. One that was overtaken by a later call leases
+ * nothing: nobody waits for its answer any more.
+ */
+export function leaseOnce(transaction: Transaction, queue: SqliteQueue, wish: Wish): Lease[] {
+  const { sql } = transaction;
+  const { session, lane, call } = wish;
+  const last = sql.all<[call: number, leases: string]>(LAST_CALL, session, queue.number, lane)[0];
+  if (last?.[0] === call) {
+    return sql
+      .all<[...LeaseRow, suspect: number, startedAt: number]>(HELD, last[1], queue.number, session)
+      .map((row) => describeLease(queue, row, row[15], row[22] === 1, row[23]));
+  }
+  if (last !== undefined && last[0] > call) return [];
+  const leases = leaseFrom(transaction, queue, wish);
+  const refs = leases.map(({ id, epoch }) => [id, epoch]);
+  sql.run(KEEP_CALL, session, queue.number, lane, call, JSON.stringify(refs));
+  return leases;
+}
+
+function leaseFrom(transaction: Transaction, queue: SqliteQueue, wish: Wish): Lease[] {
+  if (queue.paused || wish.max <= 0) return [];
+  let ready = take(transaction, queue, QUEUED, wish.max);
+  const head = ready[0];
+  const aside = takeAside(transaction.sql, queue, wish);
+  const before = aside.filter(({ key }) => head === undefined || key < head.key);
+  const leases = lease(transaction, queue, wish, before);
+  const wantsSuspect = wish.suspect && before.length < wish.max && !aside.some(({ line }) => line === ASIDE_SUSPECTS);
+  const suspects = wantsSuspect ? take(transaction, queue, SUSPECTS, 1) : [];
+  const [suspect] = suspects;
+  const suspectFirst = suspect !== undefined && (head === undefined || suspect.key < head.key);
+  if (suspectFirst) leases.push(...lease(transaction, queue, wish, suspects));
+  for (;;) {
+    const line = ready.slice(0, wish.max - leases.length);
+    const leased = lease(transaction, queue, wish, line);
+    leases.push(...leased);
+    if (leased.length === line.length) break;
+    // Some had expired instead, and others stand behind them.
+    ready = take(transaction, queue, QUEUED, wish.max - leases.length);
+  }
+  if (!suspectFirst && leases.length < wish.max) leases.push(...lease(transaction, queue, wish, suspects));
+  leases.push(...lease(transaction, queue, wish, aside.slice(before.length, before.length + wish.max - leases.length)));
+  if (leases.length > 0) queue.leased();
+  return leases;
+}
+
+function take({ sql }: Transaction, queue: SqliteQueue, line: number, max: number): Candidate[] {
+  if (queue.standing(line) === 0) return [];
+  return sql.all<LeaseRow>(FIRST, queue.number, line, max).map(candidate);
+}
+
+/** Leases jobs, but for those that have expired. */
+function lease(
+  transaction: Transaction,
+  queue: SqliteQueue,
+  { session }: Wish,
+  candidates: readonly Candidate[],
+): Lease[] {
+  const { sql, now } = transaction;
+  const leases: Lease[] = [];
+  const numbers: number[] = [];
+  for (const { row, job, id, line, expireAt, tags } of candidates) {
+    if (expireAt !== null && expireAt <= now) {
+      expire(transaction, queue, job);
+      continue;
+    }
+    queue.count(line, -1);
+    queue.count(ACTIVE, 1);
+    for (const tag of tagsOf({ tags })) {
+      queue.tally(tag, "queued", -1);
+      queue.tally(tag, "active", 1);
+    }
+    queue.tell({ kind: "state", id, state: "active" });
+    numbers.push(job);
+    leases.push(describeLease(queue, row, queue.nextEpoch, line === SUSPECTS || line === ASIDE_SUSPECTS, now));
+  }
+  if (numbers.length > 0) sql.run(LEASE, queue.nextEpoch, session, now, JSON.stringify(numbers));
+  return leases;
+}
+
+/** The lease of an active job as its worker gets it. */
+function describeLease(
+  queue: SqliteQueue,
+  row: readonly [...LeaseRow, ...unknown[]],
+  epoch: number,
+  suspect: boolean,
+  leasedAt: number,
+): Lease {
+  const [, , , , meta, , , id, , priority, attempts, createdAt, runAt, , counted, , crashes, stored, supersedes] = row;
+  let body: JobBody | null = null;
+  let tags: readonly string[] = [];
+  let problem: string | null = null;
+  try {
+    tags = readTags({ id, tags: stored });
+    body = readBody({ id, supersedes }, row);
+  } catch (error) {
+    if (!(error instanceof Undecodable)) throw error;
+    problem = error.message;
+  }
+  return {
+    queue: queue.name,
+    id,
+    epoch,
+    attempt: counted + 1,
+    attempts,
+    crashes,
+    suspect,
+    declinedAt: row[21],
+    body,
+    problem,
+    checkpoints: row[19] === 1,
+    tags,
+    meta,
+    priority,
+    createdAt,
+    runAt,
+    leasedAt,
+  };
+}

@@ -1,0 +1,56 @@
+/** What running jobs say: checkpoints, progress, meta, log lines, jobs they will wait for. Fenced like every write of a worker. */
+import { LONGEST_LOG_LINE, MOST_LOG_LINES, type JobLog, type LogLine } from "../../../model/job/log.js";
+import type { JobRef } from "../../../model/job/job.js";
+import { headOf } from "../../../model/value/text.js";
+import type { FencedAnswer, Report } from "../../contract/engine.js";
+import { keepCheckpoints } from "../store/checkpoint.js";
+import { dependMore } from "./dependent.js";
+import { findJob, type Job } from "../store/job.js";
+import { heard, holds } from "./sessions.js";
+import type { Sql } from "../database/sql.js";
+import type { Transaction } from "../store/transaction.js";
+
+/** Applies one report. */
+export function applyReport(transaction: Transaction, session: string, update: Report): FencedAnswer {
+  const { sql } = transaction;
+  const queue = transaction.find(update.queue);
+  if (queue === null || heard(transaction, session, queue) === null) return "stale";
+  const job = findJob(sql, queue.number, update.id);
+  if (job === null || !holds(session, job, update)) return "stale";
+  if (update.checkpoints !== undefined) keepCheckpoints(sql, queue, job, update.checkpoints);
+  if (update.progress !== undefined) {
+    sql.run("UPDATE jobs SET progress = ? WHERE job = ?", JSON.stringify(update.progress), job.job);
+    queue.tell({ kind: "progress", id: job.id, progress: update.progress });
+  }
+  if (update.after !== undefined) dependMore(transaction, queue, job, update.after);
+  if (update.meta !== undefined) sql.run("UPDATE jobs SET meta = ? WHERE job = ?", update.meta, job.job);
+  if (update.lines !== undefined && update.lines.length > 0) addLines(sql, job, update.lines);
+  transaction.changed(queue.name);
+  return "applied";
+}
+
+function addLines(sql: Sql, job: Job, lines: readonly LogLine[]): void {
+  for (const line of lines) {
+    job.logged += 1;
+    // JSON, because SQLite ends a text at a NUL character.
+    const text = JSON.stringify({ ...line, message: headOf(line.message, LONGEST_LOG_LINE) });
+    sql.run("INSERT INTO logs (job, number, line) VALUES (?, ?, ?)", job.job, job.logged, text);
+  }
+  const dropped = job.logged - MOST_LOG_LINES;
+  if (dropped > 0) sql.run("DELETE FROM logs WHERE job = ? AND number <= ?", job.job, dropped);
+  sql.run("UPDATE jobs SET logged = ? WHERE job = ?", job.logged, job.job);
+}
+
+/** The log of a job; empty when it has none. */
+export function readLog(sql: Sql, { queue, id }: JobRef): JobLog {
+  const found = sql.all<[job: number, logged: number]>(
+    "SELECT j.job, j.logged FROM queues q JOIN jobs j ON j.queue = q.queue WHERE q.name = ? AND j.id = ?",
+    queue,
+    id,
+  )[0];
+  if (found === undefined) return { lines: [], dropped: 0 };
+  const lines = sql
+    .all<[line: string]>("SELECT line FROM logs WHERE job = ? ORDER BY number", found[0])
+    .map(([line]): LogLine => JSON.parse(line));
+  return { lines, dropped: Math.max(0, found[1] - MOST_LOG_LINES) };
+}

@@ -1,0 +1,202 @@
+/** Schedules: what is due, and the one step that makes jobs of it. */
+import { MOST_SCHEDULES } from "../../../model/schedule/schedule.js";
+import { MOST_HANDED_OUT } from "../../../model/schedule/ticks.js";
+import { isTerminal } from "../../../model/job/state.js";
+import type { FencedAnswer } from "../../contract/engine.js";
+import {
+  decodeSchedule,
+  encodeSchedule,
+  timesText,
+  type ScheduleFire,
+  type SchedulePut,
+  type SchedulePutAnswer,
+  type ScheduleRecord,
+  type ScheduleRef,
+  type ScheduleResume,
+  type ScheduleResumeAnswer,
+  type ScheduleStatus,
+} from "../../contract/schedules.js";
+import type { SqlValue } from "../database/driver.js";
+import { findJob } from "../store/job.js";
+import { stateOf } from "../store/state-lines.js";
+import { enqueue } from "./enqueue.js";
+import type { SqliteQueue } from "../store/queue.js";
+import type { Sql } from "../database/sql.js";
+import type { Transaction } from "../store/transaction.js";
+
+type ScheduleRow = [
+  name: string,
+  definition: string,
+  times: string,
+  status: ScheduleStatus,
+  revision: string,
+  answer: SchedulePutAnswer,
+  lastDue: number,
+  nextDue: number | null,
+  lastJob: string | null,
+  fired: string | null,
+  createdAt: number,
+];
+
+const COLUMNS = `s.name, s.definition, s.times, s.status, s.revision, s.answer, s.last_due, s.next_due, s.last_job, s.fired,
+  s.created_at`;
+
+const LOAD = `SELECT ${COLUMNS} FROM schedules s WHERE s.queue = ? AND s.name = ?`;
+const COUNT = "SELECT count(*) FROM schedules WHERE queue = ?";
+const INSERT = `INSERT INTO schedules (queue, name, definition, times, status, revision, answer, last_due, next_due, created_at)
+  VALUES (?, ?, ?, ?, ?, ?, 'created', ?, ?, ?)`;
+const CHANGE = `UPDATE schedules SET definition = ?, times = ?, revision = ?, answer = 'changed', last_due = ?, next_due = ?
+  WHERE queue = ? AND name = ?`;
+
+function load(sql: Sql, queue: SqliteQueue, name: string): ScheduleRow | null {
+  return sql.all<ScheduleRow>(LOAD, queue.number, name)[0] ?? null;
+}
+
+/** Stores a schedule: a new one, another definition of one that is there, or nothing new. */
+export function putSchedule(
+  transaction: Transaction,
+  { queue: queueName, schedule, status, lastDue, nextDue, op }: SchedulePut,
+): SchedulePutAnswer {
+  const { sql, now } = transaction;
+  const queue = transaction.queue(queueName);
+  const { name } = schedule;
+  const definition = encodeSchedule(schedule);
+  const times = timesText(schedule);
+  const old = load(sql, queue, name);
+  transaction.changed(queueName);
+  if (old === null) {
+    if ((sql.all<[count: number]>(COUNT, queue.number)[0]?.[0] ?? 0) >= MOST_SCHEDULES) return "full";
+    const due = status === "paused" ? null : nextDue;
+    sql.run(INSERT, queue.number, name, definition, times, status, op, lastDue, due, now);
+    return "created";
+  }
+  const [, oldDefinition, oldTimes, oldStatus, revision, answer, oldLastDue, oldNextDue] = old;
+  if (revision === op) return answer;
+  if (oldDefinition === definition) return "unchanged";
+  const same = oldTimes === times;
+  const due = same || oldStatus !== "active" ? oldNextDue : nextDue;
+  sql.run(CHANGE, definition, times, op, same ? oldLastDue : lastDue, due, queue.number, name);
+  return "changed";
+}
+
+/** Removes a schedule; answers it as it was. */
+export function removeSchedule(
+  transaction: Transaction,
+  { queue: queueName, name }: ScheduleRef,
+): ScheduleRecord | null {
+  const { sql } = transaction;
+  const queue = transaction.find(queueName);
+  const row = queue === null ? null : load(sql, queue, name);
+  if (queue === null || row === null) return null;
+  sql.run("DELETE FROM schedules WHERE queue = ? AND name = ?", queue.number, name);
+  return recordOf(queueName, row);
+}
+
+const PAUSE = "UPDATE schedules SET status = 'paused', next_due = NULL WHERE queue = ? AND name = ?";
+
+export function pauseSchedule(transaction: Transaction, { queue: queueName, name }: ScheduleRef): boolean {
+  const queue = transaction.find(queueName);
+  return queue !== null && transaction.sql.run(PAUSE, queue.number, name) > 0;
+}
+
+const RESUME = `UPDATE schedules SET status = 'active', last_due = ?, next_due = ? WHERE queue = ? AND name = ?`;
+
+export function resumeSchedule(
+  transaction: Transaction,
+  { queue: queueName, name, from, revision, lastDue, nextDue }: ScheduleResume,
+): ScheduleResumeAnswer {
+  const { sql } = transaction;
+  const queue = transaction.find(queueName);
+  const row = queue === null ? null : load(sql, queue, name);
+  if (queue === null || row === null) return "missing";
+  const [, , , status, present] = row;
+  if (present !== revision) return "stale";
+  if (status !== from) return "applied";
+  sql.run(RESUME, lastDue, nextDue, queue.number, name);
+  transaction.changed(queueName);
+  return "applied";
+}
+
+const FIRED = `UPDATE schedules SET last_due = ?, next_due = ?, last_job = ?, fired = ? WHERE queue = ? AND name = ?`;
+
+/** Creates the jobs of some ticks, if the schedule still is where they follow from. */
+export function fireSchedule(transaction: Transaction, fire: ScheduleFire): FencedAnswer {
+  const { sql } = transaction;
+  const queue = transaction.find(fire.queue);
+  const row = queue === null ? null : load(sql, queue, fire.name);
+  if (queue === null || row === null) return "stale";
+  const [name, , , status, revision, , lastDue, , lastJob, fired] = row;
+  if (fired === fire.op) return "applied";
+  if (status !== "active" || revision !== fire.revision || lastDue !== fire.from) return "stale";
+  const last = createJobs(transaction, queue, fire, lastJob);
+  sql.run(FIRED, fire.to, fire.nextDue, last, fire.op, queue.number, name);
+  transaction.changed(fire.queue);
+  return "applied";
+}
+
+/** Answers the last of them. */
+function createJobs(
+  transaction: Transaction,
+  queue: SqliteQueue,
+  { jobs, skipOverlap }: ScheduleFire,
+  lastJob: string | null,
+): string | null {
+  if (!skipOverlap) return enqueue(transaction, jobs).at(-1)?.id ?? lastJob;
+  let last = lastJob;
+  for (const spec of jobs) {
+    const job = last === null ? null : findJob(transaction.sql, queue.number, last);
+    if (job !== null && !isTerminal(stateOf(job.line))) continue;
+    last = enqueue(transaction, [spec])[0]?.id ?? last;
+  }
+  return last;
+}
+
+const ALL = `SELECT q.name AS in_queue, ${COLUMNS} FROM queues q CROSS JOIN schedules s ON s.queue = q.queue
+  WHERE (? IS NULL OR q.name IN (SELECT value FROM json_each(?)))
+  AND (? IS NULL OR s.name IN (SELECT value FROM json_each(?))) ORDER BY q.name, s.name`;
+
+function among(list: readonly string[] | undefined): SqlValue {
+  return list === undefined ? null : JSON.stringify(list);
+}
+
+/** Schedules by queue, then name. */
+export function listSchedules(
+  sql: Sql,
+  queues: readonly string[] | undefined,
+  names: readonly string[] | undefined,
+): ScheduleRecord[] {
+  const [inQueues, called] = [among(queues), among(names)];
+  return sql
+    .all<[queue: string, ...ScheduleRow]>(ALL, inQueues, inQueues, called, called)
+    .map(([queue, ...row]) => recordOf(queue, row));
+}
+
+const DUE = `SELECT ${COLUMNS} FROM schedules s WHERE s.queue = ? AND s.next_due <= ? ORDER BY s.next_due, s.name LIMIT ?`;
+
+/** The schedules that are due, the earliest first, as many as a sweep hands out. */
+export function dueSchedules({ sql, now }: Transaction, queue: SqliteQueue): { due: ScheduleRecord[]; more: boolean } {
+  const rows = sql.all<ScheduleRow>(DUE, queue.number, now, MOST_HANDED_OUT + 1);
+  const due = rows.slice(0, MOST_HANDED_OUT).map((row) => recordOf(queue.name, row));
+  return { due, more: rows.length > due.length };
+}
+
+const FIRST = "SELECT min(next_due) FROM schedules WHERE queue = ? AND next_due IS NOT NULL";
+
+/** When the first schedule is due; `null` if it is due already, which the next sweep sees to, or if there is none. */
+export function firstTick(sql: Sql, queue: number, now: number): number | null {
+  const first = sql.all<[number | null]>(FIRST, queue)[0]?.[0] ?? null;
+  return first !== null && first > now ? first : null;
+}
+
+const NEXT = "SELECT min(next_due) FROM schedules WHERE queue = ? AND next_due > ?";
+
+/** When the next schedule that is not due yet will be; `null` if there is none. */
+export function nextTick(sql: Sql, queue: number, now: number): number | null {
+  return sql.all<[number | null]>(NEXT, queue, now)[0]?.[0] ?? null;
+}
+
+function recordOf(queue: string, row: ScheduleRow): ScheduleRecord {
+  const [name, definition, , status, revision, , lastDue, nextDue, lastJob, , createdAt] = row;
+  const decoded = decodeSchedule(name, definition, status);
+  return { queue, name, ...decoded, status, revision, lastDue, nextDue, lastJob, createdAt };
+}

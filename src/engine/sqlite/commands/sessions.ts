@@ -1,0 +1,222 @@
+/**
+ * Sessions: a worker's expiry in its queues, however many jobs it holds. The end of a session's time is kept on the monotonic
+ * clock, which all processes of a machine share and no change of the date moves. It begins anew with the machine: an end that
+ * is further away than the session lives was written before, so its time is over too. From when a session is taken for dead
+ * its end is below 0: it is heard no more, and goes when what it held is recovered.
+ */
+import type { HeldPage, LeaseRef, OverdueSession, Revocation, WorkerInfo, WorkerRecord } from "../../contract/engine.js";
+import { decodeWorkerInfo } from "../../shared/worker-info.js";
+import { ACTIVE } from "../store/state-lines.js";
+import { jobFrom, JOB_COLUMNS, type Job, type JobRow } from "../store/job.js";
+import { revokedSince } from "../store/revocations.js";
+import type { SqliteQueue } from "../store/queue.js";
+import type { Sql } from "../database/sql.js";
+import type { Transaction } from "../store/transaction.js";
+
+/** How long a session lives without a heartbeat in a queue (milliseconds), and when that is over on the monotonic clock. */
+export interface SessionLife {
+  readonly ttl: number;
+  readonly deadline: number;
+}
+
+/** The life of the session that speaks; `null`: it has ended in that queue. Who speaks lives: a session that is late is renewed. */
+export function heard(transaction: Transaction, session: string, queue: SqliteQueue): SessionLife | null {
+  const { sql, monotonic } = transaction;
+  const life = sql.all<[deadline: number, ttl: number]>(
+    "SELECT deadline, ttl FROM lives WHERE session = ? AND queue = ?",
+    session,
+    queue.number,
+  )[0];
+  if (life === undefined) return null;
+  const [deadline, ttl] = life;
+  if (deadline < 0) return null;
+  return isOver(deadline, ttl, monotonic) ? renew(transaction, session, queue, ttl) : { deadline, ttl };
+}
+
+function renew({ sql, now, monotonic }: Transaction, session: string, queue: SqliteQueue, life: number): SessionLife {
+  const ttl = Math.ceil(life);
+  const deadline = monotonic + ttl;
+  const set = "UPDATE lives SET deadline = ?, ttl = ?, seen_at = ? WHERE session = ? AND queue = ?";
+  sql.run(set, deadline, ttl, now, session, queue.number);
+  return { deadline, ttl };
+}
+
+/** From now on a session lives no longer than this (milliseconds) without a heartbeat. */
+export function shortenLife(
+  transaction: Transaction,
+  session: string,
+  queue: SqliteQueue,
+  life: SessionLife,
+  ttl: number,
+): void {
+  if (life.deadline > transaction.monotonic + Math.ceil(ttl)) renew(transaction, session, queue, ttl);
+}
+
+function isOver(deadline: number, ttl: number, monotonic: number): boolean {
+  return deadline <= monotonic || deadline > monotonic + ttl;
+}
+
+/** All sessions that have not ended in a queue. */
+export function sessionsIn(sql: Sql, queue: SqliteQueue): string[] {
+  return sql
+    .all<[session: string]>("SELECT session FROM lives WHERE queue = ? ORDER BY session", queue.number)
+    .map(([session]) => session);
+}
+
+const OVERDUE = `SELECT session, deadline, ttl FROM lives
+  WHERE queue = ? AND deadline >= 0 AND (deadline <= ? OR deadline > ? + ttl) ORDER BY deadline, session`;
+
+/** The sessions whose time is over in a queue, the earliest first. */
+export function overdueSessions({ sql, monotonic }: Transaction, queue: SqliteQueue): OverdueSession[] {
+  return sql
+    .all<[session: string, deadline: number, ttl: number]>(OVERDUE, queue.number, monotonic, monotonic)
+    .map(([session, deadline, ttl]) => {
+      // How long it has been over is not known of one from before the machine started.
+      const overdue = deadline <= monotonic ? monotonic - deadline : monotonic;
+      return { session, queue: queue.name, deadline, ttl, overdue };
+    });
+}
+
+/** Added to the date at which a session was taken for dead. */
+const DEAD = -1e15;
+
+/** Takes a session for dead. */
+export function condemn({ sql, now }: Transaction, session: string, queue: SqliteQueue): void {
+  sql.run("UPDATE lives SET deadline = ? WHERE session = ? AND queue = ?", DEAD + now, session, queue.number);
+}
+
+/** The dead in the order in which they were found to be. */
+export function deadSessions(sql: Sql, queue: SqliteQueue): string[] {
+  const dead = "SELECT session FROM lives WHERE queue = ? AND deadline < 0 ORDER BY deadline, session";
+  return sql.all<[session: string]>(dead, queue.number).map(([session]) => session);
+}
+
+/** When the time of the first session of a queue is over, in epoch milliseconds; `null` if there is none to wait for. */
+export function nextExpiry({ sql, now, monotonic }: Transaction, queue: SqliteQueue): number | null {
+  const row = sql.all<[number | null]>(
+    "SELECT min(deadline) FROM lives WHERE queue = ? AND deadline > ? AND deadline <= ? + ttl",
+    queue.number,
+    monotonic,
+    monotonic,
+  )[0];
+  const first = row?.[0] ?? null;
+  return first === null ? null : now + first - monotonic;
+}
+
+/** Starts a session. */
+export function openSession(transaction: Transaction, session: string, worker: WorkerInfo, ttl: number): void {
+  const { sql, now, monotonic } = transaction;
+  endSession(sql, session);
+  sql.run("INSERT INTO sessions (session, worker) VALUES (?, ?)", session, JSON.stringify(worker));
+  for (const name of worker.queues) {
+    sql.run(
+      "INSERT OR IGNORE INTO lives (session, queue, deadline, ttl, seen_at) VALUES (?, ?, ?, ?, ?)",
+      session,
+      transaction.queue(name).number,
+      monotonic + Math.ceil(ttl),
+      Math.ceil(ttl),
+      now,
+    );
+  }
+}
+
+/** Takes a session out of one queue; out of its last one ends it. Answers whether it was in that queue. */
+export function leaveQueue(sql: Sql, session: string, queue: SqliteQueue): boolean {
+  const left = sql.run("DELETE FROM lives WHERE session = ? AND queue = ?", session, queue.number) > 0;
+  if (left && sql.all("SELECT 1 FROM lives WHERE session = ? LIMIT 1", session).length === 0) endSession(sql, session);
+  return left;
+}
+
+function endSession(sql: Sql, session: string): void {
+  for (const table of ["sessions", "lives", "calls", "revoked"]) {
+    sql.run(`DELETE FROM ${table} WHERE session = ?`, session);
+  }
+}
+
+/** Renews a session in queues; answers the leases of theirs that were taken from it. */
+export function heartbeat(
+  transaction: Transaction,
+  session: string,
+  queues: readonly string[],
+  ttl: number,
+): { alive: boolean; revoked: Revocation[] } {
+  const taken = revokedSince(transaction.sql, session, 0).map(({ lease }) => lease);
+  const revoked: Revocation[] = [];
+  let alive = true;
+  for (const name of queues) {
+    const queue = transaction.find(name);
+    if (queue === null || heard(transaction, session, queue) === null) {
+      alive = false;
+      continue;
+    }
+    renew(transaction, session, queue, ttl);
+    revoked.push(...taken.filter((lease) => lease.queue === name));
+  }
+  return { alive, revoked };
+}
+
+/** Takes a running job from its session by command: its worker is fenced off and told. */
+export function revoke(transaction: Transaction, queue: SqliteQueue, job: Job, cause: Revocation["cause"]): void {
+  const { sql } = transaction;
+  if (job.session === null) return;
+  const lease = { queue: queue.name, id: job.id, epoch: job.epoch, cause };
+  let number: number | null = null;
+  if (sql.all("SELECT 1 FROM sessions WHERE session = ?", job.session).length > 0) {
+    number = sql.insert(
+      "INSERT INTO revoked (session, queue, id, epoch, cause) VALUES (?, ?, ?, ?, ?)",
+      job.session,
+      queue.name,
+      job.id,
+      job.epoch,
+      cause,
+    );
+  }
+  transaction.revoked({ session: job.session, lease, number });
+}
+
+/** A session has settled a lease that was taken from it: it need not be told again. */
+export function acknowledge(sql: Sql, session: string, { queue, id, epoch }: LeaseRef): void {
+  sql.run("DELETE FROM revoked WHERE session = ? AND queue = ? AND id = ? AND epoch = ?", session, queue, id, epoch);
+}
+
+const HELD = `SELECT ${JOB_COLUMNS} FROM jobs j WHERE j.queue = ? AND j.line = ${ACTIVE} AND j.key = 0
+  AND j.session = ? ORDER BY j.tie`;
+
+/** What a session holds in a queue, by id. The jobs that run are few: no index of its own is kept for this. */
+export function heldBy(sql: Sql, queue: SqliteQueue, session: string): Job[] {
+  return sql.all<JobRow>(HELD, queue.number, session).map((row) => jobFrom(row));
+}
+
+/** How many active jobs one page looks at, whoever holds them. */
+const HELD_PAGE = 1_000;
+const ACTIVE_AFTER = `SELECT j.id, j.session, j.epoch FROM jobs j WHERE j.queue = ? AND j.line = ${ACTIVE} AND j.key = 0
+  AND j.tie > ? ORDER BY j.tie LIMIT ${HELD_PAGE}`;
+
+/** A page of the leases a session holds in a queue. */
+export function heldPage(sql: Sql, session: string, name: string, cursor: string | null): HeldPage {
+  const [queue] = sql.all<[number]>("SELECT queue FROM queues WHERE name = ?", name)[0] ?? [];
+  if (queue === undefined) return { leases: [], cursor: null };
+  const rows = sql.all<[id: string, session: string, epoch: number]>(ACTIVE_AFTER, queue, cursor ?? "");
+  const leases = rows.filter((row) => row[1] === session).map(([id, , epoch]) => ({ queue: name, id, epoch }));
+  return { leases, cursor: rows.length < HELD_PAGE ? null : (rows.at(-1)?.[0] ?? null) };
+}
+
+/** Is this the lease under which the job runs? */
+export function holds(session: string, job: Pick<Job, "line" | "session" | "epoch">, lease: LeaseRef): boolean {
+  return job.line === ACTIVE && job.session === session && job.epoch === lease.epoch;
+}
+
+const RUNNING = `SELECT j.session, count(*) FROM queues q CROSS JOIN jobs j ON j.queue = q.queue AND j.line = ${ACTIVE}
+  CROSS JOIN lives l ON l.session = j.session AND l.queue = q.queue WHERE l.deadline > ? AND l.deadline <= ? + l.ttl GROUP BY j.session`;
+const LIVING = `SELECT s.session, s.worker, max(l.seen_at) FROM sessions s CROSS JOIN lives l ON l.session = s.session
+  WHERE l.deadline > ? AND l.deadline <= ? + l.ttl GROUP BY s.session ORDER BY s.session`;
+
+/** The workers whose time is not over in some queue. */
+export function listWorkers(sql: Sql, monotonic: number): WorkerRecord[] {
+  const running = new Map(sql.all<[session: string, running: number]>(RUNNING, monotonic, monotonic));
+  return sql
+    .all<[session: string, worker: string, seenAt: number]>(LIVING, monotonic, monotonic)
+    .map(([session, worker, seenAt]) => {
+      return { ...decodeWorkerInfo(session, worker), session, running: running.get(session) ?? 0, seenAt };
+    });
+}

@@ -1,0 +1,234 @@
+/** Settling outcomes, and what is left when a session ends. */
+import { plainFailure } from "../../../model/failure/failure.js";
+import { WORKER_LOST } from "../../../model/job/job.js";
+import { isTerminal } from "../../../model/job/state.js";
+import { encodeStepFailures } from "../../../model/failure/step-failure.js";
+import { judge, judgeCrash } from "../../../model/job/outcome.js";
+import type { FencedAnswer, Outcome, Settlement } from "../../contract/engine.js";
+import { saveJob, stateOfJob, tellsLastRun, type Job, type MovingJob } from "../store/job.js";
+import { ACTIVE, lineOf } from "../store/state-lines.js";
+import { finish, move, recordAttempt } from "../store/transitions.js";
+import type { SqliteQueue } from "../store/queue.js";
+import { acknowledge, heldBy, holds, leaveQueue, revoke } from "./sessions.js";
+import type { Sql } from "../database/sql.js";
+import { tiesOf } from "../store/dependencies.js";
+import type { Transaction } from "../store/transaction.js";
+
+/** What settling needs of a job. */
+type SettledJob = MovingJob & Pick<Job, "attempts" | "crashes" | "settled">;
+
+type SettledRow = [
+  index: number,
+  mine: number,
+  job: number,
+  line: number,
+  epoch: number,
+  settled: number,
+  priority: number,
+  attempts: number,
+  createdAt: number,
+  runAt: number,
+  startedAt: number | null,
+  counted: number,
+  crashes: number,
+  suspect: number,
+  errorEpoch: number | null,
+  retention: string | null,
+  tags: string | null,
+  tied: number,
+  declinedAt: number | null,
+  place: number | null,
+];
+
+const SETTLED = `SELECT e.key, j.line = ${ACTIVE} AND j.session = ?, j.job, j.line, j.epoch, j.settled, j.priority,
+  j.attempts, j.created_at, j.run_at, j.started_at, j.counted, j.crashes, j.suspect, j.error_epoch, j.retention, j.tags,
+  j.tied, j.declined_at, j.place
+  FROM json_each(?) e CROSS JOIN jobs j ON j.queue = ? AND j.id = e.value`;
+
+/** Settles outcomes of one queue, in order. */
+export function settleAll(
+  transaction: Transaction,
+  queue: SqliteQueue,
+  session: string,
+  settlements: readonly Settlement[],
+): FencedAnswer[] {
+  const answers: FencedAnswer[] = [];
+  while (answers.length < settlements.length) {
+    const from = answers.length;
+    const settlement = settlements[from];
+    if (settlement !== undefined && completeUsual(transaction, queue, session, settlement)) {
+      answers.push("applied");
+      continue;
+    }
+    // Those that follow and do not complete are looked up together with it.
+    let to = from + 1;
+    while (to < settlements.length && settlements[to]?.outcome.kind !== "complete") to += 1;
+    const others = settlements.slice(from, to);
+    const jobs = loadSettled(transaction.sql, queue, session, others);
+    for (const other of others) answers.push(settleOne(transaction, queue, session, jobs.get(other.id), other));
+  }
+  return answers;
+}
+
+const COMPLETED = lineOf("completed");
+const COMPLETE = `UPDATE jobs SET line = ${COMPLETED}, key = ?, tie = NULL, finished_at = ?, counted = counted + 1,
+  settled = epoch, suspect = 0, declined_at = NULL, result = ? WHERE queue = ? AND id = ? AND line = ${ACTIVE} AND session = ? AND epoch = ?
+  AND tags IS NULL AND retention IS NULL AND tied = 0`;
+
+/**
+ * The usual end of a run: the job completes, and neither tags nor a retention of its own nor ties have to be looked after.
+ * One statement fences and moves it. Answers whether it did.
+ */
+function completeUsual(
+  { sql, now }: Transaction,
+  queue: SqliteQueue,
+  session: string,
+  { id, epoch, outcome }: Settlement,
+): boolean {
+  if (outcome.kind !== "complete") return false;
+  const key = -queue.nextFinished;
+  if (sql.run(COMPLETE, key, now, outcome.result, queue.number, id, session, epoch) === 0) return false;
+  queue.finish();
+  queue.count(ACTIVE, -1);
+  queue.count(COMPLETED, 1);
+  queue.tell({ kind: "state", id, state: "completed" });
+  return true;
+}
+
+function loadSettled(
+  sql: Sql,
+  queue: SqliteQueue,
+  session: string,
+  settlements: readonly Settlement[],
+): Map<string, SettledJob> {
+  const jobs = new Map<string, SettledJob>();
+  const ids = JSON.stringify(settlements.map((settlement) => settlement.id));
+  for (const row of sql.all<SettledRow>(SETTLED, session, ids, queue.number)) {
+    const id = settlements[row[0]]?.id ?? "";
+    // Only one that it holds is moved; of the others no more is asked than what was settled last.
+    jobs.set(id, settledJob(id, row[1] === 1 ? session : null, row));
+  }
+  return jobs;
+}
+
+function settledJob(id: string, session: string | null, row: SettledRow): SettledJob {
+  return {
+    job: row[2],
+    id,
+    line: row[3],
+    key: 0,
+    tie: id,
+    priority: row[6],
+    attempts: row[7],
+    createdAt: row[8],
+    runAt: row[9],
+    startedAt: row[10],
+    finishedAt: null,
+    expireAt: null,
+    counted: row[11],
+    epoch: row[4],
+    settled: row[5],
+    crashes: row[12],
+    suspect: row[13] === 1,
+    session,
+    errorEpoch: row[14],
+    retention: row[15],
+    kept: null,
+    removeAt: null,
+    tags: row[16],
+    tied: row[17] === 1,
+    declinedAt: row[18],
+    place: row[19],
+  };
+}
+
+function settleOne(
+  transaction: Transaction,
+  queue: SqliteQueue,
+  session: string,
+  job: SettledJob | undefined,
+  settlement: Settlement,
+): FencedAnswer {
+  if (job !== undefined && holds(session, job, settlement)) {
+    job.settled = settlement.epoch;
+    applyOutcome(transaction, queue, job, settlement.outcome);
+    return "applied";
+  }
+  acknowledge(transaction.sql, session, settlement);
+  return job?.settled === settlement.epoch ? "applied" : "stale";
+}
+
+const END = `UPDATE jobs SET line = ?, key = ?, tie = NULL, finished_at = ?, counted = ?, settled = ?, suspect = 0,
+  declined_at = NULL, error_epoch = ?, kept = ?, remove_at = ?, result = ?, failures = ? WHERE job = ?`;
+const PUT_BACK = `UPDATE jobs SET line = ?, key = ?, tie = ?, run_at = ?, counted = ?, settled = ?, suspect = ?,
+  declined_at = ?, error_epoch = ? WHERE job = ?`;
+
+function applyOutcome(transaction: Transaction, queue: SqliteQueue, job: SettledJob, outcome: Outcome): void {
+  const { sql, now } = transaction;
+  const waiting = outcome.kind === "wait" ? tiesOf(sql, job).waiting : 0;
+  const verdict = judge({ ...job, waiting }, outcome);
+  // A job that ends well tells by itself how its last run ended.
+  if (!tellsLastRun(verdict.state, job)) {
+    recordAttempt(transaction, job, verdict.outcome, now, outcome.kind === "fail" ? outcome.error : null);
+  }
+  if (verdict.counts) job.counted += 1;
+  // A run that ended proves that the job does not kill its worker; one that was handed back proves nothing.
+  if (outcome.kind === "decline") {
+    job.declinedAt ??= now;
+  } else if (outcome.kind !== "release") {
+    job.suspect = false;
+    job.declinedAt = null;
+  }
+  if (isTerminal(verdict.state)) {
+    finish(transaction, queue, job, verdict.state);
+    // A running job has neither result nor failures: every way to run again takes them.
+    const result = "result" in outcome ? outcome.result : null;
+    const failures = outcome.kind === "partial" ? encodeStepFailures(outcome.failures ?? []) : null;
+    const { line, key, counted, settled, errorEpoch, kept, removeAt } = job;
+    sql.run(END, line, key, now, counted, settled, errorEpoch, kept, removeAt, result, failures, job.job);
+  } else {
+    job.runAt = now + verdict.delay;
+    move(queue, job, verdict.state, verdict.place);
+    const { line, key, tie, runAt, counted, settled, suspect, declinedAt, errorEpoch } = job;
+    sql.run(PUT_BACK, line, key, tie, runAt, counted, settled, suspect ? 1 : 0, declinedAt, errorEpoch, job.job);
+  }
+}
+
+/** Ends a job as cancelled; a running one is taken from its session. Whoever asked writes its run record back. */
+export function endCancelled(transaction: Transaction, queue: SqliteQueue, job: Job): void {
+  if (stateOfJob(job) === "active") {
+    recordAttempt(transaction, job, "cancelled", transaction.now);
+    revoke(transaction, queue, job, "cancel");
+  }
+  finish(transaction, queue, job, "cancelled");
+}
+
+/** Ends a session in one queue: what it holds returns to the head of the line, uncounted. */
+export function closeIn(transaction: Transaction, session: string, name: string): void {
+  const { sql } = transaction;
+  const queue = transaction.find(name);
+  if (queue === null || !leaveQueue(sql, session, queue)) return;
+  // In reverse, so that the first of them ends up at the very head.
+  for (const job of heldBy(sql, queue, session).toReversed()) {
+    applyOutcome(transaction, queue, job, { kind: "release" });
+  }
+  transaction.changed(name);
+}
+
+/** Takes a job from a dead session. */
+export function recover(transaction: Transaction, queue: SqliteQueue, job: Job): void {
+  const { sql, now } = transaction;
+  const verdict = judgeCrash(job);
+  job.crashes += 1;
+  const lost = plainFailure("WorkerLost", `the worker running it died ${job.crashes} times`, WORKER_LOST);
+  recordAttempt(transaction, job, verdict.outcome, now, verdict.state === "failed" ? lost : null);
+  if (isTerminal(verdict.state)) {
+    finish(transaction, queue, job, verdict.state);
+  } else {
+    job.suspect = true;
+    job.declinedAt = null;
+    job.runAt = now;
+    move(queue, job, verdict.state);
+  }
+  saveJob(sql, job);
+}

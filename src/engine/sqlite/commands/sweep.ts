@@ -1,0 +1,117 @@
+/** Upkeep of one queue: recover, promote, expire, trim. Bounded, and safe to run from anywhere at any time. */
+import type { OverdueSession } from "../../contract/engine.js";
+import { earliest } from "../../shared/listing-order.js";
+import { isDead } from "../../shared/overdue.js";
+import { DEFAULT_RETENTION } from "../../../model/job/retention.js";
+import { TERMINAL_STATES } from "../../../model/job/state.js";
+import { recover } from "./settle.js";
+import { jobFrom, JOB_COLUMNS, retentionClass, saveJob, type Job, type JobRow } from "../store/job.js";
+import { DELAYED, lineOf } from "../store/state-lines.js";
+import { finish, forget, move } from "../store/transitions.js";
+import type { SqliteQueue } from "../store/queue.js";
+import { condemn, deadSessions, heldBy, leaveQueue, nextExpiry, overdueSessions } from "./sessions.js";
+import type { Transaction } from "../store/transaction.js";
+
+const DUE = `SELECT ${JOB_COLUMNS} FROM jobs j WHERE j.queue = ? AND j.line = ${DELAYED} AND j.key <= ?
+  ORDER BY j.key, j.tie LIMIT ?`;
+const FIRST_DUE = `SELECT key FROM jobs WHERE queue = ? AND line = ${DELAYED} ORDER BY key LIMIT 1`;
+const LATE = `SELECT ${JOB_COLUMNS} FROM jobs j WHERE j.queue = ? AND j.expire_at <= ? ORDER BY j.expire_at, j.id LIMIT ?`;
+const FIRST_LATE = "SELECT min(expire_at) FROM jobs WHERE queue = ? AND expire_at IS NOT NULL";
+const OLDEST = `SELECT ${JOB_COLUMNS} FROM jobs j WHERE j.queue = ? AND j.line = ? ORDER BY j.key DESC, j.tie DESC LIMIT ?`;
+const SPECIAL = `SELECT ${JOB_COLUMNS} FROM jobs j WHERE j.queue = ? AND j.remove_at <= ?
+  ORDER BY j.remove_at, j.id LIMIT ?`;
+const KEPT = {
+  completed: `SELECT ${JOB_COLUMNS} FROM jobs j WHERE j.queue = ? AND j.kept > 0 ORDER BY j.kept LIMIT ?`,
+  failed: `SELECT ${JOB_COLUMNS} FROM jobs j WHERE j.queue = ? AND j.kept < 0 ORDER BY j.kept DESC LIMIT ?`,
+} as const;
+
+/** Makes what is due ready; answers how many. */
+export function promoteDue({ sql, now }: Transaction, queue: SqliteQueue, limit: number): number {
+  if (queue.standing(DELAYED) === 0) return 0;
+  const due = sql.all<JobRow>(DUE, queue.number, now, limit).map((row) => jobFrom(row));
+  for (const job of due) {
+    move(queue, job, "queued");
+    sql.run("UPDATE jobs SET line = ?, key = ?, tie = ? WHERE job = ?", job.line, job.key, job.tie, job.job);
+  }
+  return due.length;
+}
+
+/** When the first delayed job is due; `null` if there is none. */
+export function nextDelayed({ sql }: Transaction, queue: SqliteQueue): number | null {
+  if (queue.standing(DELAYED) === 0) return null;
+  return sql.all<[number]>(FIRST_DUE, queue.number)[0]?.[0] ?? null;
+}
+
+/** Takes sessions for dead, and jobs from the dead; answers how many. Those that hold nothing more are forgotten. */
+export function recoverLost(
+  transaction: Transaction,
+  queue: SqliteQueue,
+  limit: number,
+  dead: readonly OverdueSession[] | undefined,
+): number {
+  const { sql } = transaction;
+  for (const overdue of overdueSessions(transaction, queue)) {
+    if (isDead(overdue, dead)) condemn(transaction, overdue.session, queue);
+  }
+  let recovered = 0;
+  for (const session of deadSessions(sql, queue)) {
+    const held = heldBy(sql, queue, session);
+    const taken = held.slice(0, limit - recovered);
+    for (const job of taken) recover(transaction, queue, job);
+    recovered += taken.length;
+    if (taken.length < held.length) break;
+    leaveQueue(sql, session, queue);
+  }
+  return recovered;
+}
+
+/** Ends jobs that did not start in time; answers how many. */
+export function expireLate(transaction: Transaction, queue: SqliteQueue, limit: number): number {
+  const { sql, now } = transaction;
+  const late = sql.all<JobRow>(LATE, queue.number, now, limit).map((row) => jobFrom(row));
+  for (const job of late) {
+    finish(transaction, queue, job, "expired");
+    saveJob(sql, job);
+  }
+  return late.length;
+}
+
+/** Removes what retention no longer keeps; answers how many. */
+export function trim(transaction: Transaction, queue: SqliteQueue, limit: number): number {
+  const { sql, now } = transaction;
+  let removed = 0;
+  const drop = (jobs: readonly Job[]): void => {
+    for (const job of jobs) forget(transaction, queue, job);
+    removed += jobs.length;
+  };
+  for (const state of TERMINAL_STATES) {
+    const { age } = DEFAULT_RETENTION[retentionClass(state)];
+    drop(oldest(transaction, queue, lineOf(state), now - age, limit - removed));
+  }
+  drop(sql.all<JobRow>(SPECIAL, queue.number, now, limit - removed).map((row) => jobFrom(row)));
+  for (const kind of ["completed", "failed"] as const) {
+    const keep = queue.keep[kind];
+    const surplus = keep === null ? 0 : Math.max(0, Math.min(queue.kept[kind] - keep, limit - removed));
+    if (surplus > 0) drop(sql.all<JobRow>(KEPT[kind], queue.number, surplus).map((row) => jobFrom(row)));
+  }
+  return removed;
+}
+
+/** The jobs at the old end of a line that finished by then. One is looked at first: mostly there is nothing to do. */
+function oldest({ sql }: Transaction, queue: SqliteQueue, line: number, by: number, limit: number): Job[] {
+  if (queue.standing(line) === 0 || limit <= 0) return [];
+  for (const count of [1, limit]) {
+    const jobs = sql.all<JobRow>(OLDEST, queue.number, line, count).map((row) => jobFrom(row));
+    const end = jobs.findIndex((job) => (job.finishedAt ?? 0) > by);
+    if (end !== -1) return jobs.slice(0, end);
+    if (jobs.length < count || count === limit) return jobs;
+  }
+  return [];
+}
+
+/** When the next thing is due in this queue; `null` if nothing is. */
+export function nextDue(transaction: Transaction, queue: SqliteQueue): number | null {
+  const { sql } = transaction;
+  const late = sql.all<[number | null]>(FIRST_LATE, queue.number)[0]?.[0] ?? null;
+  return earliest(nextDelayed(transaction, queue), nextExpiry(transaction, queue), late);
+}

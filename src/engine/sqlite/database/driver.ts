@@ -1,0 +1,87 @@
+/**
+ * The SQLite library: `node:sqlite` where the runtime has it, else `@photostructure/sqlite`, which has the same interface
+ * and needs no compiler. The rest of the engine knows the interface below and not who stands behind it.
+ */
+import { EngineRefused } from "../../../model/errors/errors.js";
+
+/** What can be bound to a statement and read from a row. */
+export type SqlValue = string | number | bigint | null | Uint8Array;
+
+/** A prepared statement. */
+export interface Statement {
+  run(...values: SqlValue[]): { readonly changes: number | bigint; readonly lastInsertRowid: number | bigint };
+  all(...values: SqlValue[]): unknown[];
+  /** Rows as arrays; missing in early versions of `node:sqlite`. */
+  setReturnArrays?(on: boolean): void;
+}
+
+/** An open database. */
+export interface Database {
+  exec(sql: string): void;
+  prepare(sql: string): Statement;
+  close(): void;
+}
+
+/** Opens a file. `timeout`: milliseconds SQLite itself waits for a lock, blocking. */
+export type OpenDatabase = (path: string, options: { timeout: number }) => Database;
+
+interface SqliteModule {
+  readonly DatabaseSync: new (path: string, options: { timeout: number }) => Database;
+}
+
+const PACKAGE = "@photostructure/sqlite";
+
+/** Finds the library. @throws EngineRefused when there is none */
+export async function loadDriver(): Promise<OpenDatabase> {
+  const { DatabaseSync } = builtIn() ?? (await fromPackage());
+  return (path, options) => new DatabaseSync(path, options);
+}
+
+function builtIn(): SqliteModule | null {
+  const warn = process.emitWarning.bind(process);
+  // Node 22 calls its SQLite experimental on standard error when it is first loaded; that one warning is for us.
+  process.emitWarning = (warning: string | Error, ...rest: unknown[]): void => {
+    if (!String(warning).startsWith("SQLite is an experimental feature")) {
+      Reflect.apply(warn, process, [warning, ...rest]);
+    }
+  };
+  try {
+    const found = process.getBuiltinModule("node:sqlite");
+    return found !== undefined && "DatabaseSync" in found ? (found as SqliteModule) : null;
+  } finally {
+    process.emitWarning = warn;
+  }
+}
+
+async function fromPackage(): Promise<SqliteModule> {
+  try {
+    return (await import(PACKAGE)) as SqliteModule;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new EngineRefused(
+      `SQLite needs Node 22.13 or newer, or the package ${PACKAGE}: run "npm install ${PACKAGE}" (${why})`,
+    );
+  }
+}
+
+const BUSY = 5;
+const LOCKED = 6;
+/** Not ours to mend: read-only, I/O error, corrupt, disk full, cannot open, not a database. */
+const BEYOND_US = new Set([8, 10, 11, 13, 14, 26]);
+
+/** Is somebody else writing just now? */
+export function isBusy(error: unknown): boolean {
+  const code = primaryCode(error);
+  return code === BUSY || code === LOCKED;
+}
+
+/** Did the file or the disk fail, rather than the statement? */
+export function isFileFailure(error: unknown): error is Error {
+  return BEYOND_US.has(primaryCode(error));
+}
+
+function primaryCode(error: unknown): number {
+  if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number") return 0;
+  // The low byte is the kind of error, the others tell more about it.
+  return error.errcode & 0xff;
+}

@@ -1,0 +1,134 @@
+/**
+ * Opening the file: its folder, who may read it, the settings of a connection, the schema. Waiting for other processes is
+ * asynchronous here and everywhere: SQLite itself may block for a few milliseconds only, then we step back and try again.
+ */
+import { existsSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+import { pause, systemClock } from "../../../model/value/clock.js";
+import { EngineUnavailable } from "../../../model/errors/errors.js";
+import { describeTarget, type SqliteTarget } from "../../target.js";
+import { isBusy, isFileFailure, loadDriver, type OpenDatabase } from "./driver.js";
+import { migrate, schemaOf } from "./migrations.js";
+import { makeFile } from "./new-file.js";
+import { Sql } from "./sql.js";
+
+type Target = Required<SqliteTarget>;
+
+/** How long SQLite may block the process for a lock, in milliseconds. */
+const BLOCKING_WAIT = 5;
+/** How long we try again before we give up, in milliseconds. */
+const PATIENCE = 10_000;
+const LONGEST_PAUSE = 20;
+
+/** How to open a file. */
+export interface OpenOptions {
+  /** Open a database that is there, and make none. */
+  readonly existing: boolean;
+}
+
+/** Opens a file, makes or updates its schema. @throws EngineUnavailable, EngineRefused */
+export async function openFile(target: Target, { existing }: OpenOptions): Promise<Sql> {
+  const open = await loadDriver();
+  const sql = guarded(target, () => (existing ? find(target, open) : create(target, open)));
+  try {
+    if (existing && (await whenFree(target, () => schemaOf(sql))) === 0) {
+      throw missing(target, "the file that stands there now is no database of Longshore's");
+    }
+    // Changing to WAL needs the file for oneself for a moment; so does the schema.
+    await whenFree(target, () => sql.exec("PRAGMA journal_mode = WAL"));
+    sql.exec(`
+      PRAGMA busy_timeout = ${BLOCKING_WAIT};
+      PRAGMA synchronous = ${target.durability === "full" ? "FULL" : "NORMAL"};
+      PRAGMA cache_size = -32000;
+      PRAGMA wal_autocheckpoint = 4000;
+      PRAGMA temp_store = MEMORY;
+      PRAGMA foreign_keys = OFF;
+    `);
+    await whenFree(target, () => transact(sql, "BEGIN IMMEDIATE", () => migrate(sql, target.path)));
+    return sql;
+  } catch (error) {
+    sql.close();
+    throw error;
+  }
+}
+
+function create(target: Target, open: OpenDatabase): Sql {
+  try {
+    makeFile(target.path);
+    return new Sql(open(target.path, { timeout: BLOCKING_WAIT }));
+  } catch (error) {
+    throw unavailable(target, error);
+  }
+}
+
+/**
+ * Opens a file that is there, and makes none. With an address SQLite can be told so; the first versions of `node:sqlite`
+ * take none, and there a look beforehand has to do.
+ */
+function find(target: Target, open: OpenDatabase): Sql {
+  const options = { timeout: BLOCKING_WAIT };
+  try {
+    return new Sql(open(`${pathToFileURL(target.path).href}?mode=rw`, options));
+  } catch {
+    if (!existsSync(target.path)) throw missing(target, "its file is gone");
+  }
+  try {
+    return new Sql(open(target.path, options));
+  } catch (error) {
+    throw unavailable(target, error);
+  }
+}
+
+/** Runs `work` between `begin` and COMMIT; whatever it throws undoes it. */
+export function transact<T>(sql: Sql, begin: "BEGIN" | "BEGIN IMMEDIATE", work: () => T): T {
+  sql.run(begin);
+  try {
+    const result = work();
+    sql.run("COMMIT");
+    return result;
+  } catch (error) {
+    try {
+      sql.run("ROLLBACK");
+    } catch {
+      // SQLite has already rolled back by itself, as it does when the disk is full.
+    }
+    throw error;
+  }
+}
+
+/**
+ * Attempts something until no other process stands in its way.
+ * @throws EngineUnavailable after 10 s, or when the file or the disk fails
+ */
+export async function whenFree<T>(target: Target, attempt: () => T): Promise<T> {
+  const start = systemClock.now();
+  for (let wait = 1; ; wait = Math.min(wait * 2, LONGEST_PAUSE)) {
+    try {
+      return guarded(target, attempt);
+    } catch (error) {
+      if (!isBusy(error)) throw error;
+      if (systemClock.now() - start > PATIENCE) {
+        throw unavailable(target, error, `another process has kept it locked for ${PATIENCE / 1000} s`);
+      }
+    }
+    await pause(systemClock, wait);
+  }
+}
+
+function guarded<T>(target: Target, attempt: () => T): T {
+  try {
+    return attempt();
+  } catch (error) {
+    throw isFileFailure(error) ? unavailable(target, error) : error;
+  }
+}
+
+function unavailable(target: Target, cause: unknown, why?: string): EngineUnavailable {
+  const reason = why ?? (cause instanceof Error ? cause.message : String(cause));
+  return new EngineUnavailable(describeTarget(target), reason, { cause });
+}
+
+/** A file that was there, and that nobody but its owner can bring back. */
+function missing(target: Target, why: string): EngineUnavailable {
+  return new EngineUnavailable(describeTarget(target), why, { advice: "" });
+}

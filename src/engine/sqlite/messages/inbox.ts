@@ -1,0 +1,80 @@
+/** What a job does about the messages it gets from those it is tied to; see delivery.ts. */
+import { isTerminal } from "../../../model/job/state.js";
+import type { JobRef } from "../../../model/job/job.js";
+import { answerForMissing, type Message } from "../../shared/relay.js";
+import { endCancelled } from "../commands/settle.js";
+import { hearEnd, letGo } from "../commands/dependent.js";
+import { beJoined } from "../commands/flow.js";
+import { findJob, saveJob, stateOfJob, type Job } from "../store/job.js";
+import { forget, pin, unpin } from "../store/transitions.js";
+import type { SqliteQueue } from "../store/queue.js";
+import type { Sql } from "../database/sql.js";
+import { addDependent, isAwaitedBy, isPinned, removeDependent, saveTies, tiesOf } from "../store/dependencies.js";
+import type { Transaction } from "../store/transaction.js";
+
+/** A job gets a message; answers what it answers. */
+export function receive(transaction: Transaction, queue: SqliteQueue | null, message: Message): Message[] {
+  const { sql } = transaction;
+  const { to, from } = message;
+  const job = queue === null ? null : findJob(sql, queue.number, to.id);
+  if (queue === null || job === null) return answerForMissing(message);
+  switch (message.kind) {
+    case "link":
+      return beAwaited(sql, queue, job, message);
+    case "go":
+      go(transaction, queue, job);
+      return beAwaited(sql, queue, job, message);
+    case "unlink":
+      untie(sql, queue, job, from);
+      return [];
+    case "end":
+      return hearEnd(transaction, queue, job, message);
+    case "join":
+      return beJoined(transaction, job, message);
+    case "cancel":
+      if (isTerminal(stateOfJob(job))) return [];
+      endCancelled(transaction, queue, job);
+      saveJob(sql, job);
+      return [];
+    case "drop":
+      // Another job may have come to its id.
+      if (stateOfJob(job) !== "active" && isAwaitedBy(sql, job.job, from)) forget(transaction, queue, job);
+      return [];
+  }
+}
+
+/** The flow of this job has begun. */
+function go(transaction: Transaction, queue: SqliteQueue, job: Job): void {
+  const ties = tiesOf(transaction.sql, job);
+  if (!ties.held) return;
+  if (stateOfJob(job) === "blocked") {
+    letGo(transaction, queue, job, ties);
+    saveJob(transaction.sql, job);
+  } else {
+    saveTies(transaction.sql, job, { ...ties, held: false });
+  }
+}
+
+/** Somebody waits for this job. */
+function beAwaited(
+  sql: Sql,
+  queue: SqliteQueue,
+  job: Job,
+  { to, from, round }: Extract<Message, { kind: "link" | "go" }>,
+): Message[] {
+  const state = stateOfJob(job);
+  if (!job.tied) saveTies(sql, job, tiesOf(sql, job));
+  addDependent(sql, job, from, round);
+  if (!isTerminal(state)) return [];
+  pin(queue, job);
+  saveJob(sql, job);
+  return [{ kind: "end", to: from, from: to, state, round }];
+}
+
+/** A dependent is gone; when it was the last, retention may have the job. */
+function untie(sql: Sql, queue: SqliteQueue, job: Job, from: JobRef): void {
+  if (!removeDependent(sql, job, from) || isPinned(sql, job) || !isTerminal(stateOfJob(job))) return;
+  if (tiesOf(sql, job).flow === "open") return;
+  unpin(queue, job);
+  saveJob(sql, job);
+}

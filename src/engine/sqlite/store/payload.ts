@@ -1,0 +1,99 @@
+/**
+ * What a job carries, decoded: its body, policies and tags. A job whose columns cannot be decoded fails alone: whoever reads
+ * it is told which column it is.
+ */
+import { DEFAULT_BACKOFF, type Backoff } from "../../../model/failure/backoff.js";
+import { Undecodable } from "../../../model/errors/errors.js";
+import { UNTIED, type JobBody, type Ties } from "../../../model/job/job.js";
+import { DEFAULT_RETENTION, type Retention } from "../../../model/job/retention.js";
+import { readBackoff as readStrictBackoff, readTies as readStrictTies, readTimeout } from "../../../model/job/strict-job.js";
+import { parseRetention, parseTags, type Job } from "./job.js";
+import type { SqlValue } from "../database/driver.js";
+
+/** An input longer than this (in characters) is stored apart from its job. */
+export const LONG_INPUT = 1_000;
+
+/** A backoff as it is stored. */
+export function backoffText(backoff: Backoff): string | null {
+  return backoff === DEFAULT_BACKOFF ? null : JSON.stringify(backoff);
+}
+
+/** The columns of a payload, in the order of `PayloadRow`; `j` is the table of jobs. */
+export const PAYLOAD_COLUMNS = `j.task, coalesce(j.input, (SELECT i.input FROM inputs i WHERE i.job = j.job)), j.backoff,
+  j.timeout, j.meta, CASE j.tied WHEN 1 THEN (SELECT b.body FROM tied_bodies b WHERE b.job = j.job) END`;
+
+/** As it comes out of the file, where anything may have happened to it. */
+export type PayloadRow = [
+  task: SqlValue,
+  input: SqlValue,
+  backoff: SqlValue,
+  timeout: SqlValue,
+  meta: string | null,
+  ties: SqlValue,
+];
+
+/** Decodes the body of a job. @throws Undecodable */
+export function readBody(job: Pick<Job, "id" | "supersedes">, row: readonly [...PayloadRow, ...unknown[]]): JobBody {
+  const [task, input, backoff, timeout] = row;
+  if (typeof task !== "string") throw new Undecodable(job.id, "task");
+  if (typeof input !== "string") throw new Undecodable(job.id, "input");
+  const { supersedes } = job;
+  const { after, references, flow } = readTies(job, row);
+  return {
+    task,
+    input,
+    backoff: decode(job.id, "backoff", backoff, readBackoff, DEFAULT_BACKOFF),
+    timeout: check(job.id, "timeout", () => readTimeout("timeout", timeout)),
+    supersedes,
+    after,
+    references,
+    flow,
+  };
+}
+
+/** Decodes what a job was enqueued with of its ties. @throws Undecodable */
+export function readTies({ id }: Pick<Job, "id">, row: readonly [...PayloadRow, ...unknown[]]): Ties {
+  return decode(id, "ties", row[5], parseTies, UNTIED);
+}
+
+/** Ties as they are stored. @throws when they cannot be decoded */
+export function parseTies(text: string): Ties {
+  return readStrictTies("ties", JSON.parse(text));
+}
+
+/** Decodes the tags of a job. @throws Undecodable */
+export function readTags({ id, tags }: Pick<Job, "id" | "tags">): readonly string[] {
+  return decode(id, "tags", tags, parseTags, []);
+}
+
+/** Decodes the retention of a job. @throws Undecodable */
+export function readRetention({ id, retention }: Pick<Job, "id" | "retention">): Retention {
+  return decode(id, "retention", retention, parseRetention, DEFAULT_RETENTION);
+}
+
+/** Decodes one column. @throws Undecodable */
+export function decode<T>(id: string, what: string, stored: SqlValue, read: (text: string) => T, otherwise: T): T {
+  if (stored === null) return otherwise;
+  return check(id, what, () => read(String(stored)));
+}
+
+/** @throws Undecodable for whatever `read` throws */
+function check<T>(id: string, what: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    throw new Undecodable(id, what, { cause });
+  }
+}
+
+// Jobs that stand together mostly share their backoff: the last one decoded is likely the next one asked for.
+let lastText = "";
+let lastBackoff: Backoff = DEFAULT_BACKOFF;
+
+function readBackoff(text: string): Backoff {
+  if (text === lastText) return lastBackoff;
+  const value = readStrictBackoff("backoff", JSON.parse(text));
+  lastText = text;
+  lastBackoff = value;
+  return value;
+}

@@ -1,0 +1,240 @@
+/**
+ * A queue within a transaction: its row read once, changed here, written once. Keeps how many jobs stand in each line, the
+ * positions of the line, the totals of tags, and the events that watchers want.
+ */
+import { MOST_EVENTS, WATCH_INTEREST, type QueueEvent } from "../../../model/job/event.js";
+import { perState, type JobState } from "../../../model/job/state.js";
+import type { StateCounts } from "../../contract/engine.js";
+import { PRIORITY_STEP } from "../../shared/listing-order.js";
+import { APART, lineOf, LINES, QUEUED } from "./state-lines.js";
+import type { Sql } from "../database/sql.js";
+
+/** Which retention rule a terminal state falls under. */
+export type RetentionClass = "completed" | "failed";
+
+type WithoutOrder<T> = T extends unknown ? Omit<T, "seq" | "at"> : never;
+/** An event before it has its place. */
+export type EventBody = WithoutOrder<QueueEvent>;
+
+type QueueRow = [
+  number: number,
+  paused: number,
+  lines: string,
+  keepCompleted: number | null,
+  keepFailed: number | null,
+  keptCompleted: number,
+  keptFailed: number,
+  defaultTail: number,
+  otherTail: number,
+  otherHead: number,
+  finished: number,
+  sequence: number,
+  dropped: number,
+  interest: number,
+  epoch: number,
+];
+
+const LOAD = `SELECT queue, paused, lines, keep_completed, keep_failed, kept_completed, kept_failed,
+  default_tail, other_tail, other_head, finished, sequence, dropped, interest, epoch FROM queues WHERE name = ?`;
+
+const SAVE = `UPDATE queues SET paused = ?, lines = ?, keep_completed = ?, keep_failed = ?, kept_completed = ?,
+  kept_failed = ?, default_tail = ?, other_tail = ?, other_head = ?, finished = ?, sequence = ?,
+  dropped = ?, interest = ?, epoch = ? WHERE queue = ?`;
+
+const ADD_TOTAL = `INSERT INTO tag_totals (queue, tag, state, jobs) VALUES (?, ?, ?, ?)
+  ON CONFLICT DO UPDATE SET jobs = jobs + excluded.jobs`;
+const DROP_TOTAL = "DELETE FROM tag_totals WHERE queue = ? AND tag = ? AND state = ? AND jobs = 0";
+
+const FIRST_DEFAULT = `SELECT key FROM jobs WHERE queue = ? AND line = ${QUEUED}
+  AND key > ${-PRIORITY_STEP / 2} AND key < ${PRIORITY_STEP / 2} ORDER BY key LIMIT 1`;
+
+/** How many jobs stand in each line, from the column that says so. */
+export function readLines(text: string): number[] {
+  const stored: number[] = JSON.parse(text);
+  return Array.from({ length: LINES }, (_, line) => stored[line] ?? 0);
+}
+
+/** How many jobs are in each state. */
+export function countStates(lines: readonly number[]): StateCounts {
+  const standing = (state: JobState): number => {
+    let jobs = 0;
+    for (let line = lineOf(state); line < LINES; line += APART) jobs += lines[line] ?? 0;
+    return jobs;
+  };
+  return perState(standing);
+}
+
+export class SqliteQueue {
+  readonly number: number;
+  readonly name: string;
+  readonly keep: Record<RetentionClass, number | null>;
+  readonly kept: Record<RetentionClass, number>;
+  readonly #sql: Sql;
+  readonly #now: number;
+  readonly #lines: number[];
+  // Positions count up at the tail and down at the head; before the first job of the default priority there is one place
+  // only, as on Redis, where those jobs stand in a list.
+  readonly #default: { tail: number };
+  readonly #other: { tail: number; head: number };
+  readonly #totals = new Map<string, Map<JobState, number>>();
+  #paused: boolean;
+  #finished: number;
+  #sequence: number;
+  #dropped: number;
+  #interest: number;
+  #epoch: number;
+  #changed = false;
+
+  static load(sql: Sql, name: string, now: number): SqliteQueue | null {
+    const row = sql.all<QueueRow>(LOAD, name)[0];
+    return row === undefined ? null : new SqliteQueue(sql, name, now, row);
+  }
+
+  static create(sql: Sql, name: string, now: number): SqliteQueue {
+    const number = sql.insert("INSERT INTO queues (name) VALUES (?)", name) ?? 0;
+    return new SqliteQueue(sql, name, now, [number, 0, "[]", null, null, 0, 0, 0, 0, -1, 0, 0, 0, 0, 0]);
+  }
+
+  private constructor(sql: Sql, name: string, now: number, row: QueueRow) {
+    this.#sql = sql;
+    this.#now = now;
+    this.name = name;
+    this.number = row[0];
+    this.#paused = row[1] === 1;
+    this.#lines = readLines(row[2]);
+    this.keep = { completed: row[3], failed: row[4] };
+    this.kept = { completed: row[5], failed: row[6] };
+    this.#default = { tail: row[7] };
+    this.#other = { tail: row[8], head: row[9] };
+    this.#finished = row[10];
+    this.#sequence = row[11];
+    this.#dropped = row[12];
+    this.#interest = row[13];
+    this.#epoch = row[14];
+  }
+
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  setPaused(paused: boolean): void {
+    this.#paused = paused;
+    this.#changed = true;
+  }
+
+  /** The sequence of the latest event. */
+  get sequence(): number {
+    return this.#sequence;
+  }
+
+  /** How many jobs stand in a line. */
+  standing(line: number): number {
+    return this.#lines[line] ?? 0;
+  }
+
+  /** A job came to a line (1) or left it (-1). */
+  count(line: number, by: 1 | -1): void {
+    this.#lines[line] = this.standing(line) + by;
+    this.#changed = true;
+  }
+
+  /** A job with a tag came to a state (1) or left it (-1). */
+  tally(tag: string, state: JobState, by: 1 | -1): void {
+    let states = this.#totals.get(tag);
+    if (states === undefined) this.#totals.set(tag, (states = new Map()));
+    states.set(state, (states.get(state) ?? 0) + by);
+    this.#changed = true;
+  }
+
+  /** The next position at one end of the line of a priority. */
+  position(priority: number, apart: boolean, place: "head" | "tail"): number {
+    const line = priority === 0 ? this.#default : this.#other;
+    this.#changed = true;
+    // Who stands apart takes no position of its own: it stands half a step before the next one to come.
+    if (place === "tail") return apart ? line.tail - 0.5 : line.tail++;
+    if (priority === 0) return this.#defaultHead() + (apart ? 0.5 : 0);
+    return apart ? this.#other.head + 0.5 : this.#other.head--;
+  }
+
+  /** The position before the first job of the default priority, or before the next to come when there is none. */
+  #defaultHead(): number {
+    const row = this.#sql.all<[key: number]>(FIRST_DEFAULT, this.number)[0];
+    return (row?.[0] ?? this.#default.tail) - 1;
+  }
+
+  /** What an exchange that leases something now is numbered. */
+  get nextEpoch(): number {
+    return this.#epoch + 1;
+  }
+
+  /** An exchange leased something. */
+  leased(): void {
+    this.#epoch += 1;
+    this.#changed = true;
+  }
+
+  /** The number that the next job to finish will have. */
+  get nextFinished(): number {
+    return this.#finished + 1;
+  }
+
+  /** A job finished; answers its number. */
+  finish(): number {
+    this.#finished += 1;
+    this.#changed = true;
+    return this.#finished;
+  }
+
+  /** Says that somebody watches; answers whether nobody did before. */
+  watchOn(): boolean {
+    const lapsed = this.#interest <= this.#now;
+    this.#interest = this.#now + WATCH_INTEREST;
+    this.#changed = true;
+    return lapsed;
+  }
+
+  /** Tells watchers, if there are any. */
+  tell(event: EventBody): void {
+    if (this.#interest <= this.#now) return;
+    this.#sequence += 1;
+    this.#changed = true;
+    this.#sql.run(
+      "INSERT INTO events (queue, sequence, event) VALUES (?, ?, ?)",
+      this.number,
+      this.#sequence,
+      JSON.stringify({ ...event, seq: this.#sequence, at: this.#now }),
+    );
+    if (this.#sequence - this.#dropped <= MOST_EVENTS * 2) return;
+    this.#dropped = this.#sequence - MOST_EVENTS;
+    this.#sql.run("DELETE FROM events WHERE queue = ? AND sequence <= ?", this.number, this.#dropped);
+  }
+
+  /** Writes the queue's row and the totals of its tags, if they changed. */
+  save(): void {
+    if (!this.#changed) return;
+    this.#sql.run(
+      SAVE,
+      this.#paused ? 1 : 0,
+      JSON.stringify(this.#lines),
+      this.keep.completed,
+      this.keep.failed,
+      this.kept.completed,
+      this.kept.failed,
+      this.#default.tail,
+      this.#other.tail,
+      this.#other.head,
+      this.#finished,
+      this.#sequence,
+      this.#dropped,
+      this.#interest,
+      this.#epoch,
+      this.number,
+    );
+    for (const [tag, states] of this.#totals) {
+      for (const [state, by] of states) {
+        if (by !== 0) this.#sql.run(ADD_TOTAL, this.number, tag, state, by);
+        if (by < 0) this.#sql.run(DROP_TOTAL, this.number, tag, state);
+      }
+    }
+  }
+}

@@ -1,0 +1,96 @@
+/** What a command works with while its transaction is open: the statements, the time, the queues it touches. */
+import type { Clock } from "../../../model/value/clock.js";
+import type { Job } from "./job.js";
+import type { TakenLease } from "./revocations.js";
+import { SqliteQueue } from "./queue.js";
+import type { Sql } from "../database/sql.js";
+import type { Watchers } from "./watchers.js";
+
+export class Transaction {
+  readonly sql: Sql;
+  /** Epoch milliseconds. */
+  readonly now: number;
+  /** Milliseconds on the clock that never jumps, which all processes of the machine share. A whole number. */
+  readonly monotonic: number;
+  readonly #queues = new Map<string, SqliteQueue>();
+  readonly #changed = new Set<string>();
+  readonly #revoked: TakenLease[] = [];
+  /** Per queue the jobs that have something to tell those they are tied to, the earliest first. */
+  readonly #news = new Map<string, Map<number, string>>();
+
+  constructor(sql: Sql, clock: Clock) {
+    this.sql = sql;
+    this.now = clock.now();
+    this.monotonic = Math.round(clock.monotonic());
+  }
+
+  /** A queue, which comes into being when it is named. */
+  queue(name: string): SqliteQueue {
+    const queue = this.find(name) ?? SqliteQueue.create(this.sql, name, this.now);
+    this.#queues.set(name, queue);
+    return queue;
+  }
+
+  /** A queue, if there is one of this name. */
+  find(name: string): SqliteQueue | null {
+    const known = this.#queues.get(name);
+    if (known !== undefined) return known;
+    const queue = SqliteQueue.load(this.sql, name, this.now);
+    if (queue !== null) this.#queues.set(name, queue);
+    return queue;
+  }
+
+  /** Forgets a queue that was deleted. */
+  drop(name: string): void {
+    this.#queues.delete(name);
+    this.#news.delete(name);
+  }
+
+  /** Something changed in a queue: those who wait there are told once it is committed. */
+  changed(name: string): void {
+    this.#changed.add(name);
+  }
+
+  /** A job has something to tell those it is tied to, once the command has run (post.ts). */
+  haveNews({ name }: SqliteQueue, { job, id }: Pick<Job, "job" | "id">): void {
+    let news = this.#news.get(name);
+    if (news === undefined) this.#news.set(name, (news = new Map()));
+    news.delete(job);
+    news.set(job, id);
+    this.changed(name);
+  }
+
+  /** The queues in which jobs have news. */
+  queuesWithNews(): string[] {
+    if (this.#news.size === 0) return [];
+    return [...this.#changed].filter((name) => (this.#news.get(name)?.size ?? 0) > 0);
+  }
+
+  /** The first jobs of a queue that have news, with their ids. What happens to them from now on is news again. */
+  takeNews(queue: SqliteQueue, most: number): [job: number, id: string][] {
+    const taken: [job: number, id: string][] = [];
+    const news = this.#news.get(queue.name) ?? new Map<number, string>();
+    for (const [job, id] of news) {
+      if (taken.length === most) break;
+      taken.push([job, id]);
+      news.delete(job);
+    }
+    return taken;
+  }
+
+  /** A lease was taken from a session: it is told once that is committed. */
+  revoked(taken: TakenLease): void {
+    this.#revoked.push(taken);
+  }
+
+  /** Writes what the queues have become. */
+  flush(): void {
+    for (const queue of this.#queues.values()) queue.save();
+  }
+
+  /** Tells everybody in this process; after the commit. */
+  announce(watchers: Watchers): void {
+    for (const taken of this.#revoked) watchers.revoked(taken);
+    for (const name of this.#changed) watchers.changed(name);
+  }
+}

@@ -1,0 +1,224 @@
+/**
+ * How a job moves: the only code that changes where a job stands, so lines, totals and watchers always agree. Changes are
+ * made to the run record; whoever moves a job writes it back.
+ */
+import { encodeFailure, type Failure } from "../../../model/failure/failure.js";
+import { MOST_ATTEMPT_RECORDS, type AttemptOutcome } from "../../../model/job/job.js";
+import { DEFAULT_RETENTION } from "../../../model/job/retention.js";
+import { isTerminal, type JobState, type TerminalState } from "../../../model/job/state.js";
+import type { Verdict } from "../../../model/job/outcome.js";
+import { PRIORITY_STEP } from "../../shared/listing-order.js";
+import { workerOf } from "../../shared/session-id.js";
+import { dropCheckpoints } from "./checkpoint.js";
+import { retentionClass, retentionOf, stateOfJob, tagsOf, tellsLastRun, type Job, type MovingJob } from "./job.js";
+import { APART, lineOf } from "./state-lines.js";
+import { dropTies, isPinned, tiesOf } from "./dependencies.js";
+import type { SqliteQueue } from "./queue.js";
+import type { Transaction } from "./transaction.js";
+
+/** Moves a job to another state. */
+export function move(queue: SqliteQueue, job: MovingJob, to: JobState, place: Verdict["place"] = "tail"): void {
+  leave(queue, job);
+  stand(queue, job, to, place);
+  queue.tell({ kind: "state", id: job.id, state: to });
+}
+
+/** Moves a queued job to the tail of its line, which another priority may have changed. */
+export function restand(queue: SqliteQueue, job: MovingJob): void {
+  leave(queue, job);
+  stand(queue, job, stateOfJob(job), "tail");
+}
+
+/** Ends a job in a terminal state. */
+export function finish(transaction: Transaction, queue: SqliteQueue, job: MovingJob, to: TerminalState): void {
+  const { sql, now } = transaction;
+  const { flow } = tiesOf(sql, job);
+  // A flow that was never complete goes with its members.
+  const pinned = flow === "open" || isPinned(sql, job);
+  job.finishedAt = now;
+  job.expireAt = null;
+  leave(queue, job);
+  const kind = retentionClass(to);
+  const { age } = retentionOf(job)[kind];
+  const usual = age === DEFAULT_RETENTION[kind].age;
+  if (!pinned && !usual) job.removeAt = now + age;
+  stand(queue, job, to, "tail", pinned || !usual);
+  if (!pinned) keepByCount(queue, job, to, -job.key);
+  job.suspect = false;
+  queue.tell({ kind: "state", id: job.id, state: to });
+  if (pinned || flow !== null) transaction.haveNews(queue, job);
+}
+
+/** Counts a finished job, if it asks for a count; those with lower numbers go before it. */
+function keepByCount(queue: SqliteQueue, job: MovingJob, state: TerminalState, number: number): void {
+  const kind = retentionClass(state);
+  const { count } = retentionOf(job)[kind];
+  if (count === null) return;
+  queue.keep[kind] = count;
+  queue.kept[kind] += 1;
+  job.kept = kind === "completed" ? number : -number;
+}
+
+/** Retention may not have this job that has ended; saying so again changes nothing. */
+export function pin(queue: SqliteQueue, job: MovingJob): void {
+  const state = stateOfJob(job);
+  takeFromRetention(queue, job, state);
+  standApart(queue, job, state);
+}
+
+/** Retention may have this job that has ended. */
+export function unpin(queue: SqliteQueue, job: MovingJob): void {
+  const state = stateOfJob(job);
+  if (!isTerminal(state)) return;
+  job.removeAt = (job.finishedAt ?? 0) + retentionOf(job)[retentionClass(state)].age;
+  keepByCount(queue, job, state, queue.finish());
+}
+
+function standApart(queue: SqliteQueue, job: MovingJob, state: JobState): void {
+  queue.count(job.line, -1);
+  job.line = lineOf(state) + APART;
+  queue.count(job.line, 1);
+}
+
+/** Puts a job where its state says. `apart`: in the second line of that state. */
+export function stand(
+  queue: SqliteQueue,
+  job: MovingJob,
+  state: JobState,
+  place: Verdict["place"],
+  apart = state === "queued" && job.suspect,
+): void {
+  if (state !== "queued" && state !== "active") job.declinedAt = null;
+  const aside = state === "queued" && job.declinedAt !== null;
+  job.line = lineOf(state) + (apart ? APART : 0) + (aside ? 2 * APART : 0);
+  job.tie = job.id;
+  switch (state) {
+    case "blocked":
+      job.key = job.createdAt;
+      break;
+    case "delayed":
+      job.key = job.runAt;
+      break;
+    case "active":
+      job.key = 0;
+      break;
+    case "queued":
+      // A declined job that is handed back, too, stands where it stood.
+      job.key =
+        aside && place !== "tail" && job.place !== null
+          ? job.place
+          : job.priority * PRIORITY_STEP +
+            queue.position(job.priority, apart || aside, place === "tail" ? place : "head");
+      if (!apart && !aside) job.tie = null;
+      break;
+    default:
+      // The latest comes first in listings.
+      job.key = -queue.finish();
+      job.tie = null;
+  }
+  queue.count(job.line, 1);
+  if (job.tags !== null) for (const tag of tagsOf(job)) queue.tally(tag, state, 1);
+}
+
+/** Takes a job from where it stands. */
+export function leave(queue: SqliteQueue, job: MovingJob): void {
+  const state = stateOfJob(job);
+  queue.count(job.line, -1);
+  if (job.tags !== null) for (const tag of tagsOf(job)) queue.tally(tag, state, -1);
+  takeFromRetention(queue, job, state);
+}
+
+function takeFromRetention(queue: SqliteQueue, job: MovingJob, state: JobState): void {
+  if (job.kept !== null && isTerminal(state)) queue.kept[retentionClass(state)] -= 1;
+  job.kept = null;
+  job.removeAt = null;
+}
+
+/** Forgets a job and all that was stored about it. */
+export function forget(transaction: Transaction, queue: SqliteQueue, job: Job): void {
+  const { sql } = transaction;
+  leave(queue, job);
+  sql.run("DELETE FROM jobs WHERE job = ?", job.job);
+  sql.run("DELETE FROM inputs WHERE job = ?", job.job);
+  if (job.epoch > 0 || job.errorEpoch !== null) sql.run("DELETE FROM attempts WHERE job = ?", job.job);
+  if (job.logged > 0) sql.run("DELETE FROM logs WHERE job = ?", job.job);
+  dropCheckpoints(sql, job);
+  if (job.uniqueKey !== null) {
+    sql.run("DELETE FROM unique_keys WHERE queue = ? AND key = ? AND job = ?", queue.number, job.uniqueKey, job.job);
+  }
+  if (job.supersedes !== null) {
+    sql.run("DELETE FROM latest WHERE queue = ? AND key = ? AND job = ?", queue.number, job.supersedes, job.job);
+    sql.run("DELETE FROM owed WHERE job = ?", job.job);
+  }
+  if (job.tags !== null) untag(transaction, queue, job);
+  if (job.tied) {
+    if (tiesOf(sql, job).depends > 0 || isPinned(sql, job)) transaction.haveNews(queue, job);
+    dropTies(sql, job);
+  }
+  queue.tell({ kind: "removed", id: job.id });
+}
+
+/** Enters a job under its tags; answers them. */
+export function tag({ sql }: Transaction, queue: SqliteQueue, job: Job): readonly string[] {
+  const tags = tagsOf(job);
+  for (const name of tags) {
+    sql.run("INSERT OR IGNORE INTO tags (queue, tag, job) VALUES (?, ?, ?)", queue.number, name, job.job);
+  }
+  return tags;
+}
+
+/** Strikes a job out under its tags; answers them. */
+export function untag({ sql }: Transaction, queue: SqliteQueue, job: Job): readonly string[] {
+  const tags = tagsOf(job);
+  for (const name of tags) {
+    sql.run("DELETE FROM tags WHERE queue = ? AND tag = ? AND job = ?", queue.number, name, job.job);
+  }
+  return tags;
+}
+
+const RECORD = `INSERT INTO attempts (job, epoch, number, worker, started_at, ended_at, outcome, fingerprint, error)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+const CUT = `DELETE FROM attempts WHERE job = ? AND epoch IS NOT ?
+  AND epoch <= (SELECT epoch FROM attempts WHERE job = ? ORDER BY epoch DESC LIMIT 1 OFFSET ${MOST_ATTEMPT_RECORDS})`;
+
+/** Writes down how the latest run ended. */
+export function recordAttempt(
+  { sql }: Transaction,
+  job: MovingJob,
+  outcome: AttemptOutcome,
+  endedAt: number,
+  error: Failure | null = null,
+): void {
+  if (error !== null) job.errorEpoch = job.epoch;
+  sql.run(
+    RECORD,
+    job.job,
+    job.epoch,
+    job.counted + 1,
+    workerOf(job.session ?? ""),
+    job.startedAt ?? endedAt,
+    endedAt,
+    outcome,
+    error?.fingerprint ?? null,
+    error === null ? null : encodeFailure(error),
+  );
+  // The last error stays, however old it is. Every lease has a higher epoch, so a lower one than this had fewer runs.
+  if (job.epoch > MOST_ATTEMPT_RECORDS) sql.run(CUT, job.job, job.errorEpoch, job.job);
+}
+
+const RECORD_FAILURE = `INSERT OR REPLACE INTO attempts
+  (job, epoch, number, worker, started_at, ended_at, outcome, fingerprint, error) VALUES (?, 0, 0, '', ?, ?, ?, ?, ?)`;
+
+/** Writes down why a job failed that did not run: as a run under no lease, which no history shows. */
+export function recordFailure({ sql, now }: Transaction, job: MovingJob, error: Failure): void {
+  job.errorEpoch = 0;
+  sql.run(RECORD_FAILURE, job.job, now, now, "failed", error.fingerprint, encodeFailure(error));
+}
+
+/** Writes down how the last run of a job ended whose own row tells it: the row of a job that moves on tells it no more. */
+export function recordLastRun(transaction: Transaction, job: Job): void {
+  const state = stateOfJob(job);
+  if (!tellsLastRun(state, job)) return;
+  const run = { ...job, counted: job.counted - 1 };
+  recordAttempt(transaction, run, state, job.finishedAt ?? transaction.now);
+}

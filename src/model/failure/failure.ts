@@ -1,0 +1,190 @@
+/**
+ * A failure as it is stored with an attempt: plain data made from whatever was thrown, capped, with a fingerprint that is
+ * the same for failures that share a cause, so that a thousand of them show as one line.
+ */
+import { createHash } from "node:crypto";
+import { cutText, headOf, inWords } from "../value/text.js";
+
+/** An error as it is stored. */
+export interface Failure {
+  /** The error's class: `"TypeError"`. Capped at 100 characters, as is its code. */
+  readonly name: string;
+  /** Capped at 2,000 characters. */
+  readonly message: string;
+  /** `error.code`, or the HTTP status as text, when there is one. */
+  readonly code: string | null;
+  /** The stack, capped at 4,000 characters. */
+  readonly stack: string | null;
+  /** What caused it, up to 3 deep. */
+  readonly cause: Failure | null;
+  /** The first 3 errors that an `AggregateError` holds; absent elsewhere. */
+  readonly errors?: readonly Failure[];
+  /** The same for failures that share a cause: 12 hexadecimal digits. */
+  readonly fingerprint: string;
+}
+
+/** The most bytes a failure has as it is stored: JSON in UTF-8, with all that caused it. */
+export const LARGEST_FAILURE = 16 * 1024;
+
+const LONGEST_NAME = 100;
+const LONGEST_MESSAGE = 2_000;
+const DEEPEST_CAUSE = 3;
+const MOST_ERRORS = 3;
+/** Shorter than this no text is cut to make a failure small enough. */
+const SHORTEST_MESSAGE = 15;
+const INEXPRESSIBLE = "something that cannot be shown was thrown";
+
+/** Turns anything thrown into a `Failure`. Never throws itself, whatever it is given. */
+export function describeFailure(thrown: unknown): Failure {
+  try {
+    return boundFailure(describe(thrown, DEEPEST_CAUSE));
+  } catch {
+    return plainFailure("Error", INEXPRESSIBLE, null);
+  }
+}
+
+/** A failure that the engine or worker itself found, without a stack. */
+export function plainFailure(name: string, message: string, code: string | null): Failure {
+  return { name, message, code, stack: null, cause: null, fingerprint: fingerprint(name, code, message) };
+}
+
+/** The JSON text of a failure, at most `LARGEST_FAILURE` bytes: where it would be more, its texts are cut further. */
+export function encodeFailure(failure: Failure): string {
+  let text = JSON.stringify(failure);
+  let longest = LONGEST_MESSAGE;
+  while (Buffer.byteLength(text) > LARGEST_FAILURE) {
+    longest /= 2;
+    text = JSON.stringify(cutDown(failure, longest, longest < SHORTEST_MESSAGE ? 1 : DEEPEST_CAUSE));
+  }
+  return text;
+}
+
+/** The same failure, or a smaller one if it is larger than what is stored. */
+export function boundFailure(failure: Failure): Failure {
+  const { name, message, code, stack, cause, errors } = failure;
+  const characters = name.length + message.length + (code?.length ?? 0) + (stack?.length ?? 0);
+  // Most are small however many bytes their characters need.
+  if (cause === null && errors === undefined && characters * 6 + 200 <= LARGEST_FAILURE) return failure;
+  const text = encodeFailure(failure);
+  return text === JSON.stringify(failure) ? failure : (JSON.parse(text) as Failure);
+}
+
+/** A failure whose messages are at most so long, and that is at most so deep. Those that caused it have no stack then. */
+function cutDown(failure: Failure, longest: number, depth: number, outermost = true): Failure {
+  const { name, message, code, stack, cause, errors, fingerprint: print } = failure;
+  const inner = (one: Failure): Failure => cutDown(one, longest, depth - 1, false);
+  return {
+    name: cutText(name, Math.min(longest, LONGEST_NAME)),
+    message: cutText(message, longest),
+    code: code === null ? null : cutText(code, Math.min(longest, LONGEST_NAME)),
+    stack: stack === null || !outermost ? null : cutText(stack, 2 * longest),
+    cause: cause === null || depth <= 1 ? null : inner(cause),
+    ...(errors === undefined || depth <= 1 ? {} : { errors: errors.slice(0, MOST_ERRORS).map(inner) }),
+    fingerprint: cutText(print, LONGEST_NAME),
+  };
+}
+
+function describe(thrown: unknown, depth: number): Failure {
+  const name = cutText(read(thrown, "name") ?? className(thrown) ?? "Error", LONGEST_NAME).toWellFormed();
+  const message = cutText(read(thrown, "message") ?? textOf(thrown), LONGEST_MESSAGE).toWellFormed();
+  const code = read(thrown, "code") ?? status(thrown);
+  const stack = read(thrown, "stack");
+  const inner = property(thrown, "cause");
+  const errors = depth <= 1 ? [] : heldErrors(thrown).map((error) => describe(error, depth - 1));
+  const short = code === null ? null : cutText(code, LONGEST_NAME).toWellFormed();
+  return {
+    name,
+    message,
+    code: short,
+    stack: stack === null ? null : cutText(stack, 2 * LONGEST_MESSAGE).toWellFormed(),
+    cause: inner === undefined || inner === null || depth <= 1 ? null : describe(inner, depth - 1),
+    ...(errors.length === 0 ? {} : { errors }),
+    fingerprint: fingerprint(name, short, describedBy(message, errors)),
+  };
+}
+
+/** What tells failures of several errors apart: of all that failed together, the first. */
+function describedBy(message: string, [first]: readonly Failure[]): string {
+  return first === undefined ? message : `${headOf(message, 200)} ${first.name} ${first.code ?? ""} ${first.message}`;
+}
+
+/** The first errors of an `AggregateError`, or of what is made like one. */
+function heldErrors(thrown: unknown): unknown[] {
+  const errors = isInstance(thrown, Error) ? property(thrown, "errors") : undefined;
+  return Array.isArray(errors) ? errors.slice(0, MOST_ERRORS).filter((error) => isInstance(error, Error)) : [];
+}
+
+/** `instanceof` for what was thrown: a proxy may throw when it is asked. */
+export function isInstance<T>(thrown: unknown, type: abstract new (...given: never) => T): thrown is T {
+  try {
+    return thrown instanceof type;
+  } catch {
+    return false;
+  }
+}
+
+/** The HTTP status an error carries, under the names that fetch wrappers, axios and SDKs use. `null` if none. */
+export function httpStatus(thrown: unknown): number | null {
+  for (const holder of [thrown, property(thrown, "response")]) {
+    for (const key of ["status", "statusCode"]) {
+      const value = property(holder, key);
+      if (typeof value === "number" && value >= 100 && value <= 599) return value;
+    }
+  }
+  return null;
+}
+
+function status(thrown: unknown): string | null {
+  const value = httpStatus(thrown);
+  return value === null ? null : String(value);
+}
+
+/** A property of anything, without trusting it: a getter may throw. */
+export function property(holder: unknown, key: string): unknown {
+  try {
+    return typeof holder === "object" && holder !== null ? Reflect.get(holder, key) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function read(thrown: unknown, key: string): string | null {
+  const value = property(thrown, key);
+  if (typeof value === "number") return String(value);
+  return typeof value === "string" && value !== "" ? value : null;
+}
+
+function textOf(thrown: unknown): string {
+  if (typeof thrown === "string") return thrown;
+  if (isInstance(thrown, Error)) {
+    const message = property(thrown, "message");
+    return message === undefined || message === "" ? "no message" : inWords(message);
+  }
+  const text = inWords(thrown);
+  // An object that shows nothing of itself, such as a `Response`.
+  return text === "{}" ? `an object of class ${className(thrown) ?? "unknown"} was thrown` : text;
+}
+
+function className(thrown: unknown): string | null {
+  const made = property(thrown, "constructor");
+  const name: unknown = typeof made === "function" ? made.name : null;
+  return isInstance(thrown, Object) && typeof name === "string" && name !== "" && name !== "Object" ? name : null;
+}
+
+/**
+ * What failures that share a cause have in common: class, code and the message without its particulars (ids, numbers,
+ * quoted values, URLs, paths).
+ */
+export function fingerprint(name: string, code: string | null, message: string): string {
+  const general = message
+    .slice(0, 500)
+    .replace(/https?:\/\/\S+/g, "<url>")
+    .replace(/"[^"]*"|'[^']*'|`[^`]*`/g, "<quoted>")
+    .replace(/(?:\/[\w.-]+){2,}/g, "<path>")
+    .replace(/\b[0-9a-f]{8}-[0-9a-f-]{27}\b/gi, "<id>")
+    .replace(/\b\w*\d\w*\b/g, "<n>");
+  return createHash("sha256")
+    .update(`${name}\0${code ?? ""}\0${general}`)
+    .digest("hex")
+    .slice(0, 12);
+}

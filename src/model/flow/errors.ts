@@ -1,0 +1,35 @@
+/** The errors of jobs that have to do with other jobs. */
+import { LongshoreError, NonRetryable } from "../errors/errors.js";
+import type { JobRef } from "../job/job.js";
+
+/** The code of the failure of a job that needs the result of one that is not there any more. */
+export const DEPENDENCY_GONE = "DEPENDENCY_GONE";
+
+/** What the failure of such a job says. */
+export function goneMessage({ queue, id }: JobRef): string {
+  return `${queue}/${id}, whose result it needs, was removed`;
+}
+
+/** The input takes something from the result of a job that is not there any more. No attempt can mend that. */
+export class DependencyGone extends NonRetryable {
+  constructor(job: JobRef) {
+    super(goneMessage(job), { code: DEPENDENCY_GONE });
+  }
+}
+
+/** The input takes something from a place that is not there: in the result of a job, or in the input itself. */
+export class ReferenceNotFound extends NonRetryable {
+  constructor(message: string) {
+    super(message, { code: "REFERENCE_NOT_FOUND" });
+  }
+}
+
+/**
+ * What `spawn.all` throws to give the slot back until the jobs it made have ended; the job is then run again, and no
+ * attempt is counted. Let it pass.
+ */
+export class Suspended extends LongshoreError {
+  constructor() {
+    super("SUSPENDED", "the run ends here until the jobs it waits for have ended");
+  }
+}

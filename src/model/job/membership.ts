@@ -1,0 +1,45 @@
+/**
+ * The flow: jobs that began together and end together. It is a job itself that no worker runs: created first, `blocked` while
+ * its members are at work, ended by the engine when the last of them has ended.
+ */
+import { isSuccess, type DependencyRecord } from "./dependency.js";
+import type { JobRef } from "./job-ref.js";
+import type { Path } from "../value/path.js";
+
+/** What a job that belongs to a flow says of it. */
+export interface Membership extends JobRef {
+  /** What the job is called in its flow. */
+  readonly node: string;
+  /** The node that added it while the flow ran; `null` for one that was there from the beginning. */
+  readonly parent: string | null;
+  /** Its share in the progress of the flow, relative to the others'. */
+  readonly weight: number;
+  /** `"fail"`: the flow fails when it does not succeed; `"continue"`: the flow is then partial. */
+  readonly on: "fail" | "continue";
+}
+
+/** Where the input of a job takes a value from the result of a job it depends on. */
+export interface InputReference {
+  /** Where it goes; empty for the whole input. */
+  readonly at: Path;
+  readonly from: JobRef;
+  /** Where it stands in the result. */
+  readonly take: Path;
+}
+
+/** The most jobs a flow may have. */
+export const MOST_MEMBERS = 10_000;
+
+/** A flow that is not complete this long (milliseconds) after it was begun is removed: whoever was creating it is gone. */
+export const FLOW_CREATION = 60_000;
+
+/** How a flow ends whose members have all ended. */
+export function flowEnd(members: readonly DependencyRecord[]): "completed" | "partial" | "failed" {
+  let end: "completed" | "partial" = "completed";
+  for (const { on, state } of members) {
+    if (state === "completed") continue;
+    if (state !== null && !isSuccess(state) && on !== "continue") return "failed";
+    end = "partial";
+  }
+  return end;
+}

@@ -1,0 +1,74 @@
+/**
+ * How long a finished job is kept: by age, and optionally by count. On by default, so that nothing grows for ever. Ages
+ * hold for each job by itself. A count holds for the finished jobs of its queue and state *that ask for a count*: a job that
+ * is kept by age alone is never pushed out by another job's count.
+ */
+import { parseDuration, type Duration } from "../value/duration.js";
+import { InvalidInput } from "../errors/errors.js";
+import { parseWhole } from "../value/scalar.js";
+
+/** How long to keep jobs of one outcome, as users write it. A bare number is a count (BullMQ's `removeOnComplete: 100`). */
+export type KeepRule = number | { age?: Duration; count?: number };
+
+/** Retention per outcome, as users write it. */
+export interface KeepOption {
+  /** Jobs that ended well: `completed`, `partial`. Default: 24 h. */
+  completed?: KeepRule;
+  /** Jobs that did not: `failed`, `cancelled`, `superseded`, `expired`. Default: 7 days. */
+  failed?: KeepRule;
+}
+
+/** Retention of one outcome as it is stored. `count: null` is no limit. */
+export interface Keep {
+  /** Milliseconds after the job ended. 0 removes it at once. */
+  readonly age: number;
+  readonly count: number | null;
+}
+
+/** Retention as it is stored. */
+export interface Retention {
+  readonly completed: Keep;
+  readonly failed: Keep;
+}
+
+const DAY = 24 * 3_600_000;
+/** The highest count that can be asked for. */
+const MOST_KEPT = 1_000_000;
+
+/** What is kept when a job says nothing: completed for 24 h, failed for 7 days. */
+export const DEFAULT_RETENTION: Retention = {
+  completed: { age: DAY, count: null },
+  failed: { age: 7 * DAY, count: null },
+};
+
+/** Checks retention as users write it. @throws InvalidInput */
+export function parseRetention(field: string, value: unknown): Retention {
+  const rules = record(field, value, ["completed", "failed"], "{completed?, failed?}");
+  return {
+    completed: parseKeep(`${field}.completed`, rules["completed"], DEFAULT_RETENTION.completed),
+    failed: parseKeep(`${field}.failed`, rules["failed"], DEFAULT_RETENTION.failed),
+  };
+}
+
+function parseKeep(field: string, value: unknown, otherwise: Keep): Keep {
+  if (value === undefined) return otherwise;
+  if (typeof value === "number") return { age: otherwise.age, count: parseCount(field, value) };
+  const rule = record(field, value, ["age", "count"], "a count, or {age?, count?}");
+  return {
+    age: rule["age"] === undefined ? otherwise.age : parseDuration(`${field}.age`, rule["age"]),
+    count: rule["count"] === undefined ? null : parseCount(`${field}.count`, rule["count"]),
+  };
+}
+
+function parseCount(field: string, value: unknown): number {
+  return parseWhole(field, value, 0, MOST_KEPT);
+}
+
+function record(field: string, value: unknown, keys: readonly string[], rule: string): Record<string, unknown> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new InvalidInput(field, value, rule);
+  const copy: Record<string, unknown> = { ...value };
+  for (const key of Object.keys(copy)) {
+    if (!keys.includes(key)) throw new InvalidInput(`${field}.${key}`, copy[key], `no such option; ${rule}`);
+  }
+  return copy;
+}

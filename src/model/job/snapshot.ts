@@ -1,0 +1,36 @@
+/** A job as it was at one moment, its payloads decoded. What cannot be decoded is `null` and named in `problem`. */
+import { decodePayload } from "../value/codec.js";
+import { isFlowInput } from "../flow/records.js";
+import type { JobRecord } from "./job.js";
+
+/**
+ * A job as it was at one moment. Times are epoch milliseconds; `new Date(snapshot.createdAt).toISOString()` for
+ * people.
+ */
+export interface JobSnapshot<Result = unknown, Input = unknown> extends Omit<JobRecord, "input" | "result" | "meta"> {
+  readonly input: Input;
+  /** `null` while there is none, or when the handler returned nothing. */
+  readonly result: Result | null;
+  /** Empty when none was set. */
+  readonly meta: { readonly [key: string]: unknown };
+}
+
+/** Decodes a record. Never throws. */
+export function snapshotOf<Result, Input>(record: JobRecord): JobSnapshot<Result, Input> {
+  const problems = record.problem === null ? [] : [record.problem];
+  const decode = (what: string, text: string | null): unknown => {
+    if (text === null || text === "") return null;
+    try {
+      return decodePayload(text);
+    } catch {
+      problems.push(`its stored ${what} cannot be decoded`);
+      return null;
+    }
+  };
+  // The types of a task's payloads are the promise of its definition; what is stored was made by it.
+  const stored = decode("input", record.input);
+  const input = (record.role === "flow" && isFlowInput(stored) ? stored.input : stored) as Input;
+  const result = decode("result", record.result) as Result | null;
+  const meta = (decode("meta", record.meta) ?? {}) as { readonly [key: string]: unknown };
+  return { ...record, input, result, meta, problem: problems.length === 0 ? null : problems.join("; ") };
+}

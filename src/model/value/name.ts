@@ -1,0 +1,43 @@
+/** The rules for what may be called what: queues, tasks, tags, job ids, keys. Strict because names become storage keys. */
+import { InvalidInput } from "../errors/errors.js";
+
+const NAME = /^[A-Za-z0-9_.:-]{1,100}$/;
+const NAME_RULE = "1 to 100 characters of A-Z a-z 0-9 _ . : -";
+
+/** Checks a queue, task or worker name. @throws InvalidInput */
+export function parseName(field: string, value: unknown): string {
+  if (typeof value !== "string" || !NAME.test(value)) throw new InvalidInput(field, value, NAME_RULE);
+  return value;
+}
+
+const ID = /^[A-Za-z0-9_.:-]{1,128}$/;
+
+/** Checks a job id given by the caller. @throws InvalidInput */
+export function parseId(field: string, value: unknown): string {
+  if (typeof value !== "string" || !ID.test(value)) {
+    throw new InvalidInput(field, value, "1 to 128 characters of A-Z a-z 0-9 _ . : -");
+  }
+  return value;
+}
+
+// Control characters are refused because the engines use them as separators, and terminals obey them.
+const TEXT_KEY = /^[^\p{Cc}\p{Cs}]+$/u;
+
+/** Checks a free key (a unique key, a tag): any printable text up to `longest` UTF-8 bytes. @throws InvalidInput */
+export function parseKey(field: string, value: unknown, longest = 256): string {
+  if (typeof value !== "string" || !TEXT_KEY.test(value) || Buffer.byteLength(value) > longest) {
+    throw new InvalidInput(field, value, `1 to ${longest} bytes of text without control characters`);
+  }
+  return value;
+}
+
+/** The most tags a job may carry. */
+export const MOST_TAGS = 16;
+
+/** Checks a list of tags: at most 16, each `key:value` or a plain word; duplicates are dropped. @throws InvalidInput */
+export function parseTags(field: string, value: unknown): string[] {
+  if (!Array.isArray(value)) throw new InvalidInput(field, value, 'a list of tags such as "user:42"');
+  const tags = [...new Set(value.map((tag, index) => parseKey(`${field}[${index}]`, tag, 128)))];
+  if (tags.length > MOST_TAGS) throw new InvalidInput(field, value, `at most ${MOST_TAGS} tags`);
+  return tags;
+}

@@ -1,0 +1,15 @@
+/** Points in time, as users write them. */
+import { InvalidInput } from "../errors/errors.js";
+
+// Times before 2001 are seconds taken for milliseconds; from the year 10000 on a date has another form.
+const EARLIEST = 978_307_200_000;
+const LATEST = 253_402_300_799_999;
+
+/** Checks a point in time and gives its epoch milliseconds. @throws InvalidInput */
+export function parseTime(field: string, value: unknown): number {
+  const at = value instanceof Date ? value.getTime() : value;
+  if (typeof at !== "number" || !(at >= EARLIEST && at <= LATEST)) {
+    throw new InvalidInput(field, value, "a valid Date, or milliseconds since the epoch; from 2001 to 9999");
+  }
+  return Math.round(at);
+}

@@ -1,0 +1,342 @@
+/**
+ * The conversation with the engine: one command settles what has ended and leases what there are slots for. Whatever
+ * ends while an answer is on its way joins the next command, so batches grow with load; at rest nothing waits for a
+ * timer. Under load a second lane speaks while the first waits for its answer. A command without an answer is sent
+ * again as it was.
+ */
+import type { Claim, Engine, ExchangeAnswer, Lease, Settlement } from "../../engine/contract/engine.js";
+import { pause, type Clock, type Random } from "../../model/value/clock.js";
+import type { EngineTime } from "../session/engine-clock.js";
+import type { Outage } from "../session/engine-outage.js";
+import type { ParsedOrder } from "./queue-order.js";
+import type { Run } from "../run/run.js";
+import { settleApart, settlementOf } from "./settle-each.js";
+import { WorkWait } from "./idle-wait.js";
+import type { WorkSession } from "../session/session.js";
+
+/** The most outcomes, and the most leases, in one command. */
+const MOST = 500;
+/** With fewer outcomes than this the second lane stays silent: small batches cost the engine more than they gain. */
+const SECOND_LANE = 16;
+
+/** What the loop asks of its worker, and tells it. */
+export interface ExchangeHost {
+  /** How many more leases are wanted, those on their way not counted. */
+  wanted(): number;
+  /** The most jobs one command should carry, so that two commands share the work when jobs are short. */
+  share(): number;
+  /** Work is about to be leased. */
+  expectsWork(): void;
+  /** How long a session that is given work lives without a heartbeat, in milliseconds. */
+  ttl(): number;
+  /** The tasks of which it takes jobs that were set aside. */
+  tasks(): readonly string[];
+  /** Is a suspect held? */
+  holdsSuspect(): boolean;
+  leased(leases: readonly Lease[], session: WorkSession): void;
+  settled(runs: readonly Run[], answer: ExchangeAnswer): void;
+  /** The session is gone. */
+  lost(session: WorkSession): void;
+  /** These outcomes will never be reported: the leases are gone. */
+  dropped(runs: readonly Run[]): void;
+  /** A command was given up, and is sent again: it may still be carried out late. */
+  unanswered(): void;
+  /** The engine took so long (milliseconds) to answer. */
+  answered(ms: number): void;
+  /** There is nothing to lease, and nothing on its way. */
+  idle(): void;
+}
+
+/** What the loop is given. */
+export interface ExchangeOptions {
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly order: ParsedOrder;
+  readonly outage: Outage;
+  readonly time: EngineTime;
+  readonly host: ExchangeHost;
+  /** Look once more when runs have ended, before there is said to be nothing: jobs that waited for them may be ready. */
+  readonly thorough: boolean;
+}
+
+export class ExchangeLoop {
+  readonly #options: ExchangeOptions;
+  readonly #wait: WorkWait;
+  readonly #lanes: [boolean, boolean] = [false, false];
+  #session: WorkSession | null = null;
+  #outbox: Run[] = [];
+  /** Runs that have ended and wait until what they said is stored. */
+  readonly #coming = new Set<Run>();
+  /** The runs whose outcomes are on their way, by lane. */
+  readonly #speaking: [readonly Run[], readonly Run[]] = [[], []];
+  #claiming = 0;
+  #suspectAsked = false;
+  #workMayWait = true;
+  /** How often somebody said that work may be waiting. */
+  #looks = 0;
+  /** Did the last answer say that there is more than it brought? */
+  #backlog = false;
+  /** Was it woken, and has not asked for work since? */
+  #owesWakeUp = false;
+  #claims = true;
+  #closed = false;
+  #scheduled = false;
+  #drained: (() => void)[] = [];
+
+  constructor(options: ExchangeOptions) {
+    this.#options = options;
+    this.#wait = new WorkWait({ ...options, tasks: () => options.host.tasks() }, (sure, spent) => {
+      if (sure) options.host.expectsWork();
+      this.#owesWakeUp ||= spent;
+      this.look();
+    });
+  }
+
+  /** Is nothing unsettled, and no command on its way? */
+  get quiet(): boolean {
+    return this.#outbox.length === 0 && this.#coming.size === 0 && !this.#lanes.includes(true);
+  }
+
+  /** How many runs have ended and wait until what they said is stored, before their outcome is. */
+  get coming(): number {
+    return this.#coming.size;
+  }
+
+  /** Runs that have ended and are not known to be settled. */
+  *unsettled(): Iterable<Run> {
+    yield* this.#outbox;
+    yield* this.#coming;
+    for (const runs of this.#speaking) yield* runs;
+  }
+
+  /** Have all commands been answered that were under way when these were the last of their lanes? */
+  hasAnswered(calls: readonly [number, number]): boolean {
+    const sent = this.#session?.calls;
+    return sent !== undefined && ([0, 1] as const).every((lane) => sent[lane] > calls[lane] || !this.#lanes[lane]);
+  }
+
+  /** How many leases the commands on their way ask for. */
+  get claiming(): number {
+    return this.#claiming;
+  }
+
+  /** Speaks for this session from now on; `null`: there is none. What was not settled for the last one is dropped. */
+  begin(session: WorkSession | null): void {
+    const unsettled = this.#outbox;
+    this.#session = session;
+    this.#outbox = [];
+    this.#workMayWait = true;
+    this.#wait.stop();
+    this.#options.host.dropped(unsettled);
+    this.kick();
+  }
+
+  /** Reports the outcome of a run with the next command; not before `ready` has resolved. */
+  settle(run: Run, ready: Promise<void> | null = null): void {
+    if (ready === null) {
+      this.#outbox.push(run);
+      this.kick();
+      return;
+    }
+    void this.#settleAfter(run, ready);
+  }
+
+  async #settleAfter(run: Run, ready: Promise<void>): Promise<void> {
+    this.#coming.add(run);
+    await ready;
+    this.#coming.delete(run);
+    if (!run.lost) this.#outbox.push(run);
+    this.kick();
+  }
+
+  /** Work may be waiting. */
+  look(): void {
+    this.#looks += 1;
+    this.#workMayWait = true;
+    this.kick();
+  }
+
+  /** Speaks at the end of this turn of the event loop, if there is anything to say. */
+  kick(): void {
+    if (this.#scheduled || this.#closed) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#speak();
+    });
+  }
+
+  /** Leases nothing more. */
+  stopClaiming(): void {
+    this.#claims = false;
+    this.#wait.stop();
+    this.#passWakeUpOn();
+  }
+
+  /** Resolves when everything is settled. */
+  drained(): Promise<void> {
+    if (this.quiet || this.#session === null) return Promise.resolve();
+    return new Promise((resolve) => this.#drained.push(resolve));
+  }
+
+  /** Says nothing more; commands without an answer are given up. */
+  close(): void {
+    this.#closed = true;
+    this.#session?.end();
+    this.#wait.stop();
+  }
+
+  #speak(): void {
+    const session = this.#session;
+    if (session === null || this.#closed) {
+      this.#passWakeUpOn();
+      this.#tellDrained();
+      return;
+    }
+    for (const lane of [0, 1] as const) {
+      if (this.#lanes[lane]) continue;
+      const claim = this.#claim();
+      if (this.#outbox.length === 0 && (claim === null || !this.#workMayWait)) break;
+      const most = Math.min(MOST, this.#options.host.share());
+      const halfIsFree = this.#backlog && claim !== null && claim.max >= Math.max(most, SECOND_LANE);
+      if (this.#lanes[1 - lane] && this.#outbox.length < SECOND_LANE && !halfIsFree) break;
+      const runs = this.#outbox.length <= most ? this.#outbox : this.#outbox.slice(0, most);
+      this.#outbox = runs.length === this.#outbox.length ? [] : this.#outbox.slice(most);
+      void this.#exchange(session, lane, runs, claim);
+    }
+    if (this.#full) this.#passWakeUpOn();
+    this.#rest();
+  }
+
+  /** What to ask for now; `null`: nothing. */
+  #claim(): Claim | null {
+    const { host, order, random } = this.#options;
+    const max = this.#claims ? Math.min(MOST, host.share(), host.wanted()) : 0;
+    if (max <= 0) return null;
+    const suspect = !this.#suspectAsked && !host.holdsSuspect();
+    return { queues: order.draw(random), max, suspect, tasks: host.tasks(), ttl: host.ttl() };
+  }
+
+  async #exchange(session: WorkSession, lane: 0 | 1, runs: readonly Run[], claim: Claim | null): Promise<void> {
+    const { clock, host, thorough } = this.#options;
+    this.#lanes[lane] = true;
+    if (claim !== null) this.#owesWakeUp = false;
+    this.#claiming += claim?.max ?? 0;
+    this.#suspectAsked ||= claim?.suspect ?? false;
+    session.calls[lane] += 1;
+    this.#speaking[lane] = runs;
+    const sentAt = clock.monotonic();
+    const looks = this.#looks;
+    const answer = await this.#send(session, lane, runs, claim);
+    this.#lanes[lane] = false;
+    this.#speaking[lane] = [];
+    this.#claiming -= claim?.max ?? 0;
+    if (claim?.suspect) this.#suspectAsked = false;
+    if (session.over || answer === null || !answer.alive) {
+      host.lost(session);
+      host.dropped(runs);
+      this.#tellDrained();
+      return;
+    }
+    host.answered(clock.monotonic() - sentAt);
+    if (claim !== null) {
+      // A full answer says nothing of the queues that were not asked any more.
+      this.#backlog = answer.more || answer.leases.length >= claim.max;
+      // What somebody was woken for meanwhile may have come after the engine looked.
+      this.#workMayWait = this.#backlog || this.#looks !== looks || (thorough && runs.length > 0);
+      this.#wait.learn(answer);
+    }
+    host.settled(runs, answer);
+    if (answer.leases.length > 0) host.leased(answer.leases, session);
+    this.#tellDrained();
+    this.kick();
+  }
+
+  /** The answer; `null` when the session was lost, or the worker stopped, before there was one. */
+  async #send(
+    session: WorkSession,
+    lane: 0 | 1,
+    runs: readonly Run[],
+    claim: Claim | null,
+  ): Promise<ExchangeAnswer | null> {
+    const { clock, outage, host } = this.#options;
+    for (let failures = 0; ; failures += 1) {
+      try {
+        return await this.#sendOnce(session, lane, runs.map(settlementOf), claim);
+      } catch (error) {
+        if (session.over) return null;
+        outage.report(error);
+        host.unanswered();
+        await pause(clock, outage.delay(failures), session.signal);
+        // Once more as it was, for what passes by itself; then it is one of the runs, or what is to be leased.
+        if (failures > 0 && !outage.passes(error)) return this.#sendApart(session, lane, runs);
+        if (session.over) return null;
+      }
+    }
+  }
+
+  async #sendOnce(
+    session: WorkSession,
+    lane: 0 | 1,
+    settle: readonly Settlement[],
+    claim: Claim | null,
+  ): Promise<ExchangeAnswer> {
+    return this.#options.engine.exchange({ session: session.id, lane, call: session.calls[lane], settle, claim });
+  }
+
+  #sendApart(session: WorkSession, lane: 0 | 1, runs: readonly Run[]): Promise<ExchangeAnswer | null> {
+    const { clock, outage } = this.#options;
+    const send = async (settlement: Settlement): Promise<ExchangeAnswer | null> => {
+      session.calls[lane] += 1;
+      for (let failures = 0; ; failures += 1) {
+        try {
+          return await this.#sendOnce(session, lane, [settlement], null);
+        } catch (error) {
+          if (session.over) return null;
+          if (!outage.passes(error)) throw error;
+          outage.report(error);
+          await pause(clock, outage.delay(failures), session.signal);
+          if (session.over) return null;
+        }
+      }
+    };
+    return settleApart(runs, send, (error) => outage.report(error));
+  }
+
+  /** Is there no slot, whatever the commands on their way bring? */
+  get #full(): boolean {
+    return this.#options.host.wanted() + this.#claiming <= 0;
+  }
+
+  /** It was woken and asks for nothing: somebody else may. */
+  #passWakeUpOn(): void {
+    if (!this.#owesWakeUp) return;
+    this.#owesWakeUp = false;
+    const { engine, order, outage } = this.#options;
+    void Promise.resolve(engine.passOn({ queues: order.names })).catch((error: unknown) => outage.report(error));
+  }
+
+  /** Waits for work when there is nothing else to do; stops waiting when there is no slot for what would come. */
+  #rest(): void {
+    const { host } = this.#options;
+    if (!this.#claims) return;
+    // At once: what is about to be given back must not wake the one who gives it.
+    if (this.#full) {
+      this.#wait.stop();
+      return;
+    }
+    if (this.#lanes.includes(true) || host.wanted() <= 0) return;
+    if (!this.#workMayWait) {
+      this.#wait.start();
+      if (this.quiet) host.idle();
+    }
+  }
+
+  #tellDrained(): void {
+    if (!this.quiet && this.#session !== null && !this.#closed) return;
+    const waiting = this.#drained;
+    this.#drained = [];
+    for (const resolve of waiting) resolve();
+  }
+}

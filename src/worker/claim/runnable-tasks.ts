@@ -1,0 +1,195 @@
+/**
+ * Which tasks a worker can run now, and what becomes of jobs that it cannot: in a rolling deploy, those of a task, or of a
+ * module, that came with newer code. It declines them, which is no verdict on the job: the engine sets it aside for workers
+ * that name its task. This one names it again when it may have changed: a task whose module was missing after a while that
+ * grows; a task without a handler once its jobs have waited so long that they are given up.
+ */
+import type { AsideRecord, Engine, Lease, Outcome } from "../../engine/contract/engine.js";
+import type { Clock } from "../../model/value/clock.js";
+import { UnknownTask } from "../../model/errors/errors.js";
+import { plainFailure } from "../../model/failure/failure.js";
+import { BUILT_IN } from "../../model/flow/each.js";
+import type { Runnable } from "../execution/executor.js";
+import type { Outage } from "../session/engine-outage.js";
+
+/** How long a task whose module was missing is left alone: at first, and at most. Milliseconds. */
+const FIRST_REST = 10_000;
+const LONGEST_REST = 600_000;
+/** How often (milliseconds) it looks at what lies aside, and how often it tells of one task. */
+const LOOK_EVERY = 60_000;
+/** Of how many tasks it tells in that time. */
+const MOST_TOLD = 20;
+/** How long (milliseconds) an answer about other workers holds. */
+const ASK_AGAIN = 1_000;
+/** How many running jobs of a task it looks at for one that another worker runs. */
+const MOST_RUNNING = 50;
+
+/** What a repertoire is given, and whom it tells. */
+export interface RepertoireOptions {
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly outage: Outage;
+  /** The worker's name. */
+  readonly name: string;
+  readonly queues: readonly string[];
+  readonly runnables: ReadonlyMap<string, Runnable>;
+  /** How long (milliseconds) a job may wait for somebody who can run it, from its first decline on. */
+  readonly patience: number;
+  /** Jobs of a task that it cannot run are left to others, or wait. */
+  readonly unknown: (task: string, error: Error) => void;
+  /** It can run more than before. */
+  readonly grown: () => void;
+}
+
+/** Of a task whose module was missing. */
+interface Rest {
+  readonly ms: number;
+  readonly cancel: () => void;
+  over: boolean;
+}
+
+/** The tasks that a worker has a handler or a module of: those of the application. */
+export function knownTasks(runnables: ReadonlyMap<string, Runnable>): string[] {
+  return [...runnables.keys()].filter((name) => !name.startsWith(BUILT_IN));
+}
+
+export class Repertoire {
+  readonly #options: RepertoireOptions;
+  readonly #resting = new Map<string, Rest>();
+  /** Tasks it cannot run whose jobs are to be given up. */
+  #givenUp = new Set<string>();
+  /** What was asked last of other workers, and what they answered. */
+  #asked: {
+    readonly queue: string;
+    readonly task: string;
+    readonly at: number;
+    readonly answer: Promise<boolean>;
+  } | null = null;
+  readonly #told = new Set<string>();
+  #toldFrom = Number.NEGATIVE_INFINITY;
+  #lookedAt = Number.NEGATIVE_INFINITY;
+  #named: readonly string[] | null = null;
+  #known = 0;
+
+  constructor(options: RepertoireOptions) {
+    this.#options = options;
+  }
+
+  /** The tasks of which it takes jobs that were set aside. */
+  get tasks(): readonly string[] {
+    const { runnables } = this.#options;
+    if (this.#named === null || this.#known !== runnables.size) {
+      this.#known = runnables.size;
+      const rests = (task: string): boolean => this.#resting.get(task)?.over === false;
+      this.#named = [...[...runnables.keys()].filter((task) => !rests(task)), ...this.#givenUp];
+    }
+    return this.#named;
+  }
+
+  /** The code of a task was there. */
+  readonly found = (task: string): void => {
+    if (this.#resting.size === 0) return;
+    this.#resting.get(task)?.cancel();
+    this.#resting.delete(task);
+    this.#named = null;
+  };
+
+  /** What becomes of a job that it cannot run for this reason. Never rejects. */
+  readonly outcomeFor = async (lease: Lease, task: string, error: Error & { code: string }): Promise<Outcome> => {
+    const { patience } = this.#options;
+    const waited = lease.declinedAt === null ? 0 : lease.leasedAt - lease.declinedAt;
+    if (waited >= patience && (patience === 0 || !(await this.#isRunElsewhere(lease, task)))) {
+      // Where in this worker it was found missing is no news of the job: without a stack.
+      return { kind: "fail", error: plainFailure(error.name, error.message, error.code), retryIn: null };
+    }
+    if (this.#options.runnables.has(task)) this.#rest(task);
+    else if (this.#givenUp.delete(task)) this.#named = null;
+    this.#tell(task, error);
+    return { kind: "decline" };
+  };
+
+  /** Now and then looks at what lies aside: tells of what nobody here can run, and takes it when its time is over. */
+  async look(): Promise<void> {
+    const { clock, engine, outage, queues, runnables, patience } = this.#options;
+    if (clock.monotonic() - this.#lookedAt < LOOK_EVERY) return;
+    this.#lookedAt = clock.monotonic();
+    try {
+      const strangers = (await engine.aside({ queues })).filter(({ task }) => !runnables.has(task));
+      const lacking = strangers.length === 0 ? [] : await this.#knownToNobody(strangers);
+      const now = lacking.length === 0 ? 0 : await engine.now();
+      const due = lacking.filter(({ since }) => now - since >= patience).map(({ task }) => task);
+      for (const { task } of lacking) this.#tell(task, new UnknownTask(task, knownTasks(runnables)));
+      if (due.length === 0 && this.#givenUp.size === 0) return;
+      this.#givenUp = new Set(due);
+      this.#named = null;
+      this.#options.grown();
+    } catch (error) {
+      outage.report(error);
+    }
+  }
+
+  close(): void {
+    for (const { cancel } of this.#resting.values()) cancel();
+  }
+
+  async #knownToNobody(records: readonly AsideRecord[]): Promise<AsideRecord[]> {
+    const workers = await this.#options.engine.workers();
+    return records.filter(
+      ({ queue, task }) => !workers.some(({ queues, tasks }) => queues.includes(queue) && tasks.includes(task)),
+    );
+  }
+
+  /** Does a worker live that can run it, and has only not come to it yet? Asked once for jobs that come together. */
+  #isRunElsewhere({ queue }: Lease, task: string): Promise<boolean> {
+    const now = this.#options.clock.monotonic();
+    const asked = this.#asked;
+    if (asked?.queue === queue && asked.task === task && now - asked.at < ASK_AGAIN) return asked.answer;
+    const answer = this.#askOthers(queue, task);
+    this.#asked = { queue, task, at: now, answer };
+    return answer;
+  }
+
+  async #askOthers(queue: string, task: string): Promise<boolean> {
+    const { engine, name, outage, runnables } = this.#options;
+    try {
+      if (!runnables.has(task)) {
+        const workers = await engine.workers();
+        if (workers.some(({ queues, tasks }) => queues.includes(queue) && tasks.includes(task))) return true;
+      }
+      // Others name a task although its module is missing: one that can run it does run it.
+      const filter = { queue, task, states: ["active" as const] };
+      const { jobs } = await engine.listJobs({ filter, cursor: null, limit: MOST_RUNNING });
+      return jobs.some(({ worker }) => worker !== name);
+    } catch (error) {
+      outage.report(error);
+      return true;
+    }
+  }
+
+  /** Leaves a task alone for a while: twice as long as the last time. */
+  #rest(task: string): void {
+    const last = this.#resting.get(task);
+    // Jobs that were leased together are declined together.
+    if (last?.over === false) return;
+    const ms = last === undefined ? FIRST_REST : Math.min(2 * last.ms, LONGEST_REST);
+    const cancel = this.#options.clock.after(ms, () => {
+      rest.over = true;
+      this.#named = null;
+      this.#options.grown();
+    });
+    const rest: Rest = { ms, cancel, over: false };
+    this.#resting.set(task, rest);
+    this.#named = null;
+  }
+
+  #tell(task: string, error: Error): void {
+    const now = this.#options.clock.monotonic();
+    if (now - this.#toldFrom >= LOOK_EVERY) {
+      this.#toldFrom = now;
+      this.#told.clear();
+    }
+    if (this.#told.has(task) || this.#told.size >= MOST_TOLD) return;
+    this.#told.add(task);
+    this.#options.unknown(task, error);
+  }
+}

@@ -1,0 +1,31 @@
+/** Gives a job what its input takes from the results of the jobs it waited for: read when it runs, never stored again. */
+import { decodePayload } from "../../model/value/codec.js";
+import { isSuccess } from "../../model/job/dependency.js";
+import type { JobRef } from "../../model/job/job.js";
+import { fillReferences, referredJobs, type Referent } from "../../model/flow/input-references.js";
+import { isTerminal } from "../../model/job/state.js";
+import { runsAgain, type RelatedJob } from "../run/host.js";
+import type { Run } from "../run/run.js";
+
+/**
+ * The input with everything in place; changes `input`.
+ * @throws DependencyGone, ReferenceNotFound; Snooze when a job whose result it needs runs again
+ */
+export async function fillInput(run: Run, input: unknown): Promise<unknown> {
+  const references = run.lease.body?.references ?? [];
+  const refs = referredJobs(references);
+  const jobs = await run.related(refs);
+  const referents = new Map(refs.map((ref, index) => [keyOf(ref), referentOf(ref, jobs[index] ?? null)]));
+  return fillReferences(input, references, (ref) => referents.get(keyOf(ref)) ?? { kind: "gone" });
+}
+
+function referentOf(ref: JobRef, job: RelatedJob | null): Referent {
+  if (job === null) return { kind: "gone" };
+  const { state, result } = job;
+  if (!isTerminal(state)) throw runsAgain(ref);
+  return isSuccess(state) ? { kind: "result", value: decodePayload(result ?? "null") } : { kind: "none" };
+}
+
+function keyOf({ queue, id }: JobRef): string {
+  return `${queue}/${id}`;
+}

@@ -1,0 +1,34 @@
+/**
+ * Hooks around every run of a worker: tracing, connections per job, metrics. They are awaited; without them a run
+ * pays nothing.
+ */
+import type { Outcome } from "../../engine/contract/engine.js";
+import type { JobContext } from "../handler/run-context.js";
+
+/** How a run ended, as hooks see it. */
+export interface Ending {
+  /** What is reported: `"complete"`, `"partial"`, `"fail"`, `"snooze"`, `"wait"`, `"release"` or `"decline"`. */
+  readonly kind: Outcome["kind"];
+  /** What the handler returned. */
+  readonly result: unknown;
+  /** What the handler threw. */
+  readonly error: unknown;
+}
+
+/**
+ * Hooks around every run.
+ * @example
+ * const timing: Middleware = {
+ *   onStart: ({ job }) => console.time(job.id),
+ *   onSettle: ({ job }) => console.timeEnd(job.id),
+ * };
+ */
+export interface Middleware {
+  /** Before the handler, in the order given. What it throws fails the attempt as if the handler had thrown it. */
+  onStart?(context: JobContext<unknown>): void | Promise<void>;
+  /**
+   * After the handler and before the outcome is reported, in reverse order; also when the run timed out. What it throws
+   * is told by the worker's `error` event and changes nothing.
+   */
+  onSettle?(context: JobContext<unknown>, ending: Ending): void | Promise<void>;
+}

@@ -1,0 +1,29 @@
+/**
+ * The job that the code is running for, without handing it down: for loggers and the like. Only for workers that ask
+ * for it.
+ */
+import { AsyncLocalStorage } from "node:async_hooks";
+import { LongshoreError } from "../../model/errors/errors.js";
+import type { JobContext } from "./run-context.js";
+
+/** Where the context of a run is kept while its handler runs. */
+export const currentContext = new AsyncLocalStorage<JobContext<unknown>>();
+
+/**
+ * The context of the job that is running here: its id, signal, steps, log, progress and meta. Works in everything a handler
+ * calls and awaits, in workers started with `currentJob: true`.
+ * @throws LongshoreError (`NO_CURRENT_JOB`) outside of a handler
+ * @example
+ * longshore.worker([scan], { currentJob: true });
+ * function audit(text: string) { currentJob().log.info(text); }
+ */
+export function currentJob(): JobContext<unknown> {
+  const context = currentContext.getStore();
+  if (context === undefined) {
+    throw new LongshoreError(
+      "NO_CURRENT_JOB",
+      "currentJob() was called outside of a handler, or in a worker without the option currentJob: true",
+    );
+  }
+  return context;
+}

@@ -1,0 +1,62 @@
+/**
+ * Notices when inline handlers keep the event loop of their worker busy: other jobs, timeouts and signals wait meanwhile.
+ * Looks ten times a second while jobs run, and not at all when none does; a run costs it next to nothing.
+ */
+import type { Run } from "../run/run.js";
+
+/** How often it looks, what is too long, and how long a task is not named again. Milliseconds. */
+const EVERY = 100;
+const TOO_LONG = 1_000;
+const SILENCE = 60_000;
+
+export class LoopWatch {
+  readonly #running: () => Iterable<Run>;
+  readonly #blocked: (tasks: readonly string[], ms: number) => void;
+  /** The tasks of the runs that began since it last looked. */
+  readonly #begun = new Set<string>();
+  readonly #namedAt = new Map<string, number>();
+  #timer: NodeJS.Timeout | null = null;
+
+  /**
+   * @param running the inline runs under way
+   * @param blocked is told the tasks that may have done it, each at most once a minute, and for how long
+   */
+  constructor(running: () => Iterable<Run>, blocked: (tasks: readonly string[], ms: number) => void) {
+    this.#running = running;
+    this.#blocked = blocked;
+  }
+
+  /** An inline run of this task begins. */
+  began(task: string): void {
+    this.#begun.add(task);
+    if (this.#timer === null) this.#look();
+  }
+
+  close(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+
+  // Real time, whatever clock the worker has: what is measured is this process.
+  #look(): void {
+    const due = performance.now() + EVERY;
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      const late = performance.now() - due;
+      const running = [...this.#running()];
+      for (const { lease } of running) if (lease.body !== null) this.#begun.add(lease.body.task);
+      if (late > TOO_LONG) this.#tell(late);
+      this.#begun.clear();
+      if (running.length > 0) this.#look();
+    }, EVERY).unref();
+  }
+
+  #tell(ms: number): void {
+    const now = performance.now();
+    const tasks = [...this.#begun].filter(
+      (task) => now - (this.#namedAt.get(task) ?? Number.NEGATIVE_INFINITY) > SILENCE,
+    );
+    for (const task of tasks) this.#namedAt.set(task, now);
+    if (tasks.length > 0) this.#blocked(tasks, Math.round(ms));
+  }
+}

@@ -1,0 +1,56 @@
+/**
+ * Watches how much memory the process has: after runs and every few seconds, so that a worker which leaks is ended and
+ * replaced before the machine runs out.
+ */
+import type { Clock } from "../../model/value/clock.js";
+
+/** How often (milliseconds) it looks: at rest, and at most when runs end. A look costs some microseconds. */
+const EVERY = 5_000;
+const AT_MOST_EVERY = 100;
+
+/** What a watch is given. */
+export interface MemoryWatchOptions {
+  /** Bytes. */
+  readonly limit: number;
+  readonly clock: Clock;
+  /** The resident set of the process now, in bytes. */
+  readonly residentSet: () => number;
+  /** There is more than the limit. Told once. */
+  readonly over: () => void;
+}
+
+export class MemoryWatch {
+  readonly #options: MemoryWatchOptions;
+  #lookedAt = Number.NEGATIVE_INFINITY;
+  #cancel: () => void = () => {};
+  #closed = false;
+
+  constructor(options: MemoryWatchOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#cancel = this.#options.clock.after(EVERY, () => {
+      this.#look();
+      if (!this.#closed) this.start();
+    });
+  }
+
+  /** A run has ended. */
+  ran(): void {
+    if (!this.#closed && this.#options.clock.monotonic() - this.#lookedAt >= AT_MOST_EVERY) this.#look();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#cancel();
+  }
+
+  #look(): void {
+    const { limit, clock, residentSet, over } = this.#options;
+    this.#lookedAt = clock.monotonic();
+    if (residentSet() <= limit) return;
+    this.close();
+    over();
+  }
+}

@@ -1,0 +1,79 @@
+/**
+ * The shutdown ladder: take nothing more, wait for running jobs, abort their signals, hand back what is unfinished, let
+ * go. Each rung ends early when nothing runs any more or somebody says to skip it; none lasts for ever.
+ */
+import { pause, type Clock } from "../../model/value/clock.js";
+
+/** What the ladder does to its worker. */
+export interface ShutdownSteps {
+  /** Leases nothing more and hands back what has not begun. */
+  stopTaking(): void;
+  /** How many jobs run. */
+  running(): number;
+  /** Aborts the signals of the jobs that run. */
+  abortRuns(): void;
+  /** Ends the threads and processes in which jobs still run; resolves when they are gone. */
+  killRuns(): Promise<void>;
+  /** Hands back the jobs that still run. */
+  handBackRuns(): void;
+  /** Resolves when the engine has every outcome. */
+  settled(): Promise<void>;
+  /** Ends the session and lets go of everything. */
+  letGo(): Promise<void>;
+}
+
+/** How long (milliseconds) handlers have after their signal, and the engine for the last outcomes. */
+const LAST_MOMENT = 1_000;
+const FAREWELL = 5_000;
+
+export class Shutdown {
+  readonly #clock: Clock;
+  readonly #steps: ShutdownSteps;
+  /** The rung it stands on; aborted to go on to the next. */
+  #rung: AbortController | null = null;
+
+  constructor(clock: Clock, steps: ShutdownSteps) {
+    this.#clock = clock;
+    this.#steps = steps;
+  }
+
+  /** Goes on to the next rung. */
+  skip(): void {
+    this.#rung?.abort();
+  }
+
+  /** A run has ended. */
+  ended(): void {
+    if (this.#rung !== null && this.#steps.running() === 0) this.skip();
+  }
+
+  /** @param grace milliseconds */
+  async run(grace: number): Promise<void> {
+    const steps = this.#steps;
+    steps.stopTaking();
+    await this.#runsEnd(grace);
+    if (steps.running() > 0) {
+      steps.abortRuns();
+      await this.#runsEnd(LAST_MOMENT);
+      // Before anybody else can begin what they are at.
+      await this.#atMost(LAST_MOMENT, steps.killRuns());
+      steps.handBackRuns();
+    }
+    await this.#atMost(FAREWELL, steps.settled());
+    await steps.letGo();
+  }
+
+  /** A rung that ends with the work, or after a time. */
+  async #atMost(ms: number, work: Promise<void>): Promise<void> {
+    const rung = new AbortController();
+    this.#rung = rung;
+    await Promise.race([work.then(() => rung.abort()), pause(this.#clock, ms, rung.signal)]);
+    rung.abort();
+  }
+
+  async #runsEnd(ms: number): Promise<void> {
+    if (this.#steps.running() === 0) return;
+    this.#rung = new AbortController();
+    await pause(this.#clock, ms, this.#rung.signal);
+  }
+}

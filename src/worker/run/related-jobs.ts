@@ -1,0 +1,109 @@
+/**
+ * What runs have to do with other jobs: makes the jobs that a handler spawns, lets its own wait for them, reads what
+ * became of those it waited for. In commands of bounded size, one after the other; an engine that does not answer is asked
+ * again, as long as the lease may live.
+ */
+import type { Awaitable, Engine, EnqueueAnswer } from "../../engine/contract/engine.js";
+import { isSuccess, type DependencyRecord } from "../../model/job/dependency.js";
+import { LeaseLost } from "../../model/errors/errors.js";
+import { EACH_TASK, isEachChild } from "../../model/flow/each.js";
+import type { JobRecord, JobRef, JobSpec } from "../../model/job/job.js";
+import type { Outage } from "../session/engine-outage.js";
+import type { RelatedJob } from "./host.js";
+import type { Run, RunRelations } from "./run.js";
+import { cut } from "./report-batches.js";
+
+/** The most jobs in a command. */
+const MOST = 500;
+
+/** What relations are given. */
+export interface RelationsOptions {
+  readonly engine: Engine;
+  readonly outage: Outage;
+  /** Is called for a run whose lease turns out to be gone. */
+  readonly stale: (run: Run) => void;
+}
+
+export class Relations implements RunRelations {
+  readonly #options: RelationsOptions;
+
+  constructor(options: RelationsOptions) {
+    this.#options = options;
+  }
+
+  async enqueue(run: Run, specs: readonly JobSpec[]): Promise<readonly EnqueueAnswer[]> {
+    const answers: EnqueueAnswer[] = [];
+    for (const jobs of cut(specs, MOST, ({ input }) => input.length)) {
+      answers.push(...(await this.#ask(run, (engine) => engine.enqueue({ jobs }))));
+    }
+    const cancelled = specs.filter(({ flow }, index) => flow !== null && answers[index]?.state === "cancelled");
+    if (cancelled.length > 0) await this.#runAgain(run, cancelled);
+    return answers;
+  }
+
+  /**
+   * Queues jobs again that the run makes and that are there as cancelled, if its job's last run was cut off by a cancel: what
+   * that was making ended with its flow, maybe after whoever retried the flow had looked.
+   */
+  async #runAgain(run: Run, jobs: readonly JobRef[]): Promise<void> {
+    const { queue, id, epoch } = run.lease;
+    const [parent] = await this.#read(run, [{ queue, id }]);
+    // A run that was itself cut off, and does not know it yet, has nothing to say.
+    if (parent?.state !== "active") return;
+    if (parent.history.findLast(({ endedAt }) => endedAt !== null)?.outcome !== "cancelled") return;
+    for (const part of cut(jobs, MOST, () => 0)) {
+      const refs = part.map((job) => ({ queue: job.queue, id: job.id }));
+      await this.#ask(run, (engine) => engine.retry({ refs, op: `${queue}/${id}/${epoch}`, fromStart: false }));
+    }
+  }
+
+  async depend(run: Run, refs: readonly JobRef[]): Promise<void> {
+    const { queue, id, epoch } = run.lease;
+    for (const after of cut(refs, MOST, () => 0)) {
+      const updates = [{ queue, id, epoch, after }];
+      const [answer] = await this.#ask(run, (engine) => engine.report({ session: run.session.id, updates }));
+      if (answer === "applied") continue;
+      this.#options.stale(run);
+      throw new LeaseLost();
+    }
+  }
+
+  dependencies(run: Run): Promise<readonly DependencyRecord[]> {
+    const { queue, id } = run.lease;
+    return this.#ask(run, (engine) => engine.dependencies({ queue, id }));
+  }
+
+  async related(run: Run, refs: readonly JobRef[]): Promise<readonly (RelatedJob | null)[]> {
+    const found: (RelatedJob | null)[] = [];
+    for (const job of await this.#read(run, refs)) found.push(job === null ? null : await this.#relatedJob(run, job));
+    return found;
+  }
+
+  async #relatedJob(run: Run, job: JobRecord): Promise<RelatedJob> {
+    const { task, state, error } = job;
+    const result = task === EACH_TASK && isSuccess(state) ? await this.#resultsOfItems(run, job) : job.result;
+    return { task, state, result, error };
+  }
+
+  /** The results of the jobs that a job made of the items of a list: a list, as JSON text. */
+  async #resultsOfItems(run: Run, { queue, id }: JobRecord): Promise<string> {
+    const ties = await this.#ask(run, (engine) => engine.dependencies({ queue, id }));
+    const items = ties.filter((tie) => isEachChild(id, tie.id)).toSorted((a, b) => (a.id < b.id ? -1 : 1));
+    const results = (await this.#read(run, items)).map((job) => job?.result ?? "null");
+    return `[${results.join(",")}]`;
+  }
+
+  async #read(run: Run, all: readonly JobRef[]): Promise<(JobRecord | null)[]> {
+    const jobs: (JobRecord | null)[] = [];
+    for (const part of cut(all, MOST, () => 0)) {
+      const refs = part.map(({ queue, id }) => ({ queue, id }));
+      jobs.push(...(await this.#ask(run, (engine) => engine.getJobs({ refs }))));
+    }
+    return jobs;
+  }
+
+  #ask<T>(run: Run, command: (engine: Engine) => Awaitable<T>): Promise<T> {
+    const { engine, outage } = this.#options;
+    return outage.outlast(run.session, () => command(engine));
+  }
+}

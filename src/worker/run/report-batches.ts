@@ -1,0 +1,84 @@
+/**
+ * What runs have said and left, as updates of bounded size for commands of bounded size: while an engine takes one in, it
+ * answers nobody else. The order of what one run left is kept.
+ */
+import type { Report } from "../../engine/contract/engine.js";
+import type { Checkpoint } from "../../model/job/checkpoint.js";
+import type { LogLine } from "../../model/job/log.js";
+import type { Leaving, Run } from "./run.js";
+
+/** The most updates in a command. */
+const MOST_UPDATES = 500;
+/** The most checkpoints, and the most log lines, in an update. */
+const MOST_LEAVING = 500;
+const MOST_LINES = 1_000;
+/** How many characters of checkpoints and log lines a command carries, unless one alone is longer. */
+const MOST_TEXT = 4 * 1024 * 1024;
+
+/** A report, and the checkpoints whose arrival somebody waits for. */
+export interface Update {
+  readonly run: Run;
+  readonly report: Report;
+  readonly leaving: readonly Leaving[];
+}
+
+/** What a run has pending; it has nothing pending afterwards. */
+export function takeUpdates(run: Run): Update[] {
+  const { pending } = run;
+  run.pending = null;
+  if (pending === null) return [];
+  const { queue, id, epoch } = run.lease;
+  const { progress, meta } = pending;
+  const leavings = cut(pending.leaving, MOST_LEAVING, ({ checkpoint }) => lengthOf(checkpoint));
+  const says = cut(pending.lines, MOST_LINES, lineLength);
+  const parts = Math.max(leavings.length, says.length, 1);
+  return Array.from({ length: parts }, (_, part) => {
+    const leaving = leavings[part] ?? [];
+    const lines = says[part] ?? [];
+    const last = part === parts - 1;
+    const report = {
+      queue,
+      id,
+      epoch,
+      ...(leaving.length === 0 ? {} : { checkpoints: leaving.map(({ checkpoint }) => checkpoint) }),
+      ...(progress === null || !last ? {} : { progress }),
+      ...(meta === null || !last ? {} : { meta }),
+      ...(lines.length === 0 ? {} : { lines }),
+    };
+    return { run, report, leaving };
+  });
+}
+
+/** Shares updates out among commands. */
+export function commandsOf(updates: readonly Update[]): Update[][] {
+  return cut(updates, MOST_UPDATES, ({ report: { checkpoints = [], lines = [] } }) => {
+    const left = checkpoints.reduce((sum, checkpoint) => sum + lengthOf(checkpoint), 0);
+    return lines.reduce((sum, line) => sum + lineLength(line), left);
+  });
+}
+
+/** Cuts a list into parts of so many, and of so much text together. */
+export function cut<T>(all: readonly T[], most: number, length: (one: T) => number): T[][] {
+  const parts: T[][] = [];
+  let text = 0;
+  for (const one of all) {
+    const own = length(one);
+    const part = parts.at(-1);
+    if (part === undefined || part.length >= most || text + own > MOST_TEXT) {
+      parts.push([one]);
+      text = own;
+    } else {
+      part.push(one);
+      text += own;
+    }
+  }
+  return parts;
+}
+
+function lengthOf({ name, key, value }: Checkpoint): number {
+  return name.length + (key?.length ?? 0) + value.length;
+}
+
+function lineLength({ message }: LogLine): number {
+  return message.length;
+}

@@ -1,0 +1,165 @@
+/**
+ * A run: one lease in the hands of this worker, from the moment it was leased to the moment its outcome is answered.
+ * What most runs never need (signal, report, job view) is made when it is first asked for.
+ */
+import type { EnqueueAnswer, Lease, Outcome, Revocation } from "../../engine/contract/engine.js";
+import type { Checkpoint } from "../../model/job/checkpoint.js";
+import type { DependencyRecord } from "../../model/job/dependency.js";
+import { LeaseLost } from "../../model/errors/errors.js";
+import type { JobRef, JobSpec } from "../../model/job/job.js";
+import type { LogLine } from "../../model/job/log.js";
+import type { Progress } from "../../model/job/progress.js";
+import type { RelatedJob, RunHost, Said } from "./host.js";
+import type { RunningJob } from "../../define/running-job.js";
+import type { WorkSession } from "../session/session.js";
+
+/** A checkpoint on its way to the engine, and who waits for its arrival. */
+export interface Leaving {
+  readonly checkpoint: Checkpoint;
+  readonly arrived: () => void;
+  readonly refused: (error: unknown) => void;
+}
+
+/** What a run has said and the engine does not know yet. */
+export interface PendingReport {
+  leaving: Leaving[];
+  progress: Progress | null;
+  meta: string | null;
+  lines: LogLine[];
+}
+
+/** Carries what runs say and leave to the engine, and reads what earlier runs left. */
+export interface RunMessenger {
+  /** The run has something to say. */
+  touched(run: Run): void;
+  /** The run has something to say that somebody waits for. */
+  hurry(run: Run): void;
+  earlier(run: Run): Promise<readonly Checkpoint[]>;
+}
+
+/** What runs have to do with other jobs: makes them, waits for them, reads them. */
+export interface RunRelations {
+  enqueue(run: Run, jobs: readonly JobSpec[]): Promise<readonly EnqueueAnswer[]>;
+  depend(run: Run, jobs: readonly JobRef[]): Promise<void>;
+  dependencies(run: Run): Promise<readonly DependencyRecord[]>;
+  related(run: Run, jobs: readonly JobRef[]): Promise<readonly (RelatedJob | null)[]>;
+}
+
+export class Run implements RunHost {
+  readonly lease: Lease;
+  readonly session: WorkSession;
+  /** Set when it has ended, for whatever reason; anything later is ignored. */
+  outcome: Outcome | null = null;
+  /** What its handler gave or threw. */
+  value: unknown = undefined;
+  /** Was its lease lost with its session? Then nothing of it is written any more. */
+  lost = false;
+  /** Why its lease was taken from it; `null` unless it was. */
+  revoked: Revocation["cause"] | null = null;
+  /** Is it being handed back because the worker stops? */
+  returning = false;
+  /** On the monotonic clock, in milliseconds. */
+  startedAt = 0;
+  /** On the monotonic clock, in milliseconds; set with its place among the deadlines. */
+  deadline = 0;
+  /** Milliseconds; the list of deadlines it stands in. */
+  timeout = 0;
+  previous: Run | null = null;
+  next: Run | null = null;
+  pending: PendingReport | null = null;
+  readonly #messenger: RunMessenger;
+  readonly #relations: RunRelations;
+  #job: RunningJob | null = null;
+  #controller: AbortController | null = null;
+  #reason: unknown = undefined;
+
+  constructor(lease: Lease, session: WorkSession, messenger: RunMessenger, relations: RunRelations) {
+    this.lease = lease;
+    this.session = session;
+    this.#messenger = messenger;
+    this.#relations = relations;
+  }
+
+  get job(): RunningJob {
+    if (this.#job === null) {
+      const { id, queue, body, attempt, attempts, crashes, tags, priority, createdAt, runAt, leasedAt } = this.lease;
+      const task = body?.task ?? "";
+      this.#job = {
+        id,
+        queue,
+        task,
+        attempt,
+        attempts,
+        crashes,
+        tags,
+        priority,
+        createdAt,
+        runAt,
+        startedAt: leasedAt,
+      };
+    }
+    return this.#job;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === null) {
+      this.#controller = new AbortController();
+      if (this.#reason !== undefined) this.#controller.abort(this.#reason);
+    }
+    return this.#controller.signal;
+  }
+
+  get over(): boolean {
+    return this.outcome !== null || this.lost;
+  }
+
+  say({ progress, meta, line }: Said): void {
+    if (this.outcome !== null || this.lost) return;
+    const pending = this.#pend();
+    if (progress !== undefined) pending.progress = progress;
+    if (meta !== undefined) pending.meta = meta;
+    if (line !== undefined) pending.lines.push(line);
+    this.#messenger.touched(this);
+  }
+
+  leave(checkpoint: Checkpoint): Promise<void> {
+    if (this.outcome !== null || this.lost) return Promise.reject(new LeaseLost());
+    return new Promise((arrived, refused) => {
+      this.#pend().leaving.push({ checkpoint, arrived, refused });
+      this.#messenger.hurry(this);
+    });
+  }
+
+  async earlier(): Promise<readonly Checkpoint[]> {
+    return this.lease.checkpoints ? this.#messenger.earlier(this) : [];
+  }
+
+  async enqueue(jobs: readonly JobSpec[]): Promise<readonly EnqueueAnswer[]> {
+    if (this.over) throw new LeaseLost();
+    return this.#relations.enqueue(this, jobs);
+  }
+
+  async depend(jobs: readonly JobRef[]): Promise<void> {
+    if (this.over) throw new LeaseLost();
+    await this.#relations.depend(this, jobs);
+  }
+
+  dependencies(): Promise<readonly DependencyRecord[]> {
+    return this.#relations.dependencies(this);
+  }
+
+  related(jobs: readonly JobRef[]): Promise<readonly (RelatedJob | null)[]> {
+    return this.#relations.related(this, jobs);
+  }
+
+  #pend(): PendingReport {
+    return (this.pending ??= { leaving: [], progress: null, meta: null, lines: [] });
+  }
+
+  /** Tells the handler to end. The first reason stays. */
+  abort(reason: Error): void {
+    if (this.#reason !== undefined) return;
+    this.#reason = reason;
+    this.#controller?.abort(reason);
+  }
+}

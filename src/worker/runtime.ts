@@ -1,0 +1,434 @@
+/**
+ * What goes on inside a worker. Ties its parts together (exchange loop, run pool, executor, lease keeper, sweeper,
+ * reporter), which know each other only through it: leases come in, runs go out, a lost session is replaced, a stop is
+ * climbed down.
+ */
+import type { ExchangeAnswer, Lease, LeaseRef, Revocation } from "../engine/contract/engine.js";
+import { Cancelled, LeaseLost, ShuttingDown, Superseded } from "../model/errors/errors.js";
+import { AheadGuard } from "./claim/prefetch-return.js";
+import { Deadlines } from "./execution/timeouts.js";
+import { EngineTime } from "./session/engine-clock.js";
+import { ExchangeLoop, type ExchangeHost } from "./claim/exchange-loop.js";
+import { Executor } from "./execution/executor.js";
+import { LeaseAhead } from "./claim/prefetch.js";
+import { LoopWatch } from "./lifetime/event-loop-watch.js";
+import { LeaseKeeper } from "./session/heartbeat.js";
+import { Outage } from "./session/engine-outage.js";
+import { Relations } from "./run/related-jobs.js";
+import { Repertoire } from "./claim/runnable-tasks.js";
+import { Reporter } from "./run/reporter.js";
+import { Runners } from "./runners/runners.js";
+import { RunPool } from "./execution/run-pool.js";
+import { Run } from "./run/run.js";
+import { SessionHolder } from "./session/session-keeper.js";
+import { Shutdown } from "./lifetime/shutdown.js";
+import { Succession } from "./upkeep/superseded-hooks.js";
+import { Scheduler } from "./upkeep/scheduler.js";
+import { Sweeper } from "./upkeep/sweeper.js";
+import type { Teller } from "./run/event-publisher.js";
+import { LeaseAudit } from "./session/lease-audit.js";
+import type { WorkSession } from "./session/session.js";
+import { WorkerLife } from "./lifetime/lifetime.js";
+import type { ParsedWorkerOptions } from "./options.js";
+import type { WorkerSetup, WorkshopOptions } from "./setup.js";
+
+export class Workshop {
+  readonly #setup: WorkerSetup;
+  readonly #options: ParsedWorkerOptions;
+  readonly #schedules: WorkshopOptions["schedules"];
+  readonly #teller: Teller;
+  readonly #deadlines: Deadlines;
+  readonly #runners: Runners;
+  readonly #repertoire: Repertoire;
+  readonly #executor: Executor;
+  readonly #pool: RunPool;
+  readonly #succession: Succession;
+  readonly #ahead: LeaseAhead;
+  readonly #guard: AheadGuard;
+  readonly #reporter: Reporter;
+  readonly #relations: Relations;
+  readonly #loopWatch: LoopWatch;
+  readonly #loop: ExchangeLoop;
+  readonly #keeper: LeaseKeeper;
+  readonly #audit: LeaseAudit;
+  readonly #sessions: SessionHolder;
+  readonly #scheduler: Scheduler;
+  readonly #sweeper: Sweeper;
+  readonly #shutdown: Shutdown;
+  readonly #life: WorkerLife;
+  readonly #stopping = new AbortController();
+  /** Leases taken and not handed back. */
+  #taken = 0;
+  /** Suspects held: 0 or 1. */
+  #suspects = 0;
+
+  constructor({ setup, options, info, runnables, schedules, teller, finished }: WorkshopOptions) {
+    const { engine, clock, random, target, payloadCap, queueDefaults } = setup;
+    const { order, concurrency, lease, grace, middleware, currentJob } = options;
+    const outage = new Outage(clock, random, (error) => teller.complain(error));
+    const time = new EngineTime(clock);
+    const holds = (): boolean => this.#pool.held > 0 || !this.#loop.quiet;
+    this.#setup = setup;
+    this.#options = options;
+    this.#schedules = schedules;
+    this.#teller = teller;
+    this.#ahead = new LeaseAhead(concurrency, options.prefetch);
+    const stale = (): void => void this.#keeper.beat();
+    this.#reporter = new Reporter(engine, clock, outage, stale);
+    this.#relations = new Relations({ engine, outage, stale });
+    this.#deadlines = new Deadlines(clock, (run) => this.#executor.timedOut(run));
+    this.#runners = new Runners({
+      clock,
+      concurrency,
+      roots: options.tasksRoots,
+      payloadCap,
+      queueDefaults,
+      currentJob,
+    });
+    this.#repertoire = new Repertoire({
+      engine,
+      clock,
+      outage,
+      name: info.name,
+      queues: order.names,
+      runnables,
+      patience: options.unknownTasks,
+      unknown: (task, error) => teller.tellUnknown(task, error),
+      grown: () => this.#loop.look(),
+    });
+    this.#executor = new Executor({
+      clock,
+      random,
+      payloadCap,
+      queueDefaults,
+      middleware,
+      currentJob,
+      runnables,
+      runners: this.#runners,
+      deadlines: this.#deadlines,
+      found: this.#repertoire.found,
+      outcomeFor: this.#repertoire.outcomeFor,
+      started: (run, inline) => this.#started(run, inline),
+      concluded: (run) => this.#concluded(run),
+      failed: (error) => outage.report(error),
+    });
+    this.#succession = new Succession({
+      engine,
+      clock,
+      queues: order.names,
+      runnables,
+      outage,
+      stopping: this.#stopping.signal,
+    });
+    this.#pool = new RunPool(concurrency, clock, (run) => this.#execute(run));
+    this.#loopWatch = new LoopWatch(
+      () => [...this.#pool.running, ...this.#executor.overrunning].filter((run) => !this.#executor.remote.has(run)),
+      (tasks, ms) => teller.tellBlocked(tasks, ms),
+    );
+    this.#guard = new AheadGuard(
+      clock,
+      () => this.#pool.waiting,
+      () => this.#giveBackAhead(),
+    );
+    this.#loop = new ExchangeLoop({
+      engine,
+      clock,
+      random,
+      order,
+      outage,
+      time,
+      host: this.#exchangeHost(),
+      thorough: options.burst,
+    });
+    this.#keeper = new LeaseKeeper({
+      engine,
+      target,
+      clock,
+      lease,
+      grace,
+      outage,
+      holds,
+      latestDeadline: () => this.#deadlines.latest(),
+      lost: (session) => this.#lose(session),
+      revoked: (ref) => this.#revoke(ref),
+    });
+    this.#audit = new LeaseAudit({
+      engine,
+      clock,
+      lease,
+      outage,
+      holds,
+      inHand: () => this.#inHand(),
+      answered: (calls) => this.#loop.hasAnswered(calls),
+    });
+    this.#sessions = new SessionHolder({
+      engine,
+      clock,
+      info,
+      outage,
+      time,
+      lease,
+      stopping: this.#stopping.signal,
+      ttl: () => this.#keeper.ttl,
+      opened: (session) => this.#begin(session),
+      closed: () => finished("closed"),
+    });
+    this.#scheduler = new Scheduler({ engine, clock, outage, stopping: this.#stopping.signal });
+    this.#sweeper = new Sweeper({
+      engine,
+      clock,
+      random,
+      outage,
+      time,
+      scheduler: this.#scheduler,
+      queues: order.names,
+      holds,
+      foundWork: () => {
+        this.#keeper.hold();
+        this.#loop.look();
+      },
+      swept: () => {
+        this.#loop.kick();
+        void this.#succession.tell();
+        void this.#repertoire.look();
+      },
+    });
+    this.#life = new WorkerLife(options, clock, finished, () => teller.tell("idle"));
+    this.#shutdown = new Shutdown(clock, {
+      stopTaking: () => this.#stopTaking(),
+      running: () => this.#pool.running.size,
+      abortRuns: () => this.#abortRuns(),
+      killRuns: () => this.#runners.killAll(),
+      handBackRuns: () => this.#handBackRuns(),
+      settled: () => this.#loop.drained(),
+      letGo: () => this.#letGo(),
+    });
+  }
+
+  /** How many jobs run. */
+  get running(): number {
+    return this.#pool.running.size;
+  }
+
+  /** How many handlers go on although their run timed out. */
+  get overrunning(): number {
+    return this.#executor.overrunning.size;
+  }
+
+  /** Opens a session and begins; resolves when it has, or when it is stopped meanwhile. */
+  async start(): Promise<void> {
+    await this.#sessions.open();
+    await this.#scheduler.put(this.#schedules);
+    if (this.#stopping.signal.aborted) return;
+    this.#sweeper.start();
+    this.#life.begin();
+  }
+
+  /** Goes down the shutdown ladder; called again, one rung at once. @param grace milliseconds */
+  async stop(grace: number): Promise<void> {
+    if (this.#stopping.signal.aborted) {
+      this.#shutdown.skip();
+      return;
+    }
+    this.#stopping.abort();
+    await this.#shutdown.run(grace);
+  }
+
+  async #begin(session: WorkSession): Promise<void> {
+    await this.#keeper.keep(session);
+    await this.#keeper.guarded(this.#stopping.signal);
+    if (session.over) return;
+    this.#loop.begin(session);
+    this.#audit.begin(session);
+  }
+
+  #exchangeHost(): ExchangeHost {
+    return {
+      wanted: () => this.#wanted(),
+      share: () => this.#share(),
+      expectsWork: () => this.#keeper.hold(),
+      ttl: () => this.#keeper.ttl,
+      tasks: () => this.#repertoire.tasks,
+      holdsSuspect: () => this.#suspects > 0,
+      leased: (leases, session) => this.#leased(leases, session),
+      settled: (runs, answer) => this.#settled(runs, answer),
+      lost: (session) => this.#lose(session),
+      dropped: (runs) => this.#drop(runs),
+      unanswered: () => this.#audit.unanswered(),
+      answered: (ms) => this.#ahead.answered(ms),
+      idle: () => this.#idle(),
+    };
+  }
+
+  #wanted(): number {
+    const { concurrency, maxJobs } = this.#options;
+    const room = concurrency + this.#ahead.size - this.#pool.held - this.#loop.coming;
+    return Math.min(room, maxJobs - this.#taken) - this.#loop.claiming;
+  }
+
+  /** Half of what is held at a time when jobs are short; while one half is settled and leased anew, the other half runs. */
+  #share(): number {
+    const { size } = this.#ahead;
+    return size === 0 ? Number.POSITIVE_INFINITY : Math.ceil((this.#options.concurrency + size) / 2);
+  }
+
+  #leased(leases: readonly Lease[], session: WorkSession): void {
+    const runs = leases.map((lease) => new Run(lease, session, this.#reporter, this.#relations));
+    for (const { suspect } of leases) if (suspect) this.#suspects += 1;
+    if (this.#stopping.signal.aborted) {
+      this.#giveBack(runs);
+      return;
+    }
+    this.#taken += runs.length;
+    this.#life.leased();
+    this.#keeper.hold();
+    this.#audit.hold();
+    this.#sweeper.hurry();
+    this.#pool.add(runs);
+    if (this.#options.prefetch === "auto") this.#guard.watch();
+  }
+
+  *#inHand(): Iterable<LeaseRef> {
+    for (const runs of [this.#pool.running, this.#pool.ready, this.#loop.unsettled()]) {
+      for (const { lease } of runs) yield lease;
+    }
+  }
+
+  #execute(run: Run): void {
+    if (run.lease.body?.supersedes == null || !this.#succession.hasHooks) this.#executor.execute(run);
+    else void this.#executeTold(run);
+  }
+
+  /**
+   * A run that supersedes another begins when the application has heard of that, unless its lease is gone by then, or the
+   * worker stops: what has not begun returns to its queue.
+   */
+  async #executeTold(run: Run): Promise<void> {
+    run.startedAt = this.#setup.clock.monotonic();
+    await this.#succession.tellBriefly();
+    const gone = run.lost || run.revoked !== null || this.#stopping.signal.aborted;
+    if (gone) this.#executor.conclude(run, { kind: "release" }, undefined);
+    else this.#executor.execute(run);
+  }
+
+  #started(run: Run, inline: boolean): void {
+    this.#guard.started();
+    if (inline) this.#loopWatch.began(run.lease.body?.task ?? "");
+    this.#keeper.runsUntil(run.deadline);
+    this.#teller.tellRun("active", run);
+  }
+
+  #concluded(run: Run): void {
+    // A job that it cannot run is none that it has run.
+    if (run.outcome?.kind === "decline") this.#taken -= 1;
+    else this.#ahead.ran(this.#setup.clock.monotonic() - run.startedAt);
+    this.#pool.free(run);
+    if (!run.lost) this.#loop.settle(run, this.#reporter.sent(run));
+    this.#shutdown.ended();
+  }
+
+  #settled(runs: readonly Run[], { settled, nextDue }: ExchangeAnswer): void {
+    for (const [index, run] of runs.entries()) {
+      if (run.lease.suspect) {
+        this.#suspects -= 1;
+        // The next suspect may have been waiting for this one's end.
+        this.#loop.look();
+      }
+      this.#teller.tellEnd(run, settled[index] ?? "stale");
+    }
+    if (runs.length > 0) this.#life.runsEnded();
+    if (this.#pool.held > 0) return;
+    this.#life.ran(this.#taken);
+    // At work it sweeps every second anyway.
+    if (nextDue !== null) this.#sweeper.expect(nextDue);
+  }
+
+  /** Nothing is waiting in the queues, and nothing is on its way. */
+  #idle(): void {
+    if (this.#pool.held === 0 && !this.#stopping.signal.aborted) this.#life.idle(this.#sweeper.done);
+  }
+
+  /** The session is gone, and with it every lease. */
+  #lose(session: WorkSession): void {
+    if (!this.#sessions.lose(session)) return;
+    this.#keeper.rest();
+    this.#audit.begin(null);
+    this.#suspects = 0;
+    this.#loop.begin(null);
+    this.#drop([...this.#pool.takeWaiting(), ...this.#pool.running]);
+    for (const run of this.#pool.running) run.abort(new LeaseLost());
+    void this.#sessions.open();
+  }
+
+  /** Nothing more is written of these runs. */
+  #drop(runs: readonly Run[]): void {
+    for (const run of runs) {
+      run.lost = true;
+      this.#teller.tellRun("lost", run);
+    }
+  }
+
+  /** A lease was taken away by command. */
+  #revoke({ queue, id, epoch, cause }: Revocation): void {
+    const isIt = ({ lease }: Run): boolean => lease.id === id && lease.queue === queue && lease.epoch === epoch;
+    const waiting = this.#pool.ready.find(isIt);
+    const run = waiting ?? [...this.#pool.running].find(isIt);
+    if (run === undefined || run.revoked !== null) return;
+    run.revoked = cause;
+    if (waiting === undefined) {
+      run.abort(cause === "cancel" ? new Cancelled() : new Superseded());
+    } else {
+      this.#pool.remove(waiting);
+      this.#giveBack([waiting]);
+    }
+  }
+
+  #giveBackAhead(): void {
+    this.#ahead.stalled();
+    const runs = this.#pool.takeWaiting();
+    this.#taken -= runs.length;
+    this.#giveBack(runs);
+  }
+
+  /** Hands leases back, in reverse: each returns to the very head, so the first of them ends up there. */
+  #giveBack(runs: readonly Run[]): void {
+    for (const run of runs.toReversed()) {
+      run.outcome = { kind: "release" };
+      this.#loop.settle(run);
+    }
+  }
+
+  #stopTaking(): void {
+    this.#life.close();
+    this.#guard.close();
+    this.#sweeper.stop();
+    this.#repertoire.close();
+    this.#loop.stopClaiming();
+    this.#giveBack(this.#pool.takeWaiting());
+  }
+
+  #abortRuns(): void {
+    for (const run of this.#pool.running) {
+      run.returning = true;
+      run.abort(new ShuttingDown());
+    }
+  }
+
+  #handBackRuns(): void {
+    for (const run of [...this.#pool.running].toReversed()) {
+      this.#executor.conclude(run, { kind: "release" }, undefined);
+    }
+  }
+
+  async #letGo(): Promise<void> {
+    await this.#runners.close();
+    await this.#sessions.settled();
+    this.#loop.close();
+    this.#audit.begin(null);
+    this.#reporter.close();
+    this.#deadlines.close();
+    this.#loopWatch.close();
+    await this.#keeper.close();
+    await this.#sessions.close();
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * One life of a worker as the engine sees it. When it is lost (the engine let it expire) all its leases are gone with
+ * it and the worker begins a new one.
+ */
+import { randomBytes } from "node:crypto";
+import type { Engine, WorkerInfo } from "../../engine/contract/engine.js";
+import { sessionId } from "../../engine/shared/session-id.js";
+
+export class WorkSession {
+  readonly id: string;
+  readonly queues: readonly string[];
+  /** The last exchange of each lane. */
+  readonly calls: [number, number] = [0, 0];
+  readonly #over = new AbortController();
+
+  private constructor(worker: WorkerInfo) {
+    this.id = sessionId(worker.name, randomBytes(6).toString("base64url"));
+    this.queues = worker.queues;
+  }
+
+  /** Aborts when the session has ended or was lost. */
+  get signal(): AbortSignal {
+    return this.#over.signal;
+  }
+
+  /** Has it ended, or was it lost? */
+  get over(): boolean {
+    return this.#over.signal.aborted;
+  }
+
+  /** Nothing is said for it any more. */
+  end(): void {
+    this.#over.abort();
+  }
+
+  /** @param ttl milliseconds it lives without a heartbeat */
+  static async open(engine: Engine, worker: WorkerInfo, ttl: number): Promise<WorkSession> {
+    const session = new WorkSession(worker);
+    await engine.openSession({ session: session.id, worker, ttl });
+    return session;
+  }
+}

@@ -1,0 +1,73 @@
+/** The jobs that a run waited for, gathered: what each gave, or why it gave nothing. */
+import { decodePayload } from "../../model/value/codec.js";
+import {
+  DEPENDENCY_FAILED,
+  dependencyMessage,
+  isSuccess,
+  type DependencyEnd,
+  type DependencyRecord,
+} from "../../model/job/dependency.js";
+import { InvalidInput } from "../../model/errors/errors.js";
+import { plainFailure, type Failure } from "../../model/failure/failure.js";
+import { DEPENDENCY_GONE, goneMessage } from "../../model/flow/errors.js";
+import type { JobRef } from "../../model/job/job.js";
+import { isTerminal } from "../../model/job/state.js";
+import { runsAgain, type RelatedJob, type RunHost } from "../run/host.js";
+import type { ItemResults } from "../../define/step.js";
+
+/** How many results are read at a time. */
+const MOST = 500;
+
+/** An item and its job. */
+export interface SpawnedItem {
+  readonly item: unknown;
+  readonly input: unknown;
+  readonly key: string;
+  readonly id: string;
+  /** What its job is called beside its parent, in the flow. */
+  readonly node: string;
+}
+
+/** How many of the items' jobs have not ended. @throws InvalidInput when one of them is none of the run's */
+export function countLeft(queue: string, items: readonly SpawnedItem[], ends: readonly DependencyRecord[]): number {
+  const states = new Map(ends.filter((end) => end.queue === queue).map(({ id, state }) => [id, state]));
+  return items.filter(({ id, key }) => {
+    const state = states.get(id);
+    if (state !== undefined) return state === null;
+    throw new InvalidInput("inputs", key, "a key of the run that made the jobs: make keys and inputs in a step");
+  }).length;
+}
+
+/** What the items' jobs gave, all of which have ended. @throws Snooze when one of them runs again */
+export async function gather(
+  host: RunHost,
+  queue: string,
+  items: readonly SpawnedItem[],
+): Promise<ItemResults<unknown, unknown>> {
+  const results: ItemResults<unknown, unknown> = { values: [], errors: [] };
+  for (let from = 0; from < items.length; from += MOST) {
+    const part = items.slice(from, from + MOST);
+    const jobs = await host.related(part.map(({ id }) => ({ queue, id })));
+    for (const [index, { item, key, id }] of part.entries()) {
+      const job = jobs[index] ?? null;
+      const error = failureOf({ queue, id }, job);
+      if (error === null) results.values.push(decodePayload(job?.result ?? "null"));
+      else results.errors.push({ item, key, error: { ...error, stack: null, cause: null } });
+    }
+  }
+  return results;
+}
+
+/** Why a job that has ended gave nothing; `null` when it ended well. */
+function failureOf(ref: JobRef, job: RelatedJob | null): Failure | null {
+  if (job === null) return plainFailure("DependencyGone", goneMessage(ref), DEPENDENCY_GONE);
+  const { state, error } = job;
+  if (!isTerminal(state)) throw runsAgain(ref);
+  if (isSuccess(state)) return null;
+  // One that was cancelled may have an error of an attempt before that.
+  return state === "failed" && error !== null ? error : endedAs(ref, state);
+}
+
+function endedAs(ref: JobRef, state: DependencyEnd): Failure {
+  return plainFailure("DependencyFailed", dependencyMessage(ref, state), DEPENDENCY_FAILED);
+}

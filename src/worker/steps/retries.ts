@@ -1,0 +1,111 @@
+/**
+ * The tries of a step or item: again after a failure as its options say, each within its timeout. What trying again cannot
+ * help is not tried again, nor what failed because the run should end.
+ */
+import { nextDelay } from "../../model/failure/backoff.js";
+import type { Classifier } from "../../model/failure/classify.js";
+import { pause, type Clock, type Random } from "../../model/value/clock.js";
+import { waitOf } from "../../model/value/duration.js";
+import { Snooze, TimedOut } from "../../model/errors/errors.js";
+import { Suspended } from "../../model/flow/errors.js";
+import { isInstance } from "../../model/failure/failure.js";
+import { verdictOn } from "../run/outcome.js";
+import { inScope, type Scope } from "./scope.js";
+import type { ParsedStepOptions } from "./step-options.js";
+
+/** What all tries of a run have in common. */
+export interface TryMeans {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** The task's own. */
+  readonly classify: Classifier | null;
+  /** The run's. */
+  readonly signal: AbortSignal;
+}
+
+/** What is tried. */
+export interface Tried {
+  /** For the error of a timeout: `step "crawl"`. */
+  readonly what: string;
+  readonly options: ParsedStepOptions;
+  readonly code: (scope: Scope) => unknown;
+  readonly scope: (attempt: number, signal: () => AbortSignal) => Scope;
+  /** A try has failed: what was said and counted in it does not count. */
+  readonly failed: (scope: Scope) => void;
+}
+
+/** Tries until it ends well or need not be tried again. @throws what the last try threw, or why the run should end */
+export async function tryUntilDone(means: TryMeans, tried: Tried): Promise<{ value: unknown; scope: Scope }> {
+  for (let attempt = 1; ; attempt += 1) {
+    if (means.signal.aborted) throw means.signal.reason;
+    const limit = tried.options.timeout === null ? null : new TryLimit(means, tried.options.timeout, tried.what);
+    const scope = tried.scope(attempt, () => limit?.signal ?? means.signal);
+    let thrown: unknown;
+    try {
+      const given = inScope(scope, tried.code);
+      const value = limit === null ? await given : await limit.race(given);
+      return { value, scope };
+    } catch (error) {
+      thrown = error;
+    } finally {
+      // Before the wait for the next try: what still goes on of this one is not heard, and its timeout has nothing to end.
+      scope.over = true;
+      limit?.end();
+    }
+    tried.failed(scope);
+    const wait = waitAfter(thrown, attempt, means, tried.options);
+    if (wait === null) throw thrown;
+    await pause(means.clock, wait, means.signal);
+  }
+}
+
+/** Milliseconds until the next try; `null` when there is none. */
+function waitAfter(
+  error: unknown,
+  attempt: number,
+  { clock, random, classify, signal }: TryMeans,
+  { attempts, backoff }: ParsedStepOptions,
+): number | null {
+  if (attempt >= attempts || signal.aborted || isInstance(error, Snooze) || isInstance(error, Suspended)) return null;
+  const verdict = verdictOn(error, classify, clock.now());
+  if (verdict.kind === "final") return null;
+  const asked = verdict.kind === "retry-after" ? waitOf(verdict.delay) : null;
+  return asked ?? nextDelay(backoff, attempt, random);
+}
+
+/** The timeout of one try. */
+class TryLimit {
+  readonly #controller = new AbortController();
+  readonly #run: AbortSignal;
+  readonly #expired: Promise<never>;
+  #cancel: () => void = () => {};
+
+  constructor({ clock, signal }: TryMeans, timeout: number, what: string) {
+    this.#run = signal;
+    this.#expired = new Promise((_, reject) => {
+      this.#cancel = clock.after(timeout, () => {
+        const error = new TimedOut(timeout, what);
+        reject(error);
+        this.#controller.abort(error);
+      });
+    });
+    signal.addEventListener("abort", this.#abort, { once: true });
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** What the code gives, if it does in time. */
+  race<T>(given: T): Promise<T> {
+    return Promise.race([given, this.#expired]);
+  }
+
+  /** The try is over. */
+  end(): void {
+    this.#cancel();
+    this.#run.removeEventListener("abort", this.#abort);
+  }
+
+  readonly #abort = (): void => this.#controller.abort(this.#run.reason);
+}

@@ -1,0 +1,146 @@
+/**
+ * Makes jobs of the ticks of schedules. Any worker does this for its queues, whenever a sweep hands it something that is due;
+ * of several who try one succeeds, and the others learn that the tick is settled. A schedule that cannot be read is paused, so
+ * that it is not tried for ever.
+ */
+import { randomBytes } from "node:crypto";
+import type { Engine, ScheduleFire, ScheduleRecord } from "../../engine/contract/engine.js";
+import { endMove, putSchedule, type SchedulePutMeans } from "../../engine/shared/schedule-change.js";
+import { earliest } from "../../engine/shared/listing-order.js";
+import { pause, type Clock } from "../../model/value/clock.js";
+import type { Schedule } from "../../model/schedule/schedule.js";
+import { dueTicks } from "../../model/schedule/tick-job.js";
+import type { Outage } from "../session/engine-outage.js";
+
+/** The most jobs of several schedules in one command. */
+const MOST_JOBS = 1_000;
+
+/** What a scheduler is given. */
+export interface SchedulerOptions {
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly outage: Outage;
+  /** Aborts when the worker stops. */
+  readonly stopping: AbortSignal;
+}
+
+/** What came of firing some schedules. */
+export interface Fired {
+  /** Jobs of ticks that this worker fired. */
+  readonly jobs: number;
+  /** When one of them is due next, in epoch milliseconds of the engine: in the past when only a sweep can say; `null` for never. */
+  readonly nextDue: number | null;
+}
+
+export class Scheduler {
+  readonly #options: SchedulerOptions;
+  readonly #means: SchedulePutMeans;
+
+  constructor(options: SchedulerOptions) {
+    this.#options = options;
+    const { engine } = options;
+    this.#means = { engine, nextOp, send: async (command) => command() };
+  }
+
+  /** Puts the schedules that a worker was given. One that the engine does not take now is tried until the worker stops. */
+  async put(schedules: readonly (Schedule | Promise<Schedule>)[]): Promise<void> {
+    for (const given of schedules) {
+      const passes = await this.#put(given);
+      if (passes) void this.#putLater(given);
+    }
+  }
+
+  async #putLater(given: Schedule | Promise<Schedule>): Promise<void> {
+    const { clock, outage, stopping } = this.#options;
+    let passes = true;
+    for (let failures = 0; passes && !stopping.aborted; failures += 1) {
+      await pause(clock, outage.delay(failures), stopping);
+      if (!stopping.aborted) passes = await this.#put(given);
+    }
+  }
+
+  /** Answers whether it failed in a way that may pass. */
+  async #put(given: Schedule | Promise<Schedule>): Promise<boolean> {
+    const { outage, stopping } = this.#options;
+    try {
+      await putSchedule(this.#means, await given);
+      return false;
+    } catch (error) {
+      if (!stopping.aborted) outage.report(error);
+      return outage.passes(error);
+    }
+  }
+
+  /** Fires what a sweep has handed out. Rejects when the engine does not answer: what was not fired is handed out again. */
+  async fire(due: readonly ScheduleRecord[]): Promise<Fired> {
+    if (due.length === 0) return { jobs: 0, nextDue: null };
+    const { engine } = this.#options;
+    const now = await engine.now();
+    const fires: ScheduleFire[] = [];
+    let jobs = 0;
+    let next: number | null = null;
+    for (const record of due) {
+      if (record.status === "moving" && record.problem === null) {
+        await endMove(this.#means, record);
+        next = now;
+        continue;
+      }
+      const fire = this.#ticksOf(record, now);
+      if (fire === null) await engine.pauseSchedule(record);
+      else fires.push(fire);
+    }
+    for (const part of inParts(fires)) {
+      const answers = await engine.fireSchedules({ fires: part });
+      for (const [index, fire] of part.entries()) {
+        const applied = answers[index] === "applied";
+        if (applied) jobs += fire.jobs.length;
+        // Where somebody else was faster, the next sweep says when it is due again.
+        next = earliest(next, applied ? fire.nextDue : now);
+      }
+    }
+    return { jobs, nextDue: next };
+  }
+
+  /** The command that fires a schedule; `null` when it cannot be read. */
+  #ticksOf({ queue, name, schedule, problem, revision, lastDue }: ScheduleRecord, now: number): ScheduleFire | null {
+    try {
+      if (schedule === null) throw new Error(`${problem ?? name}; it is paused`);
+      const ticks = dueTicks(schedule, lastDue, now);
+      return {
+        queue,
+        name,
+        revision,
+        from: lastDue,
+        to: ticks.lastDue,
+        nextDue: ticks.nextDue,
+        jobs: ticks.jobs,
+        skipOverlap: schedule.overlap === "skip",
+        op: nextOp(),
+      };
+    } catch (error) {
+      this.#options.outage.report(error);
+      return null;
+    }
+  }
+}
+
+function nextOp(): string {
+  return randomBytes(12).toString("base64url");
+}
+
+/** Cuts commands into parts of at most 1,000 jobs, or one command. */
+function inParts(fires: readonly ScheduleFire[]): ScheduleFire[][] {
+  const parts: ScheduleFire[][] = [];
+  let room = 0;
+  for (const fire of fires) {
+    const part = parts.at(-1);
+    room -= fire.jobs.length;
+    if (part !== undefined && room >= 0) {
+      part.push(fire);
+    } else {
+      parts.push([fire]);
+      room = MOST_JOBS - fire.jobs.length;
+    }
+  }
+  return parts;
+}

@@ -1,0 +1,113 @@
+/**
+ * Tells applications of superseded jobs: runs the `onSuperseded` hooks of this worker's tasks, at least once for each job,
+ * after every sweep and before a job that supersedes another runs. A hook that fails, or whose worker dies, is run again.
+ */
+import type { Engine } from "../../engine/contract/engine.js";
+import { pause, type Clock } from "../../model/value/clock.js";
+import { TimedOut } from "../../model/errors/errors.js";
+import { SUPERSEDED_AGAIN, type JobRecord, type JobRef } from "../../model/job/job.js";
+import { snapshotOf } from "../../model/job/snapshot.js";
+import type { Runnable } from "../execution/executor.js";
+import type { Outage } from "../session/engine-outage.js";
+
+/** How many superseded jobs are told of at a time. */
+const AT_ONCE = 50;
+/** The longest that a job waits for the hooks of those before it, in milliseconds. */
+const HOLD_UP = 5_000;
+
+/** What succession is made from. */
+export interface SuccessionOptions {
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly queues: readonly string[];
+  readonly runnables: ReadonlyMap<string, Runnable>;
+  readonly outage: Outage;
+  /** The worker stops: nobody waits any more. */
+  readonly stopping: AbortSignal;
+}
+
+export class Succession {
+  readonly #options: SuccessionOptions;
+  #telling: Promise<void> = Promise.resolve();
+  /** The next look, while it waits for the one before it. */
+  #next: Promise<void> | null = null;
+
+  constructor(options: SuccessionOptions) {
+    this.#options = options;
+  }
+
+  /** Does any task of this worker want to be told? */
+  get hasHooks(): boolean {
+    return this.#tasks().length > 0;
+  }
+
+  /** Tells of all superseded jobs there are now. Never rejects. */
+  tell(): Promise<void> {
+    if (!this.hasHooks) return Promise.resolve();
+    this.#next ??= this.#telling.then(() => {
+      this.#next = null;
+      return this.#tellAll();
+    });
+    this.#telling = this.#next;
+    return this.#next;
+  }
+
+  /** As `tell`, but a hook that takes long holds nobody up for more than 5 s. */
+  async tellBriefly(): Promise<void> {
+    const { clock, stopping } = this.#options;
+    const done = new AbortController();
+    const end = (): void => done.abort();
+    // Not a signal made of both: those stay known to the one that lives as long as the worker.
+    if (stopping.aborted) end();
+    stopping.addEventListener("abort", end, { once: true });
+    const told = this.tell().finally(end);
+    await Promise.race([told, pause(clock, HOLD_UP, done.signal)]);
+    stopping.removeEventListener("abort", end);
+  }
+
+  async #tellAll(): Promise<void> {
+    const { engine, queues, outage } = this.#options;
+    try {
+      for (;;) {
+        const refs = await engine.claimSuperseded({ queues, tasks: this.#tasks(), limit: AT_ONCE });
+        if (refs.length === 0) return;
+        const jobs = await engine.getJobs({ refs });
+        // One by one: a hook that never returns must not keep the others from being acknowledged.
+        await Promise.all(
+          refs.map(async (ref, index) => {
+            if (await this.#tellOne(ref, jobs[index] ?? null)) await engine.acknowledgeSuperseded({ refs: [ref] });
+          }),
+        );
+        if (refs.length < AT_ONCE) return;
+      }
+    } catch (error) {
+      outage.report(error);
+    }
+  }
+
+  /** Has its hook heard of the job? */
+  async #tellOne(ref: JobRef, job: JobRecord | null): Promise<boolean> {
+    const { clock, runnables, outage } = this.#options;
+    const over = new AbortController();
+    const hear = async (): Promise<void> => {
+      if (job !== null) await runnables.get(job.task)?.task.onSuperseded?.(snapshotOf(job));
+    };
+    const late = async (): Promise<void> => {
+      await pause(clock, SUPERSEDED_AGAIN, over.signal);
+      if (!over.signal.aborted) throw new TimedOut(SUPERSEDED_AGAIN, `onSuperseded of task ${job?.task}`);
+    };
+    try {
+      await Promise.race([hear(), late()]);
+      return true;
+    } catch (error) {
+      outage.report(error);
+      return false;
+    } finally {
+      over.abort();
+    }
+  }
+
+  #tasks(): string[] {
+    return [...this.#options.runnables.values()].flatMap(({ task }) => (task.onSuperseded === null ? [] : [task.name]));
+  }
+}

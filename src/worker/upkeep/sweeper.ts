@@ -1,0 +1,129 @@
+/**
+ * Upkeep by a live worker: about every second while it holds jobs, when something is known to be due, and at least
+ * every half minute at rest. Schedules that are due are fired on the way. Spread by chance, so that a fleet does not sweep in step.
+ * Sessions that are overdue are watched before they are taken for dead; a sweep that was late itself begins to watch anew.
+ */
+import type { Engine } from "../../engine/contract/engine.js";
+import { earliest } from "../../engine/shared/listing-order.js";
+import type { Clock, Random } from "../../model/value/clock.js";
+import type { EngineTime } from "../session/engine-clock.js";
+import type { Outage } from "../session/engine-outage.js";
+import { OverdueWatch } from "../session/overdue-watch.js";
+import type { Scheduler } from "./scheduler.js";
+
+/** The time between sweeps (milliseconds) while jobs are held, at rest, and the least there may be. */
+const BUSY = 1_000;
+const REST = 30_000;
+const LEAST = 50;
+/** How much (milliseconds) a sweep for something that is due is spread. */
+const SPREAD = 100;
+/** A sweep that begins, or is answered, so much later than it should be met a standstill. Milliseconds. */
+const LATE = 1_000;
+/** The most jobs of a kind in one sweep: a store is at nobody else's service meanwhile. */
+const LIMIT = 200;
+
+/** What a sweeper is given, and whom it tells. */
+export interface SweeperOptions {
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly queues: readonly string[];
+  readonly outage: Outage;
+  readonly time: EngineTime;
+  readonly scheduler: Scheduler;
+  readonly holds: () => boolean;
+  /** A sweep made jobs ready. */
+  readonly foundWork: () => void;
+  /** A sweep is done. */
+  readonly swept: () => void;
+}
+
+export class Sweeper {
+  readonly #options: SweeperOptions;
+  #cancel: () => void = () => {};
+  #armedFor = Number.POSITIVE_INFINITY;
+  /** When something is due, as others told since the last sweep began. Epoch milliseconds of the engine. */
+  #expected: number | null = null;
+  #sweeping = false;
+  readonly #stop = new AbortController();
+  readonly #watch = new OverdueWatch();
+  #failures = 0;
+  /** Has it swept at least once, and nobody is being watched? */
+  done = false;
+
+  constructor(options: SweeperOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    void this.#sweep();
+  }
+
+  /** Jobs are held from now on: sweep within a second. */
+  hurry(): void {
+    const { clock } = this.#options;
+    if (!this.#sweeping && this.#armedFor > clock.monotonic() + BUSY * 1.25) this.#arm(this.#jitter(BUSY));
+  }
+
+  /** Something is due then, in epoch milliseconds of the engine. */
+  expect(due: number): void {
+    const { clock, time } = this.#options;
+    this.#expected = earliest(this.#expected, due);
+    const latest = clock.monotonic() + Math.max(LEAST, time.until(due) + 1 + SPREAD);
+    if (!this.#sweeping && this.#armedFor > latest) this.#arm(this.#delayUntil(due));
+  }
+
+  stop(): void {
+    this.#stop.abort();
+    this.#cancel();
+  }
+
+  #delayUntil(due: number): number {
+    const { time, random } = this.#options;
+    return Math.max(LEAST, time.until(due) + 1 + SPREAD * random());
+  }
+
+  #arm(delay: number): void {
+    if (this.#stop.signal.aborted) return;
+    this.#cancel();
+    this.#armedFor = this.#options.clock.monotonic() + delay;
+    this.#cancel = this.#options.clock.after(delay, () => void this.#sweep());
+  }
+
+  async #sweep(): Promise<void> {
+    const { engine, clock, queues, outage, scheduler, holds, foundWork, swept } = this.#options;
+    this.#sweeping = true;
+    let delay: number;
+    const begun = clock.monotonic();
+    if (begun - this.#armedFor > LATE) this.#watch.stoodStill(begun);
+    try {
+      this.#expected = null;
+      const answer = await engine.sweep({ queues, limit: LIMIT, dead: this.#watch.dead(begun) });
+      const answered = clock.monotonic();
+      this.#watch.see(answer.overdue, answered);
+      if (answered - begun > LATE) this.#watch.stoodStill(answered);
+      const fired = await scheduler.fire(answer.schedules);
+      this.#failures = 0;
+      this.done = !this.#watch.watching;
+      delay = this.#jitter(holds() ? BUSY : REST);
+      const death = this.#watch.nextDeath;
+      if (death !== null) delay = Math.min(delay, Math.max(LEAST, death - clock.monotonic() + 1));
+      const due = earliest(answer.nextDue, fired.nextDue, this.#expected);
+      if (due !== null) delay = Math.min(delay, this.#delayUntil(due));
+      if (answer.more) delay = 1;
+      if (answer.promoted + answer.recovered + fired.jobs > 0) foundWork();
+      swept();
+    } catch (error) {
+      if (!this.#stop.signal.aborted) outage.report(error);
+      this.#watch.stoodStill(clock.monotonic());
+      delay = Math.max(BUSY, outage.delay(this.#failures));
+      this.#failures += 1;
+    }
+    this.#sweeping = false;
+    this.#arm(delay);
+  }
+
+  #jitter(ms: number): number {
+    return ms * (0.75 + 0.5 * this.#options.random());
+  }
+}
