@@ -98,7 +98,7 @@ export { isTerminal, STATES, TERMINAL_STATES, type JobState, type TerminalState 
 export { statuses, type StatusMachine, type StatusOptions } from "./model/vocabulary/status-machine.js";
 export type { StepFailure } from "./model/failure/step-failure.js";
 export type { UniqueOption } from "./model/job/unique.js";
-export type { JobContext, JobLogger, JobMeta, SayProgress } from "./worker/handler/run-context.js";
+export type { JobContext, JobLogger, JobMeta, SayProgress } from "./define/context.js";
 export { currentJob } from "./worker/handler/current-job.js";
 export type { Ending, Middleware } from "./worker/execution/middleware.js";
 export type { QueueOrder } from "./worker/claim/queue-order.js";
@@ -114,7 +114,7 @@ export type {
   SpawnedJobOptions,
   SpawnOptions,
 } from "./define/spawn.js";
-export type { JobStatus } from "./worker/steps/run-status.js";
+export type { JobStatus } from "./define/status.js";
 export type { Emit, Milestones, MilestonesOf, MilestonesOption } from "./define/milestones.js";
 export type {
   ItemError,

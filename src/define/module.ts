@@ -4,7 +4,6 @@
  * (`module-finder.ts`). A job never carries one: it names its task, and only the task's definition names code.
  */
 import { InvalidInput } from "../model/errors/errors.js";
-import type { AnyTask } from "./task.js";
 
 /** A module and one of its exports; made by `module()`. */
 export class ModuleReference<Input = unknown, Result = unknown> {
@@ -27,7 +26,8 @@ export class ModuleReference<Input = unknown, Result = unknown> {
   }
 }
 
-type Referred = AnyTask | ((context: never) => unknown);
+type Code = (context: never) => unknown;
+type Referred = { readonly handler: Code | null } | Code;
 
 type ReferredInput<What> = What extends (context: infer Context) => unknown
   ? Context extends { readonly input: infer Input }

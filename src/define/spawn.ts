@@ -5,7 +5,7 @@ import type { JobRef } from "../model/job/job.js";
 import type { JobOptions } from "../model/job/options.js";
 import type { ItemResults } from "./step.js";
 import type { Stored } from "./stored.js";
-import type { Task } from "./task.js";
+import type { TaskRef } from "./task-ref.js";
 
 /** The options that spawned jobs may have: those of any job but for what its parent says. */
 export interface SpawnedJobOptions extends Omit<JobOptions, "id" | "unique" | "supersedes" | "hold"> {
@@ -54,7 +54,7 @@ export interface Spawn {
    * for (const { url } of input.pages) await spawn(scan, { url }, { key: url });
    * await spawn("crawl", { url: next }, { key: next }); // by name: a task cannot name itself in its own handler
    */
-  <Input, Result>(task: Task<Input, Result, never>, ...args: SpawnArguments<NoInfer<Input>>): Promise<JobRef>;
+  <Input, Result>(task: TaskRef<Input, Result>, ...args: SpawnArguments<NoInfer<Input>>): Promise<JobRef>;
   (task: string, input?: unknown, options?: SpawnOptions): Promise<JobRef>;
   /**
    * Makes a job of every input, gives the slot back, and returns here, in a new run that counts no attempt, when all of
@@ -69,7 +69,7 @@ export interface Spawn {
    */
   all<Input, Result>(
     name: string,
-    task: Task<Input, Result, never>,
+    task: TaskRef<Input, Result>,
     inputs: readonly NoInfer<Input>[],
     options?: SpawnAllOptions<NoInfer<Input>>,
   ): Promise<ItemResults<Input, Stored<Result>>>;

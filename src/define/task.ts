@@ -10,10 +10,11 @@ import { checkDefaults, type JobDefaults } from "../model/job/options.js";
 import type { JobSnapshot } from "../model/job/snapshot.js";
 import type { StatusMachine } from "../model/vocabulary/status-machine.js";
 import { parseSteps } from "../model/job/step-plan.js";
-import type { JobContext } from "../worker/handler/run-context.js";
+import type { JobContext } from "./context.js";
 import { ModuleReference } from "./module.js";
 import { needsChildren, parseRunner, type ParsedRunner, type RunnerOptions } from "./runner-options.js";
 import type { SchemaInput, SchemaOutput, StandardSchema } from "./schema.js";
+import type { TaskRef } from "./task-ref.js";
 import { parseMilestones, type Milestones, type MilestonesOf, type MilestonesOption } from "./milestones.js";
 
 /**
@@ -66,11 +67,7 @@ export interface Task<
   StepName extends string = string,
   Shown = Record<string, unknown>,
   Status extends string = string,
-> {
-  readonly name: string;
-  readonly queue: string;
-  readonly defaults: JobDefaults;
-  readonly schema: StandardSchema | null;
+> extends TaskRef<Input, Result> {
   readonly classify: Classifier | null;
   readonly onSuperseded: SupersededHook | null;
   /** Its steps and what each weighs, or how a job chooses them; `null` where none are declared. */
@@ -84,8 +81,6 @@ export interface Task<
   readonly module: ModuleReference | null;
   /** Where its handler runs, and within which bounds. */
   readonly runner: ParsedRunner;
-  /** Exists for the compiler only. */
-  readonly "~types"?: { readonly input: Input; readonly result: Result };
 }
 
 /** Any task, whatever its input and result. */

@@ -4,7 +4,7 @@ import type { ParsedTarget } from "../engine/target.js";
 import type { Clock, Random } from "../model/value/clock.js";
 import type { JobDefaults } from "../model/job/options.js";
 import type { Schedule } from "../model/schedule/schedule.js";
-import type { Runnable } from "./execution/executor.js";
+import type { Runnable } from "./execution/runnable.js";
 import type { Teller } from "./run/event-publisher.js";
 import type { StopReason } from "./run/events.js";
 import type { ParsedWorkerOptions } from "./options.js";

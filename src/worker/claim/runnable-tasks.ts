@@ -9,7 +9,7 @@ import type { Clock } from "../../model/value/clock.js";
 import { UnknownTask } from "../../model/errors/errors.js";
 import { plainFailure } from "../../model/failure/failure.js";
 import { BUILT_IN } from "../../model/flow/each.js";
-import type { Runnable } from "../execution/executor.js";
+import type { Runnable } from "../execution/runnable.js";
 import type { Outage } from "../session/engine-outage.js";
 
 /** How long a task whose module was missing is left alone: at first, and at most. Milliseconds. */

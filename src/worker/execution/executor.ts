@@ -18,17 +18,12 @@ import type { Middleware } from "./middleware.js";
 import { knownTasks } from "../claim/runnable-tasks.js";
 import { fillInput } from "./input-references.js";
 import type { Run } from "../run/run.js";
+import type { Runnable } from "./runnable.js";
 import { definitionOf, type RunDefinition } from "../runners/handler-loader.js";
-import type { ModuleReference } from "../../define/module.js";
 import { needsChildren } from "../../define/runner-options.js";
 import type { Runners } from "../runners/runners.js";
+import type { ModuleReference } from "../../define/module.js";
 import type { AnyTask, Handler } from "../../define/task.js";
-
-/** A task that can be run: its handler, or where that is. */
-export interface Runnable {
-  readonly task: AnyTask;
-  readonly code: Handler<unknown, unknown> | ModuleReference;
-}
 
 /** What an executor is given, and whom it tells. */
 export interface ExecutorOptions {

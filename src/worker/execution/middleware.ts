@@ -3,7 +3,7 @@
  * pays nothing.
  */
 import type { Outcome } from "../../engine/contract/engine.js";
-import type { JobContext } from "../handler/run-context.js";
+import type { JobContext } from "../../define/context.js";
 
 /** How a run ended, as hooks see it. */
 export interface Ending {

@@ -4,7 +4,7 @@
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { LongshoreError } from "../../model/errors/errors.js";
-import type { JobContext } from "./run-context.js";
+import type { JobContext } from "../../define/context.js";
 
 /** Where the context of a run is kept while its handler runs. */
 export const currentContext = new AsyncLocalStorage<JobContext<unknown>>();

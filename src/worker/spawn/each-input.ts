@@ -1,23 +1,11 @@
-/** The built-in task `longshore.each`: makes a job of every item of a list, waits for them, and ends as they did. */
+/** The input of the built-in task `longshore.each`: a list of items, and the template of which the input of each item's job is made. */
 import { InvalidInput } from "../../model/errors/errors.js";
 import { MOST_MEMBERS } from "../../model/job/membership.js";
-import { EACH_TASK, eachChildId, itemKey, type EachInput } from "../../model/flow/each.js";
+import { eachChildId, itemKey, type EachInput } from "../../model/flow/each.js";
 import { ReferenceNotFound } from "../../model/flow/errors.js";
 import { parseName } from "../../model/value/name.js";
 import { pathText, putAt, takeAt } from "../../model/value/path.js";
-import type { RunContext } from "../handler/run-context.js";
-import type { Runnable } from "../execution/executor.js";
-import { task } from "../../define/task.js";
 import type { SpawnedItem } from "./results.js";
-
-/** What the handler of the built-in task is made from: any worker can run it. */
-export const EACH: Runnable = {
-  task: Object.freeze({ ...task("each"), name: EACH_TASK }),
-  code: async (context) => {
-    const { values, errors } = await (context as RunContext).each();
-    return { completed: values.length, failed: errors.length };
-  },
-};
 
 /** What such a job does. */
 export interface ParsedEach {

@@ -21,6 +21,7 @@ import { RunFailures } from "../steps/run-failures.js";
 import type { RunProgress } from "../steps/run-progress.js";
 import { scopeOf } from "../steps/scope.js";
 import { keyItems, LONGEST_KEY, type StepItem } from "../steps/step-items.js";
+import type { RunParts } from "../steps/run-parts.js";
 import type { StepNames, TakenName } from "../steps/step-names.js";
 import type { ItemResults } from "../../define/step.js";
 import { heard, type UnderWay } from "../steps/in-flight.js";
@@ -33,19 +34,6 @@ import { SpawnPlan } from "./spawn-plan.js";
 const MOST = 500;
 const ONLY_KEY = "0";
 
-/** What spawning is done with: parts of the run. */
-export interface SpawnerParts {
-  readonly host: RunHost;
-  readonly means: RunMeans;
-  /** The run as scopes know it. */
-  readonly owner: object;
-  readonly names: StepNames;
-  readonly memos: Memos;
-  readonly progress: RunProgress;
-  readonly failures: RunFailures;
-  readonly underWay: UnderWay;
-}
-
 /** Many jobs of one call. */
 interface Family {
   readonly name: string;
@@ -57,12 +45,12 @@ interface Family {
 }
 
 export class Spawner {
-  readonly #parts: SpawnerParts;
+  readonly #parts: RunParts;
   /** What the run's job depends on, read once. */
   #ends: Promise<readonly DependencyRecord[]> | null = null;
   #any = false;
 
-  constructor(parts: SpawnerParts) {
+  constructor(parts: RunParts) {
     this.#parts = parts;
   }
 

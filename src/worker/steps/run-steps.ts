@@ -12,12 +12,12 @@ import { parseStepName, parseSteps, StepTally } from "../../model/job/step-plan.
 import { headOf } from "../../model/value/text.js";
 import type { RunMeans, RunTask } from "../run/services.js";
 import type { RunHost } from "../run/host.js";
-import { Spawner } from "../spawn/spawner.js";
 import { ItemRun } from "./step-all.js";
 import { Memos } from "./checkpoints.js";
 import { RunStatus } from "./run-status.js";
 import { encodeMilestone } from "../../define/milestones.js";
 import { RunFailures } from "./run-failures.js";
+import type { RunParts } from "./run-parts.js";
 import { RunProgress } from "./run-progress.js";
 import { addCounts, type SaidProgress } from "./said-progress.js";
 import { scopeOf } from "./scope.js";
@@ -39,7 +39,6 @@ export class RunSteps {
   readonly #failures = new RunFailures();
   readonly #status: RunStatus;
   readonly #underWay: UnderWay;
-  readonly #spawner: Spawner;
   readonly #host: RunHost;
   #warned = false;
 
@@ -57,16 +56,6 @@ export class RunSteps {
       this.#memos.restore(earlier);
       this.#progress.restore(earlier);
     });
-    this.#spawner = new Spawner({
-      host,
-      means,
-      owner: this,
-      names: this.#names,
-      memos: this.#memos,
-      progress: this.#progress,
-      failures: this.#failures,
-      underWay: this.#underWay,
-    });
   }
 
   /** What the run ends with, whatever its handler does; `null` when it is not put back. */
@@ -74,9 +63,18 @@ export class RunSteps {
     return this.#underWay.suspension;
   }
 
-  /** Makes jobs of the run's own. */
-  get spawner(): Spawner {
-    return this.#spawner;
+  /** What the run's own jobs are made with. */
+  get parts(): RunParts {
+    return {
+      host: this.#host,
+      means: this.#means,
+      owner: this,
+      names: this.#names,
+      memos: this.#memos,
+      progress: this.#progress,
+      failures: this.#failures,
+      underWay: this.#underWay,
+    };
   }
 
   step(name: unknown, code: unknown, options: unknown): Promise<unknown> {
@@ -208,9 +206,10 @@ export class RunSteps {
   /**
    * Why the run fails although its handler returned: it gave nothing, and of what might fail alone nothing ended well. `null`
    * if it does not.
+   * @param spawned did a job that it made end well?
    */
-  failure(value: unknown): AllFailed | null {
-    const any = value !== undefined || this.#memos.any || this.#spawner.any;
+  failure(value: unknown, spawned: boolean): AllFailed | null {
+    const any = value !== undefined || this.#memos.any || spawned;
     return any ? null : this.#failures.together("every optional step and item");
   }
 

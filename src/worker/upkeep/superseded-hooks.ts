@@ -7,7 +7,7 @@ import { pause, type Clock } from "../../model/value/clock.js";
 import { TimedOut } from "../../model/errors/errors.js";
 import { SUPERSEDED_AGAIN, type JobRecord, type JobRef } from "../../model/job/job.js";
 import { snapshotOf } from "../../model/job/snapshot.js";
-import type { Runnable } from "../execution/executor.js";
+import type { Runnable } from "../execution/runnable.js";
 import type { Outage } from "../session/engine-outage.js";
 
 /** How many superseded jobs are told of at a time. */

@@ -1,0 +1,91 @@
+/**
+ * What a handler is given. Every part can be taken out of it (`({ input, progress }) => …`), and costs something only
+ * when it is used. What a run says after it has ended is ignored.
+ */
+import type { Json } from "../model/value/codec.js";
+import type { Emit } from "./milestones.js";
+import type { RunningJob } from "./running-job.js";
+import type { EndedDependency, Spawn } from "./spawn.js";
+import type { JobStatus } from "./status.js";
+import type { Step } from "./step.js";
+
+/** Writes to the job's own log: at most 1,000 lines are kept, the newest, and a line is cut at 2,000 characters. */
+export interface JobLogger {
+  /** Writes a line of level `info`. */
+  (message: string): void;
+  debug(message: string): void;
+  info(message: string): void;
+  warn(message: string): void;
+  error(message: string): void;
+}
+
+/** The job's meta: a small object (at most 16 KiB of JSON) that can be read from outside while the job runs. */
+export interface JobMeta {
+  /** The whole object; empty when none was set. */
+  get(): { readonly [key: string]: unknown };
+  /** Replaces it. @throws InvalidInput, PayloadTooLarge */
+  set(meta: { readonly [key: string]: Json }): void;
+  /** Replaces some of its keys. @throws InvalidInput, PayloadTooLarge */
+  merge(meta: { readonly [key: string]: Json }): void;
+}
+
+/**
+ * Says how far the work is, with an optional message. Sent within 100 ms; the last one wins. Where the task declares its
+ * steps, percent is computed from them: within a step this says how far that step is, outside of steps only the message
+ * counts. Elsewhere it is the job's percent, within a plain step too: at most 99 until the job has ended well, and never
+ * lower than it was in this attempt. Never throws: a number out of range is clamped, what is no number is left out, and the
+ * job's log says so, once in a run.
+ */
+export interface SayProgress {
+  /** In percent: 0 to 100. */
+  (percent: number, message?: string): void;
+  /** So many of how many: `progress(i, pages.length, `page ${i}`)`. */
+  (done: number, total: number, message?: string): void;
+}
+
+/**
+ * What a handler is given. `StepName` is what its steps may be called, `Milestones` what its milestones show, by name;
+ * both follow from the options of the task.
+ */
+export interface JobContext<
+  Input,
+  StepName extends string = string,
+  Milestones = Record<string, unknown>,
+  Status extends string = string,
+> {
+  /** The job's input, as the task's schema made it. */
+  readonly input: Input;
+  readonly job: RunningJob;
+  /**
+   * Aborts when the run should end; `signal.reason` says why: `TimedOut`, `Cancelled`, `LeaseLost`, `ShuttingDown`.
+   * Hand it to everything that waits (`fetch`, `setTimeout` of `node:timers/promises`). A handler that ignores it goes
+   * on, but what it returns is dropped.
+   */
+  readonly signal: AbortSignal;
+  /** Runs named parts of the job that are not run again once they have ended well. */
+  readonly step: Step<StepName>;
+  readonly progress: SayProgress;
+  /** Shows something before the job ends. */
+  readonly emit: Emit<Milestones>;
+  /** The job's status in the words of its task, for tasks that declare `statuses`. */
+  readonly status: JobStatus<Status>;
+  /**
+   * Adds to a named number that is shown with the job's progress. Counted within a step it is stored with what the step
+   * gave, and stays right however often the job is retried; outside of steps it counts for this attempt. Never throws: what
+   * cannot be counted is left out, and the job's log says so, once in a run.
+   * @param name 1 to 100 bytes of text; at most 50 of them in a job
+   * @param by a finite number; default: 1
+   * @example count("issues", found.length);
+   */
+  readonly count: (name: string, by?: number) => void;
+  readonly log: JobLogger;
+  readonly meta: JobMeta;
+  /** Makes other jobs, and waits for them without a slot. */
+  readonly spawn: Spawn;
+  /**
+   * The jobs that this one waited for, by queue and id: those it was enqueued `after`, and those it made by `spawn.all`.
+   * Read when it is first called, once in a run.
+   * @example for (const { id, state, error } of await dependencies()) log(`${id} ended as ${state}: ${error?.message}`);
+   */
+  readonly dependencies: () => Promise<readonly EndedDependency[]>;
+}
