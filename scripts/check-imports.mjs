@@ -1,7 +1,7 @@
-// Checks the house rules that a compiler does not: imports point downwards only (cli, server, compat → client →
-// worker → engine → model), no engine knows another, no files import each other in a circle, and the parts that
-// are run under a simulated clock never read the real one. `node scripts/check-imports.mjs [folder]`; prints each
-// breach as file:line and exits 1 when there is one.
+// Checks the house rules that a compiler does not: imports point downwards only (cli, server, compat → client → worker →
+// define, engine → model), no engine knows another, neither files nor folders import each other in a circle, and the parts
+// that are run under a simulated clock never read the real one. Imports of types count as others do.
+// `node scripts/check-imports.mjs [folder]`; prints each breach as file:line and exits 1 when there is one.
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join, posix, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,22 +9,28 @@ import { fileURLToPath } from "node:url";
 const root = resolve(process.argv[2] ?? fileURLToPath(new URL("..", import.meta.url)));
 
 // What the files of each layer may import besides each other; a layer is the longest matching path.
-const below = ["client/", "worker/", "engine/", "model/"];
+const contract = ["engine/contract/", "engine/shared/", "model/"];
+const engine = ["engine/", ...contract];
+const below = ["client/", "worker/", "define/", ...engine];
 /** @type {Record<string, string[]>} */
 const mayImport = {
   "index.ts": below,
   "cli/": ["index.ts", ...below],
   "server/": below,
   "compat/": below,
-  "client/": ["worker/", "engine/", "model/"],
-  "worker/": ["engine/", "model/"],
-  "engine/": ["model/"],
-  "engine/open.ts": ["engine/", "engine/memory/", "engine/sqlite/", "engine/redis/", "model/"],
-  "engine/memory/": ["engine/", "model/"],
-  "engine/sqlite/": ["engine/", "model/"],
-  "engine/redis/": ["engine/", "model/"],
-  "engine/testkit/": ["engine/contract/engine.ts", "model/"],
-  "engine/contract/engine.ts": ["engine/", "model/"],
+  "client/": ["define/", ...engine],
+  // The only place where a client makes a worker.
+  "client/longshore.ts": below,
+  "worker/": ["define/", ...engine],
+  "define/": ["model/"],
+  "engine/": contract,
+  "engine/open.ts": ["engine/memory/", "engine/sqlite/", "engine/redis/", ...engine],
+  "engine/memory/": engine,
+  "engine/sqlite/": engine,
+  "engine/redis/": engine,
+  "engine/testkit/": ["engine/contract/", "model/"],
+  "engine/shared/": ["engine/contract/", "model/"],
+  "engine/contract/": ["model/"],
   "model/": [],
 };
 
@@ -35,20 +41,21 @@ const clock = "model/value/clock.ts";
 const timeSources = /\b(?:Date\.now|Math\.random|performance\.now|setTimeout|setInterval)\s*\(|\bnew Date\s*\(\s*\)/g;
 
 const importPattern =
-  /(?:^|[;}\n])\s*(?:import|export)\s+(?<type>type\s)?(?:[\w$*{}\s,]+?\sfrom\s*)?(?<quote>["'])(?<from>[^"'\n]+)\k<quote>/g;
+  /(?:^|[;}\n])\s*(?:import|export)\s+(?:[\w$*{}\s,]+?\sfrom\s*)?(?<quote>["'])(?<from>[^"'\n]+)\k<quote>/g;
 const dynamicPattern = /\bimport\s*\(\s*(?<quote>["'])(?<from>[^"'\n]+)\k<quote>/g;
 
 /** @type {string[]} */
 const breaches = [];
-/** Which files each file loads when it is loaded. @type {Map<string, {file: string, line: number}[]>} */
-const loads = new Map();
+/** Which files each file names. @type {Map<string, {file: string, line: number}[]>} */
+const imports = new Map();
 
 const sources = filesIn(join(root, "src"));
 for (const file of sources) checkSource(file);
 for (const folder of ["examples", "bench", "test/programs"]) {
   for (const file of filesIn(join(root, folder))) checkProgram(file);
 }
-checkCircles();
+checkCircles(imports);
+checkCircles(betweenFolders());
 
 for (const breach of breaches) console.error(breach);
 console.error(
@@ -67,7 +74,7 @@ function checkSource(file) {
     breaches.push(`${file}:1 is in none of the layers that scripts/check-imports.mjs knows`);
     return;
   }
-  for (const { from, line, loaded } of importsOf(code)) {
+  for (const { from, line, dynamic } of importsOf(code)) {
     const where = `${file}:${line}`;
     if (!from.startsWith(".")) {
       if (layer === "model/" && from.startsWith("node:") && !modelModules.has(from)) {
@@ -82,7 +89,7 @@ function checkSource(file) {
       breaches.push(`${where} imports ${from}, which does not exist`);
       continue;
     }
-    if (loaded) loads.set(file, [...(loads.get(file) ?? []), { file: target, line }]);
+    if (!dynamic) imports.set(file, [...(imports.get(file) ?? []), { file: target, line }]);
     checkDirection(where, layer, target);
   }
   if (isTimeless(path)) {
@@ -126,25 +133,47 @@ function checkProgram(file) {
   }
 }
 
-function checkCircles() {
+/**
+ * What is named in a circle is one breach, where the circle is closed.
+ * @param {Map<string, {file: string, line: number, at?: string}[]>} graph
+ */
+function checkCircles(graph) {
   /** @type {Set<string>} */
   const done = new Set();
   /** @type {string[]} */
   const path = [];
-  /** @param {string} file */
-  const visit = (file) => {
-    if (done.has(file)) return;
-    path.push(file);
-    for (const next of loads.get(file) ?? []) {
+  /** @param {string} node */
+  const visit = (node) => {
+    if (done.has(node)) return;
+    path.push(node);
+    for (const next of graph.get(node) ?? []) {
       const start = path.indexOf(next.file);
-      if (start >= 0)
-        breaches.push(`${file}:${next.line} closes a circle: ${[...path.slice(start), next.file].join(" → ")}`);
-      else visit(next.file);
+      if (start < 0) visit(next.file);
+      else
+        breaches.push(
+          `${next.at ?? node}:${next.line} closes a circle: ${[...path.slice(start), next.file].join(" → ")}`,
+        );
     }
     path.pop();
-    done.add(file);
+    done.add(node);
   };
-  for (const file of loads.keys()) visit(file);
+  for (const node of graph.keys()) visit(node);
+}
+
+/** Which folders each folder names, each once, with the first import that does. */
+function betweenFolders() {
+  /** @type {Map<string, {file: string, line: number, at: string}[]>} */
+  const folders = new Map();
+  for (const [file, targets] of imports) {
+    const from = posix.dirname(file);
+    for (const target of targets) {
+      const to = posix.dirname(target.file);
+      const known = folders.get(from) ?? [];
+      if (to === from || known.some((other) => other.file === to)) continue;
+      folders.set(from, [...known, { file: to, line: target.line, at: file }]);
+    }
+  }
+  return folders;
 }
 
 /** @param {string} path */
@@ -163,11 +192,11 @@ function layerOf(path) {
 function importsOf(code) {
   const found = [];
   for (const match of code.matchAll(importPattern)) {
-    const { type, from = "" } = match.groups ?? {};
-    found.push({ from, line: lineAt(code, match.index + match[0].lastIndexOf(from)), loaded: type === undefined });
+    const { from = "" } = match.groups ?? {};
+    found.push({ from, line: lineAt(code, match.index + match[0].lastIndexOf(from)), dynamic: false });
   }
   for (const match of code.matchAll(dynamicPattern)) {
-    found.push({ from: match.groups?.from ?? "", line: lineAt(code, match.index), loaded: false });
+    found.push({ from: match.groups?.from ?? "", line: lineAt(code, match.index), dynamic: true });
   }
   return found;
 }

@@ -31,9 +31,16 @@ export type { PutSchedule, ScheduleQuery, Schedules } from "./client/schedules/s
 export type { EnqueueOptions } from "./client/enqueue/job-spec.js";
 export type { TagTotals } from "./client/jobs/tag-totals.js";
 export type { BulkAnswer } from "./client/bulk.js";
-export type { AsideRecord, Engine, EngineInfo, QueueRecord, StateCounts, WorkerRecord } from "./engine/contract/engine.js";
+export type {
+  AsideRecord,
+  Engine,
+  EngineInfo,
+  QueueRecord,
+  StateCounts,
+  WorkerRecord,
+} from "./engine/contract/engine.js";
 export type { MemoryTarget, RedisTarget, SqliteTarget, Target } from "./engine/target.js";
-export type { AfterJob, AfterOptions, OnOption } from "./model/job/after.js";
+export type { AfterJob, AfterOptions, OnOption } from "./model/options/after.js";
 export type { BackoffOption } from "./model/failure/backoff.js";
 export type { Classifier, Verdict } from "./model/failure/classify.js";
 export type { Clock, Random } from "./model/value/clock.js";
@@ -79,7 +86,7 @@ export type { InputReference, Membership } from "./model/job/membership.js";
 export type { Failure } from "./model/failure/failure.js";
 export type { AttemptOutcome, AttemptRecord, JobRef } from "./model/job/job.js";
 export type { JobLog, LogLine } from "./model/job/log.js";
-export type { JobDefaults, JobOptions } from "./model/job/options.js";
+export type { JobDefaults, JobOptions } from "./model/options/options.js";
 export type { ItemProgress, Progress } from "./model/job/progress.js";
 export { profile, type Profile, type ProfiledJob, type ProfileOptions } from "./model/vocabulary/profile.js";
 export type { KeepOption, KeepRule } from "./model/job/retention.js";
@@ -116,15 +123,7 @@ export type {
 } from "./define/spawn.js";
 export type { JobStatus } from "./define/status.js";
 export type { Emit, Milestones, MilestonesOf, MilestonesOption } from "./define/milestones.js";
-export type {
-  ItemError,
-  ItemResults,
-  Step,
-  StepAllOptions,
-  StepOptions,
-  StepRetry,
-  StepScope,
-} from "./define/step.js";
+export type { ItemError, ItemResults, Step, StepAllOptions, StepOptions, StepRetry, StepScope } from "./define/step.js";
 export type { Stored } from "./define/stored.js";
 export {
   task,

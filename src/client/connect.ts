@@ -6,7 +6,7 @@ import { systemClock, systemRandom, type Clock, type Random } from "../model/val
 import { DEFAULT_PAYLOAD_CAP, HARD_PAYLOAD_CAP } from "../model/value/codec.js";
 import { InvalidInput } from "../model/errors/errors.js";
 import { parseName } from "../model/value/name.js";
-import { checkDefaults, type JobDefaults } from "../model/job/options.js";
+import { checkDefaults, type JobDefaults } from "../model/options/options.js";
 import { Longshore } from "./longshore.js";
 
 /** The options of a connection. */

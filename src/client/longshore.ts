@@ -3,7 +3,7 @@ import { controlMany, type BulkAnswer, type BulkCommand } from "./bulk.js";
 import type { AsideRecord, EngineInfo, EnqueueAnswer, QueueRecord, WorkerRecord } from "../engine/contract/engine.js";
 import { EngineClosed, InvalidInput, UniqueConflict } from "../model/errors/errors.js";
 import type { JobRecord, JobRef, JobSpec } from "../model/job/job.js";
-import { parseRef } from "../model/job/after.js";
+import { parseRef } from "../model/options/after.js";
 import { parseId, parseKey, parseName } from "../model/value/name.js";
 import { isThenable } from "../model/value/thenable.js";
 import type { StandardSchema } from "../define/schema.js";

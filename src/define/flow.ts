@@ -4,7 +4,7 @@
  */
 import { InvalidInput } from "../model/errors/errors.js";
 import { parseName } from "../model/value/name.js";
-import { checkDefaults, type JobDefaults } from "../model/job/options.js";
+import { checkDefaults, type JobDefaults } from "../model/options/options.js";
 import type { SchemaInput, SchemaOutput, StandardSchema } from "./schema.js";
 import type { Stored } from "./stored.js";
 import type { Task } from "./task.js";

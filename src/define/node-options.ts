@@ -1,9 +1,9 @@
 /** The options of a node: those of its job, and its place in the flow. */
-import { parseOn, type OnOption } from "../model/job/after.js";
+import { parseOn, type OnOption } from "../model/options/after.js";
 import type { DependencyPolicy } from "../model/job/dependency.js";
 import { InvalidInput } from "../model/errors/errors.js";
 import { parseName } from "../model/value/name.js";
-import type { JobOptions } from "../model/job/options.js";
+import type { JobOptions } from "../model/options/options.js";
 import { parseFlag } from "../model/value/scalar.js";
 import { parseWeight } from "../model/job/step-plan.js";
 import type { Taken } from "./flow-reference.js";

@@ -3,7 +3,7 @@
  * and the connection say.
  */
 import { InvalidInput } from "../model/errors/errors.js";
-import type { JobDefaults } from "../model/job/options.js";
+import type { JobDefaults } from "../model/options/options.js";
 import {
   parseSchedule,
   type CronScheduleOption,

@@ -2,7 +2,7 @@
 import type { DependencyEnd, DependencyPolicy } from "../model/job/dependency.js";
 import type { Failure } from "../model/failure/failure.js";
 import type { JobRef } from "../model/job/job.js";
-import type { JobOptions } from "../model/job/options.js";
+import type { JobOptions } from "../model/options/options.js";
 import type { ItemResults } from "./step.js";
 import type { Stored } from "./stored.js";
 import type { TaskRef } from "./task-ref.js";

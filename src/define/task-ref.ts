@@ -1,5 +1,5 @@
 /** What making a job needs to know of its task: no more than this, so that a handler can make jobs of any task. */
-import type { JobDefaults } from "../model/job/options.js";
+import type { JobDefaults } from "../model/options/options.js";
 import type { StandardSchema } from "./schema.js";
 
 /** A task as something to make jobs of. `Input` is what enqueueing takes, `Result` what its jobs give. */

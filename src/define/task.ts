@@ -6,7 +6,7 @@ import type { Classifier } from "../model/failure/classify.js";
 import { InvalidInput } from "../model/errors/errors.js";
 import { BUILT_IN } from "../model/flow/each.js";
 import { parseName } from "../model/value/name.js";
-import { checkDefaults, type JobDefaults } from "../model/job/options.js";
+import { checkDefaults, type JobDefaults } from "../model/options/options.js";
 import type { JobSnapshot } from "../model/job/snapshot.js";
 import type { StatusMachine } from "../model/vocabulary/status-machine.js";
 import { parseSteps } from "../model/job/step-plan.js";

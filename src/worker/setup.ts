@@ -2,7 +2,7 @@
 import type { Engine, WorkerInfo } from "../engine/contract/engine.js";
 import type { ParsedTarget } from "../engine/target.js";
 import type { Clock, Random } from "../model/value/clock.js";
-import type { JobDefaults } from "../model/job/options.js";
+import type { JobDefaults } from "../model/options/options.js";
 import type { Schedule } from "../model/schedule/schedule.js";
 import type { Runnable } from "./execution/runnable.js";
 import type { Teller } from "./run/event-publisher.js";

@@ -1,8 +1,8 @@
 // What jobs that were set aside cost on Redis: nothing while there are none, and a few commands however many there are.
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, inject, it, onTestFinished } from "vitest";
-import { Kit, MAIN } from "../../src/engine/testkit/kit.js";
-import { settlement, type TestSession } from "../../src/engine/testkit/test-session.js";
+import { Kit, MAIN } from "../../src/engine/testkit/kit/kit.js";
+import { settlement, type TestSession } from "../../src/engine/testkit/kit/test-session.js";
 import { RedisMonitor } from "../support/redis-monitor.js";
 import { RedisBackdoor, redisStorage } from "./redis-storage.js";
 

@@ -1,8 +1,8 @@
 // What Redis loses behind the engine's back must not hold up what is left.
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
-import { Kit, MAIN } from "../../src/engine/testkit/kit.js";
-import { everyMinute, put, toTick } from "../../src/engine/testkit/schedule-words.js";
+import { Kit, MAIN } from "../../src/engine/testkit/kit/kit.js";
+import { everyMinute, put, toTick } from "../../src/engine/testkit/kit/schedule-words.js";
 import { RedisBackdoor, redisStorage } from "./redis-storage.js";
 
 const where = { url: inject("redisUrl") };

@@ -6,7 +6,7 @@ import { RedisEngine } from "../../src/engine/redis/engine.js";
 import { Keys } from "../../src/engine/redis/connection/keys.js";
 import { Registry } from "../../src/engine/redis/connection/queue-registry.js";
 import { parseTarget, type ParsedRedisTarget } from "../../src/engine/target.js";
-import { Kit, MAIN } from "../../src/engine/testkit/kit.js";
+import { Kit, MAIN } from "../../src/engine/testkit/kit/kit.js";
 import { freshPrefix, RedisBackdoor, redisStorage } from "./redis-storage.js";
 
 const where = { url: inject("redisUrl") };

@@ -1,8 +1,8 @@
 // A row that cannot be decoded is the trouble of its own job alone.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { loadDriver } from "../../src/engine/sqlite/database/driver.js";
-import { Kit, MAIN } from "../../src/engine/testkit/kit.js";
-import type { TestSession } from "../../src/engine/testkit/test-session.js";
+import { Kit, MAIN } from "../../src/engine/testkit/kit/kit.js";
+import type { TestSession } from "../../src/engine/testkit/kit/test-session.js";
 import { sqliteStorage } from "./sqlite-storage.js";
 
 let storage: ReturnType<typeof sqliteStorage>;

@@ -18,8 +18,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openEngine } from "../../src/engine/open.js";
 import { SqliteEngine } from "../../src/engine/sqlite/engine.js";
 import { parseTarget } from "../../src/engine/target.js";
-import { Kit, MAIN } from "../../src/engine/testkit/kit.js";
-import { ManualClock } from "../../src/engine/testkit/manual-clock.js";
+import { Kit, MAIN } from "../../src/engine/testkit/kit/kit.js";
+import { ManualClock } from "../../src/engine/testkit/kit/manual-clock.js";
 
 const FILES = ["", "-wal", "-shm"];
 

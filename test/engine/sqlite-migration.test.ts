@@ -1,8 +1,8 @@
 // A file that an older Longshore wrote is taken on as it is.
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { loadDriver } from "../../src/engine/sqlite/database/driver.js";
-import { Kit, MAIN } from "../../src/engine/testkit/kit.js";
-import { found, put } from "../../src/engine/testkit/schedule-words.js";
+import { Kit, MAIN } from "../../src/engine/testkit/kit/kit.js";
+import { found, put } from "../../src/engine/testkit/kit/schedule-words.js";
 import { NO_PROGRESS } from "../../src/model/job/progress.js";
 import { sqliteStorage } from "./sqlite-storage.js";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { DEFAULT_BACKOFF, nextDelay, parseBackoff, type BackoffOption } from "../../src/model/failure/backoff.js";
 import { LONGEST_DURATION } from "../../src/model/value/duration.js";
-import { parseOptions } from "../../src/model/job/options.js";
+import { parseOptions } from "../../src/model/options/options.js";
 
 const never = (): number => 0;
 

@@ -1,5 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { formatDuration, LONGEST_DURATION, parseDuration, parsePositiveDuration } from "../../src/model/value/duration.js";
+import {
+  formatDuration,
+  LONGEST_DURATION,
+  parseDuration,
+  parsePositiveDuration,
+} from "../../src/model/value/duration.js";
 import { InvalidInput } from "../../src/model/errors/errors.js";
 
 describe("a duration", () => {

@@ -1,6 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { NonRetryable } from "../../src/model/errors/errors.js";
-import { describeFailure, encodeFailure, fingerprint, httpStatus, type Failure } from "../../src/model/failure/failure.js";
+import {
+  describeFailure,
+  encodeFailure,
+  fingerprint,
+  httpStatus,
+  type Failure,
+} from "../../src/model/failure/failure.js";
 
 /** What `Promise.any` throws, its first error with this message. */
 function all(first: string): Failure {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { DEFAULT_BACKOFF } from "../../src/model/failure/backoff.js";
 import { InvalidInput, PayloadTooLarge } from "../../src/model/errors/errors.js";
-import { checkDefaults, parseOptions, type JobOptions } from "../../src/model/job/options.js";
+import { checkDefaults, parseOptions, type JobOptions } from "../../src/model/options/options.js";
 import { DEFAULT_RETENTION } from "../../src/model/job/retention.js";
 
 const nine = (letter: string): string[] => Array.from({ length: 9 }, (_value, index) => `${letter}${index}`);

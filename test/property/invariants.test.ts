@@ -15,7 +15,13 @@ import type {
   WatchAnswer,
 } from "../../src/engine/contract/engine.js";
 import type { MemoryEngine } from "../../src/engine/memory/engine.js";
-import { CRASH_LIMIT, MOST_ATTEMPT_RECORDS, WORKER_LOST, type JobRecord, type JobRef } from "../../src/model/job/job.js";
+import {
+  CRASH_LIMIT,
+  MOST_ATTEMPT_RECORDS,
+  WORKER_LOST,
+  type JobRecord,
+  type JobRef,
+} from "../../src/model/job/job.js";
 import { isTerminal, sources, STATES } from "../../src/model/job/state.js";
 import { check, isReplay, TIME_LIMIT } from "./check.js";
 import { listAll } from "./compare.js";

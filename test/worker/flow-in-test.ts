@@ -3,8 +3,8 @@ import type { Job } from "longshore";
 import type { Dependency, DependencyPolicy } from "../../src/model/job/dependency.js";
 import type { InputReference } from "../../src/model/job/membership.js";
 import { UNTIED, type JobRecord, type JobRef, type JobSpec } from "../../src/model/job/job.js";
-import { parseOptions, type JobOptions } from "../../src/model/job/options.js";
-import { makeSpec } from "../../src/model/job/spec.js";
+import { parseOptions, type JobOptions } from "../../src/model/options/options.js";
+import { makeSpec } from "../../src/model/options/spec.js";
 import type { StillWorld } from "./still-world.js";
 
 /** Where the flow is. */

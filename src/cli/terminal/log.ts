@@ -1,5 +1,5 @@
 /** A log of lines: text for people on a terminal, JSON lines for whatever collects logs. */
-import { cutText } from "../../model/value/text.js";
+import { cutText } from "../../model/text.js";
 import { render, type Printable } from "./output.js";
 import { paint, type Part, type Style } from "./table.js";
 import { jsonText, plainLines } from "./terminal-text.js";

@@ -5,7 +5,7 @@
  * A sequence is nothing without the control character it begins with: that is taken away, and what followed it is left as
  * text. So every character is looked at once, and nobody has to know the grammar of sequences. Text is cut before that.
  */
-import { cutText } from "../../model/value/text.js";
+import { cutText } from "../../model/text.js";
 
 /** The longest line that is shown, in characters; longer than any payload may be. */
 const LONGEST_LINE = 2 * 1024 * 1024;

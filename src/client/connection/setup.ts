@@ -2,7 +2,7 @@
 import type { Engine } from "../../engine/contract/engine.js";
 import type { ParsedTarget } from "../../engine/target.js";
 import type { Clock, Random } from "../../model/value/clock.js";
-import type { JobDefaults } from "../../model/job/options.js";
+import type { JobDefaults } from "../../model/options/options.js";
 
 /** What a connection is made from. */
 export interface LongshoreSetup {

@@ -1,6 +1,6 @@
 /** What enqueueing takes. */
 import { InvalidInput } from "../../model/errors/errors.js";
-import { isJobOption } from "../../model/job/options.js";
+import { isJobOption } from "../../model/options/options.js";
 import type { EnqueueOptions } from "./job-spec.js";
 
 /** What follows the task or flow in a call of `enqueue`: the input may be left out where it takes none. */

@@ -1,6 +1,6 @@
 /** The options of one run of a flow. */
 import { InvalidInput } from "../../model/errors/errors.js";
-import type { JobOptions } from "../../model/job/options.js";
+import type { JobOptions } from "../../model/options/options.js";
 import type { UniqueOption } from "../../model/job/unique.js";
 
 /** The options of a flow that is enqueued. Those of its jobs are written at its nodes. */

@@ -1,11 +1,11 @@
 /** From a call of `enqueue` to the job as the engine takes it: input checked and encoded, options merged, id drawn. */
-import { parseAfter, type AfterOptions } from "../../model/job/after.js";
+import { parseAfter, type AfterOptions } from "../../model/options/after.js";
 import { isSurePayload } from "../../model/value/codec.js";
 import { InvalidInput } from "../../model/errors/errors.js";
 import { UNTIED, type JobSpec } from "../../model/job/job.js";
 import { parseName } from "../../model/value/name.js";
-import { parseOptions, type JobDefaults, type JobOptions, type ParsedOptions } from "../../model/job/options.js";
-import { makeSpec } from "../../model/job/spec.js";
+import { parseOptions, type JobDefaults, type JobOptions, type ParsedOptions } from "../../model/options/options.js";
+import { makeSpec } from "../../model/options/spec.js";
 import { isThenable } from "../../model/value/thenable.js";
 import { checkInput } from "../../define/check-input.js";
 import type { AnyTask } from "../../define/task.js";

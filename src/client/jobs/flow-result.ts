@@ -3,7 +3,7 @@ import { decodePayload } from "../../model/value/codec.js";
 import { isSuccess } from "../../model/job/dependency.js";
 import { JobNotFound, Undecodable } from "../../model/errors/errors.js";
 import { EACH_TASK, isEachChild } from "../../model/flow/each.js";
-import { isFlowInput } from "../../model/flow/records.js";
+import { isFlowInput } from "../../model/job/flow-input.js";
 import type { JobRecord, JobRef } from "../../model/job/job.js";
 import { putAt, takeAt } from "../../model/value/path.js";
 import type { Core } from "../connection/context.js";

@@ -7,7 +7,7 @@ import { InvalidInput, JobFailed, JobNotFound, UniqueConflict, WrongState } from
 import type { JobRef } from "../../model/job/job.js";
 import type { JobLog } from "../../model/job/log.js";
 import { parseTags } from "../../model/value/name.js";
-import { parseDue, parsePriority } from "../../model/job/options.js";
+import { parseDue, parsePriority } from "../../model/options/options.js";
 import type { Progress } from "../../model/job/progress.js";
 import type { JobState } from "../../model/job/state.js";
 import { checkInput } from "../../define/check-input.js";

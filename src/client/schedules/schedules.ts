@@ -2,17 +2,12 @@
 import type { EnqueueAnswer, ScheduleRecord } from "../../engine/contract/engine.js";
 import { putSchedule } from "../../engine/shared/schedule-change.js";
 import { EngineClosed, LongshoreError, ScheduleNotFound, UniqueConflict } from "../../model/errors/errors.js";
-import type { JobDefaults } from "../../model/job/options.js";
+import type { JobDefaults } from "../../model/options/options.js";
 import { parseName } from "../../model/value/name.js";
 import type { Schedule, ScheduleOption } from "../../model/schedule/schedule.js";
 import { scheduledJob } from "../../model/schedule/tick-job.js";
 import { nextDue } from "../../model/schedule/ticks.js";
-import {
-  parseTaskSchedule,
-  type AnySchedule,
-  type CheckedSchedule,
-  type TaskSchedule,
-} from "../../define/schedule.js";
+import { parseTaskSchedule, type AnySchedule, type CheckedSchedule, type TaskSchedule } from "../../define/schedule.js";
 import type { Core } from "../connection/context.js";
 import { Job } from "../jobs/job.js";
 import { scheduleSnapshot, type ScheduleSnapshot } from "./schedule-snapshot.js";

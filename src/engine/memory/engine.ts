@@ -37,14 +37,14 @@ import type {
   ScheduleResumeAnswer,
 } from "../contract/schedules.js";
 import { Signals } from "../shared/wake-signals.js";
-import { holds } from "./settle.js";
-import { cancel, control, promote, release, remove, retry, update, type Command } from "./control.js";
-import { exchange } from "./exchange.js";
-import { tell, watchOn } from "./transitions.js";
-import { MemoryPost } from "./mailbox.js";
-import { enqueueOne } from "./enqueue.js";
-import { asideOf, countStates, listPage, positionOf, recordOf } from "./read.js";
-import { applyReport } from "./report.js";
+import { holds } from "./commands/settle.js";
+import { cancel, control, promote, release, remove, retry, update, type Command } from "./commands/control.js";
+import { exchange } from "./commands/exchange.js";
+import { tell, watchOn } from "./store/transitions.js";
+import { MemoryPost } from "./messages/mailbox.js";
+import { enqueueOne } from "./commands/enqueue.js";
+import { asideOf, countStates, listPage, positionOf, recordOf } from "./commands/read.js";
+import { applyReport } from "./commands/report.js";
 import {
   fireSchedule,
   firstTick,
@@ -53,12 +53,14 @@ import {
   resumeSchedule,
   scheduleRecord,
   schedulesOf,
-} from "./schedules.js";
-import { closeSession, heartbeat, heldBy, listWorkers, openSession, type Heartbeat } from "./sessions.js";
-import { MemoryStore, type Moment } from "./store.js";
-import { claimSuperseded, type Supersession } from "./supersede.js";
-import { commitFlow, farewells, listDependencies, listDependents } from "./dependencies.js";
-import { sweep } from "./sweep.js";
+} from "./commands/schedules.js";
+import { closeSession, heartbeat, heldBy, listWorkers, openSession, type Heartbeat } from "./commands/sessions.js";
+import { MemoryStore, type Moment } from "./store/store.js";
+import { claimSuperseded, type Supersession } from "./commands/supersede.js";
+import { farewells } from "./messages/outbox.js";
+import { listDependencies, listDependents } from "./store/dependencies.js";
+import { commitFlow } from "./store/flow.js";
+import { sweep } from "./commands/sweep.js";
 
 export class MemoryEngine implements Engine {
   readonly info: EngineInfo = { kind: "memory", url: "memory:", shared: false, persistence: "none" };

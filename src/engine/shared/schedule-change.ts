@@ -7,7 +7,12 @@ import { LongshoreError, TooManySchedules } from "../../model/errors/errors.js";
 import type { Schedule } from "../../model/schedule/schedule.js";
 import { nextDue } from "../../model/schedule/ticks.js";
 import type { Awaitable, Engine } from "../contract/engine.js";
-import { timesText, type SchedulePutAnswer, type ScheduleRecord, type ScheduleResumeAnswer } from "../contract/schedules.js";
+import {
+  timesText,
+  type SchedulePutAnswer,
+  type ScheduleRecord,
+  type ScheduleResumeAnswer,
+} from "../contract/schedules.js";
 
 /** How long a move may take before a sweep ends it, in milliseconds. */
 const MOVE_TIME = 10_000;

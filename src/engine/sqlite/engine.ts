@@ -5,7 +5,14 @@
  */
 import { systemClock, type Clock } from "../../model/value/clock.js";
 import { EngineClosed } from "../../model/errors/errors.js";
-import type { ControlAnswer, ControlParams, Engine, EngineInfo, OverdueSession, SweepAnswer } from "../contract/engine.js";
+import type {
+  ControlAnswer,
+  ControlParams,
+  Engine,
+  EngineInfo,
+  OverdueSession,
+  SweepAnswer,
+} from "../contract/engine.js";
 import { earliest } from "../shared/listing-order.js";
 import { LATE, MOST_OVERDUE } from "../shared/overdue.js";
 import type { ScheduleRecord } from "../contract/schedules.js";
@@ -16,7 +23,7 @@ import { Connection } from "./connection.js";
 import { closeIn } from "./commands/settle.js";
 import { cancel, control, promote, release, remove, retry, update, type Command } from "./commands/control.js";
 import { exchange } from "./commands/exchange.js";
-import { commitFlow } from "./commands/flow.js";
+import { commitFlow } from "./store/flow.js";
 import { obliterate } from "./remove-queue.js";
 import { enqueue } from "./commands/enqueue.js";
 import { findJobs, getJobs, hasWork, listPage, listQueues, positionOf, tagTotals } from "./commands/read.js";

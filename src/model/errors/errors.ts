@@ -3,7 +3,7 @@
  * value name the field, the value and the rule it broke. No message carries a secret: URLs are redacted before they get here.
  */
 
-import { headOf, inWords } from "../value/text.js";
+import { headOf, inWords } from "../text.js";
 
 /** The base of every error Longshore throws on purpose. */
 export class LongshoreError extends Error {

@@ -3,7 +3,14 @@
  * errors, mistakes in the code. A task may bring its own classifier; `NonRetryable` and `RetryAfter` always decide first.
  */
 import { waitOf } from "../value/duration.js";
-import { AllFailed, IllegalTransition, InvalidInput, NonRetryable, PayloadTooLarge, RetryAfter } from "../errors/errors.js";
+import {
+  AllFailed,
+  IllegalTransition,
+  InvalidInput,
+  NonRetryable,
+  PayloadTooLarge,
+  RetryAfter,
+} from "../errors/errors.js";
 import { httpStatus, isInstance, property } from "./failure.js";
 
 /** What to do after a failure. */

@@ -3,7 +3,7 @@
  * the same for failures that share a cause, so that a thousand of them show as one line.
  */
 import { createHash } from "node:crypto";
-import { cutText, headOf, inWords } from "../value/text.js";
+import { cutText, headOf, inWords } from "../text.js";
 
 /** An error as it is stored. */
 export interface Failure {

@@ -3,7 +3,7 @@
  * queue runs. It makes a job of every item and ends when the last of them has. Whoever refers to its result means the list
  * of their results, in order, with `null` where one did not succeed.
  */
-import type { JobOptions } from "../job/options.js";
+import type { JobOptions } from "../options/options.js";
 import type { Path } from "../value/path.js";
 
 /** What the names of tasks begin with that no application may define. */

@@ -1,6 +1,6 @@
 /** A job as it was at one moment, its payloads decoded. What cannot be decoded is `null` and named in `problem`. */
 import { decodePayload } from "../value/codec.js";
-import { isFlowInput } from "../flow/records.js";
+import { isFlowInput } from "./flow-input.js";
 import type { JobRecord } from "./job.js";
 
 /**

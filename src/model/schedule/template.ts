@@ -3,7 +3,7 @@ import { encodePayload } from "../value/codec.js";
 import { InvalidInput } from "../errors/errors.js";
 import type { JobSpec, Ties } from "../job/job.js";
 import { parseName } from "../value/name.js";
-import { parseOptions, type JobDefaults, type JobOptions } from "../job/options.js";
+import { parseOptions, type JobDefaults, type JobOptions } from "../options/options.js";
 
 /** The options of a schedule's jobs: those of any job, but for its id and time, which are the tick's. */
 export interface TickOptions extends Omit<JobOptions, "id" | "delay" | "runAt" | "hold"> {

@@ -8,8 +8,7 @@ import type { AsideRecord, Engine, Lease, Outcome } from "../../engine/contract/
 import type { Clock } from "../../model/value/clock.js";
 import { UnknownTask } from "../../model/errors/errors.js";
 import { plainFailure } from "../../model/failure/failure.js";
-import { BUILT_IN } from "../../model/flow/each.js";
-import type { Runnable } from "../execution/runnable.js";
+import { knownTasks, type Runnable } from "../execution/runnable.js";
 import type { Outage } from "../session/engine-outage.js";
 
 /** How long a task whose module was missing is left alone: at first, and at most. Milliseconds. */
@@ -46,11 +45,6 @@ interface Rest {
   readonly ms: number;
   readonly cancel: () => void;
   over: boolean;
-}
-
-/** The tasks that a worker has a handler or a module of: those of the application. */
-export function knownTasks(runnables: ReadonlyMap<string, Runnable>): string[] {
-  return [...runnables.keys()].filter((name) => !name.startsWith(BUILT_IN));
 }
 
 export class Repertoire {

@@ -1,7 +1,7 @@
 /** What the context of a run is made from, beside its host: what its task declares, and what all runs of a worker share. */
 import type { Classifier } from "../../model/failure/classify.js";
 import type { Clock, Random } from "../../model/value/clock.js";
-import type { JobDefaults } from "../../model/job/options.js";
+import type { JobDefaults } from "../../model/options/options.js";
 import type { StatusMachine } from "../../model/vocabulary/status-machine.js";
 import type { Milestones } from "../../define/milestones.js";
 

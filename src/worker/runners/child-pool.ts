@@ -4,7 +4,7 @@
  */
 import type { Clock } from "../../model/value/clock.js";
 import { Child } from "./child.js";
-import type { ChildLink } from "./child-link.js";
+import type { ChildLink } from "./channel/child-link.js";
 
 /** How long (milliseconds) an idle child is kept. */
 const IDLE = 60_000;

@@ -1,7 +1,7 @@
 /** A thread or process in the hands of its pool: runs one job at a time, counts them, and is closed when it is done. */
 import type { Clock } from "../../model/value/clock.js";
-import type { ChildLink, Death, Heard } from "./child-link.js";
-import type { ToChild } from "./protocol.js";
+import type { ChildLink, Death, Heard } from "./channel/child-link.js";
+import type { ToChild } from "./channel/protocol.js";
 
 /** How long (milliseconds) a child that is told to close may take. */
 const PATIENCE = 500;

@@ -4,7 +4,7 @@
  * its own (`guardian-main.ts`) is told of each child, and ends those that are left when the worker is gone.
  */
 import { spawn, type ChildProcess } from "node:child_process";
-import { programFile } from "./child-link.js";
+import { programFile } from "./channel/child-link.js";
 
 /** One that has not lived so long (milliseconds) is not replaced at once: the next would fare no better. */
 const VIABLE = 1_000;
@@ -34,7 +34,7 @@ export class Guardian {
   }
 
   #start(): void {
-    const guardian = spawn(process.execPath, [programFile("guardian-main.js")], {
+    const guardian = spawn(process.execPath, [programFile("orphan-guard-main.js")], {
       // Not of our group: what ends this one must not end that.
       detached: process.platform !== "win32",
       stdio: ["pipe", "ignore", "inherit"],

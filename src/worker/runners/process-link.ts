@@ -5,12 +5,12 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { Duplex } from "node:stream";
-import { childOptions, MARK, programFile, type ChildLink, type Death, type Heard, WIRE } from "./child-link.js";
-import { frame, FrameReader } from "./frames.js";
-import { fromChild } from "./from-child.js";
+import { childOptions, MARK, programFile, type ChildLink, type Death, type Heard, WIRE } from "./channel/child-link.js";
+import { frame, FrameReader } from "./channel/frames.js";
+import { fromChild } from "./channel/from-child.js";
 import type { Guardian } from "./orphan-guard.js";
 import { killGroup, killMarked } from "./process-marks.js";
-import type { ToChild } from "./protocol.js";
+import type { ToChild } from "./channel/protocol.js";
 
 const MEGABYTE = 1024 ** 2;
 /** How much of standard error is remembered, in characters. */
@@ -31,7 +31,7 @@ export class ProcessLink implements ChildLink {
   constructor(mark: string, maxMemory: number | null, payloadCap: number, guardian: Guardian) {
     const heap = maxMemory === null ? [] : [`--max-old-space-size=${Math.floor(maxMemory / MEGABYTE)}`];
     this.#mark = mark;
-    this.#child = spawn(process.execPath, [...childOptions(), ...heap, programFile("child-main.js")], {
+    this.#child = spawn(process.execPath, [...childOptions(), ...heap, programFile("child/child-main.js")], {
       detached: process.platform !== "win32",
       stdio: ["ignore", "inherit", "pipe", "pipe"],
       env: { ...process.env, [MARK]: mark },

@@ -5,7 +5,7 @@
  */
 import { readFile, readdir } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { MARK } from "./child-link.js";
+import { MARK } from "./channel/child-link.js";
 
 /** New processes may appear while others are ended, and dying takes a moment: so often it is looked again, so late (milliseconds). */
 const ROUNDS = 20;

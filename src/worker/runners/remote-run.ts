@@ -12,9 +12,9 @@ import type { Run } from "../run/run.js";
 import { encodeMilestone } from "../../define/milestones.js";
 import type { AnyTask } from "../../define/task.js";
 import type { Child } from "./child.js";
-import type { Death, Heard } from "./child-link.js";
-import type { Answer, FromChild, Question, RunOrder } from "./protocol.js";
-import { packThrown, unpackThrown } from "./error-transport.js";
+import type { Death, Heard } from "./channel/child-link.js";
+import type { Answer, FromChild, Question, RunOrder } from "./channel/protocol.js";
+import { packThrown, unpackThrown } from "./channel/error-transport.js";
 
 /** How often (milliseconds) the memory of a child that has a limit is looked at. */
 const LOOK = 100;

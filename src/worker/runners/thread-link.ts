@@ -1,9 +1,9 @@
 /** A child that is a thread of this process. */
 import { Worker as Thread } from "node:worker_threads";
-import { MARK, programFile, type ChildLink, type Death, type Heard } from "./child-link.js";
-import { fromChild } from "./from-child.js";
+import { MARK, programFile, type ChildLink, type Death, type Heard } from "./channel/child-link.js";
+import { fromChild } from "./channel/from-child.js";
 import { killMarked } from "./process-marks.js";
-import type { ToChild } from "./protocol.js";
+import type { ToChild } from "./channel/protocol.js";
 
 const MEGABYTE = 1024 ** 2;
 // A thread takes over Node's options by itself, and must not when they say that the program is not a file.
@@ -16,7 +16,7 @@ export class ThreadLink implements ChildLink {
 
   /** @param maxMemory bytes of JavaScript heap */
   constructor(mark: string, maxMemory: number | null, payloadCap: number) {
-    this.#thread = new Thread(programFile("child-main.js"), {
+    this.#thread = new Thread(programFile("child/child-main.js"), {
       ...(EVALUATES ? { execArgv: [] } : {}),
       env: { ...process.env, [MARK]: mark },
       name: "longshore-child",

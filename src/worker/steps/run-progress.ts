@@ -7,7 +7,7 @@ import { InvalidInput } from "../../model/errors/errors.js";
 import { LONGEST_LOG_LINE } from "../../model/job/log.js";
 import { MOST_COUNTERS, MOST_MILESTONES } from "../../model/job/progress.js";
 import { NEARLY_ALL, type StepTally } from "../../model/job/step-plan.js";
-import { headOf } from "../../model/value/text.js";
+import { headOf } from "../../model/text.js";
 import type { RunHost } from "../run/host.js";
 import type { ActiveStep } from "./active-step.js";
 import { addCounts } from "./said-progress.js";

@@ -9,7 +9,7 @@ import { InvalidInput, Snooze, type AllFailed } from "../../model/errors/errors.
 import { stepFailure } from "../../model/failure/step-failure.js";
 import { LONGEST_LOG_LINE } from "../../model/job/log.js";
 import { parseStepName, parseSteps, StepTally } from "../../model/job/step-plan.js";
-import { headOf } from "../../model/value/text.js";
+import { headOf } from "../../model/text.js";
 import type { RunMeans, RunTask } from "../run/services.js";
 import type { RunHost } from "../run/host.js";
 import { ItemRun } from "./step-all.js";

@@ -2,7 +2,7 @@
 import { DEFAULT_BACKOFF, parseBackoff, type Backoff } from "../../model/failure/backoff.js";
 import { parsePositiveDuration } from "../../model/value/duration.js";
 import { InvalidInput } from "../../model/errors/errors.js";
-import { DEFAULT_ATTEMPTS, MOST_ATTEMPTS } from "../../model/job/options.js";
+import { DEFAULT_ATTEMPTS, MOST_ATTEMPTS } from "../../model/options/options.js";
 import { parseFlag, parseWhole } from "../../model/value/scalar.js";
 import { parseWeight } from "../../model/job/step-plan.js";
 

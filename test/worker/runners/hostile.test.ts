@@ -1,6 +1,6 @@
 // Whatever a handler writes on the wire of its child fails its own attempt, nothing else.
 import { describe, expect, it } from "vitest";
-import { FrameReader, frame } from "../../../src/worker/runners/frames.js";
+import { FrameReader, frame } from "../../../src/worker/runners/channel/frames.js";
 import { ChildWorld, CHILD_RUNNERS } from "./child-world.js";
 import { MESSAGES } from "./hostile.mjs";
 

@@ -15,7 +15,7 @@ import { encodeFailure } from "../../../model/failure/failure.js";
 import type { JobBody } from "../../../model/job/job.js";
 import { LONGEST_LOG_LINE, type LogLine } from "../../../model/job/log.js";
 import { encodeStepFailures } from "../../../model/failure/step-failure.js";
-import { headOf } from "../../../model/value/text.js";
+import { headOf } from "../../../model/text.js";
 import { earliest } from "../../shared/listing-order.js";
 import { bodyFor, decodeStored } from "../format/body.js";
 import type { Argument, Link } from "../connection/connection.js";

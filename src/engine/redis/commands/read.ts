@@ -8,7 +8,14 @@ import type { JobLog, LogLine } from "../../../model/job/log.js";
 import { perState, STATES, type JobState } from "../../../model/job/state.js";
 import { MOST_ASIDE, MOST_COUNTED_ASIDE } from "../../contract/engine.js";
 import type { AsideRecord, JobPage, QueueRecord, StateCounts, WorkerRecord } from "../../contract/engine.js";
-import { compareKeys, decodeCursor, encodeCursor, listedStates, type OrderKey, type Place } from "../../shared/listing-order.js";
+import {
+  compareKeys,
+  decodeCursor,
+  encodeCursor,
+  listedStates,
+  type OrderKey,
+  type Place,
+} from "../../shared/listing-order.js";
 import { decodeWorkerInfo } from "../../shared/worker-info.js";
 import type { Keys } from "../connection/keys.js";
 import type { Link } from "../connection/connection.js";

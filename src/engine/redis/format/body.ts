@@ -7,7 +7,7 @@ import { DEFAULT_BACKOFF, type Backoff } from "../../../model/failure/backoff.js
 import { POLICIES, type Dependency } from "../../../model/job/dependency.js";
 import { FLOW_CREATION, type InputReference, type Membership } from "../../../model/job/membership.js";
 import { UNTIED, type JobBody, type JobRef, type JobSpec } from "../../../model/job/job.js";
-import { DEFAULT_TIMEOUT } from "../../../model/job/options.js";
+import { DEFAULT_TIMEOUT } from "../../../model/options/options.js";
 import { DEFAULT_RETENTION, type Retention } from "../../../model/job/retention.js";
 import { readObject } from "../../../model/value/strict.js";
 import {
@@ -22,7 +22,7 @@ import {
   readSupersedes,
   readTimeout,
   readUnique,
-} from "../../../model/job/strict-job.js";
+} from "../../../model/options/strict-job.js";
 import type { Unique } from "../../../model/job/unique.js";
 
 /** Everything a header says, defaults filled in. */

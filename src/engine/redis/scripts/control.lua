@@ -6,7 +6,7 @@
 -- Reply: per job, but for those at the end that are left to the next call: outcome (a applied, m missing, w wrong state,
 -- c conflict), state after it ('' if gone); in the end 1 when jobs have news
 --
--- Commands on single jobs. Mirrors engine/memory/control.ts. Each job is written before the next is read, because the same
+-- Commands on single jobs. Mirrors engine/memory/commands/control.ts. Each job is written before the next is read, because the same
 -- job may be named twice.
 -- include: record codec batch queue lease holding aside moves forget amend unique ties-read ties
 

@@ -7,7 +7,7 @@
 -- overlap (skip or ''), then the jobs: see lib/enqueue.lua
 -- Reply: applied, applied with news (of jobs tied to others), or stale
 --
--- Makes jobs of the ticks of one schedule, if it still is where they follow from. Mirrors engine/memory/schedules.ts.
+-- Makes jobs of the ticks of one schedule, if it still is where they follow from. Mirrors engine/memory/commands/schedules.ts.
 local GROUPS_AT = 9
 -- include: record codec batch queue lease holding aside moves forget amend unique supersede ties-read ties enqueue accept schedule
 

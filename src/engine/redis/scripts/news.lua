@@ -6,7 +6,7 @@
 -- Reply: what is told now, as above; then per message: kind (e end, u unlink, l link, g go, j join, x cancel, d drop), to (queue
 -- NUL id), from (id), and two numbers: e: state, round; l, g: round; j: policy, held
 --
--- What jobs have to tell those they are tied to. It follows from how they are now. Mirrors engine/memory/dependencies.ts.
+-- What jobs have to tell those they are tied to. It follows from how they are now. Mirrors engine/memory/store/dependencies.ts.
 -- include: record codec batch queue lease holding aside moves forget ties-read
 
 local MOST_JOBS, MOST_MESSAGES = 100, 500

@@ -6,7 +6,7 @@
 -- did not succeed its failure (fingerprint, line break, JSON)
 -- Reply: 1 when jobs have news now, then what the receivers answer: per message as in news.lua
 --
--- Messages arrive at jobs of this queue, in order. Mirrors `receive` in engine/memory/dependencies.ts.
+-- Messages arrive at jobs of this queue, in order. Mirrors `receive` in engine/memory/store/dependencies.ts.
 -- include: record codec batch queue lease holding aside moves forget ties-read ties
 
 local WIDTH, MOST_MEMBERS = 6, 10000

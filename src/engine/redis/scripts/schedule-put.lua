@@ -2,7 +2,7 @@
 -- ARGV: now, name, definition, times, status, last due, next due ('' for never), op, the most there may be
 -- Reply: was the queue listed, then created, changed, unchanged or full
 --
--- Stores a schedule: a new one, another definition of one that is there, or nothing new. Mirrors engine/memory/schedules.ts.
+-- Stores a schedule: a new one, another definition of one that is there, or nothing new. Mirrors engine/memory/commands/schedules.ts.
 -- include: record batch queue schedule
 
 local name, definition, times, status = ARGV[2], ARGV[3], ARGV[4], ARGV[5]

@@ -2,7 +2,7 @@
 -- ARGV: now, name, command (pause, resume, remove), then for resume: from which status, revision, last due, next due
 -- Reply: pause: 1, or 0 when there is none. resume: applied, missing or stale. remove: nothing, or definition and tick as they were
 --
--- Stops a schedule, lets it fire again, removes it. Mirrors engine/memory/schedules.ts.
+-- Stops a schedule, lets it fire again, removes it. Mirrors engine/memory/commands/schedules.ts.
 -- include: record batch queue schedule
 
 local name, command = ARGV[2], ARGV[3]

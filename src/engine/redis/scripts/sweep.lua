@@ -8,7 +8,7 @@
 -- Reply: promoted (-1: it ran too late, and did nothing), recovered, expired, removed, more, next due or -1, now, have jobs news, how
 -- many sessions are overdue, of each its id, deadline and ttl, then of each schedule that is due its name, definition and tick
 --
--- Upkeep of a queue: recovers the jobs of dead sessions, promotes, expires, trims. Mirrors engine/memory/sweep.ts.
+-- Upkeep of a queue: recovers the jobs of dead sessions, promotes, expires, trims. Mirrors engine/memory/commands/sweep.ts.
 -- include: record codec batch queue lease holding aside moves forget upkeep lost
 
 -- A server that was frozen runs this late, ahead of the workers' signs of life: then nobody may be taken for dead.

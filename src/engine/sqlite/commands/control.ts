@@ -3,7 +3,7 @@ import { isTerminal, sources, type Cause } from "../../../model/job/state.js";
 import type { ControlAnswer, ControlParams, JobPatch } from "../../contract/engine.js";
 import { dropCheckpoints } from "../store/checkpoint.js";
 import { endCancelled } from "./settle.js";
-import { dependAgain, letGo } from "./dependent.js";
+import { dependAgain, letGo } from "../store/dependent.js";
 import { findJob, saveJob, stateOfJob, type Job } from "../store/job.js";
 import { forget, move, recordLastRun, restand, tag, untag } from "../store/transitions.js";
 import { claimKey, liveHolder, replaceInput, retime } from "./enqueue.js";

@@ -4,7 +4,7 @@
  */
 import { DEFAULT_RETENTION } from "../../../model/job/retention.js";
 import type { JobSpec } from "../../../model/job/job.js";
-import { isTied } from "./dependent.js";
+import { isTied } from "../store/dependent.js";
 import { QUEUED } from "../store/state-lines.js";
 import { backoffText, LONG_INPUT } from "../store/payload.js";
 import type { SqliteQueue } from "../store/queue.js";

@@ -5,7 +5,7 @@ import { DEFAULT_RETENTION, type Retention } from "../../../model/job/retention.
 import { isTerminal, isWaiting, type JobState } from "../../../model/job/state.js";
 import type { Unique } from "../../../model/job/unique.js";
 import type { EnqueueAnswer } from "../../contract/engine.js";
-import { isTied, tie } from "./dependent.js";
+import { isTied, tie } from "../store/dependent.js";
 import { expire } from "./expire.js";
 import { loadJob, saveJob, stateOfJob, type Job } from "../store/job.js";
 import { stateOf } from "../store/state-lines.js";

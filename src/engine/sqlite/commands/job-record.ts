@@ -11,7 +11,15 @@ import type { Unique } from "../../../model/job/unique.js";
 import { workerOf } from "../../shared/session-id.js";
 import type { SqlValue } from "../database/driver.js";
 import { jobFrom, JOB_COLUMNS, JOB_WIDTH, stateOfJob, tellsLastRun, type Job, type JobRow } from "../store/job.js";
-import { decode, PAYLOAD_COLUMNS, readBody, readRetention, readTags, readTies, type PayloadRow } from "../store/payload.js";
+import {
+  decode,
+  PAYLOAD_COLUMNS,
+  readBody,
+  readRetention,
+  readTags,
+  readTies,
+  type PayloadRow,
+} from "../store/payload.js";
 import type { Sql } from "../database/sql.js";
 
 type RecordRow = [

@@ -1,10 +1,10 @@
 /** What running jobs say: checkpoints, progress, meta, log lines, jobs they will wait for. Fenced like every write of a worker. */
 import { LONGEST_LOG_LINE, MOST_LOG_LINES, type JobLog, type LogLine } from "../../../model/job/log.js";
 import type { JobRef } from "../../../model/job/job.js";
-import { headOf } from "../../../model/value/text.js";
+import { headOf } from "../../../model/text.js";
 import type { FencedAnswer, Report } from "../../contract/engine.js";
 import { keepCheckpoints } from "../store/checkpoint.js";
-import { dependMore } from "./dependent.js";
+import { dependMore } from "../store/dependent.js";
 import { findJob, type Job } from "../store/job.js";
 import { heard, holds } from "./sessions.js";
 import type { Sql } from "../database/sql.js";

@@ -4,7 +4,14 @@
  * is further away than the session lives was written before, so its time is over too. From when a session is taken for dead
  * its end is below 0: it is heard no more, and goes when what it held is recovered.
  */
-import type { HeldPage, LeaseRef, OverdueSession, Revocation, WorkerInfo, WorkerRecord } from "../../contract/engine.js";
+import type {
+  HeldPage,
+  LeaseRef,
+  OverdueSession,
+  Revocation,
+  WorkerInfo,
+  WorkerRecord,
+} from "../../contract/engine.js";
 import { decodeWorkerInfo } from "../../shared/worker-info.js";
 import { ACTIVE } from "../store/state-lines.js";
 import { jobFrom, JOB_COLUMNS, type Job, type JobRow } from "../store/job.js";

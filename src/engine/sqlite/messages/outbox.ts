@@ -6,7 +6,14 @@ import { loadJob } from "../store/job.js";
 import { stateOf } from "../store/state-lines.js";
 import { forget } from "../store/transitions.js";
 import type { SqliteQueue } from "../store/queue.js";
-import { bodyOf, dependenciesOf, dependentsOf, dropTiesToOthers, isAwaitedBy, type JobTies } from "../store/dependencies.js";
+import {
+  bodyOf,
+  dependenciesOf,
+  dependentsOf,
+  dropTiesToOthers,
+  isAwaitedBy,
+  type JobTies,
+} from "../store/dependencies.js";
 import type { Sql } from "../database/sql.js";
 import type { Transaction } from "../store/transaction.js";
 

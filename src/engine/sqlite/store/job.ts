@@ -4,7 +4,7 @@
  */
 import { DEFAULT_RETENTION, type Retention } from "../../../model/job/retention.js";
 import { isTerminal, type JobState, type TerminalState } from "../../../model/job/state.js";
-import { readRetention } from "../../../model/job/strict-job.js";
+import { readRetention } from "../../../model/options/strict-job.js";
 import { stateOf } from "./state-lines.js";
 import type { RetentionClass } from "./queue.js";
 import type { Sql } from "../database/sql.js";

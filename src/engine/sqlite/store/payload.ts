@@ -6,7 +6,11 @@ import { DEFAULT_BACKOFF, type Backoff } from "../../../model/failure/backoff.js
 import { Undecodable } from "../../../model/errors/errors.js";
 import { UNTIED, type JobBody, type Ties } from "../../../model/job/job.js";
 import { DEFAULT_RETENTION, type Retention } from "../../../model/job/retention.js";
-import { readBackoff as readStrictBackoff, readTies as readStrictTies, readTimeout } from "../../../model/job/strict-job.js";
+import {
+  readBackoff as readStrictBackoff,
+  readTies as readStrictTies,
+  readTimeout,
+} from "../../../model/options/strict-job.js";
 import { parseRetention, parseTags, type Job } from "./job.js";
 import type { SqlValue } from "../database/driver.js";
 

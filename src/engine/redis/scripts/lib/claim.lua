@@ -1,5 +1,5 @@
 -- Leasing: takes jobs from the line in running order. What stands in the way is passed over, a bounded number a call: it then
--- leases less than there is, and says that there is more. Mirrors leaseFrom in engine/memory/settle.ts.
+-- leases less than there is, and says that there is more. Mirrors leaseFrom in engine/memory/commands/settle.ts.
 -- Needs: record.lua, codec.lua, batch.lua, queue.lua, holding.lua, give.lua, moves.lua, aside-claim.lua.
 
 local describe, claim

@@ -1,4 +1,4 @@
--- Forgetting jobs: everything stored about them goes. Mirrors `forget` in engine/memory/transitions.ts.
+-- Forgetting jobs: everything stored about them goes. Mirrors `forget` in engine/memory/store/transitions.ts.
 -- Needs: record.lua, codec.lua, batch.lua, queue.lua, moves.lua.
 
 -- How many checkpoints one call may forget before it leaves the rest to the next: of one job there may be 10,000.

@@ -1,4 +1,4 @@
--- How a job moves between states: leaves where it stood, stands where its new state says. Mirrors engine/memory/transitions.ts.
+-- How a job moves between states: leaves where it stood, stands where its new state says. Mirrors engine/memory/store/transitions.ts.
 -- Needs: record.lua, codec.lua, batch.lua, queue.lua, holding.lua, aside.lua.
 
 local DEFAULT_AGE = { completed = 86400000, failed = 604800000 } -- as in model/job/retention.ts

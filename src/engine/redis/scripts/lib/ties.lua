@@ -1,7 +1,7 @@
 -- What ties jobs. `deps` has what a job depends on, as `id NUL queue NUL id` of both, in lexical order; `dep` has of each how
 -- it ended (the number of its state, 11 for removed, 0 while it is waited for) plus 16 × the policy (0 fail, 1 cancel, 2
 -- continue). `kids` is the same from the other side; `kid` has the round in which the dependent waits, unless that is 0. `pend`
--- has how many are waited for, `round` how often that began anew. Mirrors engine/memory/dependencies.ts.
+-- has how many are waited for, `round` how often that began anew. Mirrors engine/memory/store/dependencies.ts.
 -- Needs: record.lua, codec.lua, batch.lua, queue.lua, holding.lua, moves.lua, ties-read.lua.
 
 -- Ties a new job. `after`: pairs of reference and policy; `flow`: the reference of its flow.

@@ -1,0 +1,116 @@
+/** Commands on one job: release, cancel, retry, promote, update, remove. Each answers what came of it. */
+import { isTerminal, sources, type Cause } from "../../../model/job/state.js";
+import type { ControlAnswer, JobPatch } from "../../contract/engine.js";
+import { revoke } from "./settle.js";
+import { finish, forget, move, recordAttempt, restand } from "../store/transitions.js";
+import { claimKey, liveHolder, replaceInput, retime } from "./enqueue.js";
+import type { MemoryJob } from "../store/job.js";
+import type { MemoryQueue, MemorySession } from "../store/store.js";
+import { dependAgain, letGo, willWait } from "../store/dependencies.js";
+
+/** What a command needs at hand. */
+export interface ControlContext {
+  readonly queue: MemoryQueue;
+  readonly sessions: Map<string, MemorySession>;
+  readonly now: number;
+  readonly op: string;
+}
+
+/** A command: moves the job and says whether it could. */
+export type Command = (context: ControlContext, job: MemoryJob) => ControlAnswer["outcome"];
+
+/** Runs a command on one job, once per `op`. */
+export function control(context: ControlContext, id: string, command: Command): ControlAnswer {
+  const job = context.queue.jobs.get(id);
+  if (job === undefined) return { outcome: "missing", state: null };
+  if (job.lastOp === context.op) return { outcome: "applied", state: job.state };
+  const outcome = command(context, job);
+  if (outcome !== "applied") return { outcome, state: job.state };
+  job.lastOp = context.op;
+  return { outcome, state: context.queue.jobs.has(id) ? job.state : null };
+}
+
+export const release: Command = ({ queue, now }, job) => {
+  // A member of a flow is let go by the flow.
+  if (!isFrom(job, "release") || !job.held || job.spec.flow !== null) return "wrong-state";
+  letGo(queue, job, now);
+  return "applied";
+};
+
+export const cancel: Command = ({ queue, sessions, now }, job) => {
+  if (!isFrom(job, "cancel")) return "wrong-state";
+  if (job.session !== null) {
+    recordAttempt(job, job.session, "cancelled", now);
+    revoke(sessions.get(job.session), job, "cancel");
+  }
+  finish(queue, job, "cancelled", "cancel", now);
+  return "applied";
+};
+
+/** The command that queues a job again, from the start or with what its runs left. */
+export function retry(fromStart: boolean): Command {
+  return ({ queue, now }, job) => {
+    if (!isFrom(job, "retry") || job.open) return "wrong-state";
+    // A flow whose members have all succeeded has nothing to do again.
+    if (job.spec.role === "flow" && !willWait(queue, job)) return "wrong-state";
+    const { unique, supersedes } = job.spec;
+    // A key that is held until the start, or for a time, was let go long ago; one held to the end must be free to be held
+    // again.
+    if (unique !== null && unique.until === "finished") {
+      const holder = liveHolder(queue, unique.key, now);
+      if (holder !== null && holder !== job) return "conflict";
+    }
+    // Of the jobs of one key only the latest may run.
+    if (supersedes !== null && queue.latest.get(supersedes) !== job.id) return "conflict";
+    if (unique !== null && unique.until === "finished") claimKey(queue, job, now);
+    if (fromStart || job.state === "completed") job.checkpoints = null;
+    if (job.checkpoints === null) job.progress = null;
+    job.counted = 0;
+    job.crashes = 0;
+    job.result = null;
+    job.failures = [];
+    job.startedAt = null;
+    job.finishedAt = null;
+    job.runAt = now;
+    // A member of a flow that has not begun must not run before that.
+    job.held &&= job.spec.flow !== null;
+    dependAgain(queue, job);
+    move(queue, job, job.held || job.waiting > 0 ? "blocked" : "queued", "retry", now);
+    return "applied";
+  };
+}
+
+export const promote: Command = ({ queue, now }, job) => {
+  if (!isFrom(job, "promote")) return "wrong-state";
+  job.runAt = now;
+  move(queue, job, "queued", "promote", now);
+  return "applied";
+};
+
+export const remove: Command = ({ queue, now }, job) => {
+  if (job.state === "active" || (job.spec.role === "flow" && !isTerminal(job.state))) return "wrong-state";
+  forget(queue, job, now);
+  return "applied";
+};
+
+/** The command that applies a patch. */
+export function update(patch: JobPatch): Command {
+  return ({ queue, now }, job) => {
+    if (job.state === "active" || isTerminal(job.state)) return "wrong-state";
+    if (patch.input !== undefined) replaceInput(job, patch.input);
+    const moved = patch.priority !== undefined && patch.priority !== job.spec.priority;
+    job.spec = {
+      ...job.spec,
+      ...(patch.tags === undefined ? {} : { tags: patch.tags }),
+      ...(patch.priority === undefined ? {} : { priority: patch.priority }),
+    };
+    if (patch.due !== undefined && retime(queue, job, patch.due, now)) return "applied";
+    // A delayed or held job stands in no priority order yet; a queued one goes to the tail of its new line.
+    if (moved && job.state === "queued") restand(queue, job);
+    return "applied";
+  };
+}
+
+function isFrom(job: MemoryJob, cause: Cause): boolean {
+  return sources(cause).includes(job.state);
+}

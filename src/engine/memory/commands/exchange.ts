@@ -1,0 +1,74 @@
+/** The exchange: queue by queue in the order of the claim, what is due, then what is settled, then what is leased. */
+import type { Engine, ExchangeAnswer, FencedAnswer, Lease } from "../../contract/engine.js";
+import { earliest } from "../../shared/listing-order.js";
+import type { AsideWish } from "../store/aside.js";
+import { describeLease, holds, leaseFrom, settleOne } from "./settle.js";
+import { firstTick } from "./schedules.js";
+import type { MemoryQueue, MemorySession, MemoryStore, Moment } from "../store/store.js";
+import { promoteDue } from "./sweep.js";
+
+/** The most jobs one exchange promotes: the bound that keeps a Redis script short. */
+const PROMOTE_LIMIT = 500;
+
+/** What an exchange answers, and the queues in which it changed something. */
+export function exchange(
+  store: MemoryStore,
+  { session: id, lane, call, settle, claim }: Parameters<Engine["exchange"]>[0],
+  moment: Moment,
+): { answer: ExchangeAnswer; touched: string[] } {
+  const { now } = moment;
+  const names = [...new Set([...(claim?.queues ?? []), ...settle.map((settlement) => settlement.queue)])];
+  const tasks = claim?.tasks ?? [];
+  const settled: FencedAnswer[] = settle.map(() => "stale");
+  const leases: Lease[] = [];
+  const touched: string[] = [];
+  let alive = true;
+  let more = false;
+  let nextDue: number | null = null;
+  for (const name of names) {
+    const claimed = claim?.queues.includes(name) ?? false;
+    const mine = [...settle.entries()].filter(([, settlement]) => settlement.queue === name);
+    const left = claimed ? (claim?.max ?? 0) - leases.length : 0;
+    if (left <= 0 && mine.length === 0) continue;
+    const session = store.heard(id, name, moment);
+    if (session === null) {
+      alive = false;
+      continue;
+    }
+    const queue = store.queue(name);
+    promoteDue(queue, PROMOTE_LIMIT, now);
+    for (const [index, settlement] of mine) settled[index] = settleOne(queue, session, settlement, now);
+    const suspect = (claim?.suspect ?? false) && !leases.some((lease) => lease.suspect);
+    const given = left > 0 ? leaseOnce(queue, session, { lane, call, max: left, suspect, tasks }, now) : [];
+    if (given.length > 0 && claim?.ttl !== undefined) store.shortenLife(session, name, claim.ttl, moment);
+    leases.push(...given);
+    if (claimed) {
+      more ||= !queue.paused && (queue.lines.queued.size > 0 || queue.aside.has(tasks));
+      nextDue = earliest(nextDue, queue.lines.delayed.first()?.runAt ?? null, firstTick(queue, now));
+    }
+    touched.push(name);
+  }
+  return { answer: { alive, settled, leases, more, nextDue }, touched };
+}
+
+// The same call sent again leases the same jobs again: its answer was lost. One that was overtaken by a later call leases
+// nothing: nobody waits for its answer any more, and what it leased would be in nobody's hands.
+function leaseOnce(
+  queue: MemoryQueue,
+  session: MemorySession,
+  { lane, call, ...wish }: AsideWish & { readonly lane: number; readonly call: number },
+  now: number,
+): Lease[] {
+  const key = `${queue.name}/${lane}`;
+  const last = session.calls.get(key);
+  if (last?.call === call) {
+    return last.leases.flatMap((lease) => {
+      const job = queue.jobs.get(lease.id);
+      return holds(session, job, lease) ? [describeLease(job, job.suspect, job.startedAt ?? now)] : [];
+    });
+  }
+  if (last !== undefined && last.call > call) return [];
+  const leases = leaseFrom(queue, session, wish, now);
+  session.calls.set(key, { call, leases: leases.map(({ id, epoch }) => ({ queue: queue.name, id, epoch })) });
+  return leases;
+}

@@ -1,0 +1,138 @@
+/** Reading: records, listings, totals. Nothing here changes anything. */
+import { matchesFilter, type JobFilter } from "../../../model/job/filter.js";
+import type { AttemptRecord, JobRecord } from "../../../model/job/job.js";
+import { progressIn } from "../../../model/job/progress.js";
+import { perState, type JobState } from "../../../model/job/state.js";
+import {
+  MOST_ASIDE,
+  MOST_COUNTED_ASIDE,
+  type AsideRecord,
+  type JobPage,
+  type StateCounts,
+} from "../../contract/engine.js";
+import { compareKeys, decodeCursor, encodeCursor, listedStates, type Place } from "../../shared/listing-order.js";
+import { workerOf } from "../../shared/session-id.js";
+import type { MemoryJob } from "../store/job.js";
+import type { MemoryQueue } from "../store/store.js";
+
+/** A job as it is read back. */
+export function recordOf(job: MemoryJob): JobRecord {
+  const { spec } = job;
+  return {
+    id: job.id,
+    queue: job.queue,
+    state: job.state,
+    task: spec.task,
+    input: spec.input,
+    result: job.result,
+    meta: job.meta,
+    priority: spec.priority,
+    attempt: job.counted + (job.state === "active" ? 1 : 0),
+    attempts: spec.attempts,
+    crashes: job.crashes,
+    backoff: spec.backoff,
+    timeout: spec.timeout,
+    ttl: spec.ttl,
+    tags: spec.tags,
+    unique: spec.unique,
+    supersedes: spec.supersedes,
+    retention: spec.retention,
+    role: spec.role,
+    after: spec.after,
+    references: spec.references,
+    flow: spec.flow,
+    progress: progressIn(job.state, job.progress),
+    failures: job.failures,
+    error: job.error,
+    history: [...job.history, ...runningAttempt(job)],
+    createdAt: job.createdAt,
+    runAt: job.runAt,
+    startedAt: job.startedAt,
+    finishedAt: job.finishedAt,
+    worker: job.session === null ? null : workerOf(job.session),
+    problem: null,
+  };
+}
+
+function runningAttempt(job: MemoryJob): AttemptRecord[] {
+  if (job.session === null) return [];
+  return [
+    {
+      number: job.counted + 1,
+      worker: workerOf(job.session),
+      startedAt: job.startedAt ?? 0,
+      endedAt: null,
+      outcome: null,
+      error: null,
+    },
+  ];
+}
+
+/** How many jobs are in each state. */
+export function countStates(queue: MemoryQueue): StateCounts {
+  return perState(
+    (state) => queue.lines[state].size + (state === "queued" ? queue.suspects.size + queue.aside.size : 0),
+  );
+}
+
+/** What was set aside, by task. */
+export function asideOf(queue: MemoryQueue): AsideRecord[] {
+  return [...queue.aside.byTask()]
+    .map(([task, jobs]) => ({
+      queue: queue.name,
+      task,
+      jobs: Math.min(jobs.length, MOST_COUNTED_ASIDE),
+      since: jobs[0]?.declinedAt ?? 0,
+    }))
+    .toSorted((a, b) => (a.task < b.task ? -1 : 1))
+    .slice(0, MOST_ASIDE);
+}
+
+/** The place in line of a queued job, 1 = next. */
+export function positionOf(queue: MemoryQueue, job: MemoryJob): number | null {
+  if (job.state !== "queued") return null;
+  const lines = [queue.lines.queued, queue.suspects, queue.aside];
+  return lines.reduce((ahead, line) => ahead + line.rank(job.key), 1);
+}
+
+/** One page of a listing over queues given in order. */
+export function listPage(
+  queues: readonly MemoryQueue[],
+  filter: JobFilter,
+  cursor: string | null,
+  limit: number,
+): JobPage {
+  const after = cursor === null ? null : decodeCursor(cursor);
+  const jobs: JobRecord[] = [];
+  for (const queue of queues) {
+    if (filter.queue !== undefined && filter.queue !== queue.name) continue;
+    for (const state of listedStates(filter)) {
+      for (const job of standing(queue, state)) {
+        if (after !== null && !standsAfter(queue.name, state, job, after, listedStates(filter))) continue;
+        const record = recordOf(job);
+        if (!matchesFilter(record, filter)) continue;
+        jobs.push(record);
+        if (jobs.length === limit) return { jobs, cursor: encodeCursor({ queue: queue.name, state, key: job.key }) };
+      }
+    }
+  }
+  return { jobs, cursor: null };
+}
+
+function standing(queue: MemoryQueue, state: JobState): MemoryJob[] {
+  const jobs = queue.lines[state].toArray();
+  if (state !== "queued" || queue.suspects.size + queue.aside.size === 0) return jobs;
+  return [...jobs, ...queue.suspects.toArray(), ...queue.aside.toArray()].toSorted((a, b) => compareKeys(a.key, b.key));
+}
+
+function standsAfter(
+  queue: string,
+  state: JobState,
+  job: MemoryJob,
+  after: Place,
+  states: readonly JobState[],
+): boolean {
+  if (queue !== after.queue) return queue > after.queue;
+  if (state !== after.state) return states.indexOf(state) > states.indexOf(after.state);
+  return compareKeys(job.key, after.key) > 0;
+}

@@ -1,0 +1,37 @@
+/** What a running job says: checkpoints, progress, meta, lines of its log. */
+import { LONGEST_LOG_LINE, MOST_LOG_LINES } from "../../../model/job/log.js";
+import { headOf } from "../../../model/text.js";
+import type { Report } from "../../contract/engine.js";
+import { haveNews, tell } from "../store/transitions.js";
+import type { MemoryJob } from "../store/job.js";
+import type { MemoryQueue } from "../store/store.js";
+import { depend } from "../store/dependencies.js";
+
+/** Writes a report down; that its lease holds was checked. */
+export function applyReport(
+  queue: MemoryQueue,
+  job: MemoryJob,
+  { checkpoints = [], progress, meta, lines = [], after = [] }: Report,
+  now: number,
+): void {
+  for (const checkpoint of checkpoints) {
+    const { seq, kind, name, value } = checkpoint;
+    job.checkpoints ??= new Map();
+    job.checkpoints.set(seq, checkpoint);
+    if (kind === "milestone") tell(queue, now, { kind, id: job.id, name, value });
+    if (kind === "status") tell(queue, now, { kind, id: job.id, name });
+  }
+  if (progress !== undefined) {
+    job.progress = progress;
+    tell(queue, now, { kind: "progress", id: job.id, progress });
+  }
+  for (const ref of after) depend(queue, job, ref, "continue");
+  if (after.length > 0) haveNews(queue, job.id);
+  if (meta !== undefined) job.meta = meta;
+  for (const line of lines) job.lines.push({ ...line, message: headOf(line.message, LONGEST_LOG_LINE) });
+  const surplus = job.lines.length - MOST_LOG_LINES;
+  if (surplus > 0) {
+    job.lines.splice(0, surplus);
+    job.linesDropped += surplus;
+  }
+}

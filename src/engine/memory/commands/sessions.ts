@@ -1,0 +1,80 @@
+/** Sessions: a worker's life in each of its queues. */
+import type { LeaseRef, Revocation, WorkerInfo, WorkerRecord } from "../../contract/engine.js";
+import { handBack } from "./settle.js";
+import type { MemoryStore, Moment } from "../store/store.js";
+
+/** The answer to a heartbeat. */
+export interface Heartbeat {
+  readonly alive: boolean;
+  readonly revoked: readonly Revocation[];
+}
+
+export function openSession(
+  store: MemoryStore,
+  id: string,
+  worker: WorkerInfo,
+  ttl: number,
+  { now, monotonic }: Moment,
+): void {
+  const life = { deadline: monotonic + ttl, ttl, seenAt: now, deadSince: null };
+  for (const name of worker.queues) store.queue(name);
+  store.sessions.set(id, {
+    id,
+    worker,
+    queues: new Map(worker.queues.map((name) => [name, { ...life }])),
+    held: new Set(),
+    revoked: [],
+    calls: new Map(),
+  });
+}
+
+/** Ends a session in some queues; what it holds there goes back to the head of the line. */
+export function closeSession(store: MemoryStore, id: string, queues: readonly string[], now: number): void {
+  const session = store.sessions.get(id);
+  if (session === undefined) return;
+  for (const name of queues) {
+    if (!session.queues.delete(name)) continue;
+    const held = [...session.held].filter((job) => job.queue === name);
+    // In reverse, so that the first of them ends up at the very head.
+    for (const job of held.toSorted((a, b) => (a.id < b.id ? 1 : -1))) handBack(store.queue(name), session, job, now);
+  }
+  if (session.queues.size === 0) store.sessions.delete(id);
+}
+
+/** The leases a session holds in a queue. */
+export function heldBy(store: MemoryStore, id: string, queue: string): LeaseRef[] {
+  const held = [...(store.sessions.get(id)?.held ?? [])].filter((job) => job.queue === queue);
+  return held.map((job) => ({ queue, id: job.id, epoch: job.epoch }));
+}
+
+export function heartbeat(
+  store: MemoryStore,
+  id: string,
+  queues: readonly string[],
+  ttl: number,
+  moment: Moment,
+): Heartbeat {
+  const revoked: Revocation[] = [];
+  let alive = true;
+  for (const name of queues) {
+    const session = store.heard(id, name, moment);
+    alive &&= session !== null;
+    session?.queues.set(name, { deadline: moment.monotonic + ttl, ttl, seenAt: moment.now, deadSince: null });
+    revoked.push(...(session?.revoked.filter((lease) => lease.queue === name) ?? []));
+  }
+  return { alive, revoked };
+}
+
+/** The workers whose time is not over in some queue, by session. */
+export function listWorkers(store: MemoryStore, monotonic: number): WorkerRecord[] {
+  return [...store.sessions.values()]
+    .flatMap(({ id, worker, held, queues }) => {
+      const lives = [...queues].filter(([, life]) => life.deadSince === null && life.deadline > monotonic);
+      if (lives.length === 0) return [];
+      const alive = new Set(lives.map(([name]) => name));
+      const running = [...held].filter((job) => alive.has(job.queue)).length;
+      const seenAt = lives.reduce((latest, [, life]) => Math.max(latest, life.seenAt), 0);
+      return [{ ...worker, session: id, running, seenAt }];
+    })
+    .toSorted((a, b) => (a.session < b.session ? -1 : 1));
+}

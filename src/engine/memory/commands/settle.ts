@@ -1,0 +1,160 @@
+/** Settling and leasing: the exchange, and what is left when a session ends. */
+import { plainFailure } from "../../../model/failure/failure.js";
+import { WORKER_LOST } from "../../../model/job/job.js";
+import { isTerminal } from "../../../model/job/state.js";
+import { judge, judgeCrash } from "../../../model/job/outcome.js";
+import type { FencedAnswer, Lease, LeaseRef, Outcome, Revocation, Settlement } from "../../contract/engine.js";
+import { compareKeys } from "../../shared/listing-order.js";
+import type { AsideWish } from "../store/aside.js";
+import { finish, move, recordAttempt } from "../store/transitions.js";
+import type { MemoryJob } from "../store/job.js";
+import type { MemoryQueue, MemorySession } from "../store/store.js";
+
+/** Is this the lease under which the job runs? */
+export function holds(session: MemorySession, job: MemoryJob | undefined, lease: LeaseRef): job is MemoryJob {
+  return job?.state === "active" && job.session === session.id && job.epoch === lease.epoch;
+}
+
+/** Settles one outcome. */
+export function settleOne(
+  queue: MemoryQueue,
+  session: MemorySession,
+  settlement: Settlement,
+  now: number,
+): FencedAnswer {
+  const job = queue.jobs.get(settlement.id);
+  const again = job?.settledEpoch === settlement.epoch;
+  if (holds(session, job, settlement)) {
+    applyOutcome(queue, session, job, settlement.outcome, now);
+    job.settledEpoch = settlement.epoch;
+    return "applied";
+  }
+  session.revoked = session.revoked.filter(
+    (lease) => lease.queue !== queue.name || lease.id !== settlement.id || lease.epoch !== settlement.epoch,
+  );
+  return again ? "applied" : "stale";
+}
+
+function applyOutcome(queue: MemoryQueue, session: MemorySession, job: MemoryJob, outcome: Outcome, now: number): void {
+  const { counted, crashes, waiting } = job;
+  const verdict = judge({ counted, attempts: job.spec.attempts, crashes, waiting }, outcome);
+  recordAttempt(job, session.id, verdict.outcome, now, outcome.kind === "fail" ? outcome.error : null);
+  letGo(session, job);
+  if (verdict.counts) job.counted += 1;
+  if (outcome.kind === "complete" || outcome.kind === "partial") job.result = outcome.result;
+  if (outcome.kind === "partial") job.failures = outcome.failures ?? [];
+  // A run that ended proves that the job does not kill its worker; one that was handed back proves nothing.
+  if (outcome.kind === "decline") {
+    job.declinedAt ??= now;
+  } else if (outcome.kind !== "release") {
+    job.suspect = false;
+    job.declinedAt = null;
+  }
+  if (isTerminal(verdict.state)) {
+    finish(queue, job, verdict.state, verdict.cause, now);
+  } else {
+    job.runAt = now + verdict.delay;
+    move(queue, job, verdict.state, verdict.cause, now, verdict.place);
+  }
+}
+
+/** Hands a job back to the head of the line, uncounted. */
+export function handBack(queue: MemoryQueue, session: MemorySession, job: MemoryJob, now: number): void {
+  applyOutcome(queue, session, job, { kind: "release" }, now);
+}
+
+/** Takes a job from a dead session. */
+export function recover(queue: MemoryQueue, session: MemorySession, job: MemoryJob, now: number): void {
+  const verdict = judgeCrash(job);
+  job.crashes += 1;
+  const lost = plainFailure("WorkerLost", `the worker running it died ${job.crashes} times`, WORKER_LOST);
+  recordAttempt(job, session.id, verdict.outcome, now, verdict.state === "failed" ? lost : null);
+  letGo(session, job);
+  if (verdict.state === "failed") {
+    finish(queue, job, "failed", verdict.cause, now);
+  } else {
+    job.suspect = true;
+    job.declinedAt = null;
+    job.runAt = now;
+    move(queue, job, "queued", verdict.cause, now);
+  }
+}
+
+/** Takes a running job from its session by command: its worker is fenced off and told. */
+export function revoke(session: MemorySession | undefined, job: MemoryJob, cause: Revocation["cause"]): void {
+  if (session === undefined) return;
+  session.revoked.push({ queue: job.queue, id: job.id, epoch: job.epoch, cause });
+  letGo(session, job);
+}
+
+function letGo(session: MemorySession, job: MemoryJob): void {
+  session.held.delete(job);
+  job.session = null;
+}
+
+/** Leases jobs of one queue, in order, at most one of them a suspect. */
+export function leaseFrom(queue: MemoryQueue, session: MemorySession, wish: AsideWish, now: number): Lease[] {
+  const { max } = wish;
+  const leases: Lease[] = [];
+  if (queue.paused || max <= 0) return leases;
+  const epoch = queue.epoch + 1;
+  const line = queue.lines.queued;
+  const head = line.first();
+  const aside = queue.aside.first(wish);
+  const before = aside.filter(({ key }) => head === undefined || key[0] < head.key[0]);
+  const takesSuspect = wish.suspect && before.length < max && !aside.some((job) => job.suspect);
+  for (const job of before) leases.push(lease(queue, session, job, epoch, now));
+  const first = takesSuspect ? queue.suspects.first() : undefined;
+  const suspectFirst = first !== undefined && (head === undefined || compareKeys(first.key, head.key) < 0);
+  if (first !== undefined && suspectFirst) leases.push(lease(queue, session, first, epoch, now));
+  while (leases.length < max) {
+    const job = line.first();
+    if (job === undefined) break;
+    if (job.expireAt !== null && job.expireAt <= now) finish(queue, job, "expired", "expire", now);
+    else leases.push(lease(queue, session, job, epoch, now));
+  }
+  if (first !== undefined && !suspectFirst && leases.length < max)
+    leases.push(lease(queue, session, first, epoch, now));
+  const behind = aside.slice(before.length, before.length + max - leases.length);
+  for (const job of behind) leases.push(lease(queue, session, job, epoch, now));
+  if (leases.length > 0) queue.epoch = epoch;
+  return leases;
+}
+
+function lease(queue: MemoryQueue, session: MemorySession, job: MemoryJob, epoch: number, now: number): Lease {
+  const { suspect } = job;
+  job.epoch = epoch;
+  job.place = job.key[0];
+  job.session = session.id;
+  job.expireAt = null;
+  job.startedAt = now;
+  // A run goes on where the one before it came to, if that left anything to go on from.
+  if (job.checkpoints === null) job.progress = null;
+  session.held.add(job);
+  move(queue, job, "active", "lease", now);
+  return describeLease(job, suspect, now);
+}
+
+/** The lease of an active job as its worker gets it. */
+export function describeLease(job: MemoryJob, suspect: boolean, now: number): Lease {
+  const { task, input, backoff, timeout, supersedes, after, references, flow } = job.spec;
+  return {
+    queue: job.queue,
+    id: job.id,
+    epoch: job.epoch,
+    attempt: job.counted + 1,
+    attempts: job.spec.attempts,
+    crashes: job.crashes,
+    suspect,
+    declinedAt: job.declinedAt,
+    body: { task, input, backoff, timeout, supersedes, after, references, flow },
+    problem: null,
+    checkpoints: job.checkpoints !== null,
+    tags: job.spec.tags,
+    meta: job.meta,
+    priority: job.spec.priority,
+    createdAt: job.createdAt,
+    runAt: job.runAt,
+    leasedAt: now,
+  };
+}

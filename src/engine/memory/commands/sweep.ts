@@ -1,0 +1,149 @@
+/** Upkeep of one queue: recover, promote, expire, trim. Bounded, and safe to run from anywhere at any time. */
+import { TERMINAL_STATES } from "../../../model/job/state.js";
+import type { Engine, OverdueSession, SweepAnswer } from "../../contract/engine.js";
+import { compareKeys, earliest, type OrderKey } from "../../shared/listing-order.js";
+import type { ScheduleRecord } from "../../contract/schedules.js";
+import { recover } from "./settle.js";
+import { finish, forget, isPinned, keptForDefaultAge, move, removeAt } from "../store/transitions.js";
+import { isDead, MOST_OVERDUE } from "../../shared/overdue.js";
+import { dueSchedules, nextTick } from "./schedules.js";
+import type { MemoryJob } from "../store/job.js";
+import type { MemoryQueue, MemorySession, MemoryStore, Moment } from "../store/store.js";
+
+/** All upkeep of some queues; answers what it came to, and the queues it was done in. */
+export function sweep(
+  store: MemoryStore,
+  { queues: names, limit, dead }: Parameters<Engine["sweep"]>[0],
+  { now, monotonic }: Moment,
+): { answer: SweepAnswer; touched: string[] } {
+  const total = { promoted: 0, recovered: 0, expired: 0, removed: 0, more: false };
+  const schedules: ScheduleRecord[] = [];
+  const overdue: OverdueSession[] = [];
+  const touched: string[] = [];
+  let next: number | null = null;
+  for (const name of names) {
+    const queue = store.find(name);
+    if (queue === undefined) continue;
+    const recovered = recoverLost(queue, store.sessions, { limit, dead }, { now, monotonic });
+    const promoted = promoteDue(queue, limit, now);
+    const expired = expireLate(queue, limit, now);
+    const removed = trim(queue, limit, now);
+    const { due, more } = dueSchedules(queue, now);
+    total.recovered += recovered;
+    total.promoted += promoted;
+    total.expired += expired;
+    total.removed += removed;
+    total.more ||= more || Math.max(recovered, promoted, expired, removed) >= limit;
+    schedules.push(...due);
+    overdue.push(...overdueSessions(queue, store.sessions, monotonic).slice(0, MOST_OVERDUE));
+    next = earliest(next, nextDue(queue, store.sessions, { now, monotonic }), nextTick(queue, now));
+    touched.push(name);
+  }
+  return { answer: { ...total, schedules, overdue, nextDue: next }, touched };
+}
+
+/** Makes what is due ready; answers how many. */
+export function promoteDue(queue: MemoryQueue, limit: number, now: number): number {
+  const line = queue.lines.delayed;
+  let promoted = 0;
+  for (let job = line.first(); job !== undefined && job.runAt <= now && promoted < limit; job = line.first()) {
+    move(queue, job, "queued", "promote", now);
+    promoted += 1;
+  }
+  return promoted;
+}
+
+/** Takes sessions for dead, and jobs from the dead; answers how many. Those that hold nothing more are forgotten. */
+function recoverLost(
+  queue: MemoryQueue,
+  sessions: Map<string, MemorySession>,
+  { limit, dead }: { limit: number; dead: readonly OverdueSession[] | undefined },
+  { now, monotonic }: Moment,
+): number {
+  for (const overdue of overdueSessions(queue, sessions, monotonic)) {
+    const life = sessions.get(overdue.session)?.queues.get(queue.name);
+    if (life !== undefined && isDead(overdue, dead)) life.deadSince = now;
+  }
+  let recovered = 0;
+  for (const session of deadSessions(queue, sessions)) {
+    const held = [...session.held].filter((job) => job.queue === queue.name);
+    for (const job of held.toSorted((a, b) => (a.id < b.id ? -1 : 1)).slice(0, limit - recovered)) {
+      recover(queue, session, job, now);
+      recovered += 1;
+    }
+    if ([...session.held].some((job) => job.queue === queue.name)) break;
+    session.queues.delete(queue.name);
+    if (session.queues.size === 0) sessions.delete(session.id);
+  }
+  return recovered;
+}
+
+/** The dead in the order in which they were found to be. */
+function deadSessions({ name }: MemoryQueue, sessions: Map<string, MemorySession>): MemorySession[] {
+  const since = (session: MemorySession): number => session.queues.get(name)?.deadSince ?? Infinity;
+  return [...sessions.values()]
+    .filter((session) => since(session) < Infinity)
+    .toSorted((a, b) => compareKeys([since(a), a.id], [since(b), b.id]));
+}
+
+/** The sessions whose time is over, the earliest first. */
+function overdueSessions(
+  { name: queue }: MemoryQueue,
+  sessions: Map<string, MemorySession>,
+  monotonic: number,
+): OverdueSession[] {
+  return [...sessions.values()]
+    .flatMap(({ id: session, queues }): OverdueSession[] => {
+      const life = queues.get(queue);
+      if (life === undefined || life.deadSince !== null || life.deadline > monotonic) return [];
+      const { deadline, ttl } = life;
+      return [{ session, queue, deadline, ttl, overdue: monotonic - deadline }];
+    })
+    .toSorted((a, b) => compareKeys([a.deadline, a.session], [b.deadline, b.session]));
+}
+
+/** Ends jobs that did not start in time; answers how many. */
+function expireLate(queue: MemoryQueue, limit: number, now: number): number {
+  const late = [...queue.jobs.values()]
+    .filter((job) => job.expireAt !== null && job.expireAt <= now)
+    .toSorted((a, b) => compareKeys([a.expireAt ?? 0, a.id], [b.expireAt ?? 0, b.id]))
+    .slice(0, limit);
+  for (const job of late) finish(queue, job, "expired", "expire", now);
+  return late.length;
+}
+
+/** Removes what retention no longer keeps; answers how many. */
+function trim(queue: MemoryQueue, limit: number, now: number): number {
+  const finished = TERMINAL_STATES.flatMap((state) => queue.lines[state].toArray().toReversed());
+  const due = finished.filter((job) => removeAt(job) <= now && !isPinned(queue, job));
+  const usual = due.filter(keptForDefaultAge);
+  const special = due.filter((job) => !keptForDefaultAge(job)).toSorted((a, b) => compareKeys(dueKey(a), dueKey(b)));
+  const old = [...usual, ...special].slice(0, limit);
+  for (const job of old) forget(queue, job, now);
+  let removed = old.length;
+  for (const kind of ["completed", "failed"] as const) {
+    const keep = queue.keepCount[kind];
+    const excess = keep === null ? 0 : queue.counted[kind].length - keep;
+    const surplus = queue.counted[kind].slice(0, Math.max(0, Math.min(excess, limit - removed)));
+    for (const job of surplus) forget(queue, job, now);
+    removed += surplus.length;
+  }
+  return removed;
+}
+
+function dueKey(job: MemoryJob): OrderKey {
+  return [removeAt(job), job.id];
+}
+
+/** When the next job or session of this queue is due; `null` if none is. A session that is overdue is not due any more. */
+function nextDue(queue: MemoryQueue, sessions: Map<string, MemorySession>, { now, monotonic }: Moment): number | null {
+  const times: number[] = [];
+  const delayed = queue.lines.delayed.first();
+  if (delayed !== undefined) times.push(delayed.runAt);
+  for (const { queues } of sessions.values()) {
+    const life = queues.get(queue.name);
+    if (life !== undefined && life.deadline > monotonic) times.push(now + life.deadline - monotonic);
+  }
+  for (const job of queue.jobs.values()) if (job.expireAt !== null) times.push(job.expireAt);
+  return times.length === 0 ? null : times.reduce((a, b) => Math.min(a, b));
+}

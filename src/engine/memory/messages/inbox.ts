@@ -1,0 +1,148 @@
+/** What a job does about a message from one that it depends on, or that depends on it. A message may come twice. */
+import {
+  dependencyMessage,
+  DEPENDENCY_FAILED,
+  isSuccess,
+  type DependencyEnd,
+  type DependencyPolicy,
+} from "../../../model/job/dependency.js";
+import { plainFailure } from "../../../model/failure/failure.js";
+import { MOST_MEMBERS } from "../../../model/job/membership.js";
+import type { JobRef } from "../../../model/job/job.js";
+import { isTerminal } from "../../../model/job/state.js";
+import { answerForMissing, type Message } from "../../shared/relay.js";
+import { revoke } from "../commands/settle.js";
+import type { Supersession } from "../commands/supersede.js";
+import {
+  dependenciesOf,
+  dependentsOf,
+  depend,
+  isAwaitedBy,
+  letGo,
+  ready,
+  tieKey,
+  untie,
+  waitAgain,
+} from "../store/dependencies.js";
+import { gather } from "../store/flow.js";
+import { finish, forget, pin, recordAttempt } from "../store/transitions.js";
+import type { MemoryJob } from "../store/job.js";
+import type { MemoryQueue } from "../store/store.js";
+
+/** What messages need at hand, and where it is said whose lease was taken: the same as superseding. */
+export type Tying = Supersession;
+
+/** A job gets a message; answers what it answers. */
+export function receive(queue: MemoryQueue | undefined, message: Message, tying: Tying): Message[] {
+  const { kind, to, from } = message;
+  const job = queue?.jobs.get(to.id);
+  if (queue === undefined || job === undefined) return answerForMissing(message);
+  switch (kind) {
+    case "link":
+      return beAwaited(queue, job, message);
+    case "go":
+      if (job.state === "blocked" && job.held) letGo(queue, job, tying.now);
+      job.held = false;
+      return beAwaited(queue, job, message);
+    case "unlink":
+      untie(queue, job, from);
+      return [];
+    case "end":
+      return hearEnd(queue, job, message, tying.now);
+    case "join":
+      return beJoined(queue, job, message);
+    case "cancel":
+      if (!isTerminal(job.state)) cancel(queue, job, tying);
+      return [];
+    case "drop":
+      // Another job may have come to its id.
+      if (job.state !== "active" && isAwaitedBy(queue, job, from)) forget(queue, job, tying.now);
+      return [];
+  }
+}
+
+/** Somebody waits for this job. */
+function beAwaited(
+  queue: MemoryQueue,
+  job: MemoryJob,
+  { to, from, round }: Extract<Message, { round: number }>,
+): Message[] {
+  const pinned = queue.dependents.has(job.id);
+  dependentsOf(queue, job.id).set(tieKey(from), { ref: from, round });
+  if (!pinned && isTerminal(job.state)) pin(queue, job);
+  return isTerminal(job.state) ? [{ kind: "end", to: from, from: to, state: job.state, round }] : [];
+}
+
+/** A dependency has ended. One of which the job knows nothing, as it ended before it joined, need not be kept for it. */
+function hearEnd(
+  queue: MemoryQueue,
+  job: MemoryJob,
+  { to, from, state, round }: Extract<Message, { kind: "end" }>,
+  now: number,
+): Message[] {
+  const dependencies = queue.dependencies.get(job.id);
+  const known = dependencies?.get(tieKey(from));
+  if (dependencies === undefined || known === undefined) return [{ kind: "unlink", to: from, from: to }];
+  if (known.state !== null || round !== job.round) return [];
+  dependencies.set(tieKey(from), { ...known, state });
+  job.waiting -= 1;
+  if (job.state === "blocked") goOn(queue, job, from, state, known.on, now);
+  return [];
+}
+
+/** What becomes of a blocked job when a dependency has ended. */
+function goOn(
+  queue: MemoryQueue,
+  job: MemoryJob,
+  from: JobRef,
+  state: DependencyEnd,
+  on: DependencyPolicy,
+  now: number,
+): void {
+  const fails = !isSuccess(state) && on !== "continue";
+  if (fails && on === "fail") {
+    job.error = plainFailure("DependencyFailed", dependencyMessage(from, state), DEPENDENCY_FAILED);
+  }
+  if (job.spec.role === "flow") gather(queue, job, now);
+  else if (fails) finish(queue, job, on === "fail" ? "failed" : "cancelled", "depend", now);
+  else if (!job.held && job.waiting === 0) ready(queue, job, now);
+}
+
+/**
+ * A flow gets a member, or is asked by one that it has already. One that comes when the flow has ended is cancelled, and a
+ * member all the same: a retry of the flow must find it.
+ */
+function beJoined(
+  queue: MemoryQueue,
+  flow: MemoryJob,
+  { to, from, on, held }: Extract<Message, { kind: "join" }>,
+): Message[] {
+  const cancelled: Message = { kind: "cancel", to: from, from: to };
+  const hasEnded = flow.state !== "blocked";
+  if (flow.spec.role !== "flow" || (hasEnded && flow.open)) return [cancelled];
+  const members = dependenciesOf(queue, flow.id);
+  const known = members.get(tieKey(from));
+  if (known === undefined && members.size >= MOST_MEMBERS) return [cancelled];
+  depend(queue, flow, from, on);
+  const end = known?.state ?? null;
+  // It ended, and was retried since: it is waited for again.
+  const again = !hasEnded && known !== undefined && end !== null && (flow.open || !isSuccess(end));
+  if (again) waitAgain(queue, flow, known);
+  // What has an end for a flow that has ended may have been retried before the flow is.
+  const late = hasEnded && end === null;
+  // A new one may have ended before this arrived.
+  const goes = !flow.open && (late || known === undefined || again || held);
+  const go: Message = { kind: "go", to: from, from: to, round: flow.round };
+  return [...(late ? [cancelled] : []), ...(goes ? [go] : [])];
+}
+
+/** Ends a job whose flow has ended before it. */
+function cancel(queue: MemoryQueue, job: MemoryJob, { sessions, revoked, now }: Tying): void {
+  if (job.session !== null) {
+    const { id, epoch, session } = job;
+    revoked.push({ session, lease: { queue: queue.name, id, epoch, cause: "cancel" } });
+    recordAttempt(job, session, "cancelled", now);
+    revoke(sessions.get(session), job, "cancel");
+  }
+  finish(queue, job, "cancelled", "cancel", now);
+}

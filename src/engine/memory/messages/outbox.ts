@@ -1,0 +1,83 @@
+/** What jobs have to tell each other: the outbox of a queue, read as messages (see engine/shared/relay.ts). */
+import { isTerminal } from "../../../model/job/state.js";
+import type { Message, News } from "../../shared/relay.js";
+import { bare, isAwaitedBy, listDependencies, sortedTies } from "../store/dependencies.js";
+import { forget } from "../store/transitions.js";
+import type { MemoryQueue } from "../store/store.js";
+
+/** The news of how many jobs is delivered at a time. */
+const NEWS_AT_ONCE = 100;
+
+/** The next news of a queue. It is taken out at once: what happens to a job while its news is delivered is news again. */
+export function news(queue: MemoryQueue): News {
+  const ids = [...queue.news].slice(0, NEWS_AT_ONCE);
+  for (const id of ids) queue.news.delete(id);
+  return { messages: ids.flatMap((id) => newsOf(queue, id)), told: ids.length === 0 ? null : ids };
+}
+
+/** What is to be told elsewhere when a queue is removed with all its jobs. */
+export function farewells(queue: MemoryQueue): Message[] {
+  const elsewhere = ({ to }: Message): boolean => to.queue !== queue.name;
+  const flows = [...queue.jobs.values()].filter(({ spec, state }) => spec.role === "flow" && !isTerminal(state));
+  const members = flows.flatMap(({ id }) =>
+    listDependencies(queue, id)
+      .filter(({ state }) => state === null)
+      .map((member): Message => ({ kind: "cancel", to: bare(member), from: { queue: queue.name, id } })),
+  );
+  const ids = [...new Set([...queue.dependents.keys(), ...queue.dependencies.keys()])].toSorted();
+  queue.jobs.clear();
+  return [...members, ...ids.flatMap((id) => newsOf(queue, id))].filter(elsewhere);
+}
+
+/** News was delivered. */
+export function told(queue: MemoryQueue, ids: readonly string[], now: number): void {
+  for (const id of ids) {
+    if (queue.news.has(id)) continue;
+    const job = queue.jobs.get(id);
+    // A flow that was never complete goes the way of its members.
+    if (job?.open === true && isTerminal(job.state)) forget(queue, job, now);
+    queue.news.delete(id);
+    if (queue.jobs.has(id)) continue;
+    queue.dependencies.delete(id);
+    queue.dependents.delete(id);
+  }
+}
+
+function newsOf(queue: MemoryQueue, id: string): Message[] {
+  const from = { queue: queue.name, id };
+  const job = queue.jobs.get(id);
+  const state = job === undefined ? "removed" : job.state;
+  const dependencies = listDependencies(queue, id);
+  if (state === "removed" || isTerminal(state)) {
+    const ends = sortedTies(queue, id).map(({ ref, round }): Message => ({ kind: "end", to: ref, from, state, round }));
+    if (job === undefined) {
+      return [...ends, ...dependencies.map((dependency): Message => ({ kind: "unlink", to: bare(dependency), from }))];
+    }
+    const early = job.spec.role === "flow" && !["completed", "partial", "failed"].includes(state);
+    // What was never complete is removed whole, ended members too.
+    const left = early ? dependencies.filter((member) => job.open || member.state === null) : [];
+    return [
+      ...ends,
+      ...left.map((member): Message => ({ kind: job.open ? "drop" : "cancel", to: bare(member), from })),
+    ];
+  }
+  if (job === undefined) return [];
+  const waited = dependencies.filter((dependency) => dependency.state === null);
+  if (job.spec.role === "flow") {
+    const { open, round } = job;
+    return open ? [] : waited.map((member): Message => ({ kind: "go", to: bare(member), from, round }));
+  }
+  const { flow } = job.spec;
+  const { held } = job;
+  const joins = flow !== null && (held || isAwaitedBy(queue, job, flow));
+  return [
+    ...(joins ? [{ kind: "join", to: bare(flow), from, on: flow.on, held } satisfies Message] : []),
+    // What is held may depend on jobs that are still being created.
+    ...(held ? [] : waited).map((dependency): Message => ({
+      kind: "link",
+      to: bare(dependency),
+      from,
+      round: job.round,
+    })),
+  ];
+}

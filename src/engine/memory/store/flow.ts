@@ -1,0 +1,27 @@
+/** A flow: it begins when all its members have joined, and ends when the last of them has. */
+import { flowEnd } from "../../../model/job/membership.js";
+import type { CommitAnswer } from "../../contract/engine.js";
+import { listDependencies } from "./dependencies.js";
+import { finish, haveNews } from "./transitions.js";
+import type { MemoryJob } from "./job.js";
+import type { MemoryQueue } from "./store.js";
+
+/** Begins a flow. */
+export function commitFlow(queue: MemoryQueue | undefined, id: string, members: number, now: number): CommitAnswer {
+  const flow = queue?.jobs.get(id);
+  if (queue === undefined || flow === undefined || flow.spec.role !== "flow") return "missing";
+  if (!flow.open) return "committed";
+  if (flow.state !== "blocked") return "ended";
+  if ((queue.dependencies.get(id)?.size ?? 0) < members) return "incomplete";
+  flow.open = false;
+  flow.expireAt = null;
+  haveNews(queue, id);
+  gather(queue, flow, now);
+  return "committed";
+}
+
+/** Ends a flow if its members have all ended. */
+export function gather(queue: MemoryQueue, flow: MemoryJob, now: number): void {
+  if (flow.open || flow.waiting > 0) return;
+  finish(queue, flow, flowEnd(listDependencies(queue, flow.id)), "gather", now);
+}

@@ -1,0 +1,59 @@
+/** A job as the memory engine keeps it. */
+import type { Failure } from "../../../model/failure/failure.js";
+import type { StepFailure } from "../../../model/failure/step-failure.js";
+import type { Checkpoint } from "../../../model/job/checkpoint.js";
+import type { AttemptRecord, JobSpec } from "../../../model/job/job.js";
+import type { LogLine } from "../../../model/job/log.js";
+import type { Progress } from "../../../model/job/progress.js";
+import type { JobState } from "../../../model/job/state.js";
+import type { OrderKey } from "../../shared/listing-order.js";
+
+/** A job as the memory engine keeps it: its spec plus everything that changes. */
+export interface MemoryJob {
+  readonly id: string;
+  readonly queue: string;
+  spec: JobSpec;
+  state: JobState;
+  key: OrderKey;
+  createdAt: number;
+  runAt: number;
+  startedAt: number | null;
+  finishedAt: number | null;
+  /** When it expires unless it starts before; `null` once it has started. */
+  expireAt: number | null;
+  /** Runs that counted. */
+  counted: number;
+  /** The exchange that leased it last; 0 before. */
+  epoch: number;
+  /** The last lease that its own worker ended: its outcome sent again is answered `applied`. */
+  settledEpoch: number;
+  crashes: number;
+  suspect: boolean;
+  /** Since when it has been declined: while it is queued it stands aside. Only a queued or active job has been. */
+  declinedAt: number | null;
+  /** Where it stood when it was leased last: the number of its key. */
+  place: number;
+  session: string | null;
+  result: string | null;
+  meta: string | null;
+  error: Failure | null;
+  progress: Progress | null;
+  /** By number; `null` when there are none, as for most jobs. */
+  checkpoints: Map<number, Checkpoint> | null;
+  failures: readonly StepFailure[];
+  history: AttemptRecord[];
+  lines: LogLine[];
+  linesDropped: number;
+  nonce: string | null;
+  lastOp: string | null;
+  /** Created held, and not let go since. */
+  held: boolean;
+  /** How many of its dependencies have not ended. */
+  waiting: number;
+  /** How often it waited anew for its dependencies. */
+  round: number;
+  /** A flow that is still being created. */
+  open: boolean;
+  /** Kept beyond its time for its dependents, it is trimmed after those that were not. */
+  wasPinned: boolean;
+}

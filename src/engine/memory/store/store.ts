@@ -1,0 +1,152 @@
+/**
+ * What the memory engine remembers: jobs, queues, sessions. A queue keeps one sorted line per state; the key of a job in its
+ * line is the listing order and, for queued jobs, the running order.
+ */
+import type { QueueEvent } from "../../../model/job/event.js";
+import type { DependencyRecord } from "../../../model/job/dependency.js";
+import type { JobRef } from "../../../model/job/job.js";
+import { isTerminal, perState, type JobState } from "../../../model/job/state.js";
+import type { LeaseRef, Revocation, WorkerInfo } from "../../contract/engine.js";
+import type { SchedulePutAnswer, ScheduleStatus } from "../../contract/schedules.js";
+import { Aside } from "./aside.js";
+import type { MemoryJob } from "./job.js";
+import { Line } from "./sorted-line.js";
+
+/** The date, and the time on the clock that never jumps. */
+export interface Moment {
+  readonly now: number;
+  readonly monotonic: number;
+}
+
+/** The life of a session in one queue. */
+export interface SessionLife {
+  /** On the monotonic clock: a date that is set ends no session. */
+  deadline: number;
+  readonly ttl: number;
+  /** Epoch milliseconds of the last sign of life that renewed it. */
+  seenAt: number;
+  /** When it was taken for dead (epoch milliseconds): it is heard no more, and goes when what it held is recovered. */
+  deadSince: number | null;
+}
+
+/** A session and what it holds. */
+export interface MemorySession {
+  readonly id: string;
+  readonly worker: WorkerInfo;
+  /** The queues in which it has not ended: a queue may be obliterated under it. */
+  readonly queues: Map<string, SessionLife>;
+  readonly held: Set<MemoryJob>;
+  /** Leases taken from it, until it settles them. */
+  revoked: Revocation[];
+  /** Per queue and lane: the last exchange and what it leased. */
+  readonly calls: Map<string, { call: number; leases: LeaseRef[] }>;
+}
+
+/** A schedule as the memory engine keeps it. */
+export interface MemorySchedule {
+  readonly name: string;
+  readonly createdAt: number;
+  definition: string;
+  times: string;
+  status: ScheduleStatus;
+  /** The command that gave it this definition, and what it was answered. */
+  revision: string;
+  answer: SchedulePutAnswer;
+  lastDue: number;
+  nextDue: number | null;
+  lastJob: string | null;
+  /** The command that fired it last. */
+  fired: string | null;
+}
+
+/** One queue. */
+export class MemoryQueue {
+  readonly jobs = new Map<string, MemoryJob>();
+  readonly lines: Record<JobState, Line<MemoryJob>>;
+  /** Queued jobs recovered from dead workers; they are not in `lines.queued`. */
+  readonly suspects = new Line<MemoryJob>();
+  /** Queued jobs that were declined, suspects or not; they are in neither of the lines above. */
+  readonly aside = new Aside();
+  readonly unique = new Map<string, { id: string; expiresAt: number | null }>();
+  /** The latest job of each key under which jobs supersede each other. */
+  readonly latest = new Map<string, string>();
+  /** Superseded jobs whose application has not been told, and from when on they may be handed out. */
+  readonly owed = new Map<string, number>();
+  /** Per job: what it depends on, by queue and id; those of a job that is gone until that was told. */
+  readonly dependencies = new Map<string, Map<string, DependencyRecord>>();
+  /** Per job: what depends on it, and the round in which that waits for it. */
+  readonly dependents = new Map<string, Map<string, { ref: JobRef; round: number }>>();
+  /** Jobs that have something to tell those they are tied to, the earliest first. */
+  readonly news = new Set<string>();
+  /** The latest count asked for, per class of outcome. */
+  readonly keepCount: { completed: number | null; failed: number | null } = { completed: null, failed: null };
+  /** Finished jobs that ask for a count, oldest first. */
+  readonly counted: { completed: MemoryJob[]; failed: MemoryJob[] } = { completed: [], failed: [] };
+  readonly schedules = new Map<string, MemorySchedule>();
+  paused = false;
+  /** The number of the last exchange that leased anything here. */
+  epoch = 0;
+
+  // Positions count up at the tail and down at the head. Jobs of the default priority stand in a list on Redis, whose
+  // positions are real: before its first entry there is one place only. Terminal states count up only.
+  defaultLine = { tail: 0 };
+  otherLine = { tail: 0, head: -1 };
+  finished = 0;
+
+  events: QueueEvent[] = [];
+  sequence = 0;
+  /** Events are recorded until then. */
+  interest = 0;
+
+  constructor(readonly name: string) {
+    this.lines = perState((state) => new Line<MemoryJob>({ reversed: isTerminal(state) }));
+  }
+}
+
+/** All queues and sessions. */
+export class MemoryStore {
+  readonly sessions = new Map<string, MemorySession>();
+  readonly #queues = new Map<string, MemoryQueue>();
+
+  find(name: string): MemoryQueue | undefined {
+    return this.#queues.get(name);
+  }
+
+  /** A queue, which comes into being when it is named. */
+  queue(name: string): MemoryQueue {
+    let queue = this.#queues.get(name);
+    if (queue === undefined) this.#queues.set(name, (queue = new MemoryQueue(name)));
+    return queue;
+  }
+
+  /** All queues by name. */
+  sorted(): MemoryQueue[] {
+    return [...this.#queues.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** Forgets a queue and what sessions have in it. */
+  remove(name: string): void {
+    for (const session of this.sessions.values()) {
+      for (const job of session.held) if (job.queue === name) session.held.delete(job);
+      if (session.queues.delete(name) && session.queues.size === 0) this.sessions.delete(session.id);
+    }
+    this.#queues.delete(name);
+  }
+
+  /** The session that speaks, if it has not ended in that queue. Who speaks lives: a session that is late is renewed. */
+  heard(id: string, queue: string, { now, monotonic }: Moment): MemorySession | null {
+    const session = this.sessions.get(id);
+    const life = session?.queues.get(queue);
+    if (session === undefined || life === undefined || life.deadSince !== null) return null;
+    if (life.deadline <= monotonic) Object.assign(life, { deadline: monotonic + life.ttl, seenAt: now });
+    return session;
+  }
+
+  /** From now on a session lives no longer than this (milliseconds) without a heartbeat. */
+  shortenLife(session: MemorySession, queue: string, ttl: number, { now, monotonic }: Moment): void {
+    const life = session.queues.get(queue);
+    if (life !== undefined && life.deadline > monotonic + ttl) {
+      Object.assign(life, { deadline: monotonic + ttl, ttl, seenAt: now });
+    }
+  }
+}

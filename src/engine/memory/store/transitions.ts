@@ -1,0 +1,218 @@
+/**
+ * How a job moves: the only code that changes a job's state, so every move is checked against the transition table, keeps
+ * the lines in order and is told to watchers.
+ */
+import { WATCH_INTEREST, MOST_EVENTS, type QueueEvent } from "../../../model/job/event.js";
+import { MOST_ATTEMPT_RECORDS, type AttemptOutcome } from "../../../model/job/job.js";
+import { boundFailure, type Failure } from "../../../model/failure/failure.js";
+import { DEFAULT_RETENTION } from "../../../model/job/retention.js";
+import { canMove, isTerminal, type Cause, type JobState } from "../../../model/job/state.js";
+import { PRIORITY_STEP, type OrderKey } from "../../shared/listing-order.js";
+import { workerOf } from "../../shared/session-id.js";
+import type { Aside } from "./aside.js";
+import type { Line } from "./sorted-line.js";
+import type { MemoryJob } from "./job.js";
+import type { MemoryQueue } from "./store.js";
+
+/** Which retention rule and which count a terminal state falls under. */
+export function retentionClass(state: JobState): "completed" | "failed" {
+  return state === "completed" || state === "partial" ? "completed" : "failed";
+}
+
+/** Puts a new job where its first state says. */
+export function admit(queue: MemoryQueue, job: MemoryJob, now: number): void {
+  queue.jobs.set(job.id, job);
+  assertMove(null, job.state, "enqueue");
+  settleIn(queue, job, "tail");
+  tell(queue, now, { kind: "state", id: job.id, state: job.state });
+}
+
+/** Moves a job to another state. */
+export function move(
+  queue: MemoryQueue,
+  job: MemoryJob,
+  to: JobState,
+  cause: Cause,
+  now: number,
+  place: "head" | "tail" | "kept" = "tail",
+): void {
+  assertMove(job.state, to, cause);
+  leave(queue, job);
+  job.state = to;
+  settleIn(queue, job, place);
+  tell(queue, now, { kind: "state", id: job.id, state: to });
+}
+
+/** Moves a queued job to the tail of its line, which another priority may have changed. */
+export function restand(queue: MemoryQueue, job: MemoryJob): void {
+  leave(queue, job);
+  settleIn(queue, job, "tail");
+}
+
+/** Ends a job in a terminal state. */
+export function finish(queue: MemoryQueue, job: MemoryJob, to: JobState, cause: Cause, now: number): void {
+  job.finishedAt = now;
+  job.expireAt = null;
+  job.wasPinned = false;
+  move(queue, job, to, cause, now);
+  job.suspect = false;
+  if (!isPinned(queue, job)) count(queue, job);
+  if (isPinned(queue, job) || job.spec.role === "flow") haveNews(queue, job.id);
+}
+
+/** Does anything depend on the job, or is it a flow that goes with its members? Then retention keeps it. */
+export function isPinned(queue: MemoryQueue, { id, open }: MemoryJob): boolean {
+  return open || queue.dependents.has(id);
+}
+
+/** Retention may not have this job that has ended. */
+export function pin(queue: MemoryQueue, job: MemoryJob): void {
+  uncount(queue, job);
+}
+
+/** Retention may have this job that has ended. */
+export function unpin(queue: MemoryQueue, job: MemoryJob): void {
+  job.wasPinned = true;
+  count(queue, job);
+}
+
+/** The job has something to tell those it is tied to. */
+export function haveNews(queue: MemoryQueue, id: string): void {
+  queue.news.delete(id);
+  queue.news.add(id);
+}
+
+function count(queue: MemoryQueue, job: MemoryJob): void {
+  const kind = retentionClass(job.state);
+  const { count: most } = job.spec.retention[kind];
+  if (most === null) return;
+  queue.keepCount[kind] = most;
+  queue.counted[kind].push(job);
+}
+
+function uncount(queue: MemoryQueue, job: MemoryJob): void {
+  const counted = queue.counted[retentionClass(job.state)];
+  const index = counted.indexOf(job);
+  if (index !== -1) counted.splice(index, 1);
+}
+
+/** Forgets a job and all that was stored about it. */
+export function forget(queue: MemoryQueue, job: MemoryJob, now: number): void {
+  leave(queue, job);
+  queue.jobs.delete(job.id);
+  const { unique } = job.spec;
+  if (unique !== null && queue.unique.get(unique.key)?.id === job.id) queue.unique.delete(unique.key);
+  const { supersedes } = job.spec;
+  if (supersedes !== null && queue.latest.get(supersedes) === job.id) queue.latest.delete(supersedes);
+  queue.owed.delete(job.id);
+  if (isPinned(queue, job) || queue.dependencies.has(job.id)) haveNews(queue, job.id);
+  tell(queue, now, { kind: "removed", id: job.id });
+}
+
+/** Writes down how a run ended. */
+export function recordAttempt(
+  job: MemoryJob,
+  session: string,
+  outcome: AttemptOutcome,
+  now: number,
+  error: Failure | null = null,
+): void {
+  const bounded = error === null ? null : boundFailure(error);
+  job.history.push({
+    number: job.counted + 1,
+    worker: workerOf(session),
+    startedAt: job.startedAt ?? now,
+    endedAt: now,
+    outcome,
+    error: bounded,
+  });
+  if (job.history.length > MOST_ATTEMPT_RECORDS) job.history.shift();
+  if (bounded !== null) job.error = bounded;
+}
+
+/** The time at which retention removes a finished job. */
+export function removeAt(job: MemoryJob): number {
+  return (job.finishedAt ?? 0) + job.spec.retention[retentionClass(job.state)].age;
+}
+
+/** Is the job kept for the default age? Those are trimmed first, in the order in which they finished. */
+export function keptForDefaultAge(job: MemoryJob): boolean {
+  const kind = retentionClass(job.state);
+  return !job.wasPinned && job.spec.retention[kind].age === DEFAULT_RETENTION[kind].age;
+}
+
+/** Tells watchers, if there are any. */
+export function tell(queue: MemoryQueue, now: number, event: EventBody): void {
+  if (queue.interest <= now) return;
+  queue.sequence += 1;
+  queue.events.push({ ...event, seq: queue.sequence, at: now });
+  if (queue.events.length > MOST_EVENTS * 2) queue.events = queue.events.slice(-MOST_EVENTS);
+}
+
+/** Says that somebody watches: events are recorded from now on, for a while. */
+export function watchOn(queue: MemoryQueue, now: number): void {
+  queue.interest = now + WATCH_INTEREST;
+}
+
+type WithoutOrder<T> = T extends unknown ? Omit<T, "seq" | "at"> : never;
+type EventBody = WithoutOrder<QueueEvent>;
+
+function leave(queue: MemoryQueue, job: MemoryJob): void {
+  lineOf(queue, job).remove(job);
+  if (isTerminal(job.state)) uncount(queue, job);
+}
+
+function settleIn(queue: MemoryQueue, job: MemoryJob, place: "head" | "tail" | "kept"): void {
+  if (job.state !== "queued" && job.state !== "active") job.declinedAt = null;
+  // A declined job that is handed back, too, stands where it stood.
+  const apart = job.state === "queued" && job.declinedAt !== null;
+  job.key = apart && place !== "tail" ? [job.place, job.id] : keyFor(queue, job, place === "kept" ? "head" : place);
+  lineOf(queue, job).insert(job);
+}
+
+function lineOf(queue: MemoryQueue, job: MemoryJob): Line<MemoryJob> | Aside {
+  if (job.state !== "queued") return queue.lines[job.state];
+  return job.declinedAt !== null ? queue.aside : job.suspect ? queue.suspects : queue.lines.queued;
+}
+
+function keyFor(queue: MemoryQueue, job: MemoryJob, place: "head" | "tail"): OrderKey {
+  switch (job.state) {
+    case "blocked":
+      return [job.createdAt, job.id];
+    case "delayed":
+      return [job.runAt, job.id];
+    case "active":
+      return [0, job.id];
+    case "queued":
+      return [job.spec.priority * PRIORITY_STEP + position(queue, job, place), job.id];
+    default:
+      queue.finished += 1;
+      // The latest comes first in listings.
+      return [-queue.finished, job.id];
+  }
+}
+
+function position(queue: MemoryQueue, job: MemoryJob, place: "head" | "tail"): number {
+  const line = job.spec.priority === 0 ? queue.defaultLine : queue.otherLine;
+  const head = job.spec.priority === 0 ? defaultHead(queue) : queue.otherLine.head;
+  // Who stands apart takes no position of its own: it stands half a step before the next one to come.
+  if (job.suspect || job.declinedAt !== null) return place === "head" ? head + 0.5 : line.tail - 0.5;
+  if (place === "head") {
+    if (job.spec.priority !== 0) queue.otherLine.head -= 1;
+    return head;
+  }
+  line.tail += 1;
+  return line.tail - 1;
+}
+
+/** The position before the first job of the default priority, or before the next to come when there is none. */
+function defaultHead(queue: MemoryQueue): number {
+  const line = queue.lines.queued;
+  const first = line.at(line.rank([-PRIORITY_STEP / 2, ""]));
+  return (first?.spec.priority === 0 ? first.key[0] : queue.defaultLine.tail) - 1;
+}
+
+function assertMove(from: JobState | null, to: JobState, cause: Cause): void {
+  if (!canMove(from, to, cause))
+    throw new Error(`memory engine: ${from ?? "new"} → ${to} by ${cause} is no transition`);
+}

@@ -1,0 +1,76 @@
+/** Flows: how one begins, gets its members, and ends with the last of them. */
+import { isSuccess } from "../../../model/job/dependency.js";
+import { flowEnd, MOST_MEMBERS } from "../../../model/job/membership.js";
+import type { CommitAnswer, Engine } from "../../contract/engine.js";
+import type { Message } from "../../shared/relay.js";
+import { findJob, saveJob, stateOfJob, type Job } from "./job.js";
+import { finish } from "./transitions.js";
+import type { SqliteQueue } from "./queue.js";
+import {
+  depend,
+  dependenciesOf,
+  dependency,
+  reopenDependency,
+  saveTies,
+  tiesOf,
+  type JobTies,
+} from "./dependencies.js";
+import type { Transaction } from "./transaction.js";
+
+/** Begins a flow. */
+export function commitFlow(
+  transaction: Transaction,
+  { queue: name, id, members }: Parameters<Engine["commitFlow"]>[0],
+): CommitAnswer {
+  const { sql } = transaction;
+  const queue = transaction.find(name);
+  const job = queue === null ? null : findJob(sql, queue.number, id);
+  if (queue === null || job === null) return "missing";
+  const ties = tiesOf(sql, job);
+  if (ties.flow === null) return "missing";
+  if (ties.flow === "begun") return "committed";
+  if (stateOfJob(job) !== "blocked") return "ended";
+  if (ties.depends < members) return "incomplete";
+  ties.flow = "begun";
+  saveTies(sql, job, ties);
+  job.expireAt = null;
+  gather(transaction, queue, job, ties);
+  saveJob(sql, job);
+  transaction.haveNews(queue, job);
+  return "committed";
+}
+
+/**
+ * A flow gets a member, or is asked by one that it has already. One that comes when the flow has ended is cancelled, and a
+ * member all the same: a retry of the flow must find it.
+ */
+export function beJoined(
+  { sql }: Transaction,
+  job: Job,
+  { to, from, on, held }: Extract<Message, { kind: "join" }>,
+): Message[] {
+  const cancelled: Message = { kind: "cancel", to: from, from: to };
+  const ties = tiesOf(sql, job);
+  const hasEnded = stateOfJob(job) !== "blocked";
+  if (ties.flow === null || (hasEnded && ties.flow === "open")) return [cancelled];
+  const known = dependency(sql, job, from);
+  if (known === null && ties.depends >= MOST_MEMBERS) return [cancelled];
+  depend(sql, job, ties, from, on);
+  const end = known?.state ?? null;
+  // It ended, and was retried since: it is waited for again.
+  const again = !hasEnded && end !== null && (ties.flow === "open" || !isSuccess(end));
+  if (again) reopenDependency(sql, job, ties, from);
+  saveTies(sql, job, ties);
+  // What has an end for a flow that has ended may have been retried before the flow is.
+  const late = hasEnded && end === null;
+  // A new one may have ended before this arrived.
+  const goes = ties.flow !== "open" && (late || known === null || again || held);
+  const go: Message = { kind: "go", to: from, from: to, round: ties.round };
+  return [...(late ? [cancelled] : []), ...(goes ? [go] : [])];
+}
+
+/** Ends a flow if its members have all ended. Whoever asked writes its run record back. */
+export function gather(transaction: Transaction, queue: SqliteQueue, job: Job, ties: JobTies): void {
+  if (ties.flow === "open" || ties.waiting > 0) return;
+  finish(transaction, queue, job, flowEnd(dependenciesOf(transaction.sql, job.job)));
+}

@@ -1,0 +1,46 @@
+/** Short words for jobs that wait for others. */
+import assert from "node:assert/strict";
+import type { Dependency, DependencyPolicy } from "../../../model/job/dependency.js";
+import type { JobSpec } from "../../../model/job/job.js";
+import type { Lease } from "../../contract/engine.js";
+import { MAIN, type Kit } from "./kit.js";
+import type { TestSession } from "./test-session.js";
+
+/** The queue of what waits for jobs of another one. */
+export const OTHER = "other";
+
+/** Milliseconds. */
+export const DAY = 86_400_000;
+
+/** That a job waits for these. */
+export function after(ids: readonly string[], on: DependencyPolicy = "fail", queue = MAIN): Dependency[] {
+  return ids.map((id) => ({ queue, id, on })).toSorted((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/** Leases the next job, which must be this one. */
+export async function take(session: TestSession, id: string): Promise<Lease> {
+  const lease = await session.next();
+  assert.equal(lease.id, id);
+  return lease;
+}
+
+/** A job that has a ttl of 5 s and can be superseded, and one of the queue `other` that waits for it. */
+export async function pair(
+  kit: Kit,
+  on: DependencyPolicy,
+  change: Partial<JobSpec> = {},
+): Promise<[first: string, second: string]> {
+  const first = await kit.add({ ttl: 5_000, supersedes: "key" });
+  const second = await kit.add({ queue: OTHER, after: after([first], on), ...change });
+  return [first, second];
+}
+
+/** The state of a job of the queue `other`. */
+export async function stateOf(kit: Kit, id: string): Promise<string> {
+  return kit.state(id, OTHER);
+}
+
+/** How what a job depends on has ended. */
+export async function ends(kit: Kit, id: string, queue = OTHER): Promise<(string | null)[]> {
+  return (await kit.engine.dependencies({ queue, id })).map(({ state }) => state);
+}

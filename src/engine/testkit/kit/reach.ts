@@ -1,0 +1,71 @@
+/** The shortest way for a new job into each state. Every job gets a queue of its own, so that nothing else is disturbed. */
+import type { JobRef, JobSpec } from "../../../model/job/job.js";
+import type { JobState } from "../../../model/job/state.js";
+import type { Lease } from "../../contract/engine.js";
+import type { Kit } from "./kit.js";
+import type { TestSession } from "./test-session.js";
+
+/** A job in the state asked for. */
+export interface Reached {
+  readonly ref: JobRef;
+  /** The session that ran it last; only if it was leased. */
+  readonly session: TestSession | null;
+  /** Its latest lease; only if it was leased. */
+  readonly lease: Lease | null;
+}
+
+/** The states that the commands of this contract can bring about. */
+export const REACHABLE_STATES = [
+  "blocked",
+  "delayed",
+  "queued",
+  "active",
+  "completed",
+  "partial",
+  "failed",
+  "cancelled",
+  "superseded",
+  "expired",
+] as const satisfies readonly JobState[];
+
+/** Those of them from which a job can be queued again. */
+export const RETRYABLE_STATES = ["completed", "partial", "failed", "cancelled", "expired"] as const;
+
+/** One of `REACHABLE_STATES`. */
+export type ReachableState = (typeof REACHABLE_STATES)[number];
+
+/** Makes a job and brings it into a state. */
+export async function reach(kit: Kit, state: ReachableState, change: Partial<JobSpec> = {}): Promise<Reached> {
+  const queue = kit.fresh("reach-");
+  const first: Partial<JobSpec> =
+    state === "blocked" ? { hold: true } : state === "delayed" ? { due: { in: 10_000 } } : {};
+  const last = state === "expired" ? { ttl: 1_000 } : state === "superseded" ? { supersedes: "key" } : {};
+  const id = await kit.add({ ...first, ...last, ...change, queue });
+  const ref = { queue, id };
+  if (state === "blocked" || state === "delayed" || state === "queued") return { ref, session: null, lease: null };
+  if (state === "superseded") {
+    await succeed(kit, ref);
+    return { ref, session: null, lease: null };
+  }
+  if (state === "cancelled") {
+    await kit.control("cancel", ref);
+    return { ref, session: null, lease: null };
+  }
+  if (state === "expired") {
+    kit.advance(1_000);
+    await kit.sweep(1_000, [queue]);
+    return { ref, session: null, lease: null };
+  }
+  const session = await kit.session({ queues: [queue] });
+  const lease = await session.next();
+  if (state === "completed") await session.complete(lease, '"done"');
+  if (state === "partial") await session.settle(lease, { kind: "partial", result: '"half"' });
+  if (state === "failed") await session.fail(lease, null);
+  return { ref, session, lease };
+}
+
+/** Enqueues a job that supersedes this one, whose key is `key`, and removes it again. */
+export async function succeed(kit: Kit, { queue }: JobRef): Promise<void> {
+  const id = await kit.add({ queue, supersedes: "key", hold: true });
+  await kit.control("remove", { queue, id });
+}

@@ -1,0 +1,217 @@
+/** A worker that lost its lease changes nothing: every fenced write, after everything that ends a lease. */
+import assert from "node:assert/strict";
+import type { JobRecord } from "../../../../model/job/job.js";
+import type { LeaseRef, Outcome } from "../../../contract/engine.js";
+import { MAIN, type Kit } from "../../kit/kit.js";
+import { said } from "../../kit/kit.js";
+import { scenarios } from "../../kit/scenario.js";
+import { BOOM, type TestSession } from "../../kit/test-session.js";
+
+const OUTCOMES: readonly Outcome[] = [
+  { kind: "complete", result: '"stale"' },
+  { kind: "partial", result: '"stale"' },
+  { kind: "fail", error: BOOM, retryIn: 0 },
+  { kind: "fail", error: BOOM, retryIn: null },
+  { kind: "snooze", delay: 5_000 },
+  { kind: "release" },
+];
+
+/** Takes a lease from a session, and answers the lease and session that a late write then names. */
+type Loss = (
+  kit: Kit,
+  session: TestSession,
+  lease: LeaseRef,
+) => Promise<{ readonly session: TestSession; readonly lease: LeaseRef } | void>;
+
+const LOSSES: readonly (readonly [title: string, lose: Loss])[] = [
+  [
+    "was cancelled",
+    async (kit, _session, { id }) => {
+      await kit.control("cancel", id);
+    },
+  ],
+  [
+    "was cancelled and tried again by hand",
+    async (kit, _session, { id }) => {
+      await kit.control("cancel", id);
+      await kit.control("retry", id);
+    },
+  ],
+  [
+    "was cancelled, tried again by hand and leased by the same session again",
+    async (kit, session, { id }) => {
+      await kit.control("cancel", id);
+      await kit.control("retry", id);
+      assert.equal((await session.next()).id, id);
+    },
+  ],
+  [
+    "was cancelled and removed",
+    async (kit, _session, { id }) => {
+      await kit.control("cancel", id);
+      await kit.control("remove", id);
+    },
+  ],
+  [
+    "belongs to a session that was ended as dead and is heard of again",
+    async (kit, session) => {
+      kit.advance(session.ttl);
+      await kit.sweep();
+      await session.heartbeat();
+    },
+  ],
+  [
+    "was recovered",
+    async (kit, session) => {
+      kit.advance(session.ttl);
+      assert.equal((await kit.sweep()).recovered, 1);
+    },
+  ],
+  [
+    "was recovered and leased by another session",
+    async (kit, session, { id }) => {
+      kit.advance(session.ttl);
+      await kit.sweep();
+      assert.equal((await (await kit.session()).next()).id, id);
+    },
+  ],
+  [
+    "was handed back as its session closed",
+    async (_kit, session) => {
+      await session.close();
+    },
+  ],
+  [
+    "was obliterated with its queue",
+    async (kit) => {
+      assert.equal(await kit.engine.obliterate({ queue: MAIN, force: true }), true);
+    },
+  ],
+  ["belongs to another session", async (kit, _session, lease) => ({ session: await kit.session(), lease })],
+  [
+    "has another epoch, even a later one",
+    async (_kit, session, lease) => ({ session, lease: { ...lease, epoch: lease.epoch + 1 } }),
+  ],
+];
+
+async function seen(kit: Kit, id: string): Promise<{ readonly job: JobRecord | null; readonly log: unknown }> {
+  return { job: await kit.find(id), log: await kit.engine.logs({ queue: MAIN, id }) };
+}
+
+async function lost(kit: Kit, lose: Loss): Promise<{ readonly session: TestSession; readonly lease: LeaseRef }> {
+  await kit.add();
+  const session = await kit.session({ ttl: 10_000 });
+  const lease = await session.next();
+  return (await lose(kit, session, lease)) ?? { session, lease };
+}
+
+export const fencing = scenarios("fencing", [
+  ...LOSSES.map(
+    ([title, lose]) =>
+      [
+        `no outcome is settled for a lease that ${title}`,
+        async (kit: Kit) => {
+          const { session, lease } = await lost(kit, lose);
+          const before = await seen(kit, lease.id);
+          for (const outcome of OUTCOMES) assert.equal(await session.settle(lease, outcome), "stale", outcome.kind);
+          assert.deepEqual(await seen(kit, lease.id), before);
+        },
+      ] as const,
+  ),
+  ...LOSSES.map(
+    ([title, lose]) =>
+      [
+        `no report is taken for a lease that ${title}`,
+        async (kit: Kit) => {
+          const { session, lease } = await lost(kit, lose);
+          const before = await seen(kit, lease.id);
+          const answer = await session.report(lease, {
+            progress: said(99, "stale"),
+            meta: '{"stale":true}',
+            lines: [{ at: 0, level: "error", message: "stale" }],
+          });
+          assert.equal(answer, "stale");
+          assert.deepEqual(await seen(kit, lease.id), before);
+        },
+      ] as const,
+  ),
+  [
+    "a lease that still runs is written to, whatever else was fenced off",
+    async (kit) => {
+      const [first = "", second = ""] = await kit.addMany(2);
+      const session = await kit.session();
+      const [gone, running] = await session.claim(2);
+      assert.ok(gone && running);
+      await kit.control("cancel", first);
+      assert.equal(await session.complete(gone), "stale");
+      assert.equal(await session.report(running, { progress: said(1, null) }), "applied");
+      assert.equal(await session.complete(running), "applied");
+      assert.equal(await kit.state(second), "completed");
+    },
+  ],
+  [
+    "no report is taken once the run has ended",
+    async (kit) => {
+      const id = await kit.add();
+      const session = await kit.session();
+      const lease = await session.next();
+      await session.complete(lease);
+      assert.equal(await session.report(lease, { meta: '{"late":1}' }), "stale");
+      assert.equal((await kit.job(id)).meta, null);
+    },
+  ],
+  [
+    "an outcome that was settled is not settled a second time in another way",
+    async (kit) => {
+      const id = await kit.add();
+      const session = await kit.session();
+      const lease = await session.next();
+      await session.complete(lease, '"first"');
+      await session.fail(lease, null);
+      const job = await kit.job(id);
+      assert.deepEqual([job.state, job.result, job.error], ["completed", '"first"', null]);
+    },
+  ],
+  [
+    "a heartbeat does not bring a session back to life that was ended as dead, nor its leases",
+    async (kit) => {
+      await kit.add();
+      const session = await kit.session({ ttl: 1_000 });
+      const lease = await session.next();
+      kit.advance(1_000);
+      assert.equal((await kit.sweep()).recovered, 1);
+      assert.equal((await session.heartbeat()).alive, false);
+      assert.equal(await session.complete(lease), "stale");
+    },
+  ],
+  [
+    "a session that was ended as dead leases nothing",
+    async (kit) => {
+      await kit.add();
+      const session = await kit.session({ ttl: 1_000 });
+      kit.advance(1_000);
+      await kit.sweep();
+      const answer = await session.exchange([], {});
+      assert.deepEqual([answer.alive, answer.leases.length], [false, 0]);
+      assert.equal((await kit.counts()).queued, 1);
+    },
+  ],
+  [
+    "a lease of a removed job is stale for the next job with its id, in the same session too",
+    async (kit) => {
+      const id = await kit.add({ id: "again", nonce: "first" });
+      const session = await kit.session();
+      const former = await session.next();
+      await kit.control("cancel", id);
+      await kit.control("remove", id);
+      await kit.add({ id: "again", nonce: "second" });
+      const lease = await session.next();
+      assert.equal(lease.id, former.id);
+      assert.equal(await session.complete(former, '"former"'), "stale");
+      assert.equal(await session.report(former, { meta: '{"former":1}' }), "stale");
+      assert.equal(await session.complete(lease, '"present"'), "applied");
+      const job = await kit.job(id);
+      assert.deepEqual([job.result, job.meta], ['"present"', null]);
+    },
+  ],
+]);

@@ -1,0 +1,172 @@
+/** What a running job says about itself: progress, meta, log lines. */
+import assert from "node:assert/strict";
+import type { LogLine } from "../../../../model/job/log.js";
+import { LONGEST_LOG_LINE, MOST_LOG_LINES } from "../../../../model/job/log.js";
+import { MAIN, said } from "../../kit/kit.js";
+import { scenarios } from "../../kit/scenario.js";
+
+const line = (message: string, level: LogLine["level"] = "info"): LogLine => ({ at: 1_234, level, message });
+
+export const report = scenarios("report", [
+  [
+    "progress is read with the job",
+    async (kit) => {
+      const id = await kit.add();
+      const session = await kit.session();
+      const lease = await session.next();
+      for (const progress of [said(0, null), said(33.3, "a third"), said(100, "")]) {
+        assert.equal(await session.report(lease, { progress }), "applied");
+        assert.deepEqual((await kit.job(id)).progress, progress);
+      }
+    },
+  ],
+  [
+    "progress is kept when the job ends",
+    async (kit) => {
+      const id = await kit.add();
+      const session = await kit.session();
+      const lease = await session.next();
+      await session.report(lease, { progress: said(60, "so far") });
+      await session.fail(lease, null);
+      assert.deepEqual((await kit.job(id)).progress, said(60, "so far"));
+    },
+  ],
+  [
+    "meta is replaced whole, and the next run gets it",
+    async (kit) => {
+      const id = await kit.add({ meta: '{"a":1}' });
+      const session = await kit.session();
+      const lease = await session.next();
+      assert.equal(lease.meta, '{"a":1}');
+      await session.report(lease, { meta: '{"b":2}' });
+      assert.equal((await kit.job(id)).meta, '{"b":2}');
+      await session.fail(lease, 0);
+      assert.equal((await session.next()).meta, '{"b":2}');
+    },
+  ],
+  [
+    "what a report leaves out stays as it is",
+    async (kit) => {
+      const id = await kit.add();
+      const session = await kit.session();
+      const lease = await session.next();
+      await session.report(lease, { progress: said(5, "x") });
+      await session.report(lease, { meta: '{"m":1}' });
+      await session.report(lease, { lines: [line("one")] });
+      await session.report(lease, {});
+      const job = await kit.job(id);
+      assert.deepEqual([job.progress, job.meta], [said(5, "x"), '{"m":1}']);
+      assert.equal((await kit.engine.logs({ queue: MAIN, id })).lines.length, 1);
+    },
+  ],
+  [
+    "log lines are kept in order, over reports and over runs",
+    async (kit) => {
+      const id = await kit.add();
+      const session = await kit.session();
+      const first = await session.next();
+      await session.report(first, { lines: [line("1", "debug"), line("2", "warn")] });
+      await session.report(first, { lines: [line("3", "error")] });
+      await session.fail(first, 0);
+      await session.report(await session.next(), { lines: [line("4")] });
+      assert.deepEqual(await kit.engine.logs({ queue: MAIN, id }), {
+        lines: [line("1", "debug"), line("2", "warn"), line("3", "error"), line("4")],
+        dropped: 0,
+      });
+    },
+  ],
+  [
+    `a log keeps its newest ${MOST_LOG_LINES} lines and how many it dropped`,
+    async (kit) => {
+      const id = await kit.add();
+      const session = await kit.session();
+      const lease = await session.next();
+      for (let part = 0; part < 5; part += 1) {
+        const lines = Array.from({ length: 250 }, (_value, index) => line(String(part * 250 + index)));
+        await session.report(lease, { lines });
+      }
+      const log = await kit.engine.logs({ queue: MAIN, id });
+      assert.equal(log.lines.length, MOST_LOG_LINES);
+      assert.deepEqual([log.dropped, log.lines[0]?.message, log.lines.at(-1)?.message], [250, "250", "1249"]);
+    },
+  ],
+  [
+    "more lines than a log holds, reported at once, leave the newest",
+    async (kit) => {
+      const id = await kit.add();
+      const session = await kit.session();
+      const lines = Array.from({ length: MOST_LOG_LINES + 7 }, (_value, index) => line(String(index)));
+      await session.report(await session.next(), { lines });
+      const log = await kit.engine.logs({ queue: MAIN, id });
+      assert.deepEqual([log.lines.length, log.dropped, log.lines[0]?.message], [MOST_LOG_LINES, 7, "7"]);
+    },
+  ],
+  [
+    `a log line is cut after ${LONGEST_LOG_LINE} characters`,
+    async (kit) => {
+      const id = await kit.add();
+      const session = await kit.session();
+      const long = "x".repeat(LONGEST_LOG_LINE);
+      await session.report(await session.next(), { lines: [line(long), line(`${long}y`)] });
+      const { lines } = await kit.engine.logs({ queue: MAIN, id });
+      assert.deepEqual(
+        lines.map(({ message }) => message),
+        [long, long],
+      );
+    },
+  ],
+  [
+    "reports of many jobs and queues are answered one by one, in the order given",
+    async (kit) => {
+      const session = await kit.session({ queues: ["a", "b"] });
+      await kit.addMany(2, { queue: "a" });
+      await kit.add({ queue: "b" });
+      const [one, two, three] = await session.claim(3);
+      assert.ok(one && two && three);
+      const answers = await session.engine.report({
+        session: session.id,
+        updates: [
+          { queue: three.queue, id: three.id, epoch: three.epoch, meta: '{"n":3}' },
+          { queue: one.queue, id: one.id, epoch: 9, meta: '{"n":1}' },
+          { queue: "a", id: "nowhere", epoch: 1, meta: "{}" },
+          { queue: two.queue, id: two.id, epoch: two.epoch, meta: '{"n":2}' },
+        ],
+      });
+      assert.deepEqual(answers, ["applied", "stale", "stale", "applied"]);
+      assert.deepEqual(
+        [(await kit.job(one.id, "a")).meta, (await kit.job(two.id, "a")).meta, (await kit.job(three.id, "b")).meta],
+        [null, '{"n":2}', '{"n":3}'],
+      );
+    },
+  ],
+  [
+    "several reports of one job in one call are applied in order",
+    async (kit) => {
+      const id = await kit.add();
+      const session = await kit.session();
+      const { queue, epoch } = await session.next();
+      await session.engine.report({
+        session: session.id,
+        updates: [1, 2, 3].map((percent) => ({
+          queue,
+          id,
+          epoch,
+          progress: said(percent, null),
+          lines: [line(String(percent))],
+        })),
+      });
+      assert.equal((await kit.job(id)).progress?.percent, 3);
+      assert.deepEqual(
+        (await kit.engine.logs({ queue, id })).lines.map(({ message }) => message),
+        ["1", "2", "3"],
+      );
+    },
+  ],
+  [
+    "no reports are no trouble",
+    async (kit) => {
+      const session = await kit.session();
+      assert.deepEqual(await kit.engine.report({ session: session.id, updates: [] }), []);
+    },
+  ],
+]);

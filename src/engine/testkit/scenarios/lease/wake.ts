@@ -1,0 +1,155 @@
+/**
+ * Whatever brings a job into line, somebody who is idle on another connection is woken for it: nobody finds it out by
+ * looking now and then.
+ */
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import { MAIN, type Kit } from "../../kit/kit.js";
+import { scenarios } from "../../kit/scenario.js";
+import { settlement, type TestSession } from "../../kit/test-session.js";
+import type { Lease, Outcome } from "../../../contract/engine.js";
+import { BOOM } from "../../kit/test-session.js";
+
+const HOUR = 3_600_000;
+
+type Happening = (kit: Kit) => Promise<unknown>;
+
+/** Waits on a connection of its own, with no wake-up left over, until what `arrange` answered has happened. */
+async function wakesIdle(kit: Kit, arrange: (kit: Kit) => Promise<Happening>): Promise<void> {
+  const idle = await kit.open();
+  const happening = await arrange(kit);
+  const { signal } = new AbortController();
+  // What was said before is heard, and what there is was taken: only what happens now can wake.
+  for (let left = true; left;) {
+    const enough = new AbortController();
+    void sleep(100).then(() => enough.abort());
+    left = await idle.awaitWork({ queues: [MAIN], timeout: 20, signal: enough.signal });
+  }
+  const waiting = idle.awaitWork({ queues: [MAIN], timeout: HOUR, signal });
+  await happening(kit);
+  await kit.resolves("who is idle is woken", waiting);
+}
+
+/** A job that runs in a session that asks for nothing more. */
+async function running(kit: Kit, change = {}): Promise<{ session: TestSession; lease: Lease }> {
+  await kit.add(change);
+  const session = await kit.session();
+  return { session, lease: await session.next() };
+}
+
+const BACK_IN_LINE: readonly (readonly [title: string, outcome: Outcome])[] = [
+  ["is handed back", { kind: "release" }],
+  ["failed and is tried again at once", { kind: "fail", error: BOOM, retryIn: 0 }],
+  ["is put back for no time", { kind: "snooze", delay: 0 }],
+  ["waits for jobs of which there are none", { kind: "wait" }],
+];
+
+const KINDS = [
+  ["a plain job", {}],
+  ["a job of another priority", { priority: 7 }],
+] as const;
+
+export const wake = scenarios("wake", [
+  ...BACK_IN_LINE.flatMap(([title, outcome]) =>
+    KINDS.map(
+      ([kind, change]) =>
+        [
+          `${kind} that ${title} by a worker that asks for nothing wakes who is idle`,
+          (kit: Kit) =>
+            wakesIdle(kit, async () => {
+              const { session, lease } = await running(kit, change);
+              return () => session.exchange([settlement(lease, outcome)]);
+            }),
+        ] as const,
+    ),
+  ),
+  [
+    "a suspect that is handed back wakes who is idle",
+    (kit) =>
+      wakesIdle(kit, async () => {
+        await kit.add();
+        await (await kit.session({ ttl: 1_000 })).next();
+        kit.advance(1_000);
+        await kit.sweep();
+        const session = await kit.session();
+        const lease = await session.next();
+        assert.equal(lease.suspect, true);
+        return () => session.exchange([settlement(lease, { kind: "release" })]);
+      }),
+  ],
+  [
+    "the jobs of a session that closes wake who is idle",
+    (kit) =>
+      wakesIdle(kit, async () => {
+        const { session } = await running(kit);
+        return () => session.close();
+      }),
+  ],
+  [
+    "the jobs of a session that is taken for dead wake who is idle",
+    (kit) =>
+      wakesIdle(kit, async () => {
+        await running(kit);
+        kit.advance(HOUR);
+        return () => kit.sweep();
+      }),
+  ],
+  [
+    "what an exchange that asks for nothing promotes wakes who is idle",
+    (kit) =>
+      wakesIdle(kit, async () => {
+        const { session, lease } = await running(kit);
+        await kit.add({ due: { in: 2 * HOUR } });
+        kit.advance(2 * HOUR);
+        return () => session.exchange([settlement(lease, { kind: "complete", result: null })]);
+      }),
+  ],
+  [
+    "a delayed job that a sweep promotes wakes who is idle",
+    (kit) =>
+      wakesIdle(kit, async () => {
+        await kit.add({ due: { in: 2 * HOUR } });
+        kit.advance(2 * HOUR);
+        return () => kit.sweep();
+      }),
+  ],
+  [
+    "a job that was held and is let go wakes who is idle",
+    (kit) =>
+      wakesIdle(kit, async () => {
+        const id = await kit.add({ hold: true });
+        return () => kit.control("release", id);
+      }),
+  ],
+  [
+    "a job that is retried wakes who is idle",
+    (kit) =>
+      wakesIdle(kit, async () => {
+        const { session, lease } = await running(kit);
+        await session.fail(lease, null);
+        return () => kit.control("retry", lease.id);
+      }),
+  ],
+  [
+    "a delayed job whose time is changed to now wakes who is idle",
+    (kit) =>
+      wakesIdle(kit, async () => {
+        const id = await kit.add({ due: { in: 2 * HOUR } });
+        return () => kit.update(id, { due: { in: 0 } });
+      }),
+  ],
+  ...[MAIN, "elsewhere"].map(
+    (queue) =>
+      [
+        `a job whose dependency ${queue === MAIN ? "in its own queue" : "in another queue"} ends wakes who is idle`,
+        (kit: Kit) =>
+          wakesIdle(kit, async () => {
+            const id = await kit.add({ queue });
+            const session = await kit.session({ queues: [queue] });
+            const lease = await session.next();
+            await kit.add({ after: [{ queue, id, on: "fail" }] });
+            return () => session.complete(lease);
+          }),
+      ] as const,
+  ),
+]);

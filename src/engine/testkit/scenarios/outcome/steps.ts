@@ -1,0 +1,299 @@
+/** What a run leaves for the runs after it: checkpoints, progress that stays, the failures of a job that half succeeded. */
+import assert from "node:assert/strict";
+import type { Checkpoint } from "../../../../model/job/checkpoint.js";
+import { plainFailure } from "../../../../model/failure/failure.js";
+import type { StepFailure } from "../../../../model/failure/step-failure.js";
+import type { Outcome } from "../../../contract/engine.js";
+import { MAIN, said, type Kit } from "../../kit/kit.js";
+import { scenarios } from "../../kit/scenario.js";
+import { BOOM } from "../../kit/test-session.js";
+
+/** The memo of a step. */
+function memo(seq: number, change: Partial<Checkpoint> = {}): Checkpoint {
+  return {
+    seq,
+    kind: "step",
+    name: `step-${seq}`,
+    key: null,
+    value: `{"n":${seq}}`,
+    at: 1_000 + seq,
+    took: 5,
+    counters: null,
+    ...change,
+  };
+}
+
+/** What the runs of a job of the queue `main` left. */
+async function leftBy(kit: Kit, id: string): Promise<Checkpoint[]> {
+  return kit.engine.checkpoints({ queue: MAIN, id });
+}
+
+const FAILURES: readonly StepFailure[] = [
+  { step: "analyse", key: "tone", error: plainFailure("Error", "no model", "E_MODEL") },
+  { step: "optional", key: null, error: plainFailure("TypeError", "ä\n\u2028 line", "E") },
+];
+
+export const steps = scenarios("steps", [
+  [
+    "what a run left is read back whole and in order",
+    async (kit) => {
+      const id = await kit.add();
+      const session = await kit.session();
+      const lease = await session.next();
+      const all = [
+        memo(1, { value: '"ä \\u0000 \\n ~ \\"quoted\\""', name: "crawl the site: 100 %" }),
+        memo(2, { key: "item\u20281", counters: { issues: 3, pages: 0.5 } }),
+        memo(3, { kind: "sleep", value: "1700000000000" }),
+        memo(4, { kind: "milestone", name: "TEASER_READY", value: '{"title":"T"}' }),
+        memo(5, { value: "null", took: 0 }),
+      ];
+      assert.equal(await session.report(lease, { checkpoints: all.slice(0, 2) }), "applied");
+      assert.equal(await session.report(lease, { checkpoints: all.slice(2) }), "applied");
+      assert.deepEqual(await leftBy(kit, id), all);
+    },
+  ],
+  [
+    "a job that left nothing, and one that is not there, have no checkpoints",
+    async (kit) => {
+      assert.deepEqual(await leftBy(kit, await kit.add()), []);
+      assert.deepEqual(await leftBy(kit, "nobody"), []);
+      assert.deepEqual(await kit.engine.checkpoints({ queue: "nowhere", id: "nobody" }), []);
+    },
+  ],
+  [
+    "a checkpoint sent again is stored once",
+    async (kit) => {
+      const id = await kit.add();
+      const session = await kit.session();
+      const lease = await session.next();
+      for (let sent = 0; sent < 2; sent += 1) await session.report(lease, { checkpoints: [memo(1), memo(2)] });
+      assert.deepEqual(await leftBy(kit, id), [memo(1), memo(2)]);
+      await session.report(lease, { checkpoints: [memo(2, { value: '"other"' })] });
+      assert.deepEqual(await leftBy(kit, id), [memo(1), memo(2, { value: '"other"' })]);
+    },
+  ],
+  [
+    "a lease says whether there are checkpoints, and a first one that there are none",
+    async (kit) => {
+      await kit.add();
+      const session = await kit.session();
+      const first = await session.next();
+      assert.equal(first.checkpoints, false);
+      await session.fail(first, 0);
+      const second = await session.next();
+      assert.equal(second.checkpoints, false);
+      await session.report(second, { checkpoints: [memo(1)] });
+      await session.fail(second, 0);
+      assert.equal((await session.next()).checkpoints, true);
+      assert.equal((await session.resend()).leases[0]?.checkpoints, true);
+    },
+  ],
+  ...(
+    [
+      ["its attempt failed", (kit, id, end) => end({ kind: "fail", error: BOOM, retryIn: 0 })],
+      ["it was put back", (kit, id, end) => end({ kind: "snooze", delay: 0 })],
+      ["it was handed back", (kit, id, end) => end({ kind: "release" })],
+      [
+        "its worker died",
+        async (kit) => {
+          kit.advance(30_000);
+          await kit.sweep();
+        },
+      ],
+      [
+        "it failed for good and was queued again by hand",
+        async (kit, id, end) => {
+          await end({ kind: "fail", error: BOOM, retryIn: null });
+          await kit.control("retry", id);
+        },
+      ],
+      [
+        "it was cancelled and queued again by hand",
+        async (kit, id) => {
+          await kit.control("cancel", id);
+          await kit.control("retry", id);
+        },
+      ],
+      [
+        "it half succeeded and was queued again by hand",
+        async (kit, id, end) => {
+          await end({ kind: "partial", result: "1", failures: FAILURES });
+          await kit.control("retry", id);
+        },
+      ],
+    ] as readonly (readonly [
+      title: string,
+      end: (kit: Kit, id: string, settle: (outcome: Outcome) => Promise<unknown>) => Promise<unknown>,
+    ])[]
+  ).map(
+    ([title, end]) =>
+      [
+        `a job keeps what its run left, and its progress, when ${title}`,
+        async (kit: Kit) => {
+          const id = await kit.add();
+          const session = await kit.session();
+          const lease = await session.next();
+          await session.report(lease, { checkpoints: [memo(1), memo(2)], progress: said(40, "half way") });
+          await end(kit, id, (outcome) => session.settle(lease, outcome));
+          const again = await (await kit.session()).next();
+          assert.deepEqual([again.id, again.checkpoints], [id, true]);
+          assert.deepEqual(await leftBy(kit, id), [memo(1), memo(2)]);
+          assert.deepEqual((await kit.job(id)).progress, said(40, "half way"));
+        },
+      ] as const,
+  ),
+  [
+    "a run without checkpoints begins without the progress of the one before",
+    async (kit) => {
+      const id = await kit.add();
+      const session = await kit.session();
+      const lease = await session.next();
+      await session.report(lease, { progress: said(40, "half way") });
+      await session.fail(lease, 0);
+      assert.deepEqual((await kit.job(id)).progress, said(40, "half way"));
+      await session.next();
+      assert.equal((await kit.job(id)).progress, null);
+    },
+  ],
+  [
+    "a job queued again from the start has nothing of what it left",
+    async (kit) => {
+      const id = await kit.add();
+      const session = await kit.session();
+      const lease = await session.next();
+      await session.report(lease, { checkpoints: [memo(1), memo(2)], progress: said(40, null) });
+      await session.fail(lease, null);
+      const [answer] = await kit.retry({ refs: [{ queue: MAIN, id }], op: kit.fresh("op") }, true);
+      assert.deepEqual(answer, { outcome: "applied", state: "queued" });
+      assert.deepEqual([await leftBy(kit, id), (await kit.job(id)).progress], [[], null]);
+      const again = await session.next();
+      assert.equal(again.checkpoints, false);
+      await session.report(again, { checkpoints: [memo(1, { name: "anew" })] });
+      assert.deepEqual(await leftBy(kit, id), [memo(1, { name: "anew" })]);
+    },
+  ],
+  [
+    "a job that completed always begins from the start",
+    async (kit) => {
+      const id = await kit.add();
+      const session = await kit.session();
+      const lease = await session.next();
+      await session.report(lease, { checkpoints: [memo(1)], progress: said(40, null) });
+      await session.complete(lease);
+      assert.deepEqual(await leftBy(kit, id), [memo(1)], "it is kept to be looked at");
+      await kit.control("retry", id);
+      assert.deepEqual([await leftBy(kit, id), (await kit.job(id)).progress], [[], null]);
+      assert.equal((await session.next()).checkpoints, false);
+    },
+  ],
+  [
+    "a stale run leaves nothing",
+    async (kit) => {
+      const id = await kit.add();
+      const session = await kit.session();
+      const lease = await session.next();
+      await session.report(lease, { checkpoints: [memo(1)] });
+      await session.fail(lease, 0);
+      await session.next();
+      assert.equal(await session.report(lease, { checkpoints: [memo(2)] }), "stale");
+      assert.deepEqual(await leftBy(kit, id), [memo(1)]);
+    },
+  ],
+  [
+    "nothing of it is left when the job is removed, and a job of the same id begins with nothing",
+    async (kit) => {
+      const spec = { id: "again", nonce: "a" };
+      await kit.add(spec);
+      const session = await kit.session();
+      const lease = await session.next();
+      await session.report(lease, { checkpoints: [memo(1), memo(2)] });
+      await session.settle(lease, { kind: "partial", result: "1", failures: FAILURES });
+      await kit.control("remove", "again");
+      assert.deepEqual(await leftBy(kit, "again"), []);
+      await kit.add({ ...spec, nonce: "b" });
+      const job = await kit.job("again");
+      assert.deepEqual([await leftBy(kit, "again"), job.failures, job.progress], [[], [], null]);
+      assert.equal((await session.next()).checkpoints, false);
+    },
+  ],
+  [
+    "2,000 checkpoints are kept, read and removed",
+    async (kit) => {
+      const id = await kit.add();
+      const session = await kit.session();
+      const lease = await session.next();
+      const all = Array.from({ length: 2_000 }, (_, index) => memo(index + 1));
+      for (let from = 0; from < all.length; from += 500) {
+        await session.report(lease, { checkpoints: all.slice(from, from + 500) });
+      }
+      assert.deepEqual(await leftBy(kit, id), all);
+      await session.complete(lease);
+      await kit.control("remove", id);
+      assert.deepEqual(await leftBy(kit, id), []);
+    },
+  ],
+  [
+    "milestones and statuses are told to those who watch, steps are not",
+    async (kit) => {
+      const id = await kit.add();
+      const session = await kit.session();
+      const lease = await session.next();
+      const { cursor } = await kit.engine.watch({ queue: MAIN, cursor: null, max: 10 });
+      const milestone = memo(2, { kind: "milestone", name: "TEASER_READY", value: '{"title":"Ä\\n"}' });
+      const status = memo(3, { kind: "status", name: "RUNNING", value: "null" });
+      await session.report(lease, { checkpoints: [memo(1), milestone, status], progress: said(50, null) });
+      const { events } = await kit.engine.watch({ queue: MAIN, cursor, max: 10 });
+      const at = kit.clock.now();
+      assert.deepEqual(events, [
+        { seq: cursor + 1, at, kind: "milestone", id, name: "TEASER_READY", value: '{"title":"Ä\\n"}' },
+        { seq: cursor + 2, at, kind: "status", id, name: "RUNNING" },
+        { seq: cursor + 3, at, kind: "progress", id, progress: said(50, null) },
+      ]);
+    },
+  ],
+  [
+    "a job that half succeeded says what failed, until it is queued again",
+    async (kit) => {
+      const id = await kit.add();
+      const session = await kit.session();
+      await session.settle(await session.next(), { kind: "partial", result: '"half"', failures: FAILURES });
+      const job = await kit.job(id);
+      assert.deepEqual([job.state, job.result, job.failures], ["partial", '"half"', FAILURES]);
+      await kit.control("retry", id);
+      assert.deepEqual((await kit.job(id)).failures, []);
+      await session.complete(await session.next(), '"whole"');
+      assert.deepEqual([(await kit.job(id)).failures, await kit.state(id)], [[], "completed"]);
+    },
+  ],
+  [
+    "what failed is read in listings, and other jobs have nothing that failed",
+    async (kit) => {
+      const [half, whole] = await kit.addMany(2);
+      const session = await kit.session();
+      const [first, second] = await session.claim(2);
+      assert.ok(first && second);
+      await session.settle(first, { kind: "partial", result: null, failures: FAILURES });
+      await session.complete(second);
+      const { jobs } = await kit.engine.listJobs({ filter: {}, cursor: null, limit: 10 });
+      const failures = new Map(jobs.map((job) => [job.id, job.failures]));
+      assert.deepEqual([failures.get(half ?? ""), failures.get(whole ?? "")], [FAILURES, []]);
+    },
+  ],
+  ...(["complete", "partial"] as const).map(
+    (kind) =>
+      [
+        `progress is whole once the job has ended as ${kind}, whatever was said last`,
+        async (kit: Kit) => {
+          const id = await kit.add();
+          const session = await kit.session();
+          const lease = await session.next();
+          const progress = { ...said(60, "so far"), done: 2, total: 3, step: "parse", counters: { issues: 3 } };
+          const items = { done: 1, failed: 0, total: 2 };
+          await session.report(lease, { progress: { ...progress, items, milestones: ["T"] } });
+          await session.settle(lease, { kind, result: null });
+          const whole = { ...progress, percent: 100, step: null, items: null, milestones: ["T"] };
+          assert.deepEqual((await kit.job(id)).progress, whole);
+        },
+      ] as const,
+  ),
+]);

@@ -1,0 +1,189 @@
+/** The transition table, row by row: every move a job can make, by what makes it. */
+import assert from "node:assert/strict";
+import type { JobRef } from "../../../../model/job/job.js";
+import { TRANSITIONS, type Cause, type JobState } from "../../../../model/job/state.js";
+import type { Outcome } from "../../../contract/engine.js";
+import type { Kit } from "../../kit/kit.js";
+import { RETRYABLE_STATES, reach, succeed, type Reached, type ReachableState } from "../../kit/reach.js";
+import { scenarios } from "../../kit/scenario.js";
+import { BOOM } from "../../kit/test-session.js";
+
+/** Makes the move of one row and answers the job. */
+type Drive = (kit: Kit) => Promise<JobRef>;
+
+async function act(kit: Kit, from: ReachableState, make: (reached: Reached) => Promise<unknown>): Promise<JobRef> {
+  const reached = await reach(kit, from);
+  await make(reached);
+  return reached.ref;
+}
+
+function settling(outcome: Outcome): Drive {
+  return (kit) =>
+    act(kit, "active", async ({ session, lease }) => {
+      assert.ok(session && lease);
+      assert.equal(await session.settle(lease, outcome), "applied");
+    });
+}
+
+const crashing =
+  (deaths: number): Drive =>
+  async (kit) => {
+    const { ref } = await reach(kit, "queued");
+    for (let death = 1; death <= deaths; death += 1) {
+      const session = await kit.session({ queues: [ref.queue], ttl: 1_000 });
+      await session.next();
+      kit.advance(1_000);
+      await kit.sweep(10, [ref.queue]);
+    }
+    return ref;
+  };
+
+const commanding =
+  (command: "cancel" | "retry" | "release", from: ReachableState): Drive =>
+  (kit) =>
+    act(kit, from, ({ ref }) => kit.control(command, ref));
+
+const expiring =
+  (from: "blocked" | "delayed" | "queued"): Drive =>
+  async (kit) => {
+    const { ref } = await reach(kit, from, { ttl: 1_000 });
+    kit.advance(1_000);
+    await kit.sweep(10, [ref.queue]);
+    return ref;
+  };
+
+const postponing =
+  (from: "delayed" | "queued", delay: number): Drive =>
+  (kit) =>
+    act(kit, from, ({ ref }) => kit.update(ref, { due: { in: delay } }));
+
+const superseding =
+  (from: ReachableState): Drive =>
+  async (kit) => {
+    const { ref } = await reach(kit, from, { supersedes: "key" });
+    await succeed(kit, ref);
+    return ref;
+  };
+
+/** A job that waits, in a queue of its own. */
+async function held(kit: Kit): Promise<JobRef> {
+  return (await reach(kit, "blocked")).ref;
+}
+
+const depending =
+  (on: "fail" | "cancel"): Drive =>
+  async (kit) => {
+    const first = await held(kit);
+    const ref = { queue: kit.fresh("depending-"), id: kit.fresh("job") };
+    await kit.add({ ...ref, after: [{ ...first, on }] });
+    await kit.control("cancel", first);
+    return ref;
+  };
+
+const gathering =
+  (outcome: Outcome): Drive =>
+  async (kit) => {
+    const flow = { queue: kit.fresh("flow-"), id: kit.fresh("job") };
+    await kit.add({ ...flow, role: "flow" });
+    const queue = kit.fresh("member-");
+    await kit.add({ queue, flow: { ...flow, node: "only", parent: null, weight: 1, on: "fail" } });
+    await kit.engine.commitFlow({ ...flow, members: 1 });
+    const session = await kit.session({ queues: [queue] });
+    await session.settle(await session.next(), outcome);
+    return flow;
+  };
+
+const key = (from: JobState | null, to: JobState, cause: Cause): string => `${from ?? "new"}>${to}>${cause}`;
+
+const DRIVES = new Map<string, Drive>([
+  ...(["blocked", "delayed", "queued"] as const).map(
+    (to) => [key(null, to, "enqueue"), (kit: Kit) => act(kit, to, async () => {})] as const,
+  ),
+  [key("blocked", "queued", "release"), commanding("release", "blocked")],
+  [
+    key("blocked", "delayed", "release"),
+    async (kit) => {
+      const { ref } = await reach(kit, "blocked", { due: { in: 5_000 } });
+      await kit.control("release", ref);
+      return ref;
+    },
+  ],
+  [
+    key("delayed", "queued", "promote"),
+    (kit) =>
+      act(kit, "delayed", async ({ ref }) => {
+        kit.advance(10_000);
+        await kit.sweep(10, [ref.queue]);
+      }),
+  ],
+  [key("queued", "delayed", "postpone"), postponing("queued", 5_000)],
+  [key("delayed", "delayed", "postpone"), postponing("delayed", 90_000)],
+  [key("delayed", "queued", "postpone"), postponing("delayed", 0)],
+  [key("queued", "active", "lease"), (kit) => act(kit, "active", async () => {})],
+  [key("active", "completed", "complete"), settling({ kind: "complete", result: null })],
+  [key("active", "partial", "partial"), settling({ kind: "partial", result: null })],
+  [key("active", "failed", "fail"), settling({ kind: "fail", error: BOOM, retryIn: null })],
+  [key("active", "delayed", "backoff"), settling({ kind: "fail", error: BOOM, retryIn: 1_000 })],
+  [key("active", "queued", "backoff"), settling({ kind: "fail", error: BOOM, retryIn: 0 })],
+  [key("active", "delayed", "snooze"), settling({ kind: "snooze", delay: 1_000 })],
+  [key("active", "queued", "snooze"), settling({ kind: "snooze", delay: 0 })],
+  [key("active", "queued", "return"), settling({ kind: "release" })],
+  [key("active", "queued", "recover"), crashing(1)],
+  [key("active", "failed", "recover"), crashing(3)],
+  ...(["blocked", "delayed", "queued", "active"] as const).map(
+    (from) => [key(from, "cancelled", "cancel"), commanding("cancel", from)] as const,
+  ),
+  ...(["blocked", "delayed", "queued"] as const).map(
+    (from) => [key(from, "expired", "expire"), expiring(from)] as const,
+  ),
+  [key("active", "queued", "wait"), settling({ kind: "wait" })],
+  [
+    key("active", "blocked", "wait"),
+    (kit) =>
+      act(kit, "active", async ({ session, lease }) => {
+        assert.ok(session && lease);
+        await session.report(lease, { after: [await held(kit)] });
+        await session.settle(lease, { kind: "wait" });
+      }),
+  ],
+  [key("blocked", "failed", "depend"), depending("fail")],
+  [key("blocked", "cancelled", "depend"), depending("cancel")],
+  [key("blocked", "completed", "gather"), gathering({ kind: "complete", result: null })],
+  [key("blocked", "partial", "gather"), gathering({ kind: "partial", result: null })],
+  [key("blocked", "failed", "gather"), gathering({ kind: "fail", error: BOOM, retryIn: null })],
+  ...RETRYABLE_STATES.map(
+    (from) =>
+      [
+        key(from, "blocked", "retry"),
+        async (kit: Kit) => {
+          // It went on without a job that failed and is then tried again.
+          const { ref: first } = await reach(kit, "failed");
+          const { ref } = await reach(kit, from, { after: [{ ...first, on: "continue" }] });
+          await kit.control("retry", first);
+          await kit.control("retry", ref);
+          return ref;
+        },
+      ] as const,
+  ),
+  ...RETRYABLE_STATES.map((from) => [key(from, "queued", "retry"), commanding("retry", from)] as const),
+  ...(["blocked", "delayed", "queued", "active", "completed", "partial", "failed"] as const).map(
+    (from) => [key(from, "superseded", "supersede"), superseding(from)] as const,
+  ),
+]);
+
+export const transitions = scenarios(
+  "transitions",
+  TRANSITIONS.map(({ from, to, cause }) => [
+    `${from ?? "new"} → ${to} by ${cause}`,
+    async (kit: Kit) => {
+      const drive = DRIVES.get(key(from, to, cause));
+      assert.ok(drive, "the row has a scenario");
+      const ref = await drive(kit);
+      assert.equal((await kit.job(ref.id, ref.queue)).state, to);
+      const counts = await kit.counts(ref.queue);
+      const states = Object.entries(counts).filter(([, count]) => count > 0);
+      assert.deepEqual(states, [[to, 1]], "the job is counted in one state only");
+      assert.deepEqual(await kit.list({ queue: ref.queue, states: [to] }), [ref.id]);
+    },
+  ]),
+);

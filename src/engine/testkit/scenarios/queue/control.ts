@@ -1,0 +1,305 @@
+/** Commands on jobs by name: release, cancel, retry, promote, update, remove. */
+import assert from "node:assert/strict";
+import { MAIN, said, type Kit, type PlainCommand } from "../../kit/kit.js";
+import { RETRYABLE_STATES, REACHABLE_STATES, reach, type ReachableState } from "../../kit/reach.js";
+import { scenarios } from "../../kit/scenario.js";
+
+/** A command is refused from all states but those given, and a refusal changes nothing. */
+async function refusedElsewhere(
+  kit: Kit,
+  command: PlainCommand | "update",
+  from: readonly ReachableState[],
+): Promise<void> {
+  for (const state of REACHABLE_STATES) {
+    if (from.includes(state)) continue;
+    const { ref } = await reach(kit, state);
+    const before = await kit.job(ref.id, ref.queue);
+    const answer =
+      command === "update" ? await kit.update(ref, { input: '"new"', priority: 3 }) : await kit.control(command, ref);
+    assert.deepEqual(answer, { outcome: "wrong-state", state }, `${command} from ${state}`);
+    assert.deepEqual(await kit.job(ref.id, ref.queue), before);
+  }
+}
+
+export const control = scenarios("control", [
+  [
+    "a released job is queued",
+    async (kit) => {
+      const id = await kit.add({ hold: true });
+      kit.advance(70);
+      assert.deepEqual(await kit.control("release", id), { outcome: "applied", state: "queued" });
+      assert.equal((await kit.job(id)).runAt, kit.clock.now());
+    },
+  ],
+  [
+    "a released job whose time has not come is delayed until then",
+    async (kit) => {
+      const id = await kit.add({ hold: true, due: { in: 5_000 } });
+      kit.advance(2_000);
+      assert.deepEqual(await kit.control("release", id), { outcome: "applied", state: "delayed" });
+      assert.equal((await kit.job(id)).runAt, kit.clock.now() + 3_000);
+    },
+  ],
+  ["only blocked jobs can be released", (kit) => refusedElsewhere(kit, "release", ["blocked"])],
+  [
+    "a waiting job that is cancelled never runs",
+    async (kit) => {
+      const ids = [await kit.add({ hold: true }), await kit.add({ due: { in: 10 } }), await kit.add()];
+      for (const id of ids) {
+        assert.deepEqual(await kit.control("cancel", id), { outcome: "applied", state: "cancelled" });
+        assert.equal((await kit.job(id)).finishedAt, kit.clock.now());
+      }
+      kit.advance(100);
+      await kit.sweep();
+      assert.deepEqual(await (await kit.session()).claimIds(5), []);
+    },
+  ],
+  [
+    "a running job that is cancelled is cancelled at once",
+    async (kit) => {
+      const id = await kit.add();
+      const session = await kit.session({ engine: await kit.open() });
+      await session.next();
+      kit.advance(40);
+      assert.deepEqual(await kit.control("cancel", id), { outcome: "applied", state: "cancelled" });
+      const job = await kit.job(id);
+      assert.deepEqual([job.attempt, job.worker, job.finishedAt], [0, null, kit.clock.now()]);
+      assert.equal((await kit.engine.workers())[0]?.running, 0);
+    },
+  ],
+  [
+    "only jobs that have not ended can be cancelled",
+    (kit) => refusedElsewhere(kit, "cancel", ["blocked", "delayed", "queued", "active"]),
+  ],
+  [
+    "a job that has ended is queued again, with all its attempts before it",
+    async (kit) => {
+      for (const state of RETRYABLE_STATES) {
+        const { ref } = await reach(kit, state, { attempts: 2 });
+        kit.advance(500);
+        assert.deepEqual(await kit.control("retry", ref), { outcome: "applied", state: "queued" }, state);
+        const job = await kit.job(ref.id, ref.queue);
+        assert.deepEqual(
+          [job.attempt, job.crashes, job.result, job.startedAt, job.finishedAt, job.runAt],
+          [0, 0, null, null, null, kit.clock.now()],
+        );
+        const session = await kit.session({ queues: [ref.queue] });
+        await session.fail(await session.next(), 0);
+        await session.fail(await session.next(), 0);
+        assert.equal(await kit.state(ref.id, ref.queue), "failed");
+      }
+    },
+  ],
+  [
+    "a job that is queued again keeps its input, meta, tags, log, error and history",
+    async (kit) => {
+      const id = await kit.add({ input: '"in"', tags: ["t"], attempts: 1 });
+      const session = await kit.session();
+      const lease = await session.next();
+      await session.report(lease, { meta: '{"m":1}', lines: [{ at: 5, level: "info", message: "line" }] });
+      await session.fail(lease, null);
+      const before = await kit.job(id);
+      await kit.control("retry", id);
+      const job = await kit.job(id);
+      assert.deepEqual(
+        [job.input, job.meta, job.tags, job.error, job.history],
+        ['"in"', '{"m":1}', ["t"], before.error, before.history],
+      );
+      assert.equal((await kit.engine.logs({ queue: MAIN, id })).lines.length, 1);
+    },
+  ],
+  ["only jobs that have ended can be tried again", (kit) => refusedElsewhere(kit, "retry", RETRYABLE_STATES)],
+  [
+    "a delayed job that is promoted is ready now",
+    async (kit) => {
+      const id = await kit.add({ due: { in: 60_000 } });
+      kit.advance(1_000);
+      assert.deepEqual(await kit.control("promote", id), { outcome: "applied", state: "queued" });
+      assert.equal((await kit.job(id)).runAt, kit.clock.now());
+      assert.deepEqual(await (await kit.session()).claimIds(1), [id]);
+    },
+  ],
+  [
+    "a job that waits for its next attempt can be promoted",
+    async (kit) => {
+      const id = await kit.add();
+      const session = await kit.session();
+      await session.fail(await session.next(), 60_000);
+      await kit.control("promote", id);
+      assert.equal((await session.next()).attempt, 2);
+    },
+  ],
+  ["only delayed jobs can be promoted", (kit) => refusedElsewhere(kit, "promote", ["delayed"])],
+  [
+    "a waiting job can be given another input, and runs with it",
+    async (kit) => {
+      const id = await kit.add({ input: '"old"', task: "scan" });
+      assert.deepEqual(await kit.update(id, { input: '"new"' }), { outcome: "applied", state: "queued" });
+      const lease = await (await kit.session()).next();
+      assert.deepEqual([lease.body?.input, lease.body?.task], ['"new"', "scan"]);
+      assert.equal((await kit.job(id)).input, '"new"');
+    },
+  ],
+  [
+    "a queued job can be put off",
+    async (kit) => {
+      const id = await kit.add();
+      assert.deepEqual(await kit.update(id, { due: { in: 5_000 } }), { outcome: "applied", state: "delayed" });
+      assert.equal((await kit.job(id)).runAt, kit.clock.now() + 5_000);
+      assert.deepEqual(await (await kit.session()).claimIds(1), []);
+    },
+  ],
+  [
+    "a delayed job can be given another time, earlier or later",
+    async (kit) => {
+      const id = await kit.add({ due: { in: 50_000 } });
+      await kit.update(id, { due: { at: kit.clock.now() + 90_000 } });
+      assert.equal((await kit.job(id)).runAt, kit.clock.now() + 90_000);
+      await kit.update(id, { due: { in: 1_000 } });
+      kit.advance(1_000);
+      assert.deepEqual(await (await kit.session()).claimIds(1), [id]);
+    },
+  ],
+  [
+    "a delayed job whose new time is now is queued",
+    async (kit) => {
+      const id = await kit.add({ due: { in: 50_000 } });
+      assert.deepEqual(await kit.update(id, { due: { in: 0 } }), { outcome: "applied", state: "queued" });
+    },
+  ],
+  [
+    "a held job that is given another time stays blocked until it is released",
+    async (kit) => {
+      const id = await kit.add({ hold: true });
+      assert.deepEqual(await kit.update(id, { due: { in: 5_000 } }), { outcome: "applied", state: "blocked" });
+      assert.deepEqual(await kit.control("release", id), { outcome: "applied", state: "delayed" });
+    },
+  ],
+  [
+    "a delayed job that is given another priority runs by it when its time comes",
+    async (kit) => {
+      const id = await kit.add({ due: { in: 1_000 } });
+      const usual = await kit.add();
+      await kit.update(id, { priority: -1 });
+      assert.equal((await kit.job(id)).priority, -1);
+      kit.advance(1_000);
+      assert.deepEqual(await (await kit.session()).claimIds(2), [id, usual]);
+    },
+  ],
+  [
+    "one update changes several things at once",
+    async (kit) => {
+      const id = await kit.add({ tags: ["old"] });
+      await kit.update(id, { input: "1", priority: 4, due: { in: 100 }, tags: ["new", "newer"] });
+      const job = await kit.job(id);
+      assert.deepEqual(
+        [job.input, job.priority, job.state, job.runAt, job.tags],
+        ["1", 4, "delayed", kit.clock.now() + 100, ["new", "newer"]],
+      );
+    },
+  ],
+  [
+    "a job whose input was changed takes nothing over from the runs before",
+    async (kit) => {
+      const id = await kit.add({ input: '"old"' });
+      const session = await kit.session();
+      const lease = await session.next();
+      const memo = {
+        seq: 1,
+        kind: "step",
+        name: "fetch",
+        key: null,
+        value: "1",
+        at: 1,
+        took: 1,
+        counters: null,
+      } as const;
+      await session.report(lease, { checkpoints: [memo], progress: said(50, null) });
+      await session.fail(lease, 1_000);
+      await kit.update(id, { priority: 3 });
+      assert.equal((await kit.engine.checkpoints({ queue: MAIN, id })).length, 1, "its input is the same");
+      await kit.update(id, { input: '"new"' });
+      assert.deepEqual([await kit.engine.checkpoints({ queue: MAIN, id }), (await kit.job(id)).progress], [[], null]);
+      await kit.control("promote", id);
+      assert.equal((await session.next()).checkpoints, false);
+    },
+  ],
+  [
+    "an update that says nothing changes nothing",
+    async (kit) => {
+      const ids = await kit.addMany(2, { input: "1", tags: ["t"] });
+      const before = await kit.job(ids[0] ?? "");
+      assert.equal((await kit.update(ids[0] ?? "", {})).outcome, "applied");
+      assert.deepEqual(await kit.job(ids[0] ?? ""), before);
+      assert.deepEqual(await kit.list(), ids);
+    },
+  ],
+  ["only waiting jobs can be changed", (kit) => refusedElsewhere(kit, "update", ["blocked", "delayed", "queued"])],
+  [
+    "a removed job is gone, with its log and from every count",
+    async (kit) => {
+      for (const state of REACHABLE_STATES) {
+        if (state === "active") continue;
+        const { ref } = await reach(kit, state, { tags: ["gone"] });
+        assert.deepEqual(await kit.control("remove", ref), { outcome: "applied", state: null }, state);
+        assert.equal(await kit.find(ref.id, ref.queue), null);
+        assert.deepEqual(await kit.list({ queue: ref.queue }), []);
+      }
+      assert.deepEqual(new Set(Object.values(await kit.engine.tagTotals({ tag: "gone" }))), new Set([0]));
+    },
+  ],
+  [
+    "a running job cannot be removed",
+    (kit) =>
+      refusedElsewhere(
+        kit,
+        "remove",
+        REACHABLE_STATES.filter((state) => state !== "active"),
+      ),
+  ],
+  [
+    "a job that does not exist is missing, whatever the command",
+    async (kit) => {
+      await kit.add();
+      const refs = [
+        { queue: MAIN, id: "nowhere" },
+        { queue: "nowhere", id: "nowhere" },
+      ];
+      const missing = { outcome: "missing", state: null };
+      for (const command of ["release", "cancel", "retry", "promote", "remove"] as const) {
+        const params = { refs, op: kit.fresh("op"), fromStart: false };
+        assert.deepEqual(await kit.engine[command](params), [missing, missing], command);
+      }
+      assert.deepEqual(await kit.engine.update({ refs, op: "op", patch: { input: "1" } }), [missing, missing]);
+    },
+  ],
+  [
+    "a command on many jobs of several queues answers for each, in the order given",
+    async (kit) => {
+      const a = await kit.add({ queue: "a" });
+      const b = await kit.add({ queue: "b" });
+      const held = await kit.add({ queue: "a", hold: true });
+      const refs = [
+        { queue: "b", id: b },
+        { queue: "a", id: "nowhere" },
+        { queue: "a", id: held },
+        { queue: "a", id: a },
+      ];
+      const answers = await kit.engine.release({ refs, op: "op" });
+      assert.deepEqual(
+        answers.map(({ outcome }) => outcome),
+        ["wrong-state", "missing", "applied", "wrong-state"],
+      );
+    },
+  ],
+  [
+    "1,200 jobs are cancelled in one command",
+    async (kit) => {
+      const ids = await kit.addMany(1_200);
+      const answers = await kit.engine.cancel({ refs: ids.map((id) => ({ queue: MAIN, id })), op: "op" });
+      assert.equal(answers.filter(({ outcome }) => outcome === "applied").length, 1_200);
+      const counts = await kit.counts();
+      assert.deepEqual([counts.queued, counts.cancelled], [0, 1_200]);
+    },
+  ],
+]);

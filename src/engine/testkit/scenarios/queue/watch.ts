@@ -1,0 +1,254 @@
+/** Events of a queue: in order, numbered without holes, and never missed in silence. */
+import assert from "node:assert/strict";
+import { MOST_EVENTS, WATCH_INTEREST, type QueueEvent } from "../../../../model/job/event.js";
+import { MAIN, said, type Kit } from "../../kit/kit.js";
+import { scenarios } from "../../kit/scenario.js";
+
+/** Starts watching and answers a function that reads what happened since. */
+async function watching(
+  kit: Kit,
+  queue = MAIN,
+): Promise<(max?: number) => Promise<{ events: readonly QueueEvent[]; gap: boolean }>> {
+  let { cursor } = await kit.engine.watch({ queue, cursor: null, max: 1 });
+  return async (max = 1_000) => {
+    const answer = await kit.engine.watch({ queue, cursor, max });
+    ({ cursor } = answer);
+    return answer;
+  };
+}
+
+/** Events as words: `"queued a"`, `"removed a"`, `"paused"`. */
+function words(events: readonly QueueEvent[]): string[] {
+  return events.map((event) => {
+    switch (event.kind) {
+      case "state":
+        return `${event.state} ${event.id}`;
+      case "progress":
+        return `progress ${event.id} ${event.progress.percent}`;
+      case "removed":
+        return `removed ${event.id}`;
+      default:
+        return event.kind;
+    }
+  });
+}
+
+export const watch = scenarios("watch", [
+  [
+    "a watcher starts at the present",
+    async (kit) => {
+      await watching(kit);
+      await kit.add({ id: "old", nonce: "n" });
+      const look = await watching(kit);
+      await kit.add({ id: "new", nonce: "n" });
+      const { events, gap } = await look();
+      assert.deepEqual([words(events), gap], [["queued new"], false]);
+    },
+  ],
+  [
+    "every move of a job is told, in order and at its time",
+    async (kit) => {
+      const look = await watching(kit);
+      const start = kit.clock.now();
+      await kit.add({ id: "j", nonce: "n", hold: true, due: { in: 1_000 } });
+      await kit.control("release", "j");
+      kit.advance(1_000);
+      const session = await kit.session();
+      const lease = await session.next();
+      kit.advance(10);
+      await session.fail(lease, 500);
+      await kit.control("promote", "j");
+      await session.complete(await session.next());
+      await kit.control("remove", "j");
+      const { events, gap } = await look();
+      assert.equal(gap, false);
+      assert.deepEqual(words(events), [
+        "blocked j",
+        "delayed j",
+        "queued j",
+        "active j",
+        "delayed j",
+        "queued j",
+        "active j",
+        "completed j",
+        "removed j",
+      ]);
+      assert.deepEqual(
+        events.map((event) => event.at - start),
+        [0, 0, 1_000, 1_000, 1_010, 1_010, 1_010, 1_010, 1_010],
+      );
+    },
+  ],
+  [
+    "events are numbered without holes, over batches",
+    async (kit) => {
+      const look = await watching(kit);
+      await kit.addMany(30);
+      const session = await kit.session();
+      for (const lease of await session.claim(20)) await session.complete(lease);
+      const { events } = await look();
+      assert.equal(events.length, 70);
+      const first = events[0]?.seq ?? 0;
+      assert.deepEqual(
+        events.map((event) => event.seq - first),
+        Array.from({ length: 70 }, (_value, index) => index),
+      );
+    },
+  ],
+  [
+    "progress is told",
+    async (kit) => {
+      const id = await kit.add();
+      const session = await kit.session();
+      const lease = await session.next();
+      const look = await watching(kit);
+      await session.report(lease, { progress: said(40, "on"), meta: "{}" });
+      const { events } = await look();
+      assert.deepEqual(words(events), [`progress ${id} 40`]);
+      assert.deepEqual(events[0]?.kind === "progress" && events[0].progress, said(40, "on"));
+    },
+  ],
+  [
+    "what upkeep does is told",
+    async (kit) => {
+      const keep = { age: 0, count: null };
+      await kit.add({ id: "late", nonce: "n", ttl: 1_000, retention: { completed: keep, failed: keep } });
+      await kit.add({ id: "due", nonce: "n", due: { in: 1_000 }, priority: 1 });
+      await kit.add({ id: "lost", nonce: "n", priority: -1 });
+      await (await kit.session({ ttl: 1_000 })).next();
+      const look = await watching(kit);
+      kit.advance(1_000);
+      await kit.sweep();
+      assert.deepEqual(words((await look()).events).toSorted(), [
+        "expired late",
+        "queued due",
+        "queued lost",
+        "removed late",
+      ]);
+    },
+  ],
+  [
+    "pausing and resuming are told",
+    async (kit) => {
+      const look = await watching(kit);
+      await kit.engine.pause({ queue: MAIN });
+      await kit.engine.resume({ queue: MAIN });
+      assert.deepEqual(words((await look()).events), ["paused", "resumed"]);
+    },
+  ],
+  [
+    "what was refused is not told",
+    async (kit) => {
+      const id = await kit.add();
+      const look = await watching(kit);
+      await kit.control("promote", id);
+      await kit.engine.enqueue({ jobs: [kit.spec({ id, nonce: "again" })] });
+      assert.deepEqual((await look()).events, []);
+    },
+  ],
+  [
+    "events of other queues are not told",
+    async (kit) => {
+      const look = await watching(kit);
+      await kit.add({ queue: "other" });
+      assert.deepEqual((await look()).events, []);
+    },
+  ],
+  [
+    "no more events are answered than asked for, and the rest after them",
+    async (kit) => {
+      const look = await watching(kit);
+      const ids = await kit.addMany(5);
+      const read: string[] = [];
+      for (const size of [2, 2, 2]) {
+        const { events, gap } = await look(size);
+        assert.ok(events.length <= size);
+        assert.equal(gap, false);
+        read.push(...words(events));
+      }
+      assert.deepEqual(
+        read,
+        ids.map((id) => `queued ${id}`),
+      );
+    },
+  ],
+  [
+    "two watchers see the same events under the same numbers, through any connection",
+    async (kit) => {
+      const other = await kit.open();
+      const mine = await kit.engine.watch({ queue: MAIN, cursor: null, max: 1 });
+      const theirs = await other.watch({ queue: MAIN, cursor: null, max: 1 });
+      assert.equal(theirs.cursor, mine.cursor);
+      await kit.addMany(3);
+      const events = await kit.engine.watch({ queue: MAIN, cursor: mine.cursor, max: 10 });
+      assert.deepEqual(await other.watch({ queue: MAIN, cursor: mine.cursor, max: 10 }), events);
+      assert.equal(events.events.length, 3);
+    },
+  ],
+  [
+    "a cursor can be read from more than once",
+    async (kit) => {
+      const { cursor } = await kit.engine.watch({ queue: MAIN, cursor: null, max: 1 });
+      await kit.addMany(3);
+      const first = await kit.engine.watch({ queue: MAIN, cursor, max: 10 });
+      assert.deepEqual(await kit.engine.watch({ queue: MAIN, cursor, max: 10 }), first);
+    },
+  ],
+  [
+    "a watcher that looks within a minute misses nothing",
+    async (kit) => {
+      const look = await watching(kit);
+      for (let minute = 0; minute < 5; minute += 1) {
+        kit.advance(WATCH_INTEREST - 1);
+        const id = await kit.add();
+        const { events, gap } = await look();
+        assert.deepEqual([words(events), gap], [[`queued ${id}`], false]);
+      }
+    },
+  ],
+  [
+    "a watcher that looks after more than a minute is told that it may have missed something",
+    async (kit) => {
+      const look = await watching(kit);
+      await kit.add();
+      kit.advance(WATCH_INTEREST);
+      await kit.add();
+      const { gap } = await look();
+      assert.equal(gap, true);
+      const id = await kit.add();
+      const after = await look();
+      assert.deepEqual([words(after.events), after.gap], [[`queued ${id}`], false]);
+    },
+  ],
+  [
+    "a watcher that falls behind by more events than are kept is told so",
+    async (kit) => {
+      const look = await watching(kit);
+      const wanted = MOST_EVENTS * 2 + 2_000;
+      for (let count = 0; count < wanted; count += 500) await kit.addMany(500);
+      let seen = 0;
+      let gap = false;
+      for (;;) {
+        const answer = await look(5_000);
+        gap ||= answer.gap;
+        seen += answer.events.length;
+        if (answer.events.length === 0) break;
+      }
+      assert.ok(gap || seen === wanted, "all events, or a gap");
+      assert.ok(seen >= MOST_EVENTS, `the latest ${MOST_EVENTS} are kept`);
+    },
+  ],
+  [
+    "a watcher of a queue that was obliterated is told that it may have missed something, and goes on",
+    async (kit) => {
+      const look = await watching(kit);
+      await kit.addMany(20);
+      await look();
+      await kit.engine.obliterate({ queue: MAIN, force: false });
+      assert.equal((await look()).gap, true);
+      const id = await kit.add();
+      const { events, gap } = await look();
+      assert.deepEqual([words(events), gap], [[`queued ${id}`], false]);
+    },
+  ],
+]);

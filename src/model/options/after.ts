@@ -1,0 +1,87 @@
+/** The jobs another one waits for, as users write them: checked, and put in the order in which they are stored. */
+import { MOST_DEPENDENCIES, POLICIES, type Dependency, type DependencyPolicy } from "../job/dependency.js";
+import { InvalidInput } from "../errors/errors.js";
+import type { JobRef } from "../job/job.js";
+import { parseId, parseName } from "../value/name.js";
+
+/** A job to wait for; with `failed` also what is to happen when it does not succeed. */
+export type AfterJob = JobRef | { readonly job: JobRef; readonly failed?: DependencyPolicy };
+
+/** What a job waits for. */
+export interface AfterOptions {
+  /**
+   * Jobs that must have ended before this one runs, in whatever queues: handles, or `{ queue, id }`; up to 1,000. Until then
+   * it is `blocked`. A delay counts from the enqueueing all the same.
+   */
+  after?: readonly AfterJob[];
+  /**
+   * What becomes of it when one of them does not succeed (it failed, was cancelled, expired, superseded or removed):
+   * `"fail"`: it fails, with the code `DEPENDENCY_FAILED`; `"cancel"`: it is cancelled; `"continue"`: it runs all the same.
+   * Default: `"fail"`. `{ job, failed }` in `after` says it for one of them.
+   */
+  on?: OnOption;
+}
+
+/** What becomes of a job when one it waits for does not succeed. */
+export interface OnOption {
+  readonly failed?: DependencyPolicy;
+}
+
+/**
+ * Checks what a job waits for.
+ * @param self the job, where its id is known already
+ * @throws InvalidInput
+ */
+export function parseAfter({ after, on }: { after?: unknown; on?: unknown }, self: JobRef | null): Dependency[] {
+  const usual = parseOn("on", on) ?? "fail";
+  if (after === undefined) return [];
+  if (!Array.isArray(after)) throw new InvalidInput("after", after, "a list of jobs: handles, or {queue, id}");
+  if (after.length > MOST_DEPENDENCIES) {
+    const rule = `at most ${MOST_DEPENDENCIES} jobs; let some wait for others, and this one for those`;
+    throw new InvalidInput("after", `${after.length} jobs`, rule);
+  }
+  const dependencies = new Map<string, Dependency>();
+  for (const [index, one] of after.entries()) {
+    const field = `after[${index}]`;
+    const dependency = parseJob(field, one, usual);
+    const { queue, id } = dependency;
+    if (self !== null && self.queue === queue && self.id === id) {
+      throw new InvalidInput(field, `${queue}/${id}`, "another job: none can wait for itself");
+    }
+    const key = `${queue}\0${id}`;
+    if (dependencies.has(key)) throw new InvalidInput(field, `${queue}/${id}`, "each job only once");
+    dependencies.set(key, dependency);
+  }
+  return [...dependencies].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, dependency]) => dependency);
+}
+
+function parseJob(field: string, value: unknown, usual: DependencyPolicy): Dependency {
+  if (typeof value !== "object" || value === null) {
+    throw new InvalidInput(field, value, "a job: a handle, or {queue, id}; with a policy {job, failed}");
+  }
+  if (!("job" in value)) return { ...parseRef(field, value), on: usual };
+  const { job, ...rest } = value;
+  return { ...parseRef(`${field}.job`, job), on: parseOn(field, rest) ?? usual };
+}
+
+/** Checks what names a job. @throws InvalidInput */
+export function parseRef(field: string, value: unknown): JobRef {
+  if (typeof value !== "object" || value === null || !("queue" in value) || !("id" in value)) {
+    throw new InvalidInput(field, value, "a job: a handle, or {queue, id}");
+  }
+  return { queue: parseName(`${field}.queue`, value.queue), id: parseId(`${field}.id`, value.id) };
+}
+
+/** Checks what becomes of a job when one it waits for does not succeed; `null` when that is not said. @throws InvalidInput */
+export function parseOn(field: string, value: unknown): DependencyPolicy | null {
+  if (value === undefined) return null;
+  if (typeof value !== "object" || value === null) throw new InvalidInput(field, value, "{failed}");
+  for (const [key, one] of Object.entries(value)) {
+    if (key !== "failed") throw new InvalidInput(`${field}.${key}`, one, "no such option; known: failed");
+  }
+  const failed: unknown = "failed" in value ? value.failed : undefined;
+  if (failed === undefined) return null;
+  const policy = POLICIES.find((one) => one === failed);
+  if (policy === undefined) throw new InvalidInput(`${field}.failed`, failed, `one of ${POLICIES.join(", ")}`);
+  return policy;
+}

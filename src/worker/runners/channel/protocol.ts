@@ -1,0 +1,81 @@
+/**
+ * What a worker and its children (threads and processes) say to each other. Messages are plain data, copied by structured
+ * clone, and arrive in order. A child runs one job at a time; what it says is about that job.
+ */
+import type { EnqueueAnswer, Lease, Outcome } from "../../../engine/contract/engine.js";
+import type { Checkpoint } from "../../../model/job/checkpoint.js";
+import type { DependencyRecord } from "../../../model/job/dependency.js";
+import type { JobRef, JobSpec } from "../../../model/job/job.js";
+import type { JobDefaults } from "../../../model/options/options.js";
+import type { StatusOptions } from "../../../model/vocabulary/status-machine.js";
+import type { RelatedJob, Said } from "../../run/host.js";
+import type { RunningJob } from "../../../define/running-job.js";
+import type { PackedThrown } from "./error-transport.js";
+
+/** A job to run. */
+export interface RunOrder {
+  /** Without the input, which is beside it. */
+  readonly lease: Lease;
+  readonly job: RunningJob;
+  /** The file of the handler, and the name of its export. */
+  readonly file: string;
+  readonly export: string;
+  /**
+   * JSON text as it was enqueued, with what it takes from other jobs in place; or the value that the task's schema made of
+   * it.
+   */
+  readonly input: { readonly text: string } | { readonly value: unknown };
+  /** What the task declares; `null` where it declares none. Schemas of milestones stay with the worker. */
+  readonly steps: Readonly<Record<string, number>> | readonly string[] | null;
+  readonly milestones: readonly string[] | null;
+  readonly statuses: StatusOptions<string> | null;
+  /** Bytes of JSON that a result, and what a step gives, may have. */
+  readonly payloadCap: number;
+  /** The options of all jobs of a queue, for those that are spawned. */
+  readonly queueDefaults: ReadonlyMap<string, JobDefaults>;
+  /** Shall `currentJob()` work? */
+  readonly currentJob: boolean;
+  /** Refuse when anything loaded has changed on disk? */
+  readonly fresh: boolean;
+}
+
+/** To a child. */
+export type ToChild =
+  | { readonly kind: "run"; readonly order: RunOrder }
+  /** The run should end, and why. */
+  | { readonly kind: "abort"; readonly reason: PackedThrown }
+  | { readonly kind: "answer"; readonly number: number; readonly answer: Answer }
+  /** There is nothing more to do. */
+  | { readonly kind: "close" };
+
+/** From a child. */
+export type FromChild =
+  /** What it has loaded has changed: the job was not begun, and this child must not run it. */
+  | { readonly kind: "stale" }
+  | { readonly kind: "say"; readonly said: readonly Said[] }
+  | { readonly kind: "ask"; readonly number: number; readonly question: Question }
+  /** The run has ended; `reusable`: the child may run another. */
+  | { readonly kind: "ended"; readonly end: RunEnd; readonly reusable: boolean };
+
+/** What a run asks of its host and waits for. */
+export type Question =
+  | { readonly leave: Checkpoint }
+  | "earlier"
+  | { readonly enqueue: readonly JobSpec[] }
+  | { readonly depend: readonly JobRef[] }
+  | "dependencies"
+  | { readonly related: readonly JobRef[] };
+
+export type Answer =
+  | { readonly earlier: readonly Checkpoint[] }
+  | { readonly stored: true }
+  | { readonly enqueued: readonly EnqueueAnswer[] }
+  | { readonly dependencies: readonly DependencyRecord[] }
+  | { readonly related: readonly (RelatedJob | null)[] }
+  | { readonly refused: PackedThrown };
+
+/** What came of a handler. */
+export type RunEnd =
+  | { readonly outcome: Outcome }
+  /** `final`: no attempt can mend it. */
+  | { readonly thrown: PackedThrown; readonly final: boolean };
