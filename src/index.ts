@@ -17,8 +17,8 @@ export {
 } from "./define/flow.js";
 export type { FlowJob } from "./client/jobs/flow-job.js";
 export type { FlowEnqueueOptions } from "./client/enqueue/flow-options.js";
-export type { NeededNodeOptions, NodeOptions, OptionalNodeOptions } from "./define/node-options.js";
-export type { Filled, Given, Reference, Taken } from "./define/flow-reference.js";
+export type { RequiredNodeOptions, NodeOptions, OptionalNodeOptions } from "./define/node-options.js";
+export type { Resolved, WithRefs, Reference, Ref } from "./define/flow-reference.js";
 export { ResultTimeout } from "./client/jobs/job-wait.js";
 export type { EnqueueOutcome, Job, JobChange, ResultOptions, RetryOptions } from "./client/jobs/job.js";
 export type { BulkOptions, Longshore } from "./client/longshore.js";
@@ -40,9 +40,9 @@ export type {
   WorkerRecord,
 } from "./engine/contract/engine.js";
 export type { MemoryTarget, RedisTarget, SqliteTarget, Target } from "./engine/target.js";
-export type { AfterJob, AfterOptions, OnOption } from "./model/options/after.js";
+export type { AfterJob, AfterOptions } from "./model/options/after.js";
 export type { BackoffOption } from "./model/failure/backoff.js";
-export type { Classifier, Verdict } from "./model/failure/classify.js";
+export type { Classifier, RetryDecision } from "./model/failure/classify.js";
 export type { Clock, Random } from "./model/value/clock.js";
 export type { Json } from "./model/value/codec.js";
 export type { Dependency, DependencyEnd, DependencyPolicy, DependencyRecord } from "./model/job/dependency.js";
@@ -105,9 +105,9 @@ export { isTerminal, STATES, TERMINAL_STATES, type JobState, type TerminalState 
 export { statuses, type StatusMachine, type StatusOptions } from "./model/vocabulary/status-machine.js";
 export type { StepFailure } from "./model/failure/step-failure.js";
 export type { UniqueOption } from "./model/job/unique.js";
-export type { JobContext, JobLogger, JobMeta, SayProgress } from "./define/context.js";
+export type { JobContext, JobLogger, JobMeta, ReportProgress } from "./define/context.js";
 export { currentJob } from "./worker/handler/current-job.js";
-export type { Ending, Middleware } from "./worker/execution/middleware.js";
+export type { SettledRun, Middleware } from "./worker/execution/middleware.js";
 export type { QueueOrder } from "./worker/claim/queue-order.js";
 export type { RunningJob } from "./define/running-job.js";
 export { module, type ModuleReference } from "./define/module.js";

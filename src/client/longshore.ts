@@ -71,7 +71,7 @@ export class Longshore {
 
   /**
    * Accepts one job, to be run by a worker soon. Calls made at the same time travel together.
-   * @throws InvalidInput, PayloadTooLarge before anything is sent; UniqueConflict for a key held with `then: "reject"`;
+   * @throws InvalidInput, PayloadTooLarge before anything is sent; UniqueConflict for a key held with `onConflict: "reject"`;
    * EngineUnavailable when the engine does not answer
    * @example
    * await longshore.enqueue(scan, { url }, { delay: "10m", priority: -5, tags: ["user:42"] });

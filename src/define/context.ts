@@ -36,7 +36,7 @@ export interface JobMeta {
  * lower than it was in this attempt. Never throws: a number out of range is clamped, what is no number is left out, and the
  * job's log says so, once in a run.
  */
-export interface SayProgress {
+export interface ReportProgress {
   /** In percent: 0 to 100. */
   (percent: number, message?: string): void;
   /** So many of how many: `progress(i, pages.length, `page ${i}`)`. */
@@ -64,7 +64,7 @@ export interface JobContext<
   readonly signal: AbortSignal;
   /** Runs named parts of the job that are not run again once they have ended well. */
   readonly step: Step<StepName>;
-  readonly progress: SayProgress;
+  readonly progress: ReportProgress;
   /** Shows something before the job ends. */
   readonly emit: Emit<Milestones>;
   /** The job's status in the words of its task, for tasks that declare `statuses`. */

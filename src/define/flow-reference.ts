@@ -9,7 +9,7 @@ import type { Stored } from "./stored.js";
 declare const taken: unique symbol;
 
 /** What stands for a value of type `T`. Exists for the compiler only. */
-export interface Taken<T> {
+export interface Ref<T> {
   readonly [taken]: T;
 }
 
@@ -17,7 +17,7 @@ export interface Taken<T> {
  * Stands for a value that is there once the flow runs: the result of a node, or what you take from it: `page.html`,
  * `list.items[0]`. Give it wherever a value of its type may be given in the input of another node.
  */
-export type Reference<T> = Taken<T> & Parts<T>;
+export type Reference<T> = Ref<T> & Parts<T>;
 
 /** What may be taken from a value. */
 type Parts<T> = unknown extends T
@@ -26,7 +26,7 @@ type Parts<T> = unknown extends T
 
 /** What may be taken from a value of which nothing is known: anything. */
 interface Unknown {
-  readonly [key: string]: Taken<unknown> & Unknown;
+  readonly [key: string]: Ref<unknown> & Unknown;
 }
 
 // What is taken from what may be null may be null as well.
@@ -45,22 +45,22 @@ type Part<T> = undefined extends T ? Exclude<T, undefined> | null : T;
 type First = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9;
 
 /** A value, or the same with references anywhere in it. */
-export type Given<T> =
+export type WithRefs<T> =
   | T
-  | Taken<T>
+  | Ref<T>
   | (T extends string | number | boolean | bigint | symbol | null | undefined | ((...args: never) => unknown)
       ? never
-      : { readonly [Key in keyof T]: Given<T[Key]> });
+      : { readonly [Key in keyof T]: WithRefs<T[Key]> });
 
 /** The value that something with references stands for. */
-export type Filled<T> = unknown extends T ? T : FilledKnown<T>;
+export type Resolved<T> = unknown extends T ? T : FilledKnown<T>;
 
 type FilledKnown<T> =
-  T extends Taken<infer Value>
+  T extends Ref<infer Value>
     ? Value
     : T extends string | number | boolean | null | undefined | void | { toJSON(...args: never): unknown }
       ? Stored<T>
-      : { -readonly [Key in keyof T]: Filled<T[Key]> };
+      : { -readonly [Key in keyof T]: Resolved<T[Key]> };
 
 /** What a reference stands for. */
 export interface Place<Source extends object = object> {

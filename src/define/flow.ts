@@ -8,8 +8,8 @@ import { checkDefaults, type JobDefaults } from "../model/options/options.js";
 import type { SchemaInput, SchemaOutput, StandardSchema } from "./schema.js";
 import type { Stored } from "./stored.js";
 import type { Task } from "./task.js";
-import type { NeededNodeOptions, NodeOptions, OptionalNodeOptions } from "./node-options.js";
-import type { Filled, Given, Reference, Taken } from "./flow-reference.js";
+import type { RequiredNodeOptions, NodeOptions, OptionalNodeOptions } from "./node-options.js";
+import type { Resolved, WithRefs, Reference, Ref } from "./flow-reference.js";
 
 /** The options of a flow. They hold each time it is enqueued, unless the call says otherwise. */
 export interface FlowOptions extends Pick<JobDefaults, "keep"> {
@@ -23,9 +23,9 @@ export interface FlowOptions extends Pick<JobDefaults, "keep"> {
 }
 
 /** What follows the task in a call of `$`: the input may be left out where the task takes none. */
-export type NodeArguments<Input, Options = NeededNodeOptions> = undefined extends Input
-  ? [input?: Given<Input>, options?: Options]
-  : [input: Given<Input>, options?: Options];
+export type NodeArguments<Input, Options = RequiredNodeOptions> = undefined extends Input
+  ? [input?: WithRefs<Input>, options?: Options]
+  : [input: WithRefs<Input>, options?: Options];
 
 /** What a flow is written with: each call adds a node and answers a reference to its result. */
 export interface FlowBuilder<Input = unknown> {
@@ -41,7 +41,7 @@ export interface FlowBuilder<Input = unknown> {
   <In, Result>(task: Task<In, Result, never>, ...args: NodeArguments<NoInfer<In>>): Reference<Stored<Result>>;
   <In, Result>(
     task: Task<In, Result, never>,
-    input: Given<NoInfer<In>>,
+    input: WithRefs<NoInfer<In>>,
     options: OptionalNodeOptions,
   ): Reference<Stored<Result> | null>;
   (task: string, input?: unknown, options?: NodeOptions & { optional?: boolean }): Reference<unknown>;
@@ -56,19 +56,19 @@ export interface FlowBuilder<Input = unknown> {
    */
   each<In, Result, Item>(
     task: Task<In, Result, never>,
-    list: Taken<readonly Item[]>,
-    input: (item: Reference<Item>) => Given<NoInfer<In>>,
-    options?: NeededNodeOptions,
+    list: Ref<readonly Item[]>,
+    input: (item: Reference<Item>) => WithRefs<NoInfer<In>>,
+    options?: RequiredNodeOptions,
   ): Reference<(Stored<Result> | null)[]>;
   each<In, Result, Item>(
     task: Task<In, Result, never>,
-    list: Taken<readonly Item[]>,
-    input: (item: Reference<Item>) => Given<NoInfer<In>>,
+    list: Ref<readonly Item[]>,
+    input: (item: Reference<Item>) => WithRefs<NoInfer<In>>,
     options: OptionalNodeOptions,
   ): Reference<(Stored<Result> | null)[] | null>;
   each(
     task: string,
-    list: Taken<unknown>,
+    list: Ref<unknown>,
     input: (item: Reference<unknown>) => unknown,
     options?: NodeOptions & { optional?: boolean },
   ): Reference<unknown>;
@@ -122,13 +122,13 @@ export function flow<Schema extends StandardSchema, Returned>(
   name: string,
   options: FlowOptions & { input: Schema },
   build: Build<SchemaOutput<Schema>, Returned>,
-): Flow<SchemaInput<Schema>, Filled<Returned>, SchemaOutput<Schema>>;
-export function flow<Input, Returned>(name: string, build: Build<Input, Returned>): Flow<Input, Filled<Returned>>;
+): Flow<SchemaInput<Schema>, Resolved<Returned>, SchemaOutput<Schema>>;
+export function flow<Input, Returned>(name: string, build: Build<Input, Returned>): Flow<Input, Resolved<Returned>>;
 export function flow<Input, Returned>(
   name: string,
   options: FlowOptions,
   build: Build<Input, Returned>,
-): Flow<Input, Filled<Returned>>;
+): Flow<Input, Resolved<Returned>>;
 export function flow(
   name: string,
   given: (FlowOptions & { input?: StandardSchema }) | Build<never, unknown>,

@@ -1,12 +1,12 @@
 /** The options of a node: those of its job, and its place in the flow. */
-import { parseOn, type OnOption } from "../model/options/after.js";
+import { parsePolicy } from "../model/options/after.js";
 import type { DependencyPolicy } from "../model/job/dependency.js";
 import { InvalidInput } from "../model/errors/errors.js";
 import { parseName } from "../model/value/name.js";
 import type { JobOptions } from "../model/options/options.js";
 import { parseFlag } from "../model/value/scalar.js";
 import { parseWeight } from "../model/job/step-plan.js";
-import type { Taken } from "./flow-reference.js";
+import type { Ref } from "./flow-reference.js";
 
 /**
  * The options of a node. Of the options of jobs a node has all but `id`, `hold`, `unique` and `supersedes`, which are the
@@ -18,12 +18,12 @@ export interface NodeOptions extends Omit<JobOptions, "id" | "hold" | "unique" |
   /** Another queue than the task's. */
   queue?: string;
   /** Nodes it waits for without taking anything from them: what `$` answered, or their names. */
-  after?: readonly (Taken<unknown> | string)[];
+  after?: readonly (Ref<unknown> | string)[];
   /**
    * What becomes of it when one of those it waits for does not succeed. Default: `"continue"` for optional ones, `"fail"` for
    * the others.
    */
-  on?: OnOption;
+  ifFailed?: DependencyPolicy;
   /** Its share in the progress of the flow, relative to the others'. Default: 1. */
   weight?: number;
 }
@@ -38,7 +38,7 @@ export interface OptionalNodeOptions extends NodeOptions {
 }
 
 /** The options of a node that may not. */
-export interface NeededNodeOptions extends NodeOptions {
+export interface RequiredNodeOptions extends NodeOptions {
   optional?: false;
 }
 
@@ -46,7 +46,7 @@ export interface NeededNodeOptions extends NodeOptions {
 export interface ParsedNodeOptions {
   readonly name: string | null;
   readonly after: readonly unknown[];
-  readonly failed: DependencyPolicy | null;
+  readonly ifFailed: DependencyPolicy | null;
   readonly optional: boolean;
   readonly weight: number;
   /** The options of its job, and its queue: checked when the job is made. */
@@ -70,14 +70,14 @@ export function parseNodeOptions(given: unknown): ParsedNodeOptions {
   for (const [key, rule] of Object.entries(REFUSED)) {
     if (options[key] !== undefined) throw new InvalidInput(key, options[key], rule);
   }
-  const { name, after, on, optional, weight, ...job } = options;
+  const { name, after, ifFailed, optional, weight, ...job } = options;
   if (after !== undefined && !Array.isArray(after)) {
     throw new InvalidInput("after", after, "a list of nodes: what $ answered, or their names");
   }
   return {
     name: name === undefined ? null : parseName("name", name),
     after: after ?? [],
-    failed: parseOn("on", on),
+    ifFailed: parsePolicy("ifFailed", ifFailed),
     optional: optional === undefined ? false : parseFlag("optional", optional),
     weight: weight === undefined ? 1 : parseWeight("weight", weight),
     job,

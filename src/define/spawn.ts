@@ -84,7 +84,7 @@ export interface Spawn {
 /** A job that this one waited for. */
 export interface EndedDependency extends JobRef {
   /** What becomes of this job when that one does not succeed. */
-  readonly on: DependencyPolicy;
+  readonly ifFailed: DependencyPolicy;
   /** How it ended. */
   readonly state: DependencyEnd;
   /** `null` when it was removed. */

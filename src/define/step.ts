@@ -9,13 +9,13 @@ export interface StepScope {
   /** Aborts when the run should end, and when the step reached its own timeout; `signal.reason` says why. */
   readonly signal: AbortSignal;
   /** Which try of the step this is, within this attempt: 1 for the first. */
-  readonly attempt: number;
+  readonly tryNumber: number;
 }
 
 /** How a step, or an item, is tried again within the attempt. Meanwhile the job keeps its slot. */
 export interface StepRetry {
   /** The total number of tries: 1 to 1000. Default: 3. */
-  attempts?: number;
+  tries?: number;
   /** How long to wait between them. Default: 1 s, 2 s, 4 s … up to 1 h, half of it left to chance. */
   backoff?: BackoffOption;
 }
@@ -79,7 +79,7 @@ export interface Step<Name extends string = string> {
    * @throws what `fn` throws; TimedOut; InvalidInput for a name that is not declared or was used, a value JSON cannot keep, or
    * more than 10,000 steps, items and sleeps; PayloadTooLarge; the signal's reason once the run should end
    * @example
-   * const html = await step("crawl", ({ signal }) => fetchPage(input.url, signal), { timeout: "20s", retry: { attempts: 3 } });
+   * const html = await step("crawl", ({ signal }) => fetchPage(input.url, signal), { timeout: "20s", retry: { tries: 3 } });
    */
   <Value>(
     name: Name,

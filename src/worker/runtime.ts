@@ -307,7 +307,7 @@ export class Workshop {
     run.startedAt = this.#setup.clock.monotonic();
     await this.#succession.tellBriefly();
     const gone = run.lost || run.revoked !== null || this.#stopping.signal.aborted;
-    if (gone) this.#executor.conclude(run, { kind: "release" }, undefined);
+    if (gone) this.#executor.conclude(run, { kind: "return" }, undefined);
     else this.#executor.execute(run);
   }
 
@@ -393,7 +393,7 @@ export class Workshop {
   /** Hands leases back, in reverse: each returns to the very head, so the first of them ends up there. */
   #giveBack(runs: readonly Run[]): void {
     for (const run of runs.toReversed()) {
-      run.outcome = { kind: "release" };
+      run.outcome = { kind: "return" };
       this.#loop.settle(run);
     }
   }
@@ -416,7 +416,7 @@ export class Workshop {
 
   #handBackRuns(): void {
     for (const run of [...this.#pool.running].toReversed()) {
-      this.#executor.conclude(run, { kind: "release" }, undefined);
+      this.#executor.conclude(run, { kind: "return" }, undefined);
     }
   }
 

@@ -205,7 +205,7 @@ describe("on any engine", () => {
     expect(job).toMatchObject({
       ...{ task: "scan", queue: "scans", state: "delayed", input: { url: "a" }, priority: -5, attempts: 5 },
       ...{ timeout: 10_000, ttl: 7_200_000, tags: ["user:42", "a,b"], meta: { from: "cli" } },
-      unique: { key: "a", until: "finished", then: "join" },
+      unique: { key: "a", until: "finished", onConflict: "join" },
     });
     const again = await run(...args);
     expect(again.stdout).toBe(stdout);

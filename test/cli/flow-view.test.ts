@@ -79,7 +79,7 @@ test("of many jobs that one node added those that failed are shown and the rest 
   const children = Array.from({ length: 12 }, (_, index) => ({
     id: eachChildId(id, index),
     node: `pages.${index}`,
-    on: "continue" as const,
+    ifFailed: "continue" as const,
   }));
   await world.spawn("pages", children);
   await world.complete("pages.3");

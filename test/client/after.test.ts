@@ -17,14 +17,14 @@ describe("a job that is enqueued after others", () => {
     const last = await world.longshore.enqueue(
       report,
       { n: 1 },
-      { after: [one, { job: { queue: two.queue, id: two.id }, failed: "continue" }], on: { failed: "cancel" } },
+      { after: [one, { job: { queue: two.queue, id: two.id }, ifFailed: "continue" }], ifFailed: "cancel" },
     );
 
     expect(await last.refresh()).toMatchObject({
       state: "blocked",
       after: [
-        { queue: "cpu", id: two.id, on: "continue" },
-        { queue: "io", id: one.id, on: "cancel" },
+        { queue: "cpu", id: two.id, ifFailed: "continue" },
+        { queue: "io", id: one.id, ifFailed: "cancel" },
       ],
     });
     await world.fail(two.id);
@@ -38,8 +38,8 @@ describe("a job that is enqueued after others", () => {
     const first = await world.longshore.enqueue(fetchPage, { url: "abc" });
     const after = [first];
     const fails = await world.longshore.enqueue(report, { n: 1 }, { after });
-    const isCancelled = await world.longshore.enqueue(report, { n: 1 }, { after, on: { failed: "cancel" } });
-    const goesOn = await world.longshore.enqueue(report, { n: 1 }, { after, on: { failed: "continue" } });
+    const isCancelled = await world.longshore.enqueue(report, { n: 1 }, { after, ifFailed: "cancel" });
+    const goesOn = await world.longshore.enqueue(report, { n: 1 }, { after, ifFailed: "continue" });
     await world.fail(first.id);
 
     expect(await fails.refresh()).toMatchObject({ state: "failed", error: { code: "DEPENDENCY_FAILED" } });
@@ -84,10 +84,15 @@ describe("a job that is enqueued after others", () => {
     ["a job without a queue", { after: [{ id: "x" }] }, "after[0]", /a handle/],
     ["a wrong queue", { after: [{ queue: "a b", id: "x" }] }, "after[0].queue", /characters/],
     ["a wrong id", { after: [ref, { job: { queue: "io", id: "" } }] }, "after[1].job.id", /characters/],
-    ["a wrong policy", { after: [{ job: ref, failed: "retry" }] }, "after[0].failed", /one of fail, cancel, continue/],
-    ["another option", { after: [{ job: ref, on: "fail" }] }, "after[0].on", /known: failed/],
-    ["a wrong policy for all", { on: { failed: "no" } }, "on.failed", /one of/],
-    ["no policy", { on: "fail" }, "on", /{failed}/],
+    [
+      "a wrong policy",
+      { after: [{ job: ref, ifFailed: "retry" }] },
+      "after[0].ifFailed",
+      /one of fail, cancel, continue/,
+    ],
+    ["another option", { after: [{ job: ref, failed: "fail" }] }, "after[0].failed", /known: job, ifFailed/],
+    ["a wrong policy for all", { ifFailed: "no" }, "ifFailed", /one of/],
+    ["a policy as an object", { ifFailed: { failed: "fail" } }, "ifFailed", /one of/],
     ["one job twice", { after: [ref, { job: { ...ref } }] }, "after[1]", /each job only once/],
     ["itself", { queue: "io", id: "x", after: [ref] }, "after[0]", /another job/],
     [

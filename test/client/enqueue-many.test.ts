@@ -44,7 +44,7 @@ describe("an input that reads as one with options of its own", () => {
     ["options of jobs", { delay: "5m" }],
     ["one of them left undefined", { id: "x", tags: undefined }],
     ["a queue", { queue: "other" }],
-    ["what it waits for", { after: [], on: {} }],
+    ["what it waits for", { after: [], ifFailed: "fail" }],
   ])("is refused with %s, and nothing is queued", async (_what, options) => {
     const longshore = await inMemory();
     const refused = longshore.enqueueMany("mail", [{ to: 1 }, { input: { to: 2 }, options }]);
@@ -101,7 +101,7 @@ describe("the options of many jobs", () => {
     ],
     ["undefined of all changes nothing", { priority: undefined }, undefined, { priority: 7 }],
     ["undefined leaves the queue", { queue: "a" }, { queue: undefined }, { queue: "a" }],
-    ["undefined leaves what it waits for", { after: [other] }, { after: undefined, on: undefined }, { after: 1 }],
+    ["undefined leaves what it waits for", { after: [other] }, { after: undefined, ifFailed: undefined }, { after: 1 }],
     ["retries take the place of attempts", { attempts: 5 }, { retries: 0 }, { attempts: 1 }],
     ["attempts take the place of retries", { retries: 5 }, { attempts: 2 }, { attempts: 2 }],
     ["a time takes the place of a delay", { delay: "1m" }, { runAt: at }, { state: "delayed", at }],

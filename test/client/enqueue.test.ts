@@ -60,7 +60,7 @@ onEveryEngine("enqueue", (harbour) => {
     const first = await longshore.enqueue(scan, { url: "a" }, { unique: { key: "a" } });
 
     const joined = await longshore.enqueue(scan, { url: "a" }, { unique: { key: "a" } });
-    const refused = longshore.enqueue(scan, { url: "a" }, { unique: { key: "a", then: "reject" } });
+    const refused = longshore.enqueue(scan, { url: "a" }, { unique: { key: "a", onConflict: "reject" } });
 
     expect(joined).toMatchObject({ id: first.id, outcome: "joined" });
     await expect(refused).rejects.toThrow(UniqueConflict);
@@ -125,7 +125,7 @@ onEveryEngine("enqueue", (harbour) => {
 
   it("marks what a held key refused among many, and accepts the rest", async () => {
     const longshore = await harbour.connect();
-    const unique = { key: "k", then: "reject" } as const;
+    const unique = { key: "k", onConflict: "reject" } as const;
 
     const jobs = await longshore.enqueueMany(scan, [{ url: "a" }, { url: "b" }, { url: "c" }], {
       each: ({ url }) => (url === "c" ? undefined : { unique }),

@@ -76,20 +76,20 @@ describe("a flow that is enqueued", () => {
       attempts: 2,
       tags: ["kind:io", "app:scraper", "user:42"],
       after: [],
-      flow: { queue: "flows", id: job.id, node: "fetch", parent: null, weight: 3, on: "fail" },
+      flow: { queue: "flows", id: job.id, node: "fetch", parent: null, weight: 3, ifFailed: "fail" },
     });
     expect(parsed).toMatchObject({
       input: '{"html":null}',
-      after: [{ ...ref(), on: "fail" }],
+      after: [{ ...ref(), ifFailed: "fail" }],
       references: [{ at: ["html"], from: ref(), take: ["html"] }],
     });
-    expect(enriched?.flow).toMatchObject({ node: "enrich", on: "continue" });
+    expect(enriched?.flow).toMatchObject({ node: "enrich", ifFailed: "continue" });
     expect(saved).toMatchObject({ input: '{"jobs":[null,{"title":"own"}],"about":null}' });
     expect(saved?.references).toEqual([
       { at: ["jobs", 0], from: ref(parsed), take: ["jobs", 0] },
       { at: ["about"], from: ref(enriched), take: ["about"] },
     ]);
-    expect(Object.fromEntries(saved?.after.map(({ id, on }) => [id, on]) ?? [])).toEqual({
+    expect(Object.fromEntries(saved?.after.map(({ id, ifFailed }) => [id, ifFailed]) ?? [])).toEqual({
       [parsed?.id ?? ""]: "fail",
       [enriched?.id ?? ""]: "continue",
     });
@@ -123,7 +123,7 @@ describe("a flow that is enqueued", () => {
     await world.longshore.enqueue(
       flow("named", ($) => {
         $(fetchPage, { url: "abc" }, { name: "home" });
-        $(fetchPage, { url: "abc" }, { after: ["home"], on: { failed: "cancel" } });
+        $(fetchPage, { url: "abc" }, { after: ["home"], ifFailed: "cancel" });
       }),
     );
 
@@ -134,7 +134,7 @@ describe("a flow that is enqueued", () => {
       cursor: null,
       limit: 10,
     }).jobs;
-    expect(after?.after).toEqual([{ queue: "io", id: world.node("home").id, on: "cancel" }]);
+    expect(after?.after).toEqual([{ queue: "io", id: world.node("home").id, ifFailed: "cancel" }]);
   });
 
   it("gives its retention to its jobs, unless a node says otherwise", async () => {
@@ -218,7 +218,7 @@ describe("of one key", () => {
     const joined = await enqueue(world, { unique: { key: "k" } });
 
     expect(joined).toMatchObject({ id: first.id, outcome: "joined" });
-    await expect(enqueue(world, { unique: { key: "k", then: "reject" } })).rejects.toThrow(UniqueConflict);
+    await expect(enqueue(world, { unique: { key: "k", onConflict: "reject" } })).rejects.toThrow(UniqueConflict);
     const latest = await enqueue(world, { supersedes: "s" });
     await enqueue(world, { supersedes: "s" });
     expect((await latest.refresh()).state).toBe("superseded");

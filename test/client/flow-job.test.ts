@@ -119,7 +119,7 @@ describe("the result of a flow", () => {
     const { id } = world.node("pages");
     await world.spawn(
       "pages",
-      [0, 1, 2].map((index) => ({ id: eachChildId(id, index), node: `pages.${index}`, on: "continue" })),
+      [0, 1, 2].map((index) => ({ id: eachChildId(id, index), node: `pages.${index}`, ifFailed: "continue" })),
     );
     expect(await world.running()).toEqual(["pages.0", "pages.1", "pages.2"]);
     await world.complete("pages.2", { n: 2 });
@@ -142,7 +142,7 @@ describe("the result of an optional fan-out", () => {
     const job = await world.longshore.enqueue(fan);
     await world.complete("fetch", page);
     const { id } = world.node("pages");
-    await world.spawn("pages", [{ id: eachChildId(id, 0), node: "pages.0", on: "continue" }]);
+    await world.spawn("pages", [{ id: eachChildId(id, 0), node: "pages.0", ifFailed: "continue" }]);
     await world.fail("pages.0", "pages");
 
     expect(await job.result()).toEqual({ pages: null });
@@ -192,8 +192,8 @@ describe("the progress of a flow", () => {
     expect((await job.progress()).percent).toBe(45);
     const { id } = world.node("parse");
     await world.spawn("parse", [
-      { id: `${id}.a`, node: "parse.a", on: "fail" },
-      { id: `${id}.b`, node: "parse.b", on: "fail" },
+      { id: `${id}.a`, node: "parse.a", ifFailed: "fail" },
+      { id: `${id}.b`, node: "parse.b", ifFailed: "fail" },
     ]);
     expect((await job.progress()).percent).toBe(45);
     expect((await world.longshore.flow(job.id).then((other) => other?.progress()))?.percent).toBe(31);
@@ -234,7 +234,7 @@ describe("the graph of a flow", () => {
     ]);
     const nodeOf = new Map(graph.nodes.map(({ id, node }) => [id, node]));
     expect(
-      graph.edges.map(({ from, to, on }) => `${nodeOf.get(from.id)} ${on} ${nodeOf.get(to.id)}`).toSorted(),
+      graph.edges.map(({ from, to, ifFailed: on }) => `${nodeOf.get(from.id)} ${on} ${nodeOf.get(to.id)}`).toSorted(),
     ).toEqual(["enrich continue persist", "fetch fail parse", "parse fail enrich", "parse fail persist"]);
     expect(graph.nodes[1]).toMatchObject({
       error: { message: "boom" },
@@ -249,14 +249,14 @@ describe("the graph of a flow", () => {
   it("names what was removed from it, and knows what was added while it ran", async () => {
     const [world, job] = await begin();
     const { id } = await world.lease("fetch");
-    await world.spawn("fetch", [{ id: `${id}.x`, node: "fetch.x", on: "continue" }]);
+    await world.spawn("fetch", [{ id: `${id}.x`, node: "fetch.x", ifFailed: "continue" }]);
     await world.complete("fetch.x");
     await world.longshore.queue("io").job(`${id}.x`).remove();
     expect((await job.graph()).removed).toEqual([{ queue: "io", id: `${id}.x` }]);
     expect((await job.progress()).done).toBe(1);
 
     const [other, grown] = await begin();
-    await other.spawn("fetch", [{ id: `${other.node("fetch").id}.x`, node: "fetch.x", on: "continue" }]);
+    await other.spawn("fetch", [{ id: `${other.node("fetch").id}.x`, node: "fetch.x", ifFailed: "continue" }]);
     const { nodes } = await grown.graph();
     expect(nodes[0]).toMatchObject({ node: "fetch", parent: null });
     expect(nodes).toContainEqual(expect.objectContaining({ node: "fetch.x", parent: "fetch", optional: true }));
@@ -319,7 +319,7 @@ describe("a whole flow", () => {
   it("is retried with what its jobs added: these first, for those wait for them", async () => {
     const [world, job] = await begin();
     const { id } = await world.lease("fetch");
-    await world.spawn("fetch", [{ id: `${id}.x`, node: "fetch.x", on: "fail" }]);
+    await world.spawn("fetch", [{ id: `${id}.x`, node: "fetch.x", ifFailed: "fail" }]);
     await world.fail("fetch.x");
     await world.fail("fetch");
     expect((await job.refresh()).state).toBe("failed");
@@ -349,7 +349,7 @@ describe("a whole flow", () => {
   it("is retried with what its jobs added and waited for and it never knew", async () => {
     const world = new FlowWorld();
     const { queue, id } = await world.longshore.enqueue("child", null, { queue: "io" });
-    const flow = { queue: "flows", id: "chosen", node: "fetch", parent: null, weight: 1, on: "fail" } as const;
+    const flow = { queue: "flows", id: "chosen", node: "fetch", parent: null, weight: 1, ifFailed: "fail" } as const;
     // It comes when there is no such flow yet, and ends.
     world.memory.enqueue({ jobs: [childOf({ ...world.record(queue, id), flow }, "stray")] });
     const job = await world.longshore.enqueue(chain, "https://a.org/", { id: "chosen" });

@@ -40,8 +40,8 @@ const wrongOptions: readonly [key: string, options: object, field: string, rule:
   ["a unique key", { unique: { key: "k" } }, "f.note.unique", /give it to the flow/],
   ["a key to supersede", { supersedes: "k" }, "f.note.supersedes", /give it to the flow/],
   ["a wrong name", { name: "a b" }, "f.note.name", /characters/],
-  ["a wrong policy", { on: { failed: "retry" } }, "f.note.on.failed", /fail, cancel, continue/],
-  ["another event", { on: { completed: "fail" } }, "f.note.on.completed", /known: failed/],
+  ["a wrong policy", { ifFailed: "retry" }, "f.note.ifFailed", /fail, cancel, continue/],
+  ["a policy as an object", { ifFailed: { failed: "fail" } }, "f.note.ifFailed", /fail, cancel, continue/],
   ["a weight of nothing", { weight: 0 }, "f.note.weight", /./],
   ["a wrong flag", { optional: 1 }, "f.note.optional", /true or false/],
   ["a node before it that is no list", { after: "other" }, "f.note.after", /a list of nodes/],
@@ -223,7 +223,7 @@ describe("a flow is refused", () => {
     await expect(enqueue({ attempts: 2 })).rejects.toThrow("run by nobody");
     await expect(enqueue({ nonsense: 2 })).rejects.toThrow("no such option");
     await expect(enqueue({ unique: { key: "k", until: "started" } })).rejects.toThrow("unique.until");
-    await expect(enqueue({ unique: { key: "k", then: "replace" } })).rejects.toThrow("unique.then");
+    await expect(enqueue({ unique: { key: "k", onConflict: "replace" } })).rejects.toThrow("unique.onConflict");
     await expect(enqueue({ unique: { key: "k", debounce: "1m" } })).rejects.toThrow("unique.debounce");
     await expect(enqueue({ unique: { kee: "k" } })).rejects.toThrow("unique.kee");
     await expect(enqueue(["x"])).rejects.toThrow("an object of options");

@@ -52,7 +52,10 @@ export class FlowWorld extends StillWorld {
   }
 
   /** A node that runs makes children, and waits for them: each item's job by its id. */
-  async spawn(node: string, children: readonly { id: string; node: string; on: "fail" | "continue" }[]): Promise<void> {
+  async spawn(
+    node: string,
+    children: readonly { id: string; node: string; ifFailed: "fail" | "continue" }[],
+  ): Promise<void> {
     const { queue, id, body } = await this.lease(node);
     const flow = body?.flow;
     if (flow == null) throw new Error(`${node} is of no flow`);
@@ -66,7 +69,7 @@ export class FlowWorld extends StillWorld {
       hold: false,
       after: [],
       references: [],
-      flow: { ...flow, node: child.node, parent: node, weight: 1, on: child.on },
+      flow: { ...flow, node: child.node, parent: node, weight: 1, ifFailed: child.ifFailed },
       nonce: null,
     }));
     this.memory.enqueue({ jobs });

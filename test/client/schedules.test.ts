@@ -176,7 +176,7 @@ describe("a schedule by its name", () => {
   });
 
   it("is run now with a key that may be held", async () => {
-    const unique = { key: "k", then: "reject" } as const;
+    const unique = { key: "k", onConflict: "reject" } as const;
     await longshore.schedules.put({ ...hourly, options: { unique } });
     await longshore.schedules.run("hourly");
     await expect(longshore.schedules.run("hourly")).rejects.toThrow(UniqueConflict);

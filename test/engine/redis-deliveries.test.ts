@@ -47,14 +47,14 @@ class Diamond {
       job(queue, id, {
         hold: true,
         after,
-        flow: { ...FLOW, node: id, parent: null, weight: 1, on: id === "c" ? "continue" : "fail" },
+        flow: { ...FLOW, node: id, parent: null, weight: 1, ifFailed: id === "c" ? "continue" : "fail" },
       });
     return [
       member("a", "a"),
-      member("b", "b", { queue: "a", id: "a", on: "fail" }),
-      member("c", "c", { queue: "a", id: "a", on: "cancel" }),
-      member("a", "d", { queue: "b", id: "b", on: "fail" }, { queue: "c", id: "c", on: "continue" }),
-      job("c", "z", { after: [{ ...FLOW, on: "continue" }] }),
+      member("b", "b", { queue: "a", id: "a", ifFailed: "fail" }),
+      member("c", "c", { queue: "a", id: "a", ifFailed: "cancel" }),
+      member("a", "d", { queue: "b", id: "b", ifFailed: "fail" }, { queue: "c", id: "c", ifFailed: "continue" }),
+      job("c", "z", { after: [{ ...FLOW, ifFailed: "continue" }] }),
     ];
   }
 
@@ -168,7 +168,7 @@ const CAUSES: readonly (readonly [title: string, prepare: (flow: Diamond) => Pro
       const made = flow.kit.spec({
         queue: "b",
         id: "made",
-        flow: { ...FLOW, node: "made", parent: "a", weight: 1, on: "fail" },
+        flow: { ...FLOW, node: "made", parent: "a", weight: 1, ifFailed: "fail" },
       });
       return async () => {
         await flow.kit.engine.enqueue({ jobs: [made] });

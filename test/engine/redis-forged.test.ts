@@ -65,7 +65,7 @@ describe("headers that are forged", () => {
       (was) => ({ ...was, backoff: { type: "exponential", delay: "x" } }),
       (was) => ({ ...was, backoff: { type: "list", delays: [] } }),
       (was) => ({ ...was, flow: { id: "x" } }),
-      (was) => ({ ...was, after: [{ on: "fail" }] }),
+      (was) => ({ ...was, after: [{ ifFailed: "fail" }] }),
       (was) => ({ ...was, retention: { completed: { age: "x" }, failed: {} } }),
     ];
     expect(await undisturbed("waiting", "fails", ...changes.map((change) => (id: string) => header(id, change)))).toBe(

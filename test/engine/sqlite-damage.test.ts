@@ -74,7 +74,7 @@ describe("ties that cannot be decoded", () => {
   let waits: string;
 
   beforeEach(async () => {
-    waits = await kit.add({ after: [{ queue: MAIN, id: bad, on: "fail" }] });
+    waits = await kit.add({ after: [{ queue: MAIN, id: bad, ifFailed: "fail" }] });
     await damage("UPDATE tied_bodies SET body = '{' WHERE job <> (SELECT job FROM jobs WHERE id = ?)");
   });
 

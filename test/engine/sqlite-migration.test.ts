@@ -119,7 +119,7 @@ it("goes on with the jobs of schema 3: what was held is let go, and others can d
 
   const after = await connect();
   const ids = [held, running, ended];
-  const waits = await after.add({ after: ids.map((id) => ({ queue: MAIN, id, on: "fail" })) });
+  const waits = await after.add({ after: ids.map((id) => ({ queue: MAIN, id, ifFailed: "fail" })) });
   const second = await after.session();
   const release = await after.control("release", held);
   const free = await second.next();

@@ -13,27 +13,27 @@ interface Sketch {
   readonly percent?: number;
   readonly weight?: number;
   readonly parent?: string | null;
-  readonly on?: "fail" | "continue";
+  readonly ifFailed?: "fail" | "continue";
   readonly after?: readonly string[];
 }
 
 /** The stored job of a node, as far as it matters here. */
 function record(node: string, sketch: Sketch = {}): JobRecord {
-  const { state = "queued", percent = 0, weight = 1, parent = null, on = "fail", after = [] } = sketch;
+  const { state = "queued", percent = 0, weight = 1, parent = null, ifFailed = "fail", after = [] } = sketch;
   return {
     queue: "q",
     id: node,
     task: node,
     state,
     progress: { ...NO_PROGRESS, percent },
-    flow: { queue: "q", id: "flow", node, parent, weight, on },
-    after: after.map((id) => ({ queue: "q", id, on: "fail" })),
+    flow: { queue: "q", id: "flow", node, parent, weight, ifFailed },
+    after: after.map((id) => ({ queue: "q", id, ifFailed: "fail" })),
   } as unknown as JobRecord;
 }
 
 function percentOf(members: readonly JobRecord[], state: JobState = "blocked"): number {
   const flow = record("flow", { state });
-  const known = members.map(({ queue, id }) => ({ queue, id, on: "fail", state: null }) as const);
+  const known = members.map(({ queue, id }) => ({ queue, id, ifFailed: "fail", state: null }) as const);
   return flowProgress({ flow, known, members }).percent;
 }
 
@@ -64,8 +64,8 @@ describe("the order of a flow's jobs", () => {
   it("has each after those it waits for and the one that added it; that of a retry has it before that one", () => {
     const members = [
       record("join", { after: ["fan"], state: "failed" }),
-      record("fan.0", { parent: "fan", state: "failed", on: "continue" }),
-      record("fan.1", { parent: "fan", state: "completed", on: "continue" }),
+      record("fan.0", { parent: "fan", state: "failed", ifFailed: "continue" }),
+      record("fan.1", { parent: "fan", state: "completed", ifFailed: "continue" }),
       record("fan", { after: ["start"], state: "failed" }),
       record("start", { state: "completed" }),
     ];
@@ -132,7 +132,7 @@ describe("the progress of a flow", () => {
   it("takes a job that may fail as done when it has ended, unless it was cancelled", () => {
     const states: readonly JobState[] = ["failed", "expired", "cancelled", "active"];
     const percents = states.map((state) =>
-      percentOf([record("a", { on: "continue", state, percent: 40 }), record("b")]),
+      percentOf([record("a", { ifFailed: "continue", state, percent: 40 }), record("b")]),
     );
 
     expect(percents).toEqual([50, 50, 20, 20]);

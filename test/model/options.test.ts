@@ -57,7 +57,7 @@ describe("the options of a job", () => {
       tags: ["a"],
       meta: '{"n":1}',
       hold: true,
-      unique: { key: "k", until: "finished", then: "join" },
+      unique: { key: "k", until: "finished", onConflict: "join" },
       supersedes: "r7",
       retention: { ...DEFAULT_RETENTION, completed: { age: 86_400_000, count: 100 } },
     });
@@ -114,7 +114,12 @@ describe("options are refused, by field, value and rule:", () => {
     ["unique without a key", { unique: {} }, "unique.key", /1 to 256 bytes/],
     ["unique that is misspelt", { unique: { key: "k", untill: 1 } }, "unique.untill", /no such option/],
     ["unique until rubbish", { unique: { key: "k", until: "later" } }, "unique.until", /30s/],
-    ["unique then rubbish", { unique: { key: "k", then: "skip" } }, "unique.then", /"join", "reject" or "replace"/],
+    [
+      "unique onConflict rubbish",
+      { unique: { key: "k", onConflict: "skip" } },
+      "unique.onConflict",
+      /"join", "reject" or "replace"/,
+    ],
     [
       "a debounce beside a delay",
       { unique: { key: "k", debounce: "5s" }, delay: "1s" },

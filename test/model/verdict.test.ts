@@ -19,7 +19,7 @@ describe("what becomes of a run", () => {
     ["fails the last but one time", { ...fresh, counted: 1 }, fail(5_000), "delayed", true],
     ["is snoozed", fresh, { kind: "snooze", delay: 9 } as const, "delayed", false],
     ["is snoozed for no time", fresh, { kind: "snooze", delay: 0 } as const, "queued", false],
-    ["is handed back", fresh, { kind: "release" } as const, "queued", false],
+    ["is handed back", fresh, { kind: "return" } as const, "queued", false],
   ])("that %s", (_title, run, outcome, state, counts) => {
     const verdict = judge(run, outcome);
     expect([verdict.state, verdict.counts]).toEqual([state, counts]);
@@ -27,7 +27,7 @@ describe("what becomes of a run", () => {
   });
 
   test("goes to the head when it is handed back, and to the tail otherwise", () => {
-    expect(judge(fresh, { kind: "release" }).place).toBe("head");
+    expect(judge(fresh, { kind: "return" }).place).toBe("head");
     expect(judge(fresh, fail(0)).place).toBe("tail");
     expect(judge(fresh, { kind: "snooze", delay: 0 }).place).toBe("tail");
   });

@@ -22,7 +22,7 @@ onBothEngines("SIGTERM", (open) => {
     expect(await worker.ends()).toEqual({ code: 0, signal: null });
     expect(performance.now() - from).toBeLessThan(1_000 + MARGIN);
     expect(worker.all("completed").map(({ id }) => id)).toEqual([short.id]);
-    expect(new Set(worker.all("released").map(({ id }) => id))).toEqual(new Set([long.id, deaf.id]));
+    expect(new Set(worker.all("returned").map(({ id }) => id))).toEqual(new Set([long.id, deaf.id]));
     expect(worker.all("aborted", long.id)).toMatchObject([{ why: "SHUTTING_DOWN" }]);
     for (const job of [long, deaf, ...waiting]) {
       expect(await job.refresh()).toMatchObject({ state: "queued", attempt: 0, crashes: 0 });
@@ -36,7 +36,7 @@ onBothEngines("SIGTERM", (open) => {
       attempt: 1,
       crashes: 0,
       history: [
-        { worker: "leaving", outcome: "released" },
+        { worker: "leaving", outcome: "returned" },
         { worker: "arriving", outcome: "completed" },
       ],
     });
@@ -53,7 +53,7 @@ onBothEngines("SIGTERM", (open) => {
     worker.signal("SIGTERM");
 
     expect(await worker.ends()).toEqual({ code: 0, signal: null });
-    expect(worker.all("released", job.id)).toHaveLength(1);
+    expect(worker.all("returned", job.id)).toHaveLength(1);
     expect(await job.refresh()).toMatchObject({ state: "queued", attempt: 0, crashes: 0 });
   });
 });

@@ -126,7 +126,7 @@ async function soak(harbour: Harbour, serverKills: number): Promise<Account> {
 /** The runs of a job that its workers did not bring to an end: they died, or handed it back. */
 function unfinishedRuns(job: JobSnapshot | undefined): number {
   if (job === undefined) return 0;
-  return job.crashes + job.history.filter(({ outcome }) => outcome === "released").length;
+  return job.crashes + job.history.filter(({ outcome }) => outcome === "returned").length;
 }
 
 function settle(producer: Producer, ledger: Ledger, jobs: Map<string, JobSnapshot>, deaths: number): Account {

@@ -102,7 +102,7 @@ worker.on("started", () => tell("started"));
 worker.on("error", (error) => tell("error", { why: String(error) }));
 worker.on("unknown", (name, error) => tell("unknown", { why: `${name}: ${error.message}` }));
 worker.on("lost", ({ id }) => tell("lost", { id }));
-if (setup.ledger === undefined) worker.on("released", ({ id }) => tell("released", { id }));
+if (setup.ledger === undefined) worker.on("returned", ({ id }) => tell("returned", { id }));
 worker.on("cancelled", ({ id }) => tell("cancelled", { id }));
 worker.on("failed", ({ id }, error) => tell("failed", { id, why: String(error) }));
 if (setup.ledger === undefined) worker.on("completed", ({ id }) => tell("completed", { id }));

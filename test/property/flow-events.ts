@@ -13,7 +13,7 @@ export const QUEUES = ["a", "b", "c"] as const;
 /** Something to wait for: the n-th latest job there is. */
 export interface Wait {
   readonly job: number;
-  readonly on: DependencyPolicy;
+  readonly ifFailed: DependencyPolicy;
 }
 
 /** A job of a flow. */
@@ -21,7 +21,7 @@ export interface NodeDraft {
   readonly queue: number;
   /** Earlier nodes; by how far they are before this one. */
   readonly after: readonly Wait[];
-  readonly on: "fail" | "continue";
+  readonly ifFailed: "fail" | "continue";
   readonly attempts: number;
   /** Milliseconds. */
   readonly ttl: number | null;
@@ -94,11 +94,11 @@ const rarely = <T>(usual: T, ...others: readonly fc.Arbitrary<T>[]): fc.Arbitrar
   fc.oneof({ weight: 6 * others.length, arbitrary: fc.constant(usual) }, ...others);
 
 const some = fc.nat({ max: 20 });
-const wait = record<Wait>({ job: some, on: fc.constantFrom(...POLICIES) });
+const wait = record<Wait>({ job: some, ifFailed: fc.constantFrom(...POLICIES) });
 const node = record<NodeDraft>({
   queue: fc.nat({ max: QUEUES.length - 1 }),
   after: fc.array(wait, { maxLength: 4 }),
-  on: fc.constantFrom("fail", "continue"),
+  ifFailed: fc.constantFrom("fail", "continue"),
   attempts: fc.integer({ min: 1, max: 3 }),
   ttl: rarely<number | null>(null, fc.constantFrom(500, 5_000)),
   delay: rarely(0, fc.constantFrom(1_000, 40_000)),
@@ -117,7 +117,7 @@ const outcome: fc.Arbitrary<Outcome> = fc.oneof(
     arbitrary: fc.constantFrom(null, null, 0, 1_000).map((retryIn): Outcome => ({ kind: "fail", error, retryIn })),
   },
   { weight: 1, arbitrary: fc.constantFrom(0, 1_000).map((delay): Outcome => ({ kind: "snooze", delay })) },
-  { weight: 1, arbitrary: fc.constantFrom<Outcome>({ kind: "release" }, { kind: "wait" }) },
+  { weight: 1, arbitrary: fc.constantFrom<Outcome>({ kind: "return" }, { kind: "wait" }) },
 );
 
 const breakage: fc.Arbitrary<Breakage | null> = fc.oneof(

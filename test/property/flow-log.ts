@@ -134,7 +134,7 @@ export class FlowLog {
       const other = nameOf(dependency);
       const state = known.get(other)?.state ?? null;
       assert.ok(state !== null, `${name} does not run before ${other} has ended`);
-      assert.ok(isSuccess(state) || dependency.on === "continue", `${name} runs although ${other} is ${state}`);
+      assert.ok(isSuccess(state) || dependency.ifFailed === "continue", `${name} runs although ${other} is ${state}`);
       this.#sawEnd(entry, this.#of(dependency), state);
     }
   }
@@ -186,7 +186,7 @@ export class FlowLog {
 
   async #failedRightly(engine: Engine, record: JobRecord): Promise<void> {
     const lost = (await engine.dependencies(record)).some(
-      ({ on, state }) => on === "fail" && state !== null && !isSuccess(state),
+      ({ ifFailed: on, state }) => on === "fail" && state !== null && !isSuccess(state),
     );
     assert.ok(lost, `${nameOf(record)} failed for a dependency`);
   }

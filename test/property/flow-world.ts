@@ -253,7 +253,7 @@ export class FlowWorld {
     const flow = lease.body?.flow ?? null;
     for (const [index, draft] of children.entries()) {
       const id = `${lease.id}.c${index}`;
-      const home = flow === null ? null : { ...flow, node: id, parent: flow.node, on: draft.on };
+      const home = flow === null ? null : { ...flow, node: id, parent: flow.node, ifFailed: draft.ifFailed };
       // A job that runs again makes the same ones.
       const known = this.#log.specs.find((spec) => spec.id === id);
       specs.push(known ?? { ...this.#spec(id, draft, specs), flow: home });
@@ -319,7 +319,8 @@ export class FlowWorld {
     const known = await this.#engine.dependencies(this.#flow);
     const records = await this.#engine.getJobs({ refs: known.map(({ queue, id }) => ({ queue, id })) });
     const isLost = known.some(
-      ({ on, state }, index) => records[index] === null && on !== "continue" && (state === null || !isSuccess(state)),
+      ({ ifFailed, state }, index) =>
+        records[index] === null && ifFailed !== "continue" && (state === null || !isSuccess(state)),
     );
     if (isLost) return;
     for (const level of toRetry(records.filter((record) => record !== null)).slice(0, levels)) {
@@ -363,8 +364,8 @@ export class FlowWorld {
     });
   }
 
-  #membership(node: string, { on }: NodeDraft): Pick<JobSpec, "flow"> {
-    return { flow: { ...this.#flow, node, parent: null, weight: 1, on } };
+  #membership(node: string, { ifFailed }: NodeDraft): Pick<JobSpec, "flow"> {
+    return { flow: { ...this.#flow, node, parent: null, weight: 1, ifFailed } };
   }
 
   /** The jobs that belong to the flow and could be waited for by others that do. */
@@ -421,9 +422,9 @@ export class FlowWorld {
 
 function waitsFor(drawn: readonly Wait[], others: readonly JobRef[]): Dependency[] {
   const byName = new Map<string, Dependency>();
-  for (const { job, on } of drawn) {
+  for (const { job, ifFailed } of drawn) {
     const other = latest(others, job);
-    if (other !== undefined) byName.set(`${other.queue}\0${other.id}`, { queue: other.queue, id: other.id, on });
+    if (other !== undefined) byName.set(`${other.queue}\0${other.id}`, { queue: other.queue, id: other.id, ifFailed });
   }
   return [...byName].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, dependency]) => dependency);
 }

@@ -26,9 +26,9 @@ export interface Draft extends Pick<
   readonly known: number;
   readonly role: JobSpec["role"];
   /** The jobs it waits for. */
-  readonly after: readonly { readonly job: number; readonly on: DependencyPolicy }[];
+  readonly after: readonly { readonly job: number; readonly ifFailed: DependencyPolicy }[];
   /** The flow it belongs to. */
-  readonly flow: { readonly flow: number; readonly on: "fail" | "continue" } | null;
+  readonly flow: { readonly flow: number; readonly ifFailed: "fail" | "continue" } | null;
 }
 
 /** What a schedule may be drawn as. */
@@ -160,12 +160,12 @@ const unique = fc.oneof(
   record<Unique>({
     key: uniqueKey,
     until: fc.constantFrom<Unique["until"]>("finished", "finished", "started", 1_500),
-    then: fc.constantFrom("join", "join", "reject", "replace"),
+    onConflict: fc.constantFrom("join", "join", "reject", "replace"),
   }),
   record<Unique>({
     key: uniqueKey,
     until: fc.constant("started"),
-    then: fc.constant("replace"),
+    onConflict: fc.constant("replace"),
     debounce: record({ wait: fc.constantFrom(1, 1_000, 1_500), most: fc.constantFrom(null, 1_500, 5_000) }),
   }),
 );
@@ -209,7 +209,7 @@ const special: fc.Arbitrary<Draft> = record({
 });
 
 // Jobs that are tied to others, and flows.
-const on = fc.constantFrom<DependencyPolicy>("fail", "cancel", "continue");
+const ifFailed = fc.constantFrom<DependencyPolicy>("fail", "cancel", "continue");
 const tied: fc.Arbitrary<Draft> = record({
   queue: which,
   naming: fc.constantFrom("generated", "generated", "chosen", "known"),
@@ -221,10 +221,10 @@ const tied: fc.Arbitrary<Draft> = record({
   tags,
   hold: fc.boolean(),
   role: mostly<JobSpec["role"]>("job", fc.constant("flow")),
-  after: fc.array(record({ job: index, on }), { maxLength: 3 }),
+  after: fc.array(record({ job: index, ifFailed }), { maxLength: 3 }),
   flow: fc.oneof(
     fc.constant(null),
-    record({ flow: fc.nat({ max: 2 }), on: fc.constantFrom<"fail" | "continue">("fail", "continue") }),
+    record({ flow: fc.nat({ max: 2 }), ifFailed: fc.constantFrom<"fail" | "continue">("fail", "continue") }),
   ),
   unique: fc.constant(null),
   supersedes: fc.constantFrom(null, null, null, "r1"),
@@ -249,7 +249,7 @@ const outcome: fc.Arbitrary<Outcome> = fc.oneof(
     arbitrary: record({ kind: fc.constant("fail"), error, retryIn: fc.constantFrom(null, 0, 0, 1_000, 30_000) }),
   },
   { weight: 1, arbitrary: record({ kind: fc.constant("snooze"), delay: fc.constantFrom(0, 1_000) }) },
-  { weight: 2, arbitrary: record({ kind: fc.constant("release") }) },
+  { weight: 2, arbitrary: record({ kind: fc.constant("return") }) },
   { weight: 3, arbitrary: record({ kind: fc.constant("decline") }) },
   { weight: 2, arbitrary: record({ kind: fc.constant("wait") }) },
 );

@@ -222,7 +222,10 @@ export class World {
       ...(isFlow ? { hold: false, ttl: null } : {}),
       after: isFlow ? [] : this.#after(after),
       references: [],
-      flow: home === undefined || flow === null ? null : { ...home, node: "n", parent: null, weight: 1, on: flow.on },
+      flow:
+        home === undefined || flow === null
+          ? null
+          : { ...home, node: "n", parent: null, weight: 1, ifFailed: flow.ifFailed },
       due: debounce === undefined ? options.due : { in: debounce.wait },
       queue: again?.queue ?? queue,
       id: chosen ?? this.#ids.next(queue, this.clock.now()),
@@ -237,9 +240,9 @@ export class World {
   /** What a job waits for: no two the same, in order. */
   #after(drawn: Draft["after"]): JobSpec["after"] {
     const byName = new Map<string, Dependency>();
-    for (const { job, on } of drawn) {
+    for (const { job, ifFailed } of drawn) {
       const ref = latest(this.jobs, job) ?? { queue: "nowhere", id: "nobody" };
-      byName.set(`${ref.queue}\0${ref.id}`, { ...ref, on });
+      byName.set(`${ref.queue}\0${ref.id}`, { ...ref, ifFailed });
     }
     return [...byName].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, dependency]) => dependency);
   }

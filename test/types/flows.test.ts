@@ -59,7 +59,7 @@ const scrape = flow("scrape", { input: z.object({ url: z.string(), enrich: z.boo
   // @ts-expect-error an option that a node does not have
   $(fetchPage, { url: "u" }, { unique: { key: "k" } });
   // @ts-expect-error a policy that does not exist
-  $(fetchPage, { url: "u" }, { on: { failed: "retry" } });
+  $(fetchPage, { url: "u" }, { ifFailed: "retry" });
   // @ts-expect-error a wrong type deep in a list
   $(store, { items: [{ title: page.links }] });
   // @ts-expect-error a list of other items
@@ -142,9 +142,9 @@ export async function uses(longshore: Longshore): Promise<void> {
   longshore.worker([pair]);
 
   const first = await longshore.enqueue(bare);
-  await longshore.enqueue(bare, undefined, { after: [first, { queue: "q", id: "x" }, { job, failed: "continue" }] });
+  await longshore.enqueue(bare, undefined, { after: [first, { queue: "q", id: "x" }, { job, ifFailed: "continue" }] });
   // @ts-expect-error a policy that does not exist
-  await longshore.enqueue(bare, undefined, { after: [first], on: { failed: "retry" } });
+  await longshore.enqueue(bare, undefined, { after: [first], ifFailed: "retry" });
   // @ts-expect-error an id alone
   await longshore.enqueue(bare, undefined, { after: ["x"] });
 }

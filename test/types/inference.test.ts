@@ -103,7 +103,7 @@ const chosen = task(
   },
 );
 const free = task("free", {}, async ({ step, emit, progress, count, input }: JobContext<{ urls: string[] }>) => {
-  const { values, errors } = await step.all("fetch", input.urls, (url, { signal, attempt }) => {
+  const { values, errors } = await step.all("fetch", input.urls, (url, { signal, tryNumber: attempt }) => {
     expectTypeOf(url).toEqualTypeOf<string>();
     expectTypeOf(signal).toEqualTypeOf<AbortSignal>();
     return Promise.resolve({ url, attempt });

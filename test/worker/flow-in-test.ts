@@ -17,7 +17,7 @@ export interface TestNode {
   /** What the input takes from other nodes. */
   readonly takes?: readonly { at: InputReference["at"]; from: string; take: InputReference["take"] }[];
   /** What becomes of it when one of those does not succeed. */
-  readonly on?: DependencyPolicy;
+  readonly ifFailed?: DependencyPolicy;
   /** May the flow do without it? */
   readonly optional?: boolean;
   readonly options?: JobOptions;
@@ -58,11 +58,20 @@ export class FlowInTest {
     this.#world.memory.cancel({ refs: [this.ref], op: "cancel" });
   }
 
-  #spec(name: string, { task, input, takes = [], on = "fail", optional = false, options = {} }: TestNode): JobSpec {
+  #spec(
+    name: string,
+    { task, input, takes = [], ifFailed = "fail", optional = false, options = {} }: TestNode,
+  ): JobSpec {
     const sources = [...new Set(takes.map(({ from }) => this.#idOf(from)))].toSorted((a, b) => (a < b ? -1 : 1));
-    const after = sources.map((id): Dependency => ({ queue: QUEUE, id, on }));
+    const after = sources.map((id): Dependency => ({ queue: QUEUE, id, ifFailed }));
     const references = takes.map(({ at, from, take }) => ({ at, from: { queue: QUEUE, id: this.#idOf(from) }, take }));
-    const flow = { ...this.ref, node: name, parent: null, weight: 1, on: optional ? "continue" : "fail" } as const;
+    const flow = {
+      ...this.ref,
+      node: name,
+      parent: null,
+      weight: 1,
+      ifFailed: optional ? "continue" : "fail",
+    } as const;
     const ties = { ...UNTIED, after, references, flow };
     const own = { queue: QUEUE, id: this.#idOf(name), task, input, payloadCap: 1_000_000, nonce: null, ties };
     return makeSpec(own, parseOptions({ attempts: 1, ...options, hold: true }));

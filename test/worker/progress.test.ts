@@ -136,12 +136,12 @@ describe("progress through declared steps", () => {
     const scan = task("scan", { ...ONCE, steps: ["a", "b", "c"] }, async ({ step, progress }) => {
       await step(
         "a",
-        async ({ attempt }) => {
+        async ({ tryNumber: attempt }) => {
           progress(90);
           await world.said();
           if (attempt === 1) throw new Error("again");
         },
-        { retry: { attempts: 2, backoff: 1_000 } },
+        { retry: { tries: 2, backoff: 1_000 } },
       );
       await step("b", () => world.said(), { weight: 20 });
       await step("c", () => world.said());
@@ -462,11 +462,11 @@ onEveryEngine("a counter", (harbour) => {
     const scan = task("scan", ONCE, ({ step, count }) =>
       step(
         "shaky",
-        ({ attempt }) => {
+        ({ tryNumber: attempt }) => {
           count("issues", 7);
           if (attempt === 1) throw new Error("again");
         },
-        { retry: { attempts: 2, backoff: 0 } },
+        { retry: { tries: 2, backoff: 0 } },
       ),
     );
     longshore.worker([scan]);

@@ -122,7 +122,7 @@ describe("an input", () => {
         task: "give",
         input: { html: 1 },
         takes: [{ at: ["html"], from: "page", take: ["html"] }],
-        on: "continue",
+        ifFailed: "continue",
       },
     });
 
@@ -169,7 +169,7 @@ describe("an input", () => {
         task: "give",
         input: null,
         takes: [{ at: [], from: "page", take: [] }],
-        on: "continue",
+        ifFailed: "continue",
         options: { attempts: 3 },
       },
     });
@@ -315,7 +315,7 @@ describe("the jobs of a list", () => {
       input: { word: "b", loud: true },
       attempts: 2,
       tags: ["t"],
-      flow: { id: "flow-1", node: "shouts.00001", parent: "shouts", on: "continue" },
+      flow: { id: "flow-1", node: "shouts.00001", parent: "shouts", ifFailed: "continue" },
     });
   });
 
@@ -400,7 +400,7 @@ describe("dependencies()", () => {
           task: "look",
           input: {},
           takes: ["good", "bad"].map((from) => ({ at: [], from, take: [] })),
-          on: "continue",
+          ifFailed: "continue",
         },
       },
       [look],
@@ -418,7 +418,7 @@ describe("dependencies()", () => {
       {
         queue: "default",
         id: "flow-1-bad",
-        on: "continue",
+        ifFailed: "continue",
         state: "failed",
         task: "give",
         result: null,

@@ -217,7 +217,7 @@ describe("spawn.all", () => {
     const double = doubling();
     const given: unknown[] = [];
     const parent = task("parent", ONCE, async ({ spawn, step }) => {
-      const options = { retry: { attempts: 5, backoff: "1h" }, optional: true } as const;
+      const options = { retry: { tries: 5, backoff: "1h" }, optional: true } as const;
       given.push(await step("all of it", async () => (await spawn.all("doubled", double, [1])).values, options));
     });
     const { world } = open([parent]);
@@ -493,12 +493,12 @@ describe("spawn", () => {
     const parent = task("parent", ONCE, ({ spawn, step }) =>
       step(
         "announce",
-        async ({ attempt }) => {
+        async ({ tryNumber: attempt }) => {
           await spawn(double, attempt);
           if (attempt < 3) throw new Error("again");
           return attempt;
         },
-        { retry: { attempts: 3, backoff: 0 } },
+        { retry: { tries: 3, backoff: 0 } },
       ),
     );
     const { world } = open([parent, double]);
@@ -683,7 +683,9 @@ describe("jobs spawned in a flow", () => {
     const id = job("crawl").id;
     expect(flow.record()).toMatchObject({ state: "partial" });
     const members = world.memory.getJobs({ refs: flow.members() });
-    expect(members.map((member) => [member?.id, member?.flow?.node, member?.flow?.parent, member?.flow?.on])).toEqual(
+    expect(
+      members.map((member) => [member?.id, member?.flow?.node, member?.flow?.parent, member?.flow?.ifFailed]),
+    ).toEqual(
       [
         [id, "crawl", null, "fail"],
         [`${id}.double.0`, "crawl.double", "crawl", "continue"],

@@ -78,7 +78,7 @@ describe("a step, once the run should end", () => {
   it("is not tried again, and no further item is begun", async () => {
     const world = new StillWorld();
     const calls: string[] = [];
-    const retry = { attempts: 5, backoff: "1h" } as const;
+    const retry = { tries: 5, backoff: "1h" } as const;
     const scan = task("scan", ONCE, async ({ step, signal }) => {
       const aborted = new Promise((resolve) => signal.addEventListener("abort", resolve));
       await Promise.allSettled([

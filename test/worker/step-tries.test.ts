@@ -37,11 +37,11 @@ describe("a try that failed", () => {
     const scan = task("scan", ONCE, ({ step }) =>
       step(
         "crawl",
-        ({ attempt }) => {
+        ({ tryNumber: attempt }) => {
           if (attempt === 1) throw new Error("at once");
           return attempt;
         },
-        { timeout: "1s", retry: { attempts: 2, backoff: "5s" } },
+        { timeout: "1s", retry: { tries: 2, backoff: "5s" } },
       ),
     );
     world.longshore.worker([scan]);
@@ -59,11 +59,11 @@ describe("a try that failed", () => {
     const scan = task("scan", ONCE, ({ step, count }) =>
       step(
         "crawl",
-        async ({ attempt }) => {
+        async ({ tryNumber: attempt }) => {
           if (attempt === 1) await wait(2_000);
           count("pages");
         },
-        { timeout: "1s", retry: { attempts: 2, backoff: "5s" } },
+        { timeout: "1s", retry: { tries: 2, backoff: "5s" } },
       ),
     );
     world.longshore.worker([scan]);
@@ -81,12 +81,12 @@ describe("a try that failed", () => {
     const scan = task("scan", ONCE, ({ step }) =>
       step(
         "outer",
-        async ({ attempt }) => {
+        async ({ tryNumber: attempt }) => {
           await step("inner", () => calls.push("inner"));
           if (attempt === 1) throw new Error("again");
           return `try ${attempt}`;
         },
-        { retry: { attempts: 3, backoff: "1s" } },
+        { retry: { tries: 3, backoff: "1s" } },
       ),
     );
     world.longshore.worker([scan]);
@@ -134,7 +134,7 @@ describe("a step that failed", () => {
     const scan = task("scan", ONCE, ({ step }) =>
       step(
         "outer",
-        async ({ attempt }) => {
+        async ({ tryNumber: attempt }) => {
           const inner = step("inner", async () => {
             await wait(attempt === 1 ? 3_500 : 1_500);
             if (attempt === 1) throw new Error("too late");
@@ -146,7 +146,7 @@ describe("a step that failed", () => {
           await inner;
         },
         // The first try is given up at 2 s and the second begins at 3 s, before the first has failed.
-        { timeout: "2s", retry: { attempts: 2, backoff: "1s" } },
+        { timeout: "2s", retry: { tries: 2, backoff: "1s" } },
       ),
     );
     world.longshore.worker([scan]);

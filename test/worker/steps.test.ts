@@ -97,7 +97,7 @@ onEveryEngine("a step", (harbour) => {
 
     expect(await job.result()).toBe("done");
     expect(calls).toEqual(["one", "two", "two"]);
-    expect((await job.refresh()).history.map(({ outcome }) => outcome)).toEqual(["released", "completed"]);
+    expect((await job.refresh()).history.map(({ outcome }) => outcome)).toEqual(["returned", "completed"]);
   });
 
   it("that was not awaited is over before the job is", async () => {
@@ -145,13 +145,13 @@ onEveryEngine("a step", (harbour) => {
     const scan = task("scan", ONCE, ({ step }) =>
       step(
         "shaky",
-        ({ attempt }) => {
+        ({ tryNumber: attempt }) => {
           tries.push(attempt);
           if (attempt === 1) throw new Error("not yet");
           if (attempt === 2) throw new RetryAfter(2);
           return attempt;
         },
-        { retry: { attempts: 4, backoff: 1 } },
+        { retry: { tries: 4, backoff: 1 } },
       ),
     );
     longshore.worker([scan]);
@@ -177,7 +177,7 @@ onEveryEngine("a step", (harbour) => {
           tries += 1;
           throw error();
         },
-        { retry: { attempts: 5, backoff: 1 } },
+        { retry: { tries: 5, backoff: 1 } },
       ),
     );
     longshore.worker([scan]);
@@ -225,7 +225,7 @@ onEveryEngine("a step", (harbour) => {
           started.open();
           await sleep(20_000, undefined, { signal });
         },
-        { optional: true, timeout: "10s", retry: { attempts: 5, backoff: 1 } },
+        { optional: true, timeout: "10s", retry: { tries: 5, backoff: 1 } },
       ).catch((error: unknown) => {
         rejected = error;
         throw error;
@@ -272,7 +272,7 @@ onEveryEngine("a step", (harbour) => {
           if (runs < 3) throw new Snooze(1);
           return runs;
         },
-        { optional: true, retry: { attempts: 9, backoff: 0 } },
+        { optional: true, retry: { tries: 9, backoff: 0 } },
       ),
     );
     longshore.worker([scan]);
@@ -325,7 +325,7 @@ onEveryEngine("a step", (harbour) => {
     ["no code", (step) => step("a", undefined as never), "the code of the step"],
     ["an option that does not exist", (step) => step("a", () => 1, { retries: 3 } as never), "no such option"],
     ["a timeout of 0", (step) => step("a", () => 1, { timeout: 0 }), "timeout: 0"],
-    ["no tries", (step) => step("a", () => 1, { retry: { attempts: 0 } }), "retry.attempts: 0"],
+    ["no tries", (step) => step("a", () => 1, { retry: { tries: 0 } }), "retry.tries: 0"],
     ["a weight without declared steps", (step) => step("a", () => 1, { weight: 2 }), "tasks that declare their steps"],
     ["a value that JSON cannot keep", (step) => step("a", () => ({ m: new Map() })), "a.m"],
     ["a value that is too large", (step) => step("a", () => "x".repeat(200_000)), "over the cap"],

@@ -80,11 +80,11 @@ describe("RetryAfter", () => {
     const scan = task("scan", { attempts: 1 }, ({ step }) =>
       step(
         "crawl",
-        ({ attempt }) => {
+        ({ tryNumber: attempt }) => {
           if (attempt === 1) throw new RetryAfter(Number.NaN);
           return attempt;
         },
-        { retry: { attempts: 2, backoff: "3s" } },
+        { retry: { tries: 2, backoff: "3s" } },
       ),
     );
     world.longshore.worker([scan]);

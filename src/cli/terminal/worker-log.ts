@@ -39,7 +39,7 @@ export function logWorker(worker: Worker, log: Log, facts: LogFields): void {
   });
   worker.on("snoozed", (job, delay) => log.write("info", "Job snoozed", { ...fieldsOf(job), againInMs: delay }));
   worker.on("waiting", (job) => log.write("info", "Job waiting for others", fieldsOf(job)));
-  worker.on("released", (job) => log.write("info", "Job released", fieldsOf(job)));
+  worker.on("returned", (job) => log.write("info", "Job returned", fieldsOf(job)));
   worker.on("cancelled", (job) => log.write("info", "Job cancelled", fieldsOf(job)));
   worker.on("lost", (job) => log.write("warn", "Job lost its lease", fieldsOf(job)));
   worker.on("blocked", (tasks, ms) => log.write("warn", "Event loop blocked", { tasks: tasks.join(", "), ms }));

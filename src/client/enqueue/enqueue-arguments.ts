@@ -69,7 +69,7 @@ function refuseMistaken(input: unknown, index: number): undefined {
   throw new InvalidInput(`inputs[${index}]`, input, rule);
 }
 
-const BESIDE = ["queue", "after", "on"];
+const BESIDE = ["queue", "after", "ifFailed"];
 
 function objectOf(field: string, value: unknown): Record<string, unknown> {
   if (typeof value === "object" && value !== null && !Array.isArray(value) && !("then" in value)) return { ...value };

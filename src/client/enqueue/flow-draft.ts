@@ -167,7 +167,7 @@ class DraftBook {
       if (node === undefined) throw new InvalidInput(field, one, "a node of this flow: what $ answered, or its name");
       before.push(node);
     }
-    return new Map(before.map((node) => [node, options.failed ?? (node.options.optional ? "continue" : "fail")]));
+    return new Map(before.map((node) => [node, options.ifFailed ?? (node.options.optional ? "continue" : "fail")]));
   }
 
   #nodeOf(field: string, place: Place): DraftNode {

@@ -11,7 +11,7 @@ export interface FlowEnqueueOptions extends Pick<JobOptions, "id" | "tags" | "me
   unique?: Pick<UniqueOption, "key" | "throttle"> & {
     until?: Exclude<UniqueOption["until"], "started" | undefined>;
     /** What a second one meets: `"join"` answers the first, `"reject"` throws `UniqueConflict`. Default: `"join"`. */
-    then?: "join" | "reject";
+    onConflict?: "join" | "reject";
   };
 }
 
@@ -19,7 +19,7 @@ const KNOWN = ["id", "queue", "tags", "meta", "keep", "unique", "supersedes"];
 
 const REFUSED: Readonly<Record<string, string>> = {
   after: "not for a flow: give it to the nodes that are to wait",
-  on: "not for a flow: give it to its nodes",
+  ifFailed: "not for a flow: give it to its nodes",
   delay: "not for a flow: give it to the nodes that are to run later",
   runAt: "not for a flow: give it to the nodes that are to run later",
   hold: "not for a flow: it runs once it is complete",
@@ -49,11 +49,12 @@ export function parseFlowEnqueueOptions(given: unknown): FlowEnqueueOptions {
 }
 
 function checkUnique(unique: Record<string, unknown>): void {
-  const { until, then, debounce } = unique;
+  const { until, onConflict, debounce } = unique;
   if (until === "started") {
     throw new InvalidInput("unique.until", until, 'not for a flow, which is run by nobody: "finished", or a time');
   }
-  if (then === "replace") throw new InvalidInput("unique.then", then, 'not for a flow: "join" or "reject"');
+  if (onConflict === "replace")
+    throw new InvalidInput("unique.onConflict", onConflict, 'not for a flow: "join" or "reject"');
   if (debounce !== undefined) {
     throw new InvalidInput("unique.debounce", debounce, "not for a flow; debounce a job that enqueues it");
   }

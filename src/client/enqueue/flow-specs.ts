@@ -94,7 +94,7 @@ function eachOf(specs: SpecMaker, { task, input, each, options: { job } }: Draft
 
 /** A node's job as a member of its flow: held until that is complete, tied to those it waits for. */
 function tied(node: DraftNode, edges: DraftEdges, made: ReadonlyMap<DraftNode, JobSpec>, flow: JobRef): JobSpec {
-  const after = [...edges].map(([before, on]): Dependency => ({ ...refOf(before, made), on }));
+  const after = [...edges].map(([before, on]): Dependency => ({ ...refOf(before, made), ifFailed: on }));
   const { weight, optional } = node.options;
   const spec = specOf(node, made);
   return {
@@ -102,7 +102,7 @@ function tied(node: DraftNode, edges: DraftEdges, made: ReadonlyMap<DraftNode, J
     hold: true,
     after: after.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1)),
     references: referencesOf(node.references, made, []),
-    flow: { ...flow, node: node.name, parent: null, weight, on: optional ? "continue" : "fail" },
+    flow: { ...flow, node: node.name, parent: null, weight, ifFailed: optional ? "continue" : "fail" },
   };
 }
 

@@ -79,7 +79,7 @@ export class SpecMaker {
     const queue = named === undefined ? ofTask : parseName("queue", named);
     const parsed = this.#options(task, queue, ofCall);
     const own = parsed.id === null ? null : { queue, id: parsed.id };
-    const waits = { after: nearest(ofCall, "after"), on: nearest(ofCall, "on") };
+    const waits = { after: nearest(ofCall, "after"), ifFailed: nearest(ofCall, "ifFailed") };
     const parts = {
       queue,
       id: own?.id ?? this.#core.nextId(queue),
@@ -95,7 +95,7 @@ export class SpecMaker {
   #options(task: AnyTask | string, queue: string, ofCall: readonly EnqueueOptions[]): ParsedOptions {
     const ofQueue = this.#queueDefaults.get(queue);
     if (ofCall.length > 0 || typeof task === "string") {
-      const ofJobs = ofCall.map(({ queue: _queue, after: _after, on: _on, ...rest }): JobOptions => rest);
+      const ofJobs = ofCall.map(({ queue: _queue, after: _after, ifFailed: _on, ...rest }): JobOptions => rest);
       return parseOptions(ofQueue, typeof task === "string" ? undefined : task.defaults, ...ofJobs);
     }
     let parsed = this.#plain.get(task);

@@ -69,7 +69,7 @@ export class FlowJob<Result = unknown, Input = unknown> extends Job<Result, Inpu
     if (!sources("retry").includes(flow.state)) throw new WrongState("retry", this.id, flow.state);
     const there = new Set(members.map(({ queue, id }) => `${queue}/${id}`));
     const gone = known.find(
-      ({ queue, id, on, state }) =>
+      ({ queue, id, ifFailed: on, state }) =>
         !there.has(`${queue}/${id}`) && on !== "continue" && (state === null || !isSuccess(state)),
     );
     if (gone !== undefined) {

@@ -33,7 +33,8 @@ async function resultOf(core: Core, flow: JobRef, ref: JobRef): Promise<unknown>
   const record = await core.reader.get(ref);
   if (record === null) {
     const known = await core.engine.dependencies(flow);
-    if (known.some(({ queue, id, on }) => queue === ref.queue && id === ref.id && on === "continue")) return null;
+    if (known.some(({ queue, id, ifFailed: on }) => queue === ref.queue && id === ref.id && on === "continue"))
+      return null;
     throw new JobNotFound(ref.id);
   }
   if (!isSuccess(record.state)) return null;

@@ -112,7 +112,7 @@ export class Schedules {
 
   /**
    * Enqueues a job of this schedule now, paused or not, whatever became of earlier ones; its ticks stay as they are.
-   * @throws ScheduleNotFound, InvalidInput; UniqueConflict for a key held with `then: "reject"`
+   * @throws ScheduleNotFound, InvalidInput; UniqueConflict for a key held with `onConflict: "reject"`
    * @example
    * const job = await longshore.schedules.run("clean-up");
    * await job.result();

@@ -99,7 +99,7 @@ export type Outcome =
   /** Put back for a while; the run does not count. Milliseconds. */
   | { readonly kind: "snooze"; readonly delay: number }
   /** Handed back to the head of the line; the run does not count. */
-  | { readonly kind: "release" }
+  | { readonly kind: "return" }
   /**
    * This worker has not the code of the task; another may. The job is set aside: it stays `queued`, at its place, but only a
    * claim that names its task leases it again. The run does not count.

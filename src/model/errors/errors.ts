@@ -69,7 +69,7 @@ export class PayloadTooLarge extends LongshoreError {
   }
 }
 
-/** A unique key is held by another job and the caller asked to be refused (`then: "reject"`). */
+/** A unique key is held by another job and the caller asked to be refused (`onConflict: "reject"`). */
 export class UniqueConflict extends LongshoreError {
   /** The id of the job that holds the key. */
   readonly holder: string;

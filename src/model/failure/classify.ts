@@ -14,7 +14,7 @@ import {
 import { httpStatus, isInstance, property } from "./failure.js";
 
 /** What to do after a failure. */
-export type Verdict =
+export type RetryDecision =
   /** Try again by the job's backoff. */
   | { readonly kind: "retry" }
   /** Try again after `delay` milliseconds; by the backoff when that is no duration. */
@@ -23,7 +23,7 @@ export type Verdict =
   | { readonly kind: "final" };
 
 /** A task's own opinion; `undefined` leaves the decision to the built-in classifier. `now` is in epoch milliseconds. */
-export type Classifier = (error: unknown, now: number) => Verdict | undefined;
+export type Classifier = (error: unknown, now: number) => RetryDecision | undefined;
 
 // 408 Request Timeout, 425 Too Early and 429 Too Many Requests are the client errors that pass with time (RFC 9110, 8470,
 // 6585); 409 and 423 are conflicts with somebody else's work, which pass as well.
@@ -45,7 +45,7 @@ const MISTAKES: readonly (abstract new (...given: never) => Error)[] = [
 ];
 
 /** Decides whether a failure is worth another attempt. `now` is in milliseconds since the epoch. */
-export function classify(error: unknown, now: number): Verdict {
+export function classify(error: unknown, now: number): RetryDecision {
   if (isInstance(error, NonRetryable)) return { kind: "final" };
   if (MISTAKES.some((mistake) => isInstance(error, mistake))) return { kind: "final" };
   if (isInstance(error, AllFailed)) return { kind: error.retryable ? "retry" : "final" };

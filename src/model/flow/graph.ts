@@ -35,7 +35,7 @@ export interface FlowEdge {
   readonly from: JobRef;
   readonly to: JobRef;
   /** What becomes of the other when it does not succeed. */
-  readonly on: DependencyPolicy;
+  readonly ifFailed: DependencyPolicy;
 }
 
 /** A flow as a graph; survives JSON. */
@@ -63,7 +63,7 @@ export function graphOf(records: FlowRecords): FlowGraph {
     progress: flowProgress(records),
     nodes: inOrder(members).map(nodeOf),
     edges: members.flatMap(({ queue, id, after }) =>
-      after.map(({ on, ...from }): FlowEdge => ({ from, to: { queue, id }, on })),
+      after.map(({ ifFailed: on, ...from }): FlowEdge => ({ from, to: { queue, id }, ifFailed: on })),
     ),
     removed: known.filter((member) => !there.has(nameOf(member))).map(({ queue, id }) => ({ queue, id })),
   };
@@ -79,7 +79,7 @@ function nodeOf({ queue, id, flow, task, state, progress, attempt, attempts, ...
     state,
     percent: isSuccess(state) ? 100 : (progress?.percent ?? 0),
     weight: flow?.weight ?? 1,
-    optional: flow?.on === "continue",
+    optional: flow?.ifFailed === "continue",
     attempt,
     attempts,
     startedAt: record.startedAt,

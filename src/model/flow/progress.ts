@@ -79,6 +79,6 @@ function mean(shares: Map<string, Share>, names: Iterable<string>, own: number, 
 /** What a member has reached of itself, 0 to 1. One that may fail is done once it has ended. */
 function reachedBy({ state, progress, flow }: JobRecord): number {
   if (isSuccess(state)) return 1;
-  if (flow?.on === "continue" && isTerminal(state) && state !== "cancelled") return 1;
+  if (flow?.ifFailed === "continue" && isTerminal(state) && state !== "cancelled") return 1;
   return (progress?.percent ?? 0) / 100;
 }

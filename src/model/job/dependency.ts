@@ -13,7 +13,7 @@ export type DependencyPolicy = (typeof POLICIES)[number];
 
 /** A job that another one waits for. */
 export interface Dependency extends JobRef {
-  readonly on: DependencyPolicy;
+  readonly ifFailed: DependencyPolicy;
 }
 
 /** How a dependency ended; one that is not there (any more) counts as removed. */

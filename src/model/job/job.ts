@@ -72,7 +72,7 @@ export type AttemptOutcome =
   | "failed"
   | "snoozed"
   | "waited"
-  | "released"
+  | "returned"
   | "declined"
   | "cancelled"
   | "superseded"
@@ -80,7 +80,7 @@ export type AttemptOutcome =
 
 /** One run of a job. */
 export interface AttemptRecord {
-  /** From 1. A run that was not counted (released, snoozed, crashed) shares its number with the next one. */
+  /** From 1. A run that was not counted (returned, snoozed, crashed) shares its number with the next one. */
   readonly number: number;
   /** The name of the worker that ran it. */
   readonly worker: string;

@@ -15,7 +15,7 @@ export interface Membership extends JobRef {
   /** Its share in the progress of the flow, relative to the others'. */
   readonly weight: number;
   /** `"fail"`: the flow fails when it does not succeed; `"continue"`: the flow is then partial. */
-  readonly on: "fail" | "continue";
+  readonly ifFailed: "fail" | "continue";
 }
 
 /** Where the input of a job takes a value from the result of a job it depends on. */
@@ -36,7 +36,7 @@ export const FLOW_CREATION = 60_000;
 /** How a flow ends whose members have all ended. */
 export function flowEnd(members: readonly DependencyRecord[]): "completed" | "partial" | "failed" {
   let end: "completed" | "partial" = "completed";
-  for (const { on, state } of members) {
+  for (const { ifFailed: on, state } of members) {
     if (state === "completed") continue;
     if (state !== null && !isSuccess(state) && on !== "continue") return "failed";
     end = "partial";

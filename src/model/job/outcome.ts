@@ -30,7 +30,7 @@ export interface Verdict {
 }
 
 type Reported =
-  | { readonly kind: "complete" | "partial" | "release" | "decline" | "wait" }
+  | { readonly kind: "complete" | "partial" | "return" | "decline" | "wait" }
   | { readonly kind: "fail"; readonly retryIn: number | null }
   | { readonly kind: "snooze"; readonly delay: number };
 
@@ -45,7 +45,7 @@ const RELEASED: Verdict = {
   delay: 0,
   counts: false,
   place: "head",
-  outcome: "released",
+  outcome: "returned",
 };
 
 const DECLINED: Verdict = { ...RELEASED, place: "kept", outcome: "declined" };
@@ -63,7 +63,7 @@ export function judge(run: Run, outcome: Reported): Verdict {
         : { ...later(outcome.retryIn), cause: "backoff", counts: true, outcome: "failed" };
     case "snooze":
       return { ...later(outcome.delay), cause: "snooze", counts: false, outcome: "snoozed" };
-    case "release":
+    case "return":
       return RELEASED;
     case "decline":
       return DECLINED;

@@ -16,14 +16,14 @@ export interface UniqueOption {
    * What a second job meets: `"join"` answers the first one, `"reject"` throws `UniqueConflict`, `"replace"` gives the first
    * one its own input while it waits (and answers it, as `"join"` does). Default: `"join"`; with `debounce`: `"replace"`.
    */
-  then?: "join" | "reject" | "replace";
+  onConflict?: "join" | "reject" | "replace";
   /**
    * At most one job in this time: short for `until: throttle`. Those that come meanwhile are answered with the first.
    */
   throttle?: Duration;
   /**
    * Wait for quiet: the job runs when no other with its key came for this long, with the input of the last. Short for
-   * `until: "started", then: "replace"` and a delay that starts anew with each.
+   * `until: "started", onConflict: "replace"` and a delay that starts anew with each.
    */
   debounce?: Duration;
   /** The longest a `debounce` may go on, from the first job. Default: for as long as others come. */
@@ -35,7 +35,7 @@ export interface Unique {
   readonly key: string;
   /** A number is milliseconds from enqueueing. */
   readonly until: "started" | "finished" | number;
-  readonly then: "join" | "reject" | "replace";
+  readonly onConflict: "join" | "reject" | "replace";
   /** Left out when it need not wait for quiet. */
   readonly debounce?: Debounce;
 }
@@ -48,8 +48,8 @@ export interface Debounce {
   readonly most: number | null;
 }
 
-const KNOWN = ["key", "until", "then", "throttle", "debounce", "maxWait"];
-const RULE = "{key, until?, then?, throttle?, debounce?, maxWait?}";
+const KNOWN = ["key", "until", "onConflict", "throttle", "debounce", "maxWait"];
+const RULE = "{key, until?, onConflict?, throttle?, debounce?, maxWait?}";
 
 /** Checks uniqueness as users write it. @throws InvalidInput */
 export function parseUnique(field: string, value: unknown): Unique {
@@ -66,21 +66,21 @@ export function parseUnique(field: string, value: unknown): Unique {
   if (throttle !== undefined) {
     refuseBeside(field, option, "throttle", ["until", "debounce"]);
     const until = parsePositiveDuration(`${field}.throttle`, throttle);
-    return { key, until, then: parseThen(field, option["then"], "join") };
+    return { key, until, onConflict: parseConflict(field, option["onConflict"], "join") };
   }
   if (debounce !== undefined) {
-    refuseBeside(field, option, "debounce", ["until", "then"]);
+    refuseBeside(field, option, "debounce", ["until", "onConflict"]);
     const wait = parsePositiveDuration(`${field}.debounce`, debounce);
     const most = maxWait === undefined ? null : parsePositiveDuration(`${field}.maxWait`, maxWait);
     if (most !== null && most < wait)
       throw new InvalidInput(`${field}.maxWait`, maxWait, "at least as long as debounce");
-    return { key, until: "started", then: "replace", debounce: { wait, most } };
+    return { key, until: "started", onConflict: "replace", debounce: { wait, most } };
   }
   const until = option["until"] ?? "finished";
   return {
     key,
     until: until === "started" || until === "finished" ? until : parsePositiveDuration(`${field}.until`, until),
-    then: parseThen(field, option["then"], "join"),
+    onConflict: parseConflict(field, option["onConflict"], "join"),
   };
 }
 
@@ -92,10 +92,10 @@ function refuseBeside(field: string, option: Record<string, unknown>, one: strin
   }
 }
 
-function parseThen(field: string, value: unknown, otherwise: Unique["then"]): Unique["then"] {
+function parseConflict(field: string, value: unknown, otherwise: Unique["onConflict"]): Unique["onConflict"] {
   if (value === undefined) return otherwise;
   if (value !== "join" && value !== "reject" && value !== "replace") {
-    throw new InvalidInput(`${field}.then`, value, '"join", "reject" or "replace"');
+    throw new InvalidInput(`${field}.onConflict`, value, '"join", "reject" or "replace"');
   }
   return value;
 }

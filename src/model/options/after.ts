@@ -4,8 +4,8 @@ import { InvalidInput } from "../errors/errors.js";
 import type { JobRef } from "../job/job.js";
 import { parseId, parseName } from "../value/name.js";
 
-/** A job to wait for; with `failed` also what is to happen when it does not succeed. */
-export type AfterJob = JobRef | { readonly job: JobRef; readonly failed?: DependencyPolicy };
+/** A job to wait for; with `ifFailed` also what is to happen when it does not succeed. */
+export type AfterJob = JobRef | { readonly job: JobRef; readonly ifFailed?: DependencyPolicy };
 
 /** What a job waits for. */
 export interface AfterOptions {
@@ -17,14 +17,9 @@ export interface AfterOptions {
   /**
    * What becomes of it when one of them does not succeed (it failed, was cancelled, expired, superseded or removed):
    * `"fail"`: it fails, with the code `DEPENDENCY_FAILED`; `"cancel"`: it is cancelled; `"continue"`: it runs all the same.
-   * Default: `"fail"`. `{ job, failed }` in `after` says it for one of them.
+   * Default: `"fail"`. `{ job, ifFailed }` in `after` says it for one of them.
    */
-  on?: OnOption;
-}
-
-/** What becomes of a job when one it waits for does not succeed. */
-export interface OnOption {
-  readonly failed?: DependencyPolicy;
+  ifFailed?: DependencyPolicy;
 }
 
 /**
@@ -32,8 +27,11 @@ export interface OnOption {
  * @param self the job, where its id is known already
  * @throws InvalidInput
  */
-export function parseAfter({ after, on }: { after?: unknown; on?: unknown }, self: JobRef | null): Dependency[] {
-  const usual = parseOn("on", on) ?? "fail";
+export function parseAfter(
+  { after, ifFailed }: { after?: unknown; ifFailed?: unknown },
+  self: JobRef | null,
+): Dependency[] {
+  const usual = parsePolicy("ifFailed", ifFailed) ?? "fail";
   if (after === undefined) return [];
   if (!Array.isArray(after)) throw new InvalidInput("after", after, "a list of jobs: handles, or {queue, id}");
   if (after.length > MOST_DEPENDENCIES) {
@@ -57,11 +55,15 @@ export function parseAfter({ after, on }: { after?: unknown; on?: unknown }, sel
 
 function parseJob(field: string, value: unknown, usual: DependencyPolicy): Dependency {
   if (typeof value !== "object" || value === null) {
-    throw new InvalidInput(field, value, "a job: a handle, or {queue, id}; with a policy {job, failed}");
+    throw new InvalidInput(field, value, "a job: a handle, or {queue, id}; with a policy {job, ifFailed}");
   }
-  if (!("job" in value)) return { ...parseRef(field, value), on: usual };
+  if (!("job" in value)) return { ...parseRef(field, value), ifFailed: usual };
   const { job, ...rest } = value;
-  return { ...parseRef(`${field}.job`, job), on: parseOn(field, rest) ?? usual };
+  for (const [key, one] of Object.entries(rest)) {
+    if (key !== "ifFailed") throw new InvalidInput(`${field}.${key}`, one, "no such option; known: job, ifFailed");
+  }
+  const own = "ifFailed" in rest ? rest.ifFailed : undefined;
+  return { ...parseRef(`${field}.job`, job), ifFailed: parsePolicy(`${field}.ifFailed`, own) ?? usual };
 }
 
 /** Checks what names a job. @throws InvalidInput */
@@ -73,15 +75,9 @@ export function parseRef(field: string, value: unknown): JobRef {
 }
 
 /** Checks what becomes of a job when one it waits for does not succeed; `null` when that is not said. @throws InvalidInput */
-export function parseOn(field: string, value: unknown): DependencyPolicy | null {
+export function parsePolicy(field: string, value: unknown): DependencyPolicy | null {
   if (value === undefined) return null;
-  if (typeof value !== "object" || value === null) throw new InvalidInput(field, value, "{failed}");
-  for (const [key, one] of Object.entries(value)) {
-    if (key !== "failed") throw new InvalidInput(`${field}.${key}`, one, "no such option; known: failed");
-  }
-  const failed: unknown = "failed" in value ? value.failed : undefined;
-  if (failed === undefined) return null;
-  const policy = POLICIES.find((one) => one === failed);
-  if (policy === undefined) throw new InvalidInput(`${field}.failed`, failed, `one of ${POLICIES.join(", ")}`);
+  const policy = POLICIES.find((one) => one === value);
+  if (policy === undefined) throw new InvalidInput(field, value, `one of ${POLICIES.join(", ")}`);
   return policy;
 }

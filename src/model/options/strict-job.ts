@@ -88,7 +88,7 @@ function readKeep(what: string, value: unknown): Keep {
 
 /** @throws Malformed */
 export function readUnique(what: string, value: unknown): Unique {
-  const { key, until, then, debounce } = readObject(what, value);
+  const { key, until, onConflict, debounce } = readObject(what, value);
   const held =
     typeof until === "number"
       ? readDuration(`${what}.until`, until)
@@ -96,7 +96,7 @@ export function readUnique(what: string, value: unknown): Unique {
   const read = {
     key: readBytes(`${what}.key`, key, LONGEST_KEY),
     until: held,
-    then: readWord(`${what}.then`, then, ["join", "reject", "replace"]),
+    onConflict: readWord(`${what}.onConflict`, onConflict, ["join", "reject", "replace"]),
   };
   if (debounce === undefined) return read;
   const { wait, most } = readObject(`${what}.debounce`, debounce);
@@ -118,19 +118,19 @@ export function readSupersedes(what: string, value: unknown): string | null {
 export function readAfter(what: string, value: unknown): readonly Dependency[] {
   return readList(what, value, MOST_MEMBERS, (place, one) => ({
     ...readRef(place, one),
-    on: readWord(`${place}.on`, readObject(place, one)["on"], POLICIES),
+    ifFailed: readWord(`${place}.ifFailed`, readObject(place, one)["ifFailed"], POLICIES),
   }));
 }
 
 /** @throws Malformed */
 export function readMembership(what: string, value: unknown): Membership {
-  const { node, parent, weight, on } = readObject(what, value);
+  const { node, parent, weight, ifFailed } = readObject(what, value);
   return {
     ...readRef(what, value),
     node: readText(`${what}.node`, node, LONGEST_NODE),
     parent: readOptional(`${what}.parent`, parent, (place, name) => readText(place, name, LONGEST_NODE)),
     weight: readNumber(`${what}.weight`, weight, 0, Number.MAX_VALUE),
-    on: readWord(`${what}.on`, on, ["fail", "continue"]),
+    ifFailed: readWord(`${what}.ifFailed`, ifFailed, ["fail", "continue"]),
   };
 }
 

@@ -46,5 +46,5 @@ export async function settleApart(
 /** What a run ended with, and the lease it ends. */
 export function settlementOf(run: Run): Settlement {
   const { queue, id, epoch } = run.lease;
-  return { queue, id, epoch, outcome: run.outcome ?? { kind: "release" } };
+  return { queue, id, epoch, outcome: run.outcome ?? { kind: "return" } };
 }

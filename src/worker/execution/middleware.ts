@@ -6,8 +6,8 @@ import type { Outcome } from "../../engine/contract/engine.js";
 import type { JobContext } from "../../define/context.js";
 
 /** How a run ended, as hooks see it. */
-export interface Ending {
-  /** What is reported: `"complete"`, `"partial"`, `"fail"`, `"snooze"`, `"wait"`, `"release"` or `"decline"`. */
+export interface SettledRun {
+  /** What is reported: `"complete"`, `"partial"`, `"fail"`, `"snooze"`, `"wait"`, `"return"` or `"decline"`. */
   readonly kind: Outcome["kind"];
   /** What the handler returned. */
   readonly result: unknown;
@@ -30,5 +30,5 @@ export interface Middleware {
    * After the handler and before the outcome is reported, in reverse order; also when the run timed out. What it throws
    * is told by the worker's `error` event and changes nothing.
    */
-  onSettle?(context: JobContext<unknown>, ending: Ending): void | Promise<void>;
+  onSettle?(context: JobContext<unknown>, ending: SettledRun): void | Promise<void>;
 }

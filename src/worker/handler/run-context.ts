@@ -11,7 +11,7 @@ import type { RunningJob } from "../../define/running-job.js";
 import { readDependencies } from "../spawn/ended-dependencies.js";
 import { Spawner } from "../spawn/spawner.js";
 import type { EndedDependency, Spawn } from "../../define/spawn.js";
-import type { JobContext, JobLogger, JobMeta, SayProgress } from "../../define/context.js";
+import type { JobContext, JobLogger, JobMeta, ReportProgress } from "../../define/context.js";
 import type { JobStatus } from "../../define/status.js";
 import type { Emit } from "../../define/milestones.js";
 import { RunSteps } from "../steps/run-steps.js";
@@ -27,7 +27,7 @@ export class RunContext implements JobContext<unknown> {
   #steps: RunSteps | null = null;
   #spawner: Spawner | null = null;
   #step: Step | null = null;
-  #progress: SayProgress | null = null;
+  #progress: ReportProgress | null = null;
   #emit: Emit | null = null;
   #status: JobStatus | null = null;
   #count: JobContext<unknown>["count"] | null = null;
@@ -63,7 +63,7 @@ export class RunContext implements JobContext<unknown> {
     return this.#step;
   }
 
-  get progress(): SayProgress {
+  get progress(): ReportProgress {
     this.#progress ??= (done: number, more?: number | string, last?: string): void =>
       this.#ownSteps().report(parseSaid(done, more, last));
     return this.#progress;

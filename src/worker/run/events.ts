@@ -32,7 +32,7 @@ export interface WorkerEvents {
   /** A job gave its slot back until the jobs it spawned, or waits for otherwise, have ended. */
   waiting: [job: RunningJob];
   /** A job was handed back: the worker stops, or has not the code of its task (`unknown`). */
-  released: [job: RunningJob];
+  returned: [job: RunningJob];
   /** A job was cancelled, or taken away otherwise, while it ran here. */
   cancelled: [job: RunningJob];
   /** A newer job took the place of a job while it ran here. */
@@ -68,7 +68,7 @@ export type EndEvent =
   | "retrying"
   | "snoozed"
   | "waiting"
-  | "released"
+  | "returned"
   | "cancelled"
   | "superseded"
   | "lost";
@@ -88,6 +88,6 @@ export function endEventOf({ outcome, revoked, lease }: Run, answer: FencedAnswe
     case "fail":
       return outcome.retryIn === null || lease.attempt >= lease.attempts ? "failed" : "retrying";
     default:
-      return "released";
+      return "returned";
   }
 }

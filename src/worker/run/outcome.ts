@@ -4,7 +4,7 @@
  */
 import type { Outcome } from "../../engine/contract/engine.js";
 import { nextDelay } from "../../model/failure/backoff.js";
-import { classify, type Classifier, type Verdict } from "../../model/failure/classify.js";
+import { classify, type Classifier, type RetryDecision } from "../../model/failure/classify.js";
 import type { Random } from "../../model/value/clock.js";
 import { waitOf } from "../../model/value/duration.js";
 import { InvalidInput, NonRetryable, RetryAfter, Snooze } from "../../model/errors/errors.js";
@@ -28,7 +28,7 @@ export function outcomeOf(
   random: Random,
   wrong: (error: InvalidInput) => void,
 ): Outcome {
-  if (run.returning) return { kind: "release" };
+  if (run.returning) return { kind: "return" };
   try {
     const asked = isInstance(thrown, Snooze)
       ? "Snooze.delay"
@@ -78,7 +78,7 @@ function waitAfter(
 }
 
 /** Is it worth another try? `NonRetryable` and `RetryAfter` decide first, then the task's own classifier. */
-export function verdictOn(thrown: unknown, own: Classifier | null, now: number): Verdict {
+export function verdictOn(thrown: unknown, own: Classifier | null, now: number): RetryDecision {
   const decided = isInstance(thrown, NonRetryable) || isInstance(thrown, RetryAfter);
   return (decided ? undefined : own?.(thrown, now)) ?? classify(thrown, now);
 }

@@ -104,9 +104,7 @@ export class LeaseAudit {
     }
     this.#strays = strays;
     for (let from = 0; from < lost.length; from += MOST) {
-      const settle = lost
-        .slice(from, from + MOST)
-        .map((lease) => ({ ...lease, outcome: { kind: "release" } as const }));
+      const settle = lost.slice(from, from + MOST).map((lease) => ({ ...lease, outcome: { kind: "return" } as const }));
       await engine.exchange({ session: session.id, lane: 0, call: 0, settle, claim: null });
     }
   }

@@ -8,13 +8,13 @@ import type { EndedDependency } from "../../define/spawn.js";
 export async function readDependencies(host: RunHost): Promise<readonly EndedDependency[]> {
   const ended = (await host.dependencies()).flatMap(({ state, ...tie }) => (state === null ? [] : [{ ...tie, state }]));
   const jobs = ended.length === 0 ? [] : await host.related(ended);
-  return ended.map(({ queue, id, on, state }, index) => {
+  return ended.map(({ queue, id, ifFailed, state }, index) => {
     const job = jobs[index] ?? null;
     const result = job !== null && isSuccess(job.state) ? job.result : null;
     return {
       queue,
       id,
-      on,
+      ifFailed,
       state,
       task: job?.task ?? null,
       result: result === null ? null : decodePayload(result),

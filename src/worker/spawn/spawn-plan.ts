@@ -15,7 +15,7 @@ export interface SpawnedPlace {
   readonly id: string;
   /** What it is called beside its parent, in the flow. */
   readonly node: string;
-  readonly on: Membership["on"];
+  readonly ifFailed: Membership["ifFailed"];
 }
 
 const PARENTS = ["id", "unique", "supersedes", "hold", "after"];
@@ -75,10 +75,10 @@ export class SpawnPlan {
     return makeSpec(parts, this.#options);
   }
 
-  #membership({ node, on }: SpawnedPlace): Membership | null {
+  #membership({ node, ifFailed }: SpawnedPlace): Membership | null {
     const flow = this.#host.lease.body?.flow ?? null;
     if (flow === null) return null;
-    return { queue: flow.queue, id: flow.id, node: `${flow.node}.${node}`, parent: flow.node, weight: 1, on };
+    return { queue: flow.queue, id: flow.id, node: `${flow.node}.${node}`, parent: flow.node, weight: 1, ifFailed };
   }
 }
 

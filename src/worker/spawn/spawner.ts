@@ -79,7 +79,7 @@ export class Spawner {
     const plan = new SpawnPlan(host, means, task, options);
     const known = parseStepName("name", name ?? plan.task);
     const own = parseKey("key", typeof key === "number" ? String(key) : key, LONGEST_KEY);
-    const on = parseFlag("optional", optional) ? "continue" : "fail";
+    const ifFailed = parseFlag("optional", optional) ? "continue" : "fail";
     const id = childId(host.job.id, known, own);
     const taken = this.#take(id, own);
     return underWay.during(async () => {
@@ -88,7 +88,7 @@ export class Spawner {
       try {
         memos.checkRoom(known, 1);
         const node = own === ONLY_KEY ? known : `${known}.${own}`;
-        await this.#enqueue([await plan.spec("input", input, { id, node, on })]);
+        await this.#enqueue([await plan.spec("input", input, { id, node, ifFailed })]);
         await this.#remember(known, own, ref);
         return ref;
       } catch (error) {
@@ -183,7 +183,7 @@ export class Spawner {
     memos.checkRoom(name, 1);
     const specs: JobSpec[] = [];
     for (const [index, { input, id, node }] of items.entries()) {
-      specs.push(await plan.spec(`inputs[${index}]`, input, { id, node, on: "continue" }));
+      specs.push(await plan.spec(`inputs[${index}]`, input, { id, node, ifFailed: "continue" }));
     }
     for (const part of cut(specs, MOST, ({ input }) => input.length)) {
       await this.#enqueue(part);

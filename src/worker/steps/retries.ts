@@ -64,9 +64,9 @@ function waitAfter(
   error: unknown,
   attempt: number,
   { clock, random, classify, signal }: TryMeans,
-  { attempts, backoff }: ParsedStepOptions,
+  { tries, backoff }: ParsedStepOptions,
 ): number | null {
-  if (attempt >= attempts || signal.aborted || isInstance(error, Snooze) || isInstance(error, Suspended)) return null;
+  if (attempt >= tries || signal.aborted || isInstance(error, Snooze) || isInstance(error, Suspended)) return null;
   const verdict = verdictOn(error, classify, clock.now());
   if (verdict.kind === "final") return null;
   const asked = verdict.kind === "retry-after" ? waitOf(verdict.delay) : null;

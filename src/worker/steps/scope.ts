@@ -8,7 +8,7 @@ import type { TakenName } from "./step-names.js";
 import type { StepScope } from "../../define/step.js";
 
 export class Scope implements StepScope {
-  readonly attempt: number;
+  readonly tryNumber: number;
   readonly step: ActiveStep;
   /** The run whose step it is. */
   readonly owner: object;
@@ -27,7 +27,7 @@ export class Scope implements StepScope {
     this.owner = owner;
     this.step = step;
     this.isItem = isItem;
-    this.attempt = attempt;
+    this.tryNumber = attempt;
     this.#signal = signal;
   }
 

@@ -9,7 +9,7 @@ import { parseWeight } from "../../model/job/step-plan.js";
 /** Options checked and filled in. Durations are milliseconds. */
 export interface ParsedStepOptions {
   /** The total number of tries. */
-  readonly attempts: number;
+  readonly tries: number;
   readonly backoff: Backoff;
   readonly timeout: number | null;
   readonly optional: boolean;
@@ -24,12 +24,12 @@ export interface ParsedStepAllOptions extends ParsedStepOptions {
 
 const STEP_KEYS = ["retry", "timeout", "optional", "weight"];
 const ALL_KEYS = [...STEP_KEYS, "concurrency", "key"];
-const RETRY_KEYS = ["attempts", "backoff"];
+const RETRY_KEYS = ["tries", "backoff"];
 const DEFAULT_CONCURRENCY = 10;
 const MOST_CONCURRENT = 1_000;
 
 const PLAIN: ParsedStepOptions = {
-  attempts: 1,
+  tries: 1,
   backoff: DEFAULT_BACKOFF,
   timeout: null,
   optional: false,
@@ -54,10 +54,10 @@ export function parseStepAllOptions(given: unknown = {}): ParsedStepAllOptions {
 }
 
 function parse({ retry, timeout, optional, weight }: Record<string, unknown>): ParsedStepOptions {
-  const again = retry === undefined ? { attempts: 1 } : fieldsOf("retry", retry, RETRY_KEYS);
-  const { attempts = DEFAULT_ATTEMPTS, backoff }: Record<string, unknown> = again;
+  const again = retry === undefined ? { tries: 1 } : fieldsOf("retry", retry, RETRY_KEYS);
+  const { tries = DEFAULT_ATTEMPTS, backoff }: Record<string, unknown> = again;
   return {
-    attempts: parseWhole("retry.attempts", attempts, 1, MOST_ATTEMPTS),
+    tries: parseWhole("retry.tries", tries, 1, MOST_ATTEMPTS),
     backoff: backoff === undefined ? DEFAULT_BACKOFF : parseBackoff("retry.backoff", backoff),
     timeout: timeout === undefined ? null : parsePositiveDuration("timeout", timeout),
     optional: optional === undefined ? false : parseFlag("optional", optional),

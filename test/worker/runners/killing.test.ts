@@ -93,7 +93,7 @@ describe.each(CHILD_RUNNERS)("a handler in a %s of its own", (runner) => {
     const job = await world.enqueue("breed", { detached: true });
     const { pid, grandchild } = await bred(job);
     const whenReleased: boolean[] = [];
-    world.worker.on("released", () => whenReleased.push(lives(pid), lives(grandchild)));
+    world.worker.on("returned", () => whenReleased.push(lives(pid), lives(grandchild)));
     await world.worker.stop();
 
     expect(await job.refresh()).toMatchObject({ state: "queued", attempt: 0 });

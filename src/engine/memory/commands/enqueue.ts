@@ -39,11 +39,11 @@ function meetHolder(
   queue: MemoryQueue,
   holder: MemoryJob,
   spec: JobSpec,
-  { then, debounce }: Unique,
+  { onConflict, debounce }: Unique,
   now: number,
 ): EnqueueAnswer {
-  if (then !== "replace" || !isWaiting(holder.state)) {
-    return { id: holder.id, outcome: then === "reject" ? "rejected" : "joined", state: holder.state };
+  if (onConflict !== "replace" || !isWaiting(holder.state)) {
+    return { id: holder.id, outcome: onConflict === "reject" ? "rejected" : "joined", state: holder.state };
   }
   replaceInput(holder, spec.input);
   // Every request says: if not started within the ttl of mine.

@@ -46,7 +46,7 @@ function applyOutcome(queue: MemoryQueue, session: MemorySession, job: MemoryJob
   // A run that ended proves that the job does not kill its worker; one that was handed back proves nothing.
   if (outcome.kind === "decline") {
     job.declinedAt ??= now;
-  } else if (outcome.kind !== "release") {
+  } else if (outcome.kind !== "return") {
     job.suspect = false;
     job.declinedAt = null;
   }
@@ -60,7 +60,7 @@ function applyOutcome(queue: MemoryQueue, session: MemorySession, job: MemoryJob
 
 /** Hands a job back to the head of the line, uncounted. */
 export function handBack(queue: MemoryQueue, session: MemorySession, job: MemoryJob, now: number): void {
-  applyOutcome(queue, session, job, { kind: "release" }, now);
+  applyOutcome(queue, session, job, { kind: "return" }, now);
 }
 
 /** Takes a job from a dead session. */

@@ -86,7 +86,7 @@ function hearEnd(
   if (known.state !== null || round !== job.round) return [];
   dependencies.set(tieKey(from), { ...known, state });
   job.waiting -= 1;
-  if (job.state === "blocked") goOn(queue, job, from, state, known.on, now);
+  if (job.state === "blocked") goOn(queue, job, from, state, known.ifFailed, now);
   return [];
 }
 

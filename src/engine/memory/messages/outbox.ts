@@ -71,7 +71,7 @@ function newsOf(queue: MemoryQueue, id: string): Message[] {
   const { held } = job;
   const joins = flow !== null && (held || isAwaitedBy(queue, job, flow));
   return [
-    ...(joins ? [{ kind: "join", to: bare(flow), from, on: flow.on, held } satisfies Message] : []),
+    ...(joins ? [{ kind: "join", to: bare(flow), from, on: flow.ifFailed, held } satisfies Message] : []),
     // What is held may depend on jobs that are still being created.
     ...(held ? [] : waited).map((dependency): Message => ({
       kind: "link",

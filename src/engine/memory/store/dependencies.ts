@@ -17,7 +17,7 @@ export function tieKey({ queue, id }: JobRef): string {
 /** Ties a new job to what it depends on, and to its flow. */
 export function tie(queue: MemoryQueue, job: MemoryJob): void {
   const { after, flow } = job.spec;
-  for (const dependency of after) depend(queue, job, dependency, dependency.on);
+  for (const dependency of after) depend(queue, job, dependency, dependency.ifFailed);
   if (flow !== null) dependentsOf(queue, job.id).set(tieKey(flow), { ref: bare(flow), round: 0 });
   if (after.length > 0 || flow !== null) haveNews(queue, job.id);
 }
@@ -26,7 +26,7 @@ export function tie(queue: MemoryQueue, job: MemoryJob): void {
 export function depend(queue: MemoryQueue, job: MemoryJob, ref: JobRef, on: DependencyPolicy): void {
   const dependencies = dependenciesOf(queue, job.id);
   if (dependencies.has(tieKey(ref))) return;
-  dependencies.set(tieKey(ref), { ...bare(ref), on, state: null });
+  dependencies.set(tieKey(ref), { ...bare(ref), ifFailed: on, state: null });
   job.waiting += 1;
 }
 

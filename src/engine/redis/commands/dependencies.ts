@@ -14,7 +14,7 @@ const POLICY = 16;
 export async function readDependencies(link: Link, ref: JobRef): Promise<DependencyRecord[]> {
   return (await readTies(link, "deps", ref)).map(([other, score]) => ({
     ...other,
-    on: POLICIES[Math.floor(score / POLICY)] ?? "fail",
+    ifFailed: POLICIES[Math.floor(score / POLICY)] ?? "fail",
     state: score % POLICY === 0 ? null : endOf(score % POLICY),
   }));
 }

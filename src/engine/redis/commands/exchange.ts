@@ -98,7 +98,7 @@ function wordOf({ epoch, outcome }: Settlement): string {
       return `${epoch}f${outcome.retryIn ?? -1}`;
     case "snooze":
       return `${epoch}s${outcome.delay}`;
-    case "release":
+    case "return":
       return `${epoch}r`;
     case "decline":
       return `${epoch}d`;

@@ -166,7 +166,7 @@ export function encodeOptions(spec: JobSpec): string | number {
     ...(supersedes === null ? {} : { supersedes }),
     ...(retention === DEFAULT_RETENTION ? {} : { keep: retention }),
     ...(nonce === null ? {} : { nonce }),
-    ...(after.length === 0 ? {} : { after: after.flatMap((one) => [tieName(one), POLICIES.indexOf(one.on)]) }),
+    ...(after.length === 0 ? {} : { after: after.flatMap((one) => [tieName(one), POLICIES.indexOf(one.ifFailed)]) }),
     ...(flow === null ? {} : { flow: tieName(flow) }),
     ...(isFlow ? { isFlow } : {}),
   });
@@ -176,9 +176,9 @@ function tieName({ queue, id }: JobRef): string {
   return `${queue}\0${id}`;
 }
 
-function encodeUnique({ key, until, then, debounce }: Unique): object {
+function encodeUnique({ key, until, onConflict, debounce }: Unique): object {
   const till = typeof until === "number" ? until : until === "finished" ? "f" : "s";
-  const said = { key, till, then: then === "join" ? "j" : then === "reject" ? "r" : "p" };
+  const said = { key, till, then: onConflict === "join" ? "j" : onConflict === "reject" ? "r" : "p" };
   if (debounce === undefined) return said;
   const { wait, most } = debounce;
   return { ...said, wait, ...(most === null ? {} : { most }) };

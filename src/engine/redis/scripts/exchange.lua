@@ -13,7 +13,7 @@ local any_declined = false
 
 local function settle(id, r, word, payload)
   local kind, number = word.kind, word.number
-  local outcome = ({ c = 'completed', p = 'partial', f = 'failed', s = 'snoozed', r = 'released', d = 'declined', w = 'waited' })[kind]
+  local outcome = ({ c = 'completed', p = 'partial', f = 'failed', s = 'snoozed', r = 'returned', d = 'declined', w = 'waited' })[kind]
   local to, counts, at_head = QUEUED, false, false
   if kind == 'c' then to, counts = COMPLETED, true
   elseif kind == 'p' then to, counts = PARTIAL, true

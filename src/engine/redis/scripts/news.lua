@@ -100,7 +100,7 @@ local function tell_news(id, r, job, cursor)
       local to = known and flow.queue .. '\0' .. flow.id
       local held = has(r, HELD)
       if known and (held or redis.call('ZSCORE', K.kids, id .. '\0' .. to)) then
-        say('j', to, id, flow.on == 'continue' and 2 or 0, held and 1 or 0)
+        say('j', to, id, flow.ifFailed == 'continue' and 2 or 0, held and 1 or 0)
       end
     end
     -- What is held may depend on jobs that are still being created.

@@ -90,7 +90,7 @@ local function hand_back_all()
   for i, id in ipairs(ids) do
     local r = records[i]
     if r then
-      record_attempt(id, r, r[COUNTED] + 1, 'released', NOW)
+      record_attempt(id, r, r[COUNTED] + 1, 'returned', NOW)
       leave(id, r)
       r[STATE], r[RUN_AT] = QUEUED, NOW
       r[HOLDER] = ''

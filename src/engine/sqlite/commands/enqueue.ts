@@ -114,10 +114,11 @@ function meetHolder(
   queue: SqliteQueue,
   holder: Holder,
   { input, ttl }: JobSpec,
-  { then, debounce }: Unique,
+  { onConflict, debounce }: Unique,
 ): EnqueueAnswer {
   const { id, state } = holder;
-  if (then !== "replace" || !isWaiting(state)) return { id, outcome: then === "reject" ? "rejected" : "joined", state };
+  if (onConflict !== "replace" || !isWaiting(state))
+    return { id, outcome: onConflict === "reject" ? "rejected" : "joined", state };
   replaceInput(transaction, holder, input);
   // Every request says: if not started within the ttl of mine.
   if (ttl !== null) transaction.sql.run(RENEW_TTL, transaction.now + ttl, holder.job);
@@ -203,7 +204,7 @@ function insert(transaction: Transaction, queue: SqliteQueue, spec: JobSpec, sta
     job.retention,
     job.uniqueKey,
     job.uniqueUntil,
-    unique?.then ?? null,
+    unique?.onConflict ?? null,
     unique?.debounce?.wait ?? null,
     unique?.debounce?.most ?? null,
     job.supersedes,

@@ -29,7 +29,7 @@ type RecordRow = [
   progress: SqlValue,
   result: string | null,
   failures: SqlValue,
-  uniqueThen: Unique["then"] | null,
+  uniqueThen: Unique["onConflict"] | null,
   debounceWait: number | null,
   debounceMost: number | null,
   queue: string,
@@ -144,12 +144,12 @@ function tail(row: RecordRow): Tail {
 
 function uniqueOf(
   { uniqueKey, uniqueUntil }: Job,
-  then: Unique["then"] | null,
+  onConflict: Unique["onConflict"] | null,
   wait: number | null,
   most: number | null,
 ): Unique | null {
-  if (uniqueKey === null || uniqueUntil === null || then === null) return null;
-  const unique = { key: uniqueKey, until: uniqueUntil, then };
+  if (uniqueKey === null || uniqueUntil === null || onConflict === null) return null;
+  const unique = { key: uniqueKey, until: uniqueUntil, onConflict };
   return wait === null ? unique : { ...unique, debounce: { wait, most } };
 }
 

@@ -175,7 +175,7 @@ function applyOutcome(transaction: Transaction, queue: SqliteQueue, job: Settled
   // A run that ended proves that the job does not kill its worker; one that was handed back proves nothing.
   if (outcome.kind === "decline") {
     job.declinedAt ??= now;
-  } else if (outcome.kind !== "release") {
+  } else if (outcome.kind !== "return") {
     job.suspect = false;
     job.declinedAt = null;
   }
@@ -210,7 +210,7 @@ export function closeIn(transaction: Transaction, session: string, name: string)
   if (queue === null || !leaveQueue(sql, session, queue)) return;
   // In reverse, so that the first of them ends up at the very head.
   for (const job of heldBy(sql, queue, session).toReversed()) {
-    applyOutcome(transaction, queue, job, { kind: "release" });
+    applyOutcome(transaction, queue, job, { kind: "return" });
   }
   transaction.changed(name);
 }

@@ -90,7 +90,7 @@ function newsOfWaiting(sql: Sql, { number, ref: from, flow, held, round }: Telle
   const links = waited.map(({ queue, id }): Message => ({ kind, to: { queue, id }, from, round }));
   const membership = flow === null ? bodyOf(sql, number)?.flow : null;
   if (membership == null || !(held || isAwaitedBy(sql, number, membership))) return links;
-  const { queue, id, on } = membership;
+  const { queue, id, ifFailed: on } = membership;
   return [{ kind: "join", to: { queue, id }, from, on, held }, ...links];
 }
 

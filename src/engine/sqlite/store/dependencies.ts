@@ -111,14 +111,14 @@ export function depend(
   { job }: Pick<Job, "job">,
   ties: JobTies,
   { queue, id }: JobRef,
-  on: DependencyPolicy,
+  ifFailed: DependencyPolicy,
 ): void {
-  if (sql.run(DEPEND, job, queue, id, on) === 0) return;
+  if (sql.run(DEPEND, job, queue, id, ifFailed) === 0) return;
   ties.depends += 1;
   ties.waiting += 1;
 }
 
-type DependencyRow = [queue: string, id: string, on: Dependency["on"], state: DependencyEnd | null];
+type DependencyRow = [queue: string, id: string, ifFailed: Dependency["ifFailed"], state: DependencyEnd | null];
 
 const DEPENDENCY = "SELECT queue, id, policy, state FROM dependencies WHERE job = ? AND queue = ? AND id = ?";
 const DEPENDENCIES = "SELECT queue, id, policy, state FROM dependencies WHERE job = ? ORDER BY queue, id";
@@ -142,8 +142,8 @@ export function dependenciesOf(sql: Sql, job: number): DependencyRecord[] {
   return sql.all<DependencyRow>(DEPENDENCIES, job).map(dependencyFrom);
 }
 
-function dependencyFrom([queue, id, on, state]: DependencyRow): DependencyRecord {
-  return { queue, id, on, state };
+function dependencyFrom([queue, id, ifFailed, state]: DependencyRow): DependencyRecord {
+  return { queue, id, ifFailed, state };
 }
 
 /** Writes down how a dependency ended. */

@@ -39,7 +39,7 @@ export function tie(transaction: Transaction, queue: SqliteQueue, job: Job, spec
   const { sql } = transaction;
   const { after, flow, role, hold } = spec;
   const ties: JobTies = { ...ALONE, flow: role === "flow" ? "open" : null, held: hold };
-  for (const on of after) depend(sql, job, ties, on, on.on);
+  for (const dependency of after) depend(sql, job, ties, dependency, dependency.ifFailed);
   addTies(sql, job, ties);
   keepBody(sql, job, spec);
   if (flow !== null) addDependent(sql, job, flow, ties.round);
@@ -101,7 +101,7 @@ export function hearEnd(
   endDependency(sql, job, from, state);
   ties.waiting -= 1;
   saveTies(sql, job, ties);
-  if (stateOfJob(job) === "blocked") goOn(transaction, queue, job, ties, from, state, known.on);
+  if (stateOfJob(job) === "blocked") goOn(transaction, queue, job, ties, from, state, known.ifFailed);
   return [];
 }
 
@@ -113,15 +113,15 @@ function goOn(
   ties: JobTies,
   from: JobRef,
   state: DependencyEnd,
-  on: DependencyPolicy,
+  ifFailed: DependencyPolicy,
 ): void {
-  const fails = !isSuccess(state) && on !== "continue";
-  if (fails && on === "fail") {
+  const fails = !isSuccess(state) && ifFailed !== "continue";
+  if (fails && ifFailed === "fail") {
     const failure = plainFailure("DependencyFailed", dependencyMessage(from, state), DEPENDENCY_FAILED);
     recordFailure(transaction, job, failure);
   }
   if (ties.flow !== null) gather(transaction, queue, job, ties);
-  else if (fails) finish(transaction, queue, job, on === "fail" ? "failed" : "cancelled");
+  else if (fails) finish(transaction, queue, job, ifFailed === "fail" ? "failed" : "cancelled");
   else if (!ties.held && ties.waiting === 0) ready(transaction, queue, job);
   saveJob(transaction.sql, job);
 }

@@ -13,8 +13,8 @@ export const OTHER = "other";
 export const DAY = 86_400_000;
 
 /** That a job waits for these. */
-export function after(ids: readonly string[], on: DependencyPolicy = "fail", queue = MAIN): Dependency[] {
-  return ids.map((id) => ({ queue, id, on })).toSorted((a, b) => (a.id < b.id ? -1 : 1));
+export function after(ids: readonly string[], ifFailed: DependencyPolicy = "fail", queue = MAIN): Dependency[] {
+  return ids.map((id) => ({ queue, id, ifFailed })).toSorted((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 /** Leases the next job, which must be this one. */
@@ -27,11 +27,11 @@ export async function take(session: TestSession, id: string): Promise<Lease> {
 /** A job that has a ttl of 5 s and can be superseded, and one of the queue `other` that waits for it. */
 export async function pair(
   kit: Kit,
-  on: DependencyPolicy,
+  ifFailed: DependencyPolicy,
   change: Partial<JobSpec> = {},
 ): Promise<[first: string, second: string]> {
   const first = await kit.add({ ttl: 5_000, supersedes: "key" });
-  const second = await kit.add({ queue: OTHER, after: after([first], on), ...change });
+  const second = await kit.add({ queue: OTHER, after: after([first], ifFailed), ...change });
   return [first, second];
 }
 

@@ -19,7 +19,7 @@ export const enqueue = scenarios("enqueue", [
         ttl: 90_000,
         tags: ["user:42", "app:7"],
         meta: '{"from":"test"}',
-        unique: { key: "example.org", until: "started", then: "reject" },
+        unique: { key: "example.org", until: "started", onConflict: "reject" },
         retention: { completed: { age: 5_000, count: 3 }, failed: { age: 7_000, count: null } },
       });
       const now = kit.clock.now();

@@ -29,7 +29,7 @@ export const idempotency = scenarios("idempotency", [
   [
     "an enqueue of a unique job sent again does not join itself",
     async (kit) => {
-      const params = { jobs: [kit.spec({ unique: { key: "k", until: "finished", then: "reject" } })] };
+      const params = { jobs: [kit.spec({ unique: { key: "k", until: "finished", onConflict: "reject" } })] };
       const answers = await kit.engine.enqueue(params);
       assert.deepEqual(await kit.engine.enqueue(params), answers);
     },
@@ -91,7 +91,7 @@ export const idempotency = scenarios("idempotency", [
         settlement(a, { kind: "complete", result: '"r"' }),
         settlement(b, { kind: "fail", error: BOOM, retryIn: 0 }),
         settlement(c, { kind: "snooze", delay: 100 }),
-        settlement(d, { kind: "release" }),
+        settlement(d, { kind: "return" }),
         settlement(e, { kind: "partial", result: null }),
       ]);
       const before = await Promise.all(ids.map((id) => kit.job(id)));

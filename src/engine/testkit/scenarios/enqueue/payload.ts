@@ -165,7 +165,7 @@ export const payload = scenarios("payload", [
     "unique keys are told apart to the letter, whatever they are made of",
     async (kit) => {
       const keys = ["k", "K", "{k}", "k:1", "k: 1", "é", "e\u0301", "🚢", "__proto__", "%", "*"];
-      for (const key of keys) await kit.add({ unique: { key, until: "finished", then: "join" } });
+      for (const key of keys) await kit.add({ unique: { key, until: "finished", onConflict: "join" } });
       assert.equal((await kit.counts()).queued, keys.length);
     },
   ],

@@ -204,7 +204,7 @@ export const supersede = scenarios("supersede", [
   [
     "a unique key that the superseded job holds is in nobody's way; one of a third job is",
     async (kit) => {
-      const unique = { key: "u", until: "finished", then: "reject" } as const;
+      const unique = { key: "u", until: "finished", onConflict: "reject" } as const;
       const old = await kit.add({ ...KEY, unique });
       const next = await kit.add({ ...KEY, unique });
       assert.equal(await kit.state(old), "superseded");
@@ -309,7 +309,7 @@ export const supersede = scenarios("supersede", [
   [
     "an id that comes twice in a command is one job, whatever came between",
     async (kit) => {
-      const unique = { key: "held", until: "finished", then: "join" } as const;
+      const unique = { key: "held", until: "finished", onConflict: "join" } as const;
       const holder = await kit.add({ unique });
       const chosen = kit.spec({ id: "chosen", nonce: "n", ...KEY });
       const between = kit.spec({ ...KEY, unique });

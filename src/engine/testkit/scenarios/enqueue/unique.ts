@@ -7,7 +7,7 @@ import { said, type Kit } from "../../kit/kit.js";
 import { scenarios } from "../../kit/scenario.js";
 
 async function offer(kit: Kit, unique: Partial<Unique> = {}, queue = "main"): Promise<EnqueueAnswer> {
-  const spec = kit.spec({ queue, unique: { key: "k", until: "finished", then: "join", ...unique } });
+  const spec = kit.spec({ queue, unique: { key: "k", until: "finished", onConflict: "join", ...unique } });
   const [answer] = await kit.engine.enqueue({ jobs: [spec] });
   assert.ok(answer);
   if (answer.outcome === "created") assert.equal(answer.id, spec.id);
@@ -65,14 +65,14 @@ export const unique = scenarios("unique", [
     "a second job that asks for it is rejected, and told of the first",
     async (kit) => {
       const id = await created(kit);
-      assert.deepEqual(await offer(kit, { then: "reject" }), { id, outcome: "rejected", state: "queued" });
+      assert.deepEqual(await offer(kit, { onConflict: "reject" }), { id, outcome: "rejected", state: "queued" });
       assert.deepEqual(await kit.list(), [id]);
     },
   ],
   [
     "two jobs of one call with the same key are one job",
     async (kit) => {
-      const key = { key: "k", until: "finished", then: "join" } as const;
+      const key = { key: "k", until: "finished", onConflict: "join" } as const;
       const jobs = [kit.spec({ unique: key }), kit.spec({ unique: key }), kit.spec()];
       const answers = await kit.engine.enqueue({ jobs });
       assert.deepEqual(
@@ -118,7 +118,7 @@ export const unique = scenarios("unique", [
   [
     "a key is free once its job has expired",
     async (kit) => {
-      const spec = kit.spec({ ttl: 1_000, unique: { key: "k", until: "finished", then: "join" } });
+      const spec = kit.spec({ ttl: 1_000, unique: { key: "k", until: "finished", onConflict: "join" } });
       await kit.engine.enqueue({ jobs: [spec] });
       kit.advance(1_000);
       await kit.sweep();
@@ -130,7 +130,7 @@ export const unique = scenarios("unique", [
     async (kit) => {
       const keep = { age: 0, count: null };
       const retention = { completed: keep, failed: keep };
-      const key = { key: "k", until: 3_600_000, then: "join" } as const;
+      const key = { key: "k", until: 3_600_000, onConflict: "join" } as const;
       await kit.engine.enqueue({ jobs: [kit.spec({ unique: key, retention })] });
       const session = await kit.session();
       await session.complete(await session.next());
@@ -142,7 +142,11 @@ export const unique = scenarios("unique", [
   [
     "a key held until the job has started is held while it is blocked, delayed or queued",
     async (kit) => {
-      const spec = kit.spec({ hold: true, due: { in: 1_000 }, unique: { key: "k", until: "started", then: "join" } });
+      const spec = kit.spec({
+        hold: true,
+        due: { in: 1_000 },
+        unique: { key: "k", until: "started", onConflict: "join" },
+      });
       await kit.engine.enqueue({ jobs: [spec] });
       assert.equal((await offer(kit)).state, "blocked");
       await kit.control("release", spec.id);
@@ -157,7 +161,7 @@ export const unique = scenarios("unique", [
       const id = await created(kit, { until: "started" });
       const session = await kit.session();
       const lease = await session.next();
-      await session.settle(lease, { kind: "release" });
+      await session.settle(lease, { kind: "return" });
       const second = await created(kit, { until: "started" });
       assert.equal((await offer(kit, { until: "started" })).id, second);
       assert.equal(await kit.state(id), "queued");
@@ -228,7 +232,7 @@ export const unique = scenarios("unique", [
   [
     "a key is free once its job was removed, though another job has taken its id",
     async (kit) => {
-      await kit.add({ id: "same", nonce: "n1", unique: { key: "k", until: "finished", then: "join" } });
+      await kit.add({ id: "same", nonce: "n1", unique: { key: "k", until: "finished", onConflict: "join" } });
       await kit.control("remove", "same");
       await kit.add({ id: "same", nonce: "n2" });
       assert.equal((await offer(kit)).outcome, "created");
@@ -237,7 +241,7 @@ export const unique = scenarios("unique", [
   [
     "a second job that replaces gives the first its input while it waits, and changes nothing else",
     async (kit) => {
-      const replace = { until: "started", then: "replace" } as const;
+      const replace = { until: "started", onConflict: "replace" } as const;
       const spec = (change: Partial<JobSpec>): JobSpec => kit.spec({ unique: { key: "k", ...replace }, ...change });
       const first = spec({ input: '"one"', tags: ["a"], priority: 3 });
       await kit.engine.enqueue({ jobs: [first] });
@@ -256,22 +260,22 @@ export const unique = scenarios("unique", [
   [
     "a job that runs is joined by one that would replace it",
     async (kit) => {
-      const id = await created(kit, { then: "replace" });
+      const id = await created(kit, { onConflict: "replace" });
       await (await kit.session()).next();
-      assert.deepEqual(await offer(kit, { then: "replace" }), { id, outcome: "joined", state: "active" });
+      assert.deepEqual(await offer(kit, { onConflict: "replace" }), { id, outcome: "joined", state: "active" });
     },
   ],
   [
     "a job that is held, or waits for its next attempt, is replaced as well",
     async (kit) => {
-      const unique = { key: "k", until: "finished", then: "replace" } as const;
+      const unique = { key: "k", until: "finished", onConflict: "replace" } as const;
       const id = await kit.add({ unique, hold: true });
       await kit.engine.enqueue({ jobs: [kit.spec({ unique, input: "1" })] });
       assert.deepEqual([(await kit.job(id)).input, await kit.state(id)], ["1", "blocked"]);
       await kit.control("release", id);
       const session = await kit.session();
       await session.fail(await session.next(), 5_000);
-      const answer = await offer(kit, { then: "replace" });
+      const answer = await offer(kit, { onConflict: "replace" });
       assert.deepEqual(answer, { id, outcome: "replaced", state: "delayed" });
       assert.equal((await kit.job(id)).runAt, kit.clock.now() + 5_000);
       kit.advance(5_000);
@@ -317,7 +321,12 @@ export const unique = scenarios("unique", [
   [
     "a command that names the job it replaced again is answered with the state that it left it in",
     async (kit) => {
-      const unique = { key: "k", until: "started", then: "replace", debounce: { wait: 1_000, most: 2_500 } } as const;
+      const unique = {
+        key: "k",
+        until: "started",
+        onConflict: "replace",
+        debounce: { wait: 1_000, most: 2_500 },
+      } as const;
       const first = kit.spec({ unique, due: { in: 5_000 } });
       await kit.engine.enqueue({ jobs: [first] });
       kit.advance(2_500);
@@ -344,14 +353,14 @@ export const unique = scenarios("unique", [
   [
     "a replaced input takes nothing over from the runs of the one before",
     async (kit) => {
-      const unique = { key: "k", until: "finished", then: "replace" } as const;
+      const unique = { key: "k", until: "finished", onConflict: "replace" } as const;
       const id = await kit.add({ unique, input: '"old"' });
       const session = await kit.session();
       const lease = await session.next();
       const memo = { seq: 1, kind: "step", name: "fetch", key: null, value: '"of old"', at: 1, took: 1 } as const;
       await session.report(lease, { checkpoints: [{ ...memo, counters: null }], progress: said(50, null) });
       await session.fail(lease, 1_000);
-      assert.equal((await offer(kit, { then: "replace" })).outcome, "replaced");
+      assert.equal((await offer(kit, { onConflict: "replace" })).outcome, "replaced");
       const job = await kit.job(id);
       assert.deepEqual([job.progress, await kit.engine.checkpoints({ queue: "main", id })], [null, []]);
       kit.advance(1_000);
@@ -362,7 +371,7 @@ export const unique = scenarios("unique", [
   [
     "a job that has not started within its ttl holds its key no longer, swept or not",
     async (kit) => {
-      const old = await kit.add({ unique: { key: "k", until: "finished", then: "join" }, ttl: 1_000 });
+      const old = await kit.add({ unique: { key: "k", until: "finished", onConflict: "join" }, ttl: 1_000 });
       kit.advance(1_000);
       assert.equal((await offer(kit)).outcome, "created");
       assert.equal(await kit.state(old), "expired");
@@ -395,7 +404,7 @@ function debouncing(
   most: number | null,
   ttl: number | null = null,
 ): (input: string) => Promise<EnqueueAnswer> {
-  const unique: Unique = { key: "d", until: "started", then: "replace", debounce: { wait, most } };
+  const unique: Unique = { key: "d", until: "started", onConflict: "replace", debounce: { wait, most } };
   return async (input) => {
     const [answer] = await kit.engine.enqueue({ jobs: [kit.spec({ input, unique, ttl, due: { in: wait } })] });
     assert.ok(answer);

@@ -132,7 +132,7 @@ export const dependencies = scenarios("dependencies", [
           await end(kit, first, await kit.session());
           assert.equal(await stateOf(kit, second), "queued");
           assert.deepEqual(await kit.engine.dependencies({ queue: OTHER, id: second }), [
-            { queue: MAIN, id: first, on: "continue", state: how },
+            { queue: MAIN, id: first, ifFailed: "continue", state: how },
           ]);
         },
       ] as const,
@@ -195,10 +195,10 @@ export const dependencies = scenarios("dependencies", [
   [
     "a dependency that is not there counts as removed",
     async (kit) => {
-      const job = await kit.add({ after: [{ queue: "nowhere", id: "nobody", on: "fail" }] });
+      const job = await kit.add({ after: [{ queue: "nowhere", id: "nobody", ifFailed: "fail" }] });
       assert.equal(await kit.state(job), "failed");
       assert.deepEqual(await ends(kit, job, MAIN), ["removed"]);
-      const goes = await kit.add({ after: [{ queue: "nowhere", id: "nobody", on: "continue" }] });
+      const goes = await kit.add({ after: [{ queue: "nowhere", id: "nobody", ifFailed: "continue" }] });
       assert.equal(await kit.state(goes), "queued");
     },
   ],
@@ -297,8 +297,8 @@ export const dependencies = scenarios("dependencies", [
       const last = await kit.add({ id: "z", after: [...after([first]), ...after([second], "cancel", OTHER)] });
       await kit.add({ id: "y", queue: OTHER, after: after([first]) });
       assert.deepEqual(await kit.engine.dependencies({ queue: MAIN, id: last }), [
-        { queue: MAIN, id: "b", on: "fail", state: null },
-        { queue: OTHER, id: "a", on: "cancel", state: null },
+        { queue: MAIN, id: "b", ifFailed: "fail", state: null },
+        { queue: OTHER, id: "a", ifFailed: "cancel", state: null },
       ]);
       assert.deepEqual(await kit.engine.dependents({ queue: MAIN, id: first }), [
         { queue: MAIN, id: "z" },

@@ -13,24 +13,28 @@ const HOME = "home";
 
 /** What a member says of its flow. */
 function member(flow: string, change: Partial<Membership> = {}): Membership {
-  return { queue: HOME, id: flow, node: "node", parent: null, weight: 1, on: "fail", ...change };
+  return { queue: HOME, id: flow, node: "node", parent: null, weight: 1, ifFailed: "fail", ...change };
 }
 
 /** A flow of three, created and not begun: `first` in the queue `main`, then `second` in `other`, then `third` in `main`. */
 async function chain(
   kit: Kit,
-  change: { flow?: Partial<JobSpec>; second?: Partial<JobSpec>; on?: Membership["on"] } = {},
+  change: { flow?: Partial<JobSpec>; second?: Partial<JobSpec>; ifFailed?: Membership["ifFailed"] } = {},
 ): Promise<{ flow: string; ids: [string, string, string]; begin(): Promise<CommitAnswer> }> {
   const flow = await kit.add({ queue: HOME, role: "flow", task: "pipeline", ...change.flow });
   const first = kit.spec({ hold: true, flow: member(flow) });
   const second = kit.spec({
     queue: OTHER,
     hold: true,
-    flow: member(flow, { on: change.on ?? "fail" }),
+    flow: member(flow, { ifFailed: change.ifFailed ?? "fail" }),
     after: after([first.id]),
     ...change.second,
   });
-  const third = kit.spec({ hold: true, flow: member(flow), after: after([second.id], change.on ?? "fail", OTHER) });
+  const third = kit.spec({
+    hold: true,
+    flow: member(flow),
+    after: after([second.id], change.ifFailed ?? "fail", OTHER),
+  });
   await kit.engine.enqueue({ jobs: [first, second, third] });
   const begin = async (): Promise<CommitAnswer> => kit.engine.commitFlow({ queue: HOME, id: flow, members: 3 });
   return { flow, ids: [first.id, second.id, third.id], begin };
@@ -128,7 +132,7 @@ export const flows = scenarios("flows", [
   [
     "a flow whose creator died is removed with all its jobs, and none of them ran",
     async (kit) => {
-      const made = await chain(kit, { on: "continue" });
+      const made = await chain(kit, { ifFailed: "continue" });
       const session = await all(kit);
       kit.advance(FLOW_CREATION - 1);
       await kit.sweep(100, [HOME, MAIN, OTHER]);
@@ -185,7 +189,7 @@ export const flows = scenarios("flows", [
     "a flow fails when a member fails, once all others have ended",
     async (kit) => {
       const made = await chain(kit);
-      const extra = await kit.add({ hold: true, flow: member(made.flow, { on: "continue" }) });
+      const extra = await kit.add({ hold: true, flow: member(made.flow, { ifFailed: "continue" }) });
       await made.begin();
       const session = await all(kit);
       const lease = await session.next();
@@ -199,7 +203,7 @@ export const flows = scenarios("flows", [
   [
     "a flow is partial when a member that may fail failed, or one was partial",
     async (kit) => {
-      const made = await chain(kit, { on: "continue" });
+      const made = await chain(kit, { ifFailed: "continue" });
       await made.begin();
       const session = await all(kit);
       await run(session);
@@ -275,7 +279,7 @@ export const flows = scenarios("flows", [
   [
     "a flow whose members were cancelled or removed one by one ends",
     async (kit) => {
-      const made = await chain(kit, { on: "continue" });
+      const made = await chain(kit, { ifFailed: "continue" });
       await made.begin();
       const [first, second, third] = made.ids;
       await kit.control("remove", third);
@@ -292,7 +296,7 @@ export const flows = scenarios("flows", [
       await made.begin();
       const session = await all(kit);
       await run(session);
-      const late = await kit.add({ queue: OTHER, flow: member(made.flow, { parent: "node", on: "continue" }) });
+      const late = await kit.add({ queue: OTHER, flow: member(made.flow, { parent: "node", ifFailed: "continue" }) });
       for (let left = 3; left > 0; left -= 1) {
         assert.equal(await kit.state(made.flow, HOME), "blocked");
         await run(session);
@@ -452,7 +456,7 @@ export const flows = scenarios("flows", [
   [
     "obliterating the queue of members ends them for their flow",
     async (kit) => {
-      const made = await chain(kit, { on: "continue" });
+      const made = await chain(kit, { ifFailed: "continue" });
       await made.begin();
       await kit.engine.obliterate({ queue: MAIN, force: true });
       assert.deepEqual(await states(kit, made), [undefined, "failed", undefined, "failed"]);

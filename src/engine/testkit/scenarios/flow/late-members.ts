@@ -13,7 +13,7 @@ import type { TestSession } from "../../kit/test-session.js";
 const HOME = "home";
 
 function member(flow: string, change: Partial<Membership> = {}): Membership {
-  return { queue: HOME, id: flow, node: "parent", parent: null, weight: 1, on: "fail", ...change };
+  return { queue: HOME, id: flow, node: "parent", parent: null, weight: 1, ifFailed: "fail", ...change };
 }
 
 /** A flow of one job, `parent`, which has begun. */
@@ -171,7 +171,7 @@ export const lateMembers = scenarios("late-members", [
         await kit.engine.enqueue({ jobs: [late] });
         assert.equal(await kit.state(late.id, OTHER), "cancelled", `of a flow that is ${state}`);
         const tie = (await kit.engine.dependencies(flow)).find(({ id }) => id === late.id);
-        assert.deepEqual(tie, { queue: OTHER, id: late.id, on: "fail", state: "cancelled" });
+        assert.deepEqual(tie, { queue: OTHER, id: late.id, ifFailed: "fail", state: "cancelled" });
         assert.deepEqual(await kit.engine.dependents({ queue: OTHER, id: late.id }), [flow]);
         assert.equal(await kit.state(flow.id, HOME), state, "the flow stays as it ended");
         await session.close();

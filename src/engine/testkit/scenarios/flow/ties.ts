@@ -153,7 +153,7 @@ export const ties = scenarios("ties", [
       await session.settle(lease, { kind: "wait" });
       assert.equal(await kit.state(id), "queued");
       assert.deepEqual(await kit.engine.dependencies({ queue: MAIN, id }), [
-        { queue: MAIN, id: child, on: "continue", state: "completed" },
+        { queue: MAIN, id: child, ifFailed: "continue", state: "completed" },
       ]);
     },
   ],

@@ -123,7 +123,7 @@ export const aside = scenarios("aside", [
         const [first, second] = await session.claim(2);
         assert.ok(first && second);
         // Nobody stands in line: the first goes where the second was.
-        await session.exchange([settlement(first, { kind: "release" }), settlement(second, DECLINE)]);
+        await session.exchange([settlement(first, { kind: "return" }), settlement(second, DECLINE)]);
         const ids = [released, declined].toSorted();
         assert.deepEqual(await kit.list({ states: ["queued"] }), ids);
         assert.deepEqual(await kit.list({ states: ["queued"] }, 1), ids);
@@ -162,7 +162,7 @@ export const aside = scenarios("aside", [
       const [again] = await session.claim(1, { tasks: ["new"] });
       assert.equal(again?.declinedAt, since);
       assert.ok(again);
-      await session.settle(again, { kind: "release" });
+      await session.settle(again, { kind: "return" });
       const other = await kit.session();
       assert.equal((await other.claim(1, { tasks: ["new"] }))[0]?.declinedAt, since);
       assert.equal((await other.resend()).leases[0]?.declinedAt, since);

@@ -243,7 +243,7 @@ export const exchange = scenarios("exchange", [
       for (let run = 0; run < 5; run += 1) {
         const lease = await session.next();
         epochs.push(lease.epoch);
-        await session.settle(lease, { kind: "release" });
+        await session.settle(lease, { kind: "return" });
       }
       assert.deepEqual(epochs, [1, 2, 3, 4, 5]);
     },

@@ -13,7 +13,7 @@ const OUTCOMES: readonly Outcome[] = [
   { kind: "fail", error: BOOM, retryIn: 0 },
   { kind: "fail", error: BOOM, retryIn: null },
   { kind: "snooze", delay: 5_000 },
-  { kind: "release" },
+  { kind: "return" },
 ];
 
 /** Takes a lease from a session, and answers the lease and session that a late write then names. */

@@ -178,7 +178,7 @@ export const leases = scenarios("leases", [
       const session = await kit.session();
       const lease = await session.next();
       const [waiting] = await kit.addMany(1);
-      await session.settle(lease, { kind: "release" });
+      await session.settle(lease, { kind: "return" });
       const again = await session.claim(5);
       assert.deepEqual(
         again.map(({ id, suspect: flag }) => [id, flag]),

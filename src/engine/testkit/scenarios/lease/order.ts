@@ -86,7 +86,7 @@ export const order = scenarios("order", [
     async (kit) => {
       const ids = await kit.addMany(3);
       const session = await kit.session();
-      await session.settle(await session.next(), { kind: "release" });
+      await session.settle(await session.next(), { kind: "return" });
       assert.deepEqual(await session.claimIds(5), ids);
     },
   ],
@@ -95,7 +95,7 @@ export const order = scenarios("order", [
     async (kit) => {
       const [a, b, c] = await kit.addMany(3);
       const session = await kit.session();
-      for (const lease of await session.claim(2)) await session.settle(lease, { kind: "release" });
+      for (const lease of await session.claim(2)) await session.settle(lease, { kind: "return" });
       assert.deepEqual(await session.claimIds(5), [b, a, c]);
     },
   ],
@@ -106,7 +106,7 @@ export const order = scenarios("order", [
       const session = await kit.session();
       const lease = await session.next();
       const usual = await kit.add();
-      await session.settle(lease, { kind: "release" });
+      await session.settle(lease, { kind: "return" });
       assert.deepEqual(await session.claimIds(5), [usual, first, second]);
     },
   ],

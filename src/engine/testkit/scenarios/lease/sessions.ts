@@ -94,7 +94,7 @@ export const sessions = scenarios("sessions", [
       assert.deepEqual([job.state, job.attempt, job.crashes], ["queued", 0, 0]);
       assert.deepEqual(
         job.history.map(({ outcome, endedAt }) => [outcome, endedAt]),
-        [["released", kit.clock.now()]],
+        [["returned", kit.clock.now()]],
       );
       assert.deepEqual(await kit.engine.workers(), []);
     },

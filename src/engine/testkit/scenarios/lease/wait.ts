@@ -39,7 +39,12 @@ export const wait = scenarios("wait", [
   [
     "a delayed job whose time is brought forward by one that replaces it wakes those who wait for work",
     async (kit) => {
-      const unique = { key: "k", until: "started", then: "replace", debounce: { wait: 1_000, most: null } } as const;
+      const unique = {
+        key: "k",
+        until: "started",
+        onConflict: "replace",
+        debounce: { wait: 1_000, most: null },
+      } as const;
       const job = (ms: number): JobSpec => kit.spec({ unique, due: { in: ms } });
       await kit.engine.enqueue({ jobs: [job(24 * HOUR)] });
       await wakes(kit, async () => kit.engine.enqueue({ jobs: [job(1_000)] }));

@@ -38,7 +38,7 @@ async function running(kit: Kit, change = {}): Promise<{ session: TestSession; l
 }
 
 const BACK_IN_LINE: readonly (readonly [title: string, outcome: Outcome])[] = [
-  ["is handed back", { kind: "release" }],
+  ["is handed back", { kind: "return" }],
   ["failed and is tried again at once", { kind: "fail", error: BOOM, retryIn: 0 }],
   ["is put back for no time", { kind: "snooze", delay: 0 }],
   ["waits for jobs of which there are none", { kind: "wait" }],
@@ -74,7 +74,7 @@ export const wake = scenarios("wake", [
         const session = await kit.session();
         const lease = await session.next();
         assert.equal(lease.suspect, true);
-        return () => session.exchange([settlement(lease, { kind: "release" })]);
+        return () => session.exchange([settlement(lease, { kind: "return" })]);
       }),
   ],
   [
@@ -147,7 +147,7 @@ export const wake = scenarios("wake", [
             const id = await kit.add({ queue });
             const session = await kit.session({ queues: [queue] });
             const lease = await session.next();
-            await kit.add({ after: [{ queue, id, on: "fail" }] });
+            await kit.add({ after: [{ queue, id, ifFailed: "fail" }] });
             return () => session.complete(lease);
           }),
       ] as const,

@@ -48,7 +48,7 @@ export const endings = scenarios("endings", [
         settlement(leaseOf(taken), complete),
         settlement(leaseOf(failed), { kind: "fail", error: BOOM, retryIn: null }),
         settlement(leaseOf(told), complete),
-        settlement(leaseOf(back), { kind: "release" }),
+        settlement(leaseOf(back), { kind: "return" }),
       ]);
 
       assert.deepEqual(settled, ["applied", "stale", "applied", "applied", "applied"]);

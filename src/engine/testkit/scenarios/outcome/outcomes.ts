@@ -114,7 +114,7 @@ export const outcomes = scenarios("outcomes", [
     async (kit) => {
       const id = await kit.add({ attempts: 1 });
       const session = await kit.session();
-      await session.settle(await session.next(), { kind: "release" });
+      await session.settle(await session.next(), { kind: "return" });
       const job = await kit.job(id);
       assert.deepEqual([job.state, job.attempt, job.crashes, job.worker], ["queued", 0, 0, null]);
       assert.equal((await session.next()).attempt, 1);
@@ -135,7 +135,7 @@ export const outcomes = scenarios("outcomes", [
       kit.advance(20);
       await winch.settle(second, { kind: "snooze", delay: 0 });
       const third = await winch.next();
-      await winch.settle(third, { kind: "release" });
+      await winch.settle(third, { kind: "return" });
       const fourth = await crane.next();
       kit.advance(30);
       await crane.complete(fourth);
@@ -143,7 +143,7 @@ export const outcomes = scenarios("outcomes", [
       assert.deepEqual(history, [
         { number: 1, worker: "crane", startedAt: start, endedAt: start + 10, outcome: "failed", error: early },
         { number: 2, worker: "winch", startedAt: start + 10, endedAt: start + 30, outcome: "snoozed", error: null },
-        { number: 2, worker: "winch", startedAt: start + 30, endedAt: start + 30, outcome: "released", error: null },
+        { number: 2, worker: "winch", startedAt: start + 30, endedAt: start + 30, outcome: "returned", error: null },
         { number: 2, worker: "crane", startedAt: start + 30, endedAt: start + 60, outcome: "completed", error: null },
       ]);
     },

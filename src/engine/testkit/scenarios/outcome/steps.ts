@@ -92,7 +92,7 @@ export const steps = scenarios("steps", [
     [
       ["its attempt failed", (kit, id, end) => end({ kind: "fail", error: BOOM, retryIn: 0 })],
       ["it was put back", (kit, id, end) => end({ kind: "snooze", delay: 0 })],
-      ["it was handed back", (kit, id, end) => end({ kind: "release" })],
+      ["it was handed back", (kit, id, end) => end({ kind: "return" })],
       [
         "its worker died",
         async (kit) => {

@@ -71,11 +71,11 @@ async function held(kit: Kit): Promise<JobRef> {
 }
 
 const depending =
-  (on: "fail" | "cancel"): Drive =>
+  (ifFailed: "fail" | "cancel"): Drive =>
   async (kit) => {
     const first = await held(kit);
     const ref = { queue: kit.fresh("depending-"), id: kit.fresh("job") };
-    await kit.add({ ...ref, after: [{ ...first, on }] });
+    await kit.add({ ...ref, after: [{ ...first, ifFailed }] });
     await kit.control("cancel", first);
     return ref;
   };
@@ -86,7 +86,7 @@ const gathering =
     const flow = { queue: kit.fresh("flow-"), id: kit.fresh("job") };
     await kit.add({ ...flow, role: "flow" });
     const queue = kit.fresh("member-");
-    await kit.add({ queue, flow: { ...flow, node: "only", parent: null, weight: 1, on: "fail" } });
+    await kit.add({ queue, flow: { ...flow, node: "only", parent: null, weight: 1, ifFailed: "fail" } });
     await kit.engine.commitFlow({ ...flow, members: 1 });
     const session = await kit.session({ queues: [queue] });
     await session.settle(await session.next(), outcome);
@@ -127,7 +127,7 @@ const DRIVES = new Map<string, Drive>([
   [key("active", "queued", "backoff"), settling({ kind: "fail", error: BOOM, retryIn: 0 })],
   [key("active", "delayed", "snooze"), settling({ kind: "snooze", delay: 1_000 })],
   [key("active", "queued", "snooze"), settling({ kind: "snooze", delay: 0 })],
-  [key("active", "queued", "return"), settling({ kind: "release" })],
+  [key("active", "queued", "return"), settling({ kind: "return" })],
   [key("active", "queued", "recover"), crashing(1)],
   [key("active", "failed", "recover"), crashing(3)],
   ...(["blocked", "delayed", "queued", "active"] as const).map(
@@ -158,7 +158,7 @@ const DRIVES = new Map<string, Drive>([
         async (kit: Kit) => {
           // It went on without a job that failed and is then tried again.
           const { ref: first } = await reach(kit, "failed");
-          const { ref } = await reach(kit, from, { after: [{ ...first, on: "continue" }] });
+          const { ref } = await reach(kit, from, { after: [{ ...first, ifFailed: "continue" }] });
           await kit.control("retry", first);
           await kit.control("retry", ref);
           return ref;

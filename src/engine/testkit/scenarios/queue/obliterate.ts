@@ -27,16 +27,16 @@ async function fill(kit: Kit): Promise<TestSession> {
   await session.report(first, { meta: "{}", lines: [{ at: 0, level: "info", message: "x" }] });
   await session.complete(first, "1");
   await session.fail(second, null);
-  await kit.add({ ...common, after: [{ queue: MAIN, id: second.id, on: "fail" }] });
-  await kit.add({ ...common, after: [{ queue: MAIN, id: third.id, on: "continue" }] });
+  await kit.add({ ...common, after: [{ queue: MAIN, id: second.id, ifFailed: "fail" }] });
+  await kit.add({ ...common, after: [{ queue: MAIN, id: third.id, ifFailed: "continue" }] });
   const flow = await kit.add({ ...common, role: "flow" });
-  const membership = { queue: MAIN, id: flow, node: "n", parent: null, weight: 1, on: "fail" } as const;
+  const membership = { queue: MAIN, id: flow, node: "n", parent: null, weight: 1, ifFailed: "fail" } as const;
   await kit.add({ ...common, hold: true, flow: membership });
   await kit.engine.commitFlow({ queue: MAIN, id: flow, members: 1 });
   await kit.add({ ...common, hold: true, ttl: 90_000 });
   await kit.add({ ...common, due: { in: 5_000 } });
   for (const until of ["started", "finished", 5_000] as const) {
-    await kit.add({ ...common, priority: 7, unique: { key: `k-${until}`, until, then: "join" } });
+    await kit.add({ ...common, priority: 7, unique: { key: `k-${until}`, until, onConflict: "join" } });
   }
   await kit.control("cancel", await kit.add(common));
   await kit.addMany(2, { ...common, supersedes: "requirement-7" });

@@ -131,7 +131,7 @@ export const read = scenarios("read", [
     async (kit) => {
       const [first = "", second = ""] = await kit.addMany(2);
       const session = await kit.session();
-      await session.settle(await session.next(), { kind: "release" });
+      await session.settle(await session.next(), { kind: "return" });
       assert.deepEqual([await kit.position(first), await kit.position(second)], [1, 2]);
     },
   ],

@@ -241,7 +241,7 @@ export const ticks = scenarios("ticks", [
     async (kit) => {
       const unique = { key: "k" };
       await put(kit, everyMinute({ options: { queue: MAIN, unique } }));
-      const holder = await kit.add({ unique: { key: "k", until: "finished", then: "join" } });
+      const holder = await kit.add({ unique: { key: "k", until: "finished", onConflict: "join" } });
       toTick(kit);
       assert.deepEqual(await fire(kit), ["applied"]);
       assert.deepEqual([await jobsOf(kit), (await found(kit)).lastJob], [[], holder]);
