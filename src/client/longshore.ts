@@ -10,7 +10,7 @@ import type { StandardSchema } from "../define/schema.js";
 import type { AnyTask, Task } from "../define/task.js";
 import type { WorkerOptions } from "../worker/options.js";
 import { Worker } from "../worker/worker.js";
-import { Core } from "./connection/context.js";
+import { ConnectionContext } from "./connection/context.js";
 import { parseMany, type EnqueueArguments, type ManyOptions } from "./enqueue/enqueue-arguments.js";
 import { EnqueueBatch } from "./enqueue/enqueue-batch.js";
 import { enqueueFlow } from "./enqueue/enqueue-flow.js";
@@ -53,7 +53,7 @@ export class Longshore {
   /** Jobs at given times: by cron or at intervals. */
   readonly schedules: Schedules;
   readonly #setup: LongshoreSetup;
-  readonly #core: Core;
+  readonly #context: ConnectionContext;
   readonly #specs: SpecMaker;
   readonly #batch: EnqueueBatch;
   readonly #workers = new Set<Worker>();
@@ -63,10 +63,10 @@ export class Longshore {
   constructor(setup: LongshoreSetup) {
     this.#setup = setup;
     this.info = setup.engine.info;
-    this.#core = new Core(setup.engine, setup.clock, setup.payloadCap);
-    this.#specs = new SpecMaker(this.#core, setup.queueDefaults);
-    this.#batch = new EnqueueBatch(this.#core);
-    this.schedules = new Schedules(this.#core, setup.queueDefaults, () => this.#closing !== null);
+    this.#context = new ConnectionContext(setup.engine, setup.clock, setup.payloadCap);
+    this.#specs = new SpecMaker(this.#context, setup.queueDefaults);
+    this.#batch = new EnqueueBatch(this.#context);
+    this.schedules = new Schedules(this.#context, setup.queueDefaults, () => this.#closing !== null);
   }
 
   /**
@@ -103,8 +103,8 @@ export class Longshore {
   ): Promise<Job> {
     this.#guard();
     if (isFlow(task)) {
-      const making = { core: this.#core, specs: this.#specs, batch: this.#batch };
-      return this.#batch.during(() => enqueueFlow(making, task, input, options));
+      const request = { context: this.#context, specs: this.#specs, batch: this.#batch };
+      return this.#batch.during(() => enqueueFlow(request, task, input, options));
     }
     const made = this.#specs.make(task, input, options);
     const spec = isThenable(made) ? await made : made;
@@ -161,7 +161,7 @@ export class Longshore {
   async job<Result = unknown, Input = unknown>(job: string | JobRef): Promise<Job<Result, Input> | null> {
     const found = await this.#find("job", job);
     if (found === null) return null;
-    return found.role === "flow" ? new FlowJob(this.#core, found, null) : new Job(this.#core, found, null, null);
+    return found.role === "flow" ? new FlowJob(this.#context, found, null) : new Job(this.#context, found, null, null);
   }
 
   /**
@@ -172,7 +172,7 @@ export class Longshore {
     const found = await this.#find("flow", flow);
     if (found === null) return null;
     if (found.role !== "flow") throw new InvalidInput("id", found.id, "the id of a flow; this is a job's");
-    return new FlowJob(this.#core, found, null);
+    return new FlowJob(this.#context, found, null);
   }
 
   /** A job as it is now, by its bare id; `null` when there is none. One round trip. @throws InvalidInput */
@@ -183,7 +183,7 @@ export class Longshore {
 
   /** The jobs that match, as a stream or page by page. @throws InvalidInput */
   jobs(query: JobQuery = {}): JobList {
-    return new JobList(this.#core, parseQuery(query));
+    return new JobList(this.#context, parseQuery(query));
   }
 
   /** Cancels all jobs that match and have not ended. @throws InvalidInput */
@@ -215,7 +215,7 @@ export class Longshore {
 
   /** A handle on a queue. @throws InvalidInput */
   queue(name: string): Queue {
-    return new Queue(this.#core, parseName("queue", name));
+    return new Queue(this.#context, parseName("queue", name));
   }
 
   /** Every queue there is, with its counts. */
@@ -256,7 +256,7 @@ export class Longshore {
    * @example for await (const event of longshore.watch("scans")) console.log(event);
    */
   watch(queue: string, options: { signal?: AbortSignal } = {}): AsyncIterable<WatchEvent> {
-    return watchQueue(this.#core, parseName("queue", queue), options.signal ?? null);
+    return watchQueue(this.#context, parseName("queue", queue), options.signal ?? null);
   }
 
   /**
@@ -286,7 +286,7 @@ export class Longshore {
   async #close(): Promise<void> {
     await Promise.all([...this.#workers].map((worker) => worker.stop()));
     await this.#batch.settled();
-    await this.#core.watches.close();
+    await this.#context.watches.close();
     await this.#setup.engine.close();
   }
 
@@ -295,18 +295,18 @@ export class Longshore {
   }
 
   async #find(field: string, job: string | JobRef): Promise<JobRecord | null> {
-    if (typeof job !== "string") return this.#core.reader.get(parseRef(field, job));
+    if (typeof job !== "string") return this.#context.reader.get(parseRef(field, job));
     const [record] = await this.#setup.engine.findJobs({ ids: [parseId("id", job)] });
     return record ?? null;
   }
 
   #handle(task: AnyTask | string, spec: JobSpec, answer: EnqueueAnswer): Job {
     const schema: StandardSchema | null = typeof task === "string" ? null : task.schema;
-    return new Job(this.#core, { queue: spec.queue, id: answer.id }, answer.outcome, schema);
+    return new Job(this.#context, { queue: spec.queue, id: answer.id }, answer.outcome, schema);
   }
 
   async #bulk(command: BulkCommand, query: JobQuery, options: BulkOptions & RetryOptions = {}): Promise<BulkAnswer> {
-    const nextOp = (): string => this.#core.nextOp();
+    const nextOp = (): string => this.#context.nextOp();
     return controlMany(this.#setup.engine, { ...options, command, filter: parseQuery(query), nextOp });
   }
 }

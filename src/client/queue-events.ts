@@ -1,16 +1,16 @@
 /** The events of a queue, for a loop that reads them. */
-import type { Core } from "./connection/context.js";
+import type { ConnectionContext } from "./connection/context.js";
 import { EventStream } from "./connection/event-stream.js";
 import type { WatchEvent } from "./connection/queue-watch.js";
 
 /** The events of a queue until the signal aborts. @throws EngineClosed */
 export async function* watchQueue(
-  core: Core,
+  context: ConnectionContext,
   queue: string,
   signal: AbortSignal | null,
 ): AsyncGenerator<WatchEvent, void, undefined> {
-  const stream = new EventStream<WatchEvent>(() => ({ kind: "gap", at: core.clock.now() }));
-  const remove = await core.watches.add(queue, {
+  const stream = new EventStream<WatchEvent>(() => ({ kind: "gap", at: context.clock.now() }));
+  const remove = await context.watches.add(queue, {
     id: null,
     event: (event) => stream.push(event),
     closed: (error) => stream.end(error),

@@ -4,7 +4,7 @@ import { controlMany, type BulkAnswer } from "./bulk.js";
 import { WrongState } from "../model/errors/errors.js";
 import { parseId } from "../model/value/name.js";
 import { perState, type JobState } from "../model/job/state.js";
-import type { Core } from "./connection/context.js";
+import type { ConnectionContext } from "./connection/context.js";
 import { parseQuery, type JobQuery } from "./jobs/job-filter.js";
 import { JobList } from "./jobs/job-list.js";
 import { Job } from "./jobs/job.js";
@@ -18,22 +18,22 @@ import { Job } from "./jobs/job.js";
  */
 export class Queue {
   readonly name: string;
-  readonly #core: Core;
+  readonly #context: ConnectionContext;
 
   /** @internal Handles come from `longshore.queue`. */
-  constructor(core: Core, name: string) {
-    this.#core = core;
+  constructor(context: ConnectionContext, name: string) {
+    this.#context = context;
     this.name = name;
   }
 
   /** Stops leasing from it. Running jobs go on. */
   async pause(): Promise<void> {
-    await this.#core.send(() => this.#core.engine.pause({ queue: this.name }));
+    await this.#context.send(() => this.#context.engine.pause({ queue: this.name }));
   }
 
   /** Ends a pause. */
   async resume(): Promise<void> {
-    await this.#core.send(() => this.#core.engine.resume({ queue: this.name }));
+    await this.#context.send(() => this.#context.engine.resume({ queue: this.name }));
   }
 
   async isPaused(): Promise<boolean> {
@@ -67,12 +67,12 @@ export class Queue {
 
   /** Its jobs. @throws InvalidInput */
   jobs(query: Omit<JobQuery, "queue"> = {}): JobList {
-    return new JobList(this.#core, parseQuery({ ...query, queue: this.name }));
+    return new JobList(this.#context, parseQuery({ ...query, queue: this.name }));
   }
 
   /** A handle on a job of this queue, without looking whether it is there. @throws InvalidInput */
   job<Result = unknown, Input = unknown>(id: string): Job<Result, Input> {
-    return new Job(this.#core, { queue: this.name, id: parseId("id", id) }, null, null);
+    return new Job(this.#context, { queue: this.name, id: parseId("id", id) }, null, null);
   }
 
   /** The place in line of a queued job, 1 = next; `null` when it is not queued. @throws InvalidInput */
@@ -83,10 +83,10 @@ export class Queue {
   /** Removes the jobs that wait to be run, and with `delayed: true` also those that wait for their time. */
   drain(options: { delayed?: boolean } = {}): Promise<BulkAnswer> {
     const states: JobState[] = options.delayed ? ["delayed", "queued"] : ["queued"];
-    return controlMany(this.#core.engine, {
+    return controlMany(this.#context.engine, {
       command: "remove",
       filter: { queue: this.name, states },
-      nextOp: () => this.#core.nextOp(),
+      nextOp: () => this.#context.nextOp(),
     });
   }
 
@@ -97,7 +97,7 @@ export class Queue {
    */
   async obliterate(options: { force?: boolean } = {}): Promise<void> {
     const { force = false } = options;
-    const done = await this.#core.send(() => this.#core.engine.obliterate({ queue: this.name, force }));
+    const done = await this.#context.send(() => this.#context.engine.obliterate({ queue: this.name, force }));
     if (!done) throw new WrongState("obliterate queue of", this.name, "active", "jobs run; give force: true");
   }
 
@@ -106,7 +106,7 @@ export class Queue {
   }
 
   async #record(): Promise<{ paused: boolean; counts: StateCounts } | undefined> {
-    const queues = await this.#core.engine.queues();
+    const queues = await this.#context.engine.queues();
     return queues.find(({ name }) => name === this.name);
   }
 }

@@ -113,7 +113,7 @@ const KNOWN = [
 ];
 const DEFAULT_CONCURRENCY = 10;
 const MOST_CONCURRENT = 10_000;
-const MOST_AHEAD = 500;
+const MOST_PREFETCHED = 500;
 const DEFAULT_LEASE = 30_000;
 const SHORTEST_LEASE = 1_000;
 const DEFAULT_GRACE = 30_000;
@@ -137,7 +137,7 @@ export function parseWorkerOptions(options: WorkerOptions, taskQueues: readonly 
     name: parseName("name", options.name ?? defaultName()),
     grace: parseDuration("grace", options.grace ?? DEFAULT_GRACE),
     lease,
-    prefetch: prefetch === "auto" ? prefetch : parseWhole("prefetch", prefetch, 0, MOST_AHEAD),
+    prefetch: prefetch === "auto" ? prefetch : parseWhole("prefetch", prefetch, 0, MOST_PREFETCHED),
     unknownTasks: parseDuration("unknownTasks", options.unknownTasks ?? DEFAULT_PATIENCE),
     burst: parseFlag("burst", options.burst ?? false),
     maxJobs:

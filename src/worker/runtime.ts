@@ -5,53 +5,53 @@
  */
 import type { ExchangeAnswer, Lease, LeaseRef, Revocation } from "../engine/contract/engine.js";
 import { Cancelled, LeaseLost, ShuttingDown, Superseded } from "../model/errors/errors.js";
-import { AheadGuard } from "./claim/prefetch-return.js";
-import { Deadlines } from "./execution/timeouts.js";
-import { EngineTime } from "./session/engine-clock.js";
+import { PrefetchReturn } from "./claim/prefetch-return.js";
+import { Timeouts } from "./execution/timeouts.js";
+import { EngineClock } from "./session/engine-clock.js";
 import { ExchangeLoop, type ExchangeHost } from "./claim/exchange-loop.js";
 import { Executor } from "./execution/executor.js";
-import { LeaseAhead } from "./claim/prefetch.js";
-import { LoopWatch } from "./lifetime/event-loop-watch.js";
-import { LeaseKeeper } from "./session/heartbeat.js";
-import { Outage } from "./session/engine-outage.js";
-import { Relations } from "./run/related-jobs.js";
-import { Repertoire } from "./claim/runnable-tasks.js";
+import { Prefetch } from "./claim/prefetch.js";
+import { EventLoopWatch } from "./lifetime/event-loop-watch.js";
+import { Heartbeat } from "./session/heartbeat.js";
+import { EngineOutage } from "./session/engine-outage.js";
+import { RelatedJobs } from "./run/related-jobs.js";
+import { RunnableTasks } from "./claim/runnable-tasks.js";
 import { Reporter } from "./run/reporter.js";
 import { Runners } from "./runners/runners.js";
 import { RunPool } from "./execution/run-pool.js";
 import { Run } from "./run/run.js";
-import { SessionHolder } from "./session/session-keeper.js";
+import { SessionKeeper } from "./session/session-keeper.js";
 import { Shutdown } from "./lifetime/shutdown.js";
-import { Succession } from "./upkeep/superseded-hooks.js";
+import { SupersededHooks } from "./upkeep/superseded-hooks.js";
 import { Scheduler } from "./upkeep/scheduler.js";
 import { Sweeper } from "./upkeep/sweeper.js";
-import type { Teller } from "./run/event-publisher.js";
+import type { EventPublisher } from "./run/event-publisher.js";
 import { LeaseAudit } from "./session/lease-audit.js";
 import type { WorkSession } from "./session/session.js";
 import { WorkerLife } from "./lifetime/lifetime.js";
 import type { ParsedWorkerOptions } from "./options.js";
-import type { WorkerSetup, WorkshopOptions } from "./setup.js";
+import type { WorkerSetup, WorkerRuntimeOptions } from "./setup.js";
 
-export class Workshop {
+export class WorkerRuntime {
   readonly #setup: WorkerSetup;
   readonly #options: ParsedWorkerOptions;
-  readonly #schedules: WorkshopOptions["schedules"];
-  readonly #teller: Teller;
-  readonly #deadlines: Deadlines;
+  readonly #schedules: WorkerRuntimeOptions["schedules"];
+  readonly #events: EventPublisher;
+  readonly #deadlines: Timeouts;
   readonly #runners: Runners;
-  readonly #repertoire: Repertoire;
+  readonly #repertoire: RunnableTasks;
   readonly #executor: Executor;
   readonly #pool: RunPool;
-  readonly #succession: Succession;
-  readonly #ahead: LeaseAhead;
-  readonly #guard: AheadGuard;
+  readonly #supersededHooks: SupersededHooks;
+  readonly #prefetch: Prefetch;
+  readonly #guard: PrefetchReturn;
   readonly #reporter: Reporter;
-  readonly #relations: Relations;
-  readonly #loopWatch: LoopWatch;
+  readonly #relatedJobs: RelatedJobs;
+  readonly #loopWatch: EventLoopWatch;
   readonly #loop: ExchangeLoop;
-  readonly #keeper: LeaseKeeper;
+  readonly #heartbeat: Heartbeat;
   readonly #audit: LeaseAudit;
-  readonly #sessions: SessionHolder;
+  readonly #sessions: SessionKeeper;
   readonly #scheduler: Scheduler;
   readonly #sweeper: Sweeper;
   readonly #shutdown: Shutdown;
@@ -62,21 +62,21 @@ export class Workshop {
   /** Suspects held: 0 or 1. */
   #suspects = 0;
 
-  constructor({ setup, options, info, runnables, schedules, teller, finished }: WorkshopOptions) {
+  constructor({ setup, options, info, runnables, schedules, events, finished }: WorkerRuntimeOptions) {
     const { engine, clock, random, target, payloadCap, queueDefaults } = setup;
     const { order, concurrency, lease, grace, middleware, currentJob } = options;
-    const outage = new Outage(clock, random, (error) => teller.complain(error));
-    const time = new EngineTime(clock);
+    const outage = new EngineOutage(clock, random, (error) => events.publishError(error));
+    const time = new EngineClock(clock);
     const holds = (): boolean => this.#pool.held > 0 || !this.#loop.quiet;
     this.#setup = setup;
     this.#options = options;
     this.#schedules = schedules;
-    this.#teller = teller;
-    this.#ahead = new LeaseAhead(concurrency, options.prefetch);
-    const stale = (): void => void this.#keeper.beat();
+    this.#events = events;
+    this.#prefetch = new Prefetch(concurrency, options.prefetch);
+    const stale = (): void => void this.#heartbeat.beat();
     this.#reporter = new Reporter(engine, clock, outage, stale);
-    this.#relations = new Relations({ engine, outage, stale });
-    this.#deadlines = new Deadlines(clock, (run) => this.#executor.timedOut(run));
+    this.#relatedJobs = new RelatedJobs({ engine, outage, stale });
+    this.#deadlines = new Timeouts(clock, (run) => this.#executor.timedOut(run));
     this.#runners = new Runners({
       clock,
       concurrency,
@@ -85,7 +85,7 @@ export class Workshop {
       queueDefaults,
       currentJob,
     });
-    this.#repertoire = new Repertoire({
+    this.#repertoire = new RunnableTasks({
       engine,
       clock,
       outage,
@@ -93,7 +93,7 @@ export class Workshop {
       queues: order.names,
       runnables,
       patience: options.unknownTasks,
-      unknown: (task, error) => teller.tellUnknown(task, error),
+      unknown: (task, error) => events.publishUnknown(task, error),
       grown: () => this.#loop.look(),
     });
     this.#executor = new Executor({
@@ -112,7 +112,7 @@ export class Workshop {
       concluded: (run) => this.#concluded(run),
       failed: (error) => outage.report(error),
     });
-    this.#succession = new Succession({
+    this.#supersededHooks = new SupersededHooks({
       engine,
       clock,
       queues: order.names,
@@ -121,14 +121,14 @@ export class Workshop {
       stopping: this.#stopping.signal,
     });
     this.#pool = new RunPool(concurrency, clock, (run) => this.#execute(run));
-    this.#loopWatch = new LoopWatch(
+    this.#loopWatch = new EventLoopWatch(
       () => [...this.#pool.running, ...this.#executor.overrunning].filter((run) => !this.#executor.remote.has(run)),
-      (tasks, ms) => teller.tellBlocked(tasks, ms),
+      (tasks, ms) => events.publishBlocked(tasks, ms),
     );
-    this.#guard = new AheadGuard(
+    this.#guard = new PrefetchReturn(
       clock,
       () => this.#pool.waiting,
-      () => this.#giveBackAhead(),
+      () => this.#returnPrefetched(),
     );
     this.#loop = new ExchangeLoop({
       engine,
@@ -140,7 +140,7 @@ export class Workshop {
       host: this.#exchangeHost(),
       thorough: options.burst,
     });
-    this.#keeper = new LeaseKeeper({
+    this.#heartbeat = new Heartbeat({
       engine,
       target,
       clock,
@@ -161,7 +161,7 @@ export class Workshop {
       inHand: () => this.#inHand(),
       answered: (calls) => this.#loop.hasAnswered(calls),
     });
-    this.#sessions = new SessionHolder({
+    this.#sessions = new SessionKeeper({
       engine,
       clock,
       info,
@@ -169,7 +169,7 @@ export class Workshop {
       time,
       lease,
       stopping: this.#stopping.signal,
-      ttl: () => this.#keeper.ttl,
+      ttl: () => this.#heartbeat.ttl,
       opened: (session) => this.#begin(session),
       closed: () => finished("closed"),
     });
@@ -184,24 +184,24 @@ export class Workshop {
       queues: order.names,
       holds,
       foundWork: () => {
-        this.#keeper.hold();
+        this.#heartbeat.hold();
         this.#loop.look();
       },
       swept: () => {
         this.#loop.kick();
-        void this.#succession.tell();
+        void this.#supersededHooks.run();
         void this.#repertoire.look();
       },
     });
-    this.#life = new WorkerLife(options, clock, finished, () => teller.tell("idle"));
+    this.#life = new WorkerLife(options, clock, finished, () => events.publish("idle"));
     this.#shutdown = new Shutdown(clock, {
       stopTaking: () => this.#stopTaking(),
       running: () => this.#pool.running.size,
       abortRuns: () => this.#abortRuns(),
       killRuns: () => this.#runners.killAll(),
-      handBackRuns: () => this.#handBackRuns(),
+      returnRuns: () => this.#returnRuns(),
       settled: () => this.#loop.drained(),
-      letGo: () => this.#letGo(),
+      closeResources: () => this.#closeResources(),
     });
   }
 
@@ -235,8 +235,8 @@ export class Workshop {
   }
 
   async #begin(session: WorkSession): Promise<void> {
-    await this.#keeper.keep(session);
-    await this.#keeper.guarded(this.#stopping.signal);
+    await this.#heartbeat.keep(session);
+    await this.#heartbeat.guarded(this.#stopping.signal);
     if (session.over) return;
     this.#loop.begin(session);
     this.#audit.begin(session);
@@ -246,8 +246,8 @@ export class Workshop {
     return {
       wanted: () => this.#wanted(),
       share: () => this.#share(),
-      expectsWork: () => this.#keeper.hold(),
-      ttl: () => this.#keeper.ttl,
+      expectsWork: () => this.#heartbeat.hold(),
+      ttl: () => this.#heartbeat.ttl,
       tasks: () => this.#repertoire.tasks,
       holdsSuspect: () => this.#suspects > 0,
       leased: (leases, session) => this.#leased(leases, session),
@@ -255,25 +255,25 @@ export class Workshop {
       lost: (session) => this.#lose(session),
       dropped: (runs) => this.#drop(runs),
       unanswered: () => this.#audit.unanswered(),
-      answered: (ms) => this.#ahead.answered(ms),
+      answered: (ms) => this.#prefetch.answered(ms),
       idle: () => this.#idle(),
     };
   }
 
   #wanted(): number {
     const { concurrency, maxJobs } = this.#options;
-    const room = concurrency + this.#ahead.size - this.#pool.held - this.#loop.coming;
+    const room = concurrency + this.#prefetch.size - this.#pool.held - this.#loop.coming;
     return Math.min(room, maxJobs - this.#taken) - this.#loop.claiming;
   }
 
   /** Half of what is held at a time when jobs are short; while one half is settled and leased anew, the other half runs. */
   #share(): number {
-    const { size } = this.#ahead;
+    const { size } = this.#prefetch;
     return size === 0 ? Number.POSITIVE_INFINITY : Math.ceil((this.#options.concurrency + size) / 2);
   }
 
   #leased(leases: readonly Lease[], session: WorkSession): void {
-    const runs = leases.map((lease) => new Run(lease, session, this.#reporter, this.#relations));
+    const runs = leases.map((lease) => new Run(lease, session, this.#reporter, this.#relatedJobs));
     for (const { suspect } of leases) if (suspect) this.#suspects += 1;
     if (this.#stopping.signal.aborted) {
       this.#giveBack(runs);
@@ -281,7 +281,7 @@ export class Workshop {
     }
     this.#taken += runs.length;
     this.#life.leased();
-    this.#keeper.hold();
+    this.#heartbeat.hold();
     this.#audit.hold();
     this.#sweeper.hurry();
     this.#pool.add(runs);
@@ -295,17 +295,17 @@ export class Workshop {
   }
 
   #execute(run: Run): void {
-    if (run.lease.body?.supersedes == null || !this.#succession.hasHooks) this.#executor.execute(run);
-    else void this.#executeTold(run);
+    if (run.lease.body?.supersedes == null || !this.#supersededHooks.hasHooks) this.#executor.execute(run);
+    else void this.#executeAfterHooks(run);
   }
 
   /**
    * A run that supersedes another begins when the application has heard of that, unless its lease is gone by then, or the
    * worker stops: what has not begun returns to its queue.
    */
-  async #executeTold(run: Run): Promise<void> {
+  async #executeAfterHooks(run: Run): Promise<void> {
     run.startedAt = this.#setup.clock.monotonic();
-    await this.#succession.tellBriefly();
+    await this.#supersededHooks.runBriefly();
     const gone = run.lost || run.revoked !== null || this.#stopping.signal.aborted;
     if (gone) this.#executor.conclude(run, { kind: "return" }, undefined);
     else this.#executor.execute(run);
@@ -314,14 +314,14 @@ export class Workshop {
   #started(run: Run, inline: boolean): void {
     this.#guard.started();
     if (inline) this.#loopWatch.began(run.lease.body?.task ?? "");
-    this.#keeper.runsUntil(run.deadline);
-    this.#teller.tellRun("active", run);
+    this.#heartbeat.runsUntil(run.deadline);
+    this.#events.publishRun("active", run);
   }
 
   #concluded(run: Run): void {
     // A job that it cannot run is none that it has run.
     if (run.outcome?.kind === "decline") this.#taken -= 1;
-    else this.#ahead.ran(this.#setup.clock.monotonic() - run.startedAt);
+    else this.#prefetch.ran(this.#setup.clock.monotonic() - run.startedAt);
     this.#pool.free(run);
     if (!run.lost) this.#loop.settle(run, this.#reporter.sent(run));
     this.#shutdown.ended();
@@ -334,7 +334,7 @@ export class Workshop {
         // The next suspect may have been waiting for this one's end.
         this.#loop.look();
       }
-      this.#teller.tellEnd(run, settled[index] ?? "stale");
+      this.#events.publishEnd(run, settled[index] ?? "stale");
     }
     if (runs.length > 0) this.#life.runsEnded();
     if (this.#pool.held > 0) return;
@@ -351,7 +351,7 @@ export class Workshop {
   /** The session is gone, and with it every lease. */
   #lose(session: WorkSession): void {
     if (!this.#sessions.lose(session)) return;
-    this.#keeper.rest();
+    this.#heartbeat.rest();
     this.#audit.begin(null);
     this.#suspects = 0;
     this.#loop.begin(null);
@@ -364,7 +364,7 @@ export class Workshop {
   #drop(runs: readonly Run[]): void {
     for (const run of runs) {
       run.lost = true;
-      this.#teller.tellRun("lost", run);
+      this.#events.publishRun("lost", run);
     }
   }
 
@@ -383,8 +383,8 @@ export class Workshop {
     }
   }
 
-  #giveBackAhead(): void {
-    this.#ahead.stalled();
+  #returnPrefetched(): void {
+    this.#prefetch.stalled();
     const runs = this.#pool.takeWaiting();
     this.#taken -= runs.length;
     this.#giveBack(runs);
@@ -414,13 +414,13 @@ export class Workshop {
     }
   }
 
-  #handBackRuns(): void {
+  #returnRuns(): void {
     for (const run of [...this.#pool.running].toReversed()) {
       this.#executor.conclude(run, { kind: "return" }, undefined);
     }
   }
 
-  async #letGo(): Promise<void> {
+  async #closeResources(): Promise<void> {
     await this.#runners.close();
     await this.#sessions.settled();
     this.#loop.close();
@@ -428,7 +428,7 @@ export class Workshop {
     this.#reporter.close();
     this.#deadlines.close();
     this.#loopWatch.close();
-    await this.#keeper.close();
+    await this.#heartbeat.close();
     await this.#sessions.close();
   }
 }

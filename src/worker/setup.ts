@@ -5,7 +5,7 @@ import type { Clock, Random } from "../model/value/clock.js";
 import type { JobDefaults } from "../model/options/options.js";
 import type { Schedule } from "../model/schedule/schedule.js";
 import type { Runnable } from "./execution/runnable.js";
-import type { Teller } from "./run/event-publisher.js";
+import type { EventPublisher } from "./run/event-publisher.js";
 import type { StopReason } from "./run/events.js";
 import type { ParsedWorkerOptions } from "./options.js";
 
@@ -23,14 +23,14 @@ export interface WorkerSetup {
 }
 
 /** What else a workshop is given. */
-export interface WorkshopOptions {
+export interface WorkerRuntimeOptions {
   readonly setup: WorkerSetup;
   readonly options: ParsedWorkerOptions;
   readonly info: WorkerInfo;
   readonly runnables: ReadonlyMap<string, Runnable>;
   /** Put when it starts; a promise where a schema is asynchronous. */
   readonly schedules: readonly (Schedule | Promise<Schedule>)[];
-  readonly teller: Teller;
+  readonly events: EventPublisher;
   /** There is nothing more to do: stop. */
   readonly finished: (reason: StopReason) => void;
 }

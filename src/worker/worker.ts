@@ -7,17 +7,17 @@ import { hostname } from "node:os";
 import { parseDuration, type Duration } from "../model/value/duration.js";
 import { InvalidInput } from "../model/errors/errors.js";
 import { knownTasks, type Runnable } from "./execution/runnable.js";
-import { keeperFile } from "./session/heartbeat-link.js";
+import { heartbeatFile } from "./session/heartbeat-link.js";
 import { checkPrograms } from "./runners/channel/child-link.js";
 import type { ModuleReference } from "../define/module.js";
 import { needsChildren } from "../define/runner-options.js";
 import { EACH } from "./built-in-tasks.js";
 import { checkCode, type AnyTask, type Handler, type Task } from "../define/task.js";
-import { Teller } from "./run/event-publisher.js";
+import { EventPublisher } from "./run/event-publisher.js";
 import type { StopReason, WorkerEvents } from "./run/events.js";
 import { parseSchedules, parseWorkerOptions, type ParsedWorkerOptions, type WorkerOptions } from "./options.js";
 import type { WorkerSetup } from "./setup.js";
-import { Workshop } from "./runtime.js";
+import { WorkerRuntime } from "./runtime.js";
 
 /** What a worker is doing. */
 export type WorkerState = "starting" | "running" | "stopping" | "stopped";
@@ -36,8 +36,8 @@ export class Worker extends EventEmitter<WorkerEvents> {
   readonly #options: ParsedWorkerOptions;
   readonly #tasks: readonly AnyTask[];
   readonly #runnables = new Map<string, Runnable>();
-  readonly #teller: Teller;
-  readonly #workshop: Workshop;
+  readonly #events: EventPublisher;
+  readonly #runtime: WorkerRuntime;
   readonly #started: Promise<void>;
   #state: WorkerState = "starting";
   #finish: () => void = () => {};
@@ -49,14 +49,14 @@ export class Worker extends EventEmitter<WorkerEvents> {
       options,
       tasks.map((task) => task.queue),
     );
-    if (setup.target !== null && setup.target.engine !== "memory") keeperFile();
+    if (setup.target !== null && setup.target.engine !== "memory") heartbeatFile();
     this.#runnables.set(EACH.task.name, EACH);
     this.#tasks = tasks;
     for (const task of tasks) this.#register(task, task.handler ?? task.module);
     const { name, order, concurrency } = this.#options;
     const runnables = this.#runnables;
-    this.#teller = new Teller(this, name);
-    this.#workshop = new Workshop({
+    this.#events = new EventPublisher(this, name);
+    this.#runtime = new WorkerRuntime({
       setup,
       options: this.#options,
       info: {
@@ -72,7 +72,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
       },
       runnables,
       schedules: parseSchedules(options.schedules, setup),
-      teller: this.#teller,
+      events: this.#events,
       finished: (reason) => void this.#stop(reason, this.#options.grace),
     });
     this.finished = new Promise((resolve) => {
@@ -104,7 +104,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
 
   /** How many jobs it runs now. */
   get running(): number {
-    return this.#workshop.running;
+    return this.#runtime.running;
   }
 
   /**
@@ -112,7 +112,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
    * the slots of `concurrency`.
    */
   get overrunning(): number {
-    return this.#workshop.overrunning;
+    return this.#runtime.overrunning;
   }
 
   /**
@@ -156,8 +156,8 @@ export class Worker extends EventEmitter<WorkerEvents> {
     if (this.#state === "stopped") return this.finished;
     const again = this.#state === "stopping";
     this.#state = "stopping";
-    if (!again) this.#teller.tell("stopping", reason);
-    const stopped = this.#workshop.stop(grace);
+    if (!again) this.#events.publish("stopping", reason);
+    const stopped = this.#runtime.stop(grace);
     if (!again) void stopped.then(() => this.#stopped());
     return this.finished;
   }
@@ -167,10 +167,10 @@ export class Worker extends EventEmitter<WorkerEvents> {
     await Promise.resolve();
     if (this.#bare() !== -1) await new Promise((resolve) => setImmediate(resolve));
     this.#refuseBare();
-    await this.#workshop.start();
+    await this.#runtime.start();
     if (this.#state !== "starting") return;
     this.#state = "running";
-    this.#teller.tell("started");
+    this.#events.publish("started");
   }
 
   /** The index of the first task that has no code; -1 when all have. */
@@ -187,7 +187,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
     if (this.listenerCount("error") > 0) {
       // Who listens need not wait for `ready()` as well.
       this.#started.catch(() => undefined);
-      this.#teller.tell("error", error);
+      this.#events.publish("error", error);
     }
     void this.#stop("refused", 0);
     throw error;
@@ -195,7 +195,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
 
   #stopped(): void {
     this.#state = "stopped";
-    this.#teller.tell("stopped");
+    this.#events.publish("stopped");
     this.#finish();
   }
 

@@ -1,7 +1,7 @@
 // Deliveries that break, on Redis: the cause has happened, and its messages arrive twice, or not all of them, because whoever
 // delivers them is gone. Engine, scripts and server are the real ones; only the hands between them fail.
-import type { Delivered, Message, News, NewsToken } from "../../src/engine/shared/relay.js";
-import { RedisPost } from "../../src/engine/redis/commands/mailbox.js";
+import type { DeliveryResult, Message, OutboxBatch, OutboxReceipt } from "../../src/engine/shared/relay.js";
+import { RedisMailbox } from "../../src/engine/redis/commands/mailbox.js";
 import { EngineUnavailable } from "../../src/model/errors/errors.js";
 
 /**
@@ -19,7 +19,7 @@ export type Breakage =
     };
 
 // oxlint-disable-next-line typescript/unbound-method -- called with the post they are of
-const { news: readNews, hand: handOver } = RedisPost.prototype;
+const { takeOutbox: readNews, deliver: handOver } = RedisMailbox.prototype;
 
 /** Breaks the deliveries of every Redis engine of this process. */
 export class BreakableDelivery {
@@ -28,20 +28,20 @@ export class BreakableDelivery {
   #broke = false;
 
   constructor() {
-    const news = (post: RedisPost, queue: string, told: NewsToken | null): Promise<News> =>
+    const news = (post: RedisMailbox, queue: string, told: OutboxReceipt | null): Promise<OutboxBatch> =>
       this.#command(
         () => readNews.call(post, queue, told),
         () => Promise.resolve(),
       );
-    const hand = (post: RedisPost, messages: readonly Message[]): Promise<Delivered> =>
+    const hand = (post: RedisMailbox, messages: readonly Message[]): Promise<DeliveryResult> =>
       this.#command(
         () => this.#handOver(post, messages),
         () => handOver.call(post, messages.slice(0, Math.floor(messages.length / 2))),
       );
-    RedisPost.prototype.news = function (queue, told) {
+    RedisMailbox.prototype.takeOutbox = function (queue, told) {
       return news(this, queue, told);
     };
-    RedisPost.prototype.hand = function (messages) {
+    RedisMailbox.prototype.deliver = function (messages) {
       return hand(this, messages);
     };
   }
@@ -59,8 +59,8 @@ export class BreakableDelivery {
   }
 
   restore(): void {
-    RedisPost.prototype.news = readNews;
-    RedisPost.prototype.hand = handOver;
+    RedisMailbox.prototype.takeOutbox = readNews;
+    RedisMailbox.prototype.deliver = handOver;
   }
 
   async #command<T>(all: () => Promise<T>, half: () => Promise<unknown>): Promise<T> {
@@ -78,11 +78,14 @@ export class BreakableDelivery {
     throw new EngineUnavailable("redis:", "the client is gone");
   }
 
-  async #handOver(post: RedisPost, messages: readonly Message[]): Promise<Delivered> {
+  async #handOver(post: RedisMailbox, messages: readonly Message[]): Promise<DeliveryResult> {
     const first = await handOver.call(post, messages);
     if (this.#breakage?.kind !== "twice") return first;
     this.#broke = true;
     const second = await handOver.call(post, messages);
-    return { replies: [...first.replies, ...second.replies], news: [...new Set([...first.news, ...second.news])] };
+    return {
+      replies: [...first.replies, ...second.replies],
+      pendingQueues: [...new Set([...first.pendingQueues, ...second.pendingQueues])],
+    };
   }
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { DEFAULT_BACKOFF } from "../../src/model/failure/backoff.js";
 import { plainFailure } from "../../src/model/failure/failure.js";
 import { matchesFilter, type JobFilter } from "../../src/model/job/filter.js";
-import { UNTIED, type JobRecord } from "../../src/model/job/job.js";
+import { UNLINKED, type JobRecord } from "../../src/model/job/job.js";
 import { DEFAULT_RETENTION } from "../../src/model/job/retention.js";
 
 const job: JobRecord = {
@@ -24,7 +24,7 @@ const job: JobRecord = {
   unique: null,
   supersedes: null,
   failures: [],
-  ...UNTIED,
+  ...UNLINKED,
   retention: DEFAULT_RETENTION,
   progress: null,
   error: plainFailure("Error", "boom", "E"),

@@ -4,7 +4,7 @@ import { childId } from "../../src/model/value/child-id.js";
 import { eachChildId, isEachChild } from "../../src/model/flow/each.js";
 import { parseId } from "../../src/model/value/name.js";
 import { pathText, putAt, takeAt, type Path } from "../../src/model/value/path.js";
-import { fillReferences, referredJobs, type Referent } from "../../src/model/flow/input-references.js";
+import { fillReferences, referredJobs, type ReferencedJob } from "../../src/model/flow/input-references.js";
 
 describe("a place in a value", () => {
   test.each<[Path, unknown]>([
@@ -47,7 +47,7 @@ describe("a place in a value", () => {
 describe("the references of an input", () => {
   const a = { queue: "q", id: "a" };
   const b = { queue: "q", id: "b" };
-  const results: Record<string, Referent> = {
+  const results: Record<string, ReferencedJob> = {
     a: { kind: "result", value: { url: "u", none: null } },
     b: { kind: "none" },
     gone: { kind: "gone" },

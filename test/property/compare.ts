@@ -101,12 +101,12 @@ const READS: Readonly<Record<string, (engine: Engine, world: World) => Promise<u
     for (const ref of jobs) left.push([ref.id, await engine.checkpoints(ref)]);
     return left;
   },
-  ties: async (engine, { jobs }) => {
-    const ties: unknown[] = [];
+  links: async (engine, { jobs }) => {
+    const links: unknown[] = [];
     for (const ref of jobs) {
-      ties.push([ref.id, await dependenciesOf(engine, ref), await engine.dependents(ref)]);
+      links.push([ref.id, await dependenciesOf(engine, ref), await engine.dependents(ref)]);
     }
-    return ties;
+    return links;
   },
   logs: async (engine, { jobs }) => {
     const logs: unknown[] = [];

@@ -2,7 +2,7 @@
 import type { Job } from "longshore";
 import type { Dependency, DependencyPolicy } from "../../src/model/job/dependency.js";
 import type { InputReference } from "../../src/model/job/membership.js";
-import { UNTIED, type JobRecord, type JobRef, type JobSpec } from "../../src/model/job/job.js";
+import { UNLINKED, type JobRecord, type JobRef, type JobSpec } from "../../src/model/job/job.js";
 import { parseOptions, type JobOptions } from "../../src/model/options/options.js";
 import { makeSpec } from "../../src/model/options/spec.js";
 import type { StillWorld } from "./still-world.js";
@@ -72,8 +72,8 @@ export class FlowInTest {
       weight: 1,
       ifFailed: optional ? "continue" : "fail",
     } as const;
-    const ties = { ...UNTIED, after, references, flow };
-    const own = { queue: QUEUE, id: this.#idOf(name), task, input, payloadCap: 1_000_000, nonce: null, ties };
+    const links = { ...UNLINKED, after, references, flow };
+    const own = { queue: QUEUE, id: this.#idOf(name), task, input, payloadCap: 1_000_000, nonce: null, links };
     return makeSpec(own, parseOptions({ attempts: 1, ...options, hold: true }));
   }
 

@@ -10,7 +10,7 @@ import { attach, connect, task, type Engine, type Longshore, type Worker } from 
 import { openEngine } from "../../src/engine/open.js";
 import { SqliteEngine } from "../../src/engine/sqlite/engine.js";
 import { ManualClock } from "../../src/engine/testkit/kit/manual-clock.js";
-import { KeeperLink, type KeeperAnswer } from "../../src/worker/session/heartbeat-link.js";
+import { HeartbeatLink, type HeartbeatAnswer } from "../../src/worker/session/heartbeat-link.js";
 
 const FILES = ["", "-wal", "-shm"];
 const info = { name: "w", host: "h", pid: 1, queues: ["q"], tasks: [], concurrency: 1, startedAt: 0 };
@@ -19,7 +19,7 @@ const order = { session: "w/1", queues: ["q"], ttl: 60_000, every: 60_000 };
 let folder: string;
 let path: string;
 let engine: Engine | null;
-let link: KeeperLink | null;
+let link: HeartbeatLink | null;
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), `longshore-${process.env["LONGSHORE_TEST_RUN"] ?? "manual"}-keeper-`));
@@ -34,9 +34,9 @@ afterEach(async () => {
 });
 
 /** What a thread says first that is told to keep a session alive in a database of that identity. */
-async function firstWord(identity: string | null): Promise<KeeperAnswer> {
+async function firstWord(identity: string | null): Promise<HeartbeatAnswer> {
   return new Promise((resolve, reject) => {
-    link = new KeeperLink({ engine: "sqlite", path, durability: "normal" }, resolve, reject);
+    link = new HeartbeatLink({ engine: "sqlite", path, durability: "normal" }, resolve, reject);
     link.order({ ...order, identity });
   });
 }

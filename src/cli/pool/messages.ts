@@ -8,13 +8,13 @@ import type { StopReason } from "../../worker/run/events.js";
 export type PoolOrder = "drain" | "hurry";
 
 /** What a worker tells its pool. */
-export type WorkerNews =
-  | { readonly news: "started" }
+export type WorkerReport =
+  | { readonly report: "started" }
   /** It stops; its process ends soon. */
-  | { readonly news: "stopping"; readonly reason: StopReason };
+  | { readonly report: "stopping"; readonly reason: StopReason };
 
 /** Is this a worker's news, and not something its tasks have sent? */
-export function isNews(message: unknown): message is WorkerNews {
-  const news: unknown = typeof message === "object" && message !== null ? Reflect.get(message, "news") : undefined;
-  return news === "started" || news === "stopping";
+export function isReport(message: unknown): message is WorkerReport {
+  const report: unknown = typeof message === "object" && message !== null ? Reflect.get(message, "news") : undefined;
+  return report === "started" || report === "stopping";
 }

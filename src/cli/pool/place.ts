@@ -29,7 +29,7 @@ export interface PlaceOptions {
 /** `new`: no worker yet. `waiting`: the last one died, the next one comes later. `done`: there will be none. */
 type PlaceState = "new" | "starting" | "working" | "draining" | "waiting" | "empty" | "done";
 
-export class Place {
+export class WorkerSlot {
   readonly #options: PlaceOptions;
   readonly #backoff = new RestartBackoff();
   #state: PlaceState = "new";

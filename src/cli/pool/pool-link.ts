@@ -6,7 +6,7 @@
 import type { Worker } from "../../worker/worker.js";
 import type { Log } from "../terminal/log.js";
 import { UsageError } from "../terminal/exit.js";
-import type { PoolOrder, WorkerNews } from "./messages.js";
+import type { PoolOrder, WorkerReport } from "./messages.js";
 
 export class PoolLink {
   #worker: Worker | null = null;
@@ -24,8 +24,8 @@ export class PoolLink {
   join(worker: Worker, log: Log): void {
     this.#worker = worker;
     this.#log = log;
-    worker.on("started", () => tell({ news: "started" }));
-    worker.on("stopping", (reason) => tell({ news: "stopping", reason }));
+    worker.on("started", () => tell({ report: "started" }));
+    worker.on("stopping", (reason) => tell({ report: "stopping", reason }));
     // The pool may have been signalled too, and its order may be heard first: a signal alone never skips the wait.
     process.on("SIGTERM", (signal) => this.#drain({ signal }));
   }
@@ -58,7 +58,7 @@ export class PoolLink {
 
 function ignore(): void {}
 
-function tell(news: WorkerNews): void {
+function tell(report: WorkerReport): void {
   // A pool that is gone needs no news.
-  if (process.connected) process.send?.(news, undefined, undefined, ignore);
+  if (process.connected) process.send?.(report, undefined, undefined, ignore);
 }

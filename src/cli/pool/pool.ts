@@ -5,7 +5,7 @@
 import type { Clock } from "../../model/value/clock.js";
 import { ExitCode } from "../terminal/exit.js";
 import type { Log } from "../terminal/log.js";
-import { Place } from "./place.js";
+import { WorkerSlot } from "./place.js";
 import type { StartWorker, WorkerExit } from "./worker-process.js";
 
 /** What a pool is made from. */
@@ -25,7 +25,7 @@ export class Pool {
   /** Resolves when all workers are gone and stay so, with the code the command exits with. Never rejects. */
   readonly finished: Promise<ExitCode>;
   readonly #options: PoolOptions;
-  readonly #places: readonly Place[];
+  readonly #places: readonly WorkerSlot[];
   #finish: (code: ExitCode) => void = () => {};
   /** Has a worker taken work, so that the others were started too? */
   #open = false;
@@ -40,7 +40,7 @@ export class Pool {
       this.#finish = resolve;
     });
     this.#places = names.map((name) => {
-      return new Place({
+      return new WorkerSlot({
         ...{ name, start, clock, log, grace },
         started: () => this.#started(),
         died: (exit) => this.#mayRestart(exit),

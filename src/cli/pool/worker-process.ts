@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { StopReason } from "../../worker/run/events.js";
-import { isNews, type PoolOrder } from "./messages.js";
+import { isReport, type PoolOrder } from "./messages.js";
 
 /** How a worker's process ended. */
 export interface WorkerExit {
@@ -58,8 +58,8 @@ export function processStarter(args: (name: string) => readonly string[]): Start
       if (exit !== null && !child.connected) listener.ended({ ...exit, error: null, reason });
     };
     child.on("message", (message) => {
-      if (!isNews(message)) return;
-      if (message.news === "started") listener.started();
+      if (!isReport(message)) return;
+      if (message.report === "started") listener.started();
       else reason = message.reason;
     });
     child.on("disconnect", end);

@@ -10,7 +10,7 @@ import { QueueWatches } from "./queue-watch.js";
 const WAITS = [50, 200];
 const PATIENCE = 2_000;
 
-export class Core {
+export class ConnectionContext {
   readonly engine: Engine;
   readonly clock: Clock;
   /** Bytes of JSON an input may have. */

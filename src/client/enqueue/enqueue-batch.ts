@@ -4,7 +4,7 @@
  */
 import type { EnqueueAnswer } from "../../engine/contract/engine.js";
 import type { JobSpec } from "../../model/job/job.js";
-import type { Core } from "../connection/context.js";
+import type { ConnectionContext } from "../connection/context.js";
 
 /** The most single calls in one command. */
 const MOST = 500;
@@ -22,7 +22,7 @@ interface Waiting {
 }
 
 export class EnqueueBatch {
-  readonly #core: Core;
+  readonly #context: ConnectionContext;
   #waiting: Waiting[] = [];
   #scheduled = false;
   #underWay = 0;
@@ -32,8 +32,8 @@ export class EnqueueBatch {
   #answered = false;
   #idle: (() => void)[] = [];
 
-  constructor(core: Core) {
-    this.#core = core;
+  constructor(context: ConnectionContext) {
+    this.#context = context;
   }
 
   /** Enqueues one job with whatever else is on its way to the engine. */
@@ -90,7 +90,7 @@ export class EnqueueBatch {
       return await work();
     } finally {
       this.#bulks -= 1;
-      this.#tellIdle();
+      this.#reportIdle();
     }
   }
 
@@ -138,14 +138,14 @@ export class EnqueueBatch {
     this.#underWay -= 1;
     this.#answered = true;
     if (this.#waiting.length > 0) this.#schedule();
-    this.#tellIdle();
+    this.#reportIdle();
   }
 
-  #tellIdle(): void {
+  #reportIdle(): void {
     if (this.#quiet) for (const resolve of this.#idle.splice(0)) resolve();
   }
 
   #enqueue(jobs: readonly JobSpec[]): Promise<EnqueueAnswer[]> {
-    return this.#core.send(() => this.#core.engine.enqueue({ jobs }));
+    return this.#context.send(() => this.#context.engine.enqueue({ jobs }));
   }
 }

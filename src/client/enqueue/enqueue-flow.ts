@@ -7,7 +7,7 @@ import { pause } from "../../model/value/clock.js";
 import { EngineUnavailable, InvalidInput, UniqueConflict, WrongState } from "../../model/errors/errors.js";
 import { MOST_MEMBERS } from "../../model/job/membership.js";
 import type { JobRef, JobSpec } from "../../model/job/job.js";
-import type { Core } from "../connection/context.js";
+import type { ConnectionContext } from "../connection/context.js";
 import type { EnqueueBatch } from "./enqueue-batch.js";
 import type { SpecMaker } from "./job-spec.js";
 import type { AnyFlow } from "../../define/flow.js";
@@ -15,8 +15,8 @@ import { FlowJob } from "../jobs/flow-job.js";
 import { flowSpecsOf } from "./flow-specs.js";
 
 /** What enqueueing a flow needs at hand. */
-export interface FlowMaking {
-  readonly core: Core;
+export interface FlowRequest {
+  readonly context: ConnectionContext;
   readonly specs: SpecMaker;
   readonly batch: EnqueueBatch;
 }
@@ -29,19 +29,19 @@ const WAITS = [10, 50, 200, 500, 1_000, 2_000, 4_000];
  * @throws what `flowSpecsOf` throws; UniqueConflict; WrongState when it ended while it was created; EngineUnavailable
  */
 export async function enqueueFlow(
-  { core, specs, batch }: FlowMaking,
+  { context, specs, batch }: FlowRequest,
   value: AnyFlow,
   input: unknown,
   options: unknown,
 ): Promise<FlowJob> {
-  const { flow, members } = await flowSpecsOf(specs, core.payloadCap, value, input, options);
+  const { flow, members } = await flowSpecsOf(specs, context.payloadCap, value, input, options);
   const { queue, id, unique } = flow;
   const answer = await batch.add(flow);
   if (answer.outcome === "rejected") throw new UniqueConflict(unique?.key ?? "", answer.id);
   if (answer.outcome !== "created") {
     const other = { queue, id: answer.id };
-    await otherHasBegun(core, other, answer.outcome);
-    return new FlowJob(core, other, answer.outcome);
+    await otherHasBegun(context, other, answer.outcome);
+    return new FlowJob(context, other, answer.outcome);
   }
   try {
     await batch.addMany(
@@ -50,32 +50,32 @@ export async function enqueueFlow(
       () => null,
     );
   } catch (error) {
-    await giveUp(core, { queue, id });
+    await giveUp(context, { queue, id });
     throw error;
   }
-  await begin(core, { queue, id }, members.length);
-  return new FlowJob(core, { queue, id }, answer.outcome);
+  await begin(context, { queue, id }, members.length);
+  return new FlowJob(context, { queue, id }, answer.outcome);
 }
 
-async function begin(core: Core, ref: JobRef, members: number): Promise<void> {
+async function begin(context: ConnectionContext, ref: JobRef, members: number): Promise<void> {
   for (const wait of [...WAITS, null]) {
     // Without an answer it may have begun: whoever enqueues it again, under an id, will see.
-    const answer = await core.send(() => core.engine.commitFlow({ ...ref, members }));
+    const answer = await context.send(() => context.engine.commitFlow({ ...ref, members }));
     if (answer === "committed") return;
     if (answer !== "incomplete") {
       const why = "it was cancelled, superseded or removed before it was complete, or that took longer than a minute";
       throw new WrongState("begin", ref.id, answer === "ended" ? "ended" : "gone", why);
     }
-    if (wait !== null) await pause(core.clock, wait);
+    if (wait !== null) await pause(context.clock, wait);
   }
-  await giveUp(core, ref);
-  throw new EngineUnavailable(core.engine.info.url, `not all jobs of flow ${ref.id} arrived`);
+  await giveUp(context, ref);
+  throw new EngineUnavailable(context.engine.info.url, `not all jobs of flow ${ref.id} arrived`);
 }
 
 /** Ends a flow that has not begun, so that its id and its key are free at once; or else it goes by itself. */
-async function giveUp(core: Core, ref: JobRef): Promise<void> {
+async function giveUp(context: ConnectionContext, ref: JobRef): Promise<void> {
   try {
-    await core.engine.cancel({ refs: [ref], op: core.nextOp() });
+    await context.engine.cancel({ refs: [ref], op: context.nextOp() });
   } catch {
     // The error that led here is told.
   }
@@ -91,20 +91,24 @@ function specAt(members: readonly JobSpec[], index: number): JobSpec {
  * Waits until another one, that stands for a flow which was to be enqueued, has begun.
  * @throws WrongState when it does not: whoever created it may be dead, and it is about to go
  */
-async function otherHasBegun(core: Core, ref: JobRef, outcome: EnqueueAnswer["outcome"]): Promise<void> {
+async function otherHasBegun(
+  context: ConnectionContext,
+  ref: JobRef,
+  outcome: EnqueueAnswer["outcome"],
+): Promise<void> {
   for (const wait of [...WAITS, null]) {
     // No flow has that many, so this only asks whether it has begun.
-    const answer = await core.send(() => core.engine.commitFlow({ ...ref, members: MOST_MEMBERS + 1 }));
+    const answer = await context.send(() => context.engine.commitFlow({ ...ref, members: MOST_MEMBERS + 1 }));
     if (answer === "committed" || answer === "ended") return;
     if (answer === "missing") {
-      const there = await core.reader.get(ref);
+      const there = await context.reader.get(ref);
       if (there !== null && there.role !== "flow") {
         const field = outcome === "existing" ? "id" : "unique.key";
         throw new InvalidInput(field, ref.id, `it belongs to a job of the queue ${ref.queue} that is no flow`);
       }
       throw new WrongState("enqueue", ref.id, "gone", "a flow that stood for it has just ended; try again");
     }
-    if (wait !== null) await pause(core.clock, wait);
+    if (wait !== null) await pause(context.clock, wait);
   }
   const why = "and is not complete; when whoever creates it is gone, it is removed within a minute: try again then";
   throw new WrongState("enqueue", ref.id, "blocked", why);

@@ -8,7 +8,7 @@ import { pathText, type Path } from "../../model/value/path.js";
 import { isThenable } from "../../model/value/thenable.js";
 import type { AnyTask } from "../../define/task.js";
 import type { AnyFlow, FlowBuilder } from "../../define/flow.js";
-import { templateOf, type Gap } from "./flow-template.js";
+import { templateOf, type Hole } from "./flow-template.js";
 import { parseNodeOptions, type ParsedNodeOptions } from "../../define/node-options.js";
 import { makeReference, placeOf, placeText, type Place, type Reference } from "../../define/flow-reference.js";
 
@@ -56,8 +56,8 @@ export function draftOf(flow: AnyFlow, input: unknown): Draft {
     flow.name,
     [...nodes].map(([{ name }, edges]) => ({ name, after: [...edges.keys()].map((before) => before.name) })),
   );
-  const { value, gaps } = templateOf(returned);
-  const references = gaps.map((gap) => book.referenceOf(pathText(`${flow.name}.result`, gap.at), gap));
+  const { value, holes } = templateOf(returned);
+  const references = holes.map((hole) => book.referenceOf(pathText(`${flow.name}.result`, hole.at), hole));
   return { nodes, result: { value: value ?? null, references } };
 }
 
@@ -100,7 +100,7 @@ class DraftBook {
   }
 
   /** What fills a gap; `field` is what errors call it. @throws InvalidInput for a reference that is not of this flow */
-  referenceOf(field: string, { at, place }: Gap): DraftReference {
+  referenceOf(field: string, { at, place }: Hole): DraftReference {
     return { at, from: this.#nodeOf(field, place), take: place.path };
   }
 
@@ -116,9 +116,9 @@ class DraftBook {
   }
 
   #addJob(begun: Begun, given: unknown): Reference<unknown> {
-    const { value, gaps } = templateOf(given);
+    const { value, holes } = templateOf(given);
     const field = `${this.#flow}.${begun.name}.input`;
-    const references = gaps.map((gap) => this.referenceOf(pathText(field, gap.at), gap));
+    const references = holes.map((hole) => this.referenceOf(pathText(field, hole.at), hole));
     return this.#add({ ...begun, input: value, references, each: null });
   }
 
@@ -135,15 +135,15 @@ class DraftBook {
     const items = this.referenceOf(`${field}.list`, { at: ["items"], place });
     const source = {};
     this.#items.add(source);
-    const { value, gaps } = templateOf(make(makeReference({ source, name: "item", path: [] })));
+    const { value, holes } = templateOf(make(makeReference({ source, name: "item", path: [] })));
     const references = [items];
     const takes: EachTake[] = [];
-    for (const gap of gaps) {
-      if (gap.place.source === source) {
-        takes.push({ at: gap.at, take: gap.place.path });
+    for (const hole of holes) {
+      if (hole.place.source === source) {
+        takes.push({ at: hole.at, take: hole.place.path });
       } else {
-        const reference = this.referenceOf(pathText(`${field}.input`, gap.at), gap);
-        references.push({ ...reference, at: ["template", ...gap.at] });
+        const reference = this.referenceOf(pathText(`${field}.input`, hole.at), hole);
+        references.push({ ...reference, at: ["template", ...hole.at] });
       }
     }
     return this.#add({ ...begun, input: value, references, each: takes });

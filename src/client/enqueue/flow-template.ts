@@ -4,7 +4,7 @@ import type { Path } from "../../model/value/path.js";
 import { placeOf, type Place } from "../../define/flow-reference.js";
 
 /** Where a value has a reference, and what that stands for. */
-export interface Gap {
+export interface Hole {
   readonly at: Path;
   readonly place: Place;
 }
@@ -12,31 +12,31 @@ export interface Gap {
 /** A value with `null` where it had references. */
 export interface Template {
   readonly value: unknown;
-  readonly gaps: readonly Gap[];
+  readonly holes: readonly Hole[];
 }
 
 /** Takes the references out of a value. One without any comes back as it is. */
 export function templateOf(given: unknown): Template {
-  const gaps: Gap[] = [];
-  return { value: without(given, [], gaps, []), gaps };
+  const holes: Hole[] = [];
+  return { value: without(given, [], holes, []), holes: holes };
 }
 
-function without(value: unknown, at: Path, gaps: Gap[], parents: readonly object[]): unknown {
+function without(value: unknown, at: Path, holes: Hole[], parents: readonly object[]): unknown {
   const place = placeOf(value);
   if (place !== null) {
-    gaps.push({ at, place });
+    holes.push({ at, place });
     return null;
   }
   // What is deeper, or contains itself, is refused when it is encoded.
   if (typeof value !== "object" || value === null || at.length >= DEEPEST || parents.includes(value)) return value;
-  const found = gaps.length;
+  const found = holes.length;
   const above = [...parents, value];
   if (Array.isArray(value)) {
-    const items = value.map((item, index) => without(item, [...at, index], gaps, above));
-    return gaps.length === found ? value : items;
+    const items = value.map((item, index) => without(item, [...at, index], holes, above));
+    return holes.length === found ? value : items;
   }
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) return value;
-  const entries = Object.entries(value).map(([key, item]) => [key, without(item, [...at, key], gaps, above)]);
-  return gaps.length === found ? value : Object.fromEntries(entries);
+  const entries = Object.entries(value).map(([key, item]) => [key, without(item, [...at, key], holes, above)]);
+  return holes.length === found ? value : Object.fromEntries(entries);
 }

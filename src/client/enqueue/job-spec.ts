@@ -2,14 +2,14 @@
 import { parseAfter, type AfterOptions } from "../../model/options/after.js";
 import { isSurePayload } from "../../model/value/codec.js";
 import { InvalidInput } from "../../model/errors/errors.js";
-import { UNTIED, type JobSpec } from "../../model/job/job.js";
+import { UNLINKED, type JobSpec } from "../../model/job/job.js";
 import { parseName } from "../../model/value/name.js";
 import { parseOptions, type JobDefaults, type JobOptions, type ParsedOptions } from "../../model/options/options.js";
 import { makeSpec } from "../../model/options/spec.js";
 import { isThenable } from "../../model/value/thenable.js";
 import { checkInput } from "../../define/check-input.js";
 import type { AnyTask } from "../../define/task.js";
-import type { Core } from "../connection/context.js";
+import type { ConnectionContext } from "../connection/context.js";
 
 /** The options of one job, the queue it goes to, and what it waits for. */
 export interface EnqueueOptions extends JobOptions, AfterOptions {
@@ -18,13 +18,13 @@ export interface EnqueueOptions extends JobOptions, AfterOptions {
 }
 
 export class SpecMaker {
-  readonly #core: Core;
+  readonly #context: ConnectionContext;
   readonly #queueDefaults: ReadonlyMap<string, JobDefaults>;
   /** The options of jobs enqueued without any, per task. */
   readonly #plain = new WeakMap<AnyTask, ParsedOptions>();
 
-  constructor(core: Core, queueDefaults: ReadonlyMap<string, JobDefaults>) {
-    this.#core = core;
+  constructor(context: ConnectionContext, queueDefaults: ReadonlyMap<string, JobDefaults>) {
+    this.#context = context;
     this.#queueDefaults = queueDefaults;
   }
 
@@ -69,7 +69,7 @@ export class SpecMaker {
   isSure(task: AnyTask | string, input: unknown): boolean {
     if (typeof task === "string" || task.schema !== null) return false;
     this.#options(task, task.queue, NONE);
-    return isSurePayload(input, this.#core.payloadCap);
+    return isSurePayload(input, this.#context.payloadCap);
   }
 
   #build(task: AnyTask | string, input: unknown, ofCall: readonly EnqueueOptions[]): JobSpec {
@@ -82,12 +82,12 @@ export class SpecMaker {
     const waits = { after: nearest(ofCall, "after"), ifFailed: nearest(ofCall, "ifFailed") };
     const parts = {
       queue,
-      id: own?.id ?? this.#core.nextId(queue),
+      id: own?.id ?? this.#context.nextId(queue),
       task: name,
       input,
-      payloadCap: this.#core.payloadCap,
-      nonce: own === null ? null : this.#core.nextOp(),
-      ...(ofCall.length === 0 ? {} : { ties: { ...UNTIED, after: parseAfter(waits, own) } }),
+      payloadCap: this.#context.payloadCap,
+      nonce: own === null ? null : this.#context.nextOp(),
+      ...(ofCall.length === 0 ? {} : { links: { ...UNLINKED, after: parseAfter(waits, own) } }),
     };
     return makeSpec(parts, parsed);
   }

@@ -10,7 +10,7 @@ import type { JobRecord, JobRef } from "../../model/job/job.js";
 import type { Progress } from "../../model/job/progress.js";
 import { snapshotOf, type JobSnapshot } from "../../model/job/snapshot.js";
 import { isTerminal, sources, type JobState } from "../../model/job/state.js";
-import type { Core } from "../connection/context.js";
+import type { ConnectionContext } from "../connection/context.js";
 import { Job, type EnqueueOutcome, type JobChange, type RetryOptions } from "./job.js";
 
 /** The most jobs in one command. */
@@ -25,14 +25,14 @@ const MOST = 500;
  * console.log(await job.result());
  */
 export class FlowJob<Result = unknown, Input = unknown> extends Job<Result, Input> {
-  readonly #core: Core;
+  readonly #context: ConnectionContext;
   /** The most percent that was told. */
   #reached = 0;
 
   /** @internal Handles come from `enqueue`, `job` and `flow`. */
-  constructor(core: Core, ref: JobRef, outcome: EnqueueOutcome) {
-    super(core, ref, outcome, null);
-    this.#core = core;
+  constructor(context: ConnectionContext, ref: JobRef, outcome: EnqueueOutcome) {
+    super(context, ref, outcome, null);
+    this.#context = context;
   }
 
   /** Its jobs as they are now, each after those it waits for. @throws JobNotFound */
@@ -108,13 +108,13 @@ export class FlowJob<Result = unknown, Input = unknown> extends Job<Result, Inpu
     for (let makers = members; makers.length > 0;) {
       const found: JobRef[] = [];
       for (const maker of makers.filter(mayHaveMade)) {
-        for (const ref of await this.#core.engine.dependencies(maker)) {
+        for (const ref of await this.#context.engine.dependencies(maker)) {
           const name = `${ref.queue}/${ref.id}`;
           if (!seen.has(name)) found.push(ref);
           seen.add(name);
         }
       }
-      const records = await Promise.all(found.map((ref) => this.#core.reader.get(ref)));
+      const records = await Promise.all(found.map((ref) => this.#context.reader.get(ref)));
       makers = records.filter((record) => record !== null).filter(({ flow }) => flow?.id === this.id);
       strays.push(...makers);
     }
@@ -125,18 +125,18 @@ export class FlowJob<Result = unknown, Input = unknown> extends Job<Result, Inpu
     const refs = level.map(({ queue, id }) => ({ queue, id }));
     // What moved meanwhile is no longer lost.
     for (const params of this.#inCommands(refs)) {
-      await this.#core.send(() => this.#core.engine.retry({ ...params, fromStart }));
+      await this.#context.send(() => this.#context.engine.retry({ ...params, fromStart }));
     }
     return refs;
   }
 
   async #cancelAll(refs: readonly JobRef[]): Promise<void> {
-    for (const params of this.#inCommands(refs)) await this.#core.send(() => this.#core.engine.cancel(params));
+    for (const params of this.#inCommands(refs)) await this.#context.send(() => this.#context.engine.cancel(params));
   }
 
   *#inCommands(refs: readonly JobRef[]): Generator<ControlParams, void> {
     for (let from = 0; from < refs.length; from += MOST) {
-      yield { refs: refs.slice(from, from + MOST), op: this.#core.nextOp() };
+      yield { refs: refs.slice(from, from + MOST), op: this.#context.nextOp() };
     }
   }
 
@@ -149,10 +149,10 @@ export class FlowJob<Result = unknown, Input = unknown> extends Job<Result, Inpu
 
   async #read(): Promise<FlowRecords> {
     const ref: JobRef = { queue: this.queue, id: this.id };
-    const flow = await this.#core.reader.get(ref);
+    const flow = await this.#context.reader.get(ref);
     if (flow === null) throw new JobNotFound(this.id);
-    const known = await this.#core.engine.dependencies(ref);
-    const records = await Promise.all(known.map((member) => this.#core.reader.get(member)));
+    const known = await this.#context.engine.dependencies(ref);
+    const records = await Promise.all(known.map((member) => this.#context.reader.get(member)));
     return { flow, known, members: records.filter((record) => record !== null) };
   }
 }

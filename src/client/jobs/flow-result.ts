@@ -6,19 +6,19 @@ import { EACH_TASK, isEachChild } from "../../model/flow/each.js";
 import { isFlowInput } from "../../model/job/flow-input.js";
 import type { JobRecord, JobRef } from "../../model/job/job.js";
 import { putAt, takeAt } from "../../model/value/path.js";
-import type { Core } from "../connection/context.js";
+import type { ConnectionContext } from "../connection/context.js";
 
 /**
  * The result of a flow that ended well. What it takes from a member that did not succeed, and from a place that is not there,
  * is `null`.
  * @throws Undecodable; JobNotFound for a member that it needs and that was removed
  */
-export async function flowResultOf(core: Core, flow: JobRecord): Promise<{ readonly result: unknown }> {
+export async function flowResultOf(context: ConnectionContext, flow: JobRecord): Promise<{ readonly result: unknown }> {
   const stored = decoded(flow, "input", flow.input);
   if (!isFlowInput(stored)) throw new Undecodable(flow.id, "input");
   const results = new Map<string, Promise<unknown>>();
   for (const { from } of flow.references) {
-    if (!results.has(keyOf(from))) results.set(keyOf(from), resultOf(core, flow, from));
+    if (!results.has(keyOf(from))) results.set(keyOf(from), resultOf(context, flow, from));
   }
   await Promise.all(results.values());
   let whole: unknown = { result: stored.result };
@@ -29,24 +29,24 @@ export async function flowResultOf(core: Core, flow: JobRecord): Promise<{ reado
   return whole as { readonly result: unknown };
 }
 
-async function resultOf(core: Core, flow: JobRef, ref: JobRef): Promise<unknown> {
-  const record = await core.reader.get(ref);
+async function resultOf(context: ConnectionContext, flow: JobRef, ref: JobRef): Promise<unknown> {
+  const record = await context.reader.get(ref);
   if (record === null) {
-    const known = await core.engine.dependencies(flow);
+    const known = await context.engine.dependencies(flow);
     if (known.some(({ queue, id, ifFailed: on }) => queue === ref.queue && id === ref.id && on === "continue"))
       return null;
     throw new JobNotFound(ref.id);
   }
   if (!isSuccess(record.state)) return null;
-  return record.task === EACH_TASK ? resultsOfEach(core, ref) : decoded(record, "result", record.result);
+  return record.task === EACH_TASK ? resultsOfEach(context, ref) : decoded(record, "result", record.result);
 }
 
 /** The results of the jobs of a list's items, in the order of the list. */
-async function resultsOfEach(core: Core, ref: JobRef): Promise<unknown[]> {
-  const known = await core.engine.dependencies(ref);
+async function resultsOfEach(context: ConnectionContext, ref: JobRef): Promise<unknown[]> {
+  const known = await context.engine.dependencies(ref);
   // Their ids sort as the items do.
   const children = known.filter(({ id }) => isEachChild(ref.id, id)).sort((a, b) => (a.id < b.id ? -1 : 1));
-  const records = await Promise.all(children.map((child) => core.reader.get(child)));
+  const records = await Promise.all(children.map((child) => context.reader.get(child)));
   return records.map((record) =>
     record !== null && isSuccess(record.state) ? decoded(record, "result", record.result) : null,
   );

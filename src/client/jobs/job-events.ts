@@ -7,7 +7,7 @@ import { decodePayload } from "../../model/value/codec.js";
 import type { JobRef } from "../../model/job/job.js";
 import type { Progress } from "../../model/job/progress.js";
 import { isTerminal, type JobState } from "../../model/job/state.js";
-import type { Core } from "../connection/context.js";
+import type { ConnectionContext } from "../connection/context.js";
 import { EventStream } from "../connection/event-stream.js";
 import { milestonesOf } from "./step-records.js";
 import type { WatchEvent } from "../connection/queue-watch.js";
@@ -25,15 +25,15 @@ export type JobEvent =
   | { readonly kind: "removed"; readonly at: number };
 
 /** The events of a job until it has ended. @throws JobNotFound, EngineClosed */
-export async function* jobEvents(core: Core, ref: JobRef): AsyncGenerator<JobEvent, void, undefined> {
-  const gap = (): WatchEvent => ({ kind: "gap", at: core.clock.now() });
+export async function* jobEvents(context: ConnectionContext, ref: JobRef): AsyncGenerator<JobEvent, void, undefined> {
+  const gap = (): WatchEvent => ({ kind: "gap", at: context.clock.now() });
   const stream = new EventStream<WatchEvent>(gap);
   const watcher = {
     id: ref.id,
     event: (event: WatchEvent) => stream.push(event),
     closed: (error: Error) => stream.end(error),
   };
-  const remove = await core.watches.add(ref.queue, watcher);
+  const remove = await context.watches.add(ref.queue, watcher);
   try {
     // A look at the job stands for all that was before; so it does after a gap.
     stream.push(gap());
@@ -43,7 +43,7 @@ export async function* jobEvents(core: Core, ref: JobRef): AsyncGenerator<JobEve
     const shown = new Map<string, string>();
     for await (const event of stream.read()) {
       if (event.kind === "gap") {
-        const record = await core.reader.get(ref);
+        const record = await context.reader.get(ref);
         if (record === null && !seen) throw new JobNotFound(ref.id);
         if (record === null) yield { kind: "removed", at: event.at };
         else yield { kind: "state", at: event.at, state: record.state };
@@ -52,7 +52,7 @@ export async function* jobEvents(core: Core, ref: JobRef): AsyncGenerator<JobEve
         if (seen && now !== null && now !== status) yield { kind: "status", at: event.at, name: now };
         status = now;
         if (seen && record?.progress?.milestones.length) {
-          for (const { name, value, at } of milestonesOf(await core.engine.checkpoints(ref))) {
+          for (const { name, value, at } of milestonesOf(await context.engine.checkpoints(ref))) {
             const text = JSON.stringify(value);
             if (shown.get(name) === text) continue;
             shown.set(name, text);

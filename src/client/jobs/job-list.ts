@@ -1,7 +1,7 @@
 /** A listing of jobs: read as a stream, or page by page. Jobs that do not move are neither missed nor repeated. */
 import { InvalidInput } from "../../model/errors/errors.js";
 import type { JobFilter } from "../../model/job/filter.js";
-import type { Core } from "../connection/context.js";
+import type { ConnectionContext } from "../connection/context.js";
 import { snapshotOf, type JobSnapshot } from "../../model/job/snapshot.js";
 
 /** A page of a listing. */
@@ -22,12 +22,12 @@ const DEFAULT_PAGE = 100;
  * const first = await longshore.jobs({ queue: "scans" }).page({ limit: 20 });
  */
 export class JobList implements AsyncIterable<JobSnapshot> {
-  readonly #core: Core;
+  readonly #context: ConnectionContext;
   readonly #filter: JobFilter;
 
   /** @internal Listings come from `longshore.jobs` and `queue().jobs`. */
-  constructor(core: Core, filter: JobFilter) {
-    this.#core = core;
+  constructor(context: ConnectionContext, filter: JobFilter) {
+    this.#context = context;
     this.#filter = filter;
   }
 
@@ -42,7 +42,7 @@ export class JobList implements AsyncIterable<JobSnapshot> {
     if (!Number.isInteger(limit) || limit < 1 || limit > LARGEST_PAGE) {
       throw new InvalidInput("limit", limit, `a whole number from 1 to ${LARGEST_PAGE}`);
     }
-    const page = await this.#core.engine.listJobs({ filter: this.#filter, cursor, limit });
+    const page = await this.#context.engine.listJobs({ filter: this.#filter, cursor, limit });
     return { jobs: page.jobs.map((record) => snapshotOf(record)), cursor: page.cursor };
   }
 

@@ -2,7 +2,7 @@
 import { JobNotFound, LongshoreError } from "../../model/errors/errors.js";
 import type { JobRecord, JobRef } from "../../model/job/job.js";
 import { isTerminal } from "../../model/job/state.js";
-import type { Core } from "../connection/context.js";
+import type { ConnectionContext } from "../connection/context.js";
 import type { WatchEvent } from "../connection/queue-watch.js";
 
 /** How often (milliseconds) a job is looked at although no event came. */
@@ -26,12 +26,16 @@ export interface WaitLimits {
  * The job once it has ended.
  * @throws JobNotFound when it is not there, or is removed meanwhile; ResultTimeout; the signal's reason; EngineClosed
  */
-export async function waitForEnd(core: Core, ref: JobRef, { timeout, signal }: WaitLimits): Promise<JobRecord> {
+export async function waitForEnd(
+  context: ConnectionContext,
+  ref: JobRef,
+  { timeout, signal }: WaitLimits,
+): Promise<JobRecord> {
   signal?.throwIfAborted();
-  const wait = new JobWait(core, ref);
+  const wait = new JobWait(context, ref);
   const aborted = (): void => wait.reject(signal?.reason);
   const cancelTimeout =
-    timeout === null ? null : core.clock.after(timeout, () => wait.reject(new ResultTimeout(ref.id, timeout)));
+    timeout === null ? null : context.clock.after(timeout, () => wait.reject(new ResultTimeout(ref.id, timeout)));
   signal?.addEventListener("abort", aborted, { once: true });
   try {
     void wait.begin();
@@ -48,14 +52,14 @@ class JobWait {
   readonly ended: Promise<JobRecord>;
   reject: (error: unknown) => void = () => {};
   #resolve: (record: JobRecord) => void = () => {};
-  readonly #core: Core;
+  readonly #context: ConnectionContext;
   readonly #ref: JobRef;
   #cancelLook: () => void = () => {};
   #stopWatching: () => void = () => {};
   #stopped = false;
 
-  constructor(core: Core, ref: JobRef) {
-    this.#core = core;
+  constructor(context: ConnectionContext, ref: JobRef) {
+    this.#context = context;
     this.#ref = ref;
     this.id = ref.id;
     this.ended = new Promise((resolve, reject) => {
@@ -66,7 +70,7 @@ class JobWait {
 
   async begin(): Promise<void> {
     try {
-      this.#stopWatching = await this.#core.watches.add(this.#ref.queue, this);
+      this.#stopWatching = await this.#context.watches.add(this.#ref.queue, this);
     } catch (error) {
       this.reject(error);
     }
@@ -93,10 +97,10 @@ class JobWait {
   async #look(): Promise<void> {
     this.#cancelLook();
     if (this.#stopped) return;
-    this.#cancelLook = this.#core.clock.after(LOOK_EVERY, () => void this.#look());
+    this.#cancelLook = this.#context.clock.after(LOOK_EVERY, () => void this.#look());
     let record: JobRecord | null;
     try {
-      record = await this.#core.reader.get(this.#ref);
+      record = await this.#context.reader.get(this.#ref);
     } catch {
       // An engine that does not answer now is asked again.
       return;

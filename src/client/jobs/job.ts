@@ -12,7 +12,7 @@ import type { Progress } from "../../model/job/progress.js";
 import type { JobState } from "../../model/job/state.js";
 import { checkInput } from "../../define/check-input.js";
 import type { StandardSchema } from "../../define/schema.js";
-import type { Core } from "../connection/context.js";
+import type { ConnectionContext } from "../connection/context.js";
 import { flowResultOf } from "./flow-result.js";
 import { jobEvents, type JobEvent } from "./job-events.js";
 import { waitForEnd } from "./job-wait.js";
@@ -64,12 +64,12 @@ export class Job<Result = unknown, Input = unknown> {
    * unique key), `"replaced"` (the same, and has this one's input now), `"rejected"` (it held the key, in `enqueueMany`). `null` when the handle was looked up.
    */
   readonly outcome: EnqueueOutcome;
-  readonly #core: Core;
+  readonly #context: ConnectionContext;
   readonly #schema: StandardSchema | null;
 
   /** @internal Handles come from `enqueue`, `job` and `queue().job`. */
-  constructor(core: Core, ref: JobRef, outcome: EnqueueOutcome, schema: StandardSchema | null) {
-    this.#core = core;
+  constructor(context: ConnectionContext, ref: JobRef, outcome: EnqueueOutcome, schema: StandardSchema | null) {
+    this.#context = context;
     this.#schema = schema;
     this.id = ref.id;
     this.queue = ref.queue;
@@ -78,7 +78,7 @@ export class Job<Result = unknown, Input = unknown> {
 
   /** The job as it is now. @throws JobNotFound, EngineUnavailable */
   async refresh(): Promise<JobSnapshot<Result, Input>> {
-    const record = await this.#core.reader.get(this.#ref);
+    const record = await this.#context.reader.get(this.#ref);
     if (record === null) throw new JobNotFound(this.id);
     return snapshotOf(record);
   }
@@ -90,10 +90,10 @@ export class Job<Result = unknown, Input = unknown> {
    */
   async result(options: ResultOptions = {}): Promise<Result> {
     const timeout = options.timeout === undefined ? null : parsePositiveDuration("timeout", options.timeout);
-    const record = await waitForEnd(this.#core, this.#ref, { timeout, signal: options.signal ?? null });
+    const record = await waitForEnd(this.#context, this.#ref, { timeout, signal: options.signal ?? null });
     if (record.state === "completed" || record.state === "partial") {
       // What is stored is what the task's handler returned; a handler that returned nothing gives null.
-      const { result } = record.role === "flow" ? await flowResultOf(this.#core, record) : snapshotOf(record);
+      const { result } = record.role === "flow" ? await flowResultOf(this.#context, record) : snapshotOf(record);
       return result as Result;
     }
     const { error } = record;
@@ -107,7 +107,7 @@ export class Job<Result = unknown, Input = unknown> {
    * @throws JobNotFound, EngineClosed
    */
   events(): AsyncIterable<JobEvent> {
-    return jobEvents(this.#core, this.#ref);
+    return jobEvents(this.#context, this.#ref);
   }
 
   /** Its progress; `null` when none was reported in this run. @throws JobNotFound */
@@ -117,7 +117,7 @@ export class Job<Result = unknown, Input = unknown> {
 
   /** The steps that ended well in any of its runs, in the order in which they ended. */
   async steps(): Promise<StepRecord[]> {
-    return stepsOf(await this.#core.engine.checkpoints(this.#ref));
+    return stepsOf(await this.#context.engine.checkpoints(this.#ref));
   }
 
   /**
@@ -126,27 +126,27 @@ export class Job<Result = unknown, Input = unknown> {
    * const teaser = (await job.milestones()).find(({ name }) => name === "TEASER_READY")?.value;
    */
   async milestones(): Promise<MilestoneRecord[]> {
-    return milestonesOf(await this.#core.engine.checkpoints(this.#ref));
+    return milestonesOf(await this.#context.engine.checkpoints(this.#ref));
   }
 
   /** Its log: the newest lines, and how many older ones were dropped. */
   async logs(): Promise<JobLog> {
-    return this.#core.engine.logs(this.#ref);
+    return this.#context.engine.logs(this.#ref);
   }
 
   /** What it waits for, or waited for, by queue and id, and how that ended; of a flow: its members. */
   async dependencies(): Promise<DependencyRecord[]> {
-    return this.#core.engine.dependencies(this.#ref);
+    return this.#context.engine.dependencies(this.#ref);
   }
 
   /** Its place in line, 1 = next; `null` when it is not queued. */
   async position(): Promise<number | null> {
-    return this.#core.engine.position(this.#ref);
+    return this.#context.engine.position(this.#ref);
   }
 
   /** Ends it; if it runs, its signal aborts within a second. @throws JobNotFound, WrongState when it has ended */
   cancel(): Promise<JobState> {
-    return this.#control("cancel", (params) => this.#core.engine.cancel(params));
+    return this.#control("cancel", (params) => this.#context.engine.cancel(params));
   }
 
   /**
@@ -155,17 +155,17 @@ export class Job<Result = unknown, Input = unknown> {
    * UniqueConflict
    */
   retry({ fromStart = false }: RetryOptions = {}): Promise<JobState> {
-    return this.#control("retry", (params) => this.#core.engine.retry({ ...params, fromStart }));
+    return this.#control("retry", (params) => this.#context.engine.retry({ ...params, fromStart }));
   }
 
   /** Makes it ready now. @throws JobNotFound, WrongState unless it is delayed */
   promote(): Promise<JobState> {
-    return this.#control("promote", (params) => this.#core.engine.promote(params));
+    return this.#control("promote", (params) => this.#context.engine.promote(params));
   }
 
   /** Lets a job go that was enqueued with `hold: true`. @throws JobNotFound, WrongState unless it is blocked */
   release(): Promise<JobState> {
-    return this.#control("release", (params) => this.#core.engine.release(params));
+    return this.#control("release", (params) => this.#context.engine.release(params));
   }
 
   /**
@@ -175,7 +175,7 @@ export class Job<Result = unknown, Input = unknown> {
    */
   async update(change: JobChange<Input>): Promise<JobState> {
     const patch = await this.#patchOf(change);
-    return this.#control("update", (params) => this.#core.engine.update({ ...params, patch }));
+    return this.#control("update", (params) => this.#context.engine.update({ ...params, patch }));
   }
 
   /** Removes it with all that was stored about it. @throws JobNotFound, WrongState while it runs */
@@ -183,7 +183,7 @@ export class Job<Result = unknown, Input = unknown> {
     let sent = 0;
     await this.#control("remove", async (params) => {
       sent += 1;
-      const answers = await this.#core.engine.remove(params);
+      const answers = await this.#context.engine.remove(params);
       // Sent again because there was no answer: it is gone because we removed it.
       return sent === 1 ? answers : answers.map((answer) => (answer.outcome === "missing" ? REMOVED : answer));
     });
@@ -197,8 +197,8 @@ export class Job<Result = unknown, Input = unknown> {
     name: string,
     command: (params: ControlParams) => ControlAnswer[] | Promise<ControlAnswer[]>,
   ): Promise<JobState> {
-    const params = { refs: [this.#ref], op: this.#core.nextOp() };
-    const [answer] = await this.#core.send(() => command(params));
+    const params = { refs: [this.#ref], op: this.#context.nextOp() };
+    const [answer] = await this.#context.send(() => command(params));
     switch (answer?.outcome) {
       case "applied":
         return answer.state ?? "cancelled";
@@ -223,7 +223,7 @@ export class Job<Result = unknown, Input = unknown> {
     const { input, delay, runAt, priority, tags } = change;
     if (input !== undefined && this.#schema !== null) await checkInput(this.#schema, input);
     return {
-      ...(input === undefined ? {} : { input: encodePayload("input", input, this.#core.payloadCap) }),
+      ...(input === undefined ? {} : { input: encodePayload("input", input, this.#context.payloadCap) }),
       ...(delay === undefined && runAt === undefined ? {} : { due: parseDue(delay, runAt) }),
       ...(priority === undefined ? {} : { priority: parsePriority("priority", priority) }),
       ...(tags === undefined ? {} : { tags: parseTags("tags", tags) }),

@@ -8,7 +8,7 @@ import type { Schedule, ScheduleOption } from "../../model/schedule/schedule.js"
 import { scheduledJob } from "../../model/schedule/tick-job.js";
 import { nextDue } from "../../model/schedule/ticks.js";
 import { parseTaskSchedule, type AnySchedule, type CheckedSchedule, type TaskSchedule } from "../../define/schedule.js";
-import type { Core } from "../connection/context.js";
+import type { ConnectionContext } from "../connection/context.js";
 import { Job } from "../jobs/job.js";
 import { scheduleSnapshot, type ScheduleSnapshot } from "./schedule-snapshot.js";
 
@@ -34,13 +34,13 @@ const TRIES = 5;
  * for (const { name, next } of await longshore.schedules.list()) console.log(name, next.map((time) => new Date(time)));
  */
 export class Schedules {
-  readonly #core: Core;
+  readonly #context: ConnectionContext;
   readonly #queueDefaults: ReadonlyMap<string, JobDefaults>;
   readonly #isClosed: () => boolean;
 
   /** @internal */
-  constructor(core: Core, queueDefaults: ReadonlyMap<string, JobDefaults>, isClosed: () => boolean) {
-    this.#core = core;
+  constructor(context: ConnectionContext, queueDefaults: ReadonlyMap<string, JobDefaults>, isClosed: () => boolean) {
+    this.#context = context;
     this.#queueDefaults = queueDefaults;
     this.#isClosed = isClosed;
   }
@@ -57,14 +57,14 @@ export class Schedules {
   put(schedule: ScheduleOption | CheckedSchedule): Promise<PutSchedule>;
   async put(schedule: AnySchedule): Promise<PutSchedule> {
     this.#guard();
-    const { payloadCap } = this.#core;
+    const { payloadCap } = this.#context;
     const setup = { payloadCap, queueDefaults: this.#queueDefaults };
     const parsed = await parseTaskSchedule("schedule", schedule, setup);
-    const { engine } = this.#core;
+    const { engine } = this.#context;
     const means = {
       engine,
-      nextOp: () => this.#core.nextOp(),
-      send: <T>(command: () => T | Promise<T>) => this.#core.send(command),
+      nextOp: () => this.#context.nextOp(),
+      send: <T>(command: () => T | Promise<T>) => this.#context.send(command),
     };
     const outcome = await putSchedule(means, parsed);
     return { ...scheduleSnapshot(await this.#find(parsed.name)), outcome };
@@ -81,14 +81,14 @@ export class Schedules {
   async list(query: ScheduleQuery = {}): Promise<ScheduleSnapshot[]> {
     this.#guard();
     const queues = query.queue === undefined ? {} : { queues: [parseName("queue", query.queue)] };
-    return latest(await this.#core.engine.schedules(queues)).map(scheduleSnapshot);
+    return latest(await this.#context.engine.schedules(queues)).map(scheduleSnapshot);
   }
 
   /** Stops a schedule from firing, until it is resumed. Its jobs go on. @throws ScheduleNotFound, InvalidInput */
   async pause(name: string): Promise<void> {
     this.#guard();
     const paused = await Promise.all(
-      (await this.#named(name)).map((record) => this.#core.send(() => this.#core.engine.pauseSchedule(record))),
+      (await this.#named(name)).map((record) => this.#context.send(() => this.#context.engine.pauseSchedule(record))),
     );
     if (!paused.includes(true)) throw new ScheduleNotFound(name);
   }
@@ -99,13 +99,13 @@ export class Schedules {
    */
   async resume(name: string): Promise<void> {
     this.#guard();
-    const { engine } = this.#core;
+    const { engine } = this.#context;
     for (let left = TRIES; left > 0; left -= 1) {
       const { queue, revision, schedule } = await this.#find(name);
       const parsed = readable(name, schedule);
       const now = await engine.now();
       const resume = { queue, name, from: "paused", revision, lastDue: now, nextDue: nextDue(parsed, now) } as const;
-      if ((await this.#core.send(() => engine.resumeSchedule(resume))) === "applied") return;
+      if ((await this.#context.send(() => engine.resumeSchedule(resume))) === "applied") return;
     }
     throw new LongshoreError("SCHEDULE_BUSY", `schedule ${name} is changed by others again and again`);
   }
@@ -120,18 +120,19 @@ export class Schedules {
   async run(name: string): Promise<Job> {
     this.#guard();
     const { schedule, queue } = await this.#find(name);
-    const spec = scheduledJob(readable(name, schedule), this.#core.nextId(queue), { in: 0 });
-    const [answer] = await this.#core.send(() => this.#core.engine.enqueue({ jobs: [spec] }));
+    const spec = scheduledJob(readable(name, schedule), this.#context.nextId(queue), { in: 0 });
+    const [answer] = await this.#context.send(() => this.#context.engine.enqueue({ jobs: [spec] }));
     const { id, outcome }: Pick<EnqueueAnswer, "id" | "outcome"> = answer ?? { id: spec.id, outcome: "created" };
     if (outcome === "rejected") throw new UniqueConflict(spec.unique?.key ?? "", id);
-    return new Job(this.#core, { queue, id }, outcome, null);
+    return new Job(this.#context, { queue, id }, outcome, null);
   }
 
   /** Removes a schedule; its jobs stay. Answers `false` when there was none. @throws InvalidInput */
   async remove(name: string): Promise<boolean> {
     this.#guard();
     const records = await this.#named(name);
-    for (const { queue } of records) await this.#core.send(() => this.#core.engine.removeSchedule({ queue, name }));
+    for (const { queue } of records)
+      await this.#context.send(() => this.#context.engine.removeSchedule({ queue, name }));
     return records.length > 0;
   }
 
@@ -142,7 +143,7 @@ export class Schedules {
   }
 
   async #named(name: string): Promise<ScheduleRecord[]> {
-    return this.#core.engine.schedules({ names: [parseName("name", name)] });
+    return this.#context.engine.schedules({ names: [parseName("name", name)] });
   }
 
   #guard(): void {

@@ -27,7 +27,7 @@ import type {
   WatchAnswer,
   WorkerRecord,
 } from "../contract/engine.js";
-import { deliverNow, type Post } from "../shared/relay.js";
+import { deliverNow, type Mailbox } from "../shared/relay.js";
 import type {
   SchedulePut,
   SchedulePutAnswer,
@@ -40,8 +40,8 @@ import { Signals } from "../shared/wake-signals.js";
 import { holds } from "./commands/settle.js";
 import { cancel, control, promote, release, remove, retry, update, type Command } from "./commands/control.js";
 import { exchange } from "./commands/exchange.js";
-import { tell, watchOn } from "./store/transitions.js";
-import { MemoryPost } from "./messages/mailbox.js";
+import { emit, watchOn } from "./store/transitions.js";
+import { MemoryMailbox } from "./messages/mailbox.js";
 import { enqueueOne } from "./commands/enqueue.js";
 import { asideOf, countStates, listPage, positionOf, recordOf } from "./commands/read.js";
 import { applyReport } from "./commands/report.js";
@@ -57,7 +57,7 @@ import {
 import { closeSession, heartbeat, heldBy, listWorkers, openSession, type Heartbeat } from "./commands/sessions.js";
 import { MemoryStore, type Moment } from "./store/store.js";
 import { claimSuperseded, type Supersession } from "./commands/supersede.js";
-import { farewells } from "./messages/outbox.js";
+import { removalMessages } from "./messages/outbox.js";
 import { listDependencies, listDependents } from "./store/dependencies.js";
 import { commitFlow } from "./store/flow.js";
 import { sweep } from "./commands/sweep.js";
@@ -67,14 +67,14 @@ export class MemoryEngine implements Engine {
   readonly #clock: Clock;
   readonly #store = new MemoryStore();
   readonly #signals: Signals;
-  readonly #post: Post;
+  readonly #mailbox: Mailbox;
   #closed = false;
 
   /** @param options.clock the time the engine lives in; default: the machine's */
   constructor(options: { clock?: Clock } = {}) {
     this.#clock = options.clock ?? systemClock;
     this.#signals = new Signals(this.#clock);
-    this.#post = new MemoryPost(this.#store, this.#signals, this.#clock);
+    this.#mailbox = new MemoryMailbox(this.#store, this.#signals, this.#clock);
   }
 
   open(): void {
@@ -168,7 +168,7 @@ export class MemoryEngine implements Engine {
     this.#guard();
     const moment = this.#moment();
     const answers = updates.map((update): FencedAnswer => {
-      const session = this.#store.heard(id, update.queue, moment);
+      const session = this.#store.liveSession(id, update.queue, moment);
       if (session === null) return "stale";
       const queue = this.#store.queue(update.queue);
       const job = queue.jobs.get(update.id);
@@ -229,8 +229,8 @@ export class MemoryEngine implements Engine {
 
   /** Lets the jobs of these queues tell what they have to tell each other, and follows that to its end. */
   #deliver(names: Iterable<string>): void {
-    const queues = new Set([...names].filter((name) => (this.#store.find(name)?.news.size ?? 0) > 0));
-    if (queues.size > 0) deliverNow(this.#post, queues);
+    const queues = new Set([...names].filter((name) => (this.#store.find(name)?.outbox.size ?? 0) > 0));
+    if (queues.size > 0) deliverNow(this.#mailbox, queues);
   }
 
   pause({ queue: name }: { queue: string }): void {
@@ -246,7 +246,7 @@ export class MemoryEngine implements Engine {
     const queue = this.#store.queue(name);
     if (queue.paused === paused) return;
     queue.paused = paused;
-    tell(queue, this.now(), { kind: paused ? "paused" : "resumed" });
+    emit(queue, this.now(), { kind: paused ? "paused" : "resumed" });
     this.#signals.changed(name);
   }
 
@@ -254,10 +254,10 @@ export class MemoryEngine implements Engine {
     this.#guard();
     const found = this.#store.find(queue);
     if (!force && found !== undefined && found.lines.active.size > 0) return false;
-    const farewell = found === undefined ? [] : farewells(found);
+    const farewell = found === undefined ? [] : removalMessages(found);
     this.#store.remove(queue);
     this.#signals.changed(queue);
-    deliverNow(this.#post, [], farewell);
+    deliverNow(this.#mailbox, [], farewell);
     return true;
   }
 
@@ -334,7 +334,7 @@ export class MemoryEngine implements Engine {
 
   acknowledgeSuperseded({ refs }: { refs: readonly JobRef[] }): void {
     this.#guard();
-    for (const { queue, id } of refs) this.#store.find(queue)?.owed.delete(id);
+    for (const { queue, id } of refs) this.#store.find(queue)?.superseded.delete(id);
   }
 
   getJobs({ refs }: { refs: readonly JobRef[] }): (JobRecord | null)[] {

@@ -43,10 +43,10 @@ import { batchesOf } from "./format/batches.js";
 import { Channel } from "./waiting/channel.js";
 import { control, type Command } from "./commands/control.js";
 import { exchange, held, heartbeat, report } from "./commands/exchange.js";
-import { Habits } from "./commands/fast-path.js";
+import { FastPath } from "./commands/fast-path.js";
 import { Keys } from "./connection/keys.js";
 import { Link } from "./connection/connection.js";
-import { RedisPost } from "./commands/mailbox.js";
+import { RedisMailbox } from "./commands/mailbox.js";
 import { enqueue } from "./commands/enqueue.js";
 import { Reader } from "./commands/read.js";
 import { Registry } from "./connection/queue-registry.js";
@@ -62,13 +62,13 @@ export class RedisEngine implements Engine {
   readonly #keys: Keys;
   readonly #clock: Clock | null;
   readonly #link: Link;
-  readonly #habits = new Habits();
+  readonly #fastPath = new FastPath();
   readonly #reader: Reader;
   readonly #wakeup: Wakeup;
   readonly #channel: Channel;
   readonly #registry: Registry;
   readonly #upkeep: Upkeep;
-  readonly #post: RedisPost;
+  readonly #mailbox: RedisMailbox;
   readonly #schedules: Schedules;
   #info: EngineInfo;
   #closed = false;
@@ -84,7 +84,7 @@ export class RedisEngine implements Engine {
     });
     this.#registry = new Registry(this.#link, this.#keys, () => this.#clock?.now() ?? performance.now());
     this.#upkeep = new Upkeep(this.#link, describeTarget(target), () => this.now());
-    this.#post = new RedisPost(this.#link);
+    this.#mailbox = new RedisMailbox(this.#link);
     this.#reader = new Reader(this.#link, this.#keys);
     this.#schedules = new Schedules(this.#link, this.#keys, this.#registry, this.#reader);
     this.#wakeup = new Wakeup(target, this.#keys, (key) => this.#putBack(key));
@@ -119,8 +119,8 @@ export class RedisEngine implements Engine {
 
   async enqueue({ jobs }: { jobs: readonly JobSpec[] }): Promise<EnqueueAnswer[]> {
     this.#guard();
-    const { answers, news } = await enqueue(this.#link, this.#registry, jobs);
-    await this.#deliver(news);
+    const { answers, pending } = await enqueue(this.#link, this.#registry, jobs);
+    await this.#deliver(pending);
     return answers;
   }
 
@@ -154,8 +154,8 @@ export class RedisEngine implements Engine {
 
   async exchange(params: Parameters<Engine["exchange"]>[0]): Promise<ExchangeAnswer> {
     this.#guard();
-    const { answer, news } = await exchange(this.#link, this.#habits, params);
-    if (news.length > 0) await this.#deliver(news);
+    const { answer, pending } = await exchange(this.#link, this.#fastPath, params);
+    if (pending.length > 0) await this.#deliver(pending);
     return answer;
   }
 
@@ -215,8 +215,8 @@ export class RedisEngine implements Engine {
 
   async #control(command: Command, params: ControlParams, patch = ""): Promise<ControlAnswer[]> {
     this.#guard();
-    const { answers, news } = await control(this.#link, command, params, patch);
-    await this.#deliver(news);
+    const { answers, pending } = await control(this.#link, command, params, patch);
+    await this.#deliver(pending);
     return answers;
   }
 
@@ -226,7 +226,7 @@ export class RedisEngine implements Engine {
    */
   async #deliver(queues: Iterable<string>, first: readonly Message[] = []): Promise<void> {
     try {
-      await deliverSoon(this.#post, new Set(queues), first);
+      await deliverSoon(this.#mailbox, new Set(queues), first);
     } catch (error) {
       if (!(error instanceof EngineUnavailable)) throw error;
     }
@@ -251,7 +251,7 @@ export class RedisEngine implements Engine {
 
   async obliterate({ queue, force }: { queue: string; force: boolean }): Promise<boolean> {
     this.#guard();
-    const farewells = await this.#post.farewells(queue);
+    const farewells = await this.#mailbox.removalMessages(queue);
     const done = (await this.#link.run("obliterate", queue, [force ? 1 : 0])) === 1;
     if (!done) return false;
     await this.#registry.remove(queue);
@@ -261,8 +261,8 @@ export class RedisEngine implements Engine {
 
   async sweep(params: Parameters<Engine["sweep"]>[0]): Promise<SweepAnswer> {
     this.#guard();
-    const { answer, news } = await this.#upkeep.sweep(params);
-    await this.#deliver(news);
+    const { answer, pending } = await this.#upkeep.sweep(params);
+    await this.#deliver(pending);
     await this.#restore(params.queues);
     return answer;
   }
@@ -303,8 +303,8 @@ export class RedisEngine implements Engine {
 
   async fireSchedules({ fires }: Parameters<Engine["fireSchedules"]>[0]): Promise<FencedAnswer[]> {
     this.#guard();
-    const { answers, news } = await this.#schedules.fire(fires);
-    await this.#deliver(news);
+    const { answers, pending } = await this.#schedules.fire(fires);
+    await this.#deliver(pending);
     return answers;
   }
 
@@ -415,11 +415,11 @@ export class RedisEngine implements Engine {
     if (this.#closed) return;
     await this.#channel.listen(queue);
     const seen = new AbortController();
-    const told = this.#channel.wait(queue, cursor, timeout, AbortSignal.any([signal, seen.signal]));
+    const receipt = this.#channel.wait(queue, cursor, timeout, AbortSignal.any([signal, seen.signal]));
     try {
       // What was told before the wait began is not heard in it.
       const sequence = await this.#link.send(() => this.#link.client.hget(this.#keys.of(queue, "conf"), "seq"));
-      if (Number(sequence ?? 0) <= cursor) await told;
+      if (Number(sequence ?? 0) <= cursor) await receipt;
     } finally {
       seen.abort();
     }

@@ -10,7 +10,7 @@ import { isState, STATES, type JobState } from "../../model/job/state.js";
 export type OrderKey = readonly [number, string];
 
 /** A place in a listing. */
-export interface Place {
+export interface Position {
   readonly queue: string;
   readonly state: JobState;
   readonly key: OrderKey;
@@ -35,12 +35,12 @@ export function listedStates(filter: JobFilter): readonly JobState[] {
 }
 
 /** A place as a string that callers hand back. */
-export function encodeCursor(place: Place): string {
+export function encodeCursor(place: Position): string {
   return Buffer.from(JSON.stringify([place.queue, place.state, place.key[0], place.key[1]])).toString("base64url");
 }
 
 /** The place a cursor stands for. @throws InvalidInput when it was not made by `encodeCursor` */
-export function decodeCursor(cursor: string): Place {
+export function decodeCursor(cursor: string): Position {
   let parts: unknown;
   try {
     parts = JSON.parse(Buffer.from(cursor, "base64url").toString());

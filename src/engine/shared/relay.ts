@@ -48,36 +48,36 @@ export function answerForMissing(message: Message): Message[] {
 }
 
 /** News of some jobs of a queue. */
-export interface News {
+export interface OutboxBatch {
   readonly messages: readonly Message[];
   /** Whose news this is: handed back once the messages have arrived. `null`: there was none. */
-  readonly told: NewsToken | null;
+  readonly receipt: OutboxReceipt | null;
 }
 
 /** What names news: for whoever gave it. */
-export type NewsToken = readonly string[];
+export type OutboxReceipt = readonly string[];
 
 /** What became of messages. */
-export interface Delivered {
+export interface DeliveryResult {
   /** What their receivers answer. */
   readonly replies: readonly Message[];
   /** The queues in which jobs have news now. */
-  readonly news: readonly string[];
+  readonly pendingQueues: readonly string[];
 }
 
 /** The side of an engine: where news is written down, and where messages arrive. */
-export interface Post {
+export interface Mailbox {
   /** The next news of a queue; `told` was delivered, and is forgotten first. At most about 500 messages. */
-  news(queue: string, told: NewsToken | null): Awaitable<News>;
+  takeOutbox(queue: string, receipt: OutboxReceipt | null): Awaitable<OutboxBatch>;
   /** Hands messages, at most about 500, to their receivers, all in one queue in order. */
-  hand(messages: readonly Message[]): Awaitable<Delivered>;
+  deliver(messages: readonly Message[]): Awaitable<DeliveryResult>;
 }
 
-type Step = () => Awaitable<News | Delivered>;
+type Step = () => Awaitable<OutboxBatch | DeliveryResult>;
 
 /** Delivers the news of these queues, and what follows from it, for engines that answer at once. */
-export function deliverNow(post: Post, queues: Iterable<string>, first: readonly Message[] = []): void {
-  const delivery = deliver(post, queues, first);
+export function deliverNow(mailbox: Mailbox, queues: Iterable<string>, first: readonly Message[] = []): void {
+  const delivery = deliver(mailbox, queues, first);
   for (let step = delivery.next(); step.done !== true;) {
     const answer = step.value();
     if (isThenable(answer)) throw new TypeError("an engine that answers at once answered later");
@@ -86,36 +86,44 @@ export function deliverNow(post: Post, queues: Iterable<string>, first: readonly
 }
 
 /** Delivers the news of these queues, and what follows from it. `first`: messages that go ahead of it. */
-export async function deliverSoon(post: Post, queues: Iterable<string>, first: readonly Message[] = []): Promise<void> {
-  const delivery = deliver(post, queues, first);
+export async function deliverSoon(
+  mailbox: Mailbox,
+  queues: Iterable<string>,
+  first: readonly Message[] = [],
+): Promise<void> {
+  const delivery = deliver(mailbox, queues, first);
   for (let step = delivery.next(); step.done !== true;) step = delivery.next(await step.value());
 }
 
 function* deliver(
-  post: Post,
+  mailbox: Mailbox,
   queues: Iterable<string>,
   first: readonly Message[],
-): Generator<Step, void, News | Delivered> {
+): Generator<Step, void, OutboxBatch | DeliveryResult> {
   const open = new Set(queues);
-  yield* send(post, first, open);
+  yield* send(mailbox, first, open);
   for (const queue of open) {
-    let told: NewsToken | null = null;
+    let receipt: OutboxReceipt | null = null;
     do {
-      const before: NewsToken | null = told;
-      const news = (yield () => post.news(queue, before)) as News;
-      yield* send(post, news.messages, open);
-      ({ told } = news);
-    } while (told !== null);
+      const before: OutboxReceipt | null = receipt;
+      const news = (yield () => mailbox.takeOutbox(queue, before)) as OutboxBatch;
+      yield* send(mailbox, news.messages, open);
+      ({ receipt } = news);
+    } while (receipt !== null);
     // Back at the end of the line, should it have news again.
     open.delete(queue);
   }
 }
 
-function* send(post: Post, messages: readonly Message[], open: Set<string>): Generator<Step, void, News | Delivered> {
+function* send(
+  mailbox: Mailbox,
+  messages: readonly Message[],
+  open: Set<string>,
+): Generator<Step, void, OutboxBatch | DeliveryResult> {
   let outgoing = messages;
   while (outgoing.length > 0) {
     const sent: readonly Message[] = outgoing;
-    const { replies, news } = (yield () => post.hand(sent)) as Delivered;
+    const { replies, pendingQueues: news } = (yield () => mailbox.deliver(sent)) as DeliveryResult;
     for (const queue of news) open.add(queue);
     outgoing = replies;
   }

@@ -1,6 +1,6 @@
 /** Removing a queue with all that was ever stored about it. */
 import { ACTIVE } from "./store/state-lines.js";
-import { farewells } from "./messages/outbox.js";
+import { removalMessages } from "./messages/outbox.js";
 import { deliver } from "./messages/mailbox.js";
 import { leaveQueue, sessionsIn } from "./commands/sessions.js";
 import type { Transaction } from "./store/transaction.js";
@@ -35,7 +35,7 @@ export function obliterate(transaction: Transaction, name: string, force: boolea
   const queue = transaction.find(name);
   if (queue === null) return true;
   if (!force && queue.standing(ACTIVE) > 0) return false;
-  const told = farewells(sql, queue);
+  const receipt = removalMessages(sql, queue);
   for (const session of sessionsIn(sql, queue)) leaveQueue(sql, session, queue);
   for (const table of OF_JOBS) {
     sql.run(`DELETE FROM ${table} WHERE job IN (SELECT job FROM jobs WHERE queue = ?)`, queue.number);
@@ -44,6 +44,6 @@ export function obliterate(transaction: Transaction, name: string, force: boolea
   sql.run("DELETE FROM revoked WHERE queue = ?", name);
   transaction.drop(name);
   transaction.changed(name);
-  deliver(transaction, told);
+  deliver(transaction, receipt);
   return true;
 }

@@ -5,7 +5,7 @@ import type { JobRef } from "../job/job.js";
 import { pathText, putAt, takeAt } from "../value/path.js";
 
 /** What became of a job that an input refers to. */
-export type Referent =
+export type ReferencedJob =
   | { readonly kind: "result"; readonly value: unknown }
   /** It ended without success, and its dependent goes on all the same. */
   | { readonly kind: "none" }
@@ -23,7 +23,7 @@ export function referredJobs(references: readonly InputReference[]): JobRef[] {
 export function fillReferences(
   input: unknown,
   references: readonly InputReference[],
-  referentOf: (job: JobRef) => Referent,
+  referentOf: (job: JobRef) => ReferencedJob,
 ): unknown {
   let filled = input;
   for (const { at, from, take } of references) {

@@ -34,10 +34,10 @@ export interface JobBody {
 }
 
 /** What ties a job to others. */
-export type Ties = Pick<JobSpec, "after" | "references" | "flow" | "role">;
+export type JobLinks = Pick<JobSpec, "after" | "references" | "flow" | "role">;
 
 /** The ties of a job that stands alone. */
-export const UNTIED: Ties = { after: [], references: [], flow: null, role: "job" };
+export const UNLINKED: JobLinks = { after: [], references: [], flow: null, role: "job" };
 
 /** A job as it is handed to an engine: complete, validated, defaults filled in. */
 export interface JobSpec extends JobRef, JobBody {

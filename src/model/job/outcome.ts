@@ -6,7 +6,7 @@ import { CRASH_LIMIT, type AttemptOutcome } from "./job.js";
 import type { Cause, JobState } from "./state.js";
 
 /** What a decision needs to know of an active job. */
-export interface Run {
+export interface RunState {
   /** Runs that counted before this one. */
   readonly counted: number;
   readonly attempts: number;
@@ -16,7 +16,7 @@ export interface Run {
 }
 
 /** Where the job goes. */
-export interface Verdict {
+export interface OutcomeTransition {
   readonly state: JobState;
   readonly cause: Cause;
   /** Milliseconds until it is due; only for `delayed`. */
@@ -36,10 +36,10 @@ type Reported =
 
 // Most runs end in one of these: made once, for the making showed in profiles.
 const ended = { delay: 0, counts: true, place: "tail" } as const;
-const COMPLETED: Verdict = { ...ended, state: "completed", cause: "complete", outcome: "completed" };
-const PARTIAL: Verdict = { ...ended, state: "partial", cause: "partial", outcome: "partial" };
-const FAILED: Verdict = { ...ended, state: "failed", cause: "fail", outcome: "failed" };
-const RELEASED: Verdict = {
+const COMPLETED: OutcomeTransition = { ...ended, state: "completed", cause: "complete", outcome: "completed" };
+const PARTIAL: OutcomeTransition = { ...ended, state: "partial", cause: "partial", outcome: "partial" };
+const FAILED: OutcomeTransition = { ...ended, state: "failed", cause: "fail", outcome: "failed" };
+const RELEASED: OutcomeTransition = {
   state: "queued",
   cause: "return",
   delay: 0,
@@ -48,10 +48,10 @@ const RELEASED: Verdict = {
   outcome: "returned",
 };
 
-const DECLINED: Verdict = { ...RELEASED, place: "kept", outcome: "declined" };
+const DECLINED: OutcomeTransition = { ...RELEASED, place: "kept", outcome: "declined" };
 
 /** Decides what an outcome reported by a worker does to its job. */
-export function judge(run: Run, outcome: Reported): Verdict {
+export function judge(run: RunState, outcome: Reported): OutcomeTransition {
   switch (outcome.kind) {
     case "complete":
       return COMPLETED;
@@ -80,7 +80,7 @@ export function judge(run: Run, outcome: Reported): Verdict {
 }
 
 /** Decides what the death of its worker does to a job. */
-export function judgeCrash(run: Pick<Run, "crashes">): Verdict {
+export function judgeCrash(run: Pick<RunState, "crashes">): OutcomeTransition {
   const last = run.crashes + 1 >= CRASH_LIMIT;
   return {
     state: last ? "failed" : "queued",

@@ -7,7 +7,7 @@ import { DEFAULT_BACKOFF, parseBackoff, type BackoffOption } from "../failure/ba
 import { encodePayload, type Json } from "../value/codec.js";
 import { parseDuration, parsePositiveDuration, type Duration } from "../value/duration.js";
 import { InvalidInput } from "../errors/errors.js";
-import type { JobSpec, Ties } from "../job/job.js";
+import type { JobSpec, JobLinks } from "../job/job.js";
 import { parseId, parseKey, parseTags } from "../value/name.js";
 import { parseFlag, parseWhole } from "../value/scalar.js";
 import { DEFAULT_RETENTION, parseRetention, type KeepOption } from "../job/retention.js";
@@ -60,7 +60,7 @@ export interface JobOptions extends JobDefaults {
 }
 
 /** What the options of a job come to. */
-export type ParsedOptions = Omit<JobSpec, "queue" | "id" | "task" | "input" | "nonce" | keyof Ties> & {
+export type ParsedOptions = Omit<JobSpec, "queue" | "id" | "task" | "input" | "nonce" | keyof JobLinks> & {
   id: string | null;
 };
 

@@ -1,6 +1,6 @@
 /** From checked options to the job as engines take it: for all who enqueue, so that one set of rules holds. */
 import { encodePayload } from "../value/codec.js";
-import { UNTIED, type JobSpec, type Ties } from "../job/job.js";
+import { UNLINKED, type JobSpec, type JobLinks } from "../job/job.js";
 import type { ParsedOptions } from "./options.js";
 
 /** What a spec is made from beside the options. */
@@ -15,7 +15,7 @@ export interface SpecParts {
   readonly payloadCap: number;
   readonly nonce: string | null;
   /** Default: none. */
-  readonly ties?: Ties;
+  readonly links?: JobLinks;
 }
 
 /**
@@ -23,7 +23,7 @@ export interface SpecParts {
  * @throws InvalidInput, PayloadTooLarge
  */
 export function makeSpec(parts: SpecParts, options: ParsedOptions): JobSpec {
-  const { queue, id, task, input, field = "input", payloadCap, nonce, ties = UNTIED } = parts;
+  const { queue, id, task, input, field = "input", payloadCap, nonce, links = UNLINKED } = parts;
   const { backoff, timeout, due, priority, attempts, ttl, tags, meta, hold, unique, supersedes, retention } = options;
   return {
     queue,
@@ -43,6 +43,6 @@ export function makeSpec(parts: SpecParts, options: ParsedOptions): JobSpec {
     supersedes,
     retention,
     nonce,
-    ...ties,
+    ...links,
   };
 }

@@ -6,7 +6,7 @@ import { DEFAULT_BACKOFF, type Backoff } from "../failure/backoff.js";
 import { POLICIES, type Dependency } from "../job/dependency.js";
 import { LONGEST_DURATION } from "../value/duration.js";
 import { MOST_MEMBERS, type InputReference, type Membership } from "../job/membership.js";
-import type { JobRef, JobSpec, Ties } from "../job/job.js";
+import type { JobRef, JobSpec, JobLinks } from "../job/job.js";
 import { META_CAP, MOST_ATTEMPTS, PRIORITY_BOUND } from "./options.js";
 import type { Path } from "../value/path.js";
 import type { Keep, Retention } from "../job/retention.js";
@@ -158,7 +158,7 @@ export function readRole(what: string, value: unknown): JobSpec["role"] {
 }
 
 /** @throws Malformed */
-export function readTies(what: string, value: unknown): Ties {
+export function readLinks(what: string, value: unknown): JobLinks {
   const { after, references, flow, role } = readObject(what, value);
   return {
     after: readAfter(`${what}.after`, after),
@@ -174,7 +174,7 @@ export function readSpec(what: string, value: unknown, payloadCap: number): JobS
   const at = (field: string): [string, unknown] => [`${what}.${field}`, spec[field]];
   return {
     ...readRef(what, value),
-    ...readTies(what, value),
+    ...readLinks(what, value),
     task: readName(...at("task")),
     input: readBytes(...at("input"), payloadCap),
     backoff: isDefault(spec["backoff"]) ? DEFAULT_BACKOFF : readBackoff(...at("backoff")),

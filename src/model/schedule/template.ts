@@ -1,7 +1,7 @@
 /** What all jobs of a schedule have in common: a job's spec without what its tick gives it. */
 import { encodePayload } from "../value/codec.js";
 import { InvalidInput } from "../errors/errors.js";
-import type { JobSpec, Ties } from "../job/job.js";
+import type { JobSpec, JobLinks } from "../job/job.js";
 import { parseName } from "../value/name.js";
 import { parseOptions, type JobDefaults, type JobOptions } from "../options/options.js";
 
@@ -12,7 +12,7 @@ export interface TickOptions extends Omit<JobOptions, "id" | "delay" | "runAt" |
 }
 
 /** A job's spec without what its tick gives it. */
-export type JobTemplate = Omit<JobSpec, "id" | "due" | "hold" | "nonce" | keyof Ties>;
+export type JobTemplate = Omit<JobSpec, "id" | "due" | "hold" | "nonce" | keyof JobLinks>;
 
 /** What a task, its queue and the connection say where a schedule says nothing. */
 export interface TemplateDefaults {

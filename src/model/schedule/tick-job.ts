@@ -2,7 +2,7 @@
  * From ticks to jobs: what a schedule enqueues, and what becomes of all its ticks up to now. Every job carries the tag
  * `schedule:NAME`, so that those of one schedule are found in the list of all jobs.
  */
-import { UNTIED, type JobSpec } from "../job/job.js";
+import { UNLINKED, type JobSpec } from "../job/job.js";
 import type { Schedule } from "./schedule.js";
 import { missed, nextDue, runTime, tickId } from "./ticks.js";
 
@@ -16,7 +16,7 @@ export function scheduledJob({ name, job, overlap }: Schedule, id: string, due: 
   const tags = [...new Set([...job.tags, scheduleTag(name)])];
   // Of several jobs of a schedule only the latest counts: a key that is nobody else's says so.
   const supersedes = overlap === "supersede" ? scheduleTag(name) : job.supersedes;
-  return { ...job, ...UNTIED, id, due, hold: false, nonce: null, tags, supersedes };
+  return { ...job, ...UNLINKED, id, due, hold: false, nonce: null, tags, supersedes };
 }
 
 /** The most characters of input that the jobs of one look may have together: they are enqueued in one command. */

@@ -6,12 +6,12 @@
  */
 import type { Claim, Engine, ExchangeAnswer, Lease, Settlement } from "../../engine/contract/engine.js";
 import { pause, type Clock, type Random } from "../../model/value/clock.js";
-import type { EngineTime } from "../session/engine-clock.js";
-import type { Outage } from "../session/engine-outage.js";
+import type { EngineClock } from "../session/engine-clock.js";
+import type { EngineOutage } from "../session/engine-outage.js";
 import type { ParsedOrder } from "./queue-order.js";
 import type { Run } from "../run/run.js";
-import { settleApart, settlementOf } from "./settle-each.js";
-import { WorkWait } from "./idle-wait.js";
+import { settleEach, settlementOf } from "./settle-each.js";
+import { IdleWait } from "./idle-wait.js";
 import type { WorkSession } from "../session/session.js";
 
 /** The most outcomes, and the most leases, in one command. */
@@ -53,8 +53,8 @@ export interface ExchangeOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly order: ParsedOrder;
-  readonly outage: Outage;
-  readonly time: EngineTime;
+  readonly outage: EngineOutage;
+  readonly time: EngineClock;
   readonly host: ExchangeHost;
   /** Look once more when runs have ended, before there is said to be nothing: jobs that waited for them may be ready. */
   readonly thorough: boolean;
@@ -62,7 +62,7 @@ export interface ExchangeOptions {
 
 export class ExchangeLoop {
   readonly #options: ExchangeOptions;
-  readonly #wait: WorkWait;
+  readonly #wait: IdleWait;
   readonly #lanes: [boolean, boolean] = [false, false];
   #session: WorkSession | null = null;
   #outbox: Run[] = [];
@@ -86,7 +86,7 @@ export class ExchangeLoop {
 
   constructor(options: ExchangeOptions) {
     this.#options = options;
-    this.#wait = new WorkWait({ ...options, tasks: () => options.host.tasks() }, (sure, spent) => {
+    this.#wait = new IdleWait({ ...options, tasks: () => options.host.tasks() }, (sure, spent) => {
       if (sure) options.host.expectsWork();
       this.#owesWakeUp ||= spent;
       this.look();
@@ -301,7 +301,7 @@ export class ExchangeLoop {
         }
       }
     };
-    return settleApart(runs, send, (error) => outage.report(error));
+    return settleEach(runs, send, (error) => outage.report(error));
   }
 
   /** Is there no slot, whatever the commands on their way bring? */

@@ -4,8 +4,8 @@
  */
 import type { Engine, ExchangeAnswer } from "../../engine/contract/engine.js";
 import { pause, type Clock } from "../../model/value/clock.js";
-import type { EngineTime } from "../session/engine-clock.js";
-import type { Outage } from "../session/engine-outage.js";
+import type { EngineClock } from "../session/engine-clock.js";
+import type { EngineOutage } from "../session/engine-outage.js";
 import type { ParsedOrder } from "./queue-order.js";
 
 /** The longest single wait, and after how long the engine is asked although it woke nobody. Milliseconds. */
@@ -16,18 +16,18 @@ const QUICK = 5;
 const LONGEST_PENALTY = 250;
 
 /** What waiting needs. */
-export interface WorkWaitOptions {
+export interface IdleWaitOptions {
   readonly engine: Engine;
   readonly clock: Clock;
   readonly order: ParsedOrder;
   /** The tasks of which it takes jobs that were set aside. */
   readonly tasks: () => readonly string[];
-  readonly outage: Outage;
-  readonly time: EngineTime;
+  readonly outage: EngineOutage;
+  readonly time: EngineClock;
 }
 
-export class WorkWait {
-  readonly #options: WorkWaitOptions;
+export class IdleWait {
+  readonly #options: IdleWaitOptions;
   readonly #woken: (sure: boolean, spent: boolean) => void;
   #waiting: AbortController | null = null;
   #nextDue: number | null = null;
@@ -39,7 +39,7 @@ export class WorkWait {
    * `woken` is called when it is worth asking for work; `sure`: there is work, as far as one can know; `spent`: a wake-up was
    * spent on this, so whoever does not ask for work passes it on.
    */
-  constructor(options: WorkWaitOptions, woken: (sure: boolean, spent: boolean) => void) {
+  constructor(options: IdleWaitOptions, woken: (sure: boolean, spent: boolean) => void) {
     this.#options = options;
     this.#woken = woken;
   }

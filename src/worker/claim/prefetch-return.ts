@@ -7,7 +7,7 @@ import type { Clock } from "../../model/value/clock.js";
 /** How long (milliseconds) jobs wait behind running ones before they are given back. */
 const PATIENCE = 100;
 
-export class AheadGuard {
+export class PrefetchReturn {
   readonly #clock: Clock;
   readonly #waiting: () => number;
   readonly #giveBack: () => void;

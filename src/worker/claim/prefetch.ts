@@ -7,11 +7,11 @@
 /** Jobs that take longer than this on average (milliseconds) have nothing leased ahead of them. */
 const SLOW = 50;
 /** The most jobs leased ahead. */
-const MOST_AHEAD = 500;
+const MOST_PREFETCHED = 500;
 /** How much a new measurement counts. */
 const WEIGHT = 0.05;
 
-export class LeaseAhead {
+export class Prefetch {
   readonly #concurrency: number;
   readonly #fixed: number | null;
   #run: number | null = null;
@@ -42,8 +42,8 @@ export class LeaseAhead {
   get size(): number {
     if (this.#fixed !== null) return this.#fixed;
     if (this.#run === null || this.#run > SLOW) return 0;
-    if (this.#run < 1) return Math.min(MOST_AHEAD, Math.max(100, 4 * this.#concurrency));
+    if (this.#run < 1) return Math.min(MOST_PREFETCHED, Math.max(100, 4 * this.#concurrency));
     // As many as are run while an answer is on its way.
-    return Math.min(MOST_AHEAD, Math.floor((this.#concurrency * Math.max(1, this.#answer)) / this.#run));
+    return Math.min(MOST_PREFETCHED, Math.floor((this.#concurrency * Math.max(1, this.#answer)) / this.#run));
   }
 }

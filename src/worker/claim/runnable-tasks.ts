@@ -9,7 +9,7 @@ import type { Clock } from "../../model/value/clock.js";
 import { UnknownTask } from "../../model/errors/errors.js";
 import { plainFailure } from "../../model/failure/failure.js";
 import { knownTasks, type Runnable } from "../execution/runnable.js";
-import type { Outage } from "../session/engine-outage.js";
+import type { EngineOutage } from "../session/engine-outage.js";
 
 /** How long a task whose module was missing is left alone: at first, and at most. Milliseconds. */
 const FIRST_REST = 10_000;
@@ -24,10 +24,10 @@ const ASK_AGAIN = 1_000;
 const MOST_RUNNING = 50;
 
 /** What a repertoire is given, and whom it tells. */
-export interface RepertoireOptions {
+export interface RunnableTasksOptions {
   readonly engine: Engine;
   readonly clock: Clock;
-  readonly outage: Outage;
+  readonly outage: EngineOutage;
   /** The worker's name. */
   readonly name: string;
   readonly queues: readonly string[];
@@ -47,8 +47,8 @@ interface Rest {
   over: boolean;
 }
 
-export class Repertoire {
-  readonly #options: RepertoireOptions;
+export class RunnableTasks {
+  readonly #options: RunnableTasksOptions;
   readonly #resting = new Map<string, Rest>();
   /** Tasks it cannot run whose jobs are to be given up. */
   #givenUp = new Set<string>();
@@ -65,7 +65,7 @@ export class Repertoire {
   #named: readonly string[] | null = null;
   #known = 0;
 
-  constructor(options: RepertoireOptions) {
+  constructor(options: RunnableTasksOptions) {
     this.#options = options;
   }
 

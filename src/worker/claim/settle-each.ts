@@ -15,7 +15,7 @@ const NOTHING = { alive: true, leases: [], more: true, nextDue: null } as const;
  * @param send settles one; `null` when the session is gone. @throws what the engine refused it with
  * @param refused is told of each refusal
  */
-export async function settleApart(
+export async function settleEach(
   runs: readonly Run[],
   send: (settlement: Settlement) => Promise<ExchangeAnswer | null>,
   refused: (error: unknown) => void,

@@ -9,7 +9,7 @@ import { decodePayload, encodePayload } from "../../model/value/codec.js";
 import { ModuleNotFound, TimedOut, Undecodable, UnknownTask, type InvalidInput } from "../../model/errors/errors.js";
 import { RunContext } from "../handler/run-context.js";
 import { currentContext } from "../handler/current-job.js";
-import type { Deadlines } from "./timeouts.js";
+import type { Timeouts } from "./timeouts.js";
 import { finalFailure, outcomeOf } from "../run/outcome.js";
 import { checkInput } from "../../define/check-input.js";
 import type { JobDefaults } from "../../model/options/options.js";
@@ -35,7 +35,7 @@ export interface ExecutorOptions {
   readonly currentJob: boolean;
   readonly runnables: ReadonlyMap<string, Runnable>;
   readonly runners: Runners;
-  readonly deadlines: Deadlines;
+  readonly deadlines: Timeouts;
   /** A handler is about to be called; `inline`: in this process. */
   readonly started: (run: Run, inline: boolean) => void;
   /** The code of a task was there. */

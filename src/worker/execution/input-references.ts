@@ -2,7 +2,7 @@
 import { decodePayload } from "../../model/value/codec.js";
 import { isSuccess } from "../../model/job/dependency.js";
 import type { JobRef } from "../../model/job/job.js";
-import { fillReferences, referredJobs, type Referent } from "../../model/flow/input-references.js";
+import { fillReferences, referredJobs, type ReferencedJob } from "../../model/flow/input-references.js";
 import { isTerminal } from "../../model/job/state.js";
 import { runsAgain, type RelatedJob } from "../run/host.js";
 import type { Run } from "../run/run.js";
@@ -15,11 +15,11 @@ export async function fillInput(run: Run, input: unknown): Promise<unknown> {
   const references = run.lease.body?.references ?? [];
   const refs = referredJobs(references);
   const jobs = await run.related(refs);
-  const referents = new Map(refs.map((ref, index) => [keyOf(ref), referentOf(ref, jobs[index] ?? null)]));
-  return fillReferences(input, references, (ref) => referents.get(keyOf(ref)) ?? { kind: "gone" });
+  const referenced = new Map(refs.map((ref, index) => [keyOf(ref), referencedJob(ref, jobs[index] ?? null)]));
+  return fillReferences(input, references, (ref) => referenced.get(keyOf(ref)) ?? { kind: "gone" });
 }
 
-function referentOf(ref: JobRef, job: RelatedJob | null): Referent {
+function referencedJob(ref: JobRef, job: RelatedJob | null): ReferencedJob {
   if (job === null) return { kind: "gone" };
   const { state, result } = job;
   if (!isTerminal(state)) throw runsAgain(ref);

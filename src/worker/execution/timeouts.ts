@@ -10,7 +10,7 @@ interface Bucket {
   last: Run;
 }
 
-export class Deadlines {
+export class Timeouts {
   readonly #clock: Clock;
   readonly #expired: (run: Run) => void;
   readonly #buckets = new Map<number, Bucket>();

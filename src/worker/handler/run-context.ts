@@ -5,8 +5,8 @@ import { show, type AllFailed } from "../../model/errors/errors.js";
 import { LONGEST_LOG_LINE, type LogLine } from "../../model/job/log.js";
 import { parseMeta } from "../../model/options/options.js";
 import { headOf } from "../../model/text.js";
-import type { RunHost } from "../run/host.js";
-import type { RunMeans, RunTask } from "../run/services.js";
+import type { RunPort } from "../run/host.js";
+import type { RunServices, RunTask } from "../run/services.js";
 import type { RunningJob } from "../../define/running-job.js";
 import { readDependencies } from "../spawn/ended-dependencies.js";
 import { Spawner } from "../spawn/spawner.js";
@@ -21,9 +21,9 @@ import type { Suspension } from "../steps/in-flight.js";
 
 export class RunContext implements JobContext<unknown> {
   readonly input: unknown;
-  readonly #host: RunHost;
+  readonly #host: RunPort;
   readonly #task: RunTask;
-  readonly #means: RunMeans;
+  readonly #services: RunServices;
   #steps: RunSteps | null = null;
   #spawner: Spawner | null = null;
   #step: Step | null = null;
@@ -36,11 +36,11 @@ export class RunContext implements JobContext<unknown> {
   #spawn: Spawn | null = null;
   #dependencies: Promise<readonly EndedDependency[]> | null = null;
 
-  constructor(host: RunHost, input: unknown, task: RunTask, means: RunMeans) {
+  constructor(host: RunPort, input: unknown, task: RunTask, services: RunServices) {
     this.#host = host;
     this.input = input;
     this.#task = task;
-    this.#means = means;
+    this.#services = services;
   }
 
   get job(): RunningJob {
@@ -127,7 +127,7 @@ export class RunContext implements JobContext<unknown> {
       (level: LogLine["level"]) =>
       (message: string): void => {
         const text = typeof message === "string" ? message : show(message);
-        const line = { at: this.#means.clock.now(), level, message: headOf(text, LONGEST_LOG_LINE) };
+        const line = { at: this.#services.clock.now(), level, message: headOf(text, LONGEST_LOG_LINE) };
         this.#host.say({ line });
       };
     const info = at("info");
@@ -175,7 +175,7 @@ export class RunContext implements JobContext<unknown> {
   }
 
   #ownSteps(): RunSteps {
-    return (this.#steps ??= new RunSteps(this.#host, this.input, this.#task, this.#means));
+    return (this.#steps ??= new RunSteps(this.#host, this.input, this.#task, this.#services));
   }
 
   #ownSpawner(): Spawner {

@@ -9,7 +9,7 @@ const EVERY = 100;
 const TOO_LONG = 1_000;
 const SILENCE = 60_000;
 
-export class LoopWatch {
+export class EventLoopWatch {
   readonly #running: () => Iterable<Run>;
   readonly #blocked: (tasks: readonly string[], ms: number) => void;
   /** The tasks of the runs that began since it last looked. */

@@ -15,11 +15,11 @@ export interface ShutdownSteps {
   /** Ends the threads and processes in which jobs still run; resolves when they are gone. */
   killRuns(): Promise<void>;
   /** Hands back the jobs that still run. */
-  handBackRuns(): void;
+  returnRuns(): void;
   /** Resolves when the engine has every outcome. */
   settled(): Promise<void>;
   /** Ends the session and lets go of everything. */
-  letGo(): Promise<void>;
+  closeResources(): Promise<void>;
 }
 
 /** How long (milliseconds) handlers have after their signal, and the engine for the last outcomes. */
@@ -57,10 +57,10 @@ export class Shutdown {
       await this.#runsEnd(LAST_MOMENT);
       // Before anybody else can begin what they are at.
       await this.#atMost(LAST_MOMENT, steps.killRuns());
-      steps.handBackRuns();
+      steps.returnRuns();
     }
     await this.#atMost(FAREWELL, steps.settled());
-    await steps.letGo();
+    await steps.closeResources();
   }
 
   /** A rung that ends with the work, or after a time. */

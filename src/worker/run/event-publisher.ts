@@ -4,7 +4,7 @@ import type { Run } from "./run.js";
 import { endEventOf, type WorkerEvents } from "./events.js";
 import type { EventEmitter } from "node:events";
 
-export class Teller {
+export class EventPublisher {
   readonly #emitter: EventEmitter<WorkerEvents>;
   readonly #worker: string;
 
@@ -14,7 +14,7 @@ export class Teller {
   }
 
   /** What a listener throws is the program's own error and must not stop the worker half-way. */
-  tell<Name extends keyof WorkerEvents>(name: Name, ...what: WorkerEvents[Name]): void {
+  publish<Name extends keyof WorkerEvents>(name: Name, ...what: WorkerEvents[Name]): void {
     try {
       this.#emitter.emit<keyof WorkerEvents>(name, ...what);
     } catch (error) {
@@ -25,38 +25,38 @@ export class Teller {
   }
 
   /** A run begins, or its lease is lost. */
-  tellRun(name: "active" | "lost", run: Run): void {
-    if (this.#emitter.listenerCount(name) > 0) this.tell(name, run.job);
+  publishRun(name: "active" | "lost", run: Run): void {
+    if (this.#emitter.listenerCount(name) > 0) this.publish(name, run.job);
   }
 
   /** The engine has answered the outcome of a run. */
-  tellEnd(run: Run, answer: FencedAnswer): void {
+  publishEnd(run: Run, answer: FencedAnswer): void {
     const event = endEventOf(run, answer);
     if (this.#emitter.listenerCount(event) === 0) return;
     const { job, value, outcome } = run;
     switch (event) {
       case "completed":
       case "failed":
-        this.tell(event, job, value);
+        this.publish(event, job, value);
         break;
       case "partial":
-        this.tell(event, job, value, outcome?.kind === "partial" ? (outcome.failures ?? []) : []);
+        this.publish(event, job, value, outcome?.kind === "partial" ? (outcome.failures ?? []) : []);
         break;
       case "retrying":
-        this.tell(event, job, value, outcome?.kind === "fail" ? (outcome.retryIn ?? 0) : 0);
+        this.publish(event, job, value, outcome?.kind === "fail" ? (outcome.retryIn ?? 0) : 0);
         break;
       case "snoozed":
-        this.tell(event, job, outcome?.kind === "snooze" ? outcome.delay : 0);
+        this.publish(event, job, outcome?.kind === "snooze" ? outcome.delay : 0);
         break;
       default:
-        this.tell(event, job);
+        this.publish(event, job);
     }
   }
 
   /** Jobs of a task wait for the code that this worker has not; said as a warning of the process when nobody listens. */
-  tellUnknown(task: string, error: Error): void {
+  publishUnknown(task: string, error: Error): void {
     if (this.#emitter.listenerCount("unknown") > 0) {
-      this.tell("unknown", task, error);
+      this.publish("unknown", task, error);
       return;
     }
     const left = "its jobs are left to workers that have it, and no attempt is counted";
@@ -64,9 +64,9 @@ export class Teller {
   }
 
   /** Handlers kept the event loop busy; said as a warning of the process when nobody listens. */
-  tellBlocked(tasks: readonly string[], ms: number): void {
+  publishBlocked(tasks: readonly string[], ms: number): void {
     if (this.#emitter.listenerCount("blocked") > 0) {
-      this.tell("blocked", tasks, ms);
+      this.publish("blocked", tasks, ms);
       return;
     }
     const which = tasks.length === 1 ? `a handler of ${tasks[0]}` : `handlers of ${tasks.join(", ")}`;
@@ -78,8 +78,8 @@ export class Teller {
   }
 
   /** Something went wrong that is not a job's failure. */
-  complain(error: Error): void {
-    if (this.#emitter.listenerCount("error") > 0) this.tell("error", error);
+  publishError(error: Error): void {
+    if (this.#emitter.listenerCount("error") > 0) this.publish("error", error);
     else process.emitWarning(`worker ${this.#worker}: ${error.message}`, "LongshoreWarning");
   }
 }

@@ -14,7 +14,7 @@ import type { JobState } from "../../model/job/state.js";
 import type { RunningJob } from "../../define/running-job.js";
 
 /** Something a run says; sent soon, and lost if its worker dies before. */
-export interface Said {
+export interface RunUpdate {
   readonly progress?: Progress;
   /** JSON text of an object. */
   readonly meta?: string;
@@ -38,7 +38,7 @@ export function runsAgain({ queue, id }: JobRef): Snooze {
   return new Snooze(LOOK_AGAIN, `${queue}/${id}, whose result it needs, runs again`);
 }
 
-export interface RunHost {
+export interface RunPort {
   readonly lease: Lease;
   readonly job: RunningJob;
   /** Aborts when the run should end. */
@@ -46,9 +46,9 @@ export interface RunHost {
   /** Has the run ended, or lost its lease? Then nothing is begun any more. */
   readonly over: boolean;
   /** Says something. What is said after the run has ended is dropped. */
-  say(what: Said): void;
+  say(what: RunUpdate): void;
   /** Resolves once the engine has the checkpoint; rejects when the lease is gone. */
-  leave(checkpoint: Checkpoint): Promise<void>;
+  saveCheckpoint(checkpoint: Checkpoint): Promise<void>;
   /** What earlier runs left, in order. Read once. */
   earlier(): Promise<readonly Checkpoint[]>;
   /** Enqueues jobs; those that are there already stay as they are. */

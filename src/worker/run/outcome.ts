@@ -67,18 +67,18 @@ function waitAfter(
   wrong: (error: InvalidInput) => void,
 ): number | null {
   const { body, attempt } = run.lease;
-  const verdict = verdictOn(thrown, own, now);
-  if (verdict.kind === "final" || body === null) return null;
+  const decision = retryDecisionOn(thrown, own, now);
+  if (decision.kind === "final" || body === null) return null;
   let asked: number | null = null;
-  if (verdict.kind === "retry-after") {
-    asked = waitOf(verdict.delay);
-    if (isOff(verdict.delay)) wrong(new InvalidInput("classify, its delay", verdict.delay, WAIT_RULE));
+  if (decision.kind === "retry-after") {
+    asked = waitOf(decision.delay);
+    if (isOff(decision.delay)) wrong(new InvalidInput("classify, its delay", decision.delay, WAIT_RULE));
   }
   return asked ?? nextDelay(body.backoff, attempt, random);
 }
 
 /** Is it worth another try? `NonRetryable` and `RetryAfter` decide first, then the task's own classifier. */
-export function verdictOn(thrown: unknown, own: Classifier | null, now: number): RetryDecision {
+export function retryDecisionOn(thrown: unknown, own: Classifier | null, now: number): RetryDecision {
   const decided = isInstance(thrown, NonRetryable) || isInstance(thrown, RetryAfter);
   return (decided ? undefined : own?.(thrown, now)) ?? classify(thrown, now);
 }

@@ -8,26 +8,26 @@ import { isSuccess, type DependencyRecord } from "../../model/job/dependency.js"
 import { LeaseLost } from "../../model/errors/errors.js";
 import { EACH_TASK, isEachChild } from "../../model/flow/each.js";
 import type { JobRecord, JobRef, JobSpec } from "../../model/job/job.js";
-import type { Outage } from "../session/engine-outage.js";
+import type { EngineOutage } from "../session/engine-outage.js";
 import type { RelatedJob } from "./host.js";
-import type { Run, RunRelations } from "./run.js";
+import type { Run, RunCommands } from "./run.js";
 import { cut } from "./report-batches.js";
 
 /** The most jobs in a command. */
 const MOST = 500;
 
 /** What relations are given. */
-export interface RelationsOptions {
+export interface RelatedJobsOptions {
   readonly engine: Engine;
-  readonly outage: Outage;
+  readonly outage: EngineOutage;
   /** Is called for a run whose lease turns out to be gone. */
   readonly stale: (run: Run) => void;
 }
 
-export class Relations implements RunRelations {
-  readonly #options: RelationsOptions;
+export class RelatedJobs implements RunCommands {
+  readonly #options: RelatedJobsOptions;
 
-  constructor(options: RelationsOptions) {
+  constructor(options: RelatedJobsOptions) {
     this.#options = options;
   }
 
@@ -87,8 +87,8 @@ export class Relations implements RunRelations {
 
   /** The results of the jobs that a job made of the items of a list: a list, as JSON text. */
   async #resultsOfItems(run: Run, { queue, id }: JobRecord): Promise<string> {
-    const ties = await this.#ask(run, (engine) => engine.dependencies({ queue, id }));
-    const items = ties.filter((tie) => isEachChild(id, tie.id)).toSorted((a, b) => (a.id < b.id ? -1 : 1));
+    const links = await this.#ask(run, (engine) => engine.dependencies({ queue, id }));
+    const items = links.filter((tie) => isEachChild(id, tie.id)).toSorted((a, b) => (a.id < b.id ? -1 : 1));
     const results = (await this.#read(run, items)).map((job) => job?.result ?? "null");
     return `[${results.join(",")}]`;
   }

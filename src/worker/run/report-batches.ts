@@ -5,12 +5,12 @@
 import type { Report } from "../../engine/contract/engine.js";
 import type { Checkpoint } from "../../model/job/checkpoint.js";
 import type { LogLine } from "../../model/job/log.js";
-import type { Leaving, Run } from "./run.js";
+import type { PendingCheckpoint, Run } from "./run.js";
 
 /** The most updates in a command. */
 const MOST_UPDATES = 500;
 /** The most checkpoints, and the most log lines, in an update. */
-const MOST_LEAVING = 500;
+const MOST_CHECKPOINTS = 500;
 const MOST_LINES = 1_000;
 /** How many characters of checkpoints and log lines a command carries, unless one alone is longer. */
 const MOST_TEXT = 4 * 1024 * 1024;
@@ -19,7 +19,7 @@ const MOST_TEXT = 4 * 1024 * 1024;
 export interface Update {
   readonly run: Run;
   readonly report: Report;
-  readonly leaving: readonly Leaving[];
+  readonly checkpoints: readonly PendingCheckpoint[];
 }
 
 /** What a run has pending; it has nothing pending afterwards. */
@@ -29,23 +29,23 @@ export function takeUpdates(run: Run): Update[] {
   if (pending === null) return [];
   const { queue, id, epoch } = run.lease;
   const { progress, meta } = pending;
-  const leavings = cut(pending.leaving, MOST_LEAVING, ({ checkpoint }) => lengthOf(checkpoint));
+  const checkpoints = cut(pending.checkpoints, MOST_CHECKPOINTS, ({ checkpoint }) => lengthOf(checkpoint));
   const says = cut(pending.lines, MOST_LINES, lineLength);
-  const parts = Math.max(leavings.length, says.length, 1);
+  const parts = Math.max(checkpoints.length, says.length, 1);
   return Array.from({ length: parts }, (_, part) => {
-    const leaving = leavings[part] ?? [];
+    const saved = checkpoints[part] ?? [];
     const lines = says[part] ?? [];
     const last = part === parts - 1;
     const report = {
       queue,
       id,
       epoch,
-      ...(leaving.length === 0 ? {} : { checkpoints: leaving.map(({ checkpoint }) => checkpoint) }),
+      ...(saved.length === 0 ? {} : { checkpoints: saved.map(({ checkpoint }) => checkpoint) }),
       ...(progress === null || !last ? {} : { progress }),
       ...(meta === null || !last ? {} : { meta }),
       ...(lines.length === 0 ? {} : { lines }),
     };
-    return { run, report, leaving };
+    return { run, report, checkpoints: saved };
   });
 }
 

@@ -7,18 +7,18 @@ import type { Engine } from "../../engine/contract/engine.js";
 import type { Checkpoint } from "../../model/job/checkpoint.js";
 import { pause, type Clock } from "../../model/value/clock.js";
 import { LeaseLost } from "../../model/errors/errors.js";
-import type { Outage } from "../session/engine-outage.js";
+import type { EngineOutage } from "../session/engine-outage.js";
 import type { Run, RunMessenger } from "./run.js";
 import { commandsOf, takeUpdates, type Update } from "./report-batches.js";
 import type { WorkSession } from "../session/session.js";
 
 /** How long reports are gathered, in milliseconds. */
-const GATHER = 100;
+const BATCH_DELAY = 100;
 
 export class Reporter implements RunMessenger {
   readonly #engine: Engine;
   readonly #clock: Clock;
-  readonly #outage: Outage;
+  readonly #outage: EngineOutage;
   readonly #stale: (run: Run) => void;
   #waiting = new Set<Run>();
   readonly #sending = new Set<Run>();
@@ -26,7 +26,7 @@ export class Reporter implements RunMessenger {
   #tail: Promise<void> = Promise.resolve();
 
   /** `stale` is called for a run whose lease turns out to be gone. */
-  constructor(engine: Engine, clock: Clock, outage: Outage, stale: (run: Run) => void) {
+  constructor(engine: Engine, clock: Clock, outage: EngineOutage, stale: (run: Run) => void) {
     this.#engine = engine;
     this.#clock = clock;
     this.#outage = outage;
@@ -36,7 +36,7 @@ export class Reporter implements RunMessenger {
   /** The run has something pending. */
   readonly touched = (run: Run): void => {
     this.#waiting.add(run);
-    this.#cancel ??= this.#clock.after(GATHER, () => void this.#flush());
+    this.#cancel ??= this.#clock.after(BATCH_DELAY, () => void this.#flush());
   };
 
   /** The run has something pending that somebody waits for. */
@@ -87,9 +87,9 @@ export class Reporter implements RunMessenger {
           session: session.id,
           updates: own.map(({ report }) => report),
         });
-        for (const [index, { run, leaving }] of own.entries()) {
+        for (const [index, { run, checkpoints }] of own.entries()) {
           if (answers[index] === "stale") this.#stale(run);
-          else for (const { arrived } of leaving) arrived();
+          else for (const { arrived } of checkpoints) arrived();
         }
         break;
       } catch (error) {
@@ -100,6 +100,6 @@ export class Reporter implements RunMessenger {
       }
     }
     // Of those that arrived nothing changes any more.
-    for (const { leaving } of updates) for (const { refused } of leaving) refused(refusal);
+    for (const { checkpoints } of updates) for (const { refused } of checkpoints) refused(refusal);
   }
 }

@@ -9,12 +9,12 @@ import { LeaseLost } from "../../model/errors/errors.js";
 import type { JobRef, JobSpec } from "../../model/job/job.js";
 import type { LogLine } from "../../model/job/log.js";
 import type { Progress } from "../../model/job/progress.js";
-import type { RelatedJob, RunHost, Said } from "./host.js";
+import type { RelatedJob, RunPort, RunUpdate } from "./host.js";
 import type { RunningJob } from "../../define/running-job.js";
 import type { WorkSession } from "../session/session.js";
 
 /** A checkpoint on its way to the engine, and who waits for its arrival. */
-export interface Leaving {
+export interface PendingCheckpoint {
   readonly checkpoint: Checkpoint;
   readonly arrived: () => void;
   readonly refused: (error: unknown) => void;
@@ -22,7 +22,7 @@ export interface Leaving {
 
 /** What a run has said and the engine does not know yet. */
 export interface PendingReport {
-  leaving: Leaving[];
+  checkpoints: PendingCheckpoint[];
   progress: Progress | null;
   meta: string | null;
   lines: LogLine[];
@@ -38,14 +38,14 @@ export interface RunMessenger {
 }
 
 /** What runs have to do with other jobs: makes them, waits for them, reads them. */
-export interface RunRelations {
+export interface RunCommands {
   enqueue(run: Run, jobs: readonly JobSpec[]): Promise<readonly EnqueueAnswer[]>;
   depend(run: Run, jobs: readonly JobRef[]): Promise<void>;
   dependencies(run: Run): Promise<readonly DependencyRecord[]>;
   related(run: Run, jobs: readonly JobRef[]): Promise<readonly (RelatedJob | null)[]>;
 }
 
-export class Run implements RunHost {
+export class Run implements RunPort {
   readonly lease: Lease;
   readonly session: WorkSession;
   /** Set when it has ended, for whatever reason; anything later is ignored. */
@@ -68,16 +68,16 @@ export class Run implements RunHost {
   next: Run | null = null;
   pending: PendingReport | null = null;
   readonly #messenger: RunMessenger;
-  readonly #relations: RunRelations;
+  readonly #commands: RunCommands;
   #job: RunningJob | null = null;
   #controller: AbortController | null = null;
   #reason: unknown = undefined;
 
-  constructor(lease: Lease, session: WorkSession, messenger: RunMessenger, relations: RunRelations) {
+  constructor(lease: Lease, session: WorkSession, messenger: RunMessenger, commands: RunCommands) {
     this.lease = lease;
     this.session = session;
     this.#messenger = messenger;
-    this.#relations = relations;
+    this.#commands = commands;
   }
 
   get job(): RunningJob {
@@ -113,7 +113,7 @@ export class Run implements RunHost {
     return this.outcome !== null || this.lost;
   }
 
-  say({ progress, meta, line }: Said): void {
+  say({ progress, meta, line }: RunUpdate): void {
     if (this.outcome !== null || this.lost) return;
     const pending = this.#pend();
     if (progress !== undefined) pending.progress = progress;
@@ -122,10 +122,10 @@ export class Run implements RunHost {
     this.#messenger.touched(this);
   }
 
-  leave(checkpoint: Checkpoint): Promise<void> {
+  saveCheckpoint(checkpoint: Checkpoint): Promise<void> {
     if (this.outcome !== null || this.lost) return Promise.reject(new LeaseLost());
     return new Promise((arrived, refused) => {
-      this.#pend().leaving.push({ checkpoint, arrived, refused });
+      this.#pend().checkpoints.push({ checkpoint, arrived, refused });
       this.#messenger.hurry(this);
     });
   }
@@ -136,24 +136,24 @@ export class Run implements RunHost {
 
   async enqueue(jobs: readonly JobSpec[]): Promise<readonly EnqueueAnswer[]> {
     if (this.over) throw new LeaseLost();
-    return this.#relations.enqueue(this, jobs);
+    return this.#commands.enqueue(this, jobs);
   }
 
   async depend(jobs: readonly JobRef[]): Promise<void> {
     if (this.over) throw new LeaseLost();
-    await this.#relations.depend(this, jobs);
+    await this.#commands.depend(this, jobs);
   }
 
   dependencies(): Promise<readonly DependencyRecord[]> {
-    return this.#relations.dependencies(this);
+    return this.#commands.dependencies(this);
   }
 
   related(jobs: readonly JobRef[]): Promise<readonly (RelatedJob | null)[]> {
-    return this.#relations.related(this, jobs);
+    return this.#commands.related(this, jobs);
   }
 
   #pend(): PendingReport {
-    return (this.pending ??= { leaving: [], progress: null, meta: null, lines: [] });
+    return (this.pending ??= { checkpoints: [], progress: null, meta: null, lines: [] });
   }
 
   /** Tells the handler to end. The first reason stays. */

@@ -6,7 +6,7 @@ import type { StatusMachine } from "../../model/vocabulary/status-machine.js";
 import type { Milestones } from "../../define/milestones.js";
 
 /** What the contexts of a worker have in common. */
-export interface RunMeans {
+export interface RunServices {
   readonly clock: Clock;
   readonly random: Random;
   /** Bytes of JSON that a result, what a step gives, and the input of a job that is spawned, may have. */

@@ -1,6 +1,6 @@
 /** A thread or process in the hands of its pool: runs one job at a time, counts them, and is closed when it is done. */
 import type { Clock } from "../../model/value/clock.js";
-import type { ChildLink, Death, Heard } from "./channel/child-link.js";
+import type { ChildLink, Death, ChildMessages } from "./channel/child-link.js";
 import type { ToChild } from "./channel/protocol.js";
 
 /** How long (milliseconds) a child that is told to close may take. */
@@ -31,7 +31,7 @@ export class Child {
   }
 
   /** Listens to what it says from now on. */
-  listen(heard: (message: Heard) => void): void {
+  listen(heard: (message: ChildMessages) => void): void {
     this.#link.heard = heard;
   }
 

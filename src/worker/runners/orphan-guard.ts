@@ -9,7 +9,7 @@ import { programFile } from "./channel/child-link.js";
 /** One that has not lived so long (milliseconds) is not replaced at once: the next would fare no better. */
 const VIABLE = 1_000;
 
-export class Guardian {
+export class OrphanGuard {
   readonly #children = new Map<number, string>();
   #process: ChildProcess | null = null;
   #exited: Promise<void> = Promise.resolve();
@@ -34,13 +34,13 @@ export class Guardian {
   }
 
   #start(): void {
-    const guardian = spawn(process.execPath, [programFile("orphan-guard-main.js")], {
+    const orphanGuard = spawn(process.execPath, [programFile("orphan-guard-main.js")], {
       // Not of our group: what ends this one must not end that.
       detached: process.platform !== "win32",
       stdio: ["pipe", "ignore", "inherit"],
     });
     const startedAt = performance.now();
-    this.#process = guardian;
+    this.#process = orphanGuard;
     this.#exited = new Promise((resolve) => {
       const over = (): void => {
         this.#process = null;
@@ -48,9 +48,9 @@ export class Guardian {
         // Should it die, another takes over; at the latest when the next child starts.
         if (this.#children.size > 0 && performance.now() - startedAt > VIABLE) this.#start();
       };
-      guardian.once("exit", over).once("error", over);
+      orphanGuard.once("exit", over).once("error", over);
     });
-    guardian.stdin?.on("error", () => {});
+    orphanGuard.stdin?.on("error", () => {});
     for (const [pid, mark] of this.#children) this.#tell(`+ ${pid} ${mark}`);
   }
 

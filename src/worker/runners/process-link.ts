@@ -5,10 +5,18 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { Duplex } from "node:stream";
-import { childOptions, MARK, programFile, type ChildLink, type Death, type Heard, WIRE } from "./channel/child-link.js";
+import {
+  childOptions,
+  MARK,
+  programFile,
+  type ChildLink,
+  type Death,
+  type ChildMessages,
+  WIRE,
+} from "./channel/child-link.js";
 import { frame, FrameReader } from "./channel/frames.js";
 import { fromChild } from "./channel/from-child.js";
-import type { Guardian } from "./orphan-guard.js";
+import type { OrphanGuard } from "./orphan-guard.js";
 import { killGroup, killMarked } from "./process-marks.js";
 import type { ToChild } from "./channel/protocol.js";
 
@@ -20,7 +28,7 @@ const LAST_MOMENT = 200;
 
 export class ProcessLink implements ChildLink {
   readonly gone: Promise<Death>;
-  heard: (message: Heard) => void = () => {};
+  heard: (message: ChildMessages) => void = () => {};
   readonly #child: ChildProcess;
   readonly #mark: string;
   /** Its end of the wire; `null` when it could not be started. */
@@ -28,7 +36,7 @@ export class ProcessLink implements ChildLink {
   #stderr = "";
 
   /** @param maxMemory bytes */
-  constructor(mark: string, maxMemory: number | null, payloadCap: number, guardian: Guardian) {
+  constructor(mark: string, maxMemory: number | null, payloadCap: number, orphanGuard: OrphanGuard) {
     const heap = maxMemory === null ? [] : [`--max-old-space-size=${Math.floor(maxMemory / MEGABYTE)}`];
     this.#mark = mark;
     this.#child = spawn(process.execPath, [...childOptions(), ...heap, programFile("child/child-main.js")], {
@@ -38,7 +46,7 @@ export class ProcessLink implements ChildLink {
     });
     const { pid } = this.#child;
     // Before it runs anything: whatever comes, somebody knows that it has to be ended.
-    if (pid !== undefined) guardian.add(pid, mark);
+    if (pid !== undefined) orphanGuard.add(pid, mark);
     this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-LAST_WORDS);
       process.stderr.write(text);
@@ -49,7 +57,7 @@ export class ProcessLink implements ChildLink {
     this.#pipe?.on("data", (bytes: Buffer) => this.#hear(frames, bytes, payloadCap)).on("error", () => {});
     this.gone = this.#ending().then(async (death) => {
       await this.#sweep();
-      if (pid !== undefined) guardian.remove(pid);
+      if (pid !== undefined) orphanGuard.remove(pid);
       return death;
     });
   }

@@ -12,9 +12,9 @@ import type { Run } from "../run/run.js";
 import { encodeMilestone } from "../../define/milestones.js";
 import type { AnyTask } from "../../define/task.js";
 import type { Child } from "./child.js";
-import type { Death, Heard } from "./channel/child-link.js";
+import type { Death, ChildMessages } from "./channel/child-link.js";
 import type { Answer, FromChild, Question, RunOrder } from "./channel/protocol.js";
-import { packThrown, unpackThrown } from "./channel/error-transport.js";
+import { packError, unpackError } from "./channel/error-transport.js";
 
 /** How often (milliseconds) the memory of a child that has a limit is looked at. */
 const LOOK = 100;
@@ -23,7 +23,7 @@ const LOOK = 100;
 export type RemoteEnd = { readonly outcome: Outcome } | { readonly thrown: unknown; readonly final: boolean };
 
 /** What a child said in the end. `null`: it has not begun, for what it has loaded has changed. */
-type LastWord = Extract<FromChild, { kind: "ended" }> | null;
+type ExitReply = Extract<FromChild, { kind: "ended" }> | null;
 
 export class RemoteRun {
   /** May the child run another job? */
@@ -52,7 +52,7 @@ export class RemoteRun {
     const passOn = (): void => this.#abort();
     signal.addEventListener("abort", passOn, { once: true });
     try {
-      const told = new Promise<LastWord>((resolve) => this.#child.listen((message) => this.#hear(message, resolve)));
+      const told = new Promise<ExitReply>((resolve) => this.#child.listen((message) => this.#hear(message, resolve)));
       this.#child.send({ kind: "run", order });
       const { maxMemory } = this.#task.runner;
       if (maxMemory !== null) this.#look(maxMemory);
@@ -68,7 +68,7 @@ export class RemoteRun {
     }
   }
 
-  #hear(message: Heard, end: (word: LastWord) => void): void {
+  #hear(message: ChildMessages, end: (word: ExitReply) => void): void {
     switch (message.kind) {
       case "malformed":
         this.#malformed = message.why;
@@ -90,7 +90,7 @@ export class RemoteRun {
   }
 
   async #answer(number: number, question: Question): Promise<void> {
-    const answer = await this.#answerTo(question).catch((error: unknown): Answer => ({ refused: packThrown(error) }));
+    const answer = await this.#answerTo(question).catch((error: unknown): Answer => ({ refused: packError(error) }));
     if (!this.#over) this.#child.send({ kind: "answer", number, answer });
   }
 
@@ -100,7 +100,7 @@ export class RemoteRun {
     if (question === "dependencies") return { dependencies: await run.dependencies() };
     if ("enqueue" in question) return { enqueued: await run.enqueue(question.enqueue) };
     if ("related" in question) return { related: await run.related(question.related) };
-    if ("leave" in question) await run.leave(this.#checked(question.leave));
+    if ("leave" in question) await run.saveCheckpoint(this.#checked(question.leave));
     else await run.depend(question.depend);
     return { stored: true };
   }
@@ -113,7 +113,7 @@ export class RemoteRun {
   }
 
   #abort(): void {
-    this.#child.send({ kind: "abort", reason: packThrown(this.#run.signal.reason) });
+    this.#child.send({ kind: "abort", reason: packError(this.#run.signal.reason) });
     this.#cancelKill = this.#clock.after(this.#task.runner.killGrace, () => this.#child.kill());
   }
 
@@ -132,12 +132,12 @@ export class RemoteRun {
     }
   }
 
-  #endOf(word: LastWord): RemoteEnd | null {
+  #endOf(word: ExitReply): RemoteEnd | null {
     this.reusable = word?.reusable ?? false;
     if (word === null) return null;
     const late = this.#timedOut();
     if (late !== null) return late;
-    return "outcome" in word.end ? word.end : { thrown: unpackThrown(word.end.thrown), final: word.end.final };
+    return "outcome" in word.end ? word.end : { thrown: unpackError(word.end.thrown), final: word.end.final };
   }
 
   #endBy({ how, exitCode, signal, lastWords, error, heapFull }: Death): RemoteEnd {

@@ -11,7 +11,7 @@ import { statusOptions } from "../../model/vocabulary/status-machine.js";
 import type { Run } from "../run/run.js";
 import type { ChildLink } from "./channel/child-link.js";
 import { ChildPool } from "./child-pool.js";
-import { Guardian } from "./orphan-guard.js";
+import { OrphanGuard } from "./orphan-guard.js";
 import type { AnyTask } from "../../define/task.js";
 import { loadHandler, type LoadedHandler } from "./handler-loader.js";
 import { findModule } from "./module-finder.js";
@@ -45,7 +45,7 @@ export interface RemoteJob {
 
 export class Runners {
   readonly #options: RunnersOptions;
-  readonly #guardian = new Guardian();
+  readonly #orphanGuard = new OrphanGuard();
   readonly #pools = new Map<string, ChildPool>();
 
   constructor(options: RunnersOptions) {
@@ -82,7 +82,7 @@ export class Runners {
   /** Closes all children; resolves when nothing of them lives. Never rejects. */
   async close(): Promise<void> {
     await Promise.all([...this.#pools.values()].map((pool) => pool.close()));
-    await this.#guardian.close();
+    await this.#orphanGuard.close();
   }
 
   async #runIn(pool: ChildPool, job: RemoteJob, file: string): Promise<RemoteEnd | null> {
@@ -139,7 +139,7 @@ export class Runners {
     const mark = randomBytes(12).toString("hex");
     return kind === "thread"
       ? new ThreadLink(mark, maxMemory, payloadCap)
-      : new ProcessLink(mark, maxMemory, payloadCap, this.#guardian);
+      : new ProcessLink(mark, maxMemory, payloadCap, this.#orphanGuard);
   }
 
   /** Closes an idle child when there are as many as there are jobs at a time. */

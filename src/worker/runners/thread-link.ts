@@ -1,6 +1,6 @@
 /** A child that is a thread of this process. */
 import { Worker as Thread } from "node:worker_threads";
-import { MARK, programFile, type ChildLink, type Death, type Heard } from "./channel/child-link.js";
+import { MARK, programFile, type ChildLink, type Death, type ChildMessages } from "./channel/child-link.js";
 import { fromChild } from "./channel/from-child.js";
 import { killMarked } from "./process-marks.js";
 import type { ToChild } from "./channel/protocol.js";
@@ -11,7 +11,7 @@ const EVALUATES = process.execArgv.some((option) => /^-(-eval|-print|-input-type
 
 export class ThreadLink implements ChildLink {
   readonly gone: Promise<Death>;
-  heard: (message: Heard) => void = () => {};
+  heard: (message: ChildMessages) => void = () => {};
   readonly #thread: Thread;
 
   /** @param maxMemory bytes of JavaScript heap */

@@ -1,7 +1,7 @@
 /** How the engine's clock and ours compare: due times are the engine's, timers are ours. */
 import type { Clock } from "../../model/value/clock.js";
 
-export class EngineTime {
+export class EngineClock {
   readonly #clock: Clock;
   #ahead = 0;
 

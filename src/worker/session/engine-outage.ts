@@ -13,7 +13,7 @@ const LONGEST_WAIT = 5_000;
 /** The same complaint is made at most once within this time. Milliseconds. */
 const QUIET = 10_000;
 
-export class Outage {
+export class EngineOutage {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #complain: (error: Error) => void;

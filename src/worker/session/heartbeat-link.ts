@@ -8,14 +8,14 @@ import type { ParsedTarget } from "../../engine/target.js";
 import { ownFile } from "../../engine/shared/own-file.js";
 
 /** What the thread is started with. */
-export interface KeeperSetup {
+export interface HeartbeatSetup {
   readonly target: ParsedTarget;
   /** One float: the time (on the monotonic clock) up to which it may beat. */
   readonly until: SharedArrayBuffer;
 }
 
 /** Which session to renew; `null`: none. Times in milliseconds. */
-export interface KeeperOrder {
+export interface HeartbeatOrder {
   readonly session: string | null;
   readonly queues: readonly string[];
   readonly ttl: number;
@@ -25,7 +25,7 @@ export interface KeeperOrder {
 }
 
 /** What came of a heartbeat. */
-export type KeeperAnswer =
+export type HeartbeatAnswer =
   | { readonly session: string; readonly alive: boolean; readonly revoked: readonly Revocation[] }
   | { readonly session: string | null; readonly error: string };
 
@@ -36,11 +36,11 @@ export type KeeperAnswer =
 const PATIENCE = { memory: 1_000, sqlite: 10_000, redis: 1_000 } as const;
 
 /** Where the thread's compiled code is. Without it a handler that blocks loses its job to another worker. @throws Bundled */
-export function keeperFile(): string {
+export function heartbeatFile(): string {
   return ownFile(import.meta.url, "./heartbeat-thread.js");
 }
 
-export class KeeperLink {
+export class HeartbeatLink {
   readonly #thread: Thread;
   readonly #until: Float64Array;
   readonly #exited: Promise<void>;
@@ -48,12 +48,12 @@ export class KeeperLink {
   #closed = false;
 
   /** Starts the thread. `gone` is called when it ends by itself. @throws Bundled when its code is missing */
-  constructor(target: ParsedTarget, heard: (answer: KeeperAnswer) => void, gone: (error: Error | null) => void) {
+  constructor(target: ParsedTarget, heard: (answer: HeartbeatAnswer) => void, gone: (error: Error | null) => void) {
     this.#patience = PATIENCE[target.engine];
     const until = new SharedArrayBuffer(Float64Array.BYTES_PER_ELEMENT);
     this.#until = new Float64Array(until);
-    const workerData: KeeperSetup = { target, until };
-    this.#thread = new Thread(keeperFile(), { workerData, execArgv: [], name: "longshore-keeper" });
+    const workerData: HeartbeatSetup = { target, until };
+    this.#thread = new Thread(heartbeatFile(), { workerData, execArgv: [], name: "longshore-keeper" });
     let failure: Error | null = null;
     this.#thread.on("message", heard);
     this.#thread.on("error", (error) => {
@@ -72,7 +72,7 @@ export class KeeperLink {
     this.#until[0] = time;
   }
 
-  order(order: KeeperOrder): void {
+  order(order: HeartbeatOrder): void {
     this.#thread.postMessage(order, []);
   }
 

@@ -8,20 +8,20 @@ import { parentPort, workerData } from "node:worker_threads";
 import type { Engine } from "../../engine/contract/engine.js";
 import { openEngine } from "../../engine/open.js";
 import { pause, systemClock } from "../../model/value/clock.js";
-import type { KeeperAnswer, KeeperOrder, KeeperSetup } from "./heartbeat-link.js";
+import type { HeartbeatAnswer, HeartbeatOrder, HeartbeatSetup } from "./heartbeat-link.js";
 
 /** The wait before the engine is tried again, in milliseconds. */
 const RETRY = 1_000;
 
 const port = parentPort;
 if (port === null) throw new Error("keeper-thread.js is started by a worker");
-const { target, until } = workerData as KeeperSetup;
+const { target, until } = workerData as HeartbeatSetup;
 const beatUntil = new Float64Array(until);
 const closing = new AbortController();
-let order: KeeperOrder | null = null;
+let order: HeartbeatOrder | null = null;
 let changed = new AbortController();
 
-port.on("message", (message: KeeperOrder | "close") => {
+port.on("message", (message: HeartbeatOrder | "close") => {
   if (message === "close") closing.abort();
   else order = message;
   changed.abort();
@@ -32,7 +32,7 @@ port.close();
 
 async function main(): Promise<void> {
   let engine: Engine | null = null;
-  let obeyed: KeeperOrder | null = null;
+  let obeyed: HeartbeatOrder | null = null;
   while (!closing.signal.aborted) {
     changed = new AbortController();
     const current = order;
@@ -58,7 +58,7 @@ async function main(): Promise<void> {
 }
 
 /** Connects to the storage that the worker has open; `null`, and the worker is told why, when it cannot be had. */
-async function reach(current: KeeperOrder): Promise<Engine | null> {
+async function reach(current: HeartbeatOrder): Promise<Engine | null> {
   let engine: Engine | null = null;
   try {
     engine = await openEngine(target, { existing: true });
@@ -71,11 +71,11 @@ async function reach(current: KeeperOrder): Promise<Engine | null> {
   return null;
 }
 
-function isSame(engine: Engine, { identity }: KeeperOrder): boolean {
+function isSame(engine: Engine, { identity }: HeartbeatOrder): boolean {
   return (engine.identity ?? null) === identity;
 }
 
-async function beat(engine: Engine, current: KeeperOrder): Promise<void> {
+async function beat(engine: Engine, current: HeartbeatOrder): Promise<void> {
   const { session, queues, ttl } = current;
   if (session === null) return;
   try {
@@ -87,6 +87,6 @@ async function beat(engine: Engine, current: KeeperOrder): Promise<void> {
   }
 }
 
-function tell(answer: KeeperAnswer): void {
+function tell(answer: HeartbeatAnswer): void {
   port?.postMessage(answer);
 }

@@ -7,8 +7,8 @@ import type { Engine, Revocation } from "../../engine/contract/engine.js";
 import type { ParsedTarget } from "../../engine/target.js";
 import { pause, systemClock, type Clock } from "../../model/value/clock.js";
 import { lifeOf } from "./overdue-watch.js";
-import { KeeperLink, type KeeperAnswer } from "./heartbeat-link.js";
-import type { Outage } from "./engine-outage.js";
+import { HeartbeatLink, type HeartbeatAnswer } from "./heartbeat-link.js";
+import type { EngineOutage } from "./engine-outage.js";
 import type { WorkSession } from "./session.js";
 
 /** The life of a session that holds nothing, and the time between its beats. Milliseconds. */
@@ -28,7 +28,7 @@ const THREAD_START = 10_000;
 const RETRY = 500;
 
 /** What a keeper is given, and whom it tells. */
-export interface LeaseKeeperOptions {
+export interface HeartbeatOptions {
   readonly engine: Engine;
   /** `null` when the engine was not opened from a target: then no thread can open it. */
   readonly target: ParsedTarget | null;
@@ -37,7 +37,7 @@ export interface LeaseKeeperOptions {
   readonly lease: number;
   /** How long past its timeout a job that blocks the event loop keeps its lease. Milliseconds. */
   readonly grace: number;
-  readonly outage: Outage;
+  readonly outage: EngineOutage;
   /** Does the worker hold any job? */
   readonly holds: () => boolean;
   /** The latest deadline of the jobs that run; `null` when none does. */
@@ -46,11 +46,11 @@ export interface LeaseKeeperOptions {
   readonly revoked: (lease: Revocation) => void;
 }
 
-export class LeaseKeeper {
-  readonly #options: LeaseKeeperOptions;
+export class Heartbeat {
+  readonly #options: HeartbeatOptions;
   readonly #every: number;
   #session: WorkSession | null = null;
-  #link: KeeperLink | null = null;
+  #link: HeartbeatLink | null = null;
   #threadOff: boolean;
   /** Has the thread been heard of since it started? */
   #threadBeats = false;
@@ -67,7 +67,7 @@ export class LeaseKeeper {
   #cancel: () => void = () => {};
   #unsubscribe: () => void = () => {};
 
-  constructor(options: LeaseKeeperOptions) {
+  constructor(options: HeartbeatOptions) {
     this.#options = options;
     this.#every = options.lease / 3;
     this.#threadOff = options.target === null || !options.engine.info.shared || options.clock !== systemClock;
@@ -208,18 +208,18 @@ export class LeaseKeeper {
       // Without its thread the worker beats by itself, and tries a thread again when it is next at work.
       if (error !== null) outage.report(error);
     };
-    const heard = (answer: KeeperAnswer): void => {
+    const heard = (answer: HeartbeatAnswer): void => {
       this.#threadBeats = true;
       this.#firstBeat();
       this.#heard(answer);
       // The last word on a session at rest is the worker's: the thread gave it the life of one at work.
       if (this.#resting) void this.beat();
     };
-    this.#link = new KeeperLink(target, heard, gone);
+    this.#link = new HeartbeatLink(target, heard, gone);
     this.#allow(Math.max(this.#beatUntil, clock.monotonic()));
   }
 
-  #heard(answer: KeeperAnswer): void {
+  #heard(answer: HeartbeatAnswer): void {
     const session = this.#session;
     if ("error" in answer) {
       this.#options.outage.report(new Error(answer.error));

@@ -5,7 +5,7 @@
  */
 import type { Engine, LeaseRef } from "../../engine/contract/engine.js";
 import type { Clock } from "../../model/value/clock.js";
-import type { Outage } from "./engine-outage.js";
+import type { EngineOutage } from "./engine-outage.js";
 import type { WorkSession } from "./session.js";
 
 /** How often to compare, as a part of a lease: what is found twice is given back, within one lease in all. */
@@ -21,7 +21,7 @@ export interface LeaseAuditOptions {
   readonly clock: Clock;
   /** Milliseconds. */
   readonly lease: number;
-  readonly outage: Outage;
+  readonly outage: EngineOutage;
   /** Is any job held, as far as the worker knows? */
   readonly holds: () => boolean;
   /** All leases in the worker's hands, in whatever state. */

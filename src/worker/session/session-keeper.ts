@@ -5,18 +5,18 @@
 import type { Engine, WorkerInfo } from "../../engine/contract/engine.js";
 import { pause, type Clock } from "../../model/value/clock.js";
 import { EngineClosed } from "../../model/errors/errors.js";
-import type { EngineTime } from "./engine-clock.js";
-import type { Outage } from "./engine-outage.js";
+import type { EngineClock } from "./engine-clock.js";
+import type { EngineOutage } from "./engine-outage.js";
 import { ShortLives } from "./short-lives.js";
 import { WorkSession } from "./session.js";
 
 /** What a holder is given, and whom it tells. */
-export interface SessionHolderOptions {
+export interface SessionKeeperOptions {
   readonly engine: Engine;
   readonly clock: Clock;
   readonly info: WorkerInfo;
-  readonly outage: Outage;
-  readonly time: EngineTime;
+  readonly outage: EngineOutage;
+  readonly time: EngineClock;
   /** Milliseconds. */
   readonly lease: number;
   /** Aborts when the worker stops: nothing is opened any more. */
@@ -29,14 +29,14 @@ export interface SessionHolderOptions {
   readonly closed: () => void;
 }
 
-export class SessionHolder {
-  readonly #options: SessionHolderOptions;
+export class SessionKeeper {
+  readonly #options: SessionKeeperOptions;
   readonly #lives: ShortLives;
   #current: WorkSession | null = null;
   #lost: WorkSession | null = null;
   #opening: Promise<void> = Promise.resolve();
 
-  constructor(options: SessionHolderOptions) {
+  constructor(options: SessionKeeperOptions) {
     this.#options = options;
     this.#lives = new ShortLives(options);
   }

@@ -4,12 +4,12 @@
  */
 import { SessionLost } from "../../model/errors/errors.js";
 import type { Clock } from "../../model/value/clock.js";
-import type { Outage } from "./engine-outage.js";
+import type { EngineOutage } from "./engine-outage.js";
 
 /** What this is given. */
 export interface ShortLivesOptions {
   readonly clock: Clock;
-  readonly outage: Outage;
+  readonly outage: EngineOutage;
   /** Milliseconds. */
   readonly lease: number;
 }

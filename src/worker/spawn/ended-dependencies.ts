@@ -1,11 +1,11 @@
 /** What a job waited for, read with what came of it. */
 import { decodePayload } from "../../model/value/codec.js";
 import { isSuccess } from "../../model/job/dependency.js";
-import type { RunHost } from "../run/host.js";
+import type { RunPort } from "../run/host.js";
 import type { EndedDependency } from "../../define/spawn.js";
 
 /** The jobs that a run's own waited for. */
-export async function readDependencies(host: RunHost): Promise<readonly EndedDependency[]> {
+export async function readDependencies(host: RunPort): Promise<readonly EndedDependency[]> {
   const ended = (await host.dependencies()).flatMap(({ state, ...tie }) => (state === null ? [] : [{ ...tie, state }]));
   const jobs = ended.length === 0 ? [] : await host.related(ended);
   return ended.map(({ queue, id, ifFailed, state }, index) => {

@@ -12,7 +12,7 @@ import { plainFailure, type Failure } from "../../model/failure/failure.js";
 import { DEPENDENCY_GONE, goneMessage } from "../../model/flow/errors.js";
 import type { JobRef } from "../../model/job/job.js";
 import { isTerminal } from "../../model/job/state.js";
-import { runsAgain, type RelatedJob, type RunHost } from "../run/host.js";
+import { runsAgain, type RelatedJob, type RunPort } from "../run/host.js";
 import type { ItemResults } from "../../define/step.js";
 
 /** How many results are read at a time. */
@@ -39,8 +39,8 @@ export function countLeft(queue: string, items: readonly SpawnedItem[], ends: re
 }
 
 /** What the items' jobs gave, all of which have ended. @throws Snooze when one of them runs again */
-export async function gather(
-  host: RunHost,
+export async function collectResults(
+  host: RunPort,
   queue: string,
   items: readonly SpawnedItem[],
 ): Promise<ItemResults<unknown, unknown>> {

@@ -6,8 +6,8 @@ import { parseName } from "../../model/value/name.js";
 import { parseOptions, type ParsedOptions } from "../../model/options/options.js";
 import { makeSpec } from "../../model/options/spec.js";
 import { checkValue } from "../../define/check-input.js";
-import type { RunHost } from "../run/host.js";
-import type { RunMeans } from "../run/services.js";
+import type { RunPort } from "../run/host.js";
+import type { RunServices } from "../run/services.js";
 import type { AnyTask } from "../../define/task.js";
 
 /** Where a spawned job stands among the others. */
@@ -22,13 +22,13 @@ const PARENTS = ["id", "unique", "supersedes", "hold", "after"];
 
 export class SpawnPlan {
   readonly queue: string;
-  readonly #host: RunHost;
+  readonly #host: RunPort;
   readonly #payloadCap: number;
   readonly #task: AnyTask | string;
   readonly #options: ParsedOptions;
 
   /** @throws InvalidInput */
-  constructor(host: RunHost, means: RunMeans, task: unknown, { queue, ...options }: Record<string, unknown>) {
+  constructor(host: RunPort, services: RunServices, task: unknown, { queue, ...options }: Record<string, unknown>) {
     for (const key of PARENTS) {
       if (options[key] === undefined) continue;
       throw new InvalidInput(
@@ -38,12 +38,12 @@ export class SpawnPlan {
       );
     }
     this.#host = host;
-    this.#payloadCap = means.payloadCap;
+    this.#payloadCap = services.payloadCap;
     this.#task = parseTask(task);
     const named = typeof this.#task === "string" ? null : this.#task;
     this.queue = queue === undefined ? (named?.queue ?? "default") : parseName("queue", queue);
     const ofParent = { tags: host.lease.tags };
-    this.#options = parseOptions(means.queueDefaults.get(this.queue), ofParent, named?.defaults, options);
+    this.#options = parseOptions(services.queueDefaults.get(this.queue), ofParent, named?.defaults, options);
   }
 
   /** The name of the task. */
@@ -60,7 +60,7 @@ export class SpawnPlan {
     if (schema !== null) await checkValue(field, schema, input);
     const { id } = place;
     const { queue, task } = this;
-    const ties = { after: [], references: [], flow: this.#membership(place), role: "job" } as const;
+    const links = { after: [], references: [], flow: this.#membership(place), role: "job" } as const;
     // A job of that id that somebody else made is told by the nonce.
     const parts = {
       field,
@@ -70,7 +70,7 @@ export class SpawnPlan {
       input,
       payloadCap: this.#payloadCap,
       nonce: nonceOf(this.#host.lease),
-      ties,
+      links,
     };
     return makeSpec(parts, this.#options);
   }

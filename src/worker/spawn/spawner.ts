@@ -20,10 +20,10 @@ import { keyItems, LONGEST_KEY, type StepItem } from "../steps/step-items.js";
 import type { RunParts } from "../steps/run-parts.js";
 import type { TakenName } from "../steps/step-names.js";
 import type { ItemResults } from "../../define/step.js";
-import { heard } from "../steps/in-flight.js";
+import { markHandled } from "../steps/in-flight.js";
 import { cut } from "../run/report-batches.js";
 import { parseEach } from "./each-input.js";
-import { countLeft, gather, type SpawnedItem } from "./results.js";
+import { countLeft, collectResults, type SpawnedItem } from "./results.js";
 import { SpawnPlan } from "./spawn-plan.js";
 
 /** The most jobs in a command. */
@@ -31,7 +31,7 @@ const MOST = 500;
 const ONLY_KEY = "0";
 
 /** Many jobs of one call. */
-interface Family {
+interface SpawnBatch {
   readonly name: string;
   /** For errors. */
   readonly what: string;
@@ -56,37 +56,37 @@ export class Spawner {
   }
 
   one(task: unknown, input: unknown, options: unknown): Promise<JobRef> {
-    return heard(this.#one(task, input, options));
+    return markHandled(this.#one(task, input, options));
   }
 
   all(name: unknown, task: unknown, inputs: unknown, options: unknown): Promise<ItemResults<unknown, unknown>> {
-    return heard(this.#all(name, task, inputs, options));
+    return markHandled(this.#all(name, task, inputs, options));
   }
 
   /** Makes the jobs of the items of a list, as the input of such a job says. */
   each(input: unknown): Promise<ItemResults<unknown, unknown>> {
-    const { host, means, underWay } = this.#parts;
+    const { host, services, inFlight } = this.#parts;
     const { task, queue, options, items } = parseEach(host.job.id, input);
-    const plan = new SpawnPlan(host, means, task, { ...options, queue });
-    const family = { name: "each", what: "the job of every item", plan, items, optional: false };
-    return underWay.during(() => this.#wait(family));
+    const plan = new SpawnPlan(host, services, task, { ...options, queue });
+    const batch = { name: "each", what: "the job of every item", plan, items, optional: false };
+    return inFlight.during(() => this.#wait(batch));
   }
 
   async #one(task: unknown, input: unknown, given: unknown): Promise<JobRef> {
-    const { host, means, memos, underWay } = this.#parts;
-    underWay.check();
+    const { host, services, checkpoints, inFlight } = this.#parts;
+    inFlight.check();
     const { name, key = ONLY_KEY, optional = false, ...options } = objectOf(given);
-    const plan = new SpawnPlan(host, means, task, options);
+    const plan = new SpawnPlan(host, services, task, options);
     const known = parseStepName("name", name ?? plan.task);
     const own = parseKey("key", typeof key === "number" ? String(key) : key, LONGEST_KEY);
     const ifFailed = parseFlag("optional", optional) ? "continue" : "fail";
     const id = childId(host.job.id, known, own);
     const taken = this.#take(id, own);
-    return underWay.during(async () => {
+    return inFlight.during(async () => {
       const ref = { queue: plan.queue, id };
-      if (memos.spawned(known, own) !== undefined) return ref;
+      if (checkpoints.spawned(known, own) !== undefined) return ref;
       try {
-        memos.checkRoom(known, 1);
+        checkpoints.checkRoom(known, 1);
         const node = own === ONLY_KEY ? known : `${known}.${own}`;
         await this.#enqueue([await plan.spec("input", input, { id, node, ifFailed })]);
         await this.#remember(known, own, ref);
@@ -99,14 +99,14 @@ export class Spawner {
   }
 
   async #all(name: unknown, task: unknown, inputs: unknown, given: unknown): Promise<ItemResults<unknown, unknown>> {
-    const { host, means, names, underWay } = this.#parts;
-    underWay.check();
+    const { host, services, names, inFlight } = this.#parts;
+    inFlight.check();
     const { key = (_: unknown, index: number) => itemKey(index), optional = false, ...options } = objectOf(given);
     if (typeof key !== "function") throw new InvalidInput("key", key, "a function of (input, index)");
     const keyed = keyItems(inputs, key as (item: unknown, index: number) => unknown, "inputs");
-    const plan = new SpawnPlan(host, means, task, options);
+    const plan = new SpawnPlan(host, services, task, options);
     const known = parseStepName("spawn", name);
-    const family = {
+    const batch = {
       name: known,
       what: `every job of spawn ${JSON.stringify(known)}`,
       plan,
@@ -115,8 +115,8 @@ export class Spawner {
     };
     const taken = names.step(known, null);
     scopeOf(this.#parts.owner)?.names.push(taken);
-    for (const { id, key: own } of family.items) this.#take(id, own);
-    return underWay.during(() => this.#wait(family));
+    for (const { id, key: own } of batch.items) this.#take(id, own);
+    return inFlight.during(() => this.#wait(batch));
   }
 
   #itemOf(name: string, { item, key }: StepItem): SpawnedItem {
@@ -124,15 +124,15 @@ export class Spawner {
   }
 
   /** Makes the jobs, once; gives what they gave when they have ended. @throws Suspended, AllFailed */
-  async #wait({ name, what, plan, items, optional }: Family): Promise<ItemResults<unknown, unknown>> {
-    const { host, progress, underWay } = this.#parts;
+  async #wait({ name, what, plan, items, optional }: SpawnBatch): Promise<ItemResults<unknown, unknown>> {
+    const { host, progress, inFlight } = this.#parts;
     const step = progress.begin(name, items.length, null);
     try {
       const left = await this.#left(name, plan, items);
       progress.endItems(step, items.length - left, 0, 0);
-      if (left > 0) underWay.suspend(new Suspended());
-      const results = await gather(host, plan.queue, items).catch((error: unknown) => {
-        if (error instanceof Snooze) underWay.suspend(error);
+      if (left > 0) inFlight.suspend(new Suspended());
+      const results = await collectResults(host, plan.queue, items).catch((error: unknown) => {
+        if (error instanceof Snooze) inFlight.suspend(error);
         throw error;
       });
       progress.endItems(step, 0, results.errors.length, 0);
@@ -142,13 +142,13 @@ export class Spawner {
       return results;
     } finally {
       // While its job waits, that is what it shows.
-      if (!step.ended && underWay.suspension === null) progress.leave(step);
+      if (!step.ended && inFlight.suspension === null) progress.leave(step);
     }
   }
 
   /** How many of the jobs have not ended; makes them, once. */
   async #left(name: string, plan: SpawnPlan, items: readonly SpawnedItem[]): Promise<number> {
-    const made = this.#parts.memos.spawned(name, null);
+    const made = this.#parts.checkpoints.spawned(name, null);
     if (made === undefined) {
       await this.#make(name, plan, items);
       return items.length;
@@ -179,8 +179,8 @@ export class Spawner {
 
   /** Makes jobs, and lets the run's own depend on them, some at a time. */
   async #make(name: string, plan: SpawnPlan, items: readonly SpawnedItem[]): Promise<void> {
-    const { host, memos } = this.#parts;
-    memos.checkRoom(name, 1);
+    const { host, checkpoints } = this.#parts;
+    checkpoints.checkRoom(name, 1);
     const specs: JobSpec[] = [];
     for (const [index, { input, id, node }] of items.entries()) {
       specs.push(await plan.spec(`inputs[${index}]`, input, { id, node, ifFailed: "continue" }));
@@ -201,9 +201,9 @@ export class Spawner {
   }
 
   async #remember(name: string, key: string | null, value: JobRef | number): Promise<void> {
-    const at = this.#parts.means.clock.now();
+    const at = this.#parts.services.clock.now();
     const text = JSON.stringify(value);
-    await this.#parts.memos.leave({ kind: "spawn", name, key, value: text, at, took: 0, counters: null });
+    await this.#parts.checkpoints.save({ kind: "spawn", name, key, value: text, at, took: 0, counters: null });
   }
 
   #take(id: string, key: string): TakenName {

@@ -4,13 +4,13 @@
  */
 import { MOST_CHECKPOINTS, type Checkpoint } from "../../model/job/checkpoint.js";
 import { InvalidInput } from "../../model/errors/errors.js";
-import type { RunHost } from "../run/host.js";
+import type { RunPort } from "../run/host.js";
 
 /** A checkpoint before it has its number. */
 export type Unnumbered = Omit<Checkpoint, "seq">;
 
-export class Memos {
-  readonly #host: RunHost;
+export class Checkpoints {
+  readonly #host: RunPort;
   /** What steps and items gave, as JSON text. */
   readonly #values = new Map<string, string>();
   /** When sleeps end, epoch milliseconds. */
@@ -24,9 +24,9 @@ export class Memos {
   #latest = 0;
   #stored = 0;
   /** Steps and items under way that may still leave a checkpoint. */
-  readonly #underWay = new Set<string>();
+  readonly #begun = new Set<string>();
 
-  constructor(host: RunHost) {
+  constructor(host: RunPort) {
     this.#host = host;
   }
 
@@ -61,7 +61,7 @@ export class Memos {
 
   /** Is there room for so many more checkpoints? @throws InvalidInput when there is not */
   checkRoom(name: string, count: number): void {
-    if (this.#stored + this.#underWay.size + count > MOST_CHECKPOINTS) {
+    if (this.#stored + this.#begun.size + count > MOST_CHECKPOINTS) {
       throw new InvalidInput("step", name, `a job has at most ${MOST_CHECKPOINTS} steps, items and sleeps`);
     }
   }
@@ -69,12 +69,12 @@ export class Memos {
   /** A step (whose key is `null`) or items begin: room is kept for what they leave. @throws InvalidInput as `checkRoom` */
   begin(name: string, keys: readonly (string | null)[]): void {
     this.checkRoom(name, keys.length);
-    for (const key of keys) this.#underWay.add(place(name, key));
+    for (const key of keys) this.#begun.add(place(name, key));
   }
 
   /** They are over, however: those that left nothing need no room. */
   end(name: string, keys: readonly (string | null)[]): void {
-    for (const key of keys) this.#underWay.delete(place(name, key));
+    for (const key of keys) this.#begun.delete(place(name, key));
   }
 
   /**
@@ -82,12 +82,12 @@ export class Memos {
    * status the one before it.
    * @throws the signal's reason, or LeaseLost, when the lease is gone
    */
-  async leave(checkpoint: Unnumbered): Promise<void> {
+  async save(checkpoint: Unnumbered): Promise<void> {
     const seq = this.#seqOf(checkpoint);
     const numbered = { seq, ...checkpoint };
     this.#know(numbered);
     try {
-      await this.#host.leave(numbered);
+      await this.#host.saveCheckpoint(numbered);
     } catch (error) {
       const { signal } = this.#host;
       throw signal.aborted ? signal.reason : error;
@@ -97,7 +97,7 @@ export class Memos {
   #seqOf({ kind, name, key }: Unnumbered): number {
     const before = kind === "milestone" ? this.#milestones.get(name) : kind === "status" ? this.#status : undefined;
     if (before !== undefined) return before;
-    if (kind === "step") this.#underWay.delete(place(name, key));
+    if (kind === "step") this.#begun.delete(place(name, key));
     this.#latest += 1;
     this.#stored += 1;
     return this.#latest;

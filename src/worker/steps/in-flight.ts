@@ -6,13 +6,13 @@
 import type { Checkpoint } from "../../model/job/checkpoint.js";
 import { LeaseLost, Snooze } from "../../model/errors/errors.js";
 import { Suspended } from "../../model/flow/errors.js";
-import type { RunHost } from "../run/host.js";
+import type { RunPort } from "../run/host.js";
 
 /** Why a run is put back: it sleeps, or waits for other jobs. */
 export type Suspension = Snooze | Suspended;
 
-export class UnderWay {
-  readonly #host: RunHost;
+export class InFlight {
+  readonly #host: RunPort;
   readonly #restore: (earlier: readonly Checkpoint[]) => void;
   #suspension: Suspension | null = null;
   /** Has what earlier runs left been read? */
@@ -22,7 +22,7 @@ export class UnderWay {
   #settled: () => void = () => {};
 
   /** `restore` takes in what earlier runs left. */
-  constructor(host: RunHost, restore: (earlier: readonly Checkpoint[]) => void) {
+  constructor(host: RunPort, restore: (earlier: readonly Checkpoint[]) => void) {
     this.#host = host;
     this.#restore = restore;
     this.#opened = !host.lease.checkpoints;
@@ -93,7 +93,7 @@ export class UnderWay {
  * What is begun need not be awaited at once, or at all: a failure nobody waits for yet is no unhandled rejection. A lease
  * that is gone is told by the signal.
  */
-export function heard<T>(begun: Promise<T>): Promise<T> {
+export function markHandled<T>(begun: Promise<T>): Promise<T> {
   begun.catch(() => {});
   return begun;
 }

@@ -9,12 +9,12 @@ import { waitOf } from "../../model/value/duration.js";
 import { Snooze, TimedOut } from "../../model/errors/errors.js";
 import { Suspended } from "../../model/flow/errors.js";
 import { isInstance } from "../../model/failure/failure.js";
-import { verdictOn } from "../run/outcome.js";
+import { retryDecisionOn } from "../run/outcome.js";
 import { inScope, type Scope } from "./scope.js";
 import type { ParsedStepOptions } from "./step-options.js";
 
 /** What all tries of a run have in common. */
-export interface TryMeans {
+export interface TryServices {
   readonly clock: Clock;
   readonly random: Random;
   /** The task's own. */
@@ -35,11 +35,11 @@ export interface Tried {
 }
 
 /** Tries until it ends well or need not be tried again. @throws what the last try threw, or why the run should end */
-export async function tryUntilDone(means: TryMeans, tried: Tried): Promise<{ value: unknown; scope: Scope }> {
+export async function tryUntilDone(services: TryServices, tried: Tried): Promise<{ value: unknown; scope: Scope }> {
   for (let attempt = 1; ; attempt += 1) {
-    if (means.signal.aborted) throw means.signal.reason;
-    const limit = tried.options.timeout === null ? null : new TryLimit(means, tried.options.timeout, tried.what);
-    const scope = tried.scope(attempt, () => limit?.signal ?? means.signal);
+    if (services.signal.aborted) throw services.signal.reason;
+    const limit = tried.options.timeout === null ? null : new TryLimit(services, tried.options.timeout, tried.what);
+    const scope = tried.scope(attempt, () => limit?.signal ?? services.signal);
     let thrown: unknown;
     try {
       const given = inScope(scope, tried.code);
@@ -53,9 +53,9 @@ export async function tryUntilDone(means: TryMeans, tried: Tried): Promise<{ val
       limit?.end();
     }
     tried.failed(scope);
-    const wait = waitAfter(thrown, attempt, means, tried.options);
+    const wait = waitAfter(thrown, attempt, services, tried.options);
     if (wait === null) throw thrown;
-    await pause(means.clock, wait, means.signal);
+    await pause(services.clock, wait, services.signal);
   }
 }
 
@@ -63,13 +63,13 @@ export async function tryUntilDone(means: TryMeans, tried: Tried): Promise<{ val
 function waitAfter(
   error: unknown,
   attempt: number,
-  { clock, random, classify, signal }: TryMeans,
+  { clock, random, classify, signal }: TryServices,
   { tries, backoff }: ParsedStepOptions,
 ): number | null {
   if (attempt >= tries || signal.aborted || isInstance(error, Snooze) || isInstance(error, Suspended)) return null;
-  const verdict = verdictOn(error, classify, clock.now());
-  if (verdict.kind === "final") return null;
-  const asked = verdict.kind === "retry-after" ? waitOf(verdict.delay) : null;
+  const decision = retryDecisionOn(error, classify, clock.now());
+  if (decision.kind === "final") return null;
+  const asked = decision.kind === "retry-after" ? waitOf(decision.delay) : null;
   return asked ?? nextDelay(backoff, attempt, random);
 }
 
@@ -80,7 +80,7 @@ class TryLimit {
   readonly #expired: Promise<never>;
   #cancel: () => void = () => {};
 
-  constructor({ clock, signal }: TryMeans, timeout: number, what: string) {
+  constructor({ clock, signal }: TryServices, timeout: number, what: string) {
     this.#run = signal;
     this.#expired = new Promise((_, reject) => {
       this.#cancel = clock.after(timeout, () => {

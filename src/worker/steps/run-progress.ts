@@ -8,13 +8,13 @@ import { LONGEST_LOG_LINE } from "../../model/job/log.js";
 import { MOST_COUNTERS, MOST_MILESTONES } from "../../model/job/progress.js";
 import { NEARLY_ALL, type StepTally } from "../../model/job/step-plan.js";
 import { headOf } from "../../model/text.js";
-import type { RunHost } from "../run/host.js";
+import type { RunPort } from "../run/host.js";
 import type { ActiveStep } from "./active-step.js";
 import { addCounts } from "./said-progress.js";
 import type { Scope } from "./scope.js";
 
 export class RunProgress {
-  readonly #host: RunHost;
+  readonly #host: RunPort;
   /** `null` where no steps are declared. */
   readonly #tally: StepTally | null;
   /** The steps in flight and, before the last of them, some that have ended. */
@@ -28,7 +28,7 @@ export class RunProgress {
   #messageOf: ActiveStep | null = null;
   #done = 0;
 
-  constructor(host: RunHost, tally: StepTally | null) {
+  constructor(host: RunPort, tally: StepTally | null) {
     this.#host = host;
     this.#tally = tally;
   }

@@ -10,10 +10,10 @@ import { stepFailure } from "../../model/failure/step-failure.js";
 import { LONGEST_LOG_LINE } from "../../model/job/log.js";
 import { parseStepName, parseSteps, StepTally } from "../../model/job/step-plan.js";
 import { headOf } from "../../model/text.js";
-import type { RunMeans, RunTask } from "../run/services.js";
-import type { RunHost } from "../run/host.js";
+import type { RunServices, RunTask } from "../run/services.js";
+import type { RunPort } from "../run/host.js";
 import { ItemRun } from "./step-all.js";
-import { Memos } from "./checkpoints.js";
+import { Checkpoints } from "./checkpoints.js";
 import { RunStatus } from "./run-status.js";
 import { encodeMilestone } from "../../define/milestones.js";
 import { RunFailures } from "./run-failures.js";
@@ -26,75 +26,75 @@ import { StepNames, type TakenName } from "./step-names.js";
 import { parseStepAllOptions, parseStepOptions, type ParsedStepOptions } from "./step-options.js";
 import { StepWork } from "./step-work.js";
 import type { ItemResults, StepScope } from "../../define/step.js";
-import { heard, UnderWay, type Suspension } from "./in-flight.js";
+import { markHandled, InFlight, type Suspension } from "./in-flight.js";
 
 export class RunSteps {
-  readonly #means: RunMeans;
+  readonly #services: RunServices;
   readonly #task: RunTask;
   readonly #tally: StepTally | null;
   readonly #progress: RunProgress;
-  readonly #memos: Memos;
+  readonly #checkpoints: Checkpoints;
   readonly #work: StepWork;
   readonly #names = new StepNames();
   readonly #failures = new RunFailures();
   readonly #status: RunStatus;
-  readonly #underWay: UnderWay;
-  readonly #host: RunHost;
+  readonly #inFlight: InFlight;
+  readonly #host: RunPort;
   #warned = false;
 
   /** @throws what the task's function of its steps throws; InvalidInput when what it gives are no steps */
-  constructor(host: RunHost, input: unknown, task: RunTask, means: RunMeans) {
+  constructor(host: RunPort, input: unknown, task: RunTask, services: RunServices) {
     this.#host = host;
-    this.#means = means;
+    this.#services = services;
     this.#task = task;
     this.#tally = tallyOf(task, input);
     this.#progress = new RunProgress(host, this.#tally);
-    this.#memos = new Memos(host);
-    this.#work = new StepWork(this, host, task, means, this.#progress, this.#memos);
+    this.#checkpoints = new Checkpoints(host);
+    this.#work = new StepWork(this, host, task, services, this.#progress, this.#checkpoints);
     this.#status = new RunStatus(task.statuses);
-    this.#underWay = new UnderWay(host, (earlier) => {
-      this.#memos.restore(earlier);
+    this.#inFlight = new InFlight(host, (earlier) => {
+      this.#checkpoints.restore(earlier);
       this.#progress.restore(earlier);
     });
   }
 
   /** What the run ends with, whatever its handler does; `null` when it is not put back. */
   get suspension(): Suspension | null {
-    return this.#underWay.suspension;
+    return this.#inFlight.suspension;
   }
 
   /** What the run's own jobs are made with. */
   get parts(): RunParts {
     return {
       host: this.#host,
-      means: this.#means,
+      services: this.#services,
       owner: this,
       names: this.#names,
-      memos: this.#memos,
+      checkpoints: this.#checkpoints,
       progress: this.#progress,
       failures: this.#failures,
-      underWay: this.#underWay,
+      inFlight: this.#inFlight,
     };
   }
 
   step(name: unknown, code: unknown, options: unknown): Promise<unknown> {
-    return heard(this.#step(name, code, options));
+    return markHandled(this.#step(name, code, options));
   }
 
   all(name: unknown, items: unknown, code: unknown, options: unknown): Promise<ItemResults<unknown, unknown>> {
-    return heard(this.#all(name, items, code, options));
+    return markHandled(this.#all(name, items, code, options));
   }
 
   sleep(name: unknown, duration: unknown): Promise<void> {
-    return heard(this.#sleep(name, duration));
+    return markHandled(this.#sleep(name, duration));
   }
 
   async #step(name: unknown, given: unknown, more: unknown): Promise<unknown> {
     const taken = this.#takeName(name);
     const code = codeOf(given);
     const options = this.#checked(parseStepOptions(more));
-    return this.#underWay.during(async () => {
-      const stored = this.#memos.value(taken.name, null);
+    return this.#inFlight.during(async () => {
+      const stored = this.#checkpoints.value(taken.name, null);
       if (stored === undefined) return this.#runStep(taken, code, options);
       this.#progress.ended(taken.name);
       return decodePayload(stored);
@@ -105,10 +105,15 @@ export class RunSteps {
     const taken = this.#takeName(name);
     const options = this.#checked(parseStepAllOptions(more));
     const items = keyItems(given, options.key);
-    const parts = { memos: this.#memos, progress: this.#progress, work: this.#work, failures: this.#failures };
+    const parts = {
+      checkpoints: this.#checkpoints,
+      progress: this.#progress,
+      work: this.#work,
+      failures: this.#failures,
+    };
     const own = { name: taken.name, items, options, code: codeOf(code), ...parts };
     try {
-      return await this.#underWay.during(() => new ItemRun(own).run());
+      return await this.#inFlight.during(() => new ItemRun(own).run());
     } catch (error) {
       taken.giveBack();
       throw error;
@@ -116,13 +121,13 @@ export class RunSteps {
   }
 
   async #sleep(name: unknown, duration: unknown): Promise<void> {
-    this.#underWay.check();
+    this.#inFlight.check();
     const known = this.#names.sleep(name);
     const ms = parseDuration("duration", duration);
-    await this.#underWay.during(async () => {
-      const left = (this.#memos.wake(known) ?? (await this.#fallAsleep(known, ms))) - this.#means.clock.now();
+    await this.#inFlight.during(async () => {
+      const left = (this.#checkpoints.wake(known) ?? (await this.#fallAsleep(known, ms))) - this.#services.clock.now();
       if (left <= 0) return;
-      this.#underWay.suspend(new Snooze(left, `${known}: sleeps for ${left} ms`));
+      this.#inFlight.suspend(new Snooze(left, `${known}: sleeps for ${left} ms`));
     });
   }
 
@@ -130,10 +135,10 @@ export class RunSteps {
     const known = parseStepName("milestone", name);
     const shown = encodeMilestone(this.#task.milestones, known, value);
     this.#progress.checkMilestone(known);
-    const stored = this.#underWay.track(() => {
-      const at = this.#means.clock.now();
+    const stored = this.#inFlight.track(() => {
+      const at = this.#services.clock.now();
       this.#progress.milestone(known);
-      return this.#memos.leave({
+      return this.#checkpoints.save({
         kind: "milestone",
         name: known,
         key: null,
@@ -143,7 +148,7 @@ export class RunSteps {
         counters: null,
       });
     });
-    return heard(stored);
+    return markHandled(stored);
   }
 
   get status(): string {
@@ -152,12 +157,20 @@ export class RunSteps {
 
   setStatus(to: string): Promise<void> {
     this.#status.take(to);
-    const at = this.#means.clock.now();
-    const stored = this.#underWay.track(() => {
+    const at = this.#services.clock.now();
+    const stored = this.#inFlight.track(() => {
       this.#progress.status(to);
-      return this.#memos.leave({ kind: "status", name: to, key: null, value: "null", at, took: 0, counters: null });
+      return this.#checkpoints.save({
+        kind: "status",
+        name: to,
+        key: null,
+        value: "null",
+        at,
+        took: 0,
+        counters: null,
+      });
     });
-    return heard(stored);
+    return markHandled(stored);
   }
 
   count(name: unknown, by: unknown): void {
@@ -170,7 +183,7 @@ export class RunSteps {
       }
       this.#progress.checkCounter(known);
       scope?.counters.set(known, addCounts(scope.counters.get(known) ?? 0, by));
-      this.#underWay.onceOpen(() => this.#progress.count(known, by));
+      this.#inFlight.onceOpen(() => this.#progress.count(known, by));
     } catch (error) {
       this.#warn(error);
     }
@@ -181,7 +194,7 @@ export class RunSteps {
     const scope = scopeOf(this);
     if (scope?.over === true) return;
     if (wrong !== null) this.#warn(wrong);
-    this.#underWay.onceOpen(() => {
+    this.#inFlight.onceOpen(() => {
       if (message !== null) this.#progress.message(message, scope?.step ?? null);
       if (done !== null) this.#progress.reach(scope, done, total);
       else if (message !== null) this.#progress.say();
@@ -194,13 +207,13 @@ export class RunSteps {
     this.#warned = true;
     const message = wrong instanceof Error ? wrong.message : String(wrong);
     this.#host.say({
-      line: { at: this.#means.clock.now(), level: "warn", message: headOf(message, LONGEST_LOG_LINE) },
+      line: { at: this.#services.clock.now(), level: "warn", message: headOf(message, LONGEST_LOG_LINE) },
     });
   }
 
   /** `null` when nothing is under way; else resolves when nothing is. */
   settled(): Promise<void> | null {
-    return this.#underWay.settled();
+    return this.#inFlight.settled();
   }
 
   /**
@@ -209,7 +222,7 @@ export class RunSteps {
    * @param spawned did a job that it made end well?
    */
   failure(value: unknown, spawned: boolean): AllFailed | null {
-    const any = value !== undefined || this.#memos.any || spawned;
+    const any = value !== undefined || this.#checkpoints.any || spawned;
     return any ? null : this.#failures.together("every optional step and item");
   }
 
@@ -221,7 +234,7 @@ export class RunSteps {
 
   async #runStep(taken: TakenName, code: (scope: StepScope) => unknown, options: ParsedStepOptions): Promise<unknown> {
     const { name } = taken;
-    this.#memos.begin(name, [null]);
+    this.#checkpoints.begin(name, [null]);
     const step = this.#progress.begin(name, null, options.weight);
     try {
       const done = await this.#work.try(step, null, options, code);
@@ -235,22 +248,22 @@ export class RunSteps {
       this.#progress.end(step);
       return undefined;
     } finally {
-      this.#memos.end(name, [null]);
+      this.#checkpoints.end(name, [null]);
       if (!step.ended) this.#progress.leave(step);
     }
   }
 
   /** Begins a sleep; gives its end, epoch milliseconds. */
   async #fallAsleep(name: string, ms: number): Promise<number> {
-    const at = this.#means.clock.now();
+    const at = this.#services.clock.now();
     const wake = at + ms;
-    this.#memos.checkRoom(name, 1);
-    await this.#memos.leave({ kind: "sleep", name, key: null, value: String(wake), at, took: 0, counters: null });
+    this.#checkpoints.checkRoom(name, 1);
+    await this.#checkpoints.save({ kind: "sleep", name, key: null, value: String(wake), at, took: 0, counters: null });
     return wake;
   }
 
   #takeName(name: unknown): TakenName {
-    this.#underWay.check();
+    this.#inFlight.check();
     const taken = this.#names.step(name, this.#tally);
     scopeOf(this)?.names.push(taken);
     return taken;

@@ -2,7 +2,7 @@
 import { decodePayload } from "../../model/value/codec.js";
 import type { Failure } from "../../model/failure/failure.js";
 import { stepFailure } from "../../model/failure/step-failure.js";
-import type { Memos } from "./checkpoints.js";
+import type { Checkpoints } from "./checkpoints.js";
 import { RunFailures } from "./run-failures.js";
 import type { ActiveStep } from "./active-step.js";
 import type { RunProgress } from "./run-progress.js";
@@ -18,7 +18,7 @@ export interface ItemRunOptions {
   readonly options: ParsedStepAllOptions;
   readonly code: (item: unknown, scope: StepScope) => unknown;
   readonly work: StepWork;
-  readonly memos: Memos;
+  readonly checkpoints: Checkpoints;
   readonly progress: RunProgress;
   /** Those of the whole run. */
   readonly failures: RunFailures;
@@ -38,7 +38,7 @@ export class ItemRun {
   constructor(own: ItemRunOptions) {
     this.#own = own;
     for (const entry of own.items) {
-      const text = own.memos.value(own.name, entry.key);
+      const text = own.checkpoints.value(own.name, entry.key);
       if (text === undefined) this.#fresh.push(entry);
       else this.#values.set(entry.index, decodePayload(text));
     }
@@ -46,9 +46,9 @@ export class ItemRun {
 
   /** @throws AllFailed; what ends the run */
   async run(): Promise<ItemResults<unknown, unknown>> {
-    const { name, items, options, memos, progress } = this.#own;
+    const { name, items, options, checkpoints, progress } = this.#own;
     const keys = this.#fresh.map(({ key }) => key);
-    memos.begin(name, keys);
+    checkpoints.begin(name, keys);
     const step = progress.begin(name, items.length, options.weight);
     try {
       progress.endItems(step, this.#values.size, 0, 0);
@@ -61,7 +61,7 @@ export class ItemRun {
       }
       progress.end(step);
     } finally {
-      memos.end(name, keys);
+      checkpoints.end(name, keys);
       if (!step.ended) progress.leave(step);
     }
     return this.#results();
@@ -94,7 +94,7 @@ export class ItemRun {
       this.#failures.add(failure, error, retryable);
       this.#own.failures.add(failure, error, retryable);
       this.#errors.set(index, failure.error);
-      this.#own.memos.end(name, [key]);
+      this.#own.checkpoints.end(name, [key]);
       progress.endItems(step, 1, 1, 0);
       return;
     }

@@ -2,15 +2,15 @@
 import { decodePayload, encodePayload } from "../../model/value/codec.js";
 import { LeaseLost, Snooze } from "../../model/errors/errors.js";
 import { Suspended } from "../../model/flow/errors.js";
-import type { RunMeans, RunTask } from "../run/services.js";
-import { verdictOn } from "../run/outcome.js";
-import type { RunHost } from "../run/host.js";
-import type { Memos } from "./checkpoints.js";
+import type { RunServices, RunTask } from "../run/services.js";
+import { retryDecisionOn } from "../run/outcome.js";
+import type { RunPort } from "../run/host.js";
+import type { Checkpoints } from "./checkpoints.js";
 import type { ActiveStep } from "./active-step.js";
 import type { RunProgress } from "./run-progress.js";
 import { Scope } from "./scope.js";
 import type { ParsedStepOptions } from "./step-options.js";
-import { tryUntilDone, type TryMeans } from "./retries.js";
+import { tryUntilDone, type TryServices } from "./retries.js";
 
 /** Something that ended well and is not stored yet. */
 export interface Done {
@@ -23,20 +23,27 @@ export interface Done {
 
 export class StepWork {
   readonly #owner: object;
-  readonly #host: RunHost;
+  readonly #host: RunPort;
   readonly #payloadCap: number;
-  readonly #means: TryMeans;
+  readonly #services: TryServices;
   readonly #progress: RunProgress;
-  readonly #memos: Memos;
+  readonly #checkpoints: Checkpoints;
 
   /** `owner` is the run as scopes know it. */
-  constructor(owner: object, host: RunHost, task: RunTask, means: RunMeans, progress: RunProgress, memos: Memos) {
+  constructor(
+    owner: object,
+    host: RunPort,
+    task: RunTask,
+    services: RunServices,
+    progress: RunProgress,
+    checkpoints: Checkpoints,
+  ) {
     this.#owner = owner;
     this.#host = host;
-    this.#payloadCap = means.payloadCap;
-    this.#means = { clock: means.clock, random: means.random, classify: task.classify, signal: host.signal };
+    this.#payloadCap = services.payloadCap;
+    this.#services = { clock: services.clock, random: services.random, classify: task.classify, signal: host.signal };
     this.#progress = progress;
-    this.#memos = memos;
+    this.#checkpoints = checkpoints;
   }
 
   /** Tries a step, or an item of one, as its options say. `key` is `null` for a step. */
@@ -46,9 +53,9 @@ export class StepWork {
     options: ParsedStepOptions,
     code: (scope: Scope) => unknown,
   ): Promise<Done> {
-    const startedAt = this.#means.clock.monotonic();
+    const startedAt = this.#services.clock.monotonic();
     const what = `step ${JSON.stringify(step.name)}`;
-    const { value, scope } = await tryUntilDone(this.#means, {
+    const { value, scope } = await tryUntilDone(this.#services, {
       what: key === null ? what : `item ${JSON.stringify(key)} of ${what}`,
       options,
       code,
@@ -68,10 +75,10 @@ export class StepWork {
 
   /** Stores what ended well; gives what later runs will find. */
   async keep(name: string, key: string | null, { text, startedAt, scope }: Done): Promise<unknown> {
-    const { clock } = this.#means;
+    const { clock } = this.#services;
     const at = clock.now();
     const counters = scope.counters.size === 0 ? null : Object.fromEntries(scope.counters);
-    await this.#memos.leave({
+    await this.#checkpoints.save({
       kind: "step",
       name,
       key,
@@ -95,6 +102,6 @@ export class StepWork {
 
   /** Could another attempt help? */
   isRetryable(thrown: unknown): boolean {
-    return verdictOn(thrown, this.#means.classify, this.#means.clock.now()).kind !== "final";
+    return retryDecisionOn(thrown, this.#services.classify, this.#services.clock.now()).kind !== "final";
   }
 }

@@ -10,7 +10,7 @@ import { earliest } from "../../engine/shared/listing-order.js";
 import { pause, type Clock } from "../../model/value/clock.js";
 import type { Schedule } from "../../model/schedule/schedule.js";
 import { dueTicks } from "../../model/schedule/tick-job.js";
-import type { Outage } from "../session/engine-outage.js";
+import type { EngineOutage } from "../session/engine-outage.js";
 
 /** The most jobs of several schedules in one command. */
 const MOST_JOBS = 1_000;
@@ -19,7 +19,7 @@ const MOST_JOBS = 1_000;
 export interface SchedulerOptions {
   readonly engine: Engine;
   readonly clock: Clock;
-  readonly outage: Outage;
+  readonly outage: EngineOutage;
   /** Aborts when the worker stops. */
   readonly stopping: AbortSignal;
 }

@@ -8,7 +8,7 @@ import { TimedOut } from "../../model/errors/errors.js";
 import { SUPERSEDED_AGAIN, type JobRecord, type JobRef } from "../../model/job/job.js";
 import { snapshotOf } from "../../model/job/snapshot.js";
 import type { Runnable } from "../execution/runnable.js";
-import type { Outage } from "../session/engine-outage.js";
+import type { EngineOutage } from "../session/engine-outage.js";
 
 /** How many superseded jobs are told of at a time. */
 const AT_ONCE = 50;
@@ -16,23 +16,23 @@ const AT_ONCE = 50;
 const HOLD_UP = 5_000;
 
 /** What succession is made from. */
-export interface SuccessionOptions {
+export interface SupersededHooksOptions {
   readonly engine: Engine;
   readonly clock: Clock;
   readonly queues: readonly string[];
   readonly runnables: ReadonlyMap<string, Runnable>;
-  readonly outage: Outage;
+  readonly outage: EngineOutage;
   /** The worker stops: nobody waits any more. */
   readonly stopping: AbortSignal;
 }
 
-export class Succession {
-  readonly #options: SuccessionOptions;
-  #telling: Promise<void> = Promise.resolve();
+export class SupersededHooks {
+  readonly #options: SupersededHooksOptions;
+  #running: Promise<void> = Promise.resolve();
   /** The next look, while it waits for the one before it. */
   #next: Promise<void> | null = null;
 
-  constructor(options: SuccessionOptions) {
+  constructor(options: SupersededHooksOptions) {
     this.#options = options;
   }
 
@@ -42,30 +42,30 @@ export class Succession {
   }
 
   /** Tells of all superseded jobs there are now. Never rejects. */
-  tell(): Promise<void> {
+  run(): Promise<void> {
     if (!this.hasHooks) return Promise.resolve();
-    this.#next ??= this.#telling.then(() => {
+    this.#next ??= this.#running.then(() => {
       this.#next = null;
-      return this.#tellAll();
+      return this.#runAll();
     });
-    this.#telling = this.#next;
+    this.#running = this.#next;
     return this.#next;
   }
 
   /** As `tell`, but a hook that takes long holds nobody up for more than 5 s. */
-  async tellBriefly(): Promise<void> {
+  async runBriefly(): Promise<void> {
     const { clock, stopping } = this.#options;
     const done = new AbortController();
     const end = (): void => done.abort();
     // Not a signal made of both: those stay known to the one that lives as long as the worker.
     if (stopping.aborted) end();
     stopping.addEventListener("abort", end, { once: true });
-    const told = this.tell().finally(end);
+    const told = this.run().finally(end);
     await Promise.race([told, pause(clock, HOLD_UP, done.signal)]);
     stopping.removeEventListener("abort", end);
   }
 
-  async #tellAll(): Promise<void> {
+  async #runAll(): Promise<void> {
     const { engine, queues, outage } = this.#options;
     try {
       for (;;) {
@@ -75,7 +75,7 @@ export class Succession {
         // One by one: a hook that never returns must not keep the others from being acknowledged.
         await Promise.all(
           refs.map(async (ref, index) => {
-            if (await this.#tellOne(ref, jobs[index] ?? null)) await engine.acknowledgeSuperseded({ refs: [ref] });
+            if (await this.#runOne(ref, jobs[index] ?? null)) await engine.acknowledgeSuperseded({ refs: [ref] });
           }),
         );
         if (refs.length < AT_ONCE) return;
@@ -86,7 +86,7 @@ export class Succession {
   }
 
   /** Has its hook heard of the job? */
-  async #tellOne(ref: JobRef, job: JobRecord | null): Promise<boolean> {
+  async #runOne(ref: JobRef, job: JobRecord | null): Promise<boolean> {
     const { clock, runnables, outage } = this.#options;
     const over = new AbortController();
     const hear = async (): Promise<void> => {

@@ -6,8 +6,8 @@
 import type { Engine } from "../../engine/contract/engine.js";
 import { earliest } from "../../engine/shared/listing-order.js";
 import type { Clock, Random } from "../../model/value/clock.js";
-import type { EngineTime } from "../session/engine-clock.js";
-import type { Outage } from "../session/engine-outage.js";
+import type { EngineClock } from "../session/engine-clock.js";
+import type { EngineOutage } from "../session/engine-outage.js";
 import { OverdueWatch } from "../session/overdue-watch.js";
 import type { Scheduler } from "./scheduler.js";
 
@@ -28,8 +28,8 @@ export interface SweeperOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly queues: readonly string[];
-  readonly outage: Outage;
-  readonly time: EngineTime;
+  readonly outage: EngineOutage;
+  readonly time: EngineClock;
   readonly scheduler: Scheduler;
   readonly holds: () => boolean;
   /** A sweep made jobs ready. */

@@ -2,11 +2,11 @@
 import { isTerminal, sources, type Cause } from "../../../model/job/state.js";
 import type { ControlAnswer, JobPatch } from "../../contract/engine.js";
 import { revoke } from "./settle.js";
-import { finish, forget, move, recordAttempt, restand } from "../store/transitions.js";
-import { claimKey, liveHolder, replaceInput, retime } from "./enqueue.js";
+import { finish, forget, move, recordAttempt, reinsert } from "../store/transitions.js";
+import { claimKey, liveOwner, replaceInput, retime } from "./enqueue.js";
 import type { MemoryJob } from "../store/job.js";
 import type { MemoryQueue, MemorySession } from "../store/store.js";
-import { dependAgain, letGo, willWait } from "../store/dependencies.js";
+import { reopenDependencies, releaseHeld, willWait } from "../store/dependencies.js";
 
 /** What a command needs at hand. */
 export interface ControlContext {
@@ -33,7 +33,7 @@ export function control(context: ControlContext, id: string, command: Command): 
 export const release: Command = ({ queue, now }, job) => {
   // A member of a flow is let go by the flow.
   if (!isFrom(job, "release") || !job.held || job.spec.flow !== null) return "wrong-state";
-  letGo(queue, job, now);
+  releaseHeld(queue, job, now);
   return "applied";
 };
 
@@ -57,7 +57,7 @@ export function retry(fromStart: boolean): Command {
     // A key that is held until the start, or for a time, was let go long ago; one held to the end must be free to be held
     // again.
     if (unique !== null && unique.until === "finished") {
-      const holder = liveHolder(queue, unique.key, now);
+      const holder = liveOwner(queue, unique.key, now);
       if (holder !== null && holder !== job) return "conflict";
     }
     // Of the jobs of one key only the latest may run.
@@ -74,8 +74,8 @@ export function retry(fromStart: boolean): Command {
     job.runAt = now;
     // A member of a flow that has not begun must not run before that.
     job.held &&= job.spec.flow !== null;
-    dependAgain(queue, job);
-    move(queue, job, job.held || job.waiting > 0 ? "blocked" : "queued", "retry", now);
+    reopenDependencies(queue, job);
+    move(queue, job, job.held || job.pendingDependencies > 0 ? "blocked" : "queued", "retry", now);
     return "applied";
   };
 }
@@ -106,7 +106,7 @@ export function update(patch: JobPatch): Command {
     };
     if (patch.due !== undefined && retime(queue, job, patch.due, now)) return "applied";
     // A delayed or held job stands in no priority order yet; a queued one goes to the tail of its new line.
-    if (moved && job.state === "queued") restand(queue, job);
+    if (moved && job.state === "queued") reinsert(queue, job);
     return "applied";
   };
 }

@@ -9,7 +9,7 @@ import { admit, finish, move } from "../store/transitions.js";
 import type { MemoryJob } from "../store/job.js";
 import type { MemoryQueue } from "../store/store.js";
 import { predecessor, supersede, type Supersession } from "./supersede.js";
-import { tie } from "../store/dependencies.js";
+import { linkNewJob } from "../store/dependencies.js";
 
 /** Accepts one job, or says which job stands in its place. */
 export function enqueueOne(queue: MemoryQueue, spec: JobSpec, supersession: Supersession): EnqueueAnswer {
@@ -21,21 +21,21 @@ export function enqueueOne(queue: MemoryQueue, spec: JobSpec, supersession: Supe
     return { id: spec.id, outcome: again ? "created" : "existing", state: same.state };
   }
   const { unique } = spec;
-  const holder = unique === null ? null : liveHolder(queue, unique.key, now);
+  const holder = unique === null ? null : liveOwner(queue, unique.key, now);
   const before = predecessor(queue, spec);
   // A key that the superseded job holds is in nobody's way.
-  if (unique !== null && holder !== null && holder !== before) return meetHolder(queue, holder, spec, unique, now);
+  if (unique !== null && holder !== null && holder !== before) return meetOwner(queue, holder, spec, unique, now);
   if (before !== null) supersede(queue, before, supersession);
   const job = create(spec, now);
   admit(queue, job, now);
-  tie(queue, job);
+  linkNewJob(queue, job);
   if (spec.supersedes !== null) queue.latest.set(spec.supersedes, job.id);
   if (spec.unique !== null) claimKey(queue, job, now);
   return { id: job.id, outcome: "created", state: job.state };
 }
 
 /** What a job meets whose key another one holds. */
-function meetHolder(
+function meetOwner(
   queue: MemoryQueue,
   holder: MemoryJob,
   spec: JobSpec,
@@ -76,7 +76,7 @@ export function retime(queue: MemoryQueue, job: MemoryJob, due: JobSpec["due"], 
  * The job that holds a unique key now, if any. A key whose job has let go of it, or is gone, is free; a job that should
  * have started by now and waits for the sweep to end it ends here.
  */
-export function liveHolder(queue: MemoryQueue, key: string, now: number): MemoryJob | null {
+export function liveOwner(queue: MemoryQueue, key: string, now: number): MemoryJob | null {
   const entry = queue.unique.get(key);
   const job = entry === undefined ? undefined : queue.jobs.get(entry.id);
   if (entry === undefined || job === undefined) return null;
@@ -139,9 +139,9 @@ function create(spec: JobSpec, now: number): MemoryJob {
     nonce: spec.nonce,
     lastOp: null,
     held: spec.hold,
-    waiting: 0,
+    pendingDependencies: 0,
     round: 0,
     open: isFlow,
-    wasPinned: false,
+    wasRetained: false,
   };
 }

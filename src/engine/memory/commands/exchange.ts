@@ -30,7 +30,7 @@ export function exchange(
     const mine = [...settle.entries()].filter(([, settlement]) => settlement.queue === name);
     const left = claimed ? (claim?.max ?? 0) - leases.length : 0;
     if (left <= 0 && mine.length === 0) continue;
-    const session = store.heard(id, name, moment);
+    const session = store.liveSession(id, name, moment);
     if (session === null) {
       alive = false;
       continue;

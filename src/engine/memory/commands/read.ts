@@ -10,7 +10,7 @@ import {
   type JobPage,
   type StateCounts,
 } from "../../contract/engine.js";
-import { compareKeys, decodeCursor, encodeCursor, listedStates, type Place } from "../../shared/listing-order.js";
+import { compareKeys, decodeCursor, encodeCursor, listedStates, type Position } from "../../shared/listing-order.js";
 import { workerOf } from "../../shared/session-id.js";
 import type { MemoryJob } from "../store/job.js";
 import type { MemoryQueue } from "../store/store.js";
@@ -129,7 +129,7 @@ function standsAfter(
   queue: string,
   state: JobState,
   job: MemoryJob,
-  after: Place,
+  after: Position,
   states: readonly JobState[],
 ): boolean {
   if (queue !== after.queue) return queue > after.queue;

@@ -2,10 +2,10 @@
 import { LONGEST_LOG_LINE, MOST_LOG_LINES } from "../../../model/job/log.js";
 import { headOf } from "../../../model/text.js";
 import type { Report } from "../../contract/engine.js";
-import { haveNews, tell } from "../store/transitions.js";
+import { markPending, emit } from "../store/transitions.js";
 import type { MemoryJob } from "../store/job.js";
 import type { MemoryQueue } from "../store/store.js";
-import { depend } from "../store/dependencies.js";
+import { addDependency } from "../store/dependencies.js";
 
 /** Writes a report down; that its lease holds was checked. */
 export function applyReport(
@@ -18,15 +18,15 @@ export function applyReport(
     const { seq, kind, name, value } = checkpoint;
     job.checkpoints ??= new Map();
     job.checkpoints.set(seq, checkpoint);
-    if (kind === "milestone") tell(queue, now, { kind, id: job.id, name, value });
-    if (kind === "status") tell(queue, now, { kind, id: job.id, name });
+    if (kind === "milestone") emit(queue, now, { kind, id: job.id, name, value });
+    if (kind === "status") emit(queue, now, { kind, id: job.id, name });
   }
   if (progress !== undefined) {
     job.progress = progress;
-    tell(queue, now, { kind: "progress", id: job.id, progress });
+    emit(queue, now, { kind: "progress", id: job.id, progress });
   }
-  for (const ref of after) depend(queue, job, ref, "continue");
-  if (after.length > 0) haveNews(queue, job.id);
+  for (const ref of after) addDependency(queue, job, ref, "continue");
+  if (after.length > 0) markPending(queue, job.id);
   if (meta !== undefined) job.meta = meta;
   for (const line of lines) job.lines.push({ ...line, message: headOf(line.message, LONGEST_LOG_LINE) });
   const surplus = job.lines.length - MOST_LOG_LINES;

@@ -1,6 +1,6 @@
 /** Sessions: a worker's life in each of its queues. */
 import type { LeaseRef, Revocation, WorkerInfo, WorkerRecord } from "../../contract/engine.js";
-import { handBack } from "./settle.js";
+import { returnLease } from "./settle.js";
 import type { MemoryStore, Moment } from "../store/store.js";
 
 /** The answer to a heartbeat. */
@@ -36,7 +36,8 @@ export function closeSession(store: MemoryStore, id: string, queues: readonly st
     if (!session.queues.delete(name)) continue;
     const held = [...session.held].filter((job) => job.queue === name);
     // In reverse, so that the first of them ends up at the very head.
-    for (const job of held.toSorted((a, b) => (a.id < b.id ? 1 : -1))) handBack(store.queue(name), session, job, now);
+    for (const job of held.toSorted((a, b) => (a.id < b.id ? 1 : -1)))
+      returnLease(store.queue(name), session, job, now);
   }
   if (session.queues.size === 0) store.sessions.delete(id);
 }
@@ -57,7 +58,7 @@ export function heartbeat(
   const revoked: Revocation[] = [];
   let alive = true;
   for (const name of queues) {
-    const session = store.heard(id, name, moment);
+    const session = store.liveSession(id, name, moment);
     alive &&= session !== null;
     session?.queues.set(name, { deadline: moment.monotonic + ttl, ttl, seenAt: moment.now, deadSince: null });
     revoked.push(...(session?.revoked.filter((lease) => lease.queue === name) ?? []));

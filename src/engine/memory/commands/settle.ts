@@ -36,11 +36,11 @@ export function settleOne(
 }
 
 function applyOutcome(queue: MemoryQueue, session: MemorySession, job: MemoryJob, outcome: Outcome, now: number): void {
-  const { counted, crashes, waiting } = job;
-  const verdict = judge({ counted, attempts: job.spec.attempts, crashes, waiting }, outcome);
-  recordAttempt(job, session.id, verdict.outcome, now, outcome.kind === "fail" ? outcome.error : null);
-  letGo(session, job);
-  if (verdict.counts) job.counted += 1;
+  const { counted, crashes, pendingDependencies: waiting } = job;
+  const transition = judge({ counted, attempts: job.spec.attempts, crashes, waiting }, outcome);
+  recordAttempt(job, session.id, transition.outcome, now, outcome.kind === "fail" ? outcome.error : null);
+  endLease(session, job);
+  if (transition.counts) job.counted += 1;
   if (outcome.kind === "complete" || outcome.kind === "partial") job.result = outcome.result;
   if (outcome.kind === "partial") job.failures = outcome.failures ?? [];
   // A run that ended proves that the job does not kill its worker; one that was handed back proves nothing.
@@ -50,33 +50,33 @@ function applyOutcome(queue: MemoryQueue, session: MemorySession, job: MemoryJob
     job.suspect = false;
     job.declinedAt = null;
   }
-  if (isTerminal(verdict.state)) {
-    finish(queue, job, verdict.state, verdict.cause, now);
+  if (isTerminal(transition.state)) {
+    finish(queue, job, transition.state, transition.cause, now);
   } else {
-    job.runAt = now + verdict.delay;
-    move(queue, job, verdict.state, verdict.cause, now, verdict.place);
+    job.runAt = now + transition.delay;
+    move(queue, job, transition.state, transition.cause, now, transition.place);
   }
 }
 
 /** Hands a job back to the head of the line, uncounted. */
-export function handBack(queue: MemoryQueue, session: MemorySession, job: MemoryJob, now: number): void {
+export function returnLease(queue: MemoryQueue, session: MemorySession, job: MemoryJob, now: number): void {
   applyOutcome(queue, session, job, { kind: "return" }, now);
 }
 
 /** Takes a job from a dead session. */
 export function recover(queue: MemoryQueue, session: MemorySession, job: MemoryJob, now: number): void {
-  const verdict = judgeCrash(job);
+  const transition = judgeCrash(job);
   job.crashes += 1;
   const lost = plainFailure("WorkerLost", `the worker running it died ${job.crashes} times`, WORKER_LOST);
-  recordAttempt(job, session.id, verdict.outcome, now, verdict.state === "failed" ? lost : null);
-  letGo(session, job);
-  if (verdict.state === "failed") {
-    finish(queue, job, "failed", verdict.cause, now);
+  recordAttempt(job, session.id, transition.outcome, now, transition.state === "failed" ? lost : null);
+  endLease(session, job);
+  if (transition.state === "failed") {
+    finish(queue, job, "failed", transition.cause, now);
   } else {
     job.suspect = true;
     job.declinedAt = null;
     job.runAt = now;
-    move(queue, job, "queued", verdict.cause, now);
+    move(queue, job, "queued", transition.cause, now);
   }
 }
 
@@ -84,10 +84,10 @@ export function recover(queue: MemoryQueue, session: MemorySession, job: MemoryJ
 export function revoke(session: MemorySession | undefined, job: MemoryJob, cause: Revocation["cause"]): void {
   if (session === undefined) return;
   session.revoked.push({ queue: job.queue, id: job.id, epoch: job.epoch, cause });
-  letGo(session, job);
+  endLease(session, job);
 }
 
-function letGo(session: MemorySession, job: MemoryJob): void {
+function endLease(session: MemorySession, job: MemoryJob): void {
   session.held.delete(job);
   job.session = null;
 }

@@ -30,18 +30,18 @@ export function supersede(queue: MemoryQueue, job: MemoryJob, { sessions, revoke
     revoke(sessions.get(job.session), job, "supersede");
   }
   finish(queue, job, "superseded", "supersede", now);
-  queue.owed.set(job.id, now);
+  queue.superseded.set(job.id, now);
 }
 
 /** Hands out superseded jobs whose application has not been told, by task and id. */
 export function claimSuperseded(queue: MemoryQueue, tasks: readonly string[], limit: number, now: number): JobRef[] {
-  const owed = tasks.flatMap((task) =>
-    [...queue.owed]
+  const pending = tasks.flatMap((task) =>
+    [...queue.superseded]
       .filter(([id, due]) => due <= now && queue.jobs.get(id)?.spec.task === task)
       .map(([id]) => id)
       .toSorted(),
   );
-  const claimed = owed.slice(0, limit);
-  for (const id of claimed) queue.owed.set(id, now + SUPERSEDED_AGAIN);
+  const claimed = pending.slice(0, limit);
+  for (const id of claimed) queue.superseded.set(id, now + SUPERSEDED_AGAIN);
   return claimed.map((id) => ({ queue: queue.name, id }));
 }

@@ -4,7 +4,7 @@ import type { Engine, OverdueSession, SweepAnswer } from "../../contract/engine.
 import { compareKeys, earliest, type OrderKey } from "../../shared/listing-order.js";
 import type { ScheduleRecord } from "../../contract/schedules.js";
 import { recover } from "./settle.js";
-import { finish, forget, isPinned, keptForDefaultAge, move, removeAt } from "../store/transitions.js";
+import { finish, forget, isRetained, keptForDefaultAge, move, removeAt } from "../store/transitions.js";
 import { isDead, MOST_OVERDUE } from "../../shared/overdue.js";
 import { dueSchedules, nextTick } from "./schedules.js";
 import type { MemoryJob } from "../store/job.js";
@@ -115,7 +115,7 @@ function expireLate(queue: MemoryQueue, limit: number, now: number): number {
 /** Removes what retention no longer keeps; answers how many. */
 function trim(queue: MemoryQueue, limit: number, now: number): number {
   const finished = TERMINAL_STATES.flatMap((state) => queue.lines[state].toArray().toReversed());
-  const due = finished.filter((job) => removeAt(job) <= now && !isPinned(queue, job));
+  const due = finished.filter((job) => removeAt(job) <= now && !isRetained(queue, job));
   const usual = due.filter(keptForDefaultAge);
   const special = due.filter((job) => !keptForDefaultAge(job)).toSorted((a, b) => compareKeys(dueKey(a), dueKey(b)));
   const old = [...usual, ...special].slice(0, limit);

@@ -16,41 +16,41 @@ import type { Supersession } from "../commands/supersede.js";
 import {
   dependenciesOf,
   dependentsOf,
-  depend,
+  addDependency,
   isAwaitedBy,
-  letGo,
-  ready,
-  tieKey,
-  untie,
-  waitAgain,
+  releaseHeld,
+  makeReady,
+  refKey,
+  removeDependent,
+  reopenDependency,
 } from "../store/dependencies.js";
-import { gather } from "../store/flow.js";
-import { finish, forget, pin, recordAttempt } from "../store/transitions.js";
+import { completeFlow } from "../store/flow.js";
+import { finish, forget, retain, recordAttempt } from "../store/transitions.js";
 import type { MemoryJob } from "../store/job.js";
 import type { MemoryQueue } from "../store/store.js";
 
 /** What messages need at hand, and where it is said whose lease was taken: the same as superseding. */
-export type Tying = Supersession;
+export type InboxContext = Supersession;
 
 /** A job gets a message; answers what it answers. */
-export function receive(queue: MemoryQueue | undefined, message: Message, tying: Tying): Message[] {
+export function receive(queue: MemoryQueue | undefined, message: Message, tying: InboxContext): Message[] {
   const { kind, to, from } = message;
   const job = queue?.jobs.get(to.id);
   if (queue === undefined || job === undefined) return answerForMissing(message);
   switch (kind) {
     case "link":
-      return beAwaited(queue, job, message);
+      return onDependent(queue, job, message);
     case "go":
-      if (job.state === "blocked" && job.held) letGo(queue, job, tying.now);
+      if (job.state === "blocked" && job.held) releaseHeld(queue, job, tying.now);
       job.held = false;
-      return beAwaited(queue, job, message);
+      return onDependent(queue, job, message);
     case "unlink":
-      untie(queue, job, from);
+      removeDependent(queue, job, from);
       return [];
     case "end":
-      return hearEnd(queue, job, message, tying.now);
+      return onDependencyEnded(queue, job, message, tying.now);
     case "join":
-      return beJoined(queue, job, message);
+      return onMemberJoined(queue, job, message);
     case "cancel":
       if (!isTerminal(job.state)) cancel(queue, job, tying);
       return [];
@@ -62,36 +62,36 @@ export function receive(queue: MemoryQueue | undefined, message: Message, tying:
 }
 
 /** Somebody waits for this job. */
-function beAwaited(
+function onDependent(
   queue: MemoryQueue,
   job: MemoryJob,
   { to, from, round }: Extract<Message, { round: number }>,
 ): Message[] {
-  const pinned = queue.dependents.has(job.id);
-  dependentsOf(queue, job.id).set(tieKey(from), { ref: from, round });
-  if (!pinned && isTerminal(job.state)) pin(queue, job);
+  const retained = queue.dependents.has(job.id);
+  dependentsOf(queue, job.id).set(refKey(from), { ref: from, round });
+  if (!retained && isTerminal(job.state)) retain(queue, job);
   return isTerminal(job.state) ? [{ kind: "end", to: from, from: to, state: job.state, round }] : [];
 }
 
 /** A dependency has ended. One of which the job knows nothing, as it ended before it joined, need not be kept for it. */
-function hearEnd(
+function onDependencyEnded(
   queue: MemoryQueue,
   job: MemoryJob,
   { to, from, state, round }: Extract<Message, { kind: "end" }>,
   now: number,
 ): Message[] {
   const dependencies = queue.dependencies.get(job.id);
-  const known = dependencies?.get(tieKey(from));
+  const known = dependencies?.get(refKey(from));
   if (dependencies === undefined || known === undefined) return [{ kind: "unlink", to: from, from: to }];
   if (known.state !== null || round !== job.round) return [];
-  dependencies.set(tieKey(from), { ...known, state });
-  job.waiting -= 1;
-  if (job.state === "blocked") goOn(queue, job, from, state, known.ifFailed, now);
+  dependencies.set(refKey(from), { ...known, state });
+  job.pendingDependencies -= 1;
+  if (job.state === "blocked") applyDependencyEnd(queue, job, from, state, known.ifFailed, now);
   return [];
 }
 
 /** What becomes of a blocked job when a dependency has ended. */
-function goOn(
+function applyDependencyEnd(
   queue: MemoryQueue,
   job: MemoryJob,
   from: JobRef,
@@ -103,16 +103,16 @@ function goOn(
   if (fails && on === "fail") {
     job.error = plainFailure("DependencyFailed", dependencyMessage(from, state), DEPENDENCY_FAILED);
   }
-  if (job.spec.role === "flow") gather(queue, job, now);
+  if (job.spec.role === "flow") completeFlow(queue, job, now);
   else if (fails) finish(queue, job, on === "fail" ? "failed" : "cancelled", "depend", now);
-  else if (!job.held && job.waiting === 0) ready(queue, job, now);
+  else if (!job.held && job.pendingDependencies === 0) makeReady(queue, job, now);
 }
 
 /**
  * A flow gets a member, or is asked by one that it has already. One that comes when the flow has ended is cancelled, and a
  * member all the same: a retry of the flow must find it.
  */
-function beJoined(
+function onMemberJoined(
   queue: MemoryQueue,
   flow: MemoryJob,
   { to, from, on, held }: Extract<Message, { kind: "join" }>,
@@ -121,13 +121,13 @@ function beJoined(
   const hasEnded = flow.state !== "blocked";
   if (flow.spec.role !== "flow" || (hasEnded && flow.open)) return [cancelled];
   const members = dependenciesOf(queue, flow.id);
-  const known = members.get(tieKey(from));
+  const known = members.get(refKey(from));
   if (known === undefined && members.size >= MOST_MEMBERS) return [cancelled];
-  depend(queue, flow, from, on);
+  addDependency(queue, flow, from, on);
   const end = known?.state ?? null;
   // It ended, and was retried since: it is waited for again.
   const again = !hasEnded && known !== undefined && end !== null && (flow.open || !isSuccess(end));
-  if (again) waitAgain(queue, flow, known);
+  if (again) reopenDependency(queue, flow, known);
   // What has an end for a flow that has ended may have been retried before the flow is.
   const late = hasEnded && end === null;
   // A new one may have ended before this arrived.
@@ -137,7 +137,7 @@ function beJoined(
 }
 
 /** Ends a job whose flow has ended before it. */
-function cancel(queue: MemoryQueue, job: MemoryJob, { sessions, revoked, now }: Tying): void {
+function cancel(queue: MemoryQueue, job: MemoryJob, { sessions, revoked, now }: InboxContext): void {
   if (job.session !== null) {
     const { id, epoch, session } = job;
     revoked.push({ session, lease: { queue: queue.name, id, epoch, cause: "cancel" } });

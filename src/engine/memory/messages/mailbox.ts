@@ -1,14 +1,14 @@
 /** Where the messages of jobs go out and arrive in the memory engine. */
 import type { Clock } from "../../../model/value/clock.js";
-import type { Delivered, Message, News, NewsToken, Post } from "../../shared/relay.js";
+import type { DeliveryResult, Message, OutboxBatch, OutboxReceipt, Mailbox } from "../../shared/relay.js";
 import type { Signals } from "../../shared/wake-signals.js";
 import type { MemoryStore } from "../store/store.js";
-import { receive, type Tying } from "./inbox.js";
-import { news, told } from "./outbox.js";
+import { receive, type InboxContext } from "./inbox.js";
+import { takeOutbox, acknowledge } from "./outbox.js";
 
-const NONE: News = { messages: [], told: null };
+const NONE: OutboxBatch = { messages: [], receipt: null };
 
-export class MemoryPost implements Post {
+export class MemoryMailbox implements Mailbox {
   readonly #store: MemoryStore;
   readonly #signals: Signals;
   readonly #clock: Clock;
@@ -19,15 +19,15 @@ export class MemoryPost implements Post {
     this.#clock = clock;
   }
 
-  news(name: string, done: NewsToken | null): News {
+  takeOutbox(name: string, done: OutboxReceipt | null): OutboxBatch {
     const queue = this.#store.find(name);
     if (queue === undefined) return NONE;
-    if (done !== null) told(queue, done, this.#clock.now());
-    return news(queue);
+    if (done !== null) acknowledge(queue, done, this.#clock.now());
+    return takeOutbox(queue);
   }
 
-  hand(messages: readonly Message[]): Delivered {
-    const tying: Tying = { sessions: this.#store.sessions, revoked: [], now: this.#clock.now() };
+  deliver(messages: readonly Message[]): DeliveryResult {
+    const tying: InboxContext = { sessions: this.#store.sessions, revoked: [], now: this.#clock.now() };
     const replies: Message[] = [];
     const names = [...new Set(messages.map(({ to }) => to.queue))].toSorted();
     for (const name of names) {
@@ -38,6 +38,6 @@ export class MemoryPost implements Post {
     }
     for (const { session, lease } of tying.revoked) this.#signals.revoked(session, lease);
     for (const name of names) this.#signals.changed(name);
-    return { replies, news: names.filter((name) => (this.#store.find(name)?.news.size ?? 0) > 0) };
+    return { replies, pendingQueues: names.filter((name) => (this.#store.find(name)?.outbox.size ?? 0) > 0) };
   }
 }

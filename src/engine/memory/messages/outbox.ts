@@ -1,22 +1,22 @@
 /** What jobs have to tell each other: the outbox of a queue, read as messages (see engine/shared/relay.ts). */
 import { isTerminal } from "../../../model/job/state.js";
-import type { Message, News } from "../../shared/relay.js";
-import { bare, isAwaitedBy, listDependencies, sortedTies } from "../store/dependencies.js";
+import type { Message, OutboxBatch } from "../../shared/relay.js";
+import { bare, isAwaitedBy, listDependencies, sortedDependents } from "../store/dependencies.js";
 import { forget } from "../store/transitions.js";
 import type { MemoryQueue } from "../store/store.js";
 
 /** The news of how many jobs is delivered at a time. */
-const NEWS_AT_ONCE = 100;
+const JOBS_AT_ONCE = 100;
 
 /** The next news of a queue. It is taken out at once: what happens to a job while its news is delivered is news again. */
-export function news(queue: MemoryQueue): News {
-  const ids = [...queue.news].slice(0, NEWS_AT_ONCE);
-  for (const id of ids) queue.news.delete(id);
-  return { messages: ids.flatMap((id) => newsOf(queue, id)), told: ids.length === 0 ? null : ids };
+export function takeOutbox(queue: MemoryQueue): OutboxBatch {
+  const ids = [...queue.outbox].slice(0, JOBS_AT_ONCE);
+  for (const id of ids) queue.outbox.delete(id);
+  return { messages: ids.flatMap((id) => messagesOf(queue, id)), receipt: ids.length === 0 ? null : ids };
 }
 
 /** What is to be told elsewhere when a queue is removed with all its jobs. */
-export function farewells(queue: MemoryQueue): Message[] {
+export function removalMessages(queue: MemoryQueue): Message[] {
   const elsewhere = ({ to }: Message): boolean => to.queue !== queue.name;
   const flows = [...queue.jobs.values()].filter(({ spec, state }) => spec.role === "flow" && !isTerminal(state));
   const members = flows.flatMap(({ id }) =>
@@ -26,30 +26,36 @@ export function farewells(queue: MemoryQueue): Message[] {
   );
   const ids = [...new Set([...queue.dependents.keys(), ...queue.dependencies.keys()])].toSorted();
   queue.jobs.clear();
-  return [...members, ...ids.flatMap((id) => newsOf(queue, id))].filter(elsewhere);
+  return [...members, ...ids.flatMap((id) => messagesOf(queue, id))].filter(elsewhere);
 }
 
 /** News was delivered. */
-export function told(queue: MemoryQueue, ids: readonly string[], now: number): void {
+export function acknowledge(queue: MemoryQueue, ids: readonly string[], now: number): void {
   for (const id of ids) {
-    if (queue.news.has(id)) continue;
+    if (queue.outbox.has(id)) continue;
     const job = queue.jobs.get(id);
     // A flow that was never complete goes the way of its members.
     if (job?.open === true && isTerminal(job.state)) forget(queue, job, now);
-    queue.news.delete(id);
+    queue.outbox.delete(id);
     if (queue.jobs.has(id)) continue;
     queue.dependencies.delete(id);
     queue.dependents.delete(id);
   }
 }
 
-function newsOf(queue: MemoryQueue, id: string): Message[] {
+function messagesOf(queue: MemoryQueue, id: string): Message[] {
   const from = { queue: queue.name, id };
   const job = queue.jobs.get(id);
   const state = job === undefined ? "removed" : job.state;
   const dependencies = listDependencies(queue, id);
   if (state === "removed" || isTerminal(state)) {
-    const ends = sortedTies(queue, id).map(({ ref, round }): Message => ({ kind: "end", to: ref, from, state, round }));
+    const ends = sortedDependents(queue, id).map(({ ref, round }): Message => ({
+      kind: "end",
+      to: ref,
+      from,
+      state,
+      round,
+    }));
     if (job === undefined) {
       return [...ends, ...dependencies.map((dependency): Message => ({ kind: "unlink", to: bare(dependency), from }))];
     }

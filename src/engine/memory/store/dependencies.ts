@@ -5,35 +5,35 @@
 import { isSuccess, type DependencyPolicy, type DependencyRecord } from "../../../model/job/dependency.js";
 import type { JobRef } from "../../../model/job/job.js";
 import { isTerminal } from "../../../model/job/state.js";
-import { haveNews, move, unpin } from "./transitions.js";
+import { markPending, move, unretain } from "./transitions.js";
 import type { MemoryJob } from "./job.js";
 import type { MemoryQueue } from "./store.js";
 
 /** The name of a tie in the maps of its queue. */
-export function tieKey({ queue, id }: JobRef): string {
+export function refKey({ queue, id }: JobRef): string {
   return `${queue}\0${id}`;
 }
 
 /** Ties a new job to what it depends on, and to its flow. */
-export function tie(queue: MemoryQueue, job: MemoryJob): void {
+export function linkNewJob(queue: MemoryQueue, job: MemoryJob): void {
   const { after, flow } = job.spec;
-  for (const dependency of after) depend(queue, job, dependency, dependency.ifFailed);
-  if (flow !== null) dependentsOf(queue, job.id).set(tieKey(flow), { ref: bare(flow), round: 0 });
-  if (after.length > 0 || flow !== null) haveNews(queue, job.id);
+  for (const dependency of after) addDependency(queue, job, dependency, dependency.ifFailed);
+  if (flow !== null) dependentsOf(queue, job.id).set(refKey(flow), { ref: bare(flow), round: 0 });
+  if (after.length > 0 || flow !== null) markPending(queue, job.id);
 }
 
 /** Lets a job depend on another one, unless it does already. */
-export function depend(queue: MemoryQueue, job: MemoryJob, ref: JobRef, on: DependencyPolicy): void {
+export function addDependency(queue: MemoryQueue, job: MemoryJob, ref: JobRef, on: DependencyPolicy): void {
   const dependencies = dependenciesOf(queue, job.id);
-  if (dependencies.has(tieKey(ref))) return;
-  dependencies.set(tieKey(ref), { ...bare(ref), ifFailed: on, state: null });
-  job.waiting += 1;
+  if (dependencies.has(refKey(ref))) return;
+  dependencies.set(refKey(ref), { ...bare(ref), ifFailed: on, state: null });
+  job.pendingDependencies += 1;
 }
 
 /** Waits for a dependency that had ended. */
-export function waitAgain(queue: MemoryQueue, job: MemoryJob, dependency: DependencyRecord): void {
-  dependenciesOf(queue, job.id).set(tieKey(dependency), { ...dependency, state: null });
-  job.waiting += 1;
+export function reopenDependency(queue: MemoryQueue, job: MemoryJob, dependency: DependencyRecord): void {
+  dependenciesOf(queue, job.id).set(refKey(dependency), { ...dependency, state: null });
+  job.pendingDependencies += 1;
 }
 
 /** Are there dependencies to be looked at again? */
@@ -42,17 +42,17 @@ export function willWait(queue: MemoryQueue, { id }: MemoryJob): boolean {
 }
 
 /** Looks again at dependencies that did not succeed; the job waits for them anew, and its flow for it. */
-export function dependAgain(queue: MemoryQueue, job: MemoryJob): void {
-  if (job.spec.flow !== null) haveNews(queue, job.id);
+export function reopenDependencies(queue: MemoryQueue, job: MemoryJob): void {
+  if (job.spec.flow !== null) markPending(queue, job.id);
   const dependencies = queue.dependencies.get(job.id);
   if (dependencies === undefined) return;
-  job.waiting = 0;
+  job.pendingDependencies = 0;
   for (const dependency of dependencies.values()) {
     if (dependency.state !== null && isSuccess(dependency.state)) continue;
-    waitAgain(queue, job, dependency);
+    reopenDependency(queue, job, dependency);
   }
   job.round += 1;
-  haveNews(queue, job.id);
+  markPending(queue, job.id);
 }
 
 /** What a job depends on. */
@@ -66,29 +66,29 @@ export function listDependents(queue: MemoryQueue | undefined, id: string): JobR
 }
 
 export function isAwaitedBy(queue: MemoryQueue, { id }: MemoryJob, dependent: JobRef): boolean {
-  return queue.dependents.get(id)?.has(tieKey(dependent)) ?? false;
+  return queue.dependents.get(id)?.has(refKey(dependent)) ?? false;
 }
 
 /** Lets a held job go; it is ready unless it waits for others. */
-export function letGo(queue: MemoryQueue, job: MemoryJob, now: number): void {
+export function releaseHeld(queue: MemoryQueue, job: MemoryJob, now: number): void {
   job.held = false;
-  if (job.waiting === 0) ready(queue, job, now);
-  else haveNews(queue, job.id);
+  if (job.pendingDependencies === 0) makeReady(queue, job, now);
+  else markPending(queue, job.id);
 }
 
 /** Puts a blocked job where its time says. */
-export function ready(queue: MemoryQueue, job: MemoryJob, now: number): void {
+export function makeReady(queue: MemoryQueue, job: MemoryJob, now: number): void {
   const later = job.runAt > now;
   if (!later) job.runAt = now;
   move(queue, job, later ? "delayed" : "queued", "release", now);
 }
 
 /** A dependent is gone; when it was the last, retention may have the job. */
-export function untie(queue: MemoryQueue, job: MemoryJob, from: JobRef): void {
+export function removeDependent(queue: MemoryQueue, job: MemoryJob, from: JobRef): void {
   const dependents = queue.dependents.get(job.id);
-  if (dependents?.delete(tieKey(from)) !== true || dependents.size > 0) return;
+  if (dependents?.delete(refKey(from)) !== true || dependents.size > 0) return;
   queue.dependents.delete(job.id);
-  if (isTerminal(job.state) && !job.open) unpin(queue, job);
+  if (isTerminal(job.state) && !job.open) unretain(queue, job);
 }
 
 export function dependenciesOf(queue: MemoryQueue, id: string): Map<string, DependencyRecord> {
@@ -103,12 +103,12 @@ export function dependentsOf(queue: MemoryQueue, id: string): Map<string, { ref:
   return found;
 }
 
-export function sortedTies(queue: MemoryQueue, id: string): { ref: JobRef; round: number }[] {
-  return [...(queue.dependents.get(id)?.values() ?? [])].toSorted((a, b) => (tieKey(a.ref) < tieKey(b.ref) ? -1 : 1));
+export function sortedDependents(queue: MemoryQueue, id: string): { ref: JobRef; round: number }[] {
+  return [...(queue.dependents.get(id)?.values() ?? [])].toSorted((a, b) => (refKey(a.ref) < refKey(b.ref) ? -1 : 1));
 }
 
 function sorted<Ref extends JobRef>(refs: Ref[]): Ref[] {
-  return refs.toSorted((a, b) => (tieKey(a) < tieKey(b) ? -1 : 1));
+  return refs.toSorted((a, b) => (refKey(a) < refKey(b) ? -1 : 1));
 }
 
 export function bare({ queue, id }: JobRef): JobRef {

@@ -2,7 +2,7 @@
 import { flowEnd } from "../../../model/job/membership.js";
 import type { CommitAnswer } from "../../contract/engine.js";
 import { listDependencies } from "./dependencies.js";
-import { finish, haveNews } from "./transitions.js";
+import { finish, markPending } from "./transitions.js";
 import type { MemoryJob } from "./job.js";
 import type { MemoryQueue } from "./store.js";
 
@@ -15,13 +15,13 @@ export function commitFlow(queue: MemoryQueue | undefined, id: string, members: 
   if ((queue.dependencies.get(id)?.size ?? 0) < members) return "incomplete";
   flow.open = false;
   flow.expireAt = null;
-  haveNews(queue, id);
-  gather(queue, flow, now);
+  markPending(queue, id);
+  completeFlow(queue, flow, now);
   return "committed";
 }
 
 /** Ends a flow if its members have all ended. */
-export function gather(queue: MemoryQueue, flow: MemoryJob, now: number): void {
-  if (flow.open || flow.waiting > 0) return;
+export function completeFlow(queue: MemoryQueue, flow: MemoryJob, now: number): void {
+  if (flow.open || flow.pendingDependencies > 0) return;
   finish(queue, flow, flowEnd(listDependencies(queue, flow.id)), "gather", now);
 }

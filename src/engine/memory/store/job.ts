@@ -49,11 +49,11 @@ export interface MemoryJob {
   /** Created held, and not let go since. */
   held: boolean;
   /** How many of its dependencies have not ended. */
-  waiting: number;
+  pendingDependencies: number;
   /** How often it waited anew for its dependencies. */
   round: number;
   /** A flow that is still being created. */
   open: boolean;
   /** Kept beyond its time for its dependents, it is trimmed after those that were not. */
-  wasPinned: boolean;
+  wasRetained: boolean;
 }

@@ -71,13 +71,13 @@ export class MemoryQueue {
   /** The latest job of each key under which jobs supersede each other. */
   readonly latest = new Map<string, string>();
   /** Superseded jobs whose application has not been told, and from when on they may be handed out. */
-  readonly owed = new Map<string, number>();
+  readonly superseded = new Map<string, number>();
   /** Per job: what it depends on, by queue and id; those of a job that is gone until that was told. */
   readonly dependencies = new Map<string, Map<string, DependencyRecord>>();
   /** Per job: what depends on it, and the round in which that waits for it. */
   readonly dependents = new Map<string, Map<string, { ref: JobRef; round: number }>>();
   /** Jobs that have something to tell those they are tied to, the earliest first. */
-  readonly news = new Set<string>();
+  readonly outbox = new Set<string>();
   /** The latest count asked for, per class of outcome. */
   readonly keepCount: { completed: number | null; failed: number | null } = { completed: null, failed: null };
   /** Finished jobs that ask for a count, oldest first. */
@@ -134,7 +134,7 @@ export class MemoryStore {
   }
 
   /** The session that speaks, if it has not ended in that queue. Who speaks lives: a session that is late is renewed. */
-  heard(id: string, queue: string, { now, monotonic }: Moment): MemorySession | null {
+  liveSession(id: string, queue: string, { now, monotonic }: Moment): MemorySession | null {
     const session = this.sessions.get(id);
     const life = session?.queues.get(queue);
     if (session === undefined || life === undefined || life.deadSince !== null) return null;

@@ -23,8 +23,8 @@ export function retentionClass(state: JobState): "completed" | "failed" {
 export function admit(queue: MemoryQueue, job: MemoryJob, now: number): void {
   queue.jobs.set(job.id, job);
   assertMove(null, job.state, "enqueue");
-  settleIn(queue, job, "tail");
-  tell(queue, now, { kind: "state", id: job.id, state: job.state });
+  insert(queue, job, "tail");
+  emit(queue, now, { kind: "state", id: job.id, state: job.state });
 }
 
 /** Moves a job to another state. */
@@ -37,49 +37,49 @@ export function move(
   place: "head" | "tail" | "kept" = "tail",
 ): void {
   assertMove(job.state, to, cause);
-  leave(queue, job);
+  removeFromState(queue, job);
   job.state = to;
-  settleIn(queue, job, place);
-  tell(queue, now, { kind: "state", id: job.id, state: to });
+  insert(queue, job, place);
+  emit(queue, now, { kind: "state", id: job.id, state: to });
 }
 
 /** Moves a queued job to the tail of its line, which another priority may have changed. */
-export function restand(queue: MemoryQueue, job: MemoryJob): void {
-  leave(queue, job);
-  settleIn(queue, job, "tail");
+export function reinsert(queue: MemoryQueue, job: MemoryJob): void {
+  removeFromState(queue, job);
+  insert(queue, job, "tail");
 }
 
 /** Ends a job in a terminal state. */
 export function finish(queue: MemoryQueue, job: MemoryJob, to: JobState, cause: Cause, now: number): void {
   job.finishedAt = now;
   job.expireAt = null;
-  job.wasPinned = false;
+  job.wasRetained = false;
   move(queue, job, to, cause, now);
   job.suspect = false;
-  if (!isPinned(queue, job)) count(queue, job);
-  if (isPinned(queue, job) || job.spec.role === "flow") haveNews(queue, job.id);
+  if (!isRetained(queue, job)) count(queue, job);
+  if (isRetained(queue, job) || job.spec.role === "flow") markPending(queue, job.id);
 }
 
 /** Does anything depend on the job, or is it a flow that goes with its members? Then retention keeps it. */
-export function isPinned(queue: MemoryQueue, { id, open }: MemoryJob): boolean {
+export function isRetained(queue: MemoryQueue, { id, open }: MemoryJob): boolean {
   return open || queue.dependents.has(id);
 }
 
 /** Retention may not have this job that has ended. */
-export function pin(queue: MemoryQueue, job: MemoryJob): void {
+export function retain(queue: MemoryQueue, job: MemoryJob): void {
   uncount(queue, job);
 }
 
 /** Retention may have this job that has ended. */
-export function unpin(queue: MemoryQueue, job: MemoryJob): void {
-  job.wasPinned = true;
+export function unretain(queue: MemoryQueue, job: MemoryJob): void {
+  job.wasRetained = true;
   count(queue, job);
 }
 
 /** The job has something to tell those it is tied to. */
-export function haveNews(queue: MemoryQueue, id: string): void {
-  queue.news.delete(id);
-  queue.news.add(id);
+export function markPending(queue: MemoryQueue, id: string): void {
+  queue.outbox.delete(id);
+  queue.outbox.add(id);
 }
 
 function count(queue: MemoryQueue, job: MemoryJob): void {
@@ -98,15 +98,15 @@ function uncount(queue: MemoryQueue, job: MemoryJob): void {
 
 /** Forgets a job and all that was stored about it. */
 export function forget(queue: MemoryQueue, job: MemoryJob, now: number): void {
-  leave(queue, job);
+  removeFromState(queue, job);
   queue.jobs.delete(job.id);
   const { unique } = job.spec;
   if (unique !== null && queue.unique.get(unique.key)?.id === job.id) queue.unique.delete(unique.key);
   const { supersedes } = job.spec;
   if (supersedes !== null && queue.latest.get(supersedes) === job.id) queue.latest.delete(supersedes);
-  queue.owed.delete(job.id);
-  if (isPinned(queue, job) || queue.dependencies.has(job.id)) haveNews(queue, job.id);
-  tell(queue, now, { kind: "removed", id: job.id });
+  queue.superseded.delete(job.id);
+  if (isRetained(queue, job) || queue.dependencies.has(job.id)) markPending(queue, job.id);
+  emit(queue, now, { kind: "removed", id: job.id });
 }
 
 /** Writes down how a run ended. */
@@ -138,11 +138,11 @@ export function removeAt(job: MemoryJob): number {
 /** Is the job kept for the default age? Those are trimmed first, in the order in which they finished. */
 export function keptForDefaultAge(job: MemoryJob): boolean {
   const kind = retentionClass(job.state);
-  return !job.wasPinned && job.spec.retention[kind].age === DEFAULT_RETENTION[kind].age;
+  return !job.wasRetained && job.spec.retention[kind].age === DEFAULT_RETENTION[kind].age;
 }
 
 /** Tells watchers, if there are any. */
-export function tell(queue: MemoryQueue, now: number, event: EventBody): void {
+export function emit(queue: MemoryQueue, now: number, event: EventBody): void {
   if (queue.interest <= now) return;
   queue.sequence += 1;
   queue.events.push({ ...event, seq: queue.sequence, at: now });
@@ -157,12 +157,12 @@ export function watchOn(queue: MemoryQueue, now: number): void {
 type WithoutOrder<T> = T extends unknown ? Omit<T, "seq" | "at"> : never;
 type EventBody = WithoutOrder<QueueEvent>;
 
-function leave(queue: MemoryQueue, job: MemoryJob): void {
+function removeFromState(queue: MemoryQueue, job: MemoryJob): void {
   lineOf(queue, job).remove(job);
   if (isTerminal(job.state)) uncount(queue, job);
 }
 
-function settleIn(queue: MemoryQueue, job: MemoryJob, place: "head" | "tail" | "kept"): void {
+function insert(queue: MemoryQueue, job: MemoryJob, place: "head" | "tail" | "kept"): void {
   if (job.state !== "queued" && job.state !== "active") job.declinedAt = null;
   // A declined job that is handed back, too, stands where it stood.
   const apart = job.state === "queued" && job.declinedAt !== null;

@@ -13,8 +13,8 @@ export async function control(
   command: Command,
   { refs, op }: ControlParams,
   patch: string,
-): Promise<{ answers: ControlAnswer[]; news: Set<string> }> {
-  const news = new Set<string>();
+): Promise<{ answers: ControlAnswer[]; pending: Set<string> }> {
+  const pending = new Set<string>();
   const answers: ControlAnswer[] = refs.map(() => ({ outcome: "missing", state: null }));
   await Promise.all(
     batchesOf(refs).map(async (batches) => {
@@ -23,7 +23,7 @@ export async function control(
         while (rest.length > 0) {
           const ids = rest.map((place) => refs[place]?.id ?? "");
           const reply = list(await link.run("control", queue, [op, command, patch, ...ids]));
-          if (reply.pop() === 1) news.add(queue);
+          if (reply.pop() === 1) pending.add(queue);
           const answered = reply.length / 2;
           for (const [index, place] of rest.slice(0, answered).entries()) {
             const state = reply[index * 2 + 1];
@@ -37,7 +37,7 @@ export async function control(
       }
     }),
   );
-  return { answers, news };
+  return { answers, pending };
 }
 
 function outcomeOf(letter: string): ControlAnswer["outcome"] {

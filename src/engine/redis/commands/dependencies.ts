@@ -12,7 +12,7 @@ const POLICY = 16;
 
 /** What a job depends on. */
 export async function readDependencies(link: Link, ref: JobRef): Promise<DependencyRecord[]> {
-  return (await readTies(link, "deps", ref)).map(([other, score]) => ({
+  return (await readLinks(link, "deps", ref)).map(([other, score]) => ({
     ...other,
     ifFailed: POLICIES[Math.floor(score / POLICY)] ?? "fail",
     state: score % POLICY === 0 ? null : endOf(score % POLICY),
@@ -21,10 +21,10 @@ export async function readDependencies(link: Link, ref: JobRef): Promise<Depende
 
 /** What depends on a job. */
 export async function readDependents(link: Link, ref: JobRef): Promise<JobRef[]> {
-  return (await readTies(link, "kids", ref)).map(([other]) => other);
+  return (await readLinks(link, "kids", ref)).map(([other]) => other);
 }
 
-async function readTies(link: Link, which: "deps" | "kids", { queue, id }: JobRef): Promise<[JobRef, number][]> {
+async function readLinks(link: Link, which: "deps" | "kids", { queue, id }: JobRef): Promise<[JobRef, number][]> {
   const found: [JobRef, number][] = [];
   for (let after: string | null = ""; after !== null;) {
     const page: unknown[] = list(await link.run("ties", queue, [which, id, after, AT_ONCE]));

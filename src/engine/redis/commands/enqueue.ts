@@ -20,17 +20,17 @@ export async function enqueue(
   link: Link,
   registry: Registry,
   jobs: readonly JobSpec[],
-): Promise<{ answers: EnqueueAnswer[]; news: Set<string> }> {
+): Promise<{ answers: EnqueueAnswer[]; pending: Set<string> }> {
   const answers: EnqueueAnswer[] = jobs.map(({ id }) => ({ id, outcome: "created", state: "queued" }));
-  const news = new Set<string>();
+  const pending = new Set<string>();
   await Promise.all(
     batchesOf(jobs).map(async (batches) => {
       for (const batch of batches) {
-        if (await enqueueBatch(link, registry, jobs, batch, answers)) news.add(batch.queue);
+        if (await enqueueBatch(link, registry, jobs, batch, answers)) pending.add(batch.queue);
       }
     }),
   );
-  return { answers, news };
+  return { answers, pending };
 }
 
 async function enqueueBatch(

@@ -20,13 +20,13 @@ import { earliest } from "../../shared/listing-order.js";
 import { bodyFor, decodeStored } from "../format/body.js";
 import type { Argument, Link } from "../connection/connection.js";
 import { Groups } from "../format/argument-groups.js";
-import type { Habits } from "./fast-path.js";
+import type { FastPath } from "./fast-path.js";
 import { DECLINED, list, number, text } from "../connection/reply.js";
 
 /** What one queue answered to an exchange. */
 interface QueueAnswer {
   readonly alive: boolean;
-  readonly news: boolean;
+  readonly pending: boolean;
   readonly settled: string;
   readonly more: boolean;
   readonly nextDue: number | null;
@@ -36,21 +36,21 @@ interface QueueAnswer {
 /** Where the tasks stand among the arguments of an exchange. */
 const TASKS_AT = 5;
 /** What the script answers first when the session lives and jobs have news. */
-const ALIVE_WITH_NEWS = 3;
+const ALIVE_WITH_MESSAGES = 3;
 
 /** Settles outcomes and leases work, queue by queue in the order of the claim; answers also where jobs have news. */
 export async function exchange(
   link: Link,
-  habits: Habits,
+  fastPath: FastPath,
   params: Parameters<Engine["exchange"]>[0],
-): Promise<{ answer: ExchangeAnswer; news: string[] }> {
+): Promise<{ answer: ExchangeAnswer; pending: string[] }> {
   const { session, lane, call, settle, claim } = params;
   const claimed = claim?.queues ?? [];
   const tasks = (claim?.tasks ?? []).join(" ");
   const names = [...new Set([...claimed, ...settle.map((settlement) => settlement.queue)])];
   const settled: FencedAnswer[] = settle.map(() => "stale");
   const leases: Lease[] = [];
-  const news: string[] = [];
+  const pending: string[] = [];
   let alive = true;
   let more = false;
   let nextDue: number | null = null;
@@ -62,18 +62,18 @@ export async function exchange(
     const args: Argument[] = [session, lane, call, left, suspect ? 1 : 0, "", claim?.ttl ?? ""];
     const groups = new Groups(args);
     for (const settlement of mine) groups.add(wordOf(settlement), settlement.id, payloadOf(settlement.outcome));
-    const usual = habits.areUsual(queue) && mine.every(({ outcome }) => outcome.kind === "complete");
+    const usual = fastPath.isWorthTrying(queue) && mine.every(({ outcome }) => outcome.kind === "complete");
     // While anything is set aside nothing is usual: only the other script looks for tasks, but for one who takes nothing.
     if (!usual || left === 0) args[TASKS_AT] = tasks;
     let reply = await link.run(usual ? "exchange-usual" : "exchange", queue, args, "buffers");
     if (list(reply)[0] === DECLINED) {
-      habits.wasUnusual(queue);
+      fastPath.wasRefused(queue);
       args[TASKS_AT] = tasks;
       reply = await link.run("exchange", queue, args, "buffers");
     }
     const answer = decodeExchange(queue, reply);
     alive &&= answer.alive;
-    if (answer.news) news.push(queue);
+    if (answer.pending) pending.push(queue);
     let next = 0;
     for (const [index, settlement] of settle.entries()) {
       if (settlement.queue !== queue) continue;
@@ -84,7 +84,7 @@ export async function exchange(
     more ||= answer.more;
     nextDue = earliest(nextDue, answer.nextDue);
   }
-  return { answer: { alive, settled, leases, more, nextDue }, news };
+  return { answer: { alive, settled, leases, more, nextDue }, pending };
 }
 
 /** How a run ended, as the script reads it: its epoch, a letter, and how long to wait (-1: for ever). */
@@ -122,7 +122,7 @@ function decodeExchange(queue: string, reply: unknown): QueueAnswer {
   const fence = { queue, epoch: number(epoch), leasedAt: number(now) };
   return {
     alive: alive !== 0,
-    news: alive === ALIVE_WITH_NEWS,
+    pending: alive === ALIVE_WITH_MESSAGES,
     settled: text(settled),
     more: more === 1,
     nextDue: due < 0 ? null : due,

@@ -6,12 +6,12 @@
 /** How many exchanges a queue stays unusual. */
 const LASTING = 16;
 
-export class Habits {
+export class FastPath {
   /** By queue: how many more exchanges are taken for unusual. */
   readonly #unusual = new Map<string, number>();
 
   /** Is the next exchange likely to be usual? */
-  areUsual(queue: string): boolean {
+  isWorthTrying(queue: string): boolean {
     const left = this.#unusual.get(queue);
     if (left === undefined) return true;
     if (left > 1) this.#unusual.set(queue, left - 1);
@@ -20,7 +20,7 @@ export class Habits {
   }
 
   /** An exchange was declined. */
-  wasUnusual(queue: string): void {
+  wasRefused(queue: string): void {
     this.#unusual.set(queue, LASTING);
   }
 }

@@ -7,7 +7,7 @@ import { DEPENDENCY_FAILED, dependencyMessage, isSuccess, type DependencyEnd } f
 import { encodeFailure, plainFailure } from "../../../model/failure/failure.js";
 import type { JobRef } from "../../../model/job/job.js";
 import { STATES } from "../../../model/job/state.js";
-import type { Delivered, Message, News, NewsToken, Post } from "../../shared/relay.js";
+import type { DeliveryResult, Message, OutboxBatch, OutboxReceipt, Mailbox } from "../../shared/relay.js";
 import type { Argument, Link } from "../connection/connection.js";
 import { list, number, text } from "../connection/reply.js";
 
@@ -18,46 +18,49 @@ const WIDTH = 5;
 /** What scripts call a job that is gone: the number after those of the states. */
 const REMOVED = STATES.length + 1;
 
-export class RedisPost implements Post {
+export class RedisMailbox implements Mailbox {
   readonly #link: Link;
 
   constructor(link: Link) {
     this.#link = link;
   }
 
-  async news(queue: string, told: NewsToken | null): Promise<News> {
-    const [tokens, messages] = list(await this.#link.run("news", queue, told ?? []));
+  async takeOutbox(queue: string, receipt: OutboxReceipt | null): Promise<OutboxBatch> {
+    const [tokens, messages] = list(await this.#link.run("news", queue, receipt ?? []));
     const next = list(tokens).map(text);
-    return { messages: decodeMessages(queue, list(messages)), told: next.length === 0 ? null : next };
+    return { messages: decodeMessages(queue, list(messages)), receipt: next.length === 0 ? null : next };
   }
 
-  async hand(messages: readonly Message[]): Promise<Delivered> {
+  async deliver(messages: readonly Message[]): Promise<DeliveryResult> {
     const queues = [...new Set(messages.map(({ to }) => to.queue))].toSorted();
     const delivered = await Promise.all(
       queues.map((queue) =>
-        this.#handOver(
+        this.#deliverTo(
           queue,
           messages.filter(({ to }) => to.queue === queue),
         ),
       ),
     );
-    return { replies: delivered.flatMap(({ replies }) => replies), news: delivered.flatMap(({ news }) => news) };
+    return {
+      replies: delivered.flatMap(({ replies }) => replies),
+      pendingQueues: delivered.flatMap(({ pendingQueues: pending }) => pending),
+    };
   }
 
-  async #handOver(queue: string, messages: readonly Message[]): Promise<Delivered> {
+  async #deliverTo(queue: string, messages: readonly Message[]): Promise<DeliveryResult> {
     const replies: Message[] = [];
-    let news = false;
+    let pending = false;
     for (let from = 0; from < messages.length; from += AT_ONCE) {
       const args = messages.slice(from, from + AT_ONCE).flatMap(encodeMessage);
       const [hasNews, ...answers] = list(await this.#link.run("post", queue, args));
-      news ||= hasNews === 1;
+      pending ||= hasNews === 1;
       replies.push(...decodeMessages(queue, answers));
     }
-    return { replies, news: news ? [queue] : [] };
+    return { replies, pendingQueues: pending ? [queue] : [] };
   }
 
   /** What is to be told elsewhere when a queue is removed with all its jobs. */
-  async farewells(queue: string): Promise<Message[]> {
+  async removalMessages(queue: string): Promise<Message[]> {
     const messages: Message[] = [];
     for (const which of ["deps", "kids"]) {
       for (let from = 0; from >= 0;) {

@@ -14,7 +14,7 @@ import {
   encodeCursor,
   listedStates,
   type OrderKey,
-  type Place,
+  type Position,
 } from "../../shared/listing-order.js";
 import { decodeWorkerInfo } from "../../shared/worker-info.js";
 import type { Keys } from "../connection/keys.js";
@@ -286,7 +286,7 @@ export class Reader {
 interface Piece {
   readonly jobs: readonly Found[];
   readonly looked: number;
-  readonly last: Place["key"] | null;
+  readonly last: Position["key"] | null;
 }
 
 function inState(found: readonly Found[], state: JobState, after: OrderKey | null): Piece {

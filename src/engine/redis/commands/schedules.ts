@@ -85,11 +85,11 @@ export class Schedules {
   }
 
   /** Makes the jobs of ticks; answers also the queues in which jobs have news. */
-  async fire(fires: readonly ScheduleFire[]): Promise<{ answers: FencedAnswer[]; news: string[] }> {
+  async fire(fires: readonly ScheduleFire[]): Promise<{ answers: FencedAnswer[]; pending: string[] }> {
     const replies = await Promise.all(fires.map((fire) => this.#fire(fire)));
     return {
       answers: replies.map((reply) => (reply === "stale" ? "stale" : "applied")),
-      news: fires.flatMap(({ queue }, index) => (replies[index] === "applied with news" ? queue : [])),
+      pending: fires.flatMap(({ queue }, index) => (replies[index] === "applied with news" ? queue : [])),
     };
   }
 

@@ -62,7 +62,7 @@ export class Upkeep {
     queues,
     limit,
     dead,
-  }: Parameters<Engine["sweep"]>[0]): Promise<{ answer: SweepAnswer; news: string[] }> {
+  }: Parameters<Engine["sweep"]>[0]): Promise<{ answer: SweepAnswer; pending: string[] }> {
     const args = [limit, LOST.text, LOST.fingerprint, await this.#serverTime(), MOST_HANDED_OUT];
     const rows = await Promise.all(
       queues.map(async (queue) => list(await this.#link.run("sweep", queue, [...args, ...deadIn(queue, dead)]))),
@@ -83,7 +83,7 @@ export class Upkeep {
       overdue: queues.flatMap((queue, index) => overdueIn(queue, rows[index] ?? [])),
       nextDue: earliest(...rows.map((row) => (number(row[5]) < 0 ? null : number(row[5])))),
     };
-    return { answer, news: queues.filter((_queue, index) => rows[index]?.[7] === 1) };
+    return { answer, pending: queues.filter((_queue, index) => rows[index]?.[7] === 1) };
   }
 
   // Estimated from the last answer, to save a command; a server's clock that jumps costs one sweep.

@@ -6,7 +6,7 @@
 import { DEFAULT_BACKOFF, type Backoff } from "../../../model/failure/backoff.js";
 import { POLICIES, type Dependency } from "../../../model/job/dependency.js";
 import { FLOW_CREATION, type InputReference, type Membership } from "../../../model/job/membership.js";
-import { UNTIED, type JobBody, type JobRef, type JobSpec } from "../../../model/job/job.js";
+import { UNLINKED, type JobBody, type JobRef, type JobSpec } from "../../../model/job/job.js";
 import { DEFAULT_TIMEOUT } from "../../../model/options/options.js";
 import { DEFAULT_RETENTION, type Retention } from "../../../model/job/retention.js";
 import { readObject } from "../../../model/value/strict.js";
@@ -48,7 +48,7 @@ export function encodeBody(spec: JobSpec): string {
     spec.unique === null &&
     spec.supersedes === null &&
     spec.retention === DEFAULT_RETENTION &&
-    !isTied(spec);
+    !isLinked(spec);
   if (usual) return `"${spec.task}"\n${spec.input}`;
   const { task, backoff, timeout, ttl, unique, supersedes, retention, after, flow, role, references } = spec;
   const header = JSON.stringify({
@@ -67,7 +67,7 @@ export function encodeBody(spec: JobSpec): string {
   return `${header}\n${spec.input}${taken}`;
 }
 
-function isTied({ after, references, flow, role }: JobSpec): boolean {
+function isLinked({ after, references, flow, role }: JobSpec): boolean {
   return after.length > 0 || references.length > 0 || flow !== null || role !== "job";
 }
 
@@ -108,9 +108,9 @@ function parseHeader(text: string): Header {
     unique: read<Unique | null>("unique", readUnique, null),
     supersedes: read("supersedes", readSupersedes, null),
     retention: read("retention", readRetention, DEFAULT_RETENTION),
-    after: read("after", readAfter, UNTIED.after),
+    after: read("after", readAfter, UNLINKED.after),
     flow: read<Membership | null>("flow", readMembership, null),
-    role: read("role", readRole, UNTIED.role),
+    role: read("role", readRole, UNLINKED.role),
   };
 }
 
@@ -152,7 +152,7 @@ export function encodeOptions(spec: JobSpec): string | number {
   const ttl = isFlow ? FLOW_CREATION : spec.ttl;
   const late = at !== null || delay !== 0 || hold || ttl !== null;
   const indexed = tags.length > 0 || unique !== null || supersedes !== null || retention !== DEFAULT_RETENTION;
-  if (!late && !indexed && !isTied(spec) && priority === 0 && meta === null && nonce === null) return attempts;
+  if (!late && !indexed && !isLinked(spec) && priority === 0 && meta === null && nonce === null) return attempts;
   return JSON.stringify({
     attempts,
     ...(at === null ? {} : { at }),
@@ -166,13 +166,13 @@ export function encodeOptions(spec: JobSpec): string | number {
     ...(supersedes === null ? {} : { supersedes }),
     ...(retention === DEFAULT_RETENTION ? {} : { keep: retention }),
     ...(nonce === null ? {} : { nonce }),
-    ...(after.length === 0 ? {} : { after: after.flatMap((one) => [tieName(one), POLICIES.indexOf(one.ifFailed)]) }),
-    ...(flow === null ? {} : { flow: tieName(flow) }),
+    ...(after.length === 0 ? {} : { after: after.flatMap((one) => [refName(one), POLICIES.indexOf(one.ifFailed)]) }),
+    ...(flow === null ? {} : { flow: refName(flow) }),
     ...(isFlow ? { isFlow } : {}),
   });
 }
 
-function tieName({ queue, id }: JobRef): string {
+function refName({ queue, id }: JobRef): string {
   return `${queue}\0${id}`;
 }
 

@@ -2,7 +2,7 @@
 import { DEFAULT_BACKOFF } from "../../../model/failure/backoff.js";
 import type { Failure } from "../../../model/failure/failure.js";
 import type { InputReference } from "../../../model/job/membership.js";
-import { UNTIED, type AttemptRecord, type JobRecord, type JobRef } from "../../../model/job/job.js";
+import { UNLINKED, type AttemptRecord, type JobRecord, type JobRef } from "../../../model/job/job.js";
 import { decodeProgress, progressIn, type Progress } from "../../../model/job/progress.js";
 import { DEFAULT_RETENTION } from "../../../model/job/retention.js";
 import { decodeStepFailures, type StepFailure } from "../../../model/failure/step-failure.js";
@@ -162,9 +162,9 @@ const EMPTY_HEADER: Header = {
   unique: null,
   supersedes: null,
   retention: DEFAULT_RETENTION,
-  after: UNTIED.after,
+  after: UNLINKED.after,
   flow: null,
-  role: UNTIED.role,
+  role: UNLINKED.role,
 };
 
 function broken(ref: JobRef, what: string): JobRecord {

@@ -3,13 +3,13 @@ import { isTerminal, sources, type Cause } from "../../../model/job/state.js";
 import type { ControlAnswer, ControlParams, JobPatch } from "../../contract/engine.js";
 import { dropCheckpoints } from "../store/checkpoint.js";
 import { endCancelled } from "./settle.js";
-import { dependAgain, letGo } from "../store/dependent.js";
+import { reopenAll, releaseHeld } from "../store/dependent.js";
 import { findJob, saveJob, stateOfJob, type Job } from "../store/job.js";
-import { forget, move, recordLastRun, restand, tag, untag } from "../store/transitions.js";
-import { claimKey, liveHolder, replaceInput, retime } from "./enqueue.js";
+import { forget, move, recordLastRun, reinsert, tag, untag } from "../store/transitions.js";
+import { claimKey, liveOwner, replaceInput, retime } from "./enqueue.js";
 import type { SqliteQueue } from "../store/queue.js";
 import { isLatest } from "./supersede.js";
-import { isMember, tiesOf, willWait } from "../store/dependencies.js";
+import { isMember, linksOf, willWait } from "../store/dependencies.js";
 import type { Transaction } from "../store/transaction.js";
 
 /** A command: moves the job and says whether it could. */
@@ -38,10 +38,10 @@ function runOnce(transaction: Transaction, queue: SqliteQueue, job: Job, op: str
 }
 
 export const release: Command = (transaction, queue, job) => {
-  const ties = tiesOf(transaction.sql, job);
+  const links = linksOf(transaction.sql, job);
   // A member of a flow is let go by the flow.
-  if (!isFrom(job, "release") || !ties.held || isMember(transaction.sql, job)) return "wrong-state";
-  letGo(transaction, queue, job, ties);
+  if (!isFrom(job, "release") || !links.held || isMember(transaction.sql, job)) return "wrong-state";
+  releaseHeld(transaction, queue, job, links);
   return "applied";
 };
 
@@ -59,15 +59,15 @@ export function retry(fromStart: boolean): Command {
   return (transaction, queue, job) => {
     const { sql } = transaction;
     const state = stateOfJob(job);
-    const ties = tiesOf(sql, job);
+    const links = linksOf(sql, job);
     if (!isFrom(job, "retry")) return "wrong-state";
     // A flow whose members have all succeeded has nothing to do again.
-    if (ties.flow !== null && !willWait(sql, job)) return "wrong-state";
+    if (links.flow !== null && !willWait(sql, job)) return "wrong-state";
     // A key that is held until the start, or for a time, was let go long ago; one held to the end must be free to be held
     // again.
     const claims = job.uniqueKey !== null && job.uniqueUntil === "finished";
     if (claims) {
-      const holder = liveHolder(transaction, queue, job.uniqueKey);
+      const holder = liveOwner(transaction, queue, job.uniqueKey);
       if (holder !== null && holder.job !== job.job) return "conflict";
     }
     // Of the jobs of one key only the latest may run.
@@ -81,7 +81,7 @@ export function retry(fromStart: boolean): Command {
     job.finishedAt = null;
     job.runAt = transaction.now;
     sql.run(BEGIN_ANEW, job.checkpointed ? 1 : 0, job.job);
-    const waits = dependAgain(transaction, queue, job, ties);
+    const waits = reopenAll(transaction, queue, job, links);
     move(queue, job, waits ? "blocked" : "queued");
     return "applied";
   };
@@ -96,7 +96,7 @@ export const promote: Command = ({ now }, queue, job) => {
 
 export const remove: Command = (transaction, queue, job) => {
   const state = stateOfJob(job);
-  const isFlow = tiesOf(transaction.sql, job).flow !== null;
+  const isFlow = linksOf(transaction.sql, job).flow !== null;
   if (state === "active" || (isFlow && !isTerminal(state))) return "wrong-state";
   forget(transaction, queue, job);
   return "removed";
@@ -116,7 +116,7 @@ export function update(patch: JobPatch): Command {
     job.priority = patch.priority ?? job.priority;
     if (patch.due !== undefined && retime(transaction, queue, job, patch.due)) return "applied";
     // A delayed or held job stands in no priority order yet; a queued one goes to the tail of its new line.
-    if (moved && state === "queued") restand(queue, job);
+    if (moved && state === "queued") reinsert(queue, job);
     return "applied";
   };
 }

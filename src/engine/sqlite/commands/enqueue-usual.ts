@@ -4,7 +4,7 @@
  */
 import { DEFAULT_RETENTION } from "../../../model/job/retention.js";
 import type { JobSpec } from "../../../model/job/job.js";
-import { isTied } from "../store/dependent.js";
+import { isLinked } from "../store/dependent.js";
 import { QUEUED } from "../store/state-lines.js";
 import { backoffText, LONG_INPUT } from "../store/payload.js";
 import type { SqliteQueue } from "../store/queue.js";
@@ -25,12 +25,12 @@ const INSERT: SqlRows = {
 };
 
 /** Is this a job that has nothing out of the ordinary? Whether it is ready at once is for the caller to know. */
-export function isPlain(spec: JobSpec): boolean {
+export function isUsual(spec: JobSpec): boolean {
   const { priority, ttl, tags, meta, unique, supersedes, retention, nonce, input } = spec;
   const usual = priority === 0 && ttl === null && retention === DEFAULT_RETENTION && input.length <= LONG_INPUT;
   return (
     usual &&
-    !isTied(spec) &&
+    !isLinked(spec) &&
     unique === null &&
     supersedes === null &&
     tags.length === 0 &&
@@ -39,7 +39,7 @@ export function isPlain(spec: JobSpec): boolean {
   );
 }
 
-export class PlainJobs {
+export class UsualJobs {
   readonly #sql: Sql;
   readonly #now: number;
   #queue: SqliteQueue | null = null;

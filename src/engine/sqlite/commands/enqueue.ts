@@ -5,13 +5,13 @@ import { DEFAULT_RETENTION, type Retention } from "../../../model/job/retention.
 import { isTerminal, isWaiting, type JobState } from "../../../model/job/state.js";
 import type { Unique } from "../../../model/job/unique.js";
 import type { EnqueueAnswer } from "../../contract/engine.js";
-import { isTied, tie } from "../store/dependent.js";
+import { isLinked, linkNewJob } from "../store/dependent.js";
 import { expire } from "./expire.js";
 import { loadJob, saveJob, stateOfJob, type Job } from "../store/job.js";
 import { stateOf } from "../store/state-lines.js";
-import { move, stand, tag } from "../store/transitions.js";
+import { move, insert, tag } from "../store/transitions.js";
 import { backoffText, LONG_INPUT } from "../store/payload.js";
-import { isPlain, PlainJobs } from "./enqueue-usual.js";
+import { isUsual, UsualJobs } from "./enqueue-usual.js";
 import type { SqliteQueue } from "../store/queue.js";
 import type { Sql } from "../database/sql.js";
 import { makeLatest, predecessor, supersede } from "./supersede.js";
@@ -25,11 +25,11 @@ interface Known {
 }
 
 /** The job that holds a unique key. */
-interface Holder {
+interface Owner {
   readonly job: number;
   readonly id: string;
   readonly state: JobState;
-  readonly tied: boolean;
+  readonly linked: boolean;
 }
 
 /** Accepts jobs, in order. */
@@ -40,7 +40,7 @@ export function enqueue(transaction: Transaction, specs: readonly JobSpec[]): En
     known.set(name, existing(transaction.sql, transaction.queue(name), ids));
     transaction.changed(name);
   }
-  const plain = new PlainJobs(transaction.sql, transaction.now);
+  const plain = new UsualJobs(transaction.sql, transaction.now);
   const answers = specs.map((spec) => enqueueOne(transaction, spec, known.get(spec.queue) ?? new Map(), plain));
   plain.flush();
   return answers;
@@ -59,7 +59,7 @@ function enqueueOne(
   transaction: Transaction,
   spec: JobSpec,
   known: Map<string, Known>,
-  plain: PlainJobs,
+  plain: UsualJobs,
 ): EnqueueAnswer {
   const { now } = transaction;
   const queue = transaction.queue(spec.queue);
@@ -71,11 +71,11 @@ function enqueueOne(
   }
   const { unique, supersedes } = spec;
   const ended = (id: string): void => noteState(known, id, "expired");
-  const holder = unique === null ? null : liveHolder(transaction, queue, unique.key, ended);
+  const holder = unique === null ? null : liveOwner(transaction, queue, unique.key, ended);
   const before = supersedes === null ? null : predecessor(transaction.sql, queue, supersedes);
   // A key that the superseded job holds is in nobody's way.
   if (unique !== null && holder !== null && holder.job !== before?.job) {
-    const answer = meetHolder(transaction, queue, holder, spec, unique);
+    const answer = meetOwner(transaction, queue, holder, spec, unique);
     noteState(known, answer.id, answer.state);
     return answer;
   }
@@ -87,13 +87,13 @@ function enqueueOne(
   const runAt = Math.max(due, now);
   const blocked = spec.hold || spec.role === "flow" || spec.after.length > 0;
   const state: JobState = blocked ? "blocked" : runAt > now ? "delayed" : "queued";
-  if (state === "queued" && isPlain(spec)) {
+  if (state === "queued" && isUsual(spec)) {
     plain.add(queue, spec);
   } else {
-    const job = insert(transaction, queue, spec, state, runAt);
+    const job = insertJob(transaction, queue, spec, state, runAt);
     if (unique !== null) claimKey(transaction, queue, job);
     if (supersedes !== null) makeLatest(transaction.sql, queue, supersedes, job);
-    if (job.tied) tie(transaction, queue, job, spec);
+    if (job.linked) linkNewJob(transaction, queue, job, spec);
   }
   queue.tell({ kind: "state", id: spec.id, state });
   known.set(spec.id, { state, nonce: spec.nonce });
@@ -109,10 +109,10 @@ function noteState(known: Map<string, Known>, id: string, state: JobState): void
 const RENEW_TTL = "UPDATE jobs SET expire_at = ? WHERE job = ? AND expire_at IS NOT NULL";
 
 /** What a job meets whose key another one holds. */
-function meetHolder(
+function meetOwner(
   transaction: Transaction,
   queue: SqliteQueue,
-  holder: Holder,
+  holder: Owner,
   { input, ttl }: JobSpec,
   { onConflict, debounce }: Unique,
 ): EnqueueAnswer {
@@ -145,7 +145,7 @@ const INSERT = `INSERT INTO jobs (queue, id, line, key, tie, priority, attempts,
   backoff, expire_at, ttl, retention, unique_key, unique_until, unique_then, debounce_wait, debounce_most, supersedes,
   nonce, tags, meta, tied) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
-function insert(transaction: Transaction, queue: SqliteQueue, spec: JobSpec, state: JobState, runAt: number): Job {
+function insertJob(transaction: Transaction, queue: SqliteQueue, spec: JobSpec, state: JobState, runAt: number): Job {
   const { sql, now } = transaction;
   const { unique } = spec;
   const long = spec.input.length > LONG_INPUT;
@@ -154,7 +154,7 @@ function insert(transaction: Transaction, queue: SqliteQueue, spec: JobSpec, sta
     id: spec.id,
     line: 0,
     key: 0,
-    tie: null,
+    tiebreak: null,
     priority: spec.priority,
     attempts: spec.attempts,
     createdAt: now,
@@ -181,16 +181,16 @@ function insert(transaction: Transaction, queue: SqliteQueue, spec: JobSpec, sta
     tags: spec.tags.length === 0 ? null : JSON.stringify(spec.tags),
     supersedes: spec.supersedes,
     checkpointed: false,
-    tied: isTied(spec),
+    linked: isLinked(spec),
   };
-  stand(queue, job, state, "tail");
+  insert(queue, job, state, "tail");
   const number = sql.insert(
     INSERT,
     queue.number,
     job.id,
     job.line,
     job.key,
-    job.tie,
+    job.tiebreak,
     job.priority,
     job.attempts,
     job.createdAt,
@@ -211,7 +211,7 @@ function insert(transaction: Transaction, queue: SqliteQueue, spec: JobSpec, sta
     spec.nonce,
     job.tags,
     spec.meta,
-    job.tied ? 1 : 0,
+    job.linked ? 1 : 0,
   );
   job.job = number ?? 0;
   if (long) sql.run("INSERT INTO inputs (job, input) VALUES (?, ?)", job.job, spec.input);
@@ -222,10 +222,10 @@ function insert(transaction: Transaction, queue: SqliteQueue, spec: JobSpec, sta
 const REPLACE_INPUT = "UPDATE jobs SET input = ?, progress = NULL, checkpointed = 0 WHERE job = ?";
 
 /** Gives a job another input; what its runs left belongs to the one it had. */
-export function replaceInput({ sql }: Transaction, job: Pick<Job, "job" | "tied">, input: string): void {
+export function replaceInput({ sql }: Transaction, job: Pick<Job, "job" | "linked">, input: string): void {
   const long = input.length > LONG_INPUT;
-  const ties = job.tied ? bodyOf(sql, job.job) : null;
-  if (ties !== null) keepBody(sql, job, { ...ties, references: [] });
+  const links = job.linked ? bodyOf(sql, job.job) : null;
+  if (links !== null) keepBody(sql, job, { ...links, references: [] });
   sql.run(REPLACE_INPUT, long ? null : input, job.job);
   sql.run("DELETE FROM checkpoints WHERE job = ?", job.job);
   sql.run("DELETE FROM inputs WHERE job = ?", job.job);
@@ -236,12 +236,12 @@ export function replaceInput({ sql }: Transaction, job: Pick<Job, "job" | "tied"
  * The job that holds a unique key now, if any. A key whose job has let go of it is free; a job that should have started by
  * now and waits for the sweep to end it ends here.
  */
-export function liveHolder(
+export function liveOwner(
   transaction: Transaction,
   queue: SqliteQueue,
   key: string,
   ended: (id: string) => void = () => {},
-): Holder | null {
+): Owner | null {
   const { sql, now } = transaction;
   const row = sql.all<[number, string, number, number, number | null, number, number | null, number]>(
     `SELECT j.job, j.id, j.line, j.epoch, k.expires_at, k.until_started, j.expire_at, j.tied
@@ -250,7 +250,7 @@ export function liveHolder(
     key,
   )[0];
   if (row === undefined) return null;
-  const [job, id, line, epoch, expiresAt, untilStarted, expireAt, tied] = row;
+  const [job, id, line, epoch, expiresAt, untilStarted, expireAt, linked] = row;
   const state = stateOf(line);
   if (expiresAt === null && expireAt !== null && expireAt <= now) {
     expire(transaction, queue, job);
@@ -258,7 +258,7 @@ export function liveHolder(
     return null;
   }
   const held = expiresAt === null ? !isTerminal(state) && (untilStarted === 0 || epoch === 0) : expiresAt > now;
-  return held ? { job, id, state, tied: tied === 1 } : null;
+  return held ? { job, id, state, linked: linked === 1 } : null;
 }
 
 /** Gives a job its unique key. */

@@ -3,21 +3,21 @@ import { DEFAULT_BACKOFF } from "../../../model/failure/backoff.js";
 import { Undecodable } from "../../../model/errors/errors.js";
 import type { Failure } from "../../../model/failure/failure.js";
 import { MOST_ATTEMPT_RECORDS, type AttemptOutcome, type AttemptRecord } from "../../../model/job/job.js";
-import { UNTIED, type JobRecord } from "../../../model/job/job.js";
+import { UNLINKED, type JobRecord } from "../../../model/job/job.js";
 import { decodeProgress, progressIn, type Progress } from "../../../model/job/progress.js";
 import { DEFAULT_RETENTION } from "../../../model/job/retention.js";
 import { decodeStepFailures, type StepFailure } from "../../../model/failure/step-failure.js";
 import type { Unique } from "../../../model/job/unique.js";
 import { workerOf } from "../../shared/session-id.js";
 import type { SqlValue } from "../database/driver.js";
-import { jobFrom, JOB_COLUMNS, JOB_WIDTH, stateOfJob, tellsLastRun, type Job, type JobRow } from "../store/job.js";
+import { jobFrom, JOB_COLUMNS, JOB_WIDTH, stateOfJob, reportsLastRun, type Job, type JobRow } from "../store/job.js";
 import {
   decode,
   PAYLOAD_COLUMNS,
   readBody,
   readRetention,
   readTags,
-  readTies,
+  readLinks,
   type PayloadRow,
 } from "../store/payload.js";
 import type { Sql } from "../database/sql.js";
@@ -105,7 +105,7 @@ function recordOf(row: RecordRow, runs: readonly RunRow[]): JobRecord {
     return {
       ...common,
       ...readBody(job, tail(row)),
-      role: readTies(job, tail(row)).role,
+      role: readLinks(job, tail(row)).role,
       tags: readTags(job),
       retention: readRetention(job),
       result,
@@ -118,7 +118,7 @@ function recordOf(row: RecordRow, runs: readonly RunRow[]): JobRecord {
     };
   } catch (error) {
     if (!(error instanceof Undecodable)) throw error;
-    return { ...common, ...EMPTY, ...UNTIED, problem: error.message };
+    return { ...common, ...EMPTY, ...UNLINKED, problem: error.message };
   }
 }
 
@@ -167,14 +167,15 @@ function historyOf(job: Job, runs: readonly RunRow[]): AttemptRecord[] {
   const active = state === "active";
   const run = { worker: workerOf(job.session ?? ""), startedAt: job.startedAt ?? 0, error: null };
   // One more may be stored for its error alone.
-  const stored = tellsLastRun(state, job) ? MOST_ATTEMPT_RECORDS - 1 : MOST_ATTEMPT_RECORDS;
+  const stored = reportsLastRun(state, job) ? MOST_ATTEMPT_RECORDS - 1 : MOST_ATTEMPT_RECORDS;
   const ended = runs.filter(([, epoch]) => epoch > 0);
   const history = ended.slice(-stored).map((row): AttemptRecord => {
     const [, , number, worker, startedAt, endedAt, outcome] = row;
     return { number, worker, startedAt, endedAt, outcome, error: errorOf(job, row) };
   });
   if (active) history.push({ ...run, number: job.counted + 1, endedAt: null, outcome: null });
-  if (tellsLastRun(state, job)) history.push({ ...run, number: job.counted, endedAt: job.finishedAt, outcome: state });
+  if (reportsLastRun(state, job))
+    history.push({ ...run, number: job.counted, endedAt: job.finishedAt, outcome: state });
   return history;
 }
 

@@ -125,13 +125,13 @@ function standing(
 ): Standing[] {
   const line = lineOf(state);
   const { conditions, values } = filterSql(filter);
-  const [key, tie] = after ?? [Number.MIN_SAFE_INTEGER, ""];
+  const [key, tiebreak] = after ?? [Number.MIN_SAFE_INTEGER, ""];
   const from = `queues q CROSS JOIN jobs j ON j.queue = q.queue
     WHERE q.name = ? AND j.line = ? AND j.key >= ? AND (j.key > ? OR coalesce(j.tie, j.id) > ?)${conditions}
     ORDER BY j.key, j.tie LIMIT ?`;
   const lines = state === "queued" ? [QUEUED, SUSPECTS, ASIDE, ASIDE_SUSPECTS] : [line, line + APART];
   return lines
-    .flatMap((number) => readRecords(sql, from, queue, number, key, key, tie, ...values, limit))
+    .flatMap((number) => readRecords(sql, from, queue, number, key, key, tiebreak, ...values, limit))
     .sort((a, b) => compareKeys([a.key, a.record.id], [b.key, b.record.id]))
     .slice(0, limit);
 }

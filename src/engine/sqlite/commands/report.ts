@@ -4,7 +4,7 @@ import type { JobRef } from "../../../model/job/job.js";
 import { headOf } from "../../../model/text.js";
 import type { FencedAnswer, Report } from "../../contract/engine.js";
 import { keepCheckpoints } from "../store/checkpoint.js";
-import { dependMore } from "../store/dependent.js";
+import { addDependencies } from "../store/dependent.js";
 import { findJob, type Job } from "../store/job.js";
 import { heard, holds } from "./sessions.js";
 import type { Sql } from "../database/sql.js";
@@ -22,7 +22,7 @@ export function applyReport(transaction: Transaction, session: string, update: R
     sql.run("UPDATE jobs SET progress = ? WHERE job = ?", JSON.stringify(update.progress), job.job);
     queue.tell({ kind: "progress", id: job.id, progress: update.progress });
   }
-  if (update.after !== undefined) dependMore(transaction, queue, job, update.after);
+  if (update.after !== undefined) addDependencies(transaction, queue, job, update.after);
   if (update.meta !== undefined) sql.run("UPDATE jobs SET meta = ? WHERE job = ?", update.meta, job.job);
   if (update.lines !== undefined && update.lines.length > 0) addLines(sql, job, update.lines);
   transaction.changed(queue.name);

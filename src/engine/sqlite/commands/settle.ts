@@ -5,13 +5,13 @@ import { isTerminal } from "../../../model/job/state.js";
 import { encodeStepFailures } from "../../../model/failure/step-failure.js";
 import { judge, judgeCrash } from "../../../model/job/outcome.js";
 import type { FencedAnswer, Outcome, Settlement } from "../../contract/engine.js";
-import { saveJob, stateOfJob, tellsLastRun, type Job, type MovingJob } from "../store/job.js";
+import { saveJob, stateOfJob, reportsLastRun, type Job, type MovingJob } from "../store/job.js";
 import { ACTIVE, lineOf } from "../store/state-lines.js";
 import { finish, move, recordAttempt } from "../store/transitions.js";
 import type { SqliteQueue } from "../store/queue.js";
 import { acknowledge, heldBy, holds, leaveQueue, revoke } from "./sessions.js";
 import type { Sql } from "../database/sql.js";
-import { tiesOf } from "../store/dependencies.js";
+import { linksOf } from "../store/dependencies.js";
 import type { Transaction } from "../store/transaction.js";
 
 /** What settling needs of a job. */
@@ -35,7 +35,7 @@ type SettledRow = [
   errorEpoch: number | null,
   retention: string | null,
   tags: string | null,
-  tied: number,
+  linked: number,
   declinedAt: number | null,
   place: number | null,
 ];
@@ -117,7 +117,7 @@ function settledJob(id: string, session: string | null, row: SettledRow): Settle
     id,
     line: row[3],
     key: 0,
-    tie: id,
+    tiebreak: id,
     priority: row[6],
     attempts: row[7],
     createdAt: row[8],
@@ -136,7 +136,7 @@ function settledJob(id: string, session: string | null, row: SettledRow): Settle
     kept: null,
     removeAt: null,
     tags: row[16],
-    tied: row[17] === 1,
+    linked: row[17] === 1,
     declinedAt: row[18],
     place: row[19],
   };
@@ -165,13 +165,13 @@ const PUT_BACK = `UPDATE jobs SET line = ?, key = ?, tie = ?, run_at = ?, counte
 
 function applyOutcome(transaction: Transaction, queue: SqliteQueue, job: SettledJob, outcome: Outcome): void {
   const { sql, now } = transaction;
-  const waiting = outcome.kind === "wait" ? tiesOf(sql, job).waiting : 0;
-  const verdict = judge({ ...job, waiting }, outcome);
+  const waiting = outcome.kind === "wait" ? linksOf(sql, job).pending : 0;
+  const transition = judge({ ...job, waiting }, outcome);
   // A job that ends well tells by itself how its last run ended.
-  if (!tellsLastRun(verdict.state, job)) {
-    recordAttempt(transaction, job, verdict.outcome, now, outcome.kind === "fail" ? outcome.error : null);
+  if (!reportsLastRun(transition.state, job)) {
+    recordAttempt(transaction, job, transition.outcome, now, outcome.kind === "fail" ? outcome.error : null);
   }
-  if (verdict.counts) job.counted += 1;
+  if (transition.counts) job.counted += 1;
   // A run that ended proves that the job does not kill its worker; one that was handed back proves nothing.
   if (outcome.kind === "decline") {
     job.declinedAt ??= now;
@@ -179,18 +179,18 @@ function applyOutcome(transaction: Transaction, queue: SqliteQueue, job: Settled
     job.suspect = false;
     job.declinedAt = null;
   }
-  if (isTerminal(verdict.state)) {
-    finish(transaction, queue, job, verdict.state);
+  if (isTerminal(transition.state)) {
+    finish(transaction, queue, job, transition.state);
     // A running job has neither result nor failures: every way to run again takes them.
     const result = "result" in outcome ? outcome.result : null;
     const failures = outcome.kind === "partial" ? encodeStepFailures(outcome.failures ?? []) : null;
     const { line, key, counted, settled, errorEpoch, kept, removeAt } = job;
     sql.run(END, line, key, now, counted, settled, errorEpoch, kept, removeAt, result, failures, job.job);
   } else {
-    job.runAt = now + verdict.delay;
-    move(queue, job, verdict.state, verdict.place);
-    const { line, key, tie, runAt, counted, settled, suspect, declinedAt, errorEpoch } = job;
-    sql.run(PUT_BACK, line, key, tie, runAt, counted, settled, suspect ? 1 : 0, declinedAt, errorEpoch, job.job);
+    job.runAt = now + transition.delay;
+    move(queue, job, transition.state, transition.place);
+    const { line, key, tiebreak, runAt, counted, settled, suspect, declinedAt, errorEpoch } = job;
+    sql.run(PUT_BACK, line, key, tiebreak, runAt, counted, settled, suspect ? 1 : 0, declinedAt, errorEpoch, job.job);
   }
 }
 
@@ -218,17 +218,17 @@ export function closeIn(transaction: Transaction, session: string, name: string)
 /** Takes a job from a dead session. */
 export function recover(transaction: Transaction, queue: SqliteQueue, job: Job): void {
   const { sql, now } = transaction;
-  const verdict = judgeCrash(job);
+  const transition = judgeCrash(job);
   job.crashes += 1;
   const lost = plainFailure("WorkerLost", `the worker running it died ${job.crashes} times`, WORKER_LOST);
-  recordAttempt(transaction, job, verdict.outcome, now, verdict.state === "failed" ? lost : null);
-  if (isTerminal(verdict.state)) {
-    finish(transaction, queue, job, verdict.state);
+  recordAttempt(transaction, job, transition.outcome, now, transition.state === "failed" ? lost : null);
+  if (isTerminal(transition.state)) {
+    finish(transaction, queue, job, transition.state);
   } else {
     job.suspect = true;
     job.declinedAt = null;
     job.runAt = now;
-    move(queue, job, verdict.state);
+    move(queue, job, transition.state);
   }
   saveJob(sql, job);
 }

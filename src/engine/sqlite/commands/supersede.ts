@@ -45,7 +45,7 @@ export function supersede(transaction: Transaction, queue: SqliteQueue, job: Job
   );
 }
 
-const OWED = "SELECT job, id FROM owed WHERE queue = ? AND task = ? AND due <= ? ORDER BY id LIMIT ?";
+const PENDING = "SELECT job, id FROM owed WHERE queue = ? AND task = ? AND due <= ? ORDER BY id LIMIT ?";
 
 /** Hands out superseded jobs whose application has not been told, by task and id. */
 export function claimSuperseded(
@@ -60,8 +60,8 @@ export function claimSuperseded(
     const queue = transaction.find(name);
     if (queue === null) continue;
     for (const task of tasks) {
-      const owed = sql.all<[job: number, id: string]>(OWED, queue.number, task, now, limit - claimed.length);
-      for (const [job, id] of owed) {
+      const pending = sql.all<[job: number, id: string]>(PENDING, queue.number, task, now, limit - claimed.length);
+      for (const [job, id] of pending) {
         sql.run("UPDATE owed SET due = ? WHERE job = ?", now + SUPERSEDED_AGAIN, job);
         claimed.push({ queue: name, id });
       }

@@ -31,7 +31,7 @@ export function promoteDue({ sql, now }: Transaction, queue: SqliteQueue, limit:
   const due = sql.all<JobRow>(DUE, queue.number, now, limit).map((row) => jobFrom(row));
   for (const job of due) {
     move(queue, job, "queued");
-    sql.run("UPDATE jobs SET line = ?, key = ?, tie = ? WHERE job = ?", job.line, job.key, job.tie, job.job);
+    sql.run("UPDATE jobs SET line = ?, key = ?, tie = ? WHERE job = ?", job.line, job.key, job.tiebreak, job.job);
   }
   return due.length;
 }

@@ -3,13 +3,13 @@ import { isTerminal } from "../../../model/job/state.js";
 import type { JobRef } from "../../../model/job/job.js";
 import { answerForMissing, type Message } from "../../shared/relay.js";
 import { endCancelled } from "../commands/settle.js";
-import { hearEnd, letGo } from "../store/dependent.js";
-import { beJoined } from "../store/flow.js";
+import { onDependencyEnded, releaseHeld } from "../store/dependent.js";
+import { onMemberJoined } from "../store/flow.js";
 import { findJob, saveJob, stateOfJob, type Job } from "../store/job.js";
-import { forget, pin, unpin } from "../store/transitions.js";
+import { forget, retain, unretain } from "../store/transitions.js";
 import type { SqliteQueue } from "../store/queue.js";
 import type { Sql } from "../database/sql.js";
-import { addDependent, isAwaitedBy, isPinned, removeDependent, saveTies, tiesOf } from "../store/dependencies.js";
+import { addDependent, isAwaitedBy, isRetained, removeDependent, saveLinks, linksOf } from "../store/dependencies.js";
 import type { Transaction } from "../store/transaction.js";
 
 /** A job gets a message; answers what it answers. */
@@ -20,17 +20,17 @@ export function receive(transaction: Transaction, queue: SqliteQueue | null, mes
   if (queue === null || job === null) return answerForMissing(message);
   switch (message.kind) {
     case "link":
-      return beAwaited(sql, queue, job, message);
+      return onDependent(sql, queue, job, message);
     case "go":
-      go(transaction, queue, job);
-      return beAwaited(sql, queue, job, message);
+      startMember(transaction, queue, job);
+      return onDependent(sql, queue, job, message);
     case "unlink":
-      untie(sql, queue, job, from);
+      onDependentGone(sql, queue, job, from);
       return [];
     case "end":
-      return hearEnd(transaction, queue, job, message);
+      return onDependencyEnded(transaction, queue, job, message);
     case "join":
-      return beJoined(transaction, job, message);
+      return onMemberJoined(transaction, job, message);
     case "cancel":
       if (isTerminal(stateOfJob(job))) return [];
       endCancelled(transaction, queue, job);
@@ -44,37 +44,37 @@ export function receive(transaction: Transaction, queue: SqliteQueue | null, mes
 }
 
 /** The flow of this job has begun. */
-function go(transaction: Transaction, queue: SqliteQueue, job: Job): void {
-  const ties = tiesOf(transaction.sql, job);
-  if (!ties.held) return;
+function startMember(transaction: Transaction, queue: SqliteQueue, job: Job): void {
+  const links = linksOf(transaction.sql, job);
+  if (!links.held) return;
   if (stateOfJob(job) === "blocked") {
-    letGo(transaction, queue, job, ties);
+    releaseHeld(transaction, queue, job, links);
     saveJob(transaction.sql, job);
   } else {
-    saveTies(transaction.sql, job, { ...ties, held: false });
+    saveLinks(transaction.sql, job, { ...links, held: false });
   }
 }
 
 /** Somebody waits for this job. */
-function beAwaited(
+function onDependent(
   sql: Sql,
   queue: SqliteQueue,
   job: Job,
   { to, from, round }: Extract<Message, { kind: "link" | "go" }>,
 ): Message[] {
   const state = stateOfJob(job);
-  if (!job.tied) saveTies(sql, job, tiesOf(sql, job));
+  if (!job.linked) saveLinks(sql, job, linksOf(sql, job));
   addDependent(sql, job, from, round);
   if (!isTerminal(state)) return [];
-  pin(queue, job);
+  retain(queue, job);
   saveJob(sql, job);
   return [{ kind: "end", to: from, from: to, state, round }];
 }
 
 /** A dependent is gone; when it was the last, retention may have the job. */
-function untie(sql: Sql, queue: SqliteQueue, job: Job, from: JobRef): void {
-  if (!removeDependent(sql, job, from) || isPinned(sql, job) || !isTerminal(stateOfJob(job))) return;
-  if (tiesOf(sql, job).flow === "open") return;
-  unpin(queue, job);
+function onDependentGone(sql: Sql, queue: SqliteQueue, job: Job, from: JobRef): void {
+  if (!removeDependent(sql, job, from) || isRetained(sql, job) || !isTerminal(stateOfJob(job))) return;
+  if (linksOf(sql, job).flow === "open") return;
+  unretain(queue, job);
   saveJob(sql, job);
 }

@@ -1,7 +1,7 @@
 /** What jobs have to tell those they are tied to: messages follow from how a job is when it is asked, not from what happened. */
 import type { JobRef } from "../../../model/job/job.js";
 import { isTerminal, type JobState, type TerminalState } from "../../../model/job/state.js";
-import type { Message, News, NewsToken } from "../../shared/relay.js";
+import type { Message, OutboxBatch, OutboxReceipt } from "../../shared/relay.js";
 import { loadJob } from "../store/job.js";
 import { stateOf } from "../store/state-lines.js";
 import { forget } from "../store/transitions.js";
@@ -10,65 +10,65 @@ import {
   bodyOf,
   dependenciesOf,
   dependentsOf,
-  dropTiesToOthers,
+  dropLinksToOthers,
   isAwaitedBy,
-  type JobTies,
+  type LinkState,
 } from "../store/dependencies.js";
 import type { Sql } from "../database/sql.js";
 import type { Transaction } from "../store/transaction.js";
 
 /** The news of how many jobs is delivered at a time. */
-const NEWS_AT_ONCE = 100;
+const JOBS_AT_ONCE = 100;
 
 /** A job that has news, as it is now. */
-interface Teller extends Pick<JobTies, "flow" | "held" | "round"> {
+interface OutboxEntry extends Pick<LinkState, "flow" | "held" | "round"> {
   readonly number: number;
   readonly ref: JobRef;
   /** `null`: it is gone. */
   readonly state: JobState | null;
 }
 
-type TellerRow = [line: number, flow: JobTies["flow"], held: number, round: number];
+type OutboxRow = [line: number, flow: LinkState["flow"], held: number, round: number];
 
-const TELLER = `SELECT j.line, t.flow, t.held, t.round FROM ties t CROSS JOIN jobs j ON j.job = t.job WHERE t.job = ?`;
+const ENTRY = `SELECT j.line, t.flow, t.held, t.round FROM ties t CROSS JOIN jobs j ON j.job = t.job WHERE t.job = ?`;
 
 /** The next news of a queue. */
-export function news(transaction: Transaction, queue: SqliteQueue): News {
+export function takeOutbox(transaction: Transaction, queue: SqliteQueue): OutboxBatch {
   const { sql } = transaction;
-  const tellers = transaction.takeNews(queue, NEWS_AT_ONCE).map(([number, id]): Teller => {
+  const entries = transaction.takeOutbox(queue, JOBS_AT_ONCE).map(([number, id]): OutboxEntry => {
     const ref = { queue: queue.name, id };
-    const row = sql.all<TellerRow>(TELLER, number)[0];
+    const row = sql.all<OutboxRow>(ENTRY, number)[0];
     if (row === undefined) return { number, ref, state: null, flow: null, held: false, round: 0 };
     const [line, flow, held, round] = row;
     return { number, ref, state: stateOf(line), flow, held: held === 1, round };
   });
-  if (tellers.length === 0) return { messages: [], told: null };
-  const messages = tellers.flatMap((teller) => newsOf(sql, teller));
-  return { messages, told: tellers.filter(goesWhenTold).map(({ number }) => String(number)) };
+  if (entries.length === 0) return { messages: [], receipt: null };
+  const messages = entries.flatMap((entry) => messagesOf(sql, entry));
+  return { messages, receipt: entries.filter(goesWhenDelivered).map(({ number }) => String(number)) };
 }
 
 /** A job that is gone leaves its ties until then; a flow that was never complete goes the way of its members. */
-function goesWhenTold({ state, flow }: Teller): boolean {
+function goesWhenDelivered({ state, flow }: OutboxEntry): boolean {
   return state === null || (flow === "open" && isTerminal(state));
 }
 
 /** News was delivered: forgets what nobody asks for any more. */
-export function told(transaction: Transaction, queue: SqliteQueue, token: NewsToken): void {
+export function acknowledge(transaction: Transaction, queue: SqliteQueue, token: OutboxReceipt): void {
   const { sql } = transaction;
   for (const number of token.map(Number)) {
     const job = loadJob(sql, number);
     if (job !== null) forget(transaction, queue, job);
-    dropTiesToOthers(sql, number);
+    dropLinksToOthers(sql, number);
   }
 }
 
-function newsOf(sql: Sql, teller: Teller): Message[] {
-  const { number, ref: from, state } = teller;
-  if (state === null) return farewell(sql, number, from);
-  return isTerminal(state) ? newsOfEnded(sql, teller, state) : newsOfWaiting(sql, teller);
+function messagesOf(sql: Sql, entry: OutboxEntry): Message[] {
+  const { number, ref: from, state } = entry;
+  if (state === null) return removalMessagesOf(sql, number, from);
+  return isTerminal(state) ? messagesOfEnded(sql, entry, state) : messagesOfWaiting(sql, entry);
 }
 
-function newsOfEnded(sql: Sql, { number, ref: from, flow }: Teller, state: TerminalState): Message[] {
+function messagesOfEnded(sql: Sql, { number, ref: from, flow }: OutboxEntry, state: TerminalState): Message[] {
   const ends = dependentsOf(sql, number).map(({ ref, round }): Message => {
     return { kind: "end", to: ref, from, state, round };
   });
@@ -82,7 +82,7 @@ function newsOfEnded(sql: Sql, { number, ref: from, flow }: Teller, state: Termi
   ];
 }
 
-function newsOfWaiting(sql: Sql, { number, ref: from, flow, held, round }: Teller): Message[] {
+function messagesOfWaiting(sql: Sql, { number, ref: from, flow, held, round }: OutboxEntry): Message[] {
   // What is held may depend on jobs that are still being created.
   const silent = flow === "open" || held;
   const waited = silent ? [] : dependenciesOf(sql, number).filter(({ state }) => state === null);
@@ -94,7 +94,7 @@ function newsOfWaiting(sql: Sql, { number, ref: from, flow, held, round }: Telle
   return [{ kind: "join", to: { queue, id }, from, on, held }, ...links];
 }
 
-function farewell(sql: Sql, number: number, from: JobRef): Message[] {
+function removalMessagesOf(sql: Sql, number: number, from: JobRef): Message[] {
   return [
     ...dependentsOf(sql, number).map(({ ref, round }): Message => {
       return { kind: "end", to: ref, from, state: "removed", round };
@@ -105,17 +105,17 @@ function farewell(sql: Sql, number: number, from: JobRef): Message[] {
 
 const FLOWS = `SELECT j.job FROM jobs j CROSS JOIN ties t ON t.job = j.job
   WHERE j.queue = ? AND t.flow IS NOT NULL AND j.finished_at IS NULL ORDER BY j.job`;
-const TIED = "SELECT job, id FROM jobs WHERE queue = ? AND tied ORDER BY id";
+const LINKED = "SELECT job, id FROM jobs WHERE queue = ? AND tied ORDER BY id";
 
 /** What is to be told elsewhere when a queue is removed with all its jobs. */
-export function farewells(sql: Sql, { number, name }: SqliteQueue): Message[] {
-  const tied = sql.all<[job: number, id: string]>(TIED, number);
-  const ids = new Map(tied);
+export function removalMessages(sql: Sql, { number, name }: SqliteQueue): Message[] {
+  const linked = sql.all<[job: number, id: string]>(LINKED, number);
+  const ids = new Map(linked);
   const members = sql.all<[job: number]>(FLOWS, number).flatMap(([job]) => {
     const from = { queue: name, id: ids.get(job) ?? "" };
     const left = dependenciesOf(sql, job).filter(({ state }) => state === null);
     return left.map(({ queue, id }): Message => ({ kind: "cancel", to: { queue, id }, from }));
   });
-  const all = [...members, ...tied.flatMap(([job, id]) => farewell(sql, job, { queue: name, id }))];
+  const all = [...members, ...linked.flatMap(([job, id]) => removalMessagesOf(sql, job, { queue: name, id }))];
   return all.filter(({ to }) => to.queue !== name);
 }

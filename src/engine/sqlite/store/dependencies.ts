@@ -4,13 +4,13 @@
  * alone, as its run record says, has none of this and costs nothing. Ties of a job that is gone stay until that was told.
  */
 import type { Dependency, DependencyEnd, DependencyPolicy, DependencyRecord } from "../../../model/job/dependency.js";
-import type { JobRef, Ties } from "../../../model/job/job.js";
+import type { JobRef, JobLinks } from "../../../model/job/job.js";
 import { stateOfJob, type Job } from "./job.js";
-import { parseTies } from "./payload.js";
+import { parseLinks } from "./payload.js";
 import type { Sql } from "../database/sql.js";
 
 /** How a job stands towards others. */
-export interface JobTies {
+export interface LinkState {
   /** Of a flow: is it still being created? `null`: it is no flow. */
   flow: "open" | "begun" | null;
   /** Created held, and not let go since. */
@@ -18,7 +18,7 @@ export interface JobTies {
   /** How many jobs it depends on. */
   depends: number;
   /** How many of them have not ended. */
-  waiting: number;
+  pending: number;
   /** How often it waited anew for them. */
   round: number;
 }
@@ -30,92 +30,92 @@ export interface Dependent {
 }
 
 /** What is asked of a job to find its ties. */
-type MaybeTied = Pick<Job, "job" | "line" | "tied">;
+type MaybeLinked = Pick<Job, "job" | "line" | "linked">;
 
-type TiesRow = [flow: JobTies["flow"], held: number, depends: number, waiting: number, round: number];
+type LinkRow = [flow: LinkState["flow"], held: number, depends: number, waiting: number, round: number];
 
 const LOAD = "SELECT flow, held, depends, waiting, round FROM ties WHERE job = ?";
 const ADD = "INSERT INTO ties (flow, held, depends, waiting, round, job) VALUES (?, ?, ?, ?, ?, ?)";
 const SAVE = "UPDATE ties SET flow = ?, held = ?, depends = ?, waiting = ?, round = ? WHERE job = ?";
 
 /** The ties of a job that has none yet. */
-export const ALONE: JobTies = { flow: null, held: false, depends: 0, waiting: 0, round: 0 };
+export const ALONE: LinkState = { flow: null, held: false, depends: 0, pending: 0, round: 0 };
 
 /** The ties of a job, which may stand alone. */
-export function tiesOf(sql: Sql, job: MaybeTied): JobTies {
-  const row = job.tied ? sql.all<TiesRow>(LOAD, job.job)[0] : undefined;
+export function linksOf(sql: Sql, job: MaybeLinked): LinkState {
+  const row = job.linked ? sql.all<LinkRow>(LOAD, job.job)[0] : undefined;
   // Nothing else blocks a job that stands alone.
   if (row === undefined) return { ...ALONE, held: stateOfJob(job) === "blocked" };
   const [flow, held, depends, waiting, round] = row;
-  return { flow, held: held === 1, depends, waiting, round };
+  return { flow, held: held === 1, depends, pending: waiting, round };
 }
 
 /** Writes the ties of a job back; one that stood alone is tied from now on. */
-export function saveTies(sql: Sql, job: MaybeTied, ties: JobTies): void {
-  if (job.tied) {
-    writeTies(sql, SAVE, job, ties);
+export function saveLinks(sql: Sql, job: MaybeLinked, links: LinkState): void {
+  if (job.linked) {
+    writeLinks(sql, SAVE, job, links);
     return;
   }
-  addTies(sql, job, ties);
+  addLinks(sql, job, links);
   sql.run("UPDATE jobs SET tied = 1 WHERE job = ?", job.job);
-  job.tied = true;
+  job.linked = true;
 }
 
 /** Writes the ties of a job that was inserted as tied. */
-export function addTies(sql: Sql, job: MaybeTied, ties: JobTies): void {
-  writeTies(sql, ADD, job, ties);
+export function addLinks(sql: Sql, job: MaybeLinked, links: LinkState): void {
+  writeLinks(sql, ADD, job, links);
 }
 
-function writeTies(sql: Sql, statement: string, { job }: MaybeTied, ties: JobTies): void {
-  const { flow, held, depends, waiting, round } = ties;
+function writeLinks(sql: Sql, statement: string, { job }: MaybeLinked, links: LinkState): void {
+  const { flow, held, depends, pending: waiting, round } = links;
   sql.run(statement, flow, held ? 1 : 0, depends, waiting, round, job);
 }
 
 /** Forgets the ties of a job, but for those to other jobs: these are to be told. */
-export function dropTies(sql: Sql, { job }: Pick<Job, "job">): void {
+export function dropLinks(sql: Sql, { job }: Pick<Job, "job">): void {
   for (const table of ["ties", "tied_bodies"]) sql.run(`DELETE FROM ${table} WHERE job = ?`, job);
 }
 
 /** Forgets the ties of a job to other jobs, by its number. */
-export function dropTiesToOthers(sql: Sql, job: number): void {
+export function dropLinksToOthers(sql: Sql, job: number): void {
   for (const table of ["dependencies", "dependents"]) sql.run(`DELETE FROM ${table} WHERE job = ?`, job);
 }
 
 /** Keeps what a job was enqueued with of its ties. */
-export function keepBody(sql: Sql, { job }: Pick<Job, "job">, { after, references, flow, role }: Ties): void {
+export function keepBody(sql: Sql, { job }: Pick<Job, "job">, { after, references, flow, role }: JobLinks): void {
   const body = JSON.stringify({ after, references, flow, role });
   sql.run("INSERT OR REPLACE INTO tied_bodies (job, body) VALUES (?, ?)", job, body);
 }
 
 /** What a job was enqueued with of its ties; `null`: nothing, or what cannot be decoded, for such a job must end too. */
-export function bodyOf(sql: Sql, job: number): Ties | null {
+export function bodyOf(sql: Sql, job: number): JobLinks | null {
   const body = sql.all<[body: string]>("SELECT body FROM tied_bodies WHERE job = ?", job)[0]?.[0];
   if (body === undefined) return null;
   try {
-    return parseTies(body);
+    return parseLinks(body);
   } catch {
     return null;
   }
 }
 
 /** Was the job enqueued as a member of a flow? */
-export function isMember(sql: Sql, { job, tied }: Pick<Job, "job" | "tied">): boolean {
-  return tied && bodyOf(sql, job)?.flow != null;
+export function isMember(sql: Sql, { job, linked }: Pick<Job, "job" | "linked">): boolean {
+  return linked && bodyOf(sql, job)?.flow != null;
 }
 
 const DEPEND = "INSERT OR IGNORE INTO dependencies (job, queue, id, policy) VALUES (?, ?, ?, ?)";
 
 /** Lets a job depend on another one, unless it does already. Whoever asked writes its ties back. */
-export function depend(
+export function addDependency(
   sql: Sql,
   { job }: Pick<Job, "job">,
-  ties: JobTies,
+  links: LinkState,
   { queue, id }: JobRef,
   ifFailed: DependencyPolicy,
 ): void {
   if (sql.run(DEPEND, job, queue, id, ifFailed) === 0) return;
-  ties.depends += 1;
-  ties.waiting += 1;
+  links.depends += 1;
+  links.pending += 1;
 }
 
 type DependencyRow = [queue: string, id: string, ifFailed: Dependency["ifFailed"], state: DependencyEnd | null];
@@ -132,9 +132,9 @@ export function dependency(sql: Sql, { job }: Pick<Job, "job">, { queue, id }: J
 }
 
 /** Takes back how a dependency ended. Whoever asked writes the ties of the job back. */
-export function reopenDependency(sql: Sql, { job }: Pick<Job, "job">, ties: JobTies, { queue, id }: JobRef): void {
+export function reopenDependency(sql: Sql, { job }: Pick<Job, "job">, links: LinkState, { queue, id }: JobRef): void {
   sql.run(END, null, job, queue, id);
-  ties.waiting += 1;
+  links.pending += 1;
 }
 
 /** What a job depends on, by queue and id; by its number. */
@@ -189,8 +189,8 @@ export function dependentsOf(sql: Sql, job: number): Dependent[] {
 }
 
 /** Does anything depend on the job? Then retention keeps it. */
-export function isPinned(sql: Sql, { job, tied }: Pick<Job, "job" | "tied">): boolean {
-  return tied && sql.all("SELECT 1 FROM dependents WHERE job = ? LIMIT 1", job).length > 0;
+export function isRetained(sql: Sql, { job, linked }: Pick<Job, "job" | "linked">): boolean {
+  return linked && sql.all("SELECT 1 FROM dependents WHERE job = ? LIMIT 1", job).length > 0;
 }
 
 const NUMBER = "SELECT j.job FROM queues q CROSS JOIN jobs j ON j.queue = q.queue AND j.id = ? WHERE q.name = ?";

@@ -7,87 +7,87 @@ import {
   type DependencyPolicy,
 } from "../../../model/job/dependency.js";
 import { plainFailure } from "../../../model/failure/failure.js";
-import { UNTIED, type JobRef, type JobSpec } from "../../../model/job/job.js";
+import { UNLINKED, type JobRef, type JobSpec } from "../../../model/job/job.js";
 import type { Message } from "../../shared/relay.js";
-import { gather } from "./flow.js";
+import { completeFlow } from "./flow.js";
 import { saveJob, stateOfJob, type Job } from "./job.js";
 import { finish, move, recordFailure } from "./transitions.js";
 import type { SqliteQueue } from "./queue.js";
 import {
   addDependent,
-  addTies,
+  addLinks,
   ALONE,
-  depend,
+  addDependency,
   dependency,
   endDependency,
   isMember,
   keepBody,
   reopenDependencies,
-  saveTies,
-  tiesOf,
-  type JobTies,
+  saveLinks,
+  linksOf,
+  type LinkState,
 } from "./dependencies.js";
 import type { Transaction } from "./transaction.js";
 
 /** Does the spec tie its job to others? */
-export function isTied({ after, references, flow, role }: JobSpec): boolean {
-  return after.length > 0 || references.length > 0 || flow !== null || role !== UNTIED.role;
+export function isLinked({ after, references, flow, role }: JobSpec): boolean {
+  return after.length > 0 || references.length > 0 || flow !== null || role !== UNLINKED.role;
 }
 
 /** Ties a new job to what it depends on, and to its flow. */
-export function tie(transaction: Transaction, queue: SqliteQueue, job: Job, spec: JobSpec): void {
+export function linkNewJob(transaction: Transaction, queue: SqliteQueue, job: Job, spec: JobSpec): void {
   const { sql } = transaction;
   const { after, flow, role, hold } = spec;
-  const ties: JobTies = { ...ALONE, flow: role === "flow" ? "open" : null, held: hold };
-  for (const dependency of after) depend(sql, job, ties, dependency, dependency.ifFailed);
-  addTies(sql, job, ties);
+  const links: LinkState = { ...ALONE, flow: role === "flow" ? "open" : null, held: hold };
+  for (const dependency of after) addDependency(sql, job, links, dependency, dependency.ifFailed);
+  addLinks(sql, job, links);
   keepBody(sql, job, spec);
-  if (flow !== null) addDependent(sql, job, flow, ties.round);
-  if (after.length > 0 || flow !== null) transaction.haveNews(queue, job);
+  if (flow !== null) addDependent(sql, job, flow, links.round);
+  if (after.length > 0 || flow !== null) transaction.markPending(queue, job);
 }
 
 /** Lets a running job depend on others, whatever their end. */
-export function dependMore(transaction: Transaction, queue: SqliteQueue, job: Job, refs: readonly JobRef[]): void {
+export function addDependencies(transaction: Transaction, queue: SqliteQueue, job: Job, refs: readonly JobRef[]): void {
   if (refs.length === 0) return;
-  const ties = tiesOf(transaction.sql, job);
-  for (const ref of refs) depend(transaction.sql, job, ties, ref, "continue");
-  saveTies(transaction.sql, job, ties);
-  transaction.haveNews(queue, job);
+  const links = linksOf(transaction.sql, job);
+  for (const ref of refs) addDependency(transaction.sql, job, links, ref, "continue");
+  saveLinks(transaction.sql, job, links);
+  transaction.markPending(queue, job);
 }
 
 /** Looks again at dependencies that did not succeed; answers whether the job waits for them, or its flow, anew. */
-export function dependAgain(transaction: Transaction, queue: SqliteQueue, job: Job, ties: JobTies): boolean {
+export function reopenAll(transaction: Transaction, queue: SqliteQueue, job: Job, links: LinkState): boolean {
   const { sql } = transaction;
-  if (!job.tied) return false;
+  if (!job.linked) return false;
   const belongs = isMember(sql, job);
   // A member of a flow that has not begun must not run before that.
-  ties.held &&= belongs;
-  if (ties.depends > 0) {
-    ties.waiting = reopenDependencies(sql, job);
-    ties.round += 1;
+  links.held &&= belongs;
+  if (links.depends > 0) {
+    links.pending = reopenDependencies(sql, job);
+    links.round += 1;
   }
-  if (belongs || ties.depends > 0) transaction.haveNews(queue, job);
-  saveTies(sql, job, ties);
-  return ties.held || ties.waiting > 0;
+  if (belongs || links.depends > 0) transaction.markPending(queue, job);
+  saveLinks(sql, job, links);
+  return links.held || links.pending > 0;
 }
 
 /** Lets a held job go; it is ready unless it waits for others. Whoever asked writes its run record back. */
-export function letGo(transaction: Transaction, queue: SqliteQueue, job: Job, ties: JobTies): void {
-  ties.held = false;
-  if (job.tied) saveTies(transaction.sql, job, ties);
-  if (ties.waiting === 0) ready(transaction, queue, job);
-  else transaction.haveNews(queue, job);
+export function releaseHeld(transaction: Transaction, queue: SqliteQueue, job: Job, links: LinkState): void {
+  links.held = false;
+  if (job.linked) saveLinks(transaction.sql, job, links);
+  if (links.pending === 0) makeReady(transaction, queue, job);
+  else transaction.markPending(queue, job);
 }
 
 /** Puts a blocked job where its time says. */
-function ready({ now }: Transaction, queue: SqliteQueue, job: Job): void {
+function makeReady({ now }: Transaction, queue: SqliteQueue, job: Job): void {
   const later = job.runAt > now;
   if (!later) job.runAt = now;
   move(queue, job, later ? "delayed" : "queued");
 }
 
 /** A dependency has ended. One of which the job knows nothing, as it ended before it joined, need not be kept for it. */
-export function hearEnd(
+export function onDependencyEnded(
   transaction: Transaction,
   queue: SqliteQueue,
   job: Job,
@@ -96,21 +96,21 @@ export function hearEnd(
   const { sql } = transaction;
   const known = dependency(sql, job, from);
   if (known === null) return [{ kind: "unlink", to: from, from: to }];
-  const ties = tiesOf(sql, job);
-  if (known.state !== null || round !== ties.round) return [];
+  const links = linksOf(sql, job);
+  if (known.state !== null || round !== links.round) return [];
   endDependency(sql, job, from, state);
-  ties.waiting -= 1;
-  saveTies(sql, job, ties);
-  if (stateOfJob(job) === "blocked") goOn(transaction, queue, job, ties, from, state, known.ifFailed);
+  links.pending -= 1;
+  saveLinks(sql, job, links);
+  if (stateOfJob(job) === "blocked") applyDependencyEnd(transaction, queue, job, links, from, state, known.ifFailed);
   return [];
 }
 
 /** What becomes of a blocked job when a dependency has ended. */
-function goOn(
+function applyDependencyEnd(
   transaction: Transaction,
   queue: SqliteQueue,
   job: Job,
-  ties: JobTies,
+  links: LinkState,
   from: JobRef,
   state: DependencyEnd,
   ifFailed: DependencyPolicy,
@@ -120,8 +120,8 @@ function goOn(
     const failure = plainFailure("DependencyFailed", dependencyMessage(from, state), DEPENDENCY_FAILED);
     recordFailure(transaction, job, failure);
   }
-  if (ties.flow !== null) gather(transaction, queue, job, ties);
+  if (links.flow !== null) completeFlow(transaction, queue, job, links);
   else if (fails) finish(transaction, queue, job, ifFailed === "fail" ? "failed" : "cancelled");
-  else if (!ties.held && ties.waiting === 0) ready(transaction, queue, job);
+  else if (!links.held && links.pending === 0) makeReady(transaction, queue, job);
   saveJob(transaction.sql, job);
 }

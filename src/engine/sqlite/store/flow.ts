@@ -7,13 +7,13 @@ import { findJob, saveJob, stateOfJob, type Job } from "./job.js";
 import { finish } from "./transitions.js";
 import type { SqliteQueue } from "./queue.js";
 import {
-  depend,
+  addDependency,
   dependenciesOf,
   dependency,
   reopenDependency,
-  saveTies,
-  tiesOf,
-  type JobTies,
+  saveLinks,
+  linksOf,
+  type LinkState,
 } from "./dependencies.js";
 import type { Transaction } from "./transaction.js";
 
@@ -26,17 +26,17 @@ export function commitFlow(
   const queue = transaction.find(name);
   const job = queue === null ? null : findJob(sql, queue.number, id);
   if (queue === null || job === null) return "missing";
-  const ties = tiesOf(sql, job);
-  if (ties.flow === null) return "missing";
-  if (ties.flow === "begun") return "committed";
+  const links = linksOf(sql, job);
+  if (links.flow === null) return "missing";
+  if (links.flow === "begun") return "committed";
   if (stateOfJob(job) !== "blocked") return "ended";
-  if (ties.depends < members) return "incomplete";
-  ties.flow = "begun";
-  saveTies(sql, job, ties);
+  if (links.depends < members) return "incomplete";
+  links.flow = "begun";
+  saveLinks(sql, job, links);
   job.expireAt = null;
-  gather(transaction, queue, job, ties);
+  completeFlow(transaction, queue, job, links);
   saveJob(sql, job);
-  transaction.haveNews(queue, job);
+  transaction.markPending(queue, job);
   return "committed";
 }
 
@@ -44,33 +44,33 @@ export function commitFlow(
  * A flow gets a member, or is asked by one that it has already. One that comes when the flow has ended is cancelled, and a
  * member all the same: a retry of the flow must find it.
  */
-export function beJoined(
+export function onMemberJoined(
   { sql }: Transaction,
   job: Job,
   { to, from, on, held }: Extract<Message, { kind: "join" }>,
 ): Message[] {
   const cancelled: Message = { kind: "cancel", to: from, from: to };
-  const ties = tiesOf(sql, job);
+  const links = linksOf(sql, job);
   const hasEnded = stateOfJob(job) !== "blocked";
-  if (ties.flow === null || (hasEnded && ties.flow === "open")) return [cancelled];
+  if (links.flow === null || (hasEnded && links.flow === "open")) return [cancelled];
   const known = dependency(sql, job, from);
-  if (known === null && ties.depends >= MOST_MEMBERS) return [cancelled];
-  depend(sql, job, ties, from, on);
+  if (known === null && links.depends >= MOST_MEMBERS) return [cancelled];
+  addDependency(sql, job, links, from, on);
   const end = known?.state ?? null;
   // It ended, and was retried since: it is waited for again.
-  const again = !hasEnded && end !== null && (ties.flow === "open" || !isSuccess(end));
-  if (again) reopenDependency(sql, job, ties, from);
-  saveTies(sql, job, ties);
+  const again = !hasEnded && end !== null && (links.flow === "open" || !isSuccess(end));
+  if (again) reopenDependency(sql, job, links, from);
+  saveLinks(sql, job, links);
   // What has an end for a flow that has ended may have been retried before the flow is.
   const late = hasEnded && end === null;
   // A new one may have ended before this arrived.
-  const goes = ties.flow !== "open" && (late || known === null || again || held);
-  const go: Message = { kind: "go", to: from, from: to, round: ties.round };
+  const goes = links.flow !== "open" && (late || known === null || again || held);
+  const go: Message = { kind: "go", to: from, from: to, round: links.round };
   return [...(late ? [cancelled] : []), ...(goes ? [go] : [])];
 }
 
 /** Ends a flow if its members have all ended. Whoever asked writes its run record back. */
-export function gather(transaction: Transaction, queue: SqliteQueue, job: Job, ties: JobTies): void {
-  if (ties.flow === "open" || ties.waiting > 0) return;
+export function completeFlow(transaction: Transaction, queue: SqliteQueue, job: Job, links: LinkState): void {
+  if (links.flow === "open" || links.pending > 0) return;
   finish(transaction, queue, job, flowEnd(dependenciesOf(transaction.sql, job.job)));
 }

@@ -15,7 +15,7 @@ export interface Job {
   readonly id: string;
   line: number;
   key: number;
-  tie: string | null;
+  tiebreak: string | null;
   priority: number;
   readonly attempts: number;
   readonly createdAt: number;
@@ -50,7 +50,7 @@ export interface Job {
   /** Have its runs left checkpoints? */
   checkpointed: boolean;
   /** Is it tied to other jobs? */
-  tied: boolean;
+  linked: boolean;
 }
 
 /** What moving a job needs of it. */
@@ -70,7 +70,7 @@ export type JobRow = [
   id: string,
   line: number,
   key: number,
-  tie: string | null,
+  tiebreak: string | null,
   priority: number,
   attempts: number,
   createdAt: number,
@@ -95,7 +95,7 @@ export type JobRow = [
   tags: string | null,
   supersedes: string | null,
   checkpointed: number,
-  tied: number,
+  linked: number,
   declinedAt: number | null,
   place: number | null,
 ];
@@ -110,7 +110,7 @@ export function jobFrom(row: readonly [...JobRow, ...unknown[]]): Job {
     id: row[1],
     line: row[2],
     key: row[3],
-    tie: row[4],
+    tiebreak: row[4],
     priority: row[5],
     attempts: row[6],
     createdAt: row[7],
@@ -135,7 +135,7 @@ export function jobFrom(row: readonly [...JobRow, ...unknown[]]): Job {
     tags: row[26],
     supersedes: row[27],
     checkpointed: row[28] === 1,
-    tied: row[29] === 1,
+    linked: row[29] === 1,
     declinedAt: row[30],
     place: row[31],
   };
@@ -166,7 +166,7 @@ export function saveJob(sql: Sql, job: Job): void {
     SAVE,
     job.line,
     job.key,
-    job.tie,
+    job.tiebreak,
     job.priority,
     job.runAt,
     job.startedAt,
@@ -233,6 +233,6 @@ export function parseTags(text: string): readonly string[] {
 }
 
 /** Did the job end well by running, so that its own row tells how its last run ended? */
-export function tellsLastRun(state: JobState, { epoch }: Pick<Job, "epoch">): state is "completed" | "partial" {
+export function reportsLastRun(state: JobState, { epoch }: Pick<Job, "epoch">): state is "completed" | "partial" {
   return isTerminal(state) && retentionClass(state) === "completed" && epoch > 0;
 }

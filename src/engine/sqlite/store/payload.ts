@@ -4,11 +4,11 @@
  */
 import { DEFAULT_BACKOFF, type Backoff } from "../../../model/failure/backoff.js";
 import { Undecodable } from "../../../model/errors/errors.js";
-import { UNTIED, type JobBody, type Ties } from "../../../model/job/job.js";
+import { UNLINKED, type JobBody, type JobLinks } from "../../../model/job/job.js";
 import { DEFAULT_RETENTION, type Retention } from "../../../model/job/retention.js";
 import {
   readBackoff as readStrictBackoff,
-  readTies as readStrictTies,
+  readLinks as readStrictTies,
   readTimeout,
 } from "../../../model/options/strict-job.js";
 import { parseRetention, parseTags, type Job } from "./job.js";
@@ -33,7 +33,7 @@ export type PayloadRow = [
   backoff: SqlValue,
   timeout: SqlValue,
   meta: string | null,
-  ties: SqlValue,
+  links: SqlValue,
 ];
 
 /** Decodes the body of a job. @throws Undecodable */
@@ -42,7 +42,7 @@ export function readBody(job: Pick<Job, "id" | "supersedes">, row: readonly [...
   if (typeof task !== "string") throw new Undecodable(job.id, "task");
   if (typeof input !== "string") throw new Undecodable(job.id, "input");
   const { supersedes } = job;
-  const { after, references, flow } = readTies(job, row);
+  const { after, references, flow } = readLinks(job, row);
   return {
     task,
     input,
@@ -56,12 +56,12 @@ export function readBody(job: Pick<Job, "id" | "supersedes">, row: readonly [...
 }
 
 /** Decodes what a job was enqueued with of its ties. @throws Undecodable */
-export function readTies({ id }: Pick<Job, "id">, row: readonly [...PayloadRow, ...unknown[]]): Ties {
-  return decode(id, "ties", row[5], parseTies, UNTIED);
+export function readLinks({ id }: Pick<Job, "id">, row: readonly [...PayloadRow, ...unknown[]]): JobLinks {
+  return decode(id, "ties", row[5], parseLinks, UNLINKED);
 }
 
 /** Ties as they are stored. @throws when they cannot be decoded */
-export function parseTies(text: string): Ties {
+export function parseLinks(text: string): JobLinks {
   return readStrictTies("ties", JSON.parse(text));
 }
 

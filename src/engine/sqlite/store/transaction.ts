@@ -16,7 +16,7 @@ export class Transaction {
   readonly #changed = new Set<string>();
   readonly #revoked: TakenLease[] = [];
   /** Per queue the jobs that have something to tell those they are tied to, the earliest first. */
-  readonly #news = new Map<string, Map<number, string>>();
+  readonly #outbox = new Map<string, Map<number, string>>();
 
   constructor(sql: Sql, clock: Clock) {
     this.sql = sql;
@@ -43,7 +43,7 @@ export class Transaction {
   /** Forgets a queue that was deleted. */
   drop(name: string): void {
     this.#queues.delete(name);
-    this.#news.delete(name);
+    this.#outbox.delete(name);
   }
 
   /** Something changed in a queue: those who wait there are told once it is committed. */
@@ -52,24 +52,24 @@ export class Transaction {
   }
 
   /** A job has something to tell those it is tied to, once the command has run (post.ts). */
-  haveNews({ name }: SqliteQueue, { job, id }: Pick<Job, "job" | "id">): void {
-    let news = this.#news.get(name);
-    if (news === undefined) this.#news.set(name, (news = new Map()));
+  markPending({ name }: SqliteQueue, { job, id }: Pick<Job, "job" | "id">): void {
+    let news = this.#outbox.get(name);
+    if (news === undefined) this.#outbox.set(name, (news = new Map()));
     news.delete(job);
     news.set(job, id);
     this.changed(name);
   }
 
   /** The queues in which jobs have news. */
-  queuesWithNews(): string[] {
-    if (this.#news.size === 0) return [];
-    return [...this.#changed].filter((name) => (this.#news.get(name)?.size ?? 0) > 0);
+  pendingQueues(): string[] {
+    if (this.#outbox.size === 0) return [];
+    return [...this.#changed].filter((name) => (this.#outbox.get(name)?.size ?? 0) > 0);
   }
 
   /** The first jobs of a queue that have news, with their ids. What happens to them from now on is news again. */
-  takeNews(queue: SqliteQueue, most: number): [job: number, id: string][] {
+  takeOutbox(queue: SqliteQueue, most: number): [job: number, id: string][] {
     const taken: [job: number, id: string][] = [];
-    const news = this.#news.get(queue.name) ?? new Map<number, string>();
+    const news = this.#outbox.get(queue.name) ?? new Map<number, string>();
     for (const [job, id] of news) {
       if (taken.length === most) break;
       taken.push([job, id]);

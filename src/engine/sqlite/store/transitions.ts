@@ -6,47 +6,52 @@ import { encodeFailure, type Failure } from "../../../model/failure/failure.js";
 import { MOST_ATTEMPT_RECORDS, type AttemptOutcome } from "../../../model/job/job.js";
 import { DEFAULT_RETENTION } from "../../../model/job/retention.js";
 import { isTerminal, type JobState, type TerminalState } from "../../../model/job/state.js";
-import type { Verdict } from "../../../model/job/outcome.js";
+import type { OutcomeTransition } from "../../../model/job/outcome.js";
 import { PRIORITY_STEP } from "../../shared/listing-order.js";
 import { workerOf } from "../../shared/session-id.js";
 import { dropCheckpoints } from "./checkpoint.js";
-import { retentionClass, retentionOf, stateOfJob, tagsOf, tellsLastRun, type Job, type MovingJob } from "./job.js";
+import { retentionClass, retentionOf, stateOfJob, tagsOf, reportsLastRun, type Job, type MovingJob } from "./job.js";
 import { APART, lineOf } from "./state-lines.js";
-import { dropTies, isPinned, tiesOf } from "./dependencies.js";
+import { dropLinks, isRetained, linksOf } from "./dependencies.js";
 import type { SqliteQueue } from "./queue.js";
 import type { Transaction } from "./transaction.js";
 
 /** Moves a job to another state. */
-export function move(queue: SqliteQueue, job: MovingJob, to: JobState, place: Verdict["place"] = "tail"): void {
-  leave(queue, job);
-  stand(queue, job, to, place);
+export function move(
+  queue: SqliteQueue,
+  job: MovingJob,
+  to: JobState,
+  place: OutcomeTransition["place"] = "tail",
+): void {
+  removeFromState(queue, job);
+  insert(queue, job, to, place);
   queue.tell({ kind: "state", id: job.id, state: to });
 }
 
 /** Moves a queued job to the tail of its line, which another priority may have changed. */
-export function restand(queue: SqliteQueue, job: MovingJob): void {
-  leave(queue, job);
-  stand(queue, job, stateOfJob(job), "tail");
+export function reinsert(queue: SqliteQueue, job: MovingJob): void {
+  removeFromState(queue, job);
+  insert(queue, job, stateOfJob(job), "tail");
 }
 
 /** Ends a job in a terminal state. */
 export function finish(transaction: Transaction, queue: SqliteQueue, job: MovingJob, to: TerminalState): void {
   const { sql, now } = transaction;
-  const { flow } = tiesOf(sql, job);
+  const { flow } = linksOf(sql, job);
   // A flow that was never complete goes with its members.
-  const pinned = flow === "open" || isPinned(sql, job);
+  const retained = flow === "open" || isRetained(sql, job);
   job.finishedAt = now;
   job.expireAt = null;
-  leave(queue, job);
+  removeFromState(queue, job);
   const kind = retentionClass(to);
   const { age } = retentionOf(job)[kind];
   const usual = age === DEFAULT_RETENTION[kind].age;
-  if (!pinned && !usual) job.removeAt = now + age;
-  stand(queue, job, to, "tail", pinned || !usual);
-  if (!pinned) keepByCount(queue, job, to, -job.key);
+  if (!retained && !usual) job.removeAt = now + age;
+  insert(queue, job, to, "tail", retained || !usual);
+  if (!retained) keepByCount(queue, job, to, -job.key);
   job.suspect = false;
   queue.tell({ kind: "state", id: job.id, state: to });
-  if (pinned || flow !== null) transaction.haveNews(queue, job);
+  if (retained || flow !== null) transaction.markPending(queue, job);
 }
 
 /** Counts a finished job, if it asks for a count; those with lower numbers go before it. */
@@ -60,14 +65,14 @@ function keepByCount(queue: SqliteQueue, job: MovingJob, state: TerminalState, n
 }
 
 /** Retention may not have this job that has ended; saying so again changes nothing. */
-export function pin(queue: SqliteQueue, job: MovingJob): void {
+export function retain(queue: SqliteQueue, job: MovingJob): void {
   const state = stateOfJob(job);
   takeFromRetention(queue, job, state);
   standApart(queue, job, state);
 }
 
 /** Retention may have this job that has ended. */
-export function unpin(queue: SqliteQueue, job: MovingJob): void {
+export function unretain(queue: SqliteQueue, job: MovingJob): void {
   const state = stateOfJob(job);
   if (!isTerminal(state)) return;
   job.removeAt = (job.finishedAt ?? 0) + retentionOf(job)[retentionClass(state)].age;
@@ -81,17 +86,17 @@ function standApart(queue: SqliteQueue, job: MovingJob, state: JobState): void {
 }
 
 /** Puts a job where its state says. `apart`: in the second line of that state. */
-export function stand(
+export function insert(
   queue: SqliteQueue,
   job: MovingJob,
   state: JobState,
-  place: Verdict["place"],
+  place: OutcomeTransition["place"],
   apart = state === "queued" && job.suspect,
 ): void {
   if (state !== "queued" && state !== "active") job.declinedAt = null;
   const aside = state === "queued" && job.declinedAt !== null;
   job.line = lineOf(state) + (apart ? APART : 0) + (aside ? 2 * APART : 0);
-  job.tie = job.id;
+  job.tiebreak = job.id;
   switch (state) {
     case "blocked":
       job.key = job.createdAt;
@@ -109,19 +114,19 @@ export function stand(
           ? job.place
           : job.priority * PRIORITY_STEP +
             queue.position(job.priority, apart || aside, place === "tail" ? place : "head");
-      if (!apart && !aside) job.tie = null;
+      if (!apart && !aside) job.tiebreak = null;
       break;
     default:
       // The latest comes first in listings.
       job.key = -queue.finish();
-      job.tie = null;
+      job.tiebreak = null;
   }
   queue.count(job.line, 1);
   if (job.tags !== null) for (const tag of tagsOf(job)) queue.tally(tag, state, 1);
 }
 
 /** Takes a job from where it stands. */
-export function leave(queue: SqliteQueue, job: MovingJob): void {
+export function removeFromState(queue: SqliteQueue, job: MovingJob): void {
   const state = stateOfJob(job);
   queue.count(job.line, -1);
   if (job.tags !== null) for (const tag of tagsOf(job)) queue.tally(tag, state, -1);
@@ -137,7 +142,7 @@ function takeFromRetention(queue: SqliteQueue, job: MovingJob, state: JobState):
 /** Forgets a job and all that was stored about it. */
 export function forget(transaction: Transaction, queue: SqliteQueue, job: Job): void {
   const { sql } = transaction;
-  leave(queue, job);
+  removeFromState(queue, job);
   sql.run("DELETE FROM jobs WHERE job = ?", job.job);
   sql.run("DELETE FROM inputs WHERE job = ?", job.job);
   if (job.epoch > 0 || job.errorEpoch !== null) sql.run("DELETE FROM attempts WHERE job = ?", job.job);
@@ -151,9 +156,9 @@ export function forget(transaction: Transaction, queue: SqliteQueue, job: Job): 
     sql.run("DELETE FROM owed WHERE job = ?", job.job);
   }
   if (job.tags !== null) untag(transaction, queue, job);
-  if (job.tied) {
-    if (tiesOf(sql, job).depends > 0 || isPinned(sql, job)) transaction.haveNews(queue, job);
-    dropTies(sql, job);
+  if (job.linked) {
+    if (linksOf(sql, job).depends > 0 || isRetained(sql, job)) transaction.markPending(queue, job);
+    dropLinks(sql, job);
   }
   queue.tell({ kind: "removed", id: job.id });
 }
@@ -218,7 +223,7 @@ export function recordFailure({ sql, now }: Transaction, job: MovingJob, error: 
 /** Writes down how the last run of a job ended whose own row tells it: the row of a job that moves on tells it no more. */
 export function recordLastRun(transaction: Transaction, job: Job): void {
   const state = stateOfJob(job);
-  if (!tellsLastRun(state, job)) return;
+  if (!reportsLastRun(state, job)) return;
   const run = { ...job, counted: job.counted - 1 };
   recordAttempt(transaction, run, state, job.finishedAt ?? transaction.now);
 }

@@ -19,7 +19,7 @@ const VERIFY_EVERY = 500;
 /** A session that listens, and up to which row it has been told. */
 interface Listening {
   readonly session: string;
-  told: number;
+  receipt: number;
 }
 
 export class Watchers {
@@ -61,7 +61,7 @@ export class Watchers {
   listen(session: string, listener: (lease: Revocation) => void): () => void {
     const end = this.#signals.onRevoked(session, listener);
     this.#begin();
-    const listening = { session, told: this.#latest(session) };
+    const listening = { session, receipt: this.#latest(session) };
     this.#listening.add(listening);
     return () => {
       end();
@@ -78,7 +78,7 @@ export class Watchers {
   /** This connection took a lease from a session. */
   revoked({ session, lease, number }: TakenLease): void {
     for (const listening of this.#listening) {
-      if (listening.session === session && number !== null) listening.told = Math.max(listening.told, number);
+      if (listening.session === session && number !== null) listening.receipt = Math.max(listening.receipt, number);
     }
     this.#signals.revoked(session, lease);
   }
@@ -125,7 +125,7 @@ export class Watchers {
 
   #tell(listening: Listening): void {
     const { session } = listening;
-    for (const { number, lease } of revokedSince(this.#sql, session, listening.told)) {
+    for (const { number, lease } of revokedSince(this.#sql, session, listening.receipt)) {
       this.revoked({ session, lease, number });
     }
   }

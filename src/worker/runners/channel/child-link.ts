@@ -4,7 +4,7 @@ import type { MalformedMessage } from "./from-child.js";
 import type { FromChild, ToChild } from "./protocol.js";
 
 /** What a child says, or that it said something of ours that cannot be read. */
-export type Heard = FromChild | MalformedMessage;
+export type ChildMessages = FromChild | MalformedMessage;
 
 /** How a child ended. */
 export interface Death {
@@ -24,7 +24,7 @@ export interface ChildLink {
   /** Resolves when nothing of it, and nothing it started, lives any more. Never rejects. */
   readonly gone: Promise<Death>;
   /** Called with everything it says. */
-  heard: (message: Heard) => void;
+  heard: (message: ChildMessages) => void;
   /** @throws DOMException (`DataCloneError`) for what cannot be copied */
   send(message: ToChild): void;
   /** Ends it at once, and everything it started. */

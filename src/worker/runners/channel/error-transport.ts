@@ -11,7 +11,7 @@ import { Malformed, readFlag, readObject, readOptional, readText } from "../../.
 import { headOf } from "../../../model/text.js";
 
 /** What was thrown, as plain data. */
-export type PackedThrown =
+export type PackedError =
   | { readonly error: false; readonly value: unknown }
   | {
       readonly error: true;
@@ -21,7 +21,7 @@ export type PackedThrown =
       readonly message: string;
       readonly stack: string;
       readonly fields: Readonly<Record<string, unknown>>;
-      readonly cause: PackedThrown | null;
+      readonly cause: PackedError | null;
     };
 
 const DEEPEST_CAUSE = 3;
@@ -49,7 +49,7 @@ const CLASSES = new Map(KNOWN.map((known) => [known.name, known.prototype as obj
 const NAMES = new Map([...CLASSES].map(([name, prototype]) => [prototype, name]));
 
 /** Makes plain data of anything thrown. Never throws. */
-export function packThrown(thrown: unknown): PackedThrown {
+export function packError(thrown: unknown): PackedError {
   try {
     return pack(thrown, DEEPEST_CAUSE);
   } catch {
@@ -57,7 +57,7 @@ export function packThrown(thrown: unknown): PackedThrown {
   }
 }
 
-function pack(thrown: unknown, depth: number): PackedThrown {
+function pack(thrown: unknown, depth: number): PackedError {
   if (!(thrown instanceof Error)) return { error: false, value: isPlain(thrown) ? thrown : errors.show(thrown) };
   const cause = property(thrown, "cause");
   return {
@@ -72,7 +72,7 @@ function pack(thrown: unknown, depth: number): PackedThrown {
 }
 
 /** What was thrown, as somebody else packed it. @throws Malformed */
-export function readThrown(what: string, value: unknown, depth = DEEPEST_CAUSE): PackedThrown {
+export function readError(what: string, value: unknown, depth = DEEPEST_CAUSE): PackedError {
   const thrown = readObject(what, value);
   if (!readFlag(`${what}.error`, thrown["error"])) {
     if (!isPlain(thrown["value"])) throw new Malformed(`${what}.value`);
@@ -91,16 +91,16 @@ export function readThrown(what: string, value: unknown, depth = DEEPEST_CAUSE):
     fields: Object.fromEntries(fields),
     cause: readOptional(`${what}.cause`, thrown["cause"], (place, cause) => {
       if (depth <= 1) throw new Malformed(place);
-      return readThrown(place, cause, depth - 1);
+      return readError(place, cause, depth - 1);
     }),
   };
 }
 
 /** What was thrown, again. */
-export function unpackThrown(packed: PackedThrown): unknown {
+export function unpackError(packed: PackedError): unknown {
   if (!packed.error) return packed.value;
   const { name, message, stack, fields, cause } = packed;
-  const error = new Error(message, cause === null ? undefined : { cause: unpackThrown(cause) });
+  const error = new Error(message, cause === null ? undefined : { cause: unpackError(cause) });
   const prototype = CLASSES.get(packed.class) ?? Error.prototype;
   Object.setPrototypeOf(error, prototype);
   // Defined, not assigned: a field may be called `__proto__`.

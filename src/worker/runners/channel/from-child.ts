@@ -23,9 +23,9 @@ import {
   readWord,
 } from "../../../model/value/strict.js";
 import { readRef, readSpec } from "../../../model/options/strict-job.js";
-import type { Said } from "../../run/host.js";
+import type { RunUpdate } from "../../run/host.js";
 import type { FromChild, Question, RunEnd } from "./protocol.js";
-import { readThrown } from "./error-transport.js";
+import { readError } from "./error-transport.js";
 
 /** What every message of a child of ours bears. */
 const MARK = "longshore-child";
@@ -84,7 +84,7 @@ function readMessage(message: Readonly<Record<string, unknown>>, cap: number): F
   }
 }
 
-function readSaid(what: string, value: unknown): Said {
+function readSaid(what: string, value: unknown): RunUpdate {
   const { progress, meta, line } = readObject(what, value);
   return {
     ...(progress === undefined ? {} : { progress: readProgress(`${what}.progress`, progress) }),
@@ -177,7 +177,7 @@ function readCheckpoint(what: string, value: unknown, cap: number): Checkpoint {
 function readEnd(value: unknown, cap: number): RunEnd {
   const end = readObject("end", value);
   if ("outcome" in end) return { outcome: readOutcome(end["outcome"], cap) };
-  return { thrown: readThrown("end.thrown", end["thrown"]), final: readFlag("end.final", end["final"]) };
+  return { thrown: readError("end.thrown", end["thrown"]), final: readFlag("end.final", end["final"]) };
 }
 
 /** A handler that returned has completed its job, or a part of it: all other outcomes are the worker's to find. */

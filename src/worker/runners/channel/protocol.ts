@@ -8,9 +8,9 @@ import type { DependencyRecord } from "../../../model/job/dependency.js";
 import type { JobRef, JobSpec } from "../../../model/job/job.js";
 import type { JobDefaults } from "../../../model/options/options.js";
 import type { StatusOptions } from "../../../model/vocabulary/status-machine.js";
-import type { RelatedJob, Said } from "../../run/host.js";
+import type { RelatedJob, RunUpdate } from "../../run/host.js";
 import type { RunningJob } from "../../../define/running-job.js";
-import type { PackedThrown } from "./error-transport.js";
+import type { PackedError } from "./error-transport.js";
 
 /** A job to run. */
 export interface RunOrder {
@@ -43,7 +43,7 @@ export interface RunOrder {
 export type ToChild =
   | { readonly kind: "run"; readonly order: RunOrder }
   /** The run should end, and why. */
-  | { readonly kind: "abort"; readonly reason: PackedThrown }
+  | { readonly kind: "abort"; readonly reason: PackedError }
   | { readonly kind: "answer"; readonly number: number; readonly answer: Answer }
   /** There is nothing more to do. */
   | { readonly kind: "close" };
@@ -52,7 +52,7 @@ export type ToChild =
 export type FromChild =
   /** What it has loaded has changed: the job was not begun, and this child must not run it. */
   | { readonly kind: "stale" }
-  | { readonly kind: "say"; readonly said: readonly Said[] }
+  | { readonly kind: "say"; readonly said: readonly RunUpdate[] }
   | { readonly kind: "ask"; readonly number: number; readonly question: Question }
   /** The run has ended; `reusable`: the child may run another. */
   | { readonly kind: "ended"; readonly end: RunEnd; readonly reusable: boolean };
@@ -72,10 +72,10 @@ export type Answer =
   | { readonly enqueued: readonly EnqueueAnswer[] }
   | { readonly dependencies: readonly DependencyRecord[] }
   | { readonly related: readonly (RelatedJob | null)[] }
-  | { readonly refused: PackedThrown };
+  | { readonly refused: PackedError };
 
 /** What came of a handler. */
 export type RunEnd =
   | { readonly outcome: Outcome }
   /** `final`: no attempt can mend it. */
-  | { readonly thrown: PackedThrown; readonly final: boolean };
+  | { readonly thrown: PackedError; readonly final: boolean };

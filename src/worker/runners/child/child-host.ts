@@ -9,10 +9,10 @@ import type { DependencyRecord } from "../../../model/job/dependency.js";
 import { LeaseLost } from "../../../model/errors/errors.js";
 import type { JobRef, JobSpec } from "../../../model/job/job.js";
 import type { LogLine } from "../../../model/job/log.js";
-import type { RelatedJob, RunHost, Said } from "../../run/host.js";
+import type { RelatedJob, RunPort, RunUpdate } from "../../run/host.js";
 import type { RunningJob } from "../../../define/running-job.js";
 import type { Answer, FromChild, Question, RunOrder } from "../channel/protocol.js";
-import { unpackThrown } from "../channel/error-transport.js";
+import { unpackError } from "../channel/error-transport.js";
 
 /** So many messages go out at once in a span of time (milliseconds); what else is said in it is gathered. */
 const AT_ONCE = 10;
@@ -23,13 +23,13 @@ const MOST_LINES = 1_000;
 /** Numbers the questions of all runs of this child, so that a late answer meets no other question. */
 let questions = 0;
 
-export class ChildHost implements RunHost {
+export class ChildHost implements RunPort {
   readonly lease: Lease;
   readonly job: RunningJob;
   readonly #send: (message: FromChild) => void;
   readonly #controller = new AbortController();
   readonly #asked = new Map<number, (answer: Answer) => void>();
-  #last: Said = {};
+  #last: RunUpdate = {};
   #lines: LogLine[] = [];
   #timer: NodeJS.Timeout | null = null;
   #spanBegan = Number.NEGATIVE_INFINITY;
@@ -50,7 +50,7 @@ export class ChildHost implements RunHost {
     return this.#over;
   }
 
-  say({ progress, meta, line }: Said): void {
+  say({ progress, meta, line }: RunUpdate): void {
     if (this.#over) return;
     if (progress !== undefined) this.#last = { ...this.#last, progress };
     if (meta !== undefined) this.#last = { ...this.#last, meta };
@@ -65,7 +65,7 @@ export class ChildHost implements RunHost {
     else this.#timer ??= setTimeout(() => this.#flush(), this.#spanBegan + SPAN - now);
   }
 
-  async leave(checkpoint: Checkpoint): Promise<void> {
+  async saveCheckpoint(checkpoint: Checkpoint): Promise<void> {
     await this.#ask({ leave: checkpoint });
   }
 
@@ -118,7 +118,7 @@ export class ChildHost implements RunHost {
     this.#send({ kind: "ask", number, question });
     return new Promise((resolve, reject) => {
       this.#asked.set(number, (answer) => {
-        if ("refused" in answer) reject(unpackThrown(answer.refused));
+        if ("refused" in answer) reject(unpackError(answer.refused));
         else resolve(answer);
       });
     });
@@ -128,7 +128,7 @@ export class ChildHost implements RunHost {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     const said = [
-      ...this.#lines.map((line): Said => ({ line })),
+      ...this.#lines.map((line): RunUpdate => ({ line })),
       ...(Object.keys(this.#last).length > 0 ? [this.#last] : []),
     ];
     if (said.length === 0) return;

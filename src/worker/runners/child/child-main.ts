@@ -18,7 +18,7 @@ import { definitionOf, loadHandler, type LoadedHandler, type RunDefinition } fro
 import { LoadedCode } from "./loaded-code.js";
 import { killGroup } from "../process-marks.js";
 import type { FromChild, RunEnd, RunOrder, ToChild } from "../channel/protocol.js";
-import { packThrown, unpackThrown } from "../channel/error-transport.js";
+import { packError, unpackError } from "../channel/error-transport.js";
 
 /** The host of the run under way. */
 let host: ChildHost | null = null;
@@ -33,7 +33,7 @@ const send = openWire((message) => {
       void run(message.order);
       break;
     case "abort":
-      host?.abort(unpackThrown(message.reason));
+      host?.abort(unpackError(message.reason));
       break;
     case "answer":
       host?.answered(message.number, message.answer);
@@ -90,8 +90,8 @@ async function call(order: RunOrder, { handler, task }: LoadedHandler, host: Chi
   } catch (error) {
     return failed(error, true);
   }
-  const means = { clock: systemClock, random: systemRandom, payloadCap, queueDefaults };
-  const context = new RunContext(host, input, definition, means);
+  const services = { clock: systemClock, random: systemRandom, payloadCap, queueDefaults };
+  const context = new RunContext(host, input, definition, services);
   let value: unknown;
   try {
     value = await (order.currentJob ? currentContext.run(context, () => handler(context)) : handler(context));
@@ -112,7 +112,7 @@ async function call(order: RunOrder, { handler, task }: LoadedHandler, host: Chi
 
 /** @param final no attempt can mend it */
 function failed(error: unknown, final: boolean): RunEnd {
-  return { thrown: packThrown(error), final };
+  return { thrown: packError(error), final };
 }
 
 /** What came along of the task that names the module. */

@@ -6,7 +6,7 @@ import { after, DAY, ends, OTHER, pair, stateOf, take } from "../../kit/dependen
 import { MAIN } from "../../kit/kit.js";
 import { scenarios } from "../../kit/scenario.js";
 
-export const ties = scenarios("ties", [
+export const links = scenarios("ties", [
   [
     "a job that failed for its dependency waits for it again when both are retried",
     async (kit) => {
