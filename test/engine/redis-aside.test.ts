@@ -29,7 +29,7 @@ afterEach(async () => {
 /** The commands on keys of the queue that something takes, those inside of scripts included. */
 async function commandsOf(something: () => Promise<unknown>): Promise<string[][]> {
   const keys = (await kit.storage.leftovers?.()) ?? [];
-  const key = keys.find((one) => one.endsWith(":conf")) ?? "";
+  const key = keys.find((one) => one.endsWith(":queue")) ?? "";
   const base = key.slice(0, key.indexOf("}") + 1);
   const seen: string[][] = [];
   let ended = false;
@@ -112,7 +112,7 @@ it("a decline leaves as many markers as there are sessions to wake, for who has 
   const sessions = [await kit.session(), await kit.session(), await kit.session()];
   const lease = await sessions[0]?.next();
   const wake =
-    ((await kit.storage.leftovers?.()) ?? []).find((name) => name.endsWith(":conf"))?.replace(/conf$/, "wake") ?? "";
+    ((await kit.storage.leftovers?.()) ?? []).find((name) => name.endsWith(":queue"))?.replace(/queue$/, "wake") ?? "";
   await redis.del(wake);
   await sessions[0]?.exchange(lease === undefined ? [] : [settlement(lease, { kind: "decline" })]);
 

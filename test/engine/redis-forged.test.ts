@@ -92,17 +92,17 @@ const fields: [name: string, values: readonly string[]][] = [
     ],
   ],
   ["left", ["x", "-1", "nan", "inf", "0.5", "1e15"]],
-  ["pend", ["x", "-1", "nan", "1e15"]],
+  ["pending", ["x", "-1", "nan", "1e15"]],
   ["round", ["x", "nan"]],
   ["tags", ["", "\n\n\n", "x".repeat(10_000)]],
   ["meta", ["{{{", "5"]],
-  ["hist", ["{{{", "5\n6"]],
+  ["history", ["{{{", "5\n6"]],
   ["log", ["x\n{{{", "{{{"]],
-  ["prog", ["{{{", "{}"]],
+  ["progress", ["{{{", "{}"]],
   ["result", ["{{{"]],
-  ["err", ["!{{{", "{{{"]],
-  ["fp", ["x|y"]],
-  ["ukey", ["", "x"]],
+  ["errors", ["!{{{", "{{{"]],
+  ["fingerprints", ["x|y"]],
+  ["unique_key", ["", "x"]],
   ["nonce", [""]],
   ["op", ["x"]],
   ["failed", ["{{{"]],
@@ -111,9 +111,9 @@ const fields: [name: string, values: readonly string[]][] = [
 describe.each<Moment>(["waiting", "running"])("fields forged while their jobs are %s", (moment) => {
   it.each(fields)("in %s", async (name, values) => {
     const forgeries = values.map((value) => async (id: string) => redis.hset(await keyOf(name), id, value));
-    expect(await undisturbed(moment, name === "err" || name === "hist" ? "fails" : "completes", ...forgeries)).toBe(
-      true,
-    );
+    expect(
+      await undisturbed(moment, name === "errors" || name === "history" ? "fails" : "completes", ...forgeries),
+    ).toBe(true);
   });
 });
 
@@ -166,7 +166,7 @@ describe("what belongs to no job", () => {
   it("in the lines and indexes", async () => {
     expect(
       await undisturbed("waiting", "completes", async () => {
-        for (const name of ["prio", "delayed", "suspect", "ttl", "blocked", "expiry", "news", "audit"]) {
+        for (const name of ["priority", "delayed", "suspect", "ttl", "blocked", "expiry", "news", "audit"]) {
           await redis.zadd(await keyOf(name), 1, "nobody");
         }
         await redis.rpush(await keyOf("wait"), "nobody", "~nobody", "");

@@ -52,7 +52,7 @@ describe("two namespaces", () => {
     for (const prefix of names) {
       belongs(new Keys(prefix, 0).registry, `the list of ${prefix}`);
       for (const queue of names) {
-        for (const key of ["conf", "job", "queues"]) belongs(new Keys(prefix, 0).of(queue, key), `${prefix} ${queue}`);
+        for (const key of ["queue", "job", "queues"]) belongs(new Keys(prefix, 0).of(queue, key), `${prefix} ${queue}`);
         // Keys are those of a database; channels are not.
         for (const db of [0, 1]) belongs(new Keys(prefix, db).channel(queue), `${prefix} ${queue} ${db}`);
       }

@@ -2,13 +2,11 @@
 import { Cluster, Redis } from "ioredis";
 import type { Engine } from "../../src/engine/contract/engine.js";
 import { RedisEngine } from "../../src/engine/redis/engine.js";
+import { BIRTH_SIZE } from "../../src/engine/redis/connection/wire.js";
 import { parseTarget, type ParsedRedisTarget, type RedisTarget } from "../../src/engine/target.js";
 import type { TestStorage } from "../../src/engine/testkit/index.js";
 import type { Clock } from "../../src/model/value/clock.js";
 import type { JobRef } from "../../src/model/job/job.js";
-
-// What stands before the body of a job: see scripts/lib/record.lua.
-const birthRecordSize = 21;
 
 let drawn = 0;
 
@@ -48,7 +46,7 @@ export class RedisBackdoor {
   async corrupt(prefix: string, { queue, id }: JobRef): Promise<void> {
     const key = `{${prefix}/${queue}}:job`;
     const stored = (await this.#client.hgetBuffer(key, id)) ?? Buffer.alloc(0);
-    await this.#client.hset(key, id, Buffer.concat([stored.subarray(0, birthRecordSize), Buffer.from("rubbish")]));
+    await this.#client.hset(key, id, Buffer.concat([stored.subarray(0, BIRTH_SIZE), Buffer.from("rubbish")]));
   }
 
   /** Loses what jobs have to tell each other, as a server does that takes over from one that died. */

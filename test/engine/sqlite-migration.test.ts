@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { loadDriver } from "../../src/engine/sqlite/database/driver.js";
 import { Kit, MAIN } from "../../src/engine/testkit/kit/kit.js";
 import { found, put } from "../../src/engine/testkit/kit/schedule-words.js";
+import { EngineRefused } from "../../src/model/errors/errors.js";
 import { NO_PROGRESS } from "../../src/model/job/progress.js";
 import { sqliteStorage } from "./sqlite-storage.js";
 
@@ -164,4 +165,27 @@ it("goes on with the jobs of schema 4: one that ran then can be declined, and is
   expect(await (await after.session()).claimIds(2)).toEqual([next]);
   expect(await (await after.session()).claimIds(2, { tasks: ["new"] })).toEqual([id]);
   await after.dispose();
+});
+
+it("refuses a file of a newer schema, with both versions and what to do, and leaves it as it is", async () => {
+  const before = await connect();
+  await before.add();
+  await before.dispose();
+  const open = await loadDriver();
+  const schema = (change = ""): unknown => {
+    const database = open(storage.path, { timeout: 5_000 });
+    database.exec(change);
+    const [row] = database.prepare("PRAGMA user_version").all();
+    database.close();
+    return row;
+  };
+  schema("PRAGMA user_version = 99");
+
+  const refused = connect();
+
+  await expect(refused).rejects.toThrow(EngineRefused);
+  await expect(refused).rejects.toThrow(
+    `${storage.path} was written by a newer Longshore (schema 99, this one knows ${Object.keys(BACK).length + 1}): update longshore`,
+  );
+  expect(schema()).toEqual({ user_version: 99 });
 });

@@ -41,6 +41,9 @@ export const MOST_ASIDE = 100;
 /** Up to how many jobs of a task it counts. */
 export const MOST_COUNTED_ASIDE = 10_000;
 
+/** The most jobs one exchange promotes: the bound that keeps it short. */
+export const MOST_PROMOTED = 500;
+
 /** Engines that work synchronously may answer synchronously. */
 export type Awaitable<T> = T | Promise<T>;
 

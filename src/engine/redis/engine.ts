@@ -251,11 +251,11 @@ export class RedisEngine implements Engine {
 
   async obliterate({ queue, force }: { queue: string; force: boolean }): Promise<boolean> {
     this.#guard();
-    const farewells = await this.#mailbox.removalMessages(queue);
+    const removalMessages = await this.#mailbox.removalMessages(queue);
     const done = (await this.#link.run("obliterate", queue, [force ? 1 : 0])) === 1;
     if (!done) return false;
     await this.#registry.remove(queue);
-    await this.#deliver([], farewells);
+    await this.#deliver([], removalMessages);
     return true;
   }
 
@@ -418,7 +418,7 @@ export class RedisEngine implements Engine {
     const receipt = this.#channel.wait(queue, cursor, timeout, AbortSignal.any([signal, seen.signal]));
     try {
       // What was told before the wait began is not heard in it.
-      const sequence = await this.#link.send(() => this.#link.client.hget(this.#keys.of(queue, "conf"), "seq"));
+      const sequence = await this.#link.send(() => this.#link.client.hget(this.#keys.of(queue, "queue"), "seq"));
       if (Number(sequence ?? 0) <= cursor) await receipt;
     } finally {
       seen.abort();

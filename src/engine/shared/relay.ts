@@ -25,7 +25,7 @@ export type Message =
   /** To a dependency: I am gone. */
   | ({ readonly kind: "unlink" } & Between)
   /** To a flow: I belong to you. `held`: and may not run before you say so. */
-  | ({ readonly kind: "join"; readonly on: Membership["ifFailed"]; readonly held: boolean } & Between)
+  | ({ readonly kind: "join"; readonly ifFailed: Membership["ifFailed"]; readonly held: boolean } & Between)
   /** To a member of a flow: you may run, or tell me how you ended. */
   | ({ readonly kind: "go"; readonly round: number } & Between)
   /** To a member of a flow that ended early; or that was never complete. */

@@ -33,7 +33,7 @@ export interface Retention {
 
 const DAY = 24 * 3_600_000;
 /** The highest count that can be asked for. */
-const MOST_KEPT = 1_000_000;
+export const MOST_KEPT = 1_000_000;
 
 /** What is kept when a job says nothing: completed for 24 h, failed for 7 days. */
 export const DEFAULT_RETENTION: Retention = {

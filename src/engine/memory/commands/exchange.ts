@@ -1,4 +1,5 @@
 /** The exchange: queue by queue in the order of the claim, what is due, then what is settled, then what is leased. */
+import { MOST_PROMOTED } from "../../contract/engine.js";
 import type { Engine, ExchangeAnswer, FencedAnswer, Lease } from "../../contract/engine.js";
 import { earliest } from "../../shared/listing-order.js";
 import type { AsideWish } from "../store/aside.js";
@@ -6,9 +7,6 @@ import { describeLease, holds, leaseFrom, settleOne } from "./settle.js";
 import { firstTick } from "./schedules.js";
 import type { MemoryQueue, MemorySession, MemoryStore, Moment } from "../store/store.js";
 import { promoteDue } from "./sweep.js";
-
-/** The most jobs one exchange promotes: the bound that keeps a Redis script short. */
-const PROMOTE_LIMIT = 500;
 
 /** What an exchange answers, and the queues in which it changed something. */
 export function exchange(
@@ -36,7 +34,7 @@ export function exchange(
       continue;
     }
     const queue = store.queue(name);
-    promoteDue(queue, PROMOTE_LIMIT, now);
+    promoteDue(queue, MOST_PROMOTED, now);
     for (const [index, settlement] of mine) settled[index] = settleOne(queue, session, settlement, now);
     const suspect = (claim?.suspect ?? false) && !leases.some((lease) => lease.suspect);
     const given = left > 0 ? leaseOnce(queue, session, { lane, call, max: left, suspect, tasks }, now) : [];

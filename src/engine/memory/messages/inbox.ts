@@ -115,7 +115,7 @@ function applyDependencyEnd(
 function onMemberJoined(
   queue: MemoryQueue,
   flow: MemoryJob,
-  { to, from, on, held }: Extract<Message, { kind: "join" }>,
+  { to, from, ifFailed, held }: Extract<Message, { kind: "join" }>,
 ): Message[] {
   const cancelled: Message = { kind: "cancel", to: from, from: to };
   const hasEnded = flow.state !== "blocked";
@@ -123,7 +123,7 @@ function onMemberJoined(
   const members = dependenciesOf(queue, flow.id);
   const known = members.get(refKey(from));
   if (known === undefined && members.size >= MOST_MEMBERS) return [cancelled];
-  addDependency(queue, flow, from, on);
+  addDependency(queue, flow, from, ifFailed);
   const end = known?.state ?? null;
   // It ended, and was retried since: it is waited for again.
   const again = !hasEnded && known !== undefined && end !== null && (flow.open || !isSuccess(end));

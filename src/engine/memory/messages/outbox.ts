@@ -77,7 +77,7 @@ function messagesOf(queue: MemoryQueue, id: string): Message[] {
   const { held } = job;
   const joins = flow !== null && (held || isAwaitedBy(queue, job, flow));
   return [
-    ...(joins ? [{ kind: "join", to: bare(flow), from, on: flow.ifFailed, held } satisfies Message] : []),
+    ...(joins ? [{ kind: "join", to: bare(flow), from, ifFailed: flow.ifFailed, held } satisfies Message] : []),
     // What is held may depend on jobs that are still being created.
     ...(held ? [] : waited).map((dependency): Message => ({
       kind: "link",

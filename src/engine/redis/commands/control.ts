@@ -3,6 +3,7 @@ import type { ControlAnswer, ControlParams } from "../../contract/engine.js";
 import { batchesOf } from "../format/batches.js";
 import type { Link } from "../connection/connection.js";
 import { list, stateOf, text } from "../connection/reply.js";
+import { CONTROL_LETTERS, meaningOf } from "../connection/wire.js";
 
 /** The commands the script knows. */
 export type Command = "release" | "cancel" | "retry" | "promote" | "update" | "remove";
@@ -28,7 +29,7 @@ export async function control(
           for (const [index, place] of rest.slice(0, answered).entries()) {
             const state = reply[index * 2 + 1];
             answers[place] = {
-              outcome: outcomeOf(text(reply[index * 2])),
+              outcome: meaningOf(CONTROL_LETTERS, text(reply[index * 2])) ?? "conflict",
               state: state === "" ? null : stateOf(state),
             };
           }
@@ -38,10 +39,4 @@ export async function control(
     }),
   );
   return { answers, pending };
-}
-
-function outcomeOf(letter: string): ControlAnswer["outcome"] {
-  if (letter === "a") return "applied";
-  if (letter === "m") return "missing";
-  return letter === "w" ? "wrong-state" : "conflict";
 }

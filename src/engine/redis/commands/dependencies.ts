@@ -5,26 +5,29 @@ import type { CommitAnswer } from "../../contract/engine.js";
 import type { Link } from "../connection/connection.js";
 import { endOf, parseRef } from "./mailbox.js";
 import { list, number, text } from "../connection/reply.js";
+import { COMMIT_LETTERS, POLICY_STEP, meaningOf } from "../connection/wire.js";
 
 const AT_ONCE = 1_000;
-/** What a policy is worth in the score of a tie (see scripts/lib/ties.lua). */
-const POLICY = 16;
 
 /** What a job depends on. */
 export async function readDependencies(link: Link, ref: JobRef): Promise<DependencyRecord[]> {
-  return (await readLinks(link, "deps", ref)).map(([other, score]) => ({
+  return (await readLinks(link, "dependencies", ref)).map(([other, score]) => ({
     ...other,
-    ifFailed: POLICIES[Math.floor(score / POLICY)] ?? "fail",
-    state: score % POLICY === 0 ? null : endOf(score % POLICY),
+    ifFailed: POLICIES[Math.floor(score / POLICY_STEP)] ?? "fail",
+    state: score % POLICY_STEP === 0 ? null : endOf(score % POLICY_STEP),
   }));
 }
 
 /** What depends on a job. */
 export async function readDependents(link: Link, ref: JobRef): Promise<JobRef[]> {
-  return (await readLinks(link, "kids", ref)).map(([other]) => other);
+  return (await readLinks(link, "dependents", ref)).map(([other]) => other);
 }
 
-async function readLinks(link: Link, which: "deps" | "kids", { queue, id }: JobRef): Promise<[JobRef, number][]> {
+async function readLinks(
+  link: Link,
+  which: "dependencies" | "dependents",
+  { queue, id }: JobRef,
+): Promise<[JobRef, number][]> {
   const found: [JobRef, number][] = [];
   for (let after: string | null = ""; after !== null;) {
     const page: unknown[] = list(await link.run("ties", queue, [which, id, after, AT_ONCE]));
@@ -36,14 +39,5 @@ async function readLinks(link: Link, which: "deps" | "kids", { queue, id }: JobR
 
 /** Begins a flow. */
 export async function commitFlow(link: Link, { queue, id }: JobRef, members: number): Promise<CommitAnswer> {
-  switch (text(await link.run("commit", queue, [id, members]))) {
-    case "c":
-      return "committed";
-    case "i":
-      return "incomplete";
-    case "e":
-      return "ended";
-    default:
-      return "missing";
-  }
+  return meaningOf(COMMIT_LETTERS, text(await link.run("commit", queue, [id, members]))) ?? "missing";
 }

@@ -6,14 +6,11 @@ import { encodeBody, encodeOptions } from "../format/body.js";
 import { Groups } from "../format/argument-groups.js";
 import type { Argument, Link } from "../connection/connection.js";
 import type { Registry } from "../connection/queue-registry.js";
-import { DECLINED, list, number, stateOf, text } from "../connection/reply.js";
+import { list, number, stateOf, text } from "../connection/reply.js";
+import { DECLINED, ENQUEUED_LETTERS, LISTED, NEWS, meaningOf } from "../connection/wire.js";
 
 /** How many values the script answers for a job that is not simply created and queued. */
 const EXCEPTION_WIDTH = 4;
-
-/** The bits of the first value a script answers. */
-const LISTED = 1;
-const NEWS = 2;
 
 /** Accepts jobs; one answer each, in order, and the queues in which jobs have news. */
 export async function enqueue(
@@ -62,16 +59,9 @@ async function enqueueBatch(
     if (place === undefined) continue;
     answers[place] = {
       id: text(reply[at + 1]),
-      outcome: outcomeOf(text(reply[at + 2])),
+      outcome: meaningOf(ENQUEUED_LETTERS, text(reply[at + 2])) ?? "rejected",
       state: stateOf(reply[at + 3]),
     };
   }
   return (first & NEWS) !== 0;
-}
-
-function outcomeOf(letter: string): EnqueueAnswer["outcome"] {
-  if (letter === "c") return "created";
-  if (letter === "e") return "existing";
-  if (letter === "j") return "joined";
-  return letter === "p" ? "replaced" : "rejected";
 }

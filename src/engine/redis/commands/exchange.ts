@@ -21,7 +21,8 @@ import { bodyFor, decodeStored } from "../format/body.js";
 import type { Argument, Link } from "../connection/connection.js";
 import { Groups } from "../format/argument-groups.js";
 import type { FastPath } from "./fast-path.js";
-import { DECLINED, list, number, text } from "../connection/reply.js";
+import { list, number, text } from "../connection/reply.js";
+import { ALIVE_WITH_MESSAGES, CAUSE_LETTERS, DECLINED, FENCED_LETTERS, OUTCOME_LETTERS } from "../connection/wire.js";
 
 /** What one queue answered to an exchange. */
 interface QueueAnswer {
@@ -35,8 +36,6 @@ interface QueueAnswer {
 
 /** Where the tasks stand among the arguments of an exchange. */
 const TASKS_AT = 5;
-/** What the script answers first when the session lives and jobs have news. */
-const ALIVE_WITH_MESSAGES = 3;
 
 /** Settles outcomes and leases work, queue by queue in the order of the claim; answers also where jobs have news. */
 export async function exchange(
@@ -77,7 +76,7 @@ export async function exchange(
     let next = 0;
     for (const [index, settlement] of settle.entries()) {
       if (settlement.queue !== queue) continue;
-      if (answer.settled.charAt(next) === "a") settled[index] = "applied";
+      if (answer.settled.charAt(next) === FENCED_LETTERS.applied) settled[index] = "applied";
       next += 1;
     }
     leases.push(...answer.leases);
@@ -89,22 +88,9 @@ export async function exchange(
 
 /** How a run ended, as the script reads it: its epoch, a letter, and how long to wait (-1: for ever). */
 function wordOf({ epoch, outcome }: Settlement): string {
-  switch (outcome.kind) {
-    case "complete":
-      return `${epoch}c`;
-    case "partial":
-      return `${epoch}p`;
-    case "fail":
-      return `${epoch}f${outcome.retryIn ?? -1}`;
-    case "snooze":
-      return `${epoch}s${outcome.delay}`;
-    case "return":
-      return `${epoch}r`;
-    case "decline":
-      return `${epoch}d`;
-    case "wait":
-      return `${epoch}w`;
-  }
+  const word = `${epoch}${OUTCOME_LETTERS[outcome.kind]}`;
+  if (outcome.kind === "fail") return `${word}${outcome.retryIn ?? -1}`;
+  return outcome.kind === "snooze" ? `${word}${outcome.delay}` : word;
 }
 
 function payloadOf(outcome: Outcome): string {
@@ -251,7 +237,7 @@ export async function held(link: Link, { session, queue, cursor }: Parameters<En
 /** `id epoch why` as a lease of a queue that was taken away. */
 export function decodeRevocation(queue: string, said: string): Revocation {
   const [id = "", epoch = "0", why] = said.split(" ");
-  return { queue, id, epoch: Number(epoch), cause: why === "s" ? "supersede" : "cancel" };
+  return { queue, id, epoch: Number(epoch), cause: why === CAUSE_LETTERS.supersede ? "supersede" : "cancel" };
 }
 
 /** Stores what running jobs say. */
@@ -266,7 +252,8 @@ export async function report(
       const mine = [...updates.entries()].filter(([, update]) => update.queue === queue);
       const args = mine.flatMap(([, update]) => encodeReport(update));
       const letters = text(await link.run("report", queue, [session, ...args]));
-      for (const [place, [index]] of mine.entries()) if (letters.charAt(place) === "a") answers[index] = "applied";
+      for (const [place, [index]] of mine.entries())
+        if (letters.charAt(place) === FENCED_LETTERS.applied) answers[index] = "applied";
     }),
   );
   return answers;

@@ -3,20 +3,23 @@
  * each batch arrives in one script call per receiving queue (scripts/post.lua). When the one who delivers dies, the next sweep
  * delivers again.
  */
-import { DEPENDENCY_FAILED, dependencyMessage, isSuccess, type DependencyEnd } from "../../../model/job/dependency.js";
+import {
+  DEPENDENCY_FAILED,
+  dependencyMessage,
+  isSuccess,
+  POLICIES,
+  type DependencyEnd,
+} from "../../../model/job/dependency.js";
 import { encodeFailure, plainFailure } from "../../../model/failure/failure.js";
 import type { JobRef } from "../../../model/job/job.js";
 import { STATES } from "../../../model/job/state.js";
 import type { DeliveryResult, Message, OutboxBatch, OutboxReceipt, Mailbox } from "../../shared/relay.js";
 import type { Argument, Link } from "../connection/connection.js";
 import { list, number, text } from "../connection/reply.js";
+import { MESSAGE_LETTERS, MESSAGE_WIDTH, REMOVED, meaningOf } from "../connection/wire.js";
 
 /** How many messages one script call delivers. */
 const AT_ONCE = 500;
-/** How many values a script answers per message. */
-const WIDTH = 5;
-/** What scripts call a job that is gone: the number after those of the states. */
-const REMOVED = STATES.length + 1;
 
 export class RedisMailbox implements Mailbox {
   readonly #link: Link;
@@ -43,7 +46,7 @@ export class RedisMailbox implements Mailbox {
     );
     return {
       replies: delivered.flatMap(({ replies }) => replies),
-      pendingQueues: delivered.flatMap(({ pendingQueues: pending }) => pending),
+      pendingQueues: delivered.flatMap(({ pendingQueues }) => pendingQueues),
     };
   }
 
@@ -62,7 +65,7 @@ export class RedisMailbox implements Mailbox {
   /** What is to be told elsewhere when a queue is removed with all its jobs. */
   async removalMessages(queue: string): Promise<Message[]> {
     const messages: Message[] = [];
-    for (const which of ["deps", "kids"]) {
+    for (const which of ["dependencies", "dependents"]) {
       for (let from = 0; from >= 0;) {
         const [next, ...more] = list(await this.#link.run("farewell", queue, [which, queue, from]));
         messages.push(...decodeMessages(queue, more));
@@ -73,11 +76,9 @@ export class RedisMailbox implements Mailbox {
   }
 }
 
-const LETTERS = { end: "e", unlink: "u", link: "l", go: "g", join: "j", cancel: "x", drop: "d" } as const;
-
 function encodeMessage(message: Message): Argument[] {
   const { kind, to, from } = message;
-  const head = [LETTERS[kind], to.id, `${from.queue}\0${from.id}`];
+  const head = [MESSAGE_LETTERS[kind], to.id, `${from.queue}\0${from.id}`];
   switch (message.kind) {
     case "end":
       return [...head, numberOf(message.state), message.round, failureOf(from, message.state)];
@@ -85,7 +86,7 @@ function encodeMessage(message: Message): Argument[] {
     case "go":
       return [...head, message.round, 0, ""];
     case "join":
-      return [...head, message.on === "continue" ? 2 : 0, message.held ? 1 : 0, ""];
+      return [...head, POLICIES.indexOf(message.ifFailed), message.held ? 1 : 0, ""];
     default:
       return [...head, 0, 0, ""];
   }
@@ -100,8 +101,8 @@ function failureOf(from: JobRef, state: DependencyEnd): string {
 
 function decodeMessages(queue: string, values: readonly unknown[]): Message[] {
   const messages: Message[] = [];
-  for (let at = 0; at < values.length; at += WIDTH) {
-    const [kind, other, id, a, b] = values.slice(at, at + WIDTH);
+  for (let at = 0; at < values.length; at += MESSAGE_WIDTH) {
+    const [kind, other, id, a, b] = values.slice(at, at + MESSAGE_WIDTH);
     const between = { to: parseRef(text(other)), from: { queue, id: text(id) } };
     messages.push(decodeMessage(text(kind), between, number(a), number(b)));
   }
@@ -109,18 +110,18 @@ function decodeMessages(queue: string, values: readonly unknown[]): Message[] {
 }
 
 function decodeMessage(letter: string, between: { to: JobRef; from: JobRef }, a: number, b: number): Message {
-  switch (letter) {
-    case "e":
+  switch (meaningOf(MESSAGE_LETTERS, letter)) {
+    case "end":
       return { kind: "end", ...between, state: endOf(a), round: b };
-    case "u":
+    case "unlink":
       return { kind: "unlink", ...between };
-    case "l":
+    case "link":
       return { kind: "link", ...between, round: a };
-    case "g":
+    case "go":
       return { kind: "go", ...between, round: a };
-    case "j":
-      return { kind: "join", ...between, on: a === 2 ? "continue" : "fail", held: b === 1 };
-    case "x":
+    case "join":
+      return { kind: "join", ...between, ifFailed: POLICIES[a] === "continue" ? "continue" : "fail", held: b === 1 };
+    case "cancel":
       return { kind: "cancel", ...between };
     default:
       return { kind: "drop", ...between };

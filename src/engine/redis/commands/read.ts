@@ -19,8 +19,9 @@ import {
 import { decodeWorkerInfo } from "../../shared/worker-info.js";
 import type { Keys } from "../connection/keys.js";
 import type { Link } from "../connection/connection.js";
-import { decodeRecord, RECORD_WIDTH, type Found } from "../format/record.js";
+import { decodeRecord, type Found } from "../format/record.js";
 import { list, number, text } from "../connection/reply.js";
+import { RECORD_WIDTH } from "../connection/wire.js";
 
 /** How many jobs are read in one call. */
 const READ_AT_ONCE = 500;

@@ -11,13 +11,11 @@ import { earliest } from "../../shared/listing-order.js";
 import type { Argument, Link } from "../connection/connection.js";
 import { list, number, text } from "../connection/reply.js";
 import { decodeDue } from "./schedules.js";
+import { TOO_LATE } from "../connection/wire.js";
 
 /** Where in the script's reply the overdue sessions begin, of each three values; the schedules that are due follow. */
 const FIRST_OVERDUE = 9;
 const PER_SESSION = 3;
-
-/** What the script answers in place of the number of promoted jobs when it ran too late. */
-const TOO_LATE = -1;
 
 // The script fills in how often the worker died; the number takes no part in the fingerprint.
 const lost = plainFailure("WorkerLost", "the worker running it died 3 times", WORKER_LOST);

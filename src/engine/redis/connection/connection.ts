@@ -7,9 +7,10 @@ import { Cluster, Redis, type RedisOptions } from "ioredis";
 import type { Clock } from "../../../model/value/clock.js";
 import { EngineClosed, EngineRefused, EngineUnavailable, LongshoreError } from "../../../model/errors/errors.js";
 import { describeTarget, type ParsedRedisTarget } from "../../target.js";
-import { diagnose, NO_ANSWER } from "./fault.js";
+import { diagnose, newerFormat, NO_ANSWER } from "./fault.js";
 import type { Keys } from "./keys.js";
 import { Script, type ScriptName } from "./script.js";
+import { FORMAT } from "./wire.js";
 
 /** A Redis client of either kind. */
 export type Client = Redis | Cluster;
@@ -122,12 +123,33 @@ export class Link {
     this.client.disconnect();
   }
 
-  /** Runs a script on a queue. Strings in its reply come as text, or as they are, in `buffers`. */
+  /**
+   * Runs a script on a queue. Strings in its reply come as text, or as they are, in `buffers`.
+   * @throws EngineRefused for a queue that a newer Longshore has written to
+   */
   async run(
     name: ScriptName,
     queue: string,
     args: readonly Argument[],
     strings: "text" | "buffers" = "text",
+  ): Promise<unknown> {
+    try {
+      return await this.#run(name, queue, args, strings);
+    } catch (error) {
+      const found = newerFormat(error);
+      if (found === null) throw error;
+      const place = `queue "${queue}" in ${describeTarget(this.#target)}`;
+      throw new EngineRefused(
+        `${place} was written by a newer Longshore (format ${found}, this one knows ${FORMAT}): update longshore`,
+      );
+    }
+  }
+
+  async #run(
+    name: ScriptName,
+    queue: string,
+    args: readonly Argument[],
+    strings: "text" | "buffers",
   ): Promise<unknown> {
     const script = this.#script(name);
     const keys = script.keysOf(this.#keys, queue);

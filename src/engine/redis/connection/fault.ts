@@ -2,6 +2,7 @@
  * What to do about each way in which Redis refuses or fails to answer: one table, so that the reaction to a failover or a
  * full server is decided once. Every command may be sent again, because every mutation is idempotent.
  */
+import { NEWER_FORMAT } from "./wire.js";
 
 /** The reaction to a failed command. */
 export type Reaction =
@@ -43,4 +44,10 @@ export function diagnose(error: unknown): { reaction: Reaction; meaning: string 
     if (pattern.test(message)) return { reaction, meaning };
   }
   return null;
+}
+
+/** The version of what is stored that a script refused to touch, being newer than it knows; `null` for any other error. */
+export function newerFormat(error: unknown): string | null {
+  const said = error instanceof Error ? new RegExp(`${NEWER_FORMAT} (\\S+)`).exec(error.message) : null;
+  return said?.[1] ?? null;
 }

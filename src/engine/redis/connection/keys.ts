@@ -5,30 +5,30 @@
  *
  * | key | type | holds |
  * |---|---|---|
- * | conf | hash | the queue's own numbers (see scripts/lib/queue.lua) |
+ * | queue | hash | the queue's own numbers (see scripts/lib/queue.lua) |
  * | job | hash | id → birth record + body |
  * | run | hash | id → record, once the job has moved; small results of first runs with it |
  * | leases | hash | epoch → a batch of active jobs in their first run, with the session that holds them |
  * | held | hash | id → record of any other active job, with the session that holds it |
- * | result, hist, err, prog, meta, log, keep, nonce, op, fp, tags, ukey | hash | id → what only some jobs have |
+ * | result, history, errors, progress, meta, log, keep, nonce, op, fingerprints, tags, unique_key | hash | id → what only some jobs have |
  * | check | hash | `id NUL number` → checkpoint |
  * | left | hash | id → the highest number of its checkpoints |
  * | failed | hash | id → what failed in a job that half succeeded |
- * | latest, skey | hash | key under which jobs supersede each other → the latest of them; id → its key |
- * | owed | hash | superseded jobs whose application has not been told: id → task |
- * | owing, handed | zset | the same as `task NUL id`: in lexical order; those handed out, by when they are due again |
+ * | latest, supersede_key | hash | key under which jobs supersede each other → the latest of them; id → its key |
+ * | superseded | hash | superseded jobs whose application has not been told: id → task |
+ * | superseded_due, superseded_claimed | zset | the same as `task NUL id`: in lexical order; those handed out, by when they are due again |
  * | wait | list | queued jobs of the default priority; `~` marks those that have moved before |
- * | dead | zset | positions in `wait` whose job has moved away |
- * | prio, suspect | zset | queued jobs of other priorities; those recovered from dead workers, by running order |
+ * | tombstones | zset | positions in `wait` whose job has moved away |
+ * | priority, suspect | zset | queued jobs of other priorities; those recovered from dead workers, by running order |
  * | aside | zset | queued jobs that were declined for want of their task's code, by running order |
  * | lacking, declined | zset | the same by task, in lexical order (scripts/lib/aside.lua); since when, of running ones too |
  * | delayed, blocked, ttl, expiry | zset | by due time, creation, end of ttl, end of a retention of their own |
  * | done5 … done10 | list | finished jobs of a state, in the order in which they finished |
  * | counted1, counted2 | zset | finished jobs that ask to be kept by count |
  * | unique | hash | unique key → holder |
- * | deps, kids | zset | what jobs depend on, what depends on them: `id NUL queue NUL id`, in lexical order (scripts/lib/ties.lua) |
- * | dep, kid | hash | what is said of each of these |
- * | pend, round | hash | id → how many jobs it waits for; how often it began to wait anew |
+ * | dependencies, dependents | zset | what jobs depend on, what depends on them: `id NUL queue NUL id`, in lexical order (scripts/lib/ties.lua) |
+ * | dependency, dependent | hash | what is said of each of these |
+ * | pending, round | hash | id → how many jobs it waits for; how often it began to wait anew |
  * | news | zset | jobs that have something to tell those they are tied to, in the order in which that came about |
  * | audit | zset | jobs that wait for others, by when they ask again |
  * | tagged, failures | zset | `tag NUL id`, `fingerprint|id`, in lexical order |

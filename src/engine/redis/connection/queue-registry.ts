@@ -62,7 +62,7 @@ export class Registry {
 
   /** Is anything known of the queue, or does anybody work there? */
   async #exists(queue: string): Promise<boolean> {
-    const keys = ["conf", "sessions"].map((name) => this.#keys.of(queue, name));
+    const keys = ["queue", "sessions"].map((name) => this.#keys.of(queue, name));
     return (await this.#link.send(() => this.#link.client.exists(...keys))) > 0;
   }
 }

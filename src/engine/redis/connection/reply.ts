@@ -2,9 +2,6 @@
 
 import { isState, type JobState } from "../../../model/job/state.js";
 
-/** What a script for usual calls answers, alone, to one that is not: nothing was done. */
-export const DECLINED = -1;
-
 /** A reply that is an array. @throws TypeError */
 export function list(reply: unknown): unknown[] {
   if (!Array.isArray(reply)) throw new TypeError(`Redis answered ${typeof reply} where a list was due`);

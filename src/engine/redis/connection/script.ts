@@ -1,9 +1,10 @@
 /**
- * A Lua script: read from `scripts/`, put together from its includes and called by its digest. The head of each file names
- * its keys, so that Lua sees them by name (`K.wait`) and no one counts positions.
+ * A Lua script: read from `scripts/`, put together (compose.ts) and called by its digest. The head of each file names its
+ * keys, so that Lua sees them by name (`K.wait`) and no one counts positions.
  */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { compose } from "./compose.js";
 import type { Keys } from "./keys.js";
 
 // Time is the engine's: that of the server, or of an injected clock. In milliseconds.
@@ -71,15 +72,8 @@ export class Script {
    * @param db the number of the database it runs in, which it could not find out
    */
   constructor(name: ScriptName, allowOom: boolean, db: number) {
-    const text = read(`${name}.lua`);
-    this.#keyNames = words(text, /^-- KEYS: (.*)$/gm);
-    // Each stands where it is named: what comes after an early return costs nothing in the calls that take it.
-    const body = text.replace(/^ *-- include: (.*)$/gm, (_line, names: string) =>
-      names
-        .split(" ")
-        .map((include) => read(`lib/${include}.lua`))
-        .join("\n"),
-    );
+    const { keys: names, body } = compose(name, read);
+    this.#keyNames = names;
     const keys = this.#keyNames.map((key, index) => `${key} = KEYS[${index + 1}]`).join(", ");
     const flags = allowOom && FREES_MEMORY.has(name) ? "#!lua flags=allow-oom\n" : "";
     this.source = `${flags}local K = { ${keys}, db = '${db}' }${CLOCK}${body}`;
@@ -95,8 +89,4 @@ export class Script {
 
 function read(path: string): string {
   return readFileSync(new URL(`../scripts/${path}`, import.meta.url), "utf8");
-}
-
-function words(text: string, pattern: RegExp): string[] {
-  return [...text.matchAll(pattern)].flatMap((match) => (match[1] ?? "").trim().split(/\s+/));
 }

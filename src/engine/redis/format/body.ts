@@ -24,6 +24,7 @@ import {
   readUnique,
 } from "../../../model/options/strict-job.js";
 import type { Unique } from "../../../model/job/unique.js";
+import { BIRTH_SIZE, CONFLICT_LETTERS, UNTIL_LETTERS } from "../connection/wire.js";
 
 /** Everything a header says, defaults filled in. */
 export interface Header {
@@ -122,7 +123,6 @@ export interface StoredJob {
   readonly body: string;
 }
 
-const BIRTH_SIZE = 21;
 const ATTEMPTS_AT = 3;
 const CREATED_AT = 9;
 
@@ -177,8 +177,8 @@ function refName({ queue, id }: JobRef): string {
 }
 
 function encodeUnique({ key, until, onConflict, debounce }: Unique): object {
-  const till = typeof until === "number" ? until : until === "finished" ? "f" : "s";
-  const said = { key, till, then: onConflict === "join" ? "j" : onConflict === "reject" ? "r" : "p" };
+  const till = typeof until === "number" ? until : UNTIL_LETTERS[until];
+  const said = { key, till, onConflict: CONFLICT_LETTERS[onConflict] };
   if (debounce === undefined) return said;
   const { wait, most } = debounce;
   return { ...said, wait, ...(most === null ? {} : { most }) };

@@ -11,9 +11,7 @@ import { PRIORITY_STEP, type OrderKey } from "../../shared/listing-order.js";
 import { workerOf } from "../../shared/session-id.js";
 import { decodeBody, type Header } from "./body.js";
 import { number, orNull, text } from "../connection/reply.js";
-
-/** How many values the read script answers for a job. */
-export const RECORD_WIDTH = 20;
+import { WITHOUT_RUN } from "../connection/wire.js";
 
 /** A record and where it stands in listings. */
 export interface Found {
@@ -97,9 +95,6 @@ function orderKey(record: JobRecord, position: number): OrderKey {
   if (state === "active") return [0, id];
   return isTerminal(state) ? [-position, id] : [record.priority * PRIORITY_STEP + position, id];
 }
-
-/** Marks the error of a job that failed without a run (scripts/lib/moves.lua). */
-const WITHOUT_RUN = "!";
 
 interface Payload {
   readonly header: Header;

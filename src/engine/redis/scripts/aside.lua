@@ -1,9 +1,12 @@
--- KEYS: lacking declined
+-- KEYS: queue lacking declined
 -- ARGV: now, of how many tasks to tell
 -- Reply: of each kind (w, s) and task: the task, how many jobs, since when the first has been declined, its place
 --
 -- What was set aside, from task to task, whatever lies between.
--- Needs nothing: see lib/aside.lua for what stands in these keys.
+-- See lib/aside.lua for what stands in these keys.
+-- include: format
+
+refuse_newer(redis.call('HGET', K.queue, 'format'))
 
 local reply = {}
 for _, kind in ipairs({ 'w', 's' }) do

@@ -1,25 +1,27 @@
--- KEYS: conf job run result wait dead prio suspect delayed blocked held leases hist err fp failures ttl keep expiry counted1 counted2
--- KEYS: tags tagcount events done5 done6 done7 deps dep kids kid pend round news audit
--- KEYS: aside lacking declined
+-- KEYS: queue job run result wait tombstones priority suspect delayed blocked held leases ttl keep expiry counted1 counted2
+-- KEYS: tags tagcount events done5 done6 done7 dependencies dependency dependent pending news audit
+-- KEYS: aside lacking declined wake done8 done9 done10
 -- ARGV: now, id, number of members
 -- Reply: c committed, i incomplete, m missing, e ended
 --
 -- Begins a flow, all of whose members were enqueued.
--- include: record codec batch queue lease holding aside moves ties-read ties
+-- include: record codec batch format queue lease holding aside moves ties-read ties
+
+read_queue()
 
 local id = ARGV[2]
 local r = load_records({ id })[1]
-if not r or not has(r, FLOW) then return 'm' end
-if not has(r, OPEN) then return 'c' end
-if r[STATE] ~= BLOCKED then return 'e' end
-if redis.call('ZLEXCOUNT', K.deps, '[' .. id .. '\0', '(' .. id .. '\1') < tonumber(ARGV[3]) then return 'i' end
+if not r or not has(r, FLOW) then return COMMIT_MISSING end
+if not has(r, OPEN) then return COMMIT_COMMITTED end
+if r[STATE] ~= BLOCKED then return COMMIT_ENDED end
+if redis.call('ZLEXCOUNT', K.dependencies, '[' .. id .. '\0', '(' .. id .. '\1') < tonumber(ARGV[3]) then return COMMIT_INCOMPLETE end
 
 set_flag(r, OPEN, false)
 set_flag(r, TTL, false)
 score('ttl', id, false)
 save(id, r)
 note_news(id)
-gather(id, r, sane.number(redis.call('HGET', K.pend, id)))
+gather(id, r, sane_number(redis.call('HGET', K.pending, id)))
 flush()
 flush_queue()
-return 'c'
+return COMMIT_COMMITTED

@@ -1,14 +1,16 @@
--- KEYS: conf job run result wait dead prio suspect delayed blocked held leases hist err fp failures ttl keep expiry counted1 counted2
--- KEYS: tags tagged tagcount meta prog log nonce op unique ukey revoked events wake done5 done6 done7 done8 done9 done10
--- KEYS: check left failed skey latest owed owing handed deps dep pend round news audit
--- KEYS: aside lacking declined
+-- KEYS: queue job run result wait tombstones priority suspect delayed blocked held leases history errors fingerprints
+-- KEYS: failures ttl keep expiry counted1 counted2 tags tagged tagcount meta progress log nonce op unique unique_key
+-- KEYS: revoked events wake done5 done6 done7 done8 done9 done10 check left failed supersede_key latest superseded
+-- KEYS: superseded_due superseded_claimed dependencies dependency pending round news audit aside lacking declined dependent
 -- ARGV: now, op, command, patch (JSON, for update and retry), then ids
 -- Reply: per job, but for those at the end that are left to the next call: outcome (a applied, m missing, w wrong state,
 -- c conflict), state after it ('' if gone); in the end 1 when jobs have news
 --
 -- Commands on single jobs. Mirrors engine/memory/commands/control.ts. Each job is written before the next is read, because the same
 -- job may be named twice.
--- include: record codec batch queue lease holding aside moves forget amend unique ties-read ties
+-- include: record codec batch format queue lease holding aside moves forget amend unique ties-read ties
+
+read_queue()
 
 local op, command = ARGV[2], ARGV[3]
 local patch = ARGV[4] ~= '' and cjson.decode(ARGV[4]) or nil
@@ -16,37 +18,40 @@ local commands = {}
 
 function commands.release(id, r)
   -- A member of a flow is let go by the flow.
-  if r[STATE] ~= BLOCKED or not has(r, HELD) or has(r, MEMBER) then return 'w' end
+  if r[STATE] ~= BLOCKED or not has(r, HELD) or has(r, MEMBER) then return CONTROL_WRONG_STATE end
   let_loose(id, r)
-  return 'a'
+  return CONTROL_APPLIED
 end
 
 function commands.cancel(id, r)
-  if r[STATE] >= COMPLETED then return 'w' end
+  if r[STATE] >= COMPLETED then return CONTROL_WRONG_STATE end
   if r[STATE] == ACTIVE then
     record_attempt(id, r, r[COUNTED] + 1, 'cancelled', NOW)
-    revoke(id, r, 'c')
+    revoke(id, r, CAUSE_CANCEL)
   end
   finish(id, r, CANCELLED)
-  return 'a'
+  return CONTROL_APPLIED
 end
 
 function commands.retry(id, r)
-  if r[STATE] < COMPLETED or r[STATE] == SUPERSEDED or has(r, OPEN) then return 'w' end
+  if r[STATE] < COMPLETED or r[STATE] == SUPERSEDED or has(r, OPEN) then return CONTROL_WRONG_STATE end
   -- A flow whose members have all succeeded has nothing to do again.
-  if has(r, FLOW) and not will_wait(id) then return 'w' end
+  if has(r, FLOW) and not will_wait(id) then return CONTROL_WRONG_STATE end
   local mode, key
   if has(r, UNIQUE) then
-    mode, key = string.match(redis.call('HGET', K.ukey, id) or '', '^(.)|(.*)$')
+    mode, key = string.match(redis.call('HGET', K.unique_key, id) or '', '^(.)|(.*)$')
     -- A key held until the start, or for a time, was let go long ago; one held to the end must be free to be held again.
-    if mode == 'f' then
+    if mode == UNTIL_FINISHED then
       local holder = holder_of(key)
-      if holder and holder ~= id then return 'c' end
+      if holder and holder ~= id then return CONTROL_CONFLICT end
     end
   end
   -- Of the jobs of one key only the latest may run.
-  if has(r, SUPERSEDES) and redis.call('HGET', K.latest, redis.call('HGET', K.skey, id) or '') ~= id then return 'c' end
-  if mode == 'f' then claim_key(id, key, 'f') end
+  if has(r, SUPERSEDES) then
+    local latest = redis.call('HGET', K.latest, redis.call('HGET', K.supersede_key, id) or '')
+    if latest ~= id then return CONTROL_CONFLICT end
+  end
+  if mode == UNTIL_FINISHED then claim_key(id, key, UNTIL_FINISHED) end
   if patch.fromStart or r[STATE] == COMPLETED then forget_left(id, r) end
   if r[HOLDER] ~= '' then
     -- The run of a job that ended well was told by its record, which now starts anew.
@@ -64,22 +69,22 @@ function commands.retry(id, r)
   save(id, r)
   put('result', id, false)
   put('failed', id, false)
-  if not has(r, LEFT) then put('prog', id, false) end
+  if not has(r, LEFT) then put('progress', id, false) end
   tell_state(id, to)
-  return 'a'
+  return CONTROL_APPLIED
 end
 
 function commands.promote(id, r)
-  if r[STATE] ~= DELAYED then return 'w' end
+  if r[STATE] ~= DELAYED then return CONTROL_WRONG_STATE end
   r[RUN_AT] = NOW
   move(id, r, QUEUED)
-  return 'a'
+  return CONTROL_APPLIED
 end
 
 function commands.remove(id, r)
-  if r[STATE] == ACTIVE or (has(r, FLOW) and r[STATE] < COMPLETED) then return 'w' end
+  if r[STATE] == ACTIVE or (has(r, FLOW) and r[STATE] < COMPLETED) then return CONTROL_WRONG_STATE end
   forget(id, r)
-  return 'a'
+  return CONTROL_APPLIED
 end
 
 local function retag(id, r)
@@ -99,12 +104,12 @@ local function retag(id, r)
 end
 
 function commands.update(id, r, job)
-  if r[STATE] >= ACTIVE then return 'w' end
+  if r[STATE] >= ACTIVE then return CONTROL_WRONG_STATE end
   if patch.tags then retag(id, r) end
   amend(id, r, job, {
     input = patch.input, priority = patch.priority, run_at = patch.at or (patch.delay and NOW + patch.delay),
   })
-  return 'a'
+  return CONTROL_APPLIED
 end
 
 local reply = {}
@@ -115,16 +120,16 @@ for i = 5, #ARGV do
   local r = records[1]
   local outcome
   if not r then
-    outcome = 'm'
+    outcome = CONTROL_MISSING
   elseif redis.call('HGET', K.op, id) == op then
-    outcome = 'a'
+    outcome = CONTROL_APPLIED
   else
     outcome = commands[command](id, r, jobs[1])
-    if outcome == 'a' and command ~= 'remove' then put('op', id, op) end
+    if outcome == CONTROL_APPLIED and command ~= 'remove' then put('op', id, op) end
   end
   flush()
   reply[#reply + 1] = outcome
-  reply[#reply + 1] = r and not (command == 'remove' and outcome == 'a') and STATE_NAMES[r[STATE]] or ''
+  reply[#reply + 1] = r and not (command == 'remove' and outcome == CONTROL_APPLIED) and name_of(r[STATE]) or ''
 end
 drop_dead_head()
 flush_queue()

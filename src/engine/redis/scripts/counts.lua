@@ -1,11 +1,13 @@
--- KEYS: conf wait dead prio suspect aside delayed blocked held leases done5 done6 done7 done8 done9 done10
+-- KEYS: queue wait tombstones priority suspect aside delayed blocked held leases done5 done6 done7 done8 done9 done10
 -- ARGV: now
 -- Reply: paused, then the number of jobs in each state
 --
 -- Counts, from the sizes of what holds the jobs.
--- include: record codec batch queue lease holding
+-- include: record codec batch format queue lease holding
 
-local queued = waiting() - redis.call('ZCARD', K.dead) + redis.call('ZCARD', K.prio) + redis.call('ZCARD', K.suspect)
+read_queue()
+
+local queued = waiting() - redis.call('ZCARD', K.tombstones) + redis.call('ZCARD', K.priority) + redis.call('ZCARD', K.suspect)
   + redis.call('ZCARD', K.aside)
 local active = redis.call('HLEN', K.held)
 for _, batch in pairs(all_batches()) do

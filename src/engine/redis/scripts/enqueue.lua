@@ -1,12 +1,14 @@
--- KEYS: conf job run wait dead prio suspect delayed blocked held leases unique ukey tags tagged tagcount ttl keep nonce meta
--- KEYS: events wake fp hist result err prog expiry counted1 counted2 done5 done6 done7 done8 done9 done10
--- KEYS: revoked skey latest owed owing check left deps dep kids kid pend round news audit
--- KEYS: aside lacking declined
+-- KEYS: queue job run wait tombstones priority suspect delayed blocked held leases unique unique_key tags tagged tagcount
+-- KEYS: ttl keep nonce meta events wake history result errors progress expiry counted1 counted2 done5 done6 done7 done8
+-- KEYS: done9 done10 revoked supersede_key latest superseded superseded_due check left dependencies dependency dependents
+-- KEYS: dependent pending news audit aside lacking declined
 -- ARGV and reply: see lib/enqueue.lua
 --
 -- Accepts jobs. Reads whatever may stand in their way first, then writes all of them at once.
-local GROUPS_AT = 2
--- include: record codec batch queue lease holding aside moves forget amend unique supersede ties-read ties enqueue accept
+-- include: record codec batch format queue lease holding aside moves forget amend unique supersede ties-read ties enqueue accept
+
+read_queue()
+read_jobs(2)
 
 for _, group in ipairs(groups) do
   local attempts = tonumber(group.text)
@@ -25,5 +27,5 @@ drop_dead_head()
 flush_queue()
 -- A sleeping worker must also hear of a delayed job that is due before the one it sleeps towards.
 if queued or earliest < (first_delayed or math.huge) then wake() end
-if have_news then reply[1] = reply[1] + 2 end
+if have_news then reply[1] = reply[1] + NEWS_BIT end
 return reply

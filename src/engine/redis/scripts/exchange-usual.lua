@@ -1,14 +1,17 @@
--- KEYS: conf job run result wait dead prio suspect aside lacking delayed leases sessions seen calls events wake done5
+-- KEYS: queue job run result wait tombstones priority suspect aside lacking delayed leases sessions seen calls events wake done5
 -- ARGV and reply: see lib/exchange.lua. A reply of -1 alone: something is not usual, nothing was done, ask `exchange`
 --
 -- Settles what a session finished and leases it more, in one step, when all of it is usual. Few keys and little code: this is
 -- what a busy queue, and an idle worker that is woken, spends its time on.
--- include: session record batch queue lease give aside-claim exchange
+-- include: session record batch format queue lease give aside-claim exchange
 
-if not alive then return answer(string.rep('s', count)) end
-if late or repeated or (next_due and next_due <= NOW) or not all_usual() then return { -1 } end
-if claims and not head_is_usual() then return { -1 } end
+read_queue()
+read_call()
+
+if not alive then return answer(string.rep(FENCED_STALE, count)) end
+if late or repeated or (next_due and next_due <= NOW) or not all_usual() then return { NOT_USUAL } end
+if claims and not head_is_usual() then return { NOT_USUAL } end
 settle_usual()
 if claims then lease_head() end
 flush()
-return answer(string.rep('a', count))
+return answer(string.rep(FENCED_APPLIED, count))

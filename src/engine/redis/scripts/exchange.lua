@@ -1,46 +1,55 @@
--- KEYS: conf job run result wait dead prio suspect delayed held leases hist err fp failures ttl keep expiry counted1 counted2 tags
--- KEYS: failed tagcount meta prog sessions seen calls revoked events wake done5 done6 done7 done10 blocked pend news audit
--- KEYS: aside lacking declined
+-- KEYS: queue job run result wait tombstones priority suspect delayed held leases history errors fingerprints failures ttl
+-- KEYS: keep expiry counted1 counted2 tags failed tagcount meta progress sessions seen calls revoked events wake done5
+-- KEYS: done6 done7 done10 blocked pending news audit aside lacking declined done8 done9
 -- ARGV and reply: see lib/exchange.lua
 --
 -- Settles what a session finished and leases it more, in one step. `max` -1 settles only.
--- include: session record codec batch queue lease holding give aside-claim exchange aside moves upkeep claim
+-- include: session record codec batch format queue lease holding give aside-claim exchange aside moves upkeep claim
 
-if not alive then return answer(string.rep('s', count)) end
+read_queue()
+read_call()
+
+if not alive then return answer(string.rep(FENCED_STALE, count)) end
 if late then alive = renew_late(alive) end
 
 local any_declined = false
+local settled = {} -- a letter for each settlement
+
+-- What the history says of how a run ended.
+local attempt_outcomes = {
+  [OUTCOME_FAIL] = 'failed', [OUTCOME_SNOOZE] = 'snoozed', [OUTCOME_RETURN] = 'returned', [OUTCOME_DECLINE] = 'declined',
+  [OUTCOME_WAIT] = 'waited',
+}
 
 local function settle(id, r, word, payload)
   local kind, number = word.kind, word.number
-  local outcome = ({ c = 'completed', p = 'partial', f = 'failed', s = 'snoozed', r = 'returned', d = 'declined', w = 'waited' })[kind]
   local to, counts, at_head = QUEUED, false, false
-  if kind == 'c' then to, counts = COMPLETED, true
-  elseif kind == 'p' then to, counts = PARTIAL, true
-  elseif kind == 'f' then
+  if kind == OUTCOME_COMPLETE then to, counts = COMPLETED, true
+  elseif kind == OUTCOME_PARTIAL then to, counts = PARTIAL, true
+  elseif kind == OUTCOME_FAIL then
     counts = true
     if number < 0 or r[COUNTED] + 1 >= r[ATTEMPTS] then to = FAILED
     elseif number > 0 then to = DELAYED end
-  elseif kind == 's' then
+  elseif kind == OUTCOME_SNOOZE then
     if number > 0 then to = DELAYED end
-  elseif kind == 'w' then
-    if has(r, AFTER) and sane.number(redis.call('HGET', K.pend, id)) > 0 then to = BLOCKED end
+  elseif kind == OUTCOME_WAIT then
+    if has(r, AFTER) and sane_number(redis.call('HGET', K.pending, id)) > 0 then to = BLOCKED end
   else
     at_head = true
   end
   r[SETTLED] = word.epoch
-  if kind == 'p' then
+  if kind == OUTCOME_PARTIAL then
     -- What failed comes before the result, its length before both.
     local n, from = string.match(payload, '^(%d+)\n()')
     if n ~= '0' then put('failed', id, string.sub(payload, from, from + n - 1)) end
     payload = string.sub(payload, from + n)
   end
-  if kind == 'c' or kind == 'p' then
+  if kind == OUTCOME_COMPLETE or kind == OUTCOME_PARTIAL then
     if payload == '' then put('result', id, false) else put('result', id, payload) end
   else
     -- A failure comes as its fingerprint, a line break and its JSON.
     local fingerprint, failure = string.match(payload, '^(%x+)\n(.*)$')
-    record_attempt(id, r, r[COUNTED] + 1, outcome, NOW, failure)
+    record_attempt(id, r, r[COUNTED] + 1, attempt_outcomes[kind], NOW, failure)
     if fingerprint then file_failure(id, fingerprint) end
   end
   if counts then r[COUNTED] = r[COUNTED] + 1 end
@@ -49,10 +58,10 @@ local function settle(id, r, word, payload)
     return
   end
   leave(id, r)
-  if kind == 'd' then
+  if kind == OUTCOME_DECLINE then
     aside.mark(id, r)
     any_declined = true
-  elseif kind ~= 'r' then
+  elseif kind ~= OUTCOME_RETURN then
     set_flag(r, SUSPECT, false)
     aside.clear(id, r)
   end
@@ -80,13 +89,13 @@ local function load_others()
 end
 
 local function settle_other(id, word, payload, r)
-  if r and r[STATE] == ACTIVE and r[EPOCH] == word.epoch and r[HOLDER] == session then
+  if r and r[STATE] == ACTIVE and r[EPOCH] == word.epoch and r[HOLDER] == SESSION then
     settle(id, r, word, payload)
-    return 'a'
+    return FENCED_APPLIED
   end
   local notice = id .. ' ' .. string.format('%.0f', word.epoch)
-  if string.sub(redis.call('HGET', K.revoked, notice) or '', 2) == session then put('revoked', notice, false) end
-  return r and r[SETTLED] == word.epoch and 'a' or 's'
+  if string.sub(redis.call('HGET', K.revoked, notice) or '', 2) == SESSION then put('revoked', notice, false) end
+  return r and r[SETTLED] == word.epoch and FENCED_APPLIED or FENCED_STALE
 end
 
 local function settle_all()
@@ -104,7 +113,7 @@ local function settle_all()
           take_from_batch(batch, id)
           store_completed(batch, word.epoch, { id }, 1, at)
         end
-        settled[group.before + i] = 'a'
+        settled[group.before + i] = FENCED_APPLIED
       end
     end
   end
@@ -117,14 +126,14 @@ local function lease_again(list)
   if not said then return end
   epoch = tonumber(said)
   local all, epochs = {}, {}
-  if ids == '' then all = held_by(session, math.huge) end
+  if ids == '' then all = held_by(SESSION, math.huge) end
   for id in string.gmatch(ids, '%S+') do all[#all + 1] = id end
   for i = 1, #all do epochs[i] = epoch end
   local records, jobs = load_records(all, epochs)
   local again = {}
   for i, id in ipairs(all) do
     local r = records[i]
-    if r and r[STATE] == ACTIVE and r[EPOCH] == epoch and r[HOLDER] == session then
+    if r and r[STATE] == ACTIVE and r[EPOCH] == epoch and r[HOLDER] == SESSION then
       again[#again + 1] = { id = id, r = r, job = jobs[i] }
     end
   end
@@ -132,11 +141,18 @@ local function lease_again(list)
   for _, lease in ipairs(again) do describe(lease.id, lease.r, lease.job) end
 end
 
-promote_due(500)
+-- Wakes all who wait, up to a hundred: who of them has the code is not known here.
+local function rouse()
+  local sessions = redis.call('ZCARD', K.sessions)
+  if sessions < 2 then return end
+  for _ = redis.call('LLEN', K.wake) + 1, math.min(sessions, 100) do redis.call('RPUSH', K.wake, 1) end
+end
+
+promote_due(MOST_PROMOTED)
 settle_all()
 -- What came into line may be leased in a moment: whether anybody is to be woken for it shows at the end.
-flush_queue(true)
-if any_declined then aside_claim.rouse() end
+write_queue()
+if any_declined then rouse() end
 if repeated then lease_again(last_leased) elseif claims then claim(max, suspect) end
 next_due = first_due()
 return answer(table.concat(settled), have_news)

@@ -1,15 +1,16 @@
--- KEYS: conf job run held leases deps dep kids kid
--- ARGV: now, which (deps, kids), this queue, from (rank)
+-- KEYS: queue job run held leases dependencies dependency dependents dependent
+-- ARGV: now, which (dependencies, dependents), this queue, from (rank)
 -- Reply: where to go on (-1: that was all), then messages as in news.lua
 --
 -- What is to be told elsewhere when this queue is removed with all its jobs.
--- include: record codec batch queue lease holding ties-read
+-- include: record codec batch format queue lease holding ties-read
 
-local MOST = 500
-local key, own, from = ARGV[2], ARGV[3], tonumber(ARGV[4])
-local ties = redis.call('ZRANGE', K[key], from, from + MOST - 1)
-local values = #ties > 0 and redis.call('HMGET', K[VALUES[key]], unpack(ties)) or {}
-local reply = { #ties == MOST and from + MOST or -1 }
+read_queue()
+
+local key_name, own, from = ARGV[2], ARGV[3], tonumber(ARGV[4]) -- keys: dependencies dependents
+local ties = redis.call('ZRANGE', K[key_name], from, from + MOST_MESSAGES - 1)
+local values = #ties > 0 and redis.call('HMGET', K[value_keys[key_name]], unpack(ties)) or {}
+local reply = { #ties == MOST_MESSAGES and from + MOST_MESSAGES or -1 }
 
 local function say(kind, to, id, a, b)
   local n = #reply
@@ -19,15 +20,15 @@ end
 local records = {}
 for i, member in ipairs(ties) do
   local id, to = string.match(member, '^(%Z+)%z(.*)$')
-  local value = sane.number(values[i])
+  local value = sane_number(values[i])
   if string.sub(to, 1, #own + 1) ~= own .. '\0' then
-    if key == 'kids' then
-      say('e', to, id, REMOVED, value)
+    if key_name == 'dependents' then
+      say(MESSAGE_END, to, id, REMOVED, value)
     else
       if records[id] == nil then records[id] = load_records({ id })[1] or false end
       local r = records[id]
-      if r and has(r, FLOW) and r[STATE] == BLOCKED and end_of_tie(value) == 0 then say('x', to, id) end
-      say('u', to, id)
+      if r and has(r, FLOW) and r[STATE] == BLOCKED and end_of_tie(value) == 0 then say(MESSAGE_CANCEL, to, id) end
+      say(MESSAGE_UNLINK, to, id)
     end
   end
 end

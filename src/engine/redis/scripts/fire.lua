@@ -1,15 +1,16 @@
--- KEYS: conf job run wait dead prio suspect delayed blocked held leases unique ukey tags tagged tagcount ttl keep nonce meta
--- KEYS: events wake fp hist result err prog expiry counted1 counted2 done5 done6 done7 done8 done9 done10
--- KEYS: revoked skey latest owed owing check left deps dep kids kid pend round news audit
--- KEYS: schedule tick due
--- KEYS: aside lacking declined
+-- KEYS: queue job run wait tombstones priority suspect delayed blocked held leases unique unique_key tags tagged tagcount
+-- KEYS: ttl keep nonce meta events wake history result errors progress expiry counted1 counted2 done5 done6 done7 done8
+-- KEYS: done9 done10 revoked supersede_key latest superseded superseded_due check left dependencies dependency dependents
+-- KEYS: dependent pending news audit tick due aside lacking declined
 -- ARGV: now, schedule, revision, the last due that the ticks follow from, the new last due and next due ('' for never), op,
 -- overlap (skip or ''), then the jobs: see lib/enqueue.lua
 -- Reply: applied, applied with news (of jobs tied to others), or stale
 --
 -- Makes jobs of the ticks of one schedule, if it still is where they follow from. Mirrors engine/memory/commands/schedules.ts.
-local GROUPS_AT = 9
--- include: record codec batch queue lease holding aside moves forget amend unique supersede ties-read ties enqueue accept schedule
+-- include: record codec batch format queue lease holding aside moves forget amend unique supersede ties-read ties enqueue accept schedule
+
+read_queue()
+read_jobs(9)
 
 -- A function of its own: Lua has room for 200 local names in one, and what is included takes nearly all of them.
 local function fire()

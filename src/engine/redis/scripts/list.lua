@@ -1,9 +1,11 @@
--- KEYS: conf job run wait dead prio suspect aside delayed blocked held leases done5 done6 done7 done8 done9 done10
+-- KEYS: queue job run wait priority suspect aside delayed blocked held leases done5 done6 done7 done8 done9 done10
 -- ARGV: now, state (number), limit, after-key, after-id ('' = from the start)
 -- Reply: key, id, key, id …  in listing order; a key of '' means: looked at, not (or no longer) in this state
 --
 -- The ids of one state after a place. Keys are as in engine/shared/listing-order.ts.
--- include: record codec batch queue lease holding
+-- include: record codec batch format queue lease holding
+
+read_queue()
 
 local state, limit = tonumber(ARGV[2]), tonumber(ARGV[3])
 local after_key, after_id = tonumber(ARGV[4]), ARGV[5]
@@ -14,11 +16,11 @@ local function is_after(key, id)
 end
 
 -- Members of a sorted set after the place, as {key, id}; at most `limit`.
-local function from_zset(name)
+local function from_zset(key_name)
   local items, offset = {}, 0
   local low = after_key and string.format('%.17g', after_key) or '-inf'
   while #items < limit do
-    local part = redis.call('ZRANGEBYSCORE', K[name], low, '+inf', 'WITHSCORES', 'LIMIT', offset, limit)
+    local part = redis.call('ZRANGEBYSCORE', K[key_name], low, '+inf', 'WITHSCORES', 'LIMIT', offset, limit)
     for i = 1, #part, 2 do
       local key, id = tonumber(part[i + 1]), part[i]
       if #items < limit and is_after(key, id) then items[#items + 1] = { key, id } end
@@ -90,7 +92,7 @@ local function from_finished()
   return items
 end
 
-if state == QUEUED then found = merge({ from_line(), from_zset('prio'), from_zset('suspect'), from_zset('aside') })
+if state == QUEUED then found = merge({ from_line(), from_zset('priority'), from_zset('suspect'), from_zset('aside') })
 elseif state == DELAYED then found = from_zset('delayed')
 elseif state == BLOCKED then found = from_zset('blocked')
 elseif state == ACTIVE then found = from_leases()

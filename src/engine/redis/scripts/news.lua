@@ -1,20 +1,20 @@
--- KEYS: conf job run result wait dead prio suspect delayed blocked held leases hist err fp failures ttl keep expiry counted1 counted2
--- KEYS: tags tagged tagcount meta prog log nonce op unique ukey events wake done5 done6 done7 done8 done9 done10
--- KEYS: check left failed skey latest owed owing handed deps dep kids kid pend round news audit
--- KEYS: aside lacking declined
+-- KEYS: queue job run result tombstones priority suspect delayed blocked held leases history errors fingerprints failures
+-- KEYS: ttl keep expiry counted1 counted2 tags tagged tagcount meta progress log nonce op unique unique_key events wake
+-- KEYS: check left failed supersede_key latest superseded superseded_due superseded_claimed dependencies dependency
+-- KEYS: dependents dependent pending round news audit aside lacking declined
 -- ARGV: now, then what was told: "id sequence", or "id sequence cursor" when there was more to tell
 -- Reply: what is told now, as above; then per message: kind (e end, u unlink, l link, g go, j join, x cancel, d drop), to (queue
 -- NUL id), from (id), and two numbers: e: state, round; l, g: round; j: policy, held
 --
--- What jobs have to tell those they are tied to. It follows from how they are now. Mirrors engine/memory/store/dependencies.ts.
--- include: record codec batch queue lease holding aside moves forget ties-read
+-- What jobs have to tell those they are tied to. It follows from how they are now. Mirrors engine/memory/ties.ts.
+-- include: record codec batch format queue lease holding aside moves forget ties-read
 
-local MOST_JOBS, MOST_MESSAGES = 100, 500
+read_queue()
 
 local function forget_ties(id)
-  for _, key in ipairs({ 'deps', 'kids' }) do
-    local ties = ties_of(key, id)
-    for i = 1, #ties, 2 do cut(key, id .. '\0' .. ties[i]) end
+  for _, key_name in ipairs({ 'dependencies', 'dependents' }) do
+    local ties = ties_of(key_name, id)
+    for i = 1, #ties, 2 do cut(key_name, id .. '\0' .. ties[i]) end
   end
   flush()
 end
@@ -47,12 +47,12 @@ local function say(kind, to, from, a, b)
   messages[n + 1], messages[n + 2], messages[n + 3], messages[n + 4], messages[n + 5] = kind, to, from, a or 0, b or 0
 end
 
-local function room() return MOST_MESSAGES - #messages / 5 end
+local function room() return MOST_MESSAGES - #messages / MESSAGE_WIDTH end
 
 -- Tells all of one kind; answers where to go on when there was no room for all.
-local function tell_all(key, id, from, tell_one)
+local function tell_all(key_name, id, from, tell_one)
   local asked = math.max(room(), 1)
-  local ties = ties_of(key, id, from, asked)
+  local ties = ties_of(key_name, id, from, asked)
   for i = 1, #ties, 2 do tell_one(ties[i], ties[i + 1]) end
   if #ties == asked * 2 then return ties[#ties - 1] end
 end
@@ -60,7 +60,7 @@ end
 -- The ties whose other end has not ended; those that have take no room.
 local function tell_waited(id, from, tell_one)
   repeat
-    from = tell_all('deps', id, from, function(to, score)
+    from = tell_all('dependencies', id, from, function(to, score)
       if end_of_tie(score) == 0 then tell_one(to) end
     end)
   until not from or room() <= 0
@@ -72,46 +72,46 @@ local function tell_news(id, r, job, cursor)
   local phase, from = string.sub(cursor, 1, 1), string.sub(cursor, 2)
   if from == '' then from = nil end
   local ended = not r or r[STATE] >= COMPLETED
-  local round = r and has(r, AFTER) and sane.number(redis.call('HGET', K.round, id)) or 0
+  local round = r and has(r, AFTER) and sane_number(redis.call('HGET', K.round, id)) or 0
   if ended and phase ~= 'd' then
     local state = r and r[STATE] or REMOVED
-    local rest = tell_all('kids', id, from, function(to, score) say('e', to, id, state, score) end)
+    local rest = tell_all('dependents', id, from, function(to, score) say(MESSAGE_END, to, id, state, score) end)
     if rest then return 'k' .. rest end
     from = nil
   end
   local rest
   if not r then
-    rest = tell_all('deps', id, from, function(to) say('u', to, id) end)
+    rest = tell_all('dependencies', id, from, function(to) say(MESSAGE_UNLINK, to, id) end)
   elseif ended then
     local early = has(r, FLOW) and (r[STATE] == CANCELLED or r[STATE] == SUPERSEDED or r[STATE] == EXPIRED)
     if early and has(r, OPEN) then
-      rest = tell_all('deps', id, from, function(to) say('d', to, id) end)
+      rest = tell_all('dependencies', id, from, function(to) say(MESSAGE_DROP, to, id) end)
     elseif early then
-      rest = tell_waited(id, from, function(to) say('x', to, id) end)
+      rest = tell_waited(id, from, function(to) say(MESSAGE_CANCEL, to, id) end)
     end
   elseif has(r, FLOW) then
     if not has(r, OPEN) then
-      rest = tell_waited(id, from, function(to) say('g', to, id, round) end)
+      rest = tell_waited(id, from, function(to) say(MESSAGE_GO, to, id, round) end)
     end
   else
     if has(r, MEMBER) and phase ~= 'd' then
-      local flow = sane.json(string.match(body_of(job), '^[^\n]*')).flow
+      local flow = sane_json(string.match(body_of(job), '^[^\n]*')).flow
       local known = type(flow) == 'table' and type(flow.queue) == 'string' and type(flow.id) == 'string'
       local to = known and flow.queue .. '\0' .. flow.id
       local held = has(r, HELD)
-      if known and (held or redis.call('ZSCORE', K.kids, id .. '\0' .. to)) then
-        say('j', to, id, flow.ifFailed == 'continue' and 2 or 0, held and 1 or 0)
+      if known and (held or redis.call('ZSCORE', K.dependents, id .. '\0' .. to)) then
+        say(MESSAGE_JOIN, to, id, flow.ifFailed == 'continue' and POLICY_CONTINUE or POLICY_FAIL, held and 1 or 0)
       end
     end
     -- What is held may depend on jobs that are still being created.
     if has(r, AFTER) and not has(r, HELD) then
-      rest = tell_waited(id, from, function(to) say('l', to, id, round) end)
+      rest = tell_waited(id, from, function(to) say(MESSAGE_LINK, to, id, round) end)
     end
   end
   return rest and 'd' .. rest
 end
 
-local news = redis.call('ZRANGE', K.news, 0, MOST_JOBS - 1, 'WITHSCORES')
+local news = redis.call('ZRANGE', K.news, 0, MOST_TELLING - 1, 'WITHSCORES')
 local ids = {}
 for i = 1, #news, 2 do ids[#ids + 1] = news[i] end
 local records, jobs = load_records(ids)

@@ -1,11 +1,14 @@
--- KEYS: held leases conf job run result wait dead prio suspect delayed blocked hist err fp failures ttl keep expiry counted1 counted2
--- KEYS: tags tagged tagcount meta prog log nonce op unique ukey revoked calls sessions workers seen events wake
--- KEYS: done5 done6 done7 done8 done9 done10
--- KEYS: check left failed skey latest owed owing handed deps dep kids kid pend round news audit schedule tick due aside lacking declined
+-- KEYS: held leases queue job run result wait tombstones priority suspect delayed blocked history errors fingerprints
+-- KEYS: failures ttl keep expiry counted1 counted2 tags tagged tagcount meta progress log nonce op unique unique_key
+-- KEYS: revoked calls sessions workers seen events wake done5 done6 done7 done8 done9 done10 check left failed
+-- KEYS: supersede_key latest superseded superseded_due superseded_claimed dependencies dependency dependents dependent
+-- KEYS: pending round news audit schedule tick due aside lacking declined
 -- ARGV: now, force
 -- Reply: 1, or 0 when jobs run and force is not given
+-- include: format
 
+refuse_newer(redis.call('HGET', K.queue, 'format'))
 if ARGV[2] ~= '1' and redis.call('HLEN', K.held) + redis.call('HLEN', K.leases) > 0 then return 0 end
 redis.call('UNLINK', unpack(KEYS))
-redis.call('PUBLISH', string.sub(K.conf, 1, -5) .. K.db, 'e 0') -- as `publish` in lib/queue.lua
+redis.call('PUBLISH', string.sub(K.queue, 1, -1 - #'queue') .. K.db, CHANNEL_EVENTS .. ' 0') -- as `publish` in lib/queue.lua
 return 1

@@ -1,7 +1,9 @@
--- KEYS: conf events wake
+-- KEYS: queue events wake
 -- ARGV: now, paused (1 or 0)
 -- Reply: 1
--- include: record batch queue
+-- include: record batch format queue
+
+read_queue()
 
 local paused = tonumber(ARGV[2])
 if conf.paused ~= paused then

@@ -1,16 +1,17 @@
--- KEYS: conf job run result wait dead prio suspect delayed blocked held leases hist err fp failures ttl keep expiry counted1 counted2
--- KEYS: tags tagged tagcount meta prog log nonce op unique ukey revoked events wake done5 done6 done7 done8 done9 done10
--- KEYS: check left failed skey latest owed owing handed deps dep kids kid pend round news audit
--- KEYS: aside lacking declined
+-- KEYS: queue job run result wait tombstones priority suspect delayed blocked held leases history errors fingerprints
+-- KEYS: failures ttl keep expiry counted1 counted2 tags tagged tagcount meta progress log nonce op unique unique_key
+-- KEYS: revoked events wake done5 done6 done7 done8 done9 done10 check left failed supersede_key latest superseded
+-- KEYS: superseded_due superseded_claimed dependencies dependency dependents dependent pending round news audit aside
+-- KEYS: lacking declined
 -- ARGV: now, then per message: kind, to (id), from (queue NUL id), two numbers as news.lua tells them, and for the end of what
 -- did not succeed its failure (fingerprint, line break, JSON)
 -- Reply: 1 when jobs have news now, then what the receivers answer: per message as in news.lua
 --
--- Messages arrive at jobs of this queue, in order. Mirrors `receive` in engine/memory/store/dependencies.ts.
--- include: record codec batch queue lease holding aside moves forget ties-read ties
+-- Messages arrive at jobs of this queue, in order. Mirrors `receive` in engine/memory/ties.ts.
+-- include: record codec batch format queue lease holding aside moves forget ties-read ties
 
-local WIDTH, MOST_MEMBERS = 6, 10000
-local CONTINUES = 2
+read_queue()
+
 local reply = { 0 }
 
 local function answer(kind, to, from, a, b)
@@ -21,7 +22,7 @@ end
 local known, stored = {}, {} -- records and stored jobs, by id; false when there is none
 do
   local ids = {}
-  for i = 2, #ARGV, WIDTH do
+  for i = 2, #ARGV, DELIVERY_WIDTH do
     local id = ARGV[i + 1]
     if known[id] == nil then
       known[id] = false
@@ -60,7 +61,7 @@ end
 local waits, rounds, ties = {}, {}, {} -- as they will be when everything gathered is written
 
 local function waits_of(id)
-  waits[id] = waits[id] or sane.number(redis.call('HGET', K.pend, id))
+  waits[id] = waits[id] or sane_number(redis.call('HGET', K.pending, id))
   return waits[id]
 end
 
@@ -73,24 +74,24 @@ end
 
 before_flush[#before_flush + 1] = function()
   for id in pairs(changed) do
-    if known[id] then put('pend', id, waits[id] > 0 and waits[id]) end
+    if known[id] then put('pending', id, waits[id] > 0 and waits[id]) end
   end
   changed = {}
 end
 
 local function round_of(id)
-  rounds[id] = rounds[id] or sane.number(redis.call('HGET', K.round, id))
+  rounds[id] = rounds[id] or sane_number(redis.call('HGET', K.round, id))
   return rounds[id]
 end
 
 local function tie_of(member)
-  if ties[member] == nil then ties[member] = sane.number(redis.call('HGET', K.dep, member) or -1) end
+  if ties[member] == nil then ties[member] = sane_number(redis.call('HGET', K.dependency, member) or -1) end
   return ties[member]
 end
 
 local function set_tie(member, value)
   ties[member] = value
-  bind('deps', member, value)
+  bind('dependencies', member, value)
 end
 
 local bound = {} -- those who began to wait in this call
@@ -102,17 +103,17 @@ local function be_awaited(id, other, round)
     r = touch(id)
     set_flag(r, NEEDED, true)
     if r[STATE] >= COMPLETED and (has(r, KEEP) or has(r, WAS_NEEDED)) then
-      local _, _, counted = class_of(r[STATE])
+      local _, _, key_name = class_of(r[STATE]) -- keys: counted1 counted2
       score('expiry', id, false)
-      score(counted, id, false)
+      score(key_name, id, false)
     end
     restate(id, r)
   end
   local member = id .. '\0' .. other
-  bind('kids', member)
-  put('kid', member, round > 0 and round)
+  bind('dependents', member)
+  put('dependent', member, round > 0 and round)
   bound[member] = true
-  if r[STATE] >= COMPLETED then answer('e', other, id, r[STATE], round) end
+  if r[STATE] >= COMPLETED then answer(MESSAGE_END, other, id, r[STATE], round) end
 end
 
 -- A dependency has ended.
@@ -120,15 +121,15 @@ local function hear_end(id, other, state, round, failure)
   local member = id .. '\0' .. other
   local value = tie_of(member)
   -- One of which the job knows nothing need not be kept for it.
-  if value < 0 then return answer('u', other, id) end
+  if value < 0 then return answer(MESSAGE_UNLINK, other, id) end
   if end_of_tie(value) ~= 0 or round ~= round_of(id) then return end
   set_tie(member, value + state)
   wait_for(id, -1)
   local r = known[id]
   if r[STATE] ~= BLOCKED then return end
   local policy = policy_of_tie(value)
-  local fails = not is_success(state) and policy ~= CONTINUES
-  if fails and policy == 0 then
+  local fails = not is_success(state) and policy ~= POLICY_CONTINUE
+  if fails and policy == POLICY_FAIL then
     fail_without_run(id, string.match(failure, '^(%x+)\n(.*)$'))
     flush() -- the next failure of this job must find it
   end
@@ -139,7 +140,7 @@ local function hear_end(id, other, state, round, failure)
       gather(id, r, 0)
     end
   elseif fails then
-    finish(id, touch(id), policy == 0 and FAILED or CANCELLED)
+    finish(id, touch(id), policy == POLICY_FAIL and FAILED or CANCELLED)
   elseif waits_of(id) == 0 and not has(r, HELD) then
     get_ready(id, touch(id))
   end
@@ -152,12 +153,12 @@ local members = {}
 local function be_joined(id, other, policy, held)
   local r, member = known[id], id .. '\0' .. other
   local has_ended = r[STATE] ~= BLOCKED
-  if not has(r, FLOW) or (has_ended and has(r, OPEN)) then return answer('x', other, id) end
+  if not has(r, FLOW) or (has_ended and has(r, OPEN)) then return answer(MESSAGE_CANCEL, other, id) end
   local value = tie_of(member)
   local state = value >= 0 and end_of_tie(value) or 0
   if value < 0 then
-    members[id] = members[id] or redis.call('ZLEXCOUNT', K.deps, '[' .. id .. '\0', '(' .. id .. '\1')
-    if members[id] >= MOST_MEMBERS then return answer('x', other, id) end
+    members[id] = members[id] or redis.call('ZLEXCOUNT', K.dependencies, '[' .. id .. '\0', '(' .. id .. '\1')
+    if members[id] >= MOST_MEMBERS then return answer(MESSAGE_CANCEL, other, id) end
     members[id] = members[id] + 1
     if not has(r, AFTER) then
       r = touch(id)
@@ -169,14 +170,14 @@ local function be_joined(id, other, policy, held)
   -- It ended, and was retried since: it is waited for again.
   local again = not has_ended and state ~= 0 and (has(r, OPEN) or not is_success(state))
   if value < 0 or again then
-    set_tie(member, policy * POLICY)
+    set_tie(member, policy * POLICY_STEP)
     wait_for(id, 1)
   end
   -- What has an end for a flow that has ended may have been retried before the flow is.
   local late = has_ended and state == 0
-  if late then answer('x', other, id) end
+  if late then answer(MESSAGE_CANCEL, other, id) end
   -- A new one may have ended before this arrived.
-  if not has(r, OPEN) and (late or value < 0 or again or held == 1) then answer('g', other, id, round_of(id)) end
+  if not has(r, OPEN) and (late or value < 0 or again or held == 1) then answer(MESSAGE_GO, other, id, round_of(id)) end
 end
 
 -- Ends a job whose flow has ended before it.
@@ -184,7 +185,7 @@ local function cancel(id)
   local r = touch(id)
   if r[STATE] == ACTIVE then
     record_attempt(id, r, r[COUNTED] + 1, 'cancelled', NOW)
-    revoke(id, r, 'c')
+    revoke(id, r, CAUSE_CANCEL)
   end
   finish(id, r, CANCELLED)
 end
@@ -192,8 +193,8 @@ end
 local left_alone, partings = {}, 0 -- jobs of which a dependent is gone, each with the number of the last such message
 
 local receive = {
-  l = function(id, other, round) be_awaited(id, other, round) end,
-  g = function(id, other, round)
+  [MESSAGE_LINK] = function(id, other, round) be_awaited(id, other, round) end,
+  [MESSAGE_GO] = function(id, other, round)
     if has(known[id], HELD) then
       local r = touch(id)
       if r[STATE] == BLOCKED then
@@ -205,20 +206,20 @@ local receive = {
     end
     be_awaited(id, other, round)
   end,
-  u = function(id, other)
+  [MESSAGE_UNLINK] = function(id, other)
     if bound[id .. '\0' .. other] then flush() end
-    cut('kids', id .. '\0' .. other)
+    cut('dependents', id .. '\0' .. other)
     partings = partings + 1
     left_alone[id] = partings
   end,
-  e = hear_end,
-  j = be_joined,
-  x = function(id)
+  [MESSAGE_END] = hear_end,
+  [MESSAGE_JOIN] = be_joined,
+  [MESSAGE_CANCEL] = function(id)
     if known[id][STATE] < COMPLETED then cancel(id) end
   end,
-  d = function(id, other)
+  [MESSAGE_DROP] = function(id, other)
     -- Another job may have come to its id.
-    if known[id][STATE] ~= ACTIVE and redis.call('ZSCORE', K.kids, id .. '\0' .. other) then
+    if known[id][STATE] ~= ACTIVE and redis.call('ZSCORE', K.dependents, id .. '\0' .. other) then
       forget(id, touch(id))
       known[id] = false
     end
@@ -227,12 +228,12 @@ local receive = {
 
 -- What is answered for a job that is not there.
 local function answer_for_missing(kind, id, other, a)
-  if kind == 'l' or kind == 'g' then answer('e', other, id, REMOVED, a)
-  elseif kind == 'e' then answer('u', other, id)
-  elseif kind == 'j' then answer('x', other, id) end
+  if kind == MESSAGE_LINK or kind == MESSAGE_GO then answer(MESSAGE_END, other, id, REMOVED, a)
+  elseif kind == MESSAGE_END then answer(MESSAGE_UNLINK, other, id)
+  elseif kind == MESSAGE_JOIN then answer(MESSAGE_CANCEL, other, id) end
 end
 
-for i = 2, #ARGV, WIDTH do
+for i = 2, #ARGV, DELIVERY_WIDTH do
   local kind, id, other, a, b = ARGV[i], ARGV[i + 1], ARGV[i + 2], tonumber(ARGV[i + 3]), tonumber(ARGV[i + 4])
   if known[id] then receive[kind](id, other, a, b, ARGV[i + 5]) else answer_for_missing(kind, id, other, a) end
 end
@@ -244,7 +245,7 @@ for id in pairs(left_alone) do left[#left + 1] = id end
 table.sort(left, function(a, b) return left_alone[a] < left_alone[b] end)
 for _, id in ipairs(left) do
   local r = known[id]
-  if r and has(r, NEEDED) and #redis.call('ZRANGEBYLEX', K.kids, '[' .. id .. '\0', '(' .. id .. '\1', 'LIMIT', 0, 1) == 0 then
+  if r and has(r, NEEDED) and #redis.call('ZRANGEBYLEX', K.dependents, '[' .. id .. '\0', '(' .. id .. '\1', 'LIMIT', 0, 1) == 0 then
     r = touch(id)
     set_flag(r, NEEDED, false)
     if r[STATE] >= COMPLETED and not has(r, OPEN) then
@@ -257,6 +258,6 @@ end
 flush()
 drop_dead_head()
 flush_queue()
-if redis.call('LLEN', K.wait) + redis.call('ZCARD', K.prio) + redis.call('ZCARD', K.delayed) > 0 then wake() end
+if redis.call('LLEN', K.wait) + redis.call('ZCARD', K.priority) + redis.call('ZCARD', K.delayed) > 0 then wake() end
 reply[1] = redis.call('EXISTS', K.news)
 return reply

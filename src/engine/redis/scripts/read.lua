@@ -1,15 +1,17 @@
--- KEYS: conf job run held leases result hist err prog meta tags failed
+-- KEYS: queue job run held leases result history errors progress meta tags failed
 -- ARGV: now, then ids
 -- Reply: per id 20 values; the first is '' when there is no job
 --
 -- The records of jobs, as they are at one moment.
--- include: record codec batch queue lease holding
+-- include: record codec batch format queue lease holding
+
+read_queue()
 
 local ids = {}
 for i = 2, #ARGV do ids[#ids + 1] = ARGV[i] end
 local jobs, runs, held = hmget('job', ids), hmget('run', ids), hmget('held', ids)
-local results, hists, errs = hmget('result', ids), hmget('hist', ids), hmget('err', ids)
-local progs, metas, tags = hmget('prog', ids), hmget('meta', ids), hmget('tags', ids)
+local results, hists, errs = hmget('result', ids), hmget('history', ids), hmget('errors', ids)
+local progs, metas, tags = hmget('progress', ids), hmget('meta', ids), hmget('tags', ids)
 local failed = hmget('failed', ids)
 local reply = {}
 for i = 1, #ids do
@@ -17,15 +19,15 @@ for i = 1, #ids do
   if not r then
     -- Something is stored, but not a record: the job is shown with its problem instead of being passed over in silence.
     reply[#reply + 1] = (jobs[i] or runs[i] or held[i]) and 'undecodable' or ''
-    for _ = 2, 20 do reply[#reply + 1] = '' end
+    for _ = 2, RECORD_WIDTH do reply[#reply + 1] = '' end
   else
     local values = {
-      STATE_NAMES[r[STATE]], r[COUNTED], r[ATTEMPTS], r[CRASHES], r[EPOCH], r[PRIORITY],
+      name_of(r[STATE]), r[COUNTED], r[ATTEMPTS], r[CRASHES], r[EPOCH], r[PRIORITY],
       string.format('%.17g', r[POSITION]), r[CREATED], r[RUN_AT], r[STARTED], r[FINISHED], r[HOLDER],
       body_of(jobs[i] or ''), results[i] or r.result or '', hists[i] or '', progs[i] or '', metas[i] or '', tags[i] or '',
       errs[i] or '', failed[i] or '',
     }
-    for n = 1, 20 do reply[#reply + 1] = values[n] end
+    for n = 1, RECORD_WIDTH do reply[#reply + 1] = values[n] end
   end
 end
 return reply

@@ -1,12 +1,12 @@
--- KEYS: conf job run held leases prog meta log check left events sessions seen deps dep pend news
+-- KEYS: queue job held leases progress meta log check left events sessions seen dependencies dependency pending news
 -- ARGV: now, session, then per update: id epoch progress meta log-lines checkpoints after ('' = unchanged; log lines are JSON,
 -- one a line; checkpoints are number, blank, JSON, one a line; after: jobs it will wait for, queue, NUL, id, one a line)
 -- Reply: a letter each: a applied, s stale
 --
 -- What running jobs say, fenced like everything a worker writes.
--- include: session record codec batch queue lease holding
+-- include: session record codec batch format queue lease holding
 
-local MOST_LINES = 1000
+read_queue()
 
 -- A log is the number of lines dropped, then the lines.
 local function append_log(id, lines)
@@ -14,9 +14,9 @@ local function append_log(id, lines)
   local dropped, kept = string.match(log or '0\n', '^(%d+)\n(.*)$')
   kept = kept == '' and lines or kept .. '\n' .. lines
   local _, breaks = string.gsub(kept, '\n', '')
-  local surplus, from = breaks + 1 - MOST_LINES, 1
+  local surplus, from = breaks + 1 - MOST_LOG_LINES, 1
   for _ = 1, surplus do from = string.find(kept, '\n', from, true) + 1 end
-  dropped = sane.number(dropped) + math.max(surplus, 0)
+  dropped = sane_number(dropped) + math.max(surplus, 0)
   put('log', id, string.format('%d\n', dropped) .. string.sub(kept, from))
   flush()
 end
@@ -46,22 +46,21 @@ local function flag_own(id, epoch, flag)
   put('held', id, held[id])
 end
 
-local CONTINUE = 32 -- as in lib/ties.lua
 local waits = {} -- how many it waits for, by id
 local asked = {} -- the ties of this call
 
 local function depend_on_more(id, lines)
-  waits[id] = waits[id] or sane.number(redis.call('HGET', K.pend, id))
+  waits[id] = waits[id] or sane_number(redis.call('HGET', K.pending, id))
   for ref in string.gmatch(lines, '[^\n]+') do
     local member = id .. '\0' .. ref
-    if not asked[member] and redis.call('HEXISTS', K.dep, member) == 0 then
+    if not asked[member] and redis.call('HEXISTS', K.dependency, member) == 0 then
       asked[member] = true
-      score('deps', member, 0)
-      put('dep', member, CONTINUE)
+      score('dependencies', member, 0)
+      put('dependency', member, POLICY_CONTINUE * POLICY_STEP)
       waits[id] = waits[id] + 1
     end
   end
-  put('pend', id, waits[id])
+  put('pending', id, waits[id])
   set_conf('nseq', conf_of('nseq') + 1)
   score('news', id, conf.nseq)
 end
@@ -69,13 +68,13 @@ end
 local most = {} -- the highest number of each job's checkpoints
 
 local function leave_behind(id, epoch, lines)
-  most[id] = most[id] or sane.number(redis.call('HGET', K.left, id))
+  most[id] = most[id] or sane_number(redis.call('HGET', K.left, id))
   for seq, entry in string.gmatch(lines, '(%d+) ([^\n]+)') do
     put('check', id .. '\0' .. seq, entry)
     most[id] = math.max(most[id], tonumber(seq))
     local kind = watched and string.match(entry, '^%["(%a+)"')
     if kind == 'milestone' or kind == 'status' then
-      local told = sane.json(entry)
+      local told = sane_json(entry)
       local value = kind == 'milestone' and ',"value":' .. cjson.encode(told[4]) or ''
       tell('{"kind":"' .. kind .. '","id":"' .. id .. '","name":' .. cjson.encode(told[2]) .. value .. '}')
     end
@@ -91,7 +90,7 @@ for i, id in ipairs(ids) do
     local progress, meta, lines, checkpoints = ARGV[at + 2], ARGV[at + 3], ARGV[at + 4], ARGV[at + 5]
     if checkpoints ~= '' then leave_behind(id, epoch, checkpoints) end
     if progress ~= '' then
-      put('prog', id, progress)
+      put('progress', id, progress)
       tell('{"kind":"progress","id":"' .. id .. '","progress":' .. progress .. '}')
     end
     if ARGV[at + 6] ~= '' then
@@ -103,11 +102,11 @@ for i, id in ipairs(ids) do
       flag_own(id, epoch, META)
     end
     if lines ~= '' then append_log(id, lines) end
-    answers[i] = 'a'
+    answers[i] = FENCED_APPLIED
   else
-    answers[i] = 's'
+    answers[i] = FENCED_STALE
   end
 end
 flush()
-flush_queue()
+write_queue()
 return table.concat(answers)

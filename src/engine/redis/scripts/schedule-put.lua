@@ -1,9 +1,11 @@
--- KEYS: conf schedule tick due events wake
+-- KEYS: queue schedule tick due events wake
 -- ARGV: now, name, definition, times, status, last due, next due ('' for never), op, the most there may be
 -- Reply: was the queue listed, then created, changed, unchanged or full
 --
 -- Stores a schedule: a new one, another definition of one that is there, or nothing new. Mirrors engine/memory/commands/schedules.ts.
--- include: record batch queue schedule
+-- include: record batch format queue schedule
+
+read_queue()
 
 local name, definition, times, status = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local last_due, next_due, op = ARGV[6], ARGV[7], ARGV[8]

@@ -1,9 +1,11 @@
--- KEYS: conf schedule tick due events wake
+-- KEYS: queue schedule tick due events wake
 -- ARGV: now, name, command (pause, resume, remove), then for resume: from which status, revision, last due, next due
 -- Reply: pause: 1, or 0 when there is none. resume: applied, missing or stale. remove: nothing, or definition and tick as they were
 --
 -- Stops a schedule, lets it fire again, removes it. Mirrors engine/memory/commands/schedules.ts.
--- include: record batch queue schedule
+-- include: record batch format queue schedule
+
+read_queue()
 
 local name, command = ARGV[2], ARGV[3]
 local s = load_tick(name)

@@ -1,8 +1,11 @@
--- KEYS: schedule tick
+-- KEYS: queue schedule tick
 -- ARGV: now, names
 -- Reply: for each its definition and how far it has come ('' when there is no such schedule)
 --
 -- Reads schedules.
+-- include: format
+
+refuse_newer(redis.call('HGET', K.queue, 'format'))
 
 local definitions, ticks = {}, {}
 if #ARGV > 1 then

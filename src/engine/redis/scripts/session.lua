@@ -1,12 +1,12 @@
--- KEYS: conf job run result wait dead prio suspect delayed held leases hist err tags tagcount sessions workers seen calls revoked
+-- KEYS: queue job run result wait priority suspect held leases history errors tags tagcount sessions workers seen calls revoked
 -- KEYS: events wake
--- KEYS: aside lacking declined
+-- KEYS: aside lacking
 -- ARGV: now, session, command (open, beat, close, held), ttl (held: the cursor), worker (JSON, for open)
 -- Reply: open, close: 1. beat: 0 when the session has ended; else 1 and the leases taken from it: "id epoch why" each.
 -- held: the next cursor ("" at the end), and a page of the leases it holds: "id epoch" each
 --
 -- The life of a session in one queue.
--- include: session
+-- include: session format
 
 local command, ttl = ARGV[3], tonumber(ARGV[4])
 
@@ -29,6 +29,7 @@ local function revoked_leases()
 end
 
 if command == 'open' then
+  refuse_newer(redis.call('HGET', K.queue, 'format'))
   redis.call('ZADD', K.sessions, NOW + ttl, SESSION)
   redis.call('HSET', K.workers, SESSION, ARGV[5])
   redis.call('HSET', K.seen, SESSION, NOW)
@@ -48,16 +49,18 @@ end
 
 -- include: record codec batch queue lease holding aside moves
 
+read_queue()
+
 -- A cursor is the letter of the structure that is looked at, `held` first, and where the look goes on. A page looks at so many
 -- entries, whoever holds them: a hash that is small is looked at whole, and few batches with the last page of `held`.
 local function held_page()
   local which, from = string.match(ARGV[4], '^([hl])(%d+)$')
   local reply = { '' }
-  local function look(name, cursor, count)
-    local page = redis.call('HSCAN', K[name], cursor, 'COUNT', count)
+  local function look(key_name, cursor, count)
+    local page = redis.call('HSCAN', K[key_name], cursor, 'COUNT', count)
     for i = 1, #page[2], 2 do
       local field, value = page[2][i], page[2][i + 1]
-      if name == 'held' then
+      if key_name == 'held' then
         if string.sub(value, RUN_SIZE + 1) == SESSION then
           reply[#reply + 1] = string.format('%s %.0f', field, unpack_run(value)[EPOCH])
         end
@@ -66,7 +69,7 @@ local function held_page()
         for id in pairs(batch and members(batch) or {}) do reply[#reply + 1] = id .. ' ' .. field end
       end
     end
-    reply[1] = page[1] ~= '0' and string.sub(name, 1, 1) .. page[1] or ''
+    reply[1] = page[1] ~= '0' and string.sub(key_name, 1, 1) .. page[1] or ''
   end
   if which ~= 'l' then
     look('held', from or 0, 500)
@@ -82,6 +85,17 @@ end
 
 if command == 'held' then return held_page() end
 
+-- An active job goes back to where it came from.
+local function return_to_head(id, r)
+  let_go(id, r)
+  if has(r, TAGGED) then count_tags(id, ACTIVE, -1) end
+  r[STATE], r[RUN_AT], r[HOLDER] = QUEUED, NOW, ''
+  stand_in_line(id, r, true)
+  if has(r, TAGGED) then count_tags(id, QUEUED, 1) end
+  save(id, r)
+  tell_state(id, QUEUED)
+end
+
 local function hand_back_all()
   local held, ids = held_by(SESSION, math.huge), {}
   -- In reverse, so that the first of them ends up at the very head.
@@ -91,12 +105,7 @@ local function hand_back_all()
     local r = records[i]
     if r then
       record_attempt(id, r, r[COUNTED] + 1, 'returned', NOW)
-      leave(id, r)
-      r[STATE], r[RUN_AT] = QUEUED, NOW
-      r[HOLDER] = ''
-      stand(id, r, true)
-      save(id, r)
-      tell_state(id, QUEUED)
+      return_to_head(id, r)
     else
       strike_out(id)
     end

@@ -1,19 +1,19 @@
--- KEYS: owed owing handed
+-- KEYS: queue superseded superseded_due superseded_claimed
 -- ARGV: now, command (claim, told), then: claim: limit, when to hand out again, tasks; told: ids
 -- Reply: claim: ids; told: 1
 --
 -- Superseded jobs whose application has not been told yet: hands them out, and forgets those it was told of. What was handed
--- out stands in `handed` until it is due again.
--- include: record batch
+-- out stands in `superseded_claimed` until it is due again.
+-- include: record batch format
 
-local MOST_RETURNED = 500
+refuse_newer(redis.call('HGET', K.queue, 'format'))
 
 if ARGV[2] == 'told' then
   for i = 3, #ARGV do
-    local member = (redis.call('HGET', K.owed, ARGV[i]) or '') .. '\0' .. ARGV[i]
-    score('owing', member, false)
-    score('handed', member, false)
-    put('owed', ARGV[i], false)
+    local member = (redis.call('HGET', K.superseded, ARGV[i]) or '') .. '\0' .. ARGV[i]
+    score('superseded_due', member, false)
+    score('superseded_claimed', member, false)
+    put('superseded', ARGV[i], false)
   end
   flush()
   return 1
@@ -21,19 +21,19 @@ end
 
 local limit, again, claimed = tonumber(ARGV[3]), NOW + ARGV[4], {}
 
-for _, member in ipairs(redis.call('ZRANGEBYSCORE', K.handed, '-inf', NOW, 'LIMIT', 0, MOST_RETURNED)) do
-  score('handed', member, false)
-  score('owing', member, 0)
+for _, member in ipairs(redis.call('ZRANGEBYSCORE', K.superseded_claimed, '-inf', NOW, 'LIMIT', 0, MOST_RETURNED)) do
+  score('superseded_claimed', member, false)
+  score('superseded_due', member, 0)
 end
 flush()
 
 for i = 5, #ARGV do
   local task, need = ARGV[i], limit - #claimed
   if need <= 0 then break end
-  for _, member in ipairs(redis.call('ZRANGEBYLEX', K.owing, '[' .. task .. '\0', '(' .. task .. '\1', 'LIMIT', 0, need)) do
+  for _, member in ipairs(redis.call('ZRANGEBYLEX', K.superseded_due, '[' .. task .. '\0', '(' .. task .. '\1', 'LIMIT', 0, need)) do
     claimed[#claimed + 1] = string.sub(member, #task + 2)
-    score('owing', member, false)
-    score('handed', member, again)
+    score('superseded_due', member, false)
+    score('superseded_claimed', member, again)
   end
   flush()
 end

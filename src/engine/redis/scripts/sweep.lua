@@ -1,22 +1,22 @@
--- KEYS: conf job run result wait dead prio suspect delayed blocked held leases hist err fp failures ttl keep expiry counted1 counted2
--- KEYS: tags tagged tagcount meta prog log nonce op unique ukey revoked calls sessions workers seen events wake
--- KEYS: done5 done6 done7 done8 done9 done10
--- KEYS: check left failed skey latest owed owing handed deps dep pend round news audit schedule tick due
--- KEYS: aside lacking declined
+-- KEYS: queue job run result wait tombstones priority suspect delayed blocked held leases history errors fingerprints
+-- KEYS: failures ttl keep expiry counted1 counted2 tags tagged tagcount meta progress log nonce op unique unique_key
+-- KEYS: revoked calls sessions workers seen events wake done5 done6 done7 done8 done9 done10 check left failed
+-- KEYS: supersede_key latest superseded superseded_due superseded_claimed pending round news audit schedule tick due aside
+-- KEYS: lacking declined
 -- ARGV: now, limit, failure of a lost worker (JSON with %d for the deaths), its fingerprint, when it was asked for, how many
 -- schedules are handed out at most, how many sessions are taken for dead (-1: all that are overdue), of each its id and deadline
 -- Reply: promoted (-1: it ran too late, and did nothing), recovered, expired, removed, more, next due or -1, now, have jobs news, how
 -- many sessions are overdue, of each its id, deadline and ttl, then of each schedule that is due its name, definition and tick
 --
 -- Upkeep of a queue: recovers the jobs of dead sessions, promotes, expires, trims. Mirrors engine/memory/commands/sweep.ts.
--- include: record codec batch queue lease holding aside moves forget upkeep lost
+-- include: record codec batch format queue lease holding aside moves forget upkeep lost
+
+read_queue()
 
 -- A server that was frozen runs this late, ahead of the workers' signs of life: then nobody may be taken for dead.
-local LATE = 1000 -- milliseconds
-if NOW - tonumber(ARGV[5]) > LATE then return { -1, 0, 0, 0, 0, -1, NOW } end
+if NOW - tonumber(ARGV[5]) > LATE then return { TOO_LATE, 0, 0, 0, 0, -1, NOW } end
 
 local limit = tonumber(ARGV[2])
-local CRASH_LIMIT = 3 -- as in model/job/job.ts
 
 local function recover(id, r)
   r[CRASHES] = r[CRASHES] + 1
@@ -62,10 +62,10 @@ local passed = 0 -- entries of finished jobs that were looked at
 -- Removes the jobs of one state that are kept for the usual age: the list is in the order in which they finished, and what
 -- was looked at before is remembered, so those with an age of their own are passed once, a bounded number a call.
 local function trim_usual(state)
-  local name, base, seen = 'done' .. state, conf_of('b' .. state), math.max(conf_of('t' .. state), conf_of('b' .. state))
-  local age = DEFAULT_AGE[(class_of(state))]
+  local key_name, base, seen = 'done' .. state, conf_of('b' .. state), math.max(conf_of('t' .. state), conf_of('b' .. state))
+  local age = default_age[(class_of(state))]
   while removed < limit and passed < MOST_LOOKED_AT do
-    local ids = redis.call('LRANGE', K[name], seen - base, seen - base + math.min(limit - removed, 100) - 1)
+    local ids = redis.call('LRANGE', K[key_name], seen - base, seen - base + math.min(limit - removed, 100) - 1)
     if #ids == 0 then break end
     local records = load_records(ids)
     local stop = false
@@ -97,10 +97,10 @@ end
 
 -- Takes entries of jobs that are gone off the head of a list of finished jobs.
 local function compact(state)
-  local name, gone = 'done' .. state, conf_of('g' .. state)
+  local key_name, gone = 'done' .. state, conf_of('g' .. state)
   local looked = 0
   while gone > 0 and looked < limit do
-    local ids = redis.call('LRANGE', K[name], 0, math.min(gone, 100) - 1)
+    local ids = redis.call('LRANGE', K[key_name], 0, math.min(gone, 100) - 1)
     local records = load_records(ids)
     local base, n = conf_of('b' .. state), 0
     for i = 1, #ids do
@@ -109,9 +109,9 @@ local function compact(state)
       n = n + 1
     end
     if n == 0 then break end
-    redis.call('LTRIM', K[name], n, -1)
+    redis.call('LTRIM', K[key_name], n, -1)
     set_conf('b' .. state, base + n)
-    add('conf', 'g' .. state, -n)
+    add('queue', 'g' .. state, -n)
     gone, looked = gone - n, looked + n
     flush()
     if n < #ids then break end
@@ -139,7 +139,7 @@ local function trim()
     remove_all(redis.call('ZRANGEBYSCORE', K.expiry, '-inf', NOW, 'LIMIT', 0, limit - removed))
   end
   for n = 1, 2 do
-    local keep = conf['keep' .. n] or redis.call('HGET', K.conf, 'keep' .. n)
+    local keep = conf['keep' .. n] or redis.call('HGET', K.queue, 'keep' .. n)
     if keep then
       local excess = math.min(redis.call('ZCARD', K['counted' .. n]) - tonumber(keep), limit - removed)
       if excess > 0 then remove_all(redis.call('ZRANGE', K['counted' .. n], 0, excess - 1)) end
@@ -171,14 +171,13 @@ drop_dead_head()
 flush_queue()
 
 local next_due = math.huge
-for _, name in ipairs({ 'delayed', 'sessions', 'ttl' }) do
+for _, key_name in ipairs({ 'delayed', 'sessions', 'ttl' }) do
   -- A session that is overdue is told of instead.
-  local from = name == 'sessions' and string.format('(%.0f', NOW) or '-inf'
-  local first = redis.call('ZRANGEBYSCORE', K[name], from, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+  local from = key_name == 'sessions' and string.format('(%.0f', NOW) or '-inf'
+  local first = redis.call('ZRANGEBYSCORE', K[key_name], from, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
   if first[2] then next_due = math.min(next_due, tonumber(first[2])) end
 end
 
-local MOST_OVERDUE = 500 -- as in engine/shared/overdue.ts
 local told = redis.call('ZRANGEBYSCORE', K.sessions, '(0', NOW, 'WITHSCORES', 'LIMIT', 0, MOST_OVERDUE)
 local reply, late = { #told / 2 }, {}
 for i = 1, #told, 2 do late[#late + 1] = told[i] end
@@ -204,6 +203,8 @@ if conf.sdue > 0 then
   if later[2] then next_due = math.min(next_due, tonumber(later[2])) end
 end
 
-local more = (too_many or more_lost or passed >= MOST_LOOKED_AT or math.max(recovered, promoted, expired, removed) >= limit or left_forgotten > MOST_LEFT) and 1 or 0
+local stopped = passed >= MOST_LOOKED_AT or left_forgotten > MOST_LEFT
+  or math.max(recovered, promoted, expired, removed) >= limit
+local more = (too_many or more_lost or stopped) and 1 or 0
 local news = redis.call('EXISTS', K.news)
 return { promoted, recovered, expired, removed, more, next_due < math.huge and next_due or -1, NOW, news, unpack(reply) }

@@ -1,11 +1,13 @@
--- KEYS: conf events
+-- KEYS: queue events
 -- ARGV: now, cursor ('' = the present), max, how long the interest lasts
 -- Reply: cursor, gap, then per batch of events: first sequence, time, events (JSON, one a line)
--- include: record batch queue
+-- include: record batch format queue
+
+read_queue()
 
 local lapsed = conf.interest <= NOW
 set_conf('interest', NOW + tonumber(ARGV[4]))
-flush_queue()
+write_queue()
 if ARGV[2] == '' then return { string.format('%.0f', conf.seq), 0 } end
 local cursor, max = tonumber(ARGV[2]), tonumber(ARGV[3])
 -- The queue was obliterated since: its sequence starts anew.

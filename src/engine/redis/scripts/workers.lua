@@ -1,7 +1,9 @@
--- KEYS: conf held leases sessions workers seen
+-- KEYS: queue held leases sessions workers seen
 -- ARGV: now
 -- Reply: per session that lives: id, worker (JSON), last beat, how many jobs it holds
--- include: record codec batch queue lease holding
+-- include: record codec batch format queue lease holding
+
+read_queue()
 
 local running = {}
 for _, record in ipairs(redis.call('HVALS', K.held)) do

@@ -13,6 +13,7 @@ import { decodeRevocation } from "../commands/exchange.js";
 import { diagnose } from "../connection/fault.js";
 import type { Keys } from "../connection/keys.js";
 import { createClient, type Client } from "../connection/connection.js";
+import { CHANNEL_LETTERS } from "../connection/wire.js";
 
 /** How long a watcher waits at most before it looks again, should a message have been lost. In milliseconds. */
 const LOOK_AGAIN = 1_000;
@@ -107,11 +108,11 @@ export class Channel {
     const queue = this.#queues.get(channel);
     if (queue === undefined) return;
     const [kind, ...words] = message.split(" ");
-    if (kind === "e") {
+    if (kind === CHANNEL_LETTERS.events) {
       this.#told = { queue, sequence: Number(words[0]) };
       this.#signals.changed(queue);
       this.#told = null;
-    } else if (kind === "r") {
+    } else if (kind === CHANNEL_LETTERS.revoked) {
       const [id = "", epoch = "", why = "", session = ""] = words;
       this.#signals.revoked(session, decodeRevocation(queue, `${id} ${epoch} ${why}`));
     }

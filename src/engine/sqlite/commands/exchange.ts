@@ -1,4 +1,5 @@
 /** The exchange: promotes what is due, settles outcomes, leases work, queue by queue, in one transaction. */
+import { MOST_PROMOTED } from "../../contract/engine.js";
 import type { Engine, ExchangeAnswer, FencedAnswer, Lease } from "../../contract/engine.js";
 import { earliest } from "../../shared/listing-order.js";
 import { hasAside } from "./aside.js";
@@ -9,9 +10,6 @@ import { firstTick } from "./schedules.js";
 import { heard, shortenLife } from "./sessions.js";
 import type { Transaction } from "../store/transaction.js";
 import { nextDelayed, promoteDue } from "./sweep.js";
-
-/** The most jobs one exchange promotes: what keeps it short. */
-const PROMOTE_LIMIT = 500;
 
 export function exchange(transaction: Transaction, params: Parameters<Engine["exchange"]>[0]): ExchangeAnswer {
   const { session, lane, call, settle, claim } = params;
@@ -33,7 +31,7 @@ export function exchange(transaction: Transaction, params: Parameters<Engine["ex
       alive = false;
       continue;
     }
-    promoteDue(transaction, queue, PROMOTE_LIMIT);
+    promoteDue(transaction, queue, MOST_PROMOTED);
     const outcomes = mine.map(([, settlement]) => settlement);
     const answers = settleAll(transaction, queue, session, outcomes);
     for (const [position, [index]] of mine.entries()) settled[index] = answers[position] ?? "stale";

@@ -90,8 +90,8 @@ function messagesOfWaiting(sql: Sql, { number, ref: from, flow, held, round }: O
   const links = waited.map(({ queue, id }): Message => ({ kind, to: { queue, id }, from, round }));
   const membership = flow === null ? bodyOf(sql, number)?.flow : null;
   if (membership == null || !(held || isAwaitedBy(sql, number, membership))) return links;
-  const { queue, id, ifFailed: on } = membership;
-  return [{ kind: "join", to: { queue, id }, from, on, held }, ...links];
+  const { queue, id, ifFailed } = membership;
+  return [{ kind: "join", to: { queue, id }, from, ifFailed, held }, ...links];
 }
 
 function removalMessagesOf(sql: Sql, number: number, from: JobRef): Message[] {

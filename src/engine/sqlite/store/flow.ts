@@ -47,7 +47,7 @@ export function commitFlow(
 export function onMemberJoined(
   { sql }: Transaction,
   job: Job,
-  { to, from, on, held }: Extract<Message, { kind: "join" }>,
+  { to, from, ifFailed, held }: Extract<Message, { kind: "join" }>,
 ): Message[] {
   const cancelled: Message = { kind: "cancel", to: from, from: to };
   const links = linksOf(sql, job);
@@ -55,7 +55,7 @@ export function onMemberJoined(
   if (links.flow === null || (hasEnded && links.flow === "open")) return [cancelled];
   const known = dependency(sql, job, from);
   if (known === null && links.depends >= MOST_MEMBERS) return [cancelled];
-  addDependency(sql, job, links, from, on);
+  addDependency(sql, job, links, from, ifFailed);
   const end = known?.state ?? null;
   // It ended, and was retried since: it is waited for again.
   const again = !hasEnded && end !== null && (links.flow === "open" || !isSuccess(end));

@@ -12,7 +12,7 @@ end
 -- Only what is not simply `created` and `queued` is answered.
 local function answer(i, id, outcome, state)
   local n = #reply
-  reply[n + 1], reply[n + 2], reply[n + 3], reply[n + 4] = i, id, outcome, STATE_NAMES[state]
+  reply[n + 1], reply[n + 2], reply[n + 3], reply[n + 4] = i, id, outcome, name_of(state)
 end
 
 local function accept(i, id, o, body)
@@ -45,10 +45,10 @@ local function accept(i, id, o, body)
   if o.unique then
     local timed = type(o.unique.till) == 'number'
     claim_key(id, o.unique.key, timed and string.format('%.0f', NOW + o.unique.till) or o.unique.till)
-    put('ukey', id, (timed and 't' or o.unique.till) .. '|' .. o.unique.key)
+    put('unique_key', id, (timed and UNTIL_TIME or o.unique.till) .. '|' .. o.unique.key)
   end
   if o.supersedes then
-    put('skey', id, o.supersedes)
+    put('supersede_key', id, o.supersedes)
     put('latest', o.supersedes, id)
     latest[o.supersedes] = id
   end
@@ -56,7 +56,7 @@ local function accept(i, id, o, body)
   if state == QUEUED then queued = true end
   if state == DELAYED then earliest = math.min(earliest, run_at) end
   tell_state(id, state)
-  if state ~= QUEUED then answer(i, id, 'c', state) end
+  if state ~= QUEUED then answer(i, id, ENQUEUED_CREATED, state) end
 end
 
 -- Gives the job that holds the key the input of the one that came.
@@ -78,9 +78,9 @@ end
 
 -- What a job meets whose key another one holds.
 local function meet_holder(i, holder, r, unique, body, ttl)
-  local outcome = unique['then']
-  if outcome == 'p' then
-    if r[STATE] <= QUEUED then replace(holder, r, unique, body, ttl) else outcome = 'j' end
+  local outcome = unique.onConflict
+  if outcome == CONFLICT_REPLACE then
+    if r[STATE] <= QUEUED then replace(holder, r, unique, body, ttl) else outcome = CONFLICT_JOIN end
   end
   answer(i, holder, outcome, r[STATE])
 end
@@ -90,7 +90,7 @@ local function accept_other(i, id, o, body)
   if present[i] or before then
     -- A generated id, or the nonce of a chosen one, proves that this very command was sent before.
     local nonce = before and before.nonce or redis.call('HGET', K.nonce, id)
-    answer(i, id, (not o.nonce or nonce == o.nonce) and 'c' or 'e', record_by_id(id)[STATE])
+    answer(i, id, (not o.nonce or nonce == o.nonce) and ENQUEUED_CREATED or ENQUEUED_EXISTING, record_by_id(id)[STATE])
     return
   end
   local holder, held_by_it, old, r, job

@@ -1,5 +1,5 @@
 -- Changing a job that waits: its input, its priority, its time.
--- Needs: record.lua, codec.lua, batch.lua, queue.lua, moves.lua.
+-- Needs: record.lua, codec.lua, batch.lua, queue.lua, moves.lua, forget.lua.
 
 -- `change` has what is new of input, priority and run_at (ready now or earlier means at once).
 local function amend(id, r, job, change)
@@ -7,7 +7,7 @@ local function amend(id, r, job, change)
   if change.input then
     -- What its runs left belongs to the input it had.
     forget_left(id, r)
-    put('prog', id, false)
+    put('progress', id, false)
   end
   local run_at, to, retimed = r[RUN_AT], r[STATE], false
   if change.run_at then

@@ -1,10 +1,9 @@
 -- The jobs that were set aside: queued, and declined by a worker that has not the code of their task. `aside` has them in
--- running order, as `prio` has others. `lacking` has the same by task, for those who know theirs: `w` (or `s`, of suspects),
+-- running order, as `priority` has others. `lacking` has the same by task, for those who know theirs: `w` (or `s`, of suspects),
 -- task, NUL, key, NUL, id, in lexical order. `declined` says since when, of jobs that run as well. Mirrors
 -- engine/memory/store/aside.ts.
 -- Needs: record.lua, codec.lua, batch.lua, queue.lua.
 
-local PRIORITY_STEP = 34359738368 -- 2^35, as in engine/shared/listing-order.ts
 local function key_of(r) return r[PRIORITY] * PRIORITY_STEP + r[POSITION] end
 
 local aside = {}

@@ -1,6 +1,6 @@
 -- Leasing: takes jobs from the line in running order. What stands in the way is passed over, a bounded number a call: it then
 -- leases less than there is, and says that there is more. Mirrors leaseFrom in engine/memory/commands/settle.ts.
--- Needs: record.lua, codec.lua, batch.lua, queue.lua, holding.lua, give.lua, moves.lua, aside-claim.lua.
+-- Needs: session.lua, record.lua, codec.lua, batch.lua, queue.lua, holding.lua, give.lua, aside-claim.lua, aside.lua, moves.lua.
 
 local describe, claim
 
@@ -28,7 +28,7 @@ local function lease(id, r, job, taken)
   end
   leave(id, r, taken)
   -- A run goes on where the one before it came to, if that left anything to go on from.
-  if r[EPOCH] > 0 and not has(r, LEFT) then put('prog', id, false) end
+  if r[EPOCH] > 0 and not has(r, LEFT) then put('progress', id, false) end
   r[STATE] = ACTIVE
   r[EPOCH] = lease_epoch()
   r[STARTED] = NOW
@@ -59,7 +59,7 @@ end
     local from, seen = low, 0 -- the last score, and how many of it were looked at: nothing is written yet, so they still stand there
     while taken < need and looks < MOST_LOOKED_AT do
       page = math.min(page, MOST_LOOKED_AT - looks)
-      local found = redis.call('ZRANGEBYSCORE', K.prio, from, high, 'WITHSCORES', 'LIMIT', seen, page)
+      local found = redis.call('ZRANGEBYSCORE', K.priority, from, high, 'WITHSCORES', 'LIMIT', seen, page)
       local ids = {}
       for i = 1, #found, 2 do ids[#ids + 1] = found[i] end
       if #ids == 0 then break end
@@ -69,7 +69,7 @@ end
         if taken == need then break end
         local r, key = records[i], found[i * 2]
         looks = looks + (late[i] and 10 or 1)
-        if not r then score('prio', id, false)
+        if not r then score('priority', id, false)
         elseif late[i] then finish(id, r, EXPIRED)
         else
           lease(id, r, jobs[i])
@@ -84,9 +84,9 @@ end
 
   -- The positions of dead entries among the next `n` after the first `looked`, as a set; nil when there are none.
   local function dead_among(looked, n)
-    if redis.call('ZCARD', K.dead) == 0 then return nil end
+    if redis.call('ZCARD', K.tombstones) == 0 then return nil end
     local from = conf.base + looked
-    local positions = redis.call('ZRANGEBYSCORE', K.dead, from, from + n - 1)
+    local positions = redis.call('ZRANGEBYSCORE', K.tombstones, from, from + n - 1)
     if #positions == 0 then return nil end
     local dead = {}
     for _, position in ipairs(positions) do dead[tonumber(position)] = true end
@@ -139,17 +139,40 @@ end
     if looked > 0 then
       redis.call('LTRIM', K.wait, looked, -1)
       set_conf('base', conf.base + looked)
-      redis.call('ZREMRANGEBYSCORE', K.dead, '-inf', conf.base - 1)
+      redis.call('ZREMRANGEBYSCORE', K.tombstones, '-inf', conf.base - 1)
     end
     return taken
   end
 
   -- The key of the first job in line; nil when nobody stands there.
   local function head_key()
-    local first = redis.call('ZRANGE', K.prio, 0, 0, 'WITHSCORES')
+    local first = redis.call('ZRANGE', K.priority, 0, 0, 'WITHSCORES')
     local key = tonumber(first[2])
     if waiting() > 0 and (not key or key > conf.base) then key = conf.base end
     return key
+  end
+
+  -- The ids of up to `max` in order, of suspects the first only.
+  local function first_aside(tasks, max, suspect)
+    if redis.call('EXISTS', K.aside) == 0 then return {} end
+    local found, suspects = {}, {}
+    local function gather(list, kind, task, n)
+      for _, entry in ipairs(lacking_entries(kind, task, n)) do
+        local place, id = string.match(entry, '^%Z+%z((%d+)%z.*)$')
+        list[#list + 1] = { place = place, id = string.sub(place, #id + 2) }
+      end
+    end
+    local function before(a, b) return a.place < b.place end
+    for task in string.gmatch(tasks, '%S+') do
+      gather(found, 'w', task, max)
+      if suspect then gather(suspects, 's', task, 1) end
+    end
+    table.sort(suspects, before)
+    found[#found + 1] = suspects[1]
+    table.sort(found, before)
+    local ids = {}
+    for i = 1, math.min(max, #found) do ids[i] = found[i].id end
+    return ids
   end
 
   function claim(max, suspect)
@@ -157,7 +180,7 @@ end
     if not drop_dead_head() then return end
     local need, head = max, head_key()
     -- What was set aside of the session's tasks: what stood before the head of the line comes first.
-    local beside, next_beside = aside_claim.first(ARGV[7], max, suspect), 1
+    local beside, next_beside = first_aside(ARGV[7], max, suspect), 1
     local beside_records, beside_jobs = load_records(beside)
     local function take_beside(low)
       while next_beside <= #beside and need > 0 do
@@ -190,7 +213,7 @@ end
       first_suspect = nil
     end
     if first_suspect and (not head or suspect_key < head) then take_suspect() end
-    local prioritised = redis.call('ZCARD', K.prio) > 0
+    local prioritised = redis.call('ZCARD', K.priority) > 0
     if prioritised then need = need - claim_prioritised('-inf', '(0', need) end
     -- Where this call has looked at all it may, none of these takes more: those who come first are still to be looked at.
     if need > 0 then need = need - claim_default(need) end

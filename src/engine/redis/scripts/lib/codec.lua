@@ -70,3 +70,9 @@ local function task_of(job)
   local header = string.match(body_of(job), '^[^\n]*')
   return string.match(header, '^"([^"]*)"$') or string.match(header, '"task":"([^"]*)"') or ''
 end
+
+-- JSON text as a table; an empty one for what is none.
+local function sane_json(text)
+  local ok, value = pcall(cjson.decode, text)
+  return ok and type(value) == 'table' and value or {}
+end

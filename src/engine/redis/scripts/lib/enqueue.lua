@@ -1,13 +1,17 @@
--- What all scripts that accept jobs share: reading the call, accepting usual jobs.
--- ARGV: now, from GROUPS_AT on per group of jobs: options (a number: attempts, and nothing out of the ordinary; else JSON), their number,
--- and for each its id and body
+-- What all scripts that accept jobs share: reading the call (`read_jobs`, which each calls first), accepting usual jobs.
+-- ARGV: now, from where `read_jobs` is told on per group of jobs: options (a number: attempts, and nothing out of the
+-- ordinary; else JSON), their number, and for each its id and body
 -- Reply: was the queue listed (+ 2 when jobs have news), then for jobs not simply created and queued: index from 1, id, outcome (c created,
 -- e existing, j joined, r rejected, p replaced), state
--- Needs: GROUPS_AT, record.lua, batch.lua, queue.lua.
+-- Needs: record.lua, batch.lua, queue.lua.
 
 local ids, bodies, groups = {}, {}, {}
-do
-  local at, count = GROUPS_AT, 0
+local present -- the stored jobs that have these ids already
+local reply
+
+-- `at`: where in ARGV the first group stands.
+local function read_jobs(at)
+  local count = 0
   while at <= #ARGV do
     local last = at + ARGV[at + 1] * 2
     groups[#groups + 1] = { text = ARGV[at], first = count + 1 }
@@ -19,17 +23,17 @@ do
     groups[#groups].last = count
     at = last + 2
   end
+  present = hmget('job', ids)
+  reply = { conf.listed }
 end
-local present = hmget('job', ids)
-local reply = { conf.listed }
 
 -- What a second job of the same id in this call meets.
-local USUAL = { QUEUED, 0, 0, 0, 0, 0, 0, 0, 0, NOW, NOW, 0, 0, '' }
+local usual_record = { QUEUED, 0, 0, 0, 0, 0, 0, 0, 0, NOW, NOW, 0, 0, '' }
 
 -- Usual jobs: ready at once, default priority, nothing that others do not have. The bulk of all jobs is accepted here. One
 -- whose id is taken goes to `otherwise`.
 local function accept_usual(group, attempts, otherwise)
-  local head = struct.pack('<BHHi4I6', QUEUED, 0, attempts, 0, NOW)
+  local head = struct.pack(BIRTH_HEAD_FORMAT, QUEUED, 0, attempts, 0, NOW)
   local job_args, wait_args = args_of(HSET, 'job'), args_of(RPUSH, 'wait')
   local tail = conf.base + waiting() - wait_args.n
   for i = group.first, group.last do
@@ -44,7 +48,7 @@ local function accept_usual(group, attempts, otherwise)
       n = wait_args.n + 1
       wait_args[n] = id
       wait_args.n = n
-      fresh[id] = USUAL
+      fresh[id] = usual_record
       if watched then tell_state(id, QUEUED) end
     end
   end

@@ -1,48 +1,61 @@
--- What both exchange scripts share: reading the call, settling and leasing what is usual, answering.
+-- What both exchange scripts share: reading the call (`read_call`, which each calls first), settling and leasing what is usual,
+-- answering.
 -- ARGV: now, session, lane, call, max, suspect, tasks of which it takes what was set aside, how long it lives at most once it is
 -- given a job (milliseconds), then per group of settlements: how (see `word_of`), their number, and for each its id and payload
 -- Reply: alive (3 when jobs have news), settled (a letter each: a applied, s stale), more, next due or -1, now, epoch, what is out of the ordinary
 -- about leases (JSON objects, one a line), their ids, the lengths of the stored jobs, and these one after the other
 -- Needs: session.lua, record.lua, batch.lua, queue.lua, lease.lua, give.lua, aside-claim.lua.
 
-local session, lane, call = SESSION, ARGV[3], ARGV[4]
-local max, suspect = tonumber(ARGV[5]), ARGV[6] == '1'
-local settled = {}
+local lane, call, max, suspect -- what is asked for
+-- The settlements as they were sent, in order: groups of equal words, with where their ids and payloads are.
+local groups, count = {}, 0
+local alive, late, next_due -- the session, and when the queue has something to do again
+local repeated, overtaken, claims, last_leased -- of the calls of this lane
 
 -- How a run ended, as one word: its epoch, the letter of its outcome (c completed, p partial, f failed, s snoozed,
 -- r released, d declined, w waits) and milliseconds to wait, -1 for never again. Most are the same, so each is taken apart once.
-local groups, count = {}, 0
-do
-local words = {}
-
-local function word_of(text)
-  local word = words[text]
-  if not word then
-    local epoch, kind, number = string.match(text, '^(%d+)(%a)(-?%d*)$')
-    word = { epoch = tonumber(epoch), kind = kind, number = tonumber(number) }
-    words[text] = word
-  end
-  return word
-end
-
--- The settlements as they were sent, in order: groups of equal words, with where their ids and payloads are.
-  local at = 9
+local function read_settlements()
+  local words, at = {}, 9
   while at <= #ARGV do
-    local n = tonumber(ARGV[at + 1])
-    groups[#groups + 1] = { word = word_of(ARGV[at]), from = at + 2, n = n, before = count }
+    local text, n = ARGV[at], tonumber(ARGV[at + 1])
+    local word = words[text]
+    if not word then
+      local epoch, kind, number = string.match(text, '^(%d+)(%a)(-?%d*)$')
+      word = { epoch = tonumber(epoch), kind = kind, number = tonumber(number) }
+      words[text] = word
+    end
+    groups[#groups + 1] = { word = word, from = at + 2, n = n, before = count }
     at, count = at + 2 + n * 2, count + n
   end
 end
 
--- The usual end of a run: a job of a batch completes. Everything that the jobs of one batch have in common is at hand.
-local MOST_INLINE = 2048 -- bytes of a result that are kept behind the record
+-- The first delayed job, or the first schedule: one that is due already is for the next sweep.
+local function first_due()
+  local delayed = tonumber(redis.call('ZRANGE', K.delayed, 0, 0, 'WITHSCORES')[2])
+  return conf.sdue > NOW and math.min(conf.sdue, delayed or math.huge) or delayed
+end
 
+-- Reads the call, and where the session and the lane stand.
+local function read_call()
+  lane, call, max, suspect = ARGV[3], ARGV[4], tonumber(ARGV[5]), ARGV[6] == '1'
+  read_settlements()
+  alive, late = life()
+  next_due = first_due()
+  local last, last_call = max > 0 and redis.call('HGET', K.calls, SESSION .. ' ' .. lane) or ''
+  last_call, last_leased = string.match(last, '^(%d+) ?(.*)$')
+  repeated = last_call == call
+  -- One that was overtaken by a later call leases nothing: nobody waits for its answer any more.
+  overtaken = last_call and tonumber(last_call) > tonumber(call)
+  claims = max > 0 and conf.paused == 0 and not repeated and not overtaken
+end
+
+-- The usual end of a run: a job of a batch completes. Everything that the jobs of one batch have in common is at hand.
 -- Stores that jobs of a batch have completed: the first `n` of `ids`, whose results stand in ARGV two apart from `at` on.
 local function store_completed(batch, epoch, ids, n, at)
-  local position = end_of(COMPLETED)
-  local runs, done = args_of(HSET, 'run'), args_of(RPUSH, 'done5')
-  local front = struct.pack('<BBI6', SHORT + COMPLETED, #session, epoch)
-  local tail = struct.pack('<I6I6', batch.started, NOW) .. session
+  local position = end_of('done' .. COMPLETED, COMPLETED)
+  local runs, done = args_of(HSET, 'run'), args_of(RPUSH, 'done' .. COMPLETED)
+  local front = struct.pack('<BBI6', SHORT + COMPLETED, #SESSION, epoch)
+  local tail = struct.pack('<I6I6', batch.started, NOW) .. SESSION
   local pack, run_count, done_count = struct.pack, runs.n, done.n
   for i = 1, n do
     local id, result = ids[i], ARGV[at + i * 2 - 2]
@@ -67,11 +80,11 @@ end
 local function all_usual()
   local usual = true
   for _, group in ipairs(groups) do
-    local batch = group.word.kind == 'c' and batch_of(group.word.epoch)
+    local batch = group.word.kind == OUTCOME_COMPLETE and batch_of(group.word.epoch)
     local ids = {}
     for i = 1, group.n do ids[i] = ARGV[group.from + i * 2 - 2] end
     group.ids = ids
-    if batch and batch.session == session then
+    if batch and batch.session == SESSION then
       -- Two groups of one batch may name the same job.
       usual = usual and not batch.asked
       group.batch, batch.asked = batch, true
@@ -108,7 +121,7 @@ local emptied = false -- is nothing left in line?
 -- Looks at the head of the line; answers whether everything there is usual.
 local function head_is_usual()
   -- Suspects that are not wanted are no reason to look closer.
-  if redis.call('EXISTS', K.prio, K.dead, K.aside, suspect and K.suspect or K.prio) > 0 then return false end
+  if redis.call('EXISTS', K.priority, K.tombstones, K.aside, suspect and K.suspect or K.priority) > 0 then return false end
   local ids = redis.call('LRANGE', K.wait, 0, max - 1)
   local list = table.concat(ids, ' ')
   if string.find(list, MOVED, 1, true) then return false end
@@ -142,33 +155,17 @@ local function leased()
   return text .. ' ' .. table.concat(lease_ids, ' ')
 end
 
--- The first delayed job, or the first schedule: one that is due already is for the next sweep.
-local function first_due()
-  local delayed = tonumber(redis.call('ZRANGE', K.delayed, 0, 0, 'WITHSCORES')[2])
-  return conf.sdue > NOW and math.min(conf.sdue, delayed or math.huge) or delayed
-end
-
-local alive, late = life()
-local next_due = first_due()
-local slot = session .. ' ' .. lane
-local last = max > 0 and redis.call('HGET', K.calls, slot) or ''
-local last_call, last_leased = string.match(last, '^(%d+) ?(.*)$')
-local repeated = last_call == call
--- One that was overtaken by a later call leases nothing: nobody waits for its answer any more.
-local overtaken = last_call and tonumber(last_call) > tonumber(call)
-local claims = max > 0 and conf.paused == 0 and not repeated and not overtaken
-
 -- Remembers what was leased and answers the call.
 local function answer(letters, news)
   if not alive then return { 0, letters, 0, -1, NOW, 0, '', '', '', '' } end
-  if max > 0 and not repeated and not overtaken then redis.call('HSET', K.calls, slot, call .. leased()) end
+  if max > 0 and not repeated and not overtaken then redis.call('HSET', K.calls, SESSION .. ' ' .. lane, call .. leased()) end
   if lease_count > 0 and ARGV[8] ~= '' and tonumber(alive) > NOW + tonumber(ARGV[8]) then
     redis.call('ZADD', K.sessions, 'XX', NOW + ARGV[8], SESSION)
     redis.call('HSET', K.seen, SESSION, NOW)
   end
   local more = 0
   if conf.paused == 0 and not emptied and (max >= 0 or conf.lined) then
-    if waiting() > 0 or redis.call('EXISTS', K.prio) > 0 or max >= 0 and aside_claim.waits(ARGV[7]) then
+    if waiting() > 0 or redis.call('EXISTS', K.priority) > 0 or max >= 0 and waits_aside(ARGV[7]) then
       more = max >= 0 and 1 or 0
       wake()
     elseif conf.lined and redis.call('EXISTS', K.suspect, K.aside) > 0 then
@@ -176,9 +173,9 @@ local function answer(letters, news)
     end
   end
   conf.lined = nil
-  flush_queue()
+  write_queue()
   return {
-    news and 3 or 1, letters, more, max >= 0 and next_due or -1, NOW, epoch or 0, table.concat(specials, '\n'),
+    news and ALIVE_WITH_MESSAGES or 1, letters, more, max >= 0 and next_due or -1, NOW, epoch or 0, table.concat(specials, '\n'),
     table.concat(lease_ids, ' '), table.concat(lengths, ' '), table.concat(lease_jobs),
   }
 end

@@ -1,5 +1,5 @@
--- Giving leases to SESSION: their epoch, what is answered of them, and the batch of the usual ones.
--- Needs: record.lua, batch.lua, queue.lua, lease.lua.
+-- Giving leases to SESSION: which jobs are usual, their epoch, what is answered of them, and the batch of the usual ones.
+-- Needs: session.lua, record.lua, batch.lua, queue.lua, lease.lua.
 
 -- The reply: the ids in one text, and in another the jobs as they are stored, one after the other, their lengths being told
 -- too: many small values cost the client more than a large one. Of leases that are out of the ordinary also JSON, by the
@@ -10,6 +10,13 @@ local specials = {}
 local function reply_lease(id, job)
   lease_count = lease_count + 1
   lease_ids[lease_count], lease_jobs[lease_count], lengths[lease_count] = id, job, #job
+end
+
+-- Of a job that has not moved: is there nothing out of the ordinary about it? Its flags are two bytes of its birth.
+local function is_usual(job)
+  if not job or #job < BIRTH_SIZE then return false end
+  local low, high = string.byte(job, 2, 3)
+  return low == 0 and high == 0
 end
 
 local epoch

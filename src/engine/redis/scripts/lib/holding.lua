@@ -73,7 +73,7 @@ end
 local function revoke(id, r, why)
   local lease = id .. ' ' .. string.format('%.0f', r[EPOCH])
   put('revoked', lease, why .. r[HOLDER])
-  publish('r ' .. lease .. ' ' .. why .. ' ' .. r[HOLDER])
+  publish(CHANNEL_REVOKED .. ' ' .. lease .. ' ' .. why .. ' ' .. r[HOLDER])
 end
 
 -- The ids of what a session holds, sorted; at most `limit`.

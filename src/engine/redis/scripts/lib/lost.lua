@@ -1,16 +1,13 @@
 -- What dead sessions held is taken from them, and then they are ended. From when it is taken for dead a session is heard no
 -- more: its score in `sessions` is below 0 from then on (session.lua). Records do not stand by session: of few, all are read
 -- once; of many, each call looks at some, from where the one before it stopped, and sessions end when a pass is through. How
--- far it is stands in `conf`: rstep (which of SCANNED), rcur (the cursor there), rsince (the time at which the pass began).
+-- far it is stands in `queue`: rstep (which of `scanned`), rcur (the cursor there), rsince (the time at which the pass began).
 -- Needs: record.lua, codec.lua, batch.lua, queue.lua, lease.lua, holding.lua.
 
 local condemn, recover_lost
 
 do -- of its own: Lua has room for 200 local names in one block
-  local SCANNED = { 'held', 'leases', 'revoked' }
-  local DEAD = -1e15 -- the score of a dead session is the time at which it was taken for dead, and this
-  local FEW = 1000 -- entries that are read at once
-  local MOST_SESSIONS = 500
+  local scanned = { 'held', 'leases', 'revoked' }
 
   -- Takes up to `most` of these jobs from those who held them; answers how many. `epochs` as for `load_records`.
   local function take_back(ids, most, recover, epochs)
@@ -49,8 +46,8 @@ do -- of its own: Lua has room for 200 local names in one block
   end
 
   -- Entries of a hash by the session that `session_of` finds in their value.
-  local function by_session(name, session_of)
-    local all, found = redis.call('HGETALL', K[name]), {}
+  local function by_session(key_name, session_of)
+    local all, found = redis.call('HGETALL', K[key_name]), {}
     for i = 1, #all, 2 do
       local session = session_of(all[i + 1])
       found[session] = found[session] or {}
@@ -70,7 +67,7 @@ do -- of its own: Lua has room for 200 local names in one block
     local recovered = 0
     local held, leases = by_session('held', session_in.held), by_session('leases', session_in.leases)
     local revoked = by_session('revoked', session_in.revoked)
-    put('conf', 'rstep', false)
+    put('queue', 'rstep', false)
     for _, session in ipairs(dead_sessions(NOW)) do
       local ids, all = held[session] or {}, true
       for _, epoch in ipairs(leases[session] or {}) do
@@ -91,7 +88,7 @@ do -- of its own: Lua has room for 200 local names in one block
 
   -- Many are held: some of them. What came to a session after the pass began is for the next.
   local function recover_from_many(limit, recover, end_session)
-    local state = redis.call('HMGET', K.conf, 'rstep', 'rcur', 'rsince')
+    local state = redis.call('HMGET', K.queue, 'rstep', 'rcur', 'rsince')
     local step, cursor, since = tonumber(state[1] or 1), state[2] or '0', state[3] or string.format('%.0f', NOW)
     if not state[1] then cursor, since = '0', string.format('%.0f', NOW) end
     local looked, recovered, lost = 0, 0, {}
@@ -128,13 +125,13 @@ do -- of its own: Lua has room for 200 local names in one block
       end,
     }
 
-    while step <= #SCANNED and looked < MOST_LOOKED_AT do
-      local name = SCANNED[step]
-      local page = redis.call('HSCAN', K[name], cursor, 'COUNT', 100)
+    while step <= #scanned and looked < MOST_LOOKED_AT do
+      local key_name = scanned[step]
+      local page = redis.call('HSCAN', K[key_name], cursor, 'COUNT', 100)
       local fields = {} -- each once: a hash that is being resized may tell one twice
       for i = 1, #page[2], 2 do fields[page[2][i]] = page[2][i + 1] end
       looked = looked + #page[2] / 2
-      take[name](fields)
+      take[key_name](fields)
       flush()
       -- There may be more in this page.
       if recovered >= limit then break end
@@ -142,14 +139,14 @@ do -- of its own: Lua has room for 200 local names in one block
       if cursor == '0' then step = step + 1 end
     end
     local through = false
-    if step > #SCANNED then
+    if step > #scanned then
       local sessions = dead_sessions(since)
       for _, session in ipairs(sessions) do end_session(session, {}) end
       through = #sessions < MOST_SESSIONS
     end
-    put('conf', 'rstep', not through and step)
-    put('conf', 'rcur', not through and cursor)
-    put('conf', 'rsince', not through and since)
+    put('queue', 'rstep', not through and step)
+    put('queue', 'rcur', not through and cursor)
+    put('queue', 'rsince', not through and since)
     flush()
     return recovered
   end
@@ -158,8 +155,8 @@ do -- of its own: Lua has room for 200 local names in one block
   function recover_lost(limit, recover, end_session)
     if redis.call('ZCOUNT', K.sessions, '-inf', 0) == 0 then return 0, false end
     local entries = 0
-    for _, name in ipairs(SCANNED) do entries = entries + redis.call('HLEN', K[name]) end
-    local from = entries <= FEW and recover_from_few or recover_from_many
+    for _, key_name in ipairs(scanned) do entries = entries + redis.call('HLEN', K[key_name]) end
+    local from = entries <= MOST_READ_AT_ONCE and recover_from_few or recover_from_many
     local recovered = from(limit, recover, end_session)
     return recovered, redis.call('ZCOUNT', K.sessions, '-inf', 0) > 0
   end

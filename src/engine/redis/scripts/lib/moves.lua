@@ -1,7 +1,7 @@
 -- How a job moves between states: leaves where it stood, stands where its new state says. Mirrors engine/memory/store/transitions.ts.
 -- Needs: record.lua, codec.lua, batch.lua, queue.lua, holding.lua, aside.lua.
 
-local DEFAULT_AGE = { completed = 86400000, failed = 604800000 } -- as in model/job/retention.ts
+local default_age = { completed = COMPLETED_AGE, failed = FAILED_AGE }
 
 -- The job has something to tell those it is tied to (lib/ties.lua says what): to be told after this call.
 local have_news = false
@@ -23,12 +23,17 @@ local function class_of(state)
   return 'failed', 'keep2', 'counted2'
 end
 
+-- A number from 0 to `most`; nil for anything else.
+local function sane_bounded(value, most)
+  return type(value) == 'number' and value >= 0 and value <= most and value or nil
+end
+
 -- The age and count of a job with a retention of its own; nil for what is not said, or is beyond what model/value/duration.ts and
 -- model/job/retention.ts let be said.
 local function keep_of(id, state)
-  local rule = sane.json(redis.call('HGET', K.keep, id) or '')[(class_of(state))]
+  local rule = sane_json(redis.call('HGET', K.keep, id) or '')[(class_of(state))]
   if type(rule) ~= 'table' then return nil end
-  return sane.bounded(rule.age, 315360000000), sane.bounded(rule.count, 1000000)
+  return sane_bounded(rule.age, LONGEST_DURATION), sane_bounded(rule.count, MOST_KEPT)
 end
 
 -- `taken`: its entry in the waiting list was taken off already, and leaves nothing dead behind.
@@ -37,19 +42,19 @@ local function leave(id, r, taken)
   if state == QUEUED then
     if has(r, DECLINED) then aside.leave(id, r)
     elseif has(r, SUSPECT) then score('suspect', id, false)
-    elseif r[PRIORITY] ~= 0 then score('prio', id, false)
-    elseif not taken then score('dead', r[POSITION], r[POSITION]) end
+    elseif r[PRIORITY] ~= 0 then score('priority', id, false)
+    elseif not taken then score('tombstones', r[POSITION], r[POSITION]) end
   elseif state == DELAYED then score('delayed', id, false)
   elseif state == BLOCKED then
     score('blocked', id, false)
     if has(r, AFTER) or has(r, MEMBER) then score('audit', id, false) end
   elseif state == ACTIVE then let_go(id, r)
   else
-    add('conf', 'g' .. state, 1)
+    add('queue', 'g' .. state, 1)
     if has(r, KEEP) or has(r, WAS_NEEDED) then
-      local _, _, counted = class_of(state)
+      local _, _, key_name = class_of(state) -- keys: counted1 counted2
       score('expiry', id, false)
-      score(counted, id, false)
+      score(key_name, id, false)
     end
   end
   if has(r, TAGGED) then count_tags(id, state, -1) end
@@ -85,7 +90,7 @@ local function stand_in_line(id, r, at_head)
       r[POSITION] = tail
       set_conf('otail', tail + 1)
     end
-    score('prio', id, key_of(r))
+    score('priority', id, key_of(r))
   end
 end
 
@@ -93,29 +98,26 @@ end
 local function let_expire(id, r)
   local state = r[STATE]
   if has(r, KEEP) or has(r, WAS_NEEDED) then
-    local class, keep, counted = class_of(state)
+    local class, keep, key_name = class_of(state) -- keys: counted1 counted2
     local age, count
     if has(r, KEEP) then age, count = keep_of(id, state) end
-    if has(r, WAS_NEEDED) or (age and age ~= DEFAULT_AGE[class]) then
-      score('expiry', id, r[FINISHED] + (age or DEFAULT_AGE[class]))
+    if has(r, WAS_NEEDED) or (age and age ~= default_age[class]) then
+      score('expiry', id, r[FINISHED] + (age or default_age[class]))
     end
     if count then
       set_conf(keep, count)
       set_conf('fin', conf.fin + 1)
-      score(counted, id, conf.fin)
+      score(key_name, id, conf.fin)
     end
   end
 end
 
 local function stand_finished(id, r)
-  r[POSITION] = end_of(r[STATE])
+  r[POSITION] = end_of('done' .. r[STATE], r[STATE])
   push_tail('done' .. r[STATE], id)
   -- What others depend on is kept; a flow that was never complete goes with its members.
   if not has(r, NEEDED) and not has(r, OPEN) then let_expire(id, r) end
 end
-
--- What a job waits for is asked for again after this time (milliseconds): a message that was lost with its server stops nobody.
-local AUDIT = 600000
 
 local function stand(id, r, at_head)
   local state = r[STATE]
@@ -167,21 +169,21 @@ end
 
 local append_history
 do
-  local MOST_HISTORY, histories = 50, {}
+  local histories = {}
 
   append_history = function(id, entry)
-    local lines = histories[id] or redis.call('HGET', K.hist, id) or ''
+    local lines = histories[id] or redis.call('HGET', K.history, id) or ''
     lines = lines == '' and entry or lines .. '\n' .. entry
     local _, breaks = string.gsub(lines, '\n', '')
     if breaks >= MOST_HISTORY then
       local first, rest = string.match(lines, '^([^\n]*)\n(.*)$')
       -- The last error is told by the history, unless the history has just forgotten it.
       local failure = string.match(first, '"error":(%b{})}$')
-      if failure and not string.find(rest, '"error":{', 1, true) then put('err', id, failure) end
+      if failure and not string.find(rest, '"error":{', 1, true) then put('errors', id, failure) end
       lines = rest
     end
     histories[id] = lines
-    put('hist', id, lines)
+    put('history', id, lines)
   end
 end
 
@@ -190,21 +192,21 @@ local function record_attempt(id, r, number, outcome, ended_at, failure)
   local slash = string.find(r[HOLDER], '/', 1, true) or #r[HOLDER] + 1
   append_history(id, string.format('{"number":%d,"worker":"%s","startedAt":%.0f,"endedAt":%.0f,"outcome":"%s","error":%s}',
     number, string.sub(r[HOLDER], 1, slash - 1), r[STARTED], ended_at, outcome, failure or 'null'))
-  if failure and has(r, AFTER) and string.sub(redis.call('HGET', K.err, id) or '', 1, 1) == '!' then put('err', id, false) end
+  if failure and has(r, AFTER) and string.sub(redis.call('HGET', K.errors, id) or '', 1, 1) == WITHOUT_RUN then put('errors', id, false) end
 end
 
 -- Files the job under the fingerprint of its last error.
 local function file_failure(id, fingerprint)
-  local old = redis.call('HGET', K.fp, id)
+  local old = redis.call('HGET', K.fingerprints, id)
   if old == fingerprint then return end
   if old then score('failures', old .. '|' .. id, false) end
-  put('fp', id, fingerprint)
+  put('fingerprints', id, fingerprint)
   score('failures', fingerprint .. '|' .. id, 0)
 end
 
 -- The error of a job that never ran for it comes before those of its runs: it is marked.
 local function fail_without_run(id, fingerprint, failure)
-  put('err', id, '!' .. failure)
+  put('errors', id, WITHOUT_RUN .. failure)
   file_failure(id, fingerprint)
 end
 
@@ -212,12 +214,12 @@ end
 -- whether that is so: of very many the rest is left to the next call.
 local function drop_dead_head()
   local page = 500
-  if tonumber(redis.call('ZRANGE', K.dead, 0, 0, 'WITHSCORES')[2]) ~= conf.base then return true end
+  if tonumber(redis.call('ZRANGE', K.tombstones, 0, 0, 'WITHSCORES')[2]) ~= conf.base then return true end
   for _ = 1, MOST_LOOKED_AT / page do
-    local dead, n = redis.call('ZRANGE', K.dead, 0, page - 1, 'WITHSCORES'), 0
+    local dead, n = redis.call('ZRANGE', K.tombstones, 0, page - 1, 'WITHSCORES'), 0
     while tonumber(dead[n * 2 + 2]) == conf.base + n do n = n + 1 end
     if n == 0 then return true end
-    redis.call('ZREMRANGEBYRANK', K.dead, 0, n - 1)
+    redis.call('ZREMRANGEBYRANK', K.tombstones, 0, n - 1)
     redis.call('LTRIM', K.wait, n, -1)
     set_conf('base', conf.base + n)
     if n < page then return true end

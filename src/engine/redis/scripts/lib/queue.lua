@@ -1,4 +1,4 @@
--- The queue's own numbers, read once and written once.
+-- The queue's own numbers: every script that has this calls `read_queue` first. They are read once and written once.
 --   paused    1 while paused
 --   base      the position of the first entry of the waiting list; it counts up as entries are taken
 --   top       the highest that `base` was before entries were put back at the head
@@ -9,17 +9,22 @@
 --   keep1, keep2  the latest count asked for by completed / failed jobs
 --   listed    1 once the queue's name was put on the list of queues
 --   sdue      when the first schedule is due; 0 when none is
+--   format    the version of what is stored (format.lua); 0 until anything is
 --   seq, interest  the last event's number; until when events are recorded
--- Needs: batch.lua.
+-- Needs: record.lua, batch.lua, format.lua.
 
-local CONF_FIELDS = { 'paused', 'base', 'otail', 'ohead', 'fin', 'seq', 'interest', 'listed', 'top', 'epoch', 'sdue' }
 local conf = {}
 local conf_dirty = {}
+local watched -- are events recorded?
 
-do
-  local values = redis.call('HMGET', K.conf, unpack(CONF_FIELDS))
-  for i, field in ipairs(CONF_FIELDS) do conf[field] = sane.number(values[i]) end
+-- Reads them: what else is here goes by what was read.
+local function read_queue()
+  local fields = { 'paused', 'base', 'otail', 'ohead', 'fin', 'seq', 'interest', 'listed', 'top', 'epoch', 'sdue', 'format' }
+  local values = redis.call('HMGET', K.queue, unpack(fields))
+  for i, field in ipairs(fields) do conf[field] = sane_number(values[i]) end
   if not values[4] then conf.ohead = -1 end
+  refuse_newer(conf.format)
+  watched = conf.interest > NOW
 end
 
 local function set_conf(field, value)
@@ -28,14 +33,12 @@ local function set_conf(field, value)
 end
 
 local function conf_of(field)
-  if conf[field] == nil then conf[field] = sane.number(redis.call('HGET', K.conf, field)) end
+  if conf[field] == nil then conf[field] = sane_number(redis.call('HGET', K.queue, field)) end
   return conf[field]
 end
 
--- Entries of the waiting list whose job has moved before, and so has a record in `run`, begin with this mark. Ids have none.
-local MOVED = '~'
-
-local function is_moved(entry) return string.byte(entry) == 126 end
+-- Entries of the waiting list whose job has moved before, and so has a record in `run`, begin with a mark.
+local function is_moved(entry) return string.sub(entry, 1, 1) == MOVED end
 
 local function id_of(entry) return is_moved(entry) and string.sub(entry, 2) or entry end
 
@@ -46,17 +49,16 @@ local function waiting()
 end
 
 -- The position of the next entry of a list of finished jobs, as it will be when everything gathered is written.
-local function end_of(state)
-  local args = args_of(RPUSH, 'done' .. state)
-  if args.n == 0 then args.first = conf_of('b' .. state) + redis.call('LLEN', K['done' .. state]) end
+local function end_of(key_name, state)
+  local args = args_of(RPUSH, key_name)
+  if args.n == 0 then args.first = conf_of('b' .. state) + redis.call('LLEN', K[key_name]) end
   return args.first + args.n
 end
 
 -- Tells those who listen to this queue in this database. Mirrors `channel` in keys.ts.
-local function publish(message) redis.call('PUBLISH', string.sub(K.conf, 1, -5) .. K.db, message) end
+local function publish(message) redis.call('PUBLISH', string.sub(K.queue, 1, -1 - #'queue') .. K.db, message) end
 
 local events = {}
-local watched = conf.interest > NOW
 
 local function tell(json)
   if watched then events[#events + 1] = json end
@@ -64,7 +66,7 @@ end
 
 local function tell_state(id, state)
   if watched then
-    events[#events + 1] = '{"kind":"state","id":"' .. id .. '","state":"' .. STATE_NAMES[state] .. '"}'
+    events[#events + 1] = '{"kind":"state","id":"' .. id .. '","state":"' .. name_of(state) .. '"}'
   end
 end
 
@@ -74,22 +76,28 @@ local function wake()
   if redis.call('LLEN', K.wake) == 0 then redis.call('RPUSH', K.wake, 1) end
 end
 
--- Whatever brought a job into line, somebody is woken for it (`quietly`: not yet). `conf.lined` is set where it stands.
-local function flush_queue(quietly)
-  if conf.lined and not quietly and conf.paused == 0 then wake() end
+-- Writes what was read and has changed, and tells the events.
+local function write_queue()
   if #events > 0 then
     local first = conf.seq + 1
     set_conf('seq', conf.seq + #events)
-    redis.call('XADD', K.events, 'MAXLEN', '~', 2000, string.format('%.0f-0', conf.seq),
+    redis.call('XADD', K.events, 'MAXLEN', '~', MOST_EVENTS, string.format('%.0f-0', conf.seq),
       'first', first, 'at', NOW, 'events', table.concat(events, '\n'))
-    publish('e ' .. string.format('%.0f', conf.seq))
+    publish(CHANNEL_EVENTS .. ' ' .. string.format('%.0f', conf.seq))
     events = {}
   end
+  if conf.format == 0 and next(conf_dirty) then set_conf('format', FORMAT) end
   local sets = {}
   for field in pairs(conf_dirty) do
     sets[#sets + 1] = field
     sets[#sets + 1] = conf[field]
   end
-  if #sets > 0 then redis.call('HSET', K.conf, unpack(sets)) end
+  if #sets > 0 then redis.call('HSET', K.queue, unpack(sets)) end
   conf_dirty = {}
+end
+
+-- The same, and whatever brought a job into line, somebody is woken for it. `conf.lined` is set where it stands.
+local function flush_queue()
+  if conf.lined and conf.paused == 0 then wake() end
+  write_queue()
 end

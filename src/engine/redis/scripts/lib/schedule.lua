@@ -2,7 +2,7 @@
 -- that fire, by when they are due next.
 -- Needs: batch.lua, queue.lua.
 
-local TICK = {
+local tick_lines = {
   'status', 'revision', 'answer', 'last_due', 'next_due', 'last_job', 'fired', 'created_at', 'times',
 }
 
@@ -11,14 +11,14 @@ local function load_tick(name)
   local text, s, n = redis.call('HGET', K.tick, name), {}, 0
   for line in string.gmatch((text or '') .. '\n', '([^\n]*)\n') do
     n = n + 1
-    if TICK[n] then s[TICK[n]] = line end
+    if tick_lines[n] then s[tick_lines[n]] = line end
   end
-  return n == #TICK and s or nil
+  return n == #tick_lines and s or nil
 end
 
 local function save_tick(name, s)
   local lines = {}
-  for i, field in ipairs(TICK) do lines[i] = s[field] end
+  for i, field in ipairs(tick_lines) do lines[i] = s[field] end
   put('tick', name, table.concat(lines, '\n'))
   score('due', name, s.next_due ~= '' and s.next_due or false)
 end

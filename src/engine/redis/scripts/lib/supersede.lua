@@ -1,5 +1,5 @@
 -- Superseding: a newer job with the same key takes the place of the one before it, whose application is owed a word: its entry
--- in `owing` is its task and id, in lexical order; `owed` says the task.
+-- in `superseded_due` is its task and id, in lexical order; `superseded` says the task.
 -- Needs: record.lua, codec.lua, batch.lua, holding.lua, moves.lua.
 
 local latest = {} -- by key: the id, as it will be when everything gathered is written
@@ -21,7 +21,7 @@ end
 local function supersede(id, r, job)
   if r[STATE] == ACTIVE then
     record_attempt(id, r, r[COUNTED] + 1, 'superseded', NOW)
-    revoke(id, r, 's')
+    revoke(id, r, CAUSE_SUPERSEDE)
   elseif r[HOLDER] ~= '' then
     -- The run of a job that ended well was told by its record, which now tells another end.
     record_attempt(id, r, r[COUNTED], r[STATE] == PARTIAL and 'partial' or 'completed', r[FINISHED])
@@ -29,6 +29,6 @@ local function supersede(id, r, job)
   finish(id, r, SUPERSEDED)
   fresh[id] = r
   local task = task_of(job)
-  put('owed', id, task)
-  score('owing', task .. '\0' .. id, 0)
+  put('superseded', id, task)
+  score('superseded_due', task .. '\0' .. id, 0)
 end

@@ -1,28 +1,28 @@
--- What ties jobs. `deps` has what a job depends on, as `id NUL queue NUL id` of both, in lexical order; `dep` has of each how
--- it ended (the number of its state, 11 for removed, 0 while it is waited for) plus 16 × the policy (0 fail, 1 cancel, 2
--- continue). `kids` is the same from the other side; `kid` has the round in which the dependent waits, unless that is 0. `pend`
--- has how many are waited for, `round` how often that began anew. Mirrors engine/memory/store/dependencies.ts.
+-- What ties jobs. `dependencies` has what a job depends on, as `id NUL queue NUL id` of both, in lexical order; `dependency`
+-- has of each how it ended (the number of its state, REMOVED, or 0 while it is waited for) plus POLICY_STEP × its policy.
+-- `dependents` is the same from the other side; `dependent` has the round in which the dependent waits, unless that is 0.
+-- `pending` has how many are waited for, `round` how often that began anew. Mirrors engine/memory/ties.ts.
 -- Needs: record.lua, codec.lua, batch.lua, queue.lua, holding.lua, moves.lua, ties-read.lua.
 
 -- Ties a new job. `after`: pairs of reference and policy; `flow`: the reference of its flow.
 local function tie(id, after, flow)
   -- Of a job of this name that is gone, and whose news were not delivered yet.
   if redis.call('ZSCORE', K.news, id) then
-    local old = ties_of('deps', id)
-    for i = 1, #old, 2 do cut('deps', id .. '\0' .. old[i]) end
+    local old = ties_of('dependencies', id)
+    for i = 1, #old, 2 do cut('dependencies', id .. '\0' .. old[i]) end
     flush()
   end
   if after then
-    for i = 1, #after, 2 do bind('deps', id .. '\0' .. after[i], after[i + 1] * POLICY) end
-    put('pend', id, #after / 2)
+    for i = 1, #after, 2 do bind('dependencies', id .. '\0' .. after[i], after[i + 1] * POLICY_STEP) end
+    put('pending', id, #after / 2)
   end
-  if flow then bind('kids', id .. '\0' .. flow) end
+  if flow then bind('dependents', id .. '\0' .. flow) end
   note_news(id)
 end
 
 -- Are there dependencies to be looked at again?
 local function will_wait(id)
-  local ties = ties_of('deps', id)
+  local ties = ties_of('dependencies', id)
   for i = 2, #ties, 2 do
     if not is_success(end_of_tie(ties[i])) then return true end
   end
@@ -31,15 +31,15 @@ end
 
 -- Looks again at dependencies that did not succeed; answers how many.
 local function depend_again(id)
-  local ties, waits = ties_of('deps', id), 0
+  local ties, waits = ties_of('dependencies', id), 0
   for i = 1, #ties, 2 do
     if not is_success(end_of_tie(ties[i + 1])) then
-      put('dep', id .. '\0' .. ties[i], policy_of_tie(ties[i + 1]) * POLICY)
+      put('dependency', id .. '\0' .. ties[i], policy_of_tie(ties[i + 1]) * POLICY_STEP)
       waits = waits + 1
     end
   end
-  put('pend', id, waits > 0 and waits)
-  put('round', id, sane.number(redis.call('HGET', K.round, id)) + 1)
+  put('pending', id, waits > 0 and waits)
+  put('round', id, sane_number(redis.call('HGET', K.round, id)) + 1)
   note_news(id)
   return waits
 end
@@ -53,7 +53,7 @@ end
 -- Lets a held job go; it is ready unless it waits for others.
 local function let_loose(id, r, waits)
   set_flag(r, HELD, false)
-  waits = waits or (has(r, AFTER) and sane.number(redis.call('HGET', K.pend, id)) or 0)
+  waits = waits or (has(r, AFTER) and sane_number(redis.call('HGET', K.pending, id)) or 0)
   if waits == 0 then
     get_ready(id, r)
   else
@@ -65,10 +65,10 @@ end
 -- Ends a flow if its members have all ended. Their ends are written.
 local function gather(id, r, waits)
   if has(r, OPEN) or waits > 0 then return end
-  local ties, to = ties_of('deps', id), COMPLETED
+  local ties, to = ties_of('dependencies', id), COMPLETED
   for i = 2, #ties, 2 do
     local state = end_of_tie(ties[i])
-    if not is_success(state) and policy_of_tie(ties[i]) ~= 2 then
+    if not is_success(state) and policy_of_tie(ties[i]) ~= POLICY_CONTINUE then
       to = FAILED
       break
     elseif state ~= COMPLETED then

@@ -1,6 +1,6 @@
 -- Unique keys. The entry of a key is `<id>|<mode>`: f held until the job finished, s until it started, or a time. An entry
 -- whose job has let go of the key, or is gone, is free for the taking.
--- Needs: record.lua, batch.lua, holding.lua, moves.lua.
+-- Needs: record.lua, codec.lua, batch.lua, holding.lua, moves.lua.
 
 local claimed_keys = {}
 
@@ -19,14 +19,14 @@ local function holder_of(key)
   if not r then return nil end
   local held
   -- One that should have started by now, and waits for the sweep to end it, ends here.
-  if (mode == 'f' or mode == 's') and has(r, TTL) and tonumber(redis.call('ZSCORE', K.ttl, id) or NOW + 1) <= NOW then
+  if (mode == UNTIL_FINISHED or mode == UNTIL_STARTED) and has(r, TTL) and tonumber(redis.call('ZSCORE', K.ttl, id) or NOW + 1) <= NOW then
     finish(id, r, EXPIRED)
     fresh[id] = r
     return nil
   end
-  if mode == 'f' then held = r[STATE] < COMPLETED
-  elseif mode == 's' then held = r[STATE] < COMPLETED and r[EPOCH] == 0
-  else held = sane.number(mode) > NOW end
+  if mode == UNTIL_FINISHED then held = r[STATE] < COMPLETED
+  elseif mode == UNTIL_STARTED then held = r[STATE] < COMPLETED and r[EPOCH] == 0
+  else held = sane_number(mode) > NOW end
   if held then return id, r end
 end
 

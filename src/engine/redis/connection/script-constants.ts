@@ -1,0 +1,190 @@
+/**
+ * The constants of the scripts: every name in capitals that stands in a Lua file is replaced by its value when a script is
+ * put together (compose.ts). What the model and this side of the connection know as well is taken from there; the rest is
+ * how the scripts store things, which nobody else reads. A constant costs a script none of the 200 local variables that Lua
+ * has room for.
+ */
+import { MOST_CHECKPOINTS } from "../../../model/job/checkpoint.js";
+import { POLICIES } from "../../../model/job/dependency.js";
+import { LONGEST_DURATION } from "../../../model/value/duration.js";
+import { MOST_MEMBERS } from "../../../model/job/membership.js";
+import { CRASH_LIMIT, MOST_ATTEMPT_RECORDS } from "../../../model/job/job.js";
+import { MOST_LOG_LINES } from "../../../model/job/log.js";
+import { DEFAULT_RETENTION, MOST_KEPT } from "../../../model/job/retention.js";
+import { STATES } from "../../../model/job/state.js";
+import { MOST_PROMOTED } from "../../contract/engine.js";
+import { PRIORITY_STEP } from "../../shared/listing-order.js";
+import { LATE, MOST_OVERDUE } from "../../shared/overdue.js";
+import {
+  ALIVE_WITH_MESSAGES,
+  BIRTH_SIZE,
+  CAUSE_LETTERS,
+  CHANNEL_LETTERS,
+  COMMIT_LETTERS,
+  CONFLICT_LETTERS,
+  CONTROL_LETTERS,
+  DECLINED,
+  ENQUEUED_LETTERS,
+  FENCED_LETTERS,
+  FORMAT,
+  MESSAGE_LETTERS,
+  MESSAGE_WIDTH,
+  NEWER_FORMAT,
+  NEWS,
+  OUTCOME_LETTERS,
+  POLICY_STEP,
+  RECORD_WIDTH,
+  REMOVED,
+  TOO_LATE,
+  UNTIL_LETTERS,
+  WITHOUT_RUN,
+} from "./wire.js";
+
+/** What a constant may be. A list becomes a new table wherever it stands. */
+export type Constant = number | string | readonly string[];
+
+const STATE_NUMBERS = numbered(1, STATES);
+
+/** A record is an array: where in it each of its parts stands. */
+const RECORD_PARTS = numbered(1, [
+  ...["state", "flags", "counted", "attempts", "crashes", "epoch", "settled"],
+  ...["priority", "position", "created", "run_at", "started", "finished", "holder"],
+]);
+
+/** The flags of a record: what a job uses beyond the common, for which only its users pay. */
+const FLAGS = {
+  /** Its worker died. */
+  SUSPECT: 2 ** 0,
+  TAGGED: 2 ** 1,
+  UNIQUE: 2 ** 2,
+  TTL: 2 ** 3,
+  /** It has a retention of its own. */
+  KEEP: 2 ** 4,
+  META: 2 ** 5,
+  /** Its runs left checkpoints. */
+  LEFT: 2 ** 6,
+  SUPERSEDES: 2 ** 7,
+  /** Others depend on it. */
+  NEEDED: 2 ** 8,
+  /** It depends on others. */
+  AFTER: 2 ** 9,
+  FLOW: 2 ** 10,
+  /** A flow that is still being created. */
+  OPEN: 2 ** 11,
+  HELD: 2 ** 12,
+  /** It belongs to a flow. */
+  MEMBER: 2 ** 13,
+  /** Others depended on it until after it had ended. */
+  WAS_NEEDED: 2 ** 14,
+  /** It has been declined (lib/aside.lua): while it is queued it stands aside. */
+  DECLINED: 2 ** 15,
+};
+
+/** How records are packed (lib/record.lua), for `struct`, and how many bytes of each are not text. */
+const FORMATS = {
+  BIRTH_FORMAT: "<BHHi4I6I6",
+  BIRTH_SIZE,
+  /** Of a birth record all but its last field. */
+  BIRTH_HEAD_FORMAT: "<BHHi4I6",
+  RUN_FORMAT: "<BHHHBI6I6i4dI6I6I6I6",
+  RUN_SIZE: 56,
+  /** State + SHORT, length of the session, epoch, position, started, finished; then the session and the result. */
+  SHORT_FORMAT: "<BBI6I6I6I6",
+  SHORT_SIZE: 26,
+  SHORT: 128,
+};
+
+/** The commands that write what was gathered (lib/batch.lua), in the order in which they are sent. */
+const COMMANDS = ["HDEL", "ZREM", "HSET", "ZADD", "LPUSH", "RPUSH"];
+
+export const CONSTANTS: Readonly<Record<string, Constant>> = {
+  ...STATE_NUMBERS,
+  STATE_NAMES: STATES,
+  ...RECORD_PARTS,
+  ...FLAGS,
+  ...FORMATS,
+  ...numbered(1, COMMANDS),
+  COMMANDS,
+
+  ...named("OUTCOME", OUTCOME_LETTERS),
+  ...named("FENCED", FENCED_LETTERS),
+  ...named("ENQUEUED", ENQUEUED_LETTERS),
+  ...named("CONTROL", CONTROL_LETTERS),
+  ...named("COMMIT", COMMIT_LETTERS),
+  ...named("UNTIL", UNTIL_LETTERS),
+  UNTIL_TIME: "t",
+  ...named("CONFLICT", CONFLICT_LETTERS),
+  ...named("CAUSE", CAUSE_LETTERS),
+  ...named("MESSAGE", MESSAGE_LETTERS),
+  ...named("CHANNEL", CHANNEL_LETTERS),
+  MESSAGE_WIDTH,
+  /** A message on its way in has the failure of its end besides. */
+  DELIVERY_WIDTH: MESSAGE_WIDTH + 1,
+  ALIVE_WITH_MESSAGES,
+  NEWS_BIT: NEWS,
+  NOT_USUAL: DECLINED,
+  TOO_LATE,
+  RECORD_WIDTH,
+  WITHOUT_RUN,
+  FORMAT,
+  NEWER_FORMAT,
+
+  // A tie has the state in which a dependency ended, and a policy.
+  REMOVED,
+  POLICY_STEP,
+  ...named("POLICY", numbered(0, POLICIES)),
+
+  PRIORITY_STEP,
+  CRASH_LIMIT,
+  MOST_HISTORY: MOST_ATTEMPT_RECORDS,
+  MOST_MEMBERS,
+  MOST_LOG_LINES,
+  COMPLETED_AGE: DEFAULT_RETENTION.completed.age,
+  FAILED_AGE: DEFAULT_RETENTION.failed.age,
+  LONGEST_DURATION,
+  MOST_KEPT,
+  LATE,
+  MOST_OVERDUE,
+
+  /** How many checkpoints one call may forget before it leaves the rest to the next: as many as one job may have. */
+  MOST_LEFT: MOST_CHECKPOINTS,
+  /** Lua's `unpack` has a limit of about 8,000 values. */
+  MAX_ARGS: 4_000,
+  /**
+   * How many entries one call may look at in a loop whose length is that of the data: the server does nothing else meanwhile.
+   * What is left is for the next call.
+   */
+  MOST_LOOKED_AT: 2_000,
+  MOST_PROMOTED,
+  /** Entries of the waiting list whose job has moved before, and so has a record in `run`, begin with this. Ids never do. */
+  MOVED: "~",
+  /** Bytes of a result that are kept behind a short record. */
+  MOST_INLINE: 2_048,
+  /** About how many batches of events are kept. */
+  MOST_EVENTS: 2_000,
+  /** What a job waits for is asked for again after this (milliseconds): a message lost with its server stops nobody. */
+  AUDIT: 600_000,
+  /** The score of a dead session is the time at which it was taken for dead, and this. */
+  DEAD: -1e15,
+  /** How many sessions are taken for dead, or ended, in one call. */
+  MOST_SESSIONS: 500,
+  /** Up to how many entries that sessions hold are read at once, instead of some in each call. */
+  MOST_READ_AT_ONCE: 1_000,
+  /** How many jobs tell their news in one call, and how many messages. */
+  MOST_TELLING: 100,
+  MOST_MESSAGES: 500,
+  /** How many superseded jobs that were handed out are put back in one call. */
+  MOST_RETURNED: 500,
+};
+
+/** Names in capitals for words, from a number on. */
+function numbered(first: number, words: readonly string[]): Record<string, number> {
+  return Object.fromEntries(words.map((word, index) => [word.toUpperCase(), first + index]));
+}
+
+/** The values under names in capitals that begin with what they are about. */
+function named<Value extends Constant>(about: string, values: Readonly<Record<string, Value>>): Record<string, Value> {
+  return Object.fromEntries(
+    Object.entries(values).map(([word, value]) => [`${about}_${word.toUpperCase().replaceAll("-", "_")}`, value]),
+  );
+}
