@@ -2,10 +2,10 @@
 // no replicas: enough to see every command routed, redirected and refused as on a real one.
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
+import { PATIENCE } from "./patience.js";
 import { type RedisServer, startRedisServer } from "./redis-server.js";
 
 const slotCount = 16_384;
-const formTimeoutMs = 20_000;
 
 export interface RedisCluster {
   readonly nodes: readonly RedisServer[];
@@ -43,11 +43,11 @@ async function form(nodes: readonly RedisServer[], clients: readonly Redis[]): P
   for (const client of clients.slice(1)) {
     await client.cluster("MEET", "127.0.0.1", nodes[0]?.port ?? 0);
   }
-  const deadline = performance.now() + formTimeoutMs;
+  const deadline = performance.now() + PATIENCE;
   for (const client of clients) {
     let state = "";
     while (!isWhole(state, nodes.length)) {
-      if (performance.now() > deadline) throw new Error(`The cluster did not form in ${formTimeoutMs} ms:\n${state}`);
+      if (performance.now() > deadline) throw new Error(`The cluster did not form in ${PATIENCE} ms:\n${state}`);
       await sleep(20);
       state = await client.cluster("INFO");
     }

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { Redis } from "ioredis";
 import { describe, expect, inject, onTestFinished, test } from "vitest";
+import { PATIENCE } from "./patience.js";
 import { type RedisServerOptions, type RedisServer, startRedisServer } from "./redis-server.js";
 
 async function start(options?: RedisServerOptions): Promise<RedisServer> {
@@ -9,7 +10,7 @@ async function start(options?: RedisServerOptions): Promise<RedisServer> {
   return server;
 }
 
-function connectTo(url: string, commandTimeout = 2_000): Redis {
+function connectTo(url: string, commandTimeout = PATIENCE): Redis {
   const client = new Redis(url, { commandTimeout, maxRetriesPerRequest: 1 });
   client.on("error", () => undefined);
   onTestFinished(() => client.disconnect());
@@ -34,7 +35,7 @@ describe.skipIf(!inject("canStartRedis"))("a private Redis server", () => {
 
   test("answers nothing while it is paused", async () => {
     const server = await start();
-    const client = connectTo(server.url, 100);
+    const client = connectTo(server.url, 1_000);
     await client.ping();
     server.pause();
     await expect(client.ping()).rejects.toThrow("timed out");

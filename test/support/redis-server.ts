@@ -4,10 +4,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { connect, createServer } from "node:net";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { PATIENCE } from "./patience.js";
 
 export interface RedisServerOptions {
   /** Keeps an append-only file, synchronised this often. Default: no persistence. */
@@ -24,8 +24,8 @@ export interface RedisServerOptions {
   cluster?: boolean;
 }
 
-const startTimeoutMs = 10_000;
-const stopTimeoutMs = 5_000;
+/** A server says this when it has loaded its files and listens. To ask its port would not do: another may answer there. */
+const READY = /ready to accept connections/i;
 
 /** Starts a server and answers when it accepts commands. */
 export async function startRedisServer(options: RedisServerOptions = {}): Promise<RedisServer> {
@@ -72,24 +72,29 @@ export class RedisServer {
       env: { ...process.env, ...this.#options.env },
     });
     this.#process = child;
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding("utf8").on("data", (text: string) => {
-        this.#output = (this.#output + text).slice(-4_000);
-      });
-    }
-    const failed = new Promise<never>((_resolve, reject) => {
+    await new Promise<void>((resolve, reject) => {
+      const fail = (what: string): void => {
+        clearTimeout(timer);
+        reject(new Error(`redis-server on port ${this.port} ${what}:\n${this.#output}`));
+      };
+      const timer = setTimeout(() => fail(`was not ready within ${PATIENCE} ms`), PATIENCE);
+      for (const stream of [child.stdout, child.stderr]) {
+        stream.setEncoding("utf8").on("data", (text: string) => {
+          this.#output = (this.#output + text).slice(-4_000);
+          if (!READY.test(this.#output)) return;
+          clearTimeout(timer);
+          resolve();
+        });
+      }
       child.once("error", (error) => {
         this.#process = undefined;
-        reject(error);
+        fail(`cannot be started (${error.message})`);
       });
       child.once("exit", (code, signal) => {
         if (this.#process === child) this.#process = undefined;
-        reject(new Error(`redis-server on port ${this.port} ended with ${signal ?? code}:\n${this.#output}`));
+        fail(`ended with ${signal ?? code}`);
       });
     });
-    await Promise.race([this.#ready(), failed]);
-    // From here on the process may end whenever a test wants it to.
-    failed.catch(() => undefined);
   }
 
   /** Ends the server as a crash does (SIGKILL), keeping its files. */
@@ -120,7 +125,7 @@ export class RedisServer {
     this.#process = undefined;
     const exited = once(child, "exit");
     child.kill(signal);
-    const deadline = setTimeout(() => child.kill("SIGKILL"), stopTimeoutMs);
+    const deadline = setTimeout(() => child.kill("SIGKILL"), PATIENCE / 2);
     await exited;
     clearTimeout(deadline);
   }
@@ -143,32 +148,6 @@ export class RedisServer {
       "set-proc-title": "no",
     };
     return Object.entries(settings).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]));
-  }
-
-  async #ready(): Promise<void> {
-    const deadline = performance.now() + startTimeoutMs;
-    while (performance.now() < deadline) {
-      const reply = await ping(this.port);
-      if (reply.startsWith("+PONG") || reply.startsWith("-NOAUTH")) return;
-      if (this.#process === undefined) return;
-      await sleep(10);
-    }
-    throw new Error(`redis-server on port ${this.port} did not answer within ${startTimeoutMs} ms:\n${this.#output}`);
-  }
-}
-
-/** The first line a server answers to PING; empty when nothing listens. */
-async function ping(port: number): Promise<string> {
-  const socket = connect(port, "127.0.0.1");
-  try {
-    await once(socket, "connect");
-    socket.write("PING\r\n");
-    const [chunk] = (await once(socket, "data", { signal: AbortSignal.timeout(1_000) })) as [Buffer];
-    return chunk.toString();
-  } catch {
-    return "";
-  } finally {
-    socket.destroy();
   }
 }
 
