@@ -1,11 +1,16 @@
-// Runs the built `longshore` command as users do: a process of its own, in an empty folder, with nothing of our
-// environment that would tell it where the engine is.
+// Runs the `longshore` command, with nothing of our environment that would tell it where the engine is: as users do, built
+// and in a process of its own, where a command runs beside others or its signals, its workers or its end are the subject;
+// else from its sources in this process, which takes a tenth of the time.
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { vi } from "vitest";
+import { report } from "../../src/cli/exit.js";
+import { createProgram } from "../../src/cli/program.js";
 
 const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 
@@ -89,9 +94,52 @@ export class Running {
   }
 }
 
-/** Runs a command to its end. */
+/** Runs a command to its end, in a process of its own. */
 export function longshore(args: readonly string[], options?: CommandOptions): Promise<Ended> {
   return new Running(args, options).ended;
+}
+
+let last: Promise<unknown> = Promise.resolve();
+
+/** Runs a command to its end in this process, after those before it: they share what a process has one of. */
+export function inProcess(args: readonly string[], options: CommandOptions = {}): Promise<Ended> {
+  const ended = last.then(() => runHere(args, options));
+  last = ended.catch(() => {});
+  return ended;
+}
+
+async function runHere(args: readonly string[], { cwd, env = {}, input = "" }: CommandOptions): Promise<Ended> {
+  const { exitCode, stdin, env: environment } = process;
+  const folder = process.cwd();
+  const said = { stdout: "", stderr: "" };
+  const capture = (name: "stdout" | "stderr") =>
+    vi.spyOn(process[name], "write").mockImplementation((text) => {
+      said[name] += String(text);
+      return true;
+    });
+  const captured = [capture("stdout"), capture("stderr")];
+  process.env = { ...cleanEnvironment(), ...env };
+  process.chdir(cwd ?? folder);
+  process.exitCode = undefined;
+  Object.defineProperty(process, "stdin", { value: Readable.from([input]), configurable: true });
+  try {
+    await createProgram().parseAsync(args, { from: "user" });
+    return { code: exitCodeSoFar(), ...said };
+  } catch (error) {
+    const code = report(error);
+    return { code, ...said };
+  } finally {
+    for (const spy of captured) spy.mockRestore();
+    process.env = environment;
+    process.chdir(folder);
+    process.exitCode = exitCode;
+    Object.defineProperty(process, "stdin", { value: stdin, configurable: true });
+  }
+}
+
+/** As the end of the process would read it. */
+function exitCodeSoFar(): number {
+  return Number(process.exitCode ?? 0);
 }
 
 /** A folder that only this test uses. */

@@ -1,8 +1,8 @@
-// The commands that enqueue, show and command jobs, each as a process of its own, on a SQLite file and on Redis.
+// The commands that enqueue, show and command jobs, on a SQLite file and on Redis.
 import { connect, task, type Longshore } from "longshore";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, inject, test } from "vitest";
-import { emptyFolder, longshore, removeFolder, tasksFile, type Ended } from "./command.js";
+import { emptyFolder, inProcess, longshore, removeFolder, tasksFile, type Ended } from "./command.js";
 
 const broken = task("scan", { queue: "scans", attempts: 1 }, ({ input }: { input: { url: string } }) => {
   throw new TypeError(`cannot scan ${input.url}`);
@@ -31,7 +31,7 @@ const engines = [
   { engine: "redis", open: openRedis },
 ];
 
-const run = (...args: string[]): Promise<Ended> => longshore([...args, ...flags]);
+const run = (...args: string[]): Promise<Ended> => inProcess([...args, ...flags]);
 
 async function json(...args: string[]): Promise<unknown> {
   const { stdout, stderr } = await run(...args, "--json");
@@ -122,7 +122,7 @@ describe.each(engines)("on $engine", ({ engine, open }) => {
     const worker = jobs.worker([task("old", { queue: "scans" }, () => 1)]);
     worker.on("unknown", () => {});
     await jobs.enqueueMany("new", [{}, {}, {}], { queue: "scans" });
-    await expect.poll(async () => (await jobs.aside())[0]?.jobs, { timeout: 20_000 }).toBe(3);
+    await expect.poll(async () => (await jobs.aside())[0]?.jobs).toBe(3);
     expect(await json("info")).toMatchObject({
       aside: [{ queue: "scans", task: "new", jobs: 3, since: expect.any(Number) }],
       workers: [{ tasks: ["old"] }],
@@ -214,7 +214,7 @@ describe("on any engine", () => {
 
   test("enqueue reads an input from standard input, and takes an id and a time of your own", async () => {
     const args = ["enqueue", "scan", "-", "--id", "job_abc123", "--run-at", "2126-01-01T00:00:00Z", ...flags];
-    expect((await longshore(args, { input: '{"url":"piped"}' })).stdout).toBe("job_abc123\n");
+    expect((await inProcess(args, { input: '{"url":"piped"}' })).stdout).toBe("job_abc123\n");
     const runAt = Date.UTC(2126, 0, 1);
     expect(await jobs.snapshot("job_abc123")).toMatchObject({ queue: "default", input: { url: "piped" }, runAt });
   });

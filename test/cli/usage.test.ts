@@ -1,9 +1,10 @@
 // What the command says to mistakes: one line that helps, the exit code, and no effect.
+import { connect } from "longshore";
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { emptyFolder, longshore, removeFolder, tasksFile, type Ended } from "./command.js";
+import { emptyFolder, inProcess, longshore, removeFolder, tasksFile, type Ended } from "./command.js";
 
 let folder = "";
 beforeAll(async () => {
@@ -11,8 +12,11 @@ beforeAll(async () => {
 });
 afterAll(() => removeFolder(folder));
 
+/** A pool starts processes, and a worker of a pool looks for the one that started it. */
+const needsProcess = (args: readonly string[]): boolean => args[0] === "pool" || args.includes("--in-pool");
+
 const run = (args: readonly string[], env: Record<string, string> = {}): Promise<Ended> =>
-  longshore(args, { cwd: folder, env });
+  (needsProcess(args) ? longshore : inProcess)(args, { cwd: folder, env });
 const sqlite = { LONGSHORE_URL: "sqlite:jobs.db" };
 
 test("--help names every command, the environment and the exit codes", async () => {
@@ -39,6 +43,20 @@ test("--help names every command, the environment and the exit codes", async () 
   ]) {
     expect(stdout).toMatch(new RegExp(`\\b${word}\\b`));
   }
+});
+
+test.each([
+  [["ping"], 0],
+  [["ping", "--url", "redis://127.0.0.1:1"], 1],
+  [["jobs", "--colour"], 2],
+  [["job", "nope"], 3],
+  [["failed", "clear"], 4],
+])("the process of %j ends with %i and says why", async (args, code) => {
+  await (await connect(`sqlite:${join(folder, "jobs.db")}`)).close();
+  const ended = await longshore(args, { cwd: folder, env: sqlite });
+  expect(ended.code).toBe(code);
+  expect(ended.stdout).toMatch(code === 0 ? /^PONG/ : /^$/);
+  expect(ended.stderr).toMatch(code === 0 ? /^$/ : /^error: /);
 });
 
 test("--version prints the version of the package", async () => {
@@ -142,10 +160,10 @@ test.each([
   ],
 ])("a worker does not start with the task file %s", async (name, code, message) => {
   if (code !== "") await writeFile(join(folder, name), code);
-  const ended = await run(["worker", "--tasks", name], sqlite);
+  const ended = await longshore(["worker", "--tasks", name], { cwd: folder, env: sqlite });
   expect(ended).toMatchObject({ code: 2, stdout: "" });
   expect(ended.stderr).toMatch(message);
 
-  const pool = await run(["pool", "--workers", "3", "--tasks", name], sqlite);
+  const pool = await longshore(["pool", "--workers", "3", "--tasks", name], { cwd: folder, env: sqlite });
   expect(pool).toEqual(ended);
 });
