@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { autoConcurrency, thisMachine } from "../../src/worker/lifetime/auto-concurrency.js";
 import { emptyFolder, linesOf, removeFolder, Running, tasksFile, type LogLine } from "./command.js";
 
@@ -50,14 +50,15 @@ function pool(...args: string[]): Running {
 /** Starts a pool; answers when all of its workers take work. */
 async function openPool(workers: number, ...args: string[]): Promise<Running> {
   const running = pool("--workers", String(workers), ...args);
-  await vi.waitFor(async () => expect(await jobs.workers()).toHaveLength(workers), { timeout: 15_000 });
+  await expect.poll(() => jobs.workers()).toHaveLength(workers);
   return running;
 }
 
-async function record(count: number, ms: number): Promise<Job[]> {
+/** Enqueues jobs of so many milliseconds that end no sooner than `begun` of them have begun. */
+async function record(count: number, ms: number, begun = 0): Promise<Job[]> {
   return jobs.enqueueMany(
     "record",
-    Array.from({ length: count }, () => ({ file, ms })),
+    Array.from({ length: count }, () => ({ file, ms, begun })),
     { queue: "records" },
   );
 }
@@ -92,11 +93,12 @@ const isAlive = (pid: number): boolean => {
 const said = ({ stdout }: { stdout: string }, message: RegExp): LogLine[] =>
   linesOf(stdout).filter((line) => message.test(line.message));
 
-const starts = (count: number): Promise<void> =>
-  vi.waitFor(() => expect(entries().length).toBeGreaterThanOrEqual(count), { timeout: 15_000, interval: 20 });
+const starts = async (count: number): Promise<void> => {
+  await expect.poll(() => entries().length).toBeGreaterThanOrEqual(count);
+};
 
 test("five workers of one job each run five jobs at once, and never more, until all thirty are done", async () => {
-  await record(30, 200);
+  await record(30, 100, 5);
   const { code, stdout } = await pool("--workers", "5", "--concurrency", "1", "--burst").ended;
   expect(code).toBe(0);
   expect(entries().filter(({ event }) => event === "end")).toHaveLength(30);
@@ -125,7 +127,7 @@ test("workers have the name of the pool, the host and their place, and every lin
 
 test("without a name two pools differ, and auto shares the jobs of the machine out among the workers", async () => {
   const running = [0, 1].map(() => pool("--workers", "2", "--concurrency", "auto"));
-  await vi.waitFor(async () => expect(await jobs.workers()).toHaveLength(4), { timeout: 15_000 });
+  await expect.poll(() => jobs.workers()).toHaveLength(4);
   const workers = await jobs.workers();
   expect(new Set(workers.map(({ name }) => name)).size).toBe(4);
   const concurrency = Math.max(1, Math.floor(autoConcurrency(thisMachine()) / 2));
@@ -150,7 +152,7 @@ test("a worker that is killed is replaced, the log says so, and its job runs aga
   ]);
   await job?.result();
   expect(await job?.refresh()).toMatchObject({ state: "completed", crashes: 1 });
-  await vi.waitFor(async () => expect(await jobs.workers()).toHaveLength(2), { timeout: 10_000 });
+  await expect.poll(() => jobs.workers()).toHaveLength(2);
   expect([...(await processesOfWorkers()).values()]).not.toContain(pid);
   running.signal("SIGTERM");
   expect((await running.ended).code).toBe(0);
@@ -236,7 +238,7 @@ test("workers whose pool was killed finish their jobs and go, although nobody te
   running.child.kill("SIGKILL");
   await once(running.child, "exit");
 
-  await vi.waitFor(() => expect(pids.some(isAlive)).toBe(false), { timeout: 10_000 });
+  await expect.poll(() => pids.some(isAlive)).toBe(false);
   const states = await Promise.all(all.map(async (job) => (await job.refresh()).state));
   expect(states.toSorted()).toEqual(["completed", "completed", "queued"]);
   expect(await jobs.workers()).toEqual([]);

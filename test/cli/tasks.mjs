@@ -1,5 +1,5 @@
 // Tasks for the worker that the tests of the command start.
-import { appendFileSync } from "node:fs";
+import { appendFileSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { task } from "longshore";
 
@@ -15,10 +15,11 @@ export const hold = task("hold", { queue: "holds" }, async ({ input, signal }) =
   await sleep(input.ms, undefined, { signal });
 });
 
-/** Says in a file when it runs, and in which process. */
+/** Says in a file when it runs, and in which process; ends no sooner than so many others have begun, if it is told. */
 export const record = task("record", { queue: "records" }, async ({ input, job }) => {
   const write = (event) => appendFileSync(input.file, `${JSON.stringify({ event, id: job.id, pid: process.pid })}\n`);
   write("start");
+  while (readFileSync(input.file, "utf8").split("start").length <= (input.begun ?? 0)) await sleep(10);
   await sleep(input.ms);
   write("end");
 });

@@ -13,15 +13,13 @@ import {
   type Worker,
   type WorkerOptions,
 } from "longshore";
+import { PATIENCE } from "../../support/patience.js";
 
 /** The folder of `handlers.mjs`. */
 export const folder = fileURLToPath(new URL(".", import.meta.url));
 
 /** The runners that have children. */
 export const CHILD_RUNNERS = ["thread", "process"] as const;
-
-/** How long (milliseconds) something that is waited for may take. */
-const PATIENCE = 10_000;
 
 export class ChildWorld {
   readonly longshore: Longshore;
@@ -61,6 +59,13 @@ export class ChildWorld {
     const job = await this.enqueue(name, input, options);
     await job.result().catch(() => {});
     return job.refresh();
+  }
+
+  /** A job whose handler has said that it is at work. Starting its child may take seconds on a busy machine. */
+  async working(name: string): Promise<Job> {
+    const job = await this.enqueue(name);
+    await ChildWorld.until(job, ({ progress }) => progress !== null);
+    return job;
   }
 
   /** A job that has reached a state in which it looks right. */

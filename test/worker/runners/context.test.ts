@@ -1,5 +1,4 @@
 // A handler finds the same in a thread and in a process as in the worker itself.
-import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { module, statuses, task, type Middleware, type TaskOptions } from "longshore";
@@ -91,9 +90,7 @@ describe.each(["inline", "thread", "process"] as const)("a handler run by the ru
 
   it("is told to end when its job is cancelled, and why", async () => {
     const world = await ChildWorld.open({ obey: { runner } });
-    const job = await world.enqueue("obey");
-    await ChildWorld.until(job, ({ state }) => state === "active");
-    await sleep(300);
+    const job = await world.working("obey");
     await job.cancel();
 
     await ChildWorld.until(job, ({ state }) => state === "cancelled");
@@ -102,15 +99,17 @@ describe.each(["inline", "thread", "process"] as const)("a handler run by the ru
   });
 
   it("is told to end at its timeout, and its attempt ends as that", async () => {
-    const world = await ChildWorld.open({ obey: { runner } });
+    const world = await ChildWorld.open({ obey: { runner }, who: { runner } });
+    // In a child that is up: starting one can take longer than the timeout.
+    await world.run("who");
 
-    const job = await world.enqueue("obey", null, { timeout: 400 });
+    const job = await world.enqueue("obey", null, { timeout: 1_000 });
     await expect(job.result()).rejects.toThrow("timeout");
     expect(await job.refresh()).toMatchObject({ state: "failed", error: { code: "TIMEOUT", name: "TimedOut" } });
     // In the worker itself the attempt is over when the handler is told.
     const told = (await job.logs()).lines.map(({ message }) => message);
     expect(told).toEqual(
-      runner === "inline" ? [] : ["told TimedOut: the attempt ran longer than its timeout of 400 ms"],
+      runner === "inline" ? [] : ["told TimedOut: the attempt ran longer than its timeout of 1000 ms"],
     );
   });
 
@@ -193,9 +192,7 @@ describe.each(["inline", "thread", "process"] as const)("a handler run by the ru
 
   it("is told when the worker stops, and its job returns uncounted", async () => {
     const world = await ChildWorld.open({ obey: { runner } });
-    const job = await world.enqueue("obey");
-    await ChildWorld.until(job, ({ state }) => state === "active");
-    await sleep(300);
+    const job = await world.working("obey");
     await world.worker.stop();
 
     expect(await job.refresh()).toMatchObject({ state: "queued", attempt: 0 });

@@ -52,8 +52,9 @@ export async function sleeping({ step, job }) {
 export const undeclared = ({ step }) => step("unheard of", () => 1);
 export const emitting = ({ emit, input }) => emit(input.name, input.value);
 
-/** Waits for its signal, and says what it was told. */
-export async function obey({ signal, log }) {
+/** Says that it is at work, waits for its signal, and says what it was told. */
+export async function obey({ signal, log, progress }) {
+  progress(1);
   try {
     await sleep(60_000, undefined, { signal });
   } catch {

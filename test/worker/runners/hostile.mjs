@@ -50,13 +50,13 @@ export async function foreign({ input }) {
 /** Says something of ours that is none. */
 export async function malformed({ input }) {
   say(ours(MESSAGES[input]));
-  await sleep(30_000);
+  await sleep(120_000);
 }
 
 /** Bytes that are no message at all. */
 export async function rubbish({ input }) {
   writeSync(3, Buffer.from(input, "hex"));
-  await sleep(30_000);
+  await sleep(120_000);
 }
 
 export const innocent = async () => {

@@ -10,7 +10,7 @@ async function besideAnother(
   inputs: readonly unknown[],
 ): Promise<{ state: string; code: string | null | undefined; message: string; result: unknown }[]> {
   const world = await ChildWorld.open(
-    { [name]: { runner, timeout: "20s" }, innocent: { runner } },
+    { [name]: { runner, timeout: "1m" }, innocent: { runner } },
     { concurrency: 8 },
     "hostile.mjs",
   );
@@ -38,7 +38,7 @@ describe.each(CHILD_RUNNERS)("a handler in a %s", (runner) => {
     ]);
   });
 
-  it("that forges one of our messages fails its own attempt", { timeout: 60_000 }, async () => {
+  it("that forges one of our messages fails its own attempt", async () => {
     const ends = await besideAnother(runner, "malformed", Object.keys(MESSAGES));
     for (const [index, end] of ends.entries()) {
       expect([Object.keys(MESSAGES)[index], end.state, end.code]).toEqual([
@@ -51,7 +51,7 @@ describe.each(CHILD_RUNNERS)("a handler in a %s", (runner) => {
   });
 });
 
-it("bytes on a process's wire that are no message fail its own attempt", { timeout: 60_000 }, async () => {
+it("bytes on a process's wire that are no message fail its own attempt", async () => {
   const rubbish = ["0400000000000000", "04000000ffffffff", "ffffffff00", "00000000"];
   const ends = await besideAnother("process", "rubbish", rubbish);
   for (const { state, code } of ends) expect([state, code]).toEqual(["failed", "CHILD_DIED"]);

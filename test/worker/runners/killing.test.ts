@@ -67,8 +67,9 @@ describe.each(CHILD_RUNNERS)("a handler in a %s of its own", (runner) => {
     ["its own group", false],
     ["another group", true],
   ])("takes along what it started in %s, though that ignores SIGTERM", async (_where, detached) => {
-    const world = await ChildWorld.open({ breed: bounds });
-    const job = await world.enqueue("breed", { detached }, { timeout: 3_000 });
+    const world = await ChildWorld.open({ breed: bounds, who: bounds });
+    await world.run("who");
+    const job = await world.enqueue("breed", { detached }, { timeout: 4_000 });
     const { pid, grandchild } = await bred(job);
     expect([lives(pid), lives(grandchild)]).toEqual([true, true]);
 

@@ -1,7 +1,6 @@
 // Workers that die with children at work: nothing of them is left.
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
-import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { eventually, folder, lives } from "./child-world.js";
@@ -40,8 +39,11 @@ describe("a worker that is killed", () => {
     ["what such a handler started in another group", ["breed", { detached: true, spins: true }]],
   ] as const)("leaves nothing: %s", async (_what, [name, input]) => {
     const [worker, pids] = await start([name, input]);
-    const children = childrenOf(worker.pid ?? 0);
-    expect(children).toHaveLength(2);
+    // The child of the job, and the guardian.
+    const children = await eventually(
+      () => childrenOf(worker.pid ?? 0),
+      ({ length }) => length === 2,
+    );
     expect(pids.filter((pid) => lives(pid))).toEqual(pids);
     worker.kill("SIGKILL");
 
@@ -53,9 +55,8 @@ describe("a worker that is killed", () => {
 
   it("leaves nothing though its guardian was killed before", async () => {
     const [worker, pids] = await start(["spin", {}]);
-    await sleep(1_500);
     const guardians = (): number[] => childrenOf(worker.pid ?? 0).filter((pid) => !pids.includes(pid));
-    const [first] = guardians();
+    const [first] = await eventually(guardians, ({ length }) => length === 1);
     process.kill(first ?? 0, "SIGKILL");
     const [second] = await eventually(guardians, ([pid]) => pid !== undefined && pid !== first);
     worker.kill("SIGKILL");
