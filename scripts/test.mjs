@@ -67,7 +67,7 @@ function countTests() {
 
 /** What still lives after a moment's grace for processes that are just ending. */
 async function leftovers() {
-  const deadline = Date.now() + 2_000;
+  const deadline = Date.now() + 15_000;
   let found = processesOf(run);
   while (found.length > 0 && Date.now() < deadline) {
     await sleep(50);

@@ -177,7 +177,7 @@ onEveryEngine("a queue handle", (harbour) => {
 
     await expect(longshore.queue("main").obliterate()).rejects.toThrow(WrongState);
     await longshore.queue("main").obliterate({ force: true });
-    await expect.poll(() => aborted, { timeout: 3_000 }).toBe(true);
+    await expect.poll(() => aborted).toBe(true);
     await worker.stop();
     expect(await longshore.queue("main").counts()).toMatchObject({ active: 0, queued: 0 });
   });

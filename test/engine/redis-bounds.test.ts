@@ -22,7 +22,7 @@ let backdoor: RedisBackdoor;
 let kit: Kit;
 let meter: WorkMeter;
 
-describe.skipIf(!inject("canStartRedis"))("20,000 entries in the way", { timeout: 120_000 }, () => {
+describe.skipIf(!inject("canStartRedis"))("20,000 entries in the way", () => {
   beforeEach(async () => {
     server = await startRedisServer();
     redis = new Redis(server.url);

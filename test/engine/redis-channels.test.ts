@@ -8,6 +8,7 @@ import { RedisEngine } from "../../src/engine/redis/engine.js";
 import { Keys } from "../../src/engine/redis/connection/keys.js";
 import { parseTarget, type ParsedRedisTarget } from "../../src/engine/target.js";
 import { ManualClock } from "../../src/engine/testkit/kit/manual-clock.js";
+import { PATIENCE } from "../support/patience.js";
 import { RedisMonitor } from "../support/redis-monitor.js";
 import { freshPrefix } from "./redis-storage.js";
 
@@ -126,7 +127,7 @@ describe("a watcher in one database", () => {
       await watching;
       watcher.close();
     });
-    await vi.waitUntil(async () => (await redis.pubsub("CHANNELS", `{${prefix}/main}:1`)).length > 0);
+    await vi.waitUntil(async () => (await redis.pubsub("CHANNELS", `{${prefix}/main}:1`)).length > 0, PATIENCE);
   });
 
   it("is not disturbed by twenty jobs in another", async () => {

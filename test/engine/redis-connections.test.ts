@@ -103,7 +103,7 @@ async function startSentinel(master: number): Promise<number> {
     await exited;
     await rm(folder, { recursive: true, force: true });
   });
-  await expect.poll(() => answers(port), { timeout: 5_000, interval: 50 }).toBe(true);
+  await expect.poll(() => answers(port)).toBe(true);
   return port;
 }
 

@@ -51,7 +51,7 @@ describe.each([
     const bundle = await rolldown({ input: join(folder, "program.mjs"), platform: "node", logLevel: "silent" });
     await bundle.write({ file, format, codeSplitting: false });
     await bundle.close();
-  }, 60_000);
+  });
 
   const told = async (url: string, runner: string): Promise<unknown> => {
     const { stdout } = await run(process.execPath, [file, url, runner], { cwd: folder });

@@ -1,12 +1,14 @@
 // Workers that die or freeze under their jobs. Time is real here: what is tested is another process taking over.
-import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { isTerminal, type Longshore } from "longshore";
 import { onBothEngines } from "./harbour.js";
 
 const LEASE = 2_000;
-/** What a recovery may take beyond the lease: the sweep that finds it, and a busy machine. Milliseconds. */
-const MARGIN = 4_000;
+/**
+ * What a recovery may take beyond the lease: the sweep that finds it, and a busy machine. With the lease it is shorter than the
+ * one that workers have by default, so that it was this one that ran out. Milliseconds.
+ */
+const MARGIN = 20_000;
 
 onBothEngines("a worker that is killed under its job", (open) => {
   it("is replaced by one that was idle within a lease", async () => {
@@ -44,16 +46,17 @@ onBothEngines("a worker that is killed under its job", (open) => {
     const job = await longshore.enqueue("work", { ms: 0 }, { queue: "work" });
     await doomed.hears("start", job.id);
     const busy = await harbour.start({ name: "busy", lease: LEASE, concurrency: 2 });
-    const long = await longshore.enqueue("work", { ms: LEASE + MARGIN }, { queue: "work" });
+    // Busy for as long as it takes.
+    const long = await longshore.enqueue("listen", null, { queue: "work" });
     await busy.hears("start", long.id);
     await doomed.kill();
     const killedAt = Date.now();
 
     const { at } = await busy.hears("start", job.id);
     expect(at - killedAt).toBeLessThan(LEASE + MARGIN);
-    await Promise.all([job.result(), long.result()]);
+    await job.result();
     expect(await job.refresh()).toMatchObject({ attempt: 1, crashes: 1 });
-    expect(await long.refresh()).toMatchObject({ attempt: 1, crashes: 0 });
+    expect(await long.refresh()).toMatchObject({ state: "active", attempt: 1, crashes: 0 });
   });
 
   it("is replaced by one that starts later, within a lease", async () => {
@@ -76,7 +79,7 @@ onBothEngines("a worker that is killed under its job", (open) => {
 });
 
 onBothEngines("a worker whose event loop hangs under its job", (open) => {
-  it("loses the job to another some time after the job's timeout, and hears of it", { timeout: 60_000 }, async () => {
+  it("loses the job to another some time after the job's timeout, and hears of it", async () => {
     const harbour = await open();
     const longshore = await harbour.connect();
     const hanging = await harbour.start({ name: "hanging", lease: "1s", grace: 0 });
@@ -118,7 +121,6 @@ onBothEngines("a worker that freezes for longer than its lease", (open) => {
     await other.kill();
     const next = await longshore.enqueue("work", { ms: 0 }, { queue: "work" });
     await frozen.hears("completed", next.id);
-    await sleep(200);
     expect(frozen.all("completed", job.id)).toEqual([]);
     expect(await job.refresh()).toMatchObject({
       state: "completed",

@@ -12,6 +12,7 @@ import { FLOW_CREATION } from "../../src/model/job/membership.js";
 import { CRASH_LIMIT, type JobRecord, type JobRef } from "../../src/model/job/job.js";
 import { isTerminal } from "../../src/model/job/state.js";
 import { listAll } from "../property/compare.js";
+import { PATIENCE } from "../support/patience.js";
 import { type Harbour, onSharedCluster, onSharedRedis, onSqlite } from "./harbour.js";
 import { WorkerPool } from "./worker-pool.js";
 
@@ -101,7 +102,7 @@ describe.each<[string, boolean, () => Promise<Harbour>]>([
       expect([...ran.keys()].filter((id) => !known.has(id))).toEqual([]);
       expect(begun.length).toBeGreaterThan(KILLS / 2);
     },
-    60_000 + KILLS * 2_000,
+    2 * PATIENCE + KILLS * 5_000,
   );
 });
 

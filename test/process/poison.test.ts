@@ -30,6 +30,5 @@ onBothEngines("a job that kills its worker", (open) => {
         expect(crashes).toBeLessThan(3);
       }
     },
-    60_000,
   );
 });

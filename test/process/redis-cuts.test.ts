@@ -17,7 +17,7 @@ const HANDSHAKE = 5;
 async function expectAtWork(longshore: Longshore, worker: WorkerProcess, redis: Redis): Promise<void> {
   const job = await longshore.enqueue("work", { ms: 0 }, { queue: "work" });
   await worker.hears("completed", job.id);
-  await expect.poll(() => redis.pubsub("CHANNELS", "{longshore/work}*"), { timeout: 15_000 }).toHaveLength(1);
+  await expect.poll(() => redis.pubsub("CHANNELS", "{longshore/work}*")).toHaveLength(1);
   expect(worker.alive).toBe(true);
 }
 
@@ -28,7 +28,7 @@ function client(url: string): Redis {
 }
 
 onOwnServers("a worker whose connections are cut after any reply of their handshake, or right behind it", () => {
-  it.each([0, 3])("lives and works on, in database %i", { timeout: 120_000 }, async (db) => {
+  it.each([0, 3])("lives and works on, in database %i", async (db) => {
     const harbour = await onOwnRedis();
     const { url = "", port = 0 } = harbour.server ?? {};
     const proxy = await startTcpProxy(port);
@@ -55,7 +55,7 @@ onOwnServers("a worker whose connections are cut after any reply of their handsh
 });
 
 onOwnServers("a worker whose connections to a cluster are cut", () => {
-  it("lives and works on", { timeout: 120_000 }, async () => {
+  it("lives and works on", async () => {
     const cluster = await startRedisCluster();
     onTestFinished(() => cluster.stop());
     const nodes = cluster.urls.map(client);
@@ -84,35 +84,31 @@ onOwnServers("a worker from whom a right is withdrawn", () => {
     ["SELECT", "-select", "+select"],
     ["INFO", "-info", "+info"],
     ["its password", "resetpass >other", "resetpass >secret"],
-  ])(
-    "(%s) lives, does nothing elsewhere, and works on when it is given back",
-    { timeout: 60_000 },
-    async (_what, away, back) => {
-      const harbour = await onOwnRedis();
-      const { url = "" } = harbour.server ?? {};
-      const redis = client(url);
-      const setUser = (rules: string): Promise<unknown> => redis.acl("SETUSER", "app", ...rules.split(" "));
-      await setUser("on >secret allkeys allchannels +@all");
-      const longshore = await harbour.connect({ engine: "redis", url, db: 3 });
-      const target: RedisTarget = {
-        engine: "redis",
-        url,
-        username: "app",
-        password: "secret",
-        db: 3,
-        commandTimeout: "1s",
-      };
-      const worker = await new Harbour(target, harbour.folder).start();
-      await expectAtWork(longshore, worker, redis);
+  ])("(%s) lives, does nothing elsewhere, and works on when it is given back", async (_what, away, back) => {
+    const harbour = await onOwnRedis();
+    const { url = "" } = harbour.server ?? {};
+    const redis = client(url);
+    const setUser = (rules: string): Promise<unknown> => redis.acl("SETUSER", "app", ...rules.split(" "));
+    await setUser("on >secret allkeys allchannels +@all");
+    const longshore = await harbour.connect({ engine: "redis", url, db: 3 });
+    const target: RedisTarget = {
+      engine: "redis",
+      url,
+      username: "app",
+      password: "secret",
+      db: 3,
+      commandTimeout: "1s",
+    };
+    const worker = await new Harbour(target, harbour.folder).start();
+    await expectAtWork(longshore, worker, redis);
 
-      await setUser(away);
-      await redis.acl("LOG", "RESET");
-      await redis.client("KILL", "USER", "app");
-      await expect.poll(async () => (await redis.acl("LOG", 1)) as unknown[], { timeout: 15_000 }).toHaveLength(1);
-      await setUser(back);
+    await setUser(away);
+    await redis.acl("LOG", "RESET");
+    await redis.client("KILL", "USER", "app");
+    await expect.poll(async () => (await redis.acl("LOG", 1)) as unknown[]).toHaveLength(1);
+    await setUser(back);
 
-      await expectAtWork(longshore, worker, redis);
-      expect(await redis.dbsize()).toBe(0);
-    },
-  );
+    await expectAtWork(longshore, worker, redis);
+    expect(await redis.dbsize()).toBe(0);
+  });
 });

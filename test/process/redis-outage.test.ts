@@ -9,9 +9,12 @@ import type { WorkerProcess } from "./worker-process.js";
 
 const COMMAND_TIMEOUT = 3_000;
 /** What a command may take beyond its timeout on a busy machine. Milliseconds. */
-const MARGIN = 1_000;
-/** How long after the end of an outage a worker may take to be at work again. Milliseconds. */
-const RESUMED = 5_000;
+const MARGIN = 10_000;
+/**
+ * How long after the end of an outage a worker may take to be at work again, on a busy machine: two or three seconds on one
+ * at rest, minutes or for ever if it waited for a connection that is dead. Milliseconds.
+ */
+const RESUMED = 20_000;
 
 /** Enqueues a job and waits for the worker to begin it; answers how long that took, in milliseconds. */
 async function roundTrip(longshore: Longshore, worker: WorkerProcess): Promise<number> {
@@ -35,7 +38,7 @@ async function expectRefusal(longshore: Longshore, port: number): Promise<void> 
 }
 
 onOwnServers("a Redis server that dies and comes back", () => {
-  it("refuses producers in time meanwhile, and workers go on by themselves", { timeout: 60_000 }, async () => {
+  it("refuses producers in time meanwhile, and workers go on by themselves", async () => {
     const harbour = await onOwnRedis(
       { appendfsync: "always", requirepass: "secret" },
       { commandTimeout: COMMAND_TIMEOUT },
@@ -60,7 +63,7 @@ onOwnServers("a Redis server that dies and comes back", () => {
 });
 
 onOwnServers("a Redis server that freezes", () => {
-  it("refuses producers in time meanwhile, and workers go on by themselves", { timeout: 60_000 }, async () => {
+  it("refuses producers in time meanwhile, and workers go on by themselves", async () => {
     const harbour = await onOwnRedis({ requirepass: "secret" }, { commandTimeout: COMMAND_TIMEOUT });
     const { server } = harbour;
     const longshore = await harbour.connect();
@@ -96,8 +99,7 @@ onOwnServers("a worker whose connections", () => {
       },
     ],
   ] satisfies [string, (mode: (mode: "cut" | "refuse" | "swallow") => void) => Promise<void>][])(
-    "%s is back at work within five seconds, again and again",
-    { timeout: 120_000 },
+    "%s is back at work soon, again and again",
     async (_what, misbehave) => {
       const harbour = await onOwnRedis();
       const proxy = await startTcpProxy(harbour.server?.port ?? 0);
@@ -119,14 +121,14 @@ onOwnServers("a worker whose connections", () => {
         proxy.mode = "pass";
         expect(await roundTrip(longshore, worker)).toBeLessThan(RESUMED);
       }
-      await expect.poll(() => longshore.queue("work").getActiveCount(), { timeout: 10_000 }).toBe(0);
+      await expect.poll(() => longshore.queue("work").getActiveCount()).toBe(0);
       expect(await longshore.queue("work").counts()).toMatchObject({ queued: 0, failed: 0 });
     },
   );
 });
 
 onOwnServers("a Redis server that answers nobody for longer than the lease", () => {
-  it("costs the jobs of living workers neither their run nor an attempt nor a crash", { timeout: 60_000 }, async () => {
+  it("costs the jobs of living workers neither their run nor an attempt nor a crash", async () => {
     const harbour = await onOwnRedis({}, { commandTimeout: 1_000 });
     const longshore = await harbour.connect();
     const runs: AbortSignal[] = [];
@@ -139,13 +141,13 @@ onOwnServers("a Redis server that answers nobody for longer than the lease", () 
     const worker = longshore.worker([work], { lease: "1s" });
     worker.on("error", () => undefined);
     const job = await longshore.enqueue(work, undefined);
-    await expect.poll(() => runs.length, { timeout: 5_000 }).toBe(1);
+    await expect.poll(() => runs.length).toBe(1);
 
     harbour.server?.pause();
     await sleep(3_000);
     harbour.server?.resume();
     await longshore.enqueue(work, undefined);
-    await expect.poll(() => runs.length, { timeout: 15_000 }).toBe(2);
+    await expect.poll(() => runs.length).toBe(2);
     over.open();
 
     expect(await job.result()).toBe("done");

@@ -61,12 +61,13 @@ onOwnServers("connecting to a Redis server", () => {
     const failed = await failureOf({ engine: "redis", url: server?.url ?? "", commandTimeout: "1s" });
     expect(failed).toBeInstanceOf(EngineUnavailable);
     expect(String(failed)).toContain(`redis://127.0.0.1:${server?.port}`);
-    expect(performance.now() - from).toBeLessThan(3_000);
+    // Before the time that commands have by default is over.
+    expect(performance.now() - from).toBeLessThan(5_000);
   });
 });
 
 onOwnServers("a Redis server whose memory is full", () => {
-  it("takes no more jobs, and those it has are run to the last", { timeout: 60_000 }, async () => {
+  it("takes no more jobs, and those it has are run to the last", async () => {
     const harbour = await onOwnRedis({ maxmemory: "6mb" });
     const longshore = await harbour.connect();
     const fill = task("fill", { queue: "work" }, async ({ input, progress, log }) => {
@@ -86,7 +87,7 @@ onOwnServers("a Redis server whose memory is full", () => {
     const worker = longshore.worker([fill], { concurrency: 10 });
     worker.on("error", () => undefined);
     await expect
-      .poll(() => longshore.queue("work").counts(), { timeout: 20_000 })
+      .poll(() => longshore.queue("work").counts())
       .toMatchObject({ queued: 0, active: 0, failed: 0, completed: accepted });
     await longshore.removeAll({ states: "completed" });
     expect(await (await longshore.enqueue(fill, "more")).result()).toEqual({ size: 4 });
@@ -104,7 +105,7 @@ async function flushScripts(client: Redis, signal: AbortSignal): Promise<number>
 }
 
 onOwnServers("a Redis server that forgets its scripts under load", () => {
-  it("loses nothing and runs nothing twice", { timeout: 60_000 }, async () => {
+  it("loses nothing and runs nothing twice", async () => {
     const harbour = await onOwnRedis();
     const ledger = harbour.ledger();
     const longshore = await harbour.connect();

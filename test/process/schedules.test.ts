@@ -9,6 +9,7 @@ import { openEngine } from "../../src/engine/open.js";
 import { parseTarget } from "../../src/engine/target.js";
 import { parseSchedule } from "../../src/model/schedule/schedule.js";
 import { dueTimes, tickId } from "../../src/model/schedule/ticks.js";
+import { PATIENCE } from "../support/patience.js";
 import { onBothEngines } from "./harbour.js";
 import { WorkerPool } from "./worker-pool.js";
 
@@ -58,7 +59,7 @@ async function idsOf(longshore: Longshore, queue: string): Promise<string[]> {
 
 /** Waits until a queue has so many jobs, or has had time enough for it. */
 async function fills(longshore: Longshore, queue: string, jobs: number): Promise<void> {
-  const deadline = performance.now() + 20_000;
+  const deadline = performance.now() + PATIENCE;
   const has = async (): Promise<number> => {
     const counts = await longshore.queue(queue).counts();
     return Object.values(counts).reduce((sum, count) => sum + count, 0);
@@ -119,7 +120,7 @@ onBothEngines("10,000 ticks and workers that die", (open) => {
       const { queued, active } = await longshore.queue("live").counts();
       return queued + active;
     };
-    await expect.poll(waiting, { timeout: 20_000 }).toBe(0);
+    await expect.poll(waiting).toBe(0);
     expect((await longshore.queue("live").counts()).failed).toBe(0);
     const live = await idsOf(longshore, "live");
     for (const { name, lastDue } of await longshore.schedules.list({ queue: "live" })) {
@@ -133,5 +134,5 @@ onBothEngines("10,000 ticks and workers that die", (open) => {
     }
     expect([...ledger.read().done.keys()].toSorted()).toEqual(live);
     expect(pool.deaths).toBeGreaterThanOrEqual(WAVES);
-  }, 90_000);
+  });
 });

@@ -19,7 +19,7 @@ async function atWork(harbour: Harbour, ms: number): Promise<{ workers: WorkerPr
   const workers = await Promise.all(["a", "b", "c"].map((name) => harbour.start({ ...options, name })));
   const inputs = Array.from({ length: 6 }, () => ({ ms }));
   const jobs = await longshore.enqueueMany("work", inputs, { queue: "work", timeout: "5m" });
-  await expect.poll(() => starts(workers), { timeout: 10_000 }).toBe(6);
+  await expect.poll(() => starts(workers)).toBe(6);
   return { workers, jobs };
 }
 
@@ -41,7 +41,7 @@ async function fateOf(workers: readonly WorkerProcess[], jobs: readonly Job[]): 
 const UNDISTURBED = { ends: Array.from({ length: 6 }, () => "completed 1 0"), starts: 6, lost: 0 };
 
 onBothEngines("workers that all stand still for longer than their lease, three times", (open) => {
-  it("go on with their jobs", { timeout: 90_000 }, async () => {
+  it("go on with their jobs", async () => {
     const { workers, jobs } = await atWork(await open(), 3 * STANDSTILL + 4_000);
     for (let round = 0; round < 3; round += 1) {
       for (const worker of workers) worker.signal("SIGSTOP");
@@ -57,7 +57,7 @@ onOwnServers("a Redis server that stands still for longer than the lease of its 
   it.each([
     ["longer than a command may take", { commandTimeout: "1s" }],
     ["shorter than a command may take", { commandTimeout: "10s" }],
-  ] as const)("costs no job its run, when that is %s", { timeout: 90_000 }, async (_title, target) => {
+  ] as const)("costs no job its run, when that is %s", async (_title, target) => {
     const harbour = await onOwnRedis({}, target);
     const { workers, jobs } = await atWork(harbour, 2 * STANDSTILL + 3_000);
     for (let round = 0; round < 2; round += 1) {
@@ -77,7 +77,6 @@ describe.skipIf(!CAN_STEP)("a date that is set by an hour", () => {
   ] as const;
   it.each(places.flatMap(([name, open]) => [HOUR, -HOUR].map((step) => [name, step, open] as const)))(
     "costs no job its run (%s, %d ms)",
-    { timeout: 90_000 },
     async (_name, step, open) => {
       const { harbour, clock } = await open();
       const { workers, jobs } = await atWork(harbour, 8_000);

@@ -5,11 +5,9 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { Told, WorkerSetup } from "../programs/worker.js";
+import { PATIENCE } from "../support/patience.js";
 
 const programs = new URL("../../build/test/programs/", import.meta.url);
-
-/** How long (milliseconds) something that is awaited may take before the test fails with what was said instead. */
-const PATIENCE = 15_000;
 
 /** How a process ended. */
 export interface Exit {

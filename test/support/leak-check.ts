@@ -4,16 +4,17 @@ import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises"
 import type { Worker } from "node:worker_threads";
 import { afterAll, beforeAll } from "vitest";
 
-const settleMs = 2_000;
+const settleMs = 5_000;
 const threads = new Set<Worker>();
 let before = new Map<string, number>();
 
-process.on("worker", (thread) => {
+function follow(thread: Worker): void {
   threads.add(thread);
   thread.once("exit", () => threads.delete(thread));
-});
+}
 
 beforeAll(() => {
+  process.on("worker", follow);
   // Node opens these when they are first used, which is not the test's doing.
   void process.stdout;
   void process.stderr;
@@ -24,6 +25,7 @@ beforeAll(() => {
 
 afterAll(async () => {
   await turn();
+  process.off("worker", follow);
   const deadline = performance.now() + settleMs;
   let leaked = leaks();
   while (leaked.length > 0 && performance.now() < deadline) {

@@ -6,6 +6,9 @@ import { Cancelled, NonRetryable, RetryAfter, Snooze, TimedOut, currentJob, task
 import { makeGate } from "./gate.js";
 import { onEveryEngine } from "./on-engines.js";
 
+/** How often a worker with the default lease gives a sign of life, in milliseconds. */
+const HEARTBEAT = 13_500;
+
 onEveryEngine("a worker", (harbour) => {
   it("runs a job and keeps its result", async () => {
     const longshore = await harbour.connect();
@@ -175,7 +178,7 @@ onEveryEngine("a worker", (harbour) => {
     expect(await job.refresh()).toMatchObject({ state: "failed", result: null });
   });
 
-  it("aborts the signal of a job that is cancelled while it runs, within a second", async () => {
+  it("aborts the signal of a job that is cancelled while it runs, long before its next heartbeat", async () => {
     const longshore = await harbour.connect();
     const elsewhere = longshore.info.kind === "memory" ? longshore : await harbour.connect();
     const started = makeGate();
@@ -195,7 +198,7 @@ onEveryEngine("a worker", (harbour) => {
     await (await elsewhere.job(id))?.cancel();
     await cancelled;
 
-    expect(performance.now() - before).toBeLessThan(1_000);
+    expect(performance.now() - before).toBeLessThan(HEARTBEAT / 2);
     expect(reason).toBeInstanceOf(Cancelled);
     expect(await longshore.snapshot(id)).toMatchObject({ state: "cancelled", result: null });
   });

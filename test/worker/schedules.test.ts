@@ -331,5 +331,5 @@ describe("of many sweepers at once", () => {
     );
     expect(fired).toBeGreaterThan(500);
     expect(stale).toBeGreaterThan(100);
-  }, 60_000);
+  });
 });

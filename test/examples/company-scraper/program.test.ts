@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { connect } from "longshore";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const program = join(root, "build/examples/company-scraper/main.js");
@@ -15,7 +15,6 @@ const workerTasks = join(root, "build/examples/company-scraper/worker-tasks.js")
 const longshoreCommand = join(root, "dist/cli/main.js");
 
 // The websites take their time, as real ones do, and each program loads a language model.
-vi.setConfig({ testTimeout: 60_000 });
 
 let folder: string;
 beforeEach(async () => {

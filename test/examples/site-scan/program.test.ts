@@ -8,14 +8,13 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { connect } from "longshore";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 
 import { startCountingServer } from "./counting-server.js";
 
 const program = fileURLToPath(new URL("../../../build/examples/site-scan/main.js", import.meta.url));
 
 // Each test starts programs that each load a language model: on a busy machine that takes its time.
-vi.setConfig({ testTimeout: 60_000 });
 
 let folder: string;
 beforeEach(async () => {
