@@ -1,24 +1,84 @@
-// How tests run: every file in a process of its own, against servers started once for the whole run, with a
-// check after each file that it left nothing open. `npm test` adds the check for processes left behind.
+// How tests run: against servers started once for the whole run, with a check after each file that it left nothing open.
+// Files whose subject is processes, threads or the process they run in have one of their own; the others share some, which
+// load the sources once. `npm test` adds the check for processes left behind.
+import { availableParallelism } from "node:os";
+import { relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import { defineConfig } from "vitest/config";
+import { defineConfig, type TestProjectConfiguration } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+import { PATIENCE } from "./test/support/patience.js";
 
-const source = (path: string): string => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
+const root = fileURLToPath(new URL(".", import.meta.url));
 
-export default defineConfig({
+/** The folders and files that need a process of their own. */
+const ALONE = [
+  "test/{cli,package,process,scripts,support}/**/*.test.ts",
+  "test/worker/{runners/*,loop-watch,memory-watch}.test.ts",
+  "test/examples/*/program.test.ts",
+];
+
+/** What takes longest, longest first; a run that began with something else would end with one of them and idle processors. */
+const LONGEST = [
+  "test/process/soak",
+  "test/process/flows",
+  "test/process/redis-outage",
+  "test/process/redis-cuts",
+  "test/process",
+  "test/worker/runners/killing",
+  "test/worker/runners",
+  "test/cli",
+  "test/examples/company-scraper/program",
+  "test/examples/site-scan/program",
+  "test/property/sqlite",
+  "test/property",
+  "test/engine/redis-bounds",
+  "test/engine",
+  "test/worker",
+];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = files.map((file) => ({ file, place: placeOf(file) }));
+    return sorted.toSorted((a, b) => a.place - b.place).map(({ file }) => file);
+  }
+}
+
+/** Those that share a process stand together: one that is followed by a file that needs its own is not used again. */
+function placeOf({ moduleId, project }: TestSpecification): number {
+  const path = relative(root, moduleId).split(sep).join("/");
+  const place = LONGEST.findIndex((start) => path.startsWith(start));
+  return (project.name === "alone" ? 0 : LONGEST.length + 1) + (place === -1 ? LONGEST.length : place);
+}
+
+const project = (name: string, test: object): TestProjectConfiguration => ({
   resolve: {
     alias: [
-      { find: /^longshore$/, replacement: source("index.ts") },
-      { find: /^longshore\/testkit$/, replacement: source("engine/testkit/index.ts") },
+      { find: /^longshore$/, replacement: `${root}src/index.ts` },
+      { find: /^longshore\/testkit$/, replacement: `${root}src/engine/testkit/index.ts` },
     ],
   },
   test: {
-    include: ["test/**/*.test.ts"],
-    pool: "forks",
-    maxWorkers: "100%",
-    globalSetup: ["test/support/shared-servers.ts"],
+    name,
     setupFiles: ["test/support/leak-check.ts"],
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
+    // A test that hangs says so after this; what it waits for says so earlier, in words of its own.
+    testTimeout: 3 * PATIENCE,
+    hookTimeout: 3 * PATIENCE,
+    expect: { poll: { timeout: PATIENCE, interval: 20 } },
+    ...test,
+  },
+});
+
+export default defineConfig({
+  test: {
+    pool: "forks",
+    // One more than there are processors: many tests wait for other processes.
+    maxWorkers: availableParallelism() + 1,
+    globalSetup: ["test/support/shared-servers.ts"],
+    teardownTimeout: PATIENCE,
+    sequence: { sequencer: LongestFirst },
+    projects: [
+      project("alone", { include: ALONE }),
+      project("together", { include: ["test/**/*.test.ts"], exclude: ALONE, isolate: false }),
+    ],
   },
 });
