@@ -61,8 +61,8 @@ const project = (name: string, test: object): TestProjectConfiguration => ({
     name,
     setupFiles: ["test/support/leak-check.ts"],
     // A test that hangs says so after this; what it waits for says so earlier, in words of its own.
-    testTimeout: 3 * PATIENCE,
-    hookTimeout: 3 * PATIENCE,
+    testTimeout: 5 * PATIENCE,
+    hookTimeout: 5 * PATIENCE,
     expect: { poll: { timeout: PATIENCE, interval: 20 } },
     ...test,
   },

@@ -1,13 +1,23 @@
 // `npm test`: installs what is missing, builds, gets a Redis server, runs every test (or those that the
 // arguments select, as for `vitest run`), and closes with the line `N passed, N failed`. Fails on a failing
 // test, on no test at all, on an error nobody handled, and on a process that outlives the run.
+// `npm run test:watch` (`--watch`) goes on and runs what a change concerns; `npm run test:long` (`--long`) tries what is
+// drawn by chance ten times as often as `npm test` has time for: the properties, and workers that are killed.
 import { randomBytes } from "node:crypto";
 import { readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { processesOf, removeFoldersOf } from "./leftovers.mjs";
 import { findRedisServer, onPath } from "./redis.mjs";
 import { ensureBuilt, ensureInstalled, root, runNode, say } from "./setup.mjs";
+
+const [first, ...rest] = process.argv.slice(2);
+const isLong = first === "--long";
+const isWatch = first === "--watch";
+const given = isLong || isWatch ? rest : process.argv.slice(2);
+/** What is drawn by chance, and how often it is then. */
+const LONG = ["test/property", "test/process/flows"];
+const OFTEN = { LONGSHORE_RUNS: "3000", LONGSHORE_KILLS: "120" };
 
 ensureInstalled();
 ensureBuilt("src", "examples", "test/programs");
@@ -21,14 +31,17 @@ const redisServer = process.env.LONGSHORE_TEST_REDIS_URL
 
 const vitest = join(root, "node_modules/vitest/vitest.mjs");
 const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-const exitCode = await runNode([vitest, "run", ...reporters, ...process.argv.slice(2)], {
+const selected = isLong && given.length === 0 ? LONG : given;
+const command = isWatch ? ["watch", ...selected] : ["run", ...reporters, ...selected];
+const exitCode = await runNode([vitest, ...command], {
+  ...(isLong ? OFTEN : {}),
   ...process.env,
   LONGSHORE_TEST_RUN: run,
   LONGSHORE_REDIS_SERVER: redisServer,
 });
 
-const { passed, skipped, ...counted } = countTests();
-let failed = counted.failed;
+const { passed, skipped, failures } = readReport();
+let failed = failures.length;
 /** @param {string} problem */
 const fail = (problem) => {
   failed++;
@@ -42,24 +55,33 @@ for (const { pid, command } of leaked) {
 }
 removeFoldersOf(run);
 
-if (passed + failed === 0) fail("No test ran.");
-if (exitCode !== 0 && failed === 0) fail("An error outside of any test failed the run; see above.");
-console.log(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
-process.exitCode = failed > 0 ? 1 : 0;
+if (isWatch) {
+  process.exitCode = exitCode;
+} else {
+  if (passed + failed === 0) fail("No test ran.");
+  if (exitCode !== 0 && failed === 0) fail("An error outside of any test failed the run; see above.");
+  // Once more at the end, where whoever sees only the last lines of a long log finds them.
+  for (const failure of failures) say(`Failed: ${failure}`);
+  console.log(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
+  process.exitCode = failed > 0 ? 1 : 0;
+}
 
-function countTests() {
+/** How many tests passed and were skipped, and the names of those that failed. */
+function readReport() {
   try {
-    const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults } = JSON.parse(
-      readFileSync(report, "utf8"),
-    );
-    // A file can fail without a failing test: it does not load, or it leaves something open.
-    const failedFiles = testResults.filter(
-      (/** @type {{status: string, assertionResults: {status: string}[]}} */ file) =>
-        file.status === "failed" && file.assertionResults.every((test) => test.status !== "failed"),
-    ).length;
-    return { passed: numPassedTests, failed: numFailedTests + failedFiles, skipped: numPendingTests + numTodoTests };
+    /** @typedef {{status: string, fullName: string}} Test */
+    /** @type {{numPassedTests: number, numPendingTests: number, numTodoTests: number, testResults: {name: string, status: string, assertionResults: Test[]}[]}} */
+    const { numPassedTests, numPendingTests, numTodoTests, testResults } = JSON.parse(readFileSync(report, "utf8"));
+    const failures = testResults.flatMap(({ name, status, assertionResults }) => {
+      const file = relative(root, name);
+      const failed = assertionResults.filter((test) => test.status === "failed");
+      // A file can fail without a failing test: it does not load, or it leaves something open.
+      if (failed.length === 0 && status === "failed") return [file];
+      return failed.map(({ fullName }) => `${file}: ${fullName}`);
+    });
+    return { passed: numPassedTests, failures, skipped: numPendingTests + numTodoTests };
   } catch {
-    return { passed: 0, failed: 0, skipped: 0 };
+    return { passed: 0, failures: [], skipped: 0 };
   } finally {
     rmSync(report, { force: true });
   }
