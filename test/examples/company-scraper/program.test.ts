@@ -14,8 +14,6 @@ const program = join(root, "build/examples/company-scraper/main.js");
 const workerTasks = join(root, "build/examples/company-scraper/worker-tasks.js");
 const longshoreCommand = join(root, "dist/cli/main.js");
 
-// The websites take their time, as real ones do, and each program loads a language model.
-
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "scraper-"));

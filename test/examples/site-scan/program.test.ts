@@ -14,8 +14,6 @@ import { startCountingServer } from "./counting-server.js";
 
 const program = fileURLToPath(new URL("../../../build/examples/site-scan/main.js", import.meta.url));
 
-// Each test starts programs that each load a language model: on a busy machine that takes its time.
-
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "site-scan-"));
