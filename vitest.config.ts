@@ -26,7 +26,7 @@ const LONGEST = [
   "test/process",
   "test/worker/runners/killing",
   "test/worker/runners",
-  "test/cli",
+  "test/cli/",
   "test/examples/company-scraper/program",
   "test/examples/site-scan/program",
   "test/property/sqlite",
