@@ -21,8 +21,9 @@ const ALONE = [
 const LONGEST = [
   "test/process/soak",
   "test/process/flows",
-  "test/process/redis-outage",
-  "test/process/redis-cuts",
+  "test/process/standstill",
+  "test/process/death",
+  "test/process/redis",
   "test/process",
   "test/worker/runners/killing",
   "test/worker/runners",
@@ -34,6 +35,9 @@ const LONGEST = [
   "test/engine/redis-bounds",
   "test/engine",
   "test/worker",
+  "test/examples/site-scan/resume",
+  "test/examples/company-scraper/run",
+  "test/model/schedule/cron-tick",
 ];
 
 class LongestFirst extends BaseSequencer {
