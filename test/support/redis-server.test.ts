@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { Redis } from "ioredis";
 import { describe, expect, inject, onTestFinished, test } from "vitest";
 import { PATIENCE } from "./patience.js";
-import { type RedisServerOptions, type RedisServer, startRedisServer } from "./redis-server.js";
+import { type RedisServerOptions, RedisServer, startRedisServer } from "./redis-server.js";
 
 async function start(options?: RedisServerOptions): Promise<RedisServer> {
   const server = await startRedisServer(options);
@@ -41,6 +42,12 @@ describe.skipIf(!inject("canStartRedis"))("a private Redis server", () => {
     await expect(client.ping()).rejects.toThrow("timed out");
     server.resume();
     expect(await client.ping()).toBe("PONG");
+  });
+
+  test("is not taken for ready when another one answers at its port", async () => {
+    const { port } = await start();
+    const second = new RedisServer(port, tmpdir(), {});
+    await expect(second.start()).rejects.toThrow(/ended with 1:[^]*in use/);
   });
 
   test("leaves no file behind", async () => {
