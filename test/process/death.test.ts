@@ -93,13 +93,11 @@ onBothEngines("a worker whose event loop hangs under its job", (open) => {
   });
 });
 
-/** The terminal transitions of jobs in queue `work`, until the signal aborts. */
-async function endsIn(longshore: Longshore, signal: AbortSignal): Promise<[id: string, state: string][]> {
-  const ends: [string, string][] = [];
+/** Collects the terminal transitions of jobs in queue `work` until the signal aborts. */
+async function collectEnds(ends: [id: string, state: string][], longshore: Longshore, signal: AbortSignal) {
   for await (const event of longshore.watch("work", { signal })) {
     if (event.kind === "state" && isTerminal(event.state)) ends.push([event.id, event.state]);
   }
-  return ends;
 }
 
 onBothEngines("a worker that freezes for longer than its lease", (open) => {
@@ -108,8 +106,10 @@ onBothEngines("a worker that freezes for longer than its lease", (open) => {
     const longshore = await harbour.connect();
     const frozen = await harbour.start({ name: "frozen", lease: LEASE });
     const watching = new AbortController();
-    const ends = endsIn(longshore, watching.signal);
-    const job = await longshore.enqueue("work", { ms: 500 }, { queue: "work" });
+    const ends: [id: string, state: string][] = [];
+    const watched = collectEnds(ends, longshore, watching.signal);
+    // Long enough to be frozen in the middle of it.
+    const job = await longshore.enqueue("work", { ms: 4_000 }, { queue: "work" });
     await frozen.hears("start", job.id);
     frozen.signal("SIGSTOP");
     const other = await harbour.start({ name: "other", lease: LEASE });
@@ -117,7 +117,7 @@ onBothEngines("a worker that freezes for longer than its lease", (open) => {
     frozen.signal("SIGCONT");
 
     await frozen.hears("lost", job.id);
-    // The thawed handler ends, and its worker goes on to other work.
+    // The thawed handler, whose time is over, ends, and its worker goes on to other work.
     await other.kill();
     const next = await longshore.enqueue("work", { ms: 0 }, { queue: "work" });
     await frozen.hears("completed", next.id);
@@ -132,8 +132,10 @@ onBothEngines("a worker that freezes for longer than its lease", (open) => {
         { worker: "other", outcome: "completed" },
       ],
     });
+    await expect.poll(() => ends).toContainEqual([next.id, "completed"]);
     watching.abort();
-    expect(await ends).toEqual([
+    await watched;
+    expect(ends).toEqual([
       [job.id, "completed"],
       [next.id, "completed"],
     ]);
