@@ -120,7 +120,8 @@ export type Step = { readonly connection: number } & (
     }
   | { readonly kind: "advance"; readonly ms: number }
   | { readonly kind: "putSchedule"; readonly queue: number; readonly schedule: ScheduleDraft }
-  | { readonly kind: "putScheduleAgain" }
+  /** The very command that was sent last, or another one that says the same. */
+  | { readonly kind: "putScheduleAgain"; readonly isAnother: boolean }
   | { readonly kind: "onSchedule"; readonly command: "pause" | "resume" | "remove"; readonly schedule: number }
   | {
       readonly kind: "fire";
@@ -243,7 +244,7 @@ const failures: fc.Arbitrary<StepFailure[]> = fc.array(
 );
 const outcome: fc.Arbitrary<Outcome> = fc.oneof(
   { weight: 4, arbitrary: record({ kind: fc.constant("complete"), result: fc.constantFrom(null, '{"r":1}') }) },
-  { weight: 1, arbitrary: record({ kind: fc.constant("partial"), result: fc.constantFrom(null, '"half"'), failures }) },
+  { weight: 4, arbitrary: record({ kind: fc.constant("partial"), result: fc.constantFrom(null, '"half"'), failures }) },
   {
     weight: 4,
     arbitrary: record({ kind: fc.constant("fail"), error, retryIn: fc.constantFrom(null, 0, 0, 1_000, 30_000) }),
@@ -394,7 +395,7 @@ export const anyStep: fc.Arbitrary<Step> = fc.oneof(
     ),
   },
   { weight: 3, arbitrary: step("putSchedule", record({ queue: which, schedule: scheduleDraft })) },
-  { weight: 1, arbitrary: step("putScheduleAgain", none) },
+  { weight: 1, arbitrary: step("putScheduleAgain", record({ isAnother: fc.boolean() })) },
   {
     weight: 2,
     arbitrary: step(

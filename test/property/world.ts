@@ -167,7 +167,7 @@ export class World {
       case "putSchedule":
         return (this.#lastPut = this.#putSchedule(queueOf(step.queue), step.schedule));
       case "putScheduleAgain":
-        return this.#lastPut;
+        return step.isAnother ? this.#putAnother() : this.#lastPut;
       case "onSchedule":
         return this.#onSchedule(step);
       case "fire":
@@ -366,6 +366,13 @@ export class World {
     const lastDue = this.clock.now() - past;
     const params = { queue, schedule, status, lastDue, nextDue: nextDue(schedule, lastDue), op: `op${this.#drawn}` };
     return call(`${queue}/${name}`, "putSchedule", params);
+  }
+
+  #putAnother(): Call | null {
+    if (this.#lastPut === null) return null;
+    this.#drawn += 1;
+    const params = this.#lastPut.params as Parameters<Engine["putSchedule"]>[0];
+    return call(`${params.queue}/${params.schedule.name} again`, "putSchedule", { ...params, op: `op${this.#drawn}` });
   }
 
   #onSchedule({ command, schedule: n }: Extract<Step, { kind: "onSchedule" }>): Call | null {
