@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { vi } from "vitest";
-import { report } from "../../src/cli/exit.js";
+import { report } from "../../src/cli/terminal/exit.js";
 import { createProgram } from "../../src/cli/program.js";
 
 const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));

@@ -2,7 +2,7 @@
 import { connect, type Longshore, type ScheduleSnapshot } from "longshore";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { moment } from "../../src/cli/time-text.js";
+import { moment } from "../../src/cli/terminal/time-text.js";
 import { emptyFolder, inProcess, removeFolder, type CommandOptions, type Ended } from "./command.js";
 
 let folder = "";
