@@ -45,8 +45,8 @@ export type Cause =
   | "recover" // its worker died
   | "cancel"
   | "expire"
-  | "depend" // a dependency did not succeed, and the policy says to end
-  | "gather" // a flow, whose members have all ended
+  | "dependency" // a dependency did not succeed, and the policy says to end
+  | "flow-end" // a flow, whose members have all ended
   | "wait" // its run asked for other jobs to end first
   | "supersede"
   | "retry"; // by hand
@@ -84,11 +84,11 @@ export const TRANSITIONS: readonly Transition[] = [
   ...rows(["active"], "failed", "recover"),
   ...rows(["active"], "blocked", "wait"),
   ...rows(["active"], "queued", "wait"),
-  ...rows(["blocked"], "failed", "depend"),
-  ...rows(["blocked"], "cancelled", "depend"),
-  ...rows(["blocked"], "completed", "gather"),
-  ...rows(["blocked"], "partial", "gather"),
-  ...rows(["blocked"], "failed", "gather"),
+  ...rows(["blocked"], "failed", "dependency"),
+  ...rows(["blocked"], "cancelled", "dependency"),
+  ...rows(["blocked"], "completed", "flow-end"),
+  ...rows(["blocked"], "partial", "flow-end"),
+  ...rows(["blocked"], "failed", "flow-end"),
   ...rows(["blocked", "delayed", "queued", "active"], "cancelled", "cancel"),
   ...rows(["blocked", "delayed", "queued"], "expired", "expire"),
   ...rows(["blocked", "delayed", "queued", "active", "completed", "partial", "failed"], "superseded", "supersede"),

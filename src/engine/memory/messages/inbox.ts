@@ -104,7 +104,7 @@ function applyDependencyEnd(
     job.error = plainFailure("DependencyFailed", dependencyMessage(from, state), DEPENDENCY_FAILED);
   }
   if (job.spec.role === "flow") completeFlow(queue, job, now);
-  else if (fails) finish(queue, job, on === "fail" ? "failed" : "cancelled", "depend", now);
+  else if (fails) finish(queue, job, on === "fail" ? "failed" : "cancelled", "dependency", now);
   else if (!job.held && job.pendingDependencies === 0) makeReady(queue, job, now);
 }
 

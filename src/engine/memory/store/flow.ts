@@ -23,5 +23,5 @@ export function commitFlow(queue: MemoryQueue | undefined, id: string, members: 
 /** Ends a flow if its members have all ended. */
 export function completeFlow(queue: MemoryQueue, flow: MemoryJob, now: number): void {
   if (flow.open || flow.pendingDependencies > 0) return;
-  finish(queue, flow, flowEnd(listDependencies(queue, flow.id)), "gather", now);
+  finish(queue, flow, flowEnd(listDependencies(queue, flow.id)), "flow-end", now);
 }

@@ -146,11 +146,11 @@ const DRIVES = new Map<string, Drive>([
         await session.settle(lease, { kind: "wait" });
       }),
   ],
-  [key("blocked", "failed", "depend"), depending("fail")],
-  [key("blocked", "cancelled", "depend"), depending("cancel")],
-  [key("blocked", "completed", "gather"), gathering({ kind: "complete", result: null })],
-  [key("blocked", "partial", "gather"), gathering({ kind: "partial", result: null })],
-  [key("blocked", "failed", "gather"), gathering({ kind: "fail", error: BOOM, retryIn: null })],
+  [key("blocked", "failed", "dependency"), depending("fail")],
+  [key("blocked", "cancelled", "dependency"), depending("cancel")],
+  [key("blocked", "completed", "flow-end"), gathering({ kind: "complete", result: null })],
+  [key("blocked", "partial", "flow-end"), gathering({ kind: "partial", result: null })],
+  [key("blocked", "failed", "flow-end"), gathering({ kind: "fail", error: BOOM, retryIn: null })],
   ...RETRYABLE_STATES.map(
     (from) =>
       [
