@@ -70,18 +70,11 @@ export class Longshore {
   }
 
   /**
-   * Accepts one job, to be run by a worker soon. Calls made at the same time travel together.
-   * @throws InvalidInput, PayloadTooLarge before anything is sent; UniqueConflict for a key held with `onConflict: "reject"`;
-   * EngineUnavailable when the engine does not answer
-   * @example
-   * await longshore.enqueue(scan, { url }, { delay: "10m", priority: -5, tags: ["user:42"] });
-   * await longshore.enqueue("scan", { url }); // by name, where the task itself is not at hand
-   * await longshore.enqueue(report, { month }, { after: [first, second] }); // once these have ended well
+   * Accepts one job by the name of its task, where the task itself is not at hand: nothing is known of its input then.
+   * @throws as below
+   * @example await longshore.enqueue("scan", { url }, { queue: "scans" });
    */
-  enqueue<Input, Result>(
-    task: Task<Input, Result, never>,
-    ...args: EnqueueArguments<NoInfer<Input>>
-  ): Promise<Job<Result, Input>>;
+  enqueue(task: string, input?: unknown, options?: EnqueueOptions): Promise<Job>;
   /**
    * Accepts a flow, with all its jobs or not at all: what is wrong with any of them is said before anything is sent, and when
    * the engine fails half-way nothing of it ever runs.
@@ -95,7 +88,19 @@ export class Longshore {
     flow: Flow<Input, Result, never>,
     ...args: EnqueueArguments<NoInfer<Input>, FlowEnqueueOptions>
   ): Promise<FlowJob<Result, Input>>;
-  enqueue(task: string, input?: unknown, options?: EnqueueOptions): Promise<Job>;
+  /**
+   * Accepts one job, to be run by a worker soon. Calls made at the same time travel together.
+   * @throws InvalidInput, PayloadTooLarge before anything is sent; UniqueConflict for a key held with `onConflict: "reject"`;
+   * EngineUnavailable when the engine does not answer
+   * @example
+   * await longshore.enqueue(scan, { url }, { delay: "10m", priority: -5, tags: ["user:42"] });
+   * await longshore.enqueue(report, { month }, { after: [first, second] }); // once these have ended well
+   */
+  enqueue<Input, Result>(
+    task: Task<Input, Result, never>,
+    ...args: EnqueueArguments<NoInfer<Input>>
+  ): Promise<Job<Result, Input>>;
+  // The last overload is the one whose mistakes the compiler reports.
   async enqueue(
     task: AnyTask | AnyFlow | string,
     input?: unknown,
@@ -113,6 +118,8 @@ export class Longshore {
     return this.#handle(task, spec, answer);
   }
 
+  /** Accepts many jobs by the name of their task. @throws as below */
+  enqueueMany(task: string, inputs: readonly unknown[], options?: ManyOptions): Promise<Job[]>;
   /**
    * Accepts many jobs: all inputs and options are checked before the first is sent; they go in order, 250 in a command; leave
    * the inputs as they are until it answers.
@@ -131,7 +138,6 @@ export class Longshore {
     inputs: readonly NoInfer<Input>[],
     options?: ManyOptions<NoInfer<Input>>,
   ): Promise<Job<Result, Input>[]>;
-  enqueueMany(task: string, inputs: readonly unknown[], options?: ManyOptions): Promise<Job[]>;
   async enqueueMany(task: AnyTask | string, given: readonly unknown[], options?: ManyOptions<never>): Promise<Job[]> {
     this.#guard();
     const { inputs, all, own } = parseMany(given, options, typeof task !== "string" && task.schema !== null);

@@ -38,13 +38,13 @@ export interface FlowBuilder<Input = unknown> {
    * @example const page = $(fetchPage, { url: $.input.url }, { attempts: 5 });
    * @example const list = $(parse, { html: page.html }, { optional: true }); // may fail; what takes from it gets null
    */
-  <In, Result>(task: Task<In, Result, never>, ...args: NodeArguments<NoInfer<In>>): Reference<Stored<Result>>;
+  (task: string, input?: unknown, options?: NodeOptions & { optional?: boolean }): Reference<unknown>;
   <In, Result>(
     task: Task<In, Result, never>,
     input: WithRefs<NoInfer<In>>,
     options: OptionalNodeOptions,
   ): Reference<Stored<Result> | null>;
-  (task: string, input?: unknown, options?: NodeOptions & { optional?: boolean }): Reference<unknown>;
+  <In, Result>(task: Task<In, Result, never>, ...args: NodeArguments<NoInfer<In>>): Reference<Stored<Result>>;
 
   /**
    * Adds a job of this task for every item of a list that is known only when the flow runs, and answers the list of their

@@ -54,8 +54,8 @@ export interface Spawn {
    * for (const { url } of input.pages) await spawn(scan, { url }, { key: url });
    * await spawn("crawl", { url: next }, { key: next }); // by name: a task cannot name itself in its own handler
    */
-  <Input, Result>(task: TaskRef<Input, Result>, ...args: SpawnArguments<NoInfer<Input>>): Promise<JobRef>;
   (task: string, input?: unknown, options?: SpawnOptions): Promise<JobRef>;
+  <Input, Result>(task: TaskRef<Input, Result>, ...args: SpawnArguments<NoInfer<Input>>): Promise<JobRef>;
   /**
    * Makes a job of every input, gives the slot back, and returns here, in a new run that counts no attempt, when all of
    * them have ended; steps before it are not run again. It works by throwing: let what it throws pass. The inputs must be the same in
@@ -67,18 +67,18 @@ export interface Spawn {
    * @example
    * const { values, errors } = await spawn.all("pages", scanPage, urls.map((url) => ({ url })), { timeout: "1m" });
    */
-  all<Input, Result>(
-    name: string,
-    task: TaskRef<Input, Result>,
-    inputs: readonly NoInfer<Input>[],
-    options?: SpawnAllOptions<NoInfer<Input>>,
-  ): Promise<ItemResults<Input, Stored<Result>>>;
   all(
     name: string,
     task: string,
     inputs: readonly unknown[],
     options?: SpawnAllOptions<unknown>,
   ): Promise<ItemResults<unknown, unknown>>;
+  all<Input, Result>(
+    name: string,
+    task: TaskRef<Input, Result>,
+    inputs: readonly NoInfer<Input>[],
+    options?: SpawnAllOptions<NoInfer<Input>>,
+  ): Promise<ItemResults<Input, Stored<Result>>>;
 }
 
 /** A job that this one waited for. */

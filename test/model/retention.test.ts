@@ -23,6 +23,7 @@ describe("retention", () => {
       failed: { age: 0, count: 0 },
     });
     expect(parseRetention("keep", { completed: { count: 5 } }).completed).toEqual({ age: DAY, count: 5 });
+    expect(parseRetention("keep", { completed: "90m" }).completed).toEqual({ age: 5_400_000, count: null });
   });
 
   test.each([
@@ -34,7 +35,7 @@ describe("retention", () => {
     ["half a job", { failed: { count: 0.5 } }, "keep.failed.count"],
     ["too many jobs", { failed: 1_000_001 }, "keep.failed"],
     ["an age that is rubbish", { completed: { age: "long" } }, "keep.completed.age"],
-    ["a rule that is none", { completed: "1h" }, "keep.completed"],
+    ["a rule that is none", { completed: "soon" }, "keep.completed"],
   ])("may not be %s", (_title, value, field) => {
     expect(() => parseRetention("keep", value)).toThrow(InvalidInput);
     expect(() => parseRetention("keep", value)).toThrow(expect.objectContaining({ field }));

@@ -7,8 +7,11 @@ import { parseDuration, type Duration } from "../value/duration.js";
 import { InvalidInput } from "../errors/errors.js";
 import { parseWhole } from "../value/scalar.js";
 
-/** How long to keep jobs of one outcome, as users write it. A bare number is a count (BullMQ's `removeOnComplete: 100`). */
-export type KeepRule = number | { age?: Duration; count?: number };
+/**
+ * How long to keep jobs of one outcome, as users write it: an age (`"24h"`), a count (a bare number, as BullMQ's
+ * `removeOnComplete: 100`), or both.
+ */
+export type KeepRule = number | Exclude<Duration, number> | { age?: Duration; count?: number };
 
 /** Retention per outcome, as users write it. */
 export interface KeepOption {
@@ -53,7 +56,8 @@ export function parseRetention(field: string, value: unknown): Retention {
 function parseKeep(field: string, value: unknown, otherwise: Keep): Keep {
   if (value === undefined) return otherwise;
   if (typeof value === "number") return { age: otherwise.age, count: parseCount(field, value) };
-  const rule = record(field, value, ["age", "count"], "a count, or {age?, count?}");
+  if (typeof value === "string") return { age: parseDuration(field, value), count: null };
+  const rule = record(field, value, ["age", "count"], 'a count, an age such as "24h", or {age?, count?}');
   return {
     age: rule["age"] === undefined ? otherwise.age : parseDuration(`${field}.age`, rule["age"]),
     count: rule["count"] === undefined ? null : parseCount(`${field}.count`, rule["count"]),
