@@ -82,7 +82,7 @@ export async function runAnalysis(inputs: readonly AnalysisInput[], options: Ana
 
   async function supersededOf(previous: string | null): Promise<AnalysisOutcome["earlier"]> {
     if (previous === null) return { jobs: 0, issues: 0 };
-    const { states } = await longshore.tag(runTag(previous));
+    const { states } = await longshore.tagTotals(runTag(previous));
     return { jobs: states.superseded, issues: book.count(`${previous}-`).superseded };
   }
 }

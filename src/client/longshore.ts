@@ -250,9 +250,9 @@ export class Longshore {
   /**
    * How many jobs with a tag there are, over all queues.
    * @throws InvalidInput
-   * @example const { total, inProgress } = await longshore.tag("user:42");
+   * @example const { total, inProgress } = await longshore.tagTotals("user:42");
    */
-  async tag(tag: string): Promise<TagTotals> {
+  async tagTotals(tag: string): Promise<TagTotals> {
     return tagTotals(await this.#setup.engine.tagTotals({ tag: parseKey("tag", tag) }));
   }
 

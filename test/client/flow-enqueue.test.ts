@@ -153,7 +153,7 @@ describe("a flow that is enqueued", () => {
     const world = new FlowWorld();
     await world.longshore.enqueue(scrape, { url: "https://a.org/" }, { tags: ["user:42"] });
 
-    expect(await world.longshore.tag("user:42")).toMatchObject({ total: 5, inProgress: 5 });
+    expect(await world.longshore.tagTotals("user:42")).toMatchObject({ total: 5, inProgress: 5 });
   });
 
   it("fans out over a list that is known when it runs, in one stored job", async () => {

@@ -239,9 +239,9 @@ onEveryEngine("many jobs", (harbour) => {
     expect(await longshore.cancelAll(query)).toMatchObject({ matched: 700, applied: 700 });
     expect(await longshore.retryAll(query)).toMatchObject({ matched: 0 });
     expect(await longshore.retryAll({ ...query, states: "cancelled" })).toMatchObject({ applied: 700 });
-    expect(await longshore.tag("batch:1")).toMatchObject({ total: 700, inProgress: 700, completed: 0, failed: 0 });
+    expect(await longshore.tagTotals("batch:1")).toMatchObject({ total: 700, inProgress: 700, completed: 0, failed: 0 });
     expect(await longshore.removeAll(query)).toMatchObject({ applied: 700 });
-    expect(await longshore.tag("batch:1")).toMatchObject({ total: 0 });
+    expect(await longshore.tagTotals("batch:1")).toMatchObject({ total: 0 });
   });
 
   it("count by tag", async () => {
@@ -251,7 +251,7 @@ onEveryEngine("many jobs", (harbour) => {
     await longshore.worker([echo, broken], { burst: true }).finished;
     await longshore.enqueue(echo, 3, { tags: ["user:42"] });
 
-    const totals = await longshore.tag("user:42");
+    const totals = await longshore.tagTotals("user:42");
 
     expect(totals).toMatchObject({ total: 4, completed: 2, failed: 1, inProgress: 1, states: { queued: 1 } });
   });

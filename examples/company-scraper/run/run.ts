@@ -52,7 +52,7 @@ export async function runScraping(companies: readonly Company[], run: ScrapeRun)
       });
       const scrapes = await Promise.all(pipelines.map((pipeline) => followPipeline(longshore, pipeline, onChange)));
       if (signal.aborted) await cancelled;
-      return { scrapes, user: await longshore.tag(userTag(userId)) };
+      return { scrapes, user: await longshore.tagTotals(userTag(userId)) };
     } finally {
       await Promise.all(workers.map((worker) => worker.stop()));
     }

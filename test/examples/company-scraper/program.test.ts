@@ -108,7 +108,7 @@ test("Ctrl-C cancels the whole run, and the exit code is 130", async () => {
   expect({ code, stdout }).toEqual({ code: 130, stdout: "" });
   expect(stderr).toMatch(/Cancelled: \d+ of 24 companies were done\./);
   const longshore = await connect(`sqlite:${join(folder, ".longshore/demo.db")}`);
-  const { states, inProgress } = await longshore.tag("app:company-scraper");
+  const { states, inProgress } = await longshore.tagTotals("app:company-scraper");
   expect(inProgress).toBe(0);
   expect(states.cancelled).toBeGreaterThan(10);
   await longshore.close();

@@ -108,10 +108,10 @@ test("it runs at every full hour, and removes a scan at the first one after its 
   longshore.worker([cleanup]);
   /** Goes on to half past the next hour, and lets the hour's clean-up end on the way. */
   const goOn = async (): Promise<number> => {
-    const { completed } = await longshore.tag(`schedule:${cleanupName}`);
+    const { completed } = await longshore.tagTotals(`schedule:${cleanupName}`);
     await world.pass(hour - (clock.now() % hour) - 10_000, 60_000);
     await world.pass(11_000, 500);
-    await expect.poll(async () => (await longshore.tag(`schedule:${cleanupName}`)).completed).toBe(completed + 1);
+    await expect.poll(async () => (await longshore.tagTotals(`schedule:${cleanupName}`)).completed).toBe(completed + 1);
     await world.pass(hour / 2, 60_000);
     return completed + 1;
   };
