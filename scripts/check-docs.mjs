@@ -34,12 +34,12 @@ if (examples.length > 0) {
 say(`Documentation: ${examples.length} examples, ${failed} failed.`);
 process.exitCode = failed > 0 ? 1 : 0;
 
-/** The pages to check, as paths from the root. */
+/** The pages to check, as paths from the root. Signatures (docs/api) are no examples; `npm run check:api` checks those. */
 function pages() {
   const docs = join(root, "docs");
   const below = existsSync(docs) ? readdirSync(docs, { recursive: true, encoding: "utf8" }) : [];
   const all = ["README.md", ...below.map((name) => join("docs", name))];
-  return all.filter((page) => page.endsWith(".md") && existsSync(join(root, page)));
+  return all.filter((page) => page.endsWith(".md") && !page.endsWith(".api.md") && existsSync(join(root, page)));
 }
 
 /**
