@@ -1,13 +1,13 @@
 /**
- * Scenarios: one behaviour each, with an id that never changes, so that a failure on somebody's engine can be named. The id
- * is the group and the place in it: new scenarios go to the end of their group.
+ * Scenarios: one behaviour each, with an id that never changes, so that a failure on somebody's engine can be named and found
+ * in the text. The id is the group and a slug that the scenario carries itself, wherever it stands among the others.
  */
 import { Kit } from "./kit.js";
 import type { Capability, TestSetup } from "./storage.js";
 
 /** One behaviour that every engine has. */
 export interface Scenario {
-  /** The group and the place in it: `"enqueue-03"`. */
+  /** The group and a slug: `"enqueue/past-time-is-now"`. */
   readonly id: string;
   /** What holds, as a sentence. */
   readonly title: string;
@@ -22,16 +22,32 @@ export interface ScenarioGroup {
   readonly scenarios: readonly Scenario[];
 }
 
-type Row =
-  | readonly [title: string, run: Scenario["run"]]
-  | readonly [title: string, run: Scenario["run"], needs: Capability];
+type Slug = `${string}-${string}`;
 
-/** Numbers the scenarios of a group. */
+type Row =
+  | readonly [slug: Slug, title: string, run: Scenario["run"]]
+  | readonly [slug: Slug, title: string, run: Scenario["run"], needs: Capability];
+
+/** Two to six words of small letters and digits. */
+const SLUG = /^[a-z0-9]+(?:-[a-z0-9]+){1,5}$/;
+
+/**
+ * Names the scenarios of a group.
+ * @throws TypeError for a slug that is none, or is there twice
+ */
 export function scenarios(name: string, rows: readonly Row[]): ScenarioGroup {
+  const slugs = new Set<string>();
+  for (const [slug, title] of rows) {
+    if (!SLUG.test(slug)) {
+      throw new TypeError(`${name}/${slug} ("${title}"): a slug is two to six words in kebab-case`);
+    }
+    if (slugs.has(slug)) throw new TypeError(`${name}/${slug} ("${title}"): another scenario has this slug`);
+    slugs.add(slug);
+  }
   return {
     name,
-    scenarios: rows.map(([title, run, needs], index) => ({
-      id: `${name}-${String(index + 1).padStart(2, "0")}`,
+    scenarios: rows.map(([slug, title, run, needs]) => ({
+      id: `${name}/${slug}`,
       title,
       run,
       ...(needs === undefined ? {} : { needs }),

@@ -6,6 +6,7 @@ import { scenarios } from "../../kit/scenario.js";
 
 export const enqueue = scenarios("enqueue", [
   [
+    "keeps-everything-given",
     "a job is kept with everything it was given",
     async (kit) => {
       const spec = kit.spec({
@@ -46,6 +47,7 @@ export const enqueue = scenarios("enqueue", [
     },
   ],
   [
+    "queued-at-once",
     "a job that asks for nothing special is queued at once",
     async (kit) => {
       const spec = kit.spec();
@@ -55,6 +57,7 @@ export const enqueue = scenarios("enqueue", [
     },
   ],
   [
+    "answers-in-order-given",
     "jobs of one call are answered one by one, in the order given, whatever their queues",
     async (kit) => {
       const jobs = ["b", "a", "b", "c", "a"].map((queue) => kit.spec({ queue }));
@@ -67,6 +70,7 @@ export const enqueue = scenarios("enqueue", [
     },
   ],
   [
+    "1200-in-one-call",
     "1,200 jobs are accepted in one call and run in the order given",
     async (kit) => {
       const ids = await kit.addMany(1_200);
@@ -78,12 +82,14 @@ export const enqueue = scenarios("enqueue", [
     },
   ],
   [
+    "no-jobs",
     "no jobs are no trouble",
     async (kit) => {
       assert.deepEqual(await kit.engine.enqueue({ jobs: [] }), []);
     },
   ],
   [
+    "delayed-until-delay-is-over",
     "a job with a delay is delayed until then",
     async (kit) => {
       const id = await kit.add({ due: { in: 5_000 } });
@@ -96,6 +102,7 @@ export const enqueue = scenarios("enqueue", [
     },
   ],
   [
+    "delayed-until-given-time",
     "a job with a time of its own is delayed until then",
     async (kit) => {
       const at = kit.clock.now() + 60_000;
@@ -105,6 +112,7 @@ export const enqueue = scenarios("enqueue", [
     },
   ],
   [
+    "past-time-is-now",
     "a time in the past is now",
     async (kit) => {
       const job = await kit.job(await kit.add({ due: { at: kit.clock.now() - 60_000 } }));
@@ -113,6 +121,7 @@ export const enqueue = scenarios("enqueue", [
     },
   ],
   [
+    "held-is-blocked",
     "a held job is blocked and is not leased",
     async (kit) => {
       const id = await kit.add({ hold: true });
@@ -121,6 +130,7 @@ export const enqueue = scenarios("enqueue", [
     },
   ],
   [
+    "held-keeps-its-delay",
     "a held job remembers the delay it was given",
     async (kit) => {
       const id = await kit.add({ hold: true, due: { in: 5_000 } });
@@ -130,6 +140,7 @@ export const enqueue = scenarios("enqueue", [
     },
   ],
   [
+    "same-id-again",
     "the same id again answers the job that is there, with the state it is in, and changes nothing",
     async (kit) => {
       const id = await kit.add({ id: "job_abc123", nonce: "first", input: '"first"' });
@@ -144,6 +155,7 @@ export const enqueue = scenarios("enqueue", [
     },
   ],
   [
+    "same-id-twice-in-call",
     "the same id twice in one call is one job",
     async (kit) => {
       const jobs = [kit.spec({ id: "once", nonce: "n1" }), kit.spec({ id: "once", nonce: "n2" })];
@@ -156,6 +168,7 @@ export const enqueue = scenarios("enqueue", [
     },
   ],
   [
+    "same-id-in-another-queue",
     "the same id in another queue is another job",
     async (kit) => {
       await kit.add({ id: "same", queue: "a", nonce: "n1", input: "1" });
@@ -165,6 +178,7 @@ export const enqueue = scenarios("enqueue", [
     },
   ],
   [
+    "id-free-after-removal",
     "an id is free again once its job was removed",
     async (kit) => {
       await kit.add({ id: "again", nonce: "n1", input: "1", tags: ["old"] });
@@ -176,6 +190,7 @@ export const enqueue = scenarios("enqueue", [
     },
   ],
   [
+    "removed-leaves-nothing-to-next",
     "a job that was removed leaves nothing to the next one with its id",
     async (kit) => {
       await kit.add({ id: "again", nonce: "n1", meta: '{"old":1}' });
@@ -197,6 +212,7 @@ export const enqueue = scenarios("enqueue", [
     },
   ],
   [
+    "queue-exists-with-first-job",
     "a queue is there as soon as it has a job",
     async (kit) => {
       await kit.add({ queue: "new" });

@@ -7,6 +7,7 @@ import { BOOM, settlement } from "../../kit/test-session.js";
 
 export const idempotency = scenarios("idempotency", [
   [
+    "enqueue-again",
     "an enqueue sent again makes no second job and answers `created` again",
     async (kit) => {
       const params = { jobs: [kit.spec(), kit.spec({ hold: true }), kit.spec({ id: "mine", nonce: "n" })] };
@@ -16,6 +17,7 @@ export const idempotency = scenarios("idempotency", [
     },
   ],
   [
+    "enqueue-again-after-move",
     "an enqueue sent again after its job has moved on says where the job is now",
     async (kit) => {
       const params = { jobs: [kit.spec({ id: "mine", nonce: "n" })] };
@@ -27,6 +29,7 @@ export const idempotency = scenarios("idempotency", [
     },
   ],
   [
+    "unique-enqueue-again",
     "an enqueue of a unique job sent again does not join itself",
     async (kit) => {
       const params = { jobs: [kit.spec({ unique: { key: "k", until: "finished", onConflict: "reject" } })] };
@@ -35,6 +38,7 @@ export const idempotency = scenarios("idempotency", [
     },
   ],
   [
+    "exchange-again",
     "an exchange sent again answers the same leases and takes no more",
     async (kit) => {
       await kit.addMany(5);
@@ -47,6 +51,7 @@ export const idempotency = scenarios("idempotency", [
     },
   ],
   [
+    "exchange-of-several-queues-again",
     "an exchange over several queues sent again answers the same leases",
     async (kit) => {
       await kit.addMany(2, { queue: "a" });
@@ -59,6 +64,7 @@ export const idempotency = scenarios("idempotency", [
     },
   ],
   [
+    "empty-exchange-again",
     "an exchange that leased nothing and is sent again leases nothing, though work has come",
     async (kit) => {
       const session = await kit.session();
@@ -68,6 +74,7 @@ export const idempotency = scenarios("idempotency", [
     },
   ],
   [
+    "exchange-again-without-taken-leases",
     "an exchange sent again leaves out leases that were taken from the session meanwhile",
     async (kit) => {
       const [first = "", second = ""] = await kit.addMany(3);
@@ -81,6 +88,7 @@ export const idempotency = scenarios("idempotency", [
     },
   ],
   [
+    "outcomes-again",
     "outcomes sent again are answered `applied` again and are settled once",
     async (kit) => {
       const ids = await kit.addMany(5, { attempts: 5 });
@@ -103,6 +111,7 @@ export const idempotency = scenarios("idempotency", [
     },
   ],
   [
+    "settle-and-lease-again",
     "an exchange that settled a job and leased it again is sent again without touching the new run",
     async (kit) => {
       const id = await kit.add();
@@ -116,6 +125,7 @@ export const idempotency = scenarios("idempotency", [
     },
   ],
   [
+    "session-opened-again",
     "a session that is opened again before anything happened is open once",
     async (kit) => {
       const session = await kit.session();
@@ -125,6 +135,7 @@ export const idempotency = scenarios("idempotency", [
     },
   ],
   [
+    "report-again",
     "progress and meta reported again are what they were",
     async (kit) => {
       const id = await kit.add();
@@ -138,6 +149,7 @@ export const idempotency = scenarios("idempotency", [
     },
   ],
   [
+    "cancel-again",
     "a cancel sent again answers the same and cancels nothing that was tried again",
     async (kit) => {
       const { ref } = await reach(kit, "queued");
@@ -147,6 +159,7 @@ export const idempotency = scenarios("idempotency", [
     },
   ],
   [
+    "retry-again",
     "a retry sent again does not try a job that has ended again meanwhile",
     async (kit) => {
       const { ref, session } = await reach(kit, "failed");
@@ -158,6 +171,7 @@ export const idempotency = scenarios("idempotency", [
     },
   ],
   [
+    "promote-again",
     "a promote sent again does not promote a job that was delayed anew meanwhile",
     async (kit) => {
       const { ref } = await reach(kit, "delayed");
@@ -168,6 +182,7 @@ export const idempotency = scenarios("idempotency", [
     },
   ],
   [
+    "release-again",
     "a release sent again answers the same",
     async (kit) => {
       const { ref } = await reach(kit, "blocked");
@@ -177,6 +192,7 @@ export const idempotency = scenarios("idempotency", [
     },
   ],
   [
+    "update-again",
     "an update sent again does not move the job a second time",
     async (kit) => {
       const [a = "", b = ""] = await kit.addMany(2);
@@ -187,6 +203,7 @@ export const idempotency = scenarios("idempotency", [
     },
   ],
   [
+    "update-again-after-start",
     "an update sent again after the job has started still answers `applied`",
     async (kit) => {
       const id = await kit.add();
@@ -196,6 +213,7 @@ export const idempotency = scenarios("idempotency", [
     },
   ],
   [
+    "remove-again",
     "a remove sent again finds nothing to remove",
     async (kit) => {
       const id = await kit.add();
@@ -205,6 +223,7 @@ export const idempotency = scenarios("idempotency", [
     },
   ],
   [
+    "same-job-twice-in-command",
     "the same job named twice in one command is moved once",
     async (kit) => {
       const id = await kit.add();
@@ -217,6 +236,7 @@ export const idempotency = scenarios("idempotency", [
     },
   ],
   [
+    "another-command-is-not-same",
     "another command on the same job is not mistaken for the first sent again",
     async (kit) => {
       const { ref } = await reach(kit, "failed");
@@ -226,6 +246,7 @@ export const idempotency = scenarios("idempotency", [
     },
   ],
   [
+    "pause-and-resume-again",
     "pausing a paused queue and resuming a running one change nothing",
     async (kit) => {
       await kit.add();
@@ -242,6 +263,7 @@ export const idempotency = scenarios("idempotency", [
     },
   ],
   [
+    "obliterate-again",
     "obliterating a queue that is gone is done already",
     async (kit) => {
       await kit.add();

@@ -23,6 +23,7 @@ const ODD_NAMES = [
 
 export const payload = scenarios("payload", [
   [
+    "odd-text-in-input",
     "any text in an input comes back unchanged, in the record and in the lease",
     async (kit) => {
       const input = JSON.stringify({ [ODD_TEXT]: ODD_TEXT });
@@ -32,6 +33,7 @@ export const payload = scenarios("payload", [
     },
   ],
   [
+    "odd-text-elsewhere",
     "any text in a result, meta, progress, log line or error comes back unchanged",
     async (kit) => {
       const json = JSON.stringify({ odd: ODD_TEXT });
@@ -60,6 +62,7 @@ export const payload = scenarios("payload", [
     },
   ],
   [
+    "100-kb-input-and-result",
     "100 KB of input and of result come back unchanged",
     async (kit) => {
       const large = JSON.stringify("ü🚢x".repeat(12_000));
@@ -72,6 +75,7 @@ export const payload = scenarios("payload", [
     },
   ],
   [
+    "empty-and-bare-json",
     "empty and bare JSON values stay what they are",
     async (kit) => {
       const session = await kit.session();
@@ -84,6 +88,7 @@ export const payload = scenarios("payload", [
     },
   ],
   [
+    "digits-of-numbers",
     "numbers in a payload keep all their digits",
     async (kit) => {
       const input = '{"big":12345678901234567890,"exact":9007199254740993,"small":1.10000000000000000000001}';
@@ -91,6 +96,7 @@ export const payload = scenarios("payload", [
     },
   ],
   [
+    "no-result-or-null",
     "no result and the result null are told apart",
     async (kit) => {
       const ids = await kit.addMany(2);
@@ -102,6 +108,7 @@ export const payload = scenarios("payload", [
     },
   ],
   [
+    "odd-queue-names",
     "queues with odd names do not collide",
     async (kit) => {
       for (const queue of ODD_NAMES) await kit.add({ queue, input: JSON.stringify(queue) });
@@ -116,6 +123,7 @@ export const payload = scenarios("payload", [
     },
   ],
   [
+    "odd-job-ids",
     "jobs with odd ids do not collide",
     async (kit) => {
       const ids = [...ODD_NAMES, "x".repeat(128)];
@@ -127,6 +135,7 @@ export const payload = scenarios("payload", [
     },
   ],
   [
+    "longest-queue-and-task-names",
     "the longest queue and task names are kept whole",
     async (kit) => {
       const name = "q".repeat(100);
@@ -136,6 +145,7 @@ export const payload = scenarios("payload", [
     },
   ],
   [
+    "tags-told-apart",
     "tags are told apart to the letter, whatever they are made of",
     async (kit) => {
       const tags = [
@@ -162,6 +172,7 @@ export const payload = scenarios("payload", [
     },
   ],
   [
+    "unique-keys-told-apart",
     "unique keys are told apart to the letter, whatever they are made of",
     async (kit) => {
       const keys = ["k", "K", "{k}", "k:1", "k: 1", "é", "e\u0301", "🚢", "__proto__", "%", "*"];
@@ -170,6 +181,7 @@ export const payload = scenarios("payload", [
     },
   ],
   [
+    "sixteen-tags-in-order",
     "sixteen tags of 128 bytes are kept in their order",
     async (kit) => {
       const tags = Array.from({ length: 16 }, (_value, index) => String.fromCharCode(112 - index).repeat(128));

@@ -20,6 +20,7 @@ const refTo = (id: string): JobRef => ({ queue: MAIN, id });
 
 export const supersede = scenarios("supersede", [
   [
+    "waiting-never-runs",
     "a job that waits is superseded and never runs",
     async (kit) => {
       const old = await kit.add(KEY);
@@ -42,6 +43,7 @@ export const supersede = scenarios("supersede", [
     },
   ],
   [
+    "running-is-fenced-off",
     "a job that runs is fenced off, its worker is told why, and its attempt is recorded",
     async (kit) => {
       const id = await kit.add(KEY);
@@ -71,6 +73,7 @@ export const supersede = scenarios("supersede", [
     },
   ],
   [
+    "heartbeat-tells-the-cause",
     "a heartbeat tells a cancelled job from a superseded one",
     async (kit) => {
       const cancelled = await kit.add();
@@ -83,6 +86,7 @@ export const supersede = scenarios("supersede", [
   ...(["complete", "partial"] as const).map(
     (kind) =>
       [
+        `${kind}-keeps-what-it-had`,
         `a job that ended as ${kind} changes state and keeps its result, history, progress and steps`,
         async (kit: Kit) => {
           const id = await kit.add({ ...KEY, tags: ["t"] });
@@ -105,6 +109,7 @@ export const supersede = scenarios("supersede", [
       ] as const,
   ),
   [
+    "short-record-keeps-result",
     "a result that was kept with its job's short record is kept, whatever its size",
     async (kit) => {
       for (const size of [0, 2_000, 70_000]) {
@@ -120,6 +125,7 @@ export const supersede = scenarios("supersede", [
     },
   ],
   [
+    "failed-but-not-cancelled-or-expired",
     "a job that failed is superseded, one that was cancelled or has expired is left as it is",
     async (kit) => {
       const failed = await kit.add({ supersedes: "a" });
@@ -140,6 +146,7 @@ export const supersede = scenarios("supersede", [
     },
   ],
   [
+    "chain-in-one-command",
     "in one command each supersedes the one before it, and only the last can run",
     async (kit) => {
       const before = await kit.add(KEY);
@@ -156,6 +163,7 @@ export const supersede = scenarios("supersede", [
     },
   ],
   [
+    "many-in-one-command",
     "many jobs supersede many in one command",
     async (kit) => {
       const keys = Array.from({ length: 345 }, (_, index) => ({ supersedes: `r-${index}` }));
@@ -175,6 +183,7 @@ export const supersede = scenarios("supersede", [
     },
   ],
   [
+    "sent-again",
     "sent again it has no second effect",
     async (kit) => {
       const old = await kit.add(KEY);
@@ -185,6 +194,7 @@ export const supersede = scenarios("supersede", [
     },
   ],
   [
+    "taken-id-supersedes-nothing",
     "an id that is taken supersedes nothing",
     async (kit) => {
       await kit.add({ id: "taken", nonce: "a" });
@@ -194,6 +204,7 @@ export const supersede = scenarios("supersede", [
     },
   ],
   [
+    "key-of-its-own-queue",
     "a key is known in its own queue only",
     async (kit) => {
       const here = await kit.add(KEY);
@@ -202,6 +213,7 @@ export const supersede = scenarios("supersede", [
     },
   ],
   [
+    "unique-key-of-superseded",
     "a unique key that the superseded job holds is in nobody's way; one of a third job is",
     async (kit) => {
       const unique = { key: "u", until: "finished", onConflict: "reject" } as const;
@@ -216,6 +228,7 @@ export const supersede = scenarios("supersede", [
     },
   ],
   [
+    "only-latest-can-be-retried",
     "only the latest of a key can be queued again",
     async (kit) => {
       const first = await kit.add(KEY);
@@ -228,6 +241,7 @@ export const supersede = scenarios("supersede", [
     },
   ],
   [
+    "superseded-cannot-be-retried",
     "a superseded job cannot be queued again",
     async (kit) => {
       const old = await kit.add(KEY);
@@ -236,6 +250,7 @@ export const supersede = scenarios("supersede", [
     },
   ],
   [
+    "says-what-it-supersedes",
     "a job that supersedes says so, to readers and to its worker",
     async (kit) => {
       const id = await kit.add(KEY);
@@ -245,6 +260,7 @@ export const supersede = scenarios("supersede", [
     },
   ],
   [
+    "handed-out-until-told",
     "superseded jobs are handed out by task, and again after 30 s until the application was told",
     async (kit) => {
       const ids: Record<string, string> = {};
@@ -268,6 +284,7 @@ export const supersede = scenarios("supersede", [
     },
   ],
   [
+    "handed-out-in-id-order",
     "superseded jobs of one task are handed out in the order of their ids, as many as asked for",
     async (kit) => {
       const olds = await kit.addMany(5, KEY);
@@ -278,6 +295,7 @@ export const supersede = scenarios("supersede", [
     },
   ],
   [
+    "removed-is-owed-no-word",
     "a superseded job that was removed is owed no word, and leaves nothing",
     async (kit) => {
       const old = await kit.add(KEY);
@@ -290,6 +308,7 @@ export const supersede = scenarios("supersede", [
     },
   ],
   [
+    "kept-as-long-as-failed",
     "superseded jobs are kept as long as failed ones, from when they were superseded",
     async (kit) => {
       const keep = { completed: { age: 1_000, count: null }, failed: { age: 5_000, count: null } };
@@ -307,6 +326,7 @@ export const supersede = scenarios("supersede", [
     },
   ],
   [
+    "same-id-twice-in-command",
     "an id that comes twice in a command is one job, whatever came between",
     async (kit) => {
       const unique = { key: "held", until: "finished", onConflict: "join" } as const;
@@ -326,6 +346,7 @@ export const supersede = scenarios("supersede", [
     },
   ],
   [
+    "others-handed-out-meanwhile",
     "however many are being told of, others are handed out",
     async (kit) => {
       for (let from = 0; from < 2_200; from += 440) {
@@ -341,6 +362,7 @@ export const supersede = scenarios("supersede", [
     },
   ],
   [
+    "watchers-hear-superseded-first",
     "watchers hear of the superseded job before the new one",
     async (kit) => {
       const old = await kit.add(KEY);

@@ -13,6 +13,7 @@ async function totals(kit: Kit, tag: string, queue?: string): Promise<Partial<Re
 
 export const tags = scenarios("tags", [
   [
+    "unused-tag-counts-nothing",
     "a tag that no job has counts nothing, in all ten states",
     async (kit) => {
       await kit.add({ tags: ["some"] });
@@ -22,6 +23,7 @@ export const tags = scenarios("tags", [
     },
   ],
   [
+    "counted-over-all-queues",
     "jobs of a tag are counted by state, over all queues",
     async (kit) => {
       for (const state of REACHABLE_STATES) await reach(kit, state, { tags: ["user:42"] });
@@ -41,6 +43,7 @@ export const tags = scenarios("tags", [
     },
   ],
   [
+    "counted-in-one-queue",
     "jobs of a tag are counted in one queue",
     async (kit) => {
       await kit.add({ queue: "a", tags: ["t"] });
@@ -51,6 +54,7 @@ export const tags = scenarios("tags", [
     },
   ],
   [
+    "counted-under-each-tag",
     "a job is counted under each of its tags",
     async (kit) => {
       await kit.add({ tags: ["a", "b"] });
@@ -59,6 +63,7 @@ export const tags = scenarios("tags", [
     },
   ],
   [
+    "totals-follow-life",
     "totals follow a job through its whole life",
     async (kit) => {
       const id = await kit.add({ tags: ["t"], hold: true, due: { in: 1_000 } });
@@ -89,6 +94,7 @@ export const tags = scenarios("tags", [
     },
   ],
   [
+    "totals-follow-changed-tags",
     "totals follow the tags of a job when they are changed",
     async (kit) => {
       const id = await kit.add({ tags: ["old", "both"] });
@@ -105,6 +111,7 @@ export const tags = scenarios("tags", [
     },
   ],
   [
+    "totals-forget-retention",
     "totals forget what retention removes",
     async (kit) => {
       const keep = { age: 1_000, count: null };
@@ -118,6 +125,7 @@ export const tags = scenarios("tags", [
     },
   ],
   [
+    "totals-forget-obliterated-queue",
     "totals forget an obliterated queue and keep the others",
     async (kit) => {
       await kit.add({ queue: "a", tags: ["t"] });
@@ -127,6 +135,7 @@ export const tags = scenarios("tags", [
     },
   ],
   [
+    "totals-of-1200",
     "totals are right for 1,200 jobs that move together",
     async (kit) => {
       await kit.addMany(1_200, { tags: ["many", "more"] });

@@ -13,6 +13,7 @@ async function broken(kit: Kit): Promise<string[]> {
 
 export const undecodable = scenarios("undecodable", [
   [
+    "leased-with-reason",
     "it is leased without a body and with the reason, its neighbours with theirs",
     async (kit) => {
       const ids = await broken(kit);
@@ -29,6 +30,7 @@ export const undecodable = scenarios("undecodable", [
     "corrupt",
   ],
   [
+    "failed-by-its-worker",
     "its worker can fail it for good, and it is kept like any failed job",
     async (kit) => {
       const [, id = ""] = await broken(kit);
@@ -43,6 +45,7 @@ export const undecodable = scenarios("undecodable", [
     "corrupt",
   ],
   [
+    "read-with-reason",
     "it is read and listed with the reason, among its neighbours",
     async (kit) => {
       const ids = await broken(kit);
@@ -57,6 +60,7 @@ export const undecodable = scenarios("undecodable", [
     "corrupt",
   ],
   [
+    "cancelled-retried-and-removed",
     "it can be cancelled, tried again and removed",
     async (kit) => {
       const [, id = ""] = await broken(kit);
@@ -68,6 +72,7 @@ export const undecodable = scenarios("undecodable", [
     "corrupt",
   ],
   [
+    "swept-recovered-and-obliterated",
     "it is swept, recovered and obliterated like any other",
     async (kit) => {
       await broken(kit);

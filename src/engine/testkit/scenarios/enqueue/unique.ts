@@ -21,8 +21,9 @@ async function created(kit: Kit, unique: Partial<Unique> = {}): Promise<string> 
 }
 
 /** Until when a key is held: driven through every way a job can end. */
-const ENDINGS: readonly (readonly [title: string, end: (kit: Kit, id: string) => Promise<unknown>])[] = [
+const ENDINGS: readonly (readonly [slug: string, title: string, end: (kit: Kit, id: string) => Promise<unknown>])[] = [
   [
+    "completion",
     "completed",
     async (kit) => {
       const session = await kit.session();
@@ -30,15 +31,17 @@ const ENDINGS: readonly (readonly [title: string, end: (kit: Kit, id: string) =>
     },
   ],
   [
+    "failure",
     "failed",
     async (kit) => {
       const session = await kit.session();
       await session.fail(await session.next(), null);
     },
   ],
-  ["was cancelled", (kit, id) => kit.control("cancel", id)],
-  ["was removed", (kit, id) => kit.control("remove", id)],
+  ["cancel", "was cancelled", (kit, id) => kit.control("cancel", id)],
+  ["removal", "was removed", (kit, id) => kit.control("remove", id)],
   [
+    "workers-death",
     "died with its workers",
     async (kit) => {
       for (let death = 1; death <= 3; death += 1) {
@@ -52,6 +55,7 @@ const ENDINGS: readonly (readonly [title: string, end: (kit: Kit, id: string) =>
 
 export const unique = scenarios("unique", [
   [
+    "second-joins-first",
     "a second job with the key joins the first, which does not change",
     async (kit) => {
       const id = await created(kit);
@@ -62,6 +66,7 @@ export const unique = scenarios("unique", [
     },
   ],
   [
+    "second-is-rejected",
     "a second job that asks for it is rejected, and told of the first",
     async (kit) => {
       const id = await created(kit);
@@ -70,6 +75,7 @@ export const unique = scenarios("unique", [
     },
   ],
   [
+    "same-key-twice-in-call",
     "two jobs of one call with the same key are one job",
     async (kit) => {
       const key = { key: "k", until: "finished", onConflict: "join" } as const;
@@ -86,6 +92,7 @@ export const unique = scenarios("unique", [
     },
   ],
   [
+    "same-key-in-another-queue",
     "the same key in another queue is another key",
     async (kit) => {
       await created(kit);
@@ -93,6 +100,7 @@ export const unique = scenarios("unique", [
     },
   ],
   [
+    "finished-held-until-then",
     "a key held until the job has finished is held while it waits, runs and waits again",
     async (kit) => {
       const id = await created(kit);
@@ -104,8 +112,9 @@ export const unique = scenarios("unique", [
     },
   ],
   ...ENDINGS.map(
-    ([title, end]) =>
+    ([slug, title, end]) =>
       [
+        `finished-free-after-${slug}`,
         `a key held until the job has finished is free once it ${title}`,
         async (kit: Kit) => {
           const id = await created(kit);
@@ -116,6 +125,7 @@ export const unique = scenarios("unique", [
       ] as const,
   ),
   [
+    "free-after-expiry",
     "a key is free once its job has expired",
     async (kit) => {
       const spec = kit.spec({ ttl: 1_000, unique: { key: "k", until: "finished", onConflict: "join" } });
@@ -126,6 +136,7 @@ export const unique = scenarios("unique", [
     },
   ],
   [
+    "free-after-retention",
     "a key is free once retention has removed its job",
     async (kit) => {
       const keep = { age: 0, count: null };
@@ -140,6 +151,7 @@ export const unique = scenarios("unique", [
     },
   ],
   [
+    "started-held-until-then",
     "a key held until the job has started is held while it is blocked, delayed or queued",
     async (kit) => {
       const spec = kit.spec({
@@ -156,6 +168,7 @@ export const unique = scenarios("unique", [
     },
   ],
   [
+    "started-free-from-first-lease",
     "a key held until the job has started is free from its first lease on, even when the job waits again",
     async (kit) => {
       const id = await created(kit, { until: "started" });
@@ -168,6 +181,7 @@ export const unique = scenarios("unique", [
     },
   ],
   [
+    "for-a-time-is-held",
     "a key held for a time is held for that time, though the job has finished",
     async (kit) => {
       const id = await created(kit, { until: 10_000 });
@@ -180,6 +194,7 @@ export const unique = scenarios("unique", [
     },
   ],
   [
+    "for-a-time-is-free-after",
     "a key held for a time is free after it, though the job still waits",
     async (kit) => {
       const id = await created(kit, { until: 10_000 });
@@ -189,6 +204,7 @@ export const unique = scenarios("unique", [
     },
   ],
   [
+    "removal-leaves-key-of-another",
     "removing a job does not free a key that another job holds by now",
     async (kit) => {
       const first = await created(kit);
@@ -199,6 +215,7 @@ export const unique = scenarios("unique", [
     },
   ],
   [
+    "retry-refused-while-key-held",
     "a job whose key another holds by now cannot be tried again",
     async (kit) => {
       const first = await created(kit);
@@ -210,6 +227,7 @@ export const unique = scenarios("unique", [
     },
   ],
   [
+    "retry-holds-key-again",
     "a job that is tried again holds its key again",
     async (kit) => {
       const first = await created(kit);
@@ -222,6 +240,7 @@ export const unique = scenarios("unique", [
     },
   ],
   [
+    "free-after-obliteration",
     "a key is free once its queue was obliterated",
     async (kit) => {
       await created(kit);
@@ -230,6 +249,7 @@ export const unique = scenarios("unique", [
     },
   ],
   [
+    "free-after-removal-with-id-reused",
     "a key is free once its job was removed, though another job has taken its id",
     async (kit) => {
       await kit.add({ id: "same", nonce: "n1", unique: { key: "k", until: "finished", onConflict: "join" } });
@@ -239,6 +259,7 @@ export const unique = scenarios("unique", [
     },
   ],
   [
+    "replace-gives-input",
     "a second job that replaces gives the first its input while it waits, and changes nothing else",
     async (kit) => {
       const replace = { until: "started", onConflict: "replace" } as const;
@@ -258,6 +279,7 @@ export const unique = scenarios("unique", [
     },
   ],
   [
+    "replace-joins-running",
     "a job that runs is joined by one that would replace it",
     async (kit) => {
       const id = await created(kit, { onConflict: "replace" });
@@ -266,6 +288,7 @@ export const unique = scenarios("unique", [
     },
   ],
   [
+    "replace-held-and-retrying",
     "a job that is held, or waits for its next attempt, is replaced as well",
     async (kit) => {
       const unique = { key: "k", until: "finished", onConflict: "replace" } as const;
@@ -283,6 +306,7 @@ export const unique = scenarios("unique", [
     },
   ],
   [
+    "debounce-waits-for-quiet",
     "a debounced job waits until no other came for a while",
     async (kit) => {
       const debounced = debouncing(kit, 1_000, null);
@@ -303,6 +327,7 @@ export const unique = scenarios("unique", [
     },
   ],
   [
+    "debounce-longest-wait",
     "a debounced job waits no longer than its longest wait",
     async (kit) => {
       const debounced = debouncing(kit, 1_000, 2_500);
@@ -319,6 +344,7 @@ export const unique = scenarios("unique", [
     },
   ],
   [
+    "replace-sent-again",
     "a command that names the job it replaced again is answered with the state that it left it in",
     async (kit) => {
       const unique = {
@@ -338,6 +364,7 @@ export const unique = scenarios("unique", [
     },
   ],
   [
+    "debounce-due-keeps-place",
     "a debounced job that is due takes the input of another and its place stays",
     async (kit) => {
       const debounced = debouncing(kit, 1_000, null);
@@ -351,6 +378,7 @@ export const unique = scenarios("unique", [
     },
   ],
   [
+    "replaced-input-takes-nothing-over",
     "a replaced input takes nothing over from the runs of the one before",
     async (kit) => {
       const unique = { key: "k", until: "finished", onConflict: "replace" } as const;
@@ -369,6 +397,7 @@ export const unique = scenarios("unique", [
     },
   ],
   [
+    "ttl-over-frees-key",
     "a job that has not started within its ttl holds its key no longer, swept or not",
     async (kit) => {
       const old = await kit.add({ unique: { key: "k", until: "finished", onConflict: "join" }, ttl: 1_000 });
@@ -380,6 +409,7 @@ export const unique = scenarios("unique", [
     },
   ],
   [
+    "replacing-renews-ttl",
     "each that replaces renews the ttl: a debounced job does not expire while others come",
     async (kit) => {
       const debounced = debouncing(kit, 5_000, null, 8_000);

@@ -23,6 +23,7 @@ const ENDINGS: readonly [how: string, end: (kit: Kit, id: string, session: TestS
 
 export const dependencies = scenarios("dependencies", [
   [
+    "waits-in-own-queue",
     "a job waits for another one of its queue, and is queued when that has completed",
     async (kit) => {
       const first = await kit.add();
@@ -40,6 +41,7 @@ export const dependencies = scenarios("dependencies", [
     },
   ],
   [
+    "waits-on-another-queue",
     "a job waits for one of another queue",
     async (kit) => {
       const [first, second] = await pair(kit, "fail");
@@ -53,6 +55,7 @@ export const dependencies = scenarios("dependencies", [
     },
   ],
   [
+    "waits-for-all-of-many",
     "a job waits for all of many, in several queues, whatever the order in which they end",
     async (kit) => {
       const here = await kit.addMany(3);
@@ -69,6 +72,7 @@ export const dependencies = scenarios("dependencies", [
     },
   ],
   [
+    "partial-is-success",
     "a partial result is a success",
     async (kit) => {
       const [first, second] = await pair(kit, "fail");
@@ -79,6 +83,7 @@ export const dependencies = scenarios("dependencies", [
     },
   ],
   [
+    "retrying-is-waited-for",
     "a job that fails and is tried again is waited for",
     async (kit) => {
       const [first, second] = await pair(kit, "fail");
@@ -92,6 +97,7 @@ export const dependencies = scenarios("dependencies", [
   ...ENDINGS.map(
     ([how, end]) =>
       [
+        `${how}-fails-dependents`,
         `a dependency that is ${how} fails what depends on it, which says so`,
         async (kit: Kit) => {
           const [first, second] = await pair(kit, "fail");
@@ -114,6 +120,7 @@ export const dependencies = scenarios("dependencies", [
   ...ENDINGS.map(
     ([how, end]) =>
       [
+        `${how}-cancels-dependents`,
         `a dependency that is ${how} cancels what asked for that`,
         async (kit: Kit) => {
           const [first, second] = await pair(kit, "cancel");
@@ -126,6 +133,7 @@ export const dependencies = scenarios("dependencies", [
   ...ENDINGS.map(
     ([how, end]) =>
       [
+        `${how}-lets-dependents-go-on`,
         `what goes on without its dependency runs when that is ${how}, and can see how it ended`,
         async (kit: Kit) => {
           const [first, second] = await pair(kit, "continue");
@@ -138,6 +146,7 @@ export const dependencies = scenarios("dependencies", [
       ] as const,
   ),
   [
+    "failure-spreads-through-queues",
     "what fails for its dependency fails what depends on it in turn, through queues and back",
     async (kit) => {
       const first = await kit.add();
@@ -154,6 +163,7 @@ export const dependencies = scenarios("dependencies", [
     },
   ],
   [
+    "one-failure-is-enough",
     "one dependency that fails is enough, while others still run; what they do later changes nothing",
     async (kit) => {
       const [one = "", two = ""] = await kit.addMany(2);
@@ -169,6 +179,7 @@ export const dependencies = scenarios("dependencies", [
     },
   ],
   [
+    "ended-already-seen-at-once",
     "a dependency that has ended already is seen at once",
     async (kit) => {
       const first = await kit.add();
@@ -182,6 +193,7 @@ export const dependencies = scenarios("dependencies", [
     },
   ],
   [
+    "fails-as-soon-as-enqueued",
     "what fails as soon as it is enqueued fails what was enqueued with it",
     async (kit) => {
       const first = await kit.add();
@@ -193,6 +205,7 @@ export const dependencies = scenarios("dependencies", [
     },
   ],
   [
+    "missing-counts-as-removed",
     "a dependency that is not there counts as removed",
     async (kit) => {
       const job = await kit.add({ after: [{ queue: "nowhere", id: "nobody", ifFailed: "fail" }] });
@@ -203,6 +216,7 @@ export const dependencies = scenarios("dependencies", [
     },
   ],
   [
+    "due-later-is-delayed-then",
     "a job that waits can be due later, and is delayed then",
     async (kit) => {
       const [first, second] = await pair(kit, "fail", { due: { in: 60_000 } });
@@ -215,6 +229,7 @@ export const dependencies = scenarios("dependencies", [
     },
   ],
   [
+    "held-and-waiting",
     "a job that is held and waits starts when both are over, in either order",
     async (kit) => {
       const [first, second] = await pair(kit, "fail", { hold: true });
@@ -230,6 +245,7 @@ export const dependencies = scenarios("dependencies", [
     },
   ],
   [
+    "waiting-cannot-be-released",
     "a job that only waits cannot be released",
     async (kit) => {
       const [, second] = await pair(kit, "fail");
@@ -238,6 +254,7 @@ export const dependencies = scenarios("dependencies", [
     },
   ],
   [
+    "waiting-can-end-early",
     "a job that waits can be cancelled, can expire and be removed; nobody waits for what is gone",
     async (kit) => {
       const first = await kit.add();
@@ -263,6 +280,7 @@ export const dependencies = scenarios("dependencies", [
     },
   ],
   [
+    "lease-and-record-say-links",
     "a lease and a record say what a job waits for and takes from it",
     async (kit) => {
       const first = await kit.add();
@@ -278,6 +296,7 @@ export const dependencies = scenarios("dependencies", [
     },
   ],
   [
+    "new-input-still-waits",
     "another input takes nothing from dependencies, and waits for them all the same",
     async (kit) => {
       const first = await kit.add();
@@ -290,6 +309,7 @@ export const dependencies = scenarios("dependencies", [
     },
   ],
   [
+    "listed-by-queue-and-id",
     "dependencies and dependents are listed by queue and id; of what has none, or is not there, nothing",
     async (kit) => {
       const first = await kit.add({ id: "b" });

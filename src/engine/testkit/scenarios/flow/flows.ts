@@ -64,6 +64,7 @@ async function run(session: TestSession): Promise<JobRef> {
 
 export const flows = scenarios("flows", [
   [
+    "begins-runs-and-ends",
     "nothing of a flow runs before it is begun; then its jobs run in their order, and the flow ends with the last",
     async (kit) => {
       const made = await chain(kit);
@@ -80,6 +81,7 @@ export const flows = scenarios("flows", [
     },
   ],
   [
+    "flow-and-members-know-each-other",
     "a flow knows its members and they know it",
     async (kit) => {
       const made = await chain(kit);
@@ -99,6 +101,7 @@ export const flows = scenarios("flows", [
     },
   ],
   [
+    "lease-says-its-flow",
     "a lease says to which flow its job belongs",
     async (kit) => {
       const made = await chain(kit);
@@ -108,6 +111,7 @@ export const flows = scenarios("flows", [
     },
   ],
   [
+    "too-few-members",
     "a flow with fewer members than were said does not begin",
     async (kit) => {
       const { flow } = await chain(kit);
@@ -116,6 +120,7 @@ export const flows = scenarios("flows", [
     },
   ],
   [
+    "begun-twice-or-not-there",
     "beginning twice is beginning once; what is not there, or no flow, cannot begin",
     async (kit) => {
       const made = await chain(kit);
@@ -130,6 +135,7 @@ export const flows = scenarios("flows", [
     },
   ],
   [
+    "dead-creator-removes-all",
     "a flow whose creator died is removed with all its jobs, and none of them ran",
     async (kit) => {
       const made = await chain(kit, { ifFailed: "continue" });
@@ -145,6 +151,7 @@ export const flows = scenarios("flows", [
     },
   ],
   [
+    "ended-member-goes-too",
     "a job that had ended goes too when its flow was never complete",
     async (kit) => {
       const made = await chain(kit);
@@ -155,6 +162,7 @@ export const flows = scenarios("flows", [
     },
   ],
   [
+    "reused-id-is-spared",
     "a job that came to the id of a removed one is not taken for that when the flow was never complete",
     async (kit) => {
       const flow = await kit.add({ queue: HOME, role: "flow" });
@@ -167,6 +175,7 @@ export const flows = scenarios("flows", [
     },
   ],
   [
+    "dead-creator-before-any-job",
     "a flow whose creator died before any job was made is removed",
     async (kit) => {
       const flow = await kit.add({ queue: HOME, role: "flow" });
@@ -176,6 +185,7 @@ export const flows = scenarios("flows", [
     },
   ],
   [
+    "begun-does-not-expire",
     "a flow that has begun does not expire",
     async (kit) => {
       const made = await chain(kit);
@@ -186,6 +196,7 @@ export const flows = scenarios("flows", [
     },
   ],
   [
+    "member-failure-fails-flow",
     "a flow fails when a member fails, once all others have ended",
     async (kit) => {
       const made = await chain(kit);
@@ -201,6 +212,7 @@ export const flows = scenarios("flows", [
     },
   ],
   [
+    "partial-for-optional-failure",
     "a flow is partial when a member that may fail failed, or one was partial",
     async (kit) => {
       const made = await chain(kit, { ifFailed: "continue" });
@@ -220,6 +232,7 @@ export const flows = scenarios("flows", [
     },
   ],
   [
+    "cancel-takes-members",
     "cancelling a flow cancels its members, running ones too",
     async (kit) => {
       const made = await chain(kit);
@@ -236,6 +249,7 @@ export const flows = scenarios("flows", [
     },
   ],
   [
+    "cancel-spares-ended",
     "a flow that is cancelled leaves alone what has ended",
     async (kit) => {
       const made = await chain(kit);
@@ -246,6 +260,7 @@ export const flows = scenarios("flows", [
     },
   ],
   [
+    "cancelled-before-begun",
     "a flow cancelled before it began never runs",
     async (kit) => {
       const made = await chain(kit);
@@ -257,6 +272,7 @@ export const flows = scenarios("flows", [
     },
   ],
   [
+    "supersede-takes-members",
     "a flow that is superseded takes its members along",
     async (kit) => {
       const made = await chain(kit, { flow: { supersedes: "key" } });
@@ -266,6 +282,7 @@ export const flows = scenarios("flows", [
     },
   ],
   [
+    "waited-for-like-a-job",
     "a flow is waited for like any job",
     async (kit) => {
       const made = await chain(kit);
@@ -277,6 +294,7 @@ export const flows = scenarios("flows", [
     },
   ],
   [
+    "members-cancelled-or-removed-singly",
     "a flow whose members were cancelled or removed one by one ends",
     async (kit) => {
       const made = await chain(kit, { ifFailed: "continue" });
@@ -290,6 +308,7 @@ export const flows = scenarios("flows", [
     },
   ],
   [
+    "joining-is-waited-for",
     "a job joins a flow that runs, which waits for it too",
     async (kit) => {
       const made = await chain(kit);
@@ -307,6 +326,7 @@ export const flows = scenarios("flows", [
     },
   ],
   [
+    "joining-ended-is-cancelled",
     "a job that joins a flow which has ended, or is gone, is cancelled",
     async (kit) => {
       const made = await chain(kit);
@@ -319,6 +339,7 @@ export const flows = scenarios("flows", [
     },
   ],
   [
+    "joining-fails-at-once",
     "a job that joins a flow and fails at once for what it depends on has ended for the flow too",
     async (kit) => {
       const made = await chain(kit);
@@ -333,6 +354,7 @@ export const flows = scenarios("flows", [
     },
   ],
   [
+    "held-joiner-may-run",
     "a held job that joins a flow which has begun may run",
     async (kit) => {
       const made = await chain(kit);
@@ -341,6 +363,7 @@ export const flows = scenarios("flows", [
     },
   ],
   [
+    "at-most-10000-jobs",
     "a flow takes no more than 10,000 jobs: what joins beyond that is cancelled",
     async (kit) => {
       const flow = await kit.add({ queue: HOME, role: "flow" });
@@ -354,6 +377,7 @@ export const flows = scenarios("flows", [
     },
   ],
   [
+    "ended-before-known-not-kept",
     "a job that ended before its flow knew of it is not kept for the flow",
     async (kit) => {
       const flow = await kit.add({ queue: HOME, role: "flow" });
@@ -364,6 +388,7 @@ export const flows = scenarios("flows", [
     },
   ],
   [
+    "failed-flow-retried",
     "a failed flow runs again what failed, when that and the flow are retried",
     async (kit) => {
       const made = await chain(kit);
@@ -384,6 +409,7 @@ export const flows = scenarios("flows", [
     },
   ],
   [
+    "cancelled-flow-retried",
     "a cancelled flow runs again when its members and itself are retried",
     async (kit) => {
       const made = await chain(kit);
@@ -400,6 +426,7 @@ export const flows = scenarios("flows", [
     },
   ],
   [
+    "retry-after-members-ended",
     "a flow whose members have all succeeded is not retried; one whose members ended otherwise sees how they ended",
     async (kit) => {
       const made = await chain(kit);
@@ -418,6 +445,7 @@ export const flows = scenarios("flows", [
     },
   ],
   [
+    "removed-only-once-ended",
     "a flow can be removed once it has ended, not before",
     async (kit) => {
       const made = await chain(kit);
@@ -428,6 +456,7 @@ export const flows = scenarios("flows", [
     },
   ],
   [
+    "members-kept-with-flow",
     "members are kept as long as their flow, and nothing is left after it",
     async (kit) => {
       const age = 5 * DAY;
@@ -445,6 +474,7 @@ export const flows = scenarios("flows", [
     },
   ],
   [
+    "obliterating-queue-of-flow",
     "obliterating the queue of a flow cancels its members elsewhere",
     async (kit) => {
       const made = await chain(kit);
@@ -454,6 +484,7 @@ export const flows = scenarios("flows", [
     },
   ],
   [
+    "obliterating-queue-of-members",
     "obliterating the queue of members ends them for their flow",
     async (kit) => {
       const made = await chain(kit, { ifFailed: "continue" });
@@ -463,6 +494,7 @@ export const flows = scenarios("flows", [
     },
   ],
   [
+    "ended-or-empty-at-beginning",
     "a flow whose members had all ended before it began ends as it begins; an empty one too",
     async (kit) => {
       const made = await chain(kit);
@@ -480,6 +512,7 @@ export const flows = scenarios("flows", [
     },
   ],
   [
+    "thousand-jobs-in-two-queues",
     "a flow of a thousand jobs in two queues begins and ends",
     async (kit) => {
       const flow = await kit.add({ queue: HOME, role: "flow" });
@@ -497,6 +530,7 @@ export const flows = scenarios("flows", [
     },
   ],
   [
+    "dead-creator-of-short-keep",
     "a flow whose creator died takes its jobs along, however short it is kept",
     async (kit) => {
       const none = { age: 0, count: 0 };

@@ -135,24 +135,28 @@ async function cancelAndRetry(kit: Kit, making: Making, parts: number, size: num
 
 export const lateMembers = scenarios("late-members", [
   [
+    "cancelled-while-making-then-waiting",
     "a flow cancelled at any point while a job makes others and waits for them runs all of them when it is retried",
     async (kit) => {
       for (let point = 0; await cancelAndRetry(kit, waiting, 2, 2, point);) point += 1;
     },
   ],
   [
+    "cancelled-while-making-then-going-on",
     "a flow cancelled at any point while a job makes others and goes on runs all of them when it is retried",
     async (kit) => {
       for (let point = 0; await cancelAndRetry(kit, goingOn, 2, 1, point);) point += 1;
     },
   ],
   [
+    "cancelled-while-making-3000",
     "a flow cancelled while a job makes three thousand others, in parts, runs all of them when it is retried",
     async (kit) => {
       await cancelAndRetry(kit, waiting, 6, 500, 4);
     },
   ],
   [
+    "joining-ended-flow",
     "a job that joins a flow which has ended, however it did, is a member, and cancelled",
     async (kit) => {
       const endings: Record<string, (flow: JobRef, session: TestSession) => Promise<unknown>> = {
@@ -179,6 +183,7 @@ export const lateMembers = scenarios("late-members", [
     },
   ],
   [
+    "completed-flow-runs-it-on-retry",
     "a flow that completed before one of its jobs came runs that when it is retried",
     async (kit) => {
       const { flow, parent } = await begin(kit);
@@ -193,6 +198,7 @@ export const lateMembers = scenarios("late-members", [
     },
   ],
   [
+    "retried-and-cancelled-flow-knows",
     "a flow that was retried and cancelled again knows that a late member is cancelled",
     async (kit) => {
       const { flow } = await begin(kit);
@@ -204,6 +210,7 @@ export const lateMembers = scenarios("late-members", [
     },
   ],
   [
+    "ended-flow-full-at-10000",
     "a flow of 10,000 jobs that has ended takes no more: what joins is cancelled",
     async (kit) => {
       const { flow } = await begin(kit);
@@ -221,6 +228,7 @@ export const lateMembers = scenarios("late-members", [
     },
   ],
   [
+    "kept-as-long-as-flow",
     "a late member is kept as long as its flow, and goes after it",
     async (kit) => {
       const keep = { completed: { age: 5 * DAY, count: null }, failed: { age: 5 * DAY, count: null } };
@@ -237,6 +245,7 @@ export const lateMembers = scenarios("late-members", [
     },
   ],
   [
+    "joining-removed-flow",
     "a late member of a flow that was removed is cancelled, and nothing keeps it",
     async (kit) => {
       const { flow } = await begin(kit);
@@ -249,6 +258,7 @@ export const lateMembers = scenarios("late-members", [
     },
   ],
   [
+    "retried-member-of-running-flow",
     "a member that failed and is retried while its flow goes on is waited for again",
     async (kit) => {
       const { flow } = await begin(kit);

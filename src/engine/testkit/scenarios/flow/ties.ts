@@ -8,6 +8,7 @@ import { scenarios } from "../../kit/scenario.js";
 
 export const links = scenarios("ties", [
   [
+    "both-retried-wait-again",
     "a job that failed for its dependency waits for it again when both are retried",
     async (kit) => {
       const [first, second] = await pair(kit, "fail");
@@ -22,6 +23,7 @@ export const links = scenarios("ties", [
     },
   ],
   [
+    "retried-alone-fails-again",
     "a job that failed for its dependency fails again when it alone is retried",
     async (kit) => {
       const [first, second] = await pair(kit, "fail");
@@ -34,6 +36,7 @@ export const links = scenarios("ties", [
     },
   ],
   [
+    "retry-skips-what-succeeded",
     "a retried job does not wait again for what succeeded",
     async (kit) => {
       const [one = "", two = ""] = await kit.addMany(2);
@@ -49,6 +52,7 @@ export const links = scenarios("ties", [
     },
   ],
   [
+    "age-waits-for-dependents",
     "a dependency is kept beyond its age while something depends on it, and goes after that",
     async (kit) => {
       const [first, second] = await pair(kit, "fail", { retention: longer(10) });
@@ -66,6 +70,7 @@ export const links = scenarios("ties", [
     },
   ],
   [
+    "count-waits-for-dependents",
     "a dependency that is kept by count, or not at all, stays while something depends on it",
     async (kit) => {
       const none = { completed: { age: DAY, count: 0 }, failed: { age: DAY, count: 0 } };
@@ -82,6 +87,7 @@ export const links = scenarios("ties", [
     },
   ],
   [
+    "ended-kept-once-depended-on",
     "a job that had ended is kept from the moment something depends on it",
     async (kit) => {
       const own = longer(2);
@@ -101,6 +107,7 @@ export const links = scenarios("ties", [
     },
   ],
   [
+    "obliterated-queue-counts-as-removed",
     "an obliterated queue counts as removed, and keeps nothing from going",
     async (kit) => {
       const first = await kit.add({ queue: OTHER });
@@ -118,6 +125,7 @@ export const links = scenarios("ties", [
     },
   ],
   [
+    "run-waits-for-others",
     "a run may ask for other jobs to end first, gives its slot back and runs again after them",
     async (kit) => {
       const id = await kit.add({ attempts: 1 });
@@ -142,6 +150,7 @@ export const links = scenarios("ties", [
     },
   ],
   [
+    "run-asks-for-ended-jobs",
     "a run that asks for jobs that have ended is queued again at once; asked twice is asked once",
     async (kit) => {
       const child = await kit.add();
@@ -158,6 +167,7 @@ export const links = scenarios("ties", [
     },
   ],
   [
+    "held-and-retried-waits-for-asked",
     "a job that was held, cancelled and retried is held no more: it waits for what its run asks for, and runs",
     async (kit) => {
       const id = await kit.add({ hold: true });
@@ -173,6 +183,7 @@ export const links = scenarios("ties", [
     },
   ],
   [
+    "asked-for-survives-death",
     "what a run asked for is known after its worker died",
     async (kit) => {
       const id = await kit.add();
@@ -191,6 +202,7 @@ export const links = scenarios("ties", [
     },
   ],
   [
+    "report-without-lease-asks-nothing",
     "a report without the lease asks for nothing",
     async (kit) => {
       const id = await kit.add();
@@ -202,6 +214,7 @@ export const links = scenarios("ties", [
     },
   ],
   [
+    "same-job-tied-once",
     "the same job sent again is tied once",
     async (kit) => {
       const first = await kit.add();
@@ -217,6 +230,7 @@ export const links = scenarios("ties", [
     },
   ],
   [
+    "enqueued-with-dependency-in-call",
     "a job enqueued in one call with what it waits for waits for it",
     async (kit) => {
       const first = kit.spec();
@@ -232,6 +246,7 @@ export const links = scenarios("ties", [
     },
   ],
   [
+    "500-for-one-and-back",
     "five hundred jobs wait for one, and one for five hundred",
     async (kit) => {
       const first = await kit.add();
@@ -250,6 +265,7 @@ export const links = scenarios("ties", [
     },
   ],
   [
+    "dependency-ending-wakes",
     "who waits for work is woken when a dependency ends elsewhere",
     async (kit) => {
       const [first, second] = await pair(kit, "fail");

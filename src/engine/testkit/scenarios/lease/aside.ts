@@ -38,6 +38,7 @@ async function declinedSuspect(kit: Kit): Promise<string> {
 
 export const aside = scenarios("aside", [
   [
+    "declined-is-queued-uncounted",
     "a declined job is queued again, uncounted, and its history says who could not run it",
     async (kit) => {
       const [id = ""] = await addNew(kit, 1);
@@ -53,6 +54,7 @@ export const aside = scenarios("aside", [
     },
   ],
   [
+    "leased-by-who-names-task",
     "who names its task gets a declined job at once, nobody else does",
     async (kit) => {
       const ids = await addNew(kit, 3);
@@ -66,6 +68,7 @@ export const aside = scenarios("aside", [
     },
   ],
   [
+    "next-run-is-first-attempt",
     "the run that follows is the first attempt, and ends like any other",
     async (kit) => {
       const [id = ""] = await addNew(kit, 1);
@@ -80,6 +83,7 @@ export const aside = scenarios("aside", [
     },
   ],
   [
+    "keeps-place-when-declined",
     "a declined job keeps its place, however often it is declined and in whatever order",
     async (kit) => {
       // Not in the order of their ids.
@@ -96,6 +100,7 @@ export const aside = scenarios("aside", [
     },
   ],
   [
+    "leased-between-line-head-and-rest",
     "what stood before the head of the line is leased before it, the rest behind the line",
     async (kit) => {
       const early = await addNew(kit, 1);
@@ -111,6 +116,7 @@ export const aside = scenarios("aside", [
     },
   ],
   [
+    "shared-place-by-ids",
     "a place that was given to another meanwhile is shared in the order of ids, page by page",
     async (kit) => {
       for (const [released, declined] of [
@@ -135,6 +141,7 @@ export const aside = scenarios("aside", [
     },
   ],
   [
+    "more-work-of-own-tasks",
     "only jobs of its tasks are more work for a session",
     async (kit) => {
       await addNew(kit, 3);
@@ -149,6 +156,7 @@ export const aside = scenarios("aside", [
     },
   ],
   [
+    "lease-says-declined-since",
     "a lease says since when its job has been declined: from the first time on, through being handed back",
     async (kit) => {
       await addNew(kit, 1);
@@ -174,6 +182,7 @@ export const aside = scenarios("aside", [
   ...(["fail", "snooze", "wait"] as const).map(
     (kind) =>
       [
+        `${kind}-puts-back-in-line`,
         `a run that ends otherwise (${kind}) puts the job back in line for everybody`,
         async (kit: Kit): Promise<void> => {
           const [id = ""] = await addNew(kit, 1, { attempts: 3 });
@@ -193,6 +202,7 @@ export const aside = scenarios("aside", [
       ] as const,
   ),
   [
+    "declined-suspect-stays-one",
     "a declined suspect stays one: whoever names its task gets one at a time",
     async (kit) => {
       const one = await declinedSuspect(kit);
@@ -207,6 +217,7 @@ export const aside = scenarios("aside", [
     },
   ],
   [
+    "one-suspect-in-line-and-aside",
     "of suspects in line and aside a session gets one",
     async (kit) => {
       const declined = await declinedSuspect(kit);
@@ -220,6 +231,7 @@ export const aside = scenarios("aside", [
     },
   ],
   [
+    "next-worker-dies",
     "a declined job whose next worker dies is a suspect in line for everybody",
     async (kit) => {
       const [id = ""] = await addNew(kit, 1);
@@ -232,6 +244,7 @@ export const aside = scenarios("aside", [
     },
   ],
   [
+    "cancelled-and-queued-again",
     "a job aside is cancelled, and queued again for everybody",
     async (kit) => {
       const [id = ""] = await addNew(kit, 1);
@@ -245,6 +258,7 @@ export const aside = scenarios("aside", [
     },
   ],
   [
+    "removed-frees-id",
     "a job aside is removed, and its id is free for another",
     async (kit) => {
       const [id = ""] = await addNew(kit, 1);
@@ -257,6 +271,7 @@ export const aside = scenarios("aside", [
     },
   ],
   [
+    "changed-priority-stays-aside",
     "a job aside that gets another priority goes to the tail of that line, still aside",
     async (kit) => {
       const [one = "", two = ""] = await addNew(kit, 2);
@@ -272,6 +287,7 @@ export const aside = scenarios("aside", [
     },
   ],
   [
+    "put-off-returns-to-line",
     "a job aside that is put off comes back in line for everybody",
     async (kit) => {
       const [id = ""] = await addNew(kit, 1);
@@ -283,6 +299,7 @@ export const aside = scenarios("aside", [
     },
   ],
   [
+    "superseded-by-one-in-line",
     "a job aside that is superseded is replaced by the newer one, in line",
     async (kit) => {
       const [id = ""] = await addNew(kit, 1, { supersedes: "s" });
@@ -293,6 +310,7 @@ export const aside = scenarios("aside", [
     },
   ],
   [
+    "closing-session-leaves-declined",
     "a session that closes leaves its declined jobs aside, and what it holds of them returns there",
     async (kit) => {
       const ids = await addNew(kit, 2);
@@ -308,6 +326,7 @@ export const aside = scenarios("aside", [
     },
   ],
   [
+    "counted-as-queued",
     "tags, counts and totals know a job aside as queued",
     async (kit) => {
       await addNew(kit, 1, { tags: ["t"], priority: 2 });
@@ -318,6 +337,7 @@ export const aside = scenarios("aside", [
     },
   ],
   [
+    "paused-queue-gives-nothing",
     "a paused queue gives nothing of what is aside",
     async (kit) => {
       const ids = await addNew(kit, 1);
@@ -330,6 +350,7 @@ export const aside = scenarios("aside", [
     },
   ],
   [
+    "decline-sent-again",
     "a decline sent again is applied once; one of another's lease is stale",
     async (kit) => {
       const [id = ""] = await addNew(kit, 1);
@@ -342,6 +363,7 @@ export const aside = scenarios("aside", [
     },
   ],
   [
+    "told-by-queue-and-task",
     "what is aside is told by queue and task: how many, and since when",
     async (kit) => {
       const since = kit.clock.now();
@@ -361,6 +383,7 @@ export const aside = scenarios("aside", [
     },
   ],
   [
+    "many-unknown-names",
     "however many unknown names lie aside, who names his task gets its jobs with one command",
     async (kit) => {
       const count = MOST_ASIDE + 50;
@@ -376,13 +399,14 @@ export const aside = scenarios("aside", [
       assert.deepEqual(await (await kit.session()).claimIds(1, { tasks: ["a", "new"] }), [id]);
     },
   ],
-  ...([false, true] as const).map(
-    (suspect) =>
+  ...(["job", "suspect"] as const).map(
+    (kind) =>
       [
-        `a ${suspect ? "suspect" : "job"} that is set aside wakes those who wait for its task`,
+        `${kind}-set-aside-wakes`,
+        `a ${kind} that is set aside wakes those who wait for its task`,
         async (kit: Kit): Promise<void> => {
           await addNew(kit, 1);
-          if (suspect) {
+          if (kind === "suspect") {
             await (await kit.session({ ttl: 1_000 })).next();
             kit.advance(1_000);
             await kit.sweep();
@@ -400,6 +424,7 @@ export const aside = scenarios("aside", [
       ] as const,
   ),
   [
+    "nothing-left-of-aside",
     "no key and no row is left of what was aside",
     async (kit) => {
       await addNew(kit, 3);

@@ -6,6 +6,7 @@ import { BOOM, settlement } from "../../kit/test-session.js";
 
 export const exchange = scenarios("exchange", [
   [
+    "lease-carries-all",
     "a lease carries all that a worker needs",
     async (kit) => {
       const createdAt = kit.clock.now();
@@ -54,6 +55,7 @@ export const exchange = scenarios("exchange", [
     },
   ],
   [
+    "leased-job-is-active",
     "a leased job is active and says since when and with whom",
     async (kit) => {
       const id = await kit.add();
@@ -69,6 +71,7 @@ export const exchange = scenarios("exchange", [
     },
   ],
   [
+    "no-more-than-asked-for",
     "no more jobs are leased than were asked for",
     async (kit) => {
       await kit.addMany(5);
@@ -78,6 +81,7 @@ export const exchange = scenarios("exchange", [
     },
   ],
   [
+    "one-session-per-job",
     "a job is leased to one session only",
     async (kit) => {
       await kit.addMany(10);
@@ -88,6 +92,7 @@ export const exchange = scenarios("exchange", [
     },
   ],
   [
+    "claim-for-nothing",
     "a claim for nothing leases nothing",
     async (kit) => {
       await kit.add();
@@ -97,6 +102,7 @@ export const exchange = scenarios("exchange", [
     },
   ],
   [
+    "outcomes-answered-one-by-one",
     "many outcomes are settled in one command, each answered for itself",
     async (kit) => {
       const ids = await kit.addMany(4);
@@ -115,6 +121,7 @@ export const exchange = scenarios("exchange", [
     },
   ],
   [
+    "outcomes-of-several-queues",
     "outcomes of several queues are settled in one command, answered in the order given",
     async (kit) => {
       const session = await kit.session({ queues: ["a", "b"] });
@@ -131,6 +138,7 @@ export const exchange = scenarios("exchange", [
     },
   ],
   [
+    "1000-leased-and-settled",
     "1,000 jobs are leased in one command and settled in another",
     async (kit) => {
       await kit.addMany(1_000);
@@ -145,6 +153,7 @@ export const exchange = scenarios("exchange", [
     },
   ],
   [
+    "settles-before-leasing",
     "what is settled in a command is settled before its work is leased",
     async (kit) => {
       const id = await kit.add();
@@ -159,6 +168,7 @@ export const exchange = scenarios("exchange", [
     },
   ],
   [
+    "promotes-before-settling",
     "what is due in a command is made ready before its outcomes are settled",
     async (kit) => {
       const delayed = await kit.add({ due: { in: 1_000 } });
@@ -174,6 +184,7 @@ export const exchange = scenarios("exchange", [
     },
   ],
   [
+    "says-whether-more-waits",
     "the answer says whether more work waits",
     async (kit) => {
       await kit.addMany(3);
@@ -183,6 +194,7 @@ export const exchange = scenarios("exchange", [
     },
   ],
   [
+    "paused-is-not-more-work",
     "work that waits in a paused queue is not more work",
     async (kit) => {
       await kit.addMany(3);
@@ -191,6 +203,7 @@ export const exchange = scenarios("exchange", [
     },
   ],
   [
+    "says-next-due",
     "the answer says when the next delayed job of its queues is due",
     async (kit) => {
       const session = await kit.session({ queues: ["a", "b"] });
@@ -202,6 +215,7 @@ export const exchange = scenarios("exchange", [
     },
   ],
   [
+    "session-never-opened",
     "a session that was never opened gets nothing and settles nothing",
     async (kit) => {
       await kit.addMany(2);
@@ -219,6 +233,7 @@ export const exchange = scenarios("exchange", [
     },
   ],
   [
+    "lanes-do-not-mix-calls",
     "the lanes of a session do not mistake each other's calls for their own sent again",
     async (kit) => {
       const ids = await kit.addMany(3);
@@ -235,6 +250,7 @@ export const exchange = scenarios("exchange", [
     },
   ],
   [
+    "epochs-rise",
     "every lease of a job has a higher epoch than the one before",
     async (kit) => {
       await kit.add();
@@ -249,6 +265,7 @@ export const exchange = scenarios("exchange", [
     },
   ],
   [
+    "completing-readies-another",
     "a job completes in the very command that makes another one ready",
     async (kit) => {
       const delayed = await kit.add({ due: { in: 1_000 } });

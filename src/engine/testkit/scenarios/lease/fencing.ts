@@ -23,14 +23,16 @@ type Loss = (
   lease: LeaseRef,
 ) => Promise<{ readonly session: TestSession; readonly lease: LeaseRef } | void>;
 
-const LOSSES: readonly (readonly [title: string, lose: Loss])[] = [
+const LOSSES: readonly (readonly [slug: string, title: string, lose: Loss])[] = [
   [
+    "after-cancel",
     "was cancelled",
     async (kit, _session, { id }) => {
       await kit.control("cancel", id);
     },
   ],
   [
+    "after-retry",
     "was cancelled and tried again by hand",
     async (kit, _session, { id }) => {
       await kit.control("cancel", id);
@@ -38,6 +40,7 @@ const LOSSES: readonly (readonly [title: string, lose: Loss])[] = [
     },
   ],
   [
+    "after-retry-and-lease",
     "was cancelled, tried again by hand and leased by the same session again",
     async (kit, session, { id }) => {
       await kit.control("cancel", id);
@@ -46,6 +49,7 @@ const LOSSES: readonly (readonly [title: string, lose: Loss])[] = [
     },
   ],
   [
+    "after-removal",
     "was cancelled and removed",
     async (kit, _session, { id }) => {
       await kit.control("cancel", id);
@@ -53,6 +57,7 @@ const LOSSES: readonly (readonly [title: string, lose: Loss])[] = [
     },
   ],
   [
+    "after-dead-session",
     "belongs to a session that was ended as dead and is heard of again",
     async (kit, session) => {
       kit.advance(session.ttl);
@@ -61,6 +66,7 @@ const LOSSES: readonly (readonly [title: string, lose: Loss])[] = [
     },
   ],
   [
+    "after-recovery",
     "was recovered",
     async (kit, session) => {
       kit.advance(session.ttl);
@@ -68,6 +74,7 @@ const LOSSES: readonly (readonly [title: string, lose: Loss])[] = [
     },
   ],
   [
+    "after-recovery-and-lease",
     "was recovered and leased by another session",
     async (kit, session, { id }) => {
       kit.advance(session.ttl);
@@ -76,19 +83,26 @@ const LOSSES: readonly (readonly [title: string, lose: Loss])[] = [
     },
   ],
   [
+    "after-session-close",
     "was handed back as its session closed",
     async (_kit, session) => {
       await session.close();
     },
   ],
   [
+    "after-obliteration",
     "was obliterated with its queue",
     async (kit) => {
       assert.equal(await kit.engine.obliterate({ queue: MAIN, force: true }), true);
     },
   ],
-  ["belongs to another session", async (kit, _session, lease) => ({ session: await kit.session(), lease })],
   [
+    "of-another-session",
+    "belongs to another session",
+    async (kit, _session, lease) => ({ session: await kit.session(), lease }),
+  ],
+  [
+    "of-another-epoch",
     "has another epoch, even a later one",
     async (_kit, session, lease) => ({ session, lease: { ...lease, epoch: lease.epoch + 1 } }),
   ],
@@ -107,8 +121,9 @@ async function lost(kit: Kit, lose: Loss): Promise<{ readonly session: TestSessi
 
 export const fencing = scenarios("fencing", [
   ...LOSSES.map(
-    ([title, lose]) =>
+    ([slug, title, lose]) =>
       [
+        `no-outcome-${slug}`,
         `no outcome is settled for a lease that ${title}`,
         async (kit: Kit) => {
           const { session, lease } = await lost(kit, lose);
@@ -119,8 +134,9 @@ export const fencing = scenarios("fencing", [
       ] as const,
   ),
   ...LOSSES.map(
-    ([title, lose]) =>
+    ([slug, title, lose]) =>
       [
+        `no-report-${slug}`,
         `no report is taken for a lease that ${title}`,
         async (kit: Kit) => {
           const { session, lease } = await lost(kit, lose);
@@ -136,6 +152,7 @@ export const fencing = scenarios("fencing", [
       ] as const,
   ),
   [
+    "running-lease-is-written-to",
     "a lease that still runs is written to, whatever else was fenced off",
     async (kit) => {
       const [first = "", second = ""] = await kit.addMany(2);
@@ -150,6 +167,7 @@ export const fencing = scenarios("fencing", [
     },
   ],
   [
+    "no-report-after-end",
     "no report is taken once the run has ended",
     async (kit) => {
       const id = await kit.add();
@@ -161,6 +179,7 @@ export const fencing = scenarios("fencing", [
     },
   ],
   [
+    "no-second-outcome",
     "an outcome that was settled is not settled a second time in another way",
     async (kit) => {
       const id = await kit.add();
@@ -173,6 +192,7 @@ export const fencing = scenarios("fencing", [
     },
   ],
   [
+    "heartbeat-does-not-revive",
     "a heartbeat does not bring a session back to life that was ended as dead, nor its leases",
     async (kit) => {
       await kit.add();
@@ -185,6 +205,7 @@ export const fencing = scenarios("fencing", [
     },
   ],
   [
+    "dead-session-leases-nothing",
     "a session that was ended as dead leases nothing",
     async (kit) => {
       await kit.add();
@@ -197,6 +218,7 @@ export const fencing = scenarios("fencing", [
     },
   ],
   [
+    "stale-for-next-with-id",
     "a lease of a removed job is stale for the next job with its id, in the same session too",
     async (kit) => {
       const id = await kit.add({ id: "again", nonce: "first" });

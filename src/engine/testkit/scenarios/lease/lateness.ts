@@ -16,13 +16,14 @@ async function overdue(kit: Kit, dead: readonly OverdueSession[] = []): Promise<
 }
 
 /** Ways in which a session that is late gives a sign of life. */
-const SIGNS: readonly (readonly [sign: string, give: (session: TestSession) => Promise<unknown>])[] = [
-  ["a heartbeat", (session) => session.heartbeat()],
-  ["an exchange that asks for work", (session) => session.exchange([], { max: 1 })],
+const SIGNS: readonly (readonly [slug: string, sign: string, give: (session: TestSession) => Promise<unknown>])[] = [
+  ["heartbeat", "a heartbeat", (session) => session.heartbeat()],
+  ["exchange", "an exchange that asks for work", (session) => session.exchange([], { max: 1 })],
 ];
 
 export const lateness = scenarios("lateness", [
   [
+    "late-word-counts",
     "what a session says after its time is over counts, and it leases more",
     async (kit) => {
       const [first = "", second = ""] = await kit.addMany(2);
@@ -41,8 +42,9 @@ export const lateness = scenarios("lateness", [
     },
   ],
   ...SIGNS.map(
-    ([sign, give]) =>
+    ([slug, sign, give]) =>
       [
+        `${slug}-renews`,
         `${sign} renews a session that is late for as long as it lived before`,
         async (kit: Kit) => {
           const session = await kit.session({ ttl: 1_000 });
@@ -59,6 +61,7 @@ export const lateness = scenarios("lateness", [
       ] as const,
   ),
   [
+    "report-renews",
     "a report renews a session that is late",
     async (kit) => {
       await kit.add();
@@ -70,6 +73,7 @@ export const lateness = scenarios("lateness", [
     },
   ],
   [
+    "resting-session-gets-claims-ttl",
     "a session that rests lives only as long as its claim says once it is given a job",
     async (kit) => {
       const session = await kit.session({ ttl: HOUR });
@@ -89,6 +93,7 @@ export const lateness = scenarios("lateness", [
     },
   ],
   [
+    "late-or-unusual-gets-claims-ttl",
     "so does one that was late, one whose answer was lost, and one that is given what is out of the ordinary",
     async (kit) => {
       const late = await kit.session({ ttl: HOUR });
@@ -110,6 +115,7 @@ export const lateness = scenarios("lateness", [
     },
   ],
   [
+    "claim-does-not-lengthen-life",
     "a claim does not lengthen the life of a session, nor do jobs that are settled change it",
     async (kit) => {
       await kit.addMany(2);
@@ -123,6 +129,7 @@ export const lateness = scenarios("lateness", [
     },
   ],
   [
+    "sweep-tells-and-takes-told",
     "a sweep tells which sessions are overdue, and takes only those for dead that it is told to",
     async (kit) => {
       const ids = await kit.addMany(2);
@@ -148,6 +155,7 @@ export const lateness = scenarios("lateness", [
     },
   ],
   [
+    "sign-of-life-saves",
     "a session that gave a sign of life since it was seen overdue is not taken for dead, though it is overdue again",
     async (kit) => {
       const id = await kit.add();
@@ -162,6 +170,7 @@ export const lateness = scenarios("lateness", [
     },
   ],
   [
+    "taken-for-dead-heard-no-more",
     "a session that was taken for dead is heard no more, though its jobs are recovered a few a sweep",
     async (kit) => {
       await kit.addMany(3);
@@ -183,6 +192,7 @@ export const lateness = scenarios("lateness", [
     },
   ],
   [
+    "overdue-told-again",
     "an overdue session is told of again and again, and makes nothing due",
     async (kit) => {
       await kit.session({ ttl: 1_000 });
@@ -193,10 +203,16 @@ export const lateness = scenarios("lateness", [
       }
     },
   ],
-  ...[HOUR, -HOUR].map(
-    (step) =>
+  ...(
+    [
+      ["forward", HOUR],
+      ["back", -HOUR],
+    ] as const
+  ).map(
+    ([way, step]) =>
       [
-        `a date that is set ${step > 0 ? "forward" : "back"} by an hour costs no session its leases`,
+        `date-set-${way}`,
+        `a date that is set ${way} by an hour costs no session its leases`,
         async (kit: Kit) => {
           const id = await kit.add();
           const session = await kit.session({ ttl: 10_000 });
@@ -212,6 +228,7 @@ export const lateness = scenarios("lateness", [
       ] as const,
   ),
   [
+    "overtaken-copy-leases-nothing",
     "a copy of an exchange that was overtaken leases nothing and settles what is still to be settled",
     async (kit) => {
       await kit.addMany(3);
@@ -232,6 +249,7 @@ export const lateness = scenarios("lateness", [
     },
   ],
   [
+    "overtaken-does-not-erase-last",
     "what was overtaken does not make the last exchange forget what it leased",
     async (kit) => {
       await kit.addMany(3);
@@ -250,6 +268,7 @@ export const lateness = scenarios("lateness", [
     },
   ],
   [
+    "lanes-count-apart",
     "the lanes of a session count their calls apart",
     async (kit) => {
       await kit.addMany(4);
@@ -260,6 +279,7 @@ export const lateness = scenarios("lateness", [
     },
   ],
   [
+    "held-leases-are-told",
     "a session is told what it holds: leases of every kind, and no others'",
     async (kit) => {
       await kit.addMany(3);
@@ -276,6 +296,7 @@ export const lateness = scenarios("lateness", [
     },
   ],
   [
+    "1200-leases-page-by-page",
     "1,200 leases are told of page by page, each once",
     async (kit) => {
       await kit.addMany(1_000);
@@ -289,6 +310,7 @@ export const lateness = scenarios("lateness", [
     },
   ],
   [
+    "missing-queue-tells-nobody",
     "nobody is told what is held in a queue that does not exist",
     async (kit) => {
       const session = await kit.session();

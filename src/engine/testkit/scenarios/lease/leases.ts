@@ -15,6 +15,7 @@ async function crash(kit: Kit, max = 1): Promise<string[]> {
 
 export const leases = scenarios("leases", [
   [
+    "live-session-left-alone",
     "the jobs of a session that lives are left alone",
     async (kit) => {
       const id = await kit.add();
@@ -29,6 +30,7 @@ export const leases = scenarios("leases", [
     },
   ],
   [
+    "crashes-are-not-attempts",
     "the jobs of a session that ended its time are queued again, as crashes and not as attempts",
     async (kit) => {
       const ids = await kit.addMany(3);
@@ -48,6 +50,7 @@ export const leases = scenarios("leases", [
     },
   ],
   [
+    "alive-to-last-millisecond",
     "a session is alive to the last millisecond of its time and dead after it",
     async (kit) => {
       await kit.add();
@@ -60,6 +63,7 @@ export const leases = scenarios("leases", [
     },
   ],
   [
+    "recovered-once-by-many-sweeps",
     "jobs are recovered once, however many sweep",
     async (kit) => {
       const id = await kit.add();
@@ -77,6 +81,7 @@ export const leases = scenarios("leases", [
     },
   ],
   [
+    "recovered-is-a-suspect",
     "a recovered job is a suspect, and its lease says so",
     async (kit) => {
       await kit.add();
@@ -86,6 +91,7 @@ export const leases = scenarios("leases", [
     },
   ],
   [
+    "recovered-to-tail",
     "a recovered job goes to the tail of its priority",
     async (kit) => {
       const [first, second, third] = await kit.addMany(3);
@@ -95,6 +101,7 @@ export const leases = scenarios("leases", [
     },
   ],
   [
+    "later-jobs-behind-recovered",
     "jobs that come later stand behind a recovered one",
     async (kit) => {
       const first = await kit.add();
@@ -105,6 +112,7 @@ export const leases = scenarios("leases", [
     },
   ],
   [
+    "recovered-of-lower-number-first",
     "a recovered job of a lower number still runs first",
     async (kit) => {
       const urgent = await kit.add({ priority: -1 });
@@ -114,6 +122,7 @@ export const leases = scenarios("leases", [
     },
   ],
   [
+    "one-suspect-per-session",
     "a session gets one suspect at a time, and innocent jobs beside it",
     async (kit) => {
       await kit.addMany(3);
@@ -126,6 +135,7 @@ export const leases = scenarios("leases", [
     },
   ],
   [
+    "one-suspect-over-all-queues",
     "one suspect is leased over all queues of a claim",
     async (kit) => {
       await kit.add({ queue: "a" });
@@ -139,6 +149,7 @@ export const leases = scenarios("leases", [
     },
   ],
   [
+    "claim-without-suspects",
     "a claim that wants no suspect gets none",
     async (kit) => {
       await kit.add();
@@ -148,6 +159,7 @@ export const leases = scenarios("leases", [
     },
   ],
   [
+    "suspect-counts-as-queued",
     "a suspect counts as queued and has its place in line",
     async (kit) => {
       const suspect = await kit.add();
@@ -159,6 +171,7 @@ export const leases = scenarios("leases", [
     },
   ],
   [
+    "suspicion-ends-with-run",
     "a suspect whose run ends is none any more, though its crash stays counted",
     async (kit) => {
       await kit.add();
@@ -171,6 +184,7 @@ export const leases = scenarios("leases", [
     },
   ],
   [
+    "suspect-handed-back",
     "a suspect that is handed back stays a suspect, at the head of the line",
     async (kit) => {
       const suspect = await kit.add();
@@ -190,6 +204,7 @@ export const leases = scenarios("leases", [
     },
   ],
   [
+    "suspect-can-be-commanded",
     "a suspect can be cancelled, removed, given another priority and another time",
     async (kit) => {
       const ids = await kit.addMany(4);
@@ -206,6 +221,7 @@ export const leases = scenarios("leases", [
     },
   ],
   [
+    "too-many-deaths-are-lost",
     `a job whose worker died ${CRASH_LIMIT} times fails as lost with its workers`,
     async (kit) => {
       const id = await kit.add({ attempts: 10 });
@@ -223,6 +239,7 @@ export const leases = scenarios("leases", [
     },
   ],
   [
+    "poison-fails-alone",
     "a poison job among 50 fails alone, and its innocent neighbours complete",
     async (kit) => {
       const ids = await kit.addMany(51);
@@ -254,6 +271,7 @@ export const leases = scenarios("leases", [
     },
   ],
   [
+    "retried-by-hand-has-no-crashes",
     "a job that is tried again by hand has no crashes behind it",
     async (kit) => {
       const id = await kit.add();
@@ -265,6 +283,7 @@ export const leases = scenarios("leases", [
     },
   ],
   [
+    "dead-session-of-two-queues",
     "a session that died with jobs of two queues loses those of each to its own sweep",
     async (kit) => {
       const a = await kit.add({ queue: "a" });
@@ -279,6 +298,7 @@ export const leases = scenarios("leases", [
     },
   ],
   [
+    "sweep-limit-on-recovery",
     "a sweep recovers no more jobs than it may, and says that there are more",
     async (kit) => {
       await kit.addMany(5);
@@ -292,6 +312,7 @@ export const leases = scenarios("leases", [
     },
   ],
   [
+    "1200-recovered",
     "1,200 jobs of a dead session are all recovered",
     async (kit) => {
       await kit.addMany(1_200);

@@ -4,6 +4,7 @@ import { scenarios } from "../../kit/scenario.js";
 
 export const order = scenarios("order", [
   [
+    "first-come-first-run",
     "jobs of one priority run in the order in which they came",
     async (kit) => {
       const ids = [await kit.add(), ...(await kit.addMany(3)), await kit.add()];
@@ -11,6 +12,7 @@ export const order = scenarios("order", [
     },
   ],
   [
+    "over-connections-and-claims",
     "the order holds over connections and over claims",
     async (kit) => {
       const other = await kit.open();
@@ -27,6 +29,7 @@ export const order = scenarios("order", [
     },
   ],
   [
+    "lower-priority-number-first",
     "a lower priority number runs first: negative, then zero, then positive",
     async (kit) => {
       const given = [5, 0, -5, 100_000, -100_000, 0, 5, -5];
@@ -37,6 +40,7 @@ export const order = scenarios("order", [
     },
   ],
   [
+    "within-each-priority",
     "jobs of every priority run in the order in which they came among themselves",
     async (kit) => {
       const early = await kit.addMany(3, { priority: 2 });
@@ -46,6 +50,7 @@ export const order = scenarios("order", [
     },
   ],
   [
+    "queues-of-claim-in-turn",
     "of several queues the next is asked only for what those before it did not have",
     async (kit) => {
       const [low] = await kit.addMany(3, { queue: "low" });
@@ -55,6 +60,7 @@ export const order = scenarios("order", [
     },
   ],
   [
+    "queue-order-of-claim",
     "the order of the queues is that of the claim, not of the session",
     async (kit) => {
       await kit.add({ queue: "a" });
@@ -64,6 +70,7 @@ export const order = scenarios("order", [
     },
   ],
   [
+    "claim-for-some-queues",
     "a claim for some of the session's queues takes nothing from the others",
     async (kit) => {
       await kit.add({ queue: "a" });
@@ -73,6 +80,7 @@ export const order = scenarios("order", [
     },
   ],
   [
+    "immediate-retry-to-tail",
     "a job that is tried again at once goes to the tail",
     async (kit) => {
       const [first, ...rest] = await kit.addMany(3);
@@ -82,6 +90,7 @@ export const order = scenarios("order", [
     },
   ],
   [
+    "handed-back-to-head",
     "a job that is handed back goes to the head",
     async (kit) => {
       const ids = await kit.addMany(3);
@@ -91,6 +100,7 @@ export const order = scenarios("order", [
     },
   ],
   [
+    "last-handed-back-first",
     "of jobs handed back one by one the last stands first",
     async (kit) => {
       const [a, b, c] = await kit.addMany(3);
@@ -100,6 +110,7 @@ export const order = scenarios("order", [
     },
   ],
   [
+    "handed-back-within-its-priority",
     "a job that is handed back stands at the head of its own priority",
     async (kit) => {
       const [first, second] = await kit.addMany(2, { priority: 5 });
@@ -111,6 +122,7 @@ export const order = scenarios("order", [
     },
   ],
   [
+    "due-job-joins-tail",
     "a delayed job joins the tail when its time comes",
     async (kit) => {
       const delayed = await kit.add({ due: { in: 1_000 } });
@@ -122,6 +134,7 @@ export const order = scenarios("order", [
     },
   ],
   [
+    "delayed-in-order-of-times",
     "delayed jobs become ready in the order of their times",
     async (kit) => {
       const third = await kit.add({ due: { in: 3_000 } });
@@ -132,6 +145,7 @@ export const order = scenarios("order", [
     },
   ],
   [
+    "delayed-keeps-priority",
     "a delayed job keeps its priority",
     async (kit) => {
       const urgent = await kit.add({ due: { in: 1_000 }, priority: -1 });
@@ -141,6 +155,7 @@ export const order = scenarios("order", [
     },
   ],
   [
+    "retried-by-hand-to-tail",
     "a job that is queued again by hand goes to the tail",
     async (kit) => {
       const [first, ...rest] = await kit.addMany(3);
@@ -151,6 +166,7 @@ export const order = scenarios("order", [
     },
   ],
   [
+    "changed-priority-to-tail",
     "a job whose priority is changed goes to the tail of its new line",
     async (kit) => {
       const [a, b, c] = await kit.addMany(3);
@@ -160,6 +176,7 @@ export const order = scenarios("order", [
     },
   ],
   [
+    "same-priority-keeps-place",
     "a job that is given the priority it has keeps its place",
     async (kit) => {
       const ids = await kit.addMany(3);

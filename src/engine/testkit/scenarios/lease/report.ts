@@ -9,6 +9,7 @@ const line = (message: string, level: LogLine["level"] = "info"): LogLine => ({ 
 
 export const report = scenarios("report", [
   [
+    "progress-read-with-job",
     "progress is read with the job",
     async (kit) => {
       const id = await kit.add();
@@ -21,6 +22,7 @@ export const report = scenarios("report", [
     },
   ],
   [
+    "progress-kept-at-end",
     "progress is kept when the job ends",
     async (kit) => {
       const id = await kit.add();
@@ -32,6 +34,7 @@ export const report = scenarios("report", [
     },
   ],
   [
+    "meta-replaced-whole",
     "meta is replaced whole, and the next run gets it",
     async (kit) => {
       const id = await kit.add({ meta: '{"a":1}' });
@@ -45,6 +48,7 @@ export const report = scenarios("report", [
     },
   ],
   [
+    "left-out-stays",
     "what a report leaves out stays as it is",
     async (kit) => {
       const id = await kit.add();
@@ -60,6 +64,7 @@ export const report = scenarios("report", [
     },
   ],
   [
+    "log-lines-in-order",
     "log lines are kept in order, over reports and over runs",
     async (kit) => {
       const id = await kit.add();
@@ -76,6 +81,7 @@ export const report = scenarios("report", [
     },
   ],
   [
+    "newest-log-lines-kept",
     `a log keeps its newest ${MOST_LOG_LINES} lines and how many it dropped`,
     async (kit) => {
       const id = await kit.add();
@@ -91,6 +97,7 @@ export const report = scenarios("report", [
     },
   ],
   [
+    "more-lines-than-log-holds",
     "more lines than a log holds, reported at once, leave the newest",
     async (kit) => {
       const id = await kit.add();
@@ -102,6 +109,7 @@ export const report = scenarios("report", [
     },
   ],
   [
+    "long-log-line-is-cut",
     `a log line is cut after ${LONGEST_LOG_LINE} characters`,
     async (kit) => {
       const id = await kit.add();
@@ -116,6 +124,7 @@ export const report = scenarios("report", [
     },
   ],
   [
+    "many-jobs-one-by-one",
     "reports of many jobs and queues are answered one by one, in the order given",
     async (kit) => {
       const session = await kit.session({ queues: ["a", "b"] });
@@ -140,6 +149,7 @@ export const report = scenarios("report", [
     },
   ],
   [
+    "several-reports-of-one-job",
     "several reports of one job in one call are applied in order",
     async (kit) => {
       const id = await kit.add();
@@ -163,6 +173,7 @@ export const report = scenarios("report", [
     },
   ],
   [
+    "no-reports",
     "no reports are no trouble",
     async (kit) => {
       const session = await kit.session();

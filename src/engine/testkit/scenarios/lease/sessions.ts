@@ -5,6 +5,7 @@ import { scenarios } from "../../kit/scenario.js";
 
 export const sessions = scenarios("sessions", [
   [
+    "open-session-is-listed",
     "an open session is listed with all that its worker says about itself",
     async (kit) => {
       const session = await kit.session({ queues: ["a", "b"], worker: { host: "höst", pid: 12, concurrency: 7 } });
@@ -13,6 +14,7 @@ export const sessions = scenarios("sessions", [
     },
   ],
   [
+    "seen-at-every-heartbeat",
     "a worker is seen at every heartbeat",
     async (kit) => {
       const session = await kit.session();
@@ -24,6 +26,7 @@ export const sessions = scenarios("sessions", [
     },
   ],
   [
+    "runs-as-many-as-held",
     "a worker runs as many jobs as it holds, over all its queues",
     async (kit) => {
       await kit.addMany(2, { queue: "a" });
@@ -37,6 +40,7 @@ export const sessions = scenarios("sessions", [
     },
   ],
   [
+    "listed-through-any-connection",
     "workers are listed by session, through any connection",
     async (kit) => {
       const opened = [await kit.session(), await kit.session({ engine: await kit.open() })];
@@ -45,6 +49,7 @@ export const sessions = scenarios("sessions", [
     },
   ],
   [
+    "two-sessions-of-one-name",
     "two sessions of one worker name are two sessions",
     async (kit) => {
       await kit.addMany(2);
@@ -56,6 +61,7 @@ export const sessions = scenarios("sessions", [
     },
   ],
   [
+    "heartbeat-of-unopened-session",
     "a heartbeat of a session that was never opened is not alive",
     async (kit) => {
       const answer = await kit.engine.heartbeat({ session: "nobody/0", queues: [MAIN], ttl: 1_000 });
@@ -63,6 +69,7 @@ export const sessions = scenarios("sessions", [
     },
   ],
   [
+    "heartbeat-sets-ttl",
     "a heartbeat sets how long the session lives from then on",
     async (kit) => {
       const session = await kit.session({ ttl: 1_000 });
@@ -75,6 +82,7 @@ export const sessions = scenarios("sessions", [
     },
   ],
   [
+    "expired-session-not-listed",
     "a session whose time is over is not listed",
     async (kit) => {
       await kit.session({ ttl: 1_000 });
@@ -83,6 +91,7 @@ export const sessions = scenarios("sessions", [
     },
   ],
   [
+    "closing-hands-back",
     "a session that closes hands back what it holds, to the head and uncounted",
     async (kit) => {
       const ids = (await kit.addMany(3)).toSorted();
@@ -100,6 +109,7 @@ export const sessions = scenarios("sessions", [
     },
   ],
   [
+    "closed-is-dead",
     "a closed session is dead",
     async (kit) => {
       await kit.add();
@@ -110,6 +120,7 @@ export const sessions = scenarios("sessions", [
     },
   ],
   [
+    "closing-again-is-no-trouble",
     "closing a session that is closed, over or unknown is no trouble",
     async (kit) => {
       const session = await kit.session({ ttl: 1_000 });
@@ -123,6 +134,7 @@ export const sessions = scenarios("sessions", [
     },
   ],
   [
+    "heartbeat-tells-taken-leases",
     "a heartbeat tells of leases that were taken from the session",
     async (kit) => {
       const [first = "", second = ""] = await kit.addMany(2);
@@ -135,6 +147,7 @@ export const sessions = scenarios("sessions", [
     },
   ],
   [
+    "heartbeat-omits-leases-of-others",
     "a heartbeat tells a session nothing of the leases of others",
     async (kit) => {
       const id = await kit.add();
@@ -145,6 +158,7 @@ export const sessions = scenarios("sessions", [
     },
   ],
   [
+    "settled-lease-not-told-again",
     "a taken lease is not told again once the session has settled it",
     async (kit) => {
       const id = await kit.add();
@@ -157,6 +171,7 @@ export const sessions = scenarios("sessions", [
     },
   ],
   [
+    "taken-lease-told-soon",
     "a taken lease is also told soon, through any connection",
     async (kit) => {
       const id = await kit.add();

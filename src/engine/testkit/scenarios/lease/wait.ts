@@ -31,12 +31,14 @@ async function wakes(kit: Kit, happen: () => Promise<unknown>): Promise<void> {
 }
 
 export const wait = scenarios("wait", [
-  ["a job that is enqueued wakes those who wait for work", (kit) => wakes(kit, () => kit.add())],
+  ["enqueue-wakes", "a job that is enqueued wakes those who wait for work", (kit) => wakes(kit, () => kit.add())],
   [
+    "delayed-due-in-time-wakes",
     "a delayed job that is due before their time is over wakes those who wait for work",
     (kit) => wakes(kit, () => kit.add({ due: { in: 1_000 } })),
   ],
   [
+    "replacement-brought-forward-wakes",
     "a delayed job whose time is brought forward by one that replaces it wakes those who wait for work",
     async (kit) => {
       const unique = {
@@ -51,6 +53,7 @@ export const wait = scenarios("wait", [
     },
   ],
   [
+    "last-superseding-delayed-wakes",
     "the last of several delayed jobs that supersede each other in one command wakes those who wait for work",
     (kit) =>
       wakes(kit, async () => {
@@ -59,6 +62,7 @@ export const wait = scenarios("wait", [
       }),
   ],
   [
+    "promote-wakes",
     "a job that is promoted wakes those who wait for work",
     async (kit) => {
       const id = await kit.add({ due: { in: 24 * HOUR } });
@@ -66,6 +70,7 @@ export const wait = scenarios("wait", [
     },
   ],
   [
+    "resume-wakes",
     "a queue that is resumed wakes those who wait for work",
     async (kit) => {
       await kit.add();
@@ -74,6 +79,7 @@ export const wait = scenarios("wait", [
     },
   ],
   [
+    "work-is-there-already",
     "work that is there already is not waited for",
     async (kit) => {
       await kit.add();
@@ -81,12 +87,14 @@ export const wait = scenarios("wait", [
     },
   ],
   [
+    "work-wait-times-out",
     "the wait for work ends when its time is over",
     async (kit) => {
       await kit.resolves("the wait ends", work(kit.engine, [MAIN], 100));
     },
   ],
   [
+    "work-wait-called-off",
     "the wait for work ends when it is called off",
     async (kit) => {
       const stop = new AbortController();
@@ -97,6 +105,7 @@ export const wait = scenarios("wait", [
     },
   ],
   [
+    "work-wait-ends-at-close",
     "the wait for work ends when the engine is closed",
     async (kit) => {
       const engine = await kit.open();
@@ -106,6 +115,7 @@ export const wait = scenarios("wait", [
     },
   ],
   [
+    "event-wakes",
     "an event wakes those who wait for events",
     async (kit) => {
       const other = await kit.open();
@@ -119,6 +129,7 @@ export const wait = scenarios("wait", [
     },
   ],
   [
+    "events-are-there-already",
     "events that are there already are not waited for",
     async (kit) => {
       const { cursor } = await kit.engine.watch({ queue: MAIN, cursor: null, max: 1 });
@@ -128,6 +139,7 @@ export const wait = scenarios("wait", [
     },
   ],
   [
+    "events-wait-ends",
     "the wait for events ends when its time is over and when it is called off",
     async (kit) => {
       const { cursor } = await kit.engine.watch({ queue: MAIN, cursor: null, max: 1 });

@@ -37,23 +37,24 @@ async function running(kit: Kit, change = {}): Promise<{ session: TestSession; l
   return { session, lease: await session.next() };
 }
 
-const BACK_IN_LINE: readonly (readonly [title: string, outcome: Outcome])[] = [
-  ["is handed back", { kind: "return" }],
-  ["failed and is tried again at once", { kind: "fail", error: BOOM, retryIn: 0 }],
-  ["is put back for no time", { kind: "snooze", delay: 0 }],
-  ["waits for jobs of which there are none", { kind: "wait" }],
+const BACK_IN_LINE: readonly (readonly [slug: string, title: string, outcome: Outcome])[] = [
+  ["handed-back", "is handed back", { kind: "return" }],
+  ["retry-at-once", "failed and is tried again at once", { kind: "fail", error: BOOM, retryIn: 0 }],
+  ["put-back", "is put back for no time", { kind: "snooze", delay: 0 }],
+  ["waiting-for-none", "waits for jobs of which there are none", { kind: "wait" }],
 ];
 
 const KINDS = [
-  ["a plain job", {}],
-  ["a job of another priority", { priority: 7 }],
+  ["plain", "a plain job", {}],
+  ["other-priority", "a job of another priority", { priority: 7 }],
 ] as const;
 
 export const wake = scenarios("wake", [
-  ...BACK_IN_LINE.flatMap(([title, outcome]) =>
+  ...BACK_IN_LINE.flatMap(([slug, title, outcome]) =>
     KINDS.map(
-      ([kind, change]) =>
+      ([kindSlug, kind, change]) =>
         [
+          `${kindSlug}-${slug}`,
           `${kind} that ${title} by a worker that asks for nothing wakes who is idle`,
           (kit: Kit) =>
             wakesIdle(kit, async () => {
@@ -64,6 +65,7 @@ export const wake = scenarios("wake", [
     ),
   ),
   [
+    "suspect-handed-back",
     "a suspect that is handed back wakes who is idle",
     (kit) =>
       wakesIdle(kit, async () => {
@@ -78,6 +80,7 @@ export const wake = scenarios("wake", [
       }),
   ],
   [
+    "closing-session",
     "the jobs of a session that closes wake who is idle",
     (kit) =>
       wakesIdle(kit, async () => {
@@ -86,6 +89,7 @@ export const wake = scenarios("wake", [
       }),
   ],
   [
+    "dead-session",
     "the jobs of a session that is taken for dead wake who is idle",
     (kit) =>
       wakesIdle(kit, async () => {
@@ -95,6 +99,7 @@ export const wake = scenarios("wake", [
       }),
   ],
   [
+    "promoted-by-exchange",
     "what an exchange that asks for nothing promotes wakes who is idle",
     (kit) =>
       wakesIdle(kit, async () => {
@@ -105,6 +110,7 @@ export const wake = scenarios("wake", [
       }),
   ],
   [
+    "promoted-by-sweep",
     "a delayed job that a sweep promotes wakes who is idle",
     (kit) =>
       wakesIdle(kit, async () => {
@@ -114,6 +120,7 @@ export const wake = scenarios("wake", [
       }),
   ],
   [
+    "held-job-released",
     "a job that was held and is let go wakes who is idle",
     (kit) =>
       wakesIdle(kit, async () => {
@@ -122,6 +129,7 @@ export const wake = scenarios("wake", [
       }),
   ],
   [
+    "retried-by-hand",
     "a job that is retried wakes who is idle",
     (kit) =>
       wakesIdle(kit, async () => {
@@ -131,6 +139,7 @@ export const wake = scenarios("wake", [
       }),
   ],
   [
+    "time-changed-to-now",
     "a delayed job whose time is changed to now wakes who is idle",
     (kit) =>
       wakesIdle(kit, async () => {
@@ -138,10 +147,16 @@ export const wake = scenarios("wake", [
         return () => kit.update(id, { due: { in: 0 } });
       }),
   ],
-  ...[MAIN, "elsewhere"].map(
-    (queue) =>
+  ...(
+    [
+      ["own", MAIN],
+      ["another", "elsewhere"],
+    ] as const
+  ).map(
+    ([which, queue]) =>
       [
-        `a job whose dependency ${queue === MAIN ? "in its own queue" : "in another queue"} ends wakes who is idle`,
+        `dependency-in-${which}-queue-ends`,
+        `a job whose dependency in ${which === "own" ? "its own" : "another"} queue ends wakes who is idle`,
         (kit: Kit) =>
           wakesIdle(kit, async () => {
             const id = await kit.add({ queue });

@@ -11,6 +11,7 @@ function completion(lease: LeaseRef, result: string): Settlement {
 
 export const endings = scenarios("endings", [
   [
+    "same-settlement-twice",
     "the same settlement twice in one command, with another between, is applied once",
     async (kit) => {
       const [first, second] = await kit.addMany(2);
@@ -24,6 +25,7 @@ export const endings = scenarios("endings", [
     },
   ],
   [
+    "leased-together-end-apart",
     "jobs leased together end each in its own way and at its own time",
     async (kit) => {
       const ids = await kit.addMany(6);
@@ -60,6 +62,7 @@ export const endings = scenarios("endings", [
     },
   ],
   [
+    "result-of-any-size",
     "a result is kept whole, whatever its size",
     async (kit) => {
       const sizes = [0, 1, 2_047, 2_048, 2_049, 70_000];
@@ -75,6 +78,7 @@ export const endings = scenarios("endings", [
     },
   ],
   [
+    "retried-without-old-result",
     "a job that completed and is retried starts without the result it had",
     async (kit) => {
       const id = await kit.add();
@@ -88,6 +92,7 @@ export const endings = scenarios("endings", [
     },
   ],
   [
+    "two-reports-in-one-command",
     "two reports of one lease in one command are both applied, the first with meta",
     async (kit) => {
       await kit.add();
@@ -111,6 +116,7 @@ export const endings = scenarios("endings", [
     },
   ],
   [
+    "claim-again-after-some-ended",
     "a claim sent again answers what is left of its leases, in order, after one ended and another said something",
     async (kit) => {
       const ids = await kit.addMany(4);
@@ -135,6 +141,7 @@ export const endings = scenarios("endings", [
     },
   ],
   [
+    "recovery-a-few-at-a-time",
     "a sweep recovers the jobs of one lease a few at a time",
     async (kit) => {
       await kit.addMany(5);
@@ -149,6 +156,7 @@ export const endings = scenarios("endings", [
     },
   ],
   [
+    "unreadable-row-keeps-nobody",
     "a job whose stored row cannot be read keeps neither its session nor its neighbours",
     async (kit) => {
       const [bad = "", good = ""] = await kit.addMany(2);

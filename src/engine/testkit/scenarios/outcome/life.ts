@@ -5,6 +5,7 @@ import { scenarios } from "../../kit/scenario.js";
 
 export const life = scenarios("life", [
   [
+    "says-what-it-is",
     "an engine says what it is",
     async (kit) => {
       const { kind, url, shared, persistence } = kit.engine.info;
@@ -14,6 +15,7 @@ export const life = scenarios("life", [
     },
   ],
   [
+    "lives-in-given-time",
     "an engine lives in the time it is given",
     async (kit) => {
       assert.equal(await kit.engine.now(), kit.clock.now());
@@ -22,6 +24,7 @@ export const life = scenarios("life", [
     },
   ],
   [
+    "two-connections-see-same-jobs",
     "two connections see the same jobs",
     async (kit) => {
       const other = await kit.open();
@@ -31,6 +34,7 @@ export const life = scenarios("life", [
     },
   ],
   [
+    "closed-twice",
     "an engine can be closed twice",
     async (kit) => {
       const engine = await kit.open();
@@ -39,6 +43,7 @@ export const life = scenarios("life", [
     },
   ],
   [
+    "closed-engine-refuses",
     "a closed engine refuses commands",
     async (kit) => {
       const engine = await kit.open();

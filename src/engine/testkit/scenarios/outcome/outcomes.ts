@@ -8,6 +8,7 @@ import { BOOM } from "../../kit/test-session.js";
 
 export const outcomes = scenarios("outcomes", [
   [
+    "complete-keeps-result-and-time",
     "a job that completes keeps its result and the time",
     async (kit) => {
       const id = await kit.add();
@@ -22,6 +23,7 @@ export const outcomes = scenarios("outcomes", [
     },
   ],
   [
+    "partial-keeps-its-half",
     "a job that half succeeds is partial and keeps its half",
     async (kit) => {
       const id = await kit.add();
@@ -32,6 +34,7 @@ export const outcomes = scenarios("outcomes", [
     },
   ],
   [
+    "retry-after-time-asked-for",
     "a failed run is tried again after the time its worker asked for",
     async (kit) => {
       const id = await kit.add();
@@ -46,6 +49,7 @@ export const outcomes = scenarios("outcomes", [
     },
   ],
   [
+    "retry-at-once",
     "a failed run that is to be tried at once is queued again",
     async (kit) => {
       const id = await kit.add();
@@ -56,6 +60,7 @@ export const outcomes = scenarios("outcomes", [
     },
   ],
   [
+    "final-failure-ends",
     "a failure that is final ends the job, whatever attempts are left",
     async (kit) => {
       const id = await kit.add({ attempts: 10 });
@@ -68,6 +73,7 @@ export const outcomes = scenarios("outcomes", [
     },
   ],
   [
+    "last-attempt-ends",
     "the last attempt ends the job, whatever its worker asked for",
     async (kit) => {
       const id = await kit.add({ attempts: 3 });
@@ -79,6 +85,7 @@ export const outcomes = scenarios("outcomes", [
     },
   ],
   [
+    "one-attempt-only",
     "a job with one attempt is not tried again",
     async (kit) => {
       const id = await kit.add({ attempts: 1 });
@@ -88,6 +95,7 @@ export const outcomes = scenarios("outcomes", [
     },
   ],
   [
+    "snooze-is-not-counted",
     "a snoozed job comes back later and the run does not count",
     async (kit) => {
       const id = await kit.add({ attempts: 1 });
@@ -100,6 +108,7 @@ export const outcomes = scenarios("outcomes", [
     },
   ],
   [
+    "snooze-for-no-time",
     "a job snoozed for no time goes to the tail at once",
     async (kit) => {
       const [first, second] = await kit.addMany(2);
@@ -110,6 +119,7 @@ export const outcomes = scenarios("outcomes", [
     },
   ],
   [
+    "handed-back-is-not-tried",
     "a job that is handed back has not been tried",
     async (kit) => {
       const id = await kit.add({ attempts: 1 });
@@ -121,6 +131,7 @@ export const outcomes = scenarios("outcomes", [
     },
   ],
   [
+    "runs-are-written-down",
     "every run is written down: number, worker, times, outcome, error",
     async (kit) => {
       const id = await kit.add({ attempts: 9 });
@@ -149,6 +160,7 @@ export const outcomes = scenarios("outcomes", [
     },
   ],
   [
+    "partial-and-cancelled-runs-written",
     "a partial run and a cancelled run are written down as such",
     async (kit) => {
       const half = await kit.add();
@@ -163,6 +175,7 @@ export const outcomes = scenarios("outcomes", [
     },
   ],
   [
+    "last-error-survives-completion",
     "the error of the last run that had one is kept, even when the job completes",
     async (kit) => {
       const id = await kit.add();
@@ -174,6 +187,7 @@ export const outcomes = scenarios("outcomes", [
     },
   ],
   [
+    "failure-at-most-16-kib",
     "a failure is stored in at most 16 KiB, whatever it was made of",
     async (kit) => {
       const id = await kit.add();
@@ -192,6 +206,7 @@ export const outcomes = scenarios("outcomes", [
     },
   ],
   [
+    "failure-keeps-stack-and-cause",
     "a failure keeps its stack and what caused it",
     async (kit) => {
       const error = { ...BOOM, stack: "at x\n  at y", cause: { ...BOOM, message: "below", code: null } };
@@ -202,6 +217,7 @@ export const outcomes = scenarios("outcomes", [
     },
   ],
   [
+    "latest-runs-kept",
     `the latest ${MOST_ATTEMPT_RECORDS} runs are kept`,
     async (kit) => {
       const id = await kit.add({ attempts: 1_000 });
@@ -215,6 +231,7 @@ export const outcomes = scenarios("outcomes", [
     },
   ],
   [
+    "progress-starts-anew",
     "progress starts anew with every run",
     async (kit) => {
       const id = await kit.add();
@@ -228,6 +245,7 @@ export const outcomes = scenarios("outcomes", [
     },
   ],
   [
+    "three-attempts-with-backoff",
     "attempts: 3 with waits of 5 s and 10 s runs at 0, 5 and 15 s and then fails",
     async (kit) => {
       const id = await kit.add({ attempts: 3 });
@@ -245,6 +263,7 @@ export const outcomes = scenarios("outcomes", [
     },
   ],
   [
+    "last-error-survives-many-runs",
     "the last error is kept though many runs without one came after it",
     async (kit) => {
       const id = await kit.add({ attempts: 1_000 });
@@ -257,6 +276,7 @@ export const outcomes = scenarios("outcomes", [
     },
   ],
   [
+    "good-run-survives-retry",
     "a run that ended well stays written down when the job is tried again",
     async (kit) => {
       const id = await kit.add();

@@ -32,6 +32,7 @@ async function finish(
 
 export const retention = scenarios("retention", [
   [
+    "completed-24-hours",
     "by default a completed job is kept for 24 h, to the millisecond",
     async (kit) => {
       const [id = ""] = await finish(kit, 1);
@@ -43,6 +44,7 @@ export const retention = scenarios("retention", [
     },
   ],
   [
+    "failed-7-days",
     "by default a failed job is kept for 7 days",
     async (kit) => {
       await finish(kit, 1, undefined, "fail");
@@ -53,6 +55,7 @@ export const retention = scenarios("retention", [
     },
   ],
   [
+    "partial-as-completed",
     "a partial job is kept as long as a completed one",
     async (kit) => {
       await kit.add();
@@ -63,6 +66,7 @@ export const retention = scenarios("retention", [
     },
   ],
   [
+    "cancelled-and-expired-as-failed",
     "a cancelled and an expired job are kept as long as a failed one",
     async (kit) => {
       await kit.control("cancel", await kit.add());
@@ -78,6 +82,7 @@ export const retention = scenarios("retention", [
     },
   ],
   [
+    "each-by-its-own-age",
     "each job is kept by its own age, whatever that of its neighbours",
     async (kit) => {
       const [long = ""] = await finish(kit, 1, keep({ age: 30 * DAY }));
@@ -95,6 +100,7 @@ export const retention = scenarios("retention", [
     },
   ],
   [
+    "age-0-until-next-sweep",
     "an age of 0 keeps a job until the next sweep",
     async (kit) => {
       const session = await kit.session();
@@ -106,6 +112,7 @@ export const retention = scenarios("retention", [
     },
   ],
   [
+    "count-keeps-latest",
     "a count keeps the latest jobs of the queue",
     async (kit) => {
       const ids = await finish(kit, 5, keep({ count: 2 }));
@@ -114,6 +121,7 @@ export const retention = scenarios("retention", [
     },
   ],
   [
+    "count-0-keeps-none",
     "a count of 0 keeps none",
     async (kit) => {
       await finish(kit, 2, keep({ count: 0 }));
@@ -122,6 +130,7 @@ export const retention = scenarios("retention", [
     },
   ],
   [
+    "completed-and-failed-counted-apart",
     "completed and failed jobs are counted apart",
     async (kit) => {
       const rules = keep({ count: 1 }, { count: 2 });
@@ -132,6 +141,7 @@ export const retention = scenarios("retention", [
     },
   ],
   [
+    "age-alone-is-not-pushed-out",
     "jobs kept by age alone are not pushed out by the count of others",
     async (kit) => {
       const usual = await finish(kit, 3);
@@ -141,6 +151,7 @@ export const retention = scenarios("retention", [
     },
   ],
   [
+    "count-of-latest-job-holds",
     "the count that the latest job asks for holds",
     async (kit) => {
       await finish(kit, 3, keep({ count: 10 }));
@@ -150,6 +161,7 @@ export const retention = scenarios("retention", [
     },
   ],
   [
+    "age-beside-count",
     "age holds beside a count",
     async (kit) => {
       await finish(kit, 2, keep({ age: 1_000, count: 10 }));
@@ -158,6 +170,7 @@ export const retention = scenarios("retention", [
     },
   ],
   [
+    "counts-per-queue",
     "the counts of one queue say nothing about another",
     async (kit) => {
       const rules = keep({ count: 1 });
@@ -171,6 +184,7 @@ export const retention = scenarios("retention", [
     },
   ],
   [
+    "unended-never-removed",
     "a job that has not ended is never removed, however old",
     async (kit) => {
       const rules = keep({ age: 0, count: 0 }, { age: 0, count: 0 });
@@ -186,6 +200,7 @@ export const retention = scenarios("retention", [
     },
   ],
   [
+    "retried-time-starts-anew",
     "a job that is tried again is kept, and its time starts anew when it ends",
     async (kit) => {
       const [id = ""] = await finish(kit, 1);
@@ -203,6 +218,7 @@ export const retention = scenarios("retention", [
     },
   ],
   [
+    "retried-no-longer-counts",
     "a job that is tried again no longer counts among the finished",
     async (kit) => {
       const [first = "", second] = await finish(kit, 2, keep({ count: 1 }));
@@ -212,6 +228,7 @@ export const retention = scenarios("retention", [
     },
   ],
   [
+    "log-goes-along",
     "a removed job takes its log with it",
     async (kit) => {
       const session = await kit.session();
@@ -224,6 +241,7 @@ export const retention = scenarios("retention", [
     },
   ],
   [
+    "sweep-limit-on-removal",
     "a sweep removes no more than it may, the oldest first, and says that there are more",
     async (kit) => {
       const ids = await finish(kit, 5);
@@ -234,6 +252,7 @@ export const retention = scenarios("retention", [
     },
   ],
   [
+    "1200-removed",
     "1,200 jobs are removed in a few sweeps",
     async (kit) => {
       await kit.addMany(1_200);

@@ -35,6 +35,7 @@ const FAILURES: readonly StepFailure[] = [
 
 export const steps = scenarios("steps", [
   [
+    "read-back-whole",
     "what a run left is read back whole and in order",
     async (kit) => {
       const id = await kit.add();
@@ -53,6 +54,7 @@ export const steps = scenarios("steps", [
     },
   ],
   [
+    "no-checkpoints",
     "a job that left nothing, and one that is not there, have no checkpoints",
     async (kit) => {
       assert.deepEqual(await leftBy(kit, await kit.add()), []);
@@ -61,6 +63,7 @@ export const steps = scenarios("steps", [
     },
   ],
   [
+    "checkpoint-sent-again",
     "a checkpoint sent again is stored once",
     async (kit) => {
       const id = await kit.add();
@@ -73,6 +76,7 @@ export const steps = scenarios("steps", [
     },
   ],
   [
+    "lease-says-whether-checkpoints",
     "a lease says whether there are checkpoints, and a first one that there are none",
     async (kit) => {
       await kit.add();
@@ -90,10 +94,11 @@ export const steps = scenarios("steps", [
   ],
   ...(
     [
-      ["its attempt failed", (kit, id, end) => end({ kind: "fail", error: BOOM, retryIn: 0 })],
-      ["it was put back", (kit, id, end) => end({ kind: "snooze", delay: 0 })],
-      ["it was handed back", (kit, id, end) => end({ kind: "return" })],
+      ["failed-attempt", "its attempt failed", (kit, id, end) => end({ kind: "fail", error: BOOM, retryIn: 0 })],
+      ["put-back", "it was put back", (kit, id, end) => end({ kind: "snooze", delay: 0 })],
+      ["handed-back", "it was handed back", (kit, id, end) => end({ kind: "return" })],
       [
+        "dead-worker",
         "its worker died",
         async (kit) => {
           kit.advance(30_000);
@@ -101,6 +106,7 @@ export const steps = scenarios("steps", [
         },
       ],
       [
+        "retried-failure",
         "it failed for good and was queued again by hand",
         async (kit, id, end) => {
           await end({ kind: "fail", error: BOOM, retryIn: null });
@@ -108,6 +114,7 @@ export const steps = scenarios("steps", [
         },
       ],
       [
+        "retried-cancelled",
         "it was cancelled and queued again by hand",
         async (kit, id) => {
           await kit.control("cancel", id);
@@ -115,6 +122,7 @@ export const steps = scenarios("steps", [
         },
       ],
       [
+        "retried-partial",
         "it half succeeded and was queued again by hand",
         async (kit, id, end) => {
           await end({ kind: "partial", result: "1", failures: FAILURES });
@@ -122,12 +130,14 @@ export const steps = scenarios("steps", [
         },
       ],
     ] as readonly (readonly [
+      slug: string,
       title: string,
       end: (kit: Kit, id: string, settle: (outcome: Outcome) => Promise<unknown>) => Promise<unknown>,
     ])[]
   ).map(
-    ([title, end]) =>
+    ([slug, title, end]) =>
       [
+        `${slug}-keeps-what-was-left`,
         `a job keeps what its run left, and its progress, when ${title}`,
         async (kit: Kit) => {
           const id = await kit.add();
@@ -143,6 +153,7 @@ export const steps = scenarios("steps", [
       ] as const,
   ),
   [
+    "no-checkpoints-no-old-progress",
     "a run without checkpoints begins without the progress of the one before",
     async (kit) => {
       const id = await kit.add();
@@ -156,6 +167,7 @@ export const steps = scenarios("steps", [
     },
   ],
   [
+    "retry-from-start-has-nothing",
     "a job queued again from the start has nothing of what it left",
     async (kit) => {
       const id = await kit.add();
@@ -173,6 +185,7 @@ export const steps = scenarios("steps", [
     },
   ],
   [
+    "completed-begins-from-start",
     "a job that completed always begins from the start",
     async (kit) => {
       const id = await kit.add();
@@ -187,6 +200,7 @@ export const steps = scenarios("steps", [
     },
   ],
   [
+    "stale-run-leaves-nothing",
     "a stale run leaves nothing",
     async (kit) => {
       const id = await kit.add();
@@ -200,6 +214,7 @@ export const steps = scenarios("steps", [
     },
   ],
   [
+    "removal-leaves-nothing",
     "nothing of it is left when the job is removed, and a job of the same id begins with nothing",
     async (kit) => {
       const spec = { id: "again", nonce: "a" };
@@ -217,6 +232,7 @@ export const steps = scenarios("steps", [
     },
   ],
   [
+    "2000-checkpoints",
     "2,000 checkpoints are kept, read and removed",
     async (kit) => {
       const id = await kit.add();
@@ -233,6 +249,7 @@ export const steps = scenarios("steps", [
     },
   ],
   [
+    "milestones-told-steps-not",
     "milestones and statuses are told to those who watch, steps are not",
     async (kit) => {
       const id = await kit.add();
@@ -252,6 +269,7 @@ export const steps = scenarios("steps", [
     },
   ],
   [
+    "partial-says-what-failed",
     "a job that half succeeded says what failed, until it is queued again",
     async (kit) => {
       const id = await kit.add();
@@ -266,6 +284,7 @@ export const steps = scenarios("steps", [
     },
   ],
   [
+    "listings-say-what-failed",
     "what failed is read in listings, and other jobs have nothing that failed",
     async (kit) => {
       const [half, whole] = await kit.addMany(2);
@@ -282,6 +301,7 @@ export const steps = scenarios("steps", [
   ...(["complete", "partial"] as const).map(
     (kind) =>
       [
+        `whole-progress-after-${kind}`,
         `progress is whole once the job has ended as ${kind}, whatever was said last`,
         async (kit: Kit) => {
           const id = await kit.add();

@@ -174,6 +174,7 @@ const DRIVES = new Map<string, Drive>([
 export const transitions = scenarios(
   "transitions",
   TRANSITIONS.map(({ from, to, cause }) => [
+    `${from ?? "new"}-to-${to}-by-${cause}`,
     `${from ?? "new"} → ${to} by ${cause}`,
     async (kit: Kit) => {
       const drive = DRIVES.get(key(from, to, cause));

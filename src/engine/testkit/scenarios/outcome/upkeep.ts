@@ -5,6 +5,7 @@ import { scenarios } from "../../kit/scenario.js";
 
 export const upkeep = scenarios("upkeep", [
   [
+    "sweep-promotes-what-is-due",
     "a sweep makes ready what is due and leaves the rest",
     async (kit) => {
       const due = await kit.add({ due: { in: 1_000 } });
@@ -15,6 +16,7 @@ export const upkeep = scenarios("upkeep", [
     },
   ],
   [
+    "promoted-keeps-due-time",
     "a promoted job keeps the time at which it was due",
     async (kit) => {
       const id = await kit.add({ due: { in: 1_000 } });
@@ -25,6 +27,7 @@ export const upkeep = scenarios("upkeep", [
     },
   ],
   [
+    "ttl-expires-waiting",
     "a job that does not start within its ttl expires, whether it is queued, delayed or blocked",
     async (kit) => {
       const ids = [
@@ -43,6 +46,7 @@ export const upkeep = scenarios("upkeep", [
     },
   ],
   [
+    "ttl-over-is-not-leased",
     "a job whose ttl is over is not leased, though nobody has swept",
     async (kit) => {
       const late = await kit.add({ ttl: 1_000 });
@@ -53,6 +57,7 @@ export const upkeep = scenarios("upkeep", [
     },
   ],
   [
+    "started-in-time-does-not-expire",
     "a job that started in time does not expire, even when it waits again",
     async (kit) => {
       const id = await kit.add({ ttl: 1_000 });
@@ -68,6 +73,7 @@ export const upkeep = scenarios("upkeep", [
     },
   ],
   [
+    "retried-expired-has-no-ttl",
     "an expired job that is tried again has no ttl",
     async (kit) => {
       const id = await kit.add({ ttl: 1_000 });
@@ -80,6 +86,7 @@ export const upkeep = scenarios("upkeep", [
     },
   ],
   [
+    "changed-time-keeps-ttl",
     "changing a job's time does not change its ttl",
     async (kit) => {
       const id = await kit.add({ ttl: 1_000 });
@@ -90,6 +97,7 @@ export const upkeep = scenarios("upkeep", [
     },
   ],
   [
+    "sweep-says-next-due",
     "a sweep says when the next thing is due: a delayed job, a ttl, the end of a session",
     async (kit) => {
       assert.equal((await kit.sweep()).nextDue, null);
@@ -105,6 +113,7 @@ export const upkeep = scenarios("upkeep", [
     },
   ],
   [
+    "stopped-sweep-goes-on",
     "a sweep that was stopped by its bound says so and goes on next time",
     async (kit) => {
       const ids = await kit.addMany(5, { due: { in: 1_000 } });
@@ -117,6 +126,7 @@ export const upkeep = scenarios("upkeep", [
     },
   ],
   [
+    "bound-per-kind-of-work",
     "the bound holds for each kind of work by itself",
     async (kit) => {
       await kit.addMany(2, { due: { in: 1_000 } });
@@ -127,6 +137,7 @@ export const upkeep = scenarios("upkeep", [
     },
   ],
   [
+    "only-the-queues-given",
     "a sweep tends the queues it is given and no other",
     async (kit) => {
       const a = await kit.add({ queue: "a", due: { in: 1_000 } });
@@ -138,6 +149,7 @@ export const upkeep = scenarios("upkeep", [
     },
   ],
   [
+    "several-queues-add-up",
     "a sweep adds up what it did in several queues",
     async (kit) => {
       await kit.addMany(2, { queue: "a", due: { in: 1_000 } });
@@ -147,6 +159,7 @@ export const upkeep = scenarios("upkeep", [
     },
   ],
   [
+    "missing-queue-needs-none",
     "a queue that does not exist needs no sweeping, and does not exist afterwards",
     async (kit) => {
       assert.deepEqual(await kit.sweep(10, ["nowhere"]), {
@@ -163,6 +176,7 @@ export const upkeep = scenarios("upkeep", [
     },
   ],
   [
+    "several-sweeps-at-once",
     "several that sweep at once do everything once",
     async (kit) => {
       await kit.addMany(40, { due: { in: 1_000 } });
@@ -177,6 +191,7 @@ export const upkeep = scenarios("upkeep", [
     },
   ],
   [
+    "1200-promoted-in-order",
     "1,200 jobs that are due at once are all promoted, in order",
     async (kit) => {
       const ids = await kit.addMany(1_200, { due: { in: 1_000 } });

@@ -23,6 +23,7 @@ async function refusedElsewhere(
 
 export const control = scenarios("control", [
   [
+    "release-makes-queued",
     "a released job is queued",
     async (kit) => {
       const id = await kit.add({ hold: true });
@@ -32,6 +33,7 @@ export const control = scenarios("control", [
     },
   ],
   [
+    "release-before-due",
     "a released job whose time has not come is delayed until then",
     async (kit) => {
       const id = await kit.add({ hold: true, due: { in: 5_000 } });
@@ -40,8 +42,9 @@ export const control = scenarios("control", [
       assert.equal((await kit.job(id)).runAt, kit.clock.now() + 3_000);
     },
   ],
-  ["only blocked jobs can be released", (kit) => refusedElsewhere(kit, "release", ["blocked"])],
+  ["release-only-blocked", "only blocked jobs can be released", (kit) => refusedElsewhere(kit, "release", ["blocked"])],
   [
+    "cancel-waiting",
     "a waiting job that is cancelled never runs",
     async (kit) => {
       const ids = [await kit.add({ hold: true }), await kit.add({ due: { in: 10 } }), await kit.add()];
@@ -55,6 +58,7 @@ export const control = scenarios("control", [
     },
   ],
   [
+    "cancel-running",
     "a running job that is cancelled is cancelled at once",
     async (kit) => {
       const id = await kit.add();
@@ -68,10 +72,12 @@ export const control = scenarios("control", [
     },
   ],
   [
+    "cancel-only-unended",
     "only jobs that have not ended can be cancelled",
     (kit) => refusedElsewhere(kit, "cancel", ["blocked", "delayed", "queued", "active"]),
   ],
   [
+    "retry-gives-all-attempts",
     "a job that has ended is queued again, with all its attempts before it",
     async (kit) => {
       for (const state of RETRYABLE_STATES) {
@@ -91,6 +97,7 @@ export const control = scenarios("control", [
     },
   ],
   [
+    "retry-keeps-what-it-had",
     "a job that is queued again keeps its input, meta, tags, log, error and history",
     async (kit) => {
       const id = await kit.add({ input: '"in"', tags: ["t"], attempts: 1 });
@@ -108,8 +115,13 @@ export const control = scenarios("control", [
       assert.equal((await kit.engine.logs({ queue: MAIN, id })).lines.length, 1);
     },
   ],
-  ["only jobs that have ended can be tried again", (kit) => refusedElsewhere(kit, "retry", RETRYABLE_STATES)],
   [
+    "retry-only-ended",
+    "only jobs that have ended can be tried again",
+    (kit) => refusedElsewhere(kit, "retry", RETRYABLE_STATES),
+  ],
+  [
+    "promote-delayed",
     "a delayed job that is promoted is ready now",
     async (kit) => {
       const id = await kit.add({ due: { in: 60_000 } });
@@ -120,6 +132,7 @@ export const control = scenarios("control", [
     },
   ],
   [
+    "promote-waiting-for-attempt",
     "a job that waits for its next attempt can be promoted",
     async (kit) => {
       const id = await kit.add();
@@ -129,8 +142,9 @@ export const control = scenarios("control", [
       assert.equal((await session.next()).attempt, 2);
     },
   ],
-  ["only delayed jobs can be promoted", (kit) => refusedElsewhere(kit, "promote", ["delayed"])],
+  ["promote-only-delayed", "only delayed jobs can be promoted", (kit) => refusedElsewhere(kit, "promote", ["delayed"])],
   [
+    "update-input-of-waiting",
     "a waiting job can be given another input, and runs with it",
     async (kit) => {
       const id = await kit.add({ input: '"old"', task: "scan" });
@@ -141,6 +155,7 @@ export const control = scenarios("control", [
     },
   ],
   [
+    "update-puts-queued-off",
     "a queued job can be put off",
     async (kit) => {
       const id = await kit.add();
@@ -150,6 +165,7 @@ export const control = scenarios("control", [
     },
   ],
   [
+    "update-time-of-delayed",
     "a delayed job can be given another time, earlier or later",
     async (kit) => {
       const id = await kit.add({ due: { in: 50_000 } });
@@ -161,6 +177,7 @@ export const control = scenarios("control", [
     },
   ],
   [
+    "update-time-to-now",
     "a delayed job whose new time is now is queued",
     async (kit) => {
       const id = await kit.add({ due: { in: 50_000 } });
@@ -168,6 +185,7 @@ export const control = scenarios("control", [
     },
   ],
   [
+    "update-time-of-held",
     "a held job that is given another time stays blocked until it is released",
     async (kit) => {
       const id = await kit.add({ hold: true });
@@ -176,6 +194,7 @@ export const control = scenarios("control", [
     },
   ],
   [
+    "update-priority-of-delayed",
     "a delayed job that is given another priority runs by it when its time comes",
     async (kit) => {
       const id = await kit.add({ due: { in: 1_000 } });
@@ -187,6 +206,7 @@ export const control = scenarios("control", [
     },
   ],
   [
+    "update-several-things",
     "one update changes several things at once",
     async (kit) => {
       const id = await kit.add({ tags: ["old"] });
@@ -199,6 +219,7 @@ export const control = scenarios("control", [
     },
   ],
   [
+    "new-input-takes-nothing-over",
     "a job whose input was changed takes nothing over from the runs before",
     async (kit) => {
       const id = await kit.add({ input: '"old"' });
@@ -225,6 +246,7 @@ export const control = scenarios("control", [
     },
   ],
   [
+    "empty-update",
     "an update that says nothing changes nothing",
     async (kit) => {
       const ids = await kit.addMany(2, { input: "1", tags: ["t"] });
@@ -234,8 +256,13 @@ export const control = scenarios("control", [
       assert.deepEqual(await kit.list(), ids);
     },
   ],
-  ["only waiting jobs can be changed", (kit) => refusedElsewhere(kit, "update", ["blocked", "delayed", "queued"])],
   [
+    "update-only-waiting",
+    "only waiting jobs can be changed",
+    (kit) => refusedElsewhere(kit, "update", ["blocked", "delayed", "queued"]),
+  ],
+  [
+    "remove-takes-log-and-counts",
     "a removed job is gone, with its log and from every count",
     async (kit) => {
       for (const state of REACHABLE_STATES) {
@@ -249,6 +276,7 @@ export const control = scenarios("control", [
     },
   ],
   [
+    "remove-refuses-running",
     "a running job cannot be removed",
     (kit) =>
       refusedElsewhere(
@@ -258,6 +286,7 @@ export const control = scenarios("control", [
       ),
   ],
   [
+    "missing-job",
     "a job that does not exist is missing, whatever the command",
     async (kit) => {
       await kit.add();
@@ -274,6 +303,7 @@ export const control = scenarios("control", [
     },
   ],
   [
+    "many-jobs-of-several-queues",
     "a command on many jobs of several queues answers for each, in the order given",
     async (kit) => {
       const a = await kit.add({ queue: "a" });
@@ -293,6 +323,7 @@ export const control = scenarios("control", [
     },
   ],
   [
+    "1200-cancelled",
     "1,200 jobs are cancelled in one command",
     async (kit) => {
       const ids = await kit.addMany(1_200);

@@ -21,6 +21,7 @@ async function around(kit: Kit, limit: number, meanwhile: () => Promise<unknown>
 
 export const list = scenarios("list", [
   [
+    "nothing-to-list",
     "nothing is listed where there is nothing",
     async (kit) => {
       assert.deepEqual(await kit.engine.listJobs({ filter: {}, cursor: null, limit: 10 }), { jobs: [], cursor: null });
@@ -28,6 +29,7 @@ export const list = scenarios("list", [
     },
   ],
   [
+    "queues-then-states",
     "queues come by name, and within a queue the states in their order",
     async (kit) => {
       const wanted: string[] = [];
@@ -50,6 +52,7 @@ export const list = scenarios("list", [
     },
   ],
   [
+    "blocked-by-creation-delayed-by-due",
     "blocked jobs come by creation, delayed ones by due time",
     async (kit) => {
       const held: string[] = [];
@@ -63,6 +66,7 @@ export const list = scenarios("list", [
     },
   ],
   [
+    "queued-as-they-will-run",
     "queued jobs come in the order in which they will run, suspects among them",
     async (kit) => {
       const session = await kit.session({ ttl: 1_000 });
@@ -82,6 +86,7 @@ export const list = scenarios("list", [
     },
   ],
   [
+    "active-by-id",
     "active jobs come by id",
     async (kit) => {
       for (const id of ["c", "a", "b"]) await kit.add({ id, nonce: "n" });
@@ -90,6 +95,7 @@ export const list = scenarios("list", [
     },
   ],
   [
+    "ended-latest-first",
     "jobs that ended come the latest first, even within a millisecond",
     async (kit) => {
       const ids = await kit.addMany(4);
@@ -99,6 +105,7 @@ export const list = scenarios("list", [
     },
   ],
   [
+    "any-page-size",
     "a listing of 1,000 jobs is the same with pages of any size",
     async (kit) => {
       await kit.addMany(300, { queue: "a" });
@@ -113,6 +120,7 @@ export const list = scenarios("list", [
     },
   ],
   [
+    "filter-by-queue",
     "jobs are filtered by queue",
     async (kit) => {
       await kit.add({ queue: "a" });
@@ -121,6 +129,7 @@ export const list = scenarios("list", [
     },
   ],
   [
+    "filter-by-states",
     "jobs are filtered by states, one or several",
     async (kit) => {
       const ids = new Map<string, string>();
@@ -134,6 +143,7 @@ export const list = scenarios("list", [
     },
   ],
   [
+    "filter-by-task",
     "jobs are filtered by task",
     async (kit) => {
       await kit.add({ task: "scan" });
@@ -142,6 +152,7 @@ export const list = scenarios("list", [
     },
   ],
   [
+    "filter-by-tag",
     "jobs are filtered by tag, over queues and states",
     async (kit) => {
       await kit.add({ tags: ["user:4"] });
@@ -153,6 +164,7 @@ export const list = scenarios("list", [
     },
   ],
   [
+    "filter-by-fingerprint",
     "jobs are filtered by the fingerprint of their last error",
     async (kit) => {
       const ids = await kit.addMany(3);
@@ -167,6 +179,7 @@ export const list = scenarios("list", [
     },
   ],
   [
+    "filter-by-piece-of-id",
     "jobs are filtered by a piece of their id, taken to the letter",
     async (kit) => {
       for (const id of ["job_1", "job-1", "xjob_1y", "JOB_1"]) await kit.add({ id, nonce: "n" });
@@ -176,6 +189,7 @@ export const list = scenarios("list", [
     },
   ],
   [
+    "filter-by-creation",
     "jobs are filtered by when they were created: from, included, to, excluded",
     async (kit) => {
       const start = kit.clock.now();
@@ -188,6 +202,7 @@ export const list = scenarios("list", [
     },
   ],
   [
+    "filter-by-all-conditions",
     "all conditions of a filter must hold",
     async (kit) => {
       await kit.add({ task: "a", tags: ["t"] });
@@ -197,6 +212,7 @@ export const list = scenarios("list", [
     },
   ],
   [
+    "filter-that-few-match",
     "a filter that few jobs match finds them all, whatever the size of a page",
     async (kit) => {
       const rare: string[] = [];
@@ -208,6 +224,7 @@ export const list = scenarios("list", [
     },
   ],
   [
+    "same-as-read-one-by-one",
     "listed jobs are the same as jobs read one by one",
     async (kit) => {
       for (const state of REACHABLE_STATES) await reach(kit, state, { tags: ["t"], meta: '{"m":1}' });
@@ -218,6 +235,7 @@ export const list = scenarios("list", [
     },
   ],
   [
+    "leased-between-pages",
     "jobs that are leased between two pages neither hide nor repeat the others",
     async (kit) => {
       const ids = await kit.addMany(10);
@@ -228,6 +246,7 @@ export const list = scenarios("list", [
     },
   ],
   [
+    "added-between-pages",
     "jobs that are added between two pages neither hide nor repeat the others",
     async (kit) => {
       const ids = await kit.addMany(6);
@@ -239,6 +258,7 @@ export const list = scenarios("list", [
     },
   ],
   [
+    "removed-between-pages",
     "jobs that are removed between two pages neither hide nor repeat the others",
     async (kit) => {
       const ids = await kit.addMany(8);
@@ -252,6 +272,7 @@ export const list = scenarios("list", [
     },
   ],
   [
+    "last-of-page-removed",
     "a page goes on where the one before ended though its last job is gone",
     async (kit) => {
       const ids = await kit.addMany(6);
@@ -260,6 +281,7 @@ export const list = scenarios("list", [
     },
   ],
   [
+    "ended-between-pages",
     "jobs that end between two pages neither hide nor repeat those that had ended",
     async (kit) => {
       const ids = await kit.addMany(9);
@@ -276,6 +298,7 @@ export const list = scenarios("list", [
     },
   ],
   [
+    "finished-removed-between-pages",
     "finished jobs that are removed between two pages neither hide nor repeat the others",
     async (kit) => {
       const keep = { age: 1_000, count: null };
@@ -294,6 +317,7 @@ export const list = scenarios("list", [
     },
   ],
   [
+    "foreign-cursor-refused",
     "a cursor that was not made by a listing is refused",
     async (kit) => {
       await assert.rejects(

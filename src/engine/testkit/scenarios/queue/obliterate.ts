@@ -46,6 +46,7 @@ async function fill(kit: Kit): Promise<TestSession> {
 
 export const obliterate = scenarios("obliterate", [
   [
+    "running-jobs-need-force",
     "a queue with running jobs is not obliterated without force, and nothing of it changes",
     async (kit) => {
       await kit.addMany(3);
@@ -58,6 +59,7 @@ export const obliterate = scenarios("obliterate", [
     },
   ],
   [
+    "without-running-jobs",
     "a queue in which nothing runs is obliterated",
     async (kit) => {
       const id = await kit.add();
@@ -69,6 +71,7 @@ export const obliterate = scenarios("obliterate", [
     },
   ],
   [
+    "force-takes-running-jobs",
     "with force, running jobs go with their queue",
     async (kit) => {
       await fill(kit);
@@ -79,6 +82,7 @@ export const obliterate = scenarios("obliterate", [
     },
   ],
   [
+    "nothing-left-of-queue",
     "no key and no row of an obliterated queue is left",
     async (kit) => {
       await fill(kit);
@@ -90,6 +94,7 @@ export const obliterate = scenarios("obliterate", [
     "leftovers",
   ],
   [
+    "late-worker-brings-nothing-back",
     "nothing that a worker of an obliterated queue still does brings back a key or a row",
     async (kit) => {
       const session = await fill(kit);
@@ -110,6 +115,7 @@ export const obliterate = scenarios("obliterate", [
     "leftovers",
   ],
   [
+    "nothing-left-after-single-removals",
     "no key and no row is left of a queue whose jobs were all removed one by one",
     async (kit) => {
       await fill(kit);
@@ -124,6 +130,7 @@ export const obliterate = scenarios("obliterate", [
     "leftovers",
   ],
   [
+    "name-starts-afresh",
     "a queue of that name starts afresh: not paused, no counts, every id free",
     async (kit) => {
       await kit.add({ id: "mine", nonce: "n1" });
@@ -136,6 +143,7 @@ export const obliterate = scenarios("obliterate", [
     },
   ],
   [
+    "other-queues-left-alone",
     "other queues are left alone",
     async (kit) => {
       const id = await kit.add({ queue: "other", tags: ["user:42"] });
@@ -146,6 +154,7 @@ export const obliterate = scenarios("obliterate", [
     },
   ],
   [
+    "queue-with-same-prefix",
     "a queue whose name starts with that of the obliterated one is left alone",
     async (kit) => {
       const ids = [await kit.add({ queue: "a:b" }), await kit.add({ queue: "ab" })];
@@ -155,6 +164,7 @@ export const obliterate = scenarios("obliterate", [
     },
   ],
   [
+    "2500-jobs",
     "a queue of 2,500 jobs is obliterated whole",
     async (kit) => {
       await kit.addMany(2_000, { tags: ["t"] });

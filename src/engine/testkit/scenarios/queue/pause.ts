@@ -5,6 +5,7 @@ import { scenarios } from "../../kit/scenario.js";
 
 export const pause = scenarios("pause", [
   [
+    "gives-no-leases",
     "a paused queue gives no leases, on any connection",
     async (kit) => {
       await kit.addMany(3);
@@ -15,6 +16,7 @@ export const pause = scenarios("pause", [
     },
   ],
   [
+    "gives-no-suspects",
     "a paused queue gives no suspects either",
     async (kit) => {
       await kit.add();
@@ -26,6 +28,7 @@ export const pause = scenarios("pause", [
     },
   ],
   [
+    "resumed-gives-in-order",
     "a queue that is resumed gives what it has, in order",
     async (kit) => {
       const ids = await kit.addMany(3);
@@ -35,6 +38,7 @@ export const pause = scenarios("pause", [
     },
   ],
   [
+    "other-queues-of-claim",
     "the other queues of a claim are leased from",
     async (kit) => {
       await kit.add({ queue: "a" });
@@ -45,6 +49,7 @@ export const pause = scenarios("pause", [
     },
   ],
   [
+    "running-jobs-go-on",
     "jobs that run when a queue is paused run to their end",
     async (kit) => {
       const id = await kit.add();
@@ -58,6 +63,7 @@ export const pause = scenarios("pause", [
     },
   ],
   [
+    "accepts-promotes-and-recovers",
     "a paused queue accepts jobs, promotes them and recovers them",
     async (kit) => {
       const running = await kit.add();
@@ -71,6 +77,7 @@ export const pause = scenarios("pause", [
     },
   ],
   [
+    "says-whether-paused",
     "a queue says whether it is paused",
     async (kit) => {
       await kit.add();
@@ -83,6 +90,7 @@ export const pause = scenarios("pause", [
     },
   ],
   [
+    "paused-before-any-job",
     "a queue can be paused before it has any job",
     async (kit) => {
       await kit.engine.pause({ queue: MAIN });
@@ -91,6 +99,7 @@ export const pause = scenarios("pause", [
     },
   ],
   [
+    "exchange-again-while-paused",
     "an exchange sent again answers its leases though the queue was paused meanwhile",
     async (kit) => {
       await kit.add();

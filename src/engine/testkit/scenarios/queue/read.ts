@@ -7,6 +7,7 @@ import { scenarios } from "../../kit/scenario.js";
 
 export const read = scenarios("read", [
   [
+    "in-order-asked-for",
     "jobs are answered in the order asked for, and `null` where there is none",
     async (kit) => {
       const a = await kit.add({ queue: "a" });
@@ -27,6 +28,7 @@ export const read = scenarios("read", [
     },
   ],
   [
+    "by-id-alone",
     "a job is found by its id alone, whatever its queue",
     async (kit) => {
       const ids: string[] = [];
@@ -40,6 +42,7 @@ export const read = scenarios("read", [
     },
   ],
   [
+    "by-own-id-that-looks-made",
     "an id of the caller's own is found also where it looks like one that was made here",
     async (kit) => {
       const ids = ["run-7-harbourline-ab", "0000000000abcdefghij"];
@@ -55,6 +58,7 @@ export const read = scenarios("read", [
     },
   ],
   [
+    "first-queue-by-name",
     "of several jobs with one id the first by queue name is found",
     async (kit) => {
       for (const queue of ["m", "b", "z"]) await kit.add({ queue, id: "same", nonce: queue });
@@ -63,6 +67,7 @@ export const read = scenarios("read", [
     },
   ],
   [
+    "no-ids-or-refs",
     "no ids and no refs are no trouble",
     async (kit) => {
       assert.deepEqual(await kit.engine.getJobs({ refs: [] }), []);
@@ -70,6 +75,7 @@ export const read = scenarios("read", [
     },
   ],
   [
+    "reading-changes-nothing",
     "reading changes nothing and creates nothing",
     async (kit) => {
       const ref = { queue: "nowhere", id: "nobody" };
@@ -82,6 +88,7 @@ export const read = scenarios("read", [
     },
   ],
   [
+    "queues-with-ten-counts",
     "queues are listed by name, with a count for each of the ten states",
     async (kit) => {
       for (const queue of ["m", "B", "a", "a:1"]) await kit.add({ queue });
@@ -94,6 +101,7 @@ export const read = scenarios("read", [
     },
   ],
   [
+    "counts-add-up",
     "the counts of a queue add up to its jobs",
     async (kit) => {
       for (const state of REACHABLE_STATES) {
@@ -107,6 +115,7 @@ export const read = scenarios("read", [
     },
   ],
   [
+    "place-in-line",
     "a queued job has its place in line, 1 being the next",
     async (kit) => {
       const [a, b] = await kit.addMany(2);
@@ -117,6 +126,7 @@ export const read = scenarios("read", [
     },
   ],
   [
+    "places-move-up",
     "places move up as those in front go",
     async (kit) => {
       const [first = "", second = "", third = ""] = await kit.addMany(3);
@@ -127,6 +137,7 @@ export const read = scenarios("read", [
     },
   ],
   [
+    "handed-back-is-next",
     "a job that was handed back is next",
     async (kit) => {
       const [first = "", second = ""] = await kit.addMany(2);
@@ -136,6 +147,7 @@ export const read = scenarios("read", [
     },
   ],
   [
+    "not-queued-has-no-place",
     "a job that is not queued has no place in line",
     async (kit) => {
       for (const state of REACHABLE_STATES) {
@@ -147,6 +159,7 @@ export const read = scenarios("read", [
     },
   ],
   [
+    "place-in-2000-exact",
     "the place in a line of 2,000 is exact",
     async (kit) => {
       const ids = await kit.addMany(2_000);
@@ -156,6 +169,7 @@ export const read = scenarios("read", [
     },
   ],
   [
+    "empty-log",
     "a job that never logged has an empty log, and so has one that does not exist",
     async (kit) => {
       const id = await kit.add();

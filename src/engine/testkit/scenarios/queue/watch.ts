@@ -35,6 +35,7 @@ function words(events: readonly QueueEvent[]): string[] {
 
 export const watch = scenarios("watch", [
   [
+    "starts-at-the-present",
     "a watcher starts at the present",
     async (kit) => {
       await watching(kit);
@@ -46,6 +47,7 @@ export const watch = scenarios("watch", [
     },
   ],
   [
+    "every-move-is-told",
     "every move of a job is told, in order and at its time",
     async (kit) => {
       const look = await watching(kit);
@@ -80,6 +82,7 @@ export const watch = scenarios("watch", [
     },
   ],
   [
+    "numbered-without-holes",
     "events are numbered without holes, over batches",
     async (kit) => {
       const look = await watching(kit);
@@ -96,6 +99,7 @@ export const watch = scenarios("watch", [
     },
   ],
   [
+    "progress-is-told",
     "progress is told",
     async (kit) => {
       const id = await kit.add();
@@ -109,6 +113,7 @@ export const watch = scenarios("watch", [
     },
   ],
   [
+    "upkeep-is-told",
     "what upkeep does is told",
     async (kit) => {
       const keep = { age: 0, count: null };
@@ -128,6 +133,7 @@ export const watch = scenarios("watch", [
     },
   ],
   [
+    "pause-and-resume-are-told",
     "pausing and resuming are told",
     async (kit) => {
       const look = await watching(kit);
@@ -137,6 +143,7 @@ export const watch = scenarios("watch", [
     },
   ],
   [
+    "refused-is-not-told",
     "what was refused is not told",
     async (kit) => {
       const id = await kit.add();
@@ -147,6 +154,7 @@ export const watch = scenarios("watch", [
     },
   ],
   [
+    "other-queues-are-not-told",
     "events of other queues are not told",
     async (kit) => {
       const look = await watching(kit);
@@ -155,6 +163,7 @@ export const watch = scenarios("watch", [
     },
   ],
   [
+    "as-many-as-asked-for",
     "no more events are answered than asked for, and the rest after them",
     async (kit) => {
       const look = await watching(kit);
@@ -173,6 +182,7 @@ export const watch = scenarios("watch", [
     },
   ],
   [
+    "two-watchers-same-numbers",
     "two watchers see the same events under the same numbers, through any connection",
     async (kit) => {
       const other = await kit.open();
@@ -186,6 +196,7 @@ export const watch = scenarios("watch", [
     },
   ],
   [
+    "cursor-read-again",
     "a cursor can be read from more than once",
     async (kit) => {
       const { cursor } = await kit.engine.watch({ queue: MAIN, cursor: null, max: 1 });
@@ -195,6 +206,7 @@ export const watch = scenarios("watch", [
     },
   ],
   [
+    "look-within-a-minute",
     "a watcher that looks within a minute misses nothing",
     async (kit) => {
       const look = await watching(kit);
@@ -207,6 +219,7 @@ export const watch = scenarios("watch", [
     },
   ],
   [
+    "look-after-a-minute",
     "a watcher that looks after more than a minute is told that it may have missed something",
     async (kit) => {
       const look = await watching(kit);
@@ -221,6 +234,7 @@ export const watch = scenarios("watch", [
     },
   ],
   [
+    "behind-by-too-many",
     "a watcher that falls behind by more events than are kept is told so",
     async (kit) => {
       const look = await watching(kit);
@@ -239,6 +253,7 @@ export const watch = scenarios("watch", [
     },
   ],
   [
+    "queue-obliterated",
     "a watcher of a queue that was obliterated is told that it may have missed something, and goes on",
     async (kit) => {
       const look = await watching(kit);

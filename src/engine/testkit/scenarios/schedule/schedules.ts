@@ -9,6 +9,7 @@ import { scenarios } from "../../kit/scenario.js";
 
 export const schedules = scenarios("schedules", [
   [
+    "read-back-as-put",
     "a schedule is read back as it was put",
     async (kit) => {
       const schedule = everyMinute({ input: { feed: "é" }, options: { queue: MAIN, priority: -5, tags: ["app:7"] } });
@@ -31,6 +32,7 @@ export const schedules = scenarios("schedules", [
     },
   ],
   [
+    "queue-known-without-jobs",
     "the queue of a schedule is known though it never had a job",
     async (kit) => {
       await put(kit);
@@ -41,6 +43,7 @@ export const schedules = scenarios("schedules", [
     },
   ],
   [
+    "listed-by-queue-and-name",
     "schedules are listed by queue and name, all of them or those asked for",
     async (kit) => {
       for (const [queue, name] of [
@@ -60,6 +63,7 @@ export const schedules = scenarios("schedules", [
     },
   ],
   [
+    "same-put-changes-nothing",
     "the same schedule put again changes nothing, whenever that is",
     async (kit) => {
       await put(kit);
@@ -70,6 +74,7 @@ export const schedules = scenarios("schedules", [
     },
   ],
   [
+    "put-sent-again",
     "a put that is sent again answers as before and changes nothing",
     async (kit) => {
       assert.equal(await put(kit, everyMinute(), { op: "1" }), "created");
@@ -82,6 +87,7 @@ export const schedules = scenarios("schedules", [
     },
   ],
   [
+    "changed-job-keeps-times",
     "a changed job leaves the times where they were",
     async (kit) => {
       await put(kit);
@@ -93,6 +99,7 @@ export const schedules = scenarios("schedules", [
     },
   ],
   [
+    "changed-times-begin-anew",
     "changed times begin anew",
     async (kit) => {
       await put(kit);
@@ -108,6 +115,7 @@ export const schedules = scenarios("schedules", [
     },
   ],
   [
+    "put-again-stays-paused",
     "a schedule that was paused stays so when it is put again, changed or not",
     async (kit) => {
       await put(kit);
@@ -119,6 +127,7 @@ export const schedules = scenarios("schedules", [
     },
   ],
   [
+    "begins-paused",
     "a schedule can begin paused",
     async (kit) => {
       await put(kit, everyMinute({ paused: true }));
@@ -128,6 +137,7 @@ export const schedules = scenarios("schedules", [
     },
   ],
   [
+    "full-at-10000",
     "a queue takes 10,000 schedules, then says that it is full, and takes changes all the same",
     async (kit) => {
       const lastDue = kit.clock.now();
@@ -147,6 +157,7 @@ export const schedules = scenarios("schedules", [
     },
   ],
   [
+    "resumed-from-time-given",
     "a paused schedule is resumed from the time given",
     async (kit) => {
       await put(kit);
@@ -166,6 +177,7 @@ export const schedules = scenarios("schedules", [
     },
   ],
   [
+    "changed-meanwhile-not-resumed",
     "a schedule that was changed meanwhile, or is gone, is not resumed",
     async (kit) => {
       await put(kit, everyMinute({ paused: true }));
@@ -182,6 +194,7 @@ export const schedules = scenarios("schedules", [
     },
   ],
   [
+    "removed-leaves-its-jobs",
     "removing answers the schedule as it was last, and leaves its jobs",
     async (kit) => {
       await put(kit);
@@ -198,6 +211,7 @@ export const schedules = scenarios("schedules", [
     },
   ],
   [
+    "obliterating-queue-removes",
     "obliterating a queue removes its schedules and leaves nothing behind",
     async (kit) => {
       await put(kit);

@@ -9,6 +9,7 @@ import { scenarios } from "../../kit/scenario.js";
 
 export const ticks = scenarios("ticks", [
   [
+    "sweep-hands-out-due",
     "a sweep hands out what is due, and says when the next one is",
     async (kit) => {
       await put(kit);
@@ -23,6 +24,7 @@ export const ticks = scenarios("ticks", [
     },
   ],
   [
+    "up-to-100-earliest-first",
     "a sweep hands out the schedules of its queues, up to 100 of each, the earliest first",
     async (kit) => {
       await put(kit, everyMinute({ name: "elsewhere", options: { queue: "other" } }));
@@ -37,6 +39,7 @@ export const ticks = scenarios("ticks", [
     },
   ],
   [
+    "firing-creates-and-moves-on",
     "firing creates the job of the tick and moves the schedule on",
     async (kit) => {
       await put(kit, everyMinute({ input: { n: 1 }, options: { queue: MAIN, priority: 7, tags: ["app:7"] } }));
@@ -53,6 +56,7 @@ export const ticks = scenarios("ticks", [
     },
   ],
   [
+    "one-of-two-fires",
     "of two who fire the same tick one does",
     async (kit) => {
       await put(kit);
@@ -68,6 +72,7 @@ export const ticks = scenarios("ticks", [
     },
   ],
   [
+    "firing-sent-again",
     "firing that is sent again answers as before and creates nothing",
     async (kit) => {
       await put(kit);
@@ -83,6 +88,7 @@ export const ticks = scenarios("ticks", [
     },
   ],
   [
+    "job-there-already",
     "a tick whose job is there already gets no other, and the schedule moves on",
     async (kit) => {
       await put(kit);
@@ -98,6 +104,7 @@ export const ticks = scenarios("ticks", [
     },
   ],
   [
+    "stale-definition",
     "ticks follow from the definition they were found with, or are stale",
     async (kit) => {
       await put(kit);
@@ -111,6 +118,7 @@ export const ticks = scenarios("ticks", [
     },
   ],
   [
+    "paused-or-gone-not-fired",
     "a schedule that is paused, gone, or another under its old name is not fired",
     async (kit) => {
       await put(kit);
@@ -129,6 +137,7 @@ export const ticks = scenarios("ticks", [
     },
   ],
   [
+    "up-to-1000-in-one-step",
     "many ticks become as many jobs in one step, in their order, up to 1,000",
     async (kit) => {
       await put(kit, everyMinute({ catchUp: "all" }));
@@ -142,6 +151,7 @@ export const ticks = scenarios("ticks", [
     },
   ],
   [
+    "several-schedules-one-command",
     "several schedules are fired with one command, each answered by itself",
     async (kit) => {
       const names = ["a", "b", "c"];
@@ -156,6 +166,7 @@ export const ticks = scenarios("ticks", [
     },
   ],
   [
+    "jitter-delays-until-time",
     "a tick with jitter is delayed until its time",
     async (kit) => {
       await put(kit, everyMinute({ jitter: 30_000 }));
@@ -171,6 +182,7 @@ export const ticks = scenarios("ticks", [
     },
   ],
   [
+    "moves-on-without-job",
     "a tick that moves the schedule on without a job creates none",
     async (kit) => {
       await put(kit, everyMinute({ catchUp: "skip" }));
@@ -184,6 +196,7 @@ export const ticks = scenarios("ticks", [
     },
   ],
   [
+    "skip-while-unended",
     'overlap "skip": no job while the last one has not ended, and the schedule moves on',
     async (kit) => {
       await put(kit, everyMinute({ overlap: "skip" }));
@@ -211,6 +224,7 @@ export const ticks = scenarios("ticks", [
     },
   ],
   [
+    "skip-after-first-of-several",
     'overlap "skip": of several ticks at once the first has a job',
     async (kit) => {
       await put(kit, everyMinute({ overlap: "skip", catchUp: "all" }));
@@ -221,6 +235,7 @@ export const ticks = scenarios("ticks", [
     },
   ],
   [
+    "supersede-each-before",
     'overlap "supersede": each job takes the place of the one before',
     async (kit) => {
       await put(kit, everyMinute({ overlap: "supersede", catchUp: "all" }));
@@ -237,6 +252,7 @@ export const ticks = scenarios("ticks", [
     },
   ],
   [
+    "unique-key-obeyed",
     "the jobs of a tick obey their unique key",
     async (kit) => {
       const unique = { key: "k" };
@@ -248,6 +264,7 @@ export const ticks = scenarios("ticks", [
     },
   ],
   [
+    "moving-here-waits",
     "a schedule that moves here does not fire until it is let go, and is handed out when that takes long",
     async (kit) => {
       const due = toTick(kit);
@@ -265,6 +282,7 @@ export const ticks = scenarios("ticks", [
     },
   ],
   [
+    "ended-stays-not-due",
     "a schedule that has ended stays, and is due no more",
     async (kit) => {
       const end = kit.clock.now() + MINUTE;
@@ -276,6 +294,7 @@ export const ticks = scenarios("ticks", [
     },
   ],
   [
+    "exchange-says-next-schedule",
     "an exchange says when the next schedule is due, unless it is due already",
     async (kit) => {
       const session = await kit.session({ ttl: 3_600_000 });
@@ -293,6 +312,7 @@ export const ticks = scenarios("ticks", [
     },
   ],
   [
+    "new-and-firing-wake",
     "who waits for work hears of a new schedule, and of one that fires again",
     async (kit) => {
       const other = await kit.open();
@@ -311,6 +331,7 @@ export const ticks = scenarios("ticks", [
     },
   ],
   [
+    "paused-queue-is-told",
     "a paused queue is told of its schedules all the same, and its ticks wait",
     async (kit) => {
       await kit.engine.pause({ queue: MAIN });
