@@ -21,7 +21,7 @@ const WORKERS = 3;
 /** Longer than anything that was enqueued is kept. */
 const RETENTION = 8 * DAY;
 /** What is stored of queues, in keys or rows, when they have no jobs. */
-const OF_QUEUES = /:(conf|queues|wake)$|^queues /;
+const OF_QUEUES = /:(queue|queues|wake)$|^queues /;
 /** After this time engines that can lose messages ask again. */
 const AUDIT = 600_000;
 
