@@ -13,8 +13,8 @@ export type WorkerReport =
   /** It stops; its process ends soon. */
   | { readonly report: "stopping"; readonly reason: StopReason };
 
-/** Is this a worker's news, and not something its tasks have sent? */
+/** Is this a worker's report, and not something its tasks have sent? */
 export function isReport(message: unknown): message is WorkerReport {
-  const report: unknown = typeof message === "object" && message !== null ? Reflect.get(message, "news") : undefined;
+  const report: unknown = typeof message === "object" && message !== null ? Reflect.get(message, "report") : undefined;
   return report === "started" || report === "stopping";
 }

@@ -59,6 +59,6 @@ export class PoolLink {
 function ignore(): void {}
 
 function tell(report: WorkerReport): void {
-  // A pool that is gone needs no news.
+  // A pool that is gone needs no report.
   if (process.connected) process.send?.(report, undefined, undefined, ignore);
 }
