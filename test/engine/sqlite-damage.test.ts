@@ -70,19 +70,19 @@ describe("failures that cannot be decoded", () => {
   });
 });
 
-describe("ties that cannot be decoded", () => {
+describe("links that cannot be decoded", () => {
   let waits: string;
 
   beforeEach(async () => {
     waits = await kit.add({ after: [{ queue: MAIN, id: bad, ifFailed: "fail" }] });
-    await damage("UPDATE tied_bodies SET body = '{' WHERE job <> (SELECT job FROM jobs WHERE id = ?)");
+    await damage("UPDATE link_bodies SET body = '{' WHERE job <> (SELECT job FROM jobs WHERE id = ?)");
   });
 
   it("are the problem of their job, whose worker gets no body, and listings go on", async () => {
     for (const lease of await session.claim(2)) await session.complete(lease);
 
     const lease = await session.next();
-    expect(lease).toMatchObject({ id: waits, body: null, problem: `job ${waits}: its stored ties cannot be decoded` });
+    expect(lease).toMatchObject({ id: waits, body: null, problem: `job ${waits}: its stored links cannot be decoded` });
     expect(await kit.job(waits)).toMatchObject({ state: "active", after: [], problem: lease.problem });
     expect(await kit.list()).toEqual([waits, good, bad]);
   });

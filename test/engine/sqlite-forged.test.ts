@@ -54,7 +54,7 @@ const COLUMNS = [
   "supersedes",
   "unique_key",
   "unique_until",
-  "unique_then",
+  "unique_on_conflict",
   "op",
   "nonce",
 ];

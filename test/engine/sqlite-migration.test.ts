@@ -28,6 +28,16 @@ const BACK: Readonly<Record<number, string>> = {
     ALTER TABLE jobs DROP COLUMN tied`,
   4: "DROP TABLE identity; ALTER TABLE lives DROP COLUMN ttl",
   5: `DROP INDEX jobs_aside; ALTER TABLE jobs DROP COLUMN declined_at; ALTER TABLE jobs DROP COLUMN place`,
+  6: `ALTER TABLE queues RENAME COLUMN counts TO lines;
+    DROP INDEX jobs_position; ALTER TABLE jobs RENAME COLUMN state_code TO line;
+    ALTER TABLE jobs RENAME COLUMN position TO key; ALTER TABLE jobs RENAME COLUMN tiebreak TO tie;
+    ALTER TABLE jobs RENAME COLUMN linked TO tied; ALTER TABLE jobs RENAME COLUMN last_position TO place;
+    ALTER TABLE jobs RENAME COLUMN unique_on_conflict TO unique_then;
+    CREATE INDEX jobs_line ON jobs (queue, line, key, tie);
+    DROP INDEX superseded_task; ALTER TABLE superseded RENAME TO owed; CREATE INDEX owed_task ON owed (queue, task, id);
+    ALTER TABLE links RENAME COLUMN pending TO waiting; ALTER TABLE links RENAME COLUMN generation TO round;
+    ALTER TABLE links RENAME TO ties; ALTER TABLE link_bodies RENAME TO tied_bodies;
+    ALTER TABLE dependents RENAME COLUMN generation TO round`,
 };
 
 /** Makes of the file what a Longshore with this schema would have left. */
@@ -37,6 +47,37 @@ async function takeBack(to: number, contents: string): Promise<void> {
   for (let schema = Object.keys(BACK).length; schema >= to; schema -= 1) database.exec(BACK[schema] ?? "");
   database.exec(`${contents}; PRAGMA user_version = ${to}`);
   database.close();
+}
+
+/** All columns and indexes of the file, each as it is declared. */
+async function columnsAndIndexes(): Promise<string[]> {
+  const open = await loadDriver();
+  const database = open(storage.path, { timeout: 5_000 });
+  const declared = `SELECT t.name || '.' || c.name || ' ' || json_array(c.type, c."notnull", c.dflt_value, c.pk) AS it
+    FROM sqlite_schema t JOIN pragma_table_info(t.name) c WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite%'
+    UNION ALL SELECT sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL ORDER BY it`;
+  const found = database.prepare(declared).all() as { it: string }[];
+  database.close();
+  return found.map(({ it }) => it);
+}
+
+const UNIQUE = { key: "k", until: "finished", onConflict: "join" } as const;
+
+/** A job in every place that has a name of its own in the file. */
+async function everything(kit: Kit) {
+  const aside = await kit.add({ task: "new" });
+  const session = await kit.session({ ttl: 3_600_000 });
+  await session.settle(await session.next(), { kind: "decline" });
+  const running = await kit.add();
+  const lease = await session.next();
+  const waits = await kit.add({ after: [{ queue: MAIN, id: running, ifFailed: "fail" }] });
+  const plain = await kit.add({ unique: UNIQUE });
+  const urgent = await kit.add({ priority: -1 });
+  await kit.add({ due: { in: 60_000 } });
+  const superseded = await kit.add({ supersedes: "s", due: { in: 60_000 } });
+  const latest = await kit.add({ supersedes: "s", hold: true });
+  await kit.control("cancel", latest);
+  return { aside, lease, waits, plain, urgent, superseded, session: session.id };
 }
 
 it("goes on counting exchanges from the highest epoch that a job of schema 1 has", async () => {
@@ -164,6 +205,63 @@ it("goes on with the jobs of schema 4: one that ran then can be declined, and is
   expect(await after.list({ states: ["queued"] })).toEqual([id, next]);
   expect(await (await after.session()).claimIds(2)).toEqual([next]);
   expect(await (await after.session()).claimIds(2, { tasks: ["new"] })).toEqual([id]);
+  await after.dispose();
+});
+
+it.each(Object.keys(BACK).map(Number))(
+  "gives a file of schema %d the columns and indexes that a new one has",
+  async (from) => {
+    await (await connect()).dispose();
+    const fresh = await columnsAndIndexes();
+    await takeBack(from, "");
+    const old = await columnsAndIndexes();
+
+    await (await connect()).dispose();
+
+    expect(old).not.toEqual(fresh);
+    expect(await columnsAndIndexes()).toEqual(fresh);
+  },
+);
+
+it("has every row of schema 6 under the names of schema 7", async () => {
+  const before = await connect();
+  const old = await everything(before);
+  await before.dispose();
+  const rows = await storage.leftovers?.();
+  await takeBack(6, "UPDATE jobs SET tied = tied, key = key");
+
+  const after = await connect();
+
+  expect(await storage.leftovers?.()).toEqual(rows);
+  expect(await after.list({ states: ["queued"] })).toEqual([old.urgent, old.aside, old.plain]);
+  await after.dispose();
+});
+
+it("goes on with the jobs of schema 6: in their order, with their keys, after what they depend on", async () => {
+  const before = await connect();
+  const old = await everything(before);
+  await before.dispose();
+  await takeBack(6, "");
+
+  const after = await connect();
+  const [told] = await after.engine.claimSuperseded({ queues: [MAIN], tasks: ["work"], limit: 10 });
+  const settle = [{ ...old.lease, outcome: { kind: "complete", result: null } } as const];
+  await after.engine.exchange({ session: old.session, lane: 0, call: 9, settle, claim: null });
+  const joined = await after.engine.enqueue({ jobs: [after.spec({ unique: UNIQUE })] });
+
+  expect(told?.id).toBe(old.superseded);
+  expect(await after.state(old.waits)).toBe("queued");
+  expect(joined).toMatchObject([{ id: old.plain, outcome: "joined" }]);
+  expect(await (await after.session()).claimIds(9)).toEqual([old.urgent, old.plain, old.waits]);
+  expect(await (await after.session()).claimIds(9, { tasks: ["new"] })).toEqual([old.aside]);
+  expect(await after.counts()).toMatchObject({
+    active: 4,
+    queued: 0,
+    delayed: 1,
+    blocked: 0,
+    completed: 1,
+    superseded: 1,
+  });
   await after.dispose();
 });
 

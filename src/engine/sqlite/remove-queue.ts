@@ -1,5 +1,5 @@
 /** Removing a queue with all that was ever stored about it. */
-import { ACTIVE } from "./store/state-lines.js";
+import { ACTIVE } from "./store/state-codes.js";
 import { removalMessages } from "./messages/outbox.js";
 import { deliver } from "./messages/mailbox.js";
 import { leaveQueue, sessionsIn } from "./commands/sessions.js";
@@ -11,8 +11,8 @@ const OF_JOBS = [
   "attempts",
   "logs",
   "checkpoints",
-  "ties",
-  "tied_bodies",
+  "links",
+  "link_bodies",
   "dependencies",
   "dependents",
 ] as const;
@@ -20,7 +20,7 @@ const OF_QUEUES = [
   "jobs",
   "unique_keys",
   "latest",
-  "owed",
+  "superseded",
   "tags",
   "tag_totals",
   "calls",

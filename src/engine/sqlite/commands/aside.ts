@@ -1,33 +1,34 @@
 /**
- * The jobs that were set aside: declined by a worker that has not the code of their task. They stand in two lines of their
- * own, ordinary jobs and suspects, which an index keeps by task, so that nobody who looks for his tasks passes by the others.
+ * The jobs that were set aside: declined by a worker that has not the code of their task. They have two state codes of
+ * their own, for ordinary jobs and for suspects. An index keeps these by task, so that looking for some tasks passes by the
+ * jobs of others.
  */
 import { MOST_ASIDE, MOST_COUNTED_ASIDE, type AsideRecord } from "../../contract/engine.js";
 import { compareKeys } from "../../shared/listing-order.js";
 import { candidate, COLUMNS, type Candidate, type LeaseRow, type Wish } from "../store/candidate.js";
-import { ASIDE, ASIDE_SUSPECTS } from "../store/state-lines.js";
+import { ASIDE, ASIDE_SUSPECTS } from "../store/state-codes.js";
 import type { SqliteQueue } from "../store/queue.js";
 import type { Sql } from "../database/sql.js";
 
-// The index holds nothing but these lines.
-const firstOf = (line: number): string => `SELECT ${COLUMNS} FROM json_each(?) t CROSS JOIN jobs j ON j.job IN (
-  SELECT a.job FROM jobs a INDEXED BY jobs_aside WHERE a.queue = ? AND a.line = ${line} AND a.line IN (22, 32)
-  AND a.task = t.value ORDER BY a.key, a.tie LIMIT ?) ORDER BY j.key, j.tie LIMIT ?`;
+// The index holds nothing but these codes.
+const firstOf = (code: number): string => `SELECT ${COLUMNS} FROM json_each(?) t CROSS JOIN jobs j ON j.job IN (
+  SELECT a.job FROM jobs a INDEXED BY jobs_aside WHERE a.queue = ? AND a.state_code = ${code}
+  AND a.state_code IN (22, 32) AND a.task = t.value ORDER BY a.position, a.tiebreak LIMIT ?) ORDER BY j.position, j.tiebreak LIMIT ?`;
 const FIRST = firstOf(ASIDE);
 const FIRST_SUSPECTS = firstOf(ASIDE_SUSPECTS);
-const ANY = `SELECT 1 FROM json_each(?) t CROSS JOIN jobs j INDEXED BY jobs_aside ON j.queue = ? AND j.line = ?
-  AND j.line IN (22, 32) AND j.task = t.value LIMIT 1`;
+const ANY = `SELECT 1 FROM json_each(?) t CROSS JOIN jobs j INDEXED BY jobs_aside ON j.queue = ? AND j.state_code = ?
+  AND j.state_code IN (22, 32) AND j.task = t.value LIMIT 1`;
 
 /** What a session may have, in order: of suspects the first only. */
 export function takeAside(sql: Sql, queue: SqliteQueue, { max, suspect, tasks }: Wish): Candidate[] {
-  const read = (line: number, query: string, limit: number): Candidate[] =>
-    queue.standing(line) === 0
+  const read = (code: number, query: string, limit: number): Candidate[] =>
+    queue.standing(code) === 0
       ? []
       : sql.all<LeaseRow>(query, JSON.stringify(tasks), queue.number, limit, limit).map(candidate);
   const usual = read(ASIDE, FIRST, max);
   const suspects = suspect ? read(ASIDE_SUSPECTS, FIRST_SUSPECTS, 1) : [];
   if (suspects.length === 0) return usual;
-  const all = [...usual, ...suspects].toSorted((a, b) => a.key - b.key || (a.id < b.id ? -1 : 1));
+  const all = [...usual, ...suspects].toSorted((a, b) => a.position - b.position || (a.id < b.id ? -1 : 1));
   return all.slice(0, max);
 }
 
@@ -36,23 +37,23 @@ export function hasAside(sql: Sql, queue: SqliteQueue, tasks: readonly string[])
   return queue.standing(ASIDE) > 0 && waitsAside(sql, queue.number, ASIDE, tasks);
 }
 
-/** The same, of one of the lines of a queue: that of the suspects has jobs that only some sessions may have. */
-export function waitsAside(sql: Sql, queue: number, line: number, tasks: readonly string[]): boolean {
-  return sql.all(ANY, JSON.stringify(tasks), queue, line).length > 0;
+/** The same, of one of the codes: that of the suspects has jobs that only some sessions may have. */
+export function waitsAside(sql: Sql, queue: number, code: number, tasks: readonly string[]): boolean {
+  return sql.all(ANY, JSON.stringify(tasks), queue, code).length > 0;
 }
 
-const OF_LINE = "queue = ? AND line = ? AND line IN (22, 32)";
+const OF_CODE = "queue = ? AND state_code = ? AND state_code IN (22, 32)";
 // From task to task, whatever lies between.
 const TASKS = `WITH RECURSIVE t (task) AS (
-    SELECT min(task) FROM jobs INDEXED BY jobs_aside WHERE ${OF_LINE}
-    UNION ALL SELECT (SELECT min(task) FROM jobs INDEXED BY jobs_aside WHERE ${OF_LINE} AND task > t.task)
+    SELECT min(task) FROM jobs INDEXED BY jobs_aside WHERE ${OF_CODE}
+    UNION ALL SELECT (SELECT min(task) FROM jobs INDEXED BY jobs_aside WHERE ${OF_CODE} AND task > t.task)
     FROM t WHERE t.task IS NOT NULL
   ) SELECT task FROM t WHERE task IS NOT NULL LIMIT ${MOST_ASIDE}`;
-const COUNT = `SELECT count(*) FROM (SELECT 1 FROM jobs INDEXED BY jobs_aside WHERE ${OF_LINE} AND task = ?
+const COUNT = `SELECT count(*) FROM (SELECT 1 FROM jobs INDEXED BY jobs_aside WHERE ${OF_CODE} AND task = ?
   LIMIT ${MOST_COUNTED_ASIDE})`;
-const HEAD = `SELECT key, tie, declined_at FROM jobs INDEXED BY jobs_aside WHERE ${OF_LINE} AND task = ?
-  ORDER BY key, tie LIMIT 1`;
-const LINES_ASIDE = [ASIDE, ASIDE_SUSPECTS];
+const HEAD = `SELECT position, tiebreak, declined_at FROM jobs INDEXED BY jobs_aside WHERE ${OF_CODE} AND task = ?
+  ORDER BY position, tiebreak LIMIT 1`;
+const CODES_ASIDE = [ASIDE, ASIDE_SUSPECTS];
 
 /** What was set aside, by queue and task. */
 export function listAside(sql: Sql, queues: readonly string[]): AsideRecord[] {
@@ -63,7 +64,7 @@ export function listAside(sql: Sql, queues: readonly string[]): AsideRecord[] {
 }
 
 function tasksAside(sql: Sql, queue: number): string[] {
-  const tasks = LINES_ASIDE.flatMap((line) => sql.all<[task: string]>(TASKS, queue, line, queue, line)).map(
+  const tasks = CODES_ASIDE.flatMap((code) => sql.all<[task: string]>(TASKS, queue, code, queue, code)).map(
     ([task]) => task,
   );
   return [...new Set(tasks)].toSorted().slice(0, MOST_ASIDE);
@@ -74,9 +75,9 @@ function asideOf(
   of: { readonly queue: string; readonly number: number; readonly task: string },
 ): AsideRecord {
   const { queue, number, task } = of;
-  const counted = LINES_ASIDE.map((line) => sql.all<[jobs: number]>(COUNT, number, line, task)[0]?.[0] ?? 0);
-  const [first] = LINES_ASIDE.flatMap((line) =>
-    sql.all<[key: number, id: string, since: number]>(HEAD, number, line, task),
+  const counted = CODES_ASIDE.map((code) => sql.all<[jobs: number]>(COUNT, number, code, task)[0]?.[0] ?? 0);
+  const [first] = CODES_ASIDE.flatMap((code) =>
+    sql.all<[position: number, id: string, since: number]>(HEAD, number, code, task),
   ).toSorted((a, b) => compareKeys([a[0], a[1]], [b[0], b[1]]));
   const jobs = Math.min(
     counted.reduce((a, b) => a + b, 0),

@@ -115,7 +115,7 @@ export function update(patch: JobPatch): Command {
     if (patch.tags !== undefined) retag(transaction, queue, job, patch.tags);
     job.priority = patch.priority ?? job.priority;
     if (patch.due !== undefined && retime(transaction, queue, job, patch.due)) return "applied";
-    // A delayed or held job stands in no priority order yet; a queued one goes to the tail of its new line.
+    // A delayed or held job stands in no priority order yet; a queued one goes to the tail of its new priority.
     if (moved && state === "queued") reinsert(queue, job);
     return "applied";
   };

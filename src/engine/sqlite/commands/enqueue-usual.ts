@@ -5,19 +5,19 @@
 import { DEFAULT_RETENTION } from "../../../model/job/retention.js";
 import type { JobSpec } from "../../../model/job/job.js";
 import { isLinked } from "../store/dependent.js";
-import { QUEUED } from "../store/state-lines.js";
+import { QUEUED } from "../store/state-codes.js";
 import { backoffText, LONG_INPUT } from "../store/payload.js";
 import type { SqliteQueue } from "../store/queue.js";
 import { inPieces, type SqlRows } from "../database/rows.js";
 import type { Sql } from "../database/sql.js";
 
 /** What the rows of a statement have in common. It is bound once, before the id and the input of each. */
-const COMMON = ["queue", "key", "attempts", "created_at", "run_at", "timeout", "task", "backoff"];
+const COMMON = ["queue", "position", "attempts", "created_at", "run_at", "timeout", "task", "backoff"];
 const BOUND = COMMON.map(() => "?").join(", ");
 const INSERT: SqlRows = {
-  one: `INSERT INTO jobs (${COMMON.join(", ")}, id, input, line, priority) VALUES (${BOUND}, ?, ?, ${QUEUED}, 0)`,
-  many: (rows) => `INSERT INTO jobs (${COMMON.join(", ")}, id, input, line, priority)
-    SELECT c.queue, c.key + r.column3, ${COMMON.slice(2)
+  one: `INSERT INTO jobs (${COMMON.join(", ")}, id, input, state_code, priority) VALUES (${BOUND}, ?, ?, ${QUEUED}, 0)`,
+  many: (rows) => `INSERT INTO jobs (${COMMON.join(", ")}, id, input, state_code, priority)
+    SELECT c.queue, c.position + r.column3, ${COMMON.slice(2)
       .map((name) => `c.${name}`)
       .join(", ")}, r.column1, r.column2, ${QUEUED}, 0
     FROM (SELECT ${COMMON.map((name) => `? AS ${name}`).join(", ")}) c CROSS JOIN (VALUES ${rows}) r`,
@@ -44,7 +44,7 @@ export class UsualJobs {
   readonly #now: number;
   #queue: SqliteQueue | null = null;
   #specs: JobSpec[] = [];
-  #firstKey = 0;
+  #firstPosition = 0;
 
   /** @param now epoch milliseconds */
   constructor(sql: Sql, now: number) {
@@ -55,10 +55,10 @@ export class UsualJobs {
   /** Takes a job; it is stored with others, at the latest by `flush`. */
   add(queue: SqliteQueue, spec: JobSpec): void {
     const like = this.#specs[0];
-    const key = queue.position(0, false, "tail");
-    const follows = key === this.#firstKey + this.#specs.length;
+    const position = queue.position(0, false, "tail");
+    const follows = position === this.#firstPosition + this.#specs.length;
     if (like !== undefined && !(follows && queue === this.#queue && isLike(spec, like))) this.flush();
-    if (this.#specs.length === 0) this.#firstKey = key;
+    if (this.#specs.length === 0) this.#firstPosition = position;
     this.#queue = queue;
     this.#specs.push(spec);
     queue.count(QUEUED, 1);
@@ -71,9 +71,9 @@ export class UsualJobs {
     const { attempts, timeout, task, backoff } = like;
     for (const { from, rows, text } of inPieces(INSERT, this.#specs.length)) {
       const values = this.#specs.slice(from, from + rows).flatMap(({ id, input }) => [id, input]);
-      const key = this.#firstKey + from;
+      const position = this.#firstPosition + from;
       const [now, wait] = [this.#now, backoffText(backoff)];
-      this.#sql.run(text, queue.number, key, attempts, now, now, timeout, task, wait, ...values);
+      this.#sql.run(text, queue.number, position, attempts, now, now, timeout, task, wait, ...values);
     }
     this.#specs = [];
   }

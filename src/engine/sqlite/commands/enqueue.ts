@@ -8,7 +8,7 @@ import type { EnqueueAnswer } from "../../contract/engine.js";
 import { isLinked, linkNewJob } from "../store/dependent.js";
 import { expire } from "./expire.js";
 import { loadJob, saveJob, stateOfJob, type Job } from "../store/job.js";
-import { stateOf } from "../store/state-lines.js";
+import { stateOf } from "../store/state-codes.js";
 import { move, insert, tag } from "../store/transitions.js";
 import { backoffText, LONG_INPUT } from "../store/payload.js";
 import { isUsual, UsualJobs } from "./enqueue-usual.js";
@@ -47,12 +47,12 @@ export function enqueue(transaction: Transaction, specs: readonly JobSpec[]): En
 }
 
 function existing(sql: Sql, queue: SqliteQueue, ids: readonly string[]): Map<string, Known> {
-  const rows = sql.all<[id: string, line: number, nonce: string | null]>(
-    "SELECT j.id, j.line, j.nonce FROM json_each(?) e CROSS JOIN jobs j ON j.queue = ? AND j.id = e.value",
+  const rows = sql.all<[id: string, stateCode: number, nonce: string | null]>(
+    "SELECT j.id, j.state_code, j.nonce FROM json_each(?) e CROSS JOIN jobs j ON j.queue = ? AND j.id = e.value",
     JSON.stringify(ids),
     queue.number,
   );
-  return new Map(rows.map(([id, line, nonce]) => [id, { state: stateOf(line), nonce }]));
+  return new Map(rows.map(([id, stateCode, nonce]) => [id, { state: stateOf(stateCode), nonce }]));
 }
 
 function enqueueOne(
@@ -141,9 +141,9 @@ export function retime({ now }: Transaction, queue: SqliteQueue, job: Job, due: 
   return true;
 }
 
-const INSERT = `INSERT INTO jobs (queue, id, line, key, tie, priority, attempts, created_at, run_at, timeout, task, input,
-  backoff, expire_at, ttl, retention, unique_key, unique_until, unique_then, debounce_wait, debounce_most, supersedes,
-  nonce, tags, meta, tied) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+const INSERT = `INSERT INTO jobs (queue, id, state_code, position, tiebreak, priority, attempts, created_at, run_at, timeout,
+  task, input, backoff, expire_at, ttl, retention, unique_key, unique_until, unique_on_conflict, debounce_wait,
+  debounce_most, supersedes, nonce, tags, meta, linked) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 function insertJob(transaction: Transaction, queue: SqliteQueue, spec: JobSpec, state: JobState, runAt: number): Job {
   const { sql, now } = transaction;
@@ -152,8 +152,8 @@ function insertJob(transaction: Transaction, queue: SqliteQueue, spec: JobSpec, 
   const job: Job = {
     job: 0,
     id: spec.id,
-    line: 0,
-    key: 0,
+    stateCode: 0,
+    position: 0,
     tiebreak: null,
     priority: spec.priority,
     attempts: spec.attempts,
@@ -168,7 +168,7 @@ function insertJob(transaction: Transaction, queue: SqliteQueue, spec: JobSpec, 
     crashes: 0,
     suspect: false,
     declinedAt: null,
-    place: null,
+    lastPosition: null,
     session: null,
     errorEpoch: null,
     logged: 0,
@@ -188,8 +188,8 @@ function insertJob(transaction: Transaction, queue: SqliteQueue, spec: JobSpec, 
     INSERT,
     queue.number,
     job.id,
-    job.line,
-    job.key,
+    job.stateCode,
+    job.position,
     job.tiebreak,
     job.priority,
     job.attempts,
@@ -244,14 +244,14 @@ export function liveOwner(
 ): Owner | null {
   const { sql, now } = transaction;
   const row = sql.all<[number, string, number, number, number | null, number, number | null, number]>(
-    `SELECT j.job, j.id, j.line, j.epoch, k.expires_at, k.until_started, j.expire_at, j.tied
+    `SELECT j.job, j.id, j.state_code, j.epoch, k.expires_at, k.until_started, j.expire_at, j.linked
      FROM unique_keys k JOIN jobs j ON j.job = k.job WHERE k.queue = ? AND k.key = ?`,
     queue.number,
     key,
   )[0];
   if (row === undefined) return null;
-  const [job, id, line, epoch, expiresAt, untilStarted, expireAt, linked] = row;
-  const state = stateOf(line);
+  const [job, id, stateCode, epoch, expiresAt, untilStarted, expireAt, linked] = row;
+  const state = stateOf(stateCode);
   if (expiresAt === null && expireAt !== null && expireAt <= now) {
     expire(transaction, queue, job);
     ended(id);

@@ -5,7 +5,7 @@ import { earliest } from "../../shared/listing-order.js";
 import { hasAside } from "./aside.js";
 import { settleAll } from "./settle.js";
 import { leaseOnce } from "./lease.js";
-import { QUEUED } from "../store/state-lines.js";
+import { QUEUED } from "../store/state-codes.js";
 import { firstTick } from "./schedules.js";
 import { heard, shortenLife } from "./sessions.js";
 import type { Transaction } from "../store/transaction.js";

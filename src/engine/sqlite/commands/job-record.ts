@@ -29,20 +29,20 @@ type RecordRow = [
   progress: SqlValue,
   result: string | null,
   failures: SqlValue,
-  uniqueThen: Unique["onConflict"] | null,
+  onConflict: Unique["onConflict"] | null,
   debounceWait: number | null,
   debounceMost: number | null,
   queue: string,
 ];
 
 /** The columns of a record, in the order of its row; `j` is the table of jobs, `q` that of queues. */
-const COLUMNS = `${JOB_COLUMNS}, ${PAYLOAD_COLUMNS}, j.ttl, j.progress, j.result, j.failures, j.unique_then,
+const COLUMNS = `${JOB_COLUMNS}, ${PAYLOAD_COLUMNS}, j.ttl, j.progress, j.result, j.failures, j.unique_on_conflict,
   j.debounce_wait, j.debounce_most, q.name`;
 
-/** A record and the key it stands at. */
+/** A record and its position. */
 export interface Standing {
   readonly record: JobRecord;
-  readonly key: number;
+  readonly position: number;
 }
 
 /** Reads jobs. `from` is what follows FROM: the tables `j` and `q`, conditions, order. */
@@ -53,7 +53,7 @@ export function readRecords(sql: Sql, from: string, ...values: SqlValue[]): Stan
     // An error is kept as that of a run, also of a job that ended without one.
     rows.filter((row) => row[13] > 0 || row[18] !== null).map((row) => row[0]),
   );
-  return rows.map((row) => ({ record: recordOf(row, runs.get(row[0]) ?? []), key: row[3] }));
+  return rows.map((row) => ({ record: recordOf(row, runs.get(row[0]) ?? []), position: row[3] }));
 }
 
 /** A run that ended, as it is stored. */
@@ -79,7 +79,7 @@ function readRuns(sql: Sql, jobs: readonly number[]): Map<number, RunRow[]> {
 
 function recordOf(row: RecordRow, runs: readonly RunRow[]): JobRecord {
   const job = jobFrom(row);
-  const [, , , timeout, meta, , ttl, progress, result, failures, uniqueThen, debounceWait, debounceMost, queue] =
+  const [, , , timeout, meta, , ttl, progress, result, failures, onConflict, debounceWait, debounceMost, queue] =
     tail(row);
   const state = stateOfJob(job);
   const active = state === "active";
@@ -93,7 +93,7 @@ function recordOf(row: RecordRow, runs: readonly RunRow[]): JobRecord {
     crashes: job.crashes,
     timeout: Number(timeout),
     ttl,
-    unique: uniqueOf(job, uniqueThen, debounceWait, debounceMost),
+    unique: uniqueOf(job, onConflict, debounceWait, debounceMost),
     supersedes: job.supersedes,
     createdAt: job.createdAt,
     runAt: job.runAt,

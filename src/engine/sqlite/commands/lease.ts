@@ -1,4 +1,4 @@
-/** Leasing: from the head of the line, at most one suspect, each lease with a new epoch. */
+/** Leasing: from the head of the queue, at most one suspect, each lease with a new epoch. */
 import { Undecodable } from "../../../model/errors/errors.js";
 import type { JobBody } from "../../../model/job/job.js";
 import type { Lease } from "../../contract/engine.js";
@@ -6,18 +6,18 @@ import { expire } from "./expire.js";
 import { tagsOf } from "../store/job.js";
 import { takeAside } from "./aside.js";
 import { candidate, COLUMNS, type Candidate, type LeaseRow, type Wish } from "../store/candidate.js";
-import { ACTIVE, ASIDE_SUSPECTS, QUEUED, SUSPECTS } from "../store/state-lines.js";
+import { ACTIVE, ASIDE_SUSPECTS, QUEUED, SUSPECTS } from "../store/state-codes.js";
 import { readBody, readTags } from "../store/payload.js";
 import type { SqliteQueue } from "../store/queue.js";
 import type { Transaction } from "../store/transaction.js";
 
-const FIRST = `SELECT ${COLUMNS} FROM jobs j WHERE j.queue = ? AND j.line = ? ORDER BY j.key, j.tie LIMIT ?`;
+const FIRST = `SELECT ${COLUMNS} FROM jobs j WHERE j.queue = ? AND j.state_code = ? ORDER BY j.position, j.tiebreak LIMIT ?`;
 const HELD = `SELECT ${COLUMNS}, j.suspect, j.started_at FROM json_each(?) e CROSS JOIN jobs j
   ON j.queue = ? AND j.id = e.value ->> 0 AND j.epoch = e.value ->> 1
-  WHERE j.line = ${ACTIVE} AND j.session = ? ORDER BY e.key`;
+  WHERE j.state_code = ${ACTIVE} AND j.session = ? ORDER BY e.key`;
 // A run goes on where the one before it came to, if that left anything to go on from.
-const LEASE = `UPDATE jobs SET line = ${ACTIVE}, place = key, key = 0, tie = id, epoch = ?, session = ?, started_at = ?,
-  expire_at = NULL, progress = CASE WHEN checkpointed THEN progress END
+const LEASE = `UPDATE jobs SET state_code = ${ACTIVE}, last_position = position, position = 0, tiebreak = id,
+  epoch = ?, session = ?, started_at = ?, expire_at = NULL, progress = CASE WHEN checkpointed THEN progress END
   WHERE job IN (SELECT value FROM json_each(?))`;
 const LAST_CALL = "SELECT call, leases FROM calls WHERE session = ? AND queue = ? AND lane = ?";
 const KEEP_CALL = `INSERT INTO calls (session, queue, lane, call, leases) VALUES (?, ?, ?, ?, ?)
@@ -48,18 +48,19 @@ function leaseFrom(transaction: Transaction, queue: SqliteQueue, wish: Wish): Le
   let ready = take(transaction, queue, QUEUED, wish.max);
   const head = ready[0];
   const aside = takeAside(transaction.sql, queue, wish);
-  const before = aside.filter(({ key }) => head === undefined || key < head.key);
+  const before = aside.filter(({ position }) => head === undefined || position < head.position);
   const leases = lease(transaction, queue, wish, before);
-  const wantsSuspect = wish.suspect && before.length < wish.max && !aside.some(({ line }) => line === ASIDE_SUSPECTS);
+  const wantsSuspect =
+    wish.suspect && before.length < wish.max && !aside.some(({ stateCode }) => stateCode === ASIDE_SUSPECTS);
   const suspects = wantsSuspect ? take(transaction, queue, SUSPECTS, 1) : [];
   const [suspect] = suspects;
-  const suspectFirst = suspect !== undefined && (head === undefined || suspect.key < head.key);
+  const suspectFirst = suspect !== undefined && (head === undefined || suspect.position < head.position);
   if (suspectFirst) leases.push(...lease(transaction, queue, wish, suspects));
   for (;;) {
-    const line = ready.slice(0, wish.max - leases.length);
-    const leased = lease(transaction, queue, wish, line);
+    const next = ready.slice(0, wish.max - leases.length);
+    const leased = lease(transaction, queue, wish, next);
     leases.push(...leased);
-    if (leased.length === line.length) break;
+    if (leased.length === next.length) break;
     // Some had expired instead, and others stand behind them.
     ready = take(transaction, queue, QUEUED, wish.max - leases.length);
   }
@@ -69,9 +70,9 @@ function leaseFrom(transaction: Transaction, queue: SqliteQueue, wish: Wish): Le
   return leases;
 }
 
-function take({ sql }: Transaction, queue: SqliteQueue, line: number, max: number): Candidate[] {
-  if (queue.standing(line) === 0) return [];
-  return sql.all<LeaseRow>(FIRST, queue.number, line, max).map(candidate);
+function take({ sql }: Transaction, queue: SqliteQueue, stateCode: number, max: number): Candidate[] {
+  if (queue.standing(stateCode) === 0) return [];
+  return sql.all<LeaseRow>(FIRST, queue.number, stateCode, max).map(candidate);
 }
 
 /** Leases jobs, but for those that have expired. */
@@ -84,12 +85,12 @@ function lease(
   const { sql, now } = transaction;
   const leases: Lease[] = [];
   const numbers: number[] = [];
-  for (const { row, job, id, line, expireAt, tags } of candidates) {
+  for (const { row, job, id, stateCode, expireAt, tags } of candidates) {
     if (expireAt !== null && expireAt <= now) {
       expire(transaction, queue, job);
       continue;
     }
-    queue.count(line, -1);
+    queue.count(stateCode, -1);
     queue.count(ACTIVE, 1);
     for (const tag of tagsOf({ tags })) {
       queue.tally(tag, "queued", -1);
@@ -97,7 +98,9 @@ function lease(
     }
     queue.tell({ kind: "state", id, state: "active" });
     numbers.push(job);
-    leases.push(describeLease(queue, row, queue.nextEpoch, line === SUSPECTS || line === ASIDE_SUSPECTS, now));
+    leases.push(
+      describeLease(queue, row, queue.nextEpoch, stateCode === SUSPECTS || stateCode === ASIDE_SUSPECTS, now),
+    );
   }
   if (numbers.length > 0) sql.run(LEASE, queue.nextEpoch, session, now, JSON.stringify(numbers));
   return leases;

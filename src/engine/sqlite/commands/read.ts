@@ -1,4 +1,4 @@
-/** Reading: jobs by id, listings, totals, places in line. Nothing here changes anything. */
+/** Reading: jobs by id, listings, totals, positions. Nothing here changes anything. */
 import type { JobFilter } from "../../../model/job/filter.js";
 import type { JobRecord, JobRef } from "../../../model/job/job.js";
 import { perState, type JobState } from "../../../model/job/state.js";
@@ -7,8 +7,8 @@ import { compareKeys, decodeCursor, encodeCursor, listedStates, type OrderKey } 
 import { waitsAside } from "./aside.js";
 import type { SqlValue } from "../database/driver.js";
 import { findJob } from "../store/job.js";
-import { APART, ASIDE, ASIDE_SUSPECTS, lineOf, QUEUED, stateOf, SUSPECTS } from "../store/state-lines.js";
-import { countStates, readLines, SqliteQueue } from "../store/queue.js";
+import { APART, ASIDE, ASIDE_SUSPECTS, codeOf, QUEUED, stateOf, SUSPECTS } from "../store/state-codes.js";
+import { countStates, readCounts, SqliteQueue } from "../store/queue.js";
 import { readRecords, type Standing } from "./job-record.js";
 import { firstTick } from "./schedules.js";
 import type { Sql } from "../database/sql.js";
@@ -39,29 +39,29 @@ export function findJobs(sql: Sql, ids: readonly string[]): (JobRecord | null)[]
 /** All queues, by name. */
 export function listQueues(sql: Sql): QueueRecord[] {
   return sql
-    .all<[name: string, paused: number, lines: string]>("SELECT name, paused, lines FROM queues ORDER BY name")
-    .map(([name, paused, lines]) => ({ name, paused: paused === 1, counts: countStates(readLines(lines)) }));
+    .all<[name: string, paused: number, counts: string]>("SELECT name, paused, counts FROM queues ORDER BY name")
+    .map(([name, paused, counts]) => ({ name, paused: paused === 1, counts: countStates(readCounts(counts)) }));
 }
 
 /** May a queue have work, or a schedule that is due, for somebody who waits from `now` until `until`? */
 export function hasWork(sql: Sql, name: string, tasks: readonly string[], now: number, until: number): boolean {
-  const row = sql.all<[queue: number, paused: number, lines: string]>(
-    "SELECT queue, paused, lines FROM queues WHERE name = ?",
+  const row = sql.all<[queue: number, paused: number, counts: string]>(
+    "SELECT queue, paused, counts FROM queues WHERE name = ?",
     name,
   )[0];
   if (row === undefined) return false;
   const [queue, paused, stored] = row;
-  const lines = readLines(stored);
+  const counts = readCounts(stored);
   if ((firstTick(sql, queue, now) ?? until) < until - 1) return true;
   if (paused === 1) return false;
-  if ((lines[QUEUED] ?? 0) + (lines[SUSPECTS] ?? 0) > 0) return true;
-  if ([ASIDE, ASIDE_SUSPECTS].some((line) => (lines[line] ?? 0) > 0 && waitsAside(sql, queue, line, tasks)))
+  if ((counts[QUEUED] ?? 0) + (counts[SUSPECTS] ?? 0) > 0) return true;
+  if ([ASIDE, ASIDE_SUSPECTS].some((code) => (counts[code] ?? 0) > 0 && waitsAside(sql, queue, code, tasks)))
     return true;
-  const due = sql.all<[key: number]>(FIRST_DUE, queue, lineOf("delayed"))[0]?.[0];
+  const due = sql.all<[position: number]>(FIRST_DUE, queue, codeOf("delayed"))[0]?.[0];
   return due !== undefined && due < until - 1;
 }
 
-const FIRST_DUE = "SELECT key FROM jobs WHERE queue = ? AND line = ? ORDER BY key LIMIT 1";
+const FIRST_DUE = "SELECT position FROM jobs WHERE queue = ? AND state_code = ? ORDER BY position LIMIT 1";
 
 /** How many jobs with a tag are in each state. */
 export function tagTotals(sql: Sql, tag: string, queue: string | undefined): StateCounts {
@@ -76,17 +76,17 @@ export function tagTotals(sql: Sql, tag: string, queue: string | undefined): Sta
   return totals;
 }
 
-const AHEAD =
-  "SELECT count(*) FROM jobs WHERE queue = ? AND line = ? AND (key < ? OR (key = ? AND coalesce(tie, id) < ?))";
+const AHEAD = `SELECT count(*) FROM jobs WHERE queue = ? AND state_code = ?
+  AND (position < ? OR (position = ? AND coalesce(tiebreak, id) < ?))`;
 
-/** The place in line of a queued job, 1 = next. */
+/** The place of a queued job among all that are, 1 = next. */
 export function positionOf(sql: Sql, ref: JobRef, now: number): number | null {
   const queue = SqliteQueue.load(sql, ref.queue, now);
   const job = queue === null ? null : findJob(sql, queue.number, ref.id);
-  if (queue === null || job === null || stateOf(job.line) !== "queued") return null;
-  const ahead = [QUEUED, SUSPECTS, ASIDE, ASIDE_SUSPECTS].map((line) => {
-    if (queue.standing(line) === 0) return 0;
-    return sql.all<[number]>(AHEAD, queue.number, line, job.key, job.key, job.id)[0]?.[0] ?? 0;
+  if (queue === null || job === null || stateOf(job.stateCode) !== "queued") return null;
+  const ahead = [QUEUED, SUSPECTS, ASIDE, ASIDE_SUSPECTS].map((code) => {
+    if (queue.standing(code) === 0) return 0;
+    return sql.all<[number]>(AHEAD, queue.number, code, job.position, job.position, job.id)[0]?.[0] ?? 0;
   });
   return ahead.reduce((a, b) => a + b, 1);
 }
@@ -107,14 +107,14 @@ export function listPage(sql: Sql, filter: JobFilter, cursor: string | null, lim
       jobs.push(...found.map(({ record }) => record));
       const last = found.at(-1);
       if (last !== undefined && jobs.length >= limit) {
-        return { jobs, cursor: encodeCursor({ queue: name, state, key: [last.key, last.record.id] }) };
+        return { jobs, cursor: encodeCursor({ queue: name, state, key: [last.position, last.record.id] }) };
       }
     }
   }
   return { jobs, cursor: null };
 }
 
-/** The jobs of one state after a key, in order: those of its line and those that stand apart. */
+/** The jobs of one state after a position, in order, whatever their codes. */
 function standing(
   sql: Sql,
   queue: string,
@@ -123,16 +123,17 @@ function standing(
   after: OrderKey | null,
   limit: number,
 ): Standing[] {
-  const line = lineOf(state);
+  const code = codeOf(state);
   const { conditions, values } = filterSql(filter);
-  const [key, tiebreak] = after ?? [Number.MIN_SAFE_INTEGER, ""];
+  const [position, tiebreak] = after ?? [Number.MIN_SAFE_INTEGER, ""];
   const from = `queues q CROSS JOIN jobs j ON j.queue = q.queue
-    WHERE q.name = ? AND j.line = ? AND j.key >= ? AND (j.key > ? OR coalesce(j.tie, j.id) > ?)${conditions}
-    ORDER BY j.key, j.tie LIMIT ?`;
-  const lines = state === "queued" ? [QUEUED, SUSPECTS, ASIDE, ASIDE_SUSPECTS] : [line, line + APART];
-  return lines
-    .flatMap((number) => readRecords(sql, from, queue, number, key, key, tiebreak, ...values, limit))
-    .sort((a, b) => compareKeys([a.key, a.record.id], [b.key, b.record.id]))
+    WHERE q.name = ? AND j.state_code = ? AND j.position >= ?
+    AND (j.position > ? OR coalesce(j.tiebreak, j.id) > ?)${conditions}
+    ORDER BY j.position, j.tiebreak LIMIT ?`;
+  const codes = state === "queued" ? [QUEUED, SUSPECTS, ASIDE, ASIDE_SUSPECTS] : [code, code + APART];
+  return codes
+    .flatMap((number) => readRecords(sql, from, queue, number, position, position, tiebreak, ...values, limit))
+    .sort((a, b) => compareKeys([a.position, a.record.id], [b.position, b.record.id]))
     .slice(0, limit);
 }
 

@@ -18,7 +18,7 @@ import {
 } from "../../contract/schedules.js";
 import type { SqlValue } from "../database/driver.js";
 import { findJob } from "../store/job.js";
-import { stateOf } from "../store/state-lines.js";
+import { stateOf } from "../store/state-codes.js";
 import { enqueue } from "./enqueue.js";
 import type { SqliteQueue } from "../store/queue.js";
 import type { Sql } from "../database/sql.js";
@@ -145,7 +145,7 @@ function createJobs(
   let last = lastJob;
   for (const spec of jobs) {
     const job = last === null ? null : findJob(transaction.sql, queue.number, last);
-    if (job !== null && !isTerminal(stateOf(job.line))) continue;
+    if (job !== null && !isTerminal(stateOf(job.stateCode))) continue;
     last = enqueue(transaction, [spec])[0]?.id ?? last;
   }
   return last;

@@ -13,7 +13,7 @@ import type {
   WorkerRecord,
 } from "../../contract/engine.js";
 import { decodeWorkerInfo } from "../../shared/worker-info.js";
-import { ACTIVE } from "../store/state-lines.js";
+import { ACTIVE } from "../store/state-codes.js";
 import { jobFrom, JOB_COLUMNS, type Job, type JobRow } from "../store/job.js";
 import { revokedSince } from "../store/revocations.js";
 import type { SqliteQueue } from "../store/queue.js";
@@ -186,8 +186,8 @@ export function acknowledge(sql: Sql, session: string, { queue, id, epoch }: Lea
   sql.run("DELETE FROM revoked WHERE session = ? AND queue = ? AND id = ? AND epoch = ?", session, queue, id, epoch);
 }
 
-const HELD = `SELECT ${JOB_COLUMNS} FROM jobs j WHERE j.queue = ? AND j.line = ${ACTIVE} AND j.key = 0
-  AND j.session = ? ORDER BY j.tie`;
+const HELD = `SELECT ${JOB_COLUMNS} FROM jobs j WHERE j.queue = ? AND j.state_code = ${ACTIVE} AND j.position = 0
+  AND j.session = ? ORDER BY j.tiebreak`;
 
 /** What a session holds in a queue, by id. The jobs that run are few: no index of its own is kept for this. */
 export function heldBy(sql: Sql, queue: SqliteQueue, session: string): Job[] {
@@ -196,8 +196,8 @@ export function heldBy(sql: Sql, queue: SqliteQueue, session: string): Job[] {
 
 /** How many active jobs one page looks at, whoever holds them. */
 const HELD_PAGE = 1_000;
-const ACTIVE_AFTER = `SELECT j.id, j.session, j.epoch FROM jobs j WHERE j.queue = ? AND j.line = ${ACTIVE} AND j.key = 0
-  AND j.tie > ? ORDER BY j.tie LIMIT ${HELD_PAGE}`;
+const ACTIVE_AFTER = `SELECT j.id, j.session, j.epoch FROM jobs j WHERE j.queue = ? AND j.state_code = ${ACTIVE}
+  AND j.position = 0 AND j.tiebreak > ? ORDER BY j.tiebreak LIMIT ${HELD_PAGE}`;
 
 /** A page of the leases a session holds in a queue. */
 export function heldPage(sql: Sql, session: string, name: string, cursor: string | null): HeldPage {
@@ -209,11 +209,11 @@ export function heldPage(sql: Sql, session: string, name: string, cursor: string
 }
 
 /** Is this the lease under which the job runs? */
-export function holds(session: string, job: Pick<Job, "line" | "session" | "epoch">, lease: LeaseRef): boolean {
-  return job.line === ACTIVE && job.session === session && job.epoch === lease.epoch;
+export function holds(session: string, job: Pick<Job, "stateCode" | "session" | "epoch">, lease: LeaseRef): boolean {
+  return job.stateCode === ACTIVE && job.session === session && job.epoch === lease.epoch;
 }
 
-const RUNNING = `SELECT j.session, count(*) FROM queues q CROSS JOIN jobs j ON j.queue = q.queue AND j.line = ${ACTIVE}
+const RUNNING = `SELECT j.session, count(*) FROM queues q CROSS JOIN jobs j ON j.queue = q.queue AND j.state_code = ${ACTIVE}
   CROSS JOIN lives l ON l.session = j.session AND l.queue = q.queue WHERE l.deadline > ? AND l.deadline <= ? + l.ttl GROUP BY j.session`;
 const LIVING = `SELECT s.session, s.worker, max(l.seen_at) FROM sessions s CROSS JOIN lives l ON l.session = s.session
   WHERE l.deadline > ? AND l.deadline <= ? + l.ttl GROUP BY s.session ORDER BY s.session`;

@@ -6,7 +6,7 @@ import { encodeStepFailures } from "../../../model/failure/step-failure.js";
 import { judge, judgeCrash } from "../../../model/job/outcome.js";
 import type { FencedAnswer, Outcome, Settlement } from "../../contract/engine.js";
 import { saveJob, stateOfJob, reportsLastRun, type Job, type MovingJob } from "../store/job.js";
-import { ACTIVE, lineOf } from "../store/state-lines.js";
+import { ACTIVE, codeOf } from "../store/state-codes.js";
 import { finish, move, recordAttempt } from "../store/transitions.js";
 import type { SqliteQueue } from "../store/queue.js";
 import { acknowledge, heldBy, holds, leaveQueue, revoke } from "./sessions.js";
@@ -21,7 +21,7 @@ type SettledRow = [
   index: number,
   mine: number,
   job: number,
-  line: number,
+  stateCode: number,
   epoch: number,
   settled: number,
   priority: number,
@@ -37,12 +37,12 @@ type SettledRow = [
   tags: string | null,
   linked: number,
   declinedAt: number | null,
-  place: number | null,
+  lastPosition: number | null,
 ];
 
-const SETTLED = `SELECT e.key, j.line = ${ACTIVE} AND j.session = ?, j.job, j.line, j.epoch, j.settled, j.priority,
-  j.attempts, j.created_at, j.run_at, j.started_at, j.counted, j.crashes, j.suspect, j.error_epoch, j.retention, j.tags,
-  j.tied, j.declined_at, j.place
+const SETTLED = `SELECT e.key, j.state_code = ${ACTIVE} AND j.session = ?, j.job, j.state_code, j.epoch, j.settled,
+  j.priority, j.attempts, j.created_at, j.run_at, j.started_at, j.counted, j.crashes, j.suspect, j.error_epoch, j.retention, j.tags,
+  j.linked, j.declined_at, j.last_position
   FROM json_each(?) e CROSS JOIN jobs j ON j.queue = ? AND j.id = e.value`;
 
 /** Settles outcomes of one queue, in order. */
@@ -70,13 +70,13 @@ export function settleAll(
   return answers;
 }
 
-const COMPLETED = lineOf("completed");
-const COMPLETE = `UPDATE jobs SET line = ${COMPLETED}, key = ?, tie = NULL, finished_at = ?, counted = counted + 1,
-  settled = epoch, suspect = 0, declined_at = NULL, result = ? WHERE queue = ? AND id = ? AND line = ${ACTIVE} AND session = ? AND epoch = ?
-  AND tags IS NULL AND retention IS NULL AND tied = 0`;
+const COMPLETED = codeOf("completed");
+const COMPLETE = `UPDATE jobs SET state_code = ${COMPLETED}, position = ?, tiebreak = NULL, finished_at = ?,
+  counted = counted + 1, settled = epoch, suspect = 0, declined_at = NULL, result = ?
+  WHERE queue = ? AND id = ? AND state_code = ${ACTIVE} AND session = ? AND epoch = ? AND tags IS NULL AND retention IS NULL AND linked = 0`;
 
 /**
- * The usual end of a run: the job completes, and neither tags nor a retention of its own nor ties have to be looked after.
+ * The usual end of a run: the job completes, and neither tags nor a retention of its own nor links have to be looked after.
  * One statement fences and moves it. Answers whether it did.
  */
 function completeUsual(
@@ -86,8 +86,8 @@ function completeUsual(
   { id, epoch, outcome }: Settlement,
 ): boolean {
   if (outcome.kind !== "complete") return false;
-  const key = -queue.nextFinished;
-  if (sql.run(COMPLETE, key, now, outcome.result, queue.number, id, session, epoch) === 0) return false;
+  const position = -queue.nextFinished;
+  if (sql.run(COMPLETE, position, now, outcome.result, queue.number, id, session, epoch) === 0) return false;
   queue.finish();
   queue.count(ACTIVE, -1);
   queue.count(COMPLETED, 1);
@@ -115,8 +115,8 @@ function settledJob(id: string, session: string | null, row: SettledRow): Settle
   return {
     job: row[2],
     id,
-    line: row[3],
-    key: 0,
+    stateCode: row[3],
+    position: 0,
     tiebreak: id,
     priority: row[6],
     attempts: row[7],
@@ -138,7 +138,7 @@ function settledJob(id: string, session: string | null, row: SettledRow): Settle
     tags: row[16],
     linked: row[17] === 1,
     declinedAt: row[18],
-    place: row[19],
+    lastPosition: row[19],
   };
 }
 
@@ -158,10 +158,10 @@ function settleOne(
   return job?.settled === settlement.epoch ? "applied" : "stale";
 }
 
-const END = `UPDATE jobs SET line = ?, key = ?, tie = NULL, finished_at = ?, counted = ?, settled = ?, suspect = 0,
-  declined_at = NULL, error_epoch = ?, kept = ?, remove_at = ?, result = ?, failures = ? WHERE job = ?`;
-const PUT_BACK = `UPDATE jobs SET line = ?, key = ?, tie = ?, run_at = ?, counted = ?, settled = ?, suspect = ?,
-  declined_at = ?, error_epoch = ? WHERE job = ?`;
+const END = `UPDATE jobs SET state_code = ?, position = ?, tiebreak = NULL, finished_at = ?, counted = ?, settled = ?,
+  suspect = 0, declined_at = NULL, error_epoch = ?, kept = ?, remove_at = ?, result = ?, failures = ? WHERE job = ?`;
+const PUT_BACK = `UPDATE jobs SET state_code = ?, position = ?, tiebreak = ?, run_at = ?, counted = ?, settled = ?,
+  suspect = ?, declined_at = ?, error_epoch = ? WHERE job = ?`;
 
 function applyOutcome(transaction: Transaction, queue: SqliteQueue, job: SettledJob, outcome: Outcome): void {
   const { sql, now } = transaction;
@@ -184,13 +184,25 @@ function applyOutcome(transaction: Transaction, queue: SqliteQueue, job: Settled
     // A running job has neither result nor failures: every way to run again takes them.
     const result = "result" in outcome ? outcome.result : null;
     const failures = outcome.kind === "partial" ? encodeStepFailures(outcome.failures ?? []) : null;
-    const { line, key, counted, settled, errorEpoch, kept, removeAt } = job;
-    sql.run(END, line, key, now, counted, settled, errorEpoch, kept, removeAt, result, failures, job.job);
+    const { stateCode, position, counted, settled, errorEpoch, kept, removeAt } = job;
+    sql.run(END, stateCode, position, now, counted, settled, errorEpoch, kept, removeAt, result, failures, job.job);
   } else {
     job.runAt = now + transition.delay;
     move(queue, job, transition.state, transition.place);
-    const { line, key, tiebreak, runAt, counted, settled, suspect, declinedAt, errorEpoch } = job;
-    sql.run(PUT_BACK, line, key, tiebreak, runAt, counted, settled, suspect ? 1 : 0, declinedAt, errorEpoch, job.job);
+    const { stateCode, position, tiebreak, runAt, counted, settled, suspect, declinedAt, errorEpoch } = job;
+    sql.run(
+      PUT_BACK,
+      stateCode,
+      position,
+      tiebreak,
+      runAt,
+      counted,
+      settled,
+      suspect ? 1 : 0,
+      declinedAt,
+      errorEpoch,
+      job.job,
+    );
   }
 }
 
@@ -203,7 +215,7 @@ export function endCancelled(transaction: Transaction, queue: SqliteQueue, job: 
   finish(transaction, queue, job, "cancelled");
 }
 
-/** Ends a session in one queue: what it holds returns to the head of the line, uncounted. */
+/** Ends a session in one queue: what it holds returns to the head of its priority, uncounted. */
 export function closeIn(transaction: Transaction, session: string, name: string): void {
   const { sql } = transaction;
   const queue = transaction.find(name);

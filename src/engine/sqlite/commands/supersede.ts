@@ -1,4 +1,4 @@
-/** Superseding: a newer job with the same key takes the place of the one before it, whose application is owed a word. */
+/** Superseding: a newer job with the same key takes the place of the one before it, whose application is to be told. */
 import { SUPERSEDED_AGAIN, type JobRef } from "../../../model/job/job.js";
 import { sources } from "../../../model/job/state.js";
 import { jobFrom, JOB_COLUMNS, saveJob, stateOfJob, type Job, type JobRow } from "../store/job.js";
@@ -39,13 +39,13 @@ export function supersede(transaction: Transaction, queue: SqliteQueue, job: Job
   finish(transaction, queue, job, "superseded");
   saveJob(sql, job);
   sql.run(
-    "INSERT INTO owed (job, queue, task, id, due) SELECT job, queue, task, id, ? FROM jobs WHERE job = ?",
+    "INSERT INTO superseded (job, queue, task, id, due) SELECT job, queue, task, id, ? FROM jobs WHERE job = ?",
     now,
     job.job,
   );
 }
 
-const PENDING = "SELECT job, id FROM owed WHERE queue = ? AND task = ? AND due <= ? ORDER BY id LIMIT ?";
+const PENDING = "SELECT job, id FROM superseded WHERE queue = ? AND task = ? AND due <= ? ORDER BY id LIMIT ?";
 
 /** Hands out superseded jobs whose application has not been told, by task and id. */
 export function claimSuperseded(
@@ -62,7 +62,7 @@ export function claimSuperseded(
     for (const task of tasks) {
       const pending = sql.all<[job: number, id: string]>(PENDING, queue.number, task, now, limit - claimed.length);
       for (const [job, id] of pending) {
-        sql.run("UPDATE owed SET due = ? WHERE job = ?", now + SUPERSEDED_AGAIN, job);
+        sql.run("UPDATE superseded SET due = ? WHERE job = ?", now + SUPERSEDED_AGAIN, job);
         claimed.push({ queue: name, id });
       }
     }
@@ -70,7 +70,7 @@ export function claimSuperseded(
   return claimed;
 }
 
-const ACKNOWLEDGE = `DELETE FROM owed WHERE job = (SELECT j.job FROM queues q CROSS JOIN jobs j
+const ACKNOWLEDGE = `DELETE FROM superseded WHERE job = (SELECT j.job FROM queues q CROSS JOIN jobs j
   ON j.queue = q.queue AND j.id = ? WHERE q.name = ?)`;
 
 /** The application has been told of these. */

@@ -6,18 +6,20 @@ import { DEFAULT_RETENTION } from "../../../model/job/retention.js";
 import { TERMINAL_STATES } from "../../../model/job/state.js";
 import { recover } from "./settle.js";
 import { jobFrom, JOB_COLUMNS, retentionClass, saveJob, type Job, type JobRow } from "../store/job.js";
-import { DELAYED, lineOf } from "../store/state-lines.js";
+import { DELAYED, codeOf } from "../store/state-codes.js";
 import { finish, forget, move } from "../store/transitions.js";
 import type { SqliteQueue } from "../store/queue.js";
 import { condemn, deadSessions, heldBy, leaveQueue, nextExpiry, overdueSessions } from "./sessions.js";
 import type { Transaction } from "../store/transaction.js";
 
-const DUE = `SELECT ${JOB_COLUMNS} FROM jobs j WHERE j.queue = ? AND j.line = ${DELAYED} AND j.key <= ?
-  ORDER BY j.key, j.tie LIMIT ?`;
-const FIRST_DUE = `SELECT key FROM jobs WHERE queue = ? AND line = ${DELAYED} ORDER BY key LIMIT 1`;
+const DUE = `SELECT ${JOB_COLUMNS} FROM jobs j WHERE j.queue = ? AND j.state_code = ${DELAYED} AND j.position <= ?
+  ORDER BY j.position, j.tiebreak LIMIT ?`;
+const PROMOTE = "UPDATE jobs SET state_code = ?, position = ?, tiebreak = ? WHERE job = ?";
+const FIRST_DUE = `SELECT position FROM jobs WHERE queue = ? AND state_code = ${DELAYED} ORDER BY position LIMIT 1`;
 const LATE = `SELECT ${JOB_COLUMNS} FROM jobs j WHERE j.queue = ? AND j.expire_at <= ? ORDER BY j.expire_at, j.id LIMIT ?`;
 const FIRST_LATE = "SELECT min(expire_at) FROM jobs WHERE queue = ? AND expire_at IS NOT NULL";
-const OLDEST = `SELECT ${JOB_COLUMNS} FROM jobs j WHERE j.queue = ? AND j.line = ? ORDER BY j.key DESC, j.tie DESC LIMIT ?`;
+const OLDEST = `SELECT ${JOB_COLUMNS} FROM jobs j WHERE j.queue = ? AND j.state_code = ?
+  ORDER BY j.position DESC, j.tiebreak DESC LIMIT ?`;
 const SPECIAL = `SELECT ${JOB_COLUMNS} FROM jobs j WHERE j.queue = ? AND j.remove_at <= ?
   ORDER BY j.remove_at, j.id LIMIT ?`;
 const KEPT = {
@@ -31,7 +33,7 @@ export function promoteDue({ sql, now }: Transaction, queue: SqliteQueue, limit:
   const due = sql.all<JobRow>(DUE, queue.number, now, limit).map((row) => jobFrom(row));
   for (const job of due) {
     move(queue, job, "queued");
-    sql.run("UPDATE jobs SET line = ?, key = ?, tie = ? WHERE job = ?", job.line, job.key, job.tiebreak, job.job);
+    sql.run(PROMOTE, job.stateCode, job.position, job.tiebreak, job.job);
   }
   return due.length;
 }
@@ -86,7 +88,7 @@ export function trim(transaction: Transaction, queue: SqliteQueue, limit: number
   };
   for (const state of TERMINAL_STATES) {
     const { age } = DEFAULT_RETENTION[retentionClass(state)];
-    drop(oldest(transaction, queue, lineOf(state), now - age, limit - removed));
+    drop(oldest(transaction, queue, codeOf(state), now - age, limit - removed));
   }
   drop(sql.all<JobRow>(SPECIAL, queue.number, now, limit - removed).map((row) => jobFrom(row)));
   for (const kind of ["completed", "failed"] as const) {
@@ -97,11 +99,11 @@ export function trim(transaction: Transaction, queue: SqliteQueue, limit: number
   return removed;
 }
 
-/** The jobs at the old end of a line that finished by then. One is looked at first: mostly there is nothing to do. */
-function oldest({ sql }: Transaction, queue: SqliteQueue, line: number, by: number, limit: number): Job[] {
-  if (queue.standing(line) === 0 || limit <= 0) return [];
+/** The oldest jobs of a state code that finished by then. One is looked at first: mostly there is nothing to do. */
+function oldest({ sql }: Transaction, queue: SqliteQueue, stateCode: number, by: number, limit: number): Job[] {
+  if (queue.standing(stateCode) === 0 || limit <= 0) return [];
   for (const count of [1, limit]) {
-    const jobs = sql.all<JobRow>(OLDEST, queue.number, line, count).map((row) => jobFrom(row));
+    const jobs = sql.all<JobRow>(OLDEST, queue.number, stateCode, count).map((row) => jobFrom(row));
     const end = jobs.findIndex((job) => (job.finishedAt ?? 0) > by);
     if (end !== -1) return jobs.slice(0, end);
     if (jobs.length < count || count === limit) return jobs;

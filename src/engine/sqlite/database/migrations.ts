@@ -1,170 +1,12 @@
 /**
- * The schema, as numbered steps. `user_version` of a file says how many were taken; a file from a newer Longshore is
- * refused, so that an older one never writes what it does not understand.
+ * From the schema of an older file to that of today, in numbered steps. `user_version` of a file says how many were taken,
+ * the first of which made it; a file from a newer Longshore is refused, so that an older one never writes what it does not
+ * understand. A step is never changed, as files have taken it; what changes is a new step here, and schema.ts, which a new
+ * file is given at once.
  */
 import { EngineRefused } from "../../../model/errors/errors.js";
+import { SCHEMA } from "./schema.js";
 import type { Sql } from "./sql.js";
-
-const FIRST = `
-  CREATE TABLE queues (
-    queue INTEGER PRIMARY KEY,
-    name TEXT NOT NULL UNIQUE,
-    paused INTEGER NOT NULL DEFAULT 0,
-    -- How many jobs stand in each line: a JSON array, see lines.ts.
-    lines TEXT NOT NULL DEFAULT '[]',
-    -- The latest count that retention was asked for, and how many finished jobs ask for one.
-    keep_completed INTEGER, keep_failed INTEGER,
-    kept_completed INTEGER NOT NULL DEFAULT 0, kept_failed INTEGER NOT NULL DEFAULT 0,
-    -- The next positions at the ends of the line: of the default priority, and of all others.
-    default_tail INTEGER NOT NULL DEFAULT 0,
-    other_tail INTEGER NOT NULL DEFAULT 0, other_head INTEGER NOT NULL DEFAULT -1,
-    finished INTEGER NOT NULL DEFAULT 0,
-    sequence INTEGER NOT NULL DEFAULT 0,
-    -- Events up to this sequence were dropped; events are recorded until the time in interest.
-    dropped INTEGER NOT NULL DEFAULT 0,
-    interest INTEGER NOT NULL DEFAULT 0
-  );
-
-  CREATE TABLE jobs (
-    job INTEGER PRIMARY KEY,
-    queue INTEGER NOT NULL,
-    id TEXT NOT NULL,
-    -- Where it stands: the line says the state, the key its place; tie breaks equal keys and is null where keys are unique.
-    line INTEGER NOT NULL,
-    key NUMERIC NOT NULL,
-    tie TEXT,
-    priority INTEGER NOT NULL,
-    attempts INTEGER NOT NULL,
-    created_at INTEGER NOT NULL,
-    run_at INTEGER NOT NULL,
-    started_at INTEGER,
-    finished_at INTEGER,
-    expire_at INTEGER,
-    counted INTEGER NOT NULL DEFAULT 0,
-    epoch INTEGER NOT NULL DEFAULT 0,
-    settled INTEGER NOT NULL DEFAULT 0,
-    crashes INTEGER NOT NULL DEFAULT 0,
-    suspect INTEGER NOT NULL DEFAULT 0,
-    -- The session of the latest run, also after it ended.
-    session TEXT,
-    -- The lease under which the last error happened, and how many lines were ever logged.
-    error_epoch INTEGER,
-    logged INTEGER NOT NULL DEFAULT 0,
-    -- Null: the default.
-    retention TEXT,
-    -- Of finished jobs: their number when retention asks for a count, negative for those that did not end well; and the
-    -- time of removal when it is not the usual one.
-    kept INTEGER,
-    remove_at INTEGER,
-    unique_key TEXT, unique_until ANY, unique_then TEXT,
-    op TEXT,
-    nonce TEXT,
-    tags TEXT,
-    timeout INTEGER NOT NULL,
-    ttl INTEGER,
-    task TEXT NOT NULL,
-    -- Null: the default.
-    backoff TEXT,
-    progress TEXT,
-    meta TEXT,
-    -- Null: in the table inputs, because it is long.
-    input TEXT,
-    result TEXT
-  );
-  CREATE UNIQUE INDEX jobs_id ON jobs (queue, id);
-  CREATE INDEX jobs_line ON jobs (queue, line, key, tie);
-  CREATE INDEX jobs_expire ON jobs (queue, expire_at, id) WHERE expire_at IS NOT NULL;
-  CREATE INDEX jobs_remove ON jobs (queue, remove_at, id) WHERE remove_at IS NOT NULL;
-  CREATE INDEX jobs_kept ON jobs (queue, kept) WHERE kept IS NOT NULL;
-
-  -- Long inputs live apart, so that moving a job does not copy them.
-  CREATE TABLE inputs (job INTEGER PRIMARY KEY, input TEXT NOT NULL);
-
-  CREATE TABLE unique_keys (
-    queue INTEGER NOT NULL,
-    key TEXT NOT NULL,
-    job INTEGER NOT NULL,
-    -- Held until then; or, when null, until the job started or finished.
-    expires_at INTEGER,
-    until_started INTEGER NOT NULL,
-    PRIMARY KEY (queue, key)
-  ) WITHOUT ROWID;
-
-  CREATE TABLE tags (
-    queue INTEGER NOT NULL,
-    tag TEXT NOT NULL,
-    job INTEGER NOT NULL,
-    PRIMARY KEY (queue, tag, job)
-  ) WITHOUT ROWID;
-
-  CREATE TABLE tag_totals (
-    queue INTEGER NOT NULL,
-    tag TEXT NOT NULL,
-    state TEXT NOT NULL,
-    jobs INTEGER NOT NULL,
-    PRIMARY KEY (queue, tag, state)
-  ) WITHOUT ROWID;
-
-  -- How runs ended, but for the last one of jobs that ended well, which their own row tells. One row per lease.
-  CREATE TABLE attempts (
-    job INTEGER NOT NULL,
-    epoch INTEGER NOT NULL,
-    number INTEGER NOT NULL,
-    worker TEXT NOT NULL,
-    started_at INTEGER NOT NULL,
-    ended_at INTEGER NOT NULL,
-    outcome TEXT NOT NULL,
-    fingerprint TEXT,
-    error TEXT,
-    PRIMARY KEY (job, epoch)
-  ) WITHOUT ROWID;
-
-  CREATE TABLE logs (
-    job INTEGER NOT NULL,
-    number INTEGER NOT NULL,
-    line TEXT NOT NULL,
-    PRIMARY KEY (job, number)
-  ) WITHOUT ROWID;
-
-  CREATE TABLE sessions (session TEXT PRIMARY KEY, worker TEXT NOT NULL) WITHOUT ROWID;
-
-  -- The queues in which a session has not ended, each with its own end: a queue may be obliterated under it.
-  CREATE TABLE lives (
-    session TEXT NOT NULL,
-    queue INTEGER NOT NULL,
-    deadline INTEGER NOT NULL,
-    seen_at INTEGER NOT NULL,
-    PRIMARY KEY (session, queue)
-  ) WITHOUT ROWID;
-  CREATE INDEX lives_deadline ON lives (queue, deadline);
-
-  -- Per queue and lane: the last exchange and what it leased, as JSON.
-  CREATE TABLE calls (
-    session TEXT NOT NULL,
-    queue INTEGER NOT NULL,
-    lane INTEGER NOT NULL,
-    call INTEGER NOT NULL,
-    leases TEXT NOT NULL,
-    PRIMARY KEY (session, queue, lane)
-  ) WITHOUT ROWID;
-
-  -- Leases taken from sessions, until they settle them. The number only rises: listeners remember how far they have read.
-  CREATE TABLE revoked (
-    number INTEGER PRIMARY KEY AUTOINCREMENT,
-    session TEXT NOT NULL,
-    queue TEXT NOT NULL,
-    id TEXT NOT NULL,
-    epoch INTEGER NOT NULL
-  );
-  CREATE INDEX revoked_session ON revoked (session);
-
-  CREATE TABLE events (
-    queue INTEGER NOT NULL,
-    sequence INTEGER NOT NULL,
-    event TEXT NOT NULL,
-    PRIMARY KEY (queue, sequence)
-  ) WITHOUT ROWID;
-`;
 
 const SECOND = `
   -- The number of the last exchange that leased anything.
@@ -211,7 +53,7 @@ const THIRD = `
 `;
 
 const FOURTH = `
-  -- Is the job tied to others? One that is not has no row in the tables below.
+  -- Is the job linked to others? One that is not has no row in the tables below.
   ALTER TABLE jobs ADD COLUMN tied INTEGER NOT NULL DEFAULT 0;
   CREATE TABLE ties (
     job INTEGER PRIMARY KEY,
@@ -237,7 +79,7 @@ const FOURTH = `
     PRIMARY KEY (job, queue, id)
   ) WITHOUT ROWID;
 
-  -- The jobs that depend on a job, and the round in which each waits for it.
+  -- The jobs that depend on a job, and the generation in which each waits for it.
   CREATE TABLE dependents (
     job INTEGER NOT NULL,
     queue TEXT NOT NULL,
@@ -280,24 +122,51 @@ const FIFTH = `
 const SIXTH = `
   -- Since when a queued or running job has been declined by workers that have not the code of its task.
   ALTER TABLE jobs ADD COLUMN declined_at INTEGER;
-  -- The key a job had in line when it was leased last.
+  -- The position a job had when it was leased last.
   ALTER TABLE jobs ADD COLUMN place NUMERIC;
-  -- Lines 22 and 32, see lines.ts.
+  -- Codes 22 and 32, see state-codes.ts.
   CREATE INDEX jobs_aside ON jobs (queue, line, task, key, tie) WHERE line IN (22, 32);
 `;
 
-const MIGRATIONS: readonly string[] = [FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH];
+/** Names in the words of the code. Nothing is written anew but the two indexes whose names change. */
+const SEVENTH = `
+  ALTER TABLE queues RENAME COLUMN lines TO counts;
 
-/** Takes the steps a file has not taken; inside a transaction. @throws EngineRefused for a file from the future */
+  ALTER TABLE jobs RENAME COLUMN line TO state_code;
+  ALTER TABLE jobs RENAME COLUMN key TO position;
+  ALTER TABLE jobs RENAME COLUMN tie TO tiebreak;
+  ALTER TABLE jobs RENAME COLUMN tied TO linked;
+  ALTER TABLE jobs RENAME COLUMN place TO last_position;
+  ALTER TABLE jobs RENAME COLUMN unique_then TO unique_on_conflict;
+  DROP INDEX jobs_line;
+  CREATE INDEX jobs_position ON jobs (queue, state_code, position, tiebreak);
+
+  ALTER TABLE owed RENAME TO superseded;
+  DROP INDEX owed_task;
+  CREATE INDEX superseded_task ON superseded (queue, task, id);
+
+  ALTER TABLE ties RENAME TO links;
+  ALTER TABLE links RENAME COLUMN waiting TO pending;
+  ALTER TABLE links RENAME COLUMN round TO generation;
+  ALTER TABLE tied_bodies RENAME TO link_bodies;
+  ALTER TABLE dependents RENAME COLUMN round TO generation;
+`;
+
+/** The steps after the first. */
+const STEPS: readonly string[] = [SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH];
+const LATEST = STEPS.length + 1;
+
+/** Gives a file the schema of today; inside a transaction. @throws EngineRefused for a file from the future */
 export function migrate(sql: Sql, path: string): void {
   const version = schemaOf(sql);
-  if (version > MIGRATIONS.length) {
+  if (version > LATEST) {
     throw new EngineRefused(
-      `${path} was written by a newer Longshore (schema ${version}, this one knows ${MIGRATIONS.length}): update longshore`,
+      `${path} was written by a newer Longshore (schema ${version}, this one knows ${LATEST}): update longshore`,
     );
   }
-  for (const step of MIGRATIONS.slice(version)) sql.exec(step);
-  if (version < MIGRATIONS.length) sql.exec(`PRAGMA user_version = ${MIGRATIONS.length}`);
+  if (version === LATEST) return;
+  for (const step of version === 0 ? [SCHEMA] : STEPS.slice(version - 1)) sql.exec(step);
+  sql.exec(`PRAGMA user_version = ${LATEST}`);
 }
 
 /** How many steps a file has taken; 0: none, so it has no schema. */

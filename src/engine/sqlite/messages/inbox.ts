@@ -1,4 +1,4 @@
-/** What a job does about the messages it gets from those it is tied to; see delivery.ts. */
+/** What a job does about the messages it gets from those it is linked to; see relay.ts. */
 import { isTerminal } from "../../../model/job/state.js";
 import type { JobRef } from "../../../model/job/job.js";
 import { answerForMissing, type Message } from "../../shared/relay.js";

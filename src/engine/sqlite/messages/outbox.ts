@@ -1,9 +1,9 @@
-/** What jobs have to tell those they are tied to: messages follow from how a job is when it is asked, not from what happened. */
+/** The messages of jobs for those they are linked to: made from how a job is when it is asked, not from what happened. */
 import type { JobRef } from "../../../model/job/job.js";
 import { isTerminal, type JobState, type TerminalState } from "../../../model/job/state.js";
 import type { Message, OutboxBatch, OutboxReceipt } from "../../shared/relay.js";
 import { loadJob } from "../store/job.js";
-import { stateOf } from "../store/state-lines.js";
+import { stateOf } from "../store/state-codes.js";
 import { forget } from "../store/transitions.js";
 import type { SqliteQueue } from "../store/queue.js";
 import {
@@ -21,16 +21,17 @@ import type { Transaction } from "../store/transaction.js";
 const JOBS_AT_ONCE = 100;
 
 /** A job that has news, as it is now. */
-interface OutboxEntry extends Pick<LinkState, "flow" | "held" | "round"> {
+interface OutboxEntry extends Pick<LinkState, "flow" | "held" | "generation"> {
   readonly number: number;
   readonly ref: JobRef;
   /** `null`: it is gone. */
   readonly state: JobState | null;
 }
 
-type OutboxRow = [line: number, flow: LinkState["flow"], held: number, round: number];
+type OutboxRow = [stateCode: number, flow: LinkState["flow"], held: number, generation: number];
 
-const ENTRY = `SELECT j.line, t.flow, t.held, t.round FROM ties t CROSS JOIN jobs j ON j.job = t.job WHERE t.job = ?`;
+const ENTRY = `SELECT j.state_code, t.flow, t.held, t.generation
+  FROM links t CROSS JOIN jobs j ON j.job = t.job WHERE t.job = ?`;
 
 /** The next news of a queue. */
 export function takeOutbox(transaction: Transaction, queue: SqliteQueue): OutboxBatch {
@@ -38,16 +39,16 @@ export function takeOutbox(transaction: Transaction, queue: SqliteQueue): Outbox
   const entries = transaction.takeOutbox(queue, JOBS_AT_ONCE).map(([number, id]): OutboxEntry => {
     const ref = { queue: queue.name, id };
     const row = sql.all<OutboxRow>(ENTRY, number)[0];
-    if (row === undefined) return { number, ref, state: null, flow: null, held: false, round: 0 };
-    const [line, flow, held, round] = row;
-    return { number, ref, state: stateOf(line), flow, held: held === 1, round };
+    if (row === undefined) return { number, ref, state: null, flow: null, held: false, generation: 0 };
+    const [stateCode, flow, held, generation] = row;
+    return { number, ref, state: stateOf(stateCode), flow, held: held === 1, generation };
   });
   if (entries.length === 0) return { messages: [], receipt: null };
   const messages = entries.flatMap((entry) => messagesOf(sql, entry));
   return { messages, receipt: entries.filter(goesWhenDelivered).map(({ number }) => String(number)) };
 }
 
-/** A job that is gone leaves its ties until then; a flow that was never complete goes the way of its members. */
+/** The dependency rows of a removed job stay until then. An incomplete flow is removed together with its members. */
 function goesWhenDelivered({ state, flow }: OutboxEntry): boolean {
   return state === null || (flow === "open" && isTerminal(state));
 }
@@ -69,8 +70,8 @@ function messagesOf(sql: Sql, entry: OutboxEntry): Message[] {
 }
 
 function messagesOfEnded(sql: Sql, { number, ref: from, flow }: OutboxEntry, state: TerminalState): Message[] {
-  const ends = dependentsOf(sql, number).map(({ ref, round }): Message => {
-    return { kind: "end", to: ref, from, state, round };
+  const ends = dependentsOf(sql, number).map(({ ref, generation }): Message => {
+    return { kind: "end", to: ref, from, state, round: generation };
   });
   if (flow === null || ["completed", "partial", "failed"].includes(state)) return ends;
   // What was never complete is removed whole, ended members too.
@@ -82,12 +83,12 @@ function messagesOfEnded(sql: Sql, { number, ref: from, flow }: OutboxEntry, sta
   ];
 }
 
-function messagesOfWaiting(sql: Sql, { number, ref: from, flow, held, round }: OutboxEntry): Message[] {
+function messagesOfWaiting(sql: Sql, { number, ref: from, flow, held, generation }: OutboxEntry): Message[] {
   // What is held may depend on jobs that are still being created.
   const silent = flow === "open" || held;
   const waited = silent ? [] : dependenciesOf(sql, number).filter(({ state }) => state === null);
   const kind = flow === null ? "link" : "go";
-  const links = waited.map(({ queue, id }): Message => ({ kind, to: { queue, id }, from, round }));
+  const links = waited.map(({ queue, id }): Message => ({ kind, to: { queue, id }, from, round: generation }));
   const membership = flow === null ? bodyOf(sql, number)?.flow : null;
   if (membership == null || !(held || isAwaitedBy(sql, number, membership))) return links;
   const { queue, id, ifFailed } = membership;
@@ -96,16 +97,16 @@ function messagesOfWaiting(sql: Sql, { number, ref: from, flow, held, round }: O
 
 function removalMessagesOf(sql: Sql, number: number, from: JobRef): Message[] {
   return [
-    ...dependentsOf(sql, number).map(({ ref, round }): Message => {
-      return { kind: "end", to: ref, from, state: "removed", round };
+    ...dependentsOf(sql, number).map(({ ref, generation }): Message => {
+      return { kind: "end", to: ref, from, state: "removed", round: generation };
     }),
     ...dependenciesOf(sql, number).map(({ queue, id }): Message => ({ kind: "unlink", to: { queue, id }, from })),
   ];
 }
 
-const FLOWS = `SELECT j.job FROM jobs j CROSS JOIN ties t ON t.job = j.job
+const FLOWS = `SELECT j.job FROM jobs j CROSS JOIN links t ON t.job = j.job
   WHERE j.queue = ? AND t.flow IS NOT NULL AND j.finished_at IS NULL ORDER BY j.job`;
-const LINKED = "SELECT job, id FROM jobs WHERE queue = ? AND tied ORDER BY id";
+const LINKED = "SELECT job, id FROM jobs WHERE queue = ? AND linked ORDER BY id";
 
 /** What is to be told elsewhere when a queue is removed with all its jobs. */
 export function removalMessages(sql: Sql, { number, name }: SqliteQueue): Message[] {

@@ -18,7 +18,7 @@ export type LeaseRow = [
   ...PayloadRow,
   job: number,
   id: string,
-  key: number,
+  position: number,
   priority: number,
   attempts: number,
   createdAt: number,
@@ -30,7 +30,7 @@ export type LeaseRow = [
   tags: string | null,
   supersedes: string | null,
   checkpointed: number,
-  line: number,
+  stateCode: number,
   declinedAt: number | null,
 ];
 
@@ -39,19 +39,19 @@ export interface Candidate {
   readonly row: LeaseRow;
   readonly job: number;
   readonly id: string;
-  readonly key: number;
+  readonly position: number;
   readonly expireAt: number | null;
   readonly tags: string | null;
   /** Where it stands. */
-  readonly line: number;
+  readonly stateCode: number;
 }
 
 /** The columns of a `LeaseRow`; `j` is the table of jobs. */
-export const COLUMNS = `${PAYLOAD_COLUMNS}, j.job, j.id, j.key, j.priority, j.attempts, j.created_at, j.run_at, j.expire_at,
-  j.counted, j.epoch, j.crashes, j.tags, j.supersedes, j.checkpointed,
-  j.line, j.declined_at`;
+export const COLUMNS = `${PAYLOAD_COLUMNS}, j.job, j.id, j.position, j.priority, j.attempts, j.created_at, j.run_at,
+  j.expire_at, j.counted, j.epoch, j.crashes, j.tags, j.supersedes, j.checkpointed,
+  j.state_code, j.declined_at`;
 
 /** A row as a candidate. */
 export function candidate(row: LeaseRow): Candidate {
-  return { row, job: row[6], id: row[7], key: row[8], expireAt: row[13], tags: row[17], line: row[20] };
+  return { row, job: row[6], id: row[7], position: row[8], expireAt: row[13], tags: row[17], stateCode: row[20] };
 }

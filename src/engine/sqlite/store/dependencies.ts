@@ -1,7 +1,8 @@
 /**
- * What ties jobs, as it is stored: how a job stands towards others, what it depends on, what depends on it. Both sides of a
- * tie have a row: the dependent's says how the dependency ended, the dependency's keeps retention away. A job that stands
- * alone, as its run record says, has none of this and costs nothing. Ties of a job that is gone stay until that was told.
+ * The links between jobs, as they are stored: a row in `links` for each linked job, what it depends on, what depends on it.
+ * Both sides of a dependency have a row: the dependent's says how the dependency ended, the dependency's keeps retention
+ * away. A job without links, as its run record says, has none of this and costs nothing. The dependency rows of a removed
+ * job stay until its messages are delivered.
  */
 import type { Dependency, DependencyEnd, DependencyPolicy, DependencyRecord } from "../../../model/job/dependency.js";
 import type { JobRef, JobLinks } from "../../../model/job/job.js";
@@ -19,77 +20,77 @@ export interface LinkState {
   depends: number;
   /** How many of them have not ended. */
   pending: number;
-  /** How often it waited anew for them. */
-  round: number;
+  /** How often it began to wait for them anew. */
+  generation: number;
 }
 
-/** What depends on a job, and the round in which it waits for it. */
+/** A job that depends on another one, and the generation in which it waits for it. */
 export interface Dependent {
   readonly ref: JobRef;
-  readonly round: number;
+  readonly generation: number;
 }
 
-/** What is asked of a job to find its ties. */
-type MaybeLinked = Pick<Job, "job" | "line" | "linked">;
+/** What is asked of a job to find its links. */
+type MaybeLinked = Pick<Job, "job" | "stateCode" | "linked">;
 
-type LinkRow = [flow: LinkState["flow"], held: number, depends: number, waiting: number, round: number];
+type LinkRow = [flow: LinkState["flow"], held: number, depends: number, pending: number, generation: number];
 
-const LOAD = "SELECT flow, held, depends, waiting, round FROM ties WHERE job = ?";
-const ADD = "INSERT INTO ties (flow, held, depends, waiting, round, job) VALUES (?, ?, ?, ?, ?, ?)";
-const SAVE = "UPDATE ties SET flow = ?, held = ?, depends = ?, waiting = ?, round = ? WHERE job = ?";
+const LOAD = "SELECT flow, held, depends, pending, generation FROM links WHERE job = ?";
+const ADD = "INSERT INTO links (flow, held, depends, pending, generation, job) VALUES (?, ?, ?, ?, ?, ?)";
+const SAVE = "UPDATE links SET flow = ?, held = ?, depends = ?, pending = ?, generation = ? WHERE job = ?";
 
-/** The ties of a job that has none yet. */
-export const ALONE: LinkState = { flow: null, held: false, depends: 0, pending: 0, round: 0 };
+/** The links of a job that has none yet. */
+export const ALONE: LinkState = { flow: null, held: false, depends: 0, pending: 0, generation: 0 };
 
-/** The ties of a job, which may stand alone. */
+/** The links of a job, which may have none. */
 export function linksOf(sql: Sql, job: MaybeLinked): LinkState {
   const row = job.linked ? sql.all<LinkRow>(LOAD, job.job)[0] : undefined;
-  // Nothing else blocks a job that stands alone.
+  // Nothing else blocks a job without links.
   if (row === undefined) return { ...ALONE, held: stateOfJob(job) === "blocked" };
-  const [flow, held, depends, waiting, round] = row;
-  return { flow, held: held === 1, depends, pending: waiting, round };
+  const [flow, held, depends, pending, generation] = row;
+  return { flow, held: held === 1, depends, pending, generation };
 }
 
-/** Writes the ties of a job back; one that stood alone is tied from now on. */
+/** Writes the links of a job back; one that had none is linked from now on. */
 export function saveLinks(sql: Sql, job: MaybeLinked, links: LinkState): void {
   if (job.linked) {
     writeLinks(sql, SAVE, job, links);
     return;
   }
   addLinks(sql, job, links);
-  sql.run("UPDATE jobs SET tied = 1 WHERE job = ?", job.job);
+  sql.run("UPDATE jobs SET linked = 1 WHERE job = ?", job.job);
   job.linked = true;
 }
 
-/** Writes the ties of a job that was inserted as tied. */
+/** Writes the links of a job that was inserted as linked. */
 export function addLinks(sql: Sql, job: MaybeLinked, links: LinkState): void {
   writeLinks(sql, ADD, job, links);
 }
 
 function writeLinks(sql: Sql, statement: string, { job }: MaybeLinked, links: LinkState): void {
-  const { flow, held, depends, pending: waiting, round } = links;
-  sql.run(statement, flow, held ? 1 : 0, depends, waiting, round, job);
+  const { flow, held, depends, pending, generation } = links;
+  sql.run(statement, flow, held ? 1 : 0, depends, pending, generation, job);
 }
 
-/** Forgets the ties of a job, but for those to other jobs: these are to be told. */
+/** Forgets how a job is linked, but not its dependencies and dependents: they are still to get messages. */
 export function dropLinks(sql: Sql, { job }: Pick<Job, "job">): void {
-  for (const table of ["ties", "tied_bodies"]) sql.run(`DELETE FROM ${table} WHERE job = ?`, job);
+  for (const table of ["links", "link_bodies"]) sql.run(`DELETE FROM ${table} WHERE job = ?`, job);
 }
 
-/** Forgets the ties of a job to other jobs, by its number. */
+/** Forgets the dependencies and dependents of a job, by its number. */
 export function dropLinksToOthers(sql: Sql, job: number): void {
   for (const table of ["dependencies", "dependents"]) sql.run(`DELETE FROM ${table} WHERE job = ?`, job);
 }
 
-/** Keeps what a job was enqueued with of its ties. */
+/** Keeps what a job was enqueued with of its links. */
 export function keepBody(sql: Sql, { job }: Pick<Job, "job">, { after, references, flow, role }: JobLinks): void {
   const body = JSON.stringify({ after, references, flow, role });
-  sql.run("INSERT OR REPLACE INTO tied_bodies (job, body) VALUES (?, ?)", job, body);
+  sql.run("INSERT OR REPLACE INTO link_bodies (job, body) VALUES (?, ?)", job, body);
 }
 
-/** What a job was enqueued with of its ties; `null`: nothing, or what cannot be decoded, for such a job must end too. */
+/** What a job was enqueued with of its links; `null`: nothing, or what cannot be decoded, for such a job must end too. */
 export function bodyOf(sql: Sql, job: number): JobLinks | null {
-  const body = sql.all<[body: string]>("SELECT body FROM tied_bodies WHERE job = ?", job)[0]?.[0];
+  const body = sql.all<[body: string]>("SELECT body FROM link_bodies WHERE job = ?", job)[0]?.[0];
   if (body === undefined) return null;
   try {
     return parseLinks(body);
@@ -105,7 +106,7 @@ export function isMember(sql: Sql, { job, linked }: Pick<Job, "job" | "linked">)
 
 const DEPEND = "INSERT OR IGNORE INTO dependencies (job, queue, id, policy) VALUES (?, ?, ?, ?)";
 
-/** Lets a job depend on another one, unless it does already. Whoever asked writes its ties back. */
+/** Lets a job depend on another one, unless it does already. Whoever asked writes its links back. */
 export function addDependency(
   sql: Sql,
   { job }: Pick<Job, "job">,
@@ -131,7 +132,7 @@ export function dependency(sql: Sql, { job }: Pick<Job, "job">, { queue, id }: J
   return row === undefined ? null : dependencyFrom(row);
 }
 
-/** Takes back how a dependency ended. Whoever asked writes the ties of the job back. */
+/** Takes back how a dependency ended. Whoever asked writes the links of the job back. */
 export function reopenDependency(sql: Sql, { job }: Pick<Job, "job">, links: LinkState, { queue, id }: JobRef): void {
   sql.run(END, null, job, queue, id);
   links.pending += 1;
@@ -161,14 +162,14 @@ export function reopenDependencies(sql: Sql, { job }: Pick<Job, "job">): number 
   return sql.run(`UPDATE dependencies SET state = NULL WHERE ${UNSUCCESSFUL}`, job);
 }
 
-const ADD_DEPENDENT = `INSERT INTO dependents (job, queue, id, round) VALUES (?, ?, ?, ?)
-  ON CONFLICT DO UPDATE SET round = excluded.round`;
+const ADD_DEPENDENT = `INSERT INTO dependents (job, queue, id, generation) VALUES (?, ?, ?, ?)
+  ON CONFLICT DO UPDATE SET generation = excluded.generation`;
 const DEPENDENT = "SELECT 1 FROM dependents WHERE job = ? AND queue = ? AND id = ?";
-const DEPENDENTS = "SELECT queue, id, round FROM dependents WHERE job = ? ORDER BY queue, id";
+const DEPENDENTS = "SELECT queue, id, generation FROM dependents WHERE job = ? ORDER BY queue, id";
 
 /** Writes down that a job depends on this one. */
-export function addDependent(sql: Sql, { job }: Pick<Job, "job">, { queue, id }: JobRef, round: number): void {
-  sql.run(ADD_DEPENDENT, job, queue, id, round);
+export function addDependent(sql: Sql, { job }: Pick<Job, "job">, { queue, id }: JobRef, generation: number): void {
+  sql.run(ADD_DEPENDENT, job, queue, id, generation);
 }
 
 /** Strikes out a job that depends on this one; answers whether it did. */
@@ -184,8 +185,8 @@ export function isAwaitedBy(sql: Sql, job: number, { queue, id }: JobRef): boole
 /** What depends on a job, by queue and id; by its number. */
 export function dependentsOf(sql: Sql, job: number): Dependent[] {
   return sql
-    .all<[queue: string, id: string, round: number]>(DEPENDENTS, job)
-    .map(([queue, id, round]) => ({ ref: { queue, id }, round }));
+    .all<[queue: string, id: string, generation: number]>(DEPENDENTS, job)
+    .map(([queue, id, generation]) => ({ ref: { queue, id }, generation }));
 }
 
 /** Does anything depend on the job? Then retention keeps it. */

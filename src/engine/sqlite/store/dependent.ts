@@ -29,12 +29,12 @@ import {
 } from "./dependencies.js";
 import type { Transaction } from "./transaction.js";
 
-/** Does the spec tie its job to others? */
+/** Does the spec link its job to others? */
 export function isLinked({ after, references, flow, role }: JobSpec): boolean {
   return after.length > 0 || references.length > 0 || flow !== null || role !== UNLINKED.role;
 }
 
-/** Ties a new job to what it depends on, and to its flow. */
+/** Links a new job to what it depends on, and to its flow. */
 export function linkNewJob(transaction: Transaction, queue: SqliteQueue, job: Job, spec: JobSpec): void {
   const { sql } = transaction;
   const { after, flow, role, hold } = spec;
@@ -42,7 +42,7 @@ export function linkNewJob(transaction: Transaction, queue: SqliteQueue, job: Jo
   for (const dependency of after) addDependency(sql, job, links, dependency, dependency.ifFailed);
   addLinks(sql, job, links);
   keepBody(sql, job, spec);
-  if (flow !== null) addDependent(sql, job, flow, links.round);
+  if (flow !== null) addDependent(sql, job, flow, links.generation);
   if (after.length > 0 || flow !== null) transaction.markPending(queue, job);
 }
 
@@ -64,7 +64,7 @@ export function reopenAll(transaction: Transaction, queue: SqliteQueue, job: Job
   links.held &&= belongs;
   if (links.depends > 0) {
     links.pending = reopenDependencies(sql, job);
-    links.round += 1;
+    links.generation += 1;
   }
   if (belongs || links.depends > 0) transaction.markPending(queue, job);
   saveLinks(sql, job, links);
@@ -97,7 +97,7 @@ export function onDependencyEnded(
   const known = dependency(sql, job, from);
   if (known === null) return [{ kind: "unlink", to: from, from: to }];
   const links = linksOf(sql, job);
-  if (known.state !== null || round !== links.round) return [];
+  if (known.state !== null || round !== links.generation) return [];
   endDependency(sql, job, from, state);
   links.pending -= 1;
   saveLinks(sql, job, links);

@@ -65,7 +65,7 @@ export function onMemberJoined(
   const late = hasEnded && end === null;
   // A new one may have ended before this arrived.
   const goes = links.flow !== "open" && (late || known === null || again || held);
-  const go: Message = { kind: "go", to: from, from: to, round: links.round };
+  const go: Message = { kind: "go", to: from, from: to, round: links.generation };
   return [...(late ? [cancelled] : []), ...(goes ? [go] : [])];
 }
 

@@ -5,7 +5,7 @@
 import { DEFAULT_RETENTION, type Retention } from "../../../model/job/retention.js";
 import { isTerminal, type JobState, type TerminalState } from "../../../model/job/state.js";
 import { readRetention } from "../../../model/options/strict-job.js";
-import { stateOf } from "./state-lines.js";
+import { stateOf } from "./state-codes.js";
 import type { RetentionClass } from "./queue.js";
 import type { Sql } from "../database/sql.js";
 
@@ -13,8 +13,8 @@ export interface Job {
   /** The number of its row. */
   job: number;
   readonly id: string;
-  line: number;
-  key: number;
+  stateCode: number;
+  position: number;
   tiebreak: string | null;
   priority: number;
   readonly attempts: number;
@@ -31,8 +31,8 @@ export interface Job {
   suspect: boolean;
   /** Since when it has been declined; only a queued or active job has been. */
   declinedAt: number | null;
-  /** The key it had in line when it was leased last. */
-  readonly place: number | null;
+  /** The position it had when it was leased last. */
+  readonly lastPosition: number | null;
   /** The session of the latest run: it holds the job only while that is active. */
   session: string | null;
   /** The lease under which the last error happened; 0: the job ended without a run. */
@@ -49,7 +49,7 @@ export interface Job {
   readonly supersedes: string | null;
   /** Have its runs left checkpoints? */
   checkpointed: boolean;
-  /** Is it tied to other jobs? */
+  /** Is it linked to other jobs? */
   linked: boolean;
 }
 
@@ -60,16 +60,16 @@ export type MovingJob = Omit<
 >;
 
 /** The columns of a run record, in the order of `JobRow`; `j` is the table. */
-export const JOB_COLUMNS = `j.job, j.id, j.line, j.key, j.tie, j.priority, j.attempts, j.created_at, j.run_at, j.started_at,
-  j.finished_at, j.expire_at, j.counted, j.epoch, j.settled, j.crashes, j.suspect, j.session, j.error_epoch, j.logged,
+export const JOB_COLUMNS = `j.job, j.id, j.state_code, j.position, j.tiebreak, j.priority, j.attempts, j.created_at,
+  j.run_at, j.started_at, j.finished_at, j.expire_at, j.counted, j.epoch, j.settled, j.crashes, j.suspect, j.session, j.error_epoch, j.logged,
   j.retention, j.kept, j.remove_at, j.unique_key, j.unique_until, j.op, j.tags,
-  j.supersedes, j.checkpointed, j.tied, j.declined_at, j.place`;
+  j.supersedes, j.checkpointed, j.linked, j.declined_at, j.last_position`;
 
 export type JobRow = [
   job: number,
   id: string,
-  line: number,
-  key: number,
+  stateCode: number,
+  position: number,
   tiebreak: string | null,
   priority: number,
   attempts: number,
@@ -97,7 +97,7 @@ export type JobRow = [
   checkpointed: number,
   linked: number,
   declinedAt: number | null,
-  place: number | null,
+  lastPosition: number | null,
 ];
 
 /** How many columns a run record has. */
@@ -108,8 +108,8 @@ export function jobFrom(row: readonly [...JobRow, ...unknown[]]): Job {
   return {
     job: row[0],
     id: row[1],
-    line: row[2],
-    key: row[3],
+    stateCode: row[2],
+    position: row[3],
     tiebreak: row[4],
     priority: row[5],
     attempts: row[6],
@@ -137,7 +137,7 @@ export function jobFrom(row: readonly [...JobRow, ...unknown[]]): Job {
     checkpointed: row[28] === 1,
     linked: row[29] === 1,
     declinedAt: row[30],
-    place: row[31],
+    lastPosition: row[31],
   };
 }
 
@@ -156,16 +156,16 @@ export function loadJob(sql: Sql, number: number): Job | null {
   return row === undefined ? null : jobFrom(row);
 }
 
-const SAVE = `UPDATE jobs SET line = ?, key = ?, tie = ?, priority = ?, run_at = ?, started_at = ?, finished_at = ?,
-  expire_at = ?, counted = ?, epoch = ?, settled = ?, crashes = ?, suspect = ?, session = ?, error_epoch = ?, kept = ?,
+const SAVE = `UPDATE jobs SET state_code = ?, position = ?, tiebreak = ?, priority = ?, run_at = ?, started_at = ?,
+  finished_at = ?, expire_at = ?, counted = ?, epoch = ?, settled = ?, crashes = ?, suspect = ?, session = ?, error_epoch = ?, kept = ?,
   remove_at = ?, op = ?, tags = ?, checkpointed = ?, declined_at = ? WHERE job = ?`;
 
 /** Writes a run record back. */
 export function saveJob(sql: Sql, job: Job): void {
   sql.run(
     SAVE,
-    job.line,
-    job.key,
+    job.stateCode,
+    job.position,
     job.tiebreak,
     job.priority,
     job.runAt,
@@ -190,8 +190,8 @@ export function saveJob(sql: Sql, job: Job): void {
 }
 
 /** The state of a job. */
-export function stateOfJob(job: Pick<Job, "line">): JobState {
-  return stateOf(job.line);
+export function stateOfJob(job: Pick<Job, "stateCode">): JobState {
+  return stateOf(job.stateCode);
 }
 
 /** Which retention rule a terminal state falls under. */

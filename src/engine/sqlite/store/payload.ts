@@ -8,7 +8,7 @@ import { UNLINKED, type JobBody, type JobLinks } from "../../../model/job/job.js
 import { DEFAULT_RETENTION, type Retention } from "../../../model/job/retention.js";
 import {
   readBackoff as readStrictBackoff,
-  readLinks as readStrictTies,
+  readLinks as readStrictLinks,
   readTimeout,
 } from "../../../model/options/strict-job.js";
 import { parseRetention, parseTags, type Job } from "./job.js";
@@ -24,7 +24,7 @@ export function backoffText(backoff: Backoff): string | null {
 
 /** The columns of a payload, in the order of `PayloadRow`; `j` is the table of jobs. */
 export const PAYLOAD_COLUMNS = `j.task, coalesce(j.input, (SELECT i.input FROM inputs i WHERE i.job = j.job)), j.backoff,
-  j.timeout, j.meta, CASE j.tied WHEN 1 THEN (SELECT b.body FROM tied_bodies b WHERE b.job = j.job) END`;
+  j.timeout, j.meta, CASE j.linked WHEN 1 THEN (SELECT b.body FROM link_bodies b WHERE b.job = j.job) END`;
 
 /** As it comes out of the file, where anything may have happened to it. */
 export type PayloadRow = [
@@ -55,14 +55,14 @@ export function readBody(job: Pick<Job, "id" | "supersedes">, row: readonly [...
   };
 }
 
-/** Decodes what a job was enqueued with of its ties. @throws Undecodable */
+/** Decodes what a job was enqueued with of its links. @throws Undecodable */
 export function readLinks({ id }: Pick<Job, "id">, row: readonly [...PayloadRow, ...unknown[]]): JobLinks {
-  return decode(id, "ties", row[5], parseLinks, UNLINKED);
+  return decode(id, "links", row[5], parseLinks, UNLINKED);
 }
 
-/** Ties as they are stored. @throws when they cannot be decoded */
+/** Links as they are stored. @throws when they cannot be decoded */
 export function parseLinks(text: string): JobLinks {
-  return readStrictTies("ties", JSON.parse(text));
+  return readStrictLinks("links", JSON.parse(text));
 }
 
 /** Decodes the tags of a job. @throws Undecodable */

@@ -1,12 +1,12 @@
 /**
- * A queue within a transaction: its row read once, changed here, written once. Keeps how many jobs stand in each line, the
- * positions of the line, the totals of tags, and the events that watchers want.
+ * A queue within a transaction: its row read once, changed here, written once. Keeps how many jobs have each state code, the
+ * positions at both ends, the totals of tags, and the events that watchers want.
  */
 import { MOST_EVENTS, WATCH_INTEREST, type QueueEvent } from "../../../model/job/event.js";
 import { perState, type JobState } from "../../../model/job/state.js";
 import type { StateCounts } from "../../contract/engine.js";
 import { PRIORITY_STEP } from "../../shared/listing-order.js";
-import { APART, lineOf, LINES, QUEUED } from "./state-lines.js";
+import { APART, codeOf, STATE_CODES, QUEUED } from "./state-codes.js";
 import type { Sql } from "../database/sql.js";
 
 /** Which retention rule a terminal state falls under. */
@@ -19,7 +19,7 @@ export type EventBody = WithoutOrder<QueueEvent>;
 type QueueRow = [
   number: number,
   paused: number,
-  lines: string,
+  counts: string,
   keepCompleted: number | null,
   keepFailed: number | null,
   keptCompleted: number,
@@ -34,10 +34,10 @@ type QueueRow = [
   epoch: number,
 ];
 
-const LOAD = `SELECT queue, paused, lines, keep_completed, keep_failed, kept_completed, kept_failed,
+const LOAD = `SELECT queue, paused, counts, keep_completed, keep_failed, kept_completed, kept_failed,
   default_tail, other_tail, other_head, finished, sequence, dropped, interest, epoch FROM queues WHERE name = ?`;
 
-const SAVE = `UPDATE queues SET paused = ?, lines = ?, keep_completed = ?, keep_failed = ?, kept_completed = ?,
+const SAVE = `UPDATE queues SET paused = ?, counts = ?, keep_completed = ?, keep_failed = ?, kept_completed = ?,
   kept_failed = ?, default_tail = ?, other_tail = ?, other_head = ?, finished = ?, sequence = ?,
   dropped = ?, interest = ?, epoch = ? WHERE queue = ?`;
 
@@ -45,20 +45,20 @@ const ADD_TOTAL = `INSERT INTO tag_totals (queue, tag, state, jobs) VALUES (?, ?
   ON CONFLICT DO UPDATE SET jobs = jobs + excluded.jobs`;
 const DROP_TOTAL = "DELETE FROM tag_totals WHERE queue = ? AND tag = ? AND state = ? AND jobs = 0";
 
-const FIRST_DEFAULT = `SELECT key FROM jobs WHERE queue = ? AND line = ${QUEUED}
-  AND key > ${-PRIORITY_STEP / 2} AND key < ${PRIORITY_STEP / 2} ORDER BY key LIMIT 1`;
+const FIRST_DEFAULT = `SELECT position FROM jobs WHERE queue = ? AND state_code = ${QUEUED}
+  AND position > ${-PRIORITY_STEP / 2} AND position < ${PRIORITY_STEP / 2} ORDER BY position LIMIT 1`;
 
-/** How many jobs stand in each line, from the column that says so. */
-export function readLines(text: string): number[] {
+/** How many jobs have each state code, from the column that says so. */
+export function readCounts(text: string): number[] {
   const stored: number[] = JSON.parse(text);
-  return Array.from({ length: LINES }, (_, line) => stored[line] ?? 0);
+  return Array.from({ length: STATE_CODES }, (_, code) => stored[code] ?? 0);
 }
 
 /** How many jobs are in each state. */
-export function countStates(lines: readonly number[]): StateCounts {
+export function countStates(counts: readonly number[]): StateCounts {
   const standing = (state: JobState): number => {
     let jobs = 0;
-    for (let line = lineOf(state); line < LINES; line += APART) jobs += lines[line] ?? 0;
+    for (let code = codeOf(state); code < STATE_CODES; code += APART) jobs += counts[code] ?? 0;
     return jobs;
   };
   return perState(standing);
@@ -71,7 +71,7 @@ export class SqliteQueue {
   readonly kept: Record<RetentionClass, number>;
   readonly #sql: Sql;
   readonly #now: number;
-  readonly #lines: number[];
+  readonly #counts: number[];
   // Positions count up at the tail and down at the head; before the first job of the default priority there is one place
   // only, as on Redis, where those jobs stand in a list.
   readonly #default: { tail: number };
@@ -101,7 +101,7 @@ export class SqliteQueue {
     this.name = name;
     this.number = row[0];
     this.#paused = row[1] === 1;
-    this.#lines = readLines(row[2]);
+    this.#counts = readCounts(row[2]);
     this.keep = { completed: row[3], failed: row[4] };
     this.kept = { completed: row[5], failed: row[6] };
     this.#default = { tail: row[7] };
@@ -127,14 +127,14 @@ export class SqliteQueue {
     return this.#sequence;
   }
 
-  /** How many jobs stand in a line. */
-  standing(line: number): number {
-    return this.#lines[line] ?? 0;
+  /** How many jobs have a state code. */
+  standing(code: number): number {
+    return this.#counts[code] ?? 0;
   }
 
-  /** A job came to a line (1) or left it (-1). */
-  count(line: number, by: 1 | -1): void {
-    this.#lines[line] = this.standing(line) + by;
+  /** A job got a state code (1) or lost it (-1). */
+  count(code: number, by: 1 | -1): void {
+    this.#counts[code] = this.standing(code) + by;
     this.#changed = true;
   }
 
@@ -146,19 +146,19 @@ export class SqliteQueue {
     this.#changed = true;
   }
 
-  /** The next position at one end of the line of a priority. */
+  /** The next position at one end of the jobs of a priority. */
   position(priority: number, apart: boolean, place: "head" | "tail"): number {
-    const line = priority === 0 ? this.#default : this.#other;
+    const ends = priority === 0 ? this.#default : this.#other;
     this.#changed = true;
     // Who stands apart takes no position of its own: it stands half a step before the next one to come.
-    if (place === "tail") return apart ? line.tail - 0.5 : line.tail++;
+    if (place === "tail") return apart ? ends.tail - 0.5 : ends.tail++;
     if (priority === 0) return this.#defaultHead() + (apart ? 0.5 : 0);
     return apart ? this.#other.head + 0.5 : this.#other.head--;
   }
 
   /** The position before the first job of the default priority, or before the next to come when there is none. */
   #defaultHead(): number {
-    const row = this.#sql.all<[key: number]>(FIRST_DEFAULT, this.number)[0];
+    const row = this.#sql.all<[position: number]>(FIRST_DEFAULT, this.number)[0];
     return (row?.[0] ?? this.#default.tail) - 1;
   }
 
@@ -215,7 +215,7 @@ export class SqliteQueue {
     this.#sql.run(
       SAVE,
       this.#paused ? 1 : 0,
-      JSON.stringify(this.#lines),
+      JSON.stringify(this.#counts),
       this.keep.completed,
       this.keep.failed,
       this.kept.completed,

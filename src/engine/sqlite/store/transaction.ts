@@ -15,7 +15,7 @@ export class Transaction {
   readonly #queues = new Map<string, SqliteQueue>();
   readonly #changed = new Set<string>();
   readonly #revoked: TakenLease[] = [];
-  /** Per queue the jobs that have something to tell those they are tied to, the earliest first. */
+  /** Per queue the jobs that have messages for those they are linked to, the earliest first. */
   readonly #outbox = new Map<string, Map<number, string>>();
 
   constructor(sql: Sql, clock: Clock) {
@@ -51,7 +51,7 @@ export class Transaction {
     this.#changed.add(name);
   }
 
-  /** A job has something to tell those it is tied to, once the command has run (post.ts). */
+  /** A job has messages for those it is linked to, once the command has run (mailbox.ts). */
   markPending({ name }: SqliteQueue, { job, id }: Pick<Job, "job" | "id">): void {
     let news = this.#outbox.get(name);
     if (news === undefined) this.#outbox.set(name, (news = new Map()));

@@ -1,6 +1,6 @@
 /**
- * How a job moves: the only code that changes where a job stands, so lines, totals and watchers always agree. Changes are
- * made to the run record; whoever moves a job writes it back.
+ * How a job moves: the only code that changes where a job stands, so state codes, totals and watchers always agree. Changes
+ * are made to the run record; whoever moves a job writes it back.
  */
 import { encodeFailure, type Failure } from "../../../model/failure/failure.js";
 import { MOST_ATTEMPT_RECORDS, type AttemptOutcome } from "../../../model/job/job.js";
@@ -11,7 +11,7 @@ import { PRIORITY_STEP } from "../../shared/listing-order.js";
 import { workerOf } from "../../shared/session-id.js";
 import { dropCheckpoints } from "./checkpoint.js";
 import { retentionClass, retentionOf, stateOfJob, tagsOf, reportsLastRun, type Job, type MovingJob } from "./job.js";
-import { APART, lineOf } from "./state-lines.js";
+import { APART, codeOf } from "./state-codes.js";
 import { dropLinks, isRetained, linksOf } from "./dependencies.js";
 import type { SqliteQueue } from "./queue.js";
 import type { Transaction } from "./transaction.js";
@@ -28,7 +28,7 @@ export function move(
   queue.tell({ kind: "state", id: job.id, state: to });
 }
 
-/** Moves a queued job to the tail of its line, which another priority may have changed. */
+/** Moves a queued job to the tail of its priority, which may have changed. */
 export function reinsert(queue: SqliteQueue, job: MovingJob): void {
   removeFromState(queue, job);
   insert(queue, job, stateOfJob(job), "tail");
@@ -48,7 +48,7 @@ export function finish(transaction: Transaction, queue: SqliteQueue, job: Moving
   const usual = age === DEFAULT_RETENTION[kind].age;
   if (!retained && !usual) job.removeAt = now + age;
   insert(queue, job, to, "tail", retained || !usual);
-  if (!retained) keepByCount(queue, job, to, -job.key);
+  if (!retained) keepByCount(queue, job, to, -job.position);
   job.suspect = false;
   queue.tell({ kind: "state", id: job.id, state: to });
   if (retained || flow !== null) transaction.markPending(queue, job);
@@ -80,12 +80,12 @@ export function unretain(queue: SqliteQueue, job: MovingJob): void {
 }
 
 function standApart(queue: SqliteQueue, job: MovingJob, state: JobState): void {
-  queue.count(job.line, -1);
-  job.line = lineOf(state) + APART;
-  queue.count(job.line, 1);
+  queue.count(job.stateCode, -1);
+  job.stateCode = codeOf(state) + APART;
+  queue.count(job.stateCode, 1);
 }
 
-/** Puts a job where its state says. `apart`: in the second line of that state. */
+/** Puts a job where its state says. `apart`: under the second code of that state. */
 export function insert(
   queue: SqliteQueue,
   job: MovingJob,
@@ -95,40 +95,40 @@ export function insert(
 ): void {
   if (state !== "queued" && state !== "active") job.declinedAt = null;
   const aside = state === "queued" && job.declinedAt !== null;
-  job.line = lineOf(state) + (apart ? APART : 0) + (aside ? 2 * APART : 0);
+  job.stateCode = codeOf(state) + (apart ? APART : 0) + (aside ? 2 * APART : 0);
   job.tiebreak = job.id;
   switch (state) {
     case "blocked":
-      job.key = job.createdAt;
+      job.position = job.createdAt;
       break;
     case "delayed":
-      job.key = job.runAt;
+      job.position = job.runAt;
       break;
     case "active":
-      job.key = 0;
+      job.position = 0;
       break;
     case "queued":
       // A declined job that is handed back, too, stands where it stood.
-      job.key =
-        aside && place !== "tail" && job.place !== null
-          ? job.place
+      job.position =
+        aside && place !== "tail" && job.lastPosition !== null
+          ? job.lastPosition
           : job.priority * PRIORITY_STEP +
             queue.position(job.priority, apart || aside, place === "tail" ? place : "head");
       if (!apart && !aside) job.tiebreak = null;
       break;
     default:
       // The latest comes first in listings.
-      job.key = -queue.finish();
+      job.position = -queue.finish();
       job.tiebreak = null;
   }
-  queue.count(job.line, 1);
+  queue.count(job.stateCode, 1);
   if (job.tags !== null) for (const tag of tagsOf(job)) queue.tally(tag, state, 1);
 }
 
 /** Takes a job from where it stands. */
 export function removeFromState(queue: SqliteQueue, job: MovingJob): void {
   const state = stateOfJob(job);
-  queue.count(job.line, -1);
+  queue.count(job.stateCode, -1);
   if (job.tags !== null) for (const tag of tagsOf(job)) queue.tally(tag, state, -1);
   takeFromRetention(queue, job, state);
 }
@@ -153,7 +153,7 @@ export function forget(transaction: Transaction, queue: SqliteQueue, job: Job): 
   }
   if (job.supersedes !== null) {
     sql.run("DELETE FROM latest WHERE queue = ? AND key = ? AND job = ?", queue.number, job.supersedes, job.job);
-    sql.run("DELETE FROM owed WHERE job = ?", job.job);
+    sql.run("DELETE FROM superseded WHERE job = ?", job.job);
   }
   if (job.tags !== null) untag(transaction, queue, job);
   if (job.linked) {

@@ -1,0 +1,267 @@
+/**
+ * The schema that a new file is given, in one piece: renaming step by step what has just been made would take longer than
+ * all the rest of opening it. Files that are there already come to the same schema by the steps of migrations.ts.
+ */
+export const SCHEMA = `
+  CREATE TABLE queues (
+    queue INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    paused INTEGER NOT NULL DEFAULT 0,
+    -- How many jobs have each state code: a JSON array, see state-codes.ts.
+    counts TEXT NOT NULL DEFAULT '[]',
+    -- The latest count that retention was asked for, and how many finished jobs ask for one.
+    keep_completed INTEGER, keep_failed INTEGER,
+    kept_completed INTEGER NOT NULL DEFAULT 0, kept_failed INTEGER NOT NULL DEFAULT 0,
+    -- The next positions at both ends: of the default priority, and of all others.
+    default_tail INTEGER NOT NULL DEFAULT 0,
+    other_tail INTEGER NOT NULL DEFAULT 0, other_head INTEGER NOT NULL DEFAULT -1,
+    finished INTEGER NOT NULL DEFAULT 0,
+    sequence INTEGER NOT NULL DEFAULT 0,
+    -- Events up to this sequence were dropped; events are recorded until the time in interest.
+    dropped INTEGER NOT NULL DEFAULT 0,
+    interest INTEGER NOT NULL DEFAULT 0,
+    -- The number of the last exchange that leased anything.
+    epoch INTEGER NOT NULL DEFAULT 0
+  );
+
+  CREATE TABLE jobs (
+    job INTEGER PRIMARY KEY,
+    queue INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    -- Where it stands: a code of its state, its position among the jobs of that code, and what breaks a tie, which is null
+    -- where positions are unique.
+    state_code INTEGER NOT NULL,
+    position NUMERIC NOT NULL,
+    tiebreak TEXT,
+    priority INTEGER NOT NULL,
+    attempts INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    run_at INTEGER NOT NULL,
+    started_at INTEGER,
+    finished_at INTEGER,
+    expire_at INTEGER,
+    counted INTEGER NOT NULL DEFAULT 0,
+    epoch INTEGER NOT NULL DEFAULT 0,
+    settled INTEGER NOT NULL DEFAULT 0,
+    crashes INTEGER NOT NULL DEFAULT 0,
+    suspect INTEGER NOT NULL DEFAULT 0,
+    -- Have its runs left checkpoints? Is it linked to others? One that is not has no row in the tables of either.
+    checkpointed INTEGER NOT NULL DEFAULT 0,
+    linked INTEGER NOT NULL DEFAULT 0,
+    -- Since when a queued or running job has been declined by workers that have not the code of its task.
+    declined_at INTEGER,
+    -- The position it had when it was leased last.
+    last_position NUMERIC,
+    -- The session of the latest run, also after it ended.
+    session TEXT,
+    -- The lease under which the last error happened, and how many lines were ever logged.
+    error_epoch INTEGER,
+    logged INTEGER NOT NULL DEFAULT 0,
+    -- Null: the default.
+    retention TEXT,
+    -- Of finished jobs: their number when retention asks for a count, negative for those that did not end well; and the
+    -- time of removal when it is not the usual one.
+    kept INTEGER,
+    remove_at INTEGER,
+    unique_key TEXT, unique_until ANY, unique_on_conflict TEXT,
+    debounce_wait INTEGER, debounce_most INTEGER,
+    -- The key under which it replaces the job before it.
+    supersedes TEXT,
+    op TEXT,
+    nonce TEXT,
+    tags TEXT,
+    timeout INTEGER NOT NULL,
+    ttl INTEGER,
+    task TEXT NOT NULL,
+    -- Null: the default.
+    backoff TEXT,
+    progress TEXT,
+    meta TEXT,
+    -- Null: in the table inputs, because it is long.
+    input TEXT,
+    result TEXT,
+    -- What failed in a job that half succeeded.
+    failures TEXT
+  );
+  CREATE UNIQUE INDEX jobs_id ON jobs (queue, id);
+  CREATE INDEX jobs_position ON jobs (queue, state_code, position, tiebreak);
+  CREATE INDEX jobs_expire ON jobs (queue, expire_at, id) WHERE expire_at IS NOT NULL;
+  CREATE INDEX jobs_remove ON jobs (queue, remove_at, id) WHERE remove_at IS NOT NULL;
+  CREATE INDEX jobs_kept ON jobs (queue, kept) WHERE kept IS NOT NULL;
+  -- Codes 22 and 32, see state-codes.ts.
+  CREATE INDEX jobs_aside ON jobs (queue, state_code, task, position, tiebreak) WHERE state_code IN (22, 32);
+
+  -- Long inputs live apart, so that moving a job does not copy them.
+  CREATE TABLE inputs (job INTEGER PRIMARY KEY, input TEXT NOT NULL);
+
+  CREATE TABLE unique_keys (
+    queue INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    job INTEGER NOT NULL,
+    -- Held until then; or, when null, until the job started or finished.
+    expires_at INTEGER,
+    until_started INTEGER NOT NULL,
+    PRIMARY KEY (queue, key)
+  ) WITHOUT ROWID;
+
+  -- The latest job of each key under which jobs replace each other.
+  CREATE TABLE latest (
+    queue INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    job INTEGER NOT NULL,
+    PRIMARY KEY (queue, key)
+  ) WITHOUT ROWID;
+
+  -- Superseded jobs whose application has not been told, and from when on they may be handed out.
+  CREATE TABLE superseded (
+    job INTEGER PRIMARY KEY,
+    queue INTEGER NOT NULL,
+    task TEXT NOT NULL,
+    id TEXT NOT NULL,
+    due INTEGER NOT NULL
+  );
+  CREATE INDEX superseded_task ON superseded (queue, task, id);
+
+  CREATE TABLE tags (
+    queue INTEGER NOT NULL,
+    tag TEXT NOT NULL,
+    job INTEGER NOT NULL,
+    PRIMARY KEY (queue, tag, job)
+  ) WITHOUT ROWID;
+
+  CREATE TABLE tag_totals (
+    queue INTEGER NOT NULL,
+    tag TEXT NOT NULL,
+    state TEXT NOT NULL,
+    jobs INTEGER NOT NULL,
+    PRIMARY KEY (queue, tag, state)
+  ) WITHOUT ROWID;
+
+  -- How runs ended, but for the last one of jobs that ended well, which their own row tells. One row per lease.
+  CREATE TABLE attempts (
+    job INTEGER NOT NULL,
+    epoch INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    worker TEXT NOT NULL,
+    started_at INTEGER NOT NULL,
+    ended_at INTEGER NOT NULL,
+    outcome TEXT NOT NULL,
+    fingerprint TEXT,
+    error TEXT,
+    PRIMARY KEY (job, epoch)
+  ) WITHOUT ROWID;
+
+  CREATE TABLE logs (
+    job INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    line TEXT NOT NULL,
+    PRIMARY KEY (job, number)
+  ) WITHOUT ROWID;
+
+  -- What the runs of a job left for those after them.
+  CREATE TABLE checkpoints (
+    job INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    entry TEXT NOT NULL,
+    PRIMARY KEY (job, seq)
+  ) WITHOUT ROWID;
+
+  -- How a linked job stands towards others.
+  CREATE TABLE links (
+    job INTEGER PRIMARY KEY,
+    -- Of a flow: open while it is being created, begun from then on.
+    flow TEXT,
+    held INTEGER NOT NULL,
+    -- How many dependencies there are, how many of them have not ended, and how often it waited anew for them.
+    depends INTEGER NOT NULL,
+    pending INTEGER NOT NULL,
+    generation INTEGER NOT NULL
+  );
+
+  -- What a linked job was enqueued with of this, as JSON: it can be long, and lives apart from what changes often.
+  CREATE TABLE link_bodies (job INTEGER PRIMARY KEY, body TEXT NOT NULL);
+
+  -- What a job depends on: with state null while it is waited for.
+  CREATE TABLE dependencies (
+    job INTEGER NOT NULL,
+    queue TEXT NOT NULL,
+    id TEXT NOT NULL,
+    policy TEXT NOT NULL,
+    state TEXT,
+    PRIMARY KEY (job, queue, id)
+  ) WITHOUT ROWID;
+
+  -- The jobs that depend on a job, and the generation in which each waits for it.
+  CREATE TABLE dependents (
+    job INTEGER NOT NULL,
+    queue TEXT NOT NULL,
+    id TEXT NOT NULL,
+    generation INTEGER NOT NULL,
+    PRIMARY KEY (job, queue, id)
+  ) WITHOUT ROWID;
+
+  CREATE TABLE sessions (session TEXT PRIMARY KEY, worker TEXT NOT NULL) WITHOUT ROWID;
+
+  -- The queues in which a session has not ended, each with its own end: a queue may be obliterated under it.
+  CREATE TABLE lives (
+    session TEXT NOT NULL,
+    queue INTEGER NOT NULL,
+    deadline INTEGER NOT NULL,
+    ttl INTEGER NOT NULL DEFAULT 0,
+    seen_at INTEGER NOT NULL,
+    PRIMARY KEY (session, queue)
+  ) WITHOUT ROWID;
+  CREATE INDEX lives_deadline ON lives (queue, deadline);
+
+  -- Per queue and lane: the last exchange and what it leased, as JSON.
+  CREATE TABLE calls (
+    session TEXT NOT NULL,
+    queue INTEGER NOT NULL,
+    lane INTEGER NOT NULL,
+    call INTEGER NOT NULL,
+    leases TEXT NOT NULL,
+    PRIMARY KEY (session, queue, lane)
+  ) WITHOUT ROWID;
+
+  -- Leases taken from sessions, until they settle them. The number only rises: listeners remember how far they have read.
+  CREATE TABLE revoked (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    session TEXT NOT NULL,
+    queue TEXT NOT NULL,
+    id TEXT NOT NULL,
+    epoch INTEGER NOT NULL,
+    cause TEXT NOT NULL DEFAULT 'cancel'
+  );
+  CREATE INDEX revoked_session ON revoked (session);
+
+  CREATE TABLE events (
+    queue INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    event TEXT NOT NULL,
+    PRIMARY KEY (queue, sequence)
+  ) WITHOUT ROWID;
+
+  CREATE TABLE schedules (
+    queue INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    definition TEXT NOT NULL,
+    -- The part of the definition that its ticks follow from.
+    times TEXT NOT NULL,
+    status TEXT NOT NULL,
+    -- The command that gave it this definition, and what it was answered.
+    revision TEXT NOT NULL,
+    answer TEXT NOT NULL,
+    last_due INTEGER NOT NULL,
+    next_due INTEGER,
+    last_job TEXT,
+    -- The command that fired it last.
+    fired TEXT,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (queue, name)
+  ) WITHOUT ROWID;
+  CREATE INDEX schedules_due ON schedules (queue, next_due, name) WHERE next_due IS NOT NULL;
+
+  -- Names this database. A process opens the file more than once, and must know that it has the same one each time.
+  CREATE TABLE identity (identity TEXT NOT NULL);
+  INSERT INTO identity VALUES (lower(hex(randomblob(16))));
+`;

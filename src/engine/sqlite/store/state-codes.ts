@@ -1,0 +1,32 @@
+/**
+ * State codes: the number by which a job's row says where it stands. Every state has one, numbered as the states are, and
+ * a second one, ten higher, for jobs that stand apart: queued suspects, and finished jobs that are not kept for the usual
+ * time, or as long as something depends on them. Queued jobs that were declined have a third one, and suspects among them
+ * a fourth. So a move is one change in one index.
+ */
+import { STATES, type JobState } from "../../../model/job/state.js";
+
+/** How much higher the code of jobs that stand apart is. */
+export const APART = 10;
+
+/** How many codes there are. */
+export const STATE_CODES = 4 * APART;
+
+const numbers = new Map<JobState, number>(STATES.map((state, code) => [state, code]));
+
+/** The usual code of a state. */
+export function codeOf(state: JobState): number {
+  return numbers.get(state) ?? 0;
+}
+
+/** The state of a job with this code. */
+export function stateOf(code: number): JobState {
+  return STATES[code % APART] ?? "failed";
+}
+
+export const DELAYED = codeOf("delayed");
+export const QUEUED = codeOf("queued");
+export const SUSPECTS = QUEUED + APART;
+export const ASIDE = QUEUED + 2 * APART;
+export const ASIDE_SUSPECTS = QUEUED + 3 * APART;
+export const ACTIVE = codeOf("active");
