@@ -53,7 +53,9 @@ for (const file of files) {
   }
 }
 for (const one of found) console.error(one);
-console.error(found.length === 0 ? `Words: ${files.length} files, none private.` : `Words: ${found.length} private ones.`);
+console.error(
+  found.length === 0 ? `Words: ${files.length} files, none private.` : `Words: ${found.length} private ones.`,
+);
 process.exitCode = found.length === 0 ? 0 : 1;
 
 /**

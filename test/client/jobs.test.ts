@@ -239,7 +239,12 @@ onEveryEngine("many jobs", (harbour) => {
     expect(await longshore.cancelAll(query)).toMatchObject({ matched: 700, applied: 700 });
     expect(await longshore.retryAll(query)).toMatchObject({ matched: 0 });
     expect(await longshore.retryAll({ ...query, states: "cancelled" })).toMatchObject({ applied: 700 });
-    expect(await longshore.tagTotals("batch:1")).toMatchObject({ total: 700, inProgress: 700, completed: 0, failed: 0 });
+    expect(await longshore.tagTotals("batch:1")).toMatchObject({
+      total: 700,
+      inProgress: 700,
+      completed: 0,
+      failed: 0,
+    });
     expect(await longshore.removeAll(query)).toMatchObject({ applied: 700 });
     expect(await longshore.tagTotals("batch:1")).toMatchObject({ total: 0 });
   });
