@@ -1,12 +1,12 @@
 /**
  * The order of listings, the same on every engine, and the cursors that continue them. A cursor names the last job seen by
- * where it stood (queue, state, key), not by how many came before it, so jobs that move disturb nobody else.
+ * its place (queue, state, key) and not by a count, so jobs that move disturb no other job's place.
  */
 import { InvalidInput } from "../../model/errors/errors.js";
 import type { JobFilter } from "../../model/job/filter.js";
 import { isState, STATES, type JobState } from "../../model/job/state.js";
 
-/** Where a job stands among those of its queue and state: compared by number, then by id. */
+/** The place of a job among those of its queue and state: compared by number, then by id. */
 export type OrderKey = readonly [number, string];
 
 /** A place in a listing. */
@@ -17,12 +17,12 @@ export interface Position {
 }
 
 /**
- * What a step of priority is worth in the key of a queued job: `priority × 2^35 + position`. 100000 × 2^35 is below 2^52, so
- * half positions are still exact, and 17 billion jobs fit in a line.
+ * The weight of one step of priority in the key of a queued job: `priority × 2^35 + position`. 100000 × 2^35 is below 2^52,
+ * so half positions are exact, and 17 billion jobs fit in one order.
  */
 export const PRIORITY_STEP = 2 ** 35;
 
-/** Negative when `a` stands before `b`. */
+/** Negative when `a` comes before `b`. */
 export function compareKeys(a: OrderKey, b: OrderKey): number {
   if (a[0] !== b[0]) return a[0] < b[0] ? -1 : 1;
   return a[1] < b[1] ? -1 : a[1] > b[1] ? 1 : 0;
@@ -34,12 +34,12 @@ export function listedStates(filter: JobFilter): readonly JobState[] {
   return wanted === undefined ? STATES : STATES.filter((state) => wanted.includes(state));
 }
 
-/** A place as a string that callers hand back. */
+/** Encodes a place as an opaque string. */
 export function encodeCursor(place: Position): string {
   return Buffer.from(JSON.stringify([place.queue, place.state, place.key[0], place.key[1]])).toString("base64url");
 }
 
-/** The place a cursor stands for. @throws InvalidInput when it was not made by `encodeCursor` */
+/** Decodes a cursor. @throws InvalidInput when `encodeCursor` did not make it */
 export function decodeCursor(cursor: string): Position {
   let parts: unknown;
   try {

@@ -1,13 +1,18 @@
-/** Sessions whose time is over: which of them a sweep takes for dead, as every engine decides it. */
+/** Overdue sessions, and which of them a sweep declares dead: one rule for every engine. */
 import type { OverdueSession } from "../contract/engine.js";
 
-/** The most sessions of a queue that one sweep tells of. */
+/** The most overdue sessions that one sweep reports, per queue. */
 export const MOST_OVERDUE = 500;
 
-/** A sweep that runs so much later than it was asked for, in milliseconds, was held up, and takes nobody for dead. */
+/**
+ * A sweep that runs this much later than it was asked for (milliseconds) was held up itself, and declares no session dead.
+ */
 export const LATE = 1_000;
 
-/** Is this overdue session one of those that are taken for dead, with no sign of life since it was told of? */
+/**
+ * Is this session to be declared dead? It is when it is on the list with the same deadline, that is, gave no sign of life
+ * since it was reported; without a list, every overdue session is.
+ */
 export function isDead(
   { session, queue, deadline }: OverdueSession,
   dead: readonly OverdueSession[] | undefined,

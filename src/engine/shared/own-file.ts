@@ -1,6 +1,6 @@
 /**
- * Files of this package that are read or started by their path: scripts, threads, programs of children. A bundler carries the
- * code that names them elsewhere, without them; then whoever needs one is told so at once, and what to do.
+ * Files of this package that are read or started by their path: scripts, threads, programs of child processes. A bundler
+ * moves the code that names them and leaves the files behind; the first use then fails with an error that says what to do.
  */
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -13,7 +13,7 @@ import { Bundled } from "../../model/errors/errors.js";
  */
 export function ownFile(here: string | undefined, name: string): string {
   if (here === undefined || here === "") throw new Bundled(name);
-  // Run from its sources (in our own tests), the package uses what was built from them.
+  // Run from its sources (in this package's own tests), the package uses the built files.
   const built = here.endsWith(".ts") ? here.replace("/src/", "/dist/") : here;
   const path = fileURLToPath(new URL(name, built));
   if (!existsSync(path)) throw new Bundled(name);

@@ -1,9 +1,9 @@
 /**
- * What jobs have to tell each other. Jobs that depend on each other may live in different places, where no command reaches both
- * at once; so whatever happens to one writes down, in the same command, that it has news, and the messages that follow from
- * it are delivered right after, or else by the next sweep. Every message may be delivered again: it changes nothing then.
- *
- * One loop for all engines, so that all of them do things in the same order.
+ * Messages between jobs, and the loop that delivers them. Jobs that depend on each other may live in different places,
+ * where no command reaches both at once. So a command that affects other jobs marks the job in an outbox, in the same
+ * transaction or script; the messages that follow are delivered right after, or else by the next sweep.
+ * A message may be delivered more than once: the second time it changes nothing. One loop for all engines, so that all act
+ * in the same order.
  */
 import type { DependencyEnd } from "../../model/job/dependency.js";
 import type { Membership } from "../../model/job/membership.js";
@@ -16,22 +16,22 @@ interface Between {
   readonly from: JobRef;
 }
 
-/** What one job tells another. */
+/** A message from one job to another. */
 export type Message =
-  /** To a dependency: tell me when you have ended. `round` counts how often the dependent waited anew. */
+  /** To a dependency: report your end to me. `round` counts how often the dependent began to wait. */
   | ({ readonly kind: "link"; readonly round: number } & Between)
-  /** To a dependent: I have ended. */
+  /** To a dependent: I have ended, and in which state. */
   | ({ readonly kind: "end"; readonly state: DependencyEnd; readonly round: number } & Between)
-  /** To a dependency: I am gone. */
+  /** To a dependency: I am removed. */
   | ({ readonly kind: "unlink" } & Between)
-  /** To a flow: I belong to you. `held`: and may not run before you say so. */
+  /** To a flow: I am your member. `held`: I may not run before you release me. */
   | ({ readonly kind: "join"; readonly ifFailed: Membership["ifFailed"]; readonly held: boolean } & Between)
-  /** To a member of a flow: you may run, or tell me how you ended. */
+  /** To a member of a flow: you may run; report your end to me. */
   | ({ readonly kind: "go"; readonly round: number } & Between)
-  /** To a member of a flow that ended early; or that was never complete. */
+  /** To a member: the flow ended before it (`cancel`), or was never complete and is removed (`drop`). */
   | ({ readonly kind: "cancel" | "drop" } & Between);
 
-/** What is answered for a job that is not there. */
+/** The answer in place of a receiver that does not exist. */
 export function answerForMissing(message: Message): Message[] {
   const { kind, to, from } = message;
   switch (kind) {
@@ -47,35 +47,38 @@ export function answerForMissing(message: Message): Message[] {
   }
 }
 
-/** News of some jobs of a queue. */
+/** Messages of some jobs of a queue. */
 export interface OutboxBatch {
   readonly messages: readonly Message[];
-  /** Whose news this is: handed back once the messages have arrived. `null`: there was none. */
+  /** Names the outbox entries, to be handed back once the messages have arrived. `null`: the outbox was empty. */
   readonly receipt: OutboxReceipt | null;
 }
 
-/** What names news: for whoever gave it. */
+/** Outbox entries, as the engine that wrote them names them. */
 export type OutboxReceipt = readonly string[];
 
-/** What became of messages. */
+/** The result of a delivery. */
 export interface DeliveryResult {
-  /** What their receivers answer. */
+  /** The receivers' answers, to be delivered in turn. */
   readonly replies: readonly Message[];
-  /** The queues in which jobs have news now. */
+  /** The queues whose outbox is not empty now. */
   readonly pendingQueues: readonly string[];
 }
 
-/** The side of an engine: where news is written down, and where messages arrive. */
+/** An engine's outbox and inbox. */
 export interface Mailbox {
-  /** The next news of a queue; `told` was delivered, and is forgotten first. At most about 500 messages. */
+  /**
+   * The next messages of a queue's outbox, at most about 500. `receipt`: entries whose messages have arrived; they are
+   * removed first.
+   */
   takeOutbox(queue: string, receipt: OutboxReceipt | null): Awaitable<OutboxBatch>;
-  /** Hands messages, at most about 500, to their receivers, all in one queue in order. */
+  /** Delivers messages, at most about 500, to the inboxes of their queues; those of one queue in order. */
   deliver(messages: readonly Message[]): Awaitable<DeliveryResult>;
 }
 
 type Step = () => Awaitable<OutboxBatch | DeliveryResult>;
 
-/** Delivers the news of these queues, and what follows from it, for engines that answer at once. */
+/** Empties the outboxes of these queues, and those that fill while doing so, for engines that answer synchronously. */
 export function deliverNow(mailbox: Mailbox, queues: Iterable<string>, first: readonly Message[] = []): void {
   const delivery = deliver(mailbox, queues, first);
   for (let step = delivery.next(); step.done !== true;) {
@@ -85,7 +88,7 @@ export function deliverNow(mailbox: Mailbox, queues: Iterable<string>, first: re
   }
 }
 
-/** Delivers the news of these queues, and what follows from it. `first`: messages that go ahead of it. */
+/** Empties the outboxes of these queues, and those that fill while doing so. `first`: messages to deliver before them. */
 export async function deliverSoon(
   mailbox: Mailbox,
   queues: Iterable<string>,
@@ -106,11 +109,11 @@ function* deliver(
     let receipt: OutboxReceipt | null = null;
     do {
       const before: OutboxReceipt | null = receipt;
-      const news = (yield () => mailbox.takeOutbox(queue, before)) as OutboxBatch;
-      yield* send(mailbox, news.messages, open);
-      ({ receipt } = news);
+      const batch = (yield () => mailbox.takeOutbox(queue, before)) as OutboxBatch;
+      yield* send(mailbox, batch.messages, open);
+      ({ receipt } = batch);
     } while (receipt !== null);
-    // Back at the end of the line, should it have news again.
+    // A queue whose outbox fills again is added again, after the others.
     open.delete(queue);
   }
 }
@@ -123,8 +126,8 @@ function* send(
   let outgoing = messages;
   while (outgoing.length > 0) {
     const sent: readonly Message[] = outgoing;
-    const { replies, pendingQueues: news } = (yield () => mailbox.deliver(sent)) as DeliveryResult;
-    for (const queue of news) open.add(queue);
+    const { replies, pendingQueues } = (yield () => mailbox.deliver(sent)) as DeliveryResult;
+    for (const queue of pendingQueues) open.add(queue);
     outgoing = replies;
   }
 }

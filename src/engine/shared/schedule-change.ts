@@ -1,7 +1,7 @@
 /**
- * Putting a schedule where its jobs go. A name stands in one queue only; when that changes, the schedule moves without ever
- * firing twice: it is stored in its new queue, where it does not fire yet, removed from the old one, and let go from where it
- * was last. Whoever does this may die at any point: the next sweep of the new queue ends what was begun.
+ * Stores a schedule in the queue of its jobs. A name exists in one queue only; when the queue changes, the schedule moves
+ * without firing twice: it is stored in the new queue, where it does not fire yet, removed from the old one, and activated
+ * from the last tick there. A client may die at any point: the next sweep of the new queue completes the move.
  */
 import { LongshoreError, TooManySchedules } from "../../model/errors/errors.js";
 import type { Schedule } from "../../model/schedule/schedule.js";
@@ -16,20 +16,20 @@ import {
 
 /** How long a move may take before a sweep ends it, in milliseconds. */
 const MOVE_TIME = 10_000;
-/** How often it is begun anew when others change the same schedule meanwhile. */
+/** How often the change is retried when other clients change the same schedule meanwhile. */
 const TRIES = 5;
 
-/** What putting a schedule needs. */
+/** What storing a schedule needs. */
 export interface SchedulePutMeans {
   readonly engine: Engine;
-  /** Gives a new operation id. */
+  /** Draws a new operation id. */
   readonly nextOp: () => string;
-  /** Sends a command that may be sent again. */
+  /** Sends a command that can be repeated safely. */
   readonly send: <T>(command: () => Awaitable<T>) => Promise<T>;
 }
 
 /**
- * Stores a schedule: as a new one, or in the place of the one with its name, whatever the queue of that.
+ * Stores a schedule: a new one, or in the place of the one with its name, in whatever queue that is.
  * @throws TooManySchedules when its queue takes no more
  */
 export async function putSchedule(
@@ -62,7 +62,7 @@ export async function putSchedule(
   }
 }
 
-/** Removes a schedule that moves from its old queue and lets it fire in the new one. */
+/** Completes a move: removes the schedule from its old queue and activates it in the new one. */
 export async function endMove(
   { engine, send }: SchedulePutMeans,
   record: ScheduleRecord,
@@ -75,18 +75,18 @@ export async function endMove(
     const removed = await send(() => engine.removeSchedule({ queue: other.queue, name }));
     if (removed === null) continue;
     const same = removed.schedule !== null && timesText(removed.schedule) === timesText(schedule);
-    // Other times begin anew, but not before a tick that had its job.
+    // A schedule with other times starts over, but not before a tick that already had its job.
     begins.push(same ? removed.lastDue : Math.max(removed.lastDue, record.lastDue));
   }
-  // Somebody else removed it, and died or is about to let it go: what it fired last there is not known here, so ticks up to
-  // now may have had their jobs.
+  // Another process removed the old one, and died or is about to activate the new one. Its last tick there is not known
+  // here, so ticks up to now may have had their jobs.
   const from = begins.length > 0 ? Math.max(...begins) : await send(() => engine.now());
   return send(() =>
     engine.resumeSchedule({ queue, name, from: "moving", revision, lastDue: from, nextDue: nextDue(schedule, from) }),
   );
 }
 
-/** The schedules of this name: one, or two while it moves. */
+/** The schedules of this name: one, or two during a move. */
 async function findSchedules(
   { engine, send }: Pick<SchedulePutMeans, "engine" | "send">,
   name: string,

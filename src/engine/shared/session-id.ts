@@ -1,6 +1,6 @@
 /**
- * Session ids: `<worker name>/<unique part>`. A session is one life of a worker as the engine sees it; the name inside lets
- * an attempt's history say who ran it long after the session is gone.
+ * Session ids: `<worker name>/<unique part>`. A session is one registration of a worker with an engine; the name in its id
+ * lets the history of an attempt show which worker ran it long after the session has ended.
  */
 
 /** Makes a session id. `unique` must differ for every session of that worker. */

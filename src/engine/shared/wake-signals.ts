@@ -1,6 +1,6 @@
 /**
- * Waking up those who wait inside one process: workers for work, watchers for events, running jobs for the loss of their
- * lease. Used by every engine whose changes happen in this process.
+ * Wake-ups inside one process: of workers that wait for work, of watchers that wait for events, and of running jobs that
+ * lose their lease. Used by every engine whose changes happen in this process.
  */
 import type { Clock } from "../../model/value/clock.js";
 import type { Revocation } from "../contract/engine.js";
@@ -15,7 +15,7 @@ export class Signals {
     this.#clock = clock;
   }
 
-  /** Something changed in a queue: everybody who waits there looks again. */
+  /** Reports a change in a queue: every waiter there checks again. */
   changed(queue: string): void {
     for (const look of [...(this.#waiters.get(queue) ?? [])]) look();
   }
@@ -39,7 +39,7 @@ export class Signals {
     });
   }
 
-  /** Tells a session that a lease was taken from it. */
+  /** Reports to a session that a lease was taken from it. */
   revoked(session: string, lease: Revocation): void {
     for (const listener of this.#listeners.get(session) ?? []) listener(lease);
   }
@@ -53,7 +53,7 @@ export class Signals {
     };
   }
 
-  /** Wakes everybody for the last time. */
+  /** Ends every wait, now and from now on. */
   close(): void {
     this.#closed = true;
     for (const queue of [...this.#waiters.keys()]) this.changed(queue);

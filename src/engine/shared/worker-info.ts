@@ -1,4 +1,4 @@
-/** What a worker says of itself, as it is stored with its session. */
+/** A worker's description of itself, as it is stored with its session. */
 import { readList, readNumber, readObject, readText, readWhole } from "../../model/value/strict.js";
 import type { WorkerInfo } from "../contract/engine.js";
 import { workerOf } from "./session-id.js";
@@ -7,7 +7,7 @@ const LONGEST = 1_000;
 const MOST_QUEUES = 10_000;
 const MOST_TASKS = 10_000;
 
-/** A worker from its stored text; where that cannot be read, what its session tells: it is there, and its name. Never throws. */
+/** Decodes a stored worker. Where the text cannot be read, the session id still gives the name. Never throws. */
 export function decodeWorkerInfo(session: string, stored: string): WorkerInfo {
   try {
     const { name, host, pid, queues, tasks = [], concurrency, startedAt } = readObject("worker", JSON.parse(stored));
