@@ -1,9 +1,8 @@
 /**
- * The engine contract: everything the rest of Longshore asks of storage, and everything an engine must be. Commands speak
- * of jobs, come in batches, and can be sent again without a second effect. Memory is the specification in code; the
- * conformance suite and the property tests hold every other engine to it.
- *
- * Order inside a command: what is due is promoted first, then outcomes are settled in the order given, then work is leased.
+ * The engine contract: everything Longshore asks of storage. Commands are about jobs, come in batches, and can be sent
+ * again without a second effect. The memory engine is the specification in code; the conformance suite and the property
+ * tests compare every other engine with it.
+ * Order inside a command: due jobs are promoted first, then outcomes are settled in the order given, then work is leased.
  */
 import type { Checkpoint } from "../../model/job/checkpoint.js";
 import type { DependencyRecord } from "../../model/job/dependency.js";
@@ -36,9 +35,9 @@ export type {
   ScheduleStatus,
 } from "./schedules.js";
 
-/** Of how many tasks `Engine.aside` tells in one queue. */
+/** The most tasks `Engine.aside` lists per queue. */
 export const MOST_ASIDE = 100;
-/** Up to how many jobs of a task it counts. */
+/** The highest number of jobs of a task that `Engine.aside` counts to. */
 export const MOST_COUNTED_ASIDE = 10_000;
 
 /** The most jobs one exchange promotes: the bound that keeps it short. */
@@ -47,36 +46,36 @@ export const MOST_PROMOTED = 500;
 /** Engines that work synchronously may answer synchronously. */
 export type Awaitable<T> = T | Promise<T>;
 
-/** What an engine is and can promise, for people and for callers that must choose. */
+/** What an engine is and what it guarantees. */
 export interface EngineInfo {
   readonly kind: "memory" | "sqlite" | "redis";
-  /** Where, without secrets. */
+  /** The address, without secrets. */
   readonly url: string;
-  /** Can other processes work on the same jobs? */
+  /** Can other processes use the same jobs? */
   readonly shared: boolean;
   /** What survives a crash of the machine, in words: `"none"`, `"sqlite wal, synchronous normal"`, `"aof everysec"`. */
   readonly persistence: string;
 }
 
-/** What became of one job handed to `enqueue`. */
+/** The answer to one job of `enqueue`. */
 export interface EnqueueAnswer {
-  /** The id of the job that stands for this one: its own, or that of the job it joined. */
+  /** The job's id, or the id of the job it joined. */
   readonly id: string;
   /**
-   * `created`; `existing`: a job with this id is there already; `joined`: a job with this unique key is; `rejected`: the
-   * same, and the spec asked for a refusal; `replaced`: the same, and its input was replaced by this one's.
+   * `created`; `existing`: a job with this id exists; `joined`: a job with this unique key exists; `rejected`: likewise,
+   * and the spec asks to be rejected; `replaced`: likewise, and this job's input replaced that one's.
    */
   readonly outcome: "created" | "existing" | "joined" | "rejected" | "replaced";
   readonly state: JobState;
 }
 
-/** Who a worker is. */
+/** A worker's description of itself. */
 export interface WorkerInfo {
   readonly name: string;
   readonly host: string;
   readonly pid: number;
   readonly queues: readonly string[];
-  /** The names of the tasks it has the code of. */
+  /** The names of the tasks whose code it has. */
   readonly tasks: readonly string[];
   readonly concurrency: number;
   /** Epoch milliseconds. */
@@ -86,7 +85,7 @@ export interface WorkerInfo {
 /** A worker as it is read back. */
 export interface WorkerRecord extends WorkerInfo {
   readonly session: string;
-  /** How many jobs it holds. */
+  /** How many jobs it runs or has leased ahead. */
   readonly running: number;
   /** Epoch milliseconds of the last sign of life that renewed its session. */
   readonly seenAt: number;
@@ -95,29 +94,29 @@ export interface WorkerRecord extends WorkerInfo {
 /** What a worker reports at the end of a run. */
 export type Outcome =
   | { readonly kind: "complete"; readonly result: string | null }
-  /** Some of it failed: what, is kept beside the result. */
+  /** Part of the work failed; the failures are stored beside the result. */
   | { readonly kind: "partial"; readonly result: string | null; readonly failures?: readonly StepFailure[] }
   /** `retryIn`: milliseconds to wait before the next attempt; `null`: do not try again. */
   | { readonly kind: "fail"; readonly error: Failure; readonly retryIn: number | null }
-  /** Put back for a while; the run does not count. Milliseconds. */
+  /** Run again after `delay` milliseconds; the run does not count. */
   | { readonly kind: "snooze"; readonly delay: number }
-  /** Handed back to the head of the line; the run does not count. */
+  /** Returned to the head of the queue; the run does not count. */
   | { readonly kind: "return" }
   /**
-   * This worker has not the code of the task; another may. The job is set aside: it stays `queued`, at its place, but only a
-   * claim that names its task leases it again. The run does not count.
+   * This worker does not have the task's code; another may. The job is set aside: it stays `queued`, at its place, but only
+   * a claim that names its task leases it again. The run does not count.
    */
   | { readonly kind: "decline" }
-  /** Run again when all it depends on has ended (`Report.after` adds to that); the run does not count. */
+  /** Run again when all its dependencies have ended (`Report.after` adds dependencies); the run does not count. */
   | { readonly kind: "wait" };
 
-/** The fence: a write is applied only if this is the lease under which the job runs now. */
+/** The fence: a write is applied only if this is the job's current lease. */
 export interface LeaseRef extends JobRef {
-  /** The number of the exchange that leased it, counted in its queue: no two leases of a job have the same. */
+  /** The number of the exchange that gave the lease, counted per queue: no two leases of a job have the same. */
   readonly epoch: number;
 }
 
-/** A lease that was taken away by command, and by which. */
+/** A lease taken away by a command, and by which. */
 export interface Revocation extends LeaseRef {
   readonly cause: "cancel" | "supersede";
 }
@@ -130,15 +129,17 @@ export interface Settlement extends LeaseRef {
 /** The answer to a fenced write. Sending an applied one again answers `applied` again. */
 export type FencedAnswer = "applied" | "stale";
 
-/** A lease: the right of one session to run one job, and all it needs to do so. */
+/** A lease: the right of one session to run one job, with all that the run needs. */
 export interface Lease extends LeaseRef {
-  /** The number this run has: 1 for the first. */
+  /** The number of this run, from 1. */
   readonly attempt: number;
   readonly attempts: number;
   readonly crashes: number;
-  /** Was it recovered from a dead worker and has not ended a run since? A session asks for one such job at a time. */
+  /** Was it recovered from a dead worker, with no run ended since? A session leases one such job at a time. */
   readonly suspect: boolean;
-  /** Since when it has been declined, without a run by anybody in between: epoch milliseconds; `null`: it was not. */
+  /**
+   * Since when it has been declined, with no run by any worker in between: epoch milliseconds; `null`: it was not declined.
+   */
   readonly declinedAt: number | null;
   /** `null` when the stored body cannot be decoded; `problem` then says why. */
   readonly body: JobBody | null;
@@ -149,26 +150,27 @@ export interface Lease extends LeaseRef {
   readonly meta: string | null;
   readonly priority: number;
   readonly createdAt: number;
-  /** When it became ready. */
+  /** Epoch milliseconds at which it became ready. */
   readonly runAt: number;
   readonly leasedAt: number;
 }
 
-/** How much work a session wants. */
+/** How much work a session asks for. */
 export interface Claim {
-  /** In strict order: the next queue is asked only when those before it gave less than `max`. */
+  /** In strict order: a queue is asked only when the ones before it gave fewer than `max`. */
   readonly queues: readonly string[];
   readonly max: number;
-  /** May one of the jobs be a suspect? */
+  /** May one of the leased jobs be a suspect? */
   readonly suspect: boolean;
   /**
-   * Of the jobs that were set aside only those of these tasks are leased: before all others when their place is before the
-   * head of the line, else after the line. Each name costs a look, while anything is aside. Default: none.
+   * The tasks whose jobs may be leased from those set aside: before all others where their place is before the head of the
+   * queue, else after the queue. While any job is set aside, each name costs a lookup. Default: none.
    */
   readonly tasks?: readonly string[];
   /**
-   * How long the session lives without a heartbeat from the moment it is given a job, where it had longer: a worker at rest
-   * lives long and beats seldom, and what it is given must not wait for so long when it dies. Milliseconds. Default: as it is.
+   * The session's time to live without a heartbeat, in milliseconds, from the moment it is given a job, unless it is
+   * shorter already. A worker at rest has a long one and sends few heartbeats; a job it is given must not wait that long if
+   * the worker dies. Default: unchanged.
    */
   readonly ttl?: number;
 }
@@ -177,64 +179,68 @@ export interface Claim {
 export interface AsideRecord {
   readonly queue: string;
   readonly task: string;
-  /** How many, counted up to `MOST_COUNTED_ASIDE`. */
+  /** Their number, counted up to `MOST_COUNTED_ASIDE`. */
   readonly jobs: number;
-  /** Since when the first of them in line has been declined: epoch milliseconds. */
+  /** Since when the first of them, in running order, has been declined: epoch milliseconds. */
   readonly since: number;
 }
 
 export interface ExchangeAnswer {
   /**
-   * `false`: in one of the queues asked the session was ended or never opened. There nothing was done and every
-   * settlement is stale. A queue is asked when something of it is settled or work may still be leased from it.
+   * `false`: in one of the queues asked, the session has ended or was never opened. Nothing was done there, and every
+   * settlement of that queue is stale. A queue is asked when a settlement is for it, or when work may still be leased from
+   * it.
    */
   readonly alive: boolean;
   /** One per settlement, in order. */
   readonly settled: readonly FencedAnswer[];
   readonly leases: readonly Lease[];
-  /** Is more work waiting in the claimed queues? Of what was set aside, the tasks of the claim count. */
+  /** Is more work waiting in the claimed queues? Jobs set aside count if the claim names their task. */
   readonly more: boolean;
   /**
-   * When the next delayed job of the claimed queues is due, or the first schedule of one unless it is due already; `null` if
+   * When the next delayed job of the claimed queues is due, or their next schedule unless it is due already; `null` if
    * there is none. Epoch milliseconds.
    */
   readonly nextDue: number | null;
 }
 
-/** A page of what a session holds. */
+/** A page of the leases of a session. */
 export interface HeldPage {
   readonly leases: readonly LeaseRef[];
   /** Hand it back for the next page; `null` at the end. */
   readonly cursor: string | null;
 }
 
-/** Something a running job says. Fields left out stay as they are. */
+/** Something a running job reports. Omitted fields stay as they are. */
 export interface Report extends LeaseRef {
   readonly progress?: Progress;
-  /** Written under their numbers; at most 500. Milestones and statuses are told to watchers. */
+  /** Stored under their numbers; at most 500. Milestones and statuses are also emitted as events. */
   readonly checkpoints?: readonly Checkpoint[];
   /** JSON text of an object; replaces the job's meta. */
   readonly meta?: string;
-  /** Added to the job's log. */
+  /** Appended to the job's log. */
   readonly lines?: readonly LogLine[];
-  /** Jobs it depends on from now on, besides those it was enqueued with, whatever their end; at most 500. */
+  /** Jobs it depends on from now on, however they end, besides those it was enqueued with; at most 500. */
   readonly after?: readonly JobRef[];
 }
 
-/** What became of a flow that was to begin: `incomplete`: fewer jobs than were said have joined it. */
+/** The answer to `commitFlow`; `incomplete`: fewer members than announced have joined the flow. */
 export type CommitAnswer = "committed" | "incomplete" | "missing" | "ended";
 
 /** The answer to a command on one job. */
 export interface ControlAnswer {
-  /** `applied`; `missing`: no such job; `wrong-state`: not from this state; `conflict`: its unique key is held by another. */
+  /**
+   * `applied`; `missing`: no such job; `wrong-state`: not allowed in its state; `conflict`: another job owns its unique
+   * key.
+   */
   readonly outcome: "applied" | "missing" | "wrong-state" | "conflict";
   /**
-   * The state after the command, before anything follows from how other jobs are; `null` when the job is missing or was removed.
+   * The state after the command, before effects of other jobs on it; `null` when the job does not exist or was removed.
    */
   readonly state: JobState | null;
 }
 
-/** A change to a waiting job. Fields left out stay as they are. */
+/** A change to a job that waits. Omitted fields stay as they are. */
 export interface JobPatch {
   /** JSON text. */
   readonly input?: string;
@@ -243,41 +249,41 @@ export interface JobPatch {
   readonly tags?: readonly string[];
 }
 
-/** A command on jobs. `op` is drawn by the client: the same command sent again is known by it and answers the same. */
+/** A command on jobs. `op` is drawn by the client: a command sent again is recognized by it, and gives the same answer. */
 export interface ControlParams {
   readonly refs: readonly JobRef[];
   readonly op: string;
 }
 
-/** A session whose time is over in a queue, and which nobody has ended there: it may be dead, or late. */
+/** A session that is past its time in a queue and not ended there: it may be dead, or late. */
 export interface OverdueSession {
   readonly session: string;
   readonly queue: string;
-  /** Which time of its is over: every sign of life gives it another. Means something to the engine alone. */
+  /** The time it is past. Each sign of life sets a new one. Only the engine interprets it. */
   readonly deadline: number;
-  /** How long it lives without a sign of life, in milliseconds. */
+  /** Its time to live without a sign of life, in milliseconds. */
   readonly ttl: number;
-  /** For how long its time has been over, in milliseconds. */
+  /** How long it has been overdue, in milliseconds. */
   readonly overdue: number;
 }
 
 export interface SweepAnswer {
   readonly promoted: number;
-  /** Jobs taken from dead sessions. */
+  /** Jobs recovered from dead sessions. */
   readonly recovered: number;
   readonly expired: number;
   /** Jobs removed by retention. */
   readonly removed: number;
-  /** Schedules that are due, up to 100 of each queue: whoever sweeps fires them. */
+  /** Schedules that are due, up to 100 per queue: the worker that swept fires them. */
   readonly schedules: readonly ScheduleRecord[];
-  /** Sessions whose time is over and that were not taken for dead, up to 500 of each queue. */
+  /** Overdue sessions that were not declared dead, up to 500 per queue. */
   readonly overdue: readonly OverdueSession[];
   /**
-   * When the next thing is due (a delayed job, a session's end, a ttl, a schedule that is not due yet): epoch milliseconds,
-   * or `null`.
+   * When the next thing is due (a delayed job, the end of a session, a ttl, a schedule that is not due yet): epoch
+   * milliseconds, or `null`.
    */
   readonly nextDue: number | null;
-  /** Did a bound stop it before all was done? */
+  /** Did a bound stop the sweep before everything was done? */
   readonly more: boolean;
 }
 
@@ -308,38 +314,38 @@ export interface WatchAnswer {
 export interface Engine {
   readonly info: EngineInfo;
   /**
-   * Names the storage that is open, where an engine can tell: two connections that name the same share it. Another one at the
-   * same address, such as a file that took the place of the one that was opened, has another name. `null` before `open`.
+   * Identifies the open storage, where an engine can: two connections with the same identity share it. Other storage at the
+   * same address, such as a file that replaced the opened one, has another identity. `null` before `open`.
    */
   readonly identity?: string | null;
 
   /** Connects and prepares. @throws EngineUnavailable, EngineRefused */
   open(): Awaitable<void>;
-  /** Ends every wait and lets go of everything. Safe to call twice. */
+  /** Ends every wait and releases all resources. Safe to call twice. */
   close(): Awaitable<void>;
   /** The engine's clock. */
   now(): Awaitable<number>;
 
-  /** Accepts jobs: one answer per job, in order. All jobs of one queue and call up to 500 are accepted together. */
+  /** Stores jobs: one answer per job, in order. Up to 500 jobs of one queue in one call are stored together. */
   enqueue(params: { readonly jobs: readonly JobSpec[] }): Awaitable<EnqueueAnswer[]>;
 
   /**
-   * Begins a flow: everything in it was enqueued, its first jobs held. From now on they run. A flow for which this was not
-   * called within `FLOW_CREATION` of its enqueueing is removed with all its jobs, none of which has run.
+   * Starts a flow, all of whose members were enqueued and are held: from now on they may run. A flow that is not started
+   * within `FLOW_CREATION` of its enqueueing is removed with all its members, none of which has run.
    */
   commitFlow(params: JobRef & { readonly members: number }): Awaitable<CommitAnswer>;
 
   /**
-   * Starts a session that lives `ttl` milliseconds unless renewed. A session id is used once. It ends when it is closed or when
-   * a sweep takes it for dead, not by its time alone: until then what it holds is nobody else's, and whatever it says late is
-   * accepted and renews it.
+   * Starts a session with a time to live of `ttl` milliseconds, renewed by heartbeats. A session id is used once. A session
+   * ends when it is closed or when a sweep declares it dead, not by its time alone: until then no other session gets its
+   * leases, and what it sends late is accepted and renews it.
    */
   openSession(params: { readonly session: string; readonly worker: WorkerInfo; readonly ttl: number }): Awaitable<void>;
-  /** Ends a session; what it still holds returns to the head of the line, uncounted. */
+  /** Ends a session; jobs it still holds return to the head of their queue, uncounted. */
   closeSession(params: { readonly session: string; readonly queues: readonly string[] }): Awaitable<void>;
   /**
-   * Renews a session in each of these queues where it has not ended. `alive: false` when it had ended in one of them: nothing
-   * it held there is its own any more. `revoked` lists leases that were taken from it by command and not settled since.
+   * Renews a session in each of these queues where it has not ended. `alive: false`: it had ended in one of them, and its
+   * leases there are lost. `revoked` lists leases that a command took from it and that are not settled since.
    */
   heartbeat(params: {
     readonly session: string;
@@ -347,9 +353,9 @@ export interface Engine {
     readonly ttl: number;
   }): Awaitable<{ readonly alive: boolean; readonly revoked: readonly Revocation[] }>;
   /**
-   * Settles outcomes and leases work in one command. `call` rises with every new exchange of a lane; the same `call` sent
-   * again answers the same leases again, so an answer that was lost loses no job. A session has lanes 0 and 1, so that
-   * two exchanges can be under way.
+   * Settles outcomes and leases work in one command. `call` rises with each new exchange of a lane; the same `call` sent
+   * again gets the same leases again, so a lost answer loses no job. A session has lanes 0 and 1, so two exchanges can be
+   * under way.
    */
   exchange(params: {
     readonly session: string;
@@ -359,8 +365,8 @@ export interface Engine {
     readonly claim: Claim | null;
   }): Awaitable<ExchangeAnswer>;
   /**
-   * What a session holds in a queue as the engine knows it, page by page: a worker compares it with what is in its hands. A page
-   * may be empty before the end; a lease that is given or taken meanwhile may be in it or not.
+   * Lists the leases of a session in a queue, page by page, so that a worker can compare them with its own. A page may be
+   * empty before the end; a lease given or taken meanwhile may be listed or not.
    */
   held(params: {
     readonly session: string;
@@ -369,8 +375,8 @@ export interface Engine {
   }): Awaitable<HeldPage>;
   /**
    * Resolves when work may be waiting in one of the queues, at the latest after `timeout` milliseconds or on abort. A job
-   * that is set aside is work for who names its task among `tasks`, as in `Claim`. `true`: a wake-up was spent on this; whoever
-   * then does not ask for work passes it on.
+   * set aside counts if `tasks` names its task, as in `Claim`. `true`: the wait consumed a wake-up; a caller that then does
+   * not ask for work passes it on (`passOn`).
    */
   awaitWork(params: {
     readonly queues: readonly string[];
@@ -378,33 +384,35 @@ export interface Engine {
     readonly timeout: number;
     readonly signal: AbortSignal;
   }): Promise<boolean>;
-  /** Passes a wake-up on to somebody else who waits for work in one of these queues. */
+  /** Passes a wake-up on to another waiter for work in one of these queues. */
   passOn(params: { readonly queues: readonly string[] }): Awaitable<void>;
-  /** Calls back, soon, when a lease is taken from a session by command. Heartbeats tell the same, later but surely. */
+  /**
+   * Calls `listener` soon after a command took a lease from the session. Heartbeats report the same later, but reliably.
+   */
   onRevoked(params: {
     readonly session: string;
     readonly queues: readonly string[];
     readonly listener: (lease: Revocation) => void;
   }): Awaitable<() => void>;
 
-  /** Fenced writes of running jobs. */
+  /** Writes of running jobs, fenced by their leases. */
   report(params: { readonly session: string; readonly updates: readonly Report[] }): Awaitable<FencedAnswer[]>;
 
-  /** Lets held jobs go; not those that wait for others. */
+  /** Releases held jobs; those with unfinished dependencies stay blocked. */
   release(params: ControlParams): Awaitable<ControlAnswer[]>;
-  /** Ends jobs that have not ended; a running one is fenced off at once and told by its signal. */
+  /** Cancels jobs that have not ended; the lease of a running one is revoked at once, and its signal aborts. */
   cancel(params: ControlParams): Awaitable<ControlAnswer[]>;
   /**
-   * Queues jobs that have ended again, with all their attempts before them. What their runs left (checkpoints, progress) is
-   * kept unless `fromStart`; a job that completed always begins from the start. Dependencies that did not succeed are looked
-   * at again: while one of them has not ended, the job waits for it.
+   * Queues ended jobs again, with a full set of attempts. Checkpoints and progress of their runs are kept unless
+   * `fromStart`; a completed job always starts from the beginning. Failed dependencies are evaluated again: the job is
+   * `blocked` while any of them is unfinished.
    */
   retry(params: ControlParams & { readonly fromStart: boolean }): Awaitable<ControlAnswer[]>;
-  /** Makes delayed jobs ready now. */
+  /** Makes delayed jobs ready at once. */
   promote(params: ControlParams): Awaitable<ControlAnswer[]>;
-  /** Changes jobs that wait. A changed priority or time puts the job at the tail of its line. */
+  /** Changes jobs that wait. A changed priority or time puts the job last among those of its priority. */
   update(params: ControlParams & { readonly patch: JobPatch }): Awaitable<ControlAnswer[]>;
-  /** Removes jobs that do not run, with all that was stored about them; not a flow that has not ended. */
+  /** Removes jobs that are not running, with all that is stored about them; not a flow that has not ended. */
   remove(params: ControlParams): Awaitable<ControlAnswer[]>;
 
   /** Stops leasing from a queue. Running jobs go on. */
@@ -416,10 +424,10 @@ export interface Engine {
   obliterate(params: { readonly queue: string; readonly force: boolean }): Awaitable<boolean>;
 
   /**
-   * Upkeep: promotes, recovers, expires, trims; bounded by `limit` jobs of each kind. Any number may run at once. Taken for dead
-   * are the sessions in `dead` that are still overdue as they were told to be, that is, have given no sign of life since; all
-   * that are overdue when it is left out, which is for those who know that nobody is merely late. A session that is taken for
-   * dead is heard no more, though what it holds may take several sweeps to recover.
+   * Upkeep: promotes, recovers, expires, trims; at most `limit` jobs of each kind. Any number of sweeps may run at once.
+   * Declares dead the sessions in `dead` that are still overdue with the same deadline, that is, have given no sign of life
+   * since they were reported; without `dead`, all overdue sessions: for callers that know that none is merely late.
+   * Commands of a dead session are refused from then on, though recovering its jobs may take several sweeps.
    */
   sweep(params: {
     readonly queues: readonly string[];
@@ -428,15 +436,15 @@ export interface Engine {
   }): Awaitable<SweepAnswer>;
 
   /**
-   * Stores a schedule. One with this name in this queue is changed; the same again changes nothing. A change of its times
-   * begins anew from `lastDue`; any other goes on from where it was.
+   * Stores a schedule, or changes the one with its name in this queue; an equal definition changes nothing. If its times
+   * change, it starts over from `lastDue`; any other change continues from its last tick.
    */
   putSchedule(params: SchedulePut): Awaitable<SchedulePutAnswer>;
-  /** Removes a schedule, and answers it as it was last; its jobs stay. */
+  /** Removes a schedule, and returns it as it was; its jobs stay. */
   removeSchedule(params: ScheduleRef): Awaitable<ScheduleRecord | null>;
-  /** Stops a schedule from firing. Answers whether there is one. */
+  /** Stops a schedule from firing. Answers whether it exists. */
   pauseSchedule(params: ScheduleRef): Awaitable<boolean>;
-  /** Lets a schedule fire that did not, from the times given. */
+  /** Activates a paused or moving schedule, from the times given. */
   resumeSchedule(params: ScheduleResume): Awaitable<ScheduleResumeAnswer>;
   /** Schedules by queue, then name: all, or those of these queues, or with these names. */
   schedules(params: {
@@ -444,21 +452,21 @@ export interface Engine {
     readonly names?: readonly string[];
   }): Awaitable<ScheduleRecord[]>;
   /**
-   * Fires ticks: creates their jobs and moves the schedule on, in one step for each, if it still is where they follow from.
-   * Of all who try one is answered `applied`. A job whose id is there already is not created again.
+   * Fires ticks: creates their jobs and advances the schedule, in one step per schedule. Compare-and-set on the last tick:
+   * exactly one caller gets `applied`. A job whose id exists is not created again.
    */
   fireSchedules(params: { readonly fires: readonly ScheduleFire[] }): Awaitable<FencedAnswer[]>;
 
   /**
-   * Up to `limit` superseded jobs of these tasks whose application has not been told (`acknowledgeSuperseded`). One that was
-   * handed out is not handed out again for 30 s, and is no more once the job is removed.
+   * Claims up to `limit` superseded jobs of these tasks whose application has not been notified (`acknowledgeSuperseded`).
+   * A claimed one is not handed out again for 30 s, and never once the job is removed.
    */
   claimSuperseded(params: {
     readonly queues: readonly string[];
     readonly tasks: readonly string[];
     readonly limit: number;
   }): Awaitable<JobRef[]>;
-  /** The application has been told of these. */
+  /** Records that the application was notified of these. */
   acknowledgeSuperseded(params: { readonly refs: readonly JobRef[] }): Awaitable<void>;
 
   /** Jobs by queue and id; `null` where there is none. */
@@ -478,18 +486,18 @@ export interface Engine {
   /** How many jobs with a tag are in each state, over all queues or one. */
   tagTotals(params: { readonly tag: string; readonly queue?: string }): Awaitable<StateCounts>;
   queues(): Awaitable<QueueRecord[]>;
-  /** What was set aside, by queue and task: of each queue the first `MOST_ASIDE` tasks by name. */
+  /** Jobs set aside, by queue and task: of each queue the first `MOST_ASIDE` tasks by name. */
   aside(params: { readonly queues: readonly string[] }): Awaitable<AsideRecord[]>;
   workers(): Awaitable<WorkerRecord[]>;
-  /** What the runs of a job left, by number; empty when there is nothing, or no such job. */
+  /** The checkpoints of a job, by number; empty when it has none, or does not exist. */
   checkpoints(params: JobRef): Awaitable<Checkpoint[]>;
-  /** What a job depends on, by queue and id, and how that ended; of a flow: its members. */
+  /** The dependencies of a job, by queue and id, and how each ended; of a flow: its members. */
   dependencies(params: JobRef): Awaitable<DependencyRecord[]>;
-  /** The jobs that depend on a job, its flow included, by queue and id. Until they are removed retention keeps it. */
+  /** The dependents of a job, its flow included, by queue and id. Retention keeps the job until they are removed. */
   dependents(params: JobRef): Awaitable<JobRef[]>;
   /** The job's log; empty when it has none. */
   logs(params: JobRef): Awaitable<JobLog>;
-  /** The place in line of a queued job, 1 = next; `null` when it is not queued. */
+  /** The place of a queued job in its queue, 1 = next; `null` when it is not queued. */
   position(params: JobRef): Awaitable<number | null>;
 
   /** Events of a queue after `cursor`; `null` starts at the present. */
