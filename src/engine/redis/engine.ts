@@ -1,7 +1,7 @@
 /**
- * The Redis engine: every command is a script per queue, so it is atomic where it matters and one round trip. Opened on one
- * server, a Sentinel group or a cluster; all its waiting is done on connections of their own, so that a blocked pop never
- * holds up a command.
+ * The Redis engine: each command is one script per queue, so it is atomic where needed and one round trip. It opens one
+ * server, a Sentinel group or a cluster. Waiting uses connections of its own, so that a blocked pop never holds up a
+ * command.
  */
 import type { Checkpoint } from "../../model/job/checkpoint.js";
 import type { Clock } from "../../model/value/clock.js";
@@ -73,7 +73,7 @@ export class RedisEngine implements Engine {
   #info: EngineInfo;
   #closed = false;
 
-  /** @param options.clock the time the scripts live in; default: the server's own */
+  /** @param options.clock the clock of the scripts; default: the server's own */
   constructor(target: ParsedRedisTarget, options: { clock?: Clock } = {}) {
     this.#target = target;
     this.#keys = new Keys(target.prefix, target.db);
@@ -221,8 +221,8 @@ export class RedisEngine implements Engine {
   }
 
   /**
-   * Lets jobs tell what they have to tell each other, and follows that to its end. What cannot be told now is told by the next
-   * sweep: the command that brought it about has been applied.
+   * Delivers pending messages until the outboxes are empty. On failure the next sweep retries: the command that caused them
+   * has been applied.
    */
   async #deliver(queues: Iterable<string>, first: readonly Message[] = []): Promise<void> {
     try {
@@ -245,7 +245,7 @@ export class RedisEngine implements Engine {
   async #pause(queue: string, paused: 0 | 1): Promise<void> {
     await this.#registry.add(queue);
     await this.#link.run("pause", queue, [paused]);
-    // Again: somebody may have obliterated the queue just before.
+    // Again: another client may have obliterated the queue just before.
     await this.#registry.add(queue);
   }
 
@@ -267,7 +267,8 @@ export class RedisEngine implements Engine {
     return answer;
   }
 
-  // The sweep is done: a list that cannot be mended now, with memory full or a right missing, is mended after another.
+  // The sweep itself is done: if the list cannot be mended now, with memory full or a permission missing, a later sweep
+  // mends it.
   async #restore(queues: readonly string[]): Promise<void> {
     try {
       await this.#registry.restore(queues);
@@ -325,7 +326,7 @@ export class RedisEngine implements Engine {
     await Promise.all(
       batchesOf(refs).flatMap((batches) =>
         batches.map(({ queue, places }) =>
-          this.#link.run("superseded", queue, ["told", ...places.map((place) => refs[place]?.id ?? "")]),
+          this.#link.run("superseded", queue, ["acknowledge", ...places.map((place) => refs[place]?.id ?? "")]),
         ),
       ),
     );
@@ -417,7 +418,7 @@ export class RedisEngine implements Engine {
     const seen = new AbortController();
     const receipt = this.#channel.wait(queue, cursor, timeout, AbortSignal.any([signal, seen.signal]));
     try {
-      // What was told before the wait began is not heard in it.
+      // Messages published before the wait began are missed: compare the sequence.
       const sequence = await this.#link.send(() => this.#link.client.hget(this.#keys.of(queue, "queue"), "seq"));
       if (Number(sequence ?? 0) <= cursor) await receipt;
     } finally {
@@ -426,7 +427,7 @@ export class RedisEngine implements Engine {
   }
 
   #putBack(key: string): void {
-    // Whoever misses the marker when this fails still looks by itself when its wait is over.
+    // If this fails, a worker that misses the marker looks by itself when its wait is over.
     if (!this.#closed) this.#link.client.rpush(key, 1).catch(() => undefined);
   }
 

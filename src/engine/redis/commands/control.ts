@@ -5,10 +5,13 @@ import type { Link } from "../connection/connection.js";
 import { list, stateOf, text } from "../connection/reply.js";
 import { CONTROL_LETTERS, meaningOf } from "../connection/wire.js";
 
-/** The commands the script knows. */
+/** The commands of the script. */
 export type Command = "release" | "cancel" | "retry" | "promote" | "update" | "remove";
 
-/** Runs a command on jobs; one answer each, in order, and the queues in which jobs have news. `patch` is JSON, for `update` and `retry`. */
+/**
+ * Runs a command on jobs; one answer each, in order. `pending`: queues whose outbox has messages. `patch` is JSON, for
+ * `update` and `retry`.
+ */
 export async function control(
   link: Link,
   command: Command,

@@ -1,4 +1,4 @@
-/** Reading what ties jobs on Redis, a thousand at a time; and beginning flows. */
+/** Reads the dependencies and dependents of a job on Redis, a thousand at a time; and starts flows. */
 import { POLICIES, type DependencyRecord } from "../../../model/job/dependency.js";
 import type { JobRef } from "../../../model/job/job.js";
 import type { CommitAnswer } from "../../contract/engine.js";
@@ -9,7 +9,7 @@ import { COMMIT_LETTERS, POLICY_STEP, meaningOf } from "../connection/wire.js";
 
 const AT_ONCE = 1_000;
 
-/** What a job depends on. */
+/** The dependencies of a job. */
 export async function readDependencies(link: Link, ref: JobRef): Promise<DependencyRecord[]> {
   return (await readLinks(link, "dependencies", ref)).map(([other, score]) => ({
     ...other,
@@ -18,7 +18,7 @@ export async function readDependencies(link: Link, ref: JobRef): Promise<Depende
   }));
 }
 
-/** What depends on a job. */
+/** The dependents of a job. */
 export async function readDependents(link: Link, ref: JobRef): Promise<JobRef[]> {
   return (await readLinks(link, "dependents", ref)).map(([other]) => other);
 }
@@ -30,14 +30,14 @@ async function readLinks(
 ): Promise<[JobRef, number][]> {
   const found: [JobRef, number][] = [];
   for (let after: string | null = ""; after !== null;) {
-    const page: unknown[] = list(await link.run("ties", queue, [which, id, after, AT_ONCE]));
+    const page: unknown[] = list(await link.run("links", queue, [which, id, after, AT_ONCE]));
     for (let at = 0; at < page.length; at += 2) found.push([parseRef(text(page[at])), number(page[at + 1])]);
     after = page.length < AT_ONCE * 2 ? null : text(page.at(-2));
   }
   return found;
 }
 
-/** Begins a flow. */
+/** Starts a flow. */
 export async function commitFlow(link: Link, { queue, id }: JobRef, members: number): Promise<CommitAnswer> {
   return meaningOf(COMMIT_LETTERS, text(await link.run("commit", queue, [id, members]))) ?? "missing";
 }

@@ -1,4 +1,4 @@
-/** Accepting jobs on Redis: one script call for up to 500 jobs of a queue. */
+/** Storing jobs on Redis: one script call for up to 500 jobs of a queue. */
 import type { JobSpec } from "../../../model/job/job.js";
 import type { EnqueueAnswer } from "../../contract/engine.js";
 import { batchesOf, type Batch } from "../format/batches.js";
@@ -7,12 +7,12 @@ import { Groups } from "../format/argument-groups.js";
 import type { Argument, Link } from "../connection/connection.js";
 import type { Registry } from "../connection/queue-registry.js";
 import { list, number, stateOf, text } from "../connection/reply.js";
-import { DECLINED, ENQUEUED_LETTERS, LISTED, NEWS, meaningOf } from "../connection/wire.js";
+import { DECLINED, ENQUEUED_LETTERS, LISTED, MESSAGES_PENDING, meaningOf } from "../connection/wire.js";
 
 /** How many values the script answers for a job that is not simply created and queued. */
 const EXCEPTION_WIDTH = 4;
 
-/** Accepts jobs; one answer each, in order, and the queues in which jobs have news. */
+/** Stores jobs; one answer each, in order. `pending`: queues whose outbox has messages. */
 export async function enqueue(
   link: Link,
   registry: Registry,
@@ -37,7 +37,7 @@ async function enqueueBatch(
   { queue, places }: Batch,
   answers: EnqueueAnswer[],
 ): Promise<boolean> {
-  // The name goes on the list first: a queue that nobody lists would be a place where jobs get lost.
+  // The queue is listed first: jobs in an unlisted queue would be lost.
   if (!registry.knows(queue)) await registry.add(queue);
   const args: Argument[] = [];
   let usual = true;
@@ -51,7 +51,7 @@ async function enqueueBatch(
   }
   let reply = list(await link.run(usual ? "enqueue-usual" : "enqueue", queue, args));
   if (reply[0] === DECLINED) reply = list(await link.run("enqueue", queue, args));
-  // Somebody obliterated the queue since this client put it on the list.
+  // Another client obliterated the queue since this one listed it.
   const first = number(reply[0]);
   if ((first & LISTED) === 0) await registry.add(queue);
   for (let at = 1; at < reply.length; at += EXCEPTION_WIDTH) {
@@ -63,5 +63,5 @@ async function enqueueBatch(
       state: stateOf(reply[at + 3]),
     };
   }
-  return (first & NEWS) !== 0;
+  return (first & MESSAGES_PENDING) !== 0;
 }

@@ -24,7 +24,7 @@ import type { FastPath } from "./fast-path.js";
 import { list, number, text } from "../connection/reply.js";
 import { ALIVE_WITH_MESSAGES, CAUSE_LETTERS, DECLINED, FENCED_LETTERS, OUTCOME_LETTERS } from "../connection/wire.js";
 
-/** What one queue answered to an exchange. */
+/** The answer of one queue to an exchange. */
 interface QueueAnswer {
   readonly alive: boolean;
   readonly pending: boolean;
@@ -34,10 +34,12 @@ interface QueueAnswer {
   readonly leases: Lease[];
 }
 
-/** Where the tasks stand among the arguments of an exchange. */
+/** The index of the tasks among the arguments of an exchange. */
 const TASKS_AT = 5;
 
-/** Settles outcomes and leases work, queue by queue in the order of the claim; answers also where jobs have news. */
+/**
+ * Settles outcomes and leases work, queue by queue in the order of the claim. `pending`: queues whose outbox has messages.
+ */
 export async function exchange(
   link: Link,
   fastPath: FastPath,
@@ -60,9 +62,9 @@ export async function exchange(
     const suspect = (claim?.suspect ?? false) && !leases.some((lease) => lease.suspect);
     const args: Argument[] = [session, lane, call, left, suspect ? 1 : 0, "", claim?.ttl ?? ""];
     const groups = new Groups(args);
-    for (const settlement of mine) groups.add(wordOf(settlement), settlement.id, payloadOf(settlement.outcome));
+    for (const settlement of mine) groups.add(encodeEnding(settlement), settlement.id, payloadOf(settlement.outcome));
     const usual = fastPath.isWorthTrying(queue) && mine.every(({ outcome }) => outcome.kind === "complete");
-    // While anything is set aside nothing is usual: only the other script looks for tasks, but for one who takes nothing.
+    // While any job is set aside, the fast path refuses; only the full script looks for tasks, except when it takes no job.
     if (!usual || left === 0) args[TASKS_AT] = tasks;
     let reply = await link.run(usual ? "exchange-usual" : "exchange", queue, args, "buffers");
     if (list(reply)[0] === DECLINED) {
@@ -86,11 +88,11 @@ export async function exchange(
   return { answer: { alive, settled, leases, more, nextDue }, pending };
 }
 
-/** How a run ended, as the script reads it: its epoch, a letter, and how long to wait (-1: for ever). */
-function wordOf({ epoch, outcome }: Settlement): string {
-  const word = `${epoch}${OUTCOME_LETTERS[outcome.kind]}`;
-  if (outcome.kind === "fail") return `${word}${outcome.retryIn ?? -1}`;
-  return outcome.kind === "snooze" ? `${word}${outcome.delay}` : word;
+/** The ending of a run, as the script reads it: its epoch, a letter, and how long to wait (milliseconds; -1: for ever). */
+function encodeEnding({ epoch, outcome }: Settlement): string {
+  const ending = `${epoch}${OUTCOME_LETTERS[outcome.kind]}`;
+  if (outcome.kind === "fail") return `${ending}${outcome.retryIn ?? -1}`;
+  return outcome.kind === "snooze" ? `${ending}${outcome.delay}` : ending;
 }
 
 function payloadOf(outcome: Outcome): string {
@@ -118,7 +120,7 @@ function decodeExchange(queue: string, reply: unknown): QueueAnswer {
 
 type Fence = Pick<Lease, "queue" | "epoch" | "leasedAt">;
 
-/** The leases of one reply: their ids, and their stored jobs one after the other, whose lengths in bytes are told apart. */
+/** The leases of one reply: their ids, and their stored jobs one after the other, with their lengths in bytes. */
 function decodeLeases(
   fence: Fence,
   ids: string,
@@ -141,7 +143,7 @@ function decodeLeases(
 
 const NO_TAGS: readonly string[] = [];
 
-/** The lease of a job as it is stored, as if nothing about it was out of the ordinary. */
+/** The lease of a stored job, as if nothing about it was out of the ordinary. */
 function decodeLease({ queue, epoch, leasedAt }: Fence, id: string, stored: Buffer, from: number, to: number): Lease {
   let body: JobBody | null = null;
   let problem: string | null = null;
@@ -177,12 +179,12 @@ function decodeLease({ queue, epoch, leasedAt }: Fence, id: string, stored: Buff
 
 type Special = Omit<Lease, "queue" | "id" | "epoch" | "body" | "problem">;
 
-/** What is out of the ordinary about leases, by their place in the reply. */
+/** The special parts of leases, by the lease's place in the reply. */
 function parseSpecials(lines: string): Map<number, Special> | null {
   if (lines === "") return null;
   const specials = new Map<number, Special>();
   for (const line of lines.split("\n")) {
-    const { at, counted, left, tags, meta, declinedAt, ...rest }: Omit<Special, keyof Told> & SpecialLine =
+    const { at, counted, left, tags, meta, declinedAt, ...rest }: Omit<Special, keyof Encoded> & SpecialLine =
       JSON.parse(line);
     specials.set(at, {
       ...rest,
@@ -196,8 +198,8 @@ function parseSpecials(lines: string): Map<number, Special> | null {
   return specials;
 }
 
-/** What a line tells in other words. */
-type Told = Pick<Lease, "attempt" | "checkpoints" | "tags" | "meta" | "declinedAt">;
+/** The parts of a lease that a line encodes differently. */
+type Encoded = Pick<Lease, "attempt" | "checkpoints" | "tags" | "meta" | "declinedAt">;
 
 interface SpecialLine {
   readonly at: number;
@@ -235,12 +237,12 @@ export async function held(link: Link, { session, queue, cursor }: Parameters<En
 }
 
 /** `id epoch why` as a lease of a queue that was taken away. */
-export function decodeRevocation(queue: string, said: string): Revocation {
-  const [id = "", epoch = "0", why] = said.split(" ");
+export function decodeRevocation(queue: string, text: string): Revocation {
+  const [id = "", epoch = "0", why] = text.split(" ");
   return { queue, id, epoch: Number(epoch), cause: why === CAUSE_LETTERS.supersede ? "supersede" : "cancel" };
 }
 
-/** Stores what running jobs say. */
+/** Stores the reports of running jobs. */
 export async function report(
   link: Link,
   { session, updates }: Parameters<Engine["report"]>[0],

@@ -1,26 +1,26 @@
 /**
- * In which queues exchanges are usual. There is a small script for those; one that it declines costs a second call, so a
- * queue where that happened is taken for unusual for a while.
+ * Decides per queue whether to try the fast path of an exchange: a small script for exchanges with nothing out of the
+ * ordinary. A call that it declines costs a second one, so the fast path is not tried in that queue for a while.
  */
 
-/** How many exchanges a queue stays unusual. */
-const LASTING = 16;
+/** For how many exchanges the fast path is not tried after a decline. */
+const PAUSE = 16;
 
 export class FastPath {
-  /** By queue: how many more exchanges are taken for unusual. */
-  readonly #unusual = new Map<string, number>();
+  /** By queue: how many more exchanges go without the fast path. */
+  readonly #declined = new Map<string, number>();
 
-  /** Is the next exchange likely to be usual? */
+  /** Is the fast path likely to serve the next exchange? */
   isWorthTrying(queue: string): boolean {
-    const left = this.#unusual.get(queue);
+    const left = this.#declined.get(queue);
     if (left === undefined) return true;
-    if (left > 1) this.#unusual.set(queue, left - 1);
-    else this.#unusual.delete(queue);
+    if (left > 1) this.#declined.set(queue, left - 1);
+    else this.#declined.delete(queue);
     return false;
   }
 
-  /** An exchange was declined. */
+  /** Records that the fast path declined an exchange. */
   wasRefused(queue: string): void {
-    this.#unusual.set(queue, LASTING);
+    this.#declined.set(queue, PAUSE);
   }
 }

@@ -1,7 +1,7 @@
 /**
- * Where the messages of jobs go out and arrive on Redis. Those of a queue wait there until they are delivered (scripts/news.lua);
- * each batch arrives in one script call per receiving queue (scripts/post.lua). When the one who delivers dies, the next sweep
- * delivers again.
+ * The outbox and inbox of jobs on Redis. Messages of a queue stay in its outbox until they are delivered
+ * (scripts/outbox.lua); each batch is applied in one script call per receiving queue (scripts/inbox.lua). If the process
+ * that delivers dies, the next sweep delivers again.
  */
 import {
   DEPENDENCY_FAILED,
@@ -29,7 +29,7 @@ export class RedisMailbox implements Mailbox {
   }
 
   async takeOutbox(queue: string, receipt: OutboxReceipt | null): Promise<OutboxBatch> {
-    const [tokens, messages] = list(await this.#link.run("news", queue, receipt ?? []));
+    const [tokens, messages] = list(await this.#link.run("outbox", queue, receipt ?? []));
     const next = list(tokens).map(text);
     return { messages: decodeMessages(queue, list(messages)), receipt: next.length === 0 ? null : next };
   }
@@ -55,19 +55,19 @@ export class RedisMailbox implements Mailbox {
     let pending = false;
     for (let from = 0; from < messages.length; from += AT_ONCE) {
       const args = messages.slice(from, from + AT_ONCE).flatMap(encodeMessage);
-      const [hasNews, ...answers] = list(await this.#link.run("post", queue, args));
-      pending ||= hasNews === 1;
+      const [outboxMarked, ...answers] = list(await this.#link.run("inbox", queue, args));
+      pending ||= outboxMarked === 1;
       replies.push(...decodeMessages(queue, answers));
     }
     return { replies, pendingQueues: pending ? [queue] : [] };
   }
 
-  /** What is to be told elsewhere when a queue is removed with all its jobs. */
+  /** The messages to other queues when a queue is removed with all its jobs. */
   async removalMessages(queue: string): Promise<Message[]> {
     const messages: Message[] = [];
     for (const which of ["dependencies", "dependents"]) {
       for (let from = 0; from >= 0;) {
-        const [next, ...more] = list(await this.#link.run("farewell", queue, [which, queue, from]));
+        const [next, ...more] = list(await this.#link.run("removal-messages", queue, [which, queue, from]));
         messages.push(...decodeMessages(queue, more));
         from = number(next);
       }
@@ -92,7 +92,7 @@ function encodeMessage(message: Message): Argument[] {
   }
 }
 
-/** The failure of what depends on a job that ended like this, should it fail for it. */
+/** The failure of a dependent of a job that ended like this; empty after success. */
 function failureOf(from: JobRef, state: DependencyEnd): string {
   if (isSuccess(state)) return "";
   const failure = plainFailure("DependencyFailed", dependencyMessage(from, state), DEPENDENCY_FAILED);
@@ -129,15 +129,15 @@ function decodeMessage(letter: string, between: { to: JobRef; from: JobRef }, a:
 }
 
 /** `queue NUL id` as a reference. */
-export function parseRef(said: string): JobRef {
-  const [queue = "", id = ""] = said.split("\0");
+export function parseRef(member: string): JobRef {
+  const [queue = "", id = ""] = member.split("\0");
   return { queue, id };
 }
 
 /** How a dependency ended, from the number that scripts use for it. */
 export function endOf(value: number): DependencyEnd {
   const state = STATES[value - 1];
-  // Scripts write nothing but the numbers of terminal states here.
+  // Scripts store only the numbers of terminal states here.
   return state === undefined ? "removed" : (state as DependencyEnd);
 }
 

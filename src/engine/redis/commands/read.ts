@@ -25,9 +25,11 @@ import { RECORD_WIDTH } from "../connection/wire.js";
 
 /** How many jobs are read in one call. */
 const READ_AT_ONCE = 500;
-/** How many jobs one page looks at before it answers with what it has, so that a rare match does not hold up the server. */
+/**
+ * How many jobs one page looks at before it answers with what it has, so that a rare match does not hold up the server.
+ */
 const MOST_LOOKED_AT = 5_000;
-/** Up to how many entries an index is read whole instead of scanning the queue. */
+/** An index up to this many entries is read whole; beyond, the queue is scanned. */
 const SMALL_INDEX = 2_000;
 
 export class Reader {
@@ -75,8 +77,8 @@ export class Reader {
   }
 
   /**
-   * Jobs by bare id: all queues that are likely to hold them are asked at once, while the list of queues is read again.
-   * What none of them has is looked for in the others: somebody's own id may look like one that was made here.
+   * Jobs by bare id: all queues that are likely to hold them are asked at once, while the list of queues is read again. Ids
+   * not found there are looked for in the other queues: an id chosen by an application may look like a generated one.
    */
   async findJobs(ids: readonly string[]): Promise<(JobRecord | null)[]> {
     const asked = this.#names;
@@ -141,7 +143,7 @@ export class Reader {
     return { jobs, cursor: null };
   }
 
-  /** One piece of a state's listing: what is (still) there, and the last place looked at; `null` at the end. */
+  /** One piece of a state's listing: the jobs (still) there, and the last place looked at; `null` at the end. */
   async #page(queue: string, state: JobState, after: OrderKey | null, limit: number): Promise<Piece> {
     const args = [STATES.indexOf(state) + 1, limit, after === null ? "" : after[0], after === null ? "" : after[1]];
     const values = list(await this.#link.run("list", queue, args)).map(text);
@@ -175,7 +177,7 @@ export class Reader {
 
   async #lex(queue: string, index: string, prefix: string): Promise<string[] | null> {
     const key = this.#keys.of(queue, index);
-    // Ids are ASCII, so U+007F stands after all of them.
+    // Ids are ASCII, so U+007F sorts after all of them.
     const members = await this.#link.send(() =>
       this.#link.client.zrangebylex(key, `[${prefix}`, `(${prefix}\u007f`, "LIMIT", 0, SMALL_INDEX + 1),
     );

@@ -43,7 +43,7 @@ export class Schedules {
     const definition = encodeSchedule(schedule);
     const args = [schedule.name, definition, timesText(schedule), status, lastDue, nextDue ?? "", op, MOST_SCHEDULES];
     const [listed, answer] = list(await this.#link.run("schedule-put", queue, args));
-    // Somebody obliterated the queue since this client put it on the list.
+    // Another client obliterated the queue since this one listed it.
     if (listed === 0) await this.#registry.add(queue);
     return text(answer) as SchedulePutAnswer;
   }
@@ -84,12 +84,12 @@ export class Schedules {
     return found;
   }
 
-  /** Makes the jobs of ticks; answers also the queues in which jobs have news. */
+  /** Creates the jobs of ticks. `pending`: queues whose outbox has messages. */
   async fire(fires: readonly ScheduleFire[]): Promise<{ answers: FencedAnswer[]; pending: string[] }> {
     const replies = await Promise.all(fires.map((fire) => this.#fire(fire)));
     return {
       answers: replies.map((reply) => (reply === "stale" ? "stale" : "applied")),
-      pending: fires.flatMap(({ queue }, index) => (replies[index] === "applied with news" ? queue : [])),
+      pending: fires.flatMap(({ queue }, index) => (replies[index] === "applied with messages" ? queue : [])),
     };
   }
 
@@ -112,7 +112,7 @@ export function decodeDue(queue: string, values: readonly unknown[]): ScheduleRe
   return due;
 }
 
-/** A schedule from its definition and how far it has come: see scripts/lib/schedule.lua. */
+/** A schedule from its definition and its tick record: see scripts/lib/schedule.lua. */
 function decodeRecord(ref: ScheduleRef, definition: string, tick: string): ScheduleRecord {
   const [status, revision = "", , lastDue, nextDue, lastJob, , createdAt] = tick.split("\n");
   const known = STATUSES.find((one) => one === status);

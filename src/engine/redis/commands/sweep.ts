@@ -1,6 +1,7 @@
 /**
- * Upkeep on Redis: one script call a queue. A sweep says when it was asked for, in the server's time: a server that was
- * frozen runs it late, ahead of the workers' signs of life, and then it takes nobody for dead.
+ * Upkeep on Redis: one script call a queue. A sweep carries the server time at which it was asked for: a frozen server may
+ * run it late, ahead of the heartbeats behind it. A sweep that is more than 1 s late does nothing, so live workers are not
+ * declared dead.
  */
 import { EngineUnavailable } from "../../../model/errors/errors.js";
 import { plainFailure } from "../../../model/failure/failure.js";
@@ -13,15 +14,15 @@ import { list, number, text } from "../connection/reply.js";
 import { decodeDue } from "./schedules.js";
 import { TOO_LATE } from "../connection/wire.js";
 
-/** Where in the script's reply the overdue sessions begin, of each three values; the schedules that are due follow. */
+/** The index of the first overdue session in the script's reply, three values each; the due schedules follow. */
 const FIRST_OVERDUE = 9;
 const PER_SESSION = 3;
 
-// The script fills in how often the worker died; the number takes no part in the fingerprint.
+// The script inserts the number of deaths; it is not part of the fingerprint.
 const lost = plainFailure("WorkerLost", "the worker running it died 3 times", WORKER_LOST);
 const LOST = { text: JSON.stringify(lost).replace("died 3 times", "died %d times"), fingerprint: lost.fingerprint };
 
-/** The sessions of a queue that are taken for dead, as the script reads them. */
+/** The sessions of a queue to declare dead, as the script reads them. */
 function deadIn(queue: string, dead: readonly OverdueSession[] | undefined): Argument[] {
   if (dead === undefined) return [-1];
   const here = dead.filter((one) => one.queue === queue);
@@ -45,8 +46,8 @@ export class Upkeep {
   readonly #link: Link;
   readonly #url: string;
   readonly #now: () => Promise<number>;
-  /** When the server last said its time, on the clock that never jumps. */
-  #heard: { time: number; at: number } | null = null;
+  /** The last time the server gave, and when, on the monotonic clock. */
+  #lastTime: { time: number; at: number } | null = null;
 
   /** @param now asks the engine for its time */
   constructor(link: Link, url: string, now: () => Promise<number>) {
@@ -55,7 +56,9 @@ export class Upkeep {
     this.#now = now;
   }
 
-  /** Sweeps, and says where jobs have news. @throws EngineUnavailable when the server ran a sweep too late */
+  /**
+   * Sweeps. `pending`: queues whose outbox has messages. @throws EngineUnavailable when the server ran a sweep too late
+   */
   async sweep({
     queues,
     limit,
@@ -66,9 +69,12 @@ export class Upkeep {
       queues.map(async (queue) => list(await this.#link.run("sweep", queue, [...args, ...deadIn(queue, dead)]))),
     );
     const time = rows.at(-1)?.[6];
-    if (time !== undefined) this.#heard = { time: number(time), at: performance.now() };
+    if (time !== undefined) this.#lastTime = { time: number(time), at: performance.now() };
     if (rows.some((row) => row[0] === TOO_LATE)) {
-      throw new EngineUnavailable(this.#url, "it was held up; workers get time to say that they live before a sweep");
+      throw new EngineUnavailable(
+        this.#url,
+        "it was held up; workers get time to send a heartbeat before the next sweep",
+      );
     }
     const sum = (column: number): number => rows.reduce((total, row) => total + number(row[column]), 0);
     const answer = {
@@ -84,9 +90,9 @@ export class Upkeep {
     return { answer, pending: queues.filter((_queue, index) => rows[index]?.[7] === 1) };
   }
 
-  // Estimated from the last answer, to save a command; a server's clock that jumps costs one sweep.
+  // Estimated from the last answer, to save a command; a jump of the server's clock costs one sweep.
   async #serverTime(): Promise<number> {
-    if (this.#link.hasOwnClock || this.#heard === null) return this.#now();
-    return this.#heard.time + (performance.now() - this.#heard.at);
+    if (this.#link.hasOwnClock || this.#lastTime === null) return this.#now();
+    return this.#lastTime.time + (performance.now() - this.#lastTime.at);
   }
 }

@@ -1,25 +1,25 @@
 /**
- * Puts a script together from its Lua files: pastes its includes where they are named, and replaces constants by their
- * values. A name in capitals is a constant, or something is wrong with it: none is unknown, declared anew or written to.
+ * Composes a script from its Lua files: pastes includes where they are named, and replaces constants by their values. An
+ * unknown name in capitals is an error, as is a constant that a script declares or writes to.
  */
 import { CONSTANTS, type Constant } from "./script-constants.js";
 
-/** A script as it is sent, but for what is put before it. */
+/** A script as it is sent, without the prefix that `Script` adds. */
 export interface Composition {
-  /** The keys it touches, in the order in which it expects them: `KEYS` in its head. */
+  /** The keys it touches, in the expected order: `KEYS` in its head. */
   readonly keys: readonly string[];
   readonly body: string;
 }
 
-/** Names in capitals that are none of ours: those of Redis, and what is put before every script. */
+/** Names in capitals that are not constants: those of Redis, and of the prefix of every script. */
 const GIVEN = new Set(["ARGV", "KEYS", "K", "NOW"]);
 
-/** Comments and texts, in which nothing is replaced; fields, which have any name; and names in capitals. */
+/** Comments and strings, in which nothing is replaced; fields, which may have any name; and names in capitals. */
 const PART =
   /--\[(=*)\[[\s\S]*?\]\1\]|--[^\n]*|\[(=*)\[[\s\S]*?\]\2\]|'(?:\\[\s\S]|[^'\\\n])*'|"(?:\\[\s\S]|[^"\\\n])*"|\.\.|[.:]\s*\w+|\b[A-Z][A-Z0-9_]*\b/g;
 const CAPITALS = /^[A-Z]/;
 
-/** Where a block declares names: local variables and functions, parameters, loop variables. */
+/** Declarations: local variables and functions, parameters, loop variables. */
 const DECLARATIONS =
   /\blocal\s+(?!function\b)(\w+(?:\s*,\s*\w+)*)|\blocal\s+function\s+(\w+)|\bfunction\b[^(]*\(([^)]*)\)|\bfor\s+(\w+(?:\s*,\s*\w+)*)\s*(?:=|\bin\b)/g;
 
@@ -69,7 +69,7 @@ function declaredIn(text: string): Set<string> {
   return new Set(names.filter((name) => CAPITALS.test(name)));
 }
 
-/** A constant as Lua writes it. A negative number in parentheses, so that no minus before it makes a comment. */
+/** A constant as a Lua literal. A negative number is in parentheses, so that a minus before it starts no comment. */
 function literal(value: Constant): string {
   if (typeof value === "number") return value < 0 ? `(${value})` : String(value);
   if (typeof value === "string") return `'${value.replaceAll(/['\\]/g, "\\$&")}'`;

@@ -1,6 +1,6 @@
 /**
  * The connection for ordinary commands, to one server, a Sentinel group or a cluster. It answers or throws within the
- * command timeout, whatever the server does: commands that meet a passing fault are sent again until then.
+ * command timeout, whatever the server does: until then, commands that meet a transient fault are sent again.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { Cluster, Redis, type RedisOptions } from "ioredis";
@@ -15,13 +15,13 @@ import { FORMAT } from "./wire.js";
 /** A Redis client of either kind. */
 export type Client = Redis | Cluster;
 
-/** What a command is given. */
+/** An argument of a command. */
 export type Argument = string | number;
 
 const RETRY_FROM = 20;
 const RETRY_UP_TO = 500;
 
-/** Makes a client for a target. `blocking` clients have no command timeout: their commands are meant to wait. */
+/** Creates a client for a target. `blocking` clients have no command timeout: their commands are meant to wait. */
 export function createClient(target: ParsedRedisTarget, blocking = false): Client {
   const node = {
     ...(target.username === undefined ? {} : { username: target.username }),
@@ -31,11 +31,12 @@ export function createClient(target: ParsedRedisTarget, blocking = false): Clien
     db: target.db,
     connectTimeout: target.commandTimeout,
     lazyConnect: true,
-    // An unanswered command may have run: the engine decides about sending it again, not the client (RELIABILITY fact 5).
+    // An unanswered command may have run: the engine decides whether to send it again, not the client library.
     autoResendUnfulfilledCommands: false,
-    // Commands without an answer are given back when the connection closes, instead of staying open until they time out.
+    // Unanswered commands fail when the connection closes, instead of staying open until they time out.
     maxRetriesPerRequest: 0,
-    // Who subscribes does it again, and hears when it fails (channel.ts): a rejection unheard would end the process.
+    // A subscriber subscribes again by itself, and handles failures (channel.ts): an unhandled rejection would end the
+    // process.
     autoResubscribe: false,
     retryStrategy: reconnectAfter,
   } satisfies RedisOptions;
@@ -52,7 +53,7 @@ export function createClient(target: ParsedRedisTarget, blocking = false): Clien
     target.sentinels === undefined
       ? new Redis({ ...node, host: target.host, port: target.port })
       : new Redis({ ...node, sentinels: [...target.sentinels], name: target.sentinelName ?? "" });
-  // The library goes on in database 0 when it could not select another one: commands must never run there.
+  // The library continues in database 0 if it cannot select another one: commands must never run there.
   return client.on("error", (error: unknown) => {
     if (isRefusedSelect(error)) client.disconnect(true);
   });
@@ -73,21 +74,19 @@ export class Link {
   readonly #target: ParsedRedisTarget;
   readonly #clock: Clock | null;
   readonly #scripts = new Map<ScriptName, Script>();
-  /** The scripts that were sent to the server once. */
+  /** The scripts sent to the server before. */
   readonly #sent = new Set<ScriptName>();
   readonly #keys: Keys;
   #allowOom = false;
   #lastError = NO_ANSWER;
   #reconnectedAt = Number.NEGATIVE_INFINITY;
-  readonly #replaced: () => void;
+  readonly #onReplaced: () => void;
   readonly #closing = new AbortController();
 
-  /**
-   * @param clock when given, scripts live in its time instead of the server's
-   * @param replaced called when the connection did not answer and was replaced: others may be dead too
-   */
+  /** @param clock when given, scripts use its time instead of the server's
+   * @param replaced called when the connection did not answer and was replaced: other connections may be dead too */
   constructor(target: ParsedRedisTarget, keys: Keys, clock: Clock | null, replaced: () => void) {
-    this.#replaced = replaced;
+    this.#onReplaced = replaced;
     this.#target = target;
     this.#keys = keys;
     this.#clock = clock;
@@ -107,12 +106,12 @@ export class Link {
     }
   }
 
-  /** Do scripts live in an injected time? */
+  /** Do scripts use an injected clock? */
   get hasOwnClock(): boolean {
     return this.#clock !== null;
   }
 
-  /** Can the server be told that a script frees memory? */
+  /** Does the server support the script flag `allow-oom`? */
   set allowOom(allow: boolean) {
     this.#allowOom = allow;
     this.#scripts.clear();
@@ -124,7 +123,7 @@ export class Link {
   }
 
   /**
-   * Runs a script on a queue. Strings in its reply come as text, or as they are, in `buffers`.
+   * Runs a script on a queue. Strings in its reply come as text, or with `buffers` as bytes.
    * @throws EngineRefused for a queue that a newer Longshore has written to
    */
   async run(
@@ -155,7 +154,7 @@ export class Link {
     const keys = script.keysOf(this.#keys, queue);
     const now = this.#clock === null ? "" : this.#clock.now();
     const call = strings === "text" ? "call" : "callBuffer";
-    // The first call brings the script along, so that none sent behind it can overtake it.
+    // The first call sends the script along, so that no later call overtakes it.
     if (!this.#sent.has(name)) {
       this.#sent.add(name);
       return this.send(() => this.client[call]("eval", script.source, keys.length, ...keys, now, ...args));
@@ -181,7 +180,7 @@ export class Link {
         const fault = diagnose(error);
         if (this.#closing.signal.aborted) throw new EngineClosed();
         if (fault?.reaction === "reconnect") this.#reconnect();
-        if (fault === null || fault.reaction === "tell" || performance.now() + wait >= deadline) {
+        if (fault === null || fault.reaction === "throw" || performance.now() + wait >= deadline) {
           throw this.#explain(error);
         }
         await sleep(wait, undefined, { signal: this.#closing.signal }).catch(() => undefined);
@@ -198,32 +197,32 @@ export class Link {
     return script;
   }
 
-  // A connection can die without a word, and then nothing sent on it is ever answered. Commands that time out together
-  // replace it once.
+  // A connection can die silently, and then nothing sent on it is ever answered. Commands that time out together replace it
+  // once.
   #reconnect(): void {
     const now = performance.now();
     if (now - this.#reconnectedAt < this.#target.commandTimeout) return;
     this.#reconnectedAt = now;
     this.client.disconnect(true);
-    this.#replaced();
+    this.#onReplaced();
   }
 
   #explain(error: unknown): unknown {
     if (error instanceof LongshoreError) return error;
     let fault = diagnose(error);
     if (fault === null) return error;
-    let said = error instanceof Error ? error.message : String(error);
+    let message = error instanceof Error ? error.message : String(error);
     const last = diagnose(this.#lastError);
-    // "Connection is closed" says nothing; that the password was wrong was told by an event before.
-    if (fault.meaning === NO_ANSWER && last?.reaction === "tell") {
+    // "Connection is closed" hides the cause; an earlier event had it, such as a wrong password.
+    if (fault.meaning === NO_ANSWER && last?.reaction === "throw") {
       fault = last;
-      said = this.#lastError;
+      message = this.#lastError;
     }
     if (/credentials|may not run/.test(fault.meaning)) {
-      return new EngineRefused(`${describeTarget(this.#target)}: ${fault.meaning} (${said})`);
+      return new EngineRefused(`${describeTarget(this.#target)}: ${fault.meaning} (${message})`);
     }
-    // "Connection is closed" says nothing; why it closed was told by an event before.
-    const why = fault.meaning === NO_ANSWER ? this.#lastError : `${fault.meaning} (${said})`;
+    // For a closed connection the last error event has the cause.
+    const why = fault.meaning === NO_ANSWER ? this.#lastError : `${fault.meaning} (${message})`;
     return new EngineUnavailable(describeTarget(this.#target), why, { cause: error });
   }
 }

@@ -1,19 +1,19 @@
 /**
- * What to do about each way in which Redis refuses or fails to answer: one table, so that the reaction to a failover or a
- * full server is decided once. Every command may be sent again, because every mutation is idempotent.
+ * The reaction to each way in which Redis refuses or fails to answer, in one table, so that failovers and full servers are
+ * handled the same everywhere. Every command may be sent again, because every mutation is idempotent.
  */
 import { NEWER_FORMAT } from "./wire.js";
 
 /** The reaction to a failed command. */
 export type Reaction =
-  /** Wait a little and send it again, until the command's time is up. */
+  /** Wait a little and send it again, until the command times out. */
   | "again"
-  /** The same, on a new connection: this one leads to the wrong server, or nowhere any more. */
+  /** The same on a new connection: this one leads to the wrong server, or nowhere any more. */
   | "reconnect"
-  /** Waiting does not help: tell the caller. */
-  | "tell";
+  /** Waiting does not help: throw to the caller. */
+  | "throw";
 
-/** The meaning of faults that say nothing about their cause. */
+/** The meaning of faults that do not show their cause. */
 export const NO_ANSWER = "no answer";
 
 const TABLE: readonly (readonly [RegExp, Reaction, string])[] = [
@@ -23,11 +23,11 @@ const TABLE: readonly (readonly [RegExp, Reaction, string])[] = [
   [/^CLUSTERDOWN/, "again", "the cluster is down"],
   [/^TRYAGAIN|^MOVED|^ASK/, "again", "the cluster is moving the slot"],
   [/^BUSY/, "again", "the server is busy with a script"],
-  [/^OOM/, "tell", "the server is out of memory (maxmemory); nothing was stored. Free memory or raise maxmemory"],
-  [/^MISCONF/, "tell", "the server cannot persist (disk full or not writable?) and refuses writes"],
-  [/^NOREPLICAS/, "tell", "the server has fewer replicas than min-replicas-to-write"],
-  [/^NOAUTH|^WRONGPASS|invalid password|without any password/, "tell", "the server wants other credentials"],
-  [/^NOPERM/, "tell", "the user may not run a command Longshore needs"],
+  [/^OOM/, "throw", "the server is out of memory (maxmemory); nothing was stored. Free memory or raise maxmemory"],
+  [/^MISCONF/, "throw", "the server cannot persist (disk full or not writable?) and refuses writes"],
+  [/^NOREPLICAS/, "throw", "the server has fewer replicas than min-replicas-to-write"],
+  [/^NOAUTH|^WRONGPASS|invalid password|without any password/, "throw", "the server wants other credentials"],
+  [/^NOPERM/, "throw", "the user may not run a command Longshore needs"],
   [/^Command timed out/, "reconnect", NO_ANSWER],
   [
     /^Connection is closed|^Reached the max retries|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|All sentinels|Failed to refresh/,
@@ -37,7 +37,7 @@ const TABLE: readonly (readonly [RegExp, Reaction, string])[] = [
   [/Stream isn't writeable|Socket closed|None of startup nodes|Cluster isn't ready/, "again", "no connection"],
 ];
 
-/** The reaction to an error and what it means in words; `null` for an error that is not about the server's condition. */
+/** The reaction to an error and its meaning in words; `null` for an error that is not about the server's condition. */
 export function diagnose(error: unknown): { reaction: Reaction; meaning: string } | null {
   const message = error instanceof Error ? error.message : String(error);
   for (const [pattern, reaction, meaning] of TABLE) {
@@ -46,8 +46,8 @@ export function diagnose(error: unknown): { reaction: Reaction; meaning: string 
   return null;
 }
 
-/** The version of what is stored that a script refused to touch, being newer than it knows; `null` for any other error. */
+/** The stored format version that a script refused because it is newer than its own; `null` for any other error. */
 export function newerFormat(error: unknown): string | null {
-  const said = error instanceof Error ? new RegExp(`${NEWER_FORMAT} (\\S+)`).exec(error.message) : null;
-  return said?.[1] ?? null;
+  const found = error instanceof Error ? new RegExp(`${NEWER_FORMAT} (\\S+)`).exec(error.message) : null;
+  return found?.[1] ?? null;
 }

@@ -1,8 +1,7 @@
 /**
- * Every key there is, built here and nowhere else. All keys of a queue share the hash tag `{prefix/queue}`, so a queue is
- * one slot of a Redis Cluster and every script touches one slot. Names cannot contain the slash (model/value/name.ts), so no two
+ * Every key, built here and nowhere else. All keys of a queue share the hash tag `{prefix/queue}`, so a queue is one slot
+ * of a Redis Cluster and every script touches one slot. Names cannot contain the slash (model/value/name.ts), so no two
  * pairs of prefix and queue share a key.
- *
  * | key | type | holds |
  * |---|---|---|
  * | queue | hash | the queue's own numbers (see scripts/lib/queue.lua) |
@@ -15,8 +14,8 @@
  * | left | hash | id → the highest number of its checkpoints |
  * | failed | hash | id → what failed in a job that half succeeded |
  * | latest, supersede_key | hash | key under which jobs supersede each other → the latest of them; id → its key |
- * | superseded | hash | superseded jobs whose application has not been told: id → task |
- * | superseded_due, superseded_claimed | zset | the same as `task NUL id`: in lexical order; those handed out, by when they are due again |
+ * | superseded | hash | superseded jobs whose application has not been notified: id → task |
+ * | superseded_due, superseded_claimed | zset | the same as `task NUL id`: in lexical order; claimed ones, by when they are due again |
  * | wait | list | queued jobs of the default priority; `~` marks those that have moved before |
  * | tombstones | zset | positions in `wait` whose job has moved away |
  * | priority, suspect | zset | queued jobs of other priorities; those recovered from dead workers, by running order |
@@ -25,24 +24,24 @@
  * | delayed, blocked, ttl, expiry | zset | by due time, creation, end of ttl, end of a retention of their own |
  * | done5 … done10 | list | finished jobs of a state, in the order in which they finished |
  * | counted1, counted2 | zset | finished jobs that ask to be kept by count |
- * | unique | hash | unique key → holder |
- * | dependencies, dependents | zset | what jobs depend on, what depends on them: `id NUL queue NUL id`, in lexical order (scripts/lib/ties.lua) |
- * | dependency, dependent | hash | what is said of each of these |
- * | pending, round | hash | id → how many jobs it waits for; how often it began to wait anew |
- * | news | zset | jobs that have something to tell those they are tied to, in the order in which that came about |
- * | audit | zset | jobs that wait for others, by when they ask again |
+ * | unique | hash | unique key → owner |
+ * | dependencies, dependents | zset | what jobs depend on, what depends on them: `id NUL queue NUL id`, in lexical order (scripts/lib/links.lua) |
+ * | dependency, dependent | hash | the value of each of these links |
+ * | pending, round | hash | id → number of pending dependencies; how often it began to wait again |
+ * | news | zset | the outbox: jobs with messages to linked jobs, in the order in which they were marked |
+ * | audit | zset | jobs with pending dependencies, by when their messages are sent again |
  * | tagged, failures | zset | `tag NUL id`, `fingerprint|id`, in lexical order |
  * | tagcount | hash | `tag NUL state` → number of jobs |
- * | schedule, tick | hash | schedule → its definition; how far it has come (see scripts/lib/schedule.lua) |
- * | due | zset | schedules that fire, by when they are due next |
- * | sessions, workers, seen, calls, revoked | zset, hashes | who works here |
- * | events | stream | batches of events, while somebody watches |
+ * | schedule, tick | hash | schedule → its definition; its tick record (see scripts/lib/schedule.lua) |
+ * | due | zset | active schedules, by when they are due next |
+ * | sessions, workers, seen, calls, revoked | zset, hashes | the registered workers |
+ * | events | stream | batches of events, while the queue is watched |
  * | wake | list | one marker, to wake one worker |
  */
 
 /** The keys of one namespace. */
 export class Keys {
-  /** The number of the database they are in. */
+  /** The number of their database. */
   readonly db: number;
   readonly #prefix: string;
   readonly #queues = new Map<string, string>();
@@ -62,7 +61,7 @@ export class Keys {
     return this.base(queue) + name;
   }
 
-  /** What all keys of a queue start with. */
+  /** The prefix of all keys of a queue. */
   base(queue: string): string {
     let base = this.#queues.get(queue);
     if (base === undefined) {
@@ -74,8 +73,8 @@ export class Keys {
   }
 
   /**
-   * The channel on which a queue tells of events and taken leases (`publish` in scripts/lib/queue.lua). It has the number of the
-   * database: unlike keys, channels are those of the whole server.
+   * The channel on which a queue publishes events and revocations (`publish` in scripts/lib/queue.lua). It includes the
+   * number of the database: unlike keys, channels are shared by all databases of a server.
    */
   channel(queue: string): string {
     return this.of(queue, String(this.db));

@@ -1,11 +1,11 @@
 /**
- * The list of queues: a set of names beside the queues themselves, which may live on other nodes. It only repeats what the
- * queues know, so what goes wrong with it is put right from them.
+ * The list of queues: a set of names beside the queues themselves, which may be on other nodes. It only repeats what the
+ * queues know, so its faults are mended from them.
  */
 import type { Keys } from "./keys.js";
 import type { Link } from "./connection.js";
 
-/** How long (milliseconds) a queue that was seen on the list is taken to be there. */
+/** How long (milliseconds) a queue seen on the list is assumed to be there. */
 const LOOK_AGAIN = 60_000;
 
 export class Registry {
@@ -13,7 +13,7 @@ export class Registry {
   readonly #keys: Keys;
   readonly #now: () => number;
   readonly #known = new Set<string>();
-  /** When each queue that is tended here was last seen on the list. */
+  /** When each queue that is swept here was last seen on the list. */
   readonly #seen = new Map<string, number>();
 
   /** @param now milliseconds on any clock */
@@ -23,30 +23,30 @@ export class Registry {
     this.#now = now;
   }
 
-  /** Did this client put the queue on the list? Another may have taken it off since. */
+  /** Did this client list the queue? Another may have removed it since. */
   knows(queue: string): boolean {
     return this.#known.has(queue);
   }
 
   async add(queue: string): Promise<void> {
     const { client } = this.#link;
-    // Looked up first: a server whose memory is full refuses to add, also what is there already.
+    // Looked up first: a server whose memory is full refuses SADD even for a member that exists.
     const listed = await this.#link.send(() => client.sismember(this.#keys.registry, queue));
     if (listed === 0) await this.#link.send(() => client.sadd(this.#keys.registry, queue));
     this.#known.add(queue);
   }
 
-  /** Takes a queue that was removed off the list, unless it has come into being again. */
+  /** Removes an obliterated queue from the list, unless it exists again. */
   async remove(queue: string): Promise<void> {
     this.#known.delete(queue);
     this.#seen.delete(queue);
     await this.#link.send(() => this.#link.client.srem(this.#keys.registry, queue));
-    // Whoever made it anew before that found it on the list, and left it at that.
+    // A client that created it again before that found it listed, and did not list it.
     if (await this.#exists(queue)) await this.add(queue);
   }
 
   /**
-   * Puts queues that exist and are missing on the list, about once a minute: whoever should have done so may have died, or the
+   * Lists queues that exist and are missing, about once a minute: the client that should have done so may have died, or the
    * list was lost with its server.
    */
   async restore(queues: readonly string[]): Promise<void> {
@@ -60,7 +60,7 @@ export class Registry {
     }
   }
 
-  /** Is anything known of the queue, or does anybody work there? */
+  /** Is anything stored of the queue, or any session registered? */
   async #exists(queue: string): Promise<boolean> {
     const keys = ["queue", "sessions"].map((name) => this.#keys.of(queue, name));
     return (await this.#link.send(() => this.#link.client.exists(...keys))) > 0;

@@ -1,4 +1,4 @@
-/** Reading script replies: flat arrays of strings and integers, checked instead of trusted. */
+/** Reads script replies: flat arrays of strings and integers, checked instead of trusted. */
 
 import { isState, type JobState } from "../../../model/job/state.js";
 
@@ -22,8 +22,8 @@ export function number(value: unknown): number {
 
 /** '' as null. */
 export function orNull(value: unknown): string | null {
-  const said = text(value);
-  return said === "" ? null : said;
+  const string = text(value);
+  return string === "" ? null : string;
 }
 
 /** A value as a state. @throws TypeError */

@@ -1,8 +1,7 @@
 /**
- * The constants of the scripts: every name in capitals that stands in a Lua file is replaced by its value when a script is
- * put together (compose.ts). What the model and this side of the connection know as well is taken from there; the rest is
- * how the scripts store things, which nobody else reads. A constant costs a script none of the 200 local variables that Lua
- * has room for.
+ * The constants of the scripts: every name in capitals in a Lua file is replaced by its value when a script is composed
+ * (compose.ts). Values that the model or TypeScript code also uses are imported; the others only concern how the scripts
+ * store things. A constant uses up none of the 200 local variables that Lua allows.
  */
 import { MOST_CHECKPOINTS } from "../../../model/job/checkpoint.js";
 import { POLICIES } from "../../../model/job/dependency.js";
@@ -30,7 +29,7 @@ import {
   MESSAGE_LETTERS,
   MESSAGE_WIDTH,
   NEWER_FORMAT,
-  NEWS,
+  MESSAGES_PENDING,
   OUTCOME_LETTERS,
   POLICY_STEP,
   RECORD_WIDTH,
@@ -40,18 +39,18 @@ import {
   WITHOUT_RUN,
 } from "./wire.js";
 
-/** What a constant may be. A list becomes a new table wherever it stands. */
+/** A constant's value. A list becomes a new table at each use. */
 export type Constant = number | string | readonly string[];
 
 const STATE_NUMBERS = numbered(1, STATES);
 
-/** A record is an array: where in it each of its parts stands. */
+/** A record is an array: the index of each of its parts. */
 const RECORD_PARTS = numbered(1, [
   ...["state", "flags", "counted", "attempts", "crashes", "epoch", "settled"],
   ...["priority", "position", "created", "run_at", "started", "finished", "holder"],
 ]);
 
-/** The flags of a record: what a job uses beyond the common, for which only its users pay. */
+/** The flags of a record: features that only some jobs use, so that only they pay for them. */
 const FLAGS = {
   /** Its worker died. */
   SUSPECT: 2 ** 0,
@@ -64,7 +63,7 @@ const FLAGS = {
   /** Its runs left checkpoints. */
   LEFT: 2 ** 6,
   SUPERSEDES: 2 ** 7,
-  /** Others depend on it. */
+  /** Retained: other jobs depend on it. */
   NEEDED: 2 ** 8,
   /** It depends on others. */
   AFTER: 2 ** 9,
@@ -74,17 +73,17 @@ const FLAGS = {
   HELD: 2 ** 12,
   /** It belongs to a flow. */
   MEMBER: 2 ** 13,
-  /** Others depended on it until after it had ended. */
+  /** Other jobs depended on it until after it had ended. */
   WAS_NEEDED: 2 ** 14,
-  /** It has been declined (lib/aside.lua): while it is queued it stands aside. */
+  /** It was declined (lib/aside.lua): while queued it is set aside. */
   DECLINED: 2 ** 15,
 };
 
-/** How records are packed (lib/record.lua), for `struct`, and how many bytes of each are not text. */
+/** How records are packed (lib/record.lua), for `struct`, and their sizes in bytes without text. */
 const FORMATS = {
   BIRTH_FORMAT: "<BHHi4I6I6",
   BIRTH_SIZE,
-  /** Of a birth record all but its last field. */
+  /** A birth record without its last field. */
   BIRTH_HEAD_FORMAT: "<BHHi4I6",
   RUN_FORMAT: "<BHHHBI6I6i4dI6I6I6I6",
   RUN_SIZE: 56,
@@ -94,7 +93,7 @@ const FORMATS = {
   SHORT: 128,
 };
 
-/** The commands that write what was gathered (lib/batch.lua), in the order in which they are sent. */
+/** The commands of the write buffer (lib/batch.lua), in the order in which they are sent. */
 const COMMANDS = ["HDEL", "ZREM", "HSET", "ZADD", "LPUSH", "RPUSH"];
 
 export const CONSTANTS: Readonly<Record<string, Constant>> = {
@@ -118,10 +117,10 @@ export const CONSTANTS: Readonly<Record<string, Constant>> = {
   ...named("MESSAGE", MESSAGE_LETTERS),
   ...named("CHANNEL", CHANNEL_LETTERS),
   MESSAGE_WIDTH,
-  /** A message on its way in has the failure of its end besides. */
+  /** An incoming message also has the failure of its end. */
   DELIVERY_WIDTH: MESSAGE_WIDTH + 1,
   ALIVE_WITH_MESSAGES,
-  NEWS_BIT: NEWS,
+  MESSAGES_PENDING,
   NOT_USUAL: DECLINED,
   TOO_LATE,
   RECORD_WIDTH,
@@ -129,7 +128,7 @@ export const CONSTANTS: Readonly<Record<string, Constant>> = {
   FORMAT,
   NEWER_FORMAT,
 
-  // A tie has the state in which a dependency ended, and a policy.
+  // A link's value is the state in which a dependency ended, and a policy.
   REMOVED,
   POLICY_STEP,
   ...named("POLICY", numbered(0, POLICIES)),
@@ -146,43 +145,48 @@ export const CONSTANTS: Readonly<Record<string, Constant>> = {
   LATE,
   MOST_OVERDUE,
 
-  /** How many checkpoints one call may forget before it leaves the rest to the next: as many as one job may have. */
+  /** How many checkpoints one call removes before it leaves the rest to the next: as many as one job may have. */
   MOST_LEFT: MOST_CHECKPOINTS,
   /** Lua's `unpack` has a limit of about 8,000 values. */
   MAX_ARGS: 4_000,
   /**
-   * How many entries one call may look at in a loop whose length is that of the data: the server does nothing else meanwhile.
-   * What is left is for the next call.
+   * How many entries one call looks at in a loop as long as the data: the server does nothing else meanwhile. The rest is
+   * left to the next call.
    */
   MOST_LOOKED_AT: 2_000,
   MOST_PROMOTED,
-  /** Entries of the waiting list whose job has moved before, and so has a record in `run`, begin with this. Ids never do. */
+  /**
+   * Marks entries of the waiting list whose job has moved before, and so has a record in `run`. Ids never begin with it.
+   */
   MOVED: "~",
-  /** Bytes of a result that are kept behind a short record. */
+  /** The most bytes of a result that are kept behind a short record. */
   MOST_INLINE: 2_048,
   /** About how many batches of events are kept. */
   MOST_EVENTS: 2_000,
-  /** What a job waits for is asked for again after this (milliseconds): a message lost with its server stops nobody. */
+  /**
+   * A job's messages to pending dependencies are sent again after this (milliseconds), in case one was lost with its
+   * server.
+   */
   AUDIT: 600_000,
-  /** The score of a dead session is the time at which it was taken for dead, and this. */
+  /** The score of a dead session is the time at which it was declared dead, plus this. */
   DEAD: -1e15,
-  /** How many sessions are taken for dead, or ended, in one call. */
+  /** How many sessions are declared dead, or ended, in one call. */
   MOST_SESSIONS: 500,
-  /** Up to how many entries that sessions hold are read at once, instead of some in each call. */
+  /** Up to this many leases of sessions are read at once, instead of some in each call. */
   MOST_READ_AT_ONCE: 1_000,
-  /** How many jobs tell their news in one call, and how many messages. */
-  MOST_TELLING: 100,
+  /** How many jobs send their messages in one call, and how many messages. */
+  MOST_SENDERS: 100,
   MOST_MESSAGES: 500,
-  /** How many superseded jobs that were handed out are put back in one call. */
+  /** How many superseded jobs that were claimed become due again in one call. */
   MOST_RETURNED: 500,
 };
 
-/** Names in capitals for words, from a number on. */
+/** Constants for words, numbered from `first` on. */
 function numbered(first: number, words: readonly string[]): Record<string, number> {
   return Object.fromEntries(words.map((word, index) => [word.toUpperCase(), first + index]));
 }
 
-/** The values under names in capitals that begin with what they are about. */
+/** Constants for values, named after what they are about. */
 function named<Value extends Constant>(about: string, values: Readonly<Record<string, Value>>): Record<string, Value> {
   return Object.fromEntries(
     Object.entries(values).map(([word, value]) => [`${about}_${word.toUpperCase().replaceAll("-", "_")}`, value]),

@@ -1,13 +1,13 @@
 /**
- * A Lua script: read from `scripts/`, put together (compose.ts) and called by its digest. The head of each file names its
- * keys, so that Lua sees them by name (`K.wait`) and no one counts positions.
+ * A Lua script: read from `scripts/`, composed (compose.ts) and called by its digest. The head of each file names its keys,
+ * so that Lua code uses names (`K.wait`) and not positions.
  */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { compose } from "./compose.js";
 import type { Keys } from "./keys.js";
 
-// Time is the engine's: that of the server, or of an injected clock. In milliseconds.
+// NOW in milliseconds: the time of the server, or of an injected clock.
 const CLOCK = `
 local NOW = tonumber(ARGV[1])
 if not NOW then
@@ -26,15 +26,16 @@ export type ScriptName =
   | "enqueue-usual"
   | "exchange"
   | "exchange-usual"
-  | "farewell"
   | "fire"
+  | "inbox"
+  | "links"
   | "list"
-  | "news"
   | "obliterate"
+  | "outbox"
   | "pause"
   | "position"
-  | "post"
   | "read"
+  | "removal-messages"
   | "report"
   | "schedule"
   | "schedule-put"
@@ -42,19 +43,18 @@ export type ScriptName =
   | "session"
   | "superseded"
   | "sweep"
-  | "ties"
   | "watch"
   | "workers";
 
-// Those that give memory back, only move what is there, or must be heard before a job can end (a report):
-// they run although Redis is full, so that a full queue drains.
+// Scripts that free memory, only move what is stored, or must run before a job can end (a report): they run even when Redis
+// is out of memory, so that a full queue drains.
 const FREES_MEMORY: ReadonlySet<ScriptName> = new Set([
   "control",
   "exchange",
   "exchange-usual",
-  "news",
+  "inbox",
   "obliterate",
-  "post",
+  "outbox",
   "report",
   "schedule",
   "session",
@@ -80,7 +80,7 @@ export class Script {
     this.digest = createHash("sha1").update(this.source).digest("hex");
   }
 
-  /** The keys this script touches in a queue, in the order it expects. */
+  /** The keys this script touches in a queue, in the expected order. */
   keysOf(keys: Keys, queue: string): string[] {
     const base = keys.base(queue);
     return this.#keyNames.map((name) => base + name);

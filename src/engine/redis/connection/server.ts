@@ -1,12 +1,13 @@
-/** What must be known of a Redis server before jobs are trusted to it: its version, whether it may evict, what it persists. */
+/**
+ * What Longshore checks of a Redis server before it trusts jobs to it: its version, whether it may evict, what it persists.
+ */
 import { Cluster } from "ioredis";
 import { EngineRefused } from "../../../model/errors/errors.js";
 import { describeTarget, type ParsedRedisTarget } from "../../target.js";
 import type { Client, Link } from "./connection.js";
 
-/** What was found out. */
 export interface ServerFacts {
-  /** Does it know script flags (Redis 7 and later)? */
+  /** Does it support script flags (Redis 7 and later)? */
   readonly scriptFlags: boolean;
   /** What survives a crash of the machine, in words. */
   readonly persistence: string;
@@ -14,7 +15,7 @@ export interface ServerFacts {
 
 const OLDEST: readonly [number, number] = [6, 2];
 
-/** Looks at every master of the target. @throws EngineRefused for a server that is too old or may evict jobs */
+/** Inspects every master of the target. @throws EngineRefused for a server that is too old or may evict jobs */
 export async function inspectServer(link: Link, target: ParsedRedisTarget): Promise<ServerFacts> {
   const facts = await Promise.all(nodesOf(link.client).map((node) => inspectNode(link, node, target)));
   return {

@@ -1,10 +1,10 @@
 /**
- * The letters and numbers in which the scripts and this side of the connection speak to each other. The scripts take them
- * from here (script-constants.ts), so that none is written twice.
+ * The letters and numbers of the protocol between the scripts and TypeScript. The scripts take them from here
+ * (script-constants.ts), so none is written twice.
  */
 import { STATES } from "../../../model/job/state.js";
 
-/** How a run ended. */
+/** The outcome of a run. */
 export const OUTCOME_LETTERS = {
   complete: "c",
   partial: "p",
@@ -15,32 +15,32 @@ export const OUTCOME_LETTERS = {
   wait: "w",
 } as const;
 
-/** What became of something that a session wrote under its leases. */
+/** The answer to a fenced write. */
 export const FENCED_LETTERS = { applied: "a", stale: "s" } as const;
 
-/** What became of a job that was enqueued. */
+/** The answer to one job of an enqueue. */
 export const ENQUEUED_LETTERS = { created: "c", existing: "e", joined: "j", rejected: "r", replaced: "p" } as const;
 
-/** What became of a command on a job. */
+/** The answer to a command on a job. */
 export const CONTROL_LETTERS = { applied: "a", missing: "m", "wrong-state": "w", conflict: "c" } as const;
 
-/** What became of a flow that was to begin. */
+/** The answer to the start of a flow. */
 export const COMMIT_LETTERS = { committed: "c", incomplete: "i", missing: "m", ended: "e" } as const;
 
-/** Until when a unique key is held, unless that is a time. */
+/** Until when a unique key is owned, unless that is a time. */
 export const UNTIL_LETTERS = { finished: "f", started: "s" } as const;
 
-/** What a job meets whose unique key is held: the letters of what becomes of it. */
+/** The outcome for a job whose unique key is owned by another. */
 export const CONFLICT_LETTERS = {
   join: ENQUEUED_LETTERS.joined,
   reject: ENQUEUED_LETTERS.rejected,
   replace: ENQUEUED_LETTERS.replaced,
 } as const;
 
-/** Why a lease was taken away. */
+/** Why a lease was revoked. */
 export const CAUSE_LETTERS = { cancel: "c", supersede: "s" } as const;
 
-/** What jobs tell those they are tied to. */
+/** The messages between jobs. */
 export const MESSAGE_LETTERS = {
   end: "e",
   unlink: "u",
@@ -51,29 +51,29 @@ export const MESSAGE_LETTERS = {
   drop: "d",
 } as const;
 
-/** What is published on the channel of a queue: that there are events, that a lease was taken away. */
+/** What is published on the channel of a queue: new events, a revoked lease. */
 export const CHANNEL_LETTERS = { events: "e", revoked: "r" } as const;
 
 /** How many values a script answers per message. */
 export const MESSAGE_WIDTH = 5;
 
-/** What stands for a job that is gone: the number after those of the states. */
+/** Stands for a removed job: the number after those of the states. */
 export const REMOVED = STATES.length + 1;
 
-/** What a dependency policy is worth in what is said of a tie; the state it ended in is added. */
+/** The weight of a dependency policy in the value of a link; the state in which the dependency ended is added. */
 export const POLICY_STEP = 16;
 
-/** The bits of the first value that is answered to an enqueue: the queue is on the list; jobs have news. */
+/** The bits of the first value of the answer to an enqueue: the queue is listed; messages wait in the outbox. */
 export const LISTED = 1;
-export const NEWS = 2;
+export const MESSAGES_PENDING = 2;
 
-/** What is answered first to an exchange of a session that lives when jobs have news. */
+/** The first value of the answer to an exchange of a live session when messages wait in the outbox. */
 export const ALIVE_WITH_MESSAGES = 3;
 
-/** What a script for usual calls answers, alone, to one that is not: nothing was done. */
+/** The answer, alone, of a fast-path script to a call that it does not serve: nothing was done. */
 export const DECLINED = -1;
 
-/** What a sweep answers in place of the number of promoted jobs when it ran too late. */
+/** The answer of a sweep, in place of the number of promoted jobs, when it ran too late. */
 export const TOO_LATE = -1;
 
 /** How many values the read script answers for a job. */
@@ -82,16 +82,16 @@ export const RECORD_WIDTH = 20;
 /** Marks the error of a job that failed without a run. */
 export const WITHOUT_RUN = "!";
 
-/** How long a birth record is, in bytes (see scripts/lib/record.lua). */
+/** The length of a birth record in bytes (see scripts/lib/record.lua). */
 export const BIRTH_SIZE = 21;
 
-/** The version of what is stored for a queue (`format` in its settings). One that is newer is refused. */
+/** The version of the stored format of a queue (`format` among its numbers). A newer one is refused. */
 export const FORMAT = 1;
 
-/** What a script says, followed by the version it found, when it refuses a queue for that. */
+/** The error of a script that refuses a queue for that, followed by the version found. */
 export const NEWER_FORMAT = "LONGSHORE_NEWER_FORMAT";
 
-/** The word for a letter; `undefined` for one that has none. */
+/** The name of a letter; `undefined` for an unknown one. */
 export function meaningOf<Word extends string>(
   letters: Readonly<Record<Word, string>>,
   letter: string,

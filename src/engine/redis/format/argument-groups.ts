@@ -1,4 +1,4 @@
-/** The arguments of scripts that take many things: those that follow each other and share a head travel as a group. */
+/** Arguments of scripts that take many items: neighbours with the same head are sent as one group. */
 import type { Argument } from "../connection/connection.js";
 
 export class Groups {
@@ -7,7 +7,7 @@ export class Groups {
   #sizeAt = 0;
   #size = 0;
 
-  /** @param args where they are appended: per group its head, its size, and two values for each */
+  /** @param args receives per group its head, its size, and two values for each item */
   constructor(args: Argument[]) {
     this.#args = args;
   }

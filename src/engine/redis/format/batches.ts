@@ -1,16 +1,18 @@
-/** Cutting a command on many jobs into script calls: one queue each, and short, for Redis does nothing else meanwhile. */
+/**
+ * Cuts a command on many jobs into script calls of one queue each, and short ones, since Redis does nothing else meanwhile.
+ */
 import type { JobRef } from "../../../model/job/job.js";
 
 /** How many jobs one script call accepts or changes. */
 const MOST = 500;
 
-/** Some jobs of one queue, by their places in the list they came in. */
+/** Some jobs of one queue, by their index in the list given. */
 export interface Batch {
   readonly queue: string;
   readonly places: readonly number[];
 }
 
-/** The batches of each queue, in order. Batches of one queue must go one after the other. */
+/** The batches of each queue, in order. Batches of one queue must be sent one after the other. */
 export function batchesOf(items: readonly JobRef[]): Batch[][] {
   const groups = new Map<string, number[]>();
   for (const [place, { queue }] of items.entries()) {

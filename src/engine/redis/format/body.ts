@@ -1,7 +1,7 @@
 /**
- * The body of a job as Redis keeps it: a header (JSON of what is out of the ordinary), a line break, the input; and if that
- * takes anything from other jobs, a line break and where. Headers of one task are the same text over and over, so decoded ones
- * are remembered.
+ * The stored body of a job: a header (JSON of what is out of the ordinary), a line break, the input; and, if the input
+ * refers to results of other jobs, a line break and the references. Headers of one task are mostly the same text, so
+ * decoded ones are cached.
  */
 import { DEFAULT_BACKOFF, type Backoff } from "../../../model/failure/backoff.js";
 import { POLICIES, type Dependency } from "../../../model/job/dependency.js";
@@ -26,7 +26,7 @@ import {
 import type { Unique } from "../../../model/job/unique.js";
 import { BIRTH_SIZE, CONFLICT_LETTERS, UNTIL_LETTERS } from "../connection/wire.js";
 
-/** Everything a header says, defaults filled in. */
+/** The content of a header, defaults filled in. */
 export interface Header {
   readonly task: string;
   readonly backoff: Backoff;
@@ -64,8 +64,8 @@ export function encodeBody(spec: JobSpec): string {
     ...(flow === null ? {} : { flow }),
     ...(role === "job" ? {} : { role }),
   });
-  const taken = references.length === 0 ? "" : `\n${JSON.stringify(references)}`;
-  return `${header}\n${spec.input}${taken}`;
+  const links = references.length === 0 ? "" : `\n${JSON.stringify(references)}`;
+  return `${header}\n${spec.input}${links}`;
 }
 
 function isLinked({ after, references, flow, role }: JobSpec): boolean {
@@ -74,11 +74,11 @@ function isLinked({ after, references, flow, role }: JobSpec): boolean {
 
 const NO_REFERENCES: readonly InputReference[] = [];
 const MOST_REMEMBERED = 1_000;
-/** In characters; one that names a thousand dependencies is not met again. */
+/** In characters; a longer one, with a thousand dependencies, is not likely to occur again. */
 const LONGEST_REMEMBERED = 1_000;
 const remembered = new Map<string, Header>();
 
-/** Takes a body apart. @throws SyntaxError or TypeError when it is not one */
+/** Decodes a body. @throws SyntaxError or TypeError when it is not one */
 export function decodeBody(body: string): { header: Header; input: string; references: readonly InputReference[] } {
   const end = body.indexOf("\n");
   if (end === -1) throw new SyntaxError("no header");
@@ -95,14 +95,14 @@ export function decodeBody(body: string): { header: Header; input: string; refer
   return { header, input: body.slice(end + 1, inputEnd), references };
 }
 
-/** A header, each of its fields checked: a job that another hand or version wrote is the trouble of that job alone. */
+/** Decodes a header, checking each field: a job that another program or version wrote badly fails alone. */
 function parseHeader(text: string): Header {
   const parsed: unknown = JSON.parse(text);
-  const said = typeof parsed === "string" ? { task: parsed } : readObject("header", parsed);
+  const fields = typeof parsed === "string" ? { task: parsed } : readObject("header", parsed);
   const read = <T>(field: keyof Header, reader: (what: string, value: unknown) => T, otherwise: T): T =>
-    field in said ? reader(`header.${field}`, Reflect.get(said, field)) : otherwise;
+    field in fields ? reader(`header.${field}`, Reflect.get(fields, field)) : otherwise;
   return {
-    task: readName("header.task", said["task"]),
+    task: readName("header.task", fields["task"]),
     backoff: read("backoff", readBackoff, DEFAULT_BACKOFF),
     timeout: read("timeout", readTimeout, DEFAULT_TIMEOUT),
     ttl: read<number | null>("ttl", readDuration, null),
@@ -115,7 +115,7 @@ function parseHeader(text: string): Header {
   };
 }
 
-/** A job as it is stored: its birth record (see scripts/lib/record.lua), then its body. */
+/** A stored job: its birth record (see scripts/lib/record.lua), then its body. */
 export interface StoredJob {
   readonly attempts: number;
   /** Epoch milliseconds. */
@@ -126,7 +126,7 @@ export interface StoredJob {
 const ATTEMPTS_AT = 3;
 const CREATED_AT = 9;
 
-/** Takes the stored job apart that stands at these bytes. @throws TypeError when there is none */
+/** Decodes the stored job at these bytes. @throws TypeError when there is none */
 export function decodeStored(bytes: Buffer, from: number, to: number): StoredJob {
   if (to - from < BIRTH_SIZE) throw new TypeError("no birth record");
   return {
@@ -136,14 +136,14 @@ export function decodeStored(bytes: Buffer, from: number, to: number): StoredJob
   };
 }
 
-/** What a worker needs of a body. */
+/** The part of a body that a worker needs. */
 export function bodyFor(body: string): JobBody {
   const { header, input, references } = decodeBody(body);
   const { task, backoff, timeout, supersedes, after, flow } = header;
   return { task, input, backoff, timeout, supersedes, after, references, flow };
 }
 
-/** What the enqueue script must know of a job: its attempts, and as JSON when anything is out of the ordinary. */
+/** The options of a job for the enqueue script: its attempts, or JSON when anything is out of the ordinary. */
 export function encodeOptions(spec: JobSpec): string | number {
   const at = "at" in spec.due ? spec.due.at : null;
   const delay = "in" in spec.due ? spec.due.in : 0;
@@ -178,8 +178,8 @@ function refName({ queue, id }: JobRef): string {
 
 function encodeUnique({ key, until, onConflict, debounce }: Unique): object {
   const till = typeof until === "number" ? until : UNTIL_LETTERS[until];
-  const said = { key, till, onConflict: CONFLICT_LETTERS[onConflict] };
-  if (debounce === undefined) return said;
+  const encoded = { key, till, onConflict: CONFLICT_LETTERS[onConflict] };
+  if (debounce === undefined) return encoded;
   const { wait, most } = debounce;
-  return { ...said, wait, ...(most === null ? {} : { most }) };
+  return { ...encoded, wait, ...(most === null ? {} : { most }) };
 }

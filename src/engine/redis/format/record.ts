@@ -1,4 +1,4 @@
-/** From what the read script answers to a `JobRecord`. A job that cannot be decoded is answered too, with its problem. */
+/** Decodes the answers of the read script to `JobRecord`s. An undecodable job is answered too, with its problem. */
 import { DEFAULT_BACKOFF } from "../../../model/failure/backoff.js";
 import type { Failure } from "../../../model/failure/failure.js";
 import type { InputReference } from "../../../model/job/membership.js";
@@ -13,13 +13,13 @@ import { decodeBody, type Header } from "./body.js";
 import { number, orNull, text } from "../connection/reply.js";
 import { WITHOUT_RUN } from "../connection/wire.js";
 
-/** A record and where it stands in listings. */
+/** A record and its place in listings. */
 export interface Found {
   readonly record: JobRecord;
   readonly key: OrderKey;
 }
 
-/** Decodes the values of one job; `null` when there is none. */
+/** Decodes the values of one job; `null` when it does not exist. */
 export function decodeRecord(ref: JobRef, values: readonly unknown[]): Found | null {
   const [state, counted, attempts, crashes, , priority, position, createdAt, runAt, startedAt, finishedAt, session] =
     values;
@@ -71,7 +71,7 @@ export function decodeRecord(ref: JobRef, values: readonly unknown[]): Found | n
   return { record, key: orderKey(record, number(position)) };
 }
 
-// The run that goes on, or that ended well, is told by the record itself and not written to the history.
+// The current run, or the last one of a successful job, is in the record itself and not in the history.
 function lastRun(
   state: JobState,
   session: string,
@@ -105,7 +105,7 @@ interface Payload {
   readonly references: readonly InputReference[];
   /** The error of a job that failed without a run, after all its runs. */
   readonly outside: Failure | null;
-  /** The last error, when the history has forgotten it. */
+  /** The last error, when the history has dropped it. */
   readonly forgotten: Failure | null;
   readonly problem: string | null;
 }

@@ -1,17 +1,16 @@
 -- KEYS: queue lacking declined
--- ARGV: now, of how many tasks to tell
--- Reply: of each kind (w, s) and task: the task, how many jobs, since when the first has been declined, its place
+-- ARGV: now, the most tasks to report
+-- Reply: per kind (w, s) and task: the task, how many jobs, since when the first of them has been declined, its place
 --
--- What was set aside, from task to task, whatever lies between.
--- See lib/aside.lua for what stands in these keys.
+-- Lists the jobs set aside, one task after the other. lib/aside.lua describes these keys.
 -- include: format
 
 refuse_newer(redis.call('HGET', K.queue, 'format'))
 
 local reply = {}
 for _, kind in ipairs({ 'w', 's' }) do
-  local from, told = '[' .. kind, 0
-  while told < tonumber(ARGV[2]) do
+  local from, count = '[' .. kind, 0
+  while count < tonumber(ARGV[2]) do
     local entry = redis.call('ZRANGEBYLEX', K.lacking, from, '(' .. kind .. '\127', 'LIMIT', 0, 1)[1]
     if not entry then break end
     local task, place = string.match(entry, '^.(%Z*)%z(.*)$')
@@ -21,7 +20,7 @@ for _, kind in ipairs({ 'w', 's' }) do
     reply[#reply + 1] = redis.call('ZLEXCOUNT', K.lacking, '[' .. kind .. task .. '\0', upto)
     reply[#reply + 1] = redis.call('ZSCORE', K.declined, id) or 0
     reply[#reply + 1] = place
-    from, told = '[' .. kind .. task .. '\1', told + 1
+    from, count = '[' .. kind .. task .. '\1', count + 1
   end
 end
 return reply

@@ -4,8 +4,8 @@
 -- ARGV: now, id, number of members
 -- Reply: c committed, i incomplete, m missing, e ended
 --
--- Begins a flow, all of whose members were enqueued.
--- include: record codec batch format queue lease holding aside moves ties-read ties
+-- Starts a flow, all of whose members were enqueued.
+-- include: record codec batch format queue lease holding aside moves links-read links
 
 read_queue()
 
@@ -20,8 +20,8 @@ set_flag(r, OPEN, false)
 set_flag(r, TTL, false)
 score('ttl', id, false)
 save(id, r)
-note_news(id)
-gather(id, r, sane_number(redis.call('HGET', K.pending, id)))
+mark_outbox(id)
+complete_flow(id, r, sane_number(redis.call('HGET', K.pending, id)))
 flush()
 flush_queue()
 return COMMIT_COMMITTED

@@ -3,12 +3,12 @@
 -- KEYS: revoked events wake done5 done6 done7 done8 done9 done10 check left failed supersede_key latest superseded
 -- KEYS: superseded_due superseded_claimed dependencies dependency pending round news audit aside lacking declined dependent
 -- ARGV: now, op, command, patch (JSON, for update and retry), then ids
--- Reply: per job, but for those at the end that are left to the next call: outcome (a applied, m missing, w wrong state,
--- c conflict), state after it ('' if gone); in the end 1 when jobs have news
+-- Reply: per job, except those at the end that are left to the next call: outcome (a applied, m missing, w wrong state, c
+-- conflict), state after it ('' if removed); last 1 when messages wait in the outbox
 --
--- Commands on single jobs. Mirrors engine/memory/commands/control.ts. Each job is written before the next is read, because the same
--- job may be named twice.
--- include: record codec batch format queue lease holding aside moves forget amend unique ties-read ties
+-- Commands on single jobs. Mirrors engine/memory/commands/control.ts. Each job is written before the next is read, because
+-- a call may name a job twice.
+-- include: record codec batch format queue lease holding aside moves forget amend unique links-read links
 
 read_queue()
 
@@ -17,9 +17,9 @@ local patch = ARGV[4] ~= '' and cjson.decode(ARGV[4]) or nil
 local commands = {}
 
 function commands.release(id, r)
-  -- A member of a flow is let go by the flow.
+  -- Only its flow releases a member.
   if r[STATE] ~= BLOCKED or not has(r, HELD) or has(r, MEMBER) then return CONTROL_WRONG_STATE end
-  let_loose(id, r)
+  release_held(id, r)
   return CONTROL_APPLIED
 end
 
@@ -35,42 +35,43 @@ end
 
 function commands.retry(id, r)
   if r[STATE] < COMPLETED or r[STATE] == SUPERSEDED or has(r, OPEN) then return CONTROL_WRONG_STATE end
-  -- A flow whose members have all succeeded has nothing to do again.
+  -- A flow whose members have all succeeded has nothing to retry.
   if has(r, FLOW) and not will_wait(id) then return CONTROL_WRONG_STATE end
   local mode, key
   if has(r, UNIQUE) then
     mode, key = string.match(redis.call('HGET', K.unique_key, id) or '', '^(.)|(.*)$')
-    -- A key held until the start, or for a time, was let go long ago; one held to the end must be free to be held again.
+    -- A key held until the start, or for a time, was released long ago; one held until the end must be free to be taken
+    -- again.
     if mode == UNTIL_FINISHED then
-      local holder = holder_of(key)
+      local holder = owner_of(key)
       if holder and holder ~= id then return CONTROL_CONFLICT end
     end
   end
-  -- Of the jobs of one key only the latest may run.
+  -- Only the latest job of a supersede key may run.
   if has(r, SUPERSEDES) then
     local latest = redis.call('HGET', K.latest, redis.call('HGET', K.supersede_key, id) or '')
     if latest ~= id then return CONTROL_CONFLICT end
   end
-  if mode == UNTIL_FINISHED then claim_key(id, key, UNTIL_FINISHED) end
-  if patch.fromStart or r[STATE] == COMPLETED then forget_left(id, r) end
+  if mode == UNTIL_FINISHED then own_key(id, key, UNTIL_FINISHED) end
+  if patch.fromStart or r[STATE] == COMPLETED then forget_checkpoints(id, r) end
   if r[HOLDER] ~= '' then
-    -- The run of a job that ended well was told by its record, which now starts anew.
+    -- The last run of a successful job is only in its record, which now starts over: move it to the history.
     record_attempt(id, r, r[COUNTED], r[STATE] == PARTIAL and 'partial' or 'completed', r[FINISHED])
   end
   leave(id, r)
-  -- A member of a flow that has not begun must not run before that.
+  -- A member of a flow that has not started must not run before it.
   if not has(r, MEMBER) then set_flag(r, HELD, false) end
-  local waits = has(r, AFTER) and depend_again(id) > 0
-  if has(r, MEMBER) then note_news(id) end
+  local waits = has(r, AFTER) and restart_waiting(id) > 0
+  if has(r, MEMBER) then mark_outbox(id) end
   local to = (waits or has(r, HELD)) and BLOCKED or QUEUED
   r[STATE], r[COUNTED], r[CRASHES], r[STARTED], r[FINISHED], r[RUN_AT] = to, 0, 0, 0, 0, NOW
   r[HOLDER], r.result = '', nil
-  stand(id, r)
+  insert(id, r)
   save(id, r)
   put('result', id, false)
   put('failed', id, false)
   if not has(r, LEFT) then put('progress', id, false) end
-  tell_state(id, to)
+  emit_state(id, to)
   return CONTROL_APPLIED
 end
 
@@ -100,7 +101,7 @@ local function retag(id, r)
   end
   put('tags', id, #patch.tags > 0 and table.concat(patch.tags, '\n') or false)
   set_flag(r, TAGGED, #patch.tags > 0)
-  flush() -- what follows counts by the tags that are stored
+  flush() -- the counts below read the stored tags
 end
 
 function commands.update(id, r, job)
@@ -114,7 +115,7 @@ end
 
 local reply = {}
 for i = 5, #ARGV do
-  if left_forgotten > MOST_LEFT then break end
+  if checkpoints_forgotten > MOST_LEFT then break end
   local id = ARGV[i]
   local records, jobs = load_records({ id })
   local r = records[1]
@@ -131,8 +132,8 @@ for i = 5, #ARGV do
   reply[#reply + 1] = outcome
   reply[#reply + 1] = r and not (command == 'remove' and outcome == CONTROL_APPLIED) and name_of(r[STATE]) or ''
 end
-drop_dead_head()
+drop_tombstones()
 flush_queue()
 if command ~= 'cancel' and command ~= 'remove' then wake() end
-reply[#reply + 1] = have_news and 1 or 0
+reply[#reply + 1] = outbox_marked and 1 or 0
 return reply

@@ -2,7 +2,7 @@
 -- ARGV: now
 -- Reply: paused, then the number of jobs in each state
 --
--- Counts, from the sizes of what holds the jobs.
+-- Counts jobs per state from the sizes of the structures that hold them.
 -- include: record codec batch format queue lease holding
 
 read_queue()

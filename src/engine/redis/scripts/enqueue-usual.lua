@@ -1,8 +1,8 @@
 -- KEYS: queue job wait events wake
--- ARGV and reply: see lib/enqueue.lua. A reply of -1 alone: an id is taken, nothing was done, ask `enqueue`
+-- ARGV and reply: see lib/enqueue.lua. A reply of -1 alone: an id is taken, nothing was done, call `enqueue`
 --
--- Accepts usual jobs: of each group the options are but its number of attempts. Few keys and little code: the bulk of all jobs
--- comes this way.
+-- The fast path of enqueueing: stores jobs whose only option is their number of attempts. Few keys and little code, since
+-- most jobs come this way.
 -- include: record batch format queue enqueue
 
 read_queue()

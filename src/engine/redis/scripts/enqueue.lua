@@ -4,8 +4,8 @@
 -- KEYS: dependent pending news audit aside lacking declined
 -- ARGV and reply: see lib/enqueue.lua
 --
--- Accepts jobs. Reads whatever may stand in their way first, then writes all of them at once.
--- include: record codec batch format queue lease holding aside moves forget amend unique supersede ties-read ties enqueue accept
+-- Stores jobs. Reads everything that may conflict with them first, then writes all of them at once.
+-- include: record codec batch format queue lease holding aside moves forget amend unique supersede links-read links enqueue accept
 
 read_queue()
 read_jobs(2)
@@ -23,9 +23,9 @@ end
 
 if conf.listed == 0 then set_conf('listed', 1) end
 flush()
-drop_dead_head()
+drop_tombstones()
 flush_queue()
--- A sleeping worker must also hear of a delayed job that is due before the one it sleeps towards.
+-- A waiting worker must also wake for a delayed job that is due before the one it waits for.
 if queued or earliest < (first_delayed or math.huge) then wake() end
-if have_news then reply[1] = reply[1] + NEWS_BIT end
+if outbox_marked then reply[1] = reply[1] + MESSAGES_PENDING end
 return reply

@@ -1,8 +1,9 @@
 -- KEYS: queue job run result wait tombstones priority suspect aside lacking delayed leases sessions seen calls events wake done5
--- ARGV and reply: see lib/exchange.lua. A reply of -1 alone: something is not usual, nothing was done, ask `exchange`
+-- ARGV and reply: see lib/exchange.lua. A reply of -1 alone: the call is not for the fast path, nothing was done, call
+-- `exchange`
 --
--- Settles what a session finished and leases it more, in one step, when all of it is usual. Few keys and little code: this is
--- what a busy queue, and an idle worker that is woken, spends its time on.
+-- The fast path of an exchange: settles what a session finished and leases it more, in one step, when nothing of it is out
+-- of the ordinary. Few keys and little code: a busy queue, and an idle worker that is woken, spend their time here.
 -- include: session record batch format queue lease give aside-claim exchange
 
 read_queue()

@@ -15,14 +15,14 @@ if late then alive = renew_late(alive) end
 local any_declined = false
 local settled = {} -- a letter for each settlement
 
--- What the history says of how a run ended.
+-- The outcome of an attempt in the history, by the letter of the run's outcome.
 local attempt_outcomes = {
   [OUTCOME_FAIL] = 'failed', [OUTCOME_SNOOZE] = 'snoozed', [OUTCOME_RETURN] = 'returned', [OUTCOME_DECLINE] = 'declined',
   [OUTCOME_WAIT] = 'waited',
 }
 
-local function settle(id, r, word, payload)
-  local kind, number = word.kind, word.number
+local function settle(id, r, ending, payload)
+  local kind, number = ending.kind, ending.number
   local to, counts, at_head = QUEUED, false, false
   if kind == OUTCOME_COMPLETE then to, counts = COMPLETED, true
   elseif kind == OUTCOME_PARTIAL then to, counts = PARTIAL, true
@@ -37,9 +37,9 @@ local function settle(id, r, word, payload)
   else
     at_head = true
   end
-  r[SETTLED] = word.epoch
+  r[SETTLED] = ending.epoch
   if kind == OUTCOME_PARTIAL then
-    -- What failed comes before the result, its length before both.
+    -- The failures come before the result, and their length before both.
     local n, from = string.match(payload, '^(%d+)\n()')
     if n ~= '0' then put('failed', id, string.sub(payload, from, from + n - 1)) end
     payload = string.sub(payload, from + n)
@@ -47,7 +47,7 @@ local function settle(id, r, word, payload)
   if kind == OUTCOME_COMPLETE or kind == OUTCOME_PARTIAL then
     if payload == '' then put('result', id, false) else put('result', id, payload) end
   else
-    -- A failure comes as its fingerprint, a line break and its JSON.
+    -- A failure is its fingerprint, a line break and its JSON.
     local fingerprint, failure = string.match(payload, '^(%x+)\n(.*)$')
     record_attempt(id, r, r[COUNTED] + 1, attempt_outcomes[kind], NOW, failure)
     if fingerprint then file_failure(id, fingerprint) end
@@ -68,18 +68,18 @@ local function settle(id, r, word, payload)
   r[HOLDER] = ''
   r[STATE] = to
   r[RUN_AT] = NOW + (to == DELAYED and number or 0)
-  stand(id, r, at_head)
+  insert(id, r, at_head)
   save(id, r)
-  tell_state(id, to)
+  emit_state(id, to)
 end
 
--- Reads all that is asked of the jobs that do not end as usual, before anything is written.
+-- Reads the records of the jobs that the fast path does not settle, before anything is written.
 local function load_others()
   local ids, epochs = {}, {}
   for _, group in ipairs(groups) do
-    local word = group.word
+    local ending = group.ending
     for _, id in ipairs(group.ids) do
-      if not (group.batch and members(group.batch)[id]) then ids[#ids + 1], epochs[#ids + 1] = id, word.epoch end
+      if not (group.batch and members(group.batch)[id]) then ids[#ids + 1], epochs[#ids + 1] = id, ending.epoch end
     end
   end
   local records = load_records(ids, epochs)
@@ -88,30 +88,30 @@ local function load_others()
   return others
 end
 
-local function settle_other(id, word, payload, r)
-  if r and r[STATE] == ACTIVE and r[EPOCH] == word.epoch and r[HOLDER] == SESSION then
-    settle(id, r, word, payload)
+local function settle_other(id, ending, payload, r)
+  if r and r[STATE] == ACTIVE and r[EPOCH] == ending.epoch and r[HOLDER] == SESSION then
+    settle(id, r, ending, payload)
     return FENCED_APPLIED
   end
-  local notice = id .. ' ' .. string.format('%.0f', word.epoch)
+  local notice = id .. ' ' .. string.format('%.0f', ending.epoch)
   if string.sub(redis.call('HGET', K.revoked, notice) or '', 2) == SESSION then put('revoked', notice, false) end
-  return r and r[SETTLED] == word.epoch and FENCED_APPLIED or FENCED_STALE
+  return r and r[SETTLED] == ending.epoch and FENCED_APPLIED or FENCED_STALE
 end
 
 local function settle_all()
   all_usual()
   local others = load_others()
   for _, group in ipairs(groups) do
-    local batch, word = group.batch, group.word
+    local batch, ending = group.batch, group.ending
     for i, id in ipairs(group.ids) do
       local r, at = others[id], group.from + i * 2 - 1
       if r ~= nil then
-        settled[group.before + i] = settle_other(id, word, ARGV[at], r)
+        settled[group.before + i] = settle_other(id, ending, ARGV[at], r)
       else
-        -- The same settlement twice in one call is applied once.
+        -- A settlement that a call has twice is applied once.
         if members(batch)[id] then
           take_from_batch(batch, id)
-          store_completed(batch, word.epoch, { id }, 1, at)
+          store_completed(batch, ending.epoch, { id }, 1, at)
         end
         settled[group.before + i] = FENCED_APPLIED
       end
@@ -120,11 +120,11 @@ local function settle_all()
   flush()
 end
 
--- Leases the same again: the answer to this call was lost.
-local function lease_again(list)
-  local said, ids = string.match(list, '^(%d+) ?(.*)$')
-  if not said then return end
-  epoch = tonumber(said)
+-- Repeats the leases of the last call of this lane: its answer was lost.
+local function repeat_leases(list)
+  local last_epoch, ids = string.match(list, '^(%d+) ?(.*)$')
+  if not last_epoch then return end
+  epoch = tonumber(last_epoch)
   local all, epochs = {}, {}
   if ids == '' then all = held_by(SESSION, math.huge) end
   for id in string.gmatch(ids, '%S+') do all[#all + 1] = id end
@@ -141,8 +141,8 @@ local function lease_again(list)
   for _, lease in ipairs(again) do describe(lease.id, lease.r, lease.job) end
 end
 
--- Wakes all who wait, up to a hundred: who of them has the code is not known here.
-local function rouse()
+-- Wakes all waiting workers, up to a hundred: which of them have the task's code is not known here.
+local function wake_all()
   local sessions = redis.call('ZCARD', K.sessions)
   if sessions < 2 then return end
   for _ = redis.call('LLEN', K.wake) + 1, math.min(sessions, 100) do redis.call('RPUSH', K.wake, 1) end
@@ -150,9 +150,9 @@ end
 
 promote_due(MOST_PROMOTED)
 settle_all()
--- What came into line may be leased in a moment: whether anybody is to be woken for it shows at the end.
+-- Jobs that became queued may be leased below; whether another worker must be woken for them is decided at the end.
 write_queue()
-if any_declined then rouse() end
-if repeated then lease_again(last_leased) elseif claims then claim(max, suspect) end
+if any_declined then wake_all() end
+if repeated then repeat_leases(last_leased) elseif claims then claim(max, suspect) end
 next_due = first_due()
-return answer(table.concat(settled), have_news)
+return answer(table.concat(settled), outbox_marked)

@@ -2,17 +2,18 @@
 -- KEYS: ttl keep nonce meta events wake history result errors progress expiry counted1 counted2 done5 done6 done7 done8
 -- KEYS: done9 done10 revoked supersede_key latest superseded superseded_due check left dependencies dependency dependents
 -- KEYS: dependent pending news audit tick due aside lacking declined
--- ARGV: now, schedule, revision, the last due that the ticks follow from, the new last due and next due ('' for never), op,
--- overlap (skip or ''), then the jobs: see lib/enqueue.lua
--- Reply: applied, applied with news (of jobs tied to others), or stale
+-- ARGV: now, schedule, revision, the last due time that the ticks were computed from, the new last due and next due times
+-- ('' for never), op, overlap (skip or ''), then the jobs: see lib/enqueue.lua
+-- Reply: applied, applied with messages (its jobs have some in the outbox), or stale
 --
--- Makes jobs of the ticks of one schedule, if it still is where they follow from. Mirrors engine/memory/commands/schedules.ts.
--- include: record codec batch format queue lease holding aside moves forget amend unique supersede ties-read ties enqueue accept schedule
+-- Creates the jobs of a schedule's ticks, as a compare-and-set on its last tick. Mirrors
+-- engine/memory/commands/schedules.ts.
+-- include: record codec batch format queue lease holding aside moves forget amend unique supersede links-read links enqueue accept schedule
 
 read_queue()
 read_jobs(9)
 
--- A function of its own: Lua has room for 200 local names in one, and what is included takes nearly all of them.
+-- A function of its own: Lua allows 200 local names per function, and the includes take nearly all of them.
 local function fire()
   local name, revision, from, to, next_due, op, overlap = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8]
   local s = load_tick(name)
@@ -26,7 +27,7 @@ local function fire()
   end
 
   for _, group in ipairs(groups) do
-    -- Always JSON: the jobs of a schedule have its tag.
+    -- Always JSON: jobs of a schedule carry its tag.
     local o = cjson.decode(group.text)
     for i = group.first, group.last do
       if overlap ~= 'skip' or not is_live(s.last_job) then
@@ -41,11 +42,11 @@ local function fire()
   save_tick(name, s)
   flush()
   note_first_tick()
-  drop_dead_head()
+  drop_tombstones()
   flush_queue()
-  -- A sleeping worker must also hear of a delayed job that is due before the one it sleeps towards.
+  -- A waiting worker must also wake for a delayed job that is due before the one it waits for.
   if queued or earliest < (first_delayed or math.huge) then wake() end
-  return have_news and 'applied with news' or 'applied'
+  return outbox_marked and 'applied with messages' or 'applied'
 end
 
 return fire()

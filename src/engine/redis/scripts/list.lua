@@ -1,8 +1,8 @@
 -- KEYS: queue job run wait priority suspect aside delayed blocked held leases done5 done6 done7 done8 done9 done10
 -- ARGV: now, state (number), limit, after-key, after-id ('' = from the start)
--- Reply: key, id, key, id …  in listing order; a key of '' means: looked at, not (or no longer) in this state
+-- Reply: key, id, key, id …  in listing order; a key of '' means: looked at, but not (or no longer) in this state
 --
--- The ids of one state after a place. Keys are as in engine/shared/listing-order.ts.
+-- Lists the ids of one state after a place. Keys are as in engine/shared/listing-order.ts.
 -- include: record codec batch format queue lease holding
 
 read_queue()

@@ -8,7 +8,7 @@ read_queue()
 local paused = tonumber(ARGV[2])
 if conf.paused ~= paused then
   set_conf('paused', paused)
-  tell(paused == 1 and '{"kind":"paused"}' or '{"kind":"resumed"}')
+  emit(paused == 1 and '{"kind":"paused"}' or '{"kind":"resumed"}')
   flush_queue()
   if paused == 0 then wake() end
 end

@@ -1,6 +1,6 @@
 -- KEYS: queue job run held leases wait tombstones priority suspect aside
 -- ARGV: now, id
--- Reply: the place in line, 1 = next; 0 when the job is not queued
+-- Reply: the place in the queue, 1 = next; 0 when the job is not queued
 -- include: record codec batch format queue lease holding
 
 read_queue()
@@ -11,8 +11,8 @@ local key = r[PRIORITY] * PRIORITY_STEP + r[POSITION]
 local bound = '(' .. string.format('%.17g', key)
 local place = redis.call('ZCOUNT', K.priority, '-inf', bound)
 place = place + redis.call('ZCOUNT', K.suspect, '-inf', bound) + redis.call('ZCOUNT', K.aside, '-inf', bound)
--- Those that share a position stand in the order of their ids: suspects, and what was set aside, whose place in the list may
--- have been given to another meanwhile.
+-- Jobs at one position are ordered by id: suspects, and jobs set aside, whose place in the list may belong to another job
+-- by now.
 local same = string.format('%.17g', key)
 for _, key_name in ipairs({ 'suspect', 'aside' }) do
   for _, id in ipairs(redis.call('ZRANGEBYSCORE', K[key_name], same, same)) do

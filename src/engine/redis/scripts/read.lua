@@ -1,8 +1,8 @@
 -- KEYS: queue job run held leases result history errors progress meta tags failed
 -- ARGV: now, then ids
--- Reply: per id 20 values; the first is '' when there is no job
+-- Reply: per id 20 values; the first is '' when the job does not exist
 --
--- The records of jobs, as they are at one moment.
+-- Reads the records of jobs, all at one moment.
 -- include: record codec batch format queue lease holding
 
 read_queue()
@@ -17,7 +17,7 @@ local reply = {}
 for i = 1, #ids do
   local r = load_record(ids[i], jobs[i], runs[i], held[i])
   if not r then
-    -- Something is stored, but not a record: the job is shown with its problem instead of being passed over in silence.
+    -- Something is stored that is not a record: the job is shown with its problem, not passed over in silence.
     reply[#reply + 1] = (jobs[i] or runs[i] or held[i]) and 'undecodable' or ''
     for _ = 2, RECORD_WIDTH do reply[#reply + 1] = '' end
   else

@@ -1,9 +1,10 @@
 -- KEYS: queue job held leases progress meta log check left events sessions seen dependencies dependency pending news
--- ARGV: now, session, then per update: id epoch progress meta log-lines checkpoints after ('' = unchanged; log lines are JSON,
--- one a line; checkpoints are number, blank, JSON, one a line; after: jobs it will wait for, queue, NUL, id, one a line)
+-- ARGV: now, session, then per update: id epoch progress meta log-lines checkpoints after ('' = unchanged; log lines are
+-- JSON, one a line; checkpoints are number, blank, JSON, one a line; after: jobs it will wait for, queue, NUL, id, one a
+-- line)
 -- Reply: a letter each: a applied, s stale
 --
--- What running jobs say, fenced like everything a worker writes.
+-- Stores what running jobs report, fenced like everything a worker writes.
 -- include: session record codec batch format queue lease holding
 
 read_queue()
@@ -36,20 +37,20 @@ local function holds(id, epoch)
   return batch and batch.session == SESSION and members(batch)[id]
 end
 
--- From now on there is something out of the ordinary about the job: it needs a record of its own.
+-- Sets a flag of a running job, which then needs a record of its own.
 local function flag_own(id, epoch, flag)
   local r = load_record(id, redis.call('HGET', K.job, id), nil, held[id], epoch)
   if has(r, flag) then return end
-  if r.batch then let_go(id, r) end
+  if r.batch then end_lease(id, r) end
   set_flag(r, flag, true)
   held[id] = pack_run(r)
   put('held', id, held[id])
 end
 
-local waits = {} -- how many it waits for, by id
-local asked = {} -- the ties of this call
+local waits = {} -- the number of pending dependencies, by id
+local asked = {} -- links that this call has added
 
-local function depend_on_more(id, lines)
+local function add_dependencies(id, lines)
   waits[id] = waits[id] or sane_number(redis.call('HGET', K.pending, id))
   for ref in string.gmatch(lines, '[^\n]+') do
     local member = id .. '\0' .. ref
@@ -67,16 +68,16 @@ end
 
 local most = {} -- the highest number of each job's checkpoints
 
-local function leave_behind(id, epoch, lines)
+local function save_checkpoints(id, epoch, lines)
   most[id] = most[id] or sane_number(redis.call('HGET', K.left, id))
   for seq, entry in string.gmatch(lines, '(%d+) ([^\n]+)') do
     put('check', id .. '\0' .. seq, entry)
     most[id] = math.max(most[id], tonumber(seq))
     local kind = watched and string.match(entry, '^%["(%a+)"')
     if kind == 'milestone' or kind == 'status' then
-      local told = sane_json(entry)
-      local value = kind == 'milestone' and ',"value":' .. cjson.encode(told[4]) or ''
-      tell('{"kind":"' .. kind .. '","id":"' .. id .. '","name":' .. cjson.encode(told[2]) .. value .. '}')
+      local checkpoint = sane_json(entry)
+      local value = kind == 'milestone' and ',"value":' .. cjson.encode(checkpoint[4]) or ''
+      emit('{"kind":"' .. kind .. '","id":"' .. id .. '","name":' .. cjson.encode(checkpoint[2]) .. value .. '}')
     end
   end
   put('left', id, string.format('%d', most[id]))
@@ -88,14 +89,14 @@ for i, id in ipairs(ids) do
   local epoch = tonumber(ARGV[at + 1])
   if alive and holds(id, epoch) then
     local progress, meta, lines, checkpoints = ARGV[at + 2], ARGV[at + 3], ARGV[at + 4], ARGV[at + 5]
-    if checkpoints ~= '' then leave_behind(id, epoch, checkpoints) end
+    if checkpoints ~= '' then save_checkpoints(id, epoch, checkpoints) end
     if progress ~= '' then
       put('progress', id, progress)
-      tell('{"kind":"progress","id":"' .. id .. '","progress":' .. progress .. '}')
+      emit('{"kind":"progress","id":"' .. id .. '","progress":' .. progress .. '}')
     end
     if ARGV[at + 6] ~= '' then
       flag_own(id, epoch, AFTER)
-      depend_on_more(id, ARGV[at + 6])
+      add_dependencies(id, ARGV[at + 6])
     end
     if meta ~= '' then
       put('meta', id, meta)

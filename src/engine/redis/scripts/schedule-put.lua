@@ -1,8 +1,9 @@
 -- KEYS: queue schedule tick due events wake
--- ARGV: now, name, definition, times, status, last due, next due ('' for never), op, the most there may be
+-- ARGV: now, name, definition, times, status, last due, next due ('' for never), op, the most schedules a queue may have
 -- Reply: was the queue listed, then created, changed, unchanged or full
 --
--- Stores a schedule: a new one, another definition of one that is there, or nothing new. Mirrors engine/memory/commands/schedules.ts.
+-- Stores a schedule: a new one, a changed definition, or nothing if it is unchanged. Mirrors
+-- engine/memory/commands/schedules.ts.
 -- include: record batch format queue schedule
 
 read_queue()
@@ -34,6 +35,6 @@ flush()
 note_first_tick()
 if conf.listed == 0 then set_conf('listed', 1) end
 flush_queue()
--- A sleeping worker must hear of a schedule that is due before anything it sleeps towards.
+-- A waiting worker must wake for a schedule that is due before anything it waits for.
 wake()
 return { listed, old.answer }

@@ -2,7 +2,7 @@
 -- ARGV: now, name, command (pause, resume, remove), then for resume: from which status, revision, last due, next due
 -- Reply: pause: 1, or 0 when there is none. resume: applied, missing or stale. remove: nothing, or definition and tick as they were
 --
--- Stops a schedule, lets it fire again, removes it. Mirrors engine/memory/commands/schedules.ts.
+-- Pauses, activates or removes a schedule. Mirrors engine/memory/commands/schedules.ts.
 -- include: record batch format queue schedule
 
 read_queue()
@@ -28,7 +28,7 @@ end
 
 if command == 'pause' then
   if not s then
-    -- One whose lines cannot be read is not handed out any more.
+    -- A schedule whose lines cannot be read is not handed out any more.
     score('due', name, false)
     write()
     return 0

@@ -1,8 +1,8 @@
 -- KEYS: queue schedule tick
 -- ARGV: now, names
--- Reply: for each its definition and how far it has come ('' when there is no such schedule)
+-- Reply: for each its definition and its tick record ('' when there is no such schedule)
 --
--- Reads schedules.
+-- Reads schedules by name.
 -- include: format
 
 refuse_newer(redis.call('HGET', K.queue, 'format'))

@@ -5,7 +5,7 @@
 -- Reply: open, close: 1. beat: 0 when the session has ended; else 1 and the leases taken from it: "id epoch why" each.
 -- held: the next cursor ("" at the end), and a page of the leases it holds: "id epoch" each
 --
--- The life of a session in one queue.
+-- Opens, renews and closes a session in one queue, and lists its leases.
 -- include: session format
 
 local command, ttl = ARGV[3], tonumber(ARGV[4])
@@ -51,8 +51,8 @@ end
 
 read_queue()
 
--- A cursor is the letter of the structure that is looked at, `held` first, and where the look goes on. A page looks at so many
--- entries, whoever holds them: a hash that is small is looked at whole, and few batches with the last page of `held`.
+-- A cursor is the letter of the structure to scan, `held` first, and the place to go on from. A page scans a fixed number
+-- of entries of all sessions: a small hash is scanned whole, and a few batches with the last page of `held`.
 local function held_page()
   local which, from = string.match(ARGV[4], '^([hl])(%d+)$')
   local reply = { '' }
@@ -85,20 +85,20 @@ end
 
 if command == 'held' then return held_page() end
 
--- An active job goes back to where it came from.
+-- Returns an active job to the head of its queue.
 local function return_to_head(id, r)
-  let_go(id, r)
+  end_lease(id, r)
   if has(r, TAGGED) then count_tags(id, ACTIVE, -1) end
   r[STATE], r[RUN_AT], r[HOLDER] = QUEUED, NOW, ''
-  stand_in_line(id, r, true)
+  insert_queued(id, r, true)
   if has(r, TAGGED) then count_tags(id, QUEUED, 1) end
   save(id, r)
-  tell_state(id, QUEUED)
+  emit_state(id, QUEUED)
 end
 
-local function hand_back_all()
+local function return_all()
   local held, ids = held_by(SESSION, math.huge), {}
-  -- In reverse, so that the first of them ends up at the very head.
+  -- In reverse, so that the first ends up at the very head.
   for i = #held, 1, -1 do ids[#ids + 1] = held[i] end
   local records = load_records(ids)
   for i, id in ipairs(ids) do
@@ -107,7 +107,7 @@ local function hand_back_all()
       record_attempt(id, r, r[COUNTED] + 1, 'returned', NOW)
       return_to_head(id, r)
     else
-      strike_out(id)
+      drop_unreadable(id)
     end
   end
   flush()
@@ -115,7 +115,7 @@ local function hand_back_all()
 end
 
 if deadline then
-  hand_back_all()
+  return_all()
   for lease in pairs(revoked_leases()) do redis.call('HDEL', K.revoked, lease) end
   forget_session()
 end

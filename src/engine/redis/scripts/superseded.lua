@@ -1,14 +1,14 @@
 -- KEYS: queue superseded superseded_due superseded_claimed
--- ARGV: now, command (claim, told), then: claim: limit, when to hand out again, tasks; told: ids
--- Reply: claim: ids; told: 1
+-- ARGV: now, command (claim, acknowledge), then: claim: limit, when to hand out again, tasks; acknowledge: ids
+-- Reply: claim: ids; acknowledge: 1
 --
--- Superseded jobs whose application has not been told yet: hands them out, and forgets those it was told of. What was handed
--- out stands in `superseded_claimed` until it is due again.
+-- Claims superseded jobs whose application has not been notified, and removes those it was notified of. Claimed ones stay
+-- in `superseded_claimed` until they are due again.
 -- include: record batch format
 
 refuse_newer(redis.call('HGET', K.queue, 'format'))
 
-if ARGV[2] == 'told' then
+if ARGV[2] == 'acknowledge' then
   for i = 3, #ARGV do
     local member = (redis.call('HGET', K.superseded, ARGV[i]) or '') .. '\0' .. ARGV[i]
     score('superseded_due', member, false)

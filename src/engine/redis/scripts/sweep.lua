@@ -3,17 +3,20 @@
 -- KEYS: revoked calls sessions workers seen events wake done5 done6 done7 done8 done9 done10 check left failed
 -- KEYS: supersede_key latest superseded superseded_due superseded_claimed pending round news audit schedule tick due aside
 -- KEYS: lacking declined
--- ARGV: now, limit, failure of a lost worker (JSON with %d for the deaths), its fingerprint, when it was asked for, how many
--- schedules are handed out at most, how many sessions are taken for dead (-1: all that are overdue), of each its id and deadline
--- Reply: promoted (-1: it ran too late, and did nothing), recovered, expired, removed, more, next due or -1, now, have jobs news, how
--- many sessions are overdue, of each its id, deadline and ttl, then of each schedule that is due its name, definition and tick
+-- ARGV: now, limit, failure of a lost worker (JSON with %d for the deaths), its fingerprint, when the sweep was asked for,
+-- the most schedules to hand out, how many sessions are to be declared dead (-1: all overdue ones), of each its id and
+-- deadline
+-- Reply: promoted (-1: the sweep ran too late, and did nothing), recovered, expired, removed, more, next due or -1, now, do
+-- messages wait in the outbox, how many sessions are overdue, of each its id, deadline and ttl, then of each due schedule
+-- its name, definition and tick
 --
 -- Upkeep of a queue: recovers the jobs of dead sessions, promotes, expires, trims. Mirrors engine/memory/commands/sweep.ts.
 -- include: record codec batch format queue lease holding aside moves forget upkeep lost
 
 read_queue()
 
--- A server that was frozen runs this late, ahead of the workers' signs of life: then nobody may be taken for dead.
+-- A frozen server may run a queued sweep before the heartbeats behind it. A sweep that is more than LATE ms late does
+-- nothing, so live workers are not declared dead.
 if NOW - tonumber(ARGV[5]) > LATE then return { TOO_LATE, 0, 0, 0, 0, -1, NOW } end
 
 local limit = tonumber(ARGV[2])
@@ -32,12 +35,12 @@ local function recover(id, r)
   aside.clear(id, r)
   r[HOLDER] = ''
   r[STATE], r[RUN_AT] = QUEUED, NOW
-  stand(id, r)
+  insert(id, r)
   save(id, r)
-  tell_state(id, QUEUED)
+  emit_state(id, QUEUED)
 end
 
--- `revoked`: the leases that were taken from it.
+-- `revoked`: the leases taken from the session by command.
 local function end_session(session, revoked)
   score('sessions', session, false)
   put('workers', session, false)
@@ -57,10 +60,10 @@ local function expire_late()
 end
 
 local removed = 0
-local passed = 0 -- entries of finished jobs that were looked at
+local passed = 0 -- entries of finished jobs that this call has looked at
 
--- Removes the jobs of one state that are kept for the usual age: the list is in the order in which they finished, and what
--- was looked at before is remembered, so those with an age of their own are passed once, a bounded number a call.
+-- Removes jobs of one state that are kept for the default age. The list is in the order in which they finished, and the
+-- place looked at last is stored: a job with an age of its own is passed only once, and a call passes a bounded number.
 local function trim_usual(state)
   local key_name, base, seen = 'done' .. state, conf_of('b' .. state), math.max(conf_of('t' .. state), conf_of('b' .. state))
   local age = default_age[(class_of(state))]
@@ -79,7 +82,7 @@ local function trim_usual(state)
             stop = true
             break
           end
-          if left_forgotten > MOST_LEFT then
+          if checkpoints_forgotten > MOST_LEFT then
             stop = true
             break
           end
@@ -95,7 +98,7 @@ local function trim_usual(state)
   if seen ~= conf_of('t' .. state) then set_conf('t' .. state, seen) end
 end
 
--- Takes entries of jobs that are gone off the head of a list of finished jobs.
+-- Takes entries of removed jobs off the head of a list of finished jobs.
 local function compact(state)
   local key_name, gone = 'done' .. state, conf_of('g' .. state)
   local looked = 0
@@ -121,9 +124,9 @@ end
 local function remove_all(ids)
   local records = load_records(ids)
   for i, id in ipairs(ids) do
-    -- A flow that ended early tells its members first.
-    local tells = records[i] and has(records[i], FLOW) and redis.call('ZSCORE', K.news, id)
-    if records[i] and not tells and left_forgotten <= MOST_LEFT then
+    -- A flow that ended early sends its messages to members first.
+    local unsent = records[i] and has(records[i], FLOW) and redis.call('ZSCORE', K.news, id)
+    if records[i] and not unsent and checkpoints_forgotten <= MOST_LEFT then
       forget(id, records[i])
       removed = removed + 1
     end
@@ -149,17 +152,17 @@ local function trim()
   return removed
 end
 
--- Jobs that have waited for long ask again.
+-- Jobs that have waited for long send their messages again.
 local function audit()
   for _, id in ipairs(redis.call('ZRANGEBYSCORE', K.audit, '-inf', NOW, 'LIMIT', 0, limit)) do
     score('audit', id, NOW + AUDIT)
-    note_news(id)
+    mark_outbox(id)
   end
   flush()
 end
 
 condemn()
--- Of very many some are taken for dead at a time.
+-- At most MOST_SESSIONS are declared dead in one call.
 local some = condemn()
 local recovered, more_lost = recover_lost(limit, recover, end_session)
 more_lost = more_lost or some
@@ -167,23 +170,23 @@ local promoted = promote_due(limit)
 local expired = expire_late()
 trim()
 audit()
-drop_dead_head()
+drop_tombstones()
 flush_queue()
 
 local next_due = math.huge
 for _, key_name in ipairs({ 'delayed', 'sessions', 'ttl' }) do
-  -- A session that is overdue is told of instead.
+  -- Overdue sessions are listed below instead.
   local from = key_name == 'sessions' and string.format('(%.0f', NOW) or '-inf'
   local first = redis.call('ZRANGEBYSCORE', K[key_name], from, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
   if first[2] then next_due = math.min(next_due, tonumber(first[2])) end
 end
 
-local told = redis.call('ZRANGEBYSCORE', K.sessions, '(0', NOW, 'WITHSCORES', 'LIMIT', 0, MOST_OVERDUE)
-local reply, late = { #told / 2 }, {}
-for i = 1, #told, 2 do late[#late + 1] = told[i] end
-for i, seen in ipairs(hmget('seen', late)) do
-  local deadline = told[i * 2]
-  reply[#reply + 1] = late[i]
+local overdue = redis.call('ZRANGEBYSCORE', K.sessions, '(0', NOW, 'WITHSCORES', 'LIMIT', 0, MOST_OVERDUE)
+local reply, late_ids = { #overdue / 2 }, {}
+for i = 1, #overdue, 2 do late_ids[#late_ids + 1] = overdue[i] end
+for i, seen in ipairs(hmget('seen', late_ids)) do
+  local deadline = overdue[i * 2]
+  reply[#reply + 1] = late_ids[i]
   reply[#reply + 1] = deadline
   reply[#reply + 1] = tonumber(deadline) - tonumber(seen or deadline)
 end
@@ -203,8 +206,8 @@ if conf.sdue > 0 then
   if later[2] then next_due = math.min(next_due, tonumber(later[2])) end
 end
 
-local stopped = passed >= MOST_LOOKED_AT or left_forgotten > MOST_LEFT
+local stopped = passed >= MOST_LOOKED_AT or checkpoints_forgotten > MOST_LEFT
   or math.max(recovered, promoted, expired, removed) >= limit
 local more = (too_many or more_lost or stopped) and 1 or 0
-local news = redis.call('EXISTS', K.news)
-return { promoted, recovered, expired, removed, more, next_due < math.huge and next_due or -1, NOW, news, unpack(reply) }
+local messages_pending = redis.call('EXISTS', K.news)
+return { promoted, recovered, expired, removed, more, next_due < math.huge and next_due or -1, NOW, messages_pending, unpack(reply) }

@@ -1,5 +1,5 @@
 -- KEYS: queue events
--- ARGV: now, cursor ('' = the present), max, how long the interest lasts
+-- ARGV: now, cursor ('' = the present), max, for how long events are recorded after this call
 -- Reply: cursor, gap, then per batch of events: first sequence, time, events (JSON, one a line)
 -- include: record batch format queue
 
@@ -10,7 +10,7 @@ set_conf('interest', NOW + tonumber(ARGV[4]))
 write_queue()
 if ARGV[2] == '' then return { string.format('%.0f', conf.seq), 0 } end
 local cursor, max = tonumber(ARGV[2]), tonumber(ARGV[3])
--- The queue was obliterated since: its sequence starts anew.
+-- The queue was obliterated since: its sequence starts over.
 if cursor > conf.seq then return { string.format('%.0f', conf.seq), 1 } end
 local reply = { ARGV[2], lapsed and 1 or 0 }
 local entries = redis.call('XRANGE', K.events, string.format('(%.0f-0', cursor), '+', 'COUNT', max)

@@ -1,6 +1,6 @@
 -- KEYS: queue held leases sessions workers seen
 -- ARGV: now
--- Reply: per session that lives: id, worker (JSON), last beat, how many jobs it holds
+-- Reply: per live session: id, worker (JSON), last heartbeat, how many jobs it holds
 -- include: record codec batch format queue lease holding
 
 read_queue()

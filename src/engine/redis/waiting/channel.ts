@@ -1,9 +1,8 @@
 /**
- * Hearing at once what the scripts publish: that a queue has events, that a lease was taken. One subscriber connection,
- * opened when first needed. What is missed while it is down is found by heartbeats and by watchers that look again.
- *
- * It subscribes by itself whenever the connection is ready: the client library would too, but nobody hears of it when that
- * fails, and a promise that is rejected unheard ends the process.
+ * Receives at once what the scripts publish: that a queue has events, that a lease was revoked. One subscriber connection,
+ * opened on first use. Messages missed while it is down are made up for by heartbeats and by watchers that look again.
+ * It subscribes itself whenever the connection is ready: the client library would too, but leaves a failure as an unhandled
+ * rejection, which ends the process.
  */
 import { systemClock, type Clock } from "../../../model/value/clock.js";
 import { Signals } from "../../shared/wake-signals.js";
@@ -15,7 +14,7 @@ import type { Keys } from "../connection/keys.js";
 import { createClient, type Client } from "../connection/connection.js";
 import { CHANNEL_LETTERS } from "../connection/wire.js";
 
-/** How long a watcher waits at most before it looks again, should a message have been lost. In milliseconds. */
+/** How long a watcher waits at most before it looks again, in case a message was lost. In milliseconds. */
 const LOOK_AGAIN = 1_000;
 /** How long (milliseconds) to wait before subscribing again where it was refused: a right may be missing for long. */
 const RETRY_FROM = 1_000;
@@ -25,25 +24,25 @@ export class Channel {
   readonly #target: ParsedRedisTarget;
   readonly #keys: Keys;
   readonly #signals: Signals;
-  /** The queue of each channel that is to be heard. */
+  /** The queue of each channel to subscribe to. */
   readonly #queues = new Map<string, string>();
-  /** The channels this connection was asked for, until it is lost or refuses. */
-  readonly #asked = new Map<string, Promise<void>>();
-  /** What is just being told: the queue, and the number of its last event. */
-  #told: { readonly queue: string; readonly sequence: number } | null = null;
+  /** The subscriptions of this connection, until it is lost or refuses. */
+  readonly #subscriptions = new Map<string, Promise<void>>();
+  /** The event message being handled: its queue, and the number of its last event. */
+  #current: { readonly queue: string; readonly sequence: number } | null = null;
   #client: Client | null = null;
   #retry: NodeJS.Timeout | undefined;
   #retryIn = RETRY_FROM;
 
-  /** @param clock what watchers wait by */
+  /** @param clock the clock of waiting watchers */
   constructor(target: ParsedRedisTarget, keys: Keys, clock: Clock = systemClock) {
-    // Channels are in no database: none need be selected, which might be refused.
+    // Channels belong to no database: none need be selected, which might be refused.
     this.#target = { ...target, db: 0 };
     this.#keys = keys;
     this.#signals = new Signals(clock);
   }
 
-  /** Listens to a queue from now on. Resolves when the server has confirmed it, or cannot now. */
+  /** Subscribes to a queue. Resolves when the server has confirmed it, or cannot now. */
   async listen(queue: string): Promise<void> {
     const channel = this.#keys.channel(queue);
     this.#queues.set(channel, queue);
@@ -56,19 +55,19 @@ export class Channel {
   }
 
   /**
-   * Resolves when it is told that a queue has events after `cursor`, or after a while. What is told is a hint to look, once:
-   * anybody may have said it, so nothing of it is remembered for those who begin to wait later.
+   * Resolves on a message that a queue has events after `cursor`, or after a while. A message is only a hint to look, once:
+   * any client of the server may publish, so it is not kept for waits that begin later.
    */
   wait(queue: string, cursor: number, timeout: number, signal: AbortSignal): Promise<void> {
-    const ready = (): boolean => this.#told?.queue === queue && this.#told.sequence > cursor;
+    const ready = (): boolean => this.#current?.queue === queue && this.#current.sequence > cursor;
     return this.#signals.wait([queue], Math.min(timeout, LOOK_AGAIN), signal, ready);
   }
 
   #connect(): Client {
     const client = createClient(this.#target);
-    client.on("close", () => this.#asked.clear());
+    client.on("close", () => this.#subscriptions.clear());
     client.on("ready", () => this.#subscribeAll(client));
-    client.on("message", (channel: string, message: string) => this.#hear(channel, message));
+    client.on("message", (channel: string, message: string) => this.#receive(channel, message));
     return client;
   }
 
@@ -78,23 +77,24 @@ export class Channel {
 
   /** Subscribes to a channel, once a connection. Never throws. */
   #subscribe(client: Client, channel: string): Promise<void> {
-    let asked = this.#asked.get(channel);
-    if (asked === undefined) this.#asked.set(channel, (asked = this.#ask(client, channel)));
-    return asked;
+    let subscription = this.#subscriptions.get(channel);
+    if (subscription === undefined)
+      this.#subscriptions.set(channel, (subscription = this.#requestSubscription(client, channel)));
+    return subscription;
   }
 
-  async #ask(client: Client, channel: string): Promise<void> {
+  async #requestSubscription(client: Client, channel: string): Promise<void> {
     try {
       await client.subscribe(channel);
       this.#retryIn = RETRY_FROM;
     } catch (error) {
-      this.#asked.delete(channel);
+      this.#subscriptions.delete(channel);
       if (diagnose(error)?.reaction === "reconnect") client.disconnect(true);
       this.#subscribeLater(client);
     }
   }
 
-  // A lost connection says when it is ready again; a right that is given back does not.
+  // A lost connection emits `ready` when it is back; a restored permission emits nothing.
   #subscribeLater(client: Client): void {
     if (this.#retry !== undefined || client !== this.#client) return;
     this.#retry = setTimeout(() => {
@@ -104,21 +104,21 @@ export class Channel {
     this.#retryIn = Math.min(this.#retryIn * 2, RETRY_UP_TO);
   }
 
-  #hear(channel: string, message: string): void {
+  #receive(channel: string, message: string): void {
     const queue = this.#queues.get(channel);
     if (queue === undefined) return;
     const [kind, ...words] = message.split(" ");
     if (kind === CHANNEL_LETTERS.events) {
-      this.#told = { queue, sequence: Number(words[0]) };
+      this.#current = { queue, sequence: Number(words[0]) };
       this.#signals.changed(queue);
-      this.#told = null;
+      this.#current = null;
     } else if (kind === CHANNEL_LETTERS.revoked) {
       const [id = "", epoch = "", why = "", session = ""] = words;
       this.#signals.revoked(session, decodeRevocation(queue, `${id} ${epoch} ${why}`));
     }
   }
 
-  /** Connects anew: the connection may be dead. */
+  /** Reconnects: the connection may be dead. */
   renew(): void {
     this.#client?.disconnect(true);
   }

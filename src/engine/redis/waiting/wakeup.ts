@@ -1,21 +1,21 @@
 /**
- * Waiting for work on Redis: a blocking pop of the queue's marker, on connections of its own. A pop that nobody waits for
- * any more is left parked and taken up by the next wait, so that coming and going costs no command; a marker it catches
- * meanwhile is put back for somebody else. A pop that is not answered in its time means that the connection is dead
- * whatever it says: it is replaced.
+ * Waits for work on Redis: a blocking pop of the queue's wake marker, on connections of its own. A pop that is not awaited
+ * any more is left parked and reused by the next wait, so that short waits cost no command; a marker it pops meanwhile is
+ * put back for another worker. A pop that gets no answer in its time means a dead connection, whatever its status: it is
+ * replaced.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ParsedRedisTarget } from "../../target.js";
 import type { Keys } from "../connection/keys.js";
 import { createClient, type Client } from "../connection/connection.js";
 
-/** How long a pop blocks at most, in milliseconds: the price of an idle worker is two of them a minute. */
+/** How long a pop blocks at most, in milliseconds: an idle worker sends two of them a minute. */
 const LONGEST_BLOCK = 30_000;
-/** A pop that is late by this much is not waited for, but parked. */
+/** A pop that is late by this much (milliseconds) is parked instead of awaited. */
 const LATE = 200;
-/** How much later than asked an answer may come before the connection counts as dead. */
+/** How much later than asked (milliseconds) an answer may come before the connection counts as dead. */
 const PATIENCE = 2_000;
-/** How long to wait before a broken connection is tried again. */
+/** How long to wait before a broken connection is tried again, in milliseconds. */
 const AFTER_FAULT = 250;
 
 /** One blocking connection, waiting on a fixed set of queues. */
@@ -66,7 +66,7 @@ class Waiter {
     return createClient(this.#target, true);
   }
 
-  /** Gives up its connection; what waits on it ends. */
+  /** Closes the connection; what waits on it ends. */
   drop(): void {
     this.#client?.disconnect();
     this.#client = null;
@@ -74,7 +74,7 @@ class Waiter {
 
   close(): void {
     this.#ended.abort();
-    // A client that is closed while it connects leaves its commands unanswered.
+    // A client closed while it connects leaves its commands unanswered.
     clearTimeout(this.#watchdog);
     this.drop();
   }
@@ -95,11 +95,11 @@ export class Wakeup {
   }
 
   /**
-   * Resolves when work may be waiting in one of the queues, after `timeout` milliseconds, on abort or close; answers whether a
+   * Resolves when work may be waiting in one of the queues, after `timeout` milliseconds, on abort or close. `true`: a
    * marker was popped for it.
    */
   async wait(queues: readonly string[], timeout: number, signal: AbortSignal): Promise<boolean> {
-    // A cluster cannot pop from several slots at once: there each queue has a connection of its own.
+    // A cluster cannot pop from several slots at once: each queue needs a connection of its own there.
     const groups = this.#target.cluster === undefined ? [queues] : queues.map((queue) => [queue]);
     const waiters = groups.map((group) => this.#take(group));
     const stop = AbortSignal.any([signal, this.#closing.signal]);
@@ -124,7 +124,7 @@ export class Wakeup {
     return waiter;
   }
 
-  /** Gives up all connections: they may be dead. Those who wait look for work, and wait again on new ones. */
+  /** Closes all connections: they may be dead. Their waiters look for work, and wait again on new ones. */
   renew(): void {
     for (const waiter of [...this.#waiters.values()].flat()) waiter.drop();
   }

@@ -1,5 +1,5 @@
--- Accepting jobs of any kind: what may stand in the way of one, and everything that is written for it.
--- Needs: record.lua, codec.lua, batch.lua, queue.lua, moves.lua, amend.lua, unique.lua, supersede.lua, ties.lua,
+-- Storing jobs of any kind: conflicts with existing jobs, and everything that is written for a new one.
+-- Needs: record.lua, codec.lua, batch.lua, queue.lua, moves.lua, amend.lua, unique.lua, supersede.lua, links.lua,
 -- enqueue.lua.
 
 local earliest, queued = math.huge, false
@@ -9,7 +9,7 @@ local function note_first_delayed()
   first_delayed = first_delayed or tonumber(redis.call('ZRANGE', K.delayed, 0, 0, 'WITHSCORES')[2]) or math.huge
 end
 
--- Only what is not simply `created` and `queued` is answered.
+-- Only jobs that are not simply `created` and `queued` are in the answer.
 local function answer(i, id, outcome, state)
   local n = #reply
   reply[n + 1], reply[n + 2], reply[n + 3], reply[n + 4] = i, id, outcome, name_of(state)
@@ -30,21 +30,21 @@ local function accept(i, id, o, body)
       score('tagged', tag .. '\0' .. id, 0)
       add('tagcount', tag .. '\0' .. state, 1)
     end
-    set_flag(r, TAGGED, false) -- counted just now; `stand` would look for tags that are not written yet
+    set_flag(r, TAGGED, false) -- counted above; `insert` would read tags that are not written yet
   end
   r.born = true
   if state == DELAYED then note_first_delayed() end
-  stand(id, r, false)
+  insert(id, r, false)
   if o.tags then set_flag(r, TAGGED, true) end
   put('job', id, pack_birth(state, flags, r[ATTEMPTS], r[PRIORITY], NOW, place_of(r)) .. body)
   if o.ttl then score('ttl', id, NOW + o.ttl) end
-  if o.after or o.flow then tie(id, o.after, o.flow) end
+  if o.after or o.flow then link(id, o.after, o.flow) end
   if o.keep then put('keep', id, cjson.encode(o.keep)) end
   if o.nonce then put('nonce', id, o.nonce) end
   if o.meta then put('meta', id, o.meta) end
   if o.unique then
     local timed = type(o.unique.till) == 'number'
-    claim_key(id, o.unique.key, timed and string.format('%.0f', NOW + o.unique.till) or o.unique.till)
+    own_key(id, o.unique.key, timed and string.format('%.0f', NOW + o.unique.till) or o.unique.till)
     put('unique_key', id, (timed and UNTIL_TIME or o.unique.till) .. '|' .. o.unique.key)
   end
   if o.supersedes then
@@ -55,11 +55,11 @@ local function accept(i, id, o, body)
   fresh[id], accepted[id] = r, true
   if state == QUEUED then queued = true end
   if state == DELAYED then earliest = math.min(earliest, run_at) end
-  tell_state(id, state)
+  emit_state(id, state)
   if state ~= QUEUED then answer(i, id, ENQUEUED_CREATED, state) end
 end
 
--- Gives the job that holds the key the input of the one that came.
+-- Replaces the input of the job that owns the unique key.
 local function replace(id, r, unique, body, ttl)
   note_first_delayed()
   if accepted[id] then flush() end
@@ -67,7 +67,7 @@ local function replace(id, r, unique, body, ttl)
   if unique.wait and r[STATE] ~= QUEUED then
     run_at = math.min(NOW + unique.wait, unique.most and r[CREATED] + unique.most or math.huge)
   end
-  -- Every request says: if not started within the ttl of mine.
+  -- Each request means: if not started within the ttl of mine.
   if ttl and has(r, TTL) then score('ttl', id, NOW + ttl) end
   r.born = nil
   amend(id, r, redis.call('HGET', K.job, id), { input = string.match(body, '\n([^\n]*)'), run_at = run_at })
@@ -76,8 +76,8 @@ local function replace(id, r, unique, body, ttl)
   if r[STATE] == DELAYED then earliest = math.min(earliest, r[RUN_AT]) end
 end
 
--- What a job meets whose key another one holds.
-local function meet_holder(i, holder, r, unique, body, ttl)
+-- Resolves a conflict: another job owns the unique key.
+local function resolve_conflict(i, holder, r, unique, body, ttl)
   local outcome = unique.onConflict
   if outcome == CONFLICT_REPLACE then
     if r[STATE] <= QUEUED then replace(holder, r, unique, body, ttl) else outcome = CONFLICT_JOIN end
@@ -88,17 +88,17 @@ end
 local function accept_other(i, id, o, body)
   local before = fresh[id]
   if present[i] or before then
-    -- A generated id, or the nonce of a chosen one, proves that this very command was sent before.
+    -- A generated id, or the nonce of a chosen one, proves that this command was sent before.
     local nonce = before and before.nonce or redis.call('HGET', K.nonce, id)
     answer(i, id, (not o.nonce or nonce == o.nonce) and ENQUEUED_CREATED or ENQUEUED_EXISTING, record_by_id(id)[STATE])
     return
   end
   local holder, held_by_it, old, r, job
-  if o.unique then holder, held_by_it = holder_of(o.unique.key) end
+  if o.unique then holder, held_by_it = owner_of(o.unique.key) end
   if o.supersedes then old, r, job = predecessor(o.supersedes) end
-  -- A key that the superseded job holds is in nobody's way.
+  -- A key owned by the job that is superseded is no conflict.
   if holder and holder ~= old then
-    meet_holder(i, holder, held_by_it, o.unique, body, o.ttl)
+    resolve_conflict(i, holder, held_by_it, o.unique, body, o.ttl)
     return
   end
   if old then supersede(old, r, job) end

@@ -1,14 +1,13 @@
--- The jobs that were set aside: queued, and declined by a worker that has not the code of their task. `aside` has them in
--- running order, as `priority` has others. `lacking` has the same by task, for those who know theirs: `w` (or `s`, of suspects),
--- task, NUL, key, NUL, id, in lexical order. `declined` says since when, of jobs that run as well. Mirrors
--- engine/memory/store/aside.ts.
+-- Jobs set aside: queued, and declined by a worker without their task's code. `aside` has them in running order, as
+-- `priority` has others. `lacking` has them by task, for claims that name tasks: `w` (`s` for suspects), task, NUL, key,
+-- NUL, id, in lexical order. `declined` says since when, also of running jobs. Mirrors engine/memory/store/aside.ts.
 -- Needs: record.lua, codec.lua, batch.lua, queue.lua.
 
 local function key_of(r) return r[PRIORITY] * PRIORITY_STEP + r[POSITION] end
 
 local aside = {}
 
--- Its entry in `lacking`. The key is text of one length that sorts as the numbers do, halves included.
+-- The job's entry in `lacking`. Its key is text of fixed length that sorts as the numbers do, halves included.
 function aside.entry(id, r)
   local key = key_of(r)
   local whole = math.floor(key)
@@ -17,7 +16,7 @@ function aside.entry(id, r)
   return (has(r, SUSPECT) and 's' or 'w') .. task .. '\0' .. string.format('%016.0f', whole + 4e15) .. half .. '\0' .. id
 end
 
-function aside.stand(id, r)
+function aside.insert(id, r)
   score('aside', id, key_of(r))
   score('lacking', aside.entry(id, r), 0)
 end
@@ -27,14 +26,13 @@ function aside.leave(id, r)
   score('lacking', aside.entry(id, r), false)
 end
 
--- The job was declined.
 function aside.mark(id, r)
   if has(r, DECLINED) then return end
   set_flag(r, DECLINED, true)
   score('declined', id, NOW)
 end
 
--- What it was declined for is over: it ran, or waits for something else.
+-- The job ran, or waits for something else: it is declined no longer.
 function aside.clear(id, r)
   if not has(r, DECLINED) then return end
   set_flag(r, DECLINED, false)

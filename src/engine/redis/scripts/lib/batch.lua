@@ -1,20 +1,20 @@
--- What a script is going to write, gathered first and written at once: every structure gets one variadic command however
--- many jobs are touched, and nothing is written before everything was read and decided. Within one flush removals come
--- before additions, so what is taken out and put back in stays in.
+-- A write buffer: scripts collect their writes and send them at once. Every structure gets one variadic command however
+-- many jobs change, and nothing is written before everything is read and decided. Within one flush removals come before
+-- additions, so a member that is removed and added again stays.
 --
--- A parameter or variable called `key_name` is the name of a key of the queue, as in `K`: scripts/check-scripts.mjs follows what
--- is passed as such, and where it cannot a comment `-- keys: …` says which are meant.
+-- A parameter or variable called `key_name` is the name of a key of the queue, as in `K`: scripts/check-scripts.mjs follows
+-- what is passed as such; where it cannot, a comment `-- keys: …` lists the keys.
 
 -- By command, by key name: a flat list of arguments; `n` is its length (Lua's # would search for it at every append).
 local commands = COMMANDS
-local gathered = { {}, {}, {}, {}, {}, {} }
+local buffered = { {}, {}, {}, {}, {}, {} }
 local increments = {}
 
 local function args_of(command, key_name)
-  local args = gathered[command][key_name]
+  local args = buffered[command][key_name]
   if not args then
     args = { n = 0 }
-    gathered[command][key_name] = args
+    buffered[command][key_name] = args
   end
   return args
 end
@@ -56,22 +56,22 @@ local function add(key_name, field, n)
   fields[field] = (fields[field] or 0) + n
 end
 
-local before_flush = {} -- functions that gather what is left to write
+local before_flush = {} -- functions that buffer what they have left to write
 
 local function flush()
-  for _, gather in ipairs(before_flush) do gather() end
+  for _, prepare in ipairs(before_flush) do prepare() end
   for command = HDEL, RPUSH do
-    for name, args in pairs(gathered[command]) do
+    for name, args in pairs(buffered[command]) do
       for first = 1, args.n, MAX_ARGS do
         local last = math.min(first + MAX_ARGS - 1, args.n)
-        redis.call(commands[command], K[name], unpack(args, first, last)) -- keys: (those of what was gathered)
+        redis.call(commands[command], K[name], unpack(args, first, last)) -- keys: (those of the buffered writes)
       end
     end
-    gathered[command] = {}
+    buffered[command] = {}
   end
   for name, fields in pairs(increments) do
     for field, n in pairs(fields) do
-      local key = K[name] -- keys: (those of what was gathered)
+      local key = K[name] -- keys: (those of the buffered writes)
       if n ~= 0 and redis.call('HINCRBY', key, field, n) == 0 then redis.call('HDEL', key, field) end
     end
   end

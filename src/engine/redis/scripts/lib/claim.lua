@@ -1,12 +1,13 @@
--- Leasing: takes jobs from the line in running order. What stands in the way is passed over, a bounded number a call: it then
--- leases less than there is, and says that there is more. Mirrors leaseFrom in engine/memory/commands/settle.ts.
+-- Leasing: takes jobs from the queue in running order. A call passes over a bounded number of entries that it cannot lease;
+-- it then leases less than there is, and answers that there is more. Mirrors `leaseFrom` in
+-- engine/memory/commands/settle.ts.
 -- Needs: session.lua, record.lua, codec.lua, batch.lua, queue.lua, holding.lua, give.lua, aside-claim.lua, aside.lua, moves.lua.
 
 local describe, claim
 
-do -- of its own: Lua has room for 200 local names in one block
+do -- a block of its own: Lua allows 200 local names in one
 
--- Entries of the line this call has looked at, of MOST_LOOKED_AT. One whose job ends here takes as long as ten others.
+-- Entries this call has looked at, of MOST_LOOKED_AT. One whose job expires here costs as much as ten others.
 local looks = 0
 
 function describe(id, r, job)
@@ -27,19 +28,19 @@ local function lease(id, r, job, taken)
     set_flag(r, TTL, false)
   end
   leave(id, r, taken)
-  -- A run goes on where the one before it came to, if that left anything to go on from.
+  -- A run continues from the progress of the one before it, if that left checkpoints.
   if r[EPOCH] > 0 and not has(r, LEFT) then put('progress', id, false) end
   r[STATE] = ACTIVE
   r[EPOCH] = lease_epoch()
   r[STARTED] = NOW
   r[HOLDER] = SESSION
-  stand(id, r)
+  insert(id, r)
   save(id, r)
-  tell_state(id, ACTIVE)
+  emit_state(id, ACTIVE)
   describe(id, r, job)
 end
 
-  -- Which of these did not start in time, as a set of indices.
+  -- The jobs that did not start in time, as a set of indices.
   local function late_among(ids, records)
     local asked, places, late = {}, {}, {}
     for i, id in ipairs(ids) do
@@ -53,10 +54,10 @@ end
     return late
   end
 
-  -- Leases jobs of other priorities between two scores; answers how many.
+  -- Leases jobs of other priorities than 0 between two scores; returns how many.
   local function claim_prioritised(low, high, need)
     local taken, page = 0, need
-    local from, seen = low, 0 -- the last score, and how many of it were looked at: nothing is written yet, so they still stand there
+    local from, seen = low, 0 -- the last score, and how many of it were looked at: nothing is written yet, so they are still there
     while taken < need and looks < MOST_LOOKED_AT do
       page = math.min(page, MOST_LOOKED_AT - looks)
       local found = redis.call('ZRANGEBYSCORE', K.priority, from, high, 'WITHSCORES', 'LIMIT', seen, page)
@@ -82,8 +83,8 @@ end
     return taken
   end
 
-  -- The positions of dead entries among the next `n` after the first `looked`, as a set; nil when there are none.
-  local function dead_among(looked, n)
+  -- The positions of tombstones among the next `n` entries after the first `looked`, as a set; nil when there are none.
+  local function tombstones_among(looked, n)
     if redis.call('ZCARD', K.tombstones) == 0 then return nil end
     local from = conf.base + looked
     local positions = redis.call('ZRANGEBYSCORE', K.tombstones, from, from + n - 1)
@@ -93,7 +94,7 @@ end
     return dead
   end
 
-  -- Leases jobs of the default priority; answers how many. Takes what it looked at off the head of the list at once.
+  -- Leases jobs of the default priority; returns how many. Takes the entries it looked at off the head of the list at once.
   local function claim_default(need)
     local taken, looked, usual, page = 0, 0, {}, need
     while taken < need and looks < MOST_LOOKED_AT do
@@ -101,7 +102,7 @@ end
       local entries = redis.call('LRANGE', K.wait, looked, looked + page - 1)
       local n = #entries
       if n == 0 then break end
-      local dead = dead_among(looked, n)
+      local dead = tombstones_among(looked, n)
       local ids, moved = {}, {} -- whether an entry's job has moved before, by index
       for i = 1, n do
         local entry = entries[i]
@@ -124,7 +125,7 @@ end
           if not moved[i] and is_usual(job) then
             usual[#usual + 1] = id
             reply_lease(id, job)
-            tell_state(id, ACTIVE)
+            emit_state(id, ACTIVE)
             taken = taken + 1
           elseif r and late[i] then finish(id, r, EXPIRED, true)
           elseif r then
@@ -144,7 +145,7 @@ end
     return taken
   end
 
-  -- The key of the first job in line; nil when nobody stands there.
+  -- The key of the first job in the queue; nil when it is empty.
   local function head_key()
     local first = redis.call('ZRANGE', K.priority, 0, 0, 'WITHSCORES')
     local key = tonumber(first[2])
@@ -152,11 +153,11 @@ end
     return key
   end
 
-  -- The ids of up to `max` in order, of suspects the first only.
+  -- The ids of up to `max` jobs set aside, in order; of suspects the first only.
   local function first_aside(tasks, max, suspect)
     if redis.call('EXISTS', K.aside) == 0 then return {} end
     local found, suspects = {}, {}
-    local function gather(list, kind, task, n)
+    local function collect(list, kind, task, n)
       for _, entry in ipairs(lacking_entries(kind, task, n)) do
         local place, id = string.match(entry, '^%Z+%z((%d+)%z.*)$')
         list[#list + 1] = { place = place, id = string.sub(place, #id + 2) }
@@ -164,8 +165,8 @@ end
     end
     local function before(a, b) return a.place < b.place end
     for task in string.gmatch(tasks, '%S+') do
-      gather(found, 'w', task, max)
-      if suspect then gather(suspects, 's', task, 1) end
+      collect(found, 'w', task, max)
+      if suspect then collect(suspects, 's', task, 1) end
     end
     table.sort(suspects, before)
     found[#found + 1] = suspects[1]
@@ -176,10 +177,10 @@ end
   end
 
   function claim(max, suspect)
-    -- Behind entries that died nobody knows yet who is first.
-    if not drop_dead_head() then return end
+    -- Behind tombstones the first job is not known yet.
+    if not drop_tombstones() then return end
     local need, head = max, head_key()
-    -- What was set aside of the session's tasks: what stood before the head of the line comes first.
+    -- Jobs of the session's tasks that were set aside: those before the head of the queue come first.
     local beside, next_beside = first_aside(ARGV[7], max, suspect), 1
     local beside_records, beside_jobs = load_records(beside)
     local function take_beside(low)
@@ -205,7 +206,7 @@ end
       if records[1] then
         lease(first_suspect, records[1], jobs[1])
         need = need - 1
-        -- A session takes one suspect at a time: if there are more, another may take the next.
+        -- A session takes one suspect at a time: if there are more, another worker may take the next.
         if redis.call('ZCARD', K.suspect) > 1 then wake() end
       else
         score('suspect', first_suspect, false)
@@ -215,7 +216,7 @@ end
     if first_suspect and (not head or suspect_key < head) then take_suspect() end
     local prioritised = redis.call('ZCARD', K.priority) > 0
     if prioritised then need = need - claim_prioritised('-inf', '(0', need) end
-    -- Where this call has looked at all it may, none of these takes more: those who come first are still to be looked at.
+    -- Once this call has looked at all it may, none of these takes more: earlier jobs may not have been looked at.
     if need > 0 then need = need - claim_default(need) end
     if prioritised and need > 0 then need = need - claim_prioritised('(0', '+inf', need) end
     if first_suspect and need > 0 then
@@ -223,6 +224,6 @@ end
     end
     if looks < MOST_LOOKED_AT then take_beside() end
     flush()
-    drop_dead_head()
+    drop_tombstones()
   end
 end

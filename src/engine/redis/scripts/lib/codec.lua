@@ -16,7 +16,7 @@ local function pack_birth(state, flags, attempts, priority, created, place)
   return struct.pack(BIRTH_FORMAT, state, flags, attempts, priority, created, place)
 end
 
--- The last field of a birth record.
+-- The value of the last field of a birth record.
 local function place_of(r)
   return r[STATE] == QUEUED and r[POSITION] or r[RUN_AT]
 end
@@ -50,9 +50,9 @@ local function unpack_short(raw, job)
   return r
 end
 
--- The record of a job from its three fields; nil when there is no job. A record that cannot be unpacked is no reason to
--- fail the whole batch: it answers nil too, and the job shows as undecodable when it is read. A job that only has its birth
--- record may be active all the same: `load_records` knows.
+-- The record of a job from its three fields; nil when there is no job. A record that cannot be unpacked must not fail the
+-- whole batch: it gives nil too, and the job shows as undecodable when it is read. A job with only a birth record may still
+-- be active: `load_records` finds out.
 local function record_of(job, run, held)
   run = held or run
   local born = job and #job >= BIRTH_SIZE
@@ -71,7 +71,7 @@ local function task_of(job)
   return string.match(header, '^"([^"]*)"$') or string.match(header, '"task":"([^"]*)"') or ''
 end
 
--- JSON text as a table; an empty one for what is none.
+-- JSON text as a table; an empty one if it is not JSON of a table.
 local function sane_json(text)
   local ok, value = pcall(cjson.decode, text)
   return ok and type(value) == 'table' and value or {}

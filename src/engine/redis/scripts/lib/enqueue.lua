@@ -1,15 +1,15 @@
--- What all scripts that accept jobs share: reading the call (`read_jobs`, which each calls first), accepting usual jobs.
--- ARGV: now, from where `read_jobs` is told on per group of jobs: options (a number: attempts, and nothing out of the
--- ordinary; else JSON), their number, and for each its id and body
--- Reply: was the queue listed (+ 2 when jobs have news), then for jobs not simply created and queued: index from 1, id, outcome (c created,
--- e existing, j joined, r rejected, p replaced), state
+-- Shared by the scripts that enqueue: reading the call (`read_jobs`, which each calls first), and the fast path.
+-- ARGV: now, then, from the place given to `read_jobs`, per group of jobs: options (a number: attempts, and no other
+-- option; else JSON), their number, and for each its id and body
+-- Reply: was the queue listed (+ 2 when messages wait in the outbox), then for jobs not simply created and queued: index
+-- from 1, id, outcome (c created, e existing, j joined, r rejected, p replaced), state
 -- Needs: record.lua, batch.lua, queue.lua.
 
 local ids, bodies, groups = {}, {}, {}
 local present -- the stored jobs that have these ids already
 local reply
 
--- `at`: where in ARGV the first group stands.
+-- `at`: the index in ARGV of the first group.
 local function read_jobs(at)
   local count = 0
   while at <= #ARGV do
@@ -27,11 +27,11 @@ local function read_jobs(at)
   reply = { conf.listed }
 end
 
--- What a second job of the same id in this call meets.
+-- The record that a second job of the same id in this call finds.
 local usual_record = { QUEUED, 0, 0, 0, 0, 0, 0, 0, 0, NOW, NOW, 0, 0, '' }
 
--- Usual jobs: ready at once, default priority, nothing that others do not have. The bulk of all jobs is accepted here. One
--- whose id is taken goes to `otherwise`.
+-- The fast path: jobs that are ready at once, of default priority, with no other option. Those whose id is taken go to
+-- `otherwise`.
 local function accept_usual(group, attempts, otherwise)
   local head = struct.pack(BIRTH_HEAD_FORMAT, QUEUED, 0, attempts, 0, NOW)
   local job_args, wait_args = args_of(HSET, 'job'), args_of(RPUSH, 'wait')
@@ -49,7 +49,7 @@ local function accept_usual(group, attempts, otherwise)
       wait_args[n] = id
       wait_args.n = n
       fresh[id] = usual_record
-      if watched then tell_state(id, QUEUED) end
+      if watched then emit_state(id, QUEUED) end
     end
   end
 end

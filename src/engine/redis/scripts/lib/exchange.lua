@@ -1,41 +1,43 @@
--- What both exchange scripts share: reading the call (`read_call`, which each calls first), settling and leasing what is usual,
--- answering.
--- ARGV: now, session, lane, call, max, suspect, tasks of which it takes what was set aside, how long it lives at most once it is
--- given a job (milliseconds), then per group of settlements: how (see `word_of`), their number, and for each its id and payload
--- Reply: alive (3 when jobs have news), settled (a letter each: a applied, s stale), more, next due or -1, now, epoch, what is out of the ordinary
--- about leases (JSON objects, one a line), their ids, the lengths of the stored jobs, and these one after the other
+-- Shared by both exchange scripts: reading the call (`read_call`, which each calls first), the fast path of settling and
+-- leasing, and the answer.
+-- ARGV: now, session, lane, call, max, suspect, tasks whose jobs it takes of those set aside, its longest time to live once
+-- it is given a job (milliseconds), then per group of settlements: how (see `read_settlements`), their number, and for each
+-- its id and payload
+-- Reply: alive (3 when messages wait in the outbox), settled (a letter each: a applied, s stale), more, next due or -1,
+-- now, epoch, what is out of the ordinary about leases (JSON objects, one a line), their ids, the lengths of the stored
+-- jobs, and these one after the other
 -- Needs: session.lua, record.lua, batch.lua, queue.lua, lease.lua, give.lua, aside-claim.lua.
 
 local lane, call, max, suspect -- what is asked for
--- The settlements as they were sent, in order: groups of equal words, with where their ids and payloads are.
+-- The settlements as sent, in order: groups of equal endings, with the place of their ids and payloads.
 local groups, count = {}, 0
 local alive, late, next_due -- the session, and when the queue has something to do again
 local repeated, overtaken, claims, last_leased -- of the calls of this lane
 
--- How a run ended, as one word: its epoch, the letter of its outcome (c completed, p partial, f failed, s snoozed,
--- r released, d declined, w waits) and milliseconds to wait, -1 for never again. Most are the same, so each is taken apart once.
+-- Each ending is one text: its epoch, the letter of its outcome (c completed, p partial, f failed, s snoozed, r returned, d
+-- declined, w waits) and milliseconds to wait, -1 for never again. Most are equal, so each text is parsed once.
 local function read_settlements()
-  local words, at = {}, 9
+  local endings, at = {}, 9
   while at <= #ARGV do
     local text, n = ARGV[at], tonumber(ARGV[at + 1])
-    local word = words[text]
-    if not word then
+    local ending = endings[text]
+    if not ending then
       local epoch, kind, number = string.match(text, '^(%d+)(%a)(-?%d*)$')
-      word = { epoch = tonumber(epoch), kind = kind, number = tonumber(number) }
-      words[text] = word
+      ending = { epoch = tonumber(epoch), kind = kind, number = tonumber(number) }
+      endings[text] = ending
     end
-    groups[#groups + 1] = { word = word, from = at + 2, n = n, before = count }
+    groups[#groups + 1] = { ending = ending, from = at + 2, n = n, before = count }
     at, count = at + 2 + n * 2, count + n
   end
 end
 
--- The first delayed job, or the first schedule: one that is due already is for the next sweep.
+-- When the first delayed job or schedule is due; one that is due already is left to the next sweep.
 local function first_due()
   local delayed = tonumber(redis.call('ZRANGE', K.delayed, 0, 0, 'WITHSCORES')[2])
   return conf.sdue > NOW and math.min(conf.sdue, delayed or math.huge) or delayed
 end
 
--- Reads the call, and where the session and the lane stand.
+-- Reads the call, and the state of its session and lane.
 local function read_call()
   lane, call, max, suspect = ARGV[3], ARGV[4], tonumber(ARGV[5]), ARGV[6] == '1'
   read_settlements()
@@ -44,13 +46,13 @@ local function read_call()
   local last, last_call = max > 0 and redis.call('HGET', K.calls, SESSION .. ' ' .. lane) or ''
   last_call, last_leased = string.match(last, '^(%d+) ?(.*)$')
   repeated = last_call == call
-  -- One that was overtaken by a later call leases nothing: nobody waits for its answer any more.
+  -- A call overtaken by a later one leases nothing: its answer is not awaited any more.
   overtaken = last_call and tonumber(last_call) > tonumber(call)
   claims = max > 0 and conf.paused == 0 and not repeated and not overtaken
 end
 
--- The usual end of a run: a job of a batch completes. Everything that the jobs of one batch have in common is at hand.
--- Stores that jobs of a batch have completed: the first `n` of `ids`, whose results stand in ARGV two apart from `at` on.
+-- Completes jobs of a batch, the usual end of a run: the first `n` of `ids`, whose results are in ARGV two apart from `at`
+-- on. What the jobs of a batch have in common is computed once.
 local function store_completed(batch, epoch, ids, n, at)
   local position = end_of('done' .. COMPLETED, COMPLETED)
   local runs, done = args_of(HSET, 'run'), args_of(RPUSH, 'done' .. COMPLETED)
@@ -71,16 +73,16 @@ local function store_completed(batch, epoch, ids, n, at)
   end
   runs.n, done.n = run_count, done_count + n
   if watched then
-    for i = 1, n do tell_state(ids[i], COMPLETED) end
+    for i = 1, n do emit_state(ids[i], COMPLETED) end
   end
 end
 
--- Finds the batch of each group that completes; answers whether all that is settled ends as usual. A group that is all of
--- its batch, in order, is known by its ids as one text.
+-- Finds the batch of each completing group; returns whether the fast path can settle everything. A group that is its whole
+-- batch, in order, is recognized by its ids as one text.
 local function all_usual()
   local usual = true
   for _, group in ipairs(groups) do
-    local batch = group.word.kind == OUTCOME_COMPLETE and batch_of(group.word.epoch)
+    local batch = group.ending.kind == OUTCOME_COMPLETE and batch_of(group.ending.epoch)
     local ids = {}
     for i = 1, group.n do ids[i] = ARGV[group.from + i * 2 - 2] end
     group.ids = ids
@@ -111,16 +113,16 @@ local function settle_usual()
     else
       for _, id in ipairs(group.ids) do take_from_batch(batch, id) end
     end
-    store_completed(batch, group.word.epoch, group.ids, group.n, group.from + 1)
+    store_completed(batch, group.ending.epoch, group.ids, group.n, group.from + 1)
   end
 end
 
-local head -- what stands at the head of the line, when all of it is usual
-local emptied = false -- is nothing left in line?
+local head -- the jobs at the head of the queue, if all of them are usual
+local emptied = false -- is nothing left in the queue?
 
--- Looks at the head of the line; answers whether everything there is usual.
+-- Reads the head of the queue; returns whether the fast path can lease all of it.
 local function head_is_usual()
-  -- Suspects that are not wanted are no reason to look closer.
+  -- Suspects that are not asked for do not rule out the fast path.
   if redis.call('EXISTS', K.priority, K.tombstones, K.aside, suspect and K.suspect or K.priority) > 0 then return false end
   local ids = redis.call('LRANGE', K.wait, 0, max - 1)
   local list = table.concat(ids, ' ')
@@ -143,11 +145,11 @@ local function lease_head()
   redis.call('LTRIM', K.wait, n, -1)
   set_conf('base', conf.base + n)
   if watched then
-    for i = 1, n do tell_state(head.ids[i], ACTIVE) end
+    for i = 1, n do emit_state(head.ids[i], ACTIVE) end
   end
 end
 
--- What this call leased, to be told again: its epoch, and the ids unless all were usual, and so in the order of the line.
+-- What this call leased, for a repeated call: its epoch, and the ids unless all were usual, and so in queue order.
 local function leased()
   if lease_count == 0 then return '' end
   local text = string.format(' %.0f', epoch)
@@ -155,8 +157,8 @@ local function leased()
   return text .. ' ' .. table.concat(lease_ids, ' ')
 end
 
--- Remembers what was leased and answers the call.
-local function answer(letters, news)
+-- Stores what was leased and answers the call.
+local function answer(letters, messages_pending)
   if not alive then return { 0, letters, 0, -1, NOW, 0, '', '', '', '' } end
   if max > 0 and not repeated and not overtaken then redis.call('HSET', K.calls, SESSION .. ' ' .. lane, call .. leased()) end
   if lease_count > 0 and ARGV[8] ~= '' and tonumber(alive) > NOW + tonumber(ARGV[8]) then
@@ -175,7 +177,7 @@ local function answer(letters, news)
   conf.lined = nil
   write_queue()
   return {
-    news and ALIVE_WITH_MESSAGES or 1, letters, more, max >= 0 and next_due or -1, NOW, epoch or 0, table.concat(specials, '\n'),
+    messages_pending and ALIVE_WITH_MESSAGES or 1, letters, more, max >= 0 and next_due or -1, NOW, epoch or 0, table.concat(specials, '\n'),
     table.concat(lease_ids, ' '), table.concat(lengths, ' '), table.concat(lease_jobs),
   }
 end

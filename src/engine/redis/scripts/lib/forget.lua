@@ -1,32 +1,32 @@
--- Forgetting jobs: everything stored about them goes. Mirrors `forget` in engine/memory/store/transitions.ts.
+-- Removing jobs with everything stored about them. Mirrors `forget` in engine/memory/store/transitions.ts.
 -- Needs: record.lua, codec.lua, batch.lua, queue.lua, aside.lua, moves.lua.
 
-local left_forgotten = 0 -- how many checkpoints this call has forgotten: after MOST_LEFT it leaves the rest to the next
+local checkpoints_forgotten = 0 -- checkpoints this call has removed: after MOST_LEFT the rest is left to the next call
 
--- Forgets what the runs of a job left: its checkpoints.
-local function forget_left(id, r)
+-- Removes the checkpoints of a job.
+local function forget_checkpoints(id, r)
   if not has(r, LEFT) then return end
   local most = math.min(sane_number(redis.call('HGET', K.left, id)), MOST_LEFT)
   for seq = 1, most do put('check', id .. '\0' .. seq, false) end
-  left_forgotten = left_forgotten + most
+  checkpoints_forgotten = checkpoints_forgotten + most
   put('left', id, false)
   set_flag(r, LEFT, false)
 end
 
--- Its application need not be told any more that a job was superseded.
-local function forget_owed(id)
+-- Removes the pending notification that a job was superseded.
+local function forget_notification(id)
   local member = (redis.call('HGET', K.superseded, id) or '') .. '\0' .. id
   score('superseded_due', member, false)
   score('superseded_claimed', member, false)
   put('superseded', id, false)
 end
 
--- Forgets a job: everything stored about it.
+-- Removes a job, with everything stored about it.
 local function forget(id, r)
   leave(id, r)
   aside.clear(id, r)
-  forget_left(id, r)
-  if r[STATE] == SUPERSEDED then forget_owed(id) end
+  forget_checkpoints(id, r)
+  if r[STATE] == SUPERSEDED then forget_notification(id) end
   if has(r, SUPERSEDES) then
     local key = redis.call('HGET', K.supersede_key, id)
     if key and redis.call('HGET', K.latest, key) == id then put('latest', key, false) end
@@ -54,10 +54,10 @@ local function forget(id, r)
     put('pending', id, false)
     put('round', id, false)
   end
-  -- Its ties go when those at their other ends have been told.
-  if has(r, NEEDED) or has(r, AFTER) then note_news(id) end
+  -- Its links stay until the messages over them are delivered.
+  if has(r, NEEDED) or has(r, AFTER) then mark_outbox(id) end
   for _, key_name in ipairs({ 'job', 'run', 'result', 'history', 'log', 'progress', 'meta', 'keep', 'nonce', 'op', 'errors', 'failed' }) do
     put(key_name, id, false)
   end
-  tell('{"kind":"removed","id":"' .. id .. '"}')
+  emit('{"kind":"removed","id":"' .. id .. '"}')
 end

@@ -1,9 +1,8 @@
--- Giving leases to SESSION: which jobs are usual, their epoch, what is answered of them, and the batch of the usual ones.
+-- Giving leases to SESSION: which jobs are usual, the epoch, what the reply has of each, and the batch of the usual ones.
 -- Needs: session.lua, record.lua, batch.lua, queue.lua, lease.lua.
 
--- The reply: the ids in one text, and in another the jobs as they are stored, one after the other, their lengths being told
--- too: many small values cost the client more than a large one. Of leases that are out of the ordinary also JSON, by the
--- number of the lease from 0.
+-- The reply: the ids in one text, and in another the stored jobs one after the other, with their lengths: many small values
+-- cost the client more than a large one. For leases that are out of the ordinary also JSON, by the lease's number from 0.
 local lease_ids, lease_jobs, lengths, lease_count = {}, {}, {}, 0
 local specials = {}
 
@@ -12,7 +11,7 @@ local function reply_lease(id, job)
   lease_ids[lease_count], lease_jobs[lease_count], lengths[lease_count] = id, job, #job
 end
 
--- Of a job that has not moved: is there nothing out of the ordinary about it? Its flags are two bytes of its birth.
+-- Is there nothing out of the ordinary about a job that has not moved? Its flags are two bytes of its birth record.
 local function is_usual(job)
   if not job or #job < BIRTH_SIZE then return false end
   local low, high = string.byte(job, 2, 3)
@@ -21,7 +20,7 @@ end
 
 local epoch
 
--- The fence of everything this call leases.
+-- The epoch of this call: the fence of its leases.
 local function lease_epoch()
   if not epoch then
     epoch = conf.epoch + 1

@@ -1,10 +1,10 @@
--- Who holds what: the records of jobs that may be active, from wherever they stand.
+-- Loads the records of jobs that may be active, from wherever they are stored.
 -- Needs: record.lua, codec.lua, batch.lua, queue.lua, lease.lua.
 
 local all_read = false
 local epoch_of = {} -- by id: the batch it was read in
 
--- All batches, by epoch; false for what is none. Their number is bounded by that of the active jobs.
+-- All batches, by epoch; false for a field that is not a batch. The active jobs bound their number.
 local function all_batches()
   if not all_read then
     local all = redis.call('HGETALL', K.leases)
@@ -27,40 +27,40 @@ local function batch_holding(id)
   return epoch and batches[epoch] and members(batches[epoch])[id] and epoch or nil
 end
 
--- Makes the birth record of a job that is leased in a batch the record of an active job.
+-- Turns the birth record of a job leased in a batch into the record of an active job.
 local function activate(r, epoch, batch)
   r[STATE], r[EPOCH], r[STARTED], r[HOLDER], r.batch = ACTIVE, epoch, batch.started, batch.session, batch
   return r
 end
 
--- The record of one job. `epoch`, where the caller knows it, is the lease the job is likely to run under.
+-- The record of one job. `epoch`, if the caller knows it: the lease the job probably runs under.
 local function load_record(id, job, run, held, epoch)
   local r = record_of(job, run, held)
   if not r or run or held or r[STATE] ~= QUEUED or r[PRIORITY] ~= 0 then return r end
   local likely = epoch and batch_of(epoch)
   if likely and members(likely)[id] then return activate(r, epoch, likely) end
-  -- What was not taken off the waiting list yet is not active.
+  -- A job that is still in the waiting list is not active.
   if r[POSITION] >= math.max(conf.base, conf.top) then return r end
   local other = batch_holding(id)
   return other and activate(r, other, batches[other]) or r
 end
 
--- Loads the records of jobs, in order; nil where there is none. `epochs`, by index, as for `load_record`.
+-- Loads the records of jobs, in order; nil for a job that does not exist. `epochs`, by index, as for `load_record`.
 local function load_records(ids, epochs)
   local jobs, runs, held, records = hmget('job', ids), hmget('run', ids), hmget('held', ids), {}
   for i, id in ipairs(ids) do records[i] = load_record(id, jobs[i], runs[i], held[i], epochs and epochs[i]) end
   return records, jobs
 end
 
--- What is held is no job any more: its stored row is gone or cannot be read.
-local function strike_out(id)
+-- Ends the lease of a job whose stored record is gone or cannot be read.
+local function drop_unreadable(id)
   put('held', id, false)
   local epoch = batch_holding(id)
   if epoch then take_from_batch(batches[epoch], id) end
 end
 
--- A job ends to be active.
-local function let_go(id, r)
+-- Ends the lease of an active job.
+local function end_lease(id, r)
   if r.batch then
     take_from_batch(r.batch, id)
     r.batch = nil
@@ -69,14 +69,15 @@ local function let_go(id, r)
   end
 end
 
--- Takes a lease away: its session is told why (c cancelled, s superseded) by a message, and by its heartbeats until it settles.
+-- Takes a lease away. Its session receives the cause (c cancelled, s superseded) in a message, and with its heartbeats
+-- until it settles.
 local function revoke(id, r, why)
   local lease = id .. ' ' .. string.format('%.0f', r[EPOCH])
   put('revoked', lease, why .. r[HOLDER])
   publish(CHANNEL_REVOKED .. ' ' .. lease .. ' ' .. why .. ' ' .. r[HOLDER])
 end
 
--- The ids of what a session holds, sorted; at most `limit`.
+-- The ids of the jobs a session holds, sorted; at most `limit`.
 local function held_by(session, limit)
   local all, ids = redis.call('HGETALL', K.held), {}
   for i = 1, #all, 2 do

@@ -1,11 +1,11 @@
--- Leases. Every exchange that leases anything gets the next number of its queue, the epoch: the fence of all leases it
--- gives. Jobs that run for the first time and have nothing out of the ordinary are leased a batch at a time: one field in
--- `leases`, epoch → `session LF leased-at LF id id …`, from which each job is taken when its run has ended. Any other active
--- job has a record of its own in `held`.
+-- Leases. Each exchange that leases anything gets the next number of its queue, the epoch: the fence of its leases. Jobs
+-- that run for the first time and have nothing out of the ordinary are leased as a batch: one field in `leases`, epoch →
+-- `session LF leased-at LF id id …`, from which each job is removed when its run ends. Any other active job has a record of
+-- its own in `held`.
 -- Needs: batch.lua.
 
--- By epoch, false when there is none: session, started, list (the ids as they are stored); once `members` was asked also ids
--- (in order), has (a set) and left. `changed`: to be written; `over`: all its jobs are gone.
+-- By epoch, false when there is none: session, started, list (the ids as stored); after a call of `members` also ids (in
+-- order), has (a set) and left. `changed`: to be written; `over`: all its jobs are gone.
 local batches = {}
 
 local function parse_batch(raw)
@@ -13,7 +13,7 @@ local function parse_batch(raw)
   return session and { session = session, started = tonumber(started), list = list } or false
 end
 
--- The ids that are still in a batch, as a set.
+-- The ids still in a batch, as a set.
 local function members(batch)
   if not batch.has then
     local ids, has, n = {}, {}, 0

@@ -1,26 +1,26 @@
--- What dead sessions held is taken from them, and then they are ended. From when it is taken for dead a session is heard no
--- more: its score in `sessions` is below 0 from then on (session.lua). Records do not stand by session: of few, all are read
--- once; of many, each call looks at some, from where the one before it stopped, and sessions end when a pass is through. How
--- far it is stands in `queue`: rstep (which of `scanned`), rcur (the cursor there), rsince (the time at which the pass began).
+-- Recovers the jobs of dead sessions, then ends the sessions. A dead session's score in `sessions` is below 0
+-- (session.lua), and its commands are refused from then on. Records are not indexed by session: few are all read at once;
+-- of many, each call looks at some, from where the last one stopped, and sessions end when a pass is complete. The progress
+-- of a pass is in `queue`: rstep (which of `scanned`), rcur (the cursor there), rsince (the time at which the pass began).
 -- Needs: record.lua, codec.lua, batch.lua, queue.lua, lease.lua, holding.lua.
 
 local condemn, recover_lost
 
-do -- of its own: Lua has room for 200 local names in one block
+do -- a block of its own: Lua allows 200 local names in one
   local scanned = { 'held', 'leases', 'revoked' }
 
-  -- Takes up to `most` of these jobs from those who held them; answers how many. `epochs` as for `load_records`.
+  -- Recovers up to `most` of these jobs; returns how many. `epochs` as for `load_records`.
   local function take_back(ids, most, recover, epochs)
     local some = #ids <= most and ids or { unpack(ids, 1, most) }
     local records = load_records(some, epochs)
     for i, id in ipairs(some) do
-      if records[i] then recover(id, records[i]) else strike_out(id) end
+      if records[i] then recover(id, records[i]) else drop_unreadable(id) end
     end
     return #some
   end
 
-  -- Takes sessions for dead: those that are still overdue as they were told to be; of -1 all that are overdue. Answers whether
-  -- there may be more of them.
+  -- Declares sessions dead: those listed that are still overdue with the same deadline; for -1 all that are overdue.
+  -- Returns whether there may be more.
   function condemn()
     local n = tonumber(ARGV[7])
     local sessions = {}
@@ -34,18 +34,18 @@ do -- of its own: Lua has room for 200 local names in one block
     return n < 0 and #sessions == MOST_SESSIONS
   end
 
-  -- Those that were dead at a time, in the order in which they were found to be.
+  -- The sessions that were dead at a time, in the order in which they were declared so.
   local function dead_sessions(time)
     return redis.call('ZRANGEBYSCORE', K.sessions, '-inf', string.format('%.0f', DEAD + time), 'LIMIT', 0, MOST_SESSIONS)
   end
 
-  -- The ids of a batch, as a set; none of one that cannot be read.
+  -- The ids of a batch, as a set; empty if it cannot be read.
   local function ids_in(field)
     local batch = tonumber(field) and batch_of(tonumber(field))
     return batch and members(batch) or {}
   end
 
-  -- Entries of a hash by the session that `session_of` finds in their value.
+  -- The entries of a hash, grouped by the session that `session_of` finds in their value.
   local function by_session(key_name, session_of)
     local all, found = redis.call('HGETALL', K[key_name]), {}
     for i = 1, #all, 2 do
@@ -62,7 +62,7 @@ do -- of its own: Lua has room for 200 local names in one block
     revoked = function(why) return string.sub(why, 2) end,
   }
 
-  -- Few are held: session by session, in order.
+  -- Few leases: session by session, in order.
   local function recover_from_few(limit, recover, end_session)
     local recovered = 0
     local held, leases = by_session('held', session_in.held), by_session('leases', session_in.leases)
@@ -86,7 +86,7 @@ do -- of its own: Lua has room for 200 local names in one block
     return recovered
   end
 
-  -- Many are held: some of them. What came to a session after the pass began is for the next.
+  -- Many leases: some per call. Leases of sessions that died after the pass began are left to the next pass.
   local function recover_from_many(limit, recover, end_session)
     local state = redis.call('HMGET', K.queue, 'rstep', 'rcur', 'rsince')
     local step, cursor, since = tonumber(state[1] or 1), state[2] or '0', state[3] or string.format('%.0f', NOW)
@@ -128,12 +128,12 @@ do -- of its own: Lua has room for 200 local names in one block
     while step <= #scanned and looked < MOST_LOOKED_AT do
       local key_name = scanned[step]
       local page = redis.call('HSCAN', K[key_name], cursor, 'COUNT', 100)
-      local fields = {} -- each once: a hash that is being resized may tell one twice
+      local fields = {} -- each once: HSCAN may return an entry twice while the hash is resized
       for i = 1, #page[2], 2 do fields[page[2][i]] = page[2][i + 1] end
       looked = looked + #page[2] / 2
       take[key_name](fields)
       flush()
-      -- There may be more in this page.
+      -- This page may have more.
       if recovered >= limit then break end
       cursor = page[1]
       if cursor == '0' then step = step + 1 end
@@ -151,7 +151,7 @@ do -- of its own: Lua has room for 200 local names in one block
     return recovered
   end
 
-  -- Answers how many jobs were recovered, and whether dead sessions are left.
+  -- Returns how many jobs were recovered, and whether dead sessions are left.
   function recover_lost(limit, recover, end_session)
     if redis.call('ZCOUNT', K.sessions, '-inf', 0) == 0 then return 0, false end
     local entries = 0

@@ -1,15 +1,16 @@
--- How a job moves between states: leaves where it stood, stands where its new state says. Mirrors engine/memory/store/transitions.ts.
+-- Moves jobs between states: removes them from the structure of the old state and inserts them into that of the new one.
+-- Mirrors engine/memory/store/transitions.ts.
 -- Needs: record.lua, codec.lua, batch.lua, queue.lua, holding.lua, aside.lua.
 
 local default_age = { completed = COMPLETED_AGE, failed = FAILED_AGE }
 
--- The job has something to tell those it is tied to (lib/ties.lua says what): to be told after this call.
-local have_news = false
+-- Marks a job in the outbox (the key `news`): it has messages to linked jobs, to be delivered after this call (outbox.lua).
+local outbox_marked = false
 
-local function note_news(id)
+local function mark_outbox(id)
   set_conf('nseq', conf_of('nseq') + 1)
   score('news', id, conf.nseq)
-  have_news = true
+  outbox_marked = true
 end
 
 local function count_tags(id, state, n)
@@ -28,15 +29,16 @@ local function sane_bounded(value, most)
   return type(value) == 'number' and value >= 0 and value <= most and value or nil
 end
 
--- The age and count of a job with a retention of its own; nil for what is not said, or is beyond what model/value/duration.ts and
--- model/job/retention.ts let be said.
+-- The age and count of a job with a retention of its own; nil for what it does not set, or sets beyond the bounds of
+-- model/value/duration.ts and model/job/retention.ts.
 local function keep_of(id, state)
   local rule = sane_json(redis.call('HGET', K.keep, id) or '')[(class_of(state))]
   if type(rule) ~= 'table' then return nil end
   return sane_bounded(rule.age, LONGEST_DURATION), sane_bounded(rule.count, MOST_KEPT)
 end
 
--- `taken`: its entry in the waiting list was taken off already, and leaves nothing dead behind.
+-- Removes a job from the structure of its state. `taken`: its entry is off the waiting list already, and leaves no
+-- tombstone.
 local function leave(id, r, taken)
   local state = r[STATE]
   if state == QUEUED then
@@ -48,7 +50,7 @@ local function leave(id, r, taken)
   elseif state == BLOCKED then
     score('blocked', id, false)
     if has(r, AFTER) or has(r, MEMBER) then score('audit', id, false) end
-  elseif state == ACTIVE then let_go(id, r)
+  elseif state == ACTIVE then end_lease(id, r)
   else
     add('queue', 'g' .. state, 1)
     if has(r, KEEP) or has(r, WAS_NEEDED) then
@@ -60,14 +62,14 @@ local function leave(id, r, taken)
   if has(r, TAGGED) then count_tags(id, state, -1) end
 end
 
-local function stand_in_line(id, r, at_head)
+local function insert_queued(id, r, at_head)
   conf.lined = true
   local default = r[PRIORITY] == 0
   local tail = default and (conf.base + waiting()) or conf.otail
   if has(r, DECLINED) then
-    -- One that is handed back stands where it stood; another half a step before the next one to come, as suspects do.
+    -- A returned job keeps its place; any other is placed half a step before the next one to come, as suspects are.
     if not at_head then r[POSITION] = tail - 0.5 end
-    aside.stand(id, r)
+    aside.insert(id, r)
   elseif has(r, SUSPECT) then
     local head = default and conf.base - 1 or conf.ohead
     r[POSITION] = at_head and head + 0.5 or tail - 0.5
@@ -94,7 +96,7 @@ local function stand_in_line(id, r, at_head)
   end
 end
 
--- Lets retention have a job that has ended, if it is not among those that are trimmed in the order in which they ended.
+-- Leaves an ended job to retention, if it is not among those trimmed in the order in which they ended.
 local function let_expire(id, r)
   local state = r[STATE]
   if has(r, KEEP) or has(r, WAS_NEEDED) then
@@ -112,29 +114,29 @@ local function let_expire(id, r)
   end
 end
 
-local function stand_finished(id, r)
+local function insert_finished(id, r)
   r[POSITION] = end_of('done' .. r[STATE], r[STATE])
   push_tail('done' .. r[STATE], id)
-  -- What others depend on is kept; a flow that was never complete goes with its members.
+  -- A job with dependents is retained; an incomplete flow is removed with its members.
   if not has(r, NEEDED) and not has(r, OPEN) then let_expire(id, r) end
 end
 
-local function stand(id, r, at_head)
+local function insert(id, r, at_head)
   local state = r[STATE]
   if state ~= QUEUED and state ~= ACTIVE then aside.clear(id, r) end
-  if state == QUEUED then stand_in_line(id, r, at_head)
+  if state == QUEUED then insert_queued(id, r, at_head)
   elseif state == DELAYED then score('delayed', id, r[RUN_AT])
   elseif state == BLOCKED then
     score('blocked', id, r[CREATED])
     if has(r, AFTER) or (has(r, MEMBER) and has(r, HELD)) then score('audit', id, NOW + AUDIT) end
-  elseif state ~= ACTIVE then stand_finished(id, r) end
+  elseif state ~= ACTIVE then insert_finished(id, r) end
   if has(r, TAGGED) then count_tags(id, state, 1) end
 end
 
--- Writes a record where its state says.
+-- Writes a record where its state requires.
 local function save(id, r)
   if r.result then
-    -- It stood behind the short record.
+    -- It was stored behind the short record.
     put('result', id, r.result)
     r.result = nil
   end
@@ -144,9 +146,9 @@ end
 local function move(id, r, to, at_head)
   leave(id, r)
   r[STATE] = to
-  stand(id, r, at_head)
+  insert(id, r, at_head)
   save(id, r)
-  tell_state(id, to)
+  emit_state(id, to)
 end
 
 local function finish(id, r, to, taken)
@@ -156,15 +158,15 @@ local function finish(id, r, to, taken)
     set_flag(r, TTL, false)
   end
   leave(id, r, taken)
-  -- The session stays in the record of a job that ended well: it says who ran it.
+  -- The record of a successful job keeps its session: it shows which worker ran it.
   if to ~= COMPLETED and to ~= PARTIAL then r[HOLDER] = '' end
   r[STATE] = to
   set_flag(r, SUSPECT, false)
   set_flag(r, WAS_NEEDED, false)
-  stand(id, r)
+  insert(id, r)
   save(id, r)
-  tell_state(id, to)
-  if has(r, NEEDED) or has(r, FLOW) then note_news(id) end
+  emit_state(id, to)
+  if has(r, NEEDED) or has(r, FLOW) then mark_outbox(id) end
 end
 
 local append_history
@@ -177,7 +179,7 @@ do
     local _, breaks = string.gsub(lines, '\n', '')
     if breaks >= MOST_HISTORY then
       local first, rest = string.match(lines, '^([^\n]*)\n(.*)$')
-      -- The last error is told by the history, unless the history has just forgotten it.
+      -- Keep the last error if the history has just dropped it.
       local failure = string.match(first, '"error":(%b{})}$')
       if failure and not string.find(rest, '"error":{', 1, true) then put('errors', id, failure) end
       lines = rest
@@ -187,7 +189,7 @@ do
   end
 end
 
--- Writes down how run `number` ended. `failure` is JSON text.
+-- Appends to the history how run `number` ended. `failure` is JSON text.
 local function record_attempt(id, r, number, outcome, ended_at, failure)
   local slash = string.find(r[HOLDER], '/', 1, true) or #r[HOLDER] + 1
   append_history(id, string.format('{"number":%d,"worker":"%s","startedAt":%.0f,"endedAt":%.0f,"outcome":"%s","error":%s}',
@@ -195,7 +197,7 @@ local function record_attempt(id, r, number, outcome, ended_at, failure)
   if failure and has(r, AFTER) and string.sub(redis.call('HGET', K.errors, id) or '', 1, 1) == WITHOUT_RUN then put('errors', id, false) end
 end
 
--- Files the job under the fingerprint of its last error.
+-- Indexes the job by the fingerprint of its last error.
 local function file_failure(id, fingerprint)
   local old = redis.call('HGET', K.fingerprints, id)
   if old == fingerprint then return end
@@ -204,15 +206,15 @@ local function file_failure(id, fingerprint)
   score('failures', fingerprint .. '|' .. id, 0)
 end
 
--- The error of a job that never ran for it comes before those of its runs: it is marked.
+-- The error of a job that failed without a run has a mark, and takes precedence over those of its runs.
 local function fail_without_run(id, fingerprint, failure)
   put('errors', id, WITHOUT_RUN .. failure)
   file_failure(id, fingerprint)
 end
 
--- Entries that died at the very head of the waiting list are taken off, so that its head is always a job. After flush. Answers
--- whether that is so: of very many the rest is left to the next call.
-local function drop_dead_head()
+-- Takes tombstones off the head of the waiting list, so that its head is always a job. Called after flush. Returns whether
+-- it succeeded: of very many the rest is left to the next call.
+local function drop_tombstones()
   local page = 500
   if tonumber(redis.call('ZRANGE', K.tombstones, 0, 0, 'WITHSCORES')[2]) ~= conf.base then return true end
   for _ = 1, MOST_LOOKED_AT / page do

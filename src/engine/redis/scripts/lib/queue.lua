@@ -1,15 +1,15 @@
--- The queue's own numbers: every script that has this calls `read_queue` first. They are read once and written once.
+-- The queue's own numbers, read once and written once: every script that includes this calls `read_queue` first.
 --   paused    1 while paused
 --   base      the position of the first entry of the waiting list; it counts up as entries are taken
 --   top       the highest that `base` was before entries were put back at the head
 --   epoch     the number of the last exchange that leased anything
---   otail, ohead  the next positions at both ends of the line of other priorities
+--   otail, ohead  the next positions at both ends of the order of other priorities
 --   fin       how many jobs have finished; bN, tN, gN: for state N the position of the first entry of its list, the
 --             position retention has looked at, the number of stale entries in the list
 --   keep1, keep2  the latest count asked for by completed / failed jobs
---   listed    1 once the queue's name was put on the list of queues
+--   listed    1 once the queue's name was added to the list of queues
 --   sdue      when the first schedule is due; 0 when none is
---   format    the version of what is stored (format.lua); 0 until anything is
+--   format    the version of the stored format (format.lua); 0 until anything is stored
 --   seq, interest  the last event's number; until when events are recorded
 -- Needs: record.lua, batch.lua, format.lua.
 
@@ -17,7 +17,7 @@ local conf = {}
 local conf_dirty = {}
 local watched -- are events recorded?
 
--- Reads them: what else is here goes by what was read.
+-- Reads the numbers; everything else here depends on them.
 local function read_queue()
   local fields = { 'paused', 'base', 'otail', 'ohead', 'fin', 'seq', 'interest', 'listed', 'top', 'epoch', 'sdue', 'format' }
   local values = redis.call('HMGET', K.queue, unpack(fields))
@@ -37,34 +37,34 @@ local function conf_of(field)
   return conf[field]
 end
 
--- Entries of the waiting list whose job has moved before, and so has a record in `run`, begin with a mark.
+-- An entry of the waiting list begins with a mark if its job has moved before, and so has a record in `run`.
 local function is_moved(entry) return string.sub(entry, 1, 1) == MOVED end
 
 local function id_of(entry) return is_moved(entry) and string.sub(entry, 2) or entry end
 
--- The length of the waiting list as it will be when everything gathered is written.
+-- The length of the waiting list once all buffered writes are done.
 local function waiting()
-  local tails, heads = gathered[RPUSH].wait, gathered[LPUSH].wait
+  local tails, heads = buffered[RPUSH].wait, buffered[LPUSH].wait
   return redis.call('LLEN', K.wait) + (tails and tails.n or 0) + (heads and heads.n or 0)
 end
 
--- The position of the next entry of a list of finished jobs, as it will be when everything gathered is written.
+-- The position of the next entry of a list of finished jobs once all buffered writes are done.
 local function end_of(key_name, state)
   local args = args_of(RPUSH, key_name)
   if args.n == 0 then args.first = conf_of('b' .. state) + redis.call('LLEN', K[key_name]) end
   return args.first + args.n
 end
 
--- Tells those who listen to this queue in this database. Mirrors `channel` in keys.ts.
+-- Publishes on the channel of this queue and database. Mirrors `channel` in keys.ts.
 local function publish(message) redis.call('PUBLISH', string.sub(K.queue, 1, -1 - #'queue') .. K.db, message) end
 
 local events = {}
 
-local function tell(json)
+local function emit(json)
   if watched then events[#events + 1] = json end
 end
 
-local function tell_state(id, state)
+local function emit_state(id, state)
   if watched then
     events[#events + 1] = '{"kind":"state","id":"' .. id .. '","state":"' .. name_of(state) .. '"}'
   end
@@ -76,7 +76,7 @@ local function wake()
   if redis.call('LLEN', K.wake) == 0 then redis.call('RPUSH', K.wake, 1) end
 end
 
--- Writes what was read and has changed, and tells the events.
+-- Writes the numbers that have changed, and emits the events.
 local function write_queue()
   if #events > 0 then
     local first = conf.seq + 1
@@ -96,7 +96,7 @@ local function write_queue()
   conf_dirty = {}
 end
 
--- The same, and whatever brought a job into line, somebody is woken for it. `conf.lined` is set where it stands.
+-- Wakes a worker if a job became queued (`conf.lined`, set where one is inserted), then writes the queue.
 local function flush_queue()
   if conf.lined and conf.paused == 0 then wake() end
   write_queue()

@@ -1,15 +1,15 @@
--- The session that speaks.
+-- The session that sends this command.
 local SESSION = ARGV[2]
 
--- The end of its time, false when it has ended; is that over? It ends when it is closed or taken for dead, not by its time
--- alone. One that was taken for dead has a score below 0 (lost.lua) until what it held is recovered.
+-- The session's deadline (false when it has ended), and whether that is over. A session ends when it is closed or declared
+-- dead, not by its time alone. A dead one has a score below 0 (lost.lua) until its jobs are recovered.
 local function life()
   local deadline = redis.call('ZSCORE', K.sessions, SESSION)
   if not deadline or tonumber(deadline) < 0 then return false end
   return deadline, tonumber(deadline) <= NOW
 end
 
--- Who speaks lives: a session that is late is renewed for as long as it was the last time.
+-- A command is a sign of life: renews a late session for as long as the last time.
 local function renew_late(deadline)
   local ttl = tonumber(deadline) - tonumber(redis.call('HGET', K.seen, SESSION) or deadline)
   redis.call('ZADD', K.sessions, 'XX', NOW + ttl, SESSION)

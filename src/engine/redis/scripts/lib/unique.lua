@@ -1,8 +1,8 @@
--- Unique keys. The entry of a key is `<id>|<mode>`: f held until the job finished, s until it started, or a time. An entry
--- whose job has let go of the key, or is gone, is free for the taking.
+-- Unique keys. The entry of a key is `<id>|<mode>`: f owned until the job finished, s until it started, or until a time. An
+-- entry whose job has released the key, or is removed, is free to be taken.
 -- Needs: record.lua, codec.lua, batch.lua, holding.lua, moves.lua.
 
-local claimed_keys = {}
+local owned_keys = {}
 
 local function record_by_id(id)
   if fresh[id] then return fresh[id] end
@@ -10,15 +10,15 @@ local function record_by_id(id)
   return records[1]
 end
 
--- The job that holds a unique key now: its id and record.
-local function holder_of(key)
-  local entry = claimed_keys[key] or redis.call('HGET', K.unique, key)
+-- The job that owns a unique key now: its id and record.
+local function owner_of(key)
+  local entry = owned_keys[key] or redis.call('HGET', K.unique, key)
   if not entry then return nil end
   local id, mode = string.match(entry, '^([^|]+)|(.+)$')
   local r = record_by_id(id)
   if not r then return nil end
   local held
-  -- One that should have started by now, and waits for the sweep to end it, ends here.
+  -- A job past its ttl that the next sweep would expire is expired here.
   if (mode == UNTIL_FINISHED or mode == UNTIL_STARTED) and has(r, TTL) and tonumber(redis.call('ZSCORE', K.ttl, id) or NOW + 1) <= NOW then
     finish(id, r, EXPIRED)
     fresh[id] = r
@@ -30,7 +30,7 @@ local function holder_of(key)
   if held then return id, r end
 end
 
-local function claim_key(id, key, mode)
-  claimed_keys[key] = id .. '|' .. mode
-  put('unique', key, claimed_keys[key])
+local function own_key(id, key, mode)
+  owned_keys[key] = id .. '|' .. mode
+  put('unique', key, owned_keys[key])
 end

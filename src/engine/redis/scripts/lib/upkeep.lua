@@ -1,4 +1,4 @@
--- What is due: delayed jobs, and the jobs of sessions that have expired.
+-- Promotes delayed jobs that are due.
 -- Needs: batch.lua, holding.lua, moves.lua.
 
 local function promote_due(limit)

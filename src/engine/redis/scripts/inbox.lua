@@ -3,12 +3,12 @@
 -- KEYS: revoked events wake done5 done6 done7 done8 done9 done10 check left failed supersede_key latest superseded
 -- KEYS: superseded_due superseded_claimed dependencies dependency dependents dependent pending round news audit aside
 -- KEYS: lacking declined
--- ARGV: now, then per message: kind, to (id), from (queue NUL id), two numbers as news.lua tells them, and for the end of what
--- did not succeed its failure (fingerprint, line break, JSON)
--- Reply: 1 when jobs have news now, then what the receivers answer: per message as in news.lua
+-- ARGV: now, then per message: kind, to (id), from (queue NUL id), two numbers as in outbox.lua, and for the end of a job
+-- that did not succeed its failure (fingerprint, line break, JSON)
+-- Reply: 1 when messages wait in the outbox now, then the answers of the receivers: per message as in outbox.lua
 --
--- Messages arrive at jobs of this queue, in order. Mirrors `receive` in engine/memory/ties.ts.
--- include: record codec batch format queue lease holding aside moves forget ties-read ties
+-- Applies messages to jobs of this queue, in order. Mirrors `receive` in engine/memory/messages/inbox.ts.
+-- include: record codec batch format queue lease holding aside moves forget links-read links
 
 read_queue()
 
@@ -35,7 +35,7 @@ end
 
 local touched = {}
 
--- The record of a job that is about to be changed. One that was changed in this call is written first, and read again.
+-- The record of a job, before it is changed. If this call has changed it already, it is written first and read again.
 local function touch(id)
   if touched[id] then
     flush()
@@ -46,10 +46,10 @@ local function touch(id)
   return known[id]
 end
 
--- Writes a record whose flags have changed where it stands.
-local function restate(id, r)
+-- Writes a record with changed flags to where it is stored.
+local function rewrite(id, r)
   if r[STATE] == ACTIVE then
-    if r.batch then let_go(id, r) end
+    if r.batch then end_lease(id, r) end
     save(id, r)
   elseif redis.call('HEXISTS', K.run, id) == 1 then
     save(id, r)
@@ -58,17 +58,17 @@ local function restate(id, r)
   end
 end
 
-local waits, rounds, ties = {}, {}, {} -- as they will be when everything gathered is written
+local waits, rounds, links = {}, {}, {} -- as they will be once all buffered writes are done
 
-local function waits_of(id)
+local function pending_of(id)
   waits[id] = waits[id] or sane_number(redis.call('HGET', K.pending, id))
   return waits[id]
 end
 
-local changed = {} -- of whom the number is to be written, once: removals come before additions
+local changed = {} -- jobs whose pending count is to be written, once each: removals come before additions
 
 local function wait_for(id, n)
-  waits[id] = waits_of(id) + n
+  waits[id] = pending_of(id) + n
   changed[id] = true
 end
 
@@ -84,20 +84,20 @@ local function round_of(id)
   return rounds[id]
 end
 
-local function tie_of(member)
-  if ties[member] == nil then ties[member] = sane_number(redis.call('HGET', K.dependency, member) or -1) end
-  return ties[member]
+local function link_of(member)
+  if links[member] == nil then links[member] = sane_number(redis.call('HGET', K.dependency, member) or -1) end
+  return links[member]
 end
 
-local function set_tie(member, value)
-  ties[member] = value
-  bind('dependencies', member, value)
+local function set_link(member, value)
+  links[member] = value
+  add_link('dependencies', member, value)
 end
 
-local bound = {} -- those who began to wait in this call
+local linked = {} -- links that this call has added
 
--- Somebody waits for this job.
-local function be_awaited(id, other, round)
+-- Adds a dependent: it waits for this job's end, and retention keeps the job meanwhile.
+local function add_dependent(id, other, round)
   local r = known[id]
   if not has(r, NEEDED) then
     r = touch(id)
@@ -107,55 +107,55 @@ local function be_awaited(id, other, round)
       score('expiry', id, false)
       score(key_name, id, false)
     end
-    restate(id, r)
+    rewrite(id, r)
   end
   local member = id .. '\0' .. other
-  bind('dependents', member)
+  add_link('dependents', member)
   put('dependent', member, round > 0 and round)
-  bound[member] = true
+  linked[member] = true
   if r[STATE] >= COMPLETED then answer(MESSAGE_END, other, id, r[STATE], round) end
 end
 
--- A dependency has ended.
-local function hear_end(id, other, state, round, failure)
+-- Applies the end of a dependency.
+local function on_dependency_ended(id, other, state, round, failure)
   local member = id .. '\0' .. other
-  local value = tie_of(member)
-  -- One of which the job knows nothing need not be kept for it.
+  local value = link_of(member)
+  -- If the job never recorded this dependency, release it from retention.
   if value < 0 then return answer(MESSAGE_UNLINK, other, id) end
-  if end_of_tie(value) ~= 0 or round ~= round_of(id) then return end
-  set_tie(member, value + state)
+  if end_of_link(value) ~= 0 or round ~= round_of(id) then return end
+  set_link(member, value + state)
   wait_for(id, -1)
   local r = known[id]
   if r[STATE] ~= BLOCKED then return end
-  local policy = policy_of_tie(value)
+  local policy = policy_of_link(value)
   local fails = not is_success(state) and policy ~= POLICY_CONTINUE
   if fails and policy == POLICY_FAIL then
     fail_without_run(id, string.match(failure, '^(%x+)\n(.*)$'))
     flush() -- the next failure of this job must find it
   end
   if has(r, FLOW) then
-    if waits_of(id) == 0 then
+    if pending_of(id) == 0 then
       r = touch(id)
       flush()
-      gather(id, r, 0)
+      complete_flow(id, r, 0)
     end
   elseif fails then
     finish(id, touch(id), policy == POLICY_FAIL and FAILED or CANCELLED)
-  elseif waits_of(id) == 0 and not has(r, HELD) then
-    get_ready(id, touch(id))
+  elseif pending_of(id) == 0 and not has(r, HELD) then
+    make_ready(id, touch(id))
   end
 end
 
 local members = {}
 
--- A flow gets a member, or is asked by one that it has already. One that comes when the flow has ended is cancelled, and a
--- member all the same: a retry of the flow must find it.
-local function be_joined(id, other, policy, held)
+-- Adds a member to a flow, or answers one it has already. One that comes after the flow has ended is cancelled, but is
+-- still added: a retry of the flow must find it.
+local function add_member(id, other, policy, held)
   local r, member = known[id], id .. '\0' .. other
   local has_ended = r[STATE] ~= BLOCKED
   if not has(r, FLOW) or (has_ended and has(r, OPEN)) then return answer(MESSAGE_CANCEL, other, id) end
-  local value = tie_of(member)
-  local state = value >= 0 and end_of_tie(value) or 0
+  local value = link_of(member)
+  local state = value >= 0 and end_of_link(value) or 0
   if value < 0 then
     members[id] = members[id] or redis.call('ZLEXCOUNT', K.dependencies, '[' .. id .. '\0', '(' .. id .. '\1')
     if members[id] >= MOST_MEMBERS then return answer(MESSAGE_CANCEL, other, id) end
@@ -164,23 +164,23 @@ local function be_joined(id, other, policy, held)
       r = touch(id)
       set_flag(r, AFTER, true)
       if not has_ended then score('audit', id, NOW + AUDIT) end
-      restate(id, r)
+      rewrite(id, r)
     end
   end
-  -- It ended, and was retried since: it is waited for again.
+  -- It ended and was retried since: wait for it again.
   local again = not has_ended and state ~= 0 and (has(r, OPEN) or not is_success(state))
   if value < 0 or again then
-    set_tie(member, policy * POLICY_STEP)
+    set_link(member, policy * POLICY_STEP)
     wait_for(id, 1)
   end
-  -- What has an end for a flow that has ended may have been retried before the flow is.
+  -- A member without a recorded end in an ended flow may have been retried before the flow is.
   local late = has_ended and state == 0
   if late then answer(MESSAGE_CANCEL, other, id) end
-  -- A new one may have ended before this arrived.
+  -- A new member may have ended before this message arrived.
   if not has(r, OPEN) and (late or value < 0 or again or held == 1) then answer(MESSAGE_GO, other, id, round_of(id)) end
 end
 
--- Ends a job whose flow has ended before it.
+-- Cancels a job whose flow has ended before it.
 local function cancel(id)
   local r = touch(id)
   if r[STATE] == ACTIVE then
@@ -190,35 +190,35 @@ local function cancel(id)
   finish(id, r, CANCELLED)
 end
 
-local left_alone, partings = {}, 0 -- jobs of which a dependent is gone, each with the number of the last such message
+local unlinked, unlink_count = {}, 0 -- jobs of which a dependent is gone, each with the number of the last such message
 
 local receive = {
-  [MESSAGE_LINK] = function(id, other, round) be_awaited(id, other, round) end,
+  [MESSAGE_LINK] = function(id, other, round) add_dependent(id, other, round) end,
   [MESSAGE_GO] = function(id, other, round)
     if has(known[id], HELD) then
       local r = touch(id)
       if r[STATE] == BLOCKED then
-        let_loose(id, r, waits_of(id))
+        release_held(id, r, pending_of(id))
       else
         set_flag(r, HELD, false)
-        restate(id, r)
+        rewrite(id, r)
       end
     end
-    be_awaited(id, other, round)
+    add_dependent(id, other, round)
   end,
   [MESSAGE_UNLINK] = function(id, other)
-    if bound[id .. '\0' .. other] then flush() end
-    cut('dependents', id .. '\0' .. other)
-    partings = partings + 1
-    left_alone[id] = partings
+    if linked[id .. '\0' .. other] then flush() end
+    remove_link('dependents', id .. '\0' .. other)
+    unlink_count = unlink_count + 1
+    unlinked[id] = unlink_count
   end,
-  [MESSAGE_END] = hear_end,
-  [MESSAGE_JOIN] = be_joined,
+  [MESSAGE_END] = on_dependency_ended,
+  [MESSAGE_JOIN] = add_member,
   [MESSAGE_CANCEL] = function(id)
     if known[id][STATE] < COMPLETED then cancel(id) end
   end,
   [MESSAGE_DROP] = function(id, other)
-    -- Another job may have come to its id.
+    -- Another job may have the id by now.
     if known[id][STATE] ~= ACTIVE and redis.call('ZSCORE', K.dependents, id .. '\0' .. other) then
       forget(id, touch(id))
       known[id] = false
@@ -226,7 +226,7 @@ local receive = {
   end,
 }
 
--- What is answered for a job that is not there.
+-- Answers in place of a receiver that does not exist.
 local function answer_for_missing(kind, id, other, a)
   if kind == MESSAGE_LINK or kind == MESSAGE_GO then answer(MESSAGE_END, other, id, REMOVED, a)
   elseif kind == MESSAGE_END then answer(MESSAGE_UNLINK, other, id)
@@ -239,10 +239,10 @@ for i = 2, #ARGV, DELIVERY_WIDTH do
 end
 flush()
 
--- What nothing depends on any more is retention's, in the order in which it was left.
+-- Jobs without dependents are left to retention, in the order in which they lost the last one.
 local left = {}
-for id in pairs(left_alone) do left[#left + 1] = id end
-table.sort(left, function(a, b) return left_alone[a] < left_alone[b] end)
+for id in pairs(unlinked) do left[#left + 1] = id end
+table.sort(left, function(a, b) return unlinked[a] < unlinked[b] end)
 for _, id in ipairs(left) do
   local r = known[id]
   if r and has(r, NEEDED) and #redis.call('ZRANGEBYLEX', K.dependents, '[' .. id .. '\0', '(' .. id .. '\1', 'LIMIT', 0, 1) == 0 then
@@ -252,11 +252,11 @@ for _, id in ipairs(left) do
       set_flag(r, WAS_NEEDED, true)
       let_expire(id, r)
     end
-    restate(id, r)
+    rewrite(id, r)
   end
 end
 flush()
-drop_dead_head()
+drop_tombstones()
 flush_queue()
 if redis.call('LLEN', K.wait) + redis.call('ZCARD', K.priority) + redis.call('ZCARD', K.delayed) > 0 then wake() end
 reply[1] = redis.call('EXISTS', K.news)

@@ -1,0 +1,127 @@
+-- KEYS: queue job run result tombstones priority suspect delayed blocked held leases history errors fingerprints failures
+-- KEYS: ttl keep expiry counted1 counted2 tags tagged tagcount meta progress log nonce op unique unique_key events wake
+-- KEYS: check left failed supersede_key latest superseded superseded_due superseded_claimed dependencies dependency
+-- KEYS: dependents dependent pending round news audit aside lacking declined
+-- ARGV: now, then the entries whose messages were delivered: "id sequence", or "id sequence cursor" when an entry had more
+-- Reply: the entries read now, as above; then per message: kind (e end, u unlink, l link, g go, j join, x cancel, d drop),
+-- to (queue NUL id), from (id), and two numbers: e: state, round; l, g: round; j: policy, held
+--
+-- Reads the outbox (the key `news`): jobs with messages to the jobs they are linked to. The messages are computed from
+-- their present state; delivered entries are removed first. Mirrors engine/memory/messages/outbox.ts.
+-- include: record codec batch format queue lease holding aside moves forget links-read
+
+read_queue()
+
+local function forget_links(id)
+  for _, key_name in ipairs({ 'dependencies', 'dependents' }) do
+    local links = links_of(key_name, id)
+    for i = 1, #links, 2 do remove_link(key_name, id .. '\0' .. links[i]) end
+  end
+  flush()
+end
+
+local cursors = {}
+for i = 2, #ARGV do
+  local id, sequence, cursor = string.match(ARGV[i], '^(%S+) (%d+) ?(.*)$')
+  -- Keep an entry that was marked again since.
+  if tonumber(redis.call('ZSCORE', K.news, id) or -1) == tonumber(sequence) then
+    if cursor ~= '' then
+      cursors[id] = cursor
+    else
+      local r = load_records({ id })[1]
+      -- An incomplete flow is removed together with its members.
+      if r and has(r, OPEN) and r[STATE] >= COMPLETED then
+        forget(id, r)
+        flush()
+        r = nil
+      end
+      redis.call('ZREM', K.news, id)
+      if not r then forget_links(id) end
+    end
+  end
+end
+
+local receipt, messages = {}, {}
+
+local function send(kind, to, from, a, b)
+  local n = #messages
+  messages[n + 1], messages[n + 2], messages[n + 3], messages[n + 4], messages[n + 5] = kind, to, from, a or 0, b or 0
+end
+
+local function room() return MOST_MESSAGES - #messages / MESSAGE_WIDTH end
+
+-- Sends a message over each link of one kind; returns where to go on when there was no room for all.
+local function send_to_all(key_name, id, from, send_one)
+  local asked = math.max(room(), 1)
+  local links = links_of(key_name, id, from, asked)
+  for i = 1, #links, 2 do send_one(links[i], links[i + 1]) end
+  if #links == asked * 2 then return links[#links - 1] end
+end
+
+-- Sends a message to each dependency that has not ended; those that have take no room.
+local function send_to_unfinished(id, from, send_one)
+  repeat
+    from = send_to_all('dependencies', id, from, function(to, score)
+      if end_of_link(score) == 0 then send_one(to) end
+    end)
+  until not from or room() <= 0
+  return from
+end
+
+-- Sends the messages of one job: first to its dependents (phase "k"), then to its dependencies ("d"). Returns where to go
+-- on.
+local function send_messages_of(id, r, job, cursor)
+  local phase, from = string.sub(cursor, 1, 1), string.sub(cursor, 2)
+  if from == '' then from = nil end
+  local ended = not r or r[STATE] >= COMPLETED
+  local round = r and has(r, AFTER) and sane_number(redis.call('HGET', K.round, id)) or 0
+  if ended and phase ~= 'd' then
+    local state = r and r[STATE] or REMOVED
+    local rest = send_to_all('dependents', id, from, function(to, score) send(MESSAGE_END, to, id, state, score) end)
+    if rest then return 'k' .. rest end
+    from = nil
+  end
+  local rest
+  if not r then
+    rest = send_to_all('dependencies', id, from, function(to) send(MESSAGE_UNLINK, to, id) end)
+  elseif ended then
+    local early = has(r, FLOW) and (r[STATE] == CANCELLED or r[STATE] == SUPERSEDED or r[STATE] == EXPIRED)
+    if early and has(r, OPEN) then
+      rest = send_to_all('dependencies', id, from, function(to) send(MESSAGE_DROP, to, id) end)
+    elseif early then
+      rest = send_to_unfinished(id, from, function(to) send(MESSAGE_CANCEL, to, id) end)
+    end
+  elseif has(r, FLOW) then
+    if not has(r, OPEN) then
+      rest = send_to_unfinished(id, from, function(to) send(MESSAGE_GO, to, id, round) end)
+    end
+  else
+    if has(r, MEMBER) and phase ~= 'd' then
+      local flow = sane_json(string.match(body_of(job), '^[^\n]*')).flow
+      local known = type(flow) == 'table' and type(flow.queue) == 'string' and type(flow.id) == 'string'
+      local to = known and flow.queue .. '\0' .. flow.id
+      local held = has(r, HELD)
+      if known and (held or redis.call('ZSCORE', K.dependents, id .. '\0' .. to)) then
+        send(MESSAGE_JOIN, to, id, flow.ifFailed == 'continue' and POLICY_CONTINUE or POLICY_FAIL, held and 1 or 0)
+      end
+    end
+    -- A held job may depend on jobs that are still being created.
+    if has(r, AFTER) and not has(r, HELD) then
+      rest = send_to_unfinished(id, from, function(to) send(MESSAGE_LINK, to, id, round) end)
+    end
+  end
+  return rest and 'd' .. rest
+end
+
+local entries = redis.call('ZRANGE', K.news, 0, MOST_SENDERS - 1, 'WITHSCORES')
+local ids = {}
+for i = 1, #entries, 2 do ids[#ids + 1] = entries[i] end
+local records, jobs = load_records(ids)
+for i, id in ipairs(ids) do
+  if room() <= 0 then break end
+  local rest = send_messages_of(id, records[i], jobs[i], cursors[id] or 'k')
+  receipt[#receipt + 1] = id .. ' ' .. entries[i * 2] .. (rest and ' ' .. rest or '')
+end
+flush()
+flush_queue()
+return { receipt, messages }
