@@ -1,6 +1,6 @@
 /**
  * The memory engine: the specification in code, and a real engine for one process. Everything is synchronous inside and
- * nothing survives the process. `connect("memory:")` makes a new one; tests give it their own clock.
+ * nothing survives the process. `connect("memory:")` creates a new one; tests give it their own clock.
  */
 import { systemClock, type Clock } from "../../model/value/clock.js";
 import { EngineClosed } from "../../model/errors/errors.js";
@@ -70,7 +70,7 @@ export class MemoryEngine implements Engine {
   readonly #mailbox: Mailbox;
   #closed = false;
 
-  /** @param options.clock the time the engine lives in; default: the machine's */
+  /** @param options.clock the clock of the engine; default: the machine's */
   constructor(options: { clock?: Clock } = {}) {
     this.#clock = options.clock ?? systemClock;
     this.#signals = new Signals(this.#clock);
@@ -149,7 +149,7 @@ export class MemoryEngine implements Engine {
         if (queue === undefined) return false;
         const tick = firstTick(queue, this.now()) ?? Number.POSITIVE_INFINITY;
         if (queue.paused) return tick < until - 1;
-        // Who sleeps must also hear of a delayed job, or a schedule, that is due before the end of the wait.
+        // A waiting worker must also wake for a delayed job, or a schedule, that is due before the end of the wait.
         const due = Math.min(tick, queue.lines.delayed.first()?.runAt ?? Number.POSITIVE_INFINITY);
         return queue.lines.queued.size + queue.suspects.size > 0 || queue.aside.has(tasks, true) || due < until - 1;
       });
@@ -157,7 +157,7 @@ export class MemoryEngine implements Engine {
     return false;
   }
 
-  // Whoever waits here was woken as well: no wake-up is spent on one of them.
+  // Every waiter here was woken as well: no wake-up is consumed by one of them.
   passOn(): void {}
 
   onRevoked({ session, listener }: Parameters<Engine["onRevoked"]>[0]): () => void {
@@ -227,7 +227,7 @@ export class MemoryEngine implements Engine {
     return answers;
   }
 
-  /** Lets the jobs of these queues tell what they have to tell each other, and follows that to its end. */
+  /** Delivers pending messages until the outboxes of these queues, and those that fill meanwhile, are empty. */
   #deliver(names: Iterable<string>): void {
     const queues = new Set([...names].filter((name) => (this.#store.find(name)?.outbox.size ?? 0) > 0));
     if (queues.size > 0) deliverNow(this.#mailbox, queues);
@@ -254,10 +254,10 @@ export class MemoryEngine implements Engine {
     this.#guard();
     const found = this.#store.find(queue);
     if (!force && found !== undefined && found.lines.active.size > 0) return false;
-    const farewell = found === undefined ? [] : removalMessages(found);
+    const messages = found === undefined ? [] : removalMessages(found);
     this.#store.remove(queue);
     this.#signals.changed(queue);
-    deliverNow(this.#mailbox, [], farewell);
+    deliverNow(this.#mailbox, [], messages);
     return true;
   }
 
@@ -425,9 +425,9 @@ export class MemoryEngine implements Engine {
     const lapsed = queue.interest <= now;
     watchOn(queue, now);
     if (cursor === null) return { events: [], cursor: queue.sequence, gap: false };
-    // The queue was obliterated since: its sequence starts anew.
+    // The queue was obliterated since: its sequence starts over.
     if (cursor > queue.sequence) return { events: [], cursor: queue.sequence, gap: true };
-    // Numbered without holes, so the place of each is known.
+    // Sequences have no gaps, so the index follows from them.
     const from = Math.max(0, cursor + 1 - (queue.events[0]?.seq ?? 0));
     const events = queue.events.slice(from, from + max);
     const first = events[0]?.seq ?? queue.sequence + 1;

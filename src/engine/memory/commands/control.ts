@@ -1,4 +1,4 @@
-/** Commands on one job: release, cancel, retry, promote, update, remove. Each answers what came of it. */
+/** Commands on one job: release, cancel, retry, promote, update, remove. */
 import { isTerminal, sources, type Cause } from "../../../model/job/state.js";
 import type { ControlAnswer, JobPatch } from "../../contract/engine.js";
 import { revoke } from "./settle.js";
@@ -8,7 +8,7 @@ import type { MemoryJob } from "../store/job.js";
 import type { MemoryQueue, MemorySession } from "../store/store.js";
 import { reopenDependencies, releaseHeld, willWait } from "../store/dependencies.js";
 
-/** What a command needs at hand. */
+/** What a command works on. */
 export interface ControlContext {
   readonly queue: MemoryQueue;
   readonly sessions: Map<string, MemorySession>;
@@ -16,7 +16,7 @@ export interface ControlContext {
   readonly op: string;
 }
 
-/** A command: moves the job and says whether it could. */
+/** A command: changes the job, and returns the outcome. */
 export type Command = (context: ControlContext, job: MemoryJob) => ControlAnswer["outcome"];
 
 /** Runs a command on one job, once per `op`. */
@@ -31,7 +31,7 @@ export function control(context: ControlContext, id: string, command: Command): 
 }
 
 export const release: Command = ({ queue, now }, job) => {
-  // A member of a flow is let go by the flow.
+  // Only its flow releases a member.
   if (!isFrom(job, "release") || !job.held || job.spec.flow !== null) return "wrong-state";
   releaseHeld(queue, job, now);
   return "applied";
@@ -47,20 +47,20 @@ export const cancel: Command = ({ queue, sessions, now }, job) => {
   return "applied";
 };
 
-/** The command that queues a job again, from the start or with what its runs left. */
+/** The command that queues an ended job again: from the start, or with the checkpoints of its runs. */
 export function retry(fromStart: boolean): Command {
   return ({ queue, now }, job) => {
     if (!isFrom(job, "retry") || job.open) return "wrong-state";
-    // A flow whose members have all succeeded has nothing to do again.
+    // A flow whose members have all succeeded has nothing to retry.
     if (job.spec.role === "flow" && !willWait(queue, job)) return "wrong-state";
     const { unique, supersedes } = job.spec;
-    // A key that is held until the start, or for a time, was let go long ago; one held to the end must be free to be held
+    // A key held until the start, or for a time, was released long ago; one held until the end must be free to be taken
     // again.
     if (unique !== null && unique.until === "finished") {
-      const holder = liveOwner(queue, unique.key, now);
-      if (holder !== null && holder !== job) return "conflict";
+      const owner = liveOwner(queue, unique.key, now);
+      if (owner !== null && owner !== job) return "conflict";
     }
-    // Of the jobs of one key only the latest may run.
+    // Only the latest job of a supersede key may run.
     if (supersedes !== null && queue.latest.get(supersedes) !== job.id) return "conflict";
     if (unique !== null && unique.until === "finished") claimKey(queue, job, now);
     if (fromStart || job.state === "completed") job.checkpoints = null;
@@ -72,7 +72,7 @@ export function retry(fromStart: boolean): Command {
     job.startedAt = null;
     job.finishedAt = null;
     job.runAt = now;
-    // A member of a flow that has not begun must not run before that.
+    // A member of a flow that has not started must not run before it.
     job.held &&= job.spec.flow !== null;
     reopenDependencies(queue, job);
     move(queue, job, job.held || job.pendingDependencies > 0 ? "blocked" : "queued", "retry", now);
@@ -105,7 +105,7 @@ export function update(patch: JobPatch): Command {
       ...(patch.priority === undefined ? {} : { priority: patch.priority }),
     };
     if (patch.due !== undefined && retime(queue, job, patch.due, now)) return "applied";
-    // A delayed or held job stands in no priority order yet; a queued one goes to the tail of its new line.
+    // A delayed or held job has no place in the priority order yet; a queued one goes last among those of its new priority.
     if (moved && job.state === "queued") reinsert(queue, job);
     return "applied";
   };

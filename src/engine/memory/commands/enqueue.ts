@@ -1,4 +1,4 @@
-/** Accepting jobs: ids, unique keys, first state. */
+/** Storing jobs: ids, unique keys, first state. */
 import { FLOW_CREATION } from "../../../model/job/membership.js";
 import type { JobSpec } from "../../../model/job/job.js";
 import { isTerminal, isWaiting, type JobState } from "../../../model/job/state.js";
@@ -11,20 +11,20 @@ import type { MemoryQueue } from "../store/store.js";
 import { predecessor, supersede, type Supersession } from "./supersede.js";
 import { linkNewJob } from "../store/dependencies.js";
 
-/** Accepts one job, or says which job stands in its place. */
+/** Stores one job, or answers which job stands for it. */
 export function enqueueOne(queue: MemoryQueue, spec: JobSpec, supersession: Supersession): EnqueueAnswer {
   const { now } = supersession;
   const same = queue.jobs.get(spec.id);
   if (same !== undefined) {
-    // A generated id, or the nonce of a chosen one, proves that this very command was sent before.
+    // A generated id, or the nonce of a chosen one, proves that this command was sent before.
     const again = spec.nonce === null || same.nonce === spec.nonce;
     return { id: spec.id, outcome: again ? "created" : "existing", state: same.state };
   }
   const { unique } = spec;
-  const holder = unique === null ? null : liveOwner(queue, unique.key, now);
+  const owner = unique === null ? null : liveOwner(queue, unique.key, now);
   const before = predecessor(queue, spec);
-  // A key that the superseded job holds is in nobody's way.
-  if (unique !== null && holder !== null && holder !== before) return meetOwner(queue, holder, spec, unique, now);
+  // A key owned by the job that is superseded is no conflict.
+  if (unique !== null && owner !== null && owner !== before) return resolveConflict(queue, owner, spec, unique, now);
   if (before !== null) supersede(queue, before, supersession);
   const job = create(spec, now);
   admit(queue, job, now);
@@ -34,35 +34,35 @@ export function enqueueOne(queue: MemoryQueue, spec: JobSpec, supersession: Supe
   return { id: job.id, outcome: "created", state: job.state };
 }
 
-/** What a job meets whose key another one holds. */
-function meetOwner(
+/** Resolves a conflict: another job owns the unique key. */
+function resolveConflict(
   queue: MemoryQueue,
-  holder: MemoryJob,
+  owner: MemoryJob,
   spec: JobSpec,
   { onConflict, debounce }: Unique,
   now: number,
 ): EnqueueAnswer {
-  if (onConflict !== "replace" || !isWaiting(holder.state)) {
-    return { id: holder.id, outcome: onConflict === "reject" ? "rejected" : "joined", state: holder.state };
+  if (onConflict !== "replace" || !isWaiting(owner.state)) {
+    return { id: owner.id, outcome: onConflict === "reject" ? "rejected" : "joined", state: owner.state };
   }
-  replaceInput(holder, spec.input);
-  // Every request says: if not started within the ttl of mine.
-  if (holder.expireAt !== null && spec.ttl !== null) holder.expireAt = now + spec.ttl;
-  if (debounce !== undefined && holder.state !== "queued") {
-    const last = debounce.most === null ? Infinity : holder.createdAt + debounce.most;
-    retime(queue, holder, { at: Math.min(now + debounce.wait, last) }, now);
+  replaceInput(owner, spec.input);
+  // Each request means: if not started within the ttl of mine.
+  if (owner.expireAt !== null && spec.ttl !== null) owner.expireAt = now + spec.ttl;
+  if (debounce !== undefined && owner.state !== "queued") {
+    const last = debounce.most === null ? Infinity : owner.createdAt + debounce.most;
+    retime(queue, owner, { at: Math.min(now + debounce.wait, last) }, now);
   }
-  return { id: holder.id, outcome: "replaced", state: holder.state };
+  return { id: owner.id, outcome: "replaced", state: owner.state };
 }
 
-/** Gives a job another input; what its runs left belongs to the one it had. */
+/** Replaces the input of a job; checkpoints and progress belong to the former input, and are dropped. */
 export function replaceInput(job: MemoryJob, input: string): void {
   job.spec = { ...job.spec, input, references: [] };
   job.checkpoints = null;
   job.progress = null;
 }
 
-/** Gives a waiting job another time; answers whether that moved it. */
+/** Changes the time of a waiting job; returns whether that moved it. */
 export function retime(queue: MemoryQueue, job: MemoryJob, due: JobSpec["due"], now: number): boolean {
   const runAt = Math.max("at" in due ? due.at : now + due.in, now);
   if (job.state === "queued" && runAt === now) return false;
@@ -73,8 +73,8 @@ export function retime(queue: MemoryQueue, job: MemoryJob, due: JobSpec["due"], 
 }
 
 /**
- * The job that holds a unique key now, if any. A key whose job has let go of it, or is gone, is free; a job that should
- * have started by now and waits for the sweep to end it ends here.
+ * The job that owns a unique key now, if any. A key whose job has released it, or is removed, is free. A job past its ttl
+ * that the next sweep would expire is expired here.
  */
 export function liveOwner(queue: MemoryQueue, key: string, now: number): MemoryJob | null {
   const entry = queue.unique.get(key);
@@ -83,10 +83,10 @@ export function liveOwner(queue: MemoryQueue, key: string, now: number): MemoryJ
   if (entry.expiresAt === null && job.expireAt !== null && job.expireAt <= now) {
     finish(queue, job, "expired", "expire", now);
   }
-  return holdsKey(job, entry.expiresAt, now) ? job : null;
+  return ownsKey(job, entry.expiresAt, now) ? job : null;
 }
 
-/** Gives a job its unique key. */
+/** Makes a job the owner of its unique key. */
 export function claimKey(queue: MemoryQueue, job: MemoryJob, now: number): void {
   const { unique } = job.spec;
   if (unique === null) return;
@@ -94,7 +94,7 @@ export function claimKey(queue: MemoryQueue, job: MemoryJob, now: number): void 
   queue.unique.set(unique.key, { id: job.id, expiresAt });
 }
 
-function holdsKey(job: MemoryJob, expiresAt: number | null, now: number): boolean {
+function ownsKey(job: MemoryJob, expiresAt: number | null, now: number): boolean {
   if (expiresAt !== null) return expiresAt > now;
   if (isTerminal(job.state)) return false;
   return job.spec.unique?.until === "finished" || job.epoch === 0;

@@ -1,4 +1,4 @@
-/** The exchange: queue by queue in the order of the claim, what is due, then what is settled, then what is leased. */
+/** The exchange: per queue, in the order of the claim, due jobs are promoted, outcomes settled, and jobs leased. */
 import { MOST_PROMOTED } from "../../contract/engine.js";
 import type { Engine, ExchangeAnswer, FencedAnswer, Lease } from "../../contract/engine.js";
 import { earliest } from "../../shared/listing-order.js";
@@ -8,7 +8,7 @@ import { firstTick } from "./schedules.js";
 import type { MemoryQueue, MemorySession, MemoryStore, Moment } from "../store/store.js";
 import { promoteDue } from "./sweep.js";
 
-/** What an exchange answers, and the queues in which it changed something. */
+/** Runs an exchange; returns its answer and the queues it changed. */
 export function exchange(
   store: MemoryStore,
   { session: id, lane, call, settle, claim }: Parameters<Engine["exchange"]>[0],
@@ -49,8 +49,8 @@ export function exchange(
   return { answer: { alive, settled, leases, more, nextDue }, touched };
 }
 
-// The same call sent again leases the same jobs again: its answer was lost. One that was overtaken by a later call leases
-// nothing: nobody waits for its answer any more, and what it leased would be in nobody's hands.
+// The same call sent again leases the same jobs again: its answer was lost. A call overtaken by a later one leases nothing:
+// its answer is not awaited any more, so no worker would have its leases in hand.
 function leaseOnce(
   queue: MemoryQueue,
   session: MemorySession,

@@ -1,4 +1,4 @@
-/** Reading: records, listings, totals. Nothing here changes anything. */
+/** Reads records, listings and totals; changes nothing. */
 import { matchesFilter, type JobFilter } from "../../../model/job/filter.js";
 import type { AttemptRecord, JobRecord } from "../../../model/job/job.js";
 import { progressIn } from "../../../model/job/progress.js";
@@ -15,7 +15,7 @@ import { workerOf } from "../../shared/session-id.js";
 import type { MemoryJob } from "../store/job.js";
 import type { MemoryQueue } from "../store/store.js";
 
-/** A job as it is read back. */
+/** The record of a job. */
 export function recordOf(job: MemoryJob): JobRecord {
   const { spec } = job;
   return {
@@ -75,7 +75,7 @@ export function countStates(queue: MemoryQueue): StateCounts {
   );
 }
 
-/** What was set aside, by task. */
+/** The jobs set aside, by task. */
 export function asideOf(queue: MemoryQueue): AsideRecord[] {
   return [...queue.aside.byTask()]
     .map(([task, jobs]) => ({
@@ -88,14 +88,14 @@ export function asideOf(queue: MemoryQueue): AsideRecord[] {
     .slice(0, MOST_ASIDE);
 }
 
-/** The place in line of a queued job, 1 = next. */
+/** The place of a queued job in its queue, 1 = next. */
 export function positionOf(queue: MemoryQueue, job: MemoryJob): number | null {
   if (job.state !== "queued") return null;
   const lines = [queue.lines.queued, queue.suspects, queue.aside];
   return lines.reduce((ahead, line) => ahead + line.rank(job.key), 1);
 }
 
-/** One page of a listing over queues given in order. */
+/** One page of a listing over queues in the order given. */
 export function listPage(
   queues: readonly MemoryQueue[],
   filter: JobFilter,
@@ -107,8 +107,8 @@ export function listPage(
   for (const queue of queues) {
     if (filter.queue !== undefined && filter.queue !== queue.name) continue;
     for (const state of listedStates(filter)) {
-      for (const job of standing(queue, state)) {
-        if (after !== null && !standsAfter(queue.name, state, job, after, listedStates(filter))) continue;
+      for (const job of jobsIn(queue, state)) {
+        if (after !== null && !isAfter(queue.name, state, job, after, listedStates(filter))) continue;
         const record = recordOf(job);
         if (!matchesFilter(record, filter)) continue;
         jobs.push(record);
@@ -119,13 +119,13 @@ export function listPage(
   return { jobs, cursor: null };
 }
 
-function standing(queue: MemoryQueue, state: JobState): MemoryJob[] {
+function jobsIn(queue: MemoryQueue, state: JobState): MemoryJob[] {
   const jobs = queue.lines[state].toArray();
   if (state !== "queued" || queue.suspects.size + queue.aside.size === 0) return jobs;
   return [...jobs, ...queue.suspects.toArray(), ...queue.aside.toArray()].toSorted((a, b) => compareKeys(a.key, b.key));
 }
 
-function standsAfter(
+function isAfter(
   queue: string,
   state: JobState,
   job: MemoryJob,

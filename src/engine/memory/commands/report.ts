@@ -1,4 +1,4 @@
-/** What a running job says: checkpoints, progress, meta, lines of its log. */
+/** The reports of running jobs: checkpoints, progress, meta, log lines, further dependencies. */
 import { LONGEST_LOG_LINE, MOST_LOG_LINES } from "../../../model/job/log.js";
 import { headOf } from "../../../model/text.js";
 import type { Report } from "../../contract/engine.js";
@@ -7,7 +7,7 @@ import type { MemoryJob } from "../store/job.js";
 import type { MemoryQueue } from "../store/store.js";
 import { addDependency } from "../store/dependencies.js";
 
-/** Writes a report down; that its lease holds was checked. */
+/** Applies a report whose lease was checked. */
 export function applyReport(
   queue: MemoryQueue,
   job: MemoryJob,

@@ -1,4 +1,4 @@
-/** Schedules: what is due, and the one step that makes jobs of it. */
+/** Schedules: stored, listed, and fired in one step that creates their jobs. */
 import { MOST_SCHEDULES } from "../../../model/schedule/schedule.js";
 import { MOST_HANDED_OUT } from "../../../model/schedule/ticks.js";
 import { isTerminal } from "../../../model/job/state.js";
@@ -19,7 +19,7 @@ import { enqueueOne } from "./enqueue.js";
 import type { MemoryQueue, MemorySchedule } from "../store/store.js";
 import type { Supersession } from "./supersede.js";
 
-/** Stores a schedule: a new one, another definition of one that is there, or nothing new. */
+/** Stores a schedule: a new one, a changed definition, or nothing if it is unchanged. */
 export function putSchedule(
   queue: MemoryQueue,
   { schedule, status, lastDue, nextDue, op }: SchedulePut,
@@ -81,7 +81,7 @@ export function resumeSchedule(
   return "applied";
 }
 
-/** Creates the jobs of some ticks, if the schedule still is where they follow from. */
+/** Creates the jobs of ticks, as a compare-and-set on the schedule's last tick. */
 export function fireSchedule(queue: MemoryQueue, fire: ScheduleFire, supersession: Supersession): FencedAnswer {
   const schedule = queue.schedules.get(fire.name);
   if (schedule === undefined) return "stale";
@@ -110,14 +110,14 @@ export function schedulesOf(queue: MemoryQueue): ScheduleRecord[] {
     .map((schedule) => scheduleRecord(queue, schedule));
 }
 
-/** A schedule as it is read back. */
+/** The record of a schedule. */
 export function scheduleRecord(queue: MemoryQueue, schedule: MemorySchedule): ScheduleRecord {
   const { name, definition, status, revision, lastDue, nextDue, lastJob, createdAt } = schedule;
   const decoded = decodeSchedule(name, definition, status);
   return { queue: queue.name, name, ...decoded, status, revision, lastDue, nextDue, lastJob, createdAt };
 }
 
-/** The schedules that are due, the earliest first, as many as a sweep hands out. */
+/** The due schedules, the earliest first, as many as a sweep hands out. */
 export function dueSchedules(queue: MemoryQueue, now: number): { due: ScheduleRecord[]; more: boolean } {
   const due = [...queue.schedules.values()]
     .filter(({ nextDue }) => nextDue !== null && nextDue <= now)
@@ -126,13 +126,13 @@ export function dueSchedules(queue: MemoryQueue, now: number): { due: ScheduleRe
   return { due: handed.map((schedule) => scheduleRecord(queue, schedule)), more: due.length > handed.length };
 }
 
-/** When the first schedule is due; `null` if it is due already, which the next sweep sees to, or if there is none. */
+/** When the first schedule is due; `null` if there is none, or if it is due already: that is left to the next sweep. */
 export function firstTick(queue: MemoryQueue, now: number): number | null {
   const first = earliest(...dueTimes(queue));
   return first !== null && first > now ? first : null;
 }
 
-/** When the next schedule that is not due yet will be; `null` if there is none. */
+/** When the next schedule that is not due yet becomes due; `null` if there is none. */
 export function nextTick(queue: MemoryQueue, now: number): number | null {
   return earliest(...dueTimes(queue).filter((due) => due > now));
 }

@@ -1,4 +1,4 @@
-/** Sessions: a worker's life in each of its queues. */
+/** Sessions: the registration of a worker in each of its queues. */
 import type { LeaseRef, Revocation, WorkerInfo, WorkerRecord } from "../../contract/engine.js";
 import { returnLease } from "./settle.js";
 import type { MemoryStore, Moment } from "../store/store.js";
@@ -28,14 +28,14 @@ export function openSession(
   });
 }
 
-/** Ends a session in some queues; what it holds there goes back to the head of the line. */
+/** Ends a session in some queues; jobs it holds there return to the head of the queue. */
 export function closeSession(store: MemoryStore, id: string, queues: readonly string[], now: number): void {
   const session = store.sessions.get(id);
   if (session === undefined) return;
   for (const name of queues) {
     if (!session.queues.delete(name)) continue;
     const held = [...session.held].filter((job) => job.queue === name);
-    // In reverse, so that the first of them ends up at the very head.
+    // In reverse, so that the first ends up at the very head.
     for (const job of held.toSorted((a, b) => (a.id < b.id ? 1 : -1)))
       returnLease(store.queue(name), session, job, now);
   }
@@ -66,7 +66,7 @@ export function heartbeat(
   return { alive, revoked };
 }
 
-/** The workers whose time is not over in some queue, by session. */
+/** The workers that are not overdue in some queue, by session. */
 export function listWorkers(store: MemoryStore, monotonic: number): WorkerRecord[] {
   return [...store.sessions.values()]
     .flatMap(({ id, worker, held, queues }) => {

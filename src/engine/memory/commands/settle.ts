@@ -1,4 +1,4 @@
-/** Settling and leasing: the exchange, and what is left when a session ends. */
+/** Settles and leases: the parts of an exchange, and how leases end without one (session closed, worker dead, revoked). */
 import { plainFailure } from "../../../model/failure/failure.js";
 import { WORKER_LOST } from "../../../model/job/job.js";
 import { isTerminal } from "../../../model/job/state.js";
@@ -10,7 +10,7 @@ import { finish, move, recordAttempt } from "../store/transitions.js";
 import type { MemoryJob } from "../store/job.js";
 import type { MemoryQueue, MemorySession } from "../store/store.js";
 
-/** Is this the lease under which the job runs? */
+/** Is this the lease that the job runs under? */
 export function holds(session: MemorySession, job: MemoryJob | undefined, lease: LeaseRef): job is MemoryJob {
   return job?.state === "active" && job.session === session.id && job.epoch === lease.epoch;
 }
@@ -43,7 +43,7 @@ function applyOutcome(queue: MemoryQueue, session: MemorySession, job: MemoryJob
   if (transition.counts) job.counted += 1;
   if (outcome.kind === "complete" || outcome.kind === "partial") job.result = outcome.result;
   if (outcome.kind === "partial") job.failures = outcome.failures ?? [];
-  // A run that ended proves that the job does not kill its worker; one that was handed back proves nothing.
+  // A run that ended proves that the job does not kill its worker; a returned one proves nothing.
   if (outcome.kind === "decline") {
     job.declinedAt ??= now;
   } else if (outcome.kind !== "return") {
@@ -58,12 +58,12 @@ function applyOutcome(queue: MemoryQueue, session: MemorySession, job: MemoryJob
   }
 }
 
-/** Hands a job back to the head of the line, uncounted. */
+/** Returns a job to the head of its queue, uncounted. */
 export function returnLease(queue: MemoryQueue, session: MemorySession, job: MemoryJob, now: number): void {
   applyOutcome(queue, session, job, { kind: "return" }, now);
 }
 
-/** Takes a job from a dead session. */
+/** Recovers a job of a dead session. */
 export function recover(queue: MemoryQueue, session: MemorySession, job: MemoryJob, now: number): void {
   const transition = judgeCrash(job);
   job.crashes += 1;
@@ -80,7 +80,7 @@ export function recover(queue: MemoryQueue, session: MemorySession, job: MemoryJ
   }
 }
 
-/** Takes a running job from its session by command: its worker is fenced off and told. */
+/** Revokes the lease of a running job: writes under it are refused, and its session is notified. */
 export function revoke(session: MemorySession | undefined, job: MemoryJob, cause: Revocation["cause"]): void {
   if (session === undefined) return;
   session.revoked.push({ queue: job.queue, id: job.id, epoch: job.epoch, cause });
@@ -92,7 +92,7 @@ function endLease(session: MemorySession, job: MemoryJob): void {
   job.session = null;
 }
 
-/** Leases jobs of one queue, in order, at most one of them a suspect. */
+/** Leases jobs of one queue, in running order, at most one of them a suspect. */
 export function leaseFrom(queue: MemoryQueue, session: MemorySession, wish: AsideWish, now: number): Lease[] {
   const { max } = wish;
   const leases: Lease[] = [];
@@ -128,14 +128,14 @@ function lease(queue: MemoryQueue, session: MemorySession, job: MemoryJob, epoch
   job.session = session.id;
   job.expireAt = null;
   job.startedAt = now;
-  // A run goes on where the one before it came to, if that left anything to go on from.
+  // A run continues from the progress of the one before it, if that left checkpoints.
   if (job.checkpoints === null) job.progress = null;
   session.held.add(job);
   move(queue, job, "active", "lease", now);
   return describeLease(job, suspect, now);
 }
 
-/** The lease of an active job as its worker gets it. */
+/** The lease of an active job, as its worker receives it. */
 export function describeLease(job: MemoryJob, suspect: boolean, now: number): Lease {
   const { task, input, backoff, timeout, supersedes, after, references, flow } = job.spec;
   return {

@@ -1,4 +1,6 @@
-/** Superseding: a newer job with the same key takes the place of the one before it, whose application is owed a word. */
+/**
+ * Superseding: a newer job with the same key takes the place of the one before it, whose application is to be notified.
+ */
 import { SUPERSEDED_AGAIN, type JobRef, type JobSpec } from "../../../model/job/job.js";
 import { sources } from "../../../model/job/state.js";
 import type { Revocation } from "../../contract/engine.js";
@@ -7,14 +9,14 @@ import { finish, recordAttempt } from "../store/transitions.js";
 import type { MemoryJob } from "../store/job.js";
 import type { MemoryQueue, MemorySession } from "../store/store.js";
 
-/** What superseding needs at hand, and where it says whose lease it took. */
+/** What superseding works on; `revoked` collects the leases it took. */
 export interface Supersession {
   readonly sessions: Map<string, MemorySession>;
   readonly revoked: { readonly session: string; readonly lease: Revocation }[];
   readonly now: number;
 }
 
-/** The job that a new one with this spec would supersede. */
+/** The job that a new one with this spec supersedes. */
 export function predecessor(queue: MemoryQueue, spec: JobSpec): MemoryJob | null {
   const id = spec.supersedes === null ? undefined : queue.latest.get(spec.supersedes);
   const job = id === undefined ? undefined : queue.jobs.get(id);
@@ -33,7 +35,7 @@ export function supersede(queue: MemoryQueue, job: MemoryJob, { sessions, revoke
   queue.superseded.set(job.id, now);
 }
 
-/** Hands out superseded jobs whose application has not been told, by task and id. */
+/** Claims superseded jobs whose application has not been notified, by task and id. */
 export function claimSuperseded(queue: MemoryQueue, tasks: readonly string[], limit: number, now: number): JobRef[] {
   const pending = tasks.flatMap((task) =>
     [...queue.superseded]

@@ -1,4 +1,4 @@
-/** Upkeep of one queue: recover, promote, expire, trim. Bounded, and safe to run from anywhere at any time. */
+/** Upkeep of queues: recover, promote, expire, trim. Bounded, and safe to run from any worker at any time. */
 import { TERMINAL_STATES } from "../../../model/job/state.js";
 import type { Engine, OverdueSession, SweepAnswer } from "../../contract/engine.js";
 import { compareKeys, earliest, type OrderKey } from "../../shared/listing-order.js";
@@ -10,7 +10,7 @@ import { dueSchedules, nextTick } from "./schedules.js";
 import type { MemoryJob } from "../store/job.js";
 import type { MemoryQueue, MemorySession, MemoryStore, Moment } from "../store/store.js";
 
-/** All upkeep of some queues; answers what it came to, and the queues it was done in. */
+/** Sweeps some queues; returns the answer and the queues it changed. */
 export function sweep(
   store: MemoryStore,
   { queues: names, limit, dead }: Parameters<Engine["sweep"]>[0],
@@ -42,7 +42,7 @@ export function sweep(
   return { answer: { ...total, schedules, overdue, nextDue: next }, touched };
 }
 
-/** Makes what is due ready; answers how many. */
+/** Promotes due jobs; returns how many. */
 export function promoteDue(queue: MemoryQueue, limit: number, now: number): number {
   const line = queue.lines.delayed;
   let promoted = 0;
@@ -53,7 +53,7 @@ export function promoteDue(queue: MemoryQueue, limit: number, now: number): numb
   return promoted;
 }
 
-/** Takes sessions for dead, and jobs from the dead; answers how many. Those that hold nothing more are forgotten. */
+/** Declares sessions dead and recovers their jobs; returns how many. A session without jobs left is removed. */
 function recoverLost(
   queue: MemoryQueue,
   sessions: Map<string, MemorySession>,
@@ -78,7 +78,7 @@ function recoverLost(
   return recovered;
 }
 
-/** The dead in the order in which they were found to be. */
+/** The dead sessions, in the order in which they were declared so. */
 function deadSessions({ name }: MemoryQueue, sessions: Map<string, MemorySession>): MemorySession[] {
   const since = (session: MemorySession): number => session.queues.get(name)?.deadSince ?? Infinity;
   return [...sessions.values()]
@@ -86,7 +86,7 @@ function deadSessions({ name }: MemoryQueue, sessions: Map<string, MemorySession
     .toSorted((a, b) => compareKeys([since(a), a.id], [since(b), b.id]));
 }
 
-/** The sessions whose time is over, the earliest first. */
+/** The overdue sessions, the earliest first. */
 function overdueSessions(
   { name: queue }: MemoryQueue,
   sessions: Map<string, MemorySession>,
@@ -102,7 +102,7 @@ function overdueSessions(
     .toSorted((a, b) => compareKeys([a.deadline, a.session], [b.deadline, b.session]));
 }
 
-/** Ends jobs that did not start in time; answers how many. */
+/** Expires jobs that did not start in time; returns how many. */
 function expireLate(queue: MemoryQueue, limit: number, now: number): number {
   const late = [...queue.jobs.values()]
     .filter((job) => job.expireAt !== null && job.expireAt <= now)
@@ -112,7 +112,7 @@ function expireLate(queue: MemoryQueue, limit: number, now: number): number {
   return late.length;
 }
 
-/** Removes what retention no longer keeps; answers how many. */
+/** Removes jobs that retention no longer keeps; returns how many. */
 function trim(queue: MemoryQueue, limit: number, now: number): number {
   const finished = TERMINAL_STATES.flatMap((state) => queue.lines[state].toArray().toReversed());
   const due = finished.filter((job) => removeAt(job) <= now && !isRetained(queue, job));
@@ -135,7 +135,7 @@ function dueKey(job: MemoryJob): OrderKey {
   return [removeAt(job), job.id];
 }
 
-/** When the next job or session of this queue is due; `null` if none is. A session that is overdue is not due any more. */
+/** When the next job or session of this queue is due; `null` if none is. An overdue session does not count. */
 function nextDue(queue: MemoryQueue, sessions: Map<string, MemorySession>, { now, monotonic }: Moment): number | null {
   const times: number[] = [];
   const delayed = queue.lines.delayed.first();

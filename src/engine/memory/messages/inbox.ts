@@ -1,4 +1,4 @@
-/** What a job does about a message from one that it depends on, or that depends on it. A message may come twice. */
+/** The inbox: applies messages to the jobs of a queue. A message may arrive twice. */
 import {
   dependencyMessage,
   DEPENDENCY_FAILED,
@@ -29,11 +29,11 @@ import { finish, forget, retain, recordAttempt } from "../store/transitions.js";
 import type { MemoryJob } from "../store/job.js";
 import type { MemoryQueue } from "../store/store.js";
 
-/** What messages need at hand, and where it is said whose lease was taken: the same as superseding. */
+/** What messages work on; `revoked` collects the leases they took, as in superseding. */
 export type InboxContext = Supersession;
 
-/** A job gets a message; answers what it answers. */
-export function receive(queue: MemoryQueue | undefined, message: Message, tying: InboxContext): Message[] {
+/** Applies a message; returns the answers. */
+export function receive(queue: MemoryQueue | undefined, message: Message, context: InboxContext): Message[] {
   const { kind, to, from } = message;
   const job = queue?.jobs.get(to.id);
   if (queue === undefined || job === undefined) return answerForMissing(message);
@@ -41,27 +41,27 @@ export function receive(queue: MemoryQueue | undefined, message: Message, tying:
     case "link":
       return onDependent(queue, job, message);
     case "go":
-      if (job.state === "blocked" && job.held) releaseHeld(queue, job, tying.now);
+      if (job.state === "blocked" && job.held) releaseHeld(queue, job, context.now);
       job.held = false;
       return onDependent(queue, job, message);
     case "unlink":
       removeDependent(queue, job, from);
       return [];
     case "end":
-      return onDependencyEnded(queue, job, message, tying.now);
+      return onDependencyEnded(queue, job, message, context.now);
     case "join":
       return onMemberJoined(queue, job, message);
     case "cancel":
-      if (!isTerminal(job.state)) cancel(queue, job, tying);
+      if (!isTerminal(job.state)) cancel(queue, job, context);
       return [];
     case "drop":
-      // Another job may have come to its id.
-      if (job.state !== "active" && isAwaitedBy(queue, job, from)) forget(queue, job, tying.now);
+      // Another job may have the id by now.
+      if (job.state !== "active" && isAwaitedBy(queue, job, from)) forget(queue, job, context.now);
       return [];
   }
 }
 
-/** Somebody waits for this job. */
+/** Adds a dependent: it waits for this job's end, and retention keeps the job meanwhile. */
 function onDependent(
   queue: MemoryQueue,
   job: MemoryJob,
@@ -73,7 +73,10 @@ function onDependent(
   return isTerminal(job.state) ? [{ kind: "end", to: from, from: to, state: job.state, round }] : [];
 }
 
-/** A dependency has ended. One of which the job knows nothing, as it ended before it joined, need not be kept for it. */
+/**
+ * Applies the end of a dependency. If the job never recorded this dependency (it ended before the join arrived), it answers
+ * `unlink`, which releases the dependency from retention.
+ */
 function onDependencyEnded(
   queue: MemoryQueue,
   job: MemoryJob,
@@ -90,7 +93,7 @@ function onDependencyEnded(
   return [];
 }
 
-/** What becomes of a blocked job when a dependency has ended. */
+/** Decides about a blocked job when a dependency has ended. */
 function applyDependencyEnd(
   queue: MemoryQueue,
   job: MemoryJob,
@@ -109,8 +112,8 @@ function applyDependencyEnd(
 }
 
 /**
- * A flow gets a member, or is asked by one that it has already. One that comes when the flow has ended is cancelled, and a
- * member all the same: a retry of the flow must find it.
+ * Adds a member to a flow, or answers one it has already. One that comes after the flow has ended is cancelled, but is
+ * still added: a retry of the flow must find it.
  */
 function onMemberJoined(
   queue: MemoryQueue,
@@ -125,18 +128,18 @@ function onMemberJoined(
   if (known === undefined && members.size >= MOST_MEMBERS) return [cancelled];
   addDependency(queue, flow, from, ifFailed);
   const end = known?.state ?? null;
-  // It ended, and was retried since: it is waited for again.
+  // It ended and was retried since: wait for it again.
   const again = !hasEnded && known !== undefined && end !== null && (flow.open || !isSuccess(end));
   if (again) reopenDependency(queue, flow, known);
-  // What has an end for a flow that has ended may have been retried before the flow is.
+  // A member without a recorded end in an ended flow may have been retried before the flow is.
   const late = hasEnded && end === null;
-  // A new one may have ended before this arrived.
+  // A new member may have ended before this message arrived.
   const goes = !flow.open && (late || known === undefined || again || held);
   const go: Message = { kind: "go", to: from, from: to, round: flow.round };
   return [...(late ? [cancelled] : []), ...(goes ? [go] : [])];
 }
 
-/** Ends a job whose flow has ended before it. */
+/** Cancels a job whose flow has ended before it. */
 function cancel(queue: MemoryQueue, job: MemoryJob, { sessions, revoked, now }: InboxContext): void {
   if (job.session !== null) {
     const { id, epoch, session } = job;

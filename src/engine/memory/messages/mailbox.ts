@@ -1,4 +1,4 @@
-/** Where the messages of jobs go out and arrive in the memory engine. */
+/** The outbox and inbox of the memory engine. */
 import type { Clock } from "../../../model/value/clock.js";
 import type { DeliveryResult, Message, OutboxBatch, OutboxReceipt, Mailbox } from "../../shared/relay.js";
 import type { Signals } from "../../shared/wake-signals.js";
@@ -27,16 +27,16 @@ export class MemoryMailbox implements Mailbox {
   }
 
   deliver(messages: readonly Message[]): DeliveryResult {
-    const tying: InboxContext = { sessions: this.#store.sessions, revoked: [], now: this.#clock.now() };
+    const context: InboxContext = { sessions: this.#store.sessions, revoked: [], now: this.#clock.now() };
     const replies: Message[] = [];
     const names = [...new Set(messages.map(({ to }) => to.queue))].toSorted();
     for (const name of names) {
       const queue = this.#store.find(name);
       for (const message of messages) {
-        if (message.to.queue === name) replies.push(...receive(queue, message, tying));
+        if (message.to.queue === name) replies.push(...receive(queue, message, context));
       }
     }
-    for (const { session, lease } of tying.revoked) this.#signals.revoked(session, lease);
+    for (const { session, lease } of context.revoked) this.#signals.revoked(session, lease);
     for (const name of names) this.#signals.changed(name);
     return { replies, pendingQueues: names.filter((name) => (this.#store.find(name)?.outbox.size ?? 0) > 0) };
   }

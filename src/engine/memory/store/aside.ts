@@ -1,6 +1,6 @@
 /**
- * The jobs of a queue that were set aside: declined by a worker that has not the code of their task. They stand in lines of
- * their own, one for each task and another for its suspects, so that nobody who looks for his tasks passes by the others.
+ * The jobs of a queue that were set aside: declined by a worker without their task's code. Each task has a sorted list of
+ * its own, and another for its suspects, so that a claim by task passes over no other jobs.
  */
 import { compareKeys, type OrderKey } from "../../shared/listing-order.js";
 import { Line } from "./sorted-line.js";
@@ -11,7 +11,7 @@ interface TaskLines {
   readonly suspects: Line<MemoryJob>;
 }
 
-/** What a session would take. */
+/** What a session asks for. */
 export interface AsideWish {
   readonly max: number;
   /** May one of the jobs be a suspect? */
@@ -47,14 +47,14 @@ export class Aside {
     if (lines?.usual.size === 0 && lines.suspects.size === 0) this.#tasks.delete(job.spec.task);
   }
 
-  /** Is there a job of one of these tasks that any session may have; or one that only some may, a suspect? */
+  /** Is a job of one of these tasks set aside that any session may lease; with `orSuspect`, also a suspect? */
   has(tasks: readonly string[], orSuspect = false): boolean {
     if (this.#tasks.size === 0) return false;
     const found = tasks.flatMap((task) => this.#tasks.get(task) ?? []);
     return found.some(({ usual, suspects }) => usual.size > 0 || (orSuspect && suspects.size > 0));
   }
 
-  /** What a session may have, in order: of suspects the first only. */
+  /** The jobs a session may lease, in order; of suspects only the first. */
   first({ max, suspect, tasks }: AsideWish): MemoryJob[] {
     if (this.#tasks.size === 0) return [];
     const found = tasks.flatMap((task) => this.#tasks.get(task) ?? []);
@@ -63,7 +63,7 @@ export class Aside {
     return inOrder([...usual, ...suspects.slice(0, suspect ? 1 : 0)]).slice(0, max);
   }
 
-  /** How many stand before a key. */
+  /** How many come before a key. */
   rank(key: OrderKey): number {
     return this.#lines().reduce((sum, line) => sum + line.rank(key), 0);
   }

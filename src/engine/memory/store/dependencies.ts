@@ -1,6 +1,6 @@
 /**
- * Who depends on whom, and which flow has which members. Both sides store it: the dependent keeps how each dependency ended, the
- * dependency is kept from retention while a dependent needs it.
+ * Links between jobs: dependencies, dependents, members of flows. Both ends store a link: the dependent how each dependency
+ * ended, the dependency which dependents retention keeps it for.
  */
 import { isSuccess, type DependencyPolicy, type DependencyRecord } from "../../../model/job/dependency.js";
 import type { JobRef } from "../../../model/job/job.js";
@@ -9,12 +9,12 @@ import { markPending, move, unretain } from "./transitions.js";
 import type { MemoryJob } from "./job.js";
 import type { MemoryQueue } from "./store.js";
 
-/** The name of a tie in the maps of its queue. */
+/** The key of a link in the maps of its queue. */
 export function refKey({ queue, id }: JobRef): string {
   return `${queue}\0${id}`;
 }
 
-/** Ties a new job to what it depends on, and to its flow. */
+/** Links a new job to its dependencies, and to its flow. */
 export function linkNewJob(queue: MemoryQueue, job: MemoryJob): void {
   const { after, flow } = job.spec;
   for (const dependency of after) addDependency(queue, job, dependency, dependency.ifFailed);
@@ -22,7 +22,7 @@ export function linkNewJob(queue: MemoryQueue, job: MemoryJob): void {
   if (after.length > 0 || flow !== null) markPending(queue, job.id);
 }
 
-/** Lets a job depend on another one, unless it does already. */
+/** Adds a dependency, unless the job has it already. */
 export function addDependency(queue: MemoryQueue, job: MemoryJob, ref: JobRef, on: DependencyPolicy): void {
   const dependencies = dependenciesOf(queue, job.id);
   if (dependencies.has(refKey(ref))) return;
@@ -30,18 +30,18 @@ export function addDependency(queue: MemoryQueue, job: MemoryJob, ref: JobRef, o
   job.pendingDependencies += 1;
 }
 
-/** Waits for a dependency that had ended. */
+/** Waits again for a dependency that had ended. */
 export function reopenDependency(queue: MemoryQueue, job: MemoryJob, dependency: DependencyRecord): void {
   dependenciesOf(queue, job.id).set(refKey(dependency), { ...dependency, state: null });
   job.pendingDependencies += 1;
 }
 
-/** Are there dependencies to be looked at again? */
+/** Are there dependencies to wait for again? */
 export function willWait(queue: MemoryQueue, { id }: MemoryJob): boolean {
   return listDependencies(queue, id).some(({ state }) => state === null || !isSuccess(state));
 }
 
-/** Looks again at dependencies that did not succeed; the job waits for them anew, and its flow for it. */
+/** Waits again for dependencies that did not succeed; the job's flow waits for the job again. */
 export function reopenDependencies(queue: MemoryQueue, job: MemoryJob): void {
   if (job.spec.flow !== null) markPending(queue, job.id);
   const dependencies = queue.dependencies.get(job.id);
@@ -55,12 +55,12 @@ export function reopenDependencies(queue: MemoryQueue, job: MemoryJob): void {
   markPending(queue, job.id);
 }
 
-/** What a job depends on. */
+/** The dependencies of a job. */
 export function listDependencies(queue: MemoryQueue | undefined, id: string): DependencyRecord[] {
   return sorted([...(queue?.dependencies.get(id)?.values() ?? [])]);
 }
 
-/** What depends on a job. */
+/** The dependents of a job. */
 export function listDependents(queue: MemoryQueue | undefined, id: string): JobRef[] {
   return sorted([...(queue?.dependents.get(id)?.values() ?? [])].map(({ ref }) => ref));
 }
@@ -69,21 +69,21 @@ export function isAwaitedBy(queue: MemoryQueue, { id }: MemoryJob, dependent: Jo
   return queue.dependents.get(id)?.has(refKey(dependent)) ?? false;
 }
 
-/** Lets a held job go; it is ready unless it waits for others. */
+/** Releases a held job; it becomes ready unless dependencies are pending. */
 export function releaseHeld(queue: MemoryQueue, job: MemoryJob, now: number): void {
   job.held = false;
   if (job.pendingDependencies === 0) makeReady(queue, job, now);
   else markPending(queue, job.id);
 }
 
-/** Puts a blocked job where its time says. */
+/** Moves a blocked job to `delayed` or `queued`, as its time requires. */
 export function makeReady(queue: MemoryQueue, job: MemoryJob, now: number): void {
   const later = job.runAt > now;
   if (!later) job.runAt = now;
   move(queue, job, later ? "delayed" : "queued", "release", now);
 }
 
-/** A dependent is gone; when it was the last, retention may have the job. */
+/** Removes a dependent; after the last one, the job is left to retention. */
 export function removeDependent(queue: MemoryQueue, job: MemoryJob, from: JobRef): void {
   const dependents = queue.dependents.get(job.id);
   if (dependents?.delete(refKey(from)) !== true || dependents.size > 0) return;

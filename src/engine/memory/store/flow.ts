@@ -1,4 +1,4 @@
-/** A flow: it begins when all its members have joined, and ends when the last of them has. */
+/** A flow: starts when all its members have joined, and ends when the last of them has ended. */
 import { flowEnd } from "../../../model/job/membership.js";
 import type { CommitAnswer } from "../../contract/engine.js";
 import { listDependencies } from "./dependencies.js";
@@ -6,7 +6,7 @@ import { finish, markPending } from "./transitions.js";
 import type { MemoryJob } from "./job.js";
 import type { MemoryQueue } from "./store.js";
 
-/** Begins a flow. */
+/** Starts a flow. */
 export function commitFlow(queue: MemoryQueue | undefined, id: string, members: number, now: number): CommitAnswer {
   const flow = queue?.jobs.get(id);
   if (queue === undefined || flow === undefined || flow.spec.role !== "flow") return "missing";

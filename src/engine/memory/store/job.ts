@@ -1,4 +1,4 @@
-/** A job as the memory engine keeps it. */
+/** A stored job of the memory engine. */
 import type { Failure } from "../../../model/failure/failure.js";
 import type { StepFailure } from "../../../model/failure/step-failure.js";
 import type { Checkpoint } from "../../../model/job/checkpoint.js";
@@ -8,7 +8,7 @@ import type { Progress } from "../../../model/job/progress.js";
 import type { JobState } from "../../../model/job/state.js";
 import type { OrderKey } from "../../shared/listing-order.js";
 
-/** A job as the memory engine keeps it: its spec plus everything that changes. */
+/** A stored job: its spec and everything that changes. */
 export interface MemoryJob {
   readonly id: string;
   readonly queue: string;
@@ -21,17 +21,17 @@ export interface MemoryJob {
   finishedAt: number | null;
   /** When it expires unless it starts before; `null` once it has started. */
   expireAt: number | null;
-  /** Runs that counted. */
+  /** Attempts: runs that counted. */
   counted: number;
-  /** The exchange that leased it last; 0 before. */
+  /** The number of the exchange that leased it last; 0 before. */
   epoch: number;
-  /** The last lease that its own worker ended: its outcome sent again is answered `applied`. */
+  /** The epoch of the last lease that its worker settled: the same outcome sent again is answered `applied`. */
   settledEpoch: number;
   crashes: number;
   suspect: boolean;
-  /** Since when it has been declined: while it is queued it stands aside. Only a queued or active job has been. */
+  /** Since when it has been declined: while queued it is set aside. Only queued and active jobs have this. */
   declinedAt: number | null;
-  /** Where it stood when it was leased last: the number of its key. */
+  /** Its place when it was leased last: the number of its key. */
   place: number;
   session: string | null;
   result: string | null;
@@ -46,14 +46,14 @@ export interface MemoryJob {
   linesDropped: number;
   nonce: string | null;
   lastOp: string | null;
-  /** Created held, and not let go since. */
+  /** Created held, and not released since. */
   held: boolean;
   /** How many of its dependencies have not ended. */
   pendingDependencies: number;
-  /** How often it waited anew for its dependencies. */
+  /** How often it began to wait again for its dependencies. */
   round: number;
   /** A flow that is still being created. */
   open: boolean;
-  /** Kept beyond its time for its dependents, it is trimmed after those that were not. */
+  /** It was retained for dependents, so it is trimmed after jobs that were not. */
   wasRetained: boolean;
 }

@@ -1,12 +1,12 @@
 /**
- * A sorted line of entries: cheap at both ends, binary search in between. Holds one state of one queue. A line that mostly
- * grows at its first end (finished jobs, the latest first) is kept in reverse.
+ * A sorted list of the jobs of one state: cheap at both ends, binary search in between. A list that mostly grows at its
+ * first end (finished jobs, the latest first) is stored in reverse.
  */
 import { compareKeys, type OrderKey } from "../../shared/listing-order.js";
 
 export class Line<T extends { readonly key: OrderKey }> {
   #entries: T[] = [];
-  // Taking from the head moves this mark; the array is cut when half of it is behind the mark.
+  // Removing at the head moves this mark; the array is cut once half of it is behind the mark.
   #head = 0;
   readonly #reversed: boolean;
 
@@ -18,7 +18,7 @@ export class Line<T extends { readonly key: OrderKey }> {
     return this.#entries.length - this.#head;
   }
 
-  /** The first entry as it is kept: of a reversed line, the last. */
+  /** The first entry as stored: the last one of a reversed list. */
   first(): T | undefined {
     return this.#entries[this.#head];
   }
@@ -46,11 +46,11 @@ export class Line<T extends { readonly key: OrderKey }> {
       return;
     }
     const index = this.#head + this.rank(entry.key);
-    if (this.#entries[index] !== entry) throw new Error("memory engine: a job is not where its state says");
+    if (this.#entries[index] !== entry) throw new Error("memory engine: a job is not in the list of its state");
     this.#entries.splice(index, 1);
   }
 
-  /** How many entries stand before `key`, as they are kept. */
+  /** How many entries come before `key`, as stored. */
   rank(key: OrderKey): number {
     let low = this.#head;
     let high = this.#entries.length;

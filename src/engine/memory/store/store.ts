@@ -1,6 +1,6 @@
 /**
- * What the memory engine remembers: jobs, queues, sessions. A queue keeps one sorted line per state; the key of a job in its
- * line is the listing order and, for queued jobs, the running order.
+ * The storage of the memory engine: jobs, queues, sessions. A queue keeps one sorted list per state; a job's key in it
+ * gives the listing order and, for queued jobs, the running order.
  */
 import type { QueueEvent } from "../../../model/job/event.js";
 import type { DependencyRecord } from "../../../model/job/dependency.js";
@@ -12,24 +12,27 @@ import { Aside } from "./aside.js";
 import type { MemoryJob } from "./job.js";
 import { Line } from "./sorted-line.js";
 
-/** The date, and the time on the clock that never jumps. */
+/** The time of the day, and the time of the monotonic clock. */
 export interface Moment {
   readonly now: number;
   readonly monotonic: number;
 }
 
-/** The life of a session in one queue. */
+/** A session's registration in one queue. */
 export interface SessionLife {
-  /** On the monotonic clock: a date that is set ends no session. */
+  /** On the monotonic clock: setting the system clock ends no session. */
   deadline: number;
   readonly ttl: number;
   /** Epoch milliseconds of the last sign of life that renewed it. */
   seenAt: number;
-  /** When it was taken for dead (epoch milliseconds): it is heard no more, and goes when what it held is recovered. */
+  /**
+   * When it was declared dead (epoch milliseconds): its commands are refused, and it is removed once its jobs are
+   * recovered.
+   */
   deadSince: number | null;
 }
 
-/** A session and what it holds. */
+/** A session and its leases. */
 export interface MemorySession {
   readonly id: string;
   readonly worker: WorkerInfo;
@@ -38,18 +41,18 @@ export interface MemorySession {
   readonly held: Set<MemoryJob>;
   /** Leases taken from it, until it settles them. */
   revoked: Revocation[];
-  /** Per queue and lane: the last exchange and what it leased. */
+  /** Per queue and lane: the last exchange and its leases. */
   readonly calls: Map<string, { call: number; leases: LeaseRef[] }>;
 }
 
-/** A schedule as the memory engine keeps it. */
+/** A stored schedule of the memory engine. */
 export interface MemorySchedule {
   readonly name: string;
   readonly createdAt: number;
   definition: string;
   times: string;
   status: ScheduleStatus;
-  /** The command that gave it this definition, and what it was answered. */
+  /** The command that gave it this definition, and the answer. */
   revision: string;
   answer: SchedulePutAnswer;
   lastDue: number;
@@ -65,18 +68,18 @@ export class MemoryQueue {
   readonly lines: Record<JobState, Line<MemoryJob>>;
   /** Queued jobs recovered from dead workers; they are not in `lines.queued`. */
   readonly suspects = new Line<MemoryJob>();
-  /** Queued jobs that were declined, suspects or not; they are in neither of the lines above. */
+  /** Queued jobs that were declined, suspects or not; they are in neither of the lists above. */
   readonly aside = new Aside();
   readonly unique = new Map<string, { id: string; expiresAt: number | null }>();
-  /** The latest job of each key under which jobs supersede each other. */
+  /** The latest job of each supersede key. */
   readonly latest = new Map<string, string>();
-  /** Superseded jobs whose application has not been told, and from when on they may be handed out. */
+  /** Superseded jobs whose application has not been notified, and the time from which they may be claimed. */
   readonly superseded = new Map<string, number>();
-  /** Per job: what it depends on, by queue and id; those of a job that is gone until that was told. */
+  /** Per job: its dependencies, by queue and id; those of a removed job stay until its messages are delivered. */
   readonly dependencies = new Map<string, Map<string, DependencyRecord>>();
-  /** Per job: what depends on it, and the round in which that waits for it. */
+  /** Per job: its dependents, and the round in which each waits for it. */
   readonly dependents = new Map<string, Map<string, { ref: JobRef; round: number }>>();
-  /** Jobs that have something to tell those they are tied to, the earliest first. */
+  /** Jobs with messages to linked jobs, in the order in which they were marked. */
   readonly outbox = new Set<string>();
   /** The latest count asked for, per class of outcome. */
   readonly keepCount: { completed: number | null; failed: number | null } = { completed: null, failed: null };
@@ -87,15 +90,15 @@ export class MemoryQueue {
   /** The number of the last exchange that leased anything here. */
   epoch = 0;
 
-  // Positions count up at the tail and down at the head. Jobs of the default priority stand in a list on Redis, whose
-  // positions are real: before its first entry there is one place only. Terminal states count up only.
+  // Positions count up at the tail and down at the head. Redis keeps jobs of the default priority in a list, whose
+  // positions are real: there is only one place before its first entry. Positions in terminal states only count up.
   defaultLine = { tail: 0 };
   otherLine = { tail: 0, head: -1 };
   finished = 0;
 
   events: QueueEvent[] = [];
   sequence = 0;
-  /** Events are recorded until then. */
+  /** Until when events are recorded. */
   interest = 0;
 
   constructor(readonly name: string) {
@@ -112,7 +115,7 @@ export class MemoryStore {
     return this.#queues.get(name);
   }
 
-  /** A queue, which comes into being when it is named. */
+  /** A queue, created on first use. */
   queue(name: string): MemoryQueue {
     let queue = this.#queues.get(name);
     if (queue === undefined) this.#queues.set(name, (queue = new MemoryQueue(name)));
@@ -124,7 +127,7 @@ export class MemoryStore {
     return [...this.#queues.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  /** Forgets a queue and what sessions have in it. */
+  /** Removes a queue, and what sessions have in it. */
   remove(name: string): void {
     for (const session of this.sessions.values()) {
       for (const job of session.held) if (job.queue === name) session.held.delete(job);
@@ -133,7 +136,9 @@ export class MemoryStore {
     this.#queues.delete(name);
   }
 
-  /** The session that speaks, if it has not ended in that queue. Who speaks lives: a session that is late is renewed. */
+  /**
+   * The session of a command, if it has not ended in that queue. A command is a sign of life: a late session is renewed.
+   */
   liveSession(id: string, queue: string, { now, monotonic }: Moment): MemorySession | null {
     const session = this.sessions.get(id);
     const life = session?.queues.get(queue);
@@ -142,7 +147,7 @@ export class MemoryStore {
     return session;
   }
 
-  /** From now on a session lives no longer than this (milliseconds) without a heartbeat. */
+  /** Shortens a session's time to live without a heartbeat to `ttl` milliseconds, unless it is shorter already. */
   shortenLife(session: MemorySession, queue: string, ttl: number, { now, monotonic }: Moment): void {
     const life = session.queues.get(queue);
     if (life !== undefined && life.deadline > monotonic + ttl) {

@@ -1,6 +1,6 @@
 /**
  * How a job moves: the only code that changes a job's state, so every move is checked against the transition table, keeps
- * the lines in order and is told to watchers.
+ * the sorted lists in order, and is emitted as an event.
  */
 import { WATCH_INTEREST, MOST_EVENTS, type QueueEvent } from "../../../model/job/event.js";
 import { MOST_ATTEMPT_RECORDS, type AttemptOutcome } from "../../../model/job/job.js";
@@ -14,12 +14,12 @@ import type { Line } from "./sorted-line.js";
 import type { MemoryJob } from "./job.js";
 import type { MemoryQueue } from "./store.js";
 
-/** Which retention rule and which count a terminal state falls under. */
+/** The retention rule and count that apply to a terminal state. */
 export function retentionClass(state: JobState): "completed" | "failed" {
   return state === "completed" || state === "partial" ? "completed" : "failed";
 }
 
-/** Puts a new job where its first state says. */
+/** Stores a new job in its first state. */
 export function admit(queue: MemoryQueue, job: MemoryJob, now: number): void {
   queue.jobs.set(job.id, job);
   assertMove(null, job.state, "enqueue");
@@ -43,7 +43,7 @@ export function move(
   emit(queue, now, { kind: "state", id: job.id, state: to });
 }
 
-/** Moves a queued job to the tail of its line, which another priority may have changed. */
+/** Moves a queued job to the tail among those of its priority, which may have changed. */
 export function reinsert(queue: MemoryQueue, job: MemoryJob): void {
   removeFromState(queue, job);
   insert(queue, job, "tail");
@@ -60,23 +60,23 @@ export function finish(queue: MemoryQueue, job: MemoryJob, to: JobState, cause: 
   if (isRetained(queue, job) || job.spec.role === "flow") markPending(queue, job.id);
 }
 
-/** Does anything depend on the job, or is it a flow that goes with its members? Then retention keeps it. */
+/** Does retention keep the job for its dependents, or as an incomplete flow, which is removed with its members? */
 export function isRetained(queue: MemoryQueue, { id, open }: MemoryJob): boolean {
   return open || queue.dependents.has(id);
 }
 
-/** Retention may not have this job that has ended. */
+/** Retains an ended job: retention does not count it. */
 export function retain(queue: MemoryQueue, job: MemoryJob): void {
   uncount(queue, job);
 }
 
-/** Retention may have this job that has ended. */
+/** Leaves an ended job to retention. */
 export function unretain(queue: MemoryQueue, job: MemoryJob): void {
   job.wasRetained = true;
   count(queue, job);
 }
 
-/** The job has something to tell those it is tied to. */
+/** Marks a job in the outbox: it has messages to linked jobs. */
 export function markPending(queue: MemoryQueue, id: string): void {
   queue.outbox.delete(id);
   queue.outbox.add(id);
@@ -96,7 +96,7 @@ function uncount(queue: MemoryQueue, job: MemoryJob): void {
   if (index !== -1) counted.splice(index, 1);
 }
 
-/** Forgets a job and all that was stored about it. */
+/** Removes a job with all that is stored about it. */
 export function forget(queue: MemoryQueue, job: MemoryJob, now: number): void {
   removeFromState(queue, job);
   queue.jobs.delete(job.id);
@@ -109,7 +109,7 @@ export function forget(queue: MemoryQueue, job: MemoryJob, now: number): void {
   emit(queue, now, { kind: "removed", id: job.id });
 }
 
-/** Writes down how a run ended. */
+/** Appends to the history how a run ended. */
 export function recordAttempt(
   job: MemoryJob,
   session: string,
@@ -141,7 +141,7 @@ export function keptForDefaultAge(job: MemoryJob): boolean {
   return !job.wasRetained && job.spec.retention[kind].age === DEFAULT_RETENTION[kind].age;
 }
 
-/** Tells watchers, if there are any. */
+/** Emits an event, if the queue is watched. */
 export function emit(queue: MemoryQueue, now: number, event: EventBody): void {
   if (queue.interest <= now) return;
   queue.sequence += 1;
@@ -149,7 +149,7 @@ export function emit(queue: MemoryQueue, now: number, event: EventBody): void {
   if (queue.events.length > MOST_EVENTS * 2) queue.events = queue.events.slice(-MOST_EVENTS);
 }
 
-/** Says that somebody watches: events are recorded from now on, for a while. */
+/** Records events for `WATCH_INTEREST` from now on. */
 export function watchOn(queue: MemoryQueue, now: number): void {
   queue.interest = now + WATCH_INTEREST;
 }
@@ -164,9 +164,9 @@ function removeFromState(queue: MemoryQueue, job: MemoryJob): void {
 
 function insert(queue: MemoryQueue, job: MemoryJob, place: "head" | "tail" | "kept"): void {
   if (job.state !== "queued" && job.state !== "active") job.declinedAt = null;
-  // A declined job that is handed back, too, stands where it stood.
-  const apart = job.state === "queued" && job.declinedAt !== null;
-  job.key = apart && place !== "tail" ? [job.place, job.id] : keyFor(queue, job, place === "kept" ? "head" : place);
+  // A declined job that is returned keeps its place, too.
+  const setAside = job.state === "queued" && job.declinedAt !== null;
+  job.key = setAside && place !== "tail" ? [job.place, job.id] : keyFor(queue, job, place === "kept" ? "head" : place);
   lineOf(queue, job).insert(job);
 }
 
@@ -195,7 +195,8 @@ function keyFor(queue: MemoryQueue, job: MemoryJob, place: "head" | "tail"): Ord
 function position(queue: MemoryQueue, job: MemoryJob, place: "head" | "tail"): number {
   const line = job.spec.priority === 0 ? queue.defaultLine : queue.otherLine;
   const head = job.spec.priority === 0 ? defaultHead(queue) : queue.otherLine.head;
-  // Who stands apart takes no position of its own: it stands half a step before the next one to come.
+  // A job in a list of its own (suspect or declined) takes no position: it is placed half a step before the next one to
+  // come.
   if (job.suspect || job.declinedAt !== null) return place === "head" ? head + 0.5 : line.tail - 0.5;
   if (place === "head") {
     if (job.spec.priority !== 0) queue.otherLine.head -= 1;
@@ -205,7 +206,7 @@ function position(queue: MemoryQueue, job: MemoryJob, place: "head" | "tail"): n
   return line.tail - 1;
 }
 
-/** The position before the first job of the default priority, or before the next to come when there is none. */
+/** The position before the first job of the default priority, or before the next one to come when there is none. */
 function defaultHead(queue: MemoryQueue): number {
   const line = queue.lines.queued;
   const first = line.at(line.rank([-PRIORITY_STEP / 2, ""]));
