@@ -17,7 +17,7 @@ import { EXIT_CODES_HELP } from "./terminal/exit.js";
 
 const ENVIRONMENT_HELP = `Environment:
   LONGSHORE_URL          the engine, when --url is not given; else REDIS_URL, else REDIS_HOST and REDIS_PORT
-  LONGSHORE_DEBUG=1      show the stack of errors
+  LONGSHORE_DEBUG=1      show each command of the engine, and the stack of errors
   NO_COLOR=1             no colours
 
 Durations are written 500ms, 30s, 5m, 2h or 7d.`;

@@ -1,6 +1,6 @@
 /** From a target to a connection: which engine, from where, with which caps and defaults. */
 import type { Engine } from "../engine/contract/engine.js";
-import { openEngine } from "../engine/open.js";
+import { openEngine, type OpenEngineOptions } from "../engine/open.js";
 import { parseTarget, type Target } from "../engine/target.js";
 import { systemClock, systemRandom, type Clock, type Random } from "../model/value/clock.js";
 import { DEFAULT_PAYLOAD_CAP, HARD_PAYLOAD_CAP } from "../model/value/codec.js";
@@ -34,9 +34,22 @@ export interface ConnectOptions {
  * const scans = await connect("redis://scans.internal:6379", { defaults: { queues: { scans: { attempts: 5 } } } });
  */
 export async function connect(target?: string | Target, options: ConnectOptions = {}): Promise<Longshore> {
-  const parsed = parseTarget(target ?? targetOfEnvironment());
+  return connectThrough(target ?? targetOfEnvironment(), {}, options);
+}
+
+/**
+ * As `connect`, with something before the engine (`wrap`).
+ * @internal For who observes the engine of a connection.
+ */
+export async function connectThrough(
+  target: string | Target,
+  { wrap }: Pick<OpenEngineOptions, "wrap">,
+  options: ConnectOptions = {},
+): Promise<Longshore> {
+  const parsed = parseTarget(target);
   const setup = parseConnectOptions(options);
-  return new Longshore({ ...setup, engine: await openEngine(parsed), target: parsed });
+  const engine = await openEngine(parsed, wrap === undefined ? {} : { wrap });
+  return new Longshore({ ...setup, engine, target: parsed });
 }
 
 /**

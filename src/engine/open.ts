@@ -7,6 +7,8 @@ import { parseTarget, type ParsedTarget, type Target } from "./target.js";
 export interface OpenEngineOptions {
   /** Open storage that is there, and make none: throws `EngineUnavailable` where a SQLite file is missing. Default: false. */
   readonly existing?: boolean;
+  /** What is to stand before the engine from the first command on, such as an observer. Default: nothing. */
+  readonly wrap?: (engine: Engine) => Engine;
 }
 
 /**
@@ -17,7 +19,8 @@ export async function openEngine(target: string | Target, options: OpenEngineOpt
   const parsed = parseTarget(target);
   // Before anything of it is loaded: a bundle may not even be able to load the client.
   if (parsed.engine === "redis") ownFile(import.meta.url, "./redis/scripts/enqueue-usual.lua");
-  const engine = await create(parsed, options);
+  const created = await create(parsed, options);
+  const engine = options.wrap === undefined ? created : options.wrap(created);
   try {
     await engine.open();
   } catch (error) {

@@ -4,7 +4,7 @@ import { Option, type Command } from "commander";
 import { describeMachine, thisMachine } from "../../worker/lifetime/auto-concurrency.js";
 import type { AnyTask } from "../../define/task.js";
 import type { Worker } from "../../worker/worker.js";
-import { connectTo, targetOf, type GlobalFlags } from "../flags/connection.js";
+import { connectedTo, targetOf, type GlobalFlags } from "../flags/connection.js";
 import { report } from "../terminal/exit.js";
 import { Log } from "../terminal/log.js";
 import { PoolLink } from "../pool/pool-link.js";
@@ -54,8 +54,7 @@ async function runWorker(
   const log = new Log(logFormatOf(flags), flags.quiet ?? false, about);
   const target = targetOf(flags, process.env);
   const tasks = await loadTasks(flags.tasks, resolve(flags.path ?? "."));
-  const longshore = await connectTo(target, { creates: true });
-  try {
+  await connectedTo(target, { creates: true, lasting: true, name: flags.name }, async (longshore) => {
     const worker = longshore.worker(tasks, options);
     const { name, concurrency } = worker;
     const reason =
@@ -73,9 +72,7 @@ async function runWorker(
     pool?.join(worker, log);
     await worker.finished;
     disobey();
-  } finally {
-    await longshore.close();
-  }
+  });
   // Whatever the tasks keep open (a pool of connections, a handler that ignores its signal) must not keep us alive.
   process.stdout.write("", () => process.exit());
 }

@@ -6,9 +6,10 @@
 import { existsSync } from "node:fs";
 import type { Command } from "commander";
 import type { Longshore } from "../../client/longshore.js";
-import type { Target } from "../../engine/target.js";
+import type { ParsedTarget, Target } from "../../engine/target.js";
 import { parseWhole } from "./arguments.js";
-import { NotFound, UsageError } from "../terminal/exit.js";
+import type { EngineTrace } from "../terminal/engine-trace.js";
+import { isDebugging, NotFound, UsageError } from "../terminal/exit.js";
 import { Output } from "../terminal/output.js";
 
 /** The flags of every command. */
@@ -31,6 +32,10 @@ export interface ConnectionRules {
   readonly creates?: boolean;
   /** May the engine be of this process alone? Default: false. */
   readonly alone?: boolean;
+  /** Does it go on for long, so that only slow and failed commands of the engine are worth a line? Default: false. */
+  readonly lasting?: boolean;
+  /** What `LONGSHORE_DEBUG` is to call this process. Default: nothing. */
+  readonly name?: string | undefined;
 }
 
 /** Connects as flags and environment say, lets `use` work, and lets go. */
@@ -40,16 +45,37 @@ export async function connected<Flags extends object>(
   rules: ConnectionRules = {},
 ): Promise<void> {
   const flags = command.optsWithGlobals<GlobalFlags & Flags>();
-  const longshore = await connectTo(targetOf(flags, process.env), rules);
+  await connectedTo(targetOf(flags, process.env), rules, (longshore) =>
+    use({ longshore, flags, out: new Output(flags.json ?? false) }),
+  );
+}
+
+/**
+ * Connects, lets `use` work, and lets go. With `LONGSHORE_DEBUG` the engine is observed meanwhile; how it is opened and closed
+ * is part of that.
+ * @throws UsageError, NotFound, and what `connect` and `use` throw
+ */
+export async function connectedTo(
+  target: string | Target,
+  rules: ConnectionRules,
+  use: (longshore: Longshore) => Promise<void>,
+): Promise<void> {
+  const parsed = await allowed(target, rules);
+  const trace = isDebugging(process.env) ? await startTrace(rules) : null;
   try {
-    await use({ longshore, flags, out: new Output(flags.json ?? false) });
+    const { connectThrough } = await import("../../client/connect.js");
+    const longshore = await connectThrough(parsed, trace ?? {});
+    try {
+      await use(longshore);
+    } finally {
+      await longshore.close();
+    }
   } finally {
-    await longshore.close();
+    trace?.summary();
   }
 }
 
-/** @throws UsageError, NotFound, and what `connect` throws */
-export async function connectTo(target: string | Target, rules: ConnectionRules): Promise<Longshore> {
+async function allowed(target: string | Target, rules: ConnectionRules): Promise<ParsedTarget> {
   const { parseTarget } = await import("../../engine/target.js");
   const parsed = parseTarget(target);
   if (parsed.engine === "memory" && !rules.alone) {
@@ -62,8 +88,12 @@ export async function connectTo(target: string | Target, rules: ConnectionRules)
       `there is no SQLite file ${parsed.path}; the first enqueue or worker creates it. Is --url or LONGSHORE_URL right?`,
     );
   }
-  const { connect } = await import("../../client/connect.js");
-  return connect(parsed);
+  return parsed;
+}
+
+async function startTrace({ lasting = false, name }: ConnectionRules): Promise<EngineTrace> {
+  const { EngineTrace } = await import("../terminal/engine-trace.js");
+  return new EngineTrace({ onlySlow: lasting, name: name ?? null });
 }
 
 /** Where to connect: `--url`, else LONGSHORE_URL, else REDIS_URL, else REDIS_HOST with REDIS_PORT. @throws UsageError */

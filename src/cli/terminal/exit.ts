@@ -70,12 +70,17 @@ export function messageOf(error: unknown): string {
   return plain(error instanceof Error ? error.message : String(error), LONGEST_MESSAGE);
 }
 
+/** Does `LONGSHORE_DEBUG` ask for more than commands usually say? */
+export function isDebugging({ LONGSHORE_DEBUG: value = "" }: NodeJS.ProcessEnv): boolean {
+  return value !== "" && value !== "0";
+}
+
 /** Says on standard error what went wrong, and answers the exit code. */
 export function report(error: unknown): ExitCode {
   // Commander has printed its own already.
   if (!(error instanceof CommanderError)) {
     process.stderr.write(`error: ${messageOf(error)}\n`);
-    if (process.env["LONGSHORE_DEBUG"] === "1" && error instanceof Error) {
+    if (isDebugging(process.env) && error instanceof Error) {
       for (const line of plainLines(inspect(error))) process.stderr.write(`  ${line}\n`);
     }
   }
