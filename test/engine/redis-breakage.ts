@@ -18,8 +18,8 @@ export type Breakage =
       readonly lost: boolean;
     };
 
-// oxlint-disable-next-line typescript/unbound-method -- called with the post they are of
-const { takeOutbox: readNews, deliver: handOver } = RedisMailbox.prototype;
+// oxlint-disable-next-line typescript/unbound-method -- called with the mailbox they are of
+const { takeOutbox, deliver } = RedisMailbox.prototype;
 
 /** Breaks the deliveries of every Redis engine of this process. */
 export class BreakableDelivery {
@@ -28,18 +28,18 @@ export class BreakableDelivery {
   #broke = false;
 
   constructor() {
-    const news = (post: RedisMailbox, queue: string, told: OutboxReceipt | null): Promise<OutboxBatch> =>
+    const take = (mailbox: RedisMailbox, queue: string, receipt: OutboxReceipt | null): Promise<OutboxBatch> =>
       this.#command(
-        () => readNews.call(post, queue, told),
+        () => takeOutbox.call(mailbox, queue, receipt),
         () => Promise.resolve(),
       );
     const hand = (post: RedisMailbox, messages: readonly Message[]): Promise<DeliveryResult> =>
       this.#command(
-        () => this.#handOver(post, messages),
-        () => handOver.call(post, messages.slice(0, Math.floor(messages.length / 2))),
+        () => this.#deliverBroken(post, messages),
+        () => deliver.call(post, messages.slice(0, Math.floor(messages.length / 2))),
       );
-    RedisMailbox.prototype.takeOutbox = function (queue, told) {
-      return news(this, queue, told);
+    RedisMailbox.prototype.takeOutbox = function (queue, receipt) {
+      return take(this, queue, receipt);
     };
     RedisMailbox.prototype.deliver = function (messages) {
       return hand(this, messages);
@@ -59,8 +59,8 @@ export class BreakableDelivery {
   }
 
   restore(): void {
-    RedisMailbox.prototype.takeOutbox = readNews;
-    RedisMailbox.prototype.deliver = handOver;
+    RedisMailbox.prototype.takeOutbox = takeOutbox;
+    RedisMailbox.prototype.deliver = deliver;
   }
 
   async #command<T>(all: () => Promise<T>, half: () => Promise<unknown>): Promise<T> {
@@ -78,11 +78,11 @@ export class BreakableDelivery {
     throw new EngineUnavailable("redis:", "the client is gone");
   }
 
-  async #handOver(post: RedisMailbox, messages: readonly Message[]): Promise<DeliveryResult> {
-    const first = await handOver.call(post, messages);
+  async #deliverBroken(post: RedisMailbox, messages: readonly Message[]): Promise<DeliveryResult> {
+    const first = await deliver.call(post, messages);
     if (this.#breakage?.kind !== "twice") return first;
     this.#broke = true;
-    const second = await handOver.call(post, messages);
+    const second = await deliver.call(post, messages);
     return {
       replies: [...first.replies, ...second.replies],
       pendingQueues: [...new Set([...first.pendingQueues, ...second.pendingQueues])],

@@ -275,7 +275,7 @@ describe.each(PLACES)("deliveries on %s", (_name, where) => {
       delivery.breakage = { kind: "dies", at: 0, after: "nothing", lost: true };
       await cause();
       delivery.breakage = null;
-      await flow.storage.loseNews();
+      await flow.storage.loseOutbox();
       // What asks again learns how things stand; what follows from that may have to be asked for again in turn.
       for (let audit = 0; audit < 3; audit += 1) {
         await flow.goOn();
@@ -297,7 +297,7 @@ describe.each(PLACES)("deliveries on %s", (_name, where) => {
     delivery.breakage = { kind: "dies", at: 0, after: "nothing", lost: true };
     await flow.session.complete(lease);
     delivery.breakage = null;
-    await flow.storage.loseNews();
+    await flow.storage.loseOutbox();
     flow.kit.advance(AUDIT - 1);
     await flow.goOn();
     expect(await flow.read()).toMatchObject({ a: "completed", b: "blocked", c: "blocked", flow: "blocked" });
@@ -313,7 +313,7 @@ describe.each(PLACES)("deliveries on %s", (_name, where) => {
     delivery.breakage = { kind: "dies", at: 0, after: "nothing", lost: true };
     await flow.kit.engine.enqueue({ jobs: flow.jobs });
     delivery.breakage = null;
-    await flow.storage.loseNews();
+    await flow.storage.loseOutbox();
     expect(await flow.kit.engine.commitFlow({ ...FLOW, members: 4 })).toBe("incomplete");
     flow.kit.advance(FLOW_CREATION);
     await flow.goOn();

@@ -166,7 +166,7 @@ describe("what belongs to no job", () => {
   it("in the lines and indexes", async () => {
     expect(
       await undisturbed("waiting", "completes", async () => {
-        for (const name of ["priority", "delayed", "suspect", "ttl", "blocked", "expiry", "news", "audit"]) {
+        for (const name of ["priority", "delayed", "suspect", "ttl", "blocked", "expiry", "outbox", "audit"]) {
           await redis.zadd(await keyOf(name), 1, "nobody");
         }
         await redis.rpush(await keyOf("wait"), "nobody", "~nobody", "");

@@ -49,10 +49,10 @@ export class RedisBackdoor {
     await this.#client.hset(key, id, Buffer.concat([stored.subarray(0, BIRTH_SIZE), Buffer.from("rubbish")]));
   }
 
-  /** Loses what jobs have to tell each other, as a server does that takes over from one that died. */
-  async loseNews(prefix: string): Promise<void> {
+  /** Loses the outboxes, as a server does that takes over from one that died. */
+  async loseOutbox(prefix: string): Promise<void> {
     const keys = await this.keys(prefix);
-    for (const key of keys.filter((name) => name.endsWith("}:news"))) await this.#client.unlink(key);
+    for (const key of keys.filter((name) => name.endsWith("}:outbox"))) await this.#client.unlink(key);
   }
 
   async close(): Promise<void> {
@@ -65,7 +65,7 @@ export class RedisBackdoor {
 }
 
 /** Storage whose undelivered messages can be lost. */
-export type LossyStorage = TestStorage & { loseNews(): Promise<void> };
+export type LossyStorage = TestStorage & { loseOutbox(): Promise<void> };
 
 /** Empty storage on the server or cluster at `where`. */
 export function redisStorage(where: Pick<RedisTarget, "url" | "cluster">, backdoor: RedisBackdoor): LossyStorage {
@@ -79,7 +79,7 @@ export function redisStorage(where: Pick<RedisTarget, "url" | "cluster">, backdo
     },
     leftovers: () => backdoor.keys(prefix),
     corrupt: (ref) => backdoor.corrupt(prefix, ref),
-    loseNews: () => backdoor.loseNews(prefix),
+    loseOutbox: () => backdoor.loseOutbox(prefix),
     dispose: () => backdoor.clear(prefix),
   };
 }

@@ -33,7 +33,7 @@ interface Held {
 /** What can go wrong between a command and the messages that follow from it. */
 export interface Hazards {
   readonly delivery: BreakableDelivery;
-  loseNews(): Promise<void>;
+  loseOutbox(): Promise<void>;
 }
 
 type Of<K extends FlowEvent["kind"]> = Extract<FlowEvent, { kind: K }>;
@@ -49,7 +49,7 @@ export class FlowWorld {
   #held: Held[] = [];
   #again: (() => Promise<unknown>) | null = null;
   #engine: Engine;
-  /** Is news to be lost after this command; was some lost? */
+  /** Are outboxes to be lost after this command; was one lost? */
   #loses = false;
   #hasLost = false;
 
@@ -103,7 +103,7 @@ export class FlowWorld {
     await this.#calmDown();
     const apart = this.#hasLost ? "lost" : "apart";
     await this.#log.ended(this.#kit.engine, this.#hazards === null ? "together" : apart);
-    // With news a word may be lost that somebody is not needed any more.
+    // With an outbox, the message that a job is not needed any more may be lost.
     if (!this.#hasLost) await this.#forget();
   }
 
@@ -116,7 +116,7 @@ export class FlowWorld {
     if (!this.#loses || this.#hazards === null) return;
     this.#loses = false;
     this.#hasLost = true;
-    await this.#hazards.loseNews();
+    await this.#hazards.loseOutbox();
   }
 
   /** The commands of the creation, as far as its creator comes. */

@@ -42,7 +42,7 @@ function onRedis(where: Pick<RedisTarget, "url" | "cluster">, times: number): vo
   endsAll(
     () => redisStorage(where, backdoor),
     times,
-    (storage) => ({ delivery, loseNews: () => storage.loseNews() }),
+    (storage) => ({ delivery, loseOutbox: () => storage.loseOutbox() }),
   );
 }
 

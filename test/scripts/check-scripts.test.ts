@@ -86,8 +86,8 @@ test.each<[string, Record<string, string>, string]>([
   ],
   [
     "a key that is passed by name through another function",
-    { "move.lua": main.replace("flush()", "local function note(key_name) put(key_name, 1, 2) end\nnote('news')") },
-    "move.lua:7 names the key news, which move.lua does not declare",
+    { "move.lua": main.replace("flush()", "local function note(key_name) put(key_name, 1, 2) end\nnote('outbox')") },
+    "move.lua:7 names the key outbox, which move.lua does not declare",
   ],
   [
     "a key that a loop goes over",

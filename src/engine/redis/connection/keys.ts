@@ -28,7 +28,7 @@
  * | dependencies, dependents | zset | what jobs depend on, what depends on them: `id NUL queue NUL id`, in lexical order (scripts/lib/links.lua) |
  * | dependency, dependent | hash | the value of each of these links |
  * | pending, round | hash | id → number of pending dependencies; how often it began to wait again |
- * | news | zset | the outbox: jobs with messages to linked jobs, in the order in which they were marked |
+ * | outbox | zset | jobs with messages to linked jobs, in the order in which they were marked |
  * | audit | zset | jobs with pending dependencies, by when their messages are sent again |
  * | tagged, failures | zset | `tag NUL id`, `fingerprint|id`, in lexical order |
  * | tagcount | hash | `tag NUL state` → number of jobs |

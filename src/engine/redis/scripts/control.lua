@@ -1,7 +1,7 @@
 -- KEYS: queue job run result wait tombstones priority suspect delayed blocked held leases history errors fingerprints
 -- KEYS: failures ttl keep expiry counted1 counted2 tags tagged tagcount meta progress log nonce op unique unique_key
 -- KEYS: revoked events wake done5 done6 done7 done8 done9 done10 check left failed supersede_key latest superseded
--- KEYS: superseded_due superseded_claimed dependencies dependency pending round news audit aside lacking declined dependent
+-- KEYS: superseded_due superseded_claimed dependencies dependency pending round outbox audit aside lacking declined dependent
 -- ARGV: now, op, command, patch (JSON, for update and retry), then ids
 -- Reply: per job, except those at the end that are left to the next call: outcome (a applied, m missing, w wrong state, c
 -- conflict), state after it ('' if removed); last 1 when messages wait in the outbox

@@ -1,12 +1,12 @@
 -- KEYS: queue job run result tombstones priority suspect delayed blocked held leases history errors fingerprints failures
 -- KEYS: ttl keep expiry counted1 counted2 tags tagged tagcount meta progress log nonce op unique unique_key events wake
 -- KEYS: check left failed supersede_key latest superseded superseded_due superseded_claimed dependencies dependency
--- KEYS: dependents dependent pending round news audit aside lacking declined
+-- KEYS: dependents dependent pending round outbox audit aside lacking declined
 -- ARGV: now, then the entries whose messages were delivered: "id sequence", or "id sequence cursor" when an entry had more
 -- Reply: the entries read now, as above; then per message: kind (e end, u unlink, l link, g go, j join, x cancel, d drop),
 -- to (queue NUL id), from (id), and two numbers: e: state, round; l, g: round; j: policy, held
 --
--- Reads the outbox (the key `news`): jobs with messages to the jobs they are linked to. The messages are computed from
+-- Reads the outbox: jobs with messages to the jobs they are linked to. The messages are computed from
 -- their present state; delivered entries are removed first. Mirrors engine/memory/messages/outbox.ts.
 -- include: record codec batch format queue lease holding aside moves forget links-read
 
@@ -24,7 +24,7 @@ local cursors = {}
 for i = 2, #ARGV do
   local id, sequence, cursor = string.match(ARGV[i], '^(%S+) (%d+) ?(.*)$')
   -- Keep an entry that was marked again since.
-  if tonumber(redis.call('ZSCORE', K.news, id) or -1) == tonumber(sequence) then
+  if tonumber(redis.call('ZSCORE', K.outbox, id) or -1) == tonumber(sequence) then
     if cursor ~= '' then
       cursors[id] = cursor
     else
@@ -35,7 +35,7 @@ for i = 2, #ARGV do
         flush()
         r = nil
       end
-      redis.call('ZREM', K.news, id)
+      redis.call('ZREM', K.outbox, id)
       if not r then forget_links(id) end
     end
   end
@@ -113,7 +113,7 @@ local function send_messages_of(id, r, job, cursor)
   return rest and 'd' .. rest
 end
 
-local entries = redis.call('ZRANGE', K.news, 0, MOST_SENDERS - 1, 'WITHSCORES')
+local entries = redis.call('ZRANGE', K.outbox, 0, MOST_SENDERS - 1, 'WITHSCORES')
 local ids = {}
 for i = 1, #entries, 2 do ids[#ids + 1] = entries[i] end
 local records, jobs = load_records(ids)

@@ -1,4 +1,4 @@
--- KEYS: queue job held leases progress meta log check left events sessions seen dependencies dependency pending news
+-- KEYS: queue job held leases progress meta log check left events sessions seen dependencies dependency pending outbox
 -- ARGV: now, session, then per update: id epoch progress meta log-lines checkpoints after ('' = unchanged; log lines are
 -- JSON, one a line; checkpoints are number, blank, JSON, one a line; after: jobs it will wait for, queue, NUL, id, one a
 -- line)
@@ -63,7 +63,7 @@ local function add_dependencies(id, lines)
   end
   put('pending', id, waits[id])
   set_conf('nseq', conf_of('nseq') + 1)
-  score('news', id, conf.nseq)
+  score('outbox', id, conf.nseq)
 end
 
 local most = {} -- the highest number of each job's checkpoints

@@ -1,7 +1,7 @@
 -- KEYS: queue job run result wait tombstones priority suspect delayed blocked held leases history errors fingerprints
 -- KEYS: failures ttl keep expiry counted1 counted2 tags tagged tagcount meta progress log nonce op unique unique_key
 -- KEYS: revoked calls sessions workers seen events wake done5 done6 done7 done8 done9 done10 check left failed
--- KEYS: supersede_key latest superseded superseded_due superseded_claimed pending round news audit schedule tick due aside
+-- KEYS: supersede_key latest superseded superseded_due superseded_claimed pending round outbox audit schedule tick due aside
 -- KEYS: lacking declined
 -- ARGV: now, limit, failure of a lost worker (JSON with %d for the deaths), its fingerprint, when the sweep was asked for,
 -- the most schedules to hand out, how many sessions are to be declared dead (-1: all overdue ones), of each its id and
@@ -125,7 +125,7 @@ local function remove_all(ids)
   local records = load_records(ids)
   for i, id in ipairs(ids) do
     -- A flow that ended early sends its messages to members first.
-    local unsent = records[i] and has(records[i], FLOW) and redis.call('ZSCORE', K.news, id)
+    local unsent = records[i] and has(records[i], FLOW) and redis.call('ZSCORE', K.outbox, id)
     if records[i] and not unsent and checkpoints_forgotten <= MOST_LEFT then
       forget(id, records[i])
       removed = removed + 1
@@ -209,5 +209,5 @@ end
 local stopped = passed >= MOST_LOOKED_AT or checkpoints_forgotten > MOST_LEFT
   or math.max(recovered, promoted, expired, removed) >= limit
 local more = (too_many or more_lost or stopped) and 1 or 0
-local messages_pending = redis.call('EXISTS', K.news)
+local messages_pending = redis.call('EXISTS', K.outbox)
 return { promoted, recovered, expired, removed, more, next_due < math.huge and next_due or -1, NOW, messages_pending, unpack(reply) }

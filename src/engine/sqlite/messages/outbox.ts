@@ -17,10 +17,10 @@ import {
 import type { Sql } from "../database/sql.js";
 import type { Transaction } from "../store/transaction.js";
 
-/** The news of how many jobs is delivered at a time. */
+/** How many jobs of the outbox are delivered at a time. */
 const JOBS_AT_ONCE = 100;
 
-/** A job that has news, as it is now. */
+/** A job in the outbox, as it is now. */
 interface OutboxEntry extends Pick<LinkState, "flow" | "held" | "generation"> {
   readonly number: number;
   readonly ref: JobRef;
@@ -33,7 +33,7 @@ type OutboxRow = [stateCode: number, flow: LinkState["flow"], held: number, gene
 const ENTRY = `SELECT j.state_code, t.flow, t.held, t.generation
   FROM links t CROSS JOIN jobs j ON j.job = t.job WHERE t.job = ?`;
 
-/** The next news of a queue. */
+/** The next messages of a queue. */
 export function takeOutbox(transaction: Transaction, queue: SqliteQueue): OutboxBatch {
   const { sql } = transaction;
   const entries = transaction.takeOutbox(queue, JOBS_AT_ONCE).map(([number, id]): OutboxEntry => {

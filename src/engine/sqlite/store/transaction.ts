@@ -53,27 +53,27 @@ export class Transaction {
 
   /** A job has messages for those it is linked to, once the command has run (mailbox.ts). */
   markPending({ name }: SqliteQueue, { job, id }: Pick<Job, "job" | "id">): void {
-    let news = this.#outbox.get(name);
-    if (news === undefined) this.#outbox.set(name, (news = new Map()));
-    news.delete(job);
-    news.set(job, id);
+    let pending = this.#outbox.get(name);
+    if (pending === undefined) this.#outbox.set(name, (pending = new Map()));
+    pending.delete(job);
+    pending.set(job, id);
     this.changed(name);
   }
 
-  /** The queues in which jobs have news. */
+  /** The queues whose outbox is not empty. */
   pendingQueues(): string[] {
     if (this.#outbox.size === 0) return [];
     return [...this.#changed].filter((name) => (this.#outbox.get(name)?.size ?? 0) > 0);
   }
 
-  /** The first jobs of a queue that have news, with their ids. What happens to them from now on is news again. */
+  /** Takes the first jobs out of the outbox of a queue, with their ids. A later change puts a job back. */
   takeOutbox(queue: SqliteQueue, most: number): [job: number, id: string][] {
     const taken: [job: number, id: string][] = [];
-    const news = this.#outbox.get(queue.name) ?? new Map<number, string>();
-    for (const [job, id] of news) {
+    const pending = this.#outbox.get(queue.name) ?? new Map<number, string>();
+    for (const [job, id] of pending) {
       if (taken.length === most) break;
       taken.push([job, id]);
-      news.delete(job);
+      pending.delete(job);
     }
     return taken;
   }

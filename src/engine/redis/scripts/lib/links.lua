@@ -9,7 +9,7 @@
 -- Writes the links of a new job. `after`: pairs of reference and policy; `flow`: the reference of its flow.
 local function link(id, after, flow)
   -- Links of a removed job with this id, whose messages are not delivered yet.
-  if redis.call('ZSCORE', K.news, id) then
+  if redis.call('ZSCORE', K.outbox, id) then
     local old = links_of('dependencies', id)
     for i = 1, #old, 2 do remove_link('dependencies', id .. '\0' .. old[i]) end
     flush()

@@ -4,12 +4,12 @@
 
 local default_age = { completed = COMPLETED_AGE, failed = FAILED_AGE }
 
--- Marks a job in the outbox (the key `news`): it has messages to linked jobs, to be delivered after this call (outbox.lua).
+-- Marks a job in the outbox: it has messages to linked jobs, to be delivered after this call (outbox.lua).
 local outbox_marked = false
 
 local function mark_outbox(id)
   set_conf('nseq', conf_of('nseq') + 1)
-  score('news', id, conf.nseq)
+  score('outbox', id, conf.nseq)
   outbox_marked = true
 end
 
