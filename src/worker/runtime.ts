@@ -39,12 +39,12 @@ export class WorkerRuntime {
   readonly #events: EventPublisher;
   readonly #deadlines: Timeouts;
   readonly #runners: Runners;
-  readonly #repertoire: RunnableTasks;
+  readonly #runnableTasks: RunnableTasks;
   readonly #executor: Executor;
   readonly #pool: RunPool;
   readonly #supersededHooks: SupersededHooks;
   readonly #prefetch: Prefetch;
-  readonly #guard: PrefetchReturn;
+  readonly #prefetchReturn: PrefetchReturn;
   readonly #reporter: Reporter;
   readonly #relatedJobs: RelatedJobs;
   readonly #loopWatch: EventLoopWatch;
@@ -85,7 +85,7 @@ export class WorkerRuntime {
       queueDefaults,
       currentJob,
     });
-    this.#repertoire = new RunnableTasks({
+    this.#runnableTasks = new RunnableTasks({
       engine,
       clock,
       outage,
@@ -94,7 +94,7 @@ export class WorkerRuntime {
       runnables,
       patience: options.unknownTasks,
       unknown: (task, error) => events.publishUnknown(task, error),
-      grown: () => this.#loop.look(),
+      grown: () => this.#loop.wake(),
     });
     this.#executor = new Executor({
       clock,
@@ -106,8 +106,8 @@ export class WorkerRuntime {
       runnables,
       runners: this.#runners,
       deadlines: this.#deadlines,
-      found: this.#repertoire.found,
-      outcomeFor: this.#repertoire.outcomeFor,
+      found: this.#runnableTasks.found,
+      outcomeFor: this.#runnableTasks.outcomeFor,
       started: (run, inline) => this.#started(run, inline),
       concluded: (run) => this.#concluded(run),
       failed: (error) => outage.report(error),
@@ -125,7 +125,7 @@ export class WorkerRuntime {
       () => [...this.#pool.running, ...this.#executor.overrunning].filter((run) => !this.#executor.remote.has(run)),
       (tasks, ms) => events.publishBlocked(tasks, ms),
     );
-    this.#guard = new PrefetchReturn(
+    this.#prefetchReturn = new PrefetchReturn(
       clock,
       () => this.#pool.waiting,
       () => this.#returnPrefetched(),
@@ -185,12 +185,12 @@ export class WorkerRuntime {
       holds,
       foundWork: () => {
         this.#heartbeat.hold();
-        this.#loop.look();
+        this.#loop.wake();
       },
       swept: () => {
-        this.#loop.kick();
+        this.#loop.schedule();
         void this.#supersededHooks.run();
-        void this.#repertoire.look();
+        void this.#runnableTasks.check();
       },
     });
     this.#life = new WorkerLife(options, clock, finished, () => events.publish("idle"));
@@ -244,11 +244,11 @@ export class WorkerRuntime {
 
   #exchangeHost(): ExchangeHost {
     return {
-      wanted: () => this.#wanted(),
-      share: () => this.#share(),
+      capacity: () => this.#capacity(),
+      batchSize: () => this.#batchSize(),
       expectsWork: () => this.#heartbeat.hold(),
       ttl: () => this.#heartbeat.ttl,
-      tasks: () => this.#repertoire.tasks,
+      tasks: () => this.#runnableTasks.tasks,
       holdsSuspect: () => this.#suspects > 0,
       leased: (leases, session) => this.#leased(leases, session),
       settled: (runs, answer) => this.#settled(runs, answer),
@@ -260,14 +260,14 @@ export class WorkerRuntime {
     };
   }
 
-  #wanted(): number {
+  #capacity(): number {
     const { concurrency, maxJobs } = this.#options;
-    const room = concurrency + this.#prefetch.size - this.#pool.held - this.#loop.coming;
+    const room = concurrency + this.#prefetch.size - this.#pool.held - this.#loop.unreported;
     return Math.min(room, maxJobs - this.#taken) - this.#loop.claiming;
   }
 
   /** Half of what is held at a time when jobs are short; while one half is settled and leased anew, the other half runs. */
-  #share(): number {
+  #batchSize(): number {
     const { size } = this.#prefetch;
     return size === 0 ? Number.POSITIVE_INFINITY : Math.ceil((this.#options.concurrency + size) / 2);
   }
@@ -285,7 +285,7 @@ export class WorkerRuntime {
     this.#audit.hold();
     this.#sweeper.hurry();
     this.#pool.add(runs);
-    if (this.#options.prefetch === "auto") this.#guard.watch();
+    if (this.#options.prefetch === "auto") this.#prefetchReturn.watch();
   }
 
   *#inHand(): Iterable<LeaseRef> {
@@ -312,7 +312,7 @@ export class WorkerRuntime {
   }
 
   #started(run: Run, inline: boolean): void {
-    this.#guard.started();
+    this.#prefetchReturn.started();
     if (inline) this.#loopWatch.began(run.lease.body?.task ?? "");
     this.#heartbeat.runsUntil(run.deadline);
     this.#events.publishRun("active", run);
@@ -332,7 +332,7 @@ export class WorkerRuntime {
       if (run.lease.suspect) {
         this.#suspects -= 1;
         // The next suspect may have been waiting for this one's end.
-        this.#loop.look();
+        this.#loop.wake();
       }
       this.#events.publishEnd(run, settled[index] ?? "stale");
     }
@@ -400,9 +400,9 @@ export class WorkerRuntime {
 
   #stopTaking(): void {
     this.#life.close();
-    this.#guard.close();
+    this.#prefetchReturn.close();
     this.#sweeper.stop();
-    this.#repertoire.close();
+    this.#runnableTasks.close();
     this.#loop.stopClaiming();
     this.#giveBack(this.#pool.takeWaiting());
   }

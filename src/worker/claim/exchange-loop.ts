@@ -22,9 +22,9 @@ const SECOND_LANE = 16;
 /** What the loop asks of its worker, and tells it. */
 export interface ExchangeHost {
   /** How many more leases are wanted, those on their way not counted. */
-  wanted(): number;
+  capacity(): number;
   /** The most jobs one command should carry, so that two commands share the work when jobs are short. */
-  share(): number;
+  batchSize(): number;
   /** Work is about to be leased. */
   expectsWork(): void;
   /** How long a session that is given work lives without a heartbeat, in milliseconds. */
@@ -65,20 +65,20 @@ export class ExchangeLoop {
   readonly #wait: IdleWait;
   readonly #lanes: [boolean, boolean] = [false, false];
   #session: WorkSession | null = null;
-  #outbox: Run[] = [];
+  #toSettle: Run[] = [];
   /** Runs that have ended and wait until what they said is stored. */
-  readonly #coming = new Set<Run>();
+  readonly #unreported = new Set<Run>();
   /** The runs whose outcomes are on their way, by lane. */
-  readonly #speaking: [readonly Run[], readonly Run[]] = [[], []];
+  readonly #settling: [readonly Run[], readonly Run[]] = [[], []];
   #claiming = 0;
   #suspectAsked = false;
   #workMayWait = true;
   /** How often somebody said that work may be waiting. */
-  #looks = 0;
+  #wakeUps = 0;
   /** Did the last answer say that there is more than it brought? */
   #backlog = false;
   /** Was it woken, and has not asked for work since? */
-  #owesWakeUp = false;
+  #wakeUpUnused = false;
   #claims = true;
   #closed = false;
   #scheduled = false;
@@ -88,26 +88,26 @@ export class ExchangeLoop {
     this.#options = options;
     this.#wait = new IdleWait({ ...options, tasks: () => options.host.tasks() }, (sure, spent) => {
       if (sure) options.host.expectsWork();
-      this.#owesWakeUp ||= spent;
-      this.look();
+      this.#wakeUpUnused ||= spent;
+      this.wake();
     });
   }
 
   /** Is nothing unsettled, and no command on its way? */
   get quiet(): boolean {
-    return this.#outbox.length === 0 && this.#coming.size === 0 && !this.#lanes.includes(true);
+    return this.#toSettle.length === 0 && this.#unreported.size === 0 && !this.#lanes.includes(true);
   }
 
   /** How many runs have ended and wait until what they said is stored, before their outcome is. */
-  get coming(): number {
-    return this.#coming.size;
+  get unreported(): number {
+    return this.#unreported.size;
   }
 
   /** Runs that have ended and are not known to be settled. */
   *unsettled(): Iterable<Run> {
-    yield* this.#outbox;
-    yield* this.#coming;
-    for (const runs of this.#speaking) yield* runs;
+    yield* this.#toSettle;
+    yield* this.#unreported;
+    for (const runs of this.#settling) yield* runs;
   }
 
   /** Have all commands been answered that were under way when these were the last of their lanes? */
@@ -123,47 +123,47 @@ export class ExchangeLoop {
 
   /** Speaks for this session from now on; `null`: there is none. What was not settled for the last one is dropped. */
   begin(session: WorkSession | null): void {
-    const unsettled = this.#outbox;
+    const unsettled = this.#toSettle;
     this.#session = session;
-    this.#outbox = [];
+    this.#toSettle = [];
     this.#workMayWait = true;
     this.#wait.stop();
     this.#options.host.dropped(unsettled);
-    this.kick();
+    this.schedule();
   }
 
   /** Reports the outcome of a run with the next command; not before `ready` has resolved. */
   settle(run: Run, ready: Promise<void> | null = null): void {
     if (ready === null) {
-      this.#outbox.push(run);
-      this.kick();
+      this.#toSettle.push(run);
+      this.schedule();
       return;
     }
     void this.#settleAfter(run, ready);
   }
 
   async #settleAfter(run: Run, ready: Promise<void>): Promise<void> {
-    this.#coming.add(run);
+    this.#unreported.add(run);
     await ready;
-    this.#coming.delete(run);
-    if (!run.lost) this.#outbox.push(run);
-    this.kick();
+    this.#unreported.delete(run);
+    if (!run.lost) this.#toSettle.push(run);
+    this.schedule();
   }
 
   /** Work may be waiting. */
-  look(): void {
-    this.#looks += 1;
+  wake(): void {
+    this.#wakeUps += 1;
     this.#workMayWait = true;
-    this.kick();
+    this.schedule();
   }
 
   /** Speaks at the end of this turn of the event loop, if there is anything to say. */
-  kick(): void {
+  schedule(): void {
     if (this.#scheduled || this.#closed) return;
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
-      this.#speak();
+      this.#flush();
     });
   }
 
@@ -187,32 +187,32 @@ export class ExchangeLoop {
     this.#wait.stop();
   }
 
-  #speak(): void {
+  #flush(): void {
     const session = this.#session;
     if (session === null || this.#closed) {
       this.#passWakeUpOn();
-      this.#tellDrained();
+      this.#resolveDrained();
       return;
     }
     for (const lane of [0, 1] as const) {
       if (this.#lanes[lane]) continue;
       const claim = this.#claim();
-      if (this.#outbox.length === 0 && (claim === null || !this.#workMayWait)) break;
-      const most = Math.min(MOST, this.#options.host.share());
+      if (this.#toSettle.length === 0 && (claim === null || !this.#workMayWait)) break;
+      const most = Math.min(MOST, this.#options.host.batchSize());
       const halfIsFree = this.#backlog && claim !== null && claim.max >= Math.max(most, SECOND_LANE);
-      if (this.#lanes[1 - lane] && this.#outbox.length < SECOND_LANE && !halfIsFree) break;
-      const runs = this.#outbox.length <= most ? this.#outbox : this.#outbox.slice(0, most);
-      this.#outbox = runs.length === this.#outbox.length ? [] : this.#outbox.slice(most);
+      if (this.#lanes[1 - lane] && this.#toSettle.length < SECOND_LANE && !halfIsFree) break;
+      const runs = this.#toSettle.length <= most ? this.#toSettle : this.#toSettle.slice(0, most);
+      this.#toSettle = runs.length === this.#toSettle.length ? [] : this.#toSettle.slice(most);
       void this.#exchange(session, lane, runs, claim);
     }
     if (this.#full) this.#passWakeUpOn();
-    this.#rest();
+    this.#waitIfIdle();
   }
 
   /** What to ask for now; `null`: nothing. */
   #claim(): Claim | null {
     const { host, order, random } = this.#options;
-    const max = this.#claims ? Math.min(MOST, host.share(), host.wanted()) : 0;
+    const max = this.#claims ? Math.min(MOST, host.batchSize(), host.capacity()) : 0;
     if (max <= 0) return null;
     const suspect = !this.#suspectAsked && !host.holdsSuspect();
     return { queues: order.draw(random), max, suspect, tasks: host.tasks(), ttl: host.ttl() };
@@ -221,22 +221,22 @@ export class ExchangeLoop {
   async #exchange(session: WorkSession, lane: 0 | 1, runs: readonly Run[], claim: Claim | null): Promise<void> {
     const { clock, host, thorough } = this.#options;
     this.#lanes[lane] = true;
-    if (claim !== null) this.#owesWakeUp = false;
+    if (claim !== null) this.#wakeUpUnused = false;
     this.#claiming += claim?.max ?? 0;
     this.#suspectAsked ||= claim?.suspect ?? false;
     session.calls[lane] += 1;
-    this.#speaking[lane] = runs;
+    this.#settling[lane] = runs;
     const sentAt = clock.monotonic();
-    const looks = this.#looks;
+    const wakeUps = this.#wakeUps;
     const answer = await this.#send(session, lane, runs, claim);
     this.#lanes[lane] = false;
-    this.#speaking[lane] = [];
+    this.#settling[lane] = [];
     this.#claiming -= claim?.max ?? 0;
     if (claim?.suspect) this.#suspectAsked = false;
     if (session.over || answer === null || !answer.alive) {
       host.lost(session);
       host.dropped(runs);
-      this.#tellDrained();
+      this.#resolveDrained();
       return;
     }
     host.answered(clock.monotonic() - sentAt);
@@ -244,13 +244,13 @@ export class ExchangeLoop {
       // A full answer says nothing of the queues that were not asked any more.
       this.#backlog = answer.more || answer.leases.length >= claim.max;
       // What somebody was woken for meanwhile may have come after the engine looked.
-      this.#workMayWait = this.#backlog || this.#looks !== looks || (thorough && runs.length > 0);
+      this.#workMayWait = this.#backlog || this.#wakeUps !== wakeUps || (thorough && runs.length > 0);
       this.#wait.learn(answer);
     }
     host.settled(runs, answer);
     if (answer.leases.length > 0) host.leased(answer.leases, session);
-    this.#tellDrained();
-    this.kick();
+    this.#resolveDrained();
+    this.schedule();
   }
 
   /** The answer; `null` when the session was lost, or the worker stopped, before there was one. */
@@ -270,7 +270,7 @@ export class ExchangeLoop {
         host.unanswered();
         await pause(clock, outage.delay(failures), session.signal);
         // Once more as it was, for what passes by itself; then it is one of the runs, or what is to be leased.
-        if (failures > 0 && !outage.passes(error)) return this.#sendApart(session, lane, runs);
+        if (failures > 0 && !outage.passes(error)) return this.#sendOneByOne(session, lane, runs);
         if (session.over) return null;
       }
     }
@@ -285,7 +285,7 @@ export class ExchangeLoop {
     return this.#options.engine.exchange({ session: session.id, lane, call: session.calls[lane], settle, claim });
   }
 
-  #sendApart(session: WorkSession, lane: 0 | 1, runs: readonly Run[]): Promise<ExchangeAnswer | null> {
+  #sendOneByOne(session: WorkSession, lane: 0 | 1, runs: readonly Run[]): Promise<ExchangeAnswer | null> {
     const { clock, outage } = this.#options;
     const send = async (settlement: Settlement): Promise<ExchangeAnswer | null> => {
       session.calls[lane] += 1;
@@ -306,19 +306,19 @@ export class ExchangeLoop {
 
   /** Is there no slot, whatever the commands on their way bring? */
   get #full(): boolean {
-    return this.#options.host.wanted() + this.#claiming <= 0;
+    return this.#options.host.capacity() + this.#claiming <= 0;
   }
 
   /** It was woken and asks for nothing: somebody else may. */
   #passWakeUpOn(): void {
-    if (!this.#owesWakeUp) return;
-    this.#owesWakeUp = false;
+    if (!this.#wakeUpUnused) return;
+    this.#wakeUpUnused = false;
     const { engine, order, outage } = this.#options;
     void Promise.resolve(engine.passOn({ queues: order.names })).catch((error: unknown) => outage.report(error));
   }
 
   /** Waits for work when there is nothing else to do; stops waiting when there is no slot for what would come. */
-  #rest(): void {
+  #waitIfIdle(): void {
     const { host } = this.#options;
     if (!this.#claims) return;
     // At once: what is about to be given back must not wake the one who gives it.
@@ -326,14 +326,14 @@ export class ExchangeLoop {
       this.#wait.stop();
       return;
     }
-    if (this.#lanes.includes(true) || host.wanted() <= 0) return;
+    if (this.#lanes.includes(true) || host.capacity() <= 0) return;
     if (!this.#workMayWait) {
       this.#wait.start();
       if (this.quiet) host.idle();
     }
   }
 
-  #tellDrained(): void {
+  #resolveDrained(): void {
     if (!this.quiet && this.#session !== null && !this.#closed) return;
     const waiting = this.#drained;
     this.#drained = [];

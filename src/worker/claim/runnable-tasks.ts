@@ -15,9 +15,9 @@ import type { EngineOutage } from "../session/engine-outage.js";
 const FIRST_REST = 10_000;
 const LONGEST_REST = 600_000;
 /** How often (milliseconds) it looks at what lies aside, and how often it tells of one task. */
-const LOOK_EVERY = 60_000;
+const CHECK_EVERY = 60_000;
 /** Of how many tasks it tells in that time. */
-const MOST_TOLD = 20;
+const MOST_REPORTED = 20;
 /** How long (milliseconds) an answer about other workers holds. */
 const ASK_AGAIN = 1_000;
 /** How many running jobs of a task it looks at for one that another worker runs. */
@@ -59,9 +59,9 @@ export class RunnableTasks {
     readonly at: number;
     readonly answer: Promise<boolean>;
   } | null = null;
-  readonly #told = new Set<string>();
-  #toldFrom = Number.NEGATIVE_INFINITY;
-  #lookedAt = Number.NEGATIVE_INFINITY;
+  readonly #reported = new Set<string>();
+  #reportedFrom = Number.NEGATIVE_INFINITY;
+  #checkedAt = Number.NEGATIVE_INFINITY;
   #named: readonly string[] | null = null;
   #known = 0;
 
@@ -98,21 +98,21 @@ export class RunnableTasks {
     }
     if (this.#options.runnables.has(task)) this.#rest(task);
     else if (this.#givenUp.delete(task)) this.#named = null;
-    this.#tell(task, error);
+    this.#report(task, error);
     return { kind: "decline" };
   };
 
   /** Now and then looks at what lies aside: tells of what nobody here can run, and takes it when its time is over. */
-  async look(): Promise<void> {
+  async check(): Promise<void> {
     const { clock, engine, outage, queues, runnables, patience } = this.#options;
-    if (clock.monotonic() - this.#lookedAt < LOOK_EVERY) return;
-    this.#lookedAt = clock.monotonic();
+    if (clock.monotonic() - this.#checkedAt < CHECK_EVERY) return;
+    this.#checkedAt = clock.monotonic();
     try {
-      const strangers = (await engine.aside({ queues })).filter(({ task }) => !runnables.has(task));
-      const lacking = strangers.length === 0 ? [] : await this.#knownToNobody(strangers);
+      const unknownHere = (await engine.aside({ queues })).filter(({ task }) => !runnables.has(task));
+      const lacking = unknownHere.length === 0 ? [] : await this.#withoutWorker(unknownHere);
       const now = lacking.length === 0 ? 0 : await engine.now();
       const due = lacking.filter(({ since }) => now - since >= patience).map(({ task }) => task);
-      for (const { task } of lacking) this.#tell(task, new UnknownTask(task, knownTasks(runnables)));
+      for (const { task } of lacking) this.#report(task, new UnknownTask(task, knownTasks(runnables)));
       if (due.length === 0 && this.#givenUp.size === 0) return;
       this.#givenUp = new Set(due);
       this.#named = null;
@@ -126,7 +126,7 @@ export class RunnableTasks {
     for (const { cancel } of this.#resting.values()) cancel();
   }
 
-  async #knownToNobody(records: readonly AsideRecord[]): Promise<AsideRecord[]> {
+  async #withoutWorker(records: readonly AsideRecord[]): Promise<AsideRecord[]> {
     const workers = await this.#options.engine.workers();
     return records.filter(
       ({ queue, task }) => !workers.some(({ queues, tasks }) => queues.includes(queue) && tasks.includes(task)),
@@ -176,14 +176,14 @@ export class RunnableTasks {
     this.#named = null;
   }
 
-  #tell(task: string, error: Error): void {
+  #report(task: string, error: Error): void {
     const now = this.#options.clock.monotonic();
-    if (now - this.#toldFrom >= LOOK_EVERY) {
-      this.#toldFrom = now;
-      this.#told.clear();
+    if (now - this.#reportedFrom >= CHECK_EVERY) {
+      this.#reportedFrom = now;
+      this.#reported.clear();
     }
-    if (this.#told.has(task) || this.#told.size >= MOST_TOLD) return;
-    this.#told.add(task);
+    if (this.#reported.has(task) || this.#reported.size >= MOST_REPORTED) return;
+    this.#reported.add(task);
     this.#options.unknown(task, error);
   }
 }

@@ -248,7 +248,7 @@ export class Executor {
     const { clock, random, runnables, failed } = this.#options;
     const own = runnables.get(run.lease.body?.task ?? "")?.task.classify ?? null;
     const wrong = (error: InvalidInput): void => {
-      run.say({ line: { at: clock.now(), level: "warn", message: error.message } });
+      run.report({ line: { at: clock.now(), level: "warn", message: error.message } });
       failed(error);
     };
     const outcome = final ? finalFailure(thrown) : outcomeOf(thrown, run, own, clock.now(), random, wrong);

@@ -128,7 +128,7 @@ export class RunContext implements JobContext<unknown> {
       (message: string): void => {
         const text = typeof message === "string" ? message : show(message);
         const line = { at: this.#services.clock.now(), level, message: headOf(text, LONGEST_LOG_LINE) };
-        this.#host.say({ line });
+        this.#host.report({ line });
       };
     const info = at("info");
     return Object.assign((message: string) => info(message), {
@@ -146,7 +146,7 @@ export class RunContext implements JobContext<unknown> {
     const set = (next: { readonly [key: string]: unknown }): void => {
       const text = parseMeta("meta", next);
       meta = decodePayload(text) as { [key: string]: unknown };
-      this.#host.say({ meta: text });
+      this.#host.report({ meta: text });
     };
     return { get: () => meta, set, merge: (change) => set({ ...meta, ...change }) };
   }

@@ -45,13 +45,13 @@ export class EventLoopWatch {
       const late = performance.now() - due;
       const running = [...this.#running()];
       for (const { lease } of running) if (lease.body !== null) this.#begun.add(lease.body.task);
-      if (late > TOO_LONG) this.#tell(late);
+      if (late > TOO_LONG) this.#report(late);
       this.#begun.clear();
       if (running.length > 0) this.#look();
     }, EVERY).unref();
   }
 
-  #tell(ms: number): void {
+  #report(ms: number): void {
     const now = performance.now();
     const tasks = [...this.#begun].filter(
       (task) => now - (this.#namedAt.get(task) ?? Number.NEGATIVE_INFINITY) > SILENCE,

@@ -20,17 +20,17 @@ export class WorkerLife {
   readonly #options: LifeOptions;
   readonly #clock: Clock;
   readonly #finished: (reason: StopReason) => void;
-  readonly #tellIdle: () => void;
+  readonly #becameIdle: () => void;
   readonly #memory: MemoryWatch | null;
   #dry = false;
   #cancel: () => void = () => {};
 
   /** `finished` is called when its life is over, `tellIdle` once each time it runs dry. */
-  constructor(options: LifeOptions, clock: Clock, finished: (reason: StopReason) => void, tellIdle: () => void) {
+  constructor(options: LifeOptions, clock: Clock, finished: (reason: StopReason) => void, becameIdle: () => void) {
     this.#options = options;
     this.#clock = clock;
     this.#finished = finished;
-    this.#tellIdle = tellIdle;
+    this.#becameIdle = becameIdle;
     this.#memory =
       options.maxRss === null
         ? null
@@ -72,7 +72,7 @@ export class WorkerLife {
     }
     if (this.#dry) return;
     this.#dry = true;
-    this.#tellIdle();
+    this.#becameIdle();
     if (maxIdle !== null) this.#cancel = this.#clock.after(maxIdle, () => this.#finished("maxIdle"));
   }
 

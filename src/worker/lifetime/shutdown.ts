@@ -24,7 +24,7 @@ export interface ShutdownSteps {
 
 /** How long (milliseconds) handlers have after their signal, and the engine for the last outcomes. */
 const LAST_MOMENT = 1_000;
-const FAREWELL = 5_000;
+const LAST_OUTCOMES = 5_000;
 
 export class Shutdown {
   readonly #clock: Clock;
@@ -59,7 +59,7 @@ export class Shutdown {
       await this.#atMost(LAST_MOMENT, steps.killRuns());
       steps.returnRuns();
     }
-    await this.#atMost(FAREWELL, steps.settled());
+    await this.#atMost(LAST_OUTCOMES, steps.settled());
     await steps.closeResources();
   }
 

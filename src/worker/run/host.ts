@@ -46,11 +46,11 @@ export interface RunPort {
   /** Has the run ended, or lost its lease? Then nothing is begun any more. */
   readonly over: boolean;
   /** Says something. What is said after the run has ended is dropped. */
-  say(what: RunUpdate): void;
+  report(what: RunUpdate): void;
   /** Resolves once the engine has the checkpoint; rejects when the lease is gone. */
   saveCheckpoint(checkpoint: Checkpoint): Promise<void>;
   /** What earlier runs left, in order. Read once. */
-  earlier(): Promise<readonly Checkpoint[]>;
+  loadCheckpoints(): Promise<readonly Checkpoint[]>;
   /** Enqueues jobs; those that are there already stay as they are. */
   enqueue(jobs: readonly JobSpec[]): Promise<readonly EnqueueAnswer[]>;
   /** Its job depends on these from now on, whatever their end. Rejects when the lease is gone. */

@@ -88,7 +88,7 @@ export class RelatedJobs implements RunCommands {
   /** The results of the jobs that a job made of the items of a list: a list, as JSON text. */
   async #resultsOfItems(run: Run, { queue, id }: JobRecord): Promise<string> {
     const links = await this.#ask(run, (engine) => engine.dependencies({ queue, id }));
-    const items = links.filter((tie) => isEachChild(id, tie.id)).toSorted((a, b) => (a.id < b.id ? -1 : 1));
+    const items = links.filter((link) => isEachChild(id, link.id)).toSorted((a, b) => (a.id < b.id ? -1 : 1));
     const results = (await this.#read(run, items)).map((job) => job?.result ?? "null");
     return `[${results.join(",")}]`;
   }

@@ -30,11 +30,11 @@ export function takeUpdates(run: Run): Update[] {
   const { queue, id, epoch } = run.lease;
   const { progress, meta } = pending;
   const checkpoints = cut(pending.checkpoints, MOST_CHECKPOINTS, ({ checkpoint }) => lengthOf(checkpoint));
-  const says = cut(pending.lines, MOST_LINES, lineLength);
-  const parts = Math.max(checkpoints.length, says.length, 1);
+  const logs = cut(pending.lines, MOST_LINES, lineLength);
+  const parts = Math.max(checkpoints.length, logs.length, 1);
   return Array.from({ length: parts }, (_, part) => {
     const saved = checkpoints[part] ?? [];
-    const lines = says[part] ?? [];
+    const lines = logs[part] ?? [];
     const last = part === parts - 1;
     const report = {
       queue,

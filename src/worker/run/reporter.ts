@@ -34,7 +34,7 @@ export class Reporter implements RunMessenger {
   }
 
   /** The run has something pending. */
-  readonly touched = (run: Run): void => {
+  readonly changed = (run: Run): void => {
     this.#waiting.add(run);
     this.#cancel ??= this.#clock.after(BATCH_DELAY, () => void this.#flush());
   };
@@ -46,7 +46,7 @@ export class Reporter implements RunMessenger {
   }
 
   /** What earlier runs of the same job left. */
-  earlier({ lease: { queue, id }, session }: Run): Promise<readonly Checkpoint[]> {
+  loadCheckpoints({ lease: { queue, id }, session }: Run): Promise<readonly Checkpoint[]> {
     return this.#outage.outlast(session, () => this.#engine.checkpoints({ queue, id }));
   }
 

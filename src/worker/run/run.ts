@@ -31,10 +31,10 @@ export interface PendingReport {
 /** Carries what runs say and leave to the engine, and reads what earlier runs left. */
 export interface RunMessenger {
   /** The run has something to say. */
-  touched(run: Run): void;
+  changed(run: Run): void;
   /** The run has something to say that somebody waits for. */
   hurry(run: Run): void;
-  earlier(run: Run): Promise<readonly Checkpoint[]>;
+  loadCheckpoints(run: Run): Promise<readonly Checkpoint[]>;
 }
 
 /** What runs have to do with other jobs: makes them, waits for them, reads them. */
@@ -113,13 +113,13 @@ export class Run implements RunPort {
     return this.outcome !== null || this.lost;
   }
 
-  say({ progress, meta, line }: RunUpdate): void {
+  report({ progress, meta, line }: RunUpdate): void {
     if (this.outcome !== null || this.lost) return;
     const pending = this.#pend();
     if (progress !== undefined) pending.progress = progress;
     if (meta !== undefined) pending.meta = meta;
     if (line !== undefined) pending.lines.push(line);
-    this.#messenger.touched(this);
+    this.#messenger.changed(this);
   }
 
   saveCheckpoint(checkpoint: Checkpoint): Promise<void> {
@@ -130,8 +130,8 @@ export class Run implements RunPort {
     });
   }
 
-  async earlier(): Promise<readonly Checkpoint[]> {
-    return this.lease.checkpoints ? this.#messenger.earlier(this) : [];
+  async loadCheckpoints(): Promise<readonly Checkpoint[]> {
+    return this.lease.checkpoints ? this.#messenger.loadCheckpoints(this) : [];
   }
 
   async enqueue(jobs: readonly JobSpec[]): Promise<readonly EnqueueAnswer[]> {

@@ -31,8 +31,8 @@ export class Child {
   }
 
   /** Listens to what it says from now on. */
-  listen(heard: (message: ChildMessages) => void): void {
-    this.#link.heard = heard;
+  listen(onMessage: (message: ChildMessages) => void): void {
+    this.#link.onMessage = onMessage;
   }
 
   /** @throws DOMException for what cannot be copied */

@@ -18,13 +18,13 @@ export class OrphanGuard {
   add(pid: number, mark: string): void {
     this.#children.set(pid, mark);
     if (this.#process === null) this.#start();
-    else this.#tell(`+ ${pid} ${mark}`);
+    else this.#send(`+ ${pid} ${mark}`);
   }
 
   /** The child is gone. */
   remove(pid: number): void {
     this.#children.delete(pid);
-    this.#tell(`- ${pid}`);
+    this.#send(`- ${pid}`);
   }
 
   /** Lets go of it. Never rejects. */
@@ -51,10 +51,10 @@ export class OrphanGuard {
       orphanGuard.once("exit", over).once("error", over);
     });
     orphanGuard.stdin?.on("error", () => {});
-    for (const [pid, mark] of this.#children) this.#tell(`+ ${pid} ${mark}`);
+    for (const [pid, mark] of this.#children) this.#send(`+ ${pid} ${mark}`);
   }
 
-  #tell(line: string): void {
+  #send(line: string): void {
     this.#process?.stdin?.write(`${line}\n`);
   }
 }

@@ -22,13 +22,13 @@ import type { ToChild } from "./channel/protocol.js";
 
 const MEGABYTE = 1024 ** 2;
 /** How much of standard error is remembered, in characters. */
-const LAST_WORDS = 1_000;
+const LAST_STDERR = 1_000;
 /** How long (milliseconds) what a dead process said is waited for. */
 const LAST_MOMENT = 200;
 
 export class ProcessLink implements ChildLink {
   readonly gone: Promise<Death>;
-  heard: (message: ChildMessages) => void = () => {};
+  onMessage: (message: ChildMessages) => void = () => {};
   readonly #child: ChildProcess;
   readonly #mark: string;
   /** Its end of the wire; `null` when it could not be started. */
@@ -48,13 +48,13 @@ export class ProcessLink implements ChildLink {
     // Before it runs anything: whatever comes, somebody knows that it has to be ended.
     if (pid !== undefined) orphanGuard.add(pid, mark);
     this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-      this.#stderr = (this.#stderr + text).slice(-LAST_WORDS);
+      this.#stderr = (this.#stderr + text).slice(-LAST_STDERR);
       process.stderr.write(text);
     });
     const pipe = this.#child.stdio[WIRE];
     this.#pipe = pipe instanceof Duplex ? pipe : null;
     const frames = new FrameReader();
-    this.#pipe?.on("data", (bytes: Buffer) => this.#hear(frames, bytes, payloadCap)).on("error", () => {});
+    this.#pipe?.on("data", (bytes: Buffer) => this.#receive(frames, bytes, payloadCap)).on("error", () => {});
     this.gone = this.#ending().then(async (death) => {
       await this.#sweep();
       if (pid !== undefined) orphanGuard.remove(pid);
@@ -67,16 +67,16 @@ export class ProcessLink implements ChildLink {
     if (this.#pipe?.writable) this.#pipe.write(frame(message));
   }
 
-  #hear(frames: FrameReader, bytes: Buffer, payloadCap: number): void {
+  #receive(frames: FrameReader, bytes: Buffer, payloadCap: number): void {
     try {
-      for (const said of frames.read(bytes)) {
-        const message = fromChild(said, payloadCap);
-        if (message !== null) this.heard(message);
+      for (const sent of frames.read(bytes)) {
+        const message = fromChild(sent, payloadCap);
+        if (message !== null) this.onMessage(message);
       }
     } catch (error) {
       // Where the next message begins is not known any more.
       this.#pipe?.destroy();
-      this.heard({ kind: "malformed", why: String(error) });
+      this.onMessage({ kind: "malformed", why: String(error) });
     }
   }
 
@@ -99,7 +99,7 @@ export class ProcessLink implements ChildLink {
   #ending(): Promise<Death> {
     const death = (how: string, exitCode: number | null, signal: string | null, error: Error | null): Death => {
       const heapFull = this.#stderr.includes("JavaScript heap out of memory");
-      return { how, exitCode, signal, lastWords: this.#stderr.trim(), error, heapFull };
+      return { how, exitCode, signal, lastStderr: this.#stderr.trim(), error, heapFull };
     };
     return new Promise((resolve) => {
       this.#child.once("error", (error) => {
@@ -107,15 +107,15 @@ export class ProcessLink implements ChildLink {
       });
       this.#child.once("exit", (exitCode, signal) => {
         const how = signal === null ? `exited with code ${exitCode}` : `was ended by ${signal}`;
-        const tell = (): void => resolve(death(how, exitCode, signal, null));
+        const finish = (): void => resolve(death(how, exitCode, signal, null));
         // What it said last may still be on its way.
-        const timer = setTimeout(tell, LAST_MOMENT);
-        const allHeard = (): void => {
+        const timer = setTimeout(finish, LAST_MOMENT);
+        const allReceived = (): void => {
           clearTimeout(timer);
-          setImmediate(tell);
+          setImmediate(finish);
         };
-        if (this.#pipe === null || this.#pipe.closed) allHeard();
-        else this.#pipe.once("close", allHeard);
+        if (this.#pipe === null || this.#pipe.closed) allReceived();
+        else this.#pipe.once("close", allReceived);
       });
     });
   }

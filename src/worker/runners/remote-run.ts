@@ -52,12 +52,14 @@ export class RemoteRun {
     const passOn = (): void => this.#abort();
     signal.addEventListener("abort", passOn, { once: true });
     try {
-      const told = new Promise<ExitReply>((resolve) => this.#child.listen((message) => this.#hear(message, resolve)));
+      const replied = new Promise<ExitReply>((resolve) =>
+        this.#child.listen((message) => this.#receive(message, resolve)),
+      );
       this.#child.send({ kind: "run", order });
       const { maxMemory } = this.#task.runner;
       if (maxMemory !== null) this.#look(maxMemory);
       return await Promise.race([
-        told.then((word) => this.#endOf(word)),
+        replied.then((reply) => this.#endOf(reply)),
         this.#child.gone.then((death) => this.#endBy(death)),
       ]);
     } finally {
@@ -68,14 +70,14 @@ export class RemoteRun {
     }
   }
 
-  #hear(message: ChildMessages, end: (word: ExitReply) => void): void {
+  #receive(message: ChildMessages, end: (reply: ExitReply) => void): void {
     switch (message.kind) {
       case "malformed":
         this.#malformed = message.why;
         this.#child.kill();
         break;
       case "say":
-        if (this.#malformed === null) for (const said of message.said) this.#run.say(said);
+        if (this.#malformed === null) for (const update of message.said) this.#run.report(update);
         break;
       case "ask":
         void this.#answer(message.number, message.question);
@@ -96,7 +98,7 @@ export class RemoteRun {
 
   async #answerTo(question: Question): Promise<Answer> {
     const run = this.#run;
-    if (question === "earlier") return { earlier: await run.earlier() };
+    if (question === "earlier") return { earlier: await run.loadCheckpoints() };
     if (question === "dependencies") return { dependencies: await run.dependencies() };
     if ("enqueue" in question) return { enqueued: await run.enqueue(question.enqueue) };
     if ("related" in question) return { related: await run.related(question.related) };
@@ -132,24 +134,24 @@ export class RemoteRun {
     }
   }
 
-  #endOf(word: ExitReply): RemoteEnd | null {
-    this.reusable = word?.reusable ?? false;
-    if (word === null) return null;
+  #endOf(reply: ExitReply): RemoteEnd | null {
+    this.reusable = reply?.reusable ?? false;
+    if (reply === null) return null;
     const late = this.#timedOut();
     if (late !== null) return late;
-    return "outcome" in word.end ? word.end : { thrown: unpackError(word.end.thrown), final: word.end.final };
+    return "outcome" in reply.end ? reply.end : { thrown: unpackError(reply.end.thrown), final: reply.end.final };
   }
 
-  #endBy({ how, exitCode, signal, lastWords, error, heapFull }: Death): RemoteEnd {
+  #endBy({ how, exitCode, signal, lastStderr, error, heapFull }: Death): RemoteEnd {
     const late = this.#timedOut();
     if (late !== null) return late;
     const cause = error === null ? {} : { cause: error };
     if (this.#overMemory || heapFull) {
       return { thrown: new OutOfMemory(this.#task.runner.maxMemory, cause), final: false };
     }
-    const words = lastWords === "" ? "" : `; it last wrote: ${lastWords}`;
+    const tail = lastStderr === "" ? "" : `; it last wrote: ${lastStderr}`;
     const why = this.#malformed === null ? how : `was ended, for what it said could not be read: ${this.#malformed}`;
-    const what = `the ${this.#task.runner.kind} that ran the job ${why}${words}`;
+    const what = `the ${this.#task.runner.kind} that ran the job ${why}${tail}`;
     return { thrown: new ChildDied(what, exitCode, signal, cause), final: false };
   }
 

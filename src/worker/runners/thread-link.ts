@@ -11,7 +11,7 @@ const EVALUATES = process.execArgv.some((option) => /^-(-eval|-print|-input-type
 
 export class ThreadLink implements ChildLink {
   readonly gone: Promise<Death>;
-  heard: (message: ChildMessages) => void = () => {};
+  onMessage: (message: ChildMessages) => void = () => {};
   readonly #thread: Thread;
 
   /** @param maxMemory bytes of JavaScript heap */
@@ -23,9 +23,9 @@ export class ThreadLink implements ChildLink {
       ...(maxMemory === null ? {} : { resourceLimits: { maxOldGenerationSizeMb: Math.floor(maxMemory / MEGABYTE) } }),
     });
     let error: Error | null = null;
-    this.#thread.on("message", (said: unknown) => {
-      const message = fromChild(said, payloadCap);
-      if (message !== null) this.heard(message);
+    this.#thread.on("message", (sent: unknown) => {
+      const message = fromChild(sent, payloadCap);
+      if (message !== null) this.onMessage(message);
     });
     this.#thread.on("error", (thrown: unknown) => {
       error = thrown instanceof Error ? thrown : new Error(String(thrown));
@@ -34,7 +34,7 @@ export class ThreadLink implements ChildLink {
       this.#thread.once("exit", (exitCode) => {
         const heapFull = error !== null && Reflect.get(error, "code") === "ERR_WORKER_OUT_OF_MEMORY";
         const how = error === null ? `exited with code ${exitCode}` : `ended with ${error.name}: ${error.message}`;
-        const death = { how, exitCode, signal: null, lastWords: "", error, heapFull };
+        const death = { how, exitCode, signal: null, lastStderr: "", error, heapFull };
         void killMarked(mark).then(() => resolve(death));
       });
     });

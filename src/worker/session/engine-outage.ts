@@ -16,23 +16,23 @@ const QUIET = 10_000;
 export class EngineOutage {
   readonly #clock: Clock;
   readonly #random: Random;
-  readonly #complain: (error: Error) => void;
-  readonly #said = new Map<string, number>();
+  readonly #publish: (error: Error) => void;
+  readonly #reportedAt = new Map<string, number>();
 
-  constructor(clock: Clock, random: Random, complain: (error: Error) => void) {
+  constructor(clock: Clock, random: Random, publish: (error: Error) => void) {
     this.#clock = clock;
     this.#random = random;
-    this.#complain = complain;
+    this.#publish = publish;
   }
 
   /** Tells of an error, unless the same was told a moment ago. */
   report(thrown: unknown): void {
     const error = thrown instanceof Error ? thrown : new Error(String(thrown));
     const now = this.#clock.monotonic();
-    if (now - (this.#said.get(error.message) ?? Number.NEGATIVE_INFINITY) < QUIET) return;
-    if (this.#said.size > 100) this.#said.clear();
-    this.#said.set(error.message, now);
-    this.#complain(error);
+    if (now - (this.#reportedAt.get(error.message) ?? Number.NEGATIVE_INFINITY) < QUIET) return;
+    if (this.#reportedAt.size > 100) this.#reportedAt.clear();
+    this.#reportedAt.set(error.message, now);
+    this.#publish(error);
   }
 
   /** May the same command be answered later? An engine may be away, or refuse for now, such as a Redis that is full. */

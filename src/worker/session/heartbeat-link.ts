@@ -48,14 +48,14 @@ export class HeartbeatLink {
   #closed = false;
 
   /** Starts the thread. `gone` is called when it ends by itself. @throws Bundled when its code is missing */
-  constructor(target: ParsedTarget, heard: (answer: HeartbeatAnswer) => void, gone: (error: Error | null) => void) {
+  constructor(target: ParsedTarget, received: (answer: HeartbeatAnswer) => void, gone: (error: Error | null) => void) {
     this.#patience = PATIENCE[target.engine];
     const until = new SharedArrayBuffer(Float64Array.BYTES_PER_ELEMENT);
     this.#until = new Float64Array(until);
     const workerData: HeartbeatSetup = { target, until };
     this.#thread = new Thread(heartbeatFile(), { workerData, execArgv: [], name: "longshore-keeper" });
     let failure: Error | null = null;
-    this.#thread.on("message", heard);
+    this.#thread.on("message", received);
     this.#thread.on("error", (error) => {
       failure = error instanceof Error ? error : new Error(String(error));
     });

@@ -32,7 +32,7 @@ port.close();
 
 async function main(): Promise<void> {
   let engine: Engine | null = null;
-  let obeyed: HeartbeatOrder | null = null;
+  let previous: HeartbeatOrder | null = null;
   while (!closing.signal.aborted) {
     changed = new AbortController();
     const current = order;
@@ -50,8 +50,8 @@ async function main(): Promise<void> {
       continue;
     }
     // The first beat is at once and in any case: a worker with a short lease takes no work before it.
-    if (current !== obeyed || systemClock.monotonic() <= (beatUntil[0] ?? 0)) await beat(engine, current);
-    obeyed = current;
+    if (current !== previous || systemClock.monotonic() <= (beatUntil[0] ?? 0)) await beat(engine, current);
+    previous = current;
     await pause(systemClock, current.every, changed.signal);
   }
   await engine?.close();
@@ -63,9 +63,9 @@ async function reach(current: HeartbeatOrder): Promise<Engine | null> {
   try {
     engine = await openEngine(target, { existing: true });
     if (isSame(engine, current)) return engine;
-    tell({ session: null, error: `the heartbeat thread found another database at ${engine.info.url}` });
+    send({ session: null, error: `the heartbeat thread found another database at ${engine.info.url}` });
   } catch (error) {
-    tell({ session: null, error: String(error) });
+    send({ session: null, error: String(error) });
   }
   await engine?.close();
   return null;
@@ -81,12 +81,12 @@ async function beat(engine: Engine, current: HeartbeatOrder): Promise<void> {
   try {
     const { alive, revoked } = await engine.heartbeat({ session, queues, ttl });
     // A file that was replaced a moment ago knows nothing of the session.
-    if (isSame(engine, current)) tell({ session, alive, revoked });
+    if (isSame(engine, current)) send({ session, alive, revoked });
   } catch (error) {
-    tell({ session, error: String(error) });
+    send({ session, error: String(error) });
   }
 }
 
-function tell(answer: HeartbeatAnswer): void {
+function send(answer: HeartbeatAnswer): void {
   port?.postMessage(answer);
 }

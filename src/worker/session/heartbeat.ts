@@ -55,7 +55,7 @@ export class Heartbeat {
   /** Has the thread been heard of since it started? */
   #threadBeats = false;
   #firstBeat: () => void = () => {};
-  #heardAt = 0;
+  #answeredAt = 0;
   #resting = false;
   #guarding = false;
   #beating = false;
@@ -99,10 +99,10 @@ export class Heartbeat {
   async guarded(signal: AbortSignal): Promise<void> {
     const { clock, lease } = this.#options;
     if (this.#threadOff || this.#threadBeats || lease >= THREAD_START) return;
-    const heard = new AbortController();
-    this.#firstBeat = () => heard.abort();
+    const beaten = new AbortController();
+    this.#firstBeat = () => beaten.abort();
     this.#guarding = true;
-    await pause(clock, THREAD_START, AbortSignal.any([signal, heard.signal]));
+    await pause(clock, THREAD_START, AbortSignal.any([signal, beaten.signal]));
     this.#guarding = false;
   }
 
@@ -130,9 +130,9 @@ export class Heartbeat {
     let answered = false;
     try {
       const answer = await engine.heartbeat({ session: session.id, queues: session.queues, ttl });
-      this.#heardAt = clock.monotonic();
+      this.#answeredAt = clock.monotonic();
       answered = true;
-      this.#heard({ session: session.id, ...answer });
+      this.#receive({ session: session.id, ...answer });
     } catch (error) {
       outage.report(error);
       if (this.#session === session) this.#arm(Math.min(RETRY, this.#every));
@@ -174,7 +174,7 @@ export class Heartbeat {
     this.#allow(Math.max(latestDeadline() ?? 0, now));
     this.#arm(this.#resting ? Math.max(this.#every, REST_EVERY) : this.#every);
     if ((this.#options.engine.identity ?? null) !== this.#identity) this.#order();
-    const threadBeats = this.#link !== null && now - this.#heardAt < this.#every * 1.5;
+    const threadBeats = this.#link !== null && now - this.#answeredAt < this.#every * 1.5;
     if (this.#resting || !threadBeats) void this.beat();
   }
 
@@ -208,25 +208,25 @@ export class Heartbeat {
       // Without its thread the worker beats by itself, and tries a thread again when it is next at work.
       if (error !== null) outage.report(error);
     };
-    const heard = (answer: HeartbeatAnswer): void => {
+    const received = (answer: HeartbeatAnswer): void => {
       this.#threadBeats = true;
       this.#firstBeat();
-      this.#heard(answer);
+      this.#receive(answer);
       // The last word on a session at rest is the worker's: the thread gave it the life of one at work.
       if (this.#resting) void this.beat();
     };
-    this.#link = new HeartbeatLink(target, heard, gone);
+    this.#link = new HeartbeatLink(target, received, gone);
     this.#allow(Math.max(this.#beatUntil, clock.monotonic()));
   }
 
-  #heard(answer: HeartbeatAnswer): void {
+  #receive(answer: HeartbeatAnswer): void {
     const session = this.#session;
     if ("error" in answer) {
       this.#options.outage.report(new Error(answer.error));
       return;
     }
     if (session === null || answer.session !== session.id) return;
-    this.#heardAt = this.#options.clock.monotonic();
+    this.#answeredAt = this.#options.clock.monotonic();
     if (!answer.alive) {
       this.#options.lost(session);
       return;

@@ -6,7 +6,9 @@ import type { EndedDependency } from "../../define/spawn.js";
 
 /** The jobs that a run's own waited for. */
 export async function readDependencies(host: RunPort): Promise<readonly EndedDependency[]> {
-  const ended = (await host.dependencies()).flatMap(({ state, ...tie }) => (state === null ? [] : [{ ...tie, state }]));
+  const ended = (await host.dependencies()).flatMap(({ state, ...link }) =>
+    state === null ? [] : [{ ...link, state }],
+  );
   const jobs = ended.length === 0 ? [] : await host.related(ended);
   return ended.map(({ queue, id, ifFailed, state }, index) => {
     const job = jobs[index] ?? null;

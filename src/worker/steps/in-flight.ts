@@ -16,8 +16,8 @@ export class InFlight {
   readonly #restore: (earlier: readonly Checkpoint[]) => void;
   #suspension: Suspension | null = null;
   /** Has what earlier runs left been read? */
-  #opened: boolean;
-  #opening: Promise<void> | null = null;
+  #restored: boolean;
+  #restoring: Promise<void> | null = null;
   #count = 0;
   #settled: () => void = () => {};
 
@@ -25,7 +25,7 @@ export class InFlight {
   constructor(host: RunPort, restore: (earlier: readonly Checkpoint[]) => void) {
     this.#host = host;
     this.#restore = restore;
-    this.#opened = !host.lease.checkpoints;
+    this.#restored = !host.lease.checkpoints;
   }
 
   /** What the run ends with, whatever its handler does; `null` when it is not put back. */
@@ -60,7 +60,7 @@ export class InFlight {
   async track<T>(work: () => Promise<T>): Promise<T> {
     this.#count += 1;
     try {
-      if (!this.#opened) await (this.#opening ??= this.#open());
+      if (!this.#restored) await (this.#restoring ??= this.#load());
       return await work();
     } finally {
       this.#count -= 1;
@@ -69,10 +69,10 @@ export class InFlight {
   }
 
   /** Says something once what earlier runs left is known. */
-  onceOpen(say: () => void): void {
-    if (this.#opened) say();
+  afterRestore(report: () => void): void {
+    if (this.#restored) report();
     // What cannot be read fails the first step; what was to be said is then of no interest.
-    else this.track(() => Promise.resolve(say())).catch(() => {});
+    else this.track(() => Promise.resolve(report())).catch(() => {});
   }
 
   /** `null` when nothing is under way; else resolves when nothing is. */
@@ -83,9 +83,9 @@ export class InFlight {
     });
   }
 
-  async #open(): Promise<void> {
-    this.#restore(await this.#host.earlier());
-    this.#opened = true;
+  async #load(): Promise<void> {
+    this.#restore(await this.#host.loadCheckpoints());
+    this.#restored = true;
   }
 }
 

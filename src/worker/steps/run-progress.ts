@@ -51,7 +51,7 @@ export class RunProgress {
     if (weight !== null) this.#tally?.weigh(name, weight);
     const step = { name, ended: false, items: total === null ? null : { done: 0, failed: 0, total }, inner: 0 };
     this.#begun.push(step);
-    this.say();
+    this.publish();
     return step;
   }
 
@@ -70,14 +70,14 @@ export class RunProgress {
       this.#message = null;
       this.#messageOf = null;
     }
-    this.say();
+    this.publish();
   }
 
   /** A step had ended in an earlier run. */
   ended(name: string): void {
     this.#done += 1;
     this.#tally?.end(name);
-    this.say();
+    this.publish();
   }
 
   /** Some items of a step have ended; `reached` is how far they had come before. */
@@ -99,14 +99,14 @@ export class RunProgress {
       this.#percent = Math.max(this.#percent, Math.min(NEARLY_ALL, said));
     }
     if (scope === null) {
-      this.say();
+      this.publish();
     } else if (scope.isItem) {
       this.#advance(scope.step, fraction - scope.reached);
       scope.reached = fraction;
     } else {
       scope.step.items = total === null ? null : { done, failed: 0, total };
       this.#tally?.reach(scope.step.name, fraction);
-      this.say();
+      this.publish();
     }
   }
 
@@ -131,7 +131,7 @@ export class RunProgress {
 
   count(name: string, by: number): void {
     this.#add(name, by);
-    this.say();
+    this.publish();
   }
 
   /** @throws InvalidInput when there would be too many milestones */
@@ -144,19 +144,19 @@ export class RunProgress {
   /** A milestone is reached. */
   milestone(name: string): void {
     if (!this.#milestones.includes(name)) this.#milestones = [...this.#milestones, name];
-    this.say();
+    this.publish();
   }
 
   /** The job takes a status of its task's own. */
   status(name: string): void {
     this.#status = name;
-    this.say();
+    this.publish();
   }
 
   /** Says how far the run is. */
-  say(): void {
+  publish(): void {
     const step = this.#begun.at(-1);
-    this.#host.say({
+    this.#host.report({
       progress: {
         percent: this.#tally?.percent ?? this.#percent,
         status: this.#status,
@@ -175,7 +175,7 @@ export class RunProgress {
     step.inner += by;
     const { done, total } = step.items ?? { done: 0, total: 0 };
     if (total > 0) this.#tally?.reach(step.name, Math.min(1, (done + step.inner) / total));
-    this.say();
+    this.publish();
   }
 
   #add(name: string, by: number): void {

@@ -183,7 +183,7 @@ export class RunSteps {
       }
       this.#progress.checkCounter(known);
       scope?.counters.set(known, addCounts(scope.counters.get(known) ?? 0, by));
-      this.#inFlight.onceOpen(() => this.#progress.count(known, by));
+      this.#inFlight.afterRestore(() => this.#progress.count(known, by));
     } catch (error) {
       this.#warn(error);
     }
@@ -194,10 +194,10 @@ export class RunSteps {
     const scope = scopeOf(this);
     if (scope?.over === true) return;
     if (wrong !== null) this.#warn(wrong);
-    this.#inFlight.onceOpen(() => {
+    this.#inFlight.afterRestore(() => {
       if (message !== null) this.#progress.message(message, scope?.step ?? null);
       if (done !== null) this.#progress.reach(scope, done, total);
-      else if (message !== null) this.#progress.say();
+      else if (message !== null) this.#progress.publish();
     });
   }
 
@@ -206,7 +206,7 @@ export class RunSteps {
     if (this.#warned) return;
     this.#warned = true;
     const message = wrong instanceof Error ? wrong.message : String(wrong);
-    this.#host.say({
+    this.#host.report({
       line: { at: this.#services.clock.now(), level: "warn", message: headOf(message, LONGEST_LOG_LINE) },
     });
   }

@@ -60,8 +60,8 @@ export class SupersededHooks {
     // Not a signal made of both: those stay known to the one that lives as long as the worker.
     if (stopping.aborted) end();
     stopping.addEventListener("abort", end, { once: true });
-    const told = this.run().finally(end);
-    await Promise.race([told, pause(clock, HOLD_UP, done.signal)]);
+    const ran = this.run().finally(end);
+    await Promise.race([ran, pause(clock, HOLD_UP, done.signal)]);
     stopping.removeEventListener("abort", end);
   }
 
@@ -89,7 +89,7 @@ export class SupersededHooks {
   async #runOne(ref: JobRef, job: JobRecord | null): Promise<boolean> {
     const { clock, runnables, outage } = this.#options;
     const over = new AbortController();
-    const hear = async (): Promise<void> => {
+    const callHook = async (): Promise<void> => {
       if (job !== null) await runnables.get(job.task)?.task.onSuperseded?.(snapshotOf(job));
     };
     const late = async (): Promise<void> => {
@@ -97,7 +97,7 @@ export class SupersededHooks {
       if (!over.signal.aborted) throw new TimedOut(SUPERSEDED_AGAIN, `onSuperseded of task ${job?.task}`);
     };
     try {
-      await Promise.race([hear(), late()]);
+      await Promise.race([callHook(), late()]);
       return true;
     } catch (error) {
       outage.report(error);

@@ -13,7 +13,7 @@ export interface Death {
   readonly exitCode: number | null;
   readonly signal: string | null;
   /** The last lines it wrote to standard error. */
-  readonly lastWords: string;
+  readonly lastStderr: string;
   /** What nobody caught in it. */
   readonly error: Error | null;
   /** Did its heap reach its limit? */
@@ -24,7 +24,7 @@ export interface ChildLink {
   /** Resolves when nothing of it, and nothing it started, lives any more. Never rejects. */
   readonly gone: Promise<Death>;
   /** Called with everything it says. */
-  heard: (message: ChildMessages) => void;
+  onMessage: (message: ChildMessages) => void;
   /** @throws DOMException (`DataCloneError`) for what cannot be copied */
   send(message: ToChild): void;
   /** Ends it at once, and everything it started. */

@@ -50,7 +50,7 @@ export class ChildHost implements RunPort {
     return this.#over;
   }
 
-  say({ progress, meta, line }: RunUpdate): void {
+  report({ progress, meta, line }: RunUpdate): void {
     if (this.#over) return;
     if (progress !== undefined) this.#last = { ...this.#last, progress };
     if (meta !== undefined) this.#last = { ...this.#last, meta };
@@ -69,7 +69,7 @@ export class ChildHost implements RunPort {
     await this.#ask({ leave: checkpoint });
   }
 
-  async earlier(): Promise<readonly Checkpoint[]> {
+  async loadCheckpoints(): Promise<readonly Checkpoint[]> {
     if (!this.lease.checkpoints) return [];
     const answer = await this.#ask("earlier");
     return "earlier" in answer ? answer.earlier : [];

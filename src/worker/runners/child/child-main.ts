@@ -136,10 +136,10 @@ async function settle(context: RunContext): Promise<void> {
 }
 
 /** Listens to the worker; gives the way to speak to it. */
-function openWire(hear: (message: ToChild) => void): (message: FromChild) => void {
+function openWire(receive: (message: ToChild) => void): (message: FromChild) => void {
   if (!isMainThread && parentPort !== null) {
     const port = parentPort;
-    port.on("message", hear);
+    port.on("message", receive);
     return (message) => port.postMessage(marked(message));
   }
   // Supervisors signal every process of a service at once; when a child ends is for its worker to say.
@@ -147,7 +147,7 @@ function openWire(hear: (message: ToChild) => void): (message: FromChild) => voi
   const wire = new Socket({ fd: WIRE });
   const frames = new FrameReader();
   wire.on("data", (bytes: Buffer) => {
-    for (const message of frames.read(bytes)) hear(message as ToChild);
+    for (const message of frames.read(bytes)) receive(message as ToChild);
   });
   wire.on("error", () => {});
   // The worker is gone, and so must be this process and its group.

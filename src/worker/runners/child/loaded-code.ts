@@ -14,14 +14,14 @@ const MARGIN = 50;
 export class LoadedCode {
   /** What each file looked like. */
   readonly #files = new Map<string, string>();
-  readonly #told: MessagePort;
+  readonly #port: MessagePort;
   readonly #required = createRequire(import.meta.url).cache;
   #trusted = true;
 
   /** From now on, what is loaded is noted. */
   constructor() {
     const { port1, port2 } = new MessageChannel();
-    this.#told = port1;
+    this.#port = port1;
     port1.unref();
     register("./loaded-code-hooks.js", import.meta.url, { data: { port: port2 }, transferList: [port2] });
   }
@@ -44,8 +44,8 @@ export class LoadedCode {
 
   #fresh(): Set<string> {
     const files = new Set(Object.keys(this.#required));
-    for (let told = receiveMessageOnPort(this.#told); told !== undefined; told = receiveMessageOnPort(this.#told)) {
-      const url: unknown = told.message;
+    for (let entry = receiveMessageOnPort(this.#port); entry !== undefined; entry = receiveMessageOnPort(this.#port)) {
+      const url: unknown = entry.message;
       if (typeof url === "string" && url.startsWith("file:")) files.add(fileURLToPath(url));
     }
     for (const known of this.#files.keys()) files.delete(known);
