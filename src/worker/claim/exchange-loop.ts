@@ -1,8 +1,8 @@
 /**
- * The conversation with the engine: one command settles what has ended and leases what there are slots for. Whatever
- * ends while an answer is on its way joins the next command, so batches grow with load; at rest nothing waits for a
- * timer. Under load a second lane speaks while the first waits for its answer. A command without an answer is sent
- * again as it was.
+ * The loop of exchange commands: each settles the runs that have ended and leases jobs for free slots. Runs that end
+ * while an answer is pending join the next command, so batches grow with load; at rest no timer runs.
+ * Under load a second lane sends while the first waits for its answer. A command that got no answer is sent again
+ * unchanged.
  */
 import type { Claim, Engine, ExchangeAnswer, Lease, Settlement } from "../../engine/contract/engine.js";
 import { pause, type Clock, type Random } from "../../model/value/clock.js";
@@ -16,34 +16,34 @@ import type { WorkSession } from "../session/session.js";
 
 /** The most outcomes, and the most leases, in one command. */
 const MOST = 500;
-/** With fewer outcomes than this the second lane stays silent: small batches cost the engine more than they gain. */
+/** With fewer outcomes than this the second lane stays unused: small batches cost the engine more than they gain. */
 const SECOND_LANE = 16;
 
-/** What the loop asks of its worker, and tells it. */
+/** What the loop asks of its worker, and the events it reports to it. */
 export interface ExchangeHost {
-  /** How many more leases are wanted, those on their way not counted. */
+  /** How many more leases there is room for, those being claimed already subtracted. */
   capacity(): number;
-  /** The most jobs one command should carry, so that two commands share the work when jobs are short. */
+  /** The most jobs one command should carry: when jobs are short, two commands share the work. */
   batchSize(): number;
-  /** Work is about to be leased. */
+  /** The next command leases work. */
   expectsWork(): void;
-  /** How long a session that is given work lives without a heartbeat, in milliseconds. */
+  /** The TTL of a session that holds work, in milliseconds. */
   ttl(): number;
-  /** The tasks of which it takes jobs that were set aside. */
+  /** The tasks whose jobs this worker takes from aside. */
   tasks(): readonly string[];
-  /** Is a suspect held? */
+  /** Does the worker hold a suspect? */
   holdsSuspect(): boolean;
   leased(leases: readonly Lease[], session: WorkSession): void;
   settled(runs: readonly Run[], answer: ExchangeAnswer): void;
-  /** The session is gone. */
+  /** The session was lost. */
   lost(session: WorkSession): void;
-  /** These outcomes will never be reported: the leases are gone. */
+  /** These outcomes will never be settled: the leases are lost. */
   dropped(runs: readonly Run[]): void;
-  /** A command was given up, and is sent again: it may still be carried out late. */
+  /** A command got no answer and is sent again; the first copy may still be carried out late. */
   unanswered(): void;
-  /** The engine took so long (milliseconds) to answer. */
+  /** The engine answered after `ms` milliseconds. */
   answered(ms: number): void;
-  /** There is nothing to lease, and nothing on its way. */
+  /** There is nothing to lease, and no command is pending. */
   idle(): void;
 }
 
@@ -56,7 +56,7 @@ export interface ExchangeOptions {
   readonly outage: EngineOutage;
   readonly time: EngineClock;
   readonly host: ExchangeHost;
-  /** Look once more when runs have ended, before there is said to be nothing: jobs that waited for them may be ready. */
+  /** After runs have ended, claim once more before reporting idle: jobs that depended on them may be ready. */
   readonly thorough: boolean;
 }
 
@@ -66,18 +66,18 @@ export class ExchangeLoop {
   readonly #lanes: [boolean, boolean] = [false, false];
   #session: WorkSession | null = null;
   #toSettle: Run[] = [];
-  /** Runs that have ended and wait until what they said is stored. */
+  /** Runs that have ended and whose last reports are not stored yet. */
   readonly #unreported = new Set<Run>();
-  /** The runs whose outcomes are on their way, by lane. */
+  /** The runs whose outcomes are being sent, by lane. */
   readonly #settling: [readonly Run[], readonly Run[]] = [[], []];
   #claiming = 0;
   #suspectAsked = false;
   #workMayWait = true;
-  /** How often somebody said that work may be waiting. */
+  /** Counts the calls of `wake`. */
   #wakeUps = 0;
-  /** Did the last answer say that there is more than it brought? */
+  /** Did the last answer say that more jobs are waiting? */
   #backlog = false;
-  /** Was it woken, and has not asked for work since? */
+  /** Did this worker receive a wake-up and not claim since? Then another worker should get it. */
   #wakeUpUnused = false;
   #claims = true;
   #closed = false;
@@ -93,35 +93,37 @@ export class ExchangeLoop {
     });
   }
 
-  /** Is nothing unsettled, and no command on its way? */
+  /** Is everything settled, and no command pending? */
   get quiet(): boolean {
     return this.#toSettle.length === 0 && this.#unreported.size === 0 && !this.#lanes.includes(true);
   }
 
-  /** How many runs have ended and wait until what they said is stored, before their outcome is. */
+  /** How many runs have ended and are not settled yet, because their last reports are not stored. */
   get unreported(): number {
     return this.#unreported.size;
   }
 
-  /** Runs that have ended and are not known to be settled. */
+  /** Runs that have ended and whose settlement has not been answered. */
   *unsettled(): Iterable<Run> {
     yield* this.#toSettle;
     yield* this.#unreported;
     for (const runs of this.#settling) yield* runs;
   }
 
-  /** Have all commands been answered that were under way when these were the last of their lanes? */
+  /** Have all commands up to these call numbers (by lane) been answered? */
   hasAnswered(calls: readonly [number, number]): boolean {
     const sent = this.#session?.calls;
     return sent !== undefined && ([0, 1] as const).every((lane) => sent[lane] > calls[lane] || !this.#lanes[lane]);
   }
 
-  /** How many leases the commands on their way ask for. */
+  /** How many leases the pending commands ask for. */
   get claiming(): number {
     return this.#claiming;
   }
 
-  /** Speaks for this session from now on; `null`: there is none. What was not settled for the last one is dropped. */
+  /**
+   * Uses this session from now on; `null`: there is none. Outcomes not settled under the previous session are dropped.
+   */
   begin(session: WorkSession | null): void {
     const unsettled = this.#toSettle;
     this.#session = session;
@@ -132,7 +134,7 @@ export class ExchangeLoop {
     this.schedule();
   }
 
-  /** Reports the outcome of a run with the next command; not before `ready` has resolved. */
+  /** Settles a run with the next command, but not before `ready` has resolved. */
   settle(run: Run, ready: Promise<void> | null = null): void {
     if (ready === null) {
       this.#toSettle.push(run);
@@ -150,14 +152,14 @@ export class ExchangeLoop {
     this.schedule();
   }
 
-  /** Work may be waiting. */
+  /** Work may be waiting: claim again. */
   wake(): void {
     this.#wakeUps += 1;
     this.#workMayWait = true;
     this.schedule();
   }
 
-  /** Speaks at the end of this turn of the event loop, if there is anything to say. */
+  /** Sends a command at the end of this turn of the event loop, if there is anything to send. */
   schedule(): void {
     if (this.#scheduled || this.#closed) return;
     this.#scheduled = true;
@@ -167,7 +169,7 @@ export class ExchangeLoop {
     });
   }
 
-  /** Leases nothing more. */
+  /** Claims nothing more. */
   stopClaiming(): void {
     this.#claims = false;
     this.#wait.stop();
@@ -180,7 +182,7 @@ export class ExchangeLoop {
     return new Promise((resolve) => this.#drained.push(resolve));
   }
 
-  /** Says nothing more; commands without an answer are given up. */
+  /** Sends nothing more; commands without an answer are given up. */
   close(): void {
     this.#closed = true;
     this.#session?.end();
@@ -209,7 +211,7 @@ export class ExchangeLoop {
     this.#waitIfIdle();
   }
 
-  /** What to ask for now; `null`: nothing. */
+  /** What to claim now; `null`: nothing. */
   #claim(): Claim | null {
     const { host, order, random } = this.#options;
     const max = this.#claims ? Math.min(MOST, host.batchSize(), host.capacity()) : 0;
@@ -241,9 +243,9 @@ export class ExchangeLoop {
     }
     host.answered(clock.monotonic() - sentAt);
     if (claim !== null) {
-      // A full answer says nothing of the queues that were not asked any more.
+      // When the answer is full, the remaining queues were not asked: they may hold more.
       this.#backlog = answer.more || answer.leases.length >= claim.max;
-      // What somebody was woken for meanwhile may have come after the engine looked.
+      // A wake-up that arrived meanwhile may be for a job that came after the engine had looked.
       this.#workMayWait = this.#backlog || this.#wakeUps !== wakeUps || (thorough && runs.length > 0);
       this.#wait.learn(answer);
     }
@@ -253,7 +255,7 @@ export class ExchangeLoop {
     this.schedule();
   }
 
-  /** The answer; `null` when the session was lost, or the worker stopped, before there was one. */
+  /** The answer; `null` when the session was lost or the worker stopped before it arrived. */
   async #send(
     session: WorkSession,
     lane: 0 | 1,
@@ -269,7 +271,8 @@ export class ExchangeLoop {
         outage.report(error);
         host.unanswered();
         await pause(clock, outage.delay(failures), session.signal);
-        // Once more as it was, for what passes by itself; then it is one of the runs, or what is to be leased.
+        // The first retry is the same command, in case the failure was temporary. If it fails again, the cause is one
+        // of the runs or the claim: settle the runs one by one.
         if (failures > 0 && !outage.passes(error)) return this.#sendOneByOne(session, lane, runs);
         if (session.over) return null;
       }
@@ -304,12 +307,12 @@ export class ExchangeLoop {
     return settleEach(runs, send, (error) => outage.report(error));
   }
 
-  /** Is there no slot, whatever the commands on their way bring? */
+  /** Is there no room beyond what the pending commands may lease? */
   get #full(): boolean {
     return this.#options.host.capacity() + this.#claiming <= 0;
   }
 
-  /** It was woken and asks for nothing: somebody else may. */
+  /** Passes an unused wake-up on to another worker. */
   #passWakeUpOn(): void {
     if (!this.#wakeUpUnused) return;
     this.#wakeUpUnused = false;
@@ -317,11 +320,11 @@ export class ExchangeLoop {
     void Promise.resolve(engine.passOn({ queues: order.names })).catch((error: unknown) => outage.report(error));
   }
 
-  /** Waits for work when there is nothing else to do; stops waiting when there is no slot for what would come. */
+  /** Waits for work when there is nothing else to do; stops waiting when there is no slot for it. */
   #waitIfIdle(): void {
     const { host } = this.#options;
     if (!this.#claims) return;
-    // At once: what is about to be given back must not wake the one who gives it.
+    // Stop at once: jobs that this worker is about to return must not wake this worker.
     if (this.#full) {
       this.#wait.stop();
       return;

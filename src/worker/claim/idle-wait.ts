@@ -1,6 +1,7 @@
 /**
- * Waiting for work while there is none: woken by the engine, by the time the next delayed job is due, and now and then
- * to be sure. A worker that is woken for nothing again and again (for work that it may not take now) asks less often.
+ * Waits for work while there is none. The wait ends when the engine wakes the worker, when the next delayed job is due,
+ * or after 55 s as a safety check.
+ * A worker that is woken repeatedly for nothing (for work that it may not take now) backs off.
  */
 import type { Engine, ExchangeAnswer } from "../../engine/contract/engine.js";
 import { pause, type Clock } from "../../model/value/clock.js";
@@ -8,19 +9,19 @@ import type { EngineClock } from "../session/engine-clock.js";
 import type { EngineOutage } from "../session/engine-outage.js";
 import type { ParsedOrder } from "./queue-order.js";
 
-/** The longest single wait, and after how long the engine is asked although it woke nobody. Milliseconds. */
+/** The longest single wait, and after how long the worker claims even without a wake-up. Milliseconds. */
 const LONGEST_WAIT = 30_000;
 const ASK_ANYWAY = 55_000;
-/** A wait shorter than this (milliseconds) that brought nothing was for nothing. */
+/** A wait shorter than this (milliseconds) that led to no lease was fruitless. */
 const QUICK = 5;
 const LONGEST_PENALTY = 250;
 
-/** What waiting needs. */
+/** What an idle wait needs. */
 export interface IdleWaitOptions {
   readonly engine: Engine;
   readonly clock: Clock;
   readonly order: ParsedOrder;
-  /** The tasks of which it takes jobs that were set aside. */
+  /** The tasks whose jobs this worker takes from aside. */
   readonly tasks: () => readonly string[];
   readonly outage: EngineOutage;
   readonly time: EngineClock;
@@ -36,8 +37,8 @@ export class IdleWait {
   #fruitless = 0;
 
   /**
-   * `woken` is called when it is worth asking for work; `sure`: there is work, as far as one can know; `spent`: a wake-up was
-   * spent on this, so whoever does not ask for work passes it on.
+   * @param woken called when a claim is worthwhile; `sure`: there is work, as far as can be known; `spent`: a wake-up
+   * was used up, so a worker that does not claim must pass it on
    */
   constructor(options: IdleWaitOptions, woken: (sure: boolean, spent: boolean) => void) {
     this.#options = options;
@@ -50,13 +51,13 @@ export class IdleWait {
     this.#askedAt = clock.monotonic();
     this.#nextDue = answer.nextDue;
     this.#fruitless = answer.leases.length === 0 && this.#quick ? this.#fruitless + 1 : 0;
-    // Only the claim that follows a wake-up says whether it was for nothing.
+    // Only the claim right after a wake-up shows whether the wake-up was fruitless.
     this.#quick = false;
     const [lease] = answer.leases;
     if (lease !== undefined) time.learn(lease.leasedAt);
   }
 
-  /** Waits, unless it is waiting. */
+  /** Starts to wait, unless it is waiting. */
   start(): void {
     if (this.#waiting !== null) return;
     this.#waiting = new AbortController();
@@ -96,8 +97,8 @@ export class IdleWait {
       }
       const now = clock.monotonic();
       this.#quick = now - from < QUICK;
-      // Timers are exact to a millisecond or two; a wait that was cut short was cut by work, or by the end of the wait
-      // before it: engines may be early.
+      // Timers are exact to a millisecond or two, hence the margin. A wait that ended early was ended by work, or the
+      // engine's wait ended early.
       const early = now - from < timeout - 2;
       sure = (early && !this.#quick) || now >= due;
       if (sure || early || now - this.#askedAt >= ASK_ANYWAY) break;

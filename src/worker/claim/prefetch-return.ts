@@ -1,10 +1,10 @@
 /**
- * Gives jobs that were leased ahead back when the ones before them turn out to be slow: another worker may be idle.
- * Looks at them now and then, only while there are any.
+ * Returns prefetched jobs when the jobs before them turn out to be slow: another worker may be idle. Checks only while
+ * prefetched jobs wait.
  */
 import type { Clock } from "../../model/value/clock.js";
 
-/** How long (milliseconds) jobs wait behind running ones before they are given back. */
+/** How long (milliseconds) prefetched jobs wait without any run starting before they are returned. */
 const PATIENCE = 100;
 
 export class PrefetchReturn {
@@ -14,7 +14,7 @@ export class PrefetchReturn {
   #started = 0;
   #cancel: (() => void) | null = null;
 
-  /** `giveBack` is called when jobs wait and none was started for a while. */
+  /** @param giveBack called when jobs wait and no run has started for a while */
   constructor(clock: Clock, waiting: () => number, giveBack: () => void) {
     this.#clock = clock;
     this.#waiting = waiting;

@@ -1,14 +1,14 @@
 /**
- * How many jobs a worker leases beyond those it can run now, so that short jobs need not wait for the engine between
- * two of them. Follows the measured time of jobs and of the engine's answers; nothing is leased ahead of jobs that take
- * long.
+ * How many jobs a worker leases ahead of its free slots, so that short jobs need not wait for the engine between two
+ * runs. Follows the measured durations of jobs and of the engine's answers; nothing is leased ahead while jobs are
+ * slow.
  */
 
-/** Jobs that take longer than this on average (milliseconds) have nothing leased ahead of them. */
+/** When jobs take longer than this on average (milliseconds), nothing is leased ahead. */
 const SLOW = 50;
 /** The most jobs leased ahead. */
 const MOST_PREFETCHED = 500;
-/** How much a new measurement counts. */
+/** The weight of a new measurement in the moving average. */
 const WEIGHT = 0.05;
 
 export class Prefetch {
@@ -28,7 +28,7 @@ export class Prefetch {
     this.#run = this.#run === null ? ms : this.#run + WEIGHT * (ms - this.#run);
   }
 
-  /** Jobs waited behind others that take long: lease nothing ahead until many short ones have run. */
+  /** Prefetched jobs waited behind slow ones: lease nothing ahead until many short jobs have run. */
   stalled(): void {
     this.#run = Math.max(this.#run ?? 0, 2 * SLOW);
   }
@@ -43,7 +43,7 @@ export class Prefetch {
     if (this.#fixed !== null) return this.#fixed;
     if (this.#run === null || this.#run > SLOW) return 0;
     if (this.#run < 1) return Math.min(MOST_PREFETCHED, Math.max(100, 4 * this.#concurrency));
-    // As many as are run while an answer is on its way.
+    // As many as complete while an answer is pending.
     return Math.min(MOST_PREFETCHED, Math.floor((this.#concurrency * Math.max(1, this.#answer)) / this.#run));
   }
 }

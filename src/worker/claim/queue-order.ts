@@ -1,6 +1,7 @@
 /**
- * In which order a worker asks its queues. A list is strict: a later queue is served only when those before it are
- * empty. Weights draw the order anew for each claim, so that every queue comes first in its share of them.
+ * The order in which a worker claims from its queues. A list is strict: a later queue is served only when those before
+ * it are empty. With weights the order is drawn anew for each claim, so that each queue comes first in proportion to
+ * its weight.
  */
 import type { Random } from "../../model/value/clock.js";
 import { InvalidInput } from "../../model/errors/errors.js";
@@ -40,7 +41,7 @@ export function parseOrder(field: string, order: QueueOrder): ParsedOrder {
   return { names, draw: (random) => drawOrder(weights, random) };
 }
 
-/** Queues without replacement, each time with a chance in proportion to its weight. */
+/** Draws all queues without replacement, each time with a probability in proportion to its weight. */
 function drawOrder(weights: ReadonlyMap<string, number>, random: Random): string[] {
   // The exponential race: the smallest of -ln(u)/weight wins with probability weight/sum (Efraimidis and Spirakis,
   // 2006).

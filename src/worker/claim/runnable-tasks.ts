@@ -1,8 +1,9 @@
 /**
- * Which tasks a worker can run now, and what becomes of jobs that it cannot: in a rolling deploy, those of a task, or of a
- * module, that came with newer code. It declines them, which is no verdict on the job: the engine sets it aside for workers
- * that name its task. This one names it again when it may have changed: a task whose module was missing after a while that
- * grows; a task without a handler once its jobs have waited so long that they are given up.
+ * Which tasks a worker can run now, and what happens to jobs that it cannot run. In a rolling deploy those are jobs of
+ * a task, or of a module, that only newer code has. The worker declines them, which does not fail the job: the engine
+ * sets it aside for workers that name its task.
+ * This worker names such a task again in two cases: a task whose module was missing, after a back-off; a task without a
+ * handler, once its jobs have waited so long that they must fail.
  */
 import type { AsideRecord, Engine, Lease, Outcome } from "../../engine/contract/engine.js";
 import type { Clock } from "../../model/value/clock.js";
@@ -11,19 +12,19 @@ import { plainFailure } from "../../model/failure/failure.js";
 import { knownTasks, type Runnable } from "../execution/runnable.js";
 import type { EngineOutage } from "../session/engine-outage.js";
 
-/** How long a task whose module was missing is left alone: at first, and at most. Milliseconds. */
+/** The first and the longest back-off for a task whose module was missing. Milliseconds. */
 const FIRST_REST = 10_000;
 const LONGEST_REST = 600_000;
-/** How often (milliseconds) it looks at what lies aside, and how often it tells of one task. */
+/** How often (milliseconds) the jobs set aside are checked, and a single task is reported. */
 const CHECK_EVERY = 60_000;
-/** Of how many tasks it tells in that time. */
+/** The most tasks reported in that time. */
 const MOST_REPORTED = 20;
-/** How long (milliseconds) an answer about other workers holds. */
+/** How long (milliseconds) an answer about other workers is reused. */
 const ASK_AGAIN = 1_000;
-/** How many running jobs of a task it looks at for one that another worker runs. */
+/** How many active jobs of a task are searched for one that another worker runs. */
 const MOST_RUNNING = 50;
 
-/** What a repertoire is given, and whom it tells. */
+/** Dependencies and callbacks. */
 export interface RunnableTasksOptions {
   readonly engine: Engine;
   readonly clock: Clock;
@@ -32,15 +33,15 @@ export interface RunnableTasksOptions {
   readonly name: string;
   readonly queues: readonly string[];
   readonly runnables: ReadonlyMap<string, Runnable>;
-  /** How long (milliseconds) a job may wait for somebody who can run it, from its first decline on. */
+  /** How long (milliseconds) a job may wait for a worker that can run it, from its first decline on. */
   readonly patience: number;
-  /** Jobs of a task that it cannot run are left to others, or wait. */
+  /** Jobs of this task were declined, or wait and no worker can run them. */
   readonly unknown: (task: string, error: Error) => void;
-  /** It can run more than before. */
+  /** The worker can take more jobs than before. */
   readonly grown: () => void;
 }
 
-/** Of a task whose module was missing. */
+/** The back-off of a task whose module was missing. */
 interface Rest {
   readonly ms: number;
   readonly cancel: () => void;
@@ -50,9 +51,9 @@ interface Rest {
 export class RunnableTasks {
   readonly #options: RunnableTasksOptions;
   readonly #resting = new Map<string, Rest>();
-  /** Tasks it cannot run whose jobs are to be given up. */
+  /** Tasks this worker cannot run and whose jobs it takes only to fail them: they have waited too long. */
   #givenUp = new Set<string>();
-  /** What was asked last of other workers, and what they answered. */
+  /** The last question about other workers, and its answer. */
   #asked: {
     readonly queue: string;
     readonly task: string;
@@ -69,7 +70,7 @@ export class RunnableTasks {
     this.#options = options;
   }
 
-  /** The tasks of which it takes jobs that were set aside. */
+  /** The tasks whose jobs this worker takes from aside. */
   get tasks(): readonly string[] {
     const { runnables } = this.#options;
     if (this.#named === null || this.#known !== runnables.size) {
@@ -80,7 +81,7 @@ export class RunnableTasks {
     return this.#named;
   }
 
-  /** The code of a task was there. */
+  /** The code of a task was found. */
   readonly found = (task: string): void => {
     if (this.#resting.size === 0) return;
     this.#resting.get(task)?.cancel();
@@ -88,12 +89,12 @@ export class RunnableTasks {
     this.#named = null;
   };
 
-  /** What becomes of a job that it cannot run for this reason. Never rejects. */
+  /** The outcome of a job that this worker cannot run because of `error`. Never rejects. */
   readonly outcomeFor = async (lease: Lease, task: string, error: Error & { code: string }): Promise<Outcome> => {
     const { patience } = this.#options;
     const waited = lease.declinedAt === null ? 0 : lease.leasedAt - lease.declinedAt;
     if (waited >= patience && (patience === 0 || !(await this.#isRunElsewhere(lease, task)))) {
-      // Where in this worker it was found missing is no news of the job: without a stack.
+      // Without a stack: where in this worker the code was missed says nothing about the job.
       return { kind: "fail", error: plainFailure(error.name, error.message, error.code), retryIn: null };
     }
     if (this.#options.runnables.has(task)) this.#rest(task);
@@ -102,7 +103,10 @@ export class RunnableTasks {
     return { kind: "decline" };
   };
 
-  /** Now and then looks at what lies aside: tells of what nobody here can run, and takes it when its time is over. */
+  /**
+   * Checks, at most once a minute, the jobs set aside: reports tasks that no live worker can run, and takes their jobs
+   * once they have waited too long.
+   */
   async check(): Promise<void> {
     const { clock, engine, outage, queues, runnables, patience } = this.#options;
     if (clock.monotonic() - this.#checkedAt < CHECK_EVERY) return;
@@ -133,7 +137,10 @@ export class RunnableTasks {
     );
   }
 
-  /** Does a worker live that can run it, and has only not come to it yet? Asked once for jobs that come together. */
+  /**
+   * Can another live worker run the task, even if it has not come to this job yet? Jobs declined together share one
+   * query.
+   */
   #isRunElsewhere({ queue }: Lease, task: string): Promise<boolean> {
     const now = this.#options.clock.monotonic();
     const asked = this.#asked;
@@ -150,7 +157,8 @@ export class RunnableTasks {
         const workers = await engine.workers();
         if (workers.some(({ queues, tasks }) => queues.includes(queue) && tasks.includes(task))) return true;
       }
-      // Others name a task although its module is missing: one that can run it does run it.
+      // A worker names a task even if its module is missing there; only one that has an active job of the task can run
+      // it.
       const filter = { queue, task, states: ["active" as const] };
       const { jobs } = await engine.listJobs({ filter, cursor: null, limit: MOST_RUNNING });
       return jobs.some(({ worker }) => worker !== name);
@@ -160,10 +168,10 @@ export class RunnableTasks {
     }
   }
 
-  /** Leaves a task alone for a while: twice as long as the last time. */
+  /** Backs off from a task: twice as long as the last time. */
   #rest(task: string): void {
     const last = this.#resting.get(task);
-    // Jobs that were leased together are declined together.
+    // Jobs leased together are declined together: one back-off for all of them.
     if (last?.over === false) return;
     const ms = last === undefined ? FIRST_REST : Math.min(2 * last.ms, LONGEST_REST);
     const cancel = this.#options.clock.after(ms, () => {

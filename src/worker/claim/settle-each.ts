@@ -1,19 +1,19 @@
 /**
- * An engine that refuses a command, although nothing is wrong with the engine, refuses it for one of the runs in it: an outcome
- * it cannot store, a record it cannot make sense of. Then each run is settled alone, so that its neighbours are; one that
- * is refused once more fails with the refusal, and is given up when even that is refused.
+ * Settles runs one by one after an engine refused a whole command. The cause is then usually one run: an outcome the
+ * engine cannot store, or a record it cannot read. Settled alone, the other runs are not affected.
+ * A run that is refused again fails with the refusal as its error; if even that is refused, the run is given up.
  */
 import type { ExchangeAnswer, Settlement } from "../../engine/contract/engine.js";
 import { describeFailure } from "../../model/failure/failure.js";
 import type { Run } from "../run/run.js";
 
-/** An answer to a call that settled nothing and leased nothing: look again. */
+/** The answer to a call that settled and leased nothing; `more`, so that the loop claims again. */
 const NOTHING = { alive: true, leases: [], more: true, nextDue: null } as const;
 
 /**
  * Settles runs one by one.
- * @param send settles one; `null` when the session is gone. @throws what the engine refused it with
- * @param refused is told of each refusal
+ * @param send settles one; `null` when the session was lost. @throws the engine's refusal
+ * @param refused called for each refusal
  */
 export async function settleEach(
   runs: readonly Run[],
@@ -43,7 +43,7 @@ export async function settleEach(
   return { ...NOTHING, settled, nextDue };
 }
 
-/** What a run ended with, and the lease it ends. */
+/** The outcome of a run, addressed to its lease. */
 export function settlementOf(run: Run): Settlement {
   const { queue, id, epoch } = run.lease;
   return { queue, id, epoch, outcome: run.outcome ?? { kind: "return" } };
