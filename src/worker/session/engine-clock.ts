@@ -1,4 +1,4 @@
-/** How the engine's clock and ours compare: due times are the engine's, timers are ours. */
+/** The offset between the engine's clock and this process's: due times are the engine's, timers are local. */
 import type { Clock } from "../../model/value/clock.js";
 
 export class EngineClock {
@@ -9,12 +9,12 @@ export class EngineClock {
     this.#clock = clock;
   }
 
-  /** The engine says it is `now` (epoch milliseconds). */
+  /** The engine's clock shows `now` (epoch milliseconds). */
   learn(now: number): void {
     this.#ahead = now - this.#clock.monotonic();
   }
 
-  /** How long (milliseconds) until the engine's clock shows `time`; negative when it has. */
+  /** Milliseconds until the engine's clock shows `time`; negative when that time has passed. */
   until(time: number): number {
     return time - this.#ahead - this.#clock.monotonic();
   }

@@ -1,16 +1,16 @@
 /**
- * What a worker does while its engine does not answer: it waits a little longer each time, says so now and then, and
- * goes on as soon as the engine is back.
+ * Back-off and error reports while the engine does not answer: each wait is longer than the one before, the same error
+ * is reported at most every 10 s, and work goes on as soon as the engine is back.
  */
 import type { Awaitable } from "../../engine/contract/engine.js";
 import { pause, type Clock, type Random } from "../../model/value/clock.js";
 import { EngineRefused, EngineUnavailable } from "../../model/errors/errors.js";
 import type { WorkSession } from "./session.js";
 
-/** The first wait, and the longest. Milliseconds. */
+/** The first and the longest back-off. Milliseconds. */
 const FIRST_WAIT = 100;
 const LONGEST_WAIT = 5_000;
-/** The same complaint is made at most once within this time. Milliseconds. */
+/** The same error is reported at most once within this time. Milliseconds. */
 const QUIET = 10_000;
 
 export class EngineOutage {
@@ -25,7 +25,7 @@ export class EngineOutage {
     this.#publish = publish;
   }
 
-  /** Tells of an error, unless the same was told a moment ago. */
+  /** Reports an error, unless the same one was reported in the last 10 s. */
   report(thrown: unknown): void {
     const error = thrown instanceof Error ? thrown : new Error(String(thrown));
     const now = this.#clock.monotonic();
@@ -35,14 +35,14 @@ export class EngineOutage {
     this.#publish(error);
   }
 
-  /** May the same command be answered later? An engine may be away, or refuse for now, such as a Redis that is full. */
+  /** May the same command succeed later? The engine may be unreachable, or refuse for now, as a full Redis does. */
   passes(error: unknown): boolean {
     return error instanceof EngineUnavailable || error instanceof EngineRefused;
   }
 
   /**
-   * Sends a command that has one effect however often it is sent, until it is answered.
-   * @throws what no waiting mends; the last failure once the session is over
+   * Retries an idempotent command until it is answered.
+   * @throws an error that a retry cannot help; the last failure once the session is over
    */
   async outlast<T>(session: WorkSession, command: () => Awaitable<T>): Promise<T> {
     for (let failures = 0; ; failures += 1) {
@@ -56,7 +56,7 @@ export class EngineOutage {
     }
   }
 
-  /** The wait after the n-th failure in a row (0 = the first), in milliseconds: the upper half is left to chance. */
+  /** The back-off after the n-th failure in a row (0 = the first), in milliseconds. The upper half of it is random. */
   delay(failures: number): number {
     return Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** Math.min(failures, 10)) * (0.5 + 0.5 * this.#random());
   }

@@ -1,6 +1,6 @@
 /**
- * The worker's side of its keeper thread: starts it, tells it which session to renew and until when, hears what came
- * of it.
+ * The worker's side of the heartbeat thread (`heartbeat-thread.ts`): starts it, orders which session to renew and until
+ * when, receives the answers.
  */
 import { Worker as Thread } from "node:worker_threads";
 import type { Revocation } from "../../engine/contract/engine.js";
@@ -10,7 +10,7 @@ import { ownFile } from "../../engine/shared/own-file.js";
 /** What the thread is started with. */
 export interface HeartbeatSetup {
   readonly target: ParsedTarget;
-  /** One float: the time (on the monotonic clock) up to which it may beat. */
+  /** One float: the thread may beat up to this time (on the monotonic clock). */
   readonly until: SharedArrayBuffer;
 }
 
@@ -20,22 +20,25 @@ export interface HeartbeatOrder {
   readonly queues: readonly string[];
   readonly ttl: number;
   readonly every: number;
-  /** The storage that the worker has open, where its engine can tell. */
+  /** The identity of the storage that the worker has open; `null` when its engine has none. */
   readonly identity: string | null;
 }
 
-/** What came of a heartbeat. */
+/** The answer to a heartbeat, or its failure. */
 export type HeartbeatAnswer =
   | { readonly session: string; readonly alive: boolean; readonly revoked: readonly Revocation[] }
   | { readonly session: string | null; readonly error: string };
 
 /**
- * How long (milliseconds) the thread may take to close its connection before it is ended. A thread that is ended inside
- * SQLite's native code takes the process along, so there it is waited for as long as a locked file can hold it up.
+ * How long (milliseconds) the thread may take to close its connection before it is terminated. Terminating a thread
+ * inside SQLite's native code crashes the process, so for SQLite the limit is as long as a locked file can block it.
  */
 const PATIENCE = { memory: 1_000, sqlite: 10_000, redis: 1_000 } as const;
 
-/** Where the thread's compiled code is. Without it a handler that blocks loses its job to another worker. @throws Bundled */
+/**
+ * The thread's compiled code. Without the thread, a handler that blocks the event loop loses its lease to another
+ * worker. @throws Bundled
+ */
 export function heartbeatFile(): string {
   return ownFile(import.meta.url, "./heartbeat-thread.js");
 }
@@ -47,13 +50,13 @@ export class HeartbeatLink {
   readonly #patience: number;
   #closed = false;
 
-  /** Starts the thread. `gone` is called when it ends by itself. @throws Bundled when its code is missing */
+  /** Starts the thread. `gone` is called when it ends unasked. @throws Bundled when its code is missing */
   constructor(target: ParsedTarget, received: (answer: HeartbeatAnswer) => void, gone: (error: Error | null) => void) {
     this.#patience = PATIENCE[target.engine];
     const until = new SharedArrayBuffer(Float64Array.BYTES_PER_ELEMENT);
     this.#until = new Float64Array(until);
     const workerData: HeartbeatSetup = { target, until };
-    this.#thread = new Thread(heartbeatFile(), { workerData, execArgv: [], name: "longshore-keeper" });
+    this.#thread = new Thread(heartbeatFile(), { workerData, execArgv: [], name: "longshore-heartbeat" });
     let failure: Error | null = null;
     this.#thread.on("message", received);
     this.#thread.on("error", (error) => {

@@ -1,8 +1,9 @@
 /**
- * The thread that renews a session while the worker's own event loop is busy with a handler. It has an engine
- * connection of its own, beats for the session it was last told of, and stops at the time the worker has written into
- * shared memory, so that a job that hangs cannot hold its lease for ever. What it connects to must be there, and must be
- * what the worker has open: of a session that is not its own storage's it would say that it is over.
+ * The thread that renews a session while the worker's own event loop is blocked by a handler. It has its own engine
+ * connection, beats for the session of the latest order, and stops at the time that the worker has written into shared
+ * memory, so that a job that hangs cannot keep its lease for ever.
+ * It connects only to existing storage, and only to the storage that the worker has open: any other would report the
+ * session as lost.
  */
 import { parentPort, workerData } from "node:worker_threads";
 import type { Engine } from "../../engine/contract/engine.js";
@@ -10,11 +11,11 @@ import { openEngine } from "../../engine/open.js";
 import { pause, systemClock } from "../../model/value/clock.js";
 import type { HeartbeatAnswer, HeartbeatOrder, HeartbeatSetup } from "./heartbeat-link.js";
 
-/** The wait before the engine is tried again, in milliseconds. */
+/** The wait before the connection is tried again, in milliseconds. */
 const RETRY = 1_000;
 
 const port = parentPort;
-if (port === null) throw new Error("keeper-thread.js is started by a worker");
+if (port === null) throw new Error("heartbeat-thread.js is started by a worker");
 const { target, until } = workerData as HeartbeatSetup;
 const beatUntil = new Float64Array(until);
 const closing = new AbortController();
@@ -49,7 +50,7 @@ async function main(): Promise<void> {
       await pause(systemClock, RETRY, changed.signal);
       continue;
     }
-    // The first beat is at once and in any case: a worker with a short lease takes no work before it.
+    // The first beat of an order is immediate and unconditional: a worker with a short lease takes no work before it.
     if (current !== previous || systemClock.monotonic() <= (beatUntil[0] ?? 0)) await beat(engine, current);
     previous = current;
     await pause(systemClock, current.every, changed.signal);
@@ -57,7 +58,9 @@ async function main(): Promise<void> {
   await engine?.close();
 }
 
-/** Connects to the storage that the worker has open; `null`, and the worker is told why, when it cannot be had. */
+/**
+ * Connects to the storage that the worker has open. `null` when it is not reachable; the reason is sent to the worker.
+ */
 async function reach(current: HeartbeatOrder): Promise<Engine | null> {
   let engine: Engine | null = null;
   try {
@@ -80,7 +83,7 @@ async function beat(engine: Engine, current: HeartbeatOrder): Promise<void> {
   if (session === null) return;
   try {
     const { alive, revoked } = await engine.heartbeat({ session, queues, ttl });
-    // A file that was replaced a moment ago knows nothing of the session.
+    // A database file replaced since the last check does not have the session: ignore its answer.
     if (isSame(engine, current)) send({ session, alive, revoked });
   } catch (error) {
     send({ session, error: String(error) });

@@ -1,7 +1,8 @@
 /**
- * Keeps a worker's session alive, and hears from the engine what was taken from it. While jobs are held it beats three
- * times a lease, from a thread of its own where the engine can be reached from one (see `keeper-thread.ts`); at rest
- * the session has a longer life and needs a beat a minute. The command that leases work makes it a lease again.
+ * Renews a worker's session and receives revocations. While jobs are held it beats three times a lease, from a thread
+ * of its own where the engine can be reached from one (see `heartbeat-thread.ts`).
+ * At rest the session has a longer TTL and one beat a minute. The exchange that leases work shortens the TTL back to
+ * the lease time.
  */
 import type { Engine, Revocation } from "../../engine/contract/engine.js";
 import type { ParsedTarget } from "../../engine/target.js";
@@ -11,23 +12,23 @@ import { HeartbeatLink, type HeartbeatAnswer } from "./heartbeat-link.js";
 import type { EngineOutage } from "./engine-outage.js";
 import type { WorkSession } from "./session.js";
 
-/** The life of a session that holds nothing, and the time between its beats. Milliseconds. */
+/** The TTL of a session at rest, and the time between its beats. Milliseconds. */
 const REST_TTL = 180_000;
 const REST_EVERY = 60_000;
 /**
- * The life of a session whose engine is in this process: nobody else could take its jobs over, and an event loop that
- * is blocked must not cost it its leases. Milliseconds.
+ * The TTL of a session whose engine is in this process: no other process could take its jobs over, and a blocked event
+ * loop must not cost it its leases. Milliseconds.
  */
 const PRIVATE_TTL = 24 * 3_600_000;
 /**
- * How long the thread is waited for at most before work is taken, in milliseconds: 50 to 100 are usual. A longer lease is
- * not in danger meanwhile, and nothing is waited for.
+ * The longest wait for the thread's first beat before work is taken, in milliseconds; 50 to 100 are usual. A lease of
+ * this length or more cannot expire meanwhile, so nothing is waited for.
  */
 const THREAD_START = 10_000;
-/** The wait before a heartbeat that failed is tried again, in milliseconds. */
+/** The wait before a failed heartbeat is retried, in milliseconds. */
 const RETRY = 500;
 
-/** What a keeper is given, and whom it tells. */
+/** Dependencies and callbacks. */
 export interface HeartbeatOptions {
   readonly engine: Engine;
   /** `null` when the engine was not opened from a target: then no thread can open it. */
@@ -40,7 +41,7 @@ export interface HeartbeatOptions {
   readonly outage: EngineOutage;
   /** Does the worker hold any job? */
   readonly holds: () => boolean;
-  /** The latest deadline of the jobs that run; `null` when none does. */
+  /** The latest deadline of the running jobs; `null` when none runs. */
   readonly latestDeadline: () => number | null;
   readonly lost: (session: WorkSession) => void;
   readonly revoked: (lease: Revocation) => void;
@@ -52,17 +53,17 @@ export class Heartbeat {
   #session: WorkSession | null = null;
   #link: HeartbeatLink | null = null;
   #threadOff: boolean;
-  /** Has the thread been heard of since it started? */
+  /** Has the thread sent an answer since it started? */
   #threadBeats = false;
   #firstBeat: () => void = () => {};
   #answeredAt = 0;
   #resting = false;
   #guarding = false;
   #beating = false;
-  /** Was another heartbeat asked for while one was on its way? */
+  /** Was another heartbeat requested while one was pending? */
   #beatAgain = false;
   #beatUntil = 0;
-  /** The storage that the thread was last told of. */
+  /** The storage identity of the last order to the thread. */
   #identity: string | null = null;
   #cancel: () => void = () => {};
   #unsubscribe: () => void = () => {};
@@ -73,7 +74,7 @@ export class Heartbeat {
     this.#threadOff = options.target === null || !options.engine.info.shared || options.clock !== systemClock;
   }
 
-  /** The life of a session at work, in milliseconds. */
+  /** The TTL of a session at work, in milliseconds. */
   get ttl(): number {
     const { engine, clock, lease } = this.#options;
     return engine.info.shared || clock !== systemClock ? lifeOf(lease) : PRIVATE_TTL;
@@ -83,7 +84,7 @@ export class Heartbeat {
     return this.#resting ? Math.max(this.ttl, REST_TTL) : this.ttl;
   }
 
-  /** Keeps this session from now on. */
+  /** Renews this session from now on. */
   async keep(session: WorkSession): Promise<void> {
     const { engine, revoked } = this.#options;
     this.rest();
@@ -95,7 +96,7 @@ export class Heartbeat {
     if (this.#session !== session) this.#unsubscribe();
   }
 
-  /** Resolves when a busy event loop cannot cost this session its leases: its thread beats, or there is none. */
+  /** Resolves when a blocked event loop cannot cost this session its leases: the thread beats, or no thread is used. */
   async guarded(signal: AbortSignal): Promise<void> {
     const { clock, lease } = this.#options;
     if (this.#threadOff || this.#threadBeats || lease >= THREAD_START) return;
@@ -106,7 +107,7 @@ export class Heartbeat {
     this.#guarding = false;
   }
 
-  /** Work is about to be leased, which shortens the session's life: beat as one at work. */
+  /** Work is about to be leased, which shortens the session's TTL: beat at the rate of a session at work. */
   hold(): void {
     if (!this.#resting || this.#session === null) return;
     this.#resting = false;
@@ -114,12 +115,12 @@ export class Heartbeat {
     this.#order();
   }
 
-  /** A run began that may go on until `deadline` (on the monotonic clock). */
+  /** A run began that may last until `deadline` (on the monotonic clock). */
   runsUntil(deadline: number): void {
     if (deadline > this.#beatUntil) this.#allow(deadline);
   }
 
-  /** Renews the session now and learns what was taken from it. Never rejects. */
+  /** Renews the session now and receives revocations. Never rejects. */
   async beat(): Promise<void> {
     const { engine, outage, clock } = this.#options;
     const session = this.#session;
@@ -138,11 +139,11 @@ export class Heartbeat {
       if (this.#session === session) this.#arm(Math.min(RETRY, this.#every));
     }
     this.#beating = false;
-    // One that was sent before work began or ended may have been carried out after it.
+    // This beat may have been applied after work began or ended, with the TTL of before: renew again.
     if (answered && (this.#beatAgain || ttl !== this.#ttlNow)) void this.beat();
   }
 
-  /** Keeps no session. */
+  /** Renews no session from now on. */
   rest(): void {
     this.#cancel();
     this.#unsubscribe();
@@ -165,7 +166,7 @@ export class Heartbeat {
 
   #tick(): void {
     const { clock, holds, latestDeadline } = this.#options;
-    // A session at rest has no beats from the thread, and its first one may still be waited for.
+    // The thread sends no beats for a session at rest, so do not rest while its first beat is awaited.
     if (!this.#resting && !holds() && !this.#guarding) {
       this.#resting = true;
       this.#order();
@@ -184,7 +185,7 @@ export class Heartbeat {
     if (this.#link !== null) this.#link.until = time + Math.max(grace, lease);
   }
 
-  /** Tells the thread what to do, and starts it when it is needed for the first time. */
+  /** Sends the thread its order; starts the thread when it is first needed. */
   #order(): void {
     const session = this.#resting ? null : this.#session;
     if (session !== null && this.#link === null && !this.#threadOff) this.#startThread();
@@ -205,14 +206,14 @@ export class Heartbeat {
       this.#link = null;
       this.#threadBeats = false;
       this.#firstBeat();
-      // Without its thread the worker beats by itself, and tries a thread again when it is next at work.
+      // Without the thread this event loop beats; the thread is started again at the next order for a session at work.
       if (error !== null) outage.report(error);
     };
     const received = (answer: HeartbeatAnswer): void => {
       this.#threadBeats = true;
       this.#firstBeat();
       this.#receive(answer);
-      // The last word on a session at rest is the worker's: the thread gave it the life of one at work.
+      // The thread's beat gave a session at rest the short TTL of one at work: restore the long one.
       if (this.#resting) void this.beat();
     };
     this.#link = new HeartbeatLink(target, received, gone);

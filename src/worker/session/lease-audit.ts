@@ -1,36 +1,40 @@
 /**
- * Compares what the engine thinks this session holds with what is in the worker's hands, while it is at work and for a
- * while after a command went unanswered. A lease that is in nobody's hands (its answer was lost in a way that nothing
- * else mends) would last for as long as the worker lives: it is handed back, uncounted.
+ * Compares the leases that the engine has on record for this session with those the worker has, while it is at work and
+ * for ten minutes after a command went unanswered.
+ * A lease that the worker does not have (its answer was lost) would last as long as the session: it is returned,
+ * uncounted.
  */
 import type { Engine, LeaseRef } from "../../engine/contract/engine.js";
 import type { Clock } from "../../model/value/clock.js";
 import type { EngineOutage } from "./engine-outage.js";
 import type { WorkSession } from "./session.js";
 
-/** How often to compare, as a part of a lease: what is found twice is given back, within one lease in all. */
+/**
+ * The interval between audits, as a fraction of a lease. A lease found missing twice is returned, so within one lease
+ * in all.
+ */
 const PART_OF_LEASE = 1 / 3;
-/** For how long after a command went unanswered a late copy of it is reckoned with. Milliseconds. */
+/** How long (milliseconds) after an unanswered command a late copy of it may still be carried out. */
 const SUSPICIOUS = 600_000;
-/** The most leases handed back in one command. */
+/** The most leases returned in one command. */
 const MOST = 500;
 
-/** What an audit is given. */
+/** Dependencies and callbacks. */
 export interface LeaseAuditOptions {
   readonly engine: Engine;
   readonly clock: Clock;
   /** Milliseconds. */
   readonly lease: number;
   readonly outage: EngineOutage;
-  /** Is any job held, as far as the worker knows? */
+  /** Does the worker hold any job? */
   readonly holds: () => boolean;
-  /** All leases in the worker's hands, in whatever state. */
+  /** All leases that the worker has, in whatever state. */
   readonly inHand: () => Iterable<LeaseRef>;
-  /** Have all exchanges been answered that were under way when `calls` were the last of their lanes? */
+  /** Have all exchanges up to these call numbers (by lane) been answered? */
   readonly answered: (calls: readonly [number, number]) => boolean;
 }
 
-/** A lease that was not in hand, and the exchanges that may have been bringing it. */
+/** A lease that the worker does not have, and the last exchanges (by lane) that may still deliver it. */
 interface Stray {
   readonly lease: LeaseRef;
   readonly calls: readonly [number, number];
@@ -61,7 +65,7 @@ export class LeaseAudit {
     this.#arm();
   }
 
-  /** A command went unanswered: whether it is carried out, and when, nobody knows. */
+  /** A command went unanswered: it may be carried out now, later or never. */
   unanswered(): void {
     this.#suspiciousUntil = this.#options.clock.monotonic() + SUSPICIOUS;
     this.#arm();

@@ -1,21 +1,28 @@
 /**
- * Tells dead sessions from late ones. That a session's time is over proves nothing: the machine, the store, the network or
- * whoever looks may have stood still. So a session is taken for dead only when it was watched, overdue and without a sign
- * of life, for as long as a living worker needs to give one, by somebody who was awake all the time.
+ * Distinguishes dead sessions from late ones. An expired deadline proves nothing: the machine, the engine, the network
+ * or the observer may have been frozen.
+ * A session is dead only if an observer that ran without pause has watched it, overdue and without a heartbeat, for as
+ * long as a living worker needs to send one.
  */
 import type { OverdueSession } from "../../engine/contract/engine.js";
 
-/** How long an overdue session is watched at most while nothing stands still, and what part of its life that is. Milliseconds. */
+/**
+ * The longest watch (milliseconds) without a standstill, and the watch as a fraction of the session's TTL; the shorter
+ * one applies.
+ */
 const LONGEST_PATIENCE = 3_000;
 const PATIENCE_PART = 1 / 3;
-/** After something stood still a living worker is back within this time, in milliseconds: it tries at least every second. */
+/**
+ * After a standstill a living worker sends a heartbeat within this time, in milliseconds: it tries at least every
+ * second.
+ */
 const AFTER_STANDSTILL = 3_000;
-/** After a clock was set it is heard of with its next heartbeat, which comes within this part of a session's life. */
+/** After a clock was set, the next heartbeat comes within this fraction of the session's TTL. */
 const HEARTBEAT_PART = 1 / 2;
-/** Whoever looks so much later than planned (milliseconds), or finds a session overdue for so long, takes it for a standstill. */
+/** A sweep that is so much later than planned (milliseconds), or a session overdue for so long, means a standstill. */
 const LATE = 1_000;
 
-/** How long a session lives without a heartbeat (milliseconds), so that its jobs are taken over when its lease is over. */
+/** The TTL of a session (milliseconds): with the watch added, its jobs are taken over when its lease is over. */
 export function lifeOf(lease: number): number {
   return Math.ceil(lease - Math.min(LONGEST_PATIENCE, lease / (1 + 1 / PATIENCE_PART)));
 }
@@ -35,7 +42,7 @@ export class OverdueWatch {
     return this.#sightings.length > 0;
   }
 
-  /** Something stood still until `now` (monotonic), or a clock was set: nobody is dead for what was seen so far. */
+  /** There was a standstill until `now` (monotonic), or a clock was set: all watches begin anew. */
   stoodStill(now: number): void {
     for (const sighting of this.#sightings) {
       sighting.from = now;
@@ -43,7 +50,7 @@ export class OverdueWatch {
     }
   }
 
-  /** These sessions are overdue, and no others. */
+  /** The full list of overdue sessions: watches the new ones, forgets those not in it. */
   see(overdue: readonly OverdueSession[], now: number): void {
     const before = new Map(this.#sightings.map((sighting) => [nameOf(sighting.session), sighting]));
     this.#sightings = overdue.map(
@@ -51,12 +58,12 @@ export class OverdueWatch {
     );
   }
 
-  /** Those that are dead by now. */
+  /** The watched sessions that are dead by now. */
   dead(now: number): OverdueSession[] {
     return this.#sightings.filter(({ from, patience }) => now - from >= patience).map(({ session }) => session);
   }
 
-  /** When the first of them will be dead, on the monotonic clock; `null` when none is watched. */
+  /** When the first watched session will be dead, on the monotonic clock; `null` when none is watched. */
   get nextDeath(): number | null {
     if (this.#sightings.length === 0) return null;
     return this.#sightings.reduce((first, { from, patience }) => Math.min(first, from + patience), Infinity);

@@ -1,6 +1,6 @@
 /**
- * The session a worker speaks for: opened when the worker starts, opened anew when it was lost, closed at the end. An
- * engine that does not answer is asked again until the worker stops.
+ * The worker's session: opened at start, opened anew when lost, closed at the end. While the engine does not answer,
+ * opening is retried until the worker stops.
  */
 import type { Engine, WorkerInfo } from "../../engine/contract/engine.js";
 import { pause, type Clock } from "../../model/value/clock.js";
@@ -10,7 +10,7 @@ import type { EngineOutage } from "./engine-outage.js";
 import { ShortLives } from "./short-lives.js";
 import { WorkSession } from "./session.js";
 
-/** What a holder is given, and whom it tells. */
+/** Dependencies and callbacks. */
 export interface SessionKeeperOptions {
   readonly engine: Engine;
   readonly clock: Clock;
@@ -19,11 +19,11 @@ export interface SessionKeeperOptions {
   readonly time: EngineClock;
   /** Milliseconds. */
   readonly lease: number;
-  /** Aborts when the worker stops: nothing is opened any more. */
+  /** Aborts when the worker stops: no session is opened after that. */
   readonly stopping: AbortSignal;
-  /** The life of a session without a heartbeat, in milliseconds. */
+  /** The TTL of a session, in milliseconds. */
   readonly ttl: () => number;
-  /** There is a session, and nothing was said for it yet. */
+  /** A session was opened and has not been used yet. */
   readonly opened: (session: WorkSession) => Promise<void>;
   /** The engine was closed: there will be no session. */
   readonly closed: () => void;
@@ -41,13 +41,13 @@ export class SessionKeeper {
     this.#lives = new ShortLives(options);
   }
 
-  /** Opens a session; resolves when there is one, or never will be. */
+  /** Opens a session; resolves when it is open, or when none will be opened any more. */
   open(): Promise<void> {
     this.#opening = this.#open();
     return this.#opening;
   }
 
-  /** The session was lost. Answers `false` when that is no news. */
+  /** The session was lost. Returns `false` when that was known already. */
   lose(session: WorkSession): boolean {
     if (session.over || session !== this.#current) return false;
     session.end();
@@ -57,19 +57,19 @@ export class SessionKeeper {
     return true;
   }
 
-  /** Waits for a session that is being opened. */
+  /** Resolves when no session is being opened. */
   settled(): Promise<void> {
     return this.#opening;
   }
 
-  /** Ends the session: what it still holds returns to its queues. Never rejects. */
+  /** Ends the session; jobs it still holds return to their queues. Never rejects. */
   async close(): Promise<void> {
     const { engine, outage } = this.#options;
     if (this.#current === null) return;
     try {
       await engine.closeSession({ session: this.#current.id, queues: this.#current.queues });
     } catch (error) {
-      // Then it expires, and a sweep takes what it held.
+      // The session will expire, and a sweep recovers its jobs.
       if (!(error instanceof EngineClosed)) outage.report(error);
     }
   }
@@ -99,8 +99,8 @@ export class SessionKeeper {
     }
   }
 
-  // This worker lives: what its lost session still holds goes back uncounted, before anybody takes it for a crash. Unless
-  // that happens again and again: then it is left to be taken for dead, within a lease from now, and what it held counts as one.
+  // The worker is alive, so the jobs of its lost session are returned uncounted before a sweep counts them as crashed.
+  // After repeated losses the session is left to expire within half a lease instead, and the sweep counts the crash.
   async #giveUpLost(): Promise<void> {
     const { engine, lease } = this.#options;
     if (this.#lost === null) return;

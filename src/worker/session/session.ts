@@ -1,6 +1,6 @@
 /**
- * One life of a worker as the engine sees it. When it is lost (the engine let it expire) all its leases are gone with
- * it and the worker begins a new one.
+ * A worker's registration with the engine. When it is lost (the engine let it expire), all its leases are lost with it
+ * and the worker opens a new one.
  */
 import { randomBytes } from "node:crypto";
 import type { Engine, WorkerInfo } from "../../engine/contract/engine.js";
@@ -9,7 +9,7 @@ import { sessionId } from "../../engine/shared/session-id.js";
 export class WorkSession {
   readonly id: string;
   readonly queues: readonly string[];
-  /** The last exchange of each lane. */
+  /** The number of the last exchange of each lane. */
   readonly calls: [number, number] = [0, 0];
   readonly #over = new AbortController();
 
@@ -23,17 +23,17 @@ export class WorkSession {
     return this.#over.signal;
   }
 
-  /** Has it ended, or was it lost? */
+  /** Has it ended or been lost? */
   get over(): boolean {
     return this.#over.signal.aborted;
   }
 
-  /** Nothing is said for it any more. */
+  /** No command uses it any more. */
   end(): void {
     this.#over.abort();
   }
 
-  /** @param ttl milliseconds it lives without a heartbeat */
+  /** @param ttl milliseconds without a heartbeat until it expires */
   static async open(engine: Engine, worker: WorkerInfo, ttl: number): Promise<WorkSession> {
     const session = new WorkSession(worker);
     await engine.openSession({ session: session.id, worker, ttl });

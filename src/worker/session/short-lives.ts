@@ -1,12 +1,13 @@
 /**
- * Sessions that end sooner than their lease. None does so by silence, so something is wrong that the next one will meet as
- * well: without a pause a worker would begin the same jobs again and again, as fast as it can, and none of it would count.
+ * Back-off after sessions that were lost sooner than one lease. A session cannot expire that soon, so there is a cause
+ * that the next session will meet too. Without a pause the worker would begin the same jobs again and again at full
+ * speed, and no attempt would count.
  */
 import { SessionLost } from "../../model/errors/errors.js";
 import type { Clock } from "../../model/value/clock.js";
 import type { EngineOutage } from "./engine-outage.js";
 
-/** What this is given. */
+/** Dependencies. */
 export interface ShortLivesOptions {
   readonly clock: Clock;
   readonly outage: EngineOutage;
@@ -17,19 +18,19 @@ export interface ShortLivesOptions {
 export class ShortLives {
   readonly #options: ShortLivesOptions;
   #bornAt = 0;
-  /** How many sessions in a row lived shorter than their lease. */
+  /** How many sessions in a row were lost sooner than one lease. */
   #row = 0;
 
   constructor(options: ShortLivesOptions) {
     this.#options = options;
   }
 
-  /** A session begins. */
+  /** A session was opened. */
   born(): void {
     this.#bornAt = this.#options.clock.monotonic();
   }
 
-  /** It was lost; told when that was too soon. */
+  /** The session was lost; reports an error if that was sooner than one lease. */
   died(): void {
     const { clock, outage, lease } = this.#options;
     if (clock.monotonic() - this.#bornAt >= lease) {
@@ -40,14 +41,14 @@ export class ShortLives {
     outage.report(new SessionLost(lease, this.#row));
   }
 
-  /** How long to wait before the next one, in milliseconds. */
+  /** The back-off before the next session is opened, in milliseconds. */
   get wait(): number {
     return this.#row === 0 ? 0 : this.#options.outage.delay(this.#row - 1);
   }
 
   /**
-   * Shall what the last session held count as a crash? Once it is handed back uncounted: a queue may have been obliterated.
-   * From then on it is left to the sweep, which counts, so that no job is begun for ever uncounted.
+   * Do the jobs of the lost session count as crashed? Not the first time: a queue may have been obliterated. After a
+   * second short session the sweep counts them, so that no job restarts uncounted for ever.
    */
   get counts(): boolean {
     return this.#row > 1;
