@@ -1,4 +1,4 @@
-/** Tells the listeners of a worker what happens. Nothing is made for an event nobody listens to. */
+/** Emits the events of a worker. Arguments are built only for events that have listeners. */
 import type { FencedAnswer } from "../../engine/contract/engine.js";
 import type { Run } from "./run.js";
 import { endEventOf, type WorkerEvents } from "./events.js";
@@ -13,7 +13,10 @@ export class EventPublisher {
     this.#worker = worker;
   }
 
-  /** What a listener throws is the program's own error and must not stop the worker half-way. */
+  /**
+   * An error thrown by a listener is thrown again outside of the worker's code, so that it does not stop the worker
+   * half-way.
+   */
   publish<Name extends keyof WorkerEvents>(name: Name, ...what: WorkerEvents[Name]): void {
     try {
       this.#emitter.emit<keyof WorkerEvents>(name, ...what);
@@ -29,7 +32,7 @@ export class EventPublisher {
     if (this.#emitter.listenerCount(name) > 0) this.publish(name, run.job);
   }
 
-  /** The engine has answered the outcome of a run. */
+  /** The engine has answered the settlement of a run. */
   publishEnd(run: Run, answer: FencedAnswer): void {
     const event = endEventOf(run, answer);
     if (this.#emitter.listenerCount(event) === 0) return;
@@ -53,7 +56,7 @@ export class EventPublisher {
     }
   }
 
-  /** Jobs of a task wait for the code that this worker has not; said as a warning of the process when nobody listens. */
+  /** Jobs of a task wait for code that this worker lacks. Without a listener it becomes a process warning. */
   publishUnknown(task: string, error: Error): void {
     if (this.#emitter.listenerCount("unknown") > 0) {
       this.publish("unknown", task, error);
@@ -63,7 +66,7 @@ export class EventPublisher {
     process.emitWarning(`worker ${this.#worker}: ${error.message}; ${left}`, "LongshoreWarning");
   }
 
-  /** Handlers kept the event loop busy; said as a warning of the process when nobody listens. */
+  /** Handlers blocked the event loop. Without a listener it becomes a process warning. */
   publishBlocked(tasks: readonly string[], ms: number): void {
     if (this.#emitter.listenerCount("blocked") > 0) {
       this.publish("blocked", tasks, ms);
@@ -77,7 +80,7 @@ export class EventPublisher {
     );
   }
 
-  /** Something went wrong that is not a job's failure. */
+  /** An error that is not a job's failure. Without a listener it becomes a process warning. */
   publishError(error: Error): void {
     if (this.#emitter.listenerCount("error") > 0) this.publish("error", error);
     else process.emitWarning(`worker ${this.#worker}: ${error.message}`, "LongshoreWarning");

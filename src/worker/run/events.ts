@@ -1,7 +1,4 @@
-/**
- * What a worker tells those who listen: `worker.on("failed", (job, error) => …)`. Nothing is made for an event nobody
- * hears.
- */
+/** The events of a worker: `worker.on("failed", (job, error) => …)`, and which of them the end of a run causes. */
 import type { FencedAnswer } from "../../engine/contract/engine.js";
 import type { StepFailure } from "../../model/failure/step-failure.js";
 import type { Run } from "./run.js";
@@ -13,7 +10,7 @@ import type { RunningJob } from "../../define/running-job.js";
  */
 export type StopReason = "stop" | "burst" | "maxJobs" | "maxIdle" | "maxRss" | "closed" | "refused";
 
-/** The events of a worker. Those about the end of a run are told when the engine has accepted it. */
+/** The events of a worker. Those about the end of a run are emitted when the engine has accepted its outcome. */
 export interface WorkerEvents {
   /** It takes work from now on. */
   started: [];
@@ -21,7 +18,9 @@ export interface WorkerEvents {
   active: [job: RunningJob];
   /** A job ended well. */
   completed: [job: RunningJob, result: unknown];
-  /** A job half succeeded: it has a result, and some of its optional steps or items failed (the first 100 are told). */
+  /**
+   * A job half succeeded: it has a result, and some of its optional steps or items failed (the first 100 are given).
+   */
   partial: [job: RunningJob, result: unknown, failures: readonly StepFailure[]];
   /** A job failed for good. */
   failed: [job: RunningJob, error: unknown];
@@ -29,9 +28,9 @@ export interface WorkerEvents {
   retrying: [job: RunningJob, error: unknown, delay: number];
   /** A job was put back for `delay` milliseconds. */
   snoozed: [job: RunningJob, delay: number];
-  /** A job gave its slot back until the jobs it spawned, or waits for otherwise, have ended. */
+  /** A job gave its slot back until the jobs it spawned, or otherwise depends on, have ended. */
   waiting: [job: RunningJob];
-  /** A job was handed back: the worker stops, or has not the code of its task (`unknown`). */
+  /** A job was handed back: the worker stops, or lacks the code of its task (`unknown`). */
   returned: [job: RunningJob];
   /** A job was cancelled, or taken away otherwise, while it ran here. */
   cancelled: [job: RunningJob];
@@ -39,7 +38,7 @@ export interface WorkerEvents {
   superseded: [job: RunningJob];
   /** The lease on a job was lost: another worker may be running it. */
   lost: [job: RunningJob];
-  /** There is no work; told once each time it runs dry. */
+  /** There is no work; emitted once each time the worker runs out of it. */
   idle: [];
   /**
    * The event loop of the worker was blocked for `ms` milliseconds, more than a second, while inline handlers of these
@@ -48,19 +47,19 @@ export interface WorkerEvents {
   blocked: [tasks: readonly string[], ms: number];
   /**
    * Jobs of this task wait for a worker that has its code: this one has no handler of that name, or does not find its
-   * module (`error` says which), and no attempt is counted. Told when it meets such a job, and while such jobs wait and no
-   * worker says that it has the task; of a task at most once a minute.
+   * module (`error` says which), and no attempt is counted. Emitted when the worker meets such a job, and while such
+   * jobs wait and no worker has the task; at most once a minute for each task.
    */
   unknown: [task: string, error: Error];
   /** Something went wrong that is not a job's failure, such as an engine that does not answer. The worker goes on. */
   error: [error: Error];
-  /** It takes no more jobs; those that run have their grace. Told once. */
+  /** It takes no more jobs; those that run have their grace. Emitted once. */
   stopping: [reason: StopReason];
-  /** It has stopped and let go of everything. */
+  /** It has stopped and released all its resources. */
   stopped: [];
 }
 
-/** The event with which the end of a run is told. */
+/** The event that the end of a run causes. */
 export type EndEvent =
   | "completed"
   | "partial"
@@ -73,7 +72,7 @@ export type EndEvent =
   | "superseded"
   | "lost";
 
-/** What the end of a run is called, once the engine has answered its outcome. */
+/** The event for a run whose settlement the engine has answered. */
 export function endEventOf({ outcome, revoked, lease }: Run, answer: FencedAnswer): EndEvent {
   if (answer === "stale") return revoked === null ? "lost" : revoked === "cancel" ? "cancelled" : "superseded";
   switch (outcome?.kind) {

@@ -1,6 +1,7 @@
 /**
- * What a run's handler needs of the place where its lease is held: to say things, to leave things behind, and to have to do
- * with other jobs. In the worker's own process that is the run itself; in a child process or thread it is a message to it.
+ * The port between a handler and the place that holds its lease: reports, checkpoints, commands about other jobs. In
+ * the worker's own process it is the `Run`; in a child process or thread it is a `ChildHost`, which sends messages to
+ * the run.
  */
 import type { EnqueueAnswer, Lease } from "../../engine/contract/engine.js";
 import type { Checkpoint } from "../../model/job/checkpoint.js";
@@ -13,7 +14,7 @@ import type { Progress } from "../../model/job/progress.js";
 import type { JobState } from "../../model/job/state.js";
 import type { RunningJob } from "../../define/running-job.js";
 
-/** Something a run says; sent soon, and lost if its worker dies before. */
+/** Progress, meta or a log line of a run. Sent within about 100 ms; lost if the worker dies before that. */
 export interface RunUpdate {
   readonly progress?: Progress;
   /** JSON text of an object. */
@@ -21,19 +22,19 @@ export interface RunUpdate {
   readonly line?: LogLine;
 }
 
-/** A job that another one has to do with, as far as that may know it. */
+/** Another job, as far as a run may read it. */
 export interface RelatedJob {
   readonly task: string;
   readonly state: JobState;
-  /** JSON text; `null` while there is none. Of a job that works on the items of a list: the list of their results. */
+  /** JSON text; `null` while there is none. For a job that works on the items of a list: the list of their results. */
   readonly result: string | null;
   readonly error: Failure | null;
 }
 
-/** When to look again at a job whose result is needed and that runs again, in milliseconds. */
+/** The delay before a run checks again for the result of a job that runs again, in milliseconds. */
 const LOOK_AGAIN = 10_000;
 
-/** What ends a run that needs the result of a job that was retried since: it is put back, uncounted. */
+/** Ends a run that needs the result of a job that was retried since: the run is snoozed, uncounted. */
 export function runsAgain({ queue, id }: JobRef): Snooze {
   return new Snooze(LOOK_AGAIN, `${queue}/${id}, whose result it needs, runs again`);
 }
@@ -43,20 +44,20 @@ export interface RunPort {
   readonly job: RunningJob;
   /** Aborts when the run should end. */
   readonly signal: AbortSignal;
-  /** Has the run ended, or lost its lease? Then nothing is begun any more. */
+  /** Has the run ended or lost its lease? Then nothing new is begun. */
   readonly over: boolean;
-  /** Says something. What is said after the run has ended is dropped. */
+  /** Reports something. Reports after the end of the run are dropped. */
   report(what: RunUpdate): void;
-  /** Resolves once the engine has the checkpoint; rejects when the lease is gone. */
+  /** Resolves once the engine has stored the checkpoint; rejects when the lease is lost. */
   saveCheckpoint(checkpoint: Checkpoint): Promise<void>;
-  /** What earlier runs left, in order. Read once. */
+  /** The checkpoints of earlier runs, in order. Read once. */
   loadCheckpoints(): Promise<readonly Checkpoint[]>;
-  /** Enqueues jobs; those that are there already stay as they are. */
+  /** Enqueues jobs; jobs that exist already are not changed. */
   enqueue(jobs: readonly JobSpec[]): Promise<readonly EnqueueAnswer[]>;
-  /** Its job depends on these from now on, whatever their end. Rejects when the lease is gone. */
+  /** Makes its job depend on these, whatever their end. Rejects when the lease is lost. */
   depend(jobs: readonly JobRef[]): Promise<void>;
-  /** What its job depends on, and how that ended. */
+  /** The dependencies of its job, and how they ended. */
   dependencies(): Promise<readonly DependencyRecord[]>;
-  /** Other jobs as they are now; `null` for one that is not there. */
+  /** The present state of other jobs; `null` for one that does not exist. */
   related(jobs: readonly JobRef[]): Promise<readonly (RelatedJob | null)[]>;
 }

@@ -1,6 +1,6 @@
 /**
- * From what a handler threw to the outcome that is reported: put back, handed back, waiting for others, tried again,
- * or failed for good.
+ * Maps what a handler threw to the outcome that is settled: snooze, return, wait, a retry after a back-off, or final
+ * failure.
  */
 import type { Outcome } from "../../engine/contract/engine.js";
 import { nextDelay } from "../../model/failure/backoff.js";
@@ -12,13 +12,14 @@ import { Suspended } from "../../model/flow/errors.js";
 import { describeFailure, isInstance } from "../../model/failure/failure.js";
 import type { Run } from "./run.js";
 
-/** How long a job sleeps that was snoozed for what is no duration. In milliseconds. */
+/** The delay of a snooze whose duration is invalid. In milliseconds. */
 const SNOOZED_ANYWAY = 10_000;
 const WAIT_RULE = "a duration from 0 to 10 years";
 
 /**
- * What a failure comes to. `now` is in epoch milliseconds. `wrong` is told of a wait that is no duration: the job waits all
- * the same, by its backoff, or 10 s when it was snoozed; of one that is below 0, it waits no longer.
+ * The outcome of a run whose handler threw. `now` is in epoch milliseconds.
+ * @param wrong called for a delay that is no valid duration. The job is delayed all the same: by its backoff, or 10 s
+ * for a snooze; a negative delay counts as 0
  */
 export function outcomeOf(
   thrown: unknown,
@@ -43,17 +44,17 @@ export function outcomeOf(
     if (isInstance(thrown, Suspended)) return { kind: "wait" };
     return { kind: "fail", error: describeFailure(thrown), retryIn: waitAfter(thrown, run, own, now, random, wrong) };
   } catch (broken) {
-    // A classifier that throws is a mistake in the code: trying again repeats it.
+    // A classifier that throws is a bug in the code: another attempt would repeat it.
     return { kind: "fail", error: describeFailure(broken), retryIn: null };
   }
 }
 
-/** Is it no wait, or one that was over before it began? */
+/** Is the delay invalid or negative? */
 function isOff(delay: unknown): boolean {
   return waitOf(delay) === null || (typeof delay === "number" && delay < 0);
 }
 
-/** A failure that no attempt can mend. */
+/** A failure that another attempt cannot help. */
 export function finalFailure(thrown: unknown): Outcome {
   return { kind: "fail", error: describeFailure(thrown), retryIn: null };
 }
@@ -77,7 +78,10 @@ function waitAfter(
   return asked ?? nextDelay(body.backoff, attempt, random);
 }
 
-/** Is it worth another try? `NonRetryable` and `RetryAfter` decide first, then the task's own classifier. */
+/**
+ * Is another try worthwhile? `NonRetryable` and `RetryAfter` decide first, then the task's own classifier, then the
+ * default one.
+ */
 export function retryDecisionOn(thrown: unknown, own: Classifier | null, now: number): RetryDecision {
   const decided = isInstance(thrown, NonRetryable) || isInstance(thrown, RetryAfter);
   return (decided ? undefined : own?.(thrown, now)) ?? classify(thrown, now);

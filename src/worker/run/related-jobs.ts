@@ -1,7 +1,6 @@
 /**
- * What runs have to do with other jobs: makes the jobs that a handler spawns, lets its own wait for them, reads what
- * became of those it waited for. In commands of bounded size, one after the other; an engine that does not answer is asked
- * again, as long as the lease may live.
+ * Engine commands a run issues about other jobs: spawn them, depend on them, read their results. Sent one after the
+ * other, in commands of bounded size, and retried while the engine does not answer, until the session is over.
  */
 import type { Awaitable, Engine, EnqueueAnswer } from "../../engine/contract/engine.js";
 import { isSuccess, type DependencyRecord } from "../../model/job/dependency.js";
@@ -16,11 +15,11 @@ import { cut } from "./report-batches.js";
 /** The most jobs in a command. */
 const MOST = 500;
 
-/** What relations are given. */
+/** Dependencies and callbacks. */
 export interface RelatedJobsOptions {
   readonly engine: Engine;
   readonly outage: EngineOutage;
-  /** Is called for a run whose lease turns out to be gone. */
+  /** Called for a run whose lease turns out to be lost. */
   readonly stale: (run: Run) => void;
 }
 
@@ -42,13 +41,13 @@ export class RelatedJobs implements RunCommands {
   }
 
   /**
-   * Queues jobs again that the run makes and that are there as cancelled, if its job's last run was cut off by a cancel: what
-   * that was making ended with its flow, maybe after whoever retried the flow had looked.
+   * Retries spawned jobs that are found cancelled, if the previous run of the spawning job ended by a cancel. Such a
+   * cancel also cancels the jobs just spawned, possibly after a retry of the flow had already looked for jobs to retry.
    */
   async #runAgain(run: Run, jobs: readonly JobRef[]): Promise<void> {
     const { queue, id, epoch } = run.lease;
     const [parent] = await this.#read(run, [{ queue, id }]);
-    // A run that was itself cut off, and does not know it yet, has nothing to say.
+    // This run may have been cancelled without knowing it yet: then it must not retry anything.
     if (parent?.state !== "active") return;
     if (parent.history.findLast(({ endedAt }) => endedAt !== null)?.outcome !== "cancelled") return;
     for (const part of cut(jobs, MOST, () => 0)) {
@@ -85,7 +84,7 @@ export class RelatedJobs implements RunCommands {
     return { task, state, result, error };
   }
 
-  /** The results of the jobs that a job made of the items of a list: a list, as JSON text. */
+  /** The results of the jobs made from the items of a list, as JSON text of a list. */
   async #resultsOfItems(run: Run, { queue, id }: JobRecord): Promise<string> {
     const links = await this.#ask(run, (engine) => engine.dependencies({ queue, id }));
     const items = links.filter((link) => isEachChild(id, link.id)).toSorted((a, b) => (a.id < b.id ? -1 : 1));

@@ -1,6 +1,6 @@
 /**
- * What runs have said and left, as updates of bounded size for commands of bounded size: while an engine takes one in, it
- * answers nobody else. The order of what one run left is kept.
+ * Splits what runs have reported into updates and commands of bounded size, since an engine serves no other client
+ * while it takes one in. The order of a run's checkpoints and log lines is kept.
  */
 import type { Report } from "../../engine/contract/engine.js";
 import type { Checkpoint } from "../../model/job/checkpoint.js";
@@ -15,14 +15,14 @@ const MOST_LINES = 1_000;
 /** How many characters of checkpoints and log lines a command carries, unless one alone is longer. */
 const MOST_TEXT = 4 * 1024 * 1024;
 
-/** A report, and the checkpoints whose arrival somebody waits for. */
+/** A report, and its checkpoints with the promises that wait for them. */
 export interface Update {
   readonly run: Run;
   readonly report: Report;
   readonly checkpoints: readonly PendingCheckpoint[];
 }
 
-/** What a run has pending; it has nothing pending afterwards. */
+/** Takes what a run has pending. */
 export function takeUpdates(run: Run): Update[] {
   const { pending } = run;
   run.pending = null;
@@ -49,7 +49,7 @@ export function takeUpdates(run: Run): Update[] {
   });
 }
 
-/** Shares updates out among commands. */
+/** Groups updates into commands. */
 export function commandsOf(updates: readonly Update[]): Update[][] {
   return cut(updates, MOST_UPDATES, ({ report: { checkpoints = [], lines = [] } }) => {
     const left = checkpoints.reduce((sum, checkpoint) => sum + lengthOf(checkpoint), 0);
@@ -57,7 +57,7 @@ export function commandsOf(updates: readonly Update[]): Update[][] {
   });
 }
 
-/** Cuts a list into parts of so many, and of so much text together. */
+/** Cuts a list into parts of at most `most` elements and at most 4 MiB of text, unless one element alone is longer. */
 export function cut<T>(all: readonly T[], most: number, length: (one: T) => number): T[][] {
   const parts: T[][] = [];
   let text = 0;

@@ -1,7 +1,8 @@
 /**
- * Carries what runs say (progress, log lines, meta) to the engine: gathered for up to 100 ms, many runs in one command,
- * the last progress and meta of each win. What runs leave (checkpoints) goes at once, or with the next command when one is
- * under way, and takes along what else they said. What a run said is always there before its outcome is.
+ * Sends reports to the engine. Progress, log lines and meta are batched for up to 100 ms, many runs in one command; the
+ * last progress and meta of a run win.
+ * Checkpoints go at once, or with the next command when one is pending, and take the run's other reports along. All
+ * reports of a run are stored before its outcome is settled.
  */
 import type { Engine } from "../../engine/contract/engine.js";
 import type { Checkpoint } from "../../model/job/checkpoint.js";
@@ -12,7 +13,7 @@ import type { Run, RunMessenger } from "./run.js";
 import { commandsOf, takeUpdates, type Update } from "./report-batches.js";
 import type { WorkSession } from "../session/session.js";
 
-/** How long reports are gathered, in milliseconds. */
+/** How long reports are batched, in milliseconds. */
 const BATCH_DELAY = 100;
 
 export class Reporter implements RunMessenger {
@@ -25,7 +26,7 @@ export class Reporter implements RunMessenger {
   #cancel: (() => void) | null = null;
   #tail: Promise<void> = Promise.resolve();
 
-  /** `stale` is called for a run whose lease turns out to be gone. */
+  /** @param stale called for a run whose lease turns out to be lost */
   constructor(engine: Engine, clock: Clock, outage: EngineOutage, stale: (run: Run) => void) {
     this.#engine = engine;
     this.#clock = clock;
@@ -39,23 +40,23 @@ export class Reporter implements RunMessenger {
     this.#cancel ??= this.#clock.after(BATCH_DELAY, () => void this.#flush());
   };
 
-  /** The run has something pending that somebody waits for. */
+  /** The run has a pending checkpoint that its handler waits for. */
   hurry(run: Run): void {
     this.#waiting.add(run);
     void this.#flush();
   }
 
-  /** What earlier runs of the same job left. */
+  /** The checkpoints of earlier runs of the same job. */
   loadCheckpoints({ lease: { queue, id }, session }: Run): Promise<readonly Checkpoint[]> {
     return this.#outage.outlast(session, () => this.#engine.checkpoints({ queue, id }));
   }
 
-  /** `null` when everything the run said has been sent; else a promise of it. Never rejects. */
+  /** `null` when all reports of the run are sent; else a promise that resolves when they are. Never rejects. */
   sent(run: Run): Promise<void> | null {
     return this.#waiting.has(run) || this.#sending.has(run) ? this.#flush() : null;
   }
 
-  /** Lets go of the timer. */
+  /** Cancels the timer. */
   close(): void {
     this.#cancel?.();
   }
@@ -99,7 +100,7 @@ export class Reporter implements RunMessenger {
         await pause(this.#clock, this.#outage.delay(failures), session.signal);
       }
     }
-    // Of those that arrived nothing changes any more.
+    // Has no effect on checkpoints that were stored: their promises are resolved already.
     for (const { checkpoints } of updates) for (const { refused } of checkpoints) refused(refusal);
   }
 }

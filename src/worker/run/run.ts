@@ -1,6 +1,6 @@
 /**
- * A run: one lease in the hands of this worker, from the moment it was leased to the moment its outcome is answered.
- * What most runs never need (signal, report, job view) is made when it is first asked for.
+ * A run: one lease of this worker, from the moment it was leased until its settlement is answered. Parts that most runs
+ * never need (signal, report, job view) are made on first use.
  */
 import type { EnqueueAnswer, Lease, Outcome, Revocation } from "../../engine/contract/engine.js";
 import type { Checkpoint } from "../../model/job/checkpoint.js";
@@ -13,14 +13,14 @@ import type { RelatedJob, RunPort, RunUpdate } from "./host.js";
 import type { RunningJob } from "../../define/running-job.js";
 import type { WorkSession } from "../session/session.js";
 
-/** A checkpoint on its way to the engine, and who waits for its arrival. */
+/** A checkpoint on its way to the engine, and the callbacks of its promise. */
 export interface PendingCheckpoint {
   readonly checkpoint: Checkpoint;
   readonly arrived: () => void;
   readonly refused: (error: unknown) => void;
 }
 
-/** What a run has said and the engine does not know yet. */
+/** Reports of a run that are not sent yet. */
 export interface PendingReport {
   checkpoints: PendingCheckpoint[];
   progress: Progress | null;
@@ -28,16 +28,16 @@ export interface PendingReport {
   lines: LogLine[];
 }
 
-/** Carries what runs say and leave to the engine, and reads what earlier runs left. */
+/** Sends the reports of runs to the engine and reads the checkpoints of earlier runs. */
 export interface RunMessenger {
-  /** The run has something to say. */
+  /** The run has something pending. */
   changed(run: Run): void;
-  /** The run has something to say that somebody waits for. */
+  /** The run has a pending checkpoint that its handler waits for. */
   hurry(run: Run): void;
   loadCheckpoints(run: Run): Promise<readonly Checkpoint[]>;
 }
 
-/** What runs have to do with other jobs: makes them, waits for them, reads them. */
+/** Commands of runs about other jobs: enqueue them, depend on them, read them. */
 export interface RunCommands {
   enqueue(run: Run, jobs: readonly JobSpec[]): Promise<readonly EnqueueAnswer[]>;
   depend(run: Run, jobs: readonly JobRef[]): Promise<void>;
@@ -48,21 +48,21 @@ export interface RunCommands {
 export class Run implements RunPort {
   readonly lease: Lease;
   readonly session: WorkSession;
-  /** Set when it has ended, for whatever reason; anything later is ignored. */
+  /** Set when the run has ended, for whatever reason; later outcomes are ignored. */
   outcome: Outcome | null = null;
-  /** What its handler gave or threw. */
+  /** What its handler returned or threw. */
   value: unknown = undefined;
   /** Was its lease lost with its session? Then nothing of it is written any more. */
   lost = false;
-  /** Why its lease was taken from it; `null` unless it was. */
+  /** The cause of its revocation; `null` unless it was revoked. */
   revoked: Revocation["cause"] | null = null;
-  /** Is it being handed back because the worker stops? */
+  /** Is it being returned because the worker stops? */
   returning = false;
   /** On the monotonic clock, in milliseconds. */
   startedAt = 0;
-  /** On the monotonic clock, in milliseconds; set with its place among the deadlines. */
+  /** On the monotonic clock, in milliseconds; set by `Timeouts`, as are `timeout`, `previous` and `next`. */
   deadline = 0;
-  /** Milliseconds; the list of deadlines it stands in. */
+  /** Milliseconds; also the key of the list of timeouts that it is in. */
   timeout = 0;
   previous: Run | null = null;
   next: Run | null = null;
@@ -156,7 +156,7 @@ export class Run implements RunPort {
     return (this.pending ??= { checkpoints: [], progress: null, meta: null, lines: [] });
   }
 
-  /** Tells the handler to end. The first reason stays. */
+  /** Aborts the signal of the handler. The first reason stays. */
   abort(reason: Error): void {
     if (this.#reason !== undefined) return;
     this.#reason = reason;

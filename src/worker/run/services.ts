@@ -1,21 +1,24 @@
-/** What the context of a run is made from, beside its host: what its task declares, and what all runs of a worker share. */
+/**
+ * What a run's context is made from, beside its port: what its task declares, and the services that all runs of a
+ * worker share.
+ */
 import type { Classifier } from "../../model/failure/classify.js";
 import type { Clock, Random } from "../../model/value/clock.js";
 import type { JobDefaults } from "../../model/options/options.js";
 import type { StatusMachine } from "../../model/vocabulary/status-machine.js";
 import type { Milestones } from "../../define/milestones.js";
 
-/** What the contexts of a worker have in common. */
+/** What all contexts of a worker share. */
 export interface RunServices {
   readonly clock: Clock;
   readonly random: Random;
-  /** Bytes of JSON that a result, what a step gives, and the input of a job that is spawned, may have. */
+  /** The most bytes of JSON of a result, of a step's output and of a spawned job's input. */
   readonly payloadCap: number;
   /** The options of all jobs of a queue. */
   readonly queueDefaults: ReadonlyMap<string, JobDefaults>;
 }
 
-/** What a context knows of its task. */
+/** The declarations of a task that a context uses. */
 export interface RunTask {
   readonly steps: Readonly<Record<string, number>> | ((input: never) => readonly string[]) | null;
   readonly milestones: Milestones | null;
