@@ -1,7 +1,8 @@
 /**
- * Runs one job and concludes it once: with what its handler gave or threw, or with its timeout, whichever comes first. A
- * handler in this process that ignores its signal cannot be stopped: its slot is free and its attempt over when it times
- * out, and what it returns later is dropped. One in a child can: its attempt is over when its child is done with it.
+ * Runs one job and gives it exactly one outcome: of its handler or of its timeout, whichever comes first.
+ * A handler in this process that ignores its signal cannot be stopped: at its timeout its slot is freed and its attempt
+ * ends, and what it returns later is dropped. A handler in a child is killed, and its attempt ends when the child is
+ * done with it.
  */
 import type { Lease, Outcome } from "../../engine/contract/engine.js";
 import type { Clock, Random } from "../../model/value/clock.js";
@@ -24,11 +25,11 @@ import type { Runners } from "../runners/runners.js";
 import type { ModuleReference } from "../../define/module.js";
 import type { AnyTask, Handler } from "../../define/task.js";
 
-/** What an executor is given, and whom it tells. */
+/** Dependencies and callbacks. */
 export interface ExecutorOptions {
   readonly clock: Clock;
   readonly random: Random;
-  /** Bytes of JSON a result may have. */
+  /** The most bytes of JSON of a result. */
   readonly payloadCap: number;
   readonly queueDefaults: ReadonlyMap<string, JobDefaults>;
   readonly middleware: readonly Middleware[];
@@ -38,22 +39,22 @@ export interface ExecutorOptions {
   readonly deadlines: Timeouts;
   /** A handler is about to be called; `inline`: in this process. */
   readonly started: (run: Run, inline: boolean) => void;
-  /** The code of a task was there. */
+  /** The code of a task was found. */
   readonly found: (task: string) => void;
-  /** What becomes of a job whose task's code is not there. Never rejects. */
+  /** The outcome of a job whose code is missing. Never rejects. */
   readonly outcomeFor: (lease: Lease, task: string, error: UnknownTask | ModuleNotFound) => Promise<Outcome>;
   /** A run has its outcome. */
   readonly concluded: (run: Run) => void;
-  /** A hook threw, or a handler asked for a wait that is none. */
+  /** A hook threw, or a handler asked for a delay that is no valid duration. */
   readonly failed: (error: unknown) => void;
 }
 
 export class Executor {
   /** Runs that timed out and whose handlers still go on. */
   readonly overrunning = new Set<Run>();
-  /** The contexts of runs for whose end the hooks of a middleware wait. */
+  /** The contexts of runs whose `onSettle` hooks are still to be called. */
   readonly #hooked = new Map<Run, RunContext>();
-  /** Runs that are in the hands of a child. */
+  /** Runs whose handler runs in a child. */
   readonly remote = new Set<Run>();
   readonly #options: ExecutorOptions;
 
@@ -105,7 +106,7 @@ export class Executor {
     run.abort(error);
   };
 
-  /** Gives a run its outcome, unless it has one. `value` is what its handler gave or threw. */
+  /** Gives a run its outcome, unless it has one. `value` is what its handler returned or threw. */
   conclude(run: Run, outcome: Outcome, value: unknown): void {
     if (run.outcome !== null) {
       this.overrunning.delete(run);
@@ -119,13 +120,13 @@ export class Executor {
     else void this.#settleHooks(run, context).then(() => this.#options.concluded(run));
   }
 
-  /** The short way: most tasks. */
+  /** The fast path, for most tasks: a plain function without schema, hooks or references. */
   #call(run: Run, handler: Handler<unknown, unknown>, context: RunContext): void {
     let result: unknown;
     try {
       result = handler(context);
       if (isThenable(result)) {
-        // What is no native promise may do nothing before it is asked for its result, such as a query.
+        // A thenable that is no native promise, such as a query, may start its work only when `then` is called.
         Promise.resolve(result).then(
           (value: unknown) => this.#complete(run, context, value),
           (error: unknown) => this.#threw(run, context, error),
@@ -139,7 +140,7 @@ export class Executor {
     this.#complete(run, context, result);
   }
 
-  /** The way of runs with a schema, hooks, `currentJob()` or a module. */
+  /** The path of runs with a schema, hooks, `currentJob()`, references or a module. */
   async #callWithCare(run: Run, { task, code }: Runnable, raw: unknown): Promise<void> {
     const { middleware, currentJob, runners } = this.#options;
     let handler: Handler<unknown, unknown> | null = null;
@@ -165,13 +166,13 @@ export class Executor {
       complete = true;
       if (definition.schema !== null) input = checkInput(definition.schema, input);
       if (isThenable(input)) input = await input;
-      // An asynchronous schema, or an engine that is away, may take longer than the attempt may.
+      // An asynchronous schema, or an engine that does not answer, may take longer than the attempt's timeout.
       if (run.outcome !== null) {
         this.overrunning.delete(run);
         return;
       }
     } catch (error) {
-      // What the schema refuses stays as it is: another attempt would meet the same refusal.
+      // The input does not change: another attempt would be refused by the schema as well.
       this.#fail(run, error, complete);
       return;
     }
@@ -190,7 +191,7 @@ export class Executor {
     }
   }
 
-  /** @param input what the task's schema made of it, if it has one */
+  /** @param input the output of the task's schema, if it has one */
   async #runInChild(run: Run, task: AnyTask, module: ModuleReference, input: unknown): Promise<void> {
     if (run.outcome !== null) return;
     this.remote.add(run);
@@ -239,7 +240,7 @@ export class Executor {
     else void settled.then(() => this.#threw(run, context, error));
   }
 
-  /** The task's code is not here: that is no verdict on the job. */
+  /** The task's code is missing here: declined, which does not fail the job. */
   async #decline(run: Run, error: UnknownTask | ModuleNotFound): Promise<void> {
     this.conclude(run, await this.#options.outcomeFor(run.lease, run.lease.body?.task ?? "", error), error);
   }

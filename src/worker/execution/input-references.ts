@@ -1,4 +1,7 @@
-/** Gives a job what its input takes from the results of the jobs it waited for: read when it runs, never stored again. */
+/**
+ * Fills the references in a job's input with the results of the jobs it depended on. They are read when the job runs,
+ * never stored again.
+ */
 import { decodePayload } from "../../model/value/codec.js";
 import { isSuccess } from "../../model/job/dependency.js";
 import type { JobRef } from "../../model/job/job.js";
@@ -8,7 +11,7 @@ import { runsAgain, type RelatedJob } from "../run/host.js";
 import type { Run } from "../run/run.js";
 
 /**
- * The input with everything in place; changes `input`.
+ * The input with all references filled in; changes `input`.
  * @throws DependencyGone, ReferenceNotFound; Snooze when a job whose result it needs runs again
  */
 export async function fillInput(run: Run, input: unknown): Promise<unknown> {

@@ -1,6 +1,6 @@
 /**
- * The slots of a worker: so many runs at a time; what else is leased waits here, in order, for a free slot. Handlers
- * that keep the event loop busy are interrupted between two jobs, so that timers and sockets get their turn.
+ * The slots of a worker: `concurrency` runs at a time; other leased jobs wait here, in order, for a free slot. A series
+ * of starts is interrupted every 10 ms, so that timers and sockets get their turn even if handlers are synchronous.
  */
 import type { Clock } from "../../model/value/clock.js";
 import type { Run } from "../run/run.js";
@@ -18,7 +18,7 @@ export class RunPool {
   #pumping = false;
   #pumpsLater = false;
 
-  /** `execute` starts a run; it must not throw. */
+  /** @param execute starts a run; must not throw */
   constructor(concurrency: number, clock: Clock, execute: (run: Run) => void) {
     this.#concurrency = concurrency;
     this.#clock = clock;
@@ -35,13 +35,13 @@ export class RunPool {
     return this.running.size + this.waiting;
   }
 
-  /** Takes leased jobs in, in order, and runs what there are slots for. */
+  /** Adds leased jobs, in order, and starts as many as there are slots for. */
   add(runs: readonly Run[]): void {
     for (const run of runs) this.#ready.push(run);
     this.pump();
   }
 
-  /** The run has ended: its slot goes to the next. */
+  /** The run has ended: its slot goes to the next one. */
   free(run: Run): void {
     this.running.delete(run);
     this.pump();
@@ -52,13 +52,13 @@ export class RunPool {
     return this.#ready.slice(this.#head);
   }
 
-  /** Takes one out that waits for a slot. */
+  /** Removes one that waits for a slot. */
   remove(run: Run): void {
     this.#ready = this.ready.filter((other) => other !== run);
     this.#head = 0;
   }
 
-  /** Takes out those that wait for a slot, in order. */
+  /** Removes and returns all that wait for a slot, in order. */
   takeWaiting(): Run[] {
     const waiting = [...this.ready];
     this.#ready = [];
@@ -66,7 +66,7 @@ export class RunPool {
     return waiting;
   }
 
-  /** Runs what there are slots for. */
+  /** Starts as many runs as there are slots for. */
   pump(): void {
     if (this.#pumping || this.waiting === 0) return;
     this.#pumping = true;

@@ -1,6 +1,6 @@
 /**
- * The timeouts of all runs on one timer. Runs with the same timeout end in the order in which they began, so a linked
- * list per timeout keeps them sorted, and adding or removing one costs the same however many there are.
+ * The timeouts of all runs on one timer. Runs with the same timeout end in the order in which they began, so one linked
+ * list per timeout keeps them sorted, and adding or removing a run takes constant time.
  */
 import type { Clock } from "../../model/value/clock.js";
 import type { Run } from "../run/run.js";
@@ -17,7 +17,7 @@ export class Timeouts {
   #armedFor = Number.POSITIVE_INFINITY;
   #cancel: () => void = () => {};
 
-  /** `expired` is called for each run that reaches its deadline, after it was taken out. */
+  /** @param expired called for each run that reaches its deadline, after it was removed */
   constructor(clock: Clock, expired: (run: Run) => void) {
     this.#clock = clock;
     this.#expired = expired;
@@ -38,7 +38,7 @@ export class Timeouts {
   }
 
   remove(run: Run): void {
-    // Kept, not worked out again: of times with fractions the difference is not what was added.
+    // Not computed as deadline minus start: with fractional times the difference may not be exactly the timeout.
     const { timeout } = run;
     const bucket = this.#buckets.get(timeout);
     if (bucket === undefined || (run.previous === null && bucket.first !== run)) return;
@@ -54,7 +54,7 @@ export class Timeouts {
     run.next = null;
   }
 
-  /** The deadline of the run that may go on longest; `null` when nothing runs. */
+  /** The latest deadline of all runs; `null` when nothing runs. */
   latest(): number | null {
     let latest: number | null = null;
     for (const { last } of this.#buckets.values()) {
@@ -63,7 +63,7 @@ export class Timeouts {
     return latest;
   }
 
-  /** Lets go of the timer. */
+  /** Cancels the timer. */
   close(): void {
     this.#cancel();
     this.#armedFor = Number.POSITIVE_INFINITY;
