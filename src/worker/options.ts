@@ -1,4 +1,4 @@
-/** The options of a worker: as users write them, checked one by one, defaults filled in. */
+/** The options of a worker: as users write them, then checked one by one, with defaults filled in. */
 import { statSync } from "node:fs";
 import { hostname } from "node:os";
 import { resolve } from "node:path";
@@ -28,11 +28,11 @@ export interface WorkerOptions {
    * these in proportion; `worker.concurrency` says what it chose.
    */
   concurrency?: "auto" | number;
-  /** What it is called in listings and attempts. Default: host, process id and a random part. */
+  /** Its name in listings and attempts. Default: host, process id and a random part. */
   name?: string;
   /** How long `stop()` waits for running jobs before it aborts their signals. Default: 30 s. */
   grace?: Duration;
-  /** How long its jobs stay its own without a sign of life: at least 1 s. Default: 30 s. */
+  /** How long its jobs stay its own without a heartbeat: at least 1 s. Default: 30 s. */
   lease?: Duration;
   /**
    * How many jobs it leases beyond those it can run now. Default: `"auto"`, by the measured time of jobs: none when
@@ -41,7 +41,7 @@ export interface WorkerOptions {
   prefetch?: "auto" | number;
   /**
    * How long a job waits that no worker can run, because none has a handler for its task or finds its module, before it
-   * fails; counted from the first worker that met it. `0`: it fails at once. Default: 1 h.
+   * fails; counted from when a worker first met it. `0`: it fails at once. Default: 1 h.
    */
   unknownTasks?: Duration;
   /** Stop when nothing is queued and nothing runs. Delayed jobs do not keep it alive. Default: false. */
@@ -51,29 +51,32 @@ export interface WorkerOptions {
   /** Stop after this long without work. Default: never. */
   maxIdle?: Duration;
   /**
-   * Stop when the process has more memory (its resident set) than this: bytes, or a string such as `"512MB"`. Looked at
+   * Stop when the process has more memory (its resident set) than this: bytes, or a string such as `"512MB"`. Checked
    * when runs end and every 5 s; running jobs have their `grace`. Default: never.
    */
   maxRss?: Size;
   /**
-   * The folders under which the modules of `module()` are looked up, the first first, and outside of which none is
-   * loaded. Default: the current folder.
+   * The folders in which the modules of `module()` are looked up, in this order; a module outside of them is refused.
+   * Default: the current folder.
    */
   tasksRoots?: readonly string[];
   /**
-   * Schedules to be put when it starts, so that a deploy brings them along: what is there as it is here is left alone, what
-   * is not in the list stays. A paused one stays paused. Give inputs types with `schedule()`. Default: none.
+   * Schedules to put when it starts, so that a deploy brings them along. An identical schedule is left alone; schedules
+   * that are not in the list stay. A paused one stays paused. Give inputs types with `schedule()`. Default: none.
    */
   schedules?: readonly AnySchedule[];
   /** Hooks around every run. */
   middleware?: readonly Middleware[];
-  /** Make `currentJob()` work in handlers; about a microsecond a job and a little for every promise. Default: false. */
+  /**
+   * Make `currentJob()` work in handlers. It costs about a microsecond a job and a little for every promise. Default:
+   * false.
+   */
   currentJob?: boolean;
   /** Stop on SIGTERM and SIGINT; a second signal skips the wait. Default: false: a library leaves signals alone. */
   signals?: boolean;
 }
 
-/** Options checked and filled in. Durations are milliseconds. */
+/** The checked options, with defaults. Durations are milliseconds. */
 export interface ParsedWorkerOptions {
   readonly order: ParsedOrder;
   readonly concurrency: number;
@@ -153,12 +156,12 @@ export function parseWorkerOptions(options: WorkerOptions, taskQueues: readonly 
   };
 }
 
-/** The name of a worker that was given none: unlike any other, on this host and elsewhere. */
+/** The default name of a worker: unique on this host and elsewhere. */
 export function defaultName(): string {
   return `${hostName()}-${process.pid}-${randomBytes(3).toString("hex")}`;
 }
 
-/** The name of this host, as far as it fits into a worker's name. */
+/** The name of this host, made to fit into a worker's name. */
 export function hostName(): string {
   return hostname()
     .replace(/[^A-Za-z0-9_.:-]/g, "-")
@@ -185,7 +188,7 @@ export function parseSchedules(value: unknown, setup: ScheduleSetup): (Schedule 
     if (names.has(option.name))
       throw new InvalidInput(`schedules[${index}].name`, option.name, "used once in the list");
     names.add(option.name);
-    // What an asynchronous schema refuses is told when the worker starts.
+    // A rejection by an asynchronous schema is reported when the worker starts.
     if (isThenable(parsed)) parsed.then(undefined, () => undefined);
     return parsed;
   });

@@ -1,7 +1,7 @@
 /**
- * What goes on inside a worker. Ties its parts together (exchange loop, run pool, executor, lease keeper, sweeper,
- * reporter), which know each other only through it: leases come in, runs go out, a lost session is replaced, a stop is
- * climbed down.
+ * The inside of a worker. Connects its parts (exchange loop, run pool, executor, heartbeat, sweeper, reporter), which
+ * know each other only through it. Leases become runs and runs become outcomes; it replaces lost sessions and walks the
+ * shutdown ladder.
  */
 import type { ExchangeAnswer, Lease, LeaseRef, Revocation } from "../engine/contract/engine.js";
 import { Cancelled, LeaseLost, ShuttingDown, Superseded } from "../model/errors/errors.js";
@@ -57,9 +57,9 @@ export class WorkerRuntime {
   readonly #shutdown: Shutdown;
   readonly #life: WorkerLife;
   readonly #stopping = new AbortController();
-  /** Leases taken and not handed back. */
+  /** How many leases were taken, less those returned or declined. */
   #taken = 0;
-  /** Suspects held: 0 or 1. */
+  /** How many suspects are held: 0 or 1. */
   #suspects = 0;
 
   constructor({ setup, options, info, runnables, schedules, events, finished }: WorkerRuntimeOptions) {
@@ -215,7 +215,7 @@ export class WorkerRuntime {
     return this.#executor.overrunning.size;
   }
 
-  /** Opens a session and begins; resolves when it has, or when it is stopped meanwhile. */
+  /** Opens a session and starts; resolves when it has started, or was stopped meanwhile. */
   async start(): Promise<void> {
     await this.#sessions.open();
     await this.#scheduler.put(this.#schedules);
@@ -224,7 +224,7 @@ export class WorkerRuntime {
     this.#life.begin();
   }
 
-  /** Goes down the shutdown ladder; called again, one rung at once. @param grace milliseconds */
+  /** Walks the shutdown ladder; a further call skips to the next rung. @param grace milliseconds */
   async stop(grace: number): Promise<void> {
     if (this.#stopping.signal.aborted) {
       this.#shutdown.skip();
@@ -266,7 +266,10 @@ export class WorkerRuntime {
     return Math.min(room, maxJobs - this.#taken) - this.#loop.claiming;
   }
 
-  /** Half of what is held at a time when jobs are short; while one half is settled and leased anew, the other half runs. */
+  /**
+   * Half of the jobs held at a time when jobs are short: while one half is settled and leased anew, the other half
+   * runs.
+   */
   #batchSize(): number {
     const { size } = this.#prefetch;
     return size === 0 ? Number.POSITIVE_INFINITY : Math.ceil((this.#options.concurrency + size) / 2);
@@ -300,8 +303,8 @@ export class WorkerRuntime {
   }
 
   /**
-   * A run that supersedes another begins when the application has heard of that, unless its lease is gone by then, or the
-   * worker stops: what has not begun returns to its queue.
+   * A run that supersedes another job begins after the `onSuperseded` hooks of that job have run (or 5 s have passed).
+   * If its lease is lost by then, or the worker stops, it is returned without having begun.
    */
   async #executeAfterHooks(run: Run): Promise<void> {
     run.startedAt = this.#setup.clock.monotonic();
@@ -319,7 +322,7 @@ export class WorkerRuntime {
   }
 
   #concluded(run: Run): void {
-    // A job that it cannot run is none that it has run.
+    // A declined job was not run: it does not count towards `maxJobs`, nor as a measured time.
     if (run.outcome?.kind === "decline") this.#taken -= 1;
     else this.#prefetch.ran(this.#setup.clock.monotonic() - run.startedAt);
     this.#pool.free(run);
@@ -339,16 +342,16 @@ export class WorkerRuntime {
     if (runs.length > 0) this.#life.runsEnded();
     if (this.#pool.held > 0) return;
     this.#life.ran(this.#taken);
-    // At work it sweeps every second anyway.
+    // While jobs are held it sweeps every second anyway.
     if (nextDue !== null) this.#sweeper.expect(nextDue);
   }
 
-  /** Nothing is waiting in the queues, and nothing is on its way. */
+  /** Nothing is waiting in the queues, and no command is pending. */
   #idle(): void {
     if (this.#pool.held === 0 && !this.#stopping.signal.aborted) this.#life.idle(this.#sweeper.done);
   }
 
-  /** The session is gone, and with it every lease. */
+  /** The session was lost, and with it every lease. */
   #lose(session: WorkSession): void {
     if (!this.#sessions.lose(session)) return;
     this.#heartbeat.rest();
@@ -368,7 +371,7 @@ export class WorkerRuntime {
     }
   }
 
-  /** A lease was taken away by command. */
+  /** A lease was revoked by a cancel or a supersede. */
   #revoke({ queue, id, epoch, cause }: Revocation): void {
     const isIt = ({ lease }: Run): boolean => lease.id === id && lease.queue === queue && lease.epoch === epoch;
     const waiting = this.#pool.ready.find(isIt);
@@ -390,7 +393,10 @@ export class WorkerRuntime {
     this.#giveBack(runs);
   }
 
-  /** Hands leases back, in reverse: each returns to the very head, so the first of them ends up there. */
+  /**
+   * Returns leases in reverse order: each goes to the very head of its queue, so that they end up in their original
+   * order.
+   */
   #giveBack(runs: readonly Run[]): void {
     for (const run of runs.toReversed()) {
       run.outcome = { kind: "return" };

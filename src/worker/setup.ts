@@ -1,4 +1,7 @@
-/** What a worker is made from: by the connection, and what its public face hands on to the workshop behind it. */
+/**
+ * What a worker is made from: the part its connection gives (`WorkerSetup`), and what `Worker` passes on to its
+ * runtime.
+ */
 import type { Engine, WorkerInfo } from "../engine/contract/engine.js";
 import type { ParsedTarget } from "../engine/target.js";
 import type { Clock, Random } from "../model/value/clock.js";
@@ -9,28 +12,28 @@ import type { EventPublisher } from "./run/event-publisher.js";
 import type { StopReason } from "./run/events.js";
 import type { ParsedWorkerOptions } from "./options.js";
 
-/** What a worker is made from. */
+/** What the connection gives to a worker. */
 export interface WorkerSetup {
   readonly engine: Engine;
   /** `null` when the engine was not opened from a target. */
   readonly target: ParsedTarget | null;
   readonly clock: Clock;
   readonly random: Random;
-  /** Bytes of JSON a result may have. */
+  /** The most bytes of JSON of a result. */
   readonly payloadCap: number;
   /** The options of all jobs of a queue. */
   readonly queueDefaults: ReadonlyMap<string, JobDefaults>;
 }
 
-/** What else a workshop is given. */
+/** What the runtime of a worker is made from. */
 export interface WorkerRuntimeOptions {
   readonly setup: WorkerSetup;
   readonly options: ParsedWorkerOptions;
   readonly info: WorkerInfo;
   readonly runnables: ReadonlyMap<string, Runnable>;
-  /** Put when it starts; a promise where a schema is asynchronous. */
+  /** Put at the start; a promise where a schema is asynchronous. */
   readonly schedules: readonly (Schedule | Promise<Schedule>)[];
   readonly events: EventPublisher;
-  /** There is nothing more to do: stop. */
+  /** The life of the worker is over: stop it. */
   readonly finished: (reason: StopReason) => void;
 }

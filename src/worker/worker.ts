@@ -1,7 +1,4 @@
-/**
- * A worker as applications hold it: at work from the moment it is made, told what happens by events, stopped by
- * `stop()`.
- */
+/** The public worker: runs jobs from the moment it is made, reports by events, ends by `stop()`. */
 import { EventEmitter } from "node:events";
 import { hostname } from "node:os";
 import { parseDuration, type Duration } from "../model/value/duration.js";
@@ -82,7 +79,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
     this.#started = this.#start();
   }
 
-  /** What it is called in listings and attempts. */
+  /** Its name in listings and attempts. */
   get name(): string {
     return this.#options.name;
   }
@@ -108,16 +105,16 @@ export class Worker extends EventEmitter<WorkerEvents> {
   }
 
   /**
-   * How many handlers go on although their run timed out: they ignore their signal, and what they use they use beside
-   * the slots of `concurrency`.
+   * How many handlers go on although their run timed out. They ignore their signal, and the resources they use come on
+   * top of the slots of `concurrency`.
    */
   get overrunning(): number {
     return this.#runtime.overrunning;
   }
 
   /**
-   * Gives a task its handler, or where it is, for tasks whose definition has none. Call it right after making the
-   * worker, in the same turn of the event loop: one whose task has no code by then is refused (see `ready`).
+   * Gives a handler, or the module that has it, to a task whose definition has none. Call it right after making the
+   * worker, in the same turn of the event loop: a worker with a task that has no code by then is refused (see `ready`).
    * @throws InvalidInput
    * @example
    * longshore.worker([mail]).handle(mail, async ({ input }) => send(input.to));
@@ -132,9 +129,9 @@ export class Worker extends EventEmitter<WorkerEvents> {
   }
 
   /**
-   * Resolves when it takes work, however long the engine takes to answer, or when it is stopped before that. Rejects, and
-   * the worker stops, when a task was given no handler by the end of the turn in which the worker was made; that is told by
-   * the event `error` too, and is an unhandled rejection when nobody listens.
+   * Resolves when it takes work, however long the engine takes to answer, or when it is stopped before that. Rejects,
+   * and the worker stops, when a task has no handler by the end of the turn in which the worker was made. That error is
+   * also emitted as the event `error`; without a listener it is an unhandled rejection.
    * @throws InvalidInput
    */
   ready(): Promise<void> {
@@ -163,29 +160,29 @@ export class Worker extends EventEmitter<WorkerEvents> {
   }
 
   async #start(): Promise<void> {
-    // Handlers are given and listeners added in the turn in which the worker is made.
+    // Handlers are given and listeners added in the turn in which the worker is made: wait for its end.
     await Promise.resolve();
-    if (this.#bare() !== -1) await new Promise((resolve) => setImmediate(resolve));
-    this.#refuseBare();
+    if (this.#withoutCode() !== -1) await new Promise((resolve) => setImmediate(resolve));
+    this.#refuseWithoutCode();
     await this.#runtime.start();
     if (this.#state !== "starting") return;
     this.#state = "running";
     this.#events.publish("started");
   }
 
-  /** The index of the first task that has no code; -1 when all have. */
-  #bare(): number {
+  /** The index of the first task without code; -1 when all have code. */
+  #withoutCode(): number {
     return this.#tasks.findIndex(({ name }) => !this.#runnables.has(name));
   }
 
   /** Stops when a task has no code: its jobs would be declined for ever. @throws InvalidInput */
-  #refuseBare(): void {
-    const bare = this.#bare();
-    if (bare === -1 || this.#state !== "starting") return;
+  #refuseWithoutCode(): void {
+    const index = this.#withoutCode();
+    if (index === -1 || this.#state !== "starting") return;
     const rule = "a task with a handler or a module, or one that worker.handle(task, handler) gives one right after";
-    const error = new InvalidInput(`tasks[${bare}]`, this.#tasks[bare]?.name, rule);
+    const error = new InvalidInput(`tasks[${index}]`, this.#tasks[index]?.name, rule);
     if (this.listenerCount("error") > 0) {
-      // Who listens need not wait for `ready()` as well.
+      // With a listener the error is handled: the rejection of `ready()` need not be.
       this.#started.catch(() => undefined);
       this.#events.publish("error", error);
     }
@@ -201,7 +198,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
 
   #register(task: AnyTask, code: Handler<never, unknown> | ModuleReference | null): void {
     if (needsChildren(task.runner)) checkPrograms(task.runner.kind);
-    // That input and handler fit was checked where both types were known.
+    // The types of input and handler were checked where both were known.
     if (code !== null) this.#runnables.set(task.name, { task, code: code as Runnable["code"] });
   }
 
