@@ -1,7 +1,7 @@
 /**
- * Makes jobs of the ticks of schedules. Any worker does this for its queues, whenever a sweep hands it something that is due;
- * of several who try one succeeds, and the others learn that the tick is settled. A schedule that cannot be read is paused, so
- * that it is not tried for ever.
+ * Makes jobs of the ticks of schedules. Any worker does this for its queues, when a sweep hands it schedules that are
+ * due. Firing is a compare-and-set on the last tick: one worker succeeds, the others learn that the tick is done. A
+ * schedule that cannot be read is paused, so that it is not tried for ever.
  */
 import { randomBytes } from "node:crypto";
 import type { Engine, ScheduleFire, ScheduleRecord } from "../../engine/contract/engine.js";
@@ -15,7 +15,7 @@ import type { EngineOutage } from "../session/engine-outage.js";
 /** The most jobs of several schedules in one command. */
 const MOST_JOBS = 1_000;
 
-/** What a scheduler is given. */
+/** Dependencies. */
 export interface SchedulerOptions {
   readonly engine: Engine;
   readonly clock: Clock;
@@ -24,11 +24,14 @@ export interface SchedulerOptions {
   readonly stopping: AbortSignal;
 }
 
-/** What came of firing some schedules. */
+/** The result of firing schedules. */
 export interface Fired {
-  /** Jobs of ticks that this worker fired. */
+  /** How many jobs this worker made. */
   readonly jobs: number;
-  /** When one of them is due next, in epoch milliseconds of the engine: in the past when only a sweep can say; `null` for never. */
+  /**
+   * When one of them is due next, in epoch milliseconds of the engine; a time in the past when only a sweep can find
+   * out; `null` for never.
+   */
   readonly nextDue: number | null;
 }
 
@@ -42,7 +45,9 @@ export class Scheduler {
     this.#means = { engine, nextOp, send: async (command) => command() };
   }
 
-  /** Puts the schedules that a worker was given. One that the engine does not take now is tried until the worker stops. */
+  /**
+   * Puts the schedules of the worker's options. One that the engine refuses for now is retried until the worker stops.
+   */
   async put(schedules: readonly (Schedule | Promise<Schedule>)[]): Promise<void> {
     for (const given of schedules) {
       const passes = await this.#put(given);
@@ -59,7 +64,7 @@ export class Scheduler {
     }
   }
 
-  /** Answers whether it failed in a way that may pass. */
+  /** Returns whether it failed in a way that a retry may help. */
   async #put(given: Schedule | Promise<Schedule>): Promise<boolean> {
     const { outage, stopping } = this.#options;
     try {
@@ -71,7 +76,10 @@ export class Scheduler {
     }
   }
 
-  /** Fires what a sweep has handed out. Rejects when the engine does not answer: what was not fired is handed out again. */
+  /**
+   * Fires the schedules that a sweep has handed out. Rejects when the engine does not answer; schedules not fired are
+   * handed out again.
+   */
   async fire(due: readonly ScheduleRecord[]): Promise<Fired> {
     if (due.length === 0) return { jobs: 0, nextDue: null };
     const { engine } = this.#options;
@@ -94,14 +102,14 @@ export class Scheduler {
       for (const [index, fire] of part.entries()) {
         const applied = answers[index] === "applied";
         if (applied) jobs += fire.jobs.length;
-        // Where somebody else was faster, the next sweep says when it is due again.
+        // Another worker fired it first: the next sweep knows when it is due again.
         next = earliest(next, applied ? fire.nextDue : now);
       }
     }
     return { jobs, nextDue: next };
   }
 
-  /** The command that fires a schedule; `null` when it cannot be read. */
+  /** The command that fires a schedule; `null` when the schedule cannot be read. */
   #ticksOf({ queue, name, schedule, problem, revision, lastDue }: ScheduleRecord, now: number): ScheduleFire | null {
     try {
       if (schedule === null) throw new Error(`${problem ?? name}; it is paused`);
@@ -128,7 +136,7 @@ function nextOp(): string {
   return randomBytes(12).toString("base64url");
 }
 
-/** Cuts commands into parts of at most 1,000 jobs, or one command. */
+/** Cuts commands into parts of at most 1,000 jobs, or a single command. */
 function inParts(fires: readonly ScheduleFire[]): ScheduleFire[][] {
   const parts: ScheduleFire[][] = [];
   let room = 0;

@@ -1,6 +1,6 @@
 /**
- * Tells applications of superseded jobs: runs the `onSuperseded` hooks of this worker's tasks, at least once for each job,
- * after every sweep and before a job that supersedes another runs. A hook that fails, or whose worker dies, is run again.
+ * Runs the `onSuperseded` hooks of this worker's tasks, at least once for each superseded job: after every sweep, and
+ * before a job that supersedes another runs. A hook that fails, or whose worker dies, is run again.
  */
 import type { Engine } from "../../engine/contract/engine.js";
 import { pause, type Clock } from "../../model/value/clock.js";
@@ -10,38 +10,38 @@ import { snapshotOf } from "../../model/job/snapshot.js";
 import type { Runnable } from "../execution/runnable.js";
 import type { EngineOutage } from "../session/engine-outage.js";
 
-/** How many superseded jobs are told of at a time. */
+/** How many superseded jobs are handled at a time. */
 const AT_ONCE = 50;
-/** The longest that a job waits for the hooks of those before it, in milliseconds. */
+/** The longest that a job waits for the hooks of the jobs it supersedes, in milliseconds. */
 const HOLD_UP = 5_000;
 
-/** What succession is made from. */
+/** Dependencies. */
 export interface SupersededHooksOptions {
   readonly engine: Engine;
   readonly clock: Clock;
   readonly queues: readonly string[];
   readonly runnables: ReadonlyMap<string, Runnable>;
   readonly outage: EngineOutage;
-  /** The worker stops: nobody waits any more. */
+  /** Aborts when the worker stops: waits for hooks end. */
   readonly stopping: AbortSignal;
 }
 
 export class SupersededHooks {
   readonly #options: SupersededHooksOptions;
   #running: Promise<void> = Promise.resolve();
-  /** The next look, while it waits for the one before it. */
+  /** The next pass, while it waits for the current one. */
   #next: Promise<void> | null = null;
 
   constructor(options: SupersededHooksOptions) {
     this.#options = options;
   }
 
-  /** Does any task of this worker want to be told? */
+  /** Does any task of this worker have such a hook? */
   get hasHooks(): boolean {
     return this.#tasks().length > 0;
   }
 
-  /** Tells of all superseded jobs there are now. Never rejects. */
+  /** Runs the hooks of all superseded jobs there are now. Never rejects. */
   run(): Promise<void> {
     if (!this.hasHooks) return Promise.resolve();
     this.#next ??= this.#running.then(() => {
@@ -52,12 +52,12 @@ export class SupersededHooks {
     return this.#next;
   }
 
-  /** As `tell`, but a hook that takes long holds nobody up for more than 5 s. */
+  /** As `run`, but resolves after 5 s at the latest, even if a hook takes longer. */
   async runBriefly(): Promise<void> {
     const { clock, stopping } = this.#options;
     const done = new AbortController();
     const end = (): void => done.abort();
-    // Not a signal made of both: those stay known to the one that lives as long as the worker.
+    // Not `AbortSignal.any`: it would stay referenced by `stopping`, which lives as long as the worker.
     if (stopping.aborted) end();
     stopping.addEventListener("abort", end, { once: true });
     const ran = this.run().finally(end);
@@ -72,7 +72,7 @@ export class SupersededHooks {
         const refs = await engine.claimSuperseded({ queues, tasks: this.#tasks(), limit: AT_ONCE });
         if (refs.length === 0) return;
         const jobs = await engine.getJobs({ refs });
-        // One by one: a hook that never returns must not keep the others from being acknowledged.
+        // Acknowledged one by one: a hook that never returns must not keep the others from being acknowledged.
         await Promise.all(
           refs.map(async (ref, index) => {
             if (await this.#runOne(ref, jobs[index] ?? null)) await engine.acknowledgeSuperseded({ refs: [ref] });
@@ -85,7 +85,7 @@ export class SupersededHooks {
     }
   }
 
-  /** Has its hook heard of the job? */
+  /** Runs the hook of one job; returns whether it succeeded. */
   async #runOne(ref: JobRef, job: JobRecord | null): Promise<boolean> {
     const { clock, runnables, outage } = this.#options;
     const over = new AbortController();

@@ -1,7 +1,8 @@
 /**
- * Upkeep by a live worker: about every second while it holds jobs, when something is known to be due, and at least
- * every half minute at rest. Schedules that are due are fired on the way. Spread by chance, so that a fleet does not sweep in step.
- * Sessions that are overdue are watched before they are taken for dead; a sweep that was late itself begins to watch anew.
+ * Upkeep by a live worker: a sweep about every second while it holds jobs, when something is known to be due, and at
+ * least about every half minute at rest. Due schedules are fired on the way. Times are randomized, so that a fleet does
+ * not sweep in step.
+ * Overdue sessions are watched before they are declared dead; after a sweep that was itself late the watch begins anew.
  */
 import type { Engine } from "../../engine/contract/engine.js";
 import { earliest } from "../../engine/shared/listing-order.js";
@@ -11,18 +12,18 @@ import type { EngineOutage } from "../session/engine-outage.js";
 import { OverdueWatch } from "../session/overdue-watch.js";
 import type { Scheduler } from "./scheduler.js";
 
-/** The time between sweeps (milliseconds) while jobs are held, at rest, and the least there may be. */
+/** The interval of sweeps (milliseconds) while jobs are held, at rest, and at least. */
 const BUSY = 1_000;
 const REST = 30_000;
 const LEAST = 50;
-/** How much (milliseconds) a sweep for something that is due is spread. */
+/** The random part (milliseconds) of the delay of a sweep for something due. */
 const SPREAD = 100;
-/** A sweep that begins, or is answered, so much later than it should be met a standstill. Milliseconds. */
+/** A sweep that begins, or is answered, so much late means a standstill. Milliseconds. */
 const LATE = 1_000;
-/** The most jobs of a kind in one sweep: a store is at nobody else's service meanwhile. */
+/** The most jobs of a kind in one sweep: the engine serves no other client meanwhile. */
 const LIMIT = 200;
 
-/** What a sweeper is given, and whom it tells. */
+/** Dependencies and callbacks. */
 export interface SweeperOptions {
   readonly engine: Engine;
   readonly clock: Clock;
@@ -42,13 +43,13 @@ export class Sweeper {
   readonly #options: SweeperOptions;
   #cancel: () => void = () => {};
   #armedFor = Number.POSITIVE_INFINITY;
-  /** When something is due, as others told since the last sweep began. Epoch milliseconds of the engine. */
+  /** The earliest due time passed to `expect` since the last sweep began. Epoch milliseconds of the engine. */
   #expected: number | null = null;
   #sweeping = false;
   readonly #stop = new AbortController();
   readonly #watch = new OverdueWatch();
   #failures = 0;
-  /** Has it swept at least once, and nobody is being watched? */
+  /** Has it swept at least once, and is no session being watched? */
   done = false;
 
   constructor(options: SweeperOptions) {
@@ -59,13 +60,13 @@ export class Sweeper {
     void this.#sweep();
   }
 
-  /** Jobs are held from now on: sweep within a second. */
+  /** Jobs are held from now on: sweep within a second or so. */
   hurry(): void {
     const { clock } = this.#options;
     if (!this.#sweeping && this.#armedFor > clock.monotonic() + BUSY * 1.25) this.#arm(this.#jitter(BUSY));
   }
 
-  /** Something is due then, in epoch milliseconds of the engine. */
+  /** Something is due at `due`, in epoch milliseconds of the engine. */
   expect(due: number): void {
     const { clock, time } = this.#options;
     this.#expected = earliest(this.#expected, due);
