@@ -1,41 +1,41 @@
 /**
- * The checkpoints of a job in the hands of one run: those of earlier runs, read once, and those it makes itself. A memo is
- * known by the name of its step and the key of its item.
+ * The checkpoints of a job, as one run knows them: those of earlier runs, loaded once, and those it saves itself. A
+ * step's output is found by the name of the step and the key of its item.
  */
 import { MOST_CHECKPOINTS, type Checkpoint } from "../../model/job/checkpoint.js";
 import { InvalidInput } from "../../model/errors/errors.js";
 import type { RunPort } from "../run/host.js";
 
-/** A checkpoint before it has its number. */
+/** A checkpoint without its number. */
 export type Unnumbered = Omit<Checkpoint, "seq">;
 
 export class Checkpoints {
   readonly #host: RunPort;
-  /** What steps and items gave, as JSON text. */
+  /** The outputs of steps and items, as JSON text. */
   readonly #values = new Map<string, string>();
-  /** When sleeps end, epoch milliseconds. */
+  /** The ends of sleeps, in epoch milliseconds. */
   readonly #wakes = new Map<string, number>();
-  /** Which jobs were spawned, as JSON text. */
+  /** The jobs that were spawned, as JSON text. */
   readonly #spawned = new Map<string, string>();
-  /** The numbers of milestones. */
+  /** The checkpoint numbers of milestones, by name. */
   readonly #milestones = new Map<string, number>();
-  /** The number of the status: the job has one. */
+  /** The checkpoint number of the status: a job has one. */
   #status: number | undefined = undefined;
   #latest = 0;
   #stored = 0;
-  /** Steps and items under way that may still leave a checkpoint. */
+  /** Steps and items in flight that may still save a checkpoint. */
   readonly #begun = new Set<string>();
 
   constructor(host: RunPort) {
     this.#host = host;
   }
 
-  /** Has any step or item ended well, in any run? */
+  /** Has any step or item succeeded, in any run? */
   get any(): boolean {
     return this.#values.size > 0;
   }
 
-  /** Takes in what earlier runs left. */
+  /** Adds the checkpoints of earlier runs. */
   restore(earlier: readonly Checkpoint[]): void {
     for (const checkpoint of earlier) {
       this.#latest = Math.max(this.#latest, checkpoint.seq);
@@ -44,43 +44,46 @@ export class Checkpoints {
     this.#stored += earlier.length;
   }
 
-  /** The JSON text of what a step or item gave; `undefined` when it has not ended well. */
+  /** The output of a step or item, as JSON text; `undefined` when it has not succeeded. */
   value(name: string, key: string | null): string | undefined {
     return this.#values.get(place(name, key));
   }
 
-  /** When a sleep ends, epoch milliseconds; `undefined` when it has not begun. */
+  /** The end of a sleep, in epoch milliseconds; `undefined` when it has not begun. */
   wake(name: string): number | undefined {
     return this.#wakes.get(name);
   }
 
-  /** What is stored of jobs that were spawned, as JSON text; `undefined` when they were not. */
+  /** The stored record of spawned jobs, as JSON text; `undefined` when none were spawned. */
   spawned(name: string, key: string | null): string | undefined {
     return this.#spawned.get(place(name, key));
   }
 
-  /** Is there room for so many more checkpoints? @throws InvalidInput when there is not */
+  /** Checks that there is room for `count` more checkpoints. @throws InvalidInput when there is not */
   checkRoom(name: string, count: number): void {
     if (this.#stored + this.#begun.size + count > MOST_CHECKPOINTS) {
       throw new InvalidInput("step", name, `a job has at most ${MOST_CHECKPOINTS} steps, items and sleeps`);
     }
   }
 
-  /** A step (whose key is `null`) or items begin: room is kept for what they leave. @throws InvalidInput as `checkRoom` */
+  /**
+   * A step (whose key is `null`) or items begin: reserves room for their checkpoints. @throws InvalidInput as
+   * `checkRoom`
+   */
   begin(name: string, keys: readonly (string | null)[]): void {
     this.checkRoom(name, keys.length);
     for (const key of keys) this.#begun.add(place(name, key));
   }
 
-  /** They are over, however: those that left nothing need no room. */
+  /** They have ended, in whatever way: frees the room of those that saved nothing. */
   end(name: string, keys: readonly (string | null)[]): void {
     for (const key of keys) this.#begun.delete(place(name, key));
   }
 
   /**
-   * Leaves a checkpoint; it counts from now on, and is stored once this resolves. A milestone replaces the one of its name, a
-   * status the one before it.
-   * @throws the signal's reason, or LeaseLost, when the lease is gone
+   * Saves a checkpoint; this run knows it at once, and it is stored when this resolves. A milestone replaces the
+   * previous one of its name, a status the previous status.
+   * @throws the signal's reason, or LeaseLost, when the lease is lost
    */
   async save(checkpoint: Unnumbered): Promise<void> {
     const seq = this.#seqOf(checkpoint);
@@ -112,7 +115,7 @@ export class Checkpoints {
   }
 }
 
-// Names and keys have no control characters.
+// Names and keys have no control characters, so `\0` separates them safely.
 function place(name: string, key: string | null): string {
   return key === null ? name : `${name}\0${key}`;
 }

@@ -1,39 +1,38 @@
 /**
- * What of a run is under way: steps, milestones and the like that have begun and not ended. What earlier runs left is read
- * before the first of them begins; the run ends when none of them is under way, and may be put back by one of them whatever
- * its handler does.
+ * Tracks a run's operations in flight (steps, milestones, spawned jobs). Loads earlier checkpoints before the first
+ * operation; the run ends when none is left; any of them may suspend it, even if the handler swallows the error.
  */
 import type { Checkpoint } from "../../model/job/checkpoint.js";
 import { LeaseLost, Snooze } from "../../model/errors/errors.js";
 import { Suspended } from "../../model/flow/errors.js";
 import type { RunPort } from "../run/host.js";
 
-/** Why a run is put back: it sleeps, or waits for other jobs. */
+/** Why a run is suspended: it sleeps, or waits for other jobs. */
 export type Suspension = Snooze | Suspended;
 
 export class InFlight {
   readonly #host: RunPort;
   readonly #restore: (earlier: readonly Checkpoint[]) => void;
   #suspension: Suspension | null = null;
-  /** Has what earlier runs left been read? */
+  /** Are the checkpoints of earlier runs loaded? */
   #restored: boolean;
   #restoring: Promise<void> | null = null;
   #count = 0;
   #settled: () => void = () => {};
 
-  /** `restore` takes in what earlier runs left. */
+  /** @param restore receives the checkpoints of earlier runs */
   constructor(host: RunPort, restore: (earlier: readonly Checkpoint[]) => void) {
     this.#host = host;
     this.#restore = restore;
     this.#restored = !host.lease.checkpoints;
   }
 
-  /** What the run ends with, whatever its handler does; `null` when it is not put back. */
+  /** Why the run is suspended, whatever its handler does; `null` when it is not. */
   get suspension(): Suspension | null {
     return this.#suspension;
   }
 
-  /** Puts the run back. Of several sleeps the shortest counts, and any of them before a wait for other jobs. */
+  /** Suspends the run. The shortest of several sleeps wins, and any sleep wins over a wait for other jobs. */
   suspend(by: Suspension): never {
     const before = this.#suspension;
     const shorter = by instanceof Snooze && before instanceof Snooze && Number(by.delay) < Number(before.delay);
@@ -41,12 +40,12 @@ export class InFlight {
     throw by;
   }
 
-  /** Nothing is begun in a run that is put back. @throws Snooze, Suspended */
+  /** Refuses to begin anything in a suspended run. @throws Snooze, Suspended */
   check(): void {
     if (this.#suspension !== null) throw this.#suspension;
   }
 
-  /** Does a part of the run, unless the run should end. */
+  /** Runs an operation, unless the run should end. */
   during<T>(work: () => Promise<T>): Promise<T> {
     return this.track(async () => {
       const { signal } = this.#host;
@@ -56,7 +55,7 @@ export class InFlight {
     });
   }
 
-  /** Does something once what earlier runs left is known; until it has ended the run does not end. */
+  /** Runs an operation once earlier checkpoints are loaded; the run does not end before it. */
   async track<T>(work: () => Promise<T>): Promise<T> {
     this.#count += 1;
     try {
@@ -68,14 +67,14 @@ export class InFlight {
     }
   }
 
-  /** Says something once what earlier runs left is known. */
+  /** Reports something once earlier checkpoints are loaded. */
   afterRestore(report: () => void): void {
     if (this.#restored) report();
-    // What cannot be read fails the first step; what was to be said is then of no interest.
+    // If they cannot be loaded the first step fails, and the report no longer matters.
     else this.track(() => Promise.resolve(report())).catch(() => {});
   }
 
-  /** `null` when nothing is under way; else resolves when nothing is. */
+  /** `null` when nothing is in flight; else a promise that resolves when nothing is. */
   settled(): Promise<void> | null {
     if (this.#count === 0) return null;
     return new Promise((resolve) => {
@@ -90,8 +89,8 @@ export class InFlight {
 }
 
 /**
- * What is begun need not be awaited at once, or at all: a failure nobody waits for yet is no unhandled rejection. A lease
- * that is gone is told by the signal.
+ * Keeps the failure of an operation that is not awaited (yet) from becoming an unhandled rejection. A lost lease is
+ * reported by the signal.
  */
 export function markHandled<T>(begun: Promise<T>): Promise<T> {
   begun.catch(() => {});

@@ -1,6 +1,6 @@
 /**
- * The tries of a step or item: again after a failure as its options say, each within its timeout. What trying again cannot
- * help is not tried again, nor what failed because the run should end.
+ * The tries of a step or item: repeated after a failure as its options say, each within its timeout. Not repeated are
+ * failures that another try cannot help, and those caused by the end of the run.
  */
 import { nextDelay } from "../../model/failure/backoff.js";
 import type { Classifier } from "../../model/failure/classify.js";
@@ -13,28 +13,31 @@ import { retryDecisionOn } from "../run/outcome.js";
 import { inScope, type Scope } from "./scope.js";
 import type { ParsedStepOptions } from "./step-options.js";
 
-/** What all tries of a run have in common. */
+/** What all tries of a run share. */
 export interface TryServices {
   readonly clock: Clock;
   readonly random: Random;
-  /** The task's own. */
+  /** The classifier of the task. */
   readonly classify: Classifier | null;
-  /** The run's. */
+  /** The signal of the run. */
   readonly signal: AbortSignal;
 }
 
-/** What is tried. */
+/** A step or item to try. */
 export interface Tried {
   /** For the error of a timeout: `step "crawl"`. */
   readonly what: string;
   readonly options: ParsedStepOptions;
   readonly code: (scope: Scope) => unknown;
   readonly scope: (attempt: number, signal: () => AbortSignal) => Scope;
-  /** A try has failed: what was said and counted in it does not count. */
+  /** A try has failed: undo the progress and counts of its scope. */
   readonly failed: (scope: Scope) => void;
 }
 
-/** Tries until it ends well or need not be tried again. @throws what the last try threw, or why the run should end */
+/**
+ * Tries until it succeeds or must not be tried again. @throws the error of the last try, or the reason why the run
+ * should end
+ */
 export async function tryUntilDone(services: TryServices, tried: Tried): Promise<{ value: unknown; scope: Scope }> {
   for (let attempt = 1; ; attempt += 1) {
     if (services.signal.aborted) throw services.signal.reason;
@@ -48,7 +51,7 @@ export async function tryUntilDone(services: TryServices, tried: Tried): Promise
     } catch (error) {
       thrown = error;
     } finally {
-      // Before the wait for the next try: what still goes on of this one is not heard, and its timeout has nothing to end.
+      // Before the wait for the next try: code of this try that still goes on is ignored, and its timeout is cancelled.
       scope.over = true;
       limit?.end();
     }
@@ -96,7 +99,7 @@ class TryLimit {
     return this.#controller.signal;
   }
 
-  /** What the code gives, if it does in time. */
+  /** The output of the code, if it comes in time. */
   race<T>(given: T): Promise<T> {
     return Promise.race([given, this.#expired]);
   }

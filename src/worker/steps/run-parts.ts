@@ -1,4 +1,4 @@
-/** The parts of one run that its steps and the jobs it makes have in common. */
+/** The parts of one run that its steps and its spawned jobs share. */
 import type { RunPort } from "../run/host.js";
 import type { RunServices } from "../run/services.js";
 import type { Checkpoints } from "./checkpoints.js";
@@ -10,7 +10,7 @@ import type { StepNames } from "./step-names.js";
 export interface RunParts {
   readonly host: RunPort;
   readonly services: RunServices;
-  /** The run as scopes know it. */
+  /** Identifies the run in scopes. */
   readonly owner: object;
   readonly names: StepNames;
   readonly checkpoints: Checkpoints;

@@ -1,6 +1,6 @@
 /**
- * How far a run is, as it goes: the steps in flight, what they reached, the counters, the milestones, the message. Every
- * change is said to the host, which gathers them.
+ * The live progress of a run: steps in flight, how far they are, counters, milestones, message. Every change is
+ * reported to the port, which batches the reports.
  */
 import type { Checkpoint } from "../../model/job/checkpoint.js";
 import { InvalidInput } from "../../model/errors/errors.js";
@@ -15,14 +15,14 @@ import type { Scope } from "./scope.js";
 
 export class RunProgress {
   readonly #host: RunPort;
-  /** `null` where no steps are declared. */
+  /** `null` when the task declares no steps. */
   readonly #tally: StepTally | null;
-  /** The steps in flight and, before the last of them, some that have ended. */
+  /** The steps in flight; ended ones are removed once they are last. */
   readonly #begun: ActiveStep[] = [];
   readonly #counters = new Map<string, number>();
   #milestones: readonly string[] = [];
   #status: string | null = null;
-  /** The most the handler said, where no steps are declared. */
+  /** The highest percentage that the handler reported, for tasks without declared steps. */
   #percent = 0;
   #message: string | null = null;
   #messageOf: ActiveStep | null = null;
@@ -33,7 +33,7 @@ export class RunProgress {
     this.#tally = tally;
   }
 
-  /** Takes in what earlier runs left. */
+  /** Adds the checkpoints of earlier runs. */
   restore(earlier: readonly Checkpoint[]): void {
     const milestones = new Set<string>();
     for (const { kind, name, key, counters } of earlier) {
@@ -46,7 +46,7 @@ export class RunProgress {
     this.#milestones = [...milestones];
   }
 
-  /** A step begins. `total`: how many items it works on. */
+  /** A step begins. `total`: the number of its items; `null` for a plain step. */
   begin(name: string, total: number | null, weight: number | null): ActiveStep {
     if (weight !== null) this.#tally?.weigh(name, weight);
     const step = { name, ended: false, items: total === null ? null : { done: 0, failed: 0, total }, inner: 0 };
@@ -80,7 +80,7 @@ export class RunProgress {
     this.publish();
   }
 
-  /** Some items of a step have ended; `reached` is how far they had come before. */
+  /** Some items of a step have ended. `reached`: the progress they had reported before. */
   endItems(step: ActiveStep, count: number, failed: number, reached: number): void {
     const { items } = step;
     if (items === null) return;
@@ -89,8 +89,8 @@ export class RunProgress {
   }
 
   /**
-   * The handler says how far it is: `done` of `total`, or of 100 when that is `null`; in a step or item, or (`null`) outside
-   * of steps. Where steps are declared they know better how far the job is.
+   * The handler reports that `done` of `total` is done (of 100 when that is `null`), in a step or item, or outside of
+   * steps (`scope` is `null`). When steps are declared, they alone determine the progress of the job.
    */
   reach(scope: Scope | null, done: number, total: number | null): void {
     const fraction = total === 0 ? 1 : done / (total ?? 100);
@@ -110,13 +110,13 @@ export class RunProgress {
     }
   }
 
-  /** A try has failed: what was counted in it does not count, what it reached is not reached. */
+  /** A try has failed: undoes its counts and its progress. */
   drop(scope: Scope): void {
     for (const [name, by] of scope.counters) this.#add(name, -by);
     this.reach(scope, 0, null);
   }
 
-  /** What it does now; forgotten with the step in which it was said. */
+  /** What the run does now; cleared at the end of the step that reported it. */
   message(message: string, step: ActiveStep | null): void {
     this.#message = headOf(message, LONGEST_LOG_LINE);
     this.#messageOf = step;
@@ -147,13 +147,13 @@ export class RunProgress {
     this.publish();
   }
 
-  /** The job takes a status of its task's own. */
+  /** The job takes a status of its task. */
   status(name: string): void {
     this.#status = name;
     this.publish();
   }
 
-  /** Says how far the run is. */
+  /** Reports the present progress. */
   publish(): void {
     const step = this.#begun.at(-1);
     this.#host.report({

@@ -1,8 +1,8 @@
-/** The status of a job in the words of its task, and the transitions that the task allows. */
+/** The status of a job, one of those its task declares, and the transitions that the task allows. */
 import { InvalidInput } from "../../model/errors/errors.js";
 import type { StatusMachine } from "../../model/vocabulary/status-machine.js";
 
-/** The status of one run. */
+/** The status of a job during one run. */
 export class RunStatus {
   readonly #machine: StatusMachine | null;
   #current: string;

@@ -1,6 +1,6 @@
 /**
- * The steps of one run: what its handler does by `step`, `emit`, `count`, `progress` and `spawn`. Made when the first of
- * them is used. What a step gave is stored before it is answered.
+ * The steps of one run: what its handler does by `step`, `emit`, `count`, `progress` and `spawn`. Made on the first use
+ * of any of them. A step's output is stored before the handler receives it.
  */
 import type { Outcome } from "../../engine/contract/engine.js";
 import { decodePayload } from "../../model/value/codec.js";
@@ -42,7 +42,7 @@ export class RunSteps {
   readonly #host: RunPort;
   #warned = false;
 
-  /** @throws what the task's function of its steps throws; InvalidInput when what it gives are no steps */
+  /** @throws the error of the task's `steps` function; InvalidInput when its result is no valid steps */
   constructor(host: RunPort, input: unknown, task: RunTask, services: RunServices) {
     this.#host = host;
     this.#services = services;
@@ -58,12 +58,12 @@ export class RunSteps {
     });
   }
 
-  /** What the run ends with, whatever its handler does; `null` when it is not put back. */
+  /** Why the run is suspended, whatever its handler does; `null` when it is not. */
   get suspension(): Suspension | null {
     return this.#inFlight.suspension;
   }
 
-  /** What the run's own jobs are made with. */
+  /** The parts that the spawner shares. */
   get parts(): RunParts {
     return {
       host: this.#host,
@@ -189,7 +189,7 @@ export class RunSteps {
     }
   }
 
-  /** The handler says how far it is. */
+  /** The handler reports how far it is. */
   report({ done, total, message, wrong }: SaidProgress): void {
     const scope = scopeOf(this);
     if (scope?.over === true) return;
@@ -201,7 +201,7 @@ export class RunSteps {
     });
   }
 
-  /** What a handler says must not undo its work: what is wrong with it is told in the job's log, once in a run. */
+  /** A wrong report must not fail the handler's work: it is noted in the job's log, once in a run. */
   #warn(wrong: unknown): void {
     if (this.#warned) return;
     this.#warned = true;
@@ -211,22 +211,22 @@ export class RunSteps {
     });
   }
 
-  /** `null` when nothing is under way; else resolves when nothing is. */
+  /** `null` when nothing is in flight; else a promise that resolves when nothing is. */
   settled(): Promise<void> | null {
     return this.#inFlight.settled();
   }
 
   /**
-   * Why the run fails although its handler returned: it gave nothing, and of what might fail alone nothing ended well. `null`
-   * if it does not.
-   * @param spawned did a job that it made end well?
+   * The error of a run whose handler returned nothing and in which every optional step and item failed; `null` if the
+   * run does not fail.
+   * @param spawned did a job that it spawned succeed?
    */
   failure(value: unknown, spawned: boolean): AllFailed | null {
     const any = value !== undefined || this.#checkpoints.any || spawned;
     return any ? null : this.#failures.together("every optional step and item");
   }
 
-  /** What a handler that returned comes to. */
+  /** The outcome of a run whose handler returned. */
   outcome(result: string | null): Outcome {
     const { first } = this.#failures;
     return first.length === 0 ? { kind: "complete", result } : { kind: "partial", result, failures: first };
@@ -242,7 +242,7 @@ export class RunSteps {
       return await this.#work.keep(name, null, done);
     } catch (error) {
       taken.giveBack();
-      // One that had ended could not be stored.
+      // A step that had ended failed because its output could not be stored.
       if (!options.optional || step.ended || this.#work.endsRun(error)) throw error;
       this.#failures.add(stepFailure(name, null, error), error, this.#work.isRetryable(error));
       this.#progress.end(step);
@@ -253,7 +253,7 @@ export class RunSteps {
     }
   }
 
-  /** Begins a sleep; gives its end, epoch milliseconds. */
+  /** Begins a sleep; returns its end, in epoch milliseconds. */
   async #fallAsleep(name: string, ms: number): Promise<number> {
     const at = this.#services.clock.now();
     const wake = at + ms;

@@ -1,22 +1,22 @@
 /**
- * What a handler says of its progress, as it is taken: a sum that ends at 100.00000000000006, a list that grew or a share of
- * nothing must not undo the work they report. What is out of range is clamped, what is no number is left out, and the
- * caller hears what was wrong.
+ * Reads the arguments of `progress()` leniently: a sum that ends at 100.00000000000006, a list that grew or a share of
+ * nothing must not fail the work they report. A number out of range is clamped, a value that is no number is left out,
+ * and the caller receives the error.
  */
 import { InvalidInput } from "../../model/errors/errors.js";
 
-/** Progress as it counts. */
+/** Progress with valid numbers. */
 export interface SaidProgress {
-  /** How much is done; `null`: nothing is said of that. */
+  /** How much is done; `null`: not given. */
   readonly done: number | null;
   /** Of how much; `null`: of 100. */
   readonly total: number | null;
   readonly message: string | null;
-  /** What was wrong, if anything was. */
+  /** What was wrong with the arguments; `null` if nothing was. */
   readonly wrong: InvalidInput | null;
 }
 
-/** Takes the arguments of `progress(percent, message?)` or `progress(done, total, message?)`. Never throws. */
+/** Reads the arguments of `progress(percent, message?)` or `progress(done, total, message?)`. Never throws. */
 export function parseSaid(done: unknown, more: unknown, last: unknown): SaidProgress {
   const counted = typeof more === "number" || (more !== undefined && typeof more !== "string");
   const message = counted ? last : more;
@@ -41,7 +41,7 @@ export function parseSaid(done: unknown, more: unknown, last: unknown): SaidProg
   return { done: clamped, total, message: text, wrong };
 }
 
-/** A sum of counts, however large they are: finite, as it must be to be stored. */
+/** A sum of counts, clamped to the finite numbers, as storage needs it. */
 export function addCounts(one: number, other: number): number {
   return Math.min(Math.max(one + other, -Number.MAX_VALUE), Number.MAX_VALUE);
 }

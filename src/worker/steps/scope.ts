@@ -1,6 +1,6 @@
 /**
- * One try of a step or item: what its code is given, what it counts, how far it says it is. While the code runs the scope
- * can be found from everything it calls and awaits, so that `progress` and `count` know where they are.
+ * One try of a step or item: what its code receives, what it counts, how far it is. While the code runs the scope is in
+ * an `AsyncLocalStorage`, so that `progress` and `count` know where they are called from.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { ActiveStep } from "./active-step.js";
@@ -17,9 +17,9 @@ export class Scope implements StepScope {
   readonly counters = new Map<string, number>();
   /** How far an item is, 0 to 1. */
   reached = 0;
-  /** The names its code took for steps of its own. */
+  /** The names that its code has taken for steps within. */
   readonly names: TakenName[] = [];
-  /** Is the try over? What code says that goes on after its timeout is not heard. */
+  /** Is the try over? Reports of code that goes on after its timeout are ignored. */
   over = false;
   readonly #signal: () => AbortSignal;
 
@@ -43,9 +43,9 @@ export function inScope<T>(scope: Scope, code: (scope: Scope) => T): T {
   return scopes.run(scope, code, scope);
 }
 
-/** The scope the code runs in, when it belongs to this run. */
+/** The current scope, if it belongs to this run. */
 export function scopeOf(owner: object): Scope | null {
   const scope = scopes.getStore();
-  // A step that enqueues may wake the code of another run, and its scope goes along.
+  // A step that enqueues may start the code of another run, which then inherits the scope.
   return scope?.owner === owner ? scope : null;
 }

@@ -1,4 +1,4 @@
-/** One `step.all` at work: its items, several at a time, those of earlier runs taken as they are. */
+/** One `step.all` at work: several items at a time; items that succeeded in earlier runs are not run again. */
 import { decodePayload } from "../../model/value/codec.js";
 import type { Failure } from "../../model/failure/failure.js";
 import { stepFailure } from "../../model/failure/step-failure.js";
@@ -11,7 +11,7 @@ import type { ParsedStepAllOptions } from "./step-options.js";
 import type { Done, StepWork } from "./step-work.js";
 import type { ItemResults, StepScope } from "../../define/step.js";
 
-/** What the items of a step are worked on with. */
+/** What a `step.all` needs. */
 export interface ItemRunOptions {
   readonly name: string;
   readonly items: readonly StepItem[];
@@ -20,13 +20,13 @@ export interface ItemRunOptions {
   readonly work: StepWork;
   readonly checkpoints: Checkpoints;
   readonly progress: RunProgress;
-  /** Those of the whole run. */
+  /** The failures of the whole run. */
   readonly failures: RunFailures;
 }
 
 export class ItemRun {
   readonly #own: ItemRunOptions;
-  /** What those gave that ended well, and what those threw that failed, by index. */
+  /** The outputs of the items that succeeded and the errors of those that failed, by index. */
   readonly #values = new Map<number, unknown>();
   readonly #errors = new Map<number, Failure>();
   readonly #failures = new RunFailures();
@@ -44,7 +44,7 @@ export class ItemRun {
     }
   }
 
-  /** @throws AllFailed; what ends the run */
+  /** @throws AllFailed; the error that ends the run */
   async run(): Promise<ItemResults<unknown, unknown>> {
     const { name, items, options, checkpoints, progress } = this.#own;
     const keys = this.#fresh.map(({ key }) => key);
@@ -81,7 +81,7 @@ export class ItemRun {
     }
   }
 
-  /** @throws what ends the run */
+  /** @throws the error that ends the run */
   async #do(step: ActiveStep, { item, key, index }: StepItem): Promise<void> {
     const { name, options, code, work, progress } = this.#own;
     let done: Done;

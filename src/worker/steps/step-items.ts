@@ -1,4 +1,4 @@
-/** The items of a `step.all`, each with the key by which later runs know it. */
+/** The items of a `step.all`, each with the key by which later runs recognize it. */
 import { InvalidInput } from "../../model/errors/errors.js";
 import { parseKey } from "../../model/value/name.js";
 import type { ParsedStepAllOptions } from "./step-options.js";
@@ -10,12 +10,12 @@ export interface StepItem {
   readonly index: number;
 }
 
-/** The most bytes the key of an item may have: enough for most URLs. */
+/** The most bytes of an item's key: enough for most URLs. */
 export const LONGEST_KEY = 1_024;
 
 /**
- * Gives each item its key; `field` is what the list is called in errors.
- * @throws InvalidInput for an item without one, or with one that another has
+ * Gives each item its key. `field` is the name of the list in errors.
+ * @throws InvalidInput for an item without a key, or with the key of another item
  */
 export function keyItems(items: unknown, key: ParsedStepAllOptions["key"], field = "items"): StepItem[] {
   if (!Array.isArray(items)) throw new InvalidInput(field, items, "a list");

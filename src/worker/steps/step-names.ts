@@ -1,5 +1,5 @@
 /**
- * The names a run has used: each stands for one call, and where steps are declared it must be one of them. A step that
+ * The names a run has used. Each belongs to one call, and when steps are declared it must be one of them. A step that
  * failed gives its name back, so that the handler may try something else under it.
  */
 import { InvalidInput } from "../../model/errors/errors.js";
@@ -41,13 +41,13 @@ export class StepNames {
   }
 }
 
-/** `by` is what must not be taken twice. */
+/** @param by what must not be taken twice */
 function take(field: string, name: string, taken: Map<string, symbol>, rule: string, by = name): TakenName {
-  // A second call would be answered with what the first one gave.
+  // A second call would receive the output of the first.
   if (taken.has(by)) throw new InvalidInput(field, name, `used before in this run: ${rule}`);
   const call = Symbol();
   taken.set(by, call);
-  // A call that was given up and goes on must not give back what is another's by now.
+  // A call that timed out and still goes on must not give back a name that another call has taken since.
   const giveBack = (): void => void (taken.get(by) === call && taken.delete(by));
   return { name, giveBack };
 }

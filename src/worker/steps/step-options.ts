@@ -1,4 +1,4 @@
-/** The options of steps: as handlers write them, checked one by one, defaults filled in. */
+/** The options of steps: as handlers write them, checked one by one, with defaults filled in. */
 import { DEFAULT_BACKOFF, parseBackoff, type Backoff } from "../../model/failure/backoff.js";
 import { parsePositiveDuration } from "../../model/value/duration.js";
 import { InvalidInput } from "../../model/errors/errors.js";
@@ -6,7 +6,7 @@ import { DEFAULT_ATTEMPTS, MOST_ATTEMPTS } from "../../model/options/options.js"
 import { parseFlag, parseWhole } from "../../model/value/scalar.js";
 import { parseWeight } from "../../model/job/step-plan.js";
 
-/** Options checked and filled in. Durations are milliseconds. */
+/** The checked options, with defaults. Durations are milliseconds. */
 export interface ParsedStepOptions {
   /** The total number of tries. */
   readonly tries: number;
@@ -16,7 +16,7 @@ export interface ParsedStepOptions {
   readonly weight: number | null;
 }
 
-/** Those of a step over items. */
+/** The options of a step over items. */
 export interface ParsedStepAllOptions extends ParsedStepOptions {
   readonly concurrency: number;
   readonly key: ((item: unknown, index: number) => unknown) | null;

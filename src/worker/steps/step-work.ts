@@ -1,4 +1,6 @@
-/** Does the work of steps and items: tries it, makes it text, and leaves it as a checkpoint. */
+/**
+ * Does the work of steps and items: runs their tries, encodes the output as JSON text, and saves it as a checkpoint.
+ */
 import { decodePayload, encodePayload } from "../../model/value/codec.js";
 import { LeaseLost, Snooze } from "../../model/errors/errors.js";
 import { Suspended } from "../../model/flow/errors.js";
@@ -12,12 +14,12 @@ import { Scope } from "./scope.js";
 import type { ParsedStepOptions } from "./step-options.js";
 import { tryUntilDone, type TryServices } from "./retries.js";
 
-/** Something that ended well and is not stored yet. */
+/** A step or item that succeeded and is not stored yet. */
 export interface Done {
-  /** What it gave, as JSON text. */
+  /** Its output, as JSON text. */
   readonly text: string;
   readonly startedAt: number;
-  /** The try that ended well. */
+  /** The try that succeeded. */
   readonly scope: Scope;
 }
 
@@ -29,7 +31,7 @@ export class StepWork {
   readonly #progress: RunProgress;
   readonly #checkpoints: Checkpoints;
 
-  /** `owner` is the run as scopes know it. */
+  /** @param owner identifies the run in scopes */
   constructor(
     owner: object,
     host: RunPort,
@@ -73,7 +75,7 @@ export class StepWork {
     }
   }
 
-  /** Stores what ended well; gives what later runs will find. */
+  /** Saves the output; returns it decoded again, as later runs will read it. */
   async keep(name: string, key: string | null, { text, startedAt, scope }: Done): Promise<unknown> {
     const { clock } = this.#services;
     const at = clock.now();
@@ -90,7 +92,9 @@ export class StepWork {
     return decodePayload(text);
   }
 
-  /** Is this no failure of the step, but the end of the run: cancelled, timed out, handed back, put back? */
+  /**
+   * Does this error mean the end of the run (cancelled, timed out, returned, suspended) and not a failure of the step?
+   */
   endsRun(thrown: unknown): boolean {
     return (
       this.#host.signal.aborted ||
