@@ -1,12 +1,12 @@
 /**
- * The job that the code is running for, without handing it down: for loggers and the like. Only for workers that ask
- * for it.
+ * The current job without passing its context along, for loggers and the like. Only in workers with the option
+ * `currentJob`.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { LongshoreError } from "../../model/errors/errors.js";
 import type { JobContext } from "../../define/context.js";
 
-/** Where the context of a run is kept while its handler runs. */
+/** Holds the context of a run while its handler runs. */
 export const currentContext = new AsyncLocalStorage<JobContext<unknown>>();
 
 /**

@@ -1,4 +1,4 @@
-/** The context of one run: what `JobContext` promises a handler, each part made when it is first used. */
+/** The context of one run: implements `JobContext` for a handler, each part made on first use. */
 import type { Outcome } from "../../engine/contract/engine.js";
 import { decodePayload } from "../../model/value/codec.js";
 import { show, type AllFailed } from "../../model/errors/errors.js";
@@ -152,24 +152,24 @@ export class RunContext implements JobContext<unknown> {
   }
 
   /**
-   * `null` when nothing that the handler began is under way; else resolves when nothing is. The run ends after that: a step
-   * that was not awaited is not cut off, and what it gave is not lost.
+   * `null` when nothing that the handler began is in flight; else a promise that resolves when nothing is. The run ends
+   * after that: a step that was not awaited is not cut off, and its output is not lost.
    */
   settled(): Promise<void> | null {
     return this.#steps?.settled() ?? null;
   }
 
-  /** What the run ends with, whatever the handler returned or threw; `null` when it is not put back. */
+  /** Why the run is suspended, whatever its handler returned or threw; `null` when it is not. */
   get suspension(): Suspension | null {
     return this.#steps?.suspension ?? null;
   }
 
-  /** Why the run fails although its handler returned, and gave `value`; `null` if it does not. */
+  /** The error of a run that fails although its handler returned `value`; `null` if it does not fail. */
   failure(value: unknown): AllFailed | null {
     return this.#steps?.failure(value, this.#spawner?.any ?? false) ?? null;
   }
 
-  /** What a handler that returned comes to. */
+  /** The outcome of a run whose handler returned. */
   outcome(result: string | null): Outcome {
     return this.#steps?.outcome(result) ?? { kind: "complete", result };
   }
