@@ -582,9 +582,9 @@ describe("spawn", () => {
     ["an option that does not exist", (spawn) => spawn("c", 1, { retrys: 3 } as never), "no such option"],
     ["options that are none", (spawn) => spawn("c", 1, 7 as never), "options: 7"],
     ["an id of its own", (spawn) => spawn("c", 1, { id: "x" } as never), "id: "],
-    ["a unique key", (spawn) => spawn("c", 1, { unique: { key: "x" } } as never), "its parent says"],
-    ["superseding", (spawn) => spawn.all("c", "c", [1], { supersedes: "x" } as never), "its parent says"],
-    ["holding", (spawn) => spawn("c", 1, { hold: true } as never), "its parent says"],
+    ["a unique key", (spawn) => spawn("c", 1, { unique: { key: "x" } } as never), "its parent decides"],
+    ["superseding", (spawn) => spawn.all("c", "c", [1], { supersedes: "x" } as never), "its parent decides"],
+    ["holding", (spawn) => spawn("c", 1, { hold: true } as never), "its parent decides"],
   ])("is refused for %s, before anything more is made", async (_what, use, message) => {
     const parent = task("parent", { attempts: 3 }, async ({ spawn }) => use(spawn));
     const { world } = open([parent]);

@@ -1,4 +1,6 @@
-/** The input of the built-in task `longshore.each`: a list of items, and the template of which the input of each item's job is made. */
+/**
+ * The input of the built-in task `longshore.each`: a list of items, and the template for the input of each item's job.
+ */
 import { InvalidInput } from "../../model/errors/errors.js";
 import { MOST_MEMBERS } from "../../model/job/membership.js";
 import { eachChildId, itemKey, type EachInput } from "../../model/flow/each.js";
@@ -7,7 +9,7 @@ import { parseName } from "../../model/value/name.js";
 import { pathText, putAt, takeAt } from "../../model/value/path.js";
 import type { SpawnedItem } from "./results.js";
 
-/** What such a job does. */
+/** The parsed input: the task and the items' jobs. */
 export interface ParsedEach {
   readonly task: string;
   readonly queue: string;
@@ -17,7 +19,7 @@ export interface ParsedEach {
 
 /**
  * Checks the input of such a job, and makes the inputs of its items' jobs.
- * @throws InvalidInput; ReferenceNotFound when an item has no such place
+ * @throws InvalidInput; ReferenceNotFound when an item lacks a place that the template takes
  */
 export function parseEach(id: string, input: unknown): ParsedEach {
   const { task: name, queue, items, template, takes, options } = fieldsOf(input);

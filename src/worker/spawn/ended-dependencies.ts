@@ -1,10 +1,10 @@
-/** What a job waited for, read with what came of it. */
+/** Reads the dependencies of a job that have ended, with their results. */
 import { decodePayload } from "../../model/value/codec.js";
 import { isSuccess } from "../../model/job/dependency.js";
 import type { RunPort } from "../run/host.js";
 import type { EndedDependency } from "../../define/spawn.js";
 
-/** The jobs that a run's own waited for. */
+/** The ended dependencies of the run's job. */
 export async function readDependencies(host: RunPort): Promise<readonly EndedDependency[]> {
   const ended = (await host.dependencies()).flatMap(({ state, ...link }) =>
     state === null ? [] : [{ ...link, state }],

@@ -1,4 +1,4 @@
-/** The jobs that a run waited for, gathered: what each gave, or why it gave nothing. */
+/** Collects the results of the jobs that a run spawned: the result of each, or its error. */
 import { decodePayload } from "../../model/value/codec.js";
 import {
   DEPENDENCY_FAILED,
@@ -24,11 +24,11 @@ export interface SpawnedItem {
   readonly input: unknown;
   readonly key: string;
   readonly id: string;
-  /** What its job is called beside its parent, in the flow. */
+  /** The name of its job in the flow, without its parent's. */
   readonly node: string;
 }
 
-/** How many of the items' jobs have not ended. @throws InvalidInput when one of them is none of the run's */
+/** How many of the items' jobs have not ended. @throws InvalidInput when a job is not a dependency of the run's job */
 export function countLeft(queue: string, items: readonly SpawnedItem[], ends: readonly DependencyRecord[]): number {
   const states = new Map(ends.filter((end) => end.queue === queue).map(({ id, state }) => [id, state]));
   return items.filter(({ id, key }) => {
@@ -38,7 +38,7 @@ export function countLeft(queue: string, items: readonly SpawnedItem[], ends: re
   }).length;
 }
 
-/** What the items' jobs gave, all of which have ended. @throws Snooze when one of them runs again */
+/** The results of the items' jobs, all of which have ended. @throws Snooze when one of them runs again */
 export async function collectResults(
   host: RunPort,
   queue: string,
@@ -58,13 +58,13 @@ export async function collectResults(
   return results;
 }
 
-/** Why a job that has ended gave nothing; `null` when it ended well. */
+/** The error of an ended job; `null` when it succeeded. */
 function failureOf(ref: JobRef, job: RelatedJob | null): Failure | null {
   if (job === null) return plainFailure("DependencyGone", goneMessage(ref), DEPENDENCY_GONE);
   const { state, error } = job;
   if (!isTerminal(state)) throw runsAgain(ref);
   if (isSuccess(state)) return null;
-  // One that was cancelled may have an error of an attempt before that.
+  // A cancelled job may still have the error of an earlier attempt: do not use that one.
   return state === "failed" && error !== null ? error : endedAs(ref, state);
 }
 

@@ -1,4 +1,4 @@
-/** What spawned jobs of one call have in common: task, queue, options; and from an input to the spec of its job. */
+/** What the spawned jobs of one call share (task, queue, options), and how an input becomes the spec of a job. */
 import { InvalidInput } from "../../model/errors/errors.js";
 import type { Membership } from "../../model/job/membership.js";
 import type { JobRef, JobSpec } from "../../model/job/job.js";
@@ -10,10 +10,10 @@ import type { RunPort } from "../run/host.js";
 import type { RunServices } from "../run/services.js";
 import type { AnyTask } from "../../define/task.js";
 
-/** Where a spawned job stands among the others. */
+/** The place of a spawned job among the others. */
 export interface SpawnedPlace {
   readonly id: string;
-  /** What it is called beside its parent, in the flow. */
+  /** Its name in the flow, without its parent's. */
   readonly node: string;
   readonly ifFailed: Membership["ifFailed"];
 }
@@ -31,11 +31,7 @@ export class SpawnPlan {
   constructor(host: RunPort, services: RunServices, task: unknown, { queue, ...options }: Record<string, unknown>) {
     for (const key of PARENTS) {
       if (options[key] === undefined) continue;
-      throw new InvalidInput(
-        key,
-        options[key],
-        "not for a job that is spawned: its parent says who it is and that it runs",
-      );
+      throw new InvalidInput(key, options[key], "not for a spawned job: its parent decides its id and when it runs");
     }
     this.#host = host;
     this.#payloadCap = services.payloadCap;
@@ -61,7 +57,7 @@ export class SpawnPlan {
     const { id } = place;
     const { queue, task } = this;
     const links = { after: [], references: [], flow: this.#membership(place), role: "job" } as const;
-    // A job of that id that somebody else made is told by the nonce.
+    // The nonce shows whether an existing job of that id was made by another parent.
     const parts = {
       field,
       queue,
@@ -89,5 +85,5 @@ function nonceOf({ queue, id }: JobRef): string {
 function parseTask(task: unknown): AnyTask | string {
   if (typeof task === "string") return parseName("task", task);
   if (typeof task === "object" && task !== null && "defaults" in task && "schema" in task) return task as AnyTask;
-  throw new InvalidInput("task", task, "what task() gives, or the name of a task");
+  throw new InvalidInput("task", task, "the result of task(), or the name of a task");
 }

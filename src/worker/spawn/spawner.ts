@@ -1,7 +1,8 @@
 /**
- * The jobs that one run makes of its own. That a job was made is remembered, and its id follows from its parent's: a run
- * that does the same again makes nothing twice. For many of them the run gives its slot back and is begun anew when they have
- * ended; between being made and being waited for none of them is lost, whenever the worker dies.
+ * Spawns the jobs of one run. A record of the spawn is stored and each id is derived from the parent's id, so a run
+ * that repeats the call makes no job twice.
+ * For many jobs the run gives its slot back and starts anew when they have ended. Each job becomes a dependency right
+ * after it is made, so none is lost whenever the worker dies.
  */
 import { childId } from "../../model/value/child-id.js";
 import { decodePayload } from "../../model/value/codec.js";
@@ -33,7 +34,7 @@ const ONLY_KEY = "0";
 /** Many jobs of one call. */
 interface SpawnBatch {
   readonly name: string;
-  /** For errors. */
+  /** Describes the batch in errors. */
   readonly what: string;
   readonly plan: SpawnPlan;
   readonly items: readonly SpawnedItem[];
@@ -42,7 +43,7 @@ interface SpawnBatch {
 
 export class Spawner {
   readonly #parts: RunParts;
-  /** What the run's job depends on, read once. */
+  /** The dependencies of the run's job, read once. */
   #ends: Promise<readonly DependencyRecord[]> | null = null;
   #any = false;
 
@@ -50,7 +51,7 @@ export class Spawner {
     this.#parts = parts;
   }
 
-  /** Has any of the jobs that were waited for ended well? */
+  /** Has any of the spawned jobs succeeded? */
   get any(): boolean {
     return this.#any;
   }
@@ -63,7 +64,7 @@ export class Spawner {
     return markHandled(this.#all(name, task, inputs, options));
   }
 
-  /** Makes the jobs of the items of a list, as the input of such a job says. */
+  /** Makes a job of every item, as the input of the built-in task says. */
   each(input: unknown): Promise<ItemResults<unknown, unknown>> {
     const { host, services, inFlight } = this.#parts;
     const { task, queue, options, items } = parseEach(host.job.id, input);
@@ -123,7 +124,7 @@ export class Spawner {
     return { item, input: item, key, id: childId(this.#parts.host.job.id, name, key), node: `${name}.${key}` };
   }
 
-  /** Makes the jobs, once; gives what they gave when they have ended. @throws Suspended, AllFailed */
+  /** Makes the jobs, once; returns their results when they have ended. @throws Suspended, AllFailed */
   async #wait({ name, what, plan, items, optional }: SpawnBatch): Promise<ItemResults<unknown, unknown>> {
     const { host, progress, inFlight } = this.#parts;
     const step = progress.begin(name, items.length, null);
@@ -141,12 +142,12 @@ export class Spawner {
       progress.end(step);
       return results;
     } finally {
-      // While its job waits, that is what it shows.
+      // A suspended run keeps the step in its progress: it shows what the job waits for.
       if (!step.ended && inFlight.suspension === null) progress.leave(step);
     }
   }
 
-  /** How many of the jobs have not ended; makes them, once. */
+  /** Makes the jobs, once; returns how many of them have not ended. */
   async #left(name: string, plan: SpawnPlan, items: readonly SpawnedItem[]): Promise<number> {
     const made = this.#parts.checkpoints.spawned(name, null);
     if (made === undefined) {
@@ -165,11 +166,11 @@ export class Spawner {
       : countLeft(plan.queue, items, await (this.#ends ??= this.#parts.host.dependencies()));
   }
 
-  /** Notes what failed; gives the failure of all together when none of them ended well. */
+  /** Records the failures; returns one error for all of them when none of the jobs succeeded. */
   #note(name: string, what: string, { values, errors }: ItemResults<unknown, unknown>): AllFailed | null {
     const together = new RunFailures();
     for (const { key, error } of errors) {
-      // Each had attempts of its own: another one of this job finds the same.
+      // Not retryable: each job had its own attempts, and another attempt of this job would find the same results.
       for (const failures of [together, this.#parts.failures])
         failures.add({ step: name, key, error }, thrownAs(error), false);
     }
@@ -177,7 +178,7 @@ export class Spawner {
     return values.length > 0 ? null : together.together(what);
   }
 
-  /** Makes jobs, and lets the run's own depend on them, some at a time. */
+  /** Makes jobs and makes the run's job depend on them, some at a time. */
   async #make(name: string, plan: SpawnPlan, items: readonly SpawnedItem[]): Promise<void> {
     const { host, checkpoints } = this.#parts;
     checkpoints.checkRoom(name, 1);
@@ -196,7 +197,7 @@ export class Spawner {
     const answers = await this.#parts.host.enqueue(specs);
     for (const { outcome, id } of answers) {
       if (outcome !== "created")
-        throw new InvalidInput("id", id, "held by a job that was not spawned here: another name or key");
+        throw new InvalidInput("id", id, "an id that no other job has: use another name or key");
     }
   }
 
@@ -220,7 +221,7 @@ function objectOf(given: unknown = {}): Record<string, unknown> {
   return { ...given };
 }
 
-/** An error for what is kept of one. */
+/** An error object for a stored failure. */
 function thrownAs({ name, message, code }: Failure): Error {
   const error = new Error(message);
   for (const [key, value] of Object.entries({ name, code, stack: undefined })) {
