@@ -1,6 +1,7 @@
 /**
- * The children of tasks that ask for the same: taken for a job, given back after it, the one used last first. A child is
- * replaced when it is worn out or has crashed, and closed when it has been idle for a while.
+ * The children of tasks with the same runner options. A child is taken for a job and given back after it; the one used
+ * last is taken first. It is replaced when it has run its number of jobs or has crashed, and closed when it has been
+ * idle for a minute.
  */
 import type { Clock } from "../../model/value/clock.js";
 import { Child } from "./child.js";
@@ -9,20 +10,20 @@ import type { ChildLink } from "./channel/child-link.js";
 /** How long (milliseconds) an idle child is kept. */
 const IDLE = 60_000;
 
-/** What a pool is given. */
+/** Dependencies and callbacks. */
 export interface ChildPoolOptions {
   readonly clock: Clock;
   readonly maxJobsPerChild: number;
   readonly start: () => ChildLink;
-  /** A child more is about to be started. */
+  /** Another child is about to be started. */
   readonly starting: () => void;
 }
 
 export class ChildPool {
-  /** Those that live. */
+  /** All living children. */
   readonly children = new Set<Child>();
   readonly #options: ChildPoolOptions;
-  /** The one used last is the last. */
+  /** Idle children; the one used last is the last. */
   #idle: Child[] = [];
   #closed = false;
 
@@ -30,17 +31,17 @@ export class ChildPool {
     this.#options = options;
   }
 
-  /** A child for one job. */
+  /** Takes a child for one job. */
   take(): Child {
     const child = this.#idle.pop() ?? this.#start();
     child.cancelIdle();
     child.jobs += 1;
-    // Where no child is used twice, the next one starts while this one works.
+    // When no child is used twice, the next one starts while this one works.
     if (this.#options.maxJobsPerChild === 1 && this.#idle.length === 0 && !this.#closed) this.#rest(this.#start());
     return child;
   }
 
-  /** The job is over. `reusable`: the child is as good as before. */
+  /** The job has ended. `reusable`: the child may run another. */
   giveBack(child: Child, reusable: boolean): void {
     child.listen(() => {});
     if (child.ending) return;
@@ -48,7 +49,7 @@ export class ChildPool {
     else child.close();
   }
 
-  /** Closes the child that has been idle longest. Answers `false` when none is idle. */
+  /** Closes the child that has been idle longest. Returns `false` when none is idle. */
   closeOne(): boolean {
     const child = this.#idle.shift();
     child?.cancelIdle();
@@ -56,14 +57,14 @@ export class ChildPool {
     return child !== undefined;
   }
 
-  /** Ends those that run jobs, at once; resolves when they are gone. Never rejects. */
+  /** Kills the children that run jobs; resolves when they are gone. Never rejects. */
   async killAll(): Promise<void> {
     const busy = [...this.children].filter((child) => !this.#idle.includes(child));
     for (const child of busy) child.kill();
     await Promise.all(busy.map(({ gone }) => gone));
   }
 
-  /** Closes all; resolves when they are gone. Never rejects. */
+  /** Closes all children; resolves when they are gone. Never rejects. */
   async close(): Promise<void> {
     this.#closed = true;
     while (this.closeOne());

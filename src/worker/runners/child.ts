@@ -1,19 +1,19 @@
-/** A thread or process in the hands of its pool: runs one job at a time, counts them, and is closed when it is done. */
+/** A thread or process of a pool: runs one job at a time, counts its jobs, and is closed at the end. */
 import type { Clock } from "../../model/value/clock.js";
 import type { ChildLink, Death, ChildMessages } from "./channel/child-link.js";
 import type { ToChild } from "./channel/protocol.js";
 
-/** How long (milliseconds) a child that is told to close may take. */
+/** How long (milliseconds) a child may take after the message to close before it is killed. */
 const PATIENCE = 500;
 
 export class Child {
-  /** Resolves when nothing of it lives any more. */
+  /** Resolves when the child and everything it started are gone. */
   readonly gone: Promise<Death>;
   /** How many jobs it was given. */
   jobs = 0;
   /** Set when it is gone. */
   death: Death | null = null;
-  /** Lets go of it when it has been idle for too long. */
+  /** Cancels the timer that closes it when it has been idle for too long. */
   cancelIdle: () => void = () => {};
   readonly #link: ChildLink;
   readonly #clock: Clock;
@@ -30,28 +30,31 @@ export class Child {
     return this.#closing || this.death !== null;
   }
 
-  /** Listens to what it says from now on. */
+  /** Receives its messages from now on. */
   listen(onMessage: (message: ChildMessages) => void): void {
     this.#link.onMessage = onMessage;
   }
 
-  /** @throws DOMException for what cannot be copied */
+  /** @throws DOMException for a value that cannot be copied */
   send(message: ToChild): void {
     if (this.death === null) this.#link.send(message);
   }
 
-  /** The memory it uses, in bytes; `null` when that cannot be known from outside. */
+  /** The memory it uses, in bytes; `null` when that cannot be measured from outside. */
   memory(): Promise<number | null> {
     return this.#link.memory();
   }
 
-  /** Ends it at once, and everything it started. */
+  /** Kills it at once, and everything it started. */
   kill(): void {
     this.#closing = true;
     if (this.death === null) this.#link.kill();
   }
 
-  /** Ends it: gives it a moment to end by itself, so that what its modules do on exit is done. */
+  /**
+   * Closes it: it has a moment to exit by itself, so that the exit handlers of its modules run, and is killed after
+   * that.
+   */
   close(): void {
     if (this.ending) return;
     this.#closing = true;

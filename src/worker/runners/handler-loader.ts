@@ -1,13 +1,13 @@
-/** Imports a module and takes its handler out: a function, or a task that has one. */
+/** Imports a module and returns its handler: an exported function, or a task that has one. */
 import { pathToFileURL } from "node:url";
 import { ModuleNotFound } from "../../model/errors/errors.js";
 import { property } from "../../model/failure/failure.js";
 import type { AnyTask, Handler } from "../../define/task.js";
 
-/** What a task says of its runs. */
+/** The declarations of a task that a run needs. */
 export type RunDefinition = Pick<AnyTask, "schema" | "steps" | "milestones" | "statuses" | "classify">;
 
-/** What a module gives. */
+/** The handler found in a module. */
 export interface LoadedHandler {
   readonly handler: Handler<unknown, unknown>;
   /** The exported task; `null` when a function is exported. */
@@ -22,7 +22,7 @@ export async function loadHandler(file: string, name: string): Promise<LoadedHan
   const exports: unknown = await import(pathToFileURL(file).href);
   const found = property(exports, name);
   if (typeof found === "function") return { handler: found as Handler<unknown, unknown>, task: null };
-  // By shape, not by class: the module may have been written for another copy of the package.
+  // Recognized by shape, not by class: the module may use another copy of the package.
   const handler = property(found, "handler");
   if (typeof handler === "function") return { handler: handler as Handler<unknown, unknown>, task: found as AnyTask };
   const known = Object.keys(exports as object).join(", ");
@@ -30,7 +30,10 @@ export async function loadHandler(file: string, name: string): Promise<LoadedHan
   throw new ModuleNotFound(`${file}#${name}`, why);
 }
 
-/** The definition that holds for a run: of the task that names the module, and where that is silent of the one exported. */
+/**
+ * Merges the definitions for a run: the task that names the module comes first, the exported task fills what that
+ * leaves open.
+ */
 export function definitionOf(task: RunDefinition, exported: RunDefinition | null): RunDefinition {
   return {
     schema: task.schema ?? exported?.schema ?? null,

@@ -1,14 +1,13 @@
 /**
- * From a module reference to the file it means, under the roots that a worker allows. Symbolic links are followed
- * before the answer is checked, so that none leads out of a root; the roots are followed anew each time, so that a
- * deploy may point one elsewhere.
+ * Resolves a module reference to a file under the roots that a worker allows. Symbolic links are resolved before the
+ * check, so that none leads out of a root. The roots are resolved on each call, so that a deploy may repoint them.
  */
 import { realpath, stat } from "node:fs/promises";
 import { join, relative, resolve, sep } from "node:path";
 import { ModuleNotFound, ModuleRefused } from "../../model/errors/errors.js";
 import type { ModuleReference } from "../../define/module.js";
 
-// As TypeScript resolves it: sources are named by the file they become.
+// As TypeScript resolves it: a source is named by the file it compiles to.
 const SOURCES: readonly (readonly [ending: string, source: string])[] = [
   [".js", ".ts"],
   [".mjs", ".mts"],
@@ -17,7 +16,7 @@ const SOURCES: readonly (readonly [ending: string, source: string])[] = [
 
 /**
  * The file a reference means: the first that exists, in the order of the roots.
- * @throws ModuleNotFound naming what was tried; ModuleRefused when it is outside of every root
+ * @throws ModuleNotFound naming the paths tried; ModuleRefused when the file is outside of every root
  */
 export async function findModule(reference: ModuleReference, roots: readonly string[]): Promise<string> {
   const tried = roots.flatMap((root) => namesOf(reference.path).map((path) => resolve(root, path)));
@@ -30,7 +29,7 @@ export async function findModule(reference: ModuleReference, roots: readonly str
   throw new ModuleNotFound(String(reference), `there is no such file; tried ${tried.join(", ")}`);
 }
 
-/** The real path of a file; `null` when there is none. */
+/** The real path of a file; `null` when there is no such file. */
 async function followed(path: string): Promise<string | null> {
   try {
     const file = await realpath(path);

@@ -1,13 +1,13 @@
 /**
- * The process that ends the children of a worker that died. Told of them on standard input, line by line; when that
- * closes, the worker is gone, and so must they be.
+ * The orphan guard's program: kills the children of a worker that died. It reads them from standard input, line by line
+ * (`+ pid mark`, `- pid`). When standard input closes, the worker is gone, and the children left are killed.
  */
 import { createInterface } from "node:readline";
 import { killGroup, killMarked } from "./process-marks.js";
 
 const children = new Map<number, string>();
 
-// Its end is its input's end: it has to outlive whatever stops the worker.
+// It ends only when its input ends: it must outlive whatever signal stops the worker.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
 
 for await (const line of createInterface({ input: process.stdin })) {

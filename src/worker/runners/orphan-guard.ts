@@ -1,12 +1,12 @@
 /**
- * Sees to it that no child process outlives its worker, whatever ends the worker. A child at the end of a closed channel
- * could end itself, but not while its handler keeps the CPU busy, and not the browsers it started. So a small process of
- * its own (`guardian-main.ts`) is told of each child, and ends those that are left when the worker is gone.
+ * Makes sure that no child process outlives its worker, whatever ends the worker. A child could exit by itself when its
+ * channel closes, but not while its handler blocks the CPU, and the browsers it started would stay. So a small separate
+ * process (`orphan-guard-main.ts`) has a list of the children and kills those that are left when the worker is gone.
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import { programFile } from "./channel/child-link.js";
 
-/** One that has not lived so long (milliseconds) is not replaced at once: the next would fare no better. */
+/** A guard that died sooner than this (milliseconds) is not restarted at once: the next one would die as well. */
 const VIABLE = 1_000;
 
 export class OrphanGuard {
@@ -14,7 +14,7 @@ export class OrphanGuard {
   #process: ChildProcess | null = null;
   #exited: Promise<void> = Promise.resolve();
 
-  /** Watches over a child: its process id, which is that of its group, and the mark of its environment. */
+  /** Adds a child: its process id, which is also that of its group, and the mark of its environment. */
   add(pid: number, mark: string): void {
     this.#children.set(pid, mark);
     if (this.#process === null) this.#start();
@@ -27,7 +27,7 @@ export class OrphanGuard {
     this.#send(`- ${pid}`);
   }
 
-  /** Lets go of it. Never rejects. */
+  /** Ends the guard process. Never rejects. */
   async close(): Promise<void> {
     this.#process?.stdin?.end();
     await this.#exited;
@@ -35,7 +35,7 @@ export class OrphanGuard {
 
   #start(): void {
     const orphanGuard = spawn(process.execPath, [programFile("orphan-guard-main.js")], {
-      // Not of our group: what ends this one must not end that.
+      // In a group of its own: a signal to the worker's group must not end the guard.
       detached: process.platform !== "win32",
       stdio: ["pipe", "ignore", "inherit"],
     });
@@ -45,7 +45,7 @@ export class OrphanGuard {
       const over = (): void => {
         this.#process = null;
         resolve();
-        // Should it die, another takes over; at the latest when the next child starts.
+        // If the guard dies it is restarted, at the latest when the next child starts.
         if (this.#children.size > 0 && performance.now() - startedAt > VIABLE) this.#start();
       };
       orphanGuard.once("exit", over).once("error", over);

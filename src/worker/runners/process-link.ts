@@ -1,6 +1,6 @@
 /**
- * A child that is a process of its own, at the head of a process group, so that it is ended with everything it started.
- * Its standard output is the worker's; what it writes to standard error is passed on, and the last of it remembered.
+ * A child that is a process, the leader of a process group, so that it is killed with everything it started. Its
+ * standard output is the worker's; its standard error is passed on, and the end of it kept for errors.
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import { readFile } from "node:fs/promises";
@@ -21,9 +21,9 @@ import { killGroup, killMarked } from "./process-marks.js";
 import type { ToChild } from "./channel/protocol.js";
 
 const MEGABYTE = 1024 ** 2;
-/** How much of standard error is remembered, in characters. */
+/** How much of standard error is kept, in characters. */
 const LAST_STDERR = 1_000;
-/** How long (milliseconds) what a dead process said is waited for. */
+/** How long (milliseconds) the last messages of a dead process are waited for. */
 const LAST_MOMENT = 200;
 
 export class ProcessLink implements ChildLink {
@@ -31,7 +31,7 @@ export class ProcessLink implements ChildLink {
   onMessage: (message: ChildMessages) => void = () => {};
   readonly #child: ChildProcess;
   readonly #mark: string;
-  /** Its end of the wire; `null` when it could not be started. */
+  /** Our end of the channel; `null` when the process could not be started. */
   readonly #pipe: Duplex | null;
   #stderr = "";
 
@@ -45,7 +45,7 @@ export class ProcessLink implements ChildLink {
       env: { ...process.env, [MARK]: mark },
     });
     const { pid } = this.#child;
-    // Before it runs anything: whatever comes, somebody knows that it has to be ended.
+    // Added before the child runs anything, so that the guard kills it whatever happens.
     if (pid !== undefined) orphanGuard.add(pid, mark);
     this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-LAST_STDERR);
@@ -63,7 +63,7 @@ export class ProcessLink implements ChildLink {
   }
 
   send(message: ToChild): void {
-    // A child that is gone hears nothing; that it is gone is told by `gone`.
+    // A child that is gone receives nothing; `gone` reports its end.
     if (this.#pipe?.writable) this.#pipe.write(frame(message));
   }
 
@@ -74,7 +74,7 @@ export class ProcessLink implements ChildLink {
         if (message !== null) this.onMessage(message);
       }
     } catch (error) {
-      // Where the next message begins is not known any more.
+      // After a malformed frame the start of the next message is unknown: close the channel.
       this.#pipe?.destroy();
       this.onMessage({ kind: "malformed", why: String(error) });
     }
@@ -108,7 +108,7 @@ export class ProcessLink implements ChildLink {
       this.#child.once("exit", (exitCode, signal) => {
         const how = signal === null ? `exited with code ${exitCode}` : `was ended by ${signal}`;
         const finish = (): void => resolve(death(how, exitCode, signal, null));
-        // What it said last may still be on its way.
+        // Its last messages may still be in the pipe.
         const timer = setTimeout(finish, LAST_MOMENT);
         const allReceived = (): void => {
           clearTimeout(timer);
@@ -123,7 +123,7 @@ export class ProcessLink implements ChildLink {
   async #sweep(): Promise<void> {
     this.kill();
     await killMarked(this.#mark);
-    // Whatever could still hold the other end of the pipe is gone, or nothing of ours.
+    // Every process of ours that could hold the other end of the pipe is gone by now.
     this.#child.stderr?.destroy();
     this.#pipe?.destroy();
   }

@@ -1,13 +1,16 @@
 /**
- * Ends what a child leaves behind. A child's processes are its process group, and those elsewhere that carry its mark in
- * their environment: browsers, for one, are started in groups of their own. Those are found on Linux, where the
- * environment of a process can be read.
+ * Kills what a child leaves behind: its process group, and processes elsewhere that carry its mark in their environment
+ * (browsers, for example, start groups of their own). Marked processes are found on Linux only, where the environment
+ * of a process can be read.
  */
 import { readFile, readdir } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { MARK } from "./channel/child-link.js";
 
-/** New processes may appear while others are ended, and dying takes a moment: so often it is looked again, so late (milliseconds). */
+/**
+ * New processes may appear while others are killed, and dying takes a moment: how often to look again, and after how
+ * long (milliseconds).
+ */
 const ROUNDS = 20;
 const BETWEEN = 5;
 
@@ -16,7 +19,7 @@ export function killGroup(pid: number): void {
   kill(process.platform === "win32" ? pid : -pid);
 }
 
-/** Kills everything that carries the mark. Never rejects. */
+/** Kills every process that carries the mark. Never rejects. */
 export async function killMarked(mark: string): Promise<void> {
   if (process.platform !== "linux") return;
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -46,7 +49,7 @@ async function carries(pid: number, wanted: Buffer): Promise<boolean> {
   try {
     return (await readFile(`/proc/${pid}/environ`)).includes(wanted);
   } catch {
-    // It has ended, or is another user's.
+    // It has ended, or belongs to another user.
     return false;
   }
 }

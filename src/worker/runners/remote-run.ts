@@ -1,7 +1,7 @@
 /**
- * One run in one child, seen from the worker: the job goes out, what the handler says comes in, the signal is passed on,
- * and a child that does not obey it in time is killed. Over when the child told its end, or is gone with everything it
- * started: only then is its slot free.
+ * One run in one child, seen from the worker: sends the job, receives the handler's reports, passes the abort signal
+ * on, and kills a child that does not obey it in time. It ends when the child has reported the end, or is gone with
+ * everything it started: only then is its slot free.
  */
 import type { Checkpoint } from "../../model/job/checkpoint.js";
 import type { Clock } from "../../model/value/clock.js";
@@ -16,13 +16,16 @@ import type { Death, ChildMessages } from "./channel/child-link.js";
 import type { Answer, FromChild, Question, RunOrder } from "./channel/protocol.js";
 import { packError, unpackError } from "./channel/error-transport.js";
 
-/** How often (milliseconds) the memory of a child that has a limit is looked at. */
+/** How often (milliseconds) the memory of a child with a limit is checked. */
 const LOOK = 100;
 
-/** What came of a run. `final`: no attempt can mend it. */
+/** The result of a run. `final`: another attempt cannot help. */
 export type RemoteEnd = { readonly outcome: Outcome } | { readonly thrown: unknown; readonly final: boolean };
 
-/** What a child said in the end. `null`: it has not begun, for what it has loaded has changed. */
+/**
+ * The last message of a child about a run. `null`: the run has not begun, because the code the child has loaded has
+ * changed.
+ */
 type ExitReply = Extract<FromChild, { kind: "ended" }> | null;
 
 export class RemoteRun {
@@ -34,7 +37,7 @@ export class RemoteRun {
   readonly #clock: Clock;
   #over = false;
   #overMemory = false;
-  /** Why what the child said could not be read; `null` while it could. */
+  /** Why a message of the child could not be read; `null` if all could. */
   #malformed: string | null = null;
   #cancelKill: () => void = () => {};
   #cancelLook: () => void = () => {};
@@ -107,7 +110,9 @@ export class RemoteRun {
     return { stored: true };
   }
 
-  /** What a milestone shows, as its schema makes it: schemas are functions, and those are here. */
+  /**
+   * Checks a milestone's value against its schema here: schemas are functions, and those cannot be sent to the child.
+   */
   #checked(checkpoint: Checkpoint): Checkpoint {
     if (checkpoint.kind !== "milestone") return checkpoint;
     const { name, value } = checkpoint;
@@ -150,12 +155,12 @@ export class RemoteRun {
       return { thrown: new OutOfMemory(this.#task.runner.maxMemory, cause), final: false };
     }
     const tail = lastStderr === "" ? "" : `; it last wrote: ${lastStderr}`;
-    const why = this.#malformed === null ? how : `was ended, for what it said could not be read: ${this.#malformed}`;
+    const why = this.#malformed === null ? how : `was ended because its messages could not be read: ${this.#malformed}`;
     const what = `the ${this.#task.runner.kind} that ran the job ${why}${tail}`;
     return { thrown: new ChildDied(what, exitCode, signal, cause), final: false };
   }
 
-  /** A run that timed out ends as that, whatever its handler still gave. */
+  /** A run that timed out ends with that error, even if its handler still returned. */
   #timedOut(): RemoteEnd | null {
     const { reason } = this.#run.signal;
     return reason instanceof TimedOut ? { thrown: reason, final: false } : null;

@@ -1,6 +1,6 @@
 /**
- * Runs jobs in threads and processes: finds the module, takes a child that fits the task, and gives it back. At most as
- * many children live as the worker runs jobs at a time, and those that are kept ready.
+ * Runs jobs in threads and processes: finds the module, takes a child that fits the task, gives it back. At most as
+ * many children live as the worker runs jobs at a time, plus those kept ready.
  */
 import { randomBytes } from "node:crypto";
 import type { Clock } from "../../model/value/clock.js";
@@ -22,13 +22,13 @@ import { RemoteRun, type RemoteEnd } from "./remote-run.js";
 import type { ParsedRunner } from "../../define/runner-options.js";
 import { ThreadLink } from "./thread-link.js";
 
-/** What runners are given. */
+/** Dependencies. */
 export interface RunnersOptions {
   readonly clock: Clock;
   readonly concurrency: number;
   /** The folders that modules are loaded from. */
   readonly roots: readonly string[];
-  /** Bytes of JSON a result may have. */
+  /** The most bytes of JSON of a result. */
   readonly payloadCap: number;
   readonly queueDefaults: ReadonlyMap<string, JobDefaults>;
   readonly currentJob: boolean;
@@ -39,7 +39,7 @@ export interface RemoteJob {
   readonly run: Run;
   readonly task: AnyTask;
   readonly module: ModuleReference;
-  /** What the task's schema made of the input, if it has one; what it takes from other jobs is in place. */
+  /** The output of the task's schema, or the input if it has none; references are filled in. */
   readonly input: unknown;
 }
 
@@ -52,7 +52,7 @@ export class Runners {
     this.#options = options;
   }
 
-  /** Loads a module into this process. @throws ModuleNotFound, ModuleRefused, whatever it throws when imported */
+  /** Loads a module into this process. @throws ModuleNotFound, ModuleRefused, any error of the module's import */
   async load(module: ModuleReference): Promise<LoadedHandler> {
     return loadHandler(await findModule(module, this.#options.roots), module.export);
   }
@@ -64,7 +64,7 @@ export class Runners {
       const file = await findModule(module, this.#options.roots);
       const pool = this.#poolOf(task.runner);
       for (;;) {
-        // It may have been cancelled, or have timed out, while its file was looked for.
+        // The run may have been cancelled, or have timed out, while its file was looked up.
         run.signal.throwIfAborted();
         const end = await this.#runIn(pool, job, file);
         if (end !== null) return end;
@@ -74,12 +74,12 @@ export class Runners {
     }
   }
 
-  /** Ends the children that run jobs, at once; resolves when nothing of them lives. Never rejects. */
+  /** Kills the children that run jobs; resolves when they and all they started are gone. Never rejects. */
   async killAll(): Promise<void> {
     await Promise.all([...this.#pools.values()].map((pool) => pool.killAll()));
   }
 
-  /** Closes all children; resolves when nothing of them lives. Never rejects. */
+  /** Closes all children; resolves when they and all they started are gone. Never rejects. */
   async close(): Promise<void> {
     await Promise.all([...this.#pools.values()].map((pool) => pool.close()));
     await this.#orphanGuard.close();
@@ -95,7 +95,7 @@ export class Runners {
     } catch (error) {
       remote.reusable = true;
       const rule = `a value that can be copied to a ${task.runner.kind}: ${String(error)}`;
-      return { thrown: new InvalidInput("input", "[what the schema made of it]", rule, { cause: error }), final: true };
+      return { thrown: new InvalidInput("input", "[the output of the schema]", rule, { cause: error }), final: true };
     } finally {
       pool.giveBack(child, remote.reusable);
     }
@@ -106,7 +106,7 @@ export class Runners {
     const { lease, job } = run;
     const { steps, milestones, statuses, schema, runner } = task;
     return {
-      // The input travels once, beside the lease.
+      // The input is sent once, beside the lease.
       lease: { ...lease, body: lease.body === null ? null : { ...lease.body, input: "null" } },
       job,
       file,
@@ -142,7 +142,7 @@ export class Runners {
       : new ProcessLink(mark, maxMemory, payloadCap, this.#orphanGuard);
   }
 
-  /** Closes an idle child when there are as many as there are jobs at a time. */
+  /** Closes an idle child when as many live as jobs run at a time. */
   #makeRoom(): void {
     let living = 0;
     for (const { children } of this.#pools.values()) {
@@ -153,7 +153,7 @@ export class Runners {
   }
 }
 
-/** The text of an input that no schema of the task's own has made something else of. */
+/** The JSON text of an input that no schema of the task has transformed. */
 function inputText({ body }: Lease, input: unknown): string {
   return body === null || body.references.length > 0 ? JSON.stringify(input) : body.input;
 }

@@ -6,7 +6,7 @@ import { killMarked } from "./process-marks.js";
 import type { ToChild } from "./channel/protocol.js";
 
 const MEGABYTE = 1024 ** 2;
-// A thread takes over Node's options by itself, and must not when they say that the program is not a file.
+// A thread inherits Node's options by itself; it must not when they mean that the program is not a file.
 const EVALUATES = process.execArgv.some((option) => /^-(-eval|-print|-input-type|[ep]$)/.test(option));
 
 export class ThreadLink implements ChildLink {

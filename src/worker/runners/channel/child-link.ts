@@ -1,9 +1,9 @@
-/** The wire to a child, whatever it is: what goes to it, what comes from it, how it is ended, and how it died. */
+/** The channel to a child, thread or process: messages in both directions, how the child is killed, and how it died. */
 import { ownFile } from "../../../engine/shared/own-file.js";
 import type { MalformedMessage } from "./from-child.js";
 import type { FromChild, ToChild } from "./protocol.js";
 
-/** What a child says, or that it said something of ours that cannot be read. */
+/** A message of a child, or the note that one could not be read. */
 export type ChildMessages = FromChild | MalformedMessage;
 
 /** How a child ended. */
@@ -12,48 +12,49 @@ export interface Death {
   readonly how: string;
   readonly exitCode: number | null;
   readonly signal: string | null;
-  /** The last lines it wrote to standard error. */
+  /** The end of its standard error. */
   readonly lastStderr: string;
-  /** What nobody caught in it. */
+  /** The uncaught error that ended it; `null` if there was none. */
   readonly error: Error | null;
   /** Did its heap reach its limit? */
   readonly heapFull: boolean;
 }
 
 export interface ChildLink {
-  /** Resolves when nothing of it, and nothing it started, lives any more. Never rejects. */
+  /** Resolves when it and everything it started are gone. Never rejects. */
   readonly gone: Promise<Death>;
-  /** Called with everything it says. */
+  /** Called with every message of the child. */
   onMessage: (message: ChildMessages) => void;
-  /** @throws DOMException (`DataCloneError`) for what cannot be copied */
+  /** @throws DOMException (`DataCloneError`) for a value that cannot be copied */
   send(message: ToChild): void;
-  /** Ends it at once, and everything it started. */
+  /** Kills it at once, and everything it started. */
   kill(): void;
-  /** The memory it uses, in bytes; `null` when that cannot be known from outside. */
+  /** The memory it uses, in bytes; `null` when that cannot be measured from outside. */
   memory(): Promise<number | null>;
 }
 
-/** Marks a child's environment, and so that of all processes it starts. */
+/** The environment variable that marks a child, and with it all processes that it starts. */
 export const MARK = "LONGSHORE_CHILD";
 
-/** The file descriptor of a process's wire. */
+/** The file descriptor of a process's channel. */
 export const WIRE = 3;
 
-/** Where a compiled program of this folder is. @throws Bundled */
+/** The path of a compiled program of the `runners` folder. @throws Bundled */
 export function programFile(name: string): string {
   return ownFile(import.meta.url, `../${name}`);
 }
 
-/** Sees to it that what runs children is there, before a job needs it. @throws Bundled */
+/** Checks, before a job needs them, that the programs of children exist. @throws Bundled */
 export function checkPrograms(kind: string): void {
   programFile("child/child-main.js");
   if (kind === "process") programFile("orphan-guard-main.js");
 }
 
-// A debugger listens on one port, and the test runner and `--eval` are of the parent alone.
+// Not passed on: a debugger listens on a single port, and options such as `--test` and `--eval` concern only the
+// parent.
 const OWN_TO_PARENT = /^--?(inspect|debug|test|eval|print|check|interactive|[epci]$|input-type|watch)/;
 
-/** Node's own options for a child process: those of this one that concern how modules are loaded and run. */
+/** Node's options for a child process: those of this process that affect how modules are loaded and run. */
 export function childOptions(): string[] {
   const options: string[] = [];
   for (const [index, option] of process.execArgv.entries()) {

@@ -1,7 +1,7 @@
 /**
- * Carries what was thrown to another thread or process and back into a value of the same class: errors of Longshore and
- * of the language keep `instanceof`, others become an `Error` with their name. What a classifier may look at comes along:
- * code, HTTP status, `Retry-After`, own fields that are plain and small.
+ * Carries a thrown value to another thread or process, back into a value of the same class: errors of Longshore and of
+ * the language keep `instanceof`, others become an `Error` with their name. Fields that a classifier may use come
+ * along: code, HTTP status, `Retry-After`, own fields that are plain and small.
  */
 import { encodePayload } from "../../../model/value/codec.js";
 import * as errors from "../../../model/errors/errors.js";
@@ -10,7 +10,7 @@ import { property } from "../../../model/failure/failure.js";
 import { Malformed, readFlag, readObject, readOptional, readText } from "../../../model/value/strict.js";
 import { headOf } from "../../../model/text.js";
 
-/** What was thrown, as plain data. */
+/** A thrown value, as plain data. */
 export type PackedError =
   | { readonly error: false; readonly value: unknown }
   | {
@@ -30,7 +30,7 @@ const LONGEST_NAME = 1_000;
 const MOST_FIELDS = 50;
 const LONGEST_MESSAGE = 10_000;
 const LONGEST_STACK = 10_000;
-/** The most bytes of JSON a field may have to come along. */
+/** The most bytes of JSON of a field; larger ones are left out. */
 const FIELD_CAP = 4_096;
 
 const KNOWN: readonly (abstract new (...given: never) => Error)[] = [
@@ -53,7 +53,7 @@ export function packError(thrown: unknown): PackedError {
   try {
     return pack(thrown, DEEPEST_CAUSE);
   } catch {
-    return { error: false, value: "something that cannot be shown was thrown" };
+    return { error: false, value: "a value that cannot be shown was thrown" };
   }
 }
 
@@ -71,7 +71,7 @@ function pack(thrown: unknown, depth: number): PackedError {
   };
 }
 
-/** What was thrown, as somebody else packed it. @throws Malformed */
+/** Checks and reads a thrown value packed by another process. @throws Malformed */
 export function readError(what: string, value: unknown, depth = DEEPEST_CAUSE): PackedError {
   const thrown = readObject(what, value);
   if (!readFlag(`${what}.error`, thrown["error"])) {
@@ -96,7 +96,7 @@ export function readError(what: string, value: unknown, depth = DEEPEST_CAUSE): 
   };
 }
 
-/** What was thrown, again. */
+/** The thrown value again. */
 export function unpackError(packed: PackedError): unknown {
   if (!packed.error) return packed.value;
   const { name, message, stack, fields, cause } = packed;
@@ -154,7 +154,7 @@ function fieldsOf(thrown: Error): Record<string, unknown> {
   return fields;
 }
 
-/** The one header that decides something, when they are not plain data. */
+/** `Retry-After`, the one header that a classifier uses, taken out of a `Headers` object, which is no plain data. */
 function retryHeaders(holder: unknown): Record<string, string> | null {
   const headers = property(holder, "headers");
   if (!(headers instanceof Headers)) return null;

@@ -1,16 +1,16 @@
 /**
- * Messages over a pipe: the length of each in four bytes, then the message as Node serializes it. Node's own channel between
- * processes cannot be used for a child that runs other people's code: bytes on it that are no message throw in the middle of
- * the reading process, where nobody can catch it.
+ * Messages over a pipe: the length of each in four bytes, then the message as Node serializes it. Node's built-in
+ * channel between processes is not safe for a child that runs foreign code: malformed bytes on it throw inside the
+ * reading process, where the error cannot be caught.
  */
 import { deserialize, serialize } from "node:v8";
 import { Malformed } from "../../../model/value/strict.js";
 
 const HEAD = 4;
-/** The most bytes of one message: more than the largest that a child has to say, and nothing that a worker cannot hold. */
+/** The most bytes of one message: more than the largest message of a child, and little enough for a worker to hold. */
 const LONGEST = 64 * 1024 * 1024;
 
-/** A message as it goes out. @throws for what cannot be copied */
+/** Encodes a message. @throws for a value that cannot be copied */
 export function frame(message: unknown): Buffer {
   const body = serialize(message);
   const head = Buffer.alloc(HEAD);
@@ -18,17 +18,17 @@ export function frame(message: unknown): Buffer {
   return Buffer.concat([head, body]);
 }
 
-/** Puts messages together from what comes in. */
+/** Decodes messages from a stream of bytes. */
 export class FrameReader {
   #parts: Buffer[] = [];
   #held = 0;
   #wanted = HEAD;
 
-  /** The messages that are complete with these bytes. @throws what cannot be read: nothing more can be, after that */
+  /** The messages completed by these bytes. @throws for malformed bytes, after which nothing more can be read */
   *read(bytes: Buffer): Generator<unknown, void, undefined> {
     this.#parts.push(bytes);
     this.#held += bytes.length;
-    // Put together only when there is enough: a message in many pieces is copied once.
+    // Joined only when enough bytes are there, so that a message in many pieces is copied once.
     while (this.#held >= this.#wanted) {
       const [first] = this.#parts;
       const all = this.#parts.length === 1 && first !== undefined ? first : Buffer.concat(this.#parts);

@@ -1,7 +1,7 @@
 /**
- * What a child says, taken apart without trust: a handler can write to its wire as well as we can, and so can any library in
- * it. What does not bear our mark is not for us; what bears it and is not one of our messages, field by field and within
- * its bounds, is malformed: whoever listens ends that child, and nothing else.
+ * Reads the messages of a child without trusting them: a handler, or any library in it, can write to the channel as
+ * well. A message without our mark is ignored. A marked message that is not valid, field by field and within its
+ * bounds, is malformed: the receiver kills that child, and nothing else is affected.
  */
 import type { Outcome } from "../../../engine/contract/engine.js";
 import { MOST_CHECKPOINTS, type Checkpoint } from "../../../model/job/checkpoint.js";
@@ -27,10 +27,10 @@ import type { RunUpdate } from "../../run/host.js";
 import type { FromChild, Question, RunEnd } from "./protocol.js";
 import { readError } from "./error-transport.js";
 
-/** What every message of a child of ours bears. */
+/** The mark of every message of Longshore's own code in a child. */
 const MARK = "longshore-child";
 
-/** One of ours that cannot be read, and why. */
+/** A marked message that is not valid, and why. */
 export interface MalformedMessage {
   readonly kind: "malformed";
   readonly why: string;
@@ -42,14 +42,14 @@ const LONGEST_NAME = 1_000;
 const DEEPEST_FAILURE = 4;
 const MOST = Number.MAX_SAFE_INTEGER;
 
-/** Marks a message as ours. */
+/** Adds the mark to a message. */
 export function marked(message: FromChild): unknown {
   return { ...message, mark: MARK };
 }
 
 /**
- * Reads a message of a child; `null` for one that is not ours. Never throws.
- * @param payloadCap bytes of JSON that a result, what a step gives, and an input may have
+ * Reads a message of a child; `null` for one without the mark. Never throws.
+ * @param payloadCap the most bytes of JSON of a result, of a step's output and of an input
  */
 export function fromChild(message: unknown, payloadCap: number): FromChild | MalformedMessage | null {
   if (typeof message !== "object" || message === null) return null;
@@ -180,7 +180,9 @@ function readEnd(value: unknown, cap: number): RunEnd {
   return { thrown: readError("end.thrown", end["thrown"]), final: readFlag("end.final", end["final"]) };
 }
 
-/** A handler that returned has completed its job, or a part of it: all other outcomes are the worker's to find. */
+/**
+ * A child reports only `complete` and `partial`, for a handler that returned; the worker derives all other outcomes.
+ */
 function readOutcome(value: unknown, cap: number): Outcome {
   const { kind, result: given, failures } = readObject("outcome", value);
   const result = readOptional("outcome.result", given, (what, text) => {

@@ -1,6 +1,6 @@
 /**
- * What a worker and its children (threads and processes) say to each other. Messages are plain data, copied by structured
- * clone, and arrive in order. A child runs one job at a time; what it says is about that job.
+ * The messages between a worker and its children (threads and processes). They are plain data, copied by structured
+ * clone, and arrive in order. A child runs one job at a time; its messages are about that job.
  */
 import type { EnqueueAnswer, Lease, Outcome } from "../../../engine/contract/engine.js";
 import type { Checkpoint } from "../../../model/job/checkpoint.js";
@@ -14,28 +14,25 @@ import type { PackedError } from "./error-transport.js";
 
 /** A job to run. */
 export interface RunOrder {
-  /** Without the input, which is beside it. */
+  /** Without the input, which has a field of its own. */
   readonly lease: Lease;
   readonly job: RunningJob;
   /** The file of the handler, and the name of its export. */
   readonly file: string;
   readonly export: string;
-  /**
-   * JSON text as it was enqueued, with what it takes from other jobs in place; or the value that the task's schema made of
-   * it.
-   */
+  /** JSON text as it was enqueued, with references filled in; or the output of the task's schema. */
   readonly input: { readonly text: string } | { readonly value: unknown };
   /** What the task declares; `null` where it declares none. Schemas of milestones stay with the worker. */
   readonly steps: Readonly<Record<string, number>> | readonly string[] | null;
   readonly milestones: readonly string[] | null;
   readonly statuses: StatusOptions<string> | null;
-  /** Bytes of JSON that a result, and what a step gives, may have. */
+  /** The most bytes of JSON of a result and of a step's output. */
   readonly payloadCap: number;
-  /** The options of all jobs of a queue, for those that are spawned. */
+  /** The default options of each queue, for spawned jobs. */
   readonly queueDefaults: ReadonlyMap<string, JobDefaults>;
-  /** Shall `currentJob()` work? */
+  /** Does `currentJob()` work? */
   readonly currentJob: boolean;
-  /** Refuse when anything loaded has changed on disk? */
+  /** Refuse the job when a loaded file has changed on disk? */
   readonly fresh: boolean;
 }
 
@@ -45,19 +42,19 @@ export type ToChild =
   /** The run should end, and why. */
   | { readonly kind: "abort"; readonly reason: PackedError }
   | { readonly kind: "answer"; readonly number: number; readonly answer: Answer }
-  /** There is nothing more to do. */
+  /** There are no more jobs: exit. */
   | { readonly kind: "close" };
 
 /** From a child. */
 export type FromChild =
-  /** What it has loaded has changed: the job was not begun, and this child must not run it. */
+  /** A file it has loaded has changed: the job was not begun, and this child must not run it. */
   | { readonly kind: "stale" }
   | { readonly kind: "say"; readonly said: readonly RunUpdate[] }
   | { readonly kind: "ask"; readonly number: number; readonly question: Question }
   /** The run has ended; `reusable`: the child may run another. */
   | { readonly kind: "ended"; readonly end: RunEnd; readonly reusable: boolean };
 
-/** What a run asks of its host and waits for. */
+/** A request of a run that waits for an answer of the worker. */
 export type Question =
   | { readonly leave: Checkpoint }
   | "earlier"
@@ -74,8 +71,8 @@ export type Answer =
   | { readonly related: readonly (RelatedJob | null)[] }
   | { readonly refused: PackedError };
 
-/** What came of a handler. */
+/** The result of a handler. */
 export type RunEnd =
   | { readonly outcome: Outcome }
-  /** `final`: no attempt can mend it. */
+  /** `final`: another attempt cannot help. */
   | { readonly thrown: PackedError; readonly final: boolean };

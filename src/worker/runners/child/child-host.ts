@@ -1,7 +1,7 @@
 /**
- * The host of a run in a child: what its handler says and leaves becomes messages to the worker, whose own run carries
- * them on. What is said goes out at once, so that it is heard from a handler that never lets go of the event loop; when
- * that is much, it is gathered.
+ * The port of a run in a child: reports and commands of its handler become messages to the worker, whose own run
+ * carries them out. Reports are sent at once, so that they arrive even from a handler that blocks the event loop;
+ * beyond 10 messages in 50 ms they are batched.
  */
 import type { EnqueueAnswer, Lease } from "../../../engine/contract/engine.js";
 import type { Checkpoint } from "../../../model/job/checkpoint.js";
@@ -14,13 +14,13 @@ import type { RunningJob } from "../../../define/running-job.js";
 import type { Answer, FromChild, Question, RunOrder } from "../channel/protocol.js";
 import { unpackError } from "../channel/error-transport.js";
 
-/** So many messages go out at once in a span of time (milliseconds); what else is said in it is gathered. */
+/** How many messages are sent at once in a span of time (milliseconds); further reports in that span are batched. */
 const AT_ONCE = 10;
 const SPAN = 50;
-/** The most lines of the log that wait: the newest. */
+/** The most log lines kept for the next message: the newest. */
 const MOST_LINES = 1_000;
 
-/** Numbers the questions of all runs of this child, so that a late answer meets no other question. */
+/** Numbers the questions of all runs of this child, so that a late answer never matches another run's question. */
 let questions = 0;
 
 export class ChildHost implements RunPort {
@@ -94,7 +94,7 @@ export class ChildHost implements RunPort {
     return "related" in answer ? answer.related : [];
   }
 
-  /** The worker has answered. */
+  /** The worker has answered a question. */
   answered(number: number, answer: Answer): void {
     this.#asked.get(number)?.(answer);
     this.#asked.delete(number);
@@ -104,7 +104,7 @@ export class ChildHost implements RunPort {
     this.#controller.abort(reason);
   }
 
-  /** The run has ended: says what is pending, and nothing any more. */
+  /** The run has ended: sends pending reports, and nothing after that. */
   end(): void {
     this.#flush();
     this.#over = true;

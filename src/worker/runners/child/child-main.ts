@@ -1,6 +1,7 @@
 /**
  * The program of a child, thread or process: waits for a job, imports its handler, runs it with the same context as in
- * the worker, tells what came of it, waits for the next. Bound by its wire alone: when that closes, so does it.
+ * the worker, reports the end, waits for the next. It lives as long as its channel: a process exits with its group when
+ * the channel closes.
  */
 import { Socket } from "node:net";
 import { isMainThread, parentPort } from "node:worker_threads";
@@ -20,11 +21,14 @@ import { killGroup } from "../process-marks.js";
 import type { FromChild, RunEnd, RunOrder, ToChild } from "../channel/protocol.js";
 import { packError, unpackError } from "../channel/error-transport.js";
 
-/** The host of the run under way. */
+/** The port of the current run. */
 let host: ChildHost | null = null;
-/** What was loaded, once a job asked for fresh code. */
+/** The files loaded; kept from the first job on that asks for fresh code. */
 let loaded: LoadedCode | null = null;
-/** The handlers of this child. What `import()` gives stays the same, and asking it takes a while where hooks are. */
+/**
+ * The handlers of this child. Cached, because `import()` returns the same module but is slow while loader hooks are
+ * registered.
+ */
 const handlers = new Map<string, LoadedHandler>();
 
 const send = openWire((message) => {
@@ -64,7 +68,7 @@ async function run(order: RunOrder): Promise<void> {
   }
   loaded?.note(from);
   current.end();
-  // A module that could not be loaded once is not loaded again here: the next attempt gets a child of its own.
+  // A module that failed to load is not loaded again in this process: the next attempt gets a new child.
   send({ kind: "ended", end, reusable: found !== null });
 }
 
@@ -84,7 +88,7 @@ async function call(order: RunOrder, { handler, task }: LoadedHandler, host: Chi
     input = "value" in order.input ? order.input.value : decodePayload(order.input.text);
     if ("text" in order.input && definition.schema !== null) {
       input = await checkInput(definition.schema, input);
-      // An asynchronous schema may take longer than the attempt may.
+      // An asynchronous schema may take longer than the attempt's timeout.
       if (host.signal.aborted) return failed(host.signal.reason, false);
     }
   } catch (error) {
@@ -110,12 +114,12 @@ async function call(order: RunOrder, { handler, task }: LoadedHandler, host: Chi
   }
 }
 
-/** @param final no attempt can mend it */
+/** @param final another attempt cannot help */
 function failed(error: unknown, final: boolean): RunEnd {
   return { thrown: packError(error), final };
 }
 
-/** What came along of the task that names the module. */
+/** The declarations, sent with the order, of the task that names the module. */
 function orderedDefinition({ steps, milestones, statuses: declared }: RunOrder): RunDefinition {
   return {
     schema: null,
@@ -130,19 +134,19 @@ function isNames(steps: RunOrder["steps"]): steps is readonly string[] {
   return Array.isArray(steps);
 }
 
-/** Waits for what the handler began and did not await. */
+/** Waits for operations that the handler began and did not await. */
 async function settle(context: RunContext): Promise<void> {
   for (let settled = context.settled(); settled !== null; settled = context.settled()) await settled;
 }
 
-/** Listens to the worker; gives the way to speak to it. */
+/** Opens the channel: `receive` gets the worker's messages, the returned function sends to the worker. */
 function openWire(receive: (message: ToChild) => void): (message: FromChild) => void {
   if (!isMainThread && parentPort !== null) {
     const port = parentPort;
     port.on("message", receive);
     return (message) => port.postMessage(marked(message));
   }
-  // Supervisors signal every process of a service at once; when a child ends is for its worker to say.
+  // Supervisors signal every process of a service at once; only the worker decides when a child ends.
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => {});
   const wire = new Socket({ fd: WIRE });
   const frames = new FrameReader();
@@ -150,7 +154,7 @@ function openWire(receive: (message: ToChild) => void): (message: FromChild) => 
     for (const message of frames.read(bytes)) receive(message as ToChild);
   });
   wire.on("error", () => {});
-  // The worker is gone, and so must be this process and its group.
+  // The worker is gone: end this process and its group.
   wire.once("close", () => killGroup(process.pid));
   return (message) => void wire.write(frame(marked(message)));
 }

@@ -1,4 +1,4 @@
-/** Runs where Node resolves and loads modules: tells which files a child loads. See `loaded-code.ts`. */
+/** Module hooks, run in Node's loader thread: report which files a child loads. See `loaded-code.ts`. */
 import type { LoadHook } from "node:module";
 import type { MessagePort } from "node:worker_threads";
 

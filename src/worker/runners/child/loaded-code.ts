@@ -1,24 +1,23 @@
 /**
- * Knows which files a child has loaded, and whether they are still what was loaded. Files are told apart by their times,
- * size and inode. One that was written so shortly before it was loaded that a second write could hide behind the same
- * time is never trusted.
+ * Tracks which files a child has loaded, and whether they have changed since. Files are compared by times, size and
+ * inode. A file written so shortly before it was loaded that a second write could have the same time is never trusted.
  */
 import { statSync } from "node:fs";
 import { createRequire, register } from "node:module";
 import { fileURLToPath } from "node:url";
 import { MessageChannel, receiveMessageOnPort, type MessagePort } from "node:worker_threads";
 
-/** The coarsest steps (milliseconds) in which file systems that we know write times down, and some. */
+/** The coarsest timestamp resolution (milliseconds) of known file systems, and a margin. */
 const MARGIN = 50;
 
 export class LoadedCode {
-  /** What each file looked like. */
+  /** The times, size and inode of each file, as text. */
   readonly #files = new Map<string, string>();
   readonly #port: MessagePort;
   readonly #required = createRequire(import.meta.url).cache;
   #trusted = true;
 
-  /** From now on, what is loaded is noted. */
+  /** From now on, loaded files are recorded. */
   constructor() {
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
@@ -26,14 +25,14 @@ export class LoadedCode {
     register("./loaded-code-hooks.js", import.meta.url, { data: { port: port2 }, transferList: [port2] });
   }
 
-  /** Is everything on disk as it was loaded? */
+  /** Are all files on disk as they were when loaded? */
   isCurrent(): boolean {
     if (!this.#trusted) return false;
     for (const [file, look] of this.#files) if (lookOf(file)?.text !== look) return false;
     return true;
   }
 
-  /** Notes what was loaded since `from` (epoch milliseconds). */
+  /** Records the files loaded since `from` (epoch milliseconds). */
   note(from: number): void {
     for (const file of this.#fresh()) {
       const look = lookOf(file);
