@@ -179,7 +179,8 @@ export class Worker extends EventEmitter<WorkerEvents> {
   #refuseWithoutCode(): void {
     const index = this.#withoutCode();
     if (index === -1 || this.#state !== "starting") return;
-    const rule = "a task with a handler or a module, or one that worker.handle(task, handler) gives one right after";
+    const rule =
+      "a task with a handler or a module; worker.handle(task, handler) can add one in the turn in which the worker is made";
     const error = new InvalidInput(`tasks[${index}]`, this.#tasks[index]?.name, rule);
     if (this.listenerCount("error") > 0) {
       // With a listener the error is handled: the rejection of `ready()` need not be.

@@ -1,5 +1,5 @@
 /**
- * What a run's context is made from, beside its port: what its task declares, and the services that all runs of a
+ * What a run's context is made from, besides its port: what its task declares, and the services that all runs of a
  * worker share.
  */
 import type { Classifier } from "../../model/failure/classify.js";

@@ -24,13 +24,13 @@ export function parseSaid(done: unknown, more: unknown, last: unknown): SaidProg
   const inMessage =
     message === undefined || text !== null ? null : new InvalidInput("progress, its message", message, "text");
   if (counted && !(isFinite(more) && more >= 0)) {
-    const wrong = new InvalidInput("progress.total", more, "a number from 0; what was said is left out");
+    const wrong = new InvalidInput("progress.total", more, "a number from 0; it is left out");
     return { done: null, total: null, message: text, wrong };
   }
   const total = counted ? more : null;
   const most = total ?? 100;
   if (!isFinite(done)) {
-    const wrong = new InvalidInput("progress", done, `a number from 0 to ${most}; what was said is left out`);
+    const wrong = new InvalidInput("progress", done, `a number from 0 to ${most}; it is left out`);
     return { done: null, total: null, message: text, wrong };
   }
   const clamped = Math.min(Math.max(done, 0), most);
