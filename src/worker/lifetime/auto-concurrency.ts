@@ -1,6 +1,6 @@
 /**
- * `concurrency: "auto"`: how many jobs a machine runs at a time when nobody has measured. A machine counts for as many
- * cores as it has, or as its memory allows at 4 GB a core, whichever is less.
+ * `concurrency: "auto"`: a default for a machine whose load has not been measured. A machine counts as the number of
+ * its cores, or as its memory divided by 4 GB, whichever is less.
  */
 import { availableParallelism, totalmem } from "node:os";
 
@@ -13,7 +13,7 @@ export interface Machine {
 
 const GB = 1_024 ** 3;
 const GB_PER_CORE = 4;
-/** Cores, and the jobs they are good for; in between in proportion. */
+/** Cores and the jobs they can run; interpolated in between. */
 const JOBS: readonly (readonly [cores: number, jobs: number])[] = [
   [0, 0],
   [2, 2],
@@ -39,12 +39,12 @@ export function autoConcurrency({ cores, memory }: Machine): number {
 /** This machine, or the part of it that this process may use: its CPU affinity and its container's memory. */
 export function thisMachine(): Machine {
   const total = totalmem();
-  // 0 or a huge number without a limit.
+  // 0 or a huge number when there is no limit.
   const limit = process.constrainedMemory();
   return { cores: availableParallelism(), memory: limit > 0 && limit < total ? limit : total };
 }
 
-/** A machine for people: `4 cores, 16 GB`. */
+/** Describes a machine for people: `4 cores, 16 GB`. */
 export function describeMachine({ cores, memory }: Machine): string {
   const size = memory >= GB ? `${Math.round(memory / GB)} GB` : `${Math.round((memory / GB) * 1_024)} MB`;
   return `${cores} ${cores === 1 ? "core" : "cores"}, ${size}`;

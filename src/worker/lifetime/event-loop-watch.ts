@@ -1,10 +1,12 @@
 /**
- * Notices when inline handlers keep the event loop of their worker busy: other jobs, timeouts and signals wait meanwhile.
- * Looks ten times a second while jobs run, and not at all when none does; a run costs it next to nothing.
+ * Detects inline handlers that block the worker's event loop: other jobs, timeouts and signals wait meanwhile. Checks
+ * ten times a second while inline jobs run and not at all otherwise, so a run costs next to nothing.
  */
 import type { Run } from "../run/run.js";
 
-/** How often it looks, what is too long, and how long a task is not named again. Milliseconds. */
+/**
+ * The interval of checks, the delay that counts as blocked, and how long a task is not reported again. Milliseconds.
+ */
 const EVERY = 100;
 const TOO_LONG = 1_000;
 const SILENCE = 60_000;
@@ -12,14 +14,14 @@ const SILENCE = 60_000;
 export class EventLoopWatch {
   readonly #running: () => Iterable<Run>;
   readonly #blocked: (tasks: readonly string[], ms: number) => void;
-  /** The tasks of the runs that began since it last looked. */
+  /** The tasks of the runs that began since the last check. */
   readonly #begun = new Set<string>();
   readonly #namedAt = new Map<string, number>();
   #timer: NodeJS.Timeout | null = null;
 
   /**
-   * @param running the inline runs under way
-   * @param blocked is told the tasks that may have done it, each at most once a minute, and for how long
+   * @param running the inline runs in flight
+   * @param blocked called with the tasks that may be the cause, each at most once a minute, and the milliseconds
    */
   constructor(running: () => Iterable<Run>, blocked: (tasks: readonly string[], ms: number) => void) {
     this.#running = running;
@@ -37,7 +39,7 @@ export class EventLoopWatch {
     this.#timer = null;
   }
 
-  // Real time, whatever clock the worker has: what is measured is this process.
+  // Real time, whatever clock the worker uses: the check measures this process.
   #look(): void {
     const due = performance.now() + EVERY;
     this.#timer = setTimeout(() => {

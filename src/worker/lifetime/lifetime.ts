@@ -1,12 +1,12 @@
 /**
- * How long a worker lives: until it is stopped, or until it runs dry, has run its number of jobs, was idle for too long,
- * or has grown too big.
+ * Ends a worker by its options: when it runs out of work (`burst`), has run its number of jobs (`maxJobs`), was idle
+ * for too long (`maxIdle`), or uses too much memory (`maxRss`).
  */
 import type { Clock } from "../../model/value/clock.js";
 import { MemoryWatch } from "./memory-watch.js";
 import type { StopReason } from "../run/events.js";
 
-/** What ends a worker's life by itself. */
+/** The options that end a worker. */
 export interface LifeOptions {
   readonly burst: boolean;
   readonly maxJobs: number;
@@ -25,7 +25,10 @@ export class WorkerLife {
   #dry = false;
   #cancel: () => void = () => {};
 
-  /** `finished` is called when its life is over, `tellIdle` once each time it runs dry. */
+  /**
+   * @param finished called when its life is over
+   * @param becameIdle called once each time it runs out of work
+   */
   constructor(options: LifeOptions, clock: Clock, finished: (reason: StopReason) => void, becameIdle: () => void) {
     this.#options = options;
     this.#clock = clock;
@@ -47,7 +50,7 @@ export class WorkerLife {
     this.#memory?.start();
   }
 
-  /** It has got work. */
+  /** It has leased work. */
   leased(): void {
     this.#dry = false;
     this.#cancel();
@@ -58,12 +61,12 @@ export class WorkerLife {
     this.#memory?.ran();
   }
 
-  /** It holds nothing, after so many runs. */
+  /** It holds no job, after `runs` runs. */
   ran(runs: number): void {
     if (runs >= this.#options.maxJobs) this.#finished("maxJobs");
   }
 
-  /** It holds nothing and there is nothing to do. `swept`: nor is there work that only a sweep would find. */
+  /** It holds no job and there is no work. `swept`: a sweep has found none either. */
   idle(swept: boolean): void {
     const { burst, maxIdle } = this.#options;
     if (burst && swept) {

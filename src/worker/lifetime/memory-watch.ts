@@ -1,21 +1,23 @@
 /**
- * Watches how much memory the process has: after runs and every few seconds, so that a worker which leaks is ended and
- * replaced before the machine runs out.
+ * Watches the memory of the process, after runs and every 5 s, so that a worker that leaks is ended and replaced before
+ * the machine runs out of memory.
  */
 import type { Clock } from "../../model/value/clock.js";
 
-/** How often (milliseconds) it looks: at rest, and at most when runs end. A look costs some microseconds. */
+/**
+ * The interval of checks (milliseconds) by timer, and the shortest one when runs end. A check costs some microseconds.
+ */
 const EVERY = 5_000;
 const AT_MOST_EVERY = 100;
 
-/** What a watch is given. */
+/** Dependencies and callbacks. */
 export interface MemoryWatchOptions {
   /** Bytes. */
   readonly limit: number;
   readonly clock: Clock;
   /** The resident set of the process now, in bytes. */
   readonly residentSet: () => number;
-  /** There is more than the limit. Told once. */
+  /** The limit is exceeded. Called once. */
   readonly over: () => void;
 }
 

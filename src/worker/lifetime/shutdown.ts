@@ -1,24 +1,24 @@
 /**
- * The shutdown ladder: take nothing more, wait for running jobs, abort their signals, hand back what is unfinished, let
- * go. Each rung ends early when nothing runs any more or somebody says to skip it; none lasts for ever.
+ * The shutdown ladder: stop taking jobs, wait for running ones, abort their signals, return what is unfinished, close
+ * all resources. Each rung ends early when no job runs any more or `skip` is called; each has a time limit.
  */
 import { pause, type Clock } from "../../model/value/clock.js";
 
-/** What the ladder does to its worker. */
+/** The operations of the ladder on its worker. */
 export interface ShutdownSteps {
-  /** Leases nothing more and hands back what has not begun. */
+  /** Leases nothing more and returns the jobs that have not begun. */
   stopTaking(): void;
   /** How many jobs run. */
   running(): number;
   /** Aborts the signals of the jobs that run. */
   abortRuns(): void;
-  /** Ends the threads and processes in which jobs still run; resolves when they are gone. */
+  /** Kills the threads and processes in which jobs still run; resolves when they are gone. */
   killRuns(): Promise<void>;
-  /** Hands back the jobs that still run. */
+  /** Returns the jobs that still run. */
   returnRuns(): void;
-  /** Resolves when the engine has every outcome. */
+  /** Resolves when every outcome is settled. */
   settled(): Promise<void>;
-  /** Ends the session and lets go of everything. */
+  /** Closes the session and all other resources. */
   closeResources(): Promise<void>;
 }
 
@@ -29,7 +29,7 @@ const LAST_OUTCOMES = 5_000;
 export class Shutdown {
   readonly #clock: Clock;
   readonly #steps: ShutdownSteps;
-  /** The rung it stands on; aborted to go on to the next. */
+  /** The current rung; aborted to go on to the next. */
   #rung: AbortController | null = null;
 
   constructor(clock: Clock, steps: ShutdownSteps) {
@@ -55,7 +55,7 @@ export class Shutdown {
     if (steps.running() > 0) {
       steps.abortRuns();
       await this.#runsEnd(LAST_MOMENT);
-      // Before anybody else can begin what they are at.
+      // Killed before their jobs are returned, so that no other worker runs them at the same time.
       await this.#atMost(LAST_MOMENT, steps.killRuns());
       steps.returnRuns();
     }
@@ -63,7 +63,7 @@ export class Shutdown {
     await steps.closeResources();
   }
 
-  /** A rung that ends with the work, or after a time. */
+  /** A rung that ends with the work, or after `ms` milliseconds. */
   async #atMost(ms: number, work: Promise<void>): Promise<void> {
     const rung = new AbortController();
     this.#rung = rung;
