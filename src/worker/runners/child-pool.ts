@@ -37,7 +37,7 @@ export class ChildPool {
     child.cancelIdle();
     child.jobs += 1;
     // When no child is used twice, the next one starts while this one works.
-    if (this.#options.maxJobsPerChild === 1 && this.#idle.length === 0 && !this.#closed) this.#rest(this.#start());
+    if (this.#options.maxJobsPerChild === 1 && this.#idle.length === 0 && !this.#closed) this.#keepIdle(this.#start());
     return child;
   }
 
@@ -45,7 +45,7 @@ export class ChildPool {
   giveBack(child: Child, reusable: boolean): void {
     child.listen(() => {});
     if (child.ending) return;
-    if (reusable && !this.#closed && child.jobs < this.#options.maxJobsPerChild) this.#rest(child);
+    if (reusable && !this.#closed && child.jobs < this.#options.maxJobsPerChild) this.#keepIdle(child);
     else child.close();
   }
 
@@ -76,18 +76,18 @@ export class ChildPool {
     this.#options.starting();
     const child = new Child(this.#options.start(), this.#options.clock);
     this.children.add(child);
-    void this.#outlive(child);
+    void this.#removeWhenGone(child);
     return child;
   }
 
-  async #outlive(child: Child): Promise<void> {
+  async #removeWhenGone(child: Child): Promise<void> {
     await child.gone;
     child.cancelIdle();
     this.children.delete(child);
     this.#idle = this.#idle.filter((other) => other !== child);
   }
 
-  #rest(child: Child): void {
+  #keepIdle(child: Child): void {
     this.#idle.push(child);
     child.cancelIdle = this.#options.clock.after(IDLE, () => {
       this.#idle = this.#idle.filter((other) => other !== child);

@@ -17,7 +17,7 @@ import type { Answer, FromChild, Question, RunOrder } from "./channel/protocol.j
 import { packError, unpackError } from "./channel/error-transport.js";
 
 /** How often (milliseconds) the memory of a child with a limit is checked. */
-const LOOK = 100;
+const MEMORY_CHECK_EVERY = 100;
 
 /** The result of a run. `final`: another attempt cannot help. */
 export type RemoteEnd = { readonly outcome: Outcome } | { readonly thrown: unknown; readonly final: boolean };
@@ -40,7 +40,7 @@ export class RemoteRun {
   /** Why a message of the child could not be read; `null` if all could. */
   #malformed: string | null = null;
   #cancelKill: () => void = () => {};
-  #cancelLook: () => void = () => {};
+  #cancelMemoryCheck: () => void = () => {};
 
   constructor(run: Run, task: AnyTask, child: Child, clock: Clock) {
     this.#run = run;
@@ -60,7 +60,7 @@ export class RemoteRun {
       );
       this.#child.send({ kind: "run", order });
       const { maxMemory } = this.#task.runner;
-      if (maxMemory !== null) this.#look(maxMemory);
+      if (maxMemory !== null) this.#scheduleMemoryCheck(maxMemory);
       return await Promise.race([
         replied.then((reply) => this.#endOf(reply)),
         this.#child.gone.then((death) => this.#endBy(death)),
@@ -68,7 +68,7 @@ export class RemoteRun {
     } finally {
       this.#over = true;
       this.#cancelKill();
-      this.#cancelLook();
+      this.#cancelMemoryCheck();
       signal.removeEventListener("abort", passOn);
     }
   }
@@ -79,8 +79,8 @@ export class RemoteRun {
         this.#malformed = message.why;
         this.#child.kill();
         break;
-      case "say":
-        if (this.#malformed === null) for (const update of message.said) this.#run.report(update);
+      case "report":
+        if (this.#malformed === null) for (const update of message.updates) this.#run.report(update);
         break;
       case "ask":
         void this.#answer(message.number, message.question);
@@ -101,11 +101,11 @@ export class RemoteRun {
 
   async #answerTo(question: Question): Promise<Answer> {
     const run = this.#run;
-    if (question === "earlier") return { earlier: await run.loadCheckpoints() };
+    if (question === "checkpoints") return { checkpoints: await run.loadCheckpoints() };
     if (question === "dependencies") return { dependencies: await run.dependencies() };
     if ("enqueue" in question) return { enqueued: await run.enqueue(question.enqueue) };
     if ("related" in question) return { related: await run.related(question.related) };
-    if ("leave" in question) await run.saveCheckpoint(this.#checked(question.leave));
+    if ("save" in question) await run.saveCheckpoint(this.#checked(question.save));
     else await run.depend(question.depend);
     return { stored: true };
   }
@@ -124,15 +124,15 @@ export class RemoteRun {
     this.#cancelKill = this.#clock.after(this.#task.runner.killGrace, () => this.#child.kill());
   }
 
-  #look(limit: number): void {
-    this.#cancelLook = this.#clock.after(LOOK, () => void this.#weigh(limit));
+  #scheduleMemoryCheck(limit: number): void {
+    this.#cancelMemoryCheck = this.#clock.after(MEMORY_CHECK_EVERY, () => void this.#checkMemory(limit));
   }
 
-  async #weigh(limit: number): Promise<void> {
+  async #checkMemory(limit: number): Promise<void> {
     const used = await this.#child.memory();
     if (this.#over || used === null) return;
     if (used <= limit) {
-      this.#look(limit);
+      this.#scheduleMemoryCheck(limit);
     } else {
       this.#overMemory = true;
       this.#child.kill();

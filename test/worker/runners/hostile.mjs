@@ -37,7 +37,7 @@ export async function foreign({ input }) {
     "ready",
     [],
     {},
-    { kind: "say" },
+    { kind: "report" },
     { kind: "ended" },
     { kind: "ended", mark: "other" },
   ];
@@ -67,23 +67,23 @@ export const innocent = async () => {
 export const MESSAGES = {
   "no kind": {},
   "an unknown kind": { kind: "nonsense" },
-  "nothing said": { kind: "say" },
-  "said nothing": { kind: "say", said: [null] },
-  "a list with a hole": { kind: "say", said: Object.assign([], { length: 3 }) },
-  "a line that is none": { kind: "say", said: [{ line: { at: Number.NaN, level: "loud", message: 5 } }] },
-  "meta that is no object": { kind: "say", said: [{ meta: "5" }] },
-  "meta that is too large": { kind: "say", said: [{ meta: JSON.stringify({ m: "x".repeat(20_000) }) }] },
-  "progress that is none": { kind: "say", said: [{ progress: { percent: Number.NaN } }] },
-  "a question that is none": { kind: "ask", number: 1, question: { leave: 5 } },
+  "nothing said": { kind: "report" },
+  "said nothing": { kind: "report", updates: [null] },
+  "a list with a hole": { kind: "report", updates: Object.assign([], { length: 3 }) },
+  "a line that is none": { kind: "report", updates: [{ line: { at: Number.NaN, level: "loud", message: 5 } }] },
+  "meta that is no object": { kind: "report", updates: [{ meta: "5" }] },
+  "meta that is too large": { kind: "report", updates: [{ meta: JSON.stringify({ m: "x".repeat(20_000) }) }] },
+  "progress that is none": { kind: "report", updates: [{ progress: { percent: Number.NaN } }] },
+  "a question that is none": { kind: "ask", number: 1, question: { save: 5 } },
   "no question": { kind: "ask", number: 1 },
-  "a question without a number": { kind: "ask", number: "x", question: "earlier" },
+  "a question without a number": { kind: "ask", number: "x", question: "checkpoints" },
   "a job that is none": { kind: "ask", number: 1, question: { enqueue: [{ queue: "a}b", id: "x" }] } },
   "dependencies on nothing": { kind: "ask", number: 1, question: { depend: [null] } },
   "a checkpoint that is too large": {
     kind: "ask",
     number: 1,
     question: {
-      leave: {
+      save: {
         seq: 1,
         kind: "step",
         name: "s",

@@ -53,7 +53,7 @@ export function packError(thrown: unknown): PackedError {
   try {
     return pack(thrown, DEEPEST_CAUSE);
   } catch {
-    return { error: false, value: "a value that cannot be shown was thrown" };
+    return { error: false, value: "something that cannot be shown was thrown" };
   }
 }
 

@@ -36,7 +36,7 @@ export interface MalformedMessage {
   readonly why: string;
 }
 
-const MOST_SAID = 2_000;
+const MOST_UPDATES = 2_000;
 const MOST_JOBS = 10_000;
 const LONGEST_NAME = 1_000;
 const DEEPEST_FAILURE = 4;
@@ -54,8 +54,8 @@ export function marked(message: FromChild): unknown {
 export function fromChild(message: unknown, payloadCap: number): FromChild | MalformedMessage | null {
   if (typeof message !== "object" || message === null) return null;
   try {
-    const { mark, ...said } = message as Record<string, unknown>;
-    return mark === MARK ? readMessage(said, payloadCap) : null;
+    const { mark, ...fields } = message as Record<string, unknown>;
+    return mark === MARK ? readMessage(fields, payloadCap) : null;
   } catch (error) {
     return { kind: "malformed", why: error instanceof Error ? error.message : String(error) };
   }
@@ -65,8 +65,8 @@ function readMessage(message: Readonly<Record<string, unknown>>, cap: number): F
   switch (message["kind"]) {
     case "stale":
       return { kind: "stale" };
-    case "say":
-      return { kind: "say", said: readList("said", message["said"], MOST_SAID, readSaid) };
+    case "report":
+      return { kind: "report", updates: readList("updates", message["updates"], MOST_UPDATES, readUpdate) };
     case "ask":
       return {
         kind: "ask",
@@ -84,7 +84,7 @@ function readMessage(message: Readonly<Record<string, unknown>>, cap: number): F
   }
 }
 
-function readSaid(what: string, value: unknown): RunUpdate {
+function readUpdate(what: string, value: unknown): RunUpdate {
   const { progress, meta, line } = readObject(what, value);
   return {
     ...(progress === undefined ? {} : { progress: readProgress(`${what}.progress`, progress) }),
@@ -148,9 +148,9 @@ function readName(what: string, value: unknown): string {
 }
 
 function readQuestion(value: unknown, cap: number): Question {
-  if (value === "earlier" || value === "dependencies") return value;
+  if (value === "checkpoints" || value === "dependencies") return value;
   const question = readObject("question", value);
-  if ("leave" in question) return { leave: readCheckpoint("leave", question["leave"], cap) };
+  if ("save" in question) return { save: readCheckpoint("save", question["save"], cap) };
   if ("enqueue" in question) {
     const jobs = readList("enqueue", question["enqueue"], MOST_JOBS, (what, spec) => readSpec(what, spec, cap));
     return { enqueue: jobs };

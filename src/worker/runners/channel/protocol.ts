@@ -49,22 +49,22 @@ export type ToChild =
 export type FromChild =
   /** A file it has loaded has changed: the job was not begun, and this child must not run it. */
   | { readonly kind: "stale" }
-  | { readonly kind: "say"; readonly said: readonly RunUpdate[] }
+  | { readonly kind: "report"; readonly updates: readonly RunUpdate[] }
   | { readonly kind: "ask"; readonly number: number; readonly question: Question }
   /** The run has ended; `reusable`: the child may run another. */
   | { readonly kind: "ended"; readonly end: RunEnd; readonly reusable: boolean };
 
 /** A request of a run that waits for an answer of the worker. */
 export type Question =
-  | { readonly leave: Checkpoint }
-  | "earlier"
+  | { readonly save: Checkpoint }
+  | "checkpoints"
   | { readonly enqueue: readonly JobSpec[] }
   | { readonly depend: readonly JobRef[] }
   | "dependencies"
   | { readonly related: readonly JobRef[] };
 
 export type Answer =
-  | { readonly earlier: readonly Checkpoint[] }
+  | { readonly checkpoints: readonly Checkpoint[] }
   | { readonly stored: true }
   | { readonly enqueued: readonly EnqueueAnswer[] }
   | { readonly dependencies: readonly DependencyRecord[] }

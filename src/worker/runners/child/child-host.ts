@@ -66,13 +66,13 @@ export class ChildHost implements RunPort {
   }
 
   async saveCheckpoint(checkpoint: Checkpoint): Promise<void> {
-    await this.#ask({ leave: checkpoint });
+    await this.#ask({ save: checkpoint });
   }
 
   async loadCheckpoints(): Promise<readonly Checkpoint[]> {
     if (!this.lease.checkpoints) return [];
-    const answer = await this.#ask("earlier");
-    return "earlier" in answer ? answer.earlier : [];
+    const answer = await this.#ask("checkpoints");
+    return "checkpoints" in answer ? answer.checkpoints : [];
   }
 
   async enqueue(jobs: readonly JobSpec[]): Promise<readonly EnqueueAnswer[]> {
@@ -127,14 +127,14 @@ export class ChildHost implements RunPort {
   #flush(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    const said = [
+    const updates = [
       ...this.#lines.map((line): RunUpdate => ({ line })),
       ...(Object.keys(this.#last).length > 0 ? [this.#last] : []),
     ];
-    if (said.length === 0) return;
+    if (updates.length === 0) return;
     this.#last = {};
     this.#lines = [];
     this.#sentInSpan += 1;
-    this.#send({ kind: "say", said });
+    this.#send({ kind: "report", updates });
   }
 }
