@@ -158,7 +158,7 @@ export class WorkerRuntime {
       lease,
       outage,
       holds,
-      inHand: () => this.#inHand(),
+      ownLeases: () => this.#ownLeases(),
       answered: (calls) => this.#loop.hasAnswered(calls),
     });
     this.#sessions = new SessionKeeper({
@@ -291,7 +291,7 @@ export class WorkerRuntime {
     if (this.#options.prefetch === "auto") this.#prefetchReturn.watch();
   }
 
-  *#inHand(): Iterable<LeaseRef> {
+  *#ownLeases(): Iterable<LeaseRef> {
     for (const runs of [this.#pool.running, this.#pool.ready, this.#loop.unsettled()]) {
       for (const { lease } of runs) yield lease;
     }

@@ -1,7 +1,7 @@
 /**
  * Runs one job and gives it exactly one outcome: of its handler or of its timeout, whichever comes first.
  * A handler in this process that ignores its signal cannot be stopped: at its timeout its slot is freed and its attempt
- * ends, and what it returns later is dropped. A handler in a child is killed, and its attempt ends when the child is
+ * ends, and what it returns later is dropped. A handler in a child can be killed, and its attempt ends when the child is
  * done with it.
  */
 import type { Lease, Outcome } from "../../engine/contract/engine.js";
@@ -88,7 +88,7 @@ export class Executor {
     started(run, !needsChildren(task.runner));
     const plain = typeof code === "function" && body.references.length === 0;
     if (!plain || task.schema !== null || middleware.length > 0 || this.#options.currentJob) {
-      void this.#callWithCare(run, runnable, input);
+      void this.#prepareAndCall(run, runnable, input);
     } else {
       this.#call(run, code, new RunContext(run, input, task, this.#options));
     }
@@ -141,7 +141,7 @@ export class Executor {
   }
 
   /** The path of runs with a schema, hooks, `currentJob()`, references or a module. */
-  async #callWithCare(run: Run, { task, code }: Runnable, raw: unknown): Promise<void> {
+  async #prepareAndCall(run: Run, { task, code }: Runnable, raw: unknown): Promise<void> {
     const { middleware, currentJob, runners } = this.#options;
     let handler: Handler<unknown, unknown> | null = null;
     let definition: RunDefinition = task;

@@ -15,7 +15,7 @@ import type { JobContext, JobLogger, JobMeta, ReportProgress } from "../../defin
 import type { JobStatus } from "../../define/status.js";
 import type { Emit } from "../../define/milestones.js";
 import { RunSteps } from "../steps/run-steps.js";
-import { parseSaid } from "../steps/said-progress.js";
+import { parseProgress } from "../steps/reported-progress.js";
 import type { ItemResults, Step } from "../../define/step.js";
 import type { Suspension } from "../steps/in-flight.js";
 
@@ -65,7 +65,7 @@ export class RunContext implements JobContext<unknown> {
 
   get progress(): ReportProgress {
     this.#progress ??= (done: number, more?: number | string, last?: string): void =>
-      this.#ownSteps().report(parseSaid(done, more, last));
+      this.#ownSteps().report(parseProgress(done, more, last));
     return this.#progress;
   }
 

@@ -31,7 +31,7 @@ export class EventLoopWatch {
   /** An inline run of this task begins. */
   began(task: string): void {
     this.#begun.add(task);
-    if (this.#timer === null) this.#look();
+    if (this.#timer === null) this.#check();
   }
 
   close(): void {
@@ -40,7 +40,7 @@ export class EventLoopWatch {
   }
 
   // Real time, whatever clock the worker uses: the check measures this process.
-  #look(): void {
+  #check(): void {
     const due = performance.now() + EVERY;
     this.#timer = setTimeout(() => {
       this.#timer = null;
@@ -49,7 +49,7 @@ export class EventLoopWatch {
       for (const { lease } of running) if (lease.body !== null) this.#begun.add(lease.body.task);
       if (late > TOO_LONG) this.#report(late);
       this.#begun.clear();
-      if (running.length > 0) this.#look();
+      if (running.length > 0) this.#check();
     }, EVERY).unref();
   }
 

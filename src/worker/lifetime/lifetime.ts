@@ -22,7 +22,7 @@ export class WorkerLife {
   readonly #finished: (reason: StopReason) => void;
   readonly #becameIdle: () => void;
   readonly #memory: MemoryWatch | null;
-  #dry = false;
+  #isIdle = false;
   #cancel: () => void = () => {};
 
   /**
@@ -52,7 +52,7 @@ export class WorkerLife {
 
   /** It has leased work. */
   leased(): void {
-    this.#dry = false;
+    this.#isIdle = false;
     this.#cancel();
   }
 
@@ -73,8 +73,8 @@ export class WorkerLife {
       this.#finished("burst");
       return;
     }
-    if (this.#dry) return;
-    this.#dry = true;
+    if (this.#isIdle) return;
+    this.#isIdle = true;
     this.#becameIdle();
     if (maxIdle !== null) this.#cancel = this.#clock.after(maxIdle, () => this.#finished("maxIdle"));
   }

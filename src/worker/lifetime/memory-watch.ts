@@ -23,7 +23,7 @@ export interface MemoryWatchOptions {
 
 export class MemoryWatch {
   readonly #options: MemoryWatchOptions;
-  #lookedAt = Number.NEGATIVE_INFINITY;
+  #checkedAt = Number.NEGATIVE_INFINITY;
   #cancel: () => void = () => {};
   #closed = false;
 
@@ -33,14 +33,14 @@ export class MemoryWatch {
 
   start(): void {
     this.#cancel = this.#options.clock.after(EVERY, () => {
-      this.#look();
+      this.#check();
       if (!this.#closed) this.start();
     });
   }
 
   /** A run has ended. */
   ran(): void {
-    if (!this.#closed && this.#options.clock.monotonic() - this.#lookedAt >= AT_MOST_EVERY) this.#look();
+    if (!this.#closed && this.#options.clock.monotonic() - this.#checkedAt >= AT_MOST_EVERY) this.#check();
   }
 
   close(): void {
@@ -48,9 +48,9 @@ export class MemoryWatch {
     this.#cancel();
   }
 
-  #look(): void {
+  #check(): void {
     const { limit, clock, residentSet, over } = this.#options;
-    this.#lookedAt = clock.monotonic();
+    this.#checkedAt = clock.monotonic();
     if (residentSet() <= limit) return;
     this.close();
     over();

@@ -32,11 +32,11 @@ export interface RelatedJob {
 }
 
 /** The delay before a run checks again for the result of a job that runs again, in milliseconds. */
-const LOOK_AGAIN = 10_000;
+const CHECK_AGAIN = 10_000;
 
 /** Ends a run that needs the result of a job that was retried since: the run is snoozed, uncounted. */
 export function runsAgain({ queue, id }: JobRef): Snooze {
-  return new Snooze(LOOK_AGAIN, `${queue}/${id}, whose result it needs, runs again`);
+  return new Snooze(CHECK_AGAIN, `${queue}/${id}, whose result it needs, runs again`);
 }
 
 export interface RunPort {

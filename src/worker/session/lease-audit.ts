@@ -29,7 +29,7 @@ export interface LeaseAuditOptions {
   /** Does the worker hold any job? */
   readonly holds: () => boolean;
   /** All leases that the worker has, in whatever state. */
-  readonly inHand: () => Iterable<LeaseRef>;
+  readonly ownLeases: () => Iterable<LeaseRef>;
   /** Have all exchanges up to these call numbers (by lane) been answered? */
   readonly answered: (calls: readonly [number, number]) => boolean;
 }
@@ -92,7 +92,7 @@ export class LeaseAudit {
   }
 
   async #compare(session: WorkSession): Promise<void> {
-    const { engine, inHand, answered } = this.#options;
+    const { engine, ownLeases: inHand, answered } = this.#options;
     const calls = [...session.calls] as const;
     const held = await heldBy(engine, session);
     if (session !== this.#session) return;

@@ -29,7 +29,11 @@ export interface SpawnedItem {
 }
 
 /** How many of the items' jobs have not ended. @throws InvalidInput when a job is not a dependency of the run's job */
-export function countLeft(queue: string, items: readonly SpawnedItem[], ends: readonly DependencyRecord[]): number {
+export function countUnfinished(
+  queue: string,
+  items: readonly SpawnedItem[],
+  ends: readonly DependencyRecord[],
+): number {
   const states = new Map(ends.filter((end) => end.queue === queue).map(({ id, state }) => [id, state]));
   return items.filter(({ id, key }) => {
     const state = states.get(id);

@@ -24,7 +24,7 @@ import type { ItemResults } from "../../define/step.js";
 import { markHandled } from "../steps/in-flight.js";
 import { cut } from "../run/report-batches.js";
 import { parseEach } from "./each-input.js";
-import { countLeft, collectResults, type SpawnedItem } from "./results.js";
+import { countUnfinished, collectResults, type SpawnedItem } from "./results.js";
 import { SpawnPlan } from "./spawn-plan.js";
 
 /** The most jobs in a command. */
@@ -129,7 +129,7 @@ export class Spawner {
     const { host, progress, inFlight } = this.#parts;
     const step = progress.begin(name, items.length, null);
     try {
-      const left = await this.#left(name, plan, items);
+      const left = await this.#countUnfinished(name, plan, items);
       progress.endItems(step, items.length - left, 0, 0);
       if (left > 0) inFlight.suspend(new Suspended());
       const results = await collectResults(host, plan.queue, items).catch((error: unknown) => {
@@ -137,7 +137,7 @@ export class Spawner {
         throw error;
       });
       progress.endItems(step, 0, results.errors.length, 0);
-      const failure = this.#note(name, what, results);
+      const failure = this.#recordFailures(name, what, results);
       if (failure !== null && !optional) throw failure;
       progress.end(step);
       return results;
@@ -148,10 +148,10 @@ export class Spawner {
   }
 
   /** Makes the jobs, once; returns how many of them have not ended. */
-  async #left(name: string, plan: SpawnPlan, items: readonly SpawnedItem[]): Promise<number> {
+  async #countUnfinished(name: string, plan: SpawnPlan, items: readonly SpawnedItem[]): Promise<number> {
     const made = this.#parts.checkpoints.spawned(name, null);
     if (made === undefined) {
-      await this.#make(name, plan, items);
+      await this.#makeJobs(name, plan, items);
       return items.length;
     }
     if (decodePayload(made) !== items.length) {
@@ -163,23 +163,23 @@ export class Spawner {
     }
     return items.length === 0
       ? 0
-      : countLeft(plan.queue, items, await (this.#ends ??= this.#parts.host.dependencies()));
+      : countUnfinished(plan.queue, items, await (this.#ends ??= this.#parts.host.dependencies()));
   }
 
   /** Records the failures; returns one error for all of them when none of the jobs succeeded. */
-  #note(name: string, what: string, { values, errors }: ItemResults<unknown, unknown>): AllFailed | null {
-    const together = new RunFailures();
+  #recordFailures(name: string, what: string, { values, errors }: ItemResults<unknown, unknown>): AllFailed | null {
+    const all = new RunFailures();
     for (const { key, error } of errors) {
       // Not retryable: each job had its own attempts, and another attempt of this job would find the same results.
-      for (const failures of [together, this.#parts.failures])
+      for (const failures of [all, this.#parts.failures])
         failures.add({ step: name, key, error }, thrownAs(error), false);
     }
     this.#any ||= values.length > 0;
-    return values.length > 0 ? null : together.together(what);
+    return values.length > 0 ? null : all.combined(what);
   }
 
   /** Makes jobs and makes the run's job depend on them, some at a time. */
-  async #make(name: string, plan: SpawnPlan, items: readonly SpawnedItem[]): Promise<void> {
+  async #makeJobs(name: string, plan: SpawnPlan, items: readonly SpawnedItem[]): Promise<void> {
     const { host, checkpoints } = this.#parts;
     checkpoints.checkRoom(name, 1);
     const specs: JobSpec[] = [];

@@ -24,7 +24,7 @@ export class Checkpoints {
   #latest = 0;
   #stored = 0;
   /** Steps and items in flight that may still save a checkpoint. */
-  readonly #begun = new Set<string>();
+  readonly #reserved = new Set<string>();
 
   constructor(host: RunPort) {
     this.#host = host;
@@ -39,7 +39,7 @@ export class Checkpoints {
   restore(earlier: readonly Checkpoint[]): void {
     for (const checkpoint of earlier) {
       this.#latest = Math.max(this.#latest, checkpoint.seq);
-      this.#know(checkpoint);
+      this.#index(checkpoint);
     }
     this.#stored += earlier.length;
   }
@@ -61,7 +61,7 @@ export class Checkpoints {
 
   /** Checks that there is room for `count` more checkpoints. @throws InvalidInput when there is not */
   checkRoom(name: string, count: number): void {
-    if (this.#stored + this.#begun.size + count > MOST_CHECKPOINTS) {
+    if (this.#stored + this.#reserved.size + count > MOST_CHECKPOINTS) {
       throw new InvalidInput("step", name, `a job has at most ${MOST_CHECKPOINTS} steps, items and sleeps`);
     }
   }
@@ -72,12 +72,12 @@ export class Checkpoints {
    */
   begin(name: string, keys: readonly (string | null)[]): void {
     this.checkRoom(name, keys.length);
-    for (const key of keys) this.#begun.add(place(name, key));
+    for (const key of keys) this.#reserved.add(place(name, key));
   }
 
   /** They have ended, in whatever way: frees the room of those that saved nothing. */
   end(name: string, keys: readonly (string | null)[]): void {
-    for (const key of keys) this.#begun.delete(place(name, key));
+    for (const key of keys) this.#reserved.delete(place(name, key));
   }
 
   /**
@@ -88,7 +88,7 @@ export class Checkpoints {
   async save(checkpoint: Unnumbered): Promise<void> {
     const seq = this.#seqOf(checkpoint);
     const numbered = { seq, ...checkpoint };
-    this.#know(numbered);
+    this.#index(numbered);
     try {
       await this.#host.saveCheckpoint(numbered);
     } catch (error) {
@@ -100,13 +100,13 @@ export class Checkpoints {
   #seqOf({ kind, name, key }: Unnumbered): number {
     const before = kind === "milestone" ? this.#milestones.get(name) : kind === "status" ? this.#status : undefined;
     if (before !== undefined) return before;
-    if (kind === "step") this.#begun.delete(place(name, key));
+    if (kind === "step") this.#reserved.delete(place(name, key));
     this.#latest += 1;
     this.#stored += 1;
     return this.#latest;
   }
 
-  #know({ seq, kind, name, key, value }: Checkpoint): void {
+  #index({ seq, kind, name, key, value }: Checkpoint): void {
     if (kind === "step") this.#values.set(place(name, key), value);
     else if (kind === "sleep") this.#wakes.set(name, Number(value));
     else if (kind === "milestone") this.#milestones.set(name, seq);

@@ -1,5 +1,5 @@
 /**
- * The tries of a step or item: repeated after a failure as its options say, each within its timeout. Not repeated are
+ * The tries of a step or item: repeated after a failure as its options say, each within its timeout. It does not repeat
  * failures that another try cannot help, and those caused by the end of the run.
  */
 import { nextDelay } from "../../model/failure/backoff.js";

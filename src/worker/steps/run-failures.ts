@@ -21,7 +21,7 @@ export class RunFailures {
   }
 
   /** One error for all failures, for when nothing succeeded; `null` when there are none. */
-  together(what: string): AllFailed | null {
+  combined(what: string): AllFailed | null {
     return this.#count === 0 ? null : new AllFailed(what, this.#count, this.#cause, this.#retryable);
   }
 }

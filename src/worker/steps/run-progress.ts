@@ -10,7 +10,7 @@ import { NEARLY_ALL, type StepTally } from "../../model/job/step-plan.js";
 import { headOf } from "../../model/text.js";
 import type { RunPort } from "../run/host.js";
 import type { ActiveStep } from "./active-step.js";
-import { addCounts } from "./said-progress.js";
+import { addCounts } from "./reported-progress.js";
 import type { Scope } from "./scope.js";
 
 export class RunProgress {
@@ -18,7 +18,7 @@ export class RunProgress {
   /** `null` when the task declares no steps. */
   readonly #tally: StepTally | null;
   /** The steps in flight; ended ones are removed once they are last. */
-  readonly #begun: ActiveStep[] = [];
+  readonly #inFlight: ActiveStep[] = [];
   readonly #counters = new Map<string, number>();
   #milestones: readonly string[] = [];
   #status: string | null = null;
@@ -50,7 +50,7 @@ export class RunProgress {
   begin(name: string, total: number | null, weight: number | null): ActiveStep {
     if (weight !== null) this.#tally?.weigh(name, weight);
     const step = { name, ended: false, items: total === null ? null : { done: 0, failed: 0, total }, inner: 0 };
-    this.#begun.push(step);
+    this.#inFlight.push(step);
     this.publish();
     return step;
   }
@@ -65,7 +65,7 @@ export class RunProgress {
   /** A step is no longer in flight: it ended, or failed. */
   leave(step: ActiveStep): void {
     step.ended = true;
-    while (this.#begun.at(-1)?.ended === true) this.#begun.pop();
+    while (this.#inFlight.at(-1)?.ended === true) this.#inFlight.pop();
     if (this.#messageOf === step) {
       this.#message = null;
       this.#messageOf = null;
@@ -95,8 +95,8 @@ export class RunProgress {
   reach(scope: Scope | null, done: number, total: number | null): void {
     const fraction = total === 0 ? 1 : done / (total ?? 100);
     if (!scope?.isItem) {
-      const said = total === null ? done : Math.floor(fraction * 100);
-      this.#percent = Math.max(this.#percent, Math.min(NEARLY_ALL, said));
+      const percent = total === null ? done : Math.floor(fraction * 100);
+      this.#percent = Math.max(this.#percent, Math.min(NEARLY_ALL, percent));
     }
     if (scope === null) {
       this.publish();
@@ -155,7 +155,7 @@ export class RunProgress {
 
   /** Reports the present progress. */
   publish(): void {
-    const step = this.#begun.at(-1);
+    const step = this.#inFlight.at(-1);
     this.#host.report({
       progress: {
         percent: this.#tally?.percent ?? this.#percent,

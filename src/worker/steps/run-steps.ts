@@ -19,7 +19,7 @@ import { encodeMilestone } from "../../define/milestones.js";
 import { RunFailures } from "./run-failures.js";
 import type { RunParts } from "./run-parts.js";
 import { RunProgress } from "./run-progress.js";
-import { addCounts, type SaidProgress } from "./said-progress.js";
+import { addCounts, type ReportedProgress } from "./reported-progress.js";
 import { scopeOf } from "./scope.js";
 import { keyItems } from "./step-items.js";
 import { StepNames, type TakenName } from "./step-names.js";
@@ -190,7 +190,7 @@ export class RunSteps {
   }
 
   /** The handler reports how far it is. */
-  report({ done, total, message, wrong }: SaidProgress): void {
+  report({ done, total, message, wrong }: ReportedProgress): void {
     const scope = scopeOf(this);
     if (scope?.over === true) return;
     if (wrong !== null) this.#warn(wrong);
@@ -223,7 +223,7 @@ export class RunSteps {
    */
   failure(value: unknown, spawned: boolean): AllFailed | null {
     const any = value !== undefined || this.#checkpoints.any || spawned;
-    return any ? null : this.#failures.together("every optional step and item");
+    return any ? null : this.#failures.combined("every optional step and item");
   }
 
   /** The outcome of a run whose handler returned. */

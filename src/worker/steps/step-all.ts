@@ -30,7 +30,7 @@ export class ItemRun {
   readonly #values = new Map<number, unknown>();
   readonly #errors = new Map<number, Failure>();
   readonly #failures = new RunFailures();
-  readonly #fresh: StepItem[] = [];
+  readonly #toRun: StepItem[] = [];
   #next = 0;
   /** Set when the run should end: no further item is begun. */
   #stop: { readonly error: unknown } | null = null;
@@ -39,7 +39,7 @@ export class ItemRun {
     this.#own = own;
     for (const entry of own.items) {
       const text = own.checkpoints.value(own.name, entry.key);
-      if (text === undefined) this.#fresh.push(entry);
+      if (text === undefined) this.#toRun.push(entry);
       else this.#values.set(entry.index, decodePayload(text));
     }
   }
@@ -47,16 +47,16 @@ export class ItemRun {
   /** @throws AllFailed; the error that ends the run */
   async run(): Promise<ItemResults<unknown, unknown>> {
     const { name, items, options, checkpoints, progress } = this.#own;
-    const keys = this.#fresh.map(({ key }) => key);
+    const keys = this.#toRun.map(({ key }) => key);
     checkpoints.begin(name, keys);
     const step = progress.begin(name, items.length, options.weight);
     try {
       progress.endItems(step, this.#values.size, 0, 0);
-      const lines = Math.min(options.concurrency, this.#fresh.length);
-      await Promise.all(Array.from({ length: lines }, () => this.#line(step)));
+      const parallel = Math.min(options.concurrency, this.#toRun.length);
+      await Promise.all(Array.from({ length: parallel }, () => this.#runItems(step)));
       if (this.#stop !== null) throw this.#stop.error;
       if (this.#values.size === 0 && !options.optional) {
-        const failure = this.#failures.together(`every item of step ${JSON.stringify(name)}`);
+        const failure = this.#failures.combined(`every item of step ${JSON.stringify(name)}`);
         if (failure !== null) throw failure;
       }
       progress.end(step);
@@ -68,13 +68,13 @@ export class ItemRun {
   }
 
   /** Works on one item after the other. Never rejects. */
-  async #line(step: ActiveStep): Promise<void> {
+  async #runItems(step: ActiveStep): Promise<void> {
     for (;;) {
-      const entry = this.#fresh[this.#next];
+      const entry = this.#toRun[this.#next];
       if (entry === undefined || this.#stop !== null) return;
       this.#next += 1;
       try {
-        await this.#do(step, entry);
+        await this.#runItem(step, entry);
       } catch (error) {
         this.#stop ??= { error };
       }
@@ -82,7 +82,7 @@ export class ItemRun {
   }
 
   /** @throws the error that ends the run */
-  async #do(step: ActiveStep, { item, key, index }: StepItem): Promise<void> {
+  async #runItem(step: ActiveStep, { item, key, index }: StepItem): Promise<void> {
     const { name, options, code, work, progress } = this.#own;
     let done: Done;
     try {

@@ -6,7 +6,7 @@
 import { InvalidInput } from "../../model/errors/errors.js";
 
 /** Progress with valid numbers. */
-export interface SaidProgress {
+export interface ReportedProgress {
   /** How much is done; `null`: not given. */
   readonly done: number | null;
   /** Of how much; `null`: of 100. */
@@ -17,7 +17,7 @@ export interface SaidProgress {
 }
 
 /** Reads the arguments of `progress(percent, message?)` or `progress(done, total, message?)`. Never throws. */
-export function parseSaid(done: unknown, more: unknown, last: unknown): SaidProgress {
+export function parseProgress(done: unknown, more: unknown, last: unknown): ReportedProgress {
   const counted = typeof more === "number" || (more !== undefined && typeof more !== "string");
   const message = counted ? last : more;
   const text = typeof message === "string" ? message : null;
