@@ -80,5 +80,5 @@ describe.each([
 });
 
 it("a bundle that has no place of its own, as CommonJS of esbuild, is refused as well", () => {
-  expect(() => ownFile(undefined, "./keeper-thread.js")).toThrow(Bundled);
+  expect(() => ownFile(undefined, "./heartbeat-thread.js")).toThrow(Bundled);
 });

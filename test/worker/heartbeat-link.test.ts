@@ -22,7 +22,7 @@ let engine: Engine | null;
 let link: HeartbeatLink | null;
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), `longshore-${process.env["LONGSHORE_TEST_RUN"] ?? "manual"}-keeper-`));
+  folder = mkdtempSync(join(tmpdir(), `longshore-${process.env["LONGSHORE_TEST_RUN"] ?? "manual"}-heartbeat-`));
   path = join(folder, "jobs.db");
   [engine, link] = [null, null];
 });
