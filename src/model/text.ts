@@ -1,4 +1,4 @@
-/** Text of bounded length: what people and programs say may be of any length, what is stored or shown is not. */
+/** Text of bounded length: people and programs produce text of any length, storage and screens are bounded. */
 
 /** The beginning of a text, at most so many characters (UTF-16 units) long. Never ends in half a character. */
 export function headOf(text: string, longest: number): string {
@@ -8,12 +8,12 @@ export function headOf(text: string, longest: number): string {
   return text.slice(0, half ? longest - 1 : longest);
 }
 
-/** The same, and says by `…` that there was more. */
+/** The same, with `…` at the end where text was cut. */
 export function cutText(text: string, longest: number): string {
   return text.length <= longest ? text : `${headOf(text, longest - 1)}…`;
 }
 
-/** Any value as text on one line: JSON, where JSON can say it, and what it is where not. Never throws. */
+/** Any value as text on one line: as JSON where possible, otherwise described. Never throws. */
 export function inWords(value: unknown): string {
   switch (typeof value) {
     case "number":

@@ -1,6 +1,7 @@
 /**
- * The errors that callers may want to tell apart. Every one is a `LongshoreError` with a stable `code`; those about a
- * value name the field, the value and the rule it broke. No message carries a secret: URLs are redacted before they get here.
+ * The errors that callers may want to distinguish. Every one is a `LongshoreError` with a stable `code`; an error about
+ * a value names the field, the value and the rule it broke. Messages carry no secrets: URLs are redacted before they
+ * get here.
  */
 
 import { headOf, inWords } from "../text.js";
@@ -46,7 +47,7 @@ export class InvalidInput extends LongshoreError {
     this.#value = value;
   }
 
-  /** The same, where what is wrong is part of something: the field is then `"part.field"`. */
+  /** The same error for a field inside `part`: its field becomes `"part.field"`. */
   within(part: string): InvalidInput {
     return new InvalidInput(`${part}.${this.field}`, this.#value, this.rule, { cause: this.cause });
   }
@@ -69,9 +70,9 @@ export class PayloadTooLarge extends LongshoreError {
   }
 }
 
-/** A unique key is held by another job and the caller asked to be refused (`onConflict: "reject"`). */
+/** A unique key belongs to another job and the caller asked to be refused (`onConflict: "reject"`). */
 export class UniqueConflict extends LongshoreError {
-  /** The id of the job that holds the key. */
+  /** The id of the key's owner. */
   readonly holder: string;
 
   constructor(key: string, holder: string) {
@@ -105,14 +106,14 @@ export class TooManySchedules extends LongshoreError {
   }
 }
 
-/** The job is in a state from which the command cannot take it. */
+/** The job is in a state that the command does not start from. */
 export class WrongState extends LongshoreError {
   constructor(command: string, id: string, state: string, why?: string) {
     super("WRONG_STATE", `cannot ${command} job ${id}: it is ${state}${why ? ` (${why})` : ""}`);
   }
 }
 
-/** A task's own status may not go from `from` to `to`: its `statuses` do not list that transition. */
+/** A task's own status may not change from `from` to `to`: its `statuses` do not list that transition. */
 export class IllegalTransition extends LongshoreError {
   readonly from: string;
   readonly to: string;
@@ -148,14 +149,17 @@ export class EngineUnavailable extends LongshoreError {
   }
 }
 
-/** The engine refuses to work in the way it is set up, e.g. a Redis that may evict jobs. */
+/** The engine's set-up may lose jobs, e.g. a Redis that may evict keys, so Longshore does not use it. */
 export class EngineRefused extends LongshoreError {
   constructor(message: string) {
     super("ENGINE_REFUSED", message);
   }
 }
 
-/** A file of the package is not beside its code, as in a bundle: what needs it is refused before it begins. */
+/**
+ * A file of the package is missing beside its code, as in a bundle: the feature that needs it is refused before it
+ * begins.
+ */
 export class Bundled extends LongshoreError {
   constructor(file: string) {
     super(
@@ -174,7 +178,7 @@ export class EngineClosed extends LongshoreError {
   }
 }
 
-/** A stored job that cannot be read back. It fails alone, with this as its reason. */
+/** A stored job that cannot be decoded. It fails alone, with this as its reason. */
 export class Undecodable extends LongshoreError {
   constructor(id: string, what: string, options?: ErrorOptions) {
     super("UNDECODABLE", `job ${id}: its stored ${what} cannot be decoded`, options);
@@ -232,13 +236,13 @@ export class TimedOut extends LongshoreError {
 }
 
 /**
- * Of what could fail alone nothing ended well: every item of a `step.all`, or every optional step and item of a job.
+ * Nothing that could fail alone ended well: every item of a `step.all`, or every optional step and item of a job.
  * `cause` is the first failure.
  */
 export class AllFailed extends LongshoreError {
   /** How many failed. */
   readonly failed: number;
-  /** Could another attempt help? Not when each of them failed for good. */
+  /** May another attempt help? No when every one of them failed for good. */
   readonly retryable: boolean;
 
   constructor(what: string, failed: number, first: unknown, retryable: boolean) {
@@ -271,11 +275,11 @@ export class LeaseLost extends LongshoreError {
 }
 
 /**
- * The engine ended a worker's session sooner than its lease, which silence cannot do: the event `error` of a worker tells it,
- * and the worker waits a growing while before it goes on.
+ * The engine ended a worker's session sooner than its lease, which silence alone cannot do. The worker emits it as its
+ * event `error` and waits a growing while (back-off) before it goes on.
  */
 export class SessionLost extends LongshoreError {
-  /** How many sessions in a row ended so. From the second one on what they held counts as a crash. */
+  /** How many sessions in a row ended so. From the second one on, a job that such a session held counts a crash. */
   readonly row: number;
 
   /** @param lease milliseconds */
@@ -289,7 +293,7 @@ export class SessionLost extends LongshoreError {
   }
 }
 
-/** The worker is stopping and its grace is over; the job goes back to the queue. The reason of the job's `signal`. */
+/** The worker is stopping and its grace is over; the job is returned to its queue. The reason of the job's `signal`. */
 export class ShuttingDown extends LongshoreError {
   constructor() {
     super("SHUTTING_DOWN", "the worker is stopping; the job returns to the queue and no attempt is counted");
@@ -307,7 +311,7 @@ export class NonRetryable extends LongshoreError {
   }
 }
 
-/** A task's module may not be loaded: it is outside of the worker's task roots. No attempt can mend that. */
+/** A task's module may not be loaded: it is outside of the worker's task roots. No attempt can help. */
 export class ModuleRefused extends NonRetryable {
   constructor(reference: string, why: string) {
     super(`module ${show(reference)} is refused: ${why}`, { code: "MODULE_REFUSED" });

@@ -1,6 +1,6 @@
 /**
- * How long to wait before a failed job is tried again. A policy is plain data: it is stored with the job and computed by
- * the worker that saw the failure. Jitter is drawn from the injected `Random`.
+ * Back-off: how long to wait before a failed job is tried again. A policy is plain data: it is stored with the job and
+ * computed by the worker that ran the attempt. Jitter is drawn from the injected `Random`.
  */
 import type { Random } from "../value/clock.js";
 import { LONGEST_DURATION, parseDuration, type Duration } from "../value/duration.js";
@@ -22,7 +22,7 @@ export type BackoffOption =
       /** What each wait is multiplied by. Default: 2. Only for `"exponential"`. */
       factor?: number;
       /**
-       * How much of the wait is left to chance, 0 to 1: with 1 the wait is anything from 0 to its full length, so that a
+       * How much of the wait is random, 0 to 1: with 1 the wait is anything from 0 to its full length, so that a
        * thousand jobs that failed together do not come back together. Default: 0.
        */
       jitter?: number;
@@ -39,7 +39,7 @@ export type Backoff =
       readonly jitter: number;
     };
 
-/** What is used when a job says nothing: 1 s, 2 s, 4 s … at most an hour, the upper half of each left to chance. */
+/** The default of a job without a policy: 1 s, 2 s, 4 s … at most an hour, the upper half of each random. */
 export const DEFAULT_BACKOFF: Backoff = { type: "exponential", delay: 1_000, factor: 2, max: 3_600_000, jitter: 0.5 };
 
 const DEFAULT_MAX = 24 * 3_600_000;

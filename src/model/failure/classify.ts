@@ -1,6 +1,7 @@
 /**
- * Is it worth trying again? The built-in answer for what slow work usually meets: HTTP statuses, timeouts, connection
- * errors, mistakes in the code. A task may bring its own classifier; `NonRetryable` and `RetryAfter` always decide first.
+ * Is a failure worth another attempt? Built-in rules for what slow work usually meets: HTTP statuses, timeouts,
+ * connection errors, mistakes in the code. A task may bring its own classifier; `NonRetryable` and `RetryAfter` always
+ * decide first.
  */
 import { waitOf } from "../value/duration.js";
 import {
@@ -17,19 +18,19 @@ import { httpStatus, isInstance, property } from "./failure.js";
 export type RetryDecision =
   /** Try again by the job's backoff. */
   | { readonly kind: "retry" }
-  /** Try again after `delay` milliseconds; by the backoff when that is no duration. */
+  /** Try again after `delay` milliseconds; by the back-off when that is no duration. */
   | { readonly kind: "retry-after"; readonly delay: number }
   /** Trying again cannot help. */
   | { readonly kind: "final" };
 
-/** A task's own opinion; `undefined` leaves the decision to the built-in classifier. `now` is in epoch milliseconds. */
+/** A task's own classifier; `undefined` leaves the decision to the built-in one. `now` is in epoch milliseconds. */
 export type Classifier = (error: unknown, now: number) => RetryDecision | undefined;
 
-// 408 Request Timeout, 425 Too Early and 429 Too Many Requests are the client errors that pass with time (RFC 9110, 8470,
-// 6585); 409 and 423 are conflicts with somebody else's work, which pass as well.
+// 408 Request Timeout, 425 Too Early and 429 Too Many Requests are the client errors that pass with time (RFC 9110,
+// 8470, 6585); 409 and 423 are conflicts with other work, which pass as well.
 const PASSING_CLIENT_ERRORS = new Set([408, 409, 423, 425, 429]);
 const LASTING_SERVER_ERRORS = new Set([501, 505]);
-// A 429 that says the account is out of money or quota does not pass by waiting (S2-46).
+// A 429 about money or a used-up quota does not pass by waiting (S2-46).
 const LASTING_CODES = new Set([
   "insufficient_quota",
   "quota_exceeded",
@@ -37,7 +38,7 @@ const LASTING_CODES = new Set([
   "invalid_api_key",
 ]);
 
-// What Longshore refuses for its value: the same code would give it again.
+// Values that Longshore refuses: the same code would give the same value again.
 const MISTAKES: readonly (abstract new (...given: never) => Error)[] = [
   InvalidInput,
   PayloadTooLarge,
@@ -63,7 +64,7 @@ export function classify(error: unknown, now: number): RetryDecision {
   return wait === null ? { kind: "retry" } : { kind: "retry-after", delay: wait };
 }
 
-/** No server is believed when it asks for more than a day. In milliseconds. */
+/** The longest wait that a server's `Retry-After` may ask for: a day, in milliseconds. */
 const LONGEST_WAIT = 24 * 3_600_000;
 
 /** The `Retry-After` of an error's response headers, in milliseconds: seconds or an HTTP date (RFC 9110 §10.2.3). */

@@ -1,5 +1,5 @@
 /**
- * A failure as it is stored with an attempt: plain data made from whatever was thrown, capped, with a fingerprint that is
+ * A failure as it is stored with an attempt: plain data made from any thrown value, capped, with a fingerprint that is
  * the same for failures that share a cause, so that a thousand of them show as one line.
  */
 import { createHash } from "node:crypto";
@@ -30,7 +30,7 @@ const LONGEST_NAME = 100;
 const LONGEST_MESSAGE = 2_000;
 const DEEPEST_CAUSE = 3;
 const MOST_ERRORS = 3;
-/** Shorter than this no text is cut to make a failure small enough. */
+/** Shrinking a failure cuts no text shorter than this. */
 const SHORTEST_MESSAGE = 15;
 const INEXPRESSIBLE = "something that cannot be shown was thrown";
 
@@ -43,12 +43,12 @@ export function describeFailure(thrown: unknown): Failure {
   }
 }
 
-/** A failure that the engine or worker itself found, without a stack. */
+/** A failure found by the engine or the worker itself, without a stack. */
 export function plainFailure(name: string, message: string, code: string | null): Failure {
   return { name, message, code, stack: null, cause: null, fingerprint: fingerprint(name, code, message) };
 }
 
-/** The JSON text of a failure, at most `LARGEST_FAILURE` bytes: where it would be more, its texts are cut further. */
+/** The JSON text of a failure, at most `LARGEST_FAILURE` bytes: texts of a larger one are cut further. */
 export function encodeFailure(failure: Failure): string {
   let text = JSON.stringify(failure);
   let longest = LONGEST_MESSAGE;
@@ -63,13 +63,13 @@ export function encodeFailure(failure: Failure): string {
 export function boundFailure(failure: Failure): Failure {
   const { name, message, code, stack, cause, errors } = failure;
   const characters = name.length + message.length + (code?.length ?? 0) + (stack?.length ?? 0);
-  // Most are small however many bytes their characters need.
+  // Most failures fit even if each character took the most bytes.
   if (cause === null && errors === undefined && characters * 6 + 200 <= LARGEST_FAILURE) return failure;
   const text = encodeFailure(failure);
   return text === JSON.stringify(failure) ? failure : (JSON.parse(text) as Failure);
 }
 
-/** A failure whose messages are at most so long, and that is at most so deep. Those that caused it have no stack then. */
+/** The same failure with messages cut to a length and causes to a depth. Causes have no stack then. */
 function cutDown(failure: Failure, longest: number, depth: number, outermost = true): Failure {
   const { name, message, code, stack, cause, errors, fingerprint: print } = failure;
   const inner = (one: Failure): Failure => cutDown(one, longest, depth - 1, false);
@@ -103,18 +103,18 @@ function describe(thrown: unknown, depth: number): Failure {
   };
 }
 
-/** What tells failures of several errors apart: of all that failed together, the first. */
+/** The text a fingerprint is made from; of several errors that failed together the first one's. */
 function describedBy(message: string, [first]: readonly Failure[]): string {
   return first === undefined ? message : `${headOf(message, 200)} ${first.name} ${first.code ?? ""} ${first.message}`;
 }
 
-/** The first errors of an `AggregateError`, or of what is made like one. */
+/** The first errors of an `AggregateError`, or of an object shaped like one. */
 function heldErrors(thrown: unknown): unknown[] {
   const errors = isInstance(thrown, Error) ? property(thrown, "errors") : undefined;
   return Array.isArray(errors) ? errors.slice(0, MOST_ERRORS).filter((error) => isInstance(error, Error)) : [];
 }
 
-/** `instanceof` for what was thrown: a proxy may throw when it is asked. */
+/** `instanceof` for thrown values: a proxy may throw in the check. */
 export function isInstance<T>(thrown: unknown, type: abstract new (...given: never) => T): thrown is T {
   try {
     return thrown instanceof type;
@@ -161,7 +161,7 @@ function textOf(thrown: unknown): string {
     return message === undefined || message === "" ? "no message" : inWords(message);
   }
   const text = inWords(thrown);
-  // An object that shows nothing of itself, such as a `Response`.
+  // An object that shows none of its contents, such as a `Response`.
   return text === "{}" ? `an object of class ${className(thrown) ?? "unknown"} was thrown` : text;
 }
 
@@ -172,8 +172,8 @@ function className(thrown: unknown): string | null {
 }
 
 /**
- * What failures that share a cause have in common: class, code and the message without its particulars (ids, numbers,
- * quoted values, URLs, paths).
+ * The text shared by failures with one cause: class, code and the message without its particulars (ids, numbers, quoted
+ * values, URLs, paths).
  */
 export function fingerprint(name: string, code: string | null, message: string): string {
   const general = message

@@ -1,4 +1,4 @@
-/** What failed in a job that half succeeded: an optional step, or an item of a step over many. */
+/** Failures of a job that half succeeded: an optional step, or an item of a step over many. */
 import { describeFailure, type Failure } from "./failure.js";
 
 /** A step, or an item of one, that failed without failing its job. */
@@ -13,7 +13,7 @@ export interface StepFailure {
 /** How many failures are kept with a job that half succeeded: the first ones. */
 export const MOST_STEP_FAILURES = 100;
 
-/** What was thrown in a step, or an item of one, as it is kept: without stack and cause. */
+/** A value thrown in a step, or an item of one, as it is kept: without stack and cause. */
 export function stepFailure(step: string, key: string | null, thrown: unknown): StepFailure {
   const { errors: _errors, ...error } = describeFailure(thrown);
   return { step, key, error: { ...error, stack: null, cause: null } };

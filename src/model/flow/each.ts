@@ -1,15 +1,15 @@
 /**
- * Fan-out over a list that is known only at run time: a job of the built-in task `longshore.each`, which any worker of its
- * queue runs. It makes a job of every item and ends when the last of them has. Whoever refers to its result means the list
- * of their results, in order, with `null` where one did not succeed.
+ * Fan-out over a list that is known only at run time: a job of the built-in task `longshore.each`, which any worker of
+ * its queue runs. It makes a job of every item and ends when the last of them has. A reference to its result means the
+ * list of their results, in order, with `null` for each item that did not succeed.
  */
 import type { JobOptions } from "../options/options.js";
 import type { Path } from "../value/path.js";
 
-/** What the names of tasks begin with that no application may define. */
+/** The prefix of built-in task names; an application may not define such a task. */
 export const BUILT_IN = "longshore.";
 
-/** The task of such a job. */
+/** The task of a fan-out job. */
 export const EACH_TASK = `${BUILT_IN}each`;
 
 /** Where the input of an item's job takes a value from the item. */
@@ -20,7 +20,7 @@ export interface EachTake {
   readonly take: Path;
 }
 
-/** The input of such a job. */
+/** The input of a fan-out job. */
 export interface EachInput {
   /** The task of the items' jobs, and their queue. */
   readonly task: string;

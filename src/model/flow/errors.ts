@@ -1,16 +1,16 @@
-/** The errors of jobs that have to do with other jobs. */
+/** The errors of jobs that depend on other jobs. */
 import { LongshoreError, NonRetryable } from "../errors/errors.js";
 import type { JobRef } from "../job/job.js";
 
-/** The code of the failure of a job that needs the result of one that is not there any more. */
+/** The code of the failure of a job that needs the result of a removed job. */
 export const DEPENDENCY_GONE = "DEPENDENCY_GONE";
 
-/** What the failure of such a job says. */
+/** The message of that failure. */
 export function goneMessage({ queue, id }: JobRef): string {
   return `${queue}/${id}, whose result it needs, was removed`;
 }
 
-/** The input takes something from the result of a job that is not there any more. No attempt can mend that. */
+/** The input takes something from the result of a removed job. No attempt can help. */
 export class DependencyGone extends NonRetryable {
   constructor(job: JobRef) {
     super(goneMessage(job), { code: DEPENDENCY_GONE });
@@ -25,7 +25,7 @@ export class ReferenceNotFound extends NonRetryable {
 }
 
 /**
- * What `spawn.all` throws to give the slot back until the jobs it made have ended; the job is then run again, and no
+ * Thrown by `spawn.all` to give the slot back until the spawned jobs have ended; the job is then run again, and no
  * attempt is counted. Let it pass.
  */
 export class Suspended extends LongshoreError {

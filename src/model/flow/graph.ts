@@ -10,9 +10,9 @@ import { levelsOf } from "../value/levels.js";
 
 /** A job of a flow. Times are epoch milliseconds. */
 export interface FlowNode extends JobRef {
-  /** What it is called in the flow. */
+  /** Its name in the flow. */
   readonly node: string;
-  /** The node that added it while the flow ran; `null` for one that was there from the beginning. */
+  /** The node that added it while the flow ran; `null` for a member from the beginning. */
   readonly parent: string | null;
   readonly task: string;
   readonly state: JobState;
@@ -29,12 +29,12 @@ export interface FlowNode extends JobRef {
   readonly error: Failure | null;
 }
 
-/** That a job of a flow waits for another one. */
+/** An edge: one job of a flow waits for another. */
 export interface FlowEdge {
-  /** The one that is waited for. */
+  /** The dependency. */
   readonly from: JobRef;
   readonly to: JobRef;
-  /** What becomes of the other when it does not succeed. */
+  /** How the dependent ends when the dependency does not succeed. */
   readonly ifFailed: DependencyPolicy;
 }
 
@@ -44,10 +44,10 @@ export interface FlowGraph extends JobRef {
   readonly flow: string;
   readonly state: JobState;
   readonly progress: Progress;
-  /** Its jobs: each stands after those it waits for and the one that added it. */
+  /** Its jobs: each comes after its dependencies and after the job that added it. */
   readonly nodes: readonly FlowNode[];
   readonly edges: readonly FlowEdge[];
-  /** Members that were removed one by one, and of which nothing else is known. */
+  /** Members that were removed one by one; nothing else is known of them. */
   readonly removed: readonly JobRef[];
 }
 
@@ -88,7 +88,7 @@ function nodeOf({ queue, id, flow, task, state, progress, attempt, attempts, ...
   };
 }
 
-/** The members in an order in which each stands after those it waits for and the one that added it. */
+/** The members, each after its dependencies and after the member that added it. */
 export function inOrder(members: readonly JobRecord[]): JobRecord[] {
   const byName = new Map(members.map((member) => [nameOf(member), member]));
   const byNode = grouped(members, ({ flow }) => flow?.node);
@@ -100,8 +100,8 @@ export function inOrder(members: readonly JobRecord[]): JobRecord[] {
 }
 
 /**
- * The members that did not succeed, in the order in which they are to be queued again: level by level, each after those it
- * waits for, and after those it added, for which it waits too.
+ * The members that did not succeed, in the order in which they are to be queued again: level by level, each after its
+ * dependencies, and after the members it added, for which it waits too.
  */
 export function toRetry(members: readonly JobRecord[]): JobRecord[][] {
   const lost = members.filter(({ state }) => isTerminal(state) && !isSuccess(state));

@@ -1,13 +1,13 @@
-/** Input references: puts what a job takes from the results of others into its input, before the input is checked. */
+/** Input references: puts values from the results of other jobs into a job's input, before the input is checked. */
 import type { InputReference } from "../job/membership.js";
 import { DependencyGone, ReferenceNotFound } from "./errors.js";
 import type { JobRef } from "../job/job.js";
 import { pathText, putAt, takeAt } from "../value/path.js";
 
-/** What became of a job that an input refers to. */
+/** The result of a job that an input refers to, if it has one. */
 export type ReferencedJob =
   | { readonly kind: "result"; readonly value: unknown }
-  /** It ended without success, and its dependent goes on all the same. */
+  /** It ended without success, and its dependent runs all the same (`ifFailed: "continue"`). */
   | { readonly kind: "none" }
   | { readonly kind: "gone" };
 
@@ -23,15 +23,15 @@ export function referredJobs(references: readonly InputReference[]): JobRef[] {
 export function fillReferences(
   input: unknown,
   references: readonly InputReference[],
-  referentOf: (job: JobRef) => ReferencedJob,
+  resultOf: (job: JobRef) => ReferencedJob,
 ): unknown {
   let filled = input;
   for (const { at, from, take } of references) {
     const place = pathText("input", at);
     const job = `${from.queue}/${from.id}`;
-    const referent = referentOf(from);
-    if (referent.kind === "gone") throw new DependencyGone(from);
-    const found = referent.kind === "none" ? { value: null } : takeAt(referent.value, take);
+    const referred = resultOf(from);
+    if (referred.kind === "gone") throw new DependencyGone(from);
+    const found = referred.kind === "none" ? { value: null } : takeAt(referred.value, take);
     if (found === null) {
       throw new ReferenceNotFound(`${place} takes ${pathText("result", take)} of ${job}, which has no such place`);
     }

@@ -4,19 +4,19 @@ import { InvalidInput } from "../errors/errors.js";
 import { MOST_MEMBERS } from "../job/membership.js";
 import { levelsOf } from "../value/levels.js";
 
-/** A node as far as the shape of the flow goes. */
+/** A node, reduced to the shape of the flow. */
 export interface PlannedNode {
   readonly name: string;
   /** The names of the nodes it waits for. */
   readonly after: readonly string[];
 }
 
-/** The most nodes that may wait for each other in a row. */
+/** The longest chain of nodes that wait for each other. */
 export const MOST_LEVELS = 1_000;
 
 /**
- * Checks that a flow can run: that it has nodes, that all it names is there, that nothing waits in a circle, and that it is
- * within the limits. The nodes have different names.
+ * Checks that a flow can run: it has nodes, every name it uses exists, nothing waits in a circle, and it is within the
+ * limits. The nodes have different names.
  * @throws InvalidInput
  */
 export function checkPlan(flow: string, nodes: readonly PlannedNode[]): void {
@@ -28,7 +28,7 @@ export function checkPlan(flow: string, nodes: readonly PlannedNode[]): void {
   const byName = new Map(nodes.map((node) => [node.name, node]));
   for (const { name, after } of nodes) {
     if (after.length > MOST_DEPENDENCIES) {
-      const rule = `a node waits for at most ${MOST_DEPENDENCIES} others; to gather the results of a list use $.each(task, list, …)`;
+      const rule = `a node waits for at most ${MOST_DEPENDENCIES} others; to collect the results of a list use $.each(task, list, …)`;
       throw new InvalidInput(`${flow}.${name}`, `${after.length} nodes before it`, rule);
     }
     for (const other of after) {
@@ -49,7 +49,7 @@ export function checkPlan(flow: string, nodes: readonly PlannedNode[]): void {
   }
 }
 
-/** The names of a circle among nodes of which each waits in one, or for one: `a → b → a`. */
+/** The names of a circle: `a → b → a`. Each of `nodes` is in a circle, or waits for one that is. */
 function circle(byName: ReadonlyMap<string, PlannedNode>, nodes: readonly PlannedNode[]): string {
   const among = new Set(nodes);
   const path: string[] = [];

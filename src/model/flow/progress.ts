@@ -1,6 +1,6 @@
 /**
- * How far a flow is: the weighted mean of its members. A node shares its weight with what it added while the flow ran. 100
- * only once the flow has ended well.
+ * The progress of a flow: the weighted mean of its members. A node shares its weight with the members it added while
+ * the flow ran. 100 only once the flow has ended well.
  */
 import { isSuccess } from "../job/dependency.js";
 import type { FlowRecords } from "./records.js";
@@ -9,7 +9,7 @@ import { NO_PROGRESS, type Progress } from "../job/progress.js";
 import { isTerminal } from "../job/state.js";
 import { NEARLY_ALL } from "../job/step-plan.js";
 
-/** The progress of a flow: its members are what is `done` of a `total`, their counters are added up. */
+/** The progress of a flow: its members are counted as `done` of a `total`, their counters are added up. */
 export function flowProgress({ flow, known, members }: FlowRecords): Progress {
   const counters: Record<string, number> = {};
   for (const { progress } of members) {
@@ -66,7 +66,7 @@ function mean(shares: Map<string, Share>, names: Iterable<string>, own: number, 
   for (const name of names) {
     const share = shares.get(name);
     if (share === undefined) continue;
-    // No share counts twice.
+    // A weight is counted once only.
     shares.delete(name);
     const reached = share.members.reduce((total, member) => total + reachedBy(member), 0);
     const weighs = share.members.reduce((total, { flow }) => total + (flow?.weight ?? 1), 0);
@@ -76,7 +76,7 @@ function mean(shares: Map<string, Share>, names: Iterable<string>, own: number, 
   return whole === 0 ? 0 : sum / whole;
 }
 
-/** What a member has reached of itself, 0 to 1. One that may fail is done once it has ended. */
+/** The part of a member's own work that is done, 0 to 1. An optional member is done once it has ended. */
 function reachedBy({ state, progress, flow }: JobRecord): number {
   if (isSuccess(state)) return 1;
   if (flow?.ifFailed === "continue" && isTerminal(state) && state !== "cancelled") return 1;

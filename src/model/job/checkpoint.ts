@@ -1,7 +1,7 @@
 /**
- * What a run leaves for the runs after it: the memo of a step, the end of a sleep, a milestone, a status, which jobs it
- * spawned. A job's checkpoints are numbered in the order in which they were made; the worker that holds the lease draws the
- * numbers, so that a checkpoint sent twice is stored once.
+ * Checkpoints: what a run stores for the runs after it. One is the output of a step, the end of a sleep, a milestone, a
+ * status, or spawned jobs. A job's checkpoints are numbered in the order in which they were made; the worker that owns
+ * the lease assigns the numbers, so a checkpoint sent twice is stored once.
  */
 /** One checkpoint of a job. */
 export interface Checkpoint {
@@ -13,8 +13,8 @@ export interface Checkpoint {
   /** The key of the item, for an item of `step.all`; of the job, for one that was spawned alone. */
   readonly key: string | null;
   /**
-   * JSON text: what the step gave; when the sleep ends (epoch milliseconds); what the milestone shows; which job was
-   * spawned, or how many were; `null` of a status.
+   * JSON text: the output of the step; the end of the sleep (epoch milliseconds); the value of the milestone; the
+   * spawned job, or how many were spawned; `null` for a status.
    */
   readonly value: string;
   /** When it was made, epoch milliseconds. */
@@ -28,7 +28,7 @@ export interface Checkpoint {
 /** How many checkpoints a job may have. */
 export const MOST_CHECKPOINTS = 10_000;
 
-/** The most bytes of JSON a milestone may show: 16 KiB. It travels to everybody who watches. */
+/** The most bytes of JSON a milestone may show: 16 KiB. It is delivered to every watcher. */
 export const MILESTONE_CAP = 16 * 1024;
 
 type Entry = [

@@ -1,8 +1,8 @@
-/** What ties jobs together: a job waits for its dependencies, and what becomes of it follows from how they ended. */
+/** Dependencies: a job waits for other jobs, and `ifFailed` decides what happens when one does not succeed. */
 import type { JobRef } from "./job-ref.js";
 import type { JobState, TerminalState } from "./state.js";
 
-/** What becomes of a job when a dependency does not succeed. */
+/** What happens to a job when a dependency does not succeed. */
 export const POLICIES = ["fail", "cancel", "continue"] as const;
 
 /**
@@ -25,7 +25,7 @@ export interface DependencyRecord extends Dependency {
   readonly state: DependencyEnd | null;
 }
 
-/** May what depends on a job that ended like this go on as planned? */
+/** Does an end in this state let dependents go on as planned? */
 export function isSuccess(state: JobState | DependencyEnd): boolean {
   return state === "completed" || state === "partial";
 }
@@ -33,7 +33,7 @@ export function isSuccess(state: JobState | DependencyEnd): boolean {
 /** The code of the failure of a job whose dependency did not succeed. */
 export const DEPENDENCY_FAILED = "DEPENDENCY_FAILED";
 
-/** What the failure of such a job says. */
+/** The message of the failure of such a job. */
 export function dependencyMessage({ queue, id }: JobRef, state: DependencyEnd): string {
   return `${queue}/${id}, which it depends on, ended as ${state}`;
 }

@@ -1,4 +1,4 @@
-/** What happens to jobs and queues, as watchers see it: ordered within a queue by a sequence number without holes. */
+/** Events of jobs and queues, as watchers receive them: ordered within a queue by a sequence number without holes. */
 import type { Progress } from "./progress.js";
 import type { JobState } from "./state.js";
 
@@ -29,7 +29,9 @@ export type QueueEvent =
   | { readonly seq: number; readonly at: number; readonly kind: "removed"; readonly id: string }
   | { readonly seq: number; readonly at: number; readonly kind: "paused" | "resumed" };
 
-/** Events are recorded while somebody watched within this time (milliseconds); after that a watcher is told of the gap. */
+/**
+ * Events are recorded while the queue was watched within this time (milliseconds); after that a watcher receives a gap.
+ */
 export const WATCH_INTEREST = 60_000;
 
 /** How many events of a queue are kept for watchers that fall behind. */

@@ -1,17 +1,17 @@
 /** The input of a flow's job, as it is stored. */
 
 /**
- * What is stored as the input of a flow's job. Its references say what the result takes from the results of members, as those
- * of any job do for its input.
+ * The stored input of a flow's job. The job's references list the results of members that the flow's result takes, as
+ * the references of any job do for its input.
  */
 export interface FlowInput {
-  /** What the flow was given. */
+  /** The input of the flow. */
   readonly input: unknown;
-  /** Its result, with `null` where it takes something from a member. */
+  /** The result of the flow, with `null` in the place of each reference to a member. */
   readonly result: unknown;
 }
 
-/** Is this what is stored as the input of a flow's job? */
+/** Is this the stored input of a flow's job? */
 export function isFlowInput(value: unknown): value is FlowInput {
   return typeof value === "object" && value !== null && "input" in value && "result" in value;
 }

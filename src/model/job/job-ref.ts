@@ -1,4 +1,4 @@
-/** What a job is known by: an id is unique within its queue. */
+/** The address of a job: an id is unique within its queue. */
 export interface JobRef {
   readonly queue: string;
   readonly id: string;

@@ -15,7 +15,7 @@ import type { Unique } from "./unique.js";
 
 export type { JobRef } from "./job-ref.js";
 
-/** What does not change while a job runs: stored once, handed to the worker with the lease. */
+/** The part of a job that does not change while it runs: stored once, handed to the worker with the lease. */
 export interface JobBody {
   readonly task: string;
   /** JSON text. */
@@ -23,20 +23,23 @@ export interface JobBody {
   readonly backoff: Backoff;
   /** Milliseconds an attempt may run. */
   readonly timeout: number;
-  /** The key under which it replaces the job before it: of the jobs of a queue with one key only the latest counts. */
+  /**
+   * The key of `supersedes`: a job replaces the one before it with the same key, so of those in a queue only the latest
+   * counts.
+   */
   readonly supersedes: string | null;
-  /** The jobs it waits for, no two the same, sorted by queue and id; until they have ended it is `blocked`. */
+  /** The jobs it waits for, no two the same, sorted by queue and id; it is `blocked` until they have ended. */
   readonly after: readonly Dependency[];
-  /** What its input takes from their results when it is run. */
+  /** The parts of their results that its input takes when it is run. */
   readonly references: readonly InputReference[];
   /** The flow it belongs to. */
   readonly flow: Membership | null;
 }
 
-/** What ties a job to others. */
+/** The links of a job to others. */
 export type JobLinks = Pick<JobSpec, "after" | "references" | "flow" | "role">;
 
-/** The ties of a job that stands alone. */
+/** The links of a job without any. */
 export const UNLINKED: JobLinks = { after: [], references: [], flow: null, role: "job" };
 
 /** A job as it is handed to an engine: complete, validated, defaults filled in. */
@@ -54,13 +57,16 @@ export interface JobSpec extends JobRef, JobBody {
   readonly meta: string | null;
   /** Created `blocked`, until released; beside `after` it waits for both. */
   readonly hold: boolean;
-  /** `flow`: it is a flow, which waits for its members and is run by nobody; it has neither `after` nor `flow`, and is `blocked`. */
+  /**
+   * `flow`: it is a flow, `blocked` while it waits for its members; no worker runs it, and it has neither `after` nor
+   * `flow`.
+   */
   readonly role: "job" | "flow";
   readonly unique: Unique | null;
   readonly retention: Retention;
   /**
-   * Drawn by the client for each enqueue of a job whose id the caller chose: the same command sent again (its answer was
-   * lost) is known by it and answers `created` again. `null` for generated ids, which are their own proof.
+   * Drawn by the client for each enqueue of a job with an id of the caller's choice. The same command sent again (its
+   * answer was lost) is recognised by it and answers `created` again. `null` for generated ids, which are proof enough.
    */
   readonly nonce: string | null;
 }
@@ -103,11 +109,11 @@ export interface JobRecord extends JobRef {
   /** JSON text of an object; `null` if none was ever set. */
   readonly meta: string | null;
   readonly priority: number;
-  /** The runs that counted so far, the present one included. A retry by hand starts again at 0. */
+  /** The runs that counted so far, the present one included. A manual retry starts again at 0. */
   readonly attempt: number;
   /** The most runs there may be. */
   readonly attempts: number;
-  /** How often the worker died under it. */
+  /** How many workers died while they ran it. */
   readonly crashes: number;
   readonly backoff: Backoff;
   readonly timeout: number;
@@ -117,12 +123,12 @@ export interface JobRecord extends JobRef {
   readonly supersedes: string | null;
   readonly retention: Retention;
   readonly role: "job" | "flow";
-  /** The jobs it was enqueued to wait for. How they ended: `Engine.dependencies`. */
+  /** The jobs it was enqueued to wait for. `Engine.dependencies` answers how they ended. */
   readonly after: readonly Dependency[];
   readonly references: readonly InputReference[];
   readonly flow: Membership | null;
   readonly progress: Progress | null;
-  /** What failed in a job that half succeeded (`partial`): at most 100. */
+  /** The failures of a job that half succeeded (`partial`): at most 100. */
   readonly failures: readonly StepFailure[];
   /** The error of the last attempt that had one. */
   readonly error: Failure | null;
@@ -136,18 +142,18 @@ export interface JobRecord extends JobRef {
   readonly finishedAt: number | null;
   /** The worker that runs it, while active. */
   readonly worker: string | null;
-  /** What is wrong with the stored job, when it cannot be decoded; its payload fields are then empty. */
+  /** The error of decoding the stored job, when that failed; its payload fields are then empty. */
   readonly problem: string | null;
 }
 
 /** How many attempts a job's history keeps. */
 export const MOST_ATTEMPT_RECORDS = 50;
 
-/** A job whose worker died this often is failed as *worker lost*. */
+/** A job with this many worker deaths fails as *worker lost*. */
 export const CRASH_LIMIT = 3;
 
-/** A superseded job that was handed out to tell its application of is handed out again after this, in milliseconds. */
+/** A claimed superseded notification that is not acknowledged is handed out again after this, in milliseconds. */
 export const SUPERSEDED_AGAIN = 30_000;
 
-/** The code of the failure of a job whose workers died. */
+/** The code of the failure of such a job. */
 export const WORKER_LOST = "WORKER_LOST";

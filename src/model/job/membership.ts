@@ -1,16 +1,16 @@
 /**
- * The flow: jobs that began together and end together. It is a job itself that no worker runs: created first, `blocked` while
- * its members are at work, ended by the engine when the last of them has ended.
+ * The flow: jobs that begin together and end together. It is a job itself that no worker runs: created first, `blocked`
+ * while its members are at work, ended by the engine when the last of them has ended.
  */
 import { isSuccess, type DependencyRecord } from "./dependency.js";
 import type { JobRef } from "./job-ref.js";
 import type { Path } from "../value/path.js";
 
-/** What a job that belongs to a flow says of it. */
+/** A member's place in its flow. */
 export interface Membership extends JobRef {
-  /** What the job is called in its flow. */
+  /** Its name in the flow. */
   readonly node: string;
-  /** The node that added it while the flow ran; `null` for one that was there from the beginning. */
+  /** The node that added it while the flow ran; `null` for a member from the beginning. */
   readonly parent: string | null;
   /** Its share in the progress of the flow, relative to the others'. */
   readonly weight: number;
@@ -30,10 +30,13 @@ export interface InputReference {
 /** The most jobs a flow may have. */
 export const MOST_MEMBERS = 10_000;
 
-/** A flow that is not complete this long (milliseconds) after it was begun is removed: whoever was creating it is gone. */
+/**
+ * A flow still incomplete this long (milliseconds) after its creation began is removed: the client that was creating it
+ * is gone.
+ */
 export const FLOW_CREATION = 60_000;
 
-/** How a flow ends whose members have all ended. */
+/** The state of a flow whose members have all ended. */
 export function flowEnd(members: readonly DependencyRecord[]): "completed" | "partial" | "failed" {
   let end: "completed" | "partial" = "completed";
   for (const { ifFailed: on, state } of members) {

@@ -1,11 +1,11 @@
 /**
- * Where an outcome takes a job: pure decisions, shared by the engines written in TypeScript and mirrored by the Redis
- * scripts, which are compared with them.
+ * From an outcome to a job's next state: pure decisions, shared by the memory and SQLite engines and mirrored by the
+ * Redis scripts, which are compared with them.
  */
 import { CRASH_LIMIT, type AttemptOutcome } from "./job.js";
 import type { Cause, JobState } from "./state.js";
 
-/** What a decision needs to know of an active job. */
+/** The facts about an active job that a decision depends on. */
 export interface RunState {
   /** Runs that counted before this one. */
   readonly counted: number;
@@ -23,9 +23,9 @@ export interface OutcomeTransition {
   readonly delay: number;
   /** Does the run count as an attempt? */
   readonly counts: boolean;
-  /** Which end of the line, if it is queued; `kept`: where it stood, apart from those that anybody may have. */
+  /** The end of the queue it returns to; `kept`: its former place, in the list of jobs set aside. */
   readonly place: "head" | "tail" | "kept";
-  /** How the history calls it. */
+  /** The word for it in the job's history. */
   readonly outcome: AttemptOutcome;
 }
 
@@ -34,7 +34,7 @@ type Reported =
   | { readonly kind: "fail"; readonly retryIn: number | null }
   | { readonly kind: "snooze"; readonly delay: number };
 
-// Most runs end in one of these: made once, for the making showed in profiles.
+// The outcomes of most runs: made once, because creating them showed in profiles.
 const ended = { delay: 0, counts: true, place: "tail" } as const;
 const COMPLETED: OutcomeTransition = { ...ended, state: "completed", cause: "complete", outcome: "completed" };
 const PARTIAL: OutcomeTransition = { ...ended, state: "partial", cause: "partial", outcome: "partial" };
@@ -79,7 +79,7 @@ export function judge(run: RunState, outcome: Reported): OutcomeTransition {
   }
 }
 
-/** Decides what the death of its worker does to a job. */
+/** Decides what the death of its worker does to a job (recover). */
 export function judgeCrash(run: Pick<RunState, "crashes">): OutcomeTransition {
   const last = run.crashes + 1 >= CRASH_LIMIT;
   return {

@@ -1,16 +1,16 @@
 /**
- * How far a job is. Where a task declares its steps this is computed from those that ended; elsewhere it is what the
- * handler said. The engines store it as one piece of text and never look inside.
+ * The progress of a job. For a task that declares its steps it is computed from the steps that ended; otherwise it is
+ * what the handler reported. Engines store it as one text and never look inside.
  */
 import type { JobState } from "./state.js";
 
-/** How far a job is, and what it has shown so far. */
+/** The progress of a job, and what it has shown so far. */
 export interface Progress {
   /** 0 to 100; 100 only once the job has ended well. */
   readonly percent: number;
   /** The status of the task's own, where it declares any. */
   readonly status: string | null;
-  /** What the handler said last. */
+  /** The last message of the handler. */
   readonly message: string | null;
   /** How many steps have ended. */
   readonly done: number;
@@ -38,7 +38,7 @@ export interface ItemProgress {
 export const MOST_COUNTERS = 50;
 export const MOST_MILESTONES = 100;
 
-/** Nothing done and nothing said. */
+/** Progress before any report. */
 export const NO_PROGRESS: Progress = {
   percent: 0,
   status: null,
@@ -51,13 +51,16 @@ export const NO_PROGRESS: Progress = {
   milestones: [],
 };
 
-/** Progress as it is read back: a job that ended well is all done, whatever was said last. */
+/** Progress as it is read back: a job that ended well is all done, whatever was reported last. */
 export function progressIn(state: JobState, progress: Progress | null): Progress | null {
   if (progress === null || (state !== "completed" && state !== "partial")) return progress;
   return { ...progress, percent: 100, step: null, items: null };
 }
 
-/** Progress from its JSON text; what an earlier version did not know is as if nothing was said. @throws SyntaxError, TypeError */
+/**
+ * Progress from its JSON text; fields that an earlier version did not write have their defaults. @throws SyntaxError,
+ * TypeError
+ */
 export function decodeProgress(text: string): Progress {
   const stored: Partial<Progress> = JSON.parse(text);
   if (typeof stored.percent !== "number") throw new TypeError("no percent");

@@ -1,7 +1,7 @@
 /**
- * How long a finished job is kept: by age, and optionally by count. On by default, so that nothing grows for ever. Ages
- * hold for each job by itself. A count holds for the finished jobs of its queue and state *that ask for a count*: a job that
- * is kept by age alone is never pushed out by another job's count.
+ * How long a finished job is kept: by age, and optionally by count. On by default, so that storage does not grow for
+ * ever. Ages apply to each job by itself. A count applies to the finished jobs of a queue and state *that ask for a
+ * count*: a job kept by age alone is never removed for another job's count.
  */
 import { parseDuration, type Duration } from "../value/duration.js";
 import { InvalidInput } from "../errors/errors.js";
@@ -38,7 +38,7 @@ const DAY = 24 * 3_600_000;
 /** The highest count that can be asked for. */
 export const MOST_KEPT = 1_000_000;
 
-/** What is kept when a job says nothing: completed for 24 h, failed for 7 days. */
+/** The default: completed jobs for 24 h, failed ones for 7 days. */
 export const DEFAULT_RETENTION: Retention = {
   completed: { age: DAY, count: null },
   failed: { age: 7 * DAY, count: null },

@@ -1,4 +1,7 @@
-/** A job as it was at one moment, its payloads decoded. What cannot be decoded is `null` and named in `problem`. */
+/**
+ * A job as it was at one moment, its payloads decoded. A payload that cannot be decoded is `null`, and `problem` names
+ * it.
+ */
 import { decodePayload } from "../value/codec.js";
 import { isFlowInput } from "./flow-input.js";
 import type { JobRecord } from "./job.js";
@@ -27,7 +30,7 @@ export function snapshotOf<Result, Input>(record: JobRecord): JobSnapshot<Result
       return null;
     }
   };
-  // The types of a task's payloads are the promise of its definition; what is stored was made by it.
+  // The task's definition promises the types of its payloads, and its own jobs stored them.
   const stored = decode("input", record.input);
   const input = (record.role === "flow" && isFlowInput(stored) ? stored.input : stored) as Input;
   const result = decode("result", record.result) as Result | null;

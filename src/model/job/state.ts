@@ -1,6 +1,6 @@
 /**
- * The states of a job and every transition between them, as data. This table is the truth: the memory engine asserts it,
- * the other engines are compared with the memory engine, and the docs are written from it.
+ * The states of a job and every transition between them, as data. This table is the truth: the memory engine asserts
+ * it, the other engines are compared with the memory engine, and the docs are generated from it.
  */
 
 /** Every state a job can be in. The first four are waiting or running; the rest are terminal. */
@@ -29,11 +29,11 @@ export type TerminalState = (typeof TERMINAL_STATES)[number];
 /** The states of a job that has not been leased: it can still be changed, promoted or expire. */
 export const WAITING_STATES = ["blocked", "delayed", "queued"] as const;
 
-/** What makes a job move from one state to another. */
+/** The causes of transitions. */
 export type Cause =
   | "enqueue"
-  | "release" // a held job is let go
-  | "promote" // its time came, or somebody said "now"
+  | "release" // a held job is released
+  | "promote" // its time came, or a command made it ready now
   | "postpone" // its delay was changed while it waited
   | "lease"
   | "complete"
@@ -46,10 +46,10 @@ export type Cause =
   | "cancel"
   | "expire"
   | "dependency" // a dependency did not succeed, and the policy says to end
-  | "flow-end" // a flow, whose members have all ended
-  | "wait" // its run asked for other jobs to end first
+  | "flow-end" // a flow whose members have all ended
+  | "wait" // its run waits for jobs it spawned
   | "supersede"
-  | "retry"; // by hand
+  | "retry"; // by command
 
 /** One row of the transition table. `from: null` is a job that does not exist yet. */
 export interface Transition {
@@ -61,7 +61,7 @@ export interface Transition {
 const rows = (from: readonly (JobState | null)[], to: JobState, cause: Cause): Transition[] =>
   from.map((state) => ({ from: state, to, cause }));
 
-/** Every transition there is (DESIGN §2). */
+/** Every transition there is. */
 export const TRANSITIONS: readonly Transition[] = [
   ...rows([null], "blocked", "enqueue"),
   ...rows([null], "delayed", "enqueue"),

@@ -1,7 +1,7 @@
 /**
- * The steps a task declares, and how far a run is through them: pure arithmetic. Each step has a weight, its share of the
- * whole; percent is what the weighted steps have reached, rounded down, never lower than before and never 100: only the
- * end of the job makes it whole.
+ * The steps a task declares, and how far a run is through them: pure arithmetic. Each step has a weight, its share of
+ * the whole. Percent is the share of the weighted steps that is done, rounded down, never lower than before and never
+ * 100: only the end of the job makes it 100.
  */
 import { InvalidInput } from "../errors/errors.js";
 import { parseKey } from "../value/name.js";
@@ -95,7 +95,7 @@ export class StepTally {
     return this.#weights.has(name);
   }
 
-  /** A step has come so far: 0 to 1. */
+  /** A step is done to this part: 0 to 1. */
   reach(name: string, fraction: number): void {
     const weight = this.#weights.get(name);
     if (weight === undefined) return;
@@ -110,7 +110,7 @@ export class StepTally {
     this.#ended.add(name);
   }
 
-  /** A step turns out to weigh something else. */
+  /** Replaces the weight of a step by one known only now. */
   weigh(name: string, weight: number): void {
     const before = this.#weights.get(name);
     if (before === undefined) return;

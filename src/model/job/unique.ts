@@ -8,18 +8,17 @@ export interface UniqueOption {
   /** Jobs of one queue with the same key are the same. Up to 256 bytes. */
   key: string;
   /**
-   * How long the key is held: until the job `"started"` or `"finished"`, or for a duration from enqueueing, whatever
-   * becomes of the job meanwhile. Default: `"finished"`.
+   * How long the key belongs to the job: until it has `"started"` or `"finished"`, or for a duration from enqueueing,
+   * whatever happens to the job meanwhile. Default: `"finished"`.
    */
   until?: "started" | "finished" | Duration;
   /**
-   * What a second job meets: `"join"` answers the first one, `"reject"` throws `UniqueConflict`, `"replace"` gives the first
-   * one its own input while it waits (and answers it, as `"join"` does). Default: `"join"`; with `debounce`: `"replace"`.
+   * The answer to a second job: `"join"` answers the first one, `"reject"` throws `UniqueConflict`, `"replace"` gives
+   * the first one its own input while it waits (and answers it, as `"join"` does). Default: `"join"`; with `debounce`:
+   * `"replace"`.
    */
   onConflict?: "join" | "reject" | "replace";
-  /**
-   * At most one job in this time: short for `until: throttle`. Those that come meanwhile are answered with the first.
-   */
+  /** At most one job in this time: short for `until: throttle`. Later ones within it are answered with the first. */
   throttle?: Duration;
   /**
    * Wait for quiet: the job runs when no other with its key came for this long, with the input of the last. Short for
@@ -36,7 +35,7 @@ export interface Unique {
   /** A number is milliseconds from enqueueing. */
   readonly until: "started" | "finished" | number;
   readonly onConflict: "join" | "reject" | "replace";
-  /** Left out when it need not wait for quiet. */
+  /** Absent without a debounce. */
   readonly debounce?: Debounce;
 }
 

@@ -15,9 +15,9 @@ export interface AfterOptions {
    */
   after?: readonly AfterJob[];
   /**
-   * What becomes of it when one of them does not succeed (it failed, was cancelled, expired, superseded or removed):
-   * `"fail"`: it fails, with the code `DEPENDENCY_FAILED`; `"cancel"`: it is cancelled; `"continue"`: it runs all the same.
-   * Default: `"fail"`. `{ job, ifFailed }` in `after` says it for one of them.
+   * What happens to it when one of them does not succeed (it failed, was cancelled, expired, superseded or removed):
+   * `"fail"`: it fails, with the code `DEPENDENCY_FAILED`; `"cancel"`: it is cancelled; `"continue"`: it runs all the
+   * same. Default: `"fail"`. `{ job, ifFailed }` in `after` sets it for one of them.
    */
   ifFailed?: DependencyPolicy;
 }
@@ -66,7 +66,7 @@ function parseJob(field: string, value: unknown, usual: DependencyPolicy): Depen
   return { ...parseRef(`${field}.job`, job), ifFailed: parsePolicy(`${field}.ifFailed`, own) ?? usual };
 }
 
-/** Checks what names a job. @throws InvalidInput */
+/** Checks the address of a job. @throws InvalidInput */
 export function parseRef(field: string, value: unknown): JobRef {
   if (typeof value !== "object" || value === null || !("queue" in value) || !("id" in value)) {
     throw new InvalidInput(field, value, "a job: a handle, or {queue, id}");
@@ -74,7 +74,7 @@ export function parseRef(field: string, value: unknown): JobRef {
   return { queue: parseName(`${field}.queue`, value.queue), id: parseId(`${field}.id`, value.id) };
 }
 
-/** Checks what becomes of a job when one it waits for does not succeed; `null` when that is not said. @throws InvalidInput */
+/** Checks `ifFailed`; `null` when it is not given. @throws InvalidInput */
 export function parsePolicy(field: string, value: unknown): DependencyPolicy | null {
   if (value === undefined) return null;
   const policy = POLICIES.find((one) => one === value);

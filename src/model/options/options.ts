@@ -1,7 +1,7 @@
 /**
- * The options of a job: as users write them, checked one by one, merged (call over task over queue defaults over ours) and
- * turned into the part of a `JobSpec` that is not its name and input. Unknown options are refused: a misspelt one must not
- * be silently without effect.
+ * The options of a job: as users write them, checked one by one, merged (call over task over queue defaults over ours)
+ * and turned into the part of a `JobSpec` that is not its name and input. Unknown options are refused: a misspelt one
+ * must not be silently ignored.
  */
 import { DEFAULT_BACKOFF, parseBackoff, type BackoffOption } from "../failure/backoff.js";
 import { encodePayload, type Json } from "../value/codec.js";
@@ -25,7 +25,7 @@ export interface JobDefaults {
   attempts?: number;
   /** The number of runs after the first: `retries: 3` is `attempts: 4`. */
   retries?: number;
-  /** How long to wait between attempts. Default: 1 s, 2 s, 4 s … up to 1 h, half of it left to chance. */
+  /** How long to wait between attempts. Default: 1 s, 2 s, 4 s … up to 1 h, half of it random. */
   backoff?: BackoffOption;
   /** How long one attempt may run. Always set: default 5 minutes. */
   timeout?: Duration;
@@ -53,18 +53,18 @@ export interface JobOptions extends JobDefaults {
   unique?: UniqueOption;
   /**
    * Replaces the job before it: the last job of this queue enqueued with the same key becomes `superseded` in the same
-   * command. If it waited it never runs, if it runs its signal aborts, if it ended it changes state (one that was cancelled
-   * or expired stays as it is). Up to 256 bytes.
+   * command. If that job was waiting it never runs, if it was active its signal aborts, if it had ended it changes
+   * state (a cancelled or expired one stays as it is). Up to 256 bytes.
    */
   supersedes?: string;
 }
 
-/** What the options of a job come to. */
+/** Options after parsing. */
 export type ParsedOptions = Omit<JobSpec, "queue" | "id" | "task" | "input" | "nonce" | keyof JobLinks> & {
   id: string | null;
 };
 
-/** What is used when nothing is said: attempts 3, timeout 5 minutes. */
+/** The defaults: attempts 3, timeout 5 minutes. */
 export const DEFAULT_ATTEMPTS = 3;
 /** Milliseconds. */
 export const DEFAULT_TIMEOUT = 5 * 60_000;
@@ -76,7 +76,7 @@ export const PRIORITY_BOUND = 100_000;
 const DEFAULT_KEYS = ["priority", "attempts", "retries", "backoff", "timeout", "ttl", "tags", "keep"];
 const JOB_KEYS = [...DEFAULT_KEYS, "id", "delay", "runAt", "meta", "hold", "unique", "supersedes"];
 
-/** Options that say the same thing in two ways. */
+/** Pairs of options with one meaning. */
 const EITHER_OR: Readonly<Record<string, string>> = {
   attempts: "retries",
   retries: "attempts",
@@ -85,8 +85,8 @@ const EITHER_OR: Readonly<Record<string, string>> = {
 };
 
 /**
- * Checks defaults of a task or queue, for errors at the moment they are written rather than at the first job.
- * @param beside what else may be given there, for the list of what is known
+ * Checks defaults of a task or queue, so that errors show where they are written rather than at the first job.
+ * @param beside other options allowed there, for the list of known ones
  * @throws InvalidInput
  */
 export function checkDefaults(field: string, defaults: unknown, beside: readonly string[] = []): void {
@@ -118,7 +118,7 @@ export function mergeOptions(...layers: readonly (JobOptions | undefined)[]): Jo
     if (layer === undefined) continue;
     const options = fieldsOf("options", layer, JOB_KEYS);
     if (options["tags"] !== undefined) tags.push(...parseTags("tags", options["tags"]));
-    // Two ways to say the same thing: the stronger layer's word replaces the weaker's.
+    // Two options with one meaning: the stronger layer's choice replaces the weaker's.
     for (const key of Object.keys(options)) {
       const other = EITHER_OR[key];
       if (other !== undefined && options[key] !== undefined) delete merged[other];
@@ -150,7 +150,8 @@ function parse(prefix: string, o: Record<string, unknown>, tags: readonly unknow
   const name = (key: string): string => (prefix === "" ? key : `${prefix}.${key}`);
   const unique = o["unique"] === undefined ? null : parseUnique(name("unique"), o["unique"]);
   const supersedes = o["supersedes"] === undefined ? null : parseKey(name("supersedes"), o["supersedes"]);
-  // Each job that supersedes takes the key over, and with it the time of the first: neither would ever bound anything.
+  // Each superseding job takes over the key, and with it the time of the first job, so a throttle, debounce or time
+  // would never bound anything.
   if (supersedes !== null && (unique?.debounce !== undefined || typeof unique?.until === "number")) {
     throw new InvalidInput(name("supersedes"), supersedes, "not beside unique.throttle, unique.debounce or a time");
   }

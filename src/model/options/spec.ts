@@ -1,9 +1,9 @@
-/** From checked options to the job as engines take it: for all who enqueue, so that one set of rules holds. */
+/** From checked options to the job as engines take it: one set of rules for every way to enqueue. */
 import { encodePayload } from "../value/codec.js";
 import { UNLINKED, type JobSpec, type JobLinks } from "../job/job.js";
 import type { ParsedOptions } from "./options.js";
 
-/** What a spec is made from beside the options. */
+/** The inputs of a spec beside the options. */
 export interface SpecParts {
   readonly queue: string;
   readonly id: string;

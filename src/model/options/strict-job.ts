@@ -1,6 +1,6 @@
 /**
- * The parts of a job that somebody else wrote, read strictly: stored policies and ties, and jobs that a child asks for. The
- * bounds are those that options are held to when a job is enqueued; what was added by a later version is left out.
+ * Strict readers for job data from outside this process: stored policies and links, and jobs that a child asks for. The
+ * bounds are those of options at enqueueing; fields added by a later version are left out.
  */
 import { DEFAULT_BACKOFF, type Backoff } from "../failure/backoff.js";
 import { POLICIES, type Dependency } from "../job/dependency.js";
@@ -193,7 +193,7 @@ export function readSpec(what: string, value: unknown, payloadCap: number): JobS
   };
 }
 
-// Engines store what is usual as nothing, and know it by identity, which no message keeps.
+// Engines store a default as nothing and recognise it by identity, which no message preserves.
 function isDefault(backoff: unknown): boolean {
   return JSON.stringify(backoff) === JSON.stringify(DEFAULT_BACKOFF);
 }

@@ -1,22 +1,22 @@
 /**
- * From times of the wall clock to instants: what a cron schedule does when the clocks of its zone change. The rule is that of
- * Debian's (Vixie's) cron, for changes of less than three hours:
+ * From times of the wall clock to instants: ticks of a cron schedule when the clocks of its zone change. The rule is
+ * that of Debian's (Vixie's) cron, for changes of less than three hours:
  *
- * - An expression that names particular times (no `*` in seconds, minutes and hours) is looked after. Times that the clocks
- *   skip are made up for once, at the moment of the change: in Berlin `30 2 * * *` is due at 03:00 on the last Sunday of
+ * - An expression that names particular times (no `*` in seconds, minutes and hours) never loses one. Times that the
+ *   clocks skip run once, at the moment of the change: in Berlin `30 2 * * *` is due at 03:00 on the last Sunday of
  *   March. Times that come twice count the first time only.
  * - An expression with a `*` there follows the clock: one for every ten minutes goes on every ten minutes through every
  *   change, and `0 * * * *` is due in both of the hours that bear the same name.
  *
- * A change of three hours or more is a correction of the calendar (a country that crosses the date line): skipped times are
- * not made up for, and repeated ones count twice. Several skipped times of one change are a single tick, because a tick is
- * known by its time; Debian's cron would run each.
+ * A change of three hours or more is a correction of the calendar (a country that crosses the date line): skipped times
+ * do not run, and repeated ones count twice. Several skipped times of one change are a single tick, because a tick is
+ * identified by its time; Debian's cron would run each.
  */
 import { readCron, type CronExpression } from "./cron.js";
 import { spanAt, type Span } from "./zone.js";
 
 const SECOND = 1_000;
-/** Changes from here on are corrections, in milliseconds. */
+/** A change of at least this many milliseconds is a correction. */
 const CORRECTION = 3 * 3_600_000;
 
 /** When a cron schedule is due: an expression and the zone whose clocks it means. */

@@ -1,6 +1,6 @@
 /**
- * Cron expressions. Croner reads them and walks the calendar; it is only ever asked about a clock that never changes, so
- * that which *instants* the times of the wall clock are is decided in one place, `cron-tick.ts`.
+ * Cron expressions. Croner parses them and walks the calendar, but only on a clock that never changes, so that the
+ * mapping from wall-clock times to *instants* is decided in one place, `cron-tick.ts`.
  */
 import { Cron } from "croner";
 import { InvalidInput } from "../errors/errors.js";
@@ -20,17 +20,15 @@ const MACROS: ReadonlyMap<string, string> = new Map([
 
 const RULE = `a cron expression of 5 fields (minute hour day month weekday), 6 with seconds first, or one of ${[...MACROS.keys()].join(" ")}`;
 
-// These years begin on each weekday, with and without a leap day: what does not come in one of them never comes.
+// These years begin on each weekday, with and without a leap day: a date that is in none of them never comes.
 const EVERY_CALENDAR = "2000-2006,2008-2010,2012,2016,2020,2024";
 const BEFORE_EVERY_CALENDAR = Date.UTC(2000, 0, 1) - 1_000;
 
-/**
- * An expression, ready to be asked. Times of the wall clock are milliseconds since 1970 as if that clock showed UTC.
- */
+/** A parsed expression. Times of the wall clock are milliseconds since 1970 as if that clock showed UTC. */
 export class CronExpression {
   /**
-   * Does it name particular times, with no `*` in seconds, minutes and hours? Those are looked after when the clocks
-   * change; the others follow the clock.
+   * Does it name particular times, with no `*` in seconds, minutes and hours? Those get special treatment when the
+   * clocks change; the others follow the clock.
    */
   readonly fixed: boolean;
   readonly #cron: Cron;
@@ -68,7 +66,7 @@ export class CronExpression {
 export function parseCron(field: string, value: unknown): string {
   if (typeof value !== "string") throw new InvalidInput(field, value, RULE);
   if (value.length > LONGEST_EXPRESSION) {
-    // The error quotes the value, and must not take its time over a million characters either.
+    // The error quotes the value, and must not take long over a million characters either.
     const quoted = value.slice(0, LONGEST_EXPRESSION);
     throw new InvalidInput(field, quoted, `at most ${LONGEST_EXPRESSION} characters; ${RULE}`);
   }
@@ -81,7 +79,7 @@ export function parseCron(field: string, value: unknown): string {
 
 function comes(field: string, value: string, fields: readonly string[]): boolean {
   try {
-    // The years bound the search: without them croner looks through a thousand of them.
+    // The years bound the search: without them croner searches a thousand years.
     const cron = new Cron([...fields, EVERY_CALENDAR].join(" "), { mode: "7-part", utcOffset: 0 });
     return cron.nextRun(new Date(BEFORE_EVERY_CALENDAR)) !== null;
   } catch (error) {
@@ -93,7 +91,8 @@ function comes(field: string, value: string, fields: readonly string[]): boolean
 /** The six fields of an expression or macro; `null` when there are more or fewer. */
 function fieldsOf(text: string): string[] | null {
   const fields = (MACROS.get(text.toLowerCase()) ?? text).split(" ");
-  // Croner's "+MON" (this date if it is a Monday) is no other cron's, and slow to tell whether it ever comes.
+  // Croner's "+MON" (this date if it is a Monday) is known to no other cron, and it takes croner long to decide whether
+  // such a date ever comes.
   if (text.includes("+")) return null;
   if (fields.length === 5) return ["0", ...fields];
   return fields.length === 6 ? fields : null;

@@ -1,6 +1,7 @@
 /**
- * Intervals: ticks at `anchor`, `anchor + every`, `anchor + 2 × every` … and as far back. Each follows from the anchor, so
- * they never drift, and every worker finds the same ones. They know no clocks: "1d" is 24 hours, on every day of the year.
+ * Intervals: ticks at `anchor`, `anchor + every`, `anchor + 2 × every` … and as far back. Each follows from the anchor,
+ * so they never drift, and every worker computes the same ones. Clock changes have no effect: "1d" is 24 hours, on
+ * every day of the year.
  */
 import { parseDuration } from "../value/duration.js";
 import { InvalidInput } from "../errors/errors.js";
@@ -14,7 +15,7 @@ export interface IntervalTimes {
   readonly anchor: number;
 }
 
-/** The shortest interval, in milliseconds: as often as cron with seconds can be. */
+/** The shortest interval, in milliseconds: that of cron with seconds. */
 const SHORTEST = 1_000;
 
 /** Checks an interval. Without an anchor it counts from the epoch: `"1h"` is due on the hour (UTC). @throws InvalidInput */

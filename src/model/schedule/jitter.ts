@@ -1,6 +1,6 @@
 /**
- * Jitter: how long after its time a tick's job runs, so that what is due on the hour does not all run on the hour. It follows
- * from the schedule's name and the time alone: whichever worker asks, and however often, it is the same.
+ * Jitter: how long after its time a tick's job runs, so that jobs due on the hour do not all run on the hour. It
+ * follows from the schedule's name and the time alone: every worker computes the same, however often.
  */
 import { createHash } from "node:crypto";
 

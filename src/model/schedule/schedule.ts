@@ -1,6 +1,6 @@
 /**
- * The schedule, twice: as users write it (`ScheduleOption`) and as it is stored (`Schedule`: plain JSON, milliseconds). What
- * follows from it, its ticks, is in `ticks.ts`.
+ * The schedule in two forms: as users write it (`ScheduleOption`) and as it is stored (`Schedule`: plain JSON,
+ * milliseconds). Its ticks are computed in `ticks.ts`.
  */
 import { parseDuration, type Duration } from "../value/duration.js";
 import { InvalidInput } from "../errors/errors.js";
@@ -14,20 +14,20 @@ import { parseTime } from "../value/time.js";
 import { parseZone } from "./zone.js";
 
 /**
- * What becomes of ticks that came while nothing looked after them (no worker ran): `"skip"`: nothing; `"one"`: the latest of
- * them runs; `"all"`: each runs, the latest 1,000 at most.
+ * What happens to ticks that came while no worker ran: `"skip"`: nothing; `"one"`: the latest of them runs; `"all"`:
+ * each runs, the latest 1,000 at most.
  */
 export type CatchUp = "skip" | "one" | "all";
 
 /**
- * What becomes of a tick whose schedule's last job has not ended: `"allow"`: both run; `"skip"`: no new job; `"supersede"`: the
- * new one takes the place of the old one.
+ * What happens at a tick when the job of the last one has not ended: `"allow"`: both run; `"skip"`: no new job;
+ * `"supersede"`: the new one takes the place of the old one.
  */
 export type Overlap = "allow" | "skip" | "supersede";
 
-/** What every schedule has, be it cron or interval. */
+/** The options of every schedule, cron or interval. */
 export interface ScheduleBase {
-  /** What it is known by: 1 to 100 of `A-Z a-z 0-9 _ . : -`. The same name again is the same schedule, changed. */
+  /** Its name: 1 to 100 of `A-Z a-z 0-9 _ . : -`. The same name again is the same schedule, changed. */
   name: string;
   /** The name of the task its jobs run. */
   task: string;
@@ -35,13 +35,13 @@ export interface ScheduleBase {
   input?: unknown;
   /** The options of its jobs: all but `id`, `delay`, `runAt` and `hold`, which the ticks decide. */
   options?: TickOptions;
-  /** What becomes of missed ticks. Default: `"one"`. */
+  /** What happens to missed ticks. Default: `"one"`. */
   catchUp?: CatchUp;
-  /** What becomes of a tick that meets the job of an earlier one. Default: `"allow"`. */
+  /** What happens at a tick when the job of an earlier one has not ended. Default: `"allow"`. */
   overlap?: Overlap;
   /**
-   * Each job runs up to this much after its tick, so that not all that is due on the hour runs on the hour. The same tick
-   * always has the same. At most a day, and no longer than `every`. Default: 0.
+   * Jitter: each job runs up to this much after its tick, so that jobs due on the hour do not all run on the hour. The
+   * same tick always has the same jitter. At most a day, and no longer than `every`. Default: 0.
    */
   jitter?: Duration;
   /** No tick before this time. A `Date`, or milliseconds since the epoch. Default: no bound. */
@@ -59,7 +59,7 @@ export interface CronScheduleOption extends ScheduleBase {
    * have `L`, `15W`, `FRI#2` and `FRI#L` (see `parseCron`).
    */
   cron: string;
-  /** Whose clocks are meant. Changes of the clocks: as Debian's cron (see `nextCronTick`). Default: `"UTC"`. */
+  /** The time zone of the expression. Clock changes: as Debian's cron (see `nextCronTick`). Default: `"UTC"`. */
   timeZone?: string;
   every?: undefined;
   anchor?: undefined;
@@ -90,7 +90,7 @@ export type ScheduleTimes = ({ readonly type: "cron" } & CronTimes) | ({ readonl
 export interface Schedule {
   readonly name: string;
   readonly times: ScheduleTimes;
-  /** What its jobs are made of. */
+  /** The template of its jobs. */
   readonly job: JobTemplate;
   readonly catchUp: CatchUp;
   readonly overlap: Overlap;

@@ -1,20 +1,20 @@
-/** What all jobs of a schedule have in common: a job's spec without what its tick gives it. */
+/** The template of a schedule's jobs: a job's spec without the parts that depend on the tick. */
 import { encodePayload } from "../value/codec.js";
 import { InvalidInput } from "../errors/errors.js";
 import type { JobSpec, JobLinks } from "../job/job.js";
 import { parseName } from "../value/name.js";
 import { parseOptions, type JobDefaults, type JobOptions } from "../options/options.js";
 
-/** The options of a schedule's jobs: those of any job, but for its id and time, which are the tick's. */
+/** The options of a schedule's jobs: those of any job, but for its id and time, which come from the tick. */
 export interface TickOptions extends Omit<JobOptions, "id" | "delay" | "runAt" | "hold"> {
   /** Another queue than the task's. */
   queue?: string;
 }
 
-/** A job's spec without what its tick gives it. */
+/** A job's spec without the parts that depend on the tick. */
 export type JobTemplate = Omit<JobSpec, "id" | "due" | "hold" | "nonce" | keyof JobLinks>;
 
-/** What a task, its queue and the connection say where a schedule says nothing. */
+/** Defaults of the task, its queue and the connection. */
 export interface TemplateDefaults {
   /** Default: `"default"`. */
   readonly queue?: string;
@@ -27,7 +27,7 @@ export interface TemplateDefaults {
 const TICKS_OWN = ["id", "delay", "runAt", "hold"];
 
 /**
- * Checks what the jobs of a schedule are made of.
+ * Checks a template.
  * @throws InvalidInput, PayloadTooLarge
  */
 export function parseTemplate(

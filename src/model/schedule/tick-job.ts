@@ -1,6 +1,6 @@
 /**
- * From ticks to jobs: what a schedule enqueues, and what becomes of all its ticks up to now. Every job carries the tag
- * `schedule:NAME`, so that those of one schedule are found in the list of all jobs.
+ * From ticks to jobs: the jobs a schedule enqueues, and what to do about all its ticks up to now. Every job carries the
+ * tag `schedule:NAME`, so that the jobs of one schedule can be found among all jobs.
  */
 import { UNLINKED, type JobSpec } from "../job/job.js";
 import type { Schedule } from "./schedule.js";
@@ -11,28 +11,28 @@ export function scheduleTag(name: string): string {
   return `schedule:${name}`;
 }
 
-/** A job that a schedule enqueues: of one of its ticks, or at once when somebody asks for it. */
+/** A job that a schedule enqueues: at one of its ticks, or at once when a caller asks for it. */
 export function scheduledJob({ name, job, overlap }: Schedule, id: string, due: JobSpec["due"]): JobSpec {
   const tags = [...new Set([...job.tags, scheduleTag(name)])];
-  // Of several jobs of a schedule only the latest counts: a key that is nobody else's says so.
+  // Only the latest of a schedule's jobs counts, so they share a `supersedes` key that no other job has.
   const supersedes = overlap === "supersede" ? scheduleTag(name) : job.supersedes;
   return { ...job, ...UNLINKED, id, due, hold: false, nonce: null, tags, supersedes };
 }
 
-/** The most characters of input that the jobs of one look may have together: they are enqueued in one command. */
+/** The most characters of input that the jobs of one evaluation may have together: they are enqueued in one command. */
 const MOST_INPUT = 4_194_304;
 
-/** What becomes of the ticks of a schedule up to some time. */
+/** What to do about the ticks of a schedule up to some time. */
 export interface DueTicks {
   /** The jobs of the ticks that run, the oldest first: at most 1,000, and fewer when their input is large. */
   readonly jobs: readonly JobSpec[];
-  /** Up to here all is settled: the `lastDue` of the next look. */
+  /** All ticks up to here are settled: the `lastDue` of the next evaluation. */
   readonly lastDue: number;
   /** The tick after that; `null` when there is none. In the past when there is more to run. Epoch milliseconds. */
   readonly nextDue: number | null;
 }
 
-/** What becomes of the ticks after `lastDue` and up to `now`, by the schedule's `catchUp`. */
+/** Decides about the ticks after `lastDue` and up to `now`, by the schedule's `catchUp`. */
 export function dueTicks(schedule: Schedule, lastDue: number, now: number): DueTicks {
   const found = missed(schedule, lastDue, now);
   const most = Math.max(1, Math.floor(MOST_INPUT / schedule.job.input.length));

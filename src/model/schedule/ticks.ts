@@ -1,7 +1,7 @@
 /**
- * What follows from a schedule: when it is due, which ticks were missed, what a tick's job is called and when it runs. Every
- * answer follows from its arguments alone, so all workers agree, and the next tick follows from the last one, never from
- * the time at which somebody looked. Whether a schedule is paused is not asked here.
+ * Everything that follows from a schedule alone: when it is due, which ticks were missed, the id of a tick's job and
+ * when it runs. Every answer depends on its arguments only, so all workers agree, and the next tick follows from the
+ * last one, never from the time of evaluation. A pause is not considered here.
  */
 import { parseWhole } from "../value/scalar.js";
 import { nextCronTick, previousCronTick } from "./cron-tick.js";
@@ -12,10 +12,13 @@ import type { Schedule } from "./schedule.js";
 /** The most ticks that `catchUp: "all"` makes up for, and that `dueTimes` gives. */
 export const MOST_TICKS = 1_000;
 
-/** The most due schedules of one queue that are handed out at a time. */
+/** The most due schedules of one queue that are answered at a time. */
 export const MOST_HANDED_OUT = 100;
 
-/** A tick that is found this late is still on time, in milliseconds: workers need a moment to look, and to be restarted. */
+/**
+ * A tick that is found this late is still on time, in milliseconds: workers need a moment to notice it, and to be
+ * restarted.
+ */
 export const ON_TIME = 60_000;
 
 /** When the schedule is due next, strictly after `after`; `null` when never again. Epoch milliseconds. */
@@ -51,7 +54,7 @@ export function dueTimes(schedule: Schedule, from: number, count: number): numbe
 export interface Missed {
   /** The ticks to run, the oldest first. */
   readonly due: readonly number[];
-  /** Up to here all is settled: the `lastDue` of the next look. */
+  /** All ticks up to here are settled: the `lastDue` of the next evaluation. */
   readonly lastDue: number;
 }
 

@@ -8,7 +8,7 @@ export interface Span {
   readonly end: number;
   /** What the wall clock is ahead of UTC, in milliseconds. */
   readonly offset: number;
-  /** The offset just before `start`; the same where nothing changed, as at the turn of a year. */
+  /** The offset just before `start`; the same where the clocks did not change, as at the turn of a year. */
   readonly before: number;
 }
 
@@ -31,7 +31,7 @@ export function parseZone(field: string, value: unknown): string {
   return value;
 }
 
-// A year of a zone costs a hundred looks at its data; a fleet needs few of them again and again.
+// The spans of a zone's year cost a hundred look-ups in its data; a fleet needs few of them again and again.
 const MOST_KEPT = 1_000;
 const kept = new Map<string, readonly Span[]>();
 

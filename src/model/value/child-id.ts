@@ -1,12 +1,13 @@
 /**
- * The ids of jobs that a job spawns: made of its own, a name and a key, so that a job that runs again makes the same ones.
- * A part that an id cannot hold, or that would make two of them alike, stands there shortened, with a digest of the whole.
+ * The ids of spawned jobs: made of the parent's id, a name and a key, so that a job that runs again makes the same
+ * ones. A part that does not fit into an id, or would make two ids alike, is shortened and followed by a digest of the
+ * whole.
  */
 import { createHash } from "node:crypto";
 
 const PLAIN = /^[A-Za-z0-9_:-]{1,40}$/;
 const LONGEST_ID = 128;
-/** How much of a part that is shortened can be read, and how many hexadecimal digits of its digest follow. */
+/** How many characters of a shortened part are kept, and how many hexadecimal digits of its digest follow. */
 const READABLE = 20;
 const DIGITS = 16;
 
@@ -16,7 +17,7 @@ export function childId(parent: string, name: string, key: string): string {
   return parent.length + own.length <= LONGEST_ID ? parent + own : shorten(parent) + own;
 }
 
-// A dot would let name and key run into each other.
+// A dot would make the border of name and key ambiguous.
 function part(text: string): string {
   return PLAIN.test(text) ? text : shorten(text);
 }

@@ -1,7 +1,7 @@
 /**
- * Time and chance, handed in from outside. Every engine, worker and scheduler takes a `Clock` and a `Random` so that a
- * test, or a simulation of a whole fleet, decides what time it is and which jitter comes up. This is the one place that
- * touches the real ones.
+ * Time and randomness, handed in from outside. Every engine, worker and scheduler takes a `Clock` and a `Random`, so
+ * that a test, or a simulation of a whole fleet, controls the time and the jitter. Only this file touches the real
+ * ones.
  */
 
 /** A source of time. Times are milliseconds since the Unix epoch. */
@@ -9,8 +9,9 @@ export interface Clock {
   /** The time now, in milliseconds since the Unix epoch. */
   now(): number;
   /**
-   * Milliseconds of a clock that never jumps, whatever becomes of the date: its zero means nothing, and on one machine all
-   * processes agree on it until the machine starts anew. It stands still while the machine sleeps, where the system offers that.
+   * Milliseconds of a clock that never jumps when the date is changed: its zero means nothing, and on one machine all
+   * processes agree on it until the machine restarts. It stands still while the machine sleeps, where the system offers
+   * that.
    */
   monotonic(): number;
   /**
@@ -20,13 +21,13 @@ export interface Clock {
   after(ms: number, callback: () => void): () => void;
 }
 
-/** A source of chance: a number from 0 (included) to 1 (excluded), like `Math.random`. */
+/** A source of randomness: a number from 0 (included) to 1 (excluded), like `Math.random`. */
 export type Random = () => number;
 
 /** setTimeout fires at once for anything longer than this (2^31 - 1 ms), so longer waits are cut into pieces. */
 const LONGEST_TIMER = 2_147_483_647;
 
-/** What `performance.now()` has to be added to: it begins anew in every process and thread. */
+/** The offset that makes `performance.now()` comparable: it begins anew in every process and thread. */
 const monotonicOrigin = Number(process.hrtime.bigint()) / 1e6 - performance.now();
 
 /** The machine's own clock. Its timers keep the process alive, as `setTimeout` does. */
@@ -46,7 +47,7 @@ export const systemClock: Clock = {
   },
 };
 
-/** The runtime's own chance. */
+/** The runtime's own randomness. */
 export const systemRandom: Random = () => Math.random();
 
 /** Waits `ms` milliseconds on `clock`; ends early, without an error, when `signal` aborts. */

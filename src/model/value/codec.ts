@@ -1,7 +1,7 @@
 /**
- * Payloads (inputs, results, meta) travel and rest as JSON text. Encoding checks the value first, so that what a worker
- * reads is what the caller gave: no cycles, no functions or class instances that JSON would drop, no `__proto__` keys, no
- * lone surrogates, a bounded depth and size.
+ * Payloads (inputs, results, meta) are sent and stored as JSON text. Encoding checks the value first, so that a worker
+ * reads exactly what the caller passed: no cycles, no functions or class instances that JSON would drop, no `__proto__`
+ * keys, no lone surrogates, a bounded depth and size.
  */
 import { InvalidInput, PayloadTooLarge } from "../errors/errors.js";
 
@@ -35,7 +35,7 @@ export function encodePayload(field: string, value: unknown, cap = DEFAULT_PAYLO
   return text;
 }
 
-/** Can `encodePayload` not but succeed? Tells without encoding; `false` leaves it open. */
+/** Is `encodePayload` sure to succeed? Decided without encoding; `false` means unknown. */
 export function isSurePayload(value: unknown, cap = DEFAULT_PAYLOAD_CAP): boolean {
   return value === undefined || mostBytes(value, 0) <= cap;
 }
@@ -52,8 +52,8 @@ const NUMBER = 25;
 const WORD = 5;
 
 /**
- * More bytes than the JSON of a value can have, when it is one that JSON keeps as it is; infinity when that is not clear at
- * a glance. `check` then says where and why.
+ * An upper bound of the bytes of a value's JSON, when JSON keeps the value as it is; infinity when that is not clear at
+ * a glance. `check` then finds where and why.
  */
 function mostBytes(value: unknown, depth: number): number {
   if (typeof value === "string") {
@@ -66,7 +66,7 @@ function mostBytes(value: unknown, depth: number): number {
   if (Array.isArray(value)) {
     for (const item of value) {
       sum += mostBytes(item, depth + 1) + 1;
-      // Once is enough: a value that contains itself more than once would be walked for ever.
+      // Reporting it once is enough: a value that contains itself more than once would be walked for ever.
       if (sum === Number.POSITIVE_INFINITY) break;
     }
     return sum;
@@ -105,7 +105,7 @@ function checkObject(path: string, value: object, parents: object[]): void {
   if (Array.isArray(value)) {
     value.forEach((item, index) => check(`${path}[${index}]`, item ?? null, parents));
   } else if ("toJSON" in value && typeof value.toJSON === "function") {
-    // Dates and URLs say themselves how they look in JSON; what they say is checked like everything else.
+    // Dates and URLs have a `toJSON`; its output is checked like everything else.
     check(path, value.toJSON(), parents);
   } else {
     checkRecord(path, value, parents);

@@ -25,8 +25,8 @@ export function parseDuration(field: string, value: unknown): number {
 }
 
 /**
- * The milliseconds of a wait that a program works out as it runs, such as the rest of a limit's window: one that is over is
- * 0. `null` for what is no duration.
+ * The milliseconds of a wait that a program computes as it runs, such as the rest of a limit's window: a time in the
+ * past is 0. `null` for a value that is no duration.
  */
 export function waitOf(value: unknown): number | null {
   if (typeof value === "number" && value < 0 && Number.isFinite(value)) return 0;
@@ -45,7 +45,7 @@ export function parsePositiveDuration(field: string, value: unknown): number {
 }
 
 function parseText(text: string): number {
-  // A bare number in a string ("300") is refused: whether it means seconds or milliseconds is anybody's guess.
+  // A bare number in a string ("300") is refused: it might mean seconds or milliseconds.
   return isText(text) ? ms(text) : Number.NaN;
 }
 

@@ -65,8 +65,8 @@ export function queueMark(queue: string): string {
 }
 
 /**
- * Is `id` likely to be that of a job of `queue`? Certain for an id that was made here; of the caller's own, those as long
- * as that may belong anywhere although this says no.
+ * Is `id` likely to be that of a job of `queue`? Certain for a generated id. An id of the caller's own that is as long
+ * as a generated one may belong to any queue, even when the answer is no.
  */
 export function mayBelongTo(id: string, queue: string): boolean {
   if (id.length !== ID_LENGTH) return true;

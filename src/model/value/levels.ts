@@ -1,15 +1,15 @@
-/** The order in which things come that wait for each other. */
+/** Topological order, level by level. */
 
-/** Things by levels: those of a level wait only for things of the levels before it. */
+/** Items by levels: those of a level wait only for items of the levels before it. */
 export interface Levels<Thing> {
   readonly levels: readonly (readonly Thing[])[];
-  /** Those that wait in a circle, or for such; empty when all is in order. */
+  /** Items in a circle, and items that wait for one; empty without circles. */
   readonly circular: readonly Thing[];
 }
 
 /**
- * Puts things in levels, in the order given within each.
- * @param waitsFor what each of them waits for; what is not among the things is left out
+ * Sorts items into levels, in the order given within each.
+ * @param waitsFor the dependencies of an item; those that are not among the items are left out
  */
 export function levelsOf<Thing>(things: readonly Thing[], waitsFor: (thing: Thing) => Iterable<Thing>): Levels<Thing> {
   const order = new Map(things.map((thing, index) => [thing, index]));

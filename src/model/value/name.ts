@@ -1,4 +1,4 @@
-/** The rules for what may be called what: queues, tasks, tags, job ids, keys. Strict because names become storage keys. */
+/** The rules for names: queues, tasks, tags, job ids, keys. Strict because names become storage keys. */
 import { InvalidInput } from "../errors/errors.js";
 
 const NAME = /^[A-Za-z0-9_.:-]{1,100}$/;

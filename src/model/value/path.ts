@@ -4,8 +4,8 @@
 export type Path = readonly (string | number)[];
 
 /**
- * What stands at a place; `null` when there is no such place. What an object leaves out, and what would stand beyond a `null`, is
- * `{ value: null }`: parts of a result may be optional.
+ * The value at a place; `null` when there is no such place. A property that an object leaves out, and a place beyond a
+ * `null`, is `{ value: null }`: parts of a result may be optional.
  */
 export function takeAt(value: unknown, path: Path): { readonly value: unknown } | null {
   let found = value;
@@ -21,7 +21,7 @@ function isPlain(value: unknown): boolean {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Replaces what stands at a place, and gives the whole; `null` when there is no such place. Changes `whole`. */
+/** Replaces the value at a place, and returns the whole; `null` when there is no such place. Changes `whole`. */
 export function putAt(whole: unknown, path: Path, value: unknown): { readonly whole: unknown } | null {
   const last = path.at(-1);
   if (last === undefined) return { whole: value };

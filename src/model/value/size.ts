@@ -26,7 +26,7 @@ export function parseSize(field: string, value: unknown): number {
 }
 
 function parseText(text: string): number {
-  // A bare number in a string ("512") is refused: whether it means bytes or megabytes is anybody's guess.
+  // A bare number in a string ("512") is refused: it might mean bytes or megabytes.
   const [, amount, unit = ""] = /^(\d+(?:\.\d+)?)(KB|MB|GB)$/.exec(text) ?? [];
   return Math.round(Number(amount) * (UNITS[unit] ?? Number.NaN));
 }

@@ -1,10 +1,10 @@
 /**
- * Plain data that somebody else wrote, taken apart without trust: a stored record that another version or hand may have
- * written, a message of a child. Each reader answers a value of its type or throws; nothing is passed on that was not looked
- * at, and nothing is longer or larger than the reader was told it may be.
+ * Strict readers for plain data from outside this process: a stored record that another version or a person may have
+ * written, a message of a child. Each reader returns a value of its type or throws. Nothing unchecked is passed on, and
+ * nothing longer or larger than the given bound.
  */
 
-/** What was read is not what it should be. Names the place: `"header.backoff.delay"`. */
+/** The data is malformed. Names the place: `"header.backoff.delay"`. */
 export class Malformed extends TypeError {
   constructor(what: string) {
     super(`${what} is malformed`);
@@ -25,7 +25,7 @@ export function readList<T>(
   read: (what: string, item: unknown) => T,
 ): readonly T[] {
   if (!Array.isArray(value) || value.length > most) throw new Malformed(what);
-  // By index: `map` leaves out what a list with holes leaves out.
+  // By index: `map` would skip the holes of a sparse list.
   return Array.from({ length: value.length }, (_, index) => read(`${what}[${index}]`, value[index]));
 }
 

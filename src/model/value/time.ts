@@ -1,7 +1,7 @@
 /** Points in time, as users write them. */
 import { InvalidInput } from "../errors/errors.js";
 
-// Times before 2001 are seconds taken for milliseconds; from the year 10000 on a date has another form.
+// A time before 2001 is likely to be seconds taken for milliseconds; from the year 10000 on a date has another form.
 const EARLIEST = 978_307_200_000;
 const LATEST = 253_402_300_799_999;
 

@@ -1,12 +1,13 @@
 /**
- * A profile: another system's names for what becomes of a job, as a pure mapping at the edge. The API, the command line and
- * a dashboard speak those names; the core never does. A profile names every state, so it has an answer for every job.
+ * A profile: another system's names for the states and statuses of jobs, as a pure mapping at the edge. The API, the
+ * command line and a dashboard use those names; the core never does. A profile names every state, so it has an answer
+ * for every job.
  */
 import { InvalidInput } from "../errors/errors.js";
 import { parseKey } from "../value/name.js";
 import { isState, STATES, type JobState } from "../job/state.js";
 
-/** What a profile is made of. A name is 1 to 100 bytes of text without control characters. */
+/** The definition of a profile. A name is 1 to 100 bytes of text without control characters. */
 export interface ProfileOptions<Status extends string, Step extends string> {
   /** A name for every state. Several states may share one. */
   readonly states: Readonly<Record<JobState, Status>>;
@@ -16,8 +17,8 @@ export interface ProfileOptions<Status extends string, Step extends string> {
    */
   readonly milestones?: Readonly<Record<string, Status>>;
   /**
-   * Names by step: what the step in flight is called. A step that is not listed stays hidden (`null`). Default: every step
-   * has its own name.
+   * Names by step: the name shown for the step in flight. A step that is not listed stays hidden (`null`). Default:
+   * every step has its own name.
    */
   readonly steps?: Readonly<Record<string, Step>>;
   /**
@@ -34,21 +35,21 @@ export interface ProfiledJob {
   readonly error: { readonly code: string | null } | null;
 }
 
-/** Another system's names for what becomes of a job. Frozen; its functions need no `this`. */
+/** Another system's names for the states and statuses of jobs. Frozen; its functions need no `this`. */
 export interface Profile<Status extends string = string, Step extends string = string> {
   /** The name of every state, as it was given. */
   readonly states: Readonly<Record<JobState, Status>>;
   /** Every status there is, once, in the order of the states: for menus and schemas. */
   readonly names: readonly Status[];
   /**
-   * What a job is called, and the step it is at: `null` unless it is active and in a step that has a name.
+   * The status of a job, and the step it is at: `null` unless it is active and in a step that has a name.
    * @throws InvalidInput when the job's state is none of ours
    */
   readonly status: (job: ProfiledJob) => { readonly status: Status; readonly step: Step | null };
   /**
    * The states in which a job can have this status, for filters of listings. Where the profile has milestones or error
    * codes, jobs in these states may have another status as well: look at each one's `status`.
-   * @throws InvalidInput when no job is ever called that; the rule names those there are
+   * @throws InvalidInput when the profile has no such status; the rule names those it has
    */
   readonly statesOf: (status: string) => readonly JobState[];
 }
@@ -151,6 +152,6 @@ function parseNames<Name extends string>(field: string, value: unknown): Readonl
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new InvalidInput(field, value, "an object of names");
   }
-  // The names are what the caller's types say they are: the values of this object.
+  // The caller's types describe these names: they are the values of this object.
   return new Map(Object.entries(value).map(([key, name]) => [key, parseKey(`${field}.${key}`, name, 100) as Name]));
 }

@@ -1,11 +1,11 @@
 /**
- * A task's own statuses and the transitions allowed between them, as data: QUEUED → RUNNING → TEASER_READY → FULL_READY. They
- * are the domain's, beside the states of the job, which every job has and the engine alone moves.
+ * A task's own statuses and the transitions allowed between them, as data: QUEUED → RUNNING → TEASER_READY →
+ * FULL_READY. They belong to the domain; every job has a state beside them, which the engine alone changes.
  */
 import { IllegalTransition, InvalidInput } from "../errors/errors.js";
 import { parseKey } from "../value/name.js";
 
-/** What a status machine is made of. */
+/** The definition of a status machine. */
 export interface StatusOptions<Status extends string> {
   /**
    * The status at which every attempt begins. Until the attempt sets another, the job's `progress.status` is the last one of
@@ -13,13 +13,13 @@ export interface StatusOptions<Status extends string> {
    */
   readonly initial: NoInfer<Status>;
   /**
-   * Every status, each with those that may follow it. One that nothing follows is final. Setting the status that a job
-   * already has is a transition too, and must be listed to be allowed.
+   * Every status, each with those that may follow it. A status without followers is final. Setting the status that a
+   * job already has is a transition too, and must be listed to be allowed.
    */
   readonly transitions: { readonly [From in Status]: readonly NoInfer<Status>[] };
 }
 
-/** The statuses of a task and the transitions between them. Frozen, and without memory: it holds no current status. */
+/** The statuses of a task and the transitions between them. Frozen and stateless: it holds no current status. */
 export interface StatusMachine<Status extends string = string> {
   readonly initial: Status;
   /** Every status, in the order in which they were given. */
@@ -28,19 +28,19 @@ export interface StatusMachine<Status extends string = string> {
   has(value: unknown): value is Status;
   /** May `from` become `to`? @throws InvalidInput when either is no status of this machine */
   can(from: Status, to: Status): boolean;
-  /** Does nothing when `from` may become `to`. @throws IllegalTransition when it may not, InvalidInput as `can` */
+  /** Asserts that `from` may become `to`. @throws IllegalTransition when it may not, InvalidInput as `can` */
   assert(from: Status, to: Status): void;
   /** The statuses that may follow. @throws InvalidInput when `from` is no status of this machine */
   next(from: Status): readonly Status[];
-  /** Does no other status follow? @throws InvalidInput when it is no status of this machine */
+  /** Is it a final status? @throws InvalidInput when it is no status of this machine */
   isFinal(status: Status): boolean;
 }
 
 /**
  * Declares the statuses of a task. A transition to a status that is not declared does not compile.
  *
- * As an option of a task (`statuses`) it says what `status.set` of its handlers allows: every attempt begins at the initial
- * one. Asked elsewhere it has no memory: you say from where.
+ * As an option of a task (`statuses`) it defines what `status.set` of its handlers allows: every attempt begins at the
+ * initial one. Used elsewhere it is stateless: pass the current status.
  * @throws InvalidInput also when a status cannot be reached from the initial one
  * @example
  * const order = statuses({
@@ -105,7 +105,7 @@ function parseStatuses<Status extends string>(value: unknown): { initial: Status
 
 function checkReachable<Status extends string>(initial: Status, transitions: Transitions<Status>): void {
   const reached = new Set([initial]);
-  // A set that grows while it is walked gives what was added as well.
+  // Iterating a set includes values added on the way.
   for (const from of reached) for (const to of transitions.get(from) ?? []) reached.add(to);
   for (const [status, targets] of transitions) {
     if (reached.has(status)) continue;
@@ -118,7 +118,7 @@ function recordOf(field: string, value: unknown, rule: string): Record<string, u
   return { ...value };
 }
 
-/** What a machine was made of, as plain data. */
+/** The definition of a machine, as plain data. */
 export function statusOptions(machine: StatusMachine): StatusOptions<string> {
   const transitions = Object.fromEntries(machine.names.map((name) => [name, machine.next(name)]));
   return { initial: machine.initial, transitions };
