@@ -1,6 +1,6 @@
 /**
- * Validation by a task's schemas: of its input, before a job is queued and again before its handler runs, and of what its
- * milestones show.
+ * Validation by a task's schemas: of its input, before a job is queued and again before its handler runs, and of the
+ * values of its milestones.
  */
 import { InvalidInput } from "../model/errors/errors.js";
 import { property } from "../model/failure/failure.js";
@@ -8,8 +8,8 @@ import { isThenable } from "../model/value/thenable.js";
 import type { SchemaIssue, SchemaResult, StandardSchema } from "./schema.js";
 
 /**
- * What the schema makes of `value`; a promise only when the schema is asynchronous.
- * @throws InvalidInput naming the field and what the schema says about it
+ * `value` as the schema transforms it; a promise only when the schema is asynchronous.
+ * @throws InvalidInput naming the field and the schema's message
  */
 export function checkInput(schema: StandardSchema, value: unknown): unknown {
   return checkValue("input", schema, value);

@@ -1,6 +1,6 @@
 /**
- * What a handler is given. Every part can be taken out of it (`({ input, progress }) => …`), and costs something only
- * when it is used. What a run says after it has ended is ignored.
+ * The context of a handler. Every part can be destructured (`({ input, progress }) => …`), and has a cost only when it
+ * is used. Calls after the end of the run are ignored.
  */
 import type { Json } from "../model/value/codec.js";
 import type { Emit } from "./milestones.js";
@@ -30,11 +30,11 @@ export interface JobMeta {
 }
 
 /**
- * Says how far the work is, with an optional message. Sent within 100 ms; the last one wins. Where the task declares its
- * steps, percent is computed from them: within a step this says how far that step is, outside of steps only the message
- * counts. Elsewhere it is the job's percent, within a plain step too: at most 99 until the job has ended well, and never
- * lower than it was in this attempt. Never throws: a number out of range is clamped, what is no number is left out, and the
- * job's log says so, once in a run.
+ * Reports the progress of the work, with an optional message. Sent within 100 ms; the last one wins. Where the task
+ * declares its steps, percent is computed from them: within a step the report is about that step, outside of steps only
+ * the message counts. Elsewhere it is the job's percent, within a plain step too: at most 99 until the job has ended
+ * well, and never lower than it was in this attempt. Never throws: a number out of range is clamped, a value that is no
+ * number is left out, and the job's log has a line about it, once in a run.
  */
 export interface ReportProgress {
   /** In percent: 0 to 100. */
@@ -44,8 +44,8 @@ export interface ReportProgress {
 }
 
 /**
- * What a handler is given. `StepName` is what its steps may be called, `Milestones` what its milestones show, by name;
- * both follow from the options of the task.
+ * The context of a handler. `StepName` is the union of its steps' names, `Milestones` the values of its milestones by
+ * name; both follow from the options of the task.
  */
 export interface JobContext<
   Input,
@@ -57,22 +57,22 @@ export interface JobContext<
   readonly input: Input;
   readonly job: RunningJob;
   /**
-   * Aborts when the run should end; `signal.reason` says why: `TimedOut`, `Cancelled`, `LeaseLost`, `ShuttingDown`.
-   * Hand it to everything that waits (`fetch`, `setTimeout` of `node:timers/promises`). A handler that ignores it goes
-   * on, but what it returns is dropped.
+   * Aborts when the run should end; `signal.reason` is the cause: `TimedOut`, `Cancelled`, `LeaseLost`, `ShuttingDown`.
+   * Pass it to every call that waits (`fetch`, `setTimeout` of `node:timers/promises`). A handler that ignores it goes
+   * on, but its return value is dropped.
    */
   readonly signal: AbortSignal;
   /** Runs named parts of the job that are not run again once they have ended well. */
   readonly step: Step<StepName>;
   readonly progress: ReportProgress;
-  /** Shows something before the job ends. */
+  /** Emits a milestone: a value to be seen before the job ends. */
   readonly emit: Emit<Milestones>;
   /** The job's status in the words of its task, for tasks that declare `statuses`. */
   readonly status: JobStatus<Status>;
   /**
-   * Adds to a named number that is shown with the job's progress. Counted within a step it is stored with what the step
-   * gave, and stays right however often the job is retried; outside of steps it counts for this attempt. Never throws: what
-   * cannot be counted is left out, and the job's log says so, once in a run.
+   * Adds to a named number that is shown with the job's progress. Counted within a step it is stored with the step's
+   * output, and stays right however often the job is retried; outside of steps it counts for this attempt. Never
+   * throws: a number that cannot be counted is left out, and the job's log has a line about it, once in a run.
    * @param name 1 to 100 bytes of text; at most 50 of them in a job
    * @param by a finite number; default: 1
    * @example count("issues", found.length);
@@ -80,7 +80,7 @@ export interface JobContext<
   readonly count: (name: string, by?: number) => void;
   readonly log: JobLogger;
   readonly meta: JobMeta;
-  /** Makes other jobs, and waits for them without a slot. */
+  /** Spawns other jobs, and waits for them without a slot. */
   readonly spawn: Spawn;
   /**
    * The jobs that this one waited for, by queue and id: those it was enqueued `after`, and those it made by `spawn.all`.

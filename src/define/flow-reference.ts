@@ -1,6 +1,6 @@
 /**
- * References: what stands for the result of a node, or a part of it, while a flow is written. They have no value before the
- * flow runs, and say so when somebody looks for one.
+ * References: placeholders for the result of a node, or a part of it, while a flow is written. They have no value
+ * before the flow runs, and throw an error that explains it when code reads one.
  */
 import { InvalidInput } from "../model/errors/errors.js";
 import { pathText, type Path } from "../model/value/path.js";
@@ -8,28 +8,28 @@ import type { Stored } from "./stored.js";
 
 declare const taken: unique symbol;
 
-/** What stands for a value of type `T`. Exists for the compiler only. */
+/** The type of a placeholder for a value of type `T`. Exists for the compiler only. */
 export interface Ref<T> {
   readonly [taken]: T;
 }
 
 /**
- * Stands for a value that is there once the flow runs: the result of a node, or what you take from it: `page.html`,
- * `list.items[0]`. Give it wherever a value of its type may be given in the input of another node.
+ * A placeholder for a value that exists once the flow runs: the result of a node, or a part of it: `page.html`,
+ * `list.items[0]`. Pass it wherever the input of another node takes a value of its type.
  */
 export type Reference<T> = Ref<T> & Parts<T>;
 
-/** What may be taken from a value. */
+/** The parts of a value that a reference can take. */
 type Parts<T> = unknown extends T
   ? Unknown
   : PartsOf<NonNullable<T>, [Extract<T, null | undefined>] extends [never] ? never : null>;
 
-/** What may be taken from a value of which nothing is known: anything. */
+/** The parts of a value of unknown type: any. */
 interface Unknown {
   readonly [key: string]: Ref<unknown> & Unknown;
 }
 
-// What is taken from what may be null may be null as well.
+// A part of a nullable value is nullable as well.
 type PartsOf<T, Nothing> = T extends readonly (infer Item)[]
   ? number extends T["length"]
     ? { readonly [Index in First]: Reference<Item | Nothing> } & { readonly [index: number]: Reference<Item | Nothing> }
@@ -38,10 +38,10 @@ type PartsOf<T, Nothing> = T extends readonly (infer Item)[]
     ? { readonly [Key in keyof T]-?: Reference<Part<T[Key]> | Nothing> }
     : unknown;
 
-/** What may be left out may be null: an input that takes it has to allow that. */
+/** An optional property may be null: an input that takes it has to allow that. */
 type Part<T> = undefined extends T ? Exclude<T, undefined> | null : T;
 
-/** Named one by one, for an index of a list may be `undefined` to the compiler. */
+/** Keys listed one by one, because the compiler may type an index of a list as `undefined`. */
 type First = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9;
 
 /** A value, or the same with references anywhere in it. */
@@ -52,7 +52,7 @@ export type WithRefs<T> =
       ? never
       : { readonly [Key in keyof T]: WithRefs<T[Key]> });
 
-/** The value that something with references stands for. */
+/** The value that something with references resolves to. */
 export type Resolved<T> = unknown extends T ? T : FilledKnown<T>;
 
 type FilledKnown<T> =
@@ -62,13 +62,13 @@ type FilledKnown<T> =
       ? Stored<T>
       : { -readonly [Key in keyof T]: Resolved<T[Key]> };
 
-/** What a reference stands for. */
+/** The target of a reference. */
 export interface Place<Source extends object = object> {
-  /** The node, or the list whose items it stands for. */
+  /** The node, or the list whose items it refers to. */
   readonly source: Source;
-  /** What errors call that. */
+  /** Its name in errors. */
   readonly name: string;
-  /** Where in it. */
+  /** The path within the result. */
   readonly path: Path;
 }
 
@@ -76,18 +76,18 @@ const places = new WeakMap<object, Place>();
 
 /** Makes a reference. */
 export function makeReference(place: Place): Reference<unknown> {
-  // No plain object, for those are encoded without a question.
+  // No plain object, because those are encoded unchecked.
   const reference = new Proxy<object>(Object.create(Object.create(null) as object) as object, handlerFor(place));
   places.set(reference, place);
   return reference as unknown as Reference<unknown>;
 }
 
-/** What a value stands for when it is a reference; else `null`. */
+/** The target of a value that is a reference; else `null`. */
 export function placeOf(value: unknown): Place | null {
   return typeof value === "object" && value !== null ? (places.get(value) ?? null) : null;
 }
 
-/** What errors call a reference. */
+/** The text of a reference in errors. */
 export function placeText({ name, path }: Place): string {
   return `[reference to ${pathText(name, path)}]`;
 }
@@ -113,7 +113,7 @@ function handlerFor(place: Place): ProxyHandler<object> {
     },
     set: refuse,
     ownKeys: refuse,
-    // Whoever asks what it is made of is about to store it.
+    // Code that asks for the prototype is about to store the reference.
     getPrototypeOf: refuse,
   };
 }

@@ -1,5 +1,5 @@
 /**
- * A flow as a value: a name, and a function that says which jobs it consists of and what each takes from the results of others.
+ * A flow as a value: a name, and a function that lists its jobs and what each takes from the results of others.
  * Importing one connects to nothing; the function runs each time the flow is enqueued.
  */
 import { InvalidInput } from "../model/errors/errors.js";
@@ -14,22 +14,22 @@ import type { Resolved, WithRefs, Reference, Ref } from "./flow-reference.js";
 /** The options of a flow. They hold each time it is enqueued, unless the call says otherwise. */
 export interface FlowOptions extends Pick<JobDefaults, "keep"> {
   /**
-   * The queue of the flow's own job, which no worker runs; the workers of that queue look after the flow. Default: the queue of
-   * its first node.
+   * The queue of the flow's own job, which no worker runs; the workers of that queue do the flow's upkeep. Default: the
+   * queue of its first node.
    */
   queue?: string;
   /** Labels such as `"user:42"`, of the flow and of all its jobs. */
   tags?: readonly string[];
 }
 
-/** What follows the task in a call of `$`: the input may be left out where the task takes none. */
+/** The arguments after the task in a call of `$`: the input may be left out where the task takes none. */
 export type NodeArguments<Input, Options = RequiredNodeOptions> = undefined extends Input
   ? [input?: WithRefs<Input>, options?: Options]
   : [input: WithRefs<Input>, options?: Options];
 
-/** What a flow is written with: each call adds a node and answers a reference to its result. */
+/** The builder of a flow: each call adds a node and returns a reference to its result. */
 export interface FlowBuilder<Input = unknown> {
-  /** What the flow was given: the value itself, not a reference. */
+  /** The input of the flow: the value itself, not a reference. */
   readonly input: Input;
 
   /**
@@ -74,12 +74,12 @@ export interface FlowBuilder<Input = unknown> {
   ): Reference<unknown>;
 }
 
-/** The function of a flow: adds its nodes, and answers what its result is made of. */
+/** The function of a flow: adds its nodes, and returns references that make up its result. */
 export type Build<Input, Returned> = ($: FlowBuilder<Input>) => Returned;
 
 /**
- * A flow. `Input` is what enqueueing takes, `Result` what it gives, `Parsed` what its function sees as `$.input`: they differ
- * only when a schema transforms.
+ * A flow. `Input` is what enqueueing takes, `Result` the type of its result, `Parsed` the type of `$.input`: it differs
+ * from `Input` only when a schema transforms.
  */
 export interface Flow<Input = unknown, Result = unknown, Parsed = Input> {
   readonly name: string;
@@ -95,13 +95,13 @@ export interface Flow<Input = unknown, Result = unknown, Parsed = Input> {
 export type AnyFlow = Flow<unknown, unknown, never>;
 
 /**
- * Defines a flow: jobs over any queues, tied by what they take from each other.
+ * Defines a flow: jobs over any queues, linked by what they take from each other.
  *
  * @param name 1 to 100 of `A-Z a-z 0-9 _ . : -`
  * @param options its queue, tags and retention, and a schema for its input
- * @param build adds the nodes with `$`, and answers a reference, or an object or array of them, which is the flow's result.
- * It runs each time the flow is enqueued, at once and to its end, so it may branch and loop over `$.input`; it must not be
- * asynchronous
+ * @param build adds the nodes with `$`, and answers a reference, or an object or array of them, which is the flow's
+ * result. It runs each time the flow is enqueued, at once and to its end, so it may branch and loop over `$.input`; it
+ * must not be asynchronous
  * @throws InvalidInput at once for an unknown or impossible option
  * @example
  * export const scrape = flow("scrape", { input: z.object({ url: z.url(), enrich: z.boolean() }) }, ($) => {
@@ -112,7 +112,7 @@ export type AnyFlow = Flow<unknown, unknown, never>;
  * });
  * const job = await longshore.enqueue(scrape, { url: "https://example.org/", enrich: true });
  * @example
- * // Without options the function comes right after the name; it says what it takes.
+ * // Without options the function comes right after the name; its parameter has the type of the input.
  * export const pair = flow("pair", ($: FlowBuilder<{ a: string; b: string }>) => [
  *   $(measure, { text: $.input.a }),
  *   $(measure, { text: $.input.b }),

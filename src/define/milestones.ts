@@ -1,4 +1,4 @@
-/** Milestones: which a task has, what each may show, and how a handler reaches one. */
+/** Milestones: their declaration, the value of each, and how a handler emits one. */
 import { MILESTONE_CAP } from "../model/job/checkpoint.js";
 import { encodePayload } from "../model/value/codec.js";
 import { InvalidInput } from "../model/errors/errors.js";
@@ -7,10 +7,10 @@ import { isThenable } from "../model/value/thenable.js";
 import { checkValue } from "./check-input.js";
 import type { SchemaInput, StandardSchema } from "./schema.js";
 
-/** The milestones of a task: a list of names, or a schema for what each shows. Schemas must answer at once. */
+/** The milestones of a task: a list of names, or a schema for each value. Schemas must validate synchronously. */
 export type MilestonesOption = readonly string[] | { readonly [name: string]: StandardSchema };
 
-/** What the milestones of a task show, by name. */
+/** The values of a task's milestones, by name. */
 export type MilestonesOf<Option> = Option extends readonly (infer Name extends string)[]
   ? Record<Name, unknown>
   : { [Name in keyof Option]: Option[Name] extends StandardSchema ? SchemaInput<Option[Name]> : never };
@@ -19,11 +19,11 @@ export type MilestonesOf<Option> = Option extends readonly (infer Name extends s
 export type Milestones = ReadonlyMap<string, StandardSchema | null>;
 
 /**
- * Shows something before the job ends: stored at once, readable by `job.milestones()`, and told to those who watch. Shown
- * again under the same name, the later one counts. Kept over retries.
- * @param value what JSON keeps, at most 16 KiB of it
- * @returns resolves once it is stored; need not be awaited: it is stored before the job ends. Await it to hear of a refusal
- * by the engine: the job goes on without it
+ * Emits a value before the job ends: stored at once, readable by `job.milestones()`, and delivered to watchers. Of
+ * those emitted under one name the latest counts. Kept over retries.
+ * @param value any JSON value of at most 16 KiB
+ * @returns resolves once it is stored; need not be awaited: it is stored before the job ends. Await it to learn of a
+ * refusal by the engine: the job goes on without it
  * @throws InvalidInput at once for a name that is not declared or a value its schema refuses; PayloadTooLarge
  * @example await emit("TEASER_READY", { title, score });
  */
@@ -53,7 +53,7 @@ export function parseMilestones(field: string, value: unknown): Milestones {
   return milestones;
 }
 
-/** The JSON text of what a milestone shows. @throws InvalidInput, PayloadTooLarge */
+/** The JSON text of a milestone's value. @throws InvalidInput, PayloadTooLarge */
 export function encodeMilestone(declared: Milestones | null, name: string, value: unknown): string {
   parseStepName("milestone", name);
   const schema = declared?.get(name);
@@ -63,7 +63,7 @@ export function encodeMilestone(declared: Milestones | null, name: string, value
   const field = `milestone.${name}`;
   const shown = schema ? checkValue(field, schema, value) : value;
   if (isThenable(shown)) {
-    // What it rejects with would be nobody's.
+    // Without this a rejection would be unhandled.
     shown.then(undefined, () => undefined);
     throw new InvalidInput(
       field,

@@ -1,6 +1,6 @@
 /**
  * A reference to a task's code: a module file, relative to one of a worker's task roots, and the export that is the
- * handler. Its shape is checked where it is written; where it leads is found, and checked, by the worker
+ * handler. Its shape is checked where it is written; the worker resolves it and checks where it leads
  * (`module-finder.ts`). A job never carries one: it names its task, and only the task's definition names code.
  */
 import { InvalidInput } from "../model/errors/errors.js";

@@ -9,19 +9,22 @@ import { parseWeight } from "../model/job/step-plan.js";
 import type { Ref } from "./flow-reference.js";
 
 /**
- * The options of a node. Of the options of jobs a node has all but `id`, `hold`, `unique` and `supersedes`, which are the
- * flow's. `delay` and `ttl` count from the creation of the flow.
+ * The options of a node: those of a job but `id`, `hold`, `unique` and `supersedes`, which belong to the flow. `delay`
+ * and `ttl` count from the creation of the flow.
  */
 export interface NodeOptions extends Omit<JobOptions, "id" | "hold" | "unique" | "supersedes"> {
-  /** What it is called in its flow: 1 to 100 of `A-Z a-z 0-9 _ . : -`. Default: the name of its task, numbered when it is repeated. */
+  /**
+   * Its name in its flow: 1 to 100 of `A-Z a-z 0-9 _ . : -`. Default: the name of its task, numbered when it is
+   * repeated.
+   */
   name?: string;
   /** Another queue than the task's. */
   queue?: string;
-  /** Nodes it waits for without taking anything from them: what `$` answered, or their names. */
+  /** Nodes it waits for without taking anything from them: the references that `$` returned, or their names. */
   after?: readonly (Ref<unknown> | string)[];
   /**
-   * What becomes of it when one of those it waits for does not succeed. Default: `"continue"` for optional ones, `"fail"` for
-   * the others.
+   * What happens to it when one of its dependencies does not succeed. Default: `"continue"` for optional ones, `"fail"`
+   * for the others.
    */
   ifFailed?: DependencyPolicy;
   /** Its share in the progress of the flow, relative to the others'. Default: 1. */
@@ -31,18 +34,18 @@ export interface NodeOptions extends Omit<JobOptions, "id" | "hold" | "unique" |
 /** The options of a node that may fail. */
 export interface OptionalNodeOptions extends NodeOptions {
   /**
-   * May it fail without failing the flow? The flow is then `partial`, what waits for the node runs all the same, and a
-   * reference to it stands for `null`.
+   * May it fail without failing the flow? The flow is then `partial`, dependents of the node run all the same, and a
+   * reference to it resolves to `null`.
    */
   optional: boolean;
 }
 
-/** The options of a node that may not. */
+/** The options of a node that must succeed. */
 export interface RequiredNodeOptions extends NodeOptions {
   optional?: false;
 }
 
-/** Options of a node, checked, but for those of its job. */
+/** The checked options of a node; those of its job are left unchecked in `job`. */
 export interface ParsedNodeOptions {
   readonly name: string | null;
   readonly after: readonly unknown[];
@@ -65,8 +68,8 @@ export function parseNodeOptions(given: unknown): ParsedNodeOptions {
   if (given !== undefined && (typeof given !== "object" || given === null || Array.isArray(given))) {
     throw new InvalidInput("options", given, "an object of options");
   }
-  const said = Object.entries({ ...given }).filter(([, value]) => value !== undefined);
-  const options: Record<string, unknown> = Object.fromEntries(said);
+  const defined = Object.entries({ ...given }).filter(([, value]) => value !== undefined);
+  const options: Record<string, unknown> = Object.fromEntries(defined);
   for (const [key, rule] of Object.entries(REFUSED)) {
     if (options[key] !== undefined) throw new InvalidInput(key, options[key], rule);
   }

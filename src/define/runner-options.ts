@@ -1,4 +1,4 @@
-/** Where a task's handler runs, and within which bounds: as users write it, checked, defaults filled in. */
+/** Where a task's handler runs, and its limits: as users write them, checked, defaults filled in. */
 import { parseDuration, type Duration } from "../model/value/duration.js";
 import { InvalidInput } from "../model/errors/errors.js";
 import { parseFlag, parseWhole } from "../model/value/scalar.js";
@@ -10,7 +10,7 @@ import { parseSize, type Size } from "../model/value/size.js";
  */
 export type RunnerKind = "inline" | "thread" | "process";
 
-/** The options of a task that say where its handler runs. They bind the workers; producers need not know them. */
+/** The options of a task for where its handler runs. Only workers use them; producers need not know them. */
 export interface RunnerOptions {
   /**
    * Where the handler runs. Default: `"inline"`. The others need a handler given by `module()`: their children import

@@ -1,6 +1,6 @@
 /**
- * Schedules of tasks: as users write them, the task by its value or by its name, and checked with what the task, its queue
- * and the connection say.
+ * Schedules of tasks: as users write them, the task by its value or by its name, and checked with the defaults of the
+ * task, its queue and the connection.
  */
 import { InvalidInput } from "../model/errors/errors.js";
 import type { JobDefaults } from "../model/options/options.js";
@@ -28,7 +28,7 @@ type WithInput<Input> = undefined extends Input
       input: Input;
     };
 
-/** A schedule of a task that is at hand: its input is checked against the task's. */
+/** A schedule of a task given as a value: its input is checked against the task's. */
 export type TaskSchedule<Input = unknown> = (Untyped<CronScheduleOption> | Untyped<IntervalScheduleOption>) & {
   /** The task its jobs run. */
   task: Task<Input, unknown, never>;
@@ -41,10 +41,10 @@ export type AnySchedule =
 
 declare const checked: unique symbol;
 
-/** A schedule whose input the compiler has checked against its task's: what `schedule()` gives. */
+/** A schedule whose input the compiler has checked against its task's: the result of `schedule()`. */
 export type CheckedSchedule = AnySchedule & { readonly [checked]: true };
 
-/** What a connection says of jobs that a schedule does not. */
+/** Settings of the connection that the jobs of a schedule need. */
 export interface ScheduleSetup {
   /** Bytes of JSON an input may have. */
   readonly payloadCap: number;

@@ -7,7 +7,7 @@ import type { ItemResults } from "./step.js";
 import type { Stored } from "./stored.js";
 import type { TaskRef } from "./task-ref.js";
 
-/** The options that spawned jobs may have: those of any job but for what its parent says. */
+/** The options that spawned jobs may have: those of any job but for the ones its parent decides. */
 export interface SpawnedJobOptions extends Omit<JobOptions, "id" | "unique" | "supersedes" | "hold"> {
   /** Another queue than the task's. */
   queue?: string;
@@ -15,9 +15,9 @@ export interface SpawnedJobOptions extends Omit<JobOptions, "id" | "unique" | "s
 
 /** The options of one spawned job. */
 export interface SpawnOptions extends SpawnedJobOptions {
-  /** What it is called: 1 to 100 bytes of text. Default: the name of its task. */
+  /** Its name: 1 to 100 bytes of text. Default: the name of its task. */
   name?: string;
-  /** Tells apart what is spawned under one name: up to 1024 bytes of text, different for each. Default: `"0"`. */
+  /** Distinguishes jobs spawned under one name: up to 1024 bytes of text, different for each. Default: `"0"`. */
   key?: string | number;
   /** In a flow: may it fail without failing the flow? The flow is then partial. Default: false. */
   optional?: boolean;
@@ -26,29 +26,29 @@ export interface SpawnOptions extends SpawnedJobOptions {
 /** The options of many spawned jobs. */
 export interface SpawnAllOptions<Input> extends SpawnedJobOptions {
   /**
-   * By what an input is known in later runs: up to 1024 bytes of text, different for each. Default: its place in the
-   * list, as five digits.
+   * The key that identifies an input in later runs: up to 1024 bytes of text, different for each. Default: its place in
+   * the list, as five digits.
    */
   key?: (input: Input, index: number) => string | number;
-  /** May all of them fail without failing the job? Some may always. Default: false. */
+  /** May all of them fail without failing the job? Some of them always may. Default: false. */
   optional?: boolean;
 }
 
-/** What follows the task in a call of `spawn`: the input may be left out where the task takes none. */
+/** The arguments after the task in a call of `spawn`: the input may be left out where the task takes none. */
 export type SpawnArguments<Input> = undefined extends Input
   ? [input?: Input, options?: SpawnOptions]
   : [input: Input, options?: SpawnOptions];
 
 /**
  * Makes jobs. Their ids are made of the job's own, a name and a key: a job that runs again, after a crash, a retry or a
- * wait, makes none twice. They belong to the flow that the job belongs to, and carry its tags beside their own.
+ * wait, makes none twice. They belong to the job's flow, and carry its tags beside their own.
  */
 export interface Spawn {
   /**
-   * Makes a job, at once, and goes on. Nobody waits for it but the flow, if there is one.
+   * Makes a job, at once, and goes on. Only the flow waits for it, if there is one.
    * @returns where it is: `longshore.queue(queue).job(id)`
-   * @throws InvalidInput for a wrong input or option, a key used twice in a run, or more than 10,000 jobs; PayloadTooLarge;
-   * the signal's reason once the run should end
+   * @throws InvalidInput for a wrong input or option, a key used twice in a run, or more than 10,000 jobs;
+   * PayloadTooLarge; the signal's reason once the run should end
    * @example
    * await spawn(mail, { to: input.owner });
    * for (const { url } of input.pages) await spawn(scan, { url }, { key: url });
@@ -58,12 +58,13 @@ export interface Spawn {
   <Input, Result>(task: TaskRef<Input, Result>, ...args: SpawnArguments<NoInfer<Input>>): Promise<JobRef>;
   /**
    * Makes a job of every input, gives the slot back, and returns here, in a new run that counts no attempt, when all of
-   * them have ended; steps before it are not run again. It works by throwing: let what it throws pass. The inputs must be the same in
-   * every run: make them in a step, or from the job's own input. Some may fail: the job then ends as `partial`.
+   * them have ended; steps before it are not run again. It works by throwing: do not catch what it throws. The inputs
+   * must be the same in every run: make them in a step, or from the job's own input. Some may fail: the job then ends
+   * as `partial`.
    * @param name 1 to 100 bytes of text; once in a run
-   * @returns what those gave that ended well, and those that did not, in the order of the inputs
-   * @throws Suspended until all have ended; AllFailed when every one of them failed, unless it is `optional`; InvalidInput,
-   * PayloadTooLarge before any is made
+   * @returns the results of those that ended well, and the failures of the others, in the order of the inputs
+   * @throws Suspended until all have ended; AllFailed when every one of them failed, unless it is `optional`;
+   * InvalidInput, PayloadTooLarge before any is made
    * @example
    * const { values, errors } = await spawn.all("pages", scanPage, urls.map((url) => ({ url })), { timeout: "1m" });
    */
@@ -83,13 +84,13 @@ export interface Spawn {
 
 /** A job that this one waited for. */
 export interface EndedDependency extends JobRef {
-  /** What becomes of this job when that one does not succeed. */
+  /** What happens to this job when that one does not succeed. */
   readonly ifFailed: DependencyPolicy;
   /** How it ended. */
   readonly state: DependencyEnd;
   /** `null` when it was removed. */
   readonly task: string | null;
-  /** What it gave; `null` when it did not succeed. */
+  /** Its result; `null` when it did not succeed. */
   readonly result: unknown;
   /** Why it failed; `null` unless it did. */
   readonly error: Failure | null;

@@ -4,11 +4,11 @@ import type { Duration } from "../model/value/duration.js";
 import type { Failure } from "../model/failure/failure.js";
 import type { Stored } from "./stored.js";
 
-/** What the code of a step is given. */
+/** The context of a step's code. */
 export interface StepScope {
-  /** Aborts when the run should end, and when the step reached its own timeout; `signal.reason` says why. */
+  /** Aborts when the run should end, and when the step reached its own timeout; `signal.reason` is the cause. */
   readonly signal: AbortSignal;
-  /** Which try of the step this is, within this attempt: 1 for the first. */
+  /** The number of this try within the attempt: 1 for the first. */
   readonly tryNumber: number;
 }
 
@@ -23,8 +23,8 @@ export interface StepRetry {
 /** The options of a step. */
 export interface StepOptions {
   /**
-   * Try again within the attempt. What trying again cannot help (`NonRetryable`, an HTTP 404, what the task's classifier
-   * calls final) is not tried again; `RetryAfter` is waited for. Default: one try.
+   * Try again within the attempt. Failures that no retry can mend (`NonRetryable`, an HTTP 404, one that the task's
+   * classifier calls final) are not tried again; `RetryAfter` is waited for. Default: one try.
    */
   retry?: StepRetry;
   /** How long one try may take; its signal aborts, and it fails with `TimedOut`. Default: as long as the attempt may. */
@@ -34,7 +34,7 @@ export interface StepOptions {
    * no step or item of it ended well in any run. Default: false.
    */
   optional?: boolean;
-  /** What it weighs among the declared steps, known only now: replaces the declared weight. */
+  /** Its weight among the declared steps, known only now: replaces the declared weight. */
   weight?: number;
 }
 
@@ -43,11 +43,11 @@ export interface StepAllOptions<Item> extends StepOptions {
   /** How many items are worked on at a time: 1 to 1000. Default: 10. */
   concurrency?: number;
   /**
-   * By what an item is known in later runs: up to 1024 bytes of text, different for each. Default: the item itself, when it
-   * is a string or a number.
+   * The key that identifies an item in later runs: up to 1024 bytes of text, different for each. Default: the item
+   * itself, when it is a string or a number.
    */
   key?: (item: Item, index: number) => string | number;
-  /** May all items fail without failing the job? Some may always. Default: false. */
+  /** May all items fail without failing the job? Some of them always may. Default: false. */
   optional?: boolean;
 }
 
@@ -55,29 +55,30 @@ export interface StepAllOptions<Item> extends StepOptions {
 export interface ItemError<Item> {
   readonly item: Item;
   readonly key: string;
-  /** What was thrown, as it is kept with the job. */
+  /** The error, as it is kept with the job. */
   readonly error: Failure;
 }
 
-/** What became of the items of a `step.all`. */
+/** The outcome of a `step.all`. */
 export interface ItemResults<Item, Value> {
-  /** What those gave that ended well, in the order of the items. */
+  /** The outputs of the items that ended well, in the order of the items. */
   readonly values: Value[];
-  /** Those that failed, in the order of the items. */
+  /** The items that failed, in the order of the items. */
   readonly errors: ItemError<Item>[];
 }
 
 /** Named parts of a job that are not run again once they have ended well. */
 export interface Step<Name extends string = string> {
   /**
-   * Runs a part of the job, once: what it gave is stored under its name before this resolves, and is the answer in every
-   * later run, after a crash, a retry or a release. A failure is not stored. What it gives must survive JSON (at most 128
-   * KiB), and comes back as JSON has it, the first time too.
-   * @param name 1 to 100 bytes of text; once in a run (for a loop: `step.all`, or names such as `page ${n}`), again after it
-   * failed
-   * @returns what it gave; `undefined` when it is `optional` and failed
-   * @throws what `fn` throws; TimedOut; InvalidInput for a name that is not declared or was used, a value JSON cannot keep, or
-   * more than 10,000 steps, items and sleeps; PayloadTooLarge; the signal's reason once the run should end
+   * Runs a part of the job, once: its output is stored under its name before this resolves, and is returned in every
+   * later run, after a crash, a retry or a return to the queue. A failure is not stored. The output must survive JSON
+   * (at most 128 KiB), and is returned as JSON has it, the first time too.
+   * @param name 1 to 100 bytes of text; once in a run (for a loop: `step.all`, or names such as `page ${n}`), again
+   * after it failed
+   * @returns its output; `undefined` when it is `optional` and failed
+   * @throws what `fn` throws; TimedOut; InvalidInput for a name that is not declared or was used already, a value JSON
+   * cannot represent, or more than 10,000 steps, items and sleeps; PayloadTooLarge; the signal's reason once the run
+   * should end
    * @example
    * const html = await step("crawl", ({ signal }) => fetchPage(input.url, signal), { timeout: "20s", retry: { tries: 3 } });
    */
@@ -113,8 +114,8 @@ export interface Step<Name extends string = string> {
     options: StepAllOptions<Item> & { key: (item: Item, index: number) => string | number },
   ): Promise<ItemResults<Item, Stored<Value>>>;
   /**
-   * Gives the slot back and returns here, in a new run, when the time is over; steps before it are not run again. Counts
-   * no attempt. It works by throwing: let what it throws pass.
+   * Gives the slot back and returns here, in a new run, when the time is over; steps before it are not run again.
+   * Counts no attempt. It works by throwing: do not catch what it throws.
    * @param name once in a run; a sleep is no declared step
    * @throws Snooze, always, until the time is over; InvalidInput
    * @example

@@ -1,8 +1,8 @@
-/** What a value is once it has been stored: its trip through JSON, as a type. */
+/** The type of a value after it was stored: its round trip through JSON. */
 
 /**
- * What comes back of a value that was stored as JSON: a `Date` is a string, `undefined` is null, whatever has a `toJSON` is
- * what that gives. What cannot be stored (functions, symbols, bigints) is `never`.
+ * The type of a value after a round trip through JSON: a `Date` is a string, `undefined` is null, an object with a
+ * `toJSON` is what that returns. A value that cannot be stored (functions, symbols, bigints) is `never`.
  * @example type Page = Stored<{ at: Date; title?: string }>; // { at: string; title?: string }
  */
 export type Stored<T> = unknown extends T ? T : StoredKnown<T>;

@@ -18,8 +18,8 @@ import type { TaskRef } from "./task-ref.js";
 import { parseMilestones, type Milestones, type MilestonesOf, type MilestonesOption } from "./milestones.js";
 
 /**
- * The code of a task. What it returns is the job's result and must survive JSON. `StepName`, `Shown` and
- * `Status` are what its steps may be called, its milestones show and its statuses are.
+ * The code of a task. Its return value is the job's result and must survive JSON. `StepName`, `Shown` and `Status` are
+ * the types of its steps' names, its milestones' values and its statuses.
  */
 export type Handler<
   Input,
@@ -35,7 +35,9 @@ export type StepsOption<StepName extends string = string, Input = never> =
   | { readonly [Name in StepName]: number }
   | ((input: Input) => readonly StepName[]);
 
-/** Is told of a superseded job. What it throws is told by the worker's `error` event, and it is called again later. */
+/**
+ * Is called for each superseded job. Its error is emitted as the worker's `error` event, and it is called again later.
+ */
 export type SupersededHook = (job: JobSnapshot) => void | Promise<void>;
 
 /** The options of a task. Those of `JobDefaults` hold for each of its jobs unless the call says otherwise. */
@@ -43,22 +45,23 @@ export interface TaskOptions extends JobDefaults, RunnerOptions {
   /** The queue its jobs wait in. Default: `"default"`. */
   queue?: string;
   /**
-   * Says what becomes of a failure; `undefined` leaves it to the built-in rules for HTTP statuses, timeouts and
-   * connection errors. `NonRetryable`, `RetryAfter` and `Snooze` decide first.
+   * Classifies a failure; `undefined` leaves it to the built-in rules for HTTP statuses, timeouts and connection
+   * errors. `NonRetryable`, `RetryAfter` and `Snooze` decide first.
    */
   classify?: Classifier;
   /**
-   * Is told of each of its jobs that a newer one superseded, so that an application can mark what belongs to it. Runs in a
-   * worker, at least once for each job unless retention removes it before (`keep.failed`, 7 days by default), and before the
-   * newer job when the same worker runs that, which waits up to 5 s for it. One that fails, or has not ended within 30 s, is
-   * called again.
+   * Is called for each of its jobs that a newer one superseded, so that an application can update its own records. Runs
+   * in a worker, at least once for each job unless retention removes the job before (`keep.failed`, 7 days by default),
+   * and before the newer job when the same worker runs that, which waits up to 5 s for it. A call that fails, or has
+   * not ended within 30 s, is repeated.
    */
   onSuperseded?: SupersededHook;
 }
 
 /**
- * A task. `Input` is what enqueueing takes, `Result` what its jobs give, `Parsed` what its handler gets: they differ
- * only when a schema transforms. `StepName` and `Shown` are what its steps may be called and its milestones show.
+ * A task. `Input` is what enqueueing takes, `Result` the type of its jobs' results, `Parsed` the type its handler gets:
+ * it differs from `Input` only when a schema transforms. `StepName` and `Shown` are the types of its steps' names and
+ * its milestones' values.
  */
 export interface Task<
   Input = unknown,
@@ -70,41 +73,41 @@ export interface Task<
 > extends TaskRef<Input, Result> {
   readonly classify: Classifier | null;
   readonly onSuperseded: SupersededHook | null;
-  /** Its steps and what each weighs, or how a job chooses them; `null` where none are declared. */
+  /** Its steps and their weights, or a function that chooses them for a job; `null` where none are declared. */
   readonly steps: { readonly [Name in StepName]: number } | ((input: Parsed) => readonly StepName[]) | null;
-  /** Its milestones, with a schema for what each shows if there is one; `null` where none are declared. */
+  /** Its milestones, with a schema for the value of each if there is one; `null` where none are declared. */
   readonly milestones: Milestones | null;
   /** Its own statuses and the transitions between them; `null` where none are declared. */
   readonly statuses: StatusMachine | null;
   readonly handler: Handler<Parsed, Result, StepName, Shown, Status> | null;
   /** Where its handler is, when it was given by `module()`. */
   readonly module: ModuleReference | null;
-  /** Where its handler runs, and within which bounds. */
+  /** Where its handler runs, and its limits. */
   readonly runner: ParsedRunner;
 }
 
 /** Any task, whatever its input and result. */
 export type AnyTask = Task<unknown, unknown, never>;
 
-/** What a task's jobs take: `InputOf<typeof analyse>`. */
+/** The input type of a task's jobs: `InputOf<typeof analyse>`. */
 export type InputOf<T extends AnyTask> = T extends Task<infer Input, unknown, never> ? Input : never;
 
-/** What a task's jobs give: `ResultOf<typeof analyse>`. */
+/** The result type of a task's jobs: `ResultOf<typeof analyse>`. */
 export type ResultOf<T extends AnyTask> = T extends Task<unknown, infer Result, never> ? Result : never;
 
 interface WithSteps<StepName extends string, Input> {
   /**
-   * What its jobs consist of: progress is computed from it, and a step that is not declared does not compile. A list of
-   * names, or what each weighs: `{ crawl: 1, analyse: 5 }`; a function chooses the steps of a job from its input. Default:
-   * any step may be run, and percent is what the handler says.
+   * Its steps: progress is computed from them, and a step that is not declared does not compile. A list of names, or
+   * their weights: `{ crawl: 1, analyse: 5 }`; a function chooses the steps of a job from its input. Default: any step
+   * may be run, and percent is what the handler reports.
    */
   steps?: StepsOption<StepName, Input>;
 }
 
 interface WithMilestones<Option extends MilestonesOption> {
   /**
-   * What its jobs show before they end: a list of names, or a Standard Schema for each: `{ TEASER_READY: z.object(…) }`. A
-   * milestone that is not declared does not compile. Default: any may be shown.
+   * Its milestones: a list of names, or a Standard Schema for the value of each: `{ TEASER_READY: z.object(…) }`. A
+   * milestone that is not declared does not compile. Default: any may be emitted.
    */
   milestones?: Option;
 }
@@ -235,7 +238,7 @@ function isCode(value: object): value is Code {
 }
 
 /**
- * Checks that code can be run where a task's runner runs it.
+ * Checks that a handler fits its task's runner.
  * @throws InvalidInput for a function where a module is needed
  */
 export function checkCode(code: unknown, runner: ParsedRunner): void {
@@ -253,7 +256,7 @@ export function checkCode(code: unknown, runner: ParsedRunner): void {
   }
 }
 
-/** What a task takes beside the options of its jobs. */
+/** The options of a task beside those of its jobs. */
 const OWN_OPTIONS: readonly Exclude<keyof AnyOptions, keyof JobDefaults>[] = [
   "queue",
   "input",
