@@ -1,29 +1,29 @@
 /**
- * A command on all jobs that match a filter: page by page, 500 at a time, so that no engine is held up however many
+ * A command on all jobs that match a filter: page by page, 500 at a time, so that the engine stays free however many
  * there are. Jobs created after it began are left alone. It can be stopped anywhere and continued with the cursor it
- * answers.
+ * returns.
  */
 import { InvalidInput } from "../model/errors/errors.js";
 import type { JobFilter } from "../model/job/filter.js";
 import { sources, STATES, type Cause, type JobState } from "../model/job/state.js";
 import type { ControlParams, Engine, ControlAnswer } from "../engine/contract/engine.js";
 
-/** The commands there are for many jobs. */
+/** The commands for many jobs. */
 export type BulkCommand = "release" | "cancel" | "retry" | "promote" | "remove";
 
-/** What came of a command on many jobs. */
+/** The result of a command on many jobs. */
 export interface BulkAnswer {
   /** How many jobs matched. */
   readonly matched: number;
   /** How many of them the command changed. */
   readonly applied: number;
-  /** How many it could not: they moved meanwhile, or their unique key is held. */
+  /** How many it could not change: they moved meanwhile, or their unique key has another owner. */
   readonly skipped: number;
-  /** Where to continue; `null` when it came to the end. */
+  /** Where to continue; `null` at the end. */
   readonly cursor: string | null;
 }
 
-/** How far a command on many jobs may go. */
+/** The bounds of a command on many jobs. */
 export interface BulkParams {
   readonly command: BulkCommand;
   readonly filter: JobFilter;
@@ -32,7 +32,7 @@ export interface BulkParams {
   /** Stop after this many jobs. */
   readonly limit?: number;
   readonly signal?: AbortSignal;
-  /** `retry` only: forget what earlier runs left. */
+  /** `retry` only: forget the checkpoints of earlier runs. */
   readonly fromStart?: boolean;
   /** Gives a new operation id for each chunk. */
   readonly nextOp: () => string;
@@ -83,7 +83,7 @@ const causes: Record<Exclude<BulkCommand, "remove">, Cause> = {
   promote: "promote",
 };
 
-/** The states to list: those asked for, of those the command can start from. */
+/** The states to list: those asked for that the command can start from. */
 function statesFor(command: BulkCommand, asked: readonly JobState[] | undefined): readonly JobState[] {
   const possible = command === "remove" ? STATES.filter((state) => state !== "active") : sources(causes[command]);
   if (asked === undefined) return possible;

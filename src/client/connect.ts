@@ -15,9 +15,9 @@ export interface ConnectOptions {
   payloadCap?: number;
   /** Options for all jobs of a queue; those of the task and of the call win. */
   defaults?: { queues?: { readonly [queue: string]: JobDefaults } };
-  /** The time for the timers of this connection and its workers. Default: the machine's. For tests. */
+  /** The clock for the timers of this connection and its workers. Default: the machine's. For tests. */
   clock?: Clock;
-  /** The chance for jitter and weights. Default: the machine's. For tests. */
+  /** The randomness for jitter and weights. Default: the machine's. For tests. */
   random?: Random;
 }
 

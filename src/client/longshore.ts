@@ -1,4 +1,7 @@
-/** The connection: what an application holds. Enqueues, looks things up, commands many jobs at once, makes workers. */
+/**
+ * The connection: the object an application works with. Enqueues, looks things up, commands many jobs at once, makes
+ * workers.
+ */
 import { controlMany, type BulkAnswer, type BulkCommand } from "./bulk.js";
 import type { AsideRecord, EngineInfo, EnqueueAnswer, QueueRecord, WorkerRecord } from "../engine/contract/engine.js";
 import { EngineClosed, InvalidInput, UniqueConflict } from "../model/errors/errors.js";
@@ -29,9 +32,9 @@ import type { LongshoreSetup } from "./connection/setup.js";
 import { SpecMaker, type EnqueueOptions } from "./enqueue/job-spec.js";
 import { tagTotals, type TagTotals } from "./jobs/tag-totals.js";
 
-/** How far a command on many jobs may go. */
+/** The bounds of a command on many jobs. */
 export interface BulkOptions {
-  /** From an earlier answer that did not come to the end. */
+  /** From an earlier answer, to continue there. */
   cursor?: string | null;
   /** Stop after this many jobs. */
   limit?: number;
@@ -48,7 +51,7 @@ export interface BulkOptions {
  * await longshore.close();
  */
 export class Longshore {
-  /** What the engine is, and what it can promise. */
+  /** The engine's kind and guarantees. */
   readonly info: EngineInfo;
   /** Jobs at given times: by cron or at intervals. */
   readonly schedules: Schedules;
@@ -76,8 +79,8 @@ export class Longshore {
    */
   enqueue(task: string, input?: unknown, options?: EnqueueOptions): Promise<Job>;
   /**
-   * Accepts a flow, with all its jobs or not at all: what is wrong with any of them is said before anything is sent, and when
-   * the engine fails half-way nothing of it ever runs.
+   * Accepts a flow, with all its jobs or not at all: an error in any of them is thrown before anything is sent, and
+   * when the engine fails half-way nothing of it ever runs.
    * @throws InvalidInput, which names the node; PayloadTooLarge; what the function of the flow throws; UniqueConflict;
    * WrongState when it was cancelled or superseded before it was complete; EngineUnavailable
    * @example
@@ -90,8 +93,8 @@ export class Longshore {
   ): Promise<FlowJob<Result, Input>>;
   /**
    * Accepts one job, to be run by a worker soon. Calls made at the same time travel together.
-   * @throws InvalidInput, PayloadTooLarge before anything is sent; UniqueConflict for a key held with `onConflict: "reject"`;
-   * EngineUnavailable when the engine does not answer
+   * @throws InvalidInput, PayloadTooLarge before anything is sent; UniqueConflict for a key with an owner and
+   * `onConflict: "reject"`; EngineUnavailable when the engine does not answer
    * @example
    * await longshore.enqueue(scan, { url }, { delay: "10m", priority: -5, tags: ["user:42"] });
    * await longshore.enqueue(report, { month }, { after: [first, second] }); // once these have ended well
@@ -121,13 +124,12 @@ export class Longshore {
   /** Accepts many jobs by the name of their task. @throws as below */
   enqueueMany(task: string, inputs: readonly unknown[], options?: ManyOptions): Promise<Job[]>;
   /**
-   * Accepts many jobs: all inputs and options are checked before the first is sent; they go in order, 250 in a command; leave
-   * the inputs as they are until it answers.
-   * A unique key that is held does not throw here: the handle in its place is the holder's, with `outcome: "rejected"`.
-   * When the engine fails half-way some chunks are in and others are not; with ids of your own, calling again completes
-   * it.
-   * @param inputs one for each job, whatever it looks like
-   * @param options options of all of them; what `each` answers for one goes before these
+   * Accepts many jobs: all inputs and options are checked before the first is sent; they go in order, 250 in a command;
+   * leave the inputs as they are until it answers. A unique key that has an owner does not throw here: the handle in
+   * its place is the owner's, with `outcome: "rejected"`. When the engine fails half-way some chunks are in and others
+   * are not; with ids of your own, calling again completes it.
+   * @param inputs one for each job, of any shape
+   * @param options options of all of them; those that `each` returns for one take precedence
    * @throws InvalidInput, PayloadTooLarge, EngineUnavailable; what `each` throws
    * @example
    * const pages = urls.map((url) => ({ url }));
@@ -141,7 +143,8 @@ export class Longshore {
   async enqueueMany(task: AnyTask | string, given: readonly unknown[], options?: ManyOptions<never>): Promise<Job[]> {
     this.#guard();
     const { inputs, all, own } = parseMany(given, options, typeof task !== "string" && task.schema !== null);
-    // What can only succeed is encoded chunk by chunk, while the engine takes the chunks before; the rest is encoded first.
+    // Jobs that are sure to succeed are encoded chunk by chunk, while the engine stores the chunks before; the others
+    // are encoded first.
     const kept = [...inputs];
     const specs: (JobSpec | null)[] = [];
     for (const [index, input] of kept.entries()) {
@@ -209,7 +212,7 @@ export class Longshore {
     return this.#bulk("promote", query, options);
   }
 
-  /** Lets all held jobs that match go. @throws InvalidInput */
+  /** Releases all held jobs that match. @throws InvalidInput */
   releaseAll(query: JobQuery, options?: BulkOptions): Promise<BulkAnswer> {
     return this.#bulk("release", query, options);
   }
@@ -235,9 +238,9 @@ export class Longshore {
   }
 
   /**
-   * Queued jobs that were set aside because a worker had not the code of their task, by queue and task: how many (counted up
-   * to 10,000), and since when the first of them waits (epoch milliseconds). Of each queue the first 100 tasks by name. Which
-   * tasks a worker has: `workers()`.
+   * Queued jobs that were set aside because a worker had no code for their task, by queue and task: how many (counted
+   * up to 10,000), and since when the first of them waits (epoch milliseconds). At most 100 tasks of each queue, the
+   * first by name. The tasks of each worker: `workers()`.
    * @param queues only these; default: all
    * @throws InvalidInput
    * @example for (const { task, jobs } of await longshore.aside()) console.log(`${jobs} jobs of ${task} wait for its code`);
@@ -281,8 +284,7 @@ export class Longshore {
   }
 
   /**
-   * Stops its workers as `worker.stop()` does, sends what is on its way, and lets go of everything. Safe to call
-   * twice.
+   * Stops its workers as `worker.stop()` does, sends pending commands, and releases all resources. Safe to call twice.
    */
   close(): Promise<void> {
     this.#closing ??= this.#close();

@@ -70,12 +70,12 @@ export class Queue {
     return new JobList(this.#context, parseQuery({ ...query, queue: this.name }));
   }
 
-  /** A handle on a job of this queue, without looking whether it is there. @throws InvalidInput */
+  /** A handle on a job of this queue, without checking that it exists. @throws InvalidInput */
   job<Result = unknown, Input = unknown>(id: string): Job<Result, Input> {
     return new Job(this.#context, { queue: this.name, id: parseId("id", id) }, null, null);
   }
 
-  /** The place in line of a queued job, 1 = next; `null` when it is not queued. @throws InvalidInput */
+  /** The position in the queue of a queued job, 1 = next; `null` when it is not queued. @throws InvalidInput */
   position(id: string): Promise<number | null> {
     return this.job(id).position();
   }
@@ -91,8 +91,8 @@ export class Queue {
   }
 
   /**
-   * Removes the queue with all its jobs, leaving nothing behind.
-   * @param options.force also while jobs run: they are fenced off
+   * Removes the queue with all its jobs and records.
+   * @param options.force also while jobs run: their leases are fenced off
    * @throws WrongState while jobs run, without `force`
    */
   async obliterate(options: { force?: boolean } = {}): Promise<void> {

@@ -58,7 +58,7 @@ export interface Spawn {
   <Input, Result>(task: TaskRef<Input, Result>, ...args: SpawnArguments<NoInfer<Input>>): Promise<JobRef>;
   /**
    * Makes a job of every input, gives the slot back, and returns here, in a new run that counts no attempt, when all of
-   * them have ended; steps before it are not run again. It works by throwing: do not catch what it throws. The inputs
+   * them have ended; steps before it are not run again. It works by throwing: let the error pass through. The inputs
    * must be the same in every run: make them in a step, or from the job's own input. Some may fail: the job then ends
    * as `partial`.
    * @param name 1 to 100 bytes of text; once in a run

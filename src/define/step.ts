@@ -115,7 +115,7 @@ export interface Step<Name extends string = string> {
   ): Promise<ItemResults<Item, Stored<Value>>>;
   /**
    * Gives the slot back and returns here, in a new run, when the time is over; steps before it are not run again.
-   * Counts no attempt. It works by throwing: do not catch what it throws.
+   * Counts no attempt. It works by throwing: let the error pass through.
    * @param name once in a run; a sleep is no declared step
    * @throws Snooze, always, until the time is over; InvalidInput
    * @example

@@ -220,7 +220,7 @@ describe("a flow is refused", () => {
     await expect(enqueue({ delay: "1m" })).rejects.toThrow(
       'delay: "1m" is not allowed: not for a flow: give it to the nodes',
     );
-    await expect(enqueue({ attempts: 2 })).rejects.toThrow("run by nobody");
+    await expect(enqueue({ attempts: 2 })).rejects.toThrow("no worker runs");
     await expect(enqueue({ nonsense: 2 })).rejects.toThrow("no such option");
     await expect(enqueue({ unique: { key: "k", until: "started" } })).rejects.toThrow("unique.until");
     await expect(enqueue({ unique: { key: "k", onConflict: "replace" } })).rejects.toThrow("unique.onConflict");

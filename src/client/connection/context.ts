@@ -1,4 +1,4 @@
-/** What everything of one connection shares: the engine, time, ids, reading and watching. */
+/** The connection context: engine, time, ids, reading and watching, shared by everything of one connection. */
 import { createIdSource } from "../../model/value/id.js";
 import { pause, type Clock } from "../../model/value/clock.js";
 import { EngineUnavailable } from "../../model/errors/errors.js";
@@ -6,7 +6,7 @@ import type { Engine } from "../../engine/contract/engine.js";
 import { JobReader } from "./job-reader.js";
 import { QueueWatches } from "./queue-watch.js";
 
-/** The waits before a command without an answer is sent again, and how long it may be tried at all. Milliseconds. */
+/** The back-off (ms) before a command without an answer is sent again, and the time limit of all tries. */
 const WAITS = [50, 200];
 const PATIENCE = 2_000;
 
@@ -37,10 +37,7 @@ export class ConnectionContext {
     return this.#ids.next("", this.clock.now());
   }
 
-  /**
-   * Sends a command that has one effect however often it is sent: at most twice more, and not after 2 s, when the
-   * engine does not answer.
-   */
+  /** Sends an idempotent command: at most twice more, and not after 2 s, when the engine does not answer. */
   async send<T>(command: () => T | Promise<T>): Promise<T> {
     const from = this.clock.monotonic();
     for (const wait of WAITS) {

@@ -1,6 +1,6 @@
-/** From callbacks to an async iterable: events wait here, up to a bound, until the loop that reads them comes round. */
+/** From callbacks to an async iterable: a bounded buffer of events for the loop that reads them. */
 
-/** The most events that wait to be read; beyond it they are dropped and the gap is told. */
+/** The most events that wait to be read; beyond it they are dropped and a gap takes their place. */
 const MOST_WAITING = 10_000;
 
 export class EventStream<Event> {
@@ -10,7 +10,7 @@ export class EventStream<Event> {
   #ended = false;
   #failure: Error | null = null;
 
-  /** `gap` makes the event that stands for those that were dropped. */
+  /** `gap` makes the event that stands for dropped ones. */
   constructor(gap: () => Event) {
     this.#gap = gap;
   }
@@ -21,7 +21,7 @@ export class EventStream<Event> {
     this.#wake();
   }
 
-  /** No more events come; with an error the reader is thrown it. */
+  /** No more events come; an error is thrown to the reader. */
   end(failure: Error | null = null): void {
     this.#ended = true;
     this.#failure = failure;

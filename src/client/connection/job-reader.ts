@@ -1,4 +1,4 @@
-/** Reads jobs: everybody who asks in one turn of the event loop is served by one command. */
+/** Reads jobs: all reads of one turn of the event loop share one command. */
 import type { Engine } from "../../engine/contract/engine.js";
 import type { JobRecord, JobRef } from "../../model/job/job.js";
 

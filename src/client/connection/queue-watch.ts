@@ -1,16 +1,16 @@
 /**
- * Watching queues: one loop per queue and connection, however many wait for jobs of it, and none when nobody does. What
- * was missed is told as a gap; those who cannot miss anything then look for themselves.
+ * Watching queues: one loop per queue and connection for all its watchers, and none without watchers. Missed events are
+ * reported as a gap; a watcher that must not miss any then reads the job itself.
  */
 import type { Engine } from "../../engine/contract/engine.js";
 import { pause, type Clock } from "../../model/value/clock.js";
 import { EngineClosed } from "../../model/errors/errors.js";
 import type { QueueEvent } from "../../model/job/event.js";
 
-/** An event of a queue, or the word that some were missed before the next one. Times are epoch milliseconds. */
+/** An event of a queue, or a gap: some were missed before the next one. Times are epoch milliseconds. */
 export type WatchEvent = QueueEvent | { readonly kind: "gap"; readonly at: number };
 
-/** Somebody who watches. */
+/** A receiver of events. */
 export interface Watcher {
   /** Only the events of this job, and gaps; `null`: all events. */
   readonly id: string | null;
@@ -19,9 +19,9 @@ export interface Watcher {
   closed(error: Error): void;
 }
 
-/** The longest wait for events (milliseconds): shorter than the engine's memory of who is interested. */
+/** The longest wait for events (milliseconds): shorter than the time for which the engine remembers a watcher. */
 const LONGEST_WAIT = 20_000;
-/** The wait after an engine that did not answer, in milliseconds. */
+/** The wait (milliseconds) after the engine did not answer. */
 const RETRY = 1_000;
 const MOST_EVENTS = 500;
 
@@ -48,7 +48,7 @@ class QueueWatch {
     this.#running = this.#run();
   }
 
-  /** From when the promise resolves, nothing escapes the watcher. */
+  /** Once the promise resolves, the watcher misses no event. */
   async add(watcher: Watcher): Promise<void> {
     this.#watchers.add(watcher);
     const others = this.#byJob.get(watcher.id);
@@ -80,7 +80,7 @@ class QueueWatch {
     const { signal } = this.#stop;
     const queue = this.#queue;
     let cursor: number | null = null;
-    // Whoever adds a watcher does so in this turn; the first answer must not come before.
+    // The first watcher is added within this turn of the event loop; the first answer must not come before.
     await Promise.resolve();
     while (!signal.aborted) {
       try {
@@ -91,8 +91,8 @@ class QueueWatch {
         const answer = await this.#engine.watch({ queue, cursor, max: MOST_EVENTS });
         cursor = answer.cursor;
         this.#begin();
-        if (answer.gap) this.#tell({ kind: "gap", at: this.#clock.now() });
-        for (const event of answer.events) this.#tell(event);
+        if (answer.gap) this.#emit({ kind: "gap", at: this.#clock.now() });
+        for (const event of answer.events) this.#emit(event);
       } catch (error) {
         if (error instanceof EngineClosed) break;
         this.#begin();
@@ -102,7 +102,7 @@ class QueueWatch {
     this.#begin();
   }
 
-  #tell(event: WatchEvent): void {
+  #emit(event: WatchEvent): void {
     if (event.kind === "gap") {
       for (const watcher of [...this.#watchers]) watcher.event(event);
       return;
@@ -123,7 +123,7 @@ export class QueueWatches {
     this.#clock = clock;
   }
 
-  /** Adds a watcher; resolves, with the way to remove it, when nothing escapes it any more. */
+  /** Adds a watcher; resolves with the function that removes it, once the watcher misses no event. */
   async add(queue: string, watcher: Watcher): Promise<() => void> {
     if (this.#closed) throw new EngineClosed();
     let watch = this.#watches.get(queue);

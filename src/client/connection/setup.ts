@@ -1,10 +1,10 @@
-/** What a connection consists of. */
+/** The parts of a connection. */
 import type { Engine } from "../../engine/contract/engine.js";
 import type { ParsedTarget } from "../../engine/target.js";
 import type { Clock, Random } from "../../model/value/clock.js";
 import type { JobDefaults } from "../../model/options/options.js";
 
-/** What a connection is made from. */
+/** The options of a connection, checked, and its engine. */
 export interface LongshoreSetup {
   readonly engine: Engine;
   readonly target: ParsedTarget | null;

@@ -1,35 +1,37 @@
-/** What enqueueing takes. */
+/** The arguments of enqueueing. */
 import { InvalidInput } from "../../model/errors/errors.js";
 import { isJobOption } from "../../model/options/options.js";
 import type { EnqueueOptions } from "./job-spec.js";
 
-/** What follows the task or flow in a call of `enqueue`: the input may be left out where it takes none. */
+/** The arguments after the task or flow in a call of `enqueue`: the input may be left out where it takes none. */
 export type EnqueueArguments<Input, Options = EnqueueOptions> = undefined extends Input
   ? [input?: Input, options?: Options]
   : [input: Input, options?: Options];
 
-/** The options of many jobs: those of all of them, and those that each has of its own. */
+/** The options of many jobs: common ones, and those of single jobs. */
 export interface ManyOptions<Input = unknown> extends EnqueueOptions {
   /**
-   * The options of one job, by its input and its place in the list; what it answers goes before what is said for all: tags
-   * add up, `undefined` changes nothing. Is called once for each input, before the first job is sent, and must answer at once.
+   * The options of one job, by its input and its place in the list; they take precedence over the common ones: tags add
+   * up, `undefined` changes nothing. Called once for each input, before the first job is sent, and must be synchronous.
    * @example { tags: ["batch:7"], each: ({ url }, index) => ({ id: `scan-${index}`, priority: url.length }) }
    */
   each?: (input: Input, index: number) => EnqueueOptions | undefined;
 }
 
-/** A call of `enqueueMany`, its parts checked as far as they can be without the task. */
+/** A checked call of `enqueueMany`, as far as it can be checked without the task. */
 export interface ManyCall {
   readonly inputs: readonly unknown[];
   /** The options of all jobs. */
   readonly all: EnqueueOptions | undefined;
-  /** The options of one of them; `undefined`: none of its own. @throws InvalidInput, what the caller's function throws */
+  /**
+   * The options of one of them; `undefined`: none of its own. @throws InvalidInput, what the caller's function throws
+   */
   readonly own: (input: unknown, index: number) => EnqueueOptions | undefined;
 }
 
 /**
  * Reads the arguments of `enqueueMany`.
- * @param checked does the task's schema say what an input is?
+ * @param checked has the task a schema for its input?
  * @throws InvalidInput
  */
 export function parseMany(inputs: unknown, options: unknown, checked: boolean): ManyCall {
@@ -39,15 +41,15 @@ export function parseMany(inputs: unknown, options: unknown, checked: boolean): 
   if (each !== undefined && typeof each !== "function") {
     throw new InvalidInput("each", each, "a function of (input, index) that answers options");
   }
-  // Of many jobs with one of these only one would be made, or run.
+  // Of many jobs with the same one of these only one would be made, or run.
   for (const key of ["id", "supersedes"]) {
     if (all[key] === undefined || inputs.length < 2) continue;
     throw new InvalidInput(key, all[key], "not for many jobs: give each its own, by the option each");
   }
   if (each === undefined) return { inputs, all, own: checked ? none : refuseMistaken };
   const own = (input: unknown, index: number): EnqueueOptions | undefined => {
-    const said: unknown = Reflect.apply(each, undefined, [input, index]);
-    return said === undefined ? undefined : objectOf(`each(inputs[${index}])`, said);
+    const options: unknown = Reflect.apply(each, undefined, [input, index]);
+    return options === undefined ? undefined : objectOf(`each(inputs[${index}])`, options);
   };
   return { inputs, all, own };
 }
@@ -55,8 +57,8 @@ export function parseMany(inputs: unknown, options: unknown, checked: boolean): 
 const none = (): undefined => undefined;
 
 /**
- * An input that reads as an input with options of its own is taken for neither: as the one its options would be lost without
- * a word, as the other the input would be changed.
+ * Refuses an input that looks like `{ input, options }`, because both readings could be wrong: taken as the input, its
+ * options would be lost silently; taken apart, the input would be changed.
  */
 function refuseMistaken(input: unknown, index: number): undefined {
   if (typeof input !== "object" || input === null || !("input" in input) || !("options" in input)) return;

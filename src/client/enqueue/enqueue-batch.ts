@@ -1,6 +1,6 @@
 /**
- * Enqueueing together: calls made at the same time, and those made while a batch is on its way, travel in one command.
- * Each caller gets its own answer, or the error of the batch it was in.
+ * Batched enqueueing: calls made at the same time, and calls made while a batch is in flight, share a command. Each
+ * caller gets its own answer, or the error of its batch.
  */
 import type { EnqueueAnswer } from "../../engine/contract/engine.js";
 import type { JobSpec } from "../../model/job/job.js";
@@ -8,10 +8,10 @@ import type { ConnectionContext } from "../connection/context.js";
 
 /** The most single calls in one command. */
 const MOST = 500;
-/** The jobs in one command of a bulk call, and the most of these on their way at a time. */
+/** The jobs in one command of a bulk call, and the most of these commands in flight. */
 const CHUNK = 250;
 const ABREAST = 4;
-/** The most commands of single calls on their way at a time, and the fewest jobs in one that goes beside another. */
+/** The most commands of single calls in flight, and the fewest jobs in one that is sent beside another. */
 const LANES = 2;
 const SECOND_LANE = 16;
 
@@ -25,7 +25,7 @@ export class EnqueueBatch {
   readonly #context: ConnectionContext;
   #waiting: Waiting[] = [];
   #scheduled = false;
-  #underWay = 0;
+  #inFlight = 0;
   /** How many bulk calls, and other work of many commands, have not ended. */
   #bulks = 0;
   /** Was a command answered since the last was sent? */
@@ -36,7 +36,7 @@ export class EnqueueBatch {
     this.#context = context;
   }
 
-  /** Enqueues one job with whatever else is on its way to the engine. */
+  /** Enqueues one job, batched with other calls. */
   add(spec: JobSpec): Promise<EnqueueAnswer> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ spec, resolve, reject });
@@ -45,8 +45,8 @@ export class EnqueueBatch {
   }
 
   /**
-   * Enqueues many jobs, in order, some chunks on their way at a time: a chunk is made while the engine takes those before.
-   * Answers what `handle` makes of each.
+   * Enqueues many jobs, in order, with several chunks in flight: a chunk is encoded while the engine stores those
+   * before. Returns the results of `handle`.
    */
   async addMany<T>(
     total: number,
@@ -55,7 +55,7 @@ export class EnqueueBatch {
   ): Promise<T[]> {
     const handles: T[][] = [];
     let next = 0;
-    const carry = async (from: number): Promise<T[]> => {
+    const sendChunk = async (from: number): Promise<T[]> => {
       const specs = Array.from({ length: Math.min(CHUNK, total - from) }, (_, index) => specOf(from + index));
       const answers = await this.#enqueue(specs);
       return specs.map((spec, index) => {
@@ -69,9 +69,9 @@ export class EnqueueBatch {
         const from = next;
         next += CHUNK;
         try {
-          handles[from / CHUNK] = await carry(from);
+          handles[from / CHUNK] = await sendChunk(from);
         } catch (error) {
-          // Nothing more is begun; what is on its way is waited for.
+          // Start no more chunks; those in flight are waited for.
           next = total;
           throw error;
         }
@@ -83,7 +83,7 @@ export class EnqueueBatch {
     return handles.flat();
   }
 
-  /** Counts as on its way until it has ended. */
+  /** Counts work as in flight until it has ended. */
   async during<T>(work: () => Promise<T>): Promise<T> {
     this.#bulks += 1;
     try {
@@ -94,19 +94,19 @@ export class EnqueueBatch {
     }
   }
 
-  /** Resolves when nothing is on its way. */
+  /** Resolves when nothing is in flight. */
   settled(): Promise<void> {
-    return this.#quiet ? Promise.resolve() : new Promise((resolve) => this.#idle.push(resolve));
+    return this.#isIdle ? Promise.resolve() : new Promise((resolve) => this.#idle.push(resolve));
   }
 
-  get #quiet(): boolean {
-    return this.#waiting.length === 0 && this.#underWay === 0 && this.#bulks === 0;
+  get #isIdle(): boolean {
+    return this.#waiting.length === 0 && this.#inFlight === 0 && this.#bulks === 0;
   }
 
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    // After the promises that are settled by now: whoever waited for the same batch calls again with it.
+    // After the promises that are settled by now: callers released by one batch call again within this turn.
     process.nextTick(() => {
       this.#scheduled = false;
       this.#send();
@@ -114,17 +114,18 @@ export class EnqueueBatch {
   }
 
   #send(): void {
-    // Callers that waited for one answer come again all at once: in two halves they keep the engine and us busy in turn.
-    const halves = this.#answered && this.#underWay === 0 && this.#waiting.length >= 2 * SECOND_LANE;
+    // Callers released by one answer call again together. Splitting that burst in two lets encoding overlap with the
+    // engine's work.
+    const halves = this.#answered && this.#inFlight === 0 && this.#waiting.length >= 2 * SECOND_LANE;
     const most = halves ? Math.ceil(this.#waiting.length / 2) : MOST;
     this.#answered = false;
-    while (this.#waiting.length >= (this.#underWay === 0 ? 1 : SECOND_LANE) && this.#underWay < LANES) {
-      void this.#carry(this.#waiting.splice(0, Math.min(most, MOST)));
+    while (this.#waiting.length >= (this.#inFlight === 0 ? 1 : SECOND_LANE) && this.#inFlight < LANES) {
+      void this.#sendBatch(this.#waiting.splice(0, Math.min(most, MOST)));
     }
   }
 
-  async #carry(batch: readonly Waiting[]): Promise<void> {
-    this.#underWay += 1;
+  async #sendBatch(batch: readonly Waiting[]): Promise<void> {
+    this.#inFlight += 1;
     try {
       const answers = await this.#enqueue(batch.map(({ spec }) => spec));
       for (const [index, { resolve, reject }] of batch.entries()) {
@@ -135,14 +136,14 @@ export class EnqueueBatch {
     } catch (error) {
       for (const { reject } of batch) reject(error);
     }
-    this.#underWay -= 1;
+    this.#inFlight -= 1;
     this.#answered = true;
     if (this.#waiting.length > 0) this.#schedule();
     this.#reportIdle();
   }
 
   #reportIdle(): void {
-    if (this.#quiet) for (const resolve of this.#idle.splice(0)) resolve();
+    if (this.#isIdle) for (const resolve of this.#idle.splice(0)) resolve();
   }
 
   #enqueue(jobs: readonly JobSpec[]): Promise<EnqueueAnswer[]> {

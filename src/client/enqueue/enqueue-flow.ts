@@ -1,6 +1,6 @@
 /**
- * Enqueues a flow: its own job, then its members, which are held, then the word that it is complete. Whoever dies on the way
- * leaves nothing behind that ever runs.
+ * Enqueues a flow in three phases: create the flow, enqueue its members held, commit. If the client dies before the
+ * commit, nothing runs and the engine removes all of it after a minute.
  */
 import type { EnqueueAnswer } from "../../engine/contract/engine.js";
 import { pause } from "../../model/value/clock.js";
@@ -14,14 +14,14 @@ import type { AnyFlow } from "../../define/flow.js";
 import { FlowJob } from "../jobs/flow-job.js";
 import { flowSpecsOf } from "./flow-specs.js";
 
-/** What enqueueing a flow needs at hand. */
+/** The services that enqueueing a flow uses. */
 export interface FlowRequest {
   readonly context: ConnectionContext;
   readonly specs: SpecMaker;
   readonly batch: EnqueueBatch;
 }
 
-/** The waits (milliseconds) for members whose word that they belong to the flow is on its way. */
+/** Back-off (ms) while members' join messages are still being delivered. */
 const WAITS = [10, 50, 200, 500, 1_000, 2_000, 4_000];
 
 /**
@@ -40,7 +40,7 @@ export async function enqueueFlow(
   if (answer.outcome === "rejected") throw new UniqueConflict(unique?.key ?? "", answer.id);
   if (answer.outcome !== "created") {
     const other = { queue, id: answer.id };
-    await otherHasBegun(context, other, answer.outcome);
+    await otherHasStarted(context, other, answer.outcome);
     return new FlowJob(context, other, answer.outcome);
   }
   try {
@@ -53,13 +53,13 @@ export async function enqueueFlow(
     await giveUp(context, { queue, id });
     throw error;
   }
-  await begin(context, { queue, id }, members.length);
+  await startFlow(context, { queue, id }, members.length);
   return new FlowJob(context, { queue, id }, answer.outcome);
 }
 
-async function begin(context: ConnectionContext, ref: JobRef, members: number): Promise<void> {
+async function startFlow(context: ConnectionContext, ref: JobRef, members: number): Promise<void> {
   for (const wait of [...WAITS, null]) {
-    // Without an answer it may have begun: whoever enqueues it again, under an id, will see.
+    // Without an answer the flow may have started: a caller that enqueues it again, under an id, gets the outcome.
     const answer = await context.send(() => context.engine.commitFlow({ ...ref, members }));
     if (answer === "committed") return;
     if (answer !== "incomplete") {
@@ -72,12 +72,15 @@ async function begin(context: ConnectionContext, ref: JobRef, members: number): 
   throw new EngineUnavailable(context.engine.info.url, `not all jobs of flow ${ref.id} arrived`);
 }
 
-/** Ends a flow that has not begun, so that its id and its key are free at once; or else it goes by itself. */
+/**
+ * Ends a flow that has not started, so that its id and its key are free at once; if that fails, the engine removes it
+ * later.
+ */
 async function giveUp(context: ConnectionContext, ref: JobRef): Promise<void> {
   try {
     await context.engine.cancel({ refs: [ref], op: context.nextOp() });
   } catch {
-    // The error that led here is told.
+    // The caller gets the error that led here.
   }
 }
 
@@ -88,16 +91,16 @@ function specAt(members: readonly JobSpec[], index: number): JobSpec {
 }
 
 /**
- * Waits until another one, that stands for a flow which was to be enqueued, has begun.
- * @throws WrongState when it does not: whoever created it may be dead, and it is about to go
+ * Waits until another flow, which is the answer to this enqueue (same id or key), has started.
+ * @throws WrongState when it does not: the client creating it may be dead, and the engine is about to remove it
  */
-async function otherHasBegun(
+async function otherHasStarted(
   context: ConnectionContext,
   ref: JobRef,
   outcome: EnqueueAnswer["outcome"],
 ): Promise<void> {
   for (const wait of [...WAITS, null]) {
-    // No flow has that many, so this only asks whether it has begun.
+    // No flow has that many members, so this only asks whether it has started.
     const answer = await context.send(() => context.engine.commitFlow({ ...ref, members: MOST_MEMBERS + 1 }));
     if (answer === "committed" || answer === "ended") return;
     if (answer === "missing") {
@@ -110,6 +113,6 @@ async function otherHasBegun(
     }
     if (wait !== null) await pause(context.clock, wait);
   }
-  const why = "and is not complete; when whoever creates it is gone, it is removed within a minute: try again then";
+  const why = "and is not complete; if the client creating it is gone, it is removed within a minute: try again then";
   throw new WrongState("enqueue", ref.id, "blocked", why);
 }

@@ -1,4 +1,4 @@
-/** Runs the function of a flow, and takes down what it says: the nodes, what each takes from others, and the result. */
+/** Runs the function of a flow and records its draft: the nodes, what each takes from others, and the result. */
 import type { DependencyPolicy } from "../../model/job/dependency.js";
 import { InvalidInput } from "../../model/errors/errors.js";
 import type { EachTake } from "../../model/flow/each.js";
@@ -19,22 +19,24 @@ export interface DraftReference {
   readonly take: Path;
 }
 
-/** A node as the function of the flow left it. */
+/** A node as the function of the flow defined it. */
 export interface DraftNode {
   readonly name: string;
   readonly task: AnyTask | string;
-  /** The input of its job, or with `each` that of the jobs of items; `null` in the places of references. */
+  /** The input of its job, or with `each` that of the items' jobs; `null` in the places of references. */
   readonly input: unknown;
   readonly references: readonly DraftReference[];
-  /** What the jobs of items take from their items; `null` for a node that is one job. */
+  /** The parts of an item that its job's input takes; `null` for a node that is one job. */
   readonly each: readonly EachTake[] | null;
   readonly options: ParsedNodeOptions;
 }
 
-/** A node and what becomes of the one that waits for it when it does not succeed. */
+/** The dependencies of a node, each with what happens to the node when it does not succeed. */
 export type DraftEdges = ReadonlyMap<DraftNode, DependencyPolicy>;
 
-/** A flow as its function left it, checked: it can be enqueued as soon as the options and inputs of its jobs are. */
+/**
+ * A flow as its function defined it, its shape checked: only the options and inputs of its jobs are still unchecked.
+ */
 export interface Draft {
   readonly nodes: ReadonlyMap<DraftNode, DraftEdges>;
   readonly result: { readonly value: unknown; readonly references: readonly DraftReference[] };
@@ -46,7 +48,7 @@ export function draftOf(flow: AnyFlow, input: unknown): Draft {
   const returned = flow.build(book.builder(input) as FlowBuilder<never>);
   book.close();
   if (placeOf(returned) === null && isThenable(returned)) {
-    // What it rejects with would be nobody's.
+    // Without this a rejection would be unhandled.
     returned.then(undefined, () => {});
     const rule = "a function that is not asynchronous: it writes the flow down at once, and runs none of it";
     throw new InvalidInput(flow.name, "a promise", rule);
@@ -61,11 +63,11 @@ export function draftOf(flow: AnyFlow, input: unknown): Draft {
   return { nodes, result: { value: value ?? null, references } };
 }
 
-/** The longest name a node may have, and how much of it is kept for a number. */
+/** The longest name of a node, and how many of its characters are reserved for a number. */
 const LONGEST_NAME = 100;
 const NUMBER = 6;
 
-/** A node of which all is known but its input. */
+/** A node before its input is known. */
 type Begun = Pick<DraftNode, "name" | "task" | "options">;
 
 class DraftBook {
@@ -73,7 +75,7 @@ class DraftBook {
   readonly #nodes = new Map<string, DraftNode>();
   /** How many nodes of a task were named after it. */
   readonly #numbers = new Map<string, number>();
-  /** What references to the items of lists are taken from. */
+  /** The sources of references to items of lists. */
   readonly #items = new Set<object>();
   #open = true;
 
@@ -81,7 +83,7 @@ class DraftBook {
     this.#flow = flow;
   }
 
-  /** What the function of the flow is given. */
+  /** The argument of the flow's function. */
   builder(input: unknown): unknown {
     const add = (task: unknown, given?: unknown, options?: unknown) => this.#addJob(this.#begin(task, options), given);
     const each = (task: unknown, list: unknown, make: unknown, options?: unknown) =>
@@ -94,12 +96,15 @@ class DraftBook {
     this.#open = false;
   }
 
-  /** The nodes with what each waits for. @throws InvalidInput */
+  /** The nodes with the dependencies of each. @throws InvalidInput */
   connected(): Map<DraftNode, DraftEdges> {
     return new Map([...this.#nodes.values()].map((node) => [node, this.#edgesOf(node)]));
   }
 
-  /** What fills a gap; `field` is what errors call it. @throws InvalidInput for a reference that is not of this flow */
+  /**
+   * The reference for a hole; `field` is its name in errors. @throws InvalidInput for a reference that is not of this
+   * flow
+   */
   referenceOf(field: string, { at, place }: Hole): DraftReference {
     return { at, from: this.#nodeOf(field, place), take: place.path };
   }
@@ -150,7 +155,7 @@ class DraftBook {
   }
 
   #add(node: DraftNode): Reference<unknown> {
-    // The function of an item may have added one of the same name.
+    // The function of an item may have added a node of the same name.
     if (this.#nodes.has(node.name)) {
       throw new InvalidInput(`${this.#flow}.name`, node.name, "a name that no other node of the flow has");
     }
@@ -196,7 +201,7 @@ function isTask(value: unknown): value is AnyTask {
   return typeof value === "object" && value !== null && "handler" in value && "name" in value;
 }
 
-/** Runs a check of a part: its errors say of which. */
+/** Runs a check of a part: its errors name the part. */
 export function inside<T>(part: string, check: () => T): T {
   try {
     return check();

@@ -10,7 +10,9 @@ export interface FlowEnqueueOptions extends Pick<JobOptions, "id" | "tags" | "me
   /** One live flow per key. */
   unique?: Pick<UniqueOption, "key" | "throttle"> & {
     until?: Exclude<UniqueOption["until"], "started" | undefined>;
-    /** What a second one meets: `"join"` answers the first, `"reject"` throws `UniqueConflict`. Default: `"join"`. */
+    /**
+     * The answer to a second one: `"join"` answers the first, `"reject"` throws `UniqueConflict`. Default: `"join"`.
+     */
     onConflict?: "join" | "reject";
   };
 }
@@ -24,21 +26,21 @@ const REFUSED: Readonly<Record<string, string>> = {
   runAt: "not for a flow: give it to the nodes that are to run later",
   hold: "not for a flow: it runs once it is complete",
   ttl: "not for a flow: give it to its nodes",
-  priority: "not for a flow, which is run by nobody: give it to its nodes",
-  attempts: "not for a flow, which is run by nobody: give it to its nodes",
-  retries: "not for a flow, which is run by nobody: give it to its nodes",
-  backoff: "not for a flow, which is run by nobody: give it to its nodes",
-  timeout: "not for a flow, which is run by nobody: give it to its nodes",
+  priority: "not for a flow, which no worker runs: give it to its nodes",
+  attempts: "not for a flow, which no worker runs: give it to its nodes",
+  retries: "not for a flow, which no worker runs: give it to its nodes",
+  backoff: "not for a flow, which no worker runs: give it to its nodes",
+  timeout: "not for a flow, which no worker runs: give it to its nodes",
 };
 
-/** Checks the options of a flow, as far as they are not those of any job. @throws InvalidInput */
+/** Checks the options that are particular to flows. @throws InvalidInput */
 export function parseFlowEnqueueOptions(given: unknown): FlowEnqueueOptions {
   if (given === undefined) return {};
   if (typeof given !== "object" || given === null || Array.isArray(given)) {
     throw new InvalidInput("options", given, "an object of options");
   }
-  const said = Object.entries({ ...given }).filter(([, value]) => value !== undefined);
-  const options: Record<string, unknown> = Object.fromEntries(said);
+  const defined = Object.entries({ ...given }).filter(([, value]) => value !== undefined);
+  const options: Record<string, unknown> = Object.fromEntries(defined);
   for (const [key, value] of Object.entries(options)) {
     if (KNOWN.includes(key)) continue;
     throw new InvalidInput(key, value, REFUSED[key] ?? `no such option; known: ${KNOWN.join(", ")}`);
@@ -51,7 +53,7 @@ export function parseFlowEnqueueOptions(given: unknown): FlowEnqueueOptions {
 function checkUnique(unique: Record<string, unknown>): void {
   const { until, onConflict, debounce } = unique;
   if (until === "started") {
-    throw new InvalidInput("unique.until", until, 'not for a flow, which is run by nobody: "finished", or a time');
+    throw new InvalidInput("unique.until", until, 'not for a flow, which no worker runs: "finished", or a time');
   }
   if (onConflict === "replace")
     throw new InvalidInput("unique.onConflict", onConflict, 'not for a flow: "join" or "reject"');

@@ -1,4 +1,4 @@
-/** From a draft to the jobs as the engine takes them: the flow's own, and one for each node. */
+/** From a draft to job specs: the flow's own, and one for each node. */
 import { encodePayload } from "../../model/value/codec.js";
 import type { Dependency } from "../../model/job/dependency.js";
 import { InvalidInput, PayloadTooLarge } from "../../model/errors/errors.js";
@@ -20,7 +20,7 @@ export interface FlowSpecs {
   readonly members: readonly JobSpec[];
 }
 
-/** What every job of a flow gets from it. */
+/** The options that every job of a flow inherits from it. */
 type Shared = Required<Pick<JobOptions, "tags">> & Pick<JobOptions, "keep">;
 
 /**
@@ -53,7 +53,7 @@ export async function flowSpecsOf(
   const flowRef: JobRef = { queue: own.queue, id: own.id };
   return {
     flow: { ...own, role: "flow", references: referencesOf(result.references, made, ["result"]) },
-    members: [...nodes].map(([node, edges]) => tied(node, edges, made, flowRef)),
+    members: [...nodes].map(([node, edges]) => linked(node, edges, made, flowRef)),
   };
 }
 
@@ -62,7 +62,7 @@ function queueOf(node: DraftNode | undefined): string {
   return node?.options.job.queue ?? (typeof node?.task === "object" ? node.task.queue : "default");
 }
 
-/** The spec of a node's job, before it is tied to the others. */
+/** The spec of a node's job, before it is linked to the others. */
 async function memberOf(specs: SpecMaker, flow: AnyFlow, node: DraftNode, shared: Shared): Promise<JobSpec> {
   try {
     const { task, input, references, each } = node;
@@ -77,7 +77,7 @@ async function memberOf(specs: SpecMaker, flow: AnyFlow, node: DraftNode, shared
   }
 }
 
-/** The spec of a job that makes one for each item of a list. */
+/** The spec of a fan-out job, which makes one job for each item of a list. */
 function eachOf(specs: SpecMaker, { task, input, each, options: { job } }: DraftNode, shared: Shared): JobSpec {
   const [name, taskQueue, defaults] =
     typeof task === "string" ? [task, "default"] : [task.name, task.queue, task.defaults];
@@ -86,14 +86,14 @@ function eachOf(specs: SpecMaker, { task, input, each, options: { job } }: Draft
   const options = mergeOptions(specs.defaultsOf(queue), defaults, shared, ofItems);
   parseOptions(options);
   const stored: EachInput = { task: name, queue, items: null, template: input ?? null, takes: each ?? [], options };
-  // How the jobs of items are run is not how this one is.
+  // Run options apply to the item jobs, not to the fan-out job itself.
   const { attempts: _attempts, retries: _retries, backoff: _backoff, timeout: _timeout, meta: _meta, ...own } = options;
   const due = { ...(delay === undefined ? {} : { delay }), ...(runAt === undefined ? {} : { runAt }) };
   return specs.makeIncomplete(EACH_TASK, stored, { ...own, ...due, queue });
 }
 
-/** A node's job as a member of its flow: held until that is complete, tied to those it waits for. */
-function tied(node: DraftNode, edges: DraftEdges, made: ReadonlyMap<DraftNode, JobSpec>, flow: JobRef): JobSpec {
+/** A node's job as a member of its flow: held until the flow is complete, linked to its dependencies. */
+function linked(node: DraftNode, edges: DraftEdges, made: ReadonlyMap<DraftNode, JobSpec>, flow: JobRef): JobSpec {
   const after = [...edges].map(([before, on]): Dependency => ({ ...refOf(before, made), ifFailed: on }));
   const { weight, optional } = node.options;
   const spec = specOf(node, made);
@@ -129,7 +129,7 @@ function keyOf({ queue, id }: JobRef): string {
   return `${queue}\0${id}`;
 }
 
-/** The same error, saying of which part it is. */
+/** The same error with the part's name in its field. */
 function partOf(part: string, error: unknown): unknown {
   if (error instanceof InvalidInput) return error.within(part);
   return error instanceof PayloadTooLarge

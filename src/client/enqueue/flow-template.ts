@@ -1,9 +1,9 @@
-/** Inputs with references in them: taken apart into what is known now and what is taken from results later. */
+/** Splits an input with references into a template that is known now and the holes that results fill later. */
 import { DEEPEST } from "../../model/value/codec.js";
 import type { Path } from "../../model/value/path.js";
 import { placeOf, type Place } from "../../define/flow-reference.js";
 
-/** Where a value has a reference, and what that stands for. */
+/** A reference in a value, and its target. */
 export interface Hole {
   readonly at: Path;
   readonly place: Place;
@@ -27,7 +27,7 @@ function without(value: unknown, at: Path, holes: Hole[], parents: readonly obje
     holes.push({ at, place });
     return null;
   }
-  // What is deeper, or contains itself, is refused when it is encoded.
+  // A value that is deeper, or contains itself, is refused when it is encoded.
   if (typeof value !== "object" || value === null || at.length >= DEEPEST || parents.includes(value)) return value;
   const found = holes.length;
   const above = [...parents, value];

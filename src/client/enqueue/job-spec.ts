@@ -1,4 +1,4 @@
-/** From a call of `enqueue` to the job as the engine takes it: input checked and encoded, options merged, id drawn. */
+/** From a call of `enqueue` to a job spec: input checked and encoded, options merged, id generated. */
 import { parseAfter, type AfterOptions } from "../../model/options/after.js";
 import { isSurePayload } from "../../model/value/codec.js";
 import { InvalidInput } from "../../model/errors/errors.js";
@@ -11,7 +11,7 @@ import { checkInput } from "../../define/check-input.js";
 import type { AnyTask } from "../../define/task.js";
 import type { ConnectionContext } from "../connection/context.js";
 
-/** The options of one job, the queue it goes to, and what it waits for. */
+/** The options of one job, its queue, and its dependencies. */
 export interface EnqueueOptions extends JobOptions, AfterOptions {
   /** Another queue than the task's. */
   queue?: string;
@@ -20,7 +20,7 @@ export interface EnqueueOptions extends JobOptions, AfterOptions {
 export class SpecMaker {
   readonly #context: ConnectionContext;
   readonly #queueDefaults: ReadonlyMap<string, JobDefaults>;
-  /** The options of jobs enqueued without any, per task. */
+  /** The parsed options of jobs enqueued without any, per task. */
   readonly #plain = new WeakMap<AnyTask, ParsedOptions>();
 
   constructor(context: ConnectionContext, queueDefaults: ReadonlyMap<string, JobDefaults>) {
@@ -47,12 +47,12 @@ export class SpecMaker {
     return this.#build(task, input, layers);
   }
 
-  /** The same where the input is not complete yet: what its task's schema says of it is seen when it is. */
+  /** The same where the input is not complete yet: the worker checks it against the task's schema once it is. */
   makeIncomplete(task: AnyTask | string, input: unknown, options: EnqueueOptions): JobSpec {
     return this.#build(task, input, layersOf(options));
   }
 
-  /** What the jobs of a queue have where nothing else is said. */
+  /** The default options of a queue's jobs. */
   defaultsOf(queue: string): JobDefaults | undefined {
     return this.#queueDefaults.get(queue);
   }
@@ -63,8 +63,8 @@ export class SpecMaker {
   }
 
   /**
-   * Checks one job without making its spec, as far as that is possible: `true` when `make` can then not but succeed, at
-   * once. @throws InvalidInput
+   * Checks one job without making its spec, as far as that is possible: `true` means that `make` is certain to succeed,
+   * synchronously. @throws InvalidInput
    */
   isSure(task: AnyTask | string, input: unknown): boolean {
     if (typeof task === "string" || task.schema !== null) return false;
@@ -109,9 +109,9 @@ export class SpecMaker {
 
 const NONE: readonly EnqueueOptions[] = [];
 
-/** The options that are given, the weaker before the stronger. @throws InvalidInput */
+/** The given options, the weaker before the stronger. @throws InvalidInput */
 function layersOf(options: EnqueueOptions | undefined, own?: EnqueueOptions): readonly EnqueueOptions[] {
-  // Most jobs have none.
+  // Most jobs have no options.
   if (options === undefined && own === undefined) return NONE;
   const layers: EnqueueOptions[] = [];
   for (const layer of [options, own]) {
@@ -124,12 +124,12 @@ function layersOf(options: EnqueueOptions | undefined, own?: EnqueueOptions): re
   return layers;
 }
 
-/** What the strongest layer says that says anything of it. */
+/** The value of an option in the strongest layer that has it. */
 function nearest<Key extends keyof EnqueueOptions>(
   layers: readonly EnqueueOptions[],
   key: Key,
 ): EnqueueOptions[Key] | undefined {
-  let said: EnqueueOptions[Key] | undefined;
-  for (const layer of layers) if (layer[key] !== undefined) said = layer[key];
-  return said;
+  let found: EnqueueOptions[Key] | undefined;
+  for (const layer of layers) if (layer[key] !== undefined) found = layer[key];
+  return found;
 }

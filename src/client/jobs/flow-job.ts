@@ -1,4 +1,4 @@
-/** A handle on a flow: what a handle on a job can do, for the whole of it. */
+/** A handle on a flow: a handle on a job whose commands apply to the whole flow. */
 import type { ControlParams } from "../../engine/contract/engine.js";
 import { isSuccess } from "../../model/job/dependency.js";
 import { InvalidInput, JobNotFound, UniqueConflict, WrongState } from "../../model/errors/errors.js";
@@ -17,8 +17,9 @@ import { Job, type EnqueueOutcome, type JobChange, type RetryOptions } from "./j
 const MOST = 500;
 
 /**
- * A handle on a flow. `result()` gives what the flow's function answered, filled in; `cancel()` ends the flow with all its jobs,
- * those that run too; `remove()` removes it once it has ended, and its jobs are then kept as long as each says.
+ * A handle on a flow. `result()` gives the return value of the flow's function, references resolved; `cancel()` ends
+ * the flow with all its jobs, active ones too; `remove()` removes it once it has ended, and its jobs are then kept as
+ * long as each one's own retention.
  * @example
  * const job = await longshore.enqueue(scrape, { url: "https://example.org/" });
  * console.log((await job.progress()).percent);
@@ -26,7 +27,7 @@ const MOST = 500;
  */
 export class FlowJob<Result = unknown, Input = unknown> extends Job<Result, Input> {
   readonly #context: ConnectionContext;
-  /** The most percent that was told. */
+  /** The highest percent reported so far. */
   #reached = 0;
 
   /** @internal Handles come from `enqueue`, `job` and `flow`. */
@@ -35,31 +36,32 @@ export class FlowJob<Result = unknown, Input = unknown> extends Job<Result, Inpu
     this.#context = context;
   }
 
-  /** Its jobs as they are now, each after those it waits for. @throws JobNotFound */
+  /** Its jobs as they are now, each after its dependencies. @throws JobNotFound */
   async members(): Promise<JobSnapshot[]> {
     const { members } = await this.#read();
     return inOrder(members).map((record) => snapshotOf(record));
   }
 
-  /** Its jobs, how they stand, and what waits for what; survives JSON. @throws JobNotFound */
+  /** Its jobs, their states, and their dependencies; survives JSON. @throws JobNotFound */
   async graph(): Promise<FlowGraph> {
     const records = await this.#read();
     return { ...graphOf(records), progress: this.#progress(records) };
   }
 
   /**
-   * How far it is: the weighted mean of its jobs, 0 before anything ran and 100 only once it has ended well; never lower than
-   * this handle has told before. `done` counts its jobs that have ended, `step` is the node that started last of those that
-   * run, `counters` are those of all its jobs, added up. @throws JobNotFound
+   * Its progress: the weighted mean of its jobs, 0 before anything ran and 100 only once it has ended well; never lower
+   * than this handle has reported before. `done` counts its jobs that have ended, `step` is the latest started node
+   * among those that run, `counters` are those of all its jobs, added up.
+   * @throws JobNotFound
    */
   override async progress(): Promise<Progress> {
     return this.#progress(await this.#read());
   }
 
   /**
-   * Queues again those of its jobs that did not succeed, what they spawned included, and then the flow, which waits for them.
-   * Those that did succeed are not run again, nor those that were `partial` (`retry()` of their own handles runs what failed of them). When it fails
-   * half-way, call it again.
+   * Queues again those of its jobs that did not succeed, spawned ones included, and then the flow, which waits for
+   * them. Jobs that succeeded are not run again, nor those that were `partial` (`retry()` of their own handles runs
+   * their failed parts). When it fails half-way, call it again.
    * @throws JobNotFound; WrongState unless it has ended and some job of it did not succeed; UniqueConflict
    */
   override async retry(options: RetryOptions = {}): Promise<JobState> {
@@ -82,7 +84,7 @@ export class FlowJob<Result = unknown, Input = unknown> extends Job<Result, Inpu
     try {
       return await super.retry(options);
     } catch (error) {
-      // Another flow holds its key: its jobs may not run either.
+      // Another flow owns its key: its jobs may not run either.
       if (error instanceof UniqueConflict) await this.#cancelAll(refs);
       throw error;
     }
@@ -90,7 +92,7 @@ export class FlowJob<Result = unknown, Input = unknown> extends Job<Result, Inpu
 
   /**
    * Changes its tags; those of its jobs stay.
-   * @throws InvalidInput for any other change: a flow is written down once it is enqueued
+   * @throws InvalidInput for any other change: a flow is fixed once it is enqueued
    */
   override async update(change: JobChange<Input>): Promise<JobState> {
     for (const [key, value] of Object.entries(change)) {
@@ -99,9 +101,12 @@ export class FlowJob<Result = unknown, Input = unknown> extends Job<Result, Inpu
     return super.update(change);
   }
 
-  /** What its lost members made and waited for that is none of them: it ended before the flow knew of it. */
+  /**
+   * Jobs that its failed members spawned and waited for, but that are no members: they ended before the flow listed
+   * them.
+   */
   async #strays({ known, members }: FlowRecords): Promise<JobRecord[]> {
-    // What a full flow refused may not run either.
+    // A full flow refused them as members, so they may not run either.
     if (known.length >= MOST_MEMBERS) return [];
     const strays: JobRecord[] = [];
     const seen = new Set(known.map(({ queue, id }) => `${queue}/${id}`));
@@ -123,7 +128,7 @@ export class FlowJob<Result = unknown, Input = unknown> extends Job<Result, Inpu
 
   async #retryAll(level: readonly JobRecord[], fromStart: boolean): Promise<JobRef[]> {
     const refs = level.map(({ queue, id }) => ({ queue, id }));
-    // What moved meanwhile is no longer lost.
+    // A job that moved meanwhile needs no retry.
     for (const params of this.#inCommands(refs)) {
       await this.#context.send(() => this.#context.engine.retry({ ...params, fromStart }));
     }
@@ -157,7 +162,10 @@ export class FlowJob<Result = unknown, Input = unknown> extends Job<Result, Inpu
   }
 }
 
-/** Only a job that ran makes others, and those of one that succeeded are not missed. */
+/**
+ * Did the job spawn others that may be missing? Only a job that ran spawns, and those of one that succeeded are not
+ * needed.
+ */
 function mayHaveMade({ state, startedAt, history }: JobRecord): boolean {
   return isTerminal(state) && !isSuccess(state) && (startedAt !== null || history.length > 0);
 }

@@ -1,4 +1,4 @@
-/** The result of a flow: put together, when it is read, from the results of the members it takes something from. */
+/** The result of a flow: assembled, when it is read, from the results of its members. */
 import { decodePayload } from "../../model/value/codec.js";
 import { isSuccess } from "../../model/job/dependency.js";
 import { JobNotFound, Undecodable } from "../../model/errors/errors.js";
@@ -9,8 +9,8 @@ import { putAt, takeAt } from "../../model/value/path.js";
 import type { ConnectionContext } from "../connection/context.js";
 
 /**
- * The result of a flow that ended well. What it takes from a member that did not succeed, and from a place that is not there,
- * is `null`.
+ * The result of a flow that ended well. A part taken from a member that did not succeed, or from a place that does not
+ * exist, is `null`.
  * @throws Undecodable; JobNotFound for a member that it needs and that was removed
  */
 export async function flowResultOf(context: ConnectionContext, flow: JobRecord): Promise<{ readonly result: unknown }> {

@@ -1,6 +1,6 @@
 /**
- * The events of one job, from its present state to its end. What was missed in a gap is made up for from what is stored: the
- * state, the progress, the last status and the milestones.
+ * The events of one job, from its present state to its end. After a gap the stored state, progress, last status and
+ * milestones stand in for the missed events.
  */
 import { JobNotFound } from "../../model/errors/errors.js";
 import { decodePayload } from "../../model/value/codec.js";
@@ -14,12 +14,12 @@ import type { WatchEvent } from "../connection/queue-watch.js";
 
 /** An event of one job. `at` is in epoch milliseconds. */
 export type JobEvent =
-  /** It entered a state. The first event tells the state it is in. */
+  /** It entered a state. The first event has its present state. */
   | { readonly kind: "state"; readonly at: number; readonly state: JobState }
   | { readonly kind: "progress"; readonly at: number; readonly progress: Progress }
   /** It took a status of its task's own. */
   | { readonly kind: "status"; readonly at: number; readonly name: string }
-  /** It reached a milestone, and this is what it shows. */
+  /** It reached a milestone with this value. */
   | { readonly kind: "milestone"; readonly at: number; readonly name: string; readonly value: unknown }
   /** It was removed. */
   | { readonly kind: "removed"; readonly at: number };
@@ -35,10 +35,10 @@ export async function* jobEvents(context: ConnectionContext, ref: JobRef): Async
   };
   const remove = await context.watches.add(ref.queue, watcher);
   try {
-    // A look at the job stands for all that was before; so it does after a gap.
+    // Reading the job stands in for all earlier events; so it does after a gap.
     stream.push(gap());
     let seen = false;
-    /** What was told last: its status, and the JSON of each milestone. */
+    /** The last ones emitted: its status, and the JSON of each milestone. */
     let status: string | null = null;
     const shown = new Map<string, string>();
     for await (const event of stream.read()) {

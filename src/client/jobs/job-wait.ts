@@ -1,12 +1,14 @@
-/** Waiting for the end of a job: told by events, sure by looking again after a gap and every few seconds. */
+/**
+ * Waiting for the end of a job: woken by events, and made sure by reading the job after a gap and every few seconds.
+ */
 import { JobNotFound, LongshoreError } from "../../model/errors/errors.js";
 import type { JobRecord, JobRef } from "../../model/job/job.js";
 import { isTerminal } from "../../model/job/state.js";
 import type { ConnectionContext } from "../connection/context.js";
 import type { WatchEvent } from "../connection/queue-watch.js";
 
-/** How often (milliseconds) a job is looked at although no event came. */
-const LOOK_EVERY = 5_000;
+/** How often (milliseconds) a job is read although no event came. */
+const POLL_EVERY = 5_000;
 
 /** The wait for a result took longer than the caller allowed. The job goes on. */
 export class ResultTimeout extends LongshoreError {
@@ -54,7 +56,7 @@ class JobWait {
   #resolve: (record: JobRecord) => void = () => {};
   readonly #context: ConnectionContext;
   readonly #ref: JobRef;
-  #cancelLook: () => void = () => {};
+  #cancelPoll: () => void = () => {};
   #stopWatching: () => void = () => {};
   #stopped = false;
 
@@ -75,12 +77,12 @@ class JobWait {
       this.reject(error);
     }
     if (this.#stopped) this.#stopWatching();
-    else await this.#look();
+    else await this.#poll();
   }
 
   event(event: WatchEvent): void {
     if (event.kind === "gap" || event.kind === "removed" || (event.kind === "state" && isTerminal(event.state))) {
-      void this.#look();
+      void this.#poll();
     }
   }
 
@@ -90,19 +92,19 @@ class JobWait {
 
   stop(): void {
     this.#stopped = true;
-    this.#cancelLook();
+    this.#cancelPoll();
     this.#stopWatching();
   }
 
-  async #look(): Promise<void> {
-    this.#cancelLook();
+  async #poll(): Promise<void> {
+    this.#cancelPoll();
     if (this.#stopped) return;
-    this.#cancelLook = this.#context.clock.after(LOOK_EVERY, () => void this.#look());
+    this.#cancelPoll = this.#context.clock.after(POLL_EVERY, () => void this.#poll());
     let record: JobRecord | null;
     try {
       record = await this.#context.reader.get(this.#ref);
     } catch {
-      // An engine that does not answer now is asked again.
+      // The engine did not answer; it is asked again.
       return;
     }
     if (record === null) this.reject(new JobNotFound(this.id));

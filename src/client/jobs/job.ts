@@ -1,4 +1,4 @@
-/** A handle on one job: reads it, waits for it, and commands it. It remembers nothing that could grow stale. */
+/** A handle on one job: reads it, waits for it, and commands it. It caches nothing that could grow stale. */
 import type { ControlAnswer, ControlParams, EnqueueAnswer, JobPatch } from "../../engine/contract/engine.js";
 import { encodePayload } from "../../model/value/codec.js";
 import type { DependencyRecord } from "../../model/job/dependency.js";
@@ -19,7 +19,7 @@ import { waitForEnd } from "./job-wait.js";
 import { milestonesOf, stepsOf, type MilestoneRecord, type StepRecord } from "./step-records.js";
 import { snapshotOf, type JobSnapshot } from "../../model/job/snapshot.js";
 
-/** What became of the request to enqueue; `null` on a handle that was looked up. */
+/** The outcome of the enqueue; `null` on a handle that was looked up. */
 export type EnqueueOutcome = EnqueueAnswer["outcome"] | null;
 
 /** A change to a job that waits. What is left out stays as it is. */
@@ -43,7 +43,7 @@ export interface ResultOptions {
 
 /** How a job is queued again. */
 export interface RetryOptions {
-  /** Forget what earlier runs left: steps, counters, milestones, progress. Default: false. */
+  /** Forget the checkpoints and progress of earlier runs: steps, counters, milestones. Default: false. */
   fromStart?: boolean;
 }
 
@@ -60,8 +60,9 @@ export class Job<Result = unknown, Input = unknown> {
   readonly id: string;
   readonly queue: string;
   /**
-   * `"created"`, or whose handle this is instead: `"existing"` (a job with this id was there), `"joined"` (it held the
-   * unique key), `"replaced"` (the same, and has this one's input now), `"rejected"` (it held the key, in `enqueueMany`). `null` when the handle was looked up.
+   * `"created"`, or which other job this is instead: `"existing"` (a job with this id was there), `"joined"` (it owned
+   * the unique key), `"replaced"` (the same, and has this one's input now), `"rejected"` (it owned the key, in
+   * `enqueueMany`). `null` when the handle was looked up.
    */
   readonly outcome: EnqueueOutcome;
   readonly #context: ConnectionContext;
@@ -92,7 +93,7 @@ export class Job<Result = unknown, Input = unknown> {
     const timeout = options.timeout === undefined ? null : parsePositiveDuration("timeout", options.timeout);
     const record = await waitForEnd(this.#context, this.#ref, { timeout, signal: options.signal ?? null });
     if (record.state === "completed" || record.state === "partial") {
-      // What is stored is what the task's handler returned; a handler that returned nothing gives null.
+      // The stored value is the return value of the task's handler; a handler that returned nothing gives null.
       const { result } = record.role === "flow" ? await flowResultOf(this.#context, record) : snapshotOf(record);
       return result as Result;
     }
@@ -101,9 +102,9 @@ export class Job<Result = unknown, Input = unknown> {
   }
 
   /**
-   * Its events from now on, beginning with its present state; ends when the job has. Where events were missed, because the
-   * connection was gone for too long or the loop fell behind by more than 10,000, the state, the progress, the last status
-   * and the milestones that were not told are read and told.
+   * Its events from now on, beginning with its present state; ends when the job has. When events were missed, because
+   * the connection was gone for too long or the loop fell behind by more than 10,000, the state, the progress, the last
+   * status and the milestones not delivered yet are read and delivered.
    * @throws JobNotFound, EngineClosed
    */
   events(): AsyncIterable<JobEvent> {
@@ -121,7 +122,7 @@ export class Job<Result = unknown, Input = unknown> {
   }
 
   /**
-   * What it has shown so far: the milestones its handler emitted, in order; of those with one name the latest.
+   * Its milestones so far, in the order in which they were emitted; of those with one name the latest.
    * @example
    * const teaser = (await job.milestones()).find(({ name }) => name === "TEASER_READY")?.value;
    */
@@ -134,12 +135,12 @@ export class Job<Result = unknown, Input = unknown> {
     return this.#context.engine.logs(this.#ref);
   }
 
-  /** What it waits for, or waited for, by queue and id, and how that ended; of a flow: its members. */
+  /** Its dependencies, past and present, by queue and id, and how each ended; of a flow: its members. */
   async dependencies(): Promise<DependencyRecord[]> {
     return this.#context.engine.dependencies(this.#ref);
   }
 
-  /** Its place in line, 1 = next; `null` when it is not queued. */
+  /** Its position in the queue, 1 = next; `null` when it is not queued. */
   async position(): Promise<number | null> {
     return this.#context.engine.position(this.#ref);
   }
@@ -150,9 +151,9 @@ export class Job<Result = unknown, Input = unknown> {
   }
 
   /**
-   * Queues it again, with all its attempts before it. Steps that ended well are not run again, so that of a job that half
-   * succeeded only what failed is; a job that completed begins from the start. @throws JobNotFound, WrongState unless it has ended,
-   * UniqueConflict
+   * Queues it again, with all its attempts before it. Steps that ended well are not run again, so a job that half
+   * succeeded runs only its failed parts; a job that completed begins from the start.
+   * @throws JobNotFound, WrongState unless it has ended, UniqueConflict
    */
   retry({ fromStart = false }: RetryOptions = {}): Promise<JobState> {
     return this.#control("retry", (params) => this.#context.engine.retry({ ...params, fromStart }));
@@ -163,13 +164,13 @@ export class Job<Result = unknown, Input = unknown> {
     return this.#control("promote", (params) => this.#context.engine.promote(params));
   }
 
-  /** Lets a job go that was enqueued with `hold: true`. @throws JobNotFound, WrongState unless it is blocked */
+  /** Releases a job that was enqueued with `hold: true`. @throws JobNotFound, WrongState unless it is blocked */
   release(): Promise<JobState> {
     return this.#control("release", (params) => this.#context.engine.release(params));
   }
 
   /**
-   * Changes it while it waits. A changed priority or time puts it at the tail of its line.
+   * Changes it while it waits. A changed priority or time puts it at the tail of its queue.
    * @throws InvalidInput, PayloadTooLarge, JobNotFound, WrongState once it has started
    * @example await job.update({ priority: -10, delay: "5m" });
    */
@@ -184,7 +185,7 @@ export class Job<Result = unknown, Input = unknown> {
     await this.#control("remove", async (params) => {
       sent += 1;
       const answers = await this.#context.engine.remove(params);
-      // Sent again because there was no answer: it is gone because we removed it.
+      // A repeated command, sent because there was no answer: the job is missing because the first one removed it.
       return sent === 1 ? answers : answers.map((answer) => (answer.outcome === "missing" ? REMOVED : answer));
     });
   }

@@ -1,4 +1,4 @@
-/** What the runs of a job left, as callers see it: steps that ended well, and milestones. */
+/** The checkpoints of a job's runs, as callers see them: steps that ended well, and milestones. */
 import type { Checkpoint } from "../../model/job/checkpoint.js";
 import { decodePayload } from "../../model/value/codec.js";
 
@@ -7,7 +7,7 @@ export interface StepRecord {
   readonly name: string;
   /** The key of the item, for an item of `step.all`. */
   readonly key: string | null;
-  /** What it gave. */
+  /** Its output. */
   readonly value: unknown;
   /** When it ended, epoch milliseconds. */
   readonly at: number;
@@ -20,7 +20,7 @@ export interface StepRecord {
 /** A milestone that was reached. */
 export interface MilestoneRecord {
   readonly name: string;
-  /** What it shows. */
+  /** Its value. */
   readonly value: unknown;
   /** When it was reached, epoch milliseconds. */
   readonly at: number;

@@ -1,4 +1,4 @@
-/** The totals of a tag: how the jobs of a user, a project or a run stand. */
+/** The totals of a tag: counts of the jobs of a user, a project or a run. */
 import type { StateCounts } from "../../engine/contract/engine.js";
 import { isTerminal, STATES } from "../../model/job/state.js";
 

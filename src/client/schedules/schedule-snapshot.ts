@@ -30,12 +30,12 @@ export interface ScheduleSnapshot {
   readonly paused: boolean;
   /** The next five times; fewer when it ends before, none while it is paused. */
   readonly next: readonly number[];
-  /** Up to here all its ticks are settled. */
+  /** All ticks up to here are settled. */
   readonly lastDue: number;
   /** The id of the job of its last tick that had one, which retention may have removed; `null` before. */
   readonly lastJob: string | null;
   readonly createdAt: number;
-  /** What is wrong with the stored schedule when it cannot be read; what is not known of it is then empty. */
+  /** The error of decoding the stored schedule, when that failed; unknown fields are then empty. */
   readonly problem: string | null;
 }
 
@@ -48,7 +48,7 @@ export function scheduleSnapshot(record: ScheduleRecord): ScheduleSnapshot {
     return { ...common, ...unread, start: null, end: null, next: [], problem: record.problem };
   const { job, times, catchUp, overlap, jitter, start, end } = record.schedule;
   try {
-    // From the last tick, not from now: one that is due and not fired yet is still the next.
+    // From the last tick, not from now: a tick that is due and not fired yet is still the next.
     const next = common.paused ? [] : dueTimes(record.schedule, lastDue, NEXT_TIMES);
     const input = decodePayload(job.input);
     return { ...common, task: job.task, input, times, catchUp, overlap, jitter, start, end, next, problem: null };

@@ -1,4 +1,4 @@
-/** The schedules of a connection, known by name whatever their queue: put, listed, paused, resumed, run now, removed. */
+/** The schedules of a connection, identified by name in any queue: put, listed, paused, resumed, run now, removed. */
 import type { EnqueueAnswer, ScheduleRecord } from "../../engine/contract/engine.js";
 import { putSchedule } from "../../engine/shared/schedule-change.js";
 import { EngineClosed, LongshoreError, ScheduleNotFound, UniqueConflict } from "../../model/errors/errors.js";
@@ -12,9 +12,9 @@ import type { ConnectionContext } from "../connection/context.js";
 import { Job } from "../jobs/job.js";
 import { scheduleSnapshot, type ScheduleSnapshot } from "./schedule-snapshot.js";
 
-/** A schedule as it is after it was put, and what putting it did. */
+/** A schedule after it was put, and the effect of the call. */
 export interface PutSchedule extends ScheduleSnapshot {
-  /** `created`; `changed`: there was another with its name; `unchanged`: it was there as it is. */
+  /** `created`; `changed`: its name existed with other settings; `unchanged`: it existed with the same settings. */
   readonly outcome: "created" | "changed" | "unchanged";
 }
 
@@ -24,7 +24,7 @@ export interface ScheduleQuery {
   queue?: string;
 }
 
-/** How often a schedule is looked at again that others change at the same time. */
+/** How often a schedule is read again after a concurrent change. */
 const TRIES = 5;
 
 /**
@@ -61,12 +61,12 @@ export class Schedules {
     const setup = { payloadCap, queueDefaults: this.#queueDefaults };
     const parsed = await parseTaskSchedule("schedule", schedule, setup);
     const { engine } = this.#context;
-    const means = {
+    const services = {
       engine,
       nextOp: () => this.#context.nextOp(),
       send: <T>(command: () => T | Promise<T>) => this.#context.send(command),
     };
-    const outcome = await putSchedule(means, parsed);
+    const outcome = await putSchedule(services, parsed);
     return { ...scheduleSnapshot(await this.#find(parsed.name)), outcome };
   }
 
@@ -94,8 +94,8 @@ export class Schedules {
   }
 
   /**
-   * Lets a paused schedule fire again. Ticks that came while it was paused are not made up for; one that is not paused is left
-   * as it is. @throws ScheduleNotFound, InvalidInput
+   * Lets a paused schedule fire again. Ticks that came while it was paused do not run; a schedule that is not paused
+   * stays as it is. @throws ScheduleNotFound, InvalidInput
    */
   async resume(name: string): Promise<void> {
     this.#guard();
@@ -111,8 +111,8 @@ export class Schedules {
   }
 
   /**
-   * Enqueues a job of this schedule now, paused or not, whatever became of earlier ones; its ticks stay as they are.
-   * @throws ScheduleNotFound, InvalidInput; UniqueConflict for a key held with `onConflict: "reject"`
+   * Enqueues a job of this schedule now, paused or not, whatever happened to earlier ones; its ticks stay as they are.
+   * @throws ScheduleNotFound, InvalidInput; UniqueConflict for a key with an owner and `onConflict: "reject"`
    * @example
    * const job = await longshore.schedules.run("clean-up");
    * await job.result();
@@ -151,7 +151,7 @@ export class Schedules {
   }
 }
 
-/** Of a schedule that moves to another queue only where it goes counts. */
+/** Drops the old record of a schedule that is moving to another queue: only its destination counts. */
 function latest(records: readonly ScheduleRecord[]): ScheduleRecord[] {
   const moving = new Map(records.flatMap(({ name, queue, status }) => (status === "moving" ? [[name, queue]] : [])));
   return records.filter(({ name, queue }) => (moving.get(name) ?? queue) === queue);
