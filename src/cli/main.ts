@@ -3,7 +3,7 @@
 import { report } from "./terminal/exit.js";
 import { createProgram } from "./program.js";
 
-// Whoever reads our output may have seen enough (`longshore jobs | head`).
+// The reader of our output may close it early (`longshore jobs | head`).
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
   process.exit();

@@ -1,6 +1,6 @@
 /**
- * `longshore retry`, `cancel`, `promote`, `release` and `remove`: commands on jobs, named by id or chosen by a filter. Ids are
- * taken one by one, and one that cannot be does not keep the others from it; that of a flow stands for the whole of it.
+ * `longshore retry`, `cancel`, `promote`, `release` and `remove`: commands on jobs, named by id or chosen by a filter.
+ * Ids are handled one by one, and an error for one does not stop the others; a flow's id stands for the whole flow.
  */
 import type { Command } from "commander";
 import type { JobQuery } from "../../client/jobs/job-filter.js";
@@ -25,10 +25,10 @@ interface Control {
   readonly name: string;
   readonly done: string;
   readonly description: string;
-  /** Does it destroy work? Then many jobs, or data, need a confirmation. */
+  /** Does it destroy work? Then it needs a confirmation for many jobs, or for data. */
   readonly confirm: "never" | "many" | "always";
   one(job: Job, options: RetryOptions): Promise<unknown>;
-  /** `null`: it takes ids only. */
+  /** The filter flags; `null`: it takes ids only. */
   readonly many: ((longshore: Longshore, query: JobQuery, options: RetryOptions) => Promise<BulkAnswer>) | null;
 }
 
@@ -44,7 +44,7 @@ const controls: readonly Control[] = [
   {
     name: "cancel",
     done: "cancelled",
-    description: "end jobs that have not ended; running ones are told to stop",
+    description: "end jobs that have not ended; running ones are aborted",
     confirm: "many",
     one: (job) => job.cancel(),
     many: (longshore, query) => longshore.cancelAll(query),

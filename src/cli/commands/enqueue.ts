@@ -135,7 +135,7 @@ function announce({ id, queue, outcome }: Job, out: Output): void {
 
 async function finish(handle: Job, out: Output): Promise<void> {
   if (!out.json) announce(handle, out);
-  // A job that ended badly is told by its snapshot, with more than its error.
+  // A job that ended badly is printed from its snapshot, which has more than its error.
   await handle.result().catch((error: unknown) => {
     if (!(error instanceof JobFailed)) throw error;
   });

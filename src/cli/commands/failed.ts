@@ -1,4 +1,4 @@
-/** `longshore failed`: jobs that failed for good, as groups that share a cause; to list, to run again, or to remove. */
+/** `longshore failed`: jobs that failed for good, grouped by cause; to list, to run again, or to remove. */
 import type { Command } from "commander";
 import type { JobQuery } from "../../client/jobs/job-filter.js";
 import type { Longshore } from "../../client/longshore.js";
@@ -20,7 +20,7 @@ interface FailedFlags {
   yes?: boolean;
 }
 
-/** Which failed jobs. */
+/** The selected failed jobs. */
 interface Wanted {
   readonly query: JobQuery;
   /** Epoch milliseconds; `null`: whenever they failed. */
@@ -41,7 +41,7 @@ interface Group {
   readonly queues: Set<string>;
 }
 
-/** How many jobs are commanded at a time, where they must be looked at one by one. */
+/** The chunk size of commands on jobs that must be read one by one. */
 const ABREAST = 50;
 
 export function addFailedCommand(program: Command): void {
@@ -84,7 +84,7 @@ function wantedBy({ queue, task, fingerprint, olderThan }: FailedFlags, now: num
   return { query: queryOf(flags, now), failedBefore };
 }
 
-/** The failed jobs the flags name. Filters know when a job was created; when it failed is looked at here. */
+/** The failed jobs that the flags select. Filters know when a job was created; the time of failure is checked here. */
 async function* select(longshore: Longshore, { query, failedBefore }: Wanted): AsyncGenerator<JobSnapshot, void> {
   if (failedBefore === null) {
     yield* longshore.jobs(query);
@@ -122,7 +122,7 @@ async function older(longshore: Longshore, wanted: Wanted, verb: "retry" | "remo
       await (verb === "retry" ? job.retry() : job.remove());
       applied += 1;
     } catch (error) {
-      // Somebody else was faster.
+      // Another process was faster.
       if (
         !(error instanceof LongshoreError) ||
         !["JOB_NOT_FOUND", "WRONG_STATE", "UNIQUE_CONFLICT"].includes(error.code)

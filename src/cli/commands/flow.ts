@@ -18,7 +18,7 @@ interface FlowFlags {
   watch?: boolean;
 }
 
-/** How often (milliseconds) a flow is looked at while it is watched. */
+/** How often (milliseconds) a watched flow is read. */
 const LOOK_EVERY = 1_000;
 
 export function addFlowCommand(program: Command): void {

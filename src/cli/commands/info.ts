@@ -1,4 +1,4 @@
-/** `longshore info`: queues with their counts, workers, the engine, and what stands in the way of jobs that wait. */
+/** `longshore info`: queues with their counts, workers, the engine, and the reasons why waiting jobs do not run. */
 import type { Command } from "commander";
 import type { AsideRecord, EngineInfo, QueueRecord, WorkerRecord } from "../../engine/contract/engine.js";
 import { STATES } from "../../model/job/state.js";
@@ -10,14 +10,14 @@ import { stateStyle } from "../views/job-table.js";
 import { paint, type Part } from "../terminal/table.js";
 import { relative, span } from "../terminal/time-text.js";
 
-/** All there is to say. */
+/** The whole output. */
 interface Info {
   readonly engine: EngineInfo;
   readonly queues: readonly (QueueRecord & { readonly workers: number })[];
   readonly workers: readonly WorkerRecord[];
-  /** Queued jobs that a worker had not the code of, by queue and task. */
+  /** Queued jobs that a worker had no code for, by queue and task. */
   readonly aside: readonly AsideRecord[];
-  /** Why jobs that wait are not run, in words. */
+  /** The reasons why waiting jobs do not run, in words. */
   readonly problems: readonly string[];
 }
 
@@ -31,7 +31,7 @@ export function addInfoCommand(program: Command): void {
         const [queues, workers] = await Promise.all([longshore.queues(), longshore.workers()]);
         const selected = select(queues, names);
         const aside = await longshore.aside(selected.map(({ name }) => name));
-        const info = gather(longshore.info, selected, workers, aside);
+        const info = collectInfo(longshore.info, selected, workers, aside);
         if (out.json) out.document(info);
         else show(out, info, Date.now());
       });
@@ -47,7 +47,7 @@ function select(queues: readonly QueueRecord[], names: readonly string[]): reado
   return names.length === 0 ? queues : queues.filter(({ name }) => names.includes(name));
 }
 
-function gather(
+function collectInfo(
   engine: EngineInfo,
   queues: readonly QueueRecord[],
   workers: readonly WorkerRecord[],
@@ -67,17 +67,17 @@ function gather(
   };
 }
 
-/** What keeps jobs from running that were set aside. A queue that nobody serves is told of as such. */
+/** The reason why jobs set aside do not run. A queue without workers has a problem line of its own. */
 function lacking({ queue, task, jobs, since }: AsideRecord, workers: readonly WorkerRecord[]): string[] {
   const serving = workers.filter(({ queues }) => queues.includes(queue));
   if (serving.length === 0) return [];
   const having = serving.filter(({ tasks }) => tasks.includes(task)).length;
   const what = `${jobCount(jobs)} of task ${task} ${jobs === 1 ? "has" : "have"} waited ${span(Date.now() - since)}`;
-  const who =
+  const why =
     having === 0
       ? "no worker here knows that task"
-      : `a worker did not find its code, ${having === 1 ? "one says" : `${having} say`} to have it`;
-  return [`queue ${queue}: ${what}: ${who}`];
+      : `a worker did not find its code, ${having === 1 ? "one lists" : `${having} list`} the task`;
+  return [`queue ${queue}: ${what}: ${why}`];
 }
 
 function problemsOf({ name, paused, counts, workers }: Info["queues"][number]): string[] {

@@ -19,7 +19,7 @@ interface JobFlags {
   watch?: boolean;
 }
 
-/** How often (milliseconds) the log is looked at while a job is watched: new lines make no event. */
+/** How often (milliseconds) the log of a watched job is read: new lines make no event. */
 const LOOK_EVERY = 1_000;
 
 export function addJobCommand(program: Command): void {
@@ -46,8 +46,8 @@ async function show(handle: Job, out: Output): Promise<void> {
     handle.milestones(),
     handle.logs(),
   ]);
-  const isTied = job.role === "flow" || job.after.length > 0 || job.state === "blocked";
-  const dependencies = isTied ? await handle.dependencies() : [];
+  const isLinked = job.role === "flow" || job.after.length > 0 || job.state === "blocked";
+  const dependencies = isLinked ? await handle.dependencies() : [];
   const details = { dependencies, position, steps, milestones, log };
   if (out.json) out.document({ ...job, ...details });
   else printJob(out, { job, ...details }, Date.now());
@@ -97,7 +97,7 @@ class LogTail {
 
   look(): Promise<void> {
     const look = this.#looking.then(() => this.#print());
-    // One look that fails must not fail those after it.
+    // A failed read must not stop the later ones.
     this.#looking = look.catch(() => {});
     return look;
   }

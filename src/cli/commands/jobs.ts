@@ -72,7 +72,7 @@ async function read(
   return { jobs, cursor };
 }
 
-/** How many jobs match: from the counts of queues and states when nothing else is asked, else by looking at each. */
+/** How many jobs match: from the counts of queues and states if the filter has nothing else, else by reading each. */
 export async function countJobs(longshore: Longshore, query: JobQuery): Promise<number> {
   const { queue, states = STATES, ...others } = query;
   if (Object.keys(others).length === 0) {

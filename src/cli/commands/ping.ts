@@ -1,4 +1,4 @@
-/** `longshore ping`: is the engine there, how fast does it answer, and what survives a crash of its machine? */
+/** `longshore ping`: is the engine reachable, how fast does it answer, and what survives a crash of its machine? */
 import type { Command } from "commander";
 import { connected } from "../flags/connection.js";
 import { paint } from "../terminal/table.js";

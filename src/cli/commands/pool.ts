@@ -1,4 +1,4 @@
-/** `longshore pool`: keeps a number of `longshore worker` processes at work until it is told to stop. */
+/** `longshore pool`: keeps a number of `longshore worker` processes at work until it is stopped. */
 import { availableParallelism } from "node:os";
 import type { Command } from "commander";
 import { systemClock } from "../../model/value/clock.js";
@@ -95,7 +95,7 @@ function workersOf({ workers = "auto" }: PoolFlags): number {
   return count === "auto" ? availableParallelism() : parseWhole("--workers", count, 1, MOST_WORKERS);
 }
 
-/** Names that no other host has, and that a place keeps whatever becomes of its workers. @throws InvalidInput */
+/** Worker names, unique to this host. A slot keeps its name whatever happens to its workers. @throws InvalidInput */
 function namesOf(name: string | undefined, workers: number): string[] {
   const base = name === undefined ? defaultName() : `${name}-${hostName()}`;
   return Array.from({ length: workers }, (_, index) => parseName("--name", `${base}-${index + 1}`));

@@ -94,7 +94,7 @@ function addAddCommand(schedules: Command): void {
     .action(async (name: string, task: string, input: string, _flags: unknown, command: Command) => {
       const flags = command.opts<AddFlags>();
       const value = parseJson("input", input === "-" ? await text(process.stdin) : input);
-      // That it is either --cron or --every is checked with everything else.
+      // parseTaskSchedule checks that it is either --cron or --every, with everything else.
       const option = { name, task, input: value, ...timesOf(flags), options: optionsOf(flags) } as ScheduleOption;
       await connected(
         command,
@@ -153,7 +153,7 @@ async function list(command: Command, names: readonly string[]): Promise<void> {
   });
 }
 
-/** What became of one schedule. */
+/** The result for one schedule. */
 interface Answer {
   readonly name: string;
   readonly ok: boolean;
@@ -198,7 +198,7 @@ const commands: readonly ScheduleCommand[] = [
   },
 ];
 
-/** Does something to each schedule; one to which it cannot be done does not keep the others from it. */
+/** Applies a command to each schedule; an error for one does not stop the others. */
 async function each(names: readonly string[], act: (name: string) => Promise<{ job?: string }>): Promise<Answer[]> {
   const answers: Answer[] = [];
   for (const name of names) {

@@ -1,4 +1,4 @@
-/** `longshore worker`: runs the tasks of some files until it is told to stop. */
+/** `longshore worker`: runs the tasks of some files until it is stopped. */
 import { resolve } from "node:path";
 import { Option, type Command } from "commander";
 import { describeMachine, thisMachine } from "../../worker/lifetime/auto-concurrency.js";
@@ -18,7 +18,7 @@ interface OwnFlags extends WorkerFlags {
 }
 
 export function addWorkerCommand(program: Command): void {
-  const command = program.command("worker").description("run jobs until told to stop");
+  const command = program.command("worker").description("run jobs until stopped");
   addWorkerFlags(command, {
     name: "what it is called in lists (default: host, process id and a random part)",
     concurrency: "how many jobs run at a time; auto: what suits the machine (default: 10)",
@@ -28,8 +28,8 @@ export function addWorkerCommand(program: Command): void {
     .addHelpText(
       "after",
       `
-SIGTERM and SIGINT (Ctrl-C) stop it: it takes no more jobs, lets running ones go on for --grace, then tells them to
-stop and hands back what is unfinished. A second signal skips the wait. It then exits with code 0.`,
+SIGTERM and SIGINT (Ctrl-C) stop it: it takes no more jobs, lets running ones go on for --grace, then aborts them
+and returns unfinished jobs. A second signal skips the wait. It then exits with code 0.`,
     )
     .action(async (queues: string[], _flags: unknown, command: Command) => {
       const flags = command.optsWithGlobals<GlobalFlags & OwnFlags>();
@@ -38,7 +38,8 @@ stop and hands back what is unfinished. A second signal skips the wait. It then 
         await runWorker(queues, flags, pool);
       } catch (error) {
         if (pool === null) throw error;
-        // The pool waits for the end of this process, which neither the link to it nor what tasks have opened may delay.
+        // The pool waits for the end of this process, which neither the channel to the pool nor handles opened by tasks
+        // may delay.
         process.exit(report(error));
       }
     });
@@ -73,7 +74,8 @@ async function runWorker(
     await worker.finished;
     disobey();
   });
-  // Whatever the tasks keep open (a pool of connections, a handler that ignores its signal) must not keep us alive.
+  // Anything that tasks keep open (a pool of connections, a handler that ignores its signal) must not keep this process
+  // alive.
   process.stdout.write("", () => process.exit());
 }
 

@@ -1,4 +1,4 @@
-/** Values as they stand on a command line: numbers, JSON, lists. */
+/** Parses values of a command line: numbers, JSON, lists. */
 import { InvalidInput } from "../../model/errors/errors.js";
 
 /** Checks a number given on the command line. @throws InvalidInput */

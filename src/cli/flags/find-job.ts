@@ -1,4 +1,4 @@
-/** The jobs and flows that commands name by id. */
+/** Looks up the jobs and flows that commands name by id. */
 import type { FlowJob } from "../../client/jobs/flow-job.js";
 import type { Job } from "../../client/jobs/job.js";
 import type { Longshore } from "../../client/longshore.js";
@@ -11,7 +11,7 @@ export async function findJob(longshore: Longshore, id: string, queue: string | 
   return job;
 }
 
-/** The flow with an id, or the one that the job with this id belongs to. @throws JobNotFound, InvalidInput */
+/** The flow with an id, or the flow of the job with this id. @throws JobNotFound, InvalidInput */
 export async function findFlow(longshore: Longshore, id: string, queue: string | undefined): Promise<FlowJob> {
   const { role, flow, ...job } = await (await findJob(longshore, id, queue)).refresh();
   const ref = role === "flow" ? { queue: job.queue, id: job.id } : flow;

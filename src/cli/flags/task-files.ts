@@ -1,6 +1,6 @@
 /**
- * From files to tasks: the modules a worker is given with `--tasks` are imported, and every task they export is registered.
- * Whatever keeps one from running is said before the worker takes its first job.
+ * From files to tasks: imports the modules given with `--tasks`, and registers every task they export. All that would
+ * keep a task from running is reported before the worker takes its first job.
  */
 import { statSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
@@ -8,7 +8,7 @@ import { pathToFileURL } from "node:url";
 import type { AnyTask } from "../../define/task.js";
 import { messageOf, UsageError } from "../terminal/exit.js";
 
-/** What is tried when a name is not that of a file. */
+/** The files tried when a name is not that of a file. */
 const ENDINGS = ["", ".js", ".mjs", ".ts", ".mts", "/index.js", "/index.ts"];
 
 /**

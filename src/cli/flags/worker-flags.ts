@@ -1,4 +1,6 @@
-/** The flags of a worker, which `longshore worker` obeys and `longshore pool` passes on: defined, checked, written out. */
+/**
+ * The flags of a worker, which `longshore worker` uses and `longshore pool` passes on: defined, checked, written out.
+ */
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Command } from "commander";
@@ -28,7 +30,7 @@ export interface WorkerFlags {
   quiet?: boolean;
 }
 
-/** What a command says of flags whose meaning is its own. */
+/** The descriptions of flags that differ between the two commands. */
 export interface WorkerFlagTexts {
   readonly name: string;
   readonly concurrency: string;
@@ -58,7 +60,7 @@ export function addWorkerFlags(command: Command, { name, concurrency }: WorkerFl
     .option("--with-scheduler", "accepted and not needed: every worker fires schedules and starts jobs that are due");
 }
 
-/** The options of a worker that its flags and queues stand for. @throws InvalidInput */
+/** The worker options from its flags and queues. @throws InvalidInput */
 export function workerOptionsOf(queues: readonly string[], flags: WorkerFlags): WorkerOptions {
   const {
     concurrency,
@@ -100,7 +102,7 @@ export function parseCount(flag: string, text: string): "auto" | number {
   return text === "auto" ? text : parseWhole(flag, text);
 }
 
-/** The form of the log: as `--log-format` says, else JSON for what is not a terminal. @throws InvalidInput */
+/** The form of the log: `--log-format`, else JSON when the output is no terminal. @throws InvalidInput */
 export function logFormatOf({ logFormat: given, json }: { logFormat?: string; json?: boolean }): LogFormat {
   if (given === undefined) return json || !process.stdout.isTTY ? "json" : "text";
   if (given !== "text" && given !== "json") throw new InvalidInput("--log-format", given, "text or json");

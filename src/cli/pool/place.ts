@@ -1,6 +1,6 @@
 /**
- * One place in a pool: it holds one worker after the other, all of the same name, never two at a time. A worker that ends
- * as its flags say is replaced at once, one that dies after a while, one that found nothing to do not at all.
+ * One slot of a pool: one worker process at a time, its replacements under the same name. A worker that ends as its
+ * flags define is replaced at once, one that dies after a back-off, one that found nothing to do not at all.
  */
 import type { Clock } from "../../model/value/clock.js";
 import type { Log } from "../terminal/log.js";
@@ -10,8 +10,8 @@ import type { StartWorker, WorkerExit, WorkerProcess } from "./worker-process.js
 /** How long (milliseconds) a worker may take beyond its grace: for aborted handlers and for an engine that is slow. */
 const BEYOND_GRACE = 10_000;
 
-/** What a place is given, and whom it tells. */
-export interface PlaceOptions {
+/** The settings of a slot, and its callbacks. */
+export interface SlotOptions {
   readonly name: string;
   readonly start: StartWorker;
   readonly clock: Clock;
@@ -20,19 +20,22 @@ export interface PlaceOptions {
   readonly grace: number;
   /** Its worker takes work. */
   readonly started: () => void;
-  /** Its worker died; answers whether to start another. */
+  /** Its worker died; returns whether to start another. */
   readonly died: (exit: WorkerExit) => boolean;
-  /** Its worker found nothing more to do: the place stays empty. */
+  /** Its worker found nothing more to do: the slot stays empty. */
   readonly done: () => void;
 }
 
-/** `new`: no worker yet. `waiting`: the last one died, the next one comes later. `done`: there will be none. */
-type PlaceState = "new" | "starting" | "working" | "draining" | "waiting" | "empty" | "done";
+/**
+ * `new`: no worker yet. `waiting`: the last one died, and the next one starts after the back-off. `done`: there will be
+ * none.
+ */
+type SlotState = "new" | "starting" | "working" | "draining" | "waiting" | "empty" | "done";
 
 export class WorkerSlot {
-  readonly #options: PlaceOptions;
+  readonly #options: SlotOptions;
   readonly #backoff = new RestartBackoff();
-  #state: PlaceState = "new";
+  #state: SlotState = "new";
   #worker: WorkerProcess | null = null;
   #startedAt = 0;
   #hasWorked = false;
@@ -40,11 +43,11 @@ export class WorkerSlot {
   #closed = false;
   #hurried = false;
   #cancelTimer: () => void = () => {};
-  #tellStarted: (started: boolean) => void = () => {};
+  #resolveStarted: (started: boolean) => void = () => {};
   #drained: Promise<boolean> = Promise.resolve(true);
-  #tellDrained: (cleanly: boolean) => void = () => {};
+  #resolveDrained: (cleanly: boolean) => void = () => {};
 
-  constructor(options: PlaceOptions) {
+  constructor(options: SlotOptions) {
     this.#options = options;
   }
 
@@ -66,26 +69,28 @@ export class WorkerSlot {
     this.#hasWorked = false;
     this.#startedAt = clock.monotonic();
     const started = new Promise<boolean>((resolve) => {
-      this.#tellStarted = resolve;
+      this.#resolveStarted = resolve;
     });
     this.#worker = start(name, { started: () => this.#started(), ended: (exit) => this.#ended(exit) });
     return started;
   }
 
-  /** Lets its worker finish and starts another; as `start`. A place without work to do stays as it is. */
+  /** Drains its worker and starts another; resolves as `start` does. A slot without work to do stays as it is. */
   async renew(): Promise<boolean> {
     if (this.#state === "new" || this.#state === "done") return true;
     await this.#drain();
     return this.#closed ? false : this.start();
   }
 
-  /** Lets its worker finish, for good; resolves when it is gone, with `false` when it did not end well. */
+  /** Drains its worker, for good; resolves when it is gone, with `false` when it did not end well. */
   close(): Promise<boolean> {
     this.#closed = true;
     return this.#drain();
   }
 
-  /** Its worker stops waiting for its jobs. Said again it changes nothing: a worker that hangs gains no time by it. */
+  /**
+   * Its worker stops waiting for its jobs. A repeated call changes nothing: a worker that hangs gains no time by it.
+   */
   hurry(): void {
     if (this.#state !== "draining" || this.#hurried) return;
     this.#hurried = true;
@@ -104,7 +109,7 @@ export class WorkerSlot {
     this.#state = "draining";
     this.#hurried = false;
     this.#drained = new Promise((resolve) => {
-      this.#tellDrained = resolve;
+      this.#resolveDrained = resolve;
     });
     this.#worker.order("drain");
     this.#killAfter(this.#options.grace + BEYOND_GRACE);
@@ -123,7 +128,7 @@ export class WorkerSlot {
     if (this.#state !== "starting") return;
     this.#state = "working";
     this.#hasWorked = true;
-    this.#tellStarted(true);
+    this.#resolveStarted(true);
     this.#options.started();
   }
 
@@ -131,15 +136,15 @@ export class WorkerSlot {
     const { name, log } = this.#options;
     const fields = { worker: name, pid: this.#worker?.pid };
     const asked = this.#state === "draining";
-    // What had no job yet can leave nothing undone.
+    // A worker that had no job yet left nothing undone.
     const cleanly = exit.code === 0 || !this.#hasWorked;
     this.#cancelTimer();
     this.#worker = null;
     this.#state = "empty";
-    this.#tellStarted(false);
+    this.#resolveStarted(false);
     if (asked) {
       if (!cleanly) log.write("error", "Worker did not end well", { ...fields, why: describe(exit) });
-      this.#tellDrained(cleanly);
+      this.#resolveDrained(cleanly);
     } else if (exit.code !== 0 || exit.reason === null) {
       this.#died(exit, fields);
     } else if (exit.reason === "burst" || exit.reason === "maxIdle") {
@@ -166,5 +171,5 @@ export class WorkerSlot {
 function describe({ code, signal, error }: WorkerExit): string {
   if (error !== null) return error.message;
   if (signal !== null) return signal;
-  return code === 0 ? "ended with code 0 without being told to" : `ended with code ${code}`;
+  return code === 0 ? "ended with code 0 without being stopped" : `ended with code ${code}`;
 }

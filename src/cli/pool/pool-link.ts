@@ -1,7 +1,7 @@
 /**
- * A worker's side of its pool: it says when it takes work and why it stops, and obeys. It leaves Ctrl-C and hang-ups,
- * which a terminal sends to every process of the pool, to the pool; and it drains when the pool is gone, so that no
- * worker lives on without one.
+ * A worker's side of its pool: it reports when it takes work and why it stops, and follows the pool's orders. It
+ * ignores Ctrl-C and hang-ups, which a terminal sends to every process of the pool; the pool handles them. It drains
+ * when the pool is gone, so that no worker lives on without one.
  */
 import type { Worker } from "../../worker/worker.js";
 import type { Log } from "../terminal/log.js";
@@ -16,21 +16,21 @@ export class PoolLink {
   /** @throws UsageError when this process is not one of a pool */
   constructor() {
     if (!process.connected) throw new UsageError("--in-pool is for workers that longshore pool starts");
-    process.on("message", this.#hear).on("disconnect", this.#orphaned);
+    process.on("message", this.#receive).on("disconnect", this.#orphaned);
     process.on("SIGINT", ignore).on("SIGHUP", ignore);
   }
 
-  /** Speaks for this worker, until the process ends. */
+  /** Reports for this worker, until the process ends. */
   join(worker: Worker, log: Log): void {
     this.#worker = worker;
     this.#log = log;
-    worker.on("started", () => tell({ report: "started" }));
-    worker.on("stopping", (reason) => tell({ report: "stopping", reason }));
-    // The pool may have been signalled too, and its order may be heard first: a signal alone never skips the wait.
+    worker.on("started", () => send({ report: "started" }));
+    worker.on("stopping", (reason) => send({ report: "stopping", reason }));
+    // The pool may have received the signal too, and its order may arrive first: a signal alone never skips the wait.
     process.on("SIGTERM", (signal) => this.#drain({ signal }));
   }
 
-  readonly #hear = (order: PoolOrder): void => {
+  readonly #receive = (order: PoolOrder): void => {
     if (order === "drain") this.#drain({ by: "pool" });
     else if (order === "hurry") this.#hurry();
   };
@@ -38,7 +38,7 @@ export class PoolLink {
   readonly #orphaned = (): void => this.#drain({ by: "end of the pool" });
 
   #drain(why: Readonly<Record<string, string>>): void {
-    // It holds no job yet.
+    // No worker yet, so it has no jobs.
     if (this.#worker === null) process.exit();
     if (this.#worker.state !== "stopping") this.#stop(why);
   }
@@ -58,7 +58,7 @@ export class PoolLink {
 
 function ignore(): void {}
 
-function tell(report: WorkerReport): void {
-  // A pool that is gone needs no report.
+function send(report: WorkerReport): void {
+  // Without a pool there is no receiver.
   if (process.connected) process.send?.(report, undefined, undefined, ignore);
 }

@@ -1,6 +1,6 @@
 /**
- * Keeps a number of workers at work. The first one goes ahead: what keeps every worker from starting is said once, and
- * by it. All of them are replaced one at a time on request, and drained together at the end.
+ * Keeps a number of workers at work. The first one starts alone, so that a mistake that keeps every worker from
+ * starting is reported once. All of them are replaced one at a time on request, and drained together at the end.
  */
 import type { Clock } from "../../model/value/clock.js";
 import { ExitCode } from "../terminal/exit.js";
@@ -8,16 +8,16 @@ import type { Log } from "../terminal/log.js";
 import { WorkerSlot } from "./place.js";
 import type { StartWorker, WorkerExit } from "./worker-process.js";
 
-/** What a pool is made from. */
+/** The settings of a pool. */
 export interface PoolOptions {
-  /** The names of its workers, one for each place. */
+  /** The names of its workers, one for each slot. */
   readonly names: readonly string[];
   readonly start: StartWorker;
   readonly clock: Clock;
   readonly log: Pick<Log, "write">;
   /** How long running jobs may go on in a worker that stops, in milliseconds. */
   readonly grace: number;
-  /** What the log says of the pool when it starts. */
+  /** Fields of the log line at the pool's start. */
   readonly facts: Readonly<Record<string, unknown>>;
 }
 
@@ -25,7 +25,7 @@ export class Pool {
   /** Resolves when all workers are gone and stay so, with the code the command exits with. Never rejects. */
   readonly finished: Promise<ExitCode>;
   readonly #options: PoolOptions;
-  readonly #places: readonly WorkerSlot[];
+  readonly #slots: readonly WorkerSlot[];
   #finish: (code: ExitCode) => void = () => {};
   /** Has a worker taken work, so that the others were started too? */
   #open = false;
@@ -39,7 +39,7 @@ export class Pool {
     this.finished = new Promise((resolve) => {
       this.#finish = resolve;
     });
-    this.#places = names.map((name) => {
+    this.#slots = names.map((name) => {
       return new WorkerSlot({
         ...{ name, start, clock, log, grace },
         started: () => this.#started(),
@@ -51,7 +51,7 @@ export class Pool {
 
   /** Starts the first worker, and the others as soon as it takes work. */
   start(): void {
-    void this.#places[0]?.start();
+    void this.#slots[0]?.start();
   }
 
   /** Replaces all workers, one after the other: each is drained, and its successor takes work before the next one goes. */
@@ -69,12 +69,12 @@ export class Pool {
     this.#rolling = false;
   }
 
-  /** Drains all workers; called again, tells them to stop waiting for their jobs. `why` is logged. */
+  /** Drains all workers; a second call makes them stop waiting for their jobs. `why` is logged. */
   stop(why: Readonly<Record<string, unknown>>): void {
     const { log } = this.#options;
     if (this.#stopping) {
       log.write("info", "Pool stopping without waiting for jobs", why);
-      for (const place of this.#places) place.hurry();
+      for (const slot of this.#slots) slot.hurry();
     } else {
       log.write("info", "Pool stopping; signal again to skip the wait", why);
       void this.#drain();
@@ -82,9 +82,9 @@ export class Pool {
   }
 
   async #roll(): Promise<boolean> {
-    for (const place of this.#places) {
+    for (const slot of this.#slots) {
       if (this.#stopping) return false;
-      if (await place.renew()) continue;
+      if (await slot.renew()) continue;
       if (!this.#stopping) {
         this.#options.log.write("error", "Pool stopped restarting: the new worker did not start; the others go on");
       }
@@ -95,7 +95,7 @@ export class Pool {
 
   async #drain(): Promise<void> {
     this.#stopping = true;
-    const cleanly = await Promise.all(this.#places.map((place) => place.close()));
+    const cleanly = await Promise.all(this.#slots.map((slot) => slot.close()));
     this.#end(cleanly.every(Boolean) ? ExitCode.ok : ExitCode.failed);
   }
 
@@ -104,10 +104,10 @@ export class Pool {
     this.#open = true;
     const { log, facts } = this.#options;
     log.write("info", "Pool started", facts);
-    for (const place of this.#places.slice(1)) void place.start();
+    for (const slot of this.#slots.slice(1)) void slot.start();
   }
 
-  /** A worker that cannot be started as it was asked for ends the pool, unless one has shown that it can be. */
+  /** A usage error of a worker ends the pool, unless a worker has started with the same flags. */
   #mayRestart({ code }: WorkerExit): boolean {
     if (this.#open || code !== ExitCode.usage) return true;
     this.#finish(code);
@@ -115,11 +115,11 @@ export class Pool {
   }
 
   #done(): void {
-    if (this.#places.every(({ done }) => done)) this.#end(ExitCode.ok);
+    if (this.#slots.every(({ done }) => done)) this.#end(ExitCode.ok);
   }
 
   #end(code: ExitCode): void {
-    const deaths = this.#places.reduce((sum, place) => sum + place.deaths, 0);
+    const deaths = this.#slots.reduce((sum, slot) => sum + slot.deaths, 0);
     this.#options.log.write("info", "Pool stopped", { deaths });
     this.#finish(code);
   }

@@ -1,4 +1,4 @@
-/** A worker of a pool as a process: `longshore worker` with the flags of the pool, started and listened to. */
+/** A worker of a pool as a process: starts `longshore worker` with the flags of the pool and receives its reports. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { StopReason } from "../../worker/run/events.js";
@@ -8,21 +8,21 @@ import { isReport, type PoolOrder } from "./messages.js";
 export interface WorkerExit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
-  /** Why it could not even be started. */
+  /** The error when it could not even be started. */
   readonly error: Error | null;
-  /** Why it stopped, in its own words; `null` when it said nothing. */
+  /** The reason it reported for stopping; `null` without a report. */
   readonly reason: StopReason | null;
 }
 
-/** Who is told what becomes of a worker. */
+/** The callbacks for a worker. */
 export interface WorkerListener {
   /** It takes work. */
   started(): void;
-  /** It is gone. Told once, and last. */
+  /** It is gone. Called once, and last. */
   ended(exit: WorkerExit): void;
 }
 
-/** A worker that lives. */
+/** A running worker. */
 export interface WorkerProcess {
   /** `undefined` when it could not be started. */
   readonly pid: number | undefined;
@@ -54,7 +54,7 @@ export function processStarter(args: (name: string) => readonly string[]): Start
     let reason: StopReason | null = null;
     let exit: Pick<WorkerExit, "code" | "signal"> | null = null;
     const end = (): void => {
-      // Its last words may be read after its exit is known.
+      // Its last report may be read after its exit is known.
       if (exit !== null && !child.connected) listener.ended({ ...exit, error: null, reason });
     };
     child.on("message", (message) => {
@@ -73,7 +73,7 @@ export function processStarter(args: (name: string) => readonly string[]): Start
     return {
       pid: child.pid,
       order(order) {
-        // What it does not hear because it is about to end needs no order.
+        // A worker that is about to end needs no order.
         if (child.connected) child.send(order, () => {});
       },
       kill: () => void child.kill("SIGKILL"),

@@ -11,8 +11,8 @@ export interface Asking {
 }
 
 /**
- * Returns when it may be done.
- * @param what is about to happen: `"remove 3 jobs of queue scans"`
+ * Returns when the action may be done.
+ * @param what the action: `"remove 3 jobs of queue scans"`
  * @throws Refused
  */
 export async function confirm(

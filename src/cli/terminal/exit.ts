@@ -1,6 +1,6 @@
 /**
- * How a command ends: the exit codes scripts can rely on, the errors of the command line itself, and the one line that a
- * mistake leaves on standard error. Stacks are for LONGSHORE_DEBUG=1.
+ * The end of a command: the exit codes scripts can rely on, the errors of the command line itself, and the one line
+ * that a mistake leaves on standard error. Stacks are for LONGSHORE_DEBUG=1.
  */
 import { inspect } from "node:util";
 import { CommanderError } from "commander";
@@ -27,14 +27,14 @@ export class UsageError extends LongshoreError {
   }
 }
 
-/** What was named does not exist. */
+/** The named thing does not exist. */
 export class NotFound extends LongshoreError {
   constructor(message: string) {
     super("NOT_FOUND", message);
   }
 }
 
-/** Not done, because nobody confirmed it. */
+/** Not done, for lack of a confirmation. */
 export class Refused extends LongshoreError {
   constructor(message: string) {
     super("REFUSED", message);
@@ -55,7 +55,7 @@ const codes: Readonly<Record<string, ExitCode>> = {
   UNIQUE_CONFLICT: ExitCode.refused,
 };
 
-/** The exit code an error stands for. */
+/** The exit code of an error. */
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage;
   if (error instanceof LongshoreError) return codes[error.code] ?? ExitCode.failed;
@@ -70,14 +70,14 @@ export function messageOf(error: unknown): string {
   return plain(error instanceof Error ? error.message : String(error), LONGEST_MESSAGE);
 }
 
-/** Does `LONGSHORE_DEBUG` ask for more than commands usually say? */
+/** Does `LONGSHORE_DEBUG` ask for more output? */
 export function isDebugging({ LONGSHORE_DEBUG: value = "" }: NodeJS.ProcessEnv): boolean {
   return value !== "" && value !== "0";
 }
 
-/** Says on standard error what went wrong, and answers the exit code. */
+/** Prints an error to standard error, and returns the exit code. */
 export function report(error: unknown): ExitCode {
-  // Commander has printed its own already.
+  // Commander has already printed its own errors.
   if (!(error instanceof CommanderError)) {
     process.stderr.write(`error: ${messageOf(error)}\n`);
     if (isDebugging(process.env) && error instanceof Error) {

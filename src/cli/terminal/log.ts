@@ -1,4 +1,4 @@
-/** A log of lines: text for people on a terminal, JSON lines for whatever collects logs. */
+/** A log of lines: text for people on a terminal, JSON lines for programs that collect logs. */
 import { cutText } from "../../model/text.js";
 import { render, type Printable } from "./output.js";
 import { paint, type Part, type Style } from "./table.js";
@@ -8,7 +8,7 @@ import { moment, span } from "./time-text.js";
 export type LogFormat = "text" | "json";
 export type LogLevel = "info" | "warn" | "error";
 
-/** What a line says beside its message. `job` and `error` have places of their own in text. */
+/** The fields of a line beside its message. `job` and `error` have fixed places in text. */
 export interface LogFields {
   readonly job?: string;
   readonly error?: LoggedError;
@@ -31,7 +31,7 @@ const styles: Readonly<Record<LogLevel, Style>> = { info: "green", warn: "yellow
 
 export class Log {
   readonly #format: LogFormat;
-  /** Leave out what is not a warning or an error? */
+  /** Leave out all but warnings and errors? */
   readonly #quiet: boolean;
   readonly #about: LogFields;
   readonly #stream: Printable;
@@ -75,7 +75,10 @@ export class Log {
   }
 }
 
-/** The lines of a stack that follow the message, which has been told: it may have lines of its own that look like frames of a log. */
+/**
+ * The frames of a stack, after the message, which is printed already: the message may have lines of its own that look
+ * like log lines.
+ */
 function framesOf(stack: string): string[] {
   const [, ...lines] = plainLines(cutText(stack, LONGEST_STACK)).map((line) => line.trim());
   const first = lines.findIndex((line) => line.startsWith("at "));

@@ -1,6 +1,6 @@
 /**
- * What a command prints: results to standard output, as text or as JSON; everything said about them to standard error.
- * Everything passes through here on its way to a screen, and is made harmless here.
+ * The output of a command: results to standard output, as text or as JSON; notes about them to standard error. All
+ * output for a screen passes through here and is made harmless.
  */
 import { styleText } from "node:util";
 import { layOut, type Column, type Part } from "./table.js";
@@ -14,7 +14,7 @@ export interface Printable {
   getColorDepth?(): number;
 }
 
-/** The width of what is no screen, in characters: nothing is cut. */
+/** The width when the output is no screen, in characters: nothing is cut. */
 const ENDLESS = 1_000_000;
 
 export class Output {
@@ -53,7 +53,7 @@ export class Output {
     for (const parts of layOut(columns, rows, width)) this.line(...parts);
   }
 
-  /** Says something beside the result, to people. */
+  /** Prints a note for people, beside the result. */
   note(...parts: readonly Part[]): void {
     this.#stderr.write(`${render(this.#stderr, parts)}\n`);
   }

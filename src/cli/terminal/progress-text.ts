@@ -1,4 +1,4 @@
-/** How far a job is, in a few words. */
+/** Progress in a few words. */
 import type { Progress } from "../../model/job/progress.js";
 
 /** Such as `60 %  analyse 3/8  half way`. */
@@ -9,7 +9,7 @@ export function progressText({ percent, status, step, done, total, items, messag
     .join("  ");
 }
 
-/** Such as `issues 3, pages 12`; empty when nothing was counted. */
+/** Such as `issues 3, pages 12`; empty without counters. */
 export function countersText({ counters }: Progress): string {
   return Object.entries(counters)
     .map(([name, count]) => `${name} ${count}`)

@@ -1,4 +1,4 @@
-/** Tables: columns as wide as what is in them, the last one cut to what fits on the screen. */
+/** Tables: columns as wide as their cells, the last one cut to what fits on the screen. */
 import type { styleText } from "node:util";
 import { plain } from "./terminal-text.js";
 
@@ -10,14 +10,14 @@ export interface Painted {
   readonly style: Style;
 }
 
-/** A piece of a line. Output makes it harmless, so it may come from anywhere. */
+/** A piece of a line. Output makes it harmless, so untrusted text is allowed. */
 export type Part = string | Painted;
 
 export function paint(style: Style, text: string): Painted {
   return { text, style };
 }
 
-/** A column: its title, and which side its cells keep to. */
+/** A column: its title, and the alignment of its cells. */
 export interface Column {
   readonly title: string;
   readonly align?: "right";
@@ -25,11 +25,13 @@ export interface Column {
 
 const GAP = "  ";
 
-/** The most characters of a cell that are looked at; and that are shown of one that is not the last of its line. */
+/**
+ * The most characters of a cell that are read; and the most that are shown of a cell that is not the last of its line.
+ */
 const LONGEST_CELL = 4_000;
 const WIDEST_COLUMN = 200;
 
-/** A cell, and its characters as a reader counts them. */
+/** A cell, and its width as a reader counts it. */
 interface Cell {
   readonly part: Part;
   readonly characters: readonly string[];

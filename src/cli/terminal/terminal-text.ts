@@ -1,9 +1,9 @@
 /**
- * Text that was stored by somebody, made harmless for a terminal: names, messages and payloads may carry escape sequences
- * that set titles, move the cursor or hide lines, and direction marks that reorder them. None of it reaches the screen.
+ * Stored text made harmless for a terminal: names, messages and payloads may carry escape sequences that set titles,
+ * move the cursor or hide lines, and direction marks that reorder them. None of it reaches the screen.
  *
- * A sequence is nothing without the control character it begins with: that is taken away, and what followed it is left as
- * text. So every character is looked at once, and nobody has to know the grammar of sequences. Text is cut before that.
+ * A sequence is harmless without its leading control character: that is removed, and the rest is left as text. So every
+ * character is read once, and no grammar of sequences is needed. Text is cut before that.
  */
 import { cutText } from "../../model/text.js";
 

@@ -1,4 +1,4 @@
-/** Times on the command line: as people write them, and as they read them. */
+/** Times on the command line: parsing the forms people write, and formatting times for them. */
 import { formatDuration, parseDuration } from "../../model/value/duration.js";
 import { InvalidInput } from "../../model/errors/errors.js";
 

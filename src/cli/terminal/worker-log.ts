@@ -1,4 +1,4 @@
-/** What a worker logs: that it started and stopped, and how each run ended. Inputs and results are never logged. */
+/** The log of a worker: its start and stop, and the end of each run. Inputs and results are never logged. */
 import { describeFailure } from "../../model/failure/failure.js";
 import { formatSize } from "../../model/value/size.js";
 import type { RunningJob } from "../../define/running-job.js";
@@ -48,7 +48,7 @@ export function logWorker(worker: Worker, log: Log, facts: LogFields): void {
   });
   worker.on("error", (error) => log.write("error", "Worker trouble", { error: withoutStack(describe(error)) }));
   worker.on("stopping", (reason) => {
-    // Whoever called stop() has said why.
+    // The caller of stop() has logged why.
     if (reason === "stop") return;
     const grown = reason === "maxRss" ? { rss: formatSize(process.memoryUsage.rss()) } : {};
     log.write("info", "Worker stopping", { reason, ...grown, running: worker.running });

@@ -1,6 +1,6 @@
 /**
- * The graph of a flow as a tree: a job stands under the last of those it waits for, and is referred to under the others. Of many
- * jobs that one node added, those that did not succeed are shown and the rest are counted.
+ * The graph of a flow as a tree: a job is drawn under the last of its dependencies, and referred to under the others.
+ * Of many jobs added by one node, those that did not succeed are shown and the rest are counted.
  */
 import { isSuccess } from "../../model/job/dependency.js";
 import type { FlowGraph, FlowNode } from "../../model/flow/graph.js";
@@ -10,9 +10,9 @@ import { isTerminal, STATES } from "../../model/job/state.js";
 /** A line of the tree, behind the branches that lead to it. */
 export type TreeRow =
   | { readonly branch: string; readonly kind: "node"; readonly node: FlowNode }
-  /** A job that stands elsewhere, and waits for the one above too. */
+  /** A job drawn elsewhere that waits for the one above too. */
   | { readonly branch: string; readonly kind: "reference"; readonly name: string }
-  /** Jobs that are not shown one by one. */
+  /** Jobs that are only counted. */
   | { readonly branch: string; readonly kind: "rest"; readonly nodes: readonly FlowNode[] };
 
 /** The most jobs added by one node that are shown one by one. */
@@ -23,11 +23,11 @@ const WIDEST = 45;
 
 type Child = FlowNode | { readonly referred: FlowNode } | { readonly rest: readonly FlowNode[] };
 
-/** The lines of the tree. `all`: every job has one. */
+/** The lines of the tree. `all`: every job has a line. */
 export function treeOf(graph: FlowGraph, all: boolean): TreeRow[] {
   const tree = new Tree(graph);
   const rows: TreeRow[] = [];
-  // What is still to come, the next last: chains may be long, so this keeps its own stack.
+  // The nodes still to draw, the next last: chains may be long, so this keeps its own stack.
   const open: { child: Child; branch: string; indent: string }[] = [];
   const push = (children: readonly Child[], indent: string, root: boolean): void => {
     for (const [index, child] of children.toReversed().entries()) {
@@ -49,7 +49,7 @@ export function treeOf(graph: FlowGraph, all: boolean): TreeRow[] {
   return rows;
 }
 
-/** Of what is deeper only the last branches are drawn. */
+/** At greater depth only the last branches are drawn. */
 function cut(indent: string): string {
   return indent.length <= WIDEST ? indent : `…${indent.slice(1 - WIDEST)}`;
 }

@@ -1,4 +1,4 @@
-/** One flow in full, for people: how it stands, and its jobs as a tree. */
+/** One flow in full, for people: its state, and its jobs as a tree. */
 import { isSuccess } from "../../model/job/dependency.js";
 import type { FlowGraph, FlowNode } from "../../model/flow/graph.js";
 import { isTerminal } from "../../model/job/state.js";
@@ -10,7 +10,7 @@ import { countersText, progressText } from "../terminal/progress-text.js";
 import { paint, type Part } from "../terminal/table.js";
 import { span } from "../terminal/time-text.js";
 
-/** Prints a flow. `all`: every job has a line of its own. */
+/** Prints a flow. `all`: every job has its own line. */
 export function printFlow(out: Output, graph: FlowGraph, all: boolean, now: number): void {
   const { flow, id, queue, state, progress, nodes, removed } = graph;
   out.line(paint("bold", flow), `  ${id}  `, paint(stateStyle(state), state));
@@ -54,15 +54,15 @@ function cellsOf(row: TreeRow, now: number): Part[] {
 }
 
 function remark({ state, optional, attempt, attempts, error }: FlowNode): Part {
-  const said = [optional ? "optional" : "", attempt > 1 ? `run ${attempt} of ${attempts}` : ""].filter(
+  const notes = [optional ? "optional" : "", attempt > 1 ? `run ${attempt} of ${attempts}` : ""].filter(
     (part) => part !== "",
   );
-  if (error === null || isSuccess(state)) return paint("dim", said.join(", "));
-  const text = [...said, `${error.name}: ${error.message}`].join(", ");
+  if (error === null || isSuccess(state)) return paint("dim", notes.join(", "));
+  const text = [...notes, `${error.name}: ${error.message}`].join(", ");
   return paint(isTerminal(state) ? "red" : "dim", text);
 }
 
-/** Prints what is new about a flow since it was looked at before: a line for each job that moved. */
+/** Prints the changes of a flow since the last read: a line for each job that moved. */
 export function printFlowChanges(out: Output, before: FlowGraph, graph: FlowGraph, time: Part): void {
   for (const node of changedNodes(before, graph)) {
     const text = node.state === "active" && node.percent > 0 ? `${node.state} ${node.percent} %` : node.state;
@@ -72,7 +72,7 @@ export function printFlowChanges(out: Output, before: FlowGraph, graph: FlowGrap
   if (graph.state !== before.state) out.line(time, "  ", paint(stateStyle(graph.state), graph.state));
 }
 
-/** The jobs that are new in a flow, in another state, or further, since it was looked at before. */
+/** The jobs that are new, in another state, or further than at the last read. */
 export function changedNodes(before: FlowGraph, graph: FlowGraph): FlowNode[] {
   const known = new Map(before.nodes.map((node) => [`${node.queue}/${node.id}`, node]));
   return graph.nodes.filter((node) => {

@@ -1,4 +1,4 @@
-/** Jobs in a table, one a line, with the most telling thing about each at its end. */
+/** Jobs in a table, one a line, with the most important remark about each at its end. */
 import type { JobSnapshot } from "../../model/job/snapshot.js";
 import type { JobState } from "../../model/job/state.js";
 import type { Output } from "../terminal/output.js";
@@ -19,7 +19,7 @@ const styles: Readonly<Record<JobState, Style>> = {
   expired: "magenta",
 };
 
-/** How a state looks. */
+/** The colour of a state. */
 export function stateStyle(state: JobState): Style {
   return styles[state];
 }
@@ -56,7 +56,7 @@ function remark({ state, problem, error, failures, progress, runAt }: JobSnapsho
     progress === null ? "" : countersText(progress),
   ];
   if (state === "partial" && failures.length > 0) parts.push(`${failures.length} failed`);
-  const said = parts.filter((part) => part !== "").join("  ");
-  if (error === null || state === "active" || state === "completed" || state === "partial") return said;
-  return paint("dim", `${said === "" ? "" : `${said}  `}${error.name}: ${error.message}`);
+  const text = parts.filter((part) => part !== "").join("  ");
+  if (error === null || state === "active" || state === "completed" || state === "partial") return text;
+  return paint("dim", `${text === "" ? "" : `${text}  `}${error.name}: ${error.message}`);
 }

@@ -13,7 +13,7 @@ import { paint, type Part } from "../terminal/table.js";
 import { jsonText } from "../terminal/terminal-text.js";
 import { moment, relative, span } from "../terminal/time-text.js";
 
-/** A job and what is not part of its snapshot. */
+/** A job and its data outside the snapshot. */
 export interface JobDetails {
   readonly job: JobSnapshot;
   readonly dependencies: readonly DependencyRecord[];
@@ -23,7 +23,7 @@ export interface JobDetails {
   readonly log: JobLog;
 }
 
-/** The most jobs that are named of those a job waits for. */
+/** The most dependencies listed by name. */
 const MOST_AWAITED = 10;
 
 /** Prints a job with its attempts, error, payloads and log. */
@@ -65,7 +65,7 @@ export function printJob(out: Output, details: JobDetails, now: number): void {
   if (log.lines.length > 0) printLog(out, log);
 }
 
-/** What a blocked job waits for, and how what it waited for before has ended. */
+/** The unfinished dependencies of a blocked job, and how the finished ones ended. */
 function awaited({ state }: JobSnapshot, dependencies: readonly DependencyRecord[]): string[] {
   if (state !== "blocked" || dependencies.length === 0) return [];
   const open = dependencies.filter((dependency) => dependency.state === null);
@@ -88,7 +88,7 @@ function printError(out: Output, error: Failure): void {
   for (let { cause } = error; cause !== null; { cause } = cause) out.line("    caused by ", titleOf(cause));
 }
 
-/** The widest that what a step gave is shown in the table. */
+/** The widest output of a step shown in the table. */
 const WIDEST_VALUE = 60;
 
 function named(name: string, key: string | null): string {

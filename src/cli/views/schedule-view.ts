@@ -1,4 +1,4 @@
-/** Schedules for people: a table of all, or each in full with its next five times. */
+/** Schedules for people: all in a table, or each in full with its next five times. */
 import type { ScheduleSnapshot } from "../../client/schedules/schedule-snapshot.js";
 import type { ScheduleTimes } from "../../model/schedule/schedule.js";
 import type { Output } from "../terminal/output.js";
@@ -64,7 +64,7 @@ const UNITS: readonly (readonly [unit: string, milliseconds: number])[] = [
   ["s", 1_000],
 ];
 
-/** A duration as it would be written: in the largest unit of which it is a whole number. */
+/** A duration in the largest unit of which it is a whole number. */
 function exact(milliseconds: number): string {
   const [unit, size] = UNITS.find(([, one]) => milliseconds % one === 0) ?? ["ms", 1];
   return `${milliseconds / size}${unit}`;

@@ -126,7 +126,7 @@ describe("a worker that ends", () => {
     ["SIGKILL", { code: null, signal: "SIGKILL" }],
     ["ended with code 1", { code: 1 }],
     ["ended with code 2", { code: 2 }],
-    ["ended with code 0 without being told to", { code: 0, reason: null }],
+    ["ended with code 0 without being stopped", { code: 0, reason: null }],
     ["spawn EAGAIN", { code: null, error: new Error("spawn EAGAIN") }],
   ] as const)("by dying (%s) is replaced after a second, and the log says why", (why, exit) => {
     openPool(2);
