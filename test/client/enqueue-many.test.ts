@@ -13,7 +13,7 @@ async function inMemory(options?: ConnectOptions): Promise<Longshore> {
   return longshore;
 }
 
-onEveryEngine("the inputs of many jobs", (harbour) => {
+onEveryEngine("the inputs of many jobs", (storage) => {
   it("arrive as they were given, also those that look like something else", async () => {
     const inputs = [
       { input: "a.mp4", options: { crf: 20 } },
@@ -28,7 +28,7 @@ onEveryEngine("the inputs of many jobs", (harbour) => {
       [{ input: 1, options: { delay: 5 } }],
       null,
     ];
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
 
     const jobs = await longshore.enqueueMany(transcode, inputs);
 

@@ -24,9 +24,9 @@ const scan = task("scan", {
 });
 const plain = task("plain", { queue: "plain" });
 
-onEveryEngine("enqueue", (harbour) => {
+onEveryEngine("enqueue", (storage) => {
   it("accepts a job with the options of queue, task and call, the later winning", async () => {
-    const longshore = await harbour.connect({
+    const longshore = await storage.connect({
       defaults: { queues: { scans: { attempts: 2, timeout: "1m", priority: 7 } } },
     });
 
@@ -46,7 +46,7 @@ onEveryEngine("enqueue", (harbour) => {
   });
 
   it("answers the existing job when an id is given again", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
 
     const first = await longshore.enqueue(scan, { url: "a" }, { id: "job_abc123" });
     const again = await longshore.enqueue(scan, { url: "b" }, { id: "job_abc123" });
@@ -56,7 +56,7 @@ onEveryEngine("enqueue", (harbour) => {
   });
 
   it("joins the job that holds a unique key, or throws with its id", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const first = await longshore.enqueue(scan, { url: "a" }, { unique: { key: "a" } });
 
     const joined = await longshore.enqueue(scan, { url: "a" }, { unique: { key: "a" } });
@@ -68,7 +68,7 @@ onEveryEngine("enqueue", (harbour) => {
   });
 
   it("accepts thousands in one call, in order, with options of their own", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const inputs = Array.from({ length: 1_203 }, (_, n) => ({ url: `u${n}` }));
 
     const jobs = await longshore.enqueueMany(scan, inputs, {
@@ -124,7 +124,7 @@ onEveryEngine("enqueue", (harbour) => {
   });
 
   it("marks what a held key refused among many, and accepts the rest", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const unique = { key: "k", onConflict: "reject" } as const;
 
     const jobs = await longshore.enqueueMany(scan, [{ url: "a" }, { url: "b" }, { url: "c" }], {
@@ -136,7 +136,7 @@ onEveryEngine("enqueue", (harbour) => {
   });
 
   it("holds a job until it is released", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const job = await longshore.enqueue(scan, { url: "a" }, { hold: true });
     expect((await job.refresh()).state).toBe("blocked");
 

@@ -20,9 +20,9 @@ const broken = task("broken", { queue: "main", attempts: 1 }, () => {
   throw new Error("never works");
 });
 
-onEveryEngine("a job handle", (harbour) => {
+onEveryEngine("a job handle", (storage) => {
   it("waits for results of many jobs at once", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const jobs = await longshore.enqueueMany(
       echo,
       Array.from({ length: 600 }, (_, n) => n),
@@ -34,7 +34,7 @@ onEveryEngine("a job handle", (harbour) => {
   });
 
   it("gives the result of a job that has long ended", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const job = await longshore.enqueue(echo, "early");
     await longshore.worker([echo], { burst: true }).finished;
 
@@ -42,7 +42,7 @@ onEveryEngine("a job handle", (harbour) => {
   });
 
   it("throws what the job failed of, and for a cancelled job that it was", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const failed = await longshore.enqueue(broken);
     const cancelled = await longshore.enqueue(echo, 1, { delay: "1h" });
     longshore.worker([broken]);
@@ -54,7 +54,7 @@ onEveryEngine("a job handle", (harbour) => {
   });
 
   it("gives up waiting at its timeout or signal, and leaves the job alone", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const job = await longshore.enqueue(echo, 1);
 
     await expect(job.result({ timeout: 20 })).rejects.toThrow(ResultTimeout);
@@ -63,7 +63,7 @@ onEveryEngine("a job handle", (harbour) => {
   });
 
   it("tells that a job is gone", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const job = await longshore.enqueue(echo, 1);
     const waiting = job.result();
     waiting.catch(() => {});
@@ -77,7 +77,7 @@ onEveryEngine("a job handle", (harbour) => {
   });
 
   it("tells the events of a job from its present state to its end", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const gate = makeGate();
     const stepped = task("stepped", {}, async ({ progress }) => {
       await gate.opened;
@@ -99,7 +99,7 @@ onEveryEngine("a job handle", (harbour) => {
   });
 
   it("commands: promote, retry, update, and refuses what the state does not allow", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const job = await longshore.enqueue(echo, "old", { delay: "1h", tags: ["a"] });
 
     await job.update({ input: "new", tags: ["b"], priority: -5 });
@@ -117,7 +117,7 @@ onEveryEngine("a job handle", (harbour) => {
   });
 
   it("is found by its bare id from another connection", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const { id } = await longshore.enqueue(echo, "here");
 
     const found = await longshore.job<string>(id);
@@ -128,9 +128,9 @@ onEveryEngine("a job handle", (harbour) => {
   });
 });
 
-onEveryEngine("a queue handle", (harbour) => {
+onEveryEngine("a queue handle", (storage) => {
   it("counts, pauses and resumes", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const queue = longshore.queue("main");
     await queue.pause();
     await longshore.enqueueMany(echo, [1, 2, 3]);
@@ -148,7 +148,7 @@ onEveryEngine("a queue handle", (harbour) => {
   });
 
   it("drains what waits, and what is delayed only when told to", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const queue = longshore.queue("main");
     await longshore.enqueueMany(
       echo,
@@ -162,7 +162,7 @@ onEveryEngine("a queue handle", (harbour) => {
   });
 
   it("obliterates, while jobs run only by force", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const started = makeGate();
     let aborted = false;
     const endless = task("endless", { queue: "main" }, async ({ signal }) => {
@@ -183,7 +183,7 @@ onEveryEngine("a queue handle", (harbour) => {
   });
 
   it("streams its events in order", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const stop = new AbortController();
     const seen: string[] = [];
     const reading = (async () => {
@@ -203,9 +203,9 @@ onEveryEngine("a queue handle", (harbour) => {
   });
 });
 
-onEveryEngine("many jobs", (harbour) => {
+onEveryEngine("many jobs", (storage) => {
   it("are listed by filter, as a stream and page by page", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     await longshore.enqueueMany(
       echo,
       Array.from({ length: 250 }, (_, n) => n),
@@ -224,7 +224,7 @@ onEveryEngine("many jobs", (harbour) => {
   });
 
   it("are cancelled, retried, promoted and removed together, in chunks that can be continued", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     await longshore.enqueueMany(
       echo,
       Array.from({ length: 700 }, (_, n) => n),
@@ -250,7 +250,7 @@ onEveryEngine("many jobs", (harbour) => {
   });
 
   it("count by tag", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     await longshore.enqueueMany(echo, [1, 2], { tags: ["user:42"] });
     await longshore.enqueue(broken, undefined, { tags: ["user:42"] });
     await longshore.worker([echo, broken], { burst: true }).finished;
@@ -262,7 +262,7 @@ onEveryEngine("many jobs", (harbour) => {
   });
 
   it("say which workers run them", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const gate = makeGate();
     const held = task("held", { queue: "main" }, () => gate.opened);
     const worker = longshore.worker([held], { name: "w1", concurrency: 3 });

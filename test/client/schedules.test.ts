@@ -312,9 +312,9 @@ describe("a schedule whose queue changes", () => {
   });
 });
 
-onEveryEngine("schedules", (harbour) => {
+onEveryEngine("schedules", (storage) => {
   it("are put, listed, run, fired and removed", async () => {
-    const real = await harbour.connect();
+    const real = await storage.connect();
     const put = await real.schedules.put({ name: "often", task: ping, every: "1s", options: { queue: "q" } });
     expect(put).toMatchObject({ outcome: "created", queue: "q", next: { length: 5 } });
     const worker = real.worker([ping], { queues: ["q"] });

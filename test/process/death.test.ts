@@ -1,7 +1,7 @@
 // Workers that die or freeze under their jobs. Time is real here: what is tested is another process taking over.
 import { expect, it } from "vitest";
 import { isTerminal, type Longshore } from "longshore";
-import { onBothEngines } from "./harbour.js";
+import { onBothEngines } from "./storage-fixture.js";
 
 const LEASE = 2_000;
 /**
@@ -12,13 +12,13 @@ const MARGIN = 20_000;
 
 onBothEngines("a worker that is killed under its job", (open) => {
   it("is replaced by one that was idle within a lease", async () => {
-    const harbour = await open();
-    const longshore = await harbour.connect();
-    const idle = await harbour.start({ name: "idle", lease: LEASE });
+    const storage = await open();
+    const longshore = await storage.connect();
+    const idle = await storage.start({ name: "idle", lease: LEASE });
     await longshore.queue("work").pause();
     idle.signal("SIGSTOP");
     await longshore.queue("work").resume();
-    const doomed = await harbour.start({ name: "doomed", lease: LEASE }, { stuck: true });
+    const doomed = await storage.start({ name: "doomed", lease: LEASE }, { stuck: true });
     const job = await longshore.enqueue("work", { ms: 0 }, { queue: "work" });
     await doomed.hears("start", job.id);
     idle.signal("SIGCONT");
@@ -40,12 +40,12 @@ onBothEngines("a worker that is killed under its job", (open) => {
   });
 
   it("is replaced by one that was busy within a lease", async () => {
-    const harbour = await open();
-    const longshore = await harbour.connect();
-    const doomed = await harbour.start({ name: "doomed", lease: LEASE, concurrency: 1 }, { stuck: true });
+    const storage = await open();
+    const longshore = await storage.connect();
+    const doomed = await storage.start({ name: "doomed", lease: LEASE, concurrency: 1 }, { stuck: true });
     const job = await longshore.enqueue("work", { ms: 0 }, { queue: "work" });
     await doomed.hears("start", job.id);
-    const busy = await harbour.start({ name: "busy", lease: LEASE, concurrency: 2 });
+    const busy = await storage.start({ name: "busy", lease: LEASE, concurrency: 2 });
     // Busy for as long as it takes.
     const long = await longshore.enqueue("listen", null, { queue: "work" });
     await busy.hears("start", long.id);
@@ -60,14 +60,14 @@ onBothEngines("a worker that is killed under its job", (open) => {
   });
 
   it("is replaced by one that starts later, within a lease", async () => {
-    const harbour = await open();
-    const longshore = await harbour.connect();
-    const doomed = await harbour.start({ name: "doomed", lease: LEASE }, { stuck: true });
+    const storage = await open();
+    const longshore = await storage.connect();
+    const doomed = await storage.start({ name: "doomed", lease: LEASE }, { stuck: true });
     const job = await longshore.enqueue("work", { ms: 0 }, { queue: "work" });
     await doomed.hears("start", job.id);
     await doomed.kill();
     const killedAt = Date.now();
-    const next = await harbour.start({ name: "next", lease: LEASE });
+    const next = await storage.start({ name: "next", lease: LEASE });
     const startedAt = (await next.hears("started")).at;
 
     // Who comes late has not seen the dead one fall silent, and gives it a moment more.
@@ -80,12 +80,12 @@ onBothEngines("a worker that is killed under its job", (open) => {
 
 onBothEngines("a worker whose event loop hangs under its job", (open) => {
   it("loses the job to another some time after the job's timeout, and hears of it", async () => {
-    const harbour = await open();
-    const longshore = await harbour.connect();
-    const hanging = await harbour.start({ name: "hanging", lease: "1s", grace: 0 });
+    const storage = await open();
+    const longshore = await storage.connect();
+    const hanging = await storage.start({ name: "hanging", lease: "1s", grace: 0 });
     const { id } = await longshore.enqueue("block", { ms: 12_000 }, { queue: "work", timeout: 500 });
     await hanging.hears("start", id);
-    const other = await harbour.start({ name: "other", lease: "1s" });
+    const other = await storage.start({ name: "other", lease: "1s" });
 
     await other.hears("start", id);
     await hanging.hears("lost", id);
@@ -102,9 +102,9 @@ async function collectEnds(ends: [id: string, state: string][], longshore: Longs
 
 onBothEngines("a worker that freezes for longer than its lease", (open) => {
   it("finds its completion refused when it thaws, and the other's result stands", async () => {
-    const harbour = await open();
-    const longshore = await harbour.connect();
-    const frozen = await harbour.start({ name: "frozen", lease: LEASE });
+    const storage = await open();
+    const longshore = await storage.connect();
+    const frozen = await storage.start({ name: "frozen", lease: LEASE });
     const watching = new AbortController();
     const ends: [id: string, state: string][] = [];
     const watched = collectEnds(ends, longshore, watching.signal);
@@ -112,7 +112,7 @@ onBothEngines("a worker that freezes for longer than its lease", (open) => {
     const job = await longshore.enqueue("work", { ms: 4_000 }, { queue: "work" });
     await frozen.hears("start", job.id);
     frozen.signal("SIGSTOP");
-    const other = await harbour.start({ name: "other", lease: LEASE });
+    const other = await storage.start({ name: "other", lease: LEASE });
     expect(await job.result()).toEqual({ by: other.pid });
     frozen.signal("SIGCONT");
 
@@ -144,12 +144,12 @@ onBothEngines("a worker that freezes for longer than its lease", (open) => {
 
 onBothEngines("a handler that blocks the event loop for longer than the lease", (open) => {
   it("is not run by anybody else", async () => {
-    const harbour = await open();
-    const longshore = await harbour.connect();
-    const first = await harbour.start({ name: "first", lease: LEASE, concurrency: 1 });
+    const storage = await open();
+    const longshore = await storage.connect();
+    const first = await storage.start({ name: "first", lease: LEASE, concurrency: 1 });
     const job = await longshore.enqueue("block", { ms: 3 * LEASE }, { queue: "work" });
     await first.hears("start", job.id);
-    const second = await harbour.start({ name: "second", lease: LEASE });
+    const second = await storage.start({ name: "second", lease: LEASE });
 
     await job.result();
     expect(second.all("start")).toEqual([]);

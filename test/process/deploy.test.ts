@@ -1,7 +1,7 @@
 // A rolling deploy: processes with the old code and with the new one serve one queue.
 import { expect, it } from "vitest";
 import type { Job, JobSnapshot, Longshore } from "longshore";
-import { onBothEngines } from "./harbour.js";
+import { onBothEngines } from "./storage-fixture.js";
 
 const JOBS = 1_000;
 const NEW = ["new-1", "new-2", "new-3"] as const;
@@ -22,40 +22,40 @@ async function deploy(longshore: Longshore, whileTheyWait: () => Promise<unknown
 
 onBothEngines("jobs of new tasks", (open) => {
   it("all complete in their first attempt while old workers serve their queue beside a new one", async () => {
-    const harbour = await open();
-    const longshore = await harbour.connect();
-    const ledger = harbour.ledger();
-    const more = { ledger: ledger.path };
+    const storage = await open();
+    const longshore = await storage.connect();
+    const executionLog = storage.executionLog();
+    const more = { executionLog: executionLog.path };
     const [fresh] = await Promise.all([
-      harbour.start({ concurrency: 5 }, { ...more, tasks: NEW }),
-      harbour.start({ concurrency: 5 }, more),
-      harbour.start({ concurrency: 5 }, more),
+      storage.start({ concurrency: 5 }, { ...more, tasks: NEW }),
+      storage.start({ concurrency: 5 }, more),
+      storage.start({ concurrency: 5 }, more),
     ]);
 
     const ended = await deploy(longshore, () => Promise.resolve());
 
     expect(ended.filter(({ state, attempt }) => state !== "completed" || attempt !== 1)).toEqual([]);
     expect(new Set(ended.map(({ result }) => (result as { by: number }).by))).toEqual(new Set([fresh.pid]));
-    ledger.read();
-    expect(ledger.effects).toBe(JOBS);
+    executionLog.read();
+    expect(executionLog.effects).toBe(JOBS);
   });
 
   it("wait for the first new worker, which is killed on the way, while old ones come and go", async () => {
-    const harbour = await open();
-    const longshore = await harbour.connect();
-    const ledger = harbour.ledger();
-    const more = { ledger: ledger.path };
-    const old = await harbour.start({ concurrency: 5, lease: "1s" }, more);
+    const storage = await open();
+    const longshore = await storage.connect();
+    const executionLog = storage.executionLog();
+    const more = { executionLog: executionLog.path };
+    const old = await storage.start({ concurrency: 5, lease: "1s" }, more);
 
     const ended = await deploy(longshore, async () => {
       await old.hears("unknown");
       await expect.poll(async () => (await longshore.aside()).length).toBe(NEW.length);
       await old.kill();
-      await harbour.start({ concurrency: 5, lease: "1s" }, more);
-      const first = await harbour.start({ concurrency: 2, lease: "1s" }, { ...more, tasks: NEW });
-      await expect.poll(() => (ledger.read(), ledger.effects)).toBeGreaterThan(20);
+      await storage.start({ concurrency: 5, lease: "1s" }, more);
+      const first = await storage.start({ concurrency: 2, lease: "1s" }, { ...more, tasks: NEW });
+      await expect.poll(() => (executionLog.read(), executionLog.effects)).toBeGreaterThan(20);
       await first.kill();
-      await harbour.start({ concurrency: 5, lease: "1s" }, { ...more, tasks: NEW });
+      await storage.start({ concurrency: 5, lease: "1s" }, { ...more, tasks: NEW });
     });
 
     expect(ended.filter(({ state, attempt }) => state !== "completed" || attempt !== 1)).toEqual([]);

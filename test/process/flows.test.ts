@@ -13,7 +13,7 @@ import { CRASH_LIMIT, type JobRecord, type JobRef } from "../../src/model/job/jo
 import { isTerminal } from "../../src/model/job/state.js";
 import { listAll } from "../property/compare.js";
 import { PATIENCE } from "../support/patience.js";
-import { type Harbour, onSharedCluster, onSharedRedis, onSqlite } from "./harbour.js";
+import { type ProcessStorage, onSharedCluster, onSharedRedis, onSqlite } from "./storage-fixture.js";
 import { WorkerPool } from "./worker-pool.js";
 
 const PROCESSES = 4;
@@ -24,7 +24,7 @@ const LEASE = 1_000;
 const nameOf = ({ queue, id }: JobRef): string => `${queue}/${id}`;
 
 /** An engine that lives in its own time. */
-async function engineAt({ target }: Harbour, clock: ManualClock): Promise<Engine> {
+async function engineAt({ target }: ProcessStorage, clock: ManualClock): Promise<Engine> {
   const parsed = parseTarget(target);
   if (parsed.engine === "memory") throw new TypeError("processes cannot share memory");
   const engine = parsed.engine === "sqlite" ? new SqliteEngine(parsed, { clock }) : new RedisEngine(parsed, { clock });
@@ -76,7 +76,7 @@ async function clearUp(engine: Engine, clock: ManualClock): Promise<Map<string, 
   return starts;
 }
 
-describe.each<[string, boolean, () => Promise<Harbour>]>([
+describe.each<[string, boolean, () => Promise<ProcessStorage>]>([
   ["sqlite", true, onSqlite],
   ["redis", true, onSharedRedis],
   ["a redis cluster", inject("clusterNodes").length > 0, onSharedCluster],
@@ -84,19 +84,23 @@ describe.each<[string, boolean, () => Promise<Harbour>]>([
   it.skipIf(!isThere)(
     "end, and their jobs run in their turn",
     async () => {
-      const harbour = await open();
-      const ledger = harbour.ledger();
-      const setup = { target: harbour.target, options: { lease: LEASE, concurrency: 5 }, ledger: ledger.path };
+      const storage = await open();
+      const executionLog = storage.executionLog();
+      const setup = {
+        target: storage.target,
+        options: { lease: LEASE, concurrency: 5 },
+        executionLog: executionLog.path,
+      };
       const begun = await killAll(new WorkerPool(setup, PROCESSES, "flows"));
       const clock = new ManualClock(Date.now());
-      const engine = await engineAt(harbour, clock);
+      const engine = await engineAt(storage, clock);
       const starts = await clearUp(engine, clock);
 
       const jobs = new Map((await listAll(engine)).map((job) => [nameOf(job), job]));
       expect([...jobs.values()].filter(({ state }) => !isTerminal(state)).map(nameOf)).toEqual([]);
       for (const id of begun) expect(["completed", "failed"]).toContain(jobs.get(`home/${id}`)?.state);
-      const ran = new Map([...ledger.read().done.keys()].map((id, place) => [id, place]));
-      const timesOf = ({ id }: JobRecord): number => ledger.done.get(id)?.length ?? 0;
+      const ran = new Map([...executionLog.read().done.keys()].map((id, place) => [id, place]));
+      const timesOf = ({ id }: JobRecord): number => executionLog.done.get(id)?.length ?? 0;
       expect([...jobs.values()].flatMap((job) => faultsOf(job, jobs, ran, starts, timesOf(job)))).toEqual([]);
       const known = new Set([...jobs.values()].map(({ id }) => id));
       expect([...ran.keys()].filter((id) => !known.has(id))).toEqual([]);
@@ -106,7 +110,7 @@ describe.each<[string, boolean, () => Promise<Harbour>]>([
   );
 });
 
-/** What does not hold of a job, given where in the ledger the first run of each stands. */
+/** What does not hold of a job, given where in the execution log the first run of each stands. */
 function faultsOf(
   job: JobRecord,
   jobs: ReadonlyMap<string, JobRecord>,

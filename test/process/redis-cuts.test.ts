@@ -7,7 +7,7 @@ import type { RedisTarget } from "../../src/engine/target.js";
 import { nodesOf } from "../engine/redis-storage.js";
 import { startRedisCluster } from "../support/redis-cluster.js";
 import { startTcpProxy } from "../support/tcp-proxy.js";
-import { Harbour, onOwnRedis, onOwnServers } from "./harbour.js";
+import { ProcessStorage, onOwnRedis, onOwnServers } from "./storage-fixture.js";
 import type { WorkerProcess } from "./worker-process.js";
 
 /** The replies before a connection is ready: HELLO, SELECT, twice CLIENT, INFO. */
@@ -29,14 +29,14 @@ function client(url: string): Redis {
 
 onOwnServers("a worker whose connections are cut after any reply of their handshake, or right behind it", () => {
   it.each([0, 3])("lives and works on, in database %i", async (db) => {
-    const harbour = await onOwnRedis();
-    const { url = "", port = 0 } = harbour.server ?? {};
+    const storage = await onOwnRedis();
+    const { url = "", port = 0 } = storage.server ?? {};
     const proxy = await startTcpProxy(port);
     onTestFinished(() => proxy.stop());
     const redis = client(url);
-    const longshore = await harbour.connect({ engine: "redis", url, db });
+    const longshore = await storage.connect({ engine: "redis", url, db });
     const target: RedisTarget = { engine: "redis", host: "127.0.0.1", port: proxy.port, db, commandTimeout: "3s" };
-    const worker = await new Harbour(target, harbour.folder).start();
+    const worker = await new ProcessStorage(target, storage.folder).start();
     await expectAtWork(longshore, worker, redis);
 
     const cuts: number[] = [];
@@ -59,9 +59,9 @@ onOwnServers("a worker whose connections to a cluster are cut", () => {
     const cluster = await startRedisCluster();
     onTestFinished(() => cluster.stop());
     const nodes = cluster.urls.map(client);
-    const harbour = await onOwnRedis();
+    const storage = await onOwnRedis();
     const target: RedisTarget = { engine: "redis", cluster: nodesOf(cluster.urls), commandTimeout: "3s" };
-    const beyond = new Harbour(target, harbour.folder);
+    const beyond = new ProcessStorage(target, storage.folder);
     const longshore = await beyond.connect();
     const worker = await beyond.start();
     for (let cycle = 1; cycle <= 5; cycle += 1) {
@@ -85,12 +85,12 @@ onOwnServers("a worker from whom a right is withdrawn", () => {
     ["INFO", "-info", "+info"],
     ["its password", "resetpass >other", "resetpass >secret"],
   ])("(%s) lives, does nothing elsewhere, and works on when it is given back", async (_what, away, back) => {
-    const harbour = await onOwnRedis();
-    const { url = "" } = harbour.server ?? {};
+    const storage = await onOwnRedis();
+    const { url = "" } = storage.server ?? {};
     const redis = client(url);
     const setUser = (rules: string): Promise<unknown> => redis.acl("SETUSER", "app", ...rules.split(" "));
     await setUser("on >secret allkeys allchannels +@all");
-    const longshore = await harbour.connect({ engine: "redis", url, db: 3 });
+    const longshore = await storage.connect({ engine: "redis", url, db: 3 });
     const target: RedisTarget = {
       engine: "redis",
       url,
@@ -99,7 +99,7 @@ onOwnServers("a worker from whom a right is withdrawn", () => {
       db: 3,
       commandTimeout: "1s",
     };
-    const worker = await new Harbour(target, harbour.folder).start();
+    const worker = await new ProcessStorage(target, storage.folder).start();
     await expectAtWork(longshore, worker, redis);
 
     await setUser(away);

@@ -4,7 +4,7 @@ import { expect, it, onTestFinished } from "vitest";
 import { EngineUnavailable, task, type JobContext, type Longshore } from "longshore";
 import { startTcpProxy } from "../support/tcp-proxy.js";
 import { makeGate } from "../worker/gate.js";
-import { Harbour, onOwnRedis, onOwnServers } from "./harbour.js";
+import { ProcessStorage, onOwnRedis, onOwnServers } from "./storage-fixture.js";
 import type { WorkerProcess } from "./worker-process.js";
 
 const COMMAND_TIMEOUT = 3_000;
@@ -39,13 +39,13 @@ async function expectRefusal(longshore: Longshore, port: number): Promise<void> 
 
 onOwnServers("a Redis server that dies and comes back", () => {
   it("refuses producers in time meanwhile, and workers go on by themselves", async () => {
-    const harbour = await onOwnRedis(
+    const storage = await onOwnRedis(
       { appendfsync: "always", requirepass: "secret" },
       { commandTimeout: COMMAND_TIMEOUT },
     );
-    const { server } = harbour;
-    const longshore = await harbour.connect();
-    const worker = await harbour.start({ lease: "10s", concurrency: 2 });
+    const { server } = storage;
+    const longshore = await storage.connect();
+    const worker = await storage.start({ lease: "10s", concurrency: 2 });
     await roundTrip(longshore, worker);
     const running = await longshore.enqueue("work", { ms: 2_000 }, { queue: "work" });
     const waiting = await longshore.enqueueMany("work", [{ ms: 0 }, { ms: 0 }], { queue: "work", delay: "3s" });
@@ -64,10 +64,10 @@ onOwnServers("a Redis server that dies and comes back", () => {
 
 onOwnServers("a Redis server that freezes", () => {
   it("refuses producers in time meanwhile, and workers go on by themselves", async () => {
-    const harbour = await onOwnRedis({ requirepass: "secret" }, { commandTimeout: COMMAND_TIMEOUT });
-    const { server } = harbour;
-    const longshore = await harbour.connect();
-    const worker = await harbour.start({ lease: "20s" });
+    const storage = await onOwnRedis({ requirepass: "secret" }, { commandTimeout: COMMAND_TIMEOUT });
+    const { server } = storage;
+    const longshore = await storage.connect();
+    const worker = await storage.start({ lease: "20s" });
     await roundTrip(longshore, worker);
 
     server?.pause();
@@ -101,13 +101,13 @@ onOwnServers("a worker whose connections", () => {
   ] satisfies [string, (mode: (mode: "cut" | "refuse" | "swallow") => void) => Promise<void>][])(
     "%s is back at work soon, again and again",
     async (_what, misbehave) => {
-      const harbour = await onOwnRedis();
-      const proxy = await startTcpProxy(harbour.server?.port ?? 0);
+      const storage = await onOwnRedis();
+      const proxy = await startTcpProxy(storage.server?.port ?? 0);
       onTestFinished(() => proxy.stop());
-      const longshore = await harbour.connect();
-      const beyond = new Harbour(
+      const longshore = await storage.connect();
+      const beyond = new ProcessStorage(
         { engine: "redis", host: "127.0.0.1", port: proxy.port, commandTimeout: "1s" },
-        harbour.folder,
+        storage.folder,
       );
       const worker = await beyond.start();
       for (let cycle = 1; cycle <= 4; cycle += 1) {
@@ -129,8 +129,8 @@ onOwnServers("a worker whose connections", () => {
 
 onOwnServers("a Redis server that answers nobody for longer than the lease", () => {
   it("costs the jobs of living workers neither their run nor an attempt nor a crash", async () => {
-    const harbour = await onOwnRedis({}, { commandTimeout: 1_000 });
-    const longshore = await harbour.connect();
+    const storage = await onOwnRedis({}, { commandTimeout: 1_000 });
+    const longshore = await storage.connect();
     const runs: AbortSignal[] = [];
     const over = makeGate();
     const work = task("patient", { queue: "patient" }, async ({ signal }: JobContext<undefined>) => {
@@ -143,9 +143,9 @@ onOwnServers("a Redis server that answers nobody for longer than the lease", () 
     const job = await longshore.enqueue(work, undefined);
     await expect.poll(() => runs.length).toBe(1);
 
-    harbour.server?.pause();
+    storage.server?.pause();
     await sleep(3_000);
-    harbour.server?.resume();
+    storage.server?.resume();
     await longshore.enqueue(work, undefined);
     await expect.poll(() => runs.length).toBe(2);
     over.open();

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { expect, it, onTestFinished } from "vitest";
 import { connect, EngineRefused, EngineUnavailable, task, type Target } from "longshore";
-import { onOwnRedis, onOwnServers } from "./harbour.js";
+import { onOwnRedis, onOwnServers } from "./storage-fixture.js";
 
 async function failureOf(target: Target): Promise<unknown> {
   return connect(target).then(
@@ -14,12 +14,12 @@ async function failureOf(target: Target): Promise<unknown> {
 
 onOwnServers("connecting to a Redis server", () => {
   it("is refused when it may evict jobs, unless that is allowed", async () => {
-    const harbour = await onOwnRedis({ maxmemory: "64mb", maxmemoryPolicy: "allkeys-lru" });
-    const refused = await failureOf(harbour.target);
+    const storage = await onOwnRedis({ maxmemory: "64mb", maxmemoryPolicy: "allkeys-lru" });
+    const refused = await failureOf(storage.target);
     expect(refused).toBeInstanceOf(EngineRefused);
     expect(String(refused)).toContain("allkeys-lru");
     expect(String(refused)).toContain("noeviction");
-    const longshore = await harbour.connect({ ...harbour.target, allowEviction: true } as Target);
+    const longshore = await storage.connect({ ...storage.target, allowEviction: true } as Target);
     await longshore.enqueue("work", {}, { queue: "work" });
   });
 
@@ -28,22 +28,22 @@ onOwnServers("connecting to a Redis server", () => {
     [{ appendfsync: "everysec" }, "aof everysec"],
     [{}, "none"],
   ] as const)("tells what it persists: %j", async (options, persistence) => {
-    const harbour = await onOwnRedis(options);
-    expect((await harbour.connect()).info.persistence).toBe(persistence);
+    const storage = await onOwnRedis(options);
+    expect((await storage.connect()).info.persistence).toBe(persistence);
   });
 
   it("tells that it takes snapshots", async () => {
-    const harbour = await onOwnRedis();
-    const client = new Redis(harbour.server?.url ?? "");
+    const storage = await onOwnRedis();
+    const client = new Redis(storage.server?.url ?? "");
     await client.config("SET", "save", "3600 1");
     client.disconnect();
-    expect((await harbour.connect()).info.persistence).toBe("rdb snapshots");
+    expect((await storage.connect()).info.persistence).toBe("rdb snapshots");
   });
 
   it("needs its password, and never repeats one", async () => {
-    const harbour = await onOwnRedis({ requirepass: "secret" });
-    const { target, server } = harbour;
-    const longshore = await harbour.connect();
+    const storage = await onOwnRedis({ requirepass: "secret" });
+    const { target, server } = storage;
+    const longshore = await storage.connect();
     await longshore.enqueue("work", {}, { queue: "work" });
     expect(longshore.info.url).not.toContain("secret");
     for (const url of [`redis://:mistaken@127.0.0.1:${server?.port}`, `redis://127.0.0.1:${server?.port}`]) {
@@ -68,8 +68,8 @@ onOwnServers("connecting to a Redis server", () => {
 
 onOwnServers("a Redis server whose memory is full", () => {
   it("takes no more jobs, and those it has are run to the last", async () => {
-    const harbour = await onOwnRedis({ maxmemory: "6mb" });
-    const longshore = await harbour.connect();
+    const storage = await onOwnRedis({ maxmemory: "6mb" });
+    const longshore = await storage.connect();
     const fill = task("fill", { queue: "work" }, async ({ input, progress, log }) => {
       progress(50, "half");
       log(`got ${String(input).length}`);
@@ -106,12 +106,12 @@ async function flushScripts(client: Redis, signal: AbortSignal): Promise<number>
 
 onOwnServers("a Redis server that forgets its scripts under load", () => {
   it("loses nothing and runs nothing twice", async () => {
-    const harbour = await onOwnRedis();
-    const ledger = harbour.ledger();
-    const longshore = await harbour.connect();
-    const client = new Redis(harbour.server?.url ?? "");
+    const storage = await onOwnRedis();
+    const executionLog = storage.executionLog();
+    const longshore = await storage.connect();
+    const client = new Redis(storage.server?.url ?? "");
     onTestFinished(() => client.disconnect());
-    await Promise.all([1, 2].map(() => harbour.start({ concurrency: 20 }, { ledger: ledger.path })));
+    await Promise.all([1, 2].map(() => storage.start({ concurrency: 20 }, { executionLog: executionLog.path })));
     const loaded = new AbortController();
     const flushing = flushScripts(client, loaded.signal);
     const inputs = Array.from({ length: 5_000 }, () => ({ ms: 1 }));
@@ -123,9 +123,9 @@ onOwnServers("a Redis server that forgets its scripts under load", () => {
     await Promise.all(jobs.map((job) => job.result()));
     loaded.abort();
     expect(await flushing).toBeGreaterThan(10);
-    ledger.read();
-    expect(ledger.done.size).toBe(5_000);
-    expect(ledger.effects).toBe(5_000);
+    executionLog.read();
+    expect(executionLog.done.size).toBe(5_000);
+    expect(executionLog.effects).toBe(5_000);
     expect(await longshore.queue("work").counts()).toMatchObject({ completed: 5_000, queued: 0, active: 0 });
   });
 });

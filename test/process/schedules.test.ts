@@ -10,7 +10,7 @@ import { parseTarget } from "../../src/engine/target.js";
 import { parseSchedule } from "../../src/model/schedule/schedule.js";
 import { dueTimes, tickId } from "../../src/model/schedule/ticks.js";
 import { PATIENCE } from "../support/patience.js";
-import { onBothEngines } from "./harbour.js";
+import { onBothEngines } from "./storage-fixture.js";
 import { WorkerPool } from "./worker-pool.js";
 
 const WORKERS = 5;
@@ -83,15 +83,15 @@ async function killOne({ workers }: WorkerPool): Promise<void> {
 
 onBothEngines("10,000 ticks and workers that die", (open) => {
   it("make one job each", async () => {
-    const harbour = await open();
-    const longshore = await harbour.connect();
-    const engine = await engineAt(harbour.target);
+    const storage = await open();
+    const longshore = await storage.connect();
+    const engine = await engineAt(storage.target);
     // The jobs of past ticks are only counted: that jobs run once is tested elsewhere. Those of the others run.
     await longshore.queue("past").pause();
-    const ledger = harbour.ledger();
+    const executionLog = storage.executionLog();
     // Nothing is leased ahead: of jobs that wait in a worker, each death would count.
     const options = { lease: 1_000, concurrency: 2, prefetch: 0, queues: ["past", "live"] };
-    const pool = new WorkerPool({ target: harbour.target, options, ledger: ledger.path }, WORKERS);
+    const pool = new WorkerPool({ target: storage.target, options, executionLog: executionLog.path }, WORKERS);
     const since = Date.now();
     for (let n = 0; n < LIVE; n += 1) {
       await longshore.schedules.put({
@@ -135,7 +135,7 @@ onBothEngines("10,000 ticks and workers that die", (open) => {
       const times = Array.from({ length: ids.length }, (_, n) => first + (n - early) * 1_000);
       expect(ids).toEqual(times.map((time) => tickId(name, time)));
     }
-    expect([...ledger.read().done.keys()].toSorted()).toEqual(live);
+    expect([...executionLog.read().done.keys()].toSorted()).toEqual(live);
     expect(pool.deaths).toBeGreaterThanOrEqual(WAVES);
   });
 });

@@ -1,6 +1,6 @@
 // Two processes that work on the same jobs.
 import { expect, it } from "vitest";
-import { onBothEngines } from "./harbour.js";
+import { onBothEngines } from "./storage-fixture.js";
 
 const JOBS = 600;
 /** Idle processes that are told of a job begin most of them within this, on a busy machine too. Milliseconds. */
@@ -8,29 +8,29 @@ const PICK_UP = 500;
 
 onBothEngines("two worker processes", (open) => {
   it("share the work, and no job runs twice", async () => {
-    const harbour = await open();
-    const longshore = await harbour.connect();
-    const ledger = harbour.ledger();
-    const more = { ledger: ledger.path };
+    const storage = await open();
+    const longshore = await storage.connect();
+    const executionLog = storage.executionLog();
+    const more = { executionLog: executionLog.path };
     const workers = await Promise.all([
-      harbour.start({ concurrency: 5 }, more),
-      harbour.start({ concurrency: 5 }, more),
+      storage.start({ concurrency: 5 }, more),
+      storage.start({ concurrency: 5 }, more),
     ]);
     const inputs = Array.from({ length: JOBS }, () => ({ ms: 5 }));
     const jobs = await longshore.enqueueMany("work", inputs, { queue: "work" });
 
     const results = (await Promise.all(jobs.map((job) => job.result()))) as { by: number }[];
-    const { done } = ledger.read();
+    const { done } = executionLog.read();
     expect(done.size).toBe(JOBS);
-    expect(ledger.effects).toBe(JOBS);
+    expect(executionLog.effects).toBe(JOBS);
     for (const { pid } of workers) expect(results.filter(({ by }) => by === pid).length).toBeGreaterThan(0);
     expect(await longshore.queue("work").counts()).toMatchObject({ completed: JOBS, queued: 0, active: 0, failed: 0 });
   });
 
   it("begin a job that a third enqueues at once", async () => {
-    const harbour = await open();
-    const longshore = await harbour.connect();
-    await Promise.all([harbour.start(), harbour.start()]);
+    const storage = await open();
+    const longshore = await storage.connect();
+    await Promise.all([storage.start(), storage.start()]);
     const delays: number[] = [];
     for (let n = 0; n < 20; n += 1) {
       const job = await longshore.enqueue("work", { ms: 0 }, { queue: "work" });

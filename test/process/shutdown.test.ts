@@ -1,13 +1,13 @@
 // Worker processes that are told to stop, as by a deploy.
 import { expect, it } from "vitest";
-import { onBothEngines } from "./harbour.js";
+import { onBothEngines } from "./storage-fixture.js";
 
 onBothEngines("SIGTERM", (open) => {
   it("lets a worker finish what it can, returns the rest uncounted, and another completes it", async () => {
-    const harbour = await open();
-    const longshore = await harbour.connect();
+    const storage = await open();
+    const longshore = await storage.connect();
     const queue = "work";
-    const worker = await harbour.start({ name: "leaving", concurrency: 3, grace: "2s" });
+    const worker = await storage.start({ name: "leaving", concurrency: 3, grace: "2s" });
     const short = await longshore.enqueue("work", { ms: 600 }, { queue });
     const long = await longshore.enqueue("listen", null, { queue, attempts: 1 });
     // Longer than the grace and the last second that a handler has.
@@ -25,7 +25,7 @@ onBothEngines("SIGTERM", (open) => {
     }
     expect(await longshore.workers()).toEqual([]);
 
-    await harbour.start({ name: "arriving" });
+    await storage.start({ name: "arriving" });
     await Promise.all([deaf, ...waiting].map((job) => job.result()));
     await long.cancel();
     expect(await deaf.refresh()).toMatchObject({
@@ -39,9 +39,9 @@ onBothEngines("SIGTERM", (open) => {
   });
 
   it("once more skips the rest of the grace", async () => {
-    const harbour = await open();
-    const longshore = await harbour.connect();
-    const worker = await harbour.start({ grace: "1h" });
+    const storage = await open();
+    const longshore = await storage.connect();
+    const worker = await storage.start({ grace: "1h" });
     const job = await longshore.enqueue("listen", null, { queue: "work" });
     await worker.hears("start", job.id);
     worker.signal("SIGTERM");
@@ -59,9 +59,9 @@ const HEARTBEAT = 13_500;
 
 onBothEngines("a cancel from another process", (open) => {
   it("aborts the signal of a running handler long before its next heartbeat", async () => {
-    const harbour = await open();
-    const longshore = await harbour.connect();
-    const worker = await harbour.start();
+    const storage = await open();
+    const longshore = await storage.connect();
+    const worker = await storage.start();
     const job = await longshore.enqueue("listen", null, { queue: "work" });
     await worker.hears("start", job.id);
     const at = Date.now();

@@ -1,11 +1,11 @@
 // Ten thousand jobs under workers that are killed again and again, and on Redis under a server that is killed too. What
-// the handlers really did is kept in a ledger outside of the engine and compared with what the engine says, in the
+// the handlers really did is kept in an execution log outside of the engine and compared with what the engine says, in the
 // classes of Jepsen's queue tests.
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, inject, it } from "vitest";
 import type { JobSnapshot, Longshore, WorkerOptions } from "longshore";
-import { type Harbour, onOwnRedis, onSqlite } from "./harbour.js";
-import type { Ledger } from "./ledger.js";
+import { type ProcessStorage, onOwnRedis, onSqlite } from "./storage-fixture.js";
+import type { ExecutionLog } from "./execution-log.js";
 import { WorkerPool } from "./worker-pool.js";
 
 const JOBS = 10_000;
@@ -18,16 +18,16 @@ class Producer {
   readonly attempted: string[] = [];
   readonly acknowledged = new Set<string>();
   readonly #longshore: Longshore;
-  readonly #ledger: Ledger;
+  readonly #executionLog: ExecutionLog;
 
-  constructor(longshore: Longshore, ledger: Ledger) {
+  constructor(longshore: Longshore, executionLog: ExecutionLog) {
     this.#longshore = longshore;
-    this.#ledger = ledger;
+    this.#executionLog = executionLog;
   }
 
   async run(): Promise<void> {
     while (this.acknowledged.size < JOBS) {
-      if (this.acknowledged.size - this.#ledger.done.size > 2_000) {
+      if (this.acknowledged.size - this.#executionLog.done.size > 2_000) {
         await sleep(20);
         continue;
       }
@@ -94,20 +94,20 @@ interface Account {
   readonly deaths: number;
 }
 
-async function soak(harbour: Harbour, serverKills: number): Promise<Account> {
-  const longshore = await harbour.connect();
-  const ledger = harbour.ledger();
+async function soak(storage: ProcessStorage, serverKills: number): Promise<Account> {
+  const longshore = await storage.connect();
+  const executionLog = storage.executionLog();
   const options: WorkerOptions = { lease: "1s", concurrency: CONCURRENCY };
-  const pool = new WorkerPool({ target: harbour.target, options, ledger: ledger.path }, WORKERS);
-  const producer = new Producer(longshore, ledger);
+  const pool = new WorkerPool({ target: storage.target, options, executionLog: executionLog.path }, WORKERS);
+  const producer = new Producer(longshore, executionLog);
   const producing = producer.run();
   const faults = WORKER_KILLS + serverKills;
   for (let fault = 1; fault <= faults; fault += 1) {
-    while (ledger.read().done.size < (fault * JOBS) / (faults + 2)) await sleep(10);
+    while (executionLog.read().done.size < (fault * JOBS) / (faults + 2)) await sleep(10);
     if (serverKills > 0 && fault % Math.ceil(faults / (serverKills + 1)) === 0) {
-      await strike(pool, longshore, async () => harbour.server?.kill());
+      await strike(pool, longshore, async () => storage.server?.kill());
       await sleep(200);
-      await harbour.server?.start();
+      await storage.server?.start();
     } else {
       await strike(pool, longshore, async () => pool.workers[Math.floor(Math.random() * WORKERS)]?.kill());
     }
@@ -116,9 +116,9 @@ async function soak(harbour: Harbour, serverKills: number): Promise<Account> {
   const quiet = { blocked: 0, delayed: 0, queued: 0, active: 0 };
   await expect.poll(() => longshore.queue("work").counts()).toMatchObject(quiet);
   await pool.close();
-  ledger.read();
+  executionLog.read();
 
-  const account = settle(producer, ledger, await everyJob(longshore), pool.deaths);
+  const account = settle(producer, executionLog, await everyJob(longshore), pool.deaths);
   console.log(`${longshore.info.kind}: ${JSON.stringify(account)}`);
   return account;
 }
@@ -129,17 +129,22 @@ function unfinishedRuns(job: JobSnapshot | undefined): number {
   return job.crashes + job.history.filter(({ outcome }) => outcome === "returned").length;
 }
 
-function settle(producer: Producer, ledger: Ledger, jobs: Map<string, JobSnapshot>, deaths: number): Account {
+function settle(
+  producer: Producer,
+  executionLog: ExecutionLog,
+  jobs: Map<string, JobSnapshot>,
+  deaths: number,
+): Account {
   const { acknowledged } = producer;
   const attempted = new Set(producer.attempted);
   const records = [...jobs.values()];
-  const done = [...ledger.done];
+  const done = [...executionLog.done];
   return {
     attempted: attempted.size,
     acknowledged: acknowledged.size,
-    lost: [...acknowledged].filter((id) => !ledger.done.has(id) || !jobs.has(id)).length,
+    lost: [...acknowledged].filter((id) => !executionLog.done.has(id) || !jobs.has(id)).length,
     stuck: records.filter(({ state }) => state !== "completed").length,
-    unexpected: [...jobs.keys(), ...ledger.done.keys()].filter((id) => !attempted.has(id)).length,
+    unexpected: [...jobs.keys(), ...executionLog.done.keys()].filter((id) => !attempted.has(id)).length,
     recovered: done.filter(([id]) => !acknowledged.has(id)).length,
     duplicated: done.filter(([, times]) => times.length > 1).length,
     unexplained: done.filter(([id, times]) => times.length > 1 + unfinishedRuns(jobs.get(id))).length,

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type { Job } from "longshore";
 import { CAN_STEP, SteppedClock } from "../support/stepped-clock.js";
-import { onBothEngines, onOwnRedis, onOwnServers, onSqlite, type Harbour } from "./harbour.js";
+import { onBothEngines, onOwnRedis, onOwnServers, onSqlite, type ProcessStorage } from "./storage-fixture.js";
 import type { WorkerProcess } from "./worker-process.js";
 
 const LEASE = 1_500;
@@ -13,10 +13,10 @@ const STANDSTILL = 3_500;
 const HOUR = 3_600_000;
 
 /** Three workers with two jobs each, which take a while. */
-async function atWork(harbour: Harbour, ms: number): Promise<{ workers: WorkerProcess[]; jobs: Job[] }> {
-  const longshore = await harbour.connect();
+async function atWork(storage: ProcessStorage, ms: number): Promise<{ workers: WorkerProcess[]; jobs: Job[] }> {
+  const longshore = await storage.connect();
   const options = { lease: LEASE, concurrency: 2, prefetch: 0 };
-  const workers = await Promise.all(["a", "b", "c"].map((name) => harbour.start({ ...options, name })));
+  const workers = await Promise.all(["a", "b", "c"].map((name) => storage.start({ ...options, name })));
   const inputs = Array.from({ length: 6 }, () => ({ ms }));
   const jobs = await longshore.enqueueMany("work", inputs, { queue: "work", timeout: "5m" });
   await expect.poll(() => starts(workers)).toBe(6);
@@ -58,12 +58,12 @@ onOwnServers("a Redis server that stands still for longer than the lease of its 
     ["longer than a command may take", { commandTimeout: "1s" }],
     ["shorter than a command may take", { commandTimeout: "10s" }],
   ] as const)("costs no job its run, when that is %s", async (_title, target) => {
-    const harbour = await onOwnRedis({}, target);
-    const { workers, jobs } = await atWork(harbour, 2 * STANDSTILL + 3_000);
+    const storage = await onOwnRedis({}, target);
+    const { workers, jobs } = await atWork(storage, 2 * STANDSTILL + 3_000);
     for (let round = 0; round < 2; round += 1) {
-      harbour.server?.pause();
+      storage.server?.pause();
       await sleep(STANDSTILL);
-      harbour.server?.resume();
+      storage.server?.resume();
       await sleep(1_500);
     }
     expect(await fateOf(workers, jobs)).toEqual(UNDISTURBED);
@@ -78,8 +78,8 @@ describe.skipIf(!CAN_STEP)("a date that is set by an hour", () => {
   it.each(places.flatMap(([name, open]) => [HOUR, -HOUR].map((step) => [name, step, open] as const)))(
     "costs no job its run (%s, %d ms)",
     async (_name, step, open) => {
-      const { harbour, clock } = await open();
-      const { workers, jobs } = await atWork(harbour, 8_000);
+      const { storage, clock } = await open();
+      const { workers, jobs } = await atWork(storage, 8_000);
       clock.set(step);
       expect(await fateOf(workers, jobs)).toEqual(UNDISTURBED);
       expect(shiftOf(workers), "the date was set").toBeGreaterThan(HOUR / 2);
@@ -87,19 +87,19 @@ describe.skipIf(!CAN_STEP)("a date that is set by an hour", () => {
   );
 });
 
-async function onSteppedSqlite(): Promise<{ harbour: Harbour; clock: SteppedClock }> {
-  const harbour = await onSqlite();
-  const clock = new SteppedClock(harbour.folder);
-  harbour.env = clock.env;
-  return { harbour, clock };
+async function onSteppedSqlite(): Promise<{ storage: ProcessStorage; clock: SteppedClock }> {
+  const storage = await onSqlite();
+  const clock = new SteppedClock(storage.folder);
+  storage.env = clock.env;
+  return { storage, clock };
 }
 
-async function onSteppedRedis(): Promise<{ harbour: Harbour; clock: SteppedClock }> {
+async function onSteppedRedis(): Promise<{ storage: ProcessStorage; clock: SteppedClock }> {
   const { folder } = await onSqlite();
   const clock = new SteppedClock(folder);
-  const harbour = await onOwnRedis({ env: clock.env });
-  harbour.env = clock.env;
-  return { harbour, clock };
+  const storage = await onOwnRedis({ env: clock.env });
+  storage.env = clock.env;
+  return { storage, clock };
 }
 
 /** How far the workers' date is from ours, in milliseconds. */

@@ -1,5 +1,5 @@
 // Enqueues flows over three queues, one after the other, and works on them, until it is killed. Set up like `worker.ts`, it says
-// which flows have begun, and keeps the same ledger.
+// which flows have begun, and keeps the same execution log.
 import { appendFileSync, writeSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect, flow, task, type JobContext } from "longshore";
@@ -13,7 +13,7 @@ function tell(event: string, id?: string): void {
 }
 
 const handler = ({ job }: JobContext<unknown>): { n: number } => {
-  appendFileSync(setup.ledger ?? "", `${job.id} ${process.pid}\n`);
+  appendFileSync(setup.executionLog ?? "", `${job.id} ${process.pid}\n`);
   return { n: 1 };
 };
 const source = task("source", { queue: "a", attempts: 1 }, handler);

@@ -1,5 +1,5 @@
 // A worker of site scans as a process of its own, for tests that kill it. It is set up, speaks and ends as `worker.ts`
-// does; its ledger gets a line for each time the work of a step begins. It can be told to stop dead in the middle of a
+// does; its execution log gets a line for each time the work of a step begins. It can be told to stop dead in the middle of a
 // step, its event loop blocked, until it is killed.
 import { appendFileSync, writeSync } from "node:fs";
 import { connect } from "longshore";
@@ -11,7 +11,7 @@ import type { Told, WorkerSetup } from "./worker.js";
 
 /** What the program is set up with. */
 export interface ScanWorkerSetup extends WorkerSetup {
-  readonly ledger: string;
+  readonly executionLog: string;
   /** The folder of the scans. */
   readonly folder: string;
   readonly trustedOrigins: readonly string[];
@@ -27,7 +27,7 @@ function tell(event: string): void {
 }
 
 function begin(step: keyof ScanSteps): void {
-  appendFileSync(setup.ledger, `${step}\n`);
+  appendFileSync(setup.executionLog, `${step}\n`);
 }
 
 function perhapsStop(step: keyof ScanSteps): void {

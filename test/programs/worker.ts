@@ -1,5 +1,5 @@
 // A worker as a process of its own, for tests that kill, freeze and stop it. It is set up by a JSON text in its first
-// argument, says what happens as JSON lines on standard output, and keeps a ledger: a file to which every handler
+// argument, says what happens as JSON lines on standard output, and keeps an execution log: a file to which every handler
 // appends a line when its work is done. Both are written at once, so that they survive any death. Ends with its
 // standard input, so that it never outlives the test that started it.
 import { appendFileSync, openSync, writeSync } from "node:fs";
@@ -10,11 +10,11 @@ import { connect, LongshoreError, task, type JobContext, type Target, type Worke
 export interface WorkerSetup {
   readonly target: Target;
   readonly options: WorkerOptions;
-  /** Where the ledger is. */
-  readonly ledger?: string;
+  /** Where the execution log is. */
+  readonly executionLog?: string;
   /** Handlers of `work` wait until their signal aborts, however short their work. */
   readonly stuck?: boolean;
-  /** The names of more tasks that it has, which only keep the ledger. */
+  /** The names of more tasks that it has, which only keep the execution log. */
   readonly tasks?: readonly string[];
 }
 
@@ -29,7 +29,7 @@ export interface Told {
 }
 
 const setup = JSON.parse(process.argv[2] ?? "") as WorkerSetup;
-const ledger = setup.ledger === undefined ? null : openSync(setup.ledger, "a");
+const executionLog = setup.executionLog === undefined ? null : openSync(setup.executionLog, "a");
 
 function tell(event: string, more: { id?: string; why?: string } = {}): void {
   const line: Told = { event, at: Date.now(), ...more };
@@ -38,11 +38,11 @@ function tell(event: string, more: { id?: string; why?: string } = {}): void {
 
 /** Takes `ms` milliseconds, whatever its signal says. */
 const work = task("work", {}, async ({ input, job, signal, progress }: JobContext<{ ms: number }>) => {
-  if (setup.ledger === undefined) tell("start", { id: job.id });
+  if (setup.executionLog === undefined) tell("start", { id: job.id });
   if (setup.stuck) await aborted(signal);
   progress(50);
   await sleep(input.ms);
-  if (ledger !== null) appendFileSync(ledger, `${job.id} ${process.pid}\n`);
+  if (executionLog !== null) appendFileSync(executionLog, `${job.id} ${process.pid}\n`);
   return { by: process.pid };
 });
 
@@ -72,7 +72,7 @@ const poison = task("poison", {}, ({ input, job }: JobContext<{ how: "abort" | "
 
 const more = (setup.tasks ?? []).map((name) =>
   task(name, {}, ({ job }: JobContext<null>) => {
-    if (ledger !== null) appendFileSync(ledger, `${job.id} ${process.pid}\n`);
+    if (executionLog !== null) appendFileSync(executionLog, `${job.id} ${process.pid}\n`);
     return { by: process.pid };
   }),
 );
@@ -102,10 +102,10 @@ worker.on("started", () => tell("started"));
 worker.on("error", (error) => tell("error", { why: String(error) }));
 worker.on("unknown", (name, error) => tell("unknown", { why: `${name}: ${error.message}` }));
 worker.on("lost", ({ id }) => tell("lost", { id }));
-if (setup.ledger === undefined) worker.on("returned", ({ id }) => tell("returned", { id }));
+if (setup.executionLog === undefined) worker.on("returned", ({ id }) => tell("returned", { id }));
 worker.on("cancelled", ({ id }) => tell("cancelled", { id }));
 worker.on("failed", ({ id }, error) => tell("failed", { id, why: String(error) }));
-if (setup.ledger === undefined) worker.on("completed", ({ id }) => tell("completed", { id }));
+if (setup.executionLog === undefined) worker.on("completed", ({ id }) => tell("completed", { id }));
 await worker.finished;
 await longshore.close();
 tell("stopped");

@@ -10,9 +10,9 @@ const block = task("block", { attempts: 3, backoff: 0 }, ({ input }: JobContext<
   return "done";
 });
 
-onEveryEngine("a handler that blocks the event loop", (harbour) => {
+onEveryEngine("a handler that blocks the event loop", (storage) => {
   it("keeps its lease until it is done", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const worker = longshore.worker([block], { lease: "1s" });
     const lost: string[] = [];
     worker.on("lost", ({ id }) => lost.push(id));

@@ -8,7 +8,7 @@ import { afterEach, describe, inject } from "vitest";
 import { connect, type ConnectOptions, type Longshore, type Target } from "longshore";
 
 /** What a test is given. */
-export interface Harbour {
+export interface EngineStorage {
   /** A connection to this test's storage; the first one made by most tests. Closed after the test. */
   connect(options?: ConnectOptions): Promise<Longshore>;
 }
@@ -34,7 +34,7 @@ const places: Record<string, () => Promise<Place>> = {
 };
 
 /** Describes a subject on every engine. */
-export function onEveryEngine(subject: string, define: (harbour: Harbour) => void): void {
+export function onEveryEngine(subject: string, define: (storage: EngineStorage) => void): void {
   describe.each(Object.keys(places))(`${subject} (%s)`, (name) => {
     let place: Place | null = null;
     let open: Longshore[] = [];

@@ -308,9 +308,9 @@ describe("progress without declared steps", () => {
   });
 });
 
-onEveryEngine("a milestone", (harbour) => {
+onEveryEngine("a milestone", (storage) => {
   it("is read and watched before the job ends", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const gate = makeGate();
     const scan = task("scan", { ...ONCE, milestones: ["TEASER_READY"] }, async ({ emit }) => {
       await gate.opened;
@@ -341,7 +341,7 @@ onEveryEngine("a milestone", (harbour) => {
   });
 
   it("that was not awaited is stored before the job ends, also after a retry", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const scan = task("scan", { attempts: 2, backoff: 0 }, ({ emit, job }) => {
       void emit(`attempt ${job.attempt}`, job.attempt);
       if (job.attempt === 1) throw new Error("again");
@@ -359,7 +359,7 @@ onEveryEngine("a milestone", (harbour) => {
   });
 
   it("shown again replaces what it showed, in its place", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const scan = task("scan", ONCE, async ({ emit }) => {
       await emit("half", 1);
       await emit("whole", 2);
@@ -377,7 +377,7 @@ onEveryEngine("a milestone", (harbour) => {
   });
 
   it("shows what its schema makes of it", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const scan = task(
       "scan",
       { ...ONCE, milestones: { READY: z.object({ title: z.string().trim(), score: z.number().default(5) }) } },
@@ -397,7 +397,7 @@ onEveryEngine("a milestone", (harbour) => {
     ["more than 16 KiB", (emit) => emit("READY", { title: "x".repeat(17_000) }), "over the cap of 16384 bytes"],
     ["a name with control characters", (emit) => emit("\u0000", 1), "milestone: "],
   ])("is refused at once for %s", async (_what, use, message) => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const options = { ...ONCE, milestones: { READY: z.object({ title: z.string() }) } };
     const scan = task("scan", options, ({ emit }) => void use(emit as Emit));
     longshore.worker([scan]);
@@ -406,7 +406,7 @@ onEveryEngine("a milestone", (harbour) => {
   });
 
   it("is refused when there are more than 100 of different names", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const scan = task("scan", ONCE, async ({ emit }) => {
       for (let n = 0; n < 101; n += 1) await emit(`page ${n}`, n);
     });
@@ -416,9 +416,9 @@ onEveryEngine("a milestone", (harbour) => {
   });
 });
 
-onEveryEngine("a counter", (harbour) => {
+onEveryEngine("a counter", (storage) => {
   it("adds up, and is shown with the job", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const scan = task("scan", ONCE, ({ count }) => {
       count("issues", 3);
       count("issues", 0.5);
@@ -433,7 +433,7 @@ onEveryEngine("a counter", (harbour) => {
   });
 
   it("stays right over retries when it is counted in steps and items", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const scan = task("scan", { attempts: 3, backoff: 0 }, async ({ step, count, job }) => {
       await step("crawl", () => count("pages", 10));
       await step.all("analyse", ["a", "b", "c"], (item) => {
@@ -458,7 +458,7 @@ onEveryEngine("a counter", (harbour) => {
   });
 
   it("forgets what was counted in a try that failed", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const scan = task("scan", ONCE, ({ step, count }) =>
       step(
         "shaky",
@@ -483,7 +483,7 @@ onEveryEngine("a counter", (harbour) => {
     ["an empty name", (count) => count(""), "counter"],
     ["a 51st name", (count) => Array.from({ length: 51 }, (_, n) => count(`n${n}`)), "at most 50 counters"],
   ])("leaves out %s, and warns once", async (_what, use, warning) => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const scan = task("scan", ONCE, ({ count }) => {
       count("pages", 2);
       use(count);
@@ -500,7 +500,7 @@ onEveryEngine("a counter", (harbour) => {
   });
 
   it("stays a number however much is counted", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const scan = task("scan", ONCE, ({ count }) => {
       count("n", Number.MAX_VALUE);
       count("n", Number.MAX_VALUE);
@@ -513,7 +513,7 @@ onEveryEngine("a counter", (harbour) => {
   });
 
   it("of one job is not that of another in whose step it is used", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const begun = makeGate();
     const over = makeGate();
     const contexts: JobContext<unknown>[] = [];

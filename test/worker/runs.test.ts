@@ -9,9 +9,9 @@ import { onEveryEngine } from "./on-engines.js";
 /** How often a worker with the default lease gives a sign of life, in milliseconds. */
 const HEARTBEAT = 13_500;
 
-onEveryEngine("a worker", (harbour) => {
+onEveryEngine("a worker", (storage) => {
   it("runs a job and keeps its result", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const double = task("double", {}, ({ input }: JobContext<{ n: number }>) => ({ twice: input.n * 2 }));
     longshore.worker([double]);
 
@@ -24,7 +24,7 @@ onEveryEngine("a worker", (harbour) => {
   });
 
   it("runs no more jobs at a time than its concurrency", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     let running = 0;
     let most = 0;
     const slow = task("slow", {}, async () => {
@@ -45,7 +45,7 @@ onEveryEngine("a worker", (harbour) => {
   });
 
   it("tries a failed job again by its backoff, and keeps every attempt", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     let runs = 0;
     const shaky = task("shaky", { attempts: 3, backoff: [1, 2] }, ({ job }) => {
       runs += 1;
@@ -68,7 +68,7 @@ onEveryEngine("a worker", (harbour) => {
   });
 
   it("fails a job for good after its last attempt", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const broken = task("broken", { attempts: 2, backoff: 1 }, () => {
       throw new TypeError("never works");
     });
@@ -84,7 +84,7 @@ onEveryEngine("a worker", (harbour) => {
     ["NonRetryable", () => new NonRetryable("the URL is private", { code: "PRIVATE" }), "PRIVATE"],
     ["an HTTP 404", () => Object.assign(new Error("not found"), { status: 404 }), "404"],
   ])("does not try again after %s", async (_what, failure, code) => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const hopeless = task("hopeless", { attempts: 5, backoff: 1 }, () => {
       throw failure();
     });
@@ -97,7 +97,7 @@ onEveryEngine("a worker", (harbour) => {
   });
 
   it("waits as long as RetryAfter says, and counts the attempt", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const limited = task("limited", { attempts: 2, backoff: "1h" }, ({ job }) => {
       if (job.attempt === 1) throw new RetryAfter(5);
       return job.attempt;
@@ -108,7 +108,7 @@ onEveryEngine("a worker", (harbour) => {
   });
 
   it("puts a snoozed job back without counting the attempt", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     let runs = 0;
     const early = task("early", { attempts: 1 }, ({ job }) => {
       runs += 1;
@@ -122,7 +122,7 @@ onEveryEngine("a worker", (harbour) => {
   });
 
   it("lets the task's own classifier decide", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const picky = task("picky", { attempts: 5, backoff: 1, classify: () => ({ kind: "final" }) }, () => {
       throw new Error("quota");
     });
@@ -135,7 +135,7 @@ onEveryEngine("a worker", (harbour) => {
   });
 
   it("that waits for no other fails a job of a task it does not know, naming those it knows", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const known = task("known", {}, () => "fine");
     longshore.worker([known], { unknownTasks: 0 });
 
@@ -146,7 +146,7 @@ onEveryEngine("a worker", (harbour) => {
   });
 
   it("fails a job whose result cannot be stored, naming what is wrong", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const odd = task("odd", { attempts: 3, backoff: 1 }, () => ({ list: [{ when: new Map() }] }));
     longshore.worker([odd]);
 
@@ -157,7 +157,7 @@ onEveryEngine("a worker", (harbour) => {
   });
 
   it("ends an attempt at its timeout although the handler ignores it, and drops what it returns later", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const reasons: unknown[] = [];
     const gate = makeGate();
     const stubborn = task("stubborn", { attempts: 1, timeout: 30 }, async ({ signal }) => {
@@ -179,8 +179,8 @@ onEveryEngine("a worker", (harbour) => {
   });
 
   it("aborts the signal of a job that is cancelled while it runs, long before its next heartbeat", async () => {
-    const longshore = await harbour.connect();
-    const elsewhere = longshore.info.kind === "memory" ? longshore : await harbour.connect();
+    const longshore = await storage.connect();
+    const elsewhere = longshore.info.kind === "memory" ? longshore : await storage.connect();
     const started = makeGate();
     let reason: unknown;
     const endless = task("endless", {}, async ({ signal }) => {
@@ -204,7 +204,7 @@ onEveryEngine("a worker", (harbour) => {
   });
 
   it("stores what a handler says before its outcome", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const chatty = task("chatty", {}, ({ progress, log, meta }) => {
       progress(10, "begun");
       log("one");
@@ -230,7 +230,7 @@ onEveryEngine("a worker", (harbour) => {
   });
 
   it("shows progress while the job runs", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const gate = makeGate();
     const half = task("half", {}, async ({ progress }) => {
       progress(50, "half way");
@@ -245,7 +245,7 @@ onEveryEngine("a worker", (harbour) => {
   });
 
   it("gives the handler its input as the schema makes it", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const when = task(
       "when",
       { input: z.object({ at: z.coerce.date(), zone: z.string().default("UTC") }) },
@@ -259,7 +259,7 @@ onEveryEngine("a worker", (harbour) => {
   });
 
   it("does not call the handler when an asynchronous schema took longer than the attempt may", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const gate = makeGate();
     let enqueued = false;
     const slow = z.string().refine(async () => {
@@ -285,7 +285,7 @@ onEveryEngine("a worker", (harbour) => {
     ["a step gives what JSON cannot keep", ({ step }) => step("crawl", () => ({ at: Number.NaN })), "step.crawl.at: "],
     ["a name is used twice", ({ step }) => step("a", () => 1).then(() => step("a", () => 2)), "step: "],
   ])("does not repeat a mistake in the code: %s", async (_what, use, message) => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const calls: unknown[] = [];
     const scan = task("scan", { attempts: 3, backoff: 1 }, (context: JobContext<unknown>) => {
       calls.push(context.job.attempt);
@@ -300,7 +300,7 @@ onEveryEngine("a worker", (harbour) => {
   });
 
   it("fails a job for good whose stored input its schema refuses", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const strict = task("strict", { input: z.object({ url: z.string() }) }, () => "ran");
     longshore.worker([strict]);
 
@@ -311,7 +311,7 @@ onEveryEngine("a worker", (harbour) => {
   });
 
   it("calls hooks around every run and tells them how it ended", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const seen: string[] = [];
     const hook = (name: string) => ({
       onStart: async () => {
@@ -338,7 +338,7 @@ onEveryEngine("a worker", (harbour) => {
   });
 
   it("makes currentJob() work where it was asked for", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const tracked = task("tracked", {}, () => idOfCurrentJob());
     longshore.worker([tracked], { currentJob: true });
 
@@ -349,7 +349,7 @@ onEveryEngine("a worker", (harbour) => {
   });
 
   it("takes a handler for a task that was defined without one", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const remote = task<{ n: number }, string>("remote");
     longshore.worker([remote]).handle(remote, ({ input }) => `n is ${input.n}`);
 

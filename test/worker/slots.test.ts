@@ -3,9 +3,9 @@ import { expect, it } from "vitest";
 import { task, type JobContext } from "longshore";
 import { onEveryEngine } from "./on-engines.js";
 
-onEveryEngine("a worker with three slots that leases nothing ahead", (harbour) => {
+onEveryEngine("a worker with three slots that leases nothing ahead", (storage) => {
   it("never has more than three active jobs, also when they end with something to report", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const queue = longshore.queue("default");
     const seen: number[] = [];
     const work = task("work", async ({ progress, log }: JobContext<number>) => {

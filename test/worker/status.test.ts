@@ -17,9 +17,9 @@ const scanStatuses = statuses({
   },
 });
 
-onEveryEngine("a task's own statuses", (harbour) => {
+onEveryEngine("a task's own statuses", (storage) => {
   it("are taken in the order the task allows, kept with the job and told to watchers", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const scan = task("scan", { statuses: scanStatuses }, async ({ status, emit }) => {
       const begin = status.current;
       await status.set("RUNNING");
@@ -42,7 +42,7 @@ onEveryEngine("a task's own statuses", (harbour) => {
   });
 
   it("are each told to watchers although several are set at once", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const scan = task("scan", { statuses: scanStatuses }, ({ status }) => {
       void status.set("RUNNING");
       void status.set("TEASER_READY");
@@ -61,7 +61,7 @@ onEveryEngine("a task's own statuses", (harbour) => {
   });
 
   it("refuse a transition that is not declared, and the attempt fails with it", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const scan = task("scan", { statuses: scanStatuses, attempts: 1 }, async ({ status }) => {
       await status.set("FULL_READY");
     });
@@ -74,7 +74,7 @@ onEveryEngine("a task's own statuses", (harbour) => {
   });
 
   it("begin anew with every attempt, and the last one stays readable", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const begins: string[] = [];
     const scan = task("scan", { statuses: scanStatuses, attempts: 2, backoff: 0 }, async ({ status, job }) => {
       begins.push(status.current);
@@ -92,7 +92,7 @@ onEveryEngine("a task's own statuses", (harbour) => {
   });
 
   it("can be asked for by their profile from a snapshot as it is", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const scan = task("scan", async ({ step }) => step("crawl", () => 1));
     longshore.worker([scan]);
     const job = await longshore.enqueue(scan);
@@ -102,7 +102,7 @@ onEveryEngine("a task's own statuses", (harbour) => {
   });
 
   it("cannot be set by a task that declares none", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const scan = task("scan", { attempts: 1 }, ({ status }) => status.set("RUNNING"));
     longshore.worker([scan]);
     const job = await longshore.enqueue(scan);

@@ -22,9 +22,9 @@ function fails(): never {
   throw new Error("no");
 }
 
-onEveryEngine("a step over items", (harbour) => {
+onEveryEngine("a step over items", (storage) => {
   it("gives what the items gave, in their order, several at a time", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     let running = 0;
     let most = 0;
     const scan = task("scan", ONCE, async ({ step }) =>
@@ -51,7 +51,7 @@ onEveryEngine("a step over items", (harbour) => {
   });
 
   it("of no items is done", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const scan = task("scan", { ...ONCE, steps: ["none"] }, ({ step }) => step.all("none", [] as string[], () => 1));
     longshore.worker([scan]);
 
@@ -62,7 +62,7 @@ onEveryEngine("a step over items", (harbour) => {
   });
 
   it("goes on when some fail, and a retry by hand runs only those", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const calls: string[] = [];
     const failsOnce = shakyOnce(calls);
     const scan = task("scan", ONCE, async ({ step }) => {
@@ -94,7 +94,7 @@ onEveryEngine("a step over items", (harbour) => {
   });
 
   it("fails when all of them fail, and the next attempt tries all of them", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     let calls = 0;
     const scan = task("scan", { attempts: 2, backoff: 1 }, async ({ step }) => {
       await step("before", () => 1);
@@ -113,7 +113,7 @@ onEveryEngine("a step over items", (harbour) => {
   });
 
   it("is not tried again when all of them failed for good", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const scan = task("scan", { attempts: 5, backoff: 1 }, ({ step }) =>
       step.all("analyse", ["a", "b"], () => {
         throw new NonRetryable("no");
@@ -128,7 +128,7 @@ onEveryEngine("a step over items", (harbour) => {
   });
 
   it("may fail as a whole when it is optional", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const scan = task("scan", ONCE, async ({ step }) => {
       await step("before", () => 1);
       const { errors } = await step.all("analyse", ["a", "b"], fails, { optional: true });
@@ -143,7 +143,7 @@ onEveryEngine("a step over items", (harbour) => {
   });
 
   it("keeps the first 100 failures of many", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const scan = task("scan", ONCE, ({ step }) =>
       step.all(
         "analyse",
@@ -162,7 +162,7 @@ onEveryEngine("a step over items", (harbour) => {
   });
 
   it("begins no further item once the run should end", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const calls: number[] = [];
     const started = makeGate();
     const scan = task("scan", {}, ({ step }) =>

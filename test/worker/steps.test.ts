@@ -18,9 +18,9 @@ function shakyOnce(calls: string[]): (what: string) => void {
   };
 }
 
-onEveryEngine("a step", (harbour) => {
+onEveryEngine("a step", (storage) => {
   it("that ended well is not run again by a retry, and gives what it gave", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const calls: string[] = [];
     const scan = task("scan", AGAIN, async ({ step, job }) => {
       const page = await step("crawl", () => {
@@ -48,7 +48,7 @@ onEveryEngine("a step", (harbour) => {
   });
 
   it("gives the first time what it gives later: JSON", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const seen: unknown[] = [];
     const scan = task("scan", AGAIN, async ({ step, job }) => {
       seen.push(await step("date", () => ({ at: new Date(0), gone: undefined })));
@@ -64,7 +64,7 @@ onEveryEngine("a step", (harbour) => {
   });
 
   it("is stored before it is answered", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const scan = task("scan", ONCE, async ({ step, job }) => {
       await step("one", () => 1);
       const stored = await (await longshore.job(job.id))?.steps();
@@ -76,7 +76,7 @@ onEveryEngine("a step", (harbour) => {
   });
 
   it("is not run again after the worker handed the job back, but one under way is", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const calls: string[] = [];
     const arrived = makeGate();
     const scan = task("scan", ONCE, async ({ step, signal }) => {
@@ -101,7 +101,7 @@ onEveryEngine("a step", (harbour) => {
   });
 
   it("that was not awaited is over before the job is", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const gate = makeGate();
     const scan = task("scan", ONCE, ({ step }) => {
       void step("late", async () => {
@@ -120,7 +120,7 @@ onEveryEngine("a step", (harbour) => {
   });
 
   it("beside one that fails is not lost", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const calls: string[] = [];
     const failsOnce = shakyOnce(calls);
     const scan = task("scan", AGAIN, ({ step }) =>
@@ -140,7 +140,7 @@ onEveryEngine("a step", (harbour) => {
   });
 
   it("is tried again as its own retry says, without a new attempt", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const tries: number[] = [];
     const scan = task("scan", ONCE, ({ step }) =>
       step(
@@ -168,7 +168,7 @@ onEveryEngine("a step", (harbour) => {
     ["an HTTP 404", () => Object.assign(new Error("gone"), { status: 404 }), undefined],
     ["what the task's classifier calls final", () => new Error("quota"), () => ({ kind: "final" }) as const],
   ])("is not tried again after %s", async (_what, error, classify) => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     let tries = 0;
     const scan = task("scan", { ...ONCE, ...(classify === undefined ? {} : { classify }) }, ({ step }) =>
       step(
@@ -187,7 +187,7 @@ onEveryEngine("a step", (harbour) => {
   });
 
   it("that takes longer than its timeout fails, its signal aborts, and what it says later is not heard", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const gate = makeGate();
     const reasons: unknown[] = [];
     const scan = task("scan", { attempts: 1 }, async ({ step, count, progress }) => {
@@ -215,7 +215,7 @@ onEveryEngine("a step", (harbour) => {
   });
 
   it("that sees its job cancelled does not count as a failure of its own", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const started = makeGate();
     let rejected: unknown;
     const scan = task("scan", {}, async ({ step }) => {
@@ -243,7 +243,7 @@ onEveryEngine("a step", (harbour) => {
   });
 
   it("is not begun once the run should end: it rejects with the signal's reason", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const started = makeGate();
     const seen: unknown[] = [];
     const scan = task("scan", {}, async ({ step, signal }) => {
@@ -262,7 +262,7 @@ onEveryEngine("a step", (harbour) => {
   });
 
   it("that throws Snooze puts the job back, although it is optional", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     let runs = 0;
     const scan = task("scan", ONCE, ({ step }) =>
       step(
@@ -284,7 +284,7 @@ onEveryEngine("a step", (harbour) => {
   });
 
   it("that the task does not declare is refused, naming those of the job", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const scan = task("scan", { ...ONCE, steps: ["crawl", "parse"] }, ({ step }) => (step as Step)("index", () => 1));
     longshore.worker([scan]);
 
@@ -294,7 +294,7 @@ onEveryEngine("a step", (harbour) => {
   });
 
   it("is one of those that its job chose from its input", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const analysers: Record<string, "data" | "features"> = { "R-D": "data", "R-F": "features" };
     const analyse = task(
       "analyse",
@@ -335,7 +335,7 @@ onEveryEngine("a step", (harbour) => {
     ["no concurrency", (step) => step.all("a", ["b"], () => 1, { concurrency: 0 }), "concurrency: 0"],
     ["a sleep that is no duration", (step) => step.sleep("a", "soon" as never), "duration"],
   ])("is refused for %s", async (_what, use, message) => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const scan = task("scan", ONCE, ({ step }) => use(step));
     longshore.worker([scan]);
 
@@ -343,7 +343,7 @@ onEveryEngine("a step", (harbour) => {
   });
 
   it("fails alone when it is optional: the job ends as partial, and a retry runs only what failed", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const calls: string[] = [];
     const failsOnce = shakyOnce(calls);
     const scan = task("scan", ONCE, async ({ step }) => {
@@ -386,7 +386,7 @@ onEveryEngine("a step", (harbour) => {
   });
 
   it("that is all there is fails the job when it fails, although it is optional", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const scan = task("scan", { attempts: 2, backoff: 1 }, async ({ step }) => {
       await step("only", () => Promise.reject(new Error("no model")), { optional: true });
     });
@@ -399,7 +399,7 @@ onEveryEngine("a step", (harbour) => {
   });
 
   it("that is all there is leaves the job partial, when its handler gives a result nonetheless", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const scan = task("scan", { attempts: 2, backoff: 1 }, async ({ step }) => {
       const report = { pages: 7 };
       await step("notify", () => Promise.reject(new Error("no mail server")), { optional: true });
@@ -414,7 +414,7 @@ onEveryEngine("a step", (harbour) => {
   });
 
   it("may be run within another", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const scan = task("scan", ONCE, ({ step, count }) =>
       step("outer", async () => {
         count("outer");

@@ -26,9 +26,9 @@ async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await holds())) await sleep(2);
 }
 
-onEveryEngine("superseding", (harbour) => {
+onEveryEngine("superseding", (storage) => {
   it("of two waiting jobs with one key only the later runs", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const ran: number[] = [];
     const analyse = task("analyse", ({ input }: JobContext<Input>) => void ran.push(input.n));
     const first = await longshore.enqueue(analyse, { n: 1 }, { supersedes: "r7" });
@@ -43,7 +43,7 @@ onEveryEngine("superseding", (harbour) => {
   });
 
   it("a running job's signal aborts, and what it returns is dropped", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const begun = makeGate();
     const analyse = task("analyse", async ({ input, signal }: JobContext<Input>) => {
       if (input.n === 1) {
@@ -69,7 +69,7 @@ onEveryEngine("superseding", (harbour) => {
   });
 
   it("the reason of the signal is that it was superseded", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     let reason: unknown = null;
     const begun = makeGate();
     const analyse = task("analyse", async ({ input, signal }: JobContext<Input>) => {
@@ -89,7 +89,7 @@ onEveryEngine("superseding", (harbour) => {
   });
 
   it("the task's hook hears of each superseded job before the newer one runs", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const told: string[] = [];
     const analyse = task(
       "analyse",
@@ -114,7 +114,7 @@ onEveryEngine("superseding", (harbour) => {
   });
 
   it("a whole bulk enqueue supersedes the one before it, and every hook is called", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const told = new Set<unknown>();
     const analyse = task(
       "analyse",
@@ -133,7 +133,7 @@ onEveryEngine("superseding", (harbour) => {
   });
 
   it("a hook that fails does not hold up the newer job, and the worker says so", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     let calls = 0;
     const errors: string[] = [];
     const analyse = task(

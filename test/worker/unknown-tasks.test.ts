@@ -15,9 +15,9 @@ const HOUR = 60 * MINUTE;
 const oldTask = task("old", {}, () => "old");
 const newTask = task("new", { attempts: 1 }, () => "new");
 
-onEveryEngine("a worker that has not the code of a task", (harbour) => {
+onEveryEngine("a worker that has not the code of a task", (storage) => {
   it("leaves its jobs to one that has, which waits beside it", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const old = longshore.worker([oldTask], { name: "old-one" });
     old.on("unknown", () => {});
     const fresh = longshore.worker([oldTask, newTask], { name: "new-one" });
@@ -36,7 +36,7 @@ onEveryEngine("a worker that has not the code of a task", (harbour) => {
   });
 
   it("keeps its jobs for one that comes later", async () => {
-    const longshore = await harbour.connect();
+    const longshore = await storage.connect();
     const old = longshore.worker([oldTask]);
     const met = new Promise<unknown[]>((resolve) => old.once("unknown", (...told) => resolve(told)));
     const job = await longshore.enqueue(newTask);

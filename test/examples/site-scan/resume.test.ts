@@ -10,8 +10,8 @@ import { scanStatus } from "../../../examples/site-scan/scan-status.js";
 import { scanTask } from "../../../examples/site-scan/scan.js";
 import { serveDocumentation } from "../../../examples/site-scan/site/documentation-site.js";
 import type { DocumentationSite } from "../../../examples/site-scan/site/documentation-site.js";
-import { onSharedRedis, onSqlite } from "../../process/harbour.js";
-import type { Harbour } from "../../process/harbour.js";
+import { onSharedRedis, onSqlite } from "../../process/storage-fixture.js";
+import type { ProcessStorage } from "../../process/storage-fixture.js";
 import { WorkerProcess } from "../../process/worker-process.js";
 import type { ScanWorkerSetup } from "../../programs/scan-worker.js";
 
@@ -22,12 +22,16 @@ beforeAll(async () => {
 afterAll(() => site.close());
 
 /** Starts a worker of scans; with `stopIn` it stops dead in the middle of that step. */
-async function startWorker(harbour: Harbour, ledger: string, stopIn?: keyof ScanSteps): Promise<WorkerProcess> {
+async function startWorker(
+  storage: ProcessStorage,
+  executionLog: string,
+  stopIn?: keyof ScanSteps,
+): Promise<WorkerProcess> {
   const setup: ScanWorkerSetup = {
-    target: harbour.target,
+    target: storage.target,
     options: { lease: 1_500 },
-    ledger,
-    folder: join(harbour.folder, "scans"),
+    executionLog,
+    folder: join(storage.folder, "scans"),
     trustedOrigins: [site.origin],
     ...(stopIn && { stopIn }),
   };
@@ -45,21 +49,21 @@ describe.each([
   ["generate", onSqlite, { crawl: 1, parse: 1, analyze: 1, generate: 2 }],
 ] as const)("a worker that is killed in the middle of %s (%o)", (step, open, runs) => {
   test("is followed by one that resumes at that step", async () => {
-    const harbour = await open();
-    const ledger = join(harbour.folder, "steps.txt");
-    const longshore = await harbour.connect();
-    const doomed = await startWorker(harbour, ledger, step);
-    const scan = scanTask({ folder: join(harbour.folder, "scans") });
+    const storage = await open();
+    const executionLog = join(storage.folder, "steps.txt");
+    const longshore = await storage.connect();
+    const doomed = await startWorker(storage, executionLog, step);
+    const scan = scanTask({ folder: join(storage.folder, "scans") });
     const job = await longshore.enqueue(scan, { url: site.url, maxPages: 4, userId: "u-1" });
     await doomed.hears("stuck");
 
     const teaser = { name: "TEASER_READY", value: { title: "Longshore" } };
     expect(await job.milestones()).toMatchObject(step === "generate" ? [teaser] : []);
     await doomed.kill();
-    await startWorker(harbour, ledger);
+    await startWorker(storage, executionLog);
     const result = await job.result();
 
-    const lines = (await readFile(ledger, "utf8")).trim().split("\n");
+    const lines = (await readFile(executionLog, "utf8")).trim().split("\n");
     expect(
       Object.fromEntries(
         ["crawl", "parse", "analyze", "generate"].map((name) => [name, lines.filter((line) => line === name).length]),

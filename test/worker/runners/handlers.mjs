@@ -1,6 +1,5 @@
 // Handlers that children import, for the tests of the runners.
 import { spawn } from "node:child_process";
-import { appendFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isMainThread, threadId } from "node:worker_threads";
 import { z } from "zod";
@@ -166,10 +165,6 @@ export const parsing = task(
 export const dated = ({ input }) => `${input.at instanceof Date} ${input.at.getTime()}`;
 
 export const notCode = { a: 1 };
-
-export const ledger = ({ input }) => {
-  appendFileSync(input.file, `${child()}\n`);
-};
 
 export const pay = async ({ input, status }) => {
   const before = status.current;

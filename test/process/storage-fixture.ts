@@ -10,11 +10,11 @@ import type { RedisTarget } from "../../src/engine/target.js";
 import { nodesOf } from "../engine/redis-storage.js";
 import type { WorkerSetup } from "../programs/worker.js";
 import { type RedisServerOptions, type RedisServer, startRedisServer } from "../support/redis-server.js";
-import { Ledger } from "./ledger.js";
+import { ExecutionLog } from "./execution-log.js";
 import { WorkerProcess } from "./worker-process.js";
 
-/** One test's storage, and those who use it. */
-export class Harbour {
+/** One test's storage, with the connections and worker processes that use it. */
+export class ProcessStorage {
   readonly target: Target;
   /** The test's own server; `null` when it has none. */
   readonly server: RedisServer | null;
@@ -36,11 +36,11 @@ export class Harbour {
     return longshore;
   }
 
-  /** A ledger for worker processes. */
-  ledger(): Ledger {
-    const ledger = new Ledger(this.folder);
-    onTestFinished(() => ledger.close());
-    return ledger;
+  /** An execution log for worker processes. */
+  executionLog(): ExecutionLog {
+    const executionLog = new ExecutionLog(this.folder);
+    onTestFinished(() => executionLog.close());
+    return executionLog;
   }
 
   /** Starts a worker process; it ends with the test. */
@@ -58,43 +58,46 @@ export class Harbour {
   }
 }
 
-/** A harbour on a SQLite file. */
-export async function onSqlite(): Promise<Harbour> {
+/** Storage on a SQLite file. */
+export async function onSqlite(): Promise<ProcessStorage> {
   const folder = await temporaryFolder();
-  return new Harbour({ engine: "sqlite", path: join(folder, "jobs.db") }, folder);
+  return new ProcessStorage({ engine: "sqlite", path: join(folder, "jobs.db") }, folder);
 }
 
-/** A harbour on the shared Redis server; what it stored is removed after the test. */
-export function onSharedRedis(): Promise<Harbour> {
+/** Storage on the shared Redis server; what it stored is removed after the test. */
+export function onSharedRedis(): Promise<ProcessStorage> {
   return onShared({ url: inject("redisUrl") });
 }
 
-/** A harbour on the shared Redis cluster; what it stored is removed after the test. */
-export function onSharedCluster(): Promise<Harbour> {
+/** Storage on the shared Redis cluster; what it stored is removed after the test. */
+export function onSharedCluster(): Promise<ProcessStorage> {
   return onShared({ cluster: nodesOf(inject("clusterNodes")) });
 }
 
-async function onShared(where: Pick<RedisTarget, "url" | "cluster">): Promise<Harbour> {
+async function onShared(where: Pick<RedisTarget, "url" | "cluster">): Promise<ProcessStorage> {
   const prefix = `t${randomBytes(6).toString("hex")}`;
-  const harbour = new Harbour({ engine: "redis", ...where, prefix }, await temporaryFolder());
+  const storage = new ProcessStorage({ engine: "redis", ...where, prefix }, await temporaryFolder());
   onTestFinished(async () => {
-    const longshore = await connect(harbour.target);
+    const longshore = await connect(storage.target);
     for (const { name } of await longshore.queues()) await longshore.queue(name).obliterate({ force: true });
     await longshore.close();
   });
-  return harbour;
+  return storage;
 }
 
-/** A harbour on a Redis server that the test may kill, freeze and fill. */
-export async function onOwnRedis(options: RedisServerOptions = {}, target: Partial<Target> = {}): Promise<Harbour> {
+/** Storage on a Redis server that the test may kill, freeze and fill. */
+export async function onOwnRedis(
+  options: RedisServerOptions = {},
+  target: Partial<Target> = {},
+): Promise<ProcessStorage> {
   const server = await startRedisServer(options);
   onTestFinished(() => server.stop());
   const whole: Target = { ...target, engine: "redis", url: server.url };
-  return new Harbour(whole, await temporaryFolder(), server);
+  return new ProcessStorage(whole, await temporaryFolder(), server);
 }
 
 /** Defines tests once for a SQLite file and once for the shared Redis server. */
-export function onBothEngines(subject: string, define: (open: () => Promise<Harbour>) => void): void {
+export function onBothEngines(subject: string, define: (open: () => Promise<ProcessStorage>) => void): void {
   describe.each([
     ["sqlite", onSqlite],
     ["redis", onSharedRedis],

@@ -1,9 +1,9 @@
-// The ledger of a test's workers: what their handlers really did, whatever the engine says of it. A file to which every
-// worker process appends a line when work is done: the id of the job, and its own process id.
+// The execution log of a test's workers: the work their handlers really did, independent of the engine's records. A file to
+// which every worker process appends a line when work is done: the id of the job, and its own process id.
 import { closeSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
 
-export class Ledger {
+export class ExecutionLog {
   readonly path: string;
   /** Work done, by job: the process of each time. */
   readonly done = new Map<string, number[]>();
@@ -11,7 +11,7 @@ export class Ledger {
   #rest = "";
 
   constructor(folder: string) {
-    this.path = join(folder, "ledger");
+    this.path = join(folder, "executions");
     this.#file = openSync(this.path, "a+");
   }
 
