@@ -31,7 +31,6 @@ const INSTEAD = {
   referents: "referenced jobs",
   habits: "fast path",
   harbour: "process fixture",
-  keeper: "heartbeat",
   gather: "complete, collect",
   pinned: "retained",
   unpin: "unretain",
@@ -43,7 +42,11 @@ const endings = [".ts", ".lua", ".md", ".mjs"];
 
 /** @type {string[]} */
 const found = [];
-const files = ["src", "docs", "test"].flatMap((folder) => filesIn(join(root, folder)));
+// The schemas of before, and how their files are read, keep the names that they had.
+const before = new Set(["src/engine/sqlite/database/migrations.ts", "test/engine/sqlite-migration.test.ts"]);
+const files = ["src", "docs", "test"]
+  .flatMap((folder) => filesIn(join(root, folder)))
+  .filter((file) => !before.has(file));
 for (const file of files) {
   for (const [index, line] of readFileSync(join(root, file), "utf8").split("\n").entries()) {
     // A capital in the middle of a name begins a word.
@@ -54,7 +57,7 @@ for (const file of files) {
 }
 for (const one of found) console.error(one);
 console.error(
-  found.length === 0 ? `Words: ${files.length} files, none private.` : `Words: ${found.length} private ones.`,
+  found.length === 0 ? `Words: ${files.length} files, no private ones.` : `Words: ${found.length} private ones.`,
 );
 process.exitCode = found.length === 0 ? 0 : 1;
 

@@ -52,7 +52,7 @@ function broken({ memory, clock }: FlowWorld, failing: number): Longshore {
 }
 
 describe("a flow that is enqueued", () => {
-  it("is stored with every job, tied by what each takes from the others, and runs in that order", async () => {
+  it("is stored with every job, linked by what each takes from the others, and runs in that order", async () => {
     const world = new FlowWorld();
     const job = await world.longshore.enqueue(
       scrape,

@@ -41,8 +41,8 @@ async function pass(world: FlowWorld, ...nodes: readonly string[]): Promise<void
 /** A job that one of a flow adds to it. */
 function childOf({ flow, ...parent }: JobRecord, id: string): JobSpec {
   if (flow === null) throw new Error(`${parent.id} is of no flow`);
-  const untied = { due: { in: 0 }, hold: false, after: [], references: [], nonce: null } as const;
-  return { ...parent, ...untied, id, flow: { ...flow, node: `${flow.node}.x`, parent: flow.node } };
+  const unlinked = { due: { in: 0 }, hold: false, after: [], references: [], nonce: null } as const;
+  return { ...parent, ...unlinked, id, flow: { ...flow, node: `${flow.node}.x`, parent: flow.node } };
 }
 
 const bare = ({ queue, id, epoch }: LeaseRef): LeaseRef => ({ queue, id, epoch });

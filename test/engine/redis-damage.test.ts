@@ -94,8 +94,17 @@ describe("a checkpoint that cannot be decoded", () => {
   it.each(["rubbish", "[]"])("is named with its job: %s", async (entry) => {
     const id = await kit.add();
     const session = await kit.session();
-    const memo = { seq: 1, kind: "step", name: "a", key: null, value: "1", at: 1, took: 1, counters: null } as const;
-    await session.report(await session.next(), { checkpoints: [memo] });
+    const checkpoint = {
+      seq: 1,
+      kind: "step",
+      name: "a",
+      key: null,
+      value: "1",
+      at: 1,
+      took: 1,
+      counters: null,
+    } as const;
+    await session.report(await session.next(), { checkpoints: [checkpoint] });
     const [key = ""] = (await kit.storage.leftovers?.())?.filter((name) => name.endsWith("}:check")) ?? [];
     await redis.hset(key, `${id}\u00001`, entry);
 
@@ -110,9 +119,9 @@ describe("many checkpoints", () => {
     const session = await kit.session();
     const leases = await session.claim(4);
     for (const lease of leases) {
-      const memo = { kind: "step", name: "a", key: null, value: "1", at: 1, took: 1, counters: null } as const;
+      const checkpoint = { kind: "step", name: "a", key: null, value: "1", at: 1, took: 1, counters: null } as const;
       for (let from = 1; from <= 6_000; from += 500) {
-        const checkpoints = Array.from({ length: 500 }, (_, index) => ({ ...memo, seq: from + index }));
+        const checkpoints = Array.from({ length: 500 }, (_, index) => ({ ...checkpoint, seq: from + index }));
         await session.report(lease, { checkpoints });
       }
       await session.complete(lease);
@@ -131,10 +140,10 @@ describe("many checkpoints", () => {
   it("do not keep a command on their jobs from answering for all", async () => {
     const ids = await kit.addMany(4);
     const session = await kit.session();
-    const memo = { kind: "step", name: "a", key: null, value: "1", at: 1, took: 1, counters: null } as const;
+    const checkpoint = { kind: "step", name: "a", key: null, value: "1", at: 1, took: 1, counters: null } as const;
     for (const lease of await session.claim(4)) {
       for (let from = 1; from <= 6_000; from += 500) {
-        const checkpoints = Array.from({ length: 500 }, (_, index) => ({ ...memo, seq: from + index }));
+        const checkpoints = Array.from({ length: 500 }, (_, index) => ({ ...checkpoint, seq: from + index }));
         await session.report(lease, { checkpoints });
       }
       await session.complete(lease);

@@ -141,8 +141,8 @@ const READS: Readonly<Record<string, (engine: Engine, world: World) => Promise<u
 };
 
 /**
- * What a job depends on. One command may tie a job to a flow in another queue and supersede that flow, which goes at once when
- * it was never complete: whether the tie finds it superseded or gone is open where queues are written one by one.
+ * What a job depends on. One command may link a job to a flow in another queue and supersede that flow, which goes at once when
+ * it was never complete: whether the link finds it superseded or gone is open where queues are written one by one.
  */
 async function dependenciesOf(engine: Engine, ref: JobRef): Promise<DependencyRecord[]> {
   const dependencies = await engine.dependencies(ref);

@@ -249,7 +249,7 @@ function given(answer: unknown): unknown {
   return { alive, settled, leases };
 }
 
-/** The state answered is that before anything followed for jobs that are tied to each other. */
+/** The state answered is that before anything followed for jobs that are linked. */
 function sameControl(
   engine: MemoryEngine,
   { params }: Call,
@@ -260,8 +260,8 @@ function sameControl(
   for (const [index, ref] of (params as ControlParams).refs.entries()) {
     const job = after.get(nameOf(ref));
     const waits = engine.dependencies(ref).length > 0;
-    const tied = job === undefined || job.role === "flow" || job.flow !== null || waits;
-    if (!tied) assert.deepEqual(again[index], answer[index], "the same answer");
+    const linked = job === undefined || job.role === "flow" || job.flow !== null || waits;
+    if (!linked) assert.deepEqual(again[index], answer[index], "the same answer");
     else if (job !== undefined) assert.equal(again[index]?.outcome, answer[index]?.outcome, "the same outcome");
   }
 }

@@ -209,9 +209,9 @@ const special: fc.Arbitrary<Draft> = record({
   meta: mostly<string | null>(null, fc.constant('{"m":1}')),
 });
 
-// Jobs that are tied to others, and flows.
+// Jobs that are linked to others, and flows.
 const ifFailed = fc.constantFrom<DependencyPolicy>("fail", "cancel", "continue");
-const tied: fc.Arbitrary<Draft> = record({
+const linked: fc.Arbitrary<Draft> = record({
   queue: which,
   naming: fc.constantFrom("generated", "generated", "chosen", "known"),
   known: index,
@@ -233,7 +233,7 @@ const tied: fc.Arbitrary<Draft> = record({
   meta: fc.constant(null),
 });
 
-const draft = fc.oneof(plain, special, tied);
+const draft = fc.oneof(plain, special, linked);
 
 const error = fc
   .constantFrom("boom", "bang é \u2028", "boom")

@@ -10,7 +10,7 @@ const script = fileURLToPath(new URL("../../scripts/api-report.mjs", import.meta
 
 const built: Record<string, string> = {
   "package.json": JSON.stringify({
-    name: "harbour",
+    name: "quayside",
     exports: {
       ".": { types: "./dist/index.d.ts", default: "./dist/index.js" },
       "./tools": { types: "./dist/tools/index.d.ts", default: "./dist/tools/index.js" },
@@ -95,7 +95,7 @@ function sections(page: string): string[] {
 test("a page has the signature of every exported name in order, and of what those refer to", () => {
   const { write, page } = packageOf(built);
   expect(write().code).toBe(0);
-  expect(sections(page("harbour.api.md"))).toEqual([
+  expect(sections(page("quayside.api.md"))).toEqual([
     `export function load(ship: Ship, goods: Goods): Promise<void>;
 export function load(ship: string, options?: LoadOptions): Promise<void>;
 
@@ -133,7 +133,7 @@ type Weight = {
 test("every entry of the package has a page", () => {
   const { write, page } = packageOf(built);
   write();
-  expect(page("tools.api.md")).toContain("# API of `harbour/tools`");
+  expect(page("tools.api.md")).toContain("# API of `quayside/tools`");
   expect(sections(page("tools.api.md"))[0]).toBe("export interface Crew {\n    size: number;\n}\n");
 });
 
@@ -176,7 +176,7 @@ test.each([
   put(path, (built[path] ?? "").replace(before, after));
   const { code, says } = check();
   expect(code).toBe(1);
-  expect(says).toContain("--- committed/harbour.api.md\n+++ built/harbour.api.md\n@@ ");
+  expect(says).toContain("--- committed/quayside.api.md\n+++ built/quayside.api.md\n@@ ");
   expect(says.split("\n").filter((line) => /^[-+](?![-+]{2} )./.test(line))).toEqual(expect.arrayContaining(lines));
   expect(says).toContain("run `npm run api` and commit it on purpose");
 });

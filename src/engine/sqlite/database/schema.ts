@@ -28,7 +28,7 @@ export const SCHEMA = `
     job INTEGER PRIMARY KEY,
     queue INTEGER NOT NULL,
     id TEXT NOT NULL,
-    -- Where it stands: a code of its state, its position among the jobs of that code, and what breaks a tie, which is null
+    -- Where it stands: a code of its state, its position among the jobs of that code, and what decides between equal positions, which is null
     -- where positions are unique.
     state_code INTEGER NOT NULL,
     position NUMERIC NOT NULL,

@@ -44,7 +44,7 @@ class SqliteMailbox implements Mailbox {
       }
       this.#transaction.changed(name);
     }
-    const withNews = new Set(this.#transaction.pendingQueues());
-    return { replies, pendingQueues: names.filter((name) => withNews.has(name)) };
+    const pending = new Set(this.#transaction.pendingQueues());
+    return { replies, pendingQueues: names.filter((name) => pending.has(name)) };
   }
 }

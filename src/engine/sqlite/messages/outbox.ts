@@ -53,7 +53,7 @@ function goesWhenDelivered({ state, flow }: OutboxEntry): boolean {
   return state === null || (flow === "open" && isTerminal(state));
 }
 
-/** News was delivered: forgets what nobody asks for any more. */
+/** The messages were delivered: removes what they were kept for. */
 export function acknowledge(transaction: Transaction, queue: SqliteQueue, token: OutboxReceipt): void {
   const { sql } = transaction;
   for (const number of token.map(Number)) {

@@ -28,7 +28,7 @@ import { steps } from "./outcome/steps.js";
 import { supersede } from "./enqueue/supersede.js";
 import { tags } from "./enqueue/tags.js";
 import { ticks } from "./schedule/ticks.js";
-import { links } from "./flow/ties.js";
+import { links } from "./flow/links.js";
 import { transitions } from "./outcome/transitions.js";
 import { undecodable } from "./enqueue/undecodable.js";
 import { unique } from "./enqueue/unique.js";

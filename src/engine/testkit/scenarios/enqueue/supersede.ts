@@ -9,7 +9,7 @@ import { BOOM } from "../../kit/test-session.js";
 const KEY = { supersedes: "requirement-7" };
 
 /** The superseded jobs that are handed out now. */
-async function owed(
+async function pendingHooks(
   kit: Kit,
   { tasks = ["work"], queues = [MAIN], limit = 100 }: Partial<Parameters<Engine["claimSuperseded"]>[0]> = {},
 ): Promise<string[]> {
@@ -142,7 +142,7 @@ export const supersede = scenarios("supersede", [
         ["superseded", "cancelled", "expired"],
       );
       assert.equal((await kit.job(failed)).error?.message, BOOM.message);
-      assert.deepEqual(await owed(kit), [failed]);
+      assert.deepEqual(await pendingHooks(kit), [failed]);
     },
   ],
   [
@@ -179,7 +179,7 @@ export const supersede = scenarios("supersede", [
       await kit.engine.enqueue({ jobs: keys.map((key) => kit.spec(key)) });
       const counts = await kit.counts();
       assert.deepEqual([counts.superseded, counts.queued, counts.completed], [345, 345, 0]);
-      assert.equal((await owed(kit, { limit: 1_000 })).length, 345);
+      assert.equal((await pendingHooks(kit, { limit: 1_000 })).length, 345);
     },
   ],
   [
@@ -269,18 +269,18 @@ export const supersede = scenarios("supersede", [
         await kit.add({ task, supersedes: task });
       }
       const { a = "", b = "" } = ids;
-      assert.deepEqual(await owed(kit, { tasks: ["b", "a", "z"] }), [b, a]);
-      assert.deepEqual(await owed(kit, { tasks: ["b", "a"] }), [], "they are being told of");
+      assert.deepEqual(await pendingHooks(kit, { tasks: ["b", "a", "z"] }), [b, a]);
+      assert.deepEqual(await pendingHooks(kit, { tasks: ["b", "a"] }), [], "they are being told of");
       await kit.engine.acknowledgeSuperseded({ refs: [refTo(a), refTo("nobody"), { queue: "nowhere", id: a }] });
       kit.advance(SUPERSEDED_AGAIN - 1);
-      assert.deepEqual(await owed(kit, { tasks: ["b", "a"] }), []);
+      assert.deepEqual(await pendingHooks(kit, { tasks: ["b", "a"] }), []);
       kit.advance(1);
-      assert.deepEqual(await owed(kit, { tasks: ["b", "a"] }), [b]);
+      assert.deepEqual(await pendingHooks(kit, { tasks: ["b", "a"] }), [b]);
       await kit.engine.acknowledgeSuperseded({ refs: [refTo(b)] });
       kit.advance(SUPERSEDED_AGAIN);
-      assert.deepEqual(await owed(kit, { tasks: ["b", "a"] }), []);
-      assert.deepEqual(await owed(kit, { tasks: ["c"], limit: 1 }), [ids["c"]]);
-      assert.deepEqual(await owed(kit, { tasks: [], queues: [MAIN, "nowhere"] }), []);
+      assert.deepEqual(await pendingHooks(kit, { tasks: ["b", "a"] }), []);
+      assert.deepEqual(await pendingHooks(kit, { tasks: ["c"], limit: 1 }), [ids["c"]]);
+      assert.deepEqual(await pendingHooks(kit, { tasks: [], queues: [MAIN, "nowhere"] }), []);
     },
   ],
   [
@@ -289,20 +289,20 @@ export const supersede = scenarios("supersede", [
     async (kit) => {
       const olds = await kit.addMany(5, KEY);
       await kit.add(KEY);
-      assert.deepEqual(await owed(kit, { limit: 2 }), olds.slice(0, 2));
-      assert.deepEqual(await owed(kit, { limit: 2 }), olds.slice(2, 4));
-      assert.deepEqual(await owed(kit, { limit: 2 }), olds.slice(4));
+      assert.deepEqual(await pendingHooks(kit, { limit: 2 }), olds.slice(0, 2));
+      assert.deepEqual(await pendingHooks(kit, { limit: 2 }), olds.slice(2, 4));
+      assert.deepEqual(await pendingHooks(kit, { limit: 2 }), olds.slice(4));
     },
   ],
   [
-    "removed-is-owed-no-word",
-    "a superseded job that was removed is owed no word, and leaves nothing",
+    "removed-calls-no-hook",
+    "a superseded job that was removed calls no hook, and leaves nothing",
     async (kit) => {
       const old = await kit.add(KEY);
       const last = await kit.add(KEY);
       await kit.control("remove", old);
       await kit.control("remove", last);
-      assert.deepEqual(await owed(kit), []);
+      assert.deepEqual(await pendingHooks(kit), []);
       const next = await kit.add(KEY);
       assert.equal(await kit.state(next), "queued");
     },
@@ -357,7 +357,8 @@ export const supersede = scenarios("supersede", [
         await kit.engine.enqueue({ jobs: jobs.map(({ supersedes }) => kit.spec({ supersedes, hold: true })) });
       }
       const told = new Set<string>();
-      for (let ids = await owed(kit); ids.length > 0; ids = await owed(kit)) for (const id of ids) told.add(id);
+      for (let ids = await pendingHooks(kit); ids.length > 0; ids = await pendingHooks(kit))
+        for (const id of ids) told.add(id);
       assert.equal(told.size, 2_200);
     },
   ],

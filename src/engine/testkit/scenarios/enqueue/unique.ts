@@ -385,8 +385,8 @@ export const unique = scenarios("unique", [
       const id = await kit.add({ unique, input: '"old"' });
       const session = await kit.session();
       const lease = await session.next();
-      const memo = { seq: 1, kind: "step", name: "fetch", key: null, value: '"of old"', at: 1, took: 1 } as const;
-      await session.report(lease, { checkpoints: [{ ...memo, counters: null }], progress: said(50, null) });
+      const checkpoint = { seq: 1, kind: "step", name: "fetch", key: null, value: '"of old"', at: 1, took: 1 } as const;
+      await session.report(lease, { checkpoints: [{ ...checkpoint, counters: null }], progress: said(50, null) });
       await session.fail(lease, 1_000);
       assert.equal((await offer(kit, { onConflict: "replace" })).outcome, "replaced");
       const job = await kit.job(id);

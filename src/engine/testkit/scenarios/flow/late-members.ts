@@ -174,8 +174,8 @@ export const lateMembers = scenarios("late-members", [
         const late = child(kit, flow);
         await kit.engine.enqueue({ jobs: [late] });
         assert.equal(await kit.state(late.id, OTHER), "cancelled", `of a flow that is ${state}`);
-        const tie = (await kit.engine.dependencies(flow)).find(({ id }) => id === late.id);
-        assert.deepEqual(tie, { queue: OTHER, id: late.id, ifFailed: "fail", state: "cancelled" });
+        const dependency = (await kit.engine.dependencies(flow)).find(({ id }) => id === late.id);
+        assert.deepEqual(dependency, { queue: OTHER, id: late.id, ifFailed: "fail", state: "cancelled" });
         assert.deepEqual(await kit.engine.dependents({ queue: OTHER, id: late.id }), [flow]);
         assert.equal(await kit.state(flow.id, HOME), state, "the flow stays as it ended");
         await session.close();

@@ -8,8 +8,8 @@ import { MAIN, said, type Kit } from "../../kit/kit.js";
 import { scenarios } from "../../kit/scenario.js";
 import { BOOM } from "../../kit/test-session.js";
 
-/** The memo of a step. */
-function memo(seq: number, change: Partial<Checkpoint> = {}): Checkpoint {
+/** The checkpoint of a step. */
+function checkpoint(seq: number, change: Partial<Checkpoint> = {}): Checkpoint {
   return {
     seq,
     kind: "step",
@@ -42,11 +42,11 @@ export const steps = scenarios("steps", [
       const session = await kit.session();
       const lease = await session.next();
       const all = [
-        memo(1, { value: '"ä \\u0000 \\n ~ \\"quoted\\""', name: "crawl the site: 100 %" }),
-        memo(2, { key: "item\u20281", counters: { issues: 3, pages: 0.5 } }),
-        memo(3, { kind: "sleep", value: "1700000000000" }),
-        memo(4, { kind: "milestone", name: "TEASER_READY", value: '{"title":"T"}' }),
-        memo(5, { value: "null", took: 0 }),
+        checkpoint(1, { value: '"ä \\u0000 \\n ~ \\"quoted\\""', name: "crawl the site: 100 %" }),
+        checkpoint(2, { key: "item\u20281", counters: { issues: 3, pages: 0.5 } }),
+        checkpoint(3, { kind: "sleep", value: "1700000000000" }),
+        checkpoint(4, { kind: "milestone", name: "TEASER_READY", value: '{"title":"T"}' }),
+        checkpoint(5, { value: "null", took: 0 }),
       ];
       assert.equal(await session.report(lease, { checkpoints: all.slice(0, 2) }), "applied");
       assert.equal(await session.report(lease, { checkpoints: all.slice(2) }), "applied");
@@ -69,10 +69,11 @@ export const steps = scenarios("steps", [
       const id = await kit.add();
       const session = await kit.session();
       const lease = await session.next();
-      for (let sent = 0; sent < 2; sent += 1) await session.report(lease, { checkpoints: [memo(1), memo(2)] });
-      assert.deepEqual(await leftBy(kit, id), [memo(1), memo(2)]);
-      await session.report(lease, { checkpoints: [memo(2, { value: '"other"' })] });
-      assert.deepEqual(await leftBy(kit, id), [memo(1), memo(2, { value: '"other"' })]);
+      for (let sent = 0; sent < 2; sent += 1)
+        await session.report(lease, { checkpoints: [checkpoint(1), checkpoint(2)] });
+      assert.deepEqual(await leftBy(kit, id), [checkpoint(1), checkpoint(2)]);
+      await session.report(lease, { checkpoints: [checkpoint(2, { value: '"other"' })] });
+      assert.deepEqual(await leftBy(kit, id), [checkpoint(1), checkpoint(2, { value: '"other"' })]);
     },
   ],
   [
@@ -86,7 +87,7 @@ export const steps = scenarios("steps", [
       await session.fail(first, 0);
       const second = await session.next();
       assert.equal(second.checkpoints, false);
-      await session.report(second, { checkpoints: [memo(1)] });
+      await session.report(second, { checkpoints: [checkpoint(1)] });
       await session.fail(second, 0);
       assert.equal((await session.next()).checkpoints, true);
       assert.equal((await session.resend()).leases[0]?.checkpoints, true);
@@ -143,11 +144,11 @@ export const steps = scenarios("steps", [
           const id = await kit.add();
           const session = await kit.session();
           const lease = await session.next();
-          await session.report(lease, { checkpoints: [memo(1), memo(2)], progress: said(40, "half way") });
+          await session.report(lease, { checkpoints: [checkpoint(1), checkpoint(2)], progress: said(40, "half way") });
           await end(kit, id, (outcome) => session.settle(lease, outcome));
           const again = await (await kit.session()).next();
           assert.deepEqual([again.id, again.checkpoints], [id, true]);
-          assert.deepEqual(await leftBy(kit, id), [memo(1), memo(2)]);
+          assert.deepEqual(await leftBy(kit, id), [checkpoint(1), checkpoint(2)]);
           assert.deepEqual((await kit.job(id)).progress, said(40, "half way"));
         },
       ] as const,
@@ -173,15 +174,15 @@ export const steps = scenarios("steps", [
       const id = await kit.add();
       const session = await kit.session();
       const lease = await session.next();
-      await session.report(lease, { checkpoints: [memo(1), memo(2)], progress: said(40, null) });
+      await session.report(lease, { checkpoints: [checkpoint(1), checkpoint(2)], progress: said(40, null) });
       await session.fail(lease, null);
       const [answer] = await kit.retry({ refs: [{ queue: MAIN, id }], op: kit.fresh("op") }, true);
       assert.deepEqual(answer, { outcome: "applied", state: "queued" });
       assert.deepEqual([await leftBy(kit, id), (await kit.job(id)).progress], [[], null]);
       const again = await session.next();
       assert.equal(again.checkpoints, false);
-      await session.report(again, { checkpoints: [memo(1, { name: "anew" })] });
-      assert.deepEqual(await leftBy(kit, id), [memo(1, { name: "anew" })]);
+      await session.report(again, { checkpoints: [checkpoint(1, { name: "anew" })] });
+      assert.deepEqual(await leftBy(kit, id), [checkpoint(1, { name: "anew" })]);
     },
   ],
   [
@@ -191,9 +192,9 @@ export const steps = scenarios("steps", [
       const id = await kit.add();
       const session = await kit.session();
       const lease = await session.next();
-      await session.report(lease, { checkpoints: [memo(1)], progress: said(40, null) });
+      await session.report(lease, { checkpoints: [checkpoint(1)], progress: said(40, null) });
       await session.complete(lease);
-      assert.deepEqual(await leftBy(kit, id), [memo(1)], "it is kept to be looked at");
+      assert.deepEqual(await leftBy(kit, id), [checkpoint(1)], "it is kept to be looked at");
       await kit.control("retry", id);
       assert.deepEqual([await leftBy(kit, id), (await kit.job(id)).progress], [[], null]);
       assert.equal((await session.next()).checkpoints, false);
@@ -206,11 +207,11 @@ export const steps = scenarios("steps", [
       const id = await kit.add();
       const session = await kit.session();
       const lease = await session.next();
-      await session.report(lease, { checkpoints: [memo(1)] });
+      await session.report(lease, { checkpoints: [checkpoint(1)] });
       await session.fail(lease, 0);
       await session.next();
-      assert.equal(await session.report(lease, { checkpoints: [memo(2)] }), "stale");
-      assert.deepEqual(await leftBy(kit, id), [memo(1)]);
+      assert.equal(await session.report(lease, { checkpoints: [checkpoint(2)] }), "stale");
+      assert.deepEqual(await leftBy(kit, id), [checkpoint(1)]);
     },
   ],
   [
@@ -221,7 +222,7 @@ export const steps = scenarios("steps", [
       await kit.add(spec);
       const session = await kit.session();
       const lease = await session.next();
-      await session.report(lease, { checkpoints: [memo(1), memo(2)] });
+      await session.report(lease, { checkpoints: [checkpoint(1), checkpoint(2)] });
       await session.settle(lease, { kind: "partial", result: "1", failures: FAILURES });
       await kit.control("remove", "again");
       assert.deepEqual(await leftBy(kit, "again"), []);
@@ -238,7 +239,7 @@ export const steps = scenarios("steps", [
       const id = await kit.add();
       const session = await kit.session();
       const lease = await session.next();
-      const all = Array.from({ length: 2_000 }, (_, index) => memo(index + 1));
+      const all = Array.from({ length: 2_000 }, (_, index) => checkpoint(index + 1));
       for (let from = 0; from < all.length; from += 500) {
         await session.report(lease, { checkpoints: all.slice(from, from + 500) });
       }
@@ -256,9 +257,9 @@ export const steps = scenarios("steps", [
       const session = await kit.session();
       const lease = await session.next();
       const { cursor } = await kit.engine.watch({ queue: MAIN, cursor: null, max: 10 });
-      const milestone = memo(2, { kind: "milestone", name: "TEASER_READY", value: '{"title":"Ä\\n"}' });
-      const status = memo(3, { kind: "status", name: "RUNNING", value: "null" });
-      await session.report(lease, { checkpoints: [memo(1), milestone, status], progress: said(50, null) });
+      const milestone = checkpoint(2, { kind: "milestone", name: "TEASER_READY", value: '{"title":"Ä\\n"}' });
+      const status = checkpoint(3, { kind: "status", name: "RUNNING", value: "null" });
+      await session.report(lease, { checkpoints: [checkpoint(1), milestone, status], progress: said(50, null) });
       const { events } = await kit.engine.watch({ queue: MAIN, cursor, max: 10 });
       const at = kit.clock.now();
       assert.deepEqual(events, [

@@ -225,7 +225,7 @@ export const control = scenarios("control", [
       const id = await kit.add({ input: '"old"' });
       const session = await kit.session();
       const lease = await session.next();
-      const memo = {
+      const checkpoint = {
         seq: 1,
         kind: "step",
         name: "fetch",
@@ -235,7 +235,7 @@ export const control = scenarios("control", [
         took: 1,
         counters: null,
       } as const;
-      await session.report(lease, { checkpoints: [memo], progress: said(50, null) });
+      await session.report(lease, { checkpoints: [checkpoint], progress: said(50, null) });
       await session.fail(lease, 1_000);
       await kit.update(id, { priority: 3 });
       assert.equal((await kit.engine.checkpoints({ queue: MAIN, id })).length, 1, "its input is the same");

@@ -7,7 +7,16 @@ import { scenarios } from "../../kit/scenario.js";
 import type { TestSession } from "../../kit/test-session.js";
 
 /** What a run leaves. */
-const MEMO: Checkpoint = { seq: 1, kind: "step", name: "s", key: null, value: "1", at: 1, took: 1, counters: null };
+const CHECKPOINT: Checkpoint = {
+  seq: 1,
+  kind: "step",
+  name: "s",
+  key: null,
+  value: "1",
+  at: 1,
+  took: 1,
+  counters: null,
+};
 
 /** Fills a queue with everything a queue can have; answers a session that still holds a job of it. */
 async function fill(kit: Kit): Promise<TestSession> {
@@ -23,7 +32,7 @@ async function fill(kit: Kit): Promise<TestSession> {
   await kit.addMany(4, { ...common, unique: null, priority: -3 });
   const [first, second, third] = await session.claim(3);
   assert.ok(first && second && third);
-  for (const lease of [first, second, third]) await session.report(lease, { checkpoints: [MEMO] });
+  for (const lease of [first, second, third]) await session.report(lease, { checkpoints: [CHECKPOINT] });
   await session.report(first, { meta: "{}", lines: [{ at: 0, level: "info", message: "x" }] });
   await session.complete(first, "1");
   await session.fail(second, null);

@@ -1,4 +1,4 @@
-/** What is tied stays tied: dependencies after a retry, what retention keeps for them, runs that wait for other jobs. */
+/** Links between jobs stay: dependencies after a retry, what retention keeps for them, runs that wait for other jobs. */
 import assert from "node:assert/strict";
 import type { JobSpec } from "../../../../model/job/job.js";
 import { DEFAULT_RETENTION } from "../../../../model/job/retention.js";
@@ -6,7 +6,7 @@ import { after, DAY, ends, OTHER, pair, stateOf, take } from "../../kit/dependen
 import { MAIN } from "../../kit/kit.js";
 import { scenarios } from "../../kit/scenario.js";
 
-export const links = scenarios("ties", [
+export const links = scenarios("links", [
   [
     "both-retried-wait-again",
     "a job that failed for its dependency waits for it again when both are retried",
@@ -214,8 +214,8 @@ export const links = scenarios("ties", [
     },
   ],
   [
-    "same-job-tied-once",
-    "the same job sent again is tied once",
+    "same-job-linked-once",
+    "the same job sent again is linked once",
     async (kit) => {
       const first = await kit.add();
       const spec = kit.spec({ after: after([first]) });
