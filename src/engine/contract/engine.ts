@@ -6,14 +6,14 @@
  */
 import type { Checkpoint } from "../../model/job/checkpoint.js";
 import type { DependencyRecord } from "../../model/job/dependency.js";
-import type { QueueEvent } from "../../model/job/event.js";
-import type { Failure } from "../../model/failure/failure.js";
 import type { JobFilter } from "../../model/job/filter.js";
-import type { JobBody, JobRecord, JobRef, JobSpec } from "../../model/job/job.js";
-import type { JobLog, LogLine } from "../../model/job/log.js";
-import type { Progress } from "../../model/job/progress.js";
-import type { JobState } from "../../model/job/state.js";
-import type { StepFailure } from "../../model/failure/step-failure.js";
+import type { JobRecord, JobRef, JobSpec } from "../../model/job/job.js";
+import type { JobLog } from "../../model/job/log.js";
+import type { ControlAnswer, ControlParams, JobPatch, SweepAnswer } from "./control.js";
+import type { CommitAnswer, EnqueueAnswer } from "./enqueue.js";
+import type { Claim, ExchangeAnswer, FencedAnswer, Report, Revocation, Settlement } from "./exchange.js";
+import type { AsideRecord, JobPage, QueueRecord, StateCounts, WatchAnswer } from "./read.js";
+import type { HeldPage, OverdueSession, WorkerInfo, WorkerRecord } from "./session.js";
 import type {
   ScheduleFire,
   SchedulePut,
@@ -24,6 +24,11 @@ import type {
   ScheduleResumeAnswer,
 } from "./schedules.js";
 
+export * from "./control.js";
+export * from "./enqueue.js";
+export * from "./exchange.js";
+export * from "./read.js";
+export * from "./session.js";
 export type {
   ScheduleFire,
   SchedulePut,
@@ -34,14 +39,6 @@ export type {
   ScheduleResumeAnswer,
   ScheduleStatus,
 } from "./schedules.js";
-
-/** The most tasks `Engine.aside` lists per queue. */
-export const MOST_ASIDE = 100;
-/** The highest number of jobs of a task that `Engine.aside` counts to. */
-export const MOST_COUNTED_ASIDE = 10_000;
-
-/** The most jobs one exchange promotes: the bound that keeps it short. */
-export const MOST_PROMOTED = 500;
 
 /** Engines that work synchronously may answer synchronously. */
 export type Awaitable<T> = T | Promise<T>;
@@ -55,259 +52,6 @@ export interface EngineInfo {
   readonly shared: boolean;
   /** What survives a crash of the machine, in words: `"none"`, `"sqlite wal, synchronous normal"`, `"aof everysec"`. */
   readonly persistence: string;
-}
-
-/** The answer to one job of `enqueue`. */
-export interface EnqueueAnswer {
-  /** The job's id, or the id of the job it joined. */
-  readonly id: string;
-  /**
-   * `created`; `existing`: a job with this id exists; `joined`: a job with this unique key exists; `rejected`: likewise,
-   * and the spec asks to be rejected; `replaced`: likewise, and this job's input replaced that one's.
-   */
-  readonly outcome: "created" | "existing" | "joined" | "rejected" | "replaced";
-  readonly state: JobState;
-}
-
-/** A worker's description of itself. */
-export interface WorkerInfo {
-  readonly name: string;
-  readonly host: string;
-  readonly pid: number;
-  readonly queues: readonly string[];
-  /** The names of the tasks whose code it has. */
-  readonly tasks: readonly string[];
-  readonly concurrency: number;
-  /** Epoch milliseconds. */
-  readonly startedAt: number;
-}
-
-/** A worker as it is read back. */
-export interface WorkerRecord extends WorkerInfo {
-  readonly session: string;
-  /** How many jobs it runs or has leased ahead. */
-  readonly running: number;
-  /** Epoch milliseconds of the last sign of life that renewed its session. */
-  readonly seenAt: number;
-}
-
-/** What a worker reports at the end of a run. */
-export type Outcome =
-  | { readonly kind: "complete"; readonly result: string | null }
-  /** Part of the work failed; the failures are stored beside the result. */
-  | { readonly kind: "partial"; readonly result: string | null; readonly failures?: readonly StepFailure[] }
-  /** `retryIn`: milliseconds to wait before the next attempt; `null`: do not try again. */
-  | { readonly kind: "fail"; readonly error: Failure; readonly retryIn: number | null }
-  /** Run again after `delay` milliseconds; the run does not count. */
-  | { readonly kind: "snooze"; readonly delay: number }
-  /** Returned to the head of the queue; the run does not count. */
-  | { readonly kind: "return" }
-  /**
-   * This worker does not have the task's code; another may. The job is set aside: it stays `queued`, at its place, but only
-   * a claim that names its task leases it again. The run does not count.
-   */
-  | { readonly kind: "decline" }
-  /** Run again when all its dependencies have ended (`Report.after` adds dependencies); the run does not count. */
-  | { readonly kind: "wait" };
-
-/** The fence: a write is applied only if this is the job's current lease. */
-export interface LeaseRef extends JobRef {
-  /** The number of the exchange that gave the lease, counted per queue: no two leases of a job have the same. */
-  readonly epoch: number;
-}
-
-/** A lease taken away by a command, and by which. */
-export interface Revocation extends LeaseRef {
-  readonly cause: "cancel" | "supersede";
-}
-
-/** An outcome and the lease it ends. */
-export interface Settlement extends LeaseRef {
-  readonly outcome: Outcome;
-}
-
-/** The answer to a fenced write. Sending an applied one again answers `applied` again. */
-export type FencedAnswer = "applied" | "stale";
-
-/** A lease: the right of one session to run one job, with all that the run needs. */
-export interface Lease extends LeaseRef {
-  /** The number of this run, from 1. */
-  readonly attempt: number;
-  readonly attempts: number;
-  readonly crashes: number;
-  /** Was it recovered from a dead worker, with no run ended since? A session leases one such job at a time. */
-  readonly suspect: boolean;
-  /**
-   * Since when it has been declined, with no run by any worker in between: epoch milliseconds; `null`: it was not declined.
-   */
-  readonly declinedAt: number | null;
-  /** `null` when the stored body cannot be decoded; `problem` then says why. */
-  readonly body: JobBody | null;
-  readonly problem: string | null;
-  /** Have earlier runs left checkpoints? */
-  readonly checkpoints: boolean;
-  readonly tags: readonly string[];
-  readonly meta: string | null;
-  readonly priority: number;
-  readonly createdAt: number;
-  /** Epoch milliseconds at which it became ready. */
-  readonly runAt: number;
-  readonly leasedAt: number;
-}
-
-/** How much work a session asks for. */
-export interface Claim {
-  /** In strict order: a queue is asked only when the ones before it gave fewer than `max`. */
-  readonly queues: readonly string[];
-  readonly max: number;
-  /** May one of the leased jobs be a suspect? */
-  readonly suspect: boolean;
-  /**
-   * The tasks whose jobs may be leased from those set aside: before all others where their place is before the head of the
-   * queue, else after the queue. While any job is set aside, each name costs a lookup. Default: none.
-   */
-  readonly tasks?: readonly string[];
-  /**
-   * The session's time to live without a heartbeat, in milliseconds, from the moment it is given a job, unless it is
-   * shorter already. A worker at rest has a long one and sends few heartbeats; a job it is given must not wait that long if
-   * the worker dies. Default: unchanged.
-   */
-  readonly ttl?: number;
-}
-
-/** Jobs of one task that were set aside. */
-export interface AsideRecord {
-  readonly queue: string;
-  readonly task: string;
-  /** Their number, counted up to `MOST_COUNTED_ASIDE`. */
-  readonly jobs: number;
-  /** Since when the first of them, in running order, has been declined: epoch milliseconds. */
-  readonly since: number;
-}
-
-export interface ExchangeAnswer {
-  /**
-   * `false`: in one of the queues asked, the session has ended or was never opened. Nothing was done there, and every
-   * settlement of that queue is stale. A queue is asked when a settlement is for it, or when work may still be leased from
-   * it.
-   */
-  readonly alive: boolean;
-  /** One per settlement, in order. */
-  readonly settled: readonly FencedAnswer[];
-  readonly leases: readonly Lease[];
-  /** Is more work waiting in the claimed queues? Jobs set aside count if the claim names their task. */
-  readonly more: boolean;
-  /**
-   * When the next delayed job of the claimed queues is due, or their next schedule unless it is due already; `null` if
-   * there is none. Epoch milliseconds.
-   */
-  readonly nextDue: number | null;
-}
-
-/** A page of the leases of a session. */
-export interface HeldPage {
-  readonly leases: readonly LeaseRef[];
-  /** Hand it back for the next page; `null` at the end. */
-  readonly cursor: string | null;
-}
-
-/** Something a running job reports. Omitted fields stay as they are. */
-export interface Report extends LeaseRef {
-  readonly progress?: Progress;
-  /** Stored under their numbers; at most 500. Milestones and statuses are also emitted as events. */
-  readonly checkpoints?: readonly Checkpoint[];
-  /** JSON text of an object; replaces the job's meta. */
-  readonly meta?: string;
-  /** Appended to the job's log. */
-  readonly lines?: readonly LogLine[];
-  /** Jobs it depends on from now on, however they end, besides those it was enqueued with; at most 500. */
-  readonly after?: readonly JobRef[];
-}
-
-/** The answer to `commitFlow`; `incomplete`: fewer members than announced have joined the flow. */
-export type CommitAnswer = "committed" | "incomplete" | "missing" | "ended";
-
-/** The answer to a command on one job. */
-export interface ControlAnswer {
-  /**
-   * `applied`; `missing`: no such job; `wrong-state`: not allowed in its state; `conflict`: another job owns its unique
-   * key.
-   */
-  readonly outcome: "applied" | "missing" | "wrong-state" | "conflict";
-  /**
-   * The state after the command, before effects of other jobs on it; `null` when the job does not exist or was removed.
-   */
-  readonly state: JobState | null;
-}
-
-/** A change to a job that waits. Omitted fields stay as they are. */
-export interface JobPatch {
-  /** JSON text. */
-  readonly input?: string;
-  readonly priority?: number;
-  readonly due?: JobSpec["due"];
-  readonly tags?: readonly string[];
-}
-
-/** A command on jobs. `op` is drawn by the client: a command sent again is recognized by it, and gives the same answer. */
-export interface ControlParams {
-  readonly refs: readonly JobRef[];
-  readonly op: string;
-}
-
-/** A session that is past its time in a queue and not ended there: it may be dead, or late. */
-export interface OverdueSession {
-  readonly session: string;
-  readonly queue: string;
-  /** The time it is past. Each sign of life sets a new one. Only the engine interprets it. */
-  readonly deadline: number;
-  /** Its time to live without a sign of life, in milliseconds. */
-  readonly ttl: number;
-  /** How long it has been overdue, in milliseconds. */
-  readonly overdue: number;
-}
-
-export interface SweepAnswer {
-  readonly promoted: number;
-  /** Jobs recovered from dead sessions. */
-  readonly recovered: number;
-  readonly expired: number;
-  /** Jobs removed by retention. */
-  readonly removed: number;
-  /** Schedules that are due, up to 100 per queue: the worker that swept fires them. */
-  readonly schedules: readonly ScheduleRecord[];
-  /** Overdue sessions that were not declared dead, up to 500 per queue. */
-  readonly overdue: readonly OverdueSession[];
-  /**
-   * When the next thing is due (a delayed job, the end of a session, a ttl, a schedule that is not due yet): epoch
-   * milliseconds, or `null`.
-   */
-  readonly nextDue: number | null;
-  /** Did a bound stop the sweep before everything was done? */
-  readonly more: boolean;
-}
-
-/** A page of a listing. */
-export interface JobPage {
-  readonly jobs: readonly JobRecord[];
-  /** Hand it back for the next page; `null` at the end. A page may be short, even empty, before the end. */
-  readonly cursor: string | null;
-}
-
-export type StateCounts = Readonly<Record<JobState, number>>;
-
-export interface QueueRecord {
-  readonly name: string;
-  readonly paused: boolean;
-  readonly counts: StateCounts;
-}
-
-export interface WatchAnswer {
-  readonly events: readonly QueueEvent[];
-  /** The sequence of the last event seen. */
-  readonly cursor: number;
-  /** Were events missed between the cursor given and the first one answered? */
-  readonly gap: boolean;
 }
 
 /** Storage and coordination. One object per connection. Times are epoch milliseconds of the engine's own clock. */

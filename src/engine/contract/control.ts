@@ -1,0 +1,53 @@
+/** Commands on jobs, and what a sweep answers. */
+import type { JobRef, JobSpec } from "../../model/job/job.js";
+import type { JobState } from "../../model/job/state.js";
+import type { ScheduleRecord } from "./schedules.js";
+import type { OverdueSession } from "./session.js";
+
+/** The answer to a command on one job. */
+export interface ControlAnswer {
+  /**
+   * `applied`; `missing`: no such job; `wrong-state`: not allowed in its state; `conflict`: another job owns its unique
+   * key.
+   */
+  readonly outcome: "applied" | "missing" | "wrong-state" | "conflict";
+  /**
+   * The state after the command, before effects of other jobs on it; `null` when the job does not exist or was removed.
+   */
+  readonly state: JobState | null;
+}
+
+/** A change to a job that waits. Omitted fields stay as they are. */
+export interface JobPatch {
+  /** JSON text. */
+  readonly input?: string;
+  readonly priority?: number;
+  readonly due?: JobSpec["due"];
+  readonly tags?: readonly string[];
+}
+
+/** A command on jobs. `op` is drawn by the client: a command sent again is recognized by it, and gives the same answer. */
+export interface ControlParams {
+  readonly refs: readonly JobRef[];
+  readonly op: string;
+}
+
+export interface SweepAnswer {
+  readonly promoted: number;
+  /** Jobs recovered from dead sessions. */
+  readonly recovered: number;
+  readonly expired: number;
+  /** Jobs removed by retention. */
+  readonly removed: number;
+  /** Schedules that are due, up to 100 per queue: the worker that swept fires them. */
+  readonly schedules: readonly ScheduleRecord[];
+  /** Overdue sessions that were not declared dead, up to 500 per queue. */
+  readonly overdue: readonly OverdueSession[];
+  /**
+   * When the next thing is due (a delayed job, the end of a session, a ttl, a schedule that is not due yet): epoch
+   * milliseconds, or `null`.
+   */
+  readonly nextDue: number | null;
+  /** Did a bound stop the sweep before everything was done? */
+  readonly more: boolean;
+}

@@ -1,0 +1,43 @@
+/** Sessions: what a worker says of itself, what a session holds, and sessions whose time is over. */
+import type { LeaseRef } from "./exchange.js";
+
+/** A worker's description of itself. */
+export interface WorkerInfo {
+  readonly name: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly queues: readonly string[];
+  /** The names of the tasks whose code it has. */
+  readonly tasks: readonly string[];
+  readonly concurrency: number;
+  /** Epoch milliseconds. */
+  readonly startedAt: number;
+}
+
+/** A worker as it is read back. */
+export interface WorkerRecord extends WorkerInfo {
+  readonly session: string;
+  /** How many jobs it runs or has leased ahead. */
+  readonly running: number;
+  /** Epoch milliseconds of the last sign of life that renewed its session. */
+  readonly seenAt: number;
+}
+
+/** A session that is past its time in a queue and not ended there: it may be dead, or late. */
+export interface OverdueSession {
+  readonly session: string;
+  readonly queue: string;
+  /** The time it is past. Each sign of life sets a new one. Only the engine interprets it. */
+  readonly deadline: number;
+  /** Its time to live without a sign of life, in milliseconds. */
+  readonly ttl: number;
+  /** How long it has been overdue, in milliseconds. */
+  readonly overdue: number;
+}
+
+/** A page of the leases of a session. */
+export interface HeldPage {
+  readonly leases: readonly LeaseRef[];
+  /** Hand it back for the next page; `null` at the end. */
+  readonly cursor: string | null;
+}
