@@ -5,7 +5,7 @@
 import type { Clock } from "../../model/value/clock.js";
 import { ExitCode } from "../terminal/exit.js";
 import type { Log } from "../terminal/log.js";
-import { WorkerSlot } from "./place.js";
+import { WorkerSlot } from "./worker-slot.js";
 import type { StartWorker, WorkerExit } from "./worker-process.js";
 
 /** The settings of a pool. */
