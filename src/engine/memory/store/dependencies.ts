@@ -43,7 +43,12 @@ export function willWait(queue: MemoryQueue, { id }: MemoryJob): boolean {
 
 /** Waits again for dependencies that did not succeed; the job's flow waits for the job again. */
 export function reopenDependencies(queue: MemoryQueue, job: MemoryJob): void {
-  if (job.spec.flow !== null) markPending(queue, job.id);
+  const { flow } = job.spec;
+  if (flow !== null) {
+    // A flow that was missing when the job joined has cut the link.
+    if (!isAwaitedBy(queue, job, flow)) dependentsOf(queue, job.id).set(refKey(flow), { ref: bare(flow), round: 0 });
+    markPending(queue, job.id);
+  }
   const dependencies = queue.dependencies.get(job.id);
   if (dependencies === undefined) return;
   job.pendingDependencies = 0;

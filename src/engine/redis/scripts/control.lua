@@ -1,7 +1,8 @@
 -- KEYS: queue job run result wait tombstones priority suspect delayed blocked held leases history errors fingerprints
 -- KEYS: failures ttl keep expiry counted1 counted2 tags tagged tagcount meta progress log nonce op unique unique_key
 -- KEYS: revoked events wake done5 done6 done7 done8 done9 done10 check left failed supersede_key latest superseded
--- KEYS: superseded_due superseded_claimed dependencies dependency pending round outbox audit aside lacking declined dependent
+-- KEYS: superseded_due superseded_claimed dependencies dependency pending round outbox audit aside lacking declined
+-- KEYS: dependent dependents
 -- ARGV: now, op, command, patch (JSON, for update and retry), then ids
 -- Reply: per job, except those at the end that are left to the next call: outcome (a applied, m missing, w wrong state, c
 -- conflict), state after it ('' if removed); last 1 when messages wait in the outbox
@@ -62,7 +63,7 @@ function commands.retry(id, r)
   -- A member of a flow that has not started must not run before it.
   if not has(r, MEMBER) then set_flag(r, HELD, false) end
   local waits = has(r, AFTER) and restart_waiting(id) > 0
-  if has(r, MEMBER) then mark_outbox(id) end
+  if has(r, MEMBER) then link_to_flow(id, r) end
   local to = (waits or has(r, HELD)) and BLOCKED or QUEUED
   r[STATE], r[COUNTED], r[CRASHES], r[STARTED], r[FINISHED], r[RUN_AT] = to, 0, 0, 0, 0, NOW
   r[HOLDER], r.result = '', nil

@@ -97,11 +97,9 @@ local function send_messages_of(id, r, job, cursor)
     end
   else
     if has(r, MEMBER) and phase ~= 'd' then
-      local flow = sane_json(string.match(body_of(job), '^[^\n]*')).flow
-      local known = type(flow) == 'table' and type(flow.queue) == 'string' and type(flow.id) == 'string'
-      local to = known and flow.queue .. '\0' .. flow.id
+      local to, flow = flow_of(job)
       local held = has(r, HELD)
-      if known and (held or redis.call('ZSCORE', K.dependents, id .. '\0' .. to)) then
+      if to and (held or redis.call('ZSCORE', K.dependents, id .. '\0' .. to)) then
         send(MESSAGE_JOIN, to, id, flow.ifFailed == 'continue' and POLICY_CONTINUE or POLICY_FAIL, held and 1 or 0)
       end
     end

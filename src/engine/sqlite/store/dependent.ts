@@ -17,10 +17,11 @@ import {
   addDependent,
   addLinks,
   ALONE,
+  bodyOf,
   addDependency,
   dependency,
   endDependency,
-  isMember,
+  isAwaitedBy,
   keepBody,
   reopenDependencies,
   saveLinks,
@@ -59,7 +60,10 @@ export function addDependencies(transaction: Transaction, queue: SqliteQueue, jo
 export function reopenAll(transaction: Transaction, queue: SqliteQueue, job: Job, links: LinkState): boolean {
   const { sql } = transaction;
   if (!job.linked) return false;
-  const belongs = isMember(sql, job);
+  const flow = bodyOf(sql, job.job)?.flow ?? null;
+  const belongs = flow !== null;
+  // A flow that was missing when the job joined has cut the link.
+  if (belongs && !isAwaitedBy(sql, job.job, flow)) addDependent(sql, job, flow, 0);
   // A member of a flow that has not begun must not run before that.
   links.held &&= belongs;
   if (links.depends > 0) {

@@ -76,3 +76,10 @@ local function sane_json(text)
   local ok, value = pcall(cjson.decode, text)
   return ok and type(value) == 'table' and value or {}
 end
+
+-- The reference of a member's flow, and its membership; nil when the stored job does not tell.
+local function flow_of(job)
+  local flow = sane_json(string.match(body_of(job), '^[^\n]*')).flow
+  local known = type(flow) == 'table' and type(flow.queue) == 'string' and type(flow.id) == 'string'
+  if known then return flow.queue .. '\0' .. flow.id, flow end
+end

@@ -46,6 +46,16 @@ local function restart_waiting(id)
   return waits
 end
 
+-- Links a member to its flow again, should a flow that was missing when it joined have cut the link.
+local function link_to_flow(id, r)
+  local to = flow_of(redis.call('HGET', K.job, id) or '')
+  if to and not redis.call('ZSCORE', K.dependents, id .. '\0' .. to) then
+    set_flag(r, NEEDED, true)
+    add_link('dependents', id .. '\0' .. to)
+  end
+  mark_outbox(id)
+end
+
 -- Moves a blocked job to `delayed` or `queued`, as its time says.
 local function make_ready(id, r)
   if r[RUN_AT] <= NOW then r[RUN_AT] = NOW end

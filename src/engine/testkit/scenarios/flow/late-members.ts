@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { isSuccess } from "../../../../model/job/dependency.js";
 import { toRetry } from "../../../../model/flow/graph.js";
-import { MOST_MEMBERS, type Membership } from "../../../../model/job/membership.js";
+import { FLOW_CREATION, MOST_MEMBERS, type Membership } from "../../../../model/job/membership.js";
 import type { JobRecord, JobRef, JobSpec } from "../../../../model/job/job.js";
 import type { FencedAnswer, Lease } from "../../../contract/engine.js";
 import { DAY, ends, OTHER } from "../../kit/dependency-words.js";
@@ -272,6 +272,20 @@ export const lateMembers = scenarios("late-members", [
       assert.equal(await kit.state(flow.id, HOME), "blocked");
       await session.complete(await session.next());
       assert.equal(await kit.state(flow.id, HOME), "completed");
+    },
+  ],
+  [
+    "goes-with-flow-of-same-id",
+    "a job that joined a flow which was missing goes with a later flow of that id, if it is retried and that is never complete",
+    async (kit) => {
+      const early = await kit.add({ queue: OTHER, hold: true, flow: member("twice") });
+      assert.equal(await kit.state(early, OTHER), "cancelled");
+      await kit.add({ queue: HOME, id: "twice", role: "flow" });
+      await kit.control("retry", { queue: OTHER, id: early });
+      assert.equal(await kit.state(early, OTHER), "blocked");
+      kit.advance(FLOW_CREATION);
+      for (let sweeps = 0; sweeps < 3; sweeps += 1) await kit.sweep(100, [HOME, OTHER]);
+      assert.deepEqual(await kit.engine.getJobs({ refs: [{ queue: OTHER, id: early }] }), [null]);
     },
   ],
 ]);
