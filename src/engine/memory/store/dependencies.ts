@@ -45,8 +45,9 @@ export function willWait(queue: MemoryQueue, { id }: MemoryJob): boolean {
 export function reopenDependencies(queue: MemoryQueue, job: MemoryJob): void {
   const { flow } = job.spec;
   if (flow !== null) {
-    // A flow that was missing when the job joined has cut the link.
-    if (!isAwaitedBy(queue, job, flow)) dependentsOf(queue, job.id).set(refKey(flow), { ref: bare(flow), round: 0 });
+    // A held job joins again: a flow that was missing when it first did has cut the link.
+    if (job.held && !isAwaitedBy(queue, job, flow))
+      dependentsOf(queue, job.id).set(refKey(flow), { ref: bare(flow), round: 0 });
     markPending(queue, job.id);
   }
   const dependencies = queue.dependencies.get(job.id);

@@ -22,9 +22,9 @@ end
 
 local cursors = {}
 for i = 2, #ARGV do
-  local id, sequence, cursor = string.match(ARGV[i], '^(%S+) (%d+) ?(.*)$')
+  local id, sequence, cursor = string.match(ARGV[i], '^(%S+) (-?%d+) ?(.*)$')
   -- Keep an entry that was marked again since.
-  if tonumber(redis.call('ZSCORE', K.outbox, id) or -1) == tonumber(sequence) then
+  if tonumber(redis.call('ZSCORE', K.outbox, id) or 0) == tonumber(sequence) then
     if cursor ~= '' then
       cursors[id] = cursor
     else
@@ -70,7 +70,7 @@ end
 
 -- Sends the messages of one job: first to its dependents (phase "k"), then to its dependencies ("d"). Returns where to go
 -- on.
-local function send_messages_of(id, r, job, cursor)
+local function send_messages_of(id, r, job, cursor, audited)
   local phase, from = string.sub(cursor, 1, 1), string.sub(cursor, 2)
   if from == '' then from = nil end
   local ended = not r or r[STATE] >= COMPLETED
@@ -99,7 +99,8 @@ local function send_messages_of(id, r, job, cursor)
     if has(r, MEMBER) and phase ~= 'd' then
       local to, flow = flow_of(job)
       local held = has(r, HELD)
-      if to and (held or redis.call('ZSCORE', K.dependents, id .. '\0' .. to)) then
+      -- An audit asks for a held job only: a member that is not held goes on when its flow was removed.
+      if to and (held or not audited and redis.call('ZSCORE', K.dependents, id .. '\0' .. to)) then
         send(MESSAGE_JOIN, to, id, flow.ifFailed == 'continue' and POLICY_CONTINUE or POLICY_FAIL, held and 1 or 0)
       end
     end
@@ -117,7 +118,7 @@ for i = 1, #entries, 2 do ids[#ids + 1] = entries[i] end
 local records, jobs = load_records(ids)
 for i, id in ipairs(ids) do
   if room() <= 0 then break end
-  local rest = send_messages_of(id, records[i], jobs[i], cursors[id] or 'k')
+  local rest = send_messages_of(id, records[i], jobs[i], cursors[id] or 'k', tonumber(entries[i * 2]) < 0)
   receipt[#receipt + 1] = id .. ' ' .. entries[i * 2] .. (rest and ' ' .. rest or '')
 end
 flush()

@@ -156,7 +156,7 @@ end
 local function audit()
   for _, id in ipairs(redis.call('ZRANGEBYSCORE', K.audit, '-inf', NOW, 'LIMIT', 0, limit)) do
     score('audit', id, NOW + AUDIT)
-    mark_outbox(id)
+    if not redis.call('ZSCORE', K.outbox, id) then mark_outbox(id, true) end
   end
   flush()
 end

@@ -62,8 +62,8 @@ export function reopenAll(transaction: Transaction, queue: SqliteQueue, job: Job
   if (!job.linked) return false;
   const flow = bodyOf(sql, job.job)?.flow ?? null;
   const belongs = flow !== null;
-  // A flow that was missing when the job joined has cut the link.
-  if (belongs && !isAwaitedBy(sql, job.job, flow)) addDependent(sql, job, flow, 0);
+  // A held job joins again: a flow that was missing when it first did has cut the link.
+  if (belongs && links.held && !isAwaitedBy(sql, job.job, flow)) addDependent(sql, job, flow, 0);
   // A member of a flow that has not begun must not run before that.
   links.held &&= belongs;
   if (links.depends > 0) {

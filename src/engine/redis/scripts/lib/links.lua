@@ -46,9 +46,9 @@ local function restart_waiting(id)
   return waits
 end
 
--- Links a member to its flow again, should a flow that was missing when it joined have cut the link.
+-- Links a member that joins its flow again, as a held one does: a flow that was missing when it first did has cut the link.
 local function link_to_flow(id, r)
-  local to = flow_of(redis.call('HGET', K.job, id) or '')
+  local to = has(r, HELD) and flow_of(redis.call('HGET', K.job, id) or '')
   if to and not redis.call('ZSCORE', K.dependents, id .. '\0' .. to) then
     set_flag(r, NEEDED, true)
     add_link('dependents', id .. '\0' .. to)

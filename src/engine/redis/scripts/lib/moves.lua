@@ -5,11 +5,12 @@
 local default_age = { completed = COMPLETED_AGE, failed = FAILED_AGE }
 
 -- Marks a job in the outbox: it has messages to linked jobs, to be delivered after this call (outbox.lua).
+-- `audited`: it only asks again what it waits for, and no flow whether it belongs to it; its sequence is negative.
 local outbox_marked = false
 
-local function mark_outbox(id)
+local function mark_outbox(id, audited)
   set_conf('nseq', conf_of('nseq') + 1)
-  score('outbox', id, conf.nseq)
+  score('outbox', id, audited and -conf.nseq or conf.nseq)
   outbox_marked = true
 end
 

@@ -288,4 +288,23 @@ export const lateMembers = scenarios("late-members", [
       assert.deepEqual(await kit.engine.getJobs({ refs: [{ queue: OTHER, id: early }] }), [null]);
     },
   ],
+  [
+    "outlives-removed-flow",
+    "a retried member that waits for a job goes on waiting when retention removes its flow",
+    async (kit) => {
+      const flow = await kit.add({ queue: HOME, role: "flow" });
+      await kit.engine.commitFlow({ queue: HOME, id: flow, members: 0 });
+      const first = await kit.add();
+      const after = [{ queue: MAIN, id: first, ifFailed: "fail" }] as const;
+      const second = await kit.add({ queue: HOME, flow: member(flow), after });
+      await kit.control("retry", { queue: HOME, id: second });
+      kit.advance(2 * DAY);
+      for (let sweeps = 0; sweeps < 3; sweeps += 1) await kit.sweep(100, [HOME, MAIN]);
+      assert.deepEqual(await kit.engine.getJobs({ refs: [{ queue: HOME, id: flow }] }), [null]);
+      assert.equal(await kit.state(second, HOME), "blocked");
+      const session = await all(kit);
+      await session.complete(await session.next());
+      assert.equal(await kit.state(second, HOME), "queued");
+    },
+  ],
 ]);
