@@ -10,6 +10,7 @@ import { parseRef } from "../model/options/after.js";
 import { parseId, parseKey, parseName } from "../model/value/name.js";
 import { isThenable } from "../model/value/thenable.js";
 import type { StandardSchema } from "../define/schema.js";
+import type { MissingInput } from "../define/input-arguments.js";
 import type { AnyTask, Task } from "../define/task.js";
 import type { WorkerOptions } from "../worker/options.js";
 import { Worker } from "../worker/worker.js";
@@ -26,7 +27,6 @@ import { Job, type RetryOptions } from "./jobs/job.js";
 import { Queue } from "./queue.js";
 import type { WatchEvent } from "./connection/queue-watch.js";
 import { watchQueue } from "./queue-events.js";
-import { snapshotOf, type JobSnapshot } from "../model/job/snapshot.js";
 import { Schedules } from "./schedules/schedules.js";
 import type { LongshoreSetup } from "./connection/setup.js";
 import { SpecMaker, type EnqueueOptions } from "./enqueue/job-spec.js";
@@ -103,13 +103,15 @@ export class Longshore {
     task: Task<Input, Result, never>,
     ...args: EnqueueArguments<NoInfer<Input>>
   ): Promise<Job<Result, Input>>;
-  // The last overload is the one whose mistakes the compiler reports.
+  // The last overload that takes as many arguments is the one whose mistakes the compiler reports.
+  enqueue(task: MissingInput): never;
   async enqueue(
-    task: AnyTask | AnyFlow | string,
+    given: AnyTask | AnyFlow | string | MissingInput,
     input?: unknown,
     options?: EnqueueOptions | FlowEnqueueOptions,
   ): Promise<Job> {
     this.#guard();
+    const task = given as Exclude<typeof given, MissingInput>;
     if (isFlow(task)) {
       const request = { context: this.#context, specs: this.#specs, batch: this.#batch };
       return this.#batch.during(() => enqueueFlow(request, task, input, options));
@@ -165,7 +167,8 @@ export class Longshore {
 
   /**
    * A handle on a job by its bare id, whatever its queue, or by queue and id; `null` when there is none. That of a flow is a
-   * `FlowJob`. One round trip. @throws InvalidInput
+   * `FlowJob`. One round trip; the job's data is another: `await job.refresh()`. @throws InvalidInput
+   * @example const state = (await (await longshore.job(id))?.refresh())?.state;
    */
   async job<Result = unknown, Input = unknown>(job: string | JobRef): Promise<Job<Result, Input> | null> {
     const found = await this.#find("job", job);
@@ -182,12 +185,6 @@ export class Longshore {
     if (found === null) return null;
     if (found.role !== "flow") throw new InvalidInput("id", found.id, "the id of a flow; this is a job's");
     return new FlowJob(this.#context, found, null);
-  }
-
-  /** A job as it is now, by its bare id; `null` when there is none. One round trip. @throws InvalidInput */
-  async snapshot<Result = unknown, Input = unknown>(id: string): Promise<JobSnapshot<Result, Input> | null> {
-    const record = await this.#find("job", id);
-    return record === null ? null : snapshotOf(record);
   }
 
   /** The jobs that match, as a stream or page by page. @throws InvalidInput */

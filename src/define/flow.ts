@@ -5,6 +5,7 @@
 import { InvalidInput } from "../model/errors/errors.js";
 import { parseName } from "../model/value/name.js";
 import { checkDefaults, type JobDefaults } from "../model/options/options.js";
+import type { InputArguments, MissingInput } from "./input-arguments.js";
 import type { SchemaInput, SchemaOutput, StandardSchema } from "./schema.js";
 import type { Stored } from "./stored.js";
 import type { Task } from "./task.js";
@@ -23,9 +24,7 @@ export interface FlowOptions extends Pick<JobDefaults, "keep"> {
 }
 
 /** The arguments after the task in a call of `$`: the input may be left out where the task takes none. */
-export type NodeArguments<Input, Options = RequiredNodeOptions> = undefined extends Input
-  ? [input?: WithRefs<Input>, options?: Options]
-  : [input: WithRefs<Input>, options?: Options];
+export type NodeArguments<Input, Options = RequiredNodeOptions> = InputArguments<Input, Options, WithRefs<Input>>;
 
 /** The builder of a flow: each call adds a node and returns a reference to its result. */
 export interface FlowBuilder<Input = unknown> {
@@ -45,6 +44,7 @@ export interface FlowBuilder<Input = unknown> {
     options: OptionalNodeOptions,
   ): Reference<Stored<Result> | null>;
   <In, Result>(task: Task<In, Result, never>, ...args: NodeArguments<NoInfer<In>>): Reference<Stored<Result>>;
+  (task: MissingInput): never;
 
   /**
    * Adds a job of this task for every item of a list that is known only when the flow runs, and answers the list of their

@@ -3,6 +3,7 @@ import type { DependencyEnd, DependencyPolicy } from "../model/job/dependency.js
 import type { Failure } from "../model/failure/failure.js";
 import type { JobRef } from "../model/job/job.js";
 import type { JobOptions } from "../model/options/options.js";
+import type { InputArguments, MissingInput } from "./input-arguments.js";
 import type { ItemResults } from "./step.js";
 import type { Stored } from "./stored.js";
 import type { TaskRef } from "./task-ref.js";
@@ -35,9 +36,7 @@ export interface SpawnAllOptions<Input> extends SpawnedJobOptions {
 }
 
 /** The arguments after the task in a call of `spawn`: the input may be left out where the task takes none. */
-export type SpawnArguments<Input> = undefined extends Input
-  ? [input?: Input, options?: SpawnOptions]
-  : [input: Input, options?: SpawnOptions];
+export type SpawnArguments<Input> = InputArguments<Input, SpawnOptions>;
 
 /**
  * Makes jobs. Their ids are made of the job's own, a name and a key: a job that runs again, after a crash, a retry or a
@@ -56,6 +55,7 @@ export interface Spawn {
    */
   (task: string, input?: unknown, options?: SpawnOptions): Promise<JobRef>;
   <Input, Result>(task: TaskRef<Input, Result>, ...args: SpawnArguments<NoInfer<Input>>): Promise<JobRef>;
+  (task: MissingInput): never;
   /**
    * Makes a job of every input, gives the slot back, and returns here, in a new run that counts no attempt, when all of
    * them have ended; steps before it are not run again. It works by throwing: let the error pass through. The inputs

@@ -52,7 +52,7 @@ async function fail(...urls: string[]): Promise<{ ids: string[]; fingerprint: st
   return { ids: handles.map(({ id }) => id), fingerprint: snapshots[0]?.error?.fingerprint ?? "" };
 }
 
-const stateOf = async (id: string): Promise<string | undefined> => (await jobs.snapshot(id))?.state;
+const stateOf = async (id: string): Promise<string | undefined> => (await (await jobs.job(id))?.refresh())?.state;
 
 afterAll(() => removeFolder(folder));
 
@@ -201,7 +201,7 @@ describe("on any engine", () => {
     args.push("--unique-key", "a", "--meta", '{"from":"cli"}');
     const { code, stdout, stderr } = await run(...args);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    const job = await jobs.snapshot(stdout.trim());
+    const job = await (await jobs.job(stdout.trim()))?.refresh();
     expect(job).toMatchObject({
       ...{ task: "scan", queue: "scans", state: "delayed", input: { url: "a" }, priority: -5, attempts: 5 },
       ...{ timeout: 10_000, ttl: 7_200_000, tags: ["user:42", "a,b"], meta: { from: "cli" } },
@@ -216,7 +216,11 @@ describe("on any engine", () => {
     const args = ["enqueue", "scan", "-", "--id", "job_abc123", "--run-at", "2126-01-01T00:00:00Z", ...flags];
     expect((await inProcess(args, { input: '{"url":"piped"}' })).stdout).toBe("job_abc123\n");
     const runAt = Date.UTC(2126, 0, 1);
-    expect(await jobs.snapshot("job_abc123")).toMatchObject({ queue: "default", input: { url: "piped" }, runAt });
+    expect(await (await jobs.job("job_abc123"))?.refresh()).toMatchObject({
+      queue: "default",
+      input: { url: "piped" },
+      runAt,
+    });
   });
 
   test("job shows attempts, error, progress and log", async () => {

@@ -142,7 +142,7 @@ test("a flow is found by its own id and by that of any of its jobs", async () =>
   await expect(findFlow(longshore, alone.id, undefined)).rejects.toThrow("or of a job that belongs to one");
   await expect(findFlow(longshore, "scrape-1", "io")).rejects.toThrow(JobNotFound);
   await (await findJob(longshore, "scrape-1", "flows")).cancel();
-  expect((await longshore.snapshot(id))?.state).toBe("cancelled");
+  expect((await (await longshore.job(id))?.refresh())?.state).toBe("cancelled");
 });
 
 test("a job names its flow, and what it waits for", async () => {

@@ -78,7 +78,7 @@ describe("longshore schedules add", () => {
       paused: true,
     });
     const job = await jobs.schedules.run("all");
-    expect(await jobs.snapshot(job.id)).toMatchObject({
+    expect(await (await jobs.job(job.id))?.refresh()).toMatchObject({
       priority: -5,
       attempts: 7,
       timeout: 600_000,
@@ -160,7 +160,7 @@ describe("longshore schedules", () => {
   test("runs one now and prints the id of its job", async () => {
     const { code, stdout } = await run(["run", "nightly"]);
     expect(code).toBe(0);
-    expect(await jobs.snapshot(stdout.trim())).toMatchObject({ task: "report", state: "queued" });
+    expect(await (await jobs.job(stdout.trim()))?.refresh()).toMatchObject({ task: "report", state: "queued" });
     expect(await json("run", "nightly")).toMatchObject([{ name: "nightly", ok: true, job: expect.any(String) }]);
   });
 

@@ -123,7 +123,7 @@ onEveryEngine("a job handle", (storage) => {
     const found = await longshore.job<string>(id);
 
     expect(found).toMatchObject({ id, queue: "main", outcome: null });
-    expect(await longshore.snapshot(id)).toMatchObject({ task: "echo", input: "here" });
+    expect(await (await longshore.job(id))?.refresh()).toMatchObject({ task: "echo", input: "here" });
     await expect(longshore.job("no spaces")).rejects.toThrow(InvalidInput);
   });
 });

@@ -46,7 +46,7 @@ describe("putting a schedule", () => {
       problem: null,
     });
     const job = await longshore.schedules.run("hourly");
-    expect(await longshore.snapshot(job.id)).toMatchObject({
+    expect(await (await longshore.job(job.id))?.refresh()).toMatchObject({
       task: "clean-up",
       queue: "chores",
       priority: 5,
@@ -69,7 +69,7 @@ describe("putting a schedule", () => {
     world = new StillWorld(undefined, { payloadCap: 100, defaults: { queues: { chores: { attempts: 7 } } } });
     await world.longshore.schedules.put(hourly);
     const job = await world.longshore.schedules.run("hourly");
-    expect(await world.longshore.snapshot(job.id)).toMatchObject({ attempts: 7 });
+    expect(await (await world.longshore.job(job.id))?.refresh()).toMatchObject({ attempts: 7 });
     const big = { ...hourly, input: { olderThan: "x".repeat(100) } };
     await expect(world.longshore.schedules.put(big)).rejects.toThrow(/over the cap of 100 bytes/);
   });
@@ -171,7 +171,7 @@ describe("a schedule by its name", () => {
     const one = await longshore.schedules.run("hourly");
     const two = await longshore.schedules.run("hourly");
     expect(one.id).not.toBe(two.id);
-    expect(await longshore.snapshot(one.id)).toMatchObject({ state: "queued" });
+    expect(await (await longshore.job(one.id))?.refresh()).toMatchObject({ state: "queued" });
     expect(await longshore.schedules.get("hourly")).toEqual(before);
   });
 
@@ -187,7 +187,7 @@ describe("a schedule by its name", () => {
     expect(await longshore.schedules.remove("hourly")).toBe(true);
     expect(await longshore.schedules.remove("hourly")).toBe(false);
     expect(await longshore.schedules.list()).toEqual([]);
-    expect(await longshore.snapshot(job.id)).toMatchObject({ state: "queued" });
+    expect(await (await longshore.job(job.id))?.refresh()).toMatchObject({ state: "queued" });
   });
 
   it("that is not there is said to be missing", async () => {

@@ -11,6 +11,13 @@ const folder = join(root, "build/messages");
 
 const MISTAKES: readonly (readonly [mistake: string, code: string, told: RegExp])[] = [
   ["a misspelt input", `longshore.enqueue(scan, { ur: "x" });`, /'ur' does not exist/],
+  ["a missing input", `longshore.enqueue(scan);`, /the input of this task is missing/],
+  [
+    "a missing input of a job that is spawned",
+    `task("a", ({ spawn }) => spawn(scan));`,
+    /input of this task is missing/,
+  ],
+  ["a missing input of a node", `flow("f", ($) => void $(scan));`, /the input of this task is missing/],
   ["a misspelt option", `longshore.enqueue(scan, { url: "x" }, { dely: "5m" });`, /'dely' does not exist .* 'delay'/],
   [
     "a wrong duration",

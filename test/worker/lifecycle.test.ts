@@ -466,7 +466,7 @@ describe("upkeep", () => {
     expect((await late.refresh()).state).toBe("expired");
     await world.pass(90_000, 1_000);
 
-    expect(await world.longshore.snapshot(late.id)).toBeNull();
+    expect(await world.longshore.job(late.id)).toBeNull();
   });
 
   it.each([

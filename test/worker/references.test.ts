@@ -308,7 +308,7 @@ describe("the jobs of a list", () => {
     expect((await job("all").refresh()).result).toEqual(["A", "B", "C"]);
     expect(flow.record()?.state).toBe("completed");
     expect((await job("shouts").refresh()).result).toEqual({ completed: 3, failed: 0 });
-    const child = await world.longshore.snapshot("flow-1-shouts.00001");
+    const child = await (await world.longshore.job("flow-1-shouts.00001"))?.refresh();
     expect(child).toMatchObject({
       queue: "shouts",
       task: "shout",

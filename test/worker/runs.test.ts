@@ -200,7 +200,7 @@ onEveryEngine("a worker", (storage) => {
 
     expect(performance.now() - before).toBeLessThan(HEARTBEAT / 2);
     expect(reason).toBeInstanceOf(Cancelled);
-    expect(await longshore.snapshot(id)).toMatchObject({ state: "cancelled", result: null });
+    expect(await (await longshore.job(id))?.refresh()).toMatchObject({ state: "cancelled", result: null });
   });
 
   it("stores what a handler says before its outcome", async () => {

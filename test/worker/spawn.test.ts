@@ -534,7 +534,7 @@ describe("spawn", () => {
     const job = await world.enqueue(parent);
     await world.rest();
 
-    expect(await world.longshore.snapshot(`${job.id}.child.0`)).toMatchObject({
+    expect(await (await world.longshore.job(`${job.id}.child.0`))?.refresh()).toMatchObject({
       task: "child",
       state: "delayed",
       priority: 5,
@@ -545,7 +545,10 @@ describe("spawn", () => {
       meta: { a: 1 },
       flow: null,
     });
-    expect(await world.longshore.snapshot(`${job.id}.by-name.x`)).toMatchObject({ input: { b: 2 }, attempts: 2 });
+    expect(await (await world.longshore.job(`${job.id}.by-name.x`))?.refresh()).toMatchObject({
+      input: { b: 2 },
+      attempts: 2,
+    });
   });
 
   const checked = task("checked", { queue: "children", input: z.object({ url: z.string() }) });

@@ -4,7 +4,7 @@ import { connected } from "../flags/connection.js";
 import { paint } from "../terminal/table.js";
 
 /** An id that no job has: looking it up is one round trip. */
-const NOBODY = "ping";
+const NO_JOB = "ping";
 
 export function addPingCommand(program: Command): void {
   program
@@ -15,7 +15,7 @@ export function addPingCommand(program: Command): void {
         command,
         async ({ longshore, out }) => {
           const began = performance.now();
-          await longshore.snapshot(NOBODY);
+          await longshore.job(NO_JOB);
           const latencyMs = Math.round((performance.now() - began) * 100) / 100;
           const { kind, url, shared, persistence } = longshore.info;
           if (out.json) out.document({ ok: true, latencyMs, engine: kind, url, shared, persistence });

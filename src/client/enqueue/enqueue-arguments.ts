@@ -1,12 +1,11 @@
 /** The arguments of enqueueing. */
+import type { InputArguments } from "../../define/input-arguments.js";
 import { InvalidInput } from "../../model/errors/errors.js";
 import { isJobOption } from "../../model/options/options.js";
 import type { EnqueueOptions } from "./job-spec.js";
 
 /** The arguments after the task or flow in a call of `enqueue`: the input may be left out where it takes none. */
-export type EnqueueArguments<Input, Options = EnqueueOptions> = undefined extends Input
-  ? [input?: Input, options?: Options]
-  : [input: Input, options?: Options];
+export type EnqueueArguments<Input, Options = EnqueueOptions> = InputArguments<Input, Options>;
 
 /** The options of many jobs: common ones, and those of single jobs. */
 export interface ManyOptions<Input = unknown> extends EnqueueOptions {

@@ -119,7 +119,7 @@ test("a company is one flow, of which one id tells all; its jobs say what they a
   const longshore = await connect(url);
   const companyUrl = companies()[0]?.url;
   const tags = expect.arrayContaining(["app:company-scraper", "user:42", "run:run1", "company:harbourline"]) as unknown;
-  expect(await longshore.snapshot("run1-harbourline")).toMatchObject({ state: "completed", tags });
+  expect(await (await longshore.job("run1-harbourline"))?.refresh()).toMatchObject({ state: "completed", tags });
   const jobs = await jobsOf(longshore, "run1-harbourline");
   expect(Object.entries(jobs).map(([step, { queue }]) => [step, queue])).toEqual([
     ["fetch", "io_fetch"],

@@ -65,7 +65,7 @@ test("a scan that is running stays, and so does its folder", async () => {
   const steps = { crawl: () => gate.opened.then(() => Promise.reject(new Error("enough"))) };
   world.longshore.worker([scanTask({ folder, steps: { ...scanSteps, ...steps } })]);
   await world.pass(1_000);
-  expect((await world.longshore.snapshot("running"))?.state).toBe("active");
+  expect((await (await world.longshore.job("running"))?.refresh())?.state).toBe("active");
   const before = new Date(world.clock.now() + hour);
   expect(await removeExpired({ longshore: world.longshore, folder }, { before, signal })).toEqual({
     jobs: 1,
