@@ -58,7 +58,7 @@ const project = (name: string, test: object): TestProjectConfiguration => ({
   resolve: {
     alias: [
       { find: /^longshore$/, replacement: `${root}src/index.ts` },
-      { find: /^longshore\/testkit$/, replacement: `${root}src/engine/testkit/index.ts` },
+      { find: /^longshore-testkit$/, replacement: `${root}src/engine/testkit/index.ts` },
     ],
   },
   test: {

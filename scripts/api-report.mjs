@@ -1,4 +1,4 @@
-// Writes down what the package promises: for each entry of package.json's `exports` a page in docs/api/ with the signature
+// Writes down what the packages promise: for each entry of their `exports` a page in docs/api/ with the signature
 // of every exported name, and of what those refer to without being exported. The pages are in the repository, so that a
 // change of a public type is seen in review. Comments, private members and what is marked @internal are left out.
 // `node scripts/api-report.mjs [--check] [folder]` reads the built declaration files; with --check it writes nothing, and
@@ -15,6 +15,8 @@ import { giveUp, root as repository, say } from "./setup.mjs";
 /** One that may be had as a type alone. @typedef {Place & {typeOnly: boolean}} Exported */
 
 const longestDifference = 60;
+/** Of the packages; their entries are paths from the root. */
+const manifests = ["package.json", "packages/testkit/package.json"];
 
 const args = process.argv.slice(2);
 const root = resolve(args.find((arg) => arg !== "--check") ?? repository);
@@ -27,11 +29,15 @@ else write();
 
 /** What the package exports: under which name, where its declarations are, and what its page is called. */
 function entries() {
-  const { name, exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  return Object.entries(exports).flatMap(([path, { types }]) => {
-    if (types === undefined) return [];
-    return [{ name: posix.join(name, path), file: `${path === "." ? name : posix.basename(path)}.api.md`, types }];
-  });
+  return manifests
+    .filter((file) => existsSync(join(root, file)))
+    .flatMap((file) => {
+      const { name, exports } = JSON.parse(readFileSync(join(root, file), "utf8"));
+      return Object.entries(exports).flatMap(([path, { types }]) => {
+        if (types === undefined) return [];
+        return [{ name: posix.join(name, path), file: `${path === "." ? name : posix.basename(path)}.api.md`, types }];
+      });
+    });
 }
 
 function write() {

@@ -1,14 +1,16 @@
-// Checks what users get: packs the package, installs the tarball in an empty folder without running install
-// scripts, compiles and runs a small program there on SQLite, runs the command, both on every Node there is, counts what
-// was installed, and has publint look at the tarball. Prints one line a check and exits 1 when one failed.
+// Checks what users get: packs the package and the test kit, installs the tarballs in an empty folder without running
+// install scripts, compiles and runs a small program of each there, runs the command, all on every Node there is, counts
+// what was installed, and has publint look at the tarballs. Prints one line a check and exits 1 when one failed.
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { installedNodes } from "./nodes.mjs";
 import { ensureInstalled, root, say } from "./setup.mjs";
 
 const mostPackages = 25;
+/** What users write, in test/package. */
+const programs = ["first-job.ts", "own-engine.ts"];
 
 ensureInstalled();
 const folder = mkdtempSync(join(tmpdir(), "longshore-package-"));
@@ -19,26 +21,40 @@ try {
   run("npm", ["pack", "--silent", "--pack-destination", folder], root);
   const tarball = readdirSync(folder).find((name) => name.endsWith(".tgz")) ?? "";
   report("packs", tarball !== "");
+  const testkitFolder = join(folder, "testkit");
+  report("packs the test kit", run(process.execPath, ["scripts/pack-testkit.mjs", testkitFolder], root).ok);
+  const testkit = join("testkit", readdirSync(testkitFolder)[0] ?? "");
   writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
   const install = ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", `./${tarball}`];
   report("installs without install scripts", run("npm", install).ok);
 
   const packages = Object.entries(readJson("node_modules/.package-lock.json").packages);
+  report(
+    "leaves the test kit to its own package",
+    !existsSync(join(folder, "node_modules/longshore/dist/engine/testkit")),
+  );
+  report("installs the test kit beside it", run("npm", [...install.slice(0, -1), `./${testkit}`]).ok);
   report(`installs ${packages.length} packages, ${mostPackages} at most`, packages.length <= mostPackages);
 
-  cpSync(join(root, "test/package/first-job.ts"), join(folder, "first-job.ts"));
+  for (const program of programs) cpSync(join(root, "test/package", program), join(folder, program));
   report("compiles against the shipped types", run(join(bin, "tsc"), compilerOptions()).ok);
   // On this Node, and on the others that `npm run check:nodes` has got.
   for (const { version, path } of [{ version: process.version, path: process.execPath }, ...installedNodes()]) {
     const program = run(path, ["first-job.js"]);
     report(`${version}: runs a job on SQLite`, program.ok && program.output === "17 18\n", program.output);
-    const testkit = run(path, ["--eval", `import("longshore/testkit").then((kit) => console.log(kit))`]);
-    report(`${version}: loads the test kit`, testkit.ok);
+    const ownEngine = run(path, ["own-engine.js"]);
+    report(
+      `${version}: lists the scenarios`,
+      ownEngine.ok && ownEngine.output === "true true true\n",
+      ownEngine.output,
+    );
     const command = run(path, [join(folder, "node_modules/.bin/longshore"), "--help"]);
     report(`${version}: runs the command`, command.ok && command.output.includes("longshore"), command.output);
   }
 
-  report("passes publint", run(join(bin, "publint"), ["run", "--strict", tarball]).ok);
+  for (const packed of [tarball, testkit]) {
+    report(`${packed} passes publint`, run(join(bin, "publint"), ["run", "--strict", packed]).ok);
+  }
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
@@ -78,5 +94,5 @@ function compilerOptions() {
   // The types of Node are the user's own to install; the package's declarations are checked like any source.
   const options = "--strict --exactOptionalPropertyTypes --skipLibCheck false --module nodenext --target es2023";
   const node = ["--types", "node", "--typeRoots", join(root, "node_modules/@types")];
-  return [...options.split(" "), ...node, "first-job.ts"];
+  return [...options.split(" "), ...node, ...programs];
 }

@@ -1,5 +1,5 @@
 // A still world with one worker that is moved by hand: it says which node of a flow ends, when, and with what.
-import { TestSession } from "longshore/testkit";
+import { TestSession } from "longshore-testkit";
 import type { JobRecord } from "../../src/model/job/job.js";
 import { NO_PROGRESS, type Progress } from "../../src/model/job/progress.js";
 import type { Lease, Outcome } from "../../src/engine/contract/engine.js";

@@ -1,4 +1,4 @@
-/** `longshore/testkit`: the conformance suite for authors of engines, and the clock that tests live in. */
+/** `longshore-testkit`: the conformance suite for authors of engines, and the clock that tests live in. */
 export type * from "../contract/engine.js";
 export { CONFORMANCE, runConformance, type TestRunner } from "./conformance.js";
 export { Kit } from "./kit/kit.js";
