@@ -2,7 +2,8 @@
  * What became of an engine's commands, by name: how many, how many failed and with which codes, how long they took. It stays
  * as small as it begins: names are those of the contract, durations are counted in fixed buckets, codes up to a bound.
  */
-import type { CommandName, EngineObserver, ObservedCommand } from "./observer.js";
+import type { CommandName } from "./contract/commands.js";
+import type { EngineObserver, ObservedCommand } from "./observer.js";
 
 /** The upper bounds of the buckets, in milliseconds; what took longer is counted behind them. */
 export const BUCKETS: readonly number[] = [

@@ -4,7 +4,8 @@
  */
 import type { Clock } from "../model/value/clock.js";
 import { isThenable } from "../model/value/thenable.js";
-import type { Carried, CommandName, EngineObserver, ObservedCommand } from "./observer.js";
+import type { CommandName } from "./contract/commands.js";
+import type { Carried, EngineObserver, ObservedCommand } from "./observer.js";
 
 /** What is observed, and what counts what it carries. */
 export interface Observed<T> {

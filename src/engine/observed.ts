@@ -6,8 +6,9 @@
 import { systemClock, type Clock } from "../model/value/clock.js";
 import { isThenable } from "../model/value/thenable.js";
 import type { Awaitable, Engine } from "./contract/engine.js";
+import type { CommandName, Params } from "./contract/commands.js";
 import { beginObservation } from "./observation.js";
-import type { Carried, CommandName, EngineObserver } from "./observer.js";
+import type { Carried, EngineObserver } from "./observer.js";
 
 /**
  * The same engine, observed. It is opened and closed through the answer, so that this is observed too.
@@ -21,7 +22,6 @@ export function observe(
   return new ObservedEngine(engine, observer, clock);
 }
 
-type Params<Name extends CommandName> = Parameters<Engine[Name]>[0];
 type Answer<Name extends CommandName> = ReturnType<Engine[Name]>;
 
 const nothing = (): Carried => ({});

@@ -1,10 +1,5 @@
 /** Who is told of the commands that an engine is given, and what of each: its name, time, amount and error; never a payload. */
-import type { Engine } from "./contract/engine.js";
-
-/** The name of a command: of a method of the contract. */
-export type CommandName = {
-  [Name in keyof Engine]-?: Engine[Name] extends (...args: never[]) => unknown ? Name : never;
-}[keyof Engine];
+import type { CommandName } from "./contract/commands.js";
 
 /** How much a command carried, there or back. What it is not about is left out. */
 export interface Carried {

@@ -3,43 +3,12 @@
  * server, a Sentinel group or a cluster. Waiting uses connections of its own, so that a blocked pop never holds up a
  * command.
  */
-import type { Checkpoint } from "../../model/job/checkpoint.js";
 import type { Clock } from "../../model/value/clock.js";
-import type { DependencyRecord } from "../../model/job/dependency.js";
 import { EngineClosed, EngineRefused, EngineUnavailable } from "../../model/errors/errors.js";
-import { WATCH_INTEREST, type QueueEvent } from "../../model/job/event.js";
-import { SUPERSEDED_AGAIN, type JobRecord, type JobRef, type JobSpec } from "../../model/job/job.js";
-import type { JobLog } from "../../model/job/log.js";
-import type {
-  AsideRecord,
-  CommitAnswer,
-  ControlAnswer,
-  ControlParams,
-  Engine,
-  EngineInfo,
-  EnqueueAnswer,
-  ExchangeAnswer,
-  FencedAnswer,
-  HeldPage,
-  JobPage,
-  Revocation,
-  QueueRecord,
-  StateCounts,
-  SweepAnswer,
-  WatchAnswer,
-  WorkerRecord,
-} from "../contract/engine.js";
+import type { ControlAnswer, ControlParams, Engine, EngineInfo } from "../contract/engine.js";
+import type { Answer, Params } from "../contract/commands.js";
 import { deliverSoon, type Message } from "../shared/relay.js";
-import type {
-  SchedulePut,
-  SchedulePutAnswer,
-  ScheduleRecord,
-  ScheduleRef,
-  ScheduleResume,
-  ScheduleResumeAnswer,
-} from "../contract/schedules.js";
 import { describeTarget, type ParsedRedisTarget } from "../target.js";
-import { batchesOf } from "./format/batches.js";
 import { Channel } from "./waiting/channel.js";
 import { control, type Command } from "./commands/control.js";
 import { exchange, held, heartbeat, report } from "./commands/exchange.js";
@@ -50,11 +19,12 @@ import { RedisMailbox } from "./commands/mailbox.js";
 import { enqueue } from "./commands/enqueue.js";
 import { Reader } from "./commands/read.js";
 import { Registry } from "./connection/queue-registry.js";
-import { list, number, text } from "./connection/reply.js";
 import { Schedules } from "./commands/schedules.js";
 import { inspectServer } from "./connection/server.js";
 import { commitFlow, readDependencies, readDependents } from "./commands/dependencies.js";
+import { acknowledgeSuperseded, claimSuperseded } from "./commands/supersede.js";
 import { Upkeep } from "./commands/sweep.js";
+import { awaitEvents, watch } from "./waiting/watch.js";
 import { Wakeup } from "./waiting/wakeup.js";
 
 export class RedisEngine implements Engine {
@@ -96,7 +66,7 @@ export class RedisEngine implements Engine {
     return this.#info;
   }
 
-  async open(): Promise<void> {
+  async open(): Promise<Answer<"open">> {
     await this.#link.connect();
     const facts = await inspectServer(this.#link, this.#target);
     this.#link.allowOom = facts.scriptFlags;
@@ -110,28 +80,28 @@ export class RedisEngine implements Engine {
     this.#link.close();
   }
 
-  async now(): Promise<number> {
+  async now(): Promise<Answer<"now">> {
     this.#guard();
     if (this.#clock !== null) return this.#clock.now();
     const [seconds = 0, micros = 0] = await this.#link.send(() => this.#link.client.time());
     return seconds * 1_000 + Math.floor(micros / 1_000);
   }
 
-  async enqueue({ jobs }: { jobs: readonly JobSpec[] }): Promise<EnqueueAnswer[]> {
+  async enqueue({ jobs }: Params<"enqueue">): Promise<Answer<"enqueue">> {
     this.#guard();
     const { answers, pending } = await enqueue(this.#link, this.#registry, jobs);
     await this.#deliver(pending);
     return answers;
   }
 
-  async commitFlow({ members, ...ref }: Parameters<Engine["commitFlow"]>[0]): Promise<CommitAnswer> {
+  async commitFlow({ members, ...ref }: Params<"commitFlow">): Promise<Answer<"commitFlow">> {
     this.#guard();
     const answer = await commitFlow(this.#link, ref, members);
     if (answer === "committed") await this.#deliver([ref.queue]);
     return answer;
   }
 
-  async openSession({ session, worker, ttl }: Parameters<Engine["openSession"]>[0]): Promise<void> {
+  async openSession({ session, worker, ttl }: Params<"openSession">): Promise<void> {
     this.#guard();
     const info = JSON.stringify(worker);
     await Promise.all(
@@ -142,44 +112,44 @@ export class RedisEngine implements Engine {
     );
   }
 
-  async closeSession({ session, queues }: Parameters<Engine["closeSession"]>[0]): Promise<void> {
+  async closeSession({ session, queues }: Params<"closeSession">): Promise<void> {
     this.#guard();
     await Promise.all(queues.map((queue) => this.#link.run("session", queue, [session, "close", 0])));
   }
 
-  heartbeat(params: Parameters<Engine["heartbeat"]>[0]): Promise<{ alive: boolean; revoked: readonly Revocation[] }> {
+  heartbeat(params: Params<"heartbeat">): Promise<Answer<"heartbeat">> {
     this.#guard();
     return heartbeat(this.#link, params);
   }
 
-  async exchange(params: Parameters<Engine["exchange"]>[0]): Promise<ExchangeAnswer> {
+  async exchange(params: Params<"exchange">): Promise<Answer<"exchange">> {
     this.#guard();
     const { answer, pending } = await exchange(this.#link, this.#fastPath, params);
     if (pending.length > 0) await this.#deliver(pending);
     return answer;
   }
 
-  held(params: Parameters<Engine["held"]>[0]): Promise<HeldPage> {
+  held(params: Params<"held">): Promise<Answer<"held">> {
     this.#guard();
     return held(this.#link, params);
   }
 
-  async awaitWork({ queues, timeout, signal }: Parameters<Engine["awaitWork"]>[0]): Promise<boolean> {
+  async awaitWork({ queues, timeout, signal }: Params<"awaitWork">): Promise<Answer<"awaitWork">> {
     return !this.#closed && (await this.#wakeup.wait(queues, timeout, signal));
   }
 
-  passOn({ queues }: Parameters<Engine["passOn"]>[0]): void {
+  passOn({ queues }: Params<"passOn">): void {
     for (const queue of queues) this.#putBack(this.#keys.of(queue, "wake"));
   }
 
-  async onRevoked({ session, queues, listener }: Parameters<Engine["onRevoked"]>[0]): Promise<() => void> {
+  async onRevoked({ session, queues, listener }: Params<"onRevoked">): Promise<Answer<"onRevoked">> {
     this.#guard();
     const stop = this.#channel.onRevoked(session, listener);
     await Promise.all(queues.map((queue) => this.#channel.listen(queue)));
     return stop;
   }
 
-  async report(params: Parameters<Engine["report"]>[0]): Promise<FencedAnswer[]> {
+  async report(params: Params<"report">): Promise<Answer<"report">> {
     this.#guard();
     const answers = await report(this.#link, params);
     const asking = params.updates.filter(({ after }) => after !== undefined && after.length > 0);
@@ -187,29 +157,29 @@ export class RedisEngine implements Engine {
     return answers;
   }
 
-  release(params: ControlParams): Promise<ControlAnswer[]> {
+  release(params: Params<"release">): Promise<Answer<"release">> {
     return this.#control("release", params);
   }
 
-  cancel(params: ControlParams): Promise<ControlAnswer[]> {
+  cancel(params: Params<"cancel">): Promise<Answer<"cancel">> {
     return this.#control("cancel", params);
   }
 
-  retry({ fromStart, ...params }: Parameters<Engine["retry"]>[0]): Promise<ControlAnswer[]> {
+  retry({ fromStart, ...params }: Params<"retry">): Promise<Answer<"retry">> {
     return this.#control("retry", params, JSON.stringify({ fromStart }));
   }
 
-  promote(params: ControlParams): Promise<ControlAnswer[]> {
+  promote(params: Params<"promote">): Promise<Answer<"promote">> {
     return this.#control("promote", params);
   }
 
-  update({ patch, ...params }: Parameters<Engine["update"]>[0]): Promise<ControlAnswer[]> {
+  update({ patch, ...params }: Params<"update">): Promise<Answer<"update">> {
     const due = patch.due === undefined ? {} : "at" in patch.due ? { at: patch.due.at } : { delay: patch.due.in };
     const { input, priority, tags } = patch;
     return this.#control("update", params, JSON.stringify({ input, priority, tags, ...due }));
   }
 
-  remove(params: ControlParams): Promise<ControlAnswer[]> {
+  remove(params: Params<"remove">): Promise<Answer<"remove">> {
     return this.#control("remove", params);
   }
 
@@ -232,12 +202,12 @@ export class RedisEngine implements Engine {
     }
   }
 
-  async pause({ queue }: { queue: string }): Promise<void> {
+  async pause({ queue }: Params<"pause">): Promise<void> {
     this.#guard();
     await this.#pause(queue, 1);
   }
 
-  async resume({ queue }: { queue: string }): Promise<void> {
+  async resume({ queue }: Params<"resume">): Promise<void> {
     this.#guard();
     await this.#pause(queue, 0);
   }
@@ -249,7 +219,7 @@ export class RedisEngine implements Engine {
     await this.#registry.add(queue);
   }
 
-  async obliterate({ queue, force }: { queue: string; force: boolean }): Promise<boolean> {
+  async obliterate({ queue, force }: Params<"obliterate">): Promise<Answer<"obliterate">> {
     this.#guard();
     const removalMessages = await this.#mailbox.removalMessages(queue);
     const done = (await this.#link.run("obliterate", queue, [force ? 1 : 0])) === 1;
@@ -259,7 +229,7 @@ export class RedisEngine implements Engine {
     return true;
   }
 
-  async sweep(params: Parameters<Engine["sweep"]>[0]): Promise<SweepAnswer> {
+  async sweep(params: Params<"sweep">): Promise<Answer<"sweep">> {
     this.#guard();
     const { answer, pending } = await this.#upkeep.sweep(params);
     await this.#deliver(pending);
@@ -277,153 +247,115 @@ export class RedisEngine implements Engine {
     }
   }
 
-  putSchedule(params: SchedulePut): Promise<SchedulePutAnswer> {
+  putSchedule(params: Params<"putSchedule">): Promise<Answer<"putSchedule">> {
     this.#guard();
     return this.#schedules.put(params);
   }
 
-  removeSchedule(ref: ScheduleRef): Promise<ScheduleRecord | null> {
+  removeSchedule(ref: Params<"removeSchedule">): Promise<Answer<"removeSchedule">> {
     this.#guard();
     return this.#schedules.remove(ref);
   }
 
-  pauseSchedule(ref: ScheduleRef): Promise<boolean> {
+  pauseSchedule(ref: Params<"pauseSchedule">): Promise<Answer<"pauseSchedule">> {
     this.#guard();
     return this.#schedules.pause(ref);
   }
 
-  resumeSchedule(params: ScheduleResume): Promise<ScheduleResumeAnswer> {
+  resumeSchedule(params: Params<"resumeSchedule">): Promise<Answer<"resumeSchedule">> {
     this.#guard();
     return this.#schedules.resume(params);
   }
 
-  schedules(params: Parameters<Engine["schedules"]>[0]): Promise<ScheduleRecord[]> {
+  schedules(params: Params<"schedules">): Promise<Answer<"schedules">> {
     this.#guard();
     return this.#schedules.list(params);
   }
 
-  async fireSchedules({ fires }: Parameters<Engine["fireSchedules"]>[0]): Promise<FencedAnswer[]> {
+  async fireSchedules({ fires }: Params<"fireSchedules">): Promise<Answer<"fireSchedules">> {
     this.#guard();
     const { answers, pending } = await this.#schedules.fire(fires);
     await this.#deliver(pending);
     return answers;
   }
 
-  async claimSuperseded({ queues, tasks, limit }: Parameters<Engine["claimSuperseded"]>[0]): Promise<JobRef[]> {
+  claimSuperseded(params: Params<"claimSuperseded">): Promise<Answer<"claimSuperseded">> {
     this.#guard();
-    const claimed: JobRef[] = [];
-    for (const queue of queues) {
-      if (claimed.length >= limit || tasks.length === 0) break;
-      const args = ["claim", limit - claimed.length, SUPERSEDED_AGAIN, ...tasks];
-      const ids = list(await this.#link.run("superseded", queue, args)).map(text);
-      claimed.push(...ids.map((id) => ({ queue, id })));
-    }
-    return claimed;
+    return claimSuperseded(this.#link, params);
   }
 
-  async acknowledgeSuperseded({ refs }: { refs: readonly JobRef[] }): Promise<void> {
+  acknowledgeSuperseded(params: Params<"acknowledgeSuperseded">): Promise<void> {
     this.#guard();
-    await Promise.all(
-      batchesOf(refs).flatMap((batches) =>
-        batches.map(({ queue, places }) =>
-          this.#link.run("superseded", queue, ["acknowledge", ...places.map((place) => refs[place]?.id ?? "")]),
-        ),
-      ),
-    );
+    return acknowledgeSuperseded(this.#link, params);
   }
 
-  getJobs({ refs }: { refs: readonly JobRef[] }): Promise<(JobRecord | null)[]> {
+  getJobs({ refs }: Params<"getJobs">): Promise<Answer<"getJobs">> {
     this.#guard();
     return this.#reader.getJobs(refs);
   }
 
-  findJobs({ ids }: { ids: readonly string[] }): Promise<(JobRecord | null)[]> {
+  findJobs({ ids }: Params<"findJobs">): Promise<Answer<"findJobs">> {
     this.#guard();
     return this.#reader.findJobs(ids);
   }
 
-  listJobs({ filter, cursor, limit }: Parameters<Engine["listJobs"]>[0]): Promise<JobPage> {
+  listJobs({ filter, cursor, limit }: Params<"listJobs">): Promise<Answer<"listJobs">> {
     this.#guard();
     return this.#reader.listJobs(filter, cursor, limit);
   }
 
-  tagTotals({ tag, queue }: { tag: string; queue?: string }): Promise<StateCounts> {
+  tagTotals({ tag, queue }: Params<"tagTotals">): Promise<Answer<"tagTotals">> {
     this.#guard();
     return this.#reader.tagTotals(tag, queue);
   }
 
-  queues(): Promise<QueueRecord[]> {
+  queues(): Promise<Answer<"queues">> {
     this.#guard();
     return this.#reader.queues();
   }
 
-  aside({ queues }: Parameters<Engine["aside"]>[0]): Promise<AsideRecord[]> {
+  aside({ queues }: Params<"aside">): Promise<Answer<"aside">> {
     this.#guard();
     return this.#reader.aside(queues);
   }
 
-  workers(): Promise<WorkerRecord[]> {
+  workers(): Promise<Answer<"workers">> {
     this.#guard();
     return this.#reader.workers();
   }
 
-  dependencies(ref: JobRef): Promise<DependencyRecord[]> {
+  dependencies(ref: Params<"dependencies">): Promise<Answer<"dependencies">> {
     this.#guard();
     return readDependencies(this.#link, ref);
   }
 
-  dependents(ref: JobRef): Promise<JobRef[]> {
+  dependents(ref: Params<"dependents">): Promise<Answer<"dependents">> {
     this.#guard();
     return readDependents(this.#link, ref);
   }
 
-  checkpoints(params: JobRef): Promise<Checkpoint[]> {
+  checkpoints(params: Params<"checkpoints">): Promise<Answer<"checkpoints">> {
     this.#guard();
     return this.#reader.checkpoints(params);
   }
 
-  logs(params: JobRef): Promise<JobLog> {
+  logs(params: Params<"logs">): Promise<Answer<"logs">> {
     this.#guard();
     return this.#reader.logs(params);
   }
 
-  position(params: JobRef): Promise<number | null> {
+  position(params: Params<"position">): Promise<Answer<"position">> {
     this.#guard();
     return this.#reader.position(params);
   }
 
-  async watch({ queue, cursor, max }: Parameters<Engine["watch"]>[0]): Promise<WatchAnswer> {
+  watch(params: Params<"watch">): Promise<Answer<"watch">> {
     this.#guard();
-    const [, answer] = await Promise.all([
-      this.#registry.add(queue),
-      this.#link.run("watch", queue, [cursor ?? "", max, WATCH_INTEREST]),
-    ]);
-    const reply = list(answer);
-    const seen = number(reply[0]);
-    const events: QueueEvent[] = [];
-    for (let at = 2; at < reply.length; at += 3) {
-      for (const [place, json] of text(reply[at + 2])
-        .split("\n")
-        .entries()) {
-        const event: QueueEvent = { ...JSON.parse(json), seq: number(reply[at]) + place, at: number(reply[at + 1]) };
-        if (event.seq > seen && events.length < max) events.push(event);
-      }
-    }
-    return { events, cursor: events.at(-1)?.seq ?? seen, gap: reply[1] === 1 };
+    return watch(this.#link, this.#registry, params);
   }
 
-  async awaitEvents({ queue, cursor, timeout, signal }: Parameters<Engine["awaitEvents"]>[0]): Promise<void> {
-    if (this.#closed) return;
-    await this.#channel.listen(queue);
-    const seen = new AbortController();
-    const receipt = this.#channel.wait(queue, cursor, timeout, AbortSignal.any([signal, seen.signal]));
-    try {
-      // Messages published before the wait began are missed: compare the sequence.
-      const sequence = await this.#link.send(() => this.#link.client.hget(this.#keys.of(queue, "queue"), "seq"));
-      if (Number(sequence ?? 0) <= cursor) await receipt;
-    } finally {
-      seen.abort();
-    }
+  async awaitEvents(params: Params<"awaitEvents">): Promise<void> {
+    if (!this.#closed) await awaitEvents(this.#link, this.#keys, this.#channel, params);
   }
 
   #putBack(key: string): void {
