@@ -15,7 +15,7 @@ import {
 } from "longshore";
 import { PATIENCE } from "../../support/patience.js";
 
-/** The folder of `handlers.mjs`. */
+/** The folder of `handlers.mjs` and of the other handlers. */
 export const folder = fileURLToPath(new URL(".", import.meta.url));
 
 /** The runners that have children. */
@@ -27,7 +27,7 @@ export class ChildWorld {
   /** What the worker complained of. */
   readonly troubles: Error[] = [];
 
-  /** A worker for these exports of `handlers.mjs`, each a task of its name; stopped after the test. */
+  /** A worker for these exports of a file, each a task of its name; stopped after the test. */
   static async open(
     tasks: Readonly<Record<string, TaskOptions>>,
     options: WorkerOptions = {},

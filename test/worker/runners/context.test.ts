@@ -4,6 +4,8 @@ import { z } from "zod";
 import { module, statuses, task, type Middleware, type TaskOptions } from "longshore";
 import { ChildWorld, folder } from "./child-world.js";
 
+const WITH_LONGSHORE = "longshore-handlers.mjs";
+
 describe.each(["inline", "thread", "process"] as const)("a handler run by the runner %s", (runner) => {
   it("is given input, job, signal, progress, log and meta", async () => {
     const world = await ChildWorld.open({ everything: { runner } });
@@ -19,7 +21,7 @@ describe.each(["inline", "thread", "process"] as const)("a handler run by the ru
   });
 
   it("is found as the default export, and as a task with a schema", async () => {
-    const world = await ChildWorld.open({ parsing: { runner } });
+    const world = await ChildWorld.open({ parsing: { runner } }, {}, "schema-handlers.mjs");
     const whole = task("whole", { runner }, module("handlers.mjs"));
     world.longshore.worker([whole], { queues: ["whole"], tasksRoots: [folder] });
 
@@ -89,7 +91,7 @@ describe.each(["inline", "thread", "process"] as const)("a handler run by the ru
   });
 
   it("is told to end when its job is cancelled, and why", async () => {
-    const world = await ChildWorld.open({ obey: { runner } });
+    const world = await ChildWorld.open({ obey: { runner } }, {}, WITH_LONGSHORE);
     const job = await world.working("obey");
     await job.cancel();
 
@@ -99,7 +101,7 @@ describe.each(["inline", "thread", "process"] as const)("a handler run by the ru
   });
 
   it("is told to end at its timeout, and its attempt ends as that", async () => {
-    const world = await ChildWorld.open({ obey: { runner }, who: { runner } });
+    const world = await ChildWorld.open({ obey: { runner }, who: { runner } }, {}, WITH_LONGSHORE);
     // In a child that is up: starting one can take longer than the timeout.
     await world.run("who");
 
@@ -114,7 +116,7 @@ describe.each(["inline", "thread", "process"] as const)("a handler run by the ru
   });
 
   it("decides by what it throws, as anywhere", async () => {
-    const world = await ChildWorld.open({ fail: { runner } });
+    const world = await ChildWorld.open({ fail: { runner } }, {}, WITH_LONGSHORE);
     const run = (input: object) => world.run("fail", input, { attempts: 2, backoff: 1 });
 
     expect(await run({ with: "final" })).toMatchObject({
@@ -137,7 +139,7 @@ describe.each(["inline", "thread", "process"] as const)("a handler run by the ru
       seen.push(Object.fromEntries(Object.entries(error as Error)));
       return { kind: "final" } as const;
     };
-    const world = await ChildWorld.open({ fail: { runner, classify } });
+    const world = await ChildWorld.open({ fail: { runner, classify } }, {}, WITH_LONGSHORE);
 
     expect(await world.run("fail", { with: "status" }, { attempts: 5 })).toMatchObject({ attempt: 1 });
     expect(seen).toMatchObject([{ status: 404, details: { of: "page" } }]);
@@ -166,7 +168,7 @@ describe.each(["inline", "thread", "process"] as const)("a handler run by the ru
   });
 
   it("can ask for the current job when the worker allows it", async () => {
-    const world = await ChildWorld.open({ current: { runner } }, { currentJob: true });
+    const world = await ChildWorld.open({ current: { runner } }, { currentJob: true }, WITH_LONGSHORE);
     const job = await world.enqueue("current");
 
     expect(await job.result()).toBe(job.id);
@@ -178,7 +180,11 @@ describe.each(["inline", "thread", "process"] as const)("a handler run by the ru
       onStart: ({ job }) => void seen.push(["start", job.task]),
       onSettle: ({ job }, { kind, result, error }) => void seen.push(["settle", job.task, kind, result, String(error)]),
     };
-    const world = await ChildWorld.open({ pause: { runner }, fail: { runner } }, { middleware: [hooks] });
+    const world = await ChildWorld.open(
+      { pause: { runner }, fail: { runner } },
+      { middleware: [hooks] },
+      WITH_LONGSHORE,
+    );
     await world.run("pause", 1);
     await world.run("fail", { with: "status" });
 
@@ -191,7 +197,7 @@ describe.each(["inline", "thread", "process"] as const)("a handler run by the ru
   });
 
   it("is told when the worker stops, and its job returns uncounted", async () => {
-    const world = await ChildWorld.open({ obey: { runner } });
+    const world = await ChildWorld.open({ obey: { runner } }, {}, WITH_LONGSHORE);
     const job = await world.working("obey");
     await world.worker.stop();
 

@@ -1,9 +1,8 @@
-// Handlers that children import, for the tests of the runners.
+// Handlers that children import, for the tests of the runners. They import nothing but Node, so that a child is up soon;
+// those that need Longshore are in `longshore-handlers.mjs`, those that need a schema in `schema-handlers.mjs`.
 import { spawn } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isMainThread, threadId } from "node:worker_threads";
-import { z } from "zod";
-import { Cancelled, currentJob, NonRetryable, RetryAfter, ShuttingDown, Snooze, task, TimedOut } from "longshore";
 
 /** Which child this is. */
 const child = () => (isMainThread ? `process ${process.pid}` : `thread ${process.pid}.${threadId}`);
@@ -51,18 +50,6 @@ export async function sleeping({ step, job }) {
 export const undeclared = ({ step }) => step("unheard of", () => 1);
 export const emitting = ({ emit, input }) => emit(input.name, input.value);
 
-/** Says that it is at work, waits for its signal, and says what it was told. */
-export async function obey({ signal, log, progress }) {
-  progress(1);
-  try {
-    await sleep(60_000, undefined, { signal });
-  } catch {
-    const known = [TimedOut, Cancelled, ShuttingDown].find((known) => signal.reason instanceof known);
-    log(`told ${known?.name}: ${signal.reason.message}`);
-    throw signal.reason;
-  }
-}
-
 /** Never ends, whatever it is told. */
 export const deaf = () => new Promise(() => setInterval(() => {}, 1_000));
 
@@ -85,31 +72,6 @@ export async function breed({ input, meta }) {
   while (input.spins);
   if (!input.ends) await deaf();
   return grandchild.pid;
-}
-
-export async function fail({ input, job }) {
-  switch (input.with) {
-    case "final":
-      throw new NonRetryable("never again", { code: "NEVER", cause: new TypeError("the cause") });
-    case "retry-after":
-      if (job.attempt === 1) throw new RetryAfter(5);
-      return job.attempt;
-    case "snooze":
-      if (Date.now() < input.until) throw new Snooze(20);
-      return job.attempt;
-    case "status":
-      throw Object.assign(new Error("not found"), { status: 404, details: { of: "page" }, config: () => {} });
-    case "limited":
-      if (job.attempt === 1) {
-        const headers = new Headers({ "retry-after": "0" });
-        throw Object.assign(new Error("limited"), { response: { status: 429, headers } });
-      }
-      return job.attempt;
-    case "text":
-      throw "only a text";
-    default:
-      throw new RangeError("out of range");
-  }
 }
 
 /** Ends its child, in one of several ways. */
@@ -147,20 +109,7 @@ export async function signalled() {
   return "still here";
 }
 
-export const current = () => deep();
-const deep = async () => {
-  await sleep(1);
-  return currentJob().job.id;
-};
-
 export const unserialisable = () => ({ when: () => 1 });
-
-/** A task of its own, with a schema. */
-export const parsing = task(
-  "parsing",
-  { input: z.object({ n: z.coerce.number() }) },
-  ({ input }) => `${typeof input.n} ${input.n}`,
-);
 
 export const dated = ({ input }) => `${input.at instanceof Date} ${input.at.getTime()}`;
 
@@ -171,17 +120,3 @@ export const pay = async ({ input, status }) => {
   await status.set(input);
   return `${before}, ${status.current}`;
 };
-
-const doubled = task("doubled", { queue: "children", attempts: 1, input: z.number() });
-
-/** Makes jobs, waits for them, and looks at what it waited for. */
-export async function spawning({ input, job, spawn, step, dependencies }) {
-  await step("before", () => job.id);
-  const alone = await spawn(doubled, 100, { name: "alone", key: input.length });
-  const { values, errors } = await spawn.all("twice", doubled, input);
-  const waited = await dependencies();
-  return { alone, values, failed: errors.map(({ item, error }) => [item, error.message]), waited: waited.length };
-}
-
-/** Makes a job of an input that the task's schema refuses. */
-export const misspawning = ({ spawn }) => spawn.all("twice", doubled, [1, "two"]);

@@ -46,7 +46,8 @@ describe.each(CHILD_RUNNERS)("a %s", (runner) => {
 
   it("is shared by tasks that ask for the same, and by no others", async () => {
     const other = { runner, maxMemory: "256MB" } as const;
-    const world = await ChildWorld.open({ who: { runner }, pause: { runner }, current: other }, { currentJob: true });
+    const tasks = { who: { runner }, pause: { runner }, current: other };
+    const world = await ChildWorld.open(tasks, { currentJob: true }, "longshore-handlers.mjs");
     const [first] = await places(world, 1, "who");
     const [second] = await places(world, 1, "pause");
 

@@ -13,7 +13,7 @@ const doubled = task("doubled", { queue: "children", attempts: 1 }, ({ input }: 
 
 describe.each(["inline", "thread", "process"] as const)("a handler run by the runner %s", (runner) => {
   it("makes jobs and waits for them", async () => {
-    const world = await ChildWorld.open({ spawning: { runner } });
+    const world = await ChildWorld.open({ spawning: { runner } }, {}, "schema-handlers.mjs");
     world.longshore.worker([doubled]);
     const job = await world.enqueue("spawning", [1, -2, 3]);
 
@@ -33,7 +33,7 @@ describe.each(["inline", "thread", "process"] as const)("a handler run by the ru
   });
 
   it("makes none when one input is wrong", async () => {
-    const world = await ChildWorld.open({ misspawning: { runner } });
+    const world = await ChildWorld.open({ misspawning: { runner } }, {}, "schema-handlers.mjs");
 
     expect(await world.run("misspawning", null, { attempts: 3 })).toMatchObject({
       state: "failed",
@@ -48,7 +48,7 @@ describe.each(["inline", "thread", "process"] as const)("a handler run by the ru
     const longshore = attach(memory);
     onTestFinished(() => longshore.close());
     const whole = task("whole", { runner }, module("./handlers.mjs"));
-    const parsing = task("parsing", { runner }, module("./handlers.mjs#parsing"));
+    const parsing = task("parsing", { runner }, module("./schema-handlers.mjs#parsing"));
     longshore.worker([whole, parsing], { tasksRoots: [folder] });
     const job = await new FlowInTest({ memory, longshore }).begin({
       first: { task: "whole", input: { n: "12" } },
