@@ -2,9 +2,10 @@
 // what the end of the pool, wished for or not, does to the jobs.
 import { connect, type Job, type Longshore } from "longshore";
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { autoConcurrency, thisMachine } from "../../src/worker/lifetime/auto-concurrency.js";
 import { emptyFolder, linesOf, removeFolder, Running, tasksFile, type LogLine } from "./command.js";
@@ -15,10 +16,14 @@ interface Entry {
   pid: number;
 }
 
+/** Longer than the last moment that a job is given when nobody waits for it, in milliseconds. */
+const LAST_MOMENT = 1_500;
+
 let folder = "";
 let url = "";
 let jobs: Longshore;
 let file = "";
+let gate = "";
 let files = 0;
 let pools: Running[] = [];
 
@@ -30,6 +35,7 @@ beforeEach(async () => {
   files += 1;
   url = `sqlite:${join(folder, `${files}.db`)}`;
   file = join(folder, `${files}.jsonl`);
+  gate = join(folder, `${files}.gate`);
   jobs = await connect(url);
 });
 afterEach(async () => {
@@ -54,14 +60,19 @@ async function openPool(workers: number, ...args: string[]): Promise<Running> {
   return running;
 }
 
-/** Enqueues jobs of so many milliseconds that end no sooner than `begun` of them have begun. */
-async function record(count: number, ms: number, begun = 0): Promise<Job[]> {
+/** Enqueues jobs of so many milliseconds, and what else their input has. */
+async function record(count: number, ms: number, more: { begun?: number; until?: string } = {}): Promise<Job[]> {
   return jobs.enqueueMany(
     "record",
-    Array.from({ length: count }, () => ({ file, ms, begun })),
+    Array.from({ length: count }, () => ({ file, ms, ...more })),
     { queue: "records" },
   );
 }
+
+/** Jobs that run until the gate is opened. */
+const held = (count: number): Promise<Job[]> => record(count, 0, { until: gate });
+
+const openGate = (): void => writeFileSync(gate, "");
 
 function entries(): Entry[] {
   if (!existsSync(file)) return [];
@@ -98,7 +109,7 @@ const starts = async (count: number): Promise<void> => {
 };
 
 test("five workers of one job each run five jobs at once, and never more, until all thirty are done", async () => {
-  await record(30, 100, 5);
+  await record(30, 100, { begun: 5 });
   const { code, stdout } = await pool("--workers", "5", "--concurrency", "1", "--burst").ended;
   expect(code).toBe(0);
   expect(entries().filter(({ event }) => event === "end")).toHaveLength(30);
@@ -142,7 +153,7 @@ test("without a name two pools differ, and auto shares the jobs of the machine o
 
 test("a worker that is killed is replaced, the log says so, and its job runs again", async () => {
   const running = await openPool(2, "--concurrency", "1", "--lease", "1s");
-  const [job] = await record(1, 2_000);
+  const [job] = await held(1);
   await starts(1);
   const pid = entries()[0]?.pid ?? Number.NaN;
   process.kill(pid, "SIGKILL");
@@ -150,6 +161,7 @@ test("a worker that is killed is replaced, the log says so, and its job runs aga
   expect(said(running, /Worker died/)).toMatchObject([
     { level: "error", pid, why: "SIGKILL", deaths: 1, restartInMs: 1_000 },
   ]);
+  openGate();
   await job?.result();
   expect(await job?.refresh()).toMatchObject({ state: "completed", crashes: 1 });
   await expect.poll(() => jobs.workers()).toHaveLength(2);
@@ -173,7 +185,7 @@ test("a worker that has run --max-jobs is replaced at once", async () => {
 test("SIGHUP replaces all workers one by one; no job is lost or run twice, and no more run at once", async () => {
   const running = await openPool(3, "--concurrency", "1");
   const before = await processesOfWorkers();
-  const all = await record(40, 150);
+  const all = await record(40, 150, { begun: 3 });
   await starts(3);
   running.signal("SIGHUP");
   await running.prints(/Pool restarted/);
@@ -195,14 +207,15 @@ test("SIGHUP replaces all workers one by one; no job is lost or run twice, and n
 
 test("SIGTERM: the running jobs end first, then the workers, then the pool, with 0", async () => {
   const running = await openPool(2, "--concurrency", "1");
-  // Longer than the last moment that a job is given when nobody waits for it.
-  const all = await record(3, 2_000);
+  const all = await held(3);
   await starts(2);
   const pids = [...(await processesOfWorkers()).values()];
   running.signal("SIGTERM");
   await running.prints(/Worker stopping[^]*Worker stopping/);
   // As from a process manager whose signal to the workers comes after the pool's order.
   for (const pid of pids) process.kill(pid, "SIGTERM");
+  await sleep(LAST_MOMENT);
+  openGate();
   const { code, stdout } = await running.ended;
   expect(code).toBe(0);
   const states = await Promise.all(all.map(async (job) => (await job.refresh()).state));
@@ -215,11 +228,13 @@ test.each(["SIGINT", "SIGTERM"] as const)(
   "%s to all of its processes, as from a terminal or systemd, counts once; the second one skips the wait",
   async (signal) => {
     const running = await openPool(1, "--concurrency", "2", "--grace", "1h");
-    // Longer than the last moment that a job is given after the wait.
-    const [short] = await record(1, 2_000);
+    const [short] = await held(1);
     const [long] = await record(1, 600_000);
     await starts(2);
     running.signalGroup(signal);
+    await running.prints(/Worker stopping/);
+    await sleep(LAST_MOMENT);
+    openGate();
     await running.prints(/Job completed/);
     expect((await short?.refresh())?.state).toBe("completed");
     expect(running.child.exitCode).toBeNull();
@@ -231,12 +246,14 @@ test.each(["SIGINT", "SIGTERM"] as const)(
 
 test("workers whose pool was killed finish their jobs and go, although nobody tells them to", async () => {
   const running = await openPool(2, "--concurrency", "1");
-  const all = await record(3, 700);
+  const all = await held(3);
   await starts(2);
   const pids = [...(await processesOfWorkers()).values()];
   expect(pids.every(isAlive)).toBe(true);
   running.child.kill("SIGKILL");
   await once(running.child, "exit");
+  await running.prints(/end of the pool[^]*end of the pool/);
+  openGate();
 
   await expect.poll(() => pids.some(isAlive)).toBe(false);
   const states = await Promise.all(all.map(async (job) => (await job.refresh()).state));

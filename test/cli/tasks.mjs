@@ -1,5 +1,5 @@
 // Tasks for the worker that the tests of the command start.
-import { appendFileSync, readFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { task } from "longshore";
 
@@ -10,16 +10,21 @@ export const scan = task("scan", { queue: "scans", attempts: 1 }, async ({ input
   return { length: input.url.length };
 });
 
-/** Waits for as long as it is told. */
+/** Waits for as long as it is told, or until a file exists. */
 export const hold = task("hold", { queue: "holds" }, async ({ input, signal }) => {
-  await sleep(input.ms, undefined, { signal });
+  if (input.until !== undefined) while (!existsSync(input.until)) await sleep(10, undefined, { signal });
+  else await sleep(input.ms, undefined, { signal });
 });
 
-/** Says in a file when it runs, and in which process; ends no sooner than so many others have begun, if it is told. */
+/**
+ * Says in a file when it runs, and in which process. Ends no sooner than so many others have begun, and not before a file
+ * exists, if it is told.
+ */
 export const record = task("record", { queue: "records" }, async ({ input, job }) => {
   const write = (event) => appendFileSync(input.file, `${JSON.stringify({ event, id: job.id, pid: process.pid })}\n`);
   write("start");
   while (readFileSync(input.file, "utf8").split("start").length <= (input.begun ?? 0)) await sleep(10);
+  if (input.until !== undefined) while (!existsSync(input.until)) await sleep(10);
   await sleep(input.ms);
   write("end");
 });

@@ -1,5 +1,6 @@
 // `longshore worker` as a process: what it logs, when it stops, and what becomes of the jobs it leaves.
 import { connect, type Longshore } from "longshore";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
@@ -141,10 +142,13 @@ test("info lists it while it lives, and not after", async () => {
 });
 
 test("SIGTERM: the running job ends first, then the worker, with 0", async () => {
-  const job = await jobs.enqueue("hold", { ms: 500 }, { queue: "holds" });
+  const until = join(folder, "may end");
+  const job = await jobs.enqueue("hold", { until }, { queue: "holds" });
   const running = worker();
   await running.prints(/Job started/);
   running.signal("SIGTERM");
+  await running.prints(/Worker stopping/);
+  writeFileSync(until, "");
   const { code, stdout } = await running.ended;
   expect(code).toBe(0);
   expect(stdout).toMatch(/Worker stopping.*"running":1/);

@@ -1,4 +1,6 @@
 // Workers that die or freeze under their jobs. Time is real here: what is tested is another process taking over.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, it } from "vitest";
 import { isTerminal, type Longshore } from "longshore";
 import { onBothEngines } from "./storage-fixture.js";
@@ -83,11 +85,13 @@ onBothEngines("a worker whose event loop hangs under its job", (open) => {
     const storage = await open();
     const longshore = await storage.connect();
     const hanging = await storage.start({ name: "hanging", lease: "1s", grace: 0 });
-    const { id } = await longshore.enqueue("block", { ms: 12_000 }, { queue: "work", timeout: 500 });
+    const until = join(storage.folder, "goes on");
+    const { id } = await longshore.enqueue("block", { until }, { queue: "work", timeout: 500 });
     await hanging.hears("start", id);
     const other = await storage.start({ name: "other", lease: "1s" });
 
     await other.hears("start", id);
+    writeFileSync(until, "");
     await hanging.hears("lost", id);
     expect(await (await longshore.job({ queue: "work", id }))?.refresh()).toMatchObject({ crashes: 1 });
   });

@@ -2,7 +2,7 @@
 // argument, says what happens as JSON lines on standard output, and keeps an execution log: a file to which every handler
 // appends a line when its work is done. Both are written at once, so that they survive any death. Ends with its
 // standard input, so that it never outlives the test that started it.
-import { appendFileSync, openSync, writeSync } from "node:fs";
+import { appendFileSync, existsSync, openSync, writeSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect, LongshoreError, task, type JobContext, type Target, type WorkerOptions } from "longshore";
 
@@ -55,11 +55,11 @@ const listen = task("listen", {}, async ({ job, signal }: JobContext<null>) => {
   throw reason;
 });
 
-/** Blocks the event loop. */
-const block = task("block", {}, ({ input, job }: JobContext<{ ms: number }>) => {
+/** Blocks the event loop for so many milliseconds, or until a file exists; without the CPU, which others need meanwhile. */
+const block = task("block", {}, ({ input, job }: JobContext<{ ms: number } | { until: string }>) => {
   tell("start", { id: job.id });
-  const until = performance.now() + input.ms;
-  while (performance.now() < until);
+  if ("ms" in input) standStill(input.ms);
+  else while (!existsSync(input.until)) standStill(10);
 });
 
 /** Takes the whole process down. */
@@ -76,6 +76,10 @@ const more = (setup.tasks ?? []).map((name) =>
     return { by: process.pid };
   }),
 );
+
+function standStill(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
 
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
