@@ -191,7 +191,7 @@ export class Link {
   #script(name: ScriptName): Script {
     let script = this.#scripts.get(name);
     if (script === undefined) {
-      script = new Script(name, this.#allowOom, this.#keys.db);
+      script = Script.of(name, this.#allowOom, this.#keys.db);
       this.#scripts.set(name, script);
     }
     return script;

@@ -61,8 +61,18 @@ const FREES_MEMORY: ReadonlySet<ScriptName> = new Set([
   "sweep",
 ]);
 
+const ready = new Map<string, Script>();
+
 /** One script, ready to be called. */
 export class Script {
+  /** The script for a server and database; the connections of a process share it, for composing takes milliseconds. */
+  static of(name: ScriptName, allowOom: boolean, db: number): Script {
+    const key = `${name} ${allowOom} ${db}`;
+    const script = ready.get(key) ?? new Script(name, allowOom, db);
+    ready.set(key, script);
+    return script;
+  }
+
   readonly source: string;
   readonly digest: string;
   readonly #keyNames: readonly string[];
@@ -71,7 +81,7 @@ export class Script {
    * @param allowOom does the server know script flags (Redis 7)?
    * @param db the number of the database it runs in, which it could not find out
    */
-  constructor(name: ScriptName, allowOom: boolean, db: number) {
+  private constructor(name: ScriptName, allowOom: boolean, db: number) {
     const { keys: names, body } = compose(name, read);
     this.#keyNames = names;
     const keys = this.#keyNames.map((key, index) => `${key} = KEYS[${index + 1}]`).join(", ");
