@@ -14,12 +14,12 @@ import { Prefetch } from "./claim/prefetch.js";
 import { EventLoopWatch } from "./lifetime/event-loop-watch.js";
 import { Heartbeat } from "./session/heartbeat.js";
 import { EngineOutage } from "./session/engine-outage.js";
-import { RelatedJobs } from "./run/related-jobs.js";
+import { EngineServices } from "./run/engine-services.js";
 import { RunnableTasks } from "./claim/runnable-tasks.js";
 import { Reporter } from "./run/reporter.js";
 import { Runners } from "./runners/runners.js";
 import { RunPool } from "./execution/run-pool.js";
-import { Run } from "./run/run.js";
+import { Run, type RunBackend } from "./run/run.js";
 import { SessionKeeper } from "./session/session-keeper.js";
 import { Shutdown } from "./lifetime/shutdown.js";
 import { SupersededHooks } from "./upkeep/superseded-hooks.js";
@@ -46,7 +46,7 @@ export class WorkerRuntime {
   readonly #prefetch: Prefetch;
   readonly #prefetchReturn: PrefetchReturn;
   readonly #reporter: Reporter;
-  readonly #relatedJobs: RelatedJobs;
+  readonly #backend: RunBackend;
   readonly #loopWatch: EventLoopWatch;
   readonly #loop: ExchangeLoop;
   readonly #heartbeat: Heartbeat;
@@ -75,7 +75,11 @@ export class WorkerRuntime {
     this.#prefetch = new Prefetch(concurrency, options.prefetch);
     const stale = (): void => void this.#heartbeat.beat();
     this.#reporter = new Reporter(engine, clock, outage, stale);
-    this.#relatedJobs = new RelatedJobs({ engine, outage, stale });
+    const services = { engine, outage, reporter: this.#reporter, stale };
+    this.#backend = {
+      changed: this.#reporter.changed,
+      servicesOf: (run) => new EngineServices(run, services),
+    };
     this.#deadlines = new Timeouts(clock, (run) => this.#executor.timedOut(run));
     this.#runners = new Runners({
       clock,
@@ -276,7 +280,7 @@ export class WorkerRuntime {
   }
 
   #leased(leases: readonly Lease[], session: WorkSession): void {
-    const runs = leases.map((lease) => new Run(lease, session, this.#reporter, this.#relatedJobs));
+    const runs = leases.map((lease) => new Run(lease, session, this.#backend));
     for (const { suspect } of leases) if (suspect) this.#suspects += 1;
     if (this.#stopping.signal.aborted) {
       this.#giveBack(runs);

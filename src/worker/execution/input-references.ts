@@ -7,7 +7,7 @@ import { isSuccess } from "../../model/job/dependency.js";
 import type { JobRef } from "../../model/job/job.js";
 import { fillReferences, referredJobs, type ReferencedJob } from "../../model/flow/input-references.js";
 import { isTerminal } from "../../model/job/state.js";
-import { runsAgain, type RelatedJob } from "../run/host.js";
+import { runsAgain, type RelatedJob } from "../run/job-services.js";
 import type { Run } from "../run/run.js";
 
 /**
@@ -17,7 +17,7 @@ import type { Run } from "../run/run.js";
 export async function fillInput(run: Run, input: unknown): Promise<unknown> {
   const references = run.lease.body?.references ?? [];
   const refs = referredJobs(references);
-  const jobs = await run.related(refs);
+  const jobs = await run.services.relatedJobs(refs);
   const referenced = new Map(refs.map((ref, index) => [keyOf(ref), referencedJob(ref, jobs[index] ?? null)]));
   return fillReferences(input, references, (ref) => referenced.get(keyOf(ref)) ?? { kind: "gone" });
 }

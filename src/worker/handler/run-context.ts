@@ -5,8 +5,8 @@ import { show, type AllFailed } from "../../model/errors/errors.js";
 import { LONGEST_LOG_LINE, type LogLine } from "../../model/job/log.js";
 import { parseMeta } from "../../model/options/options.js";
 import { headOf } from "../../model/text.js";
-import type { RunPort } from "../run/host.js";
-import type { RunServices, RunTask } from "../run/services.js";
+import type { RunPort } from "../run/run-port.js";
+import type { RunEnvironment, RunTask } from "../run/environment.js";
 import type { RunningJob } from "../../define/running-job.js";
 import { readDependencies } from "../spawn/ended-dependencies.js";
 import { Spawner } from "../spawn/spawner.js";
@@ -21,9 +21,9 @@ import type { Suspension } from "../steps/in-flight.js";
 
 export class RunContext implements JobContext<unknown> {
   readonly input: unknown;
-  readonly #host: RunPort;
+  readonly #port: RunPort;
   readonly #task: RunTask;
-  readonly #services: RunServices;
+  readonly #environment: RunEnvironment;
   #steps: RunSteps | null = null;
   #spawner: Spawner | null = null;
   #step: Step | null = null;
@@ -36,19 +36,19 @@ export class RunContext implements JobContext<unknown> {
   #spawn: Spawn | null = null;
   #dependencies: Promise<readonly EndedDependency[]> | null = null;
 
-  constructor(host: RunPort, input: unknown, task: RunTask, services: RunServices) {
-    this.#host = host;
+  constructor(port: RunPort, input: unknown, task: RunTask, environment: RunEnvironment) {
+    this.#port = port;
     this.input = input;
     this.#task = task;
-    this.#services = services;
+    this.#environment = environment;
   }
 
   get job(): RunningJob {
-    return this.#host.job;
+    return this.#port.job;
   }
 
   get signal(): AbortSignal {
-    return this.#host.signal;
+    return this.#port.signal;
   }
 
   get step(): Step {
@@ -114,7 +114,7 @@ export class RunContext implements JobContext<unknown> {
   }
 
   get dependencies(): () => Promise<readonly EndedDependency[]> {
-    return () => (this.#dependencies ??= readDependencies(this.#host));
+    return () => (this.#dependencies ??= readDependencies(this.#port.services));
   }
 
   /** Makes a job of every item of a list, as the input of the built-in task says. */
@@ -127,8 +127,8 @@ export class RunContext implements JobContext<unknown> {
       (level: LogLine["level"]) =>
       (message: string): void => {
         const text = typeof message === "string" ? message : show(message);
-        const line = { at: this.#services.clock.now(), level, message: headOf(text, LONGEST_LOG_LINE) };
-        this.#host.report({ line });
+        const line = { at: this.#environment.clock.now(), level, message: headOf(text, LONGEST_LOG_LINE) };
+        this.#port.report({ line });
       };
     const info = at("info");
     return Object.assign((message: string) => info(message), {
@@ -140,13 +140,13 @@ export class RunContext implements JobContext<unknown> {
   }
 
   #makeMeta(): JobMeta {
-    const stored = this.#host.lease.meta;
+    const stored = this.#port.lease.meta;
     let meta: { readonly [key: string]: unknown } =
       stored === null ? {} : { ...(decodePayload(stored) as { [key: string]: unknown }) };
     const set = (next: { readonly [key: string]: unknown }): void => {
       const text = parseMeta("meta", next);
       meta = decodePayload(text) as { [key: string]: unknown };
-      this.#host.report({ meta: text });
+      this.#port.report({ meta: text });
     };
     return { get: () => meta, set, merge: (change) => set({ ...meta, ...change }) };
   }
@@ -175,7 +175,7 @@ export class RunContext implements JobContext<unknown> {
   }
 
   #ownSteps(): RunSteps {
-    return (this.#steps ??= new RunSteps(this.#host, this.input, this.#task, this.#services));
+    return (this.#steps ??= new RunSteps(this.#port, this.input, this.#task, this.#environment));
   }
 
   #ownSpawner(): Spawner {

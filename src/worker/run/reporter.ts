@@ -9,14 +9,14 @@ import type { Checkpoint } from "../../model/job/checkpoint.js";
 import { pause, type Clock } from "../../model/value/clock.js";
 import { LeaseLost } from "../../model/errors/errors.js";
 import type { EngineOutage } from "../session/engine-outage.js";
-import type { Run, RunMessenger } from "./run.js";
+import type { Run } from "./run.js";
 import { commandsOf, takeUpdates, type Update } from "./report-batches.js";
 import type { WorkSession } from "../session/session.js";
 
 /** How long reports are batched, in milliseconds. */
 const BATCH_DELAY = 100;
 
-export class Reporter implements RunMessenger {
+export class Reporter {
   readonly #engine: Engine;
   readonly #clock: Clock;
   readonly #outage: EngineOutage;
@@ -40,15 +40,13 @@ export class Reporter implements RunMessenger {
     this.#cancel ??= this.#clock.after(BATCH_DELAY, () => void this.#flush());
   };
 
-  /** The run has a pending checkpoint that its handler waits for. */
-  hurry(run: Run): void {
-    this.#waiting.add(run);
-    void this.#flush();
-  }
-
-  /** The checkpoints of earlier runs of the same job. */
-  loadCheckpoints({ lease: { queue, id }, session }: Run): Promise<readonly Checkpoint[]> {
-    return this.#outage.outlast(session, () => this.#engine.checkpoints({ queue, id }));
+  /** Resolves once the engine has stored the checkpoint; rejects when the lease is lost. */
+  save(run: Run, checkpoint: Checkpoint): Promise<void> {
+    return new Promise((arrived, refused) => {
+      run.pend().checkpoints.push({ checkpoint, arrived, refused });
+      this.#waiting.add(run);
+      void this.#flush();
+    });
   }
 
   /** `null` when all reports of the run are sent; else a promise that resolves when they are. Never rejects. */

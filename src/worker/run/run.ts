@@ -1,15 +1,14 @@
 /**
  * A run: one lease of this worker, from the moment it was leased until its settlement is answered. Parts that most runs
- * never need (signal, report, job view) are made on first use.
+ * never need (signal, services, report, job view) are made on first use.
  */
-import type { EnqueueAnswer, Lease, Outcome, Revocation } from "../../engine/contract/engine.js";
+import type { Lease, Outcome, Revocation } from "../../engine/contract/engine.js";
 import type { Checkpoint } from "../../model/job/checkpoint.js";
-import type { DependencyRecord } from "../../model/job/dependency.js";
-import { LeaseLost } from "../../model/errors/errors.js";
-import type { JobRef, JobSpec } from "../../model/job/job.js";
 import type { LogLine } from "../../model/job/log.js";
 import type { Progress } from "../../model/job/progress.js";
-import type { RelatedJob, RunPort, RunUpdate } from "./host.js";
+import type { JobServices } from "./job-services.js";
+import type { RunPort } from "./run-port.js";
+import type { RunUpdate } from "./run-update.js";
 import type { RunningJob } from "../../define/running-job.js";
 import type { WorkSession } from "../session/session.js";
 
@@ -28,21 +27,11 @@ export interface PendingReport {
   lines: LogLine[];
 }
 
-/** Sends the reports of runs to the engine and reads the checkpoints of earlier runs. */
-export interface RunMessenger {
+/** What the runs of a worker share: where their reports go, and what they ask of the engine. */
+export interface RunBackend {
   /** The run has something pending. */
   changed(run: Run): void;
-  /** The run has a pending checkpoint that its handler waits for. */
-  hurry(run: Run): void;
-  loadCheckpoints(run: Run): Promise<readonly Checkpoint[]>;
-}
-
-/** Commands of runs about other jobs: enqueue them, depend on them, read them. */
-export interface RunCommands {
-  enqueue(run: Run, jobs: readonly JobSpec[]): Promise<readonly EnqueueAnswer[]>;
-  depend(run: Run, jobs: readonly JobRef[]): Promise<void>;
-  dependencies(run: Run): Promise<readonly DependencyRecord[]>;
-  related(run: Run, jobs: readonly JobRef[]): Promise<readonly (RelatedJob | null)[]>;
+  servicesOf(run: Run): JobServices;
 }
 
 export class Run implements RunPort {
@@ -67,17 +56,16 @@ export class Run implements RunPort {
   previous: Run | null = null;
   next: Run | null = null;
   pending: PendingReport | null = null;
-  readonly #messenger: RunMessenger;
-  readonly #commands: RunCommands;
+  readonly #backend: RunBackend;
+  #services: JobServices | null = null;
   #job: RunningJob | null = null;
   #controller: AbortController | null = null;
   #reason: unknown = undefined;
 
-  constructor(lease: Lease, session: WorkSession, messenger: RunMessenger, commands: RunCommands) {
+  constructor(lease: Lease, session: WorkSession, backend: RunBackend) {
     this.lease = lease;
     this.session = session;
-    this.#messenger = messenger;
-    this.#commands = commands;
+    this.#backend = backend;
   }
 
   get job(): RunningJob {
@@ -109,50 +97,25 @@ export class Run implements RunPort {
     return this.#controller.signal;
   }
 
+  get services(): JobServices {
+    return (this.#services ??= this.#backend.servicesOf(this));
+  }
+
   get over(): boolean {
     return this.outcome !== null || this.lost;
   }
 
   report({ progress, meta, line }: RunUpdate): void {
     if (this.outcome !== null || this.lost) return;
-    const pending = this.#pend();
+    const pending = this.pend();
     if (progress !== undefined) pending.progress = progress;
     if (meta !== undefined) pending.meta = meta;
     if (line !== undefined) pending.lines.push(line);
-    this.#messenger.changed(this);
+    this.#backend.changed(this);
   }
 
-  saveCheckpoint(checkpoint: Checkpoint): Promise<void> {
-    if (this.outcome !== null || this.lost) return Promise.reject(new LeaseLost());
-    return new Promise((arrived, refused) => {
-      this.#pend().checkpoints.push({ checkpoint, arrived, refused });
-      this.#messenger.hurry(this);
-    });
-  }
-
-  async loadCheckpoints(): Promise<readonly Checkpoint[]> {
-    return this.lease.checkpoints ? this.#messenger.loadCheckpoints(this) : [];
-  }
-
-  async enqueue(jobs: readonly JobSpec[]): Promise<readonly EnqueueAnswer[]> {
-    if (this.over) throw new LeaseLost();
-    return this.#commands.enqueue(this, jobs);
-  }
-
-  async depend(jobs: readonly JobRef[]): Promise<void> {
-    if (this.over) throw new LeaseLost();
-    await this.#commands.depend(this, jobs);
-  }
-
-  dependencies(): Promise<readonly DependencyRecord[]> {
-    return this.#commands.dependencies(this);
-  }
-
-  related(jobs: readonly JobRef[]): Promise<readonly (RelatedJob | null)[]> {
-    return this.#commands.related(this, jobs);
-  }
-
-  #pend(): PendingReport {
+  /** The reports that are not sent yet, to add to. */
+  pend(): PendingReport {
     return (this.pending ??= { checkpoints: [], progress: null, meta: null, lines: [] });
   }
 

@@ -3,17 +3,17 @@
  * on, and kills a child that does not obey it in time. It ends when the child has reported the end, or is gone with
  * everything it started: only then is its slot free.
  */
-import type { Checkpoint } from "../../model/job/checkpoint.js";
 import type { Clock } from "../../model/value/clock.js";
 import { decodePayload } from "../../model/value/codec.js";
 import { ChildDied, OutOfMemory, TimedOut } from "../../model/errors/errors.js";
 import type { Outcome } from "../../engine/contract/engine.js";
+import { perform, type ServiceCall, type ServiceCallOf } from "../run/job-services.js";
 import type { Run } from "../run/run.js";
 import { encodeMilestone } from "../../define/milestones.js";
 import type { AnyTask } from "../../define/task.js";
 import type { Child } from "./child.js";
 import type { Death, ChildMessages } from "./channel/child-link.js";
-import type { Answer, FromChild, Question, RunOrder } from "./channel/protocol.js";
+import type { Answer, FromChild, RunOrder } from "./channel/protocol.js";
 import { packError, unpackError } from "./channel/error-transport.js";
 
 /** How often (milliseconds) the memory of a child with a limit is checked. */
@@ -82,8 +82,8 @@ export class RemoteRun {
       case "report":
         if (this.#malformed === null) for (const update of message.updates) this.#run.report(update);
         break;
-      case "ask":
-        void this.#answer(message.number, message.question);
+      case "call":
+        void this.#answer(message.number, message.call);
         break;
       case "stale":
         end(null);
@@ -94,29 +94,25 @@ export class RemoteRun {
     }
   }
 
-  async #answer(number: number, question: Question): Promise<void> {
-    const answer = await this.#answerTo(question).catch((error: unknown): Answer => ({ refused: packError(error) }));
+  async #answer(number: number, call: ServiceCall): Promise<void> {
+    const answer = await this.#perform(call).catch((error: unknown): Answer => ({ refused: packError(error) }));
     if (!this.#over) this.#child.send({ kind: "answer", number, answer });
   }
 
-  async #answerTo(question: Question): Promise<Answer> {
-    const run = this.#run;
-    if (question === "checkpoints") return { checkpoints: await run.loadCheckpoints() };
-    if (question === "dependencies") return { dependencies: await run.dependencies() };
-    if ("enqueue" in question) return { enqueued: await run.enqueue(question.enqueue) };
-    if ("related" in question) return { related: await run.related(question.related) };
-    if ("save" in question) await run.saveCheckpoint(this.#checked(question.save));
-    else await run.depend(question.depend);
-    return { stored: true };
+  async #perform(call: ServiceCall): Promise<Answer> {
+    const checked = call.name === "saveCheckpoint" ? this.#withMilestone(call) : call;
+    return { value: await perform(this.#run.services, checked) };
   }
 
   /**
    * Checks a milestone's value against its schema here: schemas are functions, and those cannot be sent to the child.
    */
-  #checked(checkpoint: Checkpoint): Checkpoint {
-    if (checkpoint.kind !== "milestone") return checkpoint;
+  #withMilestone(call: ServiceCallOf<"saveCheckpoint">): ServiceCall {
+    const [checkpoint] = call.args;
+    if (checkpoint.kind !== "milestone") return call;
     const { name, value } = checkpoint;
-    return { ...checkpoint, value: encodeMilestone(this.#task.milestones, name, decodePayload(value)) };
+    const checked = encodeMilestone(this.#task.milestones, name, decodePayload(value));
+    return { ...call, args: [{ ...checkpoint, value: checked }] };
   }
 
   #abort(): void {

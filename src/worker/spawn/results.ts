@@ -12,7 +12,7 @@ import { plainFailure, type Failure } from "../../model/failure/failure.js";
 import { DEPENDENCY_GONE, goneMessage } from "../../model/flow/errors.js";
 import type { JobRef } from "../../model/job/job.js";
 import { isTerminal } from "../../model/job/state.js";
-import { runsAgain, type RelatedJob, type RunPort } from "../run/host.js";
+import { runsAgain, type JobServices, type RelatedJob } from "../run/job-services.js";
 import type { ItemResults } from "../../define/step.js";
 
 /** How many results are read at a time. */
@@ -44,14 +44,14 @@ export function countUnfinished(
 
 /** The results of the items' jobs, all of which have ended. @throws Snooze when one of them runs again */
 export async function collectResults(
-  host: RunPort,
+  services: JobServices,
   queue: string,
   items: readonly SpawnedItem[],
 ): Promise<ItemResults<unknown, unknown>> {
   const results: ItemResults<unknown, unknown> = { values: [], errors: [] };
   for (let from = 0; from < items.length; from += MOST) {
     const part = items.slice(from, from + MOST);
-    const jobs = await host.related(part.map(({ id }) => ({ queue, id })));
+    const jobs = await services.relatedJobs(part.map(({ id }) => ({ queue, id })));
     for (const [index, { item, key, id }] of part.entries()) {
       const job = jobs[index] ?? null;
       const error = failureOf({ queue, id }, job);

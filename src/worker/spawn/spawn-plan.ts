@@ -6,8 +6,8 @@ import { parseName } from "../../model/value/name.js";
 import { parseOptions, type ParsedOptions } from "../../model/options/options.js";
 import { makeSpec } from "../../model/options/spec.js";
 import { checkValue } from "../../define/check-input.js";
-import type { RunPort } from "../run/host.js";
-import type { RunServices } from "../run/services.js";
+import type { RunPort } from "../run/run-port.js";
+import type { RunEnvironment } from "../run/environment.js";
 import type { AnyTask } from "../../define/task.js";
 
 /** The place of a spawned job among the others. */
@@ -22,24 +22,29 @@ const PARENTS = ["id", "unique", "supersedes", "hold", "after"];
 
 export class SpawnPlan {
   readonly queue: string;
-  readonly #host: RunPort;
+  readonly #port: RunPort;
   readonly #payloadCap: number;
   readonly #task: AnyTask | string;
   readonly #options: ParsedOptions;
 
   /** @throws InvalidInput */
-  constructor(host: RunPort, services: RunServices, task: unknown, { queue, ...options }: Record<string, unknown>) {
+  constructor(
+    port: RunPort,
+    environment: RunEnvironment,
+    task: unknown,
+    { queue, ...options }: Record<string, unknown>,
+  ) {
     for (const key of PARENTS) {
       if (options[key] === undefined) continue;
       throw new InvalidInput(key, options[key], "not for a spawned job: its parent decides its id and when it runs");
     }
-    this.#host = host;
-    this.#payloadCap = services.payloadCap;
+    this.#port = port;
+    this.#payloadCap = environment.payloadCap;
     this.#task = parseTask(task);
     const named = typeof this.#task === "string" ? null : this.#task;
     this.queue = queue === undefined ? (named?.queue ?? "default") : parseName("queue", queue);
-    const ofParent = { tags: host.lease.tags };
-    this.#options = parseOptions(services.queueDefaults.get(this.queue), ofParent, named?.defaults, options);
+    const ofParent = { tags: port.lease.tags };
+    this.#options = parseOptions(environment.queueDefaults.get(this.queue), ofParent, named?.defaults, options);
   }
 
   /** The name of the task. */
@@ -65,14 +70,14 @@ export class SpawnPlan {
       task,
       input,
       payloadCap: this.#payloadCap,
-      nonce: nonceOf(this.#host.lease),
+      nonce: nonceOf(this.#port.lease),
       links,
     };
     return makeSpec(parts, this.#options);
   }
 
   #membership({ node, ifFailed }: SpawnedPlace): Membership | null {
-    const flow = this.#host.lease.body?.flow ?? null;
+    const flow = this.#port.lease.body?.flow ?? null;
     if (flow === null) return null;
     return { queue: flow.queue, id: flow.id, node: `${flow.node}.${node}`, parent: flow.node, weight: 1, ifFailed };
   }

@@ -66,22 +66,22 @@ export class Spawner {
 
   /** Makes a job of every item, as the input of the built-in task says. */
   each(input: unknown): Promise<ItemResults<unknown, unknown>> {
-    const { host, services, inFlight } = this.#parts;
-    const { task, queue, options, items } = parseEach(host.job.id, input);
-    const plan = new SpawnPlan(host, services, task, { ...options, queue });
+    const { port, environment, inFlight } = this.#parts;
+    const { task, queue, options, items } = parseEach(port.job.id, input);
+    const plan = new SpawnPlan(port, environment, task, { ...options, queue });
     const batch = { name: "each", what: "the job of every item", plan, items, optional: false };
     return inFlight.during(() => this.#wait(batch));
   }
 
   async #one(task: unknown, input: unknown, given: unknown): Promise<JobRef> {
-    const { host, services, checkpoints, inFlight } = this.#parts;
+    const { port, environment, checkpoints, inFlight } = this.#parts;
     inFlight.check();
     const { name, key = ONLY_KEY, optional = false, ...options } = objectOf(given);
-    const plan = new SpawnPlan(host, services, task, options);
+    const plan = new SpawnPlan(port, environment, task, options);
     const known = parseStepName("name", name ?? plan.task);
     const own = parseKey("key", typeof key === "number" ? String(key) : key, LONGEST_KEY);
     const ifFailed = parseFlag("optional", optional) ? "continue" : "fail";
-    const id = childId(host.job.id, known, own);
+    const id = childId(port.job.id, known, own);
     const taken = this.#take(id, own);
     return inFlight.during(async () => {
       const ref = { queue: plan.queue, id };
@@ -100,12 +100,12 @@ export class Spawner {
   }
 
   async #all(name: unknown, task: unknown, inputs: unknown, given: unknown): Promise<ItemResults<unknown, unknown>> {
-    const { host, services, names, inFlight } = this.#parts;
+    const { port, environment, names, inFlight } = this.#parts;
     inFlight.check();
     const { key = (_: unknown, index: number) => itemKey(index), optional = false, ...options } = objectOf(given);
     if (typeof key !== "function") throw new InvalidInput("key", key, "a function of (input, index)");
     const keyed = keyItems(inputs, key as (item: unknown, index: number) => unknown, "inputs");
-    const plan = new SpawnPlan(host, services, task, options);
+    const plan = new SpawnPlan(port, environment, task, options);
     const known = parseStepName("spawn", name);
     const batch = {
       name: known,
@@ -121,18 +121,18 @@ export class Spawner {
   }
 
   #itemOf(name: string, { item, key }: StepItem): SpawnedItem {
-    return { item, input: item, key, id: childId(this.#parts.host.job.id, name, key), node: `${name}.${key}` };
+    return { item, input: item, key, id: childId(this.#parts.port.job.id, name, key), node: `${name}.${key}` };
   }
 
   /** Makes the jobs, once; returns their results when they have ended. @throws Suspended, AllFailed */
   async #wait({ name, what, plan, items, optional }: SpawnBatch): Promise<ItemResults<unknown, unknown>> {
-    const { host, progress, inFlight } = this.#parts;
+    const { port, progress, inFlight } = this.#parts;
     const step = progress.begin(name, items.length, null);
     try {
       const left = await this.#countUnfinished(name, plan, items);
       progress.endItems(step, items.length - left, 0, 0);
       if (left > 0) inFlight.suspend(new Suspended());
-      const results = await collectResults(host, plan.queue, items).catch((error: unknown) => {
+      const results = await collectResults(port.services, plan.queue, items).catch((error: unknown) => {
         if (error instanceof Snooze) inFlight.suspend(error);
         throw error;
       });
@@ -163,7 +163,7 @@ export class Spawner {
     }
     return items.length === 0
       ? 0
-      : countUnfinished(plan.queue, items, await (this.#ends ??= this.#parts.host.dependencies()));
+      : countUnfinished(plan.queue, items, await (this.#ends ??= this.#parts.port.services.dependencies()));
   }
 
   /** Records the failures; returns one error for all of them when none of the jobs succeeded. */
@@ -180,7 +180,7 @@ export class Spawner {
 
   /** Makes jobs and makes the run's job depend on them, some at a time. */
   async #makeJobs(name: string, plan: SpawnPlan, items: readonly SpawnedItem[]): Promise<void> {
-    const { host, checkpoints } = this.#parts;
+    const { port, checkpoints } = this.#parts;
     checkpoints.checkRoom(name, 1);
     const specs: JobSpec[] = [];
     for (const [index, { input, id, node }] of items.entries()) {
@@ -188,13 +188,13 @@ export class Spawner {
     }
     for (const part of cut(specs, MOST, ({ input }) => input.length)) {
       await this.#enqueue(part);
-      await host.depend(part.map(({ queue, id }) => ({ queue, id })));
+      await port.services.depend(part.map(({ queue, id }) => ({ queue, id })));
     }
     await this.#remember(name, null, items.length);
   }
 
   async #enqueue(specs: readonly JobSpec[]): Promise<void> {
-    const answers = await this.#parts.host.enqueue(specs);
+    const answers = await this.#parts.port.services.enqueue(specs);
     for (const { outcome, id } of answers) {
       if (outcome !== "created")
         throw new InvalidInput("id", id, "an id that no other job has: use another name or key");
@@ -202,7 +202,7 @@ export class Spawner {
   }
 
   async #remember(name: string, key: string | null, value: JobRef | number): Promise<void> {
-    const at = this.#parts.services.clock.now();
+    const at = this.#parts.environment.clock.now();
     const text = JSON.stringify(value);
     await this.#parts.checkpoints.save({ kind: "spawn", name, key, value: text, at, took: 0, counters: null });
   }

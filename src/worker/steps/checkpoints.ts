@@ -4,13 +4,13 @@
  */
 import { MOST_CHECKPOINTS, type Checkpoint } from "../../model/job/checkpoint.js";
 import { InvalidInput } from "../../model/errors/errors.js";
-import type { RunPort } from "../run/host.js";
+import type { RunPort } from "../run/run-port.js";
 
 /** A checkpoint without its number. */
 export type Unnumbered = Omit<Checkpoint, "seq">;
 
 export class Checkpoints {
-  readonly #host: RunPort;
+  readonly #port: RunPort;
   /** The outputs of steps and items, as JSON text. */
   readonly #values = new Map<string, string>();
   /** The ends of sleeps, in epoch milliseconds. */
@@ -26,8 +26,8 @@ export class Checkpoints {
   /** Steps and items in flight that may still save a checkpoint. */
   readonly #reserved = new Set<string>();
 
-  constructor(host: RunPort) {
-    this.#host = host;
+  constructor(port: RunPort) {
+    this.#port = port;
   }
 
   /** Has any step or item succeeded, in any run? */
@@ -90,9 +90,9 @@ export class Checkpoints {
     const numbered = { seq, ...checkpoint };
     this.#index(numbered);
     try {
-      await this.#host.saveCheckpoint(numbered);
+      await this.#port.services.saveCheckpoint(numbered);
     } catch (error) {
-      const { signal } = this.#host;
+      const { signal } = this.#port;
       throw signal.aborted ? signal.reason : error;
     }
   }

@@ -5,13 +5,13 @@
 import type { Checkpoint } from "../../model/job/checkpoint.js";
 import { LeaseLost, Snooze } from "../../model/errors/errors.js";
 import { Suspended } from "../../model/flow/errors.js";
-import type { RunPort } from "../run/host.js";
+import type { RunPort } from "../run/run-port.js";
 
 /** Why a run is suspended: it sleeps, or waits for other jobs. */
 export type Suspension = Snooze | Suspended;
 
 export class InFlight {
-  readonly #host: RunPort;
+  readonly #port: RunPort;
   readonly #restore: (earlier: readonly Checkpoint[]) => void;
   #suspension: Suspension | null = null;
   /** Are the checkpoints of earlier runs loaded? */
@@ -21,10 +21,10 @@ export class InFlight {
   #settled: () => void = () => {};
 
   /** @param restore receives the checkpoints of earlier runs */
-  constructor(host: RunPort, restore: (earlier: readonly Checkpoint[]) => void) {
-    this.#host = host;
+  constructor(port: RunPort, restore: (earlier: readonly Checkpoint[]) => void) {
+    this.#port = port;
     this.#restore = restore;
-    this.#restored = !host.lease.checkpoints;
+    this.#restored = !port.lease.checkpoints;
   }
 
   /** Why the run is suspended, whatever its handler does; `null` when it is not. */
@@ -48,9 +48,9 @@ export class InFlight {
   /** Runs an operation, unless the run should end. */
   during<T>(work: () => Promise<T>): Promise<T> {
     return this.track(async () => {
-      const { signal } = this.#host;
+      const { signal } = this.#port;
       if (signal.aborted) throw signal.reason;
-      if (this.#host.over) throw new LeaseLost();
+      if (this.#port.over) throw new LeaseLost();
       return work();
     });
   }
@@ -83,7 +83,7 @@ export class InFlight {
   }
 
   async #load(): Promise<void> {
-    this.#restore(await this.#host.loadCheckpoints());
+    this.#restore(await this.#port.services.loadCheckpoints());
     this.#restored = true;
   }
 }

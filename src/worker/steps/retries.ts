@@ -14,7 +14,7 @@ import { inScope, type Scope } from "./scope.js";
 import type { ParsedStepOptions } from "./step-options.js";
 
 /** What all tries of a run share. */
-export interface TryServices {
+export interface TryEnvironment {
   readonly clock: Clock;
   readonly random: Random;
   /** The classifier of the task. */
@@ -38,11 +38,14 @@ export interface Tried {
  * Tries until it succeeds or must not be tried again. @throws the error of the last try, or the reason why the run
  * should end
  */
-export async function tryUntilDone(services: TryServices, tried: Tried): Promise<{ value: unknown; scope: Scope }> {
+export async function tryUntilDone(
+  environment: TryEnvironment,
+  tried: Tried,
+): Promise<{ value: unknown; scope: Scope }> {
   for (let attempt = 1; ; attempt += 1) {
-    if (services.signal.aborted) throw services.signal.reason;
-    const limit = tried.options.timeout === null ? null : new TryLimit(services, tried.options.timeout, tried.what);
-    const scope = tried.scope(attempt, () => limit?.signal ?? services.signal);
+    if (environment.signal.aborted) throw environment.signal.reason;
+    const limit = tried.options.timeout === null ? null : new TryLimit(environment, tried.options.timeout, tried.what);
+    const scope = tried.scope(attempt, () => limit?.signal ?? environment.signal);
     let thrown: unknown;
     try {
       const given = inScope(scope, tried.code);
@@ -56,9 +59,9 @@ export async function tryUntilDone(services: TryServices, tried: Tried): Promise
       limit?.end();
     }
     tried.failed(scope);
-    const wait = waitAfter(thrown, attempt, services, tried.options);
+    const wait = waitAfter(thrown, attempt, environment, tried.options);
     if (wait === null) throw thrown;
-    await pause(services.clock, wait, services.signal);
+    await pause(environment.clock, wait, environment.signal);
   }
 }
 
@@ -66,7 +69,7 @@ export async function tryUntilDone(services: TryServices, tried: Tried): Promise
 function waitAfter(
   error: unknown,
   attempt: number,
-  { clock, random, classify, signal }: TryServices,
+  { clock, random, classify, signal }: TryEnvironment,
   { tries, backoff }: ParsedStepOptions,
 ): number | null {
   if (attempt >= tries || signal.aborted || isInstance(error, Snooze) || isInstance(error, Suspended)) return null;
@@ -83,7 +86,7 @@ class TryLimit {
   readonly #expired: Promise<never>;
   #cancel: () => void = () => {};
 
-  constructor({ clock, signal }: TryServices, timeout: number, what: string) {
+  constructor({ clock, signal }: TryEnvironment, timeout: number, what: string) {
     this.#run = signal;
     this.#expired = new Promise((_, reject) => {
       this.#cancel = clock.after(timeout, () => {

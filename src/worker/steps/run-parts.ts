@@ -1,6 +1,6 @@
 /** The parts of one run that its steps and its spawned jobs share. */
-import type { RunPort } from "../run/host.js";
-import type { RunServices } from "../run/services.js";
+import type { RunPort } from "../run/run-port.js";
+import type { RunEnvironment } from "../run/environment.js";
 import type { Checkpoints } from "./checkpoints.js";
 import type { InFlight } from "./in-flight.js";
 import type { RunFailures } from "./run-failures.js";
@@ -8,8 +8,8 @@ import type { RunProgress } from "./run-progress.js";
 import type { StepNames } from "./step-names.js";
 
 export interface RunParts {
-  readonly host: RunPort;
-  readonly services: RunServices;
+  readonly port: RunPort;
+  readonly environment: RunEnvironment;
   /** Identifies the run in scopes. */
   readonly owner: object;
   readonly names: StepNames;

@@ -8,13 +8,13 @@ import { LONGEST_LOG_LINE } from "../../model/job/log.js";
 import { MOST_COUNTERS, MOST_MILESTONES } from "../../model/job/progress.js";
 import { NEARLY_ALL, type StepTally } from "../../model/job/step-plan.js";
 import { headOf } from "../../model/text.js";
-import type { RunPort } from "../run/host.js";
+import type { RunPort } from "../run/run-port.js";
 import type { ActiveStep } from "./active-step.js";
 import { addCounts } from "./reported-progress.js";
 import type { Scope } from "./scope.js";
 
 export class RunProgress {
-  readonly #host: RunPort;
+  readonly #port: RunPort;
   /** `null` when the task declares no steps. */
   readonly #tally: StepTally | null;
   /** The steps in flight; ended ones are removed once they are last. */
@@ -28,8 +28,8 @@ export class RunProgress {
   #messageOf: ActiveStep | null = null;
   #done = 0;
 
-  constructor(host: RunPort, tally: StepTally | null) {
-    this.#host = host;
+  constructor(port: RunPort, tally: StepTally | null) {
+    this.#port = port;
     this.#tally = tally;
   }
 
@@ -156,7 +156,7 @@ export class RunProgress {
   /** Reports the present progress. */
   publish(): void {
     const step = this.#inFlight.at(-1);
-    this.#host.report({
+    this.#port.report({
       progress: {
         percent: this.#tally?.percent ?? this.#percent,
         status: this.#status,

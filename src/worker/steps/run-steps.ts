@@ -10,8 +10,8 @@ import { stepFailure } from "../../model/failure/step-failure.js";
 import { LONGEST_LOG_LINE } from "../../model/job/log.js";
 import { parseStepName, parseSteps, StepTally } from "../../model/job/step-plan.js";
 import { headOf } from "../../model/text.js";
-import type { RunServices, RunTask } from "../run/services.js";
-import type { RunPort } from "../run/host.js";
+import type { RunEnvironment, RunTask } from "../run/environment.js";
+import type { RunPort } from "../run/run-port.js";
 import { ItemRun } from "./step-all.js";
 import { Checkpoints } from "./checkpoints.js";
 import { RunStatus } from "./run-status.js";
@@ -29,7 +29,7 @@ import type { ItemResults, StepScope } from "../../define/step.js";
 import { markHandled, InFlight, type Suspension } from "./in-flight.js";
 
 export class RunSteps {
-  readonly #services: RunServices;
+  readonly #environment: RunEnvironment;
   readonly #task: RunTask;
   readonly #tally: StepTally | null;
   readonly #progress: RunProgress;
@@ -39,20 +39,20 @@ export class RunSteps {
   readonly #failures = new RunFailures();
   readonly #status: RunStatus;
   readonly #inFlight: InFlight;
-  readonly #host: RunPort;
+  readonly #port: RunPort;
   #warned = false;
 
   /** @throws the error of the task's `steps` function; InvalidInput when its result is no valid steps */
-  constructor(host: RunPort, input: unknown, task: RunTask, services: RunServices) {
-    this.#host = host;
-    this.#services = services;
+  constructor(port: RunPort, input: unknown, task: RunTask, environment: RunEnvironment) {
+    this.#port = port;
+    this.#environment = environment;
     this.#task = task;
     this.#tally = tallyOf(task, input);
-    this.#progress = new RunProgress(host, this.#tally);
-    this.#checkpoints = new Checkpoints(host);
-    this.#work = new StepWork(this, host, task, services, this.#progress, this.#checkpoints);
+    this.#progress = new RunProgress(port, this.#tally);
+    this.#checkpoints = new Checkpoints(port);
+    this.#work = new StepWork(this, port, task, environment, this.#progress, this.#checkpoints);
     this.#status = new RunStatus(task.statuses);
-    this.#inFlight = new InFlight(host, (earlier) => {
+    this.#inFlight = new InFlight(port, (earlier) => {
       this.#checkpoints.restore(earlier);
       this.#progress.restore(earlier);
     });
@@ -66,8 +66,8 @@ export class RunSteps {
   /** The parts that the spawner shares. */
   get parts(): RunParts {
     return {
-      host: this.#host,
-      services: this.#services,
+      port: this.#port,
+      environment: this.#environment,
       owner: this,
       names: this.#names,
       checkpoints: this.#checkpoints,
@@ -125,7 +125,8 @@ export class RunSteps {
     const known = this.#names.sleep(name);
     const ms = parseDuration("duration", duration);
     await this.#inFlight.during(async () => {
-      const left = (this.#checkpoints.wake(known) ?? (await this.#fallAsleep(known, ms))) - this.#services.clock.now();
+      const left =
+        (this.#checkpoints.wake(known) ?? (await this.#fallAsleep(known, ms))) - this.#environment.clock.now();
       if (left <= 0) return;
       this.#inFlight.suspend(new Snooze(left, `${known}: sleeps for ${left} ms`));
     });
@@ -136,7 +137,7 @@ export class RunSteps {
     const shown = encodeMilestone(this.#task.milestones, known, value);
     this.#progress.checkMilestone(known);
     const stored = this.#inFlight.track(() => {
-      const at = this.#services.clock.now();
+      const at = this.#environment.clock.now();
       this.#progress.milestone(known);
       return this.#checkpoints.save({
         kind: "milestone",
@@ -157,7 +158,7 @@ export class RunSteps {
 
   setStatus(to: string): Promise<void> {
     this.#status.take(to);
-    const at = this.#services.clock.now();
+    const at = this.#environment.clock.now();
     const stored = this.#inFlight.track(() => {
       this.#progress.status(to);
       return this.#checkpoints.save({
@@ -206,8 +207,8 @@ export class RunSteps {
     if (this.#warned) return;
     this.#warned = true;
     const message = wrong instanceof Error ? wrong.message : String(wrong);
-    this.#host.report({
-      line: { at: this.#services.clock.now(), level: "warn", message: headOf(message, LONGEST_LOG_LINE) },
+    this.#port.report({
+      line: { at: this.#environment.clock.now(), level: "warn", message: headOf(message, LONGEST_LOG_LINE) },
     });
   }
 
@@ -255,7 +256,7 @@ export class RunSteps {
 
   /** Begins a sleep; returns its end, in epoch milliseconds. */
   async #fallAsleep(name: string, ms: number): Promise<number> {
-    const at = this.#services.clock.now();
+    const at = this.#environment.clock.now();
     const wake = at + ms;
     this.#checkpoints.checkRoom(name, 1);
     await this.#checkpoints.save({ kind: "sleep", name, key: null, value: String(wake), at, took: 0, counters: null });

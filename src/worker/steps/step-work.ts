@@ -4,15 +4,15 @@
 import { decodePayload, encodePayload } from "../../model/value/codec.js";
 import { LeaseLost, Snooze } from "../../model/errors/errors.js";
 import { Suspended } from "../../model/flow/errors.js";
-import type { RunServices, RunTask } from "../run/services.js";
+import type { RunEnvironment, RunTask } from "../run/environment.js";
 import { retryDecisionOn } from "../run/outcome.js";
-import type { RunPort } from "../run/host.js";
+import type { RunPort } from "../run/run-port.js";
 import type { Checkpoints } from "./checkpoints.js";
 import type { ActiveStep } from "./active-step.js";
 import type { RunProgress } from "./run-progress.js";
 import { Scope } from "./scope.js";
 import type { ParsedStepOptions } from "./step-options.js";
-import { tryUntilDone, type TryServices } from "./retries.js";
+import { tryUntilDone, type TryEnvironment } from "./retries.js";
 
 /** A step or item that succeeded and is not stored yet. */
 export interface Done {
@@ -25,25 +25,30 @@ export interface Done {
 
 export class StepWork {
   readonly #owner: object;
-  readonly #host: RunPort;
+  readonly #port: RunPort;
   readonly #payloadCap: number;
-  readonly #services: TryServices;
+  readonly #environment: TryEnvironment;
   readonly #progress: RunProgress;
   readonly #checkpoints: Checkpoints;
 
   /** @param owner identifies the run in scopes */
   constructor(
     owner: object,
-    host: RunPort,
+    port: RunPort,
     task: RunTask,
-    services: RunServices,
+    environment: RunEnvironment,
     progress: RunProgress,
     checkpoints: Checkpoints,
   ) {
     this.#owner = owner;
-    this.#host = host;
-    this.#payloadCap = services.payloadCap;
-    this.#services = { clock: services.clock, random: services.random, classify: task.classify, signal: host.signal };
+    this.#port = port;
+    this.#payloadCap = environment.payloadCap;
+    this.#environment = {
+      clock: environment.clock,
+      random: environment.random,
+      classify: task.classify,
+      signal: port.signal,
+    };
     this.#progress = progress;
     this.#checkpoints = checkpoints;
   }
@@ -55,9 +60,9 @@ export class StepWork {
     options: ParsedStepOptions,
     code: (scope: Scope) => unknown,
   ): Promise<Done> {
-    const startedAt = this.#services.clock.monotonic();
+    const startedAt = this.#environment.clock.monotonic();
     const what = `step ${JSON.stringify(step.name)}`;
-    const { value, scope } = await tryUntilDone(this.#services, {
+    const { value, scope } = await tryUntilDone(this.#environment, {
       what: key === null ? what : `item ${JSON.stringify(key)} of ${what}`,
       options,
       code,
@@ -77,7 +82,7 @@ export class StepWork {
 
   /** Saves the output; returns it decoded again, as later runs will read it. */
   async keep(name: string, key: string | null, { text, startedAt, scope }: Done): Promise<unknown> {
-    const { clock } = this.#services;
+    const { clock } = this.#environment;
     const at = clock.now();
     const counters = scope.counters.size === 0 ? null : Object.fromEntries(scope.counters);
     await this.#checkpoints.save({
@@ -97,7 +102,7 @@ export class StepWork {
    */
   endsRun(thrown: unknown): boolean {
     return (
-      this.#host.signal.aborted ||
+      this.#port.signal.aborted ||
       thrown instanceof Snooze ||
       thrown instanceof Suspended ||
       thrown instanceof LeaseLost
@@ -106,6 +111,6 @@ export class StepWork {
 
   /** Could another attempt help? */
   isRetryable(thrown: unknown): boolean {
-    return retryDecisionOn(thrown, this.#services.classify, this.#services.clock.now()).kind !== "final";
+    return retryDecisionOn(thrown, this.#environment.classify, this.#environment.clock.now()).kind !== "final";
   }
 }

@@ -2,13 +2,11 @@
  * The messages between a worker and its children (threads and processes). They are plain data, copied by structured
  * clone, and arrive in order. A child runs one job at a time; its messages are about that job.
  */
-import type { EnqueueAnswer, Lease, Outcome } from "../../../engine/contract/engine.js";
-import type { Checkpoint } from "../../../model/job/checkpoint.js";
-import type { DependencyRecord } from "../../../model/job/dependency.js";
-import type { JobRef, JobSpec } from "../../../model/job/job.js";
+import type { Lease, Outcome } from "../../../engine/contract/engine.js";
 import type { JobDefaults } from "../../../model/options/options.js";
 import type { StatusOptions } from "../../../model/vocabulary/status-machine.js";
-import type { RelatedJob, RunUpdate } from "../../run/host.js";
+import type { ServiceCall } from "../../run/job-services.js";
+import type { RunUpdate } from "../../run/run-update.js";
 import type { RunningJob } from "../../../define/running-job.js";
 import type { PackedError } from "./error-transport.js";
 
@@ -50,26 +48,13 @@ export type FromChild =
   /** A file it has loaded has changed: the job was not begun, and this child must not run it. */
   | { readonly kind: "stale" }
   | { readonly kind: "report"; readonly updates: readonly RunUpdate[] }
-  | { readonly kind: "ask"; readonly number: number; readonly question: Question }
+  /** The run calls one of its services; the number is that of the answer. */
+  | { readonly kind: "call"; readonly number: number; readonly call: ServiceCall }
   /** The run has ended; `reusable`: the child may run another. */
   | { readonly kind: "ended"; readonly end: RunEnd; readonly reusable: boolean };
 
-/** A request of a run that waits for an answer of the worker. */
-export type Question =
-  | { readonly save: Checkpoint }
-  | "checkpoints"
-  | { readonly enqueue: readonly JobSpec[] }
-  | { readonly depend: readonly JobRef[] }
-  | "dependencies"
-  | { readonly related: readonly JobRef[] };
-
-export type Answer =
-  | { readonly checkpoints: readonly Checkpoint[] }
-  | { readonly stored: true }
-  | { readonly enqueued: readonly EnqueueAnswer[] }
-  | { readonly dependencies: readonly DependencyRecord[] }
-  | { readonly related: readonly (RelatedJob | null)[] }
-  | { readonly refused: PackedError };
+/** The answer of a service: what it resolved to, or the error it rejected with. */
+export type Answer = { readonly value: unknown } | { readonly refused: PackedError };
 
 /** The result of a handler. */
 export type RunEnd =

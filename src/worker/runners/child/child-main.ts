@@ -11,7 +11,7 @@ import { statuses } from "../../../model/vocabulary/status-machine.js";
 import { RunContext } from "../../handler/run-context.js";
 import { currentContext } from "../../handler/current-job.js";
 import { checkInput } from "../../../define/check-input.js";
-import { ChildHost } from "./child-host.js";
+import { ChildPort } from "./child-port.js";
 import { WIRE } from "../channel/child-link.js";
 import { frame, FrameReader } from "../channel/frames.js";
 import { marked } from "../channel/from-child.js";
@@ -22,7 +22,7 @@ import type { FromChild, RunEnd, RunOrder, ToChild } from "../channel/protocol.j
 import { packError, unpackError } from "../channel/error-transport.js";
 
 /** The port of the current run. */
-let host: ChildHost | null = null;
+let runPort: ChildPort | null = null;
 /** The files loaded; kept from the first job on that asks for fresh code. */
 let loaded: LoadedCode | null = null;
 /**
@@ -37,10 +37,10 @@ const send = openWire((message) => {
       void run(message.order);
       break;
     case "abort":
-      host?.abort(unpackError(message.reason));
+      runPort?.abort(unpackError(message.reason));
       break;
     case "answer":
-      host?.answered(message.number, message.answer);
+      runPort?.answered(message.number, message.answer);
       break;
     case "close":
       process.exit();
@@ -56,8 +56,8 @@ async function run(order: RunOrder): Promise<void> {
       return;
     }
   }
-  const current = new ChildHost(order, send);
-  host = current;
+  const current = new ChildPort(order, send);
+  runPort = current;
   let found: LoadedHandler | null = null;
   let end: RunEnd;
   try {
@@ -80,7 +80,7 @@ async function load({ file, export: name }: RunOrder): Promise<LoadedHandler> {
   return found;
 }
 
-async function call(order: RunOrder, { handler, task }: LoadedHandler, host: ChildHost): Promise<RunEnd> {
+async function call(order: RunOrder, { handler, task }: LoadedHandler, port: ChildPort): Promise<RunEnd> {
   const { payloadCap, queueDefaults } = order;
   const definition = definitionOf(orderedDefinition(order), task);
   let input: unknown;
@@ -89,13 +89,13 @@ async function call(order: RunOrder, { handler, task }: LoadedHandler, host: Chi
     if ("text" in order.input && definition.schema !== null) {
       input = await checkInput(definition.schema, input);
       // An asynchronous schema may take longer than the attempt's timeout.
-      if (host.signal.aborted) return failed(host.signal.reason, false);
+      if (port.signal.aborted) return failed(port.signal.reason, false);
     }
   } catch (error) {
     return failed(error, true);
   }
-  const services = { clock: systemClock, random: systemRandom, payloadCap, queueDefaults };
-  const context = new RunContext(host, input, definition, services);
+  const environment = { clock: systemClock, random: systemRandom, payloadCap, queueDefaults };
+  const context = new RunContext(port, input, definition, environment);
   let value: unknown;
   try {
     value = await (order.currentJob ? currentContext.run(context, () => handler(context)) : handler(context));

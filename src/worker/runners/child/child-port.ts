@@ -1,17 +1,16 @@
 /**
- * The port of a run in a child: reports and commands of its handler become messages to the worker, whose own run
+ * The port of a run in a child: reports and calls of its handler become messages to the worker, whose own run
  * carries them out. Reports are sent at once, so that they arrive even from a handler that blocks the event loop;
  * beyond 10 messages in 50 ms they are batched.
  */
-import type { EnqueueAnswer, Lease } from "../../../engine/contract/engine.js";
-import type { Checkpoint } from "../../../model/job/checkpoint.js";
-import type { DependencyRecord } from "../../../model/job/dependency.js";
+import type { Lease } from "../../../engine/contract/engine.js";
 import { LeaseLost } from "../../../model/errors/errors.js";
-import type { JobRef, JobSpec } from "../../../model/job/job.js";
 import type { LogLine } from "../../../model/job/log.js";
-import type { RelatedJob, RunPort, RunUpdate } from "../../run/host.js";
+import { servicesBy, type JobServices, type ServiceCall } from "../../run/job-services.js";
+import type { RunPort } from "../../run/run-port.js";
+import type { RunUpdate } from "../../run/run-update.js";
 import type { RunningJob } from "../../../define/running-job.js";
-import type { Answer, FromChild, Question, RunOrder } from "../channel/protocol.js";
+import type { Answer, FromChild, RunOrder } from "../channel/protocol.js";
 import { unpackError } from "../channel/error-transport.js";
 
 /** How many messages are sent at once in a span of time (milliseconds); further reports in that span are batched. */
@@ -20,15 +19,16 @@ const SPAN = 50;
 /** The most log lines kept for the next message: the newest. */
 const MOST_LINES = 1_000;
 
-/** Numbers the questions of all runs of this child, so that a late answer never matches another run's question. */
-let questions = 0;
+/** Numbers the calls of all runs of this child, so that a late answer never matches another run's call. */
+let calls = 0;
 
-export class ChildHost implements RunPort {
+export class ChildPort implements RunPort {
   readonly lease: Lease;
   readonly job: RunningJob;
+  readonly services: JobServices = servicesBy((call) => this.#call(call));
   readonly #send: (message: FromChild) => void;
   readonly #controller = new AbortController();
-  readonly #asked = new Map<number, (answer: Answer) => void>();
+  readonly #pending = new Map<number, (answer: Answer) => void>();
   #last: RunUpdate = {};
   #lines: LogLine[] = [];
   #timer: NodeJS.Timeout | null = null;
@@ -65,39 +65,10 @@ export class ChildHost implements RunPort {
     else this.#timer ??= setTimeout(() => this.#flush(), this.#spanBegan + SPAN - now);
   }
 
-  async saveCheckpoint(checkpoint: Checkpoint): Promise<void> {
-    await this.#ask({ save: checkpoint });
-  }
-
-  async loadCheckpoints(): Promise<readonly Checkpoint[]> {
-    if (!this.lease.checkpoints) return [];
-    const answer = await this.#ask("checkpoints");
-    return "checkpoints" in answer ? answer.checkpoints : [];
-  }
-
-  async enqueue(jobs: readonly JobSpec[]): Promise<readonly EnqueueAnswer[]> {
-    const answer = await this.#ask({ enqueue: jobs });
-    return "enqueued" in answer ? answer.enqueued : [];
-  }
-
-  async depend(jobs: readonly JobRef[]): Promise<void> {
-    await this.#ask({ depend: jobs });
-  }
-
-  async dependencies(): Promise<readonly DependencyRecord[]> {
-    const answer = await this.#ask("dependencies");
-    return "dependencies" in answer ? answer.dependencies : [];
-  }
-
-  async related(jobs: readonly JobRef[]): Promise<readonly (RelatedJob | null)[]> {
-    const answer = await this.#ask({ related: jobs });
-    return "related" in answer ? answer.related : [];
-  }
-
-  /** The worker has answered a question. */
+  /** The worker has answered a call. */
   answered(number: number, answer: Answer): void {
-    this.#asked.get(number)?.(answer);
-    this.#asked.delete(number);
+    this.#pending.get(number)?.(answer);
+    this.#pending.delete(number);
   }
 
   abort(reason: unknown): void {
@@ -110,16 +81,16 @@ export class ChildHost implements RunPort {
     this.#over = true;
   }
 
-  #ask(question: Question): Promise<Answer> {
+  #call(call: ServiceCall): Promise<unknown> {
     if (this.#over) return Promise.reject(new LeaseLost());
     this.#flush();
-    questions += 1;
-    const number = questions;
-    this.#send({ kind: "ask", number, question });
+    calls += 1;
+    const number = calls;
+    this.#send({ kind: "call", number, call });
     return new Promise((resolve, reject) => {
-      this.#asked.set(number, (answer) => {
+      this.#pending.set(number, (answer) => {
         if ("refused" in answer) reject(unpackError(answer.refused));
-        else resolve(answer);
+        else resolve(answer.value);
       });
     });
   }

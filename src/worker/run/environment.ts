@@ -1,5 +1,5 @@
 /**
- * What a run's context is made from, besides its port: what its task declares, and the services that all runs of a
+ * What a run's context is made from, besides its port: what its task declares, and what the contexts of all runs of a
  * worker share.
  */
 import type { Classifier } from "../../model/failure/classify.js";
@@ -9,7 +9,7 @@ import type { StatusMachine } from "../../model/vocabulary/status-machine.js";
 import type { Milestones } from "../../define/milestones.js";
 
 /** What all contexts of a worker share. */
-export interface RunServices {
+export interface RunEnvironment {
   readonly clock: Clock;
   readonly random: Random;
   /** The most bytes of JSON of a result, of a step's output and of a spawned job's input. */

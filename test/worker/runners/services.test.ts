@@ -1,0 +1,73 @@
+// What a handler asks of the engine reaches it from a child by its name alone, so that a service needs no code of its own
+// in the runners.
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { task, type JobContext } from "longshore";
+import { EngineServices } from "../../../src/worker/run/engine-services.js";
+import {
+  perform,
+  servicesBy,
+  SERVICE_NAMES,
+  type JobServices,
+  type ServiceName,
+} from "../../../src/worker/run/job-services.js";
+import { fromChild, marked } from "../../../src/worker/runners/channel/from-child.js";
+import { ChildWorld, CHILD_RUNNERS } from "./child-world.js";
+
+/** Arguments of every service, as a handler's code makes them. */
+const EXAMPLES: { readonly [Name in ServiceName]: Parameters<JobServices[Name]> } = {
+  loadCheckpoints: [],
+  saveCheckpoint: [
+    { seq: 1, kind: "step", name: "crawl", key: null, value: '"done"', at: 1, took: 2, counters: { pages: 3 } },
+  ],
+  enqueue: [[]],
+  depend: [[{ queue: "children", id: "a" }]],
+  dependencies: [],
+  relatedJobs: [[{ queue: "children", id: "a" }]],
+};
+
+const doubled = task("doubled", { queue: "children", attempts: 1 }, ({ input }: JobContext<number>) => input * 2);
+
+it.each(CHILD_RUNNERS)("a handler in a %s reaches every service", async (runner) => {
+  const calls = SERVICE_NAMES.map((name) => vi.spyOn(EngineServices.prototype, name));
+  onTestFinished(() => calls.forEach((call) => call.mockRestore()));
+  const world = await ChildWorld.open({ spawning: { runner } });
+  world.longshore.worker([doubled]);
+
+  expect((await world.run("spawning", [1, 2])).state).toBe("completed");
+  const reached = SERVICE_NAMES.filter((_, index) => (calls[index]?.mock.calls.length ?? 0) > 0);
+  expect(reached).toEqual(SERVICE_NAMES);
+});
+
+describe.each(SERVICE_NAMES)("a call of %s by a child", (name) => {
+  const received: unknown[] = [];
+  /** A service that is known by its name only. */
+  const services = {
+    [name]: (...args: unknown[]) => {
+      received.push(args);
+      return Promise.resolve(`the answer of ${name}`);
+    },
+  } as unknown as JobServices;
+
+  const childs = servicesBy(async (call) => {
+    const message = fromChild(structuredClone(marked({ kind: "call", number: 1, call })), 1_000);
+    if (message?.kind !== "call") throw new Error(JSON.stringify(message));
+    return perform(services, message.call);
+  });
+
+  it("arrives with its arguments and brings the answer back", async () => {
+    const call = childs[name] as (...args: unknown[]) => Promise<unknown>;
+    expect(await call(...EXAMPLES[name])).toBe(`the answer of ${name}`);
+    expect(received).toEqual([EXAMPLES[name]]);
+  });
+
+  it("does not arrive with arguments of another kind", async () => {
+    if (EXAMPLES[name].length === 0) return;
+    const call = childs[name] as (...args: unknown[]) => Promise<unknown>;
+    await expect(call(5)).rejects.toThrow("malformed");
+  });
+});
+
+it.each(["obliterate", "constructor", "__proto__", 5])("a call of %s, which is no service, is refused", (name) => {
+  const message = { ...(marked({ kind: "stale" }) as object), kind: "call", number: 1, call: { name, args: [] } };
+  expect(fromChild(message, 1_000)).toEqual({ kind: "malformed", why: "call.name is malformed" });
+});
