@@ -1,16 +1,15 @@
 /**
  * The loop of exchange commands: each settles the runs that have ended and leases jobs for free slots. Runs that end
  * while an answer is pending join the next command, so batches grow with load; at rest no timer runs.
- * Under load a second lane sends while the first waits for its answer. A command that got no answer is sent again
- * unchanged.
+ * Under load a second lane sends while the first waits for its answer.
  */
-import type { Claim, Engine, ExchangeAnswer, Lease, Settlement } from "../../engine/contract/engine.js";
-import { pause, type Clock, type Random } from "../../model/value/clock.js";
+import type { Claim, Engine, ExchangeAnswer, Lease } from "../../engine/contract/engine.js";
+import type { Clock, Random } from "../../model/value/clock.js";
 import type { EngineClock } from "../session/engine-clock.js";
 import type { EngineOutage } from "../session/engine-outage.js";
 import type { ParsedOrder } from "./queue-order.js";
 import type { Run } from "../run/run.js";
-import { settleEach, settlementOf } from "./settle-each.js";
+import { ExchangeSender } from "./exchange-sender.js";
 import { IdleWait } from "./idle-wait.js";
 import type { WorkSession } from "../session/session.js";
 
@@ -63,6 +62,7 @@ export interface ExchangeOptions {
 export class ExchangeLoop {
   readonly #options: ExchangeOptions;
   readonly #wait: IdleWait;
+  readonly #sender: ExchangeSender;
   readonly #lanes: [boolean, boolean] = [false, false];
   #session: WorkSession | null = null;
   #toSettle: Run[] = [];
@@ -86,6 +86,7 @@ export class ExchangeLoop {
 
   constructor(options: ExchangeOptions) {
     this.#options = options;
+    this.#sender = new ExchangeSender({ ...options, unanswered: () => options.host.unanswered() });
     this.#wait = new IdleWait({ ...options, tasks: () => options.host.tasks() }, (sure, spent) => {
       if (sure) options.host.expectsWork();
       this.#wakeUpUnused ||= spent;
@@ -230,7 +231,7 @@ export class ExchangeLoop {
     this.#settling[lane] = runs;
     const sentAt = clock.monotonic();
     const wakeUps = this.#wakeUps;
-    const answer = await this.#send(session, lane, runs, claim);
+    const answer = await this.#sender.send(session, lane, runs, claim);
     this.#lanes[lane] = false;
     this.#settling[lane] = [];
     this.#claiming -= claim?.max ?? 0;
@@ -253,58 +254,6 @@ export class ExchangeLoop {
     if (answer.leases.length > 0) host.leased(answer.leases, session);
     this.#resolveDrained();
     this.schedule();
-  }
-
-  /** The answer; `null` when the session was lost or the worker stopped before it arrived. */
-  async #send(
-    session: WorkSession,
-    lane: 0 | 1,
-    runs: readonly Run[],
-    claim: Claim | null,
-  ): Promise<ExchangeAnswer | null> {
-    const { clock, outage, host } = this.#options;
-    for (let failures = 0; ; failures += 1) {
-      try {
-        return await this.#sendOnce(session, lane, runs.map(settlementOf), claim);
-      } catch (error) {
-        if (session.over) return null;
-        outage.report(error);
-        host.unanswered();
-        await pause(clock, outage.delay(failures), session.signal);
-        // The first retry is the same command, in case the failure was temporary. If it fails again, the cause is one
-        // of the runs or the claim: settle the runs one by one.
-        if (failures > 0 && !outage.passes(error)) return this.#sendOneByOne(session, lane, runs);
-        if (session.over) return null;
-      }
-    }
-  }
-
-  async #sendOnce(
-    session: WorkSession,
-    lane: 0 | 1,
-    settle: readonly Settlement[],
-    claim: Claim | null,
-  ): Promise<ExchangeAnswer> {
-    return this.#options.engine.exchange({ session: session.id, lane, call: session.calls[lane], settle, claim });
-  }
-
-  #sendOneByOne(session: WorkSession, lane: 0 | 1, runs: readonly Run[]): Promise<ExchangeAnswer | null> {
-    const { clock, outage } = this.#options;
-    const send = async (settlement: Settlement): Promise<ExchangeAnswer | null> => {
-      session.calls[lane] += 1;
-      for (let failures = 0; ; failures += 1) {
-        try {
-          return await this.#sendOnce(session, lane, [settlement], null);
-        } catch (error) {
-          if (session.over) return null;
-          if (!outage.passes(error)) throw error;
-          outage.report(error);
-          await pause(clock, outage.delay(failures), session.signal);
-          if (session.over) return null;
-        }
-      }
-    };
-    return settleEach(runs, send, (error) => outage.report(error));
   }
 
   /** Is there no room beyond what the pending commands may lease? */
