@@ -5,7 +5,7 @@
 export { attach, connect, type ConnectOptions } from "./client/connect.js";
 export type { JobQuery } from "./client/jobs/job-filter.js";
 export type { JobEvent } from "./client/jobs/job-events.js";
-export type { JobList, SnapshotPage } from "./client/jobs/job-list.js";
+export type { JobList, SnapshotPage, TagTotals } from "./client/jobs/job-list.js";
 export {
   flow,
   type AnyFlow,
@@ -29,7 +29,6 @@ export type { WatchEvent } from "./client/connection/queue-watch.js";
 export type { ScheduleSnapshot } from "./client/schedules/schedule-snapshot.js";
 export type { PutSchedule, ScheduleQuery, Schedules } from "./client/schedules/schedules.js";
 export type { EnqueueOptions } from "./client/enqueue/job-spec.js";
-export type { TagTotals } from "./client/jobs/tag-totals.js";
 export type { BulkAnswer } from "./client/bulk.js";
 export type {
   AsideRecord,
@@ -105,11 +104,10 @@ export { isTerminal, STATES, TERMINAL_STATES, type JobState, type TerminalState 
 export { statuses, type StatusMachine, type StatusOptions } from "./model/vocabulary/status-machine.js";
 export type { StepFailure } from "./model/failure/step-failure.js";
 export type { UniqueOption } from "./model/job/unique.js";
-export type { JobContext, JobLogger, JobMeta, ReportProgress } from "./define/context.js";
+export type { JobContext, JobLogger, JobMeta, JobStatus, ReportProgress, RunningJob } from "./define/context.js";
 export { currentJob } from "./worker/handler/current-job.js";
 export type { SettledRun, Middleware } from "./worker/execution/middleware.js";
 export type { QueueOrder } from "./worker/claim/queue-order.js";
-export type { RunningJob } from "./define/running-job.js";
 export { module, type ModuleReference } from "./define/module.js";
 export type { ParsedRunner, RunnerKind, RunnerOptions } from "./define/runner-options.js";
 export type { SchemaInput, SchemaOutput, StandardSchema } from "./define/schema.js";
@@ -121,7 +119,6 @@ export type {
   SpawnedJobOptions,
   SpawnOptions,
 } from "./define/spawn.js";
-export type { JobStatus } from "./define/status.js";
 export type { Emit, Milestones, MilestonesOf, MilestonesOption } from "./define/milestones.js";
 export type { ItemError, ItemResults, Step, StepAllOptions, StepOptions, StepRetry, StepScope } from "./define/step.js";
 export type { Stored } from "./define/stored.js";

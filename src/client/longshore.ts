@@ -22,15 +22,14 @@ import { isFlow, type AnyFlow, type Flow } from "../define/flow.js";
 import { FlowJob } from "./jobs/flow-job.js";
 import type { FlowEnqueueOptions } from "./enqueue/flow-options.js";
 import { parseQuery, type JobQuery } from "./jobs/job-filter.js";
-import { JobList } from "./jobs/job-list.js";
+import { JobList, tagTotals, type TagTotals } from "./jobs/job-list.js";
 import { Job, type RetryOptions } from "./jobs/job.js";
 import { Queue } from "./queue.js";
 import type { WatchEvent } from "./connection/queue-watch.js";
 import { watchQueue } from "./queue-events.js";
 import { Schedules } from "./schedules/schedules.js";
-import type { LongshoreSetup } from "./connection/setup.js";
+import type { WorkerSetup } from "../worker/setup.js";
 import { SpecMaker, type EnqueueOptions } from "./enqueue/job-spec.js";
-import { tagTotals, type TagTotals } from "./jobs/tag-totals.js";
 
 /** The bounds of a command on many jobs. */
 export interface BulkOptions {
@@ -55,7 +54,7 @@ export class Longshore {
   readonly info: EngineInfo;
   /** Jobs at given times: by cron or at intervals. */
   readonly schedules: Schedules;
-  readonly #setup: LongshoreSetup;
+  readonly #setup: WorkerSetup;
   readonly #context: ConnectionContext;
   readonly #specs: SpecMaker;
   readonly #batch: EnqueueBatch;
@@ -63,7 +62,7 @@ export class Longshore {
   #closing: Promise<void> | null = null;
 
   /** @internal Connections come from `connect` and `attach`. */
-  constructor(setup: LongshoreSetup) {
+  constructor(setup: WorkerSetup) {
     this.#setup = setup;
     this.info = setup.engine.info;
     this.#context = new ConnectionContext(setup.engine, setup.clock, setup.payloadCap);

@@ -4,10 +4,27 @@
  */
 import type { Json } from "../model/value/codec.js";
 import type { Emit } from "./milestones.js";
-import type { RunningJob } from "./running-job.js";
 import type { EndedDependency, Spawn } from "./spawn.js";
-import type { JobStatus } from "./status.js";
 import type { Step } from "./step.js";
+
+/** The job a handler runs for, as it was when it was leased. Times are epoch milliseconds. */
+export interface RunningJob {
+  readonly id: string;
+  readonly queue: string;
+  readonly task: string;
+  /** The number of this run: 1 for the first. */
+  readonly attempt: number;
+  /** The most runs there may be. */
+  readonly attempts: number;
+  /** How often a worker died under it. */
+  readonly crashes: number;
+  readonly tags: readonly string[];
+  readonly priority: number;
+  readonly createdAt: number;
+  /** When it became ready. */
+  readonly runAt: number;
+  readonly startedAt: number;
+}
 
 /** Writes to the job's own log: at most 1,000 lines are kept, the newest, and a line is cut at 2,000 characters. */
 export interface JobLogger {
@@ -27,6 +44,22 @@ export interface JobMeta {
   set(meta: { readonly [key: string]: Json }): void;
   /** Replaces some of its keys. @throws InvalidInput, PayloadTooLarge */
   merge(meta: { readonly [key: string]: Json }): void;
+}
+
+/**
+ * A status of the task's own, beside the state that every job has. Every attempt begins at the initial one; the current
+ * one is the job's `progress.status`, and watchers receive each change, in order.
+ */
+export interface JobStatus<Status extends string = string> {
+  /** The one set last in this attempt. */
+  readonly current: string;
+  /**
+   * Sets another status; resolves once it is stored, and need not be awaited.
+   * @throws IllegalTransition, at once, when the task does not allow it from the current one; InvalidInput for a name
+   * it does not know, or when it declares no statuses
+   * @example status.set("RUNNING");
+   */
+  set(to: Status): Promise<void>;
 }
 
 /**

@@ -2,11 +2,25 @@
 import type { DependencyEnd, DependencyPolicy } from "../model/job/dependency.js";
 import type { Failure } from "../model/failure/failure.js";
 import type { JobRef } from "../model/job/job.js";
-import type { JobOptions } from "../model/options/options.js";
+import type { JobDefaults, JobOptions } from "../model/options/options.js";
 import type { InputArguments, MissingInput } from "./input-arguments.js";
 import type { ItemResults } from "./step.js";
 import type { Stored } from "./stored.js";
-import type { TaskRef } from "./task-ref.js";
+import type { StandardSchema } from "./schema.js";
+
+/**
+ * A task that jobs can be made of, and no more of it than that needs, so that a handler can make jobs of any task. `Input` is what enqueueing takes, `Result` the type of its jobs' results.
+ */
+export interface TaskRef<Input = unknown, Result = unknown> {
+  readonly name: string;
+  /** The queue its jobs wait in. */
+  readonly queue: string;
+  readonly defaults: JobDefaults;
+  /** The schema of its input; `null` accepts any. */
+  readonly schema: StandardSchema | null;
+  /** Exists for the compiler only. */
+  readonly "~types"?: { readonly input: Input; readonly result: Result };
+}
 
 /** The options that spawned jobs may have: those of any job but for the ones its parent decides. */
 export interface SpawnedJobOptions extends Omit<JobOptions, "id" | "unique" | "supersedes" | "hold"> {

@@ -14,7 +14,7 @@ import type { JobContext } from "./context.js";
 import { ModuleReference } from "./module.js";
 import { needsChildren, parseRunner, type ParsedRunner, type RunnerOptions } from "./runner-options.js";
 import type { SchemaInput, SchemaOutput, StandardSchema } from "./schema.js";
-import type { TaskRef } from "./task-ref.js";
+import type { TaskRef } from "./spawn.js";
 import { parseMilestones, type Milestones, type MilestonesOf, type MilestonesOption } from "./milestones.js";
 
 /**

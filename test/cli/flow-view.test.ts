@@ -1,7 +1,7 @@
 // A flow on the terminal: the tree of its jobs, what is counted and what is referred to.
 import { expect, test } from "vitest";
 import { flow, JobNotFound, type FlowJob } from "longshore";
-import { findFlow, findJob } from "../../src/cli/flags/find-job.js";
+import { findFlow, findJob } from "../../src/cli/flags/arguments.js";
 import { printFlow, printFlowChanges } from "../../src/cli/views/flow-view.js";
 import { printJob } from "../../src/cli/views/job-view.js";
 import { Output } from "../../src/cli/terminal/output.js";

@@ -11,7 +11,7 @@ import { LongshoreError } from "../../model/errors/errors.js";
 import { confirm } from "../terminal/confirm.js";
 import { connected } from "../flags/connection.js";
 import { exitCodeOf, messageOf, UsageError } from "../terminal/exit.js";
-import { findJob } from "../flags/find-job.js";
+import { findJob } from "../flags/arguments.js";
 import { addFilterOptions, describeQuery, jobCount, queryOf, type FilterFlags } from "../flags/filters.js";
 import type { Output } from "../terminal/output.js";
 import { paint } from "../terminal/table.js";

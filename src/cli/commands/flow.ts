@@ -6,7 +6,7 @@ import { isSuccess } from "../../model/job/dependency.js";
 import { isTerminal } from "../../model/job/state.js";
 import { connected } from "../flags/connection.js";
 import { ExitCode } from "../terminal/exit.js";
-import { findFlow } from "../flags/find-job.js";
+import { findFlow } from "../flags/arguments.js";
 import { changedNodes, printFlow, printFlowChanges } from "../views/flow-view.js";
 import type { Output } from "../terminal/output.js";
 import { paint } from "../terminal/table.js";

@@ -10,7 +10,7 @@ import type { GlobalFlags } from "../flags/connection.js";
 import { Log } from "../terminal/log.js";
 import { Pool } from "../pool/pool.js";
 import { processStarter } from "../pool/worker-process.js";
-import { onStopSignals } from "../terminal/stop-signals.js";
+import { onStopSignals } from "../terminal/exit.js";
 import {
   addWorkerFlags,
   logFormatOf,

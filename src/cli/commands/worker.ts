@@ -5,10 +5,9 @@ import { describeMachine, thisMachine } from "../../worker/lifetime/auto-concurr
 import type { AnyTask } from "../../define/task.js";
 import type { Worker } from "../../worker/worker.js";
 import { connectedTo, targetOf, type GlobalFlags } from "../flags/connection.js";
-import { report } from "../terminal/exit.js";
+import { onStopSignals, report } from "../terminal/exit.js";
 import { Log } from "../terminal/log.js";
 import { PoolLink } from "../pool/pool-link.js";
-import { onStopSignals } from "../terminal/stop-signals.js";
 import { loadTasks } from "../flags/task-files.js";
 import { addWorkerFlags, logFormatOf, workerOptionsOf, type WorkerFlags } from "../flags/worker-flags.js";
 import { logWorker } from "../terminal/worker-log.js";

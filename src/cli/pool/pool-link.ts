@@ -1,12 +1,31 @@
 /**
- * A worker's side of its pool: it reports when it takes work and why it stops, and follows the pool's orders. It
- * ignores Ctrl-C and hang-ups, which a terminal sends to every process of the pool; the pool handles them. It drains
- * when the pool is gone, so that no worker lives on without one.
+ * The messages between a pool and its workers, over the channel that Node opens between parent and child, and a worker's
+ * side of it. A worker reports when it takes work and why it stops, and follows the pool's orders. It ignores Ctrl-C and
+ * hang-ups, which a terminal sends to every process of the pool; the pool handles them. It drains when the pool is gone,
+ * so that no worker lives on without one.
  */
+import type { StopReason } from "../../worker/run/events.js";
 import type { Worker } from "../../worker/worker.js";
 import type { Log } from "../terminal/log.js";
 import { UsageError } from "../terminal/exit.js";
-import type { PoolOrder, WorkerReport } from "./messages.js";
+
+/**
+ * An order of a pool to a worker. Orders are steps and not counted like signals: `drain` is obeyed once, `hurry` once,
+ * in whatever number they arrive and whatever signals arrive beside them.
+ */
+export type PoolOrder = "drain" | "hurry";
+
+/** A report of a worker to its pool. */
+export type WorkerReport =
+  | { readonly report: "started" }
+  /** It stops; its process ends soon. */
+  | { readonly report: "stopping"; readonly reason: StopReason };
+
+/** Is this a worker's report, and not a message sent by its tasks? */
+export function isReport(message: unknown): message is WorkerReport {
+  const report: unknown = typeof message === "object" && message !== null ? Reflect.get(message, "report") : undefined;
+  return report === "started" || report === "stopping";
+}
 
 export class PoolLink {
   #worker: Worker | null = null;

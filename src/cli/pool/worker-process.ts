@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { StopReason } from "../../worker/run/events.js";
-import { isReport, type PoolOrder } from "./messages.js";
+import { isReport, type PoolOrder } from "./pool-link.js";
 
 /** How a worker's process ended. */
 export interface WorkerExit {

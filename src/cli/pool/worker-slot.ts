@@ -2,9 +2,9 @@
  * One slot of a pool: one worker process at a time, its replacements under the same name. A worker that ends as its
  * flags define is replaced at once, one that dies after a back-off, one that found nothing to do not at all.
  */
+import { nextDelay, type Backoff } from "../../model/failure/backoff.js";
 import type { Clock } from "../../model/value/clock.js";
 import type { Log } from "../terminal/log.js";
-import { RestartBackoff } from "./restart-backoff.js";
 import type { StartWorker, WorkerExit, WorkerProcess } from "./worker-process.js";
 
 /** How long (milliseconds) a worker may take beyond its grace: for aborted handlers and for an engine that is slow. */
@@ -172,4 +172,24 @@ function describe({ code, signal, error }: WorkerExit): string {
   if (error !== null) return error.message;
   if (signal !== null) return signal;
   return code === 0 ? "ended with code 0 without being stopped" : `ended with code ${code}`;
+}
+
+const BACKOFF: Backoff = { type: "exponential", delay: 1_000, factor: 2, max: 30_000, jitter: 0 };
+/** A worker that lived this long (milliseconds) had a good start: its death counts as the first again. */
+const LONG_LIFE = 60_000;
+
+/** Back-off before a worker that died is replaced: 1 s, 2 s, 4 s … 30 s, until one has lived for a minute. */
+export class RestartBackoff {
+  #deaths = 0;
+
+  /** A worker died; returns how long to wait. Both in milliseconds. */
+  died(lived: number): number {
+    this.#deaths = lived >= LONG_LIFE ? 1 : this.#deaths + 1;
+    return nextDelay(BACKOFF, this.#deaths, () => 0);
+  }
+
+  /** A worker ended as it should. */
+  ended(): void {
+    this.#deaths = 0;
+  }
 }

@@ -1,6 +1,6 @@
 /**
- * The end of a command: the exit codes scripts can rely on, the errors of the command line itself, and the one line
- * that a mistake leaves on standard error. Stacks are for LONGSHORE_DEBUG=1.
+ * The end of a command: the exit codes scripts can rely on, the errors of the command line itself, the one line that a
+ * mistake leaves on standard error, and the signals that ask for the end. Stacks are for LONGSHORE_DEBUG=1.
  */
 import { inspect } from "node:util";
 import { CommanderError } from "commander";
@@ -85,4 +85,20 @@ export function report(error: unknown): ExitCode {
     }
   }
   return exitCodeOf(error);
+}
+
+/** Signals closer together than this (milliseconds) are one: npm and the terminal may both pass on a Ctrl-C. */
+const ECHO = 300;
+
+/** Calls `obey` for each SIGTERM and SIGINT (Ctrl-C), echoes left out. The returned function removes the listeners. */
+export function onStopSignals(obey: (signal: NodeJS.Signals) => void): () => void {
+  let last = Number.NEGATIVE_INFINITY;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    const now = performance.now();
+    if (now - last < ECHO) return;
+    last = now;
+    obey(signal);
+  };
+  process.on("SIGTERM", onSignal).on("SIGINT", onSignal);
+  return () => process.off("SIGTERM", onSignal).off("SIGINT", onSignal);
 }

@@ -1,7 +1,7 @@
 /** The log of a worker: its start and stop, and the end of each run. Inputs and results are never logged. */
 import { describeFailure } from "../../model/failure/failure.js";
 import { formatSize } from "../../model/value/size.js";
-import type { RunningJob } from "../../define/running-job.js";
+import type { RunningJob } from "../../define/context.js";
 import type { Worker } from "../../worker/worker.js";
 import type { Log, LogFields, LoggedError } from "./log.js";
 

@@ -4,9 +4,8 @@ import type { FlowGraph, FlowNode } from "../../model/flow/graph.js";
 import { isTerminal } from "../../model/job/state.js";
 import { jobCount } from "../flags/filters.js";
 import { statesText, treeOf, type TreeRow } from "./flow-tree.js";
-import { stateStyle } from "./job-table.js";
+import { countersText, progressText, stateStyle } from "./job-table.js";
 import type { Output } from "../terminal/output.js";
-import { countersText, progressText } from "../terminal/progress-text.js";
 import { paint, type Part } from "../terminal/table.js";
 import { span } from "../terminal/time-text.js";
 

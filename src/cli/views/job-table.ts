@@ -1,9 +1,9 @@
-/** Jobs in a table, one a line, with the most important remark about each at its end. */
+/** Jobs in a table, one a line, with the most important remark about each at its end; and what all views show of a job. */
 import type { JobSnapshot } from "../../model/job/snapshot.js";
+import type { Progress } from "../../model/job/progress.js";
 import type { JobState } from "../../model/job/state.js";
 import type { Output } from "../terminal/output.js";
 import { paint, type Part, type Style } from "../terminal/table.js";
-import { countersText, progressText } from "../terminal/progress-text.js";
 import { relative } from "../terminal/time-text.js";
 
 const styles: Readonly<Record<JobState, Style>> = {
@@ -59,4 +59,19 @@ function remark({ state, problem, error, failures, progress, runAt }: JobSnapsho
   const text = parts.filter((part) => part !== "").join("  ");
   if (error === null || state === "active" || state === "completed" || state === "partial") return text;
   return paint("dim", `${text === "" ? "" : `${text}  `}${error.name}: ${error.message}`);
+}
+
+/** Such as `60 %  analyse 3/8  half way`. */
+export function progressText({ percent, status, step, done, total, items, message }: Progress): string {
+  const of = items !== null ? ` ${items.done}/${items.total}` : total !== null ? ` (${done}/${total})` : "";
+  return [`${percent} %`, status ?? "", step === null ? "" : `${step}${of}`, message ?? ""]
+    .filter((part) => part !== "")
+    .join("  ");
+}
+
+/** Such as `issues 3, pages 12`; empty without counters. */
+export function countersText({ counters }: Progress): string {
+  return Object.entries(counters)
+    .map(([name, count]) => `${name} ${count}`)
+    .join(", ");
 }

@@ -1,7 +1,12 @@
-/** A listing of jobs: read as a stream, or page by page. Jobs that do not move are neither missed nor repeated. */
+/**
+ * A listing of jobs, read as a stream or page by page: jobs that do not move are neither missed nor repeated. And the
+ * totals of a tag: counts of the jobs of a user, a project or a run.
+ */
+import type { StateCounts } from "../../engine/contract/engine.js";
 import { InvalidInput } from "../../model/errors/errors.js";
 import type { JobFilter } from "../../model/job/filter.js";
 import type { ConnectionContext } from "../connection/context.js";
+import { isTerminal, STATES } from "../../model/job/state.js";
 import { snapshotOf, type JobSnapshot } from "../../model/job/snapshot.js";
 
 /** A page of a listing. */
@@ -54,4 +59,24 @@ export class JobList implements AsyncIterable<JobSnapshot> {
       ({ cursor } = page);
     } while (cursor !== null);
   }
+}
+
+/** How many jobs with a tag there are. */
+export interface TagTotals {
+  readonly total: number;
+  /** Ended well: `completed` and `partial`. */
+  readonly completed: number;
+  /** Ended otherwise: `failed`, `cancelled`, `superseded`, `expired`. */
+  readonly failed: number;
+  /** Not ended. */
+  readonly inProgress: number;
+  readonly states: StateCounts;
+}
+
+/** Adds up counts per state. */
+export function tagTotals(states: StateCounts): TagTotals {
+  const total = STATES.reduce((sum, state) => sum + states[state], 0);
+  const ended = STATES.filter((state) => isTerminal(state)).reduce((sum, state) => sum + states[state], 0);
+  const completed = states.completed + states.partial;
+  return { total, completed, failed: ended - completed, inProgress: total - ended, states };
 }

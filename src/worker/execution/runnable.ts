@@ -1,7 +1,8 @@
-/** A task together with its code. */
-import { BUILT_IN } from "../../model/flow/each.js";
+/** A task together with its code: those that an application gives to its worker, and the one that every worker has. */
+import { BUILT_IN, EACH_TASK } from "../../model/flow/each.js";
 import type { ModuleReference } from "../../define/module.js";
-import type { AnyTask, Handler } from "../../define/task.js";
+import { task, type AnyTask, type Handler } from "../../define/task.js";
+import type { RunContext } from "../handler/run-context.js";
 
 /** A task that can be run: its handler, or the module that has it. */
 export interface Runnable {
@@ -13,3 +14,15 @@ export interface Runnable {
 export function knownTasks(runnables: ReadonlyMap<string, Runnable>): string[] {
   return [...runnables.keys()].filter((name) => !name.startsWith(BUILT_IN));
 }
+
+/**
+ * The built-in task `longshore.each`: makes a job of every item of a list, waits for these jobs, and ends with their
+ * results.
+ */
+export const EACH: Runnable = {
+  task: Object.freeze({ ...task("each"), name: EACH_TASK }),
+  code: async (context) => {
+    const { values, errors } = await (context as RunContext).each();
+    return { completed: values.length, failed: errors.length };
+  },
+};

@@ -2,7 +2,7 @@
 import type { FencedAnswer } from "../../engine/contract/engine.js";
 import type { StepFailure } from "../../model/failure/step-failure.js";
 import type { Run } from "./run.js";
-import type { RunningJob } from "../../define/running-job.js";
+import type { RunningJob } from "../../define/context.js";
 
 /**
  * Why a worker stops: `stop()` was called (by the application, by a signal, by `longshore.close()`), an option ended its

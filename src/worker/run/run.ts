@@ -7,9 +7,9 @@ import type { Checkpoint } from "../../model/job/checkpoint.js";
 import type { LogLine } from "../../model/job/log.js";
 import type { Progress } from "../../model/job/progress.js";
 import type { JobServices } from "./job-services.js";
-import type { RunPort } from "./run-port.js";
+import type { RunPort } from "./environment.js";
 import type { RunUpdate } from "./run-update.js";
-import type { RunningJob } from "../../define/running-job.js";
+import type { RunningJob } from "../../define/context.js";
 import type { WorkSession } from "../session/session.js";
 
 /** A checkpoint on its way to the engine, and the callbacks of its promise. */

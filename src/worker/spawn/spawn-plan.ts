@@ -6,8 +6,7 @@ import { parseName } from "../../model/value/name.js";
 import { parseOptions, type ParsedOptions } from "../../model/options/options.js";
 import { makeSpec } from "../../model/options/spec.js";
 import { checkValue } from "../../define/check-input.js";
-import type { RunPort } from "../run/run-port.js";
-import type { RunEnvironment } from "../run/environment.js";
+import type { RunEnvironment, RunPort } from "../run/environment.js";
 import type { AnyTask } from "../../define/task.js";
 
 /** The place of a spawned job among the others. */

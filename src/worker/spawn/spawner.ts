@@ -18,7 +18,7 @@ import { parseStepName } from "../../model/job/step-plan.js";
 import { RunFailures } from "../steps/run-failures.js";
 import { scopeOf } from "../steps/scope.js";
 import { keyItems, LONGEST_KEY, type StepItem } from "../steps/step-items.js";
-import type { RunParts } from "../steps/run-parts.js";
+import type { RunParts } from "../steps/run-steps.js";
 import type { TakenName } from "../steps/step-names.js";
 import type { ItemResults } from "../../define/step.js";
 import { markHandled } from "../steps/in-flight.js";

@@ -4,7 +4,7 @@
  */
 import { MOST_CHECKPOINTS, type Checkpoint } from "../../model/job/checkpoint.js";
 import { InvalidInput } from "../../model/errors/errors.js";
-import type { RunPort } from "../run/run-port.js";
+import type { RunPort } from "../run/environment.js";
 
 /** A checkpoint without its number. */
 export type Unnumbered = Omit<Checkpoint, "seq">;

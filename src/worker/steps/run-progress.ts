@@ -8,10 +8,9 @@ import { LONGEST_LOG_LINE } from "../../model/job/log.js";
 import { MOST_COUNTERS, MOST_MILESTONES } from "../../model/job/progress.js";
 import { NEARLY_ALL, type StepTally } from "../../model/job/step-plan.js";
 import { headOf } from "../../model/text.js";
-import type { RunPort } from "../run/run-port.js";
-import type { ActiveStep } from "./active-step.js";
+import type { RunPort } from "../run/environment.js";
 import { addCounts } from "./reported-progress.js";
-import type { Scope } from "./scope.js";
+import type { ActiveStep, Scope } from "./scope.js";
 
 export class RunProgress {
   readonly #port: RunPort;

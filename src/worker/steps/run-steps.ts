@@ -10,14 +10,12 @@ import { stepFailure } from "../../model/failure/step-failure.js";
 import { LONGEST_LOG_LINE } from "../../model/job/log.js";
 import { parseStepName, parseSteps, StepTally } from "../../model/job/step-plan.js";
 import { headOf } from "../../model/text.js";
-import type { RunEnvironment, RunTask } from "../run/environment.js";
-import type { RunPort } from "../run/run-port.js";
+import type { RunEnvironment, RunPort, RunTask } from "../run/environment.js";
 import { ItemRun } from "./step-all.js";
 import { Checkpoints } from "./checkpoints.js";
 import { RunStatus } from "./run-status.js";
 import { encodeMilestone } from "../../define/milestones.js";
 import { RunFailures } from "./run-failures.js";
-import type { RunParts } from "./run-parts.js";
 import { RunProgress } from "./run-progress.js";
 import { addCounts, type ReportedProgress } from "./reported-progress.js";
 import { scopeOf } from "./scope.js";
@@ -27,6 +25,9 @@ import { parseStepAllOptions, parseStepOptions, type ParsedStepOptions } from ".
 import { StepWork } from "./step-work.js";
 import type { ItemResults, StepScope } from "../../define/step.js";
 import { markHandled, InFlight, type Suspension } from "./in-flight.js";
+
+/** The parts of one run that its steps and its spawned jobs share. */
+export type RunParts = RunSteps["parts"];
 
 export class RunSteps {
   readonly #environment: RunEnvironment;
@@ -63,18 +64,18 @@ export class RunSteps {
     return this.#inFlight.suspension;
   }
 
-  /** The parts that the spawner shares. */
-  get parts(): RunParts {
+  /** The parts that the spawner shares. `owner` identifies the run in scopes. */
+  get parts() {
     return {
       port: this.#port,
       environment: this.#environment,
-      owner: this,
+      owner: this as object,
       names: this.#names,
       checkpoints: this.#checkpoints,
       progress: this.#progress,
       failures: this.#failures,
       inFlight: this.#inFlight,
-    };
+    } as const;
   }
 
   step(name: unknown, code: unknown, options: unknown): Promise<unknown> {

@@ -1,11 +1,21 @@
 /**
- * One try of a step or item: what its code receives, what it counts, how far it is. While the code runs the scope is in
+ * A step in flight, and one try of it or of an item: what its code receives, what it counts, how far it is. While the code runs the scope is in
  * an `AsyncLocalStorage`, so that `progress` and `count` know where they are called from.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { ActiveStep } from "./active-step.js";
+import type { ItemProgress } from "../../model/job/progress.js";
 import type { TakenName } from "./step-names.js";
 import type { StepScope } from "../../define/step.js";
+
+/** A step that has begun and not ended. */
+export interface ActiveStep {
+  readonly name: string;
+  ended: boolean;
+  /** The items it works on; for a plain step, what its code reported. */
+  items: ItemProgress | null;
+  /** The progress of the items in flight, summed up; each counts 0 to 1. */
+  inner: number;
+}
 
 export class Scope implements StepScope {
   readonly tryNumber: number;

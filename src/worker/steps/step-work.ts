@@ -4,13 +4,11 @@
 import { decodePayload, encodePayload } from "../../model/value/codec.js";
 import { LeaseLost, Snooze } from "../../model/errors/errors.js";
 import { Suspended } from "../../model/flow/errors.js";
-import type { RunEnvironment, RunTask } from "../run/environment.js";
+import type { RunEnvironment, RunPort, RunTask } from "../run/environment.js";
 import { retryDecisionOn } from "../run/outcome.js";
-import type { RunPort } from "../run/run-port.js";
 import type { Checkpoints } from "./checkpoints.js";
-import type { ActiveStep } from "./active-step.js";
 import type { RunProgress } from "./run-progress.js";
-import { Scope } from "./scope.js";
+import { Scope, type ActiveStep } from "./scope.js";
 import type { ParsedStepOptions } from "./step-options.js";
 import { tryUntilDone, type TryEnvironment } from "./retries.js";
 

@@ -7,7 +7,7 @@ import type { JobDefaults } from "../../../model/options/options.js";
 import type { StatusOptions } from "../../../model/vocabulary/status-machine.js";
 import type { ServiceCall } from "../../run/job-services.js";
 import type { RunUpdate } from "../../run/run-update.js";
-import type { RunningJob } from "../../../define/running-job.js";
+import type { RunningJob } from "../../../define/context.js";
 import type { PackedError } from "./error-transport.js";
 
 /** A job to run. */

@@ -7,9 +7,9 @@ import type { Lease } from "../../../engine/contract/engine.js";
 import { LeaseLost } from "../../../model/errors/errors.js";
 import type { LogLine } from "../../../model/job/log.js";
 import { servicesBy, type JobServices, type ServiceCall } from "../../run/job-services.js";
-import type { RunPort } from "../../run/run-port.js";
+import type { RunPort } from "../../run/environment.js";
 import type { RunUpdate } from "../../run/run-update.js";
-import type { RunningJob } from "../../../define/running-job.js";
+import type { RunningJob } from "../../../define/context.js";
 import type { Answer, FromChild, RunOrder } from "../channel/protocol.js";
 import { unpackError } from "../channel/error-transport.js";
 

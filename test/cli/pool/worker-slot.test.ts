@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { RestartBackoff } from "../../../src/cli/pool/restart-backoff.js";
+import { RestartBackoff } from "../../../src/cli/pool/worker-slot.js";
 
 test("each death doubles the wait, up to 30 s", () => {
   const backoff = new RestartBackoff();
