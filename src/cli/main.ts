@@ -9,7 +9,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   process.exit();
 });
 
-// What is said beside the result is for whoever listens: without them the work goes on.
+// Notes beside the result go to standard error: a reader that closes it does not end the work.
 process.stderr.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
 });

@@ -83,7 +83,7 @@ const causes: Record<Exclude<BulkCommand, "remove">, Cause> = {
   promote: "promote",
 };
 
-/** The states to list: those asked for that the command can start from. */
+/** The states to list: the states of the filter from which the command can start. */
 function statesFor(command: BulkCommand, asked: readonly JobState[] | undefined): readonly JobState[] {
   const possible = command === "remove" ? STATES.filter((state) => state !== "active") : sources(causes[command]);
   if (asked === undefined) return possible;

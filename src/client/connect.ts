@@ -39,7 +39,7 @@ export async function connect(target?: string | Target, options: ConnectOptions 
 
 /**
  * As `connect`, with something before the engine (`wrap`).
- * @internal For who observes the engine of a connection.
+ * @internal For code that observes the engine of a connection.
  */
 export async function connectThrough(
   target: string | Target,

@@ -9,7 +9,8 @@ import type { Stored } from "./stored.js";
 import type { StandardSchema } from "./schema.js";
 
 /**
- * A task that jobs can be made of, and no more of it than that needs, so that a handler can make jobs of any task. `Input` is what enqueueing takes, `Result` the type of its jobs' results.
+ * The part of a task that making a job needs: no more than this, so that a handler can make jobs of any task. `Input` is
+ * what enqueueing takes, `Result` the type of its jobs' results.
  */
 export interface TaskRef<Input = unknown, Result = unknown> {
   readonly name: string;
@@ -22,7 +23,7 @@ export interface TaskRef<Input = unknown, Result = unknown> {
   readonly "~types"?: { readonly input: Input; readonly result: Result };
 }
 
-/** The options that spawned jobs may have: those of any job but for the ones its parent decides. */
+/** The options that spawned jobs may have: all but those that the parent decides. */
 export interface SpawnedJobOptions extends Omit<JobOptions, "id" | "unique" | "supersedes" | "hold"> {
   /** Another queue than the task's. */
   queue?: string;

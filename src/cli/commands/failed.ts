@@ -23,7 +23,7 @@ interface FailedFlags {
 /** The selected failed jobs. */
 interface Wanted {
   readonly query: JobQuery;
-  /** Epoch milliseconds; `null`: whenever they failed. */
+  /** Epoch milliseconds; `null`: at any time. */
   readonly failedBefore: number | null;
 }
 

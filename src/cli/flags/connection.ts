@@ -38,7 +38,7 @@ export interface ConnectionRules {
   readonly name?: string | undefined;
 }
 
-/** Connects as flags and environment say, lets `use` work, and lets go. */
+/** Connects as flags and environment say, runs `use`, and closes the connection. */
 export async function connected<Flags extends object>(
   command: Command,
   use: (session: Session<Flags>) => Promise<void>,
@@ -51,8 +51,8 @@ export async function connected<Flags extends object>(
 }
 
 /**
- * Connects, lets `use` work, and lets go. With `LONGSHORE_DEBUG` the engine is observed meanwhile; how it is opened and closed
- * is part of that.
+ * Connects, runs `use`, and closes the connection. With `LONGSHORE_DEBUG` the engine is observed from its opening to its
+ * close.
  * @throws UsageError, NotFound, and what `connect` and `use` throw
  */
 export async function connectedTo(

@@ -1,6 +1,6 @@
 /**
- * From files to tasks: imports the modules given with `--tasks`, and registers every task they export. All that would
- * keep a task from running is reported before the worker takes its first job.
+ * From files to tasks: imports the modules given with `--tasks`, and registers every task they export. Every mistake
+ * that would keep a task from running is reported before the worker takes its first job.
  */
 import { statSync } from "node:fs";
 import { join, relative, resolve } from "node:path";

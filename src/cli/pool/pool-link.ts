@@ -11,7 +11,7 @@ import { UsageError } from "../terminal/exit.js";
 
 /**
  * An order of a pool to a worker. Orders are steps and not counted like signals: `drain` is obeyed once, `hurry` once,
- * in whatever number they arrive and whatever signals arrive beside them.
+ * however often they arrive and whatever signals arrive beside them.
  */
 export type PoolOrder = "drain" | "hurry";
 

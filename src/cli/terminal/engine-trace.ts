@@ -1,6 +1,6 @@
 /**
- * What `LONGSHORE_DEBUG` says on standard error of the engine that a command uses: a line for each of the engine's commands,
- * and at the end a table of them. Observation tells no payload, no address and no message of an error, so none is said here.
+ * The output of `LONGSHORE_DEBUG` on standard error: a line for each command that the engine carries out, and at the end
+ * a table of all of them. Observers receive no payloads, addresses or messages of errors, so none of these is printed.
  */
 import { CommandStatistics } from "../../engine/command-statistics.js";
 import type { Engine } from "../../engine/contract/engine.js";
@@ -24,11 +24,11 @@ const COLUMNS: readonly Column[] = [
   { title: "MAX", align: "right" },
 ];
 
-/** How much is said. */
+/** How much is printed. */
 export interface TraceOptions {
-  /** Say only what was slow or failed; waits are neither slow nor quick. */
+  /** Print only commands that were slow or failed; waits are neither slow nor quick. */
   readonly onlySlow: boolean;
-  /** Whose engine it is, where several processes share a terminal. */
+  /** The worker whose engine it is, where several processes share a terminal. */
   readonly name: string | null;
 }
 
@@ -51,7 +51,7 @@ export class EngineTrace implements EngineObserver {
     this.#line(command);
   }
 
-  /** Writes the table, if the engine was asked anything. Waits come last, for their times say something else. */
+  /** Writes the table, if there was any command. Waits come last: their times do not measure the engine. */
   summary(): void {
     const all = this.#statistics.snapshot();
     if (all.length === 0) return;

@@ -1,6 +1,6 @@
 /**
  * The graph of a flow as a tree: a job is drawn under the last of its dependencies, and referred to under the others.
- * Of many jobs added by one node, those that did not succeed are shown and the rest are counted.
+ * When one node added many jobs, the ones without success are shown and the rest are counted.
  */
 import { isSuccess } from "../../model/job/dependency.js";
 import type { FlowGraph, FlowNode } from "../../model/flow/graph.js";

@@ -64,7 +64,7 @@ const UNITS: readonly (readonly [unit: string, milliseconds: number])[] = [
   ["s", 1_000],
 ];
 
-/** A duration in the largest unit of which it is a whole number. */
+/** A duration in the largest unit that divides it. */
 function exact(milliseconds: number): string {
   const [unit, size] = UNITS.find(([, one]) => milliseconds % one === 0) ?? ["ms", 1];
   return `${milliseconds / size}${unit}`;

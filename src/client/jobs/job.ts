@@ -122,7 +122,7 @@ export class Job<Result = unknown, Input = unknown> {
   }
 
   /**
-   * Its milestones so far, in the order in which they were emitted; of those with one name the latest.
+   * Its milestones so far, the latest of each name, in the order in which they were emitted.
    * @example
    * const teaser = (await job.milestones()).find(({ name }) => name === "TEASER_READY")?.value;
    */

@@ -35,7 +35,7 @@ export function stepsOf(checkpoints: readonly Checkpoint[]): StepRecord[] {
     });
 }
 
-/** The milestones among checkpoints; of those with one name the latest. */
+/** The milestones among checkpoints, the latest of each name. */
 export function milestonesOf(checkpoints: readonly Checkpoint[]): MilestoneRecord[] {
   const milestones = new Map<string, MilestoneRecord>();
   for (const { kind, name, value, at } of checkpoints) {

@@ -1,7 +1,7 @@
 /**
  * Waits for work while there is none. The wait ends when the engine wakes the worker, when the next delayed job is due,
  * or after 55 s as a safety check.
- * A worker that is woken repeatedly for nothing (for work that it may not take now) backs off.
+ * A worker that is woken repeatedly for work that it may not take now backs off.
  */
 import type { Engine, ExchangeAnswer } from "../../engine/contract/engine.js";
 import { pause, type Clock } from "../../model/value/clock.js";

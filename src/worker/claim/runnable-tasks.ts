@@ -94,7 +94,7 @@ export class RunnableTasks {
     const { patience } = this.#options;
     const waited = lease.declinedAt === null ? 0 : lease.leasedAt - lease.declinedAt;
     if (waited >= patience && (patience === 0 || !(await this.#isRunElsewhere(lease, task)))) {
-      // Without a stack: where in this worker the code was missed says nothing about the job.
+      // Without a stack: it would show where this worker missed the code, which does not concern the job.
       return { kind: "fail", error: plainFailure(error.name, error.message, error.code), retryIn: null };
     }
     if (this.#options.runnables.has(task)) this.#rest(task);

@@ -1,4 +1,4 @@
-/** A task together with its code: those that an application gives to its worker, and the one that every worker has. */
+/** A task together with its code, and the built-in one that every worker has. */
 import { BUILT_IN, EACH_TASK } from "../../model/flow/each.js";
 import type { ModuleReference } from "../../define/module.js";
 import { task, type AnyTask, type Handler } from "../../define/task.js";

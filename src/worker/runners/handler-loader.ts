@@ -16,7 +16,7 @@ export interface LoadedHandler {
 
 /**
  * The handler that `file` exports as `name`.
- * @throws ModuleNotFound when there is no such export or it is no handler; whatever the module throws when imported
+ * @throws ModuleNotFound when there is no such export or it is no handler; any error of the import
  */
 export async function loadHandler(file: string, name: string): Promise<LoadedHandler> {
   const exports: unknown = await import(pathToFileURL(file).href);

@@ -1,7 +1,7 @@
 /**
- * Makes sure that no child process outlives its worker, whatever ends the worker. A child could exit by itself when its
+ * Makes sure that no child process outlives its worker, however the worker ends. A child could exit by itself when its
  * channel closes, but not while its handler blocks the CPU, and the browsers it started would stay. So a small separate
- * process (`orphan-guard-main.ts`) has a list of the children and kills those that are left when the worker is gone.
+ * process (`orphan-guard-main.ts`) has a list of the children and kills the remaining ones when the worker is gone.
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import { programFile } from "./channel/child-link.js";

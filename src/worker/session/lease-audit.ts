@@ -1,6 +1,6 @@
 /**
- * Compares the leases that the engine has on record for this session with those the worker has, while it is at work and
- * for ten minutes after a command went unanswered.
+ * Compares the leases that the engine has on record for this session with the worker's own, while it is at work and for
+ * ten minutes after a command went unanswered.
  * A lease that the worker does not have (its answer was lost) would last as long as the session: it is returned,
  * uncounted.
  */
@@ -28,7 +28,7 @@ export interface LeaseAuditOptions {
   readonly outage: EngineOutage;
   /** Does the worker hold any job? */
   readonly holds: () => boolean;
-  /** All leases that the worker has, in whatever state. */
+  /** All leases that the worker has, running, waiting or unsettled. */
   readonly ownLeases: () => Iterable<LeaseRef>;
   /** Have all exchanges up to these call numbers (by lane) been answered? */
   readonly answered: (calls: readonly [number, number]) => boolean;

@@ -75,7 +75,7 @@ export class Checkpoints {
     for (const key of keys) this.#reserved.add(place(name, key));
   }
 
-  /** They have ended, in whatever way: frees the room of those that saved nothing. */
+  /** A step or items have ended: frees the room that they reserved and did not use. */
   end(name: string, keys: readonly (string | null)[]): void {
     for (const key of keys) this.#reserved.delete(place(name, key));
   }

@@ -1,4 +1,4 @@
-/** The status of a job, one of those its task declares, and the transitions that the task allows. */
+/** The status of a job: a word that its task declares, changed by the transitions that the task allows. */
 import { InvalidInput } from "../../model/errors/errors.js";
 import type { StatusMachine } from "../../model/vocabulary/status-machine.js";
 

@@ -1,6 +1,7 @@
 /**
- * A step in flight, and one try of it or of an item: what its code receives, what it counts, how far it is. While the code runs the scope is in
- * an `AsyncLocalStorage`, so that `progress` and `count` know where they are called from.
+ * A step in flight, and the scope of one try of it or of an item: what its code receives, what it counts, how far it
+ * is. While the code runs the scope is in an `AsyncLocalStorage`, so that `progress` and `count` know where they are
+ * called from.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { ItemProgress } from "../../model/job/progress.js";
