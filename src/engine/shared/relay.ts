@@ -31,22 +31,6 @@ export type Message =
   /** To a member: the flow ended before it (`cancel`), or was never complete and is removed (`drop`). */
   | ({ readonly kind: "cancel" | "drop" } & Between);
 
-/** The answer in place of a receiver that does not exist. */
-export function answerForMissing(message: Message): Message[] {
-  const { kind, to, from } = message;
-  switch (kind) {
-    case "link":
-    case "go":
-      return [{ kind: "end", to: from, from: to, state: "removed", round: message.round }];
-    case "end":
-      return [{ kind: "unlink", to: from, from: to }];
-    case "join":
-      return [{ kind: "cancel", to: from, from: to }];
-    default:
-      return [];
-  }
-}
-
 /** Messages of some jobs of a queue. */
 export interface OutboxBatch {
   readonly messages: readonly Message[];

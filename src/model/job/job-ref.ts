@@ -3,3 +3,8 @@ export interface JobRef {
   readonly queue: string;
   readonly id: string;
 }
+
+/** A text that no other job's address has: queue names and ids contain no NUL. Sorts by queue, then id. */
+export function keyOf({ queue, id }: JobRef): string {
+  return `${queue}\0${id}`;
+}

@@ -13,7 +13,7 @@ import type { JobState } from "./state.js";
 import type { StepFailure } from "../failure/step-failure.js";
 import type { Unique } from "./unique.js";
 
-export type { JobRef } from "./job-ref.js";
+export { keyOf, type JobRef } from "./job-ref.js";
 
 /** The part of a job that does not change while it runs: stored once, handed to the worker with the lease. */
 export interface JobBody {

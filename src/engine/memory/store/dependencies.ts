@@ -2,38 +2,50 @@
  * Links between jobs: dependencies, dependents, members of flows. Both ends store a link: the dependent how each dependency
  * ended, the dependency which dependents retention keeps it for.
  */
-import { isSuccess, type DependencyPolicy, type DependencyRecord } from "../../../model/job/dependency.js";
-import type { JobRef } from "../../../model/job/job.js";
-import { isTerminal } from "../../../model/job/state.js";
-import { markPending, move, unretain } from "./transitions.js";
+import {
+  isSuccess,
+  type DependencyEnd,
+  type DependencyPolicy,
+  type DependencyRecord,
+} from "../../../model/job/dependency.js";
+import { keyOf, type JobRef } from "../../../model/job/job-ref.js";
+import type { Dependent } from "../../shared/reactions.js";
+import { markPending, move } from "./transitions.js";
 import type { MemoryJob } from "./job.js";
 import type { MemoryQueue } from "./store.js";
-
-/** The key of a link in the maps of its queue. */
-export function refKey({ queue, id }: JobRef): string {
-  return `${queue}\0${id}`;
-}
 
 /** Links a new job to its dependencies, and to its flow. */
 export function linkNewJob(queue: MemoryQueue, job: MemoryJob): void {
   const { after, flow } = job.spec;
   for (const dependency of after) addDependency(queue, job, dependency, dependency.ifFailed);
-  if (flow !== null) dependentsOf(queue, job.id).set(refKey(flow), { ref: bare(flow), round: 0 });
+  if (flow !== null) addDependent(queue, job, flow, 0);
   if (after.length > 0 || flow !== null) markPending(queue, job.id);
 }
 
 /** Adds a dependency, unless the job has it already. */
 export function addDependency(queue: MemoryQueue, job: MemoryJob, ref: JobRef, on: DependencyPolicy): void {
   const dependencies = dependenciesOf(queue, job.id);
-  if (dependencies.has(refKey(ref))) return;
-  dependencies.set(refKey(ref), { ...bare(ref), ifFailed: on, state: null });
+  if (dependencies.has(keyOf(ref))) return;
+  dependencies.set(keyOf(ref), { ...bare(ref), ifFailed: on, state: null });
   job.pendingDependencies += 1;
 }
 
+/** Records how a dependency ended. */
+export function endDependency(queue: MemoryQueue, job: MemoryJob, ref: JobRef, state: DependencyEnd): void {
+  setEnd(queue, job, ref, state);
+  job.pendingDependencies -= 1;
+}
+
 /** Waits again for a dependency that had ended. */
-export function reopenDependency(queue: MemoryQueue, job: MemoryJob, dependency: DependencyRecord): void {
-  dependenciesOf(queue, job.id).set(refKey(dependency), { ...dependency, state: null });
+export function reopenDependency(queue: MemoryQueue, job: MemoryJob, ref: JobRef): void {
+  setEnd(queue, job, ref, null);
   job.pendingDependencies += 1;
+}
+
+function setEnd(queue: MemoryQueue, { id }: MemoryJob, ref: JobRef, state: DependencyEnd | null): void {
+  const dependencies = queue.dependencies.get(id);
+  const known = dependencies?.get(keyOf(ref));
+  if (known !== undefined) dependencies?.set(keyOf(ref), { ...known, state });
 }
 
 /** Are there dependencies to wait for again? */
@@ -46,8 +58,7 @@ export function reopenDependencies(queue: MemoryQueue, job: MemoryJob): void {
   const { flow } = job.spec;
   if (flow !== null) {
     // A held job joins again: a flow that was missing when it first did has cut the link.
-    if (job.held && !isAwaitedBy(queue, job, flow))
-      dependentsOf(queue, job.id).set(refKey(flow), { ref: bare(flow), round: 0 });
+    if (job.held && !isAwaitedBy(queue, job, flow)) addDependent(queue, job, flow, 0);
     markPending(queue, job.id);
   }
   const dependencies = queue.dependencies.get(job.id);
@@ -72,7 +83,7 @@ export function listDependents(queue: MemoryQueue | undefined, id: string): JobR
 }
 
 export function isAwaitedBy(queue: MemoryQueue, { id }: MemoryJob, dependent: JobRef): boolean {
-  return queue.dependents.get(id)?.has(refKey(dependent)) ?? false;
+  return queue.dependents.get(id)?.has(keyOf(dependent)) ?? false;
 }
 
 /** Releases a held job; it becomes ready unless dependencies are pending. */
@@ -89,34 +100,34 @@ export function makeReady(queue: MemoryQueue, job: MemoryJob, now: number): void
   move(queue, job, later ? "delayed" : "queued", "release", now);
 }
 
-/** Removes a dependent; after the last one, the job is left to retention. */
-export function removeDependent(queue: MemoryQueue, job: MemoryJob, from: JobRef): void {
-  const dependents = queue.dependents.get(job.id);
-  if (dependents?.delete(refKey(from)) !== true || dependents.size > 0) return;
-  queue.dependents.delete(job.id);
-  if (isTerminal(job.state) && !job.open) unretain(queue, job);
+/** Adds a dependent, or changes the round in which it waits. */
+export function addDependent(queue: MemoryQueue, { id }: MemoryJob, ref: JobRef, round: number): void {
+  let dependents = queue.dependents.get(id);
+  if (dependents === undefined) queue.dependents.set(id, (dependents = new Map()));
+  dependents.set(keyOf(ref), { ref: bare(ref), round });
 }
 
-export function dependenciesOf(queue: MemoryQueue, id: string): Map<string, DependencyRecord> {
+/** Removes a dependent. */
+export function removeDependent(queue: MemoryQueue, { id }: MemoryJob, ref: JobRef): void {
+  const dependents = queue.dependents.get(id);
+  dependents?.delete(keyOf(ref));
+  if (dependents?.size === 0) queue.dependents.delete(id);
+}
+
+function dependenciesOf(queue: MemoryQueue, id: string): Map<string, DependencyRecord> {
   let found = queue.dependencies.get(id);
   if (found === undefined) queue.dependencies.set(id, (found = new Map()));
   return found;
 }
 
-export function dependentsOf(queue: MemoryQueue, id: string): Map<string, { ref: JobRef; round: number }> {
-  let found = queue.dependents.get(id);
-  if (found === undefined) queue.dependents.set(id, (found = new Map()));
-  return found;
-}
-
-export function sortedDependents(queue: MemoryQueue, id: string): { ref: JobRef; round: number }[] {
-  return [...(queue.dependents.get(id)?.values() ?? [])].toSorted((a, b) => (refKey(a.ref) < refKey(b.ref) ? -1 : 1));
+export function sortedDependents(queue: MemoryQueue, id: string): Dependent[] {
+  return [...(queue.dependents.get(id)?.values() ?? [])].toSorted((a, b) => (keyOf(a.ref) < keyOf(b.ref) ? -1 : 1));
 }
 
 function sorted<Ref extends JobRef>(refs: Ref[]): Ref[] {
-  return refs.toSorted((a, b) => (refKey(a) < refKey(b) ? -1 : 1));
+  return refs.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 }
 
-export function bare({ queue, id }: JobRef): JobRef {
+function bare({ queue, id }: JobRef): JobRef {
   return { queue, id };
 }

@@ -1,18 +1,22 @@
 /** A flow: starts when all its members have joined, and ends when the last of them has ended. */
 import { flowEnd } from "../../../model/job/membership.js";
 import type { CommitAnswer } from "../../contract/engine.js";
+import { answerToCommit } from "../../shared/reactions.js";
 import { listDependencies } from "./dependencies.js";
 import { finish, markPending } from "./transitions.js";
-import type { MemoryJob } from "./job.js";
+import { flowStage, type MemoryJob } from "./job.js";
 import type { MemoryQueue } from "./store.js";
 
 /** Starts a flow. */
 export function commitFlow(queue: MemoryQueue | undefined, id: string, members: number, now: number): CommitAnswer {
   const flow = queue?.jobs.get(id);
-  if (queue === undefined || flow === undefined || flow.spec.role !== "flow") return "missing";
-  if (!flow.open) return "committed";
-  if (flow.state !== "blocked") return "ended";
-  if ((queue.dependencies.get(id)?.size ?? 0) < members) return "incomplete";
+  if (queue === undefined || flow === undefined) return "missing";
+  const { state } = flow;
+  const answer = answerToCommit(
+    { state, flow: flowStage(flow), dependencies: queue.dependencies.get(id)?.size ?? 0 },
+    members,
+  );
+  if (answer !== "begins") return answer;
   flow.open = false;
   flow.expireAt = null;
   markPending(queue, id);

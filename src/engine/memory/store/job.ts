@@ -7,6 +7,7 @@ import type { LogLine } from "../../../model/job/log.js";
 import type { Progress } from "../../../model/job/progress.js";
 import type { JobState } from "../../../model/job/state.js";
 import type { OrderKey } from "../../shared/listing-order.js";
+import type { FlowStage } from "../../shared/reactions.js";
 
 /** A stored job: its spec and everything that changes. */
 export interface MemoryJob {
@@ -56,4 +57,9 @@ export interface MemoryJob {
   open: boolean;
   /** It was retained for dependents, so it is trimmed after jobs that were not. */
   wasRetained: boolean;
+}
+
+/** The stage of a flow; `null`: the job is no flow. */
+export function flowStage({ spec, open }: MemoryJob): FlowStage | null {
+  return spec.role !== "flow" ? null : open ? "open" : "begun";
 }

@@ -7,7 +7,7 @@
 -- that did not succeed its failure (fingerprint, line break, JSON)
 -- Reply: 1 when messages wait in the outbox now, then the answers of the receivers: per message as in outbox.lua
 --
--- Applies messages to jobs of this queue, in order. Mirrors `receive` in engine/memory/messages/inbox.ts.
+-- Applies messages to jobs of this queue, in order. Mirrors `reactTo` in engine/shared/reactions.ts.
 -- include: record codec batch format queue lease holding aside moves forget links-read links
 
 read_queue()

@@ -7,7 +7,7 @@
 -- to (queue NUL id), from (id), and two numbers: e: state, round; l, g: round; j: policy, held
 --
 -- Reads the outbox: jobs with messages to the jobs they are linked to. The messages are computed from
--- their present state; delivered entries are removed first. Mirrors engine/memory/messages/outbox.ts.
+-- their present state; delivered entries are removed first. Mirrors `messagesOf` in engine/shared/reactions.ts.
 -- include: record codec batch format queue lease holding aside moves forget links-read
 
 read_queue()

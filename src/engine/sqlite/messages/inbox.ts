@@ -1,80 +1,154 @@
-/** What a job does about the messages it gets from those it is linked to; see relay.ts. */
-import { isTerminal } from "../../../model/job/state.js";
+/** The inbox: applies to a job what follows from a message (engine/shared/reactions.ts). */
+import type { DependencyRecord } from "../../../model/job/dependency.js";
 import type { JobRef } from "../../../model/job/job.js";
-import { answerForMissing, type Message } from "../../shared/relay.js";
+import type { JobState } from "../../../model/job/state.js";
+import { answerForMissing, reactTo, type Effect, type FlowStage, type Receiver } from "../../shared/reactions.js";
+import type { Message } from "../../shared/relay.js";
 import { endCancelled } from "../commands/settle.js";
-import { onDependencyEnded, releaseHeld } from "../store/dependent.js";
-import { onMemberJoined } from "../store/flow.js";
+import {
+  addDependency,
+  addDependent,
+  dependency,
+  endDependency,
+  isAwaitedBy,
+  isAwaitedOnlyBy,
+  linksOf,
+  removeDependent,
+  reopenDependency,
+  saveLinks,
+  type LinkState,
+} from "../store/dependencies.js";
+import { makeReady, releaseHeld } from "../store/dependent.js";
+import { completeFlow } from "../store/flow.js";
 import { findJob, saveJob, stateOfJob, type Job } from "../store/job.js";
-import { forget, retain, unretain } from "../store/transitions.js";
 import type { SqliteQueue } from "../store/queue.js";
-import type { Sql } from "../database/sql.js";
-import { addDependent, isAwaitedBy, isRetained, removeDependent, saveLinks, linksOf } from "../store/dependencies.js";
+import { finish, forget, recordFailure, retain, unretain } from "../store/transitions.js";
 import type { Transaction } from "../store/transaction.js";
 
-/** A job gets a message; answers what it answers. */
-export function receive(transaction: Transaction, queue: SqliteQueue | null, message: Message): Message[] {
-  const { sql } = transaction;
+/** Applies a message; returns the replies. */
+export function receive(transaction: Transaction, queue: SqliteQueue | null, message: Message): readonly Message[] {
   const { to, from } = message;
-  const job = queue === null ? null : findJob(sql, queue.number, to.id);
+  const job = queue === null ? null : findJob(transaction.sql, queue.number, to.id);
   if (queue === null || job === null) return answerForMissing(message);
-  switch (message.kind) {
-    case "link":
-      return onDependent(sql, queue, job, message);
-    case "go":
-      startMember(transaction, queue, job);
-      return onDependent(sql, queue, job, message);
-    case "unlink":
-      onDependentGone(sql, queue, job, from);
-      return [];
-    case "end":
-      return onDependencyEnded(transaction, queue, job, message);
-    case "join":
-      return onMemberJoined(transaction, job, message);
-    case "cancel":
-      if (isTerminal(stateOfJob(job))) return [];
-      endCancelled(transaction, queue, job);
-      saveJob(sql, job);
-      return [];
-    case "drop":
-      // Another job may have come to its id.
-      if (stateOfJob(job) !== "active" && isAwaitedBy(sql, job.job, from)) forget(transaction, queue, job);
-      return [];
+  const receiver = new SqliteReceiver(transaction, queue, job, from);
+  const { effects, replies } = reactTo(receiver, message);
+  let changed = false;
+  for (const effect of effects) changed = receiver.apply(effect) || changed;
+  if (changed) saveJob(transaction.sql, job);
+  return replies;
+}
+
+/** A job that gets a message. Its links, and what it knows of the sender, are read when a reaction depends on them. */
+class SqliteReceiver implements Receiver {
+  readonly #transaction: Transaction;
+  readonly #queue: SqliteQueue;
+  readonly #job: Job;
+  readonly #from: JobRef;
+  #links: LinkState | null = null;
+
+  constructor(transaction: Transaction, queue: SqliteQueue, job: Job, from: JobRef) {
+    this.#transaction = transaction;
+    this.#queue = queue;
+    this.#job = job;
+    this.#from = from;
   }
-}
 
-/** The flow of this job has begun. */
-function startMember(transaction: Transaction, queue: SqliteQueue, job: Job): void {
-  const links = linksOf(transaction.sql, job);
-  if (!links.held) return;
-  if (stateOfJob(job) === "blocked") {
-    releaseHeld(transaction, queue, job, links);
-    saveJob(transaction.sql, job);
-  } else {
-    saveLinks(transaction.sql, job, { ...links, held: false });
+  get state(): JobState {
+    return stateOfJob(this.#job);
   }
-}
 
-/** Somebody waits for this job. */
-function onDependent(
-  sql: Sql,
-  queue: SqliteQueue,
-  job: Job,
-  { to, from, round }: Extract<Message, { kind: "link" | "go" }>,
-): Message[] {
-  const state = stateOfJob(job);
-  if (!job.linked) saveLinks(sql, job, linksOf(sql, job));
-  addDependent(sql, job, from, round);
-  if (!isTerminal(state)) return [];
-  retain(queue, job);
-  saveJob(sql, job);
-  return [{ kind: "end", to: from, from: to, state, round }];
-}
+  get flow(): FlowStage | null {
+    return this.#loaded().flow;
+  }
 
-/** A dependent is gone; when it was the last, retention may have the job. */
-function onDependentGone(sql: Sql, queue: SqliteQueue, job: Job, from: JobRef): void {
-  if (!removeDependent(sql, job, from) || isRetained(sql, job) || !isTerminal(stateOfJob(job))) return;
-  if (linksOf(sql, job).flow === "open") return;
-  unretain(queue, job);
-  saveJob(sql, job);
+  get held(): boolean {
+    return this.#loaded().held;
+  }
+
+  get round(): number {
+    return this.#loaded().round;
+  }
+
+  get dependencies(): number {
+    return this.#loaded().depends;
+  }
+
+  get pending(): number {
+    return this.#loaded().pending;
+  }
+
+  get known(): DependencyRecord | null {
+    return dependency(this.#transaction.sql, this.#job, this.#from);
+  }
+
+  get awaited(): boolean {
+    return isAwaitedBy(this.#transaction.sql, this.#job.job, this.#from);
+  }
+
+  get awaitedOnlyBySender(): boolean {
+    return isAwaitedOnlyBy(this.#transaction.sql, this.#job.job, this.#from);
+  }
+
+  /** Applies an effect; answers whether the run record is to be written back. */
+  apply(effect: Effect): boolean {
+    const { sql } = this.#transaction;
+    const [transaction, queue, job, from] = [this.#transaction, this.#queue, this.#job, this.#from];
+    switch (effect.kind) {
+      case "add-dependent":
+        // A job without links gets some with its first dependent.
+        if (!job.linked) saveLinks(sql, job, this.#loaded());
+        addDependent(sql, job, from, effect.round);
+        return false;
+      case "remove-dependent":
+        removeDependent(sql, job, from);
+        return false;
+      case "add-dependency":
+        addDependency(sql, job, this.#loaded(), from, effect.ifFailed);
+        break;
+      case "end-dependency":
+        endDependency(sql, job, this.#loaded(), from, effect.state);
+        break;
+      case "reopen-dependency":
+        reopenDependency(sql, job, this.#loaded(), from);
+        break;
+      case "clear-hold":
+        this.#loaded().held = false;
+        break;
+      case "release":
+        releaseHeld(transaction, queue, job, this.#loaded());
+        return true;
+      case "retain":
+        retain(queue, job);
+        return true;
+      case "unretain":
+        unretain(queue, job);
+        return true;
+      case "make-ready":
+        makeReady(transaction, queue, job);
+        return true;
+      case "record-failure":
+        recordFailure(transaction, job, effect.failure);
+        return true;
+      case "end":
+        finish(transaction, queue, job, effect.state);
+        return true;
+      case "complete-flow":
+        completeFlow(transaction, queue, job, this.#loaded());
+        return true;
+      case "cancel":
+        endCancelled(transaction, queue, job);
+        return true;
+      case "remove":
+        forget(transaction, queue, job);
+        return false;
+    }
+    // What is left changed the links alone.
+    saveLinks(sql, job, this.#loaded());
+    return false;
+  }
+
+  #loaded(): LinkState {
+    this.#links ??= linksOf(this.#transaction.sql, this.#job);
+    return this.#links;
+  }
 }

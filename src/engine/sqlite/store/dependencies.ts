@@ -6,6 +6,7 @@
  */
 import type { Dependency, DependencyEnd, DependencyPolicy, DependencyRecord } from "../../../model/job/dependency.js";
 import type { JobRef, JobLinks } from "../../../model/job/job.js";
+import type { Dependent, FlowStage } from "../../shared/reactions.js";
 import { stateOfJob, type Job } from "./job.js";
 import { parseLinks } from "./payload.js";
 import type { Sql } from "../database/sql.js";
@@ -13,42 +14,36 @@ import type { Sql } from "../database/sql.js";
 /** How a job stands towards others. */
 export interface LinkState {
   /** Of a flow: is it still being created? `null`: it is no flow. */
-  flow: "open" | "begun" | null;
+  flow: FlowStage | null;
   /** Created held, and not let go since. */
   held: boolean;
   /** How many jobs it depends on. */
   depends: number;
   /** How many of them have not ended. */
   pending: number;
-  /** How often it began to wait for them anew. */
-  generation: number;
-}
-
-/** A job that depends on another one, and the generation in which it waits for it. */
-export interface Dependent {
-  readonly ref: JobRef;
-  readonly generation: number;
+  /** How often it began to wait for them again. */
+  round: number;
 }
 
 /** What is asked of a job to find its links. */
 type MaybeLinked = Pick<Job, "job" | "stateCode" | "linked">;
 
-type LinkRow = [flow: LinkState["flow"], held: number, depends: number, pending: number, generation: number];
+type LinkRow = [flow: LinkState["flow"], held: number, depends: number, pending: number, round: number];
 
 const LOAD = "SELECT flow, held, depends, pending, generation FROM links WHERE job = ?";
 const ADD = "INSERT INTO links (flow, held, depends, pending, generation, job) VALUES (?, ?, ?, ?, ?, ?)";
 const SAVE = "UPDATE links SET flow = ?, held = ?, depends = ?, pending = ?, generation = ? WHERE job = ?";
 
 /** The links of a job that has none yet. */
-export const ALONE: LinkState = { flow: null, held: false, depends: 0, pending: 0, generation: 0 };
+export const ALONE: LinkState = { flow: null, held: false, depends: 0, pending: 0, round: 0 };
 
 /** The links of a job, which may have none. */
 export function linksOf(sql: Sql, job: MaybeLinked): LinkState {
   const row = job.linked ? sql.all<LinkRow>(LOAD, job.job)[0] : undefined;
   // Nothing else blocks a job without links.
   if (row === undefined) return { ...ALONE, held: stateOfJob(job) === "blocked" };
-  const [flow, held, depends, pending, generation] = row;
-  return { flow, held: held === 1, depends, pending, generation };
+  const [flow, held, depends, pending, round] = row;
+  return { flow, held: held === 1, depends, pending, round };
 }
 
 /** Writes the links of a job back; one that had none is linked from now on. */
@@ -68,8 +63,8 @@ export function addLinks(sql: Sql, job: MaybeLinked, links: LinkState): void {
 }
 
 function writeLinks(sql: Sql, statement: string, { job }: MaybeLinked, links: LinkState): void {
-  const { flow, held, depends, pending, generation } = links;
-  sql.run(statement, flow, held ? 1 : 0, depends, pending, generation, job);
+  const { flow, held, depends, pending, round } = links;
+  sql.run(statement, flow, held ? 1 : 0, depends, pending, round, job);
 }
 
 /** Forgets how a job is linked, but not its dependencies and dependents: they are still to get messages. */
@@ -147,9 +142,16 @@ function dependencyFrom([queue, id, ifFailed, state]: DependencyRow): Dependency
   return { queue, id, ifFailed, state };
 }
 
-/** Writes down how a dependency ended. */
-export function endDependency(sql: Sql, { job }: Pick<Job, "job">, { queue, id }: JobRef, state: DependencyEnd): void {
+/** Records how a dependency ended. The caller writes the links of the job back. */
+export function endDependency(
+  sql: Sql,
+  { job }: Pick<Job, "job">,
+  links: LinkState,
+  { queue, id }: JobRef,
+  state: DependencyEnd,
+): void {
   sql.run(END, state, job, queue, id);
+  links.pending -= 1;
 }
 
 /** Are there dependencies to be looked at again? */
@@ -165,16 +167,17 @@ export function reopenDependencies(sql: Sql, { job }: Pick<Job, "job">): number 
 const ADD_DEPENDENT = `INSERT INTO dependents (job, queue, id, generation) VALUES (?, ?, ?, ?)
   ON CONFLICT DO UPDATE SET generation = excluded.generation`;
 const DEPENDENT = "SELECT 1 FROM dependents WHERE job = ? AND queue = ? AND id = ?";
+const TWO_DEPENDENTS = "SELECT queue, id FROM dependents WHERE job = ? LIMIT 2";
 const DEPENDENTS = "SELECT queue, id, generation FROM dependents WHERE job = ? ORDER BY queue, id";
 
 /** Writes down that a job depends on this one. */
-export function addDependent(sql: Sql, { job }: Pick<Job, "job">, { queue, id }: JobRef, generation: number): void {
-  sql.run(ADD_DEPENDENT, job, queue, id, generation);
+export function addDependent(sql: Sql, { job }: Pick<Job, "job">, { queue, id }: JobRef, round: number): void {
+  sql.run(ADD_DEPENDENT, job, queue, id, round);
 }
 
-/** Strikes out a job that depends on this one; answers whether it did. */
-export function removeDependent(sql: Sql, { job }: Pick<Job, "job">, { queue, id }: JobRef): boolean {
-  return sql.run("DELETE FROM dependents WHERE job = ? AND queue = ? AND id = ?", job, queue, id) > 0;
+/** Strikes out a job that depends on this one. */
+export function removeDependent(sql: Sql, { job }: Pick<Job, "job">, { queue, id }: JobRef): void {
+  sql.run("DELETE FROM dependents WHERE job = ? AND queue = ? AND id = ?", job, queue, id);
 }
 
 /** Does that job depend on this one? */
@@ -182,11 +185,17 @@ export function isAwaitedBy(sql: Sql, job: number, { queue, id }: JobRef): boole
   return sql.all(DEPENDENT, job, queue, id).length > 0;
 }
 
+/** Does that job depend on this one, and no other? */
+export function isAwaitedOnlyBy(sql: Sql, job: number, { queue, id }: JobRef): boolean {
+  const [first, second] = sql.all<[queue: string, id: string]>(TWO_DEPENDENTS, job);
+  return first !== undefined && second === undefined && first[0] === queue && first[1] === id;
+}
+
 /** What depends on a job, by queue and id; by its number. */
 export function dependentsOf(sql: Sql, job: number): Dependent[] {
   return sql
-    .all<[queue: string, id: string, generation: number]>(DEPENDENTS, job)
-    .map(([queue, id, generation]) => ({ ref: { queue, id }, generation }));
+    .all<[queue: string, id: string, round: number]>(DEPENDENTS, job)
+    .map(([queue, id, round]) => ({ ref: { queue, id }, round }));
 }
 
 /** Does anything depend on the job? Then retention keeps it. */

@@ -1,17 +1,7 @@
-/** A job that waits for others: how it begins to, what it does when one of them has ended, how it waits for them again. */
-import {
-  DEPENDENCY_FAILED,
-  dependencyMessage,
-  isSuccess,
-  type DependencyEnd,
-  type DependencyPolicy,
-} from "../../../model/job/dependency.js";
-import { plainFailure } from "../../../model/failure/failure.js";
+/** A job that waits for others: how it begins to wait, is let go, and waits for them again. */
 import { UNLINKED, type JobRef, type JobSpec } from "../../../model/job/job.js";
-import type { Message } from "../../shared/relay.js";
-import { completeFlow } from "./flow.js";
-import { saveJob, stateOfJob, type Job } from "./job.js";
-import { finish, move, recordFailure } from "./transitions.js";
+import type { Job } from "./job.js";
+import { move } from "./transitions.js";
 import type { SqliteQueue } from "./queue.js";
 import {
   addDependent,
@@ -19,8 +9,6 @@ import {
   ALONE,
   bodyOf,
   addDependency,
-  dependency,
-  endDependency,
   isAwaitedBy,
   keepBody,
   reopenDependencies,
@@ -43,7 +31,7 @@ export function linkNewJob(transaction: Transaction, queue: SqliteQueue, job: Jo
   for (const dependency of after) addDependency(sql, job, links, dependency, dependency.ifFailed);
   addLinks(sql, job, links);
   keepBody(sql, job, spec);
-  if (flow !== null) addDependent(sql, job, flow, links.generation);
+  if (flow !== null) addDependent(sql, job, flow, links.round);
   if (after.length > 0 || flow !== null) transaction.markPending(queue, job);
 }
 
@@ -68,7 +56,7 @@ export function reopenAll(transaction: Transaction, queue: SqliteQueue, job: Job
   links.held &&= belongs;
   if (links.depends > 0) {
     links.pending = reopenDependencies(sql, job);
-    links.generation += 1;
+    links.round += 1;
   }
   if (belongs || links.depends > 0) transaction.markPending(queue, job);
   saveLinks(sql, job, links);
@@ -84,48 +72,8 @@ export function releaseHeld(transaction: Transaction, queue: SqliteQueue, job: J
 }
 
 /** Puts a blocked job where its time says. */
-function makeReady({ now }: Transaction, queue: SqliteQueue, job: Job): void {
+export function makeReady({ now }: Transaction, queue: SqliteQueue, job: Job): void {
   const later = job.runAt > now;
   if (!later) job.runAt = now;
   move(queue, job, later ? "delayed" : "queued");
-}
-
-/** A dependency has ended. One of which the job knows nothing, as it ended before it joined, need not be kept for it. */
-export function onDependencyEnded(
-  transaction: Transaction,
-  queue: SqliteQueue,
-  job: Job,
-  { to, from, state, round }: Extract<Message, { kind: "end" }>,
-): Message[] {
-  const { sql } = transaction;
-  const known = dependency(sql, job, from);
-  if (known === null) return [{ kind: "unlink", to: from, from: to }];
-  const links = linksOf(sql, job);
-  if (known.state !== null || round !== links.generation) return [];
-  endDependency(sql, job, from, state);
-  links.pending -= 1;
-  saveLinks(sql, job, links);
-  if (stateOfJob(job) === "blocked") applyDependencyEnd(transaction, queue, job, links, from, state, known.ifFailed);
-  return [];
-}
-
-/** What becomes of a blocked job when a dependency has ended. */
-function applyDependencyEnd(
-  transaction: Transaction,
-  queue: SqliteQueue,
-  job: Job,
-  links: LinkState,
-  from: JobRef,
-  state: DependencyEnd,
-  ifFailed: DependencyPolicy,
-): void {
-  const fails = !isSuccess(state) && ifFailed !== "continue";
-  if (fails && ifFailed === "fail") {
-    const failure = plainFailure("DependencyFailed", dependencyMessage(from, state), DEPENDENCY_FAILED);
-    recordFailure(transaction, job, failure);
-  }
-  if (links.flow !== null) completeFlow(transaction, queue, job, links);
-  else if (fails) finish(transaction, queue, job, ifFailed === "fail" ? "failed" : "cancelled");
-  else if (!links.held && links.pending === 0) makeReady(transaction, queue, job);
-  saveJob(transaction.sql, job);
 }
