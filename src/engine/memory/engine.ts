@@ -263,8 +263,8 @@ export class MemoryEngine implements Engine {
 
   sweep(params: Parameters<Engine["sweep"]>[0]): SweepAnswer {
     this.#guard();
-    const { answer, touched } = sweep(this.#store, params, this.#moment());
-    for (const name of touched) this.#signals.changed(name);
+    const answer = sweep(this.#store, params, this.#moment());
+    for (const name of params.queues) this.#signals.changed(name);
     this.#deliver(params.queues);
     return answer;
   }

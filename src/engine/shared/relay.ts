@@ -60,6 +60,17 @@ export interface Mailbox {
   deliver(messages: readonly Message[]): Awaitable<DeliveryResult>;
 }
 
+/** Messages by the queue they go to, in the order of the names of the queues; those of one queue in their order. */
+export function groupByQueue(messages: readonly Message[]): [queue: string, messages: Message[]][] {
+  const groups = new Map<string, Message[]>();
+  for (const message of messages) {
+    const group = groups.get(message.to.queue);
+    if (group === undefined) groups.set(message.to.queue, [message]);
+    else group.push(message);
+  }
+  return [...groups].toSorted(([a], [b]) => (a < b ? -1 : 1));
+}
+
 type Step = () => Awaitable<OutboxBatch | DeliveryResult>;
 
 /** Empties the outboxes of these queues, and those that fill while doing so, for engines that answer synchronously. */

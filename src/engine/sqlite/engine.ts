@@ -5,17 +5,8 @@
  */
 import { systemClock, type Clock } from "../../model/value/clock.js";
 import { EngineClosed } from "../../model/errors/errors.js";
-import type {
-  ControlAnswer,
-  ControlParams,
-  Engine,
-  EngineInfo,
-  OverdueSession,
-  SweepAnswer,
-} from "../contract/engine.js";
-import { earliest } from "../shared/listing-order.js";
-import { LATE, MOST_OVERDUE } from "../shared/overdue.js";
-import type { ScheduleRecord } from "../contract/schedules.js";
+import type { ControlAnswer, ControlParams, Engine, EngineInfo, SweepAnswer } from "../contract/engine.js";
+import { LATE } from "../shared/sweep.js";
 import { describeTarget, type SqliteTarget } from "../target.js";
 import { listAside } from "./commands/aside.js";
 import { readCheckpoints } from "./store/checkpoint.js";
@@ -29,21 +20,19 @@ import { enqueue } from "./commands/enqueue.js";
 import { findJobs, getJobs, hasWork, listPage, listQueues, positionOf, tagTotals } from "./commands/read.js";
 import { applyReport, readLog } from "./commands/report.js";
 import {
-  dueSchedules,
   fireSchedule,
   listSchedules,
-  nextTick,
   pauseSchedule,
   putSchedule,
   removeSchedule,
   resumeSchedule,
 } from "./commands/schedules.js";
-import { heartbeat, heldPage, listWorkers, openSession, overdueSessions } from "./commands/sessions.js";
+import { heartbeat, heldPage, listWorkers, openSession } from "./commands/sessions.js";
 import type { Sql } from "./database/sql.js";
 import { acknowledgeSuperseded, claimSuperseded } from "./commands/supersede.js";
 import { listDependencies, listDependents } from "./store/dependencies.js";
 import type { Transaction } from "./store/transaction.js";
-import { expireLate, nextDue, promoteDue, recoverLost, trim } from "./commands/sweep.js";
+import { sweep } from "./commands/sweep.js";
 import { hasEvents, watch } from "./commands/watch.js";
 
 type Params<Method extends keyof Engine> = Engine[Method] extends (params: infer P) => unknown ? P : never;
@@ -338,31 +327,4 @@ function setPaused(transaction: Transaction, name: string, paused: boolean): voi
   queue.setPaused(paused);
   queue.tell({ kind: paused ? "paused" : "resumed" });
   transaction.changed(name);
-}
-
-function sweep(transaction: Transaction, { queues: names, limit, dead }: Params<"sweep">): SweepAnswer {
-  const total = { promoted: 0, recovered: 0, expired: 0, removed: 0, more: false };
-  const schedules: ScheduleRecord[] = [];
-  const overdue: OverdueSession[] = [];
-  let next: number | null = null;
-  for (const name of names) {
-    const queue = transaction.find(name);
-    if (queue === null) continue;
-    const recovered = recoverLost(transaction, queue, limit, dead);
-    const promoted = promoteDue(transaction, queue, limit);
-    const expired = expireLate(transaction, queue, limit);
-    const removed = trim(transaction, queue, limit);
-    total.recovered += recovered;
-    total.promoted += promoted;
-    total.expired += expired;
-    total.removed += removed;
-    total.more ||= Math.max(recovered, promoted, expired, removed) >= limit;
-    const { due, more } = dueSchedules(transaction, queue);
-    schedules.push(...due);
-    overdue.push(...overdueSessions(transaction, queue).slice(0, MOST_OVERDUE));
-    total.more ||= more;
-    next = earliest(next, nextDue(transaction, queue), nextTick(transaction.sql, queue.number, transaction.now));
-    transaction.changed(name);
-  }
-  return { ...total, schedules, overdue, nextDue: next };
 }

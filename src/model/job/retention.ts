@@ -6,6 +6,7 @@
 import { parseDuration, type Duration } from "../value/duration.js";
 import { InvalidInput } from "../errors/errors.js";
 import { parseWhole } from "../value/scalar.js";
+import type { JobState } from "./state.js";
 
 /**
  * How long to keep jobs of one outcome, as users write it: an age (`"24h"`), a count (a bare number, as BullMQ's
@@ -43,6 +44,25 @@ export const DEFAULT_RETENTION: Retention = {
   completed: { age: DAY, count: null },
   failed: { age: 7 * DAY, count: null },
 };
+
+/** The rule of retention that an ended job falls under. */
+export type RetentionClass = keyof Retention;
+
+/** Which rule applies to a job that ended in this state. */
+export function retentionClass(state: JobState): RetentionClass {
+  return state === "completed" || state === "partial" ? "completed" : "failed";
+}
+
+/** When retention removes a job by its age, epoch milliseconds. */
+export function removalTime(finishedAt: number, state: JobState, retention: Retention): number {
+  return finishedAt + retention[retentionClass(state)].age;
+}
+
+/** Is a job that ended in this state kept for the default age? */
+export function hasDefaultAge(state: JobState, retention: Retention): boolean {
+  const kind = retentionClass(state);
+  return retention[kind].age === DEFAULT_RETENTION[kind].age;
+}
 
 /** Checks retention as users write it. @throws InvalidInput */
 export function parseRetention(field: string, value: unknown): Retention {

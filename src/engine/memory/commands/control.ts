@@ -1,10 +1,11 @@
 /** Commands on one job: release, cancel, retry, promote, update, remove. */
 import { isTerminal, sources, type Cause } from "../../../model/job/state.js";
 import type { ControlAnswer, JobPatch } from "../../contract/engine.js";
+import { planRetry } from "../../shared/retry.js";
 import { revoke } from "./settle.js";
 import { finish, forget, move, recordAttempt, reinsert } from "../store/transitions.js";
 import { claimKey, liveOwner, replaceInput, retime } from "./enqueue.js";
-import type { MemoryJob } from "../store/job.js";
+import { flowStage, type MemoryJob } from "../store/job.js";
 import type { MemoryQueue, MemorySession } from "../store/store.js";
 import { reopenDependencies, releaseHeld, willWait } from "../store/dependencies.js";
 
@@ -50,20 +51,22 @@ export const cancel: Command = ({ queue, sessions, now }, job) => {
 /** The command that queues an ended job again: from the start, or with the checkpoints of its runs. */
 export function retry(fromStart: boolean): Command {
   return ({ queue, now }, job) => {
-    if (!isFrom(job, "retry") || job.open) return "wrong-state";
-    // A flow whose members have all succeeded has nothing to retry.
-    if (job.spec.role === "flow" && !willWait(queue, job)) return "wrong-state";
     const { unique, supersedes } = job.spec;
-    // A key held until the start, or for a time, was released long ago; one held until the end must be free to be taken
-    // again.
-    if (unique !== null && unique.until === "finished") {
-      const owner = liveOwner(queue, unique.key, now);
-      if (owner !== null && owner !== job) return "conflict";
-    }
-    // Only the latest job of a supersede key may run.
-    if (supersedes !== null && queue.latest.get(supersedes) !== job.id) return "conflict";
-    if (unique !== null && unique.until === "finished") claimKey(queue, job, now);
-    if (fromStart || job.state === "completed") job.checkpoints = null;
+    const plan = planRetry(
+      {
+        state: job.state,
+        flow: flowStage(job),
+        uniqueUntil: unique?.until ?? null,
+        supersedes,
+        willWait: () => willWait(queue, job),
+        isKeyTaken: () => isKeyTaken(queue, job, now),
+        isLatest: () => supersedes !== null && queue.latest.get(supersedes) === job.id,
+      },
+      fromStart,
+    );
+    if (typeof plan === "string") return plan;
+    if (plan.claimsKey) claimKey(queue, job, now);
+    if (plan.dropsCheckpoints) job.checkpoints = null;
     if (job.checkpoints === null) job.progress = null;
     job.counted = 0;
     job.crashes = 0;
@@ -78,6 +81,12 @@ export function retry(fromStart: boolean): Command {
     move(queue, job, job.held || job.pendingDependencies > 0 ? "blocked" : "queued", "retry", now);
     return "applied";
   };
+}
+
+function isKeyTaken(queue: MemoryQueue, job: MemoryJob, now: number): boolean {
+  const { unique } = job.spec;
+  const owner = unique === null ? null : liveOwner(queue, unique.key, now);
+  return owner !== null && owner !== job;
 }
 
 export const promote: Command = ({ queue, now }, job) => {

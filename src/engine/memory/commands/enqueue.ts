@@ -1,10 +1,10 @@
 /** Storing jobs: ids, unique keys, first state. */
-import { FLOW_CREATION } from "../../../model/job/membership.js";
+import { dueAt, expiryOf, firstState, postponement } from "../../../model/job/admission.js";
 import type { JobSpec } from "../../../model/job/job.js";
-import { isTerminal, isWaiting, type JobState } from "../../../model/job/state.js";
 import type { StepFailure } from "../../../model/failure/step-failure.js";
 import type { Unique } from "../../../model/job/unique.js";
 import type { EnqueueAnswer } from "../../contract/engine.js";
+import { keyOwnership, meetOwner } from "../../shared/unique-key.js";
 import { admit, finish, move } from "../store/transitions.js";
 import type { MemoryJob } from "../store/job.js";
 import type { MemoryQueue } from "../store/store.js";
@@ -39,20 +39,16 @@ function resolveConflict(
   queue: MemoryQueue,
   owner: MemoryJob,
   spec: JobSpec,
-  { onConflict, debounce }: Unique,
+  unique: Unique,
   now: number,
 ): EnqueueAnswer {
-  if (onConflict !== "replace" || !isWaiting(owner.state)) {
-    return { id: owner.id, outcome: onConflict === "reject" ? "rejected" : "joined", state: owner.state };
+  const conflict = meetOwner(owner, spec, unique, now);
+  if (conflict.outcome === "replaced") {
+    replaceInput(owner, spec.input);
+    owner.expireAt = conflict.expireAt ?? owner.expireAt;
+    if (conflict.runAt !== null) retime(queue, owner, { at: conflict.runAt }, now);
   }
-  replaceInput(owner, spec.input);
-  // Each request means: if not started within the ttl of mine.
-  if (owner.expireAt !== null && spec.ttl !== null) owner.expireAt = now + spec.ttl;
-  if (debounce !== undefined && owner.state !== "queued") {
-    const last = debounce.most === null ? Infinity : owner.createdAt + debounce.most;
-    retime(queue, owner, { at: Math.min(now + debounce.wait, last) }, now);
-  }
-  return { id: owner.id, outcome: "replaced", state: owner.state };
+  return { id: owner.id, outcome: conflict.outcome, state: owner.state };
 }
 
 /** Replaces the input of a job; checkpoints and progress belong to the former input, and are dropped. */
@@ -64,11 +60,12 @@ export function replaceInput(job: MemoryJob, input: string): void {
 
 /** Changes the time of a waiting job; returns whether that moved it. */
 export function retime(queue: MemoryQueue, job: MemoryJob, due: JobSpec["due"], now: number): boolean {
-  const runAt = Math.max("at" in due ? due.at : now + due.in, now);
-  if (job.state === "queued" && runAt === now) return false;
+  const runAt = dueAt(due, now);
+  const to = postponement(job.state, runAt, now);
+  if (to === "unchanged") return false;
   job.runAt = runAt;
-  if (job.state === "blocked") return false;
-  move(queue, job, runAt > now ? "delayed" : "queued", "postpone", now);
+  if (to === "kept") return false;
+  move(queue, job, to, "postpone", now);
   return true;
 }
 
@@ -80,10 +77,11 @@ export function liveOwner(queue: MemoryQueue, key: string, now: number): MemoryJ
   const entry = queue.unique.get(key);
   const job = entry === undefined ? undefined : queue.jobs.get(entry.id);
   if (entry === undefined || job === undefined) return null;
-  if (entry.expiresAt === null && job.expireAt !== null && job.expireAt <= now) {
-    finish(queue, job, "expired", "expire", now);
-  }
-  return ownsKey(job, entry.expiresAt, now) ? job : null;
+  const { state, epoch, expireAt, spec } = job;
+  const untilStarted = spec.unique?.until === "started";
+  const ownership = keyOwnership({ state, epoch, expireAt, takenUntil: entry.expiresAt, untilStarted }, now);
+  if (ownership === "expired") finish(queue, job, "expired", "expire", now);
+  return ownership === "owned" ? job : null;
 }
 
 /** Makes a job the owner of its unique key. */
@@ -94,31 +92,21 @@ export function claimKey(queue: MemoryQueue, job: MemoryJob, now: number): void 
   queue.unique.set(unique.key, { id: job.id, expiresAt });
 }
 
-function ownsKey(job: MemoryJob, expiresAt: number | null, now: number): boolean {
-  if (expiresAt !== null) return expiresAt > now;
-  if (isTerminal(job.state)) return false;
-  return job.spec.unique?.until === "finished" || job.epoch === 0;
-}
-
 const NO_FAILURES: readonly StepFailure[] = [];
 
 function create(spec: JobSpec, now: number): MemoryJob {
-  const due = "at" in spec.due ? spec.due.at : now + spec.due.in;
-  const runAt = Math.max(due, now);
-  const isFlow = spec.role === "flow";
-  const blocked = spec.hold || isFlow || spec.after.length > 0;
-  const state: JobState = blocked ? "blocked" : runAt > now ? "delayed" : "queued";
+  const runAt = dueAt(spec.due, now);
   return {
     id: spec.id,
     queue: spec.queue,
     spec,
-    state,
+    state: firstState(spec, runAt, now),
     key: [0, spec.id],
     createdAt: now,
     runAt,
     startedAt: null,
     finishedAt: null,
-    expireAt: isFlow ? now + FLOW_CREATION : spec.ttl === null ? null : now + spec.ttl,
+    expireAt: expiryOf(spec, now),
     counted: 0,
     epoch: 0,
     settledEpoch: 0,
@@ -141,7 +129,7 @@ function create(spec: JobSpec, now: number): MemoryJob {
     held: spec.hold,
     pendingDependencies: 0,
     round: 0,
-    open: isFlow,
+    open: spec.role === "flow",
     wasRetained: false,
   };
 }

@@ -1,45 +1,38 @@
 /** Upkeep of queues: recover, promote, expire, trim. Bounded, and safe to run from any worker at any time. */
+import { hasDefaultAge, removalTime } from "../../../model/job/retention.js";
 import { TERMINAL_STATES } from "../../../model/job/state.js";
 import type { Engine, OverdueSession, SweepAnswer } from "../../contract/engine.js";
-import { compareKeys, earliest, type OrderKey } from "../../shared/listing-order.js";
-import type { ScheduleRecord } from "../../contract/schedules.js";
+import { compareKeys, type OrderKey } from "../../shared/listing-order.js";
 import { recover } from "./settle.js";
-import { finish, forget, isRetained, keptForDefaultAge, move, removeAt } from "../store/transitions.js";
-import { isDead, MOST_OVERDUE } from "../../shared/overdue.js";
+import { finish, forget, isRetained, move } from "../store/transitions.js";
+import { isDead, sweepTotal, type QueueSweep } from "../../shared/sweep.js";
 import { dueSchedules, nextTick } from "./schedules.js";
 import type { MemoryJob } from "../store/job.js";
 import type { MemoryQueue, MemorySession, MemoryStore, Moment } from "../store/store.js";
 
-/** Sweeps some queues; returns the answer and the queues it changed. */
+/** Sweeps some queues. */
 export function sweep(
   store: MemoryStore,
   { queues: names, limit, dead }: Parameters<Engine["sweep"]>[0],
   { now, monotonic }: Moment,
-): { answer: SweepAnswer; touched: string[] } {
-  const total = { promoted: 0, recovered: 0, expired: 0, removed: 0, more: false };
-  const schedules: ScheduleRecord[] = [];
-  const overdue: OverdueSession[] = [];
-  const touched: string[] = [];
-  let next: number | null = null;
-  for (const name of names) {
-    const queue = store.find(name);
-    if (queue === undefined) continue;
-    const recovered = recoverLost(queue, store.sessions, { limit, dead }, { now, monotonic });
-    const promoted = promoteDue(queue, limit, now);
-    const expired = expireLate(queue, limit, now);
-    const removed = trim(queue, limit, now);
-    const { due, more } = dueSchedules(queue, now);
-    total.recovered += recovered;
-    total.promoted += promoted;
-    total.expired += expired;
-    total.removed += removed;
-    total.more ||= more || Math.max(recovered, promoted, expired, removed) >= limit;
-    schedules.push(...due);
-    overdue.push(...overdueSessions(queue, store.sessions, monotonic).slice(0, MOST_OVERDUE));
-    next = earliest(next, nextDue(queue, store.sessions, { now, monotonic }), nextTick(queue, now));
-    touched.push(name);
-  }
-  return { answer: { ...total, schedules, overdue, nextDue: next }, touched };
+): SweepAnswer {
+  const swept = names
+    .map((name) => store.find(name))
+    .filter((queue) => queue !== undefined)
+    .map((queue): QueueSweep => {
+      const recovered = recoverLost(queue, store.sessions, { limit, dead }, { now, monotonic });
+      return {
+        recovered,
+        promoted: promoteDue(queue, limit, now),
+        expired: expireLate(queue, limit, now),
+        removed: trim(queue, limit, now),
+        schedules: dueSchedules(queue, now),
+        overdue: overdueSessions(queue, store.sessions, monotonic),
+        nextDue: nextDue(queue, store.sessions, { now, monotonic }),
+        nextTick: nextTick(queue, now),
+      };
+    });
+  return sweepTotal(swept, limit);
 }
 
 /** Promotes due jobs; returns how many. */
@@ -116,8 +109,8 @@ function expireLate(queue: MemoryQueue, limit: number, now: number): number {
 function trim(queue: MemoryQueue, limit: number, now: number): number {
   const finished = TERMINAL_STATES.flatMap((state) => queue.lines[state].toArray().toReversed());
   const due = finished.filter((job) => removeAt(job) <= now && !isRetained(queue, job));
-  const usual = due.filter(keptForDefaultAge);
-  const special = due.filter((job) => !keptForDefaultAge(job)).toSorted((a, b) => compareKeys(dueKey(a), dueKey(b)));
+  const usual = due.filter(isUsual);
+  const special = due.filter((job) => !isUsual(job)).toSorted((a, b) => compareKeys(dueKey(a), dueKey(b)));
   const old = [...usual, ...special].slice(0, limit);
   for (const job of old) forget(queue, job, now);
   let removed = old.length;
@@ -133,6 +126,15 @@ function trim(queue: MemoryQueue, limit: number, now: number): number {
 
 function dueKey(job: MemoryJob): OrderKey {
   return [removeAt(job), job.id];
+}
+
+function removeAt({ finishedAt, state, spec }: MemoryJob): number {
+  return removalTime(finishedAt ?? 0, state, spec.retention);
+}
+
+/** Is the job kept for the default age? Those are trimmed first, in the order in which they finished. */
+function isUsual({ wasRetained, state, spec }: MemoryJob): boolean {
+  return !wasRetained && hasDefaultAge(state, spec.retention);
 }
 
 /** When the next job or session of this queue is due; `null` if none is. An overdue session does not count. */

@@ -1,6 +1,13 @@
 /** The outbox and inbox of the memory engine. */
 import type { Clock } from "../../../model/value/clock.js";
-import type { DeliveryResult, Message, OutboxBatch, OutboxReceipt, Mailbox } from "../../shared/relay.js";
+import {
+  groupByQueue,
+  type DeliveryResult,
+  type Mailbox,
+  type Message,
+  type OutboxBatch,
+  type OutboxReceipt,
+} from "../../shared/relay.js";
 import type { Signals } from "../../shared/wake-signals.js";
 import type { MemoryStore } from "../store/store.js";
 import { receive, type InboxContext } from "./inbox.js";
@@ -28,14 +35,12 @@ export class MemoryMailbox implements Mailbox {
 
   deliver(messages: readonly Message[]): DeliveryResult {
     const context: InboxContext = { sessions: this.#store.sessions, revoked: [], now: this.#clock.now() };
-    const replies: Message[] = [];
-    const names = [...new Set(messages.map(({ to }) => to.queue))].toSorted();
-    for (const name of names) {
+    const groups = groupByQueue(messages);
+    const replies = groups.flatMap(([name, group]) => {
       const queue = this.#store.find(name);
-      for (const message of messages) {
-        if (message.to.queue === name) replies.push(...receive(queue, message, context));
-      }
-    }
+      return group.flatMap((message) => receive(queue, message, context));
+    });
+    const names = groups.map(([name]) => name);
     for (const { session, lease } of context.revoked) this.#signals.revoked(session, lease);
     for (const name of names) this.#signals.changed(name);
     return { replies, pendingQueues: names.filter((name) => (this.#store.find(name)?.outbox.size ?? 0) > 0) };

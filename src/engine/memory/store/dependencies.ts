@@ -2,6 +2,7 @@
  * Links between jobs: dependencies, dependents, members of flows. Both ends store a link: the dependent how each dependency
  * ended, the dependency which dependents retention keeps it for.
  */
+import { readyState } from "../../../model/job/admission.js";
 import {
   isSuccess,
   type DependencyEnd,
@@ -95,9 +96,8 @@ export function releaseHeld(queue: MemoryQueue, job: MemoryJob, now: number): vo
 
 /** Moves a blocked job to `delayed` or `queued`, as its time requires. */
 export function makeReady(queue: MemoryQueue, job: MemoryJob, now: number): void {
-  const later = job.runAt > now;
-  if (!later) job.runAt = now;
-  move(queue, job, later ? "delayed" : "queued", "release", now);
+  job.runAt = Math.max(job.runAt, now);
+  move(queue, job, readyState(job.runAt, now), "release", now);
 }
 
 /** Adds a dependent, or changes the round in which it waits. */

@@ -5,7 +5,7 @@
 import { WATCH_INTEREST, MOST_EVENTS, type QueueEvent } from "../../../model/job/event.js";
 import { MOST_ATTEMPT_RECORDS, type AttemptOutcome } from "../../../model/job/job.js";
 import { boundFailure, type Failure } from "../../../model/failure/failure.js";
-import { DEFAULT_RETENTION } from "../../../model/job/retention.js";
+import { retentionClass } from "../../../model/job/retention.js";
 import { canMove, isTerminal, type Cause, type JobState } from "../../../model/job/state.js";
 import { PRIORITY_STEP, type OrderKey } from "../../shared/listing-order.js";
 import { workerOf } from "../../shared/session-id.js";
@@ -13,11 +13,6 @@ import type { Aside } from "./aside.js";
 import type { Line } from "./sorted-line.js";
 import type { MemoryJob } from "./job.js";
 import type { MemoryQueue } from "./store.js";
-
-/** The retention rule and count that apply to a terminal state. */
-export function retentionClass(state: JobState): "completed" | "failed" {
-  return state === "completed" || state === "partial" ? "completed" : "failed";
-}
 
 /** Stores a new job in its first state. */
 export function admit(queue: MemoryQueue, job: MemoryJob, now: number): void {
@@ -128,17 +123,6 @@ export function recordAttempt(
   });
   if (job.history.length > MOST_ATTEMPT_RECORDS) job.history.shift();
   if (bounded !== null) job.error = bounded;
-}
-
-/** The time at which retention removes a finished job. */
-export function removeAt(job: MemoryJob): number {
-  return (job.finishedAt ?? 0) + job.spec.retention[retentionClass(job.state)].age;
-}
-
-/** Is the job kept for the default age? Those are trimmed first, in the order in which they finished. */
-export function keptForDefaultAge(job: MemoryJob): boolean {
-  const kind = retentionClass(job.state);
-  return !job.wasRetained && job.spec.retention[kind].age === DEFAULT_RETENTION[kind].age;
 }
 
 /** Emits an event, if the queue is watched. */

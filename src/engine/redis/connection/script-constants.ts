@@ -13,7 +13,7 @@ import { DEFAULT_RETENTION, MOST_KEPT } from "../../../model/job/retention.js";
 import { STATES } from "../../../model/job/state.js";
 import { MOST_PROMOTED } from "../../contract/engine.js";
 import { PRIORITY_STEP } from "../../shared/listing-order.js";
-import { LATE, MOST_OVERDUE } from "../../shared/overdue.js";
+import { LATE, MOST_OVERDUE } from "../../shared/sweep.js";
 import {
   ALIVE_WITH_MESSAGES,
   BIRTH_SIZE,

@@ -1,6 +1,7 @@
 /** Commands on one job: release, cancel, retry, promote, update, remove. Each answers what came of it. */
 import { isTerminal, sources, type Cause } from "../../../model/job/state.js";
 import type { ControlAnswer, ControlParams, JobPatch } from "../../contract/engine.js";
+import { planRetry } from "../../shared/retry.js";
 import { dropCheckpoints } from "../store/checkpoint.js";
 import { endCancelled } from "./settle.js";
 import { reopenAll, releaseHeld } from "../store/dependent.js";
@@ -58,23 +59,24 @@ const BEGIN_ANEW = `UPDATE jobs SET result = NULL, failures = NULL, progress = C
 export function retry(fromStart: boolean): Command {
   return (transaction, queue, job) => {
     const { sql } = transaction;
-    const state = stateOfJob(job);
     const links = linksOf(sql, job);
-    if (!isFrom(job, "retry")) return "wrong-state";
-    // A flow whose members have all succeeded has nothing to do again.
-    if (links.flow !== null && !willWait(sql, job)) return "wrong-state";
-    // A key that is held until the start, or for a time, was let go long ago; one held to the end must be free to be held
-    // again.
-    const claims = job.uniqueKey !== null && job.uniqueUntil === "finished";
-    if (claims) {
-      const holder = liveOwner(transaction, queue, job.uniqueKey);
-      if (holder !== null && holder.job !== job.job) return "conflict";
-    }
-    // Of the jobs of one key only the latest may run.
-    if (job.supersedes !== null && !isLatest(sql, queue, job.supersedes, job)) return "conflict";
-    if (claims) claimKey(transaction, queue, job);
+    const { supersedes } = job;
+    const plan = planRetry(
+      {
+        state: stateOfJob(job),
+        flow: links.flow,
+        uniqueUntil: job.uniqueUntil,
+        supersedes,
+        willWait: () => willWait(sql, job),
+        isKeyTaken: () => isKeyTaken(transaction, queue, job),
+        isLatest: () => supersedes !== null && isLatest(sql, queue, supersedes, job),
+      },
+      fromStart,
+    );
+    if (typeof plan === "string") return plan;
+    if (plan.claimsKey) claimKey(transaction, queue, job);
     recordLastRun(transaction, job);
-    if (fromStart || state === "completed") dropCheckpoints(sql, job);
+    if (plan.dropsCheckpoints) dropCheckpoints(sql, job);
     job.counted = 0;
     job.crashes = 0;
     job.startedAt = null;
@@ -85,6 +87,11 @@ export function retry(fromStart: boolean): Command {
     move(queue, job, waits ? "blocked" : "queued");
     return "applied";
   };
+}
+
+function isKeyTaken(transaction: Transaction, queue: SqliteQueue, { job, uniqueKey }: Job): boolean {
+  const owner = uniqueKey === null ? null : liveOwner(transaction, queue, uniqueKey);
+  return owner !== null && owner.job !== job;
 }
 
 export const promote: Command = ({ now }, queue, job) => {

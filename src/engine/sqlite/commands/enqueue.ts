@@ -1,10 +1,11 @@
 /** Accepting jobs: ids, unique keys, the job each replaces, first state. */
-import { FLOW_CREATION } from "../../../model/job/membership.js";
+import { dueAt, expiryOf, firstState, postponement } from "../../../model/job/admission.js";
 import type { JobSpec } from "../../../model/job/job.js";
 import { DEFAULT_RETENTION, type Retention } from "../../../model/job/retention.js";
-import { isTerminal, isWaiting, type JobState } from "../../../model/job/state.js";
+import type { JobState } from "../../../model/job/state.js";
 import type { Unique } from "../../../model/job/unique.js";
 import type { EnqueueAnswer } from "../../contract/engine.js";
+import { keyOwnership, meetOwner, type KeyOwner } from "../../shared/unique-key.js";
 import { isLinked, linkNewJob } from "../store/dependent.js";
 import { expire } from "./expire.js";
 import { loadJob, saveJob, stateOfJob, type Job } from "../store/job.js";
@@ -24,11 +25,10 @@ interface Known {
   readonly nonce: string | null;
 }
 
-/** The job that holds a unique key. */
-interface Owner {
+/** The job that owns a unique key. */
+interface Owner extends KeyOwner {
   readonly job: number;
   readonly id: string;
-  readonly state: JobState;
   readonly linked: boolean;
 }
 
@@ -71,11 +71,11 @@ function enqueueOne(
   }
   const { unique, supersedes } = spec;
   const ended = (id: string): void => noteState(known, id, "expired");
-  const holder = unique === null ? null : liveOwner(transaction, queue, unique.key, ended);
+  const owner = unique === null ? null : liveOwner(transaction, queue, unique.key, ended);
   const before = supersedes === null ? null : predecessor(transaction.sql, queue, supersedes);
-  // A key that the superseded job holds is in nobody's way.
-  if (unique !== null && holder !== null && holder.job !== before?.job) {
-    const answer = meetOwner(transaction, queue, holder, spec, unique);
+  // A key owned by the job that is superseded is no conflict.
+  if (unique !== null && owner !== null && owner.job !== before?.job) {
+    const answer = resolveConflict(transaction, queue, owner, spec, unique);
     noteState(known, answer.id, answer.state);
     return answer;
   }
@@ -83,10 +83,8 @@ function enqueueOne(
     supersede(transaction, queue, before);
     noteState(known, before.id, "superseded");
   }
-  const due = "at" in spec.due ? spec.due.at : now + spec.due.in;
-  const runAt = Math.max(due, now);
-  const blocked = spec.hold || spec.role === "flow" || spec.after.length > 0;
-  const state: JobState = blocked ? "blocked" : runAt > now ? "delayed" : "queued";
+  const runAt = dueAt(spec.due, now);
+  const state = firstState(spec, runAt, now);
   if (state === "queued" && isUsual(spec)) {
     plain.add(queue, spec);
   } else {
@@ -106,38 +104,38 @@ function noteState(known: Map<string, Known>, id: string, state: JobState): void
   if (job !== undefined) known.set(id, { ...job, state });
 }
 
-const RENEW_TTL = "UPDATE jobs SET expire_at = ? WHERE job = ? AND expire_at IS NOT NULL";
+const RENEW_TTL = "UPDATE jobs SET expire_at = ? WHERE job = ?";
 
-/** What a job meets whose key another one holds. */
-function meetOwner(
+/** Resolves a conflict: another job owns the unique key. */
+function resolveConflict(
   transaction: Transaction,
   queue: SqliteQueue,
-  holder: Owner,
-  { input, ttl }: JobSpec,
-  { onConflict, debounce }: Unique,
+  owner: Owner,
+  spec: JobSpec,
+  unique: Unique,
 ): EnqueueAnswer {
-  const { id, state } = holder;
-  if (onConflict !== "replace" || !isWaiting(state))
-    return { id, outcome: onConflict === "reject" ? "rejected" : "joined", state };
-  replaceInput(transaction, holder, input);
-  // Every request says: if not started within the ttl of mine.
-  if (ttl !== null) transaction.sql.run(RENEW_TTL, transaction.now + ttl, holder.job);
-  const job = debounce === undefined || state === "queued" ? null : loadJob(transaction.sql, holder.job);
-  if (debounce === undefined || job === null) return { id, outcome: "replaced", state };
-  const last = debounce.most === null ? Infinity : job.createdAt + debounce.most;
-  retime(transaction, queue, job, { at: Math.min(transaction.now + debounce.wait, last) });
-  saveJob(transaction.sql, job);
-  return { id, outcome: "replaced", state: stateOfJob(job) };
+  const { sql, now } = transaction;
+  const { id, state } = owner;
+  const conflict = meetOwner(owner, spec, unique, now);
+  const { outcome } = conflict;
+  if (conflict.outcome !== "replaced") return { id, outcome, state };
+  replaceInput(transaction, owner, spec.input);
+  if (conflict.expireAt !== null) sql.run(RENEW_TTL, conflict.expireAt, owner.job);
+  const job = conflict.runAt === null ? null : loadJob(sql, owner.job);
+  if (conflict.runAt === null || job === null) return { id, outcome, state };
+  retime(transaction, queue, job, { at: conflict.runAt });
+  saveJob(sql, job);
+  return { id, outcome, state: stateOfJob(job) };
 }
 
 /** Gives a waiting job another time; answers whether that moved it. */
 export function retime({ now }: Transaction, queue: SqliteQueue, job: Job, due: JobSpec["due"]): boolean {
-  const state = stateOfJob(job);
-  const runAt = Math.max("at" in due ? due.at : now + due.in, now);
-  if (state === "queued" && runAt === now) return false;
+  const runAt = dueAt(due, now);
+  const to = postponement(stateOfJob(job), runAt, now);
+  if (to === "unchanged") return false;
   job.runAt = runAt;
-  if (state === "blocked") return false;
-  move(queue, job, runAt > now ? "delayed" : "queued");
+  if (to === "kept") return false;
+  move(queue, job, to);
   return true;
 }
 
@@ -161,7 +159,7 @@ function insertJob(transaction: Transaction, queue: SqliteQueue, spec: JobSpec, 
     runAt,
     startedAt: null,
     finishedAt: null,
-    expireAt: spec.role === "flow" ? now + FLOW_CREATION : spec.ttl === null ? null : now + spec.ttl,
+    expireAt: expiryOf(spec, now),
     counted: 0,
     epoch: 0,
     settled: 0,
@@ -232,9 +230,24 @@ export function replaceInput({ sql }: Transaction, job: Pick<Job, "job" | "linke
   if (long) sql.run("INSERT INTO inputs (job, input) VALUES (?, ?)", job.job, input);
 }
 
+type KeyRow = [
+  job: number,
+  id: string,
+  stateCode: number,
+  epoch: number,
+  createdAt: number,
+  expireAt: number | null,
+  linked: number,
+  takenUntil: number | null,
+  untilStarted: number,
+];
+
+const OF_KEY = `SELECT j.job, j.id, j.state_code, j.epoch, j.created_at, j.expire_at, j.linked, k.expires_at, k.until_started
+  FROM unique_keys k JOIN jobs j ON j.job = k.job WHERE k.queue = ? AND k.key = ?`;
+
 /**
- * The job that holds a unique key now, if any. A key whose job has let go of it is free; a job that should have started by
- * now and waits for the sweep to end it ends here.
+ * The job that owns a unique key now, if any. A key whose job has released it is free; a job past its ttl that the next sweep
+ * would expire is expired here. `ended` is called for it.
  */
 export function liveOwner(
   transaction: Transaction,
@@ -243,22 +256,17 @@ export function liveOwner(
   ended: (id: string) => void = () => {},
 ): Owner | null {
   const { sql, now } = transaction;
-  const row = sql.all<[number, string, number, number, number | null, number, number | null, number]>(
-    `SELECT j.job, j.id, j.state_code, j.epoch, k.expires_at, k.until_started, j.expire_at, j.linked
-     FROM unique_keys k JOIN jobs j ON j.job = k.job WHERE k.queue = ? AND k.key = ?`,
-    queue.number,
-    key,
-  )[0];
+  const row = sql.all<KeyRow>(OF_KEY, queue.number, key)[0];
   if (row === undefined) return null;
-  const [job, id, stateCode, epoch, expiresAt, untilStarted, expireAt, linked] = row;
+  const [job, id, stateCode, epoch, createdAt, expireAt, linked, takenUntil, untilStarted] = row;
   const state = stateOf(stateCode);
-  if (expiresAt === null && expireAt !== null && expireAt <= now) {
+  const entry = { state, epoch, expireAt, takenUntil, untilStarted: untilStarted === 1 };
+  const ownership = keyOwnership(entry, now);
+  if (ownership === "expired") {
     expire(transaction, queue, job);
     ended(id);
-    return null;
   }
-  const held = expiresAt === null ? !isTerminal(state) && (untilStarted === 0 || epoch === 0) : expiresAt > now;
-  return held ? { job, id, state, linked: linked === 1 } : null;
+  return ownership === "owned" ? { job, id, state, createdAt, expireAt, linked: linked === 1 } : null;
 }
 
 /** Gives a job its unique key. */

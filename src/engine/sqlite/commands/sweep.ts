@@ -1,11 +1,12 @@
 /** Upkeep of one queue: recover, promote, expire, trim. Bounded, and safe to run from anywhere at any time. */
-import type { OverdueSession } from "../../contract/engine.js";
+import type { Engine, OverdueSession, SweepAnswer } from "../../contract/engine.js";
 import { earliest } from "../../shared/listing-order.js";
-import { isDead } from "../../shared/overdue.js";
-import { DEFAULT_RETENTION } from "../../../model/job/retention.js";
+import { isDead, sweepTotal, type QueueSweep } from "../../shared/sweep.js";
+import { DEFAULT_RETENTION, retentionClass } from "../../../model/job/retention.js";
 import { TERMINAL_STATES } from "../../../model/job/state.js";
+import { dueSchedules, nextTick } from "./schedules.js";
 import { recover } from "./settle.js";
-import { jobFrom, JOB_COLUMNS, retentionClass, saveJob, type Job, type JobRow } from "../store/job.js";
+import { jobFrom, JOB_COLUMNS, saveJob, type Job, type JobRow } from "../store/job.js";
 import { DELAYED, codeOf } from "../store/state-codes.js";
 import { finish, forget, move } from "../store/transitions.js";
 import type { SqliteQueue } from "../store/queue.js";
@@ -27,6 +28,31 @@ const KEPT = {
   failed: `SELECT ${JOB_COLUMNS} FROM jobs j WHERE j.queue = ? AND j.kept < 0 ORDER BY j.kept DESC LIMIT ?`,
 } as const;
 
+/** Sweeps some queues. */
+export function sweep(
+  transaction: Transaction,
+  { queues: names, limit, dead }: Parameters<Engine["sweep"]>[0],
+): SweepAnswer {
+  const swept: QueueSweep[] = [];
+  for (const name of names) {
+    const queue = transaction.find(name);
+    if (queue === null) continue;
+    const recovered = recoverLost(transaction, queue, limit, dead);
+    swept.push({
+      recovered,
+      promoted: promoteDue(transaction, queue, limit),
+      expired: expireLate(transaction, queue, limit),
+      removed: trim(transaction, queue, limit),
+      schedules: dueSchedules(transaction, queue),
+      overdue: overdueSessions(transaction, queue),
+      nextDue: nextDue(transaction, queue),
+      nextTick: nextTick(transaction.sql, queue.number, transaction.now),
+    });
+    transaction.changed(name);
+  }
+  return sweepTotal(swept, limit);
+}
+
 /** Makes what is due ready; answers how many. */
 export function promoteDue({ sql, now }: Transaction, queue: SqliteQueue, limit: number): number {
   if (queue.standing(DELAYED) === 0) return 0;
@@ -45,7 +71,7 @@ export function nextDelayed({ sql }: Transaction, queue: SqliteQueue): number | 
 }
 
 /** Takes sessions for dead, and jobs from the dead; answers how many. Those that hold nothing more are forgotten. */
-export function recoverLost(
+function recoverLost(
   transaction: Transaction,
   queue: SqliteQueue,
   limit: number,
@@ -68,7 +94,7 @@ export function recoverLost(
 }
 
 /** Ends jobs that did not start in time; answers how many. */
-export function expireLate(transaction: Transaction, queue: SqliteQueue, limit: number): number {
+function expireLate(transaction: Transaction, queue: SqliteQueue, limit: number): number {
   const { sql, now } = transaction;
   const late = sql.all<JobRow>(LATE, queue.number, now, limit).map((row) => jobFrom(row));
   for (const job of late) {
@@ -79,7 +105,7 @@ export function expireLate(transaction: Transaction, queue: SqliteQueue, limit: 
 }
 
 /** Removes what retention no longer keeps; answers how many. */
-export function trim(transaction: Transaction, queue: SqliteQueue, limit: number): number {
+function trim(transaction: Transaction, queue: SqliteQueue, limit: number): number {
   const { sql, now } = transaction;
   let removed = 0;
   const drop = (jobs: readonly Job[]): void => {
@@ -112,7 +138,7 @@ function oldest({ sql }: Transaction, queue: SqliteQueue, stateCode: number, by:
 }
 
 /** When the next thing is due in this queue; `null` if nothing is. */
-export function nextDue(transaction: Transaction, queue: SqliteQueue): number | null {
+function nextDue(transaction: Transaction, queue: SqliteQueue): number | null {
   const { sql } = transaction;
   const late = sql.all<[number | null]>(FIRST_LATE, queue.number)[0]?.[0] ?? null;
   return earliest(nextDelayed(transaction, queue), nextExpiry(transaction, queue), late);

@@ -4,6 +4,7 @@
  */
 import {
   deliverNow,
+  groupByQueue,
   type DeliveryResult,
   type Message,
   type OutboxBatch,
@@ -35,16 +36,13 @@ class SqliteMailbox implements Mailbox {
   }
 
   deliver(messages: readonly Message[]): DeliveryResult {
-    const replies: Message[] = [];
-    const names = [...new Set(messages.map(({ to }) => to.queue))].toSorted();
-    for (const name of names) {
+    const groups = groupByQueue(messages);
+    const replies = groups.flatMap(([name, group]) => {
       const queue = this.#transaction.find(name);
-      for (const message of messages) {
-        if (message.to.queue === name) replies.push(...receive(this.#transaction, queue, message));
-      }
       this.#transaction.changed(name);
-    }
+      return group.flatMap((message) => receive(this.#transaction, queue, message));
+    });
     const pending = new Set(this.#transaction.pendingQueues());
-    return { replies, pendingQueues: names.filter((name) => pending.has(name)) };
+    return { replies, pendingQueues: groups.map(([name]) => name).filter((name) => pending.has(name)) };
   }
 }

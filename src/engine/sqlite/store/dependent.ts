@@ -1,4 +1,5 @@
 /** A job that waits for others: how it begins to wait, is let go, and waits for them again. */
+import { readyState } from "../../../model/job/admission.js";
 import { UNLINKED, type JobRef, type JobSpec } from "../../../model/job/job.js";
 import type { Job } from "./job.js";
 import { move } from "./transitions.js";
@@ -73,7 +74,6 @@ export function releaseHeld(transaction: Transaction, queue: SqliteQueue, job: J
 
 /** Puts a blocked job where its time says. */
 export function makeReady({ now }: Transaction, queue: SqliteQueue, job: Job): void {
-  const later = job.runAt > now;
-  if (!later) job.runAt = now;
-  move(queue, job, later ? "delayed" : "queued");
+  job.runAt = Math.max(job.runAt, now);
+  move(queue, job, readyState(job.runAt, now));
 }

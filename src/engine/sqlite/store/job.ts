@@ -2,11 +2,10 @@
  * The run record of a job: the columns of its row that decide where it stands and whose it is. Commands read it, change it
  * and write it back; what it carries (input, result, meta …) stays where it is.
  */
-import { DEFAULT_RETENTION, type Retention } from "../../../model/job/retention.js";
-import { isTerminal, type JobState, type TerminalState } from "../../../model/job/state.js";
+import { DEFAULT_RETENTION, retentionClass, type Retention } from "../../../model/job/retention.js";
+import { isTerminal, type JobState } from "../../../model/job/state.js";
 import { readRetention } from "../../../model/options/strict-job.js";
 import { stateOf } from "./state-codes.js";
-import type { RetentionClass } from "./queue.js";
 import type { Sql } from "../database/sql.js";
 
 export interface Job {
@@ -192,11 +191,6 @@ export function saveJob(sql: Sql, job: Job): void {
 /** The state of a job. */
 export function stateOfJob(job: Pick<Job, "stateCode">): JobState {
   return stateOf(job.stateCode);
-}
-
-/** Which retention rule a terminal state falls under. */
-export function retentionClass(state: TerminalState): RetentionClass {
-  return state === "completed" || state === "partial" ? "completed" : "failed";
 }
 
 /** How long a job is kept. What cannot be decoded counts as the default: such a job, too, must go one day. */

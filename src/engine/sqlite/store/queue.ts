@@ -3,14 +3,12 @@
  * positions at both ends, the totals of tags, and the events that watchers want.
  */
 import { MOST_EVENTS, WATCH_INTEREST, type QueueEvent } from "../../../model/job/event.js";
+import type { RetentionClass } from "../../../model/job/retention.js";
 import { perState, type JobState } from "../../../model/job/state.js";
 import type { StateCounts } from "../../contract/engine.js";
 import { PRIORITY_STEP } from "../../shared/listing-order.js";
 import { APART, codeOf, STATE_CODES, QUEUED } from "./state-codes.js";
 import type { Sql } from "../database/sql.js";
-
-/** Which retention rule a terminal state falls under. */
-export type RetentionClass = "completed" | "failed";
 
 type WithoutOrder<T> = T extends unknown ? Omit<T, "seq" | "at"> : never;
 /** An event before it has its place. */

@@ -4,13 +4,13 @@
  */
 import { encodeFailure, type Failure } from "../../../model/failure/failure.js";
 import { MOST_ATTEMPT_RECORDS, type AttemptOutcome } from "../../../model/job/job.js";
-import { DEFAULT_RETENTION } from "../../../model/job/retention.js";
+import { hasDefaultAge, removalTime, retentionClass } from "../../../model/job/retention.js";
 import { isTerminal, type JobState, type TerminalState } from "../../../model/job/state.js";
 import type { OutcomeTransition } from "../../../model/job/outcome.js";
 import { PRIORITY_STEP } from "../../shared/listing-order.js";
 import { workerOf } from "../../shared/session-id.js";
 import { dropCheckpoints } from "./checkpoint.js";
-import { retentionClass, retentionOf, stateOfJob, tagsOf, reportsLastRun, type Job, type MovingJob } from "./job.js";
+import { retentionOf, stateOfJob, tagsOf, reportsLastRun, type Job, type MovingJob } from "./job.js";
 import { APART, codeOf } from "./state-codes.js";
 import { dropLinks, isRetained, linksOf } from "./dependencies.js";
 import type { SqliteQueue } from "./queue.js";
@@ -43,10 +43,9 @@ export function finish(transaction: Transaction, queue: SqliteQueue, job: Moving
   job.finishedAt = now;
   job.expireAt = null;
   removeFromState(queue, job);
-  const kind = retentionClass(to);
-  const { age } = retentionOf(job)[kind];
-  const usual = age === DEFAULT_RETENTION[kind].age;
-  if (!retained && !usual) job.removeAt = now + age;
+  const retention = retentionOf(job);
+  const usual = hasDefaultAge(to, retention);
+  if (!retained && !usual) job.removeAt = removalTime(now, to, retention);
   insert(queue, job, to, "tail", retained || !usual);
   if (!retained) keepByCount(queue, job, to, -job.position);
   job.suspect = false;
@@ -75,7 +74,7 @@ export function retain(queue: SqliteQueue, job: MovingJob): void {
 export function unretain(queue: SqliteQueue, job: MovingJob): void {
   const state = stateOfJob(job);
   if (!isTerminal(state)) return;
-  job.removeAt = (job.finishedAt ?? 0) + retentionOf(job)[retentionClass(state)].age;
+  job.removeAt = removalTime(job.finishedAt ?? 0, state, retentionOf(job));
   keepByCount(queue, job, state, queue.finish());
 }
 
