@@ -1,0 +1,29 @@
+// The three engines, each with an empty storage for the tests of a file. Tests name queues of their own.
+import { afterAll, beforeAll, describe, inject } from "vitest";
+import { MemoryEngine } from "../../../src/engine/memory/engine.js";
+import { Kit, type TestStorage } from "../../../src/engine/testkit/index.js";
+import { RedisBackdoor, redisStorage } from "../redis-storage.js";
+import { sqliteStorage } from "../sqlite-storage.js";
+
+/** Describes what holds on every engine; `kit()` is there while a test runs. */
+export function onEachEngine(what: string, tests: (kit: () => Kit) => void): void {
+  const where = { url: inject("redisUrl") };
+  const backdoor = new RedisBackdoor(where);
+  afterAll(() => backdoor.close());
+  const engines: readonly (readonly [string, () => TestStorage])[] = [
+    ["memory", () => ({ connect: (clock) => new MemoryEngine({ clock }), dispose: () => {} })],
+    ["SQLite", () => sqliteStorage()],
+    ["Redis", () => redisStorage(where, backdoor)],
+  ];
+  describe.each(engines)(`${what}, %s`, (_name, storage) => {
+    let kit: Kit | null = null;
+    beforeAll(async () => {
+      kit = await Kit.create(storage());
+    });
+    afterAll(() => kit?.dispose());
+    tests(() => {
+      if (kit === null) throw new Error("no test runs");
+      return kit;
+    });
+  });
+}
