@@ -103,7 +103,7 @@ function readDeclaration(found, file, statement) {
 }
 
 /**
- * `import("./kit.js").Kit` becomes `Kit`, as if it had been imported above.
+ * `import("./job.js").JobRef` becomes `JobRef`, as if it had been imported above.
  * @param {Declarations} found
  * @param {string} file
  * @param {string} statement

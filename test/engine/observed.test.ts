@@ -10,7 +10,7 @@ import { observe } from "../../src/engine/observed.js";
 import type { EngineObserver, ObservedCommand } from "../../src/engine/observer.js";
 import { SqliteEngine } from "../../src/engine/sqlite/engine.js";
 import { ManualClock, runConformance, type TestSetup } from "../../src/engine/testkit/index.js";
-import { Kit } from "../../src/engine/testkit/kit/kit.js";
+import { ScenarioContext } from "../../src/engine/testkit/context/scenario-context.js";
 import { plainFailure } from "../../src/model/failure/failure.js";
 
 /** One of any kind: its type does not say that a function must not be asynchronous. */
@@ -49,9 +49,9 @@ class Recorder implements EngineObserver {
   }
 }
 
-async function recordedKit(): Promise<{ kit: Kit; recorder: Recorder }> {
+async function recordedContext(): Promise<{ context: ScenarioContext; recorder: Recorder }> {
   const recorder = new Recorder();
-  return { kit: await Kit.create(await observed(recorder).create()), recorder };
+  return { context: await ScenarioContext.create(await observed(recorder).create()), recorder };
 }
 
 /** The commands of an engine, as its class has them. */
@@ -120,11 +120,11 @@ describe("an observed engine", () => {
   });
 
   it("tells how many jobs, settlements, leases and events a command carried", async () => {
-    const { kit, recorder } = await recordedKit();
-    const { engine } = kit;
+    const { context, recorder } = await recordedContext();
+    const { engine } = context;
     const { cursor } = await engine.watch({ queue: "main", cursor: null, max: 3 });
-    await engine.enqueue({ jobs: [kit.spec(), kit.spec(), kit.spec()] });
-    const session = await kit.session();
+    await engine.enqueue({ jobs: [context.spec(), context.spec(), context.spec()] });
+    const session = await context.session();
     const [first] = await session.claim(2);
     recorder.take();
     await session.exchange([{ ...ref(first), outcome: { kind: "complete", result: null } }], { max: 1 });
@@ -139,7 +139,7 @@ describe("an observed engine", () => {
       ["watch", { events: 3 }],
       ["now", {}],
     ]);
-    await kit.dispose();
+    await context.dispose();
   });
 
   it("counts what was handed over when it was, whatever becomes of it meanwhile", async () => {
@@ -149,8 +149,8 @@ describe("an observed engine", () => {
     const later: Engine = Object.assign(Object.create(memory) as Engine, {
       enqueue: async (params: Parameters<Engine["enqueue"]>[0]) => memory.enqueue(params),
     });
-    const { kit } = await recordedKit();
-    const jobs = [kit.spec(), kit.spec()];
+    const { context } = await recordedContext();
+    const jobs = [context.spec(), context.spec()];
     const answer = observe(later, recorder).enqueue({ jobs });
     jobs.length = 0;
     await answer;
@@ -183,8 +183,8 @@ describe("an observed engine", () => {
   });
 
   it("tells waits apart, and that they were ended by a signal is no failure", async () => {
-    const { kit, recorder } = await recordedKit();
-    const { engine, clock } = kit;
+    const { context, recorder } = await recordedContext();
+    const { engine, clock } = context;
     recorder.take();
     const stop = new AbortController();
     const work = engine.awaitWork({ queues: ["main"], timeout: 5_000, signal: never() });
@@ -199,29 +199,29 @@ describe("an observed engine", () => {
       { command: "awaitWork", waiting: true, durationMs: 5_000, carried: {}, error: null },
       { command: "awaitEvents", waiting: true, durationMs: 6_000, carried: {}, error: null },
     ]);
-    await kit.dispose();
+    await context.dispose();
     expect(recorder.commands).toMatchObject([{ command: "close", waiting: false }]);
   });
 
   it("hands out the engine's own function to end a subscription", async () => {
-    const { kit } = await recordedKit();
+    const { context } = await recordedContext();
     const heard: unknown[] = [];
-    await kit.engine.enqueue({ jobs: [kit.spec()] });
-    const session = await kit.session();
-    const stop = await kit.engine.onRevoked({
+    await context.engine.enqueue({ jobs: [context.spec()] });
+    const session = await context.session();
+    const stop = await context.engine.onRevoked({
       session: session.id,
       queues: ["main"],
       listener: (lease) => heard.push(lease.id),
     });
     const { queue, id } = await session.next();
-    await kit.engine.cancel({ refs: [{ queue, id }], op: "1" });
+    await context.engine.cancel({ refs: [{ queue, id }], op: "1" });
     expect(heard).toEqual([id]);
     stop();
-    await kit.engine.enqueue({ jobs: [kit.spec()] });
+    await context.engine.enqueue({ jobs: [context.spec()] });
     const next = await session.next();
-    await kit.engine.cancel({ refs: [{ queue, id: next.id }], op: "2" });
+    await context.engine.cancel({ refs: [{ queue, id: next.id }], op: "2" });
     expect(heard).toEqual([id]);
-    await kit.dispose();
+    await context.dispose();
   });
 
   it("tells the code of an error and nothing else of it", async () => {
@@ -268,12 +268,14 @@ describe("an observed engine", () => {
   });
 
   it("never tells a payload: only names, numbers and codes", async () => {
-    const { kit, recorder } = await recordedKit();
-    const { engine } = kit;
+    const { context, recorder } = await recordedContext();
+    const { engine } = context;
     const secret = "hunter2";
     const text = JSON.stringify({ secret });
-    await engine.enqueue({ jobs: [kit.spec({ input: text, meta: text, tags: [secret] }), kit.spec({ input: text })] });
-    const session = await kit.session();
+    await engine.enqueue({
+      jobs: [context.spec({ input: text, meta: text, tags: [secret] }), context.spec({ input: text })],
+    });
+    const session = await context.session();
     const [first, second] = await session.claim(2);
     const refs = [ref(first), ref(second)];
     await session.report(ref(first), { meta: text, lines: [{ at: 0, message: secret, level: "info" }] });
@@ -286,7 +288,7 @@ describe("an observed engine", () => {
     await engine.logs(ref(first));
     expect(recorder.commands.map(({ command }) => command)).toContain("logs");
     expect(JSON.stringify(recorder.commands)).not.toContain(secret);
-    await kit.dispose();
+    await context.dispose();
   });
 });
 

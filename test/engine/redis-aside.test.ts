@@ -1,8 +1,8 @@
 // What jobs that were set aside cost on Redis: nothing while there are none, and a few commands however many there are.
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, inject, it, onTestFinished } from "vitest";
-import { Kit, MAIN } from "../../src/engine/testkit/kit/kit.js";
-import { settlement, type TestSession } from "../../src/engine/testkit/kit/test-session.js";
+import { ScenarioContext, MAIN } from "../../src/engine/testkit/context/scenario-context.js";
+import { settlement, type TestSession } from "../../src/engine/testkit/context/test-session.js";
 import { RedisMonitor } from "../support/redis-monitor.js";
 import { RedisBackdoor, redisStorage } from "./redis-storage.js";
 
@@ -11,24 +11,24 @@ const NAMES = 20_000;
 const AT_ONCE = 500;
 let redis: Redis;
 let backdoor: RedisBackdoor;
-let kit: Kit;
+let context: ScenarioContext;
 
 beforeEach(async () => {
   redis = new Redis(where.url);
   backdoor = new RedisBackdoor(where);
-  kit = await Kit.create(redisStorage(where, backdoor));
+  context = await ScenarioContext.create(redisStorage(where, backdoor));
 });
 
 afterEach(async () => {
-  await kit.engine.obliterate({ queue: MAIN, force: true });
-  await kit.dispose();
+  await context.engine.obliterate({ queue: MAIN, force: true });
+  await context.dispose();
   await backdoor.close();
   await redis.quit();
 });
 
 /** The commands on keys of the queue that something takes, those inside of scripts included. */
 async function commandsOf(something: () => Promise<unknown>): Promise<string[][]> {
-  const keys = (await kit.storage.leftovers?.()) ?? [];
+  const keys = (await context.storage.leftovers?.()) ?? [];
   const key = keys.find((one) => one.endsWith(":queue")) ?? "";
   const base = key.slice(0, key.indexOf("}") + 1);
   const seen: string[][] = [];
@@ -60,8 +60,8 @@ function limitOf(args: readonly string[]): number {
 
 describe("with nothing aside", () => {
   it("an exchange is one call, which looks at no task", async () => {
-    await kit.addMany(10);
-    const session = await kit.session();
+    await context.addMany(10);
+    const session = await context.session();
     await session.claim(1, { tasks: ["work"] });
 
     const commands = await commandsOf(() => session.claim(5, { tasks: ["work", "new"] }));
@@ -76,22 +76,22 @@ describe("with nothing aside", () => {
 describe("with 20,000 names aside that nobody knows", () => {
   it("a claim, a decline and a look take a bounded number of commands, each for a bounded number of entries", async () => {
     for (let from = 0; from < NAMES; from += AT_ONCE) {
-      const jobs = Array.from({ length: AT_ONCE }, (_, n) => kit.spec({ task: `task-${from + n}` }));
-      await kit.engine.enqueue({ jobs });
+      const jobs = Array.from({ length: AT_ONCE }, (_, n) => context.spec({ task: `task-${from + n}` }));
+      await context.engine.enqueue({ jobs });
     }
-    const old = await kit.session();
+    const old = await context.session();
     await declineAll(old);
-    const wanted = await kit.add({ task: "new" });
-    const session = await kit.session();
+    const wanted = await context.add({ task: "new" });
+    const session = await context.session();
 
     const claim = await commandsOf(async () =>
       expect(await session.claimIds(5, { tasks: ["new", "other"] })).toEqual([wanted]),
     );
     const idle = await commandsOf(() => session.claim(5, { tasks: ["new", "other"] }));
-    await kit.addMany(5, { task: "new" });
+    await context.addMany(5, { task: "new" });
     const leases = await old.claim(5);
     const decline = await commandsOf(() => old.exchange(leases.map((lease) => settlement(lease, { kind: "decline" }))));
-    const look = await commandsOf(async () => kit.engine.aside({ queues: [MAIN] }));
+    const look = await commandsOf(async () => context.engine.aside({ queues: [MAIN] }));
 
     for (const commands of [claim, idle, decline]) {
       expect(commands.length).toBeGreaterThan(5);
@@ -103,16 +103,17 @@ describe("with 20,000 names aside that nobody knows", () => {
     }
     // Three for each of the tasks it tells of.
     expect(look.length).toBeLessThan(350);
-    expect((await kit.counts()).queued).toBe(NAMES + 5);
+    expect((await context.counts()).queued).toBe(NAMES + 5);
   });
 });
 
 it("a decline leaves as many markers as there are sessions to wake, for who has the code is not known", async () => {
-  await kit.add({ task: "new" });
-  const sessions = [await kit.session(), await kit.session(), await kit.session()];
+  await context.add({ task: "new" });
+  const sessions = [await context.session(), await context.session(), await context.session()];
   const lease = await sessions[0]?.next();
   const wake =
-    ((await kit.storage.leftovers?.()) ?? []).find((name) => name.endsWith(":queue"))?.replace(/queue$/, "wake") ?? "";
+    ((await context.storage.leftovers?.()) ?? []).find((name) => name.endsWith(":queue"))?.replace(/queue$/, "wake") ??
+    "";
   await redis.del(wake);
   await sessions[0]?.exchange(lease === undefined ? [] : [settlement(lease, { kind: "decline" })]);
 

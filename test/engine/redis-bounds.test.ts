@@ -4,8 +4,8 @@ import { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
 import type { Outcome } from "../../src/engine/contract/engine.js";
 import type { JobSpec } from "../../src/model/job/job.js";
-import { Kit, MAIN } from "../../src/engine/testkit/kit/kit.js";
-import { BOOM, settlement, type TestSession } from "../../src/engine/testkit/kit/test-session.js";
+import { ScenarioContext, MAIN } from "../../src/engine/testkit/context/scenario-context.js";
+import { BOOM, settlement, type TestSession } from "../../src/engine/testkit/context/test-session.js";
 import { startRedisServer, type RedisServer } from "../support/redis-server.js";
 import { WorkMeter, type ScriptWork } from "../support/redis-work.js";
 import { RedisBackdoor, redisStorage } from "./redis-storage.js";
@@ -19,7 +19,7 @@ const DAY = 86_400_000;
 let server: RedisServer;
 let redis: Redis;
 let backdoor: RedisBackdoor;
-let kit: Kit;
+let context: ScenarioContext;
 let meter: WorkMeter;
 
 describe.skipIf(!inject("canStartRedis"))("20,000 entries in the way", () => {
@@ -27,13 +27,13 @@ describe.skipIf(!inject("canStartRedis"))("20,000 entries in the way", () => {
     server = await startRedisServer();
     redis = new Redis(server.url);
     backdoor = new RedisBackdoor({ url: server.url });
-    kit = await Kit.create(redisStorage({ url: server.url }, backdoor));
+    context = await ScenarioContext.create(redisStorage({ url: server.url }, backdoor));
     meter = await WorkMeter.on(server.url);
   });
 
   afterEach(async () => {
     meter.close();
-    await kit.dispose();
+    await context.dispose();
     await backdoor.close();
     redis.disconnect();
     await server.stop();
@@ -47,23 +47,23 @@ describe.skipIf(!inject("canStartRedis"))("20,000 entries in the way", () => {
       ["of the default priority", 1, () => 0, 0],
     ])("whose ttl is over are passed: jobs %s, by claims of %i", async (_which, max, priorityOf, priority) => {
       await addMany((n) => ({ priority: priorityOf(n), ttl: 1_000 }));
-      const id = await kit.add({ priority });
-      kit.advance(1_000);
-      const { leased, work } = await claimAll(await kit.session(), max);
+      const id = await context.add({ priority });
+      context.advance(1_000);
+      const { leased, work } = await claimAll(await context.session(), max);
 
       expect(leased).toEqual([id]);
-      expect((await kit.counts()).expired).toBe(MANY);
+      expect((await context.counts()).expired).toBe(MANY);
       expectBounded(work, MANY / 2_000);
     });
 
     it("that were cancelled are passed", async () => {
       const ids = await addMany(() => ({}));
-      const last = await kit.add();
+      const last = await context.add();
       for (let from = 1; from < MANY; from += 500) {
         const refs = ids.slice(from, from + 500).map((id) => ({ queue: MAIN, id }));
-        await kit.engine.cancel({ refs, op: kit.fresh("op") });
+        await context.engine.cancel({ refs, op: context.fresh("op") });
       }
-      const { leased, work } = await claimAll(await kit.session(), 1);
+      const { leased, work } = await claimAll(await context.session(), 1);
 
       expect(leased).toEqual([ids[0], last]);
       expectBounded(work, MANY / 2_000);
@@ -72,10 +72,10 @@ describe.skipIf(!inject("canStartRedis"))("20,000 entries in the way", () => {
 
   it("do not let a claim take what stands behind them before its turn", async () => {
     await addMany(() => ({ priority: -1, ttl: 1_000 }));
-    const first = await kit.add({ priority: -1 });
-    const second = await kit.add();
-    kit.advance(1_000);
-    const { leased } = await claimAll(await kit.session(), 5);
+    const first = await context.add({ priority: -1 });
+    const second = await context.add();
+    context.advance(1_000);
+    const { leased } = await claimAll(await context.session(), 5);
 
     expect(leased).toEqual([first, second]);
   });
@@ -90,19 +90,21 @@ describe.skipIf(!inject("canStartRedis"))("20,000 entries in the way", () => {
       await addMany(() => change);
       const each = MANY / sessions;
       for (let count = 0; count < sessions; count += 1) {
-        const session = await kit.session({ ttl: 1_000 });
+        const session = await context.session({ ttl: 1_000 });
         for (let taken = 0; taken < each; taken += 500) await session.claim(Math.min(500, each - taken));
       }
-      const kept = await kit.addMany(50, change);
-      const living = await kit.session({ ttl: DAY });
+      const kept = await context.addMany(50, change);
+      const living = await context.session({ ttl: DAY });
       await living.claim(50);
-      kit.advance(1_000);
+      context.advance(1_000);
       const { done, work } = await sweepAll("recovered");
 
       expect(done).toBe(MANY);
-      expect((await kit.engine.workers()).map(({ session, running }) => [session, running])).toEqual([[living.id, 50]]);
-      expect((await kit.list({ states: ["active"] })).toSorted()).toEqual(kept.toSorted());
-      const { jobs } = await kit.engine.listJobs({
+      expect((await context.engine.workers()).map(({ session, running }) => [session, running])).toEqual([
+        [living.id, 50],
+      ]);
+      expect((await context.list({ states: ["active"] })).toSorted()).toEqual(kept.toSorted());
+      const { jobs } = await context.engine.listJobs({
         filter: { queue: MAIN, states: ["queued"] },
         cursor: null,
         limit: 500,
@@ -112,22 +114,22 @@ describe.skipIf(!inject("canStartRedis"))("20,000 entries in the way", () => {
     });
 
     it("with leases that were taken from them, leave nothing behind", async () => {
-      const { id } = await kit.session({ ttl: 1_000 });
+      const { id } = await context.session({ ttl: 1_000 });
       const leases = Array.from({ length: MANY }, (_none, n) => [`job-${n} 1`, `c${id}`]).flat();
       await redis.hset((await keyOf("sessions")).replace(/sessions$/, "revoked"), ...leases);
-      kit.advance(1_000);
+      context.advance(1_000);
       const { work } = await sweepAll("recovered");
 
-      expect(await kit.engine.workers()).toEqual([]);
-      expect(await kit.storage.leftovers?.()).toEqual([expect.stringMatching(/:queues$/)]);
+      expect(await context.engine.workers()).toEqual([]);
+      expect(await context.storage.leftovers?.()).toEqual([expect.stringMatching(/:queues$/)]);
       expectBounded(work, MANY / 2_000);
     });
 
     it("and hold nothing, are forgotten", async () => {
-      await kit.session({ ttl: 1_000 });
-      const members = Array.from({ length: MANY }, (_none, n) => [kit.clock.now(), `worker/${n}`]).flat();
+      await context.session({ ttl: 1_000 });
+      const members = Array.from({ length: MANY }, (_none, n) => [context.clock.now(), `worker/${n}`]).flat();
       await redis.zadd(await keyOf("sessions"), ...members);
-      kit.advance(1_000);
+      context.advance(1_000);
       const { work } = await sweepAll("recovered");
 
       expect(await redis.exists(await keyOf("sessions").catch(() => "none"))).toBe(0);
@@ -139,14 +141,14 @@ describe.skipIf(!inject("canStartRedis"))("20,000 entries in the way", () => {
     it("that are kept for longer are passed once, and what is due behind them goes", async () => {
       const year = { age: 365 * DAY, count: null };
       await addMany(() => ({ retention: { completed: year, failed: year } }));
-      const usual = await kit.add();
+      const usual = await context.add();
       await endAll({ kind: "complete", result: null });
-      kit.advance(2 * DAY);
+      context.advance(2 * DAY);
       const { done, work } = await sweepAll("removed");
 
       expect(done).toBe(1);
-      expect(await kit.find(usual)).toBeNull();
-      expect((await kit.counts()).completed).toBe(MANY);
+      expect(await context.find(usual)).toBeNull();
+      expect((await context.counts()).completed).toBe(MANY);
       expectBounded(work, MANY / 2_000);
     });
 
@@ -155,16 +157,16 @@ describe.skipIf(!inject("canStartRedis"))("20,000 entries in the way", () => {
       await endAll({ kind: "fail", error: BOOM, retryIn: null });
       for (let from = 0; from < MANY; from += 500) {
         const refs = ids.slice(from, from + 500).map((id) => ({ queue: MAIN, id }));
-        await kit.retry({ refs, op: kit.fresh("op") });
+        await context.retry({ refs, op: context.fresh("op") });
       }
-      await kit.engine.pause({ queue: MAIN });
-      const usual = await kit.add({ hold: true });
-      await kit.control("cancel", usual);
-      kit.advance(8 * DAY);
+      await context.engine.pause({ queue: MAIN });
+      const usual = await context.add({ hold: true });
+      await context.control("cancel", usual);
+      context.advance(8 * DAY);
       const { work } = await sweepAll("removed");
 
-      expect(await kit.find(usual)).toBeNull();
-      expect((await kit.counts()).queued).toBe(MANY);
+      expect(await context.find(usual)).toBeNull();
+      expect((await context.counts()).queued).toBe(MANY);
       expectBounded(work, 1);
     });
   });
@@ -174,27 +176,27 @@ describe.skipIf(!inject("canStartRedis"))("20,000 entries in the way", () => {
 async function addMany(change: (n: number) => Partial<JobSpec>): Promise<string[]> {
   const ids: string[] = [];
   for (let from = 0; from < MANY; from += 500) {
-    const jobs = Array.from({ length: 500 }, (_none, index) => kit.spec(change(from + index)));
-    await kit.engine.enqueue({ jobs });
+    const jobs = Array.from({ length: 500 }, (_none, index) => context.spec(change(from + index)));
+    await context.engine.enqueue({ jobs });
     ids.push(...jobs.map(({ id }) => id));
   }
   return ids;
 }
 
 async function keyOf(name: string): Promise<string> {
-  const [key] = (await kit.storage.leftovers?.())?.filter((one) => one.endsWith(`}:${name}`)) ?? [];
+  const [key] = (await context.storage.leftovers?.())?.filter((one) => one.endsWith(`}:${name}`)) ?? [];
   if (key === undefined) throw new Error(`there is no ${name}`);
   return key;
 }
 
 /** The keys of what is held, which scripts could read whole. */
 async function held(): Promise<string[]> {
-  return (await kit.storage.leftovers?.())?.filter((key) => /:(held|leases|revoked)$/.test(key)) ?? [];
+  return (await context.storage.leftovers?.())?.filter((key) => /:(held|leases|revoked)$/.test(key)) ?? [];
 }
 
 /** Leases all there is and ends it like this. */
 async function endAll(outcome: Outcome): Promise<void> {
-  const session = await kit.session({ ttl: 366 * DAY });
+  const session = await context.session({ ttl: 366 * DAY });
   for (let leases = await session.claim(500); leases.length > 0; leases = await session.claim(500)) {
     await session.exchange(leases.map((lease) => settlement(lease, outcome)));
   }
@@ -218,7 +220,7 @@ async function sweepAll(kind: "recovered" | "removed"): Promise<{ done: number; 
   let done = 0;
   const work: ScriptWork[] = [];
   for (let more = true; more;) {
-    const { answer, scripts } = await meter.of(await held(), () => kit.sweep(500));
+    const { answer, scripts } = await meter.of(await held(), () => context.sweep(500));
     done += answer[kind];
     work.push(...scripts);
     ({ more } = answer);

@@ -7,7 +7,7 @@ import { Channel } from "../../src/engine/redis/waiting/channel.js";
 import { RedisEngine } from "../../src/engine/redis/engine.js";
 import { Keys } from "../../src/engine/redis/connection/keys.js";
 import { parseTarget, type ParsedRedisTarget } from "../../src/engine/target.js";
-import { ManualClock } from "../../src/engine/testkit/kit/manual-clock.js";
+import { ManualClock } from "../../src/engine/testkit/context/manual-clock.js";
 import { PATIENCE } from "../support/patience.js";
 import { RedisMonitor } from "../support/redis-monitor.js";
 import { freshPrefix } from "./redis-storage.js";

@@ -1,31 +1,31 @@
 // What Redis loses behind the engine's back must not hold up what is left.
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
-import { Kit, MAIN } from "../../src/engine/testkit/kit/kit.js";
-import { everyMinute, put, toTick } from "../../src/engine/testkit/kit/schedule-words.js";
+import { ScenarioContext, MAIN } from "../../src/engine/testkit/context/scenario-context.js";
+import { everyMinute, put, toTick } from "../../src/engine/testkit/context/schedule-helpers.js";
 import { RedisBackdoor, redisStorage } from "./redis-storage.js";
 
 const where = { url: inject("redisUrl") };
 let redis: Redis;
 let backdoor: RedisBackdoor;
-let kit: Kit;
+let context: ScenarioContext;
 
 beforeEach(async () => {
   redis = new Redis(where.url);
   backdoor = new RedisBackdoor(where);
-  kit = await Kit.create(redisStorage(where, backdoor));
+  context = await ScenarioContext.create(redisStorage(where, backdoor));
 });
 
 afterEach(async () => {
-  await kit.dispose();
+  await context.dispose();
   await backdoor.close();
   await redis.quit();
 });
 
 async function loseOneOfThree(): Promise<string[]> {
-  const ids = await kit.addMany(3);
-  await (await kit.session({ ttl: 1_000 })).claim(3);
-  const [key = ""] = (await kit.storage.leftovers?.())?.filter((name) => name.endsWith("}:job")) ?? [];
+  const ids = await context.addMany(3);
+  await (await context.session({ ttl: 1_000 })).claim(3);
+  const [key = ""] = (await context.storage.leftovers?.())?.filter((name) => name.endsWith("}:job")) ?? [];
   await redis.hdel(key, ids[1] ?? "");
   return ids;
 }
@@ -33,24 +33,24 @@ async function loseOneOfThree(): Promise<string[]> {
 describe("a running job whose stored row is gone", () => {
   it("does not keep its dead session, nor its neighbours, from being recovered", async () => {
     const [first = "", , third = ""] = await loseOneOfThree();
-    kit.advance(1_000);
-    await kit.sweep();
+    context.advance(1_000);
+    await context.sweep();
 
-    expect(await kit.engine.workers()).toEqual([]);
-    expect(await kit.list({ states: ["queued"] })).toEqual([first, third]);
-    expect((await kit.counts()).active).toBe(0);
+    expect(await context.engine.workers()).toEqual([]);
+    expect(await context.list({ states: ["queued"] })).toEqual([first, third]);
+    expect((await context.counts()).active).toBe(0);
   });
 
   it("does not outlive a session that closes", async () => {
-    const session = await kit.session();
-    const ids = await kit.addMany(2);
+    const session = await context.session();
+    const ids = await context.addMany(2);
     await session.claim(2);
-    const [key = ""] = (await kit.storage.leftovers?.())?.filter((name) => name.endsWith("}:job")) ?? [];
+    const [key = ""] = (await context.storage.leftovers?.())?.filter((name) => name.endsWith("}:job")) ?? [];
     await redis.hdel(key, ids[0] ?? "");
     await session.close();
 
-    expect((await kit.counts()).active).toBe(0);
-    expect(await kit.list({ states: ["queued"] })).toEqual([ids[1]]);
+    expect((await context.counts()).active).toBe(0);
+    expect(await context.list({ states: ["queued"] })).toEqual([ids[1]]);
   });
 });
 
@@ -58,42 +58,42 @@ describe("a schedule of which something is gone", () => {
   it.each(["tick", "schedule"])(
     "(its field of %s) is handed out with what is wrong, until it is paused",
     async (part) => {
-      await put(kit, everyMinute({ name: "broken" }));
-      await put(kit);
-      const [key = ""] = (await kit.storage.leftovers?.())?.filter((name) => name.endsWith(`}:${part}`)) ?? [];
+      await put(context, everyMinute({ name: "broken" }));
+      await put(context);
+      const [key = ""] = (await context.storage.leftovers?.())?.filter((name) => name.endsWith(`}:${part}`)) ?? [];
       await redis.hdel(key, "broken");
-      toTick(kit);
+      toTick(context);
 
-      const due = (await kit.sweep()).schedules;
+      const due = (await context.sweep()).schedules;
       expect(due).toMatchObject([
         { name: "broken", schedule: null, problem: expect.stringContaining("broken") },
         { name: "poll", problem: null },
       ]);
-      for (const one of due) await kit.engine.pauseSchedule(one);
-      expect((await kit.sweep()).schedules).toEqual([]);
-      expect(await kit.engine.removeSchedule({ queue: MAIN, name: "broken" })).not.toBeNull();
-      expect(await put(kit, everyMinute({ name: "broken" }))).toBe("created");
+      for (const one of due) await context.engine.pauseSchedule(one);
+      expect((await context.sweep()).schedules).toEqual([]);
+      expect(await context.engine.removeSchedule({ queue: MAIN, name: "broken" })).not.toBeNull();
+      expect(await put(context, everyMinute({ name: "broken" }))).toBe("created");
     },
   );
 });
 
 describe("scripts the server has forgotten", () => {
   it("are sent again, in the middle of work", async () => {
-    await kit.add();
-    const session = await kit.session();
+    await context.add();
+    const session = await context.session();
     const lease = await session.next();
     await redis.script("FLUSH");
 
     expect(await session.complete(lease, '"done"')).toBe("applied");
-    await kit.add();
+    await context.add();
     expect(await session.claimIds(1)).toHaveLength(1);
   });
 });
 
 describe("a checkpoint that cannot be decoded", () => {
   it.each(["rubbish", "[]"])("is named with its job: %s", async (entry) => {
-    const id = await kit.add();
-    const session = await kit.session();
+    const id = await context.add();
+    const session = await context.session();
     const checkpoint = {
       seq: 1,
       kind: "step",
@@ -105,18 +105,18 @@ describe("a checkpoint that cannot be decoded", () => {
       counters: null,
     } as const;
     await session.report(await session.next(), { checkpoints: [checkpoint] });
-    const [key = ""] = (await kit.storage.leftovers?.())?.filter((name) => name.endsWith("}:check")) ?? [];
+    const [key = ""] = (await context.storage.leftovers?.())?.filter((name) => name.endsWith("}:check")) ?? [];
     await redis.hset(key, `${id}\u00001`, entry);
 
-    await expect(kit.engine.checkpoints({ queue: "main", id })).rejects.toThrow(/checkpoint 1 cannot be decoded/);
+    await expect(context.engine.checkpoints({ queue: "main", id })).rejects.toThrow(/checkpoint 1 cannot be decoded/);
   });
 });
 
 describe("many checkpoints", () => {
   it("are removed a bounded number at a time", async () => {
     const spec = { retention: { completed: { age: 0, count: null }, failed: { age: 0, count: null } } };
-    await kit.addMany(4, spec);
-    const session = await kit.session();
+    await context.addMany(4, spec);
+    const session = await context.session();
     const leases = await session.claim(4);
     for (const lease of leases) {
       const checkpoint = { kind: "step", name: "a", key: null, value: "1", at: 1, took: 1, counters: null } as const;
@@ -128,18 +128,18 @@ describe("many checkpoints", () => {
     }
     const sweeps = [];
     for (let more = true; more;) {
-      const answer = await kit.sweep(100);
+      const answer = await context.sweep(100);
       sweeps.push(answer.removed);
       ({ more } = answer);
     }
 
     expect(sweeps).toEqual([2, 2, 0]);
-    expect(await kit.list()).toEqual([]);
+    expect(await context.list()).toEqual([]);
   });
 
   it("do not keep a command on their jobs from answering for all", async () => {
-    const ids = await kit.addMany(4);
-    const session = await kit.session();
+    const ids = await context.addMany(4);
+    const session = await context.session();
     const checkpoint = { kind: "step", name: "a", key: null, value: "1", at: 1, took: 1, counters: null } as const;
     for (const lease of await session.claim(4)) {
       for (let from = 1; from <= 6_000; from += 500) {
@@ -149,9 +149,9 @@ describe("many checkpoints", () => {
       await session.complete(lease);
     }
     const refs = ids.map((id) => ({ queue: "main", id }));
-    const answers = await kit.engine.remove({ refs, op: "op" });
+    const answers = await context.engine.remove({ refs, op: "op" });
 
     expect(answers.map(({ outcome }) => outcome)).toEqual(["applied", "applied", "applied", "applied"]);
-    expect(await kit.list()).toEqual([]);
+    expect(await context.list()).toEqual([]);
   });
 });

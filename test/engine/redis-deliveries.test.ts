@@ -3,7 +3,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it, onTestFinished } from "vitest";
 import type { Lease } from "../../src/engine/contract/engine.js";
 import type { RedisTarget } from "../../src/engine/target.js";
-import { Kit, settlement, type TestSession } from "../../src/engine/testkit/index.js";
+import { ScenarioContext, settlement, type TestSession } from "../../src/engine/testkit/index.js";
 import type { Dependency } from "../../src/model/job/dependency.js";
 import { FLOW_CREATION } from "../../src/model/job/membership.js";
 import type { JobSpec } from "../../src/model/job/job.js";
@@ -21,7 +21,7 @@ const LONG = 100 * AUDIT;
 
 /** A flow over three queues, `a` before `b` and `c` before `d`, and `z`, which waits for all of it. */
 class Diamond {
-  readonly kit: Kit;
+  readonly context: ScenarioContext;
   readonly storage: LossyStorage;
   readonly session: TestSession;
   readonly #taken: Lease[] = [];
@@ -30,19 +30,19 @@ class Diamond {
 
   static async create(where: Pick<RedisTarget, "url" | "cluster">, backdoor: RedisBackdoor): Promise<Diamond> {
     const storage = redisStorage(where, backdoor);
-    const kit = await Kit.create(storage);
-    return new Diamond(kit, storage, await kit.session({ queues: QUEUES, ttl: LONG }));
+    const context = await ScenarioContext.create(storage);
+    return new Diamond(context, storage, await context.session({ queues: QUEUES, ttl: LONG }));
   }
 
-  private constructor(kit: Kit, storage: LossyStorage, session: TestSession) {
-    this.kit = kit;
+  private constructor(context: ScenarioContext, storage: LossyStorage, session: TestSession) {
+    this.context = context;
     this.storage = storage;
     this.session = session;
   }
 
   get jobs(): JobSpec[] {
     const job = (queue: string, id: string, change: Partial<JobSpec>): JobSpec =>
-      this.kit.spec({ queue, id, ...change });
+      this.context.spec({ queue, id, ...change });
     const member = (queue: string, id: string, ...after: Dependency[]): JobSpec =>
       job(queue, id, {
         hold: true,
@@ -59,12 +59,12 @@ class Diamond {
   }
 
   async begin(): Promise<void> {
-    await this.kit.engine.enqueue({ jobs: [this.kit.spec({ ...FLOW, role: "flow" })] });
-    await this.kit.engine.enqueue({ jobs: this.jobs });
+    await this.context.engine.enqueue({ jobs: [this.context.spec({ ...FLOW, role: "flow" })] });
+    await this.context.engine.enqueue({ jobs: this.jobs });
   }
 
   async commit(): Promise<void> {
-    await this.kit.engine.commitFlow({ ...FLOW, members: 4 });
+    await this.context.engine.commitFlow({ ...FLOW, members: 4 });
   }
 
   async take(): Promise<Lease> {
@@ -76,7 +76,7 @@ class Diamond {
 
   /** Somebody else sweeps, and the worker does what there is to do. */
   async goOn(): Promise<void> {
-    const other = await this.kit.open();
+    const other = await this.context.open();
     for (let idle = 0; idle < 3; idle += 1) {
       await other.sweep({ queues: QUEUES, limit: 100 });
       // What it holds still: of no effect when that has ended.
@@ -94,7 +94,7 @@ class Diamond {
   /** How everything stands. */
   async read(): Promise<Record<string, string>> {
     const refs = [FLOW, ...this.jobs.map(({ queue, id }) => ({ queue, id }))];
-    const jobs = await this.kit.engine.getJobs({ refs });
+    const jobs = await this.context.engine.getJobs({ refs });
     return Object.fromEntries(refs.map(({ id }, index) => [id, jobs[index]?.state ?? "gone"]));
   }
 
@@ -137,7 +137,7 @@ const CAUSES: readonly (readonly [title: string, prepare: (flow: Diamond) => Pro
     async (flow) => {
       await flow.begin();
       await flow.commit();
-      return () => flow.kit.control("remove", { queue: "b", id: "b" });
+      return () => flow.context.control("remove", { queue: "b", id: "b" });
     },
   ],
   [
@@ -146,7 +146,7 @@ const CAUSES: readonly (readonly [title: string, prepare: (flow: Diamond) => Pro
       await flow.begin();
       await flow.commit();
       await flow.take();
-      return () => flow.kit.control("cancel", FLOW);
+      return () => flow.context.control("cancel", FLOW);
     },
   ],
   [
@@ -154,9 +154,9 @@ const CAUSES: readonly (readonly [title: string, prepare: (flow: Diamond) => Pro
     async (flow) => {
       await flow.begin();
       await flow.commit();
-      await flow.kit.control("cancel", FLOW);
-      for (const { queue, id } of flow.jobs.slice(0, 4)) await flow.kit.control("retry", { queue, id });
-      return () => flow.kit.control("retry", FLOW);
+      await flow.context.control("cancel", FLOW);
+      for (const { queue, id } of flow.jobs.slice(0, 4)) await flow.context.control("retry", { queue, id });
+      return () => flow.context.control("retry", FLOW);
     },
   ],
   [
@@ -165,13 +165,13 @@ const CAUSES: readonly (readonly [title: string, prepare: (flow: Diamond) => Pro
       await flow.begin();
       await flow.commit();
       const lease = await flow.take();
-      const made = flow.kit.spec({
+      const made = flow.context.spec({
         queue: "b",
         id: "made",
         flow: { ...FLOW, node: "made", parent: "a", weight: 1, ifFailed: "fail" },
       });
       return async () => {
-        await flow.kit.engine.enqueue({ jobs: [made] });
+        await flow.context.engine.enqueue({ jobs: [made] });
         await flow.session.report(lease, { after: [{ queue: "b", id: "made" }] });
         await flow.session.settle(lease, { kind: "wait" });
       };
@@ -181,8 +181,8 @@ const CAUSES: readonly (readonly [title: string, prepare: (flow: Diamond) => Pro
     "a flow that was never complete expires",
     async (flow) => {
       await flow.begin();
-      flow.kit.advance(FLOW_CREATION);
-      return () => flow.kit.sweep(100, QUEUES);
+      flow.context.advance(FLOW_CREATION);
+      return () => flow.context.sweep(100, QUEUES);
     },
   ],
 ];
@@ -209,7 +209,7 @@ describe.each(PLACES)("deliveries on %s", (_name, where) => {
 
   async function create(): Promise<Diamond> {
     const flow = await Diamond.create(where, backdoor);
-    onTestFinished(() => flow.kit.dispose());
+    onTestFinished(() => flow.context.dispose());
     return flow;
   }
 
@@ -254,9 +254,9 @@ describe.each(PLACES)("deliveries on %s", (_name, where) => {
       for (let round = 0; round < 3; round += 1) {
         const flow = await create();
         const cause = await prepare(flow);
-        const other = await flow.kit.open();
-        const engines = [flow.kit.engine, other];
-        const sessions = [flow.session, await flow.kit.session({ engine: other, queues: QUEUES, ttl: LONG })];
+        const other = await flow.context.open();
+        const engines = [flow.context.engine, other];
+        const sessions = [flow.session, await flow.context.session({ engine: other, queues: QUEUES, ttl: LONG })];
         delivery.breakage = { kind: "dies", at: 0, after: "nothing", lost: false };
         await cause();
         delivery.breakage = null;
@@ -279,7 +279,7 @@ describe.each(PLACES)("deliveries on %s", (_name, where) => {
       // What asks again learns how things stand; what follows from that may have to be asked for again in turn.
       for (let audit = 0; audit < 3; audit += 1) {
         await flow.goOn();
-        flow.kit.advance(AUDIT);
+        flow.context.advance(AUDIT);
       }
       await flow.goOn();
       for (const [id, state] of Object.entries(await flow.read())) {
@@ -298,10 +298,10 @@ describe.each(PLACES)("deliveries on %s", (_name, where) => {
     await flow.session.complete(lease);
     delivery.breakage = null;
     await flow.storage.loseOutbox();
-    flow.kit.advance(AUDIT - 1);
+    flow.context.advance(AUDIT - 1);
     await flow.goOn();
     expect(await flow.read()).toMatchObject({ a: "completed", b: "blocked", c: "blocked", flow: "blocked" });
-    flow.kit.advance(1);
+    flow.context.advance(1);
     await flow.goOn();
     expect(await flow.read()).toMatchObject({ b: "completed", c: "completed", d: "completed", flow: "completed" });
     expect(flow.starts).toEqual({ a: 1, b: 1, c: 1, d: 1, z: 1 });
@@ -309,15 +309,15 @@ describe.each(PLACES)("deliveries on %s", (_name, where) => {
 
   it("of members of which their flow never heard end them", async () => {
     const flow = await create();
-    await flow.kit.engine.enqueue({ jobs: [flow.kit.spec({ ...FLOW, role: "flow" })] });
+    await flow.context.engine.enqueue({ jobs: [flow.context.spec({ ...FLOW, role: "flow" })] });
     delivery.breakage = { kind: "dies", at: 0, after: "nothing", lost: true };
-    await flow.kit.engine.enqueue({ jobs: flow.jobs });
+    await flow.context.engine.enqueue({ jobs: flow.jobs });
     delivery.breakage = null;
     await flow.storage.loseOutbox();
-    expect(await flow.kit.engine.commitFlow({ ...FLOW, members: 4 })).toBe("incomplete");
-    flow.kit.advance(FLOW_CREATION);
+    expect(await flow.context.engine.commitFlow({ ...FLOW, members: 4 })).toBe("incomplete");
+    flow.context.advance(FLOW_CREATION);
     await flow.goOn();
-    flow.kit.advance(AUDIT);
+    flow.context.advance(AUDIT);
     await flow.goOn();
     expect(await flow.read()).toMatchObject({ flow: "gone", a: "cancelled", b: "cancelled", c: "cancelled" });
     expect(flow.starts).toEqual({ z: 1 });

@@ -3,7 +3,7 @@ import { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, inject, it, test } from "vitest";
 import type { Engine } from "../../src/engine/contract/engine.js";
 import { FORMAT } from "../../src/engine/redis/connection/wire.js";
-import { Kit, MAIN } from "../../src/engine/testkit/kit/kit.js";
+import { ScenarioContext, MAIN } from "../../src/engine/testkit/context/scenario-context.js";
 import { EngineRefused } from "../../src/model/errors/errors.js";
 import { RedisBackdoor, redisStorage } from "./redis-storage.js";
 
@@ -11,28 +11,28 @@ const where = { url: inject("redisUrl") };
 const newer = FORMAT + 1;
 let redis: Redis;
 let backdoor: RedisBackdoor;
-let kit: Kit;
+let context: ScenarioContext;
 
 beforeEach(async () => {
   redis = new Redis(where.url);
   backdoor = new RedisBackdoor(where);
-  kit = await Kit.create(redisStorage(where, backdoor));
+  context = await ScenarioContext.create(redisStorage(where, backdoor));
 });
 
 afterEach(async () => {
-  await kit.dispose();
+  await context.dispose();
   await backdoor.close();
   await redis.quit();
 });
 
 /** The settings of the queue. */
 async function settings(): Promise<string> {
-  const keys = (await kit.storage.leftovers?.()) ?? [];
+  const keys = (await context.storage.leftovers?.()) ?? [];
   return keys.find((key) => key.endsWith(`/${MAIN}}:queue`)) ?? "";
 }
 
 test("a queue says in which format it is from the first job on", async () => {
-  await kit.add();
+  await context.add();
   expect(await redis.hget(await settings(), "format")).toBe(String(FORMAT));
 });
 
@@ -40,14 +40,14 @@ test.each<[string, (engine: Engine) => unknown]>([
   ["is paused", (engine) => engine.pause({ queue: MAIN })],
   ["is watched", (engine) => engine.watch({ queue: MAIN, cursor: null, max: 1 })],
 ])("so does a queue that %s before it has any", async (_what, first) => {
-  await first(kit.engine);
+  await first(context.engine);
   expect(await redis.hget(await settings(), "format")).toBe(String(FORMAT));
 });
 
 test("a queue that was obliterated begins anew in the format that is known", async () => {
-  await kit.add();
-  await kit.engine.obliterate({ queue: MAIN, force: false });
-  await kit.add();
+  await context.add();
+  await context.engine.obliterate({ queue: MAIN, force: false });
+  await context.add();
   expect(await redis.hget(await settings(), "format")).toBe(String(FORMAT));
 });
 
@@ -58,8 +58,8 @@ describe("a queue of a newer format is refused", () => {
   const worker = { name: "w", host: "h", pid: 1, queues: [MAIN], tasks: ["task"], concurrency: 1, startedAt: 0 };
 
   const commands: Record<string, (engine: Engine) => unknown> = {
-    enqueue: (engine) => engine.enqueue({ jobs: [kit.spec()] }),
-    "enqueue of what is not usual": (engine) => engine.enqueue({ jobs: [kit.spec({ priority: 1 })] }),
+    enqueue: (engine) => engine.enqueue({ jobs: [context.spec()] }),
+    "enqueue of what is not usual": (engine) => engine.enqueue({ jobs: [context.spec({ priority: 1 })] }),
     commitFlow: (engine) => engine.commitFlow({ ...ref, members: 0 }),
     openSession: (engine) => engine.openSession({ session: "w/1", worker, ttl: 1_000 }),
     exchange: (engine) => engine.exchange({ session: "w/1", lane: 0, call: 1, settle: [], claim }),
@@ -82,26 +82,26 @@ describe("a queue of a newer format is refused", () => {
   };
 
   it.each(Object.entries(commands))("by %s, with both versions and what to do", async (_name, command) => {
-    await kit.add({ id: "j1" });
+    await context.add({ id: "j1" });
     const key = await settings();
     await redis.hset(key, "format", newer);
-    const before = (await kit.storage.leftovers?.())?.toSorted();
+    const before = (await context.storage.leftovers?.())?.toSorted();
     const numbers = await redis.hgetall(key);
 
-    const refused = Promise.resolve().then(() => command(kit.engine));
+    const refused = Promise.resolve().then(() => command(context.engine));
 
     await expect(refused).rejects.toThrow(EngineRefused);
     await expect(refused).rejects.toThrow(
       `was written by a newer Longshore (format ${newer}, this one knows ${FORMAT}): update longshore`,
     );
     await expect(refused).rejects.toThrow(`queue "${MAIN}" in redis://`);
-    expect((await kit.storage.leftovers?.())?.toSorted()).toEqual(before);
+    expect((await context.storage.leftovers?.())?.toSorted()).toEqual(before);
     expect(await redis.hgetall(key)).toEqual(numbers);
   });
 
   it("while other queues go on", async () => {
-    await kit.add();
+    await context.add();
     await redis.hset(await settings(), "format", newer);
-    expect(await kit.add({ queue: "other" })).toBeTypeOf("string");
+    expect(await context.add({ queue: "other" })).toBeTypeOf("string");
   });
 });

@@ -6,37 +6,37 @@ import { RedisEngine } from "../../src/engine/redis/engine.js";
 import { Keys } from "../../src/engine/redis/connection/keys.js";
 import { Registry } from "../../src/engine/redis/connection/queue-registry.js";
 import { parseTarget, type ParsedRedisTarget } from "../../src/engine/target.js";
-import { Kit, MAIN } from "../../src/engine/testkit/kit/kit.js";
+import { ScenarioContext, MAIN } from "../../src/engine/testkit/context/scenario-context.js";
 import { freshPrefix, RedisBackdoor, redisStorage } from "./redis-storage.js";
 
 const where = { url: inject("redisUrl") };
 let redis: Redis;
 let backdoor: RedisBackdoor;
-let kit: Kit;
+let context: ScenarioContext;
 
 beforeEach(async () => {
   redis = new Redis(where.url);
   backdoor = new RedisBackdoor(where);
-  kit = await Kit.create(redisStorage(where, backdoor));
+  context = await ScenarioContext.create(redisStorage(where, backdoor));
 });
 
 afterEach(async () => {
   vi.restoreAllMocks();
-  await kit.dispose();
+  await context.dispose();
   await backdoor.close();
   await redis.quit();
 });
 
 async function open(prefix: string): Promise<RedisEngine> {
   const engine = new RedisEngine(parseTarget({ engine: "redis", prefix, ...where }) as ParsedRedisTarget, {
-    clock: kit.clock,
+    clock: context.clock,
   });
   await engine.open();
   return engine;
 }
 
 async function loseList(): Promise<void> {
-  const [list = ""] = (await kit.storage.leftovers?.())?.filter((key) => key.endsWith("}:queues")) ?? [];
+  const [list = ""] = (await context.storage.leftovers?.())?.filter((key) => key.endsWith("}:queues")) ?? [];
   expect(await redis.del(list)).toBe(1);
 }
 
@@ -67,8 +67,8 @@ describe("two namespaces", () => {
     async (queue, more, other) => {
       const prefix = freshPrefix();
       const [one, two] = await Promise.all([open(prefix), open(prefix + more)]);
-      await one.enqueue({ jobs: [kit.spec({ queue })] });
-      await two.enqueue({ jobs: [kit.spec({ queue: other }), kit.spec({ queue: other })] });
+      await one.enqueue({ jobs: [context.spec({ queue })] });
+      await two.enqueue({ jobs: [context.spec({ queue: other }), context.spec({ queue: other })] });
 
       expect((await one.queues()).map(({ name: found, counts }) => [found, counts.queued])).toEqual([[queue, 1]]);
       expect((await two.queues()).map(({ name: found, counts }) => [found, counts.queued])).toEqual([[other, 2]]);
@@ -86,12 +86,12 @@ describe("a queue that comes into being while it is obliterated", () => {
   const takeOff = Registry.prototype.remove;
 
   it.each([
-    ["by a job", () => kit.engine.enqueue({ jobs: [kit.spec()] })],
-    ["by being paused", () => kit.engine.pause({ queue: MAIN })],
-    ["by a worker", () => kit.session()],
+    ["by a job", () => context.engine.enqueue({ jobs: [context.spec()] })],
+    ["by being paused", () => context.engine.pause({ queue: MAIN })],
+    ["by a worker", () => context.session()],
   ])("%s stays on the list", async (_how, make) => {
-    await kit.add();
-    const other = await kit.open();
+    await context.add();
+    const other = await context.open();
     // It is gone, and the other client is about to take it off the list.
     vi.spyOn(Registry.prototype, "remove").mockImplementation(async function (this: Registry, queue) {
       await make();
@@ -99,48 +99,48 @@ describe("a queue that comes into being while it is obliterated", () => {
     });
     await other.obliterate({ queue: MAIN, force: true });
 
-    expect((await kit.engine.queues()).map(({ name }) => name)).toEqual([MAIN]);
+    expect((await context.engine.queues()).map(({ name }) => name)).toEqual([MAIN]);
   });
 
   it("does not, when nothing came", async () => {
-    await kit.add();
-    await kit.engine.obliterate({ queue: MAIN, force: true });
+    await context.add();
+    await context.engine.obliterate({ queue: MAIN, force: true });
 
-    expect(await kit.engine.queues()).toEqual([]);
-    expect(await kit.storage.leftovers?.()).toEqual([]);
+    expect(await context.engine.queues()).toEqual([]);
+    expect(await context.storage.leftovers?.()).toEqual([]);
   });
 });
 
 describe("a list of queues that was lost", () => {
   it("is rebuilt by those who sweep, within a minute", async () => {
-    await kit.add();
-    await kit.add({ queue: "other" });
-    await kit.sweep(10, [MAIN, "other"]);
+    await context.add();
+    await context.add({ queue: "other" });
+    await context.sweep(10, [MAIN, "other"]);
     await loseList();
-    kit.advance(60_000);
-    await kit.sweep(10, [MAIN, "other"]);
+    context.advance(60_000);
+    await context.sweep(10, [MAIN, "other"]);
 
-    expect((await kit.engine.queues()).map(({ name }) => name)).toEqual([MAIN, "other"]);
+    expect((await context.engine.queues()).map(({ name }) => name)).toEqual([MAIN, "other"]);
   });
 
   it("is rebuilt by the first sweep of a client, with queues that exist and no others", async () => {
-    await kit.add();
-    await kit.session({ queues: ["served"] });
+    await context.add();
+    await context.session({ queues: ["served"] });
     await loseList();
-    await (await kit.open()).sweep({ queues: [MAIN, "served", "nowhere"], limit: 10 });
+    await (await context.open()).sweep({ queues: [MAIN, "served", "nowhere"], limit: 10 });
 
-    expect((await kit.engine.queues()).map(({ name }) => name)).toEqual([MAIN, "served"]);
+    expect((await context.engine.queues()).map(({ name }) => name)).toEqual([MAIN, "served"]);
   });
 
   it("is looked at once a minute, not in every sweep", async () => {
-    await kit.add();
-    await kit.sweep();
+    await context.add();
+    await context.sweep();
     const restoring = vi.spyOn(Registry.prototype, "add");
     await loseList();
-    kit.advance(59_999);
-    await kit.sweep();
+    context.advance(59_999);
+    await context.sweep();
 
     expect(restoring).not.toHaveBeenCalled();
-    expect(await kit.engine.queues()).toEqual([]);
+    expect(await context.engine.queues()).toEqual([]);
   });
 });

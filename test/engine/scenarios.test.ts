@@ -1,7 +1,7 @@
 /** The ids of conformance scenarios: written beside each, one for one, and refused at load when they would not be. */
 import { expect, test } from "vitest";
 import { CONFORMANCE } from "../../src/engine/testkit/index.js";
-import { scenarios } from "../../src/engine/testkit/kit/scenario.js";
+import { scenarios } from "../../src/engine/testkit/context/scenario.js";
 
 const holds = async () => {};
 

@@ -1,24 +1,24 @@
 // A row that cannot be decoded is the trouble of its own job alone.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { loadDriver } from "../../src/engine/sqlite/database/driver.js";
-import { Kit, MAIN } from "../../src/engine/testkit/kit/kit.js";
-import type { TestSession } from "../../src/engine/testkit/kit/test-session.js";
+import { ScenarioContext, MAIN } from "../../src/engine/testkit/context/scenario-context.js";
+import type { TestSession } from "../../src/engine/testkit/context/test-session.js";
 import { sqliteStorage } from "./sqlite-storage.js";
 
 let storage: ReturnType<typeof sqliteStorage>;
-let kit: Kit;
+let context: ScenarioContext;
 let session: TestSession;
 let bad: string;
 let good: string;
 
 beforeEach(async () => {
   storage = sqliteStorage();
-  kit = await Kit.create(storage);
-  session = await kit.session();
-  [bad = "", good = ""] = await kit.addMany(2);
+  context = await ScenarioContext.create(storage);
+  session = await context.session();
+  [bad = "", good = ""] = await context.addMany(2);
 });
 
-afterEach(() => kit.dispose());
+afterEach(() => context.dispose());
 
 async function damage(sql: string): Promise<void> {
   const open = await loadDriver();
@@ -27,7 +27,7 @@ async function damage(sql: string): Promise<void> {
   database.close();
 }
 
-const checkpointsOf = async (id: string): Promise<unknown> => kit.engine.checkpoints({ queue: MAIN, id });
+const checkpointsOf = async (id: string): Promise<unknown> => context.engine.checkpoints({ queue: MAIN, id });
 
 describe("a checkpoint that cannot be decoded", () => {
   const step = { seq: 1, kind: "step", name: "s", key: null, value: "1", at: 1, took: 1, counters: null } as const;
@@ -52,21 +52,21 @@ describe("failures that cannot be decoded", () => {
     for (const lease of await session.claim(2)) await session.settle(lease, { kind: "partial", result: "1" });
     await damage("UPDATE jobs SET failures = '[' WHERE id = ?");
 
-    expect(await kit.job(bad)).toMatchObject({
+    expect(await context.job(bad)).toMatchObject({
       state: "partial",
       failures: [],
       problem: `job ${bad}: its stored failures cannot be decoded`,
     });
-    expect(await kit.list()).toEqual([good, bad]);
-    expect((await kit.job(good)).problem).toBeNull();
+    expect(await context.list()).toEqual([good, bad]);
+    expect((await context.job(good)).problem).toBeNull();
   });
 
   it("do not keep the job from being queued again", async () => {
     for (const lease of await session.claim(2)) await session.settle(lease, { kind: "partial", result: "1" });
     await damage("UPDATE jobs SET failures = '[' WHERE id = ?");
 
-    expect((await kit.control("retry", bad)).outcome).toBe("applied");
-    expect(await kit.job(bad)).toMatchObject({ state: "queued", failures: [], problem: null });
+    expect((await context.control("retry", bad)).outcome).toBe("applied");
+    expect(await context.job(bad)).toMatchObject({ state: "queued", failures: [], problem: null });
   });
 });
 
@@ -74,7 +74,7 @@ describe("links that cannot be decoded", () => {
   let waits: string;
 
   beforeEach(async () => {
-    waits = await kit.add({ after: [{ queue: MAIN, id: bad, ifFailed: "fail" }] });
+    waits = await context.add({ after: [{ queue: MAIN, id: bad, ifFailed: "fail" }] });
     await damage("UPDATE link_bodies SET body = '{' WHERE job <> (SELECT job FROM jobs WHERE id = ?)");
   });
 
@@ -83,18 +83,18 @@ describe("links that cannot be decoded", () => {
 
     const lease = await session.next();
     expect(lease).toMatchObject({ id: waits, body: null, problem: `job ${waits}: its stored links cannot be decoded` });
-    expect(await kit.job(waits)).toMatchObject({ state: "active", after: [], problem: lease.problem });
-    expect(await kit.list()).toEqual([waits, good, bad]);
+    expect(await context.job(waits)).toMatchObject({ state: "active", after: [], problem: lease.problem });
+    expect(await context.list()).toEqual([waits, good, bad]);
   });
 
   it("keep it neither from ending with what it depends on nor from being queued again", async () => {
-    await kit.control("cancel", bad);
-    expect(await kit.state(waits)).toBe("failed");
+    await context.control("cancel", bad);
+    expect(await context.state(waits)).toBe("failed");
 
-    await kit.control("retry", bad);
-    expect(await kit.control("retry", waits)).toEqual({ outcome: "applied", state: "blocked" });
-    expect((await kit.update(waits, { input: "1" })).outcome).toBe("applied");
+    await context.control("retry", bad);
+    expect(await context.control("retry", waits)).toEqual({ outcome: "applied", state: "blocked" });
+    expect((await context.update(waits, { input: "1" })).outcome).toBe("applied");
     for (const lease of await session.claim(2)) await session.complete(lease);
-    expect(await kit.state(waits)).toBe("queued");
+    expect(await context.state(waits)).toBe("queued");
   });
 });

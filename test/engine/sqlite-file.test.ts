@@ -18,38 +18,38 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openEngine } from "../../src/engine/open.js";
 import { SqliteEngine } from "../../src/engine/sqlite/engine.js";
 import { parseTarget } from "../../src/engine/target.js";
-import { Kit, MAIN } from "../../src/engine/testkit/kit/kit.js";
-import { ManualClock } from "../../src/engine/testkit/kit/manual-clock.js";
+import { ScenarioContext, MAIN } from "../../src/engine/testkit/context/scenario-context.js";
+import { ManualClock } from "../../src/engine/testkit/context/manual-clock.js";
 
 const FILES = ["", "-wal", "-shm"];
 
 let folder: string;
 let path: string;
 let clock: ManualClock;
-let kits: Kit[];
+let contexts: ScenarioContext[];
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), `longshore-${process.env["LONGSHORE_TEST_RUN"] ?? "manual"}-file-`));
   path = join(folder, "jobs.db");
   clock = new ManualClock();
-  kits = [];
+  contexts = [];
 });
 
 afterEach(async () => {
-  for (const kit of kits) await kit.dispose();
+  for (const context of contexts) await context.dispose();
   rmSync(folder, { recursive: true, force: true });
 });
 
 /** A connection of this test's; all of them live in one time. */
-async function open(file = path): Promise<Kit> {
+async function open(file = path): Promise<ScenarioContext> {
   const connect = async (): Promise<SqliteEngine> => {
     const engine = new SqliteEngine({ engine: "sqlite", path: file, durability: "normal" }, { clock });
     await engine.open();
     return engine;
   };
-  const kit = await Kit.create({ connect, dispose: () => undefined });
-  kits.push(kit);
-  return kit;
+  const context = await ScenarioContext.create({ connect, dispose: () => undefined });
+  contexts.push(context);
+  return context;
 }
 
 function remove(): void {
@@ -136,104 +136,112 @@ describe("the identity of a database", () => {
 
 describe("a file that was deleted while it was open", () => {
   it("takes nothing more, and none is made in its place", async () => {
-    const kit = await open();
-    await kit.add();
+    const context = await open();
+    await context.add();
     remove();
     clock.advance(1_000);
 
     for (let n = 0; n < 3; n += 1) {
-      await expect(kit.add()).rejects.toMatchObject({ code: "ENGINE_UNAVAILABLE" });
+      await expect(context.add()).rejects.toMatchObject({ code: "ENGINE_UNAVAILABLE" });
     }
     expect(readdirSync(folder)).toEqual([]);
   });
 
   it("is named, with what became of it", async () => {
-    const kit = await open();
+    const context = await open();
     remove();
     clock.advance(1_000);
 
-    await expect(kit.add()).rejects.toThrow(`sqlite:${path}: its file was deleted while it was open`);
-    await expect(kit.engine.queues()).rejects.toThrow(`sqlite:${path}: its file is gone`);
+    await expect(context.add()).rejects.toThrow(`sqlite:${path}: its file was deleted while it was open`);
+    await expect(context.engine.queues()).rejects.toThrow(`sqlite:${path}: its file is gone`);
   });
 
   it("is read no more either", async () => {
-    const kit = await open();
-    await kit.add();
+    const context = await open();
+    await context.add();
     remove();
     clock.advance(1_000);
 
-    await expect(kit.list()).rejects.toMatchObject({ code: "ENGINE_UNAVAILABLE" });
+    await expect(context.list()).rejects.toMatchObject({ code: "ENGINE_UNAVAILABLE" });
   });
 
   it("is used again when it is back, with everything in it", async () => {
-    const kit = await open();
-    const before = await kit.add();
+    const context = await open();
+    const before = await context.add();
     for (const end of FILES) renameSync(`${path}${end}`, join(folder, `away${end}`));
     clock.advance(1_000);
-    await expect(kit.add()).rejects.toThrow("was deleted");
+    await expect(context.add()).rejects.toThrow("was deleted");
     for (const end of FILES) renameSync(join(folder, `away${end}`), `${path}${end}`);
 
-    const after = await kit.add();
-    expect((await kit.list()).toSorted()).toEqual([before, after].toSorted());
+    const after = await context.add();
+    expect((await context.list()).toSorted()).toEqual([before, after].toSorted());
   });
 
   it("ends the wait of a worker that has nothing to do", async () => {
-    const kit = await open();
-    const waiting = kit.engine.awaitWork({ queues: [MAIN], timeout: 3_600_000, signal: new AbortController().signal });
+    const context = await open();
+    const waiting = context.engine.awaitWork({
+      queues: [MAIN],
+      timeout: 3_600_000,
+      signal: new AbortController().signal,
+    });
     remove();
     clock.advance(500);
 
     await waiting;
-    await expect(kit.add()).rejects.toMatchObject({ code: "ENGINE_UNAVAILABLE" });
+    await expect(context.add()).rejects.toMatchObject({ code: "ENGINE_UNAVAILABLE" });
   });
 });
 
 describe("a file whose place another one took", () => {
   it("takes nothing more: one command is refused, the next one goes to the file that stands there", async () => {
-    const kit = await open();
-    await kit.add();
-    const { identity } = kit.engine;
+    const context = await open();
+    await context.add();
+    const { identity } = context.engine;
     const there = await replace();
     clock.advance(1_000);
 
-    await expect(kit.add()).rejects.toThrow("was replaced by another one while it was open");
-    const mine = await kit.add();
-    for (const each of [kit, await open()]) {
+    await expect(context.add()).rejects.toThrow("was replaced by another one while it was open");
+    const mine = await context.add();
+    for (const each of [context, await open()]) {
       expect((await each.list()).toSorted()).toEqual([mine, there].toSorted());
     }
-    expect(kit.engine.identity).not.toBe(identity);
+    expect(context.engine.identity).not.toBe(identity);
   });
 
   it("is told to a worker that had nothing to do, too", async () => {
-    const kit = await open();
-    const waiting = kit.engine.awaitWork({ queues: [MAIN], timeout: 3_600_000, signal: new AbortController().signal });
+    const context = await open();
+    const waiting = context.engine.awaitWork({
+      queues: [MAIN],
+      timeout: 3_600_000,
+      signal: new AbortController().signal,
+    });
     await replace();
     clock.advance(500);
 
     await waiting;
-    await expect(kit.add()).rejects.toThrow("was replaced");
+    await expect(context.add()).rejects.toThrow("was replaced");
   });
 
   it("knows nothing of the sessions of the other", async () => {
-    const kit = await open();
-    const session = await kit.session();
+    const context = await open();
+    const session = await context.session();
     await replace();
     clock.advance(1_000);
-    await expect(kit.add()).rejects.toThrow("was replaced");
+    await expect(context.add()).rejects.toThrow("was replaced");
 
-    expect(await kit.engine.heartbeat({ session: session.id, queues: [MAIN], ttl: 1_000 })).toMatchObject({
+    expect(await context.engine.heartbeat({ session: session.id, queues: [MAIN], ttl: 1_000 })).toMatchObject({
       alive: false,
     });
   });
 
   it("is not replaced by what is no database of Longshore's, which is left as it is", async () => {
-    const kit = await open();
+    const context = await open();
     remove();
     writeFileSync(path, "");
     clock.advance(1_000);
 
-    await expect(kit.add()).rejects.toThrow("was replaced");
-    await expect(kit.add()).rejects.toThrow("is no database of Longshore's");
+    await expect(context.add()).rejects.toThrow("was replaced");
+    await expect(context.add()).rejects.toThrow("is no database of Longshore's");
     expect(statSync(path).size).toBe(0);
   });
 });

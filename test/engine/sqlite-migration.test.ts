@@ -1,8 +1,8 @@
 // A file that an older Longshore wrote is taken on as it is.
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { loadDriver } from "../../src/engine/sqlite/database/driver.js";
-import { Kit, MAIN } from "../../src/engine/testkit/kit/kit.js";
-import { found, put } from "../../src/engine/testkit/kit/schedule-words.js";
+import { ScenarioContext, MAIN } from "../../src/engine/testkit/context/scenario-context.js";
+import { found, put } from "../../src/engine/testkit/context/schedule-helpers.js";
 import { EngineRefused } from "../../src/model/errors/errors.js";
 import { NO_PROGRESS } from "../../src/model/job/progress.js";
 import { sqliteStorage } from "./sqlite-storage.js";
@@ -15,7 +15,7 @@ beforeEach(() => {
 
 afterEach(() => storage.dispose());
 
-const connect = (): Promise<Kit> => Kit.create({ ...storage, dispose: () => undefined });
+const connect = (): Promise<ScenarioContext> => ScenarioContext.create({ ...storage, dispose: () => undefined });
 
 /** What takes a file back by one schema, by the schema it has then. */
 const BACK: Readonly<Record<number, string>> = {
@@ -64,19 +64,19 @@ async function columnsAndIndexes(): Promise<string[]> {
 const UNIQUE = { key: "k", until: "finished", onConflict: "join" } as const;
 
 /** A job in every place that has a name of its own in the file. */
-async function everything(kit: Kit) {
-  const aside = await kit.add({ task: "new" });
-  const session = await kit.session({ ttl: 3_600_000 });
+async function everything(context: ScenarioContext) {
+  const aside = await context.add({ task: "new" });
+  const session = await context.session({ ttl: 3_600_000 });
   await session.settle(await session.next(), { kind: "decline" });
-  const running = await kit.add();
+  const running = await context.add();
   const lease = await session.next();
-  const waits = await kit.add({ after: [{ queue: MAIN, id: running, ifFailed: "fail" }] });
-  const plain = await kit.add({ unique: UNIQUE });
-  const urgent = await kit.add({ priority: -1 });
-  await kit.add({ due: { in: 60_000 } });
-  const superseded = await kit.add({ supersedes: "s", due: { in: 60_000 } });
-  const latest = await kit.add({ supersedes: "s", hold: true });
-  await kit.control("cancel", latest);
+  const waits = await context.add({ after: [{ queue: MAIN, id: running, ifFailed: "fail" }] });
+  const plain = await context.add({ unique: UNIQUE });
+  const urgent = await context.add({ priority: -1 });
+  await context.add({ due: { in: 60_000 } });
+  const superseded = await context.add({ supersedes: "s", due: { in: 60_000 } });
+  const latest = await context.add({ supersedes: "s", hold: true });
+  await context.control("cancel", latest);
   return { aside, lease, waits, plain, urgent, superseded, session: session.id };
 }
 

@@ -3,7 +3,7 @@
 // removes, retries and replaces. When all that has happened one worker is left, who does what there is to do.
 import assert from "node:assert/strict";
 import type { Engine, Lease, Outcome } from "../../src/engine/contract/engine.js";
-import { Kit, settlement, type TestSession, type TestStorage } from "../../src/engine/testkit/index.js";
+import { ScenarioContext, settlement, type TestSession, type TestStorage } from "../../src/engine/testkit/index.js";
 import { isSuccess, type Dependency } from "../../src/model/job/dependency.js";
 import { toRetry } from "../../src/model/flow/graph.js";
 import type { JobRef, JobSpec } from "../../src/model/job/job.js";
@@ -39,7 +39,7 @@ export interface Hazards {
 type Of<K extends FlowEvent["kind"]> = Extract<FlowEvent, { kind: K }>;
 
 export class FlowWorld {
-  readonly #kit: Kit;
+  readonly #context: ScenarioContext;
   readonly #engines: readonly Engine[];
   readonly #hazards: Hazards | null;
   readonly #log = new FlowLog();
@@ -55,19 +55,19 @@ export class FlowWorld {
 
   /** @param hazards on engines whose messages travel apart from the commands they follow from */
   static async play(storage: TestStorage, hazards: Hazards | null, drawn: FlowCase): Promise<void> {
-    const kit = await Kit.create(storage);
+    const context = await ScenarioContext.create(storage);
     try {
-      await new FlowWorld(kit, [kit.engine, await kit.open()], hazards, drawn).#play(drawn);
+      await new FlowWorld(context, [context.engine, await context.open()], hazards, drawn).#play(drawn);
     } finally {
       if (hazards !== null) hazards.delivery.breakage = null;
-      await kit.dispose();
+      await context.dispose();
     }
   }
 
-  private constructor(kit: Kit, engines: readonly Engine[], hazards: Hazards | null, drawn: FlowCase) {
-    this.#kit = kit;
+  private constructor(context: ScenarioContext, engines: readonly Engine[], hazards: Hazards | null, drawn: FlowCase) {
+    this.#context = context;
     this.#engines = engines;
-    this.#engine = kit.engine;
+    this.#engine = context.engine;
     this.#hazards = hazards;
     this.#creation = this.#create(drawn);
   }
@@ -88,7 +88,7 @@ export class FlowWorld {
     for (const [index, event] of events.entries()) {
       if (event.kind === "nothing") continue;
       await create();
-      this.#engine = this.#engines[event.connection % this.#engines.length] ?? this.#kit.engine;
+      this.#engine = this.#engines[event.connection % this.#engines.length] ?? this.#context.engine;
       this.#break(event.breakage);
       try {
         await this.#happen(event);
@@ -102,7 +102,7 @@ export class FlowWorld {
     while (this.#creation.length > 0) await create();
     await this.#calmDown();
     const apart = this.#hasLost ? "lost" : "apart";
-    await this.#log.ended(this.#kit.engine, this.#hazards === null ? "together" : apart);
+    await this.#log.ended(this.#context.engine, this.#hazards === null ? "together" : apart);
     // With an outbox, the message that a job is not needed any more may be lost.
     if (!this.#hasLost) await this.#forget();
   }
@@ -121,7 +121,7 @@ export class FlowWorld {
 
   /** The commands of the creation, as far as its creator comes. */
   #create({ nodes, batch, diesBefore }: FlowCase): (() => Promise<void>)[] {
-    const flow = this.#kit.spec({ ...this.#flow, role: "flow", supersedes: "flow" });
+    const flow = this.#context.spec({ ...this.#flow, role: "flow", supersedes: "flow" });
     const members: JobSpec[] = [];
     for (const [index, draft] of nodes.entries()) {
       members.push({ ...this.#spec(`n${index}`, draft, members), ...this.#membership(`n${index}`, draft), hold: true });
@@ -143,7 +143,7 @@ export class FlowWorld {
       answer = await begin();
     }
     if (answer === "committed") this.#log.begun(this.#flow);
-    else if (answer === "incomplete") await this.#engine.cancel({ refs: [this.#flow], op: this.#kit.fresh("op") });
+    else if (answer === "incomplete") await this.#engine.cancel({ refs: [this.#flow], op: this.#context.fresh("op") });
     this.#again = begin;
   }
 
@@ -178,19 +178,19 @@ export class FlowWorld {
         );
         if (old === undefined) return;
         const { queue, supersedes } = old;
-        return this.#enqueue([this.#kit.spec({ queue, supersedes, id: this.#kit.fresh("r") })]);
+        return this.#enqueue([this.#context.spec({ queue, supersedes, id: this.#context.fresh("r") })]);
       }
       case "replaceFlow":
         return this.#replaceFlow();
       case "join":
         return this.#join(event.node);
       case "follow":
-        return this.#enqueue([this.#spec(this.#kit.fresh("follow"), event.node, this.#log.specs)]);
+        return this.#enqueue([this.#spec(this.#context.fresh("follow"), event.node, this.#log.specs)]);
       case "again":
         await this.#again?.();
         return;
       case "advance":
-        return this.#kit.advance(event.ms);
+        return this.#context.advance(event.ms);
       case "sweep": {
         const sweep = async (): Promise<unknown> => this.#engine.sweep({ queues: event.queues, limit: 100 });
         this.#again = sweep;
@@ -275,7 +275,7 @@ export class FlowWorld {
 
   async #kill(session: TestSession): Promise<void> {
     await session.heartbeat(1);
-    this.#kit.advance(1);
+    this.#context.advance(1);
     this.#isGone(session);
   }
 
@@ -292,13 +292,13 @@ export class FlowWorld {
   }
 
   async #hire(): Promise<void> {
-    const engine = this.#engines[this.#sessions.length % this.#engines.length] ?? this.#kit.engine;
-    this.#sessions.push(await this.#kit.session({ engine, queues: EVERYWHERE, ttl: FOREVER }));
+    const engine = this.#engines[this.#sessions.length % this.#engines.length] ?? this.#context.engine;
+    this.#sessions.push(await this.#context.session({ engine, queues: EVERYWHERE, ttl: FOREVER }));
   }
 
   async #control(command: FlowCommand, ref: JobRef | undefined): Promise<void> {
     if (ref === undefined) return;
-    const params = { refs: [{ queue: ref.queue, id: ref.id }], op: this.#kit.fresh("op") };
+    const params = { refs: [{ queue: ref.queue, id: ref.id }], op: this.#context.fresh("op") };
     const run = async (): Promise<boolean> => {
       const answers = await (command === "retry"
         ? this.#engine.retry({ ...params, fromStart: false })
@@ -332,12 +332,12 @@ export class FlowWorld {
   /** What joins comes from a member that runs, or from one who knows that they do. */
   async #join(draft: NodeDraft): Promise<void> {
     if (!this.#log.hasBegun(this.#flow)) return;
-    const id = this.#kit.fresh("late");
+    const id = this.#context.fresh("late");
     await this.#enqueue([{ ...this.#spec(id, draft, this.#members), ...this.#membership(id, draft) }]);
   }
 
   async #replaceFlow(): Promise<void> {
-    const flow = this.#kit.spec({ queue: HOME, id: this.#kit.fresh("flow"), role: "flow", supersedes: "flow" });
+    const flow = this.#context.spec({ queue: HOME, id: this.#context.fresh("flow"), role: "flow", supersedes: "flow" });
     await this.#enqueue([flow]);
     const answer = await this.#engine.commitFlow({ queue: HOME, id: flow.id, members: 0 });
     if (answer === "committed") this.#log.begun(flow);
@@ -352,7 +352,7 @@ export class FlowWorld {
   #spec(id: string, draft: NodeDraft, others: readonly JobSpec[]): JobSpec {
     const { queue, attempts, ttl, delay, replaceable, shortLived } = draft;
     const short = { age: 0, count: null };
-    return this.#kit.spec({
+    return this.#context.spec({
       id,
       queue: QUEUES[queue] ?? QUEUES[0],
       attempts,
@@ -388,10 +388,10 @@ export class FlowWorld {
   async #calmDown(): Promise<void> {
     this.#break(null);
     for (const session of this.#sessions.splice(0)) await this.#kill(session);
-    const last = await this.#kit.session({ queues: EVERYWHERE, ttl: FOREVER });
+    const last = await this.#context.session({ queues: EVERYWHERE, ttl: FOREVER });
     let idle = 0;
     for (let round = 0; round < 200 && !this.#log.hasEnded; round += 1) {
-      const { nextDue } = await this.#kit.sweep(1_000, EVERYWHERE);
+      const { nextDue } = await this.#context.sweep(1_000, EVERYWHERE);
       for (;;) {
         const leases = await last.claim(100);
         if (leases.length === 0) break;
@@ -400,22 +400,22 @@ export class FlowWorld {
         const done: Outcome = { kind: "complete", result: '"done"' };
         await last.exchange(leases.map((lease) => settlement(lease, done)));
       }
-      await this.#log.look(this.#kit.engine);
-      const due = nextDue === null ? FOREVER : nextDue - this.#kit.clock.now();
+      await this.#log.look(this.#context.engine);
+      const due = nextDue === null ? FOREVER : nextDue - this.#context.clock.now();
       if (due > DAY) idle += 1;
       assert.ok(idle < 3 || this.#hasLost, "nobody waits for what has happened");
       const rest = this.#hasLost ? AUDIT : 1_000;
-      this.#kit.advance(due > DAY ? rest : Math.max(due, 1));
+      this.#context.advance(due > DAY ? rest : Math.max(due, 1));
     }
     await last.close();
   }
 
   /** What has ended goes in its time, and leaves nothing behind. */
   async #forget(): Promise<void> {
-    this.#kit.advance(RETENTION);
-    for (let sweeps = 0; sweeps < 30; sweeps += 1) await this.#kit.sweep(1_000, EVERYWHERE);
-    assert.deepEqual(await this.#kit.list(), [], "everything goes in its time");
-    const left = ((await this.#kit.storage.leftovers?.()) ?? []).filter((one) => !OF_QUEUES.test(one));
+    this.#context.advance(RETENTION);
+    for (let sweeps = 0; sweeps < 30; sweeps += 1) await this.#context.sweep(1_000, EVERYWHERE);
+    assert.deepEqual(await this.#context.list(), [], "everything goes in its time");
+    const left = ((await this.#context.storage.leftovers?.()) ?? []).filter((one) => !OF_QUEUES.test(one));
     assert.deepEqual(left, [], "nothing is left behind");
   }
 }

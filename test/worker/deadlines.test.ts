@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { Timeouts } from "../../src/worker/execution/timeouts.js";
 import type { Run } from "../../src/worker/run/run.js";
-import { ManualClock } from "../../src/engine/testkit/kit/manual-clock.js";
+import { ManualClock } from "../../src/engine/testkit/context/manual-clock.js";
 
 it.each([0.1, 9.7, 1_000 / 3, Number.NaN])(
   "a run with a timeout of %d is taken out, whatever it adds up to",

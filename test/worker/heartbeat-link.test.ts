@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { attach, connect, task, type Engine, type Longshore, type Worker } from "longshore";
 import { openEngine } from "../../src/engine/open.js";
 import { SqliteEngine } from "../../src/engine/sqlite/engine.js";
-import { ManualClock } from "../../src/engine/testkit/kit/manual-clock.js";
+import { ManualClock } from "../../src/engine/testkit/context/manual-clock.js";
 import { HeartbeatLink, type HeartbeatAnswer } from "../../src/worker/session/heartbeat-link.js";
 
 const FILES = ["", "-wal", "-shm"];

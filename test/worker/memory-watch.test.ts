@@ -1,6 +1,6 @@
 // When a worker looks at its memory, and what it says.
 import { beforeEach, describe, expect, it } from "vitest";
-import { ManualClock } from "../../src/engine/testkit/kit/manual-clock.js";
+import { ManualClock } from "../../src/engine/testkit/context/manual-clock.js";
 import { MemoryWatch } from "../../src/worker/lifetime/memory-watch.js";
 
 let clock: ManualClock;

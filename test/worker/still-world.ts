@@ -2,7 +2,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { attach, type AnyTask, type ConnectOptions, type Engine, type Job, type Longshore } from "longshore";
 import { MemoryEngine } from "../../src/engine/memory/engine.js";
-import { ManualClock } from "../../src/engine/testkit/kit/manual-clock.js";
+import { ManualClock } from "../../src/engine/testkit/context/manual-clock.js";
 
 export class StillWorld {
   readonly clock = new ManualClock();

@@ -2,9 +2,9 @@
  * The conformance suite: every scenario there is, and the little it takes to hand them to a test runner. An engine that
  * passes them all can take the place of any other.
  */
-import { runScenario, type ScenarioGroup } from "./kit/scenario.js";
+import { runScenario, type ScenarioGroup } from "./context/scenario.js";
 import { GROUPS } from "./scenarios/index.js";
-import type { TestSetup } from "./kit/storage.js";
+import type { TestSetup } from "./context/storage.js";
 
 /** Every scenario, by the noun it is about. */
 export const CONFORMANCE: readonly ScenarioGroup[] = GROUPS;

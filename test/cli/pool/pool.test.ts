@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { Pool } from "../../../src/cli/pool/pool.js";
 import type { WorkerExit, WorkerListener, WorkerProcess } from "../../../src/cli/pool/worker-process.js";
-import { ManualClock } from "../../../src/engine/testkit/kit/manual-clock.js";
+import { ManualClock } from "../../../src/engine/testkit/context/manual-clock.js";
 
 /** A worker that does nothing by itself. */
 class StillWorker implements WorkerProcess {

@@ -1,5 +1,5 @@
 /** Every group of scenarios, from the birth of a job to the end of its queue. */
-import type { ScenarioGroup } from "../kit/scenario.js";
+import type { ScenarioGroup } from "../context/scenario.js";
 import { aside } from "./lease/aside.js";
 import { control } from "./queue/control.js";
 import { dependencies } from "./flow/dependencies.js";

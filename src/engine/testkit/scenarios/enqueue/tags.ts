@@ -1,13 +1,17 @@
 /** Totals for a tag: how many of its jobs are in each state, right through every move. */
 import assert from "node:assert/strict";
 import type { JobState } from "../../../../model/job/state.js";
-import { MAIN, type Kit } from "../../kit/kit.js";
-import { REACHABLE_STATES, reach } from "../../kit/reach.js";
-import { scenarios } from "../../kit/scenario.js";
+import { MAIN, type ScenarioContext } from "../../context/scenario-context.js";
+import { REACHABLE_STATES, reach } from "../../context/reach.js";
+import { scenarios } from "../../context/scenario.js";
 
 /** The states of the jobs with a tag that are counted at all. */
-async function totals(kit: Kit, tag: string, queue?: string): Promise<Partial<Record<JobState, number>>> {
-  const counts = await kit.engine.tagTotals({ tag, ...(queue === undefined ? {} : { queue }) });
+async function totals(
+  context: ScenarioContext,
+  tag: string,
+  queue?: string,
+): Promise<Partial<Record<JobState, number>>> {
+  const counts = await context.engine.tagTotals({ tag, ...(queue === undefined ? {} : { queue }) });
   return Object.fromEntries(Object.entries(counts).filter(([, count]) => count !== 0));
 }
 
@@ -15,9 +19,9 @@ export const tags = scenarios("tags", [
   [
     "unused-tag-counts-nothing",
     "a tag that no job has counts nothing, in all ten states",
-    async (kit) => {
-      await kit.add({ tags: ["some"] });
-      const counts = await kit.engine.tagTotals({ tag: "none" });
+    async (context) => {
+      await context.add({ tags: ["some"] });
+      const counts = await context.engine.tagTotals({ tag: "none" });
       assert.equal(Object.keys(counts).length, 10);
       assert.deepEqual(new Set(Object.values(counts)), new Set([0]));
     },
@@ -25,10 +29,10 @@ export const tags = scenarios("tags", [
   [
     "counted-over-all-queues",
     "jobs of a tag are counted by state, over all queues",
-    async (kit) => {
-      for (const state of REACHABLE_STATES) await reach(kit, state, { tags: ["user:42"] });
-      await reach(kit, "completed", { tags: ["user:42"] });
-      assert.deepEqual(await totals(kit, "user:42"), {
+    async (context) => {
+      for (const state of REACHABLE_STATES) await reach(context, state, { tags: ["user:42"] });
+      await reach(context, "completed", { tags: ["user:42"] });
+      assert.deepEqual(await totals(context, "user:42"), {
         blocked: 1,
         delayed: 1,
         queued: 1,
@@ -45,105 +49,105 @@ export const tags = scenarios("tags", [
   [
     "counted-in-one-queue",
     "jobs of a tag are counted in one queue",
-    async (kit) => {
-      await kit.add({ queue: "a", tags: ["t"] });
-      await kit.add({ queue: "a", tags: ["t"], hold: true });
-      await kit.add({ queue: "b", tags: ["t"] });
-      assert.deepEqual(await totals(kit, "t", "a"), { queued: 1, blocked: 1 });
-      assert.deepEqual(await totals(kit, "t", "c"), {});
+    async (context) => {
+      await context.add({ queue: "a", tags: ["t"] });
+      await context.add({ queue: "a", tags: ["t"], hold: true });
+      await context.add({ queue: "b", tags: ["t"] });
+      assert.deepEqual(await totals(context, "t", "a"), { queued: 1, blocked: 1 });
+      assert.deepEqual(await totals(context, "t", "c"), {});
     },
   ],
   [
     "counted-under-each-tag",
     "a job is counted under each of its tags",
-    async (kit) => {
-      await kit.add({ tags: ["a", "b"] });
-      await kit.add({ tags: ["b"] });
-      assert.deepEqual([await totals(kit, "a"), await totals(kit, "b")], [{ queued: 1 }, { queued: 2 }]);
+    async (context) => {
+      await context.add({ tags: ["a", "b"] });
+      await context.add({ tags: ["b"] });
+      assert.deepEqual([await totals(context, "a"), await totals(context, "b")], [{ queued: 1 }, { queued: 2 }]);
     },
   ],
   [
     "totals-follow-life",
     "totals follow a job through its whole life",
-    async (kit) => {
-      const id = await kit.add({ tags: ["t"], hold: true, due: { in: 1_000 } });
-      const session = await kit.session({ ttl: 5_000 });
-      assert.deepEqual(await totals(kit, "t"), { blocked: 1 });
-      await kit.control("release", id);
-      assert.deepEqual(await totals(kit, "t"), { delayed: 1 });
-      kit.advance(1_000);
-      await kit.sweep();
-      assert.deepEqual(await totals(kit, "t"), { queued: 1 });
+    async (context) => {
+      const id = await context.add({ tags: ["t"], hold: true, due: { in: 1_000 } });
+      const session = await context.session({ ttl: 5_000 });
+      assert.deepEqual(await totals(context, "t"), { blocked: 1 });
+      await context.control("release", id);
+      assert.deepEqual(await totals(context, "t"), { delayed: 1 });
+      context.advance(1_000);
+      await context.sweep();
+      assert.deepEqual(await totals(context, "t"), { queued: 1 });
       const lease = await session.next();
-      assert.deepEqual(await totals(kit, "t"), { active: 1 });
+      assert.deepEqual(await totals(context, "t"), { active: 1 });
       await session.fail(lease, 500);
-      assert.deepEqual(await totals(kit, "t"), { delayed: 1 });
-      await kit.control("promote", id);
+      assert.deepEqual(await totals(context, "t"), { delayed: 1 });
+      await context.control("promote", id);
       await session.next();
-      kit.advance(5_000);
-      await kit.sweep();
-      assert.deepEqual(await totals(kit, "t"), { queued: 1 });
-      await kit.control("cancel", id);
-      assert.deepEqual(await totals(kit, "t"), { cancelled: 1 });
-      await kit.control("retry", id);
-      const last = await kit.session();
+      context.advance(5_000);
+      await context.sweep();
+      assert.deepEqual(await totals(context, "t"), { queued: 1 });
+      await context.control("cancel", id);
+      assert.deepEqual(await totals(context, "t"), { cancelled: 1 });
+      await context.control("retry", id);
+      const last = await context.session();
       await last.complete(await last.next());
-      assert.deepEqual(await totals(kit, "t"), { completed: 1 });
-      await kit.control("remove", id);
-      assert.deepEqual(await totals(kit, "t"), {});
+      assert.deepEqual(await totals(context, "t"), { completed: 1 });
+      await context.control("remove", id);
+      assert.deepEqual(await totals(context, "t"), {});
     },
   ],
   [
     "totals-follow-changed-tags",
     "totals follow the tags of a job when they are changed",
-    async (kit) => {
-      const id = await kit.add({ tags: ["old", "both"] });
-      await kit.update(id, { tags: ["both", "new"] });
+    async (context) => {
+      const id = await context.add({ tags: ["old", "both"] });
+      await context.update(id, { tags: ["both", "new"] });
       assert.deepEqual(
-        [await totals(kit, "old"), await totals(kit, "both"), await totals(kit, "new")],
+        [await totals(context, "old"), await totals(context, "both"), await totals(context, "new")],
         [{}, { queued: 1 }, { queued: 1 }],
       );
-      await kit.update(id, { tags: [] });
-      assert.deepEqual([await totals(kit, "both"), await totals(kit, "new")], [{}, {}]);
-      const session = await kit.session();
+      await context.update(id, { tags: [] });
+      assert.deepEqual([await totals(context, "both"), await totals(context, "new")], [{}, {}]);
+      const session = await context.session();
       await session.complete(await session.next());
-      assert.deepEqual(await totals(kit, "new"), {});
+      assert.deepEqual(await totals(context, "new"), {});
     },
   ],
   [
     "totals-forget-retention",
     "totals forget what retention removes",
-    async (kit) => {
+    async (context) => {
       const keep = { age: 1_000, count: null };
-      await kit.addMany(3, { tags: ["t"], retention: { completed: keep, failed: keep } });
-      const session = await kit.session();
+      await context.addMany(3, { tags: ["t"], retention: { completed: keep, failed: keep } });
+      const session = await context.session();
       await session.complete(await session.next());
       await session.fail(await session.next(), null);
-      kit.advance(1_000);
-      await kit.sweep();
-      assert.deepEqual(await totals(kit, "t"), { queued: 1 });
+      context.advance(1_000);
+      await context.sweep();
+      assert.deepEqual(await totals(context, "t"), { queued: 1 });
     },
   ],
   [
     "totals-forget-obliterated-queue",
     "totals forget an obliterated queue and keep the others",
-    async (kit) => {
-      await kit.add({ queue: "a", tags: ["t"] });
-      await kit.add({ queue: "b", tags: ["t"] });
-      await kit.engine.obliterate({ queue: "a", force: false });
-      assert.deepEqual(await totals(kit, "t"), { queued: 1 });
+    async (context) => {
+      await context.add({ queue: "a", tags: ["t"] });
+      await context.add({ queue: "b", tags: ["t"] });
+      await context.engine.obliterate({ queue: "a", force: false });
+      assert.deepEqual(await totals(context, "t"), { queued: 1 });
     },
   ],
   [
     "totals-of-1200",
     "totals are right for 1,200 jobs that move together",
-    async (kit) => {
-      await kit.addMany(1_200, { tags: ["many", "more"] });
-      const session = await kit.session();
+    async (context) => {
+      await context.addMany(1_200, { tags: ["many", "more"] });
+      const session = await context.session();
       await session.claim(700);
-      assert.deepEqual(await totals(kit, "many"), { queued: 500, active: 700 });
+      assert.deepEqual(await totals(context, "many"), { queued: 500, active: 700 });
       await session.close();
-      assert.deepEqual(await totals(kit, "more", MAIN), { queued: 1_200 });
+      assert.deepEqual(await totals(context, "more", MAIN), { queued: 1_200 });
     },
   ],
 ]);

@@ -1,54 +1,57 @@
 /** Jobs that wait for others: when they start, and what becomes of them when one of those does not succeed. */
 import assert from "node:assert/strict";
 import { DEPENDENCY_FAILED } from "../../../../model/job/dependency.js";
-import { after, ends, OTHER, pair, stateOf, take } from "../../kit/dependency-words.js";
-import { MAIN, type Kit } from "../../kit/kit.js";
-import { scenarios } from "../../kit/scenario.js";
-import type { TestSession } from "../../kit/test-session.js";
+import { after, ends, OTHER, pair, stateOf, take } from "../../context/dependency-helpers.js";
+import { MAIN, type ScenarioContext } from "../../context/scenario-context.js";
+import { scenarios } from "../../context/scenario.js";
+import type { TestSession } from "../../context/test-session.js";
 
 /** Ends a job that waits in line as something other than a success, or removes it. */
-const ENDINGS: readonly [how: string, end: (kit: Kit, id: string, session: TestSession) => Promise<unknown>][] = [
-  ["failed", async (_kit, id, session) => session.fail(await take(session, id), null)],
-  ["cancelled", async (kit, id) => kit.control("cancel", id)],
+const ENDINGS: readonly [
+  how: string,
+  end: (context: ScenarioContext, id: string, session: TestSession) => Promise<unknown>,
+][] = [
+  ["failed", async (_context, id, session) => session.fail(await take(session, id), null)],
+  ["cancelled", async (context, id) => context.control("cancel", id)],
   [
     "expired",
-    async (kit) => {
-      kit.advance(5_000);
-      await kit.sweep();
+    async (context) => {
+      context.advance(5_000);
+      await context.sweep();
     },
   ],
-  ["superseded", async (kit) => kit.add({ supersedes: "key" })],
-  ["removed", async (kit, id) => kit.control("remove", id)],
+  ["superseded", async (context) => context.add({ supersedes: "key" })],
+  ["removed", async (context, id) => context.control("remove", id)],
 ];
 
 export const dependencies = scenarios("dependencies", [
   [
     "waits-in-own-queue",
     "a job waits for another one of its queue, and is queued when that has completed",
-    async (kit) => {
-      const first = await kit.add();
-      const second = await kit.add({ after: after([first]) });
-      assert.equal(await kit.state(second), "blocked");
-      const session = await kit.session();
+    async (context) => {
+      const first = await context.add();
+      const second = await context.add({ after: after([first]) });
+      assert.equal(await context.state(second), "blocked");
+      const session = await context.session();
       const lease = await take(session, first);
       assert.deepEqual(await session.claimIds(5), [], "nothing else may run");
-      kit.advance(500);
+      context.advance(500);
       await session.complete(lease);
-      const record = await kit.job(second);
+      const record = await context.job(second);
       assert.equal(record.state, "queued");
-      assert.equal(record.runAt, kit.clock.now(), "it became ready just now");
+      assert.equal(record.runAt, context.clock.now(), "it became ready just now");
       await take(session, second);
     },
   ],
   [
     "waits-on-another-queue",
     "a job waits for one of another queue",
-    async (kit) => {
-      const [first, second] = await pair(kit, "fail");
-      assert.equal(await stateOf(kit, second), "blocked");
-      const session = await kit.session({ queues: [MAIN, OTHER] });
+    async (context) => {
+      const [first, second] = await pair(context, "fail");
+      assert.equal(await stateOf(context, second), "blocked");
+      const session = await context.session({ queues: [MAIN, OTHER] });
       await session.complete(await take(session, first), '{"x":1}');
-      assert.equal(await stateOf(kit, second), "queued");
+      assert.equal(await stateOf(context, second), "queued");
       const lease = await take(session, second);
       assert.equal(lease.queue, OTHER);
       assert.deepEqual(lease.body?.after, after([first]), "the lease says what it waited for");
@@ -57,41 +60,41 @@ export const dependencies = scenarios("dependencies", [
   [
     "waits-for-all-of-many",
     "a job waits for all of many, in several queues, whatever the order in which they end",
-    async (kit) => {
-      const here = await kit.addMany(3);
-      const there = await kit.addMany(3, { queue: OTHER });
+    async (context) => {
+      const here = await context.addMany(3);
+      const there = await context.addMany(3, { queue: OTHER });
       const waits = [...after(here), ...after(there, "fail", OTHER)];
-      const last = await kit.add({ queue: "third", after: waits });
-      const session = await kit.session({ queues: [OTHER, MAIN] });
+      const last = await context.add({ queue: "third", after: waits });
+      const session = await context.session({ queues: [OTHER, MAIN] });
       const leases = await session.claim(6);
       for (const lease of leases) {
-        assert.equal(await kit.state(last, "third"), "blocked");
+        assert.equal(await context.state(last, "third"), "blocked");
         await session.complete(lease);
       }
-      assert.equal(await kit.state(last, "third"), "queued");
+      assert.equal(await context.state(last, "third"), "queued");
     },
   ],
   [
     "partial-is-success",
     "a partial result is a success",
-    async (kit) => {
-      const [first, second] = await pair(kit, "fail");
-      const session = await kit.session();
+    async (context) => {
+      const [first, second] = await pair(context, "fail");
+      const session = await context.session();
       await session.settle(await take(session, first), { kind: "partial", result: "1" });
-      assert.equal(await stateOf(kit, second), "queued");
-      assert.deepEqual(await ends(kit, second), ["partial"]);
+      assert.equal(await stateOf(context, second), "queued");
+      assert.deepEqual(await ends(context, second), ["partial"]);
     },
   ],
   [
     "retrying-is-waited-for",
     "a job that fails and is tried again is waited for",
-    async (kit) => {
-      const [first, second] = await pair(kit, "fail");
-      const session = await kit.session();
+    async (context) => {
+      const [first, second] = await pair(context, "fail");
+      const session = await context.session();
       await session.fail(await take(session, first), 0);
-      assert.equal(await stateOf(kit, second), "blocked");
+      assert.equal(await stateOf(context, second), "blocked");
       await session.complete(await take(session, first));
-      assert.equal(await stateOf(kit, second), "queued");
+      assert.equal(await stateOf(context, second), "queued");
     },
   ],
   ...ENDINGS.map(
@@ -99,20 +102,20 @@ export const dependencies = scenarios("dependencies", [
       [
         `${how}-fails-dependents`,
         `a dependency that is ${how} fails what depends on it, which says so`,
-        async (kit: Kit) => {
-          const [first, second] = await pair(kit, "fail");
-          kit.advance(10);
-          await end(kit, first, await kit.session());
-          const job = await kit.job(second, OTHER);
+        async (context: ScenarioContext) => {
+          const [first, second] = await pair(context, "fail");
+          context.advance(10);
+          await end(context, first, await context.session());
+          const job = await context.job(second, OTHER);
           assert.equal(job.state, "failed");
-          assert.equal(job.finishedAt, kit.clock.now());
+          assert.equal(job.finishedAt, context.clock.now());
           assert.equal(job.error?.code, DEPENDENCY_FAILED);
           assert.equal(job.error.name, "DependencyFailed");
           assert.equal(job.error.message, `main/${first}, which it depends on, ended as ${how}`);
           assert.deepEqual(job.history, [], "it never ran");
           assert.equal(job.attempt, 0);
-          assert.deepEqual(await ends(kit, second), [how]);
-          const found = await kit.list({ fingerprint: job.error.fingerprint });
+          assert.deepEqual(await ends(context, second), [how]);
+          const found = await context.list({ fingerprint: job.error.fingerprint });
           assert.ok(found.includes(second), "it is found by its error");
         },
       ] as const,
@@ -122,11 +125,11 @@ export const dependencies = scenarios("dependencies", [
       [
         `${how}-cancels-dependents`,
         `a dependency that is ${how} cancels what asked for that`,
-        async (kit: Kit) => {
-          const [first, second] = await pair(kit, "cancel");
-          await end(kit, first, await kit.session());
-          assert.equal(await stateOf(kit, second), "cancelled");
-          assert.equal((await kit.job(second, OTHER)).error, null);
+        async (context: ScenarioContext) => {
+          const [first, second] = await pair(context, "cancel");
+          await end(context, first, await context.session());
+          assert.equal(await stateOf(context, second), "cancelled");
+          assert.equal((await context.job(second, OTHER)).error, null);
         },
       ] as const,
   ),
@@ -135,11 +138,11 @@ export const dependencies = scenarios("dependencies", [
       [
         `${how}-lets-dependents-go-on`,
         `what goes on without its dependency runs when that is ${how}, and can see how it ended`,
-        async (kit: Kit) => {
-          const [first, second] = await pair(kit, "continue");
-          await end(kit, first, await kit.session());
-          assert.equal(await stateOf(kit, second), "queued");
-          assert.deepEqual(await kit.engine.dependencies({ queue: OTHER, id: second }), [
+        async (context: ScenarioContext) => {
+          const [first, second] = await pair(context, "continue");
+          await end(context, first, await context.session());
+          assert.equal(await stateOf(context, second), "queued");
+          assert.deepEqual(await context.engine.dependencies({ queue: OTHER, id: second }), [
             { queue: MAIN, id: first, ifFailed: "continue", state: how },
           ]);
         },
@@ -148,131 +151,131 @@ export const dependencies = scenarios("dependencies", [
   [
     "failure-spreads-through-queues",
     "what fails for its dependency fails what depends on it in turn, through queues and back",
-    async (kit) => {
-      const first = await kit.add();
-      const second = await kit.add({ queue: OTHER, after: after([first]) });
-      const third = await kit.add({ after: after([second], "fail", OTHER) });
-      const fourth = await kit.add({ after: after([third], "cancel") });
-      const fifth = await kit.add({ queue: OTHER, after: after([fourth], "continue") });
-      const session = await kit.session();
+    async (context) => {
+      const first = await context.add();
+      const second = await context.add({ queue: OTHER, after: after([first]) });
+      const third = await context.add({ after: after([second], "fail", OTHER) });
+      const fourth = await context.add({ after: after([third], "cancel") });
+      const fifth = await context.add({ queue: OTHER, after: after([fourth], "continue") });
+      const session = await context.session();
       await session.fail(await take(session, first), null);
-      assert.equal(await stateOf(kit, second), "failed");
-      assert.equal(await kit.state(third), "failed");
-      assert.equal(await kit.state(fourth), "cancelled");
-      assert.equal(await stateOf(kit, fifth), "queued");
+      assert.equal(await stateOf(context, second), "failed");
+      assert.equal(await context.state(third), "failed");
+      assert.equal(await context.state(fourth), "cancelled");
+      assert.equal(await stateOf(context, fifth), "queued");
     },
   ],
   [
     "one-failure-is-enough",
     "one dependency that fails is enough, while others still run; what they do later changes nothing",
-    async (kit) => {
-      const [one = "", two = ""] = await kit.addMany(2);
-      const last = await kit.add({ queue: OTHER, after: after([one, two]) });
-      const session = await kit.session();
+    async (context) => {
+      const [one = "", two = ""] = await context.addMany(2);
+      const last = await context.add({ queue: OTHER, after: after([one, two]) });
+      const session = await context.session();
       const [first, second] = await session.claim(2);
       assert.ok(first && second);
       await session.fail(first, null);
-      assert.equal(await stateOf(kit, last), "failed");
+      assert.equal(await stateOf(context, last), "failed");
       await session.complete(second);
-      assert.equal(await stateOf(kit, last), "failed");
-      assert.deepEqual(new Set(await ends(kit, last)), new Set(["completed", "failed"]));
+      assert.equal(await stateOf(context, last), "failed");
+      assert.deepEqual(new Set(await ends(context, last)), new Set(["completed", "failed"]));
     },
   ],
   [
     "ended-already-seen-at-once",
     "a dependency that has ended already is seen at once",
-    async (kit) => {
-      const first = await kit.add();
-      const session = await kit.session();
+    async (context) => {
+      const first = await context.add();
+      const session = await context.session();
       await session.complete(await take(session, first));
-      const second = await kit.add({ queue: OTHER, after: after([first]) });
-      assert.equal(await stateOf(kit, second), "queued");
-      const failed = await kit.add();
+      const second = await context.add({ queue: OTHER, after: after([first]) });
+      assert.equal(await stateOf(context, second), "queued");
+      const failed = await context.add();
       await session.fail(await take(session, failed), null);
-      assert.equal(await kit.state(await kit.add({ after: after([failed]) })), "failed");
+      assert.equal(await context.state(await context.add({ after: after([failed]) })), "failed");
     },
   ],
   [
     "fails-as-soon-as-enqueued",
     "what fails as soon as it is enqueued fails what was enqueued with it",
-    async (kit) => {
-      const first = await kit.add();
-      await kit.control("cancel", first);
-      const second = kit.spec({ queue: OTHER, after: after([first]) });
-      const third = kit.spec({ queue: OTHER, after: after([second.id], "fail", OTHER) });
-      await kit.engine.enqueue({ jobs: [second, third] });
-      assert.deepEqual([await stateOf(kit, second.id), await stateOf(kit, third.id)], ["failed", "failed"]);
+    async (context) => {
+      const first = await context.add();
+      await context.control("cancel", first);
+      const second = context.spec({ queue: OTHER, after: after([first]) });
+      const third = context.spec({ queue: OTHER, after: after([second.id], "fail", OTHER) });
+      await context.engine.enqueue({ jobs: [second, third] });
+      assert.deepEqual([await stateOf(context, second.id), await stateOf(context, third.id)], ["failed", "failed"]);
     },
   ],
   [
     "missing-counts-as-removed",
     "a dependency that is not there counts as removed",
-    async (kit) => {
-      const job = await kit.add({ after: [{ queue: "nowhere", id: "nobody", ifFailed: "fail" }] });
-      assert.equal(await kit.state(job), "failed");
-      assert.deepEqual(await ends(kit, job, MAIN), ["removed"]);
-      const goes = await kit.add({ after: [{ queue: "nowhere", id: "nobody", ifFailed: "continue" }] });
-      assert.equal(await kit.state(goes), "queued");
+    async (context) => {
+      const job = await context.add({ after: [{ queue: "nowhere", id: "nobody", ifFailed: "fail" }] });
+      assert.equal(await context.state(job), "failed");
+      assert.deepEqual(await ends(context, job, MAIN), ["removed"]);
+      const goes = await context.add({ after: [{ queue: "nowhere", id: "nobody", ifFailed: "continue" }] });
+      assert.equal(await context.state(goes), "queued");
     },
   ],
   [
     "due-later-is-delayed-then",
     "a job that waits can be due later, and is delayed then",
-    async (kit) => {
-      const [first, second] = await pair(kit, "fail", { due: { in: 60_000 } });
-      const session = await kit.session();
+    async (context) => {
+      const [first, second] = await pair(context, "fail", { due: { in: 60_000 } });
+      const session = await context.session();
       await session.complete(await take(session, first));
-      assert.equal(await stateOf(kit, second), "delayed");
-      kit.advance(60_000);
-      await kit.sweep(10, [OTHER]);
-      assert.equal(await stateOf(kit, second), "queued");
+      assert.equal(await stateOf(context, second), "delayed");
+      context.advance(60_000);
+      await context.sweep(10, [OTHER]);
+      assert.equal(await stateOf(context, second), "queued");
     },
   ],
   [
     "held-and-waiting",
     "a job that is held and waits starts when both are over, in either order",
-    async (kit) => {
-      const [first, second] = await pair(kit, "fail", { hold: true });
-      const third = await kit.add({ hold: true, after: after([first]) });
-      const released = await kit.control("release", third);
+    async (context) => {
+      const [first, second] = await pair(context, "fail", { hold: true });
+      const third = await context.add({ hold: true, after: after([first]) });
+      const released = await context.control("release", third);
       assert.deepEqual(released, { outcome: "applied", state: "blocked" });
-      const session = await kit.session();
+      const session = await context.session();
       await session.complete(await take(session, first));
-      assert.equal(await stateOf(kit, second), "blocked");
-      assert.equal(await kit.state(third), "queued");
-      assert.equal((await kit.control("release", { queue: OTHER, id: second })).outcome, "applied");
-      assert.equal(await stateOf(kit, second), "queued");
+      assert.equal(await stateOf(context, second), "blocked");
+      assert.equal(await context.state(third), "queued");
+      assert.equal((await context.control("release", { queue: OTHER, id: second })).outcome, "applied");
+      assert.equal(await stateOf(context, second), "queued");
     },
   ],
   [
     "waiting-cannot-be-released",
     "a job that only waits cannot be released",
-    async (kit) => {
-      const [, second] = await pair(kit, "fail");
-      const answer = await kit.control("release", { queue: OTHER, id: second });
+    async (context) => {
+      const [, second] = await pair(context, "fail");
+      const answer = await context.control("release", { queue: OTHER, id: second });
       assert.deepEqual(answer, { outcome: "wrong-state", state: "blocked" });
     },
   ],
   [
     "waiting-can-end-early",
     "a job that waits can be cancelled, can expire and be removed; nobody waits for what is gone",
-    async (kit) => {
-      const first = await kit.add();
-      const second = await kit.add({ after: after([first]) });
-      const third = await kit.add({ after: after([first]), ttl: 1_000 });
-      const fourth = await kit.add({ after: after([first]) });
-      await kit.control("cancel", second);
-      kit.advance(1_000);
-      await kit.sweep();
-      await kit.control("remove", fourth);
-      assert.equal(await kit.state(second), "cancelled");
-      assert.equal(await kit.state(third), "expired");
-      assert.equal(await kit.find(fourth), null);
-      const session = await kit.session();
+    async (context) => {
+      const first = await context.add();
+      const second = await context.add({ after: after([first]) });
+      const third = await context.add({ after: after([first]), ttl: 1_000 });
+      const fourth = await context.add({ after: after([first]) });
+      await context.control("cancel", second);
+      context.advance(1_000);
+      await context.sweep();
+      await context.control("remove", fourth);
+      assert.equal(await context.state(second), "cancelled");
+      assert.equal(await context.state(third), "expired");
+      assert.equal(await context.find(fourth), null);
+      const session = await context.session();
       await session.complete(await take(session, first));
-      assert.equal(await kit.state(second), "cancelled");
-      assert.equal(await kit.state(third), "expired");
-      const refs = await kit.engine.dependents({ queue: MAIN, id: first });
+      assert.equal(await context.state(second), "cancelled");
+      assert.equal(await context.state(third), "expired");
+      const refs = await context.engine.dependents({ queue: MAIN, id: first });
       assert.deepEqual(
         refs.map(({ id }) => id),
         [second, third].toSorted(),
@@ -282,14 +285,14 @@ export const dependencies = scenarios("dependencies", [
   [
     "lease-and-record-say-links",
     "a lease and a record say what a job waits for and takes from it",
-    async (kit) => {
-      const first = await kit.add();
+    async (context) => {
+      const first = await context.add();
       const references = [{ at: ["page", 0], from: { queue: MAIN, id: first }, take: ["html"] }];
-      const id = await kit.add({ after: after([first], "continue"), references, input: '{"page":[null]}' });
-      const record = await kit.job(id);
+      const id = await context.add({ after: after([first], "continue"), references, input: '{"page":[null]}' });
+      const record = await context.job(id);
       assert.deepEqual([record.after, record.references], [after([first], "continue"), references]);
       assert.deepEqual([record.role, record.flow], ["job", null]);
-      const session = await kit.session();
+      const session = await context.session();
       await session.complete(await take(session, first));
       const { body } = await take(session, id);
       assert.deepEqual([body?.after, body?.references, body?.input], [record.after, references, '{"page":[null]}']);
@@ -298,12 +301,12 @@ export const dependencies = scenarios("dependencies", [
   [
     "new-input-still-waits",
     "another input takes nothing from dependencies, and waits for them all the same",
-    async (kit) => {
-      const first = await kit.add();
+    async (context) => {
+      const first = await context.add();
       const references = [{ at: ["page"], from: { queue: MAIN, id: first }, take: [] }];
-      const id = await kit.add({ after: after([first]), references });
-      await kit.update(id, { input: '{"page":"given"}' });
-      const record = await kit.job(id);
+      const id = await context.add({ after: after([first]), references });
+      await context.update(id, { input: '{"page":"given"}' });
+      const record = await context.job(id);
       assert.deepEqual([record.input, record.references, record.after], ['{"page":"given"}', [], after([first])]);
       assert.equal(record.state, "blocked");
     },
@@ -311,22 +314,22 @@ export const dependencies = scenarios("dependencies", [
   [
     "listed-by-queue-and-id",
     "dependencies and dependents are listed by queue and id; of what has none, or is not there, nothing",
-    async (kit) => {
-      const first = await kit.add({ id: "b" });
-      const second = await kit.add({ id: "a", queue: OTHER });
-      const last = await kit.add({ id: "z", after: [...after([first]), ...after([second], "cancel", OTHER)] });
-      await kit.add({ id: "y", queue: OTHER, after: after([first]) });
-      assert.deepEqual(await kit.engine.dependencies({ queue: MAIN, id: last }), [
+    async (context) => {
+      const first = await context.add({ id: "b" });
+      const second = await context.add({ id: "a", queue: OTHER });
+      const last = await context.add({ id: "z", after: [...after([first]), ...after([second], "cancel", OTHER)] });
+      await context.add({ id: "y", queue: OTHER, after: after([first]) });
+      assert.deepEqual(await context.engine.dependencies({ queue: MAIN, id: last }), [
         { queue: MAIN, id: "b", ifFailed: "fail", state: null },
         { queue: OTHER, id: "a", ifFailed: "cancel", state: null },
       ]);
-      assert.deepEqual(await kit.engine.dependents({ queue: MAIN, id: first }), [
+      assert.deepEqual(await context.engine.dependents({ queue: MAIN, id: first }), [
         { queue: MAIN, id: "z" },
         { queue: OTHER, id: "y" },
       ]);
-      assert.deepEqual(await kit.engine.dependencies({ queue: MAIN, id: first }), []);
-      assert.deepEqual(await kit.engine.dependents({ queue: MAIN, id: last }), []);
-      assert.deepEqual(await kit.engine.dependents({ queue: "nowhere", id: "nobody" }), []);
+      assert.deepEqual(await context.engine.dependencies({ queue: MAIN, id: first }), []);
+      assert.deepEqual(await context.engine.dependents({ queue: MAIN, id: last }), []);
+      assert.deepEqual(await context.engine.dependents({ queue: "nowhere", id: "nobody" }), []);
     },
   ],
 ]);

@@ -1,17 +1,17 @@
 /** The one command of the hot path: settle what ended, lease what comes next. */
 import assert from "node:assert/strict";
-import { MAIN } from "../../kit/kit.js";
-import { scenarios } from "../../kit/scenario.js";
-import { BOOM, settlement } from "../../kit/test-session.js";
+import { MAIN } from "../../context/scenario-context.js";
+import { scenarios } from "../../context/scenario.js";
+import { BOOM, settlement } from "../../context/test-session.js";
 
 export const exchange = scenarios("exchange", [
   [
     "lease-carries-all",
     "a lease carries all that a worker needs",
-    async (kit) => {
-      const createdAt = kit.clock.now();
+    async (context) => {
+      const createdAt = context.clock.now();
       const backoff = { type: "list", delays: [10, 20] } as const;
-      const id = await kit.add({
+      const id = await context.add({
         task: "scan",
         input: '{"n":1}',
         backoff,
@@ -22,8 +22,8 @@ export const exchange = scenarios("exchange", [
         priority: 2,
         due: { in: 500 },
       });
-      kit.advance(2_000);
-      const session = await kit.session();
+      context.advance(2_000);
+      const session = await context.session();
       assert.deepEqual(await session.next(), {
         queue: MAIN,
         id,
@@ -57,35 +57,39 @@ export const exchange = scenarios("exchange", [
   [
     "leased-job-is-active",
     "a leased job is active and says since when and with whom",
-    async (kit) => {
-      const id = await kit.add();
-      kit.advance(100);
-      const session = await kit.session({ worker: { name: "crane" } });
+    async (context) => {
+      const id = await context.add();
+      context.advance(100);
+      const session = await context.session({ worker: { name: "crane" } });
       await session.next();
-      const job = await kit.job(id);
+      const job = await context.job(id);
       assert.deepEqual([job.state, job.attempt, job.worker], ["active", 1, "crane"]);
-      assert.equal(job.startedAt, kit.clock.now());
+      assert.equal(job.startedAt, context.clock.now());
       assert.deepEqual(job.history, [
-        { number: 1, worker: "crane", startedAt: kit.clock.now(), endedAt: null, outcome: null, error: null },
+        { number: 1, worker: "crane", startedAt: context.clock.now(), endedAt: null, outcome: null, error: null },
       ]);
     },
   ],
   [
     "no-more-than-asked-for",
     "no more jobs are leased than were asked for",
-    async (kit) => {
-      await kit.addMany(5);
-      const session = await kit.session();
+    async (context) => {
+      await context.addMany(5);
+      const session = await context.session();
       assert.equal((await session.claim(3)).length, 3);
-      assert.equal((await kit.counts()).queued, 2);
+      assert.equal((await context.counts()).queued, 2);
     },
   ],
   [
     "one-session-per-job",
     "a job is leased to one session only",
-    async (kit) => {
-      await kit.addMany(10);
-      const sessions = [await kit.session(), await kit.session(), await kit.session({ engine: await kit.open() })];
+    async (context) => {
+      await context.addMany(10);
+      const sessions = [
+        await context.session(),
+        await context.session(),
+        await context.session({ engine: await context.open() }),
+      ];
       const claims = await Promise.all(sessions.map((session) => session.claimIds(4)));
       assert.equal(new Set(claims.flat()).size, 10);
       assert.equal(claims.flat().length, 10);
@@ -94,9 +98,9 @@ export const exchange = scenarios("exchange", [
   [
     "claim-for-nothing",
     "a claim for nothing leases nothing",
-    async (kit) => {
-      await kit.add();
-      const session = await kit.session();
+    async (context) => {
+      await context.add();
+      const session = await context.session();
       assert.deepEqual(await session.claimIds(0), []);
       assert.deepEqual(await session.exchange(), { alive: true, settled: [], leases: [], more: false, nextDue: null });
     },
@@ -104,9 +108,9 @@ export const exchange = scenarios("exchange", [
   [
     "outcomes-answered-one-by-one",
     "many outcomes are settled in one command, each answered for itself",
-    async (kit) => {
-      const ids = await kit.addMany(4);
-      const session = await kit.session();
+    async (context) => {
+      const ids = await context.addMany(4);
+      const session = await context.session();
       const leases = await session.claim(4);
       const [first, second, third, fourth] = leases;
       assert.ok(first && second && third && fourth);
@@ -117,16 +121,21 @@ export const exchange = scenarios("exchange", [
         settlement(fourth, { kind: "fail", error: BOOM, retryIn: null }),
       ]);
       assert.deepEqual(settled, ["applied", "stale", "stale", "applied"]);
-      assert.deepEqual(await Promise.all(ids.map((id) => kit.state(id))), ["active", "active", "completed", "failed"]);
+      assert.deepEqual(await Promise.all(ids.map((id) => context.state(id))), [
+        "active",
+        "active",
+        "completed",
+        "failed",
+      ]);
     },
   ],
   [
     "outcomes-of-several-queues",
     "outcomes of several queues are settled in one command, answered in the order given",
-    async (kit) => {
-      const session = await kit.session({ queues: ["a", "b"] });
-      await kit.add({ queue: "a" });
-      await kit.add({ queue: "b" });
+    async (context) => {
+      const session = await context.session({ queues: ["a", "b"] });
+      await context.add({ queue: "a" });
+      await context.add({ queue: "b" });
       const [a, b] = await session.claim(2);
       assert.ok(a && b);
       const { settled } = await session.exchange([
@@ -140,24 +149,24 @@ export const exchange = scenarios("exchange", [
   [
     "1000-leased-and-settled",
     "1,000 jobs are leased in one command and settled in another",
-    async (kit) => {
-      await kit.addMany(1_000);
-      const session = await kit.session();
+    async (context) => {
+      await context.addMany(1_000);
+      const session = await context.session();
       const leases = await session.claim(1_000);
       assert.equal(leases.length, 1_000);
       const { settled } = await session.exchange(
         leases.map((lease) => settlement(lease, { kind: "complete", result: null })),
       );
       assert.deepEqual(new Set(settled), new Set(["applied"]));
-      assert.equal((await kit.counts()).completed, 1_000);
+      assert.equal((await context.counts()).completed, 1_000);
     },
   ],
   [
     "settles-before-leasing",
     "what is settled in a command is settled before its work is leased",
-    async (kit) => {
-      const id = await kit.add();
-      const session = await kit.session();
+    async (context) => {
+      const id = await context.add();
+      const session = await context.session();
       const lease = await session.next();
       const answer = await session.exchange([settlement(lease, { kind: "fail", error: BOOM, retryIn: 0 })], { max: 1 });
       assert.deepEqual(answer.settled, ["applied"]);
@@ -170,12 +179,12 @@ export const exchange = scenarios("exchange", [
   [
     "promotes-before-settling",
     "what is due in a command is made ready before its outcomes are settled",
-    async (kit) => {
-      const delayed = await kit.add({ due: { in: 1_000 } });
-      const running = await kit.add();
-      const session = await kit.session();
+    async (context) => {
+      const delayed = await context.add({ due: { in: 1_000 } });
+      const running = await context.add();
+      const session = await context.session();
       const lease = await session.next();
-      kit.advance(1_000);
+      context.advance(1_000);
       const answer = await session.exchange([settlement(lease, { kind: "fail", error: BOOM, retryIn: 0 })], { max: 2 });
       assert.deepEqual(
         answer.leases.map((next) => next.id),
@@ -186,9 +195,9 @@ export const exchange = scenarios("exchange", [
   [
     "says-whether-more-waits",
     "the answer says whether more work waits",
-    async (kit) => {
-      await kit.addMany(3);
-      const session = await kit.session();
+    async (context) => {
+      await context.addMany(3);
+      const session = await context.session();
       assert.equal((await session.exchange([], { max: 2 })).more, true);
       assert.equal((await session.exchange([], { max: 1 })).more, false);
     },
@@ -196,32 +205,32 @@ export const exchange = scenarios("exchange", [
   [
     "paused-is-not-more-work",
     "work that waits in a paused queue is not more work",
-    async (kit) => {
-      await kit.addMany(3);
-      await kit.engine.pause({ queue: MAIN });
-      assert.equal((await (await kit.session()).exchange([], { max: 2 })).more, false);
+    async (context) => {
+      await context.addMany(3);
+      await context.engine.pause({ queue: MAIN });
+      assert.equal((await (await context.session()).exchange([], { max: 2 })).more, false);
     },
   ],
   [
     "says-next-due",
     "the answer says when the next delayed job of its queues is due",
-    async (kit) => {
-      const session = await kit.session({ queues: ["a", "b"] });
+    async (context) => {
+      const session = await context.session({ queues: ["a", "b"] });
       assert.equal((await session.exchange([], {})).nextDue, null);
-      await kit.add({ queue: "a", due: { in: 9_000 } });
-      await kit.add({ queue: "b", due: { in: 4_000 } });
-      await kit.add({ queue: "other", due: { in: 1_000 } });
-      assert.equal((await session.exchange([], {})).nextDue, kit.clock.now() + 4_000);
+      await context.add({ queue: "a", due: { in: 9_000 } });
+      await context.add({ queue: "b", due: { in: 4_000 } });
+      await context.add({ queue: "other", due: { in: 1_000 } });
+      assert.equal((await session.exchange([], {})).nextDue, context.clock.now() + 4_000);
     },
   ],
   [
     "session-never-opened",
     "a session that was never opened gets nothing and settles nothing",
-    async (kit) => {
-      await kit.addMany(2);
-      const session = await kit.session();
+    async (context) => {
+      await context.addMany(2);
+      const session = await context.session();
       const lease = await session.next();
-      const answer = await kit.engine.exchange({
+      const answer = await context.engine.exchange({
         session: "nobody/0",
         lane: 0,
         call: 1,
@@ -229,15 +238,15 @@ export const exchange = scenarios("exchange", [
         claim: { queues: [MAIN], max: 1, suspect: true },
       });
       assert.deepEqual(answer, { alive: false, settled: ["stale"], leases: [], more: false, nextDue: null });
-      assert.deepEqual([(await kit.counts()).active, (await kit.counts()).queued], [1, 1]);
+      assert.deepEqual([(await context.counts()).active, (await context.counts()).queued], [1, 1]);
     },
   ],
   [
     "lanes-do-not-mix-calls",
     "the lanes of a session do not mistake each other's calls for their own sent again",
-    async (kit) => {
-      const ids = await kit.addMany(3);
-      const session = await kit.session();
+    async (context) => {
+      const ids = await context.addMany(3);
+      const session = await context.session();
       const leased = [
         ...(await session.exchange([], {}, 0)).leases,
         ...(await session.exchange([], {}, 1)).leases,
@@ -252,9 +261,9 @@ export const exchange = scenarios("exchange", [
   [
     "epochs-rise",
     "every lease of a job has a higher epoch than the one before",
-    async (kit) => {
-      await kit.add();
-      const session = await kit.session();
+    async (context) => {
+      await context.add();
+      const session = await context.session();
       const epochs: number[] = [];
       for (let run = 0; run < 5; run += 1) {
         const lease = await session.next();
@@ -267,17 +276,17 @@ export const exchange = scenarios("exchange", [
   [
     "completing-readies-another",
     "a job completes in the very command that makes another one ready",
-    async (kit) => {
-      const delayed = await kit.add({ due: { in: 1_000 } });
-      const running = await kit.add();
-      const session = await kit.session();
+    async (context) => {
+      const delayed = await context.add({ due: { in: 1_000 } });
+      const running = await context.add();
+      const session = await context.session();
       const lease = await session.next();
-      kit.advance(1_000);
+      context.advance(1_000);
       const answer = await session.exchange([settlement(lease, { kind: "complete", result: '"done"' })], { max: 1 });
       assert.deepEqual([answer.settled, answer.leases.map(({ id }) => id)], [["applied"], [delayed]]);
-      const job = await kit.job(running);
+      const job = await context.job(running);
       assert.deepEqual([job.state, job.result], ["completed", '"done"']);
-      const counts = await kit.counts();
+      const counts = await context.counts();
       assert.deepEqual([counts.active, counts.completed], [1, 1]);
     },
   ],

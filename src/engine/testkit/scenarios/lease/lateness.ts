@@ -4,15 +4,18 @@
  */
 import assert from "node:assert/strict";
 import type { OverdueSession } from "../../../contract/engine.js";
-import { MAIN, said, type Kit } from "../../kit/kit.js";
-import { scenarios } from "../../kit/scenario.js";
-import { settlement, type TestSession } from "../../kit/test-session.js";
+import { MAIN, progressOf, type ScenarioContext } from "../../context/scenario-context.js";
+import { scenarios } from "../../context/scenario.js";
+import { settlement, type TestSession } from "../../context/test-session.js";
 
 const HOUR = 3_600_000;
 
 /** A sweep of somebody who takes only these for dead. */
-async function overdue(kit: Kit, dead: readonly OverdueSession[] = []): Promise<readonly OverdueSession[]> {
-  return (await kit.engine.sweep({ queues: [MAIN], limit: 100, dead })).overdue;
+async function overdue(
+  context: ScenarioContext,
+  dead: readonly OverdueSession[] = [],
+): Promise<readonly OverdueSession[]> {
+  return (await context.engine.sweep({ queues: [MAIN], limit: 100, dead })).overdue;
 }
 
 /** Ways in which a session that is late gives a sign of life. */
@@ -25,19 +28,19 @@ export const lateness = scenarios("lateness", [
   [
     "late-word-counts",
     "what a session says after its time is over counts, and it leases more",
-    async (kit) => {
-      const [first = "", second = ""] = await kit.addMany(2);
-      const session = await kit.session({ ttl: 1_000 });
+    async (context) => {
+      const [first = "", second = ""] = await context.addMany(2);
+      const session = await context.session({ ttl: 1_000 });
       const lease = await session.next();
-      kit.advance(HOUR);
-      assert.equal(await session.report(lease, { progress: said(40, null) }), "applied");
+      context.advance(HOUR);
+      assert.equal(await session.report(lease, { progress: progressOf(40, null) }), "applied");
       const answer = await session.exchange([settlement(lease, { kind: "complete", result: "1" })], { max: 1 });
       assert.deepEqual([answer.alive, answer.settled], [true, ["applied"]]);
       assert.deepEqual(
         answer.leases.map(({ id }) => id),
         [second],
       );
-      const job = await kit.job(first);
+      const job = await context.job(first);
       assert.deepEqual([job.state, job.attempt, job.crashes], ["completed", 1, 0]);
     },
   ],
@@ -46,16 +49,16 @@ export const lateness = scenarios("lateness", [
       [
         `${slug}-renews`,
         `${sign} renews a session that is late for as long as it lived before`,
-        async (kit: Kit) => {
-          const session = await kit.session({ ttl: 1_000 });
+        async (context: ScenarioContext) => {
+          const session = await context.session({ ttl: 1_000 });
           for (let round = 0; round < 3; round += 1) {
-            kit.advance(2_000);
-            assert.equal((await overdue(kit)).length, 1);
+            context.advance(2_000);
+            assert.equal((await overdue(context)).length, 1);
             await give(session);
-            assert.deepEqual(await overdue(kit), []);
-            assert.equal((await kit.engine.workers())[0]?.seenAt, kit.clock.now());
-            kit.advance(999);
-            assert.deepEqual(await overdue(kit), []);
+            assert.deepEqual(await overdue(context), []);
+            assert.equal((await context.engine.workers())[0]?.seenAt, context.clock.now());
+            context.advance(999);
+            assert.deepEqual(await overdue(context), []);
           }
         },
       ] as const,
@@ -63,81 +66,81 @@ export const lateness = scenarios("lateness", [
   [
     "report-renews",
     "a report renews a session that is late",
-    async (kit) => {
-      await kit.add();
-      const session = await kit.session({ ttl: 1_000 });
+    async (context) => {
+      await context.add();
+      const session = await context.session({ ttl: 1_000 });
       const lease = await session.next();
-      kit.advance(2_000);
+      context.advance(2_000);
       await session.report(lease, { meta: '{"m":1}' });
-      assert.deepEqual(await overdue(kit), []);
+      assert.deepEqual(await overdue(context), []);
     },
   ],
   [
     "resting-session-gets-claims-ttl",
     "a session that rests lives only as long as its claim says once it is given a job",
-    async (kit) => {
-      const session = await kit.session({ ttl: HOUR });
+    async (context) => {
+      const session = await context.session({ ttl: HOUR });
       await session.exchange([], { ttl: 1_000 });
-      kit.advance(2_000);
-      assert.deepEqual(await overdue(kit), []);
-      const id = await kit.add();
+      context.advance(2_000);
+      assert.deepEqual(await overdue(context), []);
+      const id = await context.add();
       await session.exchange([], { ttl: 1_000 });
-      kit.advance(1_001);
-      const seen = await overdue(kit);
+      context.advance(1_001);
+      const seen = await overdue(context);
       assert.deepEqual(
         seen.map(({ session: name, ttl, overdue: by }) => [name, ttl, by]),
         [[session.id, 1_000, 1]],
       );
-      await overdue(kit, seen);
-      assert.equal(await kit.state(id), "queued");
+      await overdue(context, seen);
+      assert.equal(await context.state(id), "queued");
     },
   ],
   [
     "late-or-unusual-gets-claims-ttl",
     "so does one that was late, one whose answer was lost, and one that is given what is out of the ordinary",
-    async (kit) => {
-      const late = await kit.session({ ttl: HOUR });
-      kit.advance(2 * HOUR);
+    async (context) => {
+      const late = await context.session({ ttl: HOUR });
+      context.advance(2 * HOUR);
       const asks = [
         [late, {}],
-        [await kit.session({ ttl: HOUR }), {}],
-        [await kit.session({ ttl: HOUR }), { priority: 1 }],
-        [await kit.session({ ttl: HOUR }), { tags: ["a"] }],
+        [await context.session({ ttl: HOUR }), {}],
+        [await context.session({ ttl: HOUR }), { priority: 1 }],
+        [await context.session({ ttl: HOUR }), { tags: ["a"] }],
       ] as const;
       for (const [session, options] of asks) {
-        await kit.add(options);
+        await context.add(options);
         await session.exchange([], { ttl: 1_000 });
       }
       await asks[1][0].heartbeat();
       await asks[1][0].resend();
-      kit.advance(1_001);
-      assert.equal((await overdue(kit)).length, asks.length);
+      context.advance(1_001);
+      assert.equal((await overdue(context)).length, asks.length);
     },
   ],
   [
     "claim-does-not-lengthen-life",
     "a claim does not lengthen the life of a session, nor do jobs that are settled change it",
-    async (kit) => {
-      await kit.addMany(2);
-      const session = await kit.session({ ttl: 1_000 });
+    async (context) => {
+      await context.addMany(2);
+      const session = await context.session({ ttl: 1_000 });
       const [lease] = (await session.exchange([], { max: 1, ttl: HOUR })).leases;
       assert.ok(lease);
-      kit.advance(999);
+      context.advance(999);
       await session.complete(lease);
-      kit.advance(2);
-      assert.equal((await overdue(kit)).length, 1);
+      context.advance(2);
+      assert.equal((await overdue(context)).length, 1);
     },
   ],
   [
     "sweep-tells-and-takes-told",
     "a sweep tells which sessions are overdue, and takes only those for dead that it is told to",
-    async (kit) => {
-      const ids = await kit.addMany(2);
-      const [a, b] = [await kit.session({ ttl: 1_000 }), await kit.session({ ttl: 1_500 })];
+    async (context) => {
+      const ids = await context.addMany(2);
+      const [a, b] = [await context.session({ ttl: 1_000 }), await context.session({ ttl: 1_500 })];
       await a.claim(1);
       await b.claim(1);
-      kit.advance(2_000);
-      const seen = await overdue(kit);
+      context.advance(2_000);
+      const seen = await overdue(context);
       assert.deepEqual(
         seen.map(({ session, queue, ttl, overdue: by }) => [session, queue, ttl, by]),
         [
@@ -146,10 +149,10 @@ export const lateness = scenarios("lateness", [
         ],
       );
       assert.deepEqual(
-        (await overdue(kit, seen.slice(1))).map(({ session }) => session),
+        (await overdue(context, seen.slice(1))).map(({ session }) => session),
         [a.id],
       );
-      assert.deepEqual(await Promise.all(ids.map((id) => kit.state(id))), ["active", "queued"]);
+      assert.deepEqual(await Promise.all(ids.map((id) => context.state(id))), ["active", "queued"]);
       assert.equal((await a.heartbeat()).alive, true);
       assert.equal((await b.heartbeat()).alive, false);
     },
@@ -157,48 +160,48 @@ export const lateness = scenarios("lateness", [
   [
     "sign-of-life-saves",
     "a session that gave a sign of life since it was seen overdue is not taken for dead, though it is overdue again",
-    async (kit) => {
-      const id = await kit.add();
-      const session = await kit.session({ ttl: 1_000 });
+    async (context) => {
+      const id = await context.add();
+      const session = await context.session({ ttl: 1_000 });
       await session.next();
-      kit.advance(1_000);
-      const seen = await overdue(kit);
+      context.advance(1_000);
+      const seen = await overdue(context);
       await session.heartbeat();
-      kit.advance(1_500);
-      assert.equal((await overdue(kit, seen)).length, 1);
-      assert.equal(await kit.state(id), "active");
+      context.advance(1_500);
+      assert.equal((await overdue(context, seen)).length, 1);
+      assert.equal(await context.state(id), "active");
     },
   ],
   [
     "taken-for-dead-heard-no-more",
     "a session that was taken for dead is heard no more, though its jobs are recovered a few a sweep",
-    async (kit) => {
-      await kit.addMany(3);
-      const session = await kit.session({ ttl: 1_000 });
+    async (context) => {
+      await context.addMany(3);
+      const session = await context.session({ ttl: 1_000 });
       const leases = await session.claim(3);
-      kit.advance(1_000);
-      const seen = await overdue(kit);
-      const first = await kit.engine.sweep({ queues: [MAIN], limit: 1, dead: seen });
+      context.advance(1_000);
+      const seen = await overdue(context);
+      const first = await context.engine.sweep({ queues: [MAIN], limit: 1, dead: seen });
       assert.deepEqual([first.recovered, first.more, first.overdue], [1, true, []]);
       assert.equal((await session.heartbeat()).alive, false);
       const answer = await session.exchange(
         leases.map((lease) => settlement(lease, { kind: "complete", result: null })),
       );
       assert.deepEqual([answer.alive, answer.settled], [false, ["stale", "stale", "stale"]]);
-      assert.deepEqual(await kit.engine.workers(), []);
-      const rest = await kit.engine.sweep({ queues: [MAIN], limit: 100, dead: [] });
+      assert.deepEqual(await context.engine.workers(), []);
+      const rest = await context.engine.sweep({ queues: [MAIN], limit: 100, dead: [] });
       assert.deepEqual([rest.recovered, rest.more], [2, false]);
-      assert.equal((await kit.counts()).queued, 3);
+      assert.equal((await context.counts()).queued, 3);
     },
   ],
   [
     "overdue-told-again",
     "an overdue session is told of again and again, and makes nothing due",
-    async (kit) => {
-      await kit.session({ ttl: 1_000 });
-      kit.advance(1_000);
+    async (context) => {
+      await context.session({ ttl: 1_000 });
+      context.advance(1_000);
       for (let sweep = 0; sweep < 3; sweep += 1) {
-        const answer = await kit.engine.sweep({ queues: [MAIN], limit: 100, dead: [] });
+        const answer = await context.engine.sweep({ queues: [MAIN], limit: 100, dead: [] });
         assert.deepEqual([answer.overdue.length, answer.nextDue, answer.more], [1, null, false]);
       }
     },
@@ -213,16 +216,16 @@ export const lateness = scenarios("lateness", [
       [
         `date-set-${way}`,
         `a date that is set ${way} by an hour costs no session its leases`,
-        async (kit: Kit) => {
-          const id = await kit.add();
-          const session = await kit.session({ ttl: 10_000 });
+        async (context: ScenarioContext) => {
+          const id = await context.add();
+          const session = await context.session({ ttl: 10_000 });
           const lease = await session.next();
-          kit.clock.step(step);
-          await overdue(kit);
+          context.clock.step(step);
+          await overdue(context);
           assert.equal((await session.heartbeat()).alive, true);
-          assert.deepEqual(await overdue(kit), []);
+          assert.deepEqual(await overdue(context), []);
           assert.equal(await session.complete(lease), "applied");
-          const job = await kit.job(id);
+          const job = await context.job(id);
           assert.deepEqual([job.state, job.crashes], ["completed", 0]);
         },
       ] as const,
@@ -230,13 +233,13 @@ export const lateness = scenarios("lateness", [
   [
     "overtaken-copy-leases-nothing",
     "a copy of an exchange that was overtaken leases nothing and settles what is still to be settled",
-    async (kit) => {
-      await kit.addMany(3);
-      const session = await kit.session();
+    async (context) => {
+      await context.addMany(3);
+      const session = await context.session();
       const [lease] = await session.claim(1);
       assert.ok(lease);
       await session.claim(1);
-      const late = await kit.engine.exchange({
+      const late = await context.engine.exchange({
         session: session.id,
         lane: 0,
         call: 1,
@@ -244,16 +247,16 @@ export const lateness = scenarios("lateness", [
         claim: { queues: [MAIN], max: 5, suspect: true },
       });
       assert.deepEqual([late.alive, late.settled, late.leases], [true, ["applied"], []]);
-      const counts = await kit.counts();
+      const counts = await context.counts();
       assert.deepEqual([counts.queued, counts.active, counts.completed], [1, 1, 1]);
     },
   ],
   [
     "overtaken-does-not-erase-last",
     "what was overtaken does not make the last exchange forget what it leased",
-    async (kit) => {
-      await kit.addMany(3);
-      const session = await kit.session();
+    async (context) => {
+      await context.addMany(3);
+      const session = await context.session();
       await session.claim(1);
       const last = await session.exchange([], { max: 1 });
       const params = {
@@ -263,16 +266,16 @@ export const lateness = scenarios("lateness", [
         settle: [],
         claim: { queues: [MAIN], max: 5, suspect: true },
       };
-      await kit.engine.exchange(params);
+      await context.engine.exchange(params);
       assert.deepEqual((await session.resend()).leases, last.leases);
     },
   ],
   [
     "lanes-count-apart",
     "the lanes of a session count their calls apart",
-    async (kit) => {
-      await kit.addMany(4);
-      const session = await kit.session();
+    async (context) => {
+      await context.addMany(4);
+      const session = await context.session();
       for (let call = 0; call < 3; call += 1)
         assert.equal((await session.exchange([], { max: 1 }, 0)).leases.length, 1);
       assert.equal((await session.exchange([], { max: 1 }, 1)).leases.length, 1);
@@ -281,51 +284,51 @@ export const lateness = scenarios("lateness", [
   [
     "held-leases-are-told",
     "a session is told what it holds: leases of every kind, and no others'",
-    async (kit) => {
-      await kit.addMany(3);
-      await kit.addMany(2, { priority: 5, tags: ["a"] });
-      const session = await kit.session();
-      const other = await kit.session();
+    async (context) => {
+      await context.addMany(3);
+      await context.addMany(2, { priority: 5, tags: ["a"] });
+      const session = await context.session();
+      const other = await context.session();
       const leases = [...(await session.claim(4))];
       await other.claim(1);
       await session.complete(leases.pop() ?? assert.fail("it holds four"));
-      const held = await heldBy(kit, session);
+      const held = await heldBy(context, session);
       assert.deepEqual(held, leases.map(({ id, epoch }) => `${id} ${epoch}`).toSorted());
       await session.close();
-      assert.deepEqual(await heldBy(kit, session), []);
+      assert.deepEqual(await heldBy(context, session), []);
     },
   ],
   [
     "1200-leases-page-by-page",
     "1,200 leases are told of page by page, each once",
-    async (kit) => {
-      await kit.addMany(1_000);
-      await kit.addMany(600, { priority: 1 });
-      const session = await kit.session();
-      const other = await kit.session();
+    async (context) => {
+      await context.addMany(1_000);
+      await context.addMany(600, { priority: 1 });
+      const session = await context.session();
+      const other = await context.session();
       const leases = [...(await session.claim(500)), ...(await session.claim(500))];
       await other.claim(300);
       leases.push(...(await session.claim(200)));
-      assert.deepEqual(await heldBy(kit, session), leases.map(({ id, epoch }) => `${id} ${epoch}`).toSorted());
+      assert.deepEqual(await heldBy(context, session), leases.map(({ id, epoch }) => `${id} ${epoch}`).toSorted());
     },
   ],
   [
     "missing-queue-tells-nobody",
     "nobody is told what is held in a queue that does not exist",
-    async (kit) => {
-      const session = await kit.session();
-      assert.deepEqual(await heldBy(kit, session, "nowhere"), []);
-      assert.ok(!(await kit.engine.queues()).some(({ name }) => name === "nowhere"));
+    async (context) => {
+      const session = await context.session();
+      assert.deepEqual(await heldBy(context, session, "nowhere"), []);
+      assert.ok(!(await context.engine.queues()).some(({ name }) => name === "nowhere"));
     },
   ],
 ]);
 
 /** All that a session holds, as `id epoch`, in order. */
-async function heldBy(kit: Kit, { id }: TestSession, queue = MAIN): Promise<string[]> {
+async function heldBy(context: ScenarioContext, { id }: TestSession, queue = MAIN): Promise<string[]> {
   const held: string[] = [];
   let cursor: string | null = null;
   do {
-    const page = await kit.engine.held({ session: id, queue, cursor });
+    const page = await context.engine.held({ session: id, queue, cursor });
     held.push(...page.leases.map((lease) => `${lease.id} ${lease.epoch}`));
     ({ cursor } = page);
   } while (cursor !== null);

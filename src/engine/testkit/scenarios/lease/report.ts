@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import type { LogLine } from "../../../../model/job/log.js";
 import { LONGEST_LOG_LINE, MOST_LOG_LINES } from "../../../../model/job/log.js";
-import { MAIN, said } from "../../kit/kit.js";
-import { scenarios } from "../../kit/scenario.js";
+import { MAIN, progressOf } from "../../context/scenario-context.js";
+import { scenarios } from "../../context/scenario.js";
 
 const line = (message: string, level: LogLine["level"] = "info"): LogLine => ({ at: 1_234, level, message });
 
@@ -11,38 +11,38 @@ export const report = scenarios("report", [
   [
     "progress-read-with-job",
     "progress is read with the job",
-    async (kit) => {
-      const id = await kit.add();
-      const session = await kit.session();
+    async (context) => {
+      const id = await context.add();
+      const session = await context.session();
       const lease = await session.next();
-      for (const progress of [said(0, null), said(33.3, "a third"), said(100, "")]) {
+      for (const progress of [progressOf(0, null), progressOf(33.3, "a third"), progressOf(100, "")]) {
         assert.equal(await session.report(lease, { progress }), "applied");
-        assert.deepEqual((await kit.job(id)).progress, progress);
+        assert.deepEqual((await context.job(id)).progress, progress);
       }
     },
   ],
   [
     "progress-kept-at-end",
     "progress is kept when the job ends",
-    async (kit) => {
-      const id = await kit.add();
-      const session = await kit.session();
+    async (context) => {
+      const id = await context.add();
+      const session = await context.session();
       const lease = await session.next();
-      await session.report(lease, { progress: said(60, "so far") });
+      await session.report(lease, { progress: progressOf(60, "so far") });
       await session.fail(lease, null);
-      assert.deepEqual((await kit.job(id)).progress, said(60, "so far"));
+      assert.deepEqual((await context.job(id)).progress, progressOf(60, "so far"));
     },
   ],
   [
     "meta-replaced-whole",
     "meta is replaced whole, and the next run gets it",
-    async (kit) => {
-      const id = await kit.add({ meta: '{"a":1}' });
-      const session = await kit.session();
+    async (context) => {
+      const id = await context.add({ meta: '{"a":1}' });
+      const session = await context.session();
       const lease = await session.next();
       assert.equal(lease.meta, '{"a":1}');
       await session.report(lease, { meta: '{"b":2}' });
-      assert.equal((await kit.job(id)).meta, '{"b":2}');
+      assert.equal((await context.job(id)).meta, '{"b":2}');
       await session.fail(lease, 0);
       assert.equal((await session.next()).meta, '{"b":2}');
     },
@@ -50,31 +50,31 @@ export const report = scenarios("report", [
   [
     "left-out-stays",
     "what a report leaves out stays as it is",
-    async (kit) => {
-      const id = await kit.add();
-      const session = await kit.session();
+    async (context) => {
+      const id = await context.add();
+      const session = await context.session();
       const lease = await session.next();
-      await session.report(lease, { progress: said(5, "x") });
+      await session.report(lease, { progress: progressOf(5, "x") });
       await session.report(lease, { meta: '{"m":1}' });
       await session.report(lease, { lines: [line("one")] });
       await session.report(lease, {});
-      const job = await kit.job(id);
-      assert.deepEqual([job.progress, job.meta], [said(5, "x"), '{"m":1}']);
-      assert.equal((await kit.engine.logs({ queue: MAIN, id })).lines.length, 1);
+      const job = await context.job(id);
+      assert.deepEqual([job.progress, job.meta], [progressOf(5, "x"), '{"m":1}']);
+      assert.equal((await context.engine.logs({ queue: MAIN, id })).lines.length, 1);
     },
   ],
   [
     "log-lines-in-order",
     "log lines are kept in order, over reports and over runs",
-    async (kit) => {
-      const id = await kit.add();
-      const session = await kit.session();
+    async (context) => {
+      const id = await context.add();
+      const session = await context.session();
       const first = await session.next();
       await session.report(first, { lines: [line("1", "debug"), line("2", "warn")] });
       await session.report(first, { lines: [line("3", "error")] });
       await session.fail(first, 0);
       await session.report(await session.next(), { lines: [line("4")] });
-      assert.deepEqual(await kit.engine.logs({ queue: MAIN, id }), {
+      assert.deepEqual(await context.engine.logs({ queue: MAIN, id }), {
         lines: [line("1", "debug"), line("2", "warn"), line("3", "error"), line("4")],
         dropped: 0,
       });
@@ -83,15 +83,15 @@ export const report = scenarios("report", [
   [
     "newest-log-lines-kept",
     `a log keeps its newest ${MOST_LOG_LINES} lines and how many it dropped`,
-    async (kit) => {
-      const id = await kit.add();
-      const session = await kit.session();
+    async (context) => {
+      const id = await context.add();
+      const session = await context.session();
       const lease = await session.next();
       for (let part = 0; part < 5; part += 1) {
         const lines = Array.from({ length: 250 }, (_value, index) => line(String(part * 250 + index)));
         await session.report(lease, { lines });
       }
-      const log = await kit.engine.logs({ queue: MAIN, id });
+      const log = await context.engine.logs({ queue: MAIN, id });
       assert.equal(log.lines.length, MOST_LOG_LINES);
       assert.deepEqual([log.dropped, log.lines[0]?.message, log.lines.at(-1)?.message], [250, "250", "1249"]);
     },
@@ -99,24 +99,24 @@ export const report = scenarios("report", [
   [
     "more-lines-than-log-holds",
     "more lines than a log holds, reported at once, leave the newest",
-    async (kit) => {
-      const id = await kit.add();
-      const session = await kit.session();
+    async (context) => {
+      const id = await context.add();
+      const session = await context.session();
       const lines = Array.from({ length: MOST_LOG_LINES + 7 }, (_value, index) => line(String(index)));
       await session.report(await session.next(), { lines });
-      const log = await kit.engine.logs({ queue: MAIN, id });
+      const log = await context.engine.logs({ queue: MAIN, id });
       assert.deepEqual([log.lines.length, log.dropped, log.lines[0]?.message], [MOST_LOG_LINES, 7, "7"]);
     },
   ],
   [
     "long-log-line-is-cut",
     `a log line is cut after ${LONGEST_LOG_LINE} characters`,
-    async (kit) => {
-      const id = await kit.add();
-      const session = await kit.session();
+    async (context) => {
+      const id = await context.add();
+      const session = await context.session();
       const long = "x".repeat(LONGEST_LOG_LINE);
       await session.report(await session.next(), { lines: [line(long), line(`${long}y`)] });
-      const { lines } = await kit.engine.logs({ queue: MAIN, id });
+      const { lines } = await context.engine.logs({ queue: MAIN, id });
       assert.deepEqual(
         lines.map(({ message }) => message),
         [long, long],
@@ -126,10 +126,10 @@ export const report = scenarios("report", [
   [
     "many-jobs-one-by-one",
     "reports of many jobs and queues are answered one by one, in the order given",
-    async (kit) => {
-      const session = await kit.session({ queues: ["a", "b"] });
-      await kit.addMany(2, { queue: "a" });
-      await kit.add({ queue: "b" });
+    async (context) => {
+      const session = await context.session({ queues: ["a", "b"] });
+      await context.addMany(2, { queue: "a" });
+      await context.add({ queue: "b" });
       const [one, two, three] = await session.claim(3);
       assert.ok(one && two && three);
       const answers = await session.engine.report({
@@ -143,7 +143,11 @@ export const report = scenarios("report", [
       });
       assert.deepEqual(answers, ["applied", "stale", "stale", "applied"]);
       assert.deepEqual(
-        [(await kit.job(one.id, "a")).meta, (await kit.job(two.id, "a")).meta, (await kit.job(three.id, "b")).meta],
+        [
+          (await context.job(one.id, "a")).meta,
+          (await context.job(two.id, "a")).meta,
+          (await context.job(three.id, "b")).meta,
+        ],
         [null, '{"n":2}', '{"n":3}'],
       );
     },
@@ -151,9 +155,9 @@ export const report = scenarios("report", [
   [
     "several-reports-of-one-job",
     "several reports of one job in one call are applied in order",
-    async (kit) => {
-      const id = await kit.add();
-      const session = await kit.session();
+    async (context) => {
+      const id = await context.add();
+      const session = await context.session();
       const { queue, epoch } = await session.next();
       await session.engine.report({
         session: session.id,
@@ -161,13 +165,13 @@ export const report = scenarios("report", [
           queue,
           id,
           epoch,
-          progress: said(percent, null),
+          progress: progressOf(percent, null),
           lines: [line(String(percent))],
         })),
       });
-      assert.equal((await kit.job(id)).progress?.percent, 3);
+      assert.equal((await context.job(id)).progress?.percent, 3);
       assert.deepEqual(
-        (await kit.engine.logs({ queue, id })).lines.map(({ message }) => message),
+        (await context.engine.logs({ queue, id })).lines.map(({ message }) => message),
         ["1", "2", "3"],
       );
     },
@@ -175,9 +179,9 @@ export const report = scenarios("report", [
   [
     "no-reports",
     "no reports are no trouble",
-    async (kit) => {
-      const session = await kit.session();
-      assert.deepEqual(await kit.engine.report({ session: session.id, updates: [] }), []);
+    async (context) => {
+      const session = await context.session();
+      assert.deepEqual(await context.engine.report({ session: session.id, updates: [] }), []);
     },
   ],
 ]);

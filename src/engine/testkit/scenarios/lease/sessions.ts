@@ -1,60 +1,62 @@
 /** Sessions: one life of a worker, opened, renewed, closed, and read back as the list of workers. */
 import assert from "node:assert/strict";
-import { MAIN } from "../../kit/kit.js";
-import { scenarios } from "../../kit/scenario.js";
+import { MAIN } from "../../context/scenario-context.js";
+import { scenarios } from "../../context/scenario.js";
 
 export const sessions = scenarios("sessions", [
   [
     "open-session-is-listed",
     "an open session is listed with all that its worker says about itself",
-    async (kit) => {
-      const session = await kit.session({ queues: ["a", "b"], worker: { host: "höst", pid: 12, concurrency: 7 } });
-      const seenAt = kit.clock.now();
-      assert.deepEqual(await kit.engine.workers(), [{ ...session.worker, session: session.id, running: 0, seenAt }]);
+    async (context) => {
+      const session = await context.session({ queues: ["a", "b"], worker: { host: "höst", pid: 12, concurrency: 7 } });
+      const seenAt = context.clock.now();
+      assert.deepEqual(await context.engine.workers(), [
+        { ...session.worker, session: session.id, running: 0, seenAt },
+      ]);
     },
   ],
   [
     "seen-at-every-heartbeat",
     "a worker is seen at every heartbeat",
-    async (kit) => {
-      const session = await kit.session();
-      const opened = kit.clock.now();
-      kit.advance(5_000);
+    async (context) => {
+      const session = await context.session();
+      const opened = context.clock.now();
+      context.advance(5_000);
       await session.heartbeat();
-      const [worker] = await kit.engine.workers();
+      const [worker] = await context.engine.workers();
       assert.deepEqual([worker?.startedAt, worker?.seenAt], [opened, opened + 5_000]);
     },
   ],
   [
     "runs-as-many-as-held",
     "a worker runs as many jobs as it holds, over all its queues",
-    async (kit) => {
-      await kit.addMany(2, { queue: "a" });
-      await kit.addMany(2, { queue: "b" });
-      const session = await kit.session({ queues: ["a", "b"] });
+    async (context) => {
+      await context.addMany(2, { queue: "a" });
+      await context.addMany(2, { queue: "b" });
+      const session = await context.session({ queues: ["a", "b"] });
       const [first] = await session.claim(3);
       assert.ok(first);
-      assert.equal((await kit.engine.workers())[0]?.running, 3);
+      assert.equal((await context.engine.workers())[0]?.running, 3);
       await session.complete(first);
-      assert.equal((await kit.engine.workers())[0]?.running, 2);
+      assert.equal((await context.engine.workers())[0]?.running, 2);
     },
   ],
   [
     "listed-through-any-connection",
     "workers are listed by session, through any connection",
-    async (kit) => {
-      const opened = [await kit.session(), await kit.session({ engine: await kit.open() })];
-      const listed = (await kit.engine.workers()).map((worker) => worker.session);
+    async (context) => {
+      const opened = [await context.session(), await context.session({ engine: await context.open() })];
+      const listed = (await context.engine.workers()).map((worker) => worker.session);
       assert.deepEqual(listed, opened.map((session) => session.id).toSorted());
     },
   ],
   [
     "two-sessions-of-one-name",
     "two sessions of one worker name are two sessions",
-    async (kit) => {
-      await kit.addMany(2);
-      const one = await kit.session({ worker: { name: "twin" } });
-      const two = await kit.session({ worker: { name: "twin" } });
+    async (context) => {
+      await context.addMany(2);
+      const one = await context.session({ worker: { name: "twin" } });
+      const two = await context.session({ worker: { name: "twin" } });
       const lease = await one.next();
       assert.equal(await two.complete(lease), "stale");
       assert.equal(await one.complete(lease), "applied");
@@ -63,57 +65,57 @@ export const sessions = scenarios("sessions", [
   [
     "heartbeat-of-unopened-session",
     "a heartbeat of a session that was never opened is not alive",
-    async (kit) => {
-      const answer = await kit.engine.heartbeat({ session: "nobody/0", queues: [MAIN], ttl: 1_000 });
+    async (context) => {
+      const answer = await context.engine.heartbeat({ session: "nobody/0", queues: [MAIN], ttl: 1_000 });
       assert.deepEqual(answer, { alive: false, revoked: [] });
     },
   ],
   [
     "heartbeat-sets-ttl",
     "a heartbeat sets how long the session lives from then on",
-    async (kit) => {
-      const session = await kit.session({ ttl: 1_000 });
+    async (context) => {
+      const session = await context.session({ ttl: 1_000 });
       await session.heartbeat(10_000);
-      kit.advance(9_999);
+      context.advance(9_999);
       assert.equal((await session.heartbeat(500)).alive, true);
-      assert.equal((await kit.engine.workers()).length, 1);
-      kit.advance(500);
-      assert.equal((await kit.engine.workers()).length, 0);
+      assert.equal((await context.engine.workers()).length, 1);
+      context.advance(500);
+      assert.equal((await context.engine.workers()).length, 0);
     },
   ],
   [
     "expired-session-not-listed",
     "a session whose time is over is not listed",
-    async (kit) => {
-      await kit.session({ ttl: 1_000 });
-      kit.advance(1_000);
-      assert.deepEqual(await kit.engine.workers(), []);
+    async (context) => {
+      await context.session({ ttl: 1_000 });
+      context.advance(1_000);
+      assert.deepEqual(await context.engine.workers(), []);
     },
   ],
   [
     "closing-hands-back",
     "a session that closes hands back what it holds, to the head and uncounted",
-    async (kit) => {
-      const ids = (await kit.addMany(3)).toSorted();
-      const session = await kit.session();
+    async (context) => {
+      const ids = (await context.addMany(3)).toSorted();
+      const session = await context.session();
       await session.claim(2);
       await session.close();
-      assert.deepEqual(await kit.list(), ids);
-      const job = await kit.job(ids[0] ?? "");
+      assert.deepEqual(await context.list(), ids);
+      const job = await context.job(ids[0] ?? "");
       assert.deepEqual([job.state, job.attempt, job.crashes], ["queued", 0, 0]);
       assert.deepEqual(
         job.history.map(({ outcome, endedAt }) => [outcome, endedAt]),
-        [["returned", kit.clock.now()]],
+        [["returned", context.clock.now()]],
       );
-      assert.deepEqual(await kit.engine.workers(), []);
+      assert.deepEqual(await context.engine.workers(), []);
     },
   ],
   [
     "closed-is-dead",
     "a closed session is dead",
-    async (kit) => {
-      await kit.add();
-      const session = await kit.session();
+    async (context) => {
+      await context.add();
+      const session = await context.session();
       await session.close();
       assert.equal((await session.heartbeat()).alive, false);
       assert.equal((await session.exchange([], {})).alive, false);
@@ -122,49 +124,49 @@ export const sessions = scenarios("sessions", [
   [
     "closing-again-is-no-trouble",
     "closing a session that is closed, over or unknown is no trouble",
-    async (kit) => {
-      const session = await kit.session({ ttl: 1_000 });
+    async (context) => {
+      const session = await context.session({ ttl: 1_000 });
       await session.close();
       await session.close();
-      const over = await kit.session({ ttl: 1_000 });
-      kit.advance(2_000);
+      const over = await context.session({ ttl: 1_000 });
+      context.advance(2_000);
       await over.close();
-      await kit.engine.closeSession({ session: "nobody/0", queues: [MAIN] });
-      assert.deepEqual(await kit.engine.workers(), []);
+      await context.engine.closeSession({ session: "nobody/0", queues: [MAIN] });
+      assert.deepEqual(await context.engine.workers(), []);
     },
   ],
   [
     "heartbeat-tells-taken-leases",
     "a heartbeat tells of leases that were taken from the session",
-    async (kit) => {
-      const [first = "", second = ""] = await kit.addMany(2);
-      const session = await kit.session();
+    async (context) => {
+      const [first = "", second = ""] = await context.addMany(2);
+      const session = await context.session();
       await session.claim(2);
-      await kit.control("cancel", second);
+      await context.control("cancel", second);
       const revoked = [{ queue: MAIN, id: second, epoch: 1, cause: "cancel" }];
       assert.deepEqual(await session.heartbeat(), { alive: true, revoked });
-      assert.equal(await kit.state(first), "active");
+      assert.equal(await context.state(first), "active");
     },
   ],
   [
     "heartbeat-omits-leases-of-others",
     "a heartbeat tells a session nothing of the leases of others",
-    async (kit) => {
-      const id = await kit.add();
-      await (await kit.session()).next();
-      const other = await kit.session();
-      await kit.control("cancel", id);
+    async (context) => {
+      const id = await context.add();
+      await (await context.session()).next();
+      const other = await context.session();
+      await context.control("cancel", id);
       assert.deepEqual(await other.heartbeat(), { alive: true, revoked: [] });
     },
   ],
   [
     "settled-lease-not-told-again",
     "a taken lease is not told again once the session has settled it",
-    async (kit) => {
-      const id = await kit.add();
-      const session = await kit.session();
+    async (context) => {
+      const id = await context.add();
+      const session = await context.session();
       const lease = await session.next();
-      await kit.control("cancel", id);
+      await context.control("cancel", id);
       assert.equal((await session.heartbeat()).revoked.length, 1);
       assert.equal(await session.complete(lease), "stale");
       assert.deepEqual((await session.heartbeat()).revoked, []);
@@ -173,9 +175,9 @@ export const sessions = scenarios("sessions", [
   [
     "taken-lease-told-soon",
     "a taken lease is also told soon, through any connection",
-    async (kit) => {
-      const id = await kit.add();
-      const session = await kit.session({ engine: await kit.open() });
+    async (context) => {
+      const id = await context.add();
+      const session = await context.session({ engine: await context.open() });
       const lease = await session.next();
       const told: unknown[] = [];
       const stop = await session.engine.onRevoked({
@@ -183,8 +185,8 @@ export const sessions = scenarios("sessions", [
         queues: [MAIN],
         listener: (taken) => told.push(taken),
       });
-      await kit.control("cancel", id);
-      await kit.eventually("the listener is called", () => told.length > 0);
+      await context.control("cancel", id);
+      await context.eventually("the listener is called", () => told.length > 0);
       assert.deepEqual(told, [{ queue: lease.queue, id: lease.id, epoch: lease.epoch, cause: "cancel" }]);
       stop();
     },

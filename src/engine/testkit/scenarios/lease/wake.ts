@@ -4,20 +4,23 @@
  */
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { MAIN, type Kit } from "../../kit/kit.js";
-import { scenarios } from "../../kit/scenario.js";
-import { settlement, type TestSession } from "../../kit/test-session.js";
+import { MAIN, type ScenarioContext } from "../../context/scenario-context.js";
+import { scenarios } from "../../context/scenario.js";
+import { settlement, type TestSession } from "../../context/test-session.js";
 import type { Lease, Outcome } from "../../../contract/engine.js";
-import { BOOM } from "../../kit/test-session.js";
+import { BOOM } from "../../context/test-session.js";
 
 const HOUR = 3_600_000;
 
-type Happening = (kit: Kit) => Promise<unknown>;
+type Happening = (context: ScenarioContext) => Promise<unknown>;
 
 /** Waits on a connection of its own, with no wake-up left over, until what `arrange` answered has happened. */
-async function wakesIdle(kit: Kit, arrange: (kit: Kit) => Promise<Happening>): Promise<void> {
-  const idle = await kit.open();
-  const happening = await arrange(kit);
+async function wakesIdle(
+  context: ScenarioContext,
+  arrange: (context: ScenarioContext) => Promise<Happening>,
+): Promise<void> {
+  const idle = await context.open();
+  const happening = await arrange(context);
   const { signal } = new AbortController();
   // What was said before is heard, and what there is was taken: only what happens now can wake.
   for (let left = true; left;) {
@@ -26,14 +29,14 @@ async function wakesIdle(kit: Kit, arrange: (kit: Kit) => Promise<Happening>): P
     left = await idle.awaitWork({ queues: [MAIN], timeout: 20, signal: enough.signal });
   }
   const waiting = idle.awaitWork({ queues: [MAIN], timeout: HOUR, signal });
-  await happening(kit);
-  await kit.resolves("who is idle is woken", waiting);
+  await happening(context);
+  await context.resolves("who is idle is woken", waiting);
 }
 
 /** A job that runs in a session that asks for nothing more. */
-async function running(kit: Kit, change = {}): Promise<{ session: TestSession; lease: Lease }> {
-  await kit.add(change);
-  const session = await kit.session();
+async function running(context: ScenarioContext, change = {}): Promise<{ session: TestSession; lease: Lease }> {
+  await context.add(change);
+  const session = await context.session();
   return { session, lease: await session.next() };
 }
 
@@ -56,9 +59,9 @@ export const wake = scenarios("wake", [
         [
           `${kindSlug}-${slug}`,
           `${kind} that ${title} by a worker that asks for nothing wakes who is idle`,
-          (kit: Kit) =>
-            wakesIdle(kit, async () => {
-              const { session, lease } = await running(kit, change);
+          (context: ScenarioContext) =>
+            wakesIdle(context, async () => {
+              const { session, lease } = await running(context, change);
               return () => session.exchange([settlement(lease, outcome)]);
             }),
         ] as const,
@@ -67,13 +70,13 @@ export const wake = scenarios("wake", [
   [
     "suspect-handed-back",
     "a suspect that is handed back wakes who is idle",
-    (kit) =>
-      wakesIdle(kit, async () => {
-        await kit.add();
-        await (await kit.session({ ttl: 1_000 })).next();
-        kit.advance(1_000);
-        await kit.sweep();
-        const session = await kit.session();
+    (context) =>
+      wakesIdle(context, async () => {
+        await context.add();
+        await (await context.session({ ttl: 1_000 })).next();
+        context.advance(1_000);
+        await context.sweep();
+        const session = await context.session();
         const lease = await session.next();
         assert.equal(lease.suspect, true);
         return () => session.exchange([settlement(lease, { kind: "return" })]);
@@ -82,69 +85,69 @@ export const wake = scenarios("wake", [
   [
     "closing-session",
     "the jobs of a session that closes wake who is idle",
-    (kit) =>
-      wakesIdle(kit, async () => {
-        const { session } = await running(kit);
+    (context) =>
+      wakesIdle(context, async () => {
+        const { session } = await running(context);
         return () => session.close();
       }),
   ],
   [
     "dead-session",
     "the jobs of a session that is taken for dead wake who is idle",
-    (kit) =>
-      wakesIdle(kit, async () => {
-        await running(kit);
-        kit.advance(HOUR);
-        return () => kit.sweep();
+    (context) =>
+      wakesIdle(context, async () => {
+        await running(context);
+        context.advance(HOUR);
+        return () => context.sweep();
       }),
   ],
   [
     "promoted-by-exchange",
     "what an exchange that asks for nothing promotes wakes who is idle",
-    (kit) =>
-      wakesIdle(kit, async () => {
-        const { session, lease } = await running(kit);
-        await kit.add({ due: { in: 2 * HOUR } });
-        kit.advance(2 * HOUR);
+    (context) =>
+      wakesIdle(context, async () => {
+        const { session, lease } = await running(context);
+        await context.add({ due: { in: 2 * HOUR } });
+        context.advance(2 * HOUR);
         return () => session.exchange([settlement(lease, { kind: "complete", result: null })]);
       }),
   ],
   [
     "promoted-by-sweep",
     "a delayed job that a sweep promotes wakes who is idle",
-    (kit) =>
-      wakesIdle(kit, async () => {
-        await kit.add({ due: { in: 2 * HOUR } });
-        kit.advance(2 * HOUR);
-        return () => kit.sweep();
+    (context) =>
+      wakesIdle(context, async () => {
+        await context.add({ due: { in: 2 * HOUR } });
+        context.advance(2 * HOUR);
+        return () => context.sweep();
       }),
   ],
   [
     "held-job-released",
     "a job that was held and is let go wakes who is idle",
-    (kit) =>
-      wakesIdle(kit, async () => {
-        const id = await kit.add({ hold: true });
-        return () => kit.control("release", id);
+    (context) =>
+      wakesIdle(context, async () => {
+        const id = await context.add({ hold: true });
+        return () => context.control("release", id);
       }),
   ],
   [
     "retried-by-hand",
     "a job that is retried wakes who is idle",
-    (kit) =>
-      wakesIdle(kit, async () => {
-        const { session, lease } = await running(kit);
+    (context) =>
+      wakesIdle(context, async () => {
+        const { session, lease } = await running(context);
         await session.fail(lease, null);
-        return () => kit.control("retry", lease.id);
+        return () => context.control("retry", lease.id);
       }),
   ],
   [
     "time-changed-to-now",
     "a delayed job whose time is changed to now wakes who is idle",
-    (kit) =>
-      wakesIdle(kit, async () => {
-        const id = await kit.add({ due: { in: 2 * HOUR } });
-        return () => kit.update(id, { due: { in: 0 } });
+    (context) =>
+      wakesIdle(context, async () => {
+        const id = await context.add({ due: { in: 2 * HOUR } });
+        return () => context.update(id, { due: { in: 0 } });
       }),
   ],
   ...(
@@ -157,12 +160,12 @@ export const wake = scenarios("wake", [
       [
         `dependency-in-${which}-queue-ends`,
         `a job whose dependency in ${which === "own" ? "its own" : "another"} queue ends wakes who is idle`,
-        (kit: Kit) =>
-          wakesIdle(kit, async () => {
-            const id = await kit.add({ queue });
-            const session = await kit.session({ queues: [queue] });
+        (context: ScenarioContext) =>
+          wakesIdle(context, async () => {
+            const id = await context.add({ queue });
+            const session = await context.session({ queues: [queue] });
             const lease = await session.next();
-            await kit.add({ after: [{ queue, id, ifFailed: "fail" }] });
+            await context.add({ after: [{ queue, id, ifFailed: "fail" }] });
             return () => session.complete(lease);
           }),
       ] as const,

@@ -4,9 +4,9 @@ import type { Checkpoint } from "../../../../model/job/checkpoint.js";
 import { plainFailure } from "../../../../model/failure/failure.js";
 import type { StepFailure } from "../../../../model/failure/step-failure.js";
 import type { Outcome } from "../../../contract/engine.js";
-import { MAIN, said, type Kit } from "../../kit/kit.js";
-import { scenarios } from "../../kit/scenario.js";
-import { BOOM } from "../../kit/test-session.js";
+import { MAIN, progressOf, type ScenarioContext } from "../../context/scenario-context.js";
+import { scenarios } from "../../context/scenario.js";
+import { BOOM } from "../../context/test-session.js";
 
 /** The checkpoint of a step. */
 function checkpoint(seq: number, change: Partial<Checkpoint> = {}): Checkpoint {
@@ -24,8 +24,8 @@ function checkpoint(seq: number, change: Partial<Checkpoint> = {}): Checkpoint {
 }
 
 /** What the runs of a job of the queue `main` left. */
-async function leftBy(kit: Kit, id: string): Promise<Checkpoint[]> {
-  return kit.engine.checkpoints({ queue: MAIN, id });
+async function leftBy(context: ScenarioContext, id: string): Promise<Checkpoint[]> {
+  return context.engine.checkpoints({ queue: MAIN, id });
 }
 
 const FAILURES: readonly StepFailure[] = [
@@ -37,9 +37,9 @@ export const steps = scenarios("steps", [
   [
     "read-back-whole",
     "what a run left is read back whole and in order",
-    async (kit) => {
-      const id = await kit.add();
-      const session = await kit.session();
+    async (context) => {
+      const id = await context.add();
+      const session = await context.session();
       const lease = await session.next();
       const all = [
         checkpoint(1, { value: '"ä \\u0000 \\n ~ \\"quoted\\""', name: "crawl the site: 100 %" }),
@@ -50,38 +50,38 @@ export const steps = scenarios("steps", [
       ];
       assert.equal(await session.report(lease, { checkpoints: all.slice(0, 2) }), "applied");
       assert.equal(await session.report(lease, { checkpoints: all.slice(2) }), "applied");
-      assert.deepEqual(await leftBy(kit, id), all);
+      assert.deepEqual(await leftBy(context, id), all);
     },
   ],
   [
     "no-checkpoints",
     "a job that left nothing, and one that is not there, have no checkpoints",
-    async (kit) => {
-      assert.deepEqual(await leftBy(kit, await kit.add()), []);
-      assert.deepEqual(await leftBy(kit, "nobody"), []);
-      assert.deepEqual(await kit.engine.checkpoints({ queue: "nowhere", id: "nobody" }), []);
+    async (context) => {
+      assert.deepEqual(await leftBy(context, await context.add()), []);
+      assert.deepEqual(await leftBy(context, "nobody"), []);
+      assert.deepEqual(await context.engine.checkpoints({ queue: "nowhere", id: "nobody" }), []);
     },
   ],
   [
     "checkpoint-sent-again",
     "a checkpoint sent again is stored once",
-    async (kit) => {
-      const id = await kit.add();
-      const session = await kit.session();
+    async (context) => {
+      const id = await context.add();
+      const session = await context.session();
       const lease = await session.next();
       for (let sent = 0; sent < 2; sent += 1)
         await session.report(lease, { checkpoints: [checkpoint(1), checkpoint(2)] });
-      assert.deepEqual(await leftBy(kit, id), [checkpoint(1), checkpoint(2)]);
+      assert.deepEqual(await leftBy(context, id), [checkpoint(1), checkpoint(2)]);
       await session.report(lease, { checkpoints: [checkpoint(2, { value: '"other"' })] });
-      assert.deepEqual(await leftBy(kit, id), [checkpoint(1), checkpoint(2, { value: '"other"' })]);
+      assert.deepEqual(await leftBy(context, id), [checkpoint(1), checkpoint(2, { value: '"other"' })]);
     },
   ],
   [
     "lease-says-whether-checkpoints",
     "a lease says whether there are checkpoints, and a first one that there are none",
-    async (kit) => {
-      await kit.add();
-      const session = await kit.session();
+    async (context) => {
+      await context.add();
+      const session = await context.session();
       const first = await session.next();
       assert.equal(first.checkpoints, false);
       await session.fail(first, 0);
@@ -95,206 +95,209 @@ export const steps = scenarios("steps", [
   ],
   ...(
     [
-      ["failed-attempt", "its attempt failed", (kit, id, end) => end({ kind: "fail", error: BOOM, retryIn: 0 })],
-      ["put-back", "it was put back", (kit, id, end) => end({ kind: "snooze", delay: 0 })],
-      ["handed-back", "it was handed back", (kit, id, end) => end({ kind: "return" })],
+      ["failed-attempt", "its attempt failed", (context, id, end) => end({ kind: "fail", error: BOOM, retryIn: 0 })],
+      ["put-back", "it was put back", (context, id, end) => end({ kind: "snooze", delay: 0 })],
+      ["handed-back", "it was handed back", (context, id, end) => end({ kind: "return" })],
       [
         "dead-worker",
         "its worker died",
-        async (kit) => {
-          kit.advance(30_000);
-          await kit.sweep();
+        async (context) => {
+          context.advance(30_000);
+          await context.sweep();
         },
       ],
       [
         "retried-failure",
         "it failed for good and was queued again by hand",
-        async (kit, id, end) => {
+        async (context, id, end) => {
           await end({ kind: "fail", error: BOOM, retryIn: null });
-          await kit.control("retry", id);
+          await context.control("retry", id);
         },
       ],
       [
         "retried-cancelled",
         "it was cancelled and queued again by hand",
-        async (kit, id) => {
-          await kit.control("cancel", id);
-          await kit.control("retry", id);
+        async (context, id) => {
+          await context.control("cancel", id);
+          await context.control("retry", id);
         },
       ],
       [
         "retried-partial",
         "it half succeeded and was queued again by hand",
-        async (kit, id, end) => {
+        async (context, id, end) => {
           await end({ kind: "partial", result: "1", failures: FAILURES });
-          await kit.control("retry", id);
+          await context.control("retry", id);
         },
       ],
     ] as readonly (readonly [
       slug: string,
       title: string,
-      end: (kit: Kit, id: string, settle: (outcome: Outcome) => Promise<unknown>) => Promise<unknown>,
+      end: (context: ScenarioContext, id: string, settle: (outcome: Outcome) => Promise<unknown>) => Promise<unknown>,
     ])[]
   ).map(
     ([slug, title, end]) =>
       [
         `${slug}-keeps-what-was-left`,
         `a job keeps what its run left, and its progress, when ${title}`,
-        async (kit: Kit) => {
-          const id = await kit.add();
-          const session = await kit.session();
+        async (context: ScenarioContext) => {
+          const id = await context.add();
+          const session = await context.session();
           const lease = await session.next();
-          await session.report(lease, { checkpoints: [checkpoint(1), checkpoint(2)], progress: said(40, "half way") });
-          await end(kit, id, (outcome) => session.settle(lease, outcome));
-          const again = await (await kit.session()).next();
+          await session.report(lease, {
+            checkpoints: [checkpoint(1), checkpoint(2)],
+            progress: progressOf(40, "half way"),
+          });
+          await end(context, id, (outcome) => session.settle(lease, outcome));
+          const again = await (await context.session()).next();
           assert.deepEqual([again.id, again.checkpoints], [id, true]);
-          assert.deepEqual(await leftBy(kit, id), [checkpoint(1), checkpoint(2)]);
-          assert.deepEqual((await kit.job(id)).progress, said(40, "half way"));
+          assert.deepEqual(await leftBy(context, id), [checkpoint(1), checkpoint(2)]);
+          assert.deepEqual((await context.job(id)).progress, progressOf(40, "half way"));
         },
       ] as const,
   ),
   [
     "no-checkpoints-no-old-progress",
     "a run without checkpoints begins without the progress of the one before",
-    async (kit) => {
-      const id = await kit.add();
-      const session = await kit.session();
+    async (context) => {
+      const id = await context.add();
+      const session = await context.session();
       const lease = await session.next();
-      await session.report(lease, { progress: said(40, "half way") });
+      await session.report(lease, { progress: progressOf(40, "half way") });
       await session.fail(lease, 0);
-      assert.deepEqual((await kit.job(id)).progress, said(40, "half way"));
+      assert.deepEqual((await context.job(id)).progress, progressOf(40, "half way"));
       await session.next();
-      assert.equal((await kit.job(id)).progress, null);
+      assert.equal((await context.job(id)).progress, null);
     },
   ],
   [
     "retry-from-start-has-nothing",
     "a job queued again from the start has nothing of what it left",
-    async (kit) => {
-      const id = await kit.add();
-      const session = await kit.session();
+    async (context) => {
+      const id = await context.add();
+      const session = await context.session();
       const lease = await session.next();
-      await session.report(lease, { checkpoints: [checkpoint(1), checkpoint(2)], progress: said(40, null) });
+      await session.report(lease, { checkpoints: [checkpoint(1), checkpoint(2)], progress: progressOf(40, null) });
       await session.fail(lease, null);
-      const [answer] = await kit.retry({ refs: [{ queue: MAIN, id }], op: kit.fresh("op") }, true);
+      const [answer] = await context.retry({ refs: [{ queue: MAIN, id }], op: context.fresh("op") }, true);
       assert.deepEqual(answer, { outcome: "applied", state: "queued" });
-      assert.deepEqual([await leftBy(kit, id), (await kit.job(id)).progress], [[], null]);
+      assert.deepEqual([await leftBy(context, id), (await context.job(id)).progress], [[], null]);
       const again = await session.next();
       assert.equal(again.checkpoints, false);
       await session.report(again, { checkpoints: [checkpoint(1, { name: "anew" })] });
-      assert.deepEqual(await leftBy(kit, id), [checkpoint(1, { name: "anew" })]);
+      assert.deepEqual(await leftBy(context, id), [checkpoint(1, { name: "anew" })]);
     },
   ],
   [
     "completed-begins-from-start",
     "a job that completed always begins from the start",
-    async (kit) => {
-      const id = await kit.add();
-      const session = await kit.session();
+    async (context) => {
+      const id = await context.add();
+      const session = await context.session();
       const lease = await session.next();
-      await session.report(lease, { checkpoints: [checkpoint(1)], progress: said(40, null) });
+      await session.report(lease, { checkpoints: [checkpoint(1)], progress: progressOf(40, null) });
       await session.complete(lease);
-      assert.deepEqual(await leftBy(kit, id), [checkpoint(1)], "it is kept to be looked at");
-      await kit.control("retry", id);
-      assert.deepEqual([await leftBy(kit, id), (await kit.job(id)).progress], [[], null]);
+      assert.deepEqual(await leftBy(context, id), [checkpoint(1)], "it is kept to be looked at");
+      await context.control("retry", id);
+      assert.deepEqual([await leftBy(context, id), (await context.job(id)).progress], [[], null]);
       assert.equal((await session.next()).checkpoints, false);
     },
   ],
   [
     "stale-run-leaves-nothing",
     "a stale run leaves nothing",
-    async (kit) => {
-      const id = await kit.add();
-      const session = await kit.session();
+    async (context) => {
+      const id = await context.add();
+      const session = await context.session();
       const lease = await session.next();
       await session.report(lease, { checkpoints: [checkpoint(1)] });
       await session.fail(lease, 0);
       await session.next();
       assert.equal(await session.report(lease, { checkpoints: [checkpoint(2)] }), "stale");
-      assert.deepEqual(await leftBy(kit, id), [checkpoint(1)]);
+      assert.deepEqual(await leftBy(context, id), [checkpoint(1)]);
     },
   ],
   [
     "removal-leaves-nothing",
     "nothing of it is left when the job is removed, and a job of the same id begins with nothing",
-    async (kit) => {
+    async (context) => {
       const spec = { id: "again", nonce: "a" };
-      await kit.add(spec);
-      const session = await kit.session();
+      await context.add(spec);
+      const session = await context.session();
       const lease = await session.next();
       await session.report(lease, { checkpoints: [checkpoint(1), checkpoint(2)] });
       await session.settle(lease, { kind: "partial", result: "1", failures: FAILURES });
-      await kit.control("remove", "again");
-      assert.deepEqual(await leftBy(kit, "again"), []);
-      await kit.add({ ...spec, nonce: "b" });
-      const job = await kit.job("again");
-      assert.deepEqual([await leftBy(kit, "again"), job.failures, job.progress], [[], [], null]);
+      await context.control("remove", "again");
+      assert.deepEqual(await leftBy(context, "again"), []);
+      await context.add({ ...spec, nonce: "b" });
+      const job = await context.job("again");
+      assert.deepEqual([await leftBy(context, "again"), job.failures, job.progress], [[], [], null]);
       assert.equal((await session.next()).checkpoints, false);
     },
   ],
   [
     "2000-checkpoints",
     "2,000 checkpoints are kept, read and removed",
-    async (kit) => {
-      const id = await kit.add();
-      const session = await kit.session();
+    async (context) => {
+      const id = await context.add();
+      const session = await context.session();
       const lease = await session.next();
       const all = Array.from({ length: 2_000 }, (_, index) => checkpoint(index + 1));
       for (let from = 0; from < all.length; from += 500) {
         await session.report(lease, { checkpoints: all.slice(from, from + 500) });
       }
-      assert.deepEqual(await leftBy(kit, id), all);
+      assert.deepEqual(await leftBy(context, id), all);
       await session.complete(lease);
-      await kit.control("remove", id);
-      assert.deepEqual(await leftBy(kit, id), []);
+      await context.control("remove", id);
+      assert.deepEqual(await leftBy(context, id), []);
     },
   ],
   [
     "milestones-told-steps-not",
     "milestones and statuses are told to those who watch, steps are not",
-    async (kit) => {
-      const id = await kit.add();
-      const session = await kit.session();
+    async (context) => {
+      const id = await context.add();
+      const session = await context.session();
       const lease = await session.next();
-      const { cursor } = await kit.engine.watch({ queue: MAIN, cursor: null, max: 10 });
+      const { cursor } = await context.engine.watch({ queue: MAIN, cursor: null, max: 10 });
       const milestone = checkpoint(2, { kind: "milestone", name: "TEASER_READY", value: '{"title":"Ä\\n"}' });
       const status = checkpoint(3, { kind: "status", name: "RUNNING", value: "null" });
-      await session.report(lease, { checkpoints: [checkpoint(1), milestone, status], progress: said(50, null) });
-      const { events } = await kit.engine.watch({ queue: MAIN, cursor, max: 10 });
-      const at = kit.clock.now();
+      await session.report(lease, { checkpoints: [checkpoint(1), milestone, status], progress: progressOf(50, null) });
+      const { events } = await context.engine.watch({ queue: MAIN, cursor, max: 10 });
+      const at = context.clock.now();
       assert.deepEqual(events, [
         { seq: cursor + 1, at, kind: "milestone", id, name: "TEASER_READY", value: '{"title":"Ä\\n"}' },
         { seq: cursor + 2, at, kind: "status", id, name: "RUNNING" },
-        { seq: cursor + 3, at, kind: "progress", id, progress: said(50, null) },
+        { seq: cursor + 3, at, kind: "progress", id, progress: progressOf(50, null) },
       ]);
     },
   ],
   [
     "partial-says-what-failed",
     "a job that half succeeded says what failed, until it is queued again",
-    async (kit) => {
-      const id = await kit.add();
-      const session = await kit.session();
+    async (context) => {
+      const id = await context.add();
+      const session = await context.session();
       await session.settle(await session.next(), { kind: "partial", result: '"half"', failures: FAILURES });
-      const job = await kit.job(id);
+      const job = await context.job(id);
       assert.deepEqual([job.state, job.result, job.failures], ["partial", '"half"', FAILURES]);
-      await kit.control("retry", id);
-      assert.deepEqual((await kit.job(id)).failures, []);
+      await context.control("retry", id);
+      assert.deepEqual((await context.job(id)).failures, []);
       await session.complete(await session.next(), '"whole"');
-      assert.deepEqual([(await kit.job(id)).failures, await kit.state(id)], [[], "completed"]);
+      assert.deepEqual([(await context.job(id)).failures, await context.state(id)], [[], "completed"]);
     },
   ],
   [
     "listings-say-what-failed",
     "what failed is read in listings, and other jobs have nothing that failed",
-    async (kit) => {
-      const [half, whole] = await kit.addMany(2);
-      const session = await kit.session();
+    async (context) => {
+      const [half, whole] = await context.addMany(2);
+      const session = await context.session();
       const [first, second] = await session.claim(2);
       assert.ok(first && second);
       await session.settle(first, { kind: "partial", result: null, failures: FAILURES });
       await session.complete(second);
-      const { jobs } = await kit.engine.listJobs({ filter: {}, cursor: null, limit: 10 });
+      const { jobs } = await context.engine.listJobs({ filter: {}, cursor: null, limit: 10 });
       const failures = new Map(jobs.map((job) => [job.id, job.failures]));
       assert.deepEqual([failures.get(half ?? ""), failures.get(whole ?? "")], [FAILURES, []]);
     },
@@ -304,16 +307,16 @@ export const steps = scenarios("steps", [
       [
         `whole-progress-after-${kind}`,
         `progress is whole once the job has ended as ${kind}, whatever was said last`,
-        async (kit: Kit) => {
-          const id = await kit.add();
-          const session = await kit.session();
+        async (context: ScenarioContext) => {
+          const id = await context.add();
+          const session = await context.session();
           const lease = await session.next();
-          const progress = { ...said(60, "so far"), done: 2, total: 3, step: "parse", counters: { issues: 3 } };
+          const progress = { ...progressOf(60, "so far"), done: 2, total: 3, step: "parse", counters: { issues: 3 } };
           const items = { done: 1, failed: 0, total: 2 };
           await session.report(lease, { progress: { ...progress, items, milestones: ["T"] } });
           await session.settle(lease, { kind, result: null });
           const whole = { ...progress, percent: 100, step: null, items: null, milestones: ["T"] };
-          assert.deepEqual((await kit.job(id)).progress, whole);
+          assert.deepEqual((await context.job(id)).progress, whole);
         },
       ] as const,
   ),

@@ -3,23 +3,27 @@ import assert from "node:assert/strict";
 import type { JobRef } from "../../../../model/job/job.js";
 import { TRANSITIONS, type Cause, type JobState } from "../../../../model/job/state.js";
 import type { Outcome } from "../../../contract/engine.js";
-import type { Kit } from "../../kit/kit.js";
-import { RETRYABLE_STATES, reach, succeed, type Reached, type ReachableState } from "../../kit/reach.js";
-import { scenarios } from "../../kit/scenario.js";
-import { BOOM } from "../../kit/test-session.js";
+import type { ScenarioContext } from "../../context/scenario-context.js";
+import { RETRYABLE_STATES, reach, succeed, type Reached, type ReachableState } from "../../context/reach.js";
+import { scenarios } from "../../context/scenario.js";
+import { BOOM } from "../../context/test-session.js";
 
 /** Makes the move of one row and answers the job. */
-type Drive = (kit: Kit) => Promise<JobRef>;
+type Drive = (context: ScenarioContext) => Promise<JobRef>;
 
-async function act(kit: Kit, from: ReachableState, make: (reached: Reached) => Promise<unknown>): Promise<JobRef> {
-  const reached = await reach(kit, from);
+async function act(
+  context: ScenarioContext,
+  from: ReachableState,
+  make: (reached: Reached) => Promise<unknown>,
+): Promise<JobRef> {
+  const reached = await reach(context, from);
   await make(reached);
   return reached.ref;
 }
 
 function settling(outcome: Outcome): Drive {
-  return (kit) =>
-    act(kit, "active", async ({ session, lease }) => {
+  return (context) =>
+    act(context, "active", async ({ session, lease }) => {
       assert.ok(session && lease);
       assert.equal(await session.settle(lease, outcome), "applied");
     });
@@ -27,68 +31,68 @@ function settling(outcome: Outcome): Drive {
 
 const crashing =
   (deaths: number): Drive =>
-  async (kit) => {
-    const { ref } = await reach(kit, "queued");
+  async (context) => {
+    const { ref } = await reach(context, "queued");
     for (let death = 1; death <= deaths; death += 1) {
-      const session = await kit.session({ queues: [ref.queue], ttl: 1_000 });
+      const session = await context.session({ queues: [ref.queue], ttl: 1_000 });
       await session.next();
-      kit.advance(1_000);
-      await kit.sweep(10, [ref.queue]);
+      context.advance(1_000);
+      await context.sweep(10, [ref.queue]);
     }
     return ref;
   };
 
 const commanding =
   (command: "cancel" | "retry" | "release", from: ReachableState): Drive =>
-  (kit) =>
-    act(kit, from, ({ ref }) => kit.control(command, ref));
+  (context) =>
+    act(context, from, ({ ref }) => context.control(command, ref));
 
 const expiring =
   (from: "blocked" | "delayed" | "queued"): Drive =>
-  async (kit) => {
-    const { ref } = await reach(kit, from, { ttl: 1_000 });
-    kit.advance(1_000);
-    await kit.sweep(10, [ref.queue]);
+  async (context) => {
+    const { ref } = await reach(context, from, { ttl: 1_000 });
+    context.advance(1_000);
+    await context.sweep(10, [ref.queue]);
     return ref;
   };
 
 const postponing =
   (from: "delayed" | "queued", delay: number): Drive =>
-  (kit) =>
-    act(kit, from, ({ ref }) => kit.update(ref, { due: { in: delay } }));
+  (context) =>
+    act(context, from, ({ ref }) => context.update(ref, { due: { in: delay } }));
 
 const superseding =
   (from: ReachableState): Drive =>
-  async (kit) => {
-    const { ref } = await reach(kit, from, { supersedes: "key" });
-    await succeed(kit, ref);
+  async (context) => {
+    const { ref } = await reach(context, from, { supersedes: "key" });
+    await succeed(context, ref);
     return ref;
   };
 
 /** A job that waits, in a queue of its own. */
-async function held(kit: Kit): Promise<JobRef> {
-  return (await reach(kit, "blocked")).ref;
+async function held(context: ScenarioContext): Promise<JobRef> {
+  return (await reach(context, "blocked")).ref;
 }
 
 const depending =
   (ifFailed: "fail" | "cancel"): Drive =>
-  async (kit) => {
-    const first = await held(kit);
-    const ref = { queue: kit.fresh("depending-"), id: kit.fresh("job") };
-    await kit.add({ ...ref, after: [{ ...first, ifFailed }] });
-    await kit.control("cancel", first);
+  async (context) => {
+    const first = await held(context);
+    const ref = { queue: context.fresh("depending-"), id: context.fresh("job") };
+    await context.add({ ...ref, after: [{ ...first, ifFailed }] });
+    await context.control("cancel", first);
     return ref;
   };
 
 const gathering =
   (outcome: Outcome): Drive =>
-  async (kit) => {
-    const flow = { queue: kit.fresh("flow-"), id: kit.fresh("job") };
-    await kit.add({ ...flow, role: "flow" });
-    const queue = kit.fresh("member-");
-    await kit.add({ queue, flow: { ...flow, node: "only", parent: null, weight: 1, ifFailed: "fail" } });
-    await kit.engine.commitFlow({ ...flow, members: 1 });
-    const session = await kit.session({ queues: [queue] });
+  async (context) => {
+    const flow = { queue: context.fresh("flow-"), id: context.fresh("job") };
+    await context.add({ ...flow, role: "flow" });
+    const queue = context.fresh("member-");
+    await context.add({ queue, flow: { ...flow, node: "only", parent: null, weight: 1, ifFailed: "fail" } });
+    await context.engine.commitFlow({ ...flow, members: 1 });
+    const session = await context.session({ queues: [queue] });
     await session.settle(await session.next(), outcome);
     return flow;
   };
@@ -97,29 +101,29 @@ const key = (from: JobState | null, to: JobState, cause: Cause): string => `${fr
 
 const DRIVES = new Map<string, Drive>([
   ...(["blocked", "delayed", "queued"] as const).map(
-    (to) => [key(null, to, "enqueue"), (kit: Kit) => act(kit, to, async () => {})] as const,
+    (to) => [key(null, to, "enqueue"), (context: ScenarioContext) => act(context, to, async () => {})] as const,
   ),
   [key("blocked", "queued", "release"), commanding("release", "blocked")],
   [
     key("blocked", "delayed", "release"),
-    async (kit) => {
-      const { ref } = await reach(kit, "blocked", { due: { in: 5_000 } });
-      await kit.control("release", ref);
+    async (context) => {
+      const { ref } = await reach(context, "blocked", { due: { in: 5_000 } });
+      await context.control("release", ref);
       return ref;
     },
   ],
   [
     key("delayed", "queued", "promote"),
-    (kit) =>
-      act(kit, "delayed", async ({ ref }) => {
-        kit.advance(10_000);
-        await kit.sweep(10, [ref.queue]);
+    (context) =>
+      act(context, "delayed", async ({ ref }) => {
+        context.advance(10_000);
+        await context.sweep(10, [ref.queue]);
       }),
   ],
   [key("queued", "delayed", "postpone"), postponing("queued", 5_000)],
   [key("delayed", "delayed", "postpone"), postponing("delayed", 90_000)],
   [key("delayed", "queued", "postpone"), postponing("delayed", 0)],
-  [key("queued", "active", "lease"), (kit) => act(kit, "active", async () => {})],
+  [key("queued", "active", "lease"), (context) => act(context, "active", async () => {})],
   [key("active", "completed", "complete"), settling({ kind: "complete", result: null })],
   [key("active", "partial", "partial"), settling({ kind: "partial", result: null })],
   [key("active", "failed", "fail"), settling({ kind: "fail", error: BOOM, retryIn: null })],
@@ -139,10 +143,10 @@ const DRIVES = new Map<string, Drive>([
   [key("active", "queued", "wait"), settling({ kind: "wait" })],
   [
     key("active", "blocked", "wait"),
-    (kit) =>
-      act(kit, "active", async ({ session, lease }) => {
+    (context) =>
+      act(context, "active", async ({ session, lease }) => {
         assert.ok(session && lease);
-        await session.report(lease, { after: [await held(kit)] });
+        await session.report(lease, { after: [await held(context)] });
         await session.settle(lease, { kind: "wait" });
       }),
   ],
@@ -155,12 +159,12 @@ const DRIVES = new Map<string, Drive>([
     (from) =>
       [
         key(from, "blocked", "retry"),
-        async (kit: Kit) => {
+        async (context: ScenarioContext) => {
           // It went on without a job that failed and is then tried again.
-          const { ref: first } = await reach(kit, "failed");
-          const { ref } = await reach(kit, from, { after: [{ ...first, ifFailed: "continue" }] });
-          await kit.control("retry", first);
-          await kit.control("retry", ref);
+          const { ref: first } = await reach(context, "failed");
+          const { ref } = await reach(context, from, { after: [{ ...first, ifFailed: "continue" }] });
+          await context.control("retry", first);
+          await context.control("retry", ref);
           return ref;
         },
       ] as const,
@@ -176,15 +180,15 @@ export const transitions = scenarios(
   TRANSITIONS.map(({ from, to, cause }) => [
     `${from ?? "new"}-to-${to}-by-${cause}`,
     `${from ?? "new"} → ${to} by ${cause}`,
-    async (kit: Kit) => {
+    async (context: ScenarioContext) => {
       const drive = DRIVES.get(key(from, to, cause));
       assert.ok(drive, "the row has a scenario");
-      const ref = await drive(kit);
-      assert.equal((await kit.job(ref.id, ref.queue)).state, to);
-      const counts = await kit.counts(ref.queue);
+      const ref = await drive(context);
+      assert.equal((await context.job(ref.id, ref.queue)).state, to);
+      const counts = await context.counts(ref.queue);
       const states = Object.entries(counts).filter(([, count]) => count > 0);
       assert.deepEqual(states, [[to, 1]], "the job is counted in one state only");
-      assert.deepEqual(await kit.list({ queue: ref.queue, states: [to] }), [ref.id]);
+      assert.deepEqual(await context.list({ queue: ref.queue, states: [to] }), [ref.id]);
     },
   ]),
 );

@@ -1,168 +1,168 @@
 /** Upkeep: what is due is promoted, what came too late expires, and whoever sweeps knows when to come again. */
 import assert from "node:assert/strict";
-import { MAIN } from "../../kit/kit.js";
-import { scenarios } from "../../kit/scenario.js";
+import { MAIN } from "../../context/scenario-context.js";
+import { scenarios } from "../../context/scenario.js";
 
 export const upkeep = scenarios("upkeep", [
   [
     "sweep-promotes-what-is-due",
     "a sweep makes ready what is due and leaves the rest",
-    async (kit) => {
-      const due = await kit.add({ due: { in: 1_000 } });
-      const later = await kit.add({ due: { in: 1_001 } });
-      kit.advance(1_000);
-      assert.equal((await kit.sweep()).promoted, 1);
-      assert.deepEqual([await kit.state(due), await kit.state(later)], ["queued", "delayed"]);
+    async (context) => {
+      const due = await context.add({ due: { in: 1_000 } });
+      const later = await context.add({ due: { in: 1_001 } });
+      context.advance(1_000);
+      assert.equal((await context.sweep()).promoted, 1);
+      assert.deepEqual([await context.state(due), await context.state(later)], ["queued", "delayed"]);
     },
   ],
   [
     "promoted-keeps-due-time",
     "a promoted job keeps the time at which it was due",
-    async (kit) => {
-      const id = await kit.add({ due: { in: 1_000 } });
-      const due = kit.clock.now() + 1_000;
-      kit.advance(5_000);
-      await kit.sweep();
-      assert.equal((await kit.job(id)).runAt, due);
+    async (context) => {
+      const id = await context.add({ due: { in: 1_000 } });
+      const due = context.clock.now() + 1_000;
+      context.advance(5_000);
+      await context.sweep();
+      assert.equal((await context.job(id)).runAt, due);
     },
   ],
   [
     "ttl-expires-waiting",
     "a job that does not start within its ttl expires, whether it is queued, delayed or blocked",
-    async (kit) => {
+    async (context) => {
       const ids = [
-        await kit.add({ ttl: 1_000 }),
-        await kit.add({ ttl: 1_000, due: { in: 50_000 } }),
-        await kit.add({ ttl: 1_000, hold: true }),
+        await context.add({ ttl: 1_000 }),
+        await context.add({ ttl: 1_000, due: { in: 50_000 } }),
+        await context.add({ ttl: 1_000, hold: true }),
       ];
-      kit.advance(999);
-      assert.equal((await kit.sweep()).expired, 0);
-      kit.advance(1);
-      assert.equal((await kit.sweep()).expired, 3);
+      context.advance(999);
+      assert.equal((await context.sweep()).expired, 0);
+      context.advance(1);
+      assert.equal((await context.sweep()).expired, 3);
       for (const id of ids) {
-        const job = await kit.job(id);
-        assert.deepEqual([job.state, job.finishedAt], ["expired", kit.clock.now()]);
+        const job = await context.job(id);
+        assert.deepEqual([job.state, job.finishedAt], ["expired", context.clock.now()]);
       }
     },
   ],
   [
     "ttl-over-is-not-leased",
     "a job whose ttl is over is not leased, though nobody has swept",
-    async (kit) => {
-      const late = await kit.add({ ttl: 1_000 });
-      const usual = await kit.add();
-      kit.advance(1_000);
-      assert.deepEqual(await (await kit.session()).claimIds(5), [usual]);
-      assert.equal(await kit.state(late), "expired");
+    async (context) => {
+      const late = await context.add({ ttl: 1_000 });
+      const usual = await context.add();
+      context.advance(1_000);
+      assert.deepEqual(await (await context.session()).claimIds(5), [usual]);
+      assert.equal(await context.state(late), "expired");
     },
   ],
   [
     "started-in-time-does-not-expire",
     "a job that started in time does not expire, even when it waits again",
-    async (kit) => {
-      const id = await kit.add({ ttl: 1_000 });
-      const session = await kit.session();
+    async (context) => {
+      const id = await context.add({ ttl: 1_000 });
+      const session = await context.session();
       const lease = await session.next();
-      kit.advance(5_000);
-      await kit.sweep();
-      assert.equal(await kit.state(id), "active");
+      context.advance(5_000);
+      await context.sweep();
+      assert.equal(await context.state(id), "active");
       await session.fail(lease, 0);
-      kit.advance(5_000);
-      assert.equal((await kit.sweep()).expired, 0);
-      assert.equal(await kit.state(id), "queued");
+      context.advance(5_000);
+      assert.equal((await context.sweep()).expired, 0);
+      assert.equal(await context.state(id), "queued");
     },
   ],
   [
     "retried-expired-has-no-ttl",
     "an expired job that is tried again has no ttl",
-    async (kit) => {
-      const id = await kit.add({ ttl: 1_000 });
-      kit.advance(1_000);
-      await kit.sweep();
-      await kit.control("retry", id);
-      kit.advance(50_000);
-      assert.equal((await kit.sweep()).expired, 0);
-      assert.deepEqual(await (await kit.session()).claimIds(1), [id]);
+    async (context) => {
+      const id = await context.add({ ttl: 1_000 });
+      context.advance(1_000);
+      await context.sweep();
+      await context.control("retry", id);
+      context.advance(50_000);
+      assert.equal((await context.sweep()).expired, 0);
+      assert.deepEqual(await (await context.session()).claimIds(1), [id]);
     },
   ],
   [
     "changed-time-keeps-ttl",
     "changing a job's time does not change its ttl",
-    async (kit) => {
-      const id = await kit.add({ ttl: 1_000 });
-      await kit.update(id, { due: { in: 5_000 } });
-      kit.advance(1_000);
-      await kit.sweep();
-      assert.equal(await kit.state(id), "expired");
+    async (context) => {
+      const id = await context.add({ ttl: 1_000 });
+      await context.update(id, { due: { in: 5_000 } });
+      context.advance(1_000);
+      await context.sweep();
+      assert.equal(await context.state(id), "expired");
     },
   ],
   [
     "sweep-says-next-due",
     "a sweep says when the next thing is due: a delayed job, a ttl, the end of a session",
-    async (kit) => {
-      assert.equal((await kit.sweep()).nextDue, null);
-      const now = kit.clock.now();
-      await kit.add({ due: { in: 90_000 } });
-      assert.equal((await kit.sweep()).nextDue, now + 90_000);
-      await kit.add({ ttl: 60_000 });
-      assert.equal((await kit.sweep()).nextDue, now + 60_000);
-      const session = await kit.session({ ttl: 30_000 });
-      assert.equal((await kit.sweep()).nextDue, now + 30_000);
+    async (context) => {
+      assert.equal((await context.sweep()).nextDue, null);
+      const now = context.clock.now();
+      await context.add({ due: { in: 90_000 } });
+      assert.equal((await context.sweep()).nextDue, now + 90_000);
+      await context.add({ ttl: 60_000 });
+      assert.equal((await context.sweep()).nextDue, now + 60_000);
+      const session = await context.session({ ttl: 30_000 });
+      assert.equal((await context.sweep()).nextDue, now + 30_000);
       await session.close();
-      assert.equal((await kit.sweep()).nextDue, now + 60_000);
+      assert.equal((await context.sweep()).nextDue, now + 60_000);
     },
   ],
   [
     "stopped-sweep-goes-on",
     "a sweep that was stopped by its bound says so and goes on next time",
-    async (kit) => {
-      const ids = await kit.addMany(5, { due: { in: 1_000 } });
-      kit.advance(1_000);
-      const first = await kit.sweep(3);
+    async (context) => {
+      const ids = await context.addMany(5, { due: { in: 1_000 } });
+      context.advance(1_000);
+      const first = await context.sweep(3);
       assert.deepEqual([first.promoted, first.more], [3, true]);
-      const second = await kit.sweep(3);
+      const second = await context.sweep(3);
       assert.deepEqual([second.promoted, second.more], [2, false]);
-      assert.deepEqual((await kit.list({ states: ["queued"] })).toSorted(), ids.toSorted());
+      assert.deepEqual((await context.list({ states: ["queued"] })).toSorted(), ids.toSorted());
     },
   ],
   [
     "bound-per-kind-of-work",
     "the bound holds for each kind of work by itself",
-    async (kit) => {
-      await kit.addMany(2, { due: { in: 1_000 } });
-      await kit.addMany(2, { ttl: 1_000, hold: true });
-      kit.advance(1_000);
-      const { promoted, expired, more } = await kit.sweep(2);
+    async (context) => {
+      await context.addMany(2, { due: { in: 1_000 } });
+      await context.addMany(2, { ttl: 1_000, hold: true });
+      context.advance(1_000);
+      const { promoted, expired, more } = await context.sweep(2);
       assert.deepEqual([promoted, expired, more], [2, 2, true]);
     },
   ],
   [
     "only-the-queues-given",
     "a sweep tends the queues it is given and no other",
-    async (kit) => {
-      const a = await kit.add({ queue: "a", due: { in: 1_000 } });
-      const b = await kit.add({ queue: "b", due: { in: 1_000 } });
-      kit.advance(1_000);
-      const { promoted, nextDue } = await kit.sweep(10, ["a"]);
+    async (context) => {
+      const a = await context.add({ queue: "a", due: { in: 1_000 } });
+      const b = await context.add({ queue: "b", due: { in: 1_000 } });
+      context.advance(1_000);
+      const { promoted, nextDue } = await context.sweep(10, ["a"]);
       assert.deepEqual([promoted, nextDue], [1, null]);
-      assert.deepEqual([await kit.state(a, "a"), await kit.state(b, "b")], ["queued", "delayed"]);
+      assert.deepEqual([await context.state(a, "a"), await context.state(b, "b")], ["queued", "delayed"]);
     },
   ],
   [
     "several-queues-add-up",
     "a sweep adds up what it did in several queues",
-    async (kit) => {
-      await kit.addMany(2, { queue: "a", due: { in: 1_000 } });
-      await kit.addMany(3, { queue: "b", due: { in: 1_000 } });
-      kit.advance(1_000);
-      assert.equal((await kit.sweep(10, ["a", "b"])).promoted, 5);
+    async (context) => {
+      await context.addMany(2, { queue: "a", due: { in: 1_000 } });
+      await context.addMany(3, { queue: "b", due: { in: 1_000 } });
+      context.advance(1_000);
+      assert.equal((await context.sweep(10, ["a", "b"])).promoted, 5);
     },
   ],
   [
     "missing-queue-needs-none",
     "a queue that does not exist needs no sweeping, and does not exist afterwards",
-    async (kit) => {
-      assert.deepEqual(await kit.sweep(10, ["nowhere"]), {
+    async (context) => {
+      assert.deepEqual(await context.sweep(10, ["nowhere"]), {
         promoted: 0,
         recovered: 0,
         expired: 0,
@@ -172,31 +172,31 @@ export const upkeep = scenarios("upkeep", [
         nextDue: null,
         more: false,
       });
-      assert.deepEqual(await kit.engine.queues(), []);
+      assert.deepEqual(await context.engine.queues(), []);
     },
   ],
   [
     "several-sweeps-at-once",
     "several that sweep at once do everything once",
-    async (kit) => {
-      await kit.addMany(40, { due: { in: 1_000 } });
-      const engines = [kit.engine, await kit.open(), await kit.open()];
-      kit.advance(1_000);
+    async (context) => {
+      await context.addMany(40, { due: { in: 1_000 } });
+      const engines = [context.engine, await context.open(), await context.open()];
+      context.advance(1_000);
       const answers = await Promise.all(engines.map(async (engine) => engine.sweep({ queues: [MAIN], limit: 100 })));
       assert.equal(
         answers.reduce((sum, { promoted }) => sum + promoted, 0),
         40,
       );
-      assert.equal((await kit.counts()).queued, 40);
+      assert.equal((await context.counts()).queued, 40);
     },
   ],
   [
     "1200-promoted-in-order",
     "1,200 jobs that are due at once are all promoted, in order",
-    async (kit) => {
-      const ids = await kit.addMany(1_200, { due: { in: 1_000 } });
-      kit.advance(1_000);
-      const session = await kit.session();
+    async (context) => {
+      const ids = await context.addMany(1_200, { due: { in: 1_000 } });
+      context.advance(1_000);
+      const session = await context.session();
       const leased: string[] = [];
       for (let batch = await session.claimIds(500); batch.length > 0; batch = await session.claimIds(500)) {
         leased.push(...batch);

@@ -1,23 +1,25 @@
 /** Commands on jobs by name: release, cancel, retry, promote, update, remove. */
 import assert from "node:assert/strict";
-import { MAIN, said, type Kit, type PlainCommand } from "../../kit/kit.js";
-import { RETRYABLE_STATES, REACHABLE_STATES, reach, type ReachableState } from "../../kit/reach.js";
-import { scenarios } from "../../kit/scenario.js";
+import { MAIN, progressOf, type ScenarioContext, type PlainCommand } from "../../context/scenario-context.js";
+import { RETRYABLE_STATES, REACHABLE_STATES, reach, type ReachableState } from "../../context/reach.js";
+import { scenarios } from "../../context/scenario.js";
 
 /** A command is refused from all states but those given, and a refusal changes nothing. */
 async function refusedElsewhere(
-  kit: Kit,
+  context: ScenarioContext,
   command: PlainCommand | "update",
   from: readonly ReachableState[],
 ): Promise<void> {
   for (const state of REACHABLE_STATES) {
     if (from.includes(state)) continue;
-    const { ref } = await reach(kit, state);
-    const before = await kit.job(ref.id, ref.queue);
+    const { ref } = await reach(context, state);
+    const before = await context.job(ref.id, ref.queue);
     const answer =
-      command === "update" ? await kit.update(ref, { input: '"new"', priority: 3 }) : await kit.control(command, ref);
+      command === "update"
+        ? await context.update(ref, { input: '"new"', priority: 3 })
+        : await context.control(command, ref);
     assert.deepEqual(answer, { outcome: "wrong-state", state }, `${command} from ${state}`);
-    assert.deepEqual(await kit.job(ref.id, ref.queue), before);
+    assert.deepEqual(await context.job(ref.id, ref.queue), before);
   }
 }
 
@@ -25,205 +27,213 @@ export const control = scenarios("control", [
   [
     "release-makes-queued",
     "a released job is queued",
-    async (kit) => {
-      const id = await kit.add({ hold: true });
-      kit.advance(70);
-      assert.deepEqual(await kit.control("release", id), { outcome: "applied", state: "queued" });
-      assert.equal((await kit.job(id)).runAt, kit.clock.now());
+    async (context) => {
+      const id = await context.add({ hold: true });
+      context.advance(70);
+      assert.deepEqual(await context.control("release", id), { outcome: "applied", state: "queued" });
+      assert.equal((await context.job(id)).runAt, context.clock.now());
     },
   ],
   [
     "release-before-due",
     "a released job whose time has not come is delayed until then",
-    async (kit) => {
-      const id = await kit.add({ hold: true, due: { in: 5_000 } });
-      kit.advance(2_000);
-      assert.deepEqual(await kit.control("release", id), { outcome: "applied", state: "delayed" });
-      assert.equal((await kit.job(id)).runAt, kit.clock.now() + 3_000);
+    async (context) => {
+      const id = await context.add({ hold: true, due: { in: 5_000 } });
+      context.advance(2_000);
+      assert.deepEqual(await context.control("release", id), { outcome: "applied", state: "delayed" });
+      assert.equal((await context.job(id)).runAt, context.clock.now() + 3_000);
     },
   ],
-  ["release-only-blocked", "only blocked jobs can be released", (kit) => refusedElsewhere(kit, "release", ["blocked"])],
+  [
+    "release-only-blocked",
+    "only blocked jobs can be released",
+    (context) => refusedElsewhere(context, "release", ["blocked"]),
+  ],
   [
     "cancel-waiting",
     "a waiting job that is cancelled never runs",
-    async (kit) => {
-      const ids = [await kit.add({ hold: true }), await kit.add({ due: { in: 10 } }), await kit.add()];
+    async (context) => {
+      const ids = [await context.add({ hold: true }), await context.add({ due: { in: 10 } }), await context.add()];
       for (const id of ids) {
-        assert.deepEqual(await kit.control("cancel", id), { outcome: "applied", state: "cancelled" });
-        assert.equal((await kit.job(id)).finishedAt, kit.clock.now());
+        assert.deepEqual(await context.control("cancel", id), { outcome: "applied", state: "cancelled" });
+        assert.equal((await context.job(id)).finishedAt, context.clock.now());
       }
-      kit.advance(100);
-      await kit.sweep();
-      assert.deepEqual(await (await kit.session()).claimIds(5), []);
+      context.advance(100);
+      await context.sweep();
+      assert.deepEqual(await (await context.session()).claimIds(5), []);
     },
   ],
   [
     "cancel-running",
     "a running job that is cancelled is cancelled at once",
-    async (kit) => {
-      const id = await kit.add();
-      const session = await kit.session({ engine: await kit.open() });
+    async (context) => {
+      const id = await context.add();
+      const session = await context.session({ engine: await context.open() });
       await session.next();
-      kit.advance(40);
-      assert.deepEqual(await kit.control("cancel", id), { outcome: "applied", state: "cancelled" });
-      const job = await kit.job(id);
-      assert.deepEqual([job.attempt, job.worker, job.finishedAt], [0, null, kit.clock.now()]);
-      assert.equal((await kit.engine.workers())[0]?.running, 0);
+      context.advance(40);
+      assert.deepEqual(await context.control("cancel", id), { outcome: "applied", state: "cancelled" });
+      const job = await context.job(id);
+      assert.deepEqual([job.attempt, job.worker, job.finishedAt], [0, null, context.clock.now()]);
+      assert.equal((await context.engine.workers())[0]?.running, 0);
     },
   ],
   [
     "cancel-only-unended",
     "only jobs that have not ended can be cancelled",
-    (kit) => refusedElsewhere(kit, "cancel", ["blocked", "delayed", "queued", "active"]),
+    (context) => refusedElsewhere(context, "cancel", ["blocked", "delayed", "queued", "active"]),
   ],
   [
     "retry-gives-all-attempts",
     "a job that has ended is queued again, with all its attempts before it",
-    async (kit) => {
+    async (context) => {
       for (const state of RETRYABLE_STATES) {
-        const { ref } = await reach(kit, state, { attempts: 2 });
-        kit.advance(500);
-        assert.deepEqual(await kit.control("retry", ref), { outcome: "applied", state: "queued" }, state);
-        const job = await kit.job(ref.id, ref.queue);
+        const { ref } = await reach(context, state, { attempts: 2 });
+        context.advance(500);
+        assert.deepEqual(await context.control("retry", ref), { outcome: "applied", state: "queued" }, state);
+        const job = await context.job(ref.id, ref.queue);
         assert.deepEqual(
           [job.attempt, job.crashes, job.result, job.startedAt, job.finishedAt, job.runAt],
-          [0, 0, null, null, null, kit.clock.now()],
+          [0, 0, null, null, null, context.clock.now()],
         );
-        const session = await kit.session({ queues: [ref.queue] });
+        const session = await context.session({ queues: [ref.queue] });
         await session.fail(await session.next(), 0);
         await session.fail(await session.next(), 0);
-        assert.equal(await kit.state(ref.id, ref.queue), "failed");
+        assert.equal(await context.state(ref.id, ref.queue), "failed");
       }
     },
   ],
   [
     "retry-keeps-what-it-had",
     "a job that is queued again keeps its input, meta, tags, log, error and history",
-    async (kit) => {
-      const id = await kit.add({ input: '"in"', tags: ["t"], attempts: 1 });
-      const session = await kit.session();
+    async (context) => {
+      const id = await context.add({ input: '"in"', tags: ["t"], attempts: 1 });
+      const session = await context.session();
       const lease = await session.next();
       await session.report(lease, { meta: '{"m":1}', lines: [{ at: 5, level: "info", message: "line" }] });
       await session.fail(lease, null);
-      const before = await kit.job(id);
-      await kit.control("retry", id);
-      const job = await kit.job(id);
+      const before = await context.job(id);
+      await context.control("retry", id);
+      const job = await context.job(id);
       assert.deepEqual(
         [job.input, job.meta, job.tags, job.error, job.history],
         ['"in"', '{"m":1}', ["t"], before.error, before.history],
       );
-      assert.equal((await kit.engine.logs({ queue: MAIN, id })).lines.length, 1);
+      assert.equal((await context.engine.logs({ queue: MAIN, id })).lines.length, 1);
     },
   ],
   [
     "retry-only-ended",
     "only jobs that have ended can be tried again",
-    (kit) => refusedElsewhere(kit, "retry", RETRYABLE_STATES),
+    (context) => refusedElsewhere(context, "retry", RETRYABLE_STATES),
   ],
   [
     "promote-delayed",
     "a delayed job that is promoted is ready now",
-    async (kit) => {
-      const id = await kit.add({ due: { in: 60_000 } });
-      kit.advance(1_000);
-      assert.deepEqual(await kit.control("promote", id), { outcome: "applied", state: "queued" });
-      assert.equal((await kit.job(id)).runAt, kit.clock.now());
-      assert.deepEqual(await (await kit.session()).claimIds(1), [id]);
+    async (context) => {
+      const id = await context.add({ due: { in: 60_000 } });
+      context.advance(1_000);
+      assert.deepEqual(await context.control("promote", id), { outcome: "applied", state: "queued" });
+      assert.equal((await context.job(id)).runAt, context.clock.now());
+      assert.deepEqual(await (await context.session()).claimIds(1), [id]);
     },
   ],
   [
     "promote-waiting-for-attempt",
     "a job that waits for its next attempt can be promoted",
-    async (kit) => {
-      const id = await kit.add();
-      const session = await kit.session();
+    async (context) => {
+      const id = await context.add();
+      const session = await context.session();
       await session.fail(await session.next(), 60_000);
-      await kit.control("promote", id);
+      await context.control("promote", id);
       assert.equal((await session.next()).attempt, 2);
     },
   ],
-  ["promote-only-delayed", "only delayed jobs can be promoted", (kit) => refusedElsewhere(kit, "promote", ["delayed"])],
+  [
+    "promote-only-delayed",
+    "only delayed jobs can be promoted",
+    (context) => refusedElsewhere(context, "promote", ["delayed"]),
+  ],
   [
     "update-input-of-waiting",
     "a waiting job can be given another input, and runs with it",
-    async (kit) => {
-      const id = await kit.add({ input: '"old"', task: "scan" });
-      assert.deepEqual(await kit.update(id, { input: '"new"' }), { outcome: "applied", state: "queued" });
-      const lease = await (await kit.session()).next();
+    async (context) => {
+      const id = await context.add({ input: '"old"', task: "scan" });
+      assert.deepEqual(await context.update(id, { input: '"new"' }), { outcome: "applied", state: "queued" });
+      const lease = await (await context.session()).next();
       assert.deepEqual([lease.body?.input, lease.body?.task], ['"new"', "scan"]);
-      assert.equal((await kit.job(id)).input, '"new"');
+      assert.equal((await context.job(id)).input, '"new"');
     },
   ],
   [
     "update-puts-queued-off",
     "a queued job can be put off",
-    async (kit) => {
-      const id = await kit.add();
-      assert.deepEqual(await kit.update(id, { due: { in: 5_000 } }), { outcome: "applied", state: "delayed" });
-      assert.equal((await kit.job(id)).runAt, kit.clock.now() + 5_000);
-      assert.deepEqual(await (await kit.session()).claimIds(1), []);
+    async (context) => {
+      const id = await context.add();
+      assert.deepEqual(await context.update(id, { due: { in: 5_000 } }), { outcome: "applied", state: "delayed" });
+      assert.equal((await context.job(id)).runAt, context.clock.now() + 5_000);
+      assert.deepEqual(await (await context.session()).claimIds(1), []);
     },
   ],
   [
     "update-time-of-delayed",
     "a delayed job can be given another time, earlier or later",
-    async (kit) => {
-      const id = await kit.add({ due: { in: 50_000 } });
-      await kit.update(id, { due: { at: kit.clock.now() + 90_000 } });
-      assert.equal((await kit.job(id)).runAt, kit.clock.now() + 90_000);
-      await kit.update(id, { due: { in: 1_000 } });
-      kit.advance(1_000);
-      assert.deepEqual(await (await kit.session()).claimIds(1), [id]);
+    async (context) => {
+      const id = await context.add({ due: { in: 50_000 } });
+      await context.update(id, { due: { at: context.clock.now() + 90_000 } });
+      assert.equal((await context.job(id)).runAt, context.clock.now() + 90_000);
+      await context.update(id, { due: { in: 1_000 } });
+      context.advance(1_000);
+      assert.deepEqual(await (await context.session()).claimIds(1), [id]);
     },
   ],
   [
     "update-time-to-now",
     "a delayed job whose new time is now is queued",
-    async (kit) => {
-      const id = await kit.add({ due: { in: 50_000 } });
-      assert.deepEqual(await kit.update(id, { due: { in: 0 } }), { outcome: "applied", state: "queued" });
+    async (context) => {
+      const id = await context.add({ due: { in: 50_000 } });
+      assert.deepEqual(await context.update(id, { due: { in: 0 } }), { outcome: "applied", state: "queued" });
     },
   ],
   [
     "update-time-of-held",
     "a held job that is given another time stays blocked until it is released",
-    async (kit) => {
-      const id = await kit.add({ hold: true });
-      assert.deepEqual(await kit.update(id, { due: { in: 5_000 } }), { outcome: "applied", state: "blocked" });
-      assert.deepEqual(await kit.control("release", id), { outcome: "applied", state: "delayed" });
+    async (context) => {
+      const id = await context.add({ hold: true });
+      assert.deepEqual(await context.update(id, { due: { in: 5_000 } }), { outcome: "applied", state: "blocked" });
+      assert.deepEqual(await context.control("release", id), { outcome: "applied", state: "delayed" });
     },
   ],
   [
     "update-priority-of-delayed",
     "a delayed job that is given another priority runs by it when its time comes",
-    async (kit) => {
-      const id = await kit.add({ due: { in: 1_000 } });
-      const usual = await kit.add();
-      await kit.update(id, { priority: -1 });
-      assert.equal((await kit.job(id)).priority, -1);
-      kit.advance(1_000);
-      assert.deepEqual(await (await kit.session()).claimIds(2), [id, usual]);
+    async (context) => {
+      const id = await context.add({ due: { in: 1_000 } });
+      const usual = await context.add();
+      await context.update(id, { priority: -1 });
+      assert.equal((await context.job(id)).priority, -1);
+      context.advance(1_000);
+      assert.deepEqual(await (await context.session()).claimIds(2), [id, usual]);
     },
   ],
   [
     "update-several-things",
     "one update changes several things at once",
-    async (kit) => {
-      const id = await kit.add({ tags: ["old"] });
-      await kit.update(id, { input: "1", priority: 4, due: { in: 100 }, tags: ["new", "newer"] });
-      const job = await kit.job(id);
+    async (context) => {
+      const id = await context.add({ tags: ["old"] });
+      await context.update(id, { input: "1", priority: 4, due: { in: 100 }, tags: ["new", "newer"] });
+      const job = await context.job(id);
       assert.deepEqual(
         [job.input, job.priority, job.state, job.runAt, job.tags],
-        ["1", 4, "delayed", kit.clock.now() + 100, ["new", "newer"]],
+        ["1", 4, "delayed", context.clock.now() + 100, ["new", "newer"]],
       );
     },
   ],
   [
     "new-input-takes-nothing-over",
     "a job whose input was changed takes nothing over from the runs before",
-    async (kit) => {
-      const id = await kit.add({ input: '"old"' });
-      const session = await kit.session();
+    async (context) => {
+      const id = await context.add({ input: '"old"' });
+      const session = await context.session();
       const lease = await session.next();
       const checkpoint = {
         seq: 1,
@@ -235,52 +245,55 @@ export const control = scenarios("control", [
         took: 1,
         counters: null,
       } as const;
-      await session.report(lease, { checkpoints: [checkpoint], progress: said(50, null) });
+      await session.report(lease, { checkpoints: [checkpoint], progress: progressOf(50, null) });
       await session.fail(lease, 1_000);
-      await kit.update(id, { priority: 3 });
-      assert.equal((await kit.engine.checkpoints({ queue: MAIN, id })).length, 1, "its input is the same");
-      await kit.update(id, { input: '"new"' });
-      assert.deepEqual([await kit.engine.checkpoints({ queue: MAIN, id }), (await kit.job(id)).progress], [[], null]);
-      await kit.control("promote", id);
+      await context.update(id, { priority: 3 });
+      assert.equal((await context.engine.checkpoints({ queue: MAIN, id })).length, 1, "its input is the same");
+      await context.update(id, { input: '"new"' });
+      assert.deepEqual(
+        [await context.engine.checkpoints({ queue: MAIN, id }), (await context.job(id)).progress],
+        [[], null],
+      );
+      await context.control("promote", id);
       assert.equal((await session.next()).checkpoints, false);
     },
   ],
   [
     "empty-update",
     "an update that says nothing changes nothing",
-    async (kit) => {
-      const ids = await kit.addMany(2, { input: "1", tags: ["t"] });
-      const before = await kit.job(ids[0] ?? "");
-      assert.equal((await kit.update(ids[0] ?? "", {})).outcome, "applied");
-      assert.deepEqual(await kit.job(ids[0] ?? ""), before);
-      assert.deepEqual(await kit.list(), ids);
+    async (context) => {
+      const ids = await context.addMany(2, { input: "1", tags: ["t"] });
+      const before = await context.job(ids[0] ?? "");
+      assert.equal((await context.update(ids[0] ?? "", {})).outcome, "applied");
+      assert.deepEqual(await context.job(ids[0] ?? ""), before);
+      assert.deepEqual(await context.list(), ids);
     },
   ],
   [
     "update-only-waiting",
     "only waiting jobs can be changed",
-    (kit) => refusedElsewhere(kit, "update", ["blocked", "delayed", "queued"]),
+    (context) => refusedElsewhere(context, "update", ["blocked", "delayed", "queued"]),
   ],
   [
     "remove-takes-log-and-counts",
     "a removed job is gone, with its log and from every count",
-    async (kit) => {
+    async (context) => {
       for (const state of REACHABLE_STATES) {
         if (state === "active") continue;
-        const { ref } = await reach(kit, state, { tags: ["gone"] });
-        assert.deepEqual(await kit.control("remove", ref), { outcome: "applied", state: null }, state);
-        assert.equal(await kit.find(ref.id, ref.queue), null);
-        assert.deepEqual(await kit.list({ queue: ref.queue }), []);
+        const { ref } = await reach(context, state, { tags: ["gone"] });
+        assert.deepEqual(await context.control("remove", ref), { outcome: "applied", state: null }, state);
+        assert.equal(await context.find(ref.id, ref.queue), null);
+        assert.deepEqual(await context.list({ queue: ref.queue }), []);
       }
-      assert.deepEqual(new Set(Object.values(await kit.engine.tagTotals({ tag: "gone" }))), new Set([0]));
+      assert.deepEqual(new Set(Object.values(await context.engine.tagTotals({ tag: "gone" }))), new Set([0]));
     },
   ],
   [
     "remove-refuses-running",
     "a running job cannot be removed",
-    (kit) =>
+    (context) =>
       refusedElsewhere(
-        kit,
+        context,
         "remove",
         REACHABLE_STATES.filter((state) => state !== "active"),
       ),
@@ -288,34 +301,34 @@ export const control = scenarios("control", [
   [
     "missing-job",
     "a job that does not exist is missing, whatever the command",
-    async (kit) => {
-      await kit.add();
+    async (context) => {
+      await context.add();
       const refs = [
         { queue: MAIN, id: "nowhere" },
         { queue: "nowhere", id: "nowhere" },
       ];
       const missing = { outcome: "missing", state: null };
       for (const command of ["release", "cancel", "retry", "promote", "remove"] as const) {
-        const params = { refs, op: kit.fresh("op"), fromStart: false };
-        assert.deepEqual(await kit.engine[command](params), [missing, missing], command);
+        const params = { refs, op: context.fresh("op"), fromStart: false };
+        assert.deepEqual(await context.engine[command](params), [missing, missing], command);
       }
-      assert.deepEqual(await kit.engine.update({ refs, op: "op", patch: { input: "1" } }), [missing, missing]);
+      assert.deepEqual(await context.engine.update({ refs, op: "op", patch: { input: "1" } }), [missing, missing]);
     },
   ],
   [
     "many-jobs-of-several-queues",
     "a command on many jobs of several queues answers for each, in the order given",
-    async (kit) => {
-      const a = await kit.add({ queue: "a" });
-      const b = await kit.add({ queue: "b" });
-      const held = await kit.add({ queue: "a", hold: true });
+    async (context) => {
+      const a = await context.add({ queue: "a" });
+      const b = await context.add({ queue: "b" });
+      const held = await context.add({ queue: "a", hold: true });
       const refs = [
         { queue: "b", id: b },
         { queue: "a", id: "nowhere" },
         { queue: "a", id: held },
         { queue: "a", id: a },
       ];
-      const answers = await kit.engine.release({ refs, op: "op" });
+      const answers = await context.engine.release({ refs, op: "op" });
       assert.deepEqual(
         answers.map(({ outcome }) => outcome),
         ["wrong-state", "missing", "applied", "wrong-state"],
@@ -325,11 +338,11 @@ export const control = scenarios("control", [
   [
     "1200-cancelled",
     "1,200 jobs are cancelled in one command",
-    async (kit) => {
-      const ids = await kit.addMany(1_200);
-      const answers = await kit.engine.cancel({ refs: ids.map((id) => ({ queue: MAIN, id })), op: "op" });
+    async (context) => {
+      const ids = await context.addMany(1_200);
+      const answers = await context.engine.cancel({ refs: ids.map((id) => ({ queue: MAIN, id })), op: "op" });
       assert.equal(answers.filter(({ outcome }) => outcome === "applied").length, 1_200);
-      const counts = await kit.counts();
+      const counts = await context.counts();
       assert.deepEqual([counts.queued, counts.cancelled], [0, 1_200]);
     },
   ],

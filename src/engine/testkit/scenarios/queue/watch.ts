@@ -1,17 +1,17 @@
 /** Events of a queue: in order, numbered without holes, and never missed in silence. */
 import assert from "node:assert/strict";
 import { MOST_EVENTS, WATCH_INTEREST, type QueueEvent } from "../../../../model/job/event.js";
-import { MAIN, said, type Kit } from "../../kit/kit.js";
-import { scenarios } from "../../kit/scenario.js";
+import { MAIN, progressOf, type ScenarioContext } from "../../context/scenario-context.js";
+import { scenarios } from "../../context/scenario.js";
 
 /** Starts watching and answers a function that reads what happened since. */
 async function watching(
-  kit: Kit,
+  context: ScenarioContext,
   queue = MAIN,
 ): Promise<(max?: number) => Promise<{ events: readonly QueueEvent[]; gap: boolean }>> {
-  let { cursor } = await kit.engine.watch({ queue, cursor: null, max: 1 });
+  let { cursor } = await context.engine.watch({ queue, cursor: null, max: 1 });
   return async (max = 1_000) => {
-    const answer = await kit.engine.watch({ queue, cursor, max });
+    const answer = await context.engine.watch({ queue, cursor, max });
     ({ cursor } = answer);
     return answer;
   };
@@ -37,11 +37,11 @@ export const watch = scenarios("watch", [
   [
     "starts-at-the-present",
     "a watcher starts at the present",
-    async (kit) => {
-      await watching(kit);
-      await kit.add({ id: "old", nonce: "n" });
-      const look = await watching(kit);
-      await kit.add({ id: "new", nonce: "n" });
+    async (context) => {
+      await watching(context);
+      await context.add({ id: "old", nonce: "n" });
+      const look = await watching(context);
+      await context.add({ id: "new", nonce: "n" });
       const { events, gap } = await look();
       assert.deepEqual([words(events), gap], [["queued new"], false]);
     },
@@ -49,19 +49,19 @@ export const watch = scenarios("watch", [
   [
     "every-move-is-told",
     "every move of a job is told, in order and at its time",
-    async (kit) => {
-      const look = await watching(kit);
-      const start = kit.clock.now();
-      await kit.add({ id: "j", nonce: "n", hold: true, due: { in: 1_000 } });
-      await kit.control("release", "j");
-      kit.advance(1_000);
-      const session = await kit.session();
+    async (context) => {
+      const look = await watching(context);
+      const start = context.clock.now();
+      await context.add({ id: "j", nonce: "n", hold: true, due: { in: 1_000 } });
+      await context.control("release", "j");
+      context.advance(1_000);
+      const session = await context.session();
       const lease = await session.next();
-      kit.advance(10);
+      context.advance(10);
       await session.fail(lease, 500);
-      await kit.control("promote", "j");
+      await context.control("promote", "j");
       await session.complete(await session.next());
-      await kit.control("remove", "j");
+      await context.control("remove", "j");
       const { events, gap } = await look();
       assert.equal(gap, false);
       assert.deepEqual(words(events), [
@@ -84,10 +84,10 @@ export const watch = scenarios("watch", [
   [
     "numbered-without-holes",
     "events are numbered without holes, over batches",
-    async (kit) => {
-      const look = await watching(kit);
-      await kit.addMany(30);
-      const session = await kit.session();
+    async (context) => {
+      const look = await watching(context);
+      await context.addMany(30);
+      const session = await context.session();
       for (const lease of await session.claim(20)) await session.complete(lease);
       const { events } = await look();
       assert.equal(events.length, 70);
@@ -101,29 +101,29 @@ export const watch = scenarios("watch", [
   [
     "progress-is-told",
     "progress is told",
-    async (kit) => {
-      const id = await kit.add();
-      const session = await kit.session();
+    async (context) => {
+      const id = await context.add();
+      const session = await context.session();
       const lease = await session.next();
-      const look = await watching(kit);
-      await session.report(lease, { progress: said(40, "on"), meta: "{}" });
+      const look = await watching(context);
+      await session.report(lease, { progress: progressOf(40, "on"), meta: "{}" });
       const { events } = await look();
       assert.deepEqual(words(events), [`progress ${id} 40`]);
-      assert.deepEqual(events[0]?.kind === "progress" && events[0].progress, said(40, "on"));
+      assert.deepEqual(events[0]?.kind === "progress" && events[0].progress, progressOf(40, "on"));
     },
   ],
   [
     "upkeep-is-told",
     "what upkeep does is told",
-    async (kit) => {
+    async (context) => {
       const keep = { age: 0, count: null };
-      await kit.add({ id: "late", nonce: "n", ttl: 1_000, retention: { completed: keep, failed: keep } });
-      await kit.add({ id: "due", nonce: "n", due: { in: 1_000 }, priority: 1 });
-      await kit.add({ id: "lost", nonce: "n", priority: -1 });
-      await (await kit.session({ ttl: 1_000 })).next();
-      const look = await watching(kit);
-      kit.advance(1_000);
-      await kit.sweep();
+      await context.add({ id: "late", nonce: "n", ttl: 1_000, retention: { completed: keep, failed: keep } });
+      await context.add({ id: "due", nonce: "n", due: { in: 1_000 }, priority: 1 });
+      await context.add({ id: "lost", nonce: "n", priority: -1 });
+      await (await context.session({ ttl: 1_000 })).next();
+      const look = await watching(context);
+      context.advance(1_000);
+      await context.sweep();
       assert.deepEqual(words((await look()).events).toSorted(), [
         "expired late",
         "queued due",
@@ -135,39 +135,39 @@ export const watch = scenarios("watch", [
   [
     "pause-and-resume-are-told",
     "pausing and resuming are told",
-    async (kit) => {
-      const look = await watching(kit);
-      await kit.engine.pause({ queue: MAIN });
-      await kit.engine.resume({ queue: MAIN });
+    async (context) => {
+      const look = await watching(context);
+      await context.engine.pause({ queue: MAIN });
+      await context.engine.resume({ queue: MAIN });
       assert.deepEqual(words((await look()).events), ["paused", "resumed"]);
     },
   ],
   [
     "refused-is-not-told",
     "what was refused is not told",
-    async (kit) => {
-      const id = await kit.add();
-      const look = await watching(kit);
-      await kit.control("promote", id);
-      await kit.engine.enqueue({ jobs: [kit.spec({ id, nonce: "again" })] });
+    async (context) => {
+      const id = await context.add();
+      const look = await watching(context);
+      await context.control("promote", id);
+      await context.engine.enqueue({ jobs: [context.spec({ id, nonce: "again" })] });
       assert.deepEqual((await look()).events, []);
     },
   ],
   [
     "other-queues-are-not-told",
     "events of other queues are not told",
-    async (kit) => {
-      const look = await watching(kit);
-      await kit.add({ queue: "other" });
+    async (context) => {
+      const look = await watching(context);
+      await context.add({ queue: "other" });
       assert.deepEqual((await look()).events, []);
     },
   ],
   [
     "as-many-as-asked-for",
     "no more events are answered than asked for, and the rest after them",
-    async (kit) => {
-      const look = await watching(kit);
-      const ids = await kit.addMany(5);
+    async (context) => {
+      const look = await watching(context);
+      const ids = await context.addMany(5);
       const read: string[] = [];
       for (const size of [2, 2, 2]) {
         const { events, gap } = await look(size);
@@ -184,13 +184,13 @@ export const watch = scenarios("watch", [
   [
     "two-watchers-same-numbers",
     "two watchers see the same events under the same numbers, through any connection",
-    async (kit) => {
-      const other = await kit.open();
-      const mine = await kit.engine.watch({ queue: MAIN, cursor: null, max: 1 });
+    async (context) => {
+      const other = await context.open();
+      const mine = await context.engine.watch({ queue: MAIN, cursor: null, max: 1 });
       const theirs = await other.watch({ queue: MAIN, cursor: null, max: 1 });
       assert.equal(theirs.cursor, mine.cursor);
-      await kit.addMany(3);
-      const events = await kit.engine.watch({ queue: MAIN, cursor: mine.cursor, max: 10 });
+      await context.addMany(3);
+      const events = await context.engine.watch({ queue: MAIN, cursor: mine.cursor, max: 10 });
       assert.deepEqual(await other.watch({ queue: MAIN, cursor: mine.cursor, max: 10 }), events);
       assert.equal(events.events.length, 3);
     },
@@ -198,21 +198,21 @@ export const watch = scenarios("watch", [
   [
     "cursor-read-again",
     "a cursor can be read from more than once",
-    async (kit) => {
-      const { cursor } = await kit.engine.watch({ queue: MAIN, cursor: null, max: 1 });
-      await kit.addMany(3);
-      const first = await kit.engine.watch({ queue: MAIN, cursor, max: 10 });
-      assert.deepEqual(await kit.engine.watch({ queue: MAIN, cursor, max: 10 }), first);
+    async (context) => {
+      const { cursor } = await context.engine.watch({ queue: MAIN, cursor: null, max: 1 });
+      await context.addMany(3);
+      const first = await context.engine.watch({ queue: MAIN, cursor, max: 10 });
+      assert.deepEqual(await context.engine.watch({ queue: MAIN, cursor, max: 10 }), first);
     },
   ],
   [
     "look-within-a-minute",
     "a watcher that looks within a minute misses nothing",
-    async (kit) => {
-      const look = await watching(kit);
+    async (context) => {
+      const look = await watching(context);
       for (let minute = 0; minute < 5; minute += 1) {
-        kit.advance(WATCH_INTEREST - 1);
-        const id = await kit.add();
+        context.advance(WATCH_INTEREST - 1);
+        const id = await context.add();
         const { events, gap } = await look();
         assert.deepEqual([words(events), gap], [[`queued ${id}`], false]);
       }
@@ -221,14 +221,14 @@ export const watch = scenarios("watch", [
   [
     "look-after-a-minute",
     "a watcher that looks after more than a minute is told that it may have missed something",
-    async (kit) => {
-      const look = await watching(kit);
-      await kit.add();
-      kit.advance(WATCH_INTEREST);
-      await kit.add();
+    async (context) => {
+      const look = await watching(context);
+      await context.add();
+      context.advance(WATCH_INTEREST);
+      await context.add();
       const { gap } = await look();
       assert.equal(gap, true);
-      const id = await kit.add();
+      const id = await context.add();
       const after = await look();
       assert.deepEqual([words(after.events), after.gap], [[`queued ${id}`], false]);
     },
@@ -236,10 +236,10 @@ export const watch = scenarios("watch", [
   [
     "behind-by-too-many",
     "a watcher that falls behind by more events than are kept is told so",
-    async (kit) => {
-      const look = await watching(kit);
+    async (context) => {
+      const look = await watching(context);
       const wanted = MOST_EVENTS * 2 + 2_000;
-      for (let count = 0; count < wanted; count += 500) await kit.addMany(500);
+      for (let count = 0; count < wanted; count += 500) await context.addMany(500);
       let seen = 0;
       let gap = false;
       for (;;) {
@@ -255,13 +255,13 @@ export const watch = scenarios("watch", [
   [
     "queue-obliterated",
     "a watcher of a queue that was obliterated is told that it may have missed something, and goes on",
-    async (kit) => {
-      const look = await watching(kit);
-      await kit.addMany(20);
+    async (context) => {
+      const look = await watching(context);
+      await context.addMany(20);
       await look();
-      await kit.engine.obliterate({ queue: MAIN, force: false });
+      await context.engine.obliterate({ queue: MAIN, force: false });
       assert.equal((await look()).gap, true);
-      const id = await kit.add();
+      const id = await context.add();
       const { events, gap } = await look();
       assert.deepEqual([words(events), gap], [[`queued ${id}`], false]);
     },

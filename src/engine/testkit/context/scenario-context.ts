@@ -1,6 +1,6 @@
 /**
- * What every scenario is handed: an engine on storage of its own, a clock that stands still, and short words for what
- * tests do all day. Unless told otherwise everything happens in the queue `main`.
+ * What every scenario is given: an engine on storage of its own, a clock that moves only when the scenario moves it, and short
+ * calls for common commands. Queues that are not named are the queue `main`.
  */
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -26,15 +26,15 @@ import { TestSession } from "./test-session.js";
 /** The queue of jobs that name no other. */
 export const MAIN = "main";
 
-/** Progress of which only this is said. */
-export function said(percent: number, message: string | null): Progress {
+/** Progress with this percentage and message and nothing else. */
+export function progressOf(percent: number, message: string | null): Progress {
   return { ...NO_PROGRESS, percent, message };
 }
 
-/** The commands on one job that take nothing more than its name. */
+/** The commands on one job that take nothing but its reference. */
 export type PlainCommand = "release" | "cancel" | "retry" | "promote" | "remove";
 
-export class Kit {
+export class ScenarioContext {
   readonly clock: ManualClock;
   readonly storage: TestStorage;
   /** The first connection. */
@@ -43,9 +43,9 @@ export class Kit {
   readonly #engines: Engine[] = [];
   #drawn = 0;
 
-  static async create(storage: TestStorage): Promise<Kit> {
+  static async create(storage: TestStorage): Promise<ScenarioContext> {
     const clock = new ManualClock();
-    return new Kit(storage, clock, await storage.connect(clock));
+    return new ScenarioContext(storage, clock, await storage.connect(clock));
   }
 
   private constructor(storage: TestStorage, clock: ManualClock, engine: Engine) {
@@ -121,7 +121,7 @@ export class Kit {
     return jobs.map((spec) => spec.id);
   }
 
-  /** Opens a session: of 30 s, on the queue `main`, through the first connection, unless told otherwise. */
+  /** Opens a session: of 30 s, on the queue `main`, through the first connection, unless `options` say otherwise. */
   async session(
     options: { queues?: readonly string[]; ttl?: number; engine?: Engine; worker?: Partial<WorkerInfo> } = {},
   ): Promise<TestSession> {
@@ -166,7 +166,7 @@ export class Kit {
     return answer;
   }
 
-  /** Queues jobs again, with what their runs left unless told otherwise. */
+  /** Queues jobs again. They keep the checkpoints of their runs unless `fromStart`. */
   async retry(params: ControlParams, fromStart = false): Promise<ControlAnswer[]> {
     return this.engine.retry({ ...params, fromStart });
   }

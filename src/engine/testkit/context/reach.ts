@@ -2,7 +2,7 @@
 import type { JobRef, JobSpec } from "../../../model/job/job.js";
 import type { JobState } from "../../../model/job/state.js";
 import type { Lease } from "../../contract/engine.js";
-import type { Kit } from "./kit.js";
+import type { ScenarioContext } from "./scenario-context.js";
 import type { TestSession } from "./test-session.js";
 
 /** A job in the state asked for. */
@@ -35,28 +35,32 @@ export const RETRYABLE_STATES = ["completed", "partial", "failed", "cancelled", 
 export type ReachableState = (typeof REACHABLE_STATES)[number];
 
 /** Makes a job and brings it into a state. */
-export async function reach(kit: Kit, state: ReachableState, change: Partial<JobSpec> = {}): Promise<Reached> {
-  const queue = kit.fresh("reach-");
+export async function reach(
+  context: ScenarioContext,
+  state: ReachableState,
+  change: Partial<JobSpec> = {},
+): Promise<Reached> {
+  const queue = context.fresh("reach-");
   const first: Partial<JobSpec> =
     state === "blocked" ? { hold: true } : state === "delayed" ? { due: { in: 10_000 } } : {};
   const last = state === "expired" ? { ttl: 1_000 } : state === "superseded" ? { supersedes: "key" } : {};
-  const id = await kit.add({ ...first, ...last, ...change, queue });
+  const id = await context.add({ ...first, ...last, ...change, queue });
   const ref = { queue, id };
   if (state === "blocked" || state === "delayed" || state === "queued") return { ref, session: null, lease: null };
   if (state === "superseded") {
-    await succeed(kit, ref);
+    await succeed(context, ref);
     return { ref, session: null, lease: null };
   }
   if (state === "cancelled") {
-    await kit.control("cancel", ref);
+    await context.control("cancel", ref);
     return { ref, session: null, lease: null };
   }
   if (state === "expired") {
-    kit.advance(1_000);
-    await kit.sweep(1_000, [queue]);
+    context.advance(1_000);
+    await context.sweep(1_000, [queue]);
     return { ref, session: null, lease: null };
   }
-  const session = await kit.session({ queues: [queue] });
+  const session = await context.session({ queues: [queue] });
   const lease = await session.next();
   if (state === "completed") await session.complete(lease, '"done"');
   if (state === "partial") await session.settle(lease, { kind: "partial", result: '"half"' });
@@ -65,7 +69,7 @@ export async function reach(kit: Kit, state: ReachableState, change: Partial<Job
 }
 
 /** Enqueues a job that supersedes this one, whose key is `key`, and removes it again. */
-export async function succeed(kit: Kit, { queue }: JobRef): Promise<void> {
-  const id = await kit.add({ queue, supersedes: "key", hold: true });
-  await kit.control("remove", { queue, id });
+export async function succeed(context: ScenarioContext, { queue }: JobRef): Promise<void> {
+  const id = await context.add({ queue, supersedes: "key", hold: true });
+  await context.control("remove", { queue, id });
 }

@@ -1,4 +1,4 @@
-/** Short words for scenarios about schedules: a schedule of every minute, put, found, fired. */
+/** Helpers for scenarios about schedules: they put, find and fire a schedule of every minute. */
 import assert from "node:assert/strict";
 import { parseSchedule, type Schedule, type ScheduleOption } from "../../../model/schedule/schedule.js";
 import { dueTicks, scheduleTag } from "../../../model/schedule/tick-job.js";
@@ -10,7 +10,7 @@ import type {
   SchedulePutAnswer,
   ScheduleRecord,
 } from "../../contract/engine.js";
-import { MAIN, type Kit } from "./kit.js";
+import { MAIN, type ScenarioContext } from "./scenario-context.js";
 
 export const MINUTE = 60_000;
 
@@ -22,33 +22,33 @@ export function everyMinute(change: Partial<ScheduleOption> = {}): Schedule {
 
 /** Puts a schedule whose ticks begin now; answers what became of it. */
 export async function put(
-  kit: Kit,
+  context: ScenarioContext,
   schedule = everyMinute(),
   change: Partial<SchedulePut> = {},
 ): Promise<SchedulePutAnswer> {
-  const lastDue = change.lastDue ?? kit.clock.now();
-  return kit.engine.putSchedule({
+  const lastDue = change.lastDue ?? context.clock.now();
+  return context.engine.putSchedule({
     queue: schedule.job.queue,
     schedule,
     status: schedule.paused ? "paused" : "active",
     lastDue,
     nextDue: nextDue(schedule, lastDue),
-    op: kit.fresh("op"),
+    op: context.fresh("op"),
     ...change,
   });
 }
 
-export async function found(kit: Kit, name = "poll", queue = MAIN): Promise<ScheduleRecord> {
-  const [record] = await kit.engine.schedules({ queues: [queue], names: [name] });
+export async function found(context: ScenarioContext, name = "poll", queue = MAIN): Promise<ScheduleRecord> {
+  const [record] = await context.engine.schedules({ queues: [queue], names: [name] });
   assert.ok(record, `schedule ${name} exists`);
   return record;
 }
 
 /** The command that fires what is due of a record. */
-export function fireOf(kit: Kit, record: ScheduleRecord): ScheduleFire {
+export function fireOf(context: ScenarioContext, record: ScheduleRecord): ScheduleFire {
   const { queue, name, schedule, revision, lastDue } = record;
   assert.ok(schedule, "the schedule can be read");
-  const due = dueTicks(schedule, lastDue, kit.clock.now());
+  const due = dueTicks(schedule, lastDue, context.clock.now());
   return {
     queue,
     name,
@@ -58,19 +58,20 @@ export function fireOf(kit: Kit, record: ScheduleRecord): ScheduleFire {
     nextDue: due.nextDue,
     jobs: due.jobs,
     skipOverlap: schedule.overlap === "skip",
-    op: kit.fresh("fire"),
+    op: context.fresh("fire"),
   };
 }
 
 /** Fires what is due of a schedule, as it stands now. */
-export async function fire(kit: Kit, name = "poll", queue = MAIN): Promise<FencedAnswer[]> {
-  return kit.engine.fireSchedules({ fires: [fireOf(kit, await found(kit, name, queue))] });
+export async function fire(context: ScenarioContext, name = "poll", queue = MAIN): Promise<FencedAnswer[]> {
+  return context.engine.fireSchedules({ fires: [fireOf(context, await found(context, name, queue))] });
 }
 
-export const jobsOf = (kit: Kit, name = "poll"): Promise<string[]> => kit.list({ tag: scheduleTag(name) });
+export const jobsOf = (context: ScenarioContext, name = "poll"): Promise<string[]> =>
+  context.list({ tag: scheduleTag(name) });
 
 /** To the next full minute, where the ticks of `everyMinute` are. */
-export function toTick(kit: Kit, minutes = 1): number {
-  kit.advance(minutes * MINUTE - (kit.clock.now() % MINUTE));
-  return kit.clock.now();
+export function toTick(context: ScenarioContext, minutes = 1): number {
+  context.advance(minutes * MINUTE - (context.clock.now() % MINUTE));
+  return context.clock.now();
 }

@@ -1,9 +1,9 @@
-/** Short words for jobs that wait for others. */
+/** Helpers for scenarios about jobs that wait for others. */
 import assert from "node:assert/strict";
 import type { Dependency, DependencyPolicy } from "../../../model/job/dependency.js";
 import type { JobSpec } from "../../../model/job/job.js";
 import type { Lease } from "../../contract/engine.js";
-import { MAIN, type Kit } from "./kit.js";
+import { MAIN, type ScenarioContext } from "./scenario-context.js";
 import type { TestSession } from "./test-session.js";
 
 /** The queue of what waits for jobs of another one. */
@@ -26,21 +26,21 @@ export async function take(session: TestSession, id: string): Promise<Lease> {
 
 /** A job that has a ttl of 5 s and can be superseded, and one of the queue `other` that waits for it. */
 export async function pair(
-  kit: Kit,
+  context: ScenarioContext,
   ifFailed: DependencyPolicy,
   change: Partial<JobSpec> = {},
 ): Promise<[first: string, second: string]> {
-  const first = await kit.add({ ttl: 5_000, supersedes: "key" });
-  const second = await kit.add({ queue: OTHER, after: after([first], ifFailed), ...change });
+  const first = await context.add({ ttl: 5_000, supersedes: "key" });
+  const second = await context.add({ queue: OTHER, after: after([first], ifFailed), ...change });
   return [first, second];
 }
 
 /** The state of a job of the queue `other`. */
-export async function stateOf(kit: Kit, id: string): Promise<string> {
-  return kit.state(id, OTHER);
+export async function stateOf(context: ScenarioContext, id: string): Promise<string> {
+  return context.state(id, OTHER);
 }
 
 /** How what a job depends on has ended. */
-export async function ends(kit: Kit, id: string, queue = OTHER): Promise<(string | null)[]> {
-  return (await kit.engine.dependencies({ queue, id })).map(({ state }) => state);
+export async function ends(context: ScenarioContext, id: string, queue = OTHER): Promise<(string | null)[]> {
+  return (await context.engine.dependencies({ queue, id })).map(({ state }) => state);
 }

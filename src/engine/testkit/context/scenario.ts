@@ -2,7 +2,7 @@
  * Scenarios: one behaviour each, with an id that never changes, so that a failure on somebody's engine can be named and found
  * in the text. The id is the group and a slug that the scenario carries itself, wherever it stands among the others.
  */
-import { Kit } from "./kit.js";
+import { ScenarioContext } from "./scenario-context.js";
 import type { Capability, TestSetup } from "./storage.js";
 
 /** One behaviour that every engine has. */
@@ -13,7 +13,7 @@ export interface Scenario {
   readonly title: string;
   readonly needs?: Capability;
   /** Rejects with an `AssertionError` when it does not hold. */
-  run(kit: Kit): Promise<void>;
+  run(context: ScenarioContext): Promise<void>;
 }
 
 /** The scenarios about one noun. */
@@ -57,10 +57,10 @@ export function scenarios(name: string, rows: readonly Row[]): ScenarioGroup {
 
 /** Runs one scenario on fresh storage. */
 export async function runScenario(scenario: Scenario, setup: TestSetup): Promise<void> {
-  const kit = await Kit.create(await setup.create());
+  const context = await ScenarioContext.create(await setup.create());
   try {
-    await scenario.run(kit);
+    await scenario.run(context);
   } finally {
-    await kit.dispose();
+    await context.dispose();
   }
 }
