@@ -1,7 +1,7 @@
 /** The ids of conformance scenarios: written beside each, one for one, and refused at load when they would not be. */
 import { expect, test } from "vitest";
 import { CONFORMANCE } from "../../src/engine/testkit/index.js";
-import { scenarios } from "../../src/engine/testkit/context/scenario.js";
+import { joinGroups, scenarios } from "../../src/engine/testkit/context/scenario.js";
 
 const holds = async () => {};
 
@@ -43,6 +43,24 @@ test("a slug that is there already is refused", () => {
     ["high-tide", "the tide is higher", holds],
   ] as const;
   expect(() => scenarios("tides", rows)).toThrow(
+    new TypeError(`tides/high-tide ("the tide is higher"): another scenario has this slug`),
+  );
+});
+
+test("files that share a group make one of it, in the order of the files", () => {
+  const high = scenarios("tides", [["high-tide", "the tide is high", holds]]);
+  const winds = scenarios("winds", [["high-wind", "the wind is strong", holds]]);
+  const low = scenarios("tides", [["low-tide", "the tide is low", holds]]);
+  expect(joinGroups([high, winds, low]).map(({ name, scenarios }) => [name, scenarios.map(({ id }) => id)])).toEqual([
+    ["tides", ["tides/high-tide", "tides/low-tide"]],
+    ["winds", ["winds/high-wind"]],
+  ]);
+});
+
+test("a slug that another file of the group has is refused", () => {
+  const high = scenarios("tides", [["high-tide", "the tide is high", holds]]);
+  const higher = scenarios("tides", [["high-tide", "the tide is higher", holds]]);
+  expect(() => joinGroups([high, higher])).toThrow(
     new TypeError(`tides/high-tide ("the tide is higher"): another scenario has this slug`),
   );
 });

@@ -1,8 +1,9 @@
 /** The shortest way for a new job into each state. Every job gets a queue of its own, so that nothing else is disturbed. */
+import assert from "node:assert/strict";
 import type { JobRef, JobSpec } from "../../../model/job/job.js";
 import type { JobState } from "../../../model/job/state.js";
 import type { Lease } from "../../contract/engine.js";
-import type { ScenarioContext } from "./scenario-context.js";
+import type { PlainCommand, ScenarioContext } from "./scenario-context.js";
 import type { TestSession } from "./test-session.js";
 
 /** A job in the state asked for. */
@@ -72,4 +73,23 @@ export async function reach(
 export async function succeed(context: ScenarioContext, { queue }: JobRef): Promise<void> {
   const id = await context.add({ queue, supersedes: "key", hold: true });
   await context.control("remove", { queue, id });
+}
+
+/** A command is refused from all states but those given, and a refusal changes nothing. */
+export async function refusedElsewhere(
+  context: ScenarioContext,
+  command: PlainCommand | "update",
+  from: readonly ReachableState[],
+): Promise<void> {
+  for (const state of REACHABLE_STATES) {
+    if (from.includes(state)) continue;
+    const { ref } = await reach(context, state);
+    const before = await context.job(ref.id, ref.queue);
+    const answer =
+      command === "update"
+        ? await context.update(ref, { input: '"new"', priority: 3 })
+        : await context.control(command, ref);
+    assert.deepEqual(answer, { outcome: "wrong-state", state }, `${command} from ${state}`);
+    assert.deepEqual(await context.job(ref.id, ref.queue), before);
+  }
 }

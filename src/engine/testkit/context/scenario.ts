@@ -55,6 +55,24 @@ export function scenarios(name: string, rows: readonly Row[]): ScenarioGroup {
   };
 }
 
+/**
+ * One group of each name, with the scenarios of all files that have some of it.
+ * @throws TypeError for a slug that two files of a group have
+ */
+export function joinGroups(parts: readonly ScenarioGroup[]): ScenarioGroup[] {
+  const byName = new Map<string, Scenario[]>();
+  for (const { name, scenarios } of parts) {
+    const joined = byName.get(name) ?? [];
+    for (const scenario of scenarios) {
+      if (joined.some(({ id }) => id === scenario.id)) {
+        throw new TypeError(`${scenario.id} ("${scenario.title}"): another scenario has this slug`);
+      }
+    }
+    byName.set(name, [...joined, ...scenarios]);
+  }
+  return [...byName].map(([name, scenarios]) => ({ name, scenarios }));
+}
+
 /** Runs one scenario on fresh storage. */
 export async function runScenario(scenario: Scenario, setup: TestSetup): Promise<void> {
   const context = await ScenarioContext.create(await setup.create());

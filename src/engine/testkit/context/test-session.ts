@@ -1,6 +1,7 @@
 /** A worker as an engine sees it, without the worker: a session that claims, settles, reports and beats when it is told to. */
 import assert from "node:assert/strict";
 import { plainFailure, type Failure } from "../../../model/failure/failure.js";
+import type { StepFailure } from "../../../model/failure/step-failure.js";
 import type {
   Claim,
   Engine,
@@ -17,6 +18,12 @@ import type {
 
 /** The failure that `fail` reports when it is given no other. */
 export const BOOM: Failure = plainFailure("Error", "boom", "E_BOOM");
+
+/** The failures of two steps of a job that half succeeded. */
+export const STEP_FAILURES: readonly StepFailure[] = [
+  { step: "analyse", key: "tone", error: plainFailure("Error", "no model", "E_MODEL") },
+  { step: "optional", key: null, error: plainFailure("TypeError", "ä\n\u2028 line", "E") },
+];
 
 export class TestSession {
   readonly engine: Engine;

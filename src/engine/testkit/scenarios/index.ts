@@ -1,19 +1,29 @@
-/** Every group of scenarios, from the birth of a job to the end of its queue. */
-import type { ScenarioGroup } from "../context/scenario.js";
+/** Every group of scenarios, from the birth of a job to the end of its queue. A group whose files share it is one. */
+import { joinGroups, type ScenarioGroup } from "../context/scenario.js";
 import { aside } from "./lease/aside.js";
+import { asideCommands } from "./lease/aside-commands.js";
 import { control } from "./queue/control.js";
+import { update } from "./queue/update.js";
 import { dependencies } from "./flow/dependencies.js";
+import { failedDependencies } from "./flow/failed-dependencies.js";
 import { endings } from "./outcome/endings.js";
 import { enqueue } from "./enqueue/enqueue.js";
 import { exchange } from "./lease/exchange.js";
 import { fencing } from "./lease/fencing.js";
-import { flows } from "./flow/flows.js";
+import { flowEnd } from "./flow/flow-end.js";
+import { flowJoining } from "./flow/flow-joining.js";
+import { flowStart } from "./flow/flow-start.js";
 import { idempotency } from "./enqueue/idempotency.js";
+import { heldLeases } from "./lease/held-leases.js";
+import { lateCopies } from "./lease/late-copies.js";
 import { lateness } from "./lease/lateness.js";
 import { lateMembers } from "./flow/late-members.js";
+import { cancelledSpawns } from "./flow/cancelled-spawns.js";
 import { leases } from "./lease/leases.js";
+import { suspects } from "./lease/suspects.js";
 import { life } from "./outcome/life.js";
 import { list } from "./queue/list.js";
+import { listFilters } from "./queue/list-filters.js";
 import { obliterate } from "./queue/obliterate.js";
 import { order } from "./lease/order.js";
 import { outcomes } from "./outcome/outcomes.js";
@@ -25,19 +35,23 @@ import { retention } from "./outcome/retention.js";
 import { schedules } from "./schedule/schedules.js";
 import { sessions } from "./lease/sessions.js";
 import { steps } from "./outcome/steps.js";
+import { partial } from "./outcome/partial.js";
 import { supersede } from "./enqueue/supersede.js";
+import { supersededHooks } from "./enqueue/superseded-hooks.js";
 import { tags } from "./enqueue/tags.js";
-import { ticks } from "./schedule/ticks.js";
+import { dueTicks } from "./schedule/due-ticks.js";
+import { firing } from "./schedule/firing.js";
 import { links } from "./flow/links.js";
 import { transitions } from "./outcome/transitions.js";
 import { undecodable } from "./enqueue/undecodable.js";
 import { unique } from "./enqueue/unique.js";
+import { uniqueReplace } from "./enqueue/unique-replace.js";
 import { upkeep } from "./outcome/upkeep.js";
 import { wait } from "./lease/wait.js";
 import { wake } from "./lease/wake.js";
 import { watch } from "./queue/watch.js";
 
-export const GROUPS: readonly ScenarioGroup[] = [
+export const GROUPS: readonly ScenarioGroup[] = joinGroups([
   life,
   enqueue,
   payload,
@@ -46,16 +60,21 @@ export const GROUPS: readonly ScenarioGroup[] = [
   exchange,
   outcomes,
   leases,
+  suspects,
   aside,
+  asideCommands,
   fencing,
   sessions,
   idempotency,
   control,
+  update,
   report,
   read,
   list,
+  listFilters,
   tags,
   unique,
+  uniqueReplace,
   retention,
   upkeep,
   pause,
@@ -65,13 +84,22 @@ export const GROUPS: readonly ScenarioGroup[] = [
   undecodable,
   endings,
   steps,
+  partial,
   supersede,
+  supersededHooks,
   dependencies,
+  failedDependencies,
   links,
-  flows,
+  flowStart,
+  flowEnd,
+  flowJoining,
   lateMembers,
+  cancelledSpawns,
   schedules,
-  ticks,
+  dueTicks,
+  firing,
   lateness,
+  lateCopies,
+  heldLeases,
   wake,
-];
+]);

@@ -1,6 +1,6 @@
 /**
- * Late is not dead: a session whose time is over goes on when it is heard of, whatever held it up, until a sweep that knows
- * it for dead ends it. Commands that arrive late do nothing by themselves either.
+ * Late is not dead: a session whose time is over goes on as soon as it sends a command, until a sweep that names it as dead
+ * ends it.
  */
 import assert from "node:assert/strict";
 import type { OverdueSession } from "../../../contract/engine.js";
@@ -230,107 +230,4 @@ export const lateness = scenarios("lateness", [
         },
       ] as const,
   ),
-  [
-    "overtaken-copy-leases-nothing",
-    "a copy of an exchange that was overtaken leases nothing and settles what is still to be settled",
-    async (context) => {
-      await context.addMany(3);
-      const session = await context.session();
-      const [lease] = await session.claim(1);
-      assert.ok(lease);
-      await session.claim(1);
-      const late = await context.engine.exchange({
-        session: session.id,
-        lane: 0,
-        call: 1,
-        settle: [settlement(lease, { kind: "complete", result: null })],
-        claim: { queues: [MAIN], max: 5, suspect: true },
-      });
-      assert.deepEqual([late.alive, late.settled, late.leases], [true, ["applied"], []]);
-      const counts = await context.counts();
-      assert.deepEqual([counts.queued, counts.active, counts.completed], [1, 1, 1]);
-    },
-  ],
-  [
-    "overtaken-does-not-erase-last",
-    "what was overtaken does not make the last exchange forget what it leased",
-    async (context) => {
-      await context.addMany(3);
-      const session = await context.session();
-      await session.claim(1);
-      const last = await session.exchange([], { max: 1 });
-      const params = {
-        session: session.id,
-        lane: 0,
-        call: 1,
-        settle: [],
-        claim: { queues: [MAIN], max: 5, suspect: true },
-      };
-      await context.engine.exchange(params);
-      assert.deepEqual((await session.resend()).leases, last.leases);
-    },
-  ],
-  [
-    "lanes-count-apart",
-    "the lanes of a session count their calls apart",
-    async (context) => {
-      await context.addMany(4);
-      const session = await context.session();
-      for (let call = 0; call < 3; call += 1)
-        assert.equal((await session.exchange([], { max: 1 }, 0)).leases.length, 1);
-      assert.equal((await session.exchange([], { max: 1 }, 1)).leases.length, 1);
-    },
-  ],
-  [
-    "held-leases-are-told",
-    "a session is told what it holds: leases of every kind, and no others'",
-    async (context) => {
-      await context.addMany(3);
-      await context.addMany(2, { priority: 5, tags: ["a"] });
-      const session = await context.session();
-      const other = await context.session();
-      const leases = [...(await session.claim(4))];
-      await other.claim(1);
-      await session.complete(leases.pop() ?? assert.fail("it holds four"));
-      const held = await heldBy(context, session);
-      assert.deepEqual(held, leases.map(({ id, epoch }) => `${id} ${epoch}`).toSorted());
-      await session.close();
-      assert.deepEqual(await heldBy(context, session), []);
-    },
-  ],
-  [
-    "1200-leases-page-by-page",
-    "1,200 leases are told of page by page, each once",
-    async (context) => {
-      await context.addMany(1_000);
-      await context.addMany(600, { priority: 1 });
-      const session = await context.session();
-      const other = await context.session();
-      const leases = [...(await session.claim(500)), ...(await session.claim(500))];
-      await other.claim(300);
-      leases.push(...(await session.claim(200)));
-      assert.deepEqual(await heldBy(context, session), leases.map(({ id, epoch }) => `${id} ${epoch}`).toSorted());
-    },
-  ],
-  [
-    "missing-queue-tells-nobody",
-    "nobody is told what is held in a queue that does not exist",
-    async (context) => {
-      const session = await context.session();
-      assert.deepEqual(await heldBy(context, session, "nowhere"), []);
-      assert.ok(!(await context.engine.queues()).some(({ name }) => name === "nowhere"));
-    },
-  ],
 ]);
-
-/** All that a session holds, as `id epoch`, in order. */
-async function heldBy(context: ScenarioContext, { id }: TestSession, queue = MAIN): Promise<string[]> {
-  const held: string[] = [];
-  let cursor: string | null = null;
-  do {
-    const page = await context.engine.held({ session: id, queue, cursor });
-    held.push(...page.leases.map((lease) => `${lease.id} ${lease.epoch}`));
-    ({ cursor } = page);
-  } while (cursor !== null);
-  return held.toSorted();
-}

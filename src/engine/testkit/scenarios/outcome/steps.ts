@@ -1,12 +1,10 @@
-/** What a run leaves for the runs after it: checkpoints, progress that stays, the failures of a job that half succeeded. */
+/** What a run leaves for the runs after it: checkpoints, and the progress that they stand for. */
 import assert from "node:assert/strict";
 import type { Checkpoint } from "../../../../model/job/checkpoint.js";
-import { plainFailure } from "../../../../model/failure/failure.js";
-import type { StepFailure } from "../../../../model/failure/step-failure.js";
 import type { Outcome } from "../../../contract/engine.js";
 import { MAIN, progressOf, type ScenarioContext } from "../../context/scenario-context.js";
 import { scenarios } from "../../context/scenario.js";
-import { BOOM } from "../../context/test-session.js";
+import { BOOM, STEP_FAILURES } from "../../context/test-session.js";
 
 /** The checkpoint of a step. */
 function checkpoint(seq: number, change: Partial<Checkpoint> = {}): Checkpoint {
@@ -27,11 +25,6 @@ function checkpoint(seq: number, change: Partial<Checkpoint> = {}): Checkpoint {
 async function leftBy(context: ScenarioContext, id: string): Promise<Checkpoint[]> {
   return context.engine.checkpoints({ queue: MAIN, id });
 }
-
-const FAILURES: readonly StepFailure[] = [
-  { step: "analyse", key: "tone", error: plainFailure("Error", "no model", "E_MODEL") },
-  { step: "optional", key: null, error: plainFailure("TypeError", "ä\n\u2028 line", "E") },
-];
 
 export const steps = scenarios("steps", [
   [
@@ -126,7 +119,7 @@ export const steps = scenarios("steps", [
         "retried-partial",
         "it half succeeded and was queued again by hand",
         async (context, id, end) => {
-          await end({ kind: "partial", result: "1", failures: FAILURES });
+          await end({ kind: "partial", result: "1", failures: STEP_FAILURES });
           await context.control("retry", id);
         },
       ],
@@ -226,7 +219,7 @@ export const steps = scenarios("steps", [
       const session = await context.session();
       const lease = await session.next();
       await session.report(lease, { checkpoints: [checkpoint(1), checkpoint(2)] });
-      await session.settle(lease, { kind: "partial", result: "1", failures: FAILURES });
+      await session.settle(lease, { kind: "partial", result: "1", failures: STEP_FAILURES });
       await context.control("remove", "again");
       assert.deepEqual(await leftBy(context, "again"), []);
       await context.add({ ...spec, nonce: "b" });
@@ -272,52 +265,4 @@ export const steps = scenarios("steps", [
       ]);
     },
   ],
-  [
-    "partial-says-what-failed",
-    "a job that half succeeded says what failed, until it is queued again",
-    async (context) => {
-      const id = await context.add();
-      const session = await context.session();
-      await session.settle(await session.next(), { kind: "partial", result: '"half"', failures: FAILURES });
-      const job = await context.job(id);
-      assert.deepEqual([job.state, job.result, job.failures], ["partial", '"half"', FAILURES]);
-      await context.control("retry", id);
-      assert.deepEqual((await context.job(id)).failures, []);
-      await session.complete(await session.next(), '"whole"');
-      assert.deepEqual([(await context.job(id)).failures, await context.state(id)], [[], "completed"]);
-    },
-  ],
-  [
-    "listings-say-what-failed",
-    "what failed is read in listings, and other jobs have nothing that failed",
-    async (context) => {
-      const [half, whole] = await context.addMany(2);
-      const session = await context.session();
-      const [first, second] = await session.claim(2);
-      assert.ok(first && second);
-      await session.settle(first, { kind: "partial", result: null, failures: FAILURES });
-      await session.complete(second);
-      const { jobs } = await context.engine.listJobs({ filter: {}, cursor: null, limit: 10 });
-      const failures = new Map(jobs.map((job) => [job.id, job.failures]));
-      assert.deepEqual([failures.get(half ?? ""), failures.get(whole ?? "")], [FAILURES, []]);
-    },
-  ],
-  ...(["complete", "partial"] as const).map(
-    (kind) =>
-      [
-        `whole-progress-after-${kind}`,
-        `progress is whole once the job has ended as ${kind}, whatever was said last`,
-        async (context: ScenarioContext) => {
-          const id = await context.add();
-          const session = await context.session();
-          const lease = await session.next();
-          const progress = { ...progressOf(60, "so far"), done: 2, total: 3, step: "parse", counters: { issues: 3 } };
-          const items = { done: 1, failed: 0, total: 2 };
-          await session.report(lease, { progress: { ...progress, items, milestones: ["T"] } });
-          await session.settle(lease, { kind, result: null });
-          const whole = { ...progress, percent: 100, step: null, items: null, milestones: ["T"] };
-          assert.deepEqual((await context.job(id)).progress, whole);
-        },
-      ] as const,
-  ),
 ]);

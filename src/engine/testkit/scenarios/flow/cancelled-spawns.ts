@@ -1,0 +1,148 @@
+/**
+ * A flow is cancelled while a job of it makes others, before each command that the job sends. The jobs made by then are members
+ * and cancelled, and a retry of the flow runs every one of them once.
+ */
+import assert from "node:assert/strict";
+import { isSuccess } from "../../../../model/job/dependency.js";
+import type { JobRef, JobSpec } from "../../../../model/job/job.js";
+import type { FencedAnswer, Lease } from "../../../contract/engine.js";
+import { OTHER } from "../../context/dependency-helpers.js";
+import { all, begin, child, HOME, membersOf, retry } from "../../context/late-member-helpers.js";
+import type { ScenarioContext } from "../../context/scenario-context.js";
+import { scenarios } from "../../context/scenario.js";
+import type { TestSession } from "../../context/test-session.js";
+
+/** The commands of a run that makes jobs, in order; the last one ends it. */
+type Commands = (() => Promise<FencedAnswer>)[];
+
+/** A run that makes jobs: what it sends, given its lease. */
+type Making = (
+  context: ScenarioContext,
+  session: TestSession,
+  lease: Lease,
+  parts: readonly (readonly JobSpec[])[],
+) => Commands;
+
+const made = (context: ScenarioContext, jobs: readonly JobSpec[]) => async (): Promise<FencedAnswer> => {
+  await context.engine.enqueue({ jobs });
+  return "applied";
+};
+
+/** That they were made is remembered so. */
+const MADE = { seq: 1, kind: "spawn", name: "made", key: null, value: "1", at: 0, took: 0, counters: null } as const;
+
+/** It waits for them: parts are made and bound to it one after the other. */
+const waiting: Making = (context, session, lease, parts) => [
+  ...parts.flatMap((part) => [
+    made(context, part),
+    () => session.report(lease, { after: part.map(({ queue, id }) => ({ queue, id })) }),
+  ]),
+  () => session.report(lease, { checkpoints: [MADE] }),
+  () => session.settle(lease, { kind: "wait" }),
+];
+
+/** It goes on without them. */
+const goingOn: Making = (context, session, lease, parts) => [
+  ...parts.map((part) => made(context, part)),
+  () => session.report(lease, { checkpoints: [MADE] }),
+  () => session.complete(lease),
+];
+
+/** A run sends its commands; before one of them its flow is cancelled. It goes on until it hears that its lease is gone. */
+async function cancelledBefore(
+  context: ScenarioContext,
+  flow: JobRef,
+  commands: Commands,
+  point: number,
+): Promise<void> {
+  for (const [index, command] of commands.entries()) {
+    if (index === point) await context.control("cancel", flow);
+    if ((await command()) === "stale") return;
+  }
+  if (point === commands.length) await context.control("cancel", flow);
+}
+
+/** Runs everything to its end: the parent makes its jobs once more, if it does not remember that it did. */
+async function finish(
+  context: ScenarioContext,
+  session: TestSession,
+  parent: string,
+  making: Making,
+  parts: readonly JobSpec[][],
+) {
+  const runs = new Map<string, number>();
+  for (;;) {
+    const leases = await session.claim(500);
+    if (leases.length === 0) return runs;
+    for (const lease of leases) {
+      runs.set(lease.id, (runs.get(lease.id) ?? 0) + 1);
+      if (lease.id === parent && !lease.checkpoints) {
+        for (const command of making(context, session, lease, parts)) assert.equal(await command(), "applied");
+      }
+    }
+    const done = { kind: "complete", result: null } as const;
+    const rest = leases.filter((lease) => lease.id !== parent || lease.checkpoints);
+    await session.exchange(rest.map(({ queue, id, epoch }) => ({ queue, id, epoch, outcome: done })));
+  }
+}
+
+/** Cancels the flow of a job that makes others at one point of that, retries it, and lets everything run. */
+async function cancelAndRetry(
+  context: ScenarioContext,
+  making: Making,
+  parts: number,
+  size: number,
+  point: number,
+): Promise<boolean> {
+  const { flow, parent } = await begin(context);
+  const session = await all(context);
+  const lease = await session.next();
+  const jobs = Array.from({ length: parts }, () => Array.from({ length: size }, () => child(context, flow)));
+  const commands = making(context, session, lease, jobs);
+  await cancelledBefore(context, flow, commands, point);
+  const where = `cancelled before command ${point}`;
+  const there = (await context.list({ queue: OTHER }, 500)).length;
+  const members = await membersOf(context, flow);
+  assert.equal(members.length, there + 1, `${where}: what was made is a member`);
+  for (const { id, state } of members) {
+    if (id !== parent || !isSuccess(state)) assert.equal(state, "cancelled", `${where}: it is cancelled`);
+  }
+  const told = await context.engine.dependencies(flow);
+  assert.deepEqual(
+    told.map(({ state }) => state),
+    members.map(({ state }) => state),
+    `${where}: the flow knows that`,
+  );
+  await retry(context, flow);
+  const runs = await finish(context, session, parent, making, jobs);
+  for (const { id } of jobs.flat()) assert.equal(runs.get(id), 1, `${where}: each of the jobs runs`);
+  assert.equal(await context.state(flow.id, HOME), "completed", where);
+  for (const { state } of await membersOf(context, flow)) assert.equal(state, "completed", where);
+  await context.engine.obliterate({ queue: OTHER, force: true });
+  await session.close();
+  return point < commands.length;
+}
+
+export const cancelledSpawns = scenarios("late-members", [
+  [
+    "cancelled-while-making-then-waiting",
+    "a flow cancelled at any point while a job makes others and waits for them runs all of them when it is retried",
+    async (context) => {
+      for (let point = 0; await cancelAndRetry(context, waiting, 2, 2, point);) point += 1;
+    },
+  ],
+  [
+    "cancelled-while-making-then-going-on",
+    "a flow cancelled at any point while a job makes others and goes on runs all of them when it is retried",
+    async (context) => {
+      for (let point = 0; await cancelAndRetry(context, goingOn, 2, 1, point);) point += 1;
+    },
+  ],
+  [
+    "cancelled-while-making-3000",
+    "a flow cancelled while a job makes three thousand others, in parts, runs all of them when it is retried",
+    async (context) => {
+      await cancelAndRetry(context, waiting, 6, 500, 4);
+    },
+  ],
+]);
