@@ -102,7 +102,7 @@ export class Longshore {
     task: Task<Input, Result, never>,
     ...args: EnqueueArguments<NoInfer<Input>>
   ): Promise<Job<Result, Input>>;
-// The compiler reports mistakes against the last overload that takes as many arguments.
+  // The compiler reports mistakes against the last overload that takes as many arguments.
   enqueue(task: MissingInput): never;
   async enqueue(
     given: AnyTask | AnyFlow | string | MissingInput,

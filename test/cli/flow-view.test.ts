@@ -7,7 +7,7 @@ import { printJob } from "../../src/cli/views/job-view.js";
 import { Output } from "../../src/cli/terminal/output.js";
 import { eachChildId } from "../../src/model/flow/each.js";
 import { enrich, fetchPage, parse, persist } from "../client/flow-tasks.js";
-import { FlowWorld } from "../client/flow-world.js";
+import { FlowFixture } from "../client/flow-fixture.js";
 
 const scrape = flow("scrape", { queue: "flows" }, ($) => {
   const page = $(fetchPage, { url: "abc" });
@@ -24,13 +24,13 @@ function printed(print: (out: Output) => void): string[] {
   return text.trimEnd().split("\n");
 }
 
-async function shown(job: FlowJob, world: FlowWorld, all = false): Promise<string[]> {
+async function shown(job: FlowJob, world: FlowFixture, all = false): Promise<string[]> {
   const graph = await job.graph();
   return printed((out) => printFlow(out, graph, all, world.clock.now()));
 }
 
 test("a flow is a tree: each job stands under the last of those it waits for, and is referred to elsewhere", async () => {
-  const world = new FlowWorld();
+  const world = new FlowFixture();
   const job = await world.longshore.enqueue(scrape);
   await world.running();
   world.clock.advance(1_200);
@@ -56,7 +56,7 @@ test("a flow is a tree: each job stands under the last of those it waits for, an
 });
 
 test("errors and further runs stand behind the jobs", async () => {
-  const world = new FlowWorld();
+  const world = new FlowFixture();
   const job = await world.longshore.enqueue(scrape);
   await world.complete("fetch", {});
   await world.complete("parse", {});
@@ -68,7 +68,7 @@ test("errors and further runs stand behind the jobs", async () => {
 });
 
 test("of many jobs that one node added those that failed are shown and the rest counted, or all", async () => {
-  const world = new FlowWorld();
+  const world = new FlowFixture();
   const fan = flow("fan", ($) => {
     const page = $(fetchPage, { url: "abc" });
     $(enrich, { jobs: $.each(parse, page.links, () => ({ html: "" }), { name: "pages" }) as never });
@@ -96,7 +96,7 @@ test("of many jobs that one node added those that failed are shown and the rest 
 });
 
 test("a chain as long as chains may be is printed", async () => {
-  const world = new FlowWorld();
+  const world = new FlowFixture();
   const long = flow("long", ($) => {
     let last = $("note");
     for (let n = 1; n < 1_000; n += 1) last = $("note", last);
@@ -109,7 +109,7 @@ test("a chain as long as chains may be is printed", async () => {
 });
 
 test("while it is watched a line is printed for each job that moved", async () => {
-  const world = new FlowWorld();
+  const world = new FlowFixture();
   const job = await world.longshore.enqueue(scrape);
   const before = await job.graph();
   await world.complete("fetch", {});
@@ -130,7 +130,7 @@ test("while it is watched a line is printed for each job that moved", async () =
 });
 
 test("a flow is found by its own id and by that of any of its jobs", async () => {
-  const world = new FlowWorld();
+  const world = new FlowFixture();
   const { longshore } = world;
   const job = await longshore.enqueue(scrape, undefined, { id: "scrape-1" });
   const alone = await longshore.enqueue("note", 1, { id: "note-1" });
@@ -146,7 +146,7 @@ test("a flow is found by its own id and by that of any of its jobs", async () =>
 });
 
 test("a job names its flow, and what it waits for", async () => {
-  const world = new FlowWorld();
+  const world = new FlowFixture();
   const flowJob = await world.longshore.enqueue(scrape);
   const print = async (node: string): Promise<string> => {
     const { queue, id } = world.node(node);

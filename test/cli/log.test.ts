@@ -3,11 +3,11 @@ import { expect, test } from "vitest";
 import { Log, type LogFormat } from "../../src/cli/terminal/log.js";
 import { logWorker } from "../../src/cli/terminal/worker-log.js";
 import { task, type AnyTask } from "longshore";
-import { StillWorld } from "../worker/still-world.js";
+import { FakeTimeFixture } from "../worker/fake-time-fixture.js";
 
 /** What is logged of a job that throws this. */
 async function logged(thrown: unknown, format: LogFormat): Promise<string> {
-  const world = new StillWorld();
+  const world = new FakeTimeFixture();
   const written: string[] = [];
   const broken: AnyTask = task("broken", { attempts: 2, backoff: 0 }, () => {
     throw thrown;

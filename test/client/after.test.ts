@@ -3,13 +3,13 @@ import { describe, expect, it } from "vitest";
 import { InvalidInput, task, type AfterOptions } from "longshore";
 import { MOST_DEPENDENCIES } from "../../src/model/job/dependency.js";
 import { fetchPage } from "./flow-tasks.js";
-import { FlowWorld } from "./flow-world.js";
+import { FlowFixture } from "./flow-fixture.js";
 
 const report = task<{ n: number }, null>("report");
 
 describe("a job that is enqueued after others", () => {
   it("waits for all of them, in whatever queues, each by its policy", async () => {
-    const world = new FlowWorld();
+    const world = new FlowFixture();
     const [one, two] = [
       await world.longshore.enqueue(fetchPage, { url: "abc" }),
       await world.longshore.enqueue("other", 1, { queue: "cpu" }),
@@ -34,7 +34,7 @@ describe("a job that is enqueued after others", () => {
   });
 
   it("ends as its policy says when one of them fails", async () => {
-    const world = new FlowWorld();
+    const world = new FlowFixture();
     const first = await world.longshore.enqueue(fetchPage, { url: "abc" });
     const after = [first];
     const fails = await world.longshore.enqueue(report, { n: 1 }, { after });
@@ -48,7 +48,7 @@ describe("a job that is enqueued after others", () => {
   });
 
   it("may be held as well, and then waits for both", async () => {
-    const world = new FlowWorld();
+    const world = new FlowFixture();
     const first = await world.longshore.enqueue(fetchPage, { url: "abc" });
     const held = await world.longshore.enqueue(report, { n: 1 }, { after: [first], hold: true });
     await world.complete(first.id);
@@ -59,7 +59,7 @@ describe("a job that is enqueued after others", () => {
   });
 
   it("is one of many, all of them or each with others", async () => {
-    const world = new FlowWorld();
+    const world = new FlowFixture();
     const [one, two] = await world.longshore.enqueueMany(fetchPage, [{ url: "abc" }, { url: "def" }]);
     if (one === undefined || two === undefined) throw new Error("two were enqueued");
     const jobs = await world.longshore.enqueueMany(report, [{ n: 1 }, { n: 2 }, { n: 3 }], {
@@ -103,7 +103,7 @@ describe("a job that is enqueued after others", () => {
     ],
   ];
   it.each(wrong)("is refused with %s", async (_what, options, field, rule) => {
-    const world = new FlowWorld();
+    const world = new FlowFixture();
     const refused = world.longshore.enqueue(report, { n: 1 }, options as AfterOptions);
 
     await expect(refused).rejects.toThrow(InvalidInput);

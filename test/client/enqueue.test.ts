@@ -14,7 +14,7 @@ import {
 } from "longshore";
 import { MemoryEngine } from "../../src/engine/memory/engine.js";
 import { onEveryEngine } from "../worker/on-engines.js";
-import { withCommands } from "../worker/still-world.js";
+import { withCommands } from "../worker/fake-time-fixture.js";
 
 const scan = task("scan", {
   queue: "scans",

@@ -15,9 +15,9 @@ import {
 import { MemoryEngine } from "../../src/engine/memory/engine.js";
 import { FLOW_CREATION } from "../../src/model/job/membership.js";
 import { makeGate } from "../worker/gate.js";
-import { withCommands } from "../worker/still-world.js";
+import { withCommands } from "../worker/fake-time-fixture.js";
 import { enrich, fetchPage, parse, persist } from "./flow-tasks.js";
-import { FlowWorld } from "./flow-world.js";
+import { FlowFixture } from "./flow-fixture.js";
 
 const scrape = flow(
   "scrape",
@@ -35,11 +35,11 @@ const pair = flow("pair", ($: FlowBuilder<{ a: string; b: string }>) => [
   $(fetchPage, { url: $.input.b }),
 ]);
 
-const enqueue = (world: FlowWorld, options: FlowEnqueueOptions) =>
+const enqueue = (world: FlowFixture, options: FlowEnqueueOptions) =>
   world.longshore.enqueue(scrape, { url: "https://a.org/" }, options);
 
 /** A connection whose nth command of enqueueing fails. */
-function broken({ memory, clock }: FlowWorld, failing: number): Longshore {
+function broken({ memory, clock }: FlowFixture, failing: number): Longshore {
   let calls = 0;
   const engine = withCommands(memory, {
     enqueue: async (params) => {
@@ -53,7 +53,7 @@ function broken({ memory, clock }: FlowWorld, failing: number): Longshore {
 
 describe("a flow that is enqueued", () => {
   it("is stored with every job, linked by what each takes from the others, and runs in that order", async () => {
-    const world = new FlowWorld();
+    const world = new FlowFixture();
     const job = await world.longshore.enqueue(
       scrape,
       { url: "https://a.org/" },
@@ -110,7 +110,7 @@ describe("a flow that is enqueued", () => {
   });
 
   it("branches over its input, as its schema made it", async () => {
-    const world = new FlowWorld();
+    const world = new FlowFixture();
     await world.longshore.enqueue(scrape, { url: "https://a.org/", enrich: false });
 
     expect(Object.keys(world.states())).toEqual(["fetch", "parse", "persist", "scrape"]);
@@ -118,7 +118,7 @@ describe("a flow that is enqueued", () => {
   });
 
   it("numbers nodes of one task, and knows them by names of their own", async () => {
-    const world = new FlowWorld();
+    const world = new FlowFixture();
     await world.longshore.enqueue(pair, { a: "one", b: "two" });
     await world.longshore.enqueue(
       flow("named", ($) => {
@@ -138,7 +138,7 @@ describe("a flow that is enqueued", () => {
   });
 
   it("gives its retention to its jobs, unless a node says otherwise", async () => {
-    const world = new FlowWorld();
+    const world = new FlowFixture();
     const kept = flow("kept", { keep: { completed: { age: "1h" } } }, ($) => {
       $(fetchPage, { url: "abc" });
       $(parse, { html: "" }, { keep: { completed: { age: "2h" } } });
@@ -150,14 +150,14 @@ describe("a flow that is enqueued", () => {
   });
 
   it("counts with all its jobs in the totals of its tags", async () => {
-    const world = new FlowWorld();
+    const world = new FlowFixture();
     await world.longshore.enqueue(scrape, { url: "https://a.org/" }, { tags: ["user:42"] });
 
     expect(await world.longshore.tagTotals("user:42")).toMatchObject({ total: 5, inProgress: 5 });
   });
 
   it("fans out over a list that is known when it runs, in one stored job", async () => {
-    const world = new FlowWorld();
+    const world = new FlowFixture();
     const fan = flow("fan", ($) => {
       const page = $(fetchPage, { url: "abc" });
       const ids = $(parse, { html: page.html });
@@ -213,7 +213,7 @@ describe("a flow that is enqueued", () => {
 
 describe("of one key", () => {
   it("a flow joins the one that holds it, is refused, or takes its place", async () => {
-    const world = new FlowWorld();
+    const world = new FlowFixture();
     const first = await enqueue(world, { unique: { key: "k" } });
     const joined = await enqueue(world, { unique: { key: "k" } });
 
@@ -226,7 +226,7 @@ describe("of one key", () => {
   });
 
   it("a flow with the id of another is that one", async () => {
-    const world = new FlowWorld();
+    const world = new FlowFixture();
     await enqueue(world, { id: "scrape-1" });
     const again = await enqueue(world, { id: "scrape-1" });
 
@@ -237,7 +237,7 @@ describe("of one key", () => {
   });
 
   it("a flow that waits for a minute to go, because its creator died, is not taken for one that runs", async () => {
-    const world = new FlowWorld();
+    const world = new FlowFixture();
     const dead = attach(withCommands(world.memory, { commitFlow: () => new Promise(() => {}) }), {
       clock: world.clock,
     });
@@ -255,7 +255,7 @@ describe("of one key", () => {
   });
 
   it("a flow waits for one that is just being created, and is that one", async () => {
-    const world = new FlowWorld();
+    const world = new FlowFixture();
     const gate = makeGate();
     const memory = world.memory;
     const other = attach(
@@ -275,7 +275,7 @@ describe("of one key", () => {
 
 describe("a flow that cannot be created", () => {
   it("leaves nothing behind when a command fails, and its id is free", async () => {
-    const world = new FlowWorld();
+    const world = new FlowFixture();
     const many = flow("many", ($) => {
       for (let n = 0; n < 1_000; n += 1) $(fetchPage, { url: `page ${n}` });
     });
@@ -288,7 +288,7 @@ describe("a flow that cannot be created", () => {
   });
 
   it("never runs when the engine is gone before it is complete", async () => {
-    const world = new FlowWorld();
+    const world = new FlowFixture();
     const gone = attach(
       withCommands(world.memory, {
         commitFlow: () => Promise.reject(new EngineUnavailable("redis://x", "gone")),
@@ -308,7 +308,7 @@ describe("a flow that cannot be created", () => {
   });
 
   it("is told apart when it was cancelled meanwhile", async () => {
-    const world = new FlowWorld();
+    const world = new FlowFixture();
     const { memory } = world;
     const racing = attach(
       withCommands(memory, {
@@ -325,7 +325,7 @@ describe("a flow that cannot be created", () => {
   });
 
   it("is waited for while its jobs are still on their way to it", async () => {
-    const world = new FlowWorld();
+    const world = new FlowFixture();
     const { memory } = world;
     let asked = 0;
     const late = attach(

@@ -14,7 +14,7 @@ import type { LeaseRef } from "../../src/engine/contract/engine.js";
 import type { JobRecord, JobSpec } from "../../src/model/job/job.js";
 import { eachChildId } from "../../src/model/flow/each.js";
 import { enrich, fetchPage, parse, persist } from "./flow-tasks.js";
-import { FlowWorld } from "./flow-world.js";
+import { FlowFixture } from "./flow-fixture.js";
 
 const note = task<unknown, { n: number }>("note");
 const chain = flow("chain", { queue: "flows" }, ($: FlowBuilder<string>) => {
@@ -28,7 +28,7 @@ const page = { html: "<p>", links: ["a", "b"] };
 const list = { jobs: [{ title: "T", url: "u" }], at: "2026-01-01" };
 
 /** Ends nodes of the chain well, one after the other. */
-async function pass(world: FlowWorld, ...nodes: readonly string[]): Promise<void> {
+async function pass(world: FlowFixture, ...nodes: readonly string[]): Promise<void> {
   const results: Record<string, unknown> = {
     fetch: page,
     parse: list,
@@ -47,14 +47,14 @@ function childOf({ flow, ...parent }: JobRecord, id: string): JobSpec {
 
 const bare = ({ queue, id, epoch }: LeaseRef): LeaseRef => ({ queue, id, epoch });
 
-async function begin(): Promise<[FlowWorld, FlowJob]> {
-  const world = new FlowWorld();
+async function begin(): Promise<[FlowFixture, FlowJob]> {
+  const world = new FlowFixture();
   return [world, await world.longshore.enqueue(chain, "https://a.org/")];
 }
 
 describe("the result of a flow", () => {
   it("is what its function answered, with what its jobs gave in the place of references", async () => {
-    const world = new FlowWorld();
+    const world = new FlowFixture();
     const job = await world.longshore.enqueue(chain, "https://a.org/");
     const result = job.result();
     await pass(world, "fetch", "parse", "enrich", "persist");
@@ -95,7 +95,7 @@ describe("the result of a flow", () => {
   });
 
   it("is a single value, or nothing, when that is what the function answered", async () => {
-    const world = new FlowWorld();
+    const world = new FlowFixture();
     const single = await world.longshore.enqueue(flow("single", ($) => $(note).n));
     const nothing = await world.longshore.enqueue(flow("nothing", ($) => void $(note, 1, { name: "other" })));
     const place = await world.longshore.enqueue(flow("place", ($) => [$(note, 1, { name: "third" }).n, 2]));
@@ -109,7 +109,7 @@ describe("the result of a flow", () => {
   });
 
   it("has the results of a fan-out in the order of the list, with null for what failed", async () => {
-    const world = new FlowWorld();
+    const world = new FlowFixture();
     const fan = flow("fan", ($) => {
       const pages = $.each(note, $(fetchPage, { url: "abc" }).links, (link) => link, { name: "pages" });
       return { pages, second: pages[1] };
@@ -134,7 +134,7 @@ describe("the result of a flow", () => {
 
 describe("the result of an optional fan-out", () => {
   it("is null when all of it failed", async () => {
-    const world = new FlowWorld();
+    const world = new FlowFixture();
     const fan = flow("fan", ($) => {
       const { links } = $(fetchPage, { url: "abc" });
       return { pages: $.each(note, links, (link) => link, { name: "pages", optional: true }) };
@@ -151,7 +151,7 @@ describe("the result of an optional fan-out", () => {
 
 describe("the progress of a flow", () => {
   it("is the weighted mean of its jobs: 0 at the start, 100 only at the end", async () => {
-    const world = new FlowWorld();
+    const world = new FlowFixture();
     const weighed = flow("weighed", ($) => {
       const light = $(note, null, { name: "light" });
       const heavy = $(note, light, { name: "heavy", weight: 8 });
@@ -347,7 +347,7 @@ describe("a whole flow", () => {
   });
 
   it("is retried with what its jobs added and waited for and it never knew", async () => {
-    const world = new FlowWorld();
+    const world = new FlowFixture();
     const { queue, id } = await world.longshore.enqueue("child", null, { queue: "io" });
     const flow = { queue: "flows", id: "chosen", node: "fetch", parent: null, weight: 1, ifFailed: "fail" } as const;
     // It comes when there is no such flow yet, and ends.
@@ -384,7 +384,7 @@ describe("a whole flow", () => {
     await expect(job.retry()).rejects.toThrow(`its job cpu/${id} was removed`);
     expect(world.states()).toMatchObject({ fetch: "failed", chain: "failed" });
 
-    const other = new FlowWorld();
+    const other = new FlowFixture();
     const first = await other.longshore.enqueue(chain, "abc", { unique: { key: "k" } });
     await other.fail("fetch");
     const second = await other.longshore.enqueue(chain, "abc", { unique: { key: "k" } });
@@ -394,7 +394,7 @@ describe("a whole flow", () => {
   });
 
   it("is not retried once another has superseded it, and its jobs stay cancelled", async () => {
-    const world = new FlowWorld();
+    const world = new FlowFixture();
     const first = await world.longshore.enqueue(chain, "abc", { supersedes: "s" });
     await world.longshore.enqueue(chain, "abc", { supersedes: "s" });
 

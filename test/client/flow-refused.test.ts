@@ -6,7 +6,7 @@ import { MOST_LEVELS } from "../../src/model/flow/plan.js";
 import { MOST_DEPENDENCIES } from "../../src/model/job/dependency.js";
 import { MOST_MEMBERS } from "../../src/model/job/membership.js";
 import { fetchPage, parse } from "./flow-tasks.js";
-import { FlowWorld } from "./flow-world.js";
+import { FlowFixture } from "./flow-fixture.js";
 
 const note = task<unknown, null>("note");
 // What JavaScript may call, and the compiler would not let pass.
@@ -15,11 +15,11 @@ type Loose = (task: unknown, input?: unknown, options?: unknown) => Reference<un
 const looseEach = ($: FlowBuilder, ...args: unknown[]): unknown => ($.each as (...all: unknown[]) => unknown)(...args);
 const nothing = (): null => null;
 
-let world = new FlowWorld();
+let world = new FlowFixture();
 
 afterEach(() => {
   const left = Object.keys(world.states());
-  world = new FlowWorld();
+  world = new FlowFixture();
   if (left.length > 0) throw new Error(`something was queued: ${left.join(", ")}`);
 });
 

@@ -1,11 +1,11 @@
 // The events of one job where some of them were missed: what is stored makes up for it. Time stands still here.
 import { expect, it } from "vitest";
 import { statuses, task, type JobEvent } from "longshore";
-import { StillWorld, withCommands } from "../worker/still-world.js";
+import { FakeTimeFixture, withCommands } from "../worker/fake-time-fixture.js";
 
 it("after a gap the status and the milestones that were missed are told, and no others", async () => {
   let losing = false;
-  const world = new StillWorld((engine) =>
+  const world = new FakeTimeFixture((engine) =>
     withCommands(engine, {
       watch: async (params) => {
         const answer = await engine.watch(params);

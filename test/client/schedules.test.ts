@@ -12,17 +12,17 @@ import {
 } from "longshore";
 import { z } from "zod";
 import { onEveryEngine } from "../worker/on-engines.js";
-import { StillWorld, withCommands } from "../worker/still-world.js";
+import { FakeTimeFixture, withCommands } from "../worker/fake-time-fixture.js";
 
 const cleanUp = task<{ olderThan: string }>("clean-up", { queue: "chores", priority: 5, tags: ["app:7"] });
 const ping = task("ping", () => "pong");
 const HOUR = 3_600_000;
 
-let world: StillWorld;
+let world: FakeTimeFixture;
 let longshore: Longshore;
 
 beforeEach(() => {
-  world = new StillWorld();
+  world = new FakeTimeFixture();
   ({ longshore } = world);
 });
 
@@ -66,7 +66,7 @@ describe("putting a schedule", () => {
   });
 
   it("knows what the connection says of a queue", async () => {
-    world = new StillWorld(undefined, { payloadCap: 100, defaults: { queues: { chores: { attempts: 7 } } } });
+    world = new FakeTimeFixture(undefined, { payloadCap: 100, defaults: { queues: { chores: { attempts: 7 } } } });
     await world.longshore.schedules.put(hourly);
     const job = await world.longshore.schedules.run("hourly");
     expect(await (await world.longshore.job(job.id))?.refresh()).toMatchObject({ attempts: 7 });
@@ -205,7 +205,7 @@ describe("a schedule by its name", () => {
 
 it("resumes by the definition that a schedule has by then", async () => {
   let meanwhile: (() => Promise<unknown>) | null = null;
-  world = new StillWorld((memory) =>
+  world = new FakeTimeFixture((memory) =>
     withCommands(memory, {
       async resumeSchedule(params) {
         const change = meanwhile;
@@ -264,7 +264,7 @@ describe("a schedule whose queue changes", () => {
         if (dead) throw new Error("the mover is dead");
         return answer as never;
       };
-      world = new StillWorld((memory) =>
+      world = new FakeTimeFixture((memory) =>
         withCommands(memory, {
           putSchedule: dying("putSchedule", memory),
           removeSchedule: dying("removeSchedule", memory),
@@ -291,7 +291,7 @@ describe("a schedule whose queue changes", () => {
 
   it("has no job of a tick that was fired in the old queue while it moved", async () => {
     let meanwhile: (() => Promise<unknown>) | null = null;
-    world = new StillWorld((memory) =>
+    world = new FakeTimeFixture((memory) =>
       withCommands(memory, {
         async putSchedule(params) {
           const answer = memory.putSchedule(params);

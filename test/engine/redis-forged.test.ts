@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
 import { openEngine } from "../../src/engine/open.js";
-import { runBeside, type Moment } from "./forged-world.js";
+import { runBeside, type Moment } from "./forged-records.js";
 
 const BIRTH_SIZE = 21;
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { loadDriver, type SqlValue } from "../../src/engine/sqlite/database/driver.js";
-import { runBeside, type Moment } from "./forged-world.js";
+import { runBeside, type Moment } from "./forged-records.js";
 
 let folder: string;
 

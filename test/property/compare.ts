@@ -6,16 +6,20 @@ import type { JobFilter } from "../../src/model/job/filter.js";
 import type { DependencyRecord } from "../../src/model/job/dependency.js";
 import type { JobRecord, JobRef } from "../../src/model/job/job.js";
 import { QUEUES, TAGS, TASKS, type Step } from "./steps.js";
-import type { World } from "./world.js";
+import type { Simulation } from "./simulation.js";
 
 /**
  * Runs the steps on the reference and on the engine under test, over one or several connections.
  * @throws Error at the first difference
  */
-export async function compare(world: World, connections: readonly Engine[], steps: readonly Step[]): Promise<void> {
-  const { reference } = world;
+export async function compare(
+  simulation: Simulation,
+  connections: readonly Engine[],
+  steps: readonly Step[],
+): Promise<void> {
+  const { reference } = simulation;
   for (const [index, step] of steps.entries()) {
-    const call = world.call(step);
+    const call = simulation.call(step);
     if (call === null) continue;
     const engine = connections[step.connection % connections.length];
     assert.ok(engine);
@@ -28,7 +32,7 @@ export async function compare(world: World, connections: readonly Engine[], step
   const [engine] = connections;
   assert.ok(engine);
   for (const [name, read] of Object.entries(READS)) {
-    same(await read(engine, world), await read(reference, world), `${name} in the end`);
+    same(await read(engine, simulation), await read(reference, simulation), `${name} in the end`);
   }
 }
 
@@ -73,7 +77,7 @@ export async function listAll(engine: Engine, filter: JobFilter = {}): Promise<J
   return jobs;
 }
 
-const READS: Readonly<Record<string, (engine: Engine, world: World) => Promise<unknown>>> = {
+const READS: Readonly<Record<string, (engine: Engine, simulation: Simulation) => Promise<unknown>>> = {
   counts,
   aside: async (engine) => engine.aside({ queues: QUEUES }),
   jobs: (engine) => listAll(engine),

@@ -8,7 +8,7 @@ import { nodesOf, RedisBackdoor, redisStorage } from "../engine/redis-storage.js
 import { sqliteStorage } from "../engine/sqlite-storage.js";
 import { checkOn, TIME_LIMIT } from "./check.js";
 import { FLOWS, type FlowCase } from "./flow-events.js";
-import { FlowWorld, type Hazards } from "./flow-world.js";
+import { FlowSimulation, type Hazards } from "./flow-simulation.js";
 
 function inMemory(): TestStorage {
   let engine: MemoryEngine | null = null;
@@ -23,7 +23,7 @@ function endsAll<Storage extends TestStorage>(
 ): void {
   const play = (drawn: FlowCase): Promise<void> => {
     const storage = create();
-    return FlowWorld.play(storage, hazardsOf(storage), drawn);
+    return FlowSimulation.play(storage, hazardsOf(storage), drawn);
   };
   test(
     "ends every flow, runs no job before its time and leaves nothing",

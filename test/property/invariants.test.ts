@@ -26,7 +26,7 @@ import { isTerminal, sources, STATES } from "../../src/model/job/state.js";
 import { check, isReplay, TIME_LIMIT } from "./check.js";
 import { listAll } from "./compare.js";
 import { TAGS, type Step } from "./steps.js";
-import { World, type Call } from "./world.js";
+import { Simulation, type Call } from "./simulation.js";
 
 type Jobs = ReadonlyMap<string, JobRecord>;
 
@@ -44,13 +44,13 @@ async function read(engine: MemoryEngine): Promise<Jobs> {
 
 /** Runs the steps and checks all that must hold after each. */
 async function observe(steps: readonly Step[]): Promise<void> {
-  const world = new World();
-  const engine = world.reference;
+  const simulation = new Simulation();
+  const engine = simulation.reference;
   const epochs = new Map<string, number>();
   const held = new Set<string>();
   let before: Jobs = new Map();
   for (const [index, step] of steps.entries()) {
-    const call = world.call(step);
+    const call = simulation.call(step);
     if (call === null) continue;
     const paused = engine.queues().flatMap((queue) => (queue.paused ? queue.name : []));
     const answer = call.run(engine);
@@ -59,7 +59,7 @@ async function observe(steps: readonly Step[]): Promise<void> {
     try {
       counted(engine, after);
       bounded(after);
-      kept(call, before, after, world);
+      kept(call, before, after, simulation);
       oneLiveJobPerKey(after);
       onlyTheLatestCounts(after);
       if (call.command === "enqueue") noteHeld(call, held);
@@ -107,8 +107,8 @@ function bounded(jobs: Jobs): void {
 }
 
 /** What was accepted is there until retention or a command removes it; nothing is there that was not accepted. */
-function kept(call: Call, before: Jobs, after: Jobs, world: World): void {
-  const accepted = new Set(world.jobs.map(nameOf));
+function kept(call: Call, before: Jobs, after: Jobs, simulation: Simulation): void {
+  const accepted = new Set(simulation.jobs.map(nameOf));
   for (const name of after.keys()) assert.ok(accepted.has(name), `${name} was enqueued`);
   for (const [name, job] of before) {
     if (after.has(name)) continue;

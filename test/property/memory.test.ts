@@ -2,15 +2,15 @@ import { describe, expect, test } from "vitest";
 import { MemoryEngine } from "../../src/engine/memory/engine.js";
 import { check, TIME_LIMIT } from "./check.js";
 import { compare } from "./compare.js";
-import { World } from "./world.js";
+import { Simulation } from "./simulation.js";
 
 describe("the memory engine", () => {
   test(
     "answers the same to the same commands",
     () => {
       const checked = check(async (steps) => {
-        const world = new World();
-        await compare(world, [new MemoryEngine(world)], steps);
+        const simulation = new Simulation();
+        await compare(simulation, [new MemoryEngine(simulation)], steps);
       });
       return expect(checked).resolves.toBeUndefined();
     },

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, inject, test } from "vitest";
 import { RedisBackdoor, redisStorage } from "../engine/redis-storage.js";
 import { check, TIME_LIMIT } from "./check.js";
 import { compare } from "./compare.js";
-import { World } from "./world.js";
+import { Simulation } from "./simulation.js";
 
 const where = { url: inject("redisUrl") };
 const backdoor = new RedisBackdoor(where);
@@ -13,11 +13,11 @@ describe("the Redis engine", () => {
     "answers to any commands, over two connections, what the memory engine answers",
     () => {
       const checked = check(async (steps) => {
-        const world = new World();
+        const simulation = new Simulation();
         const storage = redisStorage(where, backdoor);
-        const connections = [await storage.connect(world.clock), await storage.connect(world.clock)];
+        const connections = [await storage.connect(simulation.clock), await storage.connect(simulation.clock)];
         try {
-          await compare(world, connections, steps);
+          await compare(simulation, connections, steps);
         } finally {
           for (const connection of connections) await connection.close();
           await storage.dispose();

@@ -1,4 +1,4 @@
-// What may happen to an engine, as plain data: fast-check draws sixty of these, the world turns each into a command.
+// The steps of a property, as plain data: fast-check draws sixty of these, the simulation turns each into a command.
 // Numbers stand for "the n-th latest job, lease or session there is", so a step always means something.
 import * as fc from "fast-check";
 import type { Outcome, ScheduleStatus } from "../../src/engine/contract/engine.js";

@@ -2,7 +2,7 @@
 import { task } from "longshore";
 import { describe, expect, it } from "vitest";
 import { autoConcurrency, describeMachine, thisMachine } from "../../src/worker/lifetime/auto-concurrency.js";
-import { StillWorld } from "./still-world.js";
+import { FakeTimeFixture } from "./fake-time-fixture.js";
 
 const GB = 1_024 ** 3;
 
@@ -24,14 +24,14 @@ describe("auto concurrency", () => {
   });
 
   it("is what a worker runs that is asked for it, and the worker says it", async () => {
-    const world = new StillWorld();
-    const worker = world.longshore.worker([task("quick", {}, () => {})], { concurrency: "auto" });
-    await world.rest();
+    const fixture = new FakeTimeFixture();
+    const worker = fixture.longshore.worker([task("quick", {}, () => {})], { concurrency: "auto" });
+    await fixture.rest();
 
     expect(worker.concurrency).toBe(autoConcurrency(thisMachine()));
-    expect(await world.longshore.workers()).toMatchObject([{ concurrency: worker.concurrency }]);
+    expect(await fixture.longshore.workers()).toMatchObject([{ concurrency: worker.concurrency }]);
     await worker.stop();
-    await world.longshore.close();
+    await fixture.longshore.close();
   });
 
   it("says of which machine it speaks", () => {

@@ -5,10 +5,10 @@ import type { InputReference } from "../../src/model/job/membership.js";
 import { UNLINKED, type JobRecord, type JobRef, type JobSpec } from "../../src/model/job/job.js";
 import { parseOptions, type JobOptions } from "../../src/model/options/options.js";
 import { makeSpec } from "../../src/model/options/spec.js";
-import type { StillWorld } from "./still-world.js";
+import type { FakeTimeFixture } from "./fake-time-fixture.js";
 
-/** Where the flow is. */
-export type FlowWorld = Pick<StillWorld, "memory" | "longshore">;
+/** What a flow needs of a fixture. */
+export type FlowFixture = Pick<FakeTimeFixture, "memory" | "longshore">;
 
 /** A job of the flow. */
 export interface TestNode {
@@ -27,10 +27,10 @@ const QUEUE = "default";
 
 export class FlowInTest {
   readonly ref: JobRef;
-  readonly #world: FlowWorld;
+  readonly #fixture: FlowFixture;
 
-  constructor(world: FlowWorld, id = "flow-1") {
-    this.#world = world;
+  constructor(fixture: FlowFixture, id = "flow-1") {
+    this.#fixture = fixture;
     this.ref = { queue: QUEUE, id };
   }
 
@@ -39,23 +39,23 @@ export class FlowInTest {
     const own = { ...this.ref, task: "flow", input: null, payloadCap: 1_000, nonce: null };
     const flow = { ...makeSpec(own, parseOptions({})), role: "flow" } as const;
     const jobs = Object.entries(nodes).map(([name, node]) => this.#spec(name, node));
-    this.#world.memory.enqueue({ jobs: [flow] });
-    this.#world.memory.enqueue({ jobs });
-    this.#world.memory.commitFlow({ ...this.ref, members: jobs.length });
-    return (node) => this.#world.longshore.queue(QUEUE).job(this.#idOf(node));
+    this.#fixture.memory.enqueue({ jobs: [flow] });
+    this.#fixture.memory.enqueue({ jobs });
+    this.#fixture.memory.commitFlow({ ...this.ref, members: jobs.length });
+    return (node) => this.#fixture.longshore.queue(QUEUE).job(this.#idOf(node));
   }
 
   /** Its members, by queue and id. */
   members(): JobRef[] {
-    return this.#world.memory.dependencies(this.ref).map(({ queue, id }) => ({ queue, id }));
+    return this.#fixture.memory.dependencies(this.ref).map(({ queue, id }) => ({ queue, id }));
   }
 
   record(): JobRecord | null {
-    return this.#world.memory.getJobs({ refs: [this.ref] })[0] ?? null;
+    return this.#fixture.memory.getJobs({ refs: [this.ref] })[0] ?? null;
   }
 
   cancel(): void {
-    this.#world.memory.cancel({ refs: [this.ref], op: "cancel" });
+    this.#fixture.memory.cancel({ refs: [this.ref], op: "cancel" });
   }
 
   #spec(

@@ -2,14 +2,14 @@
 import { expect, it } from "vitest";
 import { task, type Engine, type JobContext } from "longshore";
 import { makeGate } from "./gate.js";
-import { StillWorld, withCommands } from "./still-world.js";
+import { FakeTimeFixture, withCommands } from "./fake-time-fixture.js";
 
 const LEASE = 30_000;
 
 it("is found and run within a lease, uncounted, though its worker is idle", async () => {
   const ran: number[] = [];
   let failing = false;
-  const world = new StillWorld((memory) =>
+  const fixture = new FakeTimeFixture((memory) =>
     withCommands(memory, {
       exchange: (params) => {
         if (failing && params.claim !== null) {
@@ -21,18 +21,18 @@ it("is found and run within a lease, uncounted, though its worker is idle", asyn
     }),
   );
   const work = task("work", {}, ({ input }: JobContext<number>) => void ran.push(input));
-  const worker = world.longshore.worker([work], { lease: LEASE });
-  await world.enqueue(work, 1);
-  await world.pass(120_000, 1_000);
+  const worker = fixture.longshore.worker([work], { lease: LEASE });
+  await fixture.enqueue(work, 1);
+  await fixture.pass(120_000, 1_000);
   failing = true;
-  await world.enqueue(work, 2);
-  await world.pass(1_000);
+  await fixture.enqueue(work, 2);
+  await fixture.pass(1_000);
   expect(ran).toEqual([1, 2]);
 
-  const job = await world.enqueue(work, 3);
-  leaseToNobody(world);
+  const job = await fixture.enqueue(work, 3);
+  leaseToNobody(fixture);
   expect((await job.refresh()).state).toBe("active");
-  await world.pass(LEASE);
+  await fixture.pass(LEASE);
 
   expect(ran).toEqual([1, 2, 3]);
   expect(await job.refresh()).toMatchObject({ state: "completed", attempt: 1, crashes: 0 });
@@ -41,23 +41,23 @@ it("is found and run within a lease, uncounted, though its worker is idle", asyn
 
 it("is found beside jobs that run, and those are left alone", async () => {
   const gate = makeGate();
-  const world = new StillWorld();
+  const fixture = new FakeTimeFixture();
   const starts: number[] = [];
   const work = task("work", {}, async ({ input }: JobContext<number>) => {
     starts.push(input);
     if (input === 1) await gate.opened;
   });
-  const worker = world.longshore.worker([work], { lease: LEASE, concurrency: 2, prefetch: 0 });
-  const running = await world.enqueue(work, 1);
-  await world.pass(1_000);
-  await world.enqueue(work, 2);
-  leaseToNobody(world);
-  await world.pass(LEASE);
+  const worker = fixture.longshore.worker([work], { lease: LEASE, concurrency: 2, prefetch: 0 });
+  const running = await fixture.enqueue(work, 1);
+  await fixture.pass(1_000);
+  await fixture.enqueue(work, 2);
+  leaseToNobody(fixture);
+  await fixture.pass(LEASE);
 
   expect(starts).toEqual([1, 2]);
   expect((await running.refresh()).state).toBe("active");
   gate.open();
-  await world.pass(1_000);
+  await fixture.pass(1_000);
   expect(await running.refresh()).toMatchObject({ state: "completed", attempt: 1 });
   await worker.stop();
 });
@@ -65,7 +65,7 @@ it("is found beside jobs that run, and those are left alone", async () => {
 it("is not taken for one when its answer is merely slow", async () => {
   const slow = makeGate();
   let hold = false;
-  const world = new StillWorld((memory: Engine) =>
+  const fixture = new FakeTimeFixture((memory: Engine) =>
     withCommands(memory, {
       exchange: async (params) => {
         const answer = await memory.exchange(params);
@@ -76,13 +76,13 @@ it("is not taken for one when its answer is merely slow", async () => {
   );
   let ran = 0;
   const work = task("work", {}, () => void (ran += 1));
-  const worker = world.longshore.worker([work], { lease: LEASE });
-  await world.pass(1_000);
+  const worker = fixture.longshore.worker([work], { lease: LEASE });
+  await fixture.pass(1_000);
   hold = true;
-  const job = await world.enqueue(work);
-  await world.pass(3 * LEASE, 1_000);
+  const job = await fixture.enqueue(work);
+  await fixture.pass(3 * LEASE, 1_000);
   slow.open();
-  await world.pass(1_000);
+  await fixture.pass(1_000);
 
   expect(ran).toBe(1);
   expect(await job.refresh()).toMatchObject({ state: "completed", history: [{ outcome: "completed" }] });
@@ -90,7 +90,7 @@ it("is not taken for one when its answer is merely slow", async () => {
 });
 
 /** Leases the next job to the only worker there is, without its knowing. */
-function leaseToNobody({ memory }: StillWorld): void {
+function leaseToNobody({ memory }: FakeTimeFixture): void {
   const session = memory.workers()[0]?.session ?? "";
   const claim = { queues: ["default"], max: 1, suspect: false };
   const { leases } = memory.exchange({ session, lane: 1, call: 1, settle: [], claim });

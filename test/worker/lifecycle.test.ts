@@ -1,4 +1,4 @@
-// A worker's life in a world whose time stands still: stopping, burst, limits on its life, lost sessions, an engine
+// A worker's life in fake time: stopping, burst, limits on its life, lost sessions, an engine
 // that does not answer, upkeep, the order of queues. Time passes only when a test says so.
 import { afterEach, describe, expect, it } from "vitest";
 import {
@@ -14,15 +14,15 @@ import {
 } from "longshore";
 import { makeGate } from "./gate.js";
 import { lifeOf } from "../../src/worker/session/overdue-watch.js";
-import { StillWorld, withCommands } from "./still-world.js";
+import { FakeTimeFixture, withCommands } from "./fake-time-fixture.js";
 
-let world: StillWorld;
+let fixture: FakeTimeFixture;
 let workers: Worker[] = [];
 
 const quick = task("quick", {}, ({ input }: JobContext<unknown>) => input);
 
-function work(...[tasks, options]: Parameters<StillWorld["longshore"]["worker"]>): Worker {
-  const worker = world.longshore.worker(tasks, options);
+function work(...[tasks, options]: Parameters<FakeTimeFixture["longshore"]["worker"]>): Worker {
+  const worker = fixture.longshore.worker(tasks, options);
   workers.push(worker);
   return worker;
 }
@@ -30,21 +30,21 @@ function work(...[tasks, options]: Parameters<StillWorld["longshore"]["worker"]>
 afterEach(async () => {
   for (const worker of workers) {
     const stopped = worker.stop({ grace: 0 });
-    await world.pass(7_000, 1_000);
+    await fixture.pass(7_000, 1_000);
     await stopped;
   }
   workers = [];
-  await world.longshore.close();
+  await fixture.longshore.close();
 });
 
 describe("stopping", () => {
   it("waits for running jobs and takes no new ones", async () => {
-    world = new StillWorld();
+    fixture = new FakeTimeFixture();
     const gate = makeGate();
     const held = task("held", {}, () => gate.opened);
     const worker = work([held], { concurrency: 1 });
     const [first, second] = await enqueueTwo(held);
-    await world.rest();
+    await fixture.rest();
 
     const stopped = worker.stop();
     gate.open();
@@ -53,11 +53,11 @@ describe("stopping", () => {
     expect(worker.state).toBe("stopped");
     expect((await first.refresh()).state).toBe("completed");
     expect((await second.refresh()).state).toBe("queued");
-    expect(await world.longshore.workers()).toEqual([]);
+    expect(await fixture.longshore.workers()).toEqual([]);
   });
 
   it("aborts signals after the grace, then hands unfinished jobs back to the head, uncounted", async () => {
-    world = new StillWorld();
+    fixture = new FakeTimeFixture();
     const reasons: unknown[] = [];
     const endless = task("endless", {}, ({ signal }) => {
       signal.addEventListener("abort", () => reasons.push(signal.reason));
@@ -66,14 +66,14 @@ describe("stopping", () => {
     const worker = work([endless], { concurrency: 2, grace: "10s" });
     const [first, second] = await enqueueTwo(endless);
     const third = await enqueue(endless);
-    await world.rest();
+    await fixture.rest();
 
     const stopped = worker.stop();
-    await world.pass(9_900);
+    await fixture.pass(9_900);
     expect(reasons).toEqual([]);
-    await world.pass(200);
+    await fixture.pass(200);
     expect(reasons).toEqual([expect.any(ShuttingDown), expect.any(ShuttingDown)]);
-    await world.pass(1_000);
+    await fixture.pass(1_000);
     await stopped;
 
     expect(await first.refresh()).toMatchObject({ state: "queued", attempt: 0, crashes: 0 });
@@ -81,13 +81,13 @@ describe("stopping", () => {
   });
 
   it("hands back, uncounted, what throws because it was told to stop", async () => {
-    world = new StillWorld();
+    fixture = new FakeTimeFixture();
     const polite = task("polite", { attempts: 1 }, async ({ signal }) => {
       await new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
     });
     const worker = work([polite], { grace: 0 });
     const job = await enqueue(polite);
-    await world.rest();
+    await fixture.rest();
 
     await settle(worker.stop());
 
@@ -95,7 +95,7 @@ describe("stopping", () => {
   });
 
   it("keeps the result of a job that ends well in its last moment", async () => {
-    world = new StillWorld();
+    fixture = new FakeTimeFixture();
     const saving = task(
       "saving",
       {},
@@ -103,7 +103,7 @@ describe("stopping", () => {
     );
     const worker = work([saving], { grace: 0 });
     const job = await enqueue(saving);
-    await world.rest();
+    await fixture.rest();
 
     await settle(worker.stop());
 
@@ -111,28 +111,28 @@ describe("stopping", () => {
   });
 
   it("skips the wait when it is told twice", async () => {
-    world = new StillWorld();
+    fixture = new FakeTimeFixture();
     const endless = task("endless", {}, () => new Promise(() => {}));
     const worker = work([endless], { grace: "1h" });
     const job = await enqueue(endless);
-    await world.rest();
+    await fixture.rest();
 
     void worker.stop();
-    await world.rest();
+    await fixture.rest();
     void worker.stop();
-    await world.rest();
+    await fixture.rest();
     await worker.stop();
 
     expect((await job.refresh()).state).toBe("queued");
   });
 
   it("returns leased-ahead jobs to the head in their order", async () => {
-    world = new StillWorld();
+    fixture = new FakeTimeFixture();
     const endless = task("endless", {}, () => new Promise(() => {}));
     const worker = work([endless], { concurrency: 1, prefetch: 2, grace: 0 });
     const jobs = [await enqueue(endless), await enqueue(endless), await enqueue(endless), await enqueue(endless)];
-    await world.rest();
-    expect(await world.longshore.queue("default").getActiveCount()).toBe(3);
+    await fixture.rest();
+    expect(await fixture.longshore.queue("default").getActiveCount()).toBe(3);
 
     await settle(worker.stop());
 
@@ -142,62 +142,62 @@ describe("stopping", () => {
 
 describe("a worker at rest", () => {
   it("takes each job that comes without letting time pass, however soon it comes after the last", async () => {
-    world = new StillWorld();
+    fixture = new FakeTimeFixture();
     work([quick]);
-    await world.rest();
+    await fixture.rest();
 
     for (let jobs = 1; jobs <= 6; jobs += 1) {
       await enqueue(quick);
-      await world.rest();
-      expect(await world.longshore.queue("default").getCompletedCount()).toBe(jobs);
+      await fixture.rest();
+      expect(await fixture.longshore.queue("default").getCompletedCount()).toBe(jobs);
     }
   });
 });
 
 describe("a life with an end", () => {
   it("stops in burst when nothing is queued and nothing runs, whatever is delayed", async () => {
-    world = new StillWorld();
+    fixture = new FakeTimeFixture();
     for (let i = 0; i < 3; i += 1) await enqueue(quick);
-    const later = await world.longshore.enqueue(quick, 1, { delay: "1h" });
+    const later = await fixture.longshore.enqueue(quick, 1, { delay: "1h" });
 
     const worker = work([quick], { burst: true });
     await worker.finished;
 
-    expect(await world.longshore.queue("default").getCompletedCount()).toBe(3);
+    expect(await fixture.longshore.queue("default").getCompletedCount()).toBe(3);
     expect((await later.refresh()).state).toBe("delayed");
   });
 
   it("stops after maxJobs runs and leaves the rest", async () => {
-    world = new StillWorld();
+    fixture = new FakeTimeFixture();
     for (let i = 0; i < 10; i += 1) await enqueue(quick);
 
     const worker = work([quick], { maxJobs: 4, concurrency: 3 });
     await worker.finished;
 
-    expect(await world.longshore.queue("default").counts()).toMatchObject({ completed: 4, queued: 6 });
+    expect(await fixture.longshore.queue("default").counts()).toMatchObject({ completed: 4, queued: 6 });
   });
 
   it("stops after maxIdle without work, counted from the last job", async () => {
-    world = new StillWorld();
+    fixture = new FakeTimeFixture();
     const worker = work([quick], { maxIdle: "10s" });
-    await world.pass(9_000);
+    await fixture.pass(9_000);
     await enqueue(quick);
-    await world.pass(9_000);
+    await fixture.pass(9_000);
     expect(worker.state).toBe("running");
 
-    await world.pass(2_000);
+    await fixture.pass(2_000);
 
     await worker.finished;
   });
 
   it("stops at the end of a run when the process is over maxRss, and lets the other runs finish", async () => {
-    world = new StillWorld();
+    fixture = new FakeTimeFixture();
     const gate = makeGate();
     const held = task("held", {}, () => gate.opened);
     const worker = work([held, quick], { maxRss: "1MB" });
     const first = await enqueue(held);
     await enqueue(quick);
-    await world.rest();
+    await fixture.rest();
     expect(worker.state).toBe("stopping");
     const late = await enqueue(quick);
 
@@ -209,13 +209,13 @@ describe("a life with an end", () => {
   });
 
   it("stops over maxRss without any work, and goes on under it", async () => {
-    world = new StillWorld();
+    fixture = new FakeTimeFixture();
     const fat = work([quick], { maxRss: "1MB" });
     const slim = work([quick], { maxRss: "1000GB" });
-    await world.pass(4_900);
+    await fixture.pass(4_900);
     expect([fat.state, slim.state]).toEqual(["running", "running"]);
 
-    await world.pass(200);
+    await fixture.pass(200);
 
     await fat.finished;
     expect(slim.state).toBe("running");
@@ -228,15 +228,15 @@ describe("a life with an end", () => {
     ["maxRss", { maxRss: "1MB" }],
     ["stop", {}],
   ] as const)("says that it stops, and why: %s", async (reason, options) => {
-    world = new StillWorld();
+    fixture = new FakeTimeFixture();
     const worker = work([quick], options);
     const told: string[] = [];
     worker.on("stopping", (why) => told.push(why)).on("stopped", () => told.push("stopped"));
     await enqueue(quick);
-    await world.pass(1_100);
+    await fixture.pass(1_100);
     if (reason === "stop") void worker.stop();
     void worker.stop();
-    await world.pass(100);
+    await fixture.pass(100);
     await worker.finished;
 
     expect(told).toEqual([reason, "stopped"]);
@@ -245,22 +245,22 @@ describe("a life with an end", () => {
 
 describe("leases", () => {
   it("keeps jobs that take longer than the lease", async () => {
-    world = new StillWorld();
+    fixture = new FakeTimeFixture();
     const gate = makeGate();
     const long = task("long", { timeout: "1h" }, () => gate.opened);
     work([long], { lease: "2s" });
     const job = await enqueue(long);
 
-    await world.pass(20_000);
+    await fixture.pass(20_000);
     gate.open();
-    await world.rest();
+    await fixture.rest();
 
     expect(await job.refresh()).toMatchObject({ state: "completed", crashes: 0 });
   });
 
   it("gives up jobs whose session was lost, drops their outcome, and goes on with a new session", async () => {
     let deaf = false;
-    world = new StillWorld((engine) =>
+    fixture = new FakeTimeFixture((engine) =>
       withCommands(engine, {
         heartbeat: (params) => {
           if (deaf) throw new EngineUnavailable("memory:", "nobody answers");
@@ -282,17 +282,17 @@ describe("leases", () => {
     const lost: string[] = [];
     worker.on("lost", (job) => lost.push(job.id)).on("error", () => {});
     const job = await enqueue(long);
-    await world.rest();
+    await fixture.rest();
 
     deaf = true;
-    await world.pass(2_500);
+    await fixture.pass(2_500);
     deaf = false;
-    await world.pass(3_000);
+    await fixture.pass(3_000);
     gates[0]?.open();
-    await world.rest();
+    await fixture.rest();
     expect((await job.refresh()).state).toBe("active");
     gates[1]?.open();
-    await world.rest();
+    await fixture.rest();
 
     expect(lost).toEqual([job.id]);
     expect(reasons).toEqual([expect.any(LeaseLost)]);
@@ -300,31 +300,31 @@ describe("leases", () => {
   });
 
   it("recovers the jobs of a dead worker within a lease", async () => {
-    world = new StillWorld();
+    fixture = new FakeTimeFixture();
     const job = await enqueue(quick);
     await diesWith(1, 2_000);
     work([quick]);
 
-    await world.pass(2_300);
+    await fixture.pass(2_300);
 
     expect(await job.refresh()).toMatchObject({ state: "completed", crashes: 1 });
   });
 
   it("holds one suspect at a time, and runs other work beside it", async () => {
-    world = new StillWorld();
+    fixture = new FakeTimeFixture();
     const gate = makeGate();
     const held = task("held", {}, () => gate.opened);
     const suspects = [await enqueue(held), await enqueue(held), await enqueue(held)];
     await diesWith(3, 1_000);
     const worker = work([held, quick], { concurrency: 10 });
-    await world.pass(2_000);
+    await fixture.pass(2_000);
 
     expect(worker.running).toBe(1);
     const other = await enqueue(quick);
-    await world.pass(1_000);
+    await fixture.pass(1_000);
     expect((await other.refresh()).state).toBe("completed");
     gate.open();
-    await world.pass(1_000);
+    await fixture.pass(1_000);
     expect(await Promise.all(suspects.map(async (job) => (await job.refresh()).state))).toEqual([
       "completed",
       "completed",
@@ -333,48 +333,48 @@ describe("leases", () => {
   });
 
   it("fails a job after three deaths of its worker, and none of its neighbours", async () => {
-    world = new StillWorld();
+    fixture = new FakeTimeFixture();
     const poison = await enqueue(quick);
     const neighbours = await Promise.all(Array.from({ length: 50 }, () => enqueue(quick)));
     await diesWith(51, 1_000);
     // A suspect is leased alone: whoever takes the poison now dies with it alone.
     for (let death = 2; death <= 3; death += 1) {
-      await world.pass(1_500);
-      world.memory.sweep({ queues: ["default"], limit: 500 });
+      await fixture.pass(1_500);
+      fixture.memory.sweep({ queues: ["default"], limit: 500 });
       while ((await poison.refresh()).state === "queued") await runOneOrDie(poison.id);
     }
-    await world.pass(1_500);
+    await fixture.pass(1_500);
     work([quick]);
-    await world.pass(5_000);
+    await fixture.pass(5_000);
 
     expect(await poison.refresh()).toMatchObject({ state: "failed", crashes: 3, error: { code: "WORKER_LOST" } });
     for (const job of neighbours) expect((await job.refresh()).state).toBe("completed");
   });
 
   it("gives leased-ahead jobs back when the ones before them turn out slow", async () => {
-    world = new StillWorld();
+    fixture = new FakeTimeFixture();
     const gate = makeGate();
     const mixed = task("mixed", {}, ({ input }: JobContext<string>) => (input === "slow" ? gate.opened : undefined));
     const worker = work([mixed], { concurrency: 1 });
     for (let i = 0; i < 20; i += 1) await enqueue(mixed, "fast");
-    await world.rest();
+    await fixture.rest();
     await enqueue(mixed, "slow");
     await enqueue(mixed, "fast");
-    await world.rest();
+    await fixture.rest();
     expect(worker.running).toBe(1);
 
-    await world.pass(300);
+    await fixture.pass(300);
 
-    expect(await world.longshore.queue("default").counts()).toMatchObject({ active: 1, queued: 1 });
+    expect(await fixture.longshore.queue("default").counts()).toMatchObject({ active: 1, queued: 1 });
     gate.open();
-    await world.pass(100);
+    await fixture.pass(100);
   });
 });
 
 describe("an engine that does not answer", () => {
   it("loses no outcome: the same command is sent again until it is answered", async () => {
     let down = false;
-    world = new StillWorld((engine) => failing(engine, () => down));
+    fixture = new FakeTimeFixture((engine) => failing(engine, () => down));
     const gate = makeGate();
     let runs = 0;
     const once = task("once", {}, async () => {
@@ -386,13 +386,13 @@ describe("an engine that does not answer", () => {
     const errors: Error[] = [];
     worker.on("error", (error) => errors.push(error));
     const job = await enqueue(once);
-    await world.rest();
+    await fixture.rest();
 
     down = true;
     gate.open();
-    await world.pass(8_000);
+    await fixture.pass(8_000);
     down = false;
-    await world.pass(6_000);
+    await fixture.pass(6_000);
 
     expect(await job.refresh()).toMatchObject({ state: "completed", result: "done" });
     expect(runs).toBe(1);
@@ -401,7 +401,7 @@ describe("an engine that does not answer", () => {
 
   it("does not run a job twice whose lease was answered to nobody", async () => {
     let lost = 1;
-    world = new StillWorld((engine) =>
+    fixture = new FakeTimeFixture((engine) =>
       withCommands(engine, {
         exchange: async (params) => {
           const answer = await engine.exchange(params);
@@ -419,54 +419,54 @@ describe("an engine that does not answer", () => {
     });
     work([once]).on("error", () => {});
     await enqueue(once, 1);
-    await world.pass(2_000);
+    await fixture.pass(2_000);
 
     expect(seen).toEqual([1]);
-    expect(await world.longshore.queue("default").counts()).toMatchObject({ completed: 1, active: 0 });
+    expect(await fixture.longshore.queue("default").counts()).toMatchObject({ completed: 1, active: 0 });
   });
 
   it("begins when the engine comes up, and needs no restart", async () => {
     let down = true;
-    world = new StillWorld((engine) => failing(engine, () => down));
+    fixture = new FakeTimeFixture((engine) => failing(engine, () => down));
     const worker = work([quick]);
     worker.on("error", () => {});
-    await world.pass(10_000);
+    await fixture.pass(10_000);
     expect(worker.state).toBe("starting");
 
     down = false;
-    await world.pass(6_000);
+    await fixture.pass(6_000);
 
     await worker.ready();
     const job = await enqueue(quick, "hello");
-    await world.rest();
+    await fixture.rest();
     expect((await job.refresh()).result).toBe("hello");
   });
 });
 
 describe("upkeep", () => {
   it("runs delayed jobs when they are due", async () => {
-    world = new StillWorld();
+    fixture = new FakeTimeFixture();
     work([quick]);
-    const job = await world.longshore.enqueue(quick, 1, { delay: "5s" });
+    const job = await fixture.longshore.enqueue(quick, 1, { delay: "5s" });
 
-    await world.pass(4_900);
+    await fixture.pass(4_900);
     expect((await job.refresh()).state).toBe("delayed");
-    await world.pass(200);
+    await fixture.pass(200);
 
     expect((await job.refresh()).state).toBe("completed");
   });
 
   it("expires jobs that did not start in time, and removes old ones", async () => {
-    world = new StillWorld();
-    await world.longshore.queue("default").pause();
+    fixture = new FakeTimeFixture();
+    await fixture.longshore.queue("default").pause();
     work([quick]);
-    const late = await world.longshore.enqueue(quick, 1, { ttl: "5s", keep: { failed: { age: "1m" } } });
+    const late = await fixture.longshore.enqueue(quick, 1, { ttl: "5s", keep: { failed: { age: "1m" } } });
 
-    await world.pass(40_000, 1_000);
+    await fixture.pass(40_000, 1_000);
     expect((await late.refresh()).state).toBe("expired");
-    await world.pass(90_000, 1_000);
+    await fixture.pass(90_000, 1_000);
 
-    expect(await world.longshore.job(late.id)).toBeNull();
+    expect(await fixture.longshore.job(late.id)).toBeNull();
   });
 
   it.each([
@@ -481,7 +481,7 @@ describe("upkeep", () => {
         return command(...params);
       };
     };
-    world = new StillWorld((engine) =>
+    fixture = new FakeTimeFixture((engine) =>
       withCommands(engine, {
         exchange: count((params) => engine.exchange(params)),
         heartbeat: count((params) => engine.heartbeat(params)),
@@ -496,10 +496,10 @@ describe("upkeep", () => {
       }),
     );
     work([quick]);
-    await world.pass(60_000, 1_000);
+    await fixture.pass(60_000, 1_000);
     commands = 0;
 
-    await world.pass(3_600_000, 5_000);
+    await fixture.pass(3_600_000, 5_000);
 
     expect(commands * 24).toBeLessThan(restless ? 11_000 : 9_000);
   });
@@ -507,10 +507,10 @@ describe("upkeep", () => {
 
 describe("the order of queues", () => {
   it("is strict for a list", async () => {
-    world = new StillWorld();
+    fixture = new FakeTimeFixture();
     const order: string[] = [];
     const note = task("note", {}, ({ job }) => void order.push(job.queue));
-    for (const queue of ["low", "high", "low", "high"]) await world.longshore.enqueue(note, undefined, { queue });
+    for (const queue of ["low", "high", "low", "high"]) await fixture.longshore.enqueue(note, undefined, { queue });
 
     await work([note], { queues: ["high", "low"], concurrency: 1, prefetch: 0, burst: true }).finished;
 
@@ -521,7 +521,7 @@ describe("the order of queues", () => {
     let seed = 1;
     // A Lehmer generator: the same draws in every run.
     const random = (): number => (seed = (seed * 48_271) % 0x7fff_ffff) / 0x7fff_ffff;
-    world = new StillWorld(undefined, { random });
+    fixture = new FakeTimeFixture(undefined, { random });
     const order: string[] = [];
     const note = task("note", {}, ({ job }) => void order.push(job.queue));
     for (let i = 0; i < 300; i += 1) {
@@ -538,7 +538,7 @@ describe("the order of queues", () => {
 
 describe("events", () => {
   it("tells the life of jobs and of the worker", async () => {
-    world = new StillWorld();
+    fixture = new FakeTimeFixture();
     const told: string[] = [];
     const shaky = task("shaky", { attempts: 2, backoff: "1s" }, ({ input, job }: JobContext<string>) => {
       if (input === "bad" || job.attempt === 1) throw new Error(input);
@@ -549,11 +549,11 @@ describe("events", () => {
     for (const name of ["active", "completed", "failed", "retrying"] as const) {
       worker.on(name, (job: RunningJob) => void told.push(`${name} ${job.attempt}`));
     }
-    await world.rest();
+    await fixture.rest();
     await enqueue(shaky, "good");
-    await world.pass(1_100);
+    await fixture.pass(1_100);
     await enqueue(shaky, "bad");
-    await world.pass(1_100);
+    await fixture.pass(1_100);
     await settle(worker.stop());
 
     expect(told).toEqual([
@@ -578,33 +578,33 @@ describe("options", () => {
     [{ concurrency: "most" }, "concurrency"],
     [{ concurency: 5 }, "concurency"],
   ])("refuses %j", (options, field) => {
-    world = new StillWorld();
-    const make = (): Worker => world.longshore.worker([quick], options as object);
+    fixture = new FakeTimeFixture();
+    const make = (): Worker => fixture.longshore.worker([quick], options as object);
     expect(make).toThrow(InvalidInput);
     expect(make).toThrow(field);
   });
 });
 
-async function enqueue(what: Parameters<StillWorld["enqueue"]>[0], input?: unknown, queue?: string) {
-  return world.enqueue(what, input, queue);
+async function enqueue(what: Parameters<FakeTimeFixture["enqueue"]>[0], input?: unknown, queue?: string) {
+  return fixture.enqueue(what, input, queue);
 }
 
-async function enqueueTwo(what: Parameters<StillWorld["enqueue"]>[0]) {
+async function enqueueTwo(what: Parameters<FakeTimeFixture["enqueue"]>[0]) {
   return [await enqueue(what), await enqueue(what)] as const;
 }
 
 async function settle(stopped: Promise<void>): Promise<void> {
-  await world.pass(2_000);
+  await fixture.pass(2_000);
   await stopped;
 }
 
 /** A worker takes `max` jobs with a lease of `ttl` milliseconds and dies. */
 async function diesWith(max: number, lease: number): Promise<void> {
-  const session = `dead/${world.clock.now()}-${max}`;
+  const session = `dead/${fixture.clock.now()}-${max}`;
   const info = { name: "dead", host: "h", pid: 1, queues: ["default"], tasks: [], concurrency: max, startedAt: 0 };
-  world.memory.openSession({ session, worker: info, ttl: lifeOf(lease) });
+  fixture.memory.openSession({ session, worker: info, ttl: lifeOf(lease) });
   const claim = { queues: ["default"], max, suspect: true };
-  const { leases } = world.memory.exchange({ session, lane: 0, call: 1, settle: [], claim });
+  const { leases } = fixture.memory.exchange({ session, lane: 0, call: 1, settle: [], claim });
   expect(leases.length).toBe(max);
 }
 
@@ -612,15 +612,15 @@ async function diesWith(max: number, lease: number): Promise<void> {
 async function runOneOrDie(poison: string): Promise<void> {
   const session = `brief/${Math.random()}`;
   const info = { name: "brief", host: "h", pid: 1, queues: ["default"], tasks: [], concurrency: 1, startedAt: 0 };
-  world.memory.openSession({ session, worker: info, ttl: 1_000 });
+  fixture.memory.openSession({ session, worker: info, ttl: 1_000 });
   const claim = { queues: ["default"], max: 1, suspect: true };
-  const { leases } = world.memory.exchange({ session, lane: 0, call: 1, settle: [], claim });
+  const { leases } = fixture.memory.exchange({ session, lane: 0, call: 1, settle: [], claim });
   if (leases[0] === undefined || leases[0].id === poison) return;
   const settle = leases.map(({ queue, id, epoch }) => {
     return { queue, id, epoch, outcome: { kind: "complete", result: null } as const };
   });
-  world.memory.exchange({ session, lane: 0, call: 2, settle, claim: null });
-  world.memory.closeSession({ session, queues: ["default"] });
+  fixture.memory.exchange({ session, lane: 0, call: 2, settle, claim: null });
+  fixture.memory.closeSession({ session, queues: ["default"] });
 }
 
 function failing(engine: Engine, down: () => boolean): Engine {

@@ -5,12 +5,12 @@ import { z } from "zod";
 import { task, type Emit, type Job, type JobContext, type JobEvent, type Progress } from "longshore";
 import { makeGate } from "./gate.js";
 import { onEveryEngine } from "./on-engines.js";
-import { StillWorld, withCommands } from "./still-world.js";
+import { FakeTimeFixture, withCommands } from "./fake-time-fixture.js";
 
 const ONCE = { attempts: 1 } as const;
 
-/** A world that notes all progress that is sent, and lets a handler wait until what it said has been. */
-class NotingWorld extends StillWorld {
+/** Records all progress that is sent, and lets a handler wait until its own progress has been. */
+class RecordingFixture extends FakeTimeFixture {
   readonly sent: Progress[];
 
   constructor() {
@@ -38,16 +38,16 @@ class NotingWorld extends StillWorld {
 /** A job that is at 40 percent when it says something else, once it has ended. */
 async function saying(
   say: (progress: JobContext<unknown>["progress"]) => void,
-): Promise<{ world: NotingWorld; job: Job }> {
-  const world = new NotingWorld();
+): Promise<{ fixture: RecordingFixture; job: Job }> {
+  const fixture = new RecordingFixture();
   const scan = task("scan", ONCE, ({ progress }) => {
     progress(40);
     say(progress);
   });
-  world.longshore.worker([scan]);
-  const job = await world.enqueue(scan);
-  await world.rest();
-  return { world, job };
+  fixture.longshore.worker([scan]);
+  const job = await fixture.enqueue(scan);
+  await fixture.rest();
+  return { fixture, job };
 }
 
 function items(done: number, failed: number): unknown {
@@ -56,10 +56,10 @@ function items(done: number, failed: number): unknown {
 
 describe("progress through declared steps", () => {
   it("is 0 before anything ran, computed after each step, and 100 only at the end", async () => {
-    const world = new NotingWorld();
+    const fixture = new RecordingFixture();
     const seen: unknown[] = [];
     const note = async (): Promise<void> => {
-      const { percent, done, total, step } = (await world.said()) ?? {};
+      const { percent, done, total, step } = (await fixture.said()) ?? {};
       seen.push([percent, done, total, step]);
     };
     const scan = task("scan", { ...ONCE, steps: { crawl: 1, parse: 1, analyse: 5, report: 1 } }, async ({ step }) => {
@@ -70,9 +70,9 @@ describe("progress through declared steps", () => {
       await step("report", note);
       await note();
     });
-    world.longshore.worker([scan]);
-    const job = await world.enqueue(scan);
-    await world.pass(2_000, 50);
+    fixture.longshore.worker([scan]);
+    const job = await fixture.enqueue(scan);
+    await fixture.pass(2_000, 50);
 
     expect(seen).toEqual([
       [0, 0, 4, "crawl"],
@@ -83,14 +83,14 @@ describe("progress through declared steps", () => {
       [99, 4, 4, null],
     ]);
     expect(await job.progress()).toMatchObject({ percent: 100, done: 4, total: 4, step: null });
-    await world.longshore.close();
+    await fixture.longshore.close();
   });
 
   it("moves within a step by what the handler says, and within a step over items by the items", async () => {
-    const world = new NotingWorld();
+    const fixture = new RecordingFixture();
     const seen: unknown[] = [];
     const note = async (): Promise<void> => {
-      const { percent, items, message } = (await world.said()) ?? {};
+      const { percent, items, message } = (await fixture.said()) ?? {};
       seen.push([percent, items, message]);
     };
     const scan = task("scan", { ...ONCE, steps: ["crawl", "analyse"] }, async ({ step, progress }) => {
@@ -112,9 +112,9 @@ describe("progress through declared steps", () => {
         { concurrency: 1 },
       );
     });
-    world.longshore.worker([scan]);
-    await world.enqueue(scan);
-    await world.pass(4_000, 50);
+    fixture.longshore.worker([scan]);
+    await fixture.enqueue(scan);
+    await fixture.pass(4_000, 50);
 
     expect(seen).toEqual([
       [12, { done: 1, failed: 0, total: 4 }, "page 1 of 4"],
@@ -128,42 +128,42 @@ describe("progress through declared steps", () => {
       [87, items(3, 1), "half of c"],
       [93, items(3, 1), "half of d"],
     ]);
-    await world.longshore.close();
+    await fixture.longshore.close();
   });
 
   it("never falls within an attempt, although a try is begun again or a weight turns out to be larger", async () => {
-    const world = new NotingWorld();
+    const fixture = new RecordingFixture();
     const scan = task("scan", { ...ONCE, steps: ["a", "b", "c"] }, async ({ step, progress }) => {
       await step(
         "a",
         async ({ tryNumber: attempt }) => {
           progress(90);
-          await world.said();
+          await fixture.said();
           if (attempt === 1) throw new Error("again");
         },
         { retry: { tries: 2, backoff: 1_000 } },
       );
-      await step("b", () => world.said(), { weight: 20 });
-      await step("c", () => world.said());
+      await step("b", () => fixture.said(), { weight: 20 });
+      await step("c", () => fixture.said());
     });
-    world.longshore.worker([scan]);
-    await world.enqueue(scan);
-    await world.pass(4_000, 50);
+    fixture.longshore.worker([scan]);
+    await fixture.enqueue(scan);
+    await fixture.pass(4_000, 50);
 
-    const percents = world.sent.map(({ percent }) => percent);
+    const percents = fixture.sent.map(({ percent }) => percent);
     expect(percents).toEqual(percents.toSorted((a, b) => a - b));
     expect(percents.at(-1)).toBe(99);
-    await world.longshore.close();
+    await fixture.longshore.close();
   });
 
   it("begins a retry with what is done", async () => {
-    const world = new NotingWorld();
+    const fixture = new RecordingFixture();
     const steps = ["crawl", "parse", "analyse", "report"] as const;
     const seen: unknown[] = [];
     const scan = task("scan", { attempts: 2, backoff: "10s", steps }, async ({ step, progress, job }) => {
       if (job.attempt === 2) {
         progress(0, "again");
-        const { percent, done, message } = (await world.said()) ?? {};
+        const { percent, done, message } = (await fixture.said()) ?? {};
         seen.push([percent, done, message]);
       }
       await step("crawl", () => 1);
@@ -173,94 +173,94 @@ describe("progress through declared steps", () => {
       });
       await step("report", () => 1);
     });
-    world.longshore.worker([scan]);
-    const job = await world.enqueue(scan);
-    await world.pass(500, 50);
+    fixture.longshore.worker([scan]);
+    const job = await fixture.enqueue(scan);
+    await fixture.pass(500, 50);
     expect(await job.progress()).toMatchObject({ percent: 50, done: 2, total: 4 });
-    await world.pass(15_000, 500);
+    await fixture.pass(15_000, 500);
 
     expect(seen).toEqual([[50, 2, "again"]]);
     expect(await job.progress()).toMatchObject({ percent: 100, done: 4 });
-    await world.longshore.close();
+    await fixture.longshore.close();
   });
 
   it("is not moved by what is said outside of steps, but its message is", async () => {
-    const world = new NotingWorld();
+    const fixture = new RecordingFixture();
     const scan = task("scan", { ...ONCE, steps: ["a"] }, async ({ progress }) => {
       progress(70, "of something else");
-      await world.said();
+      await fixture.said();
     });
-    world.longshore.worker([scan]);
-    await world.enqueue(scan);
-    await world.pass(500, 50);
+    fixture.longshore.worker([scan]);
+    await fixture.enqueue(scan);
+    await fixture.pass(500, 50);
 
-    expect(world.sent).toMatchObject([{ percent: 0, total: 1, message: "of something else" }]);
-    await world.longshore.close();
+    expect(fixture.sent).toMatchObject([{ percent: 0, total: 1, message: "of something else" }]);
+    await fixture.longshore.close();
   });
 
   it("costs nothing where it is not used", async () => {
-    const world = new NotingWorld();
+    const fixture = new RecordingFixture();
     const quiet = task("quiet", { ...ONCE, steps: ["a"] }, () => 1);
-    world.longshore.worker([quiet]);
-    await world.enqueue(quiet);
-    await world.pass(500, 50);
+    fixture.longshore.worker([quiet]);
+    await fixture.enqueue(quiet);
+    await fixture.pass(500, 50);
 
-    expect(world.sent).toEqual([]);
-    await world.longshore.close();
+    expect(fixture.sent).toEqual([]);
+    await fixture.longshore.close();
   });
 });
 
 describe("progress without declared steps", () => {
   it("is what the handler says; steps say their name and how many have ended", async () => {
-    const world = new NotingWorld();
+    const fixture = new RecordingFixture();
     const seen: unknown[] = [];
     const scan = task("scan", ONCE, async ({ step, progress }) => {
       progress(1, 3, "one of three");
-      seen.push(await world.said());
+      seen.push(await fixture.said());
       progress(40);
       await step("any", async () => {
         progress(2, 9);
-        seen.push(await world.said());
+        seen.push(await fixture.said());
       });
-      seen.push(await world.said());
+      seen.push(await fixture.said());
     });
-    world.longshore.worker([scan]);
-    await world.enqueue(scan);
-    await world.pass(1_000, 50);
+    fixture.longshore.worker([scan]);
+    await fixture.enqueue(scan);
+    await fixture.pass(1_000, 50);
 
     expect(seen).toMatchObject([
       { percent: 33, message: "one of three", done: 0, total: null, step: null },
       { percent: 40, done: 0, total: null, step: "any", items: { done: 2, failed: 0, total: 9 } },
       { percent: 40, done: 1, total: null, step: null, items: null },
     ]);
-    await world.longshore.close();
+    await fixture.longshore.close();
   });
 
   it("is at most 99 before the end, never falls, and is moved by what is said within a plain step", async () => {
-    const world = new NotingWorld();
+    const fixture = new RecordingFixture();
     const scan = task("scan", ONCE, async ({ step, progress }) => {
       await step("crawl", async () => {
         progress(50);
-        await world.said();
+        await fixture.said();
       });
       await step.all("parse", ["a"], async () => {
         progress(70);
-        await world.said();
+        await fixture.said();
       });
       progress(3, 10);
-      await world.said();
+      await fixture.said();
       progress(100);
-      await world.said();
+      await fixture.said();
       progress(20);
-      await world.said();
+      await fixture.said();
     });
-    world.longshore.worker([scan]);
-    const job = await world.enqueue(scan);
-    await world.pass(2_000, 50);
+    fixture.longshore.worker([scan]);
+    const job = await fixture.enqueue(scan);
+    await fixture.pass(2_000, 50);
 
-    expect([...new Set(world.sent.map(({ percent }) => percent))]).toEqual([50, 99]);
+    expect([...new Set(fixture.sent.map(({ percent }) => percent))]).toEqual([50, 99]);
     expect(await job.progress()).toMatchObject({ percent: 100 });
-    await world.longshore.close();
+    await fixture.longshore.close();
   });
 
   const off: [string, (progress: JobContext<unknown>["progress"]) => void, number, string][] = [
@@ -271,12 +271,12 @@ describe("progress without declared steps", () => {
     ["no message", (progress) => progress(4, 5, null as never), 80, "progress, its message: null"],
   ];
   it.each(off)("takes %s for what it can mean, and warns", async (_what, say, percent, warning) => {
-    const { world, job } = await saying(say);
+    const { fixture, job } = await saying(say);
 
     expect(await job.refresh()).toMatchObject({ state: "completed", attempt: 1 });
-    expect(world.sent.at(-1)?.percent).toBe(percent);
+    expect(fixture.sent.at(-1)?.percent).toBe(percent);
     expect((await job.logs()).lines).toMatchObject([{ level: "warn", message: expect.stringContaining(warning) }]);
-    await world.longshore.close();
+    await fixture.longshore.close();
   });
 
   const none: [string, (progress: JobContext<unknown>["progress"]) => void, string][] = [
@@ -289,22 +289,22 @@ describe("progress without declared steps", () => {
     ["no total", (progress) => progress(4, null as never), "progress.total: null"],
   ];
   it.each(none)("leaves out %s, and warns", async (_what, say, warning) => {
-    const { world, job } = await saying(say);
+    const { fixture, job } = await saying(say);
 
     expect(await job.refresh()).toMatchObject({ state: "completed", attempt: 1 });
-    expect(world.sent.at(-1)?.percent).toBe(40);
+    expect(fixture.sent.at(-1)?.percent).toBe(40);
     expect((await job.logs()).lines).toMatchObject([{ level: "warn", message: expect.stringContaining(warning) }]);
-    await world.longshore.close();
+    await fixture.longshore.close();
   });
 
   it("keeps the message of what it leaves out, and warns once in a run", async () => {
-    const { world, job } = await saying((progress) => {
+    const { fixture, job } = await saying((progress) => {
       for (let page = 0; page < 100; page += 1) progress(Number.NaN, `page ${page}`);
     });
 
-    expect(world.sent.at(-1)).toMatchObject({ percent: 40, message: "page 99" });
+    expect(fixture.sent.at(-1)).toMatchObject({ percent: 40, message: "page 99" });
     expect((await job.logs()).lines).toHaveLength(1);
-    await world.longshore.close();
+    await fixture.longshore.close();
   });
 });
 
@@ -539,16 +539,16 @@ onEveryEngine("a counter", (storage) => {
 
 describe("milestones", () => {
   it("take one place each, however often they are shown", async () => {
-    const world = new StillWorld();
+    const fixture = new FakeTimeFixture();
     const scan = task("scan", { attempts: 2, backoff: 0 }, async ({ emit, job }) => {
       for (let n = 0; n < 5; n += 1) await emit("half", n);
       if (job.attempt === 1) throw new Error("again");
     });
-    world.longshore.worker([scan]);
-    const { id, queue } = await world.enqueue(scan);
-    await world.rest();
+    fixture.longshore.worker([scan]);
+    const { id, queue } = await fixture.enqueue(scan);
+    await fixture.rest();
 
-    expect(world.memory.checkpoints({ queue, id })).toMatchObject([{ seq: 1, name: "half", value: "4" }]);
-    await world.longshore.close();
+    expect(fixture.memory.checkpoints({ queue, id })).toMatchObject([{ seq: 1, name: "half", value: "4" }]);
+    await fixture.longshore.close();
   });
 });

@@ -6,7 +6,7 @@ import { EngineUnavailable } from "../../src/model/errors/errors.js";
 import { EACH_TASK, type EachInput } from "../../src/model/flow/each.js";
 import { FlowInTest, type TestNode } from "./flow-in-test.js";
 import { makeGate } from "./gate.js";
-import { StillWorld, withCommands } from "./still-world.js";
+import { FakeTimeFixture, withCommands } from "./fake-time-fixture.js";
 
 const ONCE = { attempts: 1 } as const;
 
@@ -22,15 +22,15 @@ async function run(
   tasks: readonly AnyTask[] = [],
   wrap?: (engine: Engine) => Engine,
 ) {
-  const world = new StillWorld(wrap);
-  onTestFinished(() => world.longshore.close());
-  const worker = world.longshore.worker([give, ...tasks]);
+  const fixture = new FakeTimeFixture(wrap);
+  onTestFinished(() => fixture.longshore.close());
+  const worker = fixture.longshore.worker([give, ...tasks]);
   const troubles: string[] = [];
   worker.on("error", (error) => troubles.push(error.message));
-  const flow = new FlowInTest(world);
+  const flow = new FlowInTest(fixture);
   const job = await flow.begin(nodes);
-  await world.pass(20_000, 1_000);
-  return { world, flow, job, troubles };
+  await fixture.pass(20_000, 1_000);
+  return { fixture, flow, job, troubles };
 }
 
 /** A job of the task `typed` whose url is taken from there. */
@@ -160,9 +160,9 @@ describe("an input", () => {
   });
 
   it("fails its job for good when the other job was removed", async () => {
-    const world = new StillWorld();
-    onTestFinished(() => world.longshore.close());
-    const flow = new FlowInTest(world);
+    const fixture = new FakeTimeFixture();
+    onTestFinished(() => fixture.longshore.close());
+    const flow = new FlowInTest(fixture);
     const job = await flow.begin({
       page: { task: "give", input: 1 },
       report: {
@@ -174,8 +174,8 @@ describe("an input", () => {
       },
     });
     await job("page").remove();
-    world.longshore.worker([give]);
-    await world.rest();
+    fixture.longshore.worker([give]);
+    await fixture.rest();
 
     expect(await job("report").refresh()).toMatchObject({
       state: "failed",
@@ -266,8 +266,8 @@ describe("an input", () => {
   });
 
   it("waits, uncounted, for a job that was retried since", async () => {
-    const world = new StillWorld();
-    onTestFinished(() => world.longshore.close());
+    const fixture = new FakeTimeFixture();
+    onTestFinished(() => fixture.longshore.close());
     const gate = makeGate();
     let runs = 0;
     const page = task("page", ONCE, async () => {
@@ -275,18 +275,18 @@ describe("an input", () => {
       if (runs === 2) await gate.opened;
       return runs;
     });
-    const flow = new FlowInTest(world);
+    const flow = new FlowInTest(fixture);
     const job = await flow.begin({
       page: { task: "page", input: null },
       report: { task: "give", input: null, takes: [{ at: [], from: "page", take: [] }] },
     });
-    await world.longshore.worker([page], { maxJobs: 1 }).finished;
+    await fixture.longshore.worker([page], { maxJobs: 1 }).finished;
     await job("page").retry();
-    world.longshore.worker([page, give]);
-    await world.rest();
+    fixture.longshore.worker([page, give]);
+    await fixture.rest();
     expect(await job("report").refresh()).toMatchObject({ state: "delayed", attempt: 0 });
     gate.open();
-    await world.pass(15_000, 1_000);
+    await fixture.pass(15_000, 1_000);
 
     expect(await job("report").refresh()).toMatchObject({ state: "completed", attempt: 1, result: 2 });
   });
@@ -300,7 +300,7 @@ describe("the jobs of a list", () => {
   const ofEach: TestNode = { task: "give", input: null, takes: [{ at: [], from: "shouts", take: [] }] };
 
   it("are made of its items, and stand for the list of their results", async () => {
-    const { world, flow, job } = await run(
+    const { fixture, flow, job } = await run(
       { list: words("a", "b", "c"), shouts: each({ options: { attempts: 2, tags: ["t"] } }), all: ofEach },
       [shout],
     );
@@ -308,7 +308,7 @@ describe("the jobs of a list", () => {
     expect((await job("all").refresh()).result).toEqual(["A", "B", "C"]);
     expect(flow.record()?.state).toBe("completed");
     expect((await job("shouts").refresh()).result).toEqual({ completed: 3, failed: 0 });
-    const child = await (await world.longshore.job("flow-1-shouts.00001"))?.refresh();
+    const child = await (await fixture.longshore.job("flow-1-shouts.00001"))?.refresh();
     expect(child).toMatchObject({
       queue: "shouts",
       task: "shout",
@@ -370,11 +370,11 @@ describe("the jobs of a list", () => {
       "items[1].text",
     ],
   ])("fail the job of the list for good when that %s", async (_how, list, message) => {
-    const { world, job } = await run({ list, shouts: each({}) }, [shout]);
+    const { fixture, job } = await run({ list, shouts: each({}) }, [shout]);
 
     expect(await job("shouts").refresh()).toMatchObject({ state: "failed", attempt: 1 });
     expect((await job("shouts").refresh()).error?.message).toContain(message);
-    expect((await world.longshore.queue("shouts").counts()).completed).toBe(0);
+    expect((await fixture.longshore.queue("shouts").counts()).completed).toBe(0);
   });
 
   it("are not the application's to define", () => {

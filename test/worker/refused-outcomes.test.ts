@@ -1,14 +1,14 @@
 // An outcome that the engine refuses, although nothing is wrong with the engine, is the trouble of its own run.
 import { expect, it } from "vitest";
 import { EngineUnavailable, task, type Engine, type Job } from "longshore";
-import { StillWorld, withCommands } from "./still-world.js";
+import { FakeTimeFixture, withCommands } from "./fake-time-fixture.js";
 
 type Refuses = (settlement: Parameters<Engine["exchange"]>[0]["settle"][number]) => boolean;
 
-/** A world whose engine refuses every exchange in which there is such an outcome, as one that rolls back does. */
-function refusing(refuses: Refuses): { world: StillWorld; calls: number[] } {
+/** A fixture whose engine refuses every exchange in which there is such an outcome, as one that rolls back does. */
+function refusing(refuses: Refuses): { fixture: FakeTimeFixture; calls: number[] } {
   const calls: number[] = [];
-  const world = new StillWorld((engine) =>
+  const fixture = new FakeTimeFixture((engine) =>
     withCommands(engine, {
       exchange: (params) => {
         calls.push(params.settle.length);
@@ -17,31 +17,31 @@ function refusing(refuses: Refuses): { world: StillWorld; calls: number[] } {
       },
     }),
   );
-  return { world, calls };
+  return { fixture, calls };
 }
 
 const work = task("work", { attempts: 1 }, ({ input }) => input);
 
 async function runTen(
-  world: StillWorld,
+  fixture: FakeTimeFixture,
 ): Promise<{ bad: Job; good: Job[]; told: string[]; stop: () => Promise<void> }> {
   const told: string[] = [];
-  const worker = world.longshore.worker([work], { concurrency: 20 });
+  const worker = fixture.longshore.worker([work], { concurrency: 20 });
   worker.on("error", (error) => told.push(error.message));
-  const bad = await world.enqueue(work, "bad");
-  const good = await world.longshore.enqueueMany(
+  const bad = await fixture.enqueue(work, "bad");
+  const good = await fixture.longshore.enqueueMany(
     work,
     Array.from({ length: 9 }, (_, n) => n),
   );
-  await world.pass(10_000);
+  await fixture.pass(10_000);
   return { bad, good, told, stop: () => worker.stop() };
 }
 
 const isBad: Refuses = ({ outcome }) => outcome.kind === "complete" && outcome.result === '"bad"';
 
 it("fails that run, with what the engine said; its neighbours are settled", async () => {
-  const { world, calls } = refusing(isBad);
-  const { bad, good, told } = await runTen(world);
+  const { fixture, calls } = refusing(isBad);
+  const { bad, good, told } = await runTen(fixture);
 
   expect(await bad.refresh()).toMatchObject({
     state: "failed",
@@ -51,29 +51,29 @@ it("fails that run, with what the engine said; its neighbours are settled", asyn
   expect(told).toEqual(["constraint failed"]);
   // Twice as they were, then one by one, and the one that was refused once more as a failure.
   expect(calls.filter((settled) => settled > 0)).toEqual([10, 10, ...Array.from({ length: 11 }, () => 1)]);
-  await world.longshore.close();
+  await fixture.longshore.close();
 });
 
 it("gives up one of which nothing can be settled, and the worker stops", async () => {
-  const { world } = refusing(
+  const { fixture } = refusing(
     (settlement) =>
       isBad(settlement) ||
       (settlement.outcome.kind === "fail" && settlement.outcome.error.message === "constraint failed"),
   );
-  const { bad, good, stop } = await runTen(world);
+  const { bad, good, stop } = await runTen(fixture);
 
   for (const job of good) expect((await job.refresh()).state).toBe("completed");
   expect((await bad.refresh()).state).toBe("active");
   const stopping = stop();
-  await world.pass(1_000);
+  await fixture.pass(1_000);
   await stopping;
-  await world.longshore.close();
+  await fixture.longshore.close();
 });
 
 it("leaves an engine that is away alone: everything is sent again as it was", async () => {
   let away = 2;
   const sizes: number[] = [];
-  const world = new StillWorld((engine) =>
+  const fixture = new FakeTimeFixture((engine) =>
     withCommands(engine, {
       exchange: (params) => {
         sizes.push(params.settle.length);
@@ -85,9 +85,9 @@ it("leaves an engine that is away alone: everything is sent again as it was", as
       },
     }),
   );
-  const { good } = await runTen(world);
+  const { good } = await runTen(fixture);
 
   for (const job of good) expect((await job.refresh()).state).toBe("completed");
   expect(sizes.filter((size) => size > 0)).toEqual([10, 10, 10]);
-  await world.longshore.close();
+  await fixture.longshore.close();
 });

@@ -5,13 +5,13 @@ import { EngineRefused, EngineUnavailable, task, type JobContext } from "longsho
 import type { Checkpoint } from "../../src/model/job/checkpoint.js";
 import type { Report } from "../../src/engine/contract/engine.js";
 import { makeGate } from "./gate.js";
-import { StillWorld, withCommands } from "./still-world.js";
+import { FakeTimeFixture, withCommands } from "./fake-time-fixture.js";
 
 const ONCE = { attempts: 1 } as const;
 const MIB = 1024 * 1024;
 
-/** A world that notes the reports of every command. */
-class NotingWorld extends StillWorld {
+/** Records the reports of every command. */
+class RecordingFixture extends FakeTimeFixture {
   readonly commands: (readonly Report[])[];
 
   constructor() {
@@ -34,7 +34,7 @@ function checkpointsOf(updates: readonly Report[]): Checkpoint[] {
 
 describe("what many steps leave at once", () => {
   it("is cut into commands of at most 4 MiB, and what one run left stays in order", async () => {
-    const world = new NotingWorld();
+    const fixture = new RecordingFixture();
     const gate = makeGate();
     const page = "p".repeat(100_000);
     const pages = Array.from({ length: 60 }, (_, n) => n);
@@ -42,45 +42,47 @@ describe("what many steps leave at once", () => {
       const { values } = await step.all("pages", pages, () => gate.opened.then(() => page), { concurrency: 60 });
       return values.length;
     });
-    world.longshore.worker([scan], { concurrency: 3 });
-    const jobs = [await world.enqueue(scan), await world.enqueue(scan), await world.enqueue(scan)];
-    await world.rest();
+    fixture.longshore.worker([scan], { concurrency: 3 });
+    const jobs = [await fixture.enqueue(scan), await fixture.enqueue(scan), await fixture.enqueue(scan)];
+    await fixture.rest();
     gate.open();
-    await world.pass(1_000);
+    await fixture.pass(1_000);
 
     for (const job of jobs) expect(await job.refresh()).toMatchObject({ state: "completed", result: 60 });
-    const sizes = world.commands.map((updates) =>
+    const sizes = fixture.commands.map((updates) =>
       checkpointsOf(updates).reduce((sum, { value }) => sum + value.length, 0),
     );
     expect(Math.max(...sizes)).toBeLessThanOrEqual(4 * MIB);
     // Those of several runs still travel together.
     expect(Math.max(...sizes)).toBeGreaterThan(3 * MIB);
-    expect(Math.max(...world.commands.map((updates) => new Set(updates.map(({ id }) => id)).size))).toBeGreaterThan(1);
+    expect(Math.max(...fixture.commands.map((updates) => new Set(updates.map(({ id }) => id)).size))).toBeGreaterThan(
+      1,
+    );
     for (const { id } of jobs) {
-      const own = world.commands.map((updates) => updates.filter((update) => update.id === id));
+      const own = fixture.commands.map((updates) => updates.filter((update) => update.id === id));
       const numbers = own.flatMap((updates) => checkpointsOf(updates)).map(({ seq }) => seq);
       expect(numbers).toEqual(pages.map((n) => n + 1));
     }
-    await world.longshore.close();
+    await fixture.longshore.close();
   });
 
   it("is at most 500 checkpoints in an update", async () => {
-    const world = new NotingWorld();
+    const fixture = new RecordingFixture();
     const gate = makeGate();
     const items = Array.from({ length: 700 }, (_, n) => n);
     const scan = task("scan", { ...ONCE, steps: ["items"] }, ({ step }) =>
       step.all("items", items, () => gate.opened, { concurrency: 1_000 }),
     );
-    world.longshore.worker([scan]);
-    await world.enqueue(scan);
-    await world.pass(200);
+    fixture.longshore.worker([scan]);
+    await fixture.enqueue(scan);
+    await fixture.pass(200);
     gate.open();
-    await world.pass(1_000);
+    await fixture.pass(1_000);
 
-    const counts = world.commands.flat().map(({ checkpoints = [] }) => checkpoints.length);
+    const counts = fixture.commands.flat().map(({ checkpoints = [] }) => checkpoints.length);
     expect(Math.max(...counts)).toBe(500);
     expect(counts.reduce((sum, count) => sum + count, 0)).toBe(700);
-    await world.longshore.close();
+    await fixture.longshore.close();
   });
 });
 
@@ -95,7 +97,7 @@ describe("an engine that does not take a report for a while", () => {
       refusals -= 1;
       throw refusal();
     };
-    const world = new StillWorld((engine) =>
+    const fixture = new FakeTimeFixture((engine) =>
       withCommands(engine, {
         report: (params) => orRefuse(() => engine.report(params)),
         checkpoints: (params) => orRefuse(() => engine.checkpoints(params)),
@@ -107,15 +109,15 @@ describe("an engine that does not take a report for a while", () => {
       await step("pay", () => calls.push(`pay in attempt ${job.attempt}`));
       if (job.attempt === 1) throw new Error("after paying");
     });
-    const worker = world.longshore.worker([order]);
+    const worker = fixture.longshore.worker([order]);
     const errors: string[] = [];
     worker.on("error", ({ message }) => errors.push(message));
-    const job = await world.enqueue(order);
-    await world.pass(10_000);
+    const job = await fixture.enqueue(order);
+    await fixture.pass(10_000);
 
     expect(await job.refresh()).toMatchObject({ state: "completed", attempt: 2 });
     expect(calls).toEqual(["pay in attempt 1"]);
     expect(errors).toEqual([refusal().message]);
-    await world.longshore.close();
+    await fixture.longshore.close();
   });
 });

@@ -1,4 +1,4 @@
-// Workers and schedules, in a world whose time stands still: what is due is fired on time by any worker, once, and a worker
+// Workers and schedules, in fake time: what is due is fired on time by any worker, once, and a worker
 // that was given schedules puts them.
 import { setImmediate as turn } from "node:timers/promises";
 import * as fc from "fast-check";
@@ -15,21 +15,21 @@ import {
 import { z } from "zod";
 import { parseSchedule } from "../../src/model/schedule/schedule.js";
 import { tickId } from "../../src/model/schedule/ticks.js";
-import { StillWorld, withCommands } from "./still-world.js";
+import { FakeTimeFixture, withCommands } from "./fake-time-fixture.js";
 
 const MINUTE = 60_000;
 const ping = task("ping", { queue: "q" }, () => "pong");
 
 const workers: Worker[] = [];
-let world = new StillWorld();
+let fixture = new FakeTimeFixture();
 
 afterEach(async () => {
-  await Promise.all([...workers.map((worker) => worker.stop()), world.pass(2_000)]);
+  await Promise.all([...workers.map((worker) => worker.stop()), fixture.pass(2_000)]);
   workers.length = 0;
 });
 
 function work(options: WorkerOptions = {}): Worker {
-  const worker = world.longshore.worker([ping], { queues: ["q"], ...options });
+  const worker = fixture.longshore.worker([ping], { queues: ["q"], ...options });
   workers.push(worker);
   return worker;
 }
@@ -37,18 +37,18 @@ function work(options: WorkerOptions = {}): Worker {
 /** The ids of the jobs of a schedule, by their ticks. */
 async function jobsOf(name: string): Promise<string[]> {
   const ids: string[] = [];
-  for await (const { id } of world.longshore.jobs({ tag: `schedule:${name}` })) ids.push(id);
+  for await (const { id } of fixture.longshore.jobs({ tag: `schedule:${name}` })) ids.push(id);
   return ids.toSorted();
 }
 
 describe("a tick", () => {
   it("runs within 150 ms of its time on a worker at rest", async () => {
-    world = new StillWorld();
-    await world.longshore.schedules.put({ name: "s", task: ping, every: "1m" });
+    fixture = new FakeTimeFixture();
+    await fixture.longshore.schedules.put({ name: "s", task: ping, every: "1m" });
     const worker = work();
     const ran: number[] = [];
-    worker.on("completed", () => void ran.push(world.clock.now() % MINUTE));
-    await world.pass(5 * MINUTE, 10);
+    worker.on("completed", () => void ran.push(fixture.clock.now() % MINUTE));
+    await fixture.pass(5 * MINUTE, 10);
     expect(ran).toHaveLength(5);
     for (const late of ran) expect(late).toBeLessThan(150);
   });
@@ -56,7 +56,7 @@ describe("a tick", () => {
   it("costs no more looks than it needs", async () => {
     let sweeps = 0;
     let exchanges = 0;
-    world = new StillWorld((memory) =>
+    fixture = new FakeTimeFixture((memory) =>
       withCommands(memory, {
         sweep: (params) => {
           sweeps += 1;
@@ -68,9 +68,9 @@ describe("a tick", () => {
         },
       }),
     );
-    await world.longshore.schedules.put({ name: "s", task: ping, every: "10m" });
+    await fixture.longshore.schedules.put({ name: "s", task: ping, every: "10m" });
     work();
-    await world.pass(60 * MINUTE);
+    await fixture.pass(60 * MINUTE);
     expect(await jobsOf("s")).toHaveLength(6);
     // At rest: a sweep every half minute, and little more for each tick.
     expect(sweeps).toBeLessThan(120 * 1.4 + 6 * 4);
@@ -78,46 +78,46 @@ describe("a tick", () => {
   });
 
   it("of a schedule that was put while all workers slept runs on time", async () => {
-    world = new StillWorld();
+    fixture = new FakeTimeFixture();
     const worker = work();
-    await world.pass(5_000);
-    const soon = world.clock.now() + 4_000;
+    await fixture.pass(5_000);
+    const soon = fixture.clock.now() + 4_000;
     const ran: number[] = [];
-    worker.on("completed", () => void ran.push(world.clock.now()));
-    await world.longshore.schedules.put({ name: "s", task: ping, every: "1h", anchor: soon });
-    await world.pass(4_200, 10);
+    worker.on("completed", () => void ran.push(fixture.clock.now()));
+    await fixture.longshore.schedules.put({ name: "s", task: ping, every: "1h", anchor: soon });
+    await fixture.pass(4_200, 10);
     expect(ran).toHaveLength(1);
     expect((ran[0] ?? 0) - soon).toBeLessThan(150);
   });
 
   it("of a paused queue is fired on time, by a worker that hears of it from its own sweeps alone", async () => {
-    world = new StillWorld((memory) =>
+    fixture = new FakeTimeFixture((memory) =>
       withCommands(memory, { exchange: async (params) => ({ ...(await memory.exchange(params)), nextDue: null }) }),
     );
-    await world.longshore.queue("q").pause();
-    await world.longshore.schedules.put({ name: "s", task: ping, every: "5s" });
+    await fixture.longshore.queue("q").pause();
+    await fixture.longshore.schedules.put({ name: "s", task: ping, every: "5s" });
     work();
-    await world.pass(MINUTE + 1_000, 10);
+    await fixture.pass(MINUTE + 1_000, 10);
     const late: number[] = [];
-    for await (const { createdAt } of world.longshore.jobs({ queue: "q" })) late.push(createdAt % 5_000);
+    for await (const { createdAt } of fixture.longshore.jobs({ queue: "q" })) late.push(createdAt % 5_000);
     expect(late).toHaveLength(12);
     expect(Math.max(...late)).toBeLessThan(150);
   });
 
   it("runs on another worker when the one that fired all before is gone", async () => {
-    world = new StillWorld();
-    await world.longshore.schedules.put({ name: "s", task: ping, every: "1m" });
+    fixture = new FakeTimeFixture();
+    await fixture.longshore.schedules.put({ name: "s", task: ping, every: "1m" });
     const first = work();
-    await world.pass(2 * MINUTE);
+    await fixture.pass(2 * MINUTE);
     work();
-    await Promise.all([first.stop(), world.pass(1_000)]);
-    await world.pass(3 * MINUTE);
+    await Promise.all([first.stop(), fixture.pass(1_000)]);
+    await fixture.pass(3 * MINUTE);
     expect(await jobsOf("s")).toHaveLength(5);
   });
 
   it("that is due runs before a worker with burst stops", async () => {
     // It finds the queue empty before its first sweep, and word of the job comes late.
-    world = new StillWorld((memory) =>
+    fixture = new FakeTimeFixture((memory) =>
       withCommands(memory, {
         sweep: async (params) => {
           for (let turns = 0; turns < 10; turns += 1) await turn();
@@ -126,12 +126,12 @@ describe("a tick", () => {
         awaitWork: ({ signal }) => new Promise((resolve) => signal.addEventListener("abort", () => resolve(false))),
       }),
     );
-    await world.longshore.schedules.put({ name: "s", task: ping, every: "1m" });
-    await world.pass(MINUTE, MINUTE);
+    await fixture.longshore.schedules.put({ name: "s", task: ping, every: "1m" });
+    await fixture.pass(MINUTE, MINUTE);
     const worker = work({ burst: true });
     let ran = 0;
     worker.on("completed", () => void (ran += 1));
-    await Promise.all([worker.finished, world.pass(1_000)]);
+    await Promise.all([worker.finished, fixture.pass(1_000)]);
     expect(ran).toBe(1);
   });
 
@@ -140,37 +140,37 @@ describe("a tick", () => {
     ["one", 1],
     ["skip", 1],
   ] as const)("that was missed is made up for by catchUp: %s", async (catchUp, jobs) => {
-    world = new StillWorld();
-    await world.longshore.schedules.put({ name: "s", task: ping, every: "1m", catchUp });
-    await world.pass(300 * MINUTE, 300 * MINUTE);
+    fixture = new FakeTimeFixture();
+    await fixture.longshore.schedules.put({ name: "s", task: ping, every: "1m", catchUp });
+    await fixture.pass(300 * MINUTE, 300 * MINUTE);
     work();
-    await world.pass(1_000);
+    await fixture.pass(1_000);
     expect(await jobsOf("s")).toHaveLength(jobs);
-    const [found] = await world.longshore.schedules.list();
-    expect(found?.lastDue).toBe(world.clock.now() - (world.clock.now() % MINUTE));
+    const [found] = await fixture.longshore.schedules.list();
+    expect(found?.lastDue).toBe(fixture.clock.now() - (fixture.clock.now() % MINUTE));
   });
 
   it("late by more than a minute is left out by catchUp: skip, and the schedule goes on", async () => {
-    world = new StillWorld();
-    await world.longshore.schedules.put({ name: "s", task: ping, every: "10m", catchUp: "skip" });
-    await world.pass(15 * MINUTE, 15 * MINUTE);
+    fixture = new FakeTimeFixture();
+    await fixture.longshore.schedules.put({ name: "s", task: ping, every: "10m", catchUp: "skip" });
+    await fixture.pass(15 * MINUTE, 15 * MINUTE);
     work();
-    await world.pass(1_000);
+    await fixture.pass(1_000);
     expect(await jobsOf("s")).toEqual([]);
-    await world.pass(10 * MINUTE);
+    await fixture.pass(10 * MINUTE);
     expect(await jobsOf("s")).toHaveLength(1);
   });
 
   it("whose job has not ended keeps the next from running with overlap: skip", async () => {
-    world = new StillWorld();
+    fixture = new FakeTimeFixture();
     const ends: (() => void)[] = [];
     const slow = task("ping", { queue: "q", timeout: "1h" }, () => new Promise<void>((resolve) => ends.push(resolve)));
-    await world.longshore.schedules.put({ name: "s", task: ping, every: "1m", overlap: "skip" });
-    workers.push(world.longshore.worker([slow], { queues: ["q"] }));
-    await world.pass(5 * MINUTE);
+    await fixture.longshore.schedules.put({ name: "s", task: ping, every: "1m", overlap: "skip" });
+    workers.push(fixture.longshore.worker([slow], { queues: ["q"] }));
+    await fixture.pass(5 * MINUTE);
     expect(await jobsOf("s")).toHaveLength(1);
     ends[0]?.();
-    await world.pass(MINUTE);
+    await fixture.pass(MINUTE);
     expect(await jobsOf("s")).toHaveLength(2);
     ends[1]?.();
   });
@@ -183,23 +183,23 @@ describe("a schedule that cannot be used", () => {
     ["whose times are none", { ...good, times: { type: "cron", cron: "never", timeZone: "UTC" } } as const],
     ["that cannot be decoded", { ...good, job: { ...good.job, task: 7 as unknown as string } }],
   ])("%s is paused and told of, and the others go on", async (_what, bad) => {
-    world = new StillWorld();
+    fixture = new FakeTimeFixture();
     const put = {
       queue: "q",
       status: "active",
-      lastDue: world.clock.now(),
-      nextDue: world.clock.now(),
+      lastDue: fixture.clock.now(),
+      nextDue: fixture.clock.now(),
       op: "1",
     } as const;
-    world.memory.putSchedule({ ...put, schedule: bad });
-    await world.longshore.schedules.put({ name: "s", task: ping, every: "1m" });
+    fixture.memory.putSchedule({ ...put, schedule: bad });
+    await fixture.longshore.schedules.put({ name: "s", task: ping, every: "1m" });
     const worker = work();
     const errors: Error[] = [];
     worker.on("error", (error) => void errors.push(error));
-    await world.pass(2 * MINUTE);
+    await fixture.pass(2 * MINUTE);
     expect(errors).toHaveLength(1);
     expect(await jobsOf("s")).toHaveLength(2);
-    expect(await world.longshore.schedules.get("bad")).toMatchObject({ paused: true });
+    expect(await fixture.longshore.schedules.get("bad")).toMatchObject({ paused: true });
   });
 });
 
@@ -207,21 +207,21 @@ describe("a worker with schedules", () => {
   const hourly = schedule({ name: "hourly", task: ping, cron: "0 * * * *" });
 
   it("puts them when it starts, and those that are there stay as they are", async () => {
-    world = new StillWorld();
+    fixture = new FakeTimeFixture();
     await work({ schedules: [hourly] }).ready();
-    const before = await world.longshore.schedules.list();
+    const before = await fixture.longshore.schedules.list();
     expect(before).toMatchObject([{ name: "hourly", queue: "q", task: "ping" }]);
-    await world.longshore.schedules.pause("hourly");
-    await world.pass(MINUTE);
+    await fixture.longshore.schedules.pause("hourly");
+    await fixture.pass(MINUTE);
     await work({ schedules: [hourly, { name: "daily", task: "ping", every: "1d" }] }).ready();
-    expect(await world.longshore.schedules.list()).toMatchObject([
+    expect(await fixture.longshore.schedules.list()).toMatchObject([
       { name: "daily", queue: "default" },
       { ...before[0], paused: true, next: [] },
     ]);
   });
 
   it("refuses wrong ones when it is made", () => {
-    world = new StillWorld();
+    fixture = new FakeTimeFixture();
     expect(() => work({ schedules: 7 as never })).toThrow(/schedules/);
     expect(() => work({ schedules: [{ name: "x", task: "y", cron: "soon" }] })).toThrow(InvalidInput);
     expect(() => work({ schedules: [hourly, hourly] })).toThrow(/schedules\[1\]\.name/);
@@ -231,7 +231,7 @@ describe("a worker with schedules", () => {
   });
 
   it("tells of one that an asynchronous schema refuses, and puts the others", async () => {
-    world = new StillWorld();
+    fixture = new FakeTimeFixture();
     const late = task("late", { input: z.string().refine(async () => Promise.resolve(false), "not today") });
     const refused = schedule({ name: "refused", task: late, input: "x", every: "1h" });
     const worker = work({ schedules: [refused, hourly] });
@@ -239,12 +239,12 @@ describe("a worker with schedules", () => {
     worker.on("error", (error) => void errors.push(error));
     await worker.ready();
     expect(errors.map((error) => error.message).join()).toMatch(/schedules\[0\]\.input: .*not today/);
-    expect(await world.longshore.schedules.list()).toMatchObject([{ name: "hourly" }]);
+    expect(await fixture.longshore.schedules.list()).toMatchObject([{ name: "hourly" }]);
   });
 
   it("takes work although the engine takes no schedule, which it puts later", async () => {
     let full = true;
-    world = new StillWorld((memory) =>
+    fixture = new FakeTimeFixture((memory) =>
       withCommands(memory, {
         putSchedule: (params) => {
           if (full) throw new EngineUnavailable("memory:", "it is full");
@@ -256,11 +256,11 @@ describe("a worker with schedules", () => {
     worker.on("error", () => undefined);
     await worker.ready();
     expect(worker.state).toBe("running");
-    await world.pass(10_000);
-    expect(await world.longshore.schedules.list()).toEqual([]);
+    await fixture.pass(10_000);
+    expect(await fixture.longshore.schedules.list()).toEqual([]);
     full = false;
-    await world.pass(10_000);
-    expect(await world.longshore.schedules.list()).toHaveLength(1);
+    await fixture.pass(10_000);
+    expect(await fixture.longshore.schedules.list()).toHaveLength(1);
   });
 });
 
@@ -288,7 +288,7 @@ describe("of many sweepers at once", () => {
         fc.array(fc.integer({ min: 0, max: 30_000 }), { minLength: 5, maxLength: 15 }),
         fc.integer({ min: 2, max: 5 }),
         async (options, pauses, sweepers) => {
-          world = new StillWorld((memory: Engine) =>
+          fixture = new FakeTimeFixture((memory: Engine) =>
             withCommands(memory, {
               sweep: late((params) => memory.sweep(params)),
               fireSchedules: late(async (params) => {
@@ -299,9 +299,9 @@ describe("of many sweepers at once", () => {
               }),
             }),
           );
-          const from = world.clock.now();
+          const from = fixture.clock.now();
           for (const [index, change] of options.entries()) {
-            await world.longshore.schedules.put({
+            await fixture.longshore.schedules.put({
               name: `s${index}`,
               task: ping,
               catchUp: "all",
@@ -309,10 +309,10 @@ describe("of many sweepers at once", () => {
             });
           }
           const team = Array.from({ length: sweepers }, () => work());
-          for (const ms of pauses) await world.pass(ms, 10_000);
-          await world.pass(2 * MINUTE, 1_000);
+          for (const ms of pauses) await fixture.pass(ms, 10_000);
+          await fixture.pass(2 * MINUTE, 1_000);
 
-          const until = world.clock.now();
+          const until = fixture.clock.now();
           for (const [index, { every: step }] of options.entries()) {
             const ticks: string[] = [];
             // What became due in the last moment may wait for its sweep.
@@ -323,7 +323,7 @@ describe("of many sweepers at once", () => {
             expect(jobs.slice(0, ticks.length)).toEqual(ticks.toSorted());
             expect(jobs.length).toBeLessThanOrEqual(ticks.length + 2);
           }
-          await Promise.all([...team.map((worker) => worker.stop()), world.pass(2_000)]);
+          await Promise.all([...team.map((worker) => worker.stop()), fixture.pass(2_000)]);
           workers.length = 0;
         },
       ),

@@ -16,7 +16,7 @@ import {
 } from "longshore";
 import { EngineUnavailable } from "../../src/model/errors/errors.js";
 import { FlowInTest } from "./flow-in-test.js";
-import { StillWorld, withCommands } from "./still-world.js";
+import { FakeTimeFixture, withCommands } from "./fake-time-fixture.js";
 
 const ONCE = { attempts: 1 } as const;
 
@@ -30,20 +30,20 @@ function doubling(seen: number[] = []) {
 }
 
 interface Opened {
-  readonly world: StillWorld;
+  readonly fixture: FakeTimeFixture;
   readonly worker: Worker;
 }
 
-/** A world with a worker for these tasks, closed after the test. `wrap` puts something between worker and engine. */
+/** A fixture with a worker for these tasks, closed after the test. `wrap` puts something between worker and engine. */
 function open(tasks: readonly AnyTask[], wrap?: (engine: Engine) => Engine, options: WorkerOptions = {}): Opened {
-  const world = new StillWorld(wrap);
-  onTestFinished(() => world.longshore.close());
-  return { world, worker: world.longshore.worker(tasks, { prefetch: 0, ...options }) };
+  const fixture = new FakeTimeFixture(wrap);
+  onTestFinished(() => fixture.longshore.close());
+  return { fixture, worker: fixture.longshore.worker(tasks, { prefetch: 0, ...options }) };
 }
 
 /** The ids of the jobs of a queue, sorted. */
-async function idsIn(world: StillWorld, queue: string): Promise<string[]> {
-  const { jobs } = await world.longshore.jobs({ queue }).page();
+async function idsIn(fixture: FakeTimeFixture, queue: string): Promise<string[]> {
+  const { jobs } = await fixture.longshore.jobs({ queue }).page();
   return jobs.map(({ id }) => id).toSorted((a, b) => (a < b ? -1 : 1));
 }
 
@@ -99,16 +99,16 @@ describe("spawn.all", () => {
       await step("after", () => steps.push("after"));
       return { ...given, attempt: job.attempt };
     });
-    const { world } = open([parent, double]);
-    const job = await world.enqueue(parent);
-    await world.rest();
+    const { fixture } = open([parent, double]);
+    const job = await fixture.enqueue(parent);
+    await fixture.rest();
 
     const result = { values: [6, 2, 4], errors: [], attempt: 1 };
     expect(await job.refresh()).toMatchObject({ state: "completed", result, attempt: 1 });
     expect(await outcomes(job)).toEqual(["waited", "completed"]);
     expect(steps).toEqual(["before", "after"]);
     expect(seen).toEqual([3, 1, 2]);
-    expect(await idsIn(world, "children")).toEqual(
+    expect(await idsIn(fixture, "children")).toEqual(
       ["00000", "00001", "00002"].map((key) => `${job.id}.doubled.${key}`),
     );
   });
@@ -116,11 +116,11 @@ describe("spawn.all", () => {
   it("gives the slot back while the jobs run", async () => {
     const double = doubling();
     const parent = task("parent", ONCE, ({ spawn }) => spawn.all("doubled", double, [1, 2]));
-    const { world, worker } = open([parent]);
+    const { fixture, worker } = open([parent]);
     const told: unknown[] = [];
     worker.on("waiting", ({ id }) => told.push(id));
-    const job = await world.enqueue(parent);
-    await world.rest();
+    const job = await fixture.enqueue(parent);
+    await fixture.rest();
 
     expect(await job.refresh()).toMatchObject({
       state: "blocked",
@@ -128,8 +128,8 @@ describe("spawn.all", () => {
       progress: { step: "doubled", items: { done: 0, failed: 0, total: 2 } },
     });
     expect([worker.running, told]).toEqual([0, [job.id]]);
-    world.longshore.worker([double]);
-    await world.rest();
+    fixture.longshore.worker([double]);
+    await fixture.rest();
     expect(await job.refresh()).toMatchObject({ state: "completed", result: { values: [2, 4], errors: [] } });
   });
 
@@ -138,9 +138,9 @@ describe("spawn.all", () => {
     const parent = task("parent", { ...ONCE, queue: "children" }, ({ spawn }) =>
       spawn.all("doubled", double, [1, 2, 3]),
     );
-    const { world } = open([parent, double], undefined, { concurrency: 1 });
-    const job = await world.enqueue(parent);
-    await world.rest();
+    const { fixture } = open([parent, double], undefined, { concurrency: 1 });
+    const job = await fixture.enqueue(parent);
+    await fixture.rest();
 
     expect((await job.refresh()).state).toBe("completed");
   });
@@ -148,11 +148,11 @@ describe("spawn.all", () => {
   it("is finished by a worker that stops when nothing is left to do", async () => {
     const double = doubling();
     const parent = task("parent", ONCE, ({ spawn }) => spawn.all("doubled", double, [1, 2, 3]));
-    const world = new StillWorld();
-    onTestFinished(() => world.longshore.close());
-    const job = await world.enqueue(parent);
-    const worker = world.longshore.worker([parent, double], { burst: true });
-    await world.pass(5_000);
+    const fixture = new FakeTimeFixture();
+    onTestFinished(() => fixture.longshore.close());
+    const job = await fixture.enqueue(parent);
+    const worker = fixture.longshore.worker([parent, double], { burst: true });
+    await fixture.pass(5_000);
 
     expect(worker.state).toBe("stopped");
     expect((await job.refresh()).state).toBe("completed");
@@ -167,9 +167,9 @@ describe("spawn.all", () => {
       const c = await spawn.all("c", double, next);
       return c.values;
     });
-    const { world } = open([parent, double]);
-    const job = await world.enqueue(parent);
-    await world.rest();
+    const { fixture } = open([parent, double]);
+    const job = await fixture.enqueue(parent);
+    await fixture.rest();
 
     expect(await job.refresh()).toMatchObject({ state: "completed", result: [4, 8, 12] });
     expect(await outcomes(job)).toEqual(["waited", "waited", "completed"]);
@@ -182,11 +182,11 @@ describe("spawn.all", () => {
       const [given] = await Promise.all([spawn.all("doubled", double, [1]), step.sleep("nap", "1m")]);
       return given.values;
     });
-    const { world } = open([parent, double]);
-    const job = await world.enqueue(parent);
-    await world.pass(59_000, 1_000);
+    const { fixture } = open([parent, double]);
+    const job = await fixture.enqueue(parent);
+    await fixture.pass(59_000, 1_000);
     expect((await job.refresh()).state).toBe("delayed");
-    await world.pass(2_000);
+    await fixture.pass(2_000);
 
     expect(await job.refresh()).toMatchObject({ state: "completed", result: [2] });
   });
@@ -204,13 +204,13 @@ describe("spawn.all", () => {
         return "too early";
       }
     });
-    const { world } = open([parent, double]);
-    const jobs = [await world.enqueue(parent, "returns"), await world.enqueue(parent, "throws")];
-    await world.rest();
+    const { fixture } = open([parent, double]);
+    const jobs = [await fixture.enqueue(parent, "returns"), await fixture.enqueue(parent, "throws")];
+    await fixture.rest();
 
     for (const job of jobs) expect(await job.refresh()).toMatchObject({ state: "completed", result: [2], attempt: 1 });
     expect(caught).toEqual([expect.any(Suspended), expect.any(Suspended)]);
-    expect(await idsIn(world, "children")).toHaveLength(2);
+    expect(await idsIn(fixture, "children")).toHaveLength(2);
   });
 
   it("is no failure of the step it is called in, which is not tried again for it", async () => {
@@ -220,12 +220,12 @@ describe("spawn.all", () => {
       const options = { retry: { tries: 5, backoff: "1h" }, optional: true } as const;
       given.push(await step("all of it", async () => (await spawn.all("doubled", double, [1])).values, options));
     });
-    const { world } = open([parent]);
-    const job = await world.enqueue(parent);
-    await world.rest();
+    const { fixture } = open([parent]);
+    const job = await fixture.enqueue(parent);
+    await fixture.rest();
     expect((await job.refresh()).state).toBe("blocked");
-    world.longshore.worker([double]);
-    await world.rest();
+    fixture.longshore.worker([double]);
+    await fixture.rest();
 
     expect(await job.refresh()).toMatchObject({ state: "completed", failures: [] });
     expect(given, "the handler does not go on without it").toEqual([[2]]);
@@ -234,9 +234,9 @@ describe("spawn.all", () => {
   it("of nothing is done at once", async () => {
     const double = doubling();
     const parent = task("parent", { ...ONCE, steps: ["none"] }, ({ spawn }) => spawn.all("none", double, []));
-    const { world } = open([parent, double]);
-    const job = await world.enqueue(parent);
-    await world.rest();
+    const { fixture } = open([parent, double]);
+    const job = await fixture.enqueue(parent);
+    await fixture.rest();
 
     expect(await job.refresh()).toMatchObject({
       state: "completed",
@@ -254,7 +254,7 @@ describe("spawn.all", () => {
       const { values } = await spawn.all("doubled", double, inputs);
       return [values.length, values.reduce((sum, value) => sum + value, 0)];
     });
-    const { world } = open([parent, double], (engine) =>
+    const { fixture } = open([parent, double], (engine) =>
       withCommands(engine, {
         enqueue: (params) => {
           sizes.push(params.jobs.length);
@@ -266,8 +266,8 @@ describe("spawn.all", () => {
         },
       }),
     );
-    const job = await world.enqueue(parent);
-    for (let i = 0; i < 100 && (await job.refresh()).state !== "completed"; i += 1) await world.rest();
+    const job = await fixture.enqueue(parent);
+    for (let i = 0; i < 100 && (await job.refresh()).state !== "completed"; i += 1) await fixture.rest();
 
     expect((await job.refresh()).result).toEqual([1_234, 1_233 * 1_234]);
     expect(sizes).toEqual([1, 500, 500, 500, 500, 234, 234]);
@@ -278,9 +278,9 @@ describe("spawn.all", () => {
     const parent = task("parent", ONCE, ({ spawn }) =>
       spawn.all("doubled", double, [1, -1, 2], { key: (n) => `n ${n}` }),
     );
-    const { world } = open([parent, double]);
-    const job = await world.enqueue(parent);
-    await world.rest();
+    const { fixture } = open([parent, double]);
+    const job = await fixture.enqueue(parent);
+    await fixture.rest();
 
     const error = { name: "NonRetryable", code: "NON_RETRYABLE", message: "no -1", stack: null, cause: null };
     expect(await job.refresh()).toMatchObject({
@@ -293,17 +293,17 @@ describe("spawn.all", () => {
   it("tells of jobs that ended without an error how they ended", async () => {
     const double = doubling();
     const parent = task("parent", ONCE, ({ spawn }) => spawn.all("doubled", double, [1, 2, 3, 4], { ttl: "10m" }));
-    const { world } = open([parent]);
-    const job = await world.enqueue(parent);
-    await world.rest();
-    const queue = world.longshore.queue("children");
-    const [one = "", two = "", three = "", four = ""] = await idsIn(world, "children");
+    const { fixture } = open([parent]);
+    const job = await fixture.enqueue(parent);
+    await fixture.rest();
+    const queue = fixture.longshore.queue("children");
+    const [one = "", two = "", three = "", four = ""] = await idsIn(fixture, "children");
     await queue.job(two).cancel();
     await queue.job(three).remove();
-    await world.longshore.worker([double], { maxJobs: 1 }).finished;
-    await world.pass(700_000, 60_000);
-    world.memory.sweep({ queues: ["children"], limit: 10 });
-    await world.rest();
+    await fixture.longshore.worker([double], { maxJobs: 1 }).finished;
+    await fixture.pass(700_000, 60_000);
+    fixture.memory.sweep({ queues: ["children"], limit: 10 });
+    await fixture.rest();
 
     expect(await job.refresh()).toMatchObject({
       state: "partial",
@@ -331,11 +331,11 @@ describe("spawn.all", () => {
       await spawn.all("made", child, [1], { optional: true });
       return (await spawn.all("doubled", double, [1])).values;
     });
-    const { world } = open([parent, child, double]);
-    const job = await world.enqueue(parent);
-    await world.rest();
-    await world.longshore.queue("children").job(`${job.id}.made.00000`).cancel();
-    await world.rest();
+    const { fixture } = open([parent, child, double]);
+    const job = await fixture.enqueue(parent);
+    await fixture.rest();
+    await fixture.longshore.queue("children").job(`${job.id}.made.00000`).cancel();
+    await fixture.rest();
 
     expect(await job.refresh()).toMatchObject({
       state: "partial",
@@ -349,10 +349,10 @@ describe("spawn.all", () => {
     const parent = task("parent", { attempts: 5, backoff: 1 }, async ({ spawn, input }: JobContext<boolean>) => {
       await spawn.all("doubled", double, [-1, -2], { optional: input });
     });
-    const { world } = open([parent, double]);
-    const strict = await world.enqueue(parent, false);
-    const lenient = await world.enqueue(parent, true);
-    await world.pass(1_000);
+    const { fixture } = open([parent, double]);
+    const strict = await fixture.enqueue(parent, false);
+    const lenient = await fixture.enqueue(parent, true);
+    await fixture.pass(1_000);
 
     expect(await strict.refresh()).toMatchObject({
       state: "failed",
@@ -368,9 +368,9 @@ describe("spawn.all", () => {
     const parent = task("parent", ONCE, async ({ spawn }) => {
       await spawn.all("doubled", double, [1, -1]);
     });
-    const { world } = open([parent, double]);
-    const job = await world.enqueue(parent);
-    await world.rest();
+    const { fixture } = open([parent, double]);
+    const job = await fixture.enqueue(parent);
+    await fixture.rest();
 
     expect((await job.refresh()).state).toBe("partial");
   });
@@ -383,12 +383,12 @@ describe("spawn.all", () => {
       await step.sleep("nap", "1d");
       return (await spawn.all("again", double, [2])).values;
     });
-    const { world } = open([parent, double]);
-    const job = await world.enqueue(parent);
-    await world.pass(90_000_000, 600_000);
+    const { fixture } = open([parent, double]);
+    const job = await fixture.enqueue(parent);
+    await fixture.pass(90_000_000, 600_000);
 
     expect(await job.refresh()).toMatchObject({ state: "completed", result: [4] });
-    expect(await idsIn(world, "children")).toHaveLength(2);
+    expect(await idsIn(fixture, "children")).toHaveLength(2);
   });
 
   it.each<[string, keyof Engine, (params: never) => boolean, boolean]>([
@@ -414,11 +414,11 @@ describe("spawn.all", () => {
       const seen: number[] = [];
       const double = doubling(seen);
       const parent = task("parent", ONCE, ({ spawn }) => spawn.all("doubled", double, [1, 2]));
-      const { world, worker } = open([parent, double], failingOnce(command, when, had));
+      const { fixture, worker } = open([parent, double], failingOnce(command, when, had));
       const troubles: string[] = [];
       worker.on("error", (error) => troubles.push(error.message));
-      const job = await world.enqueue(parent);
-      await world.pass(5_000);
+      const job = await fixture.enqueue(parent);
+      await fixture.pass(5_000);
 
       expect(await job.refresh()).toMatchObject({ state: "completed", result: { values: [2, 4] }, attempt: 1 });
       expect([seen, troubles.length]).toEqual([[1, 2], 1]);
@@ -442,20 +442,20 @@ describe("spawn.all", () => {
       );
       return values.length;
     });
-    const world = new StillWorld();
-    const line = cuttable(world.memory, command, calls);
-    const cutOff = new StillWorld(() => line, { clock: world.clock });
+    const fixture = new FakeTimeFixture();
+    const line = cuttable(fixture.memory, command, calls);
+    const cutOff = new FakeTimeFixture(() => line, { clock: fixture.clock });
     onTestFinished(async () => {
-      const closed = Promise.all([cutOff.longshore.close(), world.longshore.close()]);
-      await world.pass(10_000, 1_000);
+      const closed = Promise.all([cutOff.longshore.close(), fixture.longshore.close()]);
+      await fixture.pass(10_000, 1_000);
       await closed;
     });
-    const job = await world.enqueue(parent);
+    const job = await fixture.enqueue(parent);
     cutOff.longshore.worker([parent], { grace: 0 }).on("error", () => {});
     await cutOff.rest();
     expect((await job.refresh()).state).toBe("active");
-    world.longshore.worker([parent, double]);
-    for (let i = 0; i < 200 && (await job.refresh()).state !== "completed"; i += 1) await world.pass(1_000, 500);
+    fixture.longshore.worker([parent, double]);
+    for (let i = 0; i < 200 && (await job.refresh()).state !== "completed"; i += 1) await fixture.pass(1_000, 500);
 
     expect(await job.refresh()).toMatchObject({ state: "completed", result: 750, crashes: 1, attempt: 1 });
     expect(seen.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 750 }, (_, n) => n));
@@ -473,12 +473,12 @@ describe("spawn", () => {
       await step.sleep("nap", "2d");
       if (job.attempt < 3) throw new Error("again");
     });
-    const { world } = open([parent, double]);
-    const job = await world.enqueue(parent);
-    await world.rest();
+    const { fixture } = open([parent, double]);
+    const job = await fixture.enqueue(parent);
+    await fixture.rest();
     expect(seen).toEqual([1, 2, 3]);
     // Longer than the jobs are kept: that they were made is remembered by the one that made them.
-    await world.pass(180_000_000, 600_000);
+    await fixture.pass(180_000_000, 600_000);
 
     expect(await job.refresh()).toMatchObject({ state: "completed", attempt: 3 });
     expect(seen).toEqual([1, 2, 3]);
@@ -501,9 +501,9 @@ describe("spawn", () => {
         { retry: { tries: 3, backoff: 0 } },
       ),
     );
-    const { world } = open([parent, double]);
-    const job = await world.enqueue(parent);
-    await world.pass(1_000);
+    const { fixture } = open([parent, double]);
+    const job = await fixture.enqueue(parent);
+    await fixture.pass(1_000);
 
     expect(await job.refresh()).toMatchObject({ state: "completed", result: 3 });
     expect(seen).toEqual([1]);
@@ -515,9 +515,9 @@ describe("spawn", () => {
     const parent = task("parent", ONCE, ({ spawn }) => {
       void spawn(double, 5);
     });
-    const { world } = open([parent, double]);
-    const job = await world.enqueue(parent);
-    await world.rest();
+    const { fixture } = open([parent, double]);
+    const job = await fixture.enqueue(parent);
+    await fixture.rest();
 
     expect([(await job.refresh()).state, seen]).toEqual(["completed", [5]]);
   });
@@ -528,13 +528,13 @@ describe("spawn", () => {
       await spawn(child, null, { priority: 5, timeout: "1m", tags: ["of:call"], meta: { a: 1 }, delay: "1h" });
       await spawn("by-name", { b: 2 }, { queue: "children", key: "x" });
     });
-    const world = new StillWorld(undefined, { defaults: { queues: { children: { ttl: "1d", attempts: 2 } } } });
-    onTestFinished(() => world.longshore.close());
-    world.longshore.worker([parent]);
-    const job = await world.enqueue(parent);
-    await world.rest();
+    const fixture = new FakeTimeFixture(undefined, { defaults: { queues: { children: { ttl: "1d", attempts: 2 } } } });
+    onTestFinished(() => fixture.longshore.close());
+    fixture.longshore.worker([parent]);
+    const job = await fixture.enqueue(parent);
+    await fixture.rest();
 
-    expect(await (await world.longshore.job(`${job.id}.child.0`))?.refresh()).toMatchObject({
+    expect(await (await fixture.longshore.job(`${job.id}.child.0`))?.refresh()).toMatchObject({
       task: "child",
       state: "delayed",
       priority: 5,
@@ -545,7 +545,7 @@ describe("spawn", () => {
       meta: { a: 1 },
       flow: null,
     });
-    expect(await (await world.longshore.job(`${job.id}.by-name.x`))?.refresh()).toMatchObject({
+    expect(await (await fixture.longshore.job(`${job.id}.by-name.x`))?.refresh()).toMatchObject({
       input: { b: 2 },
       attempts: 2,
     });
@@ -590,23 +590,23 @@ describe("spawn", () => {
     ["holding", (spawn) => spawn("c", 1, { hold: true } as never), "its parent decides"],
   ])("is refused for %s, before anything more is made", async (_what, use, message) => {
     const parent = task("parent", { attempts: 3 }, async ({ spawn }) => use(spawn));
-    const { world } = open([parent]);
-    const job = await world.enqueue(parent);
-    await world.pass(1_000);
+    const { fixture } = open([parent]);
+    const job = await fixture.enqueue(parent);
+    await fixture.pass(1_000);
 
     expect(await job.refresh()).toMatchObject({ state: "failed", attempt: 1 });
     expect((await job.refresh()).error?.message).toContain(message);
-    expect((await idsIn(world, "default")).filter((id) => id !== job.id && !/\.c\.0+$/.test(id))).toEqual([]);
-    expect(await idsIn(world, "children")).toEqual([]);
+    expect((await idsIn(fixture, "default")).filter((id) => id !== job.id && !/\.c\.0+$/.test(id))).toEqual([]);
+    expect(await idsIn(fixture, "children")).toEqual([]);
   });
 
   it("is refused where a job that it did not make has the id", async () => {
     const double = doubling();
     const parent = task("parent", { attempts: 3 }, ({ spawn }) => spawn(double, 1));
-    const { world } = open([parent]);
-    await world.longshore.enqueue(double, 9, { id: "mine.double.0" });
-    const job = await world.longshore.enqueue("parent", null, { id: "mine" });
-    await world.rest();
+    const { fixture } = open([parent]);
+    await fixture.longshore.enqueue(double, 9, { id: "mine.double.0" });
+    const job = await fixture.longshore.enqueue("parent", null, { id: "mine" });
+    await fixture.rest();
 
     expect(await job.refresh()).toMatchObject({
       state: "failed",
@@ -623,11 +623,11 @@ describe("spawn", () => {
       const inputs = first ? [1, 2] : input === "fewer" ? [1] : [3, 4];
       return spawn.all("doubled", double, inputs, { key: (n) => n });
     });
-    const { world } = open([parent, double]);
-    const fewer = await world.enqueue(parent, "fewer");
-    await world.rest();
-    const others = await world.enqueue(parent, "others");
-    await world.rest();
+    const { fixture } = open([parent, double]);
+    const fewer = await fixture.enqueue(parent, "fewer");
+    await fixture.rest();
+    const others = await fixture.enqueue(parent, "others");
+    await fixture.rest();
 
     expect((await fewer.refresh()).error?.message).toContain("as many as in the run that made the jobs, 2");
     expect((await others.refresh()).error?.message).toContain("a key of the run that made the jobs");
@@ -640,14 +640,14 @@ describe("spawn", () => {
       return input;
     });
     const parent = task("parent", ONCE, ({ spawn }) => spawn.all("made", child, [1, 2]));
-    const { world } = open([parent, child]);
-    const job = await world.enqueue(parent);
-    await world.rest();
+    const { fixture } = open([parent, child]);
+    const job = await fixture.enqueue(parent);
+    await fixture.rest();
     expect((await job.refresh()).state).toBe("partial");
     broken = false;
-    await world.longshore.queue("children").job(`${job.id}.made.00001`).retry();
+    await fixture.longshore.queue("children").job(`${job.id}.made.00001`).retry();
     await job.retry();
-    await world.rest();
+    await fixture.rest();
 
     expect(await job.refresh()).toMatchObject({ state: "completed", result: { values: [1, 2], errors: [] } });
   });
@@ -655,16 +655,16 @@ describe("spawn", () => {
   it("looks again later for a job that was retried after it had ended", async () => {
     const double = doubling();
     const parent = task("parent", ONCE, ({ spawn }) => spawn.all("doubled", double, [1]));
-    const { world } = open([parent, double]);
-    const job = await world.enqueue(parent);
-    await world.rest();
-    await world.longshore.queue("children").pause();
-    await world.longshore.queue("children").job(`${job.id}.doubled.00000`).retry();
+    const { fixture } = open([parent, double]);
+    const job = await fixture.enqueue(parent);
+    await fixture.rest();
+    await fixture.longshore.queue("children").pause();
+    await fixture.longshore.queue("children").job(`${job.id}.doubled.00000`).retry();
     await job.retry();
-    await world.rest();
+    await fixture.rest();
     expect(await job.refresh()).toMatchObject({ state: "delayed", attempt: 0 });
-    await world.longshore.queue("children").resume();
-    await world.pass(11_000, 1_000);
+    await fixture.longshore.queue("children").resume();
+    await fixture.pass(11_000, 1_000);
 
     expect(await job.refresh()).toMatchObject({ state: "completed", result: { values: [2] } });
   });
@@ -678,14 +678,14 @@ describe("jobs spawned in a flow", () => {
       await spawn(double, 5, { key: "five" });
       return (await spawn.all("doubled", double, [1, -1])).values;
     });
-    const { world } = open([parent, double]);
-    const flow = new FlowInTest(world);
+    const { fixture } = open([parent, double]);
+    const flow = new FlowInTest(fixture);
     const job = await flow.begin({ crawl: { task: "parent", input: null } });
-    await world.rest();
+    await fixture.rest();
 
     const id = job("crawl").id;
     expect(flow.record()).toMatchObject({ state: "partial" });
-    const members = world.memory.getJobs({ refs: flow.members() });
+    const members = fixture.memory.getJobs({ refs: flow.members() });
     expect(
       members.map((member) => [member?.id, member?.flow?.node, member?.flow?.parent, member?.flow?.ifFailed]),
     ).toEqual(
@@ -707,7 +707,7 @@ describe("jobs spawned in a flow", () => {
     const double = doubling(seen);
     const parent = task("parent", ONCE, ({ spawn }) => make(spawn, double));
     let cut: (() => void) | null = null;
-    const { world } = open([parent, double], (engine) =>
+    const { fixture } = open([parent, double], (engine) =>
       withCommands(engine, {
         enqueue: (params) => {
           const flowIsCut = cut;
@@ -715,20 +715,20 @@ describe("jobs spawned in a flow", () => {
           if (flowIsCut === null) return engine.enqueue(params);
           // What was being made arrives when its maker is queued again, and its flow is not yet.
           flow.cancel();
-          world.memory.retry({ refs: [parentRef], op: "again", fromStart: false });
+          fixture.memory.retry({ refs: [parentRef], op: "again", fromStart: false });
           const answers = engine.enqueue(params);
           flowIsCut();
           return answers;
         },
       }),
     );
-    const flow = new FlowInTest(world);
-    cut = () => void world.memory.retry({ refs: [flow.ref], op: "again", fromStart: false });
+    const flow = new FlowInTest(fixture);
+    cut = () => void fixture.memory.retry({ refs: [flow.ref], op: "again", fromStart: false });
     const job = await flow.begin({ crawl: { task: "parent", input: null } });
     const parentRef = { queue: job("crawl").queue, id: job("crawl").id };
-    await world.pass(2_000);
+    await fixture.pass(2_000);
 
-    const members = world.memory.getJobs({ refs: flow.members() });
+    const members = fixture.memory.getJobs({ refs: flow.members() });
     expect([...new Set(members.map((member) => member?.state))]).toEqual(["completed"]);
     expect(flow.record()).toMatchObject({ state: "completed" });
     expect(seen).toHaveLength(members.length - 1);
@@ -737,14 +737,14 @@ describe("jobs spawned in a flow", () => {
   it("are cancelled with it while their parent waits", async () => {
     const double = doubling();
     const parent = task("parent", ONCE, ({ spawn }) => spawn.all("doubled", double, [1, 2]));
-    const { world } = open([parent]);
-    const flow = new FlowInTest(world);
+    const { fixture } = open([parent]);
+    const flow = new FlowInTest(fixture);
     const job = await flow.begin({ crawl: { task: "parent", input: null } });
-    await world.rest();
+    await fixture.rest();
     expect((await job("crawl").refresh()).state).toBe("blocked");
     flow.cancel();
 
-    const members = world.memory.getJobs({ refs: flow.members() });
+    const members = fixture.memory.getJobs({ refs: flow.members() });
     expect(members.map((member) => member?.state)).toEqual(["cancelled", "cancelled", "cancelled"]);
   });
 });

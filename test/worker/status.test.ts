@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { IllegalTransition, InvalidInput, NonRetryable, statuses, task } from "longshore";
 import { reviews } from "../model/vocabularies.js";
 import { onEveryEngine } from "./on-engines.js";
-import { StillWorld } from "./still-world.js";
+import { FakeTimeFixture } from "./fake-time-fixture.js";
 
 const scanStatuses = statuses({
   initial: "QUEUED",
@@ -112,22 +112,22 @@ onEveryEngine("a task's own statuses", (storage) => {
 });
 
 it("cost a job one checkpoint, however many are set and however often it is tried", async () => {
-  const world = new StillWorld();
+  const fixture = new FakeTimeFixture();
   const clockwork = statuses({ initial: "TICK", transitions: { TICK: ["TOCK"], TOCK: ["TICK"] } });
   const scan = task("scan", { statuses: clockwork, attempts: 2, backoff: 0 }, async ({ status, step, job }) => {
     for (let n = 0; n < 20; n += 1) await status.set(n % 2 === 0 ? "TOCK" : "TICK");
     if (job.attempt === 1) throw new Error("again");
     await step("end", () => 1);
   });
-  world.longshore.worker([scan]);
-  const { id, queue } = await world.enqueue(scan);
-  await world.pass(1_000);
+  fixture.longshore.worker([scan]);
+  const { id, queue } = await fixture.enqueue(scan);
+  await fixture.pass(1_000);
 
-  expect(world.memory.checkpoints({ queue, id })).toMatchObject([
+  expect(fixture.memory.checkpoints({ queue, id })).toMatchObject([
     { seq: 1, kind: "status", name: "TICK" },
     { seq: 2, kind: "step", name: "end" },
   ]);
-  await world.longshore.close();
+  await fixture.longshore.close();
 });
 
 it("an illegal transition names both statuses and what is allowed", () => {

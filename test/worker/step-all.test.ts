@@ -5,7 +5,7 @@ import { AllFailed, NonRetryable, task } from "longshore";
 import { describeFailure } from "../../src/model/failure/failure.js";
 import { makeGate } from "./gate.js";
 import { onEveryEngine } from "./on-engines.js";
-import { StillWorld } from "./still-world.js";
+import { FakeTimeFixture } from "./fake-time-fixture.js";
 
 const ONCE = { attempts: 1 } as const;
 
@@ -191,7 +191,7 @@ onEveryEngine("a step over items", (storage) => {
 
 describe("a job with more than 10,000 steps and items", () => {
   it("is refused before it begins those that are too many", async () => {
-    const world = new StillWorld();
+    const fixture = new FakeTimeFixture();
     let calls = 0;
     const scan = task("scan", ONCE, ({ step }) =>
       step.all(
@@ -202,19 +202,19 @@ describe("a job with more than 10,000 steps and items", () => {
         },
       ),
     );
-    world.longshore.worker([scan]);
-    const job = await world.enqueue(scan);
-    await world.rest();
+    fixture.longshore.worker([scan]);
+    const job = await fixture.enqueue(scan);
+    await fixture.rest();
 
     expect((await job.refresh()).error?.message).toContain("at most 10000 steps, items and sleeps");
     expect(calls).toBe(0);
-    await world.longshore.close();
+    await fixture.longshore.close();
   });
 });
 
 describe("a job with 10,000 steps and items", () => {
   it("may begin the last of them while the others are worked on: none counts twice, nor does one that failed", async () => {
-    const world = new StillWorld();
+    const fixture = new FakeTimeFixture();
     const scan = task("scan", ONCE, async ({ step }) => {
       const pages = Array.from({ length: 10_000 }, (_, n) => n);
       const { errors } = await step.all(
@@ -228,12 +228,12 @@ describe("a job with 10,000 steps and items", () => {
       );
       return errors.length;
     });
-    world.longshore.worker([scan]);
-    const job = await world.enqueue(scan);
-    await world.pass(5_000);
+    fixture.longshore.worker([scan]);
+    const job = await fixture.enqueue(scan);
+    await fixture.pass(5_000);
 
     expect(await job.refresh()).toMatchObject({ state: "partial", result: 1 });
-    await world.longshore.close();
+    await fixture.longshore.close();
   });
 });
 

@@ -2,13 +2,13 @@
 // stands still here.
 import { describe, expect, it } from "vitest";
 import { attach, EngineUnavailable, task, type JobContext, type LongshoreError } from "longshore";
-import { StillWorld, withCommands } from "./still-world.js";
+import { FakeTimeFixture, withCommands } from "./fake-time-fixture.js";
 
 const ONCE = { attempts: 1 } as const;
 
-function waitIn(world: StillWorld, ms: number): Promise<void> {
+function waitIn(fixture: FakeTimeFixture, ms: number): Promise<void> {
   return new Promise((resolve) => {
-    world.clock.after(ms, resolve);
+    fixture.clock.after(ms, resolve);
   });
 }
 
@@ -19,7 +19,7 @@ describe("a step of a run that lost its lease", () => {
       if (cut) throw new EngineUnavailable("memory:", "cut off");
       return answer();
     };
-    const world = new StillWorld((engine) =>
+    const fixture = new FakeTimeFixture((engine) =>
       withCommands(engine, {
         heartbeat: (params) => orDead(() => engine.heartbeat(params)),
         exchange: (params) => orDead(() => engine.exchange(params)),
@@ -27,7 +27,7 @@ describe("a step of a run that lost its lease", () => {
         openSession: (params) => orDead(() => engine.openSession(params)),
       }),
     );
-    const other = attach(world.memory, { clock: world.clock });
+    const other = attach(fixture.memory, { clock: fixture.clock });
     const calls: string[] = [];
     const rejected: unknown[] = [];
     const scan = task("scan", ONCE, async ({ step }) => {
@@ -38,45 +38,45 @@ describe("a step of a run that lost its lease", () => {
         throw error;
       });
     });
-    const lost = world.longshore.worker([scan]);
+    const lost = fixture.longshore.worker([scan]);
     lost.on("error", () => {});
-    const job = await world.enqueue(scan);
-    await world.rest();
+    const job = await fixture.enqueue(scan);
+    await fixture.rest();
     expect(calls).toEqual(["one", "two"]);
     other.worker([scan]);
-    await world.pass(60_000, 1_000);
+    await fixture.pass(60_000, 1_000);
 
     expect(await (await other.job(job.id))?.refresh()).toMatchObject({ state: "completed", attempt: 1, crashes: 1 });
     expect(calls).toEqual(["one", "two", "two"]);
     cut = false;
-    await world.pass(20_000, 1_000);
+    await fixture.pass(20_000, 1_000);
     expect(rejected).toMatchObject([{ code: "LEASE_LOST" }]);
-    await Promise.all([world.longshore.close(), other.close()]);
+    await Promise.all([fixture.longshore.close(), other.close()]);
   });
 
   it("rejects, and leaves nothing", async () => {
-    const world = new StillWorld();
+    const fixture = new FakeTimeFixture();
     const rejected: unknown[] = [];
     const scan = task("scan", ONCE, async ({ step, job, emit }) => {
-      await step("one", async () => (await world.longshore.job(job.id))?.cancel(), { optional: true }).catch(
+      await step("one", async () => (await fixture.longshore.job(job.id))?.cancel(), { optional: true }).catch(
         (error: unknown) => rejected.push(error),
       );
       void emit("too late", 1);
     });
-    world.longshore.worker([scan]);
-    const job = await world.enqueue(scan);
-    await world.pass(2_000);
+    fixture.longshore.worker([scan]);
+    const job = await fixture.enqueue(scan);
+    await fixture.pass(2_000);
 
     expect(rejected).toMatchObject([{ code: expect.stringMatching(/^(CANCELLED|LEASE_LOST)$/) }]);
     expect([await job.steps(), await job.milestones()]).toEqual([[], []]);
     expect(await job.refresh()).toMatchObject({ state: "cancelled", failures: [] });
-    await world.longshore.close();
+    await fixture.longshore.close();
   });
 });
 
 describe("a step, once the run should end", () => {
   it("is not tried again, and no further item is begun", async () => {
-    const world = new StillWorld();
+    const fixture = new FakeTimeFixture();
     const calls: string[] = [];
     const retry = { tries: 5, backoff: "1h" } as const;
     const scan = task("scan", ONCE, async ({ step, signal }) => {
@@ -86,19 +86,19 @@ describe("a step, once the run should end", () => {
         step.all("items", ["a", "b"], (item) => (calls.push(item), aborted.then(() => item)), { concurrency: 1 }),
       ]);
     });
-    world.longshore.worker([scan]);
-    const job = await world.enqueue(scan);
-    await world.rest();
+    fixture.longshore.worker([scan]);
+    const job = await fixture.enqueue(scan);
+    await fixture.rest();
     await job.cancel();
-    await world.pass(5_000, 500);
+    await fixture.pass(5_000, 500);
 
     expect(calls).toEqual(["shaky", "a"]);
-    await world.longshore.close();
+    await fixture.longshore.close();
   });
 
   it("is not begun although items of it ignore that their worker stops", async () => {
-    const world = new StillWorld();
-    const other = attach(world.memory, { clock: world.clock, random: () => 0.5 });
+    const fixture = new FakeTimeFixture();
+    const other = attach(fixture.memory, { clock: fixture.clock, random: () => 0.5 });
     const calls: string[] = [];
     const scanBy = (who: string) =>
       task("scan", ONCE, ({ step }) =>
@@ -107,34 +107,34 @@ describe("a step, once the run should end", () => {
           [1, 2, 3, 4],
           async (page) => {
             calls.push(`${who} ${page}`);
-            await waitIn(world, 400);
+            await waitIn(fixture, 400);
           },
           { concurrency: 1 },
         ),
       );
-    const first = world.longshore.worker([scanBy("first")]);
-    const job = await world.enqueue(scanBy("first"));
-    await world.pass(500);
+    const first = fixture.longshore.worker([scanBy("first")]);
+    const job = await fixture.enqueue(scanBy("first"));
+    await fixture.pass(500);
     void first.stop({ grace: 0 });
-    await world.pass(3_000);
+    await fixture.pass(3_000);
     other.worker([scanBy("second")]);
-    await world.pass(5_000);
+    await fixture.pass(5_000);
 
     expect((await (await other.job(job.id))?.refresh())?.state).toBe("completed");
     expect(calls).toEqual(["first 1", "first 2", "second 3", "second 4"]);
-    await Promise.all([world.longshore.close(), other.close()]);
+    await Promise.all([fixture.longshore.close(), other.close()]);
   });
 });
 
 describe("a chain of steps nobody waits for", () => {
   it("is not gone on with after its attempt has failed; the next attempt does that", async () => {
-    const world = new StillWorld();
+    const fixture = new FakeTimeFixture();
     const calls: string[] = [];
     const scan = task("scan", { attempts: 2, backoff: "5s" }, async ({ step, job }) => {
       const call = (name: string, ms: number) =>
         step(name, async () => {
           calls.push(`${name} in attempt ${job.attempt}`);
-          await waitIn(world, ms);
+          await waitIn(fixture, ms);
         });
       const chain = async (): Promise<void> => {
         await call("a", 1_000);
@@ -145,40 +145,40 @@ describe("a chain of steps nobody waits for", () => {
       });
       await Promise.all([chain(), broken]);
     });
-    world.longshore.worker([scan]);
-    const job = await world.enqueue(scan);
-    await world.pass(20_000);
+    fixture.longshore.worker([scan]);
+    const job = await fixture.enqueue(scan);
+    await fixture.pass(20_000);
 
     expect((await job.refresh()).state).toBe("completed");
     expect(calls).toEqual(["a in attempt 1", "b in attempt 2"]);
-    await world.longshore.close();
+    await fixture.longshore.close();
   });
 
   it("is not gone on with after the handler has returned", async () => {
-    const world = new StillWorld();
+    const fixture = new FakeTimeFixture();
     const calls: string[] = [];
     const scan = task("scan", ONCE, ({ step }) => {
       const chain = async (): Promise<void> => {
-        await step("a", () => waitIn(world, 500));
+        await step("a", () => waitIn(fixture, 500));
         await step("b", () => calls.push("b"));
       };
       chain().catch((error: unknown) => calls.push((error as LongshoreError).code));
       return "returned";
     });
-    world.longshore.worker([scan]);
-    const job = await world.enqueue(scan);
-    await world.pass(3_000);
+    fixture.longshore.worker([scan]);
+    const job = await fixture.enqueue(scan);
+    await fixture.pass(3_000);
 
     expect(await job.refresh()).toMatchObject({ state: "completed", result: "returned" });
     expect(calls).toEqual(["LEASE_LOST"]);
     expect((await job.steps()).map(({ name }) => name)).toEqual(["a"]);
-    await world.longshore.close();
+    await fixture.longshore.close();
   });
 });
 
 describe("a job that half succeeds", () => {
   it("is told to hooks as partial, with its result", async () => {
-    const world = new StillWorld();
+    const fixture = new FakeTimeFixture();
     const endings: unknown[] = [];
     const scan = task("scan", ONCE, async ({ step }) => {
       await step("a", () => 1);
@@ -186,40 +186,40 @@ describe("a job that half succeeds", () => {
       return "half";
     });
     const onSettle = (_context: unknown, ending: unknown): void => void endings.push(ending);
-    world.longshore.worker([scan], { middleware: [{ onSettle }] });
-    await world.enqueue(scan);
-    await world.rest();
+    fixture.longshore.worker([scan], { middleware: [{ onSettle }] });
+    await fixture.enqueue(scan);
+    await fixture.rest();
 
     expect(endings).toEqual([{ kind: "partial", result: "half", error: undefined }]);
-    await world.longshore.close();
+    await fixture.longshore.close();
   });
 });
 
 describe("a sleep", () => {
   it("gives the slot back, counts no attempt, and goes on after it where it was", async () => {
-    const world = new StillWorld();
+    const fixture = new FakeTimeFixture();
     const calls: string[] = [];
     const order = task("order", { attempts: 1 }, async ({ step, job }) => {
       await step("order", () => calls.push("order"));
       await step.sleep("until it is there", "2h");
       return step("collect", () => `collected in attempt ${job.attempt}`);
     });
-    const worker = world.longshore.worker([order]);
-    const job = await world.enqueue(order);
-    await world.rest();
+    const worker = fixture.longshore.worker([order]);
+    const job = await fixture.enqueue(order);
+    await fixture.rest();
 
-    expect(await job.refresh()).toMatchObject({ state: "delayed", runAt: world.clock.now() + 7_200_000 });
+    expect(await job.refresh()).toMatchObject({ state: "delayed", runAt: fixture.clock.now() + 7_200_000 });
     expect(worker.running).toBe(0);
-    await world.pass(7_199_000, 60_000);
+    await fixture.pass(7_199_000, 60_000);
     expect((await job.refresh()).state).toBe("delayed");
-    await world.pass(2_000);
+    await fixture.pass(2_000);
     expect(await job.refresh()).toMatchObject({ state: "completed", result: "collected in attempt 1" });
     expect(calls).toEqual(["order"]);
-    await world.longshore.close();
+    await fixture.longshore.close();
   });
 
   it("holds although the handler catches what it throws, or throws something else", async () => {
-    const world = new StillWorld();
+    const fixture = new FakeTimeFixture();
     const runs: string[] = [];
     const stubborn = task("stubborn", { attempts: 1 }, async ({ step, input }: JobContext<string>) => {
       runs.push(input);
@@ -231,44 +231,44 @@ describe("a sleep", () => {
       }
       return input;
     });
-    world.longshore.worker([stubborn]);
-    const jobs = [await world.enqueue(stubborn, "returns"), await world.enqueue(stubborn, "throws")];
-    await world.rest();
+    fixture.longshore.worker([stubborn]);
+    const jobs = [await fixture.enqueue(stubborn, "returns"), await fixture.enqueue(stubborn, "throws")];
+    await fixture.rest();
 
     for (const job of jobs) expect((await job.refresh()).state).toBe("delayed");
-    await world.pass(61_000, 1_000);
+    await fixture.pass(61_000, 1_000);
     for (const job of jobs) expect((await job.refresh()).state).toBe("completed");
     expect(runs).toEqual(["returns", "throws", "returns", "throws"]);
-    await world.longshore.close();
+    await fixture.longshore.close();
   });
 
   it("that is woken early sleeps on", async () => {
-    const world = new StillWorld();
+    const fixture = new FakeTimeFixture();
     const nap = task("nap", { attempts: 1 }, async ({ step }) => {
       await step.sleep("nap", "1h");
     });
-    world.longshore.worker([nap]);
-    const job = await world.enqueue(nap);
-    await world.rest();
+    fixture.longshore.worker([nap]);
+    const job = await fixture.enqueue(nap);
+    await fixture.rest();
     const { runAt } = await job.refresh();
-    await world.pass(60_000, 10_000);
+    await fixture.pass(60_000, 10_000);
     await job.promote();
-    await world.pass(1_000);
+    await fixture.pass(1_000);
 
     expect(await job.refresh()).toMatchObject({ state: "delayed", runAt });
-    await world.longshore.close();
+    await fixture.longshore.close();
   });
 
   it("beside others ends with the shortest", async () => {
-    const world = new StillWorld();
+    const fixture = new FakeTimeFixture();
     const nap = task("nap", { attempts: 1 }, ({ step }) =>
       Promise.all([step.sleep("long", "2h"), step.sleep("short", "1h")]),
     );
-    world.longshore.worker([nap]);
-    const job = await world.enqueue(nap);
-    await world.rest();
+    fixture.longshore.worker([nap]);
+    const job = await fixture.enqueue(nap);
+    await fixture.rest();
 
-    expect((await job.refresh()).runAt).toBe(world.clock.now() + 3_600_000);
-    await world.longshore.close();
+    expect((await job.refresh()).runAt).toBe(fixture.clock.now() + 3_600_000);
+    await fixture.longshore.close();
   });
 });

@@ -2,7 +2,7 @@
 // name that stays taken, and no rejection that nobody hears. Time stands still here.
 import { describe, expect, it, onTestFinished } from "vitest";
 import { InvalidInput, task } from "longshore";
-import { StillWorld } from "./still-world.js";
+import { FakeTimeFixture } from "./fake-time-fixture.js";
 
 const ONCE = { attempts: 1 } as const;
 
@@ -23,17 +23,17 @@ function fails(): never {
   throw new Error("no answer");
 }
 
-function waitIn(world: StillWorld): (ms: number) => Promise<void> {
+function waitIn(fixture: FakeTimeFixture): (ms: number) => Promise<void> {
   return (ms) =>
     new Promise((resolve) => {
-      world.clock.after(ms, resolve);
+      fixture.clock.after(ms, resolve);
     });
 }
 
 describe("a try that failed", () => {
   it("by throwing at once has no timeout that still runs while the next one is waited for", async () => {
     const rejections = watchRejections();
-    const world = new StillWorld();
+    const fixture = new FakeTimeFixture();
     const scan = task("scan", ONCE, ({ step }) =>
       step(
         "crawl",
@@ -44,18 +44,18 @@ describe("a try that failed", () => {
         { timeout: "1s", retry: { tries: 2, backoff: "5s" } },
       ),
     );
-    world.longshore.worker([scan]);
-    const job = await world.enqueue(scan);
-    await world.pass(10_000);
+    fixture.longshore.worker([scan]);
+    const job = await fixture.enqueue(scan);
+    await fixture.pass(10_000);
 
     expect(await job.result()).toBe(2);
     expect(rejections).toEqual([]);
-    await world.longshore.close();
+    await fixture.longshore.close();
   });
 
   it("by its timeout is not heard any more, while the next one is waited for and after", async () => {
-    const world = new StillWorld();
-    const wait = waitIn(world);
+    const fixture = new FakeTimeFixture();
+    const wait = waitIn(fixture);
     const scan = task("scan", ONCE, ({ step, count }) =>
       step(
         "crawl",
@@ -66,17 +66,17 @@ describe("a try that failed", () => {
         { timeout: "1s", retry: { tries: 2, backoff: "5s" } },
       ),
     );
-    world.longshore.worker([scan]);
-    const job = await world.enqueue(scan);
-    await world.pass(10_000);
+    fixture.longshore.worker([scan]);
+    const job = await fixture.enqueue(scan);
+    await fixture.pass(10_000);
 
     expect((await job.progress())?.counters).toEqual({ pages: 1 });
     expect((await job.steps()).map(({ counters }) => counters)).toEqual([{ pages: 1 }]);
-    await world.longshore.close();
+    await fixture.longshore.close();
   });
 
   it("gives back the names of the steps within it: the next one reads what they gave", async () => {
-    const world = new StillWorld();
+    const fixture = new FakeTimeFixture();
     const calls: string[] = [];
     const scan = task("scan", ONCE, ({ step }) =>
       step(
@@ -89,19 +89,19 @@ describe("a try that failed", () => {
         { retry: { tries: 3, backoff: "1s" } },
       ),
     );
-    world.longshore.worker([scan]);
-    const job = await world.enqueue(scan);
-    await world.pass(5_000);
+    fixture.longshore.worker([scan]);
+    const job = await fixture.enqueue(scan);
+    await fixture.pass(5_000);
 
     expect(await job.refresh()).toMatchObject({ state: "completed", result: "try 2" });
     expect(calls).toEqual(["inner"]);
-    await world.longshore.close();
+    await fixture.longshore.close();
   });
 });
 
 describe("a step that failed", () => {
   it("gives its name back: something else may be tried under it", async () => {
-    const world = new StillWorld();
+    const fixture = new FakeTimeFixture();
     const plain = task("plain", { ...ONCE, steps: ["price"] }, ({ step }) =>
       step("price", fails).catch(() => step("price", () => "from the cache")),
     );
@@ -114,9 +114,9 @@ describe("a step that failed", () => {
       const { values } = await step.all("price", ["a", "b"], fails).catch(() => step.all("price", ["a"], (key) => key));
       return values;
     });
-    world.longshore.worker([plain, optional, many]);
-    const jobs = [await world.enqueue(plain), await world.enqueue(optional), await world.enqueue(many)];
-    await world.rest();
+    fixture.longshore.worker([plain, optional, many]);
+    const jobs = [await fixture.enqueue(plain), await fixture.enqueue(optional), await fixture.enqueue(many)];
+    await fixture.rest();
 
     const ends = await Promise.all(jobs.map((job) => job.refresh()));
     expect(ends.map(({ state, result, failures }) => [state, result, failures.map(({ key }) => key)])).toEqual([
@@ -124,12 +124,12 @@ describe("a step that failed", () => {
       ["partial", "from the cache", [null]],
       ["partial", ["a"], ["a", "b"]],
     ]);
-    await world.longshore.close();
+    await fixture.longshore.close();
   });
 
   it("and was given up does not give back the name that another call has by now", async () => {
-    const world = new StillWorld();
-    const wait = waitIn(world);
+    const fixture = new FakeTimeFixture();
+    const wait = waitIn(fixture);
     const refused: unknown[] = [];
     const scan = task("scan", ONCE, ({ step }) =>
       step(
@@ -149,19 +149,19 @@ describe("a step that failed", () => {
         { timeout: "2s", retry: { tries: 2, backoff: "1s" } },
       ),
     );
-    world.longshore.worker([scan]);
-    const job = await world.enqueue(scan);
-    await world.pass(10_000);
+    fixture.longshore.worker([scan]);
+    const job = await fixture.enqueue(scan);
+    await fixture.pass(10_000);
 
     expect((await job.refresh()).state).toBe("completed");
     expect(refused).toEqual([expect.any(InvalidInput)]);
-    await world.longshore.close();
+    await fixture.longshore.close();
   });
 
   it("before it is awaited rejects for whoever awaits it later, and is no unhandled rejection", async () => {
     const rejections = watchRejections();
-    const world = new StillWorld();
-    const wait = waitIn(world);
+    const fixture = new FakeTimeFixture();
+    const wait = waitIn(fixture);
     const scan = task("scan", ONCE, async ({ step }) => {
       const early = step("early", () => Promise.reject(new Error("early")));
       const items = step.all("items", ["a"], () => Promise.reject(new Error("item")));
@@ -169,12 +169,12 @@ describe("a step that failed", () => {
       await wait(1_000);
       return Promise.allSettled([early, items, nap]).then((ends) => ends.map(({ status }) => status));
     });
-    world.longshore.worker([scan]);
-    const job = await world.enqueue(scan);
-    await world.pass(3_000);
+    fixture.longshore.worker([scan]);
+    const job = await fixture.enqueue(scan);
+    await fixture.pass(3_000);
 
     expect(await job.refresh()).toMatchObject({ result: ["rejected", "rejected", "rejected"] });
     expect(rejections).toEqual([]);
-    await world.longshore.close();
+    await fixture.longshore.close();
   });
 });

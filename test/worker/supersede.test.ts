@@ -15,7 +15,7 @@ import {
 } from "longshore";
 import { makeGate, type Gate } from "./gate.js";
 import { onEveryEngine } from "./on-engines.js";
-import { StillWorld, withCommands } from "./still-world.js";
+import { FakeTimeFixture, withCommands } from "./fake-time-fixture.js";
 
 interface Input {
   readonly n: number;
@@ -156,32 +156,32 @@ onEveryEngine("superseding", (storage) => {
 });
 
 it("a hook that failed is called again after 30 s, until it has heard", async () => {
-  const world = new StillWorld();
+  const fixture = new FakeTimeFixture();
   const calls: number[] = [];
   const analyse = task("analyse", {
     onSuperseded: () => {
-      calls.push(world.clock.now());
+      calls.push(fixture.clock.now());
       if (calls.length < 3) throw new Error("away");
     },
   });
-  const worker = world.longshore.worker([analyse]).handle(analyse, () => "done");
+  const worker = fixture.longshore.worker([analyse]).handle(analyse, () => "done");
   worker.on("error", () => {});
-  await world.rest();
-  await world.longshore.enqueue(analyse, {}, { supersedes: "r7" });
-  await world.longshore.enqueue(analyse, {}, { supersedes: "r7" });
-  await world.rest();
+  await fixture.rest();
+  await fixture.longshore.enqueue(analyse, {}, { supersedes: "r7" });
+  await fixture.longshore.enqueue(analyse, {}, { supersedes: "r7" });
+  await fixture.rest();
   expect(calls).toHaveLength(1);
 
-  await world.pass(180_000, 1_000);
+  await fixture.pass(180_000, 1_000);
 
   expect(calls).toHaveLength(3);
   const pauses = calls.slice(1).map((at, index) => at - (calls[index] ?? 0));
   for (const pause of pauses) expect(pause).toBeGreaterThanOrEqual(30_000);
-  await world.longshore.close();
+  await fixture.longshore.close();
 });
 
 it("a hook that does not end holds up neither the newer job for long nor the hooks of others", async () => {
-  const world = new StillWorld();
+  const fixture = new FakeTimeFixture();
   const told: string[] = [];
   const ran: number[] = [];
   const analyse = task("analyse", {
@@ -191,76 +191,76 @@ it("a hook that does not end holds up neither the newer job for long nor the hoo
       return undefined;
     },
   });
-  const worker = world.longshore.worker([analyse]).handle(analyse, ({ job }) => void ran.push(job.createdAt));
+  const worker = fixture.longshore.worker([analyse]).handle(analyse, ({ job }) => void ran.push(job.createdAt));
   const complaints: string[] = [];
   worker.on("error", ({ message }) => complaints.push(message));
-  await world.rest();
+  await fixture.rest();
   for (const supersedes of ["hangs", "other"]) {
-    await world.longshore.enqueue(analyse, {}, { supersedes, hold: true });
-    await world.longshore.enqueue(analyse, {}, { supersedes });
+    await fixture.longshore.enqueue(analyse, {}, { supersedes, hold: true });
+    await fixture.longshore.enqueue(analyse, {}, { supersedes });
   }
-  await world.rest();
+  await fixture.rest();
   expect([told, ran.length]).toEqual([["other"], 0]);
 
-  await world.pass(6_000, 1_000);
+  await fixture.pass(6_000, 1_000);
   expect(ran).toHaveLength(2);
-  await world.pass(120_000, 1_000);
+  await fixture.pass(120_000, 1_000);
   expect(told).toEqual(["other"]);
   expect(complaints[0]).toMatch(/onSuperseded of task analyse/);
-  await world.longshore.close();
+  await fixture.longshore.close();
 });
 
-/** A world with two jobs of one key and a worker whose hook takes until the gate opens. */
+/** A fixture with two jobs of one key and a worker whose hook takes until the gate opens. */
 async function heldUp(
   wrap?: (engine: Engine) => Engine,
-): Promise<{ world: StillWorld; second: Job; worker: Worker; hook: Gate; ran: boolean[] }> {
-  const world = new StillWorld(wrap);
+): Promise<{ fixture: FakeTimeFixture; second: Job; worker: Worker; hook: Gate; ran: boolean[] }> {
+  const fixture = new FakeTimeFixture(wrap);
   const hook = makeGate();
   const ran: boolean[] = [];
   const analyse = task("analyse", { attempts: 1, onSuperseded: () => hook.opened }, ({ signal }) => {
     ran.push(signal.aborted);
   });
-  await world.longshore.enqueue(analyse, undefined, { supersedes: "r7" });
-  const second = await world.longshore.enqueue(analyse, undefined, { supersedes: "r7" });
-  const worker = world.longshore.worker([analyse], { lease: "1s" });
+  await fixture.longshore.enqueue(analyse, undefined, { supersedes: "r7" });
+  const second = await fixture.longshore.enqueue(analyse, undefined, { supersedes: "r7" });
+  const worker = fixture.longshore.worker([analyse], { lease: "1s" });
   worker.on("error", () => {});
-  await world.pass(500);
-  return { world, second, worker, hook, ran };
+  await fixture.pass(500);
+  return { fixture, second, worker, hook, ran };
 }
 
 describe("a run that waits for the hook of the one it supersedes", () => {
   it("runs when the hook has heard", async () => {
-    const { world, second, hook, ran } = await heldUp();
+    const { fixture, second, hook, ran } = await heldUp();
     expect(ran).toEqual([]);
     hook.open();
-    await world.rest();
+    await fixture.rest();
 
     expect((await second.refresh()).state).toBe("completed");
     expect(ran).toEqual([false]);
-    await world.longshore.close();
+    await fixture.longshore.close();
   });
 
   it("does not run here any more once the stopping worker has handed it back", async () => {
-    const { world, second, worker, hook, ran } = await heldUp();
+    const { fixture, second, worker, hook, ran } = await heldUp();
     void worker.stop({ grace: 0 });
-    await world.pass(3_000);
-    const other = attach(world.memory, { clock: world.clock });
+    await fixture.pass(3_000);
+    const other = attach(fixture.memory, { clock: fixture.clock });
     const analyse = task("analyse", () => "by the other worker");
     other.worker([analyse]);
-    await world.pass(1_000);
+    await fixture.pass(1_000);
     hook.open();
-    await world.rest();
+    await fixture.rest();
 
     const job = await other.job(second.id);
     expect(await job?.refresh()).toMatchObject({ state: "completed", result: "by the other worker" });
     expect(ran).toEqual([]);
     expect([worker.state, worker.running]).toEqual(["stopped", 0]);
-    await Promise.all([world.longshore.close(), other.close()]);
+    await Promise.all([fixture.longshore.close(), other.close()]);
   });
 
   it("does not run by a lease that was lost meanwhile", async () => {
     let cut = false;
-    const { world, second, hook, ran } = await heldUp((engine) => {
+    const { fixture, second, hook, ran } = await heldUp((engine) => {
       const alive = (): Engine => {
         if (cut) throw new EngineUnavailable("memory:", "cut off");
         return engine;
@@ -272,29 +272,29 @@ describe("a run that waits for the hook of the one it supersedes", () => {
       });
     });
     cut = true;
-    await world.pass(2_000);
-    world.memory.sweep({ queues: ["default"], limit: 100 });
+    await fixture.pass(2_000);
+    fixture.memory.sweep({ queues: ["default"], limit: 100 });
     cut = false;
-    await world.pass(1_500);
+    await fixture.pass(1_500);
     expect(ran).toEqual([]);
     hook.open();
-    await world.rest();
+    await fixture.rest();
 
     // Once, by the lease that the worker has on it now.
     expect(await second.refresh()).toMatchObject({ state: "completed", crashes: 1 });
     expect(ran).toEqual([false]);
-    await world.longshore.close();
+    await fixture.longshore.close();
   });
 
   it("does not run when it is cancelled meanwhile", async () => {
-    const { world, second, worker, hook, ran } = await heldUp();
+    const { fixture, second, worker, hook, ran } = await heldUp();
     await second.cancel();
-    await world.pass(5_000);
+    await fixture.pass(5_000);
     hook.open();
-    await world.rest();
+    await fixture.rest();
 
     expect((await second.refresh()).state).toBe("cancelled");
     expect([ran, worker.running]).toEqual([[], 0]);
-    await world.longshore.close();
+    await fixture.longshore.close();
   });
 });

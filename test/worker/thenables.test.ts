@@ -3,7 +3,7 @@
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { InvalidInput, task, type AnyTask, type JobSnapshot, type Middleware } from "longshore";
-import { StillWorld } from "./still-world.js";
+import { FakeTimeFixture } from "./fake-time-fixture.js";
 
 const ONCE = { attempts: 1 } as const;
 
@@ -55,12 +55,12 @@ function brokenQuery(): Query {
 
 /** Runs a task once, to its end. */
 async function run(own: AnyTask, middleware: Middleware[] = []): Promise<JobSnapshot> {
-  const world = new StillWorld();
-  world.longshore.worker([own], { middleware });
-  const job = await world.enqueue(own);
-  await world.rest();
+  const fixture = new FakeTimeFixture();
+  fixture.longshore.worker([own], { middleware });
+  const job = await fixture.enqueue(own);
+  await fixture.rest();
   const snapshot = await job.refresh();
-  await world.longshore.close();
+  await fixture.longshore.close();
   return snapshot;
 }
 
@@ -107,7 +107,7 @@ describe("a schema that answers later, by a promise of its own kind,", () => {
   const never = task("never", { input: schema }, () => "ran");
 
   it("is waited for before a job is accepted", async () => {
-    const { longshore } = new StillWorld();
+    const { longshore } = new FakeTimeFixture();
     await expect(longshore.enqueue(never, 1 as never)).rejects.toThrow(InvalidInput);
     await expect(longshore.enqueueMany(never, [1 as never])).rejects.toThrow(InvalidInput);
     const nightly = { name: "nightly", task: never, every: "1h", input: 1 as never } as const;

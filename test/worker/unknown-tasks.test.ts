@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vit
 import { InvalidInput, module, task, UnknownTask, type Engine, type Job, type Worker } from "longshore";
 import { makeGate } from "./gate.js";
 import { onEveryEngine } from "./on-engines.js";
-import { StillWorld, withCommands } from "./still-world.js";
+import { FakeTimeFixture, withCommands } from "./fake-time-fixture.js";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -51,12 +51,12 @@ onEveryEngine("a worker that has not the code of a task", (storage) => {
 });
 
 describe("jobs of a task that no worker has", () => {
-  let world: StillWorld;
+  let fixture: FakeTimeFixture;
   let told: string[];
   let claims: number;
 
   function old(options = {}): Worker {
-    const worker = world.longshore.worker([oldTask], { name: "old-one", ...options });
+    const worker = fixture.longshore.worker([oldTask], { name: "old-one", ...options });
     worker.on("unknown", (name) => told.push(name));
     return worker;
   }
@@ -66,17 +66,17 @@ describe("jobs of a task that no worker has", () => {
     claims = 0;
     const counting = (engine: Engine): Engine =>
       withCommands(engine, { exchange: (params) => ((claims += 1), engine.exchange(params)) });
-    world = new StillWorld(counting);
+    fixture = new FakeTimeFixture(counting);
   });
 
-  afterEach(() => world.longshore.close());
+  afterEach(() => fixture.longshore.close());
 
   it("wait, and are not taken again and again", async () => {
     old();
-    const jobs = [await world.enqueue(newTask), await world.enqueue(newTask)];
-    await world.pass(1_000);
+    const jobs = [await fixture.enqueue(newTask), await fixture.enqueue(newTask)];
+    await fixture.pass(1_000);
     const before = claims;
-    await world.pass(30 * MINUTE, 10_000);
+    await fixture.pass(30 * MINUTE, 10_000);
 
     for (const job of jobs) {
       expect(await job.refresh()).toMatchObject({ state: "queued", attempt: 0, history: [{ outcome: "declined" }] });
@@ -87,11 +87,11 @@ describe("jobs of a task that no worker has", () => {
 
   it("are told of, once a minute, as long as they wait", async () => {
     old();
-    await world.enqueue(newTask);
-    await world.enqueue(newTask);
-    await world.pass(1_000);
+    await fixture.enqueue(newTask);
+    await fixture.enqueue(newTask);
+    await fixture.pass(1_000);
     expect(told).toEqual(["new"]);
-    await world.pass(10 * MINUTE, 1_000);
+    await fixture.pass(10 * MINUTE, 1_000);
 
     expect(told.length).toBeGreaterThanOrEqual(5);
     expect(told.length).toBeLessThanOrEqual(11);
@@ -100,25 +100,25 @@ describe("jobs of a task that no worker has", () => {
   it("are not told of by others while a worker has it, however busy that is", async () => {
     const gate = makeGate();
     const busy = task("new", {}, () => gate.opened);
-    world.longshore.worker([busy], { concurrency: 1, prefetch: 0 });
-    await world.enqueue(newTask);
-    await world.rest();
-    await world.enqueue(newTask);
+    fixture.longshore.worker([busy], { concurrency: 1, prefetch: 0 });
+    await fixture.enqueue(newTask);
+    await fixture.rest();
+    await fixture.enqueue(newTask);
     old();
-    await world.pass(2_000);
+    await fixture.pass(2_000);
     told = [];
-    await world.pass(10 * MINUTE, 1_000);
+    await fixture.pass(10 * MINUTE, 1_000);
 
     expect(told).toEqual([]);
     gate.open();
-    await world.rest();
+    await fixture.rest();
   });
 
   it("are told as a warning of the process when nobody listens", async () => {
     const warned = new Promise<Error>((resolve) => process.once("warning", resolve));
-    world.longshore.worker([oldTask], { name: "mute" });
-    await world.enqueue(newTask);
-    await world.rest();
+    fixture.longshore.worker([oldTask], { name: "mute" });
+    await fixture.enqueue(newTask);
+    await fixture.rest();
 
     expect((await warned).message).toBe(
       'worker mute: no handler for task "new"; this worker knows old; ' +
@@ -128,14 +128,14 @@ describe("jobs of a task that no worker has", () => {
 
   it("fail an hour after the first worker met them, by whichever worker lives then", async () => {
     const first = old();
-    const job = await world.enqueue(newTask);
-    await world.pass(1_000);
+    const job = await fixture.enqueue(newTask);
+    await fixture.pass(1_000);
     await first.stop();
     const failed: unknown[] = [];
     old().on("failed", (_job, error) => failed.push(error));
-    await world.pass(58 * MINUTE, 1_000);
+    await fixture.pass(58 * MINUTE, 1_000);
     expect((await job.refresh()).state).toBe("queued");
-    await world.pass(4 * MINUTE, 1_000);
+    await fixture.pass(4 * MINUTE, 1_000);
 
     expect(await job.refresh()).toMatchObject({ state: "failed", error: { code: "UNKNOWN_TASK" } });
     expect(failed).toEqual([expect.any(UnknownTask)]);
@@ -143,18 +143,18 @@ describe("jobs of a task that no worker has", () => {
 
   it("fail after the time that the worker is told", async () => {
     old({ unknownTasks: "5m" });
-    const job = await world.enqueue(newTask);
-    await world.pass(4 * MINUTE, 1_000);
+    const job = await fixture.enqueue(newTask);
+    await fixture.pass(4 * MINUTE, 1_000);
     expect((await job.refresh()).state).toBe("queued");
-    await world.pass(3 * MINUTE, 1_000);
+    await fixture.pass(3 * MINUTE, 1_000);
 
     expect((await job.refresh()).state).toBe("failed");
   });
 
   it("fail at once when that time is 0", async () => {
     old({ unknownTasks: 0 });
-    const job = await world.enqueue(newTask);
-    await world.rest();
+    const job = await fixture.enqueue(newTask);
+    await fixture.rest();
 
     expect(await job.refresh()).toMatchObject({ state: "failed", error: { code: "UNKNOWN_TASK" } });
     expect(told).toEqual([]);
@@ -163,25 +163,25 @@ describe("jobs of a task that no worker has", () => {
   it("do not fail while a worker that has it works its way to them, however long that takes", async () => {
     const gate = makeGate();
     const busy = task("new", { timeout: "24h" }, () => gate.opened);
-    world.longshore.worker([busy], { concurrency: 1, prefetch: 0 });
-    await world.enqueue(busy);
-    await world.rest();
-    const job = await world.enqueue(newTask);
+    fixture.longshore.worker([busy], { concurrency: 1, prefetch: 0 });
+    await fixture.enqueue(busy);
+    await fixture.rest();
+    const job = await fixture.enqueue(newTask);
     old({ unknownTasks: "5m" });
-    await world.pass(HOUR, 5_000);
+    await fixture.pass(HOUR, 5_000);
 
     expect((await job.refresh()).state).toBe("queued");
     gate.open();
-    await world.pass(1_000);
+    await fixture.pass(1_000);
     expect((await job.refresh()).state).toBe("completed");
   });
 
   it("are no jobs that count for maxJobs, nor short ones for which more are leased ahead", async () => {
     const worker = old({ maxJobs: 1, concurrency: 1 });
     const strangers: Job[] = [];
-    for (let n = 0; n < 5; n += 1) strangers.push(await world.enqueue(newTask));
-    const job = await world.enqueue(oldTask);
-    await world.pass(1_000);
+    for (let n = 0; n < 5; n += 1) strangers.push(await fixture.enqueue(newTask));
+    const job = await fixture.enqueue(oldTask);
+    await fixture.pass(1_000);
     await worker.finished;
 
     expect(await job.result()).toBe("old");
@@ -190,21 +190,21 @@ describe("jobs of a task that no worker has", () => {
 });
 
 describe("a job whose task's module is missing", () => {
-  let world: StillWorld;
+  let fixture: FakeTimeFixture;
   let root: string;
 
   beforeEach(async () => {
-    world = new StillWorld();
+    fixture = new FakeTimeFixture();
     root = await mkdtemp(join(tmpdir(), "longshore-"));
     onTestFinished(() => rm(root, { recursive: true, force: true }));
   });
 
-  afterEach(() => world.longshore.close());
+  afterEach(() => fixture.longshore.close());
 
   /** Looking for a file takes turns of the event loop that no clock counts. */
   async function declines(job: Job, times: number): Promise<void> {
     const declined = async (): Promise<number> => {
-      await world.rest();
+      await fixture.rest();
       return (await job.refresh()).history.filter(({ outcome }) => outcome === "declined").length;
     };
     await expect.poll(declined).toBe(times);
@@ -212,18 +212,18 @@ describe("a job whose task's module is missing", () => {
 
   it("is tried again after 10 s, 20 s, 40 s …, and runs once the module is there", async () => {
     const late = task("late", { attempts: 1 }, module("./late.mjs#run"));
-    const worker = world.longshore.worker([late], { tasksRoots: [root] });
+    const worker = fixture.longshore.worker([late], { tasksRoots: [root] });
     worker.on("unknown", () => {});
-    const job = await world.enqueue(late);
+    const job = await fixture.enqueue(late);
     await declines(job, 1);
     for (const [index, rest] of [10_000, 20_000, 40_000].entries()) {
-      await world.pass(rest - 1, 500);
+      await fixture.pass(rest - 1, 500);
       await declines(job, index + 1);
-      await world.pass(1);
+      await fixture.pass(1);
       await declines(job, index + 2);
     }
     await writeFile(join(root, "late.mjs"), "export const run = () => 'there';");
-    await world.pass(80_000, 1_000);
+    await fixture.pass(80_000, 1_000);
 
     expect(await job.result()).toBe("there");
     expect((await job.refresh()).attempt).toBe(1);
@@ -234,11 +234,11 @@ describe("a job whose task's module is missing", () => {
     const empty = await mkdtemp(join(tmpdir(), "longshore-"));
     onTestFinished(() => rm(empty, { recursive: true, force: true }));
     const late = task("late", { attempts: 1 }, module("./late.mjs#run"));
-    const without = world.longshore.worker([late], { tasksRoots: [empty] });
+    const without = fixture.longshore.worker([late], { tasksRoots: [empty] });
     without.on("unknown", () => {});
-    const job = await world.enqueue(late);
+    const job = await fixture.enqueue(late);
     await declines(job, 1);
-    world.longshore.worker([late], { tasksRoots: [root] });
+    fixture.longshore.worker([late], { tasksRoots: [root] });
 
     expect(await job.result()).toBe("there");
   });
@@ -251,15 +251,15 @@ describe("a job whose task's module is missing", () => {
     const empty = await mkdtemp(join(tmpdir(), "longshore-"));
     onTestFinished(() => rm(empty, { recursive: true, force: true }));
     const late = task("late", { attempts: 1, timeout: "1h" }, module("./late.mjs#run"));
-    world.longshore.worker([late], { tasksRoots: [root], concurrency: 1, prefetch: 0 });
-    const first = await world.enqueue(late);
+    fixture.longshore.worker([late], { tasksRoots: [root], concurrency: 1, prefetch: 0 });
+    const first = await fixture.enqueue(late);
     await expect.poll(() => Reflect.has(globalThis, "endLate")).toBe(true);
-    const without = world.longshore.worker([late], { tasksRoots: [empty], unknownTasks: "1m" });
+    const without = fixture.longshore.worker([late], { tasksRoots: [empty], unknownTasks: "1m" });
     without.on("unknown", () => {});
-    const job = await world.enqueue(late);
+    const job = await fixture.enqueue(late);
     await declines(job, 1);
     for (const [index, rest] of [10_000, 20_000, 40_000].entries()) {
-      await world.pass(rest, 1_000);
+      await fixture.pass(rest, 1_000);
       await declines(job, index + 2);
     }
 
@@ -271,18 +271,18 @@ describe("a job whose task's module is missing", () => {
 
   it("fails when it was not there for as long as the worker is told", async () => {
     const late = task("late", { attempts: 3 }, module("./late.mjs#run"));
-    const worker = world.longshore.worker([late], { tasksRoots: [root], unknownTasks: "1m" });
+    const worker = fixture.longshore.worker([late], { tasksRoots: [root], unknownTasks: "1m" });
     worker.on("unknown", () => {});
-    const job = await world.enqueue(late);
+    const job = await fixture.enqueue(late);
     await declines(job, 1);
     for (const [index, rest] of [10_000, 20_000].entries()) {
-      await world.pass(rest, 1_000);
+      await fixture.pass(rest, 1_000);
       await declines(job, index + 2);
     }
-    await world.pass(40_000, 1_000);
+    await fixture.pass(40_000, 1_000);
 
     const state = async (): Promise<string> => {
-      await world.rest();
+      await fixture.rest();
       return (await job.refresh()).state;
     };
     await expect.poll(state).toBe("failed");
@@ -291,38 +291,38 @@ describe("a job whose task's module is missing", () => {
 });
 
 describe("a worker with a task that has no handler", () => {
-  let world: StillWorld;
+  let fixture: FakeTimeFixture;
   const bare = task("bare");
 
   beforeEach(() => {
-    world = new StillWorld();
+    fixture = new FakeTimeFixture();
   });
 
-  afterEach(() => world.longshore.close());
+  afterEach(() => fixture.longshore.close());
 
   it("takes one that is given in the same turn, also after promises have gone by", async () => {
-    const worker = world.longshore.worker([oldTask, bare]);
+    const worker = fixture.longshore.worker([oldTask, bare]);
     await Promise.resolve();
     await Promise.resolve();
     worker.handle(bare, () => "handled");
     await worker.ready();
 
-    expect(await (await world.enqueue(bare)).result()).toBe("handled");
+    expect(await (await fixture.enqueue(bare)).result()).toBe("handled");
   });
 
   it("is refused when the turn is over: ready() rejects, and it stops", async () => {
-    const worker = world.longshore.worker([oldTask, bare]);
+    const worker = fixture.longshore.worker([oldTask, bare]);
 
     const error = await worker.ready().catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(InvalidInput);
     expect(error).toMatchObject({ field: "tasks[1]", message: expect.stringContaining('"bare"') });
     await worker.finished;
     expect(worker.state).toBe("stopped");
-    expect(await world.longshore.workers()).toEqual([]);
+    expect(await fixture.longshore.workers()).toEqual([]);
   });
 
   it("tells who listens, who then need not wait for ready()", async () => {
-    const worker = world.longshore.worker([bare]);
+    const worker = fixture.longshore.worker([bare]);
     const events: unknown[] = [];
     worker.on("error", (error) => events.push(error));
     worker.on("stopping", (reason) => events.push(reason));
@@ -332,7 +332,7 @@ describe("a worker with a task that has no handler", () => {
   });
 
   it("is not refused when it was stopped in that turn", async () => {
-    const worker = world.longshore.worker([bare]);
+    const worker = fixture.longshore.worker([bare]);
     await worker.stop();
 
     await expect(worker.ready()).resolves.toBeUndefined();
@@ -341,21 +341,21 @@ describe("a worker with a task that has no handler", () => {
 
 describe("the time that jobs of unknown tasks wait", () => {
   it.each([-1, Number.NaN, "soon"])("is not %j", async (unknownTasks) => {
-    const world = new StillWorld();
-    onTestFinished(() => world.longshore.close());
+    const fixture = new FakeTimeFixture();
+    onTestFinished(() => fixture.longshore.close());
 
-    expect(() => world.longshore.worker([oldTask], { unknownTasks: unknownTasks as number })).toThrow("unknownTasks");
+    expect(() => fixture.longshore.worker([oldTask], { unknownTasks: unknownTasks as number })).toThrow("unknownTasks");
   });
 });
 
 it("a worker says which tasks it has, those given a handler later included", async () => {
-  const world = new StillWorld();
-  onTestFinished(() => world.longshore.close());
+  const fixture = new FakeTimeFixture();
+  onTestFinished(() => fixture.longshore.close());
   const bare = task("bare");
-  await world.longshore
+  await fixture.longshore
     .worker([oldTask, bare])
     .handle(bare, () => 1)
     .ready();
 
-  expect((await world.longshore.workers()).map(({ tasks }) => tasks)).toEqual([["old", "bare"]]);
+  expect((await fixture.longshore.workers()).map(({ tasks }) => tasks)).toEqual([["old", "bare"]]);
 });

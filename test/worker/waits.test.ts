@@ -2,7 +2,7 @@
 // was thrown, and what was wrong is told once.
 import { describe, expect, it } from "vitest";
 import { RetryAfter, Snooze, task, type AnyTask, type JobSnapshot } from "longshore";
-import { StillWorld } from "./still-world.js";
+import { FakeTimeFixture } from "./fake-time-fixture.js";
 
 const NO_DURATION: [string, number | string][] = [
   ["NaN", Number.NaN],
@@ -26,15 +26,15 @@ interface FirstRun {
 }
 
 async function runOnce(own: AnyTask): Promise<FirstRun> {
-  const world = new StillWorld();
+  const fixture = new FakeTimeFixture();
   const told: string[] = [];
-  world.longshore.worker([own]).on("error", (error) => told.push(error.message));
-  const handle = await world.enqueue(own);
-  await world.rest();
+  fixture.longshore.worker([own]).on("error", (error) => told.push(error.message));
+  const handle = await fixture.enqueue(own);
+  await fixture.rest();
   const job = await handle.refresh();
   const warnings = (await handle.logs()).lines.filter(({ level }) => level === "warn").map(({ message }) => message);
-  const wait = job.runAt - world.clock.now();
-  await world.longshore.close();
+  const wait = job.runAt - fixture.clock.now();
+  await fixture.longshore.close();
   return { job, wait, told, warnings };
 }
 
@@ -54,20 +54,20 @@ describe("RetryAfter", () => {
   });
 
   it("with a time that is over does not wait", async () => {
-    const world = new StillWorld();
+    const fixture = new FakeTimeFixture();
     const limited = task("limited", { attempts: 2, backoff: "1h" }, ({ job }) => {
       if (job.attempt === 1) throw new RetryAfter(-7, "rate limited");
       return "done";
     });
-    world.longshore.worker([limited]).on("error", () => {});
-    const handle = await world.enqueue(limited);
-    await world.rest();
+    fixture.longshore.worker([limited]).on("error", () => {});
+    const handle = await fixture.enqueue(limited);
+    await fixture.rest();
     const { state, attempt, history } = await handle.refresh();
 
     expect({ state, attempt }).toEqual({ state: "completed", attempt: 2 });
     expect(history[0]?.error?.message).toBe("rate limited");
     expect((await handle.logs()).lines).toMatchObject([{ level: "warn", message: expect.stringContaining("-7") }]);
-    await world.longshore.close();
+    await fixture.longshore.close();
   });
 
   it("with a good time tells nobody", async () => {
@@ -76,7 +76,7 @@ describe("RetryAfter", () => {
   });
 
   it("of a step with tries of its own waits by the backoff of the step", async () => {
-    const world = new StillWorld();
+    const fixture = new FakeTimeFixture();
     const scan = task("scan", { attempts: 1 }, ({ step }) =>
       step(
         "crawl",
@@ -87,13 +87,13 @@ describe("RetryAfter", () => {
         { retry: { tries: 2, backoff: "3s" } },
       ),
     );
-    world.longshore.worker([scan]);
-    const handle = await world.enqueue(scan);
-    await world.pass(2_900);
+    fixture.longshore.worker([scan]);
+    const handle = await fixture.enqueue(scan);
+    await fixture.pass(2_900);
     expect((await handle.refresh()).state).toBe("active");
-    await world.pass(200);
+    await fixture.pass(200);
     expect((await handle.refresh()).state).toBe("completed");
-    await world.longshore.close();
+    await fixture.longshore.close();
   });
 });
 

@@ -2,13 +2,13 @@
 import { expect, it } from "vitest";
 import { task, type Engine } from "longshore";
 import { makeGate } from "./gate.js";
-import { StillWorld, withCommands } from "./still-world.js";
+import { FakeTimeFixture, withCommands } from "./fake-time-fixture.js";
 
 const nobody = (): void => {};
 
 it("passes a wake-up on that came as it stopped waiting", async () => {
   let passed = 0;
-  const world = new StillWorld((engine: Engine) =>
+  const fixture = new FakeTimeFixture((engine: Engine) =>
     withCommands(engine, {
       awaitWork: ({ signal }) =>
         new Promise((resolve) => signal.addEventListener("abort", () => resolve(true), { once: true })),
@@ -17,8 +17,8 @@ it("passes a wake-up on that came as it stopped waiting", async () => {
       },
     }),
   );
-  const worker = world.longshore.worker([task("work", {}, nobody)]);
-  await world.pass(1_000);
+  const worker = fixture.longshore.worker([task("work", {}, nobody)]);
+  await fixture.pass(1_000);
   await worker.stop();
 
   expect(passed).toBe(1);
@@ -31,7 +31,7 @@ it("looks again when it is woken while the engine's answer is on its way", async
   const answers = makeGate();
   let slow = false;
   let wake = nobody;
-  const world = new StillWorld((engine: Engine) =>
+  const fixture = new FakeTimeFixture((engine: Engine) =>
     withCommands(engine, {
       async exchange(params) {
         const answer = await engine.exchange(params);
@@ -49,21 +49,21 @@ it("looks again when it is woken while the engine's answer is on its way", async
     ran.push(input.n);
     if (input.n === 1) await first.opened;
   });
-  const worker = world.longshore.worker([work], { concurrency: 2 });
-  await world.enqueue(work, { n: 1 });
+  const worker = fixture.longshore.worker([work], { concurrency: 2 });
+  await fixture.enqueue(work, { n: 1 });
   wake();
-  await world.pass(100, 50);
+  await fixture.pass(100, 50);
 
   slow = true;
   first.open();
-  await world.rest();
-  await world.enqueue(work, { n: 2 });
-  world.clock.advance(50);
+  await fixture.rest();
+  await fixture.enqueue(work, { n: 2 });
+  fixture.clock.advance(50);
   wake();
-  await world.rest();
+  await fixture.rest();
   slow = false;
   answers.open();
-  await world.rest();
+  await fixture.rest();
 
   expect(ran).toEqual([1, 2]);
   await worker.stop();

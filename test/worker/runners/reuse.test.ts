@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { connect, module, task, type Longshore, type TaskOptions } from "longshore";
-import { StillWorld } from "../still-world.js";
+import { FakeTimeFixture } from "../fake-time-fixture.js";
 import { ChildWorld, CHILD_RUNNERS, folder } from "./child-world.js";
 
 /** Where jobs ran, one after the other. */
@@ -206,7 +206,7 @@ describe.each(CHILD_RUNNERS)("fresh code in a %s", (runner) => {
 
 describe("a child that is idle", () => {
   it("is closed after a minute", async () => {
-    const world = new StillWorld();
+    const world = new FakeTimeFixture();
     onTestFinished(() => stop());
     const who = task("who", { runner: "thread" }, module<() => string>("./handlers.mjs#who"));
     const worker = world.longshore.worker([who], { tasksRoots: [folder] });

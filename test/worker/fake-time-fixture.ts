@@ -1,10 +1,10 @@
-// A world whose time stands still: the memory engine, a client and workers on one clock that tests move by hand.
+// A fixture with fake time: the memory engine, a client and workers on one clock that only the test moves.
 import { setImmediate as turn } from "node:timers/promises";
 import { attach, type AnyTask, type ConnectOptions, type Engine, type Job, type Longshore } from "longshore";
 import { MemoryEngine } from "../../src/engine/memory/engine.js";
 import { ManualClock } from "../../src/engine/testkit/context/manual-clock.js";
 
-export class StillWorld {
+export class FakeTimeFixture {
   readonly clock = new ManualClock();
   readonly memory = new MemoryEngine({ clock: this.clock });
   readonly longshore: Longshore;

@@ -1,14 +1,14 @@
-// A still world with one worker that is moved by hand: it says which node of a flow ends, when, and with what.
+// A fixture with fake time and one worker that the test drives: the test says which node of a flow ends, when, and how.
 import { TestSession } from "longshore-testkit";
 import type { JobRecord } from "../../src/model/job/job.js";
 import { NO_PROGRESS, type Progress } from "../../src/model/job/progress.js";
 import type { Lease, Outcome } from "../../src/engine/contract/engine.js";
-import { StillWorld } from "../worker/still-world.js";
+import { FakeTimeFixture } from "../worker/fake-time-fixture.js";
 
 const QUEUES = ["default", "io", "cpu", "flows"];
 const HOUR = 3_600_000;
 
-export class FlowWorld extends StillWorld {
+export class FlowFixture extends FakeTimeFixture {
   readonly #worker = { name: "hand", host: "here", pid: 1, queues: QUEUES, tasks: [], concurrency: 10, startedAt: 0 };
   readonly #session = new TestSession(this.memory, "hand", this.#worker, 100 * HOUR);
   readonly #leases = new Map<string, Lease>();

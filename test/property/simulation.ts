@@ -98,7 +98,7 @@ const FITTING: Readonly<Record<string, readonly string[]>> = {
   acknowledge: ["superseded"],
 };
 
-export class World {
+export class Simulation {
   readonly clock = new ManualClock();
   /** The engine whose answers count. Looking at it keeps the steps from mostly missing. */
   readonly reference = new MemoryEngine({ clock: this.clock });

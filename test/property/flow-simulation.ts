@@ -38,7 +38,7 @@ export interface Hazards {
 
 type Of<K extends FlowEvent["kind"]> = Extract<FlowEvent, { kind: K }>;
 
-export class FlowWorld {
+export class FlowSimulation {
   readonly #context: ScenarioContext;
   readonly #engines: readonly Engine[];
   readonly #hazards: Hazards | null;
@@ -57,7 +57,7 @@ export class FlowWorld {
   static async play(storage: TestStorage, hazards: Hazards | null, drawn: FlowCase): Promise<void> {
     const context = await ScenarioContext.create(storage);
     try {
-      await new FlowWorld(context, [context.engine, await context.open()], hazards, drawn).#play(drawn);
+      await new FlowSimulation(context, [context.engine, await context.open()], hazards, drawn).#play(drawn);
     } finally {
       if (hazards !== null) hazards.delivery.breakage = null;
       await context.dispose();
