@@ -102,7 +102,7 @@ async function show(report: Report, { quick, save, json, scenarios, systems }: A
   if (save || (!quick && scenarios === null && systems === null)) say(`Kept as ${await keep(report)}.json and .md`);
 }
 
-/** A ratio that fell is measured once more: only what falls twice is told. */
+/** Measures a ratio that fell once more: only one that falls twice is reported. */
 async function compare(file: string, kept: Report, now: Report, args: Arguments): Promise<void> {
   let falls = fallsOf(kept.results, now.results);
   if (falls.length > 0) {

@@ -32,7 +32,7 @@ function grouped<T>(items: readonly T[], keyOf: (item: T) => string[]): { key: s
   return [...groups.values()];
 }
 
-/** More than half of the scenarios are told by the others. */
+/** More than half of the scenarios say the same as others. */
 function describe(some: readonly string[], all: readonly string[]): string {
   const others = all.filter((scenario) => scenario !== "all" && !some.includes(scenario));
   if (some.includes("all") || others.length === 0) return "all";

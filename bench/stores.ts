@@ -24,7 +24,7 @@ interface Place {
 export class Stores {
   readonly #places = new Map<string, Promise<Place>>();
 
-  /** An empty store for a round of this cell; with `owner` one that nobody else is given meanwhile. */
+  /** An empty store for a round of this cell; with `owner` one that no other round is given meanwhile. */
   async fresh({ store: kind, durability }: Cell, owner = ""): Promise<Store> {
     const key = `${kind} ${durability} ${owner}`;
     const place = this.#places.get(key) ?? open(kind, durability);

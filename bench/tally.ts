@@ -1,6 +1,6 @@
 /**
  * What was seen of a run: which jobs were completed, and how fast once the worker was at work. It refuses a job that was
- * completed twice, one nobody added, and one that is missing.
+ * completed twice, one that was never added, and one that is missing.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { NotVerified } from "./scenario.js";
@@ -55,13 +55,13 @@ export class Tally {
     this.#finish();
   };
 
-  /** Hand this to the worker. Nothing more is to be expected; the first reason is the one that is told. */
+  /** Hand this to the worker. It ends all waits with an error; the first one counts. */
   readonly failed = (error: Error): void => {
     this.#failure ??= error;
     this.#finish();
   };
 
-  /** Resolves when every job was seen completed. @throws NotVerified when nothing goes on; what `failed` was told */
+  /** Resolves when every job was seen completed. @throws NotVerified when nothing goes on; what `failed` was given */
   async complete(): Promise<void> {
     let seen = -1;
     let since = performance.now();

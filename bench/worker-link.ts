@@ -1,11 +1,11 @@
 /**
- * The parent's side of a worker process: starts it, enters what it tells into a ledger, asks what it uses, and ends it,
- * in good order or by SIGKILL. A worker process that ends by itself fails the ledger, so that nobody waits for it.
+ * The parent's side of a worker process: starts it, records its reports in a log, asks what it uses, and ends it,
+ * in good order or by SIGKILL. A worker process that ends by itself fails the log, so that no wait for it goes on.
  */
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import type { Ledger } from "./ledger.js";
+import type { ExecutionLog } from "./execution-log.js";
 import { moment } from "./moment.js";
 import type { Usage, WorkerMessage, WorkerOrder, WorkerRequest } from "./worker-protocol.js";
 
@@ -14,21 +14,21 @@ const PROGRAM = fileURLToPath(new URL("worker-process.js", import.meta.url));
 export class WorkerLink {
   readonly #process: ChildProcess;
   readonly #exited: Promise<void>;
-  /** Was it told to end? */
+  /** Has it been asked to end? */
   #leaving = false;
   #usage: (usage: Usage) => void = () => undefined;
   #ready: () => void = () => undefined;
   #stopped: () => void = () => undefined;
 
-  private constructor(order: WorkerOrder, ledger: Ledger) {
+  private constructor(order: WorkerOrder, log: ExecutionLog) {
     this.#process = fork(PROGRAM, [JSON.stringify(order)], { stdio: ["ignore", "ignore", "inherit", "ipc"] });
-    this.#process.on("message", (message) => this.#hear(message as WorkerMessage, ledger));
-    this.#exited = this.#untilOver(ledger);
+    this.#process.on("message", (message) => this.#hear(message as WorkerMessage, log));
+    this.#exited = this.#untilOver(log);
   }
 
   /** Starts a process; resolves when its worker takes jobs. @throws Error when it ends before that */
-  static async start(order: WorkerOrder, ledger: Ledger): Promise<WorkerLink> {
-    const link = new WorkerLink(order, ledger);
+  static async start(order: WorkerOrder, log: ExecutionLog): Promise<WorkerLink> {
+    const link = new WorkerLink(order, log);
     await link.#unlessEnded(
       new Promise<void>((resolve) => {
         link.#ready = resolve;
@@ -47,7 +47,7 @@ export class WorkerLink {
     );
   }
 
-  /** Ends it in good order; what it did until then is in the ledger when this resolves. */
+  /** Ends it in good order; what it did until then is in the log when this resolves. */
   async stop(): Promise<void> {
     this.#leaving = true;
     await this.#ask(
@@ -68,14 +68,14 @@ export class WorkerLink {
     return at;
   }
 
-  #hear(message: WorkerMessage, ledger: Ledger): void {
+  #hear(message: WorkerMessage, log: ExecutionLog): void {
     switch (message.kind) {
       case "ready":
         return this.#ready();
-      case "told":
-        return ledger.enter(message.told);
+      case "report":
+        return log.record(message.report);
       case "failed":
-        return ledger.fail(new Error(message.reason));
+        return log.fail(new Error(message.reason));
       case "usage":
         return this.#usage(message.usage);
       case "stopped":
@@ -88,10 +88,10 @@ export class WorkerLink {
     return this.#unlessEnded(answer);
   }
 
-  async #untilOver(ledger: Ledger): Promise<void> {
+  async #untilOver(log: ExecutionLog): Promise<void> {
     // The exit may be known before everything it said was read.
     await Promise.all(["exit", "disconnect"].map((event) => once(this.#process, event)));
-    if (!this.#leaving) ledger.fail(endedByItself());
+    if (!this.#leaving) log.fail(endedByItself());
   }
 
   #unlessEnded<Answer>(answer: Promise<Answer>): Promise<Answer> {

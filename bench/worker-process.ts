@@ -1,27 +1,27 @@
 /**
- * A process with one worker of one system. It tells its parent which jobs began and which were completed, what happened
- * in one turn of the event loop in one message, so that telling costs every system the same small share. It stops in
+ * A process with one worker of one system. It reports to its parent which jobs began and which were completed, what happened
+ * in one turn of the event loop in one message, so that reporting costs every system the same small share. It stops in
  * good order when asked, and ends when its parent is gone.
  */
 import { moment } from "./moment.js";
 import { loadSystem } from "./systems/index.js";
-import type { Told, WorkerMessage, WorkerOrder, WorkerRequest } from "./worker-protocol.js";
+import type { WorkerReport, WorkerMessage, WorkerOrder, WorkerRequest } from "./worker-protocol.js";
 
-const { system, store, queue, options, tellsStarts } = JSON.parse(process.argv[2] ?? "") as WorkerOrder;
+const { system, store, queue, options, reportsStarts } = JSON.parse(process.argv[2] ?? "") as WorkerOrder;
 
 let starts: [string, number][] = [];
 let done: string[] = [];
 let doneAt = 0;
-let telling = false;
+let reporting = false;
 
 process.on("disconnect", () => process.exit(1));
-// On Ctrl-C a terminal tells us too; it is the parent who decides.
+// On Ctrl-C the terminal signals this process too; only the parent decides when it stops.
 process.on("SIGINT", () => undefined);
 
 const line = await (await loadSystem(system)).open(store, queue);
 const worker = await line.work({
   ...options,
-  ...(tellsStarts ? { started: noteStart } : {}),
+  ...(reportsStarts ? { started: noteStart } : {}),
   done: noteDone,
   failed: ({ message }) => send({ kind: "failed", reason: message }),
 });
@@ -30,28 +30,28 @@ send({ kind: "ready" });
 
 function noteStart(id: string): void {
   starts.push([id, moment()]);
-  tellSoon();
+  reportSoon();
 }
 
 function noteDone(id: string): void {
   if (done.length === 0) doneAt = moment();
   done.push(id);
-  tellSoon();
+  reportSoon();
 }
 
-function tellSoon(): void {
-  if (telling) return;
-  telling = true;
-  setImmediate(tell);
+function reportSoon(): void {
+  if (reporting) return;
+  reporting = true;
+  setImmediate(sendReport);
 }
 
-function tell(): void {
-  telling = false;
+function sendReport(): void {
+  reporting = false;
   if (starts.length === 0 && done.length === 0) return;
-  const told: Told = { starts, done, doneAt };
+  const report: WorkerReport = { starts, done, doneAt };
   starts = [];
   done = [];
-  send({ kind: "told", told });
+  send({ kind: "report", report });
 }
 
 async function obey(request: WorkerRequest): Promise<void> {
@@ -62,7 +62,7 @@ async function obey(request: WorkerRequest): Promise<void> {
     return;
   }
   await worker.stop();
-  tell();
+  sendReport();
   await line.close();
   send({ kind: "stopped" }, () => process.exit());
 }

@@ -1,4 +1,4 @@
-/** What a worker process is told and tells. It gets its order as its only argument, as JSON. */
+/** The messages to and from a worker process. It gets its order as its only argument, as JSON. */
 import type { Store, WorkOptions } from "./system.js";
 
 /** Which system's worker it is, and how it works. */
@@ -7,19 +7,19 @@ export interface WorkerOrder {
   readonly store: Store;
   readonly queue: string;
   readonly options: Omit<WorkOptions, "started" | "done">;
-  /** Does it tell starts as well as completions? */
-  readonly tellsStarts: boolean;
+  /** Does it report starts as well as completions? */
+  readonly reportsStarts: boolean;
 }
 
 export type WorkerRequest = "usage" | "stop";
 
 /** What happened in one turn of its event loop. */
-export interface Told {
+export interface WorkerReport {
   /** Jobs whose handlers began, each with its moment. */
   readonly starts: readonly (readonly [id: string, at: number])[];
   /** Jobs whose completion was stored. */
   readonly done: readonly string[];
-  /** When the first of `done` was heard of; a moment. */
+  /** When the completion of the first of `done` was seen; a moment. */
   readonly doneAt: number;
 }
 
@@ -32,5 +32,5 @@ export interface Usage {
 export type WorkerMessage =
   | { readonly kind: "ready" | "stopped" }
   | { readonly kind: "failed"; readonly reason: string }
-  | { readonly kind: "told"; readonly told: Told }
+  | { readonly kind: "report"; readonly report: WorkerReport }
   | { readonly kind: "usage"; readonly usage: Usage };

@@ -1,5 +1,5 @@
 /**
- * Adding jobs with nobody at work: one by one, 100 in flight, 1,000 at a time. Every id must be new, and the system must
+ * Adding jobs while no worker runs: one by one, 100 in flight, 1,000 at a time. Every id must be new, and the system must
  * count every job as waiting; that jobs added so are completed is verified by the scenarios that run them.
  */
 import { addAll } from "../add-all.js";

@@ -5,7 +5,7 @@
  * process up.
  */
 import { addAll } from "../add-all.js";
-import { Ledger } from "../ledger.js";
+import { ExecutionLog } from "../execution-log.js";
 import { payloads } from "../payload.js";
 import type { Measure, RoundContext, Scenario } from "../scenario.js";
 import type { Line } from "../system.js";
@@ -42,13 +42,13 @@ export const backlog: Scenario = {
   async round(context) {
     const { system, store, queue, jobs } = context;
     const line = await system.open(store, queue);
-    const ledger = new Ledger();
+    const log = new ExecutionLog();
     try {
-      await costAt(LEAST, context, line, ledger);
-      const least = await costAt(LEAST, context, line, ledger);
+      await costAt(LEAST, context, line, log);
+      const least = await costAt(LEAST, context, line, log);
       const measured = absolute(LEAST.name, least);
       for (const level of MORE.filter(({ waiting }) => waiting <= jobs)) {
-        const cost = await costAt(level, context, line, ledger);
+        const cost = await costAt(level, context, line, log);
         Object.assign(measured, absolute(level.name, cost), relative(level.name, cost, least));
       }
       return measured;
@@ -87,35 +87,35 @@ function relative(name: string, cost: Cost, least: Cost): Record<string, number>
   };
 }
 
-async function costAt({ waiting }: Level, context: RoundContext, line: Line, ledger: Ledger): Promise<Cost> {
-  await fill(line, ledger, waiting + WARM_UP);
+async function costAt({ waiting }: Level, context: RoundContext, line: Line, log: ExecutionLog): Promise<Cost> {
+  await fill(line, log, waiting + WARM_UP);
   const inputs = payloads(BATCH);
   const start = performance.now();
   const ids = await addAll(line, inputs);
   const add = (performance.now() - start) / BATCH;
-  ledger.add(ids);
-  const cost = { add, ...(await run(context, ledger)) };
-  await ledger.confirm(line);
+  log.add(ids);
+  const cost = { add, ...(await run(context, log)) };
+  await log.confirm(line);
   return cost;
 }
 
-async function fill(line: Line, ledger: Ledger, waiting: number): Promise<void> {
-  while (ledger.outstanding < waiting) {
-    ledger.add(await addAll(line, payloads(Math.min(FILL, waiting - ledger.outstanding))));
+async function fill(line: Line, log: ExecutionLog, waiting: number): Promise<void> {
+  while (log.outstanding < waiting) {
+    log.add(await addAll(line, payloads(Math.min(FILL, waiting - log.outstanding))));
   }
 }
 
-async function run({ system, store, queue }: RoundContext, ledger: Ledger): Promise<Omit<Cost, "add">> {
+async function run({ system, store, queue }: RoundContext, log: ExecutionLog): Promise<Omit<Cost, "add">> {
   const options = { concurrency: CONCURRENCY, behaviour: "noop" } as const;
-  const from = ledger.completions + WARM_UP;
+  const from = log.completions + WARM_UP;
   const to = from + BATCH;
-  const order = { system: system.name, store, queue, options, tellsStarts: false };
-  const worker = await WorkerLink.start(order, ledger);
+  const order = { system: system.name, store, queue, options, reportsStarts: false };
+  const worker = await WorkerLink.start(order, log);
   try {
-    await ledger.until(() => ledger.completions >= to);
+    await log.until(() => log.completions >= to);
     const { residentMb } = await worker.usage();
     await worker.stop();
-    return { run: ledger.pace(from, to), residentMb };
+    return { run: log.pace(from, to), residentMb };
   } finally {
     await worker.kill();
   }

@@ -5,7 +5,7 @@
  * waits for that first, so only its CPU time means something.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { Ledger } from "../ledger.js";
+import { ExecutionLog } from "../execution-log.js";
 import { commandsDuring } from "../monitor.js";
 import type { Scenario } from "../scenario.js";
 import { WorkerLink } from "../worker-link.js";
@@ -25,8 +25,8 @@ export const idle: Scenario = {
   ],
   async round({ system, store, queue, quick }) {
     const options = { concurrency: CONCURRENCY, behaviour: "noop" } as const;
-    const order = { system: system.name, store, queue, options, tellsStarts: false };
-    const worker = await WorkerLink.start(order, new Ledger());
+    const order = { system: system.name, store, queue, options, reportsStarts: false };
+    const worker = await WorkerLink.start(order, new ExecutionLog());
     try {
       const run = quick ? "quick" : "full";
       const window = WINDOW_MS[run];

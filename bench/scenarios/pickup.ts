@@ -4,7 +4,7 @@
  * Once with producer and worker in this process, once with the worker in another.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { Ledger } from "../ledger.js";
+import { ExecutionLog } from "../execution-log.js";
 import { moment } from "../moment.js";
 import { payloads } from "../payload.js";
 import type { Measure, RoundContext, Scenario } from "../scenario.js";
@@ -33,18 +33,18 @@ function measure(name: string, percent: number): Measure {
 }
 
 async function inProcess({ system, store, queue, jobs }: RoundContext): Promise<number[]> {
-  const ledger = new Ledger();
+  const log = new ExecutionLog();
   const line = await system.open(store, queue);
   try {
     const worker = await line.work({
       concurrency: CONCURRENCY,
       behaviour: "noop",
-      started: (id) => ledger.enter({ starts: [[id, moment()]], done: [], doneAt: 0 }),
-      done: (id) => ledger.enter({ starts: [], done: [id], doneAt: moment() }),
-      failed: (error) => ledger.fail(error),
+      started: (id) => log.record({ starts: [[id, moment()]], done: [], doneAt: 0 }),
+      done: (id) => log.record({ starts: [], done: [id], doneAt: moment() }),
+      failed: (error) => log.fail(error),
     });
     try {
-      return await latencies(line, ledger, jobs);
+      return await latencies(line, log, jobs);
     } finally {
       await worker.stop();
     }
@@ -56,12 +56,12 @@ async function inProcess({ system, store, queue, jobs }: RoundContext): Promise<
 async function acrossProcesses({ system, store, queue: first, jobs }: RoundContext): Promise<number[]> {
   const queue = `${first}-procs`;
   const options = { concurrency: CONCURRENCY, behaviour: "noop" } as const;
-  const ledger = new Ledger();
+  const log = new ExecutionLog();
   const line = await system.open(store, queue);
   try {
-    const worker = await WorkerLink.start({ system: system.name, store, queue, options, tellsStarts: true }, ledger);
+    const worker = await WorkerLink.start({ system: system.name, store, queue, options, reportsStarts: true }, log);
     try {
-      return await latencies(line, ledger, jobs);
+      return await latencies(line, log, jobs);
     } finally {
       await worker.kill();
     }
@@ -70,17 +70,17 @@ async function acrossProcesses({ system, store, queue: first, jobs }: RoundConte
   }
 }
 
-async function latencies(line: Line, ledger: Ledger, samples: number): Promise<number[]> {
+async function latencies(line: Line, log: ExecutionLog, samples: number): Promise<number[]> {
   const measured: number[] = [];
   for (const payload of payloads(WARM_UP + samples)) {
     await sleep(PAUSE_MS.least + Math.random() * (PAUSE_MS.most - PAUSE_MS.least));
     const start = moment();
     const id = await line.add(payload);
-    ledger.add([id]);
-    await ledger.until(() => ledger.isDone(id));
-    measured.push(ledger.startOf(id) - start);
+    log.add([id]);
+    await log.until(() => log.isDone(id));
+    measured.push(log.startOf(id) - start);
   }
-  await ledger.confirm(line);
+  await log.confirm(line);
   return measured.slice(WARM_UP);
 }
 

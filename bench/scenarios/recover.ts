@@ -7,7 +7,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { addAll } from "../add-all.js";
-import { Ledger } from "../ledger.js";
+import { ExecutionLog } from "../execution-log.js";
 import { payloads } from "../payload.js";
 import type { RoundContext, Scenario } from "../scenario.js";
 import type { Behaviour, Line } from "../system.js";
@@ -36,20 +36,20 @@ export const recover: Scenario = {
 
 async function recovery({ system, store, queue, jobs }: RoundContext, line: Line): Promise<number> {
   const workers: WorkerLink[] = [];
-  const start = async (behaviour: Behaviour, ledger: Ledger): Promise<WorkerLink> => {
+  const start = async (behaviour: Behaviour, log: ExecutionLog): Promise<WorkerLink> => {
     const options = { concurrency: jobs, behaviour, leaseMs: LEASE_MS };
-    const order = { system: system.name, store, queue, options, tellsStarts: true };
-    const worker = await WorkerLink.start(order, ledger);
+    const order = { system: system.name, store, queue, options, reportsStarts: true };
+    const worker = await WorkerLink.start(order, log);
     workers.push(worker);
     return worker;
   };
   try {
     const ids = await addAll(line, payloads(jobs));
-    const held = new Ledger();
+    const held = new ExecutionLog();
     held.add(ids);
     const victim = await start("hold", held);
     await held.until(() => held.begun === jobs);
-    const again = new Ledger();
+    const again = new ExecutionLog();
     again.add(ids);
     const heir = await start("noop", again);
     await sleep(LEASE_MS * Math.random());

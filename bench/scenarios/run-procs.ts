@@ -4,7 +4,7 @@
  * clock of the machine, from the first tenth of the completions to where the last job was added.
  */
 import { BULK } from "../add-all.js";
-import { Ledger } from "../ledger.js";
+import { ExecutionLog } from "../execution-log.js";
 import { payloads } from "../payload.js";
 import type { RoundContext, Scenario } from "../scenario.js";
 import type { Line } from "../system.js";
@@ -20,19 +20,19 @@ export const runProcs: Scenario = {
   measures: [{ name: "run-procs", unit: "jobs/s", better: "more" }],
   async round({ system, store, queue, jobs }: RoundContext) {
     const line = await system.open(store, queue);
-    const ledger = new Ledger();
+    const log = new ExecutionLog();
     const workers: WorkerLink[] = [];
     try {
       const options = { concurrency: CONCURRENCY, behaviour: "noop" } as const;
-      const order = { system: system.name, store, queue, options, tellsStarts: false };
-      const start = async (): Promise<unknown> => workers.push(await WorkerLink.start(order, ledger));
+      const order = { system: system.name, store, queue, options, reportsStarts: false };
+      const start = async (): Promise<unknown> => workers.push(await WorkerLink.start(order, log));
       await Promise.all(Array.from({ length: WORKERS }, start));
       const waiting = Math.min(MOST_WAITING, jobs / 4);
-      await produce(line, ledger, jobs, waiting);
-      await ledger.until(() => ledger.outstanding === 0);
+      await produce(line, log, jobs, waiting);
+      await log.until(() => log.outstanding === 0);
       await Promise.all(workers.map((worker) => worker.stop()));
-      await ledger.confirm(line);
-      return { "run-procs": 1_000 / ledger.pace(jobs * 0.1, jobs - waiting) };
+      await log.confirm(line);
+      return { "run-procs": 1_000 / log.pace(jobs * 0.1, jobs - waiting) };
     } finally {
       await Promise.all(workers.map((worker) => worker.kill()));
       await line.close();
@@ -40,10 +40,10 @@ export const runProcs: Scenario = {
   },
 };
 
-async function produce(line: Line, ledger: Ledger, jobs: number, most: number): Promise<void> {
+async function produce(line: Line, log: ExecutionLog, jobs: number, most: number): Promise<void> {
   for (let added = 0; added < jobs; added += BULK) {
     const inputs = payloads(Math.min(BULK, jobs - added));
-    await ledger.until(() => ledger.outstanding + inputs.length <= most);
-    ledger.add(await line.addBulk(inputs));
+    await log.until(() => log.outstanding + inputs.length <= most);
+    log.add(await line.addBulk(inputs));
   }
 }

@@ -94,7 +94,7 @@ class GraphileLine implements Line {
       taskList: { [this.#task]: handler(options, stopping.signal) },
     });
     const { done } = options;
-    // Told when the completion joined its batch; that it was stored shows when the worker has stopped and no row is left.
+    // The completion has joined its batch here. It is stored when the worker has stopped and no row is left.
     if (done !== undefined) runner.events.on("job:success", ({ job }: { job: Job }) => done(job.id));
     return {
       stop: async () => {

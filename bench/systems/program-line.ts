@@ -1,6 +1,6 @@
 /**
  * A queue whose producer is a program in another language: it adds and counts, and as many worker programs as are asked for
- * run the jobs. What both are told, they are told through their environment.
+ * run the jobs. Both get their parameters through their environment.
  */
 import { KILOBYTE_RESULT, RESULT, type Payload } from "../payload.js";
 import type { Line, RunningWorker, Store, WorkOptions } from "../system.js";

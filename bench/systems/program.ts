@@ -13,7 +13,7 @@ const ERRORS_KEPT = 1_000;
 export interface ProgramEvents {
   readonly started?: (id: string) => void;
   readonly done?: (id: string) => void;
-  /** It ended and was not told to. */
+  /** It ended without being asked to. */
   readonly failed?: (error: Error) => void;
 }
 
@@ -91,7 +91,7 @@ export class Program {
     else this.#waiting.shift()?.resolve(line === "ready" ? undefined : JSON.parse(line));
   }
 
-  /** Whoever waits for an answer when the program ends gets none, nor does who asks later. */
+  /** Requests that are open when the program ends are refused, and so are later ones. */
   async #failAtEnd(command: string): Promise<void> {
     await this.#ended;
     const { exitCode, signalCode } = this.#child;

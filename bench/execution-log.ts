@@ -1,11 +1,11 @@
 /**
- * What is known of jobs that are added while others are done, here or in other processes: a completion may be heard of
- * before the answer to its own add. It tells when something is reached, at what pace jobs were completed, and refuses
- * what was done twice, what nobody added, and counts that differ from the system's own.
+ * What is known of jobs that are added while others are done, here or in other processes; a completion may arrive before the
+ * answer to its own add. The log resolves waits for a count, gives the pace of completions, and refuses a job that was completed
+ * twice, one that was completed and never added, and counts that differ from the system's own.
  */
 import { NotVerified } from "./scenario.js";
 import type { Line } from "./system.js";
-import type { Told } from "./worker-protocol.js";
+import type { WorkerReport } from "./worker-protocol.js";
 
 /** How long nothing may happen while something is waited for. */
 const PATIENCE_MS = 60_000;
@@ -16,7 +16,7 @@ interface Mark {
   readonly total: number;
 }
 
-export class Ledger {
+export class ExecutionLog {
   readonly #added = new Set<string>();
   readonly #starts = new Map<string, number>();
   readonly #done = new Set<string>();
@@ -31,8 +31,8 @@ export class Ledger {
     if (this.#added.size !== expected) throw new NotVerified("an id was given to two jobs");
   }
 
-  /** A worker told what happened. */
-  enter({ starts, done, doneAt }: Told): void {
+  /** Records what a worker reports. */
+  record({ starts, done, doneAt }: WorkerReport): void {
     for (const [id, at] of starts) this.#starts.set(id, at);
     for (const id of done) {
       if (this.#done.has(id)) this.fail(new NotVerified(`job ${id} was completed twice`));
@@ -42,7 +42,7 @@ export class Ledger {
     this.#changed();
   }
 
-  /** Nothing more is to be expected; the first reason is the one that is told. */
+  /** Ends all waits with an error; the first one counts. */
   fail(error: Error): void {
     this.#failure ??= error;
     this.#changed();
@@ -79,7 +79,7 @@ export class Ledger {
     return at;
   }
 
-  /** Resolves when the test passes. @throws NotVerified when nothing happens for a minute; what `fail` was told */
+  /** Resolves when the test passes. @throws NotVerified when nothing happens for a minute; what `fail` was given */
   async until(test: () => boolean): Promise<void> {
     while (!test()) {
       if (this.#failure !== null) throw this.#failure;
@@ -87,7 +87,7 @@ export class Ledger {
     }
   }
 
-  /** Milliseconds a job between these numbers of completions, on the turns at which a worker told of completions. */
+  /** Milliseconds a job between these numbers of completions, measured at the reports of a worker. */
   pace(from: number, to: number): number {
     const first = this.#marks.find(({ total }) => total >= from);
     const last = this.#marks.find(({ total }) => total >= to);
