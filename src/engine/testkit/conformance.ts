@@ -1,15 +1,15 @@
 /**
- * The conformance suite: every scenario there is, and the little it takes to hand them to a test runner. An engine that
+ * The conformance suite: all scenarios, and a function that registers them with a test runner. An engine that
  * passes them all can take the place of any other.
  */
 import { runScenario, type ScenarioGroup } from "./context/scenario.js";
 import { GROUPS } from "./scenarios/index.js";
 import type { TestSetup } from "./context/storage.js";
 
-/** Every scenario, by the noun it is about. */
+/** All scenarios, in groups by their subject. */
 export const CONFORMANCE: readonly ScenarioGroup[] = GROUPS;
 
-/** What is needed of a test runner; those of Vitest, Jest and `node:test` fit. */
+/** The functions of a test runner that registering takes; those of Vitest, Jest and `node:test` fit. */
 export interface TestRunner {
   readonly describe: (name: string, body: () => void) => unknown;
   readonly it: (name: string, body: () => Promise<void>) => unknown;

@@ -1,4 +1,4 @@
-/** `longshore-testkit`: the conformance suite for authors of engines, and the clock that tests live in. */
+/** `longshore-testkit`: the conformance suite for authors of engines, and the clock that its tests use. */
 export type * from "../contract/engine.js";
 export { CONFORMANCE, runConformance, type TestRunner } from "./conformance.js";
 export { ScenarioContext } from "./context/scenario-context.js";

@@ -6,13 +6,13 @@ import type { Lease } from "../../contract/engine.js";
 import { MAIN, type ScenarioContext } from "./scenario-context.js";
 import type { TestSession } from "./test-session.js";
 
-/** The queue of what waits for jobs of another one. */
+/** The queue of dependents whose dependencies are in the queue `main`. */
 export const OTHER = "other";
 
 /** Milliseconds. */
 export const DAY = 86_400_000;
 
-/** That a job waits for these. */
+/** The dependencies on these jobs, as a spec has them. */
 export function after(ids: readonly string[], ifFailed: DependencyPolicy = "fail", queue = MAIN): Dependency[] {
   return ids.map((id) => ({ queue, id, ifFailed })).toSorted((a, b) => (a.id < b.id ? -1 : 1));
 }
@@ -40,7 +40,7 @@ export async function stateOf(context: ScenarioContext, id: string): Promise<str
   return context.state(id, OTHER);
 }
 
-/** How what a job depends on has ended. */
+/** The states in which the dependencies of a job ended. */
 export async function ends(context: ScenarioContext, id: string, queue = OTHER): Promise<(string | null)[]> {
   return (await context.engine.dependencies({ queue, id })).map(({ state }) => state);
 }

@@ -1,10 +1,10 @@
 /**
- * A clock that stands still until it is told to move on. Tests of engines, workers and schedulers live in it: no test
+ * A clock that moves only when a test moves it. Tests of engines, workers and schedulers use it: no test
  * sleeps to make time pass.
  */
 import type { Clock } from "../../../model/value/clock.js";
 
-/** What the monotonic time of a new clock is: anything but the date. */
+/** The monotonic time of a new clock; any number that cannot be taken for the date. */
 const UPTIME = 1_000_000;
 
 interface Timer {
@@ -23,7 +23,7 @@ interface Timer {
  */
 export class ManualClock implements Clock {
   #monotonic = UPTIME;
-  /** How far the date is ahead of the monotonic time. */
+  /** Milliseconds by which the date is ahead of the monotonic time. */
   #ahead: number;
   #order = 0;
   readonly #timers = new Set<Timer>();

@@ -1,4 +1,4 @@
-/** The shortest way for a new job into each state. Every job gets a queue of its own, so that nothing else is disturbed. */
+/** The shortest way for a new job into each state. Every job gets a queue of its own, so that it disturbs no other. */
 import assert from "node:assert/strict";
 import type { JobRef, JobSpec } from "../../../model/job/job.js";
 import type { JobState } from "../../../model/job/state.js";
@@ -29,7 +29,7 @@ export const REACHABLE_STATES = [
   "expired",
 ] as const satisfies readonly JobState[];
 
-/** Those of them from which a job can be queued again. */
+/** The states from which a job can be queued again. */
 export const RETRYABLE_STATES = ["completed", "partial", "failed", "cancelled", "expired"] as const;
 
 /** One of `REACHABLE_STATES`. */
@@ -69,13 +69,13 @@ export async function reach(
   return { ref, session, lease };
 }
 
-/** Enqueues a job that supersedes this one, whose key is `key`, and removes it again. */
+/** Supersedes a job with the key `key`: enqueues a newer one and removes that again. */
 export async function succeed(context: ScenarioContext, { queue }: JobRef): Promise<void> {
   const id = await context.add({ queue, supersedes: "key", hold: true });
   await context.control("remove", { queue, id });
 }
 
-/** A command is refused from all states but those given, and a refusal changes nothing. */
+/** Expects a command to be refused in all states but these, and a refusal to change nothing. */
 export async function refusedElsewhere(
   context: ScenarioContext,
   command: PlainCommand | "update",

@@ -1,5 +1,5 @@
 /**
- * Scenarios: one behaviour each, with an id that never changes, so that a failure on somebody's engine can be named and found
+ * Scenarios: one behaviour each, with an id that never changes, so that a failure on any engine can be named and found
  * in the text. The id is the group and a slug that the scenario carries itself, wherever it stands among the others.
  */
 import { ScenarioContext } from "./scenario-context.js";
@@ -9,14 +9,14 @@ import type { Capability, TestSetup } from "./storage.js";
 export interface Scenario {
   /** The group and a slug: `"enqueue/past-time-is-now"`. */
   readonly id: string;
-  /** What holds, as a sentence. */
+  /** The behaviour, as a sentence. */
   readonly title: string;
   readonly needs?: Capability;
-  /** Rejects with an `AssertionError` when it does not hold. */
+  /** Rejects with an `AssertionError` when the engine behaves otherwise. */
   run(context: ScenarioContext): Promise<void>;
 }
 
-/** The scenarios about one noun. */
+/** The scenarios about one subject. */
 export interface ScenarioGroup {
   readonly name: string;
   readonly scenarios: readonly Scenario[];
@@ -33,7 +33,7 @@ const SLUG = /^[a-z0-9]+(?:-[a-z0-9]+){1,5}$/;
 
 /**
  * Names the scenarios of a group.
- * @throws TypeError for a slug that is none, or is there twice
+ * @throws TypeError for a slug that is malformed or there twice
  */
 export function scenarios(name: string, rows: readonly Row[]): ScenarioGroup {
   const slugs = new Set<string>();

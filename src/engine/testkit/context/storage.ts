@@ -1,4 +1,4 @@
-/** What the author of an engine brings to the conformance suite: fresh storage, and a look behind the engine's back. */
+/** What the author of an engine brings to the conformance suite: fresh storage, and access to it beside the engine. */
 import type { Clock } from "../../../model/value/clock.js";
 import type { JobRef } from "../../../model/job/job.js";
 import type { Awaitable, Engine } from "../../contract/engine.js";
@@ -6,7 +6,7 @@ import type { Awaitable, Engine } from "../../contract/engine.js";
 /** Empty storage of its own for one scenario. */
 export interface TestStorage {
   /**
-   * An open engine on this storage, living in the time of `clock`. Called again: another connection to the same storage;
+   * An open engine on this storage, with the time of `clock`. Called again: another connection to the same storage;
    * an engine that lives in one object answers that object.
    */
   connect(clock: Clock): Awaitable<Engine>;
@@ -14,7 +14,7 @@ export interface TestStorage {
   readonly leftovers?: () => Awaitable<readonly string[]>;
   /** Makes the stored body of a job impossible to decode. Only with the capability `"corrupt"`. */
   readonly corrupt?: (ref: JobRef) => Awaitable<void>;
-  /** Lets go of everything. The engines are closed by then. */
+  /** Frees the storage. The engines are closed by then. */
   dispose(): Awaitable<void>;
 }
 

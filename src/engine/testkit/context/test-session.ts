@@ -1,4 +1,4 @@
-/** A worker as an engine sees it, without the worker: a session that claims, settles, reports and beats when it is told to. */
+/** A worker as an engine sees it: a session that claims, settles, reports and sends heartbeats when the test calls it. */
 import assert from "node:assert/strict";
 import { plainFailure, type Failure } from "../../../model/failure/failure.js";
 import type { StepFailure } from "../../../model/failure/step-failure.js";
@@ -45,7 +45,7 @@ export class TestSession {
     await this.engine.openSession({ session: this.id, worker: this.worker, ttl: this.ttl });
   }
 
-  /** Settles and claims in one command. A claim says what it wants differently from "one job of any of my queues". */
+  /** Settles and claims in one command. `claim` has what differs from "one job of any of its queues". */
   async exchange(
     settle: readonly Settlement[] = [],
     claim: Partial<Claim> | null = null,

@@ -1,4 +1,4 @@
-/** Accepting jobs: one or thousands, under ids of ours or of the caller, with everything they were given. */
+/** Enqueueing: one job or thousands, with generated ids or ids of the caller, and all their options. */
 import assert from "node:assert/strict";
 import { plainFailure } from "../../../../model/failure/failure.js";
 import { MAIN, progressOf } from "../../context/scenario-context.js";

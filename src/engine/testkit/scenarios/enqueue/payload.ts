@@ -1,4 +1,4 @@
-/** What is stored comes back unchanged, however odd, and nothing that is legal collides with anything else. */
+/** Stored values come back unchanged, however odd, and no two legal names collide. */
 import assert from "node:assert/strict";
 import { MAIN, progressOf } from "../../context/scenario-context.js";
 import { scenarios } from "../../context/scenario.js";

@@ -7,7 +7,7 @@ import { BOOM } from "../../context/test-session.js";
 
 const KEY = { supersedes: "requirement-7" };
 
-/** The superseded jobs that are handed out now. */
+/** The ids of the superseded jobs that a claim answers. */
 async function pendingHooks(
   context: ScenarioContext,
   { tasks = ["work"], queues = [MAIN], limit = 100 }: Partial<Parameters<Engine["claimSuperseded"]>[0]> = {},
@@ -41,22 +41,22 @@ export const supersede = scenarios("supersede", [
   ],
   [
     "running-is-fenced-off",
-    "a job that runs is fenced off, its worker is told why, and its attempt is recorded",
+    "a job that runs is fenced off, its worker learns why, and its attempt is recorded",
     async (context) => {
       const id = await context.add(KEY);
       const session = await context.session();
       const lease = await session.next();
-      const heard: unknown[] = [];
+      const received: unknown[] = [];
       const stop = await context.engine.onRevoked({
         session: session.id,
         queues: [MAIN],
-        listener: (revocation) => void heard.push(revocation),
+        listener: (revocation) => void received.push(revocation),
       });
       await context.add(KEY);
-      const told = { queue: MAIN, id, epoch: lease.epoch, cause: "supersede" };
-      await context.eventually("word of it", () => heard.length > 0);
-      assert.deepEqual(heard, [told]);
-      assert.deepEqual(await session.heartbeat(), { alive: true, revoked: [told] });
+      const revocation = { queue: MAIN, id, epoch: lease.epoch, cause: "supersede" };
+      await context.eventually("the revocation arrives", () => received.length > 0);
+      assert.deepEqual(received, [revocation]);
+      assert.deepEqual(await session.heartbeat(), { alive: true, revoked: [revocation] });
       assert.equal(await session.report(lease, { progress: progressOf(1, null) }), "stale");
       assert.equal(await session.complete(lease, '"late"'), "stale");
       assert.deepEqual((await session.heartbeat()).revoked, []);
@@ -71,7 +71,7 @@ export const supersede = scenarios("supersede", [
   ],
   [
     "heartbeat-tells-the-cause",
-    "a heartbeat tells a cancelled job from a superseded one",
+    "a heartbeat says whether a job was cancelled or superseded",
     async (context) => {
       const cancelled = await context.add();
       const session = await context.session();
@@ -211,7 +211,7 @@ export const supersede = scenarios("supersede", [
   ],
   [
     "unique-key-of-superseded",
-    "a unique key that the superseded job holds is in nobody's way; one of a third job is",
+    "a unique key of the superseded job is no conflict; one of a third job is",
     async (context) => {
       const unique = { key: "u", until: "finished", onConflict: "reject" } as const;
       const old = await context.add({ ...KEY, unique });

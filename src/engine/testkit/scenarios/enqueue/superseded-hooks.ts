@@ -10,7 +10,7 @@ import { scenarios } from "../../context/scenario.js";
 
 const KEY = { supersedes: "requirement-7" };
 
-/** The superseded jobs that are handed out now. */
+/** The ids of the superseded jobs that a claim answers. */
 async function pendingHooks(
   context: ScenarioContext,
   { tasks = ["work"], queues = [MAIN], limit = 100 }: Partial<Parameters<Engine["claimSuperseded"]>[0]> = {},
@@ -33,7 +33,7 @@ export const supersededHooks = scenarios("supersede", [
   ],
   [
     "handed-out-until-told",
-    "superseded jobs are handed out by task, and again after 30 s until the application was told",
+    "superseded jobs are handed out by task, and again every 30 s until a worker acknowledges that their hook was called",
     async (context) => {
       const ids: Record<string, string> = {};
       for (const task of ["b", "a", "c"]) {
@@ -42,7 +42,7 @@ export const supersededHooks = scenarios("supersede", [
       }
       const { a = "", b = "" } = ids;
       assert.deepEqual(await pendingHooks(context, { tasks: ["b", "a", "z"] }), [b, a]);
-      assert.deepEqual(await pendingHooks(context, { tasks: ["b", "a"] }), [], "they are being told of");
+      assert.deepEqual(await pendingHooks(context, { tasks: ["b", "a"] }), [], "they are claimed");
       await context.engine.acknowledgeSuperseded({ refs: [refTo(a), refTo("nobody"), { queue: "nowhere", id: a }] });
       context.advance(SUPERSEDED_AGAIN - 1);
       assert.deepEqual(await pendingHooks(context, { tasks: ["b", "a"] }), []);
@@ -119,7 +119,7 @@ export const supersededHooks = scenarios("supersede", [
   ],
   [
     "others-handed-out-meanwhile",
-    "however many are being told of, others are handed out",
+    "while many superseded jobs are claimed, others are still handed out",
     async (context) => {
       for (let from = 0; from < 2_200; from += 440) {
         const jobs = Array.from({ length: 440 }, (_, index) =>
@@ -128,15 +128,15 @@ export const supersededHooks = scenarios("supersede", [
         await context.engine.enqueue({ jobs });
         await context.engine.enqueue({ jobs: jobs.map(({ supersedes }) => context.spec({ supersedes, hold: true })) });
       }
-      const told = new Set<string>();
+      const claimed = new Set<string>();
       for (let ids = await pendingHooks(context); ids.length > 0; ids = await pendingHooks(context))
-        for (const id of ids) told.add(id);
-      assert.equal(told.size, 2_200);
+        for (const id of ids) claimed.add(id);
+      assert.equal(claimed.size, 2_200);
     },
   ],
   [
     "watchers-hear-superseded-first",
-    "watchers hear of the superseded job before the new one",
+    "the event of the superseded job comes before that of the new one",
     async (context) => {
       const old = await context.add(KEY);
       const { cursor } = await context.engine.watch({ queue: MAIN, cursor: null, max: 10 });

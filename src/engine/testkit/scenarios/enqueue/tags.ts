@@ -1,4 +1,4 @@
-/** Totals for a tag: how many of its jobs are in each state, right through every move. */
+/** Totals for a tag: how many of its jobs are in each state, exact after every move. */
 import assert from "node:assert/strict";
 import type { JobState } from "../../../../model/job/state.js";
 import { MAIN, type ScenarioContext } from "../../context/scenario-context.js";

@@ -4,7 +4,7 @@ import { created, offer } from "../../context/unique-helpers.js";
 import type { ScenarioContext } from "../../context/scenario-context.js";
 import { scenarios } from "../../context/scenario.js";
 
-/** Until when a key is held: driven through every way a job can end. */
+/** The ways in which a job can end, each of which frees its key. */
 const ENDINGS: readonly (readonly [
   slug: string,
   title: string,
@@ -55,7 +55,7 @@ export const unique = scenarios("unique", [
   ],
   [
     "second-is-rejected",
-    "a second job that asks for it is rejected, and told of the first",
+    "a second job that asks for it is rejected, and the answer names the first",
     async (context) => {
       const id = await created(context);
       assert.deepEqual(await offer(context, { onConflict: "reject" }), { id, outcome: "rejected", state: "queued" });

@@ -12,10 +12,10 @@ import type { ScenarioContext } from "../../context/scenario-context.js";
 import { scenarios } from "../../context/scenario.js";
 import type { TestSession } from "../../context/test-session.js";
 
-/** The commands of a run that makes jobs, in order; the last one ends it. */
+/** The commands of a run that spawns jobs, in order; the last one ends it. */
 type Commands = (() => Promise<FencedAnswer>)[];
 
-/** A run that makes jobs: what it sends, given its lease. */
+/** A way to spawn jobs in parts: the commands of the run, given its lease. */
 type Making = (
   context: ScenarioContext,
   session: TestSession,
@@ -28,10 +28,10 @@ const made = (context: ScenarioContext, jobs: readonly JobSpec[]) => async (): P
   return "applied";
 };
 
-/** That they were made is remembered so. */
+/** The checkpoint by which a later run sees that the jobs were made. */
 const MADE = { seq: 1, kind: "spawn", name: "made", key: null, value: "1", at: 0, took: 0, counters: null } as const;
 
-/** It waits for them: parts are made and bound to it one after the other. */
+/** The run waits for its jobs: it makes them and depends on them part by part. */
 const waiting: Making = (context, session, lease, parts) => [
   ...parts.flatMap((part) => [
     made(context, part),
@@ -41,14 +41,14 @@ const waiting: Making = (context, session, lease, parts) => [
   () => session.settle(lease, { kind: "wait" }),
 ];
 
-/** It goes on without them. */
+/** The run goes on without its jobs. */
 const goingOn: Making = (context, session, lease, parts) => [
   ...parts.map((part) => made(context, part)),
   () => session.report(lease, { checkpoints: [MADE] }),
   () => session.complete(lease),
 ];
 
-/** A run sends its commands; before one of them its flow is cancelled. It goes on until it hears that its lease is gone. */
+/** Sends the commands of a run, and cancels its flow before one of them. The run stops once a command is answered `stale`. */
 async function cancelledBefore(
   context: ScenarioContext,
   flow: JobRef,
@@ -62,7 +62,7 @@ async function cancelledBefore(
   if (point === commands.length) await context.control("cancel", flow);
 }
 
-/** Runs everything to its end: the parent makes its jobs once more, if it does not remember that it did. */
+/** Runs all jobs to their end. The parent makes its jobs once more, unless it has the checkpoint of that. */
 async function finish(
   context: ScenarioContext,
   session: TestSession,
@@ -86,7 +86,7 @@ async function finish(
   }
 }
 
-/** Cancels the flow of a job that makes others at one point of that, retries it, and lets everything run. */
+/** Cancels a flow before command `point` of a job that spawns others, retries it, and runs all jobs. */
 async function cancelAndRetry(
   context: ScenarioContext,
   making: Making,
@@ -107,9 +107,9 @@ async function cancelAndRetry(
   for (const { id, state } of members) {
     if (id !== parent || !isSuccess(state)) assert.equal(state, "cancelled", `${where}: it is cancelled`);
   }
-  const told = await context.engine.dependencies(flow);
+  const dependencies = await context.engine.dependencies(flow);
   assert.deepEqual(
-    told.map(({ state }) => state),
+    dependencies.map(({ state }) => state),
     members.map(({ state }) => state),
     `${where}: the flow knows that`,
   );

@@ -117,7 +117,7 @@ export const dependencies = scenarios("dependencies", [
   ],
   [
     "waiting-can-end-early",
-    "a job that waits can be cancelled, can expire and be removed; nobody waits for what is gone",
+    "a job that waits can be cancelled, can expire and be removed; no job waits for one that is gone",
     async (context) => {
       const first = await context.add();
       const second = await context.add({ after: after([first]) });

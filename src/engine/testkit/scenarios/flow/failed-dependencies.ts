@@ -6,7 +6,7 @@ import { MAIN, type ScenarioContext } from "../../context/scenario-context.js";
 import { scenarios } from "../../context/scenario.js";
 import type { TestSession } from "../../context/test-session.js";
 
-/** Ends a job that waits in line as something other than a success, or removes it. */
+/** Ends a queued job without success, or removes it. */
 const ENDINGS: readonly [
   how: string,
   end: (context: ScenarioContext, id: string, session: TestSession) => Promise<unknown>,
@@ -29,7 +29,7 @@ export const failedDependencies = scenarios("dependencies", [
     ([how, end]) =>
       [
         `${how}-fails-dependents`,
-        `a dependency that is ${how} fails what depends on it, which says so`,
+        `a dependency that is ${how} fails its dependents, and their error names it`,
         async (context: ScenarioContext) => {
           const [first, second] = await pair(context, "fail");
           context.advance(10);
@@ -52,7 +52,7 @@ export const failedDependencies = scenarios("dependencies", [
     ([how, end]) =>
       [
         `${how}-cancels-dependents`,
-        `a dependency that is ${how} cancels what asked for that`,
+        `a dependency that is ${how} cancels the dependents that asked for that`,
         async (context: ScenarioContext) => {
           const [first, second] = await pair(context, "cancel");
           await end(context, first, await context.session());
@@ -65,7 +65,7 @@ export const failedDependencies = scenarios("dependencies", [
     ([how, end]) =>
       [
         `${how}-lets-dependents-go-on`,
-        `what goes on without its dependency runs when that is ${how}, and can see how it ended`,
+        `a dependent that goes on without its dependency runs when that is ${how}, and can see how it ended`,
         async (context: ScenarioContext) => {
           const [first, second] = await pair(context, "continue");
           await end(context, first, await context.session());
@@ -78,7 +78,7 @@ export const failedDependencies = scenarios("dependencies", [
   ),
   [
     "failure-spreads-through-queues",
-    "what fails for its dependency fails what depends on it in turn, through queues and back",
+    "a job that fails for its dependency fails its own dependents in turn, through queues and back",
     async (context) => {
       const first = await context.add();
       const second = await context.add({ queue: OTHER, after: after([first]) });
@@ -95,7 +95,7 @@ export const failedDependencies = scenarios("dependencies", [
   ],
   [
     "one-failure-is-enough",
-    "one dependency that fails is enough, while others still run; what they do later changes nothing",
+    "one failed dependency is enough, while others still run; their ends change nothing any more",
     async (context) => {
       const [one = "", two = ""] = await context.addMany(2);
       const last = await context.add({ queue: OTHER, after: after([one, two]) });
@@ -125,7 +125,7 @@ export const failedDependencies = scenarios("dependencies", [
   ],
   [
     "fails-as-soon-as-enqueued",
-    "what fails as soon as it is enqueued fails what was enqueued with it",
+    "a job that fails as soon as it is enqueued fails the dependents that were enqueued with it",
     async (context) => {
       const first = await context.add();
       await context.control("cancel", first);

@@ -109,7 +109,7 @@ export const flowEnd = scenarios("flows", [
   ],
   [
     "failed-flow-retried",
-    "a failed flow runs again what failed, when that and the flow are retried",
+    "a failed flow runs its failed members again, when they and the flow are retried",
     async (context) => {
       const made = await chain(context);
       await made.begin();

@@ -65,7 +65,7 @@ export const flowStart = scenarios("flows", [
   ],
   [
     "begun-twice-or-not-there",
-    "beginning twice is beginning once; what is not there, or no flow, cannot begin",
+    "a flow that is started twice starts once; a job that is missing, or no flow, cannot be started",
     async (context) => {
       const made = await chain(context);
       assert.equal(await made.begin(), "committed");
@@ -107,7 +107,7 @@ export const flowStart = scenarios("flows", [
   ],
   [
     "reused-id-is-spared",
-    "a job that came to the id of a removed one is not taken for that when the flow was never complete",
+    "when a flow was never complete, a job that reuses the id of a removed member is spared",
     async (context) => {
       const flow = await context.add({ queue: HOME, role: "flow" });
       const id = await context.add({ id: "chosen", nonce: "n1", hold: true, flow: member(flow) });

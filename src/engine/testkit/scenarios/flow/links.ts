@@ -266,7 +266,7 @@ export const links = scenarios("links", [
   ],
   [
     "dependency-ending-wakes",
-    "who waits for work is woken when a dependency ends elsewhere",
+    "a worker that waits for work is woken when a dependency ends in another queue",
     async (context) => {
       const [first, second] = await pair(context, "fail");
       const session = await context.session();

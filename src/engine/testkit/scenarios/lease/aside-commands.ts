@@ -10,7 +10,7 @@ const HOUR = 3_600_000;
 export const asideCommands = scenarios("aside", [
   [
     "cancelled-and-queued-again",
-    "a job aside is cancelled, and queued again for everybody",
+    "a job aside can be cancelled, and when it is queued again any worker may lease it",
     async (context) => {
       const [id = ""] = await addNew(context, 1);
       await declineNext(await context.session());
@@ -53,7 +53,7 @@ export const asideCommands = scenarios("aside", [
   ],
   [
     "put-off-returns-to-line",
-    "a job aside that is put off comes back in line for everybody",
+    "a job aside that is put off returns to the line, where any worker may lease it",
     async (context) => {
       const [id = ""] = await addNew(context, 1);
       await declineNext(await context.session());
@@ -76,7 +76,7 @@ export const asideCommands = scenarios("aside", [
   ],
   [
     "closing-session-leaves-declined",
-    "a session that closes leaves its declined jobs aside, and what it holds of them returns there",
+    "a session that closes leaves its declined jobs aside, and returns there those that it holds",
     async (context) => {
       const ids = await addNew(context, 2);
       const old = await context.session();
@@ -116,7 +116,7 @@ export const asideCommands = scenarios("aside", [
   ],
   [
     "decline-sent-again",
-    "a decline sent again is applied once; one of another's lease is stale",
+    "a decline sent again is applied once; one for the lease of another session is stale",
     async (context) => {
       const [id = ""] = await addNew(context, 1);
       const session = await context.session();
@@ -129,7 +129,7 @@ export const asideCommands = scenarios("aside", [
   ],
   [
     "told-by-queue-and-task",
-    "what is aside is told by queue and task: how many, and since when",
+    "jobs aside are reported by queue and task: how many, and since when",
     async (context) => {
       const since = context.clock.now();
       await addNew(context, 2);
@@ -149,16 +149,16 @@ export const asideCommands = scenarios("aside", [
   ],
   [
     "many-unknown-names",
-    "however many unknown names lie aside, who names his task gets its jobs with one command",
+    "however many unknown tasks have jobs aside, a worker that names its own task gets its jobs with one command",
     async (context) => {
       const count = MOST_ASIDE + 50;
       const names = Array.from({ length: count }, (_, n) => `task-${1_000 + n}`);
       await context.engine.enqueue({ jobs: names.map((task) => context.spec({ task })) });
       const [id] = await addNew(context, 1);
       await declineNext(await context.session(), count + 1);
-      const told = await context.engine.aside({ queues: [MAIN] });
+      const answered = await context.engine.aside({ queues: [MAIN] });
       assert.deepEqual(
-        told.map(({ task }) => task),
+        answered.map(({ task }) => task),
         ["new", ...names].slice(0, MOST_ASIDE),
       );
       assert.deepEqual(await (await context.session()).claimIds(1, { tasks: ["a", "new"] }), [id]);
@@ -168,7 +168,7 @@ export const asideCommands = scenarios("aside", [
     (kind) =>
       [
         `${kind}-set-aside-wakes`,
-        `a ${kind} that is set aside wakes those who wait for its task`,
+        `a ${kind} that is set aside wakes the workers that wait for its task`,
         async (context: ScenarioContext): Promise<void> => {
           await addNew(context, 1);
           if (kind === "suspect") {
@@ -190,7 +190,7 @@ export const asideCommands = scenarios("aside", [
   ),
   [
     "nothing-left-of-aside",
-    "no key and no row is left of what was aside",
+    "no key and no row is left of jobs that were aside",
     async (context) => {
       await addNew(context, 3);
       await declinedSuspect(context);

@@ -11,7 +11,7 @@ const HOUR = 3_600_000;
 export const aside = scenarios("aside", [
   [
     "declined-is-queued-uncounted",
-    "a declined job is queued again, uncounted, and its history says who could not run it",
+    "a declined job is queued again, uncounted, and its history names the worker that could not run it",
     async (context) => {
       const [id = ""] = await addNew(context, 1);
       const session = await context.session({ worker: { name: "old-one" } });
@@ -27,7 +27,7 @@ export const aside = scenarios("aside", [
   ],
   [
     "leased-by-who-names-task",
-    "who names its task gets a declined job at once, nobody else does",
+    "a worker that names its task gets a declined job at once, and no other does",
     async (context) => {
       const ids = await addNew(context, 3);
       const old = await context.session();
@@ -100,7 +100,7 @@ export const aside = scenarios("aside", [
         const session = await context.session();
         const [first, second] = await session.claim(2);
         assert.ok(first && second);
-        // Nobody stands in line: the first goes where the second was.
+        // The line is empty: the first job takes the place of the second.
         await session.exchange([settlement(first, { kind: "return" }), settlement(second, DECLINE)]);
         const ids = [released, declined].toSorted();
         assert.deepEqual(await context.list({ states: ["queued"] }), ids);
@@ -155,7 +155,7 @@ export const aside = scenarios("aside", [
     (kind) =>
       [
         `${kind}-puts-back-in-line`,
-        `a run that ends otherwise (${kind}) puts the job back in line for everybody`,
+        `a run that ends otherwise (${kind}) puts the job back in line, where any worker may lease it`,
         async (context: ScenarioContext): Promise<void> => {
           const [id = ""] = await addNew(context, 1, { attempts: 3 });
           await declineNext(await context.session());
@@ -175,7 +175,7 @@ export const aside = scenarios("aside", [
   ),
   [
     "declined-suspect-stays-one",
-    "a declined suspect stays one: whoever names its task gets one at a time",
+    "a declined suspect stays one: a worker that names its task gets one at a time",
     async (context) => {
       const one = await declinedSuspect(context);
       const two = await declinedSuspect(context);
@@ -204,7 +204,7 @@ export const aside = scenarios("aside", [
   ],
   [
     "next-worker-dies",
-    "a declined job whose next worker dies is a suspect in line for everybody",
+    "a declined job whose next worker dies is a suspect in line, which any worker may lease",
     async (context) => {
       const [id = ""] = await addNew(context, 1);
       await declineNext(await context.session());

@@ -1,4 +1,4 @@
-/** The one command of the hot path: settle what ended, lease what comes next. */
+/** The exchange, the one command of the hot path: it settles runs that have ended and leases the next jobs. */
 import assert from "node:assert/strict";
 import { MAIN } from "../../context/scenario-context.js";
 import { scenarios } from "../../context/scenario.js";

@@ -1,4 +1,4 @@
-/** A worker that lost its lease changes nothing: every fenced write, after everything that ends a lease. */
+/** Fencing: a worker that lost its lease changes nothing, with any fenced write, after any way to end a lease. */
 import assert from "node:assert/strict";
 import type { JobRecord } from "../../../../model/job/job.js";
 import type { LeaseRef, Outcome } from "../../../contract/engine.js";
@@ -16,7 +16,7 @@ const OUTCOMES: readonly Outcome[] = [
   { kind: "return" },
 ];
 
-/** Takes a lease from a session, and answers the lease and session that a late write then names. */
+/** Ends a lease, and answers the lease and session that a late write then names. */
 type Loss = (
   context: ScenarioContext,
   session: TestSession,
@@ -58,7 +58,7 @@ const LOSSES: readonly (readonly [slug: string, title: string, lose: Loss])[] = 
   ],
   [
     "after-dead-session",
-    "belongs to a session that was ended as dead and is heard of again",
+    "belongs to a session that was ended as dead and sends a command again",
     async (context, session) => {
       context.advance(session.ttl);
       await context.sweep();

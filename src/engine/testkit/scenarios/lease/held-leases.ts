@@ -4,7 +4,7 @@ import { MAIN, type ScenarioContext } from "../../context/scenario-context.js";
 import { scenarios } from "../../context/scenario.js";
 import type { TestSession } from "../../context/test-session.js";
 
-/** All that a session holds, as `id epoch`, in order. */
+/** All leases of a session, as `id epoch`, in order. */
 async function heldBy(context: ScenarioContext, { id }: TestSession, queue = MAIN): Promise<string[]> {
   const held: string[] = [];
   let cursor: string | null = null;
@@ -19,7 +19,7 @@ async function heldBy(context: ScenarioContext, { id }: TestSession, queue = MAI
 export const heldLeases = scenarios("lateness", [
   [
     "held-leases-are-told",
-    "a session is told what it holds: leases of every kind, and no others'",
+    "an audit answers the leases of a session: of every kind, and none of other sessions",
     async (context) => {
       await context.addMany(3);
       await context.addMany(2, { priority: 5, tags: ["a"] });
@@ -36,7 +36,7 @@ export const heldLeases = scenarios("lateness", [
   ],
   [
     "1200-leases-page-by-page",
-    "1,200 leases are told of page by page, each once",
+    "an audit answers 1,200 leases page by page, each once",
     async (context) => {
       await context.addMany(1_000);
       await context.addMany(600, { priority: 1 });
@@ -50,7 +50,7 @@ export const heldLeases = scenarios("lateness", [
   ],
   [
     "missing-queue-tells-nobody",
-    "nobody is told what is held in a queue that does not exist",
+    "an audit of a queue that does not exist answers nothing",
     async (context) => {
       const session = await context.session();
       assert.deepEqual(await heldBy(context, session, "nowhere"), []);

@@ -28,7 +28,7 @@ export const lateCopies = scenarios("lateness", [
   ],
   [
     "overtaken-does-not-erase-last",
-    "what was overtaken does not make the last exchange forget what it leased",
+    "a call that was overtaken does not make the last exchange forget its leases",
     async (context) => {
       await context.addMany(3);
       const session = await context.session();

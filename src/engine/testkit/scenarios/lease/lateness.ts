@@ -10,7 +10,7 @@ import { settlement, type TestSession } from "../../context/test-session.js";
 
 const HOUR = 3_600_000;
 
-/** A sweep of somebody who takes only these for dead. */
+/** Sweeps, declaring only these sessions dead, and answers the overdue ones. */
 async function overdue(
   context: ScenarioContext,
   dead: readonly OverdueSession[] = [],
@@ -18,7 +18,7 @@ async function overdue(
   return (await context.engine.sweep({ queues: [MAIN], limit: 100, dead })).overdue;
 }
 
-/** Ways in which a session that is late gives a sign of life. */
+/** Commands by which a late session shows that it is alive. */
 const SIGNS: readonly (readonly [slug: string, sign: string, give: (session: TestSession) => Promise<unknown>])[] = [
   ["heartbeat", "a heartbeat", (session) => session.heartbeat()],
   ["exchange", "an exchange that asks for work", (session) => session.exchange([], { max: 1 })],
@@ -27,7 +27,7 @@ const SIGNS: readonly (readonly [slug: string, sign: string, give: (session: Tes
 export const lateness = scenarios("lateness", [
   [
     "late-word-counts",
-    "what a session says after its time is over counts, and it leases more",
+    "commands of a session whose time is over count, and it leases more",
     async (context) => {
       const [first = "", second = ""] = await context.addMany(2);
       const session = await context.session({ ttl: 1_000 });
@@ -97,7 +97,7 @@ export const lateness = scenarios("lateness", [
   ],
   [
     "late-or-unusual-gets-claims-ttl",
-    "so does one that was late, one whose answer was lost, and one that is given what is out of the ordinary",
+    "a session that rests lives as long as its claim says also when it was late, when its answer was lost, and when its job is out of the ordinary",
     async (context) => {
       const late = await context.session({ ttl: HOUR });
       context.advance(2 * HOUR);
@@ -133,7 +133,7 @@ export const lateness = scenarios("lateness", [
   ],
   [
     "sweep-tells-and-takes-told",
-    "a sweep tells which sessions are overdue, and takes only those for dead that it is told to",
+    "a sweep answers which sessions are overdue, and ends only those that the caller names as dead",
     async (context) => {
       const ids = await context.addMany(2);
       const [a, b] = [await context.session({ ttl: 1_000 }), await context.session({ ttl: 1_500 })];
@@ -174,7 +174,7 @@ export const lateness = scenarios("lateness", [
   ],
   [
     "taken-for-dead-heard-no-more",
-    "a session that was taken for dead is heard no more, though its jobs are recovered a few a sweep",
+    "commands of a session that was taken for dead are refused, though its jobs are recovered a few a sweep",
     async (context) => {
       await context.addMany(3);
       const session = await context.session({ ttl: 1_000 });
@@ -196,7 +196,7 @@ export const lateness = scenarios("lateness", [
   ],
   [
     "overdue-told-again",
-    "an overdue session is told of again and again, and makes nothing due",
+    "every sweep answers an overdue session again, and the session makes no sweep due",
     async (context) => {
       await context.session({ ttl: 1_000 });
       context.advance(1_000);

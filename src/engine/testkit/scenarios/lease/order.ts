@@ -1,4 +1,4 @@
-/** Who runs next: priorities, first come first served within them, heads and tails of the line. */
+/** The running order: by priority, first come first served within each, and where in the line a job is put. */
 import assert from "node:assert/strict";
 import { scenarios } from "../../context/scenario.js";
 

@@ -1,4 +1,4 @@
-/** What a running job says about itself: progress, meta, log lines. */
+/** Reports of running jobs: progress, meta, log lines. */
 import assert from "node:assert/strict";
 import type { LogLine } from "../../../../model/job/log.js";
 import { LONGEST_LOG_LINE, MOST_LOG_LINES } from "../../../../model/job/log.js";

@@ -1,4 +1,4 @@
-/** Sessions: one life of a worker, opened, renewed, closed, and read back as the list of workers. */
+/** Sessions: opened, renewed, closed, and read back as the list of workers. */
 import assert from "node:assert/strict";
 import { MAIN } from "../../context/scenario-context.js";
 import { scenarios } from "../../context/scenario.js";
@@ -137,7 +137,7 @@ export const sessions = scenarios("sessions", [
   ],
   [
     "heartbeat-tells-taken-leases",
-    "a heartbeat tells of leases that were taken from the session",
+    "a heartbeat answers which leases were taken from the session",
     async (context) => {
       const [first = "", second = ""] = await context.addMany(2);
       const session = await context.session();
@@ -150,7 +150,7 @@ export const sessions = scenarios("sessions", [
   ],
   [
     "heartbeat-omits-leases-of-others",
-    "a heartbeat tells a session nothing of the leases of others",
+    "a heartbeat answers nothing about leases of other sessions",
     async (context) => {
       const id = await context.add();
       await (await context.session()).next();
@@ -161,7 +161,7 @@ export const sessions = scenarios("sessions", [
   ],
   [
     "settled-lease-not-told-again",
-    "a taken lease is not told again once the session has settled it",
+    "a taken lease is not reported again once the session has settled it",
     async (context) => {
       const id = await context.add();
       const session = await context.session();
@@ -174,20 +174,20 @@ export const sessions = scenarios("sessions", [
   ],
   [
     "taken-lease-told-soon",
-    "a taken lease is also told soon, through any connection",
+    "a taken lease is also reported at once, through any connection",
     async (context) => {
       const id = await context.add();
       const session = await context.session({ engine: await context.open() });
       const lease = await session.next();
-      const told: unknown[] = [];
+      const revoked: unknown[] = [];
       const stop = await session.engine.onRevoked({
         session: session.id,
         queues: [MAIN],
-        listener: (taken) => told.push(taken),
+        listener: (taken) => revoked.push(taken),
       });
       await context.control("cancel", id);
-      await context.eventually("the listener is called", () => told.length > 0);
-      assert.deepEqual(told, [{ queue: lease.queue, id: lease.id, epoch: lease.epoch, cause: "cancel" }]);
+      await context.eventually("the listener is called", () => revoked.length > 0);
+      assert.deepEqual(revoked, [{ queue: lease.queue, id: lease.id, epoch: lease.epoch, cause: "cancel" }]);
       stop();
     },
   ],

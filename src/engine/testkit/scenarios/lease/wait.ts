@@ -1,4 +1,4 @@
-/** Waiting for work and for events: woken by what happens, at the latest when the time is over. */
+/** Waiting for work and for events: a wait ends with a wake-up, at the latest when its time is over. */
 import assert from "node:assert/strict";
 import type { JobSpec } from "../../../../model/job/job.js";
 import type { Engine } from "../../../contract/engine.js";
@@ -16,34 +16,34 @@ function work(
   return engine.awaitWork({ queues, timeout, signal: stop.signal });
 }
 
-/** Something wakes those who wait for work in the queue `main`, on this connection and on others. */
+/** Expects a call to wake the workers that wait for work in the queue `main`, on this connection and on others. */
 async function wakes(context: ScenarioContext, happen: () => Promise<unknown>): Promise<void> {
   const other = await context.open();
   const waits = [work(context.engine, ["other", MAIN]), work(other, [MAIN])];
   await happen();
-  // A wake-up may be handed on by whoever was woken first; looking for work is how that is done.
+  // The first worker that is woken hands the wake-up on when it looks for work.
   const [first, second] = waits;
   assert.ok(first && second);
-  await context.resolves("somebody wakes up", Promise.race([first, second]));
+  await context.resolves("a worker wakes up", Promise.race([first, second]));
   await context.engine.pause({ queue: MAIN });
   await context.engine.resume({ queue: MAIN });
-  await context.resolves("everybody wakes up", Promise.all([first, second]));
+  await context.resolves("all of them wake up", Promise.all([first, second]));
 }
 
 export const wait = scenarios("wait", [
   [
     "enqueue-wakes",
-    "a job that is enqueued wakes those who wait for work",
+    "a job that is enqueued wakes the workers that wait for work",
     (context) => wakes(context, () => context.add()),
   ],
   [
     "delayed-due-in-time-wakes",
-    "a delayed job that is due before their time is over wakes those who wait for work",
+    "a delayed job that is due before the wait is over wakes the workers that wait for work",
     (context) => wakes(context, () => context.add({ due: { in: 1_000 } })),
   ],
   [
     "replacement-brought-forward-wakes",
-    "a delayed job whose time is brought forward by one that replaces it wakes those who wait for work",
+    "a delayed job whose time is brought forward by one that replaces it wakes the workers that wait for work",
     async (context) => {
       const unique = {
         key: "k",
@@ -58,7 +58,7 @@ export const wait = scenarios("wait", [
   ],
   [
     "last-superseding-delayed-wakes",
-    "the last of several delayed jobs that supersede each other in one command wakes those who wait for work",
+    "the last of several delayed jobs that supersede each other in one command wakes the workers that wait for work",
     (context) =>
       wakes(context, async () => {
         const job = (): JobSpec => context.spec({ supersedes: "s", due: { in: 1_000 } });
@@ -67,7 +67,7 @@ export const wait = scenarios("wait", [
   ],
   [
     "promote-wakes",
-    "a job that is promoted wakes those who wait for work",
+    "a job that is promoted wakes the workers that wait for work",
     async (context) => {
       const id = await context.add({ due: { in: 24 * HOUR } });
       await wakes(context, () => context.control("promote", id));
@@ -75,7 +75,7 @@ export const wait = scenarios("wait", [
   ],
   [
     "resume-wakes",
-    "a queue that is resumed wakes those who wait for work",
+    "a queue that is resumed wakes the workers that wait for work",
     async (context) => {
       await context.add();
       await context.engine.pause({ queue: MAIN });
@@ -123,7 +123,7 @@ export const wait = scenarios("wait", [
   ],
   [
     "event-wakes",
-    "an event wakes those who wait for events",
+    "an event wakes the watchers that wait for events",
     async (context) => {
       const other = await context.open();
       const { cursor } = await context.engine.watch({ queue: MAIN, cursor: null, max: 1 });
@@ -132,7 +132,7 @@ export const wait = scenarios("wait", [
         engine.awaitEvents({ queue: MAIN, cursor, timeout: HOUR, signal: stop.signal }),
       );
       await context.add();
-      await context.resolves("everybody wakes up", Promise.all(waits));
+      await context.resolves("all of them wake up", Promise.all(waits));
     },
   ],
   [

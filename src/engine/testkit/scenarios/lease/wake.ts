@@ -1,6 +1,5 @@
 /**
- * Whatever brings a job into line, somebody who is idle on another connection is woken for it: nobody finds it out by
- * looking now and then.
+ * Every command that makes a job ready wakes an idle worker on another connection: idle workers do not poll.
  */
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -14,7 +13,7 @@ const HOUR = 3_600_000;
 
 type Happening = (context: ScenarioContext) => Promise<unknown>;
 
-/** Waits on a connection of its own, with no wake-up left over, until what `arrange` answered has happened. */
+/** Waits on a connection of its own, on which no wake-up is left over, and expects the call that `arrange` answers to end that. */
 async function wakesIdle(
   context: ScenarioContext,
   arrange: (context: ScenarioContext) => Promise<Happening>,
@@ -22,7 +21,7 @@ async function wakesIdle(
   const idle = await context.open();
   const happening = await arrange(context);
   const { signal } = new AbortController();
-  // What was said before is heard, and what there is was taken: only what happens now can wake.
+  // Take the wake-ups of earlier commands and the jobs that are ready: only the call below can wake.
   for (let left = true; left;) {
     const enough = new AbortController();
     void sleep(100).then(() => enough.abort());
@@ -33,7 +32,7 @@ async function wakesIdle(
   await context.resolves("who is idle is woken", waiting);
 }
 
-/** A job that runs in a session that asks for nothing more. */
+/** A job that runs in a session that claims nothing more. */
 async function running(context: ScenarioContext, change = {}): Promise<{ session: TestSession; lease: Lease }> {
   await context.add(change);
   const session = await context.session();
@@ -58,7 +57,7 @@ export const wake = scenarios("wake", [
       ([kindSlug, kind, change]) =>
         [
           `${kindSlug}-${slug}`,
-          `${kind} that ${title} by a worker that asks for nothing wakes who is idle`,
+          `${kind} that ${title} by a worker that asks for nothing wakes an idle one`,
           (context: ScenarioContext) =>
             wakesIdle(context, async () => {
               const { session, lease } = await running(context, change);
@@ -69,7 +68,7 @@ export const wake = scenarios("wake", [
   ),
   [
     "suspect-handed-back",
-    "a suspect that is handed back wakes who is idle",
+    "a suspect that is handed back wakes an idle worker",
     (context) =>
       wakesIdle(context, async () => {
         await context.add();
@@ -103,7 +102,7 @@ export const wake = scenarios("wake", [
   ],
   [
     "promoted-by-exchange",
-    "what an exchange that asks for nothing promotes wakes who is idle",
+    "a delayed job that an exchange promotes which asks for nothing wakes an idle worker",
     (context) =>
       wakesIdle(context, async () => {
         const { session, lease } = await running(context);
@@ -114,7 +113,7 @@ export const wake = scenarios("wake", [
   ],
   [
     "promoted-by-sweep",
-    "a delayed job that a sweep promotes wakes who is idle",
+    "a delayed job that a sweep promotes wakes an idle worker",
     (context) =>
       wakesIdle(context, async () => {
         await context.add({ due: { in: 2 * HOUR } });
@@ -124,7 +123,7 @@ export const wake = scenarios("wake", [
   ],
   [
     "held-job-released",
-    "a job that was held and is let go wakes who is idle",
+    "a held job that is released wakes an idle worker",
     (context) =>
       wakesIdle(context, async () => {
         const id = await context.add({ hold: true });
@@ -133,7 +132,7 @@ export const wake = scenarios("wake", [
   ],
   [
     "retried-by-hand",
-    "a job that is retried wakes who is idle",
+    "a job that is retried wakes an idle worker",
     (context) =>
       wakesIdle(context, async () => {
         const { session, lease } = await running(context);
@@ -143,7 +142,7 @@ export const wake = scenarios("wake", [
   ],
   [
     "time-changed-to-now",
-    "a delayed job whose time is changed to now wakes who is idle",
+    "a delayed job whose time is changed to now wakes an idle worker",
     (context) =>
       wakesIdle(context, async () => {
         const id = await context.add({ due: { in: 2 * HOUR } });
@@ -159,7 +158,7 @@ export const wake = scenarios("wake", [
     ([which, queue]) =>
       [
         `dependency-in-${which}-queue-ends`,
-        `a job whose dependency in ${which === "own" ? "its own" : "another"} queue ends wakes who is idle`,
+        `a job whose dependency in ${which === "own" ? "its own" : "another"} queue ends wakes an idle worker`,
         (context: ScenarioContext) =>
           wakesIdle(context, async () => {
             const id = await context.add({ queue });

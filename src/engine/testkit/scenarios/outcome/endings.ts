@@ -1,4 +1,4 @@
-/** Jobs that were leased together and end apart: what an engine keeps for many at once must hold for each of them. */
+/** Jobs that were leased in one batch and end one by one: what an engine stores for the batch must hold for each of them. */
 import assert from "node:assert/strict";
 import type { Lease, LeaseRef, Settlement } from "../../../contract/engine.js";
 import { MAIN } from "../../context/scenario-context.js";
@@ -29,7 +29,7 @@ export const endings = scenarios("endings", [
     "jobs leased together end each in its own way and at its own time",
     async (context) => {
       const ids = await context.addMany(6);
-      const [done, told, taken, failed, back, last] = ids;
+      const [done, reported, taken, failed, back, last] = ids;
       const session = await context.session();
       const leases = await session.claim(6);
       const leaseOf = (id: string | undefined): Lease => {
@@ -40,7 +40,7 @@ export const endings = scenarios("endings", [
       const complete = { kind: "complete", result: '"ok"' } as const;
 
       assert.equal(await session.settle(leaseOf(done), complete), "applied");
-      assert.equal(await session.report(leaseOf(told), { meta: '{"n":1}' }), "applied");
+      assert.equal(await session.report(leaseOf(reported), { meta: '{"n":1}' }), "applied");
       assert.deepEqual(await context.list({ states: ["active"] }), ids.slice(1).toSorted());
       await context.control("cancel", taken ?? "");
       assert.equal(await session.report(leaseOf(taken), { meta: '{"n":2}' }), "stale");
@@ -49,15 +49,15 @@ export const endings = scenarios("endings", [
         settlement(leaseOf(last), complete),
         settlement(leaseOf(taken), complete),
         settlement(leaseOf(failed), { kind: "fail", error: BOOM, retryIn: null }),
-        settlement(leaseOf(told), complete),
+        settlement(leaseOf(reported), complete),
         settlement(leaseOf(back), { kind: "return" }),
       ]);
 
       assert.deepEqual(settled, ["applied", "stale", "applied", "applied", "applied"]);
       const states = await Promise.all(ids.map((id) => context.state(id)));
       assert.deepEqual(states, ["completed", "completed", "cancelled", "failed", "queued", "completed"]);
-      assert.deepEqual(await context.list({ states: ["completed"] }), [told, last, done]);
-      assert.equal((await context.job(told ?? "")).meta, '{"n":1}');
+      assert.deepEqual(await context.list({ states: ["completed"] }), [reported, last, done]);
+      assert.equal((await context.job(reported ?? "")).meta, '{"n":1}');
       assert.equal((await context.counts()).active, 0);
     },
   ],
@@ -117,7 +117,7 @@ export const endings = scenarios("endings", [
   ],
   [
     "claim-again-after-some-ended",
-    "a claim sent again answers what is left of its leases, in order, after one ended and another said something",
+    "a claim sent again answers the leases that are left of it, in order, after one ended and another reported",
     async (context) => {
       const ids = await context.addMany(4);
       const session = await context.session();

@@ -1,4 +1,4 @@
-/** Opening and closing engines, and what they say about themselves. */
+/** Opening and closing engines, and how they describe themselves. */
 import assert from "node:assert/strict";
 import { MAIN } from "../../context/scenario-context.js";
 import { scenarios } from "../../context/scenario.js";

@@ -1,4 +1,4 @@
-/** What each outcome does to a job, and what is written down about every run. */
+/** What each outcome does to a job, and what its history records of every run. */
 import assert from "node:assert/strict";
 import { LARGEST_FAILURE, plainFailure } from "../../../../model/failure/failure.js";
 import { MOST_ATTEMPT_RECORDS } from "../../../../model/job/job.js";

@@ -39,7 +39,7 @@ export const partial = scenarios("steps", [
     (kind) =>
       [
         `whole-progress-after-${kind}`,
-        `progress is whole once the job has ended as ${kind}, whatever was said last`,
+        `progress is whole once the job has ended as ${kind}, whatever its last report was`,
         async (context: ScenarioContext) => {
           const id = await context.add();
           const session = await context.session();

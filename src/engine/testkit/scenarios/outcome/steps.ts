@@ -247,7 +247,7 @@ export const steps = scenarios("steps", [
   ],
   [
     "milestones-told-steps-not",
-    "milestones and statuses are told to those who watch, steps are not",
+    "milestones and statuses are events for watchers, steps are not",
     async (context) => {
       const id = await context.add();
       const session = await context.session();

@@ -1,4 +1,4 @@
-/** The transition table, row by row: every move a job can make, by what makes it. */
+/** The transition table, row by row: every transition that a job can make, by its cause. */
 import assert from "node:assert/strict";
 import type { JobRef } from "../../../../model/job/job.js";
 import { TRANSITIONS, type Cause, type JobState } from "../../../../model/job/state.js";
@@ -8,7 +8,7 @@ import { RETRYABLE_STATES, reach, succeed, type Reached, type ReachableState } f
 import { scenarios } from "../../context/scenario.js";
 import { BOOM } from "../../context/test-session.js";
 
-/** Makes the move of one row and answers the job. */
+/** Makes the transition of one row and answers the job. */
 type Drive = (context: ScenarioContext) => Promise<JobRef>;
 
 async function act(
@@ -160,7 +160,7 @@ const DRIVES = new Map<string, Drive>([
       [
         key(from, "blocked", "retry"),
         async (context: ScenarioContext) => {
-          // It went on without a job that failed and is then tried again.
+          // It goes on without a failed dependency, which is then retried.
           const { ref: first } = await reach(context, "failed");
           const { ref } = await reach(context, from, { after: [{ ...first, ifFailed: "continue" }] });
           await context.control("retry", first);

@@ -1,4 +1,4 @@
-/** Upkeep: what is due is promoted, what came too late expires, and whoever sweeps knows when to come again. */
+/** Upkeep: a sweep promotes due jobs, expires late ones, and answers when the next sweep is due. */
 import assert from "node:assert/strict";
 import { MAIN } from "../../context/scenario-context.js";
 import { scenarios } from "../../context/scenario.js";
@@ -47,7 +47,7 @@ export const upkeep = scenarios("upkeep", [
   ],
   [
     "ttl-over-is-not-leased",
-    "a job whose ttl is over is not leased, though nobody has swept",
+    "a job whose ttl is over is not leased, though no sweep has run",
     async (context) => {
       const late = await context.add({ ttl: 1_000 });
       const usual = await context.add();

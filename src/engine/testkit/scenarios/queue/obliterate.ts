@@ -6,7 +6,7 @@ import { progressOf } from "../../context/scenario-context.js";
 import { scenarios } from "../../context/scenario.js";
 import type { TestSession } from "../../context/test-session.js";
 
-/** What a run leaves. */
+/** The checkpoints of a run. */
 const CHECKPOINT: Checkpoint = {
   seq: 1,
   kind: "step",

@@ -1,4 +1,4 @@
-/** Reading jobs one by one, queues, and places in line. */
+/** Reading jobs one by one, queues, and the places of jobs in line. */
 import assert from "node:assert/strict";
 import { STATES } from "../../../../model/job/state.js";
 import { MAIN } from "../../context/scenario-context.js";

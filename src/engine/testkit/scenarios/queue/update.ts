@@ -112,7 +112,7 @@ export const update = scenarios("control", [
   ],
   [
     "empty-update",
-    "an update that says nothing changes nothing",
+    "an empty update changes nothing",
     async (context) => {
       const ids = await context.addMany(2, { input: "1", tags: ["t"] });
       const before = await context.job(ids[0] ?? "");

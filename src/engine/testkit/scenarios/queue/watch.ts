@@ -1,4 +1,4 @@
-/** Events of a queue: in order, numbered without holes, and never missed in silence. */
+/** Events of a queue: in order, numbered without gaps, and a watcher learns when it missed some. */
 import assert from "node:assert/strict";
 import { MOST_EVENTS, WATCH_INTEREST, type QueueEvent } from "../../../../model/job/event.js";
 import { MAIN, progressOf, type ScenarioContext } from "../../context/scenario-context.js";
@@ -17,7 +17,7 @@ async function watching(
   };
 }
 
-/** Events as words: `"queued a"`, `"removed a"`, `"paused"`. */
+/** Events as texts: `"queued a"`, `"removed a"`, `"paused"`. */
 function words(events: readonly QueueEvent[]): string[] {
   return events.map((event) => {
     switch (event.kind) {
@@ -48,7 +48,7 @@ export const watch = scenarios("watch", [
   ],
   [
     "every-move-is-told",
-    "every move of a job is told, in order and at its time",
+    "every move of a job is an event, in order and with its time",
     async (context) => {
       const look = await watching(context);
       const start = context.clock.now();
@@ -100,7 +100,7 @@ export const watch = scenarios("watch", [
   ],
   [
     "progress-is-told",
-    "progress is told",
+    "progress is an event",
     async (context) => {
       const id = await context.add();
       const session = await context.session();
@@ -114,7 +114,7 @@ export const watch = scenarios("watch", [
   ],
   [
     "upkeep-is-told",
-    "what upkeep does is told",
+    "the moves that upkeep makes are events",
     async (context) => {
       const keep = { age: 0, count: null };
       await context.add({ id: "late", nonce: "n", ttl: 1_000, retention: { completed: keep, failed: keep } });
@@ -134,7 +134,7 @@ export const watch = scenarios("watch", [
   ],
   [
     "pause-and-resume-are-told",
-    "pausing and resuming are told",
+    "pausing and resuming are events",
     async (context) => {
       const look = await watching(context);
       await context.engine.pause({ queue: MAIN });
@@ -144,7 +144,7 @@ export const watch = scenarios("watch", [
   ],
   [
     "refused-is-not-told",
-    "what was refused is not told",
+    "a refused command is no event",
     async (context) => {
       const id = await context.add();
       const look = await watching(context);
@@ -155,7 +155,7 @@ export const watch = scenarios("watch", [
   ],
   [
     "other-queues-are-not-told",
-    "events of other queues are not told",
+    "a watcher gets no events of other queues",
     async (context) => {
       const look = await watching(context);
       await context.add({ queue: "other" });
@@ -220,7 +220,7 @@ export const watch = scenarios("watch", [
   ],
   [
     "look-after-a-minute",
-    "a watcher that looks after more than a minute is told that it may have missed something",
+    "a watcher that looks after more than a minute learns that it may have missed something",
     async (context) => {
       const look = await watching(context);
       await context.add();
@@ -235,7 +235,7 @@ export const watch = scenarios("watch", [
   ],
   [
     "behind-by-too-many",
-    "a watcher that falls behind by more events than are kept is told so",
+    "a watcher that falls behind by more events than are kept learns that it missed some",
     async (context) => {
       const look = await watching(context);
       const wanted = MOST_EVENTS * 2 + 2_000;
@@ -254,7 +254,7 @@ export const watch = scenarios("watch", [
   ],
   [
     "queue-obliterated",
-    "a watcher of a queue that was obliterated is told that it may have missed something, and goes on",
+    "a watcher of a queue that was obliterated learns that it may have missed something, and goes on",
     async (context) => {
       const look = await watching(context);
       await context.addMany(20);

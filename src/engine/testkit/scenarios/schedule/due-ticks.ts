@@ -17,7 +17,7 @@ export const dueTicks = scenarios("ticks", [
       toTick(context);
       const swept = await context.sweep();
       assert.deepEqual(swept.schedules, [await found(context)]);
-      // What was handed out is the caller's business: to be told of it as due would wake him for ever.
+      // The worker fires what a sweep hands out. An answer that it is due would wake it at once, again and again.
       assert.equal(swept.nextDue, (await found(context, "rare")).nextDue);
     },
   ],
@@ -38,7 +38,7 @@ export const dueTicks = scenarios("ticks", [
   ],
   [
     "moving-here-waits",
-    "a schedule that moves here does not fire until it is let go, and is handed out when that takes long",
+    "a schedule that moves to this queue does not fire until it is resumed, and a sweep hands it out when that takes long",
     async (context) => {
       const due = toTick(context);
       await put(context, everyMinute(), { status: "moving", lastDue: due - MINUTE, nextDue: due + 10_000 });
@@ -86,7 +86,7 @@ export const dueTicks = scenarios("ticks", [
   ],
   [
     "new-and-firing-wake",
-    "who waits for work hears of a new schedule, and of one that fires again",
+    "a worker that waits for work is woken by a new schedule, and by one that fires again",
     async (context) => {
       const other = await context.open();
       for (const act of [
@@ -98,14 +98,14 @@ export const dueTicks = scenarios("ticks", [
       ]) {
         const waiting = other.awaitWork({ queues: [MAIN], timeout: 3_600_000, signal: new AbortController().signal });
         await act();
-        await context.resolves("word of it", waiting);
+        await context.resolves("the revocation arrives", waiting);
         await context.engine.pauseSchedule({ queue: MAIN, name: "poll" });
       }
     },
   ],
   [
     "paused-queue-is-told",
-    "a paused queue is told of its schedules all the same, and its ticks wait",
+    "a sweep of a paused queue hands out its schedules all the same, and the jobs of their ticks wait",
     async (context) => {
       await context.engine.pause({ queue: MAIN });
       await put(context);

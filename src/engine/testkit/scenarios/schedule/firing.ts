@@ -25,7 +25,7 @@ export const firing = scenarios("ticks", [
   ],
   [
     "one-of-two-fires",
-    "of two who fire the same tick one does",
+    "of two workers that fire the same tick one does",
     async (context) => {
       await put(context);
       toTick(context);
