@@ -1,6 +1,6 @@
 // The example as a program: scrapes the job postings of companies, first one company after another and then in
 // background jobs, shows how far it is and prints what came of it. Results go to standard output, everything else to
-// standard error. Exit codes: 0 done (companies that could not be scraped are told), 1 none could be or something else
+// standard error. Exit codes: 0 done (companies that could not be scraped are reported), 1 none could be or something else
 // failed, 2 wrong usage, 130 interrupted, with the run cancelled.
 
 import { randomUUID } from "node:crypto";

@@ -33,7 +33,7 @@ async function analyseFile(settings: Settings, signal: AbortSignal): Promise<voi
   const startedAt = new Date();
   const began = performance.now();
   const line = new ProgressLine(process.stderr);
-  // Jobs in memory are gone with this process; nobody would ever supersede their issues in a file.
+  // Jobs in memory are gone with this process: their issues in a file would never be superseded.
   const book = new IssueBook(engine === "memory" ? ":memory:" : ".longshore/demo-issues.db");
   const outcome = await runAnalysis(inputsFor(rows, settings.analysers), {
     url,

@@ -28,7 +28,7 @@ export interface ScanTools {
   fetcher: SafeFetch;
   folder: ScanFolder;
   signal: AbortSignal;
-  /** Told before each page of a step. */
+  /** Called before each page of a step. */
   onPage: (url: string, done: number, total: number) => void;
 }
 

@@ -34,13 +34,13 @@ test.each([
 test.each([
   ["more is better and it fell by more", {}, 8, 5.9],
   ["less is better and it rose by more", pickup, 0.8, 1.01],
-])("it is told when %s", (_what, given, kept, now) => {
+])("it is reported when %s", (_what, given, kept, now) => {
   const falls = fallsOf([result(given)], [result({ ...given, ratioToBullmq: now })]);
   expect(falls).toEqual([{ ...falls[0], kept, now }]);
   expect(falls).toHaveLength(1);
 });
 
-test("what was measured and is not any more is told", () => {
+test("a scenario that is not measured any more is reported", () => {
   const falls = fallsOf([result({})], []);
   expect(falls).toEqual([{ system: "longshore-redis", scenario: "run-100", durability: "none", kept: 8, now: null }]);
   expect(describeFalls(falls)).toContain("not measured");

@@ -108,7 +108,7 @@ describe("the quick run", () => {
   });
 });
 
-test("a system that is not installed is listed with the reason, unless nobody asked for it", () => {
+test("a system that is not installed is listed with the reason, if it was asked for", () => {
   const missing = { rq: "python3-rq is not installed" };
   const skip = { system: "rq", scenario: "all", reason: "python3-rq is not installed" };
   expect(planOf({}, missing).skipped).toContainEqual(skip);

@@ -7,7 +7,7 @@ function running(script: string, failed?: (error: Error) => void): Program {
   return new Program([process.execPath, "-e", echo], {}, failed === undefined ? {} : { failed });
 }
 
-test("it answers in order and ends when it is told to, which is no failure", async () => {
+test("it answers in order and ends when asked to, which is no failure", async () => {
   const failures: Error[] = [];
   const program = running("", (error) => failures.push(error));
   await program.ready;
@@ -16,14 +16,14 @@ test("it answers in order and ends when it is told to, which is no failure", asy
   expect(failures).toEqual([]);
 });
 
-test("one that ends by itself is told at once, with the end of what it wrote to its standard error", async () => {
+test("one that ends by itself fails at once, with the end of what it wrote to its standard error", async () => {
   const failure = await new Promise<Error>((resolve) => {
     running('console.error("no such queue"); process.exit(3);', resolve);
   });
   expect(failure.message).toMatch(/ended \(3\): no such queue$/);
 });
 
-test("nobody waits for an answer of one that has ended", async () => {
+test("requests to one that has ended fail at once", async () => {
   const program = running('process.stdin.once("data", () => process.exit(1));');
   await program.ready;
   const first = program.ask({ do: "a" }).then(() => program.ask({ do: "b" }));

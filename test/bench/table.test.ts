@@ -71,7 +71,7 @@ test("the measures of a scenario are rows of one table, in the order of the scen
   expect(titlesOf(markdown)[0]).toMatch(/^\| measure.*× bullmq \|$/);
 });
 
-test("what was not measured is told in few rows", () => {
+test("what was not measured is reported in few rows", () => {
   const rows = notMeasured(
     report({
       skipped: [

@@ -1,4 +1,4 @@
-// A worker at work on a queue in which records were forged, beside innocent jobs: whatever becomes of the forged ones, those
+// A worker on a queue in which records were forged, beside innocent jobs: whatever becomes of the forged ones, the others
 // are run, listings answer, and the worker stops.
 import { expect } from "vitest";
 import { connect, task, type Job, type Target } from "longshore";

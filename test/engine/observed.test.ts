@@ -1,4 +1,4 @@
-// An observed engine: it passes the conformance suite as the one inside does, and tells of every command what may be told.
+// An observed engine: it passes the conformance suite as the one inside does, and reports every command without its payload.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -43,7 +43,7 @@ class Recorder implements EngineObserver {
     this.commands.push(command);
   }
 
-  /** What was told since this was asked last. */
+  /** The reports since the last call. */
   take(): ObservedCommand[] {
     return this.commands.splice(0);
   }
@@ -84,16 +84,19 @@ describe("the memory engine behind an observer that throws", () => {
 });
 
 describe("an observed engine", () => {
-  it.each(COMMANDS)("%s answers or fails as it does inside, at once or later, and is told once", async (command) => {
-    const recorder = new Recorder();
-    const closed = new MemoryEngine();
-    closed.close();
-    const params = { queues: [], refs: [], timeout: 0, signal: never() };
-    const bare = await endOf(() => call(closed, command, params));
-    const told = await endOf(() => call(observe(closed, recorder), command, params));
-    expect(told).toEqual(bare);
-    expect(recorder.commands).toMatchObject([{ command, error: bare.code === undefined ? "ERROR" : bare.code }]);
-  });
+  it.each(COMMANDS)(
+    "%s answers or fails as it does inside, at once or later, and is reported once",
+    async (command) => {
+      const recorder = new Recorder();
+      const closed = new MemoryEngine();
+      closed.close();
+      const params = { queues: [], refs: [], timeout: 0, signal: never() };
+      const bare = await endOf(() => call(closed, command, params));
+      const told = await endOf(() => call(observe(closed, recorder), command, params));
+      expect(told).toEqual(bare);
+      expect(recorder.commands).toMatchObject([{ command, error: bare.code === undefined ? "ERROR" : bare.code }]);
+    },
+  );
 
   it("has the commands of the engine and no other", () => {
     const names = Object.getOwnPropertyNames(Object.getPrototypeOf(observe(new MemoryEngine(), new Recorder())));
@@ -119,7 +122,7 @@ describe("an observed engine", () => {
     await rm(folder, { recursive: true });
   });
 
-  it("tells how many jobs, settlements, leases and events a command carried", async () => {
+  it("reports how many jobs, settlements, leases and events a command carried", async () => {
     const { context, recorder } = await recordedContext();
     const { engine } = context;
     const { cursor } = await engine.watch({ queue: "main", cursor: null, max: 3 });
@@ -182,7 +185,7 @@ describe("an observed engine", () => {
     ]);
   });
 
-  it("tells waits apart, and that they were ended by a signal is no failure", async () => {
+  it("reports each kind of wait, and one that a signal ends is no failure", async () => {
     const { context, recorder } = await recordedContext();
     const { engine, clock } = context;
     recorder.take();
@@ -224,7 +227,7 @@ describe("an observed engine", () => {
     await context.dispose();
   });
 
-  it("tells the code of an error and nothing else of it", async () => {
+  it("reports the code of an error and nothing else of it", async () => {
     const recorder = new Recorder();
     const secret = "redis://user:hunter2@host";
     const codes: unknown[] = ["ENGINE_UNAVAILABLE", "ECONNREFUSED", secret, "A".repeat(61), 7, undefined];
@@ -263,11 +266,11 @@ describe("an observed engine", () => {
     expect(await engine.awaitWork({ queues: [], timeout: 0, signal: never() })).toBe(false);
     await engine.close();
     expect(() => engine.queues()).toThrow(expect.objectContaining({ code: "ENGINE_CLOSED" }));
-    // Its rejections would be told to the process by now.
+    // An unhandled rejection would have reached the process by now.
     await new Promise((resolve) => setImmediate(resolve));
   });
 
-  it("never tells a payload: only names, numbers and codes", async () => {
+  it("never reports a payload: only names, numbers and codes", async () => {
     const { context, recorder } = await recordedContext();
     const { engine } = context;
     const secret = "hunter2";

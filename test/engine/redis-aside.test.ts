@@ -73,7 +73,7 @@ describe("with nothing aside", () => {
   });
 });
 
-describe("with 20,000 names aside that nobody knows", () => {
+describe("with 20,000 unknown task names aside", () => {
   it("a claim, a decline and a look take a bounded number of commands, each for a bounded number of entries", async () => {
     for (let from = 0; from < NAMES; from += AT_ONCE) {
       const jobs = Array.from({ length: AT_ONCE }, (_, n) => context.spec({ task: `task-${from + n}` }));
@@ -101,13 +101,13 @@ describe("with 20,000 names aside that nobody knows", () => {
       );
       expect(Math.max(...ranges.map(limitOf))).toBeLessThanOrEqual(5);
     }
-    // Three for each of the tasks it tells of.
+    // Three for each task that it reports.
     expect(look.length).toBeLessThan(350);
     expect((await context.counts()).queued).toBe(NAMES + 5);
   });
 });
 
-it("a decline leaves as many markers as there are sessions to wake, for who has the code is not known", async () => {
+it("a decline leaves as many markers as there are sessions to wake, as it is not known which of them have the code", async () => {
   await context.add({ task: "new" });
   const sessions = [await context.session(), await context.session(), await context.session()];
   const lease = await sessions[0]?.next();

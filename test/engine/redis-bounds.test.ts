@@ -202,7 +202,7 @@ async function endAll(outcome: Outcome): Promise<void> {
   }
 }
 
-/** Claims as long as there is said to be more. */
+/** Claims as long as the answer says that there is more. */
 async function claimAll(session: TestSession, max: number): Promise<{ leased: string[]; work: ScriptWork[] }> {
   const leased: string[] = [];
   const work: ScriptWork[] = [];
@@ -215,7 +215,7 @@ async function claimAll(session: TestSession, max: number): Promise<{ leased: st
   return { leased, work };
 }
 
-/** Sweeps as long as there is said to be more. */
+/** Sweeps as long as the answer says that there is more. */
 async function sweepAll(kind: "recovered" | "removed"): Promise<{ done: number; work: ScriptWork[] }> {
   let done = 0;
   const work: ScriptWork[] = [];

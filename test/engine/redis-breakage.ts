@@ -53,7 +53,7 @@ export class BreakableDelivery {
     this.#broke = false;
   }
 
-  /** Has a delivery been broken since that was said? */
+  /** Has a delivery been broken since the last call? */
   get broke(): boolean {
     return this.#broke;
   }

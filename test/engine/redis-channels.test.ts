@@ -1,4 +1,4 @@
-// What is published on Redis is heard on every connection of the server, whatever its database, and anybody may publish: a
+// What is published on Redis reaches every connection of the server, whatever its database, and any client may publish: a
 // message is a hint to look once, and nothing more.
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from "vitest";
@@ -14,7 +14,7 @@ import { freshPrefix } from "./redis-storage.js";
 
 const url = inject("redisUrl");
 const HOUR = 3_600_000;
-/** A watcher that hears nothing looks again after this time. Milliseconds. */
+/** A watcher without a message looks again after this time. Milliseconds. */
 const LOOK_AGAIN = 1_000;
 const undo: (() => unknown)[] = [];
 let prefix: string;
@@ -71,7 +71,7 @@ describe("a message of the channel", () => {
     await publish("main", message);
     await first.ended;
     const second = wait("main");
-    // Messages arrive in their order: when the last one is heard, nothing is on its way that could end the second wait.
+    // Messages arrive in their order: when the last one has arrived, nothing is on its way that could end the second wait.
     const last = wait("other");
     await publish("other", "e 6");
     await last.ended;
@@ -102,7 +102,7 @@ describe("a watcher in one database", () => {
   let looks: number;
   let since: number;
 
-  /** Looks whenever it is told, as clients do. */
+  /** Looks after each message, as clients do. */
   async function watch(signal: AbortSignal): Promise<void> {
     let { cursor } = await watcher.watch({ queue: "main", cursor: null, max: 500 });
     looks = 0;
@@ -114,7 +114,7 @@ describe("a watcher in one database", () => {
     }
   }
 
-  /** How often it has looked by itself at most, having heard nothing. */
+  /** How often at most it has looked without a message. */
   const ownLooks = (): number => 1 + Math.floor((performance.now() - since) / LOOK_AGAIN);
 
   beforeEach(async () => {

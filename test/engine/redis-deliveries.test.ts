@@ -1,5 +1,5 @@
-// What jobs tell each other travels apart from the commands it follows from, on Redis: whoever delivers it may die at any
-// point, somebody else may deliver it at the same time, and a server may lose it. All comes to the same end.
+// On Redis, messages between jobs are delivered after the commands that cause them: the client that delivers them may die at
+// any point, another may deliver them at the same time, and a server may lose them. All of that comes to the same end.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it, onTestFinished } from "vitest";
 import type { Lease } from "../../src/engine/contract/engine.js";
 import type { RedisTarget } from "../../src/engine/target.js";
@@ -104,7 +104,7 @@ class Diamond {
   }
 }
 
-/** What gives jobs something to tell: `prepare` is undisturbed, the command it answers is what is followed by messages. */
+/** A cause of messages: `prepare` runs undisturbed, and the command that it answers causes them. */
 const CAUSES: readonly (readonly [title: string, prepare: (flow: Diamond) => Promise<() => Promise<unknown>>])[] = [
   [
     "the flow begins",
@@ -269,7 +269,7 @@ describe.each(PLACES)("deliveries on %s", (_name, where) => {
       }
     });
 
-    it("happen in the end though the server lost what was to be told", async () => {
+    it("happen in the end though the server lost the messages", async () => {
       const flow = await create();
       const cause = await prepare(flow);
       delivery.breakage = { kind: "dies", at: 0, after: "nothing", lost: true };
@@ -289,7 +289,7 @@ describe.each(PLACES)("deliveries on %s", (_name, where) => {
     });
   });
 
-  it("are asked for again after ten minutes, when the server lost what was to be told, not before", async () => {
+  it("are asked for again after ten minutes, not before, when the server lost the messages", async () => {
     const flow = await create();
     await flow.begin();
     await flow.commit();
@@ -307,7 +307,7 @@ describe.each(PLACES)("deliveries on %s", (_name, where) => {
     expect(flow.starts).toEqual({ a: 1, b: 1, c: 1, d: 1, z: 1 });
   });
 
-  it("of members of which their flow never heard end them", async () => {
+  it("of members that their flow never learned of end them", async () => {
     const flow = await create();
     await flow.context.engine.enqueue({ jobs: [flow.context.spec({ ...FLOW, role: "flow" })] });
     delivery.breakage = { kind: "dies", at: 0, after: "nothing", lost: true };

@@ -27,7 +27,7 @@ async function keyOf(name: string): Promise<string> {
   return keys.find((key) => key.endsWith(`:${name}`)) ?? `{${prefix}:default}:${name}`;
 }
 
-/** Whether everybody else was served. */
+/** Was every other client served? */
 async function undisturbed(
   moment: Moment,
   how: "completes" | "fails",

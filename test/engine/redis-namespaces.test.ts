@@ -1,5 +1,5 @@
-// What belongs to whom on a shared server: prefixes and queues share no key and no channel, and the list of queues tells the
-// truth, whatever was lost of it.
+// Namespaces on a shared server: prefixes and queues share no key and no channel, and the list of queues is mended, whatever
+// was lost of it.
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from "vitest";
 import { RedisEngine } from "../../src/engine/redis/engine.js";
@@ -112,7 +112,7 @@ describe("a queue that comes into being while it is obliterated", () => {
 });
 
 describe("a list of queues that was lost", () => {
-  it("is rebuilt by those who sweep, within a minute", async () => {
+  it("is rebuilt by sweeps within a minute", async () => {
     await context.add();
     await context.add({ queue: "other" });
     await context.sweep(10, [MAIN, "other"]);

@@ -10,7 +10,7 @@ import type { JobRef } from "../../src/model/job/job.js";
 
 let drawn = 0;
 
-/** A prefix that nobody else on the server has. */
+/** A prefix that no other test has. */
 export function freshPrefix(): string {
   drawn += 1;
   return `test-${process.pid}-${Date.now().toString(36)}-${drawn}.`;

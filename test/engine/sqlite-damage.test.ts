@@ -36,7 +36,7 @@ describe("a checkpoint that cannot be decoded", () => {
     for (const lease of await session.claim(2)) await session.report(lease, { checkpoints: [step] });
   });
 
-  it.each(["{", "{}"])("is named to whoever reads what its job left, and to nobody else: %s", async (entry) => {
+  it.each(["{", "{}"])("fails the reading of its own job's checkpoints only: %s", async (entry) => {
     await damage(`UPDATE checkpoints SET entry = '${entry}' WHERE job = (SELECT job FROM jobs WHERE id = ?)`);
 
     await expect(checkpointsOf(bad)).rejects.toMatchObject({

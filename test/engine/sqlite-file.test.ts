@@ -88,7 +88,7 @@ describe("a new file", () => {
     expect(statSync(real).mode & 0o777).toBe(0o600);
   });
 
-  it("is not made by who wants one that is there", async () => {
+  it("is not created by a connection that wants an existing one", async () => {
     const target = { engine: "sqlite", path } as const;
 
     await expect(openEngine(target, { existing: true })).rejects.toMatchObject({ code: "ENGINE_UNAVAILABLE" });
@@ -112,7 +112,7 @@ describe("a relative path", () => {
 });
 
 describe("the identity of a database", () => {
-  it("is the same for all who have it open, and stays", async () => {
+  it("is the same for all connections that have it open, and stays", async () => {
     const first = await open();
     const { identity } = first.engine;
     const second = await open();
@@ -208,7 +208,7 @@ describe("a file whose place another one took", () => {
     expect(context.engine.identity).not.toBe(identity);
   });
 
-  it("is told to a worker that had nothing to do, too", async () => {
+  it("is noticed by an idle worker, too", async () => {
     const context = await open();
     const waiting = context.engine.awaitWork({
       queues: [MAIN],

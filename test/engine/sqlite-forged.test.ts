@@ -14,7 +14,7 @@ beforeEach(async () => {
 
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-/** Whether everybody else was served. */
+/** Was every other client served? */
 async function undisturbed(moment: Moment, sql: string, values: readonly SqlValue[]): Promise<boolean> {
   const path = join(folder, "jobs.db");
   const open = await loadDriver();

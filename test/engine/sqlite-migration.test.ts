@@ -149,7 +149,7 @@ it("goes on with the jobs of schema 2, whose runs can leave checkpoints from now
   await after.dispose();
 });
 
-it("goes on with the jobs of schema 3: what was held is let go, and others can depend on what there is", async () => {
+it("goes on with the jobs of schema 3: held jobs are released, and others can depend on all jobs", async () => {
   const before = await connect();
   const [held, running, ended] = [await before.add({ hold: true }), await before.add(), await before.add()];
   const first = await before.session({ ttl: 3_600_000 });
@@ -190,7 +190,7 @@ it("goes on with the jobs of schema 3, beside which there are schedules from now
   await after.dispose();
 });
 
-it("goes on with the jobs of schema 4: one that ran then can be declined, and is for those who have its task's code", async () => {
+it("goes on with the jobs of schema 4: one that ran then can be declined, for workers that have its task's code", async () => {
   const before = await connect();
   const [id, next] = await before.addMany(2, { task: "new" });
   const session = await before.session({ ttl: 3_600_000 });

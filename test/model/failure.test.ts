@@ -101,7 +101,7 @@ describe("a failure", () => {
     expect(failure.cause?.message.startsWith(character)).toBe(true);
   });
 
-  test("that somebody else made is bounded where it is encoded, and stays as it is when it is small", () => {
+  test("that other code made is bounded where it is encoded, and stays as it is when it is small", () => {
     const made: Failure = { name: "A", message: "b", code: null, stack: null, cause: null, fingerprint: "0" };
     expect(JSON.parse(encodeFailure(made))).toEqual(made);
     const huge = { ...made, name: "n".repeat(100_000), code: "c".repeat(100_000), fingerprint: "f".repeat(100_000) };

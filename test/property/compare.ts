@@ -54,12 +54,12 @@ function normal(answer: unknown): unknown {
     return { ...answer, overdue: overdue.map((one) => ({ ...one, deadline: null })) };
   }
   if (!("revoked" in answer)) return answer;
-  // In which order lost leases are told is open.
+  // The order of lost leases is open.
   const revoked = answer.revoked as readonly LeaseRef[];
   return { ...answer, revoked: [...revoked].sort((a, b) => (`${a.queue}/${a.id}` < `${b.queue}/${b.id}` ? -1 : 1)) };
 }
 
-/** Queues that have jobs or are paused. Whether a queue exists because somebody watched it or works on it is open. */
+/** Queues that have jobs or are paused. Whether a queue exists because it is watched or worked on is open. */
 async function counts(engine: Engine): Promise<unknown> {
   const queues = await engine.queues();
   return queues.filter((queue) => queue.paused || Object.values(queue.counts).some((count) => count > 0));

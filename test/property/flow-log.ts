@@ -27,7 +27,7 @@ interface Entry {
   endedAt: number;
   /** Was it cancelled by command? */
   cancelled: boolean;
-  /** Was it enqueued once more when it was gone? Then what was said of the first is not about it. */
+  /** Was it enqueued once more when it was gone? Then the record of the first is not about it. */
   again: boolean;
 }
 
@@ -173,7 +173,7 @@ export class FlowLog {
     }
   }
 
-  /** Whoever says that it belongs to a flow that began is a member of it, also if it came when that had ended. */
+  /** A job that names a flow that has started is a member of it, even if it joined after the end of the flow. */
   async #joined(engine: Engine, { queue, id, flow }: JobSpec, messages: "together" | "apart"): Promise<void> {
     if (flow === null || !this.hasBegun(flow)) return;
     const [entry, home] = [this.#of({ queue, id }), this.#of(flow)];

@@ -1,6 +1,6 @@
-// A flow and its fate, played on an engine over two connections, in a time that stands still until it is told to move on. Who
-// takes part: a creator who may die on the way, workers who die, leave or end their runs in any way, and somebody who cancels,
-// removes, retries and replaces. When all that has happened one worker is left, who does what there is to do.
+// A flow from creation to end, simulated on an engine over two connections, in fake time. Its creator may die on the way; workers
+// die, stop or end their runs in any way; commands cancel, remove, retry and replace jobs. After all events one worker is left
+// and runs the rest.
 import assert from "node:assert/strict";
 import type { Engine, Lease, Outcome } from "../../src/engine/contract/engine.js";
 import { ScenarioContext, settlement, type TestSession, type TestStorage } from "../../src/engine/testkit/index.js";
@@ -138,7 +138,7 @@ export class FlowSimulation {
     const begin = async (): Promise<unknown> => this.#engine.commitFlow({ ...this.#flow, members });
     let answer = await begin();
     if (answer === "incomplete") {
-      // The client waits for a while; somebody sweeps meanwhile.
+      // The client waits for a while; a worker sweeps meanwhile.
       await this.#engine.sweep({ queues: EVERYWHERE, limit: 100 });
       answer = await begin();
     }
@@ -265,7 +265,7 @@ export class FlowSimulation {
     if (before !== "wait") await this.#settle(held, { kind: "wait" });
   }
 
-  /** A worker dies, unseen until somebody sweeps; another one takes its place. */
+  /** A worker dies, unseen until a sweep; another one takes its place. */
   async #die(session: TestSession | undefined): Promise<void> {
     if (session === undefined) return;
     this.#sessions.splice(this.#sessions.indexOf(session), 1);

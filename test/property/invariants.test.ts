@@ -150,7 +150,7 @@ function noteHeld({ params }: Call, held: Set<string>): void {
   }
 }
 
-/** Who waits, waits for a job that will tell it when it ends; and nothing is kept for what is gone. */
+/** A job that waits has a link with each dependency, over which its end will come; and no job is retained for one that is gone. */
 function nothingWaitsInVain(engine: MemoryEngine, jobs: Jobs, held: ReadonlySet<string>): void {
   for (const [name, { queue, id, state, finishedAt }] of jobs) {
     for (const dependent of finishedAt === null ? [] : engine.dependents({ queue, id })) {
@@ -292,7 +292,7 @@ function settlesWhatItLeases({ command, params }: Call, answer: unknown): boolea
   );
 }
 
-/** Supersedes a job that another of its jobs had met, which then meets nobody when it comes again. */
+/** Supersedes a job that another one had joined; sent again, that one finds none to join. */
 function supersedesWhatItMet(call: Call, answer: unknown, after: Jobs): boolean {
   if (call.command !== "enqueue") return false;
   return enqueued(call, answer).some(

@@ -45,7 +45,7 @@ export interface ScheduleDraft {
 
 interface Settle {
   readonly lease: number;
-  /** One of the session's own leases, or anybody's? */
+  /** One of the session's own leases, or of any session? */
   readonly own: boolean;
   readonly outcome: Outcome;
 }
@@ -92,7 +92,7 @@ export type Step = { readonly connection: number } & (
       /** Only jobs from whose state it can be done? */
       readonly fitting: boolean;
       readonly jobs: readonly number[];
-      /** What `retry` is told. */
+      /** The option of `retry`. */
       readonly fromStart: boolean;
     }
   /** A flow begins; `short`: with more members than there are. */
@@ -115,7 +115,7 @@ export type Step = { readonly connection: number } & (
       readonly kind: "sweep";
       readonly queues: readonly string[];
       readonly limit: number;
-      /** Is nobody taken for dead? */
+      /** Is no session taken for dead? */
       readonly patient: boolean;
     }
   | { readonly kind: "advance"; readonly ms: number }
@@ -126,14 +126,14 @@ export type Step = { readonly connection: number } & (
   | {
       readonly kind: "fire";
       readonly schedules: readonly number[];
-      /** By somebody who has not heard of the last tick? */
+      /** By a worker that does not know of the last tick? */
       readonly stale: boolean;
     }
   | { readonly kind: "fireAgain" }
   | { readonly kind: "watch"; readonly queue: number; readonly fromNow: boolean; readonly max: number }
 );
 
-/** Objects as everybody makes them: deep comparison tells those without a prototype apart. */
+/** Ordinary objects: a deep comparison refuses those without a prototype. */
 const record = <T>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<T> =>
   fc.record(model, { noNullPrototype: true });
 

@@ -186,7 +186,7 @@ test.each([
   ["a private member", "dist/ship.d.ts", "private secret;", "private mystery;"],
   ["what is @internal", "dist/ship.d.ts", "sink(): void", "sink(depth: number): void"],
   ["what nothing public refers to", "dist/load.d.ts", "unload(ship: Ship)", "unload(ship: string)"],
-])("a change of %s is nobody's business", (_, path, before, after) => {
+])("a change of %s changes no page", (_, path, before, after) => {
   const { write, put, check } = packageOf(built);
   write();
   const text = (built[path] ?? "").replace(before, after);

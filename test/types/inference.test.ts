@@ -1,4 +1,4 @@
-// The types of the public API, checked by the compiler (`npm run typecheck`): what a task says of input and result is
+// The types of the public API, checked by the compiler (`npm run typecheck`): what a task declares of input and result is
 // known wherever the task is used, and a wrong input does not compile.
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { z } from "zod";

@@ -14,7 +14,7 @@ export class FakeTimeFixture {
     this.longshore = attach(wrap(this.memory), { clock: this.clock, random: () => 0.5, ...options });
   }
 
-  /** Enqueues one job; its result and input are whatever the task says. */
+  /** Enqueues one job, with the input and result types of any task. */
   async enqueue(what: AnyTask, input?: unknown, queue?: string): Promise<Job> {
     const [job] = await this.longshore.enqueueMany(what.name, [input], {
       ...what.defaults,

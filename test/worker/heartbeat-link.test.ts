@@ -33,7 +33,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** What a thread says first that is told to keep a session alive in a database of that identity. */
+/** The first message of a thread that is to keep a session alive in a database of that identity. */
 async function firstWord(identity: string | null): Promise<HeartbeatAnswer> {
   return new Promise((resolve, reject) => {
     link = new HeartbeatLink({ engine: "sqlite", path, durability: "normal" }, resolve, reject);

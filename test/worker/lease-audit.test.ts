@@ -1,4 +1,4 @@
-// A lease that is in nobody's hands: the engine thinks that a living worker holds it, and the worker has never heard of it.
+// A lease that was lost on the way: the engine thinks that a living worker holds it, and the worker never got it.
 import { expect, it } from "vitest";
 import { task, type Engine, type JobContext } from "longshore";
 import { makeGate } from "./gate.js";

@@ -80,7 +80,7 @@ describe("stopping", () => {
     expect(await Promise.all([first, second, third].map((job) => job.position()))).toEqual([1, 2, 3]);
   });
 
-  it("hands back, uncounted, what throws because it was told to stop", async () => {
+  it("hands back, uncounted, a run that throws because its worker stops", async () => {
     fixture = new FakeTimeFixture();
     const polite = task("polite", { attempts: 1 }, async ({ signal }) => {
       await new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
@@ -110,7 +110,7 @@ describe("stopping", () => {
     expect(await job.refresh()).toMatchObject({ state: "completed", result: "saved" });
   });
 
-  it("skips the wait when it is told twice", async () => {
+  it("skips the wait when stop() is called twice", async () => {
     fixture = new FakeTimeFixture();
     const endless = task("endless", {}, () => new Promise(() => {}));
     const worker = work([endless], { grace: "1h" });
@@ -337,7 +337,7 @@ describe("leases", () => {
     const poison = await enqueue(quick);
     const neighbours = await Promise.all(Array.from({ length: 50 }, () => enqueue(quick)));
     await diesWith(51, 1_000);
-    // A suspect is leased alone: whoever takes the poison now dies with it alone.
+    // A suspect is leased alone: the worker that takes the poison now loses no other job.
     for (let death = 2; death <= 3; death += 1) {
       await fixture.pass(1_500);
       fixture.memory.sweep({ queues: ["default"], limit: 500 });
@@ -399,7 +399,7 @@ describe("an engine that does not answer", () => {
     expect(errors).toEqual([expect.any(EngineUnavailable)]);
   });
 
-  it("does not run a job twice whose lease was answered to nobody", async () => {
+  it("does not run a job twice when the answer with its lease was lost", async () => {
     let lost = 1;
     fixture = new FakeTimeFixture((engine) =>
       withCommands(engine, {
@@ -537,7 +537,7 @@ describe("the order of queues", () => {
 });
 
 describe("events", () => {
-  it("tells the life of jobs and of the worker", async () => {
+  it("emits events of its jobs and of its own life", async () => {
     fixture = new FakeTimeFixture();
     const told: string[] = [];
     const shaky = task("shaky", { attempts: 2, backoff: "1s" }, ({ input, job }: JobContext<string>) => {

@@ -20,7 +20,7 @@ async function open(): Promise<[Longshore, Worker]> {
   return [longshore, longshore.worker([blocking, awaiting, patient])];
 }
 
-it("tells which tasks ran while the event loop was blocked for more than a second, once a minute", async () => {
+it("reports which tasks ran while the event loop was blocked for more than a second, once a minute", async () => {
   const [longshore, worker] = await open();
   const told: [tasks: readonly string[], ms: number][] = [];
   worker.on("blocked", (tasks, ms) => told.push([tasks, ms]));
@@ -43,7 +43,7 @@ it("is silent about jobs that wait, and about short work", async () => {
   expect(told).toEqual([]);
 });
 
-it("warns the process when nobody listens", async () => {
+it("warns the process when there is no listener", async () => {
   const [longshore] = await open();
   const warned = new Promise<Error>((resolve) => {
     process.once("warning", resolve);

@@ -23,7 +23,7 @@ beforeEach(() => {
 });
 
 describe("the watch over memory", () => {
-  it("tells within five seconds that there is too much, at rest as well, and only once", () => {
+  it("reports too much memory within five seconds, at rest as well, and only once", () => {
     clock.advance(60_000);
     expect(told).toBe(0);
 
@@ -35,7 +35,7 @@ describe("the watch over memory", () => {
     expect(told).toBe(1);
   });
 
-  it("tells when a run has ended", () => {
+  it("reports too much memory when a run has ended", () => {
     memory = 101;
     watch.ran();
     expect(told).toBe(1);

@@ -26,7 +26,7 @@ class RecordingFixture extends FakeTimeFixture {
     this.sent = sent;
   }
 
-  /** Waits until what was said has been sent. */
+  /** Waits until the reported progress has been sent. */
   async said(): Promise<Progress | undefined> {
     await new Promise<void>((resolve) => {
       this.clock.after(150, resolve);

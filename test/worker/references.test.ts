@@ -383,7 +383,7 @@ describe("the jobs of a list", () => {
 });
 
 describe("dependencies()", () => {
-  it("tells how the jobs ended that it waited for, and what they gave; read once in a run", async () => {
+  it("gives how the jobs ended that it waited for, and their results; read once in a run", async () => {
     let reads = 0;
     let seen: readonly EndedDependency[] = [];
     const look = task("look", ONCE, async ({ dependencies, spawn }) => {

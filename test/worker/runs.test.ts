@@ -310,7 +310,7 @@ onEveryEngine("a worker", (storage) => {
     expect((await job.refresh()).attempt).toBe(1);
   });
 
-  it("calls hooks around every run and tells them how it ended", async () => {
+  it("calls hooks around every run, with how it ended", async () => {
     const longshore = await storage.connect();
     const seen: string[] = [];
     const hook = (name: string) => ({

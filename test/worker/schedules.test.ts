@@ -90,7 +90,7 @@ describe("a tick", () => {
     expect((ran[0] ?? 0) - soon).toBeLessThan(150);
   });
 
-  it("of a paused queue is fired on time, by a worker that hears of it from its own sweeps alone", async () => {
+  it("of a paused queue is fired on time, by a worker that learns of it from its own sweeps alone", async () => {
     fixture = new FakeTimeFixture((memory) =>
       withCommands(memory, { exchange: async (params) => ({ ...(await memory.exchange(params)), nextDue: null }) }),
     );
@@ -116,7 +116,7 @@ describe("a tick", () => {
   });
 
   it("that is due runs before a worker with burst stops", async () => {
-    // It finds the queue empty before its first sweep, and word of the job comes late.
+    // It finds the queue empty before its first sweep, and the wake-up for the job comes late.
     fixture = new FakeTimeFixture((memory) =>
       withCommands(memory, {
         sweep: async (params) => {
@@ -182,7 +182,7 @@ describe("a schedule that cannot be used", () => {
   it.each([
     ["whose times are none", { ...good, times: { type: "cron", cron: "never", timeZone: "UTC" } } as const],
     ["that cannot be decoded", { ...good, job: { ...good.job, task: 7 as unknown as string } }],
-  ])("%s is paused and told of, and the others go on", async (_what, bad) => {
+  ])("%s is paused and reported, and the others go on", async (_what, bad) => {
     fixture = new FakeTimeFixture();
     const put = {
       queue: "q",
@@ -230,7 +230,7 @@ describe("a worker with schedules", () => {
     expect(() => work({ schedules: [wrong as never] })).toThrow(/schedules\[0\]\.input\.url/);
   });
 
-  it("tells of one that an asynchronous schema refuses, and puts the others", async () => {
+  it("reports one that an asynchronous schema refuses, and puts the others", async () => {
     fixture = new FakeTimeFixture();
     const late = task("late", { input: z.string().refine(async () => Promise.resolve(false), "not today") });
     const refused = schedule({ name: "refused", task: late, input: "x", every: "1h" });

@@ -1,4 +1,4 @@
-// Whatever ends the sessions of a worker at once: it waits a growing while, says so, and what it began so counts.
+// Sessions that end as soon as they begin, for any reason: the worker waits longer each time and reports it.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { task, type Engine, type Worker } from "longshore";
 import { FakeTimeFixture, withCommands } from "./fake-time-fixture.js";

@@ -1,4 +1,4 @@
-// What a worker's concurrency means to everybody else: the engine never sees more active jobs than there are slots.
+// A worker's concurrency as the engine sees it: never more active jobs than the worker has slots.
 import { expect, it } from "vitest";
 import { task, type JobContext } from "longshore";
 import { onEveryEngine } from "./on-engines.js";

@@ -290,7 +290,7 @@ describe("spawn.all", () => {
     });
   });
 
-  it("tells of jobs that ended without an error how they ended", async () => {
+  it("says of jobs that ended without an error how they ended", async () => {
     const double = doubling();
     const parent = task("parent", ONCE, ({ spawn }) => spawn.all("doubled", double, [1, 2, 3, 4], { ttl: "10m" }));
     const { fixture } = open([parent]);
@@ -322,7 +322,7 @@ describe("spawn.all", () => {
     expect([one, four].every((id) => id.startsWith(job.id))).toBe(true);
   });
 
-  it("tells of a job that failed and was cancelled before its next attempt that it was cancelled", async () => {
+  it("says of a job that failed and was cancelled before its next attempt that it was cancelled", async () => {
     const double = doubling();
     const child = task("child", { queue: "children", backoff: "1h" }, () => {
       throw new Error("not yet");

@@ -58,7 +58,7 @@ describe("jobs that run", () => {
   });
 });
 
-/** An engine for a worker that dies when it has been given a job: nothing is heard from it after that command. */
+/** An engine for a worker that dies when it has been given a job: it sends nothing after that command. */
 function diesWithFirstLease(engine: Engine): { mortal: Engine; died: () => boolean } {
   let dead = false;
   const silent = new Promise<never>(() => {});

@@ -1,4 +1,4 @@
-// A task's own statuses: only the transitions it allows, told in order, and read with the job.
+// A task's own statuses: only the transitions it allows, emitted in order, and read with the job.
 import { expect, it } from "vitest";
 import { IllegalTransition, InvalidInput, NonRetryable, statuses, task } from "longshore";
 import { reviews } from "../model/vocabularies.js";
@@ -18,7 +18,7 @@ const scanStatuses = statuses({
 });
 
 onEveryEngine("a task's own statuses", (storage) => {
-  it("are taken in the order the task allows, kept with the job and told to watchers", async () => {
+  it("are taken in the order the task allows, kept with the job and emitted to watchers", async () => {
     const longshore = await storage.connect();
     const scan = task("scan", { statuses: scanStatuses }, async ({ status, emit }) => {
       const begin = status.current;
@@ -41,7 +41,7 @@ onEveryEngine("a task's own statuses", (storage) => {
     expect((await job.refresh()).progress?.status).toBe("FULL_READY");
   });
 
-  it("are each told to watchers although several are set at once", async () => {
+  it("are each emitted to watchers although several are set at once", async () => {
     const longshore = await storage.connect();
     const scan = task("scan", { statuses: scanStatuses }, ({ status }) => {
       void status.set("RUNNING");

@@ -126,7 +126,7 @@ describe("a step, once the run should end", () => {
   });
 });
 
-describe("a chain of steps nobody waits for", () => {
+describe("a chain of steps that the handler does not await", () => {
   it("is not gone on with after its attempt has failed; the next attempt does that", async () => {
     const fixture = new FakeTimeFixture();
     const calls: string[] = [];
@@ -177,7 +177,7 @@ describe("a chain of steps nobody waits for", () => {
 });
 
 describe("a job that half succeeds", () => {
-  it("is told to hooks as partial, with its result", async () => {
+  it("calls the hooks of partial jobs, with its result", async () => {
     const fixture = new FakeTimeFixture();
     const endings: unknown[] = [];
     const scan = task("scan", ONCE, async ({ step }) => {

@@ -1,12 +1,12 @@
 // The tries of steps: what one that failed leaves behind, which is nothing: no timeout that still runs, nothing counted, no
-// name that stays taken, and no rejection that nobody hears. Time stands still here.
+// name that stays taken, and no unhandled rejection. In fake time.
 import { describe, expect, it, onTestFinished } from "vitest";
 import { InvalidInput, task } from "longshore";
 import { FakeTimeFixture } from "./fake-time-fixture.js";
 
 const ONCE = { attempts: 1 } as const;
 
-/** The rejections that nobody handles from now on to the end of the test. */
+/** The unhandled rejections from now on to the end of the test. */
 function watchRejections(): readonly string[] {
   const seen: string[] = [];
   const others = process.listeners("unhandledRejection");
@@ -53,7 +53,7 @@ describe("a try that failed", () => {
     await fixture.longshore.close();
   });
 
-  it("by its timeout is not heard any more, while the next one is waited for and after", async () => {
+  it("by its timeout is ignored from then on, during the wait for the next one and after", async () => {
     const fixture = new FakeTimeFixture();
     const wait = waitIn(fixture);
     const scan = task("scan", ONCE, ({ step, count }) =>
@@ -158,7 +158,7 @@ describe("a step that failed", () => {
     await fixture.longshore.close();
   });
 
-  it("before it is awaited rejects for whoever awaits it later, and is no unhandled rejection", async () => {
+  it("before it is awaited rejects when it is awaited later, and is no unhandled rejection", async () => {
     const rejections = watchRejections();
     const fixture = new FakeTimeFixture();
     const wait = waitIn(fixture);

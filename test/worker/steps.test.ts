@@ -186,7 +186,7 @@ onEveryEngine("a step", (storage) => {
     expect(tries).toBe(1);
   });
 
-  it("that takes longer than its timeout fails, its signal aborts, and what it says later is not heard", async () => {
+  it("that takes longer than its timeout fails, its signal aborts, and its later result is ignored", async () => {
     const longshore = await storage.connect();
     const gate = makeGate();
     const reasons: unknown[] = [];

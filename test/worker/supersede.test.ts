@@ -1,4 +1,4 @@
-// Superseding as applications see it: the older job does not run, or is told and dropped, and a hook hears of it.
+// Superseding as applications see it: the older job does not run, or is aborted and dropped, and a hook is called for it.
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import {
@@ -88,7 +88,7 @@ onEveryEngine("superseding", (storage) => {
     expect(reason).toBeInstanceOf(Superseded);
   });
 
-  it("the task's hook hears of each superseded job before the newer one runs", async () => {
+  it("the task's hook is called for each superseded job before the newer one runs", async () => {
     const longshore = await storage.connect();
     const told: string[] = [];
     const analyse = task(
@@ -155,7 +155,7 @@ onEveryEngine("superseding", (storage) => {
   });
 });
 
-it("a hook that failed is called again after 30 s, until it has heard", async () => {
+it("a hook that failed is called again every 30 s, until it succeeds", async () => {
   const fixture = new FakeTimeFixture();
   const calls: number[] = [];
   const analyse = task("analyse", {
@@ -229,7 +229,7 @@ async function heldUp(
 }
 
 describe("a run that waits for the hook of the one it supersedes", () => {
-  it("runs when the hook has heard", async () => {
+  it("runs when the hook has been called", async () => {
     const { fixture, second, hook, ran } = await heldUp();
     expect(ran).toEqual([]);
     hook.open();

@@ -1,9 +1,9 @@
-// Tasks are checked when they are defined: what is wrong with one is said before its first job.
+// Tasks are checked when they are defined: a mistake in one is refused before its first job.
 import { describe, expect, it } from "vitest";
 import { InvalidInput, task } from "longshore";
 
 describe("a task", () => {
-  it("with an option that does not exist is refused, and told all that do", () => {
+  it("with an option that does not exist is refused with a list of those that do", () => {
     const misspelt = { step: ["crawl"] } as object;
     const own = "queue, input, steps, milestones, statuses, classify, onSuperseded, runner, maxMemory, fresh";
     expect(() => task("scan", misspelt)).toThrow(

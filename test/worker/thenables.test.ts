@@ -1,5 +1,5 @@
-// What is to be awaited is awaited, whoever made it: lazy queries, promises of another realm, subclasses. A lazy one does
-// nothing before somebody asks for its result, so a handler that gives one has done nothing yet.
+// Thenables of any origin are awaited: lazy queries, promises of another realm, subclasses. A lazy one does nothing before
+// its result is asked for, so a handler that returns one has done nothing yet.
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { InvalidInput, task, type AnyTask, type JobSnapshot, type Middleware } from "longshore";

@@ -85,7 +85,7 @@ describe("jobs of a task that no worker has", () => {
     expect(claims - before).toBeLessThanOrEqual(35);
   });
 
-  it("are told of, once a minute, as long as they wait", async () => {
+  it("are reported once a minute, as long as they wait", async () => {
     old();
     await fixture.enqueue(newTask);
     await fixture.enqueue(newTask);
@@ -97,7 +97,7 @@ describe("jobs of a task that no worker has", () => {
     expect(told.length).toBeLessThanOrEqual(11);
   });
 
-  it("are not told of by others while a worker has it, however busy that is", async () => {
+  it("are not reported by other workers while one has the task, however busy that is", async () => {
     const gate = makeGate();
     const busy = task("new", {}, () => gate.opened);
     fixture.longshore.worker([busy], { concurrency: 1, prefetch: 0 });
@@ -114,7 +114,7 @@ describe("jobs of a task that no worker has", () => {
     await fixture.rest();
   });
 
-  it("are told as a warning of the process when nobody listens", async () => {
+  it("are reported as a warning of the process when there is no listener", async () => {
     const warned = new Promise<Error>((resolve) => process.once("warning", resolve));
     fixture.longshore.worker([oldTask], { name: "mute" });
     await fixture.enqueue(newTask);
@@ -141,7 +141,7 @@ describe("jobs of a task that no worker has", () => {
     expect(failed).toEqual([expect.any(UnknownTask)]);
   });
 
-  it("fail after the time that the worker is told", async () => {
+  it("fail after the time set for the worker", async () => {
     old({ unknownTasks: "5m" });
     const job = await fixture.enqueue(newTask);
     await fixture.pass(4 * MINUTE, 1_000);
@@ -269,7 +269,7 @@ describe("a job whose task's module is missing", () => {
     Reflect.deleteProperty(globalThis, "endLate");
   });
 
-  it("fails when it was not there for as long as the worker is told", async () => {
+  it("fails when it was missing for the time set for the worker", async () => {
     const late = task("late", { attempts: 3 }, module("./late.mjs#run"));
     const worker = fixture.longshore.worker([late], { tasksRoots: [root], unknownTasks: "1m" });
     worker.on("unknown", () => {});
@@ -321,7 +321,7 @@ describe("a worker with a task that has no handler", () => {
     expect(await fixture.longshore.workers()).toEqual([]);
   });
 
-  it("tells who listens, who then need not wait for ready()", async () => {
+  it("is reported to listeners, which then need not await ready()", async () => {
     const worker = fixture.longshore.worker([bare]);
     const events: unknown[] = [];
     worker.on("error", (error) => events.push(error));

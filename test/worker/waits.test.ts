@@ -70,7 +70,7 @@ describe("RetryAfter", () => {
     await fixture.longshore.close();
   });
 
-  it("with a good time tells nobody", async () => {
+  it("with a valid time reports no error", async () => {
     const { wait, told, warnings } = await runOnce(throwing(() => new RetryAfter("30s")));
     expect({ wait, told, warnings }).toEqual({ wait: 30_000, told: [], warnings: [] });
   });

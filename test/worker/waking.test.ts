@@ -1,4 +1,4 @@
-// A worker that is told of work hears it, whatever it is saying at that moment.
+// A worker takes a wake-up, whatever command it is sending at that moment.
 import { expect, it } from "vitest";
 import { task, type Engine } from "longshore";
 import { makeGate } from "./gate.js";
@@ -24,7 +24,7 @@ it("passes a wake-up on that came as it stopped waiting", async () => {
   expect(passed).toBe(1);
 });
 
-// On Redis who waits takes a marker away: nobody says again that there is work.
+// On Redis a waiting worker pops the marker: there is no second wake-up for the work.
 it("looks again when it is woken while the engine's answer is on its way", async () => {
   const ran: number[] = [];
   const first = makeGate();

@@ -102,7 +102,7 @@ async function ask(endpoint: ModelEndpoint, posting: Posting, signal: AbortSigna
 function readAnswer(body: unknown): Enrichment {
   try {
     const [choice] = answerSchema.parse(body).choices;
-    // Some models put a fence around what they answer, whatever they are told.
+    // Some models put a fence around what they answer, whatever the prompt asks.
     const json = (choice?.message.content ?? "").replace(/^\s*```(?:json)?|```\s*$/g, "");
     return enrichmentSchema.parse(JSON.parse(json));
   } catch (error) {

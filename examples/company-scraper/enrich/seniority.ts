@@ -1,4 +1,4 @@
-// How experienced a posting wants somebody to be: what its title says, else the years it asks for.
+// The experience that a posting asks for: what its title says, else the years in its text.
 
 import type { Seniority } from "./enrichment.js";
 
@@ -16,7 +16,7 @@ const years = new RegExp(
   "gi",
 );
 
-/** Years from which on somebody counts as that. */
+/** Years of experience from which on a level applies. */
 const experienced: readonly [number, Seniority][] = [
   [5, "senior"],
   [2, "mid"],

@@ -17,7 +17,7 @@ export function summaryOf(description: string): string {
   const weightOf = (sentence: string): number => {
     const lower = sentence.toLowerCase();
     const weight = phrases.reduce((sum, { text, score }) => sum + (lower.includes(text) ? score : 0), 0);
-    // What somebody will do says more about a posting than what the company is or asks for.
+    // The work says more about a posting than what the company is or asks for.
     const isDuty = /^you(?!r| know| have| are| read| write well| can| use)\b/i.test(sentence);
     return (weight / Math.sqrt(sentence.length)) * (isDuty ? 2 : 1);
   };

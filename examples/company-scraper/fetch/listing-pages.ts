@@ -26,7 +26,7 @@ export interface FetchedListings {
 export interface FetchTools {
   fetcher: SafeFetch;
   signal?: AbortSignal;
-  /** Told before each page is fetched, with what is known so far. */
+  /** Called before each page is fetched, with what is known so far. */
   onPage?: (url: string, fetched: number, known: number) => void;
 }
 

@@ -25,7 +25,7 @@ export interface ParsedListings {
 
 export interface ParseTools {
   signal?: AbortSignal;
-  /** Told before each page is read. */
+  /** Called before each page is read. */
   onPage?: (url: string, done: number, total: number) => void;
 }
 

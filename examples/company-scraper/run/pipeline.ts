@@ -72,7 +72,7 @@ export async function followPipeline(
 ): Promise<CompanyScrape> {
   const look = coalesced(async () => {
     const graph = await flow.graph();
-    // The end is told once, with what came of it.
+    // The end is reported once, with its outcome.
     if (!isTerminal(graph.state)) onChange(scrapeOf(company, graph, null));
   });
   const members = await flow.members();

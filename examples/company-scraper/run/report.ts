@@ -16,7 +16,7 @@ export interface ScrapeSummary {
   skills: readonly { skill: string; postings: number }[];
   userId: string;
   user: TagTotals;
-  /** Who enriched the postings; null when nobody did. */
+  /** The enricher of the postings; null when there was none. */
   enricher: string | null;
   /** Milliseconds of the same work one company after another; null when that was left out. */
   sequentialMs: number | null;

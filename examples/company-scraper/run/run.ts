@@ -41,7 +41,7 @@ export async function runScraping(companies: readonly Company[], run: ScrapeRun)
   const longshore = await connect(run.url);
   const cancel = (): Promise<void> => cancelScraping(longshore, runTag(runId));
   try {
-    // Nobody waits any more for what a run that was killed left behind.
+    // No process waits any more for the jobs that a killed run left.
     await cancelScraping(longshore, "app:company-scraper");
     const workers = run.fetches === null ? [] : startWorkers(longshore, tasks, run.fetches);
     try {

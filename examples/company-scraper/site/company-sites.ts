@@ -67,7 +67,7 @@ export async function serveCompanies(options: CompanySitesOptions = {}): Promise
       else if (html === undefined) response.writeHead(404).end("There is no such page.\n");
       else response.writeHead(200, { "content-type": "text/html; charset=utf-8" }).end(html);
     };
-    // A server that closes answers nobody any more.
+    // A server that closes answers no request any more.
     pause(latencyOf(address, latency), undefined, { signal: closing.signal }).then(answer, () => {});
   });
   const { port, close } = await listenOnLoopback(server, wanted);

@@ -1,4 +1,4 @@
-// R-D: terms that nobody defines. An acronym or a quoted name must be explained somewhere in the list; common
+// R-D: terms that are not defined. An acronym or a quoted name must be explained somewhere in the list; common
 // knowledge such as HTTP needs no explanation. The glossary of the list decides, see glossary.ts.
 
 import type { Analyser } from "../finding.js";

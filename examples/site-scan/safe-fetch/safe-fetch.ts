@@ -1,4 +1,4 @@
-// Fetches a page of somebody else's choosing without being led into the network this process runs in. Every URL,
+// Fetches a page that others chose without being led into the network this process runs in. Every URL,
 // redirects included, is checked before it is used (target.ts) and every connection when it is made (connector.ts);
 // time, size, redirects and content types are bounded. Connections are never shared with other code, and proxies that
 // the environment names are not used, because either would go round the checks.

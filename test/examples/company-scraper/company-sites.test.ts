@@ -69,7 +69,7 @@ test("an answer takes between the least and the most, and the same page the same
   expect(elapsedMs).toBeGreaterThanOrEqual(39);
 });
 
-test("a server that is closed keeps nobody waiting", async () => {
+test("a server that is closed leaves no request open", async () => {
   const sites = await serveCompanies({ latency: { least: 60_000, most: 60_000 } });
   const fetcher = fetcherOf(sites.fetching);
   const page = fetcher.get(`http://tallowmere.example:${sites.port}/careers/`);

@@ -87,12 +87,12 @@ test.each([
   await expect(failure).rejects.toMatchObject({ code: "ERROR_MODEL", status: undefined });
 });
 
-test("an HTTP error carries what tells whether and when to try again", async () => {
+test("an HTTP error carries whether and when to try again", async () => {
   answer = (response) => void response.writeHead(429, { "retry-after": "7" }).end("slow down");
   await expect(enrich()).rejects.toMatchObject({ status: 429, headers: { "retry-after": "7" } });
 });
 
-test("a server that does not answer in time, and one that is not there, are told apart", async () => {
+test("a server that does not answer in time and one that is not there give different errors", async () => {
   answer = () => {};
   await expect(enrich({ timeout: 50 })).rejects.toThrow("the model's server: no answer within 50 ms");
   await server.close();

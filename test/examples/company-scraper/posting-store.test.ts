@@ -1,4 +1,4 @@
-// Postings are stored once, however often and by whomever they are found.
+// Postings are stored once, however often and by however many runs they are found.
 
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

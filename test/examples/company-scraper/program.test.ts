@@ -79,7 +79,7 @@ test("the same work in jobs takes less time, and --json says so in one line", as
   expect(stderr).toContain("Completed 14 companies");
 });
 
-test("all companies end, those on purpose broken too, and the summary tells which", async () => {
+test("all companies end, those that are broken on purpose too, and the summary says which", async () => {
   const { code, stdout } = await start(program, ["--no-sequential", "--url", "memory:", "--concurrency", "24"]).ended;
   expect(code).toBe(0);
   expect(stdout).toContain("22 completed, 2 failed; 90 postings (90 new, 0 changed, 0 known), 90 in the database");
@@ -87,7 +87,7 @@ test("all companies end, those on purpose broken too, and the summary tells whic
   expect(stdout).toMatch(/Lumen Labs +parse: .*no job posting/);
 });
 
-test("a mistake in the command line or in the model's settings is told with the usage, and the exit code is 2", async () => {
+test("a mistake in the command line or in the model's settings prints the usage, and the exit code is 2", async () => {
   const wrong = await start(program, ["--companies", "none"]).ended;
   expect(wrong).toMatchObject({ code: 2, stdout: "" });
   expect(wrong.stderr).toContain('--companies: "none" is not a whole number');

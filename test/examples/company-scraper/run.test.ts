@@ -99,7 +99,7 @@ test("progress is that of the whole pipeline: it begins at 0, never falls, and i
   const progress = told.map((scrape) => scrape.progress);
   expect(progress).toEqual(progress.toSorted((a, b) => a - b));
   expect(told.filter((scrape) => scrape.progress === 1).map(({ status }) => status)).toEqual(["completed"]);
-  // A short stage may have ended before anybody looked.
+  // A short stage may have ended before the first look.
   const steps = told.map(({ step }) => step).filter((step) => step !== "queued");
   const places = steps.map((step) => stages.indexOf(step));
   expect(places).toEqual(places.toSorted((a, b) => a - b));
@@ -112,7 +112,7 @@ async function jobsOf(longshore: Longshore, id: string): Promise<Record<string, 
   return Object.fromEntries(members.map((member) => [member.flow?.node, member]));
 }
 
-test("a company is one flow, of which one id tells all; its jobs say what they are for", async () => {
+test("a company is one flow, found whole by one id; its jobs say what they are for", async () => {
   const { user } = await run();
   // Four flows of four jobs: what a failed stage leaves undone has failed with it.
   expect(user).toMatchObject({ total: 20, completed: 11, failed: 9, inProgress: 0 });

@@ -86,7 +86,7 @@ describe("R-C, compound requirements", () => {
 });
 
 describe("R-D, undefined terms", () => {
-  test("an acronym and a quoted name that nobody explains", () => {
+  test("an acronym and a quoted name that are explained nowhere", () => {
     expect(findIn(['The PSI job appears under "Deep Scans" in the list.'], 0)).toEqual(["PSI", "Deep Scans"]);
   });
 
@@ -265,7 +265,7 @@ describe("what analysers cannot read", () => {
     expect(refusals("Dashboard http://localhost:9181.")).toEqual({ "R-F": "TOO_SHORT" });
   });
 
-  test("the reason is told", () => {
+  test("the reason is reported", () => {
     expect(() => find("R-P", "Der Server antwortet auf jede Anfrage.")).toThrow("only 1 of its 6 words are English");
   });
 

@@ -1,4 +1,4 @@
-// Which CSV files are accepted, and how each mistake in one is told.
+// Which CSV files are accepted, and how each mistake in one is reported.
 
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -1,4 +1,4 @@
-// Issues are open until the analysis that found them is superseded, whatever the order and however often it is told.
+// Issues are open until the analysis that found them is superseded, whatever the order and however often that is reported.
 
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

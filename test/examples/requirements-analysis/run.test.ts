@@ -183,7 +183,7 @@ describe("a run", () => {
     });
   }
 
-  test("tells how each job ended, and writes its issues down", async () => {
+  test("reports how each job ended, and writes its issues down", async () => {
     const outcome = await run("one", null);
     expect(outcome.jobs.map(({ state }) => state)).toEqual(["completed", "partial", "failed", "partial"]);
     expect(outcome.jobs.map(({ unread }) => unread.length)).toEqual([0, 7, 0, 7]);

@@ -157,7 +157,7 @@ test("a page in another language is checked, but not read as English", async () 
   expect(page).toMatchObject({ readability: undefined, keyphrases: [] });
 });
 
-test("pages are told one by one", async () => {
+test("pages are reported one by one", async () => {
   const told: unknown[] = [];
   const other = `${start}other`;
   await analyseSite(crawlOf([start, other]), [parsePage(good, start), parsePage(good, other)], {

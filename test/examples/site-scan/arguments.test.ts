@@ -65,7 +65,7 @@ test.each([
   expect(() => parseArguments(args)).toThrow(message);
 });
 
-test("the usage tells every option and its default", () => {
+test("the usage has every option and its default", () => {
   const options = ["--url", "--max-pages", "--pages", "--anonymous", "--concurrency", "--out", "--json", "--help"];
   for (const option of [...options, "SCAN_JOB_TTL_SECONDS"]) expect(usage).toContain(option);
 });

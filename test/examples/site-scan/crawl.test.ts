@@ -81,7 +81,7 @@ test("the limit also bounds what is asked for in vain", async () => {
   expect(requested).toHaveLength(10);
 });
 
-test("pages that cannot be read are told with the reason and the first link to them", async () => {
+test("pages that cannot be read are reported with the reason and the first link to them", async () => {
   site = { "/": linksTo("/missing", "/a", "/inside"), "/a": linksTo("/missing") };
   const linkedFrom = `${server.url}/`;
   expect((await crawl()).unreachable).toEqual([

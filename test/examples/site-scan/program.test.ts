@@ -113,7 +113,7 @@ test("a site that must not be scanned ends as ERROR_VALIDATION, without a connec
   await server.close();
 });
 
-test("a mistake in the command line is told with the usage, and the exit code is 2", async () => {
+test("a mistake in the command line prints the usage, and the exit code is 2", async () => {
   const { code, stdout, stderr } = await run(["--max-pages", "none"]);
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   expect(stderr).toContain('--max-pages: "none" is not a whole number');

@@ -1,4 +1,4 @@
-// What a scan tells: the teaser, and the report for people.
+// What a scan reports: the teaser, and the report for people.
 
 import { expect, test } from "vitest";
 

@@ -289,7 +289,7 @@ describe("character encodings", () => {
     expect((await pages.get(site.url)).text).toContain("<p>é");
   });
 
-  test("one that nobody knows makes no page", async () => {
+  test("one that is unknown makes no page", async () => {
     answer = (_request, response) => send(response, 200, { "content-type": "text/html; charset=klingon" }, "<p>");
     await expect(pages.get(site.url)).rejects.toMatchObject({ reason: "encoding" });
   });
@@ -338,7 +338,7 @@ describe("https", () => {
     expect((await get("127.0.0.1", { ca })).text).toBe("secret");
   });
 
-  test("a certificate that nobody vouches for fails", async () => {
+  test("a certificate without a trusted issuer fails", async () => {
     await expect(get("localhost", {})).rejects.toMatchObject({ code: "ERROR_CRAWL", reason: "connection" });
   });
 });

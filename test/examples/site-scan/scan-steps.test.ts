@@ -76,7 +76,7 @@ test("a site becomes a report", async () => {
   expect(report.pages[0]?.readability?.readingEase).toBeGreaterThan(40);
 });
 
-test("each step tells its pages", async () => {
+test("each step reports its pages", async () => {
   const crawled = await crawl();
   expect(told.map((line) => line.slice(0, 3))).toEqual(["0/1", "1/4", "2/4", "3/4"]);
   told.length = 0;

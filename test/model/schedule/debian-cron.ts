@@ -41,7 +41,7 @@ export function ticksOf(crontab: Crontab, from: number, [first = 0, ...clocks]: 
     const ahead = clock - ranUpTo;
     const jobs: boolean[] = [];
     if (ahead === 1 || ahead > 3 * HOURS || ahead <= -3 * HOURS) {
-      // As expected, or so far off that somebody must have set the clock right.
+      // As expected, or so far off that the clock must have been set.
       jobs.push(matches(crontab, clock));
       ranUpTo = clock;
     } else if (ahead > 1) {

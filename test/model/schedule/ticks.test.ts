@@ -27,7 +27,7 @@ function every(interval: number, rest: Rest = {}): Schedule {
   return parseSchedule("schedule", { name: "often", task: "t", every: interval, ...rest });
 }
 
-/** The times at which a schedule runs when somebody looks at `looks`. */
+/** The times at which a schedule runs when a worker looks at `looks`. */
 function run(schedule: Schedule, lastDue: number, looks: readonly number[]): number[] {
   const ran: number[] = [];
   let settled = lastDue;
@@ -116,7 +116,7 @@ describe("a tick", () => {
   });
 });
 
-describe("after five hours without anybody looking", () => {
+describe("after five hours in which no worker looked", () => {
   const now = NOON + 5 * HOUR + 30 * MINUTE;
 
   test('catchUp: "skip" runs nothing', () => {
@@ -153,7 +153,7 @@ test('after a year of a schedule of every second, catchUp: "all" runs the latest
   }
 });
 
-test("every tick runs, and once, however late and seldom anybody looks", () => {
+test("every tick runs, and once, however late and seldom a worker looks", () => {
   const schedule = parseSchedule("schedule", {
     name: "n",
     task: "t",
