@@ -9,12 +9,12 @@ const report = task<{ n: number }, null>("report");
 
 describe("a job that is enqueued after others", () => {
   it("waits for all of them, in whatever queues, each by its policy", async () => {
-    const world = new FlowFixture();
+    const fixture = new FlowFixture();
     const [one, two] = [
-      await world.longshore.enqueue(fetchPage, { url: "abc" }),
-      await world.longshore.enqueue("other", 1, { queue: "cpu" }),
+      await fixture.longshore.enqueue(fetchPage, { url: "abc" }),
+      await fixture.longshore.enqueue("other", 1, { queue: "cpu" }),
     ];
-    const last = await world.longshore.enqueue(
+    const last = await fixture.longshore.enqueue(
       report,
       { n: 1 },
       { after: [one, { job: { queue: two.queue, id: two.id }, ifFailed: "continue" }], ifFailed: "cancel" },
@@ -27,20 +27,20 @@ describe("a job that is enqueued after others", () => {
         { queue: "io", id: one.id, ifFailed: "cancel" },
       ],
     });
-    await world.fail(two.id);
+    await fixture.fail(two.id);
     expect((await last.dependencies()).map(({ state }) => state)).toEqual(["failed", null]);
-    await world.complete(one.id);
+    await fixture.complete(one.id);
     expect((await last.refresh()).state).toBe("queued");
   });
 
   it("ends as its policy says when one of them fails", async () => {
-    const world = new FlowFixture();
-    const first = await world.longshore.enqueue(fetchPage, { url: "abc" });
+    const fixture = new FlowFixture();
+    const first = await fixture.longshore.enqueue(fetchPage, { url: "abc" });
     const after = [first];
-    const fails = await world.longshore.enqueue(report, { n: 1 }, { after });
-    const isCancelled = await world.longshore.enqueue(report, { n: 1 }, { after, ifFailed: "cancel" });
-    const goesOn = await world.longshore.enqueue(report, { n: 1 }, { after, ifFailed: "continue" });
-    await world.fail(first.id);
+    const fails = await fixture.longshore.enqueue(report, { n: 1 }, { after });
+    const isCancelled = await fixture.longshore.enqueue(report, { n: 1 }, { after, ifFailed: "cancel" });
+    const goesOn = await fixture.longshore.enqueue(report, { n: 1 }, { after, ifFailed: "continue" });
+    await fixture.fail(first.id);
 
     expect(await fails.refresh()).toMatchObject({ state: "failed", error: { code: "DEPENDENCY_FAILED" } });
     expect((await isCancelled.refresh()).state).toBe("cancelled");
@@ -48,10 +48,10 @@ describe("a job that is enqueued after others", () => {
   });
 
   it("may be held as well, and then waits for both", async () => {
-    const world = new FlowFixture();
-    const first = await world.longshore.enqueue(fetchPage, { url: "abc" });
-    const held = await world.longshore.enqueue(report, { n: 1 }, { after: [first], hold: true });
-    await world.complete(first.id);
+    const fixture = new FlowFixture();
+    const first = await fixture.longshore.enqueue(fetchPage, { url: "abc" });
+    const held = await fixture.longshore.enqueue(report, { n: 1 }, { after: [first], hold: true });
+    await fixture.complete(first.id);
     expect((await held.refresh()).state).toBe("blocked");
 
     await held.release();
@@ -59,10 +59,10 @@ describe("a job that is enqueued after others", () => {
   });
 
   it("is one of many, all of them or each with others", async () => {
-    const world = new FlowFixture();
-    const [one, two] = await world.longshore.enqueueMany(fetchPage, [{ url: "abc" }, { url: "def" }]);
+    const fixture = new FlowFixture();
+    const [one, two] = await fixture.longshore.enqueueMany(fetchPage, [{ url: "abc" }, { url: "def" }]);
     if (one === undefined || two === undefined) throw new Error("two were enqueued");
-    const jobs = await world.longshore.enqueueMany(report, [{ n: 1 }, { n: 2 }, { n: 3 }], {
+    const jobs = await fixture.longshore.enqueueMany(report, [{ n: 1 }, { n: 2 }, { n: 3 }], {
       after: [one],
       each: ({ n }) => (n === 1 ? undefined : { after: n === 2 ? [two] : [] }),
     });
@@ -70,11 +70,11 @@ describe("a job that is enqueued after others", () => {
 
     expect(waits).toEqual([[one.id], [two.id], []]);
     await expect(
-      world.longshore.enqueueMany(report, [{ n: 1 }, { n: 2 }], {
+      fixture.longshore.enqueueMany(report, [{ n: 1 }, { n: 2 }], {
         each: ({ n }) => (n === 1 ? undefined : { after: [one, one] }),
       }),
     ).rejects.toThrow("after[1]");
-    expect(await world.longshore.queue("default").counts()).toMatchObject({ blocked: 2, queued: 1 });
+    expect(await fixture.longshore.queue("default").counts()).toMatchObject({ blocked: 2, queued: 1 });
   });
 
   const ref = { queue: "io", id: "x" };
@@ -103,11 +103,11 @@ describe("a job that is enqueued after others", () => {
     ],
   ];
   it.each(wrong)("is refused with %s", async (_what, options, field, rule) => {
-    const world = new FlowFixture();
-    const refused = world.longshore.enqueue(report, { n: 1 }, options as AfterOptions);
+    const fixture = new FlowFixture();
+    const refused = fixture.longshore.enqueue(report, { n: 1 }, options as AfterOptions);
 
     await expect(refused).rejects.toThrow(InvalidInput);
     await expect(refused).rejects.toMatchObject({ field, rule: expect.stringMatching(rule) as unknown });
-    expect(world.states()).toEqual({});
+    expect(fixture.states()).toEqual({});
   });
 });

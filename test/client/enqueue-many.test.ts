@@ -67,7 +67,7 @@ describe("an input that reads as one with options of its own", () => {
     }
   });
 
-  it("is told by a schema that takes no such input", async () => {
+  it("is refused by a schema that takes no such input", async () => {
     const longshore = await inMemory();
     const checked = task("checked", { input: z.object({ to: z.number() }) });
     // As it may come from JavaScript.

@@ -35,8 +35,8 @@ const pair = flow("pair", ($: FlowBuilder<{ a: string; b: string }>) => [
   $(fetchPage, { url: $.input.b }),
 ]);
 
-const enqueue = (world: FlowFixture, options: FlowEnqueueOptions) =>
-  world.longshore.enqueue(scrape, { url: "https://a.org/" }, options);
+const enqueue = (fixture: FlowFixture, options: FlowEnqueueOptions) =>
+  fixture.longshore.enqueue(scrape, { url: "https://a.org/" }, options);
 
 /** A connection whose nth command of enqueueing fails. */
 function broken({ memory, clock }: FlowFixture, failing: number): Longshore {
@@ -53,21 +53,23 @@ function broken({ memory, clock }: FlowFixture, failing: number): Longshore {
 
 describe("a flow that is enqueued", () => {
   it("is stored with every job, linked by what each takes from the others, and runs in that order", async () => {
-    const world = new FlowFixture();
-    const job = await world.longshore.enqueue(
+    const fixture = new FlowFixture();
+    const job = await fixture.longshore.enqueue(
       scrape,
       { url: "https://a.org/" },
       { tags: ["user:42"], meta: { by: "me" } },
     );
 
-    expect(world.states()).toEqual({
+    expect(fixture.states()).toEqual({
       enrich: "blocked",
       fetch: "queued",
       parse: "blocked",
       persist: "blocked",
       scrape: "blocked",
     });
-    const [fetched, parsed, enriched, saved] = ["fetch", "parse", "enrich", "persist"].map((name) => world.node(name));
+    const [fetched, parsed, enriched, saved] = ["fetch", "parse", "enrich", "persist"].map((name) =>
+      fixture.node(name),
+    );
     const ref = (record = fetched) => ({ queue: record?.queue, id: record?.id });
     expect(fetched).toMatchObject({
       task: "fetch",
@@ -103,61 +105,61 @@ describe("a flow that is enqueued", () => {
       tags: ["app:scraper", "user:42"],
     });
     for (const name of ["fetch", "parse", "enrich", "persist"]) {
-      expect(await world.running()).toEqual([name]);
-      await world.complete(name, {});
+      expect(await fixture.running()).toEqual([name]);
+      await fixture.complete(name, {});
     }
     expect((await job.refresh()).state).toBe("completed");
   });
 
   it("branches over its input, as its schema made it", async () => {
-    const world = new FlowFixture();
-    await world.longshore.enqueue(scrape, { url: "https://a.org/", enrich: false });
+    const fixture = new FlowFixture();
+    await fixture.longshore.enqueue(scrape, { url: "https://a.org/", enrich: false });
 
-    expect(Object.keys(world.states())).toEqual(["fetch", "parse", "persist", "scrape"]);
-    expect(world.node("persist").after.map(({ id }) => id)).toEqual([world.node("parse").id]);
+    expect(Object.keys(fixture.states())).toEqual(["fetch", "parse", "persist", "scrape"]);
+    expect(fixture.node("persist").after.map(({ id }) => id)).toEqual([fixture.node("parse").id]);
   });
 
   it("numbers nodes of one task, and knows them by names of their own", async () => {
-    const world = new FlowFixture();
-    await world.longshore.enqueue(pair, { a: "one", b: "two" });
-    await world.longshore.enqueue(
+    const fixture = new FlowFixture();
+    await fixture.longshore.enqueue(pair, { a: "one", b: "two" });
+    await fixture.longshore.enqueue(
       flow("named", ($) => {
         $(fetchPage, { url: "abc" }, { name: "home" });
         $(fetchPage, { url: "abc" }, { after: ["home"], ifFailed: "cancel" });
       }),
     );
 
-    expect(world.node("fetch-2").input).toBe('{"url":"two"}');
-    expect(world.node("home").flow?.node).toBe("home");
-    const [after] = world.memory.listJobs({
+    expect(fixture.node("fetch-2").input).toBe('{"url":"two"}');
+    expect(fixture.node("home").flow?.node).toBe("home");
+    const [after] = fixture.memory.listJobs({
       filter: { states: ["blocked"], task: "fetch" },
       cursor: null,
       limit: 10,
     }).jobs;
-    expect(after?.after).toEqual([{ queue: "io", id: world.node("home").id, ifFailed: "cancel" }]);
+    expect(after?.after).toEqual([{ queue: "io", id: fixture.node("home").id, ifFailed: "cancel" }]);
   });
 
   it("gives its retention to its jobs, unless a node says otherwise", async () => {
-    const world = new FlowFixture();
+    const fixture = new FlowFixture();
     const kept = flow("kept", { keep: { completed: { age: "1h" } } }, ($) => {
       $(fetchPage, { url: "abc" });
       $(parse, { html: "" }, { keep: { completed: { age: "2h" } } });
     });
-    await world.longshore.enqueue(kept);
-    const ages = ["fetch", "parse", "kept"].map((name) => world.node(name).retention.completed.age / 3_600_000);
+    await fixture.longshore.enqueue(kept);
+    const ages = ["fetch", "parse", "kept"].map((name) => fixture.node(name).retention.completed.age / 3_600_000);
 
     expect(ages).toEqual([1, 2, 1]);
   });
 
   it("counts with all its jobs in the totals of its tags", async () => {
-    const world = new FlowFixture();
-    await world.longshore.enqueue(scrape, { url: "https://a.org/" }, { tags: ["user:42"] });
+    const fixture = new FlowFixture();
+    await fixture.longshore.enqueue(scrape, { url: "https://a.org/" }, { tags: ["user:42"] });
 
-    expect(await world.longshore.tagTotals("user:42")).toMatchObject({ total: 5, inProgress: 5 });
+    expect(await fixture.longshore.tagTotals("user:42")).toMatchObject({ total: 5, inProgress: 5 });
   });
 
   it("fans out over a list that is known when it runs, in one stored job", async () => {
-    const world = new FlowFixture();
+    const fixture = new FlowFixture();
     const fan = flow("fan", ($) => {
       const page = $(fetchPage, { url: "abc" });
       const ids = $(parse, { html: page.html });
@@ -174,10 +176,10 @@ describe("a flow that is enqueued", () => {
       const list = $(parse, { html: "" });
       return $.each("store", list.jobs, (job) => ({ page: page.html, job, title: job["title"] }), { queue: "cpu" });
     });
-    await world.longshore.enqueue(fan, undefined, { tags: ["user:1"] });
-    await world.longshore.enqueue(items);
+    await fixture.longshore.enqueue(fan, undefined, { tags: ["user:1"] });
+    await fixture.longshore.enqueue(items);
 
-    const pages = world.node("pages");
+    const pages = fixture.node("pages");
     const page = { queue: "io", id: pages.references[0]?.from.id ?? "" };
     expect(pages).toMatchObject({
       task: "longshore.each",
@@ -194,7 +196,7 @@ describe("a flow that is enqueued", () => {
       takes: [{ at: ["url"], take: [] }],
       options: { attempts: 2, tags: ["kind:io", "user:1", "depth:1"] },
     });
-    const stores = world.node("store");
+    const stores = fixture.node("store");
     expect(stores.references.map(({ at, take }) => [at, take])).toEqual([
       [["items"], ["jobs"]],
       [["template", "page"], ["html"]],
@@ -213,61 +215,61 @@ describe("a flow that is enqueued", () => {
 
 describe("of one key", () => {
   it("a flow joins the one that holds it, is refused, or takes its place", async () => {
-    const world = new FlowFixture();
-    const first = await enqueue(world, { unique: { key: "k" } });
-    const joined = await enqueue(world, { unique: { key: "k" } });
+    const fixture = new FlowFixture();
+    const first = await enqueue(fixture, { unique: { key: "k" } });
+    const joined = await enqueue(fixture, { unique: { key: "k" } });
 
     expect(joined).toMatchObject({ id: first.id, outcome: "joined" });
-    await expect(enqueue(world, { unique: { key: "k", onConflict: "reject" } })).rejects.toThrow(UniqueConflict);
-    const latest = await enqueue(world, { supersedes: "s" });
-    await enqueue(world, { supersedes: "s" });
+    await expect(enqueue(fixture, { unique: { key: "k", onConflict: "reject" } })).rejects.toThrow(UniqueConflict);
+    const latest = await enqueue(fixture, { supersedes: "s" });
+    await enqueue(fixture, { supersedes: "s" });
     expect((await latest.refresh()).state).toBe("superseded");
     expect((await latest.members()).map(({ state }) => state)).toEqual(Array(4).fill("cancelled"));
   });
 
   it("a flow with the id of another is that one", async () => {
-    const world = new FlowFixture();
-    await enqueue(world, { id: "scrape-1" });
-    const again = await enqueue(world, { id: "scrape-1" });
+    const fixture = new FlowFixture();
+    await enqueue(fixture, { id: "scrape-1" });
+    const again = await enqueue(fixture, { id: "scrape-1" });
 
     expect(again).toMatchObject({ id: "scrape-1", outcome: "existing" });
     expect(await again.members()).toHaveLength(4);
-    await world.longshore.enqueue(fetchPage, { url: "abc" }, { queue: "flows", id: "job-1" });
-    await expect(enqueue(world, { id: "job-1" })).rejects.toThrow('id: "job-1" is not allowed: it belongs to a job');
+    await fixture.longshore.enqueue(fetchPage, { url: "abc" }, { queue: "flows", id: "job-1" });
+    await expect(enqueue(fixture, { id: "job-1" })).rejects.toThrow('id: "job-1" is not allowed: it belongs to a job');
   });
 
   it("a flow that waits for a minute to go, because its creator died, is not taken for one that runs", async () => {
-    const world = new FlowFixture();
-    const dead = attach(withCommands(world.memory, { commitFlow: () => new Promise(() => {}) }), {
-      clock: world.clock,
+    const fixture = new FlowFixture();
+    const dead = attach(withCommands(fixture.memory, { commitFlow: () => new Promise(() => {}) }), {
+      clock: fixture.clock,
     });
     void dead.enqueue(scrape, { url: "https://a.org/" }, { id: "scrape-1" });
-    await world.rest();
-    const refused = enqueue(world, { id: "scrape-1" });
+    await fixture.rest();
+    const refused = enqueue(fixture, { id: "scrape-1" });
     refused.catch(() => {});
-    await world.pass(8_000);
+    await fixture.pass(8_000);
 
     await expect(refused).rejects.toThrow(WrongState);
     await expect(refused).rejects.toThrow("try again then");
-    world.clock.advance(FLOW_CREATION);
-    world.memory.sweep({ queues: ["flows", "io", "cpu", "default"], limit: 100 });
-    expect(await enqueue(world, { id: "scrape-1" })).toMatchObject({ outcome: "created" });
+    fixture.clock.advance(FLOW_CREATION);
+    fixture.memory.sweep({ queues: ["flows", "io", "cpu", "default"], limit: 100 });
+    expect(await enqueue(fixture, { id: "scrape-1" })).toMatchObject({ outcome: "created" });
   });
 
   it("a flow waits for one that is just being created, and is that one", async () => {
-    const world = new FlowFixture();
+    const fixture = new FlowFixture();
     const gate = makeGate();
-    const memory = world.memory;
+    const memory = fixture.memory;
     const other = attach(
       withCommands(memory, { commitFlow: async (params) => gate.opened.then(() => memory.commitFlow(params)) }),
-      { clock: world.clock },
+      { clock: fixture.clock },
     );
     const first = other.enqueue(scrape, { url: "https://a.org/" }, { unique: { key: "k" } });
-    await world.rest();
-    const second = enqueue(world, { unique: { key: "k" } });
-    await world.pass(200);
+    await fixture.rest();
+    const second = enqueue(fixture, { unique: { key: "k" } });
+    await fixture.pass(200);
     gate.open();
-    await world.pass(1_000);
+    await fixture.pass(1_000);
 
     expect((await second).id).toBe((await first).id);
   });
@@ -275,41 +277,41 @@ describe("of one key", () => {
 
 describe("a flow that cannot be created", () => {
   it("leaves nothing behind when a command fails, and its id is free", async () => {
-    const world = new FlowFixture();
+    const fixture = new FlowFixture();
     const many = flow("many", ($) => {
       for (let n = 0; n < 1_000; n += 1) $(fetchPage, { url: `page ${n}` });
     });
 
-    await expect(broken(world, 3).enqueue(many, undefined, { id: "m" })).rejects.toThrow("fewer of them");
+    await expect(broken(fixture, 3).enqueue(many, undefined, { id: "m" })).rejects.toThrow("fewer of them");
 
-    expect(world.states()).toEqual({});
-    expect(await world.longshore.enqueue(many, undefined, { id: "m" })).toMatchObject({ outcome: "created" });
-    expect(await world.running()).toHaveLength(1_000);
+    expect(fixture.states()).toEqual({});
+    expect(await fixture.longshore.enqueue(many, undefined, { id: "m" })).toMatchObject({ outcome: "created" });
+    expect(await fixture.running()).toHaveLength(1_000);
   });
 
   it("never runs when the engine is gone before it is complete", async () => {
-    const world = new FlowFixture();
+    const fixture = new FlowFixture();
     const gone = attach(
-      withCommands(world.memory, {
+      withCommands(fixture.memory, {
         commitFlow: () => Promise.reject(new EngineUnavailable("redis://x", "gone")),
         cancel: () => Promise.reject(new EngineUnavailable("redis://x", "gone")),
       }),
-      { clock: world.clock },
+      { clock: fixture.clock },
     );
     const failed = gone.enqueue(scrape, { url: "https://a.org/" });
     failed.catch(() => {});
-    await world.pass(3_000);
+    await fixture.pass(3_000);
 
     await expect(failed).rejects.toThrow(EngineUnavailable);
-    expect(await world.running()).toEqual([]);
-    world.clock.advance(FLOW_CREATION);
-    world.memory.sweep({ queues: ["flows", "io", "cpu", "default"], limit: 100 });
-    expect(world.states()).toEqual({});
+    expect(await fixture.running()).toEqual([]);
+    fixture.clock.advance(FLOW_CREATION);
+    fixture.memory.sweep({ queues: ["flows", "io", "cpu", "default"], limit: 100 });
+    expect(fixture.states()).toEqual({});
   });
 
-  it("is told apart when it was cancelled meanwhile", async () => {
-    const world = new FlowFixture();
-    const { memory } = world;
+  it("has an error of its own when it was cancelled meanwhile", async () => {
+    const fixture = new FlowFixture();
+    const { memory } = fixture;
     const racing = attach(
       withCommands(memory, {
         commitFlow: (params) => {
@@ -317,16 +319,16 @@ describe("a flow that cannot be created", () => {
           return memory.commitFlow(params);
         },
       }),
-      { clock: world.clock },
+      { clock: fixture.clock },
     );
 
     await expect(racing.enqueue(scrape, { url: "https://a.org/" })).rejects.toThrow(WrongState);
-    expect(await world.running()).toEqual([]);
+    expect(await fixture.running()).toEqual([]);
   });
 
   it("is waited for while its jobs are still on their way to it", async () => {
-    const world = new FlowFixture();
-    const { memory } = world;
+    const fixture = new FlowFixture();
+    const { memory } = fixture;
     let asked = 0;
     const late = attach(
       withCommands(memory, {
@@ -335,13 +337,13 @@ describe("a flow that cannot be created", () => {
           return asked < 3 ? "incomplete" : memory.commitFlow(params);
         },
       }),
-      { clock: world.clock },
+      { clock: fixture.clock },
     );
     const enqueued = late.enqueue(scrape, { url: "https://a.org/" });
-    await world.pass(500);
+    await fixture.pass(500);
 
     expect((await enqueued).outcome).toBe("created");
-    expect(await world.running()).toEqual(["fetch"]);
+    expect(await fixture.running()).toEqual(["fetch"]);
   });
 
   it("is completed by close() before the engine is let go", async () => {

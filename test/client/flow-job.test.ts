@@ -28,14 +28,14 @@ const page = { html: "<p>", links: ["a", "b"] };
 const list = { jobs: [{ title: "T", url: "u" }], at: "2026-01-01" };
 
 /** Ends nodes of the chain well, one after the other. */
-async function pass(world: FlowFixture, ...nodes: readonly string[]): Promise<void> {
+async function pass(fixture: FlowFixture, ...nodes: readonly string[]): Promise<void> {
   const results: Record<string, unknown> = {
     fetch: page,
     parse: list,
     enrich: { about: "jobs" },
     persist: { rows: 1 },
   };
-  for (const node of nodes) await world.complete(node, results[node]);
+  for (const node of nodes) await fixture.complete(node, results[node]);
 }
 
 /** A job that one of a flow adds to it. */
@@ -48,42 +48,42 @@ function childOf({ flow, ...parent }: JobRecord, id: string): JobSpec {
 const bare = ({ queue, id, epoch }: LeaseRef): LeaseRef => ({ queue, id, epoch });
 
 async function begin(): Promise<[FlowFixture, FlowJob]> {
-  const world = new FlowFixture();
-  return [world, await world.longshore.enqueue(chain, "https://a.org/")];
+  const fixture = new FlowFixture();
+  return [fixture, await fixture.longshore.enqueue(chain, "https://a.org/")];
 }
 
 describe("the result of a flow", () => {
   it("is what its function answered, with what its jobs gave in the place of references", async () => {
-    const world = new FlowFixture();
-    const job = await world.longshore.enqueue(chain, "https://a.org/");
+    const fixture = new FlowFixture();
+    const job = await fixture.longshore.enqueue(chain, "https://a.org/");
     const result = job.result();
-    await pass(world, "fetch", "parse", "enrich", "persist");
+    await pass(fixture, "fetch", "parse", "enrich", "persist");
 
     const whole = { rows: 1, about: "jobs", first: "T", all: [page, "and"], url: "https://a.org/" };
-    await world.rest();
+    await fixture.rest();
     expect(await result).toEqual(whole);
-    const found = await world.longshore.job(job.id);
+    const found = await fixture.longshore.job(job.id);
     expect(await found?.result()).toEqual(whole);
-    expect(await world.longshore.queue("flows").job(job.id).result()).toEqual(whole);
+    expect(await fixture.longshore.queue("flows").job(job.id).result()).toEqual(whole);
   });
 
   it("has null for what an optional job did not give, also when that is removed", async () => {
-    const [world, job] = await begin();
-    await pass(world, "fetch", "parse");
-    await world.fail("enrich");
-    await pass(world, "persist");
+    const [fixture, job] = await begin();
+    await pass(fixture, "fetch", "parse");
+    await fixture.fail("enrich");
+    await pass(fixture, "persist");
 
     expect(await job.result()).toMatchObject({ rows: 1, about: null });
     expect((await job.refresh()).state).toBe("partial");
-    const { queue, id } = world.node("enrich");
-    await world.longshore.queue(queue).job(id).remove();
+    const { queue, id } = fixture.node("enrich");
+    await fixture.longshore.queue(queue).job(id).remove();
     expect(await job.result()).toMatchObject({ rows: 1, about: null });
   });
 
   it("is not there when the flow failed, nor when a job that it needs was removed", async () => {
-    const [world, job] = await begin();
-    await pass(world, "fetch");
-    await world.fail("parse");
+    const [fixture, job] = await begin();
+    await pass(fixture, "fetch");
+    await fixture.fail("parse");
     await expect(job.result()).rejects.toThrow(JobFailed);
     await expect(job.result()).rejects.toThrow(/which it depends on, ended as failed/);
 
@@ -95,13 +95,13 @@ describe("the result of a flow", () => {
   });
 
   it("is a single value, or nothing, when that is what the function answered", async () => {
-    const world = new FlowFixture();
-    const single = await world.longshore.enqueue(flow("single", ($) => $(note).n));
-    const nothing = await world.longshore.enqueue(flow("nothing", ($) => void $(note, 1, { name: "other" })));
-    const place = await world.longshore.enqueue(flow("place", ($) => [$(note, 1, { name: "third" }).n, 2]));
-    await world.complete("note", { n: 7 });
-    await world.complete("other");
-    await world.complete("third", {});
+    const fixture = new FlowFixture();
+    const single = await fixture.longshore.enqueue(flow("single", ($) => $(note).n));
+    const nothing = await fixture.longshore.enqueue(flow("nothing", ($) => void $(note, 1, { name: "other" })));
+    const place = await fixture.longshore.enqueue(flow("place", ($) => [$(note, 1, { name: "third" }).n, 2]));
+    await fixture.complete("note", { n: 7 });
+    await fixture.complete("other");
+    await fixture.complete("third", {});
 
     expect(await single.result()).toBe(7);
     expect(await nothing.result()).toBeNull();
@@ -109,23 +109,23 @@ describe("the result of a flow", () => {
   });
 
   it("has the results of a fan-out in the order of the list, with null for what failed", async () => {
-    const world = new FlowFixture();
+    const fixture = new FlowFixture();
     const fan = flow("fan", ($) => {
       const pages = $.each(note, $(fetchPage, { url: "abc" }).links, (link) => link, { name: "pages" });
       return { pages, second: pages[1] };
     });
-    const job = await world.longshore.enqueue(fan);
-    await world.complete("fetch", page);
-    const { id } = world.node("pages");
-    await world.spawn(
+    const job = await fixture.longshore.enqueue(fan);
+    await fixture.complete("fetch", page);
+    const { id } = fixture.node("pages");
+    await fixture.spawn(
       "pages",
       [0, 1, 2].map((index) => ({ id: eachChildId(id, index), node: `pages.${index}`, ifFailed: "continue" })),
     );
-    expect(await world.running()).toEqual(["pages.0", "pages.1", "pages.2"]);
-    await world.complete("pages.2", { n: 2 });
-    await world.complete("pages.0", { n: 0 });
-    await world.fail("pages.1");
-    await world.settle("pages", { kind: "partial", result: null });
+    expect(await fixture.running()).toEqual(["pages.0", "pages.1", "pages.2"]);
+    await fixture.complete("pages.2", { n: 2 });
+    await fixture.complete("pages.0", { n: 0 });
+    await fixture.fail("pages.1");
+    await fixture.settle("pages", { kind: "partial", result: null });
 
     expect(await job.result()).toEqual({ pages: [{ n: 0 }, null, { n: 2 }], second: null });
     expect((await job.refresh()).state).toBe("partial");
@@ -134,16 +134,16 @@ describe("the result of a flow", () => {
 
 describe("the result of an optional fan-out", () => {
   it("is null when all of it failed", async () => {
-    const world = new FlowFixture();
+    const fixture = new FlowFixture();
     const fan = flow("fan", ($) => {
       const { links } = $(fetchPage, { url: "abc" });
       return { pages: $.each(note, links, (link) => link, { name: "pages", optional: true }) };
     });
-    const job = await world.longshore.enqueue(fan);
-    await world.complete("fetch", page);
-    const { id } = world.node("pages");
-    await world.spawn("pages", [{ id: eachChildId(id, 0), node: "pages.0", ifFailed: "continue" }]);
-    await world.fail("pages.0", "pages");
+    const job = await fixture.longshore.enqueue(fan);
+    await fixture.complete("fetch", page);
+    const { id } = fixture.node("pages");
+    await fixture.spawn("pages", [{ id: eachChildId(id, 0), node: "pages.0", ifFailed: "continue" }]);
+    await fixture.fail("pages.0", "pages");
 
     expect(await job.result()).toEqual({ pages: null });
   });
@@ -151,13 +151,13 @@ describe("the result of an optional fan-out", () => {
 
 describe("the progress of a flow", () => {
   it("is the weighted mean of its jobs: 0 at the start, 100 only at the end", async () => {
-    const world = new FlowFixture();
+    const fixture = new FlowFixture();
     const weighed = flow("weighed", ($) => {
       const light = $(note, null, { name: "light" });
       const heavy = $(note, light, { name: "heavy", weight: 8 });
       $(note, heavy, { name: "last" });
     });
-    const job = await world.longshore.enqueue(weighed);
+    const job = await fixture.longshore.enqueue(weighed);
     const seen: unknown[] = [];
     const look = async (): Promise<void> => {
       const { percent, done, total, step, counters } = await job.progress();
@@ -165,15 +165,15 @@ describe("the progress of a flow", () => {
     };
 
     await look();
-    await world.report("light", { counters: { pages: 2 } });
+    await fixture.report("light", { counters: { pages: 2 } });
     await look();
-    await world.complete("light", {});
-    await world.report("heavy", { percent: 50, counters: { pages: 3, jobs: 1 } });
+    await fixture.complete("light", {});
+    await fixture.report("heavy", { percent: 50, counters: { pages: 3, jobs: 1 } });
     await look();
-    await world.complete("heavy", {});
-    await world.report("last", { percent: 99 });
+    await fixture.complete("heavy", {});
+    await fixture.report("last", { percent: 99 });
     await look();
-    await world.complete("last", {});
+    await fixture.complete("last", {});
     await look();
 
     expect(seen).toEqual([
@@ -186,30 +186,30 @@ describe("the progress of a flow", () => {
   });
 
   it("never falls within a handle, though a job starts anew, or adds others", async () => {
-    const [world, job] = await begin();
-    await pass(world, "fetch");
-    await world.report("parse", { percent: 80 });
+    const [fixture, job] = await begin();
+    await pass(fixture, "fetch");
+    await fixture.report("parse", { percent: 80 });
     expect((await job.progress()).percent).toBe(45);
-    const { id } = world.node("parse");
-    await world.spawn("parse", [
+    const { id } = fixture.node("parse");
+    await fixture.spawn("parse", [
       { id: `${id}.a`, node: "parse.a", ifFailed: "fail" },
       { id: `${id}.b`, node: "parse.b", ifFailed: "fail" },
     ]);
     expect((await job.progress()).percent).toBe(45);
-    expect((await world.longshore.flow(job.id).then((other) => other?.progress()))?.percent).toBe(31);
+    expect((await fixture.longshore.flow(job.id).then((other) => other?.progress()))?.percent).toBe(31);
     expect((await job.graph()).progress).toMatchObject({ percent: 45, total: 6 });
-    await world.complete("parse.a");
-    await world.complete("parse.b");
-    await pass(world, "parse");
+    await fixture.complete("parse.a");
+    await fixture.complete("parse.b");
+    await pass(fixture, "parse");
     expect((await job.progress()).percent).toBe(50);
   });
 
   it("counts an optional job that failed as done, and a failed flow never as complete", async () => {
-    const [world, job] = await begin();
-    await pass(world, "fetch", "parse");
-    await world.fail("enrich");
+    const [fixture, job] = await begin();
+    await pass(fixture, "fetch", "parse");
+    await fixture.fail("enrich");
     expect((await job.progress()).percent).toBe(75);
-    await world.fail("persist");
+    await fixture.fail("persist");
 
     expect(await job.refresh()).toMatchObject({ state: "failed" });
     expect(await job.progress()).toMatchObject({ percent: 75, done: 4, total: 4 });
@@ -218,10 +218,10 @@ describe("the progress of a flow", () => {
 
 describe("the graph of a flow", () => {
   it("has its jobs in order, with how they stand and what waits for what", async () => {
-    const [world, job] = await begin();
-    await pass(world, "fetch");
-    await world.report("parse", { percent: 30 });
-    await world.fail("parse");
+    const [fixture, job] = await begin();
+    await pass(fixture, "fetch");
+    await fixture.report("parse", { percent: 30 });
+    await fixture.fail("parse");
     const graph = await job.graph();
 
     expect(graph).toEqual(JSON.parse(JSON.stringify(graph)));
@@ -247,11 +247,11 @@ describe("the graph of a flow", () => {
   });
 
   it("names what was removed from it, and knows what was added while it ran", async () => {
-    const [world, job] = await begin();
-    const { id } = await world.lease("fetch");
-    await world.spawn("fetch", [{ id: `${id}.x`, node: "fetch.x", ifFailed: "continue" }]);
-    await world.complete("fetch.x");
-    await world.longshore.queue("io").job(`${id}.x`).remove();
+    const [fixture, job] = await begin();
+    const { id } = await fixture.lease("fetch");
+    await fixture.spawn("fetch", [{ id: `${id}.x`, node: "fetch.x", ifFailed: "continue" }]);
+    await fixture.complete("fetch.x");
+    await fixture.longshore.queue("io").job(`${id}.x`).remove();
     expect((await job.graph()).removed).toEqual([{ queue: "io", id: `${id}.x` }]);
     expect((await job.progress()).done).toBe(1);
 
@@ -265,29 +265,29 @@ describe("the graph of a flow", () => {
 
 describe("a whole flow", () => {
   it("is cancelled with all its jobs, those that run too", async () => {
-    const [world, job] = await begin();
-    await pass(world, "fetch");
-    const { queue, id, epoch } = await world.lease("parse");
+    const [fixture, job] = await begin();
+    await pass(fixture, "fetch");
+    const { queue, id, epoch } = await fixture.lease("parse");
 
     expect(await job.cancel()).toBe("cancelled");
-    expect(world.states()).toEqual({
+    expect(fixture.states()).toEqual({
       chain: "cancelled",
       enrich: "cancelled",
       fetch: "completed",
       parse: "cancelled",
       persist: "cancelled",
     });
-    expect(world.memory.report({ session: "hand", updates: [{ queue, id, epoch, meta: "{}" }] })).toEqual(["stale"]);
+    expect(fixture.memory.report({ session: "hand", updates: [{ queue, id, epoch, meta: "{}" }] })).toEqual(["stale"]);
     await expect(job.cancel()).rejects.toThrow(WrongState);
   });
 
   it("is retried: only what did not succeed runs again", async () => {
-    const [world, job] = await begin();
-    await pass(world, "fetch");
-    await world.fail("parse");
+    const [fixture, job] = await begin();
+    await pass(fixture, "fetch");
+    await fixture.fail("parse");
 
     expect(await job.retry()).toBe("blocked");
-    expect(world.states()).toEqual({
+    expect(fixture.states()).toEqual({
       chain: "blocked",
       enrich: "blocked",
       fetch: "completed",
@@ -295,94 +295,94 @@ describe("a whole flow", () => {
       persist: "blocked",
     });
     await expect(job.retry()).rejects.toThrow(WrongState);
-    await pass(world, "parse", "enrich", "persist");
+    await pass(fixture, "parse", "enrich", "persist");
     expect(await job.result()).toMatchObject({ rows: 1 });
     await expect(job.retry()).rejects.toThrow(WrongState);
   });
 
   it("is retried after it was cancelled, and after an optional job failed", async () => {
-    const [world, job] = await begin();
-    await pass(world, "fetch");
+    const [fixture, job] = await begin();
+    await pass(fixture, "fetch");
     await job.cancel();
     await job.retry();
-    await pass(world, "parse");
-    await world.fail("enrich");
-    await pass(world, "persist");
+    await pass(fixture, "parse");
+    await fixture.fail("enrich");
+    await pass(fixture, "persist");
     expect((await job.refresh()).state).toBe("partial");
 
     await job.retry();
-    expect(await world.running()).toEqual(["enrich"]);
-    await pass(world, "enrich");
+    expect(await fixture.running()).toEqual(["enrich"]);
+    await pass(fixture, "enrich");
     expect(await job.refresh()).toMatchObject({ state: "completed" });
   });
 
   it("is retried with what its jobs added: these first, for those wait for them", async () => {
-    const [world, job] = await begin();
-    const { id } = await world.lease("fetch");
-    await world.spawn("fetch", [{ id: `${id}.x`, node: "fetch.x", ifFailed: "fail" }]);
-    await world.fail("fetch.x");
-    await world.fail("fetch");
+    const [fixture, job] = await begin();
+    const { id } = await fixture.lease("fetch");
+    await fixture.spawn("fetch", [{ id: `${id}.x`, node: "fetch.x", ifFailed: "fail" }]);
+    await fixture.fail("fetch.x");
+    await fixture.fail("fetch");
     expect((await job.refresh()).state).toBe("failed");
 
     await job.retry();
-    expect(await world.running()).toEqual(["fetch.x"]);
-    await world.complete("fetch.x");
-    await pass(world, "fetch", "parse", "enrich", "persist");
+    expect(await fixture.running()).toEqual(["fetch.x"]);
+    await fixture.complete("fetch.x");
+    await pass(fixture, "fetch", "parse", "enrich", "persist");
     expect((await job.refresh()).state).toBe("completed");
   });
 
   it("is retried with what its jobs were adding when it was cancelled", async () => {
-    const [world, job] = await begin();
-    const fetched = await world.lease("fetch");
+    const [fixture, job] = await begin();
+    const fetched = await fixture.lease("fetch");
     await job.cancel();
-    world.memory.enqueue({ jobs: [childOf(world.record(fetched.queue, fetched.id), "late")] });
+    fixture.memory.enqueue({ jobs: [childOf(fixture.record(fetched.queue, fetched.id), "late")] });
     expect((await job.members()).map(({ id, state }) => [id, state])).toContainEqual(["late", "cancelled"]);
     expect((await job.progress()).total).toBe(5);
 
     await job.retry();
-    expect(await world.running()).toEqual(["fetch", "fetch.x"]);
-    await world.complete("fetch.x");
-    await pass(world, "fetch", "parse", "enrich", "persist");
+    expect(await fixture.running()).toEqual(["fetch", "fetch.x"]);
+    await fixture.complete("fetch.x");
+    await pass(fixture, "fetch", "parse", "enrich", "persist");
     expect((await job.refresh()).state).toBe("completed");
   });
 
   it("is retried with what its jobs added and waited for and it never knew", async () => {
-    const world = new FlowFixture();
-    const { queue, id } = await world.longshore.enqueue("child", null, { queue: "io" });
+    const fixture = new FlowFixture();
+    const { queue, id } = await fixture.longshore.enqueue("child", null, { queue: "io" });
     const flow = { queue: "flows", id: "chosen", node: "fetch", parent: null, weight: 1, ifFailed: "fail" } as const;
     // It comes when there is no such flow yet, and ends.
-    world.memory.enqueue({ jobs: [childOf({ ...world.record(queue, id), flow }, "stray")] });
-    const job = await world.longshore.enqueue(chain, "https://a.org/", { id: "chosen" });
+    fixture.memory.enqueue({ jobs: [childOf({ ...fixture.record(queue, id), flow }, "stray")] });
+    const job = await fixture.longshore.enqueue(chain, "https://a.org/", { id: "chosen" });
     const after = [{ queue, id: "stray" }];
-    const fetched = await world.lease("fetch");
-    world.memory.report({ session: "hand", updates: [{ ...bare(fetched), after }] });
-    await world.fail("fetch");
-    expect(world.record(queue, "stray").state).toBe("cancelled");
+    const fetched = await fixture.lease("fetch");
+    fixture.memory.report({ session: "hand", updates: [{ ...bare(fetched), after }] });
+    await fixture.fail("fetch");
+    expect(fixture.record(queue, "stray").state).toBe("cancelled");
 
     await job.retry();
-    expect(world.record(queue, "stray").state).toBe("queued");
-    expect(world.record(queue, fetched.id).state).toBe("blocked");
+    expect(fixture.record(queue, "stray").state).toBe("queued");
+    expect(fixture.record(queue, fetched.id).state).toBe("blocked");
   });
 
   it("goes on with a retry that stopped half-way", async () => {
-    const [world, job] = await begin();
-    await pass(world, "fetch");
-    await world.fail("parse");
-    const { queue, id } = world.node("parse");
-    await world.longshore.queue(queue).job(id).retry();
+    const [fixture, job] = await begin();
+    await pass(fixture, "fetch");
+    await fixture.fail("parse");
+    const { queue, id } = fixture.node("parse");
+    await fixture.longshore.queue(queue).job(id).retry();
 
     await job.retry();
-    await pass(world, "parse", "enrich", "persist");
+    await pass(fixture, "parse", "enrich", "persist");
     expect((await job.refresh()).state).toBe("completed");
   });
 
   it("is not retried when a job that it needs was removed, nor when another holds its key", async () => {
-    const [world, job] = await begin();
-    await world.fail("fetch");
-    const { queue, id } = world.node("parse");
-    await world.longshore.queue(queue).job(id).remove();
+    const [fixture, job] = await begin();
+    await fixture.fail("fetch");
+    const { queue, id } = fixture.node("parse");
+    await fixture.longshore.queue(queue).job(id).remove();
     await expect(job.retry()).rejects.toThrow(`its job cpu/${id} was removed`);
-    expect(world.states()).toMatchObject({ fetch: "failed", chain: "failed" });
+    expect(fixture.states()).toMatchObject({ fetch: "failed", chain: "failed" });
 
     const other = new FlowFixture();
     const first = await other.longshore.enqueue(chain, "abc", { unique: { key: "k" } });
@@ -394,19 +394,19 @@ describe("a whole flow", () => {
   });
 
   it("is not retried once another has superseded it, and its jobs stay cancelled", async () => {
-    const world = new FlowFixture();
-    const first = await world.longshore.enqueue(chain, "abc", { supersedes: "s" });
-    await world.longshore.enqueue(chain, "abc", { supersedes: "s" });
+    const fixture = new FlowFixture();
+    const first = await fixture.longshore.enqueue(chain, "abc", { supersedes: "s" });
+    await fixture.longshore.enqueue(chain, "abc", { supersedes: "s" });
 
     await expect(first.retry()).rejects.toThrow(WrongState);
     expect((await first.members()).map(({ state }) => state)).toEqual(Array(4).fill("cancelled"));
   });
 
   it("begins anew with its progress when it is retried", async () => {
-    const [world, job] = await begin();
-    await world.report("fetch", { percent: 80 });
+    const [fixture, job] = await begin();
+    await fixture.report("fetch", { percent: 80 });
     expect((await job.progress()).percent).toBe(20);
-    await world.fail("fetch");
+    await fixture.fail("fetch");
     await job.retry({ fromStart: true });
 
     expect((await job.progress()).percent).toBe(0);
@@ -421,16 +421,16 @@ describe("a whole flow", () => {
   });
 
   it("is found by its id, as a flow only if it is one", async () => {
-    const [world, job] = await begin();
-    const member = world.node("fetch");
+    const [fixture, job] = await begin();
+    const member = fixture.node("fetch");
 
-    expect(await world.longshore.job(job.id)).toHaveProperty("graph");
-    expect(await world.longshore.job(member.id)).not.toHaveProperty("graph");
-    expect((await world.longshore.flow({ queue: "flows", id: job.id }))?.id).toBe(job.id);
-    expect(await world.longshore.flow("nobody")).toBeNull();
-    await expect(world.longshore.flow(member.id)).rejects.toThrow(InvalidInput);
-    await expect(world.longshore.flow({ queue: "", id: "x" })).rejects.toThrow("flow.queue");
-    await world.longshore.queue("flows").obliterate({ force: true });
+    expect(await fixture.longshore.job(job.id)).toHaveProperty("graph");
+    expect(await fixture.longshore.job(member.id)).not.toHaveProperty("graph");
+    expect((await fixture.longshore.flow({ queue: "flows", id: job.id }))?.id).toBe(job.id);
+    expect(await fixture.longshore.flow("nobody")).toBeNull();
+    await expect(fixture.longshore.flow(member.id)).rejects.toThrow(InvalidInput);
+    await expect(fixture.longshore.flow({ queue: "", id: "x" })).rejects.toThrow("flow.queue");
+    await fixture.longshore.queue("flows").obliterate({ force: true });
     await expect(job.graph()).rejects.toThrow(JobNotFound);
     await expect(job.retry()).rejects.toThrow(JobNotFound);
   });

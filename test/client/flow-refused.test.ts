@@ -15,17 +15,17 @@ type Loose = (task: unknown, input?: unknown, options?: unknown) => Reference<un
 const looseEach = ($: FlowBuilder, ...args: unknown[]): unknown => ($.each as (...all: unknown[]) => unknown)(...args);
 const nothing = (): null => null;
 
-let world = new FlowFixture();
+let fixture = new FlowFixture();
 
 afterEach(() => {
-  const left = Object.keys(world.states());
-  world = new FlowFixture();
+  const left = Object.keys(fixture.states());
+  fixture = new FlowFixture();
   if (left.length > 0) throw new Error(`something was queued: ${left.join(", ")}`);
 });
 
 /** The error of a flow that is written like this. */
 async function refused(build: ($: FlowBuilder) => unknown): Promise<InvalidInput> {
-  const error: unknown = await world.longshore.enqueue(flow("f", build)).then(
+  const error: unknown = await fixture.longshore.enqueue(flow("f", build)).then(
     () => null,
     (reason: unknown) => reason,
   );
@@ -85,8 +85,8 @@ describe("a node is refused", () => {
     circle.push(circle, circle);
     expect((await refused(($) => $(note, circle))).field).toBe("f.note.input[0]");
     const large = flow("f", ($) => $(note, "x".repeat(200_000)));
-    await expect(world.longshore.enqueue(large)).rejects.toThrow(PayloadTooLarge);
-    await expect(world.longshore.enqueue(large)).rejects.toThrow("f.note.input: 200002 bytes");
+    await expect(fixture.longshore.enqueue(large)).rejects.toThrow(PayloadTooLarge);
+    await expect(fixture.longshore.enqueue(large)).rejects.toThrow("f.note.input: 200002 bytes");
   });
 });
 
@@ -111,12 +111,12 @@ describe("a reference is refused", () => {
       kept = $(note);
       throw new TypeError("stop");
     });
-    await expect(world.longshore.enqueue(leaky)).rejects.toThrow("stop");
+    await expect(fixture.longshore.enqueue(leaky)).rejects.toThrow("stop");
 
-    await expect(world.longshore.enqueue(note, { x: kept })).rejects.toThrow("it has no value before the flow runs");
+    await expect(fixture.longshore.enqueue(note, { x: kept })).rejects.toThrow("it has no value before the flow runs");
   });
 
-  it("when somebody looks for its value", async () => {
+  it("when its value is looked for", async () => {
     const looks: readonly ((page: Reference<{ html: string; links: string[] }>) => unknown)[] = [
       (page) => `page: ${page.html as unknown as string}`,
       (page) => [...(page.links as unknown as string[])],
@@ -215,7 +215,7 @@ describe("a flow is refused", () => {
 
   it("with options that only its nodes can have, or keys that need a start", async () => {
     const one = flow("f", ($) => $(note));
-    const enqueue = (options: object) => world.longshore.enqueue(one, undefined, options);
+    const enqueue = (options: object) => fixture.longshore.enqueue(one, undefined, options);
 
     await expect(enqueue({ delay: "1m" })).rejects.toThrow(
       'delay: "1m" is not allowed: not for a flow: give it to the nodes',
@@ -232,7 +232,7 @@ describe("a flow is refused", () => {
   it("whose input its schema does not allow, or whose result is no JSON", async () => {
     const typed = flow("typed", { input: z.object({ url: z.string() }) }, ($) => $(note, $.input.url));
 
-    await expect(world.longshore.enqueue(typed, { url: 7 } as never)).rejects.toThrow("input.url");
+    await expect(fixture.longshore.enqueue(typed, { url: 7 } as never)).rejects.toThrow("input.url");
     expect((await refused(($) => ({ page: $(note), at: () => 1 }))).field).toBe("f.result.at");
   });
 });

@@ -3,9 +3,9 @@ import { expect, it } from "vitest";
 import { statuses, task, type JobEvent } from "longshore";
 import { FakeTimeFixture, withCommands } from "../worker/fake-time-fixture.js";
 
-it("after a gap the status and the milestones that were missed are told, and no others", async () => {
+it("after a gap the status and the milestones that were missed are emitted, and no others", async () => {
   let losing = false;
-  const world = new FakeTimeFixture((engine) =>
+  const fixture = new FakeTimeFixture((engine) =>
     withCommands(engine, {
       watch: async (params) => {
         const answer = await engine.watch(params);
@@ -15,7 +15,7 @@ it("after a gap the status and the milestones that were missed are told, and no 
   );
   const wait = (): Promise<void> =>
     new Promise((resolve) => {
-      world.clock.after(1_000, resolve);
+      fixture.clock.after(1_000, resolve);
     });
   const machine = statuses({ initial: "NEW", transitions: { NEW: ["READ"], READ: ["DONE"], DONE: [] } });
   const scan = task("scan", { statuses: machine }, async ({ emit, status }) => {
@@ -31,14 +31,14 @@ it("after a gap the status and the milestones that were missed are told, and no 
     losing = false;
     await emit("end", null);
   });
-  const job = await world.enqueue(scan);
+  const job = await fixture.enqueue(scan);
   const events: JobEvent[] = [];
   const watching = (async () => {
     for await (const event of job.events()) events.push(event);
   })();
-  await world.rest();
-  world.longshore.worker([scan]);
-  await world.pass(5_000);
+  await fixture.rest();
+  fixture.longshore.worker([scan]);
+  await fixture.pass(5_000);
   await watching;
 
   const told = events.flatMap((event): unknown[] => {
@@ -55,5 +55,5 @@ it("after a gap the status and the milestones that were missed are told, and no 
     ["end", null],
   ]);
   expect(events.at(-1)).toMatchObject({ kind: "state", state: "completed" });
-  await world.longshore.close();
+  await fixture.longshore.close();
 });

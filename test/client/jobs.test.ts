@@ -147,7 +147,7 @@ onEveryEngine("a queue handle", (storage) => {
     ]);
   });
 
-  it("drains what waits, and what is delayed only when told to", async () => {
+  it("drains what waits, and delayed jobs only when asked to", async () => {
     const longshore = await storage.connect();
     const queue = longshore.queue("main");
     await longshore.enqueueMany(
@@ -192,7 +192,7 @@ onEveryEngine("a queue handle", (storage) => {
         if (seen.at(-1) === "completed") stop.abort();
       }
     })();
-    // What happens before the watch has begun is not told.
+    // Events from before the watch are not emitted to it.
     await expect.poll(() => longshore.enqueue(echo, 0, { delay: "1h" }).then(() => seen.length)).toBeGreaterThan(0);
     await longshore.enqueue(echo, 1);
     await expect.poll(() => seen).toContain("queued");

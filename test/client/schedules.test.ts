@@ -18,12 +18,12 @@ const cleanUp = task<{ olderThan: string }>("clean-up", { queue: "chores", prior
 const ping = task("ping", () => "pong");
 const HOUR = 3_600_000;
 
-let world: FakeTimeFixture;
+let fixture: FakeTimeFixture;
 let longshore: Longshore;
 
 beforeEach(() => {
-  world = new FakeTimeFixture();
-  ({ longshore } = world);
+  fixture = new FakeTimeFixture();
+  ({ longshore } = fixture);
 });
 
 const hourly = { name: "hourly", task: cleanUp, input: { olderThan: "7d" }, every: "1h" } as const;
@@ -32,7 +32,7 @@ describe("putting a schedule", () => {
   it("takes a task by its value, with its queue and options", async () => {
     const put = await longshore.schedules.put({ ...hourly, options: { attempts: 9, tags: ["nightly"] } });
 
-    const next = Math.ceil(world.clock.now() / HOUR) * HOUR;
+    const next = Math.ceil(fixture.clock.now() / HOUR) * HOUR;
     expect(put).toMatchObject({
       outcome: "created",
       name: "hourly",
@@ -56,7 +56,7 @@ describe("putting a schedule", () => {
     });
   });
 
-  it("takes a task by its name, in the queue default unless told otherwise", async () => {
+  it("takes a task by its name, in the queue default unless another is named", async () => {
     expect(await longshore.schedules.put({ name: "a", task: "mail", cron: "@daily" })).toMatchObject({
       queue: "default",
       task: "mail",
@@ -66,12 +66,12 @@ describe("putting a schedule", () => {
   });
 
   it("knows what the connection says of a queue", async () => {
-    world = new FakeTimeFixture(undefined, { payloadCap: 100, defaults: { queues: { chores: { attempts: 7 } } } });
-    await world.longshore.schedules.put(hourly);
-    const job = await world.longshore.schedules.run("hourly");
-    expect(await (await world.longshore.job(job.id))?.refresh()).toMatchObject({ attempts: 7 });
+    fixture = new FakeTimeFixture(undefined, { payloadCap: 100, defaults: { queues: { chores: { attempts: 7 } } } });
+    await fixture.longshore.schedules.put(hourly);
+    const job = await fixture.longshore.schedules.run("hourly");
+    expect(await (await fixture.longshore.job(job.id))?.refresh()).toMatchObject({ attempts: 7 });
     const big = { ...hourly, input: { olderThan: "x".repeat(100) } };
-    await expect(world.longshore.schedules.put(big)).rejects.toThrow(/over the cap of 100 bytes/);
+    await expect(fixture.longshore.schedules.put(big)).rejects.toThrow(/over the cap of 100 bytes/);
   });
 
   it.each([
@@ -104,7 +104,7 @@ describe("putting a schedule", () => {
 
   it("says whether it was there as it is, or as another", async () => {
     const before = await longshore.schedules.put(hourly);
-    await world.pass(1_000);
+    await fixture.pass(1_000);
     expect(await longshore.schedules.put(hourly)).toEqual({ ...before, outcome: "unchanged" });
     expect(await longshore.schedules.put({ ...hourly, overlap: "skip" })).toMatchObject({ outcome: "changed" });
   });
@@ -151,16 +151,16 @@ describe("a schedule by its name", () => {
   it("has no next time while it is paused, and begins anew when it is resumed", async () => {
     await longshore.schedules.pause("hourly");
     expect(await longshore.schedules.get("hourly")).toMatchObject({ paused: true, next: [] });
-    await world.pass(3 * HOUR, HOUR);
+    await fixture.pass(3 * HOUR, HOUR);
     await longshore.schedules.resume("hourly");
     const { paused, lastDue, next } = (await longshore.schedules.get("hourly")) ?? {};
-    expect([paused, lastDue]).toEqual([false, world.clock.now()]);
-    expect(next?.[0]).toBeGreaterThan(world.clock.now());
+    expect([paused, lastDue]).toEqual([false, fixture.clock.now()]);
+    expect(next?.[0]).toBeGreaterThan(fixture.clock.now());
   });
 
   it("is left as it is by resuming when it was not paused", async () => {
     const before = await longshore.schedules.get("hourly");
-    await world.pass(1_000);
+    await fixture.pass(1_000);
     await longshore.schedules.resume("hourly");
     expect(await longshore.schedules.get("hourly")).toEqual(before);
   });
@@ -205,7 +205,7 @@ describe("a schedule by its name", () => {
 
 it("resumes by the definition that a schedule has by then", async () => {
   let meanwhile: (() => Promise<unknown>) | null = null;
-  world = new FakeTimeFixture((memory) =>
+  fixture = new FakeTimeFixture((memory) =>
     withCommands(memory, {
       async resumeSchedule(params) {
         const change = meanwhile;
@@ -215,7 +215,7 @@ it("resumes by the definition that a schedule has by then", async () => {
       },
     }),
   );
-  const { schedules } = world.longshore;
+  const { schedules } = fixture.longshore;
   await schedules.put({ ...hourly, paused: true });
   meanwhile = () => schedules.put({ ...hourly, every: "1d" });
   await schedules.resume("hourly");
@@ -229,15 +229,15 @@ describe("a schedule whose queue changes", () => {
   it("moves there, and goes on from its last tick", async () => {
     await longshore.schedules.put(hourly);
     const before = await longshore.schedules.get("hourly");
-    await world.pass(5 * HOUR, HOUR);
+    await fixture.pass(5 * HOUR, HOUR);
     expect(await longshore.schedules.put(moved)).toMatchObject({ outcome: "changed", queue: "other" });
-    expect(await longshore.schedules.list()).toEqual([{ ...before, queue: "other", createdAt: world.clock.now() }]);
+    expect(await longshore.schedules.list()).toEqual([{ ...before, queue: "other", createdAt: fixture.clock.now() }]);
   });
 
   it("begins anew with other times", async () => {
     await longshore.schedules.put(hourly);
-    await world.pass(5 * HOUR, HOUR);
-    expect(await longshore.schedules.put({ ...moved, every: "2h" })).toMatchObject({ lastDue: world.clock.now() });
+    await fixture.pass(5 * HOUR, HOUR);
+    expect(await longshore.schedules.put({ ...moved, every: "2h" })).toMatchObject({ lastDue: fixture.clock.now() });
   });
 
   it("stays paused", async () => {
@@ -264,34 +264,34 @@ describe("a schedule whose queue changes", () => {
         if (dead) throw new Error("the mover is dead");
         return answer as never;
       };
-      world = new FakeTimeFixture((memory) =>
+      fixture = new FakeTimeFixture((memory) =>
         withCommands(memory, {
           putSchedule: dying("putSchedule", memory),
           removeSchedule: dying("removeSchedule", memory),
           resumeSchedule: dying("resumeSchedule", memory),
         }),
       );
-      ({ longshore } = world);
+      ({ longshore } = fixture);
       await longshore.schedules.put(hourly);
       const worker = longshore.worker([task("clean-up", () => "done")], { queues: ["chores", "other"] });
-      await world.pass(2 * HOUR, 60_000);
+      await fixture.pass(2 * HOUR, 60_000);
       dies = true;
       await expect(longshore.schedules.put(moved)).rejects.toThrow("the mover is dead");
       dies = false;
-      await world.pass(3 * HOUR, 60_000);
+      await fixture.pass(3 * HOUR, 60_000);
 
       expect((await longshore.schedules.list()).map(({ queue }) => queue)).toEqual([end]);
       const ids: string[] = [];
       for await (const { id } of longshore.jobs({ tag: "schedule:hourly" })) ids.push(id);
       expect(ids).toHaveLength(5);
       expect(new Set(ids).size).toBe(5);
-      await Promise.all([worker.stop(), world.pass(1_000)]);
+      await Promise.all([worker.stop(), fixture.pass(1_000)]);
     },
   );
 
   it("has no job of a tick that was fired in the old queue while it moved", async () => {
     let meanwhile: (() => Promise<unknown>) | null = null;
-    world = new FakeTimeFixture((memory) =>
+    fixture = new FakeTimeFixture((memory) =>
       withCommands(memory, {
         async putSchedule(params) {
           const answer = memory.putSchedule(params);
@@ -302,13 +302,13 @@ describe("a schedule whose queue changes", () => {
         },
       }),
     );
-    ({ longshore } = world);
+    ({ longshore } = fixture);
     await longshore.schedules.put(hourly);
     const worker = longshore.worker([task("clean-up", () => "done")], { queues: ["chores"] });
-    meanwhile = () => world.pass(HOUR, 60_000);
+    meanwhile = () => fixture.pass(HOUR, 60_000);
     const { lastJob, lastDue } = (await longshore.schedules.put(moved)) as { lastJob: string | null; lastDue: number };
     expect([lastJob, lastDue % HOUR]).toEqual([null, 0]);
-    await Promise.all([worker.stop(), world.pass(1_000)]);
+    await Promise.all([worker.stop(), fixture.pass(1_000)]);
   });
 });
 

@@ -1,5 +1,5 @@
-// Deliveries that break, on Redis: the cause has happened, and its messages arrive twice, or not all of them, because whoever
-// delivers them is gone. Engine, scripts and server are the real ones; only the hands between them fail.
+// Deliveries that break, on Redis: the command was applied, and its messages arrive twice, or not all of them, because the
+// client that delivers them is gone. Engine, scripts and server are the real ones; only the delivery between them fails.
 import type { DeliveryResult, Message, OutboxBatch, OutboxReceipt } from "../../src/engine/shared/relay.js";
 import { RedisMailbox } from "../../src/engine/redis/commands/mailbox.js";
 import { EngineUnavailable } from "../../src/model/errors/errors.js";
@@ -7,7 +7,7 @@ import { EngineUnavailable } from "../../src/model/errors/errors.js";
 /**
  * `twice`: every message arrives twice, and so does every answer; `dies`: the client is gone in the `at`-th command of the
  * delivery, from 0, after `nothing`, `half` or `all` of it had arrived. `lost`: and a server that takes over from one that
- * died has lost what was left; to be brought about by whoever asked for it.
+ * died has lost what was left; to be brought about by the caller.
  */
 export type Breakage =
   | { readonly kind: "twice" }
@@ -33,16 +33,16 @@ export class BreakableDelivery {
         () => takeOutbox.call(mailbox, queue, receipt),
         () => Promise.resolve(),
       );
-    const hand = (post: RedisMailbox, messages: readonly Message[]): Promise<DeliveryResult> =>
+    const deliverPart = (mailbox: RedisMailbox, messages: readonly Message[]): Promise<DeliveryResult> =>
       this.#command(
-        () => this.#deliverBroken(post, messages),
-        () => deliver.call(post, messages.slice(0, Math.floor(messages.length / 2))),
+        () => this.#deliverBroken(mailbox, messages),
+        () => deliver.call(mailbox, messages.slice(0, Math.floor(messages.length / 2))),
       );
     RedisMailbox.prototype.takeOutbox = function (queue, receipt) {
       return take(this, queue, receipt);
     };
     RedisMailbox.prototype.deliver = function (messages) {
-      return hand(this, messages);
+      return deliverPart(this, messages);
     };
   }
 
@@ -78,11 +78,11 @@ export class BreakableDelivery {
     throw new EngineUnavailable("redis:", "the client is gone");
   }
 
-  async #deliverBroken(post: RedisMailbox, messages: readonly Message[]): Promise<DeliveryResult> {
-    const first = await deliver.call(post, messages);
+  async #deliverBroken(mailbox: RedisMailbox, messages: readonly Message[]): Promise<DeliveryResult> {
+    const first = await deliver.call(mailbox, messages);
     if (this.#breakage?.kind !== "twice") return first;
     this.#broke = true;
-    const second = await deliver.call(post, messages);
+    const second = await deliver.call(mailbox, messages);
     return {
       replies: [...first.replies, ...second.replies],
       pendingQueues: [...new Set([...first.pendingQueues, ...second.pendingQueues])],

@@ -82,7 +82,7 @@ describe("a message of the channel", () => {
   });
 
   it.each(["e 5", "e 0", "e -1", "e NaN", "e", "", "x 6", "r", "r a b c d"])(
-    "that tells nothing new wakes nobody: %s",
+    "that has nothing new wakes no watcher: %s",
     async (message) => {
       const first = wait("main");
       await publish("main", message);

@@ -74,12 +74,12 @@ class Diamond {
     return lease;
   }
 
-  /** Somebody else sweeps, and the worker does what there is to do. */
-  async goOn(): Promise<void> {
+  /** Another client sweeps, and the worker runs all jobs that are ready. */
+  async resume(): Promise<void> {
     const other = await this.context.open();
     for (let idle = 0; idle < 3; idle += 1) {
       await other.sweep({ queues: QUEUES, limit: 100 });
-      // What it holds still: of no effect when that has ended.
+      // Its leases: a settlement of one that has ended has no effect.
       await this.session.exchange(this.#taken.splice(0).map((lease) => settlement(lease, DONE)));
       for (;;) {
         const leases = await this.session.claim(10);
@@ -224,7 +224,7 @@ describe.each(PLACES)("deliveries on %s", (_name, where) => {
     await cause();
     const { broke } = delivery;
     delivery.breakage = null;
-    await flow.goOn();
+    await flow.resume();
     return [broke, await flow.outcome()];
   }
 
@@ -264,7 +264,7 @@ describe.each(PLACES)("deliveries on %s", (_name, where) => {
           ...engines.flatMap((engine) => [1, 2, 3].map(async () => engine.sweep({ queues: QUEUES, limit: 100 }))),
           ...sessions.map((session) => session.exchange([], { max: 0 })),
         ]);
-        await flow.goOn();
+        await flow.resume();
         expect(await flow.outcome()).toEqual(whole);
       }
     });
@@ -278,10 +278,10 @@ describe.each(PLACES)("deliveries on %s", (_name, where) => {
       await flow.storage.loseOutbox();
       // What asks again learns how things stand; what follows from that may have to be asked for again in turn.
       for (let audit = 0; audit < 3; audit += 1) {
-        await flow.goOn();
+        await flow.resume();
         flow.context.advance(AUDIT);
       }
-      await flow.goOn();
+      await flow.resume();
       for (const [id, state] of Object.entries(await flow.read())) {
         expect([id, state === "gone" || isTerminal(state as never)]).toEqual([id, true]);
       }
@@ -299,10 +299,10 @@ describe.each(PLACES)("deliveries on %s", (_name, where) => {
     delivery.breakage = null;
     await flow.storage.loseOutbox();
     flow.context.advance(AUDIT - 1);
-    await flow.goOn();
+    await flow.resume();
     expect(await flow.read()).toMatchObject({ a: "completed", b: "blocked", c: "blocked", flow: "blocked" });
     flow.context.advance(1);
-    await flow.goOn();
+    await flow.resume();
     expect(await flow.read()).toMatchObject({ b: "completed", c: "completed", d: "completed", flow: "completed" });
     expect(flow.starts).toEqual({ a: 1, b: 1, c: 1, d: 1, z: 1 });
   });
@@ -316,9 +316,9 @@ describe.each(PLACES)("deliveries on %s", (_name, where) => {
     await flow.storage.loseOutbox();
     expect(await flow.context.engine.commitFlow({ ...FLOW, members: 4 })).toBe("incomplete");
     flow.context.advance(FLOW_CREATION);
-    await flow.goOn();
+    await flow.resume();
     flow.context.advance(AUDIT);
-    await flow.goOn();
+    await flow.resume();
     expect(await flow.read()).toMatchObject({ flow: "gone", a: "cancelled", b: "cancelled", c: "cancelled" });
     expect(flow.starts).toEqual({ z: 1 });
   });

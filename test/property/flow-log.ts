@@ -126,7 +126,7 @@ export class FlowLog {
     assert.ok(entry.mayStart, `${name} is not started twice`);
     entry.mayStart = false;
     entry.runs += 1;
-    assert.equal(entry.spec.role, "job", "nobody runs a flow");
+    assert.equal(entry.spec.role, "job", "no worker runs a flow");
     assert.deepEqual(body?.after, entry.spec.after);
     if (flow !== null && hold) assert.ok(this.hasBegun(flow), `${name} runs after its flow has begun`);
     const known = new Map((await engine.dependencies(ref)).map((dependency) => [nameOf(dependency), dependency]));
@@ -145,9 +145,9 @@ export class FlowLog {
     // A flow that never began ends and goes in one command.
     const fleeting = dependency.spec.role === "flow" && !this.hasBegun(dependency.spec);
     const at = dependency.ends.get(state) ?? (fleeting ? dependency.ends.get("removed") : undefined);
-    assert.ok(at !== undefined, `${name} was told that ${other} is ${state}, which it never was`);
+    assert.ok(at !== undefined, `${name} got the message that ${other} is ${state}, which it never was`);
     if (!isSuccess(state))
-      assert.ok(at >= entry.retriedAt, `${name} was told that ${other} is ${state}, which is past`);
+      assert.ok(at >= entry.retriedAt, `${name} got the message that ${other} is ${state}, which is past`);
     else if (!dependency.removed) assert.ok(dependency.record !== null, `${other} is kept for ${name}`);
   }
 

@@ -403,7 +403,7 @@ export class FlowSimulation {
       await this.#log.look(this.#context.engine);
       const due = nextDue === null ? FOREVER : nextDue - this.#context.clock.now();
       if (due > DAY) idle += 1;
-      assert.ok(idle < 3 || this.#hasLost, "nobody waits for what has happened");
+      assert.ok(idle < 3 || this.#hasLost, "no job waits for an event of the past");
       const rest = this.#hasLost ? AUDIT : 1_000;
       this.#context.advance(due > DAY ? rest : Math.max(due, 1));
     }

@@ -164,7 +164,7 @@ function nothingWaitsInVain(engine: MemoryEngine, jobs: Jobs, held: ReadonlySet<
       assert.ok(awaited !== undefined && !isTerminal(awaited.state), `${nameOf(dependency)} will end for ${name}`);
       assert.ok(
         engine.dependents(dependency).some((ref) => nameOf(ref) === name),
-        `${name} is told of its end`,
+        `${name} gets the message of its end`,
       );
     }
   }
@@ -215,7 +215,7 @@ function inOrder(answer: ExchangeAnswer, before: Jobs, after: Jobs): void {
   const left = new Set<string>();
   for (const job of line) {
     const name = nameOf(job);
-    if (taken.has(name)) assert.ok(!left.has(job.queue), "nobody is leased before somebody who waits in front of him");
+    if (taken.has(name)) assert.ok(!left.has(job.queue), "no job is leased before one in front of it");
     else if (after.get(name)?.state === "queued") left.add(job.queue);
   }
 }

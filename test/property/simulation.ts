@@ -147,7 +147,7 @@ export class Simulation {
       }
       case "sweep": {
         const { queues, limit, patient } = step;
-        const title = `${queues.join()} ${limit}${patient ? " taking nobody for dead" : ""}`;
+        const title = `${queues.join()} ${limit}${patient ? " taking no session for dead" : ""}`;
         return call(title, "sweep", { queues, limit, ...(patient ? { dead: [] } : {}) });
       }
       case "commit": {

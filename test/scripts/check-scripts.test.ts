@@ -110,7 +110,7 @@ test.each<[string, Record<string, string>, string]>([
     "move.lua:6 names the key meta, which move.lua does not declare",
   ],
   [
-    "a key of which nobody can tell which it is",
+    "a key whose name cannot be followed",
     { "move.lua": main.replace("flush()", "put(ARGV[3], 1, 2)") },
     'move.lua:6 names a key, and it cannot be told which (add "-- keys: …")',
   ],

@@ -52,12 +52,12 @@ const broken: Enricher = {
   enrich: () => Promise.reject(Object.assign(new Error("no key"), { status: 401 })),
 };
 
-interface Given extends Partial<ScrapeRun> {
+interface RunSetup extends Partial<ScrapeRun> {
   enricher?: Enricher;
   slugs?: readonly string[];
 }
 
-async function run({ enricher = localAnalysis, slugs = some, ...more }: Given = {}): Promise<ScrapeOutcome> {
+async function run({ enricher = localAnalysis, slugs = some, ...more }: RunSetup = {}): Promise<ScrapeOutcome> {
   return runScraping(companies(slugs), {
     url,
     runId: "run1",

@@ -39,7 +39,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-interface Given {
+interface RunSetup {
   book?: IssueBook;
   analysers?: readonly AnalyserCode[];
 }
@@ -48,7 +48,7 @@ interface Given {
 async function withJob<T>(
   id: string,
   look: (job: Job<AnalysisResult | undefined, AnalysisInput>) => Promise<T>,
-  { book = new IssueBook(":memory:"), analysers = analyserCodes }: Given = {},
+  { book = new IssueBook(":memory:"), analysers = analyserCodes }: RunSetup = {},
 ): Promise<T> {
   const longshore = await connect("memory:");
   const task = analysisTask(book);

@@ -111,7 +111,7 @@ test("it runs at every full hour, and removes a scan at the first one after its 
 
   longshore.worker([cleanup]);
   /** Goes on to half past the next hour, and lets the hour's clean-up end on the way. */
-  const goOn = async (): Promise<number> => {
+  const resume = async (): Promise<number> => {
     const { completed } = await longshore.tagTotals(`schedule:${cleanupName}`);
     await fixture.pass(hour - (clock.now() % hour) - 10_000, 60_000);
     await fixture.pass(11_000, 500);
@@ -119,10 +119,10 @@ test("it runs at every full hour, and removes a scan at the first one after its 
     await fixture.pass(hour / 2, 60_000);
     return completed + 1;
   };
-  await goOn();
+  await resume();
   await leave("scan");
   const there: [number, boolean][] = [];
-  while (there.length < 4) there.push([await goOn(), isThere("scan")]);
+  while (there.length < 4) there.push([await resume(), isThere("scan")]);
   expect(there).toEqual([
     [2, true],
     [3, true],

@@ -90,10 +90,10 @@ test("every status can be seen, each after one that it may follow", async () => 
       }),
   });
   /** Goes on once the outside world can see the status. */
-  async function seenAt<T>(status: string, goOn: () => Promise<T>): Promise<T> {
+  async function seenAt<T>(status: string, resume: () => Promise<T>): Promise<T> {
     await expect.poll(() => statusOf(job)).toBe(status);
     await look();
-    return goOn();
+    return resume();
   }
   await job.result();
   await look();

@@ -64,7 +64,7 @@ const FLAGS = {
   LEFT: 2 ** 6,
   SUPERSEDES: 2 ** 7,
   /** Retained: other jobs depend on it. */
-  NEEDED: 2 ** 8,
+  RETAINED: 2 ** 8,
   /** It depends on others. */
   AFTER: 2 ** 9,
   FLOW: 2 ** 10,
@@ -74,7 +74,7 @@ const FLAGS = {
   /** It belongs to a flow. */
   MEMBER: 2 ** 13,
   /** Other jobs depended on it until after it had ended. */
-  WAS_NEEDED: 2 ** 14,
+  WAS_RETAINED: 2 ** 14,
   /** It was declined (lib/aside.lua): while queued it is set aside. */
   DECLINED: 2 ** 15,
 };

@@ -25,8 +25,8 @@ export function decodeRecord(ref: JobRef, values: readonly unknown[]): Found | n
     values;
   if (state === "") return null;
   if (!isState(state)) return { record: broken(ref, "its record cannot be decoded"), key: [0, ref.id] };
-  const [, , , , , , , , , , , , body, result, hist, progress, meta, tags, lastError, failed] = values;
-  const payload = decodePayload(ref, text(body), text(hist), text(progress), text(lastError), text(failed));
+  const [, , , , , , , , , , , , body, result, ended, progress, meta, tags, lastError, failed] = values;
+  const payload = decodePayload(ref, text(body), text(ended), text(progress), text(lastError), text(failed));
   const started = number(startedAt);
   const finished = number(finishedAt);
   const base = {
@@ -113,7 +113,7 @@ interface Payload {
 function decodePayload(
   ref: JobRef,
   body: string,
-  hist: string,
+  history: string,
   progress: string,
   lastError: string,
   failed: string,
@@ -121,7 +121,7 @@ function decodePayload(
   try {
     return {
       ...decodeBody(body),
-      history: hist === "" ? [] : hist.split("\n").map((line): AttemptRecord => JSON.parse(line)),
+      history: history === "" ? [] : history.split("\n").map((line): AttemptRecord => JSON.parse(line)),
       progress: progress === "" ? null : decodeProgress(progress),
       failures: decodeStepFailures(failed),
       outside: lastError.startsWith(WITHOUT_RUN) ? parseFailure(lastError.slice(1)) : null,

@@ -44,8 +44,8 @@ function commands.retry(id, r)
     -- A key held until the start, or for a time, was released long ago; one held until the end must be free to be taken
     -- again.
     if mode == UNTIL_FINISHED then
-      local holder = owner_of(key)
-      if holder and holder ~= id then return CONTROL_CONFLICT end
+      local owner = owner_of(key)
+      if owner and owner ~= id then return CONTROL_CONFLICT end
     end
   end
   -- Only the latest job of a supersede key may run.

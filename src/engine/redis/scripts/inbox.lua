@@ -99,10 +99,10 @@ local linked = {} -- links that this call has added
 -- Adds a dependent: it waits for this job's end, and retention keeps the job meanwhile.
 local function add_dependent(id, other, round)
   local r = known[id]
-  if not has(r, NEEDED) then
+  if not has(r, RETAINED) then
     r = touch(id)
-    set_flag(r, NEEDED, true)
-    if r[STATE] >= COMPLETED and (has(r, KEEP) or has(r, WAS_NEEDED)) then
+    set_flag(r, RETAINED, true)
+    if r[STATE] >= COMPLETED and (has(r, KEEP) or has(r, WAS_RETAINED)) then
       local _, _, key_name = class_of(r[STATE]) -- keys: counted1 counted2
       score('expiry', id, false)
       score(key_name, id, false)
@@ -245,11 +245,11 @@ for id in pairs(unlinked) do left[#left + 1] = id end
 table.sort(left, function(a, b) return unlinked[a] < unlinked[b] end)
 for _, id in ipairs(left) do
   local r = known[id]
-  if r and has(r, NEEDED) and #redis.call('ZRANGEBYLEX', K.dependents, '[' .. id .. '\0', '(' .. id .. '\1', 'LIMIT', 0, 1) == 0 then
+  if r and has(r, RETAINED) and #redis.call('ZRANGEBYLEX', K.dependents, '[' .. id .. '\0', '(' .. id .. '\1', 'LIMIT', 0, 1) == 0 then
     r = touch(id)
-    set_flag(r, NEEDED, false)
+    set_flag(r, RETAINED, false)
     if r[STATE] >= COMPLETED and not has(r, OPEN) then
-      set_flag(r, WAS_NEEDED, true)
+      set_flag(r, WAS_RETAINED, true)
       let_expire(id, r)
     end
     rewrite(id, r)

@@ -74,7 +74,7 @@ local function trim_usual(state)
     local stop = false
     for i, id in ipairs(ids) do
       local r = records[i]
-      if r and r[STATE] == state and r[POSITION] == seen and not has(r, NEEDED) and not has(r, WAS_NEEDED)
+      if r and r[STATE] == state and r[POSITION] == seen and not has(r, RETAINED) and not has(r, WAS_RETAINED)
         and not has(r, OPEN) then
         local own = has(r, KEEP) and keep_of(id, state) or age
         if own == age then

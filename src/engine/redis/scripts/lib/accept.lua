@@ -22,7 +22,7 @@ local function accept(i, id, o, body)
   local state = blocked and BLOCKED or (run_at > NOW and DELAYED or QUEUED)
   local flags = (o.tags and TAGGED or 0) + (o.unique and UNIQUE or 0) + (o.ttl and TTL or 0) + (o.keep and KEEP or 0)
     + (o.meta and META or 0) + (o.supersedes and SUPERSEDES or 0) + (o.hold and HELD or 0) + (o.after and AFTER or 0)
-    + (o.flow and MEMBER + NEEDED or 0) + (o.isFlow and FLOW + OPEN or 0)
+    + (o.flow and MEMBER + RETAINED or 0) + (o.isFlow and FLOW + OPEN or 0)
   local r = { state, flags, 0, o.attempts or 3, 0, 0, 0, o.priority or 0, 0, NOW, run_at, 0, 0, '' }
   if o.tags then
     put('tags', id, table.concat(o.tags, '\n'))

@@ -55,7 +55,7 @@ local function forget(id, r)
     put('round', id, false)
   end
   -- Its links stay until the messages over them are delivered.
-  if has(r, NEEDED) or has(r, AFTER) then mark_outbox(id) end
+  if has(r, RETAINED) or has(r, AFTER) then mark_outbox(id) end
   for _, key_name in ipairs({ 'job', 'run', 'result', 'history', 'log', 'progress', 'meta', 'keep', 'nonce', 'op', 'errors', 'failed' }) do
     put(key_name, id, false)
   end

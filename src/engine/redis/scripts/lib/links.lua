@@ -50,7 +50,7 @@ end
 local function link_to_flow(id, r)
   local to = has(r, HELD) and flow_of(redis.call('HGET', K.job, id) or '')
   if to and not redis.call('ZSCORE', K.dependents, id .. '\0' .. to) then
-    set_flag(r, NEEDED, true)
+    set_flag(r, RETAINED, true)
     add_link('dependents', id .. '\0' .. to)
   end
   mark_outbox(id)

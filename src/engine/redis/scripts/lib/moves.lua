@@ -54,7 +54,7 @@ local function leave(id, r, taken)
   elseif state == ACTIVE then end_lease(id, r)
   else
     add('queue', 'g' .. state, 1)
-    if has(r, KEEP) or has(r, WAS_NEEDED) then
+    if has(r, KEEP) or has(r, WAS_RETAINED) then
       local _, _, key_name = class_of(state) -- keys: counted1 counted2
       score('expiry', id, false)
       score(key_name, id, false)
@@ -100,11 +100,11 @@ end
 -- Leaves an ended job to retention, if it is not among those trimmed in the order in which they ended.
 local function let_expire(id, r)
   local state = r[STATE]
-  if has(r, KEEP) or has(r, WAS_NEEDED) then
+  if has(r, KEEP) or has(r, WAS_RETAINED) then
     local class, keep, key_name = class_of(state) -- keys: counted1 counted2
     local age, count
     if has(r, KEEP) then age, count = keep_of(id, state) end
-    if has(r, WAS_NEEDED) or (age and age ~= default_age[class]) then
+    if has(r, WAS_RETAINED) or (age and age ~= default_age[class]) then
       score('expiry', id, r[FINISHED] + (age or default_age[class]))
     end
     if count then
@@ -119,7 +119,7 @@ local function insert_finished(id, r)
   r[POSITION] = end_of('done' .. r[STATE], r[STATE])
   push_tail('done' .. r[STATE], id)
   -- A job with dependents is retained; an incomplete flow is removed with its members.
-  if not has(r, NEEDED) and not has(r, OPEN) then let_expire(id, r) end
+  if not has(r, RETAINED) and not has(r, OPEN) then let_expire(id, r) end
 end
 
 local function insert(id, r, at_head)
@@ -163,11 +163,11 @@ local function finish(id, r, to, taken)
   if to ~= COMPLETED and to ~= PARTIAL then r[HOLDER] = '' end
   r[STATE] = to
   set_flag(r, SUSPECT, false)
-  set_flag(r, WAS_NEEDED, false)
+  set_flag(r, WAS_RETAINED, false)
   insert(id, r)
   save(id, r)
   emit_state(id, to)
-  if has(r, NEEDED) or has(r, FLOW) then mark_outbox(id) end
+  if has(r, RETAINED) or has(r, FLOW) then mark_outbox(id) end
 end
 
 local append_history

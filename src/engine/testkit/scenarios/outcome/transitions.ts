@@ -84,7 +84,7 @@ const depending =
     return ref;
   };
 
-const gathering =
+const flowEnding =
   (outcome: Outcome): Drive =>
   async (context) => {
     const flow = { queue: context.fresh("flow-"), id: context.fresh("job") };
@@ -152,9 +152,9 @@ const DRIVES = new Map<string, Drive>([
   ],
   [key("blocked", "failed", "dependency"), depending("fail")],
   [key("blocked", "cancelled", "dependency"), depending("cancel")],
-  [key("blocked", "completed", "flow-end"), gathering({ kind: "complete", result: null })],
-  [key("blocked", "partial", "flow-end"), gathering({ kind: "partial", result: null })],
-  [key("blocked", "failed", "flow-end"), gathering({ kind: "fail", error: BOOM, retryIn: null })],
+  [key("blocked", "completed", "flow-end"), flowEnding({ kind: "complete", result: null })],
+  [key("blocked", "partial", "flow-end"), flowEnding({ kind: "partial", result: null })],
+  [key("blocked", "failed", "flow-end"), flowEnding({ kind: "fail", error: BOOM, retryIn: null })],
   ...RETRYABLE_STATES.map(
     (from) =>
       [
