@@ -96,10 +96,11 @@ export function listPage(sql: Sql, filter: JobFilter, cursor: string | null, lim
   const after = cursor === null ? null : decodeCursor(cursor);
   const states = listedStates(filter);
   const jobs: JobRecord[] = [];
-  for (const { name } of listQueues(sql)) {
+  for (const { name, counts } of listQueues(sql)) {
     if (filter.queue !== undefined && filter.queue !== name) continue;
     if (after !== null && name < after.queue) continue;
     for (const state of states) {
+      if (counts[state] === 0) continue;
       const here = after?.queue === name ? after : null;
       if (here !== null && states.indexOf(state) < states.indexOf(here.state)) continue;
       const from = here?.state === state ? here.key : null;
