@@ -1,12 +1,12 @@
 // The three engines, each with an empty storage for the tests of a file. Tests name queues of their own.
 import { afterAll, beforeAll, describe, inject } from "vitest";
 import { MemoryEngine } from "../../../src/engine/memory/engine.js";
-import { Kit, type TestStorage } from "../../../src/engine/testkit/index.js";
+import { ScenarioContext, type TestStorage } from "../../../src/engine/testkit/index.js";
 import { RedisBackdoor, redisStorage } from "../redis-storage.js";
 import { sqliteStorage } from "../sqlite-storage.js";
 
-/** Describes what holds on every engine; `kit()` is there while a test runs. */
-export function onEachEngine(what: string, tests: (kit: () => Kit) => void): void {
+/** Describes what holds on every engine; `context()` is there while a test runs. */
+export function onEachEngine(what: string, tests: (context: () => ScenarioContext) => void): void {
   const where = { url: inject("redisUrl") };
   const backdoor = new RedisBackdoor(where);
   afterAll(() => backdoor.close());
@@ -16,14 +16,14 @@ export function onEachEngine(what: string, tests: (kit: () => Kit) => void): voi
     ["Redis", () => redisStorage(where, backdoor)],
   ];
   describe.each(engines)(`${what}, %s`, (_name, storage) => {
-    let kit: Kit | null = null;
+    let context: ScenarioContext | null = null;
     beforeAll(async () => {
-      kit = await Kit.create(storage());
+      context = await ScenarioContext.create(storage());
     });
-    afterAll(() => kit?.dispose());
+    afterAll(() => context?.dispose());
     tests(() => {
-      if (kit === null) throw new Error("no test runs");
-      return kit;
+      if (context === null) throw new Error("no test runs");
+      return context;
     });
   });
 }
