@@ -78,7 +78,7 @@ export {
   UnknownTask,
   WrongState,
 } from "./model/errors/errors.js";
-export { DependencyGone, ReferenceNotFound, Suspended } from "./model/flow/errors.js";
+export { DependencyGone, ReferenceNotFound, Suspended } from "./model/flow/dependency-errors.js";
 export type { QueueEvent } from "./model/job/event.js";
 export type { FlowEdge, FlowGraph, FlowNode } from "./model/flow/graph.js";
 export type { InputReference, Membership } from "./model/job/membership.js";
@@ -87,7 +87,7 @@ export type { AttemptOutcome, AttemptRecord, JobRef } from "./model/job/job.js";
 export type { JobLog, LogLine } from "./model/job/log.js";
 export type { JobDefaults, JobOptions } from "./model/options/options.js";
 export type { ItemProgress, Progress } from "./model/job/progress.js";
-export { profile, type Profile, type ProfiledJob, type ProfileOptions } from "./model/vocabulary/profile.js";
+export { profile, type Profile, type ProfiledJob, type ProfileOptions } from "./model/profile/profile.js";
 export type { KeepOption, KeepRule } from "./model/job/retention.js";
 export type {
   CatchUp,
@@ -101,7 +101,7 @@ export type { TickOptions } from "./model/schedule/template.js";
 export type { Size } from "./model/value/size.js";
 export type { JobSnapshot } from "./model/job/snapshot.js";
 export { isTerminal, STATES, TERMINAL_STATES, type JobState, type TerminalState } from "./model/job/state.js";
-export { statuses, type StatusMachine, type StatusOptions } from "./model/vocabulary/status-machine.js";
+export { statuses, type StatusMachine, type StatusOptions } from "./model/profile/status-machine.js";
 export type { StepFailure } from "./model/failure/step-failure.js";
 export type { UniqueOption } from "./model/job/unique.js";
 export type { JobContext, JobLogger, JobMeta, JobStatus, ReportProgress, RunningJob } from "./define/context.js";

@@ -8,7 +8,7 @@ import { BUILT_IN } from "../model/flow/each.js";
 import { parseName } from "../model/value/name.js";
 import { checkDefaults, type JobDefaults } from "../model/options/options.js";
 import type { JobSnapshot } from "../model/job/snapshot.js";
-import type { StatusMachine } from "../model/vocabulary/status-machine.js";
+import type { StatusMachine } from "../model/profile/status-machine.js";
 import { parseSteps } from "../model/job/step-plan.js";
 import type { JobContext } from "./context.js";
 import { ModuleReference } from "./module.js";

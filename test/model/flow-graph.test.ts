@@ -2,7 +2,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { graphOf, inOrder, toRetry } from "../../src/model/flow/graph.js";
-import { flowProgress } from "../../src/model/flow/progress.js";
+import { flowProgress } from "../../src/model/flow/flow-progress.js";
 import type { JobRecord } from "../../src/model/job/job.js";
 import { NO_PROGRESS } from "../../src/model/job/progress.js";
 import { STATES, type JobState } from "../../src/model/job/state.js";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { InvalidInput } from "../../src/model/errors/errors.js";
-import { profile, type Profile, type ProfiledJob } from "../../src/model/vocabulary/profile.js";
+import { profile, type Profile, type ProfiledJob } from "../../src/model/profile/profile.js";
 import { isTerminal, perState, STATES, type JobState } from "../../src/model/job/state.js";
 import { projects, reviews, scans, scanStatuses, scraping, scrapingPage, summaries } from "./vocabularies.js";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { IllegalTransition, InvalidInput, LongshoreError } from "../../src/model/errors/errors.js";
-import { statuses } from "../../src/model/vocabulary/status-machine.js";
+import { statuses } from "../../src/model/profile/status-machine.js";
 import { scanStatuses } from "./vocabularies.js";
 
 const order = statuses({

@@ -2,8 +2,8 @@
  * The names five real systems have for what becomes of a job (S0…S4 of the requirements), as profiles. Where a system has no
  * name for one of our states, the note says which of its names is nearest, and why.
  */
-import { profile } from "../../src/model/vocabulary/profile.js";
-import { statuses } from "../../src/model/vocabulary/status-machine.js";
+import { profile } from "../../src/model/profile/profile.js";
+import { statuses } from "../../src/model/profile/status-machine.js";
 
 /**
  * S0-35, S0-36: a review of requirements. It knows neither cancelling nor expiring: both leave no usable result, which is

@@ -8,7 +8,7 @@ import { autoConcurrency, describeMachine, thisMachine } from "../../worker/life
 import { defaultName, hostName, parseWorkerOptions } from "../../worker/options.js";
 import type { GlobalFlags } from "../flags/connection.js";
 import { Log } from "../terminal/log.js";
-import { Pool } from "../pool/pool.js";
+import { Pool } from "../pool/worker-pool.js";
 import { processStarter } from "../pool/worker-process.js";
 import { onStopSignals } from "../terminal/exit.js";
 import {

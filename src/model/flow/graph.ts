@@ -1,7 +1,6 @@
 /** The graph of a flow: its members as they are now, what each waits for, and the orders that follow from it. */
 import { isSuccess, type DependencyPolicy } from "../job/dependency.js";
-import { flowProgress } from "./progress.js";
-import type { FlowRecords } from "./records.js";
+import { flowProgress, type FlowRecords } from "./flow-progress.js";
 import type { Failure } from "../failure/failure.js";
 import type { JobRecord, JobRef } from "../job/job.js";
 import type { Progress } from "../job/progress.js";

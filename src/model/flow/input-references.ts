@@ -1,6 +1,6 @@
 /** Input references: puts values from the results of other jobs into a job's input, before the input is checked. */
 import type { InputReference } from "../job/membership.js";
-import { DependencyGone, ReferenceNotFound } from "./errors.js";
+import { DependencyGone, ReferenceNotFound } from "./dependency-errors.js";
 import type { JobRef } from "../job/job.js";
 import { pathText, putAt, takeAt } from "../value/path.js";
 

@@ -11,7 +11,7 @@ import type { JobSpec, JobLinks } from "../job/job.js";
 import { parseId, parseKey, parseTags } from "../value/name.js";
 import { parseFlag, parseWhole } from "../value/scalar.js";
 import { DEFAULT_RETENTION, parseRetention, type KeepOption } from "../job/retention.js";
-import { parseTime } from "../value/time.js";
+import { parseTime } from "../value/scalar.js";
 import { parseUnique, type Debounce, type UniqueOption } from "../job/unique.js";
 
 /** Options that a task or a queue may set for all its jobs. */

@@ -5,7 +5,7 @@
  */
 import { parseDuration } from "../value/duration.js";
 import { InvalidInput } from "../errors/errors.js";
-import { parseTime } from "../value/time.js";
+import { parseTime } from "../value/scalar.js";
 
 /** When an interval schedule is due. */
 export interface IntervalTimes {

@@ -10,7 +10,7 @@ import type { CronTimes } from "./cron-tick.js";
 import { parseCron } from "./cron.js";
 import { parseInterval, type IntervalTimes } from "./interval.js";
 import { parseTemplate, type JobTemplate, type TemplateDefaults, type TickOptions } from "./template.js";
-import { parseTime } from "../value/time.js";
+import { parseTime } from "../value/scalar.js";
 import { parseZone } from "./zone.js";
 
 /**

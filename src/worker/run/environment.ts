@@ -6,7 +6,7 @@ import type { Lease } from "../../engine/contract/engine.js";
 import type { Classifier } from "../../model/failure/classify.js";
 import type { Clock, Random } from "../../model/value/clock.js";
 import type { JobDefaults } from "../../model/options/options.js";
-import type { StatusMachine } from "../../model/vocabulary/status-machine.js";
+import type { StatusMachine } from "../../model/profile/status-machine.js";
 import type { Milestones } from "../../define/milestones.js";
 import type { RunningJob } from "../../define/context.js";
 import type { JobServices } from "./job-services.js";

@@ -8,7 +8,7 @@ import { classify, type Classifier, type RetryDecision } from "../../model/failu
 import type { Random } from "../../model/value/clock.js";
 import { waitOf } from "../../model/value/duration.js";
 import { InvalidInput, NonRetryable, RetryAfter, Snooze } from "../../model/errors/errors.js";
-import { Suspended } from "../../model/flow/errors.js";
+import { Suspended } from "../../model/flow/dependency-errors.js";
 import { describeFailure, isInstance } from "../../model/failure/failure.js";
 import type { Run } from "./run.js";
 

@@ -7,7 +7,7 @@ import type { Clock } from "../../model/value/clock.js";
 import type { Lease } from "../../engine/contract/engine.js";
 import { InvalidInput } from "../../model/errors/errors.js";
 import type { JobDefaults } from "../../model/options/options.js";
-import { statusOptions } from "../../model/vocabulary/status-machine.js";
+import { statusOptions } from "../../model/profile/status-machine.js";
 import type { Run } from "../run/run.js";
 import type { ChildLink } from "./channel/child-link.js";
 import { ChildPool } from "./child-pool.js";

@@ -4,7 +4,7 @@
 import { InvalidInput } from "../../model/errors/errors.js";
 import { MOST_MEMBERS } from "../../model/job/membership.js";
 import { eachChildId, itemKey, type EachInput } from "../../model/flow/each.js";
-import { ReferenceNotFound } from "../../model/flow/errors.js";
+import { ReferenceNotFound } from "../../model/flow/dependency-errors.js";
 import { parseName } from "../../model/value/name.js";
 import { pathText, putAt, takeAt } from "../../model/value/path.js";
 import type { SpawnedItem } from "./results.js";

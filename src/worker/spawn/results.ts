@@ -9,7 +9,7 @@ import {
 } from "../../model/job/dependency.js";
 import { InvalidInput } from "../../model/errors/errors.js";
 import { plainFailure, type Failure } from "../../model/failure/failure.js";
-import { DEPENDENCY_GONE, goneMessage } from "../../model/flow/errors.js";
+import { DEPENDENCY_GONE, goneMessage } from "../../model/flow/dependency-errors.js";
 import type { JobRef } from "../../model/job/job.js";
 import { isTerminal } from "../../model/job/state.js";
 import { runsAgain, type JobServices, type RelatedJob } from "../run/job-services.js";

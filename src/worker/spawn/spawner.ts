@@ -10,7 +10,7 @@ import type { DependencyRecord } from "../../model/job/dependency.js";
 import { InvalidInput, Snooze, type AllFailed } from "../../model/errors/errors.js";
 import type { Failure } from "../../model/failure/failure.js";
 import { itemKey } from "../../model/flow/each.js";
-import { Suspended } from "../../model/flow/errors.js";
+import { Suspended } from "../../model/flow/dependency-errors.js";
 import type { JobRef, JobSpec } from "../../model/job/job.js";
 import { parseFlag } from "../../model/value/scalar.js";
 import { parseKey } from "../../model/value/name.js";

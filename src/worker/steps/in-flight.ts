@@ -4,7 +4,7 @@
  */
 import type { Checkpoint } from "../../model/job/checkpoint.js";
 import { LeaseLost, Snooze } from "../../model/errors/errors.js";
-import { Suspended } from "../../model/flow/errors.js";
+import { Suspended } from "../../model/flow/dependency-errors.js";
 import type { RunPort } from "../run/environment.js";
 
 /** Why a run is suspended: it sleeps, or waits for other jobs. */

@@ -7,7 +7,7 @@ import type { Classifier } from "../../model/failure/classify.js";
 import { pause, type Clock, type Random } from "../../model/value/clock.js";
 import { waitOf } from "../../model/value/duration.js";
 import { Snooze, TimedOut } from "../../model/errors/errors.js";
-import { Suspended } from "../../model/flow/errors.js";
+import { Suspended } from "../../model/flow/dependency-errors.js";
 import { isInstance } from "../../model/failure/failure.js";
 import { retryDecisionOn } from "../run/outcome.js";
 import { inScope, type Scope } from "./scope.js";

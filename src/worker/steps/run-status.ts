@@ -1,6 +1,6 @@
 /** The status of a job: a word that its task declares, changed by the transitions that the task allows. */
 import { InvalidInput } from "../../model/errors/errors.js";
-import type { StatusMachine } from "../../model/vocabulary/status-machine.js";
+import type { StatusMachine } from "../../model/profile/status-machine.js";
 
 /** The status of a job during one run. */
 export class RunStatus {

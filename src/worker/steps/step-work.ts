@@ -3,7 +3,7 @@
  */
 import { decodePayload, encodePayload } from "../../model/value/codec.js";
 import { LeaseLost, Snooze } from "../../model/errors/errors.js";
-import { Suspended } from "../../model/flow/errors.js";
+import { Suspended } from "../../model/flow/dependency-errors.js";
 import type { RunEnvironment, RunPort, RunTask } from "../run/environment.js";
 import { retryDecisionOn } from "../run/outcome.js";
 import type { Checkpoints } from "./checkpoints.js";

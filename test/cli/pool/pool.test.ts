@@ -1,6 +1,6 @@
 // The rules of a pool, with workers that live and die as the test says, and time that passes when it says so.
 import { beforeEach, describe, expect, it } from "vitest";
-import { Pool } from "../../../src/cli/pool/pool.js";
+import { Pool } from "../../../src/cli/pool/worker-pool.js";
 import type { WorkerExit, WorkerListener, WorkerProcess } from "../../../src/cli/pool/worker-process.js";
 import { ManualClock } from "../../../src/engine/testkit/context/manual-clock.js";
 

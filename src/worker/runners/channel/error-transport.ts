@@ -5,7 +5,7 @@
  */
 import { encodePayload } from "../../../model/value/codec.js";
 import * as errors from "../../../model/errors/errors.js";
-import * as flowErrors from "../../../model/flow/errors.js";
+import * as flowErrors from "../../../model/flow/dependency-errors.js";
 import { property } from "../../../model/failure/failure.js";
 import { Malformed, readFlag, readObject, readOptional, readText } from "../../../model/value/strict.js";
 import { headOf } from "../../../model/text.js";

@@ -4,7 +4,7 @@
  */
 import type { Lease, Outcome } from "../../../engine/contract/engine.js";
 import type { JobDefaults } from "../../../model/options/options.js";
-import type { StatusOptions } from "../../../model/vocabulary/status-machine.js";
+import type { StatusOptions } from "../../../model/profile/status-machine.js";
 import type { ServiceCall } from "../../run/job-services.js";
 import type { RunUpdate } from "../../run/run-update.js";
 import type { RunningJob } from "../../../define/context.js";

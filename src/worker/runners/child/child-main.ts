@@ -7,7 +7,7 @@ import { Socket } from "node:net";
 import { isMainThread, parentPort } from "node:worker_threads";
 import { systemClock, systemRandom } from "../../../model/value/clock.js";
 import { decodePayload, encodePayload } from "../../../model/value/codec.js";
-import { statuses } from "../../../model/vocabulary/status-machine.js";
+import { statuses } from "../../../model/profile/status-machine.js";
 import { RunContext } from "../../handler/run-context.js";
 import { currentContext } from "../../handler/current-job.js";
 import { checkInput } from "../../../define/check-input.js";

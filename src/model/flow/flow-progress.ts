@@ -2,12 +2,19 @@
  * The progress of a flow: the weighted mean of its members. A node shares its weight with the members it added while
  * the flow ran. 100 only once the flow has ended well.
  */
-import { isSuccess } from "../job/dependency.js";
-import type { FlowRecords } from "./records.js";
+import { isSuccess, type DependencyRecord } from "../job/dependency.js";
 import type { JobRecord } from "../job/job.js";
 import { NO_PROGRESS, type Progress } from "../job/progress.js";
 import { isTerminal } from "../job/state.js";
 import { NEARLY_ALL } from "../job/step-plan.js";
+
+/** The job of a flow, and those of its members that are there. */
+export interface FlowRecords {
+  readonly flow: JobRecord;
+  /** Its members, by queue and id, as the flow's job lists them. */
+  readonly known: readonly DependencyRecord[];
+  readonly members: readonly JobRecord[];
+}
 
 /** The progress of a flow: its members are counted as `done` of a `total`, their counters are added up. */
 export function flowProgress({ flow, known, members }: FlowRecords): Progress {
