@@ -6,7 +6,7 @@ import { LONGEST_LOG_LINE, type LogLine } from "../../model/job/log.js";
 import { parseMeta } from "../../model/options/options.js";
 import { headOf } from "../../model/text.js";
 import type { RunEnvironment, RunPort, RunTask } from "../run/environment.js";
-import { readDependencies } from "../spawn/ended-dependencies.js";
+import { readDependencies } from "../spawn/results.js";
 import { Spawner } from "../spawn/spawner.js";
 import type { EndedDependency, Spawn } from "../../define/spawn.js";
 import type { JobContext, JobLogger, JobMeta, JobStatus, ReportProgress, RunningJob } from "../../define/context.js";

@@ -1,4 +1,4 @@
-/** Collects the results of the jobs that a run spawned: the result of each, or its error. */
+/** Reads how other jobs ended, with results and errors: those that a run spawned, and those that its job waited for. */
 import { decodePayload } from "../../model/value/codec.js";
 import {
   DEPENDENCY_FAILED,
@@ -13,6 +13,7 @@ import { DEPENDENCY_GONE, goneMessage } from "../../model/flow/dependency-errors
 import type { JobRef } from "../../model/job/job.js";
 import { isTerminal } from "../../model/job/state.js";
 import { runsAgain, type JobServices, type RelatedJob } from "../run/job-services.js";
+import type { EndedDependency } from "../../define/spawn.js";
 import type { ItemResults } from "../../define/step.js";
 
 /** How many results are read at a time. */
@@ -74,4 +75,25 @@ function failureOf(ref: JobRef, job: RelatedJob | null): Failure | null {
 
 function endedAs(ref: JobRef, state: DependencyEnd): Failure {
   return plainFailure("DependencyFailed", dependencyMessage(ref, state), DEPENDENCY_FAILED);
+}
+
+/** The ended dependencies of the run's job. */
+export async function readDependencies(services: JobServices): Promise<readonly EndedDependency[]> {
+  const ended = (await services.dependencies()).flatMap(({ state, ...link }) =>
+    state === null ? [] : [{ ...link, state }],
+  );
+  const jobs = ended.length === 0 ? [] : await services.relatedJobs(ended);
+  return ended.map(({ queue, id, ifFailed, state }, index) => {
+    const job = jobs[index] ?? null;
+    const result = job !== null && isSuccess(job.state) ? job.result : null;
+    return {
+      queue,
+      id,
+      ifFailed,
+      state,
+      task: job?.task ?? null,
+      result: result === null ? null : decodePayload(result),
+      error: state === "failed" ? (job?.error ?? null) : null,
+    };
+  });
 }
