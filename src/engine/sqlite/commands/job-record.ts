@@ -9,35 +9,42 @@ import { DEFAULT_RETENTION } from "../../../model/job/retention.js";
 import { decodeStepFailures, type StepFailure } from "../../../model/failure/step-failure.js";
 import type { Unique } from "../../../model/job/unique.js";
 import { workerOf } from "../../shared/session-id.js";
+import { columns, type RowOf } from "../database/columns.js";
 import type { SqlValue } from "../database/driver.js";
 import { jobFrom, JOB_COLUMNS, JOB_WIDTH, stateOfJob, reportsLastRun, type Job, type JobRow } from "../store/job.js";
 import {
   decode,
-  PAYLOAD_COLUMNS,
+  PAYLOAD_EXPRESSIONS,
+  PAYLOAD_NAMES,
   readBody,
   readRetention,
   readTags,
   readLinks,
-  type PayloadRow,
+  type Payload,
 } from "../store/payload.js";
 import type { Sql } from "../database/sql.js";
 
-type RecordRow = [
-  ...JobRow,
-  ...PayloadRow,
-  ttl: number | null,
-  progress: SqlValue,
-  result: string | null,
-  failures: SqlValue,
-  onConflict: Unique["onConflict"] | null,
-  debounceWait: number | null,
-  debounceMost: number | null,
-  queue: string,
-];
+/** What a record has beside its run record. */
+interface Carried extends Payload {
+  ttl: number | null;
+  progress: SqlValue;
+  result: string | null;
+  failures: SqlValue;
+  uniqueOnConflict: Unique["onConflict"] | null;
+  debounceWait: number | null;
+  debounceMost: number | null;
+  queue: string;
+}
 
-/** The columns of a record, in the order of its row; `j` is the table of jobs, `q` that of queues. */
-const COLUMNS = `${JOB_COLUMNS}, ${PAYLOAD_COLUMNS}, j.ttl, j.progress, j.result, j.failures, j.unique_on_conflict,
-  j.debounce_wait, j.debounce_most, q.name`;
+const CARRIED = [
+  ...PAYLOAD_NAMES,
+  ...(["ttl", "progress", "result", "failures", "uniqueOnConflict", "debounceWait", "debounceMost", "queue"] as const),
+] as const;
+
+type CarriedRow = RowOf<typeof CARRIED, Carried>;
+type RecordRow = [...JobRow, ...CarriedRow];
+
+const { at: AT, text: CARRIED_COLUMNS } = columns(CARRIED, "j.", { ...PAYLOAD_EXPRESSIONS, queue: "q.name" });
 
 /** A record and its position. */
 export interface Standing {
@@ -47,53 +54,57 @@ export interface Standing {
 
 /** Reads jobs. `from` is what follows FROM: the tables `j` and `q`, conditions, order. */
 export function readRecords(sql: Sql, from: string, ...values: SqlValue[]): Standing[] {
-  const rows = sql.all<RecordRow>(`SELECT ${COLUMNS} FROM ${from}`, ...values);
+  const rows = sql.all<RecordRow>(`SELECT ${JOB_COLUMNS}, ${CARRIED_COLUMNS} FROM ${from}`, ...values);
+  const jobs = rows.map((row) => jobFrom(row));
+  // An error is kept as that of a run, also of a job that ended without one.
+  const ran = jobs.filter(({ epoch, errorEpoch }) => epoch > 0 || errorEpoch !== null);
   const runs = readRuns(
     sql,
-    // An error is kept as that of a run, also of a job that ended without one.
-    rows.filter((row) => row[13] > 0 || row[18] !== null).map((row) => row[0]),
+    ran.map(({ job }) => job),
   );
-  return rows.map((row) => ({ record: recordOf(row, runs.get(row[0]) ?? []), position: row[3] }));
+  return jobs.map((job, index) => {
+    const carried = rows[index]?.slice(JOB_WIDTH) as CarriedRow;
+    return { record: recordOf(job, carried, runs.get(job.job) ?? []), position: job.position };
+  });
 }
 
 /** A run that ended, as it is stored. */
-type RunRow = [
-  job: number,
-  epoch: number,
-  number: number,
-  worker: string,
-  startedAt: number,
-  endedAt: number,
-  outcome: AttemptOutcome,
-  error: SqlValue,
-];
+interface Run extends Omit<AttemptRecord, "error"> {
+  job: number;
+  epoch: number;
+  endedAt: number;
+  outcome: AttemptOutcome;
+  error: SqlValue;
+}
 
-const RUNS = `SELECT a.job, a.epoch, a.number, a.worker, a.started_at, a.ended_at, a.outcome, a.error
-  FROM attempts a WHERE a.job IN (SELECT value FROM json_each(?)) ORDER BY a.job, a.epoch`;
+const RUN = ["job", "epoch", "number", "worker", "startedAt", "endedAt", "outcome", "error"] as const;
+type RunRow = RowOf<typeof RUN, Run>;
+const { at: OF_RUN, text: RUN_COLUMNS } = columns(RUN, "a.");
+
+const RUNS = `SELECT ${RUN_COLUMNS} FROM attempts a WHERE a.job IN (SELECT value FROM json_each(?))
+  ORDER BY a.job, a.epoch`;
 
 function readRuns(sql: Sql, jobs: readonly number[]): Map<number, RunRow[]> {
   const runs = new Map<number, RunRow[]>(jobs.map((job) => [job, []]));
-  if (jobs.length > 0) for (const row of sql.all<RunRow>(RUNS, JSON.stringify(jobs))) runs.get(row[0])?.push(row);
+  if (jobs.length === 0) return runs;
+  for (const row of sql.all<RunRow>(RUNS, JSON.stringify(jobs))) runs.get(row[OF_RUN.job])?.push(row);
   return runs;
 }
 
-function recordOf(row: RecordRow, runs: readonly RunRow[]): JobRecord {
-  const job = jobFrom(row);
-  const [, , , timeout, meta, , ttl, progress, result, failures, onConflict, debounceWait, debounceMost, queue] =
-    tail(row);
+function recordOf(job: Job, row: CarriedRow, runs: readonly RunRow[]): JobRecord {
   const state = stateOfJob(job);
   const active = state === "active";
   const common = {
     id: job.id,
-    queue,
+    queue: row[AT.queue],
     state,
     priority: job.priority,
     attempt: job.counted + (active ? 1 : 0),
     attempts: job.attempts,
     crashes: job.crashes,
-    timeout: Number(timeout),
-    ttl,
-    unique: uniqueOf(job, onConflict, debounceWait, debounceMost),
+    timeout: Number(row[AT.timeout]),
+    ttl: row[AT.ttl],
+    unique: uniqueOf(job, row),
     supersedes: job.supersedes,
     createdAt: job.createdAt,
     runAt: job.runAt,
@@ -104,14 +115,14 @@ function recordOf(row: RecordRow, runs: readonly RunRow[]): JobRecord {
   try {
     return {
       ...common,
-      ...readBody(job, tail(row)),
-      role: readLinks(job, tail(row)).role,
+      ...readBody(job, row),
+      role: readLinks(job, row).role,
       tags: readTags(job),
       retention: readRetention(job),
-      result,
-      meta,
-      progress: progressIn(state, decode<Progress | null>(job.id, "progress", progress, decodeProgress, null)),
-      failures: decode<readonly StepFailure[]>(job.id, "failures", failures, decodeStepFailures, []),
+      result: row[AT.result],
+      meta: row[AT.meta],
+      progress: progressIn(state, decode<Progress | null>(job.id, "progress", row[AT.progress], decodeProgress, null)),
+      failures: decode<readonly StepFailure[]>(job.id, "failures", row[AT.failures], decodeStepFailures, []),
       error: lastError(job, runs),
       history: historyOf(job, runs),
       problem: null,
@@ -136,30 +147,21 @@ const EMPTY = {
   history: [],
 };
 
-type Tail = RecordRow extends [...JobRow, ...infer Rest] ? Rest : never;
-
-function tail(row: RecordRow): Tail {
-  return row.slice(JOB_WIDTH) as Tail;
-}
-
-function uniqueOf(
-  { uniqueKey, uniqueUntil }: Job,
-  onConflict: Unique["onConflict"] | null,
-  wait: number | null,
-  most: number | null,
-): Unique | null {
+function uniqueOf({ uniqueKey, uniqueUntil }: Job, row: CarriedRow): Unique | null {
+  const onConflict = row[AT.uniqueOnConflict];
   if (uniqueKey === null || uniqueUntil === null || onConflict === null) return null;
   const unique = { key: uniqueKey, until: uniqueUntil, onConflict };
-  return wait === null ? unique : { ...unique, debounce: { wait, most } };
+  const wait = row[AT.debounceWait];
+  return wait === null ? unique : { ...unique, debounce: { wait, most: row[AT.debounceMost] } };
 }
 
 function lastError(job: Job, runs: readonly RunRow[]): Failure | null {
-  const run = runs.find((row) => row[1] === job.errorEpoch);
+  const run = runs.find((row) => row[OF_RUN.epoch] === job.errorEpoch);
   return run === undefined ? null : errorOf(job, run);
 }
 
 function errorOf(job: Job, run: RunRow): Failure | null {
-  return decode<Failure | null>(job.id, "error", run[7], readFailure, null);
+  return decode<Failure | null>(job.id, "error", run[OF_RUN.error], readFailure, null);
 }
 
 function historyOf(job: Job, runs: readonly RunRow[]): AttemptRecord[] {
@@ -168,10 +170,16 @@ function historyOf(job: Job, runs: readonly RunRow[]): AttemptRecord[] {
   const run = { worker: workerOf(job.session ?? ""), startedAt: job.startedAt ?? 0, error: null };
   // One more may be stored for its error alone.
   const stored = reportsLastRun(state, job) ? MOST_ATTEMPT_RECORDS - 1 : MOST_ATTEMPT_RECORDS;
-  const ended = runs.filter(([, epoch]) => epoch > 0);
+  const ended = runs.filter((row) => row[OF_RUN.epoch] > 0);
   const history = ended.slice(-stored).map((row): AttemptRecord => {
-    const [, , number, worker, startedAt, endedAt, outcome] = row;
-    return { number, worker, startedAt, endedAt, outcome, error: errorOf(job, row) };
+    return {
+      number: row[OF_RUN.number],
+      worker: row[OF_RUN.worker],
+      startedAt: row[OF_RUN.startedAt],
+      endedAt: row[OF_RUN.endedAt],
+      outcome: row[OF_RUN.outcome],
+      error: errorOf(job, row),
+    };
   });
   if (active) history.push({ ...run, number: job.counted + 1, endedAt: null, outcome: null });
   if (reportsLastRun(state, job))

@@ -5,14 +5,22 @@ import type { Lease } from "../../contract/engine.js";
 import { expire } from "./expire.js";
 import { tagsOf } from "../store/job.js";
 import { takeAside } from "./aside.js";
-import { candidate, COLUMNS, type Candidate, type LeaseRow, type Wish } from "../store/candidate.js";
+import {
+  AT,
+  candidate,
+  LEASE_COLUMNS,
+  LEASE_WIDTH,
+  type Candidate,
+  type LeaseRow,
+  type Wish,
+} from "../store/candidate.js";
 import { ACTIVE, ASIDE_SUSPECTS, QUEUED, SUSPECTS } from "../store/state-codes.js";
 import { readBody, readTags } from "../store/payload.js";
 import type { SqliteQueue } from "../store/queue.js";
 import type { Transaction } from "../store/transaction.js";
 
-const FIRST = `SELECT ${COLUMNS} FROM jobs j WHERE j.queue = ? AND j.state_code = ? ORDER BY j.position, j.tiebreak LIMIT ?`;
-const HELD = `SELECT ${COLUMNS}, j.suspect, j.started_at FROM json_each(?) e CROSS JOIN jobs j
+const FIRST = `SELECT ${LEASE_COLUMNS} FROM jobs j WHERE j.queue = ? AND j.state_code = ? ORDER BY j.position, j.tiebreak LIMIT ?`;
+const HELD = `SELECT ${LEASE_COLUMNS}, j.suspect, j.started_at FROM json_each(?) e CROSS JOIN jobs j
   ON j.queue = ? AND j.id = e.value ->> 0 AND j.epoch = e.value ->> 1
   WHERE j.state_code = ${ACTIVE} AND j.session = ? ORDER BY e.key`;
 // A run goes on where the one before it came to, if that left anything to go on from.
@@ -34,7 +42,10 @@ export function leaseOnce(transaction: Transaction, queue: SqliteQueue, wish: Wi
   if (last?.[0] === call) {
     return sql
       .all<[...LeaseRow, suspect: number, startedAt: number]>(HELD, last[1], queue.number, session)
-      .map((row) => describeLease(queue, row, row[15], row[22] === 1, row[23]));
+      .map((row) => {
+        const [suspect, startedAt] = row.slice(LEASE_WIDTH) as [suspect: number, startedAt: number];
+        return describeLease(queue, row, row[AT.epoch], suspect === 1, startedAt);
+      });
   }
   if (last !== undefined && last[0] > call) return [];
   const leases = leaseFrom(transaction, queue, wish);
@@ -114,13 +125,13 @@ function describeLease(
   suspect: boolean,
   leasedAt: number,
 ): Lease {
-  const [, , , , meta, , , id, , priority, attempts, createdAt, runAt, , counted, , crashes, stored, supersedes] = row;
+  const id = row[AT.id];
   let body: JobBody | null = null;
   let tags: readonly string[] = [];
   let problem: string | null = null;
   try {
-    tags = readTags({ id, tags: stored });
-    body = readBody({ id, supersedes }, row);
+    tags = readTags({ id, tags: row[AT.tags] });
+    body = readBody({ id, supersedes: row[AT.supersedes] }, row);
   } catch (error) {
     if (!(error instanceof Undecodable)) throw error;
     problem = error.message;
@@ -129,19 +140,19 @@ function describeLease(
     queue: queue.name,
     id,
     epoch,
-    attempt: counted + 1,
-    attempts,
-    crashes,
+    attempt: row[AT.counted] + 1,
+    attempts: row[AT.attempts],
+    crashes: row[AT.crashes],
     suspect,
-    declinedAt: row[21],
+    declinedAt: row[AT.declinedAt],
     body,
     problem,
-    checkpoints: row[19] === 1,
+    checkpoints: row[AT.checkpointed] === 1,
     tags,
-    meta,
-    priority,
-    createdAt,
-    runAt,
+    meta: row[AT.meta],
+    priority: row[AT.priority],
+    createdAt: row[AT.createdAt],
+    runAt: row[AT.runAt],
     leasedAt,
   };
 }

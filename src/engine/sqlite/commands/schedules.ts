@@ -16,6 +16,7 @@ import {
   type ScheduleResumeAnswer,
   type ScheduleStatus,
 } from "../../contract/schedules.js";
+import { columns, type RowOf } from "../database/columns.js";
 import type { SqlValue } from "../database/driver.js";
 import { findJob } from "../store/job.js";
 import { stateOf } from "../store/state-codes.js";
@@ -24,24 +25,44 @@ import type { SqliteQueue } from "../store/queue.js";
 import type { Sql } from "../database/sql.js";
 import type { Transaction } from "../store/transaction.js";
 
-type ScheduleRow = [
-  name: string,
-  definition: string,
-  times: string,
-  status: ScheduleStatus,
-  revision: string,
-  answer: SchedulePutAnswer,
-  lastDue: number,
-  nextDue: number | null,
-  lastJob: string | null,
-  fired: string | null,
-  createdAt: number,
-];
+/** A stored schedule. */
+interface Stored {
+  name: string;
+  definition: string;
+  times: string;
+  status: ScheduleStatus;
+  revision: string;
+  answer: SchedulePutAnswer;
+  lastDue: number;
+  nextDue: number | null;
+  lastJob: string | null;
+  fired: string | null;
+  createdAt: number;
+  queue: string;
+}
 
-const COLUMNS = `s.name, s.definition, s.times, s.status, s.revision, s.answer, s.last_due, s.next_due, s.last_job, s.fired,
-  s.created_at`;
+const NAMES = [
+  ...([
+    "name",
+    "definition",
+    "times",
+    "status",
+    "revision",
+    "answer",
+    "lastDue",
+    "nextDue",
+    "lastJob",
+    "fired",
+  ] as const),
+  ...(["createdAt", "queue"] as const),
+] as const;
 
-const LOAD = `SELECT ${COLUMNS} FROM schedules s WHERE s.queue = ? AND s.name = ?`;
+type ScheduleRow = RowOf<typeof NAMES, Stored>;
+
+const { at: AT, text: COLUMNS } = columns(NAMES, "s.", { queue: "q.name" });
+const TABLES = "queues q CROSS JOIN schedules s ON s.queue = q.queue";
+
+const LOAD = `SELECT ${COLUMNS} FROM ${TABLES} WHERE q.queue = ? AND s.name = ?`;
 const COUNT = "SELECT count(*) FROM schedules WHERE queue = ?";
 const INSERT = `INSERT INTO schedules (queue, name, definition, times, status, revision, answer, last_due, next_due, created_at)
   VALUES (?, ?, ?, ?, ?, ?, 'created', ?, ?, ?)`;
@@ -70,12 +91,11 @@ export function putSchedule(
     sql.run(INSERT, queue.number, name, definition, times, status, op, lastDue, due, now);
     return "created";
   }
-  const [, oldDefinition, oldTimes, oldStatus, revision, answer, oldLastDue, oldNextDue] = old;
-  if (revision === op) return answer;
-  if (oldDefinition === definition) return "unchanged";
-  const same = oldTimes === times;
-  const due = same || oldStatus !== "active" ? oldNextDue : nextDue;
-  sql.run(CHANGE, definition, times, op, same ? oldLastDue : lastDue, due, queue.number, name);
+  if (old[AT.revision] === op) return old[AT.answer];
+  if (old[AT.definition] === definition) return "unchanged";
+  const same = old[AT.times] === times;
+  const due = same || old[AT.status] !== "active" ? old[AT.nextDue] : nextDue;
+  sql.run(CHANGE, definition, times, op, same ? old[AT.lastDue] : lastDue, due, queue.number, name);
   return "changed";
 }
 
@@ -89,7 +109,7 @@ export function removeSchedule(
   const row = queue === null ? null : load(sql, queue, name);
   if (queue === null || row === null) return null;
   sql.run("DELETE FROM schedules WHERE queue = ? AND name = ?", queue.number, name);
-  return recordOf(queueName, row);
+  return recordOf(row);
 }
 
 const PAUSE = "UPDATE schedules SET status = 'paused', next_due = NULL WHERE queue = ? AND name = ?";
@@ -109,9 +129,8 @@ export function resumeSchedule(
   const queue = transaction.find(queueName);
   const row = queue === null ? null : load(sql, queue, name);
   if (queue === null || row === null) return "missing";
-  const [, , , status, present] = row;
-  if (present !== revision) return "stale";
-  if (status !== from) return "applied";
+  if (row[AT.revision] !== revision) return "stale";
+  if (row[AT.status] !== from) return "applied";
   sql.run(RESUME, lastDue, nextDue, queue.number, name);
   transaction.changed(queueName);
   return "applied";
@@ -125,11 +144,11 @@ export function fireSchedule(transaction: Transaction, fire: ScheduleFire): Fenc
   const queue = transaction.find(fire.queue);
   const row = queue === null ? null : load(sql, queue, fire.name);
   if (queue === null || row === null) return "stale";
-  const [name, , , status, revision, , lastDue, , lastJob, fired] = row;
-  if (fired === fire.op) return "applied";
-  if (status !== "active" || revision !== fire.revision || lastDue !== fire.from) return "stale";
-  const last = createJobs(transaction, queue, fire, lastJob);
-  sql.run(FIRED, fire.to, fire.nextDue, last, fire.op, queue.number, name);
+  if (row[AT.fired] === fire.op) return "applied";
+  const follows = row[AT.revision] === fire.revision && row[AT.lastDue] === fire.from;
+  if (row[AT.status] !== "active" || !follows) return "stale";
+  const last = createJobs(transaction, queue, fire, row[AT.lastJob]);
+  sql.run(FIRED, fire.to, fire.nextDue, last, fire.op, queue.number, fire.name);
   transaction.changed(fire.queue);
   return "applied";
 }
@@ -151,7 +170,7 @@ function createJobs(
   return last;
 }
 
-const ALL = `SELECT q.name AS in_queue, ${COLUMNS} FROM queues q CROSS JOIN schedules s ON s.queue = q.queue
+const ALL = `SELECT ${COLUMNS} FROM ${TABLES}
   WHERE (? IS NULL OR q.name IN (SELECT value FROM json_each(?)))
   AND (? IS NULL OR s.name IN (SELECT value FROM json_each(?))) ORDER BY q.name, s.name`;
 
@@ -166,17 +185,15 @@ export function listSchedules(
   names: readonly string[] | undefined,
 ): ScheduleRecord[] {
   const [inQueues, called] = [among(queues), among(names)];
-  return sql
-    .all<[queue: string, ...ScheduleRow]>(ALL, inQueues, inQueues, called, called)
-    .map(([queue, ...row]) => recordOf(queue, row));
+  return sql.all<ScheduleRow>(ALL, inQueues, inQueues, called, called).map(recordOf);
 }
 
-const DUE = `SELECT ${COLUMNS} FROM schedules s WHERE s.queue = ? AND s.next_due <= ? ORDER BY s.next_due, s.name LIMIT ?`;
+const DUE = `SELECT ${COLUMNS} FROM ${TABLES} WHERE q.queue = ? AND s.next_due <= ? ORDER BY s.next_due, s.name LIMIT ?`;
 
 /** The schedules that are due, the earliest first, as many as a sweep hands out. */
 export function dueSchedules({ sql, now }: Transaction, queue: SqliteQueue): { due: ScheduleRecord[]; more: boolean } {
   const rows = sql.all<ScheduleRow>(DUE, queue.number, now, MOST_HANDED_OUT + 1);
-  const due = rows.slice(0, MOST_HANDED_OUT).map((row) => recordOf(queue.name, row));
+  const due = rows.slice(0, MOST_HANDED_OUT).map(recordOf);
   return { due, more: rows.length > due.length };
 }
 
@@ -195,8 +212,17 @@ export function nextTick(sql: Sql, queue: number, now: number): number | null {
   return sql.all<[number | null]>(NEXT, queue, now)[0]?.[0] ?? null;
 }
 
-function recordOf(queue: string, row: ScheduleRow): ScheduleRecord {
-  const [name, definition, , status, revision, , lastDue, nextDue, lastJob, , createdAt] = row;
-  const decoded = decodeSchedule(name, definition, status);
-  return { queue, name, ...decoded, status, revision, lastDue, nextDue, lastJob, createdAt };
+function recordOf(row: ScheduleRow): ScheduleRecord {
+  const [name, status] = [row[AT.name], row[AT.status]];
+  return {
+    queue: row[AT.queue],
+    name,
+    ...decodeSchedule(name, row[AT.definition], status),
+    status,
+    revision: row[AT.revision],
+    lastDue: row[AT.lastDue],
+    nextDue: row[AT.nextDue],
+    lastJob: row[AT.lastJob],
+    createdAt: row[AT.createdAt],
+  };
 }

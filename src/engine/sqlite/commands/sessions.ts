@@ -204,7 +204,7 @@ export function heldPage(sql: Sql, session: string, name: string, cursor: string
   const [queue] = sql.all<[number]>("SELECT queue FROM queues WHERE name = ?", name)[0] ?? [];
   if (queue === undefined) return { leases: [], cursor: null };
   const rows = sql.all<[id: string, session: string, epoch: number]>(ACTIVE_AFTER, queue, cursor ?? "");
-  const leases = rows.filter((row) => row[1] === session).map(([id, , epoch]) => ({ queue: name, id, epoch }));
+  const leases = rows.filter(([, holder]) => holder === session).map(([id, , epoch]) => ({ queue: name, id, epoch }));
   return { leases, cursor: rows.length < HELD_PAGE ? null : (rows.at(-1)?.[0] ?? null) };
 }
 

@@ -10,6 +10,7 @@ import { ACTIVE, codeOf } from "../store/state-codes.js";
 import { finish, move, recordAttempt } from "../store/transitions.js";
 import type { SqliteQueue } from "../store/queue.js";
 import { acknowledge, heldBy, holds, leaveQueue, revoke } from "./sessions.js";
+import { columns, type RowOf, type Stored } from "../database/columns.js";
 import type { Sql } from "../database/sql.js";
 import { linksOf } from "../store/dependencies.js";
 import type { Transaction } from "../store/transaction.js";
@@ -17,33 +18,26 @@ import type { Transaction } from "../store/transaction.js";
 /** What settling needs of a job. */
 type SettledJob = MovingJob & Pick<Job, "attempts" | "crashes" | "settled">;
 
-type SettledRow = [
-  index: number,
-  mine: number,
-  job: number,
-  stateCode: number,
-  epoch: number,
-  settled: number,
-  priority: number,
-  attempts: number,
-  createdAt: number,
-  runAt: number,
-  startedAt: number | null,
-  counted: number,
-  crashes: number,
-  suspect: number,
-  errorEpoch: number | null,
-  retention: string | null,
-  tags: string | null,
-  linked: number,
-  declinedAt: number | null,
-  lastPosition: number | null,
-];
+/** The index of its settlement, whether the session holds it, and the rest of its row. */
+interface Settled extends Stored<SettledJob> {
+  index: number;
+  mine: number;
+}
 
-const SETTLED = `SELECT e.key, j.state_code = ${ACTIVE} AND j.session = ?, j.job, j.state_code, j.epoch, j.settled,
-  j.priority, j.attempts, j.created_at, j.run_at, j.started_at, j.counted, j.crashes, j.suspect, j.error_epoch, j.retention, j.tags,
-  j.linked, j.declined_at, j.last_position
-  FROM json_each(?) e CROSS JOIN jobs j ON j.queue = ? AND j.id = e.value`;
+const NAMES = [
+  ...(["index", "mine", "job", "stateCode", "epoch", "settled", "priority", "attempts", "createdAt", "runAt"] as const),
+  ...(["startedAt", "counted", "crashes", "suspect", "errorEpoch", "retention", "tags", "linked"] as const),
+  ...(["declinedAt", "lastPosition"] as const),
+] as const;
+
+type SettledRow = RowOf<typeof NAMES, Settled>;
+
+const { at: AT, text: COLUMNS } = columns(NAMES, "j.", {
+  index: "e.key",
+  mine: `j.state_code = ${ACTIVE} AND j.session = ?`,
+});
+
+const SETTLED = `SELECT ${COLUMNS} FROM json_each(?) e CROSS JOIN jobs j ON j.queue = ? AND j.id = e.value`;
 
 /** Settles outcomes of one queue, in order. */
 export function settleAll(
@@ -104,41 +98,41 @@ function loadSettled(
   const jobs = new Map<string, SettledJob>();
   const ids = JSON.stringify(settlements.map((settlement) => settlement.id));
   for (const row of sql.all<SettledRow>(SETTLED, session, ids, queue.number)) {
-    const id = settlements[row[0]]?.id ?? "";
+    const id = settlements[row[AT.index]]?.id ?? "";
     // Only one that it holds is moved; of the others no more is asked than what was settled last.
-    jobs.set(id, settledJob(id, row[1] === 1 ? session : null, row));
+    jobs.set(id, settledJob(id, row[AT.mine] === 1 ? session : null, row));
   }
   return jobs;
 }
 
 function settledJob(id: string, session: string | null, row: SettledRow): SettledJob {
   return {
-    job: row[2],
+    job: row[AT.job],
     id,
-    stateCode: row[3],
+    stateCode: row[AT.stateCode],
     position: 0,
     tiebreak: id,
-    priority: row[6],
-    attempts: row[7],
-    createdAt: row[8],
-    runAt: row[9],
-    startedAt: row[10],
+    priority: row[AT.priority],
+    attempts: row[AT.attempts],
+    createdAt: row[AT.createdAt],
+    runAt: row[AT.runAt],
+    startedAt: row[AT.startedAt],
     finishedAt: null,
     expireAt: null,
-    counted: row[11],
-    epoch: row[4],
-    settled: row[5],
-    crashes: row[12],
-    suspect: row[13] === 1,
+    counted: row[AT.counted],
+    epoch: row[AT.epoch],
+    settled: row[AT.settled],
+    crashes: row[AT.crashes],
+    suspect: row[AT.suspect] === 1,
     session,
-    errorEpoch: row[14],
-    retention: row[15],
+    errorEpoch: row[AT.errorEpoch],
+    retention: row[AT.retention],
     kept: null,
     removeAt: null,
-    tags: row[16],
-    linked: row[17] === 1,
-    declinedAt: row[18],
-    lastPosition: row[19],
+    tags: row[AT.tags],
+    linked: row[AT.linked] === 1,
+    declinedAt: row[AT.declinedAt],
+    lastPosition: row[AT.lastPosition],
   };
 }
 

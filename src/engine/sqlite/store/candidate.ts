@@ -1,5 +1,7 @@
 /** Jobs that may be leased: what is read of them, and who asks for how many. */
-import { PAYLOAD_COLUMNS, type PayloadRow } from "./payload.js";
+import { columns, type RowOf, type Stored } from "../database/columns.js";
+import type { Job } from "./job.js";
+import { PAYLOAD_EXPRESSIONS, PAYLOAD_NAMES, type Payload } from "./payload.js";
 
 /** Who asks, and for how much. */
 export interface Wish {
@@ -14,25 +16,26 @@ export interface Wish {
 }
 
 /** What a lease needs of a job: a payload and what follows it. */
-export type LeaseRow = [
-  ...PayloadRow,
-  job: number,
-  id: string,
-  position: number,
-  priority: number,
-  attempts: number,
-  createdAt: number,
-  runAt: number,
-  expireAt: number | null,
-  counted: number,
-  epoch: number,
-  crashes: number,
-  tags: string | null,
-  supersedes: string | null,
-  checkpointed: number,
-  stateCode: number,
-  declinedAt: number | null,
-];
+const NAMES = [
+  ...PAYLOAD_NAMES,
+  ...(["job", "id", "position", "priority", "attempts", "createdAt", "runAt", "expireAt", "counted", "epoch"] as const),
+  ...(["crashes", "tags", "supersedes", "checkpointed", "stateCode", "declinedAt"] as const),
+] as const;
+
+type Rest = Exclude<(typeof NAMES)[number], (typeof PAYLOAD_NAMES)[number]>;
+
+export type LeaseRow = RowOf<typeof NAMES, Payload & Stored<Pick<Job, Rest>>>;
+
+const LEASED = columns(NAMES, "j.", PAYLOAD_EXPRESSIONS);
+
+/** What selects a `LeaseRow` from the table `j`. */
+export const LEASE_COLUMNS = LEASED.text;
+
+/** The positions in a `LeaseRow`. */
+export const AT = LEASED.at;
+
+/** The position of what is selected behind a `LeaseRow`. */
+export const LEASE_WIDTH = LEASED.width;
 
 /** A job that may be leased. */
 export interface Candidate {
@@ -42,16 +45,18 @@ export interface Candidate {
   readonly position: number;
   readonly expireAt: number | null;
   readonly tags: string | null;
-  /** Where it stands. */
   readonly stateCode: number;
 }
 
-/** The columns of a `LeaseRow`; `j` is the table of jobs. */
-export const COLUMNS = `${PAYLOAD_COLUMNS}, j.job, j.id, j.position, j.priority, j.attempts, j.created_at, j.run_at,
-  j.expire_at, j.counted, j.epoch, j.crashes, j.tags, j.supersedes, j.checkpointed,
-  j.state_code, j.declined_at`;
-
 /** A row as a candidate. */
 export function candidate(row: LeaseRow): Candidate {
-  return { row, job: row[6], id: row[7], position: row[8], expireAt: row[13], tags: row[17], stateCode: row[20] };
+  return {
+    row,
+    job: row[AT.job],
+    id: row[AT.id],
+    position: row[AT.position],
+    expireAt: row[AT.expireAt],
+    tags: row[AT.tags],
+    stateCode: row[AT.stateCode],
+  };
 }

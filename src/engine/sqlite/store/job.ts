@@ -6,6 +6,7 @@ import { DEFAULT_RETENTION, retentionClass, type Retention } from "../../../mode
 import { isTerminal, type JobState } from "../../../model/job/state.js";
 import { readRetention } from "../../../model/options/strict-job.js";
 import { stateOf } from "./state-codes.js";
+import { columns, type RowOf, type Stored } from "../database/columns.js";
 import type { Sql } from "../database/sql.js";
 
 export interface Job {
@@ -58,85 +59,88 @@ export type MovingJob = Omit<
   "attempts" | "settled" | "crashes" | "logged" | "uniqueKey" | "uniqueUntil" | "op" | "supersedes" | "checkpointed"
 >;
 
-/** The columns of a run record, in the order of `JobRow`; `j` is the table. */
-export const JOB_COLUMNS = `j.job, j.id, j.state_code, j.position, j.tiebreak, j.priority, j.attempts, j.created_at,
-  j.run_at, j.started_at, j.finished_at, j.expire_at, j.counted, j.epoch, j.settled, j.crashes, j.suspect, j.session, j.error_epoch, j.logged,
-  j.retention, j.kept, j.remove_at, j.unique_key, j.unique_until, j.op, j.tags,
-  j.supersedes, j.checkpointed, j.linked, j.declined_at, j.last_position`;
+/** The columns of a run record. */
+const NAMES = [
+  "job",
+  "id",
+  "stateCode",
+  "position",
+  "tiebreak",
+  "priority",
+  "attempts",
+  "createdAt",
+  "runAt",
+  "startedAt",
+  "finishedAt",
+  "expireAt",
+  "counted",
+  "epoch",
+  "settled",
+  "crashes",
+  "suspect",
+  "session",
+  "errorEpoch",
+  "logged",
+  "retention",
+  "kept",
+  "removeAt",
+  "uniqueKey",
+  "uniqueUntil",
+  "op",
+  "tags",
+  "supersedes",
+  "checkpointed",
+  "linked",
+  "declinedAt",
+  "lastPosition",
+] as const satisfies readonly (keyof Job)[];
 
-export type JobRow = [
-  job: number,
-  id: string,
-  stateCode: number,
-  position: number,
-  tiebreak: string | null,
-  priority: number,
-  attempts: number,
-  createdAt: number,
-  runAt: number,
-  startedAt: number | null,
-  finishedAt: number | null,
-  expireAt: number | null,
-  counted: number,
-  epoch: number,
-  settled: number,
-  crashes: number,
-  suspect: number,
-  session: string | null,
-  errorEpoch: number | null,
-  logged: number,
-  retention: string | null,
-  kept: number | null,
-  removeAt: number | null,
-  uniqueKey: string | null,
-  uniqueUntil: "started" | "finished" | number | null,
-  op: string | null,
-  tags: string | null,
-  supersedes: string | null,
-  checkpointed: number,
-  linked: number,
-  declinedAt: number | null,
-  lastPosition: number | null,
-];
+export type JobRow = RowOf<typeof NAMES, Stored<Job>>;
+
+const JOB = columns(NAMES, "j.");
+const AT = JOB.at;
+
+/** What selects a `JobRow` from the table `j`. */
+export const JOB_COLUMNS = JOB.text;
 
 /** How many columns a run record has. */
-export const JOB_WIDTH = 32;
+export const JOB_WIDTH = JOB.width;
 
 /** A run record from its row, which may have more columns behind. */
 export function jobFrom(row: readonly [...JobRow, ...unknown[]]): Job {
   return {
-    job: row[0],
-    id: row[1],
-    stateCode: row[2],
-    position: row[3],
-    tiebreak: row[4],
-    priority: row[5],
-    attempts: row[6],
-    createdAt: row[7],
-    runAt: row[8],
-    startedAt: row[9],
-    finishedAt: row[10],
-    expireAt: row[11],
-    counted: row[12],
-    epoch: row[13],
-    settled: row[14],
-    crashes: row[15],
-    suspect: row[16] === 1,
-    session: row[17],
-    errorEpoch: row[18],
-    logged: row[19],
-    retention: row[20],
-    kept: row[21],
-    removeAt: row[22],
-    uniqueKey: row[23],
-    uniqueUntil: row[24],
-    op: row[25],
-    tags: row[26],
-    supersedes: row[27],
-    checkpointed: row[28] === 1,
-    linked: row[29] === 1,
-    declinedAt: row[30],
-    lastPosition: row[31],
+    job: row[AT.job],
+    id: row[AT.id],
+    stateCode: row[AT.stateCode],
+    position: row[AT.position],
+    tiebreak: row[AT.tiebreak],
+    priority: row[AT.priority],
+    attempts: row[AT.attempts],
+    createdAt: row[AT.createdAt],
+    runAt: row[AT.runAt],
+    startedAt: row[AT.startedAt],
+    finishedAt: row[AT.finishedAt],
+    expireAt: row[AT.expireAt],
+    counted: row[AT.counted],
+    epoch: row[AT.epoch],
+    settled: row[AT.settled],
+    crashes: row[AT.crashes],
+    suspect: row[AT.suspect] === 1,
+    session: row[AT.session],
+    errorEpoch: row[AT.errorEpoch],
+    logged: row[AT.logged],
+    retention: row[AT.retention],
+    kept: row[AT.kept],
+    removeAt: row[AT.removeAt],
+    uniqueKey: row[AT.uniqueKey],
+    uniqueUntil: row[AT.uniqueUntil],
+    op: row[AT.op],
+    tags: row[AT.tags],
+    supersedes: row[AT.supersedes],
+    checkpointed: row[AT.checkpointed] === 1,
+    linked: row[AT.linked] === 1,
+    declinedAt: row[AT.declinedAt],
+    lastPosition: row[AT.lastPosition],
   };
 }
 

@@ -12,6 +12,7 @@ import {
   readTimeout,
 } from "../../../model/options/strict-job.js";
 import { parseRetention, parseTags, type Job } from "./job.js";
+import { columns, type RowOf } from "../database/columns.js";
 import type { SqlValue } from "../database/driver.js";
 
 /** An input longer than this (in characters) is stored apart from its job. */
@@ -22,23 +23,33 @@ export function backoffText(backoff: Backoff): string | null {
   return backoff === DEFAULT_BACKOFF ? null : JSON.stringify(backoff);
 }
 
-/** The columns of a payload, in the order of `PayloadRow`; `j` is the table of jobs. */
-export const PAYLOAD_COLUMNS = `j.task, coalesce(j.input, (SELECT i.input FROM inputs i WHERE i.job = j.job)), j.backoff,
-  j.timeout, j.meta, CASE j.linked WHEN 1 THEN (SELECT b.body FROM link_bodies b WHERE b.job = j.job) END`;
+/** A payload as it comes out of the file, where anything may have happened to it. */
+export interface Payload {
+  task: SqlValue;
+  input: SqlValue;
+  backoff: SqlValue;
+  timeout: SqlValue;
+  meta: string | null;
+  links: SqlValue;
+}
 
-/** As it comes out of the file, where anything may have happened to it. */
-export type PayloadRow = [
-  task: SqlValue,
-  input: SqlValue,
-  backoff: SqlValue,
-  timeout: SqlValue,
-  meta: string | null,
-  links: SqlValue,
-];
+/** The columns of a payload. Where they are followed by others, their positions are the same. */
+export const PAYLOAD_NAMES = ["task", "input", "backoff", "timeout", "meta", "links"] as const;
+
+export type PayloadRow = RowOf<typeof PAYLOAD_NAMES, Payload>;
+
+/** What selects the columns that are not those of the table of jobs, `j`. */
+export const PAYLOAD_EXPRESSIONS = {
+  input: "coalesce(j.input, (SELECT i.input FROM inputs i WHERE i.job = j.job))",
+  links: "CASE j.linked WHEN 1 THEN (SELECT b.body FROM link_bodies b WHERE b.job = j.job) END",
+} as const;
+
+const AT = columns(PAYLOAD_NAMES).at;
 
 /** Decodes the body of a job. @throws Undecodable */
 export function readBody(job: Pick<Job, "id" | "supersedes">, row: readonly [...PayloadRow, ...unknown[]]): JobBody {
-  const [task, input, backoff, timeout] = row;
+  const task = row[AT.task];
+  const input = row[AT.input];
   if (typeof task !== "string") throw new Undecodable(job.id, "task");
   if (typeof input !== "string") throw new Undecodable(job.id, "input");
   const { supersedes } = job;
@@ -46,8 +57,8 @@ export function readBody(job: Pick<Job, "id" | "supersedes">, row: readonly [...
   return {
     task,
     input,
-    backoff: decode(job.id, "backoff", backoff, readBackoff, DEFAULT_BACKOFF),
-    timeout: check(job.id, "timeout", () => readTimeout("timeout", timeout)),
+    backoff: decode(job.id, "backoff", row[AT.backoff], readBackoff, DEFAULT_BACKOFF),
+    timeout: check(job.id, "timeout", () => readTimeout("timeout", row[AT.timeout])),
     supersedes,
     after,
     references,
@@ -57,7 +68,7 @@ export function readBody(job: Pick<Job, "id" | "supersedes">, row: readonly [...
 
 /** Decodes what a job was enqueued with of its links. @throws Undecodable */
 export function readLinks({ id }: Pick<Job, "id">, row: readonly [...PayloadRow, ...unknown[]]): JobLinks {
-  return decode(id, "links", row[5], parseLinks, UNLINKED);
+  return decode(id, "links", row[AT.links], parseLinks, UNLINKED);
 }
 
 /** Links as they are stored. @throws when they cannot be decoded */

@@ -8,32 +8,41 @@ import { perState, type JobState } from "../../../model/job/state.js";
 import type { StateCounts } from "../../contract/engine.js";
 import { PRIORITY_STEP } from "../../shared/listing-order.js";
 import { APART, codeOf, STATE_CODES, QUEUED } from "./state-codes.js";
+import { columns, type RowOf } from "../database/columns.js";
 import type { Sql } from "../database/sql.js";
 
 type WithoutOrder<T> = T extends unknown ? Omit<T, "seq" | "at"> : never;
 /** An event before it has its place. */
 export type EventBody = WithoutOrder<QueueEvent>;
 
-type QueueRow = [
-  number: number,
-  paused: number,
-  counts: string,
-  keepCompleted: number | null,
-  keepFailed: number | null,
-  keptCompleted: number,
-  keptFailed: number,
-  defaultTail: number,
-  otherTail: number,
-  otherHead: number,
-  finished: number,
-  sequence: number,
-  dropped: number,
-  interest: number,
-  epoch: number,
-];
+interface QueueColumns {
+  queue: number;
+  paused: number;
+  counts: string;
+  keepCompleted: number | null;
+  keepFailed: number | null;
+  keptCompleted: number;
+  keptFailed: number;
+  defaultTail: number;
+  otherTail: number;
+  otherHead: number;
+  finished: number;
+  sequence: number;
+  dropped: number;
+  interest: number;
+  epoch: number;
+}
 
-const LOAD = `SELECT queue, paused, counts, keep_completed, keep_failed, kept_completed, kept_failed,
-  default_tail, other_tail, other_head, finished, sequence, dropped, interest, epoch FROM queues WHERE name = ?`;
+const NAMES = [
+  ...(["queue", "paused", "counts", "keepCompleted", "keepFailed", "keptCompleted", "keptFailed"] as const),
+  ...(["defaultTail", "otherTail", "otherHead", "finished", "sequence", "dropped", "interest", "epoch"] as const),
+] as const;
+
+type QueueRow = RowOf<typeof NAMES, QueueColumns>;
+
+const { at: AT, text: COLUMNS } = columns(NAMES);
+
+const LOAD = `SELECT ${COLUMNS} FROM queues WHERE name = ?`;
 
 const SAVE = `UPDATE queues SET paused = ?, counts = ?, keep_completed = ?, keep_failed = ?, kept_completed = ?,
   kept_failed = ?, default_tail = ?, other_tail = ?, other_head = ?, finished = ?, sequence = ?,
@@ -89,26 +98,28 @@ export class SqliteQueue {
   }
 
   static create(sql: Sql, name: string, now: number): SqliteQueue {
-    const number = sql.insert("INSERT INTO queues (name) VALUES (?)", name) ?? 0;
-    return new SqliteQueue(sql, name, now, [number, 0, "[]", null, null, 0, 0, 0, 0, -1, 0, 0, 0, 0, 0]);
+    sql.run("INSERT INTO queues (name) VALUES (?)", name);
+    const queue = SqliteQueue.load(sql, name, now);
+    if (queue === null) throw new Error(`the queue ${name} that was just inserted is not there`);
+    return queue;
   }
 
   private constructor(sql: Sql, name: string, now: number, row: QueueRow) {
     this.#sql = sql;
     this.#now = now;
     this.name = name;
-    this.number = row[0];
-    this.#paused = row[1] === 1;
-    this.#counts = readCounts(row[2]);
-    this.keep = { completed: row[3], failed: row[4] };
-    this.kept = { completed: row[5], failed: row[6] };
-    this.#default = { tail: row[7] };
-    this.#other = { tail: row[8], head: row[9] };
-    this.#finished = row[10];
-    this.#sequence = row[11];
-    this.#dropped = row[12];
-    this.#interest = row[13];
-    this.#epoch = row[14];
+    this.number = row[AT.queue];
+    this.#paused = row[AT.paused] === 1;
+    this.#counts = readCounts(row[AT.counts]);
+    this.keep = { completed: row[AT.keepCompleted], failed: row[AT.keepFailed] };
+    this.kept = { completed: row[AT.keptCompleted], failed: row[AT.keptFailed] };
+    this.#default = { tail: row[AT.defaultTail] };
+    this.#other = { tail: row[AT.otherTail], head: row[AT.otherHead] };
+    this.#finished = row[AT.finished];
+    this.#sequence = row[AT.sequence];
+    this.#dropped = row[AT.dropped];
+    this.#interest = row[AT.interest];
+    this.#epoch = row[AT.epoch];
   }
 
   get paused(): boolean {
