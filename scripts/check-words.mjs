@@ -34,6 +34,8 @@ const INSTEAD = {
   gather: "complete, collect",
   pinned: "retained",
   unpin: "unretain",
+  vocabulary: "profile",
+  vocabularies: "profiles",
 };
 
 // A word of a longer name counts too: `haveNews`, `tied_bodies`.

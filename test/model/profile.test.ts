@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { InvalidInput } from "../../src/model/errors/errors.js";
 import { profile, type Profile, type ProfiledJob } from "../../src/model/profile/profile.js";
 import { isTerminal, perState, STATES, type JobState } from "../../src/model/job/state.js";
-import { projects, reviews, scans, scanStatuses, scraping, scrapingPage, summaries } from "./vocabularies.js";
+import { projects, reviews, scans, scanStatuses, scraping, scrapingPage, summaries } from "./profiles.js";
 
 interface Particulars {
   step?: string;
@@ -33,8 +33,8 @@ describe("the names of", () => {
     ["S4", projects, "PENDING QUEUED QUEUED PROCESSING COMPLETED COMPLETED FAILED FAILED FAILED FAILED"],
   ])(
     "%s, for blocked, delayed, queued, active, completed, partial, failed, cancelled, superseded, expired",
-    (_system, vocabulary, names) => {
-      expect(namesByState(vocabulary).join(" ")).toBe(names);
+    (_system, profile, names) => {
+      expect(namesByState(profile).join(" ")).toBe(names);
     },
   );
 
@@ -181,13 +181,13 @@ describe("the states of a status", () => {
 
   test("hold every job that has the status, and every status is listed", () => {
     const particulars: Particulars[] = [{}, { step: "crawl", milestones: ["TEASER_READY"], code: "ERROR_CRAWL" }];
-    for (const vocabulary of [reviews, scans, summaries, scraping, scrapingPage, projects] as Profile[]) {
+    for (const profile of [reviews, scans, summaries, scraping, scrapingPage, projects] as Profile[]) {
       const seen = STATES.flatMap((state) =>
-        particulars.map((some) => ({ state, ...vocabulary.status(job(state, some)) })),
+        particulars.map((some) => ({ state, ...profile.status(job(state, some)) })),
       );
       for (const { state, status } of seen) {
-        expect(vocabulary.names).toContain(status);
-        expect(vocabulary.statesOf(status)).toContain(state);
+        expect(profile.names).toContain(status);
+        expect(profile.statesOf(status)).toContain(state);
       }
     }
   });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { IllegalTransition, InvalidInput, LongshoreError } from "../../src/model/errors/errors.js";
 import { statuses } from "../../src/model/profile/status-machine.js";
-import { scanStatuses } from "./vocabularies.js";
+import { scanStatuses } from "./profiles.js";
 
 const order = statuses({
   initial: "PLACED",

@@ -1,7 +1,7 @@
 // A task's own statuses: only the transitions it allows, emitted in order, and read with the job.
 import { expect, it } from "vitest";
 import { IllegalTransition, InvalidInput, NonRetryable, statuses, task } from "longshore";
-import { reviews } from "../model/vocabularies.js";
+import { reviews } from "../model/profiles.js";
 import { onEveryEngine } from "./on-engines.js";
 import { FakeTimeFixture } from "./fake-time-fixture.js";
 
