@@ -2,10 +2,9 @@
 // its head and no other, every include stands behind those it needs and only defines, every name is known where it stands,
 // and enough of the 200 local variables that Lua has room for are left. `node scripts/check-scripts.mjs [--list] [folder]`,
 // after a build; --list prints a line per script. Prints each breach and exits 1 when there is one.
-import { readFileSync, readdirSync } from "node:fs";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { compose } from "../dist/engine/redis/connection/compose.js";
+import { scriptFiles } from "../dist/engine/redis/connection/script-files.js";
 import { KEY_NAME } from "./lua-functions.mjs";
 import { parse } from "./lua.mjs";
 
@@ -34,7 +33,8 @@ const NO_KEY = "db";
 
 /** @type {Set<string>} */
 const breaches = new Set();
-const names = readdirSync(folder).flatMap((file) => (file.endsWith(".lua") ? [file.slice(0, -".lua".length)] : []));
+const { names: files, read } = scriptFiles(folder);
+const names = files.flatMap((file) => (file.startsWith("lib/") ? [] : [file.slice(0, -".lua".length)]));
 const everyKey = new Set(
   names.flatMap((name) => [...read(`${name}.lua`).matchAll(/^-- KEYS: (.*)$/gm)].flatMap(words)),
 );
@@ -48,11 +48,6 @@ console.error(
     : `Scripts: ${breaches.size} breach${breaches.size === 1 ? "" : "es"} of what holds for all of them.`,
 );
 process.exitCode = breaches.size === 0 ? 0 : 1;
-
-/** @param {string} path */
-function read(path) {
-  return readFileSync(join(folder, path), "utf8");
-}
 
 /** @param {RegExpMatchArray} match */
 function words(match) {

@@ -18,7 +18,7 @@ export interface OpenEngineOptions {
 export async function openEngine(target: string | Target, options: OpenEngineOptions = {}): Promise<Engine> {
   const parsed = parseTarget(target);
   // Before anything of it is loaded: a bundle may not even be able to load the client.
-  if (parsed.engine === "redis") ownFile(import.meta.url, "./redis/scripts/enqueue-usual.lua");
+  if (parsed.engine === "redis") ownFile(import.meta.url, "./redis/scripts/jobs/enqueue-usual.lua");
   const created = await create(parsed, options);
   const engine = options.wrap === undefined ? created : options.wrap(created);
   try {

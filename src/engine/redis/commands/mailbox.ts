@@ -1,6 +1,6 @@
 /**
  * The outbox and inbox of jobs on Redis. Messages of a queue stay in its outbox until they are delivered
- * (scripts/outbox.lua); each batch is applied in one script call per receiving queue (scripts/inbox.lua). If the process
+ * (scripts/links/outbox.lua); each batch is applied in one script call per receiving queue (scripts/links/inbox.lua). If the process
  * that delivers dies, the next sweep delivers again.
  */
 import {

@@ -112,7 +112,7 @@ export function decodeDue(queue: string, values: readonly unknown[]): ScheduleRe
   return due;
 }
 
-/** A schedule from its definition and its tick record: see scripts/lib/schedule.lua. */
+/** A schedule from its definition and its tick record: see scripts/lib/store/schedule.lua. */
 function decodeRecord(ref: ScheduleRef, definition: string, tick: string): ScheduleRecord {
   const [status, revision = "", , lastDue, nextDue, lastJob, , createdAt] = tick.split("\n");
   const known = STATUSES.find((one) => one === status);

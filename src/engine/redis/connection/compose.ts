@@ -24,7 +24,7 @@ const DECLARATIONS =
   /\blocal\s+(?!function\b)(\w+(?:\s*,\s*\w+)*)|\blocal\s+function\s+(\w+)|\bfunction\b[^(]*\(([^)]*)\)|\bfor\s+(\w+(?:\s*,\s*\w+)*)\s*(?:=|\bin\b)/g;
 
 /**
- * @param read the text of a file, by its path below the folder of the scripts
+ * @param read the text of a file, by its name (script-files.ts)
  * @throws SyntaxError for a name in capitals that is no constant, or that a script declares or writes to
  */
 export function compose(name: string, read: (path: string) => string): Composition {

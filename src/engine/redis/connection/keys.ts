@@ -4,7 +4,7 @@
  * pairs of prefix and queue share a key.
  * | key | type | holds |
  * |---|---|---|
- * | queue | hash | the queue's own numbers (see scripts/lib/queue.lua) |
+ * | queue | hash | the queue's own numbers (see scripts/lib/store/queue.lua) |
  * | job | hash | id → birth record + body |
  * | run | hash | id → record, once the job has moved; small results of first runs with it |
  * | leases | hash | epoch → a batch of active jobs in their first run, with the session that holds them |
@@ -20,19 +20,19 @@
  * | tombstones | zset | positions in `wait` whose job has moved away |
  * | priority, suspect | zset | queued jobs of other priorities; those recovered from dead workers, by running order |
  * | aside | zset | queued jobs that were declined for want of their task's code, by running order |
- * | lacking, declined | zset | the same by task, in lexical order (scripts/lib/aside.lua); since when, of running ones too |
+ * | lacking, declined | zset | the same by task, in lexical order (scripts/lib/claims/aside.lua); since when, of running ones too |
  * | delayed, blocked, ttl, expiry | zset | by due time, creation, end of ttl, end of a retention of their own |
  * | done5 … done10 | list | finished jobs of a state, in the order in which they finished |
  * | counted1, counted2 | zset | finished jobs that ask to be kept by count |
  * | unique | hash | unique key → owner |
- * | dependencies, dependents | zset | what jobs depend on, what depends on them: `id NUL queue NUL id`, in lexical order (scripts/lib/links.lua) |
+ * | dependencies, dependents | zset | what jobs depend on, what depends on them: `id NUL queue NUL id`, in lexical order (scripts/lib/store/links.lua) |
  * | dependency, dependent | hash | the value of each of these links |
  * | pending, round | hash | id → number of pending dependencies; how often it began to wait again |
  * | outbox | zset | jobs with messages to linked jobs, in the order in which they were marked |
  * | audit | zset | jobs with pending dependencies, by when their messages are sent again |
  * | tagged, failures | zset | `tag NUL id`, `fingerprint|id`, in lexical order |
  * | tagcount | hash | `tag NUL state` → number of jobs |
- * | schedule, tick | hash | schedule → its definition; its tick record (see scripts/lib/schedule.lua) |
+ * | schedule, tick | hash | schedule → its definition; its tick record (see scripts/lib/store/schedule.lua) |
  * | due | zset | active schedules, by when they are due next |
  * | sessions, workers, seen, calls, revoked | zset, hashes | the registered workers |
  * | events | stream | batches of events, while the queue is watched |
@@ -73,7 +73,7 @@ export class Keys {
   }
 
   /**
-   * The channel on which a queue publishes events and revocations (`publish` in scripts/lib/queue.lua). It includes the
+   * The channel on which a queue publishes events and revocations (`publish` in scripts/lib/store/queue.lua). It includes the
    * number of the database: unlike keys, channels are shared by all databases of a server.
    */
   channel(queue: string): string {

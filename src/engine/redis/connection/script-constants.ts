@@ -75,11 +75,11 @@ const FLAGS = {
   MEMBER: 2 ** 13,
   /** Other jobs depended on it until after it had ended. */
   WAS_RETAINED: 2 ** 14,
-  /** It was declined (lib/aside.lua): while queued it is set aside. */
+  /** It was declined (lib/claims/aside.lua): while queued it is set aside. */
   DECLINED: 2 ** 15,
 };
 
-/** How records are packed (lib/record.lua), for `struct`, and their sizes in bytes without text. */
+/** How records are packed (lib/store/record.lua), for `struct`, and their sizes in bytes without text. */
 const FORMATS = {
   BIRTH_FORMAT: "<BHHi4I6I6",
   BIRTH_SIZE,
@@ -93,7 +93,7 @@ const FORMATS = {
   SHORT: 128,
 };
 
-/** The commands of the write buffer (lib/batch.lua), in the order in which they are sent. */
+/** The commands of the write buffer (lib/store/batch.lua), in the order in which they are sent. */
 const COMMANDS = ["HDEL", "ZREM", "HSET", "ZADD", "LPUSH", "RPUSH"];
 
 export const CONSTANTS: Readonly<Record<string, Constant>> = {

@@ -3,9 +3,10 @@
  * so that Lua code uses names (`K.wait`) and not positions.
  */
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { compose } from "./compose.js";
 import type { Keys } from "./keys.js";
+import { scriptFiles, type ScriptFiles } from "./script-files.js";
 
 // NOW in milliseconds: the time of the server, or of an injected clock.
 const CLOCK = `
@@ -61,6 +62,7 @@ const FREES_MEMORY: ReadonlySet<ScriptName> = new Set([
   "sweep",
 ]);
 
+let files: ScriptFiles | null = null;
 const ready = new Map<string, Script>();
 
 /** One script, ready to be called. */
@@ -82,7 +84,8 @@ export class Script {
    * @param db the number of the database it runs in, which it could not find out
    */
   private constructor(name: ScriptName, allowOom: boolean, db: number) {
-    const { keys: names, body } = compose(name, read);
+    files ??= scriptFiles(fileURLToPath(new URL("../scripts", import.meta.url)));
+    const { keys: names, body } = compose(name, files.read);
     this.#keyNames = names;
     const keys = this.#keyNames.map((key, index) => `${key} = KEYS[${index + 1}]`).join(", ");
     const flags = allowOom && FREES_MEMORY.has(name) ? "#!lua flags=allow-oom\n" : "";
@@ -95,8 +98,4 @@ export class Script {
     const base = keys.base(queue);
     return this.#keyNames.map((name) => base + name);
   }
-}
-
-function read(path: string): string {
-  return readFileSync(new URL(`../scripts/${path}`, import.meta.url), "utf8");
 }

@@ -82,7 +82,7 @@ export const RECORD_WIDTH = 20;
 /** Marks the error of a job that failed without a run. */
 export const WITHOUT_RUN = "!";
 
-/** The length of a birth record in bytes (see scripts/lib/record.lua). */
+/** The length of a birth record in bytes (see scripts/lib/store/record.lua). */
 export const BIRTH_SIZE = 21;
 
 /** The version of the stored format of a queue (`format` among its numbers). A newer one is refused. */

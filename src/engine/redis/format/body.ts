@@ -115,7 +115,7 @@ function parseHeader(text: string): Header {
   };
 }
 
-/** A stored job: its birth record (see scripts/lib/record.lua), then its body. */
+/** A stored job: its birth record (see scripts/lib/store/record.lua), then its body. */
 export interface StoredJob {
   readonly attempts: number;
   /** Epoch milliseconds. */
