@@ -17,6 +17,7 @@ import { ACTIVE } from "../store/state-codes.js";
 import { jobFrom, JOB_COLUMNS, type Job, type JobRow } from "../store/job.js";
 import { revokedSince } from "../store/revocations.js";
 import type { SqliteQueue } from "../store/queue.js";
+import { TABLES } from "../database/schema.js";
 import type { Sql } from "../database/sql.js";
 import type { Transaction } from "../store/transaction.js";
 
@@ -135,7 +136,7 @@ export function leaveQueue(sql: Sql, session: string, queue: SqliteQueue): boole
 }
 
 function endSession(sql: Sql, session: string): void {
-  for (const table of ["sessions", "lives", "calls", "revoked"]) {
+  for (const table of TABLES.ofSessions) {
     sql.run(`DELETE FROM ${table} WHERE session = ?`, session);
   }
 }

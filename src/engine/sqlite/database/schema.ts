@@ -265,3 +265,25 @@ export const SCHEMA = `
   CREATE TABLE identity (identity TEXT NOT NULL);
   INSERT INTO identity VALUES (lower(hex(randomblob(16))));
 `;
+
+/**
+ * Every table, by what its rows are about. There are no foreign keys: these lists say what goes with a job, a queue or a
+ * session, and a test compares them with the file.
+ */
+export const TABLES = {
+  /** What belongs to a job alone, by its number in the column `job`. */
+  ofJobs: ["inputs", "attempts", "logs", "checkpoints"],
+  /** How a job is linked, by its number in the column `job`. */
+  ofLinks: ["links", "link_bodies"],
+  /** Its links to others, likewise: they stay until the messages of a removed job are delivered. */
+  ofLinksToOthers: ["dependencies", "dependents"],
+  /** What belongs to a queue, by its number in the column `queue`. */
+  ofQueues: [
+    ...["jobs", "unique_keys", "latest", "superseded", "tags", "tag_totals", "calls", "events", "schedules"],
+    "queues",
+  ],
+  /** What belongs to a session, by its id in the column `session`. */
+  ofSessions: ["sessions", "lives", "calls", "revoked"],
+  /** The database itself. */
+  ofFile: ["identity"],
+} as const satisfies Record<string, readonly string[]>;

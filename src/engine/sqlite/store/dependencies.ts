@@ -9,6 +9,7 @@ import type { JobRef, JobLinks } from "../../../model/job/job.js";
 import type { Dependent, FlowStage } from "../../shared/reactions.js";
 import { stateOfJob, type Job } from "./job.js";
 import { parseLinks } from "./payload.js";
+import { TABLES } from "../database/schema.js";
 import type { Sql } from "../database/sql.js";
 
 /** How a job stands towards others. */
@@ -69,12 +70,12 @@ function writeLinks(sql: Sql, statement: string, { job }: MaybeLinked, links: Li
 
 /** Forgets how a job is linked, but not its dependencies and dependents: they are still to get messages. */
 export function dropLinks(sql: Sql, { job }: Pick<Job, "job">): void {
-  for (const table of ["links", "link_bodies"]) sql.run(`DELETE FROM ${table} WHERE job = ?`, job);
+  for (const table of TABLES.ofLinks) sql.run(`DELETE FROM ${table} WHERE job = ?`, job);
 }
 
 /** Forgets the dependencies and dependents of a job, by its number. */
 export function dropLinksToOthers(sql: Sql, job: number): void {
-  for (const table of ["dependencies", "dependents"]) sql.run(`DELETE FROM ${table} WHERE job = ?`, job);
+  for (const table of TABLES.ofLinksToOthers) sql.run(`DELETE FROM ${table} WHERE job = ?`, job);
 }
 
 /** Keeps what a job was enqueued with of its links. */
