@@ -7,7 +7,7 @@ import type { Unique } from "../../../model/job/unique.js";
 import type { EnqueueAnswer } from "../../contract/engine.js";
 import { keyOwnership, meetOwner, type KeyOwner } from "../../shared/unique-key.js";
 import { isLinked, linkNewJob } from "../store/dependent.js";
-import { expire } from "./expire.js";
+import { expire } from "./settle.js";
 import { loadJob, saveJob, stateOfJob, type Job } from "../store/job.js";
 import { stateOf } from "../store/state-codes.js";
 import { move, insert, tag } from "../store/transitions.js";

@@ -2,7 +2,7 @@
 import { Undecodable } from "../../../model/errors/errors.js";
 import type { JobBody } from "../../../model/job/job.js";
 import type { Lease } from "../../contract/engine.js";
-import { expire } from "./expire.js";
+import { expire } from "./settle.js";
 import { tagsOf } from "../store/job.js";
 import { takeAside } from "./aside.js";
 import {

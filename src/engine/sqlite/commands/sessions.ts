@@ -15,11 +15,11 @@ import type {
 import { decodeWorkerInfo } from "../../shared/worker-info.js";
 import { ACTIVE } from "../store/state-codes.js";
 import { jobFrom, JOB_COLUMNS, type Job, type JobRow } from "../store/job.js";
-import { revokedSince } from "../store/revocations.js";
 import type { SqliteQueue } from "../store/queue.js";
 import { TABLES } from "../database/schema.js";
 import type { Sql } from "../database/sql.js";
 import type { Transaction } from "../store/transaction.js";
+import { revokedSince } from "../store/watchers.js";
 
 /** How long a session lives without a heartbeat in a queue (milliseconds), and when that is over on the monotonic clock. */
 export interface SessionLife {

@@ -5,7 +5,7 @@ import { isTerminal } from "../../../model/job/state.js";
 import { encodeStepFailures } from "../../../model/failure/step-failure.js";
 import { judge, judgeCrash } from "../../../model/job/outcome.js";
 import type { FencedAnswer, Outcome, Settlement } from "../../contract/engine.js";
-import { saveJob, stateOfJob, reportsLastRun, type Job, type MovingJob } from "../store/job.js";
+import { loadJob, saveJob, stateOfJob, reportsLastRun, type Job, type MovingJob } from "../store/job.js";
 import { ACTIVE, codeOf } from "../store/state-codes.js";
 import { finish, move, recordAttempt } from "../store/transitions.js";
 import type { SqliteQueue } from "../store/queue.js";
@@ -207,6 +207,14 @@ export function endCancelled(transaction: Transaction, queue: SqliteQueue, job: 
     revoke(transaction, queue, job, "cancel");
   }
   finish(transaction, queue, job, "cancelled");
+}
+
+/** Ends the job of this number as expired. */
+export function expire(transaction: Transaction, queue: SqliteQueue, number: number): void {
+  const job = loadJob(transaction.sql, number);
+  if (job === null) return;
+  finish(transaction, queue, job, "expired");
+  saveJob(transaction.sql, job);
 }
 
 /** Ends a session in one queue: what it holds returns to the head of its priority, uncounted. */

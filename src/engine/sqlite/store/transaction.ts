@@ -1,10 +1,9 @@
 /** What a command works with while its transaction is open: the statements, the time, the queues it touches. */
 import type { Clock } from "../../../model/value/clock.js";
 import type { Job } from "./job.js";
-import type { TakenLease } from "./revocations.js";
 import { SqliteQueue } from "./queue.js";
 import type { Sql } from "../database/sql.js";
-import type { Watchers } from "./watchers.js";
+import type { TakenLease, Watchers } from "./watchers.js";
 
 export class Transaction {
   readonly sql: Sql;

@@ -8,13 +8,20 @@ import type { Revocation } from "../../contract/engine.js";
 import { Signals } from "../../shared/wake-signals.js";
 import { isBusy } from "../database/driver.js";
 import type { FilePlace } from "../database/file-place.js";
-import { revokedSince, type TakenLease } from "./revocations.js";
 import type { Sql } from "../database/sql.js";
 
 /** How often to look, in milliseconds. */
 const LOOK_EVERY = 5;
 /** How often those who only wait make sure that the file is still in its place, in milliseconds. */
 const VERIFY_EVERY = 500;
+
+/** A lease taken from a session. */
+export interface TakenLease {
+  readonly session: string;
+  readonly lease: Revocation;
+  /** The number of its row; `null` when the session is gone. */
+  readonly number: number | null;
+}
 
 /** A session that listens, and up to which row it has been told. */
 interface Listening {
@@ -138,6 +145,19 @@ export class Watchers {
     const row = this.#sql.all<[number | null]>("SELECT max(number) FROM revoked WHERE session = ?", session)[0];
     return row?.[0] ?? 0;
   }
+}
+
+/** The leases taken from a session after a number. */
+export function revokedSince(sql: Sql, session: string, number: number): { number: number; lease: Revocation }[] {
+  const rows = sql.all<[number: number, queue: string, id: string, epoch: number, cause: Revocation["cause"]]>(
+    "SELECT number, queue, id, epoch, cause FROM revoked WHERE session = ? AND number > ? ORDER BY number",
+    session,
+    number,
+  );
+  return rows.map(([rowNumber, queue, id, epoch, cause]) => ({
+    number: rowNumber,
+    lease: { queue, id, epoch, cause },
+  }));
 }
 
 /** A file that is locked for a moment says nothing about what is in it: `null`. */
