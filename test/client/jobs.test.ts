@@ -79,13 +79,16 @@ onEveryEngine("a job handle", (storage) => {
   it("tells the events of a job from its present state to its end", async () => {
     const longshore = await storage.connect();
     const gate = makeGate();
+    const seen: string[] = [];
     const stepped = task("stepped", {}, async ({ progress }) => {
       await gate.opened;
-      progress(50);
-      await sleep(150);
+      for (const percent of [0, 50, 100]) {
+        progress(percent);
+        // What is done is not shown before it is: the last hundredth is the end of the job.
+        await expect.poll(() => seen).toContain(`${Math.min(percent, 99)}%`);
+      }
     });
     const job = await longshore.enqueue(stepped);
-    const seen: string[] = [];
     const reading = (async () => {
       for await (const event of job.events()) {
         seen.push(describeEvent(event));
@@ -95,7 +98,8 @@ onEveryEngine("a job handle", (storage) => {
     })();
     await reading;
 
-    expect(seen).toEqual(["queued", "active", "50%", "completed"]);
+    expect(seen).toEqual(["queued", "active", "0%", "50%", "99%", "completed"]);
+    expect((await job.refresh()).progress?.percent).toBe(100);
   });
 
   it("commands: promote, retry, update, and refuses what the state does not allow", async () => {

@@ -463,9 +463,13 @@ describe("upkeep", () => {
     const late = await fixture.longshore.enqueue(quick, 1, { ttl: "5s", keep: { failed: { age: "1m" } } });
 
     await fixture.pass(40_000, 1_000);
-    expect((await late.refresh()).state).toBe("expired");
-    await fixture.pass(90_000, 1_000);
+    const { state, finishedAt } = await late.refresh();
+    expect(state).toBe("expired");
+    await fixture.pass((finishedAt ?? 0) + 59_000 - fixture.clock.now(), 1_000);
+    expect(await fixture.longshore.job(late.id)).not.toBeNull();
 
+    // At rest a worker sweeps every half minute.
+    await fixture.pass(1_000 + 31_000, 500);
     expect(await fixture.longshore.job(late.id)).toBeNull();
   });
 
