@@ -10,12 +10,8 @@ import { PATIENCE } from "./test/support/patience.js";
 
 const root = fileURLToPath(new URL(".", import.meta.url));
 
-/** The folders and files that need a process of their own. */
-const ALONE = [
-  "test/{cli,package,process,scripts,support}/**/*.test.ts",
-  "test/worker/{runners/*,loop-watch,memory-watch}.test.ts",
-  "test/examples/*/program.test.ts",
-];
+/** The files that need a process of their own: they measure it, or have threads and children in it. */
+const ALONE = ["test/package/*.test.ts", "test/worker/{runners/*,loop-watch,memory-watch}.test.ts"];
 
 /** What takes longest, longest first; a run that began with something else would end with one of them and idle processors. */
 const LONGEST = [
@@ -75,8 +71,8 @@ const project = (name: string, test: object): TestProjectConfiguration => ({
 export default defineConfig({
   test: {
     pool: "forks",
-    // One more than there are processors: many tests wait for other processes.
-    maxWorkers: availableParallelism() + 1,
+    // Two more than there are processors: many tests wait for other processes, or for a time to pass.
+    maxWorkers: availableParallelism() + 2,
     globalSetup: ["test/support/shared-servers.ts"],
     teardownTimeout: PATIENCE,
     sequence: { sequencer: LongestFirst },
