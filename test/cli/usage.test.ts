@@ -12,8 +12,9 @@ beforeAll(async () => {
 });
 afterAll(() => removeFolder(folder));
 
-/** A pool starts processes, and a worker of a pool looks for the one that started it. */
-const needsProcess = (args: readonly string[]): boolean => args[0] === "pool" || args.includes("--in-pool");
+/** A pool leaves it to its workers to refuse an engine, and a worker of a pool looks for the process that started it. */
+const needsProcess = (args: readonly string[]): boolean =>
+  (args[0] === "pool" && args.includes("--url")) || args.includes("--in-pool");
 
 const run = (args: readonly string[], env: Record<string, string> = {}): Promise<Ended> =>
   (needsProcess(args) ? longshore : inProcess)(args, { cwd: folder, env });
