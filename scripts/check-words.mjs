@@ -1,67 +1,101 @@
-// Checks that the project speaks the words of docs/glossary.md: none of the private words that it once had for them stands in
-// src/, docs/ or test/, in comments, names or texts. `node scripts/check-words.mjs [folder]`; prints each as file:line with
-// the word to use, and exits 1 when there is one.
+// Checks that the project speaks the words of docs/glossary.md: none of the private words that it once had for them
+// (private-words.mjs) stands in src/, docs/ or test/, in comments, names or texts. `node scripts/check-words.mjs [folder]`;
+// prints each as file:line with the word to use, and exits 1 when there is one.
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { KEYS, NAMES, TYPES, WORDS } from "./private-words.mjs";
 
 const root = resolve(process.argv[2] ?? fileURLToPath(new URL("..", import.meta.url)));
 
-/** What to say instead. @type {Record<string, string>} */
-const INSTEAD = {
-  news: "outbox, pending messages",
-  tidings: "message",
-  farewell: "removal message",
-  teller: "publisher, outbox entry",
-  tie: "dependency, link",
-  ties: "dependencies, links",
-  tied: "linked",
-  untied: "unlinked",
-  untie: "remove a dependent",
-  tying: "linking",
-  kid: "dependent",
-  kids: "dependents",
-  owed: "pending",
-  owing: "due",
-  memo: "checkpoint",
-  memos: "checkpoints",
-  workshop: "runtime",
-  succession: "superseded hooks",
-  referent: "referenced job",
-  referents: "referenced jobs",
-  habits: "fast path",
-  harbour: "process fixture",
-  gather: "complete, collect",
-  pinned: "retained",
-  unpin: "unretain",
-  vocabulary: "profile",
-  vocabularies: "profiles",
-};
+/** @typedef {{ word: string, instead: string }} Found */
+/** @typedef {(line: string, file: string) => Found[]} Rule */
 
-// A word of a longer name counts too: `haveNews`, `tied_bodies`.
-const words = new RegExp(`(?<![a-z])(?:${Object.keys(INSTEAD).join("|")})(?![a-z])`, "gi");
+/** @type {readonly Rule[]} */
+const RULES = [
+  // A capital in the middle of a name begins a word.
+  everywhere(WORDS, (words) => `(?<![a-z])(${words})(?![a-z])`, splitAtCapitals),
+  names(NAMES),
+  everywhere(TYPES, (types) => `(?<=\\b(?:class|interface|type) )(${types})\\b`),
+  // In a script a key is a field of `K`, or in the list of its head.
+  inScripts(everywhere(KEYS, (keys) => `(?<=\\bK\\.|^-- KEYS:.* )(${keys})(?![\\w])`)),
+];
+
 const endings = [".ts", ".lua", ".md", ".mjs"];
-
-/** @type {string[]} */
-const found = [];
 // The schemas of before, and how their files are read, keep the names that they had.
 const before = new Set(["src/engine/sqlite/database/migrations.ts", "test/engine/sqlite-migration.test.ts"]);
+
 const files = ["src", "docs", "test"]
   .flatMap((folder) => filesIn(join(root, folder)))
   .filter((file) => !before.has(file));
-for (const file of files) {
-  for (const [index, line] of readFileSync(join(root, file), "utf8").split("\n").entries()) {
-    // A capital in the middle of a name begins a word.
-    for (const [word] of line.replace(/([a-z0-9])([A-Z])/g, "$1 $2").matchAll(words)) {
-      found.push(`${file}:${index + 1} says "${word}": ${INSTEAD[word.toLowerCase()] ?? ""}`);
-    }
-  }
-}
-for (const one of found) console.error(one);
-console.error(
-  found.length === 0 ? `Words: ${files.length} files, no private ones.` : `Words: ${found.length} private ones.`,
+const complaints = files.flatMap((file) =>
+  readFileSync(join(root, file), "utf8")
+    .split("\n")
+    .flatMap((line, index) =>
+      RULES.flatMap((rule) => rule(line, file)).map(
+        ({ word, instead }) => `${file}:${index + 1} says "${word}": ${instead}`,
+      ),
+    ),
 );
-process.exitCode = found.length === 0 ? 0 : 1;
+for (const complaint of complaints) console.error(complaint);
+console.error(
+  complaints.length === 0
+    ? `Words: ${files.length} files, no private ones.`
+    : `Words: ${complaints.length} private ones.`,
+);
+process.exitCode = complaints.length === 0 ? 0 : 1;
+
+/**
+ * Finds words by a pattern, in any case unless some have capitals.
+ * @param {Record<string, string>} instead
+ * @param {(words: string) => string} pattern
+ * @param {(line: string) => string} [prepare]
+ * @returns {Rule}
+ */
+function everywhere(instead, pattern, prepare = (line) => line) {
+  const words = Object.keys(instead);
+  const isLower = words.every((word) => word === word.toLowerCase());
+  const searched = new RegExp(pattern(words.join("|")), isLower ? "gi" : "g");
+  return (line) =>
+    [...prepare(line).matchAll(searched)].map(([, word = ""]) => ({
+      word,
+      instead: instead[isLower ? word.toLowerCase() : word] ?? "",
+    }));
+}
+
+/**
+ * Finds names that have some words in a row: joined by capitals or `_` anywhere in a name, by `-` only as all of it, as plain
+ * text has hyphens too.
+ * @param {Record<string, string>} instead
+ * @returns {Rule}
+ */
+function names(instead) {
+  const phrases = Object.entries(instead);
+  return (line) =>
+    (line.match(/[A-Za-z][\w-]*/g) ?? []).flatMap((name) => {
+      const spoken = splitAtCapitals(name).replaceAll("_", " ").toLowerCase();
+      return phrases
+        .filter(([phrase]) => ` ${spoken} `.includes(` ${phrase} `) || spoken.replaceAll("-", " ") === phrase)
+        .map(([, better]) => ({ word: name, instead: better }));
+    });
+}
+
+/**
+ * A rule for the Redis scripts alone.
+ * @param {Rule} rule
+ * @returns {Rule}
+ */
+function inScripts(rule) {
+  return (line, file) => (file.endsWith(".lua") ? rule(line, file) : []);
+}
+
+/**
+ * @param {string} line
+ * @returns {string}
+ */
+function splitAtCapitals(line) {
+  return line.replaceAll(/([a-z0-9])([A-Z])/g, "$1 $2");
+}
 
 /**
  * The files in a folder and below, as paths from the root with forward slashes.

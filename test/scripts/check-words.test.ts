@@ -32,6 +32,40 @@ test.each([
   expect(found).toEqual([expect.stringMatching(new RegExp(`^${path}:2 says "${PRIVATE}": outbox`, "i"))]);
 });
 
+const PHRASE = ["left", "behind"] as const;
+const [left, behind] = PHRASE;
+const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
+
+test.each([
+  ["capitals", `const ${left}Behind = 1;`],
+  ["the middle of a longer name", `read${capital(left)}Behind();`],
+  ["underscores", `const ${PHRASE.join("_")} = 1;`],
+  ["a file", `import "./${PHRASE.join("-")}.js";`],
+])("a private name is found by its words, joined by %s", (_how, text) => {
+  const { code, found } = check({ "src/a.ts": text });
+  expect(code).toBe(1);
+  expect(found).toEqual([expect.stringMatching(/^src\/a\.ts:1 says ".*left.?behind.*": step records$/i)]);
+});
+
+test("the words of a private name are free in a text", () => {
+  const text = `// What was ${left} ${behind}; "${PHRASE.join("-")}-by-a-run".`;
+  expect(check({ "src/a.ts": text })).toEqual({ code: 0, found: [] });
+});
+
+test("a private type is named where it is declared, and free as a word of a text", () => {
+  const type = ["Ver", "dict"].join("");
+  const { code, found } = check({ "src/a.ts": `// ${type} of a court.\nexport interface ${type} {}\n` });
+  expect([code, found]).toEqual([1, [`src/a.ts:2 says "${type}": RetryDecision, Transition`]]);
+});
+
+test("a private key is named in a Redis script, in its head and in its code", () => {
+  const key = ["de", "ad"].join("");
+  const lua = `-- KEYS: queue ${key} job\n-- a ${key} session\nput(K.${key}, id)\n`;
+  const { code, found } = check({ "src/engine/redis/scripts/a.lua": lua, "src/a.ts": `put(K.${key})` });
+  expect(code).toBe(1);
+  expect(found).toEqual([1, 3].map((line) => `src/engine/redis/scripts/a.lua:${line} says "${key}": tombstones`));
+});
+
 test("words that only contain one are others", () => {
   const text = `const ${PRIVATE}letter = 1; // re${PRIVATE}, properties, kidney`;
   expect(check({ "src/a.ts": text })).toEqual({ code: 0, found: [] });
