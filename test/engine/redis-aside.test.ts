@@ -26,7 +26,7 @@ afterEach(async () => {
   await redis.quit();
 });
 
-/** The commands on keys of the queue that something takes, those inside of scripts included. */
+/** Counts the commands on keys of the queue during a call, those inside of scripts included. */
 async function commandsOf(something: () => Promise<unknown>): Promise<string[][]> {
   const keys = (await context.storage.leftovers?.()) ?? [];
   const key = keys.find((one) => one.endsWith(":queue")) ?? "";

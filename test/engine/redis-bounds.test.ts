@@ -1,5 +1,5 @@
-// While a script runs the server does nothing else: whatever lies in its way, a call looks at a bounded number of entries and
-// says that there is more. Counted on 20,000 entries of each kind; all is done after enough calls.
+// While a script runs the server does nothing else. So a call looks at a bounded number of entries and answers that there is
+// more. Counted on 20,000 entries of each kind; enough calls do all of the work.
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
 import type { Outcome } from "../../src/engine/contract/engine.js";
@@ -11,7 +11,7 @@ import { WorkMeter, type ScriptWork } from "../support/redis-work.js";
 import { RedisBackdoor, redisStorage } from "./redis-storage.js";
 
 const MANY = 20_000;
-/** What one script may ask for, in three loops at most, and call. Unbounded it would be all of the 20,000, several times. */
+/** Bounds of what one script may read, in three loops at most, and call. Unbounded it would be the 20,000, several times. */
 const MOST_ENTRIES = 7_000;
 const MOST_COMMANDS = 10_000;
 const DAY = 86_400_000;
@@ -189,12 +189,12 @@ async function keyOf(name: string): Promise<string> {
   return key;
 }
 
-/** The keys of what is held, which scripts could read whole. */
+/** The keys of leases, which scripts could read whole. */
 async function held(): Promise<string[]> {
   return (await context.storage.leftovers?.())?.filter((key) => /:(held|leases|revoked)$/.test(key)) ?? [];
 }
 
-/** Leases all there is and ends it like this. */
+/** Leases all jobs and ends them with this outcome. */
 async function endAll(outcome: Outcome): Promise<void> {
   const session = await context.session({ ttl: 366 * DAY });
   for (let leases = await session.claim(500); leases.length > 0; leases = await session.claim(500)) {
@@ -228,7 +228,7 @@ async function sweepAll(kind: "recovered" | "removed"): Promise<{ done: number; 
   return { done, work };
 }
 
-/** Every script was short, and it took several. */
+/** Expects every script to be short, and more than one to be needed. */
 function expectBounded(work: readonly ScriptWork[], atLeast: number): void {
   expect(Math.max(...work.map(({ entries }) => entries))).toBeLessThanOrEqual(MOST_ENTRIES);
   expect(Math.max(...work.map(({ commands }) => commands))).toBeLessThanOrEqual(MOST_COMMANDS);

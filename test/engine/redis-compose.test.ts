@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { compose } from "../../src/engine/redis/connection/compose.js";
 import { STATES } from "../../src/model/job/state.js";
 
-/** What a script becomes that consists of these files; `script.lua` is the script itself. */
+/** The composed script of these files; `script.lua` is the script itself. */
 function composed(files: Record<string, string>): { keys: readonly string[]; body: string } {
   return compose("script", (path) => files[path] ?? `-- ${path} is not there`);
 }

@@ -1,4 +1,4 @@
-// What Redis loses behind the engine's back must not hold up what is left.
+// Data that Redis loses behind the engine's back does not hold up the rest.
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
 import { ScenarioContext, MAIN } from "../../src/engine/testkit/context/scenario-context.js";

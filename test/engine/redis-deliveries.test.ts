@@ -14,9 +14,9 @@ import { nodesOf, RedisBackdoor, redisStorage, type LossyStorage } from "./redis
 const QUEUES = ["home", "a", "b", "c"];
 const FLOW = { queue: "home", id: "flow" };
 const DONE = { kind: "complete", result: null } as const;
-/** After this time (milliseconds) what waits asks again. */
+/** After this time (milliseconds) jobs that wait send their messages again. */
 const AUDIT = 600_000;
-/** Sessions do not end meanwhile. */
+/** Milliseconds; longer than the test, so that sessions stay alive. */
 const LONG = 100 * AUDIT;
 
 /** A flow over three queues, `a` before `b` and `c` before `d`, and `z`, which waits for all of it. */
@@ -91,14 +91,14 @@ class Diamond {
     }
   }
 
-  /** How everything stands. */
+  /** The states of all jobs. */
   async read(): Promise<Record<string, string>> {
     const refs = [FLOW, ...this.jobs.map(({ queue, id }) => ({ queue, id }))];
     const jobs = await this.context.engine.getJobs({ refs });
     return Object.fromEntries(refs.map(({ id }, index) => [id, jobs[index]?.state ?? "gone"]));
   }
 
-  /** How everything stands, and how often each job was started. */
+  /** The states of all jobs, and how often each was started. */
   async outcome(): Promise<unknown> {
     return { ...(await this.read()), starts: this.starts };
   }
@@ -213,7 +213,7 @@ describe.each(PLACES)("deliveries on %s", (_name, where) => {
     return flow;
   }
 
-  /** Lets the cause happen and the delivery break, and all go on; answers whether it was disturbed, and the end. */
+  /** Runs the cause, breaks the delivery, then runs everything to its end; answers whether the delivery broke, and the end. */
   async function disturbed(
     prepare: (typeof CAUSES)[number][1],
     breakage: Breakage | null,
@@ -276,7 +276,7 @@ describe.each(PLACES)("deliveries on %s", (_name, where) => {
       await cause();
       delivery.breakage = null;
       await flow.storage.loseOutbox();
-      // What asks again learns how things stand; what follows from that may have to be asked for again in turn.
+      // A job that asks again gets the state of its dependency; a message that follows from it may be lost and asked for in turn.
       for (let audit = 0; audit < 3; audit += 1) {
         await flow.resume();
         flow.context.advance(AUDIT);

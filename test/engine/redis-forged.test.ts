@@ -1,5 +1,5 @@
-// Records in Redis that another hand or another version wrote: each is the trouble of its own job at most. Others are run, the
-// worker stops, and the server answers.
+// Records in Redis that another program or version wrote: a bad one fails at most its own job. Other jobs run, the worker
+// stops, and the server answers.
 import { randomBytes } from "node:crypto";
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";

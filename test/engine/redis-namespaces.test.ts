@@ -92,7 +92,7 @@ describe("a queue that comes into being while it is obliterated", () => {
   ])("%s stays on the list", async (_how, make) => {
     await context.add();
     const other = await context.open();
-    // It is gone, and the other client is about to take it off the list.
+    // The queue is gone, and the other client is about to take it off the list.
     vi.spyOn(Registry.prototype, "remove").mockImplementation(async function (this: Registry, queue) {
       await make();
       await takeOff.call(this, queue);

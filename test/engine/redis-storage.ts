@@ -49,7 +49,7 @@ export class RedisBackdoor {
     await this.#client.hset(key, id, Buffer.concat([stored.subarray(0, BIRTH_SIZE), Buffer.from("rubbish")]));
   }
 
-  /** Loses the outboxes, as a server does that takes over from one that died. */
+  /** Loses the outboxes, as a failover to a server without them does. */
   async loseOutbox(prefix: string): Promise<void> {
     const keys = await this.keys(prefix);
     for (const key of keys.filter((name) => name.endsWith("}:outbox"))) await this.#client.unlink(key);

@@ -1,4 +1,4 @@
-// A row that cannot be decoded is the trouble of its own job alone.
+// A row that cannot be decoded fails its own job alone.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { loadDriver } from "../../src/engine/sqlite/database/driver.js";
 import { ScenarioContext, MAIN } from "../../src/engine/testkit/context/scenario-context.js";

@@ -1,5 +1,5 @@
 // The file under a SQLite engine: who may read it, where it is, and what happens when it is deleted or replaced while it is
-// open. Files are real; what passes between two looks at one is the injected clock's.
+// open. Files are real; the time between two looks at one is that of the injected clock.
 import {
   copyFileSync,
   existsSync,
@@ -40,7 +40,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** A connection of this test's; all of them live in one time. */
+/** A connection of this test; all of them share one clock. */
 async function open(file = path): Promise<ScenarioContext> {
   const connect = async (): Promise<SqliteEngine> => {
     const engine = new SqliteEngine({ engine: "sqlite", path: file, durability: "normal" }, { clock });

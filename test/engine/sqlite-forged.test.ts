@@ -1,4 +1,4 @@
-// Columns of a SQLite file that another hand or another version wrote: each is the trouble of its own job at most.
+// Columns of a SQLite file that another program or version wrote: a bad one fails at most its own job.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

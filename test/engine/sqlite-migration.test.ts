@@ -1,4 +1,4 @@
-// A file that an older Longshore wrote is taken on as it is.
+// A file that an older Longshore wrote is migrated when it is opened, with all that is in it.
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { loadDriver } from "../../src/engine/sqlite/database/driver.js";
 import { ScenarioContext, MAIN } from "../../src/engine/testkit/context/scenario-context.js";
@@ -17,7 +17,7 @@ afterEach(() => storage.dispose());
 
 const connect = (): Promise<ScenarioContext> => ScenarioContext.create({ ...storage, dispose: () => undefined });
 
-/** What takes a file back by one schema, by the schema it has then. */
+/** Statements that take a file back by one schema, by the schema that it has then. */
 const BACK: Readonly<Record<number, string>> = {
   1: "ALTER TABLE queues DROP COLUMN epoch",
   2: `DROP TABLE checkpoints; DROP TABLE latest; DROP TABLE owed;

@@ -1,4 +1,4 @@
-// What the first versions of `node:sqlite` cannot do, and later ones can: nothing here would notice on one of those.
+// Statements keep to what the first versions of `node:sqlite` can do; later versions would run the others too.
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 

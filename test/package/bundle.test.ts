@@ -1,4 +1,5 @@
-// A program that was bundled with the package in it, by a real bundler: what it would need is refused at once, by name.
+// A program that was bundled together with the package, by a real bundler: features that need files of the package are
+// refused at once, by name.
 import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";

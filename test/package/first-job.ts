@@ -1,4 +1,4 @@
-// What a newcomer writes first, against the packed package in an empty folder: `npm run check:package` compiles
+// A first program, against the packed package in an empty folder: `npm run check:package` compiles
 // it with the types that the package ships and runs it on SQLite.
 import { connect, task } from "longshore";
 

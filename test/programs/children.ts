@@ -1,5 +1,5 @@
 // A worker whose jobs run in processes of their own, for tests that kill it. Runs the jobs that its first argument lists
-// (JSON: pairs of a task's name and an input), and says which processes they are as JSON lines on standard output.
+// (JSON: pairs of a task's name and an input), and reports those processes as JSON lines on standard output.
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect, module, task } from "longshore";
 

@@ -1,5 +1,5 @@
-// Enqueues flows over three queues, one after the other, and works on them, until it is killed. Set up like `worker.ts`, it says
-// which flows have begun, and keeps the same execution log.
+// Enqueues flows over three queues, one after the other, and works on them, until it is killed. Set up like `worker.ts`, it
+// reports which flows have started, and keeps the same execution log.
 import { appendFileSync, writeSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect, flow, task, type JobContext } from "longshore";

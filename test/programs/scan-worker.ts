@@ -1,4 +1,4 @@
-// A worker of site scans as a process of its own, for tests that kill it. It is set up, speaks and ends as `worker.ts`
+// A worker of site scans as a process of its own, for tests that kill it. It is set up, reports and ends as `worker.ts`
 // does; its execution log gets a line for each time the work of a step begins. It can be asked to stop dead in the middle of a
 // step, its event loop blocked, until it is killed.
 import { appendFileSync, writeSync } from "node:fs";

@@ -8,9 +8,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect, task } from "longshore";
 
-/** What came of it. */
+/** The result. */
 export interface LocksTold {
-  /** Was there a lock after the first connection, with a second one, when that was closed, with the thread, after a visitor? */
+  /** Was there a lock: after the first connection, with a second one, after that was closed, with the thread, after another process? */
   readonly lock: readonly boolean[] | null;
   /** How many of 200 jobs that were accepted then are there when the process was killed. */
   readonly kept: number;

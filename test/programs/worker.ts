@@ -1,5 +1,5 @@
 // A worker as a process of its own, for tests that kill, freeze and stop it. It is set up by a JSON text in its first
-// argument, says what happens as JSON lines on standard output, and keeps an execution log: a file to which every handler
+// argument, reports events as JSON lines on standard output, and keeps an execution log: a file to which every handler
 // appends a line when its work is done. Both are written at once, so that they survive any death. Ends with its
 // standard input, so that it never outlives the test that started it.
 import { appendFileSync, existsSync, openSync, writeSync } from "node:fs";
@@ -18,7 +18,7 @@ export interface WorkerSetup {
   readonly tasks?: readonly string[];
 }
 
-/** A line of what it says. */
+/** A line of its reports. */
 export interface Told {
   readonly event: string;
   /** Epoch milliseconds. */
@@ -36,7 +36,7 @@ function tell(event: string, more: { id?: string; why?: string } = {}): void {
   writeSync(1, `${JSON.stringify(line)}\n`);
 }
 
-/** Takes `ms` milliseconds, whatever its signal says. */
+/** Takes `ms` milliseconds, even when its signal aborts. */
 const work = task("work", {}, async ({ input, job, signal, progress }: JobContext<{ ms: number }>) => {
   if (setup.executionLog === undefined) tell("start", { id: job.id });
   if (setup.stuck) await aborted(signal);

@@ -1,5 +1,5 @@
 // Two engines given the same commands: every answer is compared, the counts after every command, and in the end all that
-// can be read. What the contract leaves open is brought into one form first.
+// can be read. Answers that may differ by the contract are brought into one form first.
 import assert from "node:assert/strict";
 import type { Engine, LeaseRef, OverdueSession } from "../../src/engine/contract/engine.js";
 import type { JobFilter } from "../../src/model/job/filter.js";
@@ -49,7 +49,7 @@ function same(found: unknown, wanted: unknown, what: string): void {
 function normal(answer: unknown): unknown {
   if (typeof answer !== "object" || answer === null) return answer;
   if ("overdue" in answer) {
-    // How an engine tells the end of a session's time is its own.
+    // When an engine notices that a session's time is over is open.
     const overdue = answer.overdue as readonly OverdueSession[];
     return { ...answer, overdue: overdue.map((one) => ({ ...one, deadline: null })) };
   }
@@ -139,7 +139,7 @@ const READS: Readonly<Record<string, (engine: Engine, simulation: Simulation) =>
     for (const [queue, cursor] of cursors) events.push([queue, await engine.watch({ queue, cursor, max: 1_000 })]);
     return events;
   },
-  // Handing them out changes what is handed out next, so it comes last.
+  // A claim changes what the next one answers, so it comes last.
   "superseded jobs to tell of": async (engine) =>
     engine.claimSuperseded({ queues: QUEUES, tasks: TASKS, limit: 1_000 }),
 };

@@ -1,5 +1,5 @@
-// What may happen to a flow, as plain data: fast-check draws the flow itself, a graph of 2 to 20 jobs over three queues, how
-// far its creator comes, and what happens while it runs. Numbers stand for "the n-th latest job, lease or session there is".
+// The events of a flow, as plain data: fast-check draws the flow itself, a graph of 2 to 20 jobs over three queues, how far its
+// creator comes, and the events while it runs. Numbers stand for "the n-th latest job, lease or session there is".
 import * as fc from "fast-check";
 import type { Outcome } from "../../src/engine/contract/engine.js";
 import { POLICIES, type DependencyPolicy } from "../../src/model/job/dependency.js";
@@ -10,7 +10,7 @@ import type { Cases } from "./check.js";
 /** The queues of members; flows have one of their own. */
 export const QUEUES = ["a", "b", "c"] as const;
 
-/** Something to wait for: the n-th latest job there is. */
+/** A dependency: the n-th latest job. */
 export interface Wait {
   readonly job: number;
   readonly ifFailed: DependencyPolicy;
@@ -27,20 +27,20 @@ export interface NodeDraft {
   readonly ttl: number | null;
   /** Milliseconds. */
   readonly delay: number;
-  /** Has it a key under which another job may take its place? */
+  /** Has it a supersede key? */
   readonly replaceable: boolean;
-  /** Is it to be forgotten as soon as it has ended? */
+  /** Is it removed as soon as it has ended? */
   readonly shortLived: boolean;
 }
 
-/** What may be done to a job. */
+/** The commands on a job. */
 export type FlowCommand = "cancel" | "remove" | "retry" | "promote" | "release";
 
-/** What may happen. */
+/** An event. */
 export type FlowEvent = {
   /** Over which connection. */
   readonly connection: number;
-  /** What becomes of the messages that follow, on engines that deliver them apart from the command. */
+  /** How the delivery of the messages fails, on engines that deliver them after the command. */
   readonly breakage: Breakage | null;
 } & (
   | { readonly kind: "nothing" }
@@ -48,7 +48,7 @@ export type FlowEvent = {
   | { readonly kind: "settle"; readonly lease: number; readonly outcome: Outcome }
   /** All sessions settle and sweep at once. */
   | { readonly kind: "together"; readonly outcome: Outcome }
-  /** A run makes jobs and waits for them; its worker may die `before` some of that. */
+  /** A run spawns jobs and waits for them; its worker may die `before` one of those commands. */
   | {
       readonly kind: "spawn";
       readonly lease: number;
@@ -59,7 +59,7 @@ export type FlowEvent = {
   | { readonly kind: "leave"; readonly session: number }
   | { readonly kind: "control"; readonly command: FlowCommand; readonly job: number }
   | { readonly kind: "onFlow"; readonly command: "cancel" | "remove" }
-  /** Whoever retries a flow may die after some of its levels. */
+  /** A retry of a flow, level by level; its client may die after some of them. */
   | { readonly kind: "retryFlow"; readonly levels: number }
   | { readonly kind: "replace"; readonly job: number }
   | { readonly kind: "replaceFlow" }
@@ -73,16 +73,16 @@ export type FlowEvent = {
   | { readonly kind: "sweep"; readonly queues: readonly string[] }
 );
 
-/** A flow and its fate. */
+/** A flow, its creation and its events. */
 export interface FlowCase {
   readonly nodes: readonly NodeDraft[];
   /** How many jobs its creator enqueues in one command. */
   readonly batch: number;
   /** Its creator dies before this command of the creation; `null`: it lives. */
   readonly diesBefore: number | null;
-  /** Does something happen between the commands of the creation? */
+  /** Are there events between the commands of the creation? */
   readonly slowly: boolean;
-  /** What becomes of the messages that follow from the commands of the creation, one after the other. */
+  /** How the delivery fails after each command of the creation. */
   readonly breakages: readonly (Breakage | null)[];
   readonly events: readonly FlowEvent[];
 }
@@ -141,7 +141,7 @@ const event = <K extends FlowEvent["kind"]>(kind: K, rest: fc.Arbitrary<Of<K>>):
     .map(([connection, broken, more]) => ({ kind, connection, breakage: broken, ...more }) as unknown as FlowEvent);
 const none = fc.constant({});
 
-/** One thing that may happen. Shrinks to nothing happening. */
+/** One event. Shrinks to none. */
 const anyEvent: fc.Arbitrary<FlowEvent> = fc.oneof(
   { withCrossShrink: true },
   { weight: 1, arbitrary: event("nothing", none) },
@@ -191,7 +191,7 @@ const anyEvent: fc.Arbitrary<FlowEvent> = fc.oneof(
   },
 );
 
-/** Flows and what happens to them. */
+/** Flows and their events. */
 export const FLOWS: Cases<FlowCase> = {
   any: record<FlowCase>({
     nodes: nodes(2, 20),

@@ -1,5 +1,5 @@
-// What is known of the jobs of a flow from outside: what was asked, and what was seen after every command. From that alone it
-// says whether a job may run, and whether a flow ended as it should; the links that engines store are checked against it.
+// The jobs of a flow as seen from outside: the commands, and the states after each. From that alone the log decides whether a
+// job may run, and whether a flow ended as it should; the links that engines store are checked against it.
 import assert from "node:assert/strict";
 import type { Engine, EnqueueAnswer, FencedAnswer, Lease, Outcome } from "../../src/engine/contract/engine.js";
 import { DEPENDENCY_FAILED, isSuccess, type DependencyEnd } from "../../src/model/job/dependency.js";

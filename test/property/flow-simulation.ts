@@ -18,11 +18,11 @@ const EVERYWHERE = [HOME, ...QUEUES];
 const DAY = 86_400_000;
 const FOREVER = 1_000 * DAY;
 const WORKERS = 3;
-/** Longer than anything that was enqueued is kept. */
+/** Longer than any retention. */
 const RETENTION = 8 * DAY;
-/** What is stored of queues, in keys or rows, when they have no jobs. */
+/** Keys and rows that a queue has without jobs. */
 const OF_QUEUES = /:(queue|queues|wake)$|^queues /;
-/** After this time engines that can lose messages ask again. */
+/** After this time engines that can lose messages send them again. Milliseconds. */
 const AUDIT = 600_000;
 
 interface Held {
@@ -53,7 +53,7 @@ export class FlowSimulation {
   #loses = false;
   #hasLost = false;
 
-  /** @param hazards on engines whose messages travel apart from the commands they follow from */
+  /** @param hazards on engines that deliver messages after the commands that cause them */
   static async play(storage: TestStorage, hazards: Hazards | null, drawn: FlowCase): Promise<void> {
     const context = await ScenarioContext.create(storage);
     try {
@@ -103,7 +103,7 @@ export class FlowSimulation {
     await this.#calmDown();
     const apart = this.#hasLost ? "lost" : "apart";
     await this.#log.ended(this.#context.engine, this.#hazards === null ? "together" : apart);
-    // With an outbox, the message that a job is not needed any more may be lost.
+    // With an outbox, the message that a job need not be retained any more may be lost.
     if (!this.#hasLost) await this.#forget();
   }
 
@@ -329,7 +329,7 @@ export class FlowSimulation {
     if (levels === 100) await this.#control("retry", this.#flow);
   }
 
-  /** What joins comes from a member that runs, or from one who knows that they do. */
+  /** Adds a job to a flow that has started. */
   async #join(draft: NodeDraft): Promise<void> {
     if (!this.#log.hasBegun(this.#flow)) return;
     const id = this.#context.fresh("late");
@@ -373,7 +373,7 @@ export class FlowSimulation {
     return this.#log.specs.filter(({ flow }) => flow !== null && nameOf(flow) === nameOf(this.#flow));
   }
 
-  /** Mostly a job from whose state the command goes on. */
+  /** Mostly a job in a state in which the command applies. */
   #pick(command: FlowCommand, n: number): JobRef | undefined {
     const jobs = this.#log.specs.filter(({ role }) => role === "job");
     const wanted = command === "remove" ? null : sources(command);

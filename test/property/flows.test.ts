@@ -1,4 +1,4 @@
-// Whatever happens to a flow and its jobs, all of them end, none runs before its time, and in the end nothing is left.
+// After any events, all jobs of a flow end, none runs before its dependencies, and in the end nothing is left of them.
 import { afterAll, describe, expect, inject, test } from "vitest";
 import { MemoryEngine } from "../../src/engine/memory/engine.js";
 import type { TestStorage } from "../../src/engine/testkit/index.js";

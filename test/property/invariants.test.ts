@@ -1,5 +1,5 @@
-// What must hold whatever happens, checked on the memory engine after every command; every other engine is held to the
-// memory engine. The rare cases are counted: a property that never met them has proved nothing.
+// Invariants, checked on the memory engine after every command; the other engines are compared with it. Rare cases are
+// counted: a property that never met them has proved nothing.
 import assert from "node:assert/strict";
 import { describe, expect, test } from "vitest";
 import type {
@@ -150,7 +150,7 @@ function noteHeld({ params }: Call, held: Set<string>): void {
   }
 }
 
-/** A job that waits has a link with each dependency, over which its end will come; and no job is retained for one that is gone. */
+/** Every job that waits has a link with each dependency, and no job is retained for one that is gone. */
 function nothingWaitsInVain(engine: MemoryEngine, jobs: Jobs, held: ReadonlySet<string>): void {
   for (const [name, { queue, id, state, finishedAt }] of jobs) {
     for (const dependent of finishedAt === null ? [] : engine.dependents({ queue, id })) {

@@ -1,5 +1,5 @@
-// What a run knows so far, learnt from the reference engine's answers, and what each step means there: one command of the
-// contract, which is then given to both engines word for word.
+// A simulation turns each step into one command of the contract, by what the reference engine has answered so far. The same
+// command then goes to both engines.
 import type {
   Claim,
   ControlParams,
@@ -58,7 +58,7 @@ export interface Call {
   readonly command: Command;
   readonly params: unknown;
   run(engine: Engine): unknown;
-  /** Takes note of what the reference answered. */
+  /** Records what the reference answered. */
   learn?(answer: unknown): void;
 }
 
@@ -87,7 +87,7 @@ interface Held {
   readonly lease: LeaseRef;
 }
 
-/** From where each command goes on; the others are tried now and then all the same. */
+/** The states in which each command applies. Jobs in other states are tried now and then, too. */
 const FITTING: Readonly<Record<string, readonly string[]>> = {
   release: sources("release"),
   cancel: sources("cancel"),
@@ -100,7 +100,7 @@ const FITTING: Readonly<Record<string, readonly string[]>> = {
 
 export class Simulation {
   readonly clock = new ManualClock();
-  /** The engine whose answers count. Looking at it keeps the steps from mostly missing. */
+  /** The engine whose answers count. Steps look at it, so that most of them find a job in a fitting state. */
   readonly reference = new MemoryEngine({ clock: this.clock });
   readonly jobs: JobRef[] = [];
   readonly #flows: JobRef[] = [];
@@ -114,7 +114,7 @@ export class Simulation {
   #lastPut: Call | null = null;
   #lastFire: Call | null = null;
 
-  /** The command a step stands for; `null` when there is nothing to command. */
+  /** The command of a step; `null` when there is nothing that it could be about. */
   call(step: Step): Call | null {
     switch (step.kind) {
       case "nothing":
@@ -195,7 +195,7 @@ export class Simulation {
         return params == null ? null : this.#exchangeCall("again", params);
       }
       case "exchangeLate": {
-        // What is late on its way is what was asked of one queue: of several, only those that were asked then.
+        // Only an exchange with one queue is sent late: one with several reaches each of them at another time.
         const params = queues.length > 1 ? undefined : session.sent.at(-1 - step.back);
         return params === undefined ? null : this.#exchangeCall("late", params);
       }
@@ -237,7 +237,7 @@ export class Simulation {
     };
   }
 
-  /** What a job waits for: no two the same, in order. */
+  /** The dependencies of a job, in order, without duplicates. */
   #after(drawn: Draft["after"]): JobSpec["after"] {
     const byName = new Map<string, Dependency>();
     for (const { job, ifFailed } of drawn) {
@@ -343,7 +343,7 @@ export class Simulation {
     return call(names, "update", { ...params, patch });
   }
 
-  /** The jobs a command is given: mostly such as it goes on from. */
+  /** The jobs of a command, mostly in states in which it applies. */
   #pick(command: string, { fitting, jobs }: { readonly fitting: boolean; readonly jobs: readonly number[] }): JobRef[] {
     const wanted = FITTING[command] ?? STATES;
     const states = this.reference.getJobs({ refs: this.jobs }).map((job) => job?.state ?? "");
@@ -404,7 +404,7 @@ export class Simulation {
     return call(`${names}${stale ? " late" : ""}: ${jobs.length}`, "fireSchedules", { fires }, () => this.#note(jobs));
   }
 
-  /** These jobs may be there now. */
+  /** Records that these jobs may exist now. */
   #note(jobs: readonly JobRef[]): void {
     for (const { queue, id } of jobs) {
       if (!this.jobs.some((job) => job.queue === queue && job.id === id)) this.jobs.push({ queue, id });
@@ -429,7 +429,7 @@ export class Simulation {
     return latest(n === 0 ? this.#sessions : this.#sessions.filter(({ id }) => alive.has(id)), n);
   }
 
-  /** A lease in one of the session's queues: a worker never speaks of others. */
+  /** A lease in one of the session's queues: a worker sends commands for no other. */
   #lease(session: Session, n: number, own: boolean): LeaseRef | undefined {
     const fitting = this.#leases.filter(
       (held) => session.queues.includes(held.lease.queue) && (!own || held.session === session.id),

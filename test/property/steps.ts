@@ -70,7 +70,7 @@ export type Step = { readonly connection: number } & (
   | { readonly kind: "exchangeLate"; readonly session: number; readonly back: number }
   | { readonly kind: "heartbeat"; readonly session: number; readonly ttl: number }
   | { readonly kind: "close"; readonly session: number }
-  /** Every worker dies, and is missed. */
+  /** Every worker dies, and a sweep recovers its jobs. */
   | { readonly kind: "outage" }
   | {
       readonly kind: "report";
@@ -83,13 +83,13 @@ export type Step = { readonly connection: number } & (
       readonly lines: number;
       /** Jobs it will wait for. */
       readonly after: readonly number[];
-      /** Does it say the same twice in one command? */
+      /** Does it send the same report twice in one command? */
       readonly twice: boolean;
     }
   | {
       readonly kind: "control";
       readonly command: "release" | "cancel" | "retry" | "promote" | "remove";
-      /** Only jobs from whose state it can be done? */
+      /** Only jobs in a state in which the command applies? */
       readonly fitting: boolean;
       readonly jobs: readonly number[];
       /** The option of `retry`. */
@@ -120,7 +120,7 @@ export type Step = { readonly connection: number } & (
     }
   | { readonly kind: "advance"; readonly ms: number }
   | { readonly kind: "putSchedule"; readonly queue: number; readonly schedule: ScheduleDraft }
-  /** The very command that was sent last, or another one that says the same. */
+  /** The last command sent again, or a new one with the same content. */
   | { readonly kind: "putScheduleAgain"; readonly isAnother: boolean }
   | { readonly kind: "onSchedule"; readonly command: "pause" | "resume" | "remove"; readonly schedule: number }
   | {
@@ -286,7 +286,7 @@ const step = <K extends Step["kind"]>(kind: K, rest: fc.Arbitrary<Omit<Of<K>, "k
   fc.tuple(fc.nat({ max: 1 }), rest).map(([connection, more]) => ({ kind, connection, ...more }) as unknown as Step);
 const none = fc.constant({});
 
-/** One thing that may happen. Shrinks to nothing happening. */
+/** One event. Shrinks to none. */
 export const anyStep: fc.Arbitrary<Step> = fc.oneof(
   { withCrossShrink: true },
   { weight: 1, arbitrary: step("nothing", none) },

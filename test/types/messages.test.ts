@@ -1,4 +1,4 @@
-// What the compiler says of a mistake is about that mistake. It prints the last overload only, so the order of overloads
+// Messages of the compiler are about the mistake that was made. It prints the last overload only, so the order of overloads
 // decides: with the one of tasks before the one of names, every wrong input read "not assignable to type 'string'".
 import { spawnSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";

@@ -1,5 +1,5 @@
-// The heartbeat thread and the SQLite file: it makes none, and believes none but the one that its worker has open. And a
-// worker whose file is gone says so.
+// The heartbeat thread and the SQLite file: the thread creates none and trusts only the one that its worker has open. A worker
+// whose file is gone reports it.
 import { once } from "node:events";
 import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,4 +1,4 @@
-// When a worker looks at its memory, and what it says.
+// When a worker looks at its memory, and what it reports.
 import { beforeEach, describe, expect, it } from "vitest";
 import { ManualClock } from "../../src/engine/testkit/context/manual-clock.js";
 import { MemoryWatch } from "../../src/worker/lifetime/memory-watch.js";

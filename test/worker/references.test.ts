@@ -1,4 +1,4 @@
-// What a job takes from the results of the jobs it waited for: in its input when it runs, or read by its handler.
+// Results of the jobs that a job waited for: taken into its input when it runs, or read by its handler.
 import { describe, expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
 import { task, type AnyTask, type Engine, type EndedDependency, type JobContext } from "longshore";

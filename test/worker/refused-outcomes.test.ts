@@ -1,4 +1,4 @@
-// An outcome that the engine refuses, although nothing is wrong with the engine, is the trouble of its own run.
+// An outcome that a healthy engine refuses fails its own run alone.
 import { expect, it } from "vitest";
 import { EngineUnavailable, task, type Engine, type Job } from "longshore";
 import { FakeTimeFixture, withCommands } from "./fake-time-fixture.js";

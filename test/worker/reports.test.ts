@@ -1,5 +1,5 @@
-// How what runs say and leave travels to the engine: in commands of bounded size, in order, and again when the engine was
-// away or refused for a moment. Time stands still here.
+// Reports of runs reach the engine in commands of bounded size, in order, and are sent again when the engine was away or refused
+// for a moment. In fake time.
 import { describe, expect, it } from "vitest";
 import { EngineRefused, EngineUnavailable, task, type JobContext } from "longshore";
 import type { Checkpoint } from "../../src/model/job/checkpoint.js";

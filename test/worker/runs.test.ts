@@ -1,4 +1,4 @@
-// What becomes of a job under a worker: results, failures and their verdicts, timeouts, cancels, what handlers can say.
+// Runs of jobs by a worker: results, failures and whether they are retried, timeouts, cancels, outcomes that handlers choose.
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { z } from "zod";

@@ -1,5 +1,5 @@
-// Workers and schedules, in fake time: what is due is fired on time by any worker, once, and a worker
-// that was given schedules puts them.
+// Workers and schedules, in fake time: any worker fires a due tick on time, once, and a worker puts the
+// schedules that it was given.
 import { setImmediate as turn } from "node:timers/promises";
 import * as fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";

@@ -1,5 +1,5 @@
-// Workers while time jumps: the date is set, everything stands still, a session is merely late. Nobody dies,
-// so no job is taken from its worker; who does die is found out within a lease.
+// Workers while time jumps: the date is set, everything stands still, a session is merely late. No worker dies, so none loses its
+// jobs; one that does die is found out within a lease.
 import { afterEach, describe, expect, it } from "vitest";
 import { attach, task, type Engine, type Job, type Worker } from "longshore";
 import { makeGate } from "./gate.js";

@@ -1,5 +1,4 @@
-// How runs with steps end otherwise than by success: asleep, cancelled, without their lease, with half of a success. Time
-// stands still here.
+// Runs with steps that do not succeed: asleep, cancelled, without their lease, half succeeded. In fake time.
 import { describe, expect, it } from "vitest";
 import { attach, EngineUnavailable, task, type JobContext, type LongshoreError } from "longshore";
 import { FakeTimeFixture, withCommands } from "./fake-time-fixture.js";

@@ -1,4 +1,4 @@
-// The tries of steps: what one that failed leaves behind, which is nothing: no timeout that still runs, nothing counted, no
+// The tries of steps. One that failed leaves nothing behind: no timeout that still runs, nothing counted, no
 // name that stays taken, and no unhandled rejection. In fake time.
 import { describe, expect, it, onTestFinished } from "vitest";
 import { InvalidInput, task } from "longshore";

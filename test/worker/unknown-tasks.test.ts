@@ -1,4 +1,4 @@
-// Jobs of tasks that a worker has not the code of, as in a rolling deploy: left to others, waited for, given up in the end.
+// Jobs of tasks that a worker has no code for, as in a rolling deploy: left to other workers, kept waiting, failed in the end.
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,5 +1,5 @@
-// "Again later" with a number that is none stays "again later": the job waits as it would have anyway, keeps the error that
-// was thrown, and the mistake is reported once.
+// An error that asks for a retry after an invalid time still asks for a retry: the job waits as it would have anyway, keeps the
+// error, and the mistake is reported once.
 import { describe, expect, it } from "vitest";
 import { RetryAfter, Snooze, task, type AnyTask, type JobSnapshot } from "longshore";
 import { FakeTimeFixture } from "./fake-time-fixture.js";

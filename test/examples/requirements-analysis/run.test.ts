@@ -1,5 +1,5 @@
-// What becomes of requirements in jobs: steps in turn, partial and failed analyses, exact counters, and what a newer run
-// does to an older one.
+// The analysis of requirements as jobs: steps in turn, partial and failed analyses, exact counters, and a newer run that
+// supersedes an older one.
 
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -1,4 +1,4 @@
-// The clean-up of scans: what is older than it is kept goes, with its pages and its folder, and nothing else does.
+// The clean-up of scans: scans beyond their age are removed with their pages and folders, and nothing else is.
 
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm, utimes, writeFile } from "node:fs/promises";

@@ -1,4 +1,4 @@
-// Which pages a scan reads, and what becomes of those it cannot.
+// Which pages a scan reads, and how it reports those that it cannot.
 
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -1,4 +1,4 @@
-// What is taken out of a page's HTML.
+// The text, links and data that are taken out of a page's HTML.
 
 import { expect, test } from "vitest";
 
