@@ -83,7 +83,7 @@ export const enqueue = scenarios("enqueue", [
   ],
   [
     "no-jobs",
-    "no jobs are no trouble",
+    "an enqueue without jobs is accepted",
     async (context) => {
       assert.deepEqual(await context.engine.enqueue({ jobs: [] }), []);
     },

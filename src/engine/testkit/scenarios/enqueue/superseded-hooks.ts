@@ -99,7 +99,7 @@ export const supersededHooks = scenarios("supersede", [
   ],
   [
     "same-id-twice-in-command",
-    "an id that comes twice in a command is one job, whatever came between",
+    "an id that comes twice in a command is one job, whatever comes between",
     async (context) => {
       const unique = { key: "held", until: "finished", onConflict: "join" } as const;
       const holder = await context.add({ unique });

@@ -14,7 +14,7 @@ async function broken(context: ScenarioContext): Promise<string[]> {
 export const undecodable = scenarios("undecodable", [
   [
     "leased-with-reason",
-    "it is leased without a body and with the reason, its neighbours with theirs",
+    "a job that cannot be decoded is leased without a body and with the reason, its neighbours with their bodies",
     async (context) => {
       const ids = await broken(context);
       const leases = await (await context.session()).claim(5);
@@ -46,7 +46,7 @@ export const undecodable = scenarios("undecodable", [
   ],
   [
     "read-with-reason",
-    "it is read and listed with the reason, among its neighbours",
+    "a job that cannot be decoded is read and listed with the reason, among its neighbours",
     async (context) => {
       const ids = await broken(context);
       assert.deepEqual(await context.list(), ids);
@@ -61,7 +61,7 @@ export const undecodable = scenarios("undecodable", [
   ],
   [
     "cancelled-retried-and-removed",
-    "it can be cancelled, tried again and removed",
+    "a job that cannot be decoded can be cancelled, tried again and removed",
     async (context) => {
       const [, id = ""] = await broken(context);
       assert.equal((await context.control("cancel", id)).outcome, "applied");
@@ -73,7 +73,7 @@ export const undecodable = scenarios("undecodable", [
   ],
   [
     "swept-recovered-and-obliterated",
-    "it is swept, recovered and obliterated like any other",
+    "a job that cannot be decoded is swept, recovered and obliterated like any other",
     async (context) => {
       await broken(context);
       await (await context.session({ ttl: 1_000 })).claim(5);

@@ -143,7 +143,7 @@ export const dependencies = scenarios("dependencies", [
   ],
   [
     "lease-and-record-say-links",
-    "a lease and a record say what a job waits for and takes from it",
+    "a lease and a record have the dependencies of a job and its references to their results",
     async (context) => {
       const first = await context.add();
       const references = [{ at: ["page", 0], from: { queue: MAIN, id: first }, take: ["html"] }];
@@ -159,7 +159,7 @@ export const dependencies = scenarios("dependencies", [
   ],
   [
     "new-input-still-waits",
-    "another input takes nothing from dependencies, and waits for them all the same",
+    "a job with a new input takes nothing from its dependencies, and waits for them all the same",
     async (context) => {
       const first = await context.add();
       const references = [{ at: ["page"], from: { queue: MAIN, id: first }, take: [] }];
@@ -172,7 +172,7 @@ export const dependencies = scenarios("dependencies", [
   ],
   [
     "listed-by-queue-and-id",
-    "dependencies and dependents are listed by queue and id; of what has none, or is not there, nothing",
+    "dependencies and dependents are listed by queue and id; a job without any, or a missing one, has none",
     async (context) => {
       const first = await context.add({ id: "b" });
       const second = await context.add({ id: "a", queue: OTHER });

@@ -43,7 +43,7 @@ export const flowJoining = scenarios("flows", [
   ],
   [
     "joining-fails-at-once",
-    "a job that joins a flow and fails at once for what it depends on has ended for the flow too",
+    "a job that joins a flow and fails at once for a dependency has ended for the flow too",
     async (context) => {
       const made = await chain(context);
       await made.begin();

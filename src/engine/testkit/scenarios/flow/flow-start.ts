@@ -96,7 +96,7 @@ export const flowStart = scenarios("flows", [
   ],
   [
     "ended-member-goes-too",
-    "a job that had ended goes too when its flow was never complete",
+    "a job that had ended is removed too when its flow was never complete",
     async (context) => {
       const made = await chain(context);
       await context.control("cancel", made.ids[0]);

@@ -83,7 +83,7 @@ export const lateMembers = scenarios("late-members", [
   ],
   [
     "kept-as-long-as-flow",
-    "a late member is kept as long as its flow, and goes after it",
+    "a late member is kept as long as its flow, and is removed after it",
     async (context) => {
       const keep = { completed: { age: 5 * DAY, count: null }, failed: { age: 5 * DAY, count: null } };
       const { flow } = await begin(context, { retention: keep });

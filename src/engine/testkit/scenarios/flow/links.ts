@@ -53,7 +53,7 @@ export const links = scenarios("links", [
   ],
   [
     "age-waits-for-dependents",
-    "a dependency is kept beyond its age while something depends on it, and goes after that",
+    "a dependency is kept beyond its age while a job depends on it, and is removed after that",
     async (context) => {
       const [first, second] = await pair(context, "fail", { retention: longer(10) });
       const session = await context.session({ queues: [MAIN, OTHER], ttl: 100 * DAY });
@@ -71,7 +71,7 @@ export const links = scenarios("links", [
   ],
   [
     "count-waits-for-dependents",
-    "a dependency that is kept by count, or not at all, stays while something depends on it",
+    "a dependency that is kept by count, or not at all, stays while a job depends on it",
     async (context) => {
       const none = { completed: { age: DAY, count: 0 }, failed: { age: DAY, count: 0 } };
       const first = await context.add({ retention: none });
@@ -88,7 +88,7 @@ export const links = scenarios("links", [
   ],
   [
     "ended-kept-once-depended-on",
-    "a job that had ended is kept from the moment something depends on it",
+    "an ended job is kept from the moment a job depends on it",
     async (context) => {
       const own = longer(2);
       const [plain = ""] = await context.addMany(1);
@@ -184,7 +184,7 @@ export const links = scenarios("links", [
   ],
   [
     "asked-for-survives-death",
-    "what a run asked for is known after its worker died",
+    "dependencies that a run added survive the death of its worker",
     async (context) => {
       const id = await context.add();
       const session = await context.session({ ttl: 1_000 });
@@ -231,7 +231,7 @@ export const links = scenarios("links", [
   ],
   [
     "enqueued-with-dependency-in-call",
-    "a job enqueued in one call with what it waits for waits for it",
+    "a job waits for a dependency that is enqueued in the same call",
     async (context) => {
       const first = context.spec();
       const second = context.spec({ after: after([first.id]) });

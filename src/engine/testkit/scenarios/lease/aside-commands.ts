@@ -103,7 +103,7 @@ export const asideCommands = scenarios("aside", [
   ],
   [
     "paused-queue-gives-nothing",
-    "a paused queue gives nothing of what is aside",
+    "no job aside is leased from a paused queue",
     async (context) => {
       const ids = await addNew(context, 1);
       await declineNext(await context.session());

@@ -73,7 +73,7 @@ export const aside = scenarios("aside", [
   ],
   [
     "leased-between-line-head-and-rest",
-    "what stood before the head of the line is leased before it, the rest behind the line",
+    "declined jobs whose place is before the head of the line are leased before it, the others after the line",
     async (context) => {
       const early = await addNew(context, 1);
       const late = await addNew(context, 1, { priority: 5 });
@@ -89,7 +89,7 @@ export const aside = scenarios("aside", [
   ],
   [
     "shared-place-by-ids",
-    "a place that was given to another meanwhile is shared in the order of ids, page by page",
+    "jobs that share a place are leased in the order of ids, page by page",
     async (context) => {
       for (const [released, declined] of [
         ["a1", "b1"],
@@ -190,7 +190,7 @@ export const aside = scenarios("aside", [
   ],
   [
     "one-suspect-in-line-and-aside",
-    "of suspects in line and aside a session gets one",
+    "a session gets one suspect, in line or aside",
     async (context) => {
       const declined = await declinedSuspect(context);
       const other = await context.add();

@@ -163,7 +163,7 @@ export const exchange = scenarios("exchange", [
   ],
   [
     "settles-before-leasing",
-    "what is settled in a command is settled before its work is leased",
+    "an exchange settles outcomes before it leases jobs",
     async (context) => {
       const id = await context.add();
       const session = await context.session();
@@ -178,7 +178,7 @@ export const exchange = scenarios("exchange", [
   ],
   [
     "promotes-before-settling",
-    "what is due in a command is made ready before its outcomes are settled",
+    "an exchange promotes due jobs before it settles outcomes",
     async (context) => {
       const delayed = await context.add({ due: { in: 1_000 } });
       const running = await context.add();

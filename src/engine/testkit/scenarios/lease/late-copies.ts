@@ -7,7 +7,7 @@ import { settlement } from "../../context/test-session.js";
 export const lateCopies = scenarios("lateness", [
   [
     "overtaken-copy-leases-nothing",
-    "a copy of an exchange that was overtaken leases nothing and settles what is still to be settled",
+    "a copy of an exchange that was overtaken leases nothing, but settles the runs that are not settled yet",
     async (context) => {
       await context.addMany(3);
       const session = await context.session();

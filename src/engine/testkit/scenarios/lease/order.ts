@@ -51,7 +51,7 @@ export const order = scenarios("order", [
   ],
   [
     "queues-of-claim-in-turn",
-    "of several queues the next is asked only for what those before it did not have",
+    "a claim asks each queue only for the jobs that the queues before it did not have",
     async (context) => {
       const [low] = await context.addMany(3, { queue: "low" });
       const high = await context.addMany(2, { queue: "high" });
@@ -101,7 +101,7 @@ export const order = scenarios("order", [
   ],
   [
     "last-handed-back-first",
-    "of jobs handed back one by one the last stands first",
+    "the last of several jobs that are handed back one by one is first in line",
     async (context) => {
       const [a, b, c] = await context.addMany(3);
       const session = await context.session();
@@ -111,7 +111,7 @@ export const order = scenarios("order", [
   ],
   [
     "handed-back-within-its-priority",
-    "a job that is handed back stands at the head of its own priority",
+    "a job that is handed back goes to the head of its own priority",
     async (context) => {
       const [first, second] = await context.addMany(2, { priority: 5 });
       const session = await context.session();

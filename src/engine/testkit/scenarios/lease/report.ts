@@ -49,7 +49,7 @@ export const report = scenarios("report", [
   ],
   [
     "left-out-stays",
-    "what a report leaves out stays as it is",
+    "fields that a report leaves out stay as they are",
     async (context) => {
       const id = await context.add();
       const session = await context.session();
@@ -178,7 +178,7 @@ export const report = scenarios("report", [
   ],
   [
     "no-reports",
-    "no reports are no trouble",
+    "a report command without reports is accepted",
     async (context) => {
       const session = await context.session();
       assert.deepEqual(await context.engine.report({ session: session.id, updates: [] }), []);

@@ -94,7 +94,7 @@ export const sessions = scenarios("sessions", [
   ],
   [
     "closing-hands-back",
-    "a session that closes hands back what it holds, to the head and uncounted",
+    "a session that closes hands back its jobs, to the head and uncounted",
     async (context) => {
       const ids = (await context.addMany(3)).toSorted();
       const session = await context.session();

@@ -42,8 +42,8 @@ async function running(context: ScenarioContext, change = {}): Promise<{ session
 const BACK_IN_LINE: readonly (readonly [slug: string, title: string, outcome: Outcome])[] = [
   ["handed-back", "is handed back", { kind: "return" }],
   ["retry-at-once", "failed and is tried again at once", { kind: "fail", error: BOOM, retryIn: 0 }],
-  ["put-back", "is put back for no time", { kind: "snooze", delay: 0 }],
-  ["waiting-for-none", "waits for jobs of which there are none", { kind: "wait" }],
+  ["put-back", "is snoozed for no time", { kind: "snooze", delay: 0 }],
+  ["waiting-for-none", "waits for no job at all", { kind: "wait" }],
 ];
 
 const KINDS = [
@@ -57,7 +57,7 @@ export const wake = scenarios("wake", [
       ([kindSlug, kind, change]) =>
         [
           `${kindSlug}-${slug}`,
-          `${kind} that ${title} by a worker that asks for nothing wakes an idle one`,
+          `${kind} that ${title} by a worker that claims nothing wakes an idle one`,
           (context: ScenarioContext) =>
             wakesIdle(context, async () => {
               const { session, lease } = await running(context, change);

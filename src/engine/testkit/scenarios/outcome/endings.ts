@@ -157,7 +157,7 @@ export const endings = scenarios("endings", [
   ],
   [
     "unreadable-row-keeps-nobody",
-    "a job whose stored row cannot be read keeps neither its session nor its neighbours",
+    "a job whose stored row cannot be read holds up neither its session nor its neighbours",
     async (context) => {
       const [bad = "", good = ""] = await context.addMany(2);
       const session = await context.session({ ttl: 1_000 });

@@ -7,7 +7,7 @@ import { STEP_FAILURES } from "../../context/test-session.js";
 export const partial = scenarios("steps", [
   [
     "partial-says-what-failed",
-    "a job that half succeeded says what failed, until it is queued again",
+    "a job that half succeeded has its failed steps, until it is queued again",
     async (context) => {
       const id = await context.add();
       const session = await context.session();
@@ -22,7 +22,7 @@ export const partial = scenarios("steps", [
   ],
   [
     "listings-say-what-failed",
-    "what failed is read in listings, and other jobs have nothing that failed",
+    "listings have the failed steps of partial jobs, and none for others",
     async (context) => {
       const [half, whole] = await context.addMany(2);
       const session = await context.session();

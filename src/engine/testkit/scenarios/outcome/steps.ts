@@ -29,7 +29,7 @@ async function leftBy(context: ScenarioContext, id: string): Promise<Checkpoint[
 export const steps = scenarios("steps", [
   [
     "read-back-whole",
-    "what a run left is read back whole and in order",
+    "checkpoints are read back whole and in order",
     async (context) => {
       const id = await context.add();
       const session = await context.session();
@@ -89,7 +89,7 @@ export const steps = scenarios("steps", [
   ...(
     [
       ["failed-attempt", "its attempt failed", (context, id, end) => end({ kind: "fail", error: BOOM, retryIn: 0 })],
-      ["put-back", "it was put back", (context, id, end) => end({ kind: "snooze", delay: 0 })],
+      ["put-back", "it was snoozed", (context, id, end) => end({ kind: "snooze", delay: 0 })],
       ["handed-back", "it was handed back", (context, id, end) => end({ kind: "return" })],
       [
         "dead-worker",
@@ -132,7 +132,7 @@ export const steps = scenarios("steps", [
     ([slug, title, end]) =>
       [
         `${slug}-keeps-what-was-left`,
-        `a job keeps what its run left, and its progress, when ${title}`,
+        `a job keeps its checkpoints and its progress when ${title}`,
         async (context: ScenarioContext) => {
           const id = await context.add();
           const session = await context.session();
@@ -165,7 +165,7 @@ export const steps = scenarios("steps", [
   ],
   [
     "retry-from-start-has-nothing",
-    "a job queued again from the start has nothing of what it left",
+    "a job queued again from the start has none of its checkpoints",
     async (context) => {
       const id = await context.add();
       const session = await context.session();

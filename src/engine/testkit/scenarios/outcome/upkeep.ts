@@ -6,7 +6,7 @@ import { scenarios } from "../../context/scenario.js";
 export const upkeep = scenarios("upkeep", [
   [
     "sweep-promotes-what-is-due",
-    "a sweep makes ready what is due and leaves the rest",
+    "a sweep promotes the jobs that are due and leaves the others",
     async (context) => {
       const due = await context.add({ due: { in: 1_000 } });
       const later = await context.add({ due: { in: 1_001 } });

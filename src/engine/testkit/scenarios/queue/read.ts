@@ -59,7 +59,7 @@ export const read = scenarios("read", [
   ],
   [
     "first-queue-by-name",
-    "of several jobs with one id the first by queue name is found",
+    "a bare id finds the job whose queue comes first by name",
     async (context) => {
       for (const queue of ["m", "b", "z"]) await context.add({ queue, id: "same", nonce: queue });
       const [job] = await context.engine.findJobs({ ids: ["same"] });
@@ -68,7 +68,7 @@ export const read = scenarios("read", [
   ],
   [
     "no-ids-or-refs",
-    "no ids and no refs are no trouble",
+    "reads without ids and refs answer nothing",
     async (context) => {
       assert.deepEqual(await context.engine.getJobs({ refs: [] }), []);
       assert.deepEqual(await context.engine.findJobs({ ids: [] }), []);

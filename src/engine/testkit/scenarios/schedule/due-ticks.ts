@@ -8,7 +8,7 @@ import { scenarios } from "../../context/scenario.js";
 export const dueTicks = scenarios("ticks", [
   [
     "sweep-hands-out-due",
-    "a sweep hands out what is due, and says when the next one is",
+    "a sweep hands out the schedules that are due, and says when the next one is",
     async (context) => {
       await put(context);
       await put(context, everyMinute({ name: "rare", every: 10 * MINUTE }));

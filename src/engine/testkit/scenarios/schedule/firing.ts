@@ -25,7 +25,7 @@ export const firing = scenarios("ticks", [
   ],
   [
     "one-of-two-fires",
-    "of two workers that fire the same tick one does",
+    "one of two workers that fire the same tick succeeds",
     async (context) => {
       await put(context);
       toTick(context);
