@@ -3,20 +3,20 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { loadDriver, type Database } from "../../src/engine/sqlite/database/driver.js";
 import { TABLES } from "../../src/engine/sqlite/database/schema.js";
-import { Kit, MAIN } from "../../src/engine/testkit/kit/kit.js";
+import { ScenarioContext, MAIN } from "../../src/engine/testkit/context/scenario-context.js";
 import { sqliteStorage } from "./sqlite-storage.js";
 
 const SESSION = "worker/session";
 
 let storage: ReturnType<typeof sqliteStorage>;
-let kit: Kit;
+let context: ScenarioContext;
 
 beforeEach(async () => {
   storage = sqliteStorage();
-  kit = await Kit.create(storage);
+  context = await ScenarioContext.create(storage);
 });
 
-afterEach(() => kit.dispose());
+afterEach(() => context.dispose());
 
 async function inFile<T>(act: (database: Database) => T): Promise<T> {
   const open = await loadDriver();
@@ -80,16 +80,16 @@ test("every table is on one of the lists of what goes with what", async () => {
 });
 
 test("a queue leaves no row in any table when it is obliterated", async () => {
-  await fillAll(await kit.add());
+  await fillAll(await context.add());
   expect(await filled()).toEqual(await inFile(tablesIn));
-  await kit.engine.obliterate({ queue: MAIN, force: true });
+  await context.engine.obliterate({ queue: MAIN, force: true });
   expect(await filled()).toEqual(TABLES.ofFile);
 });
 
 test("a job leaves no row in any table when it is removed", async () => {
-  const id = await kit.add();
+  const id = await context.add();
   await fillAll(id);
-  expect((await kit.control("remove", id)).outcome).toBe("applied");
+  expect((await context.control("remove", id)).outcome).toBe("applied");
   const about = await inFile((database) =>
     tablesIn(database).filter((table) => {
       const columns = namesOf(database.prepare(`SELECT name FROM pragma_table_info('${table}')`).all());
