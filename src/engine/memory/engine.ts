@@ -4,38 +4,11 @@
  */
 import { systemClock, type Clock } from "../../model/value/clock.js";
 import { EngineClosed } from "../../model/errors/errors.js";
-import type { Checkpoint } from "../../model/job/checkpoint.js";
-import type { DependencyRecord } from "../../model/job/dependency.js";
-import type { JobRecord, JobRef } from "../../model/job/job.js";
-import type { JobLog } from "../../model/job/log.js";
+import type { JobRef } from "../../model/job/job.js";
 import { perState } from "../../model/job/state.js";
-import type {
-  AsideRecord,
-  CommitAnswer,
-  ControlAnswer,
-  ControlParams,
-  Engine,
-  EngineInfo,
-  EnqueueAnswer,
-  ExchangeAnswer,
-  FencedAnswer,
-  HeldPage,
-  JobPage,
-  QueueRecord,
-  StateCounts,
-  SweepAnswer,
-  WatchAnswer,
-  WorkerRecord,
-} from "../contract/engine.js";
+import type { ControlAnswer, ControlParams, Engine, EngineInfo, FencedAnswer } from "../contract/engine.js";
+import type { Answer, Params } from "../contract/commands.js";
 import { deliverNow, type Mailbox } from "../shared/relay.js";
-import type {
-  SchedulePut,
-  SchedulePutAnswer,
-  ScheduleRecord,
-  ScheduleRef,
-  ScheduleResume,
-  ScheduleResumeAnswer,
-} from "../contract/schedules.js";
 import { Signals } from "../shared/wake-signals.js";
 import { holds } from "./commands/settle.js";
 import { cancel, control, promote, release, remove, retry, update, type Command } from "./commands/control.js";
@@ -54,7 +27,7 @@ import {
   scheduleRecord,
   schedulesOf,
 } from "./commands/schedules.js";
-import { closeSession, heartbeat, heldBy, listWorkers, openSession, type Heartbeat } from "./commands/sessions.js";
+import { closeSession, heartbeat, heldBy, listWorkers, openSession } from "./commands/sessions.js";
 import { MemoryStore, type Moment } from "./store/store.js";
 import { claimSuperseded, type Supersession } from "./commands/supersede.js";
 import { removalMessages } from "./messages/outbox.js";
@@ -86,7 +59,7 @@ export class MemoryEngine implements Engine {
     this.#signals.close();
   }
 
-  now(): number {
+  now(): Answer<"now"> {
     return this.#clock.now();
   }
 
@@ -94,7 +67,7 @@ export class MemoryEngine implements Engine {
     return { now: this.#clock.now(), monotonic: this.#clock.monotonic() };
   }
 
-  enqueue({ jobs }: Parameters<Engine["enqueue"]>[0]): EnqueueAnswer[] {
+  enqueue({ jobs }: Params<"enqueue">): Answer<"enqueue"> {
     this.#guard();
     const now = this.now();
     const supersession: Supersession = { sessions: this.#store.sessions, revoked: [], now };
@@ -105,30 +78,30 @@ export class MemoryEngine implements Engine {
     return answers;
   }
 
-  commitFlow({ queue, id, members }: Parameters<Engine["commitFlow"]>[0]): CommitAnswer {
+  commitFlow({ queue, id, members }: Params<"commitFlow">): Answer<"commitFlow"> {
     this.#guard();
     const answer = commitFlow(this.#store.find(queue), id, members, this.now());
     this.#deliver([queue]);
     return answer;
   }
 
-  openSession({ session, worker, ttl }: Parameters<Engine["openSession"]>[0]): void {
+  openSession({ session, worker, ttl }: Params<"openSession">): void {
     this.#guard();
     openSession(this.#store, session, worker, ttl, this.#moment());
   }
 
-  closeSession({ session, queues }: Parameters<Engine["closeSession"]>[0]): void {
+  closeSession({ session, queues }: Params<"closeSession">): void {
     this.#guard();
     closeSession(this.#store, session, queues, this.now());
     for (const name of queues) this.#signals.changed(name);
   }
 
-  heartbeat({ session, queues, ttl }: Parameters<Engine["heartbeat"]>[0]): Heartbeat {
+  heartbeat({ session, queues, ttl }: Params<"heartbeat">): Answer<"heartbeat"> {
     this.#guard();
     return heartbeat(this.#store, session, queues, ttl, this.#moment());
   }
 
-  exchange(params: Parameters<Engine["exchange"]>[0]): ExchangeAnswer {
+  exchange(params: Params<"exchange">): Answer<"exchange"> {
     this.#guard();
     const { answer, touched } = exchange(this.#store, params, this.#moment());
     for (const name of touched) this.#signals.changed(name);
@@ -136,12 +109,12 @@ export class MemoryEngine implements Engine {
     return answer;
   }
 
-  held({ session, queue }: Parameters<Engine["held"]>[0]): HeldPage {
+  held({ session, queue }: Params<"held">): Answer<"held"> {
     this.#guard();
     return { leases: heldBy(this.#store, session, queue), cursor: null };
   }
 
-  async awaitWork({ queues, tasks = [], timeout, signal }: Parameters<Engine["awaitWork"]>[0]): Promise<boolean> {
+  async awaitWork({ queues, tasks = [], timeout, signal }: Params<"awaitWork">): Promise<Answer<"awaitWork">> {
     const until = this.now() + timeout;
     const ready = (): boolean =>
       queues.some((name) => {
@@ -160,11 +133,11 @@ export class MemoryEngine implements Engine {
   // Every waiter here was woken as well: no wake-up is consumed by one of them.
   passOn(): void {}
 
-  onRevoked({ session, listener }: Parameters<Engine["onRevoked"]>[0]): () => void {
+  onRevoked({ session, listener }: Params<"onRevoked">): Answer<"onRevoked"> {
     return this.#signals.onRevoked(session, listener);
   }
 
-  report({ session: id, updates }: Parameters<Engine["report"]>[0]): FencedAnswer[] {
+  report({ session: id, updates }: Params<"report">): Answer<"report"> {
     this.#guard();
     const moment = this.#moment();
     const answers = updates.map((update): FencedAnswer => {
@@ -181,11 +154,11 @@ export class MemoryEngine implements Engine {
     return answers;
   }
 
-  release(params: ControlParams): ControlAnswer[] {
+  release(params: Params<"release">): Answer<"release"> {
     return this.#control(params, release);
   }
 
-  cancel(params: ControlParams): ControlAnswer[] {
+  cancel(params: Params<"cancel">): Answer<"cancel"> {
     const running = params.refs.flatMap((ref) => {
       const job = this.#store.find(ref.queue)?.jobs.get(ref.id);
       return job?.session == null
@@ -197,19 +170,19 @@ export class MemoryEngine implements Engine {
     return answers;
   }
 
-  retry({ fromStart, ...params }: Parameters<Engine["retry"]>[0]): ControlAnswer[] {
+  retry({ fromStart, ...params }: Params<"retry">): Answer<"retry"> {
     return this.#control(params, retry(fromStart));
   }
 
-  promote(params: ControlParams): ControlAnswer[] {
+  promote(params: Params<"promote">): Answer<"promote"> {
     return this.#control(params, promote);
   }
 
-  update(params: Parameters<Engine["update"]>[0]): ControlAnswer[] {
+  update(params: Params<"update">): Answer<"update"> {
     return this.#control(params, update(params.patch));
   }
 
-  remove(params: ControlParams): ControlAnswer[] {
+  remove(params: Params<"remove">): Answer<"remove"> {
     return this.#control(params, remove);
   }
 
@@ -233,11 +206,11 @@ export class MemoryEngine implements Engine {
     if (queues.size > 0) deliverNow(this.#mailbox, queues);
   }
 
-  pause({ queue: name }: { queue: string }): void {
+  pause({ queue: name }: Params<"pause">): void {
     this.#setPaused(name, true);
   }
 
-  resume({ queue: name }: { queue: string }): void {
+  resume({ queue: name }: Params<"resume">): void {
     this.#setPaused(name, false);
   }
 
@@ -250,7 +223,7 @@ export class MemoryEngine implements Engine {
     this.#signals.changed(name);
   }
 
-  obliterate({ queue, force }: { queue: string; force: boolean }): boolean {
+  obliterate({ queue, force }: Params<"obliterate">): Answer<"obliterate"> {
     this.#guard();
     const found = this.#store.find(queue);
     if (!force && found !== undefined && found.lines.active.size > 0) return false;
@@ -261,7 +234,7 @@ export class MemoryEngine implements Engine {
     return true;
   }
 
-  sweep(params: Parameters<Engine["sweep"]>[0]): SweepAnswer {
+  sweep(params: Params<"sweep">): Answer<"sweep"> {
     this.#guard();
     const answer = sweep(this.#store, params, this.#moment());
     for (const name of params.queues) this.#signals.changed(name);
@@ -269,14 +242,14 @@ export class MemoryEngine implements Engine {
     return answer;
   }
 
-  putSchedule(params: SchedulePut): SchedulePutAnswer {
+  putSchedule(params: Params<"putSchedule">): Answer<"putSchedule"> {
     this.#guard();
     const answer = putSchedule(this.#store.queue(params.queue), params, this.now());
     this.#signals.changed(params.queue);
     return answer;
   }
 
-  removeSchedule({ queue: name, name: schedule }: ScheduleRef): ScheduleRecord | null {
+  removeSchedule({ queue: name, name: schedule }: Params<"removeSchedule">): Answer<"removeSchedule"> {
     this.#guard();
     const queue = this.#store.find(name);
     const found = queue?.schedules.get(schedule);
@@ -285,13 +258,13 @@ export class MemoryEngine implements Engine {
     return scheduleRecord(queue, found);
   }
 
-  pauseSchedule({ queue: name, name: schedule }: ScheduleRef): boolean {
+  pauseSchedule({ queue: name, name: schedule }: Params<"pauseSchedule">): Answer<"pauseSchedule"> {
     this.#guard();
     const queue = this.#store.find(name);
     return queue !== undefined && pauseSchedule(queue, schedule);
   }
 
-  resumeSchedule(params: ScheduleResume): ScheduleResumeAnswer {
+  resumeSchedule(params: Params<"resumeSchedule">): Answer<"resumeSchedule"> {
     this.#guard();
     const queue = this.#store.find(params.queue);
     if (queue === undefined) return "missing";
@@ -300,7 +273,7 @@ export class MemoryEngine implements Engine {
     return answer;
   }
 
-  schedules({ queues, names }: Parameters<Engine["schedules"]>[0]): ScheduleRecord[] {
+  schedules({ queues, names }: Params<"schedules">): Answer<"schedules"> {
     this.#guard();
     return this.#store
       .sorted()
@@ -309,7 +282,7 @@ export class MemoryEngine implements Engine {
       .filter(({ name }) => names?.includes(name) ?? true);
   }
 
-  fireSchedules({ fires }: Parameters<Engine["fireSchedules"]>[0]): FencedAnswer[] {
+  fireSchedules({ fires }: Params<"fireSchedules">): Answer<"fireSchedules"> {
     this.#guard();
     const supersession: Supersession = { sessions: this.#store.sessions, revoked: [], now: this.now() };
     const answers = fires.map((fire): FencedAnswer => {
@@ -322,7 +295,7 @@ export class MemoryEngine implements Engine {
     return answers;
   }
 
-  claimSuperseded({ queues, tasks, limit }: Parameters<Engine["claimSuperseded"]>[0]): JobRef[] {
+  claimSuperseded({ queues, tasks, limit }: Params<"claimSuperseded">): Answer<"claimSuperseded"> {
     this.#guard();
     const claimed: JobRef[] = [];
     for (const name of queues) {
@@ -332,12 +305,12 @@ export class MemoryEngine implements Engine {
     return claimed;
   }
 
-  acknowledgeSuperseded({ refs }: { refs: readonly JobRef[] }): void {
+  acknowledgeSuperseded({ refs }: Params<"acknowledgeSuperseded">): void {
     this.#guard();
     for (const { queue, id } of refs) this.#store.find(queue)?.superseded.delete(id);
   }
 
-  getJobs({ refs }: { refs: readonly JobRef[] }): (JobRecord | null)[] {
+  getJobs({ refs }: Params<"getJobs">): Answer<"getJobs"> {
     this.#guard();
     return refs.map((ref) => {
       const job = this.#store.find(ref.queue)?.jobs.get(ref.id);
@@ -345,7 +318,7 @@ export class MemoryEngine implements Engine {
     });
   }
 
-  findJobs({ ids }: { ids: readonly string[] }): (JobRecord | null)[] {
+  findJobs({ ids }: Params<"findJobs">): Answer<"findJobs"> {
     this.#guard();
     return ids.map((id) => {
       const queue = this.#store.sorted().find((candidate) => candidate.jobs.has(id));
@@ -354,12 +327,12 @@ export class MemoryEngine implements Engine {
     });
   }
 
-  listJobs({ filter, cursor, limit }: Parameters<Engine["listJobs"]>[0]): JobPage {
+  listJobs({ filter, cursor, limit }: Params<"listJobs">): Answer<"listJobs"> {
     this.#guard();
     return listPage(this.#store.sorted(), filter, cursor, limit);
   }
 
-  tagTotals({ tag, queue }: { tag: string; queue?: string }): StateCounts {
+  tagTotals({ tag, queue }: Params<"tagTotals">): Answer<"tagTotals"> {
     this.#guard();
     const totals = perState(() => 0);
     for (const { name, jobs } of this.#store.sorted()) {
@@ -369,14 +342,14 @@ export class MemoryEngine implements Engine {
     return totals;
   }
 
-  queues(): QueueRecord[] {
+  queues(): Answer<"queues"> {
     this.#guard();
     return this.#store
       .sorted()
       .map((queue) => ({ name: queue.name, paused: queue.paused, counts: countStates(queue) }));
   }
 
-  aside({ queues }: Parameters<Engine["aside"]>[0]): AsideRecord[] {
+  aside({ queues }: Params<"aside">): Answer<"aside"> {
     this.#guard();
     return this.#store
       .sorted()
@@ -384,41 +357,41 @@ export class MemoryEngine implements Engine {
       .flatMap(asideOf);
   }
 
-  workers(): WorkerRecord[] {
+  workers(): Answer<"workers"> {
     this.#guard();
     return listWorkers(this.#store, this.#clock.monotonic());
   }
 
-  checkpoints({ queue, id }: JobRef): Checkpoint[] {
+  checkpoints({ queue, id }: Params<"checkpoints">): Answer<"checkpoints"> {
     this.#guard();
     const job = this.#store.find(queue)?.jobs.get(id);
     return [...(job?.checkpoints?.values() ?? [])].toSorted((a, b) => a.seq - b.seq);
   }
 
-  dependencies({ queue, id }: JobRef): DependencyRecord[] {
+  dependencies({ queue, id }: Params<"dependencies">): Answer<"dependencies"> {
     this.#guard();
     return listDependencies(this.#store.find(queue), id);
   }
 
-  dependents({ queue, id }: JobRef): JobRef[] {
+  dependents({ queue, id }: Params<"dependents">): Answer<"dependents"> {
     this.#guard();
     return listDependents(this.#store.find(queue), id);
   }
 
-  logs({ queue, id }: JobRef): JobLog {
+  logs({ queue, id }: Params<"logs">): Answer<"logs"> {
     this.#guard();
     const job = this.#store.find(queue)?.jobs.get(id);
     return { lines: [...(job?.lines ?? [])], dropped: job?.linesDropped ?? 0 };
   }
 
-  position({ queue, id }: JobRef): number | null {
+  position({ queue, id }: Params<"position">): Answer<"position"> {
     this.#guard();
     const found = this.#store.find(queue);
     const job = found?.jobs.get(id);
     return found === undefined || job === undefined ? null : positionOf(found, job);
   }
 
-  watch({ queue: name, cursor, max }: Parameters<Engine["watch"]>[0]): WatchAnswer {
+  watch({ queue: name, cursor, max }: Params<"watch">): Answer<"watch"> {
     this.#guard();
     const now = this.now();
     const queue = this.#store.queue(name);
@@ -434,7 +407,7 @@ export class MemoryEngine implements Engine {
     return { events, cursor: events.at(-1)?.seq ?? Math.max(cursor, first - 1), gap: lapsed || first > cursor + 1 };
   }
 
-  awaitEvents({ queue, cursor, timeout, signal }: Parameters<Engine["awaitEvents"]>[0]): Promise<void> {
+  awaitEvents({ queue, cursor, timeout, signal }: Params<"awaitEvents">): Promise<void> {
     return this.#signals.wait([queue], timeout, signal, () => (this.#store.find(queue)?.sequence ?? 0) > cursor);
   }
 

@@ -5,6 +5,7 @@
  */
 import { systemClock, type Clock } from "../../model/value/clock.js";
 import { EngineClosed } from "../../model/errors/errors.js";
+import type { Answer, Params } from "../contract/commands.js";
 import type { ControlAnswer, ControlParams, Engine, EngineInfo, SweepAnswer } from "../contract/engine.js";
 import { LATE } from "../shared/sweep.js";
 import { describeTarget, type SqliteTarget } from "../target.js";
@@ -34,11 +35,6 @@ import { listDependencies, listDependents } from "./store/dependencies.js";
 import type { Transaction } from "./store/transaction.js";
 import { sweep } from "./commands/sweep.js";
 import { hasEvents, watch } from "./commands/watch.js";
-
-type Params<Method extends keyof Engine> = Engine[Method] extends (params: infer P) => unknown ? P : never;
-type Answer<Method extends keyof Engine> = Engine[Method] extends (...params: never[]) => infer A
-  ? Promise<Awaited<A>>
-  : never;
 
 export class SqliteEngine implements Engine {
   readonly info: EngineInfo;
@@ -86,33 +82,33 @@ export class SqliteEngine implements Engine {
     return this.#clock.now();
   }
 
-  enqueue({ jobs }: Params<"enqueue">): Answer<"enqueue"> {
+  enqueue({ jobs }: Params<"enqueue">): Promise<Answer<"enqueue">> {
     return this.#write((transaction) => enqueue(transaction, jobs));
   }
 
-  commitFlow(params: Params<"commitFlow">): Answer<"commitFlow"> {
+  commitFlow(params: Params<"commitFlow">): Promise<Answer<"commitFlow">> {
     return this.#write((transaction) => commitFlow(transaction, params));
   }
 
-  openSession({ session, worker, ttl }: Params<"openSession">): Answer<"openSession"> {
+  openSession({ session, worker, ttl }: Params<"openSession">): Promise<Answer<"openSession">> {
     return this.#write((transaction) => openSession(transaction, session, worker, ttl));
   }
 
-  closeSession({ session, queues }: Params<"closeSession">): Answer<"closeSession"> {
+  closeSession({ session, queues }: Params<"closeSession">): Promise<Answer<"closeSession">> {
     return this.#write((transaction) => {
       for (const name of queues) closeIn(transaction, session, name);
     });
   }
 
-  heartbeat({ session, queues, ttl }: Params<"heartbeat">): Answer<"heartbeat"> {
+  heartbeat({ session, queues, ttl }: Params<"heartbeat">): Promise<Answer<"heartbeat">> {
     return this.#write((transaction) => heartbeat(transaction, session, queues, ttl));
   }
 
-  exchange(params: Params<"exchange">): Answer<"exchange"> {
+  exchange(params: Params<"exchange">): Promise<Answer<"exchange">> {
     return this.#write((transaction) => exchange(transaction, params));
   }
 
-  held({ session, queue, cursor }: Params<"held">): Answer<"held"> {
+  held({ session, queue, cursor }: Params<"held">): Promise<Answer<"held">> {
     return this.#read((sql) => heldPage(sql, session, queue, cursor));
   }
 
@@ -134,7 +130,7 @@ export class SqliteEngine implements Engine {
     return watchers.listen(session, listener);
   }
 
-  report({ session, updates }: Params<"report">): Answer<"report"> {
+  report({ session, updates }: Params<"report">): Promise<Answer<"report">> {
     return this.#write((transaction) => updates.map((one) => applyReport(transaction, session, one)));
   }
 
@@ -187,87 +183,87 @@ export class SqliteEngine implements Engine {
     });
   }
 
-  putSchedule(params: Params<"putSchedule">): Answer<"putSchedule"> {
+  putSchedule(params: Params<"putSchedule">): Promise<Answer<"putSchedule">> {
     return this.#write((transaction) => putSchedule(transaction, params));
   }
 
-  removeSchedule(ref: Params<"removeSchedule">): Answer<"removeSchedule"> {
+  removeSchedule(ref: Params<"removeSchedule">): Promise<Answer<"removeSchedule">> {
     return this.#write((transaction) => removeSchedule(transaction, ref));
   }
 
-  pauseSchedule(ref: Params<"pauseSchedule">): Answer<"pauseSchedule"> {
+  pauseSchedule(ref: Params<"pauseSchedule">): Promise<Answer<"pauseSchedule">> {
     return this.#write((transaction) => pauseSchedule(transaction, ref));
   }
 
-  resumeSchedule(params: Params<"resumeSchedule">): Answer<"resumeSchedule"> {
+  resumeSchedule(params: Params<"resumeSchedule">): Promise<Answer<"resumeSchedule">> {
     return this.#write((transaction) => resumeSchedule(transaction, params));
   }
 
-  schedules({ queues, names }: Params<"schedules">): Answer<"schedules"> {
+  schedules({ queues, names }: Params<"schedules">): Promise<Answer<"schedules">> {
     return this.#read((sql) => listSchedules(sql, queues, names));
   }
 
-  fireSchedules({ fires }: Params<"fireSchedules">): Answer<"fireSchedules"> {
+  fireSchedules({ fires }: Params<"fireSchedules">): Promise<Answer<"fireSchedules">> {
     return this.#write((transaction) => fires.map((fire) => fireSchedule(transaction, fire)));
   }
 
-  claimSuperseded({ queues, tasks, limit }: Params<"claimSuperseded">): Answer<"claimSuperseded"> {
+  claimSuperseded({ queues, tasks, limit }: Params<"claimSuperseded">): Promise<Answer<"claimSuperseded">> {
     return this.#write((transaction) => claimSuperseded(transaction, queues, tasks, limit));
   }
 
-  acknowledgeSuperseded({ refs }: Params<"acknowledgeSuperseded">): Answer<"acknowledgeSuperseded"> {
+  acknowledgeSuperseded({ refs }: Params<"acknowledgeSuperseded">): Promise<Answer<"acknowledgeSuperseded">> {
     return this.#write((transaction) => acknowledgeSuperseded(transaction, refs));
   }
 
-  getJobs({ refs }: Params<"getJobs">): Answer<"getJobs"> {
+  getJobs({ refs }: Params<"getJobs">): Promise<Answer<"getJobs">> {
     return this.#read((sql) => getJobs(sql, refs));
   }
 
-  findJobs({ ids }: Params<"findJobs">): Answer<"findJobs"> {
+  findJobs({ ids }: Params<"findJobs">): Promise<Answer<"findJobs">> {
     return this.#read((sql) => findJobs(sql, ids));
   }
 
-  listJobs({ filter, cursor, limit }: Params<"listJobs">): Answer<"listJobs"> {
+  listJobs({ filter, cursor, limit }: Params<"listJobs">): Promise<Answer<"listJobs">> {
     return this.#read((sql) => listPage(sql, filter, cursor, limit));
   }
 
-  tagTotals({ tag, queue }: Params<"tagTotals">): Answer<"tagTotals"> {
+  tagTotals({ tag, queue }: Params<"tagTotals">): Promise<Answer<"tagTotals">> {
     return this.#read((sql) => tagTotals(sql, tag, queue));
   }
 
-  queues(): Answer<"queues"> {
+  queues(): Promise<Answer<"queues">> {
     return this.#read(listQueues);
   }
 
-  aside({ queues }: Params<"aside">): Answer<"aside"> {
+  aside({ queues }: Params<"aside">): Promise<Answer<"aside">> {
     return this.#read((sql) => listAside(sql, queues));
   }
 
-  workers(): Answer<"workers"> {
+  workers(): Promise<Answer<"workers">> {
     return this.#read((sql) => listWorkers(sql, Math.round(this.#clock.monotonic())));
   }
 
-  checkpoints(ref: Params<"checkpoints">): Answer<"checkpoints"> {
+  checkpoints(ref: Params<"checkpoints">): Promise<Answer<"checkpoints">> {
     return this.#read((sql) => readCheckpoints(sql, ref));
   }
 
-  dependencies(ref: Params<"dependencies">): Answer<"dependencies"> {
+  dependencies(ref: Params<"dependencies">): Promise<Answer<"dependencies">> {
     return this.#read((sql) => listDependencies(sql, ref));
   }
 
-  dependents(ref: Params<"dependents">): Answer<"dependents"> {
+  dependents(ref: Params<"dependents">): Promise<Answer<"dependents">> {
     return this.#read((sql) => listDependents(sql, ref));
   }
 
-  logs(ref: Params<"logs">): Answer<"logs"> {
+  logs(ref: Params<"logs">): Promise<Answer<"logs">> {
     return this.#read((sql) => readLog(sql, ref));
   }
 
-  position(ref: Params<"position">): Answer<"position"> {
+  position(ref: Params<"position">): Promise<Answer<"position">> {
     return this.#read((sql) => positionOf(sql, ref, this.now()));
   }
 
-  watch({ queue, cursor, max }: Params<"watch">): Answer<"watch"> {
+  watch({ queue, cursor, max }: Params<"watch">): Promise<Answer<"watch">> {
     return this.#write((transaction) => watch(transaction, queue, cursor, max));
   }
 

@@ -30,9 +30,9 @@ async function lifeOf(context: ScenarioContext, { queue, id }: JobRef, life: num
   return (await expired()) ? life : null;
 }
 
-onEachEngine("admission", (kitNow) => {
+onEachEngine("admission", (contextNow) => {
   test.each(ADMISSION_CASES)("$name", async ({ spec, depends, due, state, runIn }) => {
-    const context = kitNow();
+    const context = contextNow();
     const queue = context.fresh("admission-");
     const first = { queue: context.fresh("first-"), id: "first" };
     if (depends) await context.add({ ...first, hold: true });
@@ -45,7 +45,7 @@ onEachEngine("admission", (kitNow) => {
   });
 
   test.each(POSTPONEMENT_CASES)("$state, then due $due: $becomes", async ({ state, due, becomes }) => {
-    const context = kitNow();
+    const context = contextNow();
     const { ref } = await reach(context, state);
     const before = await context.job(ref.id, ref.queue);
     context.advance(100);
@@ -57,10 +57,10 @@ onEachEngine("admission", (kitNow) => {
   });
 });
 
-onEachEngine("unique keys", (kitNow) => {
+onEachEngine("unique keys", (contextNow) => {
   test.each(OWNERSHIP_CASES)("until $until, $state, has run: $hasRun, age $age: $owns", async (one) => {
     const { until, state, hasRun, age, owns } = one;
-    const context = kitNow();
+    const context = contextNow();
     const unique = { key: "key", until, onConflict: "join" } as const;
     const again = state === "queued" && hasRun;
     const { ref, session, lease } = await reach(context, again ? "active" : state, { unique });
@@ -77,7 +77,7 @@ onEachEngine("unique keys", (kitNow) => {
   test.each(["finished", "started"] as const)(
     "until %s: a job past its ttl is expired by the next one",
     async (until) => {
-      const context = kitNow();
+      const context = contextNow();
       const unique = { key: "key", until, onConflict: "join" } as const;
       const { ref } = await reach(context, "queued", { unique, ttl: 1_000 });
       const second = (): JobSpec => context.spec({ queue: ref.queue, unique });
@@ -91,7 +91,7 @@ onEachEngine("unique keys", (kitNow) => {
 
   test.each(CONFLICT_CASES)("$owner: $onConflict, ttls $ttls, debounce $debounce", async (one) => {
     const { onConflict, owner: state, ttls = [null, null], debounce, outcome, expiresIn, runsIn } = one;
-    const context = kitNow();
+    const context = contextNow();
     // The key of a job that has ended is its own for a time.
     const until: Unique["until"] = isTerminal(state) ? 600_000 : "finished";
     const { ref } = await reach(context, state, { ttl: ttls[0], unique: { key: "key", until, onConflict: "join" } });
@@ -144,10 +144,10 @@ async function endedOf(context: ScenarioContext, one: RetryCase): Promise<JobRef
   return ref;
 }
 
-onEachEngine("retry", (kitNow) => {
+onEachEngine("retry", (contextNow) => {
   test.each(RETRY_CASES)("$state, from start: $fromStart, $unique, $supersedes, $flow: $outcome", async (one) => {
     const { state, fromStart = false, unique, supersedes, flow, outcome, drops } = one;
-    const context = kitNow();
+    const context = contextNow();
     const ref = await endedOf(context, one);
     const { queue } = ref;
     const key = unique === undefined ? null : ({ key: "key", until: unique.until, onConflict: "join" } as const);

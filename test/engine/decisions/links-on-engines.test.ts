@@ -114,9 +114,9 @@ async function waiting(
 /** A held job asks nothing of its dependencies, so it hears of no end before it is let go. */
 const HEARD = END_CASES.filter(({ job }) => job !== "is held");
 
-onEachEngine("the end of a dependency", (kitNow) => {
+onEachEngine("the end of a dependency", (contextNow) => {
   test.each(HEARD)("$end, $ifFailed: a job that $job", async (one) => {
-    const context = kitNow();
+    const context = contextNow();
     const [ref, dependency] = await waiting(context, one);
     const before = (await context.job(ref.id, ref.queue)).state;
     // A flow that ends takes its members along.
@@ -135,9 +135,9 @@ onEachEngine("the end of a dependency", (kitNow) => {
 
 const runs = DEPENDENT_CASES.filter(({ kind }) => kind === "link");
 
-onEachEngine("a dependent", (kitNow) => {
+onEachEngine("a dependent", (contextNow) => {
   test.each(runs)("of a job that is $state", async ({ state, effects, replies }) => {
-    const context = kitNow();
+    const context = contextNow();
     const { ref } = await reach(context, state);
     const dependent = await add(context, { after: [{ ...ref, ifFailed: "continue" }] });
     expect(await context.engine.dependents(ref)).toEqual([dependent]);
@@ -153,7 +153,7 @@ onEachEngine("a dependent", (kitNow) => {
   });
 
   test("of a member that is held: it may run once the flow begins, and reports its end", async () => {
-    const context = kitNow();
+    const context = contextNow();
     const flow = await addFlow(context);
     const member = await addMember(context, flow);
     expect(await stateOf(context, member)).toBe("blocked");
@@ -164,7 +164,7 @@ onEachEngine("a dependent", (kitNow) => {
   });
 
   test("that is removed leaves an ended job to retention when it was the last", async () => {
-    const context = kitNow();
+    const context = contextNow();
     const ref = await add(context);
     const [one, two] = [
       await add(context, { after: [{ ...ref, ifFailed: "fail" }] }),
@@ -182,7 +182,7 @@ onEachEngine("a dependent", (kitNow) => {
   });
 
   test("that is removed leaves a waiting job as it is, and retention has that when it has ended", async () => {
-    const context = kitNow();
+    const context = contextNow();
     const ref = await add(context);
     await context.control("remove", await add(context, { after: [{ ...ref, ifFailed: "fail" }] }));
     expect([await stateOf(context, ref), await context.engine.dependents(ref)]).toEqual(["queued", []]);
@@ -259,11 +259,11 @@ const JOININGS: Readonly<Record<string, Joining>> = {
   },
 };
 
-onEachEngine("a member that joins", (kitNow) => {
+onEachEngine("a member that joins", (contextNow) => {
   test.each(JOIN_CASES.filter(({ name }) => name in JOININGS))(
     "$name",
     async ({ name, flow, held, effects, replies }) => {
-      const context = kitNow();
+      const context = contextNow();
       const [ref, member] = (await JOININGS[name]?.(context)) ?? [];
       if (ref === undefined || member === undefined) throw new Error("filtered above");
       const cancelled = replies.includes("cancel");
@@ -277,9 +277,9 @@ onEachEngine("a member that joins", (kitNow) => {
   );
 });
 
-onEachEngine("a flow that is cancelled", (kitNow) => {
+onEachEngine("a flow that is cancelled", (contextNow) => {
   test("cancels members that wait and that run, not those that have ended", async () => {
-    const context = kitNow();
+    const context = contextNow();
     const [flow, ended, running] = await withEnded(context, "completed");
     const waits = await addMember(context, flow);
     const session = await context.session({ queues: [running.queue] });
@@ -293,7 +293,7 @@ onEachEngine("a flow that is cancelled", (kitNow) => {
   });
 
   test("before it is complete removes its members, ended ones too, and not another job with the id of one", async () => {
-    const context = kitNow();
+    const context = contextNow();
     const flow = await addFlow(context);
     const [held, ended, gone] = [
       await addMember(context, flow),
