@@ -1,4 +1,4 @@
-/** What the bench and a host say to each other: a round is asked for, and its numbers or the reason why not come back. */
+/** The messages between the bench and a host: a request for a round, and its numbers or the reason why there are none. */
 import type { Store } from "./system.js";
 
 /** Asks a host for one round. */

@@ -1,6 +1,6 @@
 /**
  * A process that holds one system for the whole run, so that the heaps and timers of systems do not disturb each other.
- * It does one round when its parent asks for it, and ends when the parent lets go of it.
+ * It does one round when its parent asks for it, and ends when the parent disconnects.
  */
 import type { RoundAnswer, RoundRequest } from "./host-protocol.js";
 import { NotVerified } from "./scenario.js";

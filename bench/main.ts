@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: the same jobs through every system in one run on this machine, so that what counts is the ratio. Says
- * where it is on standard error, and the results on standard output. `--check` compares with the run that was kept.
+ * `npm run bench`: the same jobs through every system in one run on this machine, so that what counts is the ratio. Progress
+ * goes to standard error, results to standard output. `--check` compares with the run that was kept.
  */
 import { readArguments, USAGE, WrongArguments, type Arguments } from "./arguments.js";
 import { describeFalls, fallsOf, isChecked, TOLERANCE, type Fall } from "./check.js";

@@ -1,8 +1,8 @@
 /**
  * The measuring itself: scenario by scenario, the systems take turns round by round, in an order that moves on by one each
  * round, one at a time. First a small round that shows how fast a system is, then larger ones until it is warm, then those
- * that count. A system that fails a round is out of that scenario, and said so. Idle systems are watched together, in the
- * quick run beside everything else.
+ * that count. A system that fails a round is left out of that scenario, and the report says so. Idle systems are watched
+ * together, in the quick run beside everything else.
  */
 import { HostLink, RoundFailed } from "./host-link.js";
 import type { Cell, Plan, Skip, Step } from "./plan.js";

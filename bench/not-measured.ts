@@ -1,4 +1,4 @@
-/** What a run left out, in few rows: what is left out of one system, and of several, for the same reason is one. */
+/** Measurements that a run left out, in few rows: those with the same reason share one, over scenarios and systems. */
 import type { Report } from "./report.js";
 
 type Group = readonly [systems: string, scenarios: string, reason: string];

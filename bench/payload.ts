@@ -1,4 +1,4 @@
-/** What every system is given to do: the same inputs, the same results. */
+/** The work of every system: the same inputs, the same results. */
 
 /** The input of a job: about 70 bytes of JSON, or about 1 KB with `text`. */
 export interface Payload {

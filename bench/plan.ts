@@ -1,6 +1,6 @@
 /**
- * Which scenario is run on which system with which durability, and why the others are not. The quick run keeps what
- * targets are about and leaves out what would not fit in three minutes.
+ * Which scenario is run on which system with which durability, and why the others are not. The quick run keeps the
+ * measurements that have targets and leaves out those that do not fit in three minutes.
  */
 import type { StoreKind, System } from "./system.js";
 

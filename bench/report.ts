@@ -1,4 +1,4 @@
-/** What a run answers: the machine, how everything was set, and for every measure its median, range and ratios. */
+/** The results of a run: the machine, all settings, and for every measure its median, range and ratios. */
 import type { Machine } from "./machine.js";
 import type { Sample } from "./measurement.js";
 import { CEILINGS, PEER, UNSAVED, type Cell, type Skip } from "./plan.js";

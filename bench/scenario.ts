@@ -1,5 +1,5 @@
 /**
- * A scenario: what is done to a system and what is measured. It runs in a process that holds that system alone, a round
+ * A scenario: the load on a system and the measures. It runs in a process that holds that system alone, a round
  * at a time; a round counts only when every job was verified by id and by the system's own count.
  */
 import type { Store, System } from "./system.js";

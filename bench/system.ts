@@ -1,5 +1,5 @@
 /**
- * What the bench asks of a system: take jobs, run them, say which were completed. One interface for all of them, so
+ * The interface of a measured system: it takes jobs, runs them and reports which were completed. It is one for all of them, so
  * that a scenario is written once and every system is measured by the same code.
  */
 import type { Payload } from "./payload.js";

@@ -1,5 +1,5 @@
 /**
- * What was seen of a run: which jobs were completed, and how fast once the worker was at work. It refuses a job that was
+ * The completions of a run: which jobs, and how fast once the worker was at work. It refuses a job that was
  * completed twice, one that was never added, and one that is missing.
  */
 import { setTimeout as sleep } from "node:timers/promises";

@@ -1,6 +1,6 @@
 /**
  * Does a job cost more when many wait? 5,000 jobs are added, and 5,000 are run by a worker process at concurrency 100,
- * on top of 1,000, 100,000 and 1,000,000 waiting jobs. What waits is added before and is not measured, nor are the
+ * on top of 1,000, 100,000 and 1,000,000 waiting jobs. The backlog is added before and is not measured, nor are the
  * first 5,000 runs of a worker. The smallest backlog is measured twice and the first time does not count: it warms this
  * process up.
  */

@@ -1,5 +1,5 @@
 /**
- * What a worker process costs that has nothing to do: the commands it sends to Redis, and CPU time. Periodic work comes
+ * The cost of an idle worker process: the commands it sends to Redis, and CPU time. Periodic work comes
  * every 5 to 30 s, so the window is a multiple of 30 s; one command more or less in it is 60 an hour in the full run, 120
  * in the quick one. Some 20 s after its start a process collects its garbage, for up to 150 ms of CPU: only the full run
  * waits for that first, so only its CPU time means something.

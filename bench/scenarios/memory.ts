@@ -1,5 +1,5 @@
 /**
- * What a job costs in storage while it waits and after it is completed with its result: Redis's `used_memory`, or the
+ * The storage of a job while it waits and after it is completed with its result: Redis's `used_memory`, or the
  * size of the SQLite file, against a store in which the system has run a few jobs before. Every connection of the
  * system is closed before a reading: no buffers are counted, and SQLite has brought its log into the file.
  */

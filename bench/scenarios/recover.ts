@@ -1,7 +1,7 @@
 /**
  * A worker process that holds 1,000 active jobs is killed; another waits. Measured until all of them have begun again
  * there, from the kill and beyond the lease, which is 5 s for every system that has one. The jobs end at once when they
- * run again: who runs the jobs of a dead worker one by one must be able to come to the end. The kill comes by chance
+ * run again: a system that runs the jobs of a dead worker one by one must be able to come to the end. The kill comes by chance
  * anywhere within a period of the systems' checks. Beyond the lease may be less than zero: leases were last renewed
  * before the kill.
  */

@@ -1,4 +1,4 @@
-/** What a ceiling has no way to run: it adds jobs and runs them in batches, and has no features to measure. */
+/** The scenarios that a ceiling cannot run: it adds jobs and runs them in batches, and has no features to measure. */
 const WITHOUT = ["add-seq", "add-conc", "run-procs", "retry", "pickup", "backlog", "memory", "idle", "recover"];
 
 /** The reasons, by scenario. */

@@ -1,5 +1,5 @@
 // Where a run stands while it runs, kept up to date by the events of its jobs: how many have which status, how many
-// issues they counted, and what was last heard of.
+// issues they counted, and which event came last.
 
 import type { JobState, WatchEvent } from "longshore";
 

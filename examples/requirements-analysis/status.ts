@@ -1,4 +1,4 @@
-// The words in which users of this example hear of their jobs.
+// The statuses of jobs in the words of this example's users.
 
 import { profile } from "longshore";
 

@@ -1,5 +1,5 @@
 // The clean-up: once an hour a job removes the scans that are older than they are kept, with all that they left: their
-// jobs, and their folders, of which the queue knows nothing.
+// jobs, and their folders, which the queue does not know.
 
 import { mkdir, readdir, rm, stat } from "node:fs/promises";
 

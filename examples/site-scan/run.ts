@@ -1,4 +1,4 @@
-// A run: one job for each site enqueued in a single call, a worker in this process, and what each scan tells until it
+// A run: one job for each site enqueued in a single call, a worker in this process, and the events of each scan until it
 // has ended. An abort stops the worker and leaves the queue as it is; enqueueing the same ids again later continues
 // where it stopped. What earlier runs left behind for too long is removed first, and then every hour.
 

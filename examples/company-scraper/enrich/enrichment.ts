@@ -1,4 +1,4 @@
-// What the third stage adds to a posting, and who can: a language model behind an endpoint, or the text analysis here.
+// The data that the third stage adds to a posting, from a language model behind an endpoint or from the text analysis here.
 
 import { z } from "zod";
 

@@ -13,7 +13,7 @@ const HOUR = 3_600_000;
 
 type Happening = (context: ScenarioContext) => Promise<unknown>;
 
-/** Waits on a connection of its own, on which no wake-up is left over, and expects the call that `arrange` answers to end that. */
+/** Waits on a connection of its own without wake-ups left over, and expects the call that `arrange` answers to end the wait. */
 async function wakesIdle(
   context: ScenarioContext,
   arrange: (context: ScenarioContext) => Promise<Happening>,
@@ -102,7 +102,7 @@ export const wake = scenarios("wake", [
   ],
   [
     "promoted-by-exchange",
-    "a delayed job that an exchange promotes which asks for nothing wakes an idle worker",
+    "a delayed job wakes an idle worker when it is promoted by an exchange that claims nothing",
     (context) =>
       wakesIdle(context, async () => {
         const { session, lease } = await running(context);
