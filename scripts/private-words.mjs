@@ -42,6 +42,8 @@ export const WORDS = {
   skey: "supersede key",
   ukey: "unique key",
   kick: "wake",
+  guardian: "orphan guard",
+  pend: "pending",
 };
 
 /** Words that follow each other in one name, whichever way it is written: `letGo`, `let_go`, `let-go`. @type {Record<string, string>} */
@@ -67,6 +69,9 @@ export const NAMES = {
   "lease ahead": "prefetch",
   "marked processes": "process marks",
   "last word": "exit reply",
+  "is sure": "fast path",
+  "make sure": "fast path",
+  "child world": "child fixture",
   "still world": "fake-time fixture",
   "flow world": "flow fixture, flow simulation",
   "say progress": "ReportProgress",
@@ -86,6 +91,7 @@ export const TYPES = {
   Post: "Outbox, Inbox",
   Family: "spawn batch",
   World: "Simulation, fixture",
+  Told: "report, event",
 };
 
 /** Keys of Redis. @type {Record<string, string>} */
@@ -94,7 +100,6 @@ export const KEYS = {
   dead: "tombstones",
   hist: "history",
   err: "errors",
-  pend: "pending",
   deps: "dependencies",
   dep: "dependency",
   handed: "superseded_claimed",
