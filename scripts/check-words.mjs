@@ -4,7 +4,7 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import { KEYS, NAMES, TYPES, WORDS } from "./private-words.mjs";
+import { KEYS, NAMES, PROSE, TYPES, WORDS } from "./private-words.mjs";
 
 const root = resolve(process.argv[2] ?? fileURLToPath(new URL("..", import.meta.url)));
 
@@ -17,6 +17,7 @@ const RULES = [
   everywhere(WORDS, (words) => `(?<![a-z])(${words})(?![a-z])`, splitAtCapitals),
   names(NAMES),
   everywhere(TYPES, (types) => `(?<=\\b(?:class|interface|type) )(${types})\\b`),
+  inProse(everywhere(PROSE, (words) => `\\b(${words})\\b(?! apart)`)),
   // In a script a key is a field of `K`, or in the list of its head.
   inScripts(everywhere(KEYS, (keys) => `(?<=\\bK\\.|^-- KEYS:.* )(${keys})(?![\\w])`)),
 ];
@@ -78,6 +79,23 @@ function names(instead) {
         .filter(([phrase]) => ` ${spoken} `.includes(` ${phrase} `) || spoken.replaceAll("-", " ") === phrase)
         .map(([, better]) => ({ word: name, instead: better }));
     });
+}
+
+/**
+ * A rule for what is written for people: comments, documentation, titles of tests and scenarios.
+ * @param {Rule} rule
+ * @returns {Rule}
+ */
+function inProse(rule) {
+  const comment = { lua: /--.*/, md: /.*/, ts: /(?:^\s*(?:\/\*\*?|\*|--)| \/\/|^\/\/).*/ };
+  const title = /(?:\b(?:describe|it|test)\b[^"`]*|\)\(|^\s*)(["`])[^"`]* [^"`]* [^"`]*\1,/;
+  return (line, file) => {
+    const kind = file.endsWith(".lua") ? "lua" : file.endsWith(".md") ? "md" : "ts";
+    const texts = [comment[kind], ...(kind === "ts" ? [title] : [])].flatMap(
+      (pattern) => line.match(pattern)?.[0] ?? [],
+    );
+    return texts.flatMap((text) => rule(text, file));
+  };
 }
 
 /**

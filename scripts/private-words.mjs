@@ -104,3 +104,12 @@ export const KEYS = {
   dep: "dependency",
   handed: "superseded_claimed",
 };
+
+/** Words of comments, documentation and titles of tests: the subject is a worker, a job, a client. @type {Record<string, string>} */
+export const PROSE = {
+  whoever: "the worker, client or command that …",
+  nobody: "no worker, no job, none",
+  somebody: "a worker, a client, another process",
+  told: "reported, notified, given",
+  heard: "received, renewed",
+};

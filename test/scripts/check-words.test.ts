@@ -66,6 +66,27 @@ test("a private key is named in a Redis script, in its head and in its code", ()
   expect(found).toEqual([1, 3].map((line) => `src/engine/redis/scripts/a.lua:${line} says "${key}": tombstones`));
 });
 
+const PERSON = ["no", "body"].join("");
+
+test.each([
+  ["a comment", "src/a.ts", `const a = 1; // For ${PERSON}.`],
+  ["a docstring", "src/a.ts", ` * It waits for ${PERSON}.`],
+  ["a script", "src/engine/a.lua", `-- For ${PERSON}.`],
+  ["documentation", "docs/a.md", `It waits for ${PERSON}.`],
+  ["the title of a test", "test/a.test.ts", `it("is there for ${PERSON}", () => {`],
+  ["the title of a table of tests", "test/a.test.ts", `] as const)("is there for ${PERSON}: %s", () => {`],
+  ["the title of a scenario", "src/a.ts", `    "a job waits for ${PERSON}",`],
+])("a person in %s is named", (_where, path, text) => {
+  const { code, found } = check({ [path]: text });
+  expect(code).toBe(1);
+  expect(found).toEqual([expect.stringContaining(`${path}:1 says "${PERSON}": no worker`)]);
+});
+
+test("a person in a value, and things that can be told apart, are free", () => {
+  const code = `const id = "${PERSON}";\nconst ${["to", "ld"].join("")} = [];\n// They can be ${["to", "ld"].join("")} apart.`;
+  expect(check({ "src/a.ts": code })).toEqual({ code: 0, found: [] });
+});
+
 test("words that only contain one are others", () => {
   const text = `const ${PRIVATE}letter = 1; // re${PRIVATE}, properties, kidney`;
   expect(check({ "src/a.ts": text })).toEqual({ code: 0, found: [] });
