@@ -1,17 +1,13 @@
-// How tests run: against servers started once for the whole run, with a check after each file that it left nothing open.
-// Files whose subject is processes, threads or the process they run in have one of their own; the others share some, which
-// load the sources once. `npm test` adds the check for processes left behind.
+// How tests run: against servers started once for the whole run, with a check after each file that it left nothing open, in a
+// few processes that load the sources once. `npm test` adds the check for processes left behind.
 import { availableParallelism } from "node:os";
 import { relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import { defineConfig, type TestProjectConfiguration } from "vitest/config";
+import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { PATIENCE } from "./test/support/patience.js";
 
 const root = fileURLToPath(new URL(".", import.meta.url));
-
-/** The files that need a process of their own: they measure it, or have threads and children in it. */
-const ALONE = ["test/package/*.test.ts", "test/worker/{runners/*,loop-watch,memory-watch}.test.ts"];
 
 /** What takes longest, longest first; a run that began with something else would end with one of them and idle processors. */
 const LONGEST = [
@@ -43,14 +39,13 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
-/** Those that share a process stand together: one that is followed by a file that needs its own is not used again. */
-function placeOf({ moduleId, project }: TestSpecification): number {
+function placeOf({ moduleId }: TestSpecification): number {
   const path = relative(root, moduleId).split(sep).join("/");
   const place = LONGEST.findIndex((start) => path.startsWith(start));
-  return (project.name === "alone" ? 0 : LONGEST.length + 1) + (place === -1 ? LONGEST.length : place);
+  return place === -1 ? LONGEST.length : place;
 }
 
-const project = (name: string, test: object): TestProjectConfiguration => ({
+export default defineConfig({
   resolve: {
     alias: [
       { find: /^longshore$/, replacement: `${root}src/index.ts` },
@@ -58,27 +53,18 @@ const project = (name: string, test: object): TestProjectConfiguration => ({
     ],
   },
   test: {
-    name,
+    include: ["test/**/*.test.ts"],
     setupFiles: ["test/support/leak-check.ts"],
-    // A test that hangs says so after this; what it waits for says so earlier, in words of its own.
-    testTimeout: 5 * PATIENCE,
-    hookTimeout: 5 * PATIENCE,
-    expect: { poll: { timeout: PATIENCE, interval: 20 } },
-    ...test,
-  },
-});
-
-export default defineConfig({
-  test: {
     pool: "forks",
+    isolate: false,
     // Two more than there are processors: many tests wait for other processes, or for a time to pass.
     maxWorkers: availableParallelism() + 2,
     globalSetup: ["test/support/shared-servers.ts"],
+    // A test that hangs says so after this; what it waits for says so earlier, in words of its own.
+    testTimeout: 5 * PATIENCE,
+    hookTimeout: 5 * PATIENCE,
     teardownTimeout: PATIENCE,
+    expect: { poll: { timeout: PATIENCE, interval: 20 } },
     sequence: { sequencer: LongestFirst },
-    projects: [
-      project("alone", { include: ALONE }),
-      project("together", { include: ["test/**/*.test.ts"], exclude: ALONE, isolate: false }),
-    ],
   },
 });
