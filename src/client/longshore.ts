@@ -29,7 +29,7 @@ import type { WatchEvent } from "./connection/queue-watch.js";
 import { watchQueue } from "./queue-events.js";
 import { Schedules } from "./schedules/schedules.js";
 import type { WorkerSetup } from "../worker/setup.js";
-import { SpecMaker, type EnqueueOptions } from "./enqueue/job-spec.js";
+import { checkTask, SpecMaker, type EnqueueOptions } from "./enqueue/job-spec.js";
 
 /** The bounds of a command on many jobs. */
 export interface BulkOptions {
@@ -143,6 +143,7 @@ export class Longshore {
   ): Promise<Job<Result, Input>[]>;
   async enqueueMany(task: AnyTask | string, given: readonly unknown[], options?: ManyOptions<never>): Promise<Job[]> {
     this.#guard();
+    checkTask(task);
     const { inputs, all, own } = parseMany(given, options, typeof task !== "string" && task.schema !== null);
     // Jobs that are sure to succeed are encoded chunk by chunk, while the engine stores the chunks before; the others
     // are encoded first.

@@ -191,6 +191,23 @@ describe("what is refused", () => {
     await longshore.close();
   });
 
+  it.each([
+    ["a function", () => 1],
+    ["what an import in a circle has not made yet", undefined],
+    ["nothing", null],
+    ["what only looks like one", { name: "scan" }],
+  ])("is %s for a task", async (_what, mistaken) => {
+    const longshore = await connect("memory:");
+    const wrong = mistaken as unknown as string;
+
+    for (const refused of [longshore.enqueue(wrong, 1), longshore.enqueueMany(wrong, [1])]) {
+      await expect(refused).rejects.toThrow(/^task: .* is not allowed: it must be a task, or the name of one/);
+    }
+    expect(await longshore.queues()).toEqual([]);
+
+    await longshore.close();
+  });
+
   it("is a task or a connection that is set up wrong", async () => {
     expect(() => task("no spaces")).toThrow(InvalidInput);
     expect(() => task("t", { attempts: 0 })).toThrow("options.attempts");

@@ -17,6 +17,15 @@ export interface EnqueueOptions extends JobOptions, AfterOptions {
   queue?: string;
 }
 
+/**
+ * Refuses what the compiler does too: a function, or a task that an import in a circle has not made yet.
+ * @throws InvalidInput
+ */
+export function checkTask(task: unknown): void {
+  if (typeof task === "string" || (typeof task === "object" && task !== null && "schema" in task)) return;
+  throw new InvalidInput("task", task, "it must be a task, or the name of one: a job carries an input and no code");
+}
+
 export class SpecMaker {
   readonly #context: ConnectionContext;
   readonly #queueDefaults: ReadonlyMap<string, JobDefaults>;
@@ -39,6 +48,7 @@ export class SpecMaker {
     options: EnqueueOptions | undefined,
     own?: EnqueueOptions,
   ): JobSpec | Promise<JobSpec> {
+    checkTask(task);
     const layers = layersOf(options, own);
     if (typeof task !== "string" && task.schema !== null) {
       const checked = checkInput(task.schema, input);
