@@ -247,7 +247,7 @@ describe("time", () => {
       reason: "timeout",
       message: expect.stringContaining("200 ms") as string,
     });
-    expect(performance.now() - began).toBeLessThan(2_000);
+    expect(performance.now() - began).toBeLessThan(10_000);
     for (const drip of drips) clearInterval(drip);
   });
 
