@@ -124,10 +124,14 @@ test("a command that only looks does not create a SQLite file", async () => {
   expect(existsSync(join(folder, "typo.db"))).toBe(false);
 });
 
-test("an engine that cannot be reached is named, without its password, and so is the variable", async () => {
-  const { code, stdout, stderr } = await run(["ping"], { LONGSHORE_URL: "redis://user:secret@127.0.0.1:1/0" });
+test.each([
+  ["LONGSHORE_URL", { LONGSHORE_URL: "redis://user:secret@127.0.0.1:1/0" }],
+  ["REDIS_URL", { REDIS_URL: "redis://user:secret@127.0.0.1:1/0" }],
+  ["REDIS_HOST", { REDIS_HOST: "127.0.0.1", REDIS_PORT: "1" }],
+])("an engine that cannot be reached is named, without its password, and so is %s", async (variable, env) => {
+  const { code, stdout, stderr } = await run(["ping"], env);
   expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-  expect(stderr).toMatch(/^error: .*redis:\/\/127\.0\.0\.1:1\/0.*LONGSHORE_URL.*\n$/);
+  expect(stderr).toMatch(new RegExp(`^error: .*redis://127\\.0\\.0\\.1:1/0.*${variable}.*\n$`));
   expect(stderr).not.toContain("secret");
 });
 

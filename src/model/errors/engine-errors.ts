@@ -5,7 +5,9 @@ import { LongshoreError } from "./longshore-error.js";
 export class EngineUnavailable extends LongshoreError {
   /** @param options.advice what to look at; default: whether it runs, and the address */
   constructor(url: string, why: string, options: ErrorOptions & { advice?: string } = {}) {
-    const advice = options.advice ?? " Is it running, and is LONGSHORE_URL (or the URL given to connect) right?";
+    const advice =
+      options.advice ??
+      " Is it running, and is its address right: the URL given, or LONGSHORE_URL, REDIS_URL or REDIS_HOST?";
     super("ENGINE_UNAVAILABLE", `cannot reach ${url}: ${why}.${advice}`, options);
   }
 }
