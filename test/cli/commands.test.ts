@@ -2,7 +2,7 @@
 import { connect, task, type Longshore } from "longshore";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, inject, test } from "vitest";
-import { emptyFolder, inProcess, longshore, removeFolder, tasksFile, type Ended } from "./command.js";
+import { emptyFolder, inProcess, longshore, removeFolder, Running, tasksFile, type Ended } from "./command.js";
 
 const broken = task("scan", { queue: "scans", attempts: 1 }, ({ input }: { input: { url: string } }) => {
   throw new TypeError(`cannot scan ${input.url}`);
@@ -116,6 +116,20 @@ describe.each(engines)("on $engine", ({ engine, open }) => {
     expect(stdout).toMatch(/scans +0 +2 /);
     expect(stdout).not.toContain("mails");
     expect((await run("info", "nope")).code).toBe(3);
+  });
+
+  test("info says which jobs lost their worker, while no other is there to take them over", async () => {
+    await jobs.enqueueMany("hold", [{ ms: 600_000 }, { ms: 600_000 }], { queue: "holds" });
+    const worker = new Running(["worker", "--tasks", tasksFile, "--concurrency", "1", "--lease", "1s", ...flags]);
+    await worker.prints(/Job started/);
+    expect(await json("info")).toMatchObject({ problems: [] });
+    worker.signal("SIGKILL");
+    await worker.ended;
+    await expect.poll(() => jobs.workers()).toEqual([]);
+    expect(await json("info")).toMatchObject({
+      workers: [],
+      problems: [expect.stringMatching(/^queue holds has [12] jobs? of workers that are gone.*takes them over/)],
+    });
   });
 
   test("info says which jobs wait for the code of their task, and whether a worker says to have it", async () => {

@@ -82,6 +82,10 @@ function lacking({ queue, task, jobs, since }: AsideRecord, workers: readonly Wo
 
 function problemsOf({ name, paused, counts, workers }: Info["queues"][number]): string[] {
   const waiting = counts.queued;
+  if (workers === 0 && counts.active > 0) {
+    const lost = `${jobCount(counts.active)} of workers that are gone${waiting > 0 ? ` and ${waiting} waiting` : ""}`;
+    return [`queue ${name} has ${lost}; the next worker takes them over: longshore worker ${name} --tasks FILE`];
+  }
   if (waiting === 0) return [];
   if (paused) return [`queue ${name} is paused and has ${jobCount(waiting)} waiting: longshore resume ${name}`];
   if (workers > 0) return [];
