@@ -1,4 +1,4 @@
-/** One open file, with what reads, writes and watches it. When the file is no longer the one at its path, all of it ends. */
+/** One open file, with its writer and watchers. Once another file is at its path, the connection fails as a whole. */
 import type { Clock } from "../../model/value/clock.js";
 import type { SqliteTarget } from "../target.js";
 import { openFile, type OpenOptions } from "./database/file.js";
@@ -12,7 +12,7 @@ export class Connection {
   readonly sql: Sql;
   readonly writer: Writer;
   readonly watchers: Watchers;
-  /** Names this database, in this file: a copy of it is another one. */
+  /** Identifies this database in this file; a copy of the file has another identity. */
   readonly identity: string;
   readonly #place: FilePlace;
   #ended = false;
@@ -30,17 +30,17 @@ export class Connection {
     this.writer = new Writer({ sql, clock, target, watchers: this.watchers, place: this.#place });
   }
 
-  /** Was the file deleted or replaced, and a command refused for it? Then another connection is due. */
+  /** Was the file deleted or replaced, and has a command failed for it? The engine then opens another connection. */
   get isLeft(): boolean {
     return this.#place.isTold;
   }
 
-  /** Refuses to go on with a file that is gone. @throws EngineUnavailable */
+  /** @throws EngineUnavailable when the file was deleted or replaced */
   verify(): void {
     this.#place.verify();
   }
 
-  /** Commits what waits and lets go of the file. */
+  /** Commits the waiting commands and closes the file. */
   close(): void {
     this.writer.close();
     this.#end();

@@ -1,7 +1,7 @@
 /**
  * The SQLite engine: one file, any number of processes on one machine. Every command that changes something is one function
- * on an open transaction, which the writer runs together with its neighbours; reads see one consistent state and wait for
- * nobody.
+ * on an open transaction, which the writer runs in one transaction with others; reads see one consistent state and wait
+ * for no lock.
  */
 import { systemClock, type Clock } from "../../model/value/clock.js";
 import { EngineClosed } from "../../model/errors/errors.js";
@@ -46,9 +46,9 @@ export class SqliteEngine implements Engine {
   #closed = false;
 
   /**
-   * @param target the file, and how durable it shall be
-   * @param options.clock the time the engine lives in; default: the machine's
-   * @param options.existing open a database that is there, and make none; default: false
+   * @param target the file, and how durable commits are
+   * @param options.clock default: the machine's
+   * @param options.existing open only a database that exists; default: false, a missing one is created
    */
   constructor(target: Required<SqliteTarget>, options: { clock?: Clock; existing?: boolean } = {}) {
     this.#target = target;
@@ -122,7 +122,7 @@ export class SqliteEngine implements Engine {
     return false;
   }
 
-  // All who wait see what changes in the file: no wake-up is spent on one of them.
+  // Every waiting process sees a change of the file: no wake-up is used up by one of them.
   passOn(): void {}
 
   async onRevoked({ session, listener }: Params<"onRevoked">): Promise<() => void> {
@@ -177,7 +177,7 @@ export class SqliteEngine implements Engine {
   sweep(params: Params<"sweep">): Promise<SweepAnswer> {
     const askedAt = this.#clock.monotonic();
     return this.#write((transaction) => {
-      // A sweep that was held up speaks of signs of life that may have been held up with it.
+      // A sweep that was held up may run ahead of heartbeats that were held up with it.
       const late = transaction.monotonic - askedAt > LATE && params.dead !== undefined;
       return sweep(transaction, late ? { ...params, dead: [] } : params);
     });
@@ -291,8 +291,8 @@ export class SqliteEngine implements Engine {
   }
 
   /**
-   * The file was deleted or replaced. Whoever was about to write has been told; those who come now get the file that
-   * stands there instead. None is made: what was deleted under us may be on its way back.
+   * The file was deleted or replaced. Commands that were about to write have failed; later ones get the file that is at
+   * the path now. A missing file is not created: the deleted one may be about to be put back.
    */
   #reopen(): Promise<Connection> {
     this.#reopening ??= this.#openAgain().finally(() => {
@@ -321,6 +321,6 @@ function setPaused(transaction: Transaction, name: string, paused: boolean): voi
   const queue = transaction.queue(name);
   if (queue.paused === paused) return;
   queue.setPaused(paused);
-  queue.tell({ kind: paused ? "paused" : "resumed" });
+  queue.emit({ kind: paused ? "paused" : "resumed" });
   transaction.changed(name);
 }

@@ -1,4 +1,4 @@
-/** Removing a queue with all that was ever stored about it. */
+/** Removes a queue with every row about it, in one transaction. */
 import { TABLES } from "./database/schema.js";
 import { ACTIVE } from "./store/state-codes.js";
 import { removalMessages } from "./messages/outbox.js";

@@ -1,7 +1,7 @@
 /**
  * The one writer of this connection. Commands issued in one turn of the event loop, or while another process holds the
- * lock, share a transaction, so they also share its way to the disk; each has a savepoint of its own, so that one that
- * fails does not take the others with it. A command answers, and others hear of it, only when it is committed.
+ * lock, share a transaction and so one sync to the disk; each has a savepoint of its own, so one that fails does not undo
+ * the others. A command answers, and waiters are woken, only once it is committed.
  */
 import type { Clock } from "../../model/value/clock.js";
 import { EngineClosed } from "../../model/errors/errors.js";
@@ -14,17 +14,16 @@ import type { Sql } from "./database/sql.js";
 import { Transaction } from "./store/transaction.js";
 import type { Watchers } from "./store/watchers.js";
 
-/** The most commands that share a transaction: others, and other processes, want their turn. */
+/** The most commands that share a transaction: the event loop and other processes must get their turn. */
 const MOST_COMMANDS = 100;
 
 interface Pending {
-  /** Runs the command and keeps what it answers. */
+  /** Runs the command and keeps its answer. */
   attempt(): void;
   commit(): void;
   fail(error: unknown): void;
 }
 
-/** What a writer is made from. */
 export interface WriterOptions {
   readonly sql: Sql;
   readonly clock: Clock;
@@ -51,7 +50,7 @@ export class Writer {
     this.#place = place;
   }
 
-  /** Runs a command that changes something. */
+  /** Queues a command that writes; it answers once it is committed. */
   run<T>(command: (transaction: Transaction) => T): Promise<T> {
     if (this.#closed) return Promise.reject(new EngineClosed());
     return new Promise((resolve, reject) => {
@@ -74,7 +73,7 @@ export class Writer {
     });
   }
 
-  /** Runs a command that changes nothing, on one consistent view. */
+  /** Runs a query on one consistent state. */
   async read<T>(query: (sql: Sql) => T): Promise<T> {
     if (this.#closed) throw new EngineClosed();
     return whenFree(this.#target, () => {
@@ -84,7 +83,7 @@ export class Writer {
     });
   }
 
-  /** Commits what waits, if no other process stands in the way, and refuses what comes later. */
+  /** Commits the waiting commands, unless another process holds the lock, and refuses later ones. */
   close(): void {
     this.#closed = true;
     try {
@@ -97,7 +96,7 @@ export class Writer {
   async #work(): Promise<void> {
     this.#working = true;
     while (this.#waiting.length > 0) {
-      // A turn of the event loop: more commands come together, and timers and sockets are not starved.
+      // A turn of the event loop: more commands are collected, and timers and sockets are not starved.
       await new Promise((resolve) => setImmediate(resolve));
       try {
         await whenFree(this.#target, () => this.#commit());
@@ -119,13 +118,13 @@ export class Writer {
     for (const finish of done) finish();
   }
 
-  /** Runs one of several commands; answers what to do once all are committed. */
+  /** Runs one of several commands; returns what to do once all are committed. */
   #attempt(command: Pending): () => void {
     this.#sql.run("SAVEPOINT command");
     try {
       command.attempt();
     } catch (error) {
-      // The file failed, or the transaction is gone: that concerns all of them.
+      // The file failed, or the transaction was rolled back: every command of the batch fails.
       if (isBusy(error) || isFileFailure(error)) throw error;
       this.#sql.run("ROLLBACK TO command");
       this.#sql.run("RELEASE command");

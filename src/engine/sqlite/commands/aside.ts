@@ -1,7 +1,6 @@
 /**
- * The jobs that were set aside: declined by a worker that has not the code of their task. They have two state codes of
- * their own, for ordinary jobs and for suspects. An index keeps these by task, so that looking for some tasks passes by the
- * jobs of others.
+ * Jobs that were set aside: declined by a worker without the code of their task. They have two state codes of their own, for
+ * ordinary jobs and for suspects. A partial index orders these by task, so that a claim reads only the jobs of its tasks.
  */
 import { MOST_ASIDE, MOST_COUNTED_ASIDE, type AsideRecord } from "../../contract/engine.js";
 import { compareKeys } from "../../shared/listing-order.js";
@@ -10,7 +9,7 @@ import { ASIDE, ASIDE_SUSPECTS } from "../store/state-codes.js";
 import type { SqliteQueue } from "../store/queue.js";
 import type { Sql } from "../database/sql.js";
 
-// The index holds nothing but these codes.
+// The condition on the two codes lets SQLite use the partial index.
 const firstOf = (code: number): string => `SELECT ${LEASE_COLUMNS} FROM json_each(?) t CROSS JOIN jobs j ON j.job IN (
   SELECT a.job FROM jobs a INDEXED BY jobs_aside WHERE a.queue = ? AND a.state_code = ${code}
   AND a.state_code IN (22, 32) AND a.task = t.value ORDER BY a.position, a.tiebreak LIMIT ?) ORDER BY j.position, j.tiebreak LIMIT ?`;
@@ -19,7 +18,7 @@ const FIRST_SUSPECTS = firstOf(ASIDE_SUSPECTS);
 const ANY = `SELECT 1 FROM json_each(?) t CROSS JOIN jobs j INDEXED BY jobs_aside ON j.queue = ? AND j.state_code = ?
   AND j.state_code IN (22, 32) AND j.task = t.value LIMIT 1`;
 
-/** What a session may have, in order: of suspects the first only. */
+/** The jobs that a session may lease, in running order: at most one suspect. */
 export function takeAside(sql: Sql, queue: SqliteQueue, { max, suspect, tasks }: Wish): Candidate[] {
   const read = (code: number, query: string, limit: number): Candidate[] =>
     queue.standing(code) === 0
@@ -32,18 +31,18 @@ export function takeAside(sql: Sql, queue: SqliteQueue, { max, suspect, tasks }:
   return all.slice(0, max);
 }
 
-/** Is there a job of one of these tasks that any session may have? */
+/** Is an ordinary job of one of these tasks set aside? Any session may lease it. */
 export function hasAside(sql: Sql, queue: SqliteQueue, tasks: readonly string[]): boolean {
   return queue.standing(ASIDE) > 0 && waitsAside(sql, queue.number, ASIDE, tasks);
 }
 
-/** The same, of one of the codes: that of the suspects has jobs that only some sessions may have. */
+/** Has one of the two codes a job of one of these tasks? Only some sessions may lease suspects. */
 export function waitsAside(sql: Sql, queue: number, code: number, tasks: readonly string[]): boolean {
   return sql.all(ANY, JSON.stringify(tasks), queue, code).length > 0;
 }
 
 const OF_CODE = "queue = ? AND state_code = ? AND state_code IN (22, 32)";
-// From task to task, whatever lies between.
+// A skip scan: from one task to the next, without reading the jobs in between.
 const TASKS = `WITH RECURSIVE t (task) AS (
     SELECT min(task) FROM jobs INDEXED BY jobs_aside WHERE ${OF_CODE}
     UNION ALL SELECT (SELECT min(task) FROM jobs INDEXED BY jobs_aside WHERE ${OF_CODE} AND task > t.task)
@@ -55,7 +54,7 @@ const HEAD = `SELECT position, tiebreak, declined_at FROM jobs INDEXED BY jobs_a
   ORDER BY position, tiebreak LIMIT 1`;
 const CODES_ASIDE = [ASIDE, ASIDE_SUSPECTS];
 
-/** What was set aside, by queue and task. */
+/** How many jobs are set aside, by queue and task. */
 export function listAside(sql: Sql, queues: readonly string[]): AsideRecord[] {
   return [...new Set(queues)].toSorted().flatMap((queue) => {
     const number = sql.all<[queue: number]>("SELECT queue FROM queues WHERE name = ?", queue)[0]?.[0];

@@ -1,4 +1,4 @@
-/** Commands on one job: release, cancel, retry, promote, update, remove. Each answers what came of it. */
+/** Commands on one job: release, cancel, retry, promote, update, remove. */
 import { isTerminal, sources, type Cause } from "../../../model/job/state.js";
 import type { ControlAnswer, ControlParams, JobPatch } from "../../contract/engine.js";
 import { planRetry } from "../../shared/retry.js";
@@ -13,10 +13,10 @@ import { isLatest } from "./supersede.js";
 import { isMember, linksOf, willWait } from "../store/dependencies.js";
 import type { Transaction } from "../store/transaction.js";
 
-/** A command: moves the job and says whether it could. */
+/** A command: changes the job, and returns the outcome. */
 export type Command = (transaction: Transaction, queue: SqliteQueue, job: Job) => ControlAnswer["outcome"] | "removed";
 
-/** Runs a command on jobs, on each once per `op`. */
+/** Runs a command on jobs, once per `op` on each. */
 export function control(transaction: Transaction, { refs, op }: ControlParams, command: Command): ControlAnswer[] {
   return refs.map((ref) => {
     const queue = transaction.find(ref.queue);
@@ -40,7 +40,7 @@ function runOnce(transaction: Transaction, queue: SqliteQueue, job: Job, op: str
 
 export const release: Command = (transaction, queue, job) => {
   const links = linksOf(transaction.sql, job);
-  // A member of a flow is let go by the flow.
+  // Only its flow releases a member.
   if (!isFrom(job, "release") || !links.held || isMember(transaction.sql, job)) return "wrong-state";
   releaseHeld(transaction, queue, job, links);
   return "applied";
@@ -55,7 +55,7 @@ export const cancel: Command = (transaction, queue, job) => {
 const BEGIN_ANEW = `UPDATE jobs SET result = NULL, failures = NULL, progress = CASE WHEN ? THEN progress END
   WHERE job = ?`;
 
-/** The command that queues a job again, from the start or with what its runs left. */
+/** The command that queues an ended job again: from the start, or with the checkpoints of its runs. */
 export function retry(fromStart: boolean): Command {
   return (transaction, queue, job) => {
     const { sql } = transaction;
@@ -122,7 +122,7 @@ export function update(patch: JobPatch): Command {
     if (patch.tags !== undefined) retag(transaction, queue, job, patch.tags);
     job.priority = patch.priority ?? job.priority;
     if (patch.due !== undefined && retime(transaction, queue, job, patch.due)) return "applied";
-    // A delayed or held job stands in no priority order yet; a queued one goes to the tail of its new priority.
+    // A delayed or held job has no place in the priority order yet; a queued one goes last among those of its new priority.
     if (moved && state === "queued") reinsert(queue, job);
     return "applied";
   };

@@ -1,6 +1,6 @@
 /**
- * The usual jobs of one command: ready at once, default priority, nothing that others do not have. Those that follow each
- * other with the same task and options are inserted many at a time, because binding a value costs more than storing it.
+ * The fast path of enqueue: jobs that are ready at once, have the default priority and no other option. Consecutive ones with
+ * the same task and options share an INSERT, because binding a value costs more than storing it.
  */
 import { DEFAULT_RETENTION } from "../../../model/job/retention.js";
 import type { JobSpec } from "../../../model/job/job.js";
@@ -11,7 +11,7 @@ import type { SqliteQueue } from "../store/queue.js";
 import { inPieces, type SqlRows } from "../database/rows.js";
 import type { Sql } from "../database/sql.js";
 
-/** What the rows of a statement have in common. It is bound once, before the id and the input of each. */
+/** The columns that all rows of a statement share. They are bound once, before the id and the input of each row. */
 const COMMON = ["queue", "position", "attempts", "created_at", "run_at", "timeout", "task", "backoff"];
 const BOUND = COMMON.map(() => "?").join(", ");
 const INSERT: SqlRows = {
@@ -24,7 +24,7 @@ const INSERT: SqlRows = {
   row: (row) => `(?, ?, ${row})`,
 };
 
-/** Is this a job that has nothing out of the ordinary? Whether it is ready at once is for the caller to know. */
+/** May the job take the fast path, if it is ready at once? */
 export function isUsual(spec: JobSpec): boolean {
   const { priority, ttl, tags, meta, unique, supersedes, retention, nonce, input } = spec;
   const usual = priority === 0 && ttl === null && retention === DEFAULT_RETENTION && input.length <= LONG_INPUT;
@@ -52,7 +52,7 @@ export class UsualJobs {
     this.#now = now;
   }
 
-  /** Takes a job; it is stored with others, at the latest by `flush`. */
+  /** Collects a job; it is stored together with others, at the latest by `flush`. */
   add(queue: SqliteQueue, spec: JobSpec): void {
     const like = this.#specs[0];
     const position = queue.position(0, false, "tail");
@@ -64,7 +64,7 @@ export class UsualJobs {
     queue.count(QUEUED, 1);
   }
 
-  /** Stores what was taken. */
+  /** Stores the collected jobs. */
   flush(): void {
     const [queue, like] = [this.#queue, this.#specs[0]];
     if (queue === null || like === undefined) return;

@@ -1,4 +1,4 @@
-/** Accepting jobs: ids, unique keys, the job each replaces, first state. */
+/** Enqueues jobs: ids, unique keys, superseding, first state. */
 import { dueAt, expiryOf, firstState, postponement } from "../../../model/job/admission.js";
 import type { JobSpec } from "../../../model/job/job.js";
 import { DEFAULT_RETENTION, type Retention } from "../../../model/job/retention.js";
@@ -19,7 +19,7 @@ import { makeLatest, predecessor, supersede } from "./supersede.js";
 import { bodyOf, keepBody } from "../store/dependencies.js";
 import type { Transaction } from "../store/transaction.js";
 
-/** What is known of a job that is there already. */
+/** A job that has one of the ids already, or got it from this command. */
 interface Known {
   readonly state: JobState;
   readonly nonce: string | null;
@@ -32,7 +32,7 @@ interface Owner extends KeyOwner {
   readonly linked: boolean;
 }
 
-/** Accepts jobs, in order. */
+/** Stores jobs in order, and answers for each what became of it. */
 export function enqueue(transaction: Transaction, specs: readonly JobSpec[]): EnqueueAnswer[] {
   const known = new Map<string, Map<string, Known>>();
   for (const name of new Set(specs.map((spec) => spec.queue))) {
@@ -65,7 +65,7 @@ function enqueueOne(
   const queue = transaction.queue(spec.queue);
   const same = known.get(spec.id);
   if (same !== undefined) {
-    // A generated id, or the nonce of a chosen one, proves that this very command was sent before.
+    // A generated id, or the nonce of a chosen one, proves that this command was sent before.
     const again = spec.nonce === null || same.nonce === spec.nonce;
     return { id: spec.id, outcome: again ? "created" : "existing", state: same.state };
   }
@@ -93,12 +93,12 @@ function enqueueOne(
     if (supersedes !== null) makeLatest(transaction.sql, queue, supersedes, job);
     if (job.linked) linkNewJob(transaction, queue, job, spec);
   }
-  queue.tell({ kind: "state", id: spec.id, state });
+  queue.emit({ kind: "state", id: spec.id, state });
   known.set(spec.id, { state, nonce: spec.nonce });
   return { id: spec.id, outcome: "created", state };
 }
 
-/** A job has moved by this very command, which may name it again. */
+/** Records a move by this command, which may name the job again. */
 function noteState(known: Map<string, Known>, id: string, state: JobState): void {
   const job = known.get(id);
   if (job !== undefined) known.set(id, { ...job, state });
@@ -128,7 +128,7 @@ function resolveConflict(
   return { id, outcome, state: stateOfJob(job) };
 }
 
-/** Gives a waiting job another time; answers whether that moved it. */
+/** Changes the time of a waiting job; returns whether that moved it. */
 export function retime({ now }: Transaction, queue: SqliteQueue, job: Job, due: JobSpec["due"]): boolean {
   const runAt = dueAt(due, now);
   const to = postponement(stateOfJob(job), runAt, now);
@@ -219,7 +219,7 @@ function insertJob(transaction: Transaction, queue: SqliteQueue, spec: JobSpec, 
 
 const REPLACE_INPUT = "UPDATE jobs SET input = ?, progress = NULL, checkpointed = 0 WHERE job = ?";
 
-/** Gives a job another input; what its runs left belongs to the one it had. */
+/** Replaces the input of a job; checkpoints and progress belong to the former input, and are dropped. */
 export function replaceInput({ sql }: Transaction, job: Pick<Job, "job" | "linked">, input: string): void {
   const long = input.length > LONG_INPUT;
   const links = job.linked ? bodyOf(sql, job.job) : null;
@@ -269,7 +269,7 @@ export function liveOwner(
   return ownership === "owned" ? { job, id, state, createdAt, expireAt, linked: linked === 1 } : null;
 }
 
-/** Gives a job its unique key. */
+/** Makes a job the owner of its unique key. */
 export function claimKey({ sql, now }: Transaction, queue: SqliteQueue, job: Job): void {
   sql.run(
     "INSERT OR REPLACE INTO unique_keys (queue, key, job, expires_at, until_started) VALUES (?, ?, ?, ?, ?)",

@@ -1,4 +1,4 @@
-/** The exchange: promotes what is due, settles outcomes, leases work, queue by queue, in one transaction. */
+/** The exchange: promotes due jobs, settles outcomes and leases work, queue by queue, in one transaction. */
 import { MOST_PROMOTED } from "../../contract/engine.js";
 import type { Engine, ExchangeAnswer, FencedAnswer, Lease } from "../../contract/engine.js";
 import { earliest } from "../../shared/listing-order.js";
@@ -7,7 +7,7 @@ import { settleAll } from "./settle.js";
 import { leaseOnce } from "./lease.js";
 import { QUEUED } from "../store/state-codes.js";
 import { firstTick } from "./schedules.js";
-import { heard, shortenLife } from "./sessions.js";
+import { liveSession, shortenLife } from "./sessions.js";
 import type { Transaction } from "../store/transaction.js";
 import { nextDelayed, promoteDue } from "./sweep.js";
 
@@ -26,7 +26,7 @@ export function exchange(transaction: Transaction, params: Parameters<Engine["ex
     const left = claimed ? (claim?.max ?? 0) - leases.length : 0;
     if (left <= 0 && mine.length === 0) continue;
     const queue = transaction.find(name);
-    const life = queue === null ? null : heard(transaction, session, queue);
+    const life = queue === null ? null : liveSession(transaction, session, queue);
     if (queue === null || life === null) {
       alive = false;
       continue;

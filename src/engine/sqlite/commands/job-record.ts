@@ -1,4 +1,4 @@
-/** Jobs as they are read back: the row, the runs that ended, the run under way. */
+/** Jobs as they are read back, from the row of the job and the rows of its ended runs. */
 import { DEFAULT_BACKOFF } from "../../../model/failure/backoff.js";
 import { Undecodable } from "../../../model/errors/errors.js";
 import type { Failure } from "../../../model/failure/failure.js";
@@ -24,7 +24,7 @@ import {
 } from "../store/payload.js";
 import type { Sql } from "../database/sql.js";
 
-/** What a record has beside its run record. */
+/** The columns of a record that its run record has not. */
 interface Carried extends Payload {
   ttl: number | null;
   progress: SqlValue;
@@ -52,11 +52,11 @@ export interface Standing {
   readonly position: number;
 }
 
-/** Reads jobs. `from` is what follows FROM: the tables `j` and `q`, conditions, order. */
+/** Reads jobs. `from` follows FROM: the tables `j` and `q`, conditions, order. */
 export function readRecords(sql: Sql, from: string, ...values: SqlValue[]): Standing[] {
   const rows = sql.all<RecordRow>(`SELECT ${JOB_COLUMNS}, ${CARRIED_COLUMNS} FROM ${from}`, ...values);
   const jobs = rows.map((row) => jobFrom(row));
-  // An error is kept as that of a run, also of a job that ended without one.
+  // The error of a job that ended without a run is stored as a run under epoch 0.
   const ran = jobs.filter(({ epoch, errorEpoch }) => epoch > 0 || errorEpoch !== null);
   const runs = readRuns(
     sql,
@@ -168,7 +168,7 @@ function historyOf(job: Job, runs: readonly RunRow[]): AttemptRecord[] {
   const state = stateOfJob(job);
   const active = state === "active";
   const run = { worker: workerOf(job.session ?? ""), startedAt: job.startedAt ?? 0, error: null };
-  // One more may be stored for its error alone.
+  // One more run may be stored, for its error alone.
   const stored = reportsLastRun(state, job) ? MOST_ATTEMPT_RECORDS - 1 : MOST_ATTEMPT_RECORDS;
   const ended = runs.filter((row) => row[OF_RUN.epoch] > 0);
   const history = ended.slice(-stored).map((row): AttemptRecord => {

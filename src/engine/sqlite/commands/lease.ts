@@ -23,7 +23,7 @@ const FIRST = `SELECT ${LEASE_COLUMNS} FROM jobs j WHERE j.queue = ? AND j.state
 const HELD = `SELECT ${LEASE_COLUMNS}, j.suspect, j.started_at FROM json_each(?) e CROSS JOIN jobs j
   ON j.queue = ? AND j.id = e.value ->> 0 AND j.epoch = e.value ->> 1
   WHERE j.state_code = ${ACTIVE} AND j.session = ? ORDER BY e.key`;
-// A run goes on where the one before it came to, if that left anything to go on from.
+// A run continues from the progress of the one before it, if that left checkpoints.
 const LEASE = `UPDATE jobs SET state_code = ${ACTIVE}, last_position = position, position = 0, tiebreak = id,
   epoch = ?, session = ?, started_at = ?, expire_at = NULL, progress = CASE WHEN checkpointed THEN progress END
   WHERE job IN (SELECT value FROM json_each(?))`;
@@ -32,8 +32,8 @@ const KEEP_CALL = `INSERT INTO calls (session, queue, lane, call, leases) VALUES
   ON CONFLICT DO UPDATE SET call = excluded.call, leases = excluded.leases`;
 
 /**
- * Leases jobs of one queue; the same call again answers the same leases again. One that was overtaken by a later call leases
- * nothing: nobody waits for its answer any more.
+ * Leases jobs of one queue. The same call sent again gets the same leases. A late copy of an earlier call leases nothing, as
+ * its sender has given up on the answer.
  */
 export function leaseOnce(transaction: Transaction, queue: SqliteQueue, wish: Wish): Lease[] {
   const { sql } = transaction;
@@ -72,7 +72,7 @@ function leaseFrom(transaction: Transaction, queue: SqliteQueue, wish: Wish): Le
     const leased = lease(transaction, queue, wish, next);
     leases.push(...leased);
     if (leased.length === next.length) break;
-    // Some had expired instead, and others stand behind them.
+    // Some had expired: the jobs behind them take their places.
     ready = take(transaction, queue, QUEUED, wish.max - leases.length);
   }
   if (!suspectFirst && leases.length < wish.max) leases.push(...lease(transaction, queue, wish, suspects));
@@ -86,7 +86,7 @@ function take({ sql }: Transaction, queue: SqliteQueue, stateCode: number, max: 
   return sql.all<LeaseRow>(FIRST, queue.number, stateCode, max).map(candidate);
 }
 
-/** Leases jobs, but for those that have expired. */
+/** Leases the candidates; those past their ttl are expired instead. */
 function lease(
   transaction: Transaction,
   queue: SqliteQueue,
@@ -107,7 +107,7 @@ function lease(
       queue.tally(tag, "queued", -1);
       queue.tally(tag, "active", 1);
     }
-    queue.tell({ kind: "state", id, state: "active" });
+    queue.emit({ kind: "state", id, state: "active" });
     numbers.push(job);
     leases.push(
       describeLease(queue, row, queue.nextEpoch, stateCode === SUSPECTS || stateCode === ASIDE_SUSPECTS, now),
@@ -117,7 +117,7 @@ function lease(
   return leases;
 }
 
-/** The lease of an active job as its worker gets it. */
+/** The lease of an active job, as its worker receives it. */
 function describeLease(
   queue: SqliteQueue,
   row: readonly [...LeaseRow, ...unknown[]],

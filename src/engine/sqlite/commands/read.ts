@@ -1,4 +1,4 @@
-/** Reading: jobs by id, listings, totals, positions. Nothing here changes anything. */
+/** Queries: jobs by id, listings, totals, positions. */
 import type { JobFilter } from "../../../model/job/filter.js";
 import type { JobRecord, JobRef } from "../../../model/job/job.js";
 import { perState, type JobState } from "../../../model/job/state.js";
@@ -27,7 +27,7 @@ export function getJobs(sql: Sql, refs: readonly JobRef[]): (JobRecord | null)[]
   return refs.map(({ queue, id }) => found.get(`${queue}/${id}`) ?? null);
 }
 
-/** Jobs by bare id; of several the first by queue name. */
+/** Jobs by id alone; where several queues have it, the job of the first queue by name. */
 export function findJobs(sql: Sql, ids: readonly string[]): (JobRecord | null)[] {
   const found = new Map<string, JobRecord>();
   for (const { record } of readRecords(sql, BY_IDS, JSON.stringify(ids))) {
@@ -36,14 +36,14 @@ export function findJobs(sql: Sql, ids: readonly string[]): (JobRecord | null)[]
   return ids.map((id) => found.get(id) ?? null);
 }
 
-/** All queues, by name. */
+/** All queues, in the order of their names. */
 export function listQueues(sql: Sql): QueueRecord[] {
   return sql
     .all<[name: string, paused: number, counts: string]>("SELECT name, paused, counts FROM queues ORDER BY name")
     .map(([name, paused, counts]) => ({ name, paused: paused === 1, counts: countStates(readCounts(counts)) }));
 }
 
-/** May a queue have work, or a schedule that is due, for somebody who waits from `now` until `until`? */
+/** May a queue have work, or a due schedule, for a worker that waits from `now` until `until`? */
 export function hasWork(sql: Sql, name: string, tasks: readonly string[], now: number, until: number): boolean {
   const row = sql.all<[queue: number, paused: number, counts: string]>(
     "SELECT queue, paused, counts FROM queues WHERE name = ?",
@@ -79,7 +79,7 @@ export function tagTotals(sql: Sql, tag: string, queue: string | undefined): Sta
 const AHEAD = `SELECT count(*) FROM jobs WHERE queue = ? AND state_code = ?
   AND (position < ? OR (position = ? AND coalesce(tiebreak, id) < ?))`;
 
-/** The place of a queued job among all that are, 1 = next. */
+/** The place of a queued job in running order, 1 = next. */
 export function positionOf(sql: Sql, ref: JobRef, now: number): number | null {
   const queue = SqliteQueue.load(sql, ref.queue, now);
   const job = queue === null ? null : findJob(sql, queue.number, ref.id);
@@ -115,7 +115,7 @@ export function listPage(sql: Sql, filter: JobFilter, cursor: string | null, lim
   return { jobs, cursor: null };
 }
 
-/** The jobs of one state after a position, in order, whatever their codes. */
+/** The jobs of one state after a position, in order; a state has several codes. */
 function standing(
   sql: Sql,
   queue: string,
@@ -138,7 +138,7 @@ function standing(
     .slice(0, limit);
 }
 
-/** A filter as conditions; `queue` and `states` are seen to by whoever reads. */
+/** A filter as conditions, without `queue` and `states`: listings are read by those. */
 function filterSql(filter: JobFilter): { conditions: string; values: SqlValue[] } {
   const tests: readonly [condition: string, value: SqlValue | undefined][] = [
     ["j.task = ?", filter.task],

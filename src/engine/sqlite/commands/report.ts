@@ -1,4 +1,4 @@
-/** What running jobs say: checkpoints, progress, meta, log lines, jobs they will wait for. Fenced like every write of a worker. */
+/** Reports of running jobs: checkpoints, progress, meta, log lines, new dependencies. Fenced by the epoch of the lease. */
 import { LONGEST_LOG_LINE, MOST_LOG_LINES, type JobLog, type LogLine } from "../../../model/job/log.js";
 import type { JobRef } from "../../../model/job/job.js";
 import { headOf } from "../../../model/text.js";
@@ -6,21 +6,20 @@ import type { FencedAnswer, Report } from "../../contract/engine.js";
 import { keepCheckpoints } from "../store/checkpoint.js";
 import { addDependencies } from "../store/dependent.js";
 import { findJob, type Job } from "../store/job.js";
-import { heard, holds } from "./sessions.js";
+import { liveSession, holds } from "./sessions.js";
 import type { Sql } from "../database/sql.js";
 import type { Transaction } from "../store/transaction.js";
 
-/** Applies one report. */
 export function applyReport(transaction: Transaction, session: string, update: Report): FencedAnswer {
   const { sql } = transaction;
   const queue = transaction.find(update.queue);
-  if (queue === null || heard(transaction, session, queue) === null) return "stale";
+  if (queue === null || liveSession(transaction, session, queue) === null) return "stale";
   const job = findJob(sql, queue.number, update.id);
   if (job === null || !holds(session, job, update)) return "stale";
   if (update.checkpoints !== undefined) keepCheckpoints(sql, queue, job, update.checkpoints);
   if (update.progress !== undefined) {
     sql.run("UPDATE jobs SET progress = ? WHERE job = ?", JSON.stringify(update.progress), job.job);
-    queue.tell({ kind: "progress", id: job.id, progress: update.progress });
+    queue.emit({ kind: "progress", id: job.id, progress: update.progress });
   }
   if (update.after !== undefined) addDependencies(transaction, queue, job, update.after);
   if (update.meta !== undefined) sql.run("UPDATE jobs SET meta = ? WHERE job = ?", update.meta, job.job);
@@ -32,7 +31,7 @@ export function applyReport(transaction: Transaction, session: string, update: R
 function addLines(sql: Sql, job: Job, lines: readonly LogLine[]): void {
   for (const line of lines) {
     job.logged += 1;
-    // JSON, because SQLite ends a text at a NUL character.
+    // JSON escapes NUL characters, at which SQLite would end a text.
     const text = JSON.stringify({ ...line, message: headOf(line.message, LONGEST_LOG_LINE) });
     sql.run("INSERT INTO logs (job, number, line) VALUES (?, ?, ?)", job.job, job.logged, text);
   }

@@ -1,4 +1,4 @@
-/** Schedules: what is due, and the one step that makes jobs of it. */
+/** Schedules: stored, paused, fired. Firing enqueues the jobs and advances the schedule in one transaction. */
 import { MOST_SCHEDULES } from "../../../model/schedule/schedule.js";
 import { MOST_HANDED_OUT } from "../../../model/schedule/ticks.js";
 import { isTerminal } from "../../../model/job/state.js";
@@ -73,7 +73,7 @@ function load(sql: Sql, queue: SqliteQueue, name: string): ScheduleRow | null {
   return sql.all<ScheduleRow>(LOAD, queue.number, name)[0] ?? null;
 }
 
-/** Stores a schedule: a new one, another definition of one that is there, or nothing new. */
+/** Stores a schedule, or changes the one with its name. */
 export function putSchedule(
   transaction: Transaction,
   { queue: queueName, schedule, status, lastDue, nextDue, op }: SchedulePut,
@@ -99,7 +99,7 @@ export function putSchedule(
   return "changed";
 }
 
-/** Removes a schedule; answers it as it was. */
+/** Removes a schedule; returns it as it was. */
 export function removeSchedule(
   transaction: Transaction,
   { queue: queueName, name }: ScheduleRef,
@@ -138,7 +138,7 @@ export function resumeSchedule(
 
 const FIRED = `UPDATE schedules SET last_due = ?, next_due = ?, last_job = ?, fired = ? WHERE queue = ? AND name = ?`;
 
-/** Creates the jobs of some ticks, if the schedule still is where they follow from. */
+/** Enqueues the jobs of some ticks, if the last tick of the schedule is still `from` (compare and set). */
 export function fireSchedule(transaction: Transaction, fire: ScheduleFire): FencedAnswer {
   const { sql } = transaction;
   const queue = transaction.find(fire.queue);
@@ -153,7 +153,7 @@ export function fireSchedule(transaction: Transaction, fire: ScheduleFire): Fenc
   return "applied";
 }
 
-/** Answers the last of them. */
+/** Returns the id of the last one. */
 function createJobs(
   transaction: Transaction,
   queue: SqliteQueue,
@@ -178,7 +178,7 @@ function among(list: readonly string[] | undefined): SqlValue {
   return list === undefined ? null : JSON.stringify(list);
 }
 
-/** Schedules by queue, then name. */
+/** Schedules, ordered by queue, then name. */
 export function listSchedules(
   sql: Sql,
   queues: readonly string[] | undefined,
@@ -199,7 +199,7 @@ export function dueSchedules({ sql, now }: Transaction, queue: SqliteQueue): { d
 
 const FIRST = "SELECT min(next_due) FROM schedules WHERE queue = ? AND next_due IS NOT NULL";
 
-/** When the first schedule is due; `null` if it is due already, which the next sweep sees to, or if there is none. */
+/** When the first schedule is due; `null` if there is none, or if it is due already: the next sweep reports it. */
 export function firstTick(sql: Sql, queue: number, now: number): number | null {
   const first = sql.all<[number | null]>(FIRST, queue)[0]?.[0] ?? null;
   return first !== null && first > now ? first : null;
@@ -207,7 +207,7 @@ export function firstTick(sql: Sql, queue: number, now: number): number | null {
 
 const NEXT = "SELECT min(next_due) FROM schedules WHERE queue = ? AND next_due > ?";
 
-/** When the next schedule that is not due yet will be; `null` if there is none. */
+/** When the first schedule that is not due yet will be due; `null` if there is none. */
 export function nextTick(sql: Sql, queue: number, now: number): number | null {
   return sql.all<[number | null]>(NEXT, queue, now)[0]?.[0] ?? null;
 }

@@ -1,8 +1,8 @@
 /**
- * Sessions: a worker's expiry in its queues, however many jobs it holds. The end of a session's time is kept on the monotonic
- * clock, which all processes of a machine share and no change of the date moves. It begins anew with the machine: an end that
- * is further away than the session lives was written before, so its time is over too. From when a session is taken for dead
- * its end is below 0: it is heard no more, and goes when what it held is recovered.
+ * Sessions: one row per worker and queue renews all leases of the worker there. Deadlines are on the monotonic clock, which all
+ * processes of a machine share and no change of the date moves. That clock starts over with the machine: a deadline further
+ * away than the session's ttl was written before, so the session is overdue too. A session declared dead has a negative
+ * deadline: its commands are refused, and it is removed once its jobs are recovered.
  */
 import type {
   HeldPage,
@@ -21,14 +21,14 @@ import type { Sql } from "../database/sql.js";
 import type { Transaction } from "../store/transaction.js";
 import { revokedSince } from "../store/watchers.js";
 
-/** How long a session lives without a heartbeat in a queue (milliseconds), and when that is over on the monotonic clock. */
+/** How long a session lives in a queue without a heartbeat (milliseconds), and until when on the monotonic clock. */
 export interface SessionLife {
   readonly ttl: number;
   readonly deadline: number;
 }
 
-/** The life of the session that speaks; `null`: it has ended in that queue. Who speaks lives: a session that is late is renewed. */
-export function heard(transaction: Transaction, session: string, queue: SqliteQueue): SessionLife | null {
+/** The life of the session of a command; `null`: it has ended in that queue. A command renews a session that is late. */
+export function liveSession(transaction: Transaction, session: string, queue: SqliteQueue): SessionLife | null {
   const { sql, monotonic } = transaction;
   const life = sql.all<[deadline: number, ttl: number]>(
     "SELECT deadline, ttl FROM lives WHERE session = ? AND queue = ?",
@@ -49,7 +49,7 @@ function renew({ sql, now, monotonic }: Transaction, session: string, queue: Sql
   return { deadline, ttl };
 }
 
-/** From now on a session lives no longer than this (milliseconds) without a heartbeat. */
+/** Shortens a session's ttl to `ttl` milliseconds, unless it ends sooner already. */
 export function shortenLife(
   transaction: Transaction,
   session: string,
@@ -64,7 +64,7 @@ function isOver(deadline: number, ttl: number, monotonic: number): boolean {
   return deadline <= monotonic || deadline > monotonic + ttl;
 }
 
-/** All sessions that have not ended in a queue. */
+/** The sessions that have not ended in a queue. */
 export function sessionsIn(sql: Sql, queue: SqliteQueue): string[] {
   return sql
     .all<[session: string]>("SELECT session FROM lives WHERE queue = ? ORDER BY session", queue.number)
@@ -74,32 +74,32 @@ export function sessionsIn(sql: Sql, queue: SqliteQueue): string[] {
 const OVERDUE = `SELECT session, deadline, ttl FROM lives
   WHERE queue = ? AND deadline >= 0 AND (deadline <= ? OR deadline > ? + ttl) ORDER BY deadline, session`;
 
-/** The sessions whose time is over in a queue, the earliest first. */
+/** The overdue sessions of a queue, the earliest first. */
 export function overdueSessions({ sql, monotonic }: Transaction, queue: SqliteQueue): OverdueSession[] {
   return sql
     .all<[session: string, deadline: number, ttl: number]>(OVERDUE, queue.number, monotonic, monotonic)
     .map(([session, deadline, ttl]) => {
-      // How long it has been over is not known of one from before the machine started.
+      // Of a session from before the machine started it is only known that it has been overdue since.
       const overdue = deadline <= monotonic ? monotonic - deadline : monotonic;
       return { session, queue: queue.name, deadline, ttl, overdue };
     });
 }
 
-/** Added to the date at which a session was taken for dead. */
+/** The deadline of a dead session is the date at which it was declared dead, plus this. */
 const DEAD = -1e15;
 
-/** Takes a session for dead. */
-export function condemn({ sql, now }: Transaction, session: string, queue: SqliteQueue): void {
+/** Declares a session dead. */
+export function declareDead({ sql, now }: Transaction, session: string, queue: SqliteQueue): void {
   sql.run("UPDATE lives SET deadline = ? WHERE session = ? AND queue = ?", DEAD + now, session, queue.number);
 }
 
-/** The dead in the order in which they were found to be. */
+/** The dead sessions, in the order in which they were declared so. */
 export function deadSessions(sql: Sql, queue: SqliteQueue): string[] {
   const dead = "SELECT session FROM lives WHERE queue = ? AND deadline < 0 ORDER BY deadline, session";
   return sql.all<[session: string]>(dead, queue.number).map(([session]) => session);
 }
 
-/** When the time of the first session of a queue is over, in epoch milliseconds; `null` if there is none to wait for. */
+/** When the first session of a queue becomes overdue, epoch milliseconds; `null`: none will. */
 export function nextExpiry({ sql, now, monotonic }: Transaction, queue: SqliteQueue): number | null {
   const row = sql.all<[number | null]>(
     "SELECT min(deadline) FROM lives WHERE queue = ? AND deadline > ? AND deadline <= ? + ttl",
@@ -111,7 +111,6 @@ export function nextExpiry({ sql, now, monotonic }: Transaction, queue: SqliteQu
   return first === null ? null : now + first - monotonic;
 }
 
-/** Starts a session. */
 export function openSession(transaction: Transaction, session: string, worker: WorkerInfo, ttl: number): void {
   const { sql, now, monotonic } = transaction;
   endSession(sql, session);
@@ -128,7 +127,7 @@ export function openSession(transaction: Transaction, session: string, worker: W
   }
 }
 
-/** Takes a session out of one queue; out of its last one ends it. Answers whether it was in that queue. */
+/** Ends a session in one queue; in the last one, altogether. Returns whether it was in that queue. */
 export function leaveQueue(sql: Sql, session: string, queue: SqliteQueue): boolean {
   const left = sql.run("DELETE FROM lives WHERE session = ? AND queue = ?", session, queue.number) > 0;
   if (left && sql.all("SELECT 1 FROM lives WHERE session = ? LIMIT 1", session).length === 0) endSession(sql, session);
@@ -141,7 +140,7 @@ function endSession(sql: Sql, session: string): void {
   }
 }
 
-/** Renews a session in queues; answers the leases of theirs that were taken from it. */
+/** Renews a session in queues; returns the leases there that were taken from it. */
 export function heartbeat(
   transaction: Transaction,
   session: string,
@@ -153,7 +152,7 @@ export function heartbeat(
   let alive = true;
   for (const name of queues) {
     const queue = transaction.find(name);
-    if (queue === null || heard(transaction, session, queue) === null) {
+    if (queue === null || liveSession(transaction, session, queue) === null) {
       alive = false;
       continue;
     }
@@ -163,7 +162,7 @@ export function heartbeat(
   return { alive, revoked };
 }
 
-/** Takes a running job from its session by command: its worker is fenced off and told. */
+/** Revokes the lease of a running job: writes under it are refused, and its session is notified. */
 export function revoke(transaction: Transaction, queue: SqliteQueue, job: Job, cause: Revocation["cause"]): void {
   const { sql } = transaction;
   if (job.session === null) return;
@@ -182,7 +181,7 @@ export function revoke(transaction: Transaction, queue: SqliteQueue, job: Job, c
   transaction.revoked({ session: job.session, lease, number });
 }
 
-/** A session has settled a lease that was taken from it: it need not be told again. */
+/** Forgets a revocation whose lease the session has settled. */
 export function acknowledge(sql: Sql, session: string, { queue, id, epoch }: LeaseRef): void {
   sql.run("DELETE FROM revoked WHERE session = ? AND queue = ? AND id = ? AND epoch = ?", session, queue, id, epoch);
 }
@@ -190,17 +189,17 @@ export function acknowledge(sql: Sql, session: string, { queue, id, epoch }: Lea
 const HELD = `SELECT ${JOB_COLUMNS} FROM jobs j WHERE j.queue = ? AND j.state_code = ${ACTIVE} AND j.position = 0
   AND j.session = ? ORDER BY j.tiebreak`;
 
-/** What a session holds in a queue, by id. The jobs that run are few: no index of its own is kept for this. */
+/** The jobs that a session runs in a queue, by id. Few jobs are active, so no index by session is kept. */
 export function heldBy(sql: Sql, queue: SqliteQueue, session: string): Job[] {
   return sql.all<JobRow>(HELD, queue.number, session).map((row) => jobFrom(row));
 }
 
-/** How many active jobs one page looks at, whoever holds them. */
+/** How many active jobs one page reads, of any session. */
 const HELD_PAGE = 1_000;
 const ACTIVE_AFTER = `SELECT j.id, j.session, j.epoch FROM jobs j WHERE j.queue = ? AND j.state_code = ${ACTIVE}
   AND j.position = 0 AND j.tiebreak > ? ORDER BY j.tiebreak LIMIT ${HELD_PAGE}`;
 
-/** A page of the leases a session holds in a queue. */
+/** A page of the leases of a session in a queue. */
 export function heldPage(sql: Sql, session: string, name: string, cursor: string | null): HeldPage {
   const [queue] = sql.all<[number]>("SELECT queue FROM queues WHERE name = ?", name)[0] ?? [];
   if (queue === undefined) return { leases: [], cursor: null };
@@ -219,7 +218,7 @@ const RUNNING = `SELECT j.session, count(*) FROM queues q CROSS JOIN jobs j ON j
 const LIVING = `SELECT s.session, s.worker, max(l.seen_at) FROM sessions s CROSS JOIN lives l ON l.session = s.session
   WHERE l.deadline > ? AND l.deadline <= ? + l.ttl GROUP BY s.session ORDER BY s.session`;
 
-/** The workers whose time is not over in some queue. */
+/** The workers whose session is alive in some queue. */
 export function listWorkers(sql: Sql, monotonic: number): WorkerRecord[] {
   const running = new Map(sql.all<[session: string, running: number]>(RUNNING, monotonic, monotonic));
   return sql

@@ -1,4 +1,4 @@
-/** Settling outcomes, and what is left when a session ends. */
+/** Settles outcomes, and ends leases without one: the session was closed, its worker died, the job was cancelled. */
 import { plainFailure } from "../../../model/failure/failure.js";
 import { WORKER_LOST } from "../../../model/job/job.js";
 import { isTerminal } from "../../../model/job/state.js";
@@ -15,10 +15,9 @@ import type { Sql } from "../database/sql.js";
 import { linksOf } from "../store/dependencies.js";
 import type { Transaction } from "../store/transaction.js";
 
-/** What settling needs of a job. */
 type SettledJob = MovingJob & Pick<Job, "attempts" | "crashes" | "settled">;
 
-/** The index of its settlement, whether the session holds it, and the rest of its row. */
+/** The index of the settlement, whether the session holds the job, and columns of the job. */
 interface Settled extends Stored<SettledJob> {
   index: number;
   mine: number;
@@ -54,7 +53,7 @@ export function settleAll(
       answers.push("applied");
       continue;
     }
-    // Those that follow and do not complete are looked up together with it.
+    // The settlements up to the next completion are looked up together.
     let to = from + 1;
     while (to < settlements.length && settlements[to]?.outcome.kind !== "complete") to += 1;
     const others = settlements.slice(from, to);
@@ -70,8 +69,8 @@ const COMPLETE = `UPDATE jobs SET state_code = ${COMPLETED}, position = ?, tiebr
   WHERE queue = ? AND id = ? AND state_code = ${ACTIVE} AND session = ? AND epoch = ? AND tags IS NULL AND retention IS NULL AND linked = 0`;
 
 /**
- * The usual end of a run: the job completes, and neither tags nor a retention of its own nor links have to be looked after.
- * One statement fences and moves it. Answers whether it did.
+ * The fast path: the job completes, and has neither tags nor links nor a retention of its own. One statement fences and moves
+ * it. Returns whether it did.
  */
 function completeUsual(
   { sql, now }: Transaction,
@@ -85,7 +84,7 @@ function completeUsual(
   queue.finish();
   queue.count(ACTIVE, -1);
   queue.count(COMPLETED, 1);
-  queue.tell({ kind: "state", id, state: "completed" });
+  queue.emit({ kind: "state", id, state: "completed" });
   return true;
 }
 
@@ -99,7 +98,7 @@ function loadSettled(
   const ids = JSON.stringify(settlements.map((settlement) => settlement.id));
   for (const row of sql.all<SettledRow>(SETTLED, session, ids, queue.number)) {
     const id = settlements[row[AT.index]]?.id ?? "";
-    // Only one that it holds is moved; of the others no more is asked than what was settled last.
+    // Only a job that the session holds is moved; of others only the epoch that was settled last matters.
     jobs.set(id, settledJob(id, row[AT.mine] === 1 ? session : null, row));
   }
   return jobs;
@@ -161,12 +160,12 @@ function applyOutcome(transaction: Transaction, queue: SqliteQueue, job: Settled
   const { sql, now } = transaction;
   const waiting = outcome.kind === "wait" ? linksOf(sql, job).pending : 0;
   const transition = judge({ ...job, waiting }, outcome);
-  // A job that ends well tells by itself how its last run ended.
+  // The row of a job that ended well is also the record of its last run.
   if (!reportsLastRun(transition.state, job)) {
     recordAttempt(transaction, job, transition.outcome, now, outcome.kind === "fail" ? outcome.error : null);
   }
   if (transition.counts) job.counted += 1;
-  // A run that ended proves that the job does not kill its worker; one that was handed back proves nothing.
+  // A run that ended proves that the job does not kill its worker; a returned one proves nothing.
   if (outcome.kind === "decline") {
     job.declinedAt ??= now;
   } else if (outcome.kind !== "return") {
@@ -175,7 +174,7 @@ function applyOutcome(transaction: Transaction, queue: SqliteQueue, job: Settled
   }
   if (isTerminal(transition.state)) {
     finish(transaction, queue, job, transition.state);
-    // A running job has neither result nor failures: every way to run again takes them.
+    // A running job has neither result nor failures: a retry removes them.
     const result = "result" in outcome ? outcome.result : null;
     const failures = outcome.kind === "partial" ? encodeStepFailures(outcome.failures ?? []) : null;
     const { stateCode, position, counted, settled, errorEpoch, kept, removeAt } = job;
@@ -200,7 +199,7 @@ function applyOutcome(transaction: Transaction, queue: SqliteQueue, job: Settled
   }
 }
 
-/** Ends a job as cancelled; a running one is taken from its session. Whoever asked writes its run record back. */
+/** Ends a job as cancelled, and revokes its lease. The caller writes the run record back. */
 export function endCancelled(transaction: Transaction, queue: SqliteQueue, job: Job): void {
   if (stateOfJob(job) === "active") {
     recordAttempt(transaction, job, "cancelled", transaction.now);
@@ -217,19 +216,19 @@ export function expire(transaction: Transaction, queue: SqliteQueue, number: num
   saveJob(transaction.sql, job);
 }
 
-/** Ends a session in one queue: what it holds returns to the head of its priority, uncounted. */
+/** Ends a session in one queue: its jobs return to the head of their priority, uncounted. */
 export function closeIn(transaction: Transaction, session: string, name: string): void {
   const { sql } = transaction;
   const queue = transaction.find(name);
   if (queue === null || !leaveQueue(sql, session, queue)) return;
-  // In reverse, so that the first of them ends up at the very head.
+  // In reverse, so that the first one ends up at the head.
   for (const job of heldBy(sql, queue, session).toReversed()) {
     applyOutcome(transaction, queue, job, { kind: "return" });
   }
   transaction.changed(name);
 }
 
-/** Takes a job from a dead session. */
+/** Recovers a job of a dead session. */
 export function recover(transaction: Transaction, queue: SqliteQueue, job: Job): void {
   const { sql, now } = transaction;
   const transition = judgeCrash(job);

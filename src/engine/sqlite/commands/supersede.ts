@@ -1,4 +1,4 @@
-/** Superseding: a newer job with the same key takes the place of the one before it, whose application is to be told. */
+/** Superseding: a newer job with the same key takes the place of the one before it, whose application is to be notified. */
 import { SUPERSEDED_AGAIN, type JobRef } from "../../../model/job/job.js";
 import { sources } from "../../../model/job/state.js";
 import { jobFrom, JOB_COLUMNS, saveJob, stateOfJob, type Job, type JobRow } from "../store/job.js";
@@ -11,7 +11,7 @@ import type { Transaction } from "../store/transaction.js";
 const PREDECESSOR = `SELECT ${JOB_COLUMNS} FROM latest l CROSS JOIN jobs j ON j.job = l.job
   WHERE l.queue = ? AND l.key = ?`;
 
-/** The job that a new one with this key would supersede. */
+/** The job that a new one with this key supersedes. */
 export function predecessor(sql: Sql, queue: SqliteQueue, key: string): Job | null {
   const row = sql.all<JobRow>(PREDECESSOR, queue.number, key)[0];
   const job = row === undefined ? null : jobFrom(row);
@@ -47,7 +47,7 @@ export function supersede(transaction: Transaction, queue: SqliteQueue, job: Job
 
 const PENDING = "SELECT job, id FROM superseded WHERE queue = ? AND task = ? AND due <= ? ORDER BY id LIMIT ?";
 
-/** Hands out superseded jobs whose application has not been told, by task and id. */
+/** Claims superseded jobs whose application has not been notified, by task and id. */
 export function claimSuperseded(
   transaction: Transaction,
   queues: readonly string[],
@@ -73,7 +73,7 @@ export function claimSuperseded(
 const ACKNOWLEDGE = `DELETE FROM superseded WHERE job = (SELECT j.job FROM queues q CROSS JOIN jobs j
   ON j.queue = q.queue AND j.id = ? WHERE q.name = ?)`;
 
-/** The application has been told of these. */
+/** Forgets claimed jobs: their application was notified. */
 export function acknowledgeSuperseded({ sql }: Transaction, refs: readonly JobRef[]): void {
   for (const { queue, id } of refs) sql.run(ACKNOWLEDGE, id, queue);
 }

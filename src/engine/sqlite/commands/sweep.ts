@@ -1,4 +1,4 @@
-/** Upkeep of one queue: recover, promote, expire, trim. Bounded, and safe to run from anywhere at any time. */
+/** Upkeep of queues: recover, promote, expire, trim. Bounded, and safe to run from any worker at any time. */
 import type { Engine, OverdueSession, SweepAnswer } from "../../contract/engine.js";
 import { earliest } from "../../shared/listing-order.js";
 import { isDead, sweepTotal, type QueueSweep } from "../../shared/sweep.js";
@@ -10,7 +10,7 @@ import { jobFrom, JOB_COLUMNS, saveJob, type Job, type JobRow } from "../store/j
 import { DELAYED, codeOf } from "../store/state-codes.js";
 import { finish, forget, move } from "../store/transitions.js";
 import type { SqliteQueue } from "../store/queue.js";
-import { condemn, deadSessions, heldBy, leaveQueue, nextExpiry, overdueSessions } from "./sessions.js";
+import { declareDead, deadSessions, heldBy, leaveQueue, nextExpiry, overdueSessions } from "./sessions.js";
 import type { Transaction } from "../store/transaction.js";
 
 const DUE = `SELECT ${JOB_COLUMNS} FROM jobs j WHERE j.queue = ? AND j.state_code = ${DELAYED} AND j.position <= ?
@@ -53,7 +53,7 @@ export function sweep(
   return sweepTotal(swept, limit);
 }
 
-/** Makes what is due ready; answers how many. */
+/** Promotes due jobs; returns how many. */
 export function promoteDue({ sql, now }: Transaction, queue: SqliteQueue, limit: number): number {
   if (queue.standing(DELAYED) === 0) return 0;
   const due = sql.all<JobRow>(DUE, queue.number, now, limit).map((row) => jobFrom(row));
@@ -70,7 +70,7 @@ export function nextDelayed({ sql }: Transaction, queue: SqliteQueue): number | 
   return sql.all<[number]>(FIRST_DUE, queue.number)[0]?.[0] ?? null;
 }
 
-/** Takes sessions for dead, and jobs from the dead; answers how many. Those that hold nothing more are forgotten. */
+/** Declares sessions dead and recovers their jobs; returns how many. A session without jobs left is removed. */
 function recoverLost(
   transaction: Transaction,
   queue: SqliteQueue,
@@ -79,7 +79,7 @@ function recoverLost(
 ): number {
   const { sql } = transaction;
   for (const overdue of overdueSessions(transaction, queue)) {
-    if (isDead(overdue, dead)) condemn(transaction, overdue.session, queue);
+    if (isDead(overdue, dead)) declareDead(transaction, overdue.session, queue);
   }
   let recovered = 0;
   for (const session of deadSessions(sql, queue)) {
@@ -93,7 +93,7 @@ function recoverLost(
   return recovered;
 }
 
-/** Ends jobs that did not start in time; answers how many. */
+/** Expires jobs that did not start in time; returns how many. */
 function expireLate(transaction: Transaction, queue: SqliteQueue, limit: number): number {
   const { sql, now } = transaction;
   const late = sql.all<JobRow>(LATE, queue.number, now, limit).map((row) => jobFrom(row));
@@ -104,7 +104,7 @@ function expireLate(transaction: Transaction, queue: SqliteQueue, limit: number)
   return late.length;
 }
 
-/** Removes what retention no longer keeps; answers how many. */
+/** Removes jobs that retention no longer keeps; returns how many. */
 function trim(transaction: Transaction, queue: SqliteQueue, limit: number): number {
   const { sql, now } = transaction;
   let removed = 0;
@@ -125,7 +125,7 @@ function trim(transaction: Transaction, queue: SqliteQueue, limit: number): numb
   return removed;
 }
 
-/** The oldest jobs of a state code that finished by then. One is looked at first: mostly there is nothing to do. */
+/** The oldest jobs of a state code that finished by a time. One is read first, as mostly none is due. */
 function oldest({ sql }: Transaction, queue: SqliteQueue, stateCode: number, by: number, limit: number): Job[] {
   if (queue.standing(stateCode) === 0 || limit <= 0) return [];
   for (const count of [1, limit]) {
@@ -137,7 +137,7 @@ function oldest({ sql }: Transaction, queue: SqliteQueue, stateCode: number, by:
   return [];
 }
 
-/** When the next thing is due in this queue; `null` if nothing is. */
+/** When the next job or session of this queue is due; `null` if none is. */
 function nextDue(transaction: Transaction, queue: SqliteQueue): number | null {
   const { sql } = transaction;
   const late = sql.all<[number | null]>(FIRST_LATE, queue.number)[0]?.[0] ?? null;

@@ -1,4 +1,4 @@
-/** Events of a queue for those who watch it; recorded only while somebody does. */
+/** The events of a queue, recorded only while it is watched. */
 import type { QueueEvent } from "../../../model/job/event.js";
 import type { WatchAnswer } from "../../contract/engine.js";
 import type { Sql } from "../database/sql.js";
@@ -9,7 +9,7 @@ export function watch(transaction: Transaction, name: string, cursor: number | n
   const queue = transaction.queue(name);
   const lapsed = queue.watchOn();
   if (cursor === null) return { events: [], cursor: queue.sequence, gap: false };
-  // The queue was obliterated since: its sequence starts anew.
+  // The queue was obliterated since: its sequence has started over.
   if (cursor > queue.sequence) return { events: [], cursor: queue.sequence, gap: true };
   const events = transaction.sql
     .all<[event: string]>(

@@ -1,6 +1,6 @@
 /**
  * The SQLite library: `node:sqlite` where the runtime has it, else `@photostructure/sqlite`, which has the same interface
- * and needs no compiler. The rest of the engine knows the interface below and not who stands behind it.
+ * and needs no compiler. The rest of the engine knows only the interface below.
  */
 import { EngineRefused } from "../../../model/errors/errors.js";
 
@@ -39,7 +39,7 @@ export async function loadDriver(): Promise<OpenDatabase> {
 
 function builtIn(): SqliteModule | null {
   const warn = process.emitWarning.bind(process);
-  // Node 22 calls its SQLite experimental on standard error when it is first loaded; that one warning is for us.
+  // Node 22 warns once on standard error that its SQLite is experimental; that warning is suppressed.
   process.emitWarning = (warning: string | Error, ...rest: unknown[]): void => {
     if (!String(warning).startsWith("SQLite is an experimental feature")) {
       Reflect.apply(warn, process, [warning, ...rest]);
@@ -66,10 +66,10 @@ async function fromPackage(): Promise<SqliteModule> {
 
 const BUSY = 5;
 const LOCKED = 6;
-/** Not ours to mend: read-only, I/O error, corrupt, disk full, cannot open, not a database. */
+/** Failures of the file or disk: read-only, I/O error, corrupt, disk full, cannot open, not a database. */
 const BEYOND_US = new Set([8, 10, 11, 13, 14, 26]);
 
-/** Is somebody else writing just now? */
+/** Does another connection hold the lock? */
 export function isBusy(error: unknown): boolean {
   const code = primaryCode(error);
   return code === BUSY || code === LOCKED;
@@ -82,6 +82,6 @@ export function isFileFailure(error: unknown): error is Error {
 
 function primaryCode(error: unknown): number {
   if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number") return 0;
-  // The low byte is the kind of error, the others tell more about it.
+  // The low byte is the kind of error, the others are details.
   return error.errcode & 0xff;
 }

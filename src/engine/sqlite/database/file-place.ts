@@ -1,14 +1,14 @@
 /**
- * Is the open file still the one that stands at its path? A file that was deleted, or whose place another one took (a
- * backup that was put back, a volume that was mounted), takes what is written as before, and nobody else sees it. So whoever
- * is about to commit looks first, unless it did a moment ago: a look costs some microseconds.
+ * Is the open file still the one at its path? After it was deleted or replaced (a restored backup, a mounted volume), writes
+ * still succeed, into a file that no other process sees. So each commit compares the file with its path first, unless that
+ * was done a moment ago: a comparison costs some microseconds.
  */
 import { statSync } from "node:fs";
 import type { Clock } from "../../../model/value/clock.js";
 import { EngineUnavailable } from "../../../model/errors/errors.js";
 import { describeTarget, type SqliteTarget } from "../../target.js";
 
-/** A commit that follows a look within this time relies on it. Milliseconds. */
+/** How long a comparison is good for, in milliseconds. */
 const RECENT = 10;
 
 const DELETED =
@@ -16,7 +16,7 @@ const DELETED =
 const REPLACED = "its file was replaced by another one while it was open; what comes now goes to that one";
 
 export class FilePlace {
-  /** The file that is open: device and number. Differs between files, also where one is a copy of the other. */
+  /** Device and inode number of the open file; a copy of the file has others. */
   readonly key: string | null;
   readonly #target: Required<SqliteTarget>;
   readonly #clock: Clock;
@@ -26,8 +26,8 @@ export class FilePlace {
   #isTold = false;
 
   /**
-   * @param target where the file stands that was just opened
-   * @param left called once, when it is found to stand there no more
+   * @param target the path of the file that was just opened
+   * @param left called once, when the file is no longer there
    */
   constructor(target: Required<SqliteTarget>, clock: Clock, left: () => void) {
     this.#target = target;
@@ -37,14 +37,14 @@ export class FilePlace {
     this.key = this.#look();
   }
 
-  /** Was the file deleted or replaced, and has somebody been told who wanted to use it? */
+  /** Was the file deleted or replaced, and has a command failed for it? */
   get isTold(): boolean {
     return this.#isTold;
   }
 
   /**
-   * Does the file stand in its place? Looks, unless somebody did within the last milliseconds.
-   * @param recent how long a look is good for, in milliseconds
+   * Is the file still at its path? Compares, unless that was done within the last milliseconds.
+   * @param recent how long a comparison is good for, in milliseconds
    */
   holds(recent: number): boolean {
     if (this.#gone !== null) return false;
@@ -58,14 +58,14 @@ export class FilePlace {
     return false;
   }
 
-  /** Refuses a command when the file was deleted or replaced. @throws EngineUnavailable */
+  /** @throws EngineUnavailable when the file was deleted or replaced */
   verify(): void {
     if (this.holds(RECENT)) return;
     this.#isTold = true;
     throw new EngineUnavailable(describeTarget(this.#target), this.#gone ?? "", { advice: "" });
   }
 
-  /** What stands at the path; `null`: nothing. What cannot be told is taken for what was there. */
+  /** The file at the path; `null`: none. Where the path cannot be read, the open file is assumed to be there. */
   #look(): string | null {
     try {
       const found = statSync(this.#target.path, { throwIfNoEntry: false, bigint: true });

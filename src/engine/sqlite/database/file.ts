@@ -1,6 +1,6 @@
 /**
- * Opening the file: its folder, who may read it, the settings of a connection, the schema. Waiting for other processes is
- * asynchronous here and everywhere: SQLite itself may block for a few milliseconds only, then we step back and try again.
+ * Opens the file: folder, permissions, settings of a connection, schema. Waiting for a lock is asynchronous here and
+ * everywhere: SQLite itself may block for a few milliseconds only, then the command is tried again later.
  */
 import { existsSync } from "node:fs";
 import { pathToFileURL } from "node:url";
@@ -16,17 +16,17 @@ type Target = Required<SqliteTarget>;
 
 /** How long SQLite may block the process for a lock, in milliseconds. */
 const BLOCKING_WAIT = 5;
-/** How long we try again before we give up, in milliseconds. */
+/** How long a command is tried again before it fails, in milliseconds. */
 const PATIENCE = 10_000;
 const LONGEST_PAUSE = 20;
 
 /** How to open a file. */
 export interface OpenOptions {
-  /** Open a database that is there, and make none. */
+  /** Open only a database that exists. */
   readonly existing: boolean;
 }
 
-/** Opens a file, makes or updates its schema. @throws EngineUnavailable, EngineRefused */
+/** Opens a file, and creates or migrates its schema. @throws EngineUnavailable, EngineRefused */
 export async function openFile(target: Target, { existing }: OpenOptions): Promise<Sql> {
   const open = await loadDriver();
   const sql = guarded(target, () => (existing ? find(target, open) : create(target, open)));
@@ -34,7 +34,7 @@ export async function openFile(target: Target, { existing }: OpenOptions): Promi
     if (existing && (await whenFree(target, () => schemaOf(sql))) === 0) {
       throw missing(target, "the file that stands there now is no database of Longshore's");
     }
-    // Changing to WAL needs the file for oneself for a moment; so does the schema.
+    // Changing to WAL and migrating need exclusive access for a moment.
     await whenFree(target, () => sql.exec("PRAGMA journal_mode = WAL"));
     sql.exec(`
       PRAGMA busy_timeout = ${BLOCKING_WAIT};
@@ -62,8 +62,8 @@ function create(target: Target, open: OpenDatabase): Sql {
 }
 
 /**
- * Opens a file that is there, and makes none. With an address SQLite can be told so; the first versions of `node:sqlite`
- * take none, and there a look beforehand has to do.
+ * Opens only a file that exists. A URI with `mode=rw` makes SQLite do so; the first versions of `node:sqlite` take no URI, so
+ * for these the file is looked for first.
  */
 function find(target: Target, open: OpenDatabase): Sql {
   const options = { timeout: BLOCKING_WAIT };
@@ -79,7 +79,7 @@ function find(target: Target, open: OpenDatabase): Sql {
   }
 }
 
-/** Runs `work` between `begin` and COMMIT; whatever it throws undoes it. */
+/** Runs `work` between `begin` and COMMIT; an exception rolls back. */
 export function transact<T>(sql: Sql, begin: "BEGIN" | "BEGIN IMMEDIATE", work: () => T): T {
   sql.run(begin);
   try {
@@ -90,14 +90,14 @@ export function transact<T>(sql: Sql, begin: "BEGIN" | "BEGIN IMMEDIATE", work: 
     try {
       sql.run("ROLLBACK");
     } catch {
-      // SQLite has already rolled back by itself, as it does when the disk is full.
+      // SQLite has rolled back by itself, as it does when the disk is full.
     }
     throw error;
   }
 }
 
 /**
- * Attempts something until no other process stands in its way.
+ * Tries something again for as long as another process holds the lock.
  * @throws EngineUnavailable after 10 s, or when the file or the disk fails
  */
 export async function whenFree<T>(target: Target, attempt: () => T): Promise<T> {
@@ -128,7 +128,7 @@ function unavailable(target: Target, cause: unknown, why?: string): EngineUnavai
   return new EngineUnavailable(describeTarget(target), reason, { cause });
 }
 
-/** A file that was there, and that nobody but its owner can bring back. */
+/** The error for a file that existed and is gone. */
 function missing(target: Target, why: string): EngineUnavailable {
   return new EngineUnavailable(describeTarget(target), why, { advice: "" });
 }

@@ -1,16 +1,16 @@
 /**
- * Statements on many rows at once: a text for each of a few sizes, so that each is prepared once and any number of rows is
- * covered by few of them. Binding a value costs more than what SQLite does with it, so what rows share is bound once.
+ * Statements on many rows at once: one text for each of a few sizes, so that each is prepared once and few of them cover any
+ * number of rows. Binding a value costs more than storing it, so values that rows share are bound once.
  */
 
 /** How many rows a statement takes, the largest first. */
 const SIZES = [64, 16, 4, 1];
 
-/** How the statement for a number of rows is written. */
+/** How the statement for some rows is written. */
 export interface SqlRows {
   /** The statement for one row. */
   readonly one: string;
-  /** The statement around more of them. */
+  /** The statement around several rows. */
   many(rows: string): string;
   /** One row, by its number from 0. */
   row(row: number): string;
@@ -25,7 +25,7 @@ export interface Piece {
 
 const texts = new WeakMap<SqlRows, Map<number, string>>();
 
-/** Cuts `total` rows into pieces for which there is a statement. */
+/** Divides `total` rows into pieces for which there is a statement. */
 export function inPieces(statement: SqlRows, total: number): Piece[] {
   const pieces: Piece[] = [];
   let from = 0;

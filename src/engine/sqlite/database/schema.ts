@@ -1,6 +1,6 @@
 /**
- * The schema that a new file is given, in one piece: renaming step by step what has just been made would take longer than
- * all the rest of opening it. Files that are there already come to the same schema by the steps of migrations.ts.
+ * The schema of a new file, in one piece: running every migration would take longer than all the rest of opening it. Existing
+ * files come to the same schema by the steps of migrations.ts.
  */
 export const SCHEMA = `
   CREATE TABLE queues (
@@ -28,8 +28,8 @@ export const SCHEMA = `
     job INTEGER PRIMARY KEY,
     queue INTEGER NOT NULL,
     id TEXT NOT NULL,
-    -- Where it stands: a code of its state, its position among the jobs of that code, and what decides between equal positions, which is null
-    -- where positions are unique.
+    -- A code of its state (state-codes.ts), its position among the jobs of that code, and a tiebreak between equal positions,
+    -- null where positions are unique.
     state_code INTEGER NOT NULL,
     position NUMERIC NOT NULL,
     tiebreak TEXT,
@@ -45,10 +45,10 @@ export const SCHEMA = `
     settled INTEGER NOT NULL DEFAULT 0,
     crashes INTEGER NOT NULL DEFAULT 0,
     suspect INTEGER NOT NULL DEFAULT 0,
-    -- Have its runs left checkpoints? Is it linked to others? One that is not has no row in the tables of either.
+    -- Has it checkpoints? Is it linked to others? A job that is not has no rows in those tables.
     checkpointed INTEGER NOT NULL DEFAULT 0,
     linked INTEGER NOT NULL DEFAULT 0,
-    -- Since when a queued or running job has been declined by workers that have not the code of its task.
+    -- Since when a queued or running job has been declined by workers without the code of its task.
     declined_at INTEGER,
     -- The position it had when it was leased last.
     last_position NUMERIC,
@@ -59,13 +59,13 @@ export const SCHEMA = `
     logged INTEGER NOT NULL DEFAULT 0,
     -- Null: the default.
     retention TEXT,
-    -- Of finished jobs: their number when retention asks for a count, negative for those that did not end well; and the
-    -- time of removal when it is not the usual one.
+    -- Of ended jobs: their number when retention asks for a count, negative for those under the rule of failed jobs; and the
+    -- time of removal when it does not follow from the default age.
     kept INTEGER,
     remove_at INTEGER,
     unique_key TEXT, unique_until ANY, unique_on_conflict TEXT,
     debounce_wait INTEGER, debounce_most INTEGER,
-    -- The key under which it replaces the job before it.
+    -- The key under which it supersedes the job before it.
     supersedes TEXT,
     op TEXT,
     nonce TEXT,
@@ -80,7 +80,7 @@ export const SCHEMA = `
     -- Null: in the table inputs, because it is long.
     input TEXT,
     result TEXT,
-    -- What failed in a job that half succeeded.
+    -- The failures of a job that ended as partial.
     failures TEXT
   );
   CREATE UNIQUE INDEX jobs_id ON jobs (queue, id);
@@ -91,20 +91,20 @@ export const SCHEMA = `
   -- Codes 22 and 32, see state-codes.ts.
   CREATE INDEX jobs_aside ON jobs (queue, state_code, task, position, tiebreak) WHERE state_code IN (22, 32);
 
-  -- Long inputs live apart, so that moving a job does not copy them.
+  -- Long inputs have a table of their own, so that moving a job does not copy them.
   CREATE TABLE inputs (job INTEGER PRIMARY KEY, input TEXT NOT NULL);
 
   CREATE TABLE unique_keys (
     queue INTEGER NOT NULL,
     key TEXT NOT NULL,
     job INTEGER NOT NULL,
-    -- Held until then; or, when null, until the job started or finished.
+    -- Owned until then; or, when null, until the job has started or finished.
     expires_at INTEGER,
     until_started INTEGER NOT NULL,
     PRIMARY KEY (queue, key)
   ) WITHOUT ROWID;
 
-  -- The latest job of each key under which jobs replace each other.
+  -- The latest job of each supersede key.
   CREATE TABLE latest (
     queue INTEGER NOT NULL,
     key TEXT NOT NULL,
@@ -112,7 +112,7 @@ export const SCHEMA = `
     PRIMARY KEY (queue, key)
   ) WITHOUT ROWID;
 
-  -- Superseded jobs whose application has not been told, and from when on they may be handed out.
+  -- Superseded jobs whose application has not been notified, and the time from which they may be claimed.
   CREATE TABLE superseded (
     job INTEGER PRIMARY KEY,
     queue INTEGER NOT NULL,
@@ -137,7 +137,7 @@ export const SCHEMA = `
     PRIMARY KEY (queue, tag, state)
   ) WITHOUT ROWID;
 
-  -- How runs ended, but for the last one of jobs that ended well, which their own row tells. One row per lease.
+  -- How runs ended, one row per lease. The last run of a job that ended well is not here: the row of the job says how.
   CREATE TABLE attempts (
     job INTEGER NOT NULL,
     epoch INTEGER NOT NULL,
@@ -158,7 +158,7 @@ export const SCHEMA = `
     PRIMARY KEY (job, number)
   ) WITHOUT ROWID;
 
-  -- What the runs of a job left for those after them.
+  -- The checkpoints of a job.
   CREATE TABLE checkpoints (
     job INTEGER NOT NULL,
     seq INTEGER NOT NULL,
@@ -166,22 +166,22 @@ export const SCHEMA = `
     PRIMARY KEY (job, seq)
   ) WITHOUT ROWID;
 
-  -- How a linked job stands towards others.
+  -- The links of a job to others.
   CREATE TABLE links (
     job INTEGER PRIMARY KEY,
-    -- Of a flow: open while it is being created, begun from then on.
+    -- Of a flow: open while it is being created, then begun.
     flow TEXT,
     held INTEGER NOT NULL,
-    -- How many dependencies there are, how many of them have not ended, and how often it waited anew for them.
+    -- How many dependencies it has, how many of them have not ended, and how often it began to wait for them again.
     depends INTEGER NOT NULL,
     pending INTEGER NOT NULL,
     generation INTEGER NOT NULL
   );
 
-  -- What a linked job was enqueued with of this, as JSON: it can be long, and lives apart from what changes often.
+  -- The links that a job was enqueued with, as JSON: it can be long, and is kept apart from what changes often.
   CREATE TABLE link_bodies (job INTEGER PRIMARY KEY, body TEXT NOT NULL);
 
-  -- What a job depends on: with state null while it is waited for.
+  -- The dependencies of a job; state is null until they have ended.
   CREATE TABLE dependencies (
     job INTEGER NOT NULL,
     queue TEXT NOT NULL,
@@ -191,7 +191,7 @@ export const SCHEMA = `
     PRIMARY KEY (job, queue, id)
   ) WITHOUT ROWID;
 
-  -- The jobs that depend on a job, and the generation in which each waits for it.
+  -- The dependents of a job, and the round in which each waits for it.
   CREATE TABLE dependents (
     job INTEGER NOT NULL,
     queue TEXT NOT NULL,
@@ -202,7 +202,7 @@ export const SCHEMA = `
 
   CREATE TABLE sessions (session TEXT PRIMARY KEY, worker TEXT NOT NULL) WITHOUT ROWID;
 
-  -- The queues in which a session has not ended, each with its own end: a queue may be obliterated under it.
+  -- The queues in which a session has not ended, each with a deadline of its own: a queue may be obliterated under it.
   CREATE TABLE lives (
     session TEXT NOT NULL,
     queue INTEGER NOT NULL,
@@ -213,7 +213,7 @@ export const SCHEMA = `
   ) WITHOUT ROWID;
   CREATE INDEX lives_deadline ON lives (queue, deadline);
 
-  -- Per queue and lane: the last exchange and what it leased, as JSON.
+  -- Per queue and lane: the last exchange and its leases, as JSON.
   CREATE TABLE calls (
     session TEXT NOT NULL,
     queue INTEGER NOT NULL,
@@ -223,7 +223,7 @@ export const SCHEMA = `
     PRIMARY KEY (session, queue, lane)
   ) WITHOUT ROWID;
 
-  -- Leases taken from sessions, until they settle them. The number only rises: listeners remember how far they have read.
+  -- Leases taken from sessions, until they settle them. Numbers only rise: listeners remember the last one they read.
   CREATE TABLE revoked (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     session TEXT NOT NULL,
@@ -245,10 +245,10 @@ export const SCHEMA = `
     queue INTEGER NOT NULL,
     name TEXT NOT NULL,
     definition TEXT NOT NULL,
-    -- The part of the definition that its ticks follow from.
+    -- The part of the definition that determines its ticks.
     times TEXT NOT NULL,
     status TEXT NOT NULL,
-    -- The command that gave it this definition, and what it was answered.
+    -- The command that gave it this definition, and the answer.
     revision TEXT NOT NULL,
     answer TEXT NOT NULL,
     last_due INTEGER NOT NULL,
@@ -261,14 +261,14 @@ export const SCHEMA = `
   ) WITHOUT ROWID;
   CREATE INDEX schedules_due ON schedules (queue, next_due, name) WHERE next_due IS NOT NULL;
 
-  -- Names this database. A process opens the file more than once, and must know that it has the same one each time.
+  -- Identifies this database: a process opens the file more than once, and compares.
   CREATE TABLE identity (identity TEXT NOT NULL);
   INSERT INTO identity VALUES (lower(hex(randomblob(16))));
 `;
 
 /**
- * Every table, by what its rows are about. There are no foreign keys: these lists say what goes with a job, a queue or a
- * session, and a test compares them with the file.
+ * Every table, by what its rows belong to. There are no foreign keys: these lists say which rows are removed with a job, a
+ * queue or a session. A test compares them with the file.
  */
 export const TABLES = {
   /** What belongs to a job alone, by its number in the column `job`. */

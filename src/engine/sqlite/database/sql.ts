@@ -1,6 +1,6 @@
 /**
- * Prepared statements, each prepared once per connection. The text of a statement stands where it is used; rows come back
- * as arrays in the order of its columns, because making an object of every row costs more than finding it.
+ * Prepared statements, each prepared once per connection. The text of a statement is beside its use; rows are arrays in the
+ * order of its columns, because making an object of every row costs more than finding it.
  *
  * The first versions of `node:sqlite` bind no parameters with numbers (`?1`) and answer objects only. So no statement numbers
  * its parameters, and no two columns of a row have the same name.
@@ -26,18 +26,18 @@ export class Sql {
     return rows.map((row) => Object.values(row as object) as unknown as T);
   }
 
-  /** Runs a statement that answers no rows; answers how many rows it changed. */
+  /** Runs a statement without result rows; returns how many rows it changed. */
   run(text: string, ...values: SqlValue[]): number {
     return Number(this.#prepare(text).run(...values).changes);
   }
 
-  /** Inserts a row; answers its number, or `null` when a conflict kept it out. */
+  /** Inserts a row; returns its number, or `null` when a conflict kept it out. */
   insert(text: string, ...values: SqlValue[]): number | null {
     const { changes, lastInsertRowid } = this.#prepare(text).run(...values);
     return Number(changes) === 0 ? null : Number(lastInsertRowid);
   }
 
-  /** Runs statements that are needed once: schema, settings. */
+  /** Runs statements that are not worth preparing: schema, settings. */
   exec(text: string): void {
     this.#db.exec(text);
   }

@@ -89,7 +89,7 @@ class SqliteReceiver implements Receiver {
     return isAwaitedOnlyBy(this.#transaction.sql, this.#job.job, this.#from);
   }
 
-  /** Applies an effect; answers whether the run record is to be written back. */
+  /** Applies an effect; returns whether it changed the run record, which is then written back. */
   apply(effect: Effect): boolean {
     const { sql } = this.#transaction;
     const [transaction, queue, job, from] = [this.#transaction, this.#queue, this.#job, this.#from];
@@ -142,7 +142,7 @@ class SqliteReceiver implements Receiver {
         forget(transaction, queue, job);
         return false;
     }
-    // What is left changed the links alone.
+    // The effects that are left changed only the links.
     saveLinks(sql, job, this.#loaded());
     return false;
   }

@@ -1,6 +1,6 @@
 /**
- * Where the messages of jobs go out and arrive: within the transaction of the command that they follow from. So nothing
- * waits to be delivered, and a command and all that follows from it happen together or not at all.
+ * The outbox and inbox of the SQLite engine. Messages are delivered in the transaction of the command that causes them: a
+ * command and its effects on other jobs are committed together or not at all.
  */
 import {
   deliverNow,
@@ -15,7 +15,7 @@ import { takeOutbox, acknowledge } from "./outbox.js";
 import { receive } from "./inbox.js";
 import type { Transaction } from "../store/transaction.js";
 
-/** Delivers what a command gave its jobs to tell, and what follows from that; `first` goes ahead of it. */
+/** Delivers the messages that a command caused, until the outboxes are empty. `first`: messages to deliver before them. */
 export function deliver(transaction: Transaction, first: readonly Message[] = []): void {
   const queues = transaction.pendingQueues();
   if (queues.length > 0 || first.length > 0) deliverNow(new SqliteMailbox(transaction), queues, first);

@@ -1,4 +1,4 @@
-/** The messages of jobs for those they are linked to: made from how a job is when it is asked, not from what happened. */
+/** The outbox: which jobs are marked, and their messages, computed from their present state (engine/shared/reactions.ts). */
 import { isTerminal } from "../../../model/job/state.js";
 import { cancelsOf, messagesOf, type FlowStage, type Sender } from "../../shared/reactions.js";
 import type { Message, OutboxBatch, OutboxReceipt } from "../../shared/relay.js";
@@ -10,7 +10,7 @@ import { bodyOf, dependenciesOf, dependentsOf, dropLinksToOthers, isAwaitedBy } 
 import type { Sql } from "../database/sql.js";
 import type { Transaction } from "../store/transaction.js";
 
-/** How many jobs of the outbox are delivered at a time. */
+/** The messages of how many jobs are delivered at a time. */
 const JOBS_AT_ONCE = 100;
 
 /** A job in the outbox, as it is now. */
@@ -38,12 +38,12 @@ export function takeOutbox(transaction: Transaction, queue: SqliteQueue): Outbox
   return { messages, receipt: entries.filter(goesWhenDelivered).map(({ number }) => String(number)) };
 }
 
-/** The dependency rows of a removed job stay until then. An incomplete flow is removed together with its members. */
+/** The links of a removed job stay until its messages are delivered. An incomplete flow is removed with its members. */
 function goesWhenDelivered({ state, flow }: OutboxEntry): boolean {
   return state === "removed" || (flow === "open" && isTerminal(state));
 }
 
-/** The messages were delivered: removes what they were kept for. */
+/** Removes links and flows that were kept until their messages were delivered. */
 export function acknowledge(transaction: Transaction, queue: SqliteQueue, token: OutboxReceipt): void {
   const { sql } = transaction;
   for (const number of token.map(Number)) {
@@ -71,7 +71,7 @@ const FLOWS = `SELECT j.job FROM jobs j CROSS JOIN links t ON t.job = j.job
   WHERE j.queue = ? AND t.flow IS NOT NULL AND j.finished_at IS NULL ORDER BY j.job`;
 const LINKED = "SELECT job, id FROM jobs WHERE queue = ? AND linked ORDER BY id";
 
-/** What is to be told elsewhere when a queue is removed with all its jobs. */
+/** The messages to other queues when a queue is removed with all its jobs. */
 export function removalMessages(sql: Sql, { number, name }: SqliteQueue): Message[] {
   const linked = sql.all<[job: number, id: string]>(LINKED, number);
   const ids = new Map(linked);

@@ -1,21 +1,21 @@
-/** Jobs that may be leased: what is read of them, and who asks for how many. */
+/** Jobs that may be leased: what is read of them, and what a claim asks for. */
 import { columns, type RowOf, type Stored } from "../database/columns.js";
 import type { Job } from "./job.js";
 import { PAYLOAD_EXPRESSIONS, PAYLOAD_NAMES, type Payload } from "./payload.js";
 
-/** Who asks, and for how much. */
+/** What a claim asks for in one queue. */
 export interface Wish {
   readonly session: string;
   readonly lane: number;
   readonly call: number;
   readonly max: number;
-  /** May one of the jobs be a suspect? */
+  /** May one job be a suspect? */
   readonly suspect: boolean;
-  /** The tasks of which it takes what was set aside. */
+  /** The tasks whose jobs it takes from those set aside. */
   readonly tasks: readonly string[];
 }
 
-/** What a lease needs of a job: a payload and what follows it. */
+/** The columns of a lease: a payload and what follows it. */
 const NAMES = [
   ...PAYLOAD_NAMES,
   ...(["job", "id", "position", "priority", "attempts", "createdAt", "runAt", "expireAt", "counted", "epoch"] as const),

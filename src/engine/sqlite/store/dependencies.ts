@@ -1,8 +1,8 @@
 /**
- * The links between jobs, as they are stored: a row in `links` for each linked job, what it depends on, what depends on it.
- * Both sides of a dependency have a row: the dependent's says how the dependency ended, the dependency's keeps retention
- * away. A job without links, as its run record says, has none of this and costs nothing. The dependency rows of a removed
- * job stay until its messages are delivered.
+ * Links between jobs as they are stored: a row in `links` for each linked job, and rows for its dependencies and dependents.
+ * Both ends store a dependency: the dependent how it ended, the dependency which dependents retention keeps it for. A job
+ * without links, as `linked` in its run record says, has no rows here. The dependency rows of a removed job stay until its
+ * messages are delivered.
  */
 import type { Dependency, DependencyEnd, DependencyPolicy, DependencyRecord } from "../../../model/job/dependency.js";
 import type { JobRef, JobLinks } from "../../../model/job/job.js";
@@ -12,11 +12,11 @@ import { parseLinks } from "./payload.js";
 import { TABLES } from "../database/schema.js";
 import type { Sql } from "../database/sql.js";
 
-/** How a job stands towards others. */
+/** The links of a job, as numbers. */
 export interface LinkState {
-  /** Of a flow: is it still being created? `null`: it is no flow. */
+  /** `null`: the job is no flow. */
   flow: FlowStage | null;
-  /** Created held, and not let go since. */
+  /** Created held, and not released since. */
   held: boolean;
   /** How many jobs it depends on. */
   depends: number;
@@ -26,7 +26,6 @@ export interface LinkState {
   round: number;
 }
 
-/** What is asked of a job to find its links. */
 type MaybeLinked = Pick<Job, "job" | "stateCode" | "linked">;
 
 type LinkRow = [flow: LinkState["flow"], held: number, depends: number, pending: number, round: number];
@@ -35,19 +34,18 @@ const LOAD = "SELECT flow, held, depends, pending, generation FROM links WHERE j
 const ADD = "INSERT INTO links (flow, held, depends, pending, generation, job) VALUES (?, ?, ?, ?, ?, ?)";
 const SAVE = "UPDATE links SET flow = ?, held = ?, depends = ?, pending = ?, generation = ? WHERE job = ?";
 
-/** The links of a job that has none yet. */
+/** No links. */
 export const ALONE: LinkState = { flow: null, held: false, depends: 0, pending: 0, round: 0 };
 
-/** The links of a job, which may have none. */
 export function linksOf(sql: Sql, job: MaybeLinked): LinkState {
   const row = job.linked ? sql.all<LinkRow>(LOAD, job.job)[0] : undefined;
-  // Nothing else blocks a job without links.
+  // A job without links is blocked only while it is held.
   if (row === undefined) return { ...ALONE, held: stateOfJob(job) === "blocked" };
   const [flow, held, depends, pending, round] = row;
   return { flow, held: held === 1, depends, pending, round };
 }
 
-/** Writes the links of a job back; one that had none is linked from now on. */
+/** Writes the links of a job back, and marks the job as linked. */
 export function saveLinks(sql: Sql, job: MaybeLinked, links: LinkState): void {
   if (job.linked) {
     writeLinks(sql, SAVE, job, links);
@@ -68,23 +66,23 @@ function writeLinks(sql: Sql, statement: string, { job }: MaybeLinked, links: Li
   sql.run(statement, flow, held ? 1 : 0, depends, pending, round, job);
 }
 
-/** Forgets how a job is linked, but not its dependencies and dependents: they are still to get messages. */
+/** Removes the links of a job, but not its dependencies and dependents, which are still to get messages. */
 export function dropLinks(sql: Sql, { job }: Pick<Job, "job">): void {
   for (const table of TABLES.ofLinks) sql.run(`DELETE FROM ${table} WHERE job = ?`, job);
 }
 
-/** Forgets the dependencies and dependents of a job, by its number. */
+/** Removes the dependencies and dependents of a job, by its number. */
 export function dropLinksToOthers(sql: Sql, job: number): void {
   for (const table of TABLES.ofLinksToOthers) sql.run(`DELETE FROM ${table} WHERE job = ?`, job);
 }
 
-/** Keeps what a job was enqueued with of its links. */
+/** Stores the links that a job was enqueued with. */
 export function keepBody(sql: Sql, { job }: Pick<Job, "job">, { after, references, flow, role }: JobLinks): void {
   const body = JSON.stringify({ after, references, flow, role });
   sql.run("INSERT OR REPLACE INTO link_bodies (job, body) VALUES (?, ?)", job, body);
 }
 
-/** What a job was enqueued with of its links; `null`: nothing, or what cannot be decoded, for such a job must end too. */
+/** The links that a job was enqueued with; `null`: none, or undecodable ones, as such a job must be able to end too. */
 export function bodyOf(sql: Sql, job: number): JobLinks | null {
   const body = sql.all<[body: string]>("SELECT body FROM link_bodies WHERE job = ?", job)[0]?.[0];
   if (body === undefined) return null;
@@ -102,7 +100,7 @@ export function isMember(sql: Sql, { job, linked }: Pick<Job, "job" | "linked">)
 
 const DEPEND = "INSERT OR IGNORE INTO dependencies (job, queue, id, policy) VALUES (?, ?, ?, ?)";
 
-/** Lets a job depend on another one, unless it does already. Whoever asked writes its links back. */
+/** Adds a dependency, unless the job has it already. The caller writes the links back. */
 export function addDependency(
   sql: Sql,
   { job }: Pick<Job, "job">,
@@ -122,19 +120,19 @@ const DEPENDENCIES = "SELECT queue, id, policy, state FROM dependencies WHERE jo
 const END = "UPDATE dependencies SET state = ? WHERE job = ? AND queue = ? AND id = ?";
 const UNSUCCESSFUL = "job = ? AND (state IS NULL OR state NOT IN ('completed', 'partial'))";
 
-/** One of the jobs that a job depends on; `null` when it does not. */
+/** A dependency of a job; `null`: it is none. */
 export function dependency(sql: Sql, { job }: Pick<Job, "job">, { queue, id }: JobRef): DependencyRecord | null {
   const row = sql.all<DependencyRow>(DEPENDENCY, job, queue, id)[0];
   return row === undefined ? null : dependencyFrom(row);
 }
 
-/** Takes back how a dependency ended. Whoever asked writes the links of the job back. */
+/** Waits again for a dependency that had ended. The caller writes the links back. */
 export function reopenDependency(sql: Sql, { job }: Pick<Job, "job">, links: LinkState, { queue, id }: JobRef): void {
   sql.run(END, null, job, queue, id);
   links.pending += 1;
 }
 
-/** What a job depends on, by queue and id; by its number. */
+/** The dependencies of the job with this number, by queue and id. */
 export function dependenciesOf(sql: Sql, job: number): DependencyRecord[] {
   return sql.all<DependencyRow>(DEPENDENCIES, job).map(dependencyFrom);
 }
@@ -143,7 +141,7 @@ function dependencyFrom([queue, id, ifFailed, state]: DependencyRow): Dependency
   return { queue, id, ifFailed, state };
 }
 
-/** Records how a dependency ended. The caller writes the links of the job back. */
+/** Records how a dependency ended. The caller writes the links back. */
 export function endDependency(
   sql: Sql,
   { job }: Pick<Job, "job">,
@@ -155,12 +153,12 @@ export function endDependency(
   links.pending -= 1;
 }
 
-/** Are there dependencies to be looked at again? */
+/** Has the job dependencies to wait for again? */
 export function willWait(sql: Sql, { job }: Pick<Job, "job">): boolean {
   return sql.all(`SELECT 1 FROM dependencies WHERE ${UNSUCCESSFUL} LIMIT 1`, job).length > 0;
 }
 
-/** Takes back how dependencies ended that did not succeed; answers how many have not ended now. */
+/** Waits again for dependencies that did not succeed; returns how many have not ended now. */
 export function reopenDependencies(sql: Sql, { job }: Pick<Job, "job">): number {
   return sql.run(`UPDATE dependencies SET state = NULL WHERE ${UNSUCCESSFUL}`, job);
 }
@@ -171,47 +169,46 @@ const DEPENDENT = "SELECT 1 FROM dependents WHERE job = ? AND queue = ? AND id =
 const TWO_DEPENDENTS = "SELECT queue, id FROM dependents WHERE job = ? LIMIT 2";
 const DEPENDENTS = "SELECT queue, id, generation FROM dependents WHERE job = ? ORDER BY queue, id";
 
-/** Writes down that a job depends on this one. */
+/** Adds a dependent, or changes the round in which it waits. */
 export function addDependent(sql: Sql, { job }: Pick<Job, "job">, { queue, id }: JobRef, round: number): void {
   sql.run(ADD_DEPENDENT, job, queue, id, round);
 }
 
-/** Strikes out a job that depends on this one. */
 export function removeDependent(sql: Sql, { job }: Pick<Job, "job">, { queue, id }: JobRef): void {
   sql.run("DELETE FROM dependents WHERE job = ? AND queue = ? AND id = ?", job, queue, id);
 }
 
-/** Does that job depend on this one? */
+/** Does the job `queue`/`id` depend on this one? */
 export function isAwaitedBy(sql: Sql, job: number, { queue, id }: JobRef): boolean {
   return sql.all(DEPENDENT, job, queue, id).length > 0;
 }
 
-/** Does that job depend on this one, and no other? */
+/** Is the job `queue`/`id` the only one that depends on this one? */
 export function isAwaitedOnlyBy(sql: Sql, job: number, { queue, id }: JobRef): boolean {
   const [first, second] = sql.all<[queue: string, id: string]>(TWO_DEPENDENTS, job);
   return first !== undefined && second === undefined && first[0] === queue && first[1] === id;
 }
 
-/** What depends on a job, by queue and id; by its number. */
+/** The dependents of the job with this number, by queue and id. */
 export function dependentsOf(sql: Sql, job: number): Dependent[] {
   return sql
     .all<[queue: string, id: string, round: number]>(DEPENDENTS, job)
     .map(([queue, id, round]) => ({ ref: { queue, id }, round }));
 }
 
-/** Does anything depend on the job? Then retention keeps it. */
+/** Has the job dependents? Retention keeps it for them. */
 export function isRetained(sql: Sql, { job, linked }: Pick<Job, "job" | "linked">): boolean {
   return linked && sql.all("SELECT 1 FROM dependents WHERE job = ? LIMIT 1", job).length > 0;
 }
 
 const NUMBER = "SELECT j.job FROM queues q CROSS JOIN jobs j ON j.queue = q.queue AND j.id = ? WHERE q.name = ?";
 
-/** What a job depends on, by queue and id; of what is not there, nothing. */
+/** The dependencies of a job, by queue and id; empty for a missing job. */
 export function listDependencies(sql: Sql, { queue, id }: JobRef): DependencyRecord[] {
   return sql.all<[job: number]>(NUMBER, id, queue).flatMap(([job]) => dependenciesOf(sql, job));
 }
 
-/** What depends on a job, by queue and id; on what is not there, nothing. */
+/** The dependents of a job, by queue and id; empty for a missing job. */
 export function listDependents(sql: Sql, { queue, id }: JobRef): JobRef[] {
   return sql.all<[job: number]>(NUMBER, id, queue).flatMap(([job]) => dependentsOf(sql, job).map(({ ref }) => ref));
 }

@@ -1,4 +1,4 @@
-/** A job that waits for others: how it begins to wait, is let go, and waits for them again. */
+/** A job that waits for others: how it begins to wait, is released, and waits for them again. */
 import { readyState } from "../../../model/job/admission.js";
 import { UNLINKED, type JobRef, type JobSpec } from "../../../model/job/job.js";
 import type { Job } from "./job.js";
@@ -19,12 +19,12 @@ import {
 } from "./dependencies.js";
 import type { Transaction } from "./transaction.js";
 
-/** Does the spec link its job to others? */
+/** Has the job links to others? */
 export function isLinked({ after, references, flow, role }: JobSpec): boolean {
   return after.length > 0 || references.length > 0 || flow !== null || role !== UNLINKED.role;
 }
 
-/** Links a new job to what it depends on, and to its flow. */
+/** Links a new job to its dependencies, and to its flow. */
 export function linkNewJob(transaction: Transaction, queue: SqliteQueue, job: Job, spec: JobSpec): void {
   const { sql } = transaction;
   const { after, flow, role, hold } = spec;
@@ -36,7 +36,7 @@ export function linkNewJob(transaction: Transaction, queue: SqliteQueue, job: Jo
   if (after.length > 0 || flow !== null) transaction.markPending(queue, job);
 }
 
-/** Lets a running job depend on others, whatever their end. */
+/** Adds dependencies to a running job, which continues whatever their end. */
 export function addDependencies(transaction: Transaction, queue: SqliteQueue, job: Job, refs: readonly JobRef[]): void {
   if (refs.length === 0) return;
   const links = linksOf(transaction.sql, job);
@@ -45,7 +45,7 @@ export function addDependencies(transaction: Transaction, queue: SqliteQueue, jo
   transaction.markPending(queue, job);
 }
 
-/** Looks again at dependencies that did not succeed; answers whether the job waits for them, or its flow, anew. */
+/** Waits again for dependencies that did not succeed; returns whether the job is blocked by them or by its flow. */
 export function reopenAll(transaction: Transaction, queue: SqliteQueue, job: Job, links: LinkState): boolean {
   const { sql } = transaction;
   if (!job.linked) return false;
@@ -53,7 +53,7 @@ export function reopenAll(transaction: Transaction, queue: SqliteQueue, job: Job
   const belongs = flow !== null;
   // A held job joins again: a flow that was missing when it first did has cut the link.
   if (belongs && links.held && !isAwaitedBy(sql, job.job, flow)) addDependent(sql, job, flow, 0);
-  // A member of a flow that has not begun must not run before that.
+  // A member of a flow that has not begun must not run before it.
   links.held &&= belongs;
   if (links.depends > 0) {
     links.pending = reopenDependencies(sql, job);
@@ -64,7 +64,7 @@ export function reopenAll(transaction: Transaction, queue: SqliteQueue, job: Job
   return links.held || links.pending > 0;
 }
 
-/** Lets a held job go; it is ready unless it waits for others. Whoever asked writes its run record back. */
+/** Releases a held job; it becomes ready unless dependencies are pending. The caller writes the run record back. */
 export function releaseHeld(transaction: Transaction, queue: SqliteQueue, job: Job, links: LinkState): void {
   links.held = false;
   if (job.linked) saveLinks(transaction.sql, job, links);
@@ -72,7 +72,7 @@ export function releaseHeld(transaction: Transaction, queue: SqliteQueue, job: J
   else transaction.markPending(queue, job);
 }
 
-/** Puts a blocked job where its time says. */
+/** Moves a blocked job to `delayed` or `queued`, as its time requires. */
 export function makeReady({ now }: Transaction, queue: SqliteQueue, job: Job): void {
   job.runAt = Math.max(job.runAt, now);
   move(queue, job, readyState(job.runAt, now));

@@ -29,7 +29,7 @@ export function commitFlow(
   return "committed";
 }
 
-/** Ends a flow if its members have all ended. Whoever asked writes its run record back. */
+/** Ends a flow if its members have all ended. The caller writes the run record back. */
 export function completeFlow(transaction: Transaction, queue: SqliteQueue, job: Job, links: LinkState): void {
   if (links.flow === "open" || links.pending > 0) return;
   finish(transaction, queue, job, flowEnd(dependenciesOf(transaction.sql, job.job)));

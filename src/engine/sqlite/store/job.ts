@@ -1,6 +1,6 @@
 /**
- * The run record of a job: the columns of its row that decide where it stands and whose it is. Commands read it, change it
- * and write it back; what it carries (input, result, meta …) stays where it is.
+ * The run record of a job: the columns of its row that decide its state, place and lease. Commands read it, change it and write
+ * it back; its payload (input, result, meta …) stays in the file.
  */
 import { DEFAULT_RETENTION, retentionClass, type Retention } from "../../../model/job/retention.js";
 import { isTerminal, type JobState } from "../../../model/job/state.js";
@@ -25,17 +25,17 @@ export interface Job {
   expireAt: number | null;
   counted: number;
   epoch: number;
-  /** The last lease that its own worker ended. */
+  /** The epoch of the last lease that its worker settled: the same outcome sent again is answered `applied`. */
   settled: number;
   crashes: number;
   suspect: boolean;
-  /** Since when it has been declined; only a queued or active job has been. */
+  /** Since when it has been declined. Only queued and active jobs have this. */
   declinedAt: number | null;
-  /** The position it had when it was leased last. */
+  /** Its position when it was leased last. */
   readonly lastPosition: number | null;
   /** The session of the latest run: it holds the job only while that is active. */
   session: string | null;
-  /** The lease under which the last error happened; 0: the job ended without a run. */
+  /** The epoch of the run with the last error; 0: the job failed without a run. */
   errorEpoch: number | null;
   logged: number;
   readonly retention: string | null;
@@ -45,15 +45,15 @@ export interface Job {
   readonly uniqueUntil: "started" | "finished" | number | null;
   op: string | null;
   tags: string | null;
-  /** The key under which it replaces the job before it. */
+  /** The key under which it supersedes the job before it. */
   readonly supersedes: string | null;
-  /** Have its runs left checkpoints? */
+  /** Has it checkpoints? */
   checkpointed: boolean;
   /** Is it linked to other jobs? */
   linked: boolean;
 }
 
-/** What moving a job needs of it. */
+/** The part of a run record that a move reads and changes. */
 export type MovingJob = Omit<
   Job,
   "attempts" | "settled" | "crashes" | "logged" | "uniqueKey" | "uniqueUntil" | "op" | "supersedes" | "checkpointed"
@@ -106,7 +106,7 @@ export const JOB_COLUMNS = JOB.text;
 /** How many columns a run record has. */
 export const JOB_WIDTH = JOB.width;
 
-/** A run record from its row, which may have more columns behind. */
+/** A run record from its row, which may have more columns after it. */
 export function jobFrom(row: readonly [...JobRow, ...unknown[]]): Job {
   return {
     job: row[AT.job],
@@ -163,7 +163,6 @@ const SAVE = `UPDATE jobs SET state_code = ?, position = ?, tiebreak = ?, priori
   finished_at = ?, expire_at = ?, counted = ?, epoch = ?, settled = ?, crashes = ?, suspect = ?, session = ?, error_epoch = ?, kept = ?,
   remove_at = ?, op = ?, tags = ?, checkpointed = ?, declined_at = ? WHERE job = ?`;
 
-/** Writes a run record back. */
 export function saveJob(sql: Sql, job: Job): void {
   sql.run(
     SAVE,
@@ -192,12 +191,11 @@ export function saveJob(sql: Sql, job: Job): void {
   );
 }
 
-/** The state of a job. */
 export function stateOfJob(job: Pick<Job, "stateCode">): JobState {
   return stateOf(job.stateCode);
 }
 
-/** How long a job is kept. What cannot be decoded counts as the default: such a job, too, must go one day. */
+/** The retention of a job; the default when it cannot be decoded, so that such a job is removed one day too. */
 export function retentionOf(job: Pick<Job, "retention">): Retention {
   if (job.retention === null) return DEFAULT_RETENTION;
   try {
@@ -230,7 +228,7 @@ export function parseTags(text: string): readonly string[] {
   return value;
 }
 
-/** Did the job end well by running, so that its own row tells how its last run ended? */
+/** Did the job run and end well? Its own row is then the record of its last run. */
 export function reportsLastRun(state: JobState, { epoch }: Pick<Job, "epoch">): state is "completed" | "partial" {
   return isTerminal(state) && retentionClass(state) === "completed" && epoch > 0;
 }

@@ -1,6 +1,6 @@
 /**
- * What a job carries, decoded: its body, policies and tags. A job whose columns cannot be decoded fails alone: whoever reads
- * it is told which column it is.
+ * The payload of a job, decoded: body, policies, tags. A job with a column that cannot be decoded fails alone, with an error
+ * that names the column.
  */
 import { DEFAULT_BACKOFF, type Backoff } from "../../../model/failure/backoff.js";
 import { Undecodable } from "../../../model/errors/errors.js";
@@ -66,7 +66,7 @@ export function readBody(job: Pick<Job, "id" | "supersedes">, row: readonly [...
   };
 }
 
-/** Decodes what a job was enqueued with of its links. @throws Undecodable */
+/** Decodes the links that a job was enqueued with. @throws Undecodable */
 export function readLinks({ id }: Pick<Job, "id">, row: readonly [...PayloadRow, ...unknown[]]): JobLinks {
   return decode(id, "links", row[AT.links], parseLinks, UNLINKED);
 }
@@ -92,7 +92,7 @@ export function decode<T>(id: string, what: string, stored: SqlValue, read: (tex
   return check(id, what, () => read(String(stored)));
 }
 
-/** @throws Undecodable for whatever `read` throws */
+/** @throws Undecodable in place of what `read` throws */
 function check<T>(id: string, what: string, read: () => T): T {
   try {
     return read();
@@ -101,7 +101,7 @@ function check<T>(id: string, what: string, read: () => T): T {
   }
 }
 
-// Jobs that stand together mostly share their backoff: the last one decoded is likely the next one asked for.
+// Neighbouring jobs mostly share their backoff, so the last one decoded is kept.
 let lastText = "";
 let lastBackoff: Backoff = DEFAULT_BACKOFF;
 

@@ -1,6 +1,6 @@
 /**
- * A queue within a transaction: its row read once, changed here, written once. Keeps how many jobs have each state code, the
- * positions at both ends, the totals of tags, and the events that watchers want.
+ * A queue within a transaction: its row is read once, changed here, and written once. Holds how many jobs have each state
+ * code, the positions at both ends, the totals of tags, and emits events while the queue is watched.
  */
 import { MOST_EVENTS, WATCH_INTEREST, type QueueEvent } from "../../../model/job/event.js";
 import type { RetentionClass } from "../../../model/job/retention.js";
@@ -12,7 +12,7 @@ import { columns, type RowOf } from "../database/columns.js";
 import type { Sql } from "../database/sql.js";
 
 type WithoutOrder<T> = T extends unknown ? Omit<T, "seq" | "at"> : never;
-/** An event before it has its place. */
+/** An event without its sequence and time. */
 export type EventBody = WithoutOrder<QueueEvent>;
 
 interface QueueColumns {
@@ -55,7 +55,7 @@ const DROP_TOTAL = "DELETE FROM tag_totals WHERE queue = ? AND tag = ? AND state
 const FIRST_DEFAULT = `SELECT position FROM jobs WHERE queue = ? AND state_code = ${QUEUED}
   AND position > ${-PRIORITY_STEP / 2} AND position < ${PRIORITY_STEP / 2} ORDER BY position LIMIT 1`;
 
-/** How many jobs have each state code, from the column that says so. */
+/** How many jobs have each state code, from the column `counts`. */
 export function readCounts(text: string): number[] {
   const stored: number[] = JSON.parse(text);
   return Array.from({ length: STATE_CODES }, (_, code) => stored[code] ?? 0);
@@ -79,8 +79,8 @@ export class SqliteQueue {
   readonly #sql: Sql;
   readonly #now: number;
   readonly #counts: number[];
-  // Positions count up at the tail and down at the head; before the first job of the default priority there is one place
-  // only, as on Redis, where those jobs stand in a list.
+  // Positions count up at the tail and down at the head. On Redis jobs of the default priority are in a list, whose positions
+  // are real: there is only one place before its first entry.
   readonly #default: { tail: number };
   readonly #other: { tail: number; head: number };
   readonly #totals = new Map<string, Map<JobState, number>>();
@@ -141,13 +141,13 @@ export class SqliteQueue {
     return this.#counts[code] ?? 0;
   }
 
-  /** A job got a state code (1) or lost it (-1). */
+  /** Counts a job that got a state code (1) or lost it (-1). */
   count(code: number, by: 1 | -1): void {
     this.#counts[code] = this.standing(code) + by;
     this.#changed = true;
   }
 
-  /** A job with a tag came to a state (1) or left it (-1). */
+  /** Counts a job with a tag that entered a state (1) or left it (-1). */
   tally(tag: string, state: JobState, by: 1 | -1): void {
     let states = this.#totals.get(tag);
     if (states === undefined) this.#totals.set(tag, (states = new Map()));
@@ -159,42 +159,42 @@ export class SqliteQueue {
   position(priority: number, apart: boolean, place: "head" | "tail"): number {
     const ends = priority === 0 ? this.#default : this.#other;
     this.#changed = true;
-    // Who stands apart takes no position of its own: it stands half a step before the next one to come.
+    // A job with a second code takes no position: it is placed half a step before the next one to come.
     if (place === "tail") return apart ? ends.tail - 0.5 : ends.tail++;
     if (priority === 0) return this.#defaultHead() + (apart ? 0.5 : 0);
     return apart ? this.#other.head + 0.5 : this.#other.head--;
   }
 
-  /** The position before the first job of the default priority, or before the next to come when there is none. */
+  /** The position before the first job of the default priority, or before the next one to come when there is none. */
   #defaultHead(): number {
     const row = this.#sql.all<[position: number]>(FIRST_DEFAULT, this.number)[0];
     return (row?.[0] ?? this.#default.tail) - 1;
   }
 
-  /** What an exchange that leases something now is numbered. */
+  /** The epoch of an exchange that leases anything now. */
   get nextEpoch(): number {
     return this.#epoch + 1;
   }
 
-  /** An exchange leased something. */
+  /** Takes the epoch: an exchange leased something. */
   leased(): void {
     this.#epoch += 1;
     this.#changed = true;
   }
 
-  /** The number that the next job to finish will have. */
+  /** The number of the next job to finish. */
   get nextFinished(): number {
     return this.#finished + 1;
   }
 
-  /** A job finished; answers its number. */
+  /** Takes the number of a finished job. */
   finish(): number {
     this.#finished += 1;
     this.#changed = true;
     return this.#finished;
   }
 
-  /** Says that somebody watches; answers whether nobody did before. */
+  /** Records events for `WATCH_INTEREST` from now on; returns whether they were not recorded before. */
   watchOn(): boolean {
     const lapsed = this.#interest <= this.#now;
     this.#interest = this.#now + WATCH_INTEREST;
@@ -202,8 +202,8 @@ export class SqliteQueue {
     return lapsed;
   }
 
-  /** Tells watchers, if there are any. */
-  tell(event: EventBody): void {
+  /** Emits an event, if the queue is watched. */
+  emit(event: EventBody): void {
     if (this.#interest <= this.#now) return;
     this.#sequence += 1;
     this.#changed = true;

@@ -1,12 +1,11 @@
 /**
- * State codes: the number by which a job's row says where it stands. Every state has one, numbered as the states are, and
- * a second one, ten higher, for jobs that stand apart: queued suspects, and finished jobs that are not kept for the usual
- * time, or as long as something depends on them. Queued jobs that were declined have a third one, and suspects among them
- * a fourth. So a move is one change in one index.
+ * State codes: the number under which a job is in the index of positions. Every state has one, numbered as the states are. A
+ * second one, ten higher, is for queued suspects, and for ended jobs that are retained or kept for another than the default
+ * age. Queued jobs that were declined have a third one, and suspects among them a fourth. So a move is one change in one index.
  */
 import { STATES, type JobState } from "../../../model/job/state.js";
 
-/** How much higher the code of jobs that stand apart is. */
+/** How much higher the second code of a state is. */
 export const APART = 10;
 
 /** How many codes there are. */
@@ -14,7 +13,7 @@ export const STATE_CODES = 4 * APART;
 
 const numbers = new Map<JobState, number>(STATES.map((state, code) => [state, code]));
 
-/** The usual code of a state. */
+/** The first code of a state. */
 export function codeOf(state: JobState): number {
   return numbers.get(state) ?? 0;
 }

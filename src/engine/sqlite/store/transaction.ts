@@ -1,4 +1,4 @@
-/** What a command works with while its transaction is open: the statements, the time, the queues it touches. */
+/** An open transaction: statements, the time, and the queues, outboxes and revocations of the commands in it. */
 import type { Clock } from "../../../model/value/clock.js";
 import type { Job } from "./job.js";
 import { SqliteQueue } from "./queue.js";
@@ -9,12 +9,12 @@ export class Transaction {
   readonly sql: Sql;
   /** Epoch milliseconds. */
   readonly now: number;
-  /** Milliseconds on the clock that never jumps, which all processes of the machine share. A whole number. */
+  /** Milliseconds on the monotonic clock, which all processes of the machine share. A whole number. */
   readonly monotonic: number;
   readonly #queues = new Map<string, SqliteQueue>();
   readonly #changed = new Set<string>();
   readonly #revoked: TakenLease[] = [];
-  /** Per queue the jobs that have messages for those they are linked to, the earliest first. */
+  /** Per queue: jobs with messages to linked jobs, in the order in which they were marked. */
   readonly #outbox = new Map<string, Map<number, string>>();
 
   constructor(sql: Sql, clock: Clock) {
@@ -23,14 +23,13 @@ export class Transaction {
     this.monotonic = Math.round(clock.monotonic());
   }
 
-  /** A queue, which comes into being when it is named. */
+  /** A queue, created on first use. */
   queue(name: string): SqliteQueue {
     const queue = this.find(name) ?? SqliteQueue.create(this.sql, name, this.now);
     this.#queues.set(name, queue);
     return queue;
   }
 
-  /** A queue, if there is one of this name. */
   find(name: string): SqliteQueue | null {
     const known = this.#queues.get(name);
     if (known !== undefined) return known;
@@ -45,12 +44,12 @@ export class Transaction {
     this.#outbox.delete(name);
   }
 
-  /** Something changed in a queue: those who wait there are told once it is committed. */
+  /** Marks a queue as changed: its waiters are woken after the commit. */
   changed(name: string): void {
     this.#changed.add(name);
   }
 
-  /** A job has messages for those it is linked to, once the command has run (mailbox.ts). */
+  /** Marks a job in the outbox: it has messages to linked jobs, delivered once the command has run (mailbox.ts). */
   markPending({ name }: SqliteQueue, { job, id }: Pick<Job, "job" | "id">): void {
     let pending = this.#outbox.get(name);
     if (pending === undefined) this.#outbox.set(name, (pending = new Map()));
@@ -65,7 +64,7 @@ export class Transaction {
     return [...this.#changed].filter((name) => (this.#outbox.get(name)?.size ?? 0) > 0);
   }
 
-  /** Takes the first jobs out of the outbox of a queue, with their ids. A later change puts a job back. */
+  /** Takes the first jobs out of the outbox of a queue, with their ids. A later change marks a job again. */
   takeOutbox(queue: SqliteQueue, most: number): [job: number, id: string][] {
     const taken: [job: number, id: string][] = [];
     const pending = this.#outbox.get(queue.name) ?? new Map<number, string>();
@@ -77,17 +76,17 @@ export class Transaction {
     return taken;
   }
 
-  /** A lease was taken from a session: it is told once that is committed. */
+  /** Records a lease taken from a session, which is notified after the commit. */
   revoked(taken: TakenLease): void {
     this.#revoked.push(taken);
   }
 
-  /** Writes what the queues have become. */
+  /** Writes the changed queues. */
   flush(): void {
     for (const queue of this.#queues.values()) queue.save();
   }
 
-  /** Tells everybody in this process; after the commit. */
+  /** Wakes waiters and notifies sessions in this process; after the commit. */
   announce(watchers: Watchers): void {
     for (const taken of this.#revoked) watchers.revoked(taken);
     for (const name of this.#changed) watchers.changed(name);

@@ -1,6 +1,6 @@
 /**
- * How a job moves: the only code that changes where a job stands, so state codes, totals and watchers always agree. Changes
- * are made to the run record; whoever moves a job writes it back.
+ * How a job moves: the only code that changes the state of a job, so state codes, totals and events always agree. Changes are
+ * made to the run record, which the caller writes back.
  */
 import { encodeFailure, type Failure } from "../../../model/failure/failure.js";
 import { MOST_ATTEMPT_RECORDS, type AttemptOutcome } from "../../../model/job/job.js";
@@ -25,10 +25,10 @@ export function move(
 ): void {
   removeFromState(queue, job);
   insert(queue, job, to, place);
-  queue.tell({ kind: "state", id: job.id, state: to });
+  queue.emit({ kind: "state", id: job.id, state: to });
 }
 
-/** Moves a queued job to the tail of its priority, which may have changed. */
+/** Moves a queued job to the tail among those of its priority, which may have changed. */
 export function reinsert(queue: SqliteQueue, job: MovingJob): void {
   removeFromState(queue, job);
   insert(queue, job, stateOfJob(job), "tail");
@@ -38,7 +38,7 @@ export function reinsert(queue: SqliteQueue, job: MovingJob): void {
 export function finish(transaction: Transaction, queue: SqliteQueue, job: MovingJob, to: TerminalState): void {
   const { sql, now } = transaction;
   const { flow } = linksOf(sql, job);
-  // A flow that was never complete goes with its members.
+  // An incomplete flow is removed with its members.
   const retained = flow === "open" || isRetained(sql, job);
   job.finishedAt = now;
   job.expireAt = null;
@@ -49,11 +49,11 @@ export function finish(transaction: Transaction, queue: SqliteQueue, job: Moving
   insert(queue, job, to, "tail", retained || !usual);
   if (!retained) keepByCount(queue, job, to, -job.position);
   job.suspect = false;
-  queue.tell({ kind: "state", id: job.id, state: to });
+  queue.emit({ kind: "state", id: job.id, state: to });
   if (retained || flow !== null) transaction.markPending(queue, job);
 }
 
-/** Counts a finished job, if it asks for a count; those with lower numbers go before it. */
+/** Counts an ended job, if its retention asks for a count; those with lower numbers are removed before it. */
 function keepByCount(queue: SqliteQueue, job: MovingJob, state: TerminalState, number: number): void {
   const kind = retentionClass(state);
   const { count } = retentionOf(job)[kind];
@@ -63,14 +63,14 @@ function keepByCount(queue: SqliteQueue, job: MovingJob, state: TerminalState, n
   job.kept = kind === "completed" ? number : -number;
 }
 
-/** Retention may not have this job that has ended; saying so again changes nothing. */
+/** Retains an ended job: retention does not count it. Done again, it changes nothing. */
 export function retain(queue: SqliteQueue, job: MovingJob): void {
   const state = stateOfJob(job);
   takeFromRetention(queue, job, state);
   standApart(queue, job, state);
 }
 
-/** Retention may have this job that has ended. */
+/** Leaves an ended job to retention. */
 export function unretain(queue: SqliteQueue, job: MovingJob): void {
   const state = stateOfJob(job);
   if (!isTerminal(state)) return;
@@ -84,7 +84,7 @@ function standApart(queue: SqliteQueue, job: MovingJob, state: JobState): void {
   queue.count(job.stateCode, 1);
 }
 
-/** Puts a job where its state says. `apart`: under the second code of that state. */
+/** Places a job in a state. `apart`: under the second code of the state. */
 export function insert(
   queue: SqliteQueue,
   job: MovingJob,
@@ -107,7 +107,7 @@ export function insert(
       job.position = 0;
       break;
     case "queued":
-      // A declined job that is handed back, too, stands where it stood.
+      // A declined job that is returned keeps its place, too.
       job.position =
         aside && place !== "tail" && job.lastPosition !== null
           ? job.lastPosition
@@ -124,7 +124,7 @@ export function insert(
   if (job.tags !== null) for (const tag of tagsOf(job)) queue.tally(tag, state, 1);
 }
 
-/** Takes a job from where it stands. */
+/** Takes a job out of the counts of its state. */
 export function removeFromState(queue: SqliteQueue, job: MovingJob): void {
   const state = stateOfJob(job);
   queue.count(job.stateCode, -1);
@@ -138,7 +138,7 @@ function takeFromRetention(queue: SqliteQueue, job: MovingJob, state: JobState):
   job.removeAt = null;
 }
 
-/** Forgets a job and all that was stored about it. */
+/** Removes a job with every row about it, except links until their messages are delivered. */
 export function forget(transaction: Transaction, queue: SqliteQueue, job: Job): void {
   const { sql } = transaction;
   removeFromState(queue, job);
@@ -159,10 +159,10 @@ export function forget(transaction: Transaction, queue: SqliteQueue, job: Job): 
     if (linksOf(sql, job).depends > 0 || isRetained(sql, job)) transaction.markPending(queue, job);
     dropLinks(sql, job);
   }
-  queue.tell({ kind: "removed", id: job.id });
+  queue.emit({ kind: "removed", id: job.id });
 }
 
-/** Enters a job under its tags; answers them. */
+/** Adds the rows of a job's tags; returns the tags. */
 export function tag({ sql }: Transaction, queue: SqliteQueue, job: Job): readonly string[] {
   const tags = tagsOf(job);
   for (const name of tags) {
@@ -171,7 +171,7 @@ export function tag({ sql }: Transaction, queue: SqliteQueue, job: Job): readonl
   return tags;
 }
 
-/** Strikes a job out under its tags; answers them. */
+/** Removes the rows of a job's tags; returns the tags. */
 export function untag({ sql }: Transaction, queue: SqliteQueue, job: Job): readonly string[] {
   const tags = tagsOf(job);
   for (const name of tags) {
@@ -185,7 +185,7 @@ const RECORD = `INSERT INTO attempts (job, epoch, number, worker, started_at, en
 const CUT = `DELETE FROM attempts WHERE job = ? AND epoch IS NOT ?
   AND epoch <= (SELECT epoch FROM attempts WHERE job = ? ORDER BY epoch DESC LIMIT 1 OFFSET ${MOST_ATTEMPT_RECORDS})`;
 
-/** Writes down how the latest run ended. */
+/** Appends to the history how the latest run ended. */
 export function recordAttempt(
   { sql }: Transaction,
   job: MovingJob,
@@ -206,20 +206,20 @@ export function recordAttempt(
     error?.fingerprint ?? null,
     error === null ? null : encodeFailure(error),
   );
-  // The last error stays, however old it is. Every lease has a higher epoch, so a lower one than this had fewer runs.
+  // The last error is kept, however old. Epochs rise with each lease, so a job with a lower one had no more runs than are kept.
   if (job.epoch > MOST_ATTEMPT_RECORDS) sql.run(CUT, job.job, job.errorEpoch, job.job);
 }
 
 const RECORD_FAILURE = `INSERT OR REPLACE INTO attempts
   (job, epoch, number, worker, started_at, ended_at, outcome, fingerprint, error) VALUES (?, 0, 0, '', ?, ?, ?, ?, ?)`;
 
-/** Writes down why a job failed that did not run: as a run under no lease, which no history shows. */
+/** Records the failure of a job that did not run: as a run under epoch 0, which no history shows. */
 export function recordFailure({ sql, now }: Transaction, job: MovingJob, error: Failure): void {
   job.errorEpoch = 0;
   sql.run(RECORD_FAILURE, job.job, now, now, "failed", error.fingerprint, encodeFailure(error));
 }
 
-/** Writes down how the last run of a job ended whose own row tells it: the row of a job that moves on tells it no more. */
+/** Appends the last run of a job that ended well to the history: until now its own row was the record of it. */
 export function recordLastRun(transaction: Transaction, job: Job): void {
   const state = stateOfJob(job);
   if (!reportsLastRun(state, job)) return;

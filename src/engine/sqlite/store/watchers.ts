@@ -1,7 +1,7 @@
 /**
- * Those who wait: for work, for events, for the loss of a lease. Changes made by this connection are told at once; changes
- * by others are seen by looking at `data_version` every few milliseconds, only while somebody waits. A look costs about a
- * microsecond. The looking uses real time, whatever the clock: other processes do not live in it.
+ * Waits for work, for events, and for the loss of a lease. Changes by this connection wake waiters at once; changes by other
+ * connections are noticed by polling `data_version` every few milliseconds while there are waiters. A poll costs about a
+ * microsecond. Polling is in real time, whatever the clock, as other processes are.
  */
 import type { Clock } from "../../../model/value/clock.js";
 import type { Revocation } from "../../contract/engine.js";
@@ -10,20 +10,20 @@ import { isBusy } from "../database/driver.js";
 import type { FilePlace } from "../database/file-place.js";
 import type { Sql } from "../database/sql.js";
 
-/** How often to look, in milliseconds. */
+/** How often to poll, in milliseconds. */
 const LOOK_EVERY = 5;
-/** How often those who only wait make sure that the file is still in its place, in milliseconds. */
+/** How often polling compares the file with its path, in milliseconds. */
 const VERIFY_EVERY = 500;
 
 /** A lease taken from a session. */
 export interface TakenLease {
   readonly session: string;
   readonly lease: Revocation;
-  /** The number of its row; `null` when the session is gone. */
+  /** The number of its row; `null`: the session has ended. */
   readonly number: number | null;
 }
 
-/** A session that listens, and up to which row it has been told. */
+/** A session that listens, and the number of the last revocation it was notified of. */
 interface Listening {
   readonly session: string;
   receipt: number;
@@ -33,7 +33,7 @@ export class Watchers {
   readonly #sql: Sql;
   readonly #signals: Signals;
   readonly #place: FilePlace;
-  /** How many wait in each queue. */
+  /** How many waits there are for each queue. */
   readonly #waiting = new Map<string, number>();
   readonly #listening = new Set<Listening>();
   #closed = false;
@@ -50,7 +50,7 @@ export class Watchers {
   async wait(queues: readonly string[], timeout: number, signal: AbortSignal, ready: () => boolean): Promise<void> {
     if (this.#closed) return;
     for (const queue of queues) this.#waiting.set(queue, (this.#waiting.get(queue) ?? 0) + 1);
-    // From here on no change goes unseen: the first look compares with what was there before `ready` was asked.
+    // The version is read before `ready` is asked, so that no change in between is missed.
     this.#begin();
     try {
       await this.#signals.wait(queues, timeout, signal, () => orBusy(ready) ?? true);
@@ -64,7 +64,7 @@ export class Watchers {
     }
   }
 
-  /** Calls back for every lease that is taken from a session from now on. */
+  /** Calls back for every lease taken from a session from now on. */
   listen(session: string, listener: (lease: Revocation) => void): () => void {
     const end = this.#signals.onRevoked(session, listener);
     this.#begin();
@@ -77,12 +77,12 @@ export class Watchers {
     };
   }
 
-  /** This connection changed a queue. */
+  /** Wakes the waiters of a queue that this connection changed. */
   changed(queue: string): void {
     this.#signals.changed(queue);
   }
 
-  /** This connection took a lease from a session. */
+  /** Notifies a session of a lease that this connection took from it. */
   revoked({ session, lease, number }: TakenLease): void {
     for (const listening of this.#listening) {
       if (listening.session === session && number !== null) listening.receipt = Math.max(listening.receipt, number);
@@ -90,7 +90,7 @@ export class Watchers {
     this.#signals.revoked(session, lease);
   }
 
-  /** Wakes everybody for the last time. */
+  /** Ends every wait. */
   close(): void {
     this.#closed = true;
     this.#listening.clear();
@@ -100,9 +100,9 @@ export class Watchers {
 
   #begin(): void {
     if (this.#timer !== null) return;
-    this.#version = orBusy(() => this.#look()) ?? -1;
+    this.#version = orBusy(() => this.#dataVersion()) ?? -1;
     this.#timer = setInterval(() => this.#compare(), LOOK_EVERY);
-    // What keeps a process alive is the wait itself, with its timeout.
+    // The timeout of a wait keeps the process alive, not the poll.
     this.#timer.unref();
   }
 
@@ -116,28 +116,28 @@ export class Watchers {
   }
 
   #compare(): void {
-    // Where another file stands every wait has ended now, and the next command says why.
+    // When another file is at the path, this has ended every wait, and the next command fails with the reason.
     if (!this.#place.holds(VERIFY_EVERY)) return;
     try {
-      const version = this.#look();
+      const version = this.#dataVersion();
       if (version === this.#version) return;
-      for (const listening of this.#listening) this.#tell(listening);
+      for (const listening of this.#listening) this.#notify(listening);
       this.#version = version;
     } catch {
-      // The file is locked, or has failed: the next look comes soon, and the next command says what is wrong.
+      // The file is locked, or has failed: the next poll comes soon, and the next command fails with the reason.
       return;
     }
     for (const queue of [...this.#waiting.keys()]) this.#signals.changed(queue);
   }
 
-  #tell(listening: Listening): void {
+  #notify(listening: Listening): void {
     const { session } = listening;
     for (const { number, lease } of revokedSince(this.#sql, session, listening.receipt)) {
       this.revoked({ session, lease, number });
     }
   }
 
-  #look(): number {
+  #dataVersion(): number {
     return this.#sql.all<[version: number]>("PRAGMA data_version")[0]?.[0] ?? 0;
   }
 
@@ -147,7 +147,7 @@ export class Watchers {
   }
 }
 
-/** The leases taken from a session after a number. */
+/** The leases taken from a session, numbered above `number`. */
 export function revokedSince(sql: Sql, session: string, number: number): { number: number; lease: Revocation }[] {
   const rows = sql.all<[number: number, queue: string, id: string, epoch: number, cause: Revocation["cause"]]>(
     "SELECT number, queue, id, epoch, cause FROM revoked WHERE session = ? AND number > ? ORDER BY number",
@@ -160,7 +160,7 @@ export function revokedSince(sql: Sql, session: string, number: number): { numbe
   }));
 }
 
-/** A file that is locked for a moment says nothing about what is in it: `null`. */
+/** Reads from the file; `null` while another process has it locked. */
 function orBusy<T>(look: () => T): T | null {
   try {
     return look();
