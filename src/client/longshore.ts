@@ -151,7 +151,7 @@ export class Longshore {
     const specs: (JobSpec | null)[] = [];
     for (const [index, input] of kept.entries()) {
       const ofOne = own(input, index);
-      if (all === undefined && ofOne === undefined && this.#specs.isSure(task, input)) {
+      if (all === undefined && ofOne === undefined && this.#specs.takesFastPath(task, input)) {
         specs.push(null);
       } else {
         const made = this.#specs.make(task, input, all, ofOne);
@@ -160,7 +160,7 @@ export class Longshore {
     }
     return this.#batch.addMany(
       specs.length,
-      (index) => specs[index] ?? this.#specs.makeSure(task, kept[index]),
+      (index) => specs[index] ?? this.#specs.makeFast(task, kept[index]),
       (spec, answer) => this.#handle(task, spec, answer),
     );
   }

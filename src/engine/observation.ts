@@ -65,7 +65,7 @@ function tellSafely(observer: EngineObserver, command: ObservedCommand): void {
   }
 }
 
-/** What a code looks like; anything else may be text that is not to be told. */
+/** What a code looks like; anything else may be text that must not be shown. */
 const CODE = /^[A-Z][A-Z0-9_]{0,59}$/;
 
 function codeOf(error: unknown): string {

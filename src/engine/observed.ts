@@ -259,7 +259,7 @@ class ObservedEngine implements Engine {
     } catch (error) {
       return failed(error);
     }
-    // Hooked in between, not aside: a rejection that the caller forgets stays one that nobody handled.
+    // Hooked in between, not aside: a rejection that the caller forgets stays unhandled.
     return isThenable(answer) ? Promise.resolve(answer).then(answered, failed) : answered(answer);
   }
 

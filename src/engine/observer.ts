@@ -1,4 +1,4 @@
-/** Who is told of the commands that an engine is given, and what of each: its name, time, amount and error; never a payload. */
+/** The observer of an engine's commands, and what it learns of each: name, time, amount and error; never a payload. */
 import type { CommandName } from "./contract/commands.js";
 
 /** How much a command carried, there or back. What it is not about is left out. */
@@ -27,7 +27,7 @@ export interface ObservedCommand {
   readonly error: string | null;
 }
 
-/** Who is told of commands. */
+/** Receives a report of each command. */
 export interface EngineObserver {
   /** Called once for every command, when it has ended and before its caller goes on. */
   ended(command: ObservedCommand): void;

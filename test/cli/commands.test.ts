@@ -284,7 +284,7 @@ describe("on any engine", () => {
     expect((await run("jobs", "--count")).stdout).toBe("0\n");
   });
 
-  test("pause and resume; a queue nobody knows is said to be one", async () => {
+  test("pause and resume; an unknown queue is reported as unknown", async () => {
     await jobs.enqueue("scan", {}, { queue: "scans" });
     expect((await run("pause", "scans")).stdout).toBe("Paused queue scans\n");
     expect(await jobs.queue("scans").isPaused()).toBe(true);

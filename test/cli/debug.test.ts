@@ -69,7 +69,7 @@ test("payloads are not said", async () => {
   expect(stderr).not.toContain("hunter2");
 });
 
-test("an engine that cannot be reached is told by its code, the password of its URL by nothing", async () => {
+test("an engine that cannot be reached is shown with its code, and without the password of its URL", async () => {
   const { code, stderr } = await run("1", "ping", "--url", "redis://user:hunter2@127.0.0.1:1/0");
   expect(code).toBe(1);
   expect(all(stderr, LINE)).toMatchObject([{ command: "open", error: "ENGINE_UNAVAILABLE" }, { command: "close" }]);
@@ -98,7 +98,7 @@ test("the workers of a pool say whose table it is", async () => {
   expect(stderr).toMatch(/^\[p-.*-1\] exchange +\d+ +0 /m);
 });
 
-test("a worker goes on when nobody reads what it says of its engine", async () => {
+test("a worker goes on when its trace of the engine has no reader", async () => {
   const jobs = await connect(url("deaf"));
   await jobs.enqueue("scan", { url: "https://example.org" }, { queue: "scans" });
   await jobs.close();

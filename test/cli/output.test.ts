@@ -117,7 +117,7 @@ test.each(["n", "", "yep", null])("%j does not confirm", async (typed) => {
   await expect(confirm("remove 3 jobs", undefined, terminal(typed))).rejects.toThrow(Refused);
 });
 
-test("where nobody can be asked, it takes --yes", async () => {
+test("without a terminal to ask at, it takes --yes", async () => {
   const streams = { input: new PassThrough(), output: new PassThrough() };
   await expect(confirm("remove 3 jobs", undefined, streams)).rejects.toThrow(/would remove 3 jobs.*--yes/);
   await expect(confirm("remove 3 jobs", true, streams)).resolves.toBeUndefined();

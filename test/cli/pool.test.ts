@@ -16,7 +16,7 @@ interface Entry {
   pid: number;
 }
 
-/** Longer than the last moment that a job is given when nobody waits for it, in milliseconds. */
+/** Longer than the last moment that a job is given when no pool waits for it, in milliseconds. */
 const LAST_MOMENT = 1_500;
 
 let folder = "";
@@ -244,7 +244,7 @@ test.each(["SIGINT", "SIGTERM"] as const)(
   },
 );
 
-test("workers whose pool was killed finish their jobs and go, although nobody tells them to", async () => {
+test("workers whose pool was killed finish their jobs and exit without a signal", async () => {
   const running = await openPool(2, "--concurrency", "1");
   const all = await held(3);
   await starts(2);

@@ -10,7 +10,7 @@ export const scan = task("scan", { queue: "scans", attempts: 1 }, async ({ input
   return { length: input.url.length };
 });
 
-/** Waits for as long as it is told, or until a file exists. */
+/** Waits for as long as its input says, or until a file exists. */
 export const hold = task("hold", { queue: "holds" }, async ({ input, signal }) => {
   if (input.until !== undefined) while (!existsSync(input.until)) await sleep(10, undefined, { signal });
   else await sleep(input.ms, undefined, { signal });
@@ -18,7 +18,7 @@ export const hold = task("hold", { queue: "holds" }, async ({ input, signal }) =
 
 /**
  * Says in a file when it runs, and in which process. Ends no sooner than so many others have begun, and not before a file
- * exists, if it is told.
+ * exists, if its input names one.
  */
 export const record = task("record", { queue: "records" }, async ({ input, job }) => {
   const write = (event) => appendFileSync(input.file, `${JSON.stringify({ event, id: job.id, pid: process.pid })}\n`);

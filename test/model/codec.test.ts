@@ -7,7 +7,7 @@ import {
   DEFAULT_PAYLOAD_CAP,
   encodePayload,
   HARD_PAYLOAD_CAP,
-  isSurePayload,
+  isPlainPayload,
 } from "../../src/model/value/codec.js";
 import { InvalidInput, PayloadTooLarge } from "../../src/model/errors/errors.js";
 
@@ -87,7 +87,7 @@ describe("a payload", () => {
     expect(() => encodePayload("input", user)).toThrow(
       expect.objectContaining({ rule: expect.stringMatching(/itself/) }),
     );
-    expect(isSurePayload(user)).toBe(false);
+    expect(isPlainPayload(user)).toBe(false);
   });
 
   test(`may nest ${DEEPEST} levels deep and no deeper`, () => {

@@ -1,5 +1,5 @@
 // Connections to Redis that are cut at the worst moment, and rights that are taken away: the process must live, and be at work
-// again when it may. What ends it is a promise that is rejected where nobody listens, so it is a real process.
+// again when it may. What ends it is a rejected promise without a handler, so it is a real process.
 import { Redis } from "ioredis";
 import { expect, it, onTestFinished } from "vitest";
 import type { Longshore } from "longshore";

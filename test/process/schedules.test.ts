@@ -107,7 +107,7 @@ onBothEngines("10,000 ticks and workers that die", (open) => {
     const expected: string[] = [];
     for (let wave = 0; wave < WAVES; wave += 1) {
       expected.push(...(await putWave(engine, wave)));
-      // Somebody dies while the wave is being fired, sooner or later: how soon that is depends on the machine.
+      // A worker dies while the wave is being fired, sooner or later: how soon that is depends on the machine.
       await killOne(pool);
       await fills(longshore, "past", expected.length * 0.6);
     }

@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { onBothEngines } from "./storage-fixture.js";
 
 const JOBS = 600;
-/** Idle processes that are told of a job begin most of them within this, on a busy machine too. Milliseconds. */
+/** Idle processes that are notified of a job begin most of them within this, on a busy machine too. Milliseconds. */
 const PICK_UP = 500;
 
 onBothEngines("two worker processes", (open) => {
@@ -38,7 +38,7 @@ onBothEngines("two worker processes", (open) => {
       const { createdAt, startedAt } = await job.refresh();
       delays.push((startedAt ?? Number.POSITIVE_INFINITY) - createdAt);
     }
-    // If they were told of none, but looked now and then, it would be most of them that wait: each is enqueued after a look.
+    // If they were notified of none, but looked now and then, it would be most of them that wait: each is enqueued after a look.
     expect(delays.toSorted((a, b) => a - b)[delays.length / 2]).toBeLessThan(PICK_UP);
   });
 });

@@ -1,4 +1,4 @@
-// Worker processes that are told to stop, as by a deploy.
+// Worker processes that get a signal to stop, as by a deploy.
 import { expect, it } from "vitest";
 import { onBothEngines } from "./storage-fixture.js";
 

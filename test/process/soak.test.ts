@@ -81,7 +81,7 @@ interface Account {
   readonly stuck: number;
   /** There or done, and never attempted. */
   readonly unexpected: number;
-  /** Done although the producer was not told that they were accepted. */
+  /** Done although the producer got no answer that they were accepted. */
   readonly recovered: number;
   /** Done more than once. */
   readonly duplicated: number;

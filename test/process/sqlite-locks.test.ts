@@ -1,4 +1,4 @@
-// Nothing but SQLite opens a database: whoever else closes it takes SQLite's locks from the whole process.
+// Nothing but SQLite opens a database: any other code that closes it takes SQLite's locks from the whole process.
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -16,9 +16,12 @@ beforeAll(async () => {
 });
 
 describe("a process with a SQLite file", () => {
-  it.skipIf(!existsSync("/proc/locks"))("keeps its lock, whoever comes and goes, in it and beside it", () => {
-    expect(told.lock).toEqual([true, true, true, true, true]);
-  });
+  it.skipIf(!existsSync("/proc/locks"))(
+    "keeps its lock while other connections come and go, in the process and beside it",
+    () => {
+      expect(told.lock).toEqual([true, true, true, true, true]);
+    },
+  );
 
   it("loses no job that it accepted after others came and went", () => {
     expect(told.kept).toBe(200);

@@ -1,4 +1,4 @@
-// Everything stands still for longer than a lease, or the date is set, and nobody dies: no job is taken from its worker,
+// Everything stands still for longer than a lease, or the date is set, and no process dies: no job is taken from its worker,
 // none is run twice, and no crash is counted. Time is real here: what is tested is processes and servers being stopped.
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";

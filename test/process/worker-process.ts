@@ -4,7 +4,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import type { Told, WorkerSetup } from "../programs/worker.js";
+import type { WorkerReport, WorkerSetup } from "../programs/worker.js";
 import { PATIENCE } from "../support/patience.js";
 
 const programs = new URL("../../build/test/programs/", import.meta.url);
@@ -17,7 +17,7 @@ export interface Exit {
 
 export class WorkerProcess {
   /** Everything it has said. */
-  readonly told: Told[] = [];
+  readonly told: WorkerReport[] = [];
   readonly exited: Promise<Exit>;
   readonly #child: ChildProcess;
   readonly #listeners = new Set<() => void>();
@@ -38,7 +38,7 @@ export class WorkerProcess {
       this.#stderr = (this.#stderr + text).slice(-4_000);
     });
     createInterface({ input: child.stdout }).on("line", (line) => {
-      this.told.push(JSON.parse(line) as Told);
+      this.told.push(JSON.parse(line) as WorkerReport);
       this.#changed();
     });
     this.exited = once(child, "close").then(([code, signal]: unknown[]) => {
@@ -67,12 +67,12 @@ export class WorkerProcess {
   }
 
   /** Everything it has said of one kind, about one job if it is given. */
-  all(event: string, id?: string): Told[] {
+  all(event: string, id?: string): WorkerReport[] {
     return this.told.filter((line) => line.event === event && (id === undefined || line.id === id));
   }
 
   /** The first line of a kind, about one job if it is given; waits for it. */
-  async hears(event: string, id?: string): Promise<Told> {
+  async hears(event: string, id?: string): Promise<WorkerReport> {
     const deadline = performance.now() + PATIENCE;
     for (;;) {
       const [line] = this.all(event, id);

@@ -3,12 +3,12 @@
 import { appendFileSync, writeSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect, flow, task, type JobContext } from "longshore";
-import type { Told, WorkerSetup } from "./worker.js";
+import type { WorkerReport, WorkerSetup } from "./worker.js";
 
 const setup = JSON.parse(process.argv[2] ?? "") as WorkerSetup;
 
 function tell(event: string, id?: string): void {
-  const line: Told = { event, at: Date.now(), ...(id === undefined ? {} : { id }) };
+  const line: WorkerReport = { event, at: Date.now(), ...(id === undefined ? {} : { id }) };
   writeSync(1, `${JSON.stringify(line)}\n`);
 }
 

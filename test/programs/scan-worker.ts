@@ -7,7 +7,7 @@ import type { Teaser } from "../../examples/site-scan/report/teaser.js";
 import { scanSteps } from "../../examples/site-scan/scan-steps.js";
 import type { ScanSteps, ScanTools } from "../../examples/site-scan/scan-steps.js";
 import { scanTask } from "../../examples/site-scan/scan.js";
-import type { Told, WorkerSetup } from "./worker.js";
+import type { WorkerReport, WorkerSetup } from "./worker.js";
 
 /** What the program is set up with. */
 export interface ScanWorkerSetup extends WorkerSetup {
@@ -22,7 +22,7 @@ export interface ScanWorkerSetup extends WorkerSetup {
 const setup = JSON.parse(process.argv[2] ?? "") as ScanWorkerSetup;
 
 function tell(event: string): void {
-  const line: Told = { event, at: Date.now() };
+  const line: WorkerReport = { event, at: Date.now() };
   writeSync(1, `${JSON.stringify(line)}\n`);
 }
 

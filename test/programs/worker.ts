@@ -19,7 +19,7 @@ export interface WorkerSetup {
 }
 
 /** A line of its reports. */
-export interface Told {
+export interface WorkerReport {
   readonly event: string;
   /** Epoch milliseconds. */
   readonly at: number;
@@ -32,7 +32,7 @@ const setup = JSON.parse(process.argv[2] ?? "") as WorkerSetup;
 const executionLog = setup.executionLog === undefined ? null : openSync(setup.executionLog, "a");
 
 function tell(event: string, more: { id?: string; why?: string } = {}): void {
-  const line: Told = { event, at: Date.now(), ...more };
+  const line: WorkerReport = { event, at: Date.now(), ...more };
   writeSync(1, `${JSON.stringify(line)}\n`);
 }
 

@@ -45,7 +45,7 @@ export class WorkMeter {
     this.#redis.disconnect();
   }
 
-  /** Resolves when everything before it was heard. */
+  /** Resolves when everything before it was received. */
   async #mark(): Promise<void> {
     this.#marks += 1;
     const heard = new Promise<void>((resolve) => {

@@ -1,6 +1,6 @@
 /** From a call of `enqueue` to a job spec: input checked and encoded, options merged, id generated. */
 import { parseAfter, type AfterOptions } from "../../model/options/after.js";
-import { isSurePayload } from "../../model/value/codec.js";
+import { isPlainPayload } from "../../model/value/codec.js";
 import { InvalidInput } from "../../model/errors/errors.js";
 import { UNLINKED, type JobSpec } from "../../model/job/job.js";
 import { parseName } from "../../model/value/name.js";
@@ -67,8 +67,8 @@ export class SpecMaker {
     return this.#queueDefaults.get(queue);
   }
 
-  /** The spec of a job for which `isSure` was true. */
-  makeSure(task: AnyTask | string, input: unknown): JobSpec {
+  /** The spec of a job for which `takesFastPath` was true. */
+  makeFast(task: AnyTask | string, input: unknown): JobSpec {
     return this.#build(task, input, NONE);
   }
 
@@ -76,10 +76,10 @@ export class SpecMaker {
    * Checks one job without making its spec, as far as that is possible: `true` means that `make` is certain to succeed,
    * synchronously. @throws InvalidInput
    */
-  isSure(task: AnyTask | string, input: unknown): boolean {
+  takesFastPath(task: AnyTask | string, input: unknown): boolean {
     if (typeof task === "string" || task.schema !== null) return false;
     this.#options(task, task.queue, NONE);
-    return isSurePayload(input, this.#context.payloadCap);
+    return isPlainPayload(input, this.#context.payloadCap);
   }
 
   #build(task: AnyTask | string, input: unknown, ofCall: readonly EnqueueOptions[]): JobSpec {

@@ -36,7 +36,7 @@ export function encodePayload(field: string, value: unknown, cap = DEFAULT_PAYLO
 }
 
 /** Is `encodePayload` sure to succeed? Decided without encoding; `false` means unknown. */
-export function isSurePayload(value: unknown, cap = DEFAULT_PAYLOAD_CAP): boolean {
+export function isPlainPayload(value: unknown, cap = DEFAULT_PAYLOAD_CAP): boolean {
   return value === undefined || mostBytes(value, 0) <= cap;
 }
 

@@ -43,7 +43,7 @@ export class Reporter {
   /** Resolves once the engine has stored the checkpoint; rejects when the lease is lost. */
   save(run: Run, checkpoint: Checkpoint): Promise<void> {
     return new Promise((arrived, refused) => {
-      run.pend().checkpoints.push({ checkpoint, arrived, refused });
+      run.pendingReport().checkpoints.push({ checkpoint, arrived, refused });
       this.#waiting.add(run);
       void this.#flush();
     });

@@ -107,7 +107,7 @@ export class Run implements RunPort {
 
   report({ progress, meta, line }: RunUpdate): void {
     if (this.outcome !== null || this.lost) return;
-    const pending = this.pend();
+    const pending = this.pendingReport();
     if (progress !== undefined) pending.progress = progress;
     if (meta !== undefined) pending.meta = meta;
     if (line !== undefined) pending.lines.push(line);
@@ -115,7 +115,7 @@ export class Run implements RunPort {
   }
 
   /** The reports that are not sent yet, to add to. */
-  pend(): PendingReport {
+  pendingReport(): PendingReport {
     return (this.pending ??= { checkpoints: [], progress: null, meta: null, lines: [] });
   }
 

@@ -275,7 +275,7 @@ describe("a pool that stops", () => {
     expect(code).toBe(1);
   });
 
-  it("hurries when it is told twice, and kills ten seconds later", async () => {
+  it("hurries at the second signal, and kills ten seconds later", async () => {
     pool.stop({});
     pool.stop({});
     expect(all.map(({ heard }) => heard)).toEqual([1, 2, 3].map(() => ["drain", "hurry"]));
@@ -297,7 +297,7 @@ describe("a pool that stops", () => {
     expect(code).toBe(1);
   });
 
-  it("starts nobody any more: neither who waits for a second life nor who was about to be renewed", async () => {
+  it("starts no more workers: neither one that waits for its restart nor one that was about to be replaced", async () => {
     all[0]?.ends({ code: 1 });
     void pool.restart();
     await rest();

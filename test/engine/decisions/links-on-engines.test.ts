@@ -112,10 +112,10 @@ async function waiting(
 }
 
 /** A held job asks nothing of its dependencies, so it hears of no end before it is let go. */
-const HEARD = END_CASES.filter(({ job }) => job !== "is held");
+const REACHABLE = END_CASES.filter(({ job }) => job !== "is held");
 
 onEachEngine("the end of a dependency", (contextNow) => {
-  test.each(HEARD)("$end, $ifFailed: a job that $job", async (one) => {
+  test.each(REACHABLE)("$end, $ifFailed: a job that $job", async (one) => {
     const context = contextNow();
     const [ref, dependency] = await waiting(context, one);
     const before = (await context.job(ref.id, ref.queue)).state;

@@ -2,14 +2,14 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { module, statuses, task, type Middleware, type TaskOptions } from "longshore";
-import { ChildWorld, folder } from "./child-world.js";
+import { ChildFixture, folder } from "./child-fixture.js";
 
 const WITH_LONGSHORE = "longshore-handlers.mjs";
 
 describe.each(["inline", "thread", "process"] as const)("a handler run by the runner %s", (runner) => {
   it("is given input, job, signal, progress, log and meta", async () => {
-    const world = await ChildWorld.open({ everything: { runner } });
-    const job = await world.enqueue("everything", { n: 7 }, { meta: { from: "outside" } });
+    const fixture = await ChildFixture.open({ everything: { runner } });
+    const job = await fixture.enqueue("everything", { n: 7 }, { meta: { from: "outside" } });
 
     const meta = { from: "outside", seen: 7 };
     expect(await job.result()).toEqual({ n: 7, id: job.id, attempt: 1, aborted: false, before: meta });
@@ -21,35 +21,35 @@ describe.each(["inline", "thread", "process"] as const)("a handler run by the ru
   });
 
   it("is found as the default export, and as a task with a schema", async () => {
-    const world = await ChildWorld.open({ parsing: { runner } }, {}, "schema-handlers.mjs");
+    const fixture = await ChildFixture.open({ parsing: { runner } }, {}, "schema-handlers.mjs");
     const whole = task("whole", { runner }, module("handlers.mjs"));
-    world.longshore.worker([whole], { queues: ["whole"], tasksRoots: [folder] });
+    fixture.longshore.worker([whole], { queues: ["whole"], tasksRoots: [folder] });
 
-    expect(await (await world.longshore.enqueue(whole, [1], { queue: "whole" })).result()).toEqual({ whole: [1] });
-    const parsed = await world.run("parsing", { n: "12" });
+    expect(await (await fixture.longshore.enqueue(whole, [1], { queue: "whole" })).result()).toEqual({ whole: [1] });
+    const parsed = await fixture.run("parsing", { n: "12" });
     expect(parsed.result).toBe("number 12");
   });
 
   it("gets what the task's own schema made of the input", async () => {
-    const world = await ChildWorld.open({ who: { runner } });
+    const fixture = await ChildFixture.open({ who: { runner } });
     const dated = task(
       "dated",
       { runner, attempts: 3, input: z.object({ at: z.coerce.date<string>() }) },
       module<(context: { input: { at: Date } }) => string>("./handlers.mjs#dated"),
     );
-    world.longshore.worker([dated], { queues: ["dated"], tasksRoots: [folder] });
-    const job = await world.longshore.enqueue(dated, { at: "2026-01-01" }, { queue: "dated" });
+    fixture.longshore.worker([dated], { queues: ["dated"], tasksRoots: [folder] });
+    const job = await fixture.longshore.enqueue(dated, { at: "2026-01-01" }, { queue: "dated" });
 
     expect(await job.result()).toBe(`true ${Date.parse("2026-01-01")}`);
-    const wrong = await world.longshore.enqueue("dated", { at: "never" }, { queue: "dated" });
+    const wrong = await fixture.longshore.enqueue("dated", { at: "never" }, { queue: "dated" });
     await expect(wrong.result()).rejects.toThrow("input.at");
     expect((await wrong.refresh()).attempt).toBe(1);
   });
 
   it("takes steps that are not run again, counts, shows milestones, and half succeeds", async () => {
     const steps = ["first", "second", "third"];
-    const world = await ChildWorld.open({ stepping: { runner, steps, milestones: ["HALF"] } as TaskOptions });
-    const job = await world.enqueue("stepping", { deaths: 1 }, { attempts: 2, backoff: 1 });
+    const fixture = await ChildFixture.open({ stepping: { runner, steps, milestones: ["HALF"] } as TaskOptions });
+    const job = await fixture.enqueue("stepping", { deaths: 1 }, { attempts: 2, backoff: 1 });
 
     expect(await job.result()).toEqual({
       ran: ["second"],
@@ -66,49 +66,51 @@ describe.each(["inline", "thread", "process"] as const)("a handler run by the ru
   });
 
   it("chooses its steps from its input, and takes no others", async () => {
-    const world = await ChildWorld.open({ undeclared: { runner, steps: (input: string[]) => input } as TaskOptions });
+    const fixture = await ChildFixture.open({
+      undeclared: { runner, steps: (input: string[]) => input } as TaskOptions,
+    });
 
-    const { error } = await world.run("undeclared", ["one", "two"]);
+    const { error } = await fixture.run("undeclared", ["one", "two"]);
     expect(error?.message).toContain("one of the steps of this job: one, two");
   });
 
   it("sleeps between two runs", async () => {
-    const world = await ChildWorld.open({ sleeping: { runner } });
+    const fixture = await ChildFixture.open({ sleeping: { runner } });
 
-    expect(await world.run("sleeping")).toMatchObject({ state: "completed", result: 1 });
+    expect(await fixture.run("sleeping")).toMatchObject({ state: "completed", result: 1 });
   });
 
   it("shows milestones as their schema makes them, and none that it refuses", async () => {
     const milestones = { TEASER: z.object({ title: z.string().trim() }) };
-    const world = await ChildWorld.open({ emitting: { runner, milestones } as TaskOptions });
-    const job = await world.enqueue("emitting", { name: "TEASER", value: { title: " a title " } });
+    const fixture = await ChildFixture.open({ emitting: { runner, milestones } as TaskOptions });
+    const job = await fixture.enqueue("emitting", { name: "TEASER", value: { title: " a title " } });
     await job.result();
 
     expect(await job.milestones()).toMatchObject([{ name: "TEASER", value: { title: "a title" } }]);
-    const refused = await world.run("emitting", { name: "TEASER", value: {} });
+    const refused = await fixture.run("emitting", { name: "TEASER", value: {} });
     expect(refused.error).toMatchObject({ code: "INVALID_INPUT" });
-    expect((await world.run("emitting", { name: "OTHER" })).error?.message).toContain("one of the task's milestones");
+    expect((await fixture.run("emitting", { name: "OTHER" })).error?.message).toContain("one of the task's milestones");
   });
 
-  it("is told to end when its job is cancelled, and why", async () => {
-    const world = await ChildWorld.open({ obey: { runner } }, {}, WITH_LONGSHORE);
-    const job = await world.working("obey");
+  it("gets the signal to end when its job is cancelled, with the reason", async () => {
+    const fixture = await ChildFixture.open({ obey: { runner } }, {}, WITH_LONGSHORE);
+    const job = await fixture.working("obey");
     await job.cancel();
 
-    await ChildWorld.until(job, ({ state }) => state === "cancelled");
+    await ChildFixture.until(job, ({ state }) => state === "cancelled");
     // Its child lives and works on.
-    expect(await world.run("obey", null, { timeout: 100 })).toMatchObject({ error: { code: "TIMEOUT" } });
+    expect(await fixture.run("obey", null, { timeout: 100 })).toMatchObject({ error: { code: "TIMEOUT" } });
   });
 
-  it("is told to end at its timeout, and its attempt ends as that", async () => {
-    const world = await ChildWorld.open({ obey: { runner }, who: { runner } }, {}, WITH_LONGSHORE);
+  it("gets the signal to end at its timeout, and its attempt ends as that", async () => {
+    const fixture = await ChildFixture.open({ obey: { runner }, who: { runner } }, {}, WITH_LONGSHORE);
     // In a child that is up: starting one can take longer than the timeout.
-    await world.run("who");
+    await fixture.run("who");
 
-    const job = await world.enqueue("obey", null, { timeout: 1_000 });
+    const job = await fixture.enqueue("obey", null, { timeout: 1_000 });
     await expect(job.result()).rejects.toThrow("timeout");
     expect(await job.refresh()).toMatchObject({ state: "failed", error: { code: "TIMEOUT", name: "TimedOut" } });
-    // In the worker itself the attempt is over when the handler is told.
+    // In the worker itself the attempt is over when the handler gets the signal.
     const told = (await job.logs()).lines.map(({ message }) => message);
     expect(told).toEqual(
       runner === "inline" ? [] : ["told TimedOut: the attempt ran longer than its timeout of 1000 ms"],
@@ -116,8 +118,8 @@ describe.each(["inline", "thread", "process"] as const)("a handler run by the ru
   });
 
   it("decides by what it throws, as anywhere", async () => {
-    const world = await ChildWorld.open({ fail: { runner } }, {}, WITH_LONGSHORE);
-    const run = (input: object) => world.run("fail", input, { attempts: 2, backoff: 1 });
+    const fixture = await ChildFixture.open({ fail: { runner } }, {}, WITH_LONGSHORE);
+    const run = (input: object) => fixture.run("fail", input, { attempts: 2, backoff: 1 });
 
     expect(await run({ with: "final" })).toMatchObject({
       attempt: 1,
@@ -139,37 +141,37 @@ describe.each(["inline", "thread", "process"] as const)("a handler run by the ru
       seen.push(Object.fromEntries(Object.entries(error as Error)));
       return { kind: "final" } as const;
     };
-    const world = await ChildWorld.open({ fail: { runner, classify } }, {}, WITH_LONGSHORE);
+    const fixture = await ChildFixture.open({ fail: { runner, classify } }, {}, WITH_LONGSHORE);
 
-    expect(await world.run("fail", { with: "status" }, { attempts: 5 })).toMatchObject({ attempt: 1 });
+    expect(await fixture.run("fail", { with: "status" }, { attempts: 5 })).toMatchObject({ attempt: 1 });
     expect(seen).toMatchObject([{ status: 404, details: { of: "page" } }]);
   });
 
   it("takes only the statuses that its task allows", async () => {
-    const world = await ChildWorld.open({ who: { runner } });
+    const fixture = await ChildFixture.open({ who: { runner } });
     const machine = statuses({ initial: "PLACED", transitions: { PLACED: ["PAID"], PAID: [] } });
     const options = { runner, attempts: 1, statuses: machine };
     const pay = task("pay", options, module<(context: { input: string }) => string>("./handlers.mjs#pay"));
-    world.longshore.worker([pay], { queues: ["pay"], tasksRoots: [folder] });
+    fixture.longshore.worker([pay], { queues: ["pay"], tasksRoots: [folder] });
 
-    const good = await world.longshore.enqueue(pay, "PAID", { queue: "pay" });
+    const good = await fixture.longshore.enqueue(pay, "PAID", { queue: "pay" });
     expect(await good.result()).toBe("PLACED, PAID");
     expect((await good.refresh()).progress?.status).toBe("PAID");
-    const bad = await world.longshore.enqueue(pay, "PLACED", { queue: "pay" });
+    const bad = await fixture.longshore.enqueue(pay, "PLACED", { queue: "pay" });
     await expect(bad.result()).rejects.toThrow("PLACED");
     expect((await bad.refresh()).error?.code).toBe("ILLEGAL_TRANSITION");
   });
 
   it("fails at once with a result that JSON cannot hold", async () => {
-    const world = await ChildWorld.open({ unserialisable: { runner } });
+    const fixture = await ChildFixture.open({ unserialisable: { runner } });
 
-    const { attempt, error } = await world.run("unserialisable", null, { attempts: 3 });
+    const { attempt, error } = await fixture.run("unserialisable", null, { attempts: 3 });
     expect({ attempt, code: error?.code }).toEqual({ attempt: 1, code: "INVALID_INPUT" });
   });
 
   it("can ask for the current job when the worker allows it", async () => {
-    const world = await ChildWorld.open({ current: { runner } }, { currentJob: true }, WITH_LONGSHORE);
-    const job = await world.enqueue("current");
+    const fixture = await ChildFixture.open({ current: { runner } }, { currentJob: true }, WITH_LONGSHORE);
+    const job = await fixture.enqueue("current");
 
     expect(await job.result()).toBe(job.id);
   });
@@ -180,13 +182,13 @@ describe.each(["inline", "thread", "process"] as const)("a handler run by the ru
       onStart: ({ job }) => void seen.push(["start", job.task]),
       onSettle: ({ job }, { kind, result, error }) => void seen.push(["settle", job.task, kind, result, String(error)]),
     };
-    const world = await ChildWorld.open(
+    const fixture = await ChildFixture.open(
       { pause: { runner }, fail: { runner } },
       { middleware: [hooks] },
       WITH_LONGSHORE,
     );
-    await world.run("pause", 1);
-    await world.run("fail", { with: "status" });
+    await fixture.run("pause", 1);
+    await fixture.run("fail", { with: "status" });
 
     expect(seen).toEqual([
       ["start", "pause"],
@@ -196,10 +198,10 @@ describe.each(["inline", "thread", "process"] as const)("a handler run by the ru
     ]);
   });
 
-  it("is told when the worker stops, and its job returns uncounted", async () => {
-    const world = await ChildWorld.open({ obey: { runner } }, {}, WITH_LONGSHORE);
-    const job = await world.working("obey");
-    await world.worker.stop();
+  it("gets the signal when the worker stops, and its job returns uncounted", async () => {
+    const fixture = await ChildFixture.open({ obey: { runner } }, {}, WITH_LONGSHORE);
+    const job = await fixture.working("obey");
+    await fixture.worker.stop();
 
     expect(await job.refresh()).toMatchObject({ state: "queued", attempt: 0 });
     expect((await job.logs()).lines.map(({ message }) => message)).toEqual([

@@ -21,7 +21,7 @@ export async function everything({ input, job, signal, progress, log, meta }) {
   return { ...input, id: job.id, attempt: job.attempt, aborted: signal.aborted, before: meta.get() };
 }
 
-/** Takes steps, and dies of the second one as often as it is told. */
+/** Takes steps, and dies of the second one as often as its input says. */
 export async function stepping({ input, job, step, emit, count, progress }) {
   const ran = [];
   const first = await step("first", () => {
@@ -50,7 +50,7 @@ export async function sleeping({ step, job }) {
 export const undeclared = ({ step }) => step("unheard of", () => 1);
 export const emitting = ({ emit, input }) => emit(input.name, input.value);
 
-/** Never ends, whatever it is told. */
+/** Never ends, whatever signal it gets. */
 export const deaf = () => new Promise(() => setInterval(() => {}, 1_000));
 
 /** Never lets go of the event loop. */

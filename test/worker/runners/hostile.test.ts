@@ -1,7 +1,7 @@
 // Whatever a handler writes on the wire of its child fails its own attempt, nothing else.
 import { describe, expect, it } from "vitest";
 import { FrameReader, frame } from "../../../src/worker/runners/channel/frames.js";
-import { ChildWorld, CHILD_RUNNERS } from "./child-world.js";
+import { ChildFixture, CHILD_RUNNERS } from "./child-fixture.js";
 import { MESSAGES } from "./hostile.mjs";
 
 async function besideAnother(
@@ -9,13 +9,13 @@ async function besideAnother(
   name: string,
   inputs: readonly unknown[],
 ): Promise<{ state: string; code: string | null | undefined; message: string; result: unknown }[]> {
-  const world = await ChildWorld.open(
+  const fixture = await ChildFixture.open(
     { [name]: { runner, timeout: "1m" }, innocent: { runner } },
     { concurrency: 8 },
     "hostile.mjs",
   );
-  const innocent = await world.enqueue("innocent");
-  const jobs = await Promise.all(inputs.map((input) => world.enqueue(name, input)));
+  const innocent = await fixture.enqueue("innocent");
+  const jobs = await Promise.all(inputs.map((input) => fixture.enqueue(name, input)));
   const ends = [];
   for (const job of jobs) {
     await job.result().catch(() => {});
@@ -24,13 +24,13 @@ async function besideAnother(
   }
   expect(await innocent.result()).toBe("done");
   // And the worker is as good as before.
-  expect((await world.run("innocent")).result).toBe("done");
-  expect(world.troubles).toEqual([]);
+  expect((await fixture.run("innocent")).result).toBe("done");
+  expect(fixture.troubles).toEqual([]);
   return ends;
 }
 
 describe.each(CHILD_RUNNERS)("a handler in a %s", (runner) => {
-  it("may use the wire for messages of its own: they are not heard", async () => {
+  it("may use the wire for messages of its own: they are ignored", async () => {
     const ends = await besideAnother(runner, "foreign", [1, 2]);
     expect(ends.map(({ state, result }) => [state, result])).toEqual([
       ["completed", 1],

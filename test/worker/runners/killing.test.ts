@@ -1,11 +1,11 @@
 // What does not end by itself is ended, with everything it started; and only it.
 import { describe, expect, it } from "vitest";
 import type { Job } from "longshore";
-import { ChildWorld, CHILD_RUNNERS, eventually, lives } from "./child-world.js";
+import { ChildFixture, CHILD_RUNNERS, eventually, lives } from "./child-fixture.js";
 
 /** What a handler that started a process says of it. */
 async function bred(job: Job): Promise<{ pid: number; grandchild: number }> {
-  const { meta } = await ChildWorld.until(job, ({ meta }) => "pid" in (meta ?? {}));
+  const { meta } = await ChildFixture.until(job, ({ meta }) => "pid" in (meta ?? {}));
   return meta as { pid: number; grandchild: number };
 }
 
@@ -16,50 +16,50 @@ describe.each(CHILD_RUNNERS)("a handler in a %s of its own", (runner) => {
   const bounds = { runner, killGrace: 100 } as const;
 
   it("is killed when it ignores its signal", async () => {
-    const world = await ChildWorld.open({ deaf: bounds, who: bounds }, { concurrency: 1 });
-    const first = await world.run("who");
+    const fixture = await ChildFixture.open({ deaf: bounds, who: bounds }, { concurrency: 1 });
+    const first = await fixture.run("who");
     const from = performance.now();
-    const { error } = await world.run("deaf", null, { timeout: 300 });
+    const { error } = await fixture.run("deaf", null, { timeout: 300 });
 
     expect(error?.code).toBe("TIMEOUT");
     expect(performance.now() - from).toBeGreaterThan(390);
-    expect((await world.run("who")).result).not.toBe(first.result);
+    expect((await fixture.run("who")).result).not.toBe(first.result);
   });
 
   it("is killed when it never lets go of the CPU; the worker goes on meanwhile", async () => {
-    const world = await ChildWorld.open({ spin: bounds, who: bounds }, { concurrency: 2 });
+    const fixture = await ChildFixture.open({ spin: bounds, who: bounds }, { concurrency: 2 });
     // In a child that is up: on a busy machine starting one can take longer than the timeout.
-    await world.run("who");
-    const spinning = await world.enqueue("spin", null, { timeout: 2_500 });
-    await ChildWorld.until(spinning, ({ progress }) => progress?.percent === 10);
+    await fixture.run("who");
+    const spinning = await fixture.enqueue("spin", null, { timeout: 2_500 });
+    await ChildFixture.until(spinning, ({ progress }) => progress?.percent === 10);
     expect((await spinning.logs()).lines).toMatchObject([{ message: "spinning" }]);
 
-    expect(await world.run("who")).toMatchObject({ state: "completed" });
+    expect(await fixture.run("who")).toMatchObject({ state: "completed" });
     await expect(spinning.result()).rejects.toThrow("timeout");
     expect(await spinning.refresh()).toMatchObject({ error: { code: "TIMEOUT" } });
   });
 
   it("keeps its slot until it is dead", async () => {
-    const world = await ChildWorld.open({ deaf: { runner, killGrace: 500 }, who: bounds }, { concurrency: 1 });
-    const deaf = await world.enqueue("deaf", null, { timeout: 200 });
-    await ChildWorld.until(deaf, ({ state }) => state === "active");
-    const next = await world.enqueue("who");
+    const fixture = await ChildFixture.open({ deaf: { runner, killGrace: 500 }, who: bounds }, { concurrency: 1 });
+    const deaf = await fixture.enqueue("deaf", null, { timeout: 200 });
+    await ChildFixture.until(deaf, ({ state }) => state === "active");
+    const next = await fixture.enqueue("who");
     await next.result();
 
     const [dead, following] = [await deaf.refresh(), await next.refresh()];
     expect(dead.state).toBe("failed");
-    // It was told to end after its timeout, and killed when the grace was over.
+    // It got the signal to end at its timeout, and killed when the grace was over.
     expect((following.startedAt ?? 0) - (dead.startedAt ?? 0)).toBeGreaterThanOrEqual(700 - ROUNDING);
-    expect(world.worker.overrunning).toBe(0);
+    expect(fixture.worker.overrunning).toBe(0);
   });
 
   it("is killed when it ignores a cancel", async () => {
-    const world = await ChildWorld.open({ deaf: bounds, who: bounds }, { concurrency: 1 });
-    const deaf = await world.enqueue("deaf");
-    await ChildWorld.until(deaf, ({ state }) => state === "active");
+    const fixture = await ChildFixture.open({ deaf: bounds, who: bounds }, { concurrency: 1 });
+    const deaf = await fixture.enqueue("deaf");
+    await ChildFixture.until(deaf, ({ state }) => state === "active");
     await deaf.cancel();
 
-    expect(await world.run("who")).toMatchObject({ state: "completed" });
+    expect(await fixture.run("who")).toMatchObject({ state: "completed" });
     expect((await deaf.refresh()).state).toBe("cancelled");
   });
 
@@ -67,20 +67,20 @@ describe.each(CHILD_RUNNERS)("a handler in a %s of its own", (runner) => {
     ["its own group", false],
     ["another group", true],
   ])("takes along what it started in %s, though that ignores SIGTERM", async (_where, detached) => {
-    const world = await ChildWorld.open({ breed: bounds, who: bounds }, { concurrency: 1 });
-    const job = await world.enqueue("breed", { detached });
+    const fixture = await ChildFixture.open({ breed: bounds, who: bounds }, { concurrency: 1 });
+    const job = await fixture.enqueue("breed", { detached });
     const { pid, grandchild } = await bred(job);
     expect([lives(pid), lives(grandchild)]).toEqual([true, true]);
 
     await job.cancel();
     // Begins when the slot is free.
-    await world.run("who");
+    await fixture.run("who");
     expect([lives(pid), lives(grandchild)]).toEqual([runner === "thread", false]);
   });
 
   it("takes along what a job that ended well has left, when its child is closed", async () => {
-    const world = await ChildWorld.open({ breed: { ...bounds, maxJobsPerChild: 1 } });
-    const job = await world.enqueue("breed", { detached: true, ends: true });
+    const fixture = await ChildFixture.open({ breed: { ...bounds, maxJobsPerChild: 1 } });
+    const job = await fixture.enqueue("breed", { detached: true, ends: true });
     const grandchild = (await job.result()) as number;
 
     const after = await eventually(
@@ -91,12 +91,12 @@ describe.each(CHILD_RUNNERS)("a handler in a %s of its own", (runner) => {
   });
 
   it("is killed when the worker stops and it does not listen, before its job is handed back", async () => {
-    const world = await ChildWorld.open({ breed: { runner } });
-    const job = await world.enqueue("breed", { detached: true });
+    const fixture = await ChildFixture.open({ breed: { runner } });
+    const job = await fixture.enqueue("breed", { detached: true });
     const { pid, grandchild } = await bred(job);
     const whenReleased: boolean[] = [];
-    world.worker.on("returned", () => whenReleased.push(lives(pid), lives(grandchild)));
-    await world.worker.stop();
+    fixture.worker.on("returned", () => whenReleased.push(lives(pid), lives(grandchild)));
+    await fixture.worker.stop();
 
     expect(await job.refresh()).toMatchObject({ state: "queued", attempt: 0 });
     expect(whenReleased).toEqual([runner === "thread", false]);
@@ -113,22 +113,22 @@ describe.each([
   ["process", "reject", {}, { how: "Error: nobody caught this" }],
 ] as const)("a %s that ends under its job (%s)", (runner, how, more, { how: told }) => {
   it("fails that attempt alone, and is replaced", async () => {
-    const world = await ChildWorld.open({ die: { runner }, pause: { runner } }, { concurrency: 3 });
-    const neighbours = await Promise.all([world.enqueue("pause", 700), world.enqueue("pause", 700)]);
-    const dying = await world.run("die", { how, ...more }, { attempts: 2, backoff: 1 });
+    const fixture = await ChildFixture.open({ die: { runner }, pause: { runner } }, { concurrency: 3 });
+    const neighbours = await Promise.all([fixture.enqueue("pause", 700), fixture.enqueue("pause", 700)]);
+    const dying = await fixture.run("die", { how, ...more }, { attempts: 2, backoff: 1 });
 
     expect(dying).toMatchObject({ state: "failed", attempt: 2, crashes: 0, error: { code: "CHILD_DIED" } });
     expect(dying.error?.message).toContain(told);
     for (const neighbour of neighbours) await neighbour.result();
-    expect(world.troubles).toEqual([]);
+    expect(fixture.troubles).toEqual([]);
   });
 });
 
 describe("a process that is signalled together with its worker", () => {
   it("goes on until its worker says otherwise", async () => {
-    const world = await ChildWorld.open({ signalled: { runner: "process" } });
+    const fixture = await ChildFixture.open({ signalled: { runner: "process" } });
 
-    expect(await world.run("signalled")).toMatchObject({ result: "still here" });
+    expect(await fixture.run("signalled")).toMatchObject({ result: "still here" });
   });
 });
 
@@ -138,17 +138,17 @@ describe("the memory of a job", () => {
     ["process", {}],
     ["process", { buffers: true }],
   ] as const)("is bounded in a %s (%o)", async (runner, input) => {
-    const world = await ChildWorld.open({ eat: { runner, maxMemory: "128MB" }, who: { runner } });
-    const { error } = await world.run("eat", input);
+    const fixture = await ChildFixture.open({ eat: { runner, maxMemory: "128MB" }, who: { runner } });
+    const { error } = await fixture.run("eat", input);
 
     expect(error).toMatchObject({ name: "OutOfMemory", code: "OUT_OF_MEMORY" });
     expect(error?.message).toContain("134217728 bytes");
-    expect(await world.run("who")).toMatchObject({ state: "completed" });
+    expect(await fixture.run("who")).toMatchObject({ state: "completed" });
   });
 
   it("is not held against a job that stays within it", async () => {
-    const world = await ChildWorld.open({ pause: { runner: "process", maxMemory: "128MB" } });
+    const fixture = await ChildFixture.open({ pause: { runner: "process", maxMemory: "128MB" } });
 
-    expect(await world.run("pause", 500)).toMatchObject({ state: "completed" });
+    expect(await fixture.run("pause", 500)).toMatchObject({ state: "completed" });
   });
 });

@@ -5,7 +5,7 @@ import { Cancelled, currentJob, NonRetryable, RetryAfter, ShuttingDown, Snooze, 
 
 export * from "./handlers.mjs";
 
-/** Says that it is at work, waits for its signal, and says what it was told. */
+/** Says that it is at work, waits for its signal, and reports its reason. */
 export async function obey({ signal, log, progress }) {
   progress(1);
   try {

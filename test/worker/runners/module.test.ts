@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { connect, InvalidInput, module, task, type RunnerKind, type TaskOptions } from "longshore";
-import { folder } from "./child-world.js";
+import { folder } from "./child-fixture.js";
 
 describe("a reference to a module", () => {
   it.each([

@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
-import { folder } from "./child-world.js";
+import { folder } from "./child-fixture.js";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 const program = `

@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { eventually, folder, lives } from "./child-world.js";
+import { eventually, folder, lives } from "./child-fixture.js";
 
 const program = fileURLToPath(new URL("../../../build/test/programs/children.js", import.meta.url));
 
@@ -40,7 +40,7 @@ describe("a worker that is killed", () => {
     ["what such a handler started in another group", ["breed", { detached: true, spins: true }]],
   ] as const)("leaves nothing: %s", async (_what, [name, input]) => {
     const [worker, pids] = await start([name, input]);
-    // The child of the job, and the guardian.
+    // The child of the job, and the orphan guard.
     const children = await eventually(
       () => childrenOf(worker.pid ?? 0),
       ({ length }) => length === 2,
@@ -54,7 +54,7 @@ describe("a worker that is killed", () => {
     );
   });
 
-  it("leaves nothing though its guardian was killed before", async () => {
+  it("leaves nothing though its orphan guard was killed before", async () => {
     const [worker, pids] = await start(["spin", {}]);
     const guardians = (): number[] => childrenOf(worker.pid ?? 0).filter((pid) => !pids.includes(pid));
     const [first] = await eventually(guardians, ({ length }) => length === 1);

@@ -1,4 +1,4 @@
-// How long children live: used again, replaced when worn out or stale, closed when nobody needs them.
+// How long children live: used again, replaced when worn out or stale, closed when no job needs them.
 import { mkdtemp, rename, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,62 +6,62 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { connect, module, task, type Longshore, type TaskOptions } from "longshore";
 import { FakeTimeFixture } from "../fake-time-fixture.js";
-import { ChildWorld, CHILD_RUNNERS, folder } from "./child-world.js";
+import { ChildFixture, CHILD_RUNNERS, folder } from "./child-fixture.js";
 
 /** Where jobs ran, one after the other. */
-async function places(world: ChildWorld, count: number, name = "who"): Promise<unknown[]> {
+async function places(fixture: ChildFixture, count: number, name = "who"): Promise<unknown[]> {
   const seen: unknown[] = [];
-  for (let i = 0; i < count; i += 1) seen.push((await world.run(name, 50)).result);
+  for (let i = 0; i < count; i += 1) seen.push((await fixture.run(name, 50)).result);
   return seen;
 }
 
 describe.each(CHILD_RUNNERS)("a %s", (runner) => {
   it("runs one job after another", async () => {
-    const world = await ChildWorld.open({ who: { runner } });
+    const fixture = await ChildFixture.open({ who: { runner } });
 
-    expect(new Set(await places(world, 5)).size).toBe(1);
+    expect(new Set(await places(fixture, 5)).size).toBe(1);
   });
 
   it("runs one job at a time: there are as many as jobs run", async () => {
-    const world = await ChildWorld.open({ pause: { runner } }, { concurrency: 3 });
-    const jobs = await Promise.all(Array.from({ length: 9 }, () => world.enqueue("pause", 100)));
+    const fixture = await ChildFixture.open({ pause: { runner } }, { concurrency: 3 });
+    const jobs = await Promise.all(Array.from({ length: 9 }, () => fixture.enqueue("pause", 100)));
     const seen = await Promise.all(jobs.map((job) => job.result()));
 
     expect(new Set(seen).size).toBe(3);
   });
 
   it("is replaced after maxJobsPerChild jobs", async () => {
-    const world = await ChildWorld.open({ who: { runner, maxJobsPerChild: 2 } });
-    const seen = await places(world, 6);
+    const fixture = await ChildFixture.open({ who: { runner, maxJobsPerChild: 2 } });
+    const seen = await places(fixture, 6);
 
     expect(seen.map((place, index) => place === seen[index - 1])).toEqual([false, true, false, true, false, true]);
     expect(new Set(seen).size).toBe(3);
   });
 
   it("runs a single job when maxJobsPerChild is 1, with module state of its own", async () => {
-    const world = await ChildWorld.open({ who: { runner, maxJobsPerChild: 1 } });
+    const fixture = await ChildFixture.open({ who: { runner, maxJobsPerChild: 1 } });
 
-    expect(new Set(await places(world, 4)).size).toBe(4);
+    expect(new Set(await places(fixture, 4)).size).toBe(4);
   });
 
   it("is shared by tasks that ask for the same, and by no others", async () => {
     const other = { runner, maxMemory: "256MB" } as const;
     const tasks = { who: { runner }, pause: { runner }, current: other };
-    const world = await ChildWorld.open(tasks, { currentJob: true }, "longshore-handlers.mjs");
-    const [first] = await places(world, 1, "who");
-    const [second] = await places(world, 1, "pause");
+    const fixture = await ChildFixture.open(tasks, { currentJob: true }, "longshore-handlers.mjs");
+    const [first] = await places(fixture, 1, "who");
+    const [second] = await places(fixture, 1, "pause");
 
     expect(second).toBe(first);
-    expect(await world.run("current")).toMatchObject({ state: "completed" });
+    expect(await fixture.run("current")).toMatchObject({ state: "completed" });
   });
 
   it("makes room for another kind when there are as many as jobs run", async () => {
     const other = { runner, maxMemory: "256MB" } as const;
-    const world = await ChildWorld.open({ who: { runner }, pause: other }, { concurrency: 1 });
-    const [first] = await places(world, 1, "who");
-    await places(world, 1, "pause");
+    const fixture = await ChildFixture.open({ who: { runner }, pause: other }, { concurrency: 1 });
+    const [first] = await places(fixture, 1, "who");
+    await places(fixture, 1, "pause");
 
-    expect(await places(world, 1, "who")).not.toEqual([first]);
+    expect(await places(fixture, 1, "who")).not.toEqual([first]);
   });
 });
 
@@ -206,29 +206,29 @@ describe.each(CHILD_RUNNERS)("fresh code in a %s", (runner) => {
 
 describe("a child that is idle", () => {
   it("is closed after a minute", async () => {
-    const world = new FakeTimeFixture();
+    const fixture = new FakeTimeFixture();
     onTestFinished(() => stop());
     const who = task("who", { runner: "thread" }, module<() => string>("./handlers.mjs#who"));
-    const worker = world.longshore.worker([who], { tasksRoots: [folder] });
+    const worker = fixture.longshore.worker([who], { tasksRoots: [folder] });
     const stop = async (): Promise<void> => {
       const stopped = worker.stop();
-      await world.pass(1_000);
+      await fixture.pass(1_000);
       await stopped;
     };
     const place = async (): Promise<string> => {
-      const job = await world.longshore.enqueue(who, null);
+      const job = await fixture.longshore.enqueue(who, null);
       let snapshot = await job.refresh();
       while (snapshot.state !== "completed") {
         await sleep(10);
-        await world.pass(100);
+        await fixture.pass(100);
         snapshot = await job.refresh();
       }
       return String(snapshot.result);
     };
     const first = await place();
-    await world.pass(50_000, 1_000);
+    await fixture.pass(50_000, 1_000);
     expect(await place()).toBe(first);
-    await world.pass(60_000, 1_000);
+    await fixture.pass(60_000, 1_000);
     await sleep(500);
 
     expect(await place()).not.toBe(first);

@@ -11,7 +11,7 @@ import {
   type ServiceName,
 } from "../../../src/worker/run/job-services.js";
 import { fromChild, marked } from "../../../src/worker/runners/channel/from-child.js";
-import { ChildWorld, CHILD_RUNNERS } from "./child-world.js";
+import { ChildFixture, CHILD_RUNNERS } from "./child-fixture.js";
 
 /** Arguments of every service, as a handler's code makes them. */
 const EXAMPLES: { readonly [Name in ServiceName]: Parameters<JobServices[Name]> } = {
@@ -30,10 +30,10 @@ const doubled = task("doubled", { queue: "children", attempts: 1 }, ({ input }: 
 it.each(CHILD_RUNNERS)("a handler in a %s reaches every service", async (runner) => {
   const calls = SERVICE_NAMES.map((name) => vi.spyOn(EngineServices.prototype, name));
   onTestFinished(() => calls.forEach((call) => call.mockRestore()));
-  const world = await ChildWorld.open({ spawning: { runner } });
-  world.longshore.worker([doubled]);
+  const fixture = await ChildFixture.open({ spawning: { runner } });
+  fixture.longshore.worker([doubled]);
 
-  expect((await world.run("spawning", [1, 2])).state).toBe("completed");
+  expect((await fixture.run("spawning", [1, 2])).state).toBe("completed");
   const reached = SERVICE_NAMES.filter((_, index) => (calls[index]?.mock.calls.length ?? 0) > 0);
   expect(reached).toEqual(SERVICE_NAMES);
 });

@@ -4,7 +4,7 @@ import { attach, module, task, type JobContext } from "longshore";
 import { MemoryEngine } from "../../../src/engine/memory/engine.js";
 import { systemClock } from "../../../src/model/value/clock.js";
 import { FlowInTest } from "../flow-in-test.js";
-import { ChildWorld, folder } from "./child-world.js";
+import { ChildFixture, folder } from "./child-fixture.js";
 
 const doubled = task("doubled", { queue: "children", attempts: 1 }, ({ input }: JobContext<number>) => {
   if (input < 0) throw new Error(`no ${input}`);
@@ -13,9 +13,9 @@ const doubled = task("doubled", { queue: "children", attempts: 1 }, ({ input }: 
 
 describe.each(["inline", "thread", "process"] as const)("a handler run by the runner %s", (runner) => {
   it("makes jobs and waits for them", async () => {
-    const world = await ChildWorld.open({ spawning: { runner } }, {}, "schema-handlers.mjs");
-    world.longshore.worker([doubled]);
-    const job = await world.enqueue("spawning", [1, -2, 3]);
+    const fixture = await ChildFixture.open({ spawning: { runner } }, {}, "schema-handlers.mjs");
+    fixture.longshore.worker([doubled]);
+    const job = await fixture.enqueue("spawning", [1, -2, 3]);
 
     expect(await job.result()).toEqual({
       alone: { queue: "children", id: `${job.id}.alone.3` },
@@ -29,18 +29,18 @@ describe.each(["inline", "thread", "process"] as const)("a handler run by the ru
       attempt: 1,
       outcomes: ["waited", "partial"],
     });
-    expect((await world.longshore.queue("children").counts()).completed).toBe(3);
+    expect((await fixture.longshore.queue("children").counts()).completed).toBe(3);
   });
 
   it("makes none when one input is wrong", async () => {
-    const world = await ChildWorld.open({ misspawning: { runner } }, {}, "schema-handlers.mjs");
+    const fixture = await ChildFixture.open({ misspawning: { runner } }, {}, "schema-handlers.mjs");
 
-    expect(await world.run("misspawning", null, { attempts: 3 })).toMatchObject({
+    expect(await fixture.run("misspawning", null, { attempts: 3 })).toMatchObject({
       state: "failed",
       attempt: 1,
       error: { code: "INVALID_INPUT", message: expect.stringContaining("inputs[1]") },
     });
-    expect((await world.longshore.queue("children").counts()).queued).toBe(0);
+    expect((await fixture.longshore.queue("children").counts()).queued).toBe(0);
   });
 
   it("takes values from the results of other jobs, before its module's schema sees them", async () => {

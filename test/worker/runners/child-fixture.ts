@@ -21,7 +21,7 @@ export const folder = fileURLToPath(new URL(".", import.meta.url));
 /** The runners that have children. */
 export const CHILD_RUNNERS = ["thread", "process"] as const;
 
-export class ChildWorld {
+export class ChildFixture {
   readonly longshore: Longshore;
   readonly worker: Worker;
   /** What the worker complained of. */
@@ -32,10 +32,10 @@ export class ChildWorld {
     tasks: Readonly<Record<string, TaskOptions>>,
     options: WorkerOptions = {},
     file = "handlers.mjs",
-  ): Promise<ChildWorld> {
-    const world = new ChildWorld(await connect("memory:"), tasks, options, file);
-    onTestFinished(() => world.longshore.close());
-    return world;
+  ): Promise<ChildFixture> {
+    const fixture = new ChildFixture(await connect("memory:"), tasks, options, file);
+    onTestFinished(() => fixture.longshore.close());
+    return fixture;
   }
 
   private constructor(
@@ -64,7 +64,7 @@ export class ChildWorld {
   /** A job whose handler has said that it is at work. Starting its child may take seconds on a busy machine. */
   async working(name: string): Promise<Job> {
     const job = await this.enqueue(name);
-    await ChildWorld.until(job, ({ progress }) => progress !== null);
+    await ChildFixture.until(job, ({ progress }) => progress !== null);
     return job;
   }
 
