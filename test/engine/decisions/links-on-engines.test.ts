@@ -213,7 +213,7 @@ const retried = async (context: ScenarioContext, member: JobRef): Promise<JobRef
   return member;
 };
 
-/** The rest needs 10,000 jobs (conformance has them), or a message that comes late. */
+/** The rest needs 10,000 jobs, which conformance has, or a message that comes late: late-messages.test.ts. */
 const JOININGS: Readonly<Record<string, Joining>> = {
   "no flow": async (context) => {
     const job = await add(context);
