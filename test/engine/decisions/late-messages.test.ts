@@ -9,7 +9,7 @@ import { RedisEngine } from "../../../src/engine/redis/engine.js";
 import { reactTo, type Receiver } from "../../../src/engine/shared/reactions.js";
 import type { Message } from "../../../src/engine/shared/relay.js";
 import { parseTarget, type ParsedRedisTarget } from "../../../src/engine/target.js";
-import { Kit } from "../../../src/engine/testkit/index.js";
+import { ScenarioContext } from "../../../src/engine/testkit/index.js";
 import type { JobRef } from "../../../src/model/job/job.js";
 import { freshPrefix, RedisBackdoor } from "../redis-storage.js";
 import { DEPENDENT_CASES, END_CASES, JOIN_CASES, RECEIVERS } from "./reaction-cases.js";
@@ -19,12 +19,12 @@ const prefix = freshPrefix();
 const target = parseTarget({ engine: "redis", prefix, ...where }) as ParsedRedisTarget;
 const backdoor = new RedisBackdoor(where);
 
-let kit: Kit;
+let context: ScenarioContext;
 let link: Link;
 let mailbox: RedisMailbox;
 
 beforeAll(async () => {
-  kit = await Kit.create({
+  context = await ScenarioContext.create({
     async connect(clock) {
       const engine = new RedisEngine(target, { clock });
       await engine.open();
@@ -32,14 +32,14 @@ beforeAll(async () => {
     },
     dispose: () => backdoor.clear(prefix),
   });
-  link = new Link(target, new Keys(prefix, target.db), kit.clock, () => {});
+  link = new Link(target, new Keys(prefix, target.db), context.clock, () => {});
   await link.connect();
   mailbox = new RedisMailbox(link);
 });
 
 afterAll(async () => {
   link.close();
-  await kit.dispose();
+  await context.dispose();
   await backdoor.close();
 });
 
@@ -55,16 +55,16 @@ const IDLE: Receiver = {
   awaitedOnlyBySender: false,
 };
 
-const fresh = (): JobRef => ({ queue: kit.fresh("late-"), id: kit.fresh("job-") });
+const fresh = (): JobRef => ({ queue: context.fresh("late-"), id: context.fresh("job-") });
 const hand = async (message: Message): Promise<readonly Message[]> => (await mailbox.deliver([message])).replies;
-const state = async ({ queue, id }: JobRef): Promise<string> => (await kit.job(id, queue)).state;
+const state = async ({ queue, id }: JobRef): Promise<string> => (await context.job(id, queue)).state;
 const knownOf = async (job: JobRef, { queue, id }: JobRef): Promise<string | null | undefined> =>
-  (await kit.engine.dependencies(job)).find((one) => one.queue === queue && one.id === id)?.state;
+  (await context.engine.dependencies(job)).find((one) => one.queue === queue && one.id === id)?.state;
 
 /** A held job that depends on one that is not there, of which it has not heard. */
 async function heldJob(ifFailed: "fail" | "cancel" | "continue" = "fail"): Promise<[job: JobRef, from: JobRef]> {
   const [job, from] = [fresh(), fresh()];
-  await kit.add({ ...job, hold: true, after: [{ ...from, ifFailed }] });
+  await context.add({ ...job, hold: true, after: [{ ...from, ifFailed }] });
   return [job, from];
 }
 
@@ -92,34 +92,34 @@ const ENDED_HELD = DEPENDENT_CASES.filter(({ kind, replies }) => kind === "go" &
 
 test.each(ENDED_HELD)("go to a held member that is $state", async ({ kind, state: ended, effects }) => {
   const to = fresh();
-  await kit.add({ ...to, hold: true, ttl: 1_000, supersedes: "key" });
-  if (ended === "cancelled") await kit.control("cancel", to);
-  if (ended === "superseded") await kit.add({ queue: to.queue, hold: true, supersedes: "key" });
-  if (ended === "expired") kit.advance(1_000);
-  await kit.sweep(1_000, [to.queue]);
+  await context.add({ ...to, hold: true, ttl: 1_000, supersedes: "key" });
+  if (ended === "cancelled") await context.control("cancel", to);
+  if (ended === "superseded") await context.add({ queue: to.queue, hold: true, supersedes: "key" });
+  if (ended === "expired") context.advance(1_000);
+  await context.sweep(1_000, [to.queue]);
   expect(await state(to)).toBe(ended);
   const go: Message = { kind, to, from: fresh(), round: 3 };
   expect(await hand(go)).toEqual(reactTo({ ...IDLE, state: ended, held: true }, go).replies);
   expect(effects).toContain("clear-hold");
-  expect(await kit.engine.dependents(to)).toEqual([go.from]);
+  expect(await context.engine.dependents(to)).toEqual([go.from]);
 });
 
 /** Brings a flow into the state of a case by messages of a member that is not there. */
 async function flowFor({ flow, state: over, known }: Partial<Receiver>, from: JobRef): Promise<JobRef> {
   const to = fresh();
-  await kit.add({ ...to, role: flow === null ? "job" : "flow", hold: flow === null });
+  await context.add({ ...to, role: flow === null ? "job" : "flow", hold: flow === null });
   if (flow === null) return to;
   if (flow === "begun") {
     const other = fresh();
     const membership = { ...to, node: "other", parent: null, weight: 1, ifFailed: "continue" } as const;
-    await kit.add({ ...other, hold: true, flow: membership });
-    await kit.engine.commitFlow({ ...to, members: 1 });
+    await context.add({ ...other, hold: true, flow: membership });
+    await context.engine.commitFlow({ ...to, members: 1 });
   }
   if (known !== undefined && known !== null) {
     await hand({ kind: "join", to, from, ifFailed: "continue", held: true });
     if (known.state !== null) await hand({ kind: "end", to, from, state: known.state, round: 0 });
   }
-  if (over !== undefined) await kit.control("cancel", to);
+  if (over !== undefined) await context.control("cancel", to);
   return to;
 }
 
@@ -152,11 +152,11 @@ test("messages to jobs that are not there are answered for", async () => {
 test("drop removes a member that waits for the flow, and no other job with its id", async () => {
   const flow = fresh();
   const [member, other] = [fresh(), fresh()];
-  await kit.add({ ...flow, role: "flow" });
-  await kit.add({ ...member, hold: true, flow: { ...flow, node: "n", parent: null, weight: 1, ifFailed: "fail" } });
-  await kit.add(other);
+  await context.add({ ...flow, role: "flow" });
+  await context.add({ ...member, hold: true, flow: { ...flow, node: "n", parent: null, weight: 1, ifFailed: "fail" } });
+  await context.add(other);
   await hand({ kind: "drop", to: other, from: flow });
   expect(await state(other)).toBe("queued");
   await hand({ kind: "drop", to: member, from: flow });
-  expect(await kit.find(member.id, member.queue)).toBeNull();
+  expect(await context.find(member.id, member.queue)).toBeNull();
 });
