@@ -61,7 +61,7 @@ const state = async ({ queue, id }: JobRef): Promise<string> => (await context.j
 const knownOf = async (job: JobRef, { queue, id }: JobRef): Promise<string | null | undefined> =>
   (await context.engine.dependencies(job)).find((one) => one.queue === queue && one.id === id)?.state;
 
-/** A held job that depends on one that is not there, of which it has not heard. */
+/** A held job that depends on one that is not there, whose end it has not received. */
 async function heldJob(ifFailed: "fail" | "cancel" | "continue" = "fail"): Promise<[job: JobRef, from: JobRef]> {
   const [job, from] = [fresh(), fresh()];
   await context.add({ ...job, hold: true, after: [{ ...from, ifFailed }] });
