@@ -1,7 +1,7 @@
 /** The shortest way for a new job into each state. Every job gets a queue of its own, so that it disturbs no other. */
 import assert from "node:assert/strict";
 import type { JobRef, JobSpec } from "../../../model/job/job.js";
-import type { JobState } from "../../../model/job/state.js";
+import { STATES } from "../../../model/job/state.js";
 import type { Lease } from "../../contract/engine.js";
 import type { PlainCommand, ScenarioContext } from "./scenario-context.js";
 import type { TestSession } from "./test-session.js";
@@ -15,25 +15,11 @@ export interface Reached {
   readonly lease: Lease | null;
 }
 
-/** The states that the commands of this contract can bring about. */
-export const REACHABLE_STATES = [
-  "blocked",
-  "delayed",
-  "queued",
-  "active",
-  "completed",
-  "partial",
-  "failed",
-  "cancelled",
-  "superseded",
-  "expired",
-] as const satisfies readonly JobState[];
-
 /** The states from which a job can be queued again. */
 export const RETRYABLE_STATES = ["completed", "partial", "failed", "cancelled", "expired"] as const;
 
-/** One of `REACHABLE_STATES`. */
-export type ReachableState = (typeof REACHABLE_STATES)[number];
+/** One of `STATES`. */
+export type ReachableState = (typeof STATES)[number];
 
 /** Makes a job and brings it into a state. */
 export async function reach(
@@ -81,7 +67,7 @@ export async function refusedElsewhere(
   command: PlainCommand | "update",
   from: readonly ReachableState[],
 ): Promise<void> {
-  for (const state of REACHABLE_STATES) {
+  for (const state of STATES) {
     if (from.includes(state)) continue;
     const { ref } = await reach(context, state);
     const before = await context.job(ref.id, ref.queue);

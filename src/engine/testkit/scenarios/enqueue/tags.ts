@@ -1,8 +1,8 @@
 /** Totals for a tag: how many of its jobs are in each state, exact after every move. */
 import assert from "node:assert/strict";
-import type { JobState } from "../../../../model/job/state.js";
+import { STATES, type JobState } from "../../../../model/job/state.js";
 import { MAIN, type ScenarioContext } from "../../context/scenario-context.js";
-import { REACHABLE_STATES, reach } from "../../context/reach.js";
+import { reach } from "../../context/reach.js";
 import { scenarios } from "../../context/scenario.js";
 
 /** The states of the jobs with a tag that are counted at all. */
@@ -30,7 +30,7 @@ export const tags = scenarios("tags", [
     "counted-over-all-queues",
     "jobs of a tag are counted by state, over all queues",
     async (context) => {
-      for (const state of REACHABLE_STATES) await reach(context, state, { tags: ["user:42"] });
+      for (const state of STATES) await reach(context, state, { tags: ["user:42"] });
       await reach(context, "completed", { tags: ["user:42"] });
       assert.deepEqual(await totals(context, "user:42"), {
         blocked: 1,

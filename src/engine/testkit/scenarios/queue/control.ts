@@ -1,7 +1,8 @@
 /** Commands on jobs by id: release, cancel, retry, promote, remove. */
 import assert from "node:assert/strict";
+import { STATES } from "../../../../model/job/state.js";
 import { MAIN } from "../../context/scenario-context.js";
-import { RETRYABLE_STATES, REACHABLE_STATES, reach, refusedElsewhere } from "../../context/reach.js";
+import { RETRYABLE_STATES, reach, refusedElsewhere } from "../../context/reach.js";
 import { scenarios } from "../../context/scenario.js";
 
 export const control = scenarios("control", [
@@ -138,7 +139,7 @@ export const control = scenarios("control", [
     "remove-takes-log-and-counts",
     "a removed job is gone, with its log and from every count",
     async (context) => {
-      for (const state of REACHABLE_STATES) {
+      for (const state of STATES) {
         if (state === "active") continue;
         const { ref } = await reach(context, state, { tags: ["gone"] });
         assert.deepEqual(await context.control("remove", ref), { outcome: "applied", state: null }, state);
@@ -155,7 +156,7 @@ export const control = scenarios("control", [
       refusedElsewhere(
         context,
         "remove",
-        REACHABLE_STATES.filter((state) => state !== "active"),
+        STATES.filter((state) => state !== "active"),
       ),
   ],
   [
