@@ -24,7 +24,7 @@ const LONGEST = [
   "test/examples/site-scan/program",
   "test/property/sqlite",
   "test/property",
-  "test/engine/redis-bounds",
+  "test/engine/redis/bounds",
   "test/engine",
   "test/worker",
   "test/examples/site-scan/resume",

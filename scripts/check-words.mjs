@@ -24,7 +24,7 @@ const RULES = [
 
 const endings = [".ts", ".lua", ".md", ".mjs"];
 // The schemas of before, and how their files are read, keep the names that they had.
-const before = new Set(["src/engine/sqlite/database/migrations.ts", "test/engine/sqlite-migration.test.ts"]);
+const before = new Set(["src/engine/sqlite/database/migrations.ts", "test/engine/sqlite/migration.test.ts"]);
 
 const files = ["src", "docs", "test"]
   .flatMap((folder) => filesIn(join(root, folder)))

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { Log, type LogFormat } from "../../src/cli/terminal/log.js";
 import { logWorker } from "../../src/cli/terminal/worker-log.js";
 import { task, type AnyTask } from "longshore";
-import { FakeTimeFixture } from "../worker/fake-time-fixture.js";
+import { FakeTimeFixture } from "../worker/fixtures/fake-time-fixture.js";
 
 /** What is logged of a job that throws this. */
 async function logged(thrown: unknown, format: LogFormat): Promise<string> {

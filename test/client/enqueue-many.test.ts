@@ -2,7 +2,7 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
 import { connect, InvalidInput, task, type ConnectOptions, type EnqueueOptions, type Longshore } from "longshore";
-import { onEveryEngine } from "../worker/on-engines.js";
+import { onEveryEngine } from "../worker/fixtures/on-engines.js";
 
 const transcode = task("transcode", { queue: "videos" });
 const mail = task<{ to: number }>("mail", { tags: ["kind:mail"], attempts: 4 });

@@ -13,8 +13,8 @@ import {
   type Engine,
 } from "longshore";
 import { MemoryEngine } from "../../src/engine/memory/engine.js";
-import { onEveryEngine } from "../worker/on-engines.js";
-import { withCommands } from "../worker/fake-time-fixture.js";
+import { onEveryEngine } from "../worker/fixtures/on-engines.js";
+import { withCommands } from "../worker/fixtures/fake-time-fixture.js";
 
 const scan = task("scan", {
   queue: "scans",

@@ -14,8 +14,8 @@ import {
 } from "longshore";
 import { MemoryEngine } from "../../src/engine/memory/engine.js";
 import { FLOW_CREATION } from "../../src/model/job/membership.js";
-import { makeGate } from "../worker/gate.js";
-import { withCommands } from "../worker/fake-time-fixture.js";
+import { makeGate } from "../worker/fixtures/gate.js";
+import { withCommands } from "../worker/fixtures/fake-time-fixture.js";
 import { enrich, fetchPage, parse, persist } from "./flow-tasks.js";
 import { FlowFixture } from "./flow-fixture.js";
 

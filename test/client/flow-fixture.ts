@@ -3,7 +3,7 @@ import { TestSession } from "longshore-testkit";
 import type { JobRecord } from "../../src/model/job/job.js";
 import { NO_PROGRESS, type Progress } from "../../src/model/job/progress.js";
 import type { Lease, Outcome } from "../../src/engine/contract/engine.js";
-import { FakeTimeFixture } from "../worker/fake-time-fixture.js";
+import { FakeTimeFixture } from "../worker/fixtures/fake-time-fixture.js";
 
 const QUEUES = ["default", "io", "cpu", "flows"];
 const HOUR = 3_600_000;

@@ -1,7 +1,7 @@
 // The events of one job where some of them were missed: what is stored makes up for it. Time stands still here.
 import { expect, it } from "vitest";
 import { statuses, task, type JobEvent } from "longshore";
-import { FakeTimeFixture, withCommands } from "../worker/fake-time-fixture.js";
+import { FakeTimeFixture, withCommands } from "../worker/fixtures/fake-time-fixture.js";
 
 it("after a gap the status and the milestones that were missed are emitted, and no others", async () => {
   let losing = false;

@@ -12,8 +12,8 @@ import {
   type JobEvent,
   type WatchEvent,
 } from "longshore";
-import { makeGate } from "../worker/gate.js";
-import { onEveryEngine } from "../worker/on-engines.js";
+import { makeGate } from "../worker/fixtures/gate.js";
+import { onEveryEngine } from "../worker/fixtures/on-engines.js";
 
 const echo = task("echo", { queue: "main" }, ({ input }: JobContext<unknown>) => input ?? null);
 const broken = task("broken", { queue: "main", attempts: 1 }, () => {

@@ -11,8 +11,8 @@ import {
   type Longshore,
 } from "longshore";
 import { z } from "zod";
-import { onEveryEngine } from "../worker/on-engines.js";
-import { FakeTimeFixture, withCommands } from "../worker/fake-time-fixture.js";
+import { onEveryEngine } from "../worker/fixtures/on-engines.js";
+import { FakeTimeFixture, withCommands } from "../worker/fixtures/fake-time-fixture.js";
 
 const cleanUp = task<{ olderThan: string }>("clean-up", { queue: "chores", priority: 5, tags: ["app:7"] });
 const ping = task("ping", () => "pong");

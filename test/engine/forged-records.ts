@@ -2,7 +2,7 @@
 // are run, listings answer, and the worker stops.
 import { expect } from "vitest";
 import { connect, task, type Job, type Target } from "longshore";
-import { makeGate } from "../worker/gate.js";
+import { makeGate } from "../worker/fixtures/gate.js";
 
 /** Options that leave something in every place where a job can. */
 const EVERYWHERE = {

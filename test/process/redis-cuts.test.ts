@@ -4,7 +4,7 @@ import { Redis } from "ioredis";
 import { expect, it, onTestFinished } from "vitest";
 import type { Longshore } from "longshore";
 import type { RedisTarget } from "../../src/engine/target.js";
-import { nodesOf } from "../engine/redis-storage.js";
+import { nodesOf } from "../engine/redis/redis-storage.js";
 import { startRedisCluster } from "../support/redis-cluster.js";
 import { startTcpProxy } from "../support/tcp-proxy.js";
 import { ProcessStorage, onOwnRedis, onOwnServers } from "./storage-fixture.js";

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it, onTestFinished } from "vitest";
 import { EngineUnavailable, task, type JobContext, type Longshore } from "longshore";
 import { startTcpProxy } from "../support/tcp-proxy.js";
-import { makeGate } from "../worker/gate.js";
+import { makeGate } from "../worker/fixtures/gate.js";
 import { ProcessStorage, onOwnRedis, onOwnServers } from "./storage-fixture.js";
 import type { WorkerProcess } from "./worker-process.js";
 

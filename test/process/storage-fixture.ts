@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { describe, inject, onTestFinished } from "vitest";
 import { connect, type Longshore, type Target, type WorkerOptions } from "longshore";
 import type { RedisTarget } from "../../src/engine/target.js";
-import { nodesOf } from "../engine/redis-storage.js";
+import { nodesOf } from "../engine/redis/redis-storage.js";
 import type { WorkerSetup } from "../programs/worker.js";
 import { type RedisServerOptions, type RedisServer, startRedisServer } from "../support/redis-server.js";
 import { ExecutionLog } from "./execution-log.js";

@@ -4,7 +4,7 @@ import * as fc from "fast-check";
 import type { Outcome } from "../../src/engine/contract/engine.js";
 import { POLICIES, type DependencyPolicy } from "../../src/model/job/dependency.js";
 import { plainFailure } from "../../src/model/failure/failure.js";
-import type { Breakage } from "../engine/redis-breakage.js";
+import type { Breakage } from "../engine/redis/breakage.js";
 import type { Cases } from "./check.js";
 
 /** The queues of members; flows have one of their own. */

@@ -9,7 +9,7 @@ import { toRetry } from "../../src/model/flow/graph.js";
 import type { JobRef, JobSpec } from "../../src/model/job/job.js";
 import { DEFAULT_RETENTION } from "../../src/model/job/retention.js";
 import { sources } from "../../src/model/job/state.js";
-import type { BreakableDelivery } from "../engine/redis-breakage.js";
+import type { BreakableDelivery } from "../engine/redis/breakage.js";
 import { QUEUES, type FlowCase, type FlowCommand, type FlowEvent, type NodeDraft, type Wait } from "./flow-events.js";
 import { FlowLog, nameOf } from "./flow-log.js";
 

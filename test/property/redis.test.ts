@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, inject, test } from "vitest";
-import { RedisBackdoor, redisStorage } from "../engine/redis-storage.js";
+import { RedisBackdoor, redisStorage } from "../engine/redis/redis-storage.js";
 import { check, TIME_LIMIT } from "./check.js";
 import { compare } from "./compare.js";
 import { Simulation } from "./simulation.js";

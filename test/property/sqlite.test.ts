@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { sqliteStorage } from "../engine/sqlite-storage.js";
+import { sqliteStorage } from "../engine/sqlite/sqlite-storage.js";
 import { check, TIME_LIMIT } from "./check.js";
 import { compare } from "./compare.js";
 import { Simulation } from "./simulation.js";

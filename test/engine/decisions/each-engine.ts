@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, describe, inject } from "vitest";
 import { MemoryEngine } from "../../../src/engine/memory/engine.js";
 import { ScenarioContext, type TestStorage } from "../../../src/engine/testkit/index.js";
-import { RedisBackdoor, redisStorage } from "../redis-storage.js";
-import { sqliteStorage } from "../sqlite-storage.js";
+import { RedisBackdoor, redisStorage } from "../redis/redis-storage.js";
+import { sqliteStorage } from "../sqlite/sqlite-storage.js";
 
 /** Describes what holds on every engine; `context()` is there while a test runs. */
 export function onEachEngine(what: string, tests: (context: () => ScenarioContext) => void): void {

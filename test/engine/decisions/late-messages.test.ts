@@ -11,7 +11,7 @@ import type { Message } from "../../../src/engine/shared/relay.js";
 import { parseTarget, type ParsedRedisTarget } from "../../../src/engine/target.js";
 import { ScenarioContext } from "../../../src/engine/testkit/index.js";
 import type { JobRef } from "../../../src/model/job/job.js";
-import { freshPrefix, RedisBackdoor } from "../redis-storage.js";
+import { freshPrefix, RedisBackdoor } from "../redis/redis-storage.js";
 import { DEPENDENT_CASES, END_CASES, JOIN_CASES, RECEIVERS } from "./reaction-cases.js";
 
 const where = { url: inject("redisUrl") };

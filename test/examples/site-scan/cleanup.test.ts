@@ -10,8 +10,8 @@ import { cleanupName, cleanupTask, removeExpired, scheduleCleanup } from "../../
 import { pageScanTask } from "../../../examples/site-scan/page-scan.js";
 import { folderOf, scanTask } from "../../../examples/site-scan/scan.js";
 import { scanSteps } from "../../../examples/site-scan/scan-steps.js";
-import { makeGate } from "../../worker/gate.js";
-import { FakeTimeFixture } from "../../worker/fake-time-fixture.js";
+import { makeGate } from "../../worker/fixtures/gate.js";
+import { FakeTimeFixture } from "../../worker/fixtures/fake-time-fixture.js";
 
 const hour = 3_600_000;
 const { signal } = new AbortController();

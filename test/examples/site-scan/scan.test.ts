@@ -15,7 +15,7 @@ import { folderOf, scanTask } from "../../../examples/site-scan/scan.js";
 import type { ScanResult } from "../../../examples/site-scan/scan.js";
 import { serveDocumentation } from "../../../examples/site-scan/site/documentation-site.js";
 import type { DocumentationSite } from "../../../examples/site-scan/site/documentation-site.js";
-import { makeGate } from "../../worker/gate.js";
+import { makeGate } from "../../worker/fixtures/gate.js";
 import { startCountingServer } from "./counting-server.js";
 import { hostileHosts } from "./hostile-hosts.js";
 

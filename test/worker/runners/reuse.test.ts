@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { connect, module, task, type Longshore, type TaskOptions } from "longshore";
-import { FakeTimeFixture } from "../fake-time-fixture.js";
+import { FakeTimeFixture } from "../fixtures/fake-time-fixture.js";
 import { ChildFixture, CHILD_RUNNERS, folder } from "./child-fixture.js";
 
 /** Where jobs ran, one after the other. */

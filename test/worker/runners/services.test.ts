@@ -30,7 +30,7 @@ const doubled = task("doubled", { queue: "children", attempts: 1 }, ({ input }: 
 it.each(CHILD_RUNNERS)("a handler in a %s reaches every service", async (runner) => {
   const calls = SERVICE_NAMES.map((name) => vi.spyOn(EngineServices.prototype, name));
   onTestFinished(() => calls.forEach((call) => call.mockRestore()));
-  const fixture = await ChildFixture.open({ spawning: { runner } });
+  const fixture = await ChildFixture.open({ spawning: { runner } }, {}, "schema-handlers.mjs");
   fixture.longshore.worker([doubled]);
 
   expect((await fixture.run("spawning", [1, 2])).state).toBe("completed");

@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { attach, module, task, type JobContext } from "longshore";
 import { MemoryEngine } from "../../../src/engine/memory/engine.js";
 import { systemClock } from "../../../src/model/value/clock.js";
-import { FlowInTest } from "../flow-in-test.js";
+import { FlowInTest } from "../fixtures/flow-in-test.js";
 import { ChildFixture, folder } from "./child-fixture.js";
 
 const doubled = task("doubled", { queue: "children", attempts: 1 }, ({ input }: JobContext<number>) => {
