@@ -7,9 +7,9 @@ import { onBothEngines } from "./storage-fixture.js";
 
 const program = fileURLToPath(new URL("../../build/test/programs/rounds.js", import.meta.url));
 const ROUNDS = 6;
-const JOBS = 1_000;
-/** Bytes that the least use of the last three rounds may be above that of the first three: 3,000 jobs lie between them. */
-const MARGIN = 1_500_000;
+const JOBS = 700;
+/** Bytes that the least use of the last three rounds may be above that of the first three: 2,100 jobs lie between them. */
+const MARGIN = 1_200_000;
 
 onBothEngines("the memory of a worker", (open) => {
   it("does not grow with the number of jobs that it has run, or tried again", async () => {
