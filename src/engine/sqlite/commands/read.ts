@@ -1,6 +1,6 @@
 /** Queries: jobs by id, listings, totals, positions. */
 import type { JobFilter } from "../../../model/job/filter.js";
-import type { JobRecord, JobRef } from "../../../model/job/job.js";
+import { keyOf, type JobRecord, type JobRef } from "../../../model/job/job.js";
 import { perState, type JobState } from "../../../model/job/state.js";
 import type { JobPage, QueueRecord, StateCounts } from "../../contract/engine.js";
 import { compareKeys, decodeCursor, encodeCursor, listedStates, type OrderKey } from "../../shared/listing-order.js";
@@ -21,10 +21,8 @@ const BY_IDS =
 /** Jobs by queue and id; `null` where there is none. */
 export function getJobs(sql: Sql, refs: readonly JobRef[]): (JobRecord | null)[] {
   const wanted = JSON.stringify(refs.map(({ queue, id }) => ({ queue, id })));
-  const found = new Map(
-    readRecords(sql, BY_REFS, wanted).map(({ record }) => [`${record.queue}/${record.id}`, record] as const),
-  );
-  return refs.map(({ queue, id }) => found.get(`${queue}/${id}`) ?? null);
+  const found = new Map(readRecords(sql, BY_REFS, wanted).map(({ record }) => [keyOf(record), record] as const));
+  return refs.map((ref) => found.get(keyOf(ref)) ?? null);
 }
 
 /** Jobs by id alone; where several queues have it, the job of the first queue by name. */
