@@ -31,6 +31,9 @@ export type Message =
   /** To a member: the flow ended before it (`cancel`), or was never complete and is removed (`drop`). */
   | ({ readonly kind: "cancel" | "drop" } & Between);
 
+/** How many jobs of an outbox send their messages at a time. */
+export const MOST_SENDERS = 100;
+
 /** Messages of some jobs of a queue. */
 export interface OutboxBatch {
   readonly messages: readonly Message[];

@@ -4,22 +4,19 @@
  */
 import { isTerminal } from "../../../model/job/state.js";
 import { cancelsOf, messagesOf } from "../../shared/reactions.js";
-import type { Message, OutboxBatch } from "../../shared/relay.js";
+import { MOST_SENDERS, type Message, type OutboxBatch } from "../../shared/relay.js";
 import { isAwaitedBy, listDependencies, sortedDependents } from "../store/dependencies.js";
 import { flowStage } from "../store/job.js";
 import { forget } from "../store/transitions.js";
 import type { MemoryQueue } from "../store/store.js";
 
-/** The messages of how many jobs are delivered at a time. */
-const JOBS_AT_ONCE = 100;
-
 /**
  * The next messages of a queue. The entries are taken out at once, so that a change during delivery marks the job again.
  */
 export function takeOutbox(queue: MemoryQueue): OutboxBatch {
-  const ids = [...queue.outbox].slice(0, JOBS_AT_ONCE);
+  const ids = [...queue.outbox].slice(0, MOST_SENDERS);
   for (const id of ids) queue.outbox.delete(id);
-  return { messages: ids.flatMap((id) => send(queue, id)), receipt: ids.length === 0 ? null : ids };
+  return { messages: ids.flatMap((id) => messagesFrom(queue, id)), receipt: ids.length === 0 ? null : ids };
 }
 
 /** The messages to other queues when a queue is removed with all its jobs. */
@@ -29,7 +26,7 @@ export function removalMessages(queue: MemoryQueue): Message[] {
   const members = flows.flatMap(({ id }) => cancelsOf({ queue: queue.name, id }, listDependencies(queue, id)));
   const ids = [...new Set([...queue.dependents.keys(), ...queue.dependencies.keys()])].toSorted();
   queue.jobs.clear();
-  return [...members, ...ids.flatMap((id) => send(queue, id))].filter(elsewhere);
+  return [...members, ...ids.flatMap((id) => messagesFrom(queue, id))].filter(elsewhere);
 }
 
 /** Records that the messages of these entries were delivered. */
@@ -46,7 +43,7 @@ export function acknowledge(queue: MemoryQueue, ids: readonly string[], now: num
   }
 }
 
-function send(queue: MemoryQueue, id: string): Message[] {
+function messagesFrom(queue: MemoryQueue, id: string): Message[] {
   const job = queue.jobs.get(id);
   return messagesOf({
     ref: { queue: queue.name, id },

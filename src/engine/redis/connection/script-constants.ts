@@ -13,6 +13,7 @@ import { DEFAULT_RETENTION, MOST_KEPT } from "../../../model/job/retention.js";
 import { STATES } from "../../../model/job/state.js";
 import { MOST_PROMOTED } from "../../contract/engine.js";
 import { PRIORITY_STEP } from "../../shared/listing-order.js";
+import { MOST_SENDERS } from "../../shared/relay.js";
 import { LATE, MOST_OVERDUE } from "../../shared/sweep.js";
 import {
   ALIVE_WITH_MESSAGES,
@@ -174,8 +175,8 @@ export const CONSTANTS: Readonly<Record<string, Constant>> = {
   MOST_SESSIONS: 500,
   /** Up to this many leases of sessions are read at once, instead of some in each call. */
   MOST_READ_AT_ONCE: 1_000,
-  /** How many jobs send their messages in one call, and how many messages. */
-  MOST_SENDERS: 100,
+  MOST_SENDERS,
+  /** How many messages jobs send in one call. */
   MOST_MESSAGES: 500,
   /** How many superseded jobs that were claimed become due again in one call. */
   MOST_RETURNED: 500,

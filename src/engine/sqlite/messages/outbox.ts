@@ -1,7 +1,7 @@
 /** The outbox: which jobs are marked, and their messages, computed from their present state (engine/shared/reactions.ts). */
 import { isTerminal } from "../../../model/job/state.js";
 import { cancelsOf, messagesOf, type FlowStage, type Sender } from "../../shared/reactions.js";
-import type { Message, OutboxBatch, OutboxReceipt } from "../../shared/relay.js";
+import { MOST_SENDERS, type Message, type OutboxBatch, type OutboxReceipt } from "../../shared/relay.js";
 import { loadJob } from "../store/job.js";
 import { stateOf } from "../store/state-codes.js";
 import { forget } from "../store/transitions.js";
@@ -9,9 +9,6 @@ import type { SqliteQueue } from "../store/queue.js";
 import { bodyOf, dependenciesOf, dependentsOf, dropLinksToOthers, isAwaitedBy } from "../store/dependencies.js";
 import type { Sql } from "../database/sql.js";
 import type { Transaction } from "../store/transaction.js";
-
-/** The messages of how many jobs are delivered at a time. */
-const JOBS_AT_ONCE = 100;
 
 /** A job in the outbox, as it is now. */
 type OutboxEntry = Pick<Sender, "ref" | "state" | "flow" | "held" | "round"> & { readonly number: number };
@@ -26,7 +23,7 @@ const ENTRY = `SELECT j.state_code, t.flow, t.held, t.generation
 /** The next messages of a queue. */
 export function takeOutbox(transaction: Transaction, queue: SqliteQueue): OutboxBatch {
   const { sql } = transaction;
-  const entries = transaction.takeOutbox(queue, JOBS_AT_ONCE).map(([number, id]): OutboxEntry => {
+  const entries = transaction.takeOutbox(queue, MOST_SENDERS).map(([number, id]): OutboxEntry => {
     const ref = { queue: queue.name, id };
     const row = sql.all<OutboxRow>(ENTRY, number)[0];
     if (row === undefined) return { number, ref, ...GONE };
@@ -34,7 +31,7 @@ export function takeOutbox(transaction: Transaction, queue: SqliteQueue): Outbox
     return { number, ref, state: stateOf(stateCode), flow, held: held === 1, round };
   });
   if (entries.length === 0) return { messages: [], receipt: null };
-  const messages = entries.flatMap((entry) => send(sql, entry));
+  const messages = entries.flatMap((entry) => messagesFrom(sql, entry));
   return { messages, receipt: entries.filter(goesWhenDelivered).map(({ number }) => String(number)) };
 }
 
@@ -53,7 +50,7 @@ export function acknowledge(transaction: Transaction, queue: SqliteQueue, token:
   }
 }
 
-function send(sql: Sql, { number, ref, state, flow, held, round }: OutboxEntry): Message[] {
+function messagesFrom(sql: Sql, { number, ref, state, flow, held, round }: OutboxEntry): Message[] {
   return messagesOf({
     ref,
     state,
@@ -78,6 +75,6 @@ export function removalMessages(sql: Sql, { number, name }: SqliteQueue): Messag
   const members = sql
     .all<[job: number]>(FLOWS, number)
     .flatMap(([job]) => cancelsOf({ queue: name, id: ids.get(job) ?? "" }, dependenciesOf(sql, job)));
-  const removed = linked.flatMap(([job, id]) => send(sql, { number: job, ref: { queue: name, id }, ...GONE }));
+  const removed = linked.flatMap(([job, id]) => messagesFrom(sql, { number: job, ref: { queue: name, id }, ...GONE }));
   return [...members, ...removed].filter(({ to }) => to.queue !== name);
 }
