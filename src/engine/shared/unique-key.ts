@@ -1,5 +1,5 @@
 /**
- * Unique keys, the decisions: who owns a key now, and what a second job meets there. Pure functions, shared by the memory and
+ * Unique keys, the decisions: which job owns a key now, and what a second job meets there. Pure functions, shared by the memory and
  * SQLite engines and mirrored by the Redis scripts (unique.lua, accept.lua).
  */
 import type { JobSpec } from "../../model/job/job.js";

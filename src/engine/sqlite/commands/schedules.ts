@@ -25,8 +25,7 @@ import type { SqliteQueue } from "../store/queue.js";
 import type { Sql } from "../database/sql.js";
 import type { Transaction } from "../store/transaction.js";
 
-/** A stored schedule. */
-interface Stored {
+interface StoredSchedule {
   name: string;
   definition: string;
   times: string;
@@ -57,7 +56,7 @@ const NAMES = [
   ...(["createdAt", "queue"] as const),
 ] as const;
 
-type ScheduleRow = RowOf<typeof NAMES, Stored>;
+type ScheduleRow = RowOf<typeof NAMES, StoredSchedule>;
 
 const { at: AT, text: COLUMNS } = columns(NAMES, "s.", { queue: "q.name" });
 const TABLES = "queues q CROSS JOIN schedules s ON s.queue = q.queue";

@@ -1,7 +1,7 @@
 /**
- * Lists of columns. One list gives the text of a SELECT, the type of its rows, and the position of each column in them, so
- * that no position is counted by hand. Rows stay arrays and are read by constant positions: an object made by a loop over
- * names costs more than the query for a row.
+ * Lists of columns. One list gives the text of a SELECT, the type of its rows, and the position of each column in them, so that
+ * no position is counted by hand. Rows stay arrays, read by constant positions: making an object of a row in a loop over the
+ * names was measured at 2 to 3 microseconds, as much as finding it.
  */
 
 /** The position of each name in a list. */
