@@ -6,7 +6,12 @@
 import { InvalidInput } from "../model/errors/errors.js";
 import type { JobFilter } from "../model/job/filter.js";
 import { sources, STATES, type Cause, type JobState } from "../model/job/state.js";
-import type { ControlParams, Engine, ControlAnswer } from "../engine/contract/engine.js";
+import {
+  MAX_JOBS_PER_COMMAND,
+  type ControlAnswer,
+  type ControlParams,
+  type Engine,
+} from "../engine/contract/engine.js";
 
 /** The commands for many jobs. */
 export type BulkCommand = "release" | "cancel" | "retry" | "promote" | "remove";
@@ -38,9 +43,6 @@ export interface BulkParams {
   readonly nextOp: () => string;
 }
 
-/** The most jobs in one chunk. */
-const CHUNK = 500;
-
 /** Runs a command on all jobs that match. @throws InvalidInput when it can never apply to a state of the filter */
 export async function controlMany(engine: Engine, params: BulkParams): Promise<BulkAnswer> {
   const { command, filter, signal, nextOp, fromStart = false } = params;
@@ -55,7 +57,11 @@ export async function controlMany(engine: Engine, params: BulkParams): Promise<B
   let cursor = params.cursor ?? null;
   do {
     if (signal?.aborted) return { ...total, cursor };
-    const page = await engine.listJobs({ filter: bounded, cursor, limit: Math.min(CHUNK, limit - total.matched) });
+    const page = await engine.listJobs({
+      filter: bounded,
+      cursor,
+      limit: Math.min(MAX_JOBS_PER_COMMAND, limit - total.matched),
+    });
     const refs = page.jobs.map(({ queue, id }) => ({ queue, id }));
     const answers = refs.length === 0 ? [] : await run(engine, command, { refs, op: nextOp() }, fromStart);
     const applied = answers.filter(({ outcome }) => outcome === "applied").length;

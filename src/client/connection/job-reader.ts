@@ -1,9 +1,6 @@
 /** Reads jobs: all reads of one turn of the event loop share one command. */
-import type { Engine } from "../../engine/contract/engine.js";
+import { MAX_JOBS_PER_COMMAND, type Engine } from "../../engine/contract/engine.js";
 import type { JobRecord, JobRef } from "../../model/job/job.js";
-
-/** The most jobs in one command. */
-const MOST = 500;
 
 interface Asked {
   readonly ref: JobRef;
@@ -30,7 +27,8 @@ export class JobReader {
   #flush(): void {
     const asked = this.#asked;
     this.#asked = [];
-    for (let from = 0; from < asked.length; from += MOST) void this.#read(asked.slice(from, from + MOST));
+    for (let from = 0; from < asked.length; from += MAX_JOBS_PER_COMMAND)
+      void this.#read(asked.slice(from, from + MAX_JOBS_PER_COMMAND));
   }
 
   async #read(asked: readonly Asked[]): Promise<void> {

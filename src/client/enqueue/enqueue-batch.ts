@@ -2,12 +2,10 @@
  * Batched enqueueing: calls made at the same time, and calls made while a batch is in flight, share a command. Each
  * caller gets its own answer, or the error of its batch.
  */
-import type { EnqueueAnswer } from "../../engine/contract/engine.js";
+import { MAX_JOBS_PER_COMMAND, type EnqueueAnswer } from "../../engine/contract/engine.js";
 import type { JobSpec } from "../../model/job/job.js";
 import type { ConnectionContext } from "../connection/context.js";
 
-/** The most single calls in one command. */
-const MOST = 500;
 /** The jobs in one command of a bulk call, and the most of these commands in flight. */
 const CHUNK = 250;
 const ABREAST = 4;
@@ -117,10 +115,10 @@ export class EnqueueBatch {
     // Callers released by one answer call again together. Splitting that burst in two lets encoding overlap with the
     // engine's work.
     const halves = this.#answered && this.#inFlight === 0 && this.#waiting.length >= 2 * SECOND_LANE;
-    const most = halves ? Math.ceil(this.#waiting.length / 2) : MOST;
+    const most = halves ? Math.ceil(this.#waiting.length / 2) : MAX_JOBS_PER_COMMAND;
     this.#answered = false;
     while (this.#waiting.length >= (this.#inFlight === 0 ? 1 : SECOND_LANE) && this.#inFlight < LANES) {
-      void this.#sendBatch(this.#waiting.splice(0, Math.min(most, MOST)));
+      void this.#sendBatch(this.#waiting.splice(0, Math.min(most, MAX_JOBS_PER_COMMAND)));
     }
   }
 

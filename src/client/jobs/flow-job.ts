@@ -1,5 +1,5 @@
 /** A handle on a flow: a handle on a job whose commands apply to the whole flow. */
-import type { ControlParams } from "../../engine/contract/engine.js";
+import { MAX_JOBS_PER_COMMAND, type ControlParams } from "../../engine/contract/engine.js";
 import { isSuccess } from "../../model/job/dependency.js";
 import { InvalidInput, JobNotFound, UniqueConflict, WrongState } from "../../model/errors/errors.js";
 import { graphOf, inOrder, toRetry, type FlowGraph } from "../../model/flow/graph.js";
@@ -11,9 +11,6 @@ import { snapshotOf, type JobSnapshot } from "../../model/job/snapshot.js";
 import { isTerminal, sources, type JobState } from "../../model/job/state.js";
 import type { ConnectionContext } from "../connection/context.js";
 import { Job, type EnqueueOutcome, type JobChange, type RetryOptions } from "./job.js";
-
-/** The most jobs in one command. */
-const MOST = 500;
 
 /**
  * A handle on a flow. `result()` gives the return value of the flow's function, references resolved; `cancel()` ends
@@ -139,8 +136,8 @@ export class FlowJob<Result = unknown, Input = unknown> extends Job<Result, Inpu
   }
 
   *#inCommands(refs: readonly JobRef[]): Generator<ControlParams, void> {
-    for (let from = 0; from < refs.length; from += MOST) {
-      yield { refs: refs.slice(from, from + MOST), op: this.#context.nextOp() };
+    for (let from = 0; from < refs.length; from += MAX_JOBS_PER_COMMAND) {
+      yield { refs: refs.slice(from, from + MAX_JOBS_PER_COMMAND), op: this.#context.nextOp() };
     }
   }
 

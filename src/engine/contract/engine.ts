@@ -43,6 +43,12 @@ export type {
 /** Engines that work synchronously may answer synchronously. */
 export type Awaitable<T> = T | Promise<T>;
 
+/**
+ * How many jobs one command enqueues, leases, settles, changes or reads. Callers divide longer lists: an engine runs a command
+ * in one piece, and nothing else meanwhile.
+ */
+export const MAX_JOBS_PER_COMMAND = 500;
+
 /** What an engine is and what it guarantees. */
 export interface EngineInfo {
   readonly kind: "memory" | "sqlite" | "redis";

@@ -3,7 +3,13 @@
  * while an answer is pending join the next command, so batches grow with load; at rest no timer runs.
  * Under load a second lane sends while the first waits for its answer.
  */
-import type { Claim, Engine, ExchangeAnswer, Lease } from "../../engine/contract/engine.js";
+import {
+  MAX_JOBS_PER_COMMAND,
+  type Claim,
+  type Engine,
+  type ExchangeAnswer,
+  type Lease,
+} from "../../engine/contract/engine.js";
 import type { Clock, Random } from "../../model/value/clock.js";
 import type { EngineClock } from "../session/engine-clock.js";
 import type { EngineOutage } from "../session/engine-outage.js";
@@ -13,8 +19,6 @@ import { ExchangeSender } from "./exchange-sender.js";
 import { IdleWait } from "./idle-wait.js";
 import type { WorkSession } from "../session/session.js";
 
-/** The most outcomes, and the most leases, in one command. */
-const MOST = 500;
 /** With fewer outcomes than this the second lane stays unused: small batches cost the engine more than they gain. */
 const SECOND_LANE = 16;
 
@@ -201,7 +205,7 @@ export class ExchangeLoop {
       if (this.#lanes[lane]) continue;
       const claim = this.#claim();
       if (this.#toSettle.length === 0 && (claim === null || !this.#workMayWait)) break;
-      const most = Math.min(MOST, this.#options.host.batchSize());
+      const most = Math.min(MAX_JOBS_PER_COMMAND, this.#options.host.batchSize());
       const halfIsFree = this.#backlog && claim !== null && claim.max >= Math.max(most, SECOND_LANE);
       if (this.#lanes[1 - lane] && this.#toSettle.length < SECOND_LANE && !halfIsFree) break;
       const runs = this.#toSettle.length <= most ? this.#toSettle : this.#toSettle.slice(0, most);
@@ -215,7 +219,7 @@ export class ExchangeLoop {
   /** What to claim now; `null`: nothing. */
   #claim(): Claim | null {
     const { host, order, random } = this.#options;
-    const max = this.#claims ? Math.min(MOST, host.batchSize(), host.capacity()) : 0;
+    const max = this.#claims ? Math.min(MAX_JOBS_PER_COMMAND, host.batchSize(), host.capacity()) : 0;
     if (max <= 0) return null;
     const suspect = !this.#suspectAsked && !host.holdsSuspect();
     return { queues: order.draw(random), max, suspect, tasks: host.tasks(), ttl: host.ttl() };

@@ -2,7 +2,7 @@
  * What a run asks of the engine: its checkpoints; jobs that it spawns, depends on and reads. Commands are sent one after
  * the other, of bounded size, and retried while the engine does not answer, until the session is over.
  */
-import type { Awaitable, Engine, EnqueueAnswer } from "../../engine/contract/engine.js";
+import { MAX_JOBS_PER_COMMAND, type Awaitable, type Engine, type EnqueueAnswer } from "../../engine/contract/engine.js";
 import type { Checkpoint } from "../../model/job/checkpoint.js";
 import { isSuccess, type DependencyRecord } from "../../model/job/dependency.js";
 import { LeaseLost } from "../../model/errors/errors.js";
@@ -13,9 +13,6 @@ import type { JobServices, RelatedJob } from "./job-services.js";
 import { cut } from "./report-batches.js";
 import type { Reporter } from "./reporter.js";
 import type { Run } from "./run.js";
-
-/** The most jobs in a command. */
-const MOST = 500;
 
 /** What the services of all runs of a worker share. */
 export interface EngineServicesOptions {
@@ -48,7 +45,7 @@ export class EngineServices implements JobServices {
   async enqueue(specs: readonly JobSpec[]): Promise<readonly EnqueueAnswer[]> {
     if (this.#run.over) throw new LeaseLost();
     const answers: EnqueueAnswer[] = [];
-    for (const jobs of cut(specs, MOST, ({ input }) => input.length)) {
+    for (const jobs of cut(specs, MAX_JOBS_PER_COMMAND, ({ input }) => input.length)) {
       answers.push(...(await this.#ask((engine) => engine.enqueue({ jobs }))));
     }
     const cancelled = specs.filter(({ flow }, index) => flow !== null && answers[index]?.state === "cancelled");
@@ -60,7 +57,7 @@ export class EngineServices implements JobServices {
     const run = this.#run;
     if (run.over) throw new LeaseLost();
     const { queue, id, epoch } = run.lease;
-    for (const after of cut(jobs, MOST, () => 0)) {
+    for (const after of cut(jobs, MAX_JOBS_PER_COMMAND, () => 0)) {
       const updates = [{ queue, id, epoch, after }];
       const [answer] = await this.#ask((engine) => engine.report({ session: run.session.id, updates }));
       if (answer === "applied") continue;
@@ -90,7 +87,7 @@ export class EngineServices implements JobServices {
     // This run may have been cancelled without knowing it yet: then it must not retry anything.
     if (parent?.state !== "active") return;
     if (parent.history.findLast(({ endedAt }) => endedAt !== null)?.outcome !== "cancelled") return;
-    for (const part of cut(jobs, MOST, () => 0)) {
+    for (const part of cut(jobs, MAX_JOBS_PER_COMMAND, () => 0)) {
       const refs = part.map((job) => ({ queue: job.queue, id: job.id }));
       await this.#ask((engine) => engine.retry({ refs, op: `${queue}/${id}/${epoch}`, fromStart: false }));
     }
@@ -112,7 +109,7 @@ export class EngineServices implements JobServices {
 
   async #read(all: readonly JobRef[]): Promise<(JobRecord | null)[]> {
     const jobs: (JobRecord | null)[] = [];
-    for (const part of cut(all, MOST, () => 0)) {
+    for (const part of cut(all, MAX_JOBS_PER_COMMAND, () => 0)) {
       const refs = part.map(({ queue, id }) => ({ queue, id }));
       jobs.push(...(await this.#ask((engine) => engine.getJobs({ refs }))));
     }

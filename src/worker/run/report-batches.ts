@@ -2,13 +2,11 @@
  * Splits what runs have reported into updates and commands of bounded size, since an engine serves no other client
  * while it takes one in. The order of a run's checkpoints and log lines is kept.
  */
-import type { Report } from "../../engine/contract/engine.js";
+import { MAX_JOBS_PER_COMMAND, type Report } from "../../engine/contract/engine.js";
 import type { Checkpoint } from "../../model/job/checkpoint.js";
 import type { LogLine } from "../../model/job/log.js";
 import type { PendingCheckpoint, Run } from "./run.js";
 
-/** The most updates in a command. */
-const MOST_UPDATES = 500;
 /** The most checkpoints, and the most log lines, in an update. */
 const MOST_CHECKPOINTS = 500;
 const MOST_LINES = 1_000;
@@ -51,7 +49,7 @@ export function takeUpdates(run: Run): Update[] {
 
 /** Groups updates into commands. */
 export function commandsOf(updates: readonly Update[]): Update[][] {
-  return cut(updates, MOST_UPDATES, ({ report: { checkpoints = [], lines = [] } }) => {
+  return cut(updates, MAX_JOBS_PER_COMMAND, ({ report: { checkpoints = [], lines = [] } }) => {
     const left = checkpoints.reduce((sum, checkpoint) => sum + lengthOf(checkpoint), 0);
     return lines.reduce((sum, line) => sum + lineLength(line), left);
   });

@@ -4,7 +4,7 @@
  * A lease that the worker does not have (its answer was lost) would last as long as the session: it is returned,
  * uncounted.
  */
-import type { Engine, LeaseRef } from "../../engine/contract/engine.js";
+import { MAX_JOBS_PER_COMMAND, type Engine, type LeaseRef } from "../../engine/contract/engine.js";
 import type { Clock } from "../../model/value/clock.js";
 import type { EngineOutage } from "./engine-outage.js";
 import type { WorkSession } from "./session.js";
@@ -16,8 +16,6 @@ import type { WorkSession } from "./session.js";
 const PART_OF_LEASE = 1 / 3;
 /** How long (milliseconds) after an unanswered command a late copy of it may still be carried out. */
 const SUSPICIOUS = 600_000;
-/** The most leases returned in one command. */
-const MOST = 500;
 
 /** Dependencies and callbacks. */
 export interface LeaseAuditOptions {
@@ -107,8 +105,10 @@ export class LeaseAudit {
       else strays.set(name, stray);
     }
     this.#strays = strays;
-    for (let from = 0; from < lost.length; from += MOST) {
-      const settle = lost.slice(from, from + MOST).map((lease) => ({ ...lease, outcome: { kind: "return" } as const }));
+    for (let from = 0; from < lost.length; from += MAX_JOBS_PER_COMMAND) {
+      const settle = lost
+        .slice(from, from + MAX_JOBS_PER_COMMAND)
+        .map((lease) => ({ ...lease, outcome: { kind: "return" } as const }));
       await engine.exchange({ session: session.id, lane: 0, call: 0, settle, claim: null });
     }
   }

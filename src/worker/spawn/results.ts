@@ -1,4 +1,5 @@
 /** Reads how other jobs ended, with results and errors: those that a run spawned, and those that its job waited for. */
+import { MAX_JOBS_PER_COMMAND } from "../../engine/contract/engine.js";
 import { decodePayload } from "../../model/value/codec.js";
 import {
   DEPENDENCY_FAILED,
@@ -15,9 +16,6 @@ import { isTerminal } from "../../model/job/state.js";
 import { runsAgain, type JobServices, type RelatedJob } from "../run/job-services.js";
 import type { EndedDependency } from "../../define/spawn.js";
 import type { ItemResults } from "../../define/step.js";
-
-/** How many results are read at a time. */
-const MOST = 500;
 
 /** An item and its job. */
 export interface SpawnedItem {
@@ -50,8 +48,8 @@ export async function collectResults(
   items: readonly SpawnedItem[],
 ): Promise<ItemResults<unknown, unknown>> {
   const results: ItemResults<unknown, unknown> = { values: [], errors: [] };
-  for (let from = 0; from < items.length; from += MOST) {
-    const part = items.slice(from, from + MOST);
+  for (let from = 0; from < items.length; from += MAX_JOBS_PER_COMMAND) {
+    const part = items.slice(from, from + MAX_JOBS_PER_COMMAND);
     const jobs = await services.relatedJobs(part.map(({ id }) => ({ queue, id })));
     for (const [index, { item, key, id }] of part.entries()) {
       const job = jobs[index] ?? null;

@@ -4,6 +4,7 @@
  * For many jobs the run gives its slot back and starts anew when they have ended. Each job becomes a dependency right
  * after it is made, so none is lost whenever the worker dies.
  */
+import { MAX_JOBS_PER_COMMAND } from "../../engine/contract/engine.js";
 import { childId } from "../../model/value/child-id.js";
 import { decodePayload } from "../../model/value/codec.js";
 import type { DependencyRecord } from "../../model/job/dependency.js";
@@ -27,8 +28,6 @@ import { parseEach } from "./each-input.js";
 import { countUnfinished, collectResults, type SpawnedItem } from "./results.js";
 import { SpawnPlan } from "./spawn-plan.js";
 
-/** The most jobs in a command. */
-const MOST = 500;
 const ONLY_KEY = "0";
 
 /** Many jobs of one call. */
@@ -186,7 +185,7 @@ export class Spawner {
     for (const [index, { input, id, node }] of items.entries()) {
       specs.push(await plan.spec(`inputs[${index}]`, input, { id, node, ifFailed: "continue" }));
     }
-    for (const part of cut(specs, MOST, ({ input }) => input.length)) {
+    for (const part of cut(specs, MAX_JOBS_PER_COMMAND, ({ input }) => input.length)) {
       await this.#enqueue(part);
       await port.services.depend(part.map(({ queue, id }) => ({ queue, id })));
     }

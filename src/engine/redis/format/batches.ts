@@ -1,10 +1,8 @@
 /**
  * Cuts a command on many jobs into script calls of one queue each, and short ones, since Redis does nothing else meanwhile.
  */
+import { MAX_JOBS_PER_COMMAND } from "../../contract/engine.js";
 import type { JobRef } from "../../../model/job/job.js";
-
-/** How many jobs one script call accepts or changes. */
-const MOST = 500;
 
 /** Some jobs of one queue, by their index in the list given. */
 export interface Batch {
@@ -22,8 +20,8 @@ export function batchesOf(items: readonly JobRef[]): Batch[][] {
   }
   return [...groups].map(([queue, places]) => {
     const batches: Batch[] = [];
-    for (let from = 0; from < places.length; from += MOST) {
-      batches.push({ queue, places: places.slice(from, from + MOST) });
+    for (let from = 0; from < places.length; from += MAX_JOBS_PER_COMMAND) {
+      batches.push({ queue, places: places.slice(from, from + MAX_JOBS_PER_COMMAND) });
     }
     return batches;
   });
