@@ -4,7 +4,7 @@
  */
 import { isSuccess } from "../../model/job/dependency.js";
 import type { FlowGraph, FlowNode } from "../../model/flow/graph.js";
-import type { JobRef } from "../../model/job/job.js";
+import { keyOf } from "../../model/job/job.js";
 import { isTerminal, STATES } from "../../model/job/state.js";
 
 /** A line of the tree, behind the branches that lead to it. */
@@ -101,8 +101,4 @@ function append<Key, Value>(lists: Map<Key, Value[]>, key: Key, value: Value): v
   const list = lists.get(key);
   if (list === undefined) lists.set(key, [value]);
   else list.push(value);
-}
-
-function keyOf({ queue, id }: JobRef): string {
-  return `${queue}/${id}`;
 }

@@ -3,9 +3,8 @@ import { encodePayload } from "../../model/value/codec.js";
 import type { Dependency } from "../../model/job/dependency.js";
 import { InvalidInput, PayloadTooLarge } from "../../model/errors/errors.js";
 import { EACH_TASK, type EachInput } from "../../model/flow/each.js";
-import type { InputReference } from "../../model/job/membership.js";
-import type { FlowInput } from "../../model/job/flow-input.js";
-import type { JobRef, JobSpec } from "../../model/job/job.js";
+import type { FlowInput, InputReference } from "../../model/job/membership.js";
+import { keyOf, type JobRef, type JobSpec } from "../../model/job/job.js";
 import { parseName } from "../../model/value/name.js";
 import { mergeOptions, parseOptions, type JobOptions } from "../../model/options/options.js";
 import { checkInput } from "../../define/check-input.js";
@@ -123,10 +122,6 @@ function specOf(node: DraftNode, made: ReadonlyMap<DraftNode, JobSpec>): JobSpec
   const spec = made.get(node);
   if (spec === undefined) throw new TypeError(`node ${node.name} is of no flow`);
   return spec;
-}
-
-function keyOf({ queue, id }: JobRef): string {
-  return `${queue}\0${id}`;
 }
 
 /** The same error with the part's name in its field. */

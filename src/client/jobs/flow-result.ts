@@ -3,8 +3,8 @@ import { decodePayload } from "../../model/value/codec.js";
 import { isSuccess } from "../../model/job/dependency.js";
 import { JobNotFound, Undecodable } from "../../model/errors/errors.js";
 import { EACH_TASK, isEachChild } from "../../model/flow/each.js";
-import { isFlowInput } from "../../model/job/flow-input.js";
-import type { JobRecord, JobRef } from "../../model/job/job.js";
+import { isFlowInput } from "../../model/job/membership.js";
+import { keyOf, type JobRecord, type JobRef } from "../../model/job/job.js";
 import { putAt, takeAt } from "../../model/value/path.js";
 import type { ConnectionContext } from "../connection/context.js";
 
@@ -59,8 +59,4 @@ function decoded({ id }: JobRecord, what: string, text: string | null): unknown 
   } catch (error) {
     throw new Undecodable(id, what, { cause: error });
   }
-}
-
-function keyOf({ queue, id }: JobRef): string {
-  return `${queue}/${id}`;
 }

@@ -3,7 +3,7 @@
  * it.
  */
 import { decodePayload } from "../value/codec.js";
-import { isFlowInput } from "./flow-input.js";
+import { isFlowInput } from "./membership.js";
 import type { JobRecord } from "./job.js";
 
 /**

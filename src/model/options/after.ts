@@ -1,7 +1,7 @@
 /** The jobs another one waits for, as users write them: checked, and put in the order in which they are stored. */
 import { MOST_DEPENDENCIES, POLICIES, type Dependency, type DependencyPolicy } from "../job/dependency.js";
 import { InvalidInput } from "../errors/errors.js";
-import type { JobRef } from "../job/job.js";
+import { keyOf, type JobRef } from "../job/job.js";
 import { parseId, parseName } from "../value/name.js";
 
 /** A job to wait for; with `ifFailed` also what is to happen when it does not succeed. */
@@ -46,7 +46,7 @@ export function parseAfter(
     if (self !== null && self.queue === queue && self.id === id) {
       throw new InvalidInput(field, `${queue}/${id}`, "another job: none can wait for itself");
     }
-    const key = `${queue}\0${id}`;
+    const key = keyOf(dependency);
     if (dependencies.has(key)) throw new InvalidInput(field, `${queue}/${id}`, "each job only once");
     dependencies.set(key, dependency);
   }

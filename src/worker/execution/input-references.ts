@@ -4,7 +4,7 @@
  */
 import { decodePayload } from "../../model/value/codec.js";
 import { isSuccess } from "../../model/job/dependency.js";
-import type { JobRef } from "../../model/job/job.js";
+import { keyOf, type JobRef } from "../../model/job/job.js";
 import { fillReferences, referredJobs, type ReferencedJob } from "../../model/flow/input-references.js";
 import { isTerminal } from "../../model/job/state.js";
 import { runsAgain, type RelatedJob } from "../run/job-services.js";
@@ -27,8 +27,4 @@ function referencedJob(ref: JobRef, job: RelatedJob | null): ReferencedJob {
   const { state, result } = job;
   if (!isTerminal(state)) throw runsAgain(ref);
   return isSuccess(state) ? { kind: "result", value: decodePayload(result ?? "null") } : { kind: "none" };
-}
-
-function keyOf({ queue, id }: JobRef): string {
-  return `${queue}/${id}`;
 }
