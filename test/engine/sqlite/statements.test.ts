@@ -1,10 +1,10 @@
 // Statements keep to what the first versions of `node:sqlite` can do; later versions would run the others too.
 import { readdirSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { loadDriver, type Database } from "../../src/engine/sqlite/database/driver.js";
-import { SCHEMA } from "../../src/engine/sqlite/database/schema.js";
-import { Sql } from "../../src/engine/sqlite/database/sql.js";
-import { CONFORMANCE, runScenario } from "../../src/engine/testkit/index.js";
+import { loadDriver, type Database } from "../../../src/engine/sqlite/database/driver.js";
+import { SCHEMA } from "../../../src/engine/sqlite/database/schema.js";
+import { Sql } from "../../../src/engine/sqlite/database/sql.js";
+import { CONFORMANCE, runScenario } from "../../../src/engine/testkit/index.js";
 import { sqliteStorage } from "./sqlite-storage.js";
 
 const FOLDER = new URL("../../../src/engine/sqlite/", import.meta.url);
