@@ -242,8 +242,12 @@ function reactToJoin(job: Receiver, { to, from, ifFailed, held }: Of<"join">): R
   const cancelled: Message = { kind: "cancel", to: from, from: to };
   const refused: Reaction = { effects: [], replies: [cancelled] };
   const hasEnded = job.state !== "blocked";
-  if (flow === null || (hasEnded && flow === "open")) return refused;
   const { known } = job;
+  if (flow === null) return refused;
+  // A flow that ended incomplete is removed with its members; this may arrive before the message that says so.
+  if (hasEnded && flow === "open") {
+    return known === null ? refused : { effects: [], replies: [{ kind: "drop", to: from, from: to }] };
+  }
   if (known === null && job.dependencies >= MOST_MEMBERS) return refused;
   const end = known?.state ?? null;
   // It ended and was retried since: wait for it again.

@@ -159,7 +159,7 @@ export interface JoinCase {
   /** Is the member held until the flow begins? */
   readonly held: boolean;
   readonly effects: Kinds;
-  readonly replies: readonly ("cancel" | "go")[];
+  readonly replies: readonly ("cancel" | "go" | "drop")[];
 }
 
 const JOINS = "add-dependency";
@@ -177,6 +177,13 @@ export const JOIN_CASES: readonly JoinCase[] = [
     held: true,
     effects: [],
     replies: ["cancel"],
+  },
+  {
+    name: "one that was cancelled incomplete and knows it",
+    flow: { ...OPEN, state: "cancelled", known: { state: null, ifFailed: "fail" } },
+    held: true,
+    effects: [],
+    replies: ["drop"],
   },
   { name: "one that has begun", flow: BEGUN, held: true, effects: [JOINS], replies: ["go"] },
   { name: "one that has ended", flow: OVER, held: true, effects: [JOINS], replies: ["cancel", "go"] },

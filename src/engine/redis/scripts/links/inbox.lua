@@ -153,8 +153,10 @@ local members = {}
 local function add_member(id, other, policy, held)
   local r, member = known[id], id .. '\0' .. other
   local has_ended = r[STATE] ~= BLOCKED
-  if not has(r, FLOW) or (has_ended and has(r, OPEN)) then return answer(MESSAGE_CANCEL, other, id) end
+  if not has(r, FLOW) then return answer(MESSAGE_CANCEL, other, id) end
   local value = link_of(member)
+  -- A flow that ended incomplete is removed with its members; this may arrive before the message that says so.
+  if has_ended and has(r, OPEN) then return answer(value < 0 and MESSAGE_CANCEL or MESSAGE_DROP, other, id) end
   local state = value >= 0 and end_of_link(value) or 0
   if value < 0 then
     members[id] = members[id] or redis.call('ZLEXCOUNT', K.dependencies, '[' .. id .. '\0', '(' .. id .. '\1')
