@@ -58,7 +58,7 @@ const NAMES = [
 
 type ScheduleRow = RowOf<typeof NAMES, StoredSchedule>;
 
-const { at: AT, text: COLUMNS } = columns(NAMES, "s.", { queue: "q.name" });
+const { at: AT, text: COLUMNS } = columns(NAMES, "s.", { queue: "q.name AS in_queue" });
 const TABLES = "queues q CROSS JOIN schedules s ON s.queue = q.queue";
 
 const LOAD = `SELECT ${COLUMNS} FROM ${TABLES} WHERE q.queue = ? AND s.name = ?`;
