@@ -64,7 +64,7 @@ onEveryEngine("enqueue", (storage) => {
 
     expect(joined).toMatchObject({ id: first.id, outcome: "joined" });
     await expect(refused).rejects.toThrow(UniqueConflict);
-    await expect(refused).rejects.toMatchObject({ holder: first.id });
+    await expect(refused).rejects.toMatchObject({ owner: first.id });
   });
 
   it("accepts thousands in one call, in order, with options of their own", async () => {

@@ -56,11 +56,11 @@ export class PayloadTooLarge extends LongshoreError {
 /** A unique key belongs to another job and the caller asked to be refused (`onConflict: "reject"`). */
 export class UniqueConflict extends LongshoreError {
   /** The id of the key's owner. */
-  readonly holder: string;
+  readonly owner: string;
 
-  constructor(key: string, holder: string) {
-    super("UNIQUE_CONFLICT", `unique.key: ${show(key)} is held by job ${holder}`);
-    this.holder = holder;
+  constructor(key: string, owner: string) {
+    super("UNIQUE_CONFLICT", `unique.key: ${show(key)} belongs to job ${owner}`);
+    this.owner = owner;
   }
 }
 

@@ -102,7 +102,7 @@ export const supersededHooks = scenarios("supersede", [
     "an id that comes twice in a command is one job, whatever comes between",
     async (context) => {
       const unique = { key: "held", until: "finished", onConflict: "join" } as const;
-      const holder = await context.add({ unique });
+      const owner = await context.add({ unique });
       const chosen = context.spec({ id: "chosen", nonce: "n", ...KEY });
       const between = context.spec({ ...KEY, unique });
       const answers = await context.engine.enqueue({ jobs: [chosen, between, { ...chosen, nonce: "m" }] });
@@ -110,7 +110,7 @@ export const supersededHooks = scenarios("supersede", [
         answers.map(({ id, outcome }) => [id, outcome]),
         [
           ["chosen", "created"],
-          [holder, "joined"],
+          [owner, "joined"],
           ["chosen", "existing"],
         ],
       );

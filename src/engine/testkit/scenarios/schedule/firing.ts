@@ -225,10 +225,10 @@ export const firing = scenarios("ticks", [
     async (context) => {
       const unique = { key: "k" };
       await put(context, everyMinute({ options: { queue: MAIN, unique } }));
-      const holder = await context.add({ unique: { key: "k", until: "finished", onConflict: "join" } });
+      const owner = await context.add({ unique: { key: "k", until: "finished", onConflict: "join" } });
       toTick(context);
       assert.deepEqual(await fire(context), ["applied"]);
-      assert.deepEqual([await jobsOf(context), (await found(context)).lastJob], [[], holder]);
+      assert.deepEqual([await jobsOf(context), (await found(context)).lastJob], [[], owner]);
     },
   ],
 ]);
