@@ -1,5 +1,5 @@
 // Checks that the project speaks the words of docs/glossary.md: none of the private words that it once had for them
-// (private-words.mjs) stands in src/, docs/ or test/, in comments, names or texts. `node scripts/check-words.mjs [folder]`;
+// (private-words.mjs) stands in src/, docs/, test/, packages/ or the pages at the root, in comments, names or texts. `node scripts/check-words.mjs [folder]`;
 // prints each as file:line with the word to use, and exits 1 when there is one.
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join, relative, resolve, sep } from "node:path";
@@ -26,8 +26,9 @@ const endings = [".ts", ".lua", ".md", ".mjs"];
 // The schemas of before, and how their files are read, keep the names that they had.
 const before = new Set(["src/engine/sqlite/database/migrations.ts", "test/engine/sqlite/migration.test.ts"]);
 
-const files = ["src", "docs", "test"]
+const files = ["src", "docs", "test", "packages"]
   .flatMap((folder) => filesIn(join(root, folder)))
+  .concat(["README.md", "CHANGELOG.md", "CONTRIBUTING.md"].filter((file) => existsSync(join(root, file))))
   .filter((file) => !before.has(file));
 const complaints = files.flatMap((file) =>
   readFileSync(join(root, file), "utf8")

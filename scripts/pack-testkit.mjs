@@ -17,6 +17,10 @@ for (const name of ["version", "engines", "license"]) {
   if (ours !== its) giveUp(`packages/testkit/package.json: ${name} is ${its}, that of package.json is ${ours}.`);
 }
 
+if (readManifest(manifest).peerDependencies.longshore !== readManifest(root).version) {
+  giveUp("packages/testkit/package.json: the peer longshore is not the version of package.json.");
+}
+
 const folder = mkdtempSync(join(tmpdir(), "longshore-testkit-"));
 try {
   cpSync(manifest, folder, { recursive: true });
@@ -45,6 +49,7 @@ function reachableFrom(start) {
     const present = [module, module.replace(/\.js$/, ".d.ts"), `${module}.map`].filter((file) =>
       existsSync(join(root, file)),
     );
+    if (!present.includes(module)) giveUp(`${module} is not there: run \`npm run build -- --clean\`.`);
     files.push(...present);
     for (const file of present.filter((name) => !name.endsWith(".map"))) {
       for (const [, path = ""] of readFileSync(join(root, file), "utf8").matchAll(importPattern)) {

@@ -98,12 +98,12 @@ export class Longshore {
    * await longshore.enqueue(scan, { url }, { delay: "10m", priority: -5, tags: ["user:42"] });
    * await longshore.enqueue(report, { month }, { after: [first, second] }); // once these have ended well
    */
+  enqueue(task: MissingInput): never;
+  // The compiler reports mistakes against the last overload that takes as many arguments.
   enqueue<Input, Result>(
     task: Task<Input, Result, never>,
     ...args: EnqueueArguments<NoInfer<Input>>
   ): Promise<Job<Result, Input>>;
-  // The compiler reports mistakes against the last overload that takes as many arguments.
-  enqueue(task: MissingInput): never;
   async enqueue(
     given: AnyTask | AnyFlow | string | MissingInput,
     input?: unknown,

@@ -43,8 +43,8 @@ export interface FlowBuilder<Input = unknown> {
     input: WithRefs<NoInfer<In>>,
     options: OptionalNodeOptions,
   ): Reference<Stored<Result> | null>;
-  <In, Result>(task: Task<In, Result, never>, ...args: NodeArguments<NoInfer<In>>): Reference<Stored<Result>>;
   (task: MissingInput): never;
+  <In, Result>(task: Task<In, Result, never>, ...args: NodeArguments<NoInfer<In>>): Reference<Stored<Result>>;
 
   /**
    * Adds a job of this task for every item of a list that is known only when the flow runs, and answers the list of their

@@ -69,8 +69,8 @@ export interface Spawn {
    * await spawn("crawl", { url: next }, { key: next }); // by name: a task cannot name itself in its own handler
    */
   (task: string, input?: unknown, options?: SpawnOptions): Promise<JobRef>;
-  <Input, Result>(task: TaskRef<Input, Result>, ...args: SpawnArguments<NoInfer<Input>>): Promise<JobRef>;
   (task: MissingInput): never;
+  <Input, Result>(task: TaskRef<Input, Result>, ...args: SpawnArguments<NoInfer<Input>>): Promise<JobRef>;
   /**
    * Makes a job of every input, gives the slot back, and returns here, in a new run that counts no attempt, when all of
    * them have ended; steps before it are not run again. It works by throwing: let the error pass through. The inputs

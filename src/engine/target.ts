@@ -150,7 +150,7 @@ function splitUrl(text: string): Partial<RedisTarget> {
 }
 
 /** A URL without its password, for messages and logs. */
-export function redact(url: string): string {
+function redact(url: string): string {
   return url.replace(/\/\/([^@/]*)@/, "//***@");
 }
 

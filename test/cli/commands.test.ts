@@ -130,6 +130,13 @@ describe.each(engines)("on $engine", ({ engine, open }) => {
       workers: [],
       problems: [expect.stringMatching(/^queue holds has [12] jobs? of workers that are gone.*takes them over/)],
     });
+    await run("pause", "holds");
+    const { problems } = (await json("info")) as { problems: string[] };
+    expect(problems).toEqual([
+      expect.stringMatching(
+        /^queue holds is paused and has [12] jobs? of workers.*: longshore resume holds, then longshore worker/,
+      ),
+    ]);
   });
 
   test("info says which jobs wait for the code of their task, and whether a worker says to have it", async () => {

@@ -9,6 +9,7 @@ import {
   UniqueConflict,
   attach,
   connect,
+  flow,
   task,
   type Engine,
 } from "longshore";
@@ -204,6 +205,15 @@ describe("what is refused", () => {
       await expect(refused).rejects.toThrow(/^task: .* is not allowed: it must be a task, or the name of one/);
     }
     expect(await longshore.queues()).toEqual([]);
+
+    await longshore.close();
+  });
+
+  it("is a flow for many jobs of a task", async () => {
+    const longshore = await connect("memory:");
+    const many = flow("many", ($) => void $("scan"));
+
+    await expect(longshore.enqueueMany(many as unknown as string, [1])).rejects.toThrow(/^task: .* is not allowed/);
 
     await longshore.close();
   });

@@ -260,3 +260,7 @@ describe("types", () => {
     expect(declared.queue).toBe("mail");
   });
 });
+
+it("infers what a wrapper of enqueue answers, and not the overload for a missing input", () => {
+  expectTypeOf<Awaited<ReturnType<Longshore["enqueue"]>>>().toEqualTypeOf<Job>();
+});

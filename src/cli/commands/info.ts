@@ -82,14 +82,20 @@ function lacking({ queue, task, jobs, since }: AsideRecord, workers: readonly Wo
 
 function problemsOf({ name, paused, counts, workers }: Info["queues"][number]): string[] {
   const waiting = counts.queued;
-  if (workers === 0 && counts.active > 0) {
-    const lost = `${jobCount(counts.active)} of workers that are gone${waiting > 0 ? ` and ${waiting} waiting` : ""}`;
-    return [`queue ${name} has ${lost}; the next worker takes them over: longshore worker ${name} --tasks FILE`];
+  const lost = workers === 0 ? counts.active : 0;
+  const waits = lost > 0 && waiting > 0 ? ` and ${waiting} waiting` : "";
+  const start = `longshore worker ${name} --tasks FILE`;
+  if (paused && lost + waiting > 0) {
+    const what = lost > 0 ? `${jobCount(lost)} of workers that are gone${waits}` : `${jobCount(waiting)} waiting`;
+    return [`queue ${name} is paused and has ${what}: longshore resume ${name}${lost > 0 ? `, then ${start}` : ""}`];
   }
-  if (waiting === 0) return [];
-  if (paused) return [`queue ${name} is paused and has ${jobCount(waiting)} waiting: longshore resume ${name}`];
-  if (workers > 0) return [];
-  return [`queue ${name} has ${jobCount(waiting)} waiting and no worker: longshore worker ${name} --tasks FILE`];
+  if (lost > 0) {
+    return [
+      `queue ${name} has ${jobCount(lost)} of workers that are gone${waits}; the next worker takes them over: ${start}`,
+    ];
+  }
+  if (waiting === 0 || workers > 0) return [];
+  return [`queue ${name} has ${jobCount(waiting)} waiting and no worker: ${start}`];
 }
 
 function show(out: Output, { engine, queues, workers, problems }: Info, now: number): void {

@@ -73,7 +73,7 @@ async function read(
 }
 
 /** How many jobs match: from the counts of queues and states if the filter has nothing else, else by reading each. */
-export async function countJobs(longshore: Longshore, query: JobQuery): Promise<number> {
+async function countJobs(longshore: Longshore, query: JobQuery): Promise<number> {
   const { queue, states = STATES, ...others } = query;
   if (Object.keys(others).length === 0) {
     const wanted = new Set([states].flat());

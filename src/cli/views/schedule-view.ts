@@ -52,7 +52,7 @@ function nextPart({ problem, paused, next: [first] }: ScheduleSnapshot, now: num
 }
 
 /** When a schedule is due, in words: `0 * * * * UTC`, `every 90s`. */
-export function whenText(times: ScheduleTimes | null): string {
+function whenText(times: ScheduleTimes | null): string {
   if (times === null) return "-";
   return times.type === "cron" ? `${times.cron} ${times.timeZone}` : `every ${exact(times.every)}`;
 }

@@ -8,6 +8,7 @@ import { parseOptions, type JobDefaults, type JobOptions, type ParsedOptions } f
 import { makeSpec } from "../../model/options/spec.js";
 import { isThenable } from "../../model/value/thenable.js";
 import { checkInput } from "../../define/check-input.js";
+import { isFlow } from "../../define/flow.js";
 import type { AnyTask } from "../../define/task.js";
 import type { ConnectionContext } from "../connection/context.js";
 
@@ -22,7 +23,8 @@ export interface EnqueueOptions extends JobOptions, AfterOptions {
  * @throws InvalidInput
  */
 export function checkTask(task: unknown): void {
-  if (typeof task === "string" || (typeof task === "object" && task !== null && "schema" in task)) return;
+  if (typeof task === "string" || (typeof task === "object" && task !== null && "schema" in task && !isFlow(task)))
+    return;
   throw new InvalidInput("task", task, "it must be a task, or the name of one: a job carries an input and no code");
 }
 

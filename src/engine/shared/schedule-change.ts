@@ -20,7 +20,7 @@ const MOVE_TIME = 10_000;
 const TRIES = 5;
 
 /** What storing a schedule needs. */
-export interface SchedulePutMeans {
+export interface ScheduleCommands {
   readonly engine: Engine;
   /** Draws a new operation id. */
   readonly nextOp: () => string;
@@ -33,13 +33,13 @@ export interface SchedulePutMeans {
  * @throws TooManySchedules when its queue takes no more
  */
 export async function putSchedule(
-  means: SchedulePutMeans,
+  commands: ScheduleCommands,
   schedule: Schedule,
 ): Promise<Exclude<SchedulePutAnswer, "full">> {
-  const { engine, nextOp, send } = means;
+  const { engine, nextOp, send } = commands;
   const { queue } = schedule.job;
   for (let left = TRIES; ; left -= 1) {
-    const others = (await findSchedules(means, schedule.name)).filter((record) => record.queue !== queue);
+    const others = (await findSchedules(commands, schedule.name)).filter((record) => record.queue !== queue);
     const now = await send(() => engine.now());
     const op = nextOp();
     const moves = others.some(({ status }) => status !== "paused");
@@ -56,7 +56,7 @@ export async function putSchedule(
     if (answer === "full") throw new TooManySchedules(queue);
     if (others.length === 0) return answer;
     const [record] = await send(() => engine.schedules({ queues: [queue], names: [schedule.name] }));
-    if (record !== undefined && (await endMove(means, record)) === "applied") return "changed";
+    if (record !== undefined && (await endMove(commands, record)) === "applied") return "changed";
     if (left === 0)
       throw new LongshoreError("SCHEDULE_BUSY", `schedule ${schedule.name} is moved by others again and again`);
   }
@@ -64,7 +64,7 @@ export async function putSchedule(
 
 /** Completes a move: removes the schedule from its old queue and activates it in the new one. */
 export async function endMove(
-  { engine, send }: SchedulePutMeans,
+  { engine, send }: ScheduleCommands,
   record: ScheduleRecord,
 ): Promise<ScheduleResumeAnswer> {
   const { queue, name, schedule, revision } = record;
@@ -88,7 +88,7 @@ export async function endMove(
 
 /** The schedules of this name: one, or two during a move. */
 async function findSchedules(
-  { engine, send }: Pick<SchedulePutMeans, "engine" | "send">,
+  { engine, send }: Pick<ScheduleCommands, "engine" | "send">,
   name: string,
 ): Promise<ScheduleRecord[]> {
   return send(() => engine.schedules({ names: [name] }));

@@ -32,7 +32,7 @@ export class Connection {
 
   /** Was the file deleted or replaced, and has a command failed for it? The engine then opens another connection. */
   get isLeft(): boolean {
-    return this.#place.isTold;
+    return this.#place.isReported;
   }
 
   /** @throws EngineUnavailable when the file was deleted or replaced */

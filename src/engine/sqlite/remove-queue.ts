@@ -11,7 +11,7 @@ export function obliterate(transaction: Transaction, name: string, force: boolea
   const { sql } = transaction;
   const queue = transaction.find(name);
   if (queue === null) return true;
-  if (!force && queue.standing(ACTIVE) > 0) return false;
+  if (!force && queue.jobsWith(ACTIVE) > 0) return false;
   const receipt = removalMessages(sql, queue);
   for (const session of sessionsIn(sql, queue)) leaveQueue(sql, session, queue);
   for (const table of [...TABLES.ofJobs, ...TABLES.ofLinks, ...TABLES.ofLinksToOthers]) {

@@ -71,6 +71,12 @@ export interface JobSpec extends JobRef, JobBody {
   readonly nonce: string | null;
 }
 
+/**
+ * A job for code that lists its fields, such as what stores them: a field that is added to jobs and is not in the list does
+ * not compile there.
+ */
+export type JobWith<Field extends keyof JobSpec> = JobSpec & Readonly<Record<Exclude<keyof JobSpec, Field>, never>>;
+
 /** How an attempt ended. */
 export type AttemptOutcome =
   | "completed"

@@ -39,7 +39,7 @@ const ended = { delay: 0, counts: true, place: "tail" } as const;
 const COMPLETED: OutcomeTransition = { ...ended, state: "completed", cause: "complete", outcome: "completed" };
 const PARTIAL: OutcomeTransition = { ...ended, state: "partial", cause: "partial", outcome: "partial" };
 const FAILED: OutcomeTransition = { ...ended, state: "failed", cause: "fail", outcome: "failed" };
-const RELEASED: OutcomeTransition = {
+const RETURNED: OutcomeTransition = {
   state: "queued",
   cause: "return",
   delay: 0,
@@ -48,7 +48,7 @@ const RELEASED: OutcomeTransition = {
   outcome: "returned",
 };
 
-const DECLINED: OutcomeTransition = { ...RELEASED, place: "kept", outcome: "declined" };
+const DECLINED: OutcomeTransition = { ...RETURNED, place: "kept", outcome: "declined" };
 
 /** Decides what an outcome reported by a worker does to its job. */
 export function judge(run: RunState, outcome: Reported): OutcomeTransition {
@@ -64,7 +64,7 @@ export function judge(run: RunState, outcome: Reported): OutcomeTransition {
     case "snooze":
       return { ...later(outcome.delay), cause: "snooze", counts: false, outcome: "snoozed" };
     case "return":
-      return RELEASED;
+      return RETURNED;
     case "decline":
       return DECLINED;
     case "wait":

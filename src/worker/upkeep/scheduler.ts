@@ -5,7 +5,7 @@
  */
 import { randomBytes } from "node:crypto";
 import type { Engine, ScheduleFire, ScheduleRecord } from "../../engine/contract/engine.js";
-import { endMove, putSchedule, type SchedulePutMeans } from "../../engine/shared/schedule-change.js";
+import { endMove, putSchedule, type ScheduleCommands } from "../../engine/shared/schedule-change.js";
 import { earliest } from "../../engine/shared/listing-order.js";
 import { pause, type Clock } from "../../model/value/clock.js";
 import type { Schedule } from "../../model/schedule/schedule.js";
@@ -37,12 +37,12 @@ export interface Fired {
 
 export class Scheduler {
   readonly #options: SchedulerOptions;
-  readonly #means: SchedulePutMeans;
+  readonly #commands: ScheduleCommands;
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
     const { engine } = options;
-    this.#means = { engine, nextOp, send: async (command) => command() };
+    this.#commands = { engine, nextOp, send: async (command) => command() };
   }
 
   /**
@@ -68,7 +68,7 @@ export class Scheduler {
   async #put(given: Schedule | Promise<Schedule>): Promise<boolean> {
     const { outage, stopping } = this.#options;
     try {
-      await putSchedule(this.#means, await given);
+      await putSchedule(this.#commands, await given);
       return false;
     } catch (error) {
       if (!stopping.aborted) outage.report(error);
@@ -89,7 +89,7 @@ export class Scheduler {
     let next: number | null = null;
     for (const record of due) {
       if (record.status === "moving" && record.problem === null) {
-        await endMove(this.#means, record);
+        await endMove(this.#commands, record);
         next = now;
         continue;
       }

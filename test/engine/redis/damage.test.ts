@@ -105,7 +105,7 @@ describe("a checkpoint that cannot be decoded", () => {
       counters: null,
     } as const;
     await session.report(await session.next(), { checkpoints: [checkpoint] });
-    const [key = ""] = (await context.storage.leftovers?.())?.filter((name) => name.endsWith("}:check")) ?? [];
+    const [key = ""] = (await context.storage.leftovers?.())?.filter((name) => name.endsWith("}:checkpoint")) ?? [];
     await redis.hset(key, `${id}\u00001`, entry);
 
     await expect(context.engine.checkpoints({ queue: "main", id })).rejects.toThrow(/checkpoint 1 cannot be decoded/);

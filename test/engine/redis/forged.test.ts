@@ -91,7 +91,7 @@ const fields: [name: string, values: readonly string[]][] = [
       DEEP,
     ],
   ],
-  ["left", ["x", "-1", "nan", "inf", "0.5", "1e15"]],
+  ["checkpoints", ["x", "-1", "nan", "inf", "0.5", "1e15"]],
   ["pending", ["x", "-1", "nan", "1e15"]],
   ["round", ["x", "nan"]],
   ["tags", ["", "\n\n\n", "x".repeat(10_000)]],
@@ -178,7 +178,7 @@ describe("what belongs to no job", () => {
 it("a job with more checkpoints than there can be is removed at once, as far as it has any", async () => {
   expect(
     await undisturbed("waiting", "completes", async (id) => {
-      await redis.hset(await keyOf("left"), id, "1e15");
+      await redis.hset(await keyOf("checkpoints"), id, "1e15");
       await redis.hset(await keyOf("keep"), id, '{"completed":{"age":0,"count":null},"failed":{"age":0,"count":null}}');
     }),
   ).toBe(true);

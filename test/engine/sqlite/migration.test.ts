@@ -35,9 +35,8 @@ const BACK: Readonly<Record<number, string>> = {
     ALTER TABLE jobs RENAME COLUMN unique_on_conflict TO unique_then;
     CREATE INDEX jobs_line ON jobs (queue, line, key, tie);
     DROP INDEX superseded_task; ALTER TABLE superseded RENAME TO owed; CREATE INDEX owed_task ON owed (queue, task, id);
-    ALTER TABLE links RENAME COLUMN pending TO waiting; ALTER TABLE links RENAME COLUMN generation TO round;
-    ALTER TABLE links RENAME TO ties; ALTER TABLE link_bodies RENAME TO tied_bodies;
-    ALTER TABLE dependents RENAME COLUMN generation TO round`,
+    ALTER TABLE links RENAME COLUMN pending TO waiting;
+    ALTER TABLE links RENAME TO ties; ALTER TABLE link_bodies RENAME TO tied_bodies`,
 };
 
 /** Makes of the file what a Longshore with this schema would have left. */

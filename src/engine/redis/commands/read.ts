@@ -266,13 +266,15 @@ export class Reader {
   }
 
   async checkpoints({ queue, id }: JobRef): Promise<Checkpoint[]> {
-    const stored = number(await this.#link.send(() => this.#link.client.hget(this.#keys.of(queue, "left"), id)));
+    const stored = number(await this.#link.send(() => this.#link.client.hget(this.#keys.of(queue, "checkpoints"), id)));
     const most = Math.min(stored, MOST_CHECKPOINTS);
     const found: Checkpoint[] = [];
     for (let from = 1; from <= most; from += READ_AT_ONCE) {
       const count = Math.min(READ_AT_ONCE, most - from + 1);
       const fields = Array.from({ length: count }, (_, index) => `${id}\0${from + index}`);
-      const entries = await this.#link.send(() => this.#link.client.hmget(this.#keys.of(queue, "check"), ...fields));
+      const entries = await this.#link.send(() =>
+        this.#link.client.hmget(this.#keys.of(queue, "checkpoint"), ...fields),
+      );
       for (const [index, entry] of entries.entries()) {
         if (entry !== null) found.push(readCheckpoint(id, from + index, entry));
       }

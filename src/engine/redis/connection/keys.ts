@@ -10,8 +10,8 @@
  * | leases | hash | epoch → a batch of active jobs in their first run, with the session that holds them |
  * | held | hash | id → record of any other active job, with the session that holds it |
  * | result, history, errors, progress, meta, log, keep, nonce, op, fingerprints, tags, unique_key | hash | id → what only some jobs have |
- * | check | hash | `id NUL number` → checkpoint |
- * | left | hash | id → the highest number of its checkpoints |
+ * | checkpoint | hash | `id NUL number` → checkpoint |
+ * | checkpoints | hash | id → the highest number of its checkpoints |
  * | failed | hash | id → what failed in a job that half succeeded |
  * | latest, supersede_key | hash | key under which jobs supersede each other → the latest of them; id → its key |
  * | superseded | hash | superseded jobs whose application has not been notified: id → task |

@@ -62,7 +62,7 @@ const FLAGS = {
   KEEP: 2 ** 4,
   META: 2 ** 5,
   /** Its runs left checkpoints. */
-  LEFT: 2 ** 6,
+  CHECKPOINTED: 2 ** 6,
   SUPERSEDES: 2 ** 7,
   /** Retained: other jobs depend on it. */
   RETAINED: 2 ** 8,
@@ -147,7 +147,7 @@ export const CONSTANTS: Readonly<Record<string, Constant>> = {
   MOST_OVERDUE,
 
   /** How many checkpoints one call removes before it leaves the rest to the next: as many as one job may have. */
-  MOST_LEFT: MOST_CHECKPOINTS,
+  MOST_CHECKPOINTS,
   /** Lua's `unpack` has a limit of about 8,000 values. */
   MAX_ARGS: 4_000,
   /**

@@ -6,7 +6,14 @@
 import { DEFAULT_BACKOFF, type Backoff } from "../../../model/failure/backoff.js";
 import { POLICIES, type Dependency } from "../../../model/job/dependency.js";
 import { FLOW_CREATION, type InputReference, type Membership } from "../../../model/job/membership.js";
-import { UNLINKED, type JobBody, type JobRef, type JobSpec } from "../../../model/job/job.js";
+import {
+  UNLINKED,
+  type JobBody,
+  type JobLinks,
+  type JobRef,
+  type JobSpec,
+  type JobWith,
+} from "../../../model/job/job.js";
 import { DEFAULT_TIMEOUT } from "../../../model/options/options.js";
 import { DEFAULT_RETENTION, type Retention } from "../../../model/job/retention.js";
 import { readObject } from "../../../model/value/strict.js";
@@ -40,8 +47,13 @@ export interface Header {
   readonly role: JobSpec["role"];
 }
 
+/** The fields of the body, and those of `encodeOptions`. */
+type Encoded =
+  | ("task" | "input" | "backoff" | "timeout" | "ttl" | "unique" | "supersedes" | "retention" | keyof JobLinks)
+  | ("id" | "queue" | "due" | "attempts" | "priority" | "tags" | "meta" | "hold" | "nonce");
+
 /** The body of a job. */
-export function encodeBody(spec: JobSpec): string {
+export function encodeBody(spec: JobWith<Encoded>): string {
   const usual =
     spec.backoff === DEFAULT_BACKOFF &&
     spec.timeout === DEFAULT_TIMEOUT &&

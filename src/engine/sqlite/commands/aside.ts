@@ -21,7 +21,7 @@ const ANY = `SELECT 1 FROM json_each(?) t CROSS JOIN jobs j INDEXED BY jobs_asid
 /** The jobs that a session may lease, in running order: at most one suspect. */
 export function takeAside(sql: Sql, queue: SqliteQueue, { max, suspect, tasks }: Wish): Candidate[] {
   const read = (code: number, query: string, limit: number): Candidate[] =>
-    queue.standing(code) === 0
+    queue.jobsWith(code) === 0
       ? []
       : sql.all<LeaseRow>(query, JSON.stringify(tasks), queue.number, limit, limit).map(candidate);
   const usual = read(ASIDE, FIRST, max);
@@ -33,7 +33,7 @@ export function takeAside(sql: Sql, queue: SqliteQueue, { max, suspect, tasks }:
 
 /** Is an ordinary job of one of these tasks set aside? Any session may lease it. */
 export function hasAside(sql: Sql, queue: SqliteQueue, tasks: readonly string[]): boolean {
-  return queue.standing(ASIDE) > 0 && waitsAside(sql, queue.number, ASIDE, tasks);
+  return queue.jobsWith(ASIDE) > 0 && waitsAside(sql, queue.number, ASIDE, tasks);
 }
 
 /** Has one of the two codes a job of one of these tasks? Only some sessions may lease suspects. */

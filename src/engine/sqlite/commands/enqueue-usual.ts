@@ -3,7 +3,7 @@
  * the same task and options share an INSERT, because binding a value costs more than storing it.
  */
 import { DEFAULT_RETENTION } from "../../../model/job/retention.js";
-import type { JobSpec } from "../../../model/job/job.js";
+import type { JobLinks, JobSpec, JobWith } from "../../../model/job/job.js";
 import { isLinked } from "../store/dependent.js";
 import { QUEUED } from "../store/state-codes.js";
 import { backoffText, LONG_INPUT } from "../store/payload.js";
@@ -24,8 +24,14 @@ const INSERT: SqlRows = {
   row: (row) => `(?, ?, ${row})`,
 };
 
+/** The fields that are stored for usual jobs, and those that a usual job has in common with all others. */
+type Usual =
+  | ("id" | "queue" | "task" | "input" | "due" | "attempts" | "timeout" | "backoff" | "hold")
+  | ("priority" | "ttl" | "tags" | "meta" | "unique" | "supersedes" | "retention" | "nonce")
+  | keyof JobLinks;
+
 /** May the job take the fast path, if it is ready at once? */
-export function isUsual(spec: JobSpec): boolean {
+export function isUsual(spec: JobWith<Usual>): boolean {
   const { priority, ttl, tags, meta, unique, supersedes, retention, nonce, input } = spec;
   const usual = priority === 0 && ttl === null && retention === DEFAULT_RETENTION && input.length <= LONG_INPUT;
   return (

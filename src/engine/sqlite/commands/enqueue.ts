@@ -1,6 +1,6 @@
 /** Enqueues jobs: ids, unique keys, superseding, first state. */
 import { dueAt, expiryOf, firstState, postponement } from "../../../model/job/admission.js";
-import type { JobSpec } from "../../../model/job/job.js";
+import type { JobLinks, JobSpec, JobWith } from "../../../model/job/job.js";
 import { DEFAULT_RETENTION, type Retention } from "../../../model/job/retention.js";
 import type { JobState } from "../../../model/job/state.js";
 import type { Unique } from "../../../model/job/unique.js";
@@ -40,9 +40,9 @@ export function enqueue(transaction: Transaction, specs: readonly JobSpec[]): En
     known.set(name, existing(transaction.sql, transaction.queue(name), ids));
     transaction.changed(name);
   }
-  const plain = new UsualJobs(transaction.sql, transaction.now);
-  const answers = specs.map((spec) => enqueueOne(transaction, spec, known.get(spec.queue) ?? new Map(), plain));
-  plain.flush();
+  const usual = new UsualJobs(transaction.sql, transaction.now);
+  const answers = specs.map((spec) => enqueueOne(transaction, spec, known.get(spec.queue) ?? new Map(), usual));
+  usual.flush();
   return answers;
 }
 
@@ -59,7 +59,7 @@ function enqueueOne(
   transaction: Transaction,
   spec: JobSpec,
   known: Map<string, Known>,
-  plain: UsualJobs,
+  usual: UsualJobs,
 ): EnqueueAnswer {
   const { now } = transaction;
   const queue = transaction.queue(spec.queue);
@@ -86,7 +86,7 @@ function enqueueOne(
   const runAt = dueAt(spec.due, now);
   const state = firstState(spec, runAt, now);
   if (state === "queued" && isUsual(spec)) {
-    plain.add(queue, spec);
+    usual.add(queue, spec);
   } else {
     const job = insertJob(transaction, queue, spec, state, runAt);
     if (unique !== null) claimKey(transaction, queue, job);
@@ -143,7 +143,19 @@ const INSERT = `INSERT INTO jobs (queue, id, state_code, position, tiebreak, pri
   task, input, backoff, expire_at, ttl, retention, unique_key, unique_until, unique_on_conflict, debounce_wait,
   debounce_most, supersedes, nonce, tags, meta, linked) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
-function insertJob(transaction: Transaction, queue: SqliteQueue, spec: JobSpec, state: JobState, runAt: number): Job {
+/** The fields that are stored: most in `jobs`, the links in tables of their own; `due` and `hold` become state and time. */
+type Stored =
+  | ("id" | "queue" | "task" | "input" | "due" | "attempts" | "timeout" | "backoff" | "hold")
+  | ("priority" | "ttl" | "tags" | "meta" | "unique" | "supersedes" | "retention" | "nonce")
+  | keyof JobLinks;
+
+function insertJob(
+  transaction: Transaction,
+  queue: SqliteQueue,
+  spec: JobWith<Stored>,
+  state: JobState,
+  runAt: number,
+): Job {
   const { sql, now } = transaction;
   const { unique } = spec;
   const long = spec.input.length > LONG_INPUT;

@@ -40,7 +40,7 @@ export function exchange(transaction: Transaction, params: Parameters<Engine["ex
     if (given.length > 0 && claim?.ttl !== undefined) shortenLife(transaction, session, queue, life, claim.ttl);
     leases.push(...given);
     if (claimed) {
-      more ||= !queue.paused && (queue.standing(QUEUED) > 0 || hasAside(transaction.sql, queue, tasks));
+      more ||= !queue.paused && (queue.jobsWith(QUEUED) > 0 || hasAside(transaction.sql, queue, tasks));
       next = earliest(next, nextDelayed(transaction, queue), firstTick(transaction.sql, queue.number, transaction.now));
     }
     transaction.changed(name);

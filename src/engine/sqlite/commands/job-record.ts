@@ -47,13 +47,13 @@ type RecordRow = [...JobRow, ...CarriedRow];
 const { at: AT, text: CARRIED_COLUMNS } = columns(CARRIED, "j.", { ...PAYLOAD_EXPRESSIONS, queue: "q.name" });
 
 /** A record and its position. */
-export interface Standing {
+export interface StoredRecord {
   readonly record: JobRecord;
   readonly position: number;
 }
 
 /** Reads jobs. `from` follows FROM: the tables `j` and `q`, conditions, order. */
-export function readRecords(sql: Sql, from: string, ...values: SqlValue[]): Standing[] {
+export function readRecords(sql: Sql, from: string, ...values: SqlValue[]): StoredRecord[] {
   const rows = sql.all<RecordRow>(`SELECT ${JOB_COLUMNS}, ${CARRIED_COLUMNS} FROM ${from}`, ...values);
   const jobs = rows.map((row) => jobFrom(row));
   // The error of a job that ended without a run is stored as a run under epoch 0.

@@ -82,7 +82,7 @@ function leaseFrom(transaction: Transaction, queue: SqliteQueue, wish: Wish): Le
 }
 
 function take({ sql }: Transaction, queue: SqliteQueue, stateCode: number, max: number): Candidate[] {
-  if (queue.standing(stateCode) === 0) return [];
+  if (queue.jobsWith(stateCode) === 0) return [];
   return sql.all<LeaseRow>(FIRST, queue.number, stateCode, max).map(candidate);
 }
 

@@ -7,9 +7,9 @@ import { compareKeys, decodeCursor, encodeCursor, listedStates, type OrderKey } 
 import { waitsAside } from "./aside.js";
 import type { SqlValue } from "../database/driver.js";
 import { findJob } from "../store/job.js";
-import { APART, ASIDE, ASIDE_SUSPECTS, codeOf, QUEUED, stateOf, SUSPECTS } from "../store/state-codes.js";
+import { SECONDARY, ASIDE, ASIDE_SUSPECTS, codeOf, QUEUED, stateOf, SUSPECTS } from "../store/state-codes.js";
 import { countStates, readCounts, SqliteQueue } from "../store/queue.js";
-import { readRecords, type Standing } from "./job-record.js";
+import { readRecords, type StoredRecord } from "./job-record.js";
 import { firstTick } from "./schedules.js";
 import type { Sql } from "../database/sql.js";
 
@@ -83,7 +83,7 @@ export function positionOf(sql: Sql, ref: JobRef, now: number): number | null {
   const job = queue === null ? null : findJob(sql, queue.number, ref.id);
   if (queue === null || job === null || stateOf(job.stateCode) !== "queued") return null;
   const ahead = [QUEUED, SUSPECTS, ASIDE, ASIDE_SUSPECTS].map((code) => {
-    if (queue.standing(code) === 0) return 0;
+    if (queue.jobsWith(code) === 0) return 0;
     return sql.all<[number]>(AHEAD, queue.number, code, job.position, job.position, job.id)[0]?.[0] ?? 0;
   });
   return ahead.reduce((a, b) => a + b, 1);
@@ -121,7 +121,7 @@ function standing(
   filter: JobFilter,
   after: OrderKey | null,
   limit: number,
-): Standing[] {
+): StoredRecord[] {
   const code = codeOf(state);
   const { conditions, values } = filterSql(filter);
   const [position, tiebreak] = after ?? [Number.MIN_SAFE_INTEGER, ""];
@@ -129,7 +129,7 @@ function standing(
     WHERE q.name = ? AND j.state_code = ? AND j.position >= ?
     AND (j.position > ? OR coalesce(j.tiebreak, j.id) > ?)${conditions}
     ORDER BY j.position, j.tiebreak LIMIT ?`;
-  const codes = state === "queued" ? [QUEUED, SUSPECTS, ASIDE, ASIDE_SUSPECTS] : [code, code + APART];
+  const codes = state === "queued" ? [QUEUED, SUSPECTS, ASIDE, ASIDE_SUSPECTS] : [code, code + SECONDARY];
   return codes
     .flatMap((number) => readRecords(sql, from, queue, number, position, position, tiebreak, ...values, limit))
     .sort((a, b) => compareKeys([a.position, a.record.id], [b.position, b.record.id]))

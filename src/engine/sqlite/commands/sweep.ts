@@ -55,7 +55,7 @@ export function sweep(
 
 /** Promotes due jobs; returns how many. */
 export function promoteDue({ sql, now }: Transaction, queue: SqliteQueue, limit: number): number {
-  if (queue.standing(DELAYED) === 0) return 0;
+  if (queue.jobsWith(DELAYED) === 0) return 0;
   const due = sql.all<JobRow>(DUE, queue.number, now, limit).map((row) => jobFrom(row));
   for (const job of due) {
     move(queue, job, "queued");
@@ -66,7 +66,7 @@ export function promoteDue({ sql, now }: Transaction, queue: SqliteQueue, limit:
 
 /** When the first delayed job is due; `null` if there is none. */
 export function nextDelayed({ sql }: Transaction, queue: SqliteQueue): number | null {
-  if (queue.standing(DELAYED) === 0) return null;
+  if (queue.jobsWith(DELAYED) === 0) return null;
   return sql.all<[number]>(FIRST_DUE, queue.number)[0]?.[0] ?? null;
 }
 
@@ -127,7 +127,7 @@ function trim(transaction: Transaction, queue: SqliteQueue, limit: number): numb
 
 /** The oldest jobs of a state code that finished by a time. One is read first, as mostly none is due. */
 function oldest({ sql }: Transaction, queue: SqliteQueue, stateCode: number, by: number, limit: number): Job[] {
-  if (queue.standing(stateCode) === 0 || limit <= 0) return [];
+  if (queue.jobsWith(stateCode) === 0 || limit <= 0) return [];
   for (const count of [1, limit]) {
     const jobs = sql.all<JobRow>(OLDEST, queue.number, stateCode, count).map((row) => jobFrom(row));
     const end = jobs.findIndex((job) => (job.finishedAt ?? 0) > by);

@@ -23,7 +23,7 @@ export class FilePlace {
   readonly #left: () => void;
   #lookedAt: number;
   #gone: string | null = null;
-  #isTold = false;
+  #isReported = false;
 
   /**
    * @param target the path of the file that was just opened
@@ -38,8 +38,8 @@ export class FilePlace {
   }
 
   /** Was the file deleted or replaced, and has a command failed for it? */
-  get isTold(): boolean {
-    return this.#isTold;
+  get isReported(): boolean {
+    return this.#isReported;
   }
 
   /**
@@ -61,7 +61,7 @@ export class FilePlace {
   /** @throws EngineUnavailable when the file was deleted or replaced */
   verify(): void {
     if (this.holds(RECENT)) return;
-    this.#isTold = true;
+    this.#isReported = true;
     throw new EngineUnavailable(describeTarget(this.#target), this.#gone ?? "", { advice: "" });
   }
 

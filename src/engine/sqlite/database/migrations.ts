@@ -79,7 +79,7 @@ const FOURTH = `
     PRIMARY KEY (job, queue, id)
   ) WITHOUT ROWID;
 
-  -- The jobs that depend on a job, and the generation in which each waits for it.
+  -- The jobs that depend on a job, and the round in which each waits for it.
   CREATE TABLE dependents (
     job INTEGER NOT NULL,
     queue TEXT NOT NULL,
@@ -147,9 +147,7 @@ const SEVENTH = `
 
   ALTER TABLE ties RENAME TO links;
   ALTER TABLE links RENAME COLUMN waiting TO pending;
-  ALTER TABLE links RENAME COLUMN round TO generation;
   ALTER TABLE tied_bodies RENAME TO link_bodies;
-  ALTER TABLE dependents RENAME COLUMN round TO generation;
 `;
 
 /** The steps after the first. */

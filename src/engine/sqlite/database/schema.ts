@@ -175,7 +175,7 @@ export const SCHEMA = `
     -- How many dependencies it has, how many of them have not ended, and how often it began to wait for them again.
     depends INTEGER NOT NULL,
     pending INTEGER NOT NULL,
-    generation INTEGER NOT NULL
+    round INTEGER NOT NULL
   );
 
   -- The links that a job was enqueued with, as JSON: it can be long, and is kept apart from what changes often.
@@ -196,7 +196,7 @@ export const SCHEMA = `
     job INTEGER NOT NULL,
     queue TEXT NOT NULL,
     id TEXT NOT NULL,
-    generation INTEGER NOT NULL,
+    round INTEGER NOT NULL,
     PRIMARY KEY (job, queue, id)
   ) WITHOUT ROWID;
 

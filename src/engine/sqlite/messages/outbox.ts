@@ -17,7 +17,7 @@ type OutboxRow = [stateCode: number, flow: FlowStage | null, held: number, round
 
 const GONE = { state: "removed", flow: null, held: false, round: 0 } as const;
 
-const ENTRY = `SELECT j.state_code, t.flow, t.held, t.generation
+const ENTRY = `SELECT j.state_code, t.flow, t.held, t.round
   FROM links t CROSS JOIN jobs j ON j.job = t.job WHERE t.job = ?`;
 
 /** The next messages of a queue. */

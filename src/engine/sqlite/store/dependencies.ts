@@ -30,9 +30,9 @@ type MaybeLinked = Pick<Job, "job" | "stateCode" | "linked">;
 
 type LinkRow = [flow: LinkState["flow"], held: number, depends: number, pending: number, round: number];
 
-const LOAD = "SELECT flow, held, depends, pending, generation FROM links WHERE job = ?";
-const ADD = "INSERT INTO links (flow, held, depends, pending, generation, job) VALUES (?, ?, ?, ?, ?, ?)";
-const SAVE = "UPDATE links SET flow = ?, held = ?, depends = ?, pending = ?, generation = ? WHERE job = ?";
+const LOAD = "SELECT flow, held, depends, pending, round FROM links WHERE job = ?";
+const ADD = "INSERT INTO links (flow, held, depends, pending, round, job) VALUES (?, ?, ?, ?, ?, ?)";
+const SAVE = "UPDATE links SET flow = ?, held = ?, depends = ?, pending = ?, round = ? WHERE job = ?";
 
 /** No links. */
 export const ALONE: LinkState = { flow: null, held: false, depends: 0, pending: 0, round: 0 };
@@ -163,11 +163,11 @@ export function reopenDependencies(sql: Sql, { job }: Pick<Job, "job">): number 
   return sql.run(`UPDATE dependencies SET state = NULL WHERE ${UNSUCCESSFUL}`, job);
 }
 
-const ADD_DEPENDENT = `INSERT INTO dependents (job, queue, id, generation) VALUES (?, ?, ?, ?)
-  ON CONFLICT DO UPDATE SET generation = excluded.generation`;
+const ADD_DEPENDENT = `INSERT INTO dependents (job, queue, id, round) VALUES (?, ?, ?, ?)
+  ON CONFLICT DO UPDATE SET round = excluded.round`;
 const DEPENDENT = "SELECT 1 FROM dependents WHERE job = ? AND queue = ? AND id = ?";
 const TWO_DEPENDENTS = "SELECT queue, id FROM dependents WHERE job = ? LIMIT 2";
-const DEPENDENTS = "SELECT queue, id, generation FROM dependents WHERE job = ? ORDER BY queue, id";
+const DEPENDENTS = "SELECT queue, id, round FROM dependents WHERE job = ? ORDER BY queue, id";
 
 /** Adds a dependent, or changes the round in which it waits. */
 export function addDependent(sql: Sql, { job }: Pick<Job, "job">, { queue, id }: JobRef, round: number): void {

@@ -36,7 +36,7 @@ export interface Payload {
 /** The columns of a payload. Where they are followed by others, their positions are the same. */
 export const PAYLOAD_NAMES = ["task", "input", "backoff", "timeout", "meta", "links"] as const;
 
-export type PayloadRow = RowOf<typeof PAYLOAD_NAMES, Payload>;
+type PayloadRow = RowOf<typeof PAYLOAD_NAMES, Payload>;
 
 /** What selects the columns that are not those of the table of jobs, `j`. */
 export const PAYLOAD_EXPRESSIONS = {

@@ -7,7 +7,7 @@ import type { RetentionClass } from "../../../model/job/retention.js";
 import { perState, type JobState } from "../../../model/job/state.js";
 import type { StateCounts } from "../../contract/engine.js";
 import { PRIORITY_STEP } from "../../shared/listing-order.js";
-import { APART, codeOf, STATE_CODES, QUEUED } from "./state-codes.js";
+import { SECONDARY, codeOf, STATE_CODES, QUEUED } from "./state-codes.js";
 import { columns, type RowOf } from "../database/columns.js";
 import type { Sql } from "../database/sql.js";
 
@@ -65,7 +65,7 @@ export function readCounts(text: string): number[] {
 export function countStates(counts: readonly number[]): StateCounts {
   const standing = (state: JobState): number => {
     let jobs = 0;
-    for (let code = codeOf(state); code < STATE_CODES; code += APART) jobs += counts[code] ?? 0;
+    for (let code = codeOf(state); code < STATE_CODES; code += SECONDARY) jobs += counts[code] ?? 0;
     return jobs;
   };
   return perState(standing);
@@ -137,13 +137,13 @@ export class SqliteQueue {
   }
 
   /** How many jobs have a state code. */
-  standing(code: number): number {
+  jobsWith(code: number): number {
     return this.#counts[code] ?? 0;
   }
 
   /** Counts a job that got a state code (1) or lost it (-1). */
   count(code: number, by: 1 | -1): void {
-    this.#counts[code] = this.standing(code) + by;
+    this.#counts[code] = this.jobsWith(code) + by;
     this.#changed = true;
   }
 
@@ -156,13 +156,13 @@ export class SqliteQueue {
   }
 
   /** The next position at one end of the jobs of a priority. */
-  position(priority: number, apart: boolean, place: "head" | "tail"): number {
+  position(priority: number, secondary: boolean, place: "head" | "tail"): number {
     const ends = priority === 0 ? this.#default : this.#other;
     this.#changed = true;
     // A job with a second code takes no position: it is placed half a step before the next one to come.
-    if (place === "tail") return apart ? ends.tail - 0.5 : ends.tail++;
-    if (priority === 0) return this.#defaultHead() + (apart ? 0.5 : 0);
-    return apart ? this.#other.head + 0.5 : this.#other.head--;
+    if (place === "tail") return secondary ? ends.tail - 0.5 : ends.tail++;
+    if (priority === 0) return this.#defaultHead() + (secondary ? 0.5 : 0);
+    return secondary ? this.#other.head + 0.5 : this.#other.head--;
   }
 
   /** The position before the first job of the default priority, or before the next one to come when there is none. */

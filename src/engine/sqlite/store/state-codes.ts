@@ -6,10 +6,10 @@
 import { STATES, type JobState } from "../../../model/job/state.js";
 
 /** How much higher the second code of a state is. */
-export const APART = 10;
+export const SECONDARY = 10;
 
 /** How many codes there are. */
-export const STATE_CODES = 4 * APART;
+export const STATE_CODES = 4 * SECONDARY;
 
 const numbers = new Map<JobState, number>(STATES.map((state, code) => [state, code]));
 
@@ -20,12 +20,12 @@ export function codeOf(state: JobState): number {
 
 /** The state of a job with this code. */
 export function stateOf(code: number): JobState {
-  return STATES[code % APART] ?? "failed";
+  return STATES[code % SECONDARY] ?? "failed";
 }
 
 export const DELAYED = codeOf("delayed");
 export const QUEUED = codeOf("queued");
-export const SUSPECTS = QUEUED + APART;
-export const ASIDE = QUEUED + 2 * APART;
-export const ASIDE_SUSPECTS = QUEUED + 3 * APART;
+export const SUSPECTS = QUEUED + SECONDARY;
+export const ASIDE = QUEUED + 2 * SECONDARY;
+export const ASIDE_SUSPECTS = QUEUED + 3 * SECONDARY;
 export const ACTIVE = codeOf("active");

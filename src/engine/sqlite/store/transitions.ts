@@ -11,7 +11,7 @@ import { PRIORITY_STEP } from "../../shared/listing-order.js";
 import { workerOf } from "../../shared/session-id.js";
 import { dropCheckpoints } from "./checkpoint.js";
 import { retentionOf, stateOfJob, tagsOf, reportsLastRun, type Job, type MovingJob } from "./job.js";
-import { APART, codeOf } from "./state-codes.js";
+import { SECONDARY, codeOf } from "./state-codes.js";
 import { dropLinks, isRetained, linksOf } from "./dependencies.js";
 import type { SqliteQueue } from "./queue.js";
 import type { Transaction } from "./transaction.js";
@@ -67,7 +67,7 @@ function keepByCount(queue: SqliteQueue, job: MovingJob, state: TerminalState, n
 export function retain(queue: SqliteQueue, job: MovingJob): void {
   const state = stateOfJob(job);
   takeFromRetention(queue, job, state);
-  standApart(queue, job, state);
+  moveToSecondary(queue, job, state);
 }
 
 /** Leaves an ended job to retention. */
@@ -78,23 +78,23 @@ export function unretain(queue: SqliteQueue, job: MovingJob): void {
   keepByCount(queue, job, state, queue.finish());
 }
 
-function standApart(queue: SqliteQueue, job: MovingJob, state: JobState): void {
+function moveToSecondary(queue: SqliteQueue, job: MovingJob, state: JobState): void {
   queue.count(job.stateCode, -1);
-  job.stateCode = codeOf(state) + APART;
+  job.stateCode = codeOf(state) + SECONDARY;
   queue.count(job.stateCode, 1);
 }
 
-/** Places a job in a state. `apart`: under the second code of the state. */
+/** Places a job in a state. `secondary`: under the second code of the state. */
 export function insert(
   queue: SqliteQueue,
   job: MovingJob,
   state: JobState,
   place: OutcomeTransition["place"],
-  apart = state === "queued" && job.suspect,
+  secondary = state === "queued" && job.suspect,
 ): void {
   if (state !== "queued" && state !== "active") job.declinedAt = null;
   const aside = state === "queued" && job.declinedAt !== null;
-  job.stateCode = codeOf(state) + (apart ? APART : 0) + (aside ? 2 * APART : 0);
+  job.stateCode = codeOf(state) + (secondary ? SECONDARY : 0) + (aside ? 2 * SECONDARY : 0);
   job.tiebreak = job.id;
   switch (state) {
     case "blocked":
@@ -112,8 +112,8 @@ export function insert(
         aside && place !== "tail" && job.lastPosition !== null
           ? job.lastPosition
           : job.priority * PRIORITY_STEP +
-            queue.position(job.priority, apart || aside, place === "tail" ? place : "head");
-      if (!apart && !aside) job.tiebreak = null;
+            queue.position(job.priority, secondary || aside, place === "tail" ? place : "head");
+      if (!secondary && !aside) job.tiebreak = null;
       break;
     default:
       // The latest comes first in listings.

@@ -1,14 +1,14 @@
 -- KEYS: queue job run result wait tombstones priority suspect delayed blocked held leases history errors fingerprints
 -- KEYS: failures ttl keep expiry counted1 counted2 tags tagged tagcount meta progress log nonce op unique unique_key
--- KEYS: revoked events wake done5 done6 done7 done8 done9 done10 check left failed supersede_key latest superseded
+-- KEYS: revoked events wake done5 done6 done7 done8 done9 done10 checkpoint checkpoints failed supersede_key latest superseded
 -- KEYS: superseded_due superseded_claimed dependencies dependency pending round outbox audit aside lacking declined
 -- KEYS: dependent dependents
 -- ARGV: now, op, command, patch (JSON, for update and retry), then ids
 -- Reply: per job, except those at the end that are left to the next call: outcome (a applied, m missing, w wrong state, c
 -- conflict), state after it ('' if removed); last 1 when messages wait in the outbox
 --
--- Commands on single jobs. Mirrors engine/memory/commands/control.ts. Each job is written before the next is read, because
--- a call may name a job twice.
+-- Commands on single jobs. Mirrors engine/memory/commands/control.ts, and planRetry in engine/shared/retry.ts. Each job is
+-- written before the next is read, because a call may name a job twice.
 -- include: record codec batch format queue lease holding aside moves forget amend unique links-read links
 
 read_queue()
@@ -71,7 +71,7 @@ function commands.retry(id, r)
   save(id, r)
   put('result', id, false)
   put('failed', id, false)
-  if not has(r, LEFT) then put('progress', id, false) end
+  if not has(r, CHECKPOINTED) then put('progress', id, false) end
   emit_state(id, to)
   return CONTROL_APPLIED
 end
@@ -116,7 +116,7 @@ end
 
 local reply = {}
 for i = 5, #ARGV do
-  if checkpoints_forgotten > MOST_LEFT then break end
+  if checkpoints_forgotten > MOST_CHECKPOINTS then break end
   local id = ARGV[i]
   local records, jobs = load_records({ id })
   local r = records[1]

@@ -1,4 +1,4 @@
--- KEYS: queue job held leases progress meta log check left events sessions seen dependencies dependency pending outbox
+-- KEYS: queue job held leases progress meta log checkpoint checkpoints events sessions seen dependencies dependency pending outbox
 -- ARGV: now, session, then per update: id epoch progress meta log-lines checkpoints after ('' = unchanged; log lines are
 -- JSON, one a line; checkpoints are number, blank, JSON, one a line; after: jobs it will wait for, queue, NUL, id, one a
 -- line)
@@ -69,9 +69,9 @@ end
 local most = {} -- the highest number of each job's checkpoints
 
 local function save_checkpoints(id, epoch, lines)
-  most[id] = most[id] or sane_number(redis.call('HGET', K.left, id))
+  most[id] = most[id] or sane_number(redis.call('HGET', K.checkpoints, id))
   for seq, entry in string.gmatch(lines, '(%d+) ([^\n]+)') do
-    put('check', id .. '\0' .. seq, entry)
+    put('checkpoint', id .. '\0' .. seq, entry)
     most[id] = math.max(most[id], tonumber(seq))
     local kind = watched and string.match(entry, '^%["(%a+)"')
     if kind == 'milestone' or kind == 'status' then
@@ -80,8 +80,8 @@ local function save_checkpoints(id, epoch, lines)
       emit('{"kind":"' .. kind .. '","id":"' .. id .. '","name":' .. cjson.encode(checkpoint[2]) .. value .. '}')
     end
   end
-  put('left', id, string.format('%d', most[id]))
-  flag_own(id, epoch, LEFT)
+  put('checkpoints', id, string.format('%d', most[id]))
+  flag_own(id, epoch, CHECKPOINTED)
 end
 
 for i, id in ipairs(ids) do

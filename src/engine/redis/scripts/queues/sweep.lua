@@ -1,6 +1,6 @@
 -- KEYS: queue job run result wait tombstones priority suspect delayed blocked held leases history errors fingerprints
 -- KEYS: failures ttl keep expiry counted1 counted2 tags tagged tagcount meta progress log nonce op unique unique_key
--- KEYS: revoked calls sessions workers seen events wake done5 done6 done7 done8 done9 done10 check left failed
+-- KEYS: revoked calls sessions workers seen events wake done5 done6 done7 done8 done9 done10 checkpoint checkpoints failed
 -- KEYS: supersede_key latest superseded superseded_due superseded_claimed pending round outbox audit schedule tick due aside
 -- KEYS: lacking declined
 -- ARGV: now, limit, failure of a lost worker (JSON with %d for the deaths), its fingerprint, when the sweep was asked for,
@@ -82,7 +82,7 @@ local function trim_usual(state)
             stop = true
             break
           end
-          if checkpoints_forgotten > MOST_LEFT then
+          if checkpoints_forgotten > MOST_CHECKPOINTS then
             stop = true
             break
           end
@@ -126,7 +126,7 @@ local function remove_all(ids)
   for i, id in ipairs(ids) do
     -- A flow that ended early sends its messages to members first.
     local unsent = records[i] and has(records[i], FLOW) and redis.call('ZSCORE', K.outbox, id)
-    if records[i] and not unsent and checkpoints_forgotten <= MOST_LEFT then
+    if records[i] and not unsent and checkpoints_forgotten <= MOST_CHECKPOINTS then
       forget(id, records[i])
       removed = removed + 1
     end
@@ -161,9 +161,9 @@ local function audit()
   flush()
 end
 
-condemn()
+declare_dead()
 -- At most MOST_SESSIONS are declared dead in one call.
-local some = condemn()
+local some = declare_dead()
 local recovered, more_lost = recover_lost(limit, recover, end_session)
 more_lost = more_lost or some
 local promoted = promote_due(limit)
@@ -206,7 +206,7 @@ if conf.sdue > 0 then
   if later[2] then next_due = math.min(next_due, tonumber(later[2])) end
 end
 
-local stopped = passed >= MOST_LOOKED_AT or checkpoints_forgotten > MOST_LEFT
+local stopped = passed >= MOST_LOOKED_AT or checkpoints_forgotten > MOST_CHECKPOINTS
   or math.max(recovered, promoted, expired, removed) >= limit
 local more = (too_many or more_lost or stopped) and 1 or 0
 local messages_pending = redis.call('EXISTS', K.outbox)

@@ -15,7 +15,7 @@ function describe(id, r, job)
     at = lease_count, counted = r[COUNTED], attempts = r[ATTEMPTS], crashes = r[CRASHES], suspect = has(r, SUSPECT),
     declinedAt = has(r, DECLINED) and tonumber(redis.call('ZSCORE', K.declined, id)) or nil,
     priority = r[PRIORITY], createdAt = r[CREATED], runAt = r[RUN_AT], leasedAt = r[STARTED],
-    left = has(r, LEFT) or nil,
+    left = has(r, CHECKPOINTED) or nil,
     tags = has(r, TAGGED) and redis.call('HGET', K.tags, id) or nil,
     meta = has(r, META) and redis.call('HGET', K.meta, id) or nil,
   })
@@ -29,7 +29,7 @@ local function lease(id, r, job, taken)
   end
   leave(id, r, taken)
   -- A run continues from the progress of the one before it, if that left checkpoints.
-  if r[EPOCH] > 0 and not has(r, LEFT) then put('progress', id, false) end
+  if r[EPOCH] > 0 and not has(r, CHECKPOINTED) then put('progress', id, false) end
   r[STATE] = ACTIVE
   r[EPOCH] = lease_epoch()
   r[STARTED] = NOW

@@ -1,10 +1,10 @@
 -- Recovers the jobs of dead sessions, then ends the sessions. A dead session's score in `sessions` is below 0
 -- (session.lua), and its commands are refused from then on. Records are not indexed by session: few are all read at once;
 -- of many, each call looks at some, from where the last one stopped, and sessions end when a pass is complete. The progress
--- of a pass is in `queue`: rstep (which of `scanned`), rcur (the cursor there), rsince (the time at which the pass began).
+-- of a pass is in `queue`: recovery_step (which of `scanned`), recovery_cursor (the cursor there), recovery_since (the time at which the pass began).
 -- Needs: record.lua, codec.lua, batch.lua, queue.lua, lease.lua, holding.lua.
 
-local condemn, recover_lost
+local declare_dead, recover_lost
 
 do -- a block of its own: Lua allows 200 local names in one
   local scanned = { 'held', 'leases', 'revoked' }
@@ -21,7 +21,7 @@ do -- a block of its own: Lua allows 200 local names in one
 
   -- Declares sessions dead: those listed that are still overdue with the same deadline; for -1 all that are overdue.
   -- Returns whether there may be more.
-  function condemn()
+  function declare_dead()
     local n = tonumber(ARGV[7])
     local sessions = {}
     if n < 0 then sessions = redis.call('ZRANGEBYSCORE', K.sessions, '(0', NOW, 'LIMIT', 0, MOST_SESSIONS) end
@@ -67,7 +67,7 @@ do -- a block of its own: Lua allows 200 local names in one
     local recovered = 0
     local held, leases = by_session('held', session_in.held), by_session('leases', session_in.leases)
     local revoked = by_session('revoked', session_in.revoked)
-    put('queue', 'rstep', false)
+    put('queue', 'recovery_step', false)
     for _, session in ipairs(dead_sessions(NOW)) do
       local ids, all = held[session] or {}, true
       for _, epoch in ipairs(leases[session] or {}) do
@@ -88,7 +88,7 @@ do -- a block of its own: Lua allows 200 local names in one
 
   -- Many leases: some per call. Leases of sessions that died after the pass began are left to the next pass.
   local function recover_from_many(limit, recover, end_session)
-    local state = redis.call('HMGET', K.queue, 'rstep', 'rcur', 'rsince')
+    local state = redis.call('HMGET', K.queue, 'recovery_step', 'recovery_cursor', 'recovery_since')
     local step, cursor, since = tonumber(state[1] or 1), state[2] or '0', state[3] or string.format('%.0f', NOW)
     if not state[1] then cursor, since = '0', string.format('%.0f', NOW) end
     local looked, recovered, lost = 0, 0, {}
@@ -144,9 +144,9 @@ do -- a block of its own: Lua allows 200 local names in one
       for _, session in ipairs(sessions) do end_session(session, {}) end
       through = #sessions < MOST_SESSIONS
     end
-    put('queue', 'rstep', not through and step)
-    put('queue', 'rcur', not through and cursor)
-    put('queue', 'rsince', not through and since)
+    put('queue', 'recovery_step', not through and step)
+    put('queue', 'recovery_cursor', not through and cursor)
+    put('queue', 'recovery_since', not through and since)
     flush()
     return recovered
   end

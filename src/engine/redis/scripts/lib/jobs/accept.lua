@@ -1,4 +1,5 @@
 -- Storing jobs of any kind: conflicts with existing jobs, and everything that is written for a new one.
+-- Mirrors engine/shared/unique-key.ts and model/job/admission.ts.
 -- Needs: record.lua, codec.lua, batch.lua, queue.lua, moves.lua, amend.lua, unique.lua, supersede.lua, links.lua,
 -- enqueue.lua.
 
@@ -77,12 +78,12 @@ local function replace(id, r, unique, body, ttl)
 end
 
 -- Resolves a conflict: another job owns the unique key.
-local function resolve_conflict(i, holder, r, unique, body, ttl)
+local function resolve_conflict(i, owner, r, unique, body, ttl)
   local outcome = unique.onConflict
   if outcome == CONFLICT_REPLACE then
-    if r[STATE] <= QUEUED then replace(holder, r, unique, body, ttl) else outcome = CONFLICT_JOIN end
+    if r[STATE] <= QUEUED then replace(owner, r, unique, body, ttl) else outcome = CONFLICT_JOIN end
   end
-  answer(i, holder, outcome, r[STATE])
+  answer(i, owner, outcome, r[STATE])
 end
 
 local function accept_other(i, id, o, body)
@@ -93,12 +94,12 @@ local function accept_other(i, id, o, body)
     answer(i, id, (not o.nonce or nonce == o.nonce) and ENQUEUED_CREATED or ENQUEUED_EXISTING, record_by_id(id)[STATE])
     return
   end
-  local holder, held_by_it, old, r, job
-  if o.unique then holder, held_by_it = owner_of(o.unique.key) end
+  local owner, owner_record, old, r, job
+  if o.unique then owner, owner_record = owner_of(o.unique.key) end
   if o.supersedes then old, r, job = predecessor(o.supersedes) end
   -- A key owned by the job that is superseded is no conflict.
-  if holder and holder ~= old then
-    resolve_conflict(i, holder, held_by_it, o.unique, body, o.ttl)
+  if owner and owner ~= old then
+    resolve_conflict(i, owner, owner_record, o.unique, body, o.ttl)
     return
   end
   if old then supersede(old, r, job) end

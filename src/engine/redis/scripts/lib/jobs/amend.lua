@@ -1,4 +1,5 @@
 -- Changing a job that waits: its input, its priority, its time.
+-- Mirrors model/job/admission.ts.
 -- Needs: record.lua, codec.lua, batch.lua, queue.lua, moves.lua, forget.lua.
 
 -- `change`: the new input, priority and run_at, where given (a run_at of now or earlier means at once).

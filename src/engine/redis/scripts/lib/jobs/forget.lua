@@ -1,16 +1,16 @@
 -- Removing jobs with everything stored about them. Mirrors `forget` in engine/memory/store/transitions.ts.
 -- Needs: record.lua, codec.lua, batch.lua, queue.lua, aside.lua, moves.lua.
 
-local checkpoints_forgotten = 0 -- checkpoints this call has removed: after MOST_LEFT the rest is left to the next call
+local checkpoints_forgotten = 0 -- checkpoints this call has removed: after MOST_CHECKPOINTS the rest is left to the next call
 
 -- Removes the checkpoints of a job.
 local function forget_checkpoints(id, r)
-  if not has(r, LEFT) then return end
-  local most = math.min(sane_number(redis.call('HGET', K.left, id)), MOST_LEFT)
-  for seq = 1, most do put('check', id .. '\0' .. seq, false) end
+  if not has(r, CHECKPOINTED) then return end
+  local most = math.min(sane_number(redis.call('HGET', K.checkpoints, id)), MOST_CHECKPOINTS)
+  for seq = 1, most do put('checkpoint', id .. '\0' .. seq, false) end
   checkpoints_forgotten = checkpoints_forgotten + most
-  put('left', id, false)
-  set_flag(r, LEFT, false)
+  put('checkpoints', id, false)
+  set_flag(r, CHECKPOINTED, false)
 end
 
 -- Removes the pending notification that a job was superseded.
