@@ -57,8 +57,8 @@ export default defineConfig({
     setupFiles: ["test/support/leak-check.ts"],
     pool: "forks",
     isolate: false,
-    // Two more than there are processors: many tests wait for other processes, or for a time to pass.
-    maxWorkers: availableParallelism() + 2,
+    // Four more than there are processors: many tests wait for other processes, or for a time to pass.
+    maxWorkers: availableParallelism() + 4,
     globalSetup: ["test/support/shared-servers.ts"],
     // A test that hangs says so after this; what it waits for says so earlier, in words of its own.
     testTimeout: 5 * PATIENCE,
