@@ -161,11 +161,10 @@ local function audit()
   flush()
 end
 
-declare_dead()
 -- At most MOST_SESSIONS are declared dead in one call.
-local some = declare_dead()
+local more_overdue = declare_dead()
 local recovered, more_lost = recover_lost(limit, recover, end_session)
-more_lost = more_lost or some
+more_lost = more_lost or more_overdue
 local promoted = promote_due(limit)
 local expired = expire_late()
 trim()

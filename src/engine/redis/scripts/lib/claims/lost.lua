@@ -1,7 +1,8 @@
 -- Recovers the jobs of dead sessions, then ends the sessions. A dead session's score in `sessions` is below 0
 -- (session.lua), and its commands are refused from then on. Records are not indexed by session: few are all read at once;
 -- of many, each call looks at some, from where the last one stopped, and sessions end when a pass is complete. The progress
--- of a pass is in `queue`: recovery_step (which of `scanned`), recovery_cursor (the cursor there), recovery_since (the time at which the pass began).
+-- of a pass is in `queue`: recovery_step (which of `scanned`), recovery_cursor (the cursor there), recovery_since (the time
+-- at which the pass began).
 -- Needs: record.lua, codec.lua, batch.lua, queue.lua, lease.lua, holding.lua.
 
 local declare_dead, recover_lost
