@@ -1,30 +1,19 @@
 // What jobs that were set aside cost on Redis: nothing while there are none, and a few commands however many there are.
-import { Redis } from "ioredis";
-import { afterEach, beforeEach, describe, expect, inject, it, onTestFinished } from "vitest";
-import { ScenarioContext, MAIN } from "../../../src/engine/testkit/context/scenario-context.js";
+import type { Redis } from "ioredis";
+import { afterEach, describe, expect, inject, it, onTestFinished } from "vitest";
+import { MAIN, type ScenarioContext } from "../../../src/engine/testkit/context/scenario-context.js";
 import { settlement, type TestSession } from "../../../src/engine/testkit/context/test-session.js";
 import { RedisMonitor } from "../../support/redis-monitor.js";
-import { RedisBackdoor, redisStorage } from "./redis-storage.js";
+import { beforeEachOnRedis } from "./redis-fixture.js";
 
-const where = { url: inject("redisUrl") };
 const NAMES = 20_000;
 const AT_ONCE = 500;
 let redis: Redis;
-let backdoor: RedisBackdoor;
 let context: ScenarioContext;
 
-beforeEach(async () => {
-  redis = new Redis(where.url);
-  backdoor = new RedisBackdoor(where);
-  context = await ScenarioContext.create(redisStorage(where, backdoor));
-});
+beforeEachOnRedis((fixture) => ({ context, redis } = fixture));
 
-afterEach(async () => {
-  await context.engine.obliterate({ queue: MAIN, force: true });
-  await context.dispose();
-  await backdoor.close();
-  await redis.quit();
-});
+afterEach(() => context.engine.obliterate({ queue: MAIN, force: true }));
 
 /** Counts the commands on keys of the queue during a call, those inside of scripts included. */
 async function commandsOf(something: () => Promise<unknown>): Promise<string[][]> {

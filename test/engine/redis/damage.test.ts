@@ -1,26 +1,14 @@
 // Data that Redis loses behind the engine's back does not hold up the rest.
-import { Redis } from "ioredis";
-import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
-import { ScenarioContext, MAIN } from "../../../src/engine/testkit/context/scenario-context.js";
+import type { Redis } from "ioredis";
+import { describe, expect, it } from "vitest";
+import { MAIN, type ScenarioContext } from "../../../src/engine/testkit/context/scenario-context.js";
 import { everyMinute, put, toTick } from "../../../src/engine/testkit/context/schedule-helpers.js";
-import { RedisBackdoor, redisStorage } from "./redis-storage.js";
+import { beforeEachOnRedis } from "./redis-fixture.js";
 
-const where = { url: inject("redisUrl") };
 let redis: Redis;
-let backdoor: RedisBackdoor;
 let context: ScenarioContext;
 
-beforeEach(async () => {
-  redis = new Redis(where.url);
-  backdoor = new RedisBackdoor(where);
-  context = await ScenarioContext.create(redisStorage(where, backdoor));
-});
-
-afterEach(async () => {
-  await context.dispose();
-  await backdoor.close();
-  await redis.quit();
-});
+beforeEachOnRedis((fixture) => ({ context, redis } = fixture));
 
 async function loseOneOfThree(): Promise<string[]> {
   const ids = await context.addMany(3);

@@ -1,29 +1,17 @@
 // A queue that a newer Longshore has written to is refused, before anything of it is read or changed.
-import { Redis } from "ioredis";
-import { afterEach, beforeEach, describe, expect, inject, it, test } from "vitest";
+import type { Redis } from "ioredis";
+import { describe, expect, it, test } from "vitest";
 import type { Engine } from "../../../src/engine/contract/engine.js";
 import { FORMAT } from "../../../src/engine/redis/connection/wire.js";
-import { ScenarioContext, MAIN } from "../../../src/engine/testkit/context/scenario-context.js";
+import { MAIN, type ScenarioContext } from "../../../src/engine/testkit/context/scenario-context.js";
 import { EngineRefused } from "../../../src/model/errors/errors.js";
-import { RedisBackdoor, redisStorage } from "./redis-storage.js";
+import { beforeEachOnRedis } from "./redis-fixture.js";
 
-const where = { url: inject("redisUrl") };
 const newer = FORMAT + 1;
 let redis: Redis;
-let backdoor: RedisBackdoor;
 let context: ScenarioContext;
 
-beforeEach(async () => {
-  redis = new Redis(where.url);
-  backdoor = new RedisBackdoor(where);
-  context = await ScenarioContext.create(redisStorage(where, backdoor));
-});
-
-afterEach(async () => {
-  await context.dispose();
-  await backdoor.close();
-  await redis.quit();
-});
+beforeEachOnRedis((fixture) => ({ context, redis } = fixture));
 
 /** The settings of the queue. */
 async function settings(): Promise<string> {

@@ -1,31 +1,23 @@
 // Namespaces on a shared server: prefixes and queues share no key and no channel, and the list of queues is mended, whatever
 // was lost of it.
-import { Redis } from "ioredis";
-import { afterEach, beforeEach, describe, expect, inject, it, vi } from "vitest";
+import type { Redis } from "ioredis";
+import { afterEach, describe, expect, inject, it, vi } from "vitest";
 import { RedisEngine } from "../../../src/engine/redis/engine.js";
 import { Keys } from "../../../src/engine/redis/connection/keys.js";
 import { Registry } from "../../../src/engine/redis/connection/queue-registry.js";
 import { parseTarget, type ParsedRedisTarget } from "../../../src/engine/target.js";
-import { ScenarioContext, MAIN } from "../../../src/engine/testkit/context/scenario-context.js";
-import { freshPrefix, RedisBackdoor, redisStorage } from "./redis-storage.js";
+import { MAIN, type ScenarioContext } from "../../../src/engine/testkit/context/scenario-context.js";
+import { beforeEachOnRedis } from "./redis-fixture.js";
+import { freshPrefix, type RedisBackdoor } from "./redis-storage.js";
 
 const where = { url: inject("redisUrl") };
 let redis: Redis;
 let backdoor: RedisBackdoor;
 let context: ScenarioContext;
 
-beforeEach(async () => {
-  redis = new Redis(where.url);
-  backdoor = new RedisBackdoor(where);
-  context = await ScenarioContext.create(redisStorage(where, backdoor));
-});
+beforeEachOnRedis((fixture) => ({ context, redis, backdoor } = fixture));
 
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await context.dispose();
-  await backdoor.close();
-  await redis.quit();
-});
+afterEach(() => vi.restoreAllMocks());
 
 async function open(prefix: string): Promise<RedisEngine> {
   const engine = new RedisEngine(parseTarget({ engine: "redis", prefix, ...where }) as ParsedRedisTarget, {
