@@ -37,6 +37,7 @@ export type {
   QueueRecord,
   StateCounts,
   WorkerRecord,
+  WorkerLiveness,
 } from "./engine/contract/engine.js";
 export type { MemoryTarget, RedisTarget, SqliteTarget, Target } from "./engine/target.js";
 export type { AfterJob, AfterOptions } from "./model/options/after.js";

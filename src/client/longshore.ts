@@ -229,7 +229,22 @@ export class Longshore {
     return this.#setup.engine.queues();
   }
 
-  /** Every worker that is alive, in whatever process. */
+  /**
+   * Every worker, in whatever process, until it has stopped or, when it is gone, until its jobs are recovered. Its `liveness`
+   * says whether it gives signs of life: a worker that was killed is `silent` when it misses a heartbeat (after two thirds of
+   * its lease at the latest), `lost` once its lease has lapsed.
+   *
+   * @throws {EngineUnavailable} when the engine does not answer
+   * @example
+   * ```ts
+   * import { connect } from "longshore";
+   *
+   * const longshore = await connect("memory:");
+   * for (const { name, liveness, running, leaseEndsAt } of await longshore.workers()) {
+   *   if (liveness !== "alive") console.log(`${name} is ${liveness}, ${running} jobs, until ${new Date(leaseEndsAt).toISOString()}`);
+   * }
+   * ```
+   */
   async workers(): Promise<WorkerRecord[]> {
     return this.#setup.engine.workers();
   }

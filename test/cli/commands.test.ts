@@ -125,14 +125,21 @@ describe.each(engines)("on $engine", ({ engine, open }) => {
     expect(await json("info")).toMatchObject({ problems: [] });
     worker.signal("SIGKILL");
     await worker.ended;
-    await expect.poll(() => jobs.workers()).toEqual([]);
+    await expect.poll(() => jobs.workers()).toMatchObject([{ liveness: "lost", running: 1 }]);
+    const gone = new RegExp(
+      `^worker .*, process ${worker.child.pid}\\) holds 1 job and has given no sign of life for .*; its lease has lapsed, and`,
+    );
     expect(await json("info")).toMatchObject({
-      workers: [],
-      problems: [expect.stringMatching(/^queue holds has [12] jobs? of workers that are gone.*takes them over/)],
+      workers: [{ liveness: "lost", pid: worker.child.pid }],
+      problems: [
+        expect.stringMatching(gone),
+        expect.stringMatching(/^queue holds has [12] jobs? of workers that are gone.*takes them over/),
+      ],
     });
     await run("pause", "holds");
     const { problems } = (await json("info")) as { problems: string[] };
     expect(problems).toEqual([
+      expect.stringMatching(gone),
       expect.stringMatching(
         /^queue holds is paused and has [12] jobs? of workers.*: longshore resume holds, then longshore worker/,
       ),

@@ -164,8 +164,8 @@ test("a worker that is killed is replaced, the log says so, and its job runs aga
   openGate();
   await job?.result();
   expect(await job?.refresh()).toMatchObject({ state: "completed", crashes: 1 });
+  await expect.poll(async () => [...(await processesOfWorkers()).values()]).not.toContain(pid);
   await expect.poll(() => jobs.workers()).toHaveLength(2);
-  expect([...(await processesOfWorkers()).values()]).not.toContain(pid);
   running.signal("SIGTERM");
   expect((await running.ended).code).toBe(0);
 });

@@ -425,7 +425,8 @@ export class Simulation {
 
   /** Mostly a session that is alive. */
   #session(n: number): Session | undefined {
-    const alive = new Set(this.reference.workers().map((worker) => worker.session));
+    const living = this.reference.workers().filter(({ liveness }) => liveness !== "lost");
+    const alive = new Set(living.map((worker) => worker.session));
     return latest(n === 0 ? this.#sessions : this.#sessions.filter(({ id }) => alive.has(id)), n);
   }
 

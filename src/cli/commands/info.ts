@@ -55,21 +55,34 @@ function collectInfo(
 ): Info {
   const served = queues.map((queue) => ({
     ...queue,
-    workers: workers.filter((worker) => worker.queues.includes(queue.name)).length,
+    workers: workers.filter(({ liveness, queues: names }) => liveness !== "lost" && names.includes(queue.name)).length,
   }));
   const names = new Set(queues.map(({ name }) => name));
+  const concerned = workers.filter((worker) => worker.queues.some((name) => names.has(name)));
   return {
     engine,
     queues: served,
-    workers: workers.filter((worker) => worker.queues.some((name) => names.has(name))),
+    workers: concerned,
     aside,
-    problems: [...served.flatMap(problemsOf), ...aside.flatMap((record) => lacking(record, workers))],
+    problems: [
+      ...concerned.flatMap((worker) => missing(worker, Date.now())),
+      ...served.flatMap(problemsOf),
+      ...aside.flatMap((record) => lacking(record, workers)),
+    ],
   };
+}
+
+/** The line about a worker that holds jobs and gives no sign of life. */
+function missing({ name, host, pid, liveness, running, seenAt, leaseEndsAt }: WorkerRecord, now: number): string[] {
+  if (liveness === "alive" || running === 0) return [];
+  const silence = `worker ${name} (${host}, process ${pid}) holds ${jobCount(running)} and has given no sign of life for ${span(now - seenAt)}`;
+  const lapse = liveness === "lost" ? "its lease has lapsed" : `its lease lapses in ${span(leaseEndsAt - now)}`;
+  return [`${silence}; ${lapse}, and living workers then run again what it held`];
 }
 
 /** The reason why jobs set aside do not run. A queue without workers has a problem line of its own. */
 function lacking({ queue, task, jobs, since }: AsideRecord, workers: readonly WorkerRecord[]): string[] {
-  const serving = workers.filter(({ queues }) => queues.includes(queue));
+  const serving = workers.filter(({ liveness, queues }) => liveness !== "lost" && queues.includes(queue));
   if (serving.length === 0) return [];
   const having = serving.filter(({ tasks }) => tasks.includes(task)).length;
   const what = `${jobCount(jobs)} of task ${task} ${jobs === 1 ? "has" : "have"} waited ${span(Date.now() - since)}`;
@@ -133,6 +146,7 @@ function showWorkers(out: Output, workers: readonly WorkerRecord[], now: number)
   out.table(
     [
       { title: "WORKER" },
+      { title: "LIVENESS" },
       { title: "HOST" },
       { title: "PID", align: "right" },
       { title: "RUNNING", align: "right" },
@@ -140,8 +154,9 @@ function showWorkers(out: Output, workers: readonly WorkerRecord[], now: number)
       { title: "LAST BEAT" },
       { title: "QUEUES" },
     ],
-    workers.map(({ name, host, pid, running, concurrency, startedAt, seenAt, queues }) => [
+    workers.map(({ name, liveness, host, pid, running, concurrency, startedAt, seenAt, queues }) => [
       name,
+      liveness === "alive" ? liveness : paint(liveness === "lost" ? "red" : "yellow", liveness),
       host,
       String(pid),
       `${running}/${concurrency}`,

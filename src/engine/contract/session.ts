@@ -14,13 +14,22 @@ export interface WorkerInfo {
   readonly startedAt: number;
 }
 
-/** A worker as it is read back. */
+/**
+ * `alive`: its heartbeats come. `silent`: one is missing. `lost`: its leases have lapsed; a living worker takes its jobs
+ * over, after a moment in which it could still return.
+ */
+export type WorkerLiveness = "alive" | "silent" | "lost";
+
+/** A worker as it is read back. One that is gone is listed until its jobs are recovered. */
 export interface WorkerRecord extends WorkerInfo {
   readonly session: string;
+  readonly liveness: WorkerLiveness;
   /** How many jobs it runs or has leased ahead. */
   readonly running: number;
   /** Epoch milliseconds of the last sign of life that renewed its session. */
   readonly seenAt: number;
+  /** When its first lease lapses if it gives no further sign of life: epoch milliseconds. */
+  readonly leaseEndsAt: number;
 }
 
 /** A session that is past its time in a queue and not ended there: it may be dead, or late. */

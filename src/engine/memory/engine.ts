@@ -359,7 +359,7 @@ export class MemoryEngine implements Engine {
 
   workers(): Answer<"workers"> {
     this.#guard();
-    return listWorkers(this.#store, this.#clock.monotonic());
+    return listWorkers(this.#store, this.#moment());
   }
 
   checkpoints({ queue, id }: Params<"checkpoints">): Answer<"checkpoints"> {

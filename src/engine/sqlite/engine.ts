@@ -240,7 +240,7 @@ export class SqliteEngine implements Engine {
   }
 
   workers(): Promise<Answer<"workers">> {
-    return this.#read((sql) => listWorkers(sql, Math.round(this.#clock.monotonic())));
+    return this.#read((sql) => listWorkers(sql, this.#clock.now(), Math.round(this.#clock.monotonic())));
   }
 
   checkpoints(ref: Params<"checkpoints">): Promise<Answer<"checkpoints">> {

@@ -5,7 +5,7 @@
  * This worker names such a task again in two cases: a task whose module was missing, after a back-off; a task without a
  * handler, once its jobs have waited so long that they must fail.
  */
-import type { AsideRecord, Engine, Lease, Outcome } from "../../engine/contract/engine.js";
+import type { AsideRecord, Engine, Lease, Outcome, WorkerRecord } from "../../engine/contract/engine.js";
 import type { Clock } from "../../model/value/clock.js";
 import { UnknownTask } from "../../model/errors/errors.js";
 import { plainFailure } from "../../model/failure/failure.js";
@@ -132,9 +132,7 @@ export class RunnableTasks {
 
   async #withoutWorker(records: readonly AsideRecord[]): Promise<AsideRecord[]> {
     const workers = await this.#options.engine.workers();
-    return records.filter(
-      ({ queue, task }) => !workers.some(({ queues, tasks }) => queues.includes(queue) && tasks.includes(task)),
-    );
+    return records.filter(({ queue, task }) => !workers.some((worker) => knows(worker, queue, task)));
   }
 
   /**
@@ -155,7 +153,7 @@ export class RunnableTasks {
     try {
       if (!runnables.has(task)) {
         const workers = await engine.workers();
-        if (workers.some(({ queues, tasks }) => queues.includes(queue) && tasks.includes(task))) return true;
+        if (workers.some((worker) => knows(worker, queue, task))) return true;
       }
       // A worker names a task even if its module is missing there; only one that has an active job of the task can run
       // it.
@@ -194,4 +192,9 @@ export class RunnableTasks {
     this.#reported.add(task);
     this.#options.unknown(task, error);
   }
+}
+
+/** Does a worker that lives, as far as is known, run jobs of this task from this queue? */
+function knows({ liveness, queues, tasks }: WorkerRecord, queue: string, task: string): boolean {
+  return liveness !== "lost" && queues.includes(queue) && tasks.includes(task);
 }

@@ -107,12 +107,17 @@ export class Heartbeat {
     this.#guarding = false;
   }
 
-  /** Work is about to be leased, which shortens the session's TTL: beat at the rate of a session at work. */
+  /**
+   * Work is about to be leased, which shortens the session's TTL in that queue: beat at the rate of a session at work. The
+   * first beat is sent at once, so that the TTL is short in the other queues too, and the session of a worker that is
+   * killed does not seem alive there for minutes.
+   */
   hold(): void {
     if (!this.#resting || this.#session === null) return;
     this.#resting = false;
     this.#arm(this.#every);
     this.#order();
+    if (this.#session.queues.length > 1) void this.beat();
   }
 
   /** A run began that may last until `deadline` (on the monotonic clock). */

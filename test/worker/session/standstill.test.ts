@@ -93,4 +93,21 @@ describe("a worker that dies when it is given its first job after a long rest", 
     workers = [next];
     void dying.stop({ grace: 0 });
   });
+
+  it("is no worker of its other queues either", async () => {
+    const fixture = new FakeTimeFixture();
+    const { mortal, died } = diesWithFirstLease(fixture.memory);
+    const [work, other] = [task("work", { queue: "a" }, () => "done"), task("other", { queue: "b" }, () => "done")];
+    const options = { lease: LEASE, prefetch: 0 as const };
+    const dying = attach(mortal, { clock: fixture.clock, random: () => 0.5 }).worker([work, other], options);
+    await fixture.pass(100_000, 1_000);
+    await fixture.enqueue(work);
+    await fixture.rest();
+    expect(died()).toBe(true);
+    const next = fixture.longshore.worker([work, other], { ...options, name: "next" });
+    workers = [next];
+    await fixture.pass(2 * LEASE + 6_000);
+    expect((await fixture.longshore.workers()).map(({ name }) => name)).toEqual(["next"]);
+    void dying.stop({ grace: 0 });
+  });
 });

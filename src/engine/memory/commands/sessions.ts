@@ -1,5 +1,7 @@
 /** Sessions: the registration of a worker in each of its queues. */
 import type { LeaseRef, Revocation, WorkerInfo, WorkerRecord } from "../../contract/engine.js";
+import { decodeWorkerInfo } from "../../shared/worker-info.js";
+import { workerRecords } from "../../shared/worker-records.js";
 import { returnLease } from "./settle.js";
 import type { MemoryStore, Moment } from "../store/store.js";
 
@@ -66,16 +68,18 @@ export function heartbeat(
   return { alive, revoked };
 }
 
-/** The workers that are not overdue in some queue, by session. */
-export function listWorkers(store: MemoryStore, monotonic: number): WorkerRecord[] {
-  return [...store.sessions.values()]
-    .flatMap(({ id, worker, held, queues }) => {
-      const lives = [...queues].filter(([, life]) => life.deadSince === null && life.deadline > monotonic);
-      if (lives.length === 0) return [];
-      const alive = new Set(lives.map(([name]) => name));
-      const running = [...held].filter((job) => alive.has(job.queue)).length;
-      const seenAt = lives.reduce((latest, [, life]) => Math.max(latest, life.seenAt), 0);
-      return [{ ...worker, session: id, running, seenAt }];
-    })
-    .toSorted((a, b) => (a.session < b.session ? -1 : 1));
+/** The workers, by session. */
+export function listWorkers(store: MemoryStore, { now, monotonic }: Moment): WorkerRecord[] {
+  const lives = [...store.sessions.values()].flatMap(({ id: session, queues, held }) =>
+    [...queues].map(([name, { deadline, ttl, seenAt, deadSince }]) => ({
+      session,
+      running: [...held].filter(({ queue }) => queue === name).length,
+      seenAt,
+      left: deadSince === null ? deadline - monotonic : 0,
+      ttl,
+    })),
+  );
+  return workerRecords(lives, now, (session) => {
+    return store.sessions.get(session)?.worker ?? decodeWorkerInfo(session, "");
+  });
 }

@@ -17,6 +17,7 @@ import {
   type Position,
 } from "../../shared/listing-order.js";
 import { decodeWorkerInfo } from "../../shared/worker-info.js";
+import { workerRecords, type LifeInQueue } from "../../shared/worker-records.js";
 import type { Keys } from "../connection/keys.js";
 import type { Link } from "../connection/connection.js";
 import { decodeRecord, type Found } from "../format/record.js";
@@ -234,28 +235,24 @@ export class Reader {
 
   async workers(): Promise<WorkerRecord[]> {
     const names = await this.names();
-    const records = new Map<string, WorkerRecord>();
-    const perQueue = await Promise.all(names.map((name) => this.#workersOf(name)));
-    for (const record of perQueue.flat()) {
-      const known = records.get(record.session);
-      records.set(record.session, {
-        ...record,
-        running: record.running + (known?.running ?? 0),
-        seenAt: Math.max(record.seenAt, known?.seenAt ?? 0),
-      });
-    }
-    return [...records.values()].toSorted((a, b) => (a.session < b.session ? -1 : 1));
-  }
-
-  async #workersOf(queue: string): Promise<WorkerRecord[]> {
-    const values = list(await this.#link.run("workers", queue, []));
-    const records: WorkerRecord[] = [];
-    for (let at = 0; at < values.length; at += 4) {
-      const [session, seenAt, running] = [text(values[at]), number(values[at + 2]), number(values[at + 3])];
-      const info = decodeWorkerInfo(session, text(values[at + 1]));
-      records.push({ ...info, session, running, seenAt });
-    }
-    return records;
+    const infos = new Map<string, string>();
+    let latest = 0;
+    const lives = await Promise.all(
+      names.map(async (name) => {
+        const [time, ...values] = list(await this.#link.run("workers", name, []));
+        const now = number(time);
+        latest = Math.max(latest, now);
+        const found: LifeInQueue[] = [];
+        for (let at = 0; at < values.length; at += 5) {
+          const [session, worker] = [text(values[at]), text(values[at + 1])];
+          const [seenAt, running, deadline] = [number(values[at + 2]), number(values[at + 3]), number(values[at + 4])];
+          infos.set(session, worker);
+          found.push({ session, running, seenAt, left: deadline - now, ttl: deadline - seenAt });
+        }
+        return found;
+      }),
+    );
+    return workerRecords(lives.flat(), latest, (session) => decodeWorkerInfo(session, infos.get(session) ?? ""));
   }
 
   async logs({ queue, id }: JobRef): Promise<JobLog> {

@@ -13,6 +13,7 @@ import type {
   WorkerRecord,
 } from "../../contract/engine.js";
 import { decodeWorkerInfo } from "../../shared/worker-info.js";
+import { workerRecords } from "../../shared/worker-records.js";
 import { ACTIVE } from "../store/state-codes.js";
 import { jobFrom, JOB_COLUMNS, type Job, type JobRow } from "../store/job.js";
 import type { SqliteQueue } from "../store/queue.js";
@@ -214,16 +215,20 @@ export function holds(session: string, job: Pick<Job, "stateCode" | "session" | 
 }
 
 const RUNNING = `SELECT j.session, count(*) FROM queues q CROSS JOIN jobs j ON j.queue = q.queue AND j.state_code = ${ACTIVE}
-  CROSS JOIN lives l ON l.session = j.session AND l.queue = q.queue WHERE l.deadline > ? AND l.deadline <= ? + l.ttl GROUP BY j.session`;
-const LIVING = `SELECT s.session, s.worker, max(l.seen_at) FROM sessions s CROSS JOIN lives l ON l.session = s.session
-  WHERE l.deadline > ? AND l.deadline <= ? + l.ttl GROUP BY s.session ORDER BY s.session`;
+  CROSS JOIN lives l ON l.session = j.session AND l.queue = q.queue GROUP BY j.session`;
+// A deadline below 0 is of a session that was declared dead; one beyond the TTL, of a time before the machine started. Of
+// the queues of a session that differ in nothing but the time, the first to lapse stands for all.
+const LIVES = `SELECT session, max(seen_at),
+  min(CASE WHEN deadline < 0 OR deadline > ? + ttl THEN 0 ELSE deadline - ? END), ttl FROM lives GROUP BY session, ttl`;
 
-/** The workers whose session is alive in some queue. */
-export function listWorkers(sql: Sql, monotonic: number): WorkerRecord[] {
-  const running = new Map(sql.all<[session: string, running: number]>(RUNNING, monotonic, monotonic));
-  return sql
-    .all<[session: string, worker: string, seenAt: number]>(LIVING, monotonic, monotonic)
-    .map(([session, worker, seenAt]) => {
-      return { ...decodeWorkerInfo(session, worker), session, running: running.get(session) ?? 0, seenAt };
-    });
+/** The workers, by session. */
+export function listWorkers(sql: Sql, now: number, monotonic: number): WorkerRecord[] {
+  const infos = new Map(sql.all<[session: string, worker: string]>("SELECT session, worker FROM sessions"));
+  const running = new Map(sql.all<[session: string, running: number]>(RUNNING));
+  const lives = sql
+    .all<[session: string, seenAt: number, left: number, ttl: number]>(LIVES, monotonic, monotonic)
+    .map(([session, seenAt, left, ttl]) => ({ session, running: 0, seenAt, left, ttl }));
+  return workerRecords(lives, now, (session) => decodeWorkerInfo(session, infos.get(session) ?? "")).map((record) => {
+    return { ...record, running: running.get(record.session) ?? 0 };
+  });
 }

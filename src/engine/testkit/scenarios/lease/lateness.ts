@@ -188,7 +188,10 @@ export const lateness = scenarios("lateness", [
         leases.map((lease) => settlement(lease, { kind: "complete", result: null })),
       );
       assert.deepEqual([answer.alive, answer.settled], [false, ["stale", "stale", "stale"]]);
-      assert.deepEqual(await context.engine.workers(), []);
+      assert.deepEqual(
+        (await context.engine.workers()).map(({ liveness, running }) => [liveness, running]),
+        [["lost", 2]],
+      );
       const rest = await context.engine.sweep({ queues: [MAIN], limit: 100, dead: [] });
       assert.deepEqual([rest.recovered, rest.more], [2, false]);
       assert.equal((await context.counts()).queued, 3);

@@ -8,10 +8,11 @@ export const sessions = scenarios("sessions", [
     "open-session-is-listed",
     "an open session is listed with all that its worker says about itself",
     async (context) => {
-      const session = await context.session({ queues: ["a", "b"], worker: { host: "höst", pid: 12, concurrency: 7 } });
+      const worker = { host: "höst", pid: 12, concurrency: 7 };
+      const session = await context.session({ queues: ["a", "b"], ttl: 5_000, worker });
       const seenAt = context.clock.now();
       assert.deepEqual(await context.engine.workers(), [
-        { ...session.worker, session: session.id, running: 0, seenAt },
+        { ...session.worker, session: session.id, liveness: "alive", running: 0, seenAt, leaseEndsAt: seenAt + 5_000 },
       ]);
     },
   ],
@@ -78,17 +79,56 @@ export const sessions = scenarios("sessions", [
       await session.heartbeat(10_000);
       context.advance(9_999);
       assert.equal((await session.heartbeat(500)).alive, true);
-      assert.equal((await context.engine.workers()).length, 1);
+      assert.equal((await context.engine.workers())[0]?.liveness, "alive");
       context.advance(500);
-      assert.equal((await context.engine.workers()).length, 0);
+      assert.equal((await context.engine.workers())[0]?.liveness, "lost");
     },
   ],
   [
-    "expired-session-not-listed",
-    "a session whose time is over is not listed",
+    "worker-is-silent-then-lost",
+    "a worker that misses a heartbeat is silent, then lost; its record says until when its leases hold, and how many",
     async (context) => {
-      await context.session({ ttl: 1_000 });
+      await context.addMany(2);
+      const session = await context.session({ ttl: 1_000 });
+      await session.claim(2);
+      const leaseEndsAt = context.clock.now() + 1_000;
+      const states: unknown[] = [];
+      for (const wait of [600, 1, 398, 1, 60_000]) {
+        context.advance(wait);
+        const [worker] = await context.engine.workers();
+        states.push(worker?.liveness);
+        assert.deepEqual([worker?.running, worker?.leaseEndsAt], [2, leaseEndsAt]);
+      }
+      assert.deepEqual(states, ["alive", "silent", "silent", "lost", "lost"]);
+      await session.heartbeat(1_000);
+      assert.equal((await context.engine.workers())[0]?.liveness, "alive");
+    },
+  ],
+  [
+    "first-lapse-decides",
+    "a worker whose lease lapses first in one of its queues is listed with that time",
+    async (context) => {
+      await context.add({ queue: "a" });
+      const session = await context.session({ queues: ["a", "b"], ttl: 60_000 });
+      await session.claim(1, { queues: ["a"], ttl: 1_000 });
+      const [worker] = await context.engine.workers();
+      assert.equal(worker?.leaseEndsAt, context.clock.now() + 1_000);
       context.advance(1_000);
+      assert.equal((await context.engine.workers())[0]?.liveness, "lost");
+    },
+  ],
+  [
+    "lost-until-recovered",
+    "a worker is listed as lost until its jobs are recovered",
+    async (context) => {
+      await context.addMany(2);
+      const session = await context.session({ ttl: 1_000 });
+      await session.claim(2);
+      context.advance(1_000);
+      await context.sweep(1);
+      const [worker] = await context.engine.workers();
+      assert.deepEqual([worker?.liveness, worker?.running], ["lost", 1]);
+      await context.sweep();
       assert.deepEqual(await context.engine.workers(), []);
     },
   ],
