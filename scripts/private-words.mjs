@@ -102,7 +102,7 @@ export const KEYS = {
   err: "errors",
   deps: "dependencies",
   dep: "dependency",
-  handed: "superseded_claimed",
+  handed: "ended_claimed",
 };
 
 /** Words of comments, documentation and titles of tests: the subject is a worker, a job, a client. @type {Record<string, string>} */

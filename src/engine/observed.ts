@@ -178,12 +178,12 @@ class ObservedEngine implements Engine {
     return this.#run("fireSchedules", () => this.#engine.fireSchedules(params), sent);
   }
 
-  claimSuperseded(params: Params<"claimSuperseded">): Answer<"claimSuperseded"> {
-    return this.#run("claimSuperseded", () => this.#engine.claimSuperseded(params), nothing, jobsIn);
+  claimEnded(params: Params<"claimEnded">): Answer<"claimEnded"> {
+    return this.#run("claimEnded", () => this.#engine.claimEnded(params), nothing, jobsIn);
   }
 
-  acknowledgeSuperseded(params: Params<"acknowledgeSuperseded">): Answer<"acknowledgeSuperseded"> {
-    return this.#run("acknowledgeSuperseded", () => this.#engine.acknowledgeSuperseded(params), refsOf(params));
+  acknowledgeEnded(params: Params<"acknowledgeEnded">): Answer<"acknowledgeEnded"> {
+    return this.#run("acknowledgeEnded", () => this.#engine.acknowledgeEnded(params), refsOf(params));
   }
 
   getJobs(params: Params<"getJobs">): Answer<"getJobs"> {

@@ -21,7 +21,7 @@ import { Run, type RunBackend } from "./run/run.js";
 import type { Heartbeat } from "./session/heartbeat.js";
 import type { LeaseAudit } from "./session/lease-audit.js";
 import type { WorkSession } from "./session/session.js";
-import type { SupersededHooks } from "./upkeep/superseded-hooks.js";
+import type { EndedJobs } from "./upkeep/ended-jobs.js";
 import type { Sweeper } from "./upkeep/sweeper.js";
 
 /** The parts of the worker that its runs pass through or act on. */
@@ -38,7 +38,7 @@ export interface RunCoordinatorParts {
   readonly loop: ExchangeLoop;
   readonly prefetch: Prefetch;
   readonly prefetchReturn: PrefetchReturn;
-  readonly supersededHooks: SupersededHooks;
+  readonly endedJobs: EndedJobs;
   readonly heartbeat: Heartbeat;
   readonly audit: LeaseAudit;
   readonly sweeper: Sweeper;
@@ -106,8 +106,8 @@ export class RunCoordinator {
 
   /** The run has a slot. */
   execute(run: Run): void {
-    const { executor, supersededHooks } = this.#parts;
-    if (run.lease.body?.supersedes == null || !supersededHooks.hasHooks) executor.execute(run);
+    const { executor, endedJobs } = this.#parts;
+    if (run.lease.body?.supersedes == null || !endedJobs.hasHooks) executor.execute(run);
     else void this.#executeAfterHooks(run);
   }
 
@@ -116,9 +116,9 @@ export class RunCoordinator {
    * If its lease is lost by then, or the worker stops, it is returned without having begun.
    */
   async #executeAfterHooks(run: Run): Promise<void> {
-    const { clock, executor, supersededHooks, stopping } = this.#parts;
+    const { clock, executor, endedJobs, stopping } = this.#parts;
     run.startedAt = clock.monotonic();
-    await supersededHooks.runBriefly();
+    await endedJobs.runBriefly();
     const gone = run.lost || run.revoked !== null || stopping.aborted;
     if (gone) executor.conclude(run, { kind: "return" }, undefined);
     else executor.execute(run);

@@ -20,7 +20,7 @@ import { RunPool } from "./execution/run-pool.js";
 import { RunCoordinator } from "./run-coordinator.js";
 import { SessionKeeper } from "./session/session-keeper.js";
 import { Shutdown } from "./lifetime/shutdown.js";
-import { SupersededHooks } from "./upkeep/superseded-hooks.js";
+import { EndedJobs } from "./upkeep/ended-jobs.js";
 import { Scheduler } from "./upkeep/scheduler.js";
 import { Sweeper } from "./upkeep/sweeper.js";
 import { LeaseAudit } from "./session/lease-audit.js";
@@ -95,11 +95,12 @@ export class WorkerRuntime {
       concluded: (run) => this.#runs.concluded(run),
       failed: (error) => outage.report(error),
     });
-    const supersededHooks = new SupersededHooks({
+    const endedJobs = new EndedJobs({
       engine,
       clock,
       queues: order.names,
       runnables,
+      events,
       outage,
       stopping: this.#stopping.signal,
     });
@@ -126,6 +127,11 @@ export class WorkerRuntime {
         expectsWork: () => this.#heartbeat.hold(),
         ttl: () => this.#heartbeat.ttl,
         tasks: () => this.#runnableTasks.tasks,
+        ends: () => endedJobs.tasks,
+        foundNothing: () => {
+          void endedJobs.run();
+          this.#sweeper.hurry();
+        },
         holdsSuspect: () => this.#runs.holdsSuspect,
         leased: (leases, session) => this.#runs.leased(leases, session),
         settled: (runs, answer) => this.#runs.settled(runs, answer),
@@ -186,7 +192,7 @@ export class WorkerRuntime {
       },
       swept: () => {
         this.#loop.schedule();
-        void supersededHooks.run();
+        void endedJobs.run();
         void this.#runnableTasks.check();
       },
     });
@@ -213,7 +219,7 @@ export class WorkerRuntime {
       loop: this.#loop,
       prefetch,
       prefetchReturn: this.#prefetchReturn,
-      supersededHooks,
+      endedJobs,
       heartbeat: this.#heartbeat,
       audit: this.#audit,
       sweeper: this.#sweeper,

@@ -140,8 +140,7 @@ const READS: Readonly<Record<string, (engine: Engine, simulation: Simulation) =>
     return events;
   },
   // A claim changes what the next one answers, so it comes last.
-  "superseded jobs to tell of": async (engine) =>
-    engine.claimSuperseded({ queues: QUEUES, tasks: TASKS, limit: 1_000 }),
+  "superseded jobs to tell of": async (engine) => engine.claimEnded({ queues: QUEUES, tasks: TASKS, limit: 1_000 }),
 };
 
 /**

@@ -332,7 +332,7 @@ function note(call: Call, answer: unknown, before: Jobs, after: Jobs): void {
     }
   }
   if (call.command === "retry") for (const { outcome } of answer as ControlAnswer[]) meet(`retry: ${outcome}`);
-  if (call.command === "claimSuperseded" && (answer as JobRef[]).length > 0) meet("superseded job to tell of");
+  if (call.command === "claimEnded" && (answer as JobRef[]).length > 0) meet("superseded job to tell of");
   if (call.command === "putSchedule") meet(`schedule: ${answer as SchedulePutAnswer}`);
   if (call.command === "resumeSchedule") meet(`resumed schedule: ${answer as ScheduleResumeAnswer}`);
   if (call.command === "fireSchedules") {

@@ -42,8 +42,8 @@ export type Command =
   | "obliterate"
   | "sweep"
   | "commitFlow"
-  | "claimSuperseded"
-  | "acknowledgeSuperseded"
+  | "claimEnded"
+  | "acknowledgeEnded"
   | "putSchedule"
   | "pauseSchedule"
   | "resumeSchedule"
@@ -156,13 +156,13 @@ export class Simulation {
         const members = this.reference.dependencies(flow).length + (step.short ? 1 : 0);
         return call(`${namesOf([flow])} of ${members}`, "commitFlow", { ...flow, members });
       }
-      case "claimSuperseded": {
+      case "claimEnded": {
         const { tasks, limit } = step;
-        return call(`of ${tasks.join()}`, "claimSuperseded", { queues: QUEUES, tasks, limit });
+        return call(`of ${tasks.join()}`, "claimEnded", { queues: QUEUES, tasks, limit });
       }
       case "acknowledge": {
         const refs = this.#pick(step.kind, step);
-        return refs.length === 0 ? null : call(namesOf(refs), "acknowledgeSuperseded", { refs });
+        return refs.length === 0 ? null : call(namesOf(refs), "acknowledgeEnded", { refs });
       }
       case "putSchedule":
         return (this.#lastPut = this.#putSchedule(queueOf(step.queue), step.schedule));

@@ -97,7 +97,7 @@ export type Step = { readonly connection: number } & (
     }
   /** A flow begins; `short`: with more members than there are. */
   | { readonly kind: "commit"; readonly flow: number; readonly short: boolean }
-  | { readonly kind: "claimSuperseded"; readonly tasks: readonly string[]; readonly limit: number }
+  | { readonly kind: "claimEnded"; readonly tasks: readonly string[]; readonly limit: number }
   | { readonly kind: "acknowledge"; readonly fitting: boolean; readonly jobs: readonly number[] }
   | {
       readonly kind: "update";
@@ -351,7 +351,7 @@ export const anyStep: fc.Arbitrary<Step> = fc.oneof(
   },
   {
     weight: 3,
-    arbitrary: step("claimSuperseded", record({ tasks: fc.subarray([...TASKS]), limit: fc.constantFrom(0, 1, 100) })),
+    arbitrary: step("claimEnded", record({ tasks: fc.subarray([...TASKS]), limit: fc.constantFrom(0, 1, 100) })),
   },
   {
     weight: 6,

@@ -41,6 +41,8 @@ export function logWorker(worker: Worker, log: Log, facts: LogFields): void {
   worker.on("waiting", (job) => log.write("info", "Job waiting for others", fieldsOf(job)));
   worker.on("returned", (job) => log.write("info", "Job returned", fieldsOf(job)));
   worker.on("cancelled", (job) => log.write("info", "Job cancelled", fieldsOf(job)));
+  worker.on("superseded", (job) => log.write("info", "Job superseded", fieldsOf(job)));
+  worker.on("expired", (job) => log.write("warn", "Job expired", fieldsOf(job)));
   worker.on("lost", (job) => log.write("warn", "Job lost its lease", fieldsOf(job)));
   worker.on("blocked", (tasks, ms) => log.write("warn", "Event loop blocked", { tasks: tasks.join(", "), ms }));
   worker.on("unknown", (task, error) => {

@@ -125,12 +125,14 @@ export interface Engine {
   }): Awaitable<HeldPage>;
   /**
    * Resolves when work may be waiting in one of the queues, at the latest after `timeout` milliseconds or on abort. A job
-   * set aside counts if `tasks` names its task, as in `Claim`. `true`: the wait consumed a wake-up; a caller that then does
+   * set aside counts if `tasks` names its task, as in `Claim`; a job that ended without a run, if `ends` names it, as in
+   * `claimEnded`. `true`: the wait consumed a wake-up; a caller that then does
    * not ask for work passes it on (`passOn`).
    */
   awaitWork(params: {
     readonly queues: readonly string[];
     readonly tasks?: readonly string[];
+    readonly ends?: readonly string[];
     readonly timeout: number;
     readonly signal: AbortSignal;
   }): Promise<boolean>;
@@ -208,16 +210,18 @@ export interface Engine {
   fireSchedules(params: { readonly fires: readonly ScheduleFire[] }): Awaitable<FencedAnswer[]>;
 
   /**
-   * Claims up to `limit` superseded jobs of these tasks whose application has not been notified (`acknowledgeSuperseded`).
-   * A claimed one is not handed out again for 30 s, and never once the job is removed.
+   * Claims up to `limit` jobs of these tasks that ended without a run, of which the application has not been notified
+   * (`acknowledgeEnded`): those that expired, failed with a dependency or with their worker, were cancelled while they did not
+   * run, and all superseded ones. Not flows. A claimed one is not handed out again for 30 s, and never once the job is removed
+   * or retried.
    */
-  claimSuperseded(params: {
+  claimEnded(params: {
     readonly queues: readonly string[];
     readonly tasks: readonly string[];
     readonly limit: number;
   }): Awaitable<JobRef[]>;
   /** Records that the application was notified of these. */
-  acknowledgeSuperseded(params: { readonly refs: readonly JobRef[] }): Awaitable<void>;
+  acknowledgeEnded(params: { readonly refs: readonly JobRef[] }): Awaitable<void>;
 
   /** Jobs by queue and id; `null` where there is none. */
   getJobs(params: { readonly refs: readonly JobRef[] }): Awaitable<(JobRecord | null)[]>;

@@ -29,7 +29,8 @@ import {
 } from "./commands/schedules.js";
 import { closeSession, heartbeat, heldBy, listWorkers, openSession } from "./commands/sessions.js";
 import { MemoryStore, type Moment } from "./store/store.js";
-import { claimSuperseded, type Supersession } from "./commands/supersede.js";
+import { claimEnded, hasEnded } from "./commands/ended.js";
+import type { Supersession } from "./commands/supersede.js";
 import { removalMessages } from "./messages/outbox.js";
 import { listDependencies, listDependents } from "./store/dependencies.js";
 import { commitFlow } from "./store/flow.js";
@@ -114,12 +115,14 @@ export class MemoryEngine implements Engine {
     return { leases: heldBy(this.#store, session, queue), cursor: null };
   }
 
-  async awaitWork({ queues, tasks = [], timeout, signal }: Params<"awaitWork">): Promise<Answer<"awaitWork">> {
+  async awaitWork(params: Params<"awaitWork">): Promise<Answer<"awaitWork">> {
+    const { queues, tasks = [], ends = [], timeout, signal } = params;
     const until = this.now() + timeout;
     const ready = (): boolean =>
       queues.some((name) => {
         const queue = this.#store.find(name);
         if (queue === undefined) return false;
+        if (hasEnded(queue, ends, this.now())) return true;
         const tick = firstTick(queue, this.now()) ?? Number.POSITIVE_INFINITY;
         if (queue.paused) return tick < until - 1;
         // A waiting worker must also wake for a delayed job, or a schedule, that is due before the end of the wait.
@@ -295,19 +298,19 @@ export class MemoryEngine implements Engine {
     return answers;
   }
 
-  claimSuperseded({ queues, tasks, limit }: Params<"claimSuperseded">): Answer<"claimSuperseded"> {
+  claimEnded({ queues, tasks, limit }: Params<"claimEnded">): Answer<"claimEnded"> {
     this.#guard();
     const claimed: JobRef[] = [];
     for (const name of queues) {
       const queue = this.#store.find(name);
-      if (queue !== undefined) claimed.push(...claimSuperseded(queue, tasks, limit - claimed.length, this.now()));
+      if (queue !== undefined) claimed.push(...claimEnded(queue, tasks, limit - claimed.length, this.now()));
     }
     return claimed;
   }
 
-  acknowledgeSuperseded({ refs }: Params<"acknowledgeSuperseded">): void {
+  acknowledgeEnded({ refs }: Params<"acknowledgeEnded">): void {
     this.#guard();
-    for (const { queue, id } of refs) this.#store.find(queue)?.superseded.delete(id);
+    for (const { queue, id } of refs) this.#store.find(queue)?.ended.delete(id);
   }
 
   getJobs({ refs }: Params<"getJobs">): Answer<"getJobs"> {

@@ -22,7 +22,7 @@ import { Registry } from "./connection/queue-registry.js";
 import { Schedules } from "./commands/schedules.js";
 import { inspectServer } from "./connection/server.js";
 import { commitFlow, readDependencies, readDependents } from "./commands/dependencies.js";
-import { acknowledgeSuperseded, claimSuperseded } from "./commands/supersede.js";
+import { acknowledgeEnded, claimEnded } from "./commands/ended.js";
 import { Upkeep } from "./commands/sweep.js";
 import { awaitEvents, watch } from "./waiting/watch.js";
 import { Wakeup } from "./waiting/wakeup.js";
@@ -279,14 +279,14 @@ export class RedisEngine implements Engine {
     return answers;
   }
 
-  claimSuperseded(params: Params<"claimSuperseded">): Promise<Answer<"claimSuperseded">> {
+  claimEnded(params: Params<"claimEnded">): Promise<Answer<"claimEnded">> {
     this.#guard();
-    return claimSuperseded(this.#link, params);
+    return claimEnded(this.#link, params);
   }
 
-  acknowledgeSuperseded(params: Params<"acknowledgeSuperseded">): Promise<void> {
+  acknowledgeEnded(params: Params<"acknowledgeEnded">): Promise<void> {
     this.#guard();
-    return acknowledgeSuperseded(this.#link, params);
+    return acknowledgeEnded(this.#link, params);
   }
 
   getJobs({ refs }: Params<"getJobs">): Promise<Answer<"getJobs">> {

@@ -30,7 +30,7 @@ import {
 } from "./commands/schedules.js";
 import { heartbeat, heldPage, listWorkers, openSession } from "./commands/sessions.js";
 import type { Sql } from "./database/sql.js";
-import { acknowledgeSuperseded, claimSuperseded } from "./commands/supersede.js";
+import { acknowledgeEnded, claimEnded, hasEnded } from "./commands/ended.js";
 import { listDependencies, listDependents } from "./store/dependencies.js";
 import type { Transaction } from "./store/transaction.js";
 import { sweep } from "./commands/sweep.js";
@@ -112,12 +112,13 @@ export class SqliteEngine implements Engine {
     return this.#read((sql) => heldPage(sql, session, queue, cursor));
   }
 
-  async awaitWork({ queues, tasks = [], timeout, signal }: Params<"awaitWork">): Promise<boolean> {
+  async awaitWork(params: Params<"awaitWork">): Promise<boolean> {
+    const { queues, tasks = [], ends = [], timeout, signal } = params;
     if (this.#opened === null) return false;
     const { watchers, sql } = await this.#there();
     const until = this.now() + timeout;
     await watchers.wait(queues, timeout, signal, () =>
-      queues.some((name) => hasWork(sql, name, tasks, this.now(), until)),
+      queues.some((name) => hasWork(sql, name, tasks, this.now(), until) || hasEnded(sql, name, ends, this.now())),
     );
     return false;
   }
@@ -207,12 +208,12 @@ export class SqliteEngine implements Engine {
     return this.#write((transaction) => fires.map((fire) => fireSchedule(transaction, fire)));
   }
 
-  claimSuperseded({ queues, tasks, limit }: Params<"claimSuperseded">): Promise<Answer<"claimSuperseded">> {
-    return this.#write((transaction) => claimSuperseded(transaction, queues, tasks, limit));
+  claimEnded({ queues, tasks, limit }: Params<"claimEnded">): Promise<Answer<"claimEnded">> {
+    return this.#write((transaction) => claimEnded(transaction, queues, tasks, limit));
   }
 
-  acknowledgeSuperseded({ refs }: Params<"acknowledgeSuperseded">): Promise<Answer<"acknowledgeSuperseded">> {
-    return this.#write((transaction) => acknowledgeSuperseded(transaction, refs));
+  acknowledgeEnded({ refs }: Params<"acknowledgeEnded">): Promise<Answer<"acknowledgeEnded">> {
+    return this.#write((transaction) => acknowledgeEnded(transaction, refs));
   }
 
   getJobs({ refs }: Params<"getJobs">): Promise<Answer<"getJobs">> {

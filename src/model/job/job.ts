@@ -158,8 +158,8 @@ export const MOST_ATTEMPT_RECORDS = 50;
 /** A job with this many worker deaths fails as *worker lost*. */
 export const CRASH_LIMIT = 3;
 
-/** A claimed superseded notification that is not acknowledged is handed out again after this, in milliseconds. */
-export const SUPERSEDED_AGAIN = 30_000;
+/** A job that ended without a run, claimed to notify its application, is handed out again after this, in milliseconds. */
+export const ENDED_AGAIN = 30_000;
 
 /** The code of the failure of such a job. */
 export const WORKER_LOST = "WORKER_LOST";

@@ -34,6 +34,10 @@ export interface ExchangeHost {
   ttl(): number;
   /** The tasks whose jobs this worker takes from aside. */
   tasks(): readonly string[];
+  /** The tasks of which this worker reports the jobs that ended without a run. */
+  ends(): readonly string[];
+  /** The worker was woken, and there was nothing to lease: something else may be to be done. */
+  foundNothing(): void;
   /** Does the worker hold a suspect? */
   holdsSuspect(): boolean;
   leased(leases: readonly Lease[], session: WorkSession): void;
@@ -83,6 +87,8 @@ export class ExchangeLoop {
   #backlog = false;
   /** Did this worker receive a wake-up and not claim since? Then another worker should get it. */
   #wakeUpUnused = false;
+  /** Is the next claim the first one after a wait? */
+  #woken = false;
   #claims = true;
   #closed = false;
   #scheduled = false;
@@ -91,8 +97,10 @@ export class ExchangeLoop {
   constructor(options: ExchangeOptions) {
     this.#options = options;
     this.#sender = new ExchangeSender({ ...options, unanswered: () => options.host.unanswered() });
-    this.#wait = new IdleWait({ ...options, tasks: () => options.host.tasks() }, (sure, spent) => {
-      if (sure) options.host.expectsWork();
+    const { host } = options;
+    this.#wait = new IdleWait({ ...options, tasks: () => host.tasks(), ends: () => host.ends() }, (sure, spent) => {
+      this.#woken = true;
+      if (sure) host.expectsWork();
       this.#wakeUpUnused ||= spent;
       this.wake();
     });
@@ -253,6 +261,8 @@ export class ExchangeLoop {
       // A wake-up that arrived meanwhile may be for a job that came after the engine had looked.
       this.#workMayWait = this.#backlog || this.#wakeUps !== wakeUps || (thorough && runs.length > 0);
       this.#wait.learn(answer);
+      if (this.#woken && answer.leases.length === 0) host.foundNothing();
+      this.#woken = false;
     }
     host.settled(runs, answer);
     if (answer.leases.length > 0) host.leased(answer.leases, session);

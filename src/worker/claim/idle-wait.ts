@@ -23,6 +23,8 @@ export interface IdleWaitOptions {
   readonly order: ParsedOrder;
   /** The tasks whose jobs this worker takes from aside. */
   readonly tasks: () => readonly string[];
+  /** The tasks of which it reports the jobs that ended without a run. */
+  readonly ends: () => readonly string[];
   readonly outage: EngineOutage;
   readonly time: EngineClock;
 }
@@ -70,7 +72,7 @@ export class IdleWait {
   }
 
   async #run(waiting: AbortController): Promise<void> {
-    const { engine, clock, order, outage, tasks, time } = this.#options;
+    const { engine, clock, order, outage, tasks, ends, time } = this.#options;
     const { signal } = waiting;
     let sure = false;
     let spent = false;
@@ -82,7 +84,7 @@ export class IdleWait {
       const due = this.#nextDue === null ? Number.POSITIVE_INFINITY : from + time.until(this.#nextDue);
       const timeout = Math.max(1, Math.min(LONGEST_WAIT, due - from));
       try {
-        spent = await engine.awaitWork({ queues: order.names, tasks: tasks(), timeout, signal });
+        spent = await engine.awaitWork({ queues: order.names, tasks: tasks(), ends: ends(), timeout, signal });
         failures = 0;
       } catch (error) {
         if (signal.aborted) return;

@@ -4,6 +4,9 @@ import type { Run } from "./run.js";
 import { endEventOf, type WorkerEvents } from "./events.js";
 import type { EventEmitter } from "node:events";
 
+/** The events of jobs that end without a run. */
+const ENDS = ["failed", "cancelled", "superseded", "expired"] as const;
+
 export class EventPublisher {
   readonly #emitter: EventEmitter<WorkerEvents>;
   readonly #worker: string;
@@ -11,6 +14,11 @@ export class EventPublisher {
   constructor(emitter: EventEmitter<WorkerEvents>, worker: string) {
     this.#emitter = emitter;
     this.#worker = worker;
+  }
+
+  /** Does anything listen to how jobs end without a run? */
+  get hearsEnds(): boolean {
+    return ENDS.some((name) => this.#emitter.listenerCount(name) > 0);
   }
 
   /**

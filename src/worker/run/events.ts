@@ -22,7 +22,10 @@ export interface WorkerEvents {
    * A job half succeeded: it has a result, and some of its optional steps or items failed (the first 100 are given).
    */
   partial: [job: RunningJob, result: unknown, failures: readonly StepFailure[]];
-  /** A job failed for good. */
+  /**
+   * A job failed for good: in a run here, with the handler's error; or without a run (with a job it depended on, or because
+   * workers died under it), with a `JobFailed`. Such an end is emitted by one worker of the job's task that is listened to.
+   */
   failed: [job: RunningJob, error: unknown];
   /** An attempt failed; the next one is in `delay` milliseconds. */
   retrying: [job: RunningJob, error: unknown, delay: number];
@@ -32,10 +35,12 @@ export interface WorkerEvents {
   waiting: [job: RunningJob];
   /** A job was handed back: the worker stops, or lacks the code of its task (`unknown`). */
   returned: [job: RunningJob];
-  /** A job was cancelled, or taken away otherwise, while it ran here. */
+  /** A job was cancelled, or taken away otherwise, while it ran here; or cancelled while it waited, emitted as `failed` is. */
   cancelled: [job: RunningJob];
-  /** A newer job took the place of a job while it ran here. */
+  /** A newer job took the place of a job while it ran here; or of one that waited or had ended, emitted as `failed` is. */
   superseded: [job: RunningJob];
+  /** A job did not start within its ttl, emitted as `failed` is. */
+  expired: [job: RunningJob];
   /** The lease on a job was lost: another worker may be running it. */
   lost: [job: RunningJob];
   /** There is no work; emitted once each time the worker runs out of it. */

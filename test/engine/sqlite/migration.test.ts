@@ -37,6 +37,8 @@ const BACK: Readonly<Record<number, string>> = {
     DROP INDEX superseded_task; ALTER TABLE superseded RENAME TO owed; CREATE INDEX owed_task ON owed (queue, task, id);
     ALTER TABLE links RENAME COLUMN pending TO waiting;
     ALTER TABLE links RENAME TO ties; ALTER TABLE link_bodies RENAME TO tied_bodies`,
+  7: `DROP INDEX ended_task; ALTER TABLE ended RENAME TO superseded;
+    CREATE INDEX superseded_task ON superseded (queue, task, id)`,
 };
 
 /** Makes of the file what a Longshore with this schema would have left. */
@@ -243,7 +245,7 @@ it("goes on with the jobs of schema 6: in their order, with their keys, after wh
   await takeBack(6, "");
 
   const after = await connect();
-  const [told] = await after.engine.claimSuperseded({ queues: [MAIN], tasks: ["work"], limit: 10 });
+  const [told] = await after.engine.claimEnded({ queues: [MAIN], tasks: ["work"], limit: 10 });
   const settle = [{ ...old.lease, outcome: { kind: "complete", result: null } } as const];
   await after.engine.exchange({ session: old.session, lane: 0, call: 9, settle, claim: null });
   const joined = await after.engine.enqueue({ jobs: [after.spec({ unique: UNIQUE })] });

@@ -68,6 +68,7 @@ export function retry(fromStart: boolean): Command {
     if (plan.claimsKey) claimKey(queue, job, now);
     if (plan.dropsCheckpoints) job.checkpoints = null;
     if (job.checkpoints === null) job.progress = null;
+    queue.ended.delete(job.id);
     job.counted = 0;
     job.crashes = 0;
     job.result = null;

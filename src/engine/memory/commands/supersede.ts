@@ -1,7 +1,5 @@
-/**
- * Superseding: a newer job with the same key takes the place of the one before it, whose application is to be notified.
- */
-import { SUPERSEDED_AGAIN, type JobRef, type JobSpec } from "../../../model/job/job.js";
+/** Superseding: a newer job with the same key takes the place of the one before it. */
+import type { JobSpec } from "../../../model/job/job.js";
 import { sources } from "../../../model/job/state.js";
 import type { Revocation } from "../../contract/engine.js";
 import { revoke } from "./settle.js";
@@ -32,18 +30,4 @@ export function supersede(queue: MemoryQueue, job: MemoryJob, { sessions, revoke
     revoke(sessions.get(job.session), job, "supersede");
   }
   finish(queue, job, "superseded", "supersede", now);
-  queue.superseded.set(job.id, now);
-}
-
-/** Claims superseded jobs whose application has not been notified, by task and id. */
-export function claimSuperseded(queue: MemoryQueue, tasks: readonly string[], limit: number, now: number): JobRef[] {
-  const pending = tasks.flatMap((task) =>
-    [...queue.superseded]
-      .filter(([id, due]) => due <= now && queue.jobs.get(id)?.spec.task === task)
-      .map(([id]) => id)
-      .toSorted(),
-  );
-  const claimed = pending.slice(0, limit);
-  for (const id of claimed) queue.superseded.set(id, now + SUPERSEDED_AGAIN);
-  return claimed.map((id) => ({ queue: queue.name, id }));
 }

@@ -73,8 +73,8 @@ export class MemoryQueue {
   readonly unique = new Map<string, { id: string; expiresAt: number | null }>();
   /** The latest job of each supersede key. */
   readonly latest = new Map<string, string>();
-  /** Superseded jobs whose application has not been notified, and the time from which they may be claimed. */
-  readonly superseded = new Map<string, number>();
+  /** Jobs that ended without a run, of which the application has not been notified, and when they may be claimed. */
+  readonly ended = new Map<string, number>();
   /** Per job: its dependencies, by queue and id; those of a removed job stay until its messages are delivered. */
   readonly dependencies = new Map<string, Map<string, DependencyRecord>>();
   /** Per job: its dependents, and the round in which each waits for it. */

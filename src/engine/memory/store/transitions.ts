@@ -44,8 +44,10 @@ export function reinsert(queue: MemoryQueue, job: MemoryJob): void {
   insert(queue, job, "tail");
 }
 
-/** Ends a job in a terminal state. */
+/** Ends a job in a terminal state. Unless a run of it reports that, its application is to be notified. */
 export function finish(queue: MemoryQueue, job: MemoryJob, to: JobState, cause: Cause, now: number): void {
+  const reported = job.state === "active" && cause !== "supersede" && cause !== "recover";
+  if (!reported && job.spec.role !== "flow") queue.ended.set(job.id, now);
   job.finishedAt = now;
   job.expireAt = null;
   job.wasRetained = false;
@@ -99,7 +101,7 @@ export function forget(queue: MemoryQueue, job: MemoryJob, now: number): void {
   if (unique !== null && queue.unique.get(unique.key)?.id === job.id) queue.unique.delete(unique.key);
   const { supersedes } = job.spec;
   if (supersedes !== null && queue.latest.get(supersedes) === job.id) queue.latest.delete(supersedes);
-  queue.superseded.delete(job.id);
+  queue.ended.delete(job.id);
   if (isRetained(queue, job) || queue.dependencies.has(job.id)) markPending(queue, job.id);
   emit(queue, now, { kind: "removed", id: job.id });
 }

@@ -14,8 +14,8 @@
  * | checkpoints | hash | id → the highest number of its checkpoints |
  * | failed | hash | id → what failed in a job that half succeeded |
  * | latest, supersede_key | hash | key under which jobs supersede each other → the latest of them; id → its key |
- * | superseded | hash | superseded jobs whose application has not been notified: id → task |
- * | superseded_due, superseded_claimed | zset | the same as `task NUL id`: in lexical order; claimed ones, by when they are due again |
+ * | ended | hash | jobs that ended without a run, of which the application has not been notified: id → task |
+ * | ended_due, ended_claimed | zset | the same as `task NUL id`: in lexical order; claimed ones, by when they are due again |
  * | wait | list | queued jobs of the default priority; `~` marks those that have moved before |
  * | tombstones | zset | positions in `wait` whose job has moved away |
  * | priority, suspect | zset | queued jobs of other priorities; those recovered from dead workers, by running order |

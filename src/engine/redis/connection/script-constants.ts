@@ -178,7 +178,7 @@ export const CONSTANTS: Readonly<Record<string, Constant>> = {
   MOST_SENDERS,
   /** How many messages jobs send in one call. */
   MOST_MESSAGES: 500,
-  /** How many superseded jobs that were claimed become due again in one call. */
+  /** How many jobs that ended without a run and were claimed become due again in one call. */
   MOST_RETURNED: 500,
 };
 

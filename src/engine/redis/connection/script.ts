@@ -27,6 +27,7 @@ export type ScriptName =
   | "enqueue-usual"
   | "exchange"
   | "exchange-usual"
+  | "ended"
   | "fire"
   | "inbox"
   | "links"
@@ -42,7 +43,6 @@ export type ScriptName =
   | "schedule-put"
   | "schedules"
   | "session"
-  | "superseded"
   | "sweep"
   | "watch"
   | "workers";

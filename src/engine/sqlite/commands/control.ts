@@ -6,7 +6,7 @@ import { dropCheckpoints } from "../store/checkpoint.js";
 import { endCancelled } from "./settle.js";
 import { reopenAll, releaseHeld } from "../store/dependent.js";
 import { findJob, saveJob, stateOfJob, type Job } from "../store/job.js";
-import { forget, move, recordLastRun, reinsert, tag, untag } from "../store/transitions.js";
+import { dropNotice, forget, move, recordLastRun, reinsert, tag, untag } from "../store/transitions.js";
 import { claimKey, liveOwner, replaceInput, retime } from "./enqueue.js";
 import type { SqliteQueue } from "../store/queue.js";
 import { isLatest } from "./supersede.js";
@@ -76,6 +76,7 @@ export function retry(fromStart: boolean): Command {
     if (typeof plan === "string") return plan;
     if (plan.claimsKey) claimKey(transaction, queue, job);
     recordLastRun(transaction, job);
+    dropNotice(sql, job);
     if (plan.dropsCheckpoints) dropCheckpoints(sql, job);
     job.counted = 0;
     job.crashes = 0;

@@ -7,7 +7,7 @@ import { judge, judgeCrash } from "../../../model/job/outcome.js";
 import type { FencedAnswer, Outcome, Settlement } from "../../contract/engine.js";
 import { loadJob, saveJob, stateOfJob, reportsLastRun, type Job, type MovingJob } from "../store/job.js";
 import { ACTIVE, codeOf } from "../store/state-codes.js";
-import { finish, move, recordAttempt } from "../store/transitions.js";
+import { finish, leaveNotice, move, recordAttempt } from "../store/transitions.js";
 import type { SqliteQueue } from "../store/queue.js";
 import { acknowledge, heldBy, holds, leaveQueue, revoke } from "./sessions.js";
 import { columns, type RowOf, type Stored } from "../database/columns.js";
@@ -237,6 +237,7 @@ export function recover(transaction: Transaction, queue: SqliteQueue, job: Job):
   recordAttempt(transaction, job, transition.outcome, now, transition.state === "failed" ? lost : null);
   if (isTerminal(transition.state)) {
     finish(transaction, queue, job, transition.state);
+    leaveNotice(transaction, queue, job);
   } else {
     job.suspect = true;
     job.declinedAt = null;

@@ -1,5 +1,4 @@
-/** Superseding: a newer job with the same key takes the place of the one before it, whose application is to be notified. */
-import { SUPERSEDED_AGAIN, type JobRef } from "../../../model/job/job.js";
+/** Superseding: a newer job with the same key takes the place of the one before it. */
 import { sources } from "../../../model/job/state.js";
 import { jobFrom, JOB_COLUMNS, saveJob, stateOfJob, type Job, type JobRow } from "../store/job.js";
 import { finish, recordAttempt, recordLastRun } from "../store/transitions.js";
@@ -38,42 +37,4 @@ export function supersede(transaction: Transaction, queue: SqliteQueue, job: Job
   recordLastRun(transaction, job);
   finish(transaction, queue, job, "superseded");
   saveJob(sql, job);
-  sql.run(
-    "INSERT INTO superseded (job, queue, task, id, due) SELECT job, queue, task, id, ? FROM jobs WHERE job = ?",
-    now,
-    job.job,
-  );
-}
-
-const PENDING = "SELECT job, id FROM superseded WHERE queue = ? AND task = ? AND due <= ? ORDER BY id LIMIT ?";
-
-/** Claims superseded jobs whose application has not been notified, by task and id. */
-export function claimSuperseded(
-  transaction: Transaction,
-  queues: readonly string[],
-  tasks: readonly string[],
-  limit: number,
-): JobRef[] {
-  const { sql, now } = transaction;
-  const claimed: JobRef[] = [];
-  for (const name of queues) {
-    const queue = transaction.find(name);
-    if (queue === null) continue;
-    for (const task of tasks) {
-      const pending = sql.all<[job: number, id: string]>(PENDING, queue.number, task, now, limit - claimed.length);
-      for (const [job, id] of pending) {
-        sql.run("UPDATE superseded SET due = ? WHERE job = ?", now + SUPERSEDED_AGAIN, job);
-        claimed.push({ queue: name, id });
-      }
-    }
-  }
-  return claimed;
-}
-
-const ACKNOWLEDGE = `DELETE FROM superseded WHERE job = (SELECT j.job FROM queues q CROSS JOIN jobs j
-  ON j.queue = q.queue AND j.id = ? WHERE q.name = ?)`;
-
-/** Forgets claimed jobs: their application was notified. */
-export function acknowledgeSuperseded({ sql }: Transaction, refs: readonly JobRef[]): void {
-  for (const { queue, id } of refs) sql.run(ACKNOWLEDGE, id, queue);
 }

@@ -150,8 +150,15 @@ const SEVENTH = `
   ALTER TABLE tied_bodies RENAME TO link_bodies;
 `;
 
+/** Not only superseded jobs end without a run. */
+const EIGHTH = `
+  ALTER TABLE superseded RENAME TO ended;
+  DROP INDEX superseded_task;
+  CREATE INDEX ended_task ON ended (queue, task, id);
+`;
+
 /** The steps after the first. */
-const STEPS: readonly string[] = [SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH];
+const STEPS: readonly string[] = [SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH, EIGHTH];
 const LATEST = STEPS.length + 1;
 
 /** Gives a file the schema of today; inside a transaction. @throws EngineRefused for a file from the future */

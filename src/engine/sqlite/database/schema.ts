@@ -112,15 +112,15 @@ export const SCHEMA = `
     PRIMARY KEY (queue, key)
   ) WITHOUT ROWID;
 
-  -- Superseded jobs whose application has not been notified, and the time from which they may be claimed.
-  CREATE TABLE superseded (
+  -- Jobs that ended without a run, of which the application has not been notified, and when they may be claimed.
+  CREATE TABLE ended (
     job INTEGER PRIMARY KEY,
     queue INTEGER NOT NULL,
     task TEXT NOT NULL,
     id TEXT NOT NULL,
     due INTEGER NOT NULL
   );
-  CREATE INDEX superseded_task ON superseded (queue, task, id);
+  CREATE INDEX ended_task ON ended (queue, task, id);
 
   CREATE TABLE tags (
     queue INTEGER NOT NULL,
@@ -279,7 +279,7 @@ export const TABLES = {
   ofLinksToOthers: ["dependencies", "dependents"],
   /** What belongs to a queue, by its number in the column `queue`. */
   ofQueues: [
-    ...["jobs", "unique_keys", "latest", "superseded", "tags", "tag_totals", "calls", "events", "schedules"],
+    ...["jobs", "unique_keys", "latest", "ended", "tags", "tag_totals", "calls", "events", "schedules"],
     "queues",
   ],
   /** What belongs to a session, by its id in the column `session`. */

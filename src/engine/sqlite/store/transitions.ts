@@ -11,7 +11,8 @@ import { PRIORITY_STEP } from "../../shared/listing-order.js";
 import { workerOf } from "../../shared/session-id.js";
 import { dropCheckpoints } from "./checkpoint.js";
 import { retentionOf, stateOfJob, tagsOf, reportsLastRun, type Job, type MovingJob } from "./job.js";
-import { SECONDARY, codeOf } from "./state-codes.js";
+import type { Sql } from "../database/sql.js";
+import { ACTIVE, SECONDARY, codeOf } from "./state-codes.js";
 import { dropLinks, isRetained, linksOf } from "./dependencies.js";
 import type { SqliteQueue } from "./queue.js";
 import type { Transaction } from "./transaction.js";
@@ -38,6 +39,8 @@ export function reinsert(queue: SqliteQueue, job: MovingJob): void {
 export function finish(transaction: Transaction, queue: SqliteQueue, job: MovingJob, to: TerminalState): void {
   const { sql, now } = transaction;
   const { flow } = linksOf(sql, job);
+  // A run reports its own end; of a superseded one, only that its lease was taken.
+  if (flow === null && (job.stateCode !== ACTIVE || to === "superseded")) leaveNotice(transaction, queue, job);
   // An incomplete flow is removed with its members.
   const retained = flow === "open" || isRetained(sql, job);
   job.finishedAt = now;
@@ -51,6 +54,18 @@ export function finish(transaction: Transaction, queue: SqliteQueue, job: Moving
   job.suspect = false;
   queue.emit({ kind: "state", id: job.id, state: to });
   if (retained || flow !== null) transaction.markPending(queue, job);
+}
+
+/** The application of the job, which ended without a run, is to be notified. */
+export function leaveNotice({ sql, now }: Transaction, queue: SqliteQueue, { job, id }: MovingJob): void {
+  const insertNotice = `INSERT OR REPLACE INTO ended (job, queue, task, id, due)
+    SELECT job, ?, task, ?, ? FROM jobs WHERE job = ?`;
+  sql.run(insertNotice, queue.number, id, now, job);
+}
+
+/** It was removed or is retried: there is no end to report. */
+export function dropNotice(sql: Sql, { job }: Pick<Job, "job">): void {
+  sql.run("DELETE FROM ended WHERE job = ?", job);
 }
 
 /** Counts an ended job, if its retention asks for a count; those with lower numbers are removed before it. */
@@ -152,8 +167,8 @@ export function forget(transaction: Transaction, queue: SqliteQueue, job: Job): 
   }
   if (job.supersedes !== null) {
     sql.run("DELETE FROM latest WHERE queue = ? AND key = ? AND job = ?", queue.number, job.supersedes, job.job);
-    sql.run("DELETE FROM superseded WHERE job = ?", job.job);
   }
+  if (stateOfJob(job) !== "completed") dropNotice(sql, job);
   if (job.tags !== null) untag(transaction, queue, job);
   if (job.linked) {
     if (linksOf(sql, job).depends > 0 || isRetained(sql, job)) transaction.markPending(queue, job);

@@ -7,6 +7,7 @@ import { update } from "./queue/update.js";
 import { dependencies } from "./flow/dependencies.js";
 import { failedDependencies } from "./flow/failed-dependencies.js";
 import { endings } from "./outcome/endings.js";
+import { ended } from "./outcome/ended.js";
 import { enqueue } from "./enqueue/enqueue.js";
 import { exchange } from "./lease/exchange.js";
 import { fencing } from "./lease/fencing.js";
@@ -53,6 +54,7 @@ import { watch } from "./queue/watch.js";
 
 export const GROUPS: readonly ScenarioGroup[] = joinGroups([
   life,
+  ended,
   enqueue,
   payload,
   transitions,

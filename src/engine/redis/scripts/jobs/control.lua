@@ -1,7 +1,7 @@
 -- KEYS: queue job run result wait tombstones priority suspect delayed blocked held leases history errors fingerprints
 -- KEYS: failures ttl keep expiry counted1 counted2 tags tagged tagcount meta progress log nonce op unique unique_key
--- KEYS: revoked events wake done5 done6 done7 done8 done9 done10 checkpoint checkpoints failed supersede_key latest superseded
--- KEYS: superseded_due superseded_claimed dependencies dependency pending round outbox audit aside lacking declined
+-- KEYS: revoked events wake done5 done6 done7 done8 done9 done10 checkpoint checkpoints failed supersede_key latest ended
+-- KEYS: ended_due ended_claimed dependencies dependency pending round outbox audit aside lacking declined
 -- KEYS: dependent dependents
 -- ARGV: now, op, command, patch (JSON, for update and retry), then ids
 -- Reply: per job, except those at the end that are left to the next call: outcome (a applied, m missing, w wrong state, c
@@ -59,6 +59,7 @@ function commands.retry(id, r)
     -- The last run of a successful job is only in its record, which now starts over: move it to the history.
     record_attempt(id, r, r[COUNTED], r[STATE] == PARTIAL and 'partial' or 'completed', r[FINISHED])
   end
+  if r[STATE] > PARTIAL then forget_notice(id) end
   leave(id, r)
   -- A member of a flow that has not started must not run before it.
   if not has(r, MEMBER) then set_flag(r, HELD, false) end

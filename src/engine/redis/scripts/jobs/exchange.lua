@@ -1,6 +1,7 @@
 -- KEYS: queue job run result wait tombstones priority suspect delayed held leases history errors fingerprints failures ttl
 -- KEYS: keep expiry counted1 counted2 tags failed tagcount meta progress sessions seen calls revoked events wake done5
 -- KEYS: done6 done7 done10 blocked pending outbox audit aside lacking declined done8 done9
+-- KEYS: ended ended_due
 -- ARGV and reply: see lib/exchange.lua
 --
 -- Settles what a session finished and leases it more, in one step. `max` -1 settles only.

@@ -1,6 +1,7 @@
 -- KEYS: queue job run result wait tombstones priority suspect delayed blocked held leases ttl keep expiry counted1 counted2
 -- KEYS: tags tagcount events done5 done6 done7 dependencies dependency dependent pending outbox audit
 -- KEYS: aside lacking declined wake done8 done9 done10
+-- KEYS: ended ended_due
 -- ARGV: now, id, number of members
 -- Reply: c committed, i incomplete, m missing, e ended
 --

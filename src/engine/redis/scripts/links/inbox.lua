@@ -1,7 +1,7 @@
 -- KEYS: queue job run result wait tombstones priority suspect delayed blocked held leases history errors fingerprints
 -- KEYS: failures ttl keep expiry counted1 counted2 tags tagged tagcount meta progress log nonce op unique unique_key
--- KEYS: revoked events wake done5 done6 done7 done8 done9 done10 checkpoint checkpoints failed supersede_key latest superseded
--- KEYS: superseded_due superseded_claimed dependencies dependency dependents dependent pending round outbox audit aside
+-- KEYS: revoked events wake done5 done6 done7 done8 done9 done10 checkpoint checkpoints failed supersede_key latest ended
+-- KEYS: ended_due ended_claimed dependencies dependency dependents dependent pending round outbox audit aside
 -- KEYS: lacking declined
 -- ARGV: now, then per message: kind, to (id), from (queue NUL id), two numbers as in outbox.lua, and for the end of a job
 -- that did not succeed its failure (fingerprint, line break, JSON)

@@ -1,6 +1,6 @@
 -- KEYS: queue job run result tombstones priority suspect delayed blocked held leases history errors fingerprints failures
 -- KEYS: ttl keep expiry counted1 counted2 tags tagged tagcount meta progress log nonce op unique unique_key events wake
--- KEYS: checkpoint checkpoints failed supersede_key latest superseded superseded_due superseded_claimed dependencies dependency
+-- KEYS: checkpoint checkpoints failed supersede_key latest ended ended_due ended_claimed dependencies dependency
 -- KEYS: dependents dependent pending round outbox audit aside lacking declined
 -- ARGV: now, then the entries whose messages were delivered: "id sequence", or "id sequence cursor" when an entry had more
 -- Reply: the entries read now, as above; then per message: kind (e end, u unlink, l link, g go, j join, x cancel, d drop),

@@ -1,7 +1,7 @@
 -- KEYS: held leases queue job run result wait tombstones priority suspect delayed blocked history errors fingerprints
 -- KEYS: failures ttl keep expiry counted1 counted2 tags tagged tagcount meta progress log nonce op unique unique_key
 -- KEYS: revoked calls sessions workers seen events wake done5 done6 done7 done8 done9 done10 checkpoint checkpoints failed
--- KEYS: supersede_key latest superseded superseded_due superseded_claimed dependencies dependency dependents dependent
+-- KEYS: supersede_key latest ended ended_due ended_claimed dependencies dependency dependents dependent
 -- KEYS: pending round outbox audit schedule tick due aside lacking declined
 -- ARGV: now, force
 -- Reply: 1, or 0 when jobs run and force is not given

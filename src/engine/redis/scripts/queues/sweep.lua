@@ -1,7 +1,7 @@
 -- KEYS: queue job run result wait tombstones priority suspect delayed blocked held leases history errors fingerprints
 -- KEYS: failures ttl keep expiry counted1 counted2 tags tagged tagcount meta progress log nonce op unique unique_key
 -- KEYS: revoked calls sessions workers seen events wake done5 done6 done7 done8 done9 done10 checkpoint checkpoints failed
--- KEYS: supersede_key latest superseded superseded_due superseded_claimed pending round outbox audit schedule tick due aside
+-- KEYS: supersede_key latest ended ended_due ended_claimed pending round outbox audit schedule tick due aside
 -- KEYS: lacking declined
 -- ARGV: now, limit, failure of a lost worker (JSON with %d for the deaths), its fingerprint, when the sweep was asked for,
 -- the most schedules to hand out, how many sessions are to be declared dead (-1: all overdue ones), of each its id and
@@ -27,6 +27,7 @@ local function recover(id, r)
     record_attempt(id, r, r[COUNTED] + 1, 'crashed', NOW, string.format(ARGV[3], r[CRASHES]))
     file_failure(id, ARGV[4])
     finish(id, r, FAILED)
+    leave_notice(id, r)
     return
   end
   record_attempt(id, r, r[COUNTED] + 1, 'crashed', NOW)

@@ -1,9 +1,8 @@
 /**
- * Superseded notifications: an engine hands out each superseded job until a worker acknowledges that it has called the hook of
- * its task, and keeps the job until then.
+ * Notices of superseded jobs: an engine hands each out until a worker acknowledges that it has called the hook of its task.
  */
 import assert from "node:assert/strict";
-import { SUPERSEDED_AGAIN, type JobRef } from "../../../../model/job/job.js";
+import { ENDED_AGAIN, type JobRef } from "../../../../model/job/job.js";
 import type { Engine } from "../../../contract/engine.js";
 import { MAIN, type ScenarioContext } from "../../context/scenario-context.js";
 import { scenarios } from "../../context/scenario.js";
@@ -13,9 +12,9 @@ const KEY = { supersedes: "requirement-7" };
 /** The ids of the superseded jobs that a claim answers. */
 async function pendingHooks(
   context: ScenarioContext,
-  { tasks = ["work"], queues = [MAIN], limit = 100 }: Partial<Parameters<Engine["claimSuperseded"]>[0]> = {},
+  { tasks = ["work"], queues = [MAIN], limit = 100 }: Partial<Parameters<Engine["claimEnded"]>[0]> = {},
 ): Promise<string[]> {
-  return (await context.engine.claimSuperseded({ queues, tasks, limit })).map(({ id }) => id);
+  return (await context.engine.claimEnded({ queues, tasks, limit })).map(({ id }) => id);
 }
 
 const refTo = (id: string): JobRef => ({ queue: MAIN, id });
@@ -43,13 +42,13 @@ export const supersededHooks = scenarios("supersede", [
       const { a = "", b = "" } = ids;
       assert.deepEqual(await pendingHooks(context, { tasks: ["b", "a", "z"] }), [b, a]);
       assert.deepEqual(await pendingHooks(context, { tasks: ["b", "a"] }), [], "they are claimed");
-      await context.engine.acknowledgeSuperseded({ refs: [refTo(a), refTo("nobody"), { queue: "nowhere", id: a }] });
-      context.advance(SUPERSEDED_AGAIN - 1);
+      await context.engine.acknowledgeEnded({ refs: [refTo(a), refTo("nobody"), { queue: "nowhere", id: a }] });
+      context.advance(ENDED_AGAIN - 1);
       assert.deepEqual(await pendingHooks(context, { tasks: ["b", "a"] }), []);
       context.advance(1);
       assert.deepEqual(await pendingHooks(context, { tasks: ["b", "a"] }), [b]);
-      await context.engine.acknowledgeSuperseded({ refs: [refTo(b)] });
-      context.advance(SUPERSEDED_AGAIN);
+      await context.engine.acknowledgeEnded({ refs: [refTo(b)] });
+      context.advance(ENDED_AGAIN);
       assert.deepEqual(await pendingHooks(context, { tasks: ["b", "a"] }), []);
       assert.deepEqual(await pendingHooks(context, { tasks: ["c"], limit: 1 }), [ids["c"]]);
       assert.deepEqual(await pendingHooks(context, { tasks: [], queues: [MAIN, "nowhere"] }), []);

@@ -94,15 +94,15 @@ local function accept_other(i, id, o, body)
     answer(i, id, (not o.nonce or nonce == o.nonce) and ENQUEUED_CREATED or ENQUEUED_EXISTING, record_by_id(id)[STATE])
     return
   end
-  local owner, owner_record, old, r, job
+  local owner, owner_record, old, r
   if o.unique then owner, owner_record = owner_of(o.unique.key) end
-  if o.supersedes then old, r, job = predecessor(o.supersedes) end
+  if o.supersedes then old, r = predecessor(o.supersedes) end
   -- A key owned by the job that is superseded is no conflict.
   if owner and owner ~= old then
     resolve_conflict(i, owner, owner_record, o.unique, body, o.ttl)
     return
   end
-  if old then supersede(old, r, job) end
+  if old then supersede(old, r) end
   accept(i, id, o, body)
   fresh[id].nonce = o.nonce
 end

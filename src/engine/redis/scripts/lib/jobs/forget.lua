@@ -13,12 +13,14 @@ local function forget_checkpoints(id, r)
   set_flag(r, CHECKPOINTED, false)
 end
 
--- Removes the pending notification that a job was superseded.
-local function forget_notification(id)
-  local member = (redis.call('HGET', K.superseded, id) or '') .. '\0' .. id
-  score('superseded_due', member, false)
-  score('superseded_claimed', member, false)
-  put('superseded', id, false)
+-- Removes the notice that a job ended without a run.
+local function forget_notice(id)
+  local task = redis.call('HGET', K.ended, id)
+  if not task then return end
+  local member = task .. '\0' .. id
+  score('ended_due', member, false)
+  score('ended_claimed', member, false)
+  put('ended', id, false)
 end
 
 -- Removes a job, with everything stored about it.
@@ -26,7 +28,7 @@ local function forget(id, r)
   leave(id, r)
   aside.clear(id, r)
   forget_checkpoints(id, r)
-  if r[STATE] == SUPERSEDED then forget_notification(id) end
+  if r[STATE] > PARTIAL then forget_notice(id) end
   if has(r, SUPERSEDES) then
     local key = redis.call('HGET', K.supersede_key, id)
     if key and redis.call('HGET', K.latest, key) == id then put('latest', key, false) end

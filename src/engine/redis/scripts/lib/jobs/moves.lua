@@ -152,7 +152,18 @@ local function move(id, r, to, at_head)
   emit_state(id, to)
 end
 
+-- Of a job that ends without a run its application is to be notified (ended.lua). A run reports its own end; of a
+-- superseded one, only that its lease was taken.
+local function leave_notice(id, r)
+  if has(r, FLOW) then return end
+  local task = task_of(redis.call('HGET', K.job, id) or '')
+  put('ended', id, task)
+  score('ended_due', task .. '\0' .. id, 0)
+  conf.ended = true
+end
+
 local function finish(id, r, to, taken)
+  if r[STATE] ~= ACTIVE or to == SUPERSEDED then leave_notice(id, r) end
   r[FINISHED] = NOW
   if has(r, TTL) then
     score('ttl', id, false)

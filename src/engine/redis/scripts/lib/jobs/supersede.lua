@@ -1,24 +1,23 @@
--- Superseding: a newer job with the same key takes the place of the one before it. The older job's application is to be
--- notified: `superseded_due` has task and id, in lexical order, `superseded` the task by id.
+-- Superseding: a newer job with the same key takes the place of the one before it.
 -- Needs: record.lua, codec.lua, batch.lua, holding.lua, moves.lua.
 
 local latest = {} -- by key: the id once all buffered writes are done
 local accepted = {} -- jobs stored in this call: they are written before they are superseded
 
--- The job that a new one with this key supersedes: its id, record and stored job.
+-- The job that a new one with this key supersedes: its id and record.
 local function predecessor(key)
   local id = latest[key] or redis.call('HGET', K.latest, key)
   if not id then return nil end
   local again = accepted[id]
   if again then flush() end
-  local records, jobs = load_records({ id })
+  local records = load_records({ id })
   -- Keep the record: its id may come again in this call.
   if again then accepted[id], fresh[id] = nil, records[1] end
   local r = fresh[id] or records[1]
-  if r and r[STATE] <= FAILED then return id, r, jobs[1] end
+  if r and r[STATE] <= FAILED then return id, r end
 end
 
-local function supersede(id, r, job)
+local function supersede(id, r)
   if r[STATE] == ACTIVE then
     record_attempt(id, r, r[COUNTED] + 1, 'superseded', NOW)
     revoke(id, r, CAUSE_SUPERSEDE)
@@ -28,7 +27,4 @@ local function supersede(id, r, job)
   end
   finish(id, r, SUPERSEDED)
   fresh[id] = r
-  local task = task_of(job)
-  put('superseded', id, task)
-  score('superseded_due', task .. '\0' .. id, 0)
 end

@@ -96,8 +96,9 @@ local function write_queue()
   conf_dirty = {}
 end
 
--- Wakes a worker if a job became queued (`conf.lined`, set where one is inserted), then writes the queue.
+-- Wakes a worker if a job became queued (`conf.lined`, set where one is inserted), or ended without a run (`conf.ended`),
+-- then writes the queue.
 local function flush_queue()
-  if conf.lined and conf.paused == 0 then wake() end
+  if conf.ended or (conf.lined and conf.paused == 0) then wake() end
   write_queue()
 end
