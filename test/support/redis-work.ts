@@ -70,7 +70,7 @@ export class WorkMeter {
     if (WHOLE.has(command)) return command === "hlen" ? 0 : (this.#sizes.get(key) ?? 0);
     if (command === "hscan") return Number(rest[0]);
     if (command === "lrange" || command === "zrange") return span(from, to);
-    if (!command.startsWith("zrangeby")) return 0;
+    if (!/^z(rev)?rangeby/.test(command)) return 0;
     const limit = rest.findIndex((word) => word === "LIMIT");
     return limit === -1 ? span(from, to) : Number(rest[limit + 2]);
   }

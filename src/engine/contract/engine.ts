@@ -91,7 +91,7 @@ export interface Engine {
    * leases, and what it sends late is accepted and renews it.
    */
   openSession(params: { readonly session: string; readonly worker: WorkerInfo; readonly ttl: number }): Awaitable<void>;
-  /** Ends a session; jobs it still holds return to the head of their queue, uncounted. */
+  /** Ends a session; jobs it still holds return to the head of their queue, uncounted, the first to be leased first. */
   closeSession(params: { readonly session: string; readonly queues: readonly string[] }): Awaitable<void>;
   /**
    * Renews a session in each of these queues where it has not ended. `alive: false`: it had ended in one of them, and its
@@ -179,7 +179,8 @@ export interface Engine {
    * Upkeep: promotes, recovers, expires, trims; at most `limit` jobs of each kind. Any number of sweeps may run at once.
    * Declares dead the sessions in `dead` that are still overdue with the same deadline, that is, have given no sign of life
    * since they were reported; without `dead`, all overdue sessions: for callers that know that none is merely late.
-   * Commands of a dead session are refused from then on, though recovering its jobs may take several sweeps.
+   * Commands of a dead session are refused from then on, though recovering its jobs, those that were leased first, may take
+   * several sweeps.
    */
   sweep(params: {
     readonly queues: readonly string[];
@@ -229,7 +230,7 @@ export interface Engine {
   findJobs(params: { readonly ids: readonly string[] }): Awaitable<(JobRecord | null)[]>;
   /**
    * Jobs by filter: queues by name, states in their order, within a state: blocked by creation, delayed by due time,
-   * queued in running order, active by id, terminal the latest first. A job that does not move is neither missed nor
+   * queued in running order, active as they were leased and then by id, terminal the latest first. A job that does not move is neither missed nor
    * repeated, however others move.
    */
   listJobs(params: {

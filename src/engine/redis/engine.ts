@@ -11,7 +11,7 @@ import { deliverSoon, type Message } from "../shared/relay.js";
 import { describeTarget, type ParsedRedisTarget } from "../target.js";
 import { Channel } from "./waiting/channel.js";
 import { control, type Command } from "./commands/control.js";
-import { exchange, held, heartbeat, report } from "./commands/exchange.js";
+import { closeSession, exchange, heartbeat, held, report } from "./commands/exchange.js";
 import { FastPath } from "./commands/fast-path.js";
 import { Keys } from "./connection/keys.js";
 import { Link } from "./connection/connection.js";
@@ -114,7 +114,7 @@ export class RedisEngine implements Engine {
 
   async closeSession({ session, queues }: Params<"closeSession">): Promise<void> {
     this.#guard();
-    await Promise.all(queues.map((queue) => this.#link.run("session", queue, [session, "close", 0])));
+    await closeSession(this.#link, { session, queues });
   }
 
   heartbeat(params: Params<"heartbeat">): Promise<Answer<"heartbeat">> {

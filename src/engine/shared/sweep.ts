@@ -4,7 +4,7 @@ import type { ScheduleRecord } from "../contract/schedules.js";
 import { earliest } from "./listing-order.js";
 
 /** The most overdue sessions that one sweep reports, per queue. */
-export const MOST_OVERDUE = 500;
+export const MOST_OVERDUE = 200;
 
 /**
  * A sweep that runs this much later than it was asked for (milliseconds) was held up itself, and declares no session dead.

@@ -115,8 +115,8 @@ describe.skipIf(!inject("canStartRedis"))("20,000 entries in the way", () => {
 
     it("with leases that were taken from them, leave nothing behind", async () => {
       const { id } = await context.session({ ttl: 1_000 });
-      const leases = Array.from({ length: MANY }, (_none, n) => [`job-${n} 1`, `c${id}`]).flat();
-      await redis.hset((await keyOf("sessions")).replace(/sessions$/, "revoked"), ...leases);
+      const leases = Array.from({ length: MANY }, (_none, n) => [0, `${id}\0job-${n} 1 c`]).flat();
+      await redis.zadd((await keyOf("sessions")).replace(/sessions$/, "revoked"), ...leases);
       context.advance(1_000);
       const { work } = await sweepAll("recovered");
 
@@ -191,7 +191,7 @@ async function keyOf(name: string): Promise<string> {
 
 /** The keys of leases, which scripts could read whole. */
 async function held(): Promise<string[]> {
-  return (await context.storage.leftovers?.())?.filter((key) => /:(held|leases|revoked)$/.test(key)) ?? [];
+  return (await context.storage.leftovers?.())?.filter((key) => /:(held|leases)$/.test(key)) ?? [];
 }
 
 /** Leases all jobs and ends them with this outcome. */

@@ -125,11 +125,19 @@ describe("what belongs to no job", () => {
       ["held", "nobody", "x"],
       ["held", "nobody2", "x".repeat(200)],
       ["unique", "k", "x"],
-      ["revoked", "nobody 5", "c"],
+    ] as const;
+    const indexed = [
+      ["revoked", "nobody"],
+      ["revoked", "w/1\0nobody 5 c"],
+      ["spans", "x"],
+      ["spans", "77 w/1"],
+      ["held_order", "nobody"],
+      ["held_order", "w/1\0nobody"],
     ] as const;
     expect(
       await undisturbed("running", "completes", async () => {
         for (const [name, field, value] of entries) await redis.hset(await keyOf(name), field, value);
+        for (const [name, member] of indexed) await redis.zadd(await keyOf(name), 77, member);
       }),
     ).toBe(true);
   });
@@ -143,7 +151,9 @@ describe("what belongs to no job", () => {
       ["77", "rubbish"],
     ] as const) {
       await redis.hset(await keyOf("leases"), field, `w/1\n${rest}`);
+      await redis.zadd(await keyOf("spans"), 5, `${field} w/1`);
     }
+    await redis.hset(await keyOf("running"), "w/1", 2);
     const held = await engine.held({ session: "w/1", queue: "default", cursor: null });
     await expect.poll(async () => (await engine.sweep({ queues: ["default"], limit: 10 })).more).toBe(false);
     await expect

@@ -2,6 +2,7 @@
 import type { LeaseRef, Revocation, WorkerInfo, WorkerRecord } from "../../contract/engine.js";
 import { decodeWorkerInfo } from "../../shared/worker-info.js";
 import { workerRecords } from "../../shared/worker-records.js";
+import { compareKeys } from "../../shared/listing-order.js";
 import { returnLease } from "./settle.js";
 import type { MemoryStore, Moment } from "../store/store.js";
 
@@ -37,8 +38,8 @@ export function closeSession(store: MemoryStore, id: string, queues: readonly st
   for (const name of queues) {
     if (!session.queues.delete(name)) continue;
     const held = [...session.held].filter((job) => job.queue === name);
-    // In reverse, so that the first ends up at the very head.
-    for (const job of held.toSorted((a, b) => (a.id < b.id ? 1 : -1)))
+    // In reverse, so that the first to be leased ends up at the very head.
+    for (const job of held.toSorted((a, b) => compareKeys(b.key, a.key)))
       returnLease(store.queue(name), session, job, now);
   }
   if (session.queues.size === 0) store.sessions.delete(id);

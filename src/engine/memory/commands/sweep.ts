@@ -46,7 +46,7 @@ export function promoteDue(queue: MemoryQueue, limit: number, now: number): numb
   return promoted;
 }
 
-/** Declares sessions dead and recovers their jobs; returns how many. A session without jobs left is removed. */
+/** Declares sessions dead and recovers their jobs, as they were leased; returns how many. A session without jobs left is removed. */
 function recoverLost(
   queue: MemoryQueue,
   sessions: Map<string, MemorySession>,
@@ -57,26 +57,19 @@ function recoverLost(
     const life = sessions.get(overdue.session)?.queues.get(queue.name);
     if (life !== undefined && isDead(overdue, dead)) life.deadSince = now;
   }
-  let recovered = 0;
-  for (const session of deadSessions(queue, sessions)) {
-    const held = [...session.held].filter((job) => job.queue === queue.name);
-    for (const job of held.toSorted((a, b) => (a.id < b.id ? -1 : 1)).slice(0, limit - recovered)) {
-      recover(queue, session, job, now);
-      recovered += 1;
-    }
-    if ([...session.held].some((job) => job.queue === queue.name)) break;
+  const isHere = (job: MemoryJob): boolean => job.queue === queue.name;
+  const ended = [...sessions.values()].filter(({ queues }) => (queues.get(queue.name)?.deadSince ?? null) !== null);
+  const lost = ended
+    .flatMap((session) => [...session.held].filter(isHere).map((job) => ({ session, job })))
+    .toSorted((a, b) => compareKeys(a.job.key, b.job.key))
+    .slice(0, limit);
+  for (const { session, job } of lost) recover(queue, session, job, now);
+  for (const session of ended) {
+    if ([...session.held].some(isHere)) continue;
     session.queues.delete(queue.name);
     if (session.queues.size === 0) sessions.delete(session.id);
   }
-  return recovered;
-}
-
-/** The dead sessions, in the order in which they were declared so. */
-function deadSessions({ name }: MemoryQueue, sessions: Map<string, MemorySession>): MemorySession[] {
-  const since = (session: MemorySession): number => session.queues.get(name)?.deadSince ?? Infinity;
-  return [...sessions.values()]
-    .filter((session) => since(session) < Infinity)
-    .toSorted((a, b) => compareKeys([since(a), a.id], [since(b), b.id]));
+  return lost.length;
 }
 
 /** The overdue sessions, the earliest first. */

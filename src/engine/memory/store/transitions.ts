@@ -168,7 +168,7 @@ function keyFor(queue: MemoryQueue, job: MemoryJob, place: "head" | "tail"): Ord
     case "delayed":
       return [job.runAt, job.id];
     case "active":
-      return [0, job.id];
+      return [job.epoch, job.id];
     case "queued":
       return [job.spec.priority * PRIORITY_STEP + position(queue, job, place), job.id];
     default:

@@ -224,6 +224,21 @@ export async function heartbeat(
   return { alive: answers.every((answer) => list(answer)[0] === 1), revoked };
 }
 
+/** Ends a session. What it holds is returned some at a time; until then the server takes it for dead. */
+export async function closeSession(
+  link: Link,
+  { session, queues }: Parameters<Engine["closeSession"]>[0],
+): Promise<void> {
+  await Promise.all(
+    queues.map(async (queue) => {
+      let cursor = "";
+      do {
+        cursor = text(await link.run("session", queue, [session, "close", cursor]));
+      } while (cursor !== "");
+    }),
+  );
+}
+
 /** A page of what a session holds in a queue. */
 export async function held(link: Link, { session, queue, cursor }: Parameters<Engine["held"]>[0]): Promise<HeldPage> {
   const [next, ...leases] = list(await link.run("session", queue, [session, "held", cursor ?? ""])).map(text);

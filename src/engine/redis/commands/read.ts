@@ -239,20 +239,32 @@ export class Reader {
     let latest = 0;
     const lives = await Promise.all(
       names.map(async (name) => {
-        const [time, ...values] = list(await this.#link.run("workers", name, []));
-        const now = number(time);
-        latest = Math.max(latest, now);
-        const found: LifeInQueue[] = [];
-        for (let at = 0; at < values.length; at += 5) {
-          const [session, worker] = [text(values[at]), text(values[at + 1])];
-          const [seenAt, running, deadline] = [number(values[at + 2]), number(values[at + 3]), number(values[at + 4])];
-          infos.set(session, worker);
-          found.push({ session, running, seenAt, left: deadline - now, ttl: deadline - seenAt });
-        }
-        return found;
+        const found = await this.#livesIn(name, infos);
+        latest = Math.max(latest, found.now);
+        return found.lives;
       }),
     );
     return workerRecords(lives.flat(), latest, (session) => decodeWorkerInfo(session, infos.get(session) ?? ""));
+  }
+
+  /** The sessions of a queue, and the server's time; what their workers say of themselves goes into `infos`. */
+  async #livesIn(queue: string, infos: Map<string, string>): Promise<{ lives: LifeInQueue[]; now: number }> {
+    // By session, as one may be on two pages.
+    const lives = new Map<string, LifeInQueue>();
+    let now = 0;
+    let cursor = "0";
+    do {
+      const values = list(await this.#link.run("workers", queue, [cursor]));
+      cursor = text(values[0]);
+      now = number(values[1]);
+      for (let at = 2; at < values.length; at += 5) {
+        const session = text(values[at]);
+        const [seenAt, running, deadline] = [number(values[at + 2]), number(values[at + 3]), number(values[at + 4])];
+        infos.set(session, text(values[at + 1]));
+        lives.set(session, { session, running, seenAt, left: deadline - now, ttl: deadline - seenAt });
+      }
+    } while (cursor !== "0");
+    return { lives: [...lives.values()], now };
   }
 
   async logs({ queue, id }: JobRef): Promise<JobLog> {

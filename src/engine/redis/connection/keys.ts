@@ -9,6 +9,7 @@
  * | run | hash | id → record, once the job has moved; small results of first runs with it |
  * | leases | hash | epoch → a batch of active jobs in their first run, with the session that holds them |
  * | held | hash | id → record of any other active job, with the session that holds it |
+ * | spans, held_order | zset | both by their leases: batches by position, the others by epoch (scripts/lib/claims/lease.lua) |
  * | result, history, errors, progress, meta, log, keep, nonce, op, fingerprints, tags, unique_key | hash | id → what only some jobs have |
  * | checkpoint | hash | `id NUL number` → checkpoint |
  * | checkpoints | hash | id → the highest number of its checkpoints |
@@ -34,7 +35,9 @@
  * | tagcount | hash | `tag NUL state` → number of jobs |
  * | schedule, tick | hash | schedule → its definition; its tick record (see scripts/lib/store/schedule.lua) |
  * | due | zset | active schedules, by when they are due next |
- * | sessions, workers, seen, calls, revoked | zset, hashes | the registered workers |
+ * | sessions, workers, seen, calls | zset, hashes | the registered workers |
+ * | running | hash | session → how many jobs it holds |
+ * | revoked | zset | leases that were taken from sessions, `session NUL id epoch cause`, in lexical order |
  * | events | stream | batches of events, while the queue is watched |
  * | wake | list | one marker, to wake one worker |
  */

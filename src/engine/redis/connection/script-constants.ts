@@ -172,12 +172,12 @@ export const CONSTANTS: Readonly<Record<string, Constant>> = {
   /** The score of a dead session is the time at which it was declared dead, plus this. */
   DEAD: -1e15,
   /** How many sessions are declared dead, or ended, in one call. */
-  MOST_SESSIONS: 500,
-  /** Up to this many leases of sessions are read at once, instead of some in each call. */
-  MOST_READ_AT_ONCE: 1_000,
+  MOST_SESSIONS: 200,
   MOST_SENDERS,
   /** How many messages jobs send in one call. */
   MOST_MESSAGES: 500,
+  /** After how many jobs of a session that is closed a call leaves the rest to the next. */
+  MOST_HANDED_BACK: 200,
   /** How many jobs that ended without a run and were claimed become due again in one call. */
   MOST_RETURNED: 500,
 };

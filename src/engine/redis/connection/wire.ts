@@ -86,7 +86,7 @@ export const WITHOUT_RUN = "!";
 export const BIRTH_SIZE = 21;
 
 /** The version of the stored format of a queue (`format` among its numbers). A newer one is refused. */
-export const FORMAT = 1;
+export const FORMAT = 2;
 
 /** The error of a script that refuses a queue for that, followed by the version found. */
 export const NEWER_FORMAT = "LONGSHORE_NEWER_FORMAT";

@@ -21,8 +21,20 @@ export interface Found {
 
 /** Decodes the values of one job; `null` when it does not exist. */
 export function decodeRecord(ref: JobRef, values: readonly unknown[]): Found | null {
-  const [state, counted, attempts, crashes, , priority, position, createdAt, runAt, startedAt, finishedAt, session] =
-    values;
+  const [
+    state,
+    counted,
+    attempts,
+    crashes,
+    epoch,
+    priority,
+    position,
+    createdAt,
+    runAt,
+    startedAt,
+    finishedAt,
+    session,
+  ] = values;
   if (state === "") return null;
   if (!isState(state)) return { record: broken(ref, "its record cannot be decoded"), key: [0, ref.id] };
   const [, , , , , , , , , , , , body, result, ended, progress, meta, tags, lastError, failed] = values;
@@ -68,7 +80,7 @@ export function decodeRecord(ref: JobRef, values: readonly unknown[]): Found | n
     error: payload.outside ?? history.findLast((attempt) => attempt.error !== null)?.error ?? payload.forgotten,
     problem: payload.problem,
   };
-  return { record, key: orderKey(record, number(position)) };
+  return { record, key: orderKey(record, number(position), number(epoch)) };
 }
 
 // The current run, or the last one of a successful job, is in the record itself and not in the history.
@@ -88,11 +100,11 @@ function lastRun(
   };
 }
 
-function orderKey(record: JobRecord, position: number): OrderKey {
+function orderKey(record: JobRecord, position: number, epoch: number): OrderKey {
   const { id, state } = record;
   if (state === "blocked") return [record.createdAt, id];
   if (state === "delayed") return [record.runAt, id];
-  if (state === "active") return [0, id];
+  if (state === "active") return [epoch, id];
   return isTerminal(state) ? [-position, id] : [record.priority * PRIORITY_STEP + position, id];
 }
 

@@ -24,7 +24,7 @@ const HELD = `SELECT ${LEASE_COLUMNS}, j.suspect, j.started_at FROM json_each(?)
   ON j.queue = ? AND j.id = e.value ->> 0 AND j.epoch = e.value ->> 1
   WHERE j.state_code = ${ACTIVE} AND j.session = ? ORDER BY e.key`;
 // A run continues from the progress of the one before it, if that left checkpoints.
-const LEASE = `UPDATE jobs SET state_code = ${ACTIVE}, last_position = position, position = 0, tiebreak = id,
+const LEASE = `UPDATE jobs SET state_code = ${ACTIVE}, last_position = position, position = ?, tiebreak = id,
   epoch = ?, session = ?, started_at = ?, expire_at = NULL, progress = CASE WHEN checkpointed THEN progress END
   WHERE job IN (SELECT value FROM json_each(?))`;
 const LAST_CALL = "SELECT call, leases FROM calls WHERE session = ? AND queue = ? AND lane = ?";
@@ -113,7 +113,7 @@ function lease(
       describeLease(queue, row, queue.nextEpoch, stateCode === SUSPECTS || stateCode === ASIDE_SUSPECTS, now),
     );
   }
-  if (numbers.length > 0) sql.run(LEASE, queue.nextEpoch, session, now, JSON.stringify(numbers));
+  if (numbers.length > 0) sql.run(LEASE, queue.nextEpoch, queue.nextEpoch, session, now, JSON.stringify(numbers));
   return leases;
 }
 

@@ -187,26 +187,41 @@ export function acknowledge(sql: Sql, session: string, { queue, id, epoch }: Lea
   sql.run("DELETE FROM revoked WHERE session = ? AND queue = ? AND id = ? AND epoch = ?", session, queue, id, epoch);
 }
 
-const HELD = `SELECT ${JOB_COLUMNS} FROM jobs j WHERE j.queue = ? AND j.state_code = ${ACTIVE} AND j.position = 0
-  AND j.session = ? ORDER BY j.tiebreak`;
+const HELD = `SELECT ${JOB_COLUMNS} FROM jobs j WHERE j.queue = ? AND j.state_code = ${ACTIVE} AND j.session = ?
+  ORDER BY j.position, j.tiebreak`;
 
-/** The jobs that a session runs in a queue, by id. Few jobs are active, so no index by session is kept. */
+/** The jobs that a session runs in a queue, as they were leased. Few jobs are active, so no index by session is kept. */
 export function heldBy(sql: Sql, queue: SqliteQueue, session: string): Job[] {
   return sql.all<JobRow>(HELD, queue.number, session).map((row) => jobFrom(row));
 }
 
+const LOST = `SELECT ${JOB_COLUMNS} FROM jobs j WHERE j.queue = ? AND j.state_code = ${ACTIVE}
+  AND j.session IN (SELECT session FROM lives WHERE queue = ? AND deadline < 0) ORDER BY j.position, j.tiebreak LIMIT ?`;
+
+/** The jobs that dead sessions hold in a queue, as they were leased. */
+export function heldByDead(sql: Sql, queue: SqliteQueue, limit: number): Job[] {
+  return sql.all<JobRow>(LOST, queue.number, queue.number, limit).map((row) => jobFrom(row));
+}
+
 /** How many active jobs one page reads, of any session. */
 const HELD_PAGE = 1_000;
-const ACTIVE_AFTER = `SELECT j.id, j.session, j.epoch FROM jobs j WHERE j.queue = ? AND j.state_code = ${ACTIVE}
-  AND j.position = 0 AND j.tiebreak > ? ORDER BY j.tiebreak LIMIT ${HELD_PAGE}`;
+const ACTIVE_AFTER = `SELECT j.id, j.session, j.epoch, j.position FROM jobs j WHERE j.queue = ? AND j.state_code = ${ACTIVE}
+  AND (j.position, j.tiebreak) > (?, ?) ORDER BY j.position, j.tiebreak LIMIT ${HELD_PAGE}`;
 
 /** A page of the leases of a session in a queue. */
 export function heldPage(sql: Sql, session: string, name: string, cursor: string | null): HeldPage {
   const [queue] = sql.all<[number]>("SELECT queue FROM queues WHERE name = ?", name)[0] ?? [];
   if (queue === undefined) return { leases: [], cursor: null };
-  const rows = sql.all<[id: string, session: string, epoch: number]>(ACTIVE_AFTER, queue, cursor ?? "");
+  const [position = "-1", after = ""] = cursor?.split(" ") ?? [];
+  const rows = sql.all<[id: string, session: string, epoch: number, position: number]>(
+    ACTIVE_AFTER,
+    queue,
+    Number(position),
+    after,
+  );
   const leases = rows.filter(([, holder]) => holder === session).map(([id, , epoch]) => ({ queue: name, id, epoch }));
-  return { leases, cursor: rows.length < HELD_PAGE ? null : (rows.at(-1)?.[0] ?? null) };
+  const last = rows.length < HELD_PAGE ? undefined : rows.at(-1);
+  return { leases, cursor: last === undefined ? null : `${last[3]} ${last[0]}` };
 }
 
 /** Is this the lease under which the job runs? */

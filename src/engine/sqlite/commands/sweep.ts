@@ -10,7 +10,7 @@ import { jobFrom, JOB_COLUMNS, saveJob, type Job, type JobRow } from "../store/j
 import { DELAYED, codeOf } from "../store/state-codes.js";
 import { finish, forget, move } from "../store/transitions.js";
 import type { SqliteQueue } from "../store/queue.js";
-import { declareDead, deadSessions, heldBy, leaveQueue, nextExpiry, overdueSessions } from "./sessions.js";
+import { declareDead, deadSessions, heldByDead, leaveQueue, nextExpiry, overdueSessions } from "./sessions.js";
 import type { Transaction } from "../store/transaction.js";
 
 const DUE = `SELECT ${JOB_COLUMNS} FROM jobs j WHERE j.queue = ? AND j.state_code = ${DELAYED} AND j.position <= ?
@@ -70,7 +70,7 @@ export function nextDelayed({ sql }: Transaction, queue: SqliteQueue): number | 
   return sql.all<[number]>(FIRST_DUE, queue.number)[0]?.[0] ?? null;
 }
 
-/** Declares sessions dead and recovers their jobs; returns how many. A session without jobs left is removed. */
+/** Declares sessions dead and recovers their jobs; returns how many. Once nothing is left of them, the sessions are removed. */
 function recoverLost(
   transaction: Transaction,
   queue: SqliteQueue,
@@ -81,16 +81,12 @@ function recoverLost(
   for (const overdue of overdueSessions(transaction, queue)) {
     if (isDead(overdue, dead)) declareDead(transaction, overdue.session, queue);
   }
-  let recovered = 0;
-  for (const session of deadSessions(sql, queue)) {
-    const held = heldBy(sql, queue, session);
-    const taken = held.slice(0, limit - recovered);
-    for (const job of taken) recover(transaction, queue, job);
-    recovered += taken.length;
-    if (taken.length < held.length) break;
-    leaveQueue(sql, session, queue);
-  }
-  return recovered;
+  const sessions = deadSessions(sql, queue);
+  if (sessions.length === 0) return 0;
+  const lost = heldByDead(sql, queue, limit);
+  for (const job of lost) recover(transaction, queue, job);
+  if (lost.length < limit) for (const session of sessions) leaveQueue(sql, session, queue);
+  return lost.length;
 }
 
 /** Expires jobs that did not start in time; returns how many. */

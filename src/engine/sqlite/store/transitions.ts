@@ -119,7 +119,7 @@ export function insert(
       job.position = job.runAt;
       break;
     case "active":
-      job.position = 0;
+      job.position = job.epoch;
       break;
     case "queued":
       // A declined job that is returned keeps its place, too.

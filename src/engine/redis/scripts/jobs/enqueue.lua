@@ -2,6 +2,7 @@
 -- KEYS: ttl keep nonce meta events wake history result errors progress expiry counted1 counted2 done5 done6 done7 done8
 -- KEYS: done9 done10 revoked supersede_key latest ended ended_due checkpoint checkpoints dependencies dependency dependents
 -- KEYS: dependent pending outbox audit aside lacking declined
+-- KEYS: spans held_order running
 -- ARGV and reply: see lib/enqueue.lua
 --
 -- Stores jobs. Reads everything that may conflict with them first, then writes all of them at once.

@@ -2,6 +2,7 @@
 -- KEYS: keep expiry counted1 counted2 tags failed tagcount meta progress sessions seen calls revoked events wake done5
 -- KEYS: done6 done7 done10 blocked pending outbox audit aside lacking declined done8 done9
 -- KEYS: ended ended_due
+-- KEYS: spans held_order running
 -- ARGV and reply: see lib/exchange.lua
 --
 -- Settles what a session finished and leases it more, in one step. `max` -1 settles only.
@@ -95,7 +96,9 @@ local function settle_other(id, ending, payload, r)
     return FENCED_APPLIED
   end
   local notice = id .. ' ' .. string.format('%.0f', ending.epoch)
-  if string.sub(redis.call('HGET', K.revoked, notice) or '', 2) == SESSION then put('revoked', notice, false) end
+  for _, why in ipairs({ CAUSE_CANCEL, CAUSE_SUPERSEDE }) do
+    score('revoked', SESSION .. '\0' .. notice .. ' ' .. why, false)
+  end
   return r and r[SETTLED] == ending.epoch and FENCED_APPLIED or FENCED_STALE
 end
 
@@ -112,6 +115,7 @@ local function settle_all()
         -- A settlement that a call has twice is applied once.
         if members(batch)[id] then
           take_from_batch(batch, id)
+          count_active(SESSION, -1)
           store_completed(batch, ending.epoch, { id }, 1, at)
         end
         settled[group.before + i] = FENCED_APPLIED
@@ -127,7 +131,14 @@ local function repeat_leases(list)
   if not last_epoch then return end
   epoch = tonumber(last_epoch)
   local all, epochs = {}, {}
-  if ids == '' then all = held_by(SESSION, math.huge) end
+  if ids == '' then
+    -- Those that have left the batch since have a record of their own.
+    local batch = batch_of(epoch)
+    for id in pairs(batch and members(batch) or {}) do all[#all + 1] = id end
+    for _, entry in ipairs(redis.call('ZRANGEBYSCORE', K.held_order, epoch, epoch)) do
+      all[#all + 1] = string.match(entry, '%z(.*)$')
+    end
+  end
   for id in string.gmatch(ids, '%S+') do all[#all + 1] = id end
   for i = 1, #all do epochs[i] = epoch end
   local records, jobs = load_records(all, epochs)

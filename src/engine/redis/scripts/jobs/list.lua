@@ -1,9 +1,10 @@
 -- KEYS: queue job run wait priority suspect aside delayed blocked held leases done5 done6 done7 done8 done9 done10
+-- KEYS: spans held_order
 -- ARGV: now, state (number), limit, after-key, after-id ('' = from the start)
 -- Reply: key, id, key, id …  in listing order; a key of '' means: looked at, but not (or no longer) in this state
 --
 -- Lists the ids of one state after a place. Keys are as in engine/shared/listing-order.ts.
--- include: record codec batch format queue lease holding
+-- include: record codec batch format queue lease walk holding
 
 read_queue()
 
@@ -61,15 +62,17 @@ local function merge(lists)
   return all
 end
 
+-- Jobs that are leased, in the order of their leases, those of one exchange by id.
 local function from_leases()
-  local ids, items = redis.call('HKEYS', K.held), {}
-  for _, batch in pairs(all_batches()) do
-    for id in pairs(batch and members(batch) or {}) do ids[#ids + 1] = id end
+  local items, walk = {}, walk_leases((after_key or 0) - 1)
+  while #items < limit do
+    local given = walk.next()
+    if not given then break end
+    for _, id in ipairs(walk.ids_of(given)) do
+      if is_after(given.epoch, id) then items[#items + 1] = { given.epoch, id } end
+    end
   end
-  for _, id in ipairs(ids) do
-    if is_after(0, id) then items[#items + 1] = { 0, id } end
-  end
-  return merge({ items })
+  return items
 end
 
 -- Live entries of a list of finished jobs, the latest first. The key is the negative of the position.

@@ -1,4 +1,5 @@
 -- KEYS: queue job run held leases wait tombstones priority suspect aside
+-- KEYS: spans
 -- ARGV: now, id
 -- Reply: the place in the queue, 1 = next; 0 when the job is not queued
 -- include: record codec batch format queue lease holding

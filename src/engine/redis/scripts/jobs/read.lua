@@ -1,4 +1,5 @@
 -- KEYS: queue job run held leases result history errors progress meta tags failed
+-- KEYS: spans
 -- ARGV: now, then ids
 -- Reply: per id 20 values; the first is '' when the job does not exist
 --

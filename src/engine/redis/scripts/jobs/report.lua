@@ -1,4 +1,5 @@
 -- KEYS: queue job held leases progress meta log checkpoint checkpoints events sessions seen dependencies dependency pending outbox
+-- KEYS: spans held_order
 -- ARGV: now, session, then per update: id epoch progress meta log-lines checkpoints after ('' = unchanged; log lines are
 -- JSON, one a line; checkpoints are number, blank, JSON, one a line; after: jobs it will wait for, queue, NUL, id, one a
 -- line)
@@ -41,10 +42,9 @@ end
 local function flag_own(id, epoch, flag)
   local r = load_record(id, redis.call('HGET', K.job, id), nil, held[id], epoch)
   if has(r, flag) then return end
-  if r.batch then end_lease(id, r) end
   set_flag(r, flag, true)
+  hold(id, r)
   held[id] = pack_run(r)
-  put('held', id, held[id])
 end
 
 local waits = {} -- the number of pending dependencies, by id

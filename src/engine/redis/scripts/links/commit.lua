@@ -2,6 +2,7 @@
 -- KEYS: tags tagcount events done5 done6 done7 dependencies dependency dependent pending outbox audit
 -- KEYS: aside lacking declined wake done8 done9 done10
 -- KEYS: ended ended_due
+-- KEYS: spans held_order running
 -- ARGV: now, id, number of members
 -- Reply: c committed, i incomplete, m missing, e ended
 --

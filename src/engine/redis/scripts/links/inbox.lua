@@ -3,6 +3,7 @@
 -- KEYS: revoked events wake done5 done6 done7 done8 done9 done10 checkpoint checkpoints failed supersede_key latest ended
 -- KEYS: ended_due ended_claimed dependencies dependency dependents dependent pending round outbox audit aside
 -- KEYS: lacking declined
+-- KEYS: spans held_order running
 -- ARGV: now, then per message: kind, to (id), from (queue NUL id), two numbers as in outbox.lua, and for the end of a job
 -- that did not succeed its failure (fingerprint, line break, JSON)
 -- Reply: 1 when messages wait in the outbox now, then the answers of the receivers: per message as in outbox.lua
@@ -48,10 +49,7 @@ end
 
 -- Writes a record with changed flags to where it is stored.
 local function rewrite(id, r)
-  if r[STATE] == ACTIVE then
-    if r.batch then end_lease(id, r) end
-    save(id, r)
-  elseif redis.call('HEXISTS', K.run, id) == 1 then
+  if r[STATE] == ACTIVE or redis.call('HEXISTS', K.run, id) == 1 then
     save(id, r)
   else
     put('job', id, pack_birth(r[STATE], r[FLAGS], r[ATTEMPTS], r[PRIORITY], r[CREATED], place_of(r)) .. body_of(stored[id]))

@@ -2,6 +2,7 @@
 -- KEYS: ttl keep expiry counted1 counted2 tags tagged tagcount meta progress log nonce op unique unique_key events wake
 -- KEYS: checkpoint checkpoints failed supersede_key latest ended ended_due ended_claimed dependencies dependency
 -- KEYS: dependents dependent pending round outbox audit aside lacking declined
+-- KEYS: spans held_order running
 -- ARGV: now, then the entries whose messages were delivered: "id sequence", or "id sequence cursor" when an entry had more
 -- Reply: the entries read now, as above; then per message: kind (e end, u unlink, l link, g go, j join, x cancel, d drop),
 -- to (queue NUL id), from (id), and two numbers: e: state, round; l, g: round; j: policy, held

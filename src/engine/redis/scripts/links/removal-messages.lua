@@ -1,4 +1,5 @@
 -- KEYS: queue job run held leases dependencies dependency dependents dependent
+-- KEYS: spans
 -- ARGV: now, which (dependencies, dependents), this queue, from (rank)
 -- Reply: the rank to go on from (-1: no more), then messages as in outbox.lua
 --

@@ -1,22 +1,15 @@
--- KEYS: queue wait tombstones priority suspect aside delayed blocked held leases done5 done6 done7 done8 done9 done10
+-- KEYS: queue wait tombstones priority suspect aside delayed blocked done5 done6 done7 done8 done9 done10
 -- ARGV: now
 -- Reply: paused, then the number of jobs in each state
 --
--- Counts jobs per state from the sizes of the structures that hold them.
--- include: record codec batch format queue lease holding
+-- Counts jobs per state from the sizes of the structures that hold them; active ones are counted as they are leased.
+-- include: record batch format queue
 
 read_queue()
 
 local queued = waiting() - redis.call('ZCARD', K.tombstones) + redis.call('ZCARD', K.priority) + redis.call('ZCARD', K.suspect)
   + redis.call('ZCARD', K.aside)
-local active = redis.call('HLEN', K.held)
-for _, batch in pairs(all_batches()) do
-  if batch then
-    members(batch)
-    active = active + batch.left
-  end
-end
-local reply = { conf.paused, redis.call('ZCARD', K.blocked), redis.call('ZCARD', K.delayed), queued, active }
+local reply = { conf.paused, redis.call('ZCARD', K.blocked), redis.call('ZCARD', K.delayed), queued, conf.active }
 for state = COMPLETED, EXPIRED do
   reply[#reply + 1] = redis.call('LLEN', K['done' .. state]) - conf_of('g' .. state)
 end

@@ -3,6 +3,7 @@
 -- KEYS: revoked calls sessions workers seen events wake done5 done6 done7 done8 done9 done10 checkpoint checkpoints failed
 -- KEYS: supersede_key latest ended ended_due ended_claimed dependencies dependency dependents dependent
 -- KEYS: pending round outbox audit schedule tick due aside lacking declined
+-- KEYS: spans held_order running
 -- ARGV: now, force
 -- Reply: 1, or 0 when jobs run and force is not given
 -- include: format

@@ -3,6 +3,7 @@
 -- KEYS: revoked calls sessions workers seen events wake done5 done6 done7 done8 done9 done10 checkpoint checkpoints failed
 -- KEYS: supersede_key latest ended ended_due ended_claimed pending round outbox audit schedule tick due aside
 -- KEYS: lacking declined
+-- KEYS: spans held_order running
 -- ARGV: now, limit, failure of a lost worker (JSON with %d for the deaths), its fingerprint, when the sweep was asked for,
 -- the most schedules to hand out, how many sessions are to be declared dead (-1: all overdue ones), of each its id and
 -- deadline
@@ -11,7 +12,7 @@
 -- its name, definition and tick
 --
 -- Upkeep of a queue: recovers the jobs of dead sessions, promotes, expires, trims. Mirrors engine/memory/commands/sweep.ts.
--- include: record codec batch format queue lease holding aside moves forget upkeep lost
+-- include: record codec batch format queue lease walk holding aside moves forget upkeep revoked session-end lost
 
 read_queue()
 
@@ -39,15 +40,6 @@ local function recover(id, r)
   insert(id, r)
   save(id, r)
   emit_state(id, QUEUED)
-end
-
--- `revoked`: the leases taken from the session by command.
-local function end_session(session, revoked)
-  score('sessions', session, false)
-  put('workers', session, false)
-  put('seen', session, false)
-  for lane = 0, 1 do put('calls', session .. ' ' .. lane, false) end
-  for _, lease in ipairs(revoked) do put('revoked', lease, false) end
 end
 
 local function expire_late()
@@ -164,7 +156,7 @@ end
 
 -- At most MOST_SESSIONS are declared dead in one call.
 local more_overdue = declare_dead()
-local recovered, more_lost = recover_lost(limit, recover, end_session)
+local recovered, more_lost = recover_lost(limit, recover)
 more_lost = more_lost or more_overdue
 local promoted = promote_due(limit)
 local expired = expire_late()

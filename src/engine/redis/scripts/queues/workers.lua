@@ -1,29 +1,24 @@
--- KEYS: queue held leases sessions workers seen
--- ARGV: now
--- Reply: now, then per session: id, worker (JSON), last heartbeat, how many jobs it holds, its deadline (now: declared dead)
--- include: record codec batch format queue lease holding
+-- KEYS: queue sessions workers seen running
+-- ARGV: now, cursor (0 = from the start)
+-- Reply: the next cursor (0 at the end), now, then per session: id, worker (JSON), last heartbeat, how many jobs it holds, its
+-- deadline (now: declared dead)
+--
+-- A page of the sessions of a queue. One may be on two pages.
+-- include: format record batch
 
-read_queue()
+refuse_newer(redis.call('HGET', K.queue, 'format'))
 
-local running = {}
-for _, record in ipairs(redis.call('HVALS', K.held)) do
-  local session = string.sub(record, RUN_SIZE + 1)
-  running[session] = (running[session] or 0) + 1
-end
-for _, batch in pairs(all_batches()) do
-  if batch then
-    members(batch)
-    running[batch.session] = (running[batch.session] or 0) + batch.left
+local page = redis.call('HSCAN', K.workers, ARGV[2], 'COUNT', 200)
+local sessions, infos = {}, {}
+for i = 1, #page[2], 2 do sessions[#sessions + 1], infos[#infos + 1] = page[2][i], page[2][i + 1] end
+local seen, running = hmget('seen', sessions), hmget('running', sessions)
+local deadlines = #sessions > 0 and redis.call('ZMSCORE', K.sessions, unpack(sessions)) or {}
+local reply = { page[1], string.format('%.0f', NOW) }
+for i, session in ipairs(sessions) do
+  if deadlines[i] then
+    local n, deadline = #reply, tonumber(deadlines[i])
+    reply[n + 1], reply[n + 2], reply[n + 3], reply[n + 4] = session, infos[i], seen[i] or 0, running[i] or 0
+    reply[n + 5] = string.format('%.0f', deadline > 0 and deadline or NOW)
   end
-end
-local reply = { string.format('%.0f', NOW) }
-local sessions = redis.call('ZRANGE', K.sessions, 0, -1, 'WITHSCORES')
-for i = 1, #sessions, 2 do
-  local session, n = sessions[i], #reply
-  reply[n + 1] = session
-  reply[n + 2] = redis.call('HGET', K.workers, session) or '{}'
-  reply[n + 3] = redis.call('HGET', K.seen, session) or 0
-  reply[n + 4] = running[session] or 0
-  reply[n + 5] = string.format('%.0f', tonumber(sessions[i + 1]) > 0 and tonumber(sessions[i + 1]) or NOW)
 end
 return reply

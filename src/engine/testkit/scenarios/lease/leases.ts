@@ -131,6 +131,25 @@ export const leases = scenarios("leases", [
     },
   ],
   [
+    "recovered-as-leased",
+    "jobs of dead sessions are recovered in the order in which they were leased, whosever they were",
+    async (context) => {
+      const sessions = [await context.session({ ttl: 1_000 }), await context.session({ ttl: 1_000 })];
+      const leased: string[] = [];
+      for (const id of ["d", "a", "c", "b"]) {
+        await context.add({ id, nonce: "n", tags: id === "c" ? ["tag"] : [] });
+        leased.push(...((await sessions[leased.length % 2]?.claimIds(1)) ?? []));
+      }
+      context.advance(1_000);
+      const recovered: string[] = [];
+      while (recovered.length < leased.length) {
+        assert.equal((await context.sweep(1)).recovered, 1);
+        recovered.push(...(await context.list({ states: ["queued"] })).filter((id) => !recovered.includes(id)));
+      }
+      assert.deepEqual([leased, recovered], [["d", "a", "c", "b"], leased]);
+    },
+  ],
+  [
     "1200-recovered",
     "1,200 jobs of a dead session are all recovered",
     async (context) => {

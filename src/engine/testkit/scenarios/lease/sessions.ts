@@ -151,6 +151,19 @@ export const sessions = scenarios("sessions", [
     },
   ],
   [
+    "closing-hands-back-as-leased",
+    "what a session that closes hands back stands in the order of its leases again, however much it is",
+    async (context) => {
+      for (const id of ["c", "a", "b"]) await context.add({ id, nonce: "n", tags: id === "a" ? ["tag"] : [] });
+      const many = await context.addMany(500);
+      const session = await context.session();
+      for (const max of [1, 1, 501]) await session.claim(max);
+      const last = await context.add();
+      await session.close();
+      assert.deepEqual(await context.list({ states: ["queued"] }, 500), ["c", "a", ...[...many, "b"].toSorted(), last]);
+    },
+  ],
+  [
     "closed-is-dead",
     "a closed session is dead",
     async (context) => {

@@ -86,12 +86,21 @@ export const list = scenarios("list", [
     },
   ],
   [
-    "active-by-id",
-    "active jobs come by id",
+    "active-by-lease",
+    "active jobs come as they were leased, those of one claim by id, in pages of any size",
     async (context) => {
-      for (const id of ["c", "a", "b"]) await context.add({ id, nonce: "n" });
-      await (await context.session()).claim(3);
-      assert.deepEqual(await context.list(), ["a", "b", "c"]);
+      for (const id of ["f", "e", "d", "c"]) await context.add({ id, nonce: "n" });
+      for (const id of ["b", "a"]) await context.add({ id, nonce: "n", tags: ["tag"] });
+      const session = await context.session();
+      await session.claim(3);
+      const [c] = await session.claim(2);
+      await session.claim(1);
+      assert.deepEqual(await context.list(), ["d", "e", "f", "b", "c", "a"]);
+      for (const limit of [1, 2, 4]) assert.deepEqual(await context.list({}, limit), ["d", "e", "f", "b", "c", "a"]);
+      assert.ok(c);
+      // A job that is given a record of its own meanwhile keeps its place.
+      await session.report(c, { meta: "{}" });
+      assert.deepEqual(await context.list({}, 2), ["d", "e", "f", "b", "c", "a"]);
     },
   ],
   [

@@ -1,7 +1,7 @@
 -- Leasing: takes jobs from the queue in running order. A call passes over a bounded number of entries that it cannot lease;
 -- it then leases less than there is, and answers that there is more. Mirrors `leaseFrom` in
 -- engine/memory/commands/settle.ts.
--- Needs: session.lua, record.lua, codec.lua, batch.lua, queue.lua, holding.lua, give.lua, aside-claim.lua, aside.lua, moves.lua.
+-- Needs: session.lua, record.lua, codec.lua, batch.lua, queue.lua, lease.lua, holding.lua, give.lua, aside-claim.lua, aside.lua, moves.lua.
 
 local describe, claim
 
@@ -34,6 +34,7 @@ local function lease(id, r, job, taken)
   r[EPOCH] = lease_epoch()
   r[STARTED] = NOW
   r[HOLDER] = SESSION
+  count_active(SESSION, 1)
   insert(id, r)
   save(id, r)
   emit_state(id, ACTIVE)
@@ -97,6 +98,7 @@ end
   -- Leases jobs of the default priority; returns how many. Takes the entries it looked at off the head of the list at once.
   local function claim_default(need)
     local taken, looked, usual, page = 0, 0, {}, need
+    local first_usual -- its position
     while taken < need and looks < MOST_LOOKED_AT do
       page = math.min(page, MOST_LOOKED_AT - looks)
       local entries = redis.call('LRANGE', K.wait, looked, looked + page - 1)
@@ -124,6 +126,7 @@ end
           local r = records[i]
           if not moved[i] and is_usual(job) then
             usual[#usual + 1] = id
+            first_usual = first_usual or position
             reply_lease(id, job)
             emit_state(id, ACTIVE)
             taken = taken + 1
@@ -136,7 +139,7 @@ end
       end
       page = math.max(need - taken, 100)
     end
-    if #usual > 0 then lease_batch(table.concat(usual, ' ')) end
+    if #usual > 0 then lease_batch(table.concat(usual, ' '), #usual, first_usual) end
     if looked > 0 then
       redis.call('LTRIM', K.wait, looked, -1)
       set_conf('base', conf.base + looked)

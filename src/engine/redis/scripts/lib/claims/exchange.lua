@@ -113,6 +113,7 @@ local function settle_usual()
     else
       for _, id in ipairs(group.ids) do take_from_batch(batch, id) end
     end
+    count_active(SESSION, -group.n)
     store_completed(batch, group.ending.epoch, group.ids, group.n, group.from + 1)
   end
 end
@@ -141,7 +142,7 @@ local function lease_head()
   lease_ids, lease_jobs, lengths, lease_count = head.ids, head.jobs, head.sizes, n
   emptied = n < max
   if n == 0 then return end
-  lease_batch(head.list)
+  lease_batch(head.list, n, conf.base)
   redis.call('LTRIM', K.wait, n, -1)
   set_conf('base', conf.base + n)
   if watched then

@@ -29,7 +29,10 @@ local function lease_epoch()
   return epoch
 end
 
--- Leases these jobs as a batch. `list`: their ids as one text.
-local function lease_batch(list)
-  batches[lease_epoch()] = { session = SESSION, started = NOW, list = list, changed = true }
+-- Leases `n` jobs as a batch. `list`: their ids as one text; `position`: that of the first.
+local function lease_batch(list, n, position)
+  local number = lease_epoch()
+  batches[number] = { session = SESSION, started = NOW, list = list, changed = true }
+  score('spans', string.format('%.0f ', number) .. SESSION, position)
+  count_active(SESSION, n)
 end

@@ -2,7 +2,11 @@
 -- that run for the first time and have nothing out of the ordinary are leased as a batch: one field in `leases`, epoch →
 -- `session LF leased-at LF id id …`, from which each job is removed when its run ends. Any other active job has a record of
 -- its own in `held`.
--- Needs: batch.lua.
+-- Two indexes, both in the order of epochs, find leases without reading them all. `spans` has the batches, `epoch session`,
+-- by the position of their first job: they are stretches of the waiting list that do not overlap. `held_order` has the jobs
+-- in `held`, `session NUL id`, by their epoch. `active` among the queue's numbers counts all leases, `running` those of
+-- each session.
+-- Needs: record.lua, batch.lua, queue.lua.
 
 -- By epoch, false when there is none: session, started, list (the ids as stored); after a call of `members` also ids (in
 -- order), has (a set) and left. `changed`: to be written; `over`: all its jobs are gone.
@@ -37,6 +41,12 @@ local function batch_of(epoch)
   return batch
 end
 
+-- Counts leases that a session was given; below 0: that it has no longer.
+local function count_active(session, n)
+  set_conf('active', conf.active + n)
+  add('running', session, n)
+end
+
 local function take_from_batch(batch, id)
   members(batch)[id] = nil
   batch.left = batch.left - 1
@@ -50,6 +60,7 @@ before_flush[#before_flush + 1] = function()
       local field = string.format('%.0f', epoch)
       if batch.over then
         put('leases', field, false)
+        score('spans', field .. ' ' .. batch.session, false)
         batches[epoch] = false
       else
         if batch.has and batch.left < #batch.ids then

@@ -141,7 +141,7 @@ local function save(id, r)
     put('result', id, r.result)
     r.result = nil
   end
-  put(r[STATE] == ACTIVE and 'held' or 'run', id, pack_run(r))
+  if r[STATE] == ACTIVE then hold(id, r) else put('run', id, pack_run(r)) end
 end
 
 local function move(id, r, to, at_head)
@@ -181,9 +181,14 @@ local function finish(id, r, to, taken)
   if has(r, RETAINED) or has(r, FLOW) then mark_outbox(id) end
 end
 
-local append_history
+local append_history, read_histories
 do
   local histories = {}
+
+  -- Reads the histories of many jobs at once, which are then appended to.
+  function read_histories(ids)
+    for i, lines in ipairs(hmget('history', ids)) do histories[ids[i]] = lines or '' end
+  end
 
   append_history = function(id, entry)
     local lines = histories[id] or redis.call('HGET', K.history, id) or ''

@@ -3,6 +3,7 @@
 --   base      the position of the first entry of the waiting list; it counts up as entries are taken
 --   top       the highest that `base` was before entries were put back at the head
 --   epoch     the number of the last exchange that leased anything
+--   active    how many jobs are leased
 --   otail, ohead  the next positions at both ends of the order of other priorities
 --   fin       how many jobs have finished; bN, tN, gN: for state N the position of the first entry of its list, the
 --             position retention has looked at, the number of stale entries in the list
@@ -19,7 +20,7 @@ local watched -- are events recorded?
 
 -- Reads the numbers; everything else here depends on them.
 local function read_queue()
-  local fields = { 'paused', 'base', 'otail', 'ohead', 'fin', 'seq', 'interest', 'listed', 'top', 'epoch', 'sdue', 'format' }
+  local fields = { 'paused', 'base', 'otail', 'ohead', 'fin', 'seq', 'interest', 'listed', 'top', 'epoch', 'sdue', 'format', 'active' }
   local values = redis.call('HMGET', K.queue, unpack(fields))
   for i, field in ipairs(fields) do conf[field] = sane_number(values[i]) end
   if not values[4] then conf.ohead = -1 end
