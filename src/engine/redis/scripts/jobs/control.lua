@@ -8,8 +8,7 @@
 -- Reply: per job, except those at the end that are left to the next call: outcome (a applied, m missing, w wrong state, c
 -- conflict), state after it ('' if removed); last 1 when messages wait in the outbox
 --
--- Commands on single jobs. Mirrors engine/memory/commands/control.ts, and planRetry in engine/shared/retry.ts. Each job is
--- written before the next is read, because a call may name a job twice.
+-- Commands on single jobs. Mirrors engine/memory/commands/control.ts, and planRetry in engine/shared/retry.ts.
 -- include: record codec batch format queue lease holding aside moves forget amend unique links-read links
 
 read_queue()
@@ -116,24 +115,38 @@ function commands.update(id, r, job)
   return CONTROL_APPLIED
 end
 
+-- These read nothing of a job that the same command changes of another: many are read at once and written at once.
+local page_size = (command == 'retry' or command == 'update') and 1 or 100
 local reply = {}
-for i = 5, #ARGV do
-  if checkpoints_forgotten > MOST_CHECKPOINTS then break end
-  local id = ARGV[i]
-  local records, jobs = load_records({ id })
-  local r = records[1]
-  local outcome
-  if not r then
-    outcome = CONTROL_MISSING
-  elseif redis.call('HGET', K.op, id) == op then
-    outcome = CONTROL_APPLIED
-  else
-    outcome = commands[command](id, r, jobs[1])
-    if outcome == CONTROL_APPLIED and command ~= 'remove' then put('op', id, op) end
+
+local function run(ids)
+  local records, jobs = load_records(ids)
+  local ops, known, applied = hmget('op', ids), {}, {}
+  if command == 'cancel' then read_histories(ids) end
+  for i, id in ipairs(ids) do
+    -- A call may name a job twice.
+    if known[id] == nil then known[id] = records[i] or false end
+    local r = known[id]
+    local outcome
+    if not r then
+      outcome = CONTROL_MISSING
+    elseif ops[i] == op or applied[id] then
+      outcome = CONTROL_APPLIED
+    else
+      outcome = commands[command](id, r, jobs[i])
+      applied[id] = outcome == CONTROL_APPLIED
+      if applied[id] and command == 'remove' then known[id] = false elseif applied[id] then put('op', id, op) end
+    end
+    reply[#reply + 1] = outcome
+    reply[#reply + 1] = known[id] and name_of(r[STATE]) or ''
+    if checkpoints_forgotten > MOST_CHECKPOINTS then break end
   end
   flush()
-  reply[#reply + 1] = outcome
-  reply[#reply + 1] = r and not (command == 'remove' and outcome == CONTROL_APPLIED) and name_of(r[STATE]) or ''
+end
+
+for first = 5, #ARGV, page_size do
+  if checkpoints_forgotten > MOST_CHECKPOINTS then break end
+  run({ unpack(ARGV, first, math.min(first + page_size - 1, #ARGV)) })
 end
 drop_tombstones()
 flush_queue()

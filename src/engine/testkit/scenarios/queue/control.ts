@@ -7,6 +7,30 @@ import { scenarios } from "../../context/scenario.js";
 
 export const control = scenarios("control", [
   [
+    "named-twice",
+    "a command that names a job twice acts on it once, and answers for both",
+    async (context) => {
+      const made = { cancel: {}, promote: { due: { in: 5_000 } }, release: { hold: true } } as const;
+      for (const command of ["cancel", "promote", "release"] as const) {
+        const [a = "", b = ""] = await context.addMany(2, made[command]);
+        const refs = [a, b, a].map((id) => ({ queue: MAIN, id }));
+        const answers = await context.engine[command]({ refs, op: context.fresh("op") });
+        const state = command === "cancel" ? "cancelled" : "queued";
+        assert.deepEqual(
+          answers,
+          Array.from(refs, () => ({ outcome: "applied", state })),
+        );
+      }
+      const before = await context.counts();
+      const [a = "", b = ""] = await context.addMany(2);
+      const refs = [a, b, a].map((id) => ({ queue: MAIN, id }));
+      const answers = await context.engine.remove({ refs, op: context.fresh("op") });
+      const removed = { outcome: "applied", state: null };
+      assert.deepEqual(answers, [removed, removed, { outcome: "missing", state: null }]);
+      assert.deepEqual(await context.counts(), before);
+    },
+  ],
+  [
     "release-makes-queued",
     "a released job is queued",
     async (context) => {
