@@ -147,18 +147,21 @@ export class Reader {
   /** One piece of a state's listing: the jobs (still) there, and the last place looked at; `null` at the end. */
   async #page(queue: string, state: JobState, after: OrderKey | null, limit: number): Promise<Piece> {
     const args = [STATES.indexOf(state) + 1, limit, after === null ? "" : after[0], after === null ? "" : after[1]];
-    const values = list(await this.#link.run("list", queue, args)).map(text);
+    const reply = list(await this.#link.run("list", queue, args)).map(text);
+    const [key = "", id = "", looked = "0", ...values] = reply;
     const keys: OrderKey[] = [];
     for (let at = 0; at < values.length; at += 2) keys.push([Number(values[at]), values[at + 1] ?? ""]);
     const found = await this.read(
       queue,
-      keys.map(([, id]) => id),
+      keys.map(([, one]) => one),
     );
     const jobs = found.flatMap((job, index) => {
-      const key = keys[index];
-      return job !== null && key !== undefined && job.record.state === state ? [{ record: job.record, key }] : [];
+      const place = keys[index];
+      return job !== null && place !== undefined && job.record.state === state
+        ? [{ record: job.record, key: place }]
+        : [];
     });
-    return { jobs, looked: keys.length, last: keys.length < limit ? null : (keys.at(-1) ?? null) };
+    return { jobs, looked: Number(looked), last: key === "" ? null : [Number(key), id] };
   }
 
   /** All jobs an index names, when the filter has one and it is small. */

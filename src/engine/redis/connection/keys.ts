@@ -19,11 +19,13 @@
  * | ended_due, ended_claimed | zset | the same as `task NUL id`: in lexical order; claimed ones, by when they are due again |
  * | wait | list | queued jobs of the default priority; `~` marks those that have moved before |
  * | tombstones | zset | positions in `wait` whose job has moved away |
- * | priority, suspect | zset | queued jobs of other priorities; those recovered from dead workers, by running order |
+ * | priority, suspect | zset | queued jobs of other priorities, and those before `wait`; those recovered from dead workers, by running order |
  * | aside | zset | queued jobs that were declined for want of their task's code, by running order |
  * | lacking, declined | zset | the same by task, in lexical order (scripts/lib/claims/aside.lua); since when, of running ones too |
- * | delayed, blocked, ttl, expiry | zset | by due time, creation, end of ttl, end of a retention of their own |
- * | done5 … done10 | list | finished jobs of a state, in the order in which they finished |
+ * | delayed, blocked, ttl, expiry | zset | by due time, creation, end of ttl, when retention removes a job, unless it is in `done5` |
+ * | done5 | list | completed jobs that are kept for the default age, in the order in which they finished; blank entries are places of others |
+ * | kept | zset | other completed jobs, by position |
+ * | done6 … done10 | zset | jobs that ended in another state, by position |
  * | counted1, counted2 | zset | finished jobs that ask to be kept by count |
  * | unique | hash | unique key → owner |
  * | dependencies, dependents | zset | what jobs depend on, what depends on them: `id NUL queue NUL id`, in lexical order (scripts/lib/store/links.lua) |

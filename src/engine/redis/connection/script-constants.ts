@@ -156,6 +156,9 @@ export const CONSTANTS: Readonly<Record<string, Constant>> = {
    */
   MOST_LOOKED_AT: 2_000,
   MOST_PROMOTED,
+  /** Up to this many tombstones stay in the waiting list as they are; of more, this many entries at a time are moved. */
+  FEW_TOMBSTONES: 1_000,
+  MOST_MOVED: 500,
   /**
    * Marks entries of the waiting list whose job has moved before, and so has a record in `run`. Ids never begin with it.
    */

@@ -4,6 +4,7 @@
 -- KEYS: ended_due ended_claimed dependencies dependency pending round outbox audit aside lacking declined
 -- KEYS: dependent dependents
 -- KEYS: spans held_order running
+-- KEYS: kept
 -- ARGV: now, op, command, patch (JSON, for update and retry), then ids
 -- Reply: per job, except those at the end that are left to the next call: outcome (a applied, m missing, w wrong state, c
 -- conflict), state after it ('' if removed); last 1 when messages wait in the outbox

@@ -3,6 +3,7 @@
 -- KEYS: done9 done10 revoked supersede_key latest ended ended_due checkpoint checkpoints dependencies dependency dependents
 -- KEYS: dependent pending outbox audit aside lacking declined
 -- KEYS: spans held_order running
+-- KEYS: kept
 -- ARGV and reply: see lib/enqueue.lua
 --
 -- Stores jobs. Reads everything that may conflict with them first, then writes all of them at once.

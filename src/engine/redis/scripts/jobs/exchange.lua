@@ -3,6 +3,7 @@
 -- KEYS: done6 done7 done10 blocked pending outbox audit aside lacking declined done8 done9
 -- KEYS: ended ended_due
 -- KEYS: spans held_order running
+-- KEYS: kept
 -- ARGV and reply: see lib/exchange.lua
 --
 -- Settles what a session finished and leases it more, in one step. `max` -1 settles only.

@@ -3,6 +3,7 @@
 -- KEYS: aside lacking declined wake done8 done9 done10
 -- KEYS: ended ended_due
 -- KEYS: spans held_order running
+-- KEYS: kept
 -- ARGV: now, id, number of members
 -- Reply: c committed, i incomplete, m missing, e ended
 --

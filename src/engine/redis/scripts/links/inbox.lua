@@ -4,6 +4,7 @@
 -- KEYS: ended_due ended_claimed dependencies dependency dependents dependent pending round outbox audit aside
 -- KEYS: lacking declined
 -- KEYS: spans held_order running
+-- KEYS: kept
 -- ARGV: now, then per message: kind, to (id), from (queue NUL id), two numbers as in outbox.lua, and for the end of a job
 -- that did not succeed its failure (fingerprint, line break, JSON)
 -- Reply: 1 when messages wait in the outbox now, then the answers of the receivers: per message as in outbox.lua
@@ -99,12 +100,7 @@ local function add_dependent(id, other, round)
   local r = known[id]
   if not has(r, RETAINED) then
     r = touch(id)
-    set_flag(r, RETAINED, true)
-    if r[STATE] >= COMPLETED and (has(r, KEEP) or has(r, WAS_RETAINED)) then
-      local _, _, key_name = class_of(r[STATE]) -- keys: counted1 counted2
-      score('expiry', id, false)
-      score(key_name, id, false)
-    end
+    retain(id, r)
     rewrite(id, r)
   end
   local member = id .. '\0' .. other

@@ -3,6 +3,7 @@
 -- KEYS: checkpoint checkpoints failed supersede_key latest ended ended_due ended_claimed dependencies dependency
 -- KEYS: dependents dependent pending round outbox audit aside lacking declined
 -- KEYS: spans held_order running
+-- KEYS: kept done6 done7 done8 done9 done10
 -- ARGV: now, then the entries whose messages were delivered: "id sequence", or "id sequence cursor" when an entry had more
 -- Reply: the entries read now, as above; then per message: kind (e end, u unlink, l link, g go, j join, x cancel, d drop),
 -- to (queue NUL id), from (id), and two numbers: e: state, round; l, g: round; j: policy, held

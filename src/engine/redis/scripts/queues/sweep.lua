@@ -4,6 +4,7 @@
 -- KEYS: supersede_key latest ended ended_due ended_claimed pending round outbox audit schedule tick due aside
 -- KEYS: lacking declined
 -- KEYS: spans held_order running
+-- KEYS: kept
 -- ARGV: now, limit, failure of a lost worker (JSON with %d for the deaths), its fingerprint, when the sweep was asked for,
 -- the most schedules to hand out, how many sessions are to be declared dead (-1: all overdue ones), of each its id and
 -- deadline
@@ -55,62 +56,33 @@ end
 local removed = 0
 local passed = 0 -- entries of finished jobs that this call has looked at
 
--- Removes jobs of one state that are kept for the default age. The list is in the order in which they finished, and the
--- place looked at last is stored: a job with an age of its own is passed only once, and a call passes a bounded number.
-local function trim_usual(state)
-  local key_name, base, seen = 'done' .. state, conf_of('b' .. state), math.max(conf_of('t' .. state), conf_of('b' .. state))
-  local age = default_age[(class_of(state))]
+-- Takes completed jobs that were kept for the default age off the head of their list, and stale entries that stand there: it
+-- is in the order in which they finished. A bounded number of entries a call.
+local function trim_completed()
+  local page = 1 -- most sweeps find nothing to do
   while removed < limit and passed < MOST_LOOKED_AT do
-    local ids = redis.call('LRANGE', K[key_name], seen - base, seen - base + math.min(limit - removed, 100) - 1)
-    if #ids == 0 then break end
-    local records = load_records(ids)
-    local stop = false
+    local base = conf_of('b5')
+    local ids = redis.call('LRANGE', K.done5, 0, math.min(limit - removed, page) - 1)
+    local records, n = load_records(ids), 0
     for i, id in ipairs(ids) do
       local r = records[i]
-      if r and r[STATE] == state and r[POSITION] == seen and not has(r, RETAINED) and not has(r, WAS_RETAINED)
-        and not has(r, OPEN) then
-        local own = has(r, KEEP) and keep_of(id, state) or age
-        if own == age then
-          if r[FINISHED] + age > NOW then
-            stop = true
-            break
-          end
-          if checkpoints_forgotten > MOST_CHECKPOINTS then
-            stop = true
-            break
-          end
-          forget(id, r)
-          removed = removed + 1
-        end
+      if r and is_usual_end(r) and r[POSITION] == base + n then
+        if r[FINISHED] + COMPLETED_AGE > NOW or checkpoints_forgotten > MOST_CHECKPOINTS then break end
+        forget(id, r)
+        removed = removed + 1
       end
-      seen, passed = seen + 1, passed + 1
-    end
-    flush()
-    if stop then break end
-  end
-  if seen ~= conf_of('t' .. state) then set_conf('t' .. state, seen) end
-end
-
--- Takes entries of removed jobs off the head of a list of finished jobs.
-local function compact(state)
-  local key_name, gone = 'done' .. state, conf_of('g' .. state)
-  local looked = 0
-  while gone > 0 and looked < limit do
-    local ids = redis.call('LRANGE', K[key_name], 0, math.min(gone, 100) - 1)
-    local records = load_records(ids)
-    local base, n = conf_of('b' .. state), 0
-    for i = 1, #ids do
-      local r = records[i]
-      if r and r[STATE] == state and r[POSITION] == base + n then break end
       n = n + 1
     end
-    if n == 0 then break end
-    redis.call('LTRIM', K[key_name], n, -1)
-    set_conf('b' .. state, base + n)
-    add('queue', 'g' .. state, -n)
-    gone, looked = gone - n, looked + n
     flush()
-    if n < #ids then break end
+    if n > 0 then
+      redis.call('LTRIM', K.done5, n, -1)
+      set_conf('b5', base + n)
+      add('queue', 'g5', -n)
+      flush()
+    end
+    passed = passed + n
+    if n == 0 or n < #ids then break end
+    page = 100
   end
 end
 
@@ -122,15 +94,16 @@ local function remove_all(ids)
     if records[i] and not unsent and checkpoints_forgotten <= MOST_CHECKPOINTS then
       forget(id, records[i])
       removed = removed + 1
+    elseif not records[i] then
+      -- It cannot be read, and must not stand before others for ever.
+      for _, key_name in ipairs({ 'expiry', 'counted1', 'counted2' }) do score(key_name, id, false) end
     end
   end
   flush()
 end
 
 local function trim()
-  for state = COMPLETED, EXPIRED do
-    if redis.call('EXISTS', K['done' .. state]) == 1 then trim_usual(state) end
-  end
+  trim_completed()
   if removed < limit then
     remove_all(redis.call('ZRANGEBYSCORE', K.expiry, '-inf', NOW, 'LIMIT', 0, limit - removed))
   end
@@ -141,7 +114,6 @@ local function trim()
       if excess > 0 then remove_all(redis.call('ZRANGE', K['counted' .. n], 0, excess - 1)) end
     end
   end
-  for state = COMPLETED, EXPIRED do compact(state) end
   return removed
 end
 

@@ -3,6 +3,7 @@
 -- KEYS: done9 done10 revoked supersede_key latest ended ended_due checkpoint checkpoints dependencies dependency dependents
 -- KEYS: dependent pending outbox audit tick due aside lacking declined
 -- KEYS: spans held_order running
+-- KEYS: kept
 -- ARGV: now, schedule, revision, the last due time that the ticks were computed from, the new last due and next due times
 -- ('' for never), op, overlap (skip or ''), then the jobs: see lib/enqueue.lua
 -- Reply: applied, applied with messages (its jobs have some in the outbox), or stale

@@ -218,10 +218,10 @@ end
     end
     if first_suspect and (not head or suspect_key < head) then take_suspect() end
     local prioritised = redis.call('ZCARD', K.priority) > 0
-    if prioritised then need = need - claim_prioritised('-inf', '(0', need) end
+    if prioritised then need = need - claim_prioritised('-inf', '(' .. conf.base, need) end
     -- Once this call has looked at all it may, none of these takes more: earlier jobs may not have been looked at.
     if need > 0 then need = need - claim_default(need) end
-    if prioritised and need > 0 then need = need - claim_prioritised('(0', '+inf', need) end
+    if prioritised and need > 0 then need = need - claim_prioritised(conf.base, '+inf', need) end
     if first_suspect and need > 0 then
       if looks < MOST_LOOKED_AT then take_suspect() else wake() end
     end

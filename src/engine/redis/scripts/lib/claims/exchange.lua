@@ -54,8 +54,8 @@ end
 -- Completes jobs of a batch, the usual end of a run: the first `n` of `ids`, whose results are in ARGV two apart from `at`
 -- on. What the jobs of a batch have in common is computed once.
 local function store_completed(batch, epoch, ids, n, at)
-  local position = end_of('done' .. COMPLETED, COMPLETED)
-  local runs, done = args_of(HSET, 'run'), args_of(RPUSH, 'done' .. COMPLETED)
+  local position = end_of_completed()
+  local runs, done = args_of(HSET, 'run'), args_of(RPUSH, 'done5')
   local front = struct.pack('<BBI6', SHORT + COMPLETED, #SESSION, epoch)
   local tail = struct.pack('<I6I6', batch.started, NOW) .. SESSION
   local pack, run_count, done_count = struct.pack, runs.n, done.n

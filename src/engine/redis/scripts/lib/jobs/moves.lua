@@ -38,6 +38,15 @@ local function keep_of(id, state)
   return sane_bounded(rule.age, LONGEST_DURATION), sane_bounded(rule.count, MOST_KEPT)
 end
 
+-- Retention keeps the job, or forgets it otherwise than by time.
+local function stop_expiry(id, r)
+  score('expiry', id, false)
+  if has(r, KEEP) then
+    local _, _, key_name = class_of(r[STATE]) -- keys: counted1 counted2
+    score(key_name, id, false)
+  end
+end
+
 -- Removes a job from the structure of its state. `taken`: its entry is off the waiting list already, and leaves no
 -- tombstone.
 local function leave(id, r, taken)
@@ -45,7 +54,7 @@ local function leave(id, r, taken)
   if state == QUEUED then
     if has(r, DECLINED) then aside.leave(id, r)
     elseif has(r, SUSPECT) then score('suspect', id, false)
-    elseif r[PRIORITY] ~= 0 then score('priority', id, false)
+    elseif r[PRIORITY] ~= 0 or r[POSITION] < conf.base then score('priority', id, false) -- the latter: see `compact_line`
     elseif not taken then score('tombstones', r[POSITION], r[POSITION]) end
   elseif state == DELAYED then score('delayed', id, false)
   elseif state == BLOCKED then
@@ -53,14 +62,24 @@ local function leave(id, r, taken)
     if has(r, AFTER) or has(r, MEMBER) then score('audit', id, false) end
   elseif state == ACTIVE then end_lease(id, r)
   else
-    add('queue', 'g' .. state, 1)
-    if has(r, KEEP) or has(r, WAS_RETAINED) then
-      local _, _, key_name = class_of(state) -- keys: counted1 counted2
-      score('expiry', id, false)
-      score(key_name, id, false)
+    if is_usual_end(r) then
+      add('queue', 'g5', 1)
+    else
+      score(state == COMPLETED and 'kept' or 'done' .. state, id, false) -- keys: kept done6 done7 done8 done9 done10
+      stop_expiry(id, r)
     end
   end
   if has(r, TAGGED) then count_tags(id, state, -1) end
+end
+
+-- The position of the first job of the default priority: in the list, or before it (see `compact_line`).
+local function first_position()
+  if not conf.first then
+    local from = -PRIORITY_STEP / 2
+    local before = redis.call('ZRANGEBYSCORE', K.priority, from, '(' .. conf.base, 'WITHSCORES', 'LIMIT', 0, 1)
+    conf.first = tonumber(before[2]) or conf.base
+  end
+  return math.min(conf.first, conf.base)
 end
 
 local function insert_queued(id, r, at_head)
@@ -72,11 +91,15 @@ local function insert_queued(id, r, at_head)
     if not at_head then r[POSITION] = tail - 0.5 end
     aside.insert(id, r)
   elseif has(r, SUSPECT) then
-    local head = default and conf.base - 1 or conf.ohead
+    local head = default and first_position() - 1 or conf.ohead
     r[POSITION] = at_head and head + 0.5 or tail - 0.5
     score('suspect', id, key_of(r))
   elseif default then
-    if at_head then
+    if at_head and first_position() < conf.base then
+      r[POSITION] = first_position() - 1
+      conf.first = r[POSITION]
+      score('priority', id, r[POSITION])
+    elseif at_head then
       if conf.base > conf.top then set_conf('top', conf.base) end
       set_conf('base', conf.base - 1)
       r[POSITION] = conf.base
@@ -97,29 +120,51 @@ local function insert_queued(id, r, at_head)
   end
 end
 
--- Leaves an ended job to retention, if it is not among those trimmed in the order in which they ended.
+-- Leaves an ended job to retention, unless it is a usual one (`is_usual_end`).
 local function let_expire(id, r)
   local state = r[STATE]
-  if has(r, KEEP) or has(r, WAS_RETAINED) then
-    local class, keep, key_name = class_of(state) -- keys: counted1 counted2
-    local age, count
-    if has(r, KEEP) then age, count = keep_of(id, state) end
-    if has(r, WAS_RETAINED) or (age and age ~= default_age[class]) then
-      score('expiry', id, r[FINISHED] + (age or default_age[class]))
-    end
-    if count then
-      set_conf(keep, count)
-      set_conf('fin', conf.fin + 1)
-      score(key_name, id, conf.fin)
-    end
+  local class, keep, key_name = class_of(state) -- keys: counted1 counted2
+  local age, count
+  if has(r, KEEP) then age, count = keep_of(id, state) end
+  score('expiry', id, r[FINISHED] + (age or default_age[class]))
+  if count then
+    set_conf(keep, count)
+    set_conf('fin', conf.fin + 1)
+    score(key_name, id, conf.fin)
   end
 end
 
 local function insert_finished(id, r)
-  r[POSITION] = end_of('done' .. r[STATE], r[STATE])
-  push_tail('done' .. r[STATE], id)
+  local state = r[STATE]
+  if state == COMPLETED then
+    r[POSITION] = end_of_completed()
+    if is_usual_end(r) then
+      push_tail('done5', id)
+      return
+    end
+    push_tail('done5', '')
+    add('queue', 'g5', 1)
+    score('kept', id, r[POSITION])
+  else
+    set_conf('fin', conf.fin + 1)
+    r[POSITION] = conf.fin
+    score('done' .. state, id, r[POSITION]) -- keys: done6 done7 done8 done9 done10
+  end
   -- A job with dependents is retained; an incomplete flow is removed with its members.
   if not has(r, RETAINED) and not has(r, OPEN) then let_expire(id, r) end
+end
+
+-- Retains a job for its dependents. The caller writes its record.
+local function retain(id, r)
+  if r[STATE] >= COMPLETED then
+    if is_usual_end(r) then
+      add('queue', 'g5', 1)
+      score('kept', id, r[POSITION])
+    else
+      stop_expiry(id, r)
+    end
+  end
+  set_flag(r, RETAINED, true)
 end
 
 local function insert(id, r, at_head)
@@ -229,19 +274,39 @@ local function fail_without_run(id, fingerprint, failure)
   file_failure(id, fingerprint)
 end
 
+-- When most entries of the waiting list are tombstones, which stay because the jobs before them are not leased, moves jobs off
+-- its head to `priority`, where jobs of the default priority then stand before the list, in their order, and drops the
+-- tombstones between them. No position changes. Twice as many entries a call as a call can leave behind.
+local function compact_line()
+  for _ = 1, 2 do
+    local tombstones = redis.call('ZCARD', K.tombstones)
+    if tombstones < FEW_TOMBSTONES or tombstones * 2 < redis.call('LLEN', K.wait) then return end
+    local entries, dead, base = redis.call('LRANGE', K.wait, 0, MOST_MOVED - 1), {}, conf.base
+    for _, position in ipairs(redis.call('ZRANGEBYSCORE', K.tombstones, base, base + MOST_MOVED - 1)) do dead[tonumber(position)] = true end
+    for i, entry in ipairs(entries) do
+      if not dead[base + i - 1] then score('priority', id_of(entry), base + i - 1) end
+    end
+    redis.call('LTRIM', K.wait, #entries, -1)
+    set_conf('base', base + #entries)
+    redis.call('ZREMRANGEBYSCORE', K.tombstones, '-inf', conf.base - 1)
+    conf.first = nil
+    flush()
+  end
+end
+
 -- Takes tombstones off the head of the waiting list, so that its head is always a job. Called after flush. Returns whether
 -- it succeeded: of very many the rest is left to the next call.
 local function drop_tombstones()
   local page = 500
-  if tonumber(redis.call('ZRANGE', K.tombstones, 0, 0, 'WITHSCORES')[2]) ~= conf.base then return true end
   for _ = 1, MOST_LOOKED_AT / page do
+    local first = tonumber(redis.call('ZRANGE', K.tombstones, 0, 0, 'WITHSCORES')[2])
+    if first and first ~= conf.base then compact_line() end
+    if first ~= conf.base then return true end
     local dead, n = redis.call('ZRANGE', K.tombstones, 0, page - 1, 'WITHSCORES'), 0
     while tonumber(dead[n * 2 + 2]) == conf.base + n do n = n + 1 end
-    if n == 0 then return true end
     redis.call('ZREMRANGEBYRANK', K.tombstones, 0, n - 1)
     redis.call('LTRIM', K.wait, n, -1)
     set_conf('base', conf.base + n)
-    if n < page then return true end
   end
   return false
 end

@@ -11,6 +11,13 @@ local function set_flag(r, flag, on)
   end
 end
 
+-- Is this the end of most jobs: completed, and kept for the default age? `done5` lists those, as the cheapest structure there
+-- is for them: retention takes them off its head. The rare others of that state are in `kept`, with a blank entry in the
+-- list that has their position, and those of other states in sorted sets, by position.
+local function is_usual_end(r)
+  return r[STATE] == COMPLETED and not (has(r, KEEP) or has(r, RETAINED) or has(r, WAS_RETAINED) or has(r, OPEN))
+end
+
 -- The birth record: `place` is the position of a queued job, the due time of any other.
 local function pack_birth(state, flags, attempts, priority, created, place)
   return struct.pack(BIRTH_FORMAT, state, flags, attempts, priority, created, place)
@@ -55,10 +62,11 @@ end
 -- be active: `load_records` finds out.
 local function record_of(job, run, held)
   run = held or run
-  local born = job and #job >= BIRTH_SIZE
-  if not run then return born and unpack_birth(job) or nil end
-  if #run >= SHORT_SIZE and string.byte(run) > SHORT then return born and unpack_short(run, job) or nil end
-  return #run >= RUN_SIZE and unpack_run(run) or nil
+  local born, r = job and #job >= BIRTH_SIZE, nil
+  if not run then r = born and unpack_birth(job)
+  elseif #run >= SHORT_SIZE and string.byte(run) > SHORT then r = born and unpack_short(run, job)
+  else r = #run >= RUN_SIZE and unpack_run(run) end
+  return r and r[STATE] >= BLOCKED and r[STATE] <= EXPIRED and r or nil
 end
 
 local function body_of(job)

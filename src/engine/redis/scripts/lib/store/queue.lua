@@ -5,8 +5,8 @@
 --   epoch     the number of the last exchange that leased anything
 --   active    how many jobs are leased
 --   otail, ohead  the next positions at both ends of the order of other priorities
---   fin       how many jobs have finished; bN, tN, gN: for state N the position of the first entry of its list, the
---             position retention has looked at, the number of stale entries in the list
+--   fin       the last position of a job that finished in any state but `completed`, and of one that is kept by count
+--   b5, g5    of the list of completed jobs: the position of its first entry, and how many of its entries are stale
 --   keep1, keep2  the latest count asked for by completed / failed jobs
 --   listed    1 once the queue's name was added to the list of queues
 --   sdue      when the first schedule is due; 0 when none is
@@ -49,10 +49,10 @@ local function waiting()
   return redis.call('LLEN', K.wait) + (tails and tails.n or 0) + (heads and heads.n or 0)
 end
 
--- The position of the next entry of a list of finished jobs once all buffered writes are done.
-local function end_of(key_name, state)
-  local args = args_of(RPUSH, key_name)
-  if args.n == 0 then args.first = conf_of('b' .. state) + redis.call('LLEN', K[key_name]) end
+-- The position of the next entry of the list of completed jobs once all buffered writes are done.
+local function end_of_completed()
+  local args = args_of(RPUSH, 'done5')
+  if args.n == 0 then args.first = conf_of('b5') + redis.call('LLEN', K.done5) end
   return args.first + args.n
 end
 

@@ -1,0 +1,258 @@
+// What is stored, and not leased: 20,000 jobs of a kind that make a listing, a command or a sweep look at many entries. A
+// call looks at a bounded number of them, and what nothing needs any more is given back. LONGSHORE_ENTRIES sets another number.
+import { Redis } from "ioredis";
+import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
+import type { JobPage, Outcome } from "../../../src/engine/contract/engine.js";
+import { ScenarioContext, MAIN } from "../../../src/engine/testkit/context/scenario-context.js";
+import { BOOM, settlement, type TestSession } from "../../../src/engine/testkit/context/test-session.js";
+import type { JobFilter } from "../../../src/model/job/filter.js";
+import type { JobSpec } from "../../../src/model/job/job.js";
+import { startRedisServer, type RedisServer } from "../../support/redis-server.js";
+import { WorkMeter, type ScriptWork } from "../../support/redis-work.js";
+import { RedisBackdoor, redisStorage } from "./redis-storage.js";
+
+const MANY = Number(process.env["LONGSHORE_ENTRIES"] ?? 20_000);
+/** Bounds of what one script may look at, in three loops at most, and call. Unbounded it would be all entries. */
+const MOST_ENTRIES = 7_000;
+const MOST_COMMANDS = 10_000;
+const DAY = 86_400_000;
+const YEAR = { age: 365 * DAY, count: null };
+
+let server: RedisServer;
+let redis: Redis;
+let backdoor: RedisBackdoor;
+let context: ScenarioContext;
+let meter: WorkMeter;
+
+describe.skipIf(!inject("canStartRedis"))(`of ${MANY} entries, a call looks at few`, () => {
+  beforeEach(async () => {
+    server = await startRedisServer();
+    redis = new Redis(server.url);
+    backdoor = new RedisBackdoor({ url: server.url });
+    context = await ScenarioContext.create(redisStorage({ url: server.url }, backdoor));
+    meter = await WorkMeter.on(server.url);
+  });
+
+  afterEach(async () => {
+    meter.close();
+    await context.dispose();
+    await backdoor.close();
+    redis.disconnect();
+    await server.stop();
+  });
+
+  describe("jobs that have ended", () => {
+    it("and were retried or removed, leave no entry where others fail", async () => {
+      const session = await context.session({ ttl: DAY });
+      const kept = await context.add({ retention: { completed: YEAR, failed: YEAR } });
+      await session.fail(await session.next(), null);
+      const id = await context.add();
+      for (let times = 0; times < 200; times += 1) {
+        await session.fail(await session.next(), null);
+        await context.control("retry", id);
+      }
+      await session.fail(await session.next(), null);
+      await context.control("remove", id);
+      context.advance(9 * DAY);
+      await sweepAll();
+
+      expect(await entriesOf("done7")).toBe(1);
+      expect(await context.list({ states: ["failed"] })).toEqual([kept]);
+    });
+
+    it("and are kept for longer, are not looked at again by a sweep, and keep no entry of those that are not", async () => {
+      await addMany(() => ({ retention: { completed: YEAR, failed: YEAR } }));
+      await endAll({ kind: "complete", result: null });
+      await context.add();
+      await endAll({ kind: "complete", result: null });
+      context.advance(2 * DAY);
+      const first = await sweepAll();
+      const second = await sweepAll();
+
+      expectBounded([...first, ...second]);
+      expect(second.map(({ commands }) => commands < 50)).toEqual([true]);
+      expect(await entriesOf("done5")).toBe(0);
+      expect((await context.counts()).completed).toBe(MANY);
+    });
+
+    it.each([
+      ["completed", { kind: "complete", result: null }, {}],
+      [
+        "completed, and kept for longer",
+        { kind: "complete", result: null },
+        { retention: { completed: YEAR, failed: YEAR } },
+      ],
+      ["failed", { kind: "fail", error: BOOM, retryIn: null }, {}],
+    ] as const)("(%s) are listed page by page", async (_which, outcome, change) => {
+      await addMany(() => change);
+      await endAll(outcome);
+      const states = [outcome.kind === "complete" ? "completed" : "failed"] as const;
+
+      const listing = await listAll({ queue: MAIN, states });
+
+      expect(listing.found).toHaveLength(MANY);
+      expectPages(listing, 400);
+    });
+
+    it("and were retried, are passed by a listing of those that have not", async () => {
+      const first = await context.add();
+      await addMany(() => ({}));
+      const last = await context.add();
+      await endAll({ kind: "complete", result: null });
+      const ids = await context.list({ states: ["completed"] }, 500);
+      await context.engine.pause({ queue: MAIN });
+      await controlAll(
+        "retry",
+        ids.filter((id) => id !== first && id !== last),
+      );
+      const { found, work } = await listAll({ queue: MAIN, states: ["completed"] });
+
+      expect(found).toEqual([last, first]);
+      expectBounded(work);
+    });
+  });
+
+  describe("jobs that wait", () => {
+    it("and took each other's place, give their entries back though an older one keeps waiting", async () => {
+      await context.engine.pause({ queue: MAIN });
+      const oldest = await context.add();
+      const superseding = await addMany(() => ({ supersedes: "k" }));
+      const newest = await context.add();
+
+      expect((await entriesOf("wait")) + (await entriesOf("tombstones"))).toBeLessThan(4_000);
+      const { found, work } = await listAll({ queue: MAIN, states: ["queued"] });
+      expect(found).toEqual([oldest, superseding.at(-1), newest]);
+      expectBounded(work);
+      expect(await context.position(newest)).toBe(3);
+      await context.engine.resume({ queue: MAIN });
+      expect(await (await context.session()).claimIds(5)).toEqual(found);
+    });
+
+    it("and were cancelled behind others, give their entries back, and those before keep their order", async () => {
+      const ids = await addMany(() => ({}));
+      const kept = ids.filter((_id, n) => n < 1_200 || n % 50 === 0);
+      const work = await controlAll(
+        "cancel",
+        ids.filter((id) => !kept.includes(id)),
+      );
+
+      expectBounded(work);
+      expect(await entriesOf("tombstones")).toBeLessThan(MANY / 2);
+      const session = await context.session();
+      const first = await session.claimIds(500);
+      await session.settle(await session.next(), { kind: "return" });
+      expect([...first, ...(await context.list({ states: ["queued"] }, 500))]).toEqual(kept);
+      expect([...first, ...(await drain(session))]).toEqual(kept);
+    });
+
+    it.each([
+      ["delayed", { due: { in: DAY } }],
+      ["blocked", { hold: true }],
+      ["queued", { priority: 3 }],
+      ["queued", {}],
+    ] as const)("(%s, %j) at one time are listed page by page, and found in their place", async (state, change) => {
+      const ids = await addMany(() => change);
+      const { found, work, pages } = await listAll({ queue: MAIN, states: [state] });
+
+      expect(found.toSorted()).toEqual(ids.toSorted());
+      expectPages({ found, work, pages }, 400);
+    });
+  });
+});
+
+/** Enqueues the many jobs. */
+async function addMany(change: (n: number) => Partial<JobSpec>): Promise<string[]> {
+  const ids: string[] = [];
+  for (let from = 0; from < MANY; from += 500) {
+    const jobs = Array.from({ length: 500 }, (_none, index) => context.spec(change(from + index)));
+    await context.engine.enqueue({ jobs });
+    ids.push(...jobs.map(({ id }) => id));
+  }
+  return ids;
+}
+
+/** How many entries a structure of the queue has. */
+async function entriesOf(name: string): Promise<number> {
+  const key = (await context.storage.leftovers?.())?.find((one) => one.endsWith(`}:${name}`));
+  if (key === undefined) return 0;
+  const type = await redis.type(key);
+  if (type === "list") return redis.llen(key);
+  return type === "hash" ? redis.hlen(key) : redis.zcard(key);
+}
+
+/** Leases all jobs and ends them with this outcome. */
+async function endAll(outcome: Outcome): Promise<void> {
+  const session = await context.session({ ttl: 366 * DAY });
+  for (let leases = await session.claim(500); leases.length > 0; leases = await session.claim(500)) {
+    await session.exchange(leases.map((lease) => settlement(lease, outcome)));
+  }
+  await session.close();
+}
+
+/** Leases all jobs, in order. */
+async function drain(session: TestSession): Promise<string[]> {
+  const leased: string[] = [];
+  for (let more = true; more;) {
+    const answer = await session.exchange([], { max: 500 });
+    leased.push(...answer.leases.map(({ id }) => id));
+    ({ more } = answer);
+  }
+  return leased;
+}
+
+/** Sweeps as long as the answer says that there is more. */
+async function sweepAll(): Promise<ScriptWork[]> {
+  const work: ScriptWork[] = [];
+  for (let more = true; more;) {
+    const { answer, scripts } = await meter.of([], () => context.sweep(500));
+    work.push(...scripts);
+    ({ more } = answer);
+  }
+  return work;
+}
+
+async function controlAll(command: "cancel" | "retry", ids: readonly string[]): Promise<ScriptWork[]> {
+  const work: ScriptWork[] = [];
+  for (let from = 0; from < ids.length; from += 500) {
+    const params = { refs: ids.slice(from, from + 500).map((id) => ({ queue: MAIN, id })), op: context.fresh("op") };
+    const call = async (): Promise<unknown> =>
+      command === "retry" ? context.retry(params) : context.engine[command](params);
+    work.push(...(await meter.of([], call)).scripts);
+  }
+  return work;
+}
+
+interface Listing {
+  readonly found: string[];
+  readonly work: ScriptWork[];
+  readonly pages: number;
+}
+
+/** The ids of a whole listing in pages of 50. */
+async function listAll(filter: JobFilter): Promise<Listing> {
+  const listing: Listing = { found: [], work: [], pages: 0 };
+  let { pages } = listing;
+  let cursor: string | null = null;
+  do {
+    const page: { filter: JobFilter; cursor: string | null; limit: number } = { filter, cursor, limit: 50 };
+    const { answer, scripts } = await meter.of([], async (): Promise<JobPage> => context.engine.listJobs(page));
+    listing.found.push(...answer.jobs.map(({ id }) => id));
+    listing.work.push(...scripts);
+    pages += 1;
+    cursor = answer.cursor;
+  } while (cursor !== null);
+  return { ...listing, pages };
+}
+
+/** Expects every script to be short. */
+function expectBounded(work: readonly ScriptWork[]): void {
+  expect(Math.max(...work.map(({ entries }) => entries))).toBeLessThanOrEqual(MOST_ENTRIES);
+  expect(Math.max(...work.map(({ commands }) => commands))).toBeLessThanOrEqual(MOST_COMMANDS);
+}
+
+/** Expects every page to cost about what it lists, wherever it is. */
+function expectPages({ work, pages }: Listing, most: number): void {
+  expect(pages).toBeLessThanOrEqual(MANY / 50 + 1);
+  expect(Math.max(...work.map(({ entries }) => entries))).toBeLessThanOrEqual(most);
+  expect(Math.max(...work.map(({ commands }) => commands))).toBeLessThanOrEqual(most);
+}
