@@ -7,6 +7,8 @@ import { RedisMonitor } from "./redis-monitor.js";
 export interface ScriptWork {
   commands: number;
   entries: number;
+  /** The length of all arguments: what it wrote is among them. */
+  bytes: number;
 }
 
 const WHOLE = new Set(["hgetall", "hkeys", "hvals", "hlen"]);
@@ -59,10 +61,11 @@ export class WorkMeter {
     const [name = "", ...rest] = args;
     const command = name.toLowerCase();
     if (command === "echo" && rest[0] === `mark ${this.#marks}`) this.#marked();
-    if (command.startsWith("eval")) this.#scripts.push({ commands: 0, entries: 0 });
+    if (command.startsWith("eval")) this.#scripts.push({ commands: 0, entries: 0, bytes: 0 });
     const script = this.#scripts.at(-1);
     if (source !== "lua" || script === undefined) return;
     script.commands += 1;
+    for (const arg of args) script.bytes += arg.length;
     script.entries += this.#entriesOf(command, rest);
   }
 

@@ -7,7 +7,7 @@ import type { Clock } from "../../model/value/clock.js";
 import { EngineClosed, EngineRefused, EngineUnavailable } from "../../model/errors/errors.js";
 import type { ControlAnswer, ControlParams, Engine, EngineInfo } from "../contract/engine.js";
 import type { Answer, Params } from "../contract/commands.js";
-import { deliverSoon, type Message } from "../shared/relay.js";
+import { deliverSoon } from "../shared/relay.js";
 import { describeTarget, type ParsedRedisTarget } from "../target.js";
 import { Channel } from "./waiting/channel.js";
 import { control, type Command } from "./commands/control.js";
@@ -24,6 +24,7 @@ import { inspectServer } from "./connection/server.js";
 import { commitFlow, readDependencies, readDependents } from "./commands/dependencies.js";
 import { acknowledgeEnded, claimEnded } from "./commands/ended.js";
 import { Upkeep } from "./commands/sweep.js";
+import { STILL_NOTIFYING } from "./connection/wire.js";
 import { awaitEvents, watch } from "./waiting/watch.js";
 import { Wakeup } from "./waiting/wakeup.js";
 
@@ -194,9 +195,9 @@ export class RedisEngine implements Engine {
    * Delivers pending messages until the outboxes are empty. On failure the next sweep retries: the command that caused them
    * has been applied.
    */
-  async #deliver(queues: Iterable<string>, first: readonly Message[] = []): Promise<void> {
+  async #deliver(queues: Iterable<string>): Promise<void> {
     try {
-      await deliverSoon(this.#mailbox, new Set(queues), first);
+      await deliverSoon(this.#mailbox, new Set(queues));
     } catch (error) {
       if (!(error instanceof EngineUnavailable)) throw error;
     }
@@ -221,11 +222,16 @@ export class RedisEngine implements Engine {
 
   async obliterate({ queue, force }: Params<"obliterate">): Promise<Answer<"obliterate">> {
     this.#guard();
-    const removalMessages = await this.#mailbox.removalMessages(queue);
-    const done = (await this.#link.run("obliterate", queue, [force ? 1 : 0])) === 1;
-    if (!done) return false;
+    const remove = (): Promise<unknown> => this.#link.run("obliterate", queue, [force ? 1 : 0]);
+    let answer = await remove();
+    // A client that removed the queue before this one died while it notified others.
+    while (answer === STILL_NOTIFYING) {
+      await deliverSoon(this.#mailbox, [queue]);
+      answer = await remove();
+    }
+    if (answer !== 1) return false;
+    await this.#deliver([queue]);
     await this.#registry.remove(queue);
-    await this.#deliver([], removalMessages);
     return true;
   }
 

@@ -76,7 +76,10 @@ export function groupByQueue(messages: readonly Message[]): [queue: string, mess
 
 type Step = () => Awaitable<OutboxBatch | DeliveryResult>;
 
-/** Empties the outboxes of these queues, and those that fill while doing so, for engines that answer synchronously. */
+/**
+ * Empties the outboxes of these queues, and those that fill while doing so, for engines that answer synchronously. `first`:
+ * messages to deliver before them.
+ */
 export function deliverNow(mailbox: Mailbox, queues: Iterable<string>, first: readonly Message[] = []): void {
   const delivery = deliver(mailbox, queues, first);
   for (let step = delivery.next(); step.done !== true;) {
@@ -86,13 +89,9 @@ export function deliverNow(mailbox: Mailbox, queues: Iterable<string>, first: re
   }
 }
 
-/** Empties the outboxes of these queues, and those that fill while doing so. `first`: messages to deliver before them. */
-export async function deliverSoon(
-  mailbox: Mailbox,
-  queues: Iterable<string>,
-  first: readonly Message[] = [],
-): Promise<void> {
-  const delivery = deliver(mailbox, queues, first);
+/** Empties the outboxes of these queues, and those that fill while doing so. */
+export async function deliverSoon(mailbox: Mailbox, queues: Iterable<string>): Promise<void> {
+  const delivery = deliver(mailbox, queues, []);
   for (let step = delivery.next(); step.done !== true;) step = delivery.next(await step.value());
 }
 

@@ -6,6 +6,7 @@ import type { JobPage, Outcome } from "../../../src/engine/contract/engine.js";
 import { ScenarioContext, MAIN } from "../../../src/engine/testkit/context/scenario-context.js";
 import { BOOM, settlement, type TestSession } from "../../../src/engine/testkit/context/test-session.js";
 import type { JobFilter } from "../../../src/model/job/filter.js";
+import { LONGEST_LOG_LINE, MOST_LOG_LINES } from "../../../src/model/job/log.js";
 import type { JobSpec } from "../../../src/model/job/job.js";
 import { startRedisServer, type RedisServer } from "../../support/redis-server.js";
 import { WorkMeter, type ScriptWork } from "../../support/redis-work.js";
@@ -157,6 +158,56 @@ describe.skipIf(!inject("canStartRedis"))(`of ${MANY} entries, a call looks at f
       expect(found.toSorted()).toEqual(ids.toSorted());
       expectPages({ found, work, pages }, 400);
     });
+  });
+
+  it("dependents of one job learn in many calls that it is removed", async () => {
+    const id = await context.add();
+    await addMany(() => ({ queue: "other", after: [{ queue: MAIN, id, ifFailed: "continue" }] }));
+    const params = { refs: [{ queue: MAIN, id }], op: "op" };
+    const { scripts } = await meter.of([], async () => context.engine.remove(params));
+
+    expect((await context.counts("other")).queued).toBe(MANY);
+    expect(await entriesOf("dependents")).toBe(0);
+    expectBounded(scripts);
+  });
+
+  it("lines of a log are not written again for one more", async () => {
+    await context.add();
+    const session = await context.session();
+    const lease = await session.next();
+    const line = { at: 0, level: "info", message: "x".repeat(LONGEST_LOG_LINE) } as const;
+    await session.report(lease, { lines: Array.from({ length: MOST_LOG_LINES }, () => line) });
+    const { scripts } = await meter.of([], async () => session.report(lease, { lines: [line] }));
+
+    expect(scripts.map(({ bytes }) => bytes < 55 * LONGEST_LOG_LINE)).toEqual([true]);
+    await session.complete(lease);
+    await context.control("remove", lease.id);
+    expect(await entriesOf("log")).toBe(0);
+  });
+});
+
+describe.skipIf(!inject("canStartRedis"))("a queue whose remover dies before it has notified the others", () => {
+  it("notifies them with its next sweep", async () => {
+    server = await startRedisServer();
+    redis = new Redis(server.url);
+    backdoor = new RedisBackdoor({ url: server.url });
+    context = await ScenarioContext.create(redisStorage({ url: server.url }, backdoor));
+    const id = await context.add();
+    const dependent = await context.add({ queue: "other", after: [{ queue: MAIN, id, ifFailed: "continue" }] });
+    const [prefix = ""] =
+      /(?<={).*(?=\/)/.exec((await context.storage.leftovers?.())?.find((key) => key.includes("/")) ?? "") ?? [];
+    await redis.acl("SETUSER", "default", "resetkeys", `~{${prefix}/${MAIN}}*`, `~{${prefix}}*`);
+    await expect(context.engine.obliterate({ queue: MAIN, force: false })).rejects.toThrow(/may not/);
+    await redis.acl("SETUSER", "default", "allkeys");
+    expect(await context.state(dependent, "other")).toBe("blocked");
+    await context.sweep();
+
+    expect(await context.state(dependent, "other")).toBe("queued");
+    expect((await context.storage.leftovers?.())?.filter((key) => key.includes(`/${MAIN}}`))).toEqual([]);
+    await context.dispose();
+    await backdoor.close();
+    redis.disconnect();
+    await server.stop();
   });
 });
 

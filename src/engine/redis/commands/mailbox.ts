@@ -16,7 +16,7 @@ import { STATES } from "../../../model/job/state.js";
 import type { DeliveryResult, Message, OutboxBatch, OutboxReceipt, Mailbox } from "../../shared/relay.js";
 import type { Argument, Link } from "../connection/connection.js";
 import { list, number, text } from "../connection/reply.js";
-import { MESSAGE_LETTERS, MESSAGE_WIDTH, REMOVED, meaningOf } from "../connection/wire.js";
+import { MESSAGE_LETTERS, MESSAGE_WIDTH, REMOVED, REMOVED_QUEUE, meaningOf } from "../connection/wire.js";
 
 /** How many messages one script call delivers. */
 const AT_ONCE = 500;
@@ -29,8 +29,14 @@ export class RedisMailbox implements Mailbox {
   }
 
   async takeOutbox(queue: string, receipt: OutboxReceipt | null): Promise<OutboxBatch> {
-    const [tokens, messages] = list(await this.#link.run("outbox", queue, receipt ?? []));
+    const [first, ...rest] = receipt ?? [];
+    const [tokens, messages] = list(
+      first === REMOVED_QUEUE
+        ? await this.#link.run("removal-messages", queue, [queue, ...rest])
+        : await this.#link.run("outbox", queue, receipt ?? []),
+    );
     const next = list(tokens).map(text);
+    if (first === REMOVED_QUEUE && next.length > 0) next.unshift(REMOVED_QUEUE);
     return { messages: decodeMessages(queue, list(messages)), receipt: next.length === 0 ? null : next };
   }
 
@@ -60,19 +66,6 @@ export class RedisMailbox implements Mailbox {
       replies.push(...decodeMessages(queue, answers));
     }
     return { replies, pendingQueues: pending ? [queue] : [] };
-  }
-
-  /** The messages to other queues when a queue is removed with all its jobs. */
-  async removalMessages(queue: string): Promise<Message[]> {
-    const messages: Message[] = [];
-    for (const which of ["dependencies", "dependents"]) {
-      for (let from = 0; from >= 0;) {
-        const [next, ...more] = list(await this.#link.run("removal-messages", queue, [which, queue, from]));
-        messages.push(...decodeMessages(queue, more));
-        from = number(next);
-      }
-    }
-    return messages;
   }
 }
 

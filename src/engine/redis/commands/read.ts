@@ -4,7 +4,7 @@ import { Undecodable } from "../../../model/errors/errors.js";
 import type { JobRecord, JobRef } from "../../../model/job/job.js";
 import { matchesFilter, type JobFilter } from "../../../model/job/filter.js";
 import { mayBelongTo } from "../../../model/value/id.js";
-import type { JobLog, LogLine } from "../../../model/job/log.js";
+import { MOST_LOG_LINES, type JobLog, type LogLine } from "../../../model/job/log.js";
 import { perState, STATES, type JobState } from "../../../model/job/state.js";
 import { MOST_ASIDE, MOST_COUNTED_ASIDE } from "../../contract/engine.js";
 import type { AsideRecord, JobPage, QueueRecord, StateCounts, WorkerRecord } from "../../contract/engine.js";
@@ -271,10 +271,9 @@ export class Reader {
   }
 
   async logs({ queue, id }: JobRef): Promise<JobLog> {
-    const log = await this.#link.send(() => this.#link.client.hget(this.#keys.of(queue, "log"), id));
-    if (log === null) return { lines: [], dropped: 0 };
-    const [dropped = "0", ...lines] = log.split("\n");
-    return { lines: lines.map((line): LogLine => JSON.parse(line)), dropped: Number(dropped) };
+    const [logged, ...chunks] = list(await this.#link.run("logs", queue, [id])).map(text);
+    const kept = chunks.flatMap((chunk) => (chunk === "" ? [] : chunk.split("\n"))).slice(-MOST_LOG_LINES);
+    return { lines: kept.map((line): LogLine => JSON.parse(line)), dropped: Number(logged) - kept.length };
   }
 
   async checkpoints({ queue, id }: JobRef): Promise<Checkpoint[]> {

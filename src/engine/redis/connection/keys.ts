@@ -10,7 +10,8 @@
  * | leases | hash | epoch → a batch of active jobs in their first run, with the session that holds them |
  * | held | hash | id → record of any other active job, with the session that holds it |
  * | spans, held_order | zset | both by their leases: batches by position, the others by epoch (scripts/lib/claims/lease.lua) |
- * | result, history, errors, progress, meta, log, keep, nonce, op, fingerprints, tags, unique_key | hash | id → what only some jobs have |
+ * | result, history, errors, progress, meta, keep, nonce, op, fingerprints, tags, unique_key | hash | id → what only some jobs have |
+ * | log | hash | id → how many lines it has logged; `id NUL number` → some of them (scripts/lib/store/log.lua) |
  * | checkpoint | hash | `id NUL number` → checkpoint |
  * | checkpoints | hash | id → the highest number of its checkpoints |
  * | failed | hash | id → what failed in a job that half succeeded |
@@ -30,6 +31,7 @@
  * | unique | hash | unique key → owner |
  * | dependencies, dependents | zset | what jobs depend on, what depends on them: `id NUL queue NUL id`, in lexical order (scripts/lib/store/links.lua) |
  * | dependency, dependent | hash | the value of each of these links |
+ * | removed_dependencies, … | | the same of the jobs of an obliterated queue, until the others are notified |
  * | pending, round | hash | id → number of pending dependencies; how often it began to wait again |
  * | outbox | zset | jobs with messages to linked jobs, in the order in which they were marked |
  * | audit | zset | jobs with pending dependencies, by when their messages are sent again |

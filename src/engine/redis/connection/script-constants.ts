@@ -35,6 +35,8 @@ import {
   POLICY_STEP,
   RECORD_WIDTH,
   REMOVED,
+  REMOVED_QUEUE,
+  STILL_NOTIFYING,
   TOO_LATE,
   UNTIL_LETTERS,
   WITHOUT_RUN,
@@ -123,6 +125,8 @@ export const CONSTANTS: Readonly<Record<string, Constant>> = {
   ALIVE_WITH_MESSAGES,
   MESSAGES_PENDING,
   NOT_USUAL: DECLINED,
+  REMOVED_QUEUE,
+  STILL_NOTIFYING,
   TOO_LATE,
   RECORD_WIDTH,
   WITHOUT_RUN,
@@ -139,6 +143,10 @@ export const CONSTANTS: Readonly<Record<string, Constant>> = {
   MOST_HISTORY: MOST_ATTEMPT_RECORDS,
   MOST_MEMBERS,
   MOST_LOG_LINES,
+  /** How many lines of a log are one field: what one more line writes again. */
+  LOG_CHUNK: 50,
+  /** No job logs as many lines: a number that another hand wrote. */
+  MOST_LOGGED: 1e12,
   COMPLETED_AGE: DEFAULT_RETENTION.completed.age,
   FAILED_AGE: DEFAULT_RETENTION.failed.age,
   LONGEST_DURATION,

@@ -32,6 +32,7 @@ export type ScriptName =
   | "inbox"
   | "links"
   | "list"
+  | "logs"
   | "obliterate"
   | "outbox"
   | "pause"

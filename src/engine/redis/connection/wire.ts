@@ -73,6 +73,12 @@ export const ALIVE_WITH_MESSAGES = 3;
 /** The answer, alone, of a fast-path script to a call that it does not serve: nothing was done. */
 export const DECLINED = -1;
 
+/** The answer of an obliteration while the messages of an earlier one are not delivered. */
+export const STILL_NOTIFYING = 2;
+
+/** The receipt of an outbox that is empty, when an obliterated queue of this name has messages left. Ids have no blank. */
+export const REMOVED_QUEUE = "removed queue";
+
 /** The answer of a sweep, in place of the number of promoted jobs, when it ran too late. */
 export const TOO_LATE = -1;
 

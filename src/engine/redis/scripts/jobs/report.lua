@@ -6,20 +6,30 @@
 -- Reply: a letter each: a applied, s stale
 --
 -- Stores what running jobs report, fenced like everything a worker writes.
--- include: session record codec batch format queue lease holding
+-- include: session record codec batch format queue lease holding log json
 
 read_queue()
 
--- A log is the number of lines dropped, then the lines.
+-- Appends to a job's log (lib/store/log.lua). Only its last chunk is written again.
 local function append_log(id, lines)
-  local log = redis.call('HGET', K.log, id)
-  local dropped, kept = string.match(log or '0\n', '^(%d+)\n(.*)$')
-  kept = kept == '' and lines or kept .. '\n' .. lines
-  local _, breaks = string.gsub(kept, '\n', '')
-  local surplus, from = breaks + 1 - MOST_LOG_LINES, 1
-  for _ = 1, surplus do from = string.find(kept, '\n', from, true) + 1 end
-  dropped = sane_number(dropped) + math.max(surplus, 0)
-  put('log', id, string.format('%d\n', dropped) .. string.sub(kept, from))
+  local before = logged(id)
+  local _, breaks = string.gsub(lines, '\n', '')
+  local after = before + breaks + 1
+  local oldest = first_chunk(after)
+  local chunk, n = {}, math.floor(before / LOG_CHUNK)
+  local open = before % LOG_CHUNK
+  if open > 0 then chunk[1] = redis.call('HGET', K.log, chunk_of(id, n)) or '' end
+  for line in string.gmatch(lines, '[^\n]+') do
+    chunk[#chunk + 1] = line
+    open = open + 1
+    if open == LOG_CHUNK then
+      if n >= oldest then put('log', chunk_of(id, n), table.concat(chunk, '\n')) end
+      chunk, n, open = {}, n + 1, 0
+    end
+  end
+  if open > 0 then put('log', chunk_of(id, n), table.concat(chunk, '\n')) end
+  for old = first_chunk(before), math.min(oldest, math.ceil(before / LOG_CHUNK)) - 1 do put('log', chunk_of(id, old), false) end
+  put('log', id, string.format('%.0f', after))
   flush()
 end
 
@@ -73,11 +83,14 @@ local function save_checkpoints(id, epoch, lines)
   for seq, entry in string.gmatch(lines, '(%d+) ([^\n]+)') do
     put('checkpoint', id .. '\0' .. seq, entry)
     most[id] = math.max(most[id], tonumber(seq))
-    local kind = watched and string.match(entry, '^%["(%a+)"')
+    local kind = watched and string.match(entry, '^%["(%a+)",')
     if kind == 'milestone' or kind == 'status' then
-      local checkpoint = sane_json(entry)
-      local value = kind == 'milestone' and ',"value":' .. cjson.encode(checkpoint[4]) or ''
-      emit('{"kind":"' .. kind .. '","id":"' .. id .. '","name":' .. cjson.encode(checkpoint[2]) .. value .. '}')
+      -- The texts go out as they came: kind, name, key, value.
+      local name, rest = json_string(entry, #kind + 5)
+      local _, after = json_string(entry, rest + 1)
+      if string.sub(entry, rest + 1, rest + 4) == 'null' then after = rest + 5 end
+      local value = kind == 'milestone' and ',"value":' .. json_string(entry, after + 1) or ''
+      emit('{"kind":"' .. kind .. '","id":"' .. id .. '","name":' .. name .. value .. '}')
     end
   end
   put('checkpoints', id, string.format('%d', most[id]))

@@ -10,7 +10,7 @@
 -- Reply: 1 when messages wait in the outbox now, then the answers of the receivers: per message as in outbox.lua
 --
 -- Applies messages to jobs of this queue, in order. Mirrors `reactTo` in engine/shared/reactions.ts.
--- include: record codec batch format queue lease holding aside moves forget links-read links
+-- include: record codec batch format queue lease holding aside moves log forget links-read links
 
 read_queue()
 
@@ -210,8 +210,9 @@ local receive = {
   end,
   [MESSAGE_END] = on_dependency_ended,
   [MESSAGE_JOIN] = add_member,
-  [MESSAGE_CANCEL] = function(id)
-    if known[id][STATE] < COMPLETED then cancel(id) end
+  [MESSAGE_CANCEL] = function(id, other)
+    -- Only its flow cancels a member.
+    if known[id][STATE] < COMPLETED and flow_of(stored[id]) == other then cancel(id) end
   end,
   [MESSAGE_DROP] = function(id, other)
     -- Another job may have the id by now.

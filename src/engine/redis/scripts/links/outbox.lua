@@ -3,23 +3,25 @@
 -- KEYS: checkpoint checkpoints failed supersede_key latest ended ended_due ended_claimed dependencies dependency
 -- KEYS: dependents dependent pending round outbox audit aside lacking declined
 -- KEYS: spans held_order running
--- KEYS: kept done6 done7 done8 done9 done10
+-- KEYS: removed_dependencies removed_dependents kept done6 done7 done8 done9 done10
 -- ARGV: now, then the entries whose messages were delivered: "id sequence", or "id sequence cursor" when an entry had more
 -- Reply: the entries read now, as above; then per message: kind (e end, u unlink, l link, g go, j join, x cancel, d drop),
 -- to (queue NUL id), from (id), and two numbers: e: state, round; l, g: round; j: policy, held
 --
 -- Reads the outbox: jobs with messages to the jobs they are linked to. The messages are computed from
 -- their present state; delivered entries are removed first. Mirrors `messagesOf` in engine/shared/reactions.ts.
--- include: record codec batch format queue lease holding aside moves forget links-read
+-- include: record codec batch format queue lease holding aside moves log forget links-read
 
 read_queue()
 
-local function forget_links(id)
-  for _, key_name in ipairs({ 'dependencies', 'dependents' }) do
-    local links = links_of(key_name, id)
-    for i = 1, #links, 2 do remove_link(key_name, id .. '\0' .. links[i]) end
-  end
+-- Removes links of a removed job, up to one of them if given; returns whether none is left. A job may have very many: those
+-- over which messages were delivered are removed at once.
+local function forget_links(key_name, id, upto)
+  local last = upto and '[' .. id .. '\0' .. upto or '(' .. id .. '\1'
+  local links = redis.call('ZRANGEBYLEX', K[key_name], '[' .. id .. '\0', last, 'LIMIT', 0, 2 * MOST_MESSAGES)
+  for _, member in ipairs(links) do remove_link(key_name, member) end
   flush()
+  return #links < 2 * MOST_MESSAGES
 end
 
 local cursors = {}
@@ -27,18 +29,20 @@ for i = 2, #ARGV do
   local id, sequence, cursor = string.match(ARGV[i], '^(%S+) (-?%d+) ?(.*)$')
   -- Keep an entry that was marked again since.
   if tonumber(redis.call('ZSCORE', K.outbox, id) or 0) == tonumber(sequence) then
+    local r = load_records({ id })[1]
+    local phase, upto = string.sub(cursor, 1, 1), string.sub(cursor, 2)
     if cursor ~= '' then
       cursors[id] = cursor
-    else
-      local r = load_records({ id })[1]
-      -- An incomplete flow is removed together with its members.
-      if r and has(r, OPEN) and r[STATE] >= COMPLETED then
-        forget(id, r)
-        flush()
-        r = nil
+      if not r then
+        forget_links('dependents', id, phase == 'k' and upto or nil)
+        if phase == 'd' then forget_links('dependencies', id, upto) end
       end
+    elseif r and has(r, OPEN) and r[STATE] >= COMPLETED then
+      -- An incomplete flow is removed together with its members, and its links as those of any removed job: it is marked again.
+      forget(id, r)
+      flush()
+    elseif r or forget_links('dependents', id) and forget_links('dependencies', id) then
       redis.call('ZREM', K.outbox, id)
-      if not r then forget_links(id) end
     end
   end
 end
@@ -61,12 +65,15 @@ local function send_to_all(key_name, id, from, send_one)
 end
 
 -- Sends a message to each dependency that has not ended; those that have take no room.
+local looked = 0 -- dependencies that this call has looked at
+
 local function send_to_unfinished(id, from, send_one)
   repeat
     from = send_to_all('dependencies', id, from, function(to, score)
+      looked = looked + 1
       if end_of_link(score) == 0 then send_one(to) end
     end)
-  until not from or room() <= 0
+  until not from or room() <= 0 or looked >= MOST_LOOKED_AT
   return from
 end
 
@@ -119,10 +126,12 @@ local ids = {}
 for i = 1, #entries, 2 do ids[#ids + 1] = entries[i] end
 local records, jobs = load_records(ids)
 for i, id in ipairs(ids) do
-  if room() <= 0 then break end
+  if room() <= 0 or looked >= MOST_LOOKED_AT then break end
   local rest = send_messages_of(id, records[i], jobs[i], cursors[id] or 'k', tonumber(entries[i * 2]) < 0)
   receipt[#receipt + 1] = id .. ' ' .. entries[i * 2] .. (rest and ' ' .. rest or '')
 end
 flush()
 flush_queue()
+-- What an obliterated queue has to tell is read by another script.
+if #receipt == 0 and redis.call('EXISTS', K.removed_dependencies, K.removed_dependents) > 0 then receipt[1] = REMOVED_QUEUE end
 return { receipt, messages }

@@ -1,36 +1,53 @@
--- KEYS: queue job run held leases dependencies dependency dependents dependent
--- KEYS: spans
--- ARGV: now, which (dependencies, dependents), this queue, from (rank)
--- Reply: the rank to go on from (-1: no more), then messages as in outbox.lua
+-- KEYS: queue removed_dependencies removed_dependency removed_dependents removed_dependent
+-- ARGV: now, this queue, then, when messages were delivered: dependencies or dependents, how many links, the last of them
+-- Reply: what was read now, as above (nothing at the end), then messages as in outbox.lua
 --
--- The messages to other queues when this queue is removed with all its jobs.
--- include: record codec batch format queue lease holding links-read
+-- The messages of an obliterated queue to others. Its links are set aside when it is removed (obliterate.lua) and stay until
+-- the messages over them are delivered: to dependents that their dependency is gone, to dependencies that nothing depends on
+-- them any more, and to members of flows which had not ended to end.
+-- include: record batch format queue links-read
 
-read_queue()
+refuse_newer(redis.call('HGET', K.queue, 'format'))
 
-local key_name, own, from = ARGV[2], ARGV[3], tonumber(ARGV[4]) -- keys: dependencies dependents
-local links = redis.call('ZRANGE', K[key_name], from, from + MOST_MESSAGES - 1)
-local values = #links > 0 and redis.call('HMGET', K[value_keys[key_name]], unpack(links)) or {}
-local reply = { #links == MOST_MESSAGES and from + MOST_MESSAGES or -1 }
+local own, which, count, last = ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5]
+local links_key = { dependencies = 'removed_dependencies', dependents = 'removed_dependents' }
+local value_key = { dependencies = 'removed_dependency', dependents = 'removed_dependent' }
 
-local function send(kind, to, id, a, b)
-  local n = #reply
-  reply[n + 1], reply[n + 2], reply[n + 3], reply[n + 4], reply[n + 5] = kind, to, id, a or 0, b or 0
-end
-
-local records = {}
-for i, member in ipairs(links) do
-  local id, to = string.match(member, '^(%Z+)%z(.*)$')
-  local value = sane_number(values[i])
-  if string.sub(to, 1, #own + 1) ~= own .. '\0' then
-    if key_name == 'dependents' then
-      send(MESSAGE_END, to, id, REMOVED, value)
-    else
-      if records[id] == nil then records[id] = load_records({ id })[1] or false end
-      local r = records[id]
-      if r and has(r, FLOW) and r[STATE] == BLOCKED and end_of_link(value) == 0 then send(MESSAGE_CANCEL, to, id) end
-      send(MESSAGE_UNLINK, to, id)
-    end
+if which then
+  local links = redis.call('ZRANGE', K[links_key[which]], 0, count - 1) -- keys: removed_dependencies removed_dependents
+  -- Another client may have removed them since.
+  if links[count] == last then
+    redis.call('ZREM', K[links_key[which]], unpack(links)) -- keys: removed_dependencies removed_dependents
+    redis.call('HDEL', K[value_key[which]], unpack(links)) -- keys: removed_dependency removed_dependent
   end
 end
-return reply
+
+local receipt, messages = {}, {}
+
+local function send(kind, to, id, a, b)
+  local n = #messages
+  messages[n + 1], messages[n + 2], messages[n + 3], messages[n + 4], messages[n + 5] = kind, to, id, a or 0, b or 0
+end
+
+for _, kind in ipairs({ 'dependents', 'dependencies' }) do
+  local links = redis.call('ZRANGE', K[links_key[kind]], 0, MOST_MESSAGES / 2 - 1) -- keys: removed_dependencies removed_dependents
+  if #links > 0 then
+    local values = redis.call('HMGET', K[value_key[kind]], unpack(links)) -- keys: removed_dependency removed_dependent
+    for i, member in ipairs(links) do
+      local id, to = string.match(member, '^(%Z+)%z(.*)$')
+      local value = sane_number(values[i])
+      if id and string.sub(to, 1, #own + 1) ~= own .. '\0' then
+        if kind == 'dependents' then
+          send(MESSAGE_END, to, id, REMOVED, value)
+        else
+          -- A receiver that is no member of this job is not cancelled.
+          if end_of_link(value) == 0 then send(MESSAGE_CANCEL, to, id) end
+          send(MESSAGE_UNLINK, to, id)
+        end
+      end
+    end
+    receipt = { kind, #links, links[#links] }
+    break
+  end
+end
+return { receipt, messages }

@@ -4,7 +4,7 @@
 -- KEYS: supersede_key latest ended ended_due ended_claimed pending round outbox audit schedule tick due aside
 -- KEYS: lacking declined
 -- KEYS: spans held_order running
--- KEYS: kept
+-- KEYS: kept removed_dependencies removed_dependents
 -- ARGV: now, limit, failure of a lost worker (JSON with %d for the deaths), its fingerprint, when the sweep was asked for,
 -- the most schedules to hand out, how many sessions are to be declared dead (-1: all overdue ones), of each its id and
 -- deadline
@@ -13,7 +13,7 @@
 -- its name, definition and tick
 --
 -- Upkeep of a queue: recovers the jobs of dead sessions, promotes, expires, trims. Mirrors engine/memory/commands/sweep.ts.
--- include: record codec batch format queue lease walk holding aside moves forget upkeep revoked session-end lost
+-- include: record codec batch format queue lease walk holding aside moves log forget upkeep revoked session-end lost
 
 read_queue()
 
@@ -173,5 +173,5 @@ end
 local stopped = passed >= MOST_LOOKED_AT or checkpoints_forgotten > MOST_CHECKPOINTS
   or math.max(recovered, promoted, expired, removed) >= limit
 local more = (too_many or more_lost or stopped) and 1 or 0
-local messages_pending = redis.call('EXISTS', K.outbox)
+local messages_pending = math.min(1, redis.call('EXISTS', K.outbox, K.removed_dependencies, K.removed_dependents))
 return { promoted, recovered, expired, removed, more, next_due < math.huge and next_due or -1, NOW, messages_pending, unpack(reply) }

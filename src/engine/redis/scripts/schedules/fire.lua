@@ -10,7 +10,7 @@
 --
 -- Creates the jobs of a schedule's ticks, as a compare-and-set on its last tick. Mirrors
 -- engine/memory/commands/schedules.ts.
--- include: record codec batch format queue lease holding aside moves forget amend unique supersede links-read links enqueue accept schedule
+-- include: record codec batch format queue lease holding aside moves log forget amend unique supersede links-read links enqueue accept schedule
 
 read_queue()
 read_jobs(9)

@@ -97,6 +97,32 @@ export const report = scenarios("report", [
     },
   ],
   [
+    "log-lines-one-by-one",
+    "a log that is reported line by line, by many jobs, keeps the newest lines of each and nothing after its job",
+    async (context) => {
+      const ids = await context.addMany(2);
+      const session = await context.session();
+      const leases = await session.claim(2);
+      const lines = Array.from({ length: MOST_LOG_LINES - 30 }, (_value, index) => line(String(index)));
+      for (const lease of leases) await session.report(lease, { lines });
+      for (let more = 0; more < 97; more += 1) {
+        for (const lease of leases) await session.report(lease, { lines: [line(`${lease.id} ${more}`)] });
+      }
+      for (const id of ids) {
+        const log = await context.engine.logs({ queue: MAIN, id });
+        assert.deepEqual([log.lines.length, log.dropped, log.lines[0]?.message], [MOST_LOG_LINES, 67, "67"]);
+        assert.deepEqual(
+          log.lines.slice(-97).map(({ message }) => message),
+          Array.from({ length: 97 }, (_value, more) => `${id} ${more}`),
+        );
+      }
+      for (const lease of leases) await session.complete(lease);
+      for (const id of ids) await context.control("remove", id);
+      await context.add({ id: ids[0] ?? "" });
+      assert.deepEqual(await context.engine.logs({ queue: MAIN, id: ids[0] ?? "" }), { lines: [], dropped: 0 });
+    },
+  ],
+  [
     "more-lines-than-log-holds",
     "more lines than a log holds, reported at once, leave the newest",
     async (context) => {

@@ -276,6 +276,23 @@ export const outcomes = scenarios("outcomes", [
     },
   ],
   [
+    "last-error-with-braces-survives",
+    "the last error is kept whatever its message is, though many runs without one came after it",
+    async (context) => {
+      for (const message of ["a { b", "a } b", '"error":{}}', '\\"{\n']) {
+        const id = await context.add({ attempts: 1_000, priority: 1 });
+        const session = await context.session();
+        const error = plainFailure("Error", message, "E_BRACE");
+        await session.fail(await session.next(), 0, error);
+        for (let run = 0; run <= MOST_ATTEMPT_RECORDS; run += 1) {
+          await session.settle(await session.next(), { kind: "snooze", delay: 0 });
+        }
+        assert.deepEqual((await context.job(id)).error, error);
+        await session.complete(await session.next());
+      }
+    },
+  ],
+  [
     "good-run-survives-retry",
     "a run that ended well stays written down when the job is tried again",
     async (context) => {

@@ -265,4 +265,31 @@ export const steps = scenarios("steps", [
       ]);
     },
   ],
+  [
+    "milestones-reach-watchers-unchanged",
+    "what a milestone shows reaches watchers to the letter",
+    async (context) => {
+      await context.add();
+      const session = await context.session();
+      const lease = await session.next();
+      const { cursor } = await context.engine.watch({ queue: MAIN, cursor: null, max: 20 });
+      const values = [
+        "[]",
+        "{}",
+        "1234567890123456",
+        "0.30000000000000004",
+        '"\\ud800 \\" \\\\"',
+        `${"[".repeat(2_000)}${"]".repeat(2_000)}`,
+      ];
+      const checkpoints = values.map((value, index) =>
+        checkpoint(index + 1, { kind: "milestone", name: `M${index}`, value, key: index === 1 ? '"k\\"' : null }),
+      );
+      await session.report(lease, { checkpoints });
+      const { events } = await context.engine.watch({ queue: MAIN, cursor, max: 20 });
+      assert.deepEqual(
+        events.map((event) => (event.kind === "milestone" ? [event.name, event.value] : event.kind)),
+        values.map((value, index) => [`M${index}`, value]),
+      );
+    },
+  ],
 ]);

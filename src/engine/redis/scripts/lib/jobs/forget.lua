@@ -1,5 +1,5 @@
 -- Removing jobs with everything stored about them. Mirrors `forget` in engine/memory/store/transitions.ts.
--- Needs: record.lua, codec.lua, batch.lua, queue.lua, aside.lua, moves.lua.
+-- Needs: record.lua, codec.lua, batch.lua, queue.lua, aside.lua, moves.lua, log.lua.
 
 local checkpoints_forgotten = 0 -- checkpoints this call has removed: after MOST_CHECKPOINTS the rest is left to the next call
 
@@ -11,6 +11,15 @@ local function forget_checkpoints(id, r)
   checkpoints_forgotten = checkpoints_forgotten + most
   put('checkpoints', id, false)
   set_flag(r, CHECKPOINTED, false)
+end
+
+local any_log -- does any job of the queue have a log?
+
+local function forget_log(id)
+  if any_log == nil then any_log = redis.call('EXISTS', K.log) == 1 end
+  local lines = any_log and logged(id) or 0
+  for n = first_chunk(lines), math.ceil(lines / LOG_CHUNK) - 1 do put('log', chunk_of(id, n), false) end
+  put('log', id, false)
 end
 
 -- Removes the notice that a job ended without a run.
@@ -29,6 +38,7 @@ local function forget(id, r)
   aside.clear(id, r)
   forget_checkpoints(id, r)
   if r[STATE] > PARTIAL then forget_notice(id) end
+  forget_log(id)
   if has(r, SUPERSEDES) then
     local key = redis.call('HGET', K.supersede_key, id)
     if key and redis.call('HGET', K.latest, key) == id then put('latest', key, false) end
@@ -58,7 +68,7 @@ local function forget(id, r)
   end
   -- Its links stay until the messages over them are delivered.
   if has(r, RETAINED) or has(r, AFTER) then mark_outbox(id) end
-  for _, key_name in ipairs({ 'job', 'run', 'result', 'history', 'log', 'progress', 'meta', 'keep', 'nonce', 'op', 'errors', 'failed' }) do
+  for _, key_name in ipairs({ 'job', 'run', 'result', 'history', 'progress', 'meta', 'keep', 'nonce', 'op', 'errors', 'failed' }) do
     put(key_name, id, false)
   end
   emit('{"kind":"removed","id":"' .. id .. '"}')

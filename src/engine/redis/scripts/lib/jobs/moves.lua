@@ -242,7 +242,7 @@ do
     if breaks >= MOST_HISTORY then
       local first, rest = string.match(lines, '^([^\n]*)\n(.*)$')
       -- Keep the last error if the history has just dropped it.
-      local failure = string.match(first, '"error":(%b{})}$')
+      local failure = string.match(first, '^[^{]*{[^{]*"outcome":"%a+","error":({.*})}$')
       if failure and not string.find(rest, '"error":{', 1, true) then put('errors', id, failure) end
       lines = rest
     end
