@@ -1,4 +1,4 @@
--- KEYS: queue run wait tombstones priority suspect aside delayed blocked held leases done5 done6 done7 done8 done9 done10
+-- KEYS: queue run wait tombstones priority suspect aside delayed blocked leases done5 done6 done7 done8 done9 done10
 -- KEYS: kept spans held_order
 -- ARGV: now, state (number), limit, after-key, after-id ('' = from the start)
 -- Reply: key and id of the place to go on from ('' twice at the end), how many entries were looked at, then key, id, key,
