@@ -3,7 +3,7 @@
  * outcomes, outcomes go out with the next exchange; leases that are lost, revoked or not begun are dropped or returned.
  * It keeps the counts of leases and suspects.
  */
-import type { ExchangeAnswer, Lease, LeaseRef, Revocation } from "../engine/contract/engine.js";
+import type { FencedAnswer, Lease, LeaseRef, Revocation } from "../engine/contract/engine.js";
 import { Cancelled, LeaseLost, ShuttingDown, Superseded } from "../model/errors/errors.js";
 import type { Clock } from "../model/value/clock.js";
 import type { ExchangeLoop } from "./claim/exchange-loop.js";
@@ -95,6 +95,8 @@ export class RunCoordinator {
       this.#giveBack(runs);
       return;
     }
+    // A queue that had not answered gives the leases of that command with its next answer, on top of those asked for since.
+    this.#giveBack(runs.splice(Math.max(0, options.maxJobs - this.#taken)));
     this.#taken += runs.length;
     life.leased();
     heartbeat.hold();
@@ -145,17 +147,17 @@ export class RunCoordinator {
   }
 
   /** The engine has answered the settlement of these runs. */
-  settled(runs: readonly Run[], { settled, nextDue }: ExchangeAnswer): void {
+  settled(runs: ReadonlyMap<Run, FencedAnswer>, nextDue: number | null): void {
     const { loop, events, life, pool, sweeper } = this.#parts;
-    for (const [index, run] of runs.entries()) {
+    for (const [run, answer] of runs) {
       if (run.lease.suspect) {
         this.#suspects -= 1;
         // The next suspect may have been waiting for this one's end.
         loop.wake();
       }
-      events.publishEnd(run, settled[index] ?? "stale");
+      events.publishEnd(run, answer);
     }
-    if (runs.length > 0) life.runsEnded();
+    if (runs.size > 0) life.runsEnded();
     if (pool.held > 0) return;
     life.ran(this.#taken);
     // While jobs are held it sweeps every second anyway.

@@ -1,7 +1,7 @@
 // The jobs of a flow as seen from outside: the commands, and the states after each. From that alone the log decides whether a
 // job may run, and whether a flow ended as it should; the links that engines store are checked against it.
 import assert from "node:assert/strict";
-import type { Engine, EnqueueAnswer, FencedAnswer, Lease, Outcome } from "../../src/engine/contract/engine.js";
+import type { Engine, EnqueueAnswer, SettlementAnswer, Lease, Outcome } from "../../src/engine/contract/engine.js";
 import { DEPENDENCY_FAILED, isSuccess, type DependencyEnd } from "../../src/model/job/dependency.js";
 import { flowEnd } from "../../src/model/job/membership.js";
 import type { JobRecord, JobRef, JobSpec } from "../../src/model/job/job.js";
@@ -93,7 +93,7 @@ export class FlowLog {
     this.#of(ref).cancelled = true;
   }
 
-  settled(lease: JobRef, answer: FencedAnswer, outcome: Outcome): void {
+  settled(lease: JobRef, answer: SettlementAnswer, outcome: Outcome): void {
     if (answer === "applied" && outcome.kind !== "complete" && outcome.kind !== "partial") this.givenBack(lease);
   }
 

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { PATIENCE } from "./patience.js";
-import { type RedisServer, startRedisServer } from "./redis-server.js";
+import { type RedisServer, type RedisServerOptions, startRedisServer } from "./redis-server.js";
 
 const slotCount = 16_384;
 
@@ -15,8 +15,8 @@ export interface RedisCluster {
 }
 
 /** Starts three nodes and answers when each of them sees the whole cluster in working order. */
-export async function startRedisCluster(): Promise<RedisCluster> {
-  const nodes = await Promise.all([1, 2, 3].map(() => startRedisServer({ cluster: true })));
+export async function startRedisCluster(options: RedisServerOptions = {}): Promise<RedisCluster> {
+  const nodes = await Promise.all([1, 2, 3].map(() => startRedisServer({ cluster: true, ...options })));
   const stop = async (): Promise<void> => {
     await Promise.all(nodes.map((node) => node.stop()));
   };

@@ -20,8 +20,8 @@ export interface RedisServerOptions {
   requirepass?: string;
   /** Added to its environment. */
   env?: Readonly<Record<string, string>>;
-  /** Whether this is a node of a cluster. Default: false. */
-  cluster?: boolean;
+  /** Whether this is a node of a cluster; `"partial"`: one that goes on while others are down. Default: false. */
+  cluster?: boolean | "partial";
 }
 
 /** A server says this when it has loaded its files and listens. To ask its port would not do: another may answer there. */
@@ -142,8 +142,13 @@ export class RedisServer {
       maxmemory,
       "maxmemory-policy": maxmemoryPolicy,
       requirepass,
-      "cluster-enabled": cluster === true ? "yes" : undefined,
-      "cluster-node-timeout": cluster === true ? "2000" : undefined,
+      ...(cluster === undefined || cluster === false
+        ? {}
+        : {
+            "cluster-enabled": "yes",
+            "cluster-node-timeout": "2000",
+            "cluster-require-full-coverage": cluster === "partial" ? "no" : "yes",
+          }),
       // Keeps the folder, and with it the name of the test run, in the process's command line.
       "set-proc-title": "no",
     };

@@ -11,7 +11,15 @@ import type { JobRecord, JobRef, JobSpec } from "../../model/job/job.js";
 import type { JobLog } from "../../model/job/log.js";
 import type { ControlAnswer, ControlParams, JobPatch, SweepAnswer } from "./control.js";
 import type { CommitAnswer, EnqueueAnswer } from "./enqueue.js";
-import type { Claim, ExchangeAnswer, FencedAnswer, Report, Revocation, Settlement } from "./exchange.js";
+import type {
+  Claim,
+  ExchangeAnswer,
+  FencedAnswer,
+  Report,
+  Revocation,
+  Settlement,
+  SettlementAnswer,
+} from "./exchange.js";
 import type { AsideRecord, JobPage, QueueRecord, StateCounts, WatchAnswer } from "./read.js";
 import type { HeldPage, OverdueSession, WorkerInfo, WorkerRecord } from "./session.js";
 import type {
@@ -89,6 +97,7 @@ export interface Engine {
    * Starts a session with a time to live of `ttl` milliseconds, renewed by heartbeats. A session id is used once. A session
    * ends when it is closed or when a sweep declares it dead, not by its time alone: until then no other session gets its
    * leases, and what it sends late is accepted and renews it.
+   * In queues that do not answer while others do, it begins when they do; the same goes for its heartbeats and its end.
    */
   openSession(params: { readonly session: string; readonly worker: WorkerInfo; readonly ttl: number }): Awaitable<void>;
   /** Ends a session; jobs it still holds return to the head of their queue, uncounted, the first to be leased first. */
@@ -148,7 +157,7 @@ export interface Engine {
   }): Awaitable<() => void>;
 
   /** Writes of running jobs, fenced by their leases. */
-  report(params: { readonly session: string; readonly updates: readonly Report[] }): Awaitable<FencedAnswer[]>;
+  report(params: { readonly session: string; readonly updates: readonly Report[] }): Awaitable<SettlementAnswer[]>;
 
   /** Releases held jobs; those with unfinished dependencies stay blocked. */
   release(params: ControlParams): Awaitable<ControlAnswer[]>;
@@ -181,6 +190,7 @@ export interface Engine {
    * since they were reported; without `dead`, all overdue sessions: for callers that know that none is merely late.
    * Commands of a dead session are refused from then on, though recovering its jobs, those that were leased first, may take
    * several sweeps.
+   * A queue that does not answer while others do is left to a later sweep.
    */
   sweep(params: {
     readonly queues: readonly string[];

@@ -47,6 +47,18 @@ export interface Settlement extends LeaseRef {
 /** The answer to a fenced write. Sending an applied one again answers `applied` again. */
 export type FencedAnswer = "applied" | "stale";
 
+/**
+ * The answer to a settlement in an exchange. `unanswered`: the queue did not answer, as when its node of a cluster is down;
+ * the settlement may have been applied or not, and is to be sent again.
+ */
+export type SettlementAnswer = FencedAnswer | "unanswered";
+
+/** A queue that did not answer while others did, and why. */
+export interface QueueOutage {
+  readonly queue: string;
+  readonly error: Error;
+}
+
 /** A lease: the right of one session to run one job, with all that the run needs. */
 export interface Lease extends LeaseRef {
   /** The number of this run, from 1. */
@@ -101,7 +113,7 @@ export interface ExchangeAnswer {
    */
   readonly alive: boolean;
   /** One per settlement, in order. */
-  readonly settled: readonly FencedAnswer[];
+  readonly settled: readonly SettlementAnswer[];
   readonly leases: readonly Lease[];
   /** Is more work waiting in the claimed queues? Jobs set aside count if the claim names their task. */
   readonly more: boolean;
@@ -110,6 +122,11 @@ export interface ExchangeAnswer {
    * there is none. Epoch milliseconds.
    */
   readonly nextDue: number | null;
+  /**
+   * Queues that were asked, or are left out for now, and did not answer. They are no reason to send the command again: what
+   * the others answered holds. Default: none.
+   */
+  readonly unavailable?: readonly QueueOutage[];
 }
 
 /** Something a running job reports. Omitted fields stay as they are. */

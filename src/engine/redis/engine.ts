@@ -3,7 +3,7 @@
  * server, a Sentinel group or a cluster. Waiting uses connections of its own, so that a blocked pop never holds up a
  * command.
  */
-import type { Clock } from "../../model/value/clock.js";
+import { systemRandom, type Clock } from "../../model/value/clock.js";
 import { EngineClosed, EngineRefused, EngineUnavailable } from "../../model/errors/errors.js";
 import type { ControlAnswer, ControlParams, Engine, EngineInfo } from "../contract/engine.js";
 import type { Answer, Params } from "../contract/commands.js";
@@ -13,11 +13,13 @@ import { Channel } from "./waiting/channel.js";
 import { control, type Command } from "./commands/control.js";
 import { closeSession, exchange, heartbeat, held, report } from "./commands/exchange.js";
 import { FastPath } from "./commands/fast-path.js";
+import { UnansweredCalls } from "./commands/unanswered-calls.js";
 import { Keys } from "./connection/keys.js";
 import { Link } from "./connection/connection.js";
 import { RedisMailbox } from "./commands/mailbox.js";
 import { enqueue } from "./commands/enqueue.js";
 import { Reader } from "./commands/read.js";
+import { QueueOutages } from "./connection/queue-outages.js";
 import { Registry } from "./connection/queue-registry.js";
 import { Schedules } from "./commands/schedules.js";
 import { inspectServer } from "./connection/server.js";
@@ -34,6 +36,8 @@ export class RedisEngine implements Engine {
   readonly #clock: Clock | null;
   readonly #link: Link;
   readonly #fastPath = new FastPath();
+  readonly #unanswered = new UnansweredCalls();
+  readonly #outages: QueueOutages;
   readonly #reader: Reader;
   readonly #wakeup: Wakeup;
   readonly #channel: Channel;
@@ -53,8 +57,11 @@ export class RedisEngine implements Engine {
       this.#wakeup.renew();
       this.#channel.renew();
     });
-    this.#registry = new Registry(this.#link, this.#keys, () => this.#clock?.now() ?? performance.now());
-    this.#upkeep = new Upkeep(this.#link, describeTarget(target), () => this.now());
+    this.#outages = new QueueOutages(this.#link, this.#keys, target.cluster !== undefined, systemRandom);
+    this.#registry = new Registry(this.#link, this.#keys, this.#outages, () => {
+      return this.#clock?.now() ?? performance.now();
+    });
+    this.#upkeep = new Upkeep(this.#link, this.#outages, describeTarget(target), () => this.now());
     this.#mailbox = new RedisMailbox(this.#link);
     this.#reader = new Reader(this.#link, this.#keys);
     this.#schedules = new Schedules(this.#link, this.#keys, this.#registry, this.#reader);
@@ -76,6 +83,7 @@ export class RedisEngine implements Engine {
 
   close(): void {
     this.#closed = true;
+    this.#outages.close();
     this.#wakeup.close();
     this.#channel.close();
     this.#link.close();
@@ -105,27 +113,26 @@ export class RedisEngine implements Engine {
   async openSession({ session, worker, ttl }: Params<"openSession">): Promise<void> {
     this.#guard();
     const info = JSON.stringify(worker);
-    await Promise.all(
-      worker.queues.map(async (queue) => {
-        await this.#registry.add(queue);
-        await this.#link.run("session", queue, [session, "open", ttl, info]);
-      }),
-    );
+    await this.#outages.tell(worker.queues, `open ${session}`, async (queue) => {
+      await this.#registry.add(queue);
+      await this.#link.run("session", queue, [session, "open", ttl, info]);
+    });
   }
 
   async closeSession({ session, queues }: Params<"closeSession">): Promise<void> {
     this.#guard();
-    await closeSession(this.#link, { session, queues });
+    this.#unanswered.forget(session);
+    await closeSession(this.#link, this.#outages, { session, queues });
   }
 
   heartbeat(params: Params<"heartbeat">): Promise<Answer<"heartbeat">> {
     this.#guard();
-    return heartbeat(this.#link, params);
+    return heartbeat(this.#link, this.#outages, params);
   }
 
   async exchange(params: Params<"exchange">): Promise<Answer<"exchange">> {
     this.#guard();
-    const { answer, pending } = await exchange(this.#link, this.#fastPath, params);
+    const { answer, pending } = await exchange(this.#link, this.#fastPath, this.#outages, this.#unanswered, params);
     if (pending.length > 0) await this.#deliver(pending);
     return answer;
   }
@@ -152,8 +159,10 @@ export class RedisEngine implements Engine {
 
   async report(params: Params<"report">): Promise<Answer<"report">> {
     this.#guard();
-    const answers = await report(this.#link, params);
-    const asking = params.updates.filter(({ after }) => after !== undefined && after.length > 0);
+    const answers = await report(this.#link, this.#outages, params);
+    const asking = params.updates.filter(({ after }, index) => {
+      return after !== undefined && after.length > 0 && answers[index] !== "unanswered";
+    });
     await this.#deliver(asking.map(({ queue }) => queue));
     return answers;
   }
@@ -192,15 +201,20 @@ export class RedisEngine implements Engine {
   }
 
   /**
-   * Delivers pending messages until the outboxes are empty. On failure the next sweep retries: the command that caused them
-   * has been applied.
+   * Delivers pending messages until the outboxes are empty. It does not throw, since the command that caused them has been
+   * applied, but answers what went wrong first: the next sweep delivers what was not. A queue that cannot be reached does not
+   * hold up the messages of the others.
    */
-  async #deliver(queues: Iterable<string>): Promise<void> {
-    try {
-      await deliverSoon(this.#mailbox, new Set(queues));
-    } catch (error) {
-      if (!(error instanceof EngineUnavailable)) throw error;
+  async #deliver(queues: Iterable<string>): Promise<unknown> {
+    let fault: unknown = null;
+    for (const queue of new Set(queues)) {
+      try {
+        await deliverSoon(this.#mailbox, [queue]);
+      } catch (error) {
+        fault ??= error;
+      }
     }
+    return fault;
   }
 
   async pause({ queue }: Params<"pause">): Promise<void> {
@@ -217,7 +231,7 @@ export class RedisEngine implements Engine {
     await this.#registry.add(queue);
     await this.#link.run("pause", queue, [paused]);
     // Again: another client may have obliterated the queue just before.
-    await this.#registry.add(queue);
+    await this.#registry.mend(queue);
   }
 
   async obliterate({ queue, force }: Params<"obliterate">): Promise<Answer<"obliterate">> {
@@ -238,8 +252,10 @@ export class RedisEngine implements Engine {
   async sweep(params: Params<"sweep">): Promise<Answer<"sweep">> {
     this.#guard();
     const { answer, pending } = await this.#upkeep.sweep(params);
-    await this.#deliver(pending);
+    const fault = await this.#deliver(pending);
     await this.#restore(params.queues);
+    // Here it is reported when messages cannot be delivered for another reason than an outage.
+    if (fault !== null && !(fault instanceof EngineUnavailable)) throw fault;
     return answer;
   }
 
@@ -287,7 +303,7 @@ export class RedisEngine implements Engine {
 
   claimEnded(params: Params<"claimEnded">): Promise<Answer<"claimEnded">> {
     this.#guard();
-    return claimEnded(this.#link, params);
+    return claimEnded(this.#link, this.#outages, params);
   }
 
   acknowledgeEnded(params: Params<"acknowledgeEnded">): Promise<void> {

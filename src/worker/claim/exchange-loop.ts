@@ -7,7 +7,7 @@ import {
   MAX_JOBS_PER_COMMAND,
   type Claim,
   type Engine,
-  type ExchangeAnswer,
+  type FencedAnswer,
   type Lease,
 } from "../../engine/contract/engine.js";
 import type { Clock, Random } from "../../model/value/clock.js";
@@ -17,6 +17,7 @@ import type { ParsedOrder } from "./queue-order.js";
 import type { Run } from "../run/run.js";
 import { ExchangeSender } from "./exchange-sender.js";
 import { IdleWait } from "./idle-wait.js";
+import { Unanswered } from "./unanswered.js";
 import type { WorkSession } from "../session/session.js";
 
 /** With fewer outcomes than this the second lane stays unused: small batches cost the engine more than they gain. */
@@ -41,7 +42,8 @@ export interface ExchangeHost {
   /** Does the worker hold a suspect? */
   holdsSuspect(): boolean;
   leased(leases: readonly Lease[], session: WorkSession): void;
-  settled(runs: readonly Run[], answer: ExchangeAnswer): void;
+  /** These runs are settled. `nextDue`: as in the answer. */
+  settled(runs: ReadonlyMap<Run, FencedAnswer>, nextDue: number | null): void;
   /** The session was lost. */
   lost(session: WorkSession): void;
   /** These outcomes will never be settled: the leases are lost. */
@@ -78,6 +80,8 @@ export class ExchangeLoop {
   readonly #unreported = new Set<Run>();
   /** The runs whose outcomes are being sent, by lane. */
   readonly #settling: [readonly Run[], readonly Run[]] = [[], []];
+  /** Runs whose queue did not answer when they were to be settled. */
+  readonly #unanswered: Unanswered;
   #claiming = 0;
   #suspectAsked = false;
   #workMayWait = true;
@@ -98,6 +102,14 @@ export class ExchangeLoop {
     this.#options = options;
     this.#sender = new ExchangeSender({ ...options, unanswered: () => options.host.unanswered() });
     const { host } = options;
+    this.#unanswered = new Unanswered({
+      ...options,
+      unanswered: () => host.unanswered(),
+      again: (runs) => {
+        this.#toSettle.push(...runs);
+        this.wake();
+      },
+    });
     this.#wait = new IdleWait({ ...options, tasks: () => host.tasks(), ends: () => host.ends() }, (sure, spent) => {
       this.#woken = true;
       if (sure) host.expectsWork();
@@ -108,7 +120,8 @@ export class ExchangeLoop {
 
   /** Is everything settled, and no command pending? */
   get quiet(): boolean {
-    return this.#toSettle.length === 0 && this.#unreported.size === 0 && !this.#lanes.includes(true);
+    const open = this.#toSettle.length + this.#unreported.size + this.#unanswered.runs.length;
+    return open === 0 && !this.#lanes.includes(true);
   }
 
   /** How many runs have ended and are not settled yet, because their last reports are not stored. */
@@ -120,6 +133,7 @@ export class ExchangeLoop {
   *unsettled(): Iterable<Run> {
     yield* this.#toSettle;
     yield* this.#unreported;
+    yield* this.#unanswered.runs;
     for (const runs of this.#settling) yield* runs;
   }
 
@@ -138,7 +152,7 @@ export class ExchangeLoop {
    * Uses this session from now on; `null`: there is none. Outcomes not settled under the previous session are dropped.
    */
   begin(session: WorkSession | null): void {
-    const unsettled = this.#toSettle;
+    const unsettled = [...this.#toSettle, ...this.#unanswered.take()];
     this.#session = session;
     this.#toSettle = [];
     this.#workMayWait = true;
@@ -264,7 +278,7 @@ export class ExchangeLoop {
       if (this.#woken && answer.leases.length === 0) host.foundNothing();
       this.#woken = false;
     }
-    host.settled(runs, answer);
+    host.settled(this.#unanswered.sort(session, runs, answer), answer.nextDue);
     if (answer.leases.length > 0) host.leased(answer.leases, session);
     this.#resolveDrained();
     this.schedule();
@@ -295,7 +309,7 @@ export class ExchangeLoop {
     if (this.#lanes.includes(true) || host.capacity() <= 0) return;
     if (!this.#workMayWait) {
       this.#wait.start();
-      if (this.quiet) host.idle();
+      if (this.quiet && !this.#unanswered.waiting) host.idle();
     }
   }
 

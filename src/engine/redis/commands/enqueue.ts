@@ -53,7 +53,7 @@ async function enqueueBatch(
   if (reply[0] === DECLINED) reply = list(await link.run("enqueue", queue, args));
   // Another client obliterated the queue since this one listed it.
   const first = number(reply[0]);
-  if ((first & LISTED) === 0) await registry.add(queue);
+  if ((first & LISTED) === 0) await registry.mend(queue);
   for (let at = 1; at < reply.length; at += EXCEPTION_WIDTH) {
     const place = places[number(reply[at]) - 1];
     if (place === undefined) continue;

@@ -3,12 +3,13 @@ import type { Revocation } from "../../contract/engine.js";
 import type {
   Engine,
   ExchangeAnswer,
-  FencedAnswer,
   HeldPage,
   Lease,
   Outcome,
+  QueueOutage,
   Report,
   Settlement,
+  SettlementAnswer,
 } from "../../contract/engine.js";
 import { encodeCheckpoint } from "../../../model/job/checkpoint.js";
 import { encodeFailure } from "../../../model/failure/failure.js";
@@ -20,7 +21,9 @@ import { earliest } from "../../shared/listing-order.js";
 import { bodyFor, decodeStored } from "../format/body.js";
 import type { Argument, Link } from "../connection/connection.js";
 import { Groups } from "../format/argument-groups.js";
+import type { QueueOutages } from "../connection/queue-outages.js";
 import type { FastPath } from "./fast-path.js";
+import type { UnansweredCalls } from "./unanswered-calls.js";
 import { list, number, text } from "../connection/reply.js";
 import { ALIVE_WITH_MESSAGES, CAUSE_LETTERS, DECLINED, FENCED_LETTERS, OUTCOME_LETTERS } from "../connection/wire.js";
 
@@ -43,35 +46,54 @@ const TASKS_AT = 5;
 export async function exchange(
   link: Link,
   fastPath: FastPath,
+  outages: QueueOutages,
+  unanswered: UnansweredCalls,
   params: Parameters<Engine["exchange"]>[0],
 ): Promise<{ answer: ExchangeAnswer; pending: string[] }> {
   const { session, lane, call, settle, claim } = params;
   const claimed = claim?.queues ?? [];
   const tasks = (claim?.tasks ?? []).join(" ");
   const names = [...new Set([...claimed, ...settle.map((settlement) => settlement.queue)])];
-  const settled: FencedAnswer[] = settle.map(() => "stale");
+  const settled: SettlementAnswer[] = settle.map(() => "stale");
+  const unavailable: QueueOutage[] = [];
   const leases: Lease[] = [];
   const pending: string[] = [];
   let alive = true;
   let more = false;
   let nextDue: number | null = null;
-  for (const queue of names) {
+  for (const [at, queue] of names.entries()) {
     const mine = settle.filter((settlement) => settlement.queue === queue);
     const left = claimed.includes(queue) ? (claim?.max ?? 0) - leases.length : -1;
     if (left <= 0 && mine.length === 0) continue;
+    const outage = outages.of(queue);
+    if (outage !== null) {
+      unavailable.push(outage);
+      continue;
+    }
     const suspect = (claim?.suspect ?? false) && !leases.some((lease) => lease.suspect);
-    const args: Argument[] = [session, lane, call, left, suspect ? 1 : 0, "", claim?.ttl ?? ""];
+    const asked = unanswered.of(session, lane, queue) ?? call;
+    const args: Argument[] = [session, lane, asked, left, suspect ? 1 : 0, "", claim?.ttl ?? ""];
     const groups = new Groups(args);
     for (const settlement of mine) groups.add(encodeEnding(settlement), settlement.id, payloadOf(settlement.outcome));
     const usual = fastPath.isWorthTrying(queue) && mine.every(({ outcome }) => outcome.kind === "complete");
     // While any job is set aside, the fast path refuses; only the full script looks for tasks, except when it takes no job.
     if (!usual || left === 0) args[TASKS_AT] = tasks;
-    let reply = await link.run(usual ? "exchange-usual" : "exchange", queue, args, "buffers");
-    if (list(reply)[0] === DECLINED) {
-      fastPath.wasRefused(queue);
-      args[TASKS_AT] = tasks;
-      reply = await link.run("exchange", queue, args, "buffers");
+    let reply: unknown;
+    try {
+      reply = await link.run(usual ? "exchange-usual" : "exchange", queue, args, "buffers");
+      if (list(reply)[0] === DECLINED) {
+        fastPath.wasRefused(queue);
+        args[TASKS_AT] = tasks;
+        reply = await link.run("exchange", queue, args, "buffers");
+      }
+    } catch (error) {
+      unavailable.push(outages.leaveOut(queue, error));
+      unanswered.add(session, lane, queue, asked);
+      await outages.examine(names.slice(at + 1));
+      continue;
     }
+    outages.answered(queue);
+    unanswered.clear(session, lane, queue);
     const answer = decodeExchange(queue, reply);
     alive &&= answer.alive;
     if (answer.pending) pending.push(queue);
@@ -85,7 +107,10 @@ export async function exchange(
     more ||= answer.more;
     nextDue = earliest(nextDue, answer.nextDue);
   }
-  return { answer: { alive, settled, leases, more, nextDue }, pending };
+  if (unavailable.length === 0) return { answer: { alive, settled, leases, more, nextDue }, pending };
+  const gone = new Set(unavailable.map(({ queue }) => queue));
+  for (const [index, { queue }] of settle.entries()) if (gone.has(queue)) settled[index] = "unanswered";
+  return { answer: { alive, settled, leases, more, nextDue, unavailable }, pending };
 }
 
 /** The ending of a run, as the script reads it: its epoch, a letter, and how long to wait (milliseconds; -1: for ever). */
@@ -213,30 +238,31 @@ interface SpecialLine {
 /** Renews a session in all its queues. */
 export async function heartbeat(
   link: Link,
+  outages: QueueOutages,
   { session, queues, ttl }: Parameters<Engine["heartbeat"]>[0],
 ): Promise<{ alive: boolean; revoked: Revocation[] }> {
-  const answers = await Promise.all(queues.map((queue) => link.run("session", queue, [session, "beat", ttl])));
+  const beat = (queue: string): Promise<unknown> => link.run("session", queue, [session, "beat", ttl]);
+  const answers = await outages.tell(queues, `beat ${session}`, beat);
   const revoked = answers.flatMap((answer, index) =>
-    list(answer)
+    list(answer ?? [])
       .slice(1)
       .map((lease) => decodeRevocation(queues[index] ?? "", text(lease))),
   );
-  return { alive: answers.every((answer) => list(answer)[0] === 1), revoked };
+  return { alive: answers.every((answer) => answer === null || list(answer)[0] === 1), revoked };
 }
 
 /** Ends a session. What it holds is returned some at a time; until then the server takes it for dead. */
 export async function closeSession(
   link: Link,
+  outages: QueueOutages,
   { session, queues }: Parameters<Engine["closeSession"]>[0],
 ): Promise<void> {
-  await Promise.all(
-    queues.map(async (queue) => {
-      let cursor = "";
-      do {
-        cursor = text(await link.run("session", queue, [session, "close", cursor]));
-      } while (cursor !== "");
-    }),
-  );
+  await outages.tell(queues, `close ${session}`, async (queue) => {
+    let cursor = "";
+    do {
+      cursor = text(await link.run("session", queue, [session, "close", cursor]));
+    } while (cursor !== "");
+  });
 }
 
 /** A page of what a session holds in a queue. */
@@ -260,19 +286,18 @@ export function decodeRevocation(queue: string, text: string): Revocation {
 /** Stores the reports of running jobs. */
 export async function report(
   link: Link,
+  outages: QueueOutages,
   { session, updates }: Parameters<Engine["report"]>[0],
-): Promise<FencedAnswer[]> {
-  const answers: FencedAnswer[] = updates.map(() => "stale");
+): Promise<SettlementAnswer[]> {
+  const answers: SettlementAnswer[] = updates.map(() => "unanswered");
   const queues = [...new Set(updates.map((update) => update.queue))];
-  await Promise.all(
-    queues.map(async (queue) => {
-      const mine = [...updates.entries()].filter(([, update]) => update.queue === queue);
-      const args = mine.flatMap(([, update]) => encodeReport(update));
-      const letters = text(await link.run("report", queue, [session, ...args]));
-      for (const [place, [index]] of mine.entries())
-        if (letters.charAt(place) === FENCED_LETTERS.applied) answers[index] = "applied";
-    }),
-  );
+  await outages.ask(queues, async (queue) => {
+    const mine = [...updates.entries()].filter(([, update]) => update.queue === queue);
+    const args = mine.flatMap(([, update]) => encodeReport(update));
+    const letters = text(await link.run("report", queue, [session, ...args]));
+    for (const [place, [index]] of mine.entries())
+      answers[index] = letters.charAt(place) === FENCED_LETTERS.applied ? "applied" : "stale";
+  });
   return answers;
 }
 

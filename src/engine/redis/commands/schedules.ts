@@ -44,7 +44,7 @@ export class Schedules {
     const args = [schedule.name, definition, timesText(schedule), status, lastDue, nextDue ?? "", op, MOST_SCHEDULES];
     const [listed, answer] = list(await this.#link.run("schedule-put", queue, args));
     // Another client obliterated the queue since this one listed it.
-    if (listed === 0) await this.#registry.add(queue);
+    if (listed === 0) await this.#registry.mend(queue);
     return text(answer) as SchedulePutAnswer;
   }
 

@@ -10,6 +10,7 @@ import { MOST_HANDED_OUT } from "../../../model/schedule/ticks.js";
 import type { Engine, OverdueSession, SweepAnswer } from "../../contract/engine.js";
 import { earliest } from "../../shared/listing-order.js";
 import type { Argument, Link } from "../connection/connection.js";
+import type { QueueOutages } from "../connection/queue-outages.js";
 import { list, number, text } from "../connection/reply.js";
 import { decodeDue } from "./schedules.js";
 import { TOO_LATE } from "../connection/wire.js";
@@ -44,14 +45,16 @@ function schedulesOf(row: readonly unknown[]): readonly unknown[] {
 
 export class Upkeep {
   readonly #link: Link;
+  readonly #outages: QueueOutages;
   readonly #url: string;
   readonly #now: () => Promise<number>;
   /** The last time the server gave, and when, on the monotonic clock. */
   #lastTime: { time: number; at: number } | null = null;
 
   /** @param now asks the engine for its time */
-  constructor(link: Link, url: string, now: () => Promise<number>) {
+  constructor(link: Link, outages: QueueOutages, url: string, now: () => Promise<number>) {
     this.#link = link;
+    this.#outages = outages;
     this.#url = url;
     this.#now = now;
   }
@@ -60,14 +63,17 @@ export class Upkeep {
    * Sweeps. `pending`: queues whose outbox has messages. @throws EngineUnavailable when the server ran a sweep too late
    */
   async sweep({
-    queues,
+    queues: all,
     limit,
     dead,
   }: Parameters<Engine["sweep"]>[0]): Promise<{ answer: SweepAnswer; pending: string[] }> {
     const args = [limit, LOST.text, LOST.fingerprint, await this.#serverTime(), MOST_HANDED_OUT];
-    const rows = await Promise.all(
-      queues.map(async (queue) => list(await this.#link.run("sweep", queue, [...args, ...deadIn(queue, dead)]))),
-    );
+    const answers = await this.#outages.ask(all, async (queue) => {
+      return { queue, row: list(await this.#link.run("sweep", queue, [...args, ...deadIn(queue, dead)])) };
+    });
+    const swept = answers.filter((answer) => answer !== null);
+    const queues = swept.map(({ queue }) => queue);
+    const rows = swept.map(({ row }) => row);
     const time = rows.at(-1)?.[6];
     if (time !== undefined) this.#lastTime = { time: number(time), at: performance.now() };
     if (rows.some((row) => row[0] === TOO_LATE)) {

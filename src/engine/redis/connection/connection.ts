@@ -7,7 +7,8 @@ import { Cluster, Redis, type RedisOptions } from "ioredis";
 import type { Clock } from "../../../model/value/clock.js";
 import { EngineClosed, EngineRefused, EngineUnavailable, LongshoreError } from "../../../model/errors/errors.js";
 import { describeTarget, type ParsedRedisTarget } from "../../target.js";
-import { diagnose, newerFormat, NO_ANSWER } from "./fault.js";
+import { causeOf, diagnose, newerFormat, NO_ANSWER } from "./fault.js";
+import { slotOf } from "./hash-slot.js";
 import type { Keys } from "./keys.js";
 import { Script, type ScriptName } from "./script.js";
 import { FORMAT } from "./wire.js";
@@ -79,7 +80,8 @@ export class Link {
   readonly #keys: Keys;
   #allowOom = false;
   #lastError = NO_ANSWER;
-  #reconnectedAt = Number.NEGATIVE_INFINITY;
+  /** When each connection was replaced last. */
+  readonly #reconnectedAt = new Map<string, number>();
   readonly #onReplaced: () => void;
   readonly #closing = new AbortController();
 
@@ -92,7 +94,8 @@ export class Link {
     this.#clock = clock;
     this.client = createClient(target);
     this.client.on("error", (error: Error) => {
-      this.#lastError = error.message === "" ? "the connection was refused" : error.message;
+      const cause = causeOf(error);
+      this.#lastError = cause === "" ? "the connection was refused" : cause;
     });
   }
 
@@ -157,7 +160,7 @@ export class Link {
     // The first call sends the script along, so that no later call overtakes it.
     if (!this.#sent.has(name)) {
       this.#sent.add(name);
-      return this.send(() => this.client[call]("eval", script.source, keys.length, ...keys, now, ...args));
+      return this.send(() => this.client[call]("eval", script.source, keys.length, ...keys, now, ...args), keys[0]);
     }
     return this.send(async () => {
       try {
@@ -166,11 +169,14 @@ export class Link {
         if (!(error instanceof Error) || !error.message.startsWith("NOSCRIPT")) throw error;
         return await this.client[call]("eval", script.source, keys.length, ...keys, now, ...args);
       }
-    });
+    }, keys[0]);
   }
 
-  /** Sends a command that may be sent again; answers or throws within the command timeout. */
-  async send<T>(command: () => Promise<T>): Promise<T> {
+  /**
+   * Sends a command that may be sent again; answers or throws within the command timeout.
+   * @param key one of its keys, which says which node of a cluster it goes to
+   */
+  async send<T>(command: () => Promise<T>, key?: string): Promise<T> {
     const deadline = performance.now() + this.#target.commandTimeout;
     for (let wait = RETRY_FROM; ; wait = Math.min(wait * 2, RETRY_UP_TO)) {
       if (this.#closing.signal.aborted) throw new EngineClosed();
@@ -179,7 +185,7 @@ export class Link {
       } catch (error) {
         const fault = diagnose(error);
         if (this.#closing.signal.aborted) throw new EngineClosed();
-        if (fault?.reaction === "reconnect") this.#reconnect();
+        if (fault?.reaction === "reconnect") this.#reconnect(key);
         if (fault === null || fault.reaction === "throw" || performance.now() + wait >= deadline) {
           throw this.#explain(error);
         }
@@ -198,20 +204,31 @@ export class Link {
   }
 
   // A connection can die silently, and then nothing sent on it is ever answered. Commands that time out together replace it
-  // once.
-  #reconnect(): void {
+  // once; of a cluster only that to the node of the command, so that those to other nodes are not disturbed.
+  #reconnect(key: string | undefined): void {
+    const node = key === undefined ? null : this.#nodeOf(key);
+    const place = node === null ? "" : `${node.options.host}:${node.options.port}`;
     const now = performance.now();
-    if (now - this.#reconnectedAt < this.#target.commandTimeout) return;
-    this.#reconnectedAt = now;
-    this.client.disconnect(true);
+    if (now - (this.#reconnectedAt.get(place) ?? Number.NEGATIVE_INFINITY) < this.#target.commandTimeout) return;
+    this.#reconnectedAt.set(place, now);
+    // A node without connection leaves the library's table of nodes, and is connected to again when a command needs it.
+    if (node === null) this.client.disconnect(true);
+    else node.disconnect();
     this.#onReplaced();
+  }
+
+  /** The node of a cluster that has a key, as far as is known. */
+  #nodeOf(key: string): Redis | null {
+    if (!(this.client instanceof Cluster)) return null;
+    const [place] = this.client.slots[slotOf(key)] ?? [];
+    return this.client.nodes("all").find(({ options }) => `${options.host}:${options.port}` === place) ?? null;
   }
 
   #explain(error: unknown): unknown {
     if (error instanceof LongshoreError) return error;
     let fault = diagnose(error);
     if (fault === null) return error;
-    let message = error instanceof Error ? error.message : String(error);
+    let message = causeOf(error);
     const last = diagnose(this.#lastError);
     // "Connection is closed" hides the cause; an earlier event had it, such as a wrong password.
     if (fault.meaning === NO_ANSWER && last?.reaction === "throw") {

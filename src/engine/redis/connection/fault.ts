@@ -21,7 +21,7 @@ const TABLE: readonly (readonly [RegExp, Reaction, string])[] = [
   [/^LOADING/, "again", "the server is still loading its data"],
   [/^MASTERDOWN/, "again", "the replica has lost its master"],
   [/^CLUSTERDOWN/, "again", "the cluster is down"],
-  [/^TRYAGAIN|^MOVED|^ASK/, "again", "the cluster is moving the slot"],
+  [/^TRYAGAIN|^MOVED|^ASK/, "again", "the cluster is moving the slot, or the node that has it is away"],
   [/^BUSY/, "again", "the server is busy with a script"],
   [/^OOM/, "throw", "the server is out of memory (maxmemory); nothing was stored. Free memory or raise maxmemory"],
   [/^MISCONF/, "throw", "the server cannot persist (disk full or not writable?) and refuses writes"],
@@ -37,9 +37,21 @@ const TABLE: readonly (readonly [RegExp, Reaction, string])[] = [
   [/Stream isn't writeable|Socket closed|None of startup nodes|Cluster isn't ready/, "again", "no connection"],
 ];
 
+/** What the client library puts before the answer of the last node it asked, once it has asked often enough. */
+const REDIRECTIONS = /^Too many Cluster redirections\. Last error: (?:\w*Error: )?/;
+
+/**
+ * What a server, or the network, said: the message of an error, without what the client library wrapped it in.
+ */
+export function causeOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const inner: unknown = Reflect.get(error, "lastNodeError");
+  return inner instanceof Error ? causeOf(inner) : error.message.replace(REDIRECTIONS, "");
+}
+
 /** The reaction to an error and its meaning in words; `null` for an error that is not about the server's condition. */
 export function diagnose(error: unknown): { reaction: Reaction; meaning: string } | null {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = causeOf(error);
   for (const [pattern, reaction, meaning] of TABLE) {
     if (pattern.test(message)) return { reaction, meaning };
   }

@@ -2,7 +2,7 @@
  * What Longshore checks of a Redis server before it trusts jobs to it: its version, whether it may evict, what it persists.
  */
 import { Cluster } from "ioredis";
-import { EngineRefused } from "../../../model/errors/errors.js";
+import { EngineRefused, EngineUnavailable } from "../../../model/errors/errors.js";
 import { describeTarget, type ParsedRedisTarget } from "../../target.js";
 import type { Client, Link } from "./connection.js";
 
@@ -17,7 +17,11 @@ const OLDEST: readonly [number, number] = [6, 2];
 
 /** Inspects every master of the target. @throws EngineRefused for a server that is too old or may evict jobs */
 export async function inspectServer(link: Link, target: ParsedRedisTarget): Promise<ServerFacts> {
-  const facts = await Promise.all(nodesOf(link.client).map((node) => inspectNode(link, node, target)));
+  const answers = await Promise.allSettled(nodesOf(link.client).map((node) => inspectNode(link, node, target)));
+  const facts = answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []));
+  // Of a cluster one node may be away: its queues have to wait, the others need not.
+  const fault = answers.find((answer) => answer.status === "rejected")?.reason as unknown;
+  if (fault !== undefined && !(fault instanceof EngineUnavailable && facts.length > 0)) throw fault;
   return {
     scriptFlags: facts.every((fact) => fact.scriptFlags),
     persistence: [...new Set(facts.map((fact) => fact.persistence))].join(", "),

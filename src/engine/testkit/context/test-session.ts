@@ -6,7 +6,7 @@ import type {
   Claim,
   Engine,
   ExchangeAnswer,
-  FencedAnswer,
+  SettlementAnswer,
   Lease,
   LeaseRef,
   Outcome,
@@ -83,22 +83,22 @@ export class TestSession {
     return (await this.claim(max, claim)).map((lease) => lease.id);
   }
 
-  async settle(lease: LeaseRef, outcome: Outcome): Promise<FencedAnswer> {
+  async settle(lease: LeaseRef, outcome: Outcome): Promise<SettlementAnswer> {
     const { settled } = await this.exchange([settlement(lease, outcome)]);
     assert.equal(settled.length, 1, "one answer per settlement");
     return settled[0] ?? "stale";
   }
 
-  complete(lease: LeaseRef, result: string | null = null): Promise<FencedAnswer> {
+  complete(lease: LeaseRef, result: string | null = null): Promise<SettlementAnswer> {
     return this.settle(lease, { kind: "complete", result });
   }
 
   /** `retryIn`: milliseconds, or `null` for a final failure. */
-  fail(lease: LeaseRef, retryIn: number | null, error: Failure = BOOM): Promise<FencedAnswer> {
+  fail(lease: LeaseRef, retryIn: number | null, error: Failure = BOOM): Promise<SettlementAnswer> {
     return this.settle(lease, { kind: "fail", error, retryIn });
   }
 
-  async report(lease: LeaseRef, update: Omit<Report, keyof LeaseRef>): Promise<FencedAnswer> {
+  async report(lease: LeaseRef, update: Omit<Report, keyof LeaseRef>): Promise<SettlementAnswer> {
     const { queue, id, epoch } = lease;
     const [answer] = await this.engine.report({ session: this.id, updates: [{ queue, id, epoch, ...update }] });
     return answer ?? "stale";

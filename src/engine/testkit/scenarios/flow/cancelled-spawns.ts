@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { isSuccess } from "../../../../model/job/dependency.js";
 import type { JobRef, JobSpec } from "../../../../model/job/job.js";
-import type { FencedAnswer, Lease } from "../../../contract/engine.js";
+import type { SettlementAnswer, Lease } from "../../../contract/engine.js";
 import { OTHER } from "../../context/dependency-helpers.js";
 import { all, begin, child, HOME, membersOf, retry } from "../../context/late-member-helpers.js";
 import type { ScenarioContext } from "../../context/scenario-context.js";
@@ -13,7 +13,7 @@ import { scenarios } from "../../context/scenario.js";
 import type { TestSession } from "../../context/test-session.js";
 
 /** The commands of a run that spawns jobs, in order; the last one ends it. */
-type Commands = (() => Promise<FencedAnswer>)[];
+type Commands = (() => Promise<SettlementAnswer>)[];
 
 /** A way to spawn jobs in parts: the commands of the run, given its lease. */
 type Making = (
@@ -23,7 +23,7 @@ type Making = (
   parts: readonly (readonly JobSpec[])[],
 ) => Commands;
 
-const made = (context: ScenarioContext, jobs: readonly JobSpec[]) => async (): Promise<FencedAnswer> => {
+const made = (context: ScenarioContext, jobs: readonly JobSpec[]) => async (): Promise<SettlementAnswer> => {
   await context.engine.enqueue({ jobs });
   return "applied";
 };
