@@ -217,7 +217,9 @@ export class Heartbeat {
     const received = (answer: HeartbeatAnswer): void => {
       this.#threadBeats = true;
       this.#firstBeat();
-      this.#receive(answer);
+      // The thread's connection does not know in which queues the session has still to begin: ask over the worker's own.
+      if ("alive" in answer && !answer.alive) void this.beat();
+      else this.#receive(answer);
       // The thread's beat gave a session at rest the short TTL of one at work: restore the long one.
       if (this.#resting) void this.beat();
     };

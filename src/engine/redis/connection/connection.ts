@@ -46,6 +46,8 @@ export function createClient(target: ParsedRedisTarget, blocking = false): Clien
       redisOptions: node,
       lazyConnect: true,
       clusterRetryStrategy: reconnectAfter,
+      // Enough for a slot that has moved. What takes longer is tried again in `send`, within the time of the command.
+      maxRedirections: 4,
     });
     // Faults show as failed commands; the listener only keeps them from being printed.
     return cluster.on("error", () => undefined);

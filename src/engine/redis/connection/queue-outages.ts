@@ -73,28 +73,13 @@ export class QueueOutages {
    * Asks queues at once. The answers are in order, `null` for a queue that was left out or did not answer.
    * @throws EngineUnavailable when none answered
    */
-  async ask<T>(queues: readonly string[], command: (queue: string) => Promise<T>): Promise<(T | null)[]> {
-    const answers = await Promise.all(queues.map((queue) => this.askOne(queue, command)));
-    const [first] = queues;
-    const outage = first === undefined ? null : this.of(first);
-    if (outage !== null && answers.every((answer) => answer === null)) throw outage.error;
-    return answers;
+  ask<T>(queues: readonly string[], command: (queue: string) => Promise<T>): Promise<(T | null)[]> {
+    return this.#askAll(queues, command);
   }
 
   /** As `ask`. A queue that does not answer gets the command when it does, unless a later one about the same replaces it. */
-  async tell<T>(
-    queues: readonly string[],
-    about: string,
-    command: (queue: string) => Promise<T>,
-  ): Promise<(T | null)[]> {
-    try {
-      return await this.ask(queues, command);
-    } finally {
-      for (const queue of queues) {
-        const outage = this.#outages.get(queue);
-        if (outage?.out) outage.messages.set(about, () => command(queue));
-      }
-    }
+  tell<T>(queues: readonly string[], about: string, command: (queue: string) => Promise<T>): Promise<(T | null)[]> {
+    return this.#askAll(queues, command, about);
   }
 
   /** Finds out at once which of these queues do not answer either, so that they are not waited for one by one. */
@@ -106,17 +91,31 @@ export class QueueOutages {
     this.#closing.abort();
   }
 
-  /** Asks one queue: its answer; `null` when it is left out or does not answer. */
-  async askOne<T>(queue: string, command: (queue: string) => Promise<T>): Promise<T | null> {
-    if (this.of(queue) !== null) return null;
-    try {
-      const answer = await command(queue);
-      this.answered(queue);
-      return answer;
-    } catch (error) {
-      this.leaveOut(queue, error);
-      return null;
+  /** Asks one queue: its answer; `null` when it is left out or does not answer, and then it gets the command later. */
+  async askOne<T>(queue: string, command: (queue: string) => Promise<T>, about?: string): Promise<T | null> {
+    if (this.of(queue) === null) {
+      try {
+        const answer = await command(queue);
+        this.answered(queue);
+        return answer;
+      } catch (error) {
+        this.leaveOut(queue, error);
+      }
     }
+    if (about !== undefined) this.#outages.get(queue)?.messages.set(about, () => command(queue));
+    return null;
+  }
+
+  async #askAll<T>(
+    queues: readonly string[],
+    command: (queue: string) => Promise<T>,
+    about?: string,
+  ): Promise<(T | null)[]> {
+    const answers = await Promise.all(queues.map((queue) => this.askOne(queue, command, about)));
+    const [first = LIST] = queues;
+    const outage = this.of(first);
+    if (outage !== null && answers.every((answer) => answer === null)) throw outage.error;
+    return answers;
   }
 
   async #probe(queue: string, outage: Outage): Promise<void> {
@@ -140,8 +139,9 @@ export class QueueOutages {
     }
   }
 
+  // Asks for two keys, one of which never exists: while a slot is moved it is that which is refused, as scripts are.
   #exists(queue: string): Promise<unknown> {
     const key = queue === LIST ? this.#keys.registry : this.#keys.of(queue, "queue");
-    return this.#link.send(() => this.#link.client.exists(key), key);
+    return this.#link.send(() => this.#link.client.exists(key, `${key}-`), key);
   }
 }
