@@ -65,7 +65,7 @@ export interface Lease extends LeaseRef {
   readonly attempt: number;
   readonly attempts: number;
   readonly crashes: number;
-  /** Was it recovered from a dead worker, with no run ended since? A session leases one such job at a time. */
+  /** Was it recovered from a second dead worker, with no run ended since? A session leases one such job at a time. */
   readonly suspect: boolean;
   /**
    * Since when it has been declined, with no run by any worker in between: epoch milliseconds; `null`: it was not declined.

@@ -157,6 +157,11 @@ export const MOST_ATTEMPT_RECORDS = 50;
 
 /** A job with this many worker deaths fails as *worker lost*. */
 export const CRASH_LIMIT = 3;
+/**
+ * From this many on it is a suspect, and a worker leases no other one beside it. After the first death all jobs of that worker
+ * run together again: most of them had nothing to do with it.
+ */
+export const SUSPECT_FROM = 2;
 
 /** A job that ended without a run, claimed to notify its application, is handed out again after this, in milliseconds. */
 export const ENDED_AGAIN = 30_000;

@@ -2,7 +2,7 @@
  * From an outcome to a job's next state: pure decisions, shared by the memory and SQLite engines and mirrored by the
  * Redis scripts, which are compared with them.
  */
-import { CRASH_LIMIT, type AttemptOutcome } from "./job.js";
+import { CRASH_LIMIT, SUSPECT_FROM, type AttemptOutcome } from "./job.js";
 import type { Cause, JobState } from "./state.js";
 
 /** The facts about an active job that a decision depends on. */
@@ -79,10 +79,12 @@ export function judge(run: RunState, outcome: Reported): OutcomeTransition {
   }
 }
 
-/** Decides what the death of its worker does to a job (recover). */
-export function judgeCrash(run: Pick<RunState, "crashes">): OutcomeTransition {
-  const last = run.crashes + 1 >= CRASH_LIMIT;
+/** Decides what the death of its worker does to a job (recover), and whether that makes it a suspect. */
+export function judgeCrash(run: Pick<RunState, "crashes">): OutcomeTransition & { readonly suspect: boolean } {
+  const crashes = run.crashes + 1;
+  const last = crashes >= CRASH_LIMIT;
   return {
+    suspect: !last && crashes >= SUSPECT_FROM,
     state: last ? "failed" : "queued",
     cause: "recover",
     delay: 0,

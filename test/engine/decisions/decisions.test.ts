@@ -6,9 +6,11 @@ import { planRetry } from "../../../src/engine/shared/retry.js";
 import { keyOwnership, meetOwner } from "../../../src/engine/shared/unique-key.js";
 import { dueAt, expiryOf, firstState, postponement } from "../../../src/model/job/admission.js";
 import { FLOW_CREATION } from "../../../src/model/job/membership.js";
+import { judgeCrash } from "../../../src/model/job/outcome.js";
 import { DEFAULT_RETENTION, hasDefaultAge, removalTime, retentionClass } from "../../../src/model/job/retention.js";
 import { TERMINAL_STATES } from "../../../src/model/job/state.js";
 import { ADMISSION_CASES, POSTPONEMENT_CASES, type AdmissionCase } from "./admission-cases.js";
+import { CRASH_CASES } from "./crash-cases.js";
 import { RETRY_CASES } from "./retry-cases.js";
 import { CONFLICT_CASES, OWNERSHIP_CASES } from "./unique-key-cases.js";
 
@@ -28,6 +30,12 @@ describe("admission", () => {
 
   test.each(POSTPONEMENT_CASES)("$state, then due $due: $becomes", ({ state, due, becomes }) => {
     expect(postponement(state, dueAt(timeOf(due), NOW), NOW)).toBe(becomes);
+  });
+});
+
+describe("the death of a worker", () => {
+  test.each(CRASH_CASES)("after $before others: $state, a suspect: $suspect", ({ before, state, suspect }) => {
+    expect(judgeCrash({ crashes: before })).toMatchObject({ state, suspect });
   });
 });
 

@@ -8,6 +8,7 @@ import type { Unique } from "../../../src/model/job/unique.js";
 import type { ScenarioContext } from "../../../src/engine/testkit/index.js";
 import { reach } from "../../../src/engine/testkit/context/reach.js";
 import { ADMISSION_CASES, POSTPONEMENT_CASES, type AdmissionCase } from "./admission-cases.js";
+import { CRASH_CASES } from "./crash-cases.js";
 import { onEachEngine } from "./each-engine.js";
 import { RETRY_CASES, type RetryCase } from "./retry-cases.js";
 import { CONFLICT_CASES, OWNERSHIP_CASES } from "./unique-key-cases.js";
@@ -54,6 +55,23 @@ onEachEngine("admission", (contextNow) => {
     expect(job.state).toBe(becomes === "kept" || becomes === "unchanged" ? state : becomes);
     const runAt = context.clock.now() + (due === "later" ? 1_000 : 0);
     expect(job.runAt).toBe(becomes === "unchanged" ? before.runAt : runAt);
+  });
+});
+
+onEachEngine("the death of a worker", (contextNow) => {
+  test.each(CRASH_CASES)("after $before others: $state, a suspect: $suspect", async ({ before, state, suspect }) => {
+    const context = contextNow();
+    const queue = context.fresh("crash-");
+    const id = await context.add({ queue });
+    for (let death = 0; death <= before; death += 1) {
+      await (await context.session({ queues: [queue], ttl: 1_000 })).next();
+      context.advance(1_000);
+      await context.sweep(10, [queue]);
+    }
+    const { state: found, crashes } = await context.job(id, queue);
+    expect([found, crashes]).toEqual([state, before + 1]);
+    const [lease] = await (await context.session({ queues: [queue] })).claim(1);
+    expect(lease?.suspect ?? false).toBe(suspect);
   });
 });
 

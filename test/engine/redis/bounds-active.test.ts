@@ -59,12 +59,14 @@ async function workOf<T>(call: () => Promise<T>): Promise<{ answer: T; work: Scr
   return { answer, work: scripts };
 }
 
+/** How many bytes the server has sent so far, and how many it sends to answer this. */
+async function sent(): Promise<[bytes: number, ofThis: number]> {
+  const info = await redis.info("stats");
+  return [Number(/total_net_output_bytes:(\d+)/.exec(info)?.[1]), Buffer.byteLength(info)];
+}
+
 /** How many bytes the server answered to a call. */
 async function bytesOf(call: () => Promise<unknown>): Promise<number> {
-  const sent = async (): Promise<[bytes: number, ofThis: number]> => {
-    const info = await redis.info("stats");
-    return [Number(/total_net_output_bytes:(\d+)/.exec(info)?.[1]), Buffer.byteLength(info)];
-  };
   const [before, asked] = await sent();
   await call();
   const [after] = await sent();
@@ -83,7 +85,6 @@ describe.skipIf(!inject("canStartRedis"))("with 20,000 active jobs", () => {
     let holder: TestSession;
     let other: TestSession;
     const middle = MANY / 2;
-    const epochOf = (place: number): number => Math.floor(place / AT_ONCE) + 1;
 
     beforeAll(async () => {
       await open();
@@ -122,7 +123,7 @@ describe.skipIf(!inject("canStartRedis"))("with 20,000 active jobs", () => {
     });
 
     it("a page in the middle of them is listed", async () => {
-      const key = [epochOf(middle), ids[middle] ?? ""] as const;
+      const key = [middle / AT_ONCE + 1, ids[middle] ?? ""] as const;
       const cursor = encodeCursor({ queue: MAIN, state: "active", key });
       const list = async (): Promise<string[]> => {
         const page = await context.engine.listJobs({ filter: { queue: MAIN, states: ["active"] }, cursor, limit: 50 });

@@ -316,6 +316,9 @@ describe("leases", () => {
     const held = task("held", {}, () => gate.opened);
     const suspects = [await enqueue(held), await enqueue(held), await enqueue(held)];
     await diesWith(3, 1_000);
+    await fixture.pass(1_500);
+    fixture.memory.sweep({ queues: ["default"], limit: 500 });
+    await diesWith(3, 1_000);
     const worker = work([held, quick], { concurrency: 10 });
     await fixture.pass(2_000);
 

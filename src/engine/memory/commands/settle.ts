@@ -73,7 +73,7 @@ export function recover(queue: MemoryQueue, session: MemorySession, job: MemoryJ
   if (transition.state === "failed") {
     finish(queue, job, "failed", transition.cause, now);
   } else {
-    job.suspect = true;
+    job.suspect = transition.suspect;
     job.declinedAt = null;
     job.runAt = now;
     move(queue, job, "queued", transition.cause, now);

@@ -20,7 +20,7 @@
  * | ended_due, ended_claimed | zset | the same as `task NUL id`: in lexical order; claimed ones, by when they are due again |
  * | wait | list | queued jobs of the default priority; `~` marks those that have moved before |
  * | tombstones | zset | positions in `wait` whose job has moved away |
- * | priority, suspect | zset | queued jobs of other priorities, and those before `wait`; those recovered from dead workers, by running order |
+ * | priority, suspect | zset | queued jobs of other priorities, and those before `wait`; suspects, by running order |
  * | aside | zset | queued jobs that were declined for want of their task's code, by running order |
  * | lacking, declined | zset | the same by task, in lexical order (scripts/lib/claims/aside.lua); since when, of running ones too |
  * | delayed, blocked, ttl, expiry | zset | by due time, creation, end of ttl, when retention removes a job, unless it is in `done5` |

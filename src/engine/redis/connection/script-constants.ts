@@ -7,7 +7,7 @@ import { MOST_CHECKPOINTS } from "../../../model/job/checkpoint.js";
 import { POLICIES } from "../../../model/job/dependency.js";
 import { LONGEST_DURATION } from "../../../model/value/duration.js";
 import { MOST_MEMBERS } from "../../../model/job/membership.js";
-import { CRASH_LIMIT, MOST_ATTEMPT_RECORDS } from "../../../model/job/job.js";
+import { CRASH_LIMIT, MOST_ATTEMPT_RECORDS, SUSPECT_FROM } from "../../../model/job/job.js";
 import { MOST_LOG_LINES } from "../../../model/job/log.js";
 import { DEFAULT_RETENTION, MOST_KEPT } from "../../../model/job/retention.js";
 import { STATES } from "../../../model/job/state.js";
@@ -55,7 +55,7 @@ const RECORD_PARTS = numbered(1, [
 
 /** The flags of a record: features that only some jobs use, so that only they pay for them. */
 const FLAGS = {
-  /** Its worker died. */
+  /** So many of its workers died that it runs apart from others of that kind. */
   SUSPECT: 2 ** 0,
   TAGGED: 2 ** 1,
   UNIQUE: 2 ** 2,
@@ -140,6 +140,7 @@ export const CONSTANTS: Readonly<Record<string, Constant>> = {
 
   PRIORITY_STEP,
   CRASH_LIMIT,
+  SUSPECT_FROM,
   MOST_HISTORY: MOST_ATTEMPT_RECORDS,
   MOST_MEMBERS,
   MOST_LOG_LINES,

@@ -239,7 +239,7 @@ export function recover(transaction: Transaction, queue: SqliteQueue, job: Job):
     finish(transaction, queue, job, transition.state);
     leaveNotice(transaction, queue, job);
   } else {
-    job.suspect = true;
+    job.suspect = transition.suspect;
     job.declinedAt = null;
     job.runAt = now;
     move(queue, job, transition.state);

@@ -1,6 +1,6 @@
 /** Helpers for scenarios about leases: workers that decline jobs, and workers that die with jobs. */
 import assert from "node:assert/strict";
-import type { JobSpec } from "../../../model/job/job.js";
+import { SUSPECT_FROM, type JobSpec } from "../../../model/job/job.js";
 import type { Lease } from "../../contract/engine.js";
 import type { ScenarioContext } from "./scenario-context.js";
 import { settlement, type TestSession } from "./test-session.js";
@@ -13,6 +13,13 @@ export async function crash(context: ScenarioContext, max = 1): Promise<string[]
   const ids = await session.claimIds(max);
   context.advance(1_000);
   await context.sweep();
+  return ids;
+}
+
+/** Makes suspects of the next jobs, with no others in line: sessions die with them until they are. Answers their ids. */
+export async function makeSuspects(context: ScenarioContext, max = 1): Promise<string[]> {
+  let ids: string[] = [];
+  for (let death = 1; death <= SUSPECT_FROM; death += 1) ids = await crash(context, max);
   return ids;
 }
 
@@ -42,10 +49,10 @@ export function claimNew(session: TestSession, max = 10): Promise<string[]> {
   return session.claimIds(max, { tasks: ["old", "new"] });
 }
 
-/** A job of the task `new` that was recovered from a dead worker and declined by another. */
+/** A suspect of the task `new` that was declined. */
 export async function declinedSuspect(context: ScenarioContext): Promise<string> {
   const [id = ""] = await addNew(context, 1);
-  await crash(context);
+  await makeSuspects(context);
   await declineNext(await context.session());
   return id;
 }

@@ -34,7 +34,7 @@ local function recover(id, r)
   end
   record_attempt(id, r, r[COUNTED] + 1, 'crashed', NOW)
   leave(id, r)
-  set_flag(r, SUSPECT, true)
+  set_flag(r, SUSPECT, r[CRASHES] >= SUSPECT_FROM)
   aside.clear(id, r)
   r[HOLDER] = ''
   r[STATE], r[RUN_AT] = QUEUED, NOW

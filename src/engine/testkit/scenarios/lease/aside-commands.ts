@@ -1,7 +1,7 @@
 /** What commands do to jobs that are set aside, how such jobs are counted and reported, and that nothing of them is left. */
 import assert from "node:assert/strict";
 import { MOST_ASIDE } from "../../../contract/engine.js";
-import { addNew, claimNew, DECLINE, declinedSuspect, declineNext } from "../../context/lease-helpers.js";
+import { addNew, claimNew, DECLINE, declinedSuspect, declineNext, makeSuspects } from "../../context/lease-helpers.js";
 import { MAIN, type ScenarioContext } from "../../context/scenario-context.js";
 import { scenarios } from "../../context/scenario.js";
 
@@ -171,11 +171,7 @@ export const asideCommands = scenarios("aside", [
         `a ${kind} that is set aside wakes the workers that wait for its task`,
         async (context: ScenarioContext): Promise<void> => {
           await addNew(context, 1);
-          if (kind === "suspect") {
-            await (await context.session({ ttl: 1_000 })).next();
-            context.advance(1_000);
-            await context.sweep();
-          }
+          if (kind === "suspect") await makeSuspects(context);
           const old = await context.session();
           const other = await context.open();
           await context.session({ engine: other });

@@ -1,18 +1,44 @@
-/** Suspects, jobs whose worker died while they ran: a session gets one at a time, and the third death fails the job. */
+/** Suspects, jobs whose workers died twice while they ran: a session gets one at a time, and the third death fails the job. */
 import assert from "node:assert/strict";
-import { CRASH_LIMIT, WORKER_LOST } from "../../../../model/job/job.js";
-import { crash } from "../../context/lease-helpers.js";
+import { CRASH_LIMIT, SUSPECT_FROM, WORKER_LOST } from "../../../../model/job/job.js";
+import { crash, makeSuspects } from "../../context/lease-helpers.js";
 import { scenarios } from "../../context/scenario.js";
 
 export const suspects = scenarios("leases", [
   [
-    "recovered-is-a-suspect",
-    "a recovered job is a suspect, and its lease says so",
+    "recovered-twice-is-a-suspect",
+    "a job that was recovered twice is a suspect, and its lease says so",
     async (context) => {
       await context.add();
-      await crash(context);
-      const lease = await (await context.session()).next();
-      assert.deepEqual([lease.suspect, lease.crashes, lease.attempt, lease.epoch], [true, 1, 1, 2]);
+      const session = await context.session({ ttl: 1_000 });
+      await session.next();
+      context.advance(1_000);
+      await context.sweep();
+      const second = await (await context.session({ ttl: 1_000 })).next();
+      context.advance(1_000);
+      await context.sweep();
+      const third = await (await context.session()).next();
+      assert.deepEqual(
+        [second, third].map(({ suspect, crashes, attempt, epoch }) => [suspect, crashes, attempt, epoch]),
+        [
+          [false, 1, 1, 2],
+          [true, 2, 1, 3],
+        ],
+      );
+    },
+  ],
+  [
+    "recovered-once-run-together",
+    "jobs that were recovered once run together again, in the order of their leases",
+    async (context) => {
+      const ids = await context.addMany(100);
+      assert.deepEqual(await crash(context, 100), ids);
+      const leased = await (await context.session()).claim(200);
+      assert.deepEqual(
+        leased.map(({ id }) => id),
+        ids,
+      );
+      assert.deepEqual(new Set(leased.map(({ suspect, crashes }) => `${suspect} ${crashes}`)), new Set(["false 1"]));
     },
   ],
   [
@@ -20,7 +46,7 @@ export const suspects = scenarios("leases", [
     "a session gets one suspect at a time, and innocent jobs beside it",
     async (context) => {
       await context.addMany(3);
-      const suspects = await crash(context, 3);
+      const suspects = await makeSuspects(context, 3);
       const innocent = await context.addMany(2);
       const leased = await (await context.session()).claim(10);
       assert.equal(leased.filter((lease) => lease.suspect).length, 1);
@@ -34,10 +60,12 @@ export const suspects = scenarios("leases", [
     async (context) => {
       await context.add({ queue: "a" });
       await context.add({ queue: "b" });
-      const dead = await context.session({ queues: ["a", "b"], ttl: 1_000 });
-      await dead.claim(2);
-      context.advance(1_000);
-      assert.equal((await context.sweep(10, ["a", "b"])).recovered, 2);
+      for (let death = 1; death <= SUSPECT_FROM; death += 1) {
+        const dead = await context.session({ queues: ["a", "b"], ttl: 1_000 });
+        await dead.claim(2);
+        context.advance(1_000);
+        assert.equal((await context.sweep(10, ["a", "b"])).recovered, 2);
+      }
       const session = await context.session({ queues: ["a", "b"] });
       assert.equal((await session.claim(2)).length, 1);
     },
@@ -47,7 +75,7 @@ export const suspects = scenarios("leases", [
     "a claim that wants no suspect gets none",
     async (context) => {
       await context.add();
-      await crash(context);
+      await makeSuspects(context);
       const innocent = await context.add();
       assert.deepEqual(await (await context.session()).claimIds(5, { suspect: false }), [innocent]);
     },
@@ -57,6 +85,7 @@ export const suspects = scenarios("leases", [
     "a suspect counts as queued and has its place in line",
     async (context) => {
       const suspect = await context.add();
+      await crash(context);
       await context.add();
       await crash(context);
       const last = await context.add();
@@ -66,15 +95,15 @@ export const suspects = scenarios("leases", [
   ],
   [
     "suspicion-ends-with-run",
-    "a suspect whose run ends is none any more, though its crash stays counted",
+    "a suspect whose run ends is none any more, though its crashes stay counted",
     async (context) => {
       await context.add();
-      await crash(context);
+      await makeSuspects(context);
       const session = await context.session();
       const lease = await session.next();
       await session.fail(lease, 0);
       const again = await session.next();
-      assert.deepEqual([again.suspect, again.crashes], [false, 1]);
+      assert.deepEqual([lease.suspect, again.suspect, again.crashes], [true, false, SUSPECT_FROM]);
     },
   ],
   [
@@ -82,7 +111,7 @@ export const suspects = scenarios("leases", [
     "a suspect that is handed back stays a suspect, at the head of the line",
     async (context) => {
       const suspect = await context.add();
-      await crash(context);
+      await makeSuspects(context);
       const session = await context.session();
       const lease = await session.next();
       const [waiting] = await context.addMany(1);
@@ -102,7 +131,7 @@ export const suspects = scenarios("leases", [
     "a suspect can be cancelled, removed, given another priority and another time",
     async (context) => {
       const ids = await context.addMany(4);
-      await crash(context, 4);
+      await makeSuspects(context, 4);
       const [cancelled = "", removed = "", urgent = "", later = ""] = ids;
       await context.control("cancel", cancelled);
       await context.control("remove", removed);

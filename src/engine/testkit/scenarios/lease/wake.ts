@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { MAIN, type ScenarioContext } from "../../context/scenario-context.js";
+import { makeSuspects } from "../../context/lease-helpers.js";
 import { scenarios } from "../../context/scenario.js";
 import { settlement, type TestSession } from "../../context/test-session.js";
 import type { Lease, Outcome } from "../../../contract/engine.js";
@@ -72,9 +73,7 @@ export const wake = scenarios("wake", [
     (context) =>
       wakesIdle(context, async () => {
         await context.add();
-        await (await context.session({ ttl: 1_000 })).next();
-        context.advance(1_000);
-        await context.sweep();
+        await makeSuspects(context);
         const session = await context.session();
         const lease = await session.next();
         assert.equal(lease.suspect, true);

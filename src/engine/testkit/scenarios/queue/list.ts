@@ -1,6 +1,7 @@
 /** Listings: the same order on every engine, in pages of any size, and cursors that stay valid while jobs change. */
 import assert from "node:assert/strict";
 import type { ScenarioContext } from "../../context/scenario-context.js";
+import { crash } from "../../context/lease-helpers.js";
 import { scenarios } from "../../context/scenario.js";
 
 /** Reads the first page, lets something happen, and reads the rest. */
@@ -69,8 +70,9 @@ export const list = scenarios("list", [
     "queued-as-they-will-run",
     "queued jobs come in the order in which they will run, suspects among them",
     async (context) => {
-      const session = await context.session({ ttl: 1_000 });
       const suspect = await context.add();
+      await crash(context);
+      const session = await context.session({ ttl: 1_000 });
       await session.next();
       const [a, b] = await context.addMany(2);
       context.advance(1_000);

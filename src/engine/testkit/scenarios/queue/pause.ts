@@ -1,6 +1,7 @@
 /** Pausing a queue: nothing is leased from it, everything else goes on. */
 import assert from "node:assert/strict";
 import { MAIN, progressOf } from "../../context/scenario-context.js";
+import { makeSuspects } from "../../context/lease-helpers.js";
 import { scenarios } from "../../context/scenario.js";
 
 export const pause = scenarios("pause", [
@@ -20,9 +21,7 @@ export const pause = scenarios("pause", [
     "a paused queue gives no suspects either",
     async (context) => {
       await context.add();
-      await (await context.session({ ttl: 1_000 })).next();
-      context.advance(1_000);
-      await context.sweep();
+      await makeSuspects(context);
       await context.engine.pause({ queue: MAIN });
       assert.deepEqual(await (await context.session()).claimIds(1), []);
     },
