@@ -18,6 +18,7 @@ import { Keys } from "./connection/keys.js";
 import { Link } from "./connection/connection.js";
 import { RedisMailbox } from "./commands/mailbox.js";
 import { enqueue } from "./commands/enqueue.js";
+import { Lister } from "./commands/list.js";
 import { Reader } from "./commands/read.js";
 import { QueueOutages } from "./connection/queue-outages.js";
 import { Registry } from "./connection/queue-registry.js";
@@ -39,6 +40,7 @@ export class RedisEngine implements Engine {
   readonly #unanswered = new UnansweredCalls();
   readonly #outages: QueueOutages;
   readonly #reader: Reader;
+  readonly #lister: Lister;
   readonly #wakeup: Wakeup;
   readonly #channel: Channel;
   readonly #registry: Registry;
@@ -64,6 +66,7 @@ export class RedisEngine implements Engine {
     this.#upkeep = new Upkeep(this.#link, this.#outages, describeTarget(target), () => this.now());
     this.#mailbox = new RedisMailbox(this.#link);
     this.#reader = new Reader(this.#link, this.#keys);
+    this.#lister = new Lister(this.#link, this.#keys, this.#reader);
     this.#schedules = new Schedules(this.#link, this.#keys, this.#registry, this.#reader);
     this.#wakeup = new Wakeup(target, this.#keys, (key) => this.#putBack(key));
     this.#channel = new Channel(target, this.#keys);
@@ -323,7 +326,7 @@ export class RedisEngine implements Engine {
 
   listJobs({ filter, cursor, limit }: Params<"listJobs">): Promise<Answer<"listJobs">> {
     this.#guard();
-    return this.#reader.listJobs(filter, cursor, limit);
+    return this.#lister.page(filter, cursor, limit);
   }
 
   tagTotals({ tag, queue }: Params<"tagTotals">): Promise<Answer<"tagTotals">> {

@@ -171,6 +171,41 @@ describe.skipIf(!inject("canStartRedis"))(`of ${MANY} entries, a call looks at f
     expectBounded(scripts);
   });
 
+  it("bytes of inputs and results are replied a few megabytes at a time, and counted in a page", async () => {
+    const input = JSON.stringify("x".repeat(120_000));
+    const ids: string[] = [];
+    for (let part = 0; part < 10; part += 1) ids.push(...(await context.addMany(50, { input, tags: ["a:b"] })));
+    const refs = ids.map((id) => ({ queue: MAIN, id }));
+    const getting = await replies("evalsha", () => context.engine.getJobs({ refs }));
+    const listing = await replies("evalsha", () => context.engine.listJobs({ filter: {}, cursor: null, limit: 500 }));
+    const filter = { tag: "a:b" };
+    const tagged = await replies("evalsha", () => context.engine.listJobs({ filter, cursor: null, limit: 20 }));
+
+    expect(getting.answer.map((job) => job?.id)).toEqual(ids);
+    expect(getting.bytes / getting.calls).toBeLessThan(8_000_000);
+    expect(listing.answer.jobs.length).toBeLessThan(200);
+    expect(listing.bytes).toBeLessThan(30_000_000);
+    expect(tagged.answer.jobs).toHaveLength(20);
+    expect(tagged.bytes).toBeLessThan(7_000_000);
+    expect(await context.list({}, 500)).toEqual(ids);
+  });
+
+  it("queues are listed and searched in few round trips, and few at a time", async () => {
+    const queues = Array.from({ length: 1_000 }, (_none, n) => `q${String(n).padStart(4, "0")}`);
+    const ids: string[] = [];
+    for (const [n, queue] of queues.entries()) ids.push(await context.add({ queue, hold: n % 2 === 0 }));
+    await context.engine.cancel({ refs: [{ queue: "q0997", id: ids[997] ?? "" }], op: "op" });
+    const none = await replies("evalsha", () => context.engine.findJobs({ ids: ["nowhere"] }));
+    const cancelled = await listAll({ states: ["cancelled"] });
+
+    expect(none.answer).toEqual([null]);
+    expect(none.calls).toBeLessThanOrEqual(1_000);
+    expect(cancelled.found).toEqual([ids[997]]);
+    expect(cancelled.work.length).toBeLessThan(1_010);
+    expect(cancelled.pages).toBeLessThanOrEqual(3);
+    expect((await context.list({}, 500)).length).toBe(1_000);
+  });
+
   it("lines of a log are not written again for one more", async () => {
     await context.add();
     const session = await context.session();
@@ -210,6 +245,25 @@ describe.skipIf(!inject("canStartRedis"))("a queue whose remover dies before it 
     await server.stop();
   });
 });
+
+/** What a call is answered: how often a command was called for it, and how many bytes the server replied in all. */
+async function replies<T>(
+  command: string,
+  call: () => Promise<T> | T,
+): Promise<{ answer: T; calls: number; bytes: number }> {
+  meter.close();
+  await call(); // sends the scripts
+  const read = async (): Promise<[number, number]> => {
+    const [stats, counts] = [await redis.info("stats"), await redis.info("commandstats")];
+    const calls = new RegExp(`cmdstat_${command}:calls=(\\d+)`).exec(counts)?.[1] ?? 0;
+    return [Number(calls), Number(/total_net_output_bytes:(\d+)/.exec(stats)?.[1])];
+  };
+  const [calls, bytes] = await read();
+  const answer = await call();
+  const [after, total] = await read();
+  meter = await WorkMeter.on(server.url);
+  return { answer, calls: after - calls, bytes: total - bytes };
+}
 
 /** Enqueues the many jobs. */
 async function addMany(change: (n: number) => Partial<JobSpec>): Promise<string[]> {

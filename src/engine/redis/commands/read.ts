@@ -1,21 +1,13 @@
-/** Reading from Redis: records, listings, totals, workers. */
+/** Reading from Redis: records, totals, workers. */
 import { decodeCheckpoint, MOST_CHECKPOINTS, type Checkpoint } from "../../../model/job/checkpoint.js";
 import { Undecodable } from "../../../model/errors/errors.js";
 import type { JobRecord, JobRef } from "../../../model/job/job.js";
-import { matchesFilter, type JobFilter } from "../../../model/job/filter.js";
 import { mayBelongTo } from "../../../model/value/id.js";
 import { MOST_LOG_LINES, type JobLog, type LogLine } from "../../../model/job/log.js";
-import { perState, STATES, type JobState } from "../../../model/job/state.js";
+import { isState, perState, STATES, type JobState } from "../../../model/job/state.js";
 import { MOST_ASIDE, MOST_COUNTED_ASIDE } from "../../contract/engine.js";
-import type { AsideRecord, JobPage, QueueRecord, StateCounts, WorkerRecord } from "../../contract/engine.js";
-import {
-  compareKeys,
-  decodeCursor,
-  encodeCursor,
-  listedStates,
-  type OrderKey,
-  type Position,
-} from "../../shared/listing-order.js";
+import type { AsideRecord, QueueRecord, StateCounts, WorkerRecord } from "../../contract/engine.js";
+import type { OrderKey } from "../../shared/listing-order.js";
 import { decodeWorkerInfo } from "../../shared/worker-info.js";
 import { workerRecords, type LifeInQueue } from "../../shared/worker-records.js";
 import type { Keys } from "../connection/keys.js";
@@ -26,12 +18,15 @@ import { RECORD_WIDTH } from "../connection/wire.js";
 
 /** How many jobs are read in one call. */
 const READ_AT_ONCE = 500;
-/**
- * How many jobs one page looks at before it answers with what it has, so that a rare match does not hold up the server.
- */
-const MOST_LOOKED_AT = 5_000;
-/** An index up to this many entries is read whole; beyond, the queue is scanned. */
-const SMALL_INDEX = 2_000;
+/** How many queues are asked at once. */
+const QUEUES_AT_ONCE = 100;
+
+/** A job, its state and its place in the listing of that. */
+export interface Located {
+  readonly id: string;
+  readonly state: JobState;
+  readonly key: OrderKey;
+}
 
 export class Reader {
   readonly #link: Link;
@@ -53,15 +48,18 @@ export class Reader {
   /** The jobs of one queue, in the order of `ids`. */
   async read(queue: string, ids: readonly string[]): Promise<(Found | null)[]> {
     const found: (Found | null)[] = [];
-    for (let from = 0; from < ids.length; from += READ_AT_ONCE) {
-      const part = ids.slice(from, from + READ_AT_ONCE);
-      const values = list(await this.#link.run("read", queue, part));
-      for (const [index, id] of part.entries()) {
-        const at = index * RECORD_WIDTH;
-        found.push(decodeRecord({ queue, id }, values.slice(at, at + RECORD_WIDTH)));
-      }
-    }
+    while (found.length < ids.length) found.push(...(await this.readSome(queue, ids.slice(found.length))));
     return found;
+  }
+
+  /** The first of these jobs, in one call: as many as make a reply of a few megabytes, and one at least. */
+  async readSome(queue: string, ids: readonly string[]): Promise<(Found | null)[]> {
+    if (ids.length === 0) return [];
+    const values = list(await this.#link.run("read", queue, ids.slice(0, READ_AT_ONCE)));
+    return Array.from({ length: values.length / RECORD_WIDTH }, (_none, index) => {
+      const at = index * RECORD_WIDTH;
+      return decodeRecord({ queue, id: ids[index] ?? "" }, values.slice(at, at + RECORD_WIDTH));
+    });
   }
 
   async getJobs(refs: readonly JobRef[]): Promise<(JobRecord | null)[]> {
@@ -86,8 +84,36 @@ export class Reader {
     const [found, names] = await Promise.all([this.#findIn(asked, ids, mayBelongTo), this.names()]);
     const missing = ids.filter((id) => !found.has(id));
     const wasAsked = (id: string, queue: string): boolean => asked.includes(queue) && mayBelongTo(id, queue);
-    const late = await this.#findIn(names, missing, (id, queue) => !wasAsked(id, queue));
+    const late = new Map<string, JobRecord>();
+    // These are probably nowhere: most queues only say that they have none of them.
+    for (let from = 0; from < names.length && missing.length > late.size; from += QUEUES_AT_ONCE) {
+      const places = await Promise.all(
+        names.slice(from, from + QUEUES_AT_ONCE).map(async (queue) => {
+          const ids = missing.filter((id) => !wasAsked(id, queue));
+          return { queue, ids: (await this.locate(queue, ids)).map(({ id }) => id) };
+        }),
+      );
+      const there = places.filter(({ ids: some }) => some.length > 0);
+      const answers = await Promise.all(there.map(({ queue, ids: some }) => this.read(queue, some)));
+      for (const job of answers.flat())
+        if (job !== null && !late.has(job.record.id)) late.set(job.record.id, job.record);
+    }
     return ids.map((id) => found.get(id) ?? late.get(id) ?? null);
+  }
+
+  /** Where jobs of a queue stand in listings; those that do not exist are left out. */
+  async locate(queue: string, ids: readonly string[]): Promise<Located[]> {
+    const found: Located[] = [];
+    for (let from = 0; from < ids.length;) {
+      const part = ids.slice(from, from + READ_AT_ONCE);
+      const values = list(await this.#link.run("locate", queue, part));
+      for (let at = 0; at < values.length; at += 2) {
+        const [state, id] = [values[at], part[at / 2] ?? ""];
+        if (isState(state)) found.push({ id, state, key: [Number(values[at + 1]), id] });
+      }
+      from += values.length / 2;
+    }
+    return found;
   }
 
   async #findIn(
@@ -106,86 +132,6 @@ export class Reader {
       if (job !== null && !found.has(job.record.id)) found.set(job.record.id, job.record);
     }
     return found;
-  }
-
-  async listJobs(filter: JobFilter, cursor: string | null, limit: number): Promise<JobPage> {
-    const after = cursor === null ? null : decodeCursor(cursor);
-    const names = filter.queue === undefined ? await this.names() : [filter.queue];
-    const states = listedStates(filter);
-    const jobs: JobRecord[] = [];
-    let looked = 0;
-    for (const queue of names) {
-      if (after !== null && queue < after.queue) continue;
-      const resume = after !== null && after.queue === queue ? after : null;
-      const indexed = await this.#fromIndex(queue, filter, states);
-      let from = resume === null ? 0 : states.indexOf(resume.state);
-      for (; from < states.length; from += 1) {
-        const state = states[from];
-        if (state === undefined) break;
-        let key = resume !== null && resume.state === state ? resume.key : null;
-        for (;;) {
-          const page =
-            indexed === null
-              ? await this.#page(queue, state, key, Math.min(READ_AT_ONCE, Math.max(limit - jobs.length, 50)))
-              : inState(indexed, state, key);
-          for (const found of page.jobs) {
-            key = found.key;
-            if (!matchesFilter(found.record, filter)) continue;
-            jobs.push(found.record);
-            if (jobs.length === limit) return { jobs, cursor: encodeCursor({ queue, state, key }) };
-          }
-          looked += page.looked;
-          if (page.last === null) break;
-          key = page.last;
-          if (looked >= MOST_LOOKED_AT) return { jobs, cursor: encodeCursor({ queue, state, key }) };
-        }
-      }
-    }
-    return { jobs, cursor: null };
-  }
-
-  /** One piece of a state's listing: the jobs (still) there, and the last place looked at; `null` at the end. */
-  async #page(queue: string, state: JobState, after: OrderKey | null, limit: number): Promise<Piece> {
-    const args = [STATES.indexOf(state) + 1, limit, after === null ? "" : after[0], after === null ? "" : after[1]];
-    const reply = list(await this.#link.run("list", queue, args)).map(text);
-    const [key = "", id = "", looked = "0", ...values] = reply;
-    const keys: OrderKey[] = [];
-    for (let at = 0; at < values.length; at += 2) keys.push([Number(values[at]), values[at + 1] ?? ""]);
-    const found = await this.read(
-      queue,
-      keys.map(([, one]) => one),
-    );
-    const jobs = found.flatMap((job, index) => {
-      const place = keys[index];
-      return job !== null && place !== undefined && job.record.state === state
-        ? [{ record: job.record, key: place }]
-        : [];
-    });
-    return { jobs, looked: Number(looked), last: key === "" ? null : [Number(key), id] };
-  }
-
-  /** All jobs an index names, when the filter has one and it is small. */
-  async #fromIndex(queue: string, filter: JobFilter, states: readonly JobState[]): Promise<Found[] | null> {
-    const ids =
-      filter.tag !== undefined
-        ? await this.#lex(queue, "tagged", `${filter.tag}\0`)
-        : filter.fingerprint !== undefined
-          ? await this.#lex(queue, "failures", `${filter.fingerprint}|`)
-          : null;
-    if (ids === null) return null;
-    const found = await this.read(queue, ids);
-    return found
-      .filter((job): job is Found => job !== null && states.includes(job.record.state))
-      .toSorted((a, b) => compareKeys(a.key, b.key));
-  }
-
-  async #lex(queue: string, index: string, prefix: string): Promise<string[] | null> {
-    const key = this.#keys.of(queue, index);
-    // Ids are ASCII, so U+007F sorts after all of them.
-    const members = await this.#link.send(() =>
-      this.#link.client.zrangebylex(key, `[${prefix}`, `(${prefix}\u007f`, "LIMIT", 0, SMALL_INDEX + 1),
-    );
-    return members.length > SMALL_INDEX ? null : members.map((member) => member.slice(prefix.length));
   }
 
   async tagTotals(tag: string, queue: string | undefined): Promise<StateCounts> {
@@ -297,19 +243,6 @@ export class Reader {
     const place = number(await this.#link.run("position", queue, [id]));
     return place === 0 ? null : place;
   }
-}
-
-interface Piece {
-  readonly jobs: readonly Found[];
-  readonly looked: number;
-  readonly last: Position["key"] | null;
-}
-
-function inState(found: readonly Found[], state: JobState, after: OrderKey | null): Piece {
-  const jobs = found.filter(
-    ({ record, key }) => record.state === state && (after === null || compareKeys(key, after) > 0),
-  );
-  return { jobs, looked: 0, last: null };
 }
 
 /** @throws Undecodable */

@@ -32,6 +32,7 @@ export type ScriptName =
   | "inbox"
   | "links"
   | "list"
+  | "locate"
   | "logs"
   | "obliterate"
   | "outbox"
