@@ -4,9 +4,17 @@ import type { SqliteTarget } from "../target.js";
 import { openFile, type OpenOptions } from "./database/file.js";
 import { FilePlace } from "./database/file-place.js";
 import { identityOf } from "./database/migrations.js";
+import type { Budget } from "./store/budget.js";
 import type { Sql } from "./database/sql.js";
 import { Watchers } from "./store/watchers.js";
 import { Writer } from "./writer.js";
+
+export interface ConnectionOptions {
+  readonly target: Required<SqliteTarget>;
+  readonly clock: Clock;
+  /** How much one transaction does. */
+  readonly budget: Budget;
+}
 
 export class Connection {
   readonly sql: Sql;
@@ -18,16 +26,16 @@ export class Connection {
   #ended = false;
 
   /** @throws EngineUnavailable, EngineRefused */
-  static async open(target: Required<SqliteTarget>, clock: Clock, options: OpenOptions): Promise<Connection> {
-    return new Connection(await openFile(target, options), target, clock);
+  static async open(options: ConnectionOptions, how: OpenOptions): Promise<Connection> {
+    return new Connection(await openFile(options.target, how), options);
   }
 
-  private constructor(sql: Sql, target: Required<SqliteTarget>, clock: Clock) {
+  private constructor(sql: Sql, { target, clock, budget }: ConnectionOptions) {
     this.sql = sql;
     this.#place = new FilePlace(target, clock, () => this.#end());
     this.identity = `${identityOf(sql)} in ${this.#place.key}`;
     this.watchers = new Watchers(sql, clock, this.#place);
-    this.writer = new Writer({ sql, clock, target, watchers: this.watchers, place: this.#place });
+    this.writer = new Writer({ sql, clock, target, budget, watchers: this.watchers, place: this.#place });
   }
 
   /** Was the file deleted or replaced, and has a command failed for it? The engine then opens another connection. */

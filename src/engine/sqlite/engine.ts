@@ -7,16 +7,18 @@ import { systemClock, type Clock } from "../../model/value/clock.js";
 import { EngineClosed } from "../../model/errors/errors.js";
 import type { Answer, Params } from "../contract/commands.js";
 import type { ControlAnswer, ControlParams, Engine, EngineInfo, SweepAnswer } from "../contract/engine.js";
-import { LATE } from "../shared/sweep.js";
+import { LATE, sweepTotal } from "../shared/sweep.js";
 import { describeTarget, type SqliteTarget } from "../target.js";
 import { listAside } from "./commands/aside.js";
+import { USUAL_BUDGET, type Budget } from "./store/budget.js";
 import { readCheckpoints } from "./store/checkpoint.js";
 import { Connection } from "./connection.js";
 import { closeIn } from "./commands/settle.js";
 import { cancel, control, promote, release, remove, retry, update, type Command } from "./commands/control.js";
 import { exchange } from "./commands/exchange.js";
 import { commitFlow } from "./store/flow.js";
-import { obliterate } from "./remove-queue.js";
+import { findLeftovers } from "./leftovers.js";
+import { obliterate } from "./removal/obliterate.js";
 import { enqueue } from "./commands/enqueue.js";
 import { findJobs, getJobs, hasWork, listPage, listQueues, positionOf, tagTotals } from "./commands/read.js";
 import { applyReport, readLog } from "./commands/report.js";
@@ -33,7 +35,7 @@ import type { Sql } from "./database/sql.js";
 import { acknowledgeEnded, claimEnded, hasEnded } from "./commands/ended.js";
 import { listDependencies, listDependents } from "./store/dependencies.js";
 import type { Transaction } from "./store/transaction.js";
-import { sweep } from "./commands/sweep.js";
+import { beginSweep, sweepSome } from "./commands/sweep.js";
 import { hasEvents, watch } from "./commands/watch.js";
 
 export class SqliteEngine implements Engine {
@@ -41,6 +43,7 @@ export class SqliteEngine implements Engine {
   readonly #target: Required<SqliteTarget>;
   readonly #clock: Clock;
   readonly #existing: boolean;
+  readonly #budget: Budget;
   #opened: Connection | null = null;
   #reopening: Promise<Connection> | null = null;
   #closed = false;
@@ -49,11 +52,13 @@ export class SqliteEngine implements Engine {
    * @param target the file, and how durable commits are
    * @param options.clock default: the machine's
    * @param options.existing open only a database that exists; default: false, a missing one is created
+   * @param options.budget how much one transaction does; what is beyond it is left to those after it
    */
-  constructor(target: Required<SqliteTarget>, options: { clock?: Clock; existing?: boolean } = {}) {
+  constructor(target: Required<SqliteTarget>, options: { clock?: Clock; existing?: boolean; budget?: Budget } = {}) {
     this.#target = target;
     this.#clock = options.clock ?? systemClock;
     this.#existing = options.existing ?? false;
+    this.#budget = options.budget ?? USUAL_BUDGET;
     this.info = {
       kind: "sqlite",
       url: describeTarget(target),
@@ -68,7 +73,7 @@ export class SqliteEngine implements Engine {
 
   async open(): Promise<void> {
     if (this.#closed) throw new EngineClosed();
-    this.#opened ??= await Connection.open(this.#target, this.#clock, { existing: this.#existing });
+    this.#opened ??= await this.#connect(this.#existing);
   }
 
   close(): void {
@@ -175,13 +180,19 @@ export class SqliteEngine implements Engine {
     return this.#write((transaction) => obliterate(transaction, queue, force));
   }
 
-  sweep(params: Params<"sweep">): Promise<SweepAnswer> {
+  async sweep({ queues, limit, dead }: Params<"sweep">): Promise<SweepAnswer> {
     const askedAt = this.#clock.monotonic();
-    return this.#write((transaction) => {
-      // A sweep that was held up may run ahead of heartbeats that were held up with it.
-      const late = transaction.monotonic - askedAt > LATE && params.dead !== undefined;
-      return sweep(transaction, late ? { ...params, dead: [] } : params);
-    });
+    let progress = beginSweep(queues, limit);
+    do {
+      const before = progress;
+      progress = await this.#write((transaction) => {
+        findLeftovers(transaction);
+        // A sweep that was held up may run ahead of heartbeats that were held up with it.
+        const late = transaction.monotonic - askedAt > LATE && dead !== undefined;
+        return sweepSome(transaction, before, late ? [] : dead);
+      });
+    } while (progress.rest.length > 0);
+    return sweepTotal(progress.swept, limit);
   }
 
   putSchedule(params: Params<"putSchedule">): Promise<Answer<"putSchedule">> {
@@ -303,13 +314,17 @@ export class SqliteEngine implements Engine {
   }
 
   async #openAgain(): Promise<Connection> {
-    const opened = await Connection.open(this.#target, this.#clock, { existing: true });
+    const opened = await this.#connect(true);
     if (this.#closed) {
       opened.close();
       throw new EngineClosed();
     }
     this.#opened = opened;
     return opened;
+  }
+
+  #connect(existing: boolean): Promise<Connection> {
+    return Connection.open({ target: this.#target, clock: this.#clock, budget: this.#budget }, { existing });
   }
 
   #open(): Connection {

@@ -2,20 +2,29 @@
  * The one writer of this connection. Commands issued in one turn of the event loop, or while another process holds the
  * lock, share a transaction and so one sync to the disk; each has a savepoint of its own, so one that fails does not undo
  * the others. A command answers, and waiters are woken, only once it is committed.
+ * What a command leaves to later transactions (leftovers.ts) is done between other commands, and with pauses, in which other
+ * processes get the file. The command answers when that is done; it holds even if it cannot be.
  */
-import type { Clock } from "../../model/value/clock.js";
+import { pause, systemClock, type Clock } from "../../model/value/clock.js";
 import { EngineClosed } from "../../model/errors/errors.js";
 import type { SqliteTarget } from "../target.js";
 import { isBusy, isFileFailure } from "./database/driver.js";
 import { transact, whenFree } from "./database/file.js";
 import type { FilePlace } from "./database/file-place.js";
+import { continueLeftovers } from "./leftovers.js";
 import { deliver } from "./messages/mailbox.js";
 import type { Sql } from "./database/sql.js";
+import type { Budget } from "./store/budget.js";
 import { Transaction } from "./store/transaction.js";
 import type { Watchers } from "./store/watchers.js";
 
-/** The most commands that share a transaction: the event loop and other processes must get their turn. */
+/**
+ * The event loop and other processes must get their turn: so many commands share a transaction at most, and none is added to
+ * one that has changed so many rows or has taken so many milliseconds.
+ */
 const MOST_COMMANDS = 100;
+const MOST_ROWS = 1_000;
+const LONGEST = 10;
 
 interface Pending {
   /** Runs the command and keeps its answer. */
@@ -28,6 +37,7 @@ export interface WriterOptions {
   readonly sql: Sql;
   readonly clock: Clock;
   readonly target: Required<SqliteTarget>;
+  readonly budget: Budget;
   readonly watchers: Watchers;
   readonly place: FilePlace;
 }
@@ -38,11 +48,16 @@ export class Writer {
   readonly #watchers: Watchers;
   readonly #target: Required<SqliteTarget>;
   readonly #place: FilePlace;
+  readonly #budget: Budget;
+  /** Answers of commands that wait until nothing is left to do. */
+  readonly #answers: (() => void)[] = [];
+  #hasLeftovers = false;
   #waiting: Pending[] = [];
   #working = false;
   #closed = false;
 
-  constructor({ sql, clock, target, watchers, place }: WriterOptions) {
+  constructor({ sql, clock, target, budget, watchers, place }: WriterOptions) {
+    this.#budget = budget;
     this.#sql = sql;
     this.#clock = clock;
     this.#watchers = watchers;
@@ -57,15 +72,21 @@ export class Writer {
       let answer: { value: T; transaction: Transaction };
       this.#waiting.push({
         attempt: () => {
-          const transaction = new Transaction(this.#sql, this.#clock);
+          const transaction = this.#begin();
           const value = command(transaction);
           deliver(transaction);
           transaction.flush();
           answer = { value, transaction };
         },
         commit: () => {
-          resolve(answer.value);
-          answer.transaction.announce(this.#watchers);
+          const { value, transaction } = answer;
+          if (transaction.hasLeftovers) {
+            this.#hasLeftovers = true;
+            this.#answers.push(() => resolve(value));
+          } else {
+            resolve(value);
+          }
+          transaction.announce(this.#watchers);
         },
         fail: reject,
       });
@@ -91,11 +112,12 @@ export class Writer {
     } catch {
       this.#fail(new EngineClosed());
     }
+    this.#answerAll();
   }
 
   async #work(): Promise<void> {
     this.#working = true;
-    while (this.#waiting.length > 0) {
+    while (this.#waiting.length > 0 || this.#hasLeftovers) {
       // A turn of the event loop: more commands are collected, and timers and sockets are not starved.
       await new Promise((resolve) => setImmediate(resolve));
       try {
@@ -103,19 +125,67 @@ export class Writer {
       } catch (error) {
         this.#fail(error);
       }
+      if (this.#hasLeftovers) await this.#continue();
     }
     this.#working = false;
   }
 
-  #commit(): void {
-    const batch = this.#waiting.slice(0, MOST_COMMANDS);
-    if (batch.length === 0) return;
+  /** Does a part of what is left. If that fails, the commands hold nevertheless: a sweep goes on. */
+  async #continue(): Promise<void> {
+    const started = systemClock.monotonic();
+    try {
+      this.#hasLeftovers = await whenFree(this.#target, () => this.#commitLeftovers());
+    } catch {
+      this.#hasLeftovers = false;
+    }
+    if (!this.#hasLeftovers) this.#answerAll();
+    // Others get the file for half of the time that it was kept from them.
+    else await pause(systemClock, Math.ceil((systemClock.monotonic() - started) / 2));
+  }
+
+  /** Returns whether there is more. */
+  #commitLeftovers(): boolean {
+    if (this.#closed) return false;
     this.#place.verify();
-    const done = transact(this.#sql, "BEGIN IMMEDIATE", () =>
-      batch.map((command) => (batch.length === 1 ? attemptAlone(command) : this.#attempt(command))),
-    );
-    this.#waiting = this.#waiting.slice(batch.length);
+    const transaction = this.#begin();
+    transact(this.#sql, "BEGIN IMMEDIATE", () => {
+      continueLeftovers(transaction);
+      deliver(transaction);
+      transaction.flush();
+    });
+    transaction.announce(this.#watchers);
+    return transaction.hasLeftovers;
+  }
+
+  #begin(): Transaction {
+    return new Transaction(this.#sql, this.#clock, this.#budget);
+  }
+
+  #answerAll(): void {
+    for (const answer of this.#answers.splice(0)) answer();
+  }
+
+  #commit(): void {
+    if (this.#waiting.length === 0) return;
+    this.#place.verify();
+    const done = transact(this.#sql, "BEGIN IMMEDIATE", () => this.#attemptSome());
+    this.#waiting = this.#waiting.slice(done.length);
     for (const finish of done) finish();
+  }
+
+  /** Runs waiting commands, as many as may share a transaction. */
+  #attemptSome(): (() => void)[] {
+    const [first] = this.#waiting;
+    if (first !== undefined && this.#waiting.length === 1) return [attemptAlone(first)];
+    const done: (() => void)[] = [];
+    const mostChanges = this.#sql.changes + MOST_ROWS;
+    const until = systemClock.monotonic() + LONGEST;
+    for (const command of this.#waiting) {
+      const isFull = done.length === MOST_COMMANDS || this.#sql.changes >= mostChanges;
+      if (isFull || (done.length > 0 && systemClock.monotonic() > until)) break;
+      done.push(this.#attempt(command));
+    }
+    return done;
   }
 
   /** Runs one of several commands; returns what to do once all are committed. */

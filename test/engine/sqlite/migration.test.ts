@@ -38,7 +38,8 @@ const BACK: Readonly<Record<number, string>> = {
     ALTER TABLE links RENAME COLUMN pending TO waiting;
     ALTER TABLE links RENAME TO ties; ALTER TABLE link_bodies RENAME TO tied_bodies`,
   7: `DROP INDEX ended_task; ALTER TABLE ended RENAME TO superseded;
-    CREATE INDEX superseded_task ON superseded (queue, task, id)`,
+    CREATE INDEX superseded_task ON superseded (queue, task, id);
+    DROP TABLE obliterated; DROP TABLE outbox; DROP TABLE messages`,
 };
 
 /** Makes of the file what a Longshore with this schema would have left. */

@@ -4,18 +4,22 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Engine } from "../../../src/engine/contract/engine.js";
 import { type Database, loadDriver } from "../../../src/engine/sqlite/database/driver.js";
+import type { Budget } from "../../../src/engine/sqlite/store/budget.js";
 import { SqliteEngine } from "../../../src/engine/sqlite/engine.js";
 import type { TestStorage } from "../../../src/engine/testkit/index.js";
 import type { Clock } from "../../../src/model/value/clock.js";
 
-/** Empty storage in a new file. */
-export function sqliteStorage(): TestStorage & { readonly path: string } {
+/** Empty storage in a new file. @param budget how much one transaction does; default: the usual */
+export function sqliteStorage(budget?: Budget): TestStorage & { readonly path: string } {
   const folder = mkdtempSync(join(tmpdir(), `longshore-${process.env["LONGSHORE_TEST_RUN"] ?? "manual"}-sqlite-`));
   const path = join(folder, "jobs.db");
   return {
     path,
     async connect(clock: Clock): Promise<Engine> {
-      const engine = new SqliteEngine({ engine: "sqlite", path, durability: "normal" }, { clock });
+      const engine = new SqliteEngine(
+        { engine: "sqlite", path, durability: "normal" },
+        { clock, ...(budget && { budget }) },
+      );
       await engine.open();
       return engine;
     },

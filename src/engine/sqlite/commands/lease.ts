@@ -31,6 +31,9 @@ const LAST_CALL = "SELECT call, leases FROM calls WHERE session = ? AND queue = 
 const KEEP_CALL = `INSERT INTO calls (session, queue, lane, call, leases) VALUES (?, ?, ?, ?, ?)
   ON CONFLICT DO UPDATE SET call = excluded.call, leases = excluded.leases`;
 
+/** After so many expired jobs an exchange looks for no others: it answers that there are more. */
+const MOST_EXPIRED = 500;
+
 /**
  * Leases jobs of one queue. The same call sent again gets the same leases. A late copy of an earlier call leases nothing, as
  * its sender has given up on the answer.
@@ -67,11 +70,12 @@ function leaseFrom(transaction: Transaction, queue: SqliteQueue, wish: Wish): Le
   const [suspect] = suspects;
   const suspectFirst = suspect !== undefined && (head === undefined || suspect.position < head.position);
   if (suspectFirst) leases.push(...lease(transaction, queue, wish, suspects));
-  for (;;) {
+  for (let expired = 0; ;) {
     const next = ready.slice(0, wish.max - leases.length);
     const leased = lease(transaction, queue, wish, next);
     leases.push(...leased);
-    if (leased.length === next.length) break;
+    expired += next.length - leased.length;
+    if (leased.length === next.length || expired >= MOST_EXPIRED) break;
     // Some had expired: the jobs behind them take their places.
     ready = take(transaction, queue, QUEUED, wish.max - leases.length);
   }

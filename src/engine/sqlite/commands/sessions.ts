@@ -12,6 +12,7 @@ import type {
   WorkerInfo,
   WorkerRecord,
 } from "../../contract/engine.js";
+import { MOST_OVERDUE } from "../../shared/sweep.js";
 import { decodeWorkerInfo } from "../../shared/worker-info.js";
 import { workerRecords } from "../../shared/worker-records.js";
 import { ACTIVE } from "../store/state-codes.js";
@@ -65,17 +66,21 @@ function isOver(deadline: number, ttl: number, monotonic: number): boolean {
   return deadline <= monotonic || deadline > monotonic + ttl;
 }
 
-/** The sessions that have not ended in a queue. */
-export function sessionsIn(sql: Sql, queue: SqliteQueue): string[] {
+/** The number of a queue, which it has longer than its name. */
+type QueueNumber = Pick<SqliteQueue, "number">;
+
+/** Sessions that have not ended in a queue, at most `most`. */
+export function sessionsIn(sql: Sql, { number }: QueueNumber, most: number): string[] {
   return sql
-    .all<[session: string]>("SELECT session FROM lives WHERE queue = ? ORDER BY session", queue.number)
+    .all<[session: string]>("SELECT session FROM lives WHERE queue = ? LIMIT ?", number, most)
     .map(([session]) => session);
 }
 
 const OVERDUE = `SELECT session, deadline, ttl FROM lives
-  WHERE queue = ? AND deadline >= 0 AND (deadline <= ? OR deadline > ? + ttl) ORDER BY deadline, session`;
+  WHERE queue = ? AND deadline >= 0 AND (deadline <= ? OR deadline > ? + ttl) ORDER BY deadline, session
+  LIMIT ${MOST_OVERDUE}`;
 
-/** The overdue sessions of a queue, the earliest first. */
+/** The overdue sessions of a queue, the earliest first: as many as a sweep reports. */
 export function overdueSessions({ sql, monotonic }: Transaction, queue: SqliteQueue): OverdueSession[] {
   return sql
     .all<[session: string, deadline: number, ttl: number]>(OVERDUE, queue.number, monotonic, monotonic)
@@ -94,10 +99,10 @@ export function declareDead({ sql, now }: Transaction, session: string, queue: S
   sql.run("UPDATE lives SET deadline = ? WHERE session = ? AND queue = ?", DEAD + now, session, queue.number);
 }
 
-/** The dead sessions, in the order in which they were declared so. */
-export function deadSessions(sql: Sql, queue: SqliteQueue): string[] {
-  const dead = "SELECT session FROM lives WHERE queue = ? AND deadline < 0 ORDER BY deadline, session";
-  return sql.all<[session: string]>(dead, queue.number).map(([session]) => session);
+/** Dead sessions, at most `most`, in the order in which they were declared so. */
+export function deadSessions(sql: Sql, queue: SqliteQueue, most: number): string[] {
+  const dead = "SELECT session FROM lives WHERE queue = ? AND deadline < 0 ORDER BY deadline, session LIMIT ?";
+  return sql.all<[session: string]>(dead, queue.number, most).map(([session]) => session);
 }
 
 /** When the first session of a queue becomes overdue, epoch milliseconds; `null`: none will. */
@@ -129,7 +134,7 @@ export function openSession(transaction: Transaction, session: string, worker: W
 }
 
 /** Ends a session in one queue; in the last one, altogether. Returns whether it was in that queue. */
-export function leaveQueue(sql: Sql, session: string, queue: SqliteQueue): boolean {
+export function leaveQueue(sql: Sql, session: string, queue: QueueNumber): boolean {
   const left = sql.run("DELETE FROM lives WHERE session = ? AND queue = ?", session, queue.number) > 0;
   if (left && sql.all("SELECT 1 FROM lives WHERE session = ? LIMIT 1", session).length === 0) endSession(sql, session);
   return left;

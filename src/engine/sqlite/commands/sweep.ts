@@ -1,7 +1,10 @@
-/** Upkeep of queues: recover, promote, expire, trim. Bounded, and safe to run from any worker at any time. */
-import type { Engine, OverdueSession, SweepAnswer } from "../../contract/engine.js";
+/**
+ * Upkeep of queues: recover, promote, expire, trim. Bounded, and safe to run from any worker at any time. Many queues are
+ * swept in several transactions.
+ */
+import type { OverdueSession } from "../../contract/engine.js";
 import { earliest } from "../../shared/listing-order.js";
-import { isDead, sweepTotal, type QueueSweep } from "../../shared/sweep.js";
+import { isDead, MOST_OVERDUE, type QueueSweep } from "../../shared/sweep.js";
 import { DEFAULT_RETENTION, retentionClass } from "../../../model/job/retention.js";
 import { TERMINAL_STATES } from "../../../model/job/state.js";
 import { dueSchedules, nextTick } from "./schedules.js";
@@ -28,29 +31,69 @@ const KEPT = {
   failed: `SELECT ${JOB_COLUMNS} FROM jobs j WHERE j.queue = ? AND j.kept < 0 ORDER BY j.kept DESC LIMIT ?`,
 } as const;
 
-/** Sweeps some queues. */
-export function sweep(
+/** The most jobs of a kind of one queue that one transaction sweeps. No queue is added to one that has changed so many rows. */
+const MOST_SWEPT = 200;
+const MOST_ROWS = 1_000;
+
+const KINDS = ["recovered", "promoted", "expired", "removed"] as const;
+type Counts = Readonly<Record<(typeof KINDS)[number], number>>;
+
+/** How far a sweep has come. */
+export interface SweepProgress {
+  readonly swept: readonly QueueSweep[];
+  /** The queues that are left, how many jobs of a kind are, and what was done of the first one already. */
+  readonly rest: readonly { readonly name: string; readonly limit: number; readonly done: Counts }[];
+}
+
+/** A sweep of queues, of at most `limit` jobs of a kind in each. */
+export function beginSweep(queues: readonly string[], limit: number): SweepProgress {
+  const done = { recovered: 0, promoted: 0, expired: 0, removed: 0 };
+  return { swept: [], rest: queues.map((name) => ({ name, limit, done })) };
+}
+
+/** Sweeps as many of the queues as one transaction may. */
+export function sweepSome(
   transaction: Transaction,
-  { queues: names, limit, dead }: Parameters<Engine["sweep"]>[0],
-): SweepAnswer {
-  const swept: QueueSweep[] = [];
-  for (const name of names) {
-    const queue = transaction.find(name);
-    if (queue === null) continue;
-    const recovered = recoverLost(transaction, queue, limit, dead);
-    swept.push({
-      recovered,
-      promoted: promoteDue(transaction, queue, limit),
-      expired: expireLate(transaction, queue, limit),
-      removed: trim(transaction, queue, limit),
-      schedules: dueSchedules(transaction, queue),
-      overdue: overdueSessions(transaction, queue),
-      nextDue: nextDue(transaction, queue),
-      nextTick: nextTick(transaction.sql, queue.number, transaction.now),
-    });
-    transaction.changed(name);
+  { swept, rest }: SweepProgress,
+  dead: readonly OverdueSession[] | undefined,
+): SweepProgress {
+  const mostChanges = transaction.sql.changes + MOST_ROWS;
+  const done: QueueSweep[] = [...swept];
+  for (const [index, { name, limit, done: before }] of rest.entries()) {
+    const others = rest.slice(index + 1);
+    const most = Math.min(limit, MOST_SWEPT);
+    const part = sweepQueue(transaction, name, most, dead);
+    if (part === null) continue;
+    const total = { ...part };
+    for (const kind of KINDS) total[kind] += before[kind];
+    const hasMore = limit > most && KINDS.some((kind) => part[kind] >= most);
+    if (hasMore) return { swept: done, rest: [{ name, limit: limit - most, done: total }, ...others] };
+    done.push(total);
+    if (transaction.sql.changes >= mostChanges) return { swept: done, rest: others };
   }
-  return sweepTotal(swept, limit);
+  return { swept: done, rest: [] };
+}
+
+/** Sweeps a queue; `null`: there is none. */
+function sweepQueue(
+  transaction: Transaction,
+  name: string,
+  limit: number,
+  dead: readonly OverdueSession[] | undefined,
+): QueueSweep | null {
+  const queue = transaction.find(name);
+  if (queue === null) return null;
+  transaction.changed(name);
+  return {
+    recovered: recoverLost(transaction, queue, limit, dead),
+    promoted: promoteDue(transaction, queue, limit),
+    expired: expireLate(transaction, queue, limit),
+    removed: trim(transaction, queue, limit),
+    schedules: dueSchedules(transaction, queue),
+    overdue: overdueSessions(transaction, queue),
+    nextDue: nextDue(transaction, queue),
+    nextTick: nextTick(transaction.sql, queue.number, transaction.now),
+  };
 }
 
 /** Promotes due jobs; returns how many. */
@@ -81,12 +124,14 @@ function recoverLost(
   for (const overdue of overdueSessions(transaction, queue)) {
     if (isDead(overdue, dead)) declareDead(transaction, overdue.session, queue);
   }
-  const sessions = deadSessions(sql, queue);
+  const sessions = deadSessions(sql, queue, MOST_OVERDUE);
   if (sessions.length === 0) return 0;
-  const lost = heldByDead(sql, queue, limit);
-  for (const job of lost) recover(transaction, queue, job);
-  if (lost.length < limit) for (const session of sessions) leaveQueue(sql, session, queue);
-  return lost.length;
+  const held = heldByDead(sql, queue, limit);
+  for (const job of held) recover(transaction, queue, job);
+  // Another sweep goes on where jobs may be left.
+  if (held.length === limit) return limit;
+  for (const session of sessions) leaveQueue(sql, session, queue);
+  return held.length;
 }
 
 /** Expires jobs that did not start in time; returns how many. */

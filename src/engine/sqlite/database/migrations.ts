@@ -150,11 +150,31 @@ const SEVENTH = `
   ALTER TABLE tied_bodies RENAME TO link_bodies;
 `;
 
-/** Not only superseded jobs end without a run. */
 const EIGHTH = `
+  -- Not only superseded jobs end without a run.
   ALTER TABLE superseded RENAME TO ended;
   DROP INDEX superseded_task;
   CREATE INDEX ended_task ON ended (queue, task, id);
+
+  -- Queues that were obliterated, until their rows are removed; no command finds them. flows_after: unfinished flows with ids
+  -- up to this have cancelled their members in other queues; null: all have.
+  CREATE TABLE obliterated (
+    queue INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    flows_after TEXT
+  );
+
+  -- Jobs with messages that the transaction that caused them left to later ones, and where to go on: JSON, null is the start.
+  CREATE TABLE outbox (
+    number INTEGER PRIMARY KEY,
+    job INTEGER NOT NULL UNIQUE,
+    queue TEXT NOT NULL,
+    id TEXT NOT NULL,
+    cursor TEXT
+  );
+
+  -- Messages likewise, as JSON, in the order in which they are delivered.
+  CREATE TABLE messages (number INTEGER PRIMARY KEY, message TEXT NOT NULL);
 `;
 
 /** The steps after the first. */

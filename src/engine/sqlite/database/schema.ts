@@ -261,6 +261,26 @@ export const SCHEMA = `
   ) WITHOUT ROWID;
   CREATE INDEX schedules_due ON schedules (queue, next_due, name) WHERE next_due IS NOT NULL;
 
+  -- Queues that were obliterated, until their rows are removed; no command finds them. flows_after: unfinished flows with ids
+  -- up to this have cancelled their members in other queues; null: all have.
+  CREATE TABLE obliterated (
+    queue INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    flows_after TEXT
+  );
+
+  -- Jobs with messages that the transaction that caused them left to later ones, and where to go on: JSON, null is the start.
+  CREATE TABLE outbox (
+    number INTEGER PRIMARY KEY,
+    job INTEGER NOT NULL UNIQUE,
+    queue TEXT NOT NULL,
+    id TEXT NOT NULL,
+    cursor TEXT
+  );
+
+  -- Messages likewise, as JSON, in the order in which they are delivered.
+  CREATE TABLE messages (number INTEGER PRIMARY KEY, message TEXT NOT NULL);
+
   -- Identifies this database: a process opens the file more than once, and compares.
   CREATE TABLE identity (identity TEXT NOT NULL);
   INSERT INTO identity VALUES (lower(hex(randomblob(16))));
@@ -268,22 +288,32 @@ export const SCHEMA = `
 
 /**
  * Every table, by what its rows belong to. There are no foreign keys: these lists say which rows are removed with a job, a
- * queue or a session. A test compares them with the file.
+ * queue or a session, and by which key, where that is done some rows at a time. A test compares them with the file.
  */
 export const TABLES = {
   /** What belongs to a job alone, by its number in the column `job`. */
-  ofJobs: ["inputs", "attempts", "logs", "checkpoints"],
-  /** How a job is linked, by its number in the column `job`. */
+  ofJobs: { inputs: "job", attempts: "job, epoch", logs: "job, number", checkpoints: "job, seq" },
+  /** How a job is linked, by its number in the column `job`: one row each. */
   ofLinks: ["links", "link_bodies"],
-  /** Its links to others, likewise: they stay until the messages of a removed job are delivered. */
+  /** Its links to others, likewise: they stay until the messages of a removed job are sent. */
   ofLinksToOthers: ["dependencies", "dependents"],
-  /** What belongs to a queue, by its number in the column `queue`. */
-  ofQueues: [
-    ...["jobs", "unique_keys", "latest", "ended", "tags", "tag_totals", "calls", "events", "schedules"],
-    "queues",
-  ],
+  /** The jobs of a queue, and the queue itself, by its number in the column `queue`. */
+  ofNames: ["jobs", "queues", "obliterated"],
+  /** What else belongs to a queue, likewise. */
+  ofQueues: {
+    unique_keys: "queue, key",
+    latest: "queue, key",
+    ended: "job",
+    tags: "queue, tag, job",
+    tag_totals: "queue, tag, state",
+    calls: "session, queue, lane",
+    events: "queue, sequence",
+    schedules: "queue, name",
+  },
   /** What belongs to a session, by its id in the column `session`. */
   ofSessions: ["sessions", "lives", "calls", "revoked"],
+  /** What is on its way between jobs. It goes once it is delivered. */
+  ofMessages: ["outbox", "messages"],
   /** The database itself. */
   ofFile: ["identity"],
-} as const satisfies Record<string, readonly string[]>;
+} as const satisfies Record<string, readonly string[] | Readonly<Record<string, string>>>;

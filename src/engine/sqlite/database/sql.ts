@@ -18,6 +18,11 @@ export class Sql {
     this.#db = db;
   }
 
+  /** How many rows its statements have changed since it was opened. */
+  get changes(): number {
+    return this.all<[changes: number]>("SELECT total_changes()")[0]?.[0] ?? 0;
+  }
+
   /** All rows, of the shape that the statement selects. */
   all<T extends Row>(text: string, ...values: SqlValue[]): T[] {
     const statement = this.#prepare(text);

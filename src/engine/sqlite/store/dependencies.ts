@@ -71,6 +71,16 @@ export function dropLinks(sql: Sql, { job }: Pick<Job, "job">): void {
   for (const table of TABLES.ofLinks) sql.run(`DELETE FROM ${table} WHERE job = ?`, job);
 }
 
+/** Removes the dependencies or dependents of the job with this number, up to one by queue and id. */
+export function dropLinksUpTo(
+  sql: Sql,
+  table: (typeof TABLES.ofLinksToOthers)[number],
+  job: number,
+  { queue, id }: JobRef,
+): void {
+  sql.run(`DELETE FROM ${table} WHERE job = ? AND (queue, id) <= (?, ?)`, job, queue, id);
+}
+
 /** Removes the dependencies and dependents of a job, by its number. */
 export function dropLinksToOthers(sql: Sql, job: number): void {
   for (const table of TABLES.ofLinksToOthers) sql.run(`DELETE FROM ${table} WHERE job = ?`, job);
@@ -117,6 +127,11 @@ type DependencyRow = [queue: string, id: string, ifFailed: Dependency["ifFailed"
 
 const DEPENDENCY = "SELECT queue, id, policy, state FROM dependencies WHERE job = ? AND queue = ? AND id = ?";
 const DEPENDENCIES = "SELECT queue, id, policy, state FROM dependencies WHERE job = ? ORDER BY queue, id";
+const DEPENDENCIES_AFTER = `SELECT queue, id, policy, state FROM dependencies
+  WHERE job = ? AND (queue, id) > (?, ?) ORDER BY queue, id LIMIT ?`;
+const KINDS = "SELECT DISTINCT policy, state FROM dependencies WHERE job = ?";
+/** Before every link. */
+const NONE: JobRef = { queue: "", id: "" };
 const END = "UPDATE dependencies SET state = ? WHERE job = ? AND queue = ? AND id = ?";
 const UNSUCCESSFUL = "job = ? AND (state IS NULL OR state NOT IN ('completed', 'partial'))";
 
@@ -135,6 +150,19 @@ export function reopenDependency(sql: Sql, { job }: Pick<Job, "job">, links: Lin
 /** The dependencies of the job with this number, by queue and id. */
 export function dependenciesOf(sql: Sql, job: number): DependencyRecord[] {
   return sql.all<DependencyRow>(DEPENDENCIES, job).map(dependencyFrom);
+}
+
+/** The first `most` of them after another one. */
+export function dependenciesAfter(sql: Sql, job: number, after: JobRef | null, most: number): DependencyRecord[] {
+  const { queue, id } = after ?? NONE;
+  return sql.all<DependencyRow>(DEPENDENCIES_AFTER, job, queue, id, most).map(dependencyFrom);
+}
+
+/** One dependency of each policy and end that the dependencies of the job have. */
+export function dependencyKinds(sql: Sql, job: number): DependencyRecord[] {
+  return sql
+    .all<[ifFailed: Dependency["ifFailed"], state: DependencyEnd | null]>(KINDS, job)
+    .map(([ifFailed, state]) => ({ ...NONE, ifFailed, state }));
 }
 
 function dependencyFrom([queue, id, ifFailed, state]: DependencyRow): DependencyRecord {
@@ -168,6 +196,10 @@ const ADD_DEPENDENT = `INSERT INTO dependents (job, queue, id, round) VALUES (?,
 const DEPENDENT = "SELECT 1 FROM dependents WHERE job = ? AND queue = ? AND id = ?";
 const TWO_DEPENDENTS = "SELECT queue, id FROM dependents WHERE job = ? LIMIT 2";
 const DEPENDENTS = "SELECT queue, id, round FROM dependents WHERE job = ? ORDER BY queue, id";
+const DEPENDENTS_AFTER = `SELECT queue, id, round FROM dependents
+  WHERE job = ? AND (queue, id) > (?, ?) ORDER BY queue, id LIMIT ?`;
+
+type DependentRow = [queue: string, id: string, round: number];
 
 /** Adds a dependent, or changes the round in which it waits. */
 export function addDependent(sql: Sql, { job }: Pick<Job, "job">, { queue, id }: JobRef, round: number): void {
@@ -191,9 +223,17 @@ export function isAwaitedOnlyBy(sql: Sql, job: number, { queue, id }: JobRef): b
 
 /** The dependents of the job with this number, by queue and id. */
 export function dependentsOf(sql: Sql, job: number): Dependent[] {
-  return sql
-    .all<[queue: string, id: string, round: number]>(DEPENDENTS, job)
-    .map(([queue, id, round]) => ({ ref: { queue, id }, round }));
+  return sql.all<DependentRow>(DEPENDENTS, job).map(dependentFrom);
+}
+
+/** The first `most` of them after another one. */
+export function dependentsAfter(sql: Sql, job: number, after: JobRef | null, most: number): Dependent[] {
+  const { queue, id } = after ?? NONE;
+  return sql.all<DependentRow>(DEPENDENTS_AFTER, job, queue, id, most).map(dependentFrom);
+}
+
+function dependentFrom([queue, id, round]: DependentRow): Dependent {
+  return { ref: { queue, id }, round };
 }
 
 /** Has the job dependents? Retention keeps it for them. */

@@ -5,7 +5,7 @@ import { answerToCommit } from "../../shared/reactions.js";
 import { findJob, saveJob, stateOfJob, type Job } from "./job.js";
 import { finish } from "./transitions.js";
 import type { SqliteQueue } from "./queue.js";
-import { dependenciesOf, saveLinks, linksOf, type LinkState } from "./dependencies.js";
+import { dependencyKinds, saveLinks, linksOf, type LinkState } from "./dependencies.js";
 import type { Transaction } from "./transaction.js";
 
 /** Begins a flow. */
@@ -32,5 +32,5 @@ export function commitFlow(
 /** Ends a flow if its members have all ended. The caller writes the run record back. */
 export function completeFlow(transaction: Transaction, queue: SqliteQueue, job: Job, links: LinkState): void {
   if (links.flow === "open" || links.pending > 0) return;
-  finish(transaction, queue, job, flowEnd(dependenciesOf(transaction.sql, job.job)));
+  finish(transaction, queue, job, flowEnd(dependencyKinds(transaction.sql, job.job)));
 }

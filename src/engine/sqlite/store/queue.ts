@@ -44,6 +44,10 @@ const { at: AT, text: COLUMNS } = columns(NAMES);
 
 const LOAD = `SELECT ${COLUMNS} FROM queues WHERE name = ?`;
 
+// Not the number of an obliterated queue, whose rows may still be there.
+const CREATE = `INSERT INTO queues (queue, name) VALUES (
+  1 + max(coalesce((SELECT max(queue) FROM queues), 0), coalesce((SELECT max(queue) FROM obliterated), 0)), ?)`;
+
 const SAVE = `UPDATE queues SET paused = ?, counts = ?, keep_completed = ?, keep_failed = ?, kept_completed = ?,
   kept_failed = ?, default_tail = ?, other_tail = ?, other_head = ?, finished = ?, sequence = ?,
   dropped = ?, interest = ?, epoch = ? WHERE queue = ?`;
@@ -98,7 +102,7 @@ export class SqliteQueue {
   }
 
   static create(sql: Sql, name: string, now: number): SqliteQueue {
-    sql.run("INSERT INTO queues (name) VALUES (?)", name);
+    sql.run(CREATE, name);
     const queue = SqliteQueue.load(sql, name, now);
     if (queue === null) throw new Error(`the queue ${name} that was just inserted is not there`);
     return queue;

@@ -1,9 +1,28 @@
 /** An open transaction: statements, the time, and the queues, outboxes and revocations of the commands in it. */
 import type { Clock } from "../../../model/value/clock.js";
+import type { Message } from "../../shared/relay.js";
+import type { Budget } from "./budget.js";
 import type { Job } from "./job.js";
+import type { JobRef } from "../../../model/job/job.js";
 import { SqliteQueue } from "./queue.js";
 import type { Sql } from "../database/sql.js";
 import type { TakenLease, Watchers } from "./watchers.js";
+
+/** How far the messages of a job are sent: first those to its dependents, then those to its dependencies, by queue and id. */
+export interface OutboxCursor {
+  readonly to: "dependents" | "dependencies";
+  /** Up to which they are sent; `null`: none yet. */
+  readonly after: JobRef | null;
+}
+
+/** A job in the outbox. */
+export interface OutboxMark {
+  readonly id: string;
+  /** `null`: nothing is sent yet. */
+  cursor: OutboxCursor | null;
+  /** Its place among those that an earlier transaction left; `null`: it is marked by this one. */
+  readonly number: number | null;
+}
 
 export class Transaction {
   readonly sql: Sql;
@@ -14,11 +33,17 @@ export class Transaction {
   readonly #queues = new Map<string, SqliteQueue>();
   readonly #changed = new Set<string>();
   readonly #revoked: TakenLease[] = [];
+  /** Messages that are delivered before those of the outboxes. */
+  outgoing: readonly Message[] = [];
+  /** What is left of its budget. */
+  readonly left: { -readonly [Part in keyof Budget]: Budget[Part] };
   /** Per queue: jobs with messages to linked jobs, in the order in which they were marked. */
-  readonly #outbox = new Map<string, Map<number, string>>();
+  readonly #outbox = new Map<string, Map<number, OutboxMark>>();
+  #hasLeftovers = false;
 
-  constructor(sql: Sql, clock: Clock) {
+  constructor(sql: Sql, clock: Clock, budget: Budget) {
     this.sql = sql;
+    this.left = { ...budget };
     this.now = clock.now();
     this.monotonic = Math.round(clock.monotonic());
   }
@@ -41,7 +66,6 @@ export class Transaction {
   /** Forgets a queue that was deleted. */
   drop(name: string): void {
     this.#queues.delete(name);
-    this.#outbox.delete(name);
   }
 
   /** Marks a queue as changed: its waiters are woken after the commit. */
@@ -50,12 +74,17 @@ export class Transaction {
   }
 
   /** Marks a job in the outbox: it has messages to linked jobs, delivered once the command has run (mailbox.ts). */
-  markPending({ name }: SqliteQueue, { job, id }: Pick<Job, "job" | "id">): void {
-    let pending = this.#outbox.get(name);
-    if (pending === undefined) this.#outbox.set(name, (pending = new Map()));
-    pending.delete(job);
-    pending.set(job, id);
+  markPending({ name }: Pick<SqliteQueue, "name">, { job, id }: Pick<Job, "job" | "id">): void {
+    this.#outbox.get(name)?.delete(job);
+    this.marksOf(name).set(job, { id, cursor: null, number: null });
     this.changed(name);
+  }
+
+  /** The outbox of a queue: jobs by number. Marking a job again puts it last. */
+  marksOf(name: string): Map<number, OutboxMark> {
+    let marks = this.#outbox.get(name);
+    if (marks === undefined) this.#outbox.set(name, (marks = new Map()));
+    return marks;
   }
 
   /** The queues whose outbox is not empty. */
@@ -64,16 +93,14 @@ export class Transaction {
     return [...this.#changed].filter((name) => (this.#outbox.get(name)?.size ?? 0) > 0);
   }
 
-  /** Takes the first jobs out of the outbox of a queue, with their ids. A later change marks a job again. */
-  takeOutbox(queue: SqliteQueue, most: number): [job: number, id: string][] {
-    const taken: [job: number, id: string][] = [];
-    const pending = this.#outbox.get(queue.name) ?? new Map<number, string>();
-    for (const [job, id] of pending) {
-      if (taken.length === most) break;
-      taken.push([job, id]);
-      pending.delete(job);
-    }
-    return taken;
+  /** Does the file hold work of this transaction, or of one before it, that its budget did not suffice for? */
+  get hasLeftovers(): boolean {
+    return this.#hasLeftovers;
+  }
+
+  /** Leaves work to the transactions after it. */
+  leave(): void {
+    this.#hasLeftovers = true;
   }
 
   /** Records a lease taken from a session, which is notified after the commit. */

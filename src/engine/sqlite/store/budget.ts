@@ -1,0 +1,15 @@
+/**
+ * How much one transaction does. It keeps its process and every other one from the file, so what a command causes beyond this
+ * (messages to thousands of jobs, the rows of an obliterated queue) is left to transactions after it (leftovers.ts).
+ */
+export interface Budget {
+  /** How many messages between jobs are delivered. */
+  readonly messages: number;
+  /** How many links of jobs are read for messages. */
+  readonly links: number;
+  /** How many rows of obliterated queues are removed. */
+  readonly rows: number;
+}
+
+/** Each part takes some 10 milliseconds. */
+export const USUAL_BUDGET: Budget = { messages: 250, links: 2_500, rows: 2_000 };

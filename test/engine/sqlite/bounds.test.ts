@@ -1,0 +1,134 @@
+// A transaction keeps its process, and all others from the file. So it changes a bounded number of rows, whatever a command has
+// to do: the rest is done in transactions after it. `LONGSHORE_ROWS=1000000` tries it with more.
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { JobSpec } from "../../../src/model/job/job.js";
+import { ScenarioContext, MAIN } from "../../../src/engine/testkit/context/scenario-context.js";
+import { sqliteStorage } from "./sqlite-storage.js";
+import { TransactionMeter } from "./transaction-meter.js";
+
+const MANY = Number(process.env["LONGSHORE_ROWS"] ?? 20_000);
+/** A flow has no more members than this. */
+const MEMBERS = Math.min(MANY, 9_990);
+/**
+ * What one transaction may change: 2,000 rows of an obliterated queue, or of its flows with a message each, or 250 messages of a
+ * few rows each, or 500 jobs with three tags. Unbounded it would be the 20,000, several times.
+ */
+const MOST_ROWS = 4_100;
+
+let storage: ReturnType<typeof sqliteStorage>;
+let context: ScenarioContext;
+let meter: TransactionMeter;
+
+beforeEach(async () => {
+  storage = sqliteStorage();
+  context = await ScenarioContext.create(storage);
+  meter = TransactionMeter.begin();
+});
+
+afterEach(async () => {
+  meter.end();
+  await context.dispose();
+});
+
+/** Enqueues jobs, 500 a call, all calls at once; answers their ids. */
+async function addMany(count: number, change: (index: number) => Partial<JobSpec>): Promise<string[]> {
+  const jobs = Array.from({ length: count }, (_, index) => context.spec(change(index)));
+  const calls = Array.from({ length: Math.ceil(count / 500) }, (_, call) => jobs.slice(call * 500, (call + 1) * 500));
+  await Promise.all(calls.map(async (part) => context.engine.enqueue({ jobs: part })));
+  return jobs.map(({ id }) => id);
+}
+
+/** A flow of many members, all held. */
+async function addFlow(queue = MAIN): Promise<string> {
+  const id = await context.add({ role: "flow" });
+  const flow = { queue: MAIN, id, node: "n", parent: null, weight: 1, ifFailed: "fail" } as const;
+  await addMany(MEMBERS, () => ({ queue, hold: true, flow }));
+  return id;
+}
+
+/** The command took several transactions, none of which changed too much. */
+function expectBounded(least: number, most = MOST_ROWS): void {
+  const rows = meter.take();
+  expect(Math.max(...rows)).toBeLessThanOrEqual(most);
+  expect(rows.length).toBeGreaterThanOrEqual(least);
+}
+
+describe("a transaction changes a bounded number of rows", () => {
+  it("when a flow begins, is cancelled, queued again and removed", { timeout: 240_000 }, async () => {
+    const id = await addFlow();
+    expectBounded(MEMBERS / 500);
+    await context.engine.commitFlow({ queue: MAIN, id, members: MEMBERS });
+    expectBounded(MEMBERS / 250);
+    await context.control("cancel", id);
+    expectBounded(MEMBERS / 250);
+    await context.control("retry", id);
+    // One statement waits again for all members.
+    expectBounded(MEMBERS / 250, MEMBERS + MOST_ROWS);
+    await context.control("cancel", id);
+    meter.take();
+    await context.control("remove", id);
+    expectBounded(MEMBERS / 250);
+
+    expect((await context.counts()).cancelled).toBe(MEMBERS);
+  });
+
+  it("when the queue of a flow with members in another one is obliterated", { timeout: 240_000 }, async () => {
+    const id = await addFlow("other");
+    await context.engine.commitFlow({ queue: MAIN, id, members: MEMBERS });
+    meter.take();
+    await context.engine.obliterate({ queue: MAIN, force: true });
+    expectBounded(MEMBERS / 250);
+
+    expect((await context.counts("other")).cancelled).toBe(MEMBERS);
+  });
+
+  it("when a job that many wait for is removed", { timeout: 240_000 }, async () => {
+    const id = await context.add();
+    await addMany(MANY, () => ({ after: [{ queue: MAIN, id, ifFailed: "cancel" }] }));
+    meter.take();
+    await context.control("remove", id);
+    expectBounded(MANY / 250);
+
+    expect((await context.counts()).cancelled).toBe(MANY);
+  });
+
+  it("when jobs are enqueued in many calls at once, and their queue is obliterated", { timeout: 240_000 }, async () => {
+    await addMany(MANY, (index) => ({ tags: ["a:1", "b:2", `c:${index}`], input: `"${"x".repeat(1_200)}"` }));
+    expectBounded(MANY / 500);
+    await context.engine.obliterate({ queue: MAIN, force: true });
+    expectBounded(MANY / 500);
+
+    expect((await storage.leftovers?.())?.length).toBe(0);
+  });
+
+  it(
+    "when many have expired: in sweeps, and in the exchange that finds them at the head",
+    { timeout: 240_000 },
+    async () => {
+      await addMany(MANY, () => ({ ttl: 1_000 }));
+      const last = await context.add();
+      const session = await context.session({ ttl: 3_600_000 });
+      context.advance(1_000);
+      meter.take();
+      await context.sweep(MANY / 2);
+      expectBounded(MANY / 2 / 200);
+      while ((await session.claimIds(1)).length === 0);
+      expectBounded(MANY / 2 / 1_000);
+
+      expect(await context.counts()).toMatchObject({ expired: MANY, active: 1 });
+      expect(await context.state(last)).toBe("active");
+    },
+  );
+
+  it("when the sessions of many jobs are dead", { timeout: 240_000 }, async () => {
+    await addMany(MANY, () => ({}));
+    const session = await context.session({ ttl: 1_000 });
+    for (let claimed = 0; claimed < MANY; claimed += 500) await session.claim(500);
+    context.advance(60_000);
+    meter.take();
+    await context.sweep(MANY);
+    expectBounded(MANY / 200);
+
+    expect(await context.counts()).toMatchObject({ active: 0, queued: MANY });
+  });
+});

@@ -1,0 +1,83 @@
+// Work that is left to later transactions. The whole specification holds when each transaction does next to nothing: what a
+// command leaves is done before it answers, in whatever slices.
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Engine } from "../../../src/engine/contract/engine.js";
+import { MAIN, ScenarioContext } from "../../../src/engine/testkit/context/scenario-context.js";
+import { CONFORMANCE, runScenario } from "../../../src/engine/testkit/index.js";
+import { sqliteStorage } from "./sqlite-storage.js";
+
+/** Those of hundreds of jobs would only take longer. */
+const SCENARIOS = CONFORMANCE.flatMap(({ scenarios }) => scenarios).filter(
+  ({ id }) => !/\d{3}|thousand|by-too-many/.test(id),
+);
+
+describe("the SQLite engine, one message and one row a transaction", () => {
+  it.each(SCENARIOS.map((scenario) => [scenario.id, scenario] as const))("%s", async (_id, scenario) => {
+    const budget = { messages: 1, links: 1, rows: 1 };
+    const setup = { capabilities: ["leftovers", "corrupt"] as const, create: () => sqliteStorage(budget) };
+    await expect(runScenario(scenario, setup)).resolves.toBeUndefined();
+  });
+});
+
+describe("what a process leaves undone when it dies", () => {
+  const budget = { messages: 10, links: 100, rows: 50 };
+  let storage: ReturnType<typeof sqliteStorage>;
+  let context: ScenarioContext;
+
+  beforeEach(async () => {
+    storage = sqliteStorage(budget);
+    context = await ScenarioContext.create(storage);
+  });
+
+  afterEach(() => context.dispose());
+
+  /** Begins a command on a connection that is closed after its first transaction; another one sweeps a queue of its own. */
+  async function dieDuring(command: (dying: Engine) => unknown): Promise<void> {
+    const dying = await context.open();
+    const begun = command(dying);
+    await dying.close();
+    await begun;
+    await context.engine.sweep({ queues: ["elsewhere"], limit: 10 });
+  }
+
+  it("is done by a sweep of another one: a queue is obliterated", async () => {
+    const flow = await context.add({ role: "flow" });
+    const membership = { queue: MAIN, id: flow, node: "n", parent: null, weight: 1, ifFailed: "fail" } as const;
+    const jobs = Array.from({ length: 60 }, () => context.spec({ queue: "other", hold: true, flow: membership }));
+    await context.engine.enqueue({ jobs });
+    await context.addMany(200);
+    await context.engine.commitFlow({ queue: MAIN, id: flow, members: 60 });
+
+    await dieDuring((dying) => dying.obliterate({ queue: MAIN, force: true }));
+
+    expect((await context.engine.queues()).map(({ name }) => name)).toEqual(["other"]);
+    expect((await context.counts("other")).cancelled).toBe(60);
+    await context.engine.obliterate({ queue: "other", force: true });
+    expect(await storage.leftovers?.()).toEqual([]);
+  });
+
+  it("is done by a sweep of another one: what waited for a job is cancelled with it", async () => {
+    const id = await context.add();
+    await context.addMany(100, { after: [{ queue: MAIN, id, ifFailed: "cancel" }] });
+
+    await dieDuring((dying) => dying.cancel({ refs: [{ queue: MAIN, id }], op: "o" }));
+
+    expect((await context.counts()).cancelled).toBe(101);
+  });
+
+  it("leaves the name of an obliterated queue free at once, and its new jobs alone", async () => {
+    await context.addMany(200, { tags: ["a:1"] });
+    const dying = await context.open();
+    const begun = dying.obliterate({ queue: MAIN, force: true });
+    await dying.close();
+    await begun;
+    const id = await context.add({ tags: ["a:1"] });
+    expect(await context.list()).toEqual([id]);
+
+    await context.sweep();
+
+    expect(await context.list({ tag: "a:1" })).toEqual([id]);
+    expect((await context.engine.tagTotals({ tag: "a:1" })).queued).toBe(1);
+    expect((await storage.leftovers?.())?.filter((row) => row.startsWith("jobs ")).length).toBe(1);
+  });
+});
