@@ -31,6 +31,7 @@ import {
   resumeSchedule,
 } from "./commands/schedules.js";
 import { heartbeat, heldPage, listWorkers, openSession } from "./commands/sessions.js";
+import { giveBackPages } from "./database/free-pages.js";
 import type { Sql } from "./database/sql.js";
 import { acknowledgeEnded, claimEnded, hasEnded } from "./commands/ended.js";
 import { listDependencies, listDependents } from "./store/dependencies.js";
@@ -192,7 +193,9 @@ export class SqliteEngine implements Engine {
         return sweepSome(transaction, before, late ? [] : dead);
       });
     } while (progress.rest.length > 0);
-    return sweepTotal(progress.swept, limit);
+    const isBulky = await this.#write(({ sql }) => giveBackPages(sql));
+    const total = sweepTotal(progress.swept, limit);
+    return isBulky ? { ...total, more: true } : total;
   }
 
   putSchedule(params: Params<"putSchedule">): Promise<Answer<"putSchedule">> {

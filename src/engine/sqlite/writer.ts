@@ -12,6 +12,7 @@ import { isBusy, isFileFailure } from "./database/driver.js";
 import { transact, whenFree } from "./database/file.js";
 import type { FilePlace } from "./database/file-place.js";
 import { continueLeftovers } from "./leftovers.js";
+import { WriteAheadLog } from "./database/wal.js";
 import { deliver } from "./messages/mailbox.js";
 import type { Sql } from "./database/sql.js";
 import type { Budget } from "./store/budget.js";
@@ -49,6 +50,7 @@ export class Writer {
   readonly #target: Required<SqliteTarget>;
   readonly #place: FilePlace;
   readonly #budget: Budget;
+  readonly #log: WriteAheadLog;
   /** Answers of commands that wait until nothing is left to do. */
   readonly #answers: (() => void)[] = [];
   #hasLeftovers = false;
@@ -62,6 +64,7 @@ export class Writer {
     this.#clock = clock;
     this.#watchers = watchers;
     this.#target = target;
+    this.#log = new WriteAheadLog(sql, target.path);
     this.#place = place;
   }
 
@@ -153,6 +156,7 @@ export class Writer {
       deliver(transaction);
       transaction.flush();
     });
+    this.#log.keepShort();
     transaction.announce(this.#watchers);
     return transaction.hasLeftovers;
   }
@@ -170,6 +174,7 @@ export class Writer {
     this.#place.verify();
     const done = transact(this.#sql, "BEGIN IMMEDIATE", () => this.#attemptSome());
     this.#waiting = this.#waiting.slice(done.length);
+    this.#log.keepShort();
     for (const finish of done) finish();
   }
 

@@ -8,9 +8,12 @@ import { pause, systemClock } from "../../../model/value/clock.js";
 import { EngineUnavailable } from "../../../model/errors/errors.js";
 import { describeTarget, type SqliteTarget } from "../../target.js";
 import { isBusy, isFileFailure, loadDriver, type OpenDatabase } from "./driver.js";
-import { migrate, schemaOf } from "./migrations.js";
+import { prepareGivingBack } from "./free-pages.js";
+import { migrate } from "./migrations.js";
 import { makeFile } from "./new-file.js";
+import { isNew } from "./ownership.js";
 import { Sql } from "./sql.js";
+import { WAL_SETTINGS } from "./wal.js";
 
 type Target = Required<SqliteTarget>;
 
@@ -31,8 +34,9 @@ export async function openFile(target: Target, { existing }: OpenOptions): Promi
   const open = await loadDriver();
   const sql = guarded(target, () => (existing ? find(target, open) : create(target, open)));
   try {
-    if (existing && (await whenFree(target, () => schemaOf(sql))) === 0) {
-      throw missing(target, "the file that stands there now is no database of Longshore's");
+    if (await whenFree(target, () => isNew(sql, target.path))) {
+      if (existing) throw missing(target, "the file that stands there now is no database of Longshore's");
+      prepareGivingBack(sql);
     }
     // Changing to WAL and migrating need exclusive access for a moment.
     await whenFree(target, () => sql.exec("PRAGMA journal_mode = WAL"));
@@ -40,7 +44,7 @@ export async function openFile(target: Target, { existing }: OpenOptions): Promi
       PRAGMA busy_timeout = ${BLOCKING_WAIT};
       PRAGMA synchronous = ${target.durability === "full" ? "FULL" : "NORMAL"};
       PRAGMA cache_size = -32000;
-      PRAGMA wal_autocheckpoint = 4000;
+      ${WAL_SETTINGS}
       PRAGMA temp_store = MEMORY;
       PRAGMA foreign_keys = OFF;
     `);

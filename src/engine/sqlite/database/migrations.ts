@@ -5,6 +5,7 @@
  * file is given at once.
  */
 import { EngineRefused } from "../../../model/errors/errors.js";
+import { claim, isNew } from "./ownership.js";
 import { SCHEMA } from "./schema.js";
 import type { Sql } from "./sql.js";
 
@@ -183,19 +184,22 @@ const LATEST = STEPS.length + 1;
 
 /** Gives a file the schema of today; inside a transaction. @throws EngineRefused for a file from the future */
 export function migrate(sql: Sql, path: string): void {
+  // Another process may have made something else of the file since it was looked at.
+  isNew(sql, path);
   const version = schemaOf(sql);
   if (version > LATEST) {
     throw new EngineRefused(
       `${path} was written by a newer Longshore (schema ${version}, this one knows ${LATEST}): update longshore`,
     );
   }
+  claim(sql);
   if (version === LATEST) return;
   for (const step of version === 0 ? [SCHEMA] : STEPS.slice(version - 1)) sql.exec(step);
   sql.exec(`PRAGMA user_version = ${LATEST}`);
 }
 
 /** How many steps a file has taken; 0: none, so it has no schema. */
-export function schemaOf(sql: Sql): number {
+function schemaOf(sql: Sql): number {
   return sql.all<[version: number]>("PRAGMA user_version")[0]?.[0] ?? 0;
 }
 
