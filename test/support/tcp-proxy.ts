@@ -29,6 +29,8 @@ export class TcpProxy {
   #mode: ProxyMode = "pass";
   /** What becomes of the next connections: each is cut after so many replies. */
   #sentences: number[] = [];
+  /** How many connections there have been. */
+  connections = 0;
   /** How many connections were cut after a number of replies. */
   cuts = 0;
 
@@ -65,6 +67,7 @@ export class TcpProxy {
   }
 
   #join(client: Socket, server: Socket): void {
+    this.connections += 1;
     const pair: Pair = { client, server, dead: this.#mode === "swallow" };
     this.#pairs.add(pair);
     const sentence = this.#sentences.pop();

@@ -3,9 +3,10 @@
  * command timeout, whatever the server does: until then, commands that meet a transient fault are sent again.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { Cluster, Redis, type RedisOptions } from "ioredis";
+import { Cluster, type Redis } from "ioredis";
 import type { Clock } from "../../../model/value/clock.js";
 import { EngineClosed, EngineRefused, EngineUnavailable, LongshoreError } from "../../../model/errors/errors.js";
+import { createClient, jitter, type Client } from "./client.js";
 import { describeTarget, type ParsedRedisTarget } from "../../target.js";
 import { causeOf, diagnose, newerFormat, NO_ANSWER } from "./fault.js";
 import { slotOf } from "./hash-slot.js";
@@ -13,64 +14,14 @@ import type { Keys } from "./keys.js";
 import { Script, type ScriptName } from "./script.js";
 import { FORMAT } from "./wire.js";
 
-/** A Redis client of either kind. */
-export type Client = Redis | Cluster;
-
 /** An argument of a command. */
 export type Argument = string | number;
 
+const REFUSED = "the connection was refused";
+/** How much longer than asked (milliseconds) connecting may take before it is given up. */
+const MARGIN = 100;
 const RETRY_FROM = 20;
 const RETRY_UP_TO = 500;
-
-/** Creates a client for a target. `blocking` clients have no command timeout: their commands are meant to wait. */
-export function createClient(target: ParsedRedisTarget, blocking = false): Client {
-  const node = {
-    ...(target.username === undefined ? {} : { username: target.username }),
-    ...(target.password === undefined ? {} : { password: target.password }),
-    ...(target.tls === undefined || target.tls === false ? {} : { tls: target.tls === true ? {} : { ...target.tls } }),
-    ...(blocking ? {} : { commandTimeout: target.commandTimeout }),
-    db: target.db,
-    connectTimeout: target.commandTimeout,
-    lazyConnect: true,
-    // An unanswered command may have run: the engine decides whether to send it again, not the client library.
-    autoResendUnfulfilledCommands: false,
-    // Unanswered commands fail when the connection closes, instead of staying open until they time out.
-    maxRetriesPerRequest: 0,
-    // A subscriber subscribes again by itself, and handles failures (channel.ts): an unhandled rejection would end the
-    // process.
-    autoResubscribe: false,
-    retryStrategy: reconnectAfter,
-  } satisfies RedisOptions;
-  if (target.cluster !== undefined) {
-    const cluster = new Cluster([...target.cluster], {
-      redisOptions: node,
-      lazyConnect: true,
-      clusterRetryStrategy: reconnectAfter,
-      // Enough for a slot that has moved. What takes longer is tried again in `send`, within the time of the command.
-      maxRedirections: 4,
-    });
-    // Faults show as failed commands; the listener only keeps them from being printed.
-    return cluster.on("error", () => undefined);
-  }
-  const client =
-    target.sentinels === undefined
-      ? new Redis({ ...node, host: target.host, port: target.port })
-      : new Redis({ ...node, sentinels: [...target.sentinels], name: target.sentinelName ?? "" });
-  // The library continues in database 0 if it cannot select another one: commands must never run there.
-  return client.on("error", (error: unknown) => {
-    if (isRefusedSelect(error)) client.disconnect(true);
-  });
-}
-
-function isRefusedSelect(error: unknown): boolean {
-  const command: unknown = error instanceof Error ? Reflect.get(error, "command") : undefined;
-  return typeof command === "object" && command !== null && Reflect.get(command, "name") === "select";
-}
-
-/** Milliseconds before the nth attempt to connect again. */
-function reconnectAfter(times: number): number {
-  return Math.min(50 * 2 ** Math.min(times, 10), 2_000);
-}
 
 export class Link {
   readonly client: Client;
@@ -96,19 +47,43 @@ export class Link {
     this.#clock = clock;
     this.client = createClient(target);
     this.client.on("error", (error: Error) => {
-      const cause = causeOf(error);
-      this.#lastError = cause === "" ? "the connection was refused" : cause;
+      this.#lastError = causeOf(error) || REFUSED;
     });
   }
 
-  /** Connects, within the command timeout. @throws EngineUnavailable */
+  /** Connects. Tries again for as long as the target says. @throws EngineUnavailable, EngineRefused */
   async connect(): Promise<void> {
+    const { connectTimeout } = this.#target;
+    const late = new AbortController();
+    // The client tries by itself until it is connected; how its first attempt ended is known by the ping.
+    this.client.connect().catch((error: unknown) => this.#note(error));
+    const answered = this.#send(() => this.#firstPing(), undefined, connectTimeout);
+    // A client that finds no server may not answer at all, as where no Sentinel answers.
+    const deadline = sleep(connectTimeout + MARGIN, undefined, { signal: late.signal }).then(() => {
+      throw this.#explain(new Error("Command timed out"));
+    });
     try {
-      await this.client.connect();
+      await Promise.race([answered, deadline]);
+    } finally {
+      late.abort();
+      for (const left of [answered, deadline]) left.catch(() => undefined);
+    }
+  }
+
+  /** @throws what the server said, where the client only says that it is not connected */
+  async #firstPing(): Promise<void> {
+    try {
       await this.client.ping();
     } catch (error) {
-      throw this.#explain(error);
+      const said = diagnose(error)?.meaning === NO_ANSWER && diagnose(this.#lastError)?.reaction === "throw";
+      throw said ? new Error(this.#lastError, { cause: error }) : error;
     }
+  }
+
+  #note(error: unknown): void {
+    const cause = causeOf(error);
+    // "Connection is closed" follows an error that says why.
+    if (diagnose(error)?.meaning !== NO_ANSWER || this.#lastError === NO_ANSWER) this.#lastError = cause || REFUSED;
   }
 
   /** Do scripts use an injected clock? */
@@ -178,8 +153,12 @@ export class Link {
    * Sends a command that may be sent again; answers or throws within the command timeout.
    * @param key one of its keys, which says which node of a cluster it goes to
    */
-  async send<T>(command: () => Promise<T>, key?: string): Promise<T> {
-    const deadline = performance.now() + this.#target.commandTimeout;
+  send<T>(command: () => Promise<T>, key?: string): Promise<T> {
+    return this.#send(command, key, this.#target.commandTimeout);
+  }
+
+  async #send<T>(command: () => Promise<T>, key: string | undefined, timeout: number): Promise<T> {
+    const deadline = performance.now() + timeout;
     for (let wait = RETRY_FROM; ; wait = Math.min(wait * 2, RETRY_UP_TO)) {
       if (this.#closing.signal.aborted) throw new EngineClosed();
       try {
@@ -191,7 +170,7 @@ export class Link {
         if (fault === null || fault.reaction === "throw" || performance.now() + wait >= deadline) {
           throw this.#explain(error);
         }
-        await sleep(wait, undefined, { signal: this.#closing.signal }).catch(() => undefined);
+        await sleep(jitter(wait), undefined, { signal: this.#closing.signal }).catch(() => undefined);
       }
     }
   }

@@ -27,6 +27,7 @@ const TABLE: readonly (readonly [RegExp, Reaction, string])[] = [
   [/^MISCONF/, "throw", "the server cannot persist (disk full or not writable?) and refuses writes"],
   [/^NOREPLICAS/, "throw", "the server has fewer replicas than min-replicas-to-write"],
   [/^NOAUTH|^WRONGPASS|invalid password|without any password/, "throw", "the server wants other credentials"],
+  [/certificate|altnames/, "throw", "the server's certificate is not trusted"],
   [/^NOPERM/, "throw", "the user may not run a command Longshore needs"],
   [/^Command timed out/, "reconnect", NO_ANSWER],
   [

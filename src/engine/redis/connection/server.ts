@@ -4,7 +4,8 @@
 import { Cluster } from "ioredis";
 import { EngineRefused, EngineUnavailable } from "../../../model/errors/errors.js";
 import { describeTarget, type ParsedRedisTarget } from "../../target.js";
-import type { Client, Link } from "./connection.js";
+import type { Client } from "./client.js";
+import type { Link } from "./connection.js";
 
 export interface ServerFacts {
   /** Does it support script flags (Redis 7 and later)? */

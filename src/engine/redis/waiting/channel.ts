@@ -11,7 +11,7 @@ import type { ParsedRedisTarget } from "../../target.js";
 import { decodeRevocation } from "../commands/exchange.js";
 import { diagnose } from "../connection/fault.js";
 import type { Keys } from "../connection/keys.js";
-import { createClient, type Client } from "../connection/connection.js";
+import { createClient, type Client } from "../connection/client.js";
 import { CHANNEL_LETTERS } from "../connection/wire.js";
 
 /** How long a watcher waits at most before it looks again, in case a message was lost. In milliseconds. */

@@ -7,7 +7,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ParsedRedisTarget } from "../../target.js";
 import type { Keys } from "../connection/keys.js";
-import { createClient, type Client } from "../connection/connection.js";
+import { createClient, type Client } from "../connection/client.js";
 
 /** How long a pop blocks at most, in milliseconds: an idle worker sends two of them a minute. */
 const LONGEST_BLOCK = 30_000;
