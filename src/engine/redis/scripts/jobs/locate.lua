@@ -1,4 +1,4 @@
--- KEYS: queue job run held leases
+-- KEYS: queue job run held leases spans
 -- ARGV: now, then ids
 -- Reply: per id its state ('' when the job does not exist or cannot be read) and its key as in
 -- engine/shared/listing-order.ts. Ids at the end are left to the next call when those before them are MOST_REPLIED bytes
@@ -15,7 +15,7 @@ local function key_of(r)
   if state == BLOCKED then return r[CREATED] end
   if state == DELAYED then return r[RUN_AT] end
   if state == QUEUED then return r[PRIORITY] * PRIORITY_STEP + r[POSITION] end
-  return state == ACTIVE and 0 or -r[POSITION]
+  return state == ACTIVE and r[EPOCH] or -r[POSITION]
 end
 
 local function locate(ids)
