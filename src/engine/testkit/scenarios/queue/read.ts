@@ -7,6 +7,22 @@ import { scenarios } from "../../context/scenario.js";
 
 export const read = scenarios("read", [
   [
+    "ids-within-ids",
+    "jobs whose ids are part of each other are told apart, waiting, running and ended",
+    async (context) => {
+      for (const id of ["xx", "yx", "x", "xy", "y"]) await context.add({ id, nonce: "n" });
+      const session = await context.session();
+      const [xx] = await session.claim(4);
+      assert.ok(xx);
+      const states = async (): Promise<string[]> =>
+        Promise.all(["xx", "yx", "x", "xy", "y"].map((id) => context.state(id)));
+      assert.deepEqual(await states(), ["active", "active", "active", "active", "queued"]);
+      await session.complete(xx);
+      await context.control("cancel", "x");
+      assert.deepEqual(await states(), ["completed", "active", "cancelled", "active", "queued"]);
+    },
+  ],
+  [
     "in-order-asked-for",
     "jobs are answered in the order asked for, and `null` where there is none",
     async (context) => {

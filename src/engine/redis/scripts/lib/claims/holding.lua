@@ -20,11 +20,11 @@ local function load_record(id, job, run, held, epoch)
   local r = record_of(job, run, held)
   if not r or run or held or r[STATE] ~= QUEUED or r[PRIORITY] ~= 0 then return r end
   local likely = epoch and batch_of(epoch)
-  if likely and members(likely)[id] then return activate(r, epoch, likely) end
+  if likely and is_in(likely, id) then return activate(r, epoch, likely) end
   -- A job that is still in the waiting list is not active.
   if r[POSITION] >= math.max(conf.base, conf.top) then return r end
   local other, batch = batch_at(r[POSITION])
-  return batch and members(batch)[id] and activate(r, other, batch) or r
+  return batch and is_in(batch, id) and activate(r, other, batch) or r
 end
 
 -- Loads the records of jobs, in order; nil for a job that does not exist. `epochs`, by index, as for `load_record`.

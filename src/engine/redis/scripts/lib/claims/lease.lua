@@ -31,6 +31,19 @@ local function members(batch)
   return batch.has
 end
 
+-- Has a batch this job? A few are looked for in the text, which costs less than to take it apart.
+local function is_in(batch, id)
+  local n = (batch.looked_for or 0) + 1
+  batch.looked_for = n
+  if batch.has or n > 8 then return members(batch)[id] end
+  local list, from, to = batch.list, 0, nil
+  repeat
+    from, to = string.find(list, id, from + 1, true)
+    if not from then return nil end
+  until (from == 1 or string.byte(list, from - 1) == 32) and (to == #list or string.byte(list, to + 1) == 32)
+  return true
+end
+
 local function batch_of(epoch)
   local batch = batches[epoch]
   if batch == nil then
