@@ -29,7 +29,7 @@ function storage() {
   return {
     /** @param {import("../dist/model/value/clock.js").Clock} clock */
     async connect(clock) {
-      const engine = new SqliteEngine({ engine: "sqlite", path, durability: "normal" }, { clock });
+      const engine = new SqliteEngine({ engine: "sqlite", path, durability: "normal", allowNetwork: false }, { clock });
       await engine.open();
       return engine;
     },

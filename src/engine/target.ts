@@ -25,6 +25,11 @@ export interface SqliteTarget {
    * checkpoint. `"full"`: a power cut loses nothing, and every command waits for the disk.
    */
   durability?: "normal" | "full";
+  /**
+   * Open the file although it is on a network file system (NFS, SMB, FUSE …), where SQLite's locks may not hold. Only where
+   * one machine alone ever opens it. Default: false.
+   */
+  allowNetwork?: boolean;
 }
 
 /** A new, empty engine in this process. */
@@ -56,19 +61,39 @@ export function parseTarget(target: string | Target): ParsedTarget {
 function parseUrl(url: string): ParsedTarget {
   if (url === "memory:" || url === "memory://") return { engine: "memory" };
   if (url.startsWith("sqlite:")) {
-    return parseSqlite({ engine: "sqlite", path: url.slice("sqlite:".length).replace(/^\/\/(?=\/|[^/])/, "") });
+    return parseSqlite(splitSqliteUrl(url));
   }
   if (/^rediss?:\/\//.test(url)) return parseRedis({ engine: "redis", url });
   throw new InvalidInput("url", redact(url), URL_RULE);
 }
 
-function parseSqlite({ path, durability = "normal" }: SqliteTarget): Required<SqliteTarget> {
+/** `sqlite:path`, with options of the file behind a `?`. */
+function splitSqliteUrl(url: string): SqliteTarget {
+  const [path = "", ...rest] = url
+    .slice("sqlite:".length)
+    .replace(/^\/\/(?=\/|[^/])/, "")
+    .split("?");
+  const target: SqliteTarget = { engine: "sqlite", path };
+  for (const [name, value] of new URLSearchParams(rest.join("?"))) {
+    if (name === "durability" && (value === "normal" || value === "full")) target.durability = value;
+    else if (name === "allowNetwork" && (value === "true" || value === "false")) target.allowNetwork = value === "true";
+    else throw new InvalidInput("url", url, SQLITE_URL_RULE);
+  }
+  if (rest.length > 0 && rest.join("?") === "") throw new InvalidInput("url", url, SQLITE_URL_RULE);
+  return target;
+}
+
+const SQLITE_URL_RULE =
+  'behind "?" only durability=normal, durability=full or allowNetwork=true; a path with a "?" in it is given as {engine: "sqlite", path}';
+
+function parseSqlite({ path, durability = "normal", allowNetwork = false }: SqliteTarget): Required<SqliteTarget> {
   if (typeof path !== "string" || path === "") throw new InvalidInput("path", path, "the path of a file");
   if (path.startsWith(":")) throw new InvalidInput("path", path, 'a file; use "memory:" for jobs that live in memory');
   if (durability !== "normal" && durability !== "full") {
     throw new InvalidInput("durability", durability, '"normal" or "full"');
   }
-  return { engine: "sqlite", path: resolve(path), durability };
+  if (typeof allowNetwork !== "boolean") throw new InvalidInput("allowNetwork", allowNetwork, "true or false");
+  return { engine: "sqlite", path: resolve(path), durability, allowNetwork };
 }
 
 /** A target as a URL for people, without secrets. */

@@ -43,7 +43,10 @@ afterEach(async () => {
 /** A connection of this test; all of them share one clock. */
 async function open(file = path): Promise<ScenarioContext> {
   const connect = async (): Promise<SqliteEngine> => {
-    const engine = new SqliteEngine({ engine: "sqlite", path: file, durability: "normal" }, { clock });
+    const engine = new SqliteEngine(
+      { engine: "sqlite", path: file, durability: "normal", allowNetwork: false },
+      { clock },
+    );
     await engine.open();
     return engine;
   };
@@ -105,7 +108,7 @@ describe("a relative path", () => {
   );
 
   it("is a path also where SQLite would take it for an address", () => {
-    const found = parseTarget("sqlite:file:jobs.db?mode=memory");
+    const found = parseTarget({ engine: "sqlite", path: "file:jobs.db?mode=memory" });
 
     expect(found).toMatchObject({ path: join(process.cwd(), "file:jobs.db?mode=memory") });
   });

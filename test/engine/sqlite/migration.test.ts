@@ -40,6 +40,7 @@ const BACK: Readonly<Record<number, string>> = {
   7: `DROP INDEX ended_task; ALTER TABLE ended RENAME TO superseded;
     CREATE INDEX superseded_task ON superseded (queue, task, id);
     DROP TABLE obliterated; DROP TABLE outbox; DROP TABLE messages`,
+  8: "ALTER TABLE queues DROP COLUMN schedules",
 };
 
 /** Makes of the file what a Longshore with this schema would have left. */
@@ -224,6 +225,19 @@ it.each(Object.keys(BACK).map(Number))(
     expect(await columnsAndIndexes()).toEqual(fresh);
   },
 );
+
+it("counts the schedules of schema 8", async () => {
+  const before = await connect();
+  await put(before);
+  await before.dispose();
+  const rows = await storage.leftovers?.();
+  await takeBack(8, "");
+
+  const after = await connect();
+
+  expect(await storage.leftovers?.()).toEqual(rows);
+  await after.dispose();
+});
 
 it("has every row of schema 6 under the names of schema 7", async () => {
   const before = await connect();

@@ -17,7 +17,7 @@ export function sqliteStorage(budget?: Budget): TestStorage & { readonly path: s
     path,
     async connect(clock: Clock): Promise<Engine> {
       const engine = new SqliteEngine(
-        { engine: "sqlite", path, durability: "normal" },
+        { engine: "sqlite", path, durability: "normal", allowNetwork: false },
         { clock, ...(budget && { budget }) },
       );
       await engine.open();

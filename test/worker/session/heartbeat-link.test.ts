@@ -36,7 +36,7 @@ afterEach(async () => {
 /** The first message of a thread that is to keep a session alive in a database of that identity. */
 async function firstWord(identity: string | null): Promise<HeartbeatAnswer> {
   return new Promise((resolve, reject) => {
-    link = new HeartbeatLink({ engine: "sqlite", path, durability: "normal" }, resolve, reject);
+    link = new HeartbeatLink({ engine: "sqlite", path, durability: "normal", allowNetwork: false }, resolve, reject);
     link.order({ ...order, identity });
   });
 }
@@ -80,7 +80,7 @@ describe("a worker with nothing to do", () => {
 
   beforeEach(async () => {
     errors.length = 0;
-    engine = new SqliteEngine({ engine: "sqlite", path, durability: "normal" }, { clock });
+    engine = new SqliteEngine({ engine: "sqlite", path, durability: "normal", allowNetwork: false }, { clock });
     await engine.open();
     longshore = attach(engine, { clock });
     worker = longshore.worker([task("work", {}, () => ran())]);

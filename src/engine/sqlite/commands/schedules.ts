@@ -62,7 +62,6 @@ const { at: AT, text: COLUMNS } = columns(NAMES, "s.", { queue: "q.name AS in_qu
 const TABLES = "queues q CROSS JOIN schedules s ON s.queue = q.queue";
 
 const LOAD = `SELECT ${COLUMNS} FROM ${TABLES} WHERE q.queue = ? AND s.name = ?`;
-const COUNT = "SELECT count(*) FROM schedules WHERE queue = ?";
 const INSERT = `INSERT INTO schedules (queue, name, definition, times, status, revision, answer, last_due, next_due, created_at)
   VALUES (?, ?, ?, ?, ?, ?, 'created', ?, ?, ?)`;
 const CHANGE = `UPDATE schedules SET definition = ?, times = ?, revision = ?, answer = 'changed', last_due = ?, next_due = ?
@@ -85,7 +84,8 @@ export function putSchedule(
   const old = load(sql, queue, name);
   transaction.changed(queueName);
   if (old === null) {
-    if ((sql.all<[count: number]>(COUNT, queue.number)[0]?.[0] ?? 0) >= MOST_SCHEDULES) return "full";
+    if (queue.schedules >= MOST_SCHEDULES) return "full";
+    queue.countSchedule(1);
     const due = status === "paused" ? null : nextDue;
     sql.run(INSERT, queue.number, name, definition, times, status, op, lastDue, due, now);
     return "created";
@@ -108,6 +108,7 @@ export function removeSchedule(
   const row = queue === null ? null : load(sql, queue, name);
   if (queue === null || row === null) return null;
   sql.run("DELETE FROM schedules WHERE queue = ? AND name = ?", queue.number, name);
+  queue.countSchedule(-1);
   return recordOf(row);
 }
 

@@ -80,8 +80,22 @@ export function isFileFailure(error: unknown): error is Error {
   return BEYOND_US.has(primaryCode(error));
 }
 
-function primaryCode(error: unknown): number {
-  if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number") return 0;
+/** What SQLite says for each of these codes. The package reports some errors of a query by their text alone. */
+const CODES: ReadonlyMap<string, number> = new Map([
+  ["database is locked", BUSY],
+  ["database table is locked", LOCKED],
+  ["attempt to write a readonly database", 8],
+  ["disk I/O error", 10],
+  ["database disk image is malformed", 11],
+  ["database or disk is full", 13],
+  ["unable to open database file", 14],
+  ["file is not a database", 26],
+]);
+
+/** The kind of error that SQLite reports; 0: it is not one of SQLite's. */
+export function primaryCode(error: unknown): number {
+  if (!(error instanceof Error)) return 0;
   // The low byte is the kind of error, the others are details.
-  return error.errcode & 0xff;
+  if ("errcode" in error && typeof error.errcode === "number") return error.errcode & 0xff;
+  return "code" in error && error.code === "ERR_SQLITE_ERROR" ? (CODES.get(error.message) ?? 0) : 0;
 }

@@ -10,6 +10,8 @@ import { describeTarget, type SqliteTarget } from "../../target.js";
 import { isBusy, isFileFailure, loadDriver, type OpenDatabase } from "./driver.js";
 import { prepareGivingBack } from "./free-pages.js";
 import { migrate } from "./migrations.js";
+import { fileFailure, lockFailure } from "./file-failure.js";
+import { refuseNetwork, warnOfOthers } from "./file-system.js";
 import { makeFile } from "./new-file.js";
 import { isNew } from "./ownership.js";
 import { Sql } from "./sql.js";
@@ -32,6 +34,7 @@ export interface OpenOptions {
 /** Opens a file, and creates or migrates its schema. @throws EngineUnavailable, EngineRefused */
 export async function openFile(target: Target, { existing }: OpenOptions): Promise<Sql> {
   const open = await loadDriver();
+  refuseNetwork(target);
   const sql = guarded(target, () => (existing ? find(target, open) : create(target, open)));
   try {
     if (await whenFree(target, () => isNew(sql, target.path))) {
@@ -49,6 +52,7 @@ export async function openFile(target: Target, { existing }: OpenOptions): Promi
       PRAGMA foreign_keys = OFF;
     `);
     await whenFree(target, () => transact(sql, "BEGIN IMMEDIATE", () => migrate(sql, target.path)));
+    warnOfOthers(target.path);
     return sql;
   } catch (error) {
     sql.close();
@@ -61,7 +65,7 @@ function create(target: Target, open: OpenDatabase): Sql {
     makeFile(target.path);
     return new Sql(open(target.path, { timeout: BLOCKING_WAIT }));
   } catch (error) {
-    throw unavailable(target, error);
+    throw fileFailure(target, error);
   }
 }
 
@@ -79,7 +83,7 @@ function find(target: Target, open: OpenDatabase): Sql {
   try {
     return new Sql(open(target.path, options));
   } catch (error) {
-    throw unavailable(target, error);
+    throw fileFailure(target, error);
   }
 }
 
@@ -112,7 +116,7 @@ export async function whenFree<T>(target: Target, attempt: () => T): Promise<T> 
     } catch (error) {
       if (!isBusy(error)) throw error;
       if (systemClock.now() - start > PATIENCE) {
-        throw unavailable(target, error, `another process has kept it locked for ${PATIENCE / 1000} s`);
+        throw lockFailure(target, error, PATIENCE);
       }
     }
     await pause(systemClock, wait);
@@ -123,13 +127,8 @@ function guarded<T>(target: Target, attempt: () => T): T {
   try {
     return attempt();
   } catch (error) {
-    throw isFileFailure(error) ? unavailable(target, error) : error;
+    throw isFileFailure(error) ? fileFailure(target, error) : error;
   }
-}
-
-function unavailable(target: Target, cause: unknown, why?: string): EngineUnavailable {
-  const reason = why ?? (cause instanceof Error ? cause.message : String(cause));
-  return new EngineUnavailable(describeTarget(target), reason, { cause });
 }
 
 /** The error for a file that existed and is gone. */

@@ -178,8 +178,14 @@ const EIGHTH = `
   CREATE TABLE messages (number INTEGER PRIMARY KEY, message TEXT NOT NULL);
 `;
 
+const NINTH = `
+  -- How many schedules it has.
+  ALTER TABLE queues ADD COLUMN schedules INTEGER NOT NULL DEFAULT 0;
+  UPDATE queues SET schedules = (SELECT count(*) FROM schedules s WHERE s.queue = queues.queue);
+`;
+
 /** The steps after the first. */
-const STEPS: readonly string[] = [SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH, EIGHTH];
+const STEPS: readonly string[] = [SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH, EIGHTH, NINTH];
 const LATEST = STEPS.length + 1;
 
 /** Gives a file the schema of today; inside a transaction. @throws EngineRefused for a file from the future */

@@ -21,7 +21,9 @@ export const SCHEMA = `
     dropped INTEGER NOT NULL DEFAULT 0,
     interest INTEGER NOT NULL DEFAULT 0,
     -- The number of the last exchange that leased anything.
-    epoch INTEGER NOT NULL DEFAULT 0
+    epoch INTEGER NOT NULL DEFAULT 0,
+    -- How many schedules it has.
+    schedules INTEGER NOT NULL DEFAULT 0
   );
 
   CREATE TABLE jobs (

@@ -31,11 +31,13 @@ interface QueueColumns {
   dropped: number;
   interest: number;
   epoch: number;
+  schedules: number;
 }
 
 const NAMES = [
   ...(["queue", "paused", "counts", "keepCompleted", "keepFailed", "keptCompleted", "keptFailed"] as const),
   ...(["defaultTail", "otherTail", "otherHead", "finished", "sequence", "dropped", "interest", "epoch"] as const),
+  "schedules",
 ] as const;
 
 type QueueRow = RowOf<typeof NAMES, QueueColumns>;
@@ -50,7 +52,7 @@ const CREATE = `INSERT INTO queues (queue, name) VALUES (
 
 const SAVE = `UPDATE queues SET paused = ?, counts = ?, keep_completed = ?, keep_failed = ?, kept_completed = ?,
   kept_failed = ?, default_tail = ?, other_tail = ?, other_head = ?, finished = ?, sequence = ?,
-  dropped = ?, interest = ?, epoch = ? WHERE queue = ?`;
+  dropped = ?, interest = ?, epoch = ?, schedules = ? WHERE queue = ?`;
 
 const ADD_TOTAL = `INSERT INTO tag_totals (queue, tag, state, jobs) VALUES (?, ?, ?, ?)
   ON CONFLICT DO UPDATE SET jobs = jobs + excluded.jobs`;
@@ -94,6 +96,7 @@ export class SqliteQueue {
   #dropped: number;
   #interest: number;
   #epoch: number;
+  #schedules: number;
   #changed = false;
 
   static load(sql: Sql, name: string, now: number): SqliteQueue | null {
@@ -124,6 +127,7 @@ export class SqliteQueue {
     this.#dropped = row[AT.dropped];
     this.#interest = row[AT.interest];
     this.#epoch = row[AT.epoch];
+    this.#schedules = row[AT.schedules];
   }
 
   get paused(): boolean {
@@ -132,6 +136,17 @@ export class SqliteQueue {
 
   setPaused(paused: boolean): void {
     this.#paused = paused;
+    this.#changed = true;
+  }
+
+  /** How many schedules it has. */
+  get schedules(): number {
+    return this.#schedules;
+  }
+
+  /** Counts a schedule that was stored (1) or removed (-1). */
+  countSchedule(by: 1 | -1): void {
+    this.#schedules += by;
     this.#changed = true;
   }
 
@@ -241,6 +256,7 @@ export class SqliteQueue {
       this.#dropped,
       this.#interest,
       this.#epoch,
+      this.#schedules,
       this.number,
     );
     for (const [tag, states] of this.#totals) {
