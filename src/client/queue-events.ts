@@ -4,12 +4,21 @@ import { EventStream } from "./connection/event-stream.js";
 import type { WatchEvent } from "./connection/queue-watch.js";
 
 /** The events of a queue until the signal aborts. @throws EngineClosed */
-export async function* watchQueue(
+export function watchQueue(
   context: ConnectionContext,
   queue: string,
   signal: AbortSignal | null,
 ): AsyncGenerator<WatchEvent, void, undefined> {
   const stream = new EventStream<WatchEvent>(() => ({ kind: "gap", at: context.clock.now() }));
+  return stream.endedBy(eventsOf(context, queue, signal, stream));
+}
+
+async function* eventsOf(
+  context: ConnectionContext,
+  queue: string,
+  signal: AbortSignal | null,
+  stream: EventStream<WatchEvent>,
+): AsyncGenerator<WatchEvent, void, undefined> {
   const remove = await context.watches.add(queue, {
     id: null,
     event: (event) => stream.push(event),

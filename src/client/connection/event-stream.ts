@@ -28,6 +28,19 @@ export class EventStream<Event> {
     this.#wake();
   }
 
+  /**
+   * Makes `return()` of what reads this stream end a wait for the next event, too. Of a generator alone it would be held up
+   * by a `next()` that waits.
+   */
+  endedBy<Read>(reader: AsyncGenerator<Read, void, undefined>): AsyncGenerator<Read, void, undefined> {
+    const end = reader.return.bind(reader);
+    reader.return = (value) => {
+      this.end();
+      return end(value);
+    };
+    return reader;
+  }
+
   /** The events as they come, until the end. */
   async *read(): AsyncGenerator<Event, void, undefined> {
     for (;;) {

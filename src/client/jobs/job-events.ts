@@ -25,9 +25,18 @@ export type JobEvent =
   | { readonly kind: "removed"; readonly at: number };
 
 /** The events of a job until it has ended. @throws JobNotFound, EngineClosed */
-export async function* jobEvents(context: ConnectionContext, ref: JobRef): AsyncGenerator<JobEvent, void, undefined> {
+export function jobEvents(context: ConnectionContext, ref: JobRef): AsyncGenerator<JobEvent, void, undefined> {
   const gap = (): WatchEvent => ({ kind: "gap", at: context.clock.now() });
   const stream = new EventStream<WatchEvent>(gap);
+  return stream.endedBy(eventsOf(context, ref, stream, gap));
+}
+
+async function* eventsOf(
+  context: ConnectionContext,
+  ref: JobRef,
+  stream: EventStream<WatchEvent>,
+  gap: () => WatchEvent,
+): AsyncGenerator<JobEvent, void, undefined> {
   const watcher = {
     id: ref.id,
     event: (event: WatchEvent) => stream.push(event),
