@@ -31,6 +31,9 @@ import { STILL_NOTIFYING } from "./connection/wire.js";
 import { awaitEvents, watch } from "./waiting/watch.js";
 import { Wakeup } from "./waiting/wakeup.js";
 
+/** How long (milliseconds) a wake-up marker that was put back waits to be taken. */
+const MARKER_KEPT = 60_000;
+
 export class RedisEngine implements Engine {
   readonly #target: ParsedRedisTarget;
   readonly #keys: Keys;
@@ -376,7 +379,7 @@ export class RedisEngine implements Engine {
 
   watch(params: Params<"watch">): Promise<Answer<"watch">> {
     this.#guard();
-    return watch(this.#link, this.#registry, params);
+    return watch(this.#link, params);
   }
 
   async awaitEvents(params: Params<"awaitEvents">): Promise<void> {
@@ -384,8 +387,11 @@ export class RedisEngine implements Engine {
   }
 
   #putBack(key: string): void {
+    if (this.#closed) return;
+    // The queue may be removed by now, and no worker may come for the marker.
+    const put = this.#link.client.multi().rpush(key, 1).pexpire(key, MARKER_KEPT);
     // If this fails, a worker that misses the marker looks by itself when its wait is over.
-    if (!this.#closed) this.#link.client.rpush(key, 1).catch(() => undefined);
+    put.exec().catch(() => undefined);
   }
 
   #guard(): void {

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
 import type { JobPage, Outcome } from "../../../src/engine/contract/engine.js";
 import { ScenarioContext, MAIN } from "../../../src/engine/testkit/context/scenario-context.js";
 import { BOOM, settlement, type TestSession } from "../../../src/engine/testkit/context/test-session.js";
+import { MOST_EVENTS, WATCH_INTEREST } from "../../../src/model/job/event.js";
 import type { JobFilter } from "../../../src/model/job/filter.js";
 import { LONGEST_LOG_LINE, MOST_LOG_LINES } from "../../../src/model/job/log.js";
 import type { JobSpec } from "../../../src/model/job/job.js";
@@ -204,6 +205,21 @@ describe.skipIf(!inject("canStartRedis"))(`of ${MANY} entries, a call looks at f
     expect(cancelled.work.length).toBeLessThan(1_010);
     expect(cancelled.pages).toBeLessThanOrEqual(3);
     expect((await context.list({}, 500)).length).toBe(1_000);
+  });
+
+  it("events are kept up to a number, and go when they are not watched any more", async () => {
+    const { cursor } = await context.engine.watch({ queue: MAIN, cursor: null, max: 1 });
+    await addMany(() => ({}));
+    const key = (await context.storage.leftovers?.())?.find((one) => one.endsWith("}:events")) ?? "";
+    const [oldest] = await redis.xrange(key, "-", "+", "COUNT", 1);
+    const first = Number(oldest?.[1][1]);
+
+    expect(MANY - first).toBeLessThan(MOST_EVENTS + 1_000);
+    const ttl = await redis.pttl(key);
+    expect([ttl > WATCH_INTEREST, ttl <= 2 * WATCH_INTEREST]).toEqual([true, true]);
+    await redis.unlink(key);
+    const { events, gap } = await context.engine.watch({ queue: MAIN, cursor, max: 10 });
+    expect([events, gap]).toEqual([[], true]);
   });
 
   it("lines of a log are not written again for one more", async () => {

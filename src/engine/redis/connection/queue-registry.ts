@@ -85,9 +85,14 @@ export class Registry {
     return this.#link.send(command, this.#keys.registry);
   }
 
-  /** Is anything stored of the queue, or any session registered? */
+  /** Is anything stored of the queue, but that a client watches it, or any session registered? */
   async #exists(queue: string): Promise<boolean> {
-    const keys = ["queue", "sessions"].map((name) => this.#keys.of(queue, name));
-    return (await this.#link.send(() => this.#link.client.exists(...keys), keys[0])) > 0;
+    const { client } = this.#link;
+    const [numbers, sessions] = [this.#keys.of(queue, "queue"), this.#keys.of(queue, "sessions")];
+    const [stored, registered] = await Promise.all([
+      this.#link.send(() => client.hexists(numbers, "format"), numbers),
+      this.#link.send(() => client.exists(sessions), sessions),
+    ]);
+    return stored + registered > 0;
   }
 }

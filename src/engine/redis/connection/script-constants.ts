@@ -4,6 +4,7 @@
  * store things. A constant uses up none of the 200 local variables that Lua allows.
  */
 import { MOST_CHECKPOINTS } from "../../../model/job/checkpoint.js";
+import { MOST_EVENTS, WATCH_INTEREST } from "../../../model/job/event.js";
 import { POLICIES } from "../../../model/job/dependency.js";
 import { LONGEST_DURATION } from "../../../model/value/duration.js";
 import { MOST_MEMBERS } from "../../../model/job/membership.js";
@@ -177,8 +178,8 @@ export const CONSTANTS: Readonly<Record<string, Constant>> = {
   MOVED: "~",
   /** The most bytes of a result that are kept behind a short record. */
   MOST_INLINE: 2_048,
-  /** About how many batches of events are kept. */
-  MOST_EVENTS: 2_000,
+  MOST_EVENTS,
+  WATCH_INTEREST,
   /**
    * A job's messages to pending dependencies are sent again after this (milliseconds), in case one was lost with its
    * server.

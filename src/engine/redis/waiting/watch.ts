@@ -3,21 +3,12 @@ import { WATCH_INTEREST, type QueueEvent } from "../../../model/job/event.js";
 import type { Answer, Params } from "../../contract/commands.js";
 import type { Link } from "../connection/connection.js";
 import type { Keys } from "../connection/keys.js";
-import type { Registry } from "../connection/queue-registry.js";
 import { list, number, text } from "../connection/reply.js";
 import type { Channel } from "./channel.js";
 
-/** The next events of a queue, which from now on keeps some: see `WATCH_INTEREST`. */
-export async function watch(
-  link: Link,
-  registry: Registry,
-  { queue, cursor, max }: Params<"watch">,
-): Promise<Answer<"watch">> {
-  const [, answer] = await Promise.all([
-    registry.add(queue),
-    link.run("watch", queue, [cursor ?? "", max, WATCH_INTEREST]),
-  ]);
-  const reply = list(answer);
+/** The next events of a queue, which from now on keeps some (`WATCH_INTEREST`), but does not come to exist by that. */
+export async function watch(link: Link, { queue, cursor, max }: Params<"watch">): Promise<Answer<"watch">> {
+  const reply = list(await link.run("watch", queue, [cursor ?? "", max, WATCH_INTEREST]));
   const seen = number(reply[0]);
   const events: QueueEvent[] = [];
   for (let at = 2; at < reply.length; at += 3) {

@@ -6,8 +6,14 @@
 read_queue()
 
 local lapsed = conf.interest <= NOW
-set_conf('interest', NOW + tonumber(ARGV[4]))
-write_queue()
+if conf.format > 0 then
+  set_conf('interest', NOW + tonumber(ARGV[4]))
+  write_queue()
+else
+  -- There is no such queue (yet): what is stored for the watcher goes when it does.
+  redis.call('HSET', K.queue, 'interest', NOW + tonumber(ARGV[4]))
+  redis.call('PEXPIRE', K.queue, 2 * WATCH_INTEREST)
+end
 if ARGV[2] == '' then return { string.format('%.0f', conf.seq), 0 } end
 local cursor, max = tonumber(ARGV[2]), tonumber(ARGV[3])
 -- The queue was obliterated since: its sequence starts over.

@@ -82,12 +82,18 @@ local function write_queue()
   if #events > 0 then
     local first = conf.seq + 1
     set_conf('seq', conf.seq + #events)
-    redis.call('XADD', K.events, 'MAXLEN', '~', MOST_EVENTS, string.format('%.0f-0', conf.seq),
-      'first', first, 'at', NOW, 'events', table.concat(events, '\n'))
+    -- An entry has the number of its last event, so what is kept is counted in events; when it is not watched any more, all goes.
+    redis.call('XADD', K.events, 'MINID', '~', string.format('%.0f', math.max(0, conf.seq - MOST_EVENTS)),
+      string.format('%.0f-0', conf.seq), 'first', first, 'at', NOW, 'events', table.concat(events, '\n'))
+    redis.call('PEXPIRE', K.events, 2 * WATCH_INTEREST)
     publish(CHANNEL_EVENTS .. ' ' .. string.format('%.0f', conf.seq))
     events = {}
   end
-  if conf.format == 0 and next(conf_dirty) then set_conf('format', FORMAT) end
+  if conf.format == 0 and next(conf_dirty) then
+    set_conf('format', FORMAT)
+    -- A watcher may have come first (watch.lua).
+    if conf.interest > 0 then redis.call('PERSIST', K.queue) end
+  end
   local sets = {}
   for field in pairs(conf_dirty) do
     sets[#sets + 1] = field
