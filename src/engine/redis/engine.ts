@@ -120,7 +120,7 @@ export class RedisEngine implements Engine {
     this.#guard();
     const info = JSON.stringify(worker);
     await this.#outages.tell(worker.queues, `open ${session}`, async (queue) => {
-      await this.#registry.add(queue);
+      await this.#registry.mend(queue);
       await this.#link.run("session", queue, [session, "open", ttl, info]);
     });
   }
@@ -234,7 +234,7 @@ export class RedisEngine implements Engine {
   }
 
   async #pause(queue: string, paused: 0 | 1): Promise<void> {
-    await this.#registry.add(queue);
+    await this.#registry.mend(queue);
     await this.#link.run("pause", queue, [paused]);
     // Again: another client may have obliterated the queue just before.
     await this.#registry.mend(queue);

@@ -37,7 +37,10 @@ export class Registry {
     await this.#outages.askOne(LIST, () => this.#add(queue));
   }
 
-  /** As `add`, after a command that was carried out: it must not fail now. The next command, or a sweep, tries again. */
+  /**
+   * As `add`, for a command that must not fail because of the list, as it works although Redis is full, or was carried out:
+   * the next command, or a sweep, tries again.
+   */
   async mend(queue: string): Promise<void> {
     try {
       await this.add(queue);

@@ -49,19 +49,23 @@ export type ScriptName =
   | "watch"
   | "workers";
 
-// Scripts that free memory, only move what is stored, or must run before a job can end (a report): they run even when Redis
-// is out of memory, so that a full queue drains.
+// Scripts that free memory, only move what is stored, must run before a job can end (a report), or store a few bytes for who
+// looks after a full queue: they run even when Redis is out of memory, so that a full queue drains.
 const FREES_MEMORY: ReadonlySet<ScriptName> = new Set([
+  "commit",
   "control",
   "exchange",
   "exchange-usual",
   "inbox",
   "obliterate",
   "outbox",
+  "pause",
   "report",
   "schedule",
   "session",
+  "superseded",
   "sweep",
+  "watch",
 ]);
 
 let files: ScriptFiles | null = null;
