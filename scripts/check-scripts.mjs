@@ -24,12 +24,12 @@ const SPARE_UPVALUES = 5;
 /** Those that stand before every script: K and NOW. */
 const ALWAYS = 2;
 
-/** What there is without being declared. `db` is no key, but stands among them. */
+/** What there is without being declared. `db` and `cluster` are no keys, but stand among them. */
 const GIVEN = [
   ...["KEYS", "ARGV", "K", "NOW", "redis", "cjson", "struct", "string", "table", "math", "tonumber", "tostring"],
   ...["ipairs", "pairs", "unpack", "type", "pcall", "error", "next", "select"],
 ];
-const NO_KEY = "db";
+const NO_KEYS = ["db", "cluster"];
 
 /** @type {Set<string>} */
 const breaches = new Set();
@@ -162,7 +162,7 @@ function checkKeys(script, declared, reached) {
     const [prefix] = key.split("*");
     const meant = key.endsWith("*") ? [...everyKey].filter((one) => numbered(one) === prefix) : [key];
     for (const one of meant.length === 0 ? [key] : meant) {
-      if (one === NO_KEY || used.has(one)) continue;
+      if (NO_KEYS.includes(one) || used.has(one)) continue;
       used.add(one);
       if (!declared.includes(one)) complain(place, `names the key ${one}, which ${script}.lua does not declare`);
     }

@@ -263,7 +263,7 @@ describe("an observed engine", () => {
   ])("an observer that %s is not noticed", async (_what, observer: EngineObserver) => {
     const engine = observe(new MemoryEngine(), observer);
     expect(await engine.queues()).toEqual([]);
-    expect(await engine.awaitWork({ queues: [], timeout: 0, signal: never() })).toBe(false);
+    expect(await engine.awaitWork({ queues: [], timeout: 0, signal: never() })).toBeNull();
     await engine.close();
     expect(() => engine.queues()).toThrow(expect.objectContaining({ code: "ENGINE_CLOSED" }));
     // An unhandled rejection would have reached the process by now.

@@ -135,8 +135,8 @@ export interface Engine {
   /**
    * Resolves when work may be waiting in one of the queues, at the latest after `timeout` milliseconds or on abort. A job
    * set aside counts if `tasks` names its task, as in `Claim`; a job that ended without a run, if `ends` names it, as in
-   * `claimEnded`. `true`: the wait consumed a wake-up; a caller that then does
-   * not ask for work passes it on (`passOn`).
+   * `claimEnded`. Answers the queue whose wake-up the wait consumed: a caller that then does not ask it for work passes it on
+   * (`passOn`). `null`: it consumed none.
    */
   awaitWork(params: {
     readonly queues: readonly string[];
@@ -144,7 +144,7 @@ export interface Engine {
     readonly ends?: readonly string[];
     readonly timeout: number;
     readonly signal: AbortSignal;
-  }): Promise<boolean>;
+  }): Promise<string | null>;
   /** Passes a wake-up on to another waiter for work in one of these queues. */
   passOn(params: { readonly queues: readonly string[] }): Awaitable<void>;
   /**

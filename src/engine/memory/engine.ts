@@ -130,7 +130,7 @@ export class MemoryEngine implements Engine {
         return queue.lines.queued.size + queue.suspects.size > 0 || queue.aside.has(tasks, true) || due < until - 1;
       });
     await this.#signals.wait(queues, timeout, signal, ready);
-    return false;
+    return null;
   }
 
   // Every waiter here was woken as well: no wake-up is consumed by one of them.

@@ -15,6 +15,7 @@ import { closeSession, exchange, heartbeat, held, report } from "./commands/exch
 import { FastPath } from "./commands/fast-path.js";
 import { UnansweredCalls } from "./commands/unanswered-calls.js";
 import { Keys } from "./connection/keys.js";
+import { CHANNEL_LETTERS } from "./connection/wire.js";
 import { Link } from "./connection/connection.js";
 import { RedisMailbox } from "./commands/mailbox.js";
 import { enqueue } from "./commands/enqueue.js";
@@ -29,7 +30,9 @@ import { acknowledgeEnded, claimEnded } from "./commands/ended.js";
 import { Upkeep } from "./commands/sweep.js";
 import { STILL_NOTIFYING } from "./connection/wire.js";
 import { awaitEvents, watch } from "./waiting/watch.js";
-import { Wakeup } from "./waiting/wakeup.js";
+import { BellWakeup } from "./waiting/bell-wakeup.js";
+import { PopWakeup } from "./waiting/pop-wakeup.js";
+import type { Wakeup } from "./waiting/wakeup.js";
 
 /** How long (milliseconds) a wake-up marker that was put back waits to be taken. */
 const MARKER_KEPT = 60_000;
@@ -71,8 +74,8 @@ export class RedisEngine implements Engine {
     this.#reader = new Reader(this.#link, this.#keys);
     this.#lister = new Lister(this.#link, this.#keys, this.#reader);
     this.#schedules = new Schedules(this.#link, this.#keys, this.#registry, this.#reader);
-    this.#wakeup = new Wakeup(target, this.#keys, (key) => this.#putBack(key));
-    this.#channel = new Channel(target, this.#keys);
+    this.#channel = new Channel(target, this.#keys, target.cluster === undefined ? null : () => this.#link.nodes());
+    this.#wakeup = this.#openWakeup();
     this.#info = { kind: "redis", url: describeTarget(target), shared: true, persistence: "unknown" };
   }
 
@@ -149,11 +152,11 @@ export class RedisEngine implements Engine {
   }
 
   async awaitWork({ queues, timeout, signal }: Params<"awaitWork">): Promise<Answer<"awaitWork">> {
-    return !this.#closed && (await this.#wakeup.wait(queues, timeout, signal));
+    return this.#closed ? null : this.#wakeup.wait(queues, timeout, signal);
   }
 
   passOn({ queues }: Params<"passOn">): void {
-    for (const queue of queues) this.#putBack(this.#keys.of(queue, "wake"));
+    for (const queue of queues) this.#putBack(queue);
   }
 
   async onRevoked({ session, queues, listener }: Params<"onRevoked">): Promise<Answer<"onRevoked">> {
@@ -386,12 +389,37 @@ export class RedisEngine implements Engine {
     if (!this.#closed) await awaitEvents(this.#link, this.#keys, this.#channel, params);
   }
 
-  #putBack(key: string): void {
-    if (this.#closed) return;
-    // The queue may be removed by now, and no worker may come for the marker.
-    const put = this.#link.client.multi().rpush(key, 1).pexpire(key, MARKER_KEPT);
+  #openWakeup(): Wakeup {
+    const putBack = (queue: string): void => this.#putBack(queue);
+    const { client } = this.#link;
+    if (this.#target.cluster === undefined) {
+      const unblock = async (id: number): Promise<boolean> => (await client.call("client", "unblock", id)) === 1;
+      return new PopWakeup(this.#target, this.#keys, { putBack, unblock });
+    }
+    const key = (queue: string): string => this.#keys.of(queue, "wake");
+    return new BellWakeup({
+      listen: (queue) => this.#channel.listen(queue),
+      onBell: (listener) => this.#channel.onBell(listener),
+      take: async (queue) => {
+        return (
+          (await this.#outages.askOne(queue, () => this.#link.send(() => client.lpop(key(queue)), key(queue)))) !== null
+        );
+      },
+      putBack,
+    });
+  }
+
+  #putBack(queue: string): void {
     // If this fails, a worker that misses the marker looks by itself when its wait is over.
-    put.exec().catch(() => undefined);
+    if (!this.#closed) void this.#setMarker(queue).catch(() => undefined);
+  }
+
+  async #setMarker(queue: string): Promise<void> {
+    const { client } = this.#link;
+    const key = this.#keys.of(queue, "wake");
+    // The queue may be removed by now, and no worker may come for the marker.
+    await client.multi().rpush(key, 1).pexpire(key, MARKER_KEPT).exec();
+    if (this.#target.cluster !== undefined) await client.publish(this.#keys.channel(queue), CHANNEL_LETTERS.wake);
   }
 
   #guard(): void {

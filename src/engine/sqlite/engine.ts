@@ -118,15 +118,15 @@ export class SqliteEngine implements Engine {
     return this.#read((sql) => heldPage(sql, session, queue, cursor));
   }
 
-  async awaitWork(params: Params<"awaitWork">): Promise<boolean> {
+  async awaitWork(params: Params<"awaitWork">): Promise<null> {
     const { queues, tasks = [], ends = [], timeout, signal } = params;
-    if (this.#opened === null) return false;
+    if (this.#opened === null) return null;
     const { watchers, sql } = await this.#there();
     const until = this.now() + timeout;
     await watchers.wait(queues, timeout, signal, () =>
       queues.some((name) => hasWork(sql, name, tasks, this.now(), until) || hasEnded(sql, name, ends, this.now())),
     );
-    return false;
+    return null;
   }
 
   // Every waiting process sees a change of the file: no wake-up is used up by one of them.

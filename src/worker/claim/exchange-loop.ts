@@ -89,8 +89,10 @@ export class ExchangeLoop {
   #wakeUps = 0;
   /** Did the last answer say that more jobs are waiting? */
   #backlog = false;
-  /** Did this worker receive a wake-up and not claim since? Then another worker should get it. */
-  #wakeUpUnused = false;
+  /** Queues that woke this worker and were not asked since. Another worker should get what it cannot use. */
+  #unused = new Set<string>();
+  /** Is work known to wait only in the queues that woke this worker? Then a claim need not ask the others. */
+  #onlyWoken = false;
   /** Is the next claim the first one after a wait? */
   #woken = false;
   #claims = true;
@@ -113,8 +115,8 @@ export class ExchangeLoop {
     this.#wait = new IdleWait({ ...options, tasks: () => host.tasks(), ends: () => host.ends() }, (sure, spent) => {
       this.#woken = true;
       if (sure) host.expectsWork();
-      this.#wakeUpUnused ||= spent;
-      this.wake();
+      if (spent === null) this.wake();
+      else this.#wakeFor(spent);
     });
   }
 
@@ -181,9 +183,18 @@ export class ExchangeLoop {
 
   /** Work may be waiting: claim again. */
   wake(): void {
+    this.#onlyWoken = false;
     this.#wakeUps += 1;
     this.#workMayWait = true;
     this.schedule();
+  }
+
+  /** Work waits in this queue. The others had none when they were asked last, and would have woken this worker since. */
+  #wakeFor(queue: string): void {
+    const others = !this.#onlyWoken && this.#workMayWait;
+    this.wake();
+    this.#onlyWoken = !others && !this.#options.thorough;
+    this.#unused.add(queue);
   }
 
   /** Sends a command at the end of this turn of the event loop, if there is anything to send. */
@@ -244,13 +255,17 @@ export class ExchangeLoop {
     const max = this.#claims ? Math.min(MAX_JOBS_PER_COMMAND, host.batchSize(), host.capacity()) : 0;
     if (max <= 0) return null;
     const suspect = !this.#suspectAsked && !host.holdsSuspect();
-    return { queues: order.draw(random), max, suspect, tasks: host.tasks(), ttl: host.ttl() };
+    const queues = this.#onlyWoken && this.#unused.size > 0 ? [...this.#unused] : order.draw(random);
+    return { queues, max, suspect, tasks: host.tasks(), ttl: host.ttl() };
   }
 
   async #exchange(session: WorkSession, lane: 0 | 1, runs: readonly Run[], claim: Claim | null): Promise<void> {
     const { clock, host, thorough } = this.#options;
     this.#lanes[lane] = true;
-    if (claim !== null) this.#wakeUpUnused = false;
+    if (claim !== null) {
+      this.#unused.clear();
+      this.#onlyWoken = false;
+    }
     this.#claiming += claim?.max ?? 0;
     this.#suspectAsked ||= claim?.suspect ?? false;
     session.calls[lane] += 1;
@@ -274,7 +289,7 @@ export class ExchangeLoop {
       this.#backlog = answer.more || answer.leases.length >= claim.max;
       // A wake-up that arrived meanwhile may be for a job that came after the engine had looked.
       this.#workMayWait = this.#backlog || this.#wakeUps !== wakeUps || (thorough && runs.length > 0);
-      this.#wait.learn(answer);
+      this.#wait.learn(answer, claim.queues.length === this.#options.order.names.length);
       if (this.#woken && answer.leases.length === 0) host.foundNothing();
       this.#woken = false;
     }
@@ -291,10 +306,11 @@ export class ExchangeLoop {
 
   /** Passes an unused wake-up on to another worker. */
   #passWakeUpOn(): void {
-    if (!this.#wakeUpUnused) return;
-    this.#wakeUpUnused = false;
-    const { engine, order, outage } = this.#options;
-    void Promise.resolve(engine.passOn({ queues: order.names })).catch((error: unknown) => outage.report(error));
+    if (this.#unused.size === 0) return;
+    const { engine, outage } = this.#options;
+    const queues = [...this.#unused];
+    this.#unused.clear();
+    void Promise.resolve(engine.passOn({ queues })).catch((error: unknown) => outage.report(error));
   }
 
   /** Waits for work when there is nothing else to do; stops waiting when there is no slot for it. */

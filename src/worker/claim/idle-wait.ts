@@ -4,6 +4,7 @@
  * A worker that is woken repeatedly for work that it may not take now backs off.
  */
 import type { Engine, ExchangeAnswer } from "../../engine/contract/engine.js";
+import { earliest } from "../../engine/shared/listing-order.js";
 import { pause, type Clock } from "../../model/value/clock.js";
 import type { EngineClock } from "../session/engine-clock.js";
 import type { EngineOutage } from "../session/engine-outage.js";
@@ -31,7 +32,7 @@ export interface IdleWaitOptions {
 
 export class IdleWait {
   readonly #options: IdleWaitOptions;
-  readonly #woken: (sure: boolean, spent: boolean) => void;
+  readonly #woken: (sure: boolean, spent: string | null) => void;
   #waiting: AbortController | null = null;
   #nextDue: number | null = null;
   #askedAt = 0;
@@ -39,19 +40,19 @@ export class IdleWait {
   #fruitless = 0;
 
   /**
-   * @param woken called when a claim is worthwhile; `sure`: there is work, as far as can be known; `spent`: a wake-up
-   * was used up, so a worker that does not claim must pass it on
+   * @param woken called when a claim is worthwhile; `sure`: there is work, as far as can be known; `spent`: the queue
+   * whose wake-up was used up, so a worker that does not ask it for work must pass it on
    */
-  constructor(options: IdleWaitOptions, woken: (sure: boolean, spent: boolean) => void) {
+  constructor(options: IdleWaitOptions, woken: (sure: boolean, spent: string | null) => void) {
     this.#options = options;
     this.#woken = woken;
   }
 
-  /** Learns from the answer to a claim. */
-  learn(answer: ExchangeAnswer): void {
+  /** Learns from the answer to a claim; `whole`: it asked all queues. */
+  learn(answer: ExchangeAnswer, whole: boolean): void {
     const { clock, time } = this.#options;
-    this.#askedAt = clock.monotonic();
-    this.#nextDue = answer.nextDue;
+    if (whole) this.#askedAt = clock.monotonic();
+    this.#nextDue = whole ? answer.nextDue : earliest(this.#nextDue, answer.nextDue);
     this.#fruitless = answer.leases.length === 0 && this.#quick ? this.#fruitless + 1 : 0;
     // Only the claim right after a wake-up shows whether the wake-up was fruitless.
     this.#quick = false;
@@ -75,7 +76,7 @@ export class IdleWait {
     const { engine, clock, order, outage, tasks, ends, time } = this.#options;
     const { signal } = waiting;
     let sure = false;
-    let spent = false;
+    let spent: string | null = null;
     for (let failures = 0; !signal.aborted;) {
       if (this.#fruitless > 1) {
         await pause(clock, Math.min(LONGEST_PENALTY, QUICK * 2 ** Math.min(this.#fruitless, 8)), signal);
@@ -94,7 +95,7 @@ export class IdleWait {
         continue;
       }
       if (signal.aborted) {
-        if (spent) await engine.passOn({ queues: order.names });
+        if (spent !== null) await engine.passOn({ queues: [spent] });
         return;
       }
       const now = clock.monotonic();

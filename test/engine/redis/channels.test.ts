@@ -48,7 +48,7 @@ describe("a message of the channel", () => {
   beforeEach(async () => {
     keys = new Keys(prefix, 0);
     clock = new ManualClock();
-    channel = new Channel(targetOf(0), keys, clock);
+    channel = new Channel(targetOf(0), keys, null, clock);
     undo.push(() => channel.close());
     for (const queue of ["main", "other"]) await channel.listen(queue);
   });

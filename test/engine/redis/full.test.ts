@@ -53,8 +53,8 @@ describe.skipIf(!inject("canStartRedis"))("a Redis that is full", () => {
     const { events } = await context.engine.watch({ queue: MAIN, cursor, max: 10 });
     expect(events.map(({ kind }) => kind)).toEqual(["paused", "resumed", "state", "state", "removed"]);
     const claim = { queues: [MAIN], tasks: ["work"], limit: 5 };
-    expect(await context.engine.claimSuperseded(claim)).toEqual([{ queue: MAIN, id: superseded }]);
-    await context.engine.acknowledgeSuperseded({ refs: [{ queue: MAIN, id: superseded }] });
+    expect(await context.engine.claimEnded(claim)).toEqual([{ queue: MAIN, id: superseded }]);
+    await context.engine.acknowledgeEnded({ refs: [{ queue: MAIN, id: superseded }] });
   });
 
   it("starts a flow whose jobs are stored, and lets go of a queue", async () => {

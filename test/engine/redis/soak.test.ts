@@ -151,8 +151,8 @@ async function work(session: TestSession): Promise<void> {
   }
   const failed = await context.engine.listJobs({ filter: { states: ["failed"] }, cursor: null, limit: 20 });
   await context.retry({ refs: failed.jobs.map(({ queue, id }) => ({ queue, id })), op: context.fresh("op") });
-  const superseded = await context.engine.claimSuperseded({ queues: QUEUES, tasks: ["work"], limit: 100 });
-  await context.engine.acknowledgeSuperseded({ refs: superseded });
+  const superseded = await context.engine.claimEnded({ queues: QUEUES, tasks: ["work"], limit: 100 });
+  await context.engine.acknowledgeEnded({ refs: superseded });
 }
 
 /** Cancels and removes job after job. */

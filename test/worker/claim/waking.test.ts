@@ -11,7 +11,7 @@ it("passes a wake-up on that came as it stopped waiting", async () => {
   const fixture = new FakeTimeFixture((engine: Engine) =>
     withCommands(engine, {
       awaitWork: ({ signal }) =>
-        new Promise((resolve) => signal.addEventListener("abort", () => resolve(true), { once: true })),
+        new Promise((resolve) => signal.addEventListener("abort", () => resolve("default"), { once: true })),
       passOn: () => {
         passed += 1;
       },
@@ -40,8 +40,8 @@ it("looks again when it is woken while the engine's answer is on its way", async
       },
       awaitWork: ({ signal }) =>
         new Promise((resolve) => {
-          wake = () => resolve(true);
-          signal.addEventListener("abort", () => resolve(false));
+          wake = () => resolve("default");
+          signal.addEventListener("abort", () => resolve(null));
         }),
     }),
   );

@@ -496,7 +496,7 @@ describe("upkeep", () => {
         now: count(() => engine.now()),
         awaitWork: (params) => {
           waits += 1;
-          if (restless && waits % 2 === 0) return Promise.resolve(false);
+          if (restless && waits % 2 === 0) return Promise.resolve(null);
           commands += 1;
           return engine.awaitWork(params);
         },

@@ -123,7 +123,7 @@ describe("a tick", () => {
           for (let turns = 0; turns < 10; turns += 1) await turn();
           return memory.sweep(params);
         },
-        awaitWork: ({ signal }) => new Promise((resolve) => signal.addEventListener("abort", () => resolve(false))),
+        awaitWork: ({ signal }) => new Promise((resolve) => signal.addEventListener("abort", () => resolve(null))),
       }),
     );
     await fixture.longshore.schedules.put({ name: "s", task: ping, every: "1m" });

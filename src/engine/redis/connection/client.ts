@@ -75,7 +75,7 @@ function isRefusedSelect(error: unknown): boolean {
 }
 
 /** Milliseconds before the nth attempt to connect again: half of it is random, so that a fleet does not come back in step. */
-function reconnectAfter(times: number): number {
+export function reconnectAfter(times: number): number {
   return jitter(Math.min(50 * 2 ** Math.min(times, 10), 2_000));
 }
 

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Cluster, type Redis } from "ioredis";
 import type { Clock } from "../../../model/value/clock.js";
 import { EngineClosed, EngineRefused, EngineUnavailable, LongshoreError } from "../../../model/errors/errors.js";
+import type { RedisAddress } from "../../redis-target.js";
 import { createClient, jitter, type Client } from "./client.js";
 import { describeTarget, type ParsedRedisTarget } from "../../target.js";
 import { causeOf, diagnose, newerFormat, NO_ANSWER } from "./fault.js";
@@ -178,7 +179,8 @@ export class Link {
   #script(name: ScriptName): Script {
     let script = this.#scripts.get(name);
     if (script === undefined) {
-      script = Script.of(name, this.#allowOom, this.#keys.db);
+      const cluster = this.#target.cluster !== undefined;
+      script = Script.of(name, { allowOom: this.#allowOom, db: this.#keys.db, cluster });
       this.#scripts.set(name, script);
     }
     return script;
@@ -196,6 +198,14 @@ export class Link {
     if (node === null) this.client.disconnect(true);
     else node.disconnect();
     this.#onReplaced();
+  }
+
+  /** Where the nodes of a cluster are, as far as is known. */
+  nodes(): readonly RedisAddress[] {
+    const { cluster = [] } = this.#target;
+    const known = this.client instanceof Cluster ? this.client.nodes("all") : [];
+    if (known.length === 0) return cluster;
+    return known.map(({ options: { host = "localhost", port = 6379 } }) => ({ host, port }));
   }
 
   /** The node of a cluster that has a key, as far as is known. */

@@ -63,10 +63,19 @@ const FREES_MEMORY: ReadonlySet<ScriptName> = new Set([
   "report",
   "schedule",
   "session",
-  "superseded",
+  "ended",
   "sweep",
   "watch",
 ]);
+
+/** What a script has to know of the server it runs on, and could not find out. */
+export interface ScriptServer {
+  /** Does it know the script flag `allow-oom` (Redis 7)? */
+  readonly allowOom: boolean;
+  /** The number of the database. */
+  readonly db: number;
+  readonly cluster: boolean;
+}
 
 let files: ScriptFiles | null = null;
 const ready = new Map<string, Script>();
@@ -74,9 +83,9 @@ const ready = new Map<string, Script>();
 /** One script, ready to be called. */
 export class Script {
   /** The script for a server and database; the connections of a process share it, for composing takes milliseconds. */
-  static of(name: ScriptName, allowOom: boolean, db: number): Script {
-    const key = `${name} ${allowOom} ${db}`;
-    const script = ready.get(key) ?? new Script(name, allowOom, db);
+  static of(name: ScriptName, server: ScriptServer): Script {
+    const key = `${name} ${server.allowOom} ${server.db} ${server.cluster}`;
+    const script = ready.get(key) ?? new Script(name, server);
     ready.set(key, script);
     return script;
   }
@@ -85,17 +94,13 @@ export class Script {
   readonly digest: string;
   readonly #keyNames: readonly string[];
 
-  /**
-   * @param allowOom does the server know script flags (Redis 7)?
-   * @param db the number of the database it runs in, which it could not find out
-   */
-  private constructor(name: ScriptName, allowOom: boolean, db: number) {
+  private constructor(name: ScriptName, { allowOom, db, cluster }: ScriptServer) {
     files ??= scriptFiles(fileURLToPath(new URL("../scripts", import.meta.url)));
     const { keys: names, body } = compose(name, files.read);
     this.#keyNames = names;
     const keys = this.#keyNames.map((key, index) => `${key} = KEYS[${index + 1}]`).join(", ");
     const flags = allowOom && FREES_MEMORY.has(name) ? "#!lua flags=allow-oom\n" : "";
-    this.source = `${flags}local K = { ${keys}, db = '${db}' }${CLOCK}${body}`;
+    this.source = `${flags}local K = { ${keys}, db = '${db}', cluster = ${cluster} }${CLOCK}${body}`;
     this.digest = createHash("sha1").update(this.source).digest("hex");
   }
 

@@ -51,8 +51,8 @@ export const MESSAGE_LETTERS = {
   drop: "d",
 } as const;
 
-/** What is published on the channel of a queue: new events, a revoked lease. */
-export const CHANNEL_LETTERS = { events: "e", revoked: "r" } as const;
+/** What is published on the channel of a queue: new events, a revoked lease, on a cluster that a worker is to wake. */
+export const CHANNEL_LETTERS = { events: "e", revoked: "r", wake: "w" } as const;
 
 /** How many values a script answers per message. */
 export const MESSAGE_WIDTH = 5;

@@ -1,17 +1,19 @@
 /**
- * Receives at once what the scripts publish: that a queue has events, that a lease was revoked. One subscriber connection,
- * opened on first use. Messages missed while it is down are made up for by heartbeats and by watchers that look again.
+ * Receives at once what the scripts publish: that a queue has events, that a lease was revoked, and on a cluster that work
+ * waits. One subscriber connection, opened on first use; of a cluster to any node, since each hears what is published on any.
+ * Messages missed while it is down are made up for by heartbeats and by watchers that look again.
  * It subscribes itself whenever the connection is ready: the client library would too, but leaves a failure as an unhandled
  * rejection, which ends the process.
  */
-import { systemClock, type Clock } from "../../../model/value/clock.js";
+import { systemClock, systemRandom, type Clock } from "../../../model/value/clock.js";
 import { Signals } from "../../shared/wake-signals.js";
 import type { Revocation } from "../../contract/engine.js";
 import type { ParsedRedisTarget } from "../../target.js";
 import { decodeRevocation } from "../commands/exchange.js";
 import { diagnose } from "../connection/fault.js";
 import type { Keys } from "../connection/keys.js";
-import { createClient, type Client } from "../connection/client.js";
+import { createClient, reconnectAfter, type Client } from "../connection/client.js";
+import type { RedisAddress } from "../../redis-target.js";
 import { CHANNEL_LETTERS } from "../connection/wire.js";
 
 /** How long a watcher waits at most before it looks again, in case a message was lost. In milliseconds. */
@@ -30,12 +32,26 @@ export class Channel {
   readonly #subscriptions = new Map<string, Promise<void>>();
   /** The event message being handled: its queue, and the number of its last event. */
   #current: { readonly queue: string; readonly sequence: number } | null = null;
+  readonly #nodes: (() => readonly RedisAddress[]) | null;
   #client: Client | null = null;
+  #onBell: (queue: string) => void = () => {};
+  /** How many connections in a row were lost, or could not be made. */
+  #losses = 0;
+  #moving: NodeJS.Timeout | undefined;
   #retry: NodeJS.Timeout | undefined;
   #retryIn = RETRY_FROM;
 
-  /** @param clock the clock of waiting watchers */
-  constructor(target: ParsedRedisTarget, keys: Keys, clock: Clock = systemClock) {
+  /**
+   * @param nodes where the nodes of a cluster are; `null`: there is one server
+   * @param clock the clock of waiting watchers
+   */
+  constructor(
+    target: ParsedRedisTarget,
+    keys: Keys,
+    nodes: (() => readonly RedisAddress[]) | null = null,
+    clock: Clock = systemClock,
+  ) {
+    this.#nodes = nodes;
     // Channels belong to no database: none need be selected, which might be refused.
     this.#target = { ...target, db: 0 };
     this.#keys = keys;
@@ -48,6 +64,11 @@ export class Channel {
     this.#queues.set(channel, queue);
     this.#client ??= this.#connect();
     await this.#subscribe(this.#client, channel);
+  }
+
+  /** Calls `listener` when a queue has work, or may have had some while no message arrived. */
+  onBell(listener: (queue: string) => void): void {
+    this.#onBell = listener;
   }
 
   onRevoked(session: string, listener: (lease: Revocation) => void): () => void {
@@ -64,11 +85,31 @@ export class Channel {
   }
 
   #connect(): Client {
-    const client = createClient(this.#target);
-    client.on("close", () => this.#subscriptions.clear());
-    client.on("ready", () => this.#subscribeAll(client));
+    const nodes = this.#nodes?.() ?? [];
+    const node = nodes[Math.floor(systemRandom() * nodes.length)];
+    const client = createClient(node === undefined ? this.#target : oneServer(this.#target, node));
+    client.on("close", () => {
+      this.#subscriptions.clear();
+      if (node !== undefined) this.#move(client);
+    });
+    client.on("ready", () => {
+      this.#losses = 0;
+      this.#subscribeAll(client);
+    });
     client.on("message", (channel: string, message: string) => this.#receive(channel, message));
     return client;
+  }
+
+  /** Goes on with another node of the cluster. */
+  #move(client: Client): void {
+    if (client !== this.#client) return;
+    this.#client = null;
+    client.disconnect();
+    this.#losses += 1;
+    this.#moving = setTimeout(() => {
+      this.#client ??= this.#connect();
+      this.#subscribeAll(this.#client);
+    }, reconnectAfter(this.#losses));
   }
 
   #subscribeAll(client: Client): void {
@@ -87,6 +128,8 @@ export class Channel {
     try {
       await client.subscribe(channel);
       this.#retryIn = RETRY_FROM;
+      const queue = this.#queues.get(channel);
+      if (queue !== undefined) this.#onBell(queue);
     } catch (error) {
       this.#subscriptions.delete(channel);
       if (diagnose(error)?.reaction === "reconnect") client.disconnect(true);
@@ -112,6 +155,8 @@ export class Channel {
       this.#current = { queue, sequence: Number(words[0]) };
       this.#signals.changed(queue);
       this.#current = null;
+    } else if (kind === CHANNEL_LETTERS.wake) {
+      this.#onBell(queue);
     } else if (kind === CHANNEL_LETTERS.revoked) {
       const [id = "", epoch = "", why = "", session = ""] = words;
       this.#signals.revoked(session, decodeRevocation(queue, `${id} ${epoch} ${why}`));
@@ -120,14 +165,22 @@ export class Channel {
 
   /** Reconnects: the connection may be dead. */
   renew(): void {
-    this.#client?.disconnect(true);
+    this.#client?.disconnect(this.#nodes === null);
   }
 
   close(): void {
     clearTimeout(this.#retry);
+    clearTimeout(this.#moving);
     this.#signals.close();
     const client = this.#client;
     this.#client = null;
     client?.disconnect();
   }
+}
+
+/** A target that is one node of the cluster. */
+function oneServer(target: ParsedRedisTarget, node: RedisAddress): ParsedRedisTarget {
+  const alone = { ...target, ...node };
+  delete alone.cluster;
+  return alone;
 }

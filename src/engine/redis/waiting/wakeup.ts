@@ -1,149 +1,80 @@
 /**
- * Waits for work on Redis: a blocking pop of the queue's wake marker, on connections of its own. A pop that is not awaited
- * any more is left parked and reused by the next wait, so that short waits cost no command; a marker it pops meanwhile is
- * put back for another worker. A pop that gets no answer in its time means a dead connection, whatever its status: it is
- * replaced.
+ * Waits for work on Redis. A queue that gets work has a wake marker, and who takes it is woken. All waits of a connection
+ * share what they need of the server: one blocked pop on a single server (pop-wakeup.ts), and on a cluster, where queues
+ * are in different slots, messages (bell-wakeup.ts).
  */
-import { setTimeout as sleep } from "node:timers/promises";
-import type { ParsedRedisTarget } from "../../target.js";
-import type { Keys } from "../connection/keys.js";
-import { createClient, type Client } from "../connection/client.js";
 
-/** How long a pop blocks at most, in milliseconds: an idle worker sends two of them a minute. */
-const LONGEST_BLOCK = 30_000;
-/** A pop that is late by this much (milliseconds) is parked instead of awaited. */
-const LATE = 200;
-/** How much later than asked (milliseconds) an answer may come before the connection counts as dead. */
-const PATIENCE = 2_000;
-/** How long to wait before a broken connection is tried again, in milliseconds. */
-const AFTER_FAULT = 250;
-
-/** One blocking connection, waiting on a fixed set of queues. */
-class Waiter {
-  readonly #target: ParsedRedisTarget;
-  readonly #keys: readonly string[];
-  readonly #putBack: (key: string) => void;
-  #client: Client | null = null;
-  #parked: Promise<boolean> | null = null;
-  #watchdog: NodeJS.Timeout | undefined;
-  readonly #ended = new AbortController();
-  busy = false;
-
-  constructor(target: ParsedRedisTarget, keys: readonly string[], putBack: (key: string) => void) {
-    this.#target = target;
-    this.#keys = keys;
-    this.#putBack = putBack;
-  }
-
-  /** Resolves when a marker was popped (`true`), or the time is up. */
-  wait(timeout: number): Promise<boolean> {
-    if (this.#parked === null) {
-      const block = Math.min(Math.max(timeout, 10), LONGEST_BLOCK);
-      this.#parked = this.#pop(block).finally(() => {
-        this.#parked = null;
-      });
-    }
-    return this.#parked;
-  }
-
-  async #pop(block: number): Promise<boolean> {
-    const client = (this.#client ??= this.#connect());
-    this.#watchdog = setTimeout(() => this.drop(), block + PATIENCE);
-    try {
-      const popped = await client.blpop(...this.#keys, block / 1_000);
-      if (popped !== null && !this.busy) this.#putBack(popped[0]);
-      return popped !== null && this.busy;
-    } catch {
-      this.drop();
-      await sleep(AFTER_FAULT, undefined, { signal: this.#ended.signal }).catch(() => undefined);
-      return false;
-    } finally {
-      clearTimeout(this.#watchdog);
-    }
-  }
-
-  #connect(): Client {
-    return createClient(this.#target, true);
-  }
-
-  /** Closes the connection; what waits on it ends. */
-  drop(): void {
-    this.#client?.disconnect();
-    this.#client = null;
-  }
-
-  close(): void {
-    this.#ended.abort();
-    // A client closed while it connects leaves its commands unanswered.
-    clearTimeout(this.#watchdog);
-    this.drop();
-  }
-}
-
-export class Wakeup {
-  readonly #target: ParsedRedisTarget;
-  readonly #keys: Keys;
-  readonly #putBack: (key: string) => void;
-  readonly #waiters = new Map<string, Waiter[]>();
-  readonly #closing = new AbortController();
-
-  /** @param putBack puts a marker back on a key */
-  constructor(target: ParsedRedisTarget, keys: Keys, putBack: (key: string) => void) {
-    this.#target = target;
-    this.#keys = keys;
-    this.#putBack = putBack;
-  }
-
+export interface Wakeup {
   /**
-   * Resolves when work may be waiting in one of the queues, after `timeout` milliseconds, on abort or close. `true`: a
-   * marker was popped for it.
+   * Resolves when work may be waiting in one of the queues, after `timeout` milliseconds, on abort or close. Answers the queue
+   * whose marker was taken for it; `null`: none was.
    */
-  async wait(queues: readonly string[], timeout: number, signal: AbortSignal): Promise<boolean> {
-    // A cluster cannot pop from several slots at once: each queue needs a connection of its own there.
-    const groups = this.#target.cluster === undefined ? [queues] : queues.map((queue) => [queue]);
-    const waiters = groups.map((group) => this.#take(group));
-    const stop = AbortSignal.any([signal, this.#closing.signal]);
-    try {
-      if (stop.aborted) return false;
-      return await Promise.race([aborted(stop, timeout + LATE), ...waiters.map((waiter) => waiter.wait(timeout))]);
-    } finally {
-      for (const waiter of waiters) waiter.busy = false;
-    }
+  wait(queues: readonly string[], timeout: number, signal: AbortSignal): Promise<string | null>;
+  /** Takes no connection for granted any more: they may be dead. */
+  renew(): void;
+  close(): void;
+}
+
+/** One wait. */
+interface Waiter {
+  readonly queues: readonly string[];
+  readonly end: (queue: string | null) => void;
+}
+
+/** Those that wait now, the longest-waiting first. */
+export class Waiters {
+  readonly #waiters = new Set<Waiter>();
+  #closed = false;
+
+  /** The queues that anyone waits for. */
+  get queues(): string[] {
+    return [...new Set([...this.#waiters].flatMap((waiter) => waiter.queues))];
   }
 
-  #take(queues: readonly string[]): Waiter {
-    const name = queues.join(" ");
-    let pool = this.#waiters.get(name);
-    if (pool === undefined) this.#waiters.set(name, (pool = []));
-    let waiter = pool.find((candidate) => !candidate.busy);
-    if (waiter === undefined) {
-      const keys = queues.map((queue) => this.#keys.of(queue, "wake"));
-      pool.push((waiter = new Waiter(this.#target, keys, this.#putBack)));
-    }
-    waiter.busy = true;
-    return waiter;
+  /** Waits until `take` or `endAll`, the time is up, or on abort. `began` is called when the wait has begun. */
+  add(queues: readonly string[], timeout: number, signal: AbortSignal, began: () => void): Promise<string | null> {
+    if (this.#closed || signal.aborted) return Promise.resolve(null);
+    return new Promise((resolve) => {
+      const abort = (): void => waiter.end(null);
+      const waiter: Waiter = {
+        queues,
+        end: (queue) => {
+          clearTimeout(timer);
+          signal.removeEventListener("abort", abort);
+          this.#waiters.delete(waiter);
+          resolve(queue);
+        },
+      };
+      const timer = setTimeout(abort, timeout);
+      signal.addEventListener("abort", abort, { once: true });
+      this.#waiters.add(waiter);
+      began();
+    });
   }
 
-  /** Closes all connections: they may be dead. Their waiters look for work, and wait again on new ones. */
-  renew(): void {
-    for (const waiter of [...this.#waiters.values()].flat()) waiter.drop();
+  has(queue: string): boolean {
+    return this.#find(queue) !== undefined;
+  }
+
+  /** Wakes one that waits for the queue. Answers whether there was one. */
+  wake(queue: string): boolean {
+    const waiter = this.#find(queue);
+    waiter?.end(queue);
+    return waiter !== undefined;
+  }
+
+  /** Ends all waits: all have to look for themselves. */
+  endAll(): void {
+    for (const waiter of [...this.#waiters]) waiter.end(null);
   }
 
   close(): void {
-    this.#closing.abort();
-    for (const waiter of [...this.#waiters.values()].flat()) waiter.close();
+    this.#closed = true;
+    this.endAll();
   }
-}
 
-/** Answers `false`: nothing was popped. */
-function aborted(signal: AbortSignal, timeout: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const finish = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", finish);
-      resolve(false);
-    };
-    const timer = setTimeout(finish, timeout);
-    signal.addEventListener("abort", finish, { once: true });
-  });
+  #find(queue: string): Waiter | undefined {
+    for (const waiter of this.#waiters) if (waiter.queues.includes(queue)) return waiter;
+    return undefined;
+  }
 }

@@ -158,7 +158,7 @@ end
 local function wake_all()
   local sessions = redis.call('ZCARD', K.sessions)
   if sessions < 2 then return end
-  for _ = redis.call('LLEN', K.wake) + 1, math.min(sessions, 100) do redis.call('RPUSH', K.wake, 1) end
+  for _ = redis.call('LLEN', K.wake) + 1, math.min(sessions, 100) do set_marker() end
 end
 
 promote_due(MOST_PROMOTED)

@@ -12,7 +12,7 @@ function work(
   queues: readonly string[],
   timeout = HOUR,
   stop = new AbortController(),
-): Promise<boolean> {
+): Promise<string | null> {
   return engine.awaitWork({ queues, timeout, signal: stop.signal });
 }
 

@@ -26,7 +26,7 @@ async function wakesIdle(
   for (let left = true; left;) {
     const enough = new AbortController();
     void sleep(100).then(() => enough.abort());
-    left = await idle.awaitWork({ queues: [MAIN], timeout: 20, signal: enough.signal });
+    left = (await idle.awaitWork({ queues: [MAIN], timeout: 20, signal: enough.signal })) !== null;
   }
   const waiting = idle.awaitWork({ queues: [MAIN], timeout: HOUR, signal });
   await happening(context);

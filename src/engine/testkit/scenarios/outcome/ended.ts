@@ -170,7 +170,7 @@ export const ended = scenarios("ended", [
       for (let left = true; left;) {
         const enough = new AbortController();
         void sleep(100).then(() => enough.abort());
-        left = await idle.awaitWork({ queues: [MAIN], timeout: 20, signal: enough.signal });
+        left = (await idle.awaitWork({ queues: [MAIN], timeout: 20, signal: enough.signal })) !== null;
       }
       const { signal } = new AbortController();
       const waiting = idle.awaitWork({ queues: [MAIN], ends: TASKS, timeout: 3_000_000, signal });

@@ -71,10 +71,16 @@ local function emit_state(id, state)
   end
 end
 
+-- Sets a marker: the worker that takes it is woken. On a cluster none can block on it, so they are notified.
+local function set_marker()
+  redis.call('RPUSH', K.wake, 1)
+  if K.cluster then publish(CHANNEL_WAKE) end
+end
+
 -- Wakes one worker, unless one is being woken already.
 local function wake()
   conf.lined = nil
-  if redis.call('LLEN', K.wake) == 0 then redis.call('RPUSH', K.wake, 1) end
+  if redis.call('LLEN', K.wake) == 0 then set_marker() end
 end
 
 -- Writes the numbers that have changed, and emits the events.
