@@ -111,7 +111,12 @@ describe("an observed engine", () => {
     const folder = await mkdtemp(
       join(tmpdir(), `longshore-${process.env["LONGSHORE_TEST_RUN"] ?? "manual"}-observed-`),
     );
-    const target = { engine: "sqlite", path: join(folder, "jobs.db"), durability: "normal", allowNetwork: false } as const;
+    const target = {
+      engine: "sqlite",
+      path: join(folder, "jobs.db"),
+      durability: "normal",
+      allowNetwork: false,
+    } as const;
     const sqlite = new SqliteEngine(target, { existing: false });
     const engine = observe(sqlite, new Recorder());
     expect(engine.identity).toBeNull();
