@@ -97,7 +97,7 @@ if redis.call('ZSCORE', K.sessions, SESSION) then
   local before = ''
   if redis.call('HEXISTS', K.running, SESSION) == 1 then before = return_some() end
   -- Until all is returned, it is refused as a dead one is: nothing more may be leased to it.
-  if before ~= '' or not end_session(SESSION) then
+  if before ~= '' or not end_session(SESSION, tonumber(redis.call('HGET', K.running, SESSION))) then
     redis.call('ZADD', K.sessions, DEAD + NOW, SESSION)
     flush()
     flush_queue()

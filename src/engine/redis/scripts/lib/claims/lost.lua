@@ -23,16 +23,16 @@ do -- a block of its own: Lua allows 200 local names in one
     return n < 0 and #sessions == MOST_SESSIONS
   end
 
-  -- Ends the sessions that were dead at a time, in that order: those that hold nothing, or all. Returns whether some that it
-  -- was to end are left.
+  -- Ends the sessions that were dead at a time, in that order, some a call: those that hold nothing, or all. Returns whether
+  -- some that it was to end may be left, and whether any holds something.
   local function end_dead(time, all)
     local sessions = redis.call('ZRANGEBYSCORE', K.sessions, '-inf', string.format('%.0f', DEAD + time), 'LIMIT', 0, MOST_SESSIONS)
-    local left = #sessions == MOST_SESSIONS
+    local left, holding = #sessions == MOST_SESSIONS, false
     for i, running in ipairs(hmget('running', sessions)) do
-      if all or not running then left = not end_session(sessions[i]) or left end
+      if all or not running then left = not end_session(sessions[i], tonumber(running)) or left else holding = true end
     end
     flush()
-    return left
+    return left, holding
   end
 
   -- Recovers up to `limit` jobs of dead sessions, and stores how far it came.
@@ -79,8 +79,9 @@ do -- a block of its own: Lua allows 200 local names in one
   -- Returns how many jobs were recovered, and whether dead sessions are left.
   function recover_lost(limit, recover)
     if redis.call('ZCOUNT', K.sessions, '-inf', 0) == 0 then return 0, false end
-    local recovered = conf.active > 0 and recover_some(limit, recover) or 0
-    end_dead(NOW, conf.active == 0)
+    local _, holding = end_dead(NOW, conf.active == 0)
+    local recovered = holding and recover_some(limit, recover) or 0
+    if recovered > 0 then end_dead(NOW, false) end
     if redis.call('ZCOUNT', K.sessions, '-inf', 0) > 0 then return recovered, true end
     redis.call('HDEL', K.queue, 'recovery_cursor', 'recovery_since')
     return recovered, false
