@@ -106,7 +106,7 @@ export class Queue {
   }
 
   async #record(): Promise<{ paused: boolean; counts: StateCounts } | undefined> {
-    const queues = await this.#context.engine.queues();
-    return queues.find(({ name }) => name === this.name);
+    const [record] = await this.#context.engine.queues({ names: [this.name] });
+    return record;
   }
 }

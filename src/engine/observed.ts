@@ -204,8 +204,8 @@ class ObservedEngine implements Engine {
     return this.#run("tagTotals", () => this.#engine.tagTotals(params));
   }
 
-  queues(): Answer<"queues"> {
-    return this.#run("queues", () => this.#engine.queues());
+  queues(params?: Params<"queues">): Answer<"queues"> {
+    return this.#run("queues", () => this.#engine.queues(params));
   }
 
   aside(params: Params<"aside">): Answer<"aside"> {

@@ -250,7 +250,8 @@ export interface Engine {
   }): Awaitable<JobPage>;
   /** How many jobs with a tag are in each state, over all queues or one. */
   tagTotals(params: { readonly tag: string; readonly queue?: string }): Awaitable<StateCounts>;
-  queues(): Awaitable<QueueRecord[]>;
+  /** The queues, or those of these names that exist, by name. */
+  queues(params?: { readonly names: readonly string[] }): Awaitable<QueueRecord[]>;
   /** Jobs set aside, by queue and task: of each queue the first `MOST_ASIDE` tasks by name. */
   aside(params: { readonly queues: readonly string[] }): Awaitable<AsideRecord[]>;
   workers(): Awaitable<WorkerRecord[]>;

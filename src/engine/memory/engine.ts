@@ -345,10 +345,11 @@ export class MemoryEngine implements Engine {
     return totals;
   }
 
-  queues(): Answer<"queues"> {
+  queues(params?: Params<"queues">): Answer<"queues"> {
     this.#guard();
     return this.#store
       .sorted()
+      .filter(({ name }) => params?.names.includes(name) ?? true)
       .map((queue) => ({ name: queue.name, paused: queue.paused, counts: countStates(queue) }));
   }
 

@@ -340,9 +340,9 @@ export class RedisEngine implements Engine {
     return this.#reader.tagTotals(tag, queue);
   }
 
-  queues(): Promise<Answer<"queues">> {
+  queues(params?: Params<"queues">): Promise<Answer<"queues">> {
     this.#guard();
-    return this.#reader.queues();
+    return this.#reader.queues(params?.names);
   }
 
   aside({ queues }: Params<"aside">): Promise<Answer<"aside">> {

@@ -246,8 +246,8 @@ export class SqliteEngine implements Engine {
     return this.#read((sql) => tagTotals(sql, tag, queue));
   }
 
-  queues(): Promise<Answer<"queues">> {
-    return this.#read(listQueues);
+  queues(params?: Params<"queues">): Promise<Answer<"queues">> {
+    return this.#read((sql) => listQueues(sql, params?.names));
   }
 
   aside({ queues }: Params<"aside">): Promise<Answer<"aside">> {

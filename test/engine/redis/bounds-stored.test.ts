@@ -183,9 +183,9 @@ describe.skipIf(!inject("canStartRedis"))(`of ${MANY} entries, a call looks at f
     const tagged = await replies("evalsha", () => context.engine.listJobs({ filter, cursor: null, limit: 20 }));
 
     expect(getting.answer.map((job) => job?.id)).toEqual(ids);
-    expect(getting.bytes / getting.calls).toBeLessThan(8_000_000);
+    expect(getting.bytes / getting.calls).toBeLessThan(3_000_000);
     expect(listing.answer.jobs.length).toBeLessThan(200);
-    expect(listing.bytes).toBeLessThan(30_000_000);
+    expect(listing.bytes).toBeLessThan(25_000_000);
     expect(tagged.answer.jobs).toHaveLength(20);
     expect(tagged.bytes).toBeLessThan(7_000_000);
     expect(await context.list({}, 500)).toEqual(ids);

@@ -52,7 +52,7 @@ export class Reader {
     return found;
   }
 
-  /** The first of these jobs, in one call: as many as make a reply of a few megabytes, and one at least. */
+  /** The first of these jobs, in one call: as many as make a reply of some megabytes, and one at least. */
   async readSome(queue: string, ids: readonly string[]): Promise<(Found | null)[]> {
     if (ids.length === 0) return [];
     const values = list(await this.#link.run("read", queue, ids.slice(0, READ_AT_ONCE)));
@@ -143,18 +143,21 @@ export class Reader {
     return perState((state) => rows.reduce((sum, row) => sum + number(row[STATES.indexOf(state)]), 0));
   }
 
-  async queues(): Promise<QueueRecord[]> {
-    const names = await this.names();
-    return Promise.all(
-      names.map(async (name) => {
-        const values = list(await this.#link.run("counts", name, []));
-        return {
-          name,
-          paused: values[0] === 1,
-          counts: perState((state) => number(values[STATES.indexOf(state) + 1])),
-        };
-      }),
-    );
+  async queues(names: readonly string[] | undefined): Promise<QueueRecord[]> {
+    if (names === undefined) return Promise.all((await this.names()).map((name) => this.#queue(name)));
+    const wanted = [...new Set(names)].toSorted();
+    if (wanted.length === 0) return [];
+    const [listed, records] = await Promise.all([
+      this.#link.send(() => this.#link.client.smismember(this.#keys.registry, ...wanted)),
+      Promise.all(wanted.map((name) => this.#queue(name))),
+    ]);
+    return records.filter(({ counts }, index) => listed[index] === 1 || Object.values(counts).some((n) => n > 0));
+  }
+
+  async #queue(name: string): Promise<QueueRecord> {
+    const values = list(await this.#link.run("counts", name, []));
+    const counts = perState((state) => number(values[STATES.indexOf(state) + 1]));
+    return { name, paused: values[0] === 1, counts };
   }
 
   async aside(queues: readonly string[]): Promise<AsideRecord[]> {

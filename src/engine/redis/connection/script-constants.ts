@@ -166,9 +166,8 @@ export const CONSTANTS: Readonly<Record<string, Constant>> = {
    */
   MOST_LOOKED_AT: 2_000,
   MOST_PROMOTED,
-  /** How many jobs are read at a time, until a reply has as many bytes. */
-  READ_AT_ONCE: 25,
-  MOST_REPLIED: 4 * 1024 * 1024,
+  /** How many bytes of jobs one call reads, or a little more: the rest is left to the next call. */
+  MOST_REPLIED: 2 * 1024 * 1024,
   /** Up to this many tombstones stay in the waiting list as they are; of more, this many entries at a time are moved. */
   FEW_TOMBSTONES: 1_000,
   MOST_MOVED: 500,

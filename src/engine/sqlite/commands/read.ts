@@ -34,12 +34,23 @@ export function findJobs(sql: Sql, ids: readonly string[]): (JobRecord | null)[]
   return ids.map((id) => found.get(id) ?? null);
 }
 
-/** All queues, in the order of their names. */
-export function listQueues(sql: Sql): QueueRecord[] {
-  return sql
-    .all<[name: string, paused: number, counts: string]>("SELECT name, paused, counts FROM queues ORDER BY name")
-    .map(([name, paused, counts]) => ({ name, paused: paused === 1, counts: countStates(readCounts(counts)) }));
+/** All queues, or those of these names, in the order of their names. */
+export function listQueues(sql: Sql, names?: readonly string[]): QueueRecord[] {
+  const rows =
+    names === undefined
+      ? sql.all<QueueRow>("SELECT name, paused, counts FROM queues ORDER BY name")
+      : sql.all<QueueRow>(
+          "SELECT name, paused, counts FROM queues WHERE name IN (SELECT value FROM json_each(?)) ORDER BY name",
+          JSON.stringify(names),
+        );
+  return rows.map(([name, paused, counts]) => ({
+    name,
+    paused: paused === 1,
+    counts: countStates(readCounts(counts)),
+  }));
 }
+
+type QueueRow = [name: string, paused: number, counts: string];
 
 /** May a queue have work, or a due schedule, for a worker that waits from `now` until `until`? */
 export function hasWork(sql: Sql, name: string, tasks: readonly string[], now: number, until: number): boolean {

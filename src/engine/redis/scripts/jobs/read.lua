@@ -37,9 +37,13 @@ local function read(ids)
   end
 end
 
--- A few at a time: their sizes are known only when they are read.
-for from = 2, #ARGV, READ_AT_ONCE do
-  if bytes >= MOST_REPLIED then break end
-  read({ unpack(ARGV, from, math.min(from + READ_AT_ONCE - 1, #ARGV)) })
+-- Few at a time, as their sizes are known only when they are read: as many as will fit if they are like those before.
+local from, most = 2, 5
+while from <= #ARGV and bytes < MOST_REPLIED do
+  local last = math.min(from + most - 1, #ARGV)
+  read({ unpack(ARGV, from, last) })
+  from = last + 1
+  local each = bytes / (from - 2)
+  most = math.max(1, math.min(100, math.floor((MOST_REPLIED - bytes) / math.max(each, 1))))
 end
 return reply

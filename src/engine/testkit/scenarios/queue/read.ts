@@ -104,6 +104,19 @@ export const read = scenarios("read", [
     },
   ],
   [
+    "queues-by-their-names",
+    "queues are asked for by name: those that exist are answered, once, by name, as in the list of all",
+    async (context) => {
+      for (const queue of ["m", "B", "a", "a:1"]) await context.add({ queue });
+      await context.engine.pause({ queue: "m" });
+      const all = await context.engine.queues();
+      const wanted = (name: string): unknown => all.find((queue) => queue.name === name);
+      assert.deepEqual(await context.engine.queues({ names: ["m", "nowhere", "B", "m"] }), [wanted("B"), wanted("m")]);
+      assert.deepEqual(await context.engine.queues({ names: ["nowhere"] }), []);
+      assert.deepEqual(await context.engine.queues({ names: [] }), []);
+    },
+  ],
+  [
     "queues-with-ten-counts",
     "queues are listed by name, with a count for each of the ten states",
     async (context) => {
