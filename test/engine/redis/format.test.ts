@@ -26,7 +26,13 @@ test("a queue says in which format it is from the first job on", async () => {
 
 test.each<[string, (engine: Engine) => unknown]>([
   ["is paused", (engine) => engine.pause({ queue: MAIN })],
-  ["is watched", (engine) => engine.watch({ queue: MAIN, cursor: null, max: 1 })],
+  [
+    "is watched",
+    async (engine) => {
+      await engine.watch({ queue: MAIN, cursor: null, max: 1 });
+      await context.add();
+    },
+  ],
 ])("so does a queue that %s before it has any", async (_what, first) => {
   await first(context.engine);
   expect(await redis.hget(await settings(), "format")).toBe(String(FORMAT));
