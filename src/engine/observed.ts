@@ -145,6 +145,10 @@ class ObservedEngine implements Engine {
     return this.#run("obliterate", () => this.#engine.obliterate(params));
   }
 
+  abandoned(params: Params<"abandoned">): Answer<"abandoned"> {
+    return this.#run("abandoned", () => this.#engine.abandoned(params));
+  }
+
   sweep(params: Params<"sweep">): Answer<"sweep"> {
     const got = ({ promoted, recovered, expired, removed, schedules }: Awaited<Answer<"sweep">>): Carried => ({
       jobs: promoted + recovered + expired + removed,

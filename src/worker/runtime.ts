@@ -22,6 +22,7 @@ import { SessionKeeper } from "./session/session-keeper.js";
 import { Shutdown } from "./lifetime/shutdown.js";
 import { EndedJobs } from "./upkeep/ended-jobs.js";
 import { Scheduler } from "./upkeep/scheduler.js";
+import { AbandonedQueues } from "./upkeep/abandoned-queues.js";
 import { Sweeper } from "./upkeep/sweeper.js";
 import { LeaseAudit } from "./session/lease-audit.js";
 import type { WorkSession } from "./session/session.js";
@@ -45,6 +46,7 @@ export class WorkerRuntime {
   readonly #sessions: SessionKeeper;
   readonly #scheduler: Scheduler;
   readonly #sweeper: Sweeper;
+  readonly #abandoned: AbandonedQueues;
   readonly #shutdown: Shutdown;
   readonly #life: WorkerLife;
   readonly #stopping = new AbortController();
@@ -196,6 +198,7 @@ export class WorkerRuntime {
         void this.#runnableTasks.check();
       },
     });
+    this.#abandoned = new AbandonedQueues({ engine, clock, random, served: order.names, outage });
     this.#life = new WorkerLife(options, clock, finished, () => events.publish("idle"));
     this.#shutdown = new Shutdown(clock, {
       stopTaking: () => this.#stopTaking(),
@@ -245,6 +248,7 @@ export class WorkerRuntime {
     await this.#scheduler.put(this.#schedules);
     if (this.#stopping.signal.aborted) return;
     this.#sweeper.start();
+    this.#abandoned.start();
     this.#life.begin();
   }
 
@@ -284,6 +288,7 @@ export class WorkerRuntime {
     this.#life.close();
     this.#prefetchReturn.close();
     this.#sweeper.stop();
+    this.#abandoned.stop();
     this.#runnableTasks.close();
     this.#loop.stopClaiming();
     this.#runs.returnWaiting();

@@ -127,6 +127,7 @@ const READS: Readonly<Record<string, (engine: Engine, simulation: Simulation) =>
   },
   schedules: async (engine) => engine.schedules({}),
   workers: async (engine) => engine.workers(),
+  "abandoned queues": async (engine) => (await engine.abandoned({ cursor: null, limit: 100 })).queues.toSorted(),
   "what sessions hold": async (engine, { sessions }) => {
     const held: unknown[] = [];
     for (const { id: session, queues } of sessions) {

@@ -21,7 +21,7 @@ import type {
   SettlementAnswer,
 } from "./exchange.js";
 import type { AsideRecord, JobPage, QueueRecord, StateCounts, WatchAnswer } from "./read.js";
-import type { HeldPage, OverdueSession, WorkerInfo, WorkerRecord } from "./session.js";
+import type { AbandonedPage, HeldPage, OverdueSession, WorkerInfo, WorkerRecord } from "./session.js";
 import type {
   ScheduleFire,
   SchedulePut,
@@ -197,6 +197,12 @@ export interface Engine {
     readonly limit: number;
     readonly dead?: readonly OverdueSession[];
   }): Awaitable<SweepAnswer>;
+
+  /**
+   * Queues that have sessions, all of them overdue or dead: no worker sweeps these for its own work. Looks at about `limit`
+   * queues, in an order of the engine's own.
+   */
+  abandoned(params: { readonly cursor: string | null; readonly limit: number }): Awaitable<AbandonedPage>;
 
   /**
    * Stores a schedule, or changes the one with its name in this queue; an equal definition changes nothing. If its times

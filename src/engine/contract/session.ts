@@ -44,6 +44,13 @@ export interface OverdueSession {
   readonly overdue: number;
 }
 
+/** Some queues with sessions none of which is alive. */
+export interface AbandonedPage {
+  readonly queues: readonly string[];
+  /** Hand it back for the next page; `null` at the end. A page may be empty before the end. */
+  readonly cursor: string | null;
+}
+
 /** A page of the leases of a session. */
 export interface HeldPage {
   readonly leases: readonly LeaseRef[];

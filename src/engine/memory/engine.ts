@@ -27,7 +27,7 @@ import {
   scheduleRecord,
   schedulesOf,
 } from "./commands/schedules.js";
-import { closeSession, heartbeat, heldBy, listWorkers, openSession } from "./commands/sessions.js";
+import { abandonedQueues, closeSession, heartbeat, heldBy, listWorkers, openSession } from "./commands/sessions.js";
 import { MemoryStore, type Moment } from "./store/store.js";
 import { claimEnded, hasEnded } from "./commands/ended.js";
 import type { Supersession } from "./commands/supersede.js";
@@ -235,6 +235,11 @@ export class MemoryEngine implements Engine {
     this.#signals.changed(queue);
     deliverNow(this.#mailbox, [], messages);
     return true;
+  }
+
+  abandoned({ cursor, limit }: Params<"abandoned">): Answer<"abandoned"> {
+    this.#guard();
+    return abandonedQueues(this.#store, cursor, limit, this.#moment().monotonic);
   }
 
   sweep(params: Params<"sweep">): Answer<"sweep"> {

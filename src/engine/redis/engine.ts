@@ -27,7 +27,7 @@ import { Schedules } from "./commands/schedules.js";
 import { inspectServer } from "./connection/server.js";
 import { commitFlow, readDependencies, readDependents } from "./commands/dependencies.js";
 import { acknowledgeEnded, claimEnded } from "./commands/ended.js";
-import { Upkeep } from "./commands/sweep.js";
+import { abandonedQueues, Upkeep } from "./commands/sweep.js";
 import { STILL_NOTIFYING } from "./connection/wire.js";
 import { awaitEvents, watch } from "./waiting/watch.js";
 import { BellWakeup } from "./waiting/bell-wakeup.js";
@@ -256,6 +256,11 @@ export class RedisEngine implements Engine {
     await this.#deliver([queue]);
     await this.#registry.remove(queue);
     return true;
+  }
+
+  abandoned(params: Params<"abandoned">): Promise<Answer<"abandoned">> {
+    this.#guard();
+    return abandonedQueues(this.#link, this.#keys, params, () => this.now());
   }
 
   async sweep(params: Params<"sweep">): Promise<Answer<"sweep">> {

@@ -30,7 +30,7 @@ import {
   removeSchedule,
   resumeSchedule,
 } from "./commands/schedules.js";
-import { heartbeat, heldPage, listWorkers, openSession } from "./commands/sessions.js";
+import { abandonedQueues, heartbeat, heldPage, listWorkers, openSession } from "./commands/sessions.js";
 import { giveBackPages } from "./database/free-pages.js";
 import type { Sql } from "./database/sql.js";
 import { acknowledgeEnded, claimEnded, hasEnded } from "./commands/ended.js";
@@ -179,6 +179,10 @@ export class SqliteEngine implements Engine {
 
   obliterate({ queue, force }: Params<"obliterate">): Promise<boolean> {
     return this.#write((transaction) => obliterate(transaction, queue, force));
+  }
+
+  abandoned({ cursor, limit }: Params<"abandoned">): Promise<Answer<"abandoned">> {
+    return this.#read((sql) => abandonedQueues(sql, cursor, limit, this.#clock.monotonic()));
   }
 
   async sweep({ queues, limit, dead }: Params<"sweep">): Promise<SweepAnswer> {

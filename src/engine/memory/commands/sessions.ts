@@ -1,5 +1,5 @@
 /** Sessions: the registration of a worker in each of its queues. */
-import type { LeaseRef, Revocation, WorkerInfo, WorkerRecord } from "../../contract/engine.js";
+import type { AbandonedPage, LeaseRef, Revocation, WorkerInfo, WorkerRecord } from "../../contract/engine.js";
 import { decodeWorkerInfo } from "../../shared/worker-info.js";
 import { workerRecords } from "../../shared/worker-records.js";
 import { compareKeys } from "../../shared/listing-order.js";
@@ -83,4 +83,23 @@ export function listWorkers(store: MemoryStore, { now, monotonic }: Moment): Wor
   return workerRecords(lives, now, (session) => {
     return store.sessions.get(session)?.worker ?? decodeWorkerInfo(session, "");
   });
+}
+
+/** Queues that have sessions, none of them alive: of the `limit` by name after the cursor. */
+export function abandonedQueues(
+  store: MemoryStore,
+  cursor: string | null,
+  limit: number,
+  monotonic: number,
+): AbandonedPage {
+  const names = store
+    .sorted()
+    .map(({ name }) => name)
+    .filter((name) => cursor === null || name > cursor)
+    .slice(0, limit);
+  const queues = names.filter((name) => {
+    const lives = [...store.sessions.values()].flatMap((session) => session.queues.get(name) ?? []);
+    return lives.length > 0 && lives.every(({ deadSince, deadline }) => deadSince !== null || deadline <= monotonic);
+  });
+  return { queues, cursor: names.length < limit ? null : (names.at(-1) ?? null) };
 }

@@ -7,9 +7,10 @@ import { EngineUnavailable } from "../../../model/errors/errors.js";
 import { plainFailure } from "../../../model/failure/failure.js";
 import { WORKER_LOST } from "../../../model/job/job.js";
 import { MOST_HANDED_OUT } from "../../../model/schedule/ticks.js";
-import type { Engine, OverdueSession, SweepAnswer } from "../../contract/engine.js";
+import type { AbandonedPage, Engine, OverdueSession, SweepAnswer } from "../../contract/engine.js";
 import { earliest } from "../../shared/listing-order.js";
 import type { Argument, Link } from "../connection/connection.js";
+import type { Keys } from "../connection/keys.js";
 import type { QueueOutages } from "../connection/queue-outages.js";
 import { list, number, text } from "../connection/reply.js";
 import { decodeDue } from "./schedules.js";
@@ -101,4 +102,23 @@ export class Upkeep {
     if (this.#link.hasOwnClock || this.#lastTime === null) return this.#now();
     return this.#lastTime.time + (performance.now() - this.#lastTime.at);
   }
+}
+
+/** Queues that have sessions, none of them alive at `now`: the latest deadline is over. */
+export async function abandonedQueues(
+  link: Link,
+  keys: Keys,
+  { cursor, limit }: Parameters<Engine["abandoned"]>[0],
+  now: () => Promise<number>,
+): Promise<AbandonedPage> {
+  const [next, names] = await link.send(() => link.client.sscan(keys.registry, cursor ?? "0", "COUNT", limit));
+  const latest = await Promise.all(
+    names.map((name) => link.send(() => link.client.zrange(keys.of(name, "sessions"), "-1", "-1", "WITHSCORES"))),
+  );
+  const time = latest.some(([session]) => session !== undefined) ? await now() : 0;
+  const queues = names.filter((_name, index) => {
+    const deadline = latest[index]?.[1];
+    return deadline !== undefined && Number(deadline) <= time;
+  });
+  return { queues, cursor: next === "0" ? null : next };
 }

@@ -5,6 +5,7 @@
  * deadline: its commands are refused, and it is removed once its jobs are recovered.
  */
 import type {
+  AbandonedPage,
   HeldPage,
   LeaseRef,
   OverdueSession,
@@ -232,6 +233,17 @@ export function heldPage(sql: Sql, session: string, name: string, cursor: string
 /** Is this the lease under which the job runs? */
 export function holds(session: string, job: Pick<Job, "stateCode" | "session" | "epoch">, lease: LeaseRef): boolean {
   return job.stateCode === ACTIVE && job.session === session && job.epoch === lease.epoch;
+}
+
+const OF_LIVING = "SELECT 1 FROM lives l WHERE l.queue = q.queue AND l.deadline > ? AND l.deadline <= ? + l.ttl";
+const SOME_QUEUES = `SELECT q.name, EXISTS (SELECT 1 FROM lives l WHERE l.queue = q.queue) AND NOT EXISTS (${OF_LIVING})
+  FROM queues q WHERE q.name > ? ORDER BY q.name LIMIT ?`;
+
+/** Queues that have sessions, none of them alive: of the `limit` by name after the cursor. */
+export function abandonedQueues(sql: Sql, cursor: string | null, limit: number, monotonic: number): AbandonedPage {
+  const rows = sql.all<[name: string, abandoned: number]>(SOME_QUEUES, monotonic, monotonic, cursor ?? "", limit);
+  const queues = rows.flatMap(([name, abandoned]) => (abandoned === 1 ? name : []));
+  return { queues, cursor: rows.length < limit ? null : (rows.at(-1)?.[0] ?? null) };
 }
 
 const RUNNING = `SELECT j.session, count(*) FROM queues q CROSS JOIN jobs j ON j.queue = q.queue AND j.state_code = ${ACTIVE}

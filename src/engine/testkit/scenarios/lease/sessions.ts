@@ -1,5 +1,6 @@
 /** Sessions: opened, renewed, closed, and read back as the list of workers. */
 import assert from "node:assert/strict";
+import type { AbandonedPage } from "../../../contract/engine.js";
 import { MAIN } from "../../context/scenario-context.js";
 import { scenarios } from "../../context/scenario.js";
 
@@ -161,6 +162,34 @@ export const sessions = scenarios("sessions", [
       const last = await context.add();
       await session.close();
       assert.deepEqual(await context.list({ states: ["queued"] }, 500), ["c", "a", ...[...many, "b"].toSorted(), last]);
+    },
+  ],
+  [
+    "abandoned-queues",
+    "a queue is abandoned when it has sessions and none of them is alive, until what they held is recovered",
+    async (context) => {
+      const abandoned = async (limit: number): Promise<string[]> => {
+        const found: string[] = [];
+        let cursor: string | null = null;
+        do {
+          const page: AbandonedPage = await context.engine.abandoned({ cursor, limit });
+          found.push(...page.queues);
+          ({ cursor } = page);
+        } while (cursor !== null);
+        return found.toSorted();
+      };
+      await context.session({ queues: ["both", "left", "idle"], ttl: 1_000 });
+      const dead = await context.session({ queues: ["left"], ttl: 1_000 });
+      await context.session({ queues: ["both", "served"], ttl: 9_000 });
+      await context.add({ queue: "nobody" });
+      await context.add({ queue: "left" });
+      await dead.next();
+      assert.deepEqual(await abandoned(10), []);
+      context.advance(1_000);
+      assert.deepEqual(await abandoned(10), ["idle", "left"]);
+      assert.deepEqual(await abandoned(1), ["idle", "left"]);
+      await context.sweep(10, ["left"]);
+      assert.deepEqual([await abandoned(10), (await context.counts("left")).queued], [["idle"], 1]);
     },
   ],
   [
