@@ -50,4 +50,6 @@ export interface SweepAnswer {
   readonly nextDue: number | null;
   /** Did a bound stop the sweep before everything was done? */
   readonly more: boolean;
+  /** Do jobs wait in queues that were only looked at? A wake-up may have been lost. Default: false. */
+  readonly waiting?: boolean;
 }

@@ -191,11 +191,14 @@ export interface Engine {
    * Commands of a dead session are refused from then on, though recovering its jobs, those that were leased first, may take
    * several sweeps.
    * A queue that does not answer while others do is left to a later sweep.
+   * `resting`: the caller holds no job. An engine may then only look at queues in which its last sweep found nothing, until
+   * something is due there.
    */
   sweep(params: {
     readonly queues: readonly string[];
     readonly limit: number;
     readonly dead?: readonly OverdueSession[];
+    readonly resting?: boolean;
   }): Awaitable<SweepAnswer>;
 
   /**

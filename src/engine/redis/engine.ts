@@ -23,6 +23,7 @@ import { Lister } from "./commands/list.js";
 import { Reader } from "./commands/read.js";
 import { QueueOutages } from "./connection/queue-outages.js";
 import { Registry } from "./connection/queue-registry.js";
+import { RestingQueues } from "./commands/rest.js";
 import { Schedules } from "./commands/schedules.js";
 import { inspectServer } from "./connection/server.js";
 import { commitFlow, readDependencies, readDependents } from "./commands/dependencies.js";
@@ -50,6 +51,7 @@ export class RedisEngine implements Engine {
   readonly #wakeup: Wakeup;
   readonly #channel: Channel;
   readonly #registry: Registry;
+  readonly #rest: RestingQueues;
   readonly #upkeep: Upkeep;
   readonly #mailbox: RedisMailbox;
   readonly #schedules: Schedules;
@@ -69,7 +71,8 @@ export class RedisEngine implements Engine {
     this.#registry = new Registry(this.#link, this.#keys, this.#outages, () => {
       return this.#clock?.now() ?? performance.now();
     });
-    this.#upkeep = new Upkeep(this.#link, this.#outages, describeTarget(target), () => this.now());
+    this.#rest = new RestingQueues(this.#link, this.#keys, this.#outages, target.cluster === undefined);
+    this.#upkeep = new Upkeep(this.#link, this.#outages, this.#rest, describeTarget(target), () => this.now());
     this.#mailbox = new RedisMailbox(this.#link);
     this.#reader = new Reader(this.#link, this.#keys);
     this.#lister = new Lister(this.#link, this.#keys, this.#reader);
@@ -315,9 +318,10 @@ export class RedisEngine implements Engine {
     return answers;
   }
 
-  claimEnded(params: Params<"claimEnded">): Promise<Answer<"claimEnded">> {
+  async claimEnded(params: Params<"claimEnded">): Promise<Answer<"claimEnded">> {
     this.#guard();
-    return claimEnded(this.#link, this.#outages, params);
+    const queues = await this.#rest.having(params.queues, ["ended_due", "ended_claimed"]);
+    return claimEnded(this.#link, this.#outages, { ...params, queues });
   }
 
   acknowledgeEnded(params: Params<"acknowledgeEnded">): Promise<void> {
@@ -350,9 +354,9 @@ export class RedisEngine implements Engine {
     return this.#reader.queues(params?.names);
   }
 
-  aside({ queues }: Params<"aside">): Promise<Answer<"aside">> {
+  async aside({ queues }: Params<"aside">): Promise<Answer<"aside">> {
     this.#guard();
-    return this.#reader.aside(queues);
+    return this.#reader.aside(await this.#rest.having(queues, ["aside"]));
   }
 
   workers(): Promise<Answer<"workers">> {

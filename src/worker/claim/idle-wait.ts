@@ -1,6 +1,6 @@
 /**
  * Waits for work while there is none. The wait ends when the engine wakes the worker, when the next delayed job is due,
- * or after 55 s as a safety check.
+ * or after an hour as a safety check.
  * A worker that is woken repeatedly for work that it may not take now backs off.
  */
 import type { Engine, ExchangeAnswer } from "../../engine/contract/engine.js";
@@ -12,7 +12,7 @@ import type { ParsedOrder } from "./queue-order.js";
 
 /** The longest single wait, and after how long the worker claims even without a wake-up. Milliseconds. */
 const LONGEST_WAIT = 30_000;
-const ASK_ANYWAY = 55_000;
+const ASK_ANYWAY = 3_600_000;
 /** A wait shorter than this (milliseconds) that led to no lease was fruitless. */
 const QUICK = 5;
 const LONGEST_PENALTY = 250;

@@ -1,7 +1,7 @@
 /**
  * Renews a worker's session and receives revocations. While jobs are held it beats three times a lease, from a thread
  * of its own where the engine can be reached from one (see `heartbeat-thread.ts`).
- * At rest the session has a longer TTL and one beat a minute. The exchange that leases work shortens the TTL back to
+ * At rest the session has a longer TTL and one beat in a quarter of an hour. The exchange that leases work shortens the TTL back to
  * the lease time.
  */
 import type { Engine, Revocation } from "../../engine/contract/engine.js";
@@ -13,8 +13,8 @@ import type { EngineOutage } from "./engine-outage.js";
 import type { WorkSession } from "./session.js";
 
 /** The TTL of a session at rest, and the time between its beats. Milliseconds. */
-const REST_TTL = 180_000;
-const REST_EVERY = 60_000;
+const REST_TTL = 2_700_000;
+const REST_EVERY = 900_000;
 /**
  * The TTL of a session whose engine is in this process: no other process could take its jobs over, and a blocked event
  * loop must not cost it its leases. Milliseconds.

@@ -99,7 +99,7 @@ export class Sweeper {
     if (begun - this.#armedFor > LATE) this.#watch.stoodStill(begun);
     try {
       this.#expected = null;
-      const answer = await engine.sweep({ queues, limit: LIMIT, dead: this.#watch.dead(begun) });
+      const answer = await engine.sweep({ queues, limit: LIMIT, dead: this.#watch.dead(begun), resting: !holds() });
       const answered = clock.monotonic();
       this.#watch.see(answer.overdue, answered);
       if (answered - begun > LATE) this.#watch.stoodStill(answered);
@@ -112,7 +112,7 @@ export class Sweeper {
       const due = earliest(answer.nextDue, fired.nextDue, this.#expected);
       if (due !== null) delay = Math.min(delay, this.#delayUntil(due));
       if (answer.more) delay = 1;
-      if (answer.promoted + answer.recovered + fired.jobs > 0) foundWork();
+      if (answer.promoted + answer.recovered + fired.jobs > 0 || answer.waiting) foundWork();
       swept();
     } catch (error) {
       if (!this.#stop.signal.aborted) outage.report(error);

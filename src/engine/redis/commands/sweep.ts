@@ -13,12 +13,15 @@ import type { Argument, Link } from "../connection/connection.js";
 import type { Keys } from "../connection/keys.js";
 import type { QueueOutages } from "../connection/queue-outages.js";
 import { list, number, text } from "../connection/reply.js";
+import type { RestingQueues } from "./rest.js";
 import { decodeDue } from "./schedules.js";
 import { TOO_LATE } from "../connection/wire.js";
 
 /** The index of the first overdue session in the script's reply, three values each; the due schedules follow. */
-const FIRST_OVERDUE = 9;
+const FIRST_OVERDUE = 10;
 const PER_SESSION = 3;
+/** The index of the time at which retention is due next. */
+const RETENTION = 8;
 
 // The script inserts the number of deaths; it is not part of the fingerprint.
 const lost = plainFailure("WorkerLost", "the worker running it died 3 times", WORKER_LOST);
@@ -44,18 +47,25 @@ function schedulesOf(row: readonly unknown[]): readonly unknown[] {
   return row.slice(FIRST_OVERDUE + PER_SESSION * number(row[FIRST_OVERDUE - 1] ?? 0));
 }
 
+function dueOf(value: unknown): number | null {
+  const due = number(value ?? -1);
+  return due < 0 ? null : due;
+}
+
 export class Upkeep {
   readonly #link: Link;
   readonly #outages: QueueOutages;
+  readonly #rest: RestingQueues;
   readonly #url: string;
   readonly #now: () => Promise<number>;
   /** The last time the server gave, and when, on the monotonic clock. */
   #lastTime: { time: number; at: number } | null = null;
 
   /** @param now asks the engine for its time */
-  constructor(link: Link, outages: QueueOutages, url: string, now: () => Promise<number>) {
+  constructor(link: Link, outages: QueueOutages, rest: RestingQueues, url: string, now: () => Promise<number>) {
     this.#link = link;
     this.#outages = outages;
+    this.#rest = rest;
     this.#url = url;
     this.#now = now;
   }
@@ -67,9 +77,14 @@ export class Upkeep {
     queues: all,
     limit,
     dead,
+    resting = false,
   }: Parameters<Engine["sweep"]>[0]): Promise<{ answer: SweepAnswer; pending: string[] }> {
-    const args = [limit, LOST.text, LOST.fingerprint, await this.#serverTime(), MOST_HANDED_OUT];
-    const answers = await this.#outages.ask(all, async (queue) => {
+    const now = await this.#serverTime();
+    const quiet = dead === undefined ? [] : all.filter((queue) => !dead.some((one) => one.queue === queue));
+    const seen = await this.#rest.look(resting ? quiet : [], now);
+    const args = [limit, LOST.text, LOST.fingerprint, now, MOST_HANDED_OUT];
+    const rest = all.filter((queue) => !seen.resting.has(queue));
+    const answers = await this.#outages.ask(rest, async (queue) => {
       return { queue, row: list(await this.#link.run("sweep", queue, [...args, ...deadIn(queue, dead)])) };
     });
     const swept = answers.filter((answer) => answer !== null);
@@ -92,9 +107,18 @@ export class Upkeep {
       more: sum(4) > 0,
       schedules: queues.flatMap((queue, index) => decodeDue(queue, schedulesOf(rows[index] ?? []))),
       overdue: queues.flatMap((queue, index) => overdueIn(queue, rows[index] ?? [])),
-      nextDue: earliest(...rows.map((row) => (number(row[5]) < 0 ? null : number(row[5])))),
+      nextDue: earliest(...seen.resting.values(), ...rows.map((row) => dueOf(row[5]))),
+      ...(seen.waiting ? { waiting: true } : {}),
     };
+    for (const [index, row] of rows.entries()) this.#note(queues[index] ?? "", row);
     return { answer, pending: queues.filter((_queue, index) => rows[index]?.[7] === 1) };
+  }
+
+  /** Notes whether the sweep of a queue found anything: sessions that are overdue count, and messages that wait. */
+  #note(queue: string, row: readonly unknown[]): void {
+    const found = [0, 1, 2, 3, 4, 7, FIRST_OVERDUE - 1].some((column) => number(row[column]) !== 0);
+    if (found || schedulesOf(row).length > 0) this.#rest.works(queue);
+    else this.#rest.rests(queue, number(row[6]), dueOf(row[5]), dueOf(row[RETENTION]));
   }
 
   // Estimated from the last answer, to save a command; a jump of the server's clock costs one sweep.

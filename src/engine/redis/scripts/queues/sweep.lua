@@ -9,7 +9,8 @@
 -- the most schedules to hand out, how many sessions are to be declared dead (-1: all overdue ones), of each its id and
 -- deadline
 -- Reply: promoted (-1: the sweep ran too late, and did nothing), recovered, expired, removed, more, next due or -1, now, do
--- messages wait in the outbox, how many sessions are overdue, of each its id, deadline and ttl, then of each due schedule
+-- messages wait in the outbox, when retention is due next or -1, how many sessions are overdue, of each its id, deadline and
+-- ttl, then of each due schedule
 -- its name, definition and tick
 --
 -- Upkeep of a queue: recovers the jobs of dead sessions, promotes, expires, trims. Mirrors engine/memory/commands/sweep.ts.
@@ -145,8 +146,17 @@ for _, key_name in ipairs({ 'delayed', 'sessions', 'ttl' }) do
   if first[2] then next_due = math.min(next_due, tonumber(first[2])) end
 end
 
+-- When retention is due next. Completed jobs that are kept for the usual time stand in the order in which it ends.
+local function first_retention()
+  local first = tonumber(redis.call('ZRANGE', K.expiry, 0, 0, 'WITHSCORES')[2]) or math.huge
+  local oldest = load_records({ redis.call('LINDEX', K.done5, 0) or nil })[1]
+  local due = oldest and oldest[FINISHED] + COMPLETED_AGE
+  if due and due > NOW then first = math.min(first, due) end
+  return first < math.huge and first or -1
+end
+
 local overdue = redis.call('ZRANGEBYSCORE', K.sessions, '(0', NOW, 'WITHSCORES', 'LIMIT', 0, MOST_OVERDUE)
-local reply, late_ids = { #overdue / 2 }, {}
+local reply, late_ids = { first_retention(), #overdue / 2 }, {}
 for i = 1, #overdue, 2 do late_ids[#late_ids + 1] = overdue[i] end
 for i, seen in ipairs(hmget('seen', late_ids)) do
   local deadline = overdue[i * 2]

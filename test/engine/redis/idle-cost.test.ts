@@ -1,0 +1,70 @@
+// What a worker at rest costs Redis, counted and not timed: every command, those inside scripts too, over hours of injected time.
+import { setImmediate as turn } from "node:timers/promises";
+import { Redis } from "ioredis";
+import { describe, expect, inject, it, onTestFinished } from "vitest";
+import { attach, task } from "longshore";
+import { RedisEngine } from "../../../src/engine/redis/engine.js";
+import { ManualClock } from "../../../src/engine/testkit/context/manual-clock.js";
+import { parseTarget, type ParsedRedisTarget } from "../../../src/engine/target.js";
+import { startRedisServer } from "../../support/redis-server.js";
+
+const QUEUES = ["a", "b", "c", "d", "e"];
+const HOURS = 6;
+const STEP = 5_000;
+/** A day at rest, inner commands counted. */
+const A_DAY = 20_000;
+/** The pops of a day, which wait in real time: two a minute. */
+const POPS = 2 * 60 * 24;
+
+class Rest {
+  readonly clock = new ManualClock();
+  readonly redis: Redis;
+
+  constructor(url: string) {
+    this.redis = new Redis(url);
+    onTestFinished(() => this.redis.disconnect());
+  }
+
+  /** Lets hours pass, with everything that happens in them; answers how many commands that took. */
+  async pass(hours: number): Promise<number> {
+    const before = await this.#commands();
+    for (let passed = 0; passed < hours * 3_600_000; passed += STEP) {
+      this.clock.advance(STEP);
+      // Answers of the server lead to further commands.
+      for (let answers = 0; answers < 4; answers += 1) {
+        await turn();
+        await this.redis.echo("step");
+      }
+    }
+    return (await this.#commands()) - before;
+  }
+
+  async #commands(): Promise<number> {
+    const lines = (await this.redis.info("commandstats")).matchAll(/cmdstat_(\S+):calls=(\d+)/g);
+    let sum = 0;
+    for (const [, name = "", calls] of lines) if (!["echo", "info", "blpop"].includes(name)) sum += Number(calls);
+    return sum;
+  }
+}
+
+describe.skipIf(!inject("canStartRedis"))("a worker at rest on five queues", () => {
+  it("takes fewer than 20,000 commands a day, and looks at once when a job comes", async () => {
+    const server = await startRedisServer();
+    onTestFinished(() => server.stop());
+    const rest = new Rest(server.url);
+    const target = parseTarget({ engine: "redis", url: server.url }) as ParsedRedisTarget;
+    const engine = new RedisEngine(target, { clock: rest.clock });
+    await engine.open();
+    const longshore = attach(engine, { clock: rest.clock });
+    onTestFinished(() => longshore.close());
+    const work = task("work", () => "done");
+    await longshore.worker([work], { queues: QUEUES }).ready();
+    // Queues that have had jobs, which are kept for a day, not empty ones.
+    for (const queue of QUEUES) await (await longshore.enqueue(work, {}, { queue })).result();
+    await rest.pass(1);
+    const commands = await rest.pass(HOURS);
+    expect(commands).toBeGreaterThan(0);
+    expect((commands * 24) / HOURS + POPS).toBeLessThan(A_DAY);
+    expect(await (await longshore.enqueue(work, {}, { queue: "c" })).result()).toBe("done");
+  });
+});
