@@ -44,6 +44,8 @@ export interface RedisTarget {
    * on hosted clusters. Default: true.
    */
   dnsLookup?: boolean;
+  /** The version of the Redis protocol: 2 for servers that do not know `HELLO`. Default: 3. */
+  protocol?: 2 | 3;
   /** What every key starts with, so that several systems can share a server. Default: `"longshore"`. */
   prefix?: string;
   /** Connect although the server may evict keys, and so lose jobs, when its memory is full. Default: false. */
@@ -84,6 +86,7 @@ export function parseRedis(target: RedisTarget): ParsedRedisTarget {
   if (!isPort(port)) throw new InvalidInput("port", port, "1 to 65535");
   const db = merged.db ?? 0;
   if (!Number.isInteger(db) || db < 0) throw new InvalidInput("db", db, "a whole number from 0");
+  if (![undefined, 2, 3].includes(merged.protocol)) throw new InvalidInput("protocol", merged.protocol, "2 or 3");
   checkNodes(merged);
   if (merged.cluster !== undefined && db !== 0) throw new InvalidInput("db", db, "0: a cluster has no other database");
   return {

@@ -18,6 +18,7 @@ it.each<[field: string, target: object]>([
   ["natMap", { cluster: [NODE], natMap: { "10.0.0.1": NODE } }],
   ['natMap["10.0.0.1:7000"].host', { cluster: [NODE], natMap: { "10.0.0.1:7000": { port: 1 } } }],
   ["dnsLookup", { dnsLookup: false }],
+  ["protocol", { protocol: 4 }],
   ["connectTimeout", { connectTimeout: 0 }],
 ])("a target is refused for its %s", (field, target) => {
   const parse = (): unknown => parseTarget({ engine: "redis", ...target });

@@ -13,6 +13,7 @@ export function createClient(target: ParsedRedisTarget, blocking = false): Clien
     ...(target.password === undefined ? {} : { password: target.password }),
     ...(target.tls === undefined || target.tls === false ? {} : { tls: tlsOptions(target.tls) }),
     ...(blocking ? {} : { commandTimeout: target.commandTimeout }),
+    ...(target.protocol === undefined ? {} : { protocol: target.protocol }),
     db: target.db,
     connectTimeout: target.commandTimeout,
     lazyConnect: true,

@@ -2,13 +2,13 @@
  * What Longshore checks of a Redis server before it trusts jobs to it: its version, whether it may evict, what it persists.
  */
 import { Cluster } from "ioredis";
-import { EngineRefused, EngineUnavailable } from "../../../model/errors/errors.js";
+import { EngineRefused, EngineUnavailable, LongshoreError } from "../../../model/errors/errors.js";
 import { describeTarget, type ParsedRedisTarget } from "../../target.js";
 import type { Client } from "./client.js";
 import type { Link } from "./connection.js";
 
 export interface ServerFacts {
-  /** Does it support script flags (Redis 7 and later)? */
+  /** Does it support script flags, as Redis 7 and later do? */
   readonly scriptFlags: boolean;
   /** What survives a crash of the machine, in words. */
   readonly persistence: string;
@@ -37,7 +37,8 @@ function nodesOf(client: Client): Node[] {
 
 async function inspectNode(link: Link, node: Node, target: ParsedRedisTarget): Promise<ServerFacts> {
   const info = parseInfo(await link.send(() => node.info()));
-  const [major = 0, minor = 0] = (info.get("redis_version") ?? "0.0").split(".").map(Number);
+  // A compatible server may give no version, or that of a Redis which it is not.
+  const [major = OLDEST[0], minor = OLDEST[1]] = (info.get("redis_version") ?? OLDEST.join(".")).split(".").map(Number);
   if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
     throw new EngineRefused(
       `${describeTarget(target)} is Redis ${major}.${minor}; Longshore needs ${OLDEST.join(".")} or later, or Valkey`,
@@ -50,7 +51,17 @@ async function inspectNode(link: Link, node: Node, target: ParsedRedisTarget): P
         "Set it to noeviction (CONFIG SET maxmemory-policy noeviction), or connect with allowEviction: true",
     );
   }
-  return { scriptFlags: major >= 7, persistence: await persistenceOf(node, info) };
+  return { scriptFlags: await knowsFlags(link, node), persistence: await persistenceOf(node, info) };
+}
+
+/** Tries script flags: the version does not tell, since compatible servers give one too. */
+async function knowsFlags(link: Link, node: Node): Promise<boolean> {
+  try {
+    return (await link.send(() => node.eval("#!lua flags=allow-oom\nreturn 1", 0))) === 1;
+  } catch (error) {
+    if (error instanceof LongshoreError) throw error;
+    return false;
+  }
 }
 
 async function persistenceOf(node: Node, info: Map<string, string>): Promise<string> {
