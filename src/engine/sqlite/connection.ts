@@ -1,4 +1,5 @@
 /** One open file, with its writer and watchers. Once another file is at its path, the connection fails as a whole. */
+import { realpathSync } from "node:fs";
 import type { Clock } from "../../model/value/clock.js";
 import type { SqliteTarget } from "../target.js";
 import { openFile, type OpenOptions } from "./database/file.js";
@@ -6,6 +7,7 @@ import { FilePlace } from "./database/file-place.js";
 import { identityOf } from "./database/migrations.js";
 import type { Budget } from "./store/budget.js";
 import type { Sql } from "./database/sql.js";
+import { WriteAheadLog } from "./database/wal.js";
 import { Watchers } from "./store/watchers.js";
 import { Writer } from "./writer.js";
 
@@ -34,8 +36,11 @@ export class Connection {
     this.sql = sql;
     this.#place = new FilePlace(target, clock, () => this.#end());
     this.identity = `${identityOf(sql)} in ${this.#place.key}`;
-    this.watchers = new Watchers(sql, clock, this.#place);
-    this.writer = new Writer({ sql, clock, target, budget, watchers: this.watchers, place: this.#place });
+    // SQLite keeps the log beside the file itself, not beside a link to it.
+    const path = `${resolved(target.path)}-wal`;
+    this.watchers = new Watchers(sql, clock, this.#place, path);
+    const log = new WriteAheadLog(sql, path);
+    this.writer = new Writer({ sql, clock, target, budget, log, watchers: this.watchers, place: this.#place });
   }
 
   /** Was the file deleted or replaced, and has a command failed for it? The engine then opens another connection. */
@@ -59,5 +64,13 @@ export class Connection {
     this.#ended = true;
     this.watchers.close();
     this.sql.close();
+  }
+}
+
+function resolved(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
   }
 }

@@ -12,7 +12,7 @@ import { isBusy, isFileFailure } from "./database/driver.js";
 import { transact, whenFree } from "./database/file.js";
 import type { FilePlace } from "./database/file-place.js";
 import { continueLeftovers } from "./leftovers.js";
-import { WriteAheadLog } from "./database/wal.js";
+import type { WriteAheadLog } from "./database/wal.js";
 import { deliver } from "./messages/mailbox.js";
 import type { Sql } from "./database/sql.js";
 import type { Budget } from "./store/budget.js";
@@ -39,6 +39,7 @@ export interface WriterOptions {
   readonly clock: Clock;
   readonly target: Required<SqliteTarget>;
   readonly budget: Budget;
+  readonly log: WriteAheadLog;
   readonly watchers: Watchers;
   readonly place: FilePlace;
 }
@@ -58,13 +59,13 @@ export class Writer {
   #working = false;
   #closed = false;
 
-  constructor({ sql, clock, target, budget, watchers, place }: WriterOptions) {
+  constructor({ sql, clock, target, budget, log, watchers, place }: WriterOptions) {
     this.#budget = budget;
     this.#sql = sql;
     this.#clock = clock;
     this.#watchers = watchers;
     this.#target = target;
-    this.#log = new WriteAheadLog(sql, target.path);
+    this.#log = log;
     this.#place = place;
   }
 

@@ -26,10 +26,10 @@ export class WriteAheadLog {
   #lookedAt = -Infinity;
   #isCutting = false;
 
-  /** @param path of the database */
+  /** @param path of the log itself */
   constructor(sql: Sql, path: string) {
     this.#sql = sql;
-    this.#path = `${path}-wal`;
+    this.#path = path;
   }
 
   /** After a commit: cuts the log if it is too long. */

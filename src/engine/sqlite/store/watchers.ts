@@ -1,18 +1,16 @@
 /**
  * Waits for work, for events, and for the loss of a lease. Changes by this connection wake waiters at once; changes by other
- * connections are noticed by polling `data_version` every few milliseconds while there are waiters. A poll costs about a
- * microsecond. Polling is in real time, whatever the clock, as other processes are.
+ * connections are seen in `data_version`, which is looked at while there are waiters (change-watch.ts).
  */
 import type { Clock } from "../../../model/value/clock.js";
 import type { Revocation } from "../../contract/engine.js";
 import { Signals } from "../../shared/wake-signals.js";
 import { isBusy } from "../database/driver.js";
+import { ChangeWatch } from "./change-watch.js";
 import type { FilePlace } from "../database/file-place.js";
 import type { Sql } from "../database/sql.js";
 
-/** How often to poll, in milliseconds. */
-const LOOK_EVERY = 5;
-/** How often polling compares the file with its path, in milliseconds. */
+/** How often looking compares the file with its path, in milliseconds. */
 const VERIFY_EVERY = 500;
 
 /** A lease taken from a session. */
@@ -33,15 +31,17 @@ export class Watchers {
   readonly #sql: Sql;
   readonly #signals: Signals;
   readonly #place: FilePlace;
+  readonly #changes: ChangeWatch;
   /** How many waits there are for each queue. */
   readonly #waiting = new Map<string, number>();
   readonly #listening = new Set<Listening>();
   #closed = false;
-  #timer: NodeJS.Timeout | null = null;
   #version = 0;
 
-  constructor(sql: Sql, clock: Clock, place: FilePlace) {
+  /** @param log the path of the write-ahead log */
+  constructor(sql: Sql, clock: Clock, place: FilePlace, log: string) {
     this.#sql = sql;
+    this.#changes = new ChangeWatch({ path: log, look: () => this.#compare() });
     this.#place = place;
     this.#signals = new Signals(clock);
   }
@@ -95,39 +95,33 @@ export class Watchers {
     this.#closed = true;
     this.#listening.clear();
     this.#signals.close();
-    this.#stop();
+    this.#changes.end();
   }
 
   #begin(): void {
-    if (this.#timer !== null) return;
+    if (this.#changes.isRunning) return;
     this.#version = orBusy(() => this.#dataVersion()) ?? -1;
-    this.#timer = setInterval(() => this.#compare(), LOOK_EVERY);
-    // The timeout of a wait keeps the process alive, not the poll.
-    this.#timer.unref();
+    this.#changes.begin();
   }
 
   #endIfIdle(): void {
-    if (this.#waiting.size === 0 && this.#listening.size === 0) this.#stop();
+    if (this.#waiting.size === 0 && this.#listening.size === 0) this.#changes.end();
   }
 
-  #stop(): void {
-    if (this.#timer !== null) clearInterval(this.#timer);
-    this.#timer = null;
-  }
-
-  #compare(): void {
+  /** Returns whether there was a change; `null`: the file is locked, or has failed, which the next command reports. */
+  #compare(): boolean | null {
     // When another file is at the path, this has ended every wait, and the next command fails with the reason.
-    if (!this.#place.holds(VERIFY_EVERY)) return;
+    if (!this.#place.holds(VERIFY_EVERY)) return false;
     try {
       const version = this.#dataVersion();
-      if (version === this.#version) return;
+      if (version === this.#version) return false;
       for (const listening of this.#listening) this.#notify(listening);
       this.#version = version;
     } catch {
-      // The file is locked, or has failed: the next poll comes soon, and the next command fails with the reason.
-      return;
+      return null;
     }
     for (const queue of [...this.#waiting.keys()]) this.#signals.changed(queue);
+    return true;
   }
 
   #notify(listening: Listening): void {
