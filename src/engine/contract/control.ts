@@ -48,6 +48,8 @@ export interface SweepAnswer {
    * milliseconds, or `null`.
    */
   readonly nextDue: number | null;
+  /** When retention removes a job next by its age: epoch milliseconds; `null`: never, as far as is known. */
+  readonly nextRemoval: number | null;
   /** Did a bound stop the sweep before everything was done? */
   readonly more: boolean;
   /** Do jobs wait in queues that were only looked at? A wake-up may have been lost. Default: false. */

@@ -427,7 +427,7 @@ export class RedisEngine implements Engine {
     const { client } = this.#link;
     const key = this.#keys.of(queue, "wake");
     // The queue may be removed by now, and no worker may come for the marker.
-    await client.multi().rpush(key, 1).pexpire(key, MARKER_KEPT).exec();
+    await client.pipeline().rpush(key, 1).pexpire(key, MARKER_KEPT).exec();
     if (this.#target.cluster !== undefined) await client.publish(this.#keys.channel(queue), CHANNEL_LETTERS.wake);
   }
 

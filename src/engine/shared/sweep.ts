@@ -39,6 +39,8 @@ export interface QueueSweep {
   /** When the next job or session is due, and the next schedule. */
   readonly nextDue: number | null;
   readonly nextTick: number | null;
+  /** When retention removes a job next. */
+  readonly nextRemoval: number | null;
 }
 
 /** Adds up the sweeps of queues. */
@@ -53,6 +55,7 @@ export function sweepTotal(queues: readonly QueueSweep[], limit: number): SweepA
     schedules: queues.flatMap(({ schedules }) => schedules.due),
     overdue: queues.flatMap(({ overdue }) => overdue.slice(0, MOST_OVERDUE)),
     nextDue: earliest(...queues.flatMap(({ nextDue, nextTick }) => [nextDue, nextTick])),
+    nextRemoval: earliest(...queues.map(({ nextRemoval }) => nextRemoval)),
     // A part that reached the limit may have left something.
     more: queues.some(({ recovered, promoted, expired, removed, schedules }) => {
       return schedules.more || Math.max(recovered, promoted, expired, removed) >= limit;

@@ -16,6 +16,8 @@ import type { Scheduler } from "./scheduler.js";
 const BUSY = 1_000;
 const REST = 30_000;
 const LEAST = 50;
+/** The least time (milliseconds) between two sweeps for what retention removes. */
+const TOGETHER = 750;
 /** The random part (milliseconds) of the delay of a sweep for something due. */
 const SPREAD = 100;
 /** A sweep that begins, or is answered, so much late means a standstill. Milliseconds. */
@@ -46,6 +48,8 @@ export class Sweeper {
   /** The earliest due time passed to `expect` since the last sweep began. Epoch milliseconds of the engine. */
   #expected: number | null = null;
   #sweeping = false;
+  /** Is the next sweep to be a whole one, even at rest? */
+  #hurried = true;
   readonly #stop = new AbortController();
   readonly #watch = new OverdueWatch();
   #failures = 0;
@@ -60,9 +64,10 @@ export class Sweeper {
     void this.#sweep();
   }
 
-  /** Jobs are held from now on: sweep within a second or so. */
+  /** Jobs are held from now on, or something else has happened: sweep within a second or so. */
   hurry(): void {
     const { clock } = this.#options;
+    this.#hurried = true;
     if (!this.#sweeping && this.#armedFor > clock.monotonic() + BUSY * 1.25) this.#arm(this.#jitter(BUSY));
   }
 
@@ -99,7 +104,9 @@ export class Sweeper {
     if (begun - this.#armedFor > LATE) this.#watch.stoodStill(begun);
     try {
       this.#expected = null;
-      const answer = await engine.sweep({ queues, limit: LIMIT, dead: this.#watch.dead(begun), resting: !holds() });
+      const resting = !holds() && !this.#hurried;
+      this.#hurried = false;
+      const answer = await engine.sweep({ queues, limit: LIMIT, dead: this.#watch.dead(begun), resting });
       const answered = clock.monotonic();
       this.#watch.see(answer.overdue, answered);
       if (answered - begun > LATE) this.#watch.stoodStill(answered);
@@ -111,6 +118,9 @@ export class Sweeper {
       if (death !== null) delay = Math.min(delay, Math.max(LEAST, death - clock.monotonic() + 1));
       const due = earliest(answer.nextDue, fired.nextDue, this.#expected);
       if (due !== null) delay = Math.min(delay, this.#delayUntil(due));
+      // Jobs that are kept for long end one after the other: what is due within a second is removed together.
+      const removal = answer.nextRemoval;
+      if (removal !== null) delay = Math.min(delay, Math.max(TOGETHER, this.#delayUntil(removal)));
       if (answer.more) delay = 1;
       if (answer.promoted + answer.recovered + fired.jobs > 0 || answer.waiting) foundWork();
       swept();
@@ -119,6 +129,7 @@ export class Sweeper {
       this.#watch.stoodStill(clock.monotonic());
       delay = Math.max(BUSY, outage.delay(this.#failures));
       this.#failures += 1;
+      this.#hurried = true;
     }
     this.#sweeping = false;
     this.#arm(delay);

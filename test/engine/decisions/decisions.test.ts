@@ -119,11 +119,12 @@ describe("a sweep of several queues", () => {
     overdue: [],
     nextDue: null,
     nextTick: null,
+    nextRemoval: null,
   };
 
   test("adds up, and is due when the first of them is", () => {
     const swept = [
-      { ...none, recovered: 1, promoted: 2, nextDue: 50 },
+      { ...none, recovered: 1, promoted: 2, nextDue: 50, nextRemoval: 70 },
       { ...none, promoted: 3, expired: 4, removed: 5, nextTick: 40 },
     ];
     expect(sweepTotal(swept, 100)).toEqual({
@@ -134,6 +135,7 @@ describe("a sweep of several queues", () => {
       schedules: [],
       overdue: [],
       nextDue: 40,
+      nextRemoval: 70,
       more: false,
     });
     expect(sweepTotal([], 100)).toMatchObject({ promoted: 0, nextDue: null, more: false });

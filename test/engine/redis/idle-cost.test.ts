@@ -2,7 +2,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { describe, expect, inject, it, onTestFinished } from "vitest";
-import { attach, task } from "longshore";
+import { attach, task, type Longshore } from "longshore";
 import { RedisEngine } from "../../../src/engine/redis/engine.js";
 import { ManualClock } from "../../../src/engine/testkit/context/manual-clock.js";
 import { parseTarget, type ParsedRedisTarget } from "../../../src/engine/target.js";
@@ -47,17 +47,24 @@ class Rest {
   }
 }
 
+/** A connection on a server of its own, whose clock is the test's. */
+async function connectAtRest(): Promise<{ longshore: Longshore; rest: Rest; engine: RedisEngine }> {
+  const server = await startRedisServer();
+  onTestFinished(() => server.stop());
+  const rest = new Rest(server.url);
+  const target = parseTarget({ engine: "redis", url: server.url }) as ParsedRedisTarget;
+  const engine = new RedisEngine(target, { clock: rest.clock });
+  await engine.open();
+  const longshore = attach(engine, { clock: rest.clock });
+  onTestFinished(() => longshore.close());
+  return { longshore, rest, engine };
+}
+
 describe.skipIf(!inject("canStartRedis"))("a worker at rest on five queues", () => {
+  const work = task("work", () => "done");
+
   it("takes fewer than 20,000 commands a day, and looks at once when a job comes", async () => {
-    const server = await startRedisServer();
-    onTestFinished(() => server.stop());
-    const rest = new Rest(server.url);
-    const target = parseTarget({ engine: "redis", url: server.url }) as ParsedRedisTarget;
-    const engine = new RedisEngine(target, { clock: rest.clock });
-    await engine.open();
-    const longshore = attach(engine, { clock: rest.clock });
-    onTestFinished(() => longshore.close());
-    const work = task("work", () => "done");
+    const { longshore, rest } = await connectAtRest();
     await longshore.worker([work], { queues: QUEUES }).ready();
     // Queues that have had jobs, which are kept for a day, not empty ones.
     for (const queue of QUEUES) await (await longshore.enqueue(work, {}, { queue })).result();
@@ -66,5 +73,40 @@ describe.skipIf(!inject("canStartRedis"))("a worker at rest on five queues", () 
     expect(commands).toBeGreaterThan(0);
     expect((commands * 24) / HOURS + POPS).toBeLessThan(A_DAY);
     expect(await (await longshore.enqueue(work, {}, { queue: "c" })).result()).toBe("done");
+  });
+
+  it("removes what a worker that has stopped left behind, within a second of its time", async () => {
+    const { longshore, rest, engine } = await connectAtRest();
+    const removals = new Set<number | null>();
+    const sweep = engine.sweep.bind(engine);
+    engine.sweep = async (params) => {
+      const answer = await sweep(params);
+      removals.add(answer.nextRemoval);
+      return answer;
+    };
+    await longshore.worker([work], { queues: QUEUES }).ready();
+    await rest.pass(1 / 2);
+    const other = longshore.worker([task("other", () => 1)], { queues: ["a"] });
+    const job = await longshore.enqueue("other", {}, { queue: "a", keep: { completed: "1m" } });
+    await expect.poll(async () => (await job.refresh()).state).toBe("completed");
+    await other.stop();
+    removals.clear();
+    const due = ((await job.refresh()).finishedAt ?? 0) + 60_000;
+
+    // Soon after the end of the other worker this one has looked, and knows what is due.
+    await expect
+      .poll(() => {
+        if (rest.clock.now() < due - 30_000) rest.clock.advance(100);
+        return removals.has(due);
+      })
+      .toBe(true);
+    rest.clock.advance(due - 1 - rest.clock.now());
+    expect(await longshore.job(job.id)).not.toBeNull();
+    await expect
+      .poll(async () => {
+        if (rest.clock.now() < due + 1_000) rest.clock.advance(50);
+        return longshore.job(job.id);
+      })
+      .toBeNull();
   });
 });

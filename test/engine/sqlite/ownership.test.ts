@@ -53,7 +53,7 @@ it.each(OTHERS.flatMap((other) => [false, true].map((existing) => [...other, exi
 it("marks a file as its own, also one that an older Longshore made without a mark", async () => {
   await (await openEngine({ engine: "sqlite", path })).close();
   const ours = await inFile("");
-  await inFile("PRAGMA application_id = 0");
+  await inFile("PRAGMA application_id = 0; PRAGMA user_version = 8; ALTER TABLE queues DROP COLUMN schedules");
 
   await (await openEngine({ engine: "sqlite", path })).close();
 

@@ -30,6 +30,7 @@ export function sweep(
         overdue: overdueSessions(queue, store.sessions, monotonic),
         nextDue: nextDue(queue, store.sessions, { now, monotonic }),
         nextTick: nextTick(queue, now),
+        nextRemoval: nextRemoval(queue),
       };
     });
   return sweepTotal(swept, limit);
@@ -115,6 +116,14 @@ function trim(queue: MemoryQueue, limit: number, now: number): number {
     removed += surplus.length;
   }
   return removed;
+}
+
+/** When retention removes the next job by its age; `null` when none has ended. */
+function nextRemoval(queue: MemoryQueue): number | null {
+  const ended = TERMINAL_STATES.flatMap((state) => queue.lines[state].toArray()).filter(
+    (job) => !isRetained(queue, job),
+  );
+  return ended.length === 0 ? null : ended.map(removeAt).reduce((a, b) => Math.min(a, b));
 }
 
 function dueKey(job: MemoryJob): OrderKey {

@@ -16,8 +16,9 @@ const UPKEEP = ["delayed", "blocked", "leases", "held", "ttl", "outbox", "audit"
 const LONGEST_REST = 3_600_000;
 
 /** A queue whose last sweep found nothing. */
-interface Rest {
+export interface Rest {
   readonly nextDue: number | null;
+  readonly nextRemoval: number | null;
   readonly until: number;
 }
 
@@ -37,8 +38,9 @@ export class RestingQueues {
   }
 
   /** A sweep at `now` found nothing to do in the queue, and says when something is due. Engine milliseconds. */
-  rests(queue: string, now: number, nextDue: number | null, retention: number | null): void {
-    this.#resting.set(queue, { nextDue, until: earliest(now + LONGEST_REST, nextDue, retention) ?? now });
+  rests(queue: string, now: number, nextDue: number | null, nextRemoval: number | null): void {
+    const until = earliest(now + LONGEST_REST, nextDue, nextRemoval) ?? now;
+    this.#resting.set(queue, { nextDue, nextRemoval, until });
   }
 
   /** A sweep found something. */
@@ -50,12 +52,15 @@ export class RestingQueues {
   async look(
     queues: readonly string[],
     now: number,
-  ): Promise<{ readonly resting: ReadonlyMap<string, number | null>; readonly waiting: boolean }> {
+  ): Promise<{ readonly resting: ReadonlyMap<string, Rest>; readonly waiting: boolean }> {
     const candidates = queues.filter((queue) => now < (this.#resting.get(queue)?.until ?? 0));
     const busy = await this.having(candidates, [...READY, ...UPKEEP]);
-    const resting = candidates.filter((queue) => !busy.includes(queue));
+    const resting = candidates.flatMap((queue) => {
+      const rest = busy.includes(queue) ? undefined : this.#resting.get(queue);
+      return rest === undefined ? [] : [[queue, rest] as const];
+    });
     return {
-      resting: new Map(resting.map((queue) => [queue, this.#resting.get(queue)?.nextDue ?? null])),
+      resting: new Map(resting),
       waiting: busy.length > 0 && (await this.having(busy, READY)).length > 0,
     };
   }

@@ -20,8 +20,8 @@ import { TOO_LATE } from "../connection/wire.js";
 /** The index of the first overdue session in the script's reply, three values each; the due schedules follow. */
 const FIRST_OVERDUE = 10;
 const PER_SESSION = 3;
-/** The index of the time at which retention is due next. */
-const RETENTION = 8;
+/** The index of the time at which retention removes a job next. */
+const NEXT_REMOVAL = 8;
 
 // The script inserts the number of deaths; it is not part of the fingerprint.
 const lost = plainFailure("WorkerLost", "the worker running it died 3 times", WORKER_LOST);
@@ -99,6 +99,7 @@ export class Upkeep {
       );
     }
     const sum = (column: number): number => rows.reduce((total, row) => total + number(row[column]), 0);
+    const atRest = [...seen.resting.values()];
     const answer = {
       promoted: sum(0),
       recovered: sum(1),
@@ -107,7 +108,11 @@ export class Upkeep {
       more: sum(4) > 0,
       schedules: queues.flatMap((queue, index) => decodeDue(queue, schedulesOf(rows[index] ?? []))),
       overdue: queues.flatMap((queue, index) => overdueIn(queue, rows[index] ?? [])),
-      nextDue: earliest(...seen.resting.values(), ...rows.map((row) => dueOf(row[5]))),
+      nextDue: earliest(...atRest.map(({ nextDue }) => nextDue), ...rows.map((row) => dueOf(row[5]))),
+      nextRemoval: earliest(
+        ...atRest.map(({ nextRemoval }) => nextRemoval),
+        ...rows.map((row) => dueOf(row[NEXT_REMOVAL])),
+      ),
       ...(seen.waiting ? { waiting: true } : {}),
     };
     for (const [index, row] of rows.entries()) this.#note(queues[index] ?? "", row);
@@ -118,7 +123,7 @@ export class Upkeep {
   #note(queue: string, row: readonly unknown[]): void {
     const found = [0, 1, 2, 3, 4, 7, FIRST_OVERDUE - 1].some((column) => number(row[column]) !== 0);
     if (found || schedulesOf(row).length > 0) this.#rest.works(queue);
-    else this.#rest.rests(queue, number(row[6]), dueOf(row[5]), dueOf(row[RETENTION]));
+    else this.#rest.rests(queue, number(row[6]), dueOf(row[5]), dueOf(row[NEXT_REMOVAL]));
   }
 
   // Estimated from the last answer, to save a command; a jump of the server's clock costs one sweep.

@@ -209,6 +209,14 @@ export function heldByDead(sql: Sql, queue: SqliteQueue, limit: number): Job[] {
   return sql.all<JobRow>(LOST, queue.number, queue.number, limit).map((row) => jobFrom(row));
 }
 
+const DEAD_HOLDERS = `SELECT DISTINCT j.session FROM jobs j WHERE j.queue = ? AND j.state_code = ${ACTIVE}
+  AND j.session IN (SELECT session FROM lives WHERE queue = ? AND deadline < 0)`;
+
+/** The dead sessions that hold jobs in a queue. */
+export function deadHolders(sql: Sql, queue: SqliteQueue): Set<string> {
+  return new Set(sql.all<[session: string]>(DEAD_HOLDERS, queue.number, queue.number).map(([session]) => session));
+}
+
 /** How many active jobs one page reads, of any session. */
 const HELD_PAGE = 1_000;
 const ACTIVE_AFTER = `SELECT j.id, j.session, j.epoch, j.position FROM jobs j WHERE j.queue = ? AND j.state_code = ${ACTIVE}

@@ -13,7 +13,15 @@ import { jobFrom, JOB_COLUMNS, saveJob, type Job, type JobRow } from "../store/j
 import { DELAYED, codeOf } from "../store/state-codes.js";
 import { finish, forget, move } from "../store/transitions.js";
 import type { SqliteQueue } from "../store/queue.js";
-import { declareDead, deadSessions, heldByDead, leaveQueue, nextExpiry, overdueSessions } from "./sessions.js";
+import {
+  deadHolders,
+  declareDead,
+  deadSessions,
+  heldByDead,
+  leaveQueue,
+  nextExpiry,
+  overdueSessions,
+} from "./sessions.js";
 import type { Transaction } from "../store/transaction.js";
 
 const DUE = `SELECT ${JOB_COLUMNS} FROM jobs j WHERE j.queue = ? AND j.state_code = ${DELAYED} AND j.position <= ?
@@ -93,6 +101,7 @@ function sweepQueue(
     overdue: overdueSessions(transaction, queue),
     nextDue: nextDue(transaction, queue),
     nextTick: nextTick(transaction.sql, queue.number, transaction.now),
+    nextRemoval: nextRemoval(transaction, queue),
   };
 }
 
@@ -126,12 +135,13 @@ function recoverLost(
   }
   const sessions = deadSessions(sql, queue, MOST_OVERDUE);
   if (sessions.length === 0) return 0;
-  const held = heldByDead(sql, queue, limit);
-  for (const job of held) recover(transaction, queue, job);
-  // Another sweep goes on where jobs may be left.
-  if (held.length === limit) return limit;
-  for (const session of sessions) leaveQueue(sql, session, queue);
-  return held.length;
+  const held = heldByDead(sql, queue, limit + 1);
+  const taken = held.slice(0, limit);
+  for (const job of taken) recover(transaction, queue, job);
+  // Those that still hold jobs are left to the next sweep.
+  const holders = taken.length < held.length ? deadHolders(sql, queue) : new Set<string>();
+  for (const session of sessions) if (!holders.has(session)) leaveQueue(sql, session, queue);
+  return taken.length;
 }
 
 /** Expires jobs that did not start in time; returns how many. */
@@ -176,6 +186,20 @@ function oldest({ sql }: Transaction, queue: SqliteQueue, stateCode: number, by:
     if (jobs.length < count || count === limit) return jobs;
   }
   return [];
+}
+
+const FIRST_SPECIAL = "SELECT min(remove_at) FROM jobs WHERE queue = ? AND remove_at IS NOT NULL";
+const FIRST_ENDED = `SELECT finished_at FROM jobs WHERE queue = ? AND state_code = ?
+  ORDER BY position DESC, tiebreak DESC LIMIT 1`;
+
+/** When retention removes the next job by its age; `null` when none has ended. */
+function nextRemoval({ sql }: Transaction, queue: SqliteQueue): number | null {
+  const usual = TERMINAL_STATES.map((state) => {
+    if (queue.jobsWith(codeOf(state)) === 0) return null;
+    const [finishedAt] = sql.all<[number]>(FIRST_ENDED, queue.number, codeOf(state))[0] ?? [];
+    return finishedAt === undefined ? null : finishedAt + DEFAULT_RETENTION[retentionClass(state)].age;
+  });
+  return earliest(...usual, sql.all<[number | null]>(FIRST_SPECIAL, queue.number)[0]?.[0] ?? null);
 }
 
 /** When the next job or session of this queue is due; `null` if none is. */

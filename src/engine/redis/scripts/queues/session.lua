@@ -1,7 +1,7 @@
 -- KEYS: queue job run result wait priority suspect held leases history errors tags tagcount sessions workers seen calls revoked
 -- KEYS: events wake
 -- KEYS: aside lacking
--- KEYS: spans held_order running
+-- KEYS: spans held_order running expiry
 -- ARGV: now, session, command (open, beat, close, held), ttl (held, close: the cursor), worker (JSON, for open)
 -- Reply: open: 1. beat: 0 when the session has ended; else 1 and the leases taken from it: "id epoch why" each. held: the
 -- next cursor ("" at the end), and a page of the leases it holds: "id epoch" each. close: the next cursor ("" at the end)
@@ -104,6 +104,8 @@ if redis.call('ZSCORE', K.sessions, SESSION) then
     return before ~= '' and before or '0'
   end
   flush()
+  -- What it had run may be due to be removed: another worker is to look.
+  if redis.call('EXISTS', K.expiry) == 1 then wake() end
   flush_queue()
 end
 return ''

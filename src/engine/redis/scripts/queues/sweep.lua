@@ -9,7 +9,7 @@
 -- the most schedules to hand out, how many sessions are to be declared dead (-1: all overdue ones), of each its id and
 -- deadline
 -- Reply: promoted (-1: the sweep ran too late, and did nothing), recovered, expired, removed, more, next due or -1, now, do
--- messages wait in the outbox, when retention is due next or -1, how many sessions are overdue, of each its id, deadline and
+-- messages wait in the outbox, when retention removes a job next or -1, how many sessions are overdue, of each its id, deadline and
 -- ttl, then of each due schedule
 -- its name, definition and tick
 --

@@ -44,6 +44,30 @@ export const retention = scenarios("retention", [
     },
   ],
   [
+    "sweep-says-what-is-removed-next",
+    "a sweep answers when retention removes the next job; one that others depend on does not count",
+    async (context) => {
+      assert.equal((await context.sweep()).nextRemoval, null);
+      const session = await context.session();
+      const end = async (age?: number): Promise<number> => {
+        await context.add(age === undefined ? {} : { retention: keep({ age }) });
+        await session.complete(await session.next());
+        return context.clock.now() + (age ?? DAY);
+      };
+      const usual = await end();
+      assert.equal((await context.sweep()).nextRemoval, usual);
+      context.advance(1_000);
+      const longer = await end(2 * DAY);
+      assert.equal((await context.sweep()).nextRemoval, usual);
+      const shorter = await end(5_000);
+      assert.equal((await context.sweep()).nextRemoval, shorter);
+      context.advance(5_000);
+      assert.equal((await context.sweep()).nextRemoval, usual);
+      context.advance(DAY);
+      assert.equal((await context.sweep()).nextRemoval, longer);
+    },
+  ],
+  [
     "failed-7-days",
     "by default a failed job is kept for 7 days",
     async (context) => {
