@@ -3,6 +3,7 @@
  * on an open transaction, which the writer runs in one transaction with others; reads see one consistent state and wait
  * for no lock.
  */
+import { setImmediate as turn } from "node:timers/promises";
 import { systemClock, type Clock } from "../../model/value/clock.js";
 import { EngineClosed } from "../../model/errors/errors.js";
 import type { Answer, Params } from "../contract/commands.js";
@@ -16,11 +17,13 @@ import { Connection } from "./connection.js";
 import { closeIn } from "./commands/settle.js";
 import { cancel, control, promote, release, remove, retry, update, type Command } from "./commands/control.js";
 import { exchange } from "./commands/exchange.js";
+import { listPage } from "./commands/listing.js";
 import { commitFlow } from "./store/flow.js";
 import { findLeftovers } from "./leftovers.js";
 import { obliterate } from "./removal/obliterate.js";
 import { enqueue } from "./commands/enqueue.js";
-import { findJobs, getJobs, hasWork, listPage, listQueues, positionOf, tagTotals } from "./commands/read.js";
+import { countAhead } from "./commands/place.js";
+import { findJobs, getJobs, hasWork, listQueues, tagTotals } from "./commands/read.js";
 import { applyReport, readLog } from "./commands/report.js";
 import {
   fireSchedule,
@@ -242,8 +245,11 @@ export class SqliteEngine implements Engine {
     return this.#read((sql) => findJobs(sql, ids));
   }
 
-  listJobs({ filter, cursor, limit }: Params<"listJobs">): Promise<Answer<"listJobs">> {
-    return this.#read((sql) => listPage(sql, filter, cursor, limit));
+  async listJobs({ filter, cursor, limit }: Params<"listJobs">): Promise<Answer<"listJobs">> {
+    const page = await this.#read((sql) => listPage(sql, filter, cursor, limit));
+    // A caller goes on at once after a short page, which would keep the event loop from everything else.
+    if (page.cursor !== null && page.jobs.length < limit) await turn();
+    return page;
   }
 
   tagTotals({ tag, queue }: Params<"tagTotals">): Promise<Answer<"tagTotals">> {
@@ -278,8 +284,14 @@ export class SqliteEngine implements Engine {
     return this.#read((sql) => readLog(sql, ref));
   }
 
-  position(ref: Params<"position">): Promise<Answer<"position">> {
-    return this.#read((sql) => positionOf(sql, ref, this.now()));
+  async position(ref: Params<"position">): Promise<Answer<"position">> {
+    let count = await this.#read((sql) => countAhead(sql, ref, null));
+    while (count !== null && !count.done) {
+      const before = count;
+      await turn();
+      count = await this.#read((sql) => countAhead(sql, ref, before));
+    }
+    return count === null ? null : count.ahead + 1;
   }
 
   watch({ queue, cursor, max }: Params<"watch">): Promise<Answer<"watch">> {

@@ -3,7 +3,7 @@
  * second one, ten higher, is for queued suspects, and for ended jobs that are retained or kept for another than the default
  * age. Queued jobs that were declined have a third one, and suspects among them a fourth. So a move is one change in one index.
  */
-import { STATES, type JobState } from "../../../model/job/state.js";
+import { isTerminal, STATES, type JobState } from "../../../model/job/state.js";
 
 /** How much higher the second code of a state is. */
 export const SECONDARY = 10;
@@ -29,3 +29,14 @@ export const SUSPECTS = QUEUED + SECONDARY;
 export const ASIDE = QUEUED + 2 * SECONDARY;
 export const ASIDE_SUSPECTS = QUEUED + 3 * SECONDARY;
 export const ACTIVE = codeOf("active");
+
+/** The codes of a state, those that no job can have left out. */
+export function codesOf(state: JobState): readonly number[] {
+  if (state === "queued") return [QUEUED, SUSPECTS, ASIDE, ASIDE_SUSPECTS];
+  return isTerminal(state) ? [codeOf(state), codeOf(state) + SECONDARY] : [codeOf(state)];
+}
+
+/** Are the positions of jobs with this code unique? Then they have no tiebreak. */
+export function hasUniquePositions(code: number): boolean {
+  return code === QUEUED || isTerminal(stateOf(code));
+}

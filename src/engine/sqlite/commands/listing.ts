@@ -1,0 +1,201 @@
+/**
+ * Listings, page by page. A page looks at a bounded number of jobs and queues, because the process does nothing else meanwhile:
+ * a filter that few jobs match makes it short, even empty, and its cursor goes on. A tag that few jobs have is read from the
+ * index of tags instead.
+ */
+import type { JobFilter } from "../../../model/job/filter.js";
+import type { JobRecord } from "../../../model/job/job.js";
+import type { JobState } from "../../../model/job/state.js";
+import type { JobPage } from "../../contract/engine.js";
+import { compareKeys, decodeCursor, encodeCursor, listedStates, type OrderKey } from "../../shared/listing-order.js";
+import type { SqlValue } from "../database/driver.js";
+import type { Sql } from "../database/sql.js";
+import { after, FIRST } from "../store/order.js";
+import { readCounts } from "../store/queue.js";
+import { codeOf, codesOf, SECONDARY } from "../store/state-codes.js";
+import { readRecords, type StoredRecord } from "./job-record.js";
+
+/** How many jobs a page with a filter looks at, of each state code. A queue without any counts as ten. */
+const MOST_LOOKED_AT = 2_000;
+const LOOKS_PER_QUEUE = 10;
+/** How many jobs are looked at in one piece: as many as the page has room for at first, then ever more. */
+const LARGEST_PIECE = 500;
+
+const NEXT_QUEUES = `SELECT queue, name, counts FROM queues WHERE name >= ?
+  ORDER BY name LIMIT ${MOST_LOOKED_AT / LOOKS_PER_QUEUE + 1}`;
+const ONE_QUEUE = "SELECT queue, name, counts FROM queues WHERE name = ?";
+type QueueRow = [queue: number, name: string, counts: string];
+
+/** What is listed of one queue. */
+interface Listed {
+  readonly queue: number;
+  readonly counts: readonly number[];
+  /** How many jobs have the tag of the filter, in each state; `null`: it has none. */
+  readonly tagged: ReadonlyMap<JobState, number> | null;
+}
+
+/** Some jobs of a state. */
+interface Piece {
+  readonly found: readonly StoredRecord[];
+  readonly looked: number;
+  /** The last place looked at; `null`: there are no more. */
+  readonly last: OrderKey | null;
+}
+
+/** One page of a listing. */
+export function listPage(sql: Sql, filter: JobFilter, cursor: string | null, limit: number): JobPage {
+  const resume = cursor === null ? null : decodeCursor(cursor);
+  const states = listedStates(filter);
+  const [first] = states;
+  if (first === undefined) return { jobs: [], cursor: null };
+  const jobs: JobRecord[] = [];
+  let looked = 0;
+  for (const [queue, name, counts] of queuesOf(sql, filter, resume?.queue ?? "")) {
+    // The cursor is a place where nothing was looked at yet, never the end of what was: that would be looked at again.
+    if (looked >= MOST_LOOKED_AT) return { jobs, cursor: encodeCursor({ queue: name, state: first, key: FIRST }) };
+    looked += LOOKS_PER_QUEUE;
+    const listed = { queue, counts: readCounts(counts), tagged: taggedIn(sql, queue, filter) };
+    const from = resume?.queue === name ? resume : null;
+    const rest = from === null ? states : states.filter((state) => codeOf(state) >= codeOf(from.state));
+    for (const state of rest) {
+      if (!mayHave(listed, state)) continue;
+      let key: OrderKey | null = from?.state === state ? from.key : FIRST;
+      for (let size = limit - jobs.length; key !== null; size *= 2) {
+        if (looked >= MOST_LOOKED_AT) return { jobs, cursor: encodeCursor({ queue: name, state, key }) };
+        const room = limit - jobs.length;
+        const piece = pieceOf(sql, listed, state, key, filter, { size: Math.min(size, LARGEST_PIECE), room });
+        jobs.push(...piece.found.map(({ record }) => record));
+        looked += piece.looked;
+        const last = piece.found.at(-1);
+        if (last !== undefined && jobs.length >= limit) {
+          return { jobs, cursor: encodeCursor({ queue: name, state, key: keyOf(last) }) };
+        }
+        key = piece.last;
+      }
+    }
+  }
+  return { jobs, cursor: null };
+}
+
+function queuesOf(sql: Sql, { queue }: JobFilter, from: string): QueueRow[] {
+  if (queue === undefined) return sql.all<QueueRow>(NEXT_QUEUES, from);
+  return queue < from ? [] : sql.all<QueueRow>(ONE_QUEUE, queue);
+}
+
+function taggedIn(sql: Sql, queue: number, { tag }: JobFilter): Listed["tagged"] {
+  if (tag === undefined) return null;
+  const totals = "SELECT state, jobs FROM tag_totals WHERE queue = ? AND tag = ?";
+  return new Map(sql.all<[state: JobState, jobs: number]>(totals, queue, tag));
+}
+
+function mayHave({ counts, tagged }: Listed, state: JobState): boolean {
+  if (tagged !== null && (tagged.get(state) ?? 0) === 0) return false;
+  return codesOf(state).some((code) => (counts[code] ?? 0) > 0);
+}
+
+/** How many jobs to look at, and how many the page has room for. */
+interface PieceSize {
+  readonly size: number;
+  readonly room: number;
+}
+
+function pieceOf(
+  sql: Sql,
+  listed: Listed,
+  state: JobState,
+  from: OrderKey,
+  filter: JobFilter,
+  { size, room }: PieceSize,
+): Piece {
+  const { tag } = filter;
+  const total = listed.tagged === null ? 0 : [...listed.tagged.values()].reduce((sum, jobs) => sum + jobs, 0);
+  return tag !== undefined && total <= MOST_LOOKED_AT
+    ? taggedPiece(sql, { queue: listed.queue, tag, total }, state, from, filter, room)
+    : orderedPiece(sql, listed, state, from, filter, { size, room });
+}
+
+/** A job with a tag, of those in a state, after a key: the keys of all of them are sorted. */
+const TAGGED = `SELECT j.job FROM tags t CROSS JOIN jobs j ON j.job = t.job
+  WHERE t.queue = ? AND t.tag = ? AND j.state_code % ${SECONDARY} = ?
+  AND (j.position > ? OR (j.position = ? AND coalesce(j.tiebreak, j.id) > ?))`;
+
+function taggedPiece(
+  sql: Sql,
+  { queue, tag, total }: { readonly queue: number; readonly tag: string; readonly total: number },
+  state: JobState,
+  [position, id]: OrderKey,
+  filter: JobFilter,
+  room: number,
+): Piece {
+  const { text, values } = conditionsOf(filter);
+  const chosen = `${TAGGED}${text} ORDER BY j.position, coalesce(j.tiebreak, j.id) LIMIT ?`;
+  const found = recordsOf(sql, chosen, [queue, tag, codeOf(state), position, position, id, ...values, room]);
+  const last = found.length < room ? undefined : found.at(-1);
+  return { found, looked: total, last: last === undefined ? null : keyOf(last) };
+}
+
+/** Of the jobs of a state, as they are in the index of positions, `size` of each code. */
+function orderedPiece(
+  sql: Sql,
+  { queue, counts }: Listed,
+  state: JobState,
+  from: OrderKey,
+  filter: JobFilter,
+  { size, room }: PieceSize,
+): Piece {
+  const { text, values } = conditionsOf(filter);
+  const codes = codesOf(state).filter((code) => (counts[code] ?? 0) > 0);
+  const [end = null] = codes.flatMap((code) => keyAt(sql, queue, code, from, size)).toSorted(compareKeys);
+  const found = codes.flatMap((code) => {
+    const range = after(code, from);
+    const next = `SELECT j.job FROM jobs j WHERE j.queue = ? AND j.state_code = ? AND ${range.text}
+      ORDER BY j.position, j.tiebreak LIMIT ?`;
+    return recordsOf(sql, next, [queue, code, ...range.values, size, ...values], text);
+  });
+  const inOrder = end === null ? found : found.filter((one) => compareKeys(keyOf(one), end) <= 0);
+  return {
+    found: inOrder.toSorted((a, b) => compareKeys(keyOf(a), keyOf(b))).slice(0, room),
+    // Without a filter what is looked at is listed, and bounded by that.
+    looked: values.length === 0 ? 0 : codes.reduce((sum, code) => sum + Math.min(size, counts[code] ?? 0), 0),
+    last: end,
+  };
+}
+
+/** The key of the job `steps` after a key, of those with a code; empty: there are not so many. */
+export function keyAt(sql: Sql, queue: number, code: number, from: OrderKey, steps: number): OrderKey[] {
+  const { text, values } = after(code, from);
+  const statement = `SELECT j.position, coalesce(j.tiebreak, j.id) FROM jobs j
+    WHERE j.queue = ? AND j.state_code = ? AND ${text} ORDER BY j.position, j.tiebreak LIMIT 1 OFFSET ?`;
+  return sql.all<[position: number, id: string]>(statement, queue, code, ...values, steps - 1);
+}
+
+/** The records of the jobs that a statement chooses, in their order, by conditions. */
+function recordsOf(sql: Sql, chosen: string, values: readonly SqlValue[], conditions = ""): StoredRecord[] {
+  const from = `(${chosen}) c CROSS JOIN jobs j ON j.job = c.job CROSS JOIN queues q ON q.queue = j.queue
+    WHERE true${conditions}`;
+  return readRecords(sql, from, ...values).toSorted((a, b) => compareKeys(keyOf(a), keyOf(b)));
+}
+
+function keyOf({ position, record }: StoredRecord): OrderKey {
+  return [position, record.id];
+}
+
+/** A filter as conditions, without `queue` and `states`: listings are read by those. */
+function conditionsOf(filter: JobFilter): { readonly text: string; readonly values: readonly SqlValue[] } {
+  const tests: readonly [condition: string, value: SqlValue | undefined][] = [
+    ["j.task = ?", filter.task],
+    ["EXISTS (SELECT 1 FROM tags g WHERE g.queue = j.queue AND g.tag = ? AND g.job = j.job)", filter.tag],
+    [
+      "EXISTS (SELECT 1 FROM attempts a WHERE a.job = j.job AND a.epoch = j.error_epoch AND a.fingerprint = ?)",
+      filter.fingerprint,
+    ],
+    ["instr(j.id, ?) > 0", filter.idContains],
+    ["j.created_at >= ?", filter.createdFrom],
+    ["j.created_at < ?", filter.createdBefore],
+  ];
+  const asked = tests.filter((test): test is [string, SqlValue] => test[1] !== undefined);
+  return {
+    text: asked.map(([condition]) => ` AND ${condition}`).join(""),
+    values: asked.map(([, value]) => value),
+  };
+}

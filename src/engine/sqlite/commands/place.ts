@@ -1,0 +1,76 @@
+/**
+ * The place of a job in the line: how many are ahead of it. Counting is all that an index can do for that, 50 nanoseconds a
+ * job, so a long line is counted in pieces, with everything else that the process does between them. A line without gaps, as
+ * one in which no job was cancelled, needs no counting: its positions are consecutive numbers. (Keeping counts for spans of
+ * positions would find every place at once, and cost every enqueue and every lease two rows.)
+ */
+import type { JobRef } from "../../../model/job/job.js";
+import { compareKeys, type OrderKey } from "../../shared/listing-order.js";
+import type { Sql } from "../database/sql.js";
+import { findJob } from "../store/job.js";
+import { after, before, FIRST } from "../store/order.js";
+import { readCounts } from "../store/queue.js";
+import { codesOf, QUEUED, stateOf } from "../store/state-codes.js";
+import { keyAt } from "./listing.js";
+
+/** How many jobs are counted in one piece: a millisecond's work. */
+const COUNTED_AT_ONCE = 20_000;
+
+/** How far counting has come. */
+export interface CountAhead {
+  readonly ahead: number;
+  readonly done: boolean;
+  /** The job that it is about: moved since, it is counted anew. */
+  readonly key: OrderKey;
+  /** The state codes that are left, and the last key counted of the first one. */
+  readonly rest: readonly number[];
+  readonly from: OrderKey;
+}
+
+/** Counts on; `null`: the job is not queued. */
+export function countAhead(sql: Sql, ref: JobRef, count: CountAhead | null): CountAhead | null {
+  const row = sql.all<[queue: number, counts: string]>("SELECT queue, counts FROM queues WHERE name = ?", ref.queue)[0];
+  if (row === undefined) return null;
+  const [queue, stored] = row;
+  const job = findJob(sql, queue, ref.id);
+  if (job === null || stateOf(job.stateCode) !== "queued") return null;
+  const key: OrderKey = [job.position, job.id];
+  const counts = readCounts(stored);
+  const begun = count === null || compareKeys(count.key, key) !== 0 ? begin(key, counts) : count;
+  let { ahead, from } = begun;
+  let steps = COUNTED_AT_ONCE;
+  for (const [index, code] of begun.rest.entries()) {
+    const known = code === job.stateCode ? consecutive(sql, queue, code, counts[code] ?? 0, job.position) : null;
+    const next = known === null ? keyAt(sql, queue, code, from, steps)[0] : undefined;
+    if (next !== undefined && compareKeys(next, key) < 0) {
+      return { ahead: ahead + steps, done: false, key, rest: begun.rest.slice(index), from: next };
+    }
+    const counted = known ?? countBetween(sql, queue, code, from, key);
+    ahead += counted;
+    steps = Math.max(1, steps - (known === null ? counted : 0));
+    from = FIRST;
+  }
+  return { ahead, done: true, key, rest: [], from };
+}
+
+function begin(key: OrderKey, counts: readonly number[]): CountAhead {
+  const rest = codesOf("queued").filter((code) => (counts[code] ?? 0) > 0);
+  return { ahead: 0, done: false, key, rest, from: FIRST };
+}
+
+const FIRST_POSITION = "SELECT position FROM jobs WHERE queue = ? AND state_code = ? ORDER BY position LIMIT 1";
+const LAST_POSITION = "SELECT position FROM jobs WHERE queue = ? AND state_code = ? ORDER BY position DESC LIMIT 1";
+
+/** How many stand before a position of a line without gaps; `null`: there are gaps, or half positions. */
+function consecutive(sql: Sql, queue: number, code: number, jobs: number, position: number): number | null {
+  if (code !== QUEUED) return null;
+  const [first = 0] = sql.all<[number]>(FIRST_POSITION, queue, code)[0] ?? [];
+  const [last = 0] = sql.all<[number]>(LAST_POSITION, queue, code)[0] ?? [];
+  return last - first + 1 === jobs ? position - first : null;
+}
+
+function countBetween(sql: Sql, queue: number, code: number, from: OrderKey, to: OrderKey): number {
+  const [low, high] = [after(code, from), before(code, to)];
+  const statement = `SELECT count(*) FROM jobs j WHERE j.queue = ? AND j.state_code = ? AND ${low.text} AND ${high.text}`;
+  return sql.all<[jobs: number]>(statement, queue, code, ...low.values, ...high.values)[0]?.[0] ?? 0;
+}

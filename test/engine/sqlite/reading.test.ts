@@ -1,0 +1,172 @@
+// Reading looks at a bounded number of rows at a time, whatever the filter and however many jobs there are: the process does
+// nothing else meanwhile. `LONGSHORE_ROWS=1000000` tries it with more.
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { JobFilter } from "../../../src/model/job/filter.js";
+import { loadDriver, type Database } from "../../../src/engine/sqlite/database/driver.js";
+import { MAIN, ScenarioContext } from "../../../src/engine/testkit/context/scenario-context.js";
+import { sqliteStorage } from "./sqlite-storage.js";
+import { planOf, StatementMeter } from "./statement-meter.js";
+
+const MANY = Number(process.env["LONGSHORE_ROWS"] ?? 20_000);
+/** How many jobs a page with a filter looks at, and at most beyond that in its last piece. */
+const MOST_LOOKED_AT = 2_000;
+const LARGEST_PIECE = 500;
+const PAGE = 20;
+/** A queue whose jobs are all queued, one whose jobs are all due at one time. */
+const [LINE, DUE] = [MAIN, "due"];
+
+let context: ScenarioContext;
+let meter: StatementMeter;
+let beside: Database;
+let cancelled: string;
+let last: string;
+let rare: string[];
+const seen = new Set<string>();
+
+beforeAll(async () => {
+  const storage = sqliteStorage();
+  context = await ScenarioContext.create(storage);
+  beside = (await loadDriver())(storage.path, { timeout: 5_000 });
+  const first = await context.add({ tags: ["rare:1", "common:1"] });
+  cancelled = await context.add({ tags: ["rare:1"] });
+  for (let added = 0; added < MANY; added += 500) {
+    await context.addMany(500, { tags: ["common:1"] });
+    await context.addMany(500, { queue: DUE, due: { in: 60_000 } });
+  }
+  last = await context.add({ tags: ["rare:1"] });
+  const other = await context.add({ queue: DUE, due: { in: 60_000 }, tags: ["rare:1"] });
+  rare = [first, last, cancelled, other];
+  meter = StatementMeter.begin();
+}, 240_000);
+
+beforeEach(() => void meter.take());
+
+afterAll(async () => {
+  meter.end();
+  beside.close();
+  await context.dispose();
+});
+
+interface Listing {
+  readonly ids: readonly string[];
+  readonly pages: number;
+  /** The most rows that the statements of one page handed over. */
+  readonly mostRows: number;
+}
+
+async function list(filter: JobFilter): Promise<Listing> {
+  const ids: string[] = [];
+  let [pages, mostRows] = [0, 0];
+  let cursor: string | null = null;
+  meter.take();
+  do {
+    const page = await context.engine.listJobs({ filter, cursor, limit: PAGE });
+    ids.push(...page.jobs.map(({ id }) => id));
+    ({ cursor } = page);
+    pages += 1;
+    const { texts, rows } = meter.take();
+    mostRows = Math.max(mostRows, rows);
+    for (const text of texts) expectIndexed(text);
+  } while (cursor !== null);
+  return { ids, pages, mostRows };
+}
+
+/** Each step goes through an index; what is sorted is no more than the jobs of a tag that few have. */
+function expectIndexed(text: string): void {
+  if (seen.has(text)) return;
+  seen.add(text);
+  const plan = planOf(beside, text);
+  const steps = plan.filter((step) => /^SCAN|TEMP B-TREE/.test(step));
+  const allowed = text.includes("FROM tags t") ? ["USE TEMP B-TREE FOR ORDER BY"] : [];
+  // A list that is handed in, and what one statement hands to the next.
+  expect([text, steps.filter((step) => !/^SCAN (?:c|e|json_each)\b/.test(step))]).toEqual([
+    text,
+    steps.filter((step) => allowed.includes(step)),
+  ]);
+}
+
+describe(`a listing of ${2 * MANY} jobs`, () => {
+  it.each<JobFilter>([
+    { task: "nobody" },
+    { idContains: "zzz zzz" },
+    { createdBefore: 0 },
+    { fingerprint: "none" },
+    { task: "nobody", queue: DUE },
+    { task: "nobody", tag: "common:1" },
+  ])("with a filter that fits none looks at a part of them a page: %j", async (filter) => {
+    const { ids, pages, mostRows } = await list(filter);
+
+    const looked = filter.queue === undefined && filter.tag === undefined ? 2 * MANY : MANY;
+    expect(ids).toEqual([]);
+    expect(pages).toBeGreaterThanOrEqual(Math.floor(looked / (MOST_LOOKED_AT + LARGEST_PIECE)));
+    expect(pages).toBeLessThanOrEqual(looked / MOST_LOOKED_AT + 4);
+    expect(mostRows).toBeLessThan(100);
+  });
+
+  it.each<JobFilter>([{ tag: "of:nobody" }, { queue: "nowhere" }, { states: ["active"] }, { states: [] }])(
+    "knows at once where nothing is: %j",
+    async (filter) => {
+      expect(await list(filter)).toMatchObject({ ids: [], pages: 1 });
+    },
+  );
+
+  it("finds the jobs of a rare tag at once, wherever they are", async () => {
+    await context.control("cancel", cancelled);
+
+    expect(await list({ tag: "rare:1" })).toMatchObject({ ids: [...rare.slice(3), ...rare.slice(0, 3)], pages: 1 });
+    expect((await list({ tag: "rare:1", queue: LINE, states: ["queued"] })).ids).toEqual(rare.slice(0, 2));
+    expect((await list({ tag: "rare:1", task: "nobody" })).ids).toEqual([]);
+  });
+
+  it.each<JobFilter>([{}, { queue: LINE }, { tag: "common:1" }, { queue: DUE }, { task: "work", queue: DUE }])(
+    "that fits most has each of them once, and reads little more than it hands out: %j",
+    async (filter) => {
+      const some = PAGE * 40;
+      const ids: string[] = [];
+      let cursor: string | null = null;
+      while (ids.length < some) {
+        const page = await context.engine.listJobs({ filter, cursor, limit: PAGE });
+        ids.push(...page.jobs.map(({ id }) => id));
+        ({ cursor } = page);
+        const { texts, rows } = meter.take();
+        expect(rows).toBeLessThan(3 * PAGE);
+        for (const text of texts) expectIndexed(text);
+      }
+      expect(new Set(ids).size).toBe(ids.length);
+    },
+  );
+
+  it("goes on within jobs that are due at one time without reading those before", async () => {
+    const { cursor } = await context.engine.listJobs({ filter: { queue: DUE }, cursor: null, limit: PAGE });
+    meter.take();
+    await context.engine.listJobs({ filter: { queue: DUE }, cursor, limit: PAGE });
+    const steps = meter.take().texts.flatMap((text) => planOf(beside, text));
+
+    const found = steps.filter((step) => step.includes("jobs_position"));
+    expect(found.length).toBeGreaterThan(0);
+    expect(found.filter((step) => !step.includes("(position,tiebreak)>(?,?)"))).toEqual([]);
+  });
+
+  it("is complete", { timeout: 120_000 }, async () => {
+    const { ids } = await list({ queue: DUE, createdFrom: 0 });
+
+    expect([ids.length, new Set(ids).size]).toEqual([MANY + 1, MANY + 1]);
+    expect(ids).toEqual(ids.toSorted());
+  });
+});
+
+describe("the place of a job", () => {
+  it("is read from its position in a line without gaps, and counted in pieces in one with gaps", async () => {
+    const one = await context.addMany(3, { queue: "short" });
+    expect(await Promise.all(one.map((id) => context.position(id, "short")))).toEqual([1, 2, 3]);
+    await context.control("cancel", { queue: "short", id: one[1] ?? "" });
+    expect(await Promise.all(one.map((id) => context.position(id, "short")))).toEqual([1, null, 2]);
+
+    await context.control("cancel", cancelled);
+    meter.take();
+    expect(await context.position(last)).toBe(MANY + 2);
+    const { texts, rows } = meter.take();
+    for (const text of texts) expectIndexed(text);
+    expect(rows).toBeLessThan(20 * (1 + MANY / 20_000));
+  });
+});
