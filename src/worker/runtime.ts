@@ -50,6 +50,9 @@ export class WorkerRuntime {
   readonly #shutdown: Shutdown;
   readonly #life: WorkerLife;
   readonly #stopping = new AbortController();
+  /** Does it sweep, and are its schedules put? */
+  #sweeps = false;
+  #started = false;
 
   constructor({ setup, options, info, runnables, schedules, events, finished }: WorkerRuntimeOptions) {
     const { engine, clock, random, target, payloadCap, queueDefaults } = setup;
@@ -178,7 +181,14 @@ export class WorkerRuntime {
       opened: (session) => this.#begin(session),
       closed: () => finished("closed"),
     });
-    this.#scheduler = new Scheduler({ engine, clock, outage, stopping: this.#stopping.signal });
+    this.#scheduler = new Scheduler({
+      engine,
+      clock,
+      outage,
+      stopping: this.#stopping.signal,
+      // The next sweep finds out when it is due; without one it would be known half a minute later.
+      stored: (now) => this.#sweeper.expect(now),
+    });
     this.#sweeper = new Sweeper({
       engine,
       clock,
@@ -247,9 +257,10 @@ export class WorkerRuntime {
     await this.#sessions.open();
     await this.#scheduler.put(this.#schedules);
     if (this.#stopping.signal.aborted) return;
-    this.#sweeper.start();
-    this.#abandoned.start();
+    this.#started = true;
     this.#life.begin();
+    // A burst may have found nothing before.
+    this.#loop.schedule();
   }
 
   /** Walks the shutdown ladder; a further call skips to the next rung. @param grace milliseconds */
@@ -263,6 +274,7 @@ export class WorkerRuntime {
   }
 
   async #begin(session: WorkSession): Promise<void> {
+    this.#beginUpkeep();
     await this.#heartbeat.keep(session);
     await this.#heartbeat.guarded(this.#stopping.signal);
     if (session.over) return;
@@ -270,9 +282,18 @@ export class WorkerRuntime {
     this.#audit.begin(session);
   }
 
+  /** Once there is a session, before anything that may take its time: workers that live for seconds only sweep too. */
+  #beginUpkeep(): void {
+    if (this.#sweeps || this.#stopping.signal.aborted) return;
+    this.#sweeps = true;
+    this.#sweeper.start();
+    this.#abandoned.start();
+  }
+
   /** Nothing is waiting in the queues, and no command is pending. */
   #idle(): void {
-    if (this.#pool.held === 0 && !this.#stopping.signal.aborted) this.#life.idle(this.#sweeper.done);
+    if (this.#pool.held > 0 || this.#stopping.signal.aborted) return;
+    this.#life.idle(this.#started && this.#sweeper.done);
   }
 
   /** The session was lost, and with it every lease. */

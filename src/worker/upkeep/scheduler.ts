@@ -22,6 +22,8 @@ export interface SchedulerOptions {
   readonly outage: EngineOutage;
   /** Aborts when the worker stops. */
   readonly stopping: AbortSignal;
+  /** A schedule was stored, or changed, at this time in epoch milliseconds of the engine. */
+  readonly stored: (now: number) => void;
 }
 
 /** The result of firing schedules. */
@@ -66,9 +68,10 @@ export class Scheduler {
 
   /** Returns whether it failed in a way that a retry may help. */
   async #put(given: Schedule | Promise<Schedule>): Promise<boolean> {
-    const { outage, stopping } = this.#options;
+    const { engine, outage, stopping, stored } = this.#options;
     try {
-      await putSchedule(this.#commands, await given);
+      const answer = await putSchedule(this.#commands, await given);
+      if (answer !== "unchanged") stored(await engine.now());
       return false;
     } catch (error) {
       if (!stopping.aborted) outage.report(error);

@@ -16,6 +16,7 @@ import { z } from "zod";
 import { parseSchedule } from "../../../src/model/schedule/schedule.js";
 import { tickId } from "../../../src/model/schedule/ticks.js";
 import { FakeTimeFixture, withCommands } from "../fixtures/fake-time-fixture.js";
+import { makeGate } from "../fixtures/gate.js";
 
 const MINUTE = 60_000;
 const ping = task("ping", { queue: "q" }, () => "pong");
@@ -240,6 +241,71 @@ describe("a worker with schedules", () => {
     await worker.ready();
     expect(errors.map((error) => error.message).join()).toMatch(/schedules\[0\]\.input: .*not today/);
     expect(await fixture.longshore.schedules.list()).toMatchObject([{ name: "hourly" }]);
+  });
+
+  it("sweeps before it has put them: a worker that lives for seconds recovers, promotes and removes too", async () => {
+    let sweeps = 0;
+    const gate = makeGate();
+    fixture = new FakeTimeFixture((memory) =>
+      withCommands(memory, {
+        sweep: (params) => {
+          sweeps += 1;
+          return memory.sweep(params);
+        },
+        putSchedule: async (params) => {
+          await gate.opened;
+          return memory.putSchedule(params);
+        },
+      }),
+    );
+    const worker = work({ schedules: [hourly] });
+    await fixture.pass(100);
+    expect([worker.state, sweeps > 0]).toEqual(["starting", true]);
+
+    gate.open();
+    await worker.ready();
+    expect(await fixture.longshore.schedules.list()).toHaveLength(1);
+  });
+
+  it("fires one in time that it put after its first sweep, also when nothing wakes it", async () => {
+    let puts = 0;
+    fixture = new FakeTimeFixture((memory) =>
+      withCommands(memory, {
+        exchange: async (params) => ({ ...(await memory.exchange(params)), nextDue: null }),
+        awaitWork: ({ signal }) => new Promise((resolve) => signal.addEventListener("abort", () => resolve(null))),
+        putSchedule: (params) => {
+          puts += 1;
+          if (puts < 3) throw new EngineUnavailable("memory:", "it is full");
+          return memory.putSchedule(params);
+        },
+      }),
+    );
+    work({ schedules: [schedule({ name: "s", task: ping, every: "5s" })] }).on("error", () => undefined);
+    await fixture.pass(20_000, 10);
+    expect(puts).toBe(3);
+    const late: number[] = [];
+    for await (const { createdAt } of fixture.longshore.jobs({ queue: "q" })) late.push(createdAt % 5_000);
+    expect(late.length).toBeGreaterThanOrEqual(2);
+    expect(Math.max(...late)).toBeLessThan(150);
+  });
+
+  it("with burst does not end before they are put", async () => {
+    const gate = makeGate();
+    fixture = new FakeTimeFixture((memory) =>
+      withCommands(memory, {
+        putSchedule: async (params) => {
+          await gate.opened;
+          return memory.putSchedule(params);
+        },
+      }),
+    );
+    const worker = work({ schedules: [hourly], burst: true });
+    await fixture.pass(5_000);
+    expect(worker.state).toBe("starting");
+
+    gate.open();
+    await Promise.all([worker.finished, fixture.pass(1_000)]);
+    expect(await fixture.longshore.schedules.list()).toHaveLength(1);
   });
 
   it("takes work although the engine takes no schedule, which it puts later", async () => {
