@@ -170,3 +170,45 @@ describe("the place of a job", () => {
     expect(rows).toBeLessThan(20 * (1 + MANY / 20_000));
   });
 });
+
+describe("the jobs that one session of many holds", () => {
+  it("are found, counted and returned without reading those of the others", { timeout: 60_000 }, async () => {
+    const busy = await context.session({ ttl: 3_600_000 });
+    for (let claimed = 0; claimed < MANY / 10; claimed += 500) await busy.claim(500);
+    const session = await context.session({ ttl: 3_600_000 });
+    const held = await session.claim(3);
+    meter.take();
+
+    const { leases } = await context.engine.held({ session: session.id, queue: MAIN, cursor: null });
+    expect(leases.map(({ id }) => id)).toEqual(held.map(({ id }) => id));
+    const running = (await context.engine.workers()).map((worker) => worker.running);
+    expect(running.toSorted((a, b) => a - b)).toEqual([3, Math.ceil(MANY / 10 / 500) * 500]);
+    await session.close();
+    expect(await context.state(held[0]?.id ?? "")).toBe("queued");
+    const { texts, rows } = meter.take();
+    expect(rows).toBeLessThan(50);
+    expectHeldIndex(texts);
+  });
+
+  it("are recovered without reading those of the living", async () => {
+    const living = await context.session({ ttl: 3_600_000 });
+    await living.claim(500);
+    const dead = await context.session({ ttl: 1_000 });
+    await dead.claim(2);
+    context.advance(2_000);
+    meter.take();
+
+    expect((await context.sweep(1)).recovered).toBe(1);
+    const { texts, rows } = meter.take();
+    expect(rows).toBeLessThan(50);
+    expectHeldIndex(texts);
+  });
+});
+
+/** What reads active jobs reads them by session. */
+function expectHeldIndex(texts: readonly string[]): void {
+  const steps = texts.filter((text) => text.includes("state_code = 3")).flatMap((text) => planOf(beside, text));
+  const jobs = steps.filter((step) => /^S.* (?:j|h|jobs) USING/.test(step));
+  expect(jobs.length).toBeGreaterThan(0);
+  expect(jobs.filter((step) => !/jobs_held \(queue=\? AND session=\?|INTEGER PRIMARY KEY/.test(step))).toEqual([]);
+}

@@ -193,49 +193,47 @@ export function acknowledge(sql: Sql, session: string, { queue, id, epoch }: Lea
   sql.run("DELETE FROM revoked WHERE session = ? AND queue = ? AND id = ? AND epoch = ?", session, queue, id, epoch);
 }
 
-const HELD = `SELECT ${JOB_COLUMNS} FROM jobs j WHERE j.queue = ? AND j.state_code = ${ACTIVE} AND j.session = ?
-  ORDER BY j.position, j.tiebreak`;
+// The active jobs of a session have an index of their own, so that whoever asks for those of one never reads those of all.
+const OF_SESSION = `jobs j INDEXED BY jobs_held WHERE j.queue = ? AND j.session = ? AND j.state_code = ${ACTIVE}`;
+const HELD = `SELECT ${JOB_COLUMNS} FROM ${OF_SESSION} ORDER BY j.position, j.tiebreak`;
+const HOLDS = `SELECT 1 FROM ${OF_SESSION} LIMIT 1`;
 
-/** The jobs that a session runs in a queue, as they were leased. Few jobs are active, so no index by session is kept. */
+/** The jobs that a session runs in a queue, as they were leased. */
 export function heldBy(sql: Sql, queue: SqliteQueue, session: string): Job[] {
   return sql.all<JobRow>(HELD, queue.number, session).map((row) => jobFrom(row));
 }
 
-const LOST = `SELECT ${JOB_COLUMNS} FROM jobs j WHERE j.queue = ? AND j.state_code = ${ACTIVE}
-  AND j.session IN (SELECT session FROM lives WHERE queue = ? AND deadline < 0) ORDER BY j.position, j.tiebreak LIMIT ?`;
+/** Does a session run any job in a queue? */
+export function holdsAny(sql: Sql, queue: SqliteQueue, session: string): boolean {
+  return sql.all(HOLDS, queue.number, session).length > 0;
+}
+
+const LOST = `SELECT ${JOB_COLUMNS} FROM lives l CROSS JOIN jobs j ON j.job IN (
+    SELECT h.job FROM jobs h INDEXED BY jobs_held
+    WHERE h.queue = l.queue AND h.session = l.session AND h.state_code = ${ACTIVE} ORDER BY h.position, h.tiebreak LIMIT ?)
+  WHERE l.queue = ? AND l.deadline < 0 ORDER BY j.position, j.tiebreak LIMIT ?`;
 
 /** The jobs that dead sessions hold in a queue, as they were leased. */
 export function heldByDead(sql: Sql, queue: SqliteQueue, limit: number): Job[] {
-  return sql.all<JobRow>(LOST, queue.number, queue.number, limit).map((row) => jobFrom(row));
+  return sql.all<JobRow>(LOST, limit, queue.number, limit).map((row) => jobFrom(row));
 }
 
-const DEAD_HOLDERS = `SELECT DISTINCT j.session FROM jobs j WHERE j.queue = ? AND j.state_code = ${ACTIVE}
-  AND j.session IN (SELECT session FROM lives WHERE queue = ? AND deadline < 0)`;
-
-/** The dead sessions that hold jobs in a queue. */
-export function deadHolders(sql: Sql, queue: SqliteQueue): Set<string> {
-  return new Set(sql.all<[session: string]>(DEAD_HOLDERS, queue.number, queue.number).map(([session]) => session));
-}
-
-/** How many active jobs one page reads, of any session. */
+/** How many leases a page has. */
 const HELD_PAGE = 1_000;
-const ACTIVE_AFTER = `SELECT j.id, j.session, j.epoch, j.position FROM jobs j WHERE j.queue = ? AND j.state_code = ${ACTIVE}
-  AND (j.position, j.tiebreak) > (?, ?) ORDER BY j.position, j.tiebreak LIMIT ${HELD_PAGE}`;
+const HELD_AFTER = `SELECT j.id, j.epoch, j.position FROM ${OF_SESSION}
+  AND j.position >= ? AND (j.position > ? OR j.tiebreak > ?) ORDER BY j.position, j.tiebreak LIMIT ${HELD_PAGE}`;
 
 /** A page of the leases of a session in a queue. */
 export function heldPage(sql: Sql, session: string, name: string, cursor: string | null): HeldPage {
   const [queue] = sql.all<[number]>("SELECT queue FROM queues WHERE name = ?", name)[0] ?? [];
   if (queue === undefined) return { leases: [], cursor: null };
-  const [position = "-1", after = ""] = cursor?.split(" ") ?? [];
-  const rows = sql.all<[id: string, session: string, epoch: number, position: number]>(
-    ACTIVE_AFTER,
-    queue,
-    Number(position),
-    after,
-  );
-  const leases = rows.filter(([, holder]) => holder === session).map(([id, , epoch]) => ({ queue: name, id, epoch }));
+  const [text = "-1", after = ""] = cursor?.split(" ") ?? [];
+  const position = Number(text);
+  type HeldRow = [id: string, epoch: number, position: number];
+  const rows = sql.all<HeldRow>(HELD_AFTER, queue, session, position, position, after);
+  const leases = rows.map(([id, epoch]) => ({ queue: name, id, epoch }));
   const last = rows.length < HELD_PAGE ? undefined : rows.at(-1);
-  return { leases, cursor: last === undefined ? null : `${last[3]} ${last[0]}` };
+  return { leases, cursor: last === undefined ? null : `${last[2]} ${last[0]}` };
 }
 
 /** Is this the lease under which the job runs? */
@@ -254,8 +252,8 @@ export function abandonedQueues(sql: Sql, cursor: string | null, limit: number, 
   return { queues, cursor: rows.length < limit ? null : (rows.at(-1)?.[0] ?? null) };
 }
 
-const RUNNING = `SELECT j.session, count(*) FROM queues q CROSS JOIN jobs j ON j.queue = q.queue AND j.state_code = ${ACTIVE}
-  CROSS JOIN lives l ON l.session = j.session AND l.queue = q.queue GROUP BY j.session`;
+const RUNNING = `SELECT l.session, sum((SELECT count(*) FROM jobs j INDEXED BY jobs_held
+    WHERE j.queue = l.queue AND j.session = l.session AND j.state_code = ${ACTIVE})) FROM lives l GROUP BY l.session`;
 // A deadline below 0 is of a session that was declared dead; one beyond the TTL, of a time before the machine started. Of
 // the queues of a session that differ in nothing but the time, the first to lapse stands for all.
 const LIVES = `SELECT session, max(seen_at),

@@ -14,10 +14,10 @@ import { DELAYED, codeOf } from "../store/state-codes.js";
 import { finish, forget, move } from "../store/transitions.js";
 import type { SqliteQueue } from "../store/queue.js";
 import {
-  deadHolders,
   declareDead,
   deadSessions,
   heldByDead,
+  holdsAny,
   leaveQueue,
   nextExpiry,
   overdueSessions,
@@ -122,7 +122,7 @@ export function nextDelayed({ sql }: Transaction, queue: SqliteQueue): number | 
   return sql.all<[number]>(FIRST_DUE, queue.number)[0]?.[0] ?? null;
 }
 
-/** Declares sessions dead and recovers their jobs; returns how many. Once nothing is left of them, the sessions are removed. */
+/** Declares sessions dead and recovers their jobs; returns how many. A session without jobs left is removed. */
 function recoverLost(
   transaction: Transaction,
   queue: SqliteQueue,
@@ -135,13 +135,10 @@ function recoverLost(
   }
   const sessions = deadSessions(sql, queue, MOST_OVERDUE);
   if (sessions.length === 0) return 0;
-  const held = heldByDead(sql, queue, limit + 1);
-  const taken = held.slice(0, limit);
-  for (const job of taken) recover(transaction, queue, job);
-  // Those that still hold jobs are left to the next sweep.
-  const holders = taken.length < held.length ? deadHolders(sql, queue) : new Set<string>();
-  for (const session of sessions) if (!holders.has(session)) leaveQueue(sql, session, queue);
-  return taken.length;
+  const held = heldByDead(sql, queue, limit);
+  for (const job of held) recover(transaction, queue, job);
+  for (const session of sessions) if (!holdsAny(sql, queue, session)) leaveQueue(sql, session, queue);
+  return held.length;
 }
 
 /** Expires jobs that did not start in time; returns how many. */

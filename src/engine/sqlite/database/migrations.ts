@@ -184,8 +184,13 @@ const NINTH = `
   UPDATE queues SET schedules = (SELECT count(*) FROM schedules s WHERE s.queue = queues.queue);
 `;
 
+const TENTH = `
+  -- The active jobs by session.
+  CREATE INDEX jobs_held ON jobs (queue, session, position) WHERE state_code = 3;
+`;
+
 /** The steps after the first. */
-const STEPS: readonly string[] = [SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH, EIGHTH, NINTH];
+const STEPS: readonly string[] = [SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH, EIGHTH, NINTH, TENTH];
 const LATEST = STEPS.length + 1;
 
 /** Gives a file the schema of today; inside a transaction. @throws EngineRefused for a file from the future */

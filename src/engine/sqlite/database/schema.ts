@@ -92,6 +92,8 @@ export const SCHEMA = `
   CREATE INDEX jobs_kept ON jobs (queue, kept) WHERE kept IS NOT NULL;
   -- Codes 22 and 32, see state-codes.ts.
   CREATE INDEX jobs_aside ON jobs (queue, state_code, task, position, tiebreak) WHERE state_code IN (22, 32);
+  -- The active jobs by session.
+  CREATE INDEX jobs_held ON jobs (queue, session, position) WHERE state_code = 3;
 
   -- Long inputs have a table of their own, so that moving a job does not copy them.
   CREATE TABLE inputs (job INTEGER PRIMARY KEY, input TEXT NOT NULL);

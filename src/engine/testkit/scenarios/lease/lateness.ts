@@ -173,6 +173,21 @@ export const lateness = scenarios("lateness", [
     },
   ],
   [
+    "dead-without-jobs-gone",
+    "the sweep that recovers the last job of a dead session ends the session",
+    async (context) => {
+      await context.addMany(2);
+      const session = await context.session({ ttl: 1_000 });
+      await session.claim(2);
+      context.advance(1_000);
+      const seen = await overdue(context);
+      await context.engine.sweep({ queues: [MAIN], limit: 1, dead: seen });
+      assert.equal((await context.engine.workers()).length, 1);
+      await context.engine.sweep({ queues: [MAIN], limit: 1, dead: [] });
+      assert.deepEqual(await context.engine.workers(), []);
+    },
+  ],
+  [
     "taken-for-dead-heard-no-more",
     "commands of a session that was taken for dead are refused, though its jobs are recovered a few a sweep",
     async (context) => {
