@@ -193,7 +193,7 @@ export function acknowledge(sql: Sql, session: string, { queue, id, epoch }: Lea
   sql.run("DELETE FROM revoked WHERE session = ? AND queue = ? AND id = ? AND epoch = ?", session, queue, id, epoch);
 }
 
-// The active jobs of a session have an index of their own, so that whoever asks for those of one never reads those of all.
+// The active jobs of a session have an index of their own, so that no command for one session reads those of all.
 const OF_SESSION = `jobs j INDEXED BY jobs_held WHERE j.queue = ? AND j.session = ? AND j.state_code = ${ACTIVE}`;
 const HELD = `SELECT ${JOB_COLUMNS} FROM ${OF_SESSION} ORDER BY j.position, j.tiebreak`;
 const HOLDS = `SELECT 1 FROM ${OF_SESSION} LIMIT 1`;
