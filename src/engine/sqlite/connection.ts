@@ -25,6 +25,7 @@ export class Connection {
   /** Identifies this database in this file; a copy of the file has another identity. */
   readonly identity: string;
   readonly #place: FilePlace;
+  readonly #log: WriteAheadLog;
   #ended = false;
 
   /** @throws EngineUnavailable, EngineRefused */
@@ -39,8 +40,16 @@ export class Connection {
     // SQLite keeps the log beside the file itself, not beside a link to it.
     const path = `${resolved(target.path)}-wal`;
     this.watchers = new Watchers(sql, clock, this.#place, path);
-    const log = new WriteAheadLog(sql, path);
-    this.writer = new Writer({ sql, clock, target, budget, log, watchers: this.watchers, place: this.#place });
+    this.#log = new WriteAheadLog(sql, path);
+    this.writer = new Writer({
+      sql,
+      clock,
+      target,
+      budget,
+      log: this.#log,
+      watchers: this.watchers,
+      place: this.#place,
+    });
   }
 
   /** Was the file deleted or replaced, and has a command failed for it? The engine then opens another connection. */
@@ -56,6 +65,11 @@ export class Connection {
   /** Commits the waiting commands and closes the file. */
   close(): void {
     this.writer.close();
+    // Once another file is at the path, the log there belongs to that one.
+    if (!this.#ended && this.#place.holds(0)) {
+      this.watchers.close();
+      this.#log.end();
+    }
     this.#end();
   }
 

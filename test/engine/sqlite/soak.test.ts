@@ -1,5 +1,5 @@
 // What is stored comes and goes: after thousands of jobs that used every feature have been removed one by one, every table of the
-// file is empty but for the queues' own numbers and the events that nobody has watched yet; those go with the queue, and the pages of
+// file is empty but for the queues' own numbers and the events that watchers may still read; those go with the queue, and the pages of
 // all of it go back to the file system.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { loadDriver, type Database } from "../../../src/engine/sqlite/database/driver.js";

@@ -37,6 +37,14 @@ export async function loadDriver(): Promise<OpenDatabase> {
   return (path, options) => new DatabaseSync(path, options);
 }
 
+/**
+ * Does closing a database leave its file open until its statements are collected as garbage? The package has no way to end a
+ * statement, and SQLite keeps what a statement belongs to.
+ */
+export function closesLate(): boolean {
+  return builtIn() === null;
+}
+
 function builtIn(): SqliteModule | null {
   const warn = process.emitWarning.bind(process);
   // Node 22 warns once on standard error that its SQLite is experimental; that warning is suppressed.

@@ -6,7 +6,7 @@
  */
 import { statSync } from "node:fs";
 import { pause, systemClock } from "../../../model/value/clock.js";
-import { isBusy } from "./driver.js";
+import { closesLate, isBusy } from "./driver.js";
 import type { Sql } from "./sql.js";
 
 /** How long the log may become, in bytes. */
@@ -42,6 +42,19 @@ export class WriteAheadLog {
     void this.#cut().finally(() => {
       this.#isCutting = false;
     });
+  }
+
+  /**
+   * The connection is about to be closed. SQLite removes the log with the last connection; one that closes late would leave it,
+   * and keep it open. So the file goes back to a mode without one, unless another connection has it.
+   */
+  end(): void {
+    if (!closesLate()) return;
+    try {
+      this.#sql.exec("PRAGMA journal_mode = DELETE");
+    } catch {
+      // Another connection has it, or the file has failed: nothing is lost, the log is read by whatever opens the file next.
+    }
   }
 
   async #cut(): Promise<void> {
