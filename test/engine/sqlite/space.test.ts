@@ -78,6 +78,6 @@ describe("the write-ahead log", () => {
         await context.add();
         return length();
       })
-      .toBeLessThan(32 * MEGABYTE);
+      .toBeLessThanOrEqual(32 * MEGABYTE);
   });
 });
