@@ -109,6 +109,7 @@ export class Simulation {
   readonly #ids = createIdSource((n) => new Uint8Array(n).fill(7));
   readonly #sessions: Session[] = [];
   #drawn = 0;
+  #reports = 0;
   #lastEnqueue: Call | null = null;
   #lastControl: Call | null = null;
   #lastPut: Call | null = null;
@@ -314,7 +315,7 @@ export class Simulation {
       ...(step.percent === null ? {} : { progress: { ...NO_PROGRESS, percent: step.percent } }),
       ...(checkpoints.length === 0 ? {} : { checkpoints }),
       ...(step.meta === null ? {} : { meta: step.meta }),
-      ...(lines.length === 0 ? {} : { lines }),
+      ...(lines.length === 0 ? {} : { lines, number: (this.#reports += 1) }),
       ...(step.after.length === 0 ? {} : { after: step.after.flatMap((job) => latest(this.jobs, job) ?? []) }),
     };
     const params = { session: session.id, updates: step.twice ? [update, update] : [update] };

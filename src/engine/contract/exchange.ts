@@ -138,6 +138,12 @@ export interface Report extends LeaseRef {
   readonly meta?: string;
   /** Appended to the job's log. */
   readonly lines?: readonly LogLine[];
+  /**
+   * The number of this report among those of its lease that have lines: it rises. A report sent again, or a late copy of an
+   * earlier one, adds no lines; who reports sends the next only once the one before was answered. Default: the lines are
+   * appended each time.
+   */
+  readonly number?: number;
   /** Jobs it depends on from now on, however they end, besides those it was enqueued with; at most 500. */
   readonly after?: readonly JobRef[];
 }

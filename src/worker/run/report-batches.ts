@@ -41,7 +41,7 @@ export function takeUpdates(run: Run): Update[] {
       ...(saved.length === 0 ? {} : { checkpoints: saved.map(({ checkpoint }) => checkpoint) }),
       ...(progress === null || !last ? {} : { progress }),
       ...(meta === null || !last ? {} : { meta }),
-      ...(lines.length === 0 ? {} : { lines }),
+      ...(lines.length === 0 ? {} : { lines, number: (run.reports += 1) }),
     };
     return { run, report, checkpoints: saved };
   });

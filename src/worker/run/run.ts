@@ -56,6 +56,8 @@ export class Run implements RunPort {
   previous: Run | null = null;
   next: Run | null = null;
   pending: PendingReport | null = null;
+  /** How many of its reports had log lines. */
+  reports = 0;
   readonly #backend: RunBackend;
   #services: JobServices | null = null;
   #job: RunningJob | null = null;

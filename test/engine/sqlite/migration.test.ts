@@ -41,7 +41,7 @@ const BACK: Readonly<Record<number, string>> = {
     CREATE INDEX superseded_task ON superseded (queue, task, id);
     DROP TABLE obliterated; DROP TABLE outbox; DROP TABLE messages`,
   8: "ALTER TABLE queues DROP COLUMN schedules",
-  9: "DROP INDEX jobs_held",
+  9: `DROP INDEX jobs_held; ALTER TABLE jobs DROP COLUMN logged_epoch; ALTER TABLE jobs DROP COLUMN logged_report`,
 };
 
 /** Makes of the file what a Longshore with this schema would have left. */

@@ -87,6 +87,33 @@ describe("what many steps leave at once", () => {
 });
 
 describe("an engine that does not take a report for a while", () => {
+  it("though it had applied it is sent it again, and no log line is there twice", async () => {
+    let lost = 2;
+    const fixture = new FakeTimeFixture((engine) =>
+      withCommands(engine, {
+        report: async (params) => {
+          const answers = await engine.report(params);
+          lost -= 1;
+          if (lost >= 0) throw new EngineUnavailable("memory:", "no answer");
+          return answers;
+        },
+      }),
+    );
+    const talk = task("talk", ONCE, async ({ log }: JobContext<unknown>) => {
+      for (const message of ["one", "two", "three"]) {
+        log(message);
+        await new Promise<void>((passed) => void fixture.clock.after(1_000, passed));
+      }
+    });
+    fixture.longshore.worker([talk]);
+    const job = await fixture.enqueue(talk);
+    await fixture.pass(20_000);
+
+    expect(await job.refresh()).toMatchObject({ state: "completed" });
+    expect((await job.logs()).lines.map(({ message }) => message)).toEqual(["one", "two", "three"]);
+    await fixture.longshore.close();
+  });
+
   it.each([
     ["is away", () => new EngineUnavailable("memory:", "gone")],
     ["refuses", () => new EngineRefused("OOM command not allowed when used memory > 'maxmemory'")],

@@ -124,6 +124,7 @@ function create(spec: JobSpec, now: number): MemoryJob {
     history: [],
     lines: [],
     linesDropped: 0,
+    logged: { epoch: 0, number: 0 },
     nonce: spec.nonce,
     lastOp: null,
     held: spec.hold,

@@ -45,6 +45,8 @@ export interface MemoryJob {
   history: AttemptRecord[];
   lines: LogLine[];
   linesDropped: number;
+  /** The last report whose lines were appended: its lease and number. */
+  logged: { readonly epoch: number; readonly number: number };
   nonce: string | null;
   lastOp: string | null;
   /** Created held, and not released since. */

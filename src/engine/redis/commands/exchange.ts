@@ -301,11 +301,12 @@ export async function report(
   return answers;
 }
 
-function encodeReport({ id, epoch, progress, meta, lines, checkpoints, after }: Report): Argument[] {
+function encodeReport({ id, epoch, progress, meta, lines, checkpoints, after, number: own }: Report): Argument[] {
   const log = (lines ?? []).map(encodeLine).join("\n");
   const left = (checkpoints ?? []).map((one) => `${one.seq} ${encodeCheckpoint(one)}`).join("\n");
   const waits = (after ?? []).map((ref) => `${ref.queue}\0${ref.id}`).join("\n");
-  return [id, epoch, progress === undefined ? "" : JSON.stringify(progress), meta ?? "", log, left, waits];
+  const shown = progress === undefined ? "" : JSON.stringify(progress);
+  return [id, epoch, shown, meta ?? "", log, left, waits, own ?? ""];
 }
 
 function encodeLine({ at, level, message }: LogLine): string {

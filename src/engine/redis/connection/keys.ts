@@ -11,7 +11,7 @@
  * | held | hash | id → record of any other active job, with the session that holds it |
  * | spans, held_order | zset | both by their leases: batches by position, the others by epoch (scripts/lib/claims/lease.lua) |
  * | result, history, errors, progress, meta, keep, nonce, op, fingerprints, tags, unique_key | hash | id → what only some jobs have |
- * | log | hash | id → how many lines it has logged; `id NUL number` → some of them (scripts/lib/store/log.lua) |
+ * | log | hash | id → how many lines it has logged, in which report last; `id NUL number` → some of them (scripts/lib/store/log.lua) |
  * | checkpoint | hash | `id NUL number` → checkpoint |
  * | checkpoints | hash | id → the highest number of its checkpoints |
  * | failed | hash | id → what failed in a job that half succeeded |

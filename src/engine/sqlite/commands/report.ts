@@ -23,9 +23,18 @@ export function applyReport(transaction: Transaction, session: string, update: R
   }
   if (update.after !== undefined) addDependencies(transaction, queue, job, update.after);
   if (update.meta !== undefined) sql.run("UPDATE jobs SET meta = ? WHERE job = ?", update.meta, job.job);
-  if (update.lines !== undefined && update.lines.length > 0) addLines(sql, job, update.lines);
+  const { lines = [] } = update;
+  if (lines.length > 0 && isNew(sql, job, update)) addLines(sql, job, lines);
   transaction.changed(queue.name);
   return "applied";
+}
+
+const NUMBERED = `UPDATE jobs SET logged_epoch = ?, logged_report = ?
+  WHERE job = ? AND (logged_epoch IS NOT ? OR logged_report < ?)`;
+
+/** Are the lines of the report not in the log yet? Records that they will be. */
+function isNew(sql: Sql, { job }: Job, { epoch, number }: Report): boolean {
+  return number === undefined || sql.run(NUMBERED, epoch, number, job, epoch, number) > 0;
 }
 
 function addLines(sql: Sql, job: Job, lines: readonly LogLine[]): void {

@@ -187,6 +187,9 @@ const NINTH = `
 const TENTH = `
   -- The active jobs by session.
   CREATE INDEX jobs_held ON jobs (queue, session, position) WHERE state_code = 3;
+  -- The last numbered report with log lines: its lease and number.
+  ALTER TABLE jobs ADD COLUMN logged_epoch INTEGER;
+  ALTER TABLE jobs ADD COLUMN logged_report INTEGER;
 `;
 
 /** The steps after the first. */

@@ -83,7 +83,9 @@ export const SCHEMA = `
     input TEXT,
     result TEXT,
     -- The failures of a job that ended as partial.
-    failures TEXT
+    failures TEXT,
+    -- The last numbered report with log lines: its lease and number.
+    logged_epoch INTEGER, logged_report INTEGER
   );
   CREATE UNIQUE INDEX jobs_id ON jobs (queue, id);
   CREATE INDEX jobs_position ON jobs (queue, state_code, position, tiebreak);

@@ -6,11 +6,17 @@ import type { Job } from "./job.js";
 import type { SqliteQueue } from "./queue.js";
 import type { Sql } from "../database/sql.js";
 
+const ENTRY = "SELECT entry FROM checkpoints WHERE job = ? AND seq = ?";
+
 /** Stores checkpoints under their numbers, and emits milestones and statuses. */
 export function keepCheckpoints(sql: Sql, queue: SqliteQueue, job: Job, checkpoints: readonly Checkpoint[]): void {
   for (const checkpoint of checkpoints) {
     const { seq, kind, name, value } = checkpoint;
     const entry = encodeCheckpoint(checkpoint);
+    const isShown = kind === "milestone" || kind === "status";
+    // One that is sent again is not shown again.
+    const known = isShown && sql.all<[entry: string]>(ENTRY, job.job, seq)[0]?.[0] === entry;
+    if (known) continue;
     sql.run("INSERT OR REPLACE INTO checkpoints (job, seq, entry) VALUES (?, ?, ?)", job.job, seq, entry);
     if (kind === "milestone") queue.emit({ kind, id: job.id, name, value });
     if (kind === "status") queue.emit({ kind, id: job.id, name });

@@ -1,8 +1,8 @@
 -- KEYS: queue job held leases progress meta log checkpoint checkpoints events sessions seen dependencies dependency pending outbox
 -- KEYS: spans held_order
--- ARGV: now, session, then per update: id epoch progress meta log-lines checkpoints after ('' = unchanged; log lines are
--- JSON, one a line; checkpoints are number, blank, JSON, one a line; after: jobs it will wait for, queue, NUL, id, one a
--- line)
+-- ARGV: now, session, then per update: id epoch progress meta log-lines checkpoints after number ('' = unchanged; log lines
+-- are JSON, one a line; checkpoints are number, blank, JSON, one a line; after: jobs it will wait for, queue, NUL, id, one a
+-- line; the number of the report, '' = none)
 -- Reply: a letter each: a applied, s stale
 --
 -- Stores what running jobs report, fenced like everything a worker writes.
@@ -10,9 +10,10 @@
 
 read_queue()
 
--- Appends to a job's log (lib/store/log.lua). Only its last chunk is written again.
-local function append_log(id, lines)
-  local before = logged(id)
+-- Appends to a job's log (lib/store/log.lua), unless the report was applied before. Only its last chunk is written again.
+local function append_log(id, epoch, number, lines)
+  local before, last_epoch, last = logged(id)
+  if number and tonumber(last_epoch) == epoch and number <= tonumber(last) then return end
   local _, breaks = string.gsub(lines, '\n', '')
   local after = before + breaks + 1
   local oldest = first_chunk(after)
@@ -29,14 +30,14 @@ local function append_log(id, lines)
   end
   if open > 0 then put('log', chunk_of(id, n), table.concat(chunk, '\n')) end
   for old = first_chunk(before), math.min(oldest, math.ceil(before / LOG_CHUNK)) - 1 do put('log', chunk_of(id, old), false) end
-  put('log', id, string.format('%.0f', after))
+  put('log', id, string.format(number and '%.0f %.0f %.0f' or '%.0f', after, epoch, number or 0))
   flush()
 end
 
 local alive, late = life()
 if late then renew_late(alive) end
 local ids = {}
-for i = 3, #ARGV, 7 do ids[#ids + 1] = ARGV[i] end
+for i = 3, #ARGV, 8 do ids[#ids + 1] = ARGV[i] end
 local held, answers = {}, {}
 for i, record in ipairs(hmget('held', ids)) do held[ids[i]] = record end
 
@@ -77,14 +78,17 @@ local function add_dependencies(id, lines)
 end
 
 local most = {} -- the highest number of each job's checkpoints
+local saved = {} -- what this call has stored of them, while the queue is watched
 
 local function save_checkpoints(id, epoch, lines)
   most[id] = most[id] or sane_number(redis.call('HGET', K.checkpoints, id))
   for seq, entry in string.gmatch(lines, '(%d+) ([^\n]+)') do
-    put('checkpoint', id .. '\0' .. seq, entry)
-    most[id] = math.max(most[id], tonumber(seq))
     local kind = watched and string.match(entry, '^%["(%a+)",')
-    if kind == 'milestone' or kind == 'status' then
+    local field = id .. '\0' .. seq
+    -- One that is sent again is not shown again.
+    local shown = (kind == 'milestone' or kind == 'status') and entry ~= (saved[field] or redis.call('HGET', K.checkpoint, field))
+    if kind then saved[field] = entry end
+    if shown then
       -- The texts go out as they came: kind, name, key, value.
       local name, rest = json_string(entry, #kind + 5)
       local _, after = json_string(entry, rest + 1)
@@ -92,13 +96,15 @@ local function save_checkpoints(id, epoch, lines)
       local value = kind == 'milestone' and ',"value":' .. json_string(entry, after + 1) or ''
       emit('{"kind":"' .. kind .. '","id":"' .. id .. '","name":' .. name .. value .. '}')
     end
+    put('checkpoint', field, entry)
+    most[id] = math.max(most[id], tonumber(seq))
   end
   put('checkpoints', id, string.format('%d', most[id]))
   flag_own(id, epoch, CHECKPOINTED)
 end
 
 for i, id in ipairs(ids) do
-  local at = i * 7 - 4
+  local at = i * 8 - 5
   local epoch = tonumber(ARGV[at + 1])
   if alive and holds(id, epoch) then
     local progress, meta, lines, checkpoints = ARGV[at + 2], ARGV[at + 3], ARGV[at + 4], ARGV[at + 5]
@@ -115,7 +121,7 @@ for i, id in ipairs(ids) do
       put('meta', id, meta)
       flag_own(id, epoch, META)
     end
-    if lines ~= '' then append_log(id, lines) end
+    if lines ~= '' then append_log(id, epoch, tonumber(ARGV[at + 7]), lines) end
     answers[i] = FENCED_APPLIED
   else
     answers[i] = FENCED_STALE

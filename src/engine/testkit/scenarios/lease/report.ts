@@ -1,5 +1,6 @@
 /** Reports of running jobs: progress, meta, log lines. */
 import assert from "node:assert/strict";
+import type { Checkpoint } from "../../../../model/job/checkpoint.js";
 import type { LogLine } from "../../../../model/job/log.js";
 import { LONGEST_LOG_LINE, MOST_LOG_LINES } from "../../../../model/job/log.js";
 import { MAIN, progressOf } from "../../context/scenario-context.js";
@@ -200,6 +201,66 @@ export const report = scenarios("report", [
         (await context.engine.logs({ queue, id })).lines.map(({ message }) => message),
         ["1", "2", "3"],
       );
+    },
+  ],
+  [
+    "sent-again-once-in-log",
+    "a numbered report that is sent again, and a late copy of an earlier one, add no lines",
+    async (context) => {
+      const id = await context.add();
+      const session = await context.session();
+      const lease = await session.next();
+      const first = { number: 1, lines: [line("1"), line("2")] };
+      const second = { number: 2, lines: [line("3")] };
+      for (const update of [first, first, second, first, second]) {
+        assert.equal(await session.report(lease, update), "applied");
+      }
+      await session.report(lease, { number: 5, lines: [line("4")] });
+      await session.report(lease, { lines: [line("5")] });
+      assert.deepEqual(
+        (await context.engine.logs({ queue: MAIN, id })).lines.map(({ message }) => message),
+        ["1", "2", "3", "4", "5"],
+      );
+    },
+  ],
+  [
+    "numbers-begin-anew-with-lease",
+    "each lease numbers its reports from the beginning",
+    async (context) => {
+      const id = await context.add();
+      const session = await context.session();
+      for (const message of ["1", "2"]) {
+        const lease = await session.next();
+        await session.report(lease, { number: 1, lines: [line(message)] });
+        await session.report(lease, { number: 1, lines: [line(message)] });
+        await session.fail(lease, 0);
+      }
+      assert.deepEqual(
+        (await context.engine.logs({ queue: MAIN, id })).lines.map(({ message }) => message),
+        ["1", "2"],
+      );
+    },
+  ],
+  [
+    "milestone-sent-again-shown-once",
+    "a milestone or status that is sent again is stored and shown once",
+    async (context) => {
+      const id = await context.add();
+      const session = await context.session();
+      const lease = await session.next();
+      const { cursor } = await context.engine.watch({ queue: MAIN, cursor: null, max: 10 });
+      const rest = { key: null, at: 1_000, took: 0, counters: null };
+      const checkpoints: Checkpoint[] = [
+        { seq: 1, kind: "milestone", name: "found", value: "[1,{}]", ...rest },
+        { seq: 2, kind: "status", name: "reading", value: "null", ...rest },
+      ];
+      for (let sent = 0; sent < 2; sent += 1) await session.report(lease, { checkpoints });
+      const { events } = await context.engine.watch({ queue: MAIN, cursor, max: 10 });
+      assert.deepEqual(
+        events.map(({ kind }) => kind),
+        ["milestone", "status"],
+      );
+      assert.deepEqual(await context.engine.checkpoints({ queue: MAIN, id }), checkpoints);
     },
   ],
   [
