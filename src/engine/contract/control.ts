@@ -26,7 +26,10 @@ export interface JobPatch {
   readonly tags?: readonly string[];
 }
 
-/** A command on jobs. `op` is drawn by the client: a command sent again is recognized by it, and gives the same answer. */
+/**
+ * A command on jobs. `op` is drawn by the client: a command that was applied and is sent again is recognized by it, also behind
+ * later ones, and answers `applied` again with the state that the job has now. The last 16 on a job are remembered.
+ */
 export interface ControlParams {
   readonly refs: readonly JobRef[];
   readonly op: string;

@@ -1,6 +1,7 @@
 /** Commands on one job: release, cancel, retry, promote, update, remove. */
 import { isTerminal, sources, type Cause } from "../../../model/job/state.js";
 import type { ControlAnswer, JobPatch } from "../../contract/engine.js";
+import { hasOperation, withOperation } from "../../shared/operations.js";
 import { planRetry } from "../../shared/retry.js";
 import { revoke } from "./settle.js";
 import { finish, forget, move, recordAttempt, reinsert } from "../store/transitions.js";
@@ -24,10 +25,10 @@ export type Command = (context: ControlContext, job: MemoryJob) => ControlAnswer
 export function control(context: ControlContext, id: string, command: Command): ControlAnswer {
   const job = context.queue.jobs.get(id);
   if (job === undefined) return { outcome: "missing", state: null };
-  if (job.lastOp === context.op) return { outcome: "applied", state: job.state };
+  if (hasOperation(job.operations, context.op)) return { outcome: "applied", state: job.state };
   const outcome = command(context, job);
   if (outcome !== "applied") return { outcome, state: job.state };
-  job.lastOp = context.op;
+  job.operations = withOperation(job.operations, context.op);
   return { outcome, state: context.queue.jobs.has(id) ? job.state : null };
 }
 

@@ -126,7 +126,7 @@ function create(spec: JobSpec, now: number): MemoryJob {
     linesDropped: 0,
     logged: { epoch: 0, number: 0 },
     nonce: spec.nonce,
-    lastOp: null,
+    operations: null,
     held: spec.hold,
     pendingDependencies: 0,
     round: 0,

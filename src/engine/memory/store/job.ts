@@ -48,7 +48,8 @@ export interface MemoryJob {
   /** The last report whose lines were appended: its lease and number. */
   logged: { readonly epoch: number; readonly number: number };
   nonce: string | null;
-  lastOp: string | null;
+  /** The last commands on it (shared/operations.ts). */
+  operations: string | null;
   /** Created held, and not released since. */
   held: boolean;
   /** How many of its dependencies have not ended. */

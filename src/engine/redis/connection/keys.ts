@@ -10,7 +10,7 @@
  * | leases | hash | epoch → a batch of active jobs in their first run, with the session that holds them |
  * | held | hash | id → record of any other active job, with the session that holds it |
  * | spans, held_order | zset | both by their leases: batches by position, the others by epoch (scripts/lib/claims/lease.lua) |
- * | result, history, errors, progress, meta, keep, nonce, op, fingerprints, tags, unique_key | hash | id → what only some jobs have |
+ * | result, history, errors, progress, meta, keep, nonce, op, fingerprints, tags, unique_key | hash | id → what only some jobs have (op: the last commands on it) |
  * | log | hash | id → how many lines it has logged, in which report last; `id NUL number` → some of them (scripts/lib/store/log.lua) |
  * | checkpoint | hash | `id NUL number` → checkpoint |
  * | checkpoints | hash | id → the highest number of its checkpoints |

@@ -14,6 +14,7 @@ import { DEFAULT_RETENTION, MOST_KEPT } from "../../../model/job/retention.js";
 import { STATES } from "../../../model/job/state.js";
 import { MOST_PROMOTED } from "../../contract/engine.js";
 import { PRIORITY_STEP } from "../../shared/listing-order.js";
+import { MOST_OPERATIONS } from "../../shared/operations.js";
 import { MOST_SENDERS } from "../../shared/relay.js";
 import { LATE, MOST_OVERDUE } from "../../shared/sweep.js";
 import {
@@ -144,6 +145,7 @@ export const CONSTANTS: Readonly<Record<string, Constant>> = {
   SUSPECT_FROM,
   MOST_HISTORY: MOST_ATTEMPT_RECORDS,
   MOST_MEMBERS,
+  MOST_OPERATIONS,
   MOST_LOG_LINES,
   /** How many lines of a log are one field: what one more line writes again. */
   LOG_CHUNK: 50,

@@ -1,6 +1,7 @@
 /** Commands on one job: release, cancel, retry, promote, update, remove. */
 import { isTerminal, sources, type Cause } from "../../../model/job/state.js";
 import type { ControlAnswer, ControlParams, JobPatch } from "../../contract/engine.js";
+import { hasOperation, withOperation } from "../../shared/operations.js";
 import { planRetry } from "../../shared/retry.js";
 import { dropCheckpoints } from "../store/checkpoint.js";
 import { endCancelled } from "./settle.js";
@@ -28,11 +29,11 @@ export function control(transaction: Transaction, { refs, op }: ControlParams, c
 }
 
 function runOnce(transaction: Transaction, queue: SqliteQueue, job: Job, op: string, command: Command): ControlAnswer {
-  if (job.op === op) return { outcome: "applied", state: stateOfJob(job) };
+  if (hasOperation(job.op, op)) return { outcome: "applied", state: stateOfJob(job) };
   const outcome = command(transaction, queue, job);
   if (outcome === "removed") return { outcome: "applied", state: null };
   if (outcome === "applied") {
-    job.op = op;
+    job.op = withOperation(job.op, op);
     saveJob(transaction.sql, job);
   }
   return { outcome, state: stateOfJob(job) };

@@ -69,6 +69,7 @@ export const SCHEMA = `
     debounce_wait INTEGER, debounce_most INTEGER,
     -- The key under which it supersedes the job before it.
     supersedes TEXT,
+    -- The last commands on it, one a line.
     op TEXT,
     nonce TEXT,
     tags TEXT,

@@ -43,6 +43,7 @@ export interface Job {
   removeAt: number | null;
   readonly uniqueKey: string | null;
   readonly uniqueUntil: "started" | "finished" | number | null;
+  /** The last commands on it (shared/operations.ts). */
   op: string | null;
   tags: string | null;
   /** The key under which it supersedes the job before it. */

@@ -10,7 +10,7 @@
 -- conflict), state after it ('' if removed); last 1 when messages wait in the outbox
 --
 -- Commands on single jobs. Mirrors engine/memory/commands/control.ts, and planRetry in engine/shared/retry.ts.
--- include: record codec batch format queue lease holding aside moves log forget amend unique links-read links
+-- include: record codec batch format queue lease holding aside moves log forget amend unique links-read links operations
 
 read_queue()
 
@@ -131,12 +131,12 @@ local function run(ids)
     local outcome
     if not r then
       outcome = CONTROL_MISSING
-    elseif ops[i] == op or applied[id] then
+    elseif applied[id] or has_operation(ops[i], op) then
       outcome = CONTROL_APPLIED
     else
       outcome = commands[command](id, r, jobs[i])
       applied[id] = outcome == CONTROL_APPLIED
-      if applied[id] and command == 'remove' then known[id] = false elseif applied[id] then put('op', id, op) end
+      if applied[id] and command == 'remove' then known[id] = false elseif applied[id] then put('op', id, with_operation(ops[i], op)) end
     end
     reply[#reply + 1] = outcome
     reply[#reply + 1] = known[id] and name_of(r[STATE]) or ''

@@ -236,6 +236,24 @@ export const idempotency = scenarios("idempotency", [
     },
   ],
   [
+    "late-copies-of-commands",
+    "a copy of a command that arrives behind later ones answers `applied` and changes nothing",
+    async (context) => {
+      const id = await context.add();
+      const commands = ["cancel", "retry", "cancel", "retry"] as const;
+      for (const [n, command] of commands.entries()) await context.control(command, id, `op-${n}`);
+      for (const [n, command] of commands.entries()) {
+        assert.deepEqual(await context.control(command, id, `op-${n}`), { outcome: "applied", state: "queued" });
+      }
+      // Sixteen are remembered; what only looks like one of them is another.
+      for (let n = 4; n < 18; n += 1) await context.control(n % 2 === 0 ? "cancel" : "retry", id, `op-${n}`);
+      assert.equal(await context.state(id), "queued");
+      assert.equal((await context.control("cancel", id, "op-2")).state, "queued");
+      assert.equal((await context.control("cancel", id, "op-")).state, "cancelled");
+      assert.equal((await context.control("retry", id, "op")).state, "queued");
+    },
+  ],
+  [
     "another-command-is-not-same",
     "another command on the same job is not mistaken for the first sent again",
     async (context) => {
