@@ -1,6 +1,6 @@
 // A life of jobs with every feature, from the first one to the removal of the last: what is left of it afterwards is what an
 // engine forgets to give back. `LONGSHORE_SOAK` sets another number of jobs.
-import type { Outcome } from "../../src/engine/contract/engine.js";
+import { RESEND_WINDOW, type Outcome } from "../../src/engine/contract/engine.js";
 import { MAIN, progressOf, type ScenarioContext } from "../../src/engine/testkit/context/scenario-context.js";
 import { fire, put, toTick } from "../../src/engine/testkit/context/schedule-helpers.js";
 import { BOOM, STEP_FAILURES, type TestSession } from "../../src/engine/testkit/context/test-session.js";
@@ -40,6 +40,7 @@ export async function soak(context: ScenarioContext): Promise<void> {
   await session.close();
   await context.engine.removeSchedule({ queue: MAIN, name: "poll" });
   await removeAll(context);
+  context.advance(RESEND_WINDOW);
   for (let more = true; more;) ({ more } = await context.sweep(1_000, SOAK_QUEUES));
 }
 

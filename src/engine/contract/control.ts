@@ -4,6 +4,16 @@ import type { JobState } from "../../model/job/state.js";
 import type { ScheduleRecord } from "./schedules.js";
 import type { OverdueSession } from "./session.js";
 
+/**
+ * For how long a removed job leaves a trace (milliseconds): a command about it whose answer was lost may be sent again. A client
+ * does so for 2 s, the last time for the command timeout of Redis or the 10 s for which SQLite waits for its file, and a network
+ * may hold a copy up for minutes.
+ */
+export const RESEND_WINDOW = 300_000;
+
+/** The most traces of a queue, or a few more: the oldest give way. */
+export const MOST_TRACES = 10_000;
+
 /** The answer to a command on one job. */
 export interface ControlAnswer {
   /**
@@ -28,7 +38,7 @@ export interface JobPatch {
 
 /**
  * A command on jobs. `op` is drawn by the client: a command that was applied and is sent again is recognized by it, also behind
- * later ones, and answers `applied` again with the state that the job has now. The last 16 on a job are remembered.
+ * later ones, and answers `applied` again with the state that the job has now. The last 16 on a job are remembered, for `RESEND_WINDOW` also once it is removed.
  */
 export interface ControlParams {
   readonly refs: readonly JobRef[];

@@ -84,7 +84,10 @@ export interface Engine {
   /** The engine's clock. */
   now(): Awaitable<number>;
 
-  /** Stores jobs: one answer per job, in order. Up to 500 jobs of one queue in one call are stored together. */
+  /**
+   * Stores jobs: one answer per job, in order. Up to 500 jobs of one queue in one call are stored together.
+   * A command sent again makes no second job, for `RESEND_WINDOW` after its creation also when the job is removed already.
+   */
   enqueue(params: { readonly jobs: readonly JobSpec[] }): Awaitable<EnqueueAnswer[]>;
 
   /**

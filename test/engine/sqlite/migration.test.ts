@@ -42,6 +42,7 @@ const BACK: Readonly<Record<number, string>> = {
     DROP TABLE obliterated; DROP TABLE outbox; DROP TABLE messages`,
   8: "ALTER TABLE queues DROP COLUMN schedules",
   9: `DROP INDEX jobs_held; ALTER TABLE jobs DROP COLUMN logged_epoch; ALTER TABLE jobs DROP COLUMN logged_report`,
+  10: "DROP TABLE traces; ALTER TABLE queues DROP COLUMN traced",
 };
 
 /** Makes of the file what a Longshore with this schema would have left. */

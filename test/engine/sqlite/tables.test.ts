@@ -3,6 +3,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { loadDriver, type Database } from "../../../src/engine/sqlite/database/driver.js";
 import { TABLES } from "../../../src/engine/sqlite/database/schema.js";
+import { RESEND_WINDOW } from "../../../src/engine/contract/engine.js";
 import { ScenarioContext, MAIN } from "../../../src/engine/testkit/context/scenario-context.js";
 import { sqliteStorage } from "./sqlite-storage.js";
 
@@ -90,6 +91,15 @@ test("a queue leaves no row in any table when it is obliterated", async () => {
   // What an earlier transaction left to send is sent by the next sweep.
   await context.sweep();
   expect(await filled()).toEqual(TABLES.ofFile);
+});
+
+test("the traces of removed jobs go with the next sweep once their time is over", async () => {
+  await context.control("remove", await context.add());
+  expect(await filled()).toContain("traces");
+  context.advance(RESEND_WINDOW);
+  await context.sweep();
+  expect(await filled()).not.toContain("traces");
+  expect(await inFile((database) => database.prepare("SELECT traced FROM queues").all())).toEqual([{ traced: 0 }]);
 });
 
 test("a job leaves no row in any table when it is removed", async () => {

@@ -8,6 +8,7 @@ import { finish, forget, move, recordAttempt, reinsert } from "../store/transiti
 import { claimKey, liveOwner, replaceInput, retime } from "./enqueue.js";
 import { flowStage, type MemoryJob } from "../store/job.js";
 import type { MemoryQueue, MemorySession } from "../store/store.js";
+import { traceOf } from "../store/traces.js";
 import { reopenDependencies, releaseHeld, willWait } from "../store/dependencies.js";
 
 /** What a command works on. */
@@ -23,6 +24,8 @@ export type Command = (context: ControlContext, job: MemoryJob) => ControlAnswer
 
 /** Runs a command on one job, once per `op`. */
 export function control(context: ControlContext, id: string, command: Command): ControlAnswer {
+  const trace = traceOf(context.queue, id, context.now);
+  if (trace !== null && hasOperation(trace.operations, context.op)) return { outcome: "applied", state: null };
   const job = context.queue.jobs.get(id);
   if (job === undefined) return { outcome: "missing", state: null };
   if (hasOperation(job.operations, context.op)) return { outcome: "applied", state: job.state };
@@ -98,9 +101,9 @@ export const promote: Command = ({ queue, now }, job) => {
   return "applied";
 };
 
-export const remove: Command = ({ queue, now }, job) => {
+export const remove: Command = ({ queue, now, op }, job) => {
   if (job.state === "active" || (job.spec.role === "flow" && !isTerminal(job.state))) return "wrong-state";
-  forget(queue, job, now);
+  forget(queue, job, now, op);
   return "applied";
 };
 

@@ -9,6 +9,8 @@ import { admit, finish, move } from "../store/transitions.js";
 import type { MemoryJob } from "../store/job.js";
 import type { MemoryQueue } from "../store/store.js";
 import { predecessor, supersede, type Supersession } from "./supersede.js";
+import { isMadeBy } from "../../shared/trace.js";
+import { traceOf } from "../store/traces.js";
 import { linkNewJob } from "../store/dependencies.js";
 
 /** Stores one job, or answers which job stands for it. */
@@ -20,6 +22,8 @@ export function enqueueOne(queue: MemoryQueue, spec: JobSpec, supersession: Supe
     const again = spec.nonce === null || same.nonce === spec.nonce;
     return { id: spec.id, outcome: again ? "created" : "existing", state: same.state };
   }
+  const trace = traceOf(queue, spec.id, now);
+  if (trace !== null && isMadeBy(trace, spec)) return { id: spec.id, outcome: "created", state: trace.state };
   const { unique } = spec;
   const owner = unique === null ? null : liveOwner(queue, unique.key, now);
   const before = predecessor(queue, spec);

@@ -7,6 +7,7 @@ import { recover } from "./settle.js";
 import { finish, forget, isRetained, move } from "../store/transitions.js";
 import { isDead, sweepTotal, type QueueSweep } from "../../shared/sweep.js";
 import { dueSchedules, nextTick } from "./schedules.js";
+import { dropTraces } from "../store/traces.js";
 import type { MemoryJob } from "../store/job.js";
 import type { MemoryQueue, MemorySession, MemoryStore, Moment } from "../store/store.js";
 
@@ -20,6 +21,7 @@ export function sweep(
     .map((name) => store.find(name))
     .filter((queue) => queue !== undefined)
     .map((queue): QueueSweep => {
+      dropTraces(queue, now);
       const recovered = recoverLost(queue, store.sessions, { limit, dead }, { now, monotonic });
       return {
         recovered,

@@ -8,6 +8,7 @@ import type { JobRef } from "../../../model/job/job.js";
 import { isTerminal, perState, type JobState } from "../../../model/job/state.js";
 import type { LeaseRef, Revocation, WorkerInfo } from "../../contract/engine.js";
 import type { SchedulePutAnswer, ScheduleStatus } from "../../contract/schedules.js";
+import type { Trace } from "../../shared/trace.js";
 import { Aside } from "./aside.js";
 import type { MemoryJob } from "./job.js";
 import { Line } from "./sorted-line.js";
@@ -85,6 +86,8 @@ export class MemoryQueue {
   readonly keepCount: { completed: number | null; failed: number | null } = { completed: null, failed: null };
   /** Finished jobs that ask for a count, oldest first. */
   readonly counted: { completed: MemoryJob[]; failed: MemoryJob[] } = { completed: [], failed: [] };
+  /** What is remembered of removed jobs, in the order in which they were removed. */
+  readonly traces = new Map<string, Trace>();
   readonly schedules = new Map<string, MemorySchedule>();
   paused = false;
   /** The number of the last exchange that leased anything here. */

@@ -13,6 +13,7 @@ import type { Aside } from "./aside.js";
 import type { Line } from "./sorted-line.js";
 import type { MemoryJob } from "./job.js";
 import type { MemoryQueue } from "./store.js";
+import { leaveTrace } from "./traces.js";
 
 /** Stores a new job in its first state. */
 export function admit(queue: MemoryQueue, job: MemoryJob, now: number): void {
@@ -93,8 +94,9 @@ function uncount(queue: MemoryQueue, job: MemoryJob): void {
   if (index !== -1) counted.splice(index, 1);
 }
 
-/** Removes a job with all that is stored about it. */
-export function forget(queue: MemoryQueue, job: MemoryJob, now: number): void {
+/** Removes a job with all that is stored about it, but its trace. `op`: the command that removes it. */
+export function forget(queue: MemoryQueue, job: MemoryJob, now: number, op: string | null = null): void {
+  leaveTrace(queue, job, op, now);
   removeFromState(queue, job);
   queue.jobs.delete(job.id);
   const { unique } = job.spec;

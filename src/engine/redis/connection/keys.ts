@@ -18,6 +18,7 @@
  * | latest, supersede_key | hash | key under which jobs supersede each other → the latest of them; id → its key |
  * | ended | hash | jobs that ended without a run, of which the application has not been notified: id → task |
  * | ended_due, ended_claimed | zset | the same as `task NUL id`: in lexical order; claimed ones, by when they are due again |
+ * | traces, trace | zset, hash | removed jobs by when they were; id → what is remembered (scripts/lib/jobs/traces.lua) |
  * | wait | list | queued jobs of the default priority; `~` marks those that have moved before |
  * | tombstones | zset | positions in `wait` whose job has moved away |
  * | priority, suspect | zset | queued jobs of other priorities, and those before `wait`; suspects, by running order |

@@ -12,7 +12,7 @@ import { CRASH_LIMIT, MOST_ATTEMPT_RECORDS, SUSPECT_FROM } from "../../../model/
 import { MOST_LOG_LINES } from "../../../model/job/log.js";
 import { DEFAULT_RETENTION, MOST_KEPT } from "../../../model/job/retention.js";
 import { STATES } from "../../../model/job/state.js";
-import { MOST_PROMOTED } from "../../contract/engine.js";
+import { MOST_PROMOTED, MOST_TRACES, RESEND_WINDOW } from "../../contract/engine.js";
 import { PRIORITY_STEP } from "../../shared/listing-order.js";
 import { MOST_OPERATIONS } from "../../shared/operations.js";
 import { MOST_SENDERS } from "../../shared/relay.js";
@@ -168,6 +168,8 @@ export const CONSTANTS: Readonly<Record<string, Constant>> = {
    */
   MOST_LOOKED_AT: 2_000,
   MOST_PROMOTED,
+  MOST_TRACES,
+  RESEND_WINDOW,
   /** How many bytes of jobs one call reads, or a little more: the rest is left to the next call. */
   MOST_REPLIED: 2 * 1024 * 1024,
   /** Up to this many tombstones stay in the waiting list as they are; of more, this many entries at a time are moved. */

@@ -11,11 +11,17 @@ import { dropNotice, forget, move, recordLastRun, reinsert, tag, untag } from ".
 import { claimKey, liveOwner, replaceInput, retime } from "./enqueue.js";
 import type { SqliteQueue } from "../store/queue.js";
 import { isLatest } from "./supersede.js";
+import { tracesOf } from "../store/traces.js";
 import { isMember, linksOf, willWait } from "../store/dependencies.js";
 import type { Transaction } from "../store/transaction.js";
 
-/** A command: changes the job, and returns the outcome. */
-export type Command = (transaction: Transaction, queue: SqliteQueue, job: Job) => ControlAnswer["outcome"] | "removed";
+/** A command, known by `op`: changes the job, and returns the outcome. */
+export type Command = (
+  transaction: Transaction,
+  queue: SqliteQueue,
+  job: Job,
+  op: string,
+) => ControlAnswer["outcome"] | "removed";
 
 /** Runs a command on jobs, once per `op` on each. */
 export function control(transaction: Transaction, { refs, op }: ControlParams, command: Command): ControlAnswer[] {
@@ -23,6 +29,8 @@ export function control(transaction: Transaction, { refs, op }: ControlParams, c
     const queue = transaction.find(ref.queue);
     if (queue === null) return { outcome: "missing", state: null };
     transaction.changed(ref.queue);
+    const trace = tracesOf(transaction, queue, [ref.id]).get(ref.id);
+    if (trace !== undefined && hasOperation(trace.operations, op)) return { outcome: "applied", state: null };
     const job = findJob(transaction.sql, queue.number, ref.id);
     return job === null ? { outcome: "missing", state: null } : runOnce(transaction, queue, job, op, command);
   });
@@ -30,7 +38,7 @@ export function control(transaction: Transaction, { refs, op }: ControlParams, c
 
 function runOnce(transaction: Transaction, queue: SqliteQueue, job: Job, op: string, command: Command): ControlAnswer {
   if (hasOperation(job.op, op)) return { outcome: "applied", state: stateOfJob(job) };
-  const outcome = command(transaction, queue, job);
+  const outcome = command(transaction, queue, job, op);
   if (outcome === "removed") return { outcome: "applied", state: null };
   if (outcome === "applied") {
     job.op = withOperation(job.op, op);
@@ -103,11 +111,11 @@ export const promote: Command = ({ now }, queue, job) => {
   return "applied";
 };
 
-export const remove: Command = (transaction, queue, job) => {
+export const remove: Command = (transaction, queue, job, op) => {
   const state = stateOfJob(job);
   const isFlow = linksOf(transaction.sql, job).flow !== null;
   if (state === "active" || (isFlow && !isTerminal(state))) return "wrong-state";
-  forget(transaction, queue, job);
+  forget(transaction, queue, job, op);
   return "removed";
 };
 

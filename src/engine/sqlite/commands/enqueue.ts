@@ -6,6 +6,8 @@ import type { JobState } from "../../../model/job/state.js";
 import type { Unique } from "../../../model/job/unique.js";
 import type { EnqueueAnswer } from "../../contract/engine.js";
 import { keyOwnership, meetOwner, type KeyOwner } from "../../shared/unique-key.js";
+import { isMadeBy, type Trace } from "../../shared/trace.js";
+import { tracesOf } from "../store/traces.js";
 import { isLinked, linkNewJob } from "../store/dependent.js";
 import { expire } from "./settle.js";
 import { loadJob, saveJob, stateOfJob, type Job } from "../store/job.js";
@@ -25,6 +27,13 @@ interface Known {
   readonly nonce: string | null;
 }
 
+/** What is known of the ids of a queue. */
+interface KnownIds {
+  readonly jobs: Map<string, Known>;
+  /** Of jobs that were removed. */
+  readonly traces: ReadonlyMap<string, Trace>;
+}
+
 /** The job that owns a unique key. */
 interface Owner extends KeyOwner {
   readonly job: number;
@@ -34,17 +43,20 @@ interface Owner extends KeyOwner {
 
 /** Stores jobs in order, and answers for each what became of it. */
 export function enqueue(transaction: Transaction, specs: readonly JobSpec[]): EnqueueAnswer[] {
-  const known = new Map<string, Map<string, Known>>();
+  const known = new Map<string, KnownIds>();
   for (const name of new Set(specs.map((spec) => spec.queue))) {
     const ids = specs.filter((spec) => spec.queue === name).map((spec) => spec.id);
-    known.set(name, existing(transaction.sql, transaction.queue(name), ids));
+    const queue = transaction.queue(name);
+    known.set(name, { jobs: existing(transaction.sql, queue, ids), traces: tracesOf(transaction, queue, ids) });
     transaction.changed(name);
   }
   const usual = new UsualJobs(transaction.sql, transaction.now);
-  const answers = specs.map((spec) => enqueueOne(transaction, spec, known.get(spec.queue) ?? new Map(), usual));
+  const answers = specs.map((spec) => enqueueOne(transaction, spec, known.get(spec.queue) ?? NOTHING, usual));
   usual.flush();
   return answers;
 }
+
+const NOTHING: KnownIds = { jobs: new Map(), traces: new Map() };
 
 function existing(sql: Sql, queue: SqliteQueue, ids: readonly string[]): Map<string, Known> {
   const rows = sql.all<[id: string, stateCode: number, nonce: string | null]>(
@@ -58,7 +70,7 @@ function existing(sql: Sql, queue: SqliteQueue, ids: readonly string[]): Map<str
 function enqueueOne(
   transaction: Transaction,
   spec: JobSpec,
-  known: Map<string, Known>,
+  { jobs: known, traces }: KnownIds,
   usual: UsualJobs,
 ): EnqueueAnswer {
   const { now } = transaction;
@@ -69,6 +81,8 @@ function enqueueOne(
     const again = spec.nonce === null || same.nonce === spec.nonce;
     return { id: spec.id, outcome: again ? "created" : "existing", state: same.state };
   }
+  const trace = traces.get(spec.id);
+  if (trace !== undefined && isMadeBy(trace, spec)) return { id: spec.id, outcome: "created", state: trace.state };
   const { unique, supersedes } = spec;
   const ended = (id: string): void => noteState(known, id, "expired");
   const owner = unique === null ? null : liveOwner(transaction, queue, unique.key, ended);

@@ -12,6 +12,7 @@ import { recover } from "./settle.js";
 import { jobFrom, JOB_COLUMNS, saveJob, type Job, type JobRow } from "../store/job.js";
 import { DELAYED, codeOf } from "../store/state-codes.js";
 import { finish, forget, move } from "../store/transitions.js";
+import { dropTraces } from "../store/traces.js";
 import type { SqliteQueue } from "../store/queue.js";
 import {
   declareDead,
@@ -92,6 +93,7 @@ function sweepQueue(
   const queue = transaction.find(name);
   if (queue === null) return null;
   transaction.changed(name);
+  dropTraces(transaction, queue);
   return {
     recovered: recoverLost(transaction, queue, limit, dead),
     promoted: promoteDue(transaction, queue, limit),

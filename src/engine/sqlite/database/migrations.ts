@@ -192,8 +192,25 @@ const TENTH = `
   ALTER TABLE jobs ADD COLUMN logged_report INTEGER;
 `;
 
+const ELEVENTH = `
+  -- Traces of removed jobs: when each was removed and in which state, and what recognizes commands about it.
+  CREATE TABLE traces (
+    queue INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    state_code INTEGER NOT NULL,
+    nonce TEXT,
+    operations TEXT,
+    PRIMARY KEY (queue, id)
+  ) WITHOUT ROWID;
+  CREATE INDEX traces_at ON traces (queue, at);
+
+  -- Until when there are any.
+  ALTER TABLE queues ADD COLUMN traced INTEGER NOT NULL DEFAULT 0;
+`;
+
 /** The steps after the first. */
-const STEPS: readonly string[] = [SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH, EIGHTH, NINTH, TENTH];
+const STEPS: readonly string[] = [SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH, EIGHTH, NINTH, TENTH, ELEVENTH];
 const LATEST = STEPS.length + 1;
 
 /** Gives a file the schema of today; inside a transaction. @throws EngineRefused for a file from the future */

@@ -23,7 +23,9 @@ export const SCHEMA = `
     -- The number of the last exchange that leased anything.
     epoch INTEGER NOT NULL DEFAULT 0,
     -- How many schedules it has.
-    schedules INTEGER NOT NULL DEFAULT 0
+    schedules INTEGER NOT NULL DEFAULT 0,
+    -- Until when there are traces of removed jobs.
+    traced INTEGER NOT NULL DEFAULT 0
   );
 
   CREATE TABLE jobs (
@@ -128,6 +130,18 @@ export const SCHEMA = `
     due INTEGER NOT NULL
   );
   CREATE INDEX ended_task ON ended (queue, task, id);
+
+  -- Traces of removed jobs: when each was removed and in which state, and what recognizes commands about it.
+  CREATE TABLE traces (
+    queue INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    state_code INTEGER NOT NULL,
+    nonce TEXT,
+    operations TEXT,
+    PRIMARY KEY (queue, id)
+  ) WITHOUT ROWID;
+  CREATE INDEX traces_at ON traces (queue, at);
 
   CREATE TABLE tags (
     queue INTEGER NOT NULL,
@@ -314,6 +328,7 @@ export const TABLES = {
     tags: "queue, tag, job",
     tag_totals: "queue, tag, state",
     calls: "session, queue, lane",
+    traces: "queue, id",
     events: "queue, sequence",
     schedules: "queue, name",
   },

@@ -32,12 +32,13 @@ interface QueueColumns {
   interest: number;
   epoch: number;
   schedules: number;
+  traced: number;
 }
 
 const NAMES = [
   ...(["queue", "paused", "counts", "keepCompleted", "keepFailed", "keptCompleted", "keptFailed"] as const),
   ...(["defaultTail", "otherTail", "otherHead", "finished", "sequence", "dropped", "interest", "epoch"] as const),
-  "schedules",
+  ...(["schedules", "traced"] as const),
 ] as const;
 
 type QueueRow = RowOf<typeof NAMES, QueueColumns>;
@@ -52,7 +53,7 @@ const CREATE = `INSERT INTO queues (queue, name) VALUES (
 
 const SAVE = `UPDATE queues SET paused = ?, counts = ?, keep_completed = ?, keep_failed = ?, kept_completed = ?,
   kept_failed = ?, default_tail = ?, other_tail = ?, other_head = ?, finished = ?, sequence = ?,
-  dropped = ?, interest = ?, epoch = ?, schedules = ? WHERE queue = ?`;
+  dropped = ?, interest = ?, epoch = ?, schedules = ?, traced = ? WHERE queue = ?`;
 
 const ADD_TOTAL = `INSERT INTO tag_totals (queue, tag, state, jobs) VALUES (?, ?, ?, ?)
   ON CONFLICT DO UPDATE SET jobs = jobs + excluded.jobs`;
@@ -97,6 +98,7 @@ export class SqliteQueue {
   #interest: number;
   #epoch: number;
   #schedules: number;
+  #traced: number;
   #changed = false;
 
   static load(sql: Sql, name: string, now: number): SqliteQueue | null {
@@ -128,6 +130,7 @@ export class SqliteQueue {
     this.#interest = row[AT.interest];
     this.#epoch = row[AT.epoch];
     this.#schedules = row[AT.schedules];
+    this.#traced = row[AT.traced];
   }
 
   get paused(): boolean {
@@ -142,6 +145,19 @@ export class SqliteQueue {
   /** How many schedules it has. */
   get schedules(): number {
     return this.#schedules;
+  }
+
+  /** Until when it has traces of removed jobs; 0: it has none. */
+  get traced(): number {
+    return this.#traced;
+  }
+
+  /** Notes until when it has some; returns whether that is another time than before. */
+  tracedUntil(time: number): boolean {
+    if (this.#traced === time) return false;
+    this.#traced = time;
+    this.#changed = true;
+    return true;
   }
 
   /** Counts a schedule that was stored (1) or removed (-1). */
@@ -257,6 +273,7 @@ export class SqliteQueue {
       this.#interest,
       this.#epoch,
       this.#schedules,
+      this.#traced,
       this.number,
     );
     for (const [tag, states] of this.#totals) {

@@ -15,6 +15,7 @@ import type { Sql } from "../database/sql.js";
 import { ACTIVE, SECONDARY, codeOf } from "./state-codes.js";
 import { dropLinks, isRetained, linksOf } from "./dependencies.js";
 import type { SqliteQueue } from "./queue.js";
+import { leaveTrace } from "./traces.js";
 import type { Transaction } from "./transaction.js";
 
 /** Moves a job to another state. */
@@ -153,9 +154,13 @@ function takeFromRetention(queue: SqliteQueue, job: MovingJob, state: JobState):
   job.removeAt = null;
 }
 
-/** Removes a job with every row about it, except links until their messages are delivered. */
-export function forget(transaction: Transaction, queue: SqliteQueue, job: Job): void {
+/**
+ * Removes a job with every row about it, except its trace, and links until their messages are delivered. `op`: the command that
+ * removes it.
+ */
+export function forget(transaction: Transaction, queue: SqliteQueue, job: Job, op: string | null = null): void {
   const { sql } = transaction;
+  leaveTrace(transaction, queue, job, op);
   removeFromState(queue, job);
   sql.run("DELETE FROM jobs WHERE job = ?", job.job);
   sql.run("DELETE FROM inputs WHERE job = ?", job.job);

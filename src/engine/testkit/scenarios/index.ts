@@ -43,6 +43,7 @@ import { tags } from "./enqueue/tags.js";
 import { dueTicks } from "./schedule/due-ticks.js";
 import { firing } from "./schedule/firing.js";
 import { links } from "./flow/links.js";
+import { traces } from "./enqueue/traces.js";
 import { transitions } from "./outcome/transitions.js";
 import { undecodable } from "./enqueue/undecodable.js";
 import { unique } from "./enqueue/unique.js";
@@ -68,6 +69,7 @@ export const GROUPS: readonly ScenarioGroup[] = joinGroups([
   fencing,
   sessions,
   idempotency,
+  traces,
   control,
   update,
   report,

@@ -5,12 +5,13 @@
 -- KEYS: dependent dependents
 -- KEYS: spans held_order running
 -- KEYS: kept
+-- KEYS: traces trace
 -- ARGV: now, op, command, patch (JSON, for update and retry), then ids
 -- Reply: per job, except those at the end that are left to the next call: outcome (a applied, m missing, w wrong state, c
 -- conflict), state after it ('' if removed); last 1 when messages wait in the outbox
 --
 -- Commands on single jobs. Mirrors engine/memory/commands/control.ts, and planRetry in engine/shared/retry.ts.
--- include: record codec batch format queue lease holding aside moves log forget amend unique links-read links operations
+-- include: record codec batch format queue lease holding aside moves log operations traces forget amend unique links-read links
 
 read_queue()
 
@@ -87,7 +88,7 @@ end
 
 function commands.remove(id, r)
   if r[STATE] == ACTIVE or (has(r, FLOW) and r[STATE] < COMPLETED) then return CONTROL_WRONG_STATE end
-  forget(id, r)
+  forget(id, r, op)
   return CONTROL_APPLIED
 end
 
@@ -123,23 +124,27 @@ local reply = {}
 local function run(ids)
   local records, jobs = load_records(ids)
   local ops, known, applied = hmget('op', ids), {}, {}
+  local gone = traces.find(ids)
   if command == 'cancel' then read_histories(ids) end
   for i, id in ipairs(ids) do
     -- A call may name a job twice.
     if known[id] == nil then known[id] = records[i] or false end
     local r = known[id]
     local outcome
-    if not r then
+    local _, _, operations = traces.read(gone[i])
+    if has_operation(operations, op) then
+      outcome, r = CONTROL_APPLIED, false
+    elseif not r and not applied[id] then
       outcome = CONTROL_MISSING
     elseif applied[id] or has_operation(ops[i], op) then
       outcome = CONTROL_APPLIED
     else
       outcome = commands[command](id, r, jobs[i])
       applied[id] = outcome == CONTROL_APPLIED
-      if applied[id] and command == 'remove' then known[id] = false elseif applied[id] then put('op', id, with_operation(ops[i], op)) end
+      if applied[id] and command == 'remove' then known[id], r = false, false elseif applied[id] then put('op', id, with_operation(ops[i], op)) end
     end
     reply[#reply + 1] = outcome
-    reply[#reply + 1] = known[id] and name_of(r[STATE]) or ''
+    reply[#reply + 1] = r and name_of(r[STATE]) or ''
     if checkpoints_forgotten > MOST_CHECKPOINTS then break end
   end
   flush()

@@ -1,9 +1,9 @@
--- KEYS: queue job wait events wake
+-- KEYS: queue job wait events wake trace traces
 -- ARGV and reply: see lib/enqueue.lua. A reply of -1 alone: an id is taken, nothing was done, call `enqueue`
 --
 -- The fast path of enqueueing: stores jobs whose only option is their number of attempts. Few keys and little code, since
 -- most jobs come this way.
--- include: record batch format queue enqueue
+-- include: record batch format queue traces enqueue
 
 read_queue()
 read_jobs(2)

@@ -4,10 +4,11 @@
 -- KEYS: dependent pending outbox audit aside lacking declined
 -- KEYS: spans held_order running
 -- KEYS: kept
+-- KEYS: traces trace
 -- ARGV and reply: see lib/enqueue.lua
 --
 -- Stores jobs. Reads everything that may conflict with them first, then writes all of them at once.
--- include: record codec batch format queue lease holding aside moves log forget amend unique supersede links-read links enqueue accept
+-- include: record codec batch format queue lease holding aside moves log operations traces forget amend unique supersede links-read links enqueue accept
 
 read_queue()
 read_jobs(2)

@@ -5,12 +5,13 @@
 -- KEYS: lacking declined
 -- KEYS: spans held_order running
 -- KEYS: kept
+-- KEYS: traces trace
 -- ARGV: now, then per message: kind, to (id), from (queue NUL id), two numbers as in outbox.lua, and for the end of a job
 -- that did not succeed its failure (fingerprint, line break, JSON)
 -- Reply: 1 when messages wait in the outbox now, then the answers of the receivers: per message as in outbox.lua
 --
 -- Applies messages to jobs of this queue, in order. Mirrors `reactTo` in engine/shared/reactions.ts.
--- include: record codec batch format queue lease holding aside moves log forget links-read links
+-- include: record codec batch format queue lease holding aside moves log operations traces forget links-read links
 
 read_queue()
 

@@ -5,6 +5,7 @@
 -- KEYS: lacking declined
 -- KEYS: spans held_order running
 -- KEYS: kept removed_dependencies removed_dependents
+-- KEYS: traces trace
 -- ARGV: now, limit, failure of a lost worker (JSON with %d for the deaths), its fingerprint, when the sweep was asked for,
 -- the most schedules to hand out, how many sessions are to be declared dead (-1: all overdue ones), of each its id and
 -- deadline
@@ -14,7 +15,7 @@
 -- its name, definition and tick
 --
 -- Upkeep of a queue: recovers the jobs of dead sessions, promotes, expires, trims. Mirrors engine/memory/commands/sweep.ts.
--- include: record codec batch format queue lease walk holding aside moves log forget upkeep revoked session-end lost
+-- include: record codec batch format queue lease walk holding aside moves log operations traces forget upkeep revoked session-end lost
 
 read_queue()
 
@@ -135,6 +136,10 @@ local promoted = promote_due(limit)
 local expired = expire_late()
 trim()
 audit()
+if conf.traced > 0 then
+  traces.drop()
+  if conf.traced <= NOW and redis.call('EXISTS', K.traces) == 0 then set_conf('traced', 0) end
+end
 drop_tombstones()
 flush_queue()
 

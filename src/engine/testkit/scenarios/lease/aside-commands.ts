@@ -31,7 +31,7 @@ export const asideCommands = scenarios("aside", [
       await context.control("remove", id);
       assert.deepEqual([await context.list(), await context.engine.aside({ queues: [MAIN] })], [[], []]);
       assert.deepEqual(await claimNew(await context.session()), []);
-      await context.add({ id });
+      await context.add({ id, nonce: "n" });
       assert.equal((await (await context.session()).next()).declinedAt, null);
     },
   ],

@@ -1,7 +1,7 @@
 -- Storing jobs of any kind: conflicts with existing jobs, and everything that is written for a new one.
 -- Mirrors engine/shared/unique-key.ts and model/job/admission.ts.
 -- Needs: record.lua, codec.lua, batch.lua, queue.lua, moves.lua, amend.lua, unique.lua, supersede.lua, links.lua,
--- enqueue.lua.
+-- enqueue.lua, traces.lua.
 
 local earliest, queued = math.huge, false
 local first_delayed -- the time of the first delayed job, as it was before this call
@@ -92,6 +92,11 @@ local function accept_other(i, id, o, body)
     -- A generated id, or the nonce of a chosen one, proves that this command was sent before.
     local nonce = before and before.nonce or redis.call('HGET', K.nonce, id)
     answer(i, id, (not o.nonce or nonce == o.nonce) and ENQUEUED_CREATED or ENQUEUED_EXISTING, record_by_id(id)[STATE])
+    return
+  end
+  local state = traces.made_by(traces.removed[i], o.nonce)
+  if state then
+    answer(i, id, ENQUEUED_CREATED, state)
     return
   end
   local owner, owner_record, old, r

@@ -3,7 +3,7 @@
 -- option; else JSON), their number, and for each its id and body
 -- Reply: was the queue listed (+ 2 when messages wait in the outbox), then for jobs not simply created and queued: index
 -- from 1, id, outcome (c created, e existing, j joined, r rejected, p replaced), state
--- Needs: record.lua, batch.lua, queue.lua.
+-- Needs: record.lua, batch.lua, queue.lua, traces.lua.
 
 local ids, bodies, groups = {}, {}, {}
 local present -- the stored jobs that have these ids already
@@ -24,6 +24,7 @@ local function read_jobs(at)
     at = last + 2
   end
   present = hmget('job', ids)
+  traces.removed = traces.find(ids)
   reply = { conf.listed }
 end
 
@@ -38,7 +39,7 @@ local function accept_usual(group, attempts, otherwise)
   local tail = conf.base + waiting() - wait_args.n
   for i = group.first, group.last do
     local id = ids[i]
-    if present[i] or fresh[id] then
+    if present[i] or fresh[id] or traces.removed[i] then
       otherwise(i, id, {}, bodies[i])
     else
       local n = job_args.n

@@ -1,5 +1,5 @@
 -- Removing jobs with everything stored about them. Mirrors `forget` in engine/memory/store/transitions.ts.
--- Needs: record.lua, codec.lua, batch.lua, queue.lua, aside.lua, moves.lua, log.lua.
+-- Needs: record.lua, codec.lua, batch.lua, queue.lua, aside.lua, moves.lua, log.lua, operations.lua, traces.lua.
 
 local checkpoints_forgotten = 0 -- checkpoints this call has removed: after MOST_CHECKPOINTS the rest is left to the next call
 
@@ -32,8 +32,13 @@ local function forget_notice(id)
   put('ended', id, false)
 end
 
--- Removes a job, with everything stored about it.
-local function forget(id, r)
+-- Removes a job, with everything stored about it but its trace. `op`: the command that removes it.
+local function forget(id, r, op)
+  if op or NOW - r[CREATED] < RESEND_WINDOW then
+    local operations = redis.call('HGET', K.op, id) or nil
+    if op then operations = with_operation(operations, op) end
+    traces.leave(id, r[STATE], redis.call('HGET', K.nonce, id), operations)
+  end
   leave(id, r)
   aside.clear(id, r)
   forget_checkpoints(id, r)

@@ -10,6 +10,7 @@
 --   keep1, keep2  the latest count asked for by completed / failed jobs
 --   listed    1 once the queue's name was added to the list of queues
 --   sdue      when the first schedule is due; 0 when none is
+--   traced    until when there are traces of removed jobs (lib/jobs/traces.lua)
 --   format    the version of the stored format (format.lua); 0 until anything is stored
 --   seq, interest  the last event's number; until when events are recorded
 -- Needs: record.lua, batch.lua, format.lua.
@@ -20,7 +21,7 @@ local watched -- are events recorded?
 
 -- Reads the numbers; everything else here depends on them.
 local function read_queue()
-  local fields = { 'paused', 'base', 'otail', 'ohead', 'fin', 'seq', 'interest', 'listed', 'top', 'epoch', 'sdue', 'format', 'active' }
+  local fields = { 'paused', 'base', 'otail', 'ohead', 'fin', 'seq', 'interest', 'listed', 'top', 'epoch', 'sdue', 'format', 'active', 'traced' }
   local values = redis.call('HMGET', K.queue, unpack(fields))
   for i, field in ipairs(fields) do conf[field] = sane_number(values[i]) end
   if not values[4] then conf.ohead = -1 end
