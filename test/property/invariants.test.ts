@@ -42,6 +42,9 @@ async function read(engine: MemoryEngine): Promise<Jobs> {
   return byName;
 }
 
+/** Copies: these are sent again already. */
+const LATE: readonly Step["kind"][] = ["exchangeAgain", "exchangeLate", "late"];
+
 /** Runs the steps and checks all that must hold after each. */
 async function observe(steps: readonly Step[]): Promise<void> {
   const simulation = new Simulation();
@@ -67,7 +70,7 @@ async function observe(steps: readonly Step[]): Promise<void> {
       fenced(call, answer, before, after);
       if (call.command === "exchange") leased(step, answer as ExchangeAnswer, before, after, epochs, paused);
       for (const name of epochs.keys()) if (!after.has(name)) epochs.delete(name);
-      if (step.kind !== "exchangeAgain" && step.kind !== "exchangeLate") await sentAgain(engine, call, answer, after);
+      if (!LATE.includes(step.kind)) await sentAgain(engine, call, answer, after);
       note(call, answer, before, after);
     } catch (error) {
       throw new Error(`step ${index}: ${call.title}: ${error instanceof Error ? error.message : String(error)}`, {

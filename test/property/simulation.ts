@@ -110,6 +110,8 @@ export class Simulation {
   readonly #sessions: Session[] = [];
   #drawn = 0;
   #reports = 0;
+  /** Everything that was sent, but exchanges. */
+  readonly #sent: Call[] = [];
   #lastEnqueue: Call | null = null;
   #lastControl: Call | null = null;
   #lastPut: Call | null = null;
@@ -124,11 +126,13 @@ export class Simulation {
         this.clock.advance(step.ms);
         return null;
       case "enqueue":
-        return (this.#lastEnqueue = this.#enqueue(step.jobs.map((draft) => this.#spec(draft))));
+        return (this.#lastEnqueue = this.#sends(this.#enqueue(step.jobs.map((draft) => this.#spec(draft)))));
       case "enqueueAgain":
         return this.#lastEnqueue;
       case "controlAgain":
         return this.#lastControl;
+      case "late":
+        return this.#sent.at(-1 - step.back) ?? null;
       case "open":
         return this.#open(step.queues, step.ttl);
       case "outage":
@@ -136,7 +140,7 @@ export class Simulation {
         return call("after an outage", "sweep", { queues: QUEUES, limit: 100 });
       case "control":
       case "update":
-        return (this.#lastControl = this.#control(step));
+        return (this.#lastControl = this.#sends(this.#control(step)));
       case "pause":
       case "resume": {
         const queue = queueOf(step.queue);
@@ -205,8 +209,14 @@ export class Simulation {
       case "close":
         return call(id, "closeSession", { session: id, queues });
       case "report":
-        return this.#report(session, step);
+        return this.#sends(this.#report(session, step));
     }
+  }
+
+  /** Remembers a command, of which a copy may arrive late. */
+  #sends<C extends Call | null>(sent: C): C {
+    if (sent !== null) this.#sent.push(sent);
+    return sent;
   }
 
   #spec(draft: Draft): JobSpec {

@@ -56,6 +56,8 @@ export type Step = { readonly connection: number } & (
   | { readonly kind: "nothing" }
   | { readonly kind: "enqueueAgain" }
   | { readonly kind: "controlAgain" }
+  /** A copy of an earlier command, not an exchange, arrives behind later ones. */
+  | { readonly kind: "late"; readonly back: number }
   | { readonly kind: "enqueue"; readonly jobs: readonly Draft[] }
   | { readonly kind: "open"; readonly queues: readonly string[]; readonly ttl: number }
   | {
@@ -359,6 +361,7 @@ export const anyStep: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 2, arbitrary: step("acknowledge", record({ fitting: usually, jobs: someJobs })) },
   { weight: 3, arbitrary: step("controlAgain", none) },
+  { weight: 8, arbitrary: step("late", record({ back: fc.integer({ min: 1, max: 12 }) })) },
   {
     weight: 5,
     arbitrary: step(
