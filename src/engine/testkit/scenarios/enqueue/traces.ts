@@ -1,6 +1,6 @@
 /** What is remembered of removed jobs for a while: commands about them that are sent again have no second effect. */
 import assert from "node:assert/strict";
-import { RESEND_WINDOW } from "../../../contract/engine.js";
+import { MAX_JOBS_PER_COMMAND, MOST_TRACES, RESEND_WINDOW, type ControlParams } from "../../../contract/engine.js";
 import { MAIN, type ScenarioContext } from "../../context/scenario-context.js";
 import { scenarios } from "../../context/scenario.js";
 
@@ -119,6 +119,31 @@ export const traces = scenarios("traces", [
       await context.sweep();
       await context.engine.enqueue({ jobs: [spec] });
       assert.deepEqual(await context.list(), [spec.id]);
+    },
+  ],
+  [
+    "oldest-traces-give-way",
+    "a queue has a bounded number of traces: the oldest give way to the latest",
+    async (context) => {
+      const removed: ControlParams[] = [];
+      for (let left = MOST_TRACES + 2 * MAX_JOBS_PER_COMMAND; left > 0; left -= MAX_JOBS_PER_COMMAND) {
+        const ids = await context.addMany(MAX_JOBS_PER_COMMAND);
+        const params = { refs: ids.map((id) => ({ queue: MAIN, id })), op: context.fresh("op") };
+        await context.engine.remove(params);
+        removed.push(params);
+        context.advance(1);
+      }
+      for (const [at, answer] of [
+        [0, MISSING],
+        [-1, GONE],
+      ] as const) {
+        const params = removed.at(at);
+        assert.ok(params);
+        assert.deepEqual(
+          await context.engine.remove(params),
+          params.refs.map(() => answer),
+        );
+      }
     },
   ],
   [
