@@ -85,7 +85,8 @@ export class Job<Result = unknown, Input = unknown> {
   }
 
   /**
-   * Waits for the end and gives the result, also of a `partial` job.
+   * Waits for the end and gives the result, also of a `partial` job. Who waits when it ends gets it although `keep` keeps nothing
+   * of the job: it is removed 10 s later then. Who asks for the first time after retention has removed it gets JobNotFound.
    * @throws JobFailed when it ended as failed, cancelled, expired or superseded (its `cause` is the last error);
    * JobNotFound when it is gone; ResultTimeout; the signal's reason; EngineClosed
    */

@@ -14,7 +14,11 @@ import type { JobState } from "./state.js";
  */
 export type KeepRule = number | Exclude<Duration, number> | { age?: Duration; count?: number };
 
-/** Retention per outcome, as users write it. */
+/**
+ * Retention per outcome, as users write it. An age of 0 or a count of 0 keeps nothing: the next sweep removes the job. Only while
+ * a client waits for a result or for events of its queue (and for a minute after), an ended job stays for 10 s, so that it
+ * can read it.
+ */
 export interface KeepOption {
   /** Jobs that ended well: `completed`, `partial`. Default: 24 h. */
   completed?: KeepRule;
@@ -24,7 +28,7 @@ export interface KeepOption {
 
 /** Retention of one outcome as it is stored. `count: null` is no limit. */
 export interface Keep {
-  /** Milliseconds after the job ended. 0 removes it at once. */
+  /** Milliseconds after the job ended. 0 removes it with the next sweep, unless the queue is watched (`WATCHED_AGE`). */
   readonly age: number;
   readonly count: number | null;
 }
@@ -53,9 +57,21 @@ export function retentionClass(state: JobState): RetentionClass {
   return state === "completed" || state === "partial" ? "completed" : "failed";
 }
 
-/** When retention removes a job by its age, epoch milliseconds. */
-export function removalTime(finishedAt: number, state: JobState, retention: Retention): number {
-  return finishedAt + retention[retentionClass(state)].age;
+/**
+ * How long (milliseconds) a job that ends while its queue is watched is kept at least, whatever its retention: a client that
+ * was notified of the end still has to read the result.
+ */
+export const WATCHED_AGE = 10_000;
+
+/** When retention removes a job by its age, epoch milliseconds. `watched`: its queue is, as the job is left to retention. */
+export function removalTime(finishedAt: number, state: JobState, retention: Retention, watched: boolean): number {
+  const { age } = retention[retentionClass(state)];
+  return finishedAt + (watched ? Math.max(age, WATCHED_AGE) : age);
+}
+
+/** May retention remove a job by its count now? `watched`: its queue is at this time. */
+export function mayCountOut(finishedAt: number, watched: boolean, now: number): boolean {
+  return !watched || finishedAt + WATCHED_AGE <= now;
 }
 
 /** Is a job that ended in this state kept for the default age? */

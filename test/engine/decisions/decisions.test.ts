@@ -7,7 +7,13 @@ import { keyOwnership, meetOwner } from "../../../src/engine/shared/unique-key.j
 import { dueAt, expiryOf, firstState, postponement } from "../../../src/model/job/admission.js";
 import { FLOW_CREATION } from "../../../src/model/job/membership.js";
 import { judgeCrash } from "../../../src/model/job/outcome.js";
-import { DEFAULT_RETENTION, hasDefaultAge, removalTime, retentionClass } from "../../../src/model/job/retention.js";
+import {
+  DEFAULT_RETENTION,
+  hasDefaultAge,
+  mayCountOut,
+  removalTime,
+  retentionClass,
+} from "../../../src/model/job/retention.js";
 import { TERMINAL_STATES } from "../../../src/model/job/state.js";
 import { ADMISSION_CASES, POSTPONEMENT_CASES, type AdmissionCase } from "./admission-cases.js";
 import { CRASH_CASES } from "./crash-cases.js";
@@ -105,8 +111,18 @@ test.each(TERMINAL_STATES)("retention of %s", (state) => {
   const kind = state === "completed" || state === "partial" ? "completed" : "failed";
   expect(retentionClass(state)).toBe(kind);
   const retention = { ...DEFAULT_RETENTION, [kind]: { age: 5, count: null } };
-  expect([removalTime(100, state, retention), hasDefaultAge(state, retention)]).toEqual([105, false]);
+  expect([removalTime(100, state, retention, false), hasDefaultAge(state, retention)]).toEqual([105, false]);
+  expect(removalTime(100, state, retention, true)).toBe(10_100);
+  expect(removalTime(100, state, DEFAULT_RETENTION, true)).toBe(removalTime(100, state, DEFAULT_RETENTION, false));
   expect(hasDefaultAge(state, { ...DEFAULT_RETENTION, [kind]: { ...DEFAULT_RETENTION[kind], count: 3 } })).toBe(true);
+});
+
+test.each([
+  { watched: false, after: 0, may: true },
+  { watched: true, after: 9_999, may: false },
+  { watched: true, after: 10_000, may: true },
+])("a count removes a job $after ms after its end, watched: $watched: $may", ({ watched, after, may }) => {
+  expect(mayCountOut(100, watched, 100 + after)).toBe(may);
 });
 
 describe("a sweep of several queues", () => {

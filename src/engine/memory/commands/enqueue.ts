@@ -135,6 +135,7 @@ function create(spec: JobSpec, now: number): MemoryJob {
     pendingDependencies: 0,
     round: 0,
     open: spec.role === "flow",
+    removeAt: 0,
     wasRetained: false,
   };
 }

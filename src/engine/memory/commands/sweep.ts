@@ -1,10 +1,10 @@
 /** Upkeep of queues: recover, promote, expire, trim. Bounded, and safe to run from any worker at any time. */
-import { hasDefaultAge, removalTime } from "../../../model/job/retention.js";
+import { hasDefaultAge, mayCountOut } from "../../../model/job/retention.js";
 import { TERMINAL_STATES } from "../../../model/job/state.js";
 import type { Engine, OverdueSession, SweepAnswer } from "../../contract/engine.js";
 import { compareKeys, type OrderKey } from "../../shared/listing-order.js";
 import { recover } from "./settle.js";
-import { finish, forget, isRetained, move } from "../store/transitions.js";
+import { finish, forget, isRetained, isWatched, move } from "../store/transitions.js";
 import { isDead, sweepTotal, type QueueSweep } from "../../shared/sweep.js";
 import { dueSchedules, nextTick } from "./schedules.js";
 import { dropTraces } from "../store/traces.js";
@@ -104,7 +104,7 @@ function expireLate(queue: MemoryQueue, limit: number, now: number): number {
 /** Removes jobs that retention no longer keeps; returns how many. */
 function trim(queue: MemoryQueue, limit: number, now: number): number {
   const finished = TERMINAL_STATES.flatMap((state) => queue.lines[state].toArray().toReversed());
-  const due = finished.filter((job) => removeAt(job) <= now && !isRetained(queue, job));
+  const due = finished.filter((job) => job.removeAt <= now && !isRetained(queue, job));
   const usual = due.filter(isUsual);
   const special = due.filter((job) => !isUsual(job)).toSorted((a, b) => compareKeys(dueKey(a), dueKey(b)));
   const old = [...usual, ...special].slice(0, limit);
@@ -113,7 +113,9 @@ function trim(queue: MemoryQueue, limit: number, now: number): number {
   for (const kind of ["completed", "failed"] as const) {
     const keep = queue.keepCount[kind];
     const excess = keep === null ? 0 : queue.counted[kind].length - keep;
-    const surplus = queue.counted[kind].slice(0, Math.max(0, Math.min(excess, limit - removed)));
+    const surplus = queue.counted[kind]
+      .slice(0, Math.max(0, Math.min(excess, limit - removed)))
+      .filter(({ finishedAt }) => mayCountOut(finishedAt ?? 0, isWatched(queue, now), now));
     for (const job of surplus) forget(queue, job, now);
     removed += surplus.length;
   }
@@ -129,11 +131,7 @@ function nextRemoval(queue: MemoryQueue): number | null {
 }
 
 function dueKey(job: MemoryJob): OrderKey {
-  return [removeAt(job), job.id];
-}
-
-function removeAt({ finishedAt, state, spec }: MemoryJob): number {
-  return removalTime(finishedAt ?? 0, state, spec.retention);
+  return [job.removeAt, job.id];
 }
 
 /** Is the job kept for the default age? Those are trimmed first, in the order in which they finished. */

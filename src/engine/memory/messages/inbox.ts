@@ -61,7 +61,7 @@ function apply(queue: MemoryQueue, job: MemoryJob, from: JobRef, effect: Effect,
       retain(queue, job);
       break;
     case "unretain":
-      unretain(queue, job);
+      unretain(queue, job, now);
       break;
     case "add-dependency":
       addDependency(queue, job, from, effect.ifFailed);

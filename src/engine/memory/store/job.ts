@@ -20,6 +20,8 @@ export interface MemoryJob {
   runAt: number;
   startedAt: number | null;
   finishedAt: number | null;
+  /** When retention removes it by its age, once it has ended. */
+  removeAt: number;
   /** When it expires unless it starts before; `null` once it has started. */
   expireAt: number | null;
   /** Attempts: runs that counted. */

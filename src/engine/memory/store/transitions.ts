@@ -5,7 +5,7 @@
 import { WATCH_INTEREST, MOST_EVENTS, type QueueEvent } from "../../../model/job/event.js";
 import { MOST_ATTEMPT_RECORDS, type AttemptOutcome } from "../../../model/job/job.js";
 import { boundFailure, type Failure } from "../../../model/failure/failure.js";
-import { retentionClass } from "../../../model/job/retention.js";
+import { removalTime, retentionClass } from "../../../model/job/retention.js";
 import { canMove, isTerminal, type Cause, type JobState } from "../../../model/job/state.js";
 import { PRIORITY_STEP, type OrderKey } from "../../shared/listing-order.js";
 import { workerOf } from "../../shared/session-id.js";
@@ -54,6 +54,7 @@ export function finish(queue: MemoryQueue, job: MemoryJob, to: JobState, cause: 
   job.wasRetained = false;
   move(queue, job, to, cause, now);
   job.suspect = false;
+  setRemoval(queue, job, now);
   if (!isRetained(queue, job)) count(queue, job);
   if (isRetained(queue, job) || job.spec.role === "flow") markPending(queue, job.id);
 }
@@ -69,8 +70,9 @@ export function retain(queue: MemoryQueue, job: MemoryJob): void {
 }
 
 /** Leaves an ended job to retention. */
-export function unretain(queue: MemoryQueue, job: MemoryJob): void {
+export function unretain(queue: MemoryQueue, job: MemoryJob, now: number): void {
   job.wasRetained = true;
+  setRemoval(queue, job, now);
   count(queue, job);
 }
 
@@ -78,6 +80,10 @@ export function unretain(queue: MemoryQueue, job: MemoryJob): void {
 export function markPending(queue: MemoryQueue, id: string): void {
   queue.outbox.delete(id);
   queue.outbox.add(id);
+}
+
+function setRemoval(queue: MemoryQueue, job: MemoryJob, now: number): void {
+  job.removeAt = removalTime(job.finishedAt ?? 0, job.state, job.spec.retention, isWatched(queue, now));
 }
 
 function count(queue: MemoryQueue, job: MemoryJob): void {
@@ -131,10 +137,15 @@ export function recordAttempt(
 
 /** Emits an event, if the queue is watched. */
 export function emit(queue: MemoryQueue, now: number, event: EventBody): void {
-  if (queue.interest <= now) return;
+  if (!isWatched(queue, now)) return;
   queue.sequence += 1;
   queue.events.push({ ...event, seq: queue.sequence, at: now });
   if (queue.events.length > MOST_EVENTS * 2) queue.events = queue.events.slice(-MOST_EVENTS);
+}
+
+/** Is the queue watched? Its events are recorded then. */
+export function isWatched({ interest }: MemoryQueue, now: number): boolean {
+  return interest > now;
 }
 
 /** Records events for `WATCH_INTEREST` from now on. */

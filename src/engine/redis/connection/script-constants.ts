@@ -10,7 +10,7 @@ import { LONGEST_DURATION } from "../../../model/value/duration.js";
 import { MOST_MEMBERS } from "../../../model/job/membership.js";
 import { CRASH_LIMIT, MOST_ATTEMPT_RECORDS, SUSPECT_FROM } from "../../../model/job/job.js";
 import { MOST_LOG_LINES } from "../../../model/job/log.js";
-import { DEFAULT_RETENTION, MOST_KEPT } from "../../../model/job/retention.js";
+import { DEFAULT_RETENTION, MOST_KEPT, WATCHED_AGE } from "../../../model/job/retention.js";
 import { STATES } from "../../../model/job/state.js";
 import { MOST_PROMOTED, MOST_TRACES, RESEND_WINDOW } from "../../contract/engine.js";
 import { PRIORITY_STEP } from "../../shared/listing-order.js";
@@ -155,6 +155,7 @@ export const CONSTANTS: Readonly<Record<string, Constant>> = {
   FAILED_AGE: DEFAULT_RETENTION.failed.age,
   LONGEST_DURATION,
   MOST_KEPT,
+  WATCHED_AGE,
   LATE,
   MOST_OVERDUE,
 

@@ -5,7 +5,7 @@
 import type { OverdueSession } from "../../contract/engine.js";
 import { earliest } from "../../shared/listing-order.js";
 import { isDead, MOST_OVERDUE, type QueueSweep } from "../../shared/sweep.js";
-import { DEFAULT_RETENTION, retentionClass } from "../../../model/job/retention.js";
+import { DEFAULT_RETENTION, mayCountOut, retentionClass } from "../../../model/job/retention.js";
 import { TERMINAL_STATES } from "../../../model/job/state.js";
 import { dueSchedules, nextTick } from "./schedules.js";
 import { recover } from "./settle.js";
@@ -170,7 +170,8 @@ function trim(transaction: Transaction, queue: SqliteQueue, limit: number): numb
   for (const kind of ["completed", "failed"] as const) {
     const keep = queue.keep[kind];
     const surplus = keep === null ? 0 : Math.max(0, Math.min(queue.kept[kind] - keep, limit - removed));
-    if (surplus > 0) drop(sql.all<JobRow>(KEPT[kind], queue.number, surplus).map((row) => jobFrom(row)));
+    const counted = surplus === 0 ? [] : sql.all<JobRow>(KEPT[kind], queue.number, surplus).map((row) => jobFrom(row));
+    drop(counted.filter(({ finishedAt }) => mayCountOut(finishedAt ?? 0, queue.watched, now)));
   }
   return removed;
 }

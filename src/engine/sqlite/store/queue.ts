@@ -231,15 +231,20 @@ export class SqliteQueue {
 
   /** Records events for `WATCH_INTEREST` from now on; returns whether they were not recorded before. */
   watchOn(): boolean {
-    const lapsed = this.#interest <= this.#now;
+    const lapsed = !this.watched;
     this.#interest = this.#now + WATCH_INTEREST;
     this.#changed = true;
     return lapsed;
   }
 
+  /** Is it watched? Its events are recorded then. */
+  get watched(): boolean {
+    return this.#interest > this.#now;
+  }
+
   /** Emits an event, if the queue is watched. */
   emit(event: EventBody): void {
-    if (this.#interest <= this.#now) return;
+    if (!this.watched) return;
     this.#sequence += 1;
     this.#changed = true;
     this.#sql.run(

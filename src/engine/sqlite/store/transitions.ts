@@ -49,7 +49,7 @@ export function finish(transaction: Transaction, queue: SqliteQueue, job: Moving
   removeFromState(queue, job);
   const retention = retentionOf(job);
   const usual = hasDefaultAge(to, retention);
-  if (!retained && !usual) job.removeAt = removalTime(now, to, retention);
+  if (!retained && !usual) job.removeAt = removalTime(now, to, retention, queue.watched);
   insert(queue, job, to, "tail", retained || !usual);
   if (!retained) keepByCount(queue, job, to, -job.position);
   job.suspect = false;
@@ -90,7 +90,7 @@ export function retain(queue: SqliteQueue, job: MovingJob): void {
 export function unretain(queue: SqliteQueue, job: MovingJob): void {
   const state = stateOfJob(job);
   if (!isTerminal(state)) return;
-  job.removeAt = removalTime(job.finishedAt ?? 0, state, retentionOf(job));
+  job.removeAt = removalTime(job.finishedAt ?? 0, state, retentionOf(job), queue.watched);
   keepByCount(queue, job, state, queue.finish());
 }
 

@@ -33,6 +33,7 @@ import { payload } from "./enqueue/payload.js";
 import { read } from "./queue/read.js";
 import { report } from "./lease/report.js";
 import { retention } from "./outcome/retention.js";
+import { watchedRetention } from "./outcome/watched-retention.js";
 import { schedules } from "./schedule/schedules.js";
 import { sessions } from "./lease/sessions.js";
 import { steps } from "./outcome/steps.js";
@@ -80,6 +81,7 @@ export const GROUPS: readonly ScenarioGroup[] = joinGroups([
   unique,
   uniqueReplace,
   retention,
+  watchedRetention,
   upkeep,
   pause,
   watch,

@@ -88,12 +88,15 @@ local function trim_completed()
   end
 end
 
-local function remove_all(ids)
+-- Removes jobs, those excepted that ended after `by`.
+local function remove_all(ids, by)
   local records = load_records(ids)
   for i, id in ipairs(ids) do
     -- A flow that ended early sends its messages to members first.
     local unsent = records[i] and has(records[i], FLOW) and redis.call('ZSCORE', K.outbox, id)
-    if records[i] and not unsent and checkpoints_forgotten <= MOST_CHECKPOINTS then
+    if records[i] and records[i][FINISHED] > by then
+      -- A watcher may have been notified of its end just now, and still has to read it.
+    elseif records[i] and not unsent and checkpoints_forgotten <= MOST_CHECKPOINTS then
       forget(id, records[i])
       removed = removed + 1
     elseif not records[i] then
@@ -107,13 +110,13 @@ end
 local function trim()
   trim_completed()
   if removed < limit then
-    remove_all(redis.call('ZRANGEBYSCORE', K.expiry, '-inf', NOW, 'LIMIT', 0, limit - removed))
+    remove_all(redis.call('ZRANGEBYSCORE', K.expiry, '-inf', NOW, 'LIMIT', 0, limit - removed), math.huge)
   end
   for n = 1, 2 do
     local keep = conf['keep' .. n] or redis.call('HGET', K.queue, 'keep' .. n)
     if keep then
       local excess = math.min(redis.call('ZCARD', K['counted' .. n]) - tonumber(keep), limit - removed)
-      if excess > 0 then remove_all(redis.call('ZRANGE', K['counted' .. n], 0, excess - 1)) end
+      if excess > 0 then remove_all(redis.call('ZRANGE', K['counted' .. n], 0, excess - 1), watched and NOW - WATCHED_AGE or math.huge) end
     end
   end
   return removed

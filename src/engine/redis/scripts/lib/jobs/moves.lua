@@ -126,7 +126,10 @@ local function let_expire(id, r)
   local class, keep, key_name = class_of(state) -- keys: counted1 counted2
   local age, count
   if has(r, KEEP) then age, count = keep_of(id, state) end
-  score('expiry', id, r[FINISHED] + (age or default_age[class]))
+  age = age or default_age[class]
+  -- A watcher that is notified of the end still has to read the result.
+  if watched then age = math.max(age, WATCHED_AGE) end
+  score('expiry', id, r[FINISHED] + age)
   if count then
     set_conf(keep, count)
     set_conf('fin', conf.fin + 1)
