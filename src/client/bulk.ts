@@ -4,6 +4,7 @@
  * returns.
  */
 import { InvalidInput } from "../model/errors/errors.js";
+import { inRetryOrder } from "./retry-order.js";
 import type { JobFilter } from "../model/job/filter.js";
 import { sources, STATES, type Cause, type JobState } from "../model/job/state.js";
 import {
@@ -34,7 +35,7 @@ export interface BulkParams {
   readonly filter: JobFilter;
   /** From an earlier answer. */
   readonly cursor?: string | null;
-  /** Stop after this many jobs. */
+  /** Stop after this many jobs; a retry takes along those of the filter that they wait for, and stops after these. */
   readonly limit?: number;
   readonly signal?: AbortSignal;
   /** `retry` only: forget the checkpoints of earlier runs. */
@@ -62,12 +63,20 @@ export async function controlMany(engine: Engine, params: BulkParams): Promise<B
       cursor,
       limit: Math.min(MAX_JOBS_PER_COMMAND, limit - total.matched),
     });
-    const refs = page.jobs.map(({ queue, id }) => ({ queue, id }));
-    const answers = refs.length === 0 ? [] : await run(engine, command, { refs, op: nextOp() }, fromStart);
-    const applied = answers.filter(({ outcome }) => outcome === "applied").length;
-    total.matched += refs.length;
-    total.applied += applied;
-    total.skipped += refs.length - applied;
+    const commands =
+      command === "retry"
+        ? await inRetryOrder(engine, page.jobs, bounded)
+        : [page.jobs.map(({ queue, id }) => ({ queue, id }))];
+    for (const refs of commands) {
+      if (refs.length === 0) continue;
+      // What is left of this page is listed again.
+      if (signal?.aborted) return { ...total, cursor };
+      const answers = await run(engine, command, { refs, op: nextOp() }, fromStart);
+      const applied = answers.filter(({ outcome }) => outcome === "applied").length;
+      total.matched += refs.length;
+      total.applied += applied;
+      total.skipped += refs.length - applied;
+    }
     cursor = page.cursor;
   } while (cursor !== null && total.matched < limit);
   return { ...total, cursor };

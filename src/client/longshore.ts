@@ -198,7 +198,9 @@ export class Longshore {
   }
 
   /**
-   * Queues all jobs that match again, as `job.retry()` does. Without `states` only those that failed. @throws InvalidInput
+   * Queues all jobs that match again, as `job.retry()` does, each after those of them that it waits for: jobs it was enqueued
+   * after, jobs it spawned, members of a flow. What it waits for and does not match stays as it ended, and may fail it again.
+   * Without `states` only those that failed. @throws InvalidInput
    */
   retryAll(query: JobQuery, options?: BulkOptions & RetryOptions): Promise<BulkAnswer> {
     return this.#bulk("retry", { ...query, states: query.states ?? "failed" }, options);

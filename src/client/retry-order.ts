@@ -1,0 +1,93 @@
+/**
+ * The order in which many jobs are queued again: each after those it waits for. A job that is retried before would find that they
+ * did not succeed, and fail again at once, or run without what they were to give.
+ */
+import type { Engine } from "../engine/contract/engine.js";
+import { MAX_JOBS_PER_COMMAND } from "../engine/contract/engine.js";
+import { isSuccess } from "../model/job/dependency.js";
+import { matchesFilter, type JobFilter } from "../model/job/filter.js";
+import { keyOf } from "../model/job/job-ref.js";
+import type { JobRecord, JobRef } from "../model/job/job.js";
+import { levelsOf } from "../model/value/levels.js";
+
+interface Retried {
+  readonly ref: JobRef;
+  /** What it waits for and did not succeed: jobs it was enqueued after, jobs it spawned, members of a flow. */
+  readonly waitsFor: readonly JobRef[];
+}
+
+/**
+ * The commands that retry these jobs, in order, with the jobs of the filter they wait for, wherever these are listed. Those in
+ * one command are in order, too, and wait only for jobs of their own queue in it: queues are not changed at the same time.
+ */
+export async function inRetryOrder(
+  engine: Engine,
+  listed: readonly JobRecord[],
+  filter: JobFilter,
+): Promise<JobRef[][]> {
+  const retried = await withDependencies(engine, listed, filter);
+  const { levels, circular } = levelsOf([...retried.values()], ({ waitsFor }) =>
+    waitsFor.flatMap((ref) => retried.get(keyOf(ref)) ?? []),
+  );
+  const commands: JobRef[][] = [];
+  let command: JobRef[] = [];
+  let inCommand = new Set<string>();
+  for (const { ref, waitsFor } of [...levels.flat(), ...circular]) {
+    const crosses = waitsFor.some((other) => other.queue !== ref.queue && inCommand.has(keyOf(other)));
+    if (command.length === 0 || command.length >= MAX_JOBS_PER_COMMAND || crosses) {
+      commands.push((command = []));
+      inCommand = new Set();
+    }
+    command.push(ref);
+    inCommand.add(keyOf(ref));
+  }
+  return commands;
+}
+
+/** The jobs, and those of the filter they wait for, and so on: only their addresses are kept. */
+async function withDependencies(
+  engine: Engine,
+  listed: readonly JobRecord[],
+  filter: JobFilter,
+): Promise<Map<string, Retried>> {
+  const retried = new Map<string, Retried>();
+  const seen = new Set(listed.map(keyOf));
+  let unread: JobRef[] = [];
+  let page = listed;
+  while (page.length > 0) {
+    for (const job of await Promise.all(page.map((record) => describe(engine, record)))) {
+      retried.set(keyOf(job.ref), job);
+      unread.push(...job.waitsFor.filter((ref) => !seen.has(keyOf(ref))));
+      for (const ref of job.waitsFor) seen.add(keyOf(ref));
+    }
+    page = [];
+    while (page.length === 0 && unread.length > 0) {
+      const refs = unread.slice(0, MAX_JOBS_PER_COMMAND);
+      unread = unread.slice(MAX_JOBS_PER_COMMAND);
+      const records = await engine.getJobs({ refs });
+      page = records.filter((record) => record !== null).filter((record) => isRetried(record, filter));
+    }
+  }
+  return retried;
+}
+
+async function describe(engine: Engine, record: JobRecord): Promise<Retried> {
+  const ref = { queue: record.queue, id: record.id };
+  if (!mayWait(record)) return { ref, waitsFor: [] };
+  const dependencies = await engine.dependencies(ref);
+  return { ref, waitsFor: dependencies.filter(({ state }) => state === null || !isSuccess(state)) };
+}
+
+/** Only a flow, a job that was enqueued after others, and one that ran, and may have spawned some, can wait for any. */
+function mayWait({ role, after, startedAt, history }: JobRecord): boolean {
+  return role === "flow" || after.length > 0 || startedAt !== null || history.length > 0;
+}
+
+function isRetried(record: JobRecord, filter: JobFilter): boolean {
+  const { queue, states } = filter;
+  return (
+    (queue === undefined || record.queue === queue) &&
+    (states === undefined || states.includes(record.state)) &&
+    matchesFilter(record, filter)
+  );
+}
