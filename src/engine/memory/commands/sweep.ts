@@ -127,7 +127,7 @@ function nextRemoval(queue: MemoryQueue): number | null {
   const ended = TERMINAL_STATES.flatMap((state) => queue.lines[state].toArray()).filter(
     (job) => !isRetained(queue, job),
   );
-  return ended.length === 0 ? null : ended.map(removeAt).reduce((a, b) => Math.min(a, b));
+  return ended.length === 0 ? null : ended.map(({ removeAt }) => removeAt).reduce((a, b) => Math.min(a, b));
 }
 
 function dueKey(job: MemoryJob): OrderKey {
