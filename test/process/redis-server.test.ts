@@ -58,10 +58,10 @@ onOwnServers("connecting to a Redis server", () => {
     const { server } = await onOwnRedis();
     await server?.kill();
     const from = performance.now();
-    const failed = await failureOf({ engine: "redis", url: server?.url ?? "", commandTimeout: "1s" });
+    const failed = await failureOf({ engine: "redis", url: server?.url ?? "", connectTimeout: "1s" });
     expect(failed).toBeInstanceOf(EngineUnavailable);
     expect(String(failed)).toContain(`redis://127.0.0.1:${server?.port}`);
-    // Before the time that commands have by default is over.
+    // Before the time that connecting has by default is over.
     expect(performance.now() - from).toBeLessThan(5_000);
   });
 });

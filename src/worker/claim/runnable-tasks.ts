@@ -5,7 +5,7 @@
  * This worker names such a task again in two cases: a task whose module was missing, after a back-off; a task without a
  * handler, once its jobs have waited so long that they must fail.
  */
-import type { AsideRecord, Engine, Lease, Outcome, WorkerRecord } from "../../engine/contract/engine.js";
+import type { AsideRecord, Engine, JobPage, Lease, Outcome, WorkerRecord } from "../../engine/contract/engine.js";
 import type { Clock } from "../../model/value/clock.js";
 import { UnknownTask } from "../../model/errors/errors.js";
 import { plainFailure } from "../../model/failure/failure.js";
@@ -158,8 +158,14 @@ export class RunnableTasks {
       // A worker names a task even if its module is missing there; only one that has an active job of the task can run
       // it.
       const filter = { queue, task, states: ["active" as const] };
-      const { jobs } = await engine.listJobs({ filter, cursor: null, limit: MOST_RUNNING });
-      return jobs.some(({ worker }) => worker !== name);
+      let cursor: string | null = null;
+      do {
+        // A page may be empty before the end: an engine looks at a bounded number of jobs for one.
+        const page: JobPage = await engine.listJobs({ filter, cursor, limit: MOST_RUNNING });
+        if (page.jobs.some(({ worker }) => worker !== name)) return true;
+        ({ cursor } = page);
+      } while (cursor !== null);
+      return false;
     } catch (error) {
       outage.report(error);
       return true;
