@@ -302,7 +302,7 @@ onEachEngine("a flow that is cancelled", (contextNow) => {
     ];
     await context.control("cancel", ended);
     await context.control("remove", gone);
-    await context.add(gone);
+    await context.add({ ...gone, nonce: "another" });
     await context.control("cancel", flow);
     const states = [
       await stateOf(context, held),

@@ -170,6 +170,7 @@ export const upkeep = scenarios("upkeep", [
         schedules: [],
         overdue: [],
         nextDue: null,
+        nextRemoval: null,
         more: false,
       });
       assert.deepEqual(await context.engine.queues(), []);
