@@ -229,8 +229,11 @@ export class SqliteEngine implements Engine {
     return this.#write((transaction) => fires.map((fire) => fireSchedule(transaction, fire)));
   }
 
-  claimEnded({ queues, tasks, limit }: Params<"claimEnded">): Promise<Answer<"claimEnded">> {
-    return this.#write((transaction) => claimEnded(transaction, queues, tasks, limit));
+  async claimEnded({ queues, tasks, limit }: Params<"claimEnded">): Promise<Answer<"claimEnded">> {
+    // Asked after every sweep, mostly in vain: the file is not locked for that.
+    const having = await this.#read((sql) => queues.filter((name) => hasEnded(sql, name, tasks, this.now())));
+    if (having.length === 0) return [];
+    return this.#write((transaction) => claimEnded(transaction, having, tasks, limit));
   }
 
   acknowledgeEnded({ refs }: Params<"acknowledgeEnded">): Promise<Answer<"acknowledgeEnded">> {

@@ -5,12 +5,14 @@ import type { Transaction } from "../store/transaction.js";
 
 const PENDING = "SELECT job, id FROM ended WHERE queue = ? AND task = ? AND due <= ? ORDER BY id LIMIT ?";
 
-const ANY = `SELECT 1 FROM queues q CROSS JOIN ended e ON e.queue = q.queue AND e.task = ? AND e.due <= ?
+const ANY = "SELECT 1 FROM queues q CROSS JOIN ended e ON e.queue = q.queue WHERE q.name = ? LIMIT 1";
+const OF_TASK = `SELECT 1 FROM queues q CROSS JOIN ended e ON e.queue = q.queue AND e.task = ? AND e.due <= ?
   WHERE q.name = ? LIMIT 1`;
 
-/** Are there any of these tasks to be claimed? */
+/** Are there any of these tasks to be claimed? Mostly a queue has none at all, so that is asked first. */
 export function hasEnded(sql: Sql, queue: string, tasks: readonly string[], now: number): boolean {
-  return tasks.some((task) => sql.all(ANY, task, now, queue).length > 0);
+  if (tasks.length === 0 || sql.all(ANY, queue).length === 0) return false;
+  return tasks.some((task) => sql.all(OF_TASK, task, now, queue).length > 0);
 }
 
 /** Claims some of them, by task and id. */
