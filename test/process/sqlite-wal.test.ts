@@ -12,6 +12,7 @@ it("is cut while eight processes write without a pause", { timeout: 240_000 }, a
   const { stdout } = await promisify(execFile)(process.execPath, [program]);
   const told = JSON.parse(stdout) as WritersTold;
 
-  expect(told.written).toBeGreaterThan(90 * MEGABYTE);
-  expect(told.longest).toBeLessThan(80 * MEGABYTE);
+  // Without a bound the log has all that was written. With it, how far it overshoots depends on the load of the machine.
+  expect(told.written).toBeGreaterThan(180 * MEGABYTE);
+  expect(told.longest).toBeLessThan(130 * MEGABYTE);
 });

@@ -15,7 +15,7 @@ export interface WritersTold {
 }
 
 const WRITERS = 8;
-const CALLS = 50;
+const CALLS = 100;
 const JOBS = 50;
 const INPUT = "x".repeat(5_000);
 const [file = ""] = process.argv.slice(2);
