@@ -35,7 +35,6 @@ onEveryEngine("jobs that end without a run", (storage) => {
     });
     const [first, second] = [longshore.worker([work]), longshore.worker([work])];
     const { ends, errors } = listen(first, second);
-    longshore.worker([work]);
 
     const cancelled = await longshore.enqueue(work, {}, { delay: "1h" });
     await cancelled.cancel();
