@@ -29,11 +29,12 @@ const all = (text: string, pattern: RegExp): Groups[] =>
     return groups === undefined ? [] : [{ ...groups }];
   });
 
+/** An output without the ages in it: a second may pass between two. */
+const ageless = (text: string): string => text.replaceAll(/just now|\d+\w+ ago/g, "then").replaceAll(/ +/g, " ");
+
 test("each command of the engine is a line, and the table at the end counts them", async () => {
   const { code, stdout, stderr } = await run("1", "jobs", "--url", url("jobs"));
   const quiet = await run("", "jobs", "--url", url("jobs"));
-  // A second may pass between the two.
-  const ageless = (text: string): string => text.replaceAll(/just now|\d+\w+ ago/g, "then").replaceAll(/ +/g, " ");
   expect({ code, stdout: ageless(stdout) }).toEqual({ code: 0, stdout: ageless(quiet.stdout) });
   const said = stderr.trimEnd().split("\n");
   const lines = all(stderr, LINE);
