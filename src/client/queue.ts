@@ -26,7 +26,11 @@ export class Queue {
     this.name = name;
   }
 
-  /** Stops leasing from it. Running jobs go on. */
+  /**
+   * Stops leasing from it. Running jobs go on. What a worker has leased ahead of its slots it hands back, uncounted, once it hears
+   * of the pause: from the answer to its next exchange with the queue, the one that reports the next run to end. Until then some
+   * may begin: one in each slot, or of very short jobs as many as run within one round trip. `prefetch: 0` excludes that.
+   */
   async pause(): Promise<void> {
     await this.#context.send(() => this.#context.engine.pause({ queue: this.name }));
   }

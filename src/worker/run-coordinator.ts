@@ -206,6 +206,15 @@ export class RunCoordinator {
     this.#giveBack(runs);
   }
 
+  /** Returns the leases of paused queues that have no slot. */
+  returnWaitingOf(queues: readonly string[]): void {
+    const { pool } = this.#parts;
+    const runs = pool.ready.filter(({ lease }) => queues.includes(lease.queue));
+    for (const run of runs) pool.remove(run);
+    this.#taken -= runs.length;
+    this.#giveBack(runs);
+  }
+
   /** The worker stops: returns the leases that have no slot. */
   returnWaiting(): void {
     this.#giveBack(this.#parts.pool.takeWaiting());

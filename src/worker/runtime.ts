@@ -139,6 +139,7 @@ export class WorkerRuntime {
         },
         holdsSuspect: () => this.#runs.holdsSuspect,
         leased: (leases, session) => this.#runs.leased(leases, session),
+        paused: (queues) => this.#runs.returnWaitingOf(queues),
         settled: (runs, answer) => this.#runs.settled(runs, answer),
         lost: (session) => this.#lose(session),
         dropped: (runs) => this.#runs.drop(runs),

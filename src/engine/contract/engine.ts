@@ -179,7 +179,7 @@ export interface Engine {
   /** Removes jobs that are not running, with all that is stored about them; not a flow that has not ended. */
   remove(params: ControlParams): Awaitable<ControlAnswer[]>;
 
-  /** Stops leasing from a queue. Running jobs go on. */
+  /** Stops leasing from a queue. Running jobs go on; workers hand back what they leased ahead (`ExchangeAnswer.paused`). */
   pause(params: { readonly queue: string }): Awaitable<void>;
   resume(params: { readonly queue: string }): Awaitable<void>;
   /**

@@ -122,6 +122,8 @@ export interface ExchangeAnswer {
    * there is none. Epoch milliseconds.
    */
   readonly nextDue: number | null;
+  /** Queues that were asked and are paused: what was leased from them ahead is not to begin. Default: none. */
+  readonly paused?: readonly string[];
   /**
    * Queues that were asked, or are left out for now, and did not answer. They are no reason to send the command again: what
    * the others answered holds. Default: none.

@@ -42,6 +42,8 @@ export interface ExchangeHost {
   /** Does the worker hold a suspect? */
   holdsSuspect(): boolean;
   leased(leases: readonly Lease[], session: WorkSession): void;
+  /** These queues are paused: nothing of them is to begin. */
+  paused(queues: readonly string[]): void;
   /** These runs are settled. `nextDue`: as in the answer. */
   settled(runs: ReadonlyMap<Run, FencedAnswer>, nextDue: number | null): void;
   /** The session was lost. */
@@ -295,6 +297,7 @@ export class ExchangeLoop {
     }
     host.settled(this.#unanswered.sort(session, runs, answer), answer.nextDue);
     if (answer.leases.length > 0) host.leased(answer.leases, session);
+    if (answer.paused !== undefined) host.paused(answer.paused);
     this.#resolveDrained();
     this.schedule();
   }

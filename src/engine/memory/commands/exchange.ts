@@ -20,6 +20,7 @@ export function exchange(
   const settled: FencedAnswer[] = settle.map(() => "stale");
   const leases: Lease[] = [];
   const touched: string[] = [];
+  const paused: string[] = [];
   let alive = true;
   let more = false;
   let nextDue: number | null = null;
@@ -44,9 +45,10 @@ export function exchange(
       more ||= !queue.paused && (queue.lines.queued.size > 0 || queue.aside.has(tasks));
       nextDue = earliest(nextDue, queue.lines.delayed.first()?.runAt ?? null, firstTick(queue, now));
     }
+    if (queue.paused) paused.push(name);
     touched.push(name);
   }
-  return { answer: { alive, settled, leases, more, nextDue }, touched };
+  return { answer: { alive, settled, leases, more, nextDue, ...(paused.length > 0 && { paused }) }, touched };
 }
 
 // The same call sent again leases the same jobs again: its answer was lost. A call overtaken by a later one leases nothing:

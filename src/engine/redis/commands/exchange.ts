@@ -33,6 +33,7 @@ interface QueueAnswer {
   readonly pending: boolean;
   readonly settled: string;
   readonly more: boolean;
+  readonly paused: boolean;
   readonly nextDue: number | null;
   readonly leases: Lease[];
 }
@@ -58,6 +59,7 @@ export async function exchange(
   const unavailable: QueueOutage[] = [];
   const leases: Lease[] = [];
   const pending: string[] = [];
+  const paused: string[] = [];
   let alive = true;
   let more = false;
   let nextDue: number | null = null;
@@ -105,12 +107,14 @@ export async function exchange(
     }
     leases.push(...answer.leases);
     more ||= answer.more;
+    if (answer.paused) paused.push(queue);
     nextDue = earliest(nextDue, answer.nextDue);
   }
-  if (unavailable.length === 0) return { answer: { alive, settled, leases, more, nextDue }, pending };
+  const whole = { alive, settled, leases, more, nextDue, ...(paused.length > 0 && { paused }) };
+  if (unavailable.length === 0) return { answer: whole, pending };
   const gone = new Set(unavailable.map(({ queue }) => queue));
   for (const [index, { queue }] of settle.entries()) if (gone.has(queue)) settled[index] = "unanswered";
-  return { answer: { alive, settled, leases, more, nextDue, unavailable }, pending };
+  return { answer: { ...whole, unavailable }, pending };
 }
 
 /** The ending of a run, as the script reads it: its epoch, a letter, and how long to wait (milliseconds; -1: for ever). */
@@ -138,6 +142,7 @@ function decodeExchange(queue: string, reply: unknown): QueueAnswer {
     pending: alive === ALIVE_WITH_MESSAGES,
     settled: text(settled),
     more: more === 1,
+    paused: more === -1,
     nextDue: due < 0 ? null : due,
     leases: decodeLeases(fence, text(ids), text(lengths), stored, parseSpecials(text(specials))),
   };

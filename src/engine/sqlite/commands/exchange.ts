@@ -17,6 +17,7 @@ export function exchange(transaction: Transaction, params: Parameters<Engine["ex
   const names = [...new Set([...(claim?.queues ?? []), ...settle.map((settlement) => settlement.queue)])];
   const settled: FencedAnswer[] = settle.map(() => "stale");
   const leases: Lease[] = [];
+  const paused: string[] = [];
   let alive = true;
   let more = false;
   let next: number | null = null;
@@ -43,7 +44,8 @@ export function exchange(transaction: Transaction, params: Parameters<Engine["ex
       more ||= !queue.paused && (queue.jobsWith(QUEUED) > 0 || hasAside(transaction.sql, queue, tasks));
       next = earliest(next, nextDelayed(transaction, queue), firstTick(transaction.sql, queue.number, transaction.now));
     }
+    if (queue.paused) paused.push(name);
     transaction.changed(name);
   }
-  return { alive, settled, leases, more, nextDue: next };
+  return { alive, settled, leases, more, nextDue: next, ...(paused.length > 0 && { paused }) };
 }

@@ -98,6 +98,27 @@ export const pause = scenarios("pause", [
     },
   ],
   [
+    "known-to-exchanges",
+    "an exchange says which of the queues it asks are paused, also when it only settles",
+    async (context) => {
+      const queues = ["a", "b"];
+      for (const queue of queues) await context.addMany(2, { queue });
+      const session = await context.session({ queues });
+      const [first, ...rest] = await session.claim(4);
+      assert.equal((await session.exchange([], { queues, max: 1 })).paused, undefined);
+      for (const queue of queues) await context.engine.pause({ queue });
+      const ends = rest.concat(first ?? []).map(({ queue, id, epoch }) => ({
+        ...{ queue, id, epoch },
+        outcome: { kind: "complete", result: null } as const,
+      }));
+      const ofB = ends.filter(({ queue }) => queue === "b");
+      assert.deepEqual((await session.exchange(ofB, null)).paused, ["b"]);
+      assert.deepEqual((await session.exchange([], { queues, max: 1 })).paused, ["a", "b"]);
+      await context.engine.resume({ queue: "a" });
+      assert.deepEqual((await session.exchange([], { queues, max: 1 })).paused, ["b"]);
+    },
+  ],
+  [
     "exchange-again-while-paused",
     "an exchange sent again answers its leases though the queue was paused meanwhile",
     async (context) => {

@@ -3,7 +3,7 @@
 -- ARGV: now, session, lane, call, max, suspect, tasks whose jobs it takes of those set aside, its longest time to live once
 -- it is given a job (milliseconds), then per group of settlements: how (see `read_settlements`), their number, and for each
 -- its id and payload
--- Reply: alive (3 when messages wait in the outbox), settled (a letter each: a applied, s stale), more, next due or -1,
+-- Reply: alive (3 when messages wait in the outbox), settled (a letter each: a applied, s stale), more (-1: it is paused), next due or -1,
 -- now, epoch, what is out of the ordinary about leases (JSON objects, one a line), their ids, the lengths of the stored
 -- jobs, and these one after the other
 -- Needs: session.lua, record.lua, batch.lua, queue.lua, lease.lua, give.lua, aside-claim.lua.
@@ -166,7 +166,7 @@ local function answer(letters, messages_pending)
     redis.call('ZADD', K.sessions, 'XX', NOW + ARGV[8], SESSION)
     redis.call('HSET', K.seen, SESSION, NOW)
   end
-  local more = 0
+  local more = conf.paused == 0 and 0 or -1
   if conf.paused == 0 and not emptied and (max >= 0 or conf.lined) then
     if waiting() > 0 or redis.call('EXISTS', K.priority) > 0 or max >= 0 and waits_aside(ARGV[7]) then
       more = max >= 0 and 1 or 0
