@@ -4,7 +4,7 @@
 -- engine/shared/listing-order.ts. Ids at the end are left to the next call when those before them are MOST_REPLIED bytes
 --
 -- Says where jobs stand in listings, without their inputs and results.
--- include: record codec batch format queue lease holding
+-- include: record codec batch format queue lease holding parts
 
 read_queue()
 
@@ -41,13 +41,5 @@ local function locate(ids)
   end
 end
 
--- Few at a time, as their sizes are known only when they are read: as many as will fit if they are like those before.
-local from, most = 2, 5
-while from <= #ARGV and bytes < MOST_REPLIED do
-  local last = math.min(from + most - 1, #ARGV)
-  locate({ unpack(ARGV, from, last) })
-  from = last + 1
-  local each = bytes / (from - 2)
-  most = math.max(1, math.min(100, math.floor((MOST_REPLIED - bytes) / math.max(each, 1))))
-end
+in_parts(2, locate, function() return bytes end)
 return reply
