@@ -1,15 +1,15 @@
 // What concerns one active job, one session or one page looks at few entries, however many jobs are active: 20,000 here, as
 // many as LONGSHORE_BOUNDS says when it is set. Counted, not timed.
-import { Redis } from "ioredis";
+import type { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import type { HeldPage } from "../../../src/engine/contract/engine.js";
 import { encodeCursor } from "../../../src/engine/shared/listing-order.js";
-import { MAIN, ScenarioContext } from "../../../src/engine/testkit/context/scenario-context.js";
+import { MAIN, type ScenarioContext } from "../../../src/engine/testkit/context/scenario-context.js";
 import type { TestSession } from "../../../src/engine/testkit/context/test-session.js";
 import type { JobSpec } from "../../../src/model/job/job.js";
-import { startRedisServer, type RedisServer } from "../../support/redis-server.js";
+import type { RedisServer } from "../../support/redis-server.js";
 import { WorkMeter, type ScriptWork } from "../../support/redis-work.js";
-import { RedisBackdoor, redisStorage } from "./redis-storage.js";
+import { openOwnRedis, type OwnRedis } from "./redis-fixture.js";
 
 const MANY = Number(process.env["LONGSHORE_BOUNDS"] ?? 20_000);
 /** How many jobs a session leases at once. */
@@ -24,24 +24,17 @@ const KINDS: readonly (readonly [string, Partial<JobSpec>])[] = [
   ["with records of their own", { tags: ["a"] }],
 ];
 
+let own: OwnRedis;
 let server: RedisServer;
 let redis: Redis;
-let backdoor: RedisBackdoor;
 let context: ScenarioContext;
 
 async function open(): Promise<void> {
-  server = await startRedisServer();
-  redis = new Redis(server.url);
-  backdoor = new RedisBackdoor({ url: server.url });
-  context = await ScenarioContext.create(redisStorage({ url: server.url }, backdoor));
+  own = await openOwnRedis();
+  ({ server, redis, context } = own);
 }
 
-async function close(): Promise<void> {
-  await context.dispose();
-  await backdoor.close();
-  redis.disconnect();
-  await server.stop();
-}
+const close = (): Promise<void> => own.close();
 
 /** Enqueues all the jobs. */
 async function addMany(change: Partial<JobSpec>): Promise<string[]> {

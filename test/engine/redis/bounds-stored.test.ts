@@ -1,17 +1,17 @@
 // What is stored, and not leased: 20,000 jobs of a kind that make a listing, a command or a sweep look at many entries. A
 // call looks at a bounded number of them, and what nothing needs any more is given back. LONGSHORE_ENTRIES sets another number.
-import { Redis } from "ioredis";
+import type { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
 import type { JobPage, Outcome } from "../../../src/engine/contract/engine.js";
-import { ScenarioContext, MAIN } from "../../../src/engine/testkit/context/scenario-context.js";
+import { MAIN, type ScenarioContext } from "../../../src/engine/testkit/context/scenario-context.js";
 import { BOOM, settlement, type TestSession } from "../../../src/engine/testkit/context/test-session.js";
 import { MOST_EVENTS, WATCH_INTEREST } from "../../../src/model/job/event.js";
 import type { JobFilter } from "../../../src/model/job/filter.js";
 import { LONGEST_LOG_LINE, MOST_LOG_LINES } from "../../../src/model/job/log.js";
 import type { JobSpec } from "../../../src/model/job/job.js";
-import { startRedisServer, type RedisServer } from "../../support/redis-server.js";
+import type { RedisServer } from "../../support/redis-server.js";
 import { WorkMeter, type ScriptWork } from "../../support/redis-work.js";
-import { RedisBackdoor, redisStorage } from "./redis-storage.js";
+import { openOwnRedis, type OwnRedis } from "./redis-fixture.js";
 
 const MANY = Number(process.env["LONGSHORE_ENTRIES"] ?? 20_000);
 /** Bounds of what one script may look at, in three loops at most, and call. Unbounded it would be all entries. */
@@ -20,27 +20,22 @@ const MOST_COMMANDS = 10_000;
 const DAY = 86_400_000;
 const YEAR = { age: 365 * DAY, count: null };
 
+let own: OwnRedis;
 let server: RedisServer;
 let redis: Redis;
-let backdoor: RedisBackdoor;
 let context: ScenarioContext;
 let meter: WorkMeter;
 
 describe.skipIf(!inject("canStartRedis"))(`of ${MANY} entries, a call looks at few`, () => {
   beforeEach(async () => {
-    server = await startRedisServer();
-    redis = new Redis(server.url);
-    backdoor = new RedisBackdoor({ url: server.url });
-    context = await ScenarioContext.create(redisStorage({ url: server.url }, backdoor));
+    own = await openOwnRedis();
+    ({ server, redis, context } = own);
     meter = await WorkMeter.on(server.url);
   });
 
   afterEach(async () => {
     meter.close();
-    await context.dispose();
-    await backdoor.close();
-    redis.disconnect();
-    await server.stop();
+    await own.close();
   });
 
   describe("jobs that have ended", () => {
@@ -240,10 +235,8 @@ describe.skipIf(!inject("canStartRedis"))(`of ${MANY} entries, a call looks at f
 
 describe.skipIf(!inject("canStartRedis"))("a queue whose remover dies before it has notified the others", () => {
   it("notifies them with its next sweep", async () => {
-    server = await startRedisServer();
-    redis = new Redis(server.url);
-    backdoor = new RedisBackdoor({ url: server.url });
-    context = await ScenarioContext.create(redisStorage({ url: server.url }, backdoor));
+    own = await openOwnRedis();
+    ({ server, redis, context } = own);
     const id = await context.add();
     const dependent = await context.add({ queue: "other", after: [{ queue: MAIN, id, ifFailed: "continue" }] });
     const [prefix = ""] =
@@ -256,10 +249,7 @@ describe.skipIf(!inject("canStartRedis"))("a queue whose remover dies before it 
 
     expect(await context.state(dependent, "other")).toBe("queued");
     expect((await context.storage.leftovers?.())?.filter((key) => key.includes(`/${MAIN}}`))).toEqual([]);
-    await context.dispose();
-    await backdoor.close();
-    redis.disconnect();
-    await server.stop();
+    await own.close();
   });
 });
 

@@ -1,14 +1,14 @@
 // While a script runs the server does nothing else. So a call looks at a bounded number of entries and answers that there is
 // more. Counted on 20,000 entries of each kind; enough calls do all of the work.
-import { Redis } from "ioredis";
+import type { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
 import type { Outcome } from "../../../src/engine/contract/engine.js";
 import type { JobSpec } from "../../../src/model/job/job.js";
-import { ScenarioContext, MAIN } from "../../../src/engine/testkit/context/scenario-context.js";
+import { MAIN, type ScenarioContext } from "../../../src/engine/testkit/context/scenario-context.js";
 import { BOOM, settlement, type TestSession } from "../../../src/engine/testkit/context/test-session.js";
-import { startRedisServer, type RedisServer } from "../../support/redis-server.js";
+import type { RedisServer } from "../../support/redis-server.js";
 import { WorkMeter, type ScriptWork } from "../../support/redis-work.js";
-import { RedisBackdoor, redisStorage } from "./redis-storage.js";
+import { openOwnRedis, type OwnRedis } from "./redis-fixture.js";
 
 const MANY = 20_000;
 /** Bounds of what one script may read, in three loops at most, and call. Unbounded it would be the 20,000, several times. */
@@ -16,27 +16,22 @@ const MOST_ENTRIES = 7_000;
 const MOST_COMMANDS = 10_000;
 const DAY = 86_400_000;
 
+let own: OwnRedis;
 let server: RedisServer;
 let redis: Redis;
-let backdoor: RedisBackdoor;
 let context: ScenarioContext;
 let meter: WorkMeter;
 
 describe.skipIf(!inject("canStartRedis"))("20,000 entries in the way", () => {
   beforeEach(async () => {
-    server = await startRedisServer();
-    redis = new Redis(server.url);
-    backdoor = new RedisBackdoor({ url: server.url });
-    context = await ScenarioContext.create(redisStorage({ url: server.url }, backdoor));
+    own = await openOwnRedis();
+    ({ server, redis, context } = own);
     meter = await WorkMeter.on(server.url);
   });
 
   afterEach(async () => {
     meter.close();
-    await context.dispose();
-    await backdoor.close();
-    redis.disconnect();
-    await server.stop();
+    await own.close();
   });
 
   describe("of a line", () => {
