@@ -121,6 +121,8 @@ export class Sweeper {
       // Jobs that are kept for long end one after the other: what is due within a second is removed together.
       const removal = answer.nextRemoval;
       if (removal !== null) delay = Math.min(delay, Math.max(TOGETHER, this.#delayUntil(removal)));
+      // Something has happened while this sweep was on its way.
+      if (this.#hurried) delay = Math.min(delay, this.#jitter(BUSY));
       if (answer.more) delay = 1;
       if (answer.promoted + answer.recovered + fired.jobs > 0 || answer.waiting) foundWork();
       swept();

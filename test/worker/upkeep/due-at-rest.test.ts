@@ -1,7 +1,8 @@
 // What is due while a worker is at rest happens within a second or so: what is due next sets the next sweep.
 import { describe, expect, it } from "vitest";
-import { task } from "longshore";
-import { FakeTimeFixture } from "../fixtures/fake-time-fixture.js";
+import { attach, task } from "longshore";
+import { FakeTimeFixture, withCommands } from "../fixtures/fake-time-fixture.js";
+import { makeGate } from "../fixtures/gate.js";
 
 const work = task("work", { queue: "work" }, () => 1);
 
@@ -20,5 +21,28 @@ describe("a worker at rest", () => {
     expect(await fixture.longshore.job(job.id)).not.toBeNull();
     await fixture.pass(2_000);
     expect(await fixture.longshore.job(job.id)).toBeNull();
+  });
+
+  it("sweeps again within seconds when something happens while a sweep is on its way", async () => {
+    const fixture = new FakeTimeFixture();
+    const gate = makeGate();
+    let sweeps = 0;
+    const slow = withCommands(fixture.memory, {
+      sweep: async (params) => {
+        sweeps += 1;
+        if (sweeps === 5) await gate.opened;
+        return fixture.memory.sweep(params);
+      },
+    });
+    const worker = attach(slow, { clock: fixture.clock, random: () => 0.5 }).worker([work]);
+    worker.on("cancelled", () => {});
+    const job = await fixture.longshore.enqueue(work, {}, { delay: "1h" });
+    while (sweeps < 5) await fixture.pass(1_000);
+    await job.cancel();
+    await fixture.pass(500);
+    gate.open();
+    await fixture.pass(2_000);
+    expect(sweeps).toBe(6);
+    await worker.stop({ grace: 0 });
   });
 });
