@@ -97,7 +97,10 @@ export class TcpProxy {
     const { client, server } = pair;
     let left = sentence;
     let bytes = Buffer.alloc(0);
+    let executed = false;
     const pass = (): void => {
+      // What the client still sends while it is being closed cuts nothing more.
+      if (executed) return;
       let end = 0;
       while (left > 0 && end < bytes.length) {
         const next = endOfReply(bytes, end);
@@ -108,6 +111,7 @@ export class TcpProxy {
       client.write(bytes.subarray(0, end));
       bytes = bytes.subarray(end);
       if (left > 0) return;
+      executed = true;
       this.cuts += 1;
       client.destroySoon();
       server.destroy();
