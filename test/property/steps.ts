@@ -246,14 +246,14 @@ const failures: fc.Arbitrary<StepFailure[]> = fc.array(
 );
 const outcome: fc.Arbitrary<Outcome> = fc.oneof(
   { weight: 4, arbitrary: record({ kind: fc.constant("complete"), result: fc.constantFrom(null, '{"r":1}') }) },
-  { weight: 4, arbitrary: record({ kind: fc.constant("partial"), result: fc.constantFrom(null, '"half"'), failures }) },
+  { weight: 9, arbitrary: record({ kind: fc.constant("partial"), result: fc.constantFrom(null, '"half"'), failures }) },
   {
     weight: 4,
     arbitrary: record({ kind: fc.constant("fail"), error, retryIn: fc.constantFrom(null, 0, 0, 1_000, 30_000) }),
   },
   { weight: 1, arbitrary: record({ kind: fc.constant("snooze"), delay: fc.constantFrom(0, 1_000) }) },
   { weight: 2, arbitrary: record({ kind: fc.constant("return") }) },
-  { weight: 3, arbitrary: record({ kind: fc.constant("decline") }) },
+  { weight: 12, arbitrary: record({ kind: fc.constant("decline") }) },
   { weight: 2, arbitrary: record({ kind: fc.constant("wait") }) },
 );
 
@@ -321,7 +321,7 @@ export const anyStep: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: step("exchangeLate", record({ session, back: fc.integer({ min: 1, max: 6 }) })) },
   { weight: 6, arbitrary: step("heartbeat", record({ session, ttl })) },
   { weight: 2, arbitrary: step("close", record({ session })) },
-  { weight: 8, arbitrary: step("outage", none) },
+  { weight: 14, arbitrary: step("outage", none) },
   {
     weight: 8,
     arbitrary: step(
