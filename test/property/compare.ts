@@ -77,6 +77,12 @@ export async function listAll(engine: Engine, filter: JobFilter = {}): Promise<J
   return jobs;
 }
 
+/** Those that are still there. How soon a job hears that one which waited for it was removed is open. */
+async function standing(engine: Engine, refs: readonly JobRef[]): Promise<JobRef[]> {
+  const jobs = await engine.getJobs({ refs });
+  return refs.filter((_ref, index) => jobs[index] !== null);
+}
+
 const READS: Readonly<Record<string, (engine: Engine, simulation: Simulation) => Promise<unknown>>> = {
   counts,
   aside: async (engine) => engine.aside({ queues: QUEUES }),
@@ -108,7 +114,7 @@ const READS: Readonly<Record<string, (engine: Engine, simulation: Simulation) =>
   links: async (engine, { jobs }) => {
     const links: unknown[] = [];
     for (const ref of jobs) {
-      links.push([ref.id, await dependenciesOf(engine, ref), await engine.dependents(ref)]);
+      links.push([ref.id, await dependenciesOf(engine, ref), await standing(engine, await engine.dependents(ref))]);
     }
     return links;
   },
