@@ -75,7 +75,9 @@ export class WorkMeter {
     if (command === "lrange" || command === "zrange") return span(from, to);
     if (!/^z(rev)?rangeby/.test(command)) return 0;
     const limit = rest.findIndex((word) => word === "LIMIT");
-    return limit === -1 ? span(from, to) : Number(rest[limit + 2]);
+    if (limit === -1) return span(from, to);
+    const most = Number(rest[limit + 2]);
+    return most < 0 ? Number.POSITIVE_INFINITY : most;
   }
 }
 

@@ -110,7 +110,7 @@ export class RedisEngine implements Engine {
 
   async enqueue({ jobs }: Params<"enqueue">): Promise<Answer<"enqueue">> {
     this.#guard();
-    const { answers, pending } = await enqueue(this.#link, this.#registry, jobs);
+    const { answers, pending } = await enqueue(this.#link, this.#registry, (queue) => this.#deliver([queue]), jobs);
     await this.#deliver(pending);
     return answers;
   }

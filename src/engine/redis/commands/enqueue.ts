@@ -7,15 +7,19 @@ import { Groups } from "../format/argument-groups.js";
 import type { Argument, Link } from "../connection/connection.js";
 import type { Registry } from "../connection/queue-registry.js";
 import { list, number, stateOf, text } from "../connection/reply.js";
-import { DECLINED, ENQUEUED_LETTERS, LISTED, MESSAGES_PENDING, meaningOf } from "../connection/wire.js";
+import { DECLINED, ENQUEUED_LETTERS, LINKS_LEFT, LISTED, MESSAGES_PENDING, meaningOf } from "../connection/wire.js";
 
 /** How many values the script answers for a job that is not simply created and queued. */
 const EXCEPTION_WIDTH = 4;
+
+/** Delivers the pending messages of a queue; answers what went wrong, if anything did. */
+type Deliver = (queue: string) => Promise<unknown>;
 
 /** Stores jobs; one answer each, in order. `pending`: queues whose outbox has messages. */
 export async function enqueue(
   link: Link,
   registry: Registry,
+  deliver: Deliver,
   jobs: readonly JobSpec[],
 ): Promise<{ answers: EnqueueAnswer[]; pending: Set<string> }> {
   const answers: EnqueueAnswer[] = jobs.map(({ id }) => ({ id, outcome: "created", state: "queued" }));
@@ -23,7 +27,7 @@ export async function enqueue(
   await Promise.all(
     batchesOf(jobs).map(async (batches) => {
       for (const batch of batches) {
-        if (await enqueueBatch(link, registry, jobs, batch, answers)) pending.add(batch.queue);
+        if (await enqueueBatch(link, registry, deliver, jobs, batch, answers)) pending.add(batch.queue);
       }
     }),
   );
@@ -33,6 +37,7 @@ export async function enqueue(
 async function enqueueBatch(
   link: Link,
   registry: Registry,
+  deliver: Deliver,
   jobs: readonly JobSpec[],
   { queue, places }: Batch,
   answers: EnqueueAnswer[],
@@ -51,6 +56,11 @@ async function enqueueBatch(
   }
   let reply = list(await link.run(usual ? "enqueue-usual" : "enqueue", queue, args));
   if (reply[0] === DECLINED) reply = list(await link.run("enqueue", queue, args));
+  while (reply[0] === LINKS_LEFT) {
+    const fault = await deliver(queue);
+    if (fault !== null) throw fault;
+    reply = list(await link.run("enqueue", queue, args));
+  }
   // Another client obliterated the queue since this one listed it.
   const first = number(reply[0]);
   if ((first & LISTED) === 0) await registry.mend(queue);

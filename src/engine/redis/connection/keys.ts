@@ -34,6 +34,7 @@
  * | dependency, dependent | hash | the value of each of these links |
  * | removed_dependencies, … | | the same of the jobs of an obliterated queue, until the others are notified |
  * | pending, round | hash | id → number of pending dependencies; how often it began to wait again |
+ * | ends | hash | id → how many of its dependencies ended otherwise than completed (scripts/lib/store/ends.lua) |
  * | outbox | zset | jobs with messages to linked jobs, in the order in which they were marked |
  * | audit | zset | jobs with pending dependencies, by when their messages are sent again |
  * | tagged, failures | zset | `tag NUL id`, `fingerprint|id`, in lexical order |

@@ -29,12 +29,14 @@ import {
   ENQUEUED_LETTERS,
   FENCED_LETTERS,
   FORMAT,
+  LINKS_LEFT,
   MESSAGE_LETTERS,
   MESSAGE_WIDTH,
   NEWER_FORMAT,
   MESSAGES_PENDING,
   OUTCOME_LETTERS,
   POLICY_STEP,
+  ROUND_STEP,
   RECORD_WIDTH,
   REMOVED,
   REMOVED_QUEUE,
@@ -133,11 +135,13 @@ export const CONSTANTS: Readonly<Record<string, Constant>> = {
   RECORD_WIDTH,
   WITHOUT_RUN,
   FORMAT,
+  LINKS_LEFT,
   NEWER_FORMAT,
 
   // A link's value is the state in which a dependency ended, and a policy.
   REMOVED,
   POLICY_STEP,
+  ROUND_STEP,
   ...named("POLICY", numbered(0, POLICIES)),
 
   PRIORITY_STEP,

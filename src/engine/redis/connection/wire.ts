@@ -62,6 +62,11 @@ export const REMOVED = STATES.length + 1;
 
 /** The weight of a dependency policy in the value of a link; the state in which the dependency ended is added. */
 export const POLICY_STEP = 16;
+/** … and the round in which it did, so many times. */
+export const ROUND_STEP = POLICY_STEP * 16;
+
+/** The answer to an enqueue that did nothing: removed jobs of the same ids have many messages to deliver before. */
+export const LINKS_LEFT = -2;
 
 /** The bits of the first value of the answer to an enqueue: the queue is listed; messages wait in the outbox. */
 export const LISTED = 1;

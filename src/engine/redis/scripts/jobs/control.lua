@@ -1,17 +1,17 @@
 -- KEYS: queue job run result wait tombstones priority suspect delayed blocked held leases history errors fingerprints
 -- KEYS: failures ttl keep expiry counted1 counted2 tags tagged tagcount meta progress log nonce op unique unique_key
 -- KEYS: revoked events wake done5 done6 done7 done8 done9 done10 checkpoint checkpoints failed supersede_key latest ended
--- KEYS: ended_due ended_claimed dependencies dependency pending round outbox audit aside lacking declined
+-- KEYS: ended_due ended_claimed dependency pending round outbox audit aside lacking declined
 -- KEYS: dependent dependents
 -- KEYS: spans held_order running
 -- KEYS: kept
--- KEYS: traces trace
+-- KEYS: traces trace ends
 -- ARGV: now, op, command, patch (JSON, for update and retry), then ids
 -- Reply: per job, except those at the end that are left to the next call: outcome (a applied, m missing, w wrong state, c
 -- conflict), state after it ('' if removed); last 1 when messages wait in the outbox
 --
 -- Commands on single jobs. Mirrors engine/memory/commands/control.ts, and planRetry in engine/shared/retry.ts.
--- include: record codec batch format queue lease holding aside moves log operations traces forget amend unique links-read links
+-- include: record codec batch format queue lease holding aside moves log operations traces ends forget amend unique links-read links
 
 read_queue()
 
@@ -39,7 +39,7 @@ end
 function commands.retry(id, r)
   if r[STATE] < COMPLETED or r[STATE] == SUPERSEDED or has(r, OPEN) then return CONTROL_WRONG_STATE end
   -- A flow whose members have all succeeded has nothing to retry.
-  if has(r, FLOW) and not will_wait(id) then return CONTROL_WRONG_STATE end
+  if has(r, FLOW) and will_wait(id) == 0 then return CONTROL_WRONG_STATE end
   local mode, key
   if has(r, UNIQUE) then
     mode, key = string.match(redis.call('HGET', K.unique_key, id) or '', '^(.)|(.*)$')

@@ -4,14 +4,33 @@
 -- KEYS: dependent pending outbox audit aside lacking declined
 -- KEYS: spans held_order running
 -- KEYS: kept
--- KEYS: traces trace
+-- KEYS: traces trace ends
 -- ARGV and reply: see lib/enqueue.lua
 --
 -- Stores jobs. Reads everything that may conflict with them first, then writes all of them at once.
--- include: record codec batch format queue lease holding aside moves log operations traces forget amend unique supersede links-read links enqueue accept
+-- include: record codec batch format queue lease holding aside moves log operations traces ends forget amend unique supersede links-read links enqueue accept
 
 read_queue()
 read_jobs(2)
+
+-- How many links are left of removed jobs that had these ids, and whose messages are not delivered yet (see
+-- `remove_old_links`).
+local function links_left()
+  local n = 0
+  if redis.call('EXISTS', K.outbox) == 0 then return n end
+  for _, group in ipairs(groups) do
+    local o = tonumber(group.text) and {} or cjson.decode(group.text)
+    for i = group.first, (o.after or o.flow or o.isFlow) and group.last or 0 do
+      local id = ids[i]
+      if not present[i] and redis.call('ZSCORE', K.outbox, id) then
+        n = n + redis.call('ZLEXCOUNT', K.dependencies, '[' .. id .. '\0', '(' .. id .. '\1')
+      end
+    end
+  end
+  return n
+end
+
+if links_left() > MOST_LOOKED_AT then return { LINKS_LEFT } end
 
 for _, group in ipairs(groups) do
   local attempts = tonumber(group.text)

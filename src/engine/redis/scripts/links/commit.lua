@@ -1,14 +1,14 @@
 -- KEYS: queue job run result wait tombstones priority suspect delayed blocked held leases ttl keep expiry counted1 counted2
--- KEYS: tags tagcount events done5 done6 done7 dependencies dependency dependent pending outbox audit
+-- KEYS: tags tagcount events done5 done6 done7 dependencies pending outbox audit
 -- KEYS: aside lacking declined wake done8 done9 done10
 -- KEYS: ended ended_due
 -- KEYS: spans held_order running
--- KEYS: kept
+-- KEYS: kept ends
 -- ARGV: now, id, number of members
 -- Reply: c committed, i incomplete, m missing, e ended
 --
 -- Starts a flow, all of whose members were enqueued.
--- include: record codec batch format queue lease holding aside moves links-read links
+-- include: record codec batch format queue lease holding aside moves ends links-read links
 
 read_queue()
 

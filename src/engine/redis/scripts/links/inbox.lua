@@ -5,13 +5,13 @@
 -- KEYS: lacking declined
 -- KEYS: spans held_order running
 -- KEYS: kept
--- KEYS: traces trace
+-- KEYS: traces trace ends
 -- ARGV: now, then per message: kind, to (id), from (queue NUL id), two numbers as in outbox.lua, and for the end of a job
 -- that did not succeed its failure (fingerprint, line break, JSON)
 -- Reply: 1 when messages wait in the outbox now, then the answers of the receivers: per message as in outbox.lua
 --
 -- Applies messages to jobs of this queue, in order. Mirrors `reactTo` in engine/shared/reactions.ts.
--- include: record codec batch format queue lease holding aside moves log operations traces forget links-read links
+-- include: record codec batch format queue lease holding aside moves log operations traces ends forget links-read links
 
 read_queue()
 
@@ -117,12 +117,13 @@ local function on_dependency_ended(id, other, state, round, failure)
   local value = link_of(member)
   -- If the job never recorded this dependency, release it from retention.
   if value < 0 then return answer(MESSAGE_UNLINK, other, id) end
-  if end_of_link(value) ~= 0 or round ~= round_of(id) then return end
-  set_link(member, value + state)
+  if round ~= round_of(id) or end_of_link(value, round) ~= 0 then return end
+  local policy = policy_of_link(value)
+  set_link(member, round * ROUND_STEP + policy * POLICY_STEP + state)
+  ends.count(id, state, policy, 1)
   wait_for(id, -1)
   local r = known[id]
   if r[STATE] ~= BLOCKED then return end
-  local policy = policy_of_link(value)
   local fails = not is_success(state) and policy ~= POLICY_CONTINUE
   if fails and policy == POLICY_FAIL then
     fail_without_run(id, string.match(failure, '^(%x+)\n(.*)$'))
@@ -152,7 +153,7 @@ local function add_member(id, other, policy, held)
   local value = link_of(member)
   -- A flow that ended incomplete is removed with its members; this may arrive before the message that says so.
   if has_ended and has(r, OPEN) then return answer(value < 0 and MESSAGE_CANCEL or MESSAGE_DROP, other, id) end
-  local state = value >= 0 and end_of_link(value) or 0
+  local state = value >= 0 and end_of_link(value, round_of(id)) or 0
   if value < 0 then
     members[id] = members[id] or redis.call('ZLEXCOUNT', K.dependencies, '[' .. id .. '\0', '(' .. id .. '\1')
     if members[id] >= MOST_MEMBERS then return answer(MESSAGE_CANCEL, other, id) end
@@ -166,6 +167,7 @@ local function add_member(id, other, policy, held)
   end
   -- It ended and was retried since: wait for it again.
   local again = not has_ended and state ~= 0 and (has(r, OPEN) or not is_success(state))
+  if again then ends.count(id, state, policy_of_link(value), -1) end
   if value < 0 or again then
     set_link(member, policy * POLICY_STEP)
     wait_for(id, 1)

@@ -4,14 +4,14 @@
 -- KEYS: dependents dependent pending round outbox audit aside lacking declined
 -- KEYS: spans held_order running
 -- KEYS: removed_dependencies removed_dependents kept done6 done7 done8 done9 done10
--- KEYS: traces trace
+-- KEYS: traces trace ends
 -- ARGV: now, then the entries whose messages were delivered: "id sequence", or "id sequence cursor" when an entry had more
 -- Reply: the entries read now, as above; then per message: kind (e end, u unlink, l link, g go, j join, x cancel, d drop),
 -- to (queue NUL id), from (id), and two numbers: e: state, round; l, g: round; j: policy, held
 --
 -- Reads the outbox: jobs with messages to the jobs they are linked to. The messages are computed from
 -- their present state; delivered entries are removed first. Mirrors `messagesOf` in engine/shared/reactions.ts.
--- include: record codec batch format queue lease holding aside moves log operations traces forget links-read
+-- include: record codec batch format queue lease holding aside moves log operations traces ends forget links-read
 
 read_queue()
 
@@ -68,11 +68,11 @@ end
 -- Sends a message to each dependency that has not ended; those that have take no room.
 local looked = 0 -- dependencies that this call has looked at
 
-local function send_to_unfinished(id, from, send_one)
+local function send_to_unfinished(id, round, from, send_one)
   repeat
     from = send_to_all('dependencies', id, from, function(to, score)
       looked = looked + 1
-      if end_of_link(score) == 0 then send_one(to) end
+      if end_of_link(score, round) == 0 then send_one(to) end
     end)
   until not from or room() <= 0 or looked >= MOST_LOOKED_AT
   return from
@@ -99,11 +99,11 @@ local function send_messages_of(id, r, job, cursor, audited)
     if early and has(r, OPEN) then
       rest = send_to_all('dependencies', id, from, function(to) send(MESSAGE_DROP, to, id) end)
     elseif early then
-      rest = send_to_unfinished(id, from, function(to) send(MESSAGE_CANCEL, to, id) end)
+      rest = send_to_unfinished(id, round, from, function(to) send(MESSAGE_CANCEL, to, id) end)
     end
   elseif has(r, FLOW) then
     if not has(r, OPEN) then
-      rest = send_to_unfinished(id, from, function(to) send(MESSAGE_GO, to, id, round) end)
+      rest = send_to_unfinished(id, round, from, function(to) send(MESSAGE_GO, to, id, round) end)
     end
   else
     if has(r, MEMBER) and phase ~= 'd' then
@@ -116,7 +116,7 @@ local function send_messages_of(id, r, job, cursor, audited)
     end
     -- A held job may depend on jobs that are still being created.
     if has(r, AFTER) and not has(r, HELD) then
-      rest = send_to_unfinished(id, from, function(to) send(MESSAGE_LINK, to, id, round) end)
+      rest = send_to_unfinished(id, round, from, function(to) send(MESSAGE_LINK, to, id, round) end)
     end
   end
   return rest and 'd' .. rest

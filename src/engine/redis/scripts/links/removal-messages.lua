@@ -1,4 +1,4 @@
--- KEYS: queue removed_dependencies removed_dependency removed_dependents removed_dependent
+-- KEYS: queue removed_dependencies removed_dependency removed_dependents removed_dependent removed_round
 -- ARGV: now, this queue, then, when messages were delivered: dependencies or dependents, how many links, the last of them
 -- Reply: what was read now, as above (nothing at the end), then messages as in outbox.lua
 --
@@ -33,6 +33,9 @@ for _, kind in ipairs({ 'dependents', 'dependencies' }) do
   local links = redis.call('ZRANGE', K[links_key[kind]], 0, MOST_MESSAGES / 2 - 1) -- keys: removed_dependencies removed_dependents
   if #links > 0 then
     local values = redis.call('HMGET', K[value_key[kind]], unpack(links)) -- keys: removed_dependency removed_dependent
+    local ids = {}
+    for i, member in ipairs(links) do ids[i] = string.match(member, '^%Z*') end
+    local rounds = redis.call('HMGET', K.removed_round, unpack(ids))
     for i, member in ipairs(links) do
       local id, to = string.match(member, '^(%Z+)%z(.*)$')
       local value = sane_number(values[i])
@@ -41,7 +44,7 @@ for _, kind in ipairs({ 'dependents', 'dependencies' }) do
           send(MESSAGE_END, to, id, REMOVED, value)
         else
           -- A receiver that is no member of this job is not cancelled.
-          if end_of_link(value) == 0 then send(MESSAGE_CANCEL, to, id) end
+          if end_of_link(value, sane_number(rounds[i])) == 0 then send(MESSAGE_CANCEL, to, id) end
           send(MESSAGE_UNLINK, to, id)
         end
       end
@@ -50,4 +53,5 @@ for _, kind in ipairs({ 'dependents', 'dependencies' }) do
     break
   end
 end
+if #receipt == 0 then redis.call('UNLINK', K.removed_round) end
 return { receipt, messages }

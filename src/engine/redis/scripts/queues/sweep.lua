@@ -5,7 +5,7 @@
 -- KEYS: lacking declined
 -- KEYS: spans held_order running
 -- KEYS: kept removed_dependencies removed_dependents
--- KEYS: traces trace
+-- KEYS: traces trace ends
 -- ARGV: now, limit, failure of a lost worker (JSON with %d for the deaths), its fingerprint, when the sweep was asked for,
 -- the most schedules to hand out, how many sessions are to be declared dead (-1: all overdue ones), of each its id and
 -- deadline
@@ -15,7 +15,7 @@
 -- its name, definition and tick
 --
 -- Upkeep of a queue: recovers the jobs of dead sessions, promotes, expires, trims. Mirrors engine/memory/commands/sweep.ts.
--- include: record codec batch format queue lease walk holding aside moves log operations traces forget upkeep revoked session-end lost
+-- include: record codec batch format queue lease walk holding aside moves log operations traces ends forget upkeep revoked session-end lost
 
 read_queue()
 

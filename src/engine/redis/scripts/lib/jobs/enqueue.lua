@@ -1,7 +1,8 @@
 -- Shared by the scripts that enqueue: reading the call (`read_jobs`, which each calls first), and the fast path.
 -- ARGV: now, then, from the place given to `read_jobs`, per group of jobs: options (a number: attempts, and no other
 -- option; else JSON), their number, and for each its id and body
--- Reply: was the queue listed (+ 2 when messages wait in the outbox), then for jobs not simply created and queued: index
+-- Reply: LINKS_LEFT alone, with nothing done, when removed jobs of these ids have many messages to deliver before; else was
+-- the queue listed (+ 2 when messages wait in the outbox), then for jobs not simply created and queued: index
 -- from 1, id, outcome (c created, e existing, j joined, r rejected, p replaced), state
 -- Needs: record.lua, batch.lua, queue.lua, traces.lua.
 

@@ -1,5 +1,5 @@
 -- Removing jobs with everything stored about them. Mirrors `forget` in engine/memory/store/transitions.ts.
--- Needs: record.lua, codec.lua, batch.lua, queue.lua, aside.lua, moves.lua, log.lua, operations.lua, traces.lua.
+-- Needs: record.lua, codec.lua, batch.lua, queue.lua, aside.lua, moves.lua, log.lua, operations.lua, traces.lua, ends.lua.
 
 local checkpoints_forgotten = 0 -- checkpoints this call has removed: after MOST_CHECKPOINTS the rest is left to the next call
 
@@ -70,6 +70,7 @@ local function forget(id, r, op)
   if has(r, AFTER) then
     put('pending', id, false)
     put('round', id, false)
+    ends.forget(id)
   end
   -- Its links stay until the messages over them are delivered.
   if has(r, RETAINED) or has(r, AFTER) then mark_outbox(id) end

@@ -1,19 +1,24 @@
 -- Links between jobs. `dependencies` has what a job depends on, as `id NUL queue NUL id` of both, in lexical order;
 -- `dependency` has of each how it ended (the number of its state, REMOVED, or 0 while unfinished) plus POLICY_STEP × its
--- policy. `dependents` is the same from the other side; `dependent` has the round in which the dependent waits, unless that
+-- policy and ROUND_STEP × the round in which it ended. `dependents` is the same from the other side; `dependent` has the round in which the dependent waits, unless that
 -- is 0.
--- `pending` has the number of unfinished dependencies, `round` how often the job began to wait again. Mirrors
+-- `pending` has the number of unfinished dependencies, `round` how often the job began to wait again; what follows from the
+-- ends of others is counted (ends.lua). Mirrors
 -- engine/memory/store/dependencies.ts and engine/memory/store/flow.ts.
--- Needs: record.lua, codec.lua, batch.lua, queue.lua, holding.lua, moves.lua, links-read.lua.
+-- Needs: record.lua, codec.lua, batch.lua, queue.lua, holding.lua, moves.lua, links-read.lua, ends.lua.
+
+-- Removes the links of a removed job with the id of a new one, whose messages are not delivered yet. They are few: of many
+-- the messages are delivered before (enqueue.lua).
+local function remove_old_links(id)
+  if not redis.call('ZSCORE', K.outbox, id) then return end
+  local old = links_of('dependencies', id, nil, MOST_LOOKED_AT)
+  for i = 1, #old, 2 do remove_link('dependencies', id .. '\0' .. old[i]) end
+  flush()
+end
 
 -- Writes the links of a new job. `after`: pairs of reference and policy; `flow`: the reference of its flow.
 local function link(id, after, flow)
-  -- Links of a removed job with this id, whose messages are not delivered yet.
-  if redis.call('ZSCORE', K.outbox, id) then
-    local old = links_of('dependencies', id)
-    for i = 1, #old, 2 do remove_link('dependencies', id .. '\0' .. old[i]) end
-    flush()
-  end
+  remove_old_links(id)
   if after then
     for i = 1, #after, 2 do add_link('dependencies', id .. '\0' .. after[i], after[i + 1] * POLICY_STEP) end
     put('pending', id, #after / 2)
@@ -22,24 +27,13 @@ local function link(id, after, flow)
   mark_outbox(id)
 end
 
--- Are there dependencies to wait for again?
-local function will_wait(id)
-  local links = links_of('dependencies', id)
-  for i = 2, #links, 2 do
-    if not is_success(end_of_link(links[i])) then return true end
-  end
-  return false
-end
+-- How many dependencies there are to wait for again: those that did not succeed.
+local function will_wait(id) return sane_number(redis.call('HGET', K.pending, id)) + ends.of(id).lost end
 
 -- Waits again for dependencies that did not succeed; returns how many.
 local function restart_waiting(id)
-  local links, waits = links_of('dependencies', id), 0
-  for i = 1, #links, 2 do
-    if not is_success(end_of_link(links[i + 1])) then
-      put('dependency', id .. '\0' .. links[i], policy_of_link(links[i + 1]) * POLICY_STEP)
-      waits = waits + 1
-    end
-  end
+  local waits = will_wait(id)
+  ends.restart(id)
   put('pending', id, waits > 0 and waits)
   put('round', id, sane_number(redis.call('HGET', K.round, id)) + 1)
   mark_outbox(id)
@@ -74,18 +68,9 @@ local function release_held(id, r, waits)
   end
 end
 
--- Ends a flow if all its members have ended. Their ends must be written.
+-- Ends a flow if all its members have ended.
 local function complete_flow(id, r, waits)
   if has(r, OPEN) or waits > 0 then return end
-  local links, to = links_of('dependencies', id), COMPLETED
-  for i = 2, #links, 2 do
-    local state = end_of_link(links[i])
-    if not is_success(state) and policy_of_link(links[i]) ~= POLICY_CONTINUE then
-      to = FAILED
-      break
-    elseif state ~= COMPLETED then
-      to = PARTIAL
-    end
-  end
-  finish(id, r, to)
+  local n = ends.of(id)
+  finish(id, r, n.failing > 0 and FAILED or n.lost + n.partial > 0 and PARTIAL or COMPLETED)
 end
