@@ -13,6 +13,7 @@ import { Channel } from "./waiting/channel.js";
 import { control, type Command } from "./commands/control.js";
 import { closeSession, exchange, heartbeat, held, report } from "./commands/exchange.js";
 import { FastPath } from "./commands/fast-path.js";
+import { LatestEpochs } from "./commands/latest-epochs.js";
 import { UnansweredCalls } from "./commands/unanswered-calls.js";
 import { Keys } from "./connection/keys.js";
 import { CHANNEL_LETTERS } from "./connection/wire.js";
@@ -45,6 +46,7 @@ export class RedisEngine implements Engine {
   readonly #link: Link;
   readonly #fastPath = new FastPath();
   readonly #unanswered = new UnansweredCalls();
+  readonly #epochs = new LatestEpochs();
   readonly #outages: QueueOutages;
   readonly #reader: Reader;
   readonly #lister: Lister;
@@ -134,6 +136,7 @@ export class RedisEngine implements Engine {
   async closeSession({ session, queues }: Params<"closeSession">): Promise<void> {
     this.#guard();
     this.#unanswered.forget(session);
+    this.#epochs.forget(session);
     await closeSession(this.#link, this.#outages, { session, queues });
   }
 
@@ -144,7 +147,14 @@ export class RedisEngine implements Engine {
 
   async exchange(params: Params<"exchange">): Promise<Answer<"exchange">> {
     this.#guard();
-    const { answer, pending } = await exchange(this.#link, this.#fastPath, this.#outages, this.#unanswered, params);
+    const { answer, pending } = await exchange(
+      this.#link,
+      this.#fastPath,
+      this.#outages,
+      this.#unanswered,
+      this.#epochs,
+      params,
+    );
     if (pending.length > 0) await this.#deliver(pending);
     return answer;
   }

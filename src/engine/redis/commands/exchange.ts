@@ -23,6 +23,7 @@ import type { Argument, Link } from "../connection/connection.js";
 import { Groups } from "../format/argument-groups.js";
 import type { QueueOutages } from "../connection/queue-outages.js";
 import type { FastPath } from "./fast-path.js";
+import type { LatestEpochs } from "./latest-epochs.js";
 import type { UnansweredCalls } from "./unanswered-calls.js";
 import { list, number, text } from "../connection/reply.js";
 import { ALIVE_WITH_MESSAGES, CAUSE_LETTERS, DECLINED, FENCED_LETTERS, OUTCOME_LETTERS } from "../connection/wire.js";
@@ -40,6 +41,8 @@ interface QueueAnswer {
 
 /** The index of the tasks among the arguments of an exchange. */
 const TASKS_AT = 5;
+/** The index of the latest epoch. It is written each time the call is sent: another lane may have been leased jobs meanwhile. */
+const LATEST_AT = 7;
 
 /**
  * Settles outcomes and leases work, queue by queue in the order of the claim. `pending`: queues whose outbox has messages.
@@ -49,6 +52,7 @@ export async function exchange(
   fastPath: FastPath,
   outages: QueueOutages,
   unanswered: UnansweredCalls,
+  epochs: LatestEpochs,
   params: Parameters<Engine["exchange"]>[0],
 ): Promise<{ answer: ExchangeAnswer; pending: string[] }> {
   const { session, lane, call, settle, claim } = params;
@@ -74,19 +78,23 @@ export async function exchange(
     }
     const suspect = (claim?.suspect ?? false) && !leases.some((lease) => lease.suspect);
     const asked = unanswered.of(session, lane, queue) ?? call;
-    const args: Argument[] = [session, lane, asked, left, suspect ? 1 : 0, "", claim?.ttl ?? ""];
+    const args: Argument[] = [session, lane, asked, left, suspect ? 1 : 0, "", claim?.ttl ?? "", 0];
     const groups = new Groups(args);
     for (const settlement of mine) groups.add(encodeEnding(settlement), settlement.id, payloadOf(settlement.outcome));
     const usual = fastPath.isWorthTrying(queue) && mine.every(({ outcome }) => outcome.kind === "complete");
     // While any job is set aside, the fast path refuses; only the full script looks for tasks, except when it takes no job.
     if (!usual || left === 0) args[TASKS_AT] = tasks;
+    const current = (): Argument[] => {
+      args[LATEST_AT] = epochs.of(session, queue);
+      return args;
+    };
     let reply: unknown;
     try {
-      reply = await link.run(usual ? "exchange-usual" : "exchange", queue, args, "buffers");
+      reply = await link.run(usual ? "exchange-usual" : "exchange", queue, current, "buffers");
       if (list(reply)[0] === DECLINED) {
         fastPath.wasRefused(queue);
         args[TASKS_AT] = tasks;
-        reply = await link.run("exchange", queue, args, "buffers");
+        reply = await link.run("exchange", queue, current, "buffers");
       }
     } catch (error) {
       unavailable.push(outages.leaveOut(queue, error));
@@ -105,6 +113,8 @@ export async function exchange(
       if (answer.settled.charAt(next) === FENCED_LETTERS.applied) settled[index] = "applied";
       next += 1;
     }
+    const [first] = answer.leases;
+    if (first !== undefined) epochs.note(session, queue, first.epoch);
     leases.push(...answer.leases);
     more ||= answer.more;
     if (answer.paused) paused.push(queue);

@@ -17,6 +17,8 @@ import { FORMAT } from "./wire.js";
 
 /** An argument of a command. */
 export type Argument = string | number;
+/** The arguments of a script, or what answers them when it is sent. */
+type Arguments = readonly Argument[] | (() => readonly Argument[]);
 
 const REFUSED = "the connection was refused";
 /** How much longer than asked (milliseconds) connecting may take before it is given up. */
@@ -105,12 +107,13 @@ export class Link {
 
   /**
    * Runs a script on a queue. Strings in its reply come as text, or with `buffers` as bytes.
+   * @param args a function is called each time they are sent
    * @throws EngineRefused for a queue that a newer Longshore has written to
    */
   async run(
     name: ScriptName,
     queue: string,
-    args: readonly Argument[],
+    args: Arguments,
     strings: "text" | "buffers" = "text",
   ): Promise<unknown> {
     try {
@@ -128,24 +131,25 @@ export class Link {
   async #run(
     name: ScriptName,
     queue: string,
-    args: readonly Argument[],
+    args: Arguments,
     strings: "text" | "buffers",
   ): Promise<unknown> {
     const script = this.#script(name);
     const keys = script.keysOf(this.#keys, queue);
     const now = this.#clock === null ? "" : this.#clock.now();
     const call = strings === "text" ? "call" : "callBuffer";
+    const given = typeof args === "function" ? args : () => args;
     // The first call sends the script along, so that no later call overtakes it.
     if (!this.#sent.has(name)) {
       this.#sent.add(name);
-      return this.send(() => this.client[call]("eval", script.source, keys.length, ...keys, now, ...args), keys[0]);
+      return this.send(() => this.client[call]("eval", script.source, keys.length, ...keys, now, ...given()), keys[0]);
     }
     return this.send(async () => {
       try {
-        return await this.client[call]("evalsha", script.digest, keys.length, ...keys, now, ...args);
+        return await this.client[call]("evalsha", script.digest, keys.length, ...keys, now, ...given());
       } catch (error) {
         if (!(error instanceof Error) || !error.message.startsWith("NOSCRIPT")) throw error;
-        return await this.client[call]("eval", script.source, keys.length, ...keys, now, ...args);
+        return await this.client[call]("eval", script.source, keys.length, ...keys, now, ...given());
       }
     }, keys[0]);
   }

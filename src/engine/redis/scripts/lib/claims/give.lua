@@ -20,10 +20,11 @@ end
 
 local epoch
 
--- The epoch of this call: the fence of its leases.
+-- The epoch of this call: the fence of its leases. A server that lost its last writes must not give the session one that it
+-- has seen.
 local function lease_epoch()
   if not epoch then
-    epoch = conf.epoch + 1
+    epoch = math.max(conf.epoch, tonumber(ARGV[9])) + 1
     set_conf('epoch', epoch)
   end
   return epoch
