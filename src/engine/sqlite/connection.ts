@@ -2,11 +2,13 @@
 import { realpathSync } from "node:fs";
 import type { Clock } from "../../model/value/clock.js";
 import type { SqliteTarget } from "../target.js";
+import { isFull } from "./database/driver.js";
 import { openFile, type OpenOptions } from "./database/file.js";
 import { FilePlace } from "./database/file-place.js";
 import { identityOf } from "./database/migrations.js";
 import type { Budget } from "./store/budget.js";
 import type { Sql } from "./database/sql.js";
+import { Reserve } from "./database/reserve.js";
 import { WriteAheadLog } from "./database/wal.js";
 import { Watchers } from "./store/watchers.js";
 import { Writer } from "./writer.js";
@@ -24,17 +26,28 @@ export class Connection {
   readonly watchers: Watchers;
   /** Identifies this database in this file; a copy of the file has another identity. */
   readonly identity: string;
+  /** Room on the disk for jobs that end. */
+  readonly reserve: Reserve;
   readonly #place: FilePlace;
   readonly #log: WriteAheadLog;
   #ended = false;
 
   /** @throws EngineUnavailable, EngineRefused */
   static async open(options: ConnectionOptions, how: OpenOptions): Promise<Connection> {
-    return new Connection(await openFile(options.target, how), options);
+    const reserve = new Reserve(`${resolved(options.target.path)}-reserve`);
+    try {
+      return new Connection(await openFile(options.target, how), reserve, options);
+    } catch (error) {
+      // On a full disk there is no room for the index of the log either, which the first connection makes.
+      if (!(error instanceof Error) || !isFull(error.cause)) throw error;
+      reserve.giveUp();
+      return new Connection(await openFile(options.target, how), reserve, options);
+    }
   }
 
-  private constructor(sql: Sql, { target, clock, budget }: ConnectionOptions) {
+  private constructor(sql: Sql, reserve: Reserve, { target, clock, budget }: ConnectionOptions) {
     this.sql = sql;
+    this.reserve = reserve;
     this.#place = new FilePlace(target, clock, () => this.#end());
     this.identity = `${identityOf(sql)} in ${this.#place.key}`;
     // SQLite keeps the log beside the file itself, not beside a link to it.
@@ -49,6 +62,7 @@ export class Connection {
       log: this.#log,
       watchers: this.watchers,
       place: this.#place,
+      reserve,
     });
   }
 

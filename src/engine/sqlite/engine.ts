@@ -41,6 +41,7 @@ import { listDependencies, listDependents } from "./store/dependencies.js";
 import type { Transaction } from "./store/transaction.js";
 import { beginSweep, sweepSome } from "./commands/sweep.js";
 import { hasEvents, watch } from "./commands/watch.js";
+import type { CommandOptions } from "./writer.js";
 
 export class SqliteEngine implements Engine {
   readonly info: EngineInfo;
@@ -92,7 +93,7 @@ export class SqliteEngine implements Engine {
   }
 
   enqueue({ jobs }: Params<"enqueue">): Promise<Answer<"enqueue">> {
-    return this.#write((transaction) => enqueue(transaction, jobs));
+    return this.#write((transaction) => enqueue(transaction, jobs), { addsJobs: true });
   }
 
   commitFlow(params: Params<"commitFlow">): Promise<Answer<"commitFlow">> {
@@ -201,12 +202,13 @@ export class SqliteEngine implements Engine {
       });
     } while (progress.rest.length > 0);
     const isBulky = await this.#write(({ sql }) => giveBackPages(sql));
+    await this.#opened?.reserve.restore();
     const total = sweepTotal(progress.swept, limit);
     return isBulky ? { ...total, more: true } : total;
   }
 
   putSchedule(params: Params<"putSchedule">): Promise<Answer<"putSchedule">> {
-    return this.#write((transaction) => putSchedule(transaction, params));
+    return this.#write((transaction) => putSchedule(transaction, params), { addsJobs: true });
   }
 
   removeSchedule(ref: Params<"removeSchedule">): Promise<Answer<"removeSchedule">> {
@@ -226,7 +228,7 @@ export class SqliteEngine implements Engine {
   }
 
   fireSchedules({ fires }: Params<"fireSchedules">): Promise<Answer<"fireSchedules">> {
-    return this.#write((transaction) => fires.map((fire) => fireSchedule(transaction, fire)));
+    return this.#write((transaction) => fires.map((fire) => fireSchedule(transaction, fire)), { addsJobs: true });
   }
 
   async claimEnded({ queues, tasks, limit }: Params<"claimEnded">): Promise<Answer<"claimEnded">> {
@@ -307,9 +309,9 @@ export class SqliteEngine implements Engine {
     await watchers.wait([queue], timeout, signal, () => hasEvents(sql, queue, cursor));
   }
 
-  async #write<T>(command: (transaction: Transaction) => T): Promise<T> {
+  async #write<T>(command: (transaction: Transaction) => T, options?: CommandOptions): Promise<T> {
     const opened = this.#open();
-    return (opened.isLeft ? await this.#reopen() : opened).writer.run(command);
+    return (opened.isLeft ? await this.#reopen() : opened).writer.run(command, options);
   }
 
   async #read<T>(query: (sql: Sql) => T): Promise<T> {

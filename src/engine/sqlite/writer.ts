@@ -4,14 +4,17 @@
  * the others. A command answers, and waiters are woken, only once it is committed.
  * What a command leaves to later transactions (leftovers.ts) is done between other commands, and with pauses, in which other
  * processes get the file. The command answers when that is done; it holds even if it cannot be.
+ * On a full disk new jobs give way: they are refused, and what is left (reserve.ts) is for jobs that end.
  */
 import { pause, systemClock, type Clock } from "../../model/value/clock.js";
 import { EngineClosed } from "../../model/errors/errors.js";
 import type { SqliteTarget } from "../target.js";
-import { isBusy, isFileFailure } from "./database/driver.js";
+import { isBusy, isFileFailure, isFull } from "./database/driver.js";
+import { fileFailure, fullFailure } from "./database/file-failure.js";
 import { transact, whenFree } from "./database/file.js";
 import type { FilePlace } from "./database/file-place.js";
 import { continueLeftovers } from "./leftovers.js";
+import type { Reserve } from "./database/reserve.js";
 import type { WriteAheadLog } from "./database/wal.js";
 import { deliver } from "./messages/mailbox.js";
 import type { Sql } from "./database/sql.js";
@@ -27,7 +30,13 @@ const MOST_COMMANDS = 100;
 const MOST_ROWS = 1_000;
 const LONGEST = 10;
 
+/** `true`: what a command adds may not use the room that is kept for jobs that end. */
+export interface CommandOptions {
+  readonly addsJobs?: boolean;
+}
+
 interface Pending {
+  readonly addsJobs: boolean;
   /** Runs the command and keeps its answer. */
   attempt(): void;
   commit(): void;
@@ -42,6 +51,7 @@ export interface WriterOptions {
   readonly log: WriteAheadLog;
   readonly watchers: Watchers;
   readonly place: FilePlace;
+  readonly reserve: Reserve;
 }
 
 export class Writer {
@@ -52,6 +62,7 @@ export class Writer {
   readonly #place: FilePlace;
   readonly #budget: Budget;
   readonly #log: WriteAheadLog;
+  readonly #reserve: Reserve;
   /** Answers of commands that wait until nothing is left to do. */
   readonly #answers: (() => void)[] = [];
   #hasLeftovers = false;
@@ -59,7 +70,7 @@ export class Writer {
   #working = false;
   #closed = false;
 
-  constructor({ sql, clock, target, budget, log, watchers, place }: WriterOptions) {
+  constructor({ sql, clock, target, budget, log, watchers, place, reserve }: WriterOptions) {
     this.#budget = budget;
     this.#sql = sql;
     this.#clock = clock;
@@ -67,14 +78,17 @@ export class Writer {
     this.#target = target;
     this.#log = log;
     this.#place = place;
+    this.#reserve = reserve;
   }
 
   /** Queues a command that writes; it answers once it is committed. */
-  run<T>(command: (transaction: Transaction) => T): Promise<T> {
+  run<T>(command: (transaction: Transaction) => T, { addsJobs = false }: CommandOptions = {}): Promise<T> {
     if (this.#closed) return Promise.reject(new EngineClosed());
+    if (addsJobs && this.#reserve.refusesJobs) return Promise.reject(fullFailure(this.#target));
     return new Promise((resolve, reject) => {
       let answer: { value: T; transaction: Transaction };
       this.#waiting.push({
+        addsJobs,
         attempt: () => {
           const transaction = this.#begin();
           const value = command(transaction);
@@ -151,11 +165,14 @@ export class Writer {
   #commitLeftovers(): boolean {
     if (this.#closed) return false;
     this.#place.verify();
-    const transaction = this.#begin();
-    transact(this.#sql, "BEGIN IMMEDIATE", () => {
-      continueLeftovers(transaction);
-      deliver(transaction);
-      transaction.flush();
+    const transaction = this.#withReserve(() => {
+      const begun = this.#begin();
+      transact(this.#sql, "BEGIN IMMEDIATE", () => {
+        continueLeftovers(begun);
+        deliver(begun);
+        begun.flush();
+      });
+      return begun;
     });
     this.#log.keepShort();
     transaction.announce(this.#watchers);
@@ -173,10 +190,36 @@ export class Writer {
   #commit(): void {
     if (this.#waiting.length === 0) return;
     this.#place.verify();
-    const done = transact(this.#sql, "BEGIN IMMEDIATE", () => this.#attemptSome());
+    const done = this.#withReserve(() => transact(this.#sql, "BEGIN IMMEDIATE", () => this.#attemptSome()));
     this.#waiting = this.#waiting.slice(done.length);
     this.#log.keepShort();
     for (const finish of done) finish();
+  }
+
+  /** Tries something again when the disk is full: without new jobs first, then with the room that is kept for the others. */
+  #withReserve<T>(attempt: () => T): T {
+    try {
+      return attempt();
+    } catch (error) {
+      if (!isFull(error)) throw error;
+      const hadJobs = this.#refuseJobs(error);
+      if (!hadJobs) this.#reserve.giveUp();
+      try {
+        return attempt();
+      } catch (again) {
+        if (!hadJobs || !isFull(again)) throw again;
+      }
+      this.#reserve.giveUp();
+      return attempt();
+    }
+  }
+
+  /** Refuses the waiting commands that add jobs; returns whether there were any. */
+  #refuseJobs(error: unknown): boolean {
+    const refused = this.#waiting.filter(({ addsJobs }) => addsJobs);
+    this.#waiting = this.#waiting.filter(({ addsJobs }) => !addsJobs);
+    for (const command of refused) command.fail(fileFailure(this.#target, error));
+    return refused.length > 0;
   }
 
   /** Runs waiting commands, as many as may share a transaction. */

@@ -60,7 +60,10 @@ describe("an error of the file says what failed, and what helps", () => {
 });
 
 describe("a full disk", () => {
-  it("is reported, loses nothing that was accepted, and is over when there is room", async () => {
+  let context: ScenarioContext;
+  let sql: Sql | undefined;
+
+  beforeEach(async () => {
     // oxlint-disable-next-line typescript/unbound-method -- called with the object it is of
     const { all } = Sql.prototype;
     const opened = new Set<Sql>();
@@ -68,20 +71,39 @@ describe("a full disk", () => {
       opened.add(this);
       return all.call(this, text, ...values) as never;
     };
-    const context = await ScenarioContext.create(sqliteStorage());
-    const id = await context.add();
+    context = await ScenarioContext.create(sqliteStorage());
+    await context.add();
     Sql.prototype.all = all;
-    const [sql] = opened;
+    [sql] = opened;
+  });
+
+  afterEach(() => context.dispose());
+
+  it("is reported, loses nothing that was accepted, and is over when there is room", async () => {
+    const before = await context.list();
     sql?.exec("PRAGMA max_page_count = 1");
 
     const refused = context.addMany(100, { input: `"${"x".repeat(20_000)}"` });
 
     await expect(refused).rejects.toThrow("the disk is full");
-    expect(await context.list()).toEqual([id]);
+    expect(await context.list()).toEqual(before);
     sql?.exec("PRAGMA max_page_count = 1000000");
     await context.add();
     expect((await context.list()).length).toBe(2);
-    await context.dispose();
+  });
+
+  it("keeps new jobs out, not the commands that share a transaction with them", async () => {
+    const [waiting = ""] = await context.list();
+    sql?.exec("PRAGMA max_page_count = 1");
+
+    const refused = context.addMany(100, { input: `"${"x".repeat(20_000)}"` });
+    const cancelled = context.control("cancel", waiting);
+
+    await expect(refused).rejects.toThrow("the disk is full");
+    expect([await cancelled, await context.counts()]).toMatchObject([
+      { outcome: "applied" },
+      { cancelled: 1, queued: 0 },
+    ]);
   });
 });
 

@@ -74,13 +74,21 @@ async function fromPackage(): Promise<SqliteModule> {
 
 const BUSY = 5;
 const LOCKED = 6;
+const FULL = 13;
+const INDEX_SIZE = 4_874;
 /** Failures of the file or disk: read-only, I/O error, corrupt, disk full, cannot open, not a database. */
-const BEYOND_US = new Set([8, 10, 11, 13, 14, 26]);
+const BEYOND_US = new Set([8, 10, 11, FULL, 14, 26]);
 
 /** Does another connection hold the lock? */
 export function isBusy(error: unknown): boolean {
   const code = primaryCode(error);
   return code === BUSY || code === LOCKED;
+}
+
+/** Is the disk full? */
+export function isFull(error: unknown): boolean {
+  // Where it is, the index of the log cannot grow either, which SQLite calls a failure of the disk.
+  return primaryCode(error) === FULL || (error instanceof Error && "errcode" in error && error.errcode === INDEX_SIZE);
 }
 
 /** Did the file or the disk fail, rather than the statement? */
@@ -95,7 +103,7 @@ const CODES: ReadonlyMap<string, number> = new Map([
   ["attempt to write a readonly database", 8],
   ["disk I/O error", 10],
   ["database disk image is malformed", 11],
-  ["database or disk is full", 13],
+  ["database or disk is full", FULL],
   ["unable to open database file", 14],
   ["file is not a database", 26],
 ]);

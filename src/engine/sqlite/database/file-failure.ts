@@ -19,6 +19,11 @@ export function fileFailure(target: Target, cause: unknown): EngineUnavailable {
   return new EngineUnavailable(describeTarget(target), `${why} (${said})`, { cause, advice: ` ${advice}` });
 }
 
+/** The error for new jobs while what room there is on the disk is kept for jobs that end. */
+export function fullFailure(target: Target): EngineUnavailable {
+  return fileFailure(target, Object.assign(new Error("what room is left is for jobs that end"), { errcode: FULL }));
+}
+
 /** The error for a file that stays locked. */
 export function lockFailure(target: Target, cause: unknown, patience: number): EngineUnavailable {
   const why = `another process has kept it locked for ${patience / 1_000} s`;
