@@ -29,7 +29,10 @@ function storage() {
   return {
     /** @param {import("../dist/model/value/clock.js").Clock} clock */
     async connect(clock) {
-      const engine = new SqliteEngine({ engine: "sqlite", path, durability: "normal", allowNetwork: false }, { clock });
+      const engine = new SqliteEngine(
+        { engine: "sqlite", path, durability: "normal", allowNetwork: false },
+        { clock, alone: true },
+      );
       await engine.open();
       return engine;
     },

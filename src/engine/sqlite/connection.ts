@@ -1,13 +1,13 @@
 /** One open file, with its writer and watchers. Once another file is at its path, the connection fails as a whole. */
-import { realpathSync } from "node:fs";
 import type { Clock } from "../../model/value/clock.js";
 import type { SqliteTarget } from "../target.js";
 import { isFull } from "./database/driver.js";
-import { openFile, type OpenOptions } from "./database/file.js";
+import { openFile, synchronous, type OpenOptions } from "./database/file.js";
 import { FilePlace } from "./database/file-place.js";
 import { identityOf } from "./database/migrations.js";
 import type { Budget } from "./store/budget.js";
 import type { Sql } from "./database/sql.js";
+import { realPath } from "./database/real-path.js";
 import { Reserve } from "./database/reserve.js";
 import { WriteAheadLog } from "./database/wal.js";
 import { Watchers } from "./store/watchers.js";
@@ -34,7 +34,7 @@ export class Connection {
 
   /** @throws EngineUnavailable, EngineRefused */
   static async open(options: ConnectionOptions, how: OpenOptions): Promise<Connection> {
-    const reserve = new Reserve(`${resolved(options.target.path)}-reserve`);
+    const reserve = new Reserve(`${realPath(options.target.path)}-reserve`);
     try {
       return new Connection(await openFile(options.target, how), reserve, options);
     } catch (error) {
@@ -50,8 +50,7 @@ export class Connection {
     this.reserve = reserve;
     this.#place = new FilePlace(target, clock, () => this.#end());
     this.identity = `${identityOf(sql)} in ${this.#place.key}`;
-    // SQLite keeps the log beside the file itself, not beside a link to it.
-    const path = `${resolved(target.path)}-wal`;
+    const path = `${realPath(target.path)}-wal`;
     this.watchers = new Watchers(sql, clock, this.#place, path);
     this.#log = new WriteAheadLog(sql, path);
     this.writer = new Writer({
@@ -64,6 +63,21 @@ export class Connection {
       place: this.#place,
       reserve,
     });
+  }
+
+  /** Device and inode number of the open file; `null` once it is closed. */
+  get file(): string | null {
+    return this.#ended ? null : this.#place.key;
+  }
+
+  /** Does every commit wait for the disk from now on, or not? */
+  waitForDisk(waits: boolean): void {
+    if (!this.#ended) this.sql.exec(synchronous(waits ? "full" : "normal"));
+  }
+
+  /** Commits the waiting commands, if they can be at the moment. */
+  commit(): void {
+    this.writer.commitNow();
   }
 
   /** Was the file deleted or replaced, and has a command failed for it? The engine then opens another connection. */
@@ -92,13 +106,5 @@ export class Connection {
     this.#ended = true;
     this.watchers.close();
     this.sql.close();
-  }
-}
-
-function resolved(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
   }
 }

@@ -13,7 +13,7 @@ import { describeTarget, type SqliteTarget } from "../target.js";
 import { listAside } from "./commands/aside.js";
 import { USUAL_BUDGET, type Budget } from "./store/budget.js";
 import { readCheckpoints } from "./store/checkpoint.js";
-import { Connection } from "./connection.js";
+import type { Connection } from "./connection.js";
 import { closeIn } from "./commands/settle.js";
 import { cancel, control, promote, release, remove, retry, update, type Command } from "./commands/control.js";
 import { exchange } from "./commands/exchange.js";
@@ -39,6 +39,8 @@ import type { Sql } from "./database/sql.js";
 import { acknowledgeEnded, claimEnded, hasEnded } from "./commands/ended.js";
 import { listDependencies, listDependents } from "./store/dependencies.js";
 import type { Transaction } from "./store/transaction.js";
+import { openAlone, shareConnection, type Share } from "./sharing.js";
+import { Waits } from "./store/waits.js";
 import { beginSweep, sweepSome } from "./commands/sweep.js";
 import { hasEvents, watch } from "./commands/watch.js";
 import type { CommandOptions } from "./writer.js";
@@ -49,7 +51,9 @@ export class SqliteEngine implements Engine {
   readonly #clock: Clock;
   readonly #existing: boolean;
   readonly #budget: Budget;
-  #opened: Connection | null = null;
+  readonly #alone: boolean;
+  readonly #waits = new Waits();
+  #opened: Share | null = null;
   #reopening: Promise<Connection> | null = null;
   #closed = false;
 
@@ -57,12 +61,17 @@ export class SqliteEngine implements Engine {
    * @param target the file, and how durable commits are
    * @param options.clock default: the machine's
    * @param options.existing open only a database that exists; default: false, a missing one is created
+   * @param options.alone with a connection of its own, as another process would have; default: false, it shares that of its process
    * @param options.budget how much one transaction does; what is beyond it is left to those after it
    */
-  constructor(target: Required<SqliteTarget>, options: { clock?: Clock; existing?: boolean; budget?: Budget } = {}) {
+  constructor(
+    target: Required<SqliteTarget>,
+    options: { clock?: Clock; existing?: boolean; alone?: boolean; budget?: Budget } = {},
+  ) {
     this.#target = target;
     this.#clock = options.clock ?? systemClock;
     this.#existing = options.existing ?? false;
+    this.#alone = options.alone ?? false;
     this.#budget = options.budget ?? USUAL_BUDGET;
     this.info = {
       kind: "sqlite",
@@ -73,19 +82,20 @@ export class SqliteEngine implements Engine {
   }
 
   get identity(): string | null {
-    return this.#opened?.identity ?? null;
+    return this.#opened?.connection.identity ?? null;
   }
 
   async open(): Promise<void> {
     if (this.#closed) throw new EngineClosed();
-    this.#opened ??= await this.#connect(this.#existing);
+    if (this.#opened === null) this.#take(await this.#connect(this.#existing));
   }
 
   close(): void {
     this.#closed = true;
     const opened = this.#opened;
     this.#opened = null;
-    opened?.close();
+    this.#waits.close();
+    opened?.release();
   }
 
   now(): number {
@@ -127,9 +137,9 @@ export class SqliteEngine implements Engine {
     if (this.#opened === null) return null;
     const { watchers, sql } = await this.#there();
     const until = this.now() + timeout;
-    await watchers.wait(queues, timeout, signal, () =>
-      queues.some((name) => hasWork(sql, name, tasks, this.now(), until) || hasEnded(sql, name, ends, this.now())),
-    );
+    const ready = (): boolean =>
+      queues.some((name) => hasWork(sql, name, tasks, this.now(), until) || hasEnded(sql, name, ends, this.now()));
+    await this.#waits.run(signal, (ended) => watchers.wait(queues, timeout, ended, ready));
     return null;
   }
 
@@ -138,7 +148,7 @@ export class SqliteEngine implements Engine {
 
   async onRevoked({ session, listener }: Params<"onRevoked">): Promise<() => void> {
     const { watchers } = await this.#there();
-    return watchers.listen(session, listener);
+    return this.#waits.add(watchers.listen(session, listener));
   }
 
   report({ session, updates }: Params<"report">): Promise<Answer<"report">> {
@@ -202,7 +212,7 @@ export class SqliteEngine implements Engine {
       });
     } while (progress.rest.length > 0);
     const isBulky = await this.#write(({ sql }) => giveBackPages(sql));
-    await this.#opened?.reserve.restore();
+    await this.#opened?.connection.reserve.restore();
     const total = sweepTotal(progress.swept, limit);
     return isBulky ? { ...total, more: true } : total;
   }
@@ -306,7 +316,8 @@ export class SqliteEngine implements Engine {
   async awaitEvents({ queue, cursor, timeout, signal }: Params<"awaitEvents">): Promise<void> {
     if (this.#opened === null) return;
     const { watchers, sql } = await this.#there();
-    await watchers.wait([queue], timeout, signal, () => hasEvents(sql, queue, cursor));
+    const ready = (): boolean => hasEvents(sql, queue, cursor);
+    await this.#waits.run(signal, (ended) => watchers.wait([queue], timeout, ended, ready));
   }
 
   async #write<T>(command: (transaction: Transaction) => T, options?: CommandOptions): Promise<T> {
@@ -338,22 +349,28 @@ export class SqliteEngine implements Engine {
   }
 
   async #openAgain(): Promise<Connection> {
-    const opened = await this.#connect(true);
-    if (this.#closed) {
-      opened.close();
-      throw new EngineClosed();
-    }
-    this.#opened = opened;
-    return opened;
+    return this.#take(await this.#connect(true));
   }
 
-  #connect(existing: boolean): Promise<Connection> {
-    return Connection.open({ target: this.#target, clock: this.#clock, budget: this.#budget }, { existing });
+  /** Goes on with this connection, instead of the one that it had. */
+  #take(share: Share): Connection {
+    if (this.#closed) {
+      share.release();
+      throw new EngineClosed();
+    }
+    this.#opened?.release();
+    this.#opened = share;
+    return share.connection;
+  }
+
+  #connect(existing: boolean): Promise<Share> {
+    const options = { target: this.#target, clock: this.#clock, budget: this.#budget };
+    return this.#alone ? openAlone(options, { existing }) : shareConnection(options, { existing });
   }
 
   #open(): Connection {
     if (this.#opened === null) throw new EngineClosed();
-    return this.#opened;
+    return this.#opened.connection;
   }
 }
 

@@ -125,12 +125,18 @@ export class Writer {
   /** Commits the waiting commands, unless another process holds the lock, and refuses later ones. */
   close(): void {
     this.#closed = true;
+    if (!this.commitNow()) this.#fail(new EngineClosed());
+    this.#answerAll();
+  }
+
+  /** Commits the waiting commands; returns whether it could. Those that are left are tried on. */
+  commitNow(): boolean {
     try {
       while (this.#waiting.length > 0) this.#commit();
+      return true;
     } catch {
-      this.#fail(new EngineClosed());
+      return false;
     }
-    this.#answerAll();
   }
 
   async #work(): Promise<void> {

@@ -1,8 +1,9 @@
 // A clean end leaves the file alone: no log beside it, on any driver, unless another connection still needs it.
-import { readdirSync, readlinkSync, renameSync } from "node:fs";
+import { readdirSync, renameSync } from "node:fs";
 import { dirname } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { ScenarioContext } from "../../../src/engine/testkit/context/scenario-context.js";
+import { openFiles } from "./open-files.js";
 import { sqliteStorage } from "./sqlite-storage.js";
 
 let storage: ReturnType<typeof sqliteStorage>;
@@ -19,22 +20,6 @@ async function connect(path = storage): Promise<ScenarioContext> {
 
 const files = (of = storage): string[] => readdirSync(dirname(of.path)).toSorted();
 
-/** The files of the database that this process has open, where the system tells. */
-function opened(): string[] {
-  try {
-    return readdirSync("/proc/self/fd").flatMap((descriptor) => {
-      try {
-        const path = readlinkSync(`/proc/self/fd/${descriptor}`);
-        return path.startsWith(storage.path) ? path.slice(storage.path.length) : [];
-      } catch {
-        return [];
-      }
-    });
-  } catch {
-    return [];
-  }
-}
-
 it("leaves no log, and keeps none open, however often a process connects", async () => {
   const ids: string[] = [];
   for (let times = 0; times < 10; times += 1) {
@@ -45,7 +30,7 @@ it("leaves no log, and keeps none open, however often a process connects", async
     expect(files()).toEqual(["jobs.db"]);
   }
 
-  expect(opened().filter((name) => name !== "")).toEqual([]);
+  expect(openFiles(storage.path).filter((name) => name !== "")).toEqual([]);
   const context = await connect();
   expect(await context.list()).toEqual(ids);
   await context.dispose();

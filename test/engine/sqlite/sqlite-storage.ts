@@ -9,8 +9,12 @@ import { SqliteEngine } from "../../../src/engine/sqlite/engine.js";
 import type { TestStorage } from "../../../src/engine/testkit/index.js";
 import type { Clock } from "../../../src/model/value/clock.js";
 
-/** Empty storage in a new file. @param budget how much one transaction does; default: the usual */
-export function sqliteStorage(budget?: Budget): TestStorage & { readonly path: string } {
+/**
+ * Empty storage in a new file.
+ * @param budget how much one transaction does; default: the usual
+ * @param alone has each engine a connection of its own, as those of other processes have? Default: true
+ */
+export function sqliteStorage(budget?: Budget, alone = true): TestStorage & { readonly path: string } {
   const folder = mkdtempSync(join(tmpdir(), `longshore-${process.env["LONGSHORE_TEST_RUN"] ?? "manual"}-sqlite-`));
   const path = join(folder, "jobs.db");
   return {
@@ -18,7 +22,7 @@ export function sqliteStorage(budget?: Budget): TestStorage & { readonly path: s
     async connect(clock: Clock): Promise<Engine> {
       const engine = new SqliteEngine(
         { engine: "sqlite", path, durability: "normal", allowNetwork: false },
-        { clock, ...(budget && { budget }) },
+        { clock, alone, ...(budget && { budget }) },
       );
       await engine.open();
       return engine;

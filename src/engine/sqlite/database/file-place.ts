@@ -34,7 +34,7 @@ export class FilePlace {
     this.#clock = clock;
     this.#left = left;
     this.#lookedAt = clock.now();
-    this.key = this.#look();
+    this.key = fileAt(target.path) ?? null;
   }
 
   /** Was the file deleted or replaced, and has a command failed for it? */
@@ -67,11 +67,17 @@ export class FilePlace {
 
   /** The file at the path; `null`: none. Where the path cannot be read, the open file is assumed to be there. */
   #look(): string | null {
-    try {
-      const found = statSync(this.#target.path, { throwIfNoEntry: false, bigint: true });
-      return found === undefined ? null : `${found.dev}:${found.ino}`;
-    } catch {
-      return this.key;
-    }
+    const found = fileAt(this.#target.path);
+    return found === undefined ? this.key : found;
+  }
+}
+
+/** Device and inode number of the file at a path; `null`: there is none, `undefined`: the path cannot be read. */
+export function fileAt(path: string): string | null | undefined {
+  try {
+    const found = statSync(path, { throwIfNoEntry: false, bigint: true });
+    return found === undefined ? null : `${found.dev}:${found.ino}`;
+  } catch {
+    return undefined;
   }
 }

@@ -45,7 +45,7 @@ export async function openFile(target: Target, { existing }: OpenOptions): Promi
     await whenFree(target, () => sql.exec("PRAGMA journal_mode = WAL"));
     sql.exec(`
       PRAGMA busy_timeout = ${BLOCKING_WAIT};
-      PRAGMA synchronous = ${target.durability === "full" ? "FULL" : "NORMAL"};
+      ${synchronous(target.durability)}
       PRAGMA cache_size = -32000;
       ${WAL_SETTINGS}
       PRAGMA temp_store = MEMORY;
@@ -58,6 +58,11 @@ export async function openFile(target: Target, { existing }: OpenOptions): Promi
     sql.close();
     throw error;
   }
+}
+
+/** The setting that says whether commits wait for the disk. */
+export function synchronous(durability: Target["durability"]): string {
+  return `PRAGMA synchronous = ${durability === "full" ? "FULL" : "NORMAL"};`;
 }
 
 function create(target: Target, open: OpenDatabase): Sql {
