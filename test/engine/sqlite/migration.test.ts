@@ -43,6 +43,7 @@ const BACK: Readonly<Record<number, string>> = {
   8: "ALTER TABLE queues DROP COLUMN schedules",
   9: `DROP INDEX jobs_held; ALTER TABLE jobs DROP COLUMN logged_epoch; ALTER TABLE jobs DROP COLUMN logged_report`,
   10: "DROP TABLE traces; ALTER TABLE queues DROP COLUMN traced",
+  11: "ALTER TABLE links DROP COLUMN unsuccessful; ALTER TABLE dependencies DROP COLUMN round",
 };
 
 /** Makes of the file what a Longshore with this schema would have left. */
@@ -210,6 +211,33 @@ it("goes on with the jobs of schema 4: one that ran then can be declined, for wo
   expect(await after.list({ states: ["queued"] })).toEqual([id, next]);
   expect(await (await after.session()).claimIds(2)).toEqual([next]);
   expect(await (await after.session()).claimIds(2, { tasks: ["new"] })).toEqual([id]);
+  await after.dispose();
+});
+
+it("waits again for what did not end well for jobs of schema 11", async () => {
+  const before = await connect();
+  const [failing, other] = [await before.add({ attempts: 1 }), await before.add()];
+  const waits = await before.add({ after: [failing, other].map((id) => ({ queue: MAIN, id, ifFailed: "fail" })) });
+  const session = await before.session({ ttl: 3_600_000 });
+  const fail = async (): Promise<unknown> => session.fail(await session.next(), null);
+  await fail();
+  await before.control("retry", failing);
+  await before.control("retry", waits);
+  await session.complete(await session.next());
+  await fail();
+  expect(await before.state(waits)).toBe("failed");
+  const rows = await storage.leftovers?.();
+  await before.dispose();
+  await takeBack(11, "");
+
+  const after = await connect();
+
+  expect(await storage.leftovers?.()).toEqual(rows);
+  await after.control("retry", failing);
+  await after.control("retry", waits);
+  expect(await after.engine.dependencies({ queue: MAIN, id: waits })).toMatchObject(
+    [failing, other].toSorted().map((id) => ({ id, state: id === other ? "completed" : null })),
+  );
   await after.dispose();
 });
 

@@ -12,7 +12,7 @@ import { claimKey, liveOwner, replaceInput, retime } from "./enqueue.js";
 import type { SqliteQueue } from "../store/queue.js";
 import { isLatest } from "./supersede.js";
 import { tracesOf } from "../store/traces.js";
-import { isMember, linksOf, willWait } from "../store/dependencies.js";
+import { isMember, linksOf } from "../store/dependencies.js";
 import type { Transaction } from "../store/transaction.js";
 
 /** A command, known by `op`: changes the job, and returns the outcome. */
@@ -76,7 +76,7 @@ export function retry(fromStart: boolean): Command {
         flow: links.flow,
         uniqueUntil: job.uniqueUntil,
         supersedes,
-        willWait: () => willWait(sql, job),
+        willWait: () => links.pending + links.unsuccessful > 0,
         isKeyTaken: () => isKeyTaken(transaction, queue, job),
         isLatest: () => supersedes !== null && isLatest(sql, queue, supersedes, job),
       },

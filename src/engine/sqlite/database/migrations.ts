@@ -209,8 +209,30 @@ const ELEVENTH = `
   ALTER TABLE queues ADD COLUMN traced INTEGER NOT NULL DEFAULT 0;
 `;
 
+const TWELFTH = `
+  -- A job waits again by its round alone.
+  ALTER TABLE links ADD COLUMN unsuccessful INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE dependencies ADD COLUMN round INTEGER NOT NULL DEFAULT 0;
+  UPDATE dependencies SET round = coalesce((SELECT l.round FROM links l WHERE l.job = dependencies.job), 0)
+    WHERE state IS NOT NULL;
+  UPDATE links SET unsuccessful = (SELECT count(*) FROM dependencies d
+    WHERE d.job = links.job AND d.state NOT IN ('completed', 'partial'));
+`;
+
 /** The steps after the first. */
-const STEPS: readonly string[] = [SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH, EIGHTH, NINTH, TENTH, ELEVENTH];
+const STEPS: readonly string[] = [
+  SECOND,
+  THIRD,
+  FOURTH,
+  FIFTH,
+  SIXTH,
+  SEVENTH,
+  EIGHTH,
+  NINTH,
+  TENTH,
+  ELEVENTH,
+  TWELFTH,
+];
 const LATEST = STEPS.length + 1;
 
 /** Gives a file the schema of today; inside a transaction. @throws EngineRefused for a file from the future */

@@ -196,19 +196,23 @@ export const SCHEMA = `
     -- How many dependencies it has, how many of them have not ended, and how often it began to wait for them again.
     depends INTEGER NOT NULL,
     pending INTEGER NOT NULL,
-    round INTEGER NOT NULL
+    round INTEGER NOT NULL,
+    -- How many dependencies have ended otherwise than well since it last began to wait.
+    unsuccessful INTEGER NOT NULL DEFAULT 0
   );
 
   -- The links that a job was enqueued with, as JSON: it can be long, and is kept apart from what changes often.
   CREATE TABLE link_bodies (job INTEGER PRIMARY KEY, body TEXT NOT NULL);
 
-  -- The dependencies of a job; state is null until they have ended.
+  -- The dependencies of a job; state is null until they have ended. Those that ended otherwise than well in a round before the
+  -- present one of the job are waited for again.
   CREATE TABLE dependencies (
     job INTEGER NOT NULL,
     queue TEXT NOT NULL,
     id TEXT NOT NULL,
     policy TEXT NOT NULL,
     state TEXT,
+    round INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (job, queue, id)
   ) WITHOUT ROWID;
 

@@ -2,17 +2,19 @@
 import { cancelsOf } from "../../shared/reactions.js";
 import type { Message } from "../../shared/relay.js";
 import { hasStored, leaveMessages } from "../messages/stored-messages.js";
+import { STATE } from "../store/dependencies.js";
 import type { DependencyRecord } from "../../../model/job/dependency.js";
 import type { Sql } from "../database/sql.js";
 import type { Transaction } from "../store/transaction.js";
 import type { Obliterated } from "./obliterated.js";
 
-const JOBS = `SELECT j.job, j.id, coalesce(j.linked AND j.finished_at IS NULL
-  AND (SELECT t.flow FROM links t WHERE t.job = j.job) IS NOT NULL, 0) FROM jobs j
+/** The jobs, and of flows that have not ended the round in which they wait for their members. */
+const JOBS = `SELECT j.job, j.id, CASE WHEN j.linked AND j.finished_at IS NULL
+  THEN (SELECT t.round FROM links t WHERE t.job = j.job AND t.flow IS NOT NULL) END FROM jobs j
   WHERE j.queue = ? AND j.id > ? ORDER BY j.id LIMIT ?`;
 const MEMBERS = `SELECT queue, id FROM dependencies
-  WHERE job = ? AND state IS NULL AND (queue < ? OR queue > ?) LIMIT ?`;
-const CANCELLED = "UPDATE dependencies SET state = 'cancelled' WHERE job = ? AND queue = ? AND id = ?";
+  WHERE ${STATE} IS NULL AND job = ? AND (queue < ? OR queue > ?) LIMIT ?`;
+const CANCELLED = "UPDATE dependencies SET state = 'cancelled', round = ? WHERE job = ? AND queue = ? AND id = ?";
 const SET_AFTER = "UPDATE obliterated SET flows_after = ? WHERE queue = ?";
 
 /** Cancels members, as many as the transaction may; returns whether that was all. */
@@ -40,14 +42,14 @@ function collect(
   let after = from;
   while (left.rows > 0) {
     const asked = left.rows;
-    const jobs = sql.all<[job: number, id: string, isFlow: number]>(JOBS, number, after, asked);
-    for (const [job, id, isFlow] of jobs) {
+    const jobs = sql.all<[job: number, id: string, round: number | null]>(JOBS, number, after, asked);
+    for (const [job, id, round] of jobs) {
       if (left.rows <= 0) return after;
       left.rows -= 1;
-      if (isFlow === 1) {
+      if (round !== null) {
         const most = left.rows + 1;
         const members = membersElsewhere(sql, job, name, most);
-        for (const member of members) sql.run(CANCELLED, job, member.queue, member.id);
+        for (const member of members) sql.run(CANCELLED, round, job, member.queue, member.id);
         messages.push(...cancelsOf({ queue: name, id }, members));
         left.rows -= members.length;
         if (members.length === most) return after;
@@ -61,6 +63,6 @@ function collect(
 
 function membersElsewhere(sql: Sql, job: number, name: string, most: number): DependencyRecord[] {
   return sql
-    .all<[queue: string, id: string]>(MEMBERS, job, name, name, most)
+    .all<[queue: string, id: string]>(MEMBERS, job, job, name, name, most)
     .map(([queue, id]) => ({ queue, id, ifFailed: "continue", state: null }));
 }

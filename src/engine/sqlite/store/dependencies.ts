@@ -4,7 +4,13 @@
  * without links, as `linked` in its run record says, has no rows here. The dependency rows of a removed job stay until its
  * messages are delivered.
  */
-import type { Dependency, DependencyEnd, DependencyPolicy, DependencyRecord } from "../../../model/job/dependency.js";
+import {
+  isSuccess,
+  type Dependency,
+  type DependencyEnd,
+  type DependencyPolicy,
+  type DependencyRecord,
+} from "../../../model/job/dependency.js";
 import type { JobRef, JobLinks } from "../../../model/job/job.js";
 import type { Dependent, FlowStage } from "../../shared/reactions.js";
 import { stateOfJob, type Job } from "./job.js";
@@ -20,29 +26,31 @@ export interface LinkState {
   held: boolean;
   /** How many jobs it depends on. */
   depends: number;
-  /** How many of them have not ended. */
+  /** How many of them have not ended, and how many ended otherwise than well in this round. */
   pending: number;
+  unsuccessful: number;
   /** How often it began to wait for them again. */
   round: number;
 }
 
 type MaybeLinked = Pick<Job, "job" | "stateCode" | "linked">;
 
-type LinkRow = [flow: LinkState["flow"], held: number, depends: number, pending: number, round: number];
+type Counts = [depends: number, pending: number, unsuccessful: number, round: number];
+type LinkRow = [flow: LinkState["flow"], held: number, ...Counts];
 
-const LOAD = "SELECT flow, held, depends, pending, round FROM links WHERE job = ?";
-const ADD = "INSERT INTO links (flow, held, depends, pending, round, job) VALUES (?, ?, ?, ?, ?, ?)";
-const SAVE = "UPDATE links SET flow = ?, held = ?, depends = ?, pending = ?, round = ? WHERE job = ?";
+const LOAD = "SELECT flow, held, depends, pending, unsuccessful, round FROM links WHERE job = ?";
+const ADD = "INSERT INTO links (flow, held, depends, pending, unsuccessful, round, job) VALUES (?, ?, ?, ?, ?, ?, ?)";
+const SAVE = "UPDATE links SET flow = ?, held = ?, depends = ?, pending = ?, unsuccessful = ?, round = ? WHERE job = ?";
 
 /** No links. */
-export const ALONE: LinkState = { flow: null, held: false, depends: 0, pending: 0, round: 0 };
+export const ALONE: LinkState = { flow: null, held: false, depends: 0, pending: 0, unsuccessful: 0, round: 0 };
 
 export function linksOf(sql: Sql, job: MaybeLinked): LinkState {
   const row = job.linked ? sql.all<LinkRow>(LOAD, job.job)[0] : undefined;
   // A job without links is blocked only while it is held.
   if (row === undefined) return { ...ALONE, held: stateOfJob(job) === "blocked" };
-  const [flow, held, depends, pending, round] = row;
-  return { flow, held: held === 1, depends, pending, round };
+  const [flow, held, depends, pending, unsuccessful, round] = row;
+  return { flow, held: held === 1, depends, pending, unsuccessful, round };
 }
 
 /** Writes the links of a job back, and marks the job as linked. */
@@ -62,8 +70,8 @@ export function addLinks(sql: Sql, job: MaybeLinked, links: LinkState): void {
 }
 
 function writeLinks(sql: Sql, statement: string, { job }: MaybeLinked, links: LinkState): void {
-  const { flow, held, depends, pending, round } = links;
-  sql.run(statement, flow, held ? 1 : 0, depends, pending, round, job);
+  const { flow, held, depends, pending, unsuccessful, round } = links;
+  sql.run(statement, flow, held ? 1 : 0, depends, pending, unsuccessful, round, job);
 }
 
 /** Removes the links of a job, but not its dependencies and dependents, which are still to get messages. */
@@ -125,43 +133,50 @@ export function addDependency(
 
 type DependencyRow = [queue: string, id: string, ifFailed: Dependency["ifFailed"], state: DependencyEnd | null];
 
-const DEPENDENCY = "SELECT queue, id, policy, state FROM dependencies WHERE job = ? AND queue = ? AND id = ?";
-const DEPENDENCIES = "SELECT queue, id, policy, state FROM dependencies WHERE job = ? ORDER BY queue, id";
-const DEPENDENCIES_AFTER = `SELECT queue, id, policy, state FROM dependencies
+/**
+ * How a dependency ended; null: it has not, or it did not end well in a round before this one. So a job that waits again for
+ * thousands of others writes one row. Takes the number of the job.
+ */
+export const STATE = `CASE WHEN state IN ('completed', 'partial')
+  OR round >= coalesce((SELECT round FROM links WHERE job = ?), 0) THEN state END`;
+const DEPENDENCY = `SELECT queue, id, policy, ${STATE} FROM dependencies WHERE job = ? AND queue = ? AND id = ?`;
+const DEPENDENCIES = `SELECT queue, id, policy, ${STATE} FROM dependencies WHERE job = ? ORDER BY queue, id`;
+const DEPENDENCIES_AFTER = `SELECT queue, id, policy, ${STATE} FROM dependencies
   WHERE job = ? AND (queue, id) > (?, ?) ORDER BY queue, id LIMIT ?`;
-const KINDS = "SELECT DISTINCT policy, state FROM dependencies WHERE job = ?";
+const KINDS = `SELECT DISTINCT policy, ${STATE} FROM dependencies WHERE job = ?`;
 /** Before every link. */
 const NONE: JobRef = { queue: "", id: "" };
-const END = "UPDATE dependencies SET state = ? WHERE job = ? AND queue = ? AND id = ?";
-const UNSUCCESSFUL = "job = ? AND (state IS NULL OR state NOT IN ('completed', 'partial'))";
+const END = "UPDATE dependencies SET state = ?, round = ? WHERE job = ? AND queue = ? AND id = ?";
 
 /** A dependency of a job; `null`: it is none. */
 export function dependency(sql: Sql, { job }: Pick<Job, "job">, { queue, id }: JobRef): DependencyRecord | null {
-  const row = sql.all<DependencyRow>(DEPENDENCY, job, queue, id)[0];
+  const row = sql.all<DependencyRow>(DEPENDENCY, job, job, queue, id)[0];
   return row === undefined ? null : dependencyFrom(row);
 }
 
 /** Waits again for a dependency that had ended. The caller writes the links back. */
-export function reopenDependency(sql: Sql, { job }: Pick<Job, "job">, links: LinkState, { queue, id }: JobRef): void {
-  sql.run(END, null, job, queue, id);
+export function reopenDependency(sql: Sql, job: Pick<Job, "job">, links: LinkState, ref: JobRef): void {
+  const state = dependency(sql, job, ref)?.state ?? null;
+  if (state !== null && !isSuccess(state)) links.unsuccessful -= 1;
+  sql.run(END, null, links.round, job.job, ref.queue, ref.id);
   links.pending += 1;
 }
 
 /** The dependencies of the job with this number, by queue and id. */
 export function dependenciesOf(sql: Sql, job: number): DependencyRecord[] {
-  return sql.all<DependencyRow>(DEPENDENCIES, job).map(dependencyFrom);
+  return sql.all<DependencyRow>(DEPENDENCIES, job, job).map(dependencyFrom);
 }
 
 /** The first `most` of them after another one. */
 export function dependenciesAfter(sql: Sql, job: number, after: JobRef | null, most: number): DependencyRecord[] {
   const { queue, id } = after ?? NONE;
-  return sql.all<DependencyRow>(DEPENDENCIES_AFTER, job, queue, id, most).map(dependencyFrom);
+  return sql.all<DependencyRow>(DEPENDENCIES_AFTER, job, job, queue, id, most).map(dependencyFrom);
 }
 
 /** One dependency of each policy and end that the dependencies of the job have. */
 export function dependencyKinds(sql: Sql, job: number): DependencyRecord[] {
   return sql
-    .all<[ifFailed: Dependency["ifFailed"], state: DependencyEnd | null]>(KINDS, job)
+    .all<[ifFailed: Dependency["ifFailed"], state: DependencyEnd | null]>(KINDS, job, job)
     .map(([ifFailed, state]) => ({ ...NONE, ifFailed, state }));
 }
 
@@ -177,18 +192,16 @@ export function endDependency(
   { queue, id }: JobRef,
   state: DependencyEnd,
 ): void {
-  sql.run(END, state, job, queue, id);
+  sql.run(END, state, links.round, job, queue, id);
   links.pending -= 1;
+  if (!isSuccess(state)) links.unsuccessful += 1;
 }
 
-/** Has the job dependencies to wait for again? */
-export function willWait(sql: Sql, { job }: Pick<Job, "job">): boolean {
-  return sql.all(`SELECT 1 FROM dependencies WHERE ${UNSUCCESSFUL} LIMIT 1`, job).length > 0;
-}
-
-/** Waits again for dependencies that did not succeed; returns how many have not ended now. */
-export function reopenDependencies(sql: Sql, { job }: Pick<Job, "job">): number {
-  return sql.run(`UPDATE dependencies SET state = NULL WHERE ${UNSUCCESSFUL}`, job);
+/** Begins to wait again for dependencies that did not end well, if there are any. The caller writes the links back. */
+export function reopenDependencies(links: LinkState): void {
+  links.pending += links.unsuccessful;
+  links.unsuccessful = 0;
+  links.round += 1;
 }
 
 const ADD_DEPENDENT = `INSERT INTO dependents (job, queue, id, round) VALUES (?, ?, ?, ?)

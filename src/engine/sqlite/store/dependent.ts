@@ -55,10 +55,7 @@ export function reopenAll(transaction: Transaction, queue: SqliteQueue, job: Job
   if (belongs && links.held && !isAwaitedBy(sql, job.job, flow)) addDependent(sql, job, flow, 0);
   // A member of a flow that has not begun must not run before it.
   links.held &&= belongs;
-  if (links.depends > 0) {
-    links.pending = reopenDependencies(sql, job);
-    links.round += 1;
-  }
+  if (links.depends > 0) reopenDependencies(links);
   if (belongs || links.depends > 0) transaction.markPending(queue, job);
   saveLinks(sql, job, links);
   return links.held || links.pending > 0;
