@@ -1,7 +1,7 @@
 /** From a target to a connection: which engine, from where, with which caps and defaults. */
 import type { Engine } from "../engine/contract/engine.js";
 import { openEngine, type OpenEngineOptions } from "../engine/open.js";
-import { parseTarget, type Target } from "../engine/target.js";
+import { isPortable, parseTarget, type Target } from "../engine/target.js";
 import { systemClock, systemRandom, type Clock, type Random } from "../model/value/clock.js";
 import { DEFAULT_PAYLOAD_CAP, HARD_PAYLOAD_CAP } from "../model/value/codec.js";
 import { InvalidInput } from "../model/errors/errors.js";
@@ -49,7 +49,7 @@ export async function connectThrough(
   const parsed = parseTarget(target);
   const setup = parseConnectOptions(options);
   const engine = await openEngine(parsed, wrap === undefined ? {} : { wrap });
-  return new Longshore({ ...setup, engine, target: parsed });
+  return new Longshore({ ...setup, engine, target: isPortable(parsed) ? parsed : null });
 }
 
 /**

@@ -2,18 +2,25 @@
 import { InvalidInput } from "../model/errors/errors.js";
 import { parsePositiveDuration, type Duration } from "../model/value/duration.js";
 import { parseName } from "../model/value/name.js";
+import { checkAddress, isPort, type RedisAddress } from "./redis-address.js";
+import { describeClient, type ClientOptions, type RedisClient } from "./redis-client.js";
 
-/** Where one server is. */
-export interface RedisAddress {
-  readonly host: string;
-  readonly port: number;
-}
+export type { RedisAddress } from "./redis-address.js";
+export type { RedisClient } from "./redis-client.js";
 
 /** A Redis server, a Sentinel group or a Redis Cluster. */
 export interface RedisTarget {
   engine: "redis";
   /** `redis://[user:password@]host[:port][/db]`, or `rediss://` for TLS. What is given beside it wins over its parts. */
   url?: string;
+  /**
+   * A `Redis` or `Cluster` of ioredis (5 or 6) or iovalkey that the application has: Longshore connects where that does, as the
+   * same user, in its database, over connections of its own. The client itself is neither used nor closed. It must have no
+   * `keyPrefix` (give `prefix`); nothing of what it says is given beside it.
+   * @example
+   * const longshore = await connect({ engine: "redis", client: redis, prefix: "billing" });
+   */
+  client?: RedisClient;
   /** Default: localhost. */
   host?: string;
   /** Default: 6379. */
@@ -60,7 +67,7 @@ export interface RedisTarget {
 }
 
 /** A Redis target with everything filled in. */
-export interface ParsedRedisTarget extends Omit<RedisTarget, "url" | "commandTimeout" | "connectTimeout"> {
+export interface ParsedRedisTarget extends Omit<RedisTarget, "url" | "client" | "commandTimeout" | "connectTimeout"> {
   host: string;
   port: number;
   db: number;
@@ -70,7 +77,12 @@ export interface ParsedRedisTarget extends Omit<RedisTarget, "url" | "commandTim
   commandTimeout: number;
   /** Milliseconds. */
   connectTimeout: number;
+  /** What a client of the application says beside the rest. */
+  clientOptions?: ClientOptions;
 }
+
+/** What may be given beside a client, since it does not say it. */
+const BESIDE_CLIENT = new Set(["engine", "prefix", "allowEviction", "commandTimeout", "connectTimeout"]);
 
 export const URL_RULE = 'a URL such as "sqlite:jobs.db", "redis://localhost:6379/0", "rediss://…" or "memory:"';
 const DEFAULT_PORT = 6379;
@@ -79,8 +91,9 @@ const DEFAULT_CONNECT_TIMEOUT = 5_000;
 
 /** Checks a target. @throws InvalidInput; no message repeats a password */
 export function parseRedis(target: RedisTarget): ParsedRedisTarget {
-  const { url, ...given } = target;
-  const parts = url === undefined ? {} : splitUrl(url);
+  const { url, client, ...given } = target;
+  if (client !== undefined) checkBesideClient({ url, ...given });
+  const parts = client !== undefined ? describeClient(client) : url !== undefined ? splitUrl(url) : {};
   const merged = { ...parts, ...given };
   const port = merged.port ?? DEFAULT_PORT;
   if (!isPort(port)) throw new InvalidInput("port", port, "1 to 65535");
@@ -99,6 +112,13 @@ export function parseRedis(target: RedisTarget): ParsedRedisTarget {
     commandTimeout: parsePositiveDuration("commandTimeout", merged.commandTimeout ?? DEFAULT_COMMAND_TIMEOUT),
     connectTimeout: parsePositiveDuration("connectTimeout", merged.connectTimeout ?? DEFAULT_CONNECT_TIMEOUT),
   };
+}
+
+function checkBesideClient(given: object): void {
+  for (const [field, value] of Object.entries(given)) {
+    if (value === undefined || BESIDE_CLIENT.has(field)) continue;
+    throw new InvalidInput(field, "a value", "not given together with a client, which says it");
+  }
 }
 
 /** Checks what is about several servers. @throws InvalidInput */
@@ -133,16 +153,6 @@ function checkNodes({ sentinels, sentinelName, cluster, natMap, dnsLookup, ...re
   }
 }
 
-function checkAddress(field: string, address: unknown): void {
-  const { host, port } = (typeof address === "object" && address !== null ? address : {}) as Partial<RedisAddress>;
-  if (typeof host !== "string" || host === "") throw new InvalidInput(`${field}.host`, host, "a host name or address");
-  if (!isPort(port)) throw new InvalidInput(`${field}.port`, port, "1 to 65535");
-}
-
-function isPort(port: unknown): port is number {
-  return typeof port === "number" && Number.isInteger(port) && port >= 1 && port <= 65_535;
-}
-
 function splitUrl(text: string): Partial<RedisTarget> {
   let url: URL;
   try {
@@ -174,6 +184,8 @@ export function describeRedis(target: ParsedRedisTarget): string {
   if (target.sentinels !== undefined) {
     return `redis ${target.sentinelName ?? ""} by sentinels ${namesOf(target.sentinels)}`;
   }
+  const path = target.clientOptions?.node["path"];
+  if (typeof path === "string") return `redis ${path} (database ${target.db})`;
   return `${target.tls ? "rediss" : "redis"}://${target.host}:${target.port}/${target.db}`;
 }
 

@@ -1,9 +1,11 @@
 /**
- * Where to connect: a URL or an options object, checked and brought into one form. The form is plain data, so that it can
- * be handed to another thread, which then opens an engine of its own; so it names a file wherever the process goes.
+ * Where to connect: a URL or an options object, checked and brought into one form. The form is plain data (`isPortable` tells
+ * when it is not), so that it can be handed to another thread, which then opens an engine of its own; so it names a file
+ * wherever the process goes.
  */
 import { resolve } from "node:path";
 import { InvalidInput } from "../model/errors/errors.js";
+import { isData } from "./redis-client.js";
 import {
   describeRedis,
   parseRedis,
@@ -13,7 +15,7 @@ import {
   type RedisTarget,
 } from "./redis-target.js";
 
-export type { ParsedRedisTarget, RedisAddress, RedisTarget } from "./redis-target.js";
+export type { ParsedRedisTarget, RedisAddress, RedisClient, RedisTarget } from "./redis-target.js";
 
 /** One SQLite file, shared by any number of processes on one machine. */
 export interface SqliteTarget {
@@ -94,6 +96,11 @@ function parseSqlite({ path, durability = "normal", allowNetwork = false }: Sqli
   }
   if (typeof allowNetwork !== "boolean") throw new InvalidInput("allowNetwork", allowNetwork, "true or false");
   return { engine: "sqlite", path: resolve(path), durability, allowNetwork };
+}
+
+/** Can a target be handed to another thread? Not one of a client whose options have functions. */
+export function isPortable(target: ParsedTarget): boolean {
+  return isData(target);
 }
 
 /** A target as a URL for people, without secrets. */

@@ -15,7 +15,7 @@ import type { ParsedWorkerOptions } from "./options.js";
 /** What the connection gives to a worker. */
 export interface WorkerSetup {
   readonly engine: Engine;
-  /** `null` when the engine was not opened from a target. */
+  /** `null` when the engine was not opened from a target, or from one that no other thread can be given. */
   readonly target: ParsedTarget | null;
   readonly clock: Clock;
   readonly random: Random;

@@ -14,6 +14,7 @@ export function createClient(target: ParsedRedisTarget, blocking = false): Clien
     ...(target.tls === undefined || target.tls === false ? {} : { tls: tlsOptions(target.tls) }),
     ...(blocking ? {} : { commandTimeout: target.commandTimeout }),
     ...(target.protocol === undefined ? {} : { protocol: target.protocol }),
+    ...target.clientOptions?.node,
     db: target.db,
     connectTimeout: target.commandTimeout,
     lazyConnect: true,
@@ -35,6 +36,7 @@ export function createClient(target: ParsedRedisTarget, blocking = false): Clien
       maxRedirections: 4,
       ...(target.natMap === undefined ? {} : { natMap: { ...target.natMap } }),
       ...(target.dnsLookup === false ? { dnsLookup: (name, found) => found(null, name) } : {}),
+      ...target.clientOptions?.cluster,
     });
     // Faults show as failed commands; the listener only keeps them from being printed.
     return cluster.on("error", () => undefined);
