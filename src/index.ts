@@ -39,7 +39,15 @@ export type {
   WorkerRecord,
   WorkerLiveness,
 } from "./engine/contract/engine.js";
-export type { MemoryTarget, RedisAddress, RedisClient, RedisTarget, SqliteTarget, Target } from "./engine/target.js";
+export type {
+  MemoryTarget,
+  RedisAddress,
+  RedisClient,
+  RedisTarget,
+  RedisTls,
+  SqliteTarget,
+  Target,
+} from "./engine/target.js";
 export type { AfterJob, AfterOptions } from "./model/options/after.js";
 export type { BackoffOption } from "./model/failure/backoff.js";
 export type { Classifier, RetryDecision } from "./model/failure/classify.js";

@@ -1,4 +1,5 @@
 /** Where a Redis is: one server, a Sentinel group or a cluster, checked and brought into one form. */
+import { createSecureContext } from "node:tls";
 import { InvalidInput } from "../model/errors/errors.js";
 import { parsePositiveDuration, type Duration } from "../model/value/duration.js";
 import { parseName } from "../model/value/name.js";
@@ -7,6 +8,11 @@ import { describeClient, type ClientOptions, type RedisClient } from "./redis-cl
 
 export type { RedisAddress } from "./redis-address.js";
 export type { RedisClient } from "./redis-client.js";
+
+/** Options of TLS: texts, bytes such as the contents of a file, and lists of them. */
+export interface RedisTls {
+  [option: string]: string | boolean | number | Uint8Array | readonly (string | Uint8Array)[];
+}
 
 /** A Redis server, a Sentinel group or a Redis Cluster. */
 export interface RedisTarget {
@@ -29,8 +35,8 @@ export interface RedisTarget {
   password?: string;
   /** The number of the database. Default: 0. */
   db?: number;
-  /** `true`, or options such as `{ca, cert, key, servername}`. */
-  tls?: boolean | { [option: string]: string | boolean };
+  /** `true`, or options such as `{ca, cert, key, servername}`: those of `tls.connect` of Node that are data. */
+  tls?: boolean | RedisTls;
   /** Sentinels to ask for the master called `sentinelName`. */
   sentinels?: readonly RedisAddress[];
   sentinelName?: string;
@@ -38,7 +44,7 @@ export interface RedisTarget {
   sentinelUsername?: string;
   sentinelPassword?: string;
   /** TLS to the sentinels, as `tls`. Default: none. */
-  sentinelTls?: boolean | { [option: string]: string | boolean };
+  sentinelTls?: boolean | RedisTls;
   /** Some nodes of a cluster; the others are found from them. */
   cluster?: readonly RedisAddress[];
   /**
@@ -81,6 +87,8 @@ export interface ParsedRedisTarget extends Omit<RedisTarget, "url" | "client" | 
   clientOptions?: ClientOptions;
 }
 
+type ParsedBefore = Pick<ParsedRedisTarget, "clientOptions">;
+
 /** What may be given beside a client, since it does not say it. */
 const BESIDE_CLIENT = new Set(["engine", "prefix", "allowEviction", "commandTimeout", "connectTimeout"]);
 
@@ -91,9 +99,11 @@ const DEFAULT_CONNECT_TIMEOUT = 5_000;
 
 /** Checks a target. @throws InvalidInput; no message repeats a password */
 export function parseRedis(target: RedisTarget): ParsedRedisTarget {
-  const { url, client, ...given } = target;
+  // What was parsed before may be parsed again.
+  const { url, client, ...given }: RedisTarget & ParsedBefore = target;
   if (client !== undefined) checkBesideClient({ url, ...given });
-  const parts = client !== undefined ? describeClient(client) : url !== undefined ? splitUrl(url) : {};
+  const parts: Partial<RedisTarget> & ParsedBefore =
+    client !== undefined ? describeClient(client) : url !== undefined ? splitUrl(url) : {};
   const merged = { ...parts, ...given };
   const port = merged.port ?? DEFAULT_PORT;
   if (!isPort(port)) throw new InvalidInput("port", port, "1 to 65535");
@@ -101,6 +111,8 @@ export function parseRedis(target: RedisTarget): ParsedRedisTarget {
   if (!Number.isInteger(db) || db < 0) throw new InvalidInput("db", db, "a whole number from 0");
   if (![undefined, 2, 3].includes(merged.protocol)) throw new InvalidInput("protocol", merged.protocol, "2 or 3");
   checkNodes(merged);
+  for (const field of ["tls", "sentinelTls"] as const) checkTls(field, merged[field]);
+  for (const field of ["tls", "sentinelTLS"]) checkTls(`client.${field}`, merged.clientOptions?.node[field]);
   if (merged.cluster !== undefined && db !== 0) throw new InvalidInput("db", db, "0: a cluster has no other database");
   return {
     ...merged,
@@ -118,6 +130,19 @@ function checkBesideClient(given: object): void {
   for (const [field, value] of Object.entries(given)) {
     if (value === undefined || BESIDE_CLIENT.has(field)) continue;
     throw new InvalidInput(field, "a value", "not given together with a client, which says it");
+  }
+}
+
+/** @throws InvalidInput, which repeats nothing of a key */
+function checkTls(field: string, tls: unknown): void {
+  if (tls === undefined || typeof tls === "boolean") return;
+  if (typeof tls !== "object" || tls === null) throw new InvalidInput(field, typeof tls, "true, or options of TLS");
+  try {
+    createSecureContext({ ...tls });
+  } catch (error) {
+    const code: unknown = error instanceof Error ? Reflect.get(error, "code") : undefined;
+    const what = typeof code === "string" ? code : "what was given";
+    throw new InvalidInput(field, what, "options of tls.connect of Node; ca, cert and key in PEM");
   }
 }
 

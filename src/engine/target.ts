@@ -15,7 +15,7 @@ import {
   type RedisTarget,
 } from "./redis-target.js";
 
-export type { ParsedRedisTarget, RedisAddress, RedisClient, RedisTarget } from "./redis-target.js";
+export type { ParsedRedisTarget, RedisAddress, RedisClient, RedisTarget, RedisTls } from "./redis-target.js";
 
 /** One SQLite file, shared by any number of processes on one machine. */
 export interface SqliteTarget {

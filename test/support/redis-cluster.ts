@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { PATIENCE } from "./patience.js";
-import { type RedisServer, type RedisServerOptions, startRedisServer } from "./redis-server.js";
+import { CERTIFICATE, type RedisServer, type RedisServerOptions, startRedisServer } from "./redis-server.js";
 
 const slotCount = 16_384;
 
@@ -20,7 +20,7 @@ export async function startRedisCluster(options: RedisServerOptions = {}): Promi
   const stop = async (): Promise<void> => {
     await Promise.all(nodes.map((node) => node.stop()));
   };
-  const clients = nodes.map((node) => new Redis(node.url));
+  const clients = nodes.map((node) => new Redis(node.url, options.tls === undefined ? {} : { tls: CERTIFICATE }));
   try {
     await form(nodes, clients);
   } catch (error) {

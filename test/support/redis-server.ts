@@ -4,9 +4,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { PATIENCE } from "./patience.js";
 
 export interface RedisServerOptions {
@@ -18,11 +20,29 @@ export interface RedisServerOptions {
   maxmemoryPolicy?: string;
   /** Password of the default user. Default: none. */
   requirepass?: string;
+  /** Speaks TLS alone, as `CERTIFICATE`; `"mutual"`: with clients only that have a certificate of the same authority. */
+  tls?: "server" | "mutual";
   /** Added to its environment. */
   env?: Readonly<Record<string, string>>;
   /** Whether this is a node of a cluster; `"partial"`: one that goes on while others are down. Default: false. */
   cluster?: boolean | "partial";
 }
+
+const folder = fileURLToPath(new URL("tls/", import.meta.url));
+/** A certificate that signs itself, made out to localhost, and its key: for a server, and for clients of it. */
+export const CERTIFICATE = {
+  ca: readFileSync(join(folder, "cert.pem"), "utf8"),
+  cert: readFileSync(join(folder, "cert.pem"), "utf8"),
+  key: readFileSync(join(folder, "key.pem"), "utf8"),
+};
+/** Settings of servers, nodes of clusters and sentinels for TLS: clients need no certificate. */
+export const TLS_SETTINGS = {
+  "tls-cert-file": join(folder, "cert.pem"),
+  "tls-key-file": join(folder, "key.pem"),
+  "tls-ca-cert-file": join(folder, "cert.pem"),
+  "tls-auth-clients": "no",
+  "tls-replication": "yes",
+} as const;
 
 /** A server says this when it has loaded its files and listens. To ask its port would not do: another may answer there. */
 const READY = /ready to accept connections/i;
@@ -56,9 +76,10 @@ export class RedisServer {
   #output = "";
 
   constructor(port: number, directory: string, options: RedisServerOptions) {
-    const { requirepass } = options;
+    const { requirepass, tls } = options;
     this.port = port;
-    this.url = `redis://${requirepass === undefined ? "" : `:${encodeURIComponent(requirepass)}@`}127.0.0.1:${port}`;
+    const credentials = requirepass === undefined ? "" : `:${encodeURIComponent(requirepass)}@`;
+    this.url = `${tls === undefined ? "redis" : "rediss"}://${credentials}127.0.0.1:${port}`;
     this.#directory = directory;
     this.#options = options;
   }
@@ -131,9 +152,17 @@ export class RedisServer {
   }
 
   #arguments(): string[] {
-    const { appendfsync, maxmemory, maxmemoryPolicy, requirepass, cluster } = this.#options;
+    const { appendfsync, maxmemory, maxmemoryPolicy, requirepass, cluster, tls } = this.#options;
     const settings: Record<string, string | undefined> = {
-      port: String(this.port),
+      ...(tls === undefined
+        ? { port: String(this.port) }
+        : {
+            port: "0",
+            "tls-port": String(this.port),
+            ...TLS_SETTINGS,
+            "tls-auth-clients": tls === "mutual" ? "yes" : "no",
+            "tls-cluster": "yes",
+          }),
       bind: "127.0.0.1",
       dir: this.#directory,
       save: "",

@@ -1,7 +1,7 @@
 /** Makes clients of the library: for one server, a Sentinel group or a cluster, with its own ways of trying again turned off. */
 import { Cluster, Redis, type RedisOptions } from "ioredis";
 import { systemRandom } from "../../../model/value/clock.js";
-import type { ParsedRedisTarget, RedisAddress } from "../../redis-target.js";
+import type { ParsedRedisTarget, RedisAddress, RedisTls } from "../../redis-target.js";
 
 /** A Redis client of either kind. */
 export type Client = Redis | Cluster;
@@ -51,7 +51,7 @@ export function createClient(target: ParsedRedisTarget, blocking = false): Clien
   });
 }
 
-function tlsOptions(tls: NonNullable<ParsedRedisTarget["tls"]>): { [option: string]: string | boolean } {
+function tlsOptions(tls: NonNullable<ParsedRedisTarget["tls"]>): RedisTls {
   return typeof tls === "boolean" ? {} : { ...tls };
 }
 

@@ -10,6 +10,7 @@ import type { RedisAddress } from "../../redis-target.js";
 import { createClient, jitter, type Client } from "./client.js";
 import { describeTarget, type ParsedRedisTarget } from "../../target.js";
 import { causeOf, diagnose, newerFormat, NO_ANSWER } from "./fault.js";
+import { handshakeFault } from "./handshake.js";
 import { slotOf } from "./hash-slot.js";
 import type { Keys } from "./keys.js";
 import { Script, type ScriptName } from "./script.js";
@@ -65,12 +66,27 @@ export class Link {
     const deadline = sleep(connectTimeout + MARGIN, undefined, { signal: late.signal }).then(() => {
       throw this.#explain(new Error("Command timed out"));
     });
+    const refused = this.#refusal(late.signal);
     try {
-      await Promise.race([answered, deadline]);
+      await Promise.race([answered, deadline, refused]);
     } finally {
       late.abort();
-      for (const left of [answered, deadline]) left.catch(() => undefined);
+      for (const left of [answered, deadline, refused]) left.catch(() => undefined);
     }
+  }
+
+  /** Rejects once a fault of TLS is found that the library does not tell. */
+  #refusal(signal: AbortSignal): Promise<never> {
+    return new Promise((_resolve, reject) => {
+      const examine = (): void => void this.#shakeHands(signal).catch(reject);
+      this.client.once("error", examine);
+      signal.addEventListener("abort", () => this.client.off("error", examine), { once: true });
+    });
+  }
+
+  async #shakeHands(signal: AbortSignal): Promise<void> {
+    const fault = await handshakeFault(this.#target, signal);
+    if (fault !== null && diagnose(fault)?.reaction === "throw") throw this.#explain(fault);
   }
 
   /** @throws what the server said, where the client only says that it is not connected */
@@ -235,6 +251,7 @@ export class Link {
     }
     // For a closed connection the last error event has the cause.
     const why = fault.meaning === NO_ANSWER ? this.#lastError : `${fault.meaning} (${message})`;
-    return new EngineUnavailable(describeTarget(this.#target), why, { cause: error });
+    const advice = fault.advice === undefined ? {} : { advice: fault.advice };
+    return new EngineUnavailable(describeTarget(this.#target), why, { cause: error, ...advice });
   }
 }

@@ -13,10 +13,22 @@ export type Reaction =
   /** Waiting does not help: throw to the caller. */
   | "throw";
 
+/** What is known of a failed command. */
+export interface Fault {
+  readonly reaction: Reaction;
+  readonly meaning: string;
+  readonly advice: string | undefined;
+}
+
 /** The meaning of faults that do not show their cause. */
 export const NO_ANSWER = "no answer";
 
-const TABLE: readonly (readonly [RegExp, Reaction, string])[] = [
+/** What to do about some, in place of looking whether the server runs. */
+const TRUST =
+  " Give the authority that signed it (tls: { ca }), or the name that it is made out to (tls: { servername }).";
+const OWN_CERTIFICATE = " Give a certificate and its key that the server trusts (tls: { cert, key }).";
+
+const TABLE: readonly (readonly [RegExp, Reaction, meaning: string, advice?: string])[] = [
   [/^READONLY|^UNBLOCKED/, "reconnect", "the server is a replica now (failover)"],
   [/^LOADING/, "again", "the server is still loading its data"],
   [/^MASTERDOWN/, "again", "the replica has lost its master"],
@@ -27,7 +39,14 @@ const TABLE: readonly (readonly [RegExp, Reaction, string])[] = [
   [/^MISCONF/, "throw", "the server cannot persist (disk full or not writable?) and refuses writes"],
   [/^NOREPLICAS/, "throw", "the server has fewer replicas than min-replicas-to-write"],
   [/^NOAUTH|^WRONGPASS|invalid password|without any password/, "throw", "the server wants other credentials"],
-  [/certificate|altnames/, "throw", "the server's certificate is not trusted"],
+  [
+    /alert (?:bad certificate|unsupported certificate|certificate|unknown ca|access denied)/,
+    "throw",
+    "the server wants another certificate of its client",
+    OWN_CERTIFICATE,
+  ],
+  [/certificate|altnames/, "throw", "the server's certificate is not trusted", TRUST],
+  [/alert handshake failure|alert protocol version|no protocols available/, "throw", "no common version of TLS"],
   [/^NOPERM/, "throw", "the user may not run a command Longshore needs"],
   [/^Command timed out/, "reconnect", NO_ANSWER],
   [
@@ -41,20 +60,23 @@ const TABLE: readonly (readonly [RegExp, Reaction, string])[] = [
 /** What the client library puts before the answer of the last node it asked, once it has asked often enough. */
 const REDIRECTIONS = /^Too many Cluster redirections\. Last error: (?:\w*Error: )?/;
 
+/** What OpenSSL puts around the reason: an address in memory, a number, places in its sources. */
+const OPENSSL = /(?:[\dA-F]+:)?error:[\dA-F]+:[\w ]*:\w*:([^:\n]+)(?::[^\n]*\n?)?/;
+
 /**
  * What a server, or the network, said: the message of an error, without what the client library wrapped it in.
  */
 export function causeOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const inner: unknown = Reflect.get(error, "lastNodeError");
-  return inner instanceof Error ? causeOf(inner) : error.message.replace(REDIRECTIONS, "");
+  return inner instanceof Error ? causeOf(inner) : error.message.replace(REDIRECTIONS, "").replace(OPENSSL, "$1");
 }
 
 /** The reaction to an error and its meaning in words; `null` for an error that is not about the server's condition. */
-export function diagnose(error: unknown): { reaction: Reaction; meaning: string } | null {
+export function diagnose(error: unknown): Fault | null {
   const message = causeOf(error);
-  for (const [pattern, reaction, meaning] of TABLE) {
-    if (pattern.test(message)) return { reaction, meaning };
+  for (const [pattern, reaction, meaning, advice] of TABLE) {
+    if (pattern.test(message)) return { reaction, meaning, advice };
   }
   return null;
 }
