@@ -81,7 +81,7 @@ export class Longshore {
    * Accepts a flow, with all its jobs or not at all: an error in any of them is thrown before anything is sent, and
    * when the engine fails half-way nothing of it ever runs.
    * @throws InvalidInput, which names the node; PayloadTooLarge; what the function of the flow throws; UniqueConflict;
-   * WrongState when it was cancelled or superseded before it was complete; EngineUnavailable
+   * WrongState when it was cancelled before it was complete; EngineUnavailable
    * @example
    * const job = await longshore.enqueue(scrape, { url }, { tags: ["user:42"] });
    * console.log((await job.progress()).percent, await job.result());

@@ -3,7 +3,6 @@
 import assert from "node:assert/strict";
 import type { Engine, LeaseRef, OverdueSession } from "../../src/engine/contract/engine.js";
 import type { JobFilter } from "../../src/model/job/filter.js";
-import type { DependencyRecord } from "../../src/model/job/dependency.js";
 import type { JobRecord, JobRef } from "../../src/model/job/job.js";
 import { QUEUES, TAGS, TASKS, type Step } from "./steps.js";
 import type { Simulation } from "./simulation.js";
@@ -114,7 +113,7 @@ const READS: Readonly<Record<string, (engine: Engine, simulation: Simulation) =>
   links: async (engine, { jobs }) => {
     const links: unknown[] = [];
     for (const ref of jobs) {
-      links.push([ref.id, await dependenciesOf(engine, ref), await standing(engine, await engine.dependents(ref))]);
+      links.push([ref.id, await engine.dependencies(ref), await standing(engine, await engine.dependents(ref))]);
     }
     return links;
   },
@@ -149,18 +148,6 @@ const READS: Readonly<Record<string, (engine: Engine, simulation: Simulation) =>
   // A claim changes what the next one answers, so it comes last.
   "superseded jobs to tell of": async (engine) => engine.claimEnded({ queues: QUEUES, tasks: TASKS, limit: 1_000 }),
 };
-
-/**
- * What a job depends on. One command may link a job to a flow in another queue and supersede that flow, which goes at once when
- * it was never complete: whether the link finds it superseded or gone is open where queues are written one by one.
- */
-async function dependenciesOf(engine: Engine, ref: JobRef): Promise<DependencyRecord[]> {
-  const dependencies = await engine.dependencies(ref);
-  const found = await engine.getJobs({ refs: dependencies });
-  return dependencies.map((one, index) =>
-    found[index] === null && one.state === "superseded" ? { ...one, state: "removed" } : one,
-  );
-}
 
 async function heldBy(engine: Engine, session: string, queue: string): Promise<string[]> {
   const held: string[] = [];

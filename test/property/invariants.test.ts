@@ -51,6 +51,7 @@ async function observe(steps: readonly Step[]): Promise<void> {
   const engine = simulation.reference;
   const epochs = new Map<string, number>();
   const held = new Set<string>();
+  const begun = new Set<string>();
   let before: Jobs = new Map();
   for (const [index, step] of steps.entries()) {
     const call = simulation.call(step);
@@ -64,7 +65,8 @@ async function observe(steps: readonly Step[]): Promise<void> {
       bounded(after);
       kept(call, before, after, simulation);
       oneLiveJobPerKey(after);
-      onlyTheLatestCounts(after);
+      if (call.command === "commitFlow" && answer === "committed") noteBegun(call, begun);
+      onlyTheLatestCounts(after, begun);
       if (call.command === "enqueue") noteHeld(call, held);
       nothingWaitsInVain(engine, after, held);
       fenced(call, answer, before, after);
@@ -131,19 +133,28 @@ function oneLiveJobPerKey(jobs: Jobs): void {
   assert.equal(new Set(live.map((job) => `${job.queue} ${job.unique?.key}`)).size, live.length, "one live job per key");
 }
 
-/** Of the jobs that supersede each other one may run or have ended by running; the latest, for it comes after all others. */
-function onlyTheLatestCounts(jobs: Jobs): void {
+/**
+ * Of the jobs that supersede each other one may run or have ended by running; the latest, for it comes after all others. A flow
+ * comes when it begins, and counts from then on.
+ */
+function onlyTheLatestCounts(jobs: Jobs, begun: ReadonlySet<string>): void {
   const counting = new Map<string, JobRecord>();
-  for (const job of jobs.values()) {
+  for (const [name, job] of jobs) {
     if (job.supersedes === null || ["superseded", "cancelled", "expired"].includes(job.state)) continue;
+    if (job.role === "flow" && !begun.has(name)) continue;
     const key = `${job.queue} ${job.supersedes}`;
     assert.ok(!counting.has(key), "one job counts per key under which jobs supersede each other");
     counting.set(key, job);
   }
   for (const job of jobs.values()) {
     const other = counting.get(`${job.queue} ${job.supersedes}`);
-    if (other !== undefined) assert.ok(job.createdAt <= other.createdAt, "the one that counts is the latest");
+    if (other?.role !== "job" || job.role !== "job") continue;
+    assert.ok(job.createdAt <= other.createdAt, "the one that counts is the latest");
   }
+}
+
+function noteBegun({ params }: Call, begun: Set<string>): void {
+  begun.add(nameOf(params as Parameters<Engine["commitFlow"]>[0]));
 }
 
 /** Jobs that were created held, and flows, which begin with theirs. */
@@ -237,7 +248,7 @@ async function sentAgain(engine: MemoryEngine, call: Call, answer: unknown, afte
     "fireSchedules",
   ];
   if (!safe.includes(call.command) || namesTwice(call) || settlesWhatItLeases(call, answer)) return;
-  if (supersedesWhatItMet(call, answer, after) || dropsWhatItMade(call, answer, after)) return;
+  if (supersedesWhatItMet(call, answer, after)) return;
   const again = call.run(engine);
   if (call.command === "enqueue") assert.deepEqual(again, asNow(call, answer, after), "the same answer");
   else if (call.command === "exchange") assert.deepEqual(given(again), given(answer), "the same answer");
@@ -303,11 +314,6 @@ function supersedesWhatItMet(call: Call, answer: unknown, after: Jobs): boolean 
   );
 }
 
-/** Supersedes a flow of its own, which was not complete and so is gone. */
-function dropsWhatItMade(call: Call, answer: unknown, after: Jobs): boolean {
-  return call.command === "enqueue" && enqueued(call, answer).some(({ name }) => !after.has(name));
-}
-
 /** The answer to an enqueue, with the states that its own later jobs left those before them in. */
 function asNow(call: Call, answer: unknown, after: Jobs): EnqueueAnswer[] {
   return enqueued(call, answer).map(({ name, id, outcome, state }) => {
@@ -349,6 +355,7 @@ function note(call: Call, answer: unknown, before: Jobs, after: Jobs): void {
     if (now === undefined && call.command === "sweep") meet("removed by retention");
     if (now === undefined || now.state === job.state) continue;
     if (now.state === "superseded") meet(`superseded when ${job.state}`);
+    if (now.state === "superseded" && call.command === "commitFlow") meet("superseded by a flow");
     meet(now.error?.code === WORKER_LOST ? "lost with its workers" : `now ${now.state}`);
   }
 }
@@ -375,6 +382,7 @@ const RARE = [
   "removed by retention",
   "gap",
   "superseded job to tell of",
+  "superseded by a flow",
   ...["created", "changed", "unchanged"].map((outcome) => `schedule: ${outcome}`),
   "resumed schedule: applied",
   "tick: applied",

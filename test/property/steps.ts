@@ -235,7 +235,20 @@ const linked: fc.Arbitrary<Draft> = record({
   meta: fc.constant(null),
 });
 
-const draft = fc.oneof(plain, special, linked);
+// What supersedes has no key for a time.
+const flowUnique = mostly<Unique | null>(
+  null,
+  record<Unique>({
+    key: uniqueKey,
+    until: fc.constantFrom<Unique["until"]>("finished", "started"),
+    onConflict: fc.constantFrom("join", "reject"),
+  }),
+);
+const linkedOrUnique = fc
+  .tuple(linked, flowUnique)
+  .map(([one, key]): Draft => (one.role === "flow" ? { ...one, unique: key } : one));
+
+const draft = fc.oneof(plain, special, linkedOrUnique);
 
 const error = fc
   .constantFrom("boom", "bang é \u2028", "boom")

@@ -63,7 +63,8 @@ async function startFlow(context: ConnectionContext, ref: JobRef, members: numbe
     const answer = await context.send(() => context.engine.commitFlow({ ...ref, members }));
     if (answer === "committed") return;
     if (answer !== "incomplete") {
-      const why = "it was cancelled, superseded or removed before it was complete, or that took longer than a minute";
+      const why =
+        "it was cancelled or removed before it was complete, its unique key was taken, or that took longer than a minute";
       throw new WrongState("begin", ref.id, answer === "ended" ? "ended" : "gone", why);
     }
     if (wait !== null) await pause(context.clock, wait);

@@ -92,7 +92,8 @@ export interface Engine {
 
   /**
    * Starts a flow, all of whose members were enqueued and are held: from now on they may run. A flow that is not started
-   * within `FLOW_CREATION` of its enqueueing is removed with all its members, none of which has run.
+   * within `FLOW_CREATION` of its enqueueing is removed with all its members, none of which has run. Only now it supersedes the
+   * job before it, and gets a unique key that this one had; when another job has taken that meanwhile, it is cancelled (`ended`).
    */
   commitFlow(params: JobRef & { readonly members: number }): Awaitable<CommitAnswer>;
 

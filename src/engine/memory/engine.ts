@@ -16,6 +16,7 @@ import { exchange } from "./commands/exchange.js";
 import { emit, watchOn } from "./store/transitions.js";
 import { MemoryMailbox } from "./messages/mailbox.js";
 import { enqueueOne } from "./commands/enqueue.js";
+import { commitFlow } from "./commands/commit-flow.js";
 import { asideOf, countStates, listPage, positionOf, recordOf } from "./commands/read.js";
 import { applyReport } from "./commands/report.js";
 import {
@@ -33,7 +34,6 @@ import { claimEnded, hasEnded } from "./commands/ended.js";
 import type { Supersession } from "./commands/supersede.js";
 import { removalMessages } from "./messages/outbox.js";
 import { listDependencies, listDependents } from "./store/dependencies.js";
-import { commitFlow } from "./store/flow.js";
 import { sweep } from "./commands/sweep.js";
 
 export class MemoryEngine implements Engine {
@@ -81,7 +81,10 @@ export class MemoryEngine implements Engine {
 
   commitFlow({ queue, id, members }: Params<"commitFlow">): Answer<"commitFlow"> {
     this.#guard();
-    const answer = commitFlow(this.#store.find(queue), id, members, this.now());
+    const supersession: Supersession = { sessions: this.#store.sessions, revoked: [], now: this.now() };
+    const answer = commitFlow(this.#store.find(queue), id, members, supersession);
+    for (const { session, lease } of supersession.revoked) this.#signals.revoked(session, lease);
+    this.#signals.changed(queue);
     this.#deliver([queue]);
     return answer;
   }

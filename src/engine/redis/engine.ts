@@ -120,7 +120,7 @@ export class RedisEngine implements Engine {
   async commitFlow({ members, ...ref }: Params<"commitFlow">): Promise<Answer<"commitFlow">> {
     this.#guard();
     const answer = await commitFlow(this.#link, ref, members);
-    if (answer === "committed") await this.#deliver([ref.queue]);
+    if (answer === "committed" || answer === "ended") await this.#deliver([ref.queue]);
     return answer;
   }
 

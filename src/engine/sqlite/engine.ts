@@ -18,7 +18,7 @@ import { closeIn } from "./commands/settle.js";
 import { cancel, control, promote, release, remove, retry, update, type Command } from "./commands/control.js";
 import { exchange } from "./commands/exchange.js";
 import { listPage } from "./commands/listing.js";
-import { commitFlow } from "./store/flow.js";
+import { commitFlow } from "./commands/commit-flow.js";
 import { findLeftovers } from "./leftovers.js";
 import { obliterate } from "./removal/obliterate.js";
 import { enqueue } from "./commands/enqueue.js";

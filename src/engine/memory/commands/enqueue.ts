@@ -29,12 +29,14 @@ export function enqueueOne(queue: MemoryQueue, spec: JobSpec, supersession: Supe
   const before = predecessor(queue, spec);
   // A key owned by the job that is superseded is no conflict.
   if (unique !== null && owner !== null && owner !== before) return resolveConflict(queue, owner, spec, unique, now);
-  if (before !== null) supersede(queue, before, supersession);
+  // A flow supersedes when it begins; until then the job before it keeps its key.
+  const takesPlace = spec.role !== "flow";
+  if (before !== null && takesPlace) supersede(queue, before, supersession);
   const job = create(spec, now);
   admit(queue, job, now);
   linkNewJob(queue, job);
-  if (spec.supersedes !== null) queue.latest.set(spec.supersedes, job.id);
-  if (spec.unique !== null) claimKey(queue, job, now);
+  if (spec.supersedes !== null && takesPlace) queue.latest.set(spec.supersedes, job.id);
+  if (unique !== null && (owner === null || takesPlace)) claimKey(queue, job, now);
   return { id: job.id, outcome: "created", state: job.state };
 }
 

@@ -93,7 +93,9 @@ function enqueueOne(
     noteState(known, answer.id, answer.state);
     return answer;
   }
-  if (before !== null) {
+  // A flow supersedes when it begins; until then the job before it keeps its key.
+  const takesPlace = spec.role !== "flow";
+  if (before !== null && takesPlace) {
     supersede(transaction, queue, before);
     noteState(known, before.id, "superseded");
   }
@@ -103,8 +105,8 @@ function enqueueOne(
     usual.add(queue, spec);
   } else {
     const job = insertJob(transaction, queue, spec, state, runAt);
-    if (unique !== null) claimKey(transaction, queue, job);
-    if (supersedes !== null) makeLatest(transaction.sql, queue, supersedes, job);
+    if (unique !== null && (owner === null || takesPlace)) claimKey(transaction, queue, job);
+    if (supersedes !== null && takesPlace) makeLatest(transaction.sql, queue, supersedes, job);
     if (job.linked) linkNewJob(transaction, queue, job, spec);
   }
   queue.emit({ kind: "state", id: spec.id, state });

@@ -14,6 +14,7 @@ import { fencing } from "./lease/fencing.js";
 import { flowEnd } from "./flow/flow-end.js";
 import { flowJoining } from "./flow/flow-joining.js";
 import { flowStart } from "./flow/flow-start.js";
+import { flowSuperseding } from "./flow/flow-superseding.js";
 import { idempotency } from "./enqueue/idempotency.js";
 import { heldLeases } from "./lease/held-leases.js";
 import { lateCopies } from "./lease/late-copies.js";
@@ -99,6 +100,7 @@ export const GROUPS: readonly ScenarioGroup[] = joinGroups([
   flowStart,
   flowEnd,
   flowJoining,
+  flowSuperseding,
   lateMembers,
   cancelledSpawns,
   schedules,

@@ -72,16 +72,6 @@ export const flowEnd = scenarios("flows", [
     },
   ],
   [
-    "supersede-takes-members",
-    "a flow that is superseded takes its members along",
-    async (context) => {
-      const made = await chain(context, { flow: { supersedes: "key" } });
-      await made.begin();
-      await context.add({ queue: HOME, role: "flow", supersedes: "key" });
-      assert.deepEqual(await states(context, made), ["cancelled", "cancelled", "cancelled", "superseded"]);
-    },
-  ],
-  [
     "waited-for-like-a-job",
     "a flow is waited for like any job",
     async (context) => {

@@ -106,22 +106,6 @@ export const flowStart = scenarios("flows", [
     },
   ],
   [
-    "supersedes-when-created",
-    "a flow supersedes when it is created, not when it begins: the one before it has ended though it is never complete",
-    async (context) => {
-      const before = await chain(context, { flow: { supersedes: "key" } });
-      await before.begin();
-      const after = await chain(context, { flow: { supersedes: "key" } });
-      assert.deepEqual(await states(context, before), ["cancelled", "cancelled", "cancelled", "superseded"]);
-      context.advance(FLOW_CREATION);
-      await context.sweep(100, [HOME]);
-      assert.equal(await after.begin(), "missing");
-      assert.equal(await context.state(before.flow, HOME), "superseded");
-      const next = await chain(context, { flow: { supersedes: "key" } });
-      assert.equal(await next.begin(), "committed");
-    },
-  ],
-  [
     "reused-id-is-spared",
     "when a flow was never complete, a job that reuses the id of a removed member is spared",
     async (context) => {

@@ -15,7 +15,7 @@ export const lateMembers = scenarios("late-members", [
     async (context) => {
       const endings: Record<string, (flow: JobRef, session: TestSession) => Promise<unknown>> = {
         cancelled: (flow) => context.control("cancel", flow),
-        superseded: () => context.add({ queue: HOME, role: "flow", supersedes: "key" }),
+        superseded: () => begin(context, { supersedes: "key" }),
         completed: async (_, session) => session.complete(await session.next()),
         partial: async (_, session) => session.settle(await session.next(), { kind: "partial", result: null }),
         failed: async (_, session) => session.fail(await session.next(), null),

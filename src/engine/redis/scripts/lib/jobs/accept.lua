@@ -16,7 +16,8 @@ local function answer(i, id, outcome, state)
   reply[n + 1], reply[n + 2], reply[n + 3], reply[n + 4] = i, id, outcome, name_of(state)
 end
 
-local function accept(i, id, o, body)
+-- `waits`: it supersedes later, and so takes its unique key later (links/commit.lua).
+local function accept(i, id, o, body, waits)
   local run_at = NOW
   if o.delay then run_at = NOW + o.delay elseif o.at then run_at = math.max(o.at, NOW) end
   local blocked = o.hold or o.after or o.isFlow
@@ -45,13 +46,12 @@ local function accept(i, id, o, body)
   if o.meta then put('meta', id, o.meta) end
   if o.unique then
     local timed = type(o.unique.till) == 'number'
-    own_key(id, o.unique.key, timed and string.format('%.0f', NOW + o.unique.till) or o.unique.till)
+    if not waits then own_key(id, o.unique.key, timed and string.format('%.0f', NOW + o.unique.till) or o.unique.till) end
     put('unique_key', id, (timed and UNTIL_TIME or o.unique.till) .. '|' .. o.unique.key)
   end
   if o.supersedes then
     put('supersede_key', id, o.supersedes)
-    put('latest', o.supersedes, id)
-    latest[o.supersedes] = id
+    if not o.isFlow then set_latest(o.supersedes, id) end
   end
   fresh[id], accepted[id] = r, true
   if state == QUEUED then queued = true end
@@ -107,7 +107,8 @@ local function accept_other(i, id, o, body)
     resolve_conflict(i, owner, owner_record, o.unique, body, o.ttl)
     return
   end
-  if old then supersede(old, r) end
-  accept(i, id, o, body)
+  -- A flow supersedes when it begins; until then the job before it keeps its key.
+  if old and not o.isFlow then supersede(old, r) end
+  accept(i, id, o, body, owner and o.isFlow)
   fresh[id].nonce = o.nonce
 end

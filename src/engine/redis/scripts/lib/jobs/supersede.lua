@@ -17,6 +17,11 @@ local function predecessor(key)
   if r and r[STATE] <= FAILED then return id, r end
 end
 
+local function set_latest(key, id)
+  put('latest', key, id)
+  latest[key] = id
+end
+
 local function supersede(id, r)
   if r[STATE] == ACTIVE then
     record_attempt(id, r, r[COUNTED] + 1, 'superseded', NOW)
