@@ -58,7 +58,7 @@ export class FlowJob<Result = unknown, Input = unknown> extends Job<Result, Inpu
    * Queues again those of its jobs that did not succeed, spawned ones included, and then the flow, which waits for
    * them. Jobs that succeeded are not run again, nor those that were `partial` (`retry()` of their own handles runs
    * their failed parts). When it fails half-way, call it again.
-   * @throws JobNotFound; WrongState unless it has ended and some job of it did not succeed; UniqueConflict
+   * @throws JobNotFound; WrongState unless it has ended, and when it succeeded with all its jobs; UniqueConflict
    */
   override async retry(options: RetryOptions = {}): Promise<JobState> {
     const { fromStart = false } = options;

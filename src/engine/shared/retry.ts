@@ -2,6 +2,7 @@
  * The command that queues an ended job again, the decision: may it, and what is forgotten. A pure function, shared by the
  * memory and SQLite engines and mirrored by the Redis scripts (control.lua).
  */
+import { isSuccess } from "../../model/job/dependency.js";
 import { sources, type JobState } from "../../model/job/state.js";
 import type { Unique } from "../../model/job/unique.js";
 import type { FlowStage } from "./reactions.js";
@@ -34,8 +35,9 @@ const RETRYABLE: ReadonlySet<JobState> = new Set(sources("retry"));
 /** Decides whether an ended job may be queued again. */
 export function planRetry(job: EndedJob, fromStart: boolean): RetryPlan | "wrong-state" | "conflict" {
   if (!RETRYABLE.has(job.state) || job.flow === "open") return "wrong-state";
-  // A flow whose members have all succeeded has nothing to retry.
-  if (job.flow !== null && !job.willWait()) return "wrong-state";
+  // A flow that succeeded with all its members has nothing to retry. One that was cancelled when its last member had succeeded
+  // already, of which it heard too late, ends well at once.
+  if (job.flow !== null && isSuccess(job.state) && !job.willWait()) return "wrong-state";
   // A key held until the start, or for a time, was released long ago; one held until the end must be free to be taken again.
   const claimsKey = job.uniqueUntil === "finished";
   if (claimsKey && job.isKeyTaken()) return "conflict";

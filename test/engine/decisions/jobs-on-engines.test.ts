@@ -138,7 +138,8 @@ async function flowOf(context: ScenarioContext, { state, flow }: RetryCase): Pro
   const session = await context.session({ queues: [queue] });
   const lease = await session.next();
   if (state === "blocked") return ref;
-  await (flow === "all succeeded" ? session.complete(lease) : session.fail(lease, null));
+  if (state === "partial") await session.settle(lease, { kind: "partial", result: null });
+  else await (flow === "all succeeded" ? session.complete(lease) : session.fail(lease, null));
   return ref;
 }
 
@@ -162,8 +163,11 @@ async function endedOf(context: ScenarioContext, one: RetryCase): Promise<JobRef
   return ref;
 }
 
+// No command makes a flow miss the success of its last member: redis/deliveries.test.ts has one.
+const RETRIES = RETRY_CASES.filter(({ state, flow }) => !(state === "cancelled" && flow === "all succeeded"));
+
 onEachEngine("retry", (contextNow) => {
-  test.each(RETRY_CASES)("$state, from start: $fromStart, $unique, $supersedes, $flow: $outcome", async (one) => {
+  test.each(RETRIES)("$state, from start: $fromStart, $unique, $supersedes, $flow: $outcome", async (one) => {
     const { state, fromStart = false, unique, supersedes, flow, outcome, drops } = one;
     const context = contextNow();
     const ref = await endedOf(context, one);

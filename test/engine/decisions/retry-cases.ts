@@ -44,6 +44,8 @@ export const RETRY_CASES: readonly RetryCase[] = [
   { state: "cancelled", supersedes: "older", outcome: "conflict" },
   { state: "cancelled", supersedes: "older", unique: { until: FINISHED, taken: false }, outcome: "conflict" },
   { state: "completed", flow: "all succeeded", outcome: "wrong-state" },
+  { state: "partial", flow: "all succeeded", outcome: "wrong-state" },
+  { state: "cancelled", flow: "all succeeded", outcome: "applied", drops: false },
   { state: "failed", flow: "one did not", outcome: "applied", drops: false },
   { state: "blocked", flow: "one did not", outcome: "wrong-state" },
 ];

@@ -307,6 +307,27 @@ describe.each(PLACES)("deliveries on %s", (_name, where) => {
     expect(flow.starts).toEqual({ a: 1, b: 1, c: 1, d: 1, z: 1 });
   });
 
+  it("that come after the flow was cancelled let a retry complete it: its members have all succeeded", async () => {
+    const flow = await create();
+    await flow.begin();
+    await flow.commit();
+    for (const left of [3, 2, 1, 0]) {
+      const lease = await flow.take();
+      if (left === 0) delivery.breakage = { kind: "dies", at: 0, after: "nothing", lost: false };
+      await flow.session.complete(lease);
+    }
+    delivery.breakage = null;
+    expect(await flow.context.control("cancel", FLOW)).toEqual({ outcome: "applied", state: "cancelled" });
+    await flow.resume();
+    const members = { a: "completed", b: "completed", c: "completed", d: "completed" };
+    expect(await flow.read()).toEqual({ ...members, flow: "cancelled", z: "completed" });
+    expect(await flow.context.control("retry", FLOW)).toEqual({ outcome: "applied", state: "completed" });
+    expect(await flow.context.list({ queue: FLOW.queue, states: ["completed"] })).toEqual([FLOW.id]);
+    expect(await flow.context.counts(FLOW.queue)).toMatchObject({ blocked: 0, cancelled: 0, completed: 1 });
+    expect(await flow.context.control("retry", FLOW)).toEqual({ outcome: "wrong-state", state: "completed" });
+    expect(flow.starts).toEqual({ a: 1, b: 1, c: 1, d: 1, z: 1 });
+  });
+
   it("of members that their flow never learned of end them", async () => {
     const flow = await create();
     await flow.context.engine.enqueue({ jobs: [flow.context.spec({ ...FLOW, role: "flow" })] });

@@ -6,6 +6,7 @@ import { planRetry } from "../../shared/retry.js";
 import { revoke } from "./settle.js";
 import { finish, forget, move, recordAttempt, reinsert } from "../store/transitions.js";
 import { claimKey, liveOwner, replaceInput, retime } from "./enqueue.js";
+import { completeFlow } from "../store/flow.js";
 import { flowStage, type MemoryJob } from "../store/job.js";
 import type { MemoryQueue, MemorySession } from "../store/store.js";
 import { traceOf } from "../store/traces.js";
@@ -83,7 +84,9 @@ export function retry(fromStart: boolean): Command {
     // A member of a flow that has not started must not run before it.
     job.held &&= job.spec.flow !== null;
     reopenDependencies(queue, job);
-    move(queue, job, job.held || job.pendingDependencies > 0 ? "blocked" : "queued", "retry", now);
+    const isFlow = job.spec.role === "flow";
+    move(queue, job, isFlow || job.held || job.pendingDependencies > 0 ? "blocked" : "queued", "retry", now);
+    if (isFlow) completeFlow(queue, job, now);
     return "applied";
   };
 }

@@ -6,6 +6,7 @@ import { planRetry } from "../../shared/retry.js";
 import { dropCheckpoints } from "../store/checkpoint.js";
 import { endCancelled } from "./settle.js";
 import { reopenAll, releaseHeld } from "../store/dependent.js";
+import { completeFlow } from "../store/flow.js";
 import { findJob, saveJob, stateOfJob, type Job } from "../store/job.js";
 import { dropNotice, forget, move, recordLastRun, reinsert, tag, untag } from "../store/transitions.js";
 import { claimKey, liveOwner, replaceInput, retime } from "./enqueue.js";
@@ -94,7 +95,9 @@ export function retry(fromStart: boolean): Command {
     job.runAt = transaction.now;
     sql.run(BEGIN_ANEW, job.checkpointed ? 1 : 0, job.job);
     const waits = reopenAll(transaction, queue, job, links);
-    move(queue, job, waits ? "blocked" : "queued");
+    const isFlow = links.flow !== null;
+    move(queue, job, isFlow || waits ? "blocked" : "queued");
+    if (isFlow) completeFlow(transaction, queue, job, links);
     return "applied";
   };
 }

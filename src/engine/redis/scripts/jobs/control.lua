@@ -38,8 +38,9 @@ end
 
 function commands.retry(id, r)
   if r[STATE] < COMPLETED or r[STATE] == SUPERSEDED or has(r, OPEN) then return CONTROL_WRONG_STATE end
-  -- A flow whose members have all succeeded has nothing to retry.
-  if has(r, FLOW) and will_wait(id) == 0 then return CONTROL_WRONG_STATE end
+  -- A flow that succeeded with all its members has nothing to retry. One that was cancelled when its last member had succeeded
+  -- already, of which it heard too late, ends well at once.
+  if has(r, FLOW) and is_success(r[STATE]) and will_wait(id) == 0 then return CONTROL_WRONG_STATE end
   local mode, key
   if has(r, UNIQUE) then
     mode, key = string.match(redis.call('HGET', K.unique_key, id) or '', '^(.)|(.*)$')
@@ -65,9 +66,9 @@ function commands.retry(id, r)
   leave(id, r)
   -- A member of a flow that has not started must not run before it.
   if not has(r, MEMBER) then set_flag(r, HELD, false) end
-  local waits = has(r, AFTER) and restart_waiting(id) > 0
+  local pending = has(r, AFTER) and restart_waiting(id) or 0
   if has(r, MEMBER) then link_to_flow(id, r) end
-  local to = (waits or has(r, HELD)) and BLOCKED or QUEUED
+  local to = (pending > 0 or has(r, HELD) or has(r, FLOW)) and BLOCKED or QUEUED
   r[STATE], r[COUNTED], r[CRASHES], r[STARTED], r[FINISHED], r[RUN_AT] = to, 0, 0, 0, 0, NOW
   r[HOLDER], r.result = '', nil
   insert(id, r)
@@ -76,6 +77,10 @@ function commands.retry(id, r)
   put('failed', id, false)
   if not has(r, CHECKPOINTED) then put('progress', id, false) end
   emit_state(id, to)
+  if has(r, FLOW) and pending == 0 then
+    flush()
+    complete_flow(id, r, 0)
+  end
   return CONTROL_APPLIED
 end
 

@@ -123,6 +123,33 @@ async function cancelAndRetry(
   return point < commands.length;
 }
 
+/**
+ * Cancels a flow before command `point` of a job that spawns others and retries it at once. The run knows nothing of that: it
+ * makes jobs until a command is answered `stale`.
+ */
+async function retryMeanwhile(context: ScenarioContext, making: Making, point: number): Promise<boolean> {
+  const { flow, parent } = await begin(context);
+  const session = await all(context);
+  const jobs = [1, 2].map(() => Array.from({ length: 2 }, () => child(context, flow)));
+  const commands = making(context, session, await session.next(), jobs);
+  const where = `retried before command ${point}`;
+  for (const [index, command] of commands.entries()) {
+    if (index === point) {
+      await context.control("cancel", flow);
+      await retry(context, flow);
+    }
+    if ((await command()) === "stale") break;
+  }
+  const runs = await finish(context, session, parent, making, jobs);
+  if (point >= commands.length) return false;
+  for (const { id } of jobs.flat()) assert.equal(runs.get(id), 1, `${where}: each of the jobs runs once`);
+  assert.equal(await context.state(flow.id, HOME), "completed", where);
+  for (const { state } of await membersOf(context, flow)) assert.equal(state, "completed", where);
+  await context.engine.obliterate({ queue: OTHER, force: true });
+  await session.close();
+  return true;
+}
+
 export const cancelledSpawns = scenarios("late-members", [
   [
     "cancelled-while-making-then-waiting",
@@ -136,6 +163,20 @@ export const cancelledSpawns = scenarios("late-members", [
     "a flow cancelled at any point while a job makes others and goes on runs all of them when it is retried",
     async (context) => {
       for (let point = 0; await cancelAndRetry(context, goingOn, 2, 1, point);) point += 1;
+    },
+  ],
+  [
+    "retried-while-making-then-waiting",
+    "a flow cancelled and retried at any point while a job makes others and waits for them runs each of them once",
+    async (context) => {
+      for (let point = 0; await retryMeanwhile(context, waiting, point);) point += 1;
+    },
+  ],
+  [
+    "retried-while-making-then-going-on",
+    "a flow cancelled and retried at any point while a job makes others and goes on runs each of them once",
+    async (context) => {
+      for (let point = 0; await retryMeanwhile(context, goingOn, point);) point += 1;
     },
   ],
   [

@@ -3,8 +3,11 @@ import assert from "node:assert/strict";
 import { DEPENDENCY_FAILED } from "../../../../model/job/dependency.js";
 import { after, DAY, OTHER } from "../../context/dependency-helpers.js";
 import { all, chain, HOME, member, run, states } from "../../context/flow-helpers.js";
+import { retry } from "../../context/late-member-helpers.js";
 import { MAIN } from "../../context/scenario-context.js";
 import { scenarios } from "../../context/scenario.js";
+
+const DONE = { kind: "complete", result: null } as const;
 
 export const flowEnd = scenarios("flows", [
   [
@@ -152,6 +155,30 @@ export const flowEnd = scenarios("flows", [
       assert.equal(await context.state(made.flow, HOME), "completed");
       const answer = await context.control("retry", { queue: HOME, id: made.flow });
       assert.deepEqual(answer, { outcome: "wrong-state", state: "completed" });
+    },
+  ],
+  [
+    "cancelled-as-members-end",
+    "a flow that is cancelled while its last members end can be retried, and completes, whichever comes first",
+    async (context) => {
+      const flow = { queue: HOME, id: await context.add({ queue: HOME, role: "flow" }) };
+      const jobs = Array.from({ length: 600 }, (_, index) =>
+        context.spec({ hold: true, flow: member(flow.id, { node: `n${index}` }) }),
+      );
+      await context.engine.enqueue({ jobs });
+      await context.engine.commitFlow({ ...flow, members: jobs.length });
+      const session = await all(context);
+      const leases = await session.claim(jobs.length);
+      await Promise.all([
+        session.exchange(leases.map(({ id, epoch }) => ({ queue: MAIN, id, epoch, outcome: DONE }))),
+        context.control("cancel", flow),
+      ]);
+      if ((await context.state(flow.id, HOME)) !== "completed") {
+        await retry(context, flow);
+        const rest = await session.claim(jobs.length);
+        await session.exchange(rest.map(({ id, epoch }) => ({ queue: MAIN, id, epoch, outcome: DONE })));
+      }
+      assert.equal(await context.state(flow.id, HOME), "completed");
     },
   ],
   [
