@@ -25,7 +25,7 @@ onEveryEngine("a worker that has leased ahead of its slot", (storage) => {
         return completed >= 1 && queued >= 4;
       })
       .toBe(true);
-    // At most the next job has had the slot before the worker heard of the pause.
+    // At most the next job has had the slot before the worker was notified of the pause.
     expect([[0], [0, 1]]).toContainEqual(begun);
     resumed.open();
     await expect.poll(async () => (await paused.counts()).active).toBe(0);

@@ -126,12 +126,7 @@ export class Link {
    * @param args a function is called each time they are sent
    * @throws EngineRefused for a queue that a newer Longshore has written to
    */
-  async run(
-    name: ScriptName,
-    queue: string,
-    args: Arguments,
-    strings: "text" | "buffers" = "text",
-  ): Promise<unknown> {
+  async run(name: ScriptName, queue: string, args: Arguments, strings: "text" | "buffers" = "text"): Promise<unknown> {
     try {
       return await this.#run(name, queue, args, strings);
     } catch (error) {
@@ -144,12 +139,7 @@ export class Link {
     }
   }
 
-  async #run(
-    name: ScriptName,
-    queue: string,
-    args: Arguments,
-    strings: "text" | "buffers",
-  ): Promise<unknown> {
+  async #run(name: ScriptName, queue: string, args: Arguments, strings: "text" | "buffers"): Promise<unknown> {
     const script = this.#script(name);
     const keys = script.keysOf(this.#keys, queue);
     const now = this.#clock === null ? "" : this.#clock.now();
