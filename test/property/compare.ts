@@ -50,7 +50,9 @@ function normal(answer: unknown): unknown {
   if ("overdue" in answer) {
     // When an engine notices that a session's time is over is open.
     const overdue = answer.overdue as readonly OverdueSession[];
-    return { ...answer, overdue: overdue.map((one) => ({ ...one, deadline: null })) };
+    const swept = { ...answer, overdue: overdue.map((one) => ({ ...one, deadline: null })) };
+    // So is what comes next after a sweep that was not done: another follows at once.
+    return "more" in answer && answer.more === true ? { ...swept, nextRemoval: null } : swept;
   }
   if (!("revoked" in answer)) return answer;
   // The order of lost leases is open.

@@ -66,6 +66,7 @@ async function observe(steps: readonly Step[]): Promise<void> {
       kept(call, before, after, simulation);
       oneLiveJobPerKey(after);
       if (call.command === "commitFlow" && answer === "committed") noteBegun(call, begun);
+      for (const name of begun) if (!after.has(name)) begun.delete(name);
       onlyTheLatestCounts(after, begun);
       if (call.command === "enqueue") noteHeld(call, held);
       nothingWaitsInVain(engine, after, held);

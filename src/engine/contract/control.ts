@@ -61,7 +61,7 @@ export interface SweepAnswer {
    * milliseconds, or `null`.
    */
   readonly nextDue: number | null;
-  /** When retention removes a job next by its age: epoch milliseconds; `null`: never, as far as is known. */
+  /** When retention removes a job next by its age, unless there is `more`: epoch milliseconds; `null`: never, as far as is known. */
   readonly nextRemoval: number | null;
   /** Did a bound stop the sweep before everything was done? */
   readonly more: boolean;
