@@ -13,7 +13,7 @@ import { Signals } from "../shared/wake-signals.js";
 import { holds } from "./commands/settle.js";
 import { cancel, control, promote, release, remove, retry, update, type Command } from "./commands/control.js";
 import { exchange } from "./commands/exchange.js";
-import { emit, watchOn } from "./store/transitions.js";
+import { emit } from "./store/transitions.js";
 import { MemoryMailbox } from "./messages/mailbox.js";
 import { enqueueOne } from "./commands/enqueue.js";
 import { commitFlow } from "./commands/commit-flow.js";
@@ -35,6 +35,7 @@ import type { Supersession } from "./commands/supersede.js";
 import { removalMessages } from "./messages/outbox.js";
 import { listDependencies, listDependents } from "./store/dependencies.js";
 import { sweep } from "./commands/sweep.js";
+import { watch } from "./commands/watch.js";
 
 export class MemoryEngine implements Engine {
   readonly info: EngineInfo = { kind: "memory", url: "memory:", shared: false, persistence: "none" };
@@ -403,20 +404,9 @@ export class MemoryEngine implements Engine {
     return found === undefined || job === undefined ? null : positionOf(found, job);
   }
 
-  watch({ queue: name, cursor, max }: Params<"watch">): Answer<"watch"> {
+  watch(params: Params<"watch">): Answer<"watch"> {
     this.#guard();
-    const now = this.now();
-    const queue = this.#store.queue(name);
-    const lapsed = queue.interest <= now;
-    watchOn(queue, now);
-    if (cursor === null) return { events: [], cursor: queue.sequence, gap: false };
-    // The queue was obliterated since: its sequence starts over.
-    if (cursor > queue.sequence) return { events: [], cursor: queue.sequence, gap: true };
-    // Sequences have no gaps, so the index follows from them.
-    const from = Math.max(0, cursor + 1 - (queue.events[0]?.seq ?? 0));
-    const events = queue.events.slice(from, from + max);
-    const first = events[0]?.seq ?? queue.sequence + 1;
-    return { events, cursor: events.at(-1)?.seq ?? Math.max(cursor, first - 1), gap: lapsed || first > cursor + 1 };
+    return watch(this.#store, params, this.now());
   }
 
   awaitEvents({ queue, cursor, timeout, signal }: Params<"awaitEvents">): Promise<void> {

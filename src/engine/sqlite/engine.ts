@@ -37,6 +37,7 @@ import { abandonedQueues, heartbeat, heldPage, listWorkers, openSession } from "
 import { giveBackPages } from "./database/free-pages.js";
 import type { Sql } from "./database/sql.js";
 import { acknowledgeEnded, claimEnded, hasEnded } from "./commands/ended.js";
+import { dropInterests } from "./store/interest.js";
 import { listDependencies, listDependents } from "./store/dependencies.js";
 import type { Transaction } from "./store/transaction.js";
 import { openAlone, shareConnection, type Share } from "./sharing.js";
@@ -206,6 +207,7 @@ export class SqliteEngine implements Engine {
       const before = progress;
       progress = await this.#write((transaction) => {
         findLeftovers(transaction);
+        dropInterests(transaction);
         // A sweep that was held up may run ahead of heartbeats that were held up with it.
         const late = transaction.monotonic - askedAt > LATE && dead !== undefined;
         return sweepSome(transaction, before, late ? [] : dead);

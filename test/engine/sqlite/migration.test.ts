@@ -44,6 +44,7 @@ const BACK: Readonly<Record<number, string>> = {
   9: `DROP INDEX jobs_held; ALTER TABLE jobs DROP COLUMN logged_epoch; ALTER TABLE jobs DROP COLUMN logged_report`,
   10: "DROP TABLE traces; ALTER TABLE queues DROP COLUMN traced",
   11: "ALTER TABLE links DROP COLUMN unsuccessful; ALTER TABLE dependencies DROP COLUMN round",
+  12: "DROP TABLE interests",
 };
 
 /** Makes of the file what a Longshore with this schema would have left. */

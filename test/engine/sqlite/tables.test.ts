@@ -3,6 +3,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { loadDriver, type Database } from "../../../src/engine/sqlite/database/driver.js";
 import { TABLES } from "../../../src/engine/sqlite/database/schema.js";
+import { WATCH_INTEREST } from "../../../src/model/job/event.js";
 import { RESEND_WINDOW } from "../../../src/engine/contract/engine.js";
 import { ScenarioContext, MAIN } from "../../../src/engine/testkit/context/scenario-context.js";
 import { sqliteStorage } from "./sqlite-storage.js";
@@ -114,4 +115,22 @@ test("a job leaves no row in any table when it is removed", async () => {
     }),
   );
   expect(about).toEqual([]);
+});
+
+const noted = async (): Promise<number> =>
+  inFile((database) => database.prepare("SELECT name FROM interests").all().length);
+
+test("what is noted of those who watch queues that do not exist goes by its time, a part a sweep", async () => {
+  for (let watched = 0; watched < 600; watched += 1) {
+    await context.engine.watch({ queue: `q${watched}`, cursor: null, max: 1 });
+  }
+  await context.engine.sweep({ queues: [], limit: 10 });
+  expect(await noted()).toBe(600);
+
+  context.advance(WATCH_INTEREST);
+  await context.engine.sweep({ queues: [], limit: 10 });
+  expect(await noted()).toBe(100);
+  await context.engine.sweep({ queues: [], limit: 10 });
+
+  expect(await filled()).toEqual(["identity"]);
 });

@@ -113,6 +113,8 @@ export class MemoryQueue {
 export class MemoryStore {
   readonly sessions = new Map<string, MemorySession>();
   readonly #queues = new Map<string, MemoryQueue>();
+  /** Until when queues that do not exist are watched, the first to lapse first. */
+  readonly #interests = new Map<string, number>();
 
   find(name: string): MemoryQueue | undefined {
     return this.#queues.get(name);
@@ -121,8 +123,27 @@ export class MemoryStore {
   /** A queue, created on first use. */
   queue(name: string): MemoryQueue {
     let queue = this.#queues.get(name);
-    if (queue === undefined) this.#queues.set(name, (queue = new MemoryQueue(name)));
+    if (queue === undefined) {
+      this.#queues.set(name, (queue = new MemoryQueue(name)));
+      queue.interest = this.#interests.get(name) ?? 0;
+      this.#interests.delete(name);
+    }
     return queue;
+  }
+
+  /**
+   * Notes that a queue that does not exist is watched until a time: it comes into being with its first job, not by being
+   * watched, and its events are recorded from then on. Returns whether that was not known before.
+   */
+  noteInterest(name: string, until: number, now: number): boolean {
+    const before = this.#interests.get(name) ?? 0;
+    this.#interests.delete(name);
+    this.#interests.set(name, until);
+    for (const [other, end] of this.#interests) {
+      if (end > now) break;
+      this.#interests.delete(other);
+    }
+    return before <= now;
   }
 
   /** All queues by name. */

@@ -2,7 +2,7 @@
  * How a job moves: the only code that changes a job's state, so every move is checked against the transition table, keeps
  * the sorted lists in order, and is emitted as an event.
  */
-import { WATCH_INTEREST, MOST_EVENTS, type QueueEvent } from "../../../model/job/event.js";
+import { MOST_EVENTS, type QueueEvent } from "../../../model/job/event.js";
 import { MOST_ATTEMPT_RECORDS, type AttemptOutcome } from "../../../model/job/job.js";
 import { boundFailure, type Failure } from "../../../model/failure/failure.js";
 import { removalTime, retentionClass } from "../../../model/job/retention.js";
@@ -146,11 +146,6 @@ export function emit(queue: MemoryQueue, now: number, event: EventBody): void {
 /** Is the queue watched? Its events are recorded then. */
 export function isWatched({ interest }: MemoryQueue, now: number): boolean {
   return interest > now;
-}
-
-/** Records events for `WATCH_INTEREST` from now on. */
-export function watchOn(queue: MemoryQueue, now: number): void {
-  queue.interest = now + WATCH_INTEREST;
 }
 
 type WithoutOrder<T> = T extends unknown ? Omit<T, "seq" | "at"> : never;

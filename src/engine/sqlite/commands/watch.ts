@@ -2,11 +2,17 @@
 import type { QueueEvent } from "../../../model/job/event.js";
 import type { WatchAnswer } from "../../contract/engine.js";
 import type { Sql } from "../database/sql.js";
+import { noteInterest } from "../store/interest.js";
 import type { Transaction } from "../store/transaction.js";
 
 /** The events after a cursor; `null` starts at the present. */
 export function watch(transaction: Transaction, name: string, cursor: number | null, max: number): WatchAnswer {
-  const queue = transaction.queue(name);
+  const queue = transaction.find(name);
+  if (queue === null) {
+    const lapsed = noteInterest(transaction, name);
+    // There are no events yet, or they went with the queue when it was obliterated.
+    return { events: [], cursor: 0, gap: cursor !== null && (cursor > 0 || lapsed) };
+  }
   const lapsed = queue.watchOn();
   if (cursor === null) return { events: [], cursor: queue.sequence, gap: false };
   // The queue was obliterated since: its sequence has started over.

@@ -219,6 +219,12 @@ const TWELFTH = `
     WHERE d.job = links.job AND d.state NOT IN ('completed', 'partial'));
 `;
 
+const THIRTEENTH = `
+  -- Until when queues that do not exist are watched, by name.
+  CREATE TABLE interests (name TEXT PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE INDEX interests_until ON interests (until);
+`;
+
 /** The steps after the first. */
 const STEPS: readonly string[] = [
   SECOND,
@@ -232,6 +238,7 @@ const STEPS: readonly string[] = [
   TENTH,
   ELEVENTH,
   TWELFTH,
+  THIRTEENTH,
 ];
 const LATEST = STEPS.length + 1;
 

@@ -225,6 +225,10 @@ export const SCHEMA = `
     PRIMARY KEY (job, queue, id)
   ) WITHOUT ROWID;
 
+  -- Until when queues that do not exist are watched, by name.
+  CREATE TABLE interests (name TEXT PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE INDEX interests_until ON interests (until);
+
   CREATE TABLE sessions (session TEXT PRIMARY KEY, worker TEXT NOT NULL) WITHOUT ROWID;
 
   -- The queues in which a session has not ended, each with a deadline of its own: a queue may be obliterated under it.
@@ -342,4 +346,6 @@ export const TABLES = {
   ofMessages: ["outbox", "messages"],
   /** The database itself. */
   ofFile: ["identity"],
+  /** What is noted of queues that do not exist. It goes by its time. */
+  ofNoQueue: ["interests"],
 } as const satisfies Record<string, readonly string[] | Readonly<Record<string, string>>>;

@@ -48,8 +48,9 @@ const { at: AT, text: COLUMNS } = columns(NAMES);
 const LOAD = `SELECT ${COLUMNS} FROM queues WHERE name = ?`;
 
 // Not the number of an obliterated queue, whose rows may still be there.
-const CREATE = `INSERT INTO queues (queue, name) VALUES (
-  1 + max(coalesce((SELECT max(queue) FROM queues), 0), coalesce((SELECT max(queue) FROM obliterated), 0)), ?)`;
+const CREATE = `INSERT INTO queues (queue, name, interest) VALUES (
+  1 + max(coalesce((SELECT max(queue) FROM queues), 0), coalesce((SELECT max(queue) FROM obliterated), 0)), ?,
+  coalesce((SELECT until FROM interests WHERE name = ?), 0))`;
 
 const SAVE = `UPDATE queues SET paused = ?, counts = ?, keep_completed = ?, keep_failed = ?, kept_completed = ?,
   kept_failed = ?, default_tail = ?, other_tail = ?, other_head = ?, finished = ?, sequence = ?,
@@ -107,7 +108,8 @@ export class SqliteQueue {
   }
 
   static create(sql: Sql, name: string, now: number): SqliteQueue {
-    sql.run(CREATE, name);
+    sql.run(CREATE, name, name);
+    sql.run("DELETE FROM interests WHERE name = ?", name);
     const queue = SqliteQueue.load(sql, name, now);
     if (queue === null) throw new Error(`the queue ${name} that was just inserted is not there`);
     return queue;
