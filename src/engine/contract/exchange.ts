@@ -118,8 +118,8 @@ export interface ExchangeAnswer {
   /** Is more work waiting in the claimed queues? Jobs set aside count if the claim names their task. */
   readonly more: boolean;
   /**
-   * When the next delayed job of the claimed queues is due, or their next schedule unless it is due already; `null` if
-   * there is none. Epoch milliseconds.
+   * When the next delayed job of the claimed queues is due, or their next schedule unless it is due already, or, in one that gave
+   * nothing, the end of the next `ttl` that is not over; `null` if there is none. Epoch milliseconds.
    */
   readonly nextDue: number | null;
   /** Queues that were asked and are paused: what was leased from them ahead is not to begin. Default: none. */

@@ -8,6 +8,7 @@ import type { JobRef } from "../../model/job/job.js";
 import { perState } from "../../model/job/state.js";
 import type { ControlAnswer, ControlParams, Engine, EngineInfo, FencedAnswer } from "../contract/engine.js";
 import type { Answer, Params } from "../contract/commands.js";
+import { earliest } from "../shared/listing-order.js";
 import { deliverNow, type Mailbox } from "../shared/relay.js";
 import { Signals } from "../shared/wake-signals.js";
 import { holds } from "./commands/settle.js";
@@ -34,7 +35,7 @@ import { claimEnded, hasEnded } from "./commands/ended.js";
 import type { Supersession } from "./commands/supersede.js";
 import { removalMessages } from "./messages/outbox.js";
 import { listDependencies, listDependents } from "./store/dependencies.js";
-import { sweep } from "./commands/sweep.js";
+import { firstExpiry, sweep } from "./commands/sweep.js";
 import { watch } from "./commands/watch.js";
 
 export class MemoryEngine implements Engine {
@@ -127,10 +128,10 @@ export class MemoryEngine implements Engine {
         const queue = this.#store.find(name);
         if (queue === undefined) return false;
         if (hasEnded(queue, ends, this.now())) return true;
-        const tick = firstTick(queue, this.now()) ?? Number.POSITIVE_INFINITY;
-        if (queue.paused) return tick < until - 1;
-        // A waiting worker must also wake for a delayed job, or a schedule, that is due before the end of the wait.
-        const due = Math.min(tick, queue.lines.delayed.first()?.runAt ?? Number.POSITIVE_INFINITY);
+        // A waiting worker must also wake for a delayed job, a schedule, or the end of a ttl, that is due before the end of the wait.
+        const own = earliest(firstTick(queue, this.now()), firstExpiry(queue, this.now())) ?? Number.POSITIVE_INFINITY;
+        if (queue.paused) return own < until - 1;
+        const due = Math.min(own, queue.lines.delayed.first()?.runAt ?? Number.POSITIVE_INFINITY);
         return queue.lines.queued.size + queue.suspects.size > 0 || queue.aside.has(tasks, true) || due < until - 1;
       });
     await this.#signals.wait(queues, timeout, signal, ready);

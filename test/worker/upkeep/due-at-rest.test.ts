@@ -23,6 +23,22 @@ describe("a worker at rest", () => {
     expect(await fixture.longshore.job(job.id)).toBeNull();
   });
 
+  it.each([
+    ["waits in a paused queue", { ttl: "7s" }],
+    ["is held", { ttl: "7s", hold: true }],
+  ] as const)("expires a job that %s when its ttl is over", async (_how, options) => {
+    const fixture = new FakeTimeFixture();
+    const worker = fixture.longshore.worker([work]);
+    worker.on("expired", () => {});
+    await fixture.longshore.queue("work").pause();
+    await fixture.pass(60_000);
+    const job = await fixture.longshore.enqueue(work, {}, options);
+    await fixture.pass(6_900);
+    expect((await job.refresh()).state).toBe("hold" in options ? "blocked" : "queued");
+    await fixture.pass(1_000);
+    expect((await job.refresh()).state).toBe("expired");
+  });
+
   it("sweeps again within seconds when something happens while a sweep is on its way", async () => {
     const fixture = new FakeTimeFixture();
     const gate = makeGate();

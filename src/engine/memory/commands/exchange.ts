@@ -6,7 +6,7 @@ import type { AsideWish } from "../store/aside.js";
 import { describeLease, holds, leaseFrom, settleOne } from "./settle.js";
 import { firstTick } from "./schedules.js";
 import type { MemoryQueue, MemorySession, MemoryStore, Moment } from "../store/store.js";
-import { promoteDue } from "./sweep.js";
+import { firstExpiry, promoteDue } from "./sweep.js";
 
 /** Runs an exchange; returns its answer and the queues it changed. */
 export function exchange(
@@ -44,6 +44,8 @@ export function exchange(
     if (claimed) {
       more ||= !queue.paused && (queue.lines.queued.size > 0 || queue.aside.has(tasks));
       nextDue = earliest(nextDue, queue.lines.delayed.first()?.runAt ?? null, firstTick(queue, now));
+      // A worker at rest is to know when to sweep; one at work sweeps every second.
+      if (given.length === 0) nextDue = earliest(nextDue, firstExpiry(queue, now));
     }
     if (queue.paused) paused.push(name);
     touched.push(name);

@@ -139,6 +139,14 @@ function isUsual({ wasRetained, state, spec }: MemoryJob): boolean {
   return !wasRetained && hasDefaultAge(state, spec.retention);
 }
 
+/** When the next `ttl` ends that is not over yet. */
+export function firstExpiry(queue: MemoryQueue, now: number): number | null {
+  const times = [...queue.jobs.values()].flatMap(({ expireAt }) =>
+    expireAt !== null && expireAt > now ? expireAt : [],
+  );
+  return times.length === 0 ? null : times.reduce((a, b) => Math.min(a, b));
+}
+
 /** When the next job or session of this queue is due; `null` if none is. An overdue session does not count. */
 function nextDue(queue: MemoryQueue, sessions: Map<string, MemorySession>, { now, monotonic }: Moment): number | null {
   const times: number[] = [];

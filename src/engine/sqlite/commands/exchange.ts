@@ -9,6 +9,7 @@ import { QUEUED } from "../store/state-codes.js";
 import { firstTick } from "./schedules.js";
 import { liveSession, shortenLife } from "./sessions.js";
 import type { Transaction } from "../store/transaction.js";
+import { firstExpiry } from "./read.js";
 import { nextDelayed, promoteDue } from "./sweep.js";
 
 export function exchange(transaction: Transaction, params: Parameters<Engine["exchange"]>[0]): ExchangeAnswer {
@@ -42,6 +43,8 @@ export function exchange(transaction: Transaction, params: Parameters<Engine["ex
     leases.push(...given);
     if (claimed) {
       more ||= !queue.paused && (queue.jobsWith(QUEUED) > 0 || hasAside(transaction.sql, queue, tasks));
+      // A worker at rest is to know when to sweep; one at work sweeps every second.
+      if (given.length === 0) next = earliest(next, firstExpiry(transaction.sql, queue.number, transaction.now));
       next = earliest(next, nextDelayed(transaction, queue), firstTick(transaction.sql, queue.number, transaction.now));
     }
     if (queue.paused) paused.push(name);

@@ -58,12 +58,20 @@ export function hasWork(sql: Sql, name: string, tasks: readonly string[], now: n
   const [queue, paused, stored] = row;
   const counts = readCounts(stored);
   if ((firstTick(sql, queue, now) ?? until) < until - 1) return true;
+  if ((firstExpiry(sql, queue, now) ?? until) < until - 1) return true;
   if (paused === 1) return false;
   if ((counts[QUEUED] ?? 0) + (counts[SUSPECTS] ?? 0) > 0) return true;
   if ([ASIDE, ASIDE_SUSPECTS].some((code) => (counts[code] ?? 0) > 0 && waitsAside(sql, queue, code, tasks)))
     return true;
   const due = sql.all<[position: number]>(FIRST_DUE, queue, codeOf("delayed"))[0]?.[0];
   return due !== undefined && due < until - 1;
+}
+
+const FIRST_EXPIRY = "SELECT min(expire_at) FROM jobs WHERE queue = ? AND expire_at > ?";
+
+/** When the next `ttl` ends that is not over yet. */
+export function firstExpiry(sql: Sql, queue: number, now: number): number | null {
+  return sql.all<[number | null]>(FIRST_EXPIRY, queue, now)[0]?.[0] ?? null;
 }
 
 const FIRST_DUE = "SELECT position FROM jobs WHERE queue = ? AND state_code = ? ORDER BY position LIMIT 1";

@@ -47,7 +47,7 @@ if conf.listed == 0 then set_conf('listed', 1) end
 flush()
 drop_tombstones()
 flush_queue()
--- A waiting worker must also wake for a delayed job that is due before the one it waits for.
-if queued or earliest < (first_delayed or math.huge) then wake() end
+-- A waiting worker must also wake for a delayed job that is due before the one it waits for, and for a ttl that ends first.
+if queued or earliest < (first_delayed or math.huge) or is_first_end() then wake() end
 if outbox_marked then reply[1] = reply[1] + MESSAGES_PENDING end
 return reply

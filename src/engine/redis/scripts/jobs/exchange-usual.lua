@@ -1,5 +1,5 @@
 -- KEYS: queue job run result wait tombstones priority suspect aside lacking delayed leases sessions seen calls events wake done5
--- KEYS: spans running
+-- KEYS: spans running ttl
 -- ARGV and reply: see lib/exchange.lua. A reply of -1 alone: the call is not for the fast path, nothing was done, call
 -- `exchange`
 --

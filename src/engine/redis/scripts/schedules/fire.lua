@@ -47,8 +47,8 @@ local function fire()
   note_first_tick()
   drop_tombstones()
   flush_queue()
-  -- A waiting worker must also wake for a delayed job that is due before the one it waits for.
-  if queued or earliest < (first_delayed or math.huge) then wake() end
+  -- A waiting worker must also wake for a delayed job that is due before the one it waits for, and for a ttl that ends first.
+  if queued or earliest < (first_delayed or math.huge) or is_first_end() then wake() end
   return outbox_marked and 'applied with messages' or 'applied'
 end
 

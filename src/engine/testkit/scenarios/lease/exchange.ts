@@ -224,6 +224,25 @@ export const exchange = scenarios("exchange", [
     },
   ],
   [
+    "says-next-end-of-ttl",
+    "the answer of a queue that gives nothing says when the next ttl ends, unless that is over; one that gives work does not",
+    async (context) => {
+      const session = await context.session();
+      await context.add({ hold: true, ttl: 2_000 });
+      await context.add({ hold: true, ttl: 9_000 });
+      const start = context.clock.now();
+      assert.equal((await session.exchange([], {})).nextDue, start + 2_000);
+      context.advance(2_000);
+      assert.equal((await session.exchange([], {})).nextDue, start + 9_000);
+      await context.add({ due: { in: 4_000 } });
+      assert.equal((await session.exchange([], {})).nextDue, start + 6_000);
+      await context.add();
+      context.advance(5_000);
+      const { leases, nextDue } = await session.exchange([], { max: 5 });
+      assert.deepEqual([leases.length, nextDue], [2, null]);
+    },
+  ],
+  [
     "session-never-opened",
     "a session that was never opened gets nothing and settles nothing",
     async (context) => {

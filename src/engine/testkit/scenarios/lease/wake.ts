@@ -121,6 +121,24 @@ export const wake = scenarios("wake", [
       }),
   ],
   [
+    "ttl-of-held-job",
+    "a held job whose ttl ends before those known wakes an idle worker, which is to sweep then",
+    (context) =>
+      wakesIdle(context, async () => {
+        await context.add({ hold: true, ttl: 2 * HOUR });
+        return () => context.add({ hold: true, ttl: 60_000 });
+      }),
+  ],
+  [
+    "ttl-in-paused-queue",
+    "a job of a paused queue whose ttl ends first wakes an idle worker, which is to sweep then",
+    (context) =>
+      wakesIdle(context, async () => {
+        await context.engine.pause({ queue: MAIN });
+        return () => context.add({ ttl: 60_000 });
+      }),
+  ],
+  [
     "held-job-released",
     "a held job that is released wakes an idle worker",
     (context) =>

@@ -158,6 +158,14 @@ local function leased()
   return text .. ' ' .. table.concat(lease_ids, ' ')
 end
 
+-- When the queue has something to do again. A worker at rest is to know of the next end of a ttl, too; one at work sweeps every
+-- second.
+local function due_next()
+  if max < 0 then return -1 end
+  local ttl = lease_count == 0 and redis.call('ZRANGEBYSCORE', K.ttl, '(' .. NOW, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)[2]
+  return ttl and math.min(tonumber(ttl), next_due or math.huge) or next_due
+end
+
 -- Stores what was leased and answers the call.
 local function answer(letters, messages_pending)
   if not alive then return { 0, letters, 0, -1, NOW, 0, '', '', '', '' } end
@@ -178,7 +186,7 @@ local function answer(letters, messages_pending)
   conf.lined = nil
   write_queue()
   return {
-    messages_pending and ALIVE_WITH_MESSAGES or 1, letters, more, max >= 0 and next_due or -1, NOW, epoch or 0, table.concat(specials, '\n'),
+    messages_pending and ALIVE_WITH_MESSAGES or 1, letters, more, due_next() or -1, NOW, epoch or 0, table.concat(specials, '\n'),
     table.concat(lease_ids, ' '), table.concat(lengths, ' '), table.concat(lease_jobs),
   }
 end

@@ -4,6 +4,7 @@
 -- enqueue.lua, traces.lua.
 
 local earliest, queued = math.huge, false
+local soonest_end -- of the ttl of a job in this call
 local first_delayed -- the time of the first delayed job, as it was before this call
 
 local function note_first_delayed()
@@ -40,6 +41,7 @@ local function accept(i, id, o, body, waits)
   if o.tags then set_flag(r, TAGGED, true) end
   put('job', id, pack_birth(state, flags, r[ATTEMPTS], r[PRIORITY], NOW, place_of(r)) .. body)
   if o.ttl then score('ttl', id, NOW + o.ttl) end
+  if o.ttl and not o.isFlow then soonest_end = math.min(NOW + o.ttl, soonest_end or math.huge) end
   if o.after or o.flow then link(id, o.after, o.flow) elseif o.isFlow then remove_old_links(id) end
   if o.keep then put('keep', id, cjson.encode(o.keep)) end
   if o.nonce then put('nonce', id, o.nonce) end
@@ -69,7 +71,10 @@ local function replace(id, r, unique, body, ttl)
     run_at = math.min(NOW + unique.wait, unique.most and r[CREATED] + unique.most or math.huge)
   end
   -- Each request means: if not started within the ttl of mine.
-  if ttl and has(r, TTL) then score('ttl', id, NOW + ttl) end
+  if ttl and has(r, TTL) then
+    score('ttl', id, NOW + ttl)
+    soonest_end = math.min(NOW + ttl, soonest_end or math.huge)
+  end
   r.born = nil
   amend(id, r, redis.call('HGET', K.job, id), { input = string.match(body, '\n([^\n]*)'), run_at = run_at })
   flush()
@@ -111,4 +116,9 @@ local function accept_other(i, id, o, body)
   if old and not o.isFlow then supersede(old, r) end
   accept(i, id, o, body, owner and o.isFlow)
   fresh[id].nonce = o.nonce
+end
+
+-- Does a ttl of this call end before all others? Called after flush.
+local function is_first_end()
+  return soonest_end and tonumber(redis.call('ZRANGE', K.ttl, 0, 0, 'WITHSCORES')[2]) == soonest_end
 end
