@@ -7,7 +7,7 @@
 import { HostLink, RoundFailed } from "./host-link.js";
 import type { Cell, Plan, Skip, Step } from "./plan.js";
 import type { Scenario } from "./scenario.js";
-import { firstJobs, jobsAt, mostUncounted, roundsOf } from "./sizes.js";
+import { firstJobs, jobsAt, mostUncounted, patienceFor, roundsOf } from "./sizes.js";
 import type { Stores } from "./stores.js";
 
 /** What the counted rounds of one cell answered. */
@@ -24,8 +24,6 @@ export interface Measured {
   readonly failed: readonly Skip[];
 }
 
-const QUICK_PATIENCE_MS = 120_000;
-const FULL_PATIENCE_MS = 900_000;
 const SETTLED = 1.5;
 
 export class Measurement {
@@ -107,7 +105,7 @@ export class Measurement {
     const queue = `bench-${(this.#queues += 1)}`;
     const request = { scenario: turn.scenario.id, store, queue, jobs: turn.jobs, quick: this.#quick };
     try {
-      turn.note(await host.round(request, this.#quick ? QUICK_PATIENCE_MS : FULL_PATIENCE_MS));
+      turn.note(await host.round(request, patienceFor(request.scenario, this.#quick)));
     } catch (error) {
       if (!(error instanceof RoundFailed)) throw error;
       turn.fail(error.message);

@@ -67,10 +67,13 @@ const QUICK: Readonly<Record<string, readonly string[]>> = {
   sidekiq: CORE,
 };
 /** What takes too long for the quick run. */
-const NOT_QUICK = ["backlog", "recover"];
+const NOT_QUICK = ["backlog", "recover", "bounds"];
 /** In turn these would take longer than all the others. */
 const TOGETHER = ["idle"];
 const ONLY_FULL = "only in the full run";
+/** What asks an engine of Longshore for more than others can do. */
+const OWN = ["bounds"];
+const WITH_BOUNDS = ["longshore-redis", "longshore-sqlite"];
 /** Filling a million jobs takes many systems minutes. */
 const LONG = ["backlog"];
 const FOR_LONG = ["longshore-redis", "longshore-sqlite", PEER];
@@ -141,6 +144,8 @@ function reasonAgainst(
 ): string | null {
   const impossible = cannot[scenario];
   if (impossible !== undefined) return impossible;
+  if (OWN.includes(scenario) && !WITH_BOUNDS.includes(name))
+    return "it is about the engines of Longshore that other processes share";
   const unusual = durability === AOF || durability === POSTGRES_ON;
   if (unusual && !DURABLE.includes(scenario)) return `${durability}: it makes no difference here`;
   // Who names both wants just that, quickly.

@@ -74,7 +74,18 @@ const FIXED: Readonly<Record<string, { readonly quick: Fixed; readonly full: Fix
   memory: { quick: { jobs: 10_000, rounds: 1 }, full: { jobs: 100_000, rounds: 2 } },
   idle: { quick: { jobs: 0, rounds: 1 }, full: { jobs: 0, rounds: 1 } },
   recover: { quick: { jobs: 1_000, rounds: 1 }, full: { jobs: 1_000, rounds: 3 } },
+  bounds: { quick: { jobs: boundsOf(20_000), rounds: 1 }, full: { jobs: boundsOf(100_000), rounds: 1 } },
 };
+
+/** How long a round may take, in milliseconds. */
+export function patienceFor(scenario: string, quick: boolean): number {
+  return quick && scenario !== "bounds" ? 120_000 : 900_000;
+}
+
+/** How many entries stand in the way of a command. */
+function boundsOf(usual: number): number {
+  return Number(process.env["LONGSHORE_BOUNDS"] ?? usual);
+}
 
 function within({ seconds, least, most }: Range, perSecond: number): number {
   return Math.round(Math.min(most, Math.max(least, perSecond * seconds)));

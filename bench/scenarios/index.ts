@@ -2,6 +2,7 @@
 import type { Scenario } from "../scenario.js";
 import { addBulk, addConc, addSeq } from "./add.js";
 import { backlog } from "./backlog.js";
+import { bounds } from "./bounds.js";
 import { idle } from "./idle.js";
 import { memory } from "./memory.js";
 import { pickup } from "./pickup.js";
@@ -25,6 +26,7 @@ export const SCENARIOS: readonly Scenario[] = [
   memory,
   idle,
   recover,
+  bounds,
 ];
 
 /** The scenario of this id. @throws Error when there is none */

@@ -1,12 +1,12 @@
 // A transaction keeps its process, and all others from the file. So it changes a bounded number of rows, whatever a command has
-// to do: the rest is done in transactions after it. `LONGSHORE_ROWS=1000000` tries it with more.
+// to do: the rest is done in transactions after it. `LONGSHORE_BOUNDS=1000000` tries it with more.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { JobSpec } from "../../../src/model/job/job.js";
 import { ScenarioContext, MAIN } from "../../../src/engine/testkit/context/scenario-context.js";
 import { sqliteStorage } from "./sqlite-storage.js";
 import { TransactionMeter } from "./transaction-meter.js";
 
-const MANY = Number(process.env["LONGSHORE_ROWS"] ?? 20_000);
+const MANY = Number(process.env["LONGSHORE_BOUNDS"] ?? 20_000);
 /** A flow has no more members than this. */
 const MEMBERS = Math.min(MANY, 9_990);
 /**

@@ -1,5 +1,5 @@
 // Reading looks at a bounded number of rows at a time, whatever the filter and however many jobs there are: the process does
-// nothing else meanwhile. `LONGSHORE_ROWS=1000000` tries it with more.
+// nothing else meanwhile. `LONGSHORE_BOUNDS=1000000` tries it with more.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { JobFilter } from "../../../src/model/job/filter.js";
 import { loadDriver, type Database } from "../../../src/engine/sqlite/database/driver.js";
@@ -7,7 +7,7 @@ import { MAIN, ScenarioContext } from "../../../src/engine/testkit/context/scena
 import { sqliteStorage } from "./sqlite-storage.js";
 import { planOf, StatementMeter } from "./statement-meter.js";
 
-const MANY = Number(process.env["LONGSHORE_ROWS"] ?? 20_000);
+const MANY = Number(process.env["LONGSHORE_BOUNDS"] ?? 20_000);
 /** How many jobs a page with a filter looks at, and at most beyond that in its last piece. */
 const MOST_LOOKED_AT = 2_000;
 const LARGEST_PIECE = 500;
