@@ -92,13 +92,17 @@ function sweepQueue(
 ): QueueSweep | null {
   const queue = transaction.find(name);
   if (queue === null) return null;
-  transaction.changed(name);
   dropTraces(transaction, queue);
-  return {
+  const done: Counts = {
     recovered: recoverLost(transaction, queue, limit, dead),
     promoted: promoteDue(transaction, queue, limit),
     expired: expireLate(transaction, queue, limit),
     removed: trim(transaction, queue, limit),
+  };
+  // Mostly there is nothing to do, and no reason to wake those that wait for work or events.
+  if (KINDS.some((kind) => done[kind] > 0)) transaction.changed(name);
+  return {
+    ...done,
     schedules: dueSchedules(transaction, queue),
     overdue: overdueSessions(transaction, queue),
     nextDue: nextDue(transaction, queue),
