@@ -6,7 +6,8 @@ import type { Engine } from "../../../src/engine/contract/engine.js";
 import { RedisEngine } from "../../../src/engine/redis/engine.js";
 import { parseTarget, type ParsedRedisTarget } from "../../../src/engine/target.js";
 import { makeSpec } from "../../../src/model/options/spec.js";
-import { parseOptions } from "../../../src/model/options/options.js";
+import { parseOptions, type JobOptions } from "../../../src/model/options/options.js";
+import type { Dependency } from "../../../src/model/job/dependency.js";
 import { UNLINKED } from "../../../src/model/job/job.js";
 import { startRedisCluster } from "../../support/redis-cluster.js";
 import { startRedisServer } from "../../support/redis-server.js";
@@ -16,10 +17,34 @@ const LONG = 3_600_000;
 const CLUSTER_SIZE = 3;
 let drawn = 0;
 
-async function enqueue(engine: Engine, queue: string): Promise<void> {
+/** Enqueues a job; answers its id. */
+async function enqueue(
+  engine: Engine,
+  queue: string,
+  options: JobOptions = {},
+  after: readonly Dependency[] = [],
+): Promise<string> {
   drawn += 1;
-  const own = { queue, id: `job-${drawn}`, task: "work", input: null, payloadCap: 1_000, nonce: null, links: UNLINKED };
-  await engine.enqueue({ jobs: [makeSpec(own, parseOptions({}))] });
+  const id = `job-${drawn}`;
+  const own = { queue, id, task: "work", input: null, payloadCap: 1_000, nonce: null, links: { ...UNLINKED, after } };
+  await engine.enqueue({ jobs: [makeSpec(own, parseOptions(options))] });
+  return id;
+}
+
+/** Runs the one job of a queue that is ready, and answers once no wake-up is left. */
+async function runOne(engine: Engine, queue: string): Promise<void> {
+  const session = `worker/${queue}`;
+  const worker = { name: "worker", host: "h", pid: 1, queues: [queue], tasks: ["work"], concurrency: 1, startedAt: 0 };
+  await engine.openSession({ session, worker, ttl: LONG });
+  const claim = { queues: [queue], max: 1, suspect: false, tasks: ["work"], ttl: LONG };
+  const { leases } = await engine.exchange({ session, lane: 0, call: 1, settle: [], claim });
+  const settle = leases.map(({ id, epoch }) => {
+    return { queue, id, epoch, outcome: { kind: "complete", result: null } as const };
+  });
+  await engine.exchange({ session, lane: 0, call: 2, settle, claim: null });
+  for (let left: string | null = queue; left !== null;) {
+    left = await engine.awaitWork({ queues: [queue], timeout: LONG, signal: AbortSignal.timeout(100) });
+  }
 }
 
 /** Waits for work; answers a promise of the queue that woke it. */
@@ -75,6 +100,19 @@ describe.skipIf(!inject("canStartRedis")).each([["a server", false] as const, ["
       expect(queues).toContain(await Promise.race(all));
       await expect.poll(connections).toBe(before + 1);
       expect(before).toBeLessThanOrEqual(2 * (clustered ? CLUSTER_SIZE + 1 : 1));
+    });
+
+    it("end when a job is left to retention that is to be removed before all others, by age or by count", async () => {
+      for (const keep of [{ age: 0 }, { count: 0 }]) {
+        const queue = Object.keys(keep).join();
+        const id = await enqueue(engine, queue, { keep: { completed: keep } });
+        const dependent = await enqueue(engine, queue, { delay: "1h" }, [{ queue, id, ifFailed: "fail" }]);
+        await runOne(engine, queue);
+        const woken = waits(other, queue);
+        await engine.remove({ refs: [{ queue, id: dependent }], op: "op" });
+        expect(await woken).toBe(queue);
+        expect(await engine.sweep({ queues: [queue], limit: 10 })).toMatchObject({ removed: 1 });
+      }
     });
 
     it("answer the queue that woke, to one of those who wait for it", async () => {

@@ -258,6 +258,17 @@ end
 flush()
 drop_tombstones()
 flush_queue()
-if redis.call('LLEN', K.wait) + redis.call('ZCARD', K.priority) + redis.call('ZCARD', K.delayed) > 0 then wake() end
+
+-- Is a job that this call has left to retention to be removed before all others? A worker at rest does not know yet.
+local function removes_first()
+  if not conf.leaves then return false end
+  if tonumber(redis.call('ZRANGE', K.expiry, 0, 0, 'WITHSCORES')[2]) == conf.leaves then return true end
+  for n = 1, 2 do
+    if conf['keep' .. n] and redis.call('ZCARD', K['counted' .. n]) > conf['keep' .. n] then return true end
+  end
+  return false
+end
+
+if removes_first() or redis.call('LLEN', K.wait) + redis.call('ZCARD', K.priority) + redis.call('ZCARD', K.delayed) > 0 then wake() end
 reply[1] = redis.call('EXISTS', K.outbox)
 return reply

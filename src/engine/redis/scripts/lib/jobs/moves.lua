@@ -130,6 +130,7 @@ local function let_expire(id, r)
   -- A watcher that is notified of the end still has to read the result.
   if watched then age = math.max(age, WATCHED_AGE) end
   score('expiry', id, r[FINISHED] + age)
+  conf.leaves = math.min(r[FINISHED] + age, conf.leaves or math.huge)
   if count then
     set_conf(keep, count)
     set_conf('fin', conf.fin + 1)
