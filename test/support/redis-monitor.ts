@@ -5,6 +5,9 @@ import { connect, type Socket } from "node:net";
 
 /** A command that was carried out. */
 export interface Carried {
+  /** All arguments, quoted. */
+  readonly text: string;
+  /** Taken apart when they are asked for: a script may call a command with thousands. */
   readonly args: readonly string[];
   /** The client's address, or `lua` for one inside a script. */
   readonly source: string;
@@ -34,10 +37,9 @@ export class RedisMonitor {
         const lines = (unfinished + text).split("\r\n");
         unfinished = lines.pop() ?? "";
         for (const line of lines) {
-          const [, database = "", source = "", args = ""] = LINE.exec(line) ?? [];
-          const words = [...args.matchAll(ARGUMENT)].map(([, arg = ""]) => arg);
+          const [, database = "", source = "", rest = ""] = LINE.exec(line) ?? [];
           if (source === "") begun(line);
-          else hear({ args: words, source, database: Number(database) });
+          else hear(carried(rest, source, Number(database)));
         }
       });
     });
@@ -50,4 +52,15 @@ export class RedisMonitor {
   close(): void {
     this.#socket.destroy();
   }
+}
+
+function carried(text: string, source: string, database: number): Carried {
+  return {
+    text,
+    source,
+    database,
+    get args() {
+      return [...text.matchAll(ARGUMENT)].map(([, arg = ""]) => arg);
+    },
+  };
 }

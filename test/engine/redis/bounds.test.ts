@@ -1,5 +1,5 @@
 // While a script runs the server does nothing else. So a call looks at a bounded number of entries and answers that there is
-// more. Counted on 20,000 entries of each kind; enough calls do all of the work.
+// more. Counted on 20,000 entries of each kind, or as many as LONGSHORE_BOUNDS says; enough calls do all of the work.
 import type { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
 import type { Outcome } from "../../../src/engine/contract/engine.js";
@@ -10,7 +10,7 @@ import type { RedisServer } from "../../support/redis-server.js";
 import { WorkMeter, type ScriptWork } from "../../support/redis-work.js";
 import { openOwnRedis, type OwnRedis } from "./redis-fixture.js";
 
-const MANY = 20_000;
+const MANY = Number(process.env["LONGSHORE_BOUNDS"] ?? 20_000);
 /** Bounds of what one script may read, in three loops at most, and call. Unbounded it would be the 20,000, several times. */
 const MOST_ENTRIES = 7_000;
 const MOST_COMMANDS = 10_000;
@@ -22,7 +22,7 @@ let redis: Redis;
 let context: ScenarioContext;
 let meter: WorkMeter;
 
-describe.skipIf(!inject("canStartRedis"))("20,000 entries in the way", () => {
+describe.skipIf(!inject("canStartRedis"))(`${MANY} entries in the way`, () => {
   beforeEach(async () => {
     own = await openOwnRedis();
     ({ server, redis, context } = own);
@@ -167,7 +167,7 @@ describe.skipIf(!inject("canStartRedis"))("20,000 entries in the way", () => {
   });
 });
 
-/** Enqueues 20,000 jobs. */
+/** Enqueues the many jobs. */
 async function addMany(change: (n: number) => Partial<JobSpec>): Promise<string[]> {
   const ids: string[] = [];
   for (let from = 0; from < MANY; from += 500) {
