@@ -1,5 +1,5 @@
 // What is stored, and not leased: 20,000 jobs of a kind that make a listing, a command or a sweep look at many entries. A
-// call looks at a bounded number of them, and what nothing needs any more is given back. LONGSHORE_ENTRIES sets another number.
+// call looks at a bounded number of them, and what nothing needs any more is given back. LONGSHORE_BOUNDS sets another number.
 import type { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
 import type { JobPage, Outcome } from "../../../src/engine/contract/engine.js";
@@ -13,7 +13,7 @@ import type { RedisServer } from "../../support/redis-server.js";
 import { WorkMeter, type ScriptWork } from "../../support/redis-work.js";
 import { openOwnRedis, type OwnRedis } from "./redis-fixture.js";
 
-const MANY = Number(process.env["LONGSHORE_ENTRIES"] ?? 20_000);
+const MANY = Number(process.env["LONGSHORE_BOUNDS"] ?? 20_000);
 /** Bounds of what one script may look at, in three loops at most, and call. Unbounded it would be all entries. */
 const MOST_ENTRIES = 7_000;
 const MOST_COMMANDS = 10_000;
@@ -55,6 +55,33 @@ describe.skipIf(!inject("canStartRedis"))(`of ${MANY} entries, a call looks at f
 
       expect(await entriesOf("done7")).toBe(1);
       expect(await context.list({ states: ["failed"] })).toEqual([kept]);
+    });
+
+    it("and were retried or removed, leave few entries where others are completed and kept", async () => {
+      const session = await context.session({ ttl: DAY });
+      const [first, id, long] = [
+        await context.add(),
+        await context.add(),
+        await context.add({ retention: { completed: YEAR, failed: YEAR } }),
+      ];
+      for (const lease of await session.claim(3)) await session.complete(lease, '"kept"');
+      const work: ScriptWork[] = [];
+      for (let times = 0; times < 2_200; times += 1) {
+        await context.control("retry", id);
+        await session.complete(await session.next(), '"again"');
+        if (times % 1_100 === 0) work.push(...(await sweepAll()));
+      }
+      work.push(...(await sweepAll()));
+
+      expect(await entriesOf("done5")).toBeLessThanOrEqual(1_100);
+      expect(await context.list({ states: ["completed"] })).toEqual([id, long, first]);
+      expect((await context.job(first)).result).toBe('"kept"');
+      expectBounded(work);
+      context.advance(DAY);
+      await sweepAll();
+      expect(await context.list({ states: ["completed"] })).toEqual([long]);
+      expect(await entriesOf("done5")).toBe(0);
+      expect((await context.counts()).completed).toBe(1);
     });
 
     it("and are kept for longer, are not looked at again by a sweep, and keep no entry of those that are not", async () => {

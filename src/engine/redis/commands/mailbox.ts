@@ -19,7 +19,7 @@ import { list, number, text } from "../connection/reply.js";
 import { MESSAGE_LETTERS, MESSAGE_WIDTH, REMOVED, REMOVED_QUEUE, meaningOf } from "../connection/wire.js";
 
 /** How many messages one script call delivers. */
-const AT_ONCE = 500;
+const AT_ONCE = 150;
 
 export class RedisMailbox implements Mailbox {
   readonly #link: Link;

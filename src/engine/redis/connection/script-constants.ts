@@ -80,7 +80,7 @@ const FLAGS = {
   HELD: 2 ** 12,
   /** It belongs to a flow. */
   MEMBER: 2 ** 13,
-  /** Other jobs depended on it until after it had ended. */
+  /** Other jobs depended on it until after it had ended; or its place in the list of completed jobs was given up. */
   WAS_RETAINED: 2 ** 14,
   /** It was declined (lib/claims/aside.lua): while queued it is set aside. */
   DECLINED: 2 ** 15,
@@ -176,8 +176,11 @@ export const CONSTANTS: Readonly<Record<string, Constant>> = {
   MOST_TRACES,
   RESEND_WINDOW,
   /** How many bytes of jobs one call reads, or a little more: the rest is left to the next call. */
-  MOST_REPLIED: 2 * 1024 * 1024,
-  /** Up to this many tombstones stay in the waiting list as they are; of more, this many entries at a time are moved. */
+  MOST_REPLIED: 1024 * 1024,
+  /**
+   * Up to this many tombstones stay in the waiting list as they are (of more, this many entries at a time are moved), and up
+   * to this many stale entries in the list of completed jobs.
+   */
   FEW_TOMBSTONES: 1_000,
   MOST_MOVED: 500,
   /**
@@ -201,7 +204,9 @@ export const CONSTANTS: Readonly<Record<string, Constant>> = {
   /** How many messages jobs send in one call. */
   MOST_MESSAGES: 500,
   /** After how many jobs of a session that is closed a call leaves the rest to the next. */
-  MOST_HANDED_BACK: 200,
+  MOST_HANDED_BACK: 100,
+  /** How many jobs one call changes that are changed one after the other; the rest is left to the next. */
+  MOST_CHANGED: 100,
   /** How many jobs that ended without a run and were claimed become due again in one call. */
   MOST_RETURNED: 500,
 };

@@ -155,7 +155,7 @@ local function run(ids)
   flush()
 end
 
-for first = 5, #ARGV, page_size do
+for first = 5, math.min(#ARGV, MOST_CHANGED + 4), page_size do
   if checkpoints_forgotten > MOST_CHECKPOINTS then break end
   run({ unpack(ARGV, first, math.min(first + page_size - 1, #ARGV)) })
 end

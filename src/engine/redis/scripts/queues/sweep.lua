@@ -23,7 +23,16 @@ read_queue()
 -- nothing, so live workers are not declared dead.
 if NOW - tonumber(ARGV[5]) > LATE then return { TOO_LATE, 0, 0, 0, 0, -1, NOW } end
 
-local limit = tonumber(ARGV[2])
+-- How many jobs this call changes of each kind: the limit, or less when those before have used up what one call may.
+local most_changed = math.min(tonumber(ARGV[2]), MOST_CHANGED)
+local limit = most_changed
+local left = MOST_CHANGED
+
+local function use(n)
+  left = left - n
+  limit = math.min(limit, left)
+  return n
+end
 
 local function recover(id, r)
   r[CRASHES] = r[CRASHES] + 1
@@ -88,6 +97,34 @@ local function trim_completed()
   end
 end
 
+-- When most entries of that list are stale, which stay because a job before them is kept, moves jobs off its head to those
+-- kept otherwise, in their order, and drops the stale entries between them. To move a job costs as much as to look at ten.
+local function compact_completed()
+  local page = 100
+  while passed < MOST_LOOKED_AT do
+    local stale = sane_number(redis.call('HGET', K.queue, 'g5'))
+    if stale < FEW_TOMBSTONES or stale * 2 < redis.call('LLEN', K.done5) then return end
+    local base, moved = conf_of('b5'), 0
+    local ids = redis.call('LRANGE', K.done5, 0, page - 1)
+    local records = load_records(ids)
+    for i, id in ipairs(ids) do
+      local r = records[i]
+      if r and is_usual_end(r) and r[POSITION] == base + i - 1 then
+        set_flag(r, WAS_RETAINED, true)
+        score('kept', id, r[POSITION])
+        let_expire(id, r)
+        save(id, r)
+        moved = moved + 1
+      end
+    end
+    redis.call('LTRIM', K.done5, #ids, -1)
+    set_conf('b5', base + #ids)
+    add('queue', 'g5', moved - #ids)
+    flush()
+    passed = passed + #ids + 9 * moved
+  end
+end
+
 -- Removes jobs, those excepted that ended after `by`.
 local function remove_all(ids, by)
   local records = load_records(ids)
@@ -109,6 +146,7 @@ end
 
 local function trim()
   trim_completed()
+  compact_completed()
   if removed < limit then
     remove_all(redis.call('ZRANGEBYSCORE', K.expiry, '-inf', NOW, 'LIMIT', 0, limit - removed), math.huge)
   end
@@ -135,8 +173,9 @@ end
 local more_overdue = declare_dead()
 local recovered, more_lost = recover_lost(limit, recover)
 more_lost = more_lost or more_overdue
-local promoted = promote_due(limit)
-local expired = expire_late()
+use(recovered)
+local promoted = limit > 0 and use(promote_due(limit)) or 0
+local expired = limit > 0 and use(expire_late()) or 0
 trim()
 audit()
 if conf.traced > 0 then
@@ -189,7 +228,7 @@ if conf.sdue > 0 then
 end
 
 local stopped = passed >= MOST_LOOKED_AT or checkpoints_forgotten > MOST_CHECKPOINTS
-  or math.max(recovered, promoted, expired, removed) >= limit
+  or left <= removed or math.max(recovered, promoted, expired, removed) >= most_changed
 local more = (too_many or more_lost or stopped) and 1 or 0
 local messages_pending = math.min(1, redis.call('EXISTS', K.outbox, K.removed_dependencies, K.removed_dependents))
 return { promoted, recovered, expired, removed, more, next_due < math.huge and next_due or -1, NOW, messages_pending, unpack(reply) }

@@ -7,7 +7,7 @@ local describe, claim
 
 do -- a block of its own: Lua allows 200 local names in one
 
--- Entries this call has looked at, of MOST_LOOKED_AT. One whose job expires here costs as much as ten others.
+-- Entries this call has looked at, of MOST_LOOKED_AT. One whose job expires here costs as much as twenty others.
 local looks = 0
 
 function describe(id, r, job)
@@ -70,7 +70,7 @@ end
       for i, id in ipairs(ids) do
         if taken == need then break end
         local r, key = records[i], found[i * 2]
-        looks = looks + (late[i] and 10 or 1)
+        looks = looks + (late[i] and 20 or 1)
         if not r then score('priority', id, false)
         elseif late[i] then finish(id, r, EXPIRED)
         else
@@ -121,7 +121,7 @@ end
         if taken == need then break end
         local id, job = ids[i], jobs[i]
         local position = conf.base + looked
-        looked, looks = looked + 1, looks + (late[i] and 10 or 1)
+        looked, looks = looked + 1, looks + (late[i] and 20 or 1)
         if job and not (dead and dead[position]) then
           local r = records[i]
           if not moved[i] and is_usual(job) then
