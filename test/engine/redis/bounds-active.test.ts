@@ -192,6 +192,23 @@ describe.skipIf(!inject("canStartRedis"))("with 20,000 active jobs", () => {
     });
   });
 
+  it.each(KINDS)(
+    "%s, 500 from one exchange, are handed back in their order when their session is closed",
+    async (_kind, change) => {
+      await open();
+      const ids = [...(await context.addMany(500, change)), ...(await context.addMany(500, change))];
+      const holder = await context.session({ ttl: DAY });
+      for (let times = 0; times < 2; times += 1) await holder.claim(500);
+      const { work } = await workOf(() => holder.close());
+
+      const page = { filter: { queue: MAIN }, cursor: null, limit: 1_000 };
+      expect((await context.engine.listJobs(page)).jobs.map(({ id }) => id)).toEqual(ids);
+      expect(work.length).toBeGreaterThanOrEqual(10);
+      expectWithin(work, { commands: 1_300, entries: 3_000 });
+      await close();
+    },
+  );
+
   describe.each(KINDS)("%s, ten of each session", (_kind, change) => {
     beforeAll(open);
     afterAll(close);

@@ -40,7 +40,7 @@ if command == 'held' then
   while true do
     local given = walk.next()
     if not given then return reply end
-    if walk.looked > MOST_LOOKED_AT and last then
+    if walk.looked > MOST_LOOKED_AT / 2 and last then
       reply[1] = string.format('%.0f', last)
       return reply
     end
@@ -71,9 +71,14 @@ local function return_some()
     if not given then break end
     if given.session == SESSION then
       local jobs = walk.ids_of(given)
-      for i = #jobs, 1, -1 do ids[#ids + 1], epochs[#epochs + 1] = jobs[i], given.epoch end
+      for i = #jobs, 1, -1 do
+        -- What this call returns is not there any more when the next one looks at this exchange again.
+        if #ids == MOST_HANDED_BACK then before = string.format('%.0f', given.epoch + 1) break end
+        ids[#ids + 1], epochs[#epochs + 1] = jobs[i], given.epoch
+      end
+      if before ~= '' then break end
     end
-    if walk.looked > MOST_LOOKED_AT or #ids >= MOST_HANDED_BACK then
+    if walk.looked > MOST_LOOKED_AT / 2 or #ids >= MOST_HANDED_BACK then
       before = string.format('%.0f', given.epoch)
       break
     end

@@ -48,7 +48,7 @@ do -- a block of its own: Lua allows 200 local names in one
     end
 
     local through = false
-    while #ids < limit and walk.looked <= MOST_LOOKED_AT do
+    while #ids < limit and walk.looked <= MOST_LOOKED_AT / 2 do
       local given = walk.next()
       through = not given
       if through then break end
