@@ -10,6 +10,7 @@ import type { JobFilter } from "../../../src/model/job/filter.js";
 import { LONGEST_LOG_LINE, MOST_LOG_LINES } from "../../../src/model/job/log.js";
 import type { JobSpec } from "../../../src/model/job/job.js";
 import type { RedisServer } from "../../support/redis-server.js";
+import { RedisMonitor } from "../../support/redis-monitor.js";
 import { WorkMeter, type ScriptWork } from "../../support/redis-work.js";
 import { openOwnRedis, type OwnRedis } from "./redis-fixture.js";
 
@@ -214,6 +215,31 @@ describe.skipIf(!inject("canStartRedis"))(`of ${MANY} entries, a call looks at f
     expect(await context.list({}, 500)).toEqual(ids);
   });
 
+  it("inputs are read of the jobs on a page alone, whether they are found by an index or by a search", async () => {
+    const input = JSON.stringify("x".repeat(20_000));
+    const long: string[] = [];
+    for (let part = 0; part < 4; part += 1) long.push(...(await context.addMany(50, { input, tags: ["long"] })));
+    const short: string[] = [];
+    for (let part = 0; part < 5; part += 1) short.push(...(await context.addMany(500, { tags: ["short"] })));
+    const list = (filter: JobFilter) => async (): Promise<string[]> => {
+      const { jobs } = await context.engine.listJobs({ filter: { queue: MAIN, ...filter }, cursor: null, limit: 20 });
+      return jobs.map(({ id }) => id);
+    };
+    const indexed = await storedJobsRead(list({ tag: "long" }));
+    const searched = await storedJobsRead(list({ tag: "short" }));
+    const named = await storedJobsRead(list({ idContains: short[0] ?? "" }));
+
+    expect(indexed.answer).toEqual(long.slice(0, 20));
+    expect(indexed.read).toBeLessThanOrEqual(50);
+    expect(searched.answer).toEqual(short.slice(0, 20));
+    expect(searched.read).toBeLessThanOrEqual(50);
+    expect(named.answer).toEqual([short[0]]);
+    expect(named.read).toBe(1);
+    // They run, in their order, as all others do.
+    const session = await context.session();
+    expect(await session.claimIds(201)).toEqual([...long, short[0]]);
+  });
+
   it("queues are listed and searched in few round trips, and few at a time", async () => {
     const queues = Array.from({ length: 1_000 }, (_none, n) => `q${String(n).padStart(4, "0")}`);
     const ids: string[] = [];
@@ -295,6 +321,21 @@ async function replies<T>(
   const answer = await call();
   const [after, total] = await read();
   return { answer, calls: after - calls, bytes: total - bytes };
+}
+
+/** How many stored jobs, with their inputs, scripts have read for a call. */
+async function storedJobsRead<T>(call: () => Promise<T>): Promise<{ answer: T; read: number }> {
+  let read = 0;
+  let over = false;
+  const monitor = await RedisMonitor.start(server.url, (heard) => {
+    if (heard.source === "lua" && /^"hm?get" "[^"]*}:job"/i.test(heard.text)) read += heard.args.length - 2;
+    if (/^"echo"/i.test(heard.text)) over = true;
+  });
+  const answer = await call();
+  await redis.echo("end");
+  await expect.poll(() => over).toBe(true);
+  monitor.close();
+  return { answer, read };
 }
 
 /** Enqueues the many jobs. */

@@ -65,7 +65,7 @@ export class Lister {
           do {
             if (page.isFull) return page.until({ queue, state, key: place ?? FIRST });
             const most = Math.min(LISTED_AT_ONCE, Math.max(page.room, 50));
-            const piece = await this.#piece(queue, state, place, most, indexed);
+            const piece = await this.#piece(queue, state, place, most, indexed, filter);
             const end = page.take(piece);
             if (end !== null) return page.until({ queue, state, key: end });
             place = piece.last;
@@ -102,9 +102,12 @@ export class Lister {
     after: OrderKey | null,
     limit: number,
     indexed: readonly Located[] | null,
+    filter: JobFilter,
   ): Promise<Piece> {
     const { keys, looked, last } =
-      indexed === null ? await this.#list(queue, state, after, limit) : placesIn(indexed, state, after, limit);
+      indexed === null
+        ? await this.#likely(queue, await this.#list(queue, state, after, limit), filter)
+        : placesIn(indexed, state, after, limit);
     const ids = keys.map(([, id]) => id);
     const found = await this.#reader.readSome(queue, ids);
     const jobs = found.flatMap((job, index) => {
@@ -120,6 +123,20 @@ export class Lister {
     const keys: OrderKey[] = [];
     for (let at = 0; at < values.length; at += 2) keys.push([Number(values[at]), values[at + 1] ?? ""]);
     return { keys, looked: Number(looked), last: key === "" ? null : [Number(key), id] };
+  }
+
+  /** Leaves out places of jobs that do not match, as far as that is known without reading them: they may be long. */
+  async #likely(queue: string, places: Places, { tag, fingerprint, idContains }: JobFilter): Promise<Places> {
+    let { keys } = places;
+    const keep = async (hash: string, matches: (value: string) => boolean): Promise<void> => {
+      const [key, ids] = [this.#keys.of(queue, hash), keys.map(([, id]) => id)];
+      const values = ids.length === 0 ? [] : await this.#link.send(() => this.#link.client.hmget(key, ...ids));
+      keys = keys.filter((_none, index) => matches(values[index] ?? ""));
+    };
+    if (idContains !== undefined) keys = keys.filter(([, id]) => id.includes(idContains));
+    if (tag !== undefined) await keep("tags", (value) => value.split("\n").includes(tag));
+    if (fingerprint !== undefined) await keep("fingerprints", (value) => value === fingerprint);
+    return { ...places, keys };
   }
 
   /** The places of all jobs an index names, when the filter has one and it is small. */
@@ -188,9 +205,9 @@ class Page {
   take({ jobs, looked }: Piece): OrderKey | null {
     this.looked += looked;
     for (const { record, key } of jobs) {
+      this.#bytes += record.input.length + (record.result?.length ?? 0);
       if (!matchesFilter(record, this.#filter)) continue;
       this.#jobs.push(record);
-      this.#bytes += record.input.length + (record.result?.length ?? 0);
       if (this.room === 0) return key;
     }
     return null;

@@ -35,10 +35,14 @@ local function accept(i, id, o, body, waits)
     end
     set_flag(r, TAGGED, false) -- counted above; `insert` would read tags that are not written yet
   end
-  r.born = true
+  -- A page of jobs with a tag is found by their records alone (locate.lua), and a birth record stands before the input: one
+  -- with a long input gets a record of its own at once, as if it had moved.
+  local long = o.tags and #body > MOST_INLINE
+  r.born = not long
   if state == DELAYED then note_first_delayed() end
   insert(id, r, false)
   if o.tags then set_flag(r, TAGGED, true) end
+  if long then save(id, r) end
   put('job', id, pack_birth(state, flags, r[ATTEMPTS], r[PRIORITY], NOW, place_of(r)) .. body)
   if o.ttl then score('ttl', id, NOW + o.ttl) end
   if o.ttl and not o.isFlow then soonest_end = math.min(NOW + o.ttl, soonest_end or math.huge) end
