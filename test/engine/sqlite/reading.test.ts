@@ -71,12 +71,12 @@ async function list(filter: JobFilter): Promise<Listing> {
   return { ids, pages, mostRows };
 }
 
-/** Each step goes through an index; what is sorted is no more than the jobs of a tag that few have. */
+/** Each step goes through an index, or what a subquery with a limit gave; what is sorted is no more than the jobs of a tag that few have. */
 function expectIndexed(text: string): void {
   if (seen.has(text)) return;
   seen.add(text);
   const plan = planOf(beside, text);
-  const steps = plan.filter((step) => /^SCAN|TEMP B-TREE/.test(step));
+  const steps = plan.filter((step) => /^SCAN (?!\(subquery)|TEMP B-TREE/.test(step));
   const allowed = text.includes("FROM tags t") ? ["USE TEMP B-TREE FOR ORDER BY"] : [];
   // A list that is handed in, and what one statement hands to the next.
   expect([text, steps.filter((step) => !/^SCAN (?:c|e|json_each)\b/.test(step))]).toEqual([
@@ -155,19 +155,67 @@ describe(`a listing of ${2 * MANY} jobs`, () => {
   });
 });
 
-describe("the place of a job", () => {
-  it("is read from its position in a line without gaps, and counted in pieces in one with gaps", async () => {
-    const one = await context.addMany(3, { queue: "short" });
-    expect(await Promise.all(one.map((id) => context.position(id, "short")))).toEqual([1, 2, 3]);
-    await context.control("cancel", { queue: "short", id: one[1] ?? "" });
-    expect(await Promise.all(one.map((id) => context.position(id, "short")))).toEqual([1, null, 2]);
+/** What is wrong about the places of these jobs: one that is not what listing the line gives, or jobs that were counted for it. */
+async function faults(ids: readonly string[]): Promise<string[]> {
+  const line = await context.list({ queue: "line", states: ["queued"] });
+  meter.take();
+  const found: string[] = [];
+  for (const id of ids) {
+    const place = await context.position(id, "line");
+    if ((place ?? 0) !== line.indexOf(id) + 1) found.push(`${id} is at ${place}, not at ${line.indexOf(id) + 1}`);
+  }
+  return [...found, ...meter.take().texts.filter((text) => text.includes("count(*) FROM jobs"))];
+}
 
+describe("the place of a job", () => {
+  it("is read from its position, and from the gaps before it where jobs were taken out of the line", async () => {
+    const ids = await context.addMany(3_000, { queue: "line" });
+    expect(await faults(ids.slice(0, 3))).toEqual([]);
+    const taken = ids.filter((_id, index) => index % 3 === 1 || (index > 1_100 && index < 2_200));
+    for (const [index, id] of taken.entries()) {
+      await context.control(index % 2 === 0 ? "cancel" : "remove", { queue: "line", id });
+    }
+    await context.addMany(3, { queue: "line", priority: -1 });
+    await context.addMany(3, { queue: "line", priority: 1 });
+
+    expect(
+      await faults(
+        [0, 1, 2, 3, 1_000, 1_023, 1_024, 1_100, 1_500, 2_200, 2_201, 2_996, 2_999].map((at) => ids[at] ?? ""),
+      ),
+    ).toEqual([]);
+  });
+
+  it("is right after leases at the head, and after they were returned to it", async () => {
+    const line = await context.list({ queue: "line", states: ["queued"] });
+    const some = [4, 5, 700, 701, 1_000].map((at) => line[at] ?? "");
+    const session = await context.session({ queues: ["line"], ttl: 3_600_000 });
+    const leases = await session.claim(700);
+    expect(await faults(some)).toEqual([]);
+    await context.control("cancel", { queue: "line", id: some[3] ?? "" });
+    for (const lease of leases.toReversed()) await session.settle(lease, { kind: "return" });
+    expect(await faults([...some, ...line.slice(3, 6)])).toEqual([]);
+    await session.claim(5);
+    await context.sweep(10, ["line"]);
+    expect(await faults(some)).toEqual([]);
+    await session.close();
+    expect(await faults([...some, ...line.slice(3, 8)])).toEqual([]);
+  });
+
+  it("is counted in pieces where gaps are not known", async () => {
+    beside.exec("DELETE FROM gaps; DELETE FROM gap_blocks");
+    const line = await context.list({ queue: "line", states: ["queued"] });
+
+    expect(await context.position(line.at(-4) ?? "", "line")).toBe(line.length - 3);
+    expect(meter.take().texts.some((text) => text.includes("count(*) FROM jobs"))).toBe(true);
+  });
+
+  it("is read in a long line", async () => {
     await context.control("cancel", cancelled);
     meter.take();
     expect(await context.position(last)).toBe(MANY + 2);
     const { texts, rows } = meter.take();
     for (const text of texts) expectIndexed(text);
-    expect(rows).toBeLessThan(20 * (1 + MANY / 20_000));
+    expect(rows).toBeLessThan(40);
   });
 });
 

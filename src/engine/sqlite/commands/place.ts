@@ -1,14 +1,15 @@
 /**
- * The place of a job in the line: how many are ahead of it. Counting is all that an index can do for that, 50 nanoseconds a
- * job, so a long line is counted in pieces, with everything else that the process does between them. A line without gaps, as
- * one in which no job was cancelled, needs no counting: its positions are consecutive numbers. (Keeping counts for spans of
- * positions would find every place at once, and cost every enqueue and every lease two rows.)
+ * The place of a job in the line: how many are ahead of it. In the line of the default priority that follows from its position
+ * and from the gaps before it. Where it does not (among other priorities each job has gaps around it, and a file of an early
+ * version did not record any), counting is all that an index can do, 50 nanoseconds a job; so a long line is counted in pieces,
+ * with everything else that the process does between them.
  */
 import type { JobRef } from "../../../model/job/job.js";
-import { compareKeys, type OrderKey } from "../../shared/listing-order.js";
+import { compareKeys, PRIORITY_STEP, type OrderKey } from "../../shared/listing-order.js";
 import type { Sql } from "../database/sql.js";
 import { findJob } from "../store/job.js";
 import { after, before, FIRST } from "../store/order.js";
+import { gapsBetween, isDefault } from "../store/gaps.js";
 import { readCounts } from "../store/queue.js";
 import { codesOf, QUEUED, stateOf } from "../store/state-codes.js";
 import { keyAt } from "./listing.js";
@@ -40,7 +41,8 @@ export function countAhead(sql: Sql, ref: JobRef, count: CountAhead | null): Cou
   let { ahead, from } = begun;
   let steps = COUNTED_AT_ONCE;
   for (const [index, code] of begun.rest.entries()) {
-    const known = code === job.stateCode ? consecutive(sql, queue, code, counts[code] ?? 0, job.position) : null;
+    const isWhole = code === job.stateCode && from === FIRST;
+    const known = isWhole ? fromGaps(sql, queue, code, counts[code] ?? 0, job.position) : null;
     const next = known === null ? keyAt(sql, queue, code, from, steps)[0] : undefined;
     if (next !== undefined && compareKeys(next, key) < 0) {
       return { ahead: ahead + steps, done: false, key, rest: begun.rest.slice(index), from: next };
@@ -58,15 +60,28 @@ function begin(key: OrderKey, counts: readonly number[]): CountAhead {
   return { ahead: 0, done: false, key, rest, from: FIRST };
 }
 
-const FIRST_POSITION = "SELECT position FROM jobs WHERE queue = ? AND state_code = ? ORDER BY position LIMIT 1";
-const LAST_POSITION = "SELECT position FROM jobs WHERE queue = ? AND state_code = ? ORDER BY position DESC LIMIT 1";
+const HALF = PRIORITY_STEP / 2;
+const OF_QUEUE = `FROM jobs WHERE queue = ? AND state_code = ${QUEUED} AND position`;
+const ENDS = [
+  `SELECT position ${OF_QUEUE} > ${-HALF} ORDER BY position LIMIT 1`,
+  `SELECT position ${OF_QUEUE} < ${HALF} ORDER BY position DESC LIMIT 1`,
+] as const;
+const URGENT = `SELECT count(*) FROM (SELECT 1 ${OF_QUEUE} <= ${-HALF} LIMIT ?)`;
+const OTHERS = `SELECT count(*) FROM (SELECT 1 ${OF_QUEUE} >= ${HALF} LIMIT ?)`;
 
-/** How many stand before a position of a line without gaps; `null`: there are gaps, or half positions. */
-function consecutive(sql: Sql, queue: number, code: number, jobs: number, position: number): number | null {
-  if (code !== QUEUED) return null;
-  const [first = 0] = sql.all<[number]>(FIRST_POSITION, queue, code)[0] ?? [];
-  const [last = 0] = sql.all<[number]>(LAST_POSITION, queue, code)[0] ?? [];
-  return last - first + 1 === jobs ? position - first : null;
+/**
+ * How many stand before a position, from the gaps before it; `null`: that does not tell. Whether it does is seen by the number
+ * of all jobs, which must come out.
+ */
+function fromGaps(sql: Sql, queue: number, code: number, jobs: number, position: number): number | null {
+  if (code !== QUEUED || !isDefault(position)) return null;
+  const read = (text: string, ...values: number[]): number => sql.all<[number]>(text, queue, ...values)[0]?.[0] ?? 0;
+  const [first, last] = [read(ENDS[0]), read(ENDS[1])];
+  const [urgent, others] = [read(URGENT, COUNTED_AT_ONCE), read(OTHERS, COUNTED_AT_ONCE)];
+  if (urgent === COUNTED_AT_ONCE || others === COUNTED_AT_ONCE) return null;
+  const inLine = last - first + 1 - gapsBetween(sql, queue, first, last);
+  if (urgent + inLine + others !== jobs) return null;
+  return urgent + position - first - gapsBetween(sql, queue, first, position);
 }
 
 function countBetween(sql: Sql, queue: number, code: number, from: OrderKey, to: OrderKey): number {

@@ -93,6 +93,7 @@ function sweepQueue(
   const queue = transaction.find(name);
   if (queue === null) return null;
   dropTraces(transaction, queue);
+  queue.gaps.drop(queue.firstInLine());
   const done: Counts = {
     recovered: recoverLost(transaction, queue, limit, dead),
     promoted: promoteDue(transaction, queue, limit),

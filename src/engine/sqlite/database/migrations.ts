@@ -225,6 +225,17 @@ const THIRTEENTH = `
   CREATE INDEX interests_until ON interests (until);
 `;
 
+const FOURTEENTH = `
+  -- Empty positions amid the line of the default priority, and how many each block of 1,024 positions has.
+  CREATE TABLE gaps (queue INTEGER NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (queue, position)) WITHOUT ROWID;
+  CREATE TABLE gap_blocks (
+    queue INTEGER NOT NULL,
+    block INTEGER NOT NULL,
+    gaps INTEGER NOT NULL,
+    PRIMARY KEY (queue, block)
+  ) WITHOUT ROWID;
+`;
+
 /** The steps after the first. */
 const STEPS: readonly string[] = [
   SECOND,
@@ -239,6 +250,7 @@ const STEPS: readonly string[] = [
   ELEVENTH,
   TWELFTH,
   THIRTEENTH,
+  FOURTEENTH,
 ];
 const LATEST = STEPS.length + 1;
 

@@ -225,6 +225,15 @@ export const SCHEMA = `
     PRIMARY KEY (job, queue, id)
   ) WITHOUT ROWID;
 
+  -- Empty positions amid the line of the default priority, and how many each block of 1,024 positions has.
+  CREATE TABLE gaps (queue INTEGER NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (queue, position)) WITHOUT ROWID;
+  CREATE TABLE gap_blocks (
+    queue INTEGER NOT NULL,
+    block INTEGER NOT NULL,
+    gaps INTEGER NOT NULL,
+    PRIMARY KEY (queue, block)
+  ) WITHOUT ROWID;
+
   -- Until when queues that do not exist are watched, by name.
   CREATE TABLE interests (name TEXT PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID;
   CREATE INDEX interests_until ON interests (until);
@@ -337,6 +346,8 @@ export const TABLES = {
     tag_totals: "queue, tag, state",
     calls: "session, queue, lane",
     traces: "queue, id",
+    gaps: "queue, position",
+    gap_blocks: "queue, block",
     events: "queue, sequence",
     schedules: "queue, name",
   },

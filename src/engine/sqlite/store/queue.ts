@@ -7,6 +7,7 @@ import type { RetentionClass } from "../../../model/job/retention.js";
 import { perState, type JobState } from "../../../model/job/state.js";
 import type { StateCounts } from "../../contract/engine.js";
 import { PRIORITY_STEP } from "../../shared/listing-order.js";
+import { Gaps } from "./gaps.js";
 import { SECONDARY, codeOf, STATE_CODES, QUEUED } from "./state-codes.js";
 import { columns, type RowOf } from "../database/columns.js";
 import type { Sql } from "../database/sql.js";
@@ -84,6 +85,8 @@ export class SqliteQueue {
   readonly name: string;
   readonly keep: Record<RetentionClass, number | null>;
   readonly kept: Record<RetentionClass, number>;
+  /** The empty positions amid its line. */
+  readonly gaps: Gaps;
   readonly #sql: Sql;
   readonly #now: number;
   readonly #counts: number[];
@@ -120,6 +123,7 @@ export class SqliteQueue {
     this.#now = now;
     this.name = name;
     this.number = row[AT.queue];
+    this.gaps = new Gaps(sql, this.number);
     this.#paused = row[AT.paused] === 1;
     this.#counts = readCounts(row[AT.counts]);
     this.keep = { completed: row[AT.keepCompleted], failed: row[AT.keepFailed] };
@@ -198,14 +202,23 @@ export class SqliteQueue {
     this.#changed = true;
     // A job with a second code takes no position: it is placed half a step before the next one to come.
     if (place === "tail") return secondary ? ends.tail - 0.5 : ends.tail++;
-    if (priority === 0) return this.#defaultHead() + (secondary ? 0.5 : 0);
+    if (priority === 0) {
+      const head = this.#defaultHead();
+      if (secondary) return head + 0.5;
+      this.gaps.fill(head);
+      return head;
+    }
     return secondary ? this.#other.head + 0.5 : this.#other.head--;
   }
 
   /** The position before the first job of the default priority, or before the next one to come when there is none. */
   #defaultHead(): number {
-    const row = this.#sql.all<[position: number]>(FIRST_DEFAULT, this.number)[0];
-    return (row?.[0] ?? this.#default.tail) - 1;
+    return (this.firstInLine() ?? this.#default.tail) - 1;
+  }
+
+  /** The position of the first job of the default priority; `null`: none waits. */
+  firstInLine(): number | null {
+    return this.#sql.all<[position: number]>(FIRST_DEFAULT, this.number)[0]?.[0] ?? null;
   }
 
   /** The epoch of an exchange that leases anything now. */
@@ -263,6 +276,7 @@ export class SqliteQueue {
   /** Writes the queue's row and the totals of its tags, if they changed. */
   save(): void {
     if (!this.#changed) return;
+    this.gaps.save();
     this.#sql.run(
       SAVE,
       this.#paused ? 1 : 0,

@@ -12,7 +12,7 @@ import { workerOf } from "../../shared/session-id.js";
 import { dropCheckpoints } from "./checkpoint.js";
 import { retentionOf, stateOfJob, tagsOf, reportsLastRun, type Job, type MovingJob } from "./job.js";
 import type { Sql } from "../database/sql.js";
-import { ACTIVE, SECONDARY, codeOf } from "./state-codes.js";
+import { ACTIVE, SECONDARY, codeOf, QUEUED } from "./state-codes.js";
 import { dropLinks, isRetained, linksOf } from "./dependencies.js";
 import type { SqliteQueue } from "./queue.js";
 import { leaveTrace } from "./traces.js";
@@ -144,6 +144,7 @@ export function insert(
 export function removeFromState(queue: SqliteQueue, job: MovingJob): void {
   const state = stateOfJob(job);
   queue.count(job.stateCode, -1);
+  if (job.stateCode === QUEUED) queue.gaps.leave(job.position);
   if (job.tags !== null) for (const tag of tagsOf(job)) queue.tally(tag, state, -1);
   takeFromRetention(queue, job, state);
 }
