@@ -85,8 +85,8 @@ export class ProcessLink implements ChildLink {
     if (pid !== undefined) killGroup(pid);
   }
 
+  /** What Linux says of the process; `null` where nothing is said of it. */
   async memory(): Promise<number | null> {
-    if (process.platform !== "linux") return null;
     try {
       const status = await readFile(`/proc/${this.#child.pid}/status`, "utf8");
       const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(status) ?? [];

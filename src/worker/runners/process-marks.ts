@@ -1,9 +1,10 @@
 /**
  * Kills what a child leaves behind: its process group, and processes elsewhere that carry its mark in their environment
- * (browsers, for example, start groups of their own). Marked processes are found on Linux only, where the environment
- * of a process can be read.
+ * (browsers, for example, start groups of their own). Marked processes are found where `/proc` shows the environment of a
+ * process, as on Linux.
  */
 import { readFile, readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { MARK } from "./channel/child-link.js";
 
@@ -19,11 +20,13 @@ export function killGroup(pid: number): void {
   kill(process.platform === "win32" ? pid : -pid);
 }
 
-/** Kills every process that carries the mark. Never rejects. */
-export async function killMarked(mark: string): Promise<void> {
-  if (process.platform !== "linux") return;
+/**
+ * Kills every process that carries the mark. Never rejects.
+ * @param processes where the system lists processes; where it does not, none is found
+ */
+export async function killMarked(mark: string, processes = "/proc"): Promise<void> {
   for (let round = 0; round < ROUNDS; round += 1) {
-    const found = await marked(mark);
+    const found = await marked(mark, processes);
     if (found.length === 0) return;
     for (const pid of found) kill(pid);
     await sleep(BETWEEN);
@@ -38,16 +41,18 @@ function kill(pid: number): void {
   }
 }
 
-async function marked(mark: string): Promise<number[]> {
+async function marked(mark: string, processes: string): Promise<number[]> {
   const wanted = Buffer.from(`${MARK}=${mark}\0`);
-  const pids = (await readdir("/proc")).map(Number).filter((pid) => pid > 0 && pid !== process.pid);
-  const found = await Promise.all(pids.map(async (pid) => ((await carries(pid, wanted)) ? [pid] : [])));
+  // Not there on other systems than Linux, nor in some sandboxes.
+  const names = await readdir(processes).catch(() => []);
+  const pids = names.map(Number).filter((pid) => pid > 0 && pid !== process.pid);
+  const found = await Promise.all(pids.map(async (pid) => ((await carries(pid, wanted, processes)) ? [pid] : [])));
   return found.flat();
 }
 
-async function carries(pid: number, wanted: Buffer): Promise<boolean> {
+async function carries(pid: number, wanted: Buffer, processes: string): Promise<boolean> {
   try {
-    return (await readFile(`/proc/${pid}/environ`)).includes(wanted);
+    return (await readFile(join(processes, String(pid), "environ"))).includes(wanted);
   } catch {
     // It has ended, or belongs to another user.
     return false;
