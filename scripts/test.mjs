@@ -29,6 +29,10 @@ const redisServer = process.env.LONGSHORE_TEST_REDIS_URL
   ? (onPath("redis-server", "valkey-server") ?? "")
   : findRedisServer();
 
+if (redisServer === "") {
+  say("No redis-server or valkey-server on the PATH: tests of clusters, of TLS and of failing servers are skipped.");
+}
+
 const vitest = join(root, "node_modules/vitest/vitest.mjs");
 const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
 const selected = isLong && given.length === 0 ? LONG : given;

@@ -1,5 +1,5 @@
 // After any events, all jobs of a flow end, none runs before its dependencies, and in the end nothing is left of them.
-import { afterAll, describe, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { MemoryEngine } from "../../src/engine/memory/engine.js";
 import type { TestStorage } from "../../src/engine/testkit/index.js";
 import type { RedisTarget } from "../../src/engine/target.js";
@@ -33,7 +33,11 @@ function endsAll<Storage extends TestStorage>(
 }
 
 function onRedis(where: Pick<RedisTarget, "url" | "cluster">, times: number): void {
-  const backdoor = new RedisBackdoor(where);
+  let backdoor: RedisBackdoor;
+  // Not before: the tests may be skipped.
+  beforeAll(() => {
+    backdoor = new RedisBackdoor(where);
+  });
   const delivery = new BreakableDelivery();
   afterAll(async () => {
     delivery.restore();

@@ -2,6 +2,7 @@
 // between the lines, and now and then takes one for the other.
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import { connect as encryptedTo } from "node:tls";
 
 /** A command that was carried out. */
 export interface Carried {
@@ -27,10 +28,17 @@ export class RedisMonitor {
 
   /** Hears every command from now on. @throws Error when the server does not monitor */
   static async start(url: string, hear: (command: Carried) => void): Promise<RedisMonitor> {
-    const { hostname, port } = new URL(url);
-    const socket = connect(Number(port), hostname).setEncoding("latin1");
-    await once(socket, "connect");
+    const { protocol, hostname, port, username, password } = new URL(url);
+    const [host, encrypted] = [hostname.replace(/^\[|\]$/g, ""), protocol === "rediss:"];
+    const where = { host, port: Number(port || 6379) };
+    const socket = (encrypted ? encryptedTo(where) : connect(where)).setEncoding("latin1");
+    await once(socket, encrypted ? "secureConnect" : "connect");
     socket.on("error", () => undefined);
+    if (password !== "") {
+      const words = ["AUTH", username || "default", password].map(decodeURIComponent);
+      socket.write(`*3\r\n${words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join("")}`);
+      await once(socket, "data");
+    }
     const reply = new Promise<string>((begun) => {
       let unfinished = "";
       socket.on("data", (text: string) => {
@@ -45,7 +53,10 @@ export class RedisMonitor {
     });
     socket.write("MONITOR\r\n");
     const answer = await reply;
-    if (answer !== "+OK") throw new Error(`Redis does not monitor: ${answer}`);
+    if (answer !== "+OK") {
+      socket.destroy();
+      throw new Error(`Redis does not monitor: ${answer}`);
+    }
     return new RedisMonitor(socket);
   }
 

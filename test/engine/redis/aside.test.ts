@@ -47,7 +47,7 @@ function limitOf(args: readonly string[]): number {
   return args.at(-3)?.toUpperCase() === "LIMIT" ? Number(args.at(-1)) : Number.POSITIVE_INFINITY;
 }
 
-describe("with nothing aside", () => {
+describe.skipIf(!inject("canMonitor"))("with nothing aside", () => {
   it("an exchange is one call, which looks at no task", async () => {
     await context.addMany(10);
     const session = await context.session();
@@ -62,7 +62,7 @@ describe("with nothing aside", () => {
   });
 });
 
-describe("with 20,000 unknown task names aside", () => {
+describe.skipIf(!inject("canMonitor"))("with 20,000 unknown task names aside", () => {
   it("a claim, a decline and a look take a bounded number of commands, each for a bounded number of entries", async () => {
     for (let from = 0; from < NAMES; from += AT_ONCE) {
       const jobs = Array.from({ length: AT_ONCE }, (_, n) => context.spec({ task: `task-${from + n}` }));

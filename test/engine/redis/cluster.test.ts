@@ -1,4 +1,4 @@
-import { afterAll, describe, inject, it } from "vitest";
+import { afterAll, beforeAll, describe, inject, it } from "vitest";
 import { runConformance } from "../../../src/engine/testkit/index.js";
 import { nodesOf, RedisBackdoor, redisStorage } from "./redis-storage.js";
 
@@ -6,7 +6,11 @@ const cluster = nodesOf(inject("clusterNodes"));
 
 describe.skipIf(cluster.length === 0)("the Redis engine on a cluster", () => {
   const where = { cluster };
-  const backdoor = new RedisBackdoor(where);
+  let backdoor: RedisBackdoor;
+  // Not before: the tests may be skipped.
+  beforeAll(() => {
+    backdoor = new RedisBackdoor(where);
+  });
   afterAll(() => backdoor.close());
   runConformance(
     { describe, it },
