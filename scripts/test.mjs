@@ -2,7 +2,8 @@
 // arguments select, as for `vitest run`), and closes with the line `N passed, N failed`. Fails on a failing
 // test, on no test at all, on an error nobody handled, and on a process that outlives the run.
 // `npm run test:watch` (`--watch`) goes on and runs what a change concerns; `npm run test:long` (`--long`) tries what is
-// drawn by chance ten times as often as `npm test` has time for: the properties, and workers that are killed.
+// drawn by chance ten times as often as `npm test` has time for: the properties, and workers that are killed; and how much memory a
+// worker has after 200,000 jobs.
 import { randomBytes } from "node:crypto";
 import { readFileSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
@@ -15,9 +16,9 @@ const [first, ...rest] = process.argv.slice(2);
 const isLong = first === "--long";
 const isWatch = first === "--watch";
 const given = isLong || isWatch ? rest : process.argv.slice(2);
-/** What is drawn by chance, and how often it is then. */
-const LONG = ["test/property", "test/process/flows"];
-const OFTEN = { LONGSHORE_RUNS: "3000", LONGSHORE_KILLS: "120" };
+/** What has more to do then, and how much. */
+const LONG = ["test/property", "test/process/flows", "test/process/memory"];
+const OFTEN = { LONGSHORE_RUNS: "3000", LONGSHORE_KILLS: "120", LONGSHORE_SOAK: "200000" };
 
 ensureInstalled();
 ensureBuilt("src", "examples", "test/programs");

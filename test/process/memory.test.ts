@@ -1,11 +1,20 @@
 // A worker that runs for a long time: what it has in memory after thousands of jobs is what it had after the first ones.
+// `LONGSHORE_SOAK` sets another number of jobs with every feature.
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
+import { SOAK_JOBS } from "../engine/soak.js";
 import { onBothEngines } from "./storage-fixture.js";
 
-const program = fileURLToPath(new URL("../../build/test/programs/rounds.js", import.meta.url));
+const programs = new URL("../../build/test/programs/", import.meta.url);
+const program = fileURLToPath(new URL("rounds.js", programs));
+const features = fileURLToPath(new URL("features.js", programs));
+/** How often the memory of a soak is looked at, and by how much it may differ between the middle and the end. */
+const POINTS = 20;
+const FLAT = 1.1;
+/** The longest that a soak may take, in milliseconds: a job takes a few, and a machine may be ten times slower than another. */
+const LONGEST = 300_000 + SOAK_JOBS * 50;
 const ROUNDS = 6;
 const JOBS = 700;
 /** Bytes that the least use of the last three rounds may be above that of the first three: 2,100 jobs lie between them. */
@@ -22,4 +31,31 @@ onBothEngines("the memory of a worker", (open) => {
     const least = (from: number): number => Math.min(...inUse.slice(from, from + ROUNDS / 2));
     expect(least(ROUNDS / 2) - least(0)).toBeLessThan(MARGIN);
   });
+
+  it(
+    `is flat within a tenth from the middle to the end of ${SOAK_JOBS} jobs with every feature`,
+    async () => {
+      const { target } = await open();
+      const args = ["--expose-gc", features, JSON.stringify(target), String(SOAK_JOBS), String(POINTS)];
+      const { stdout } = await promisify(execFile)(process.execPath, args);
+      const { inUse, superseded, seen } = JSON.parse(stdout) as {
+        inUse: { heap: number; resident: number }[];
+        superseded: number;
+        seen: number;
+      };
+
+      expect(inUse).toHaveLength(POINTS);
+      expect([superseded, seen].map((times) => times > SOAK_JOBS / 100)).toEqual([true, true]);
+      for (const kind of ["heap", "resident"] as const) {
+        // Of three points beside each other the middle one: a collection, or a page given back, is no trend.
+        const at = (from: number): number =>
+          inUse
+            .slice(from, from + 3)
+            .map((point) => point[kind])
+            .toSorted((a, b) => a - b)[1] ?? 0;
+        expect(at(POINTS - 3), `bytes ${kind} at the end`).toBeLessThan(at(POINTS / 2 - 1) * FLAT);
+      }
+    },
+    LONGEST,
+  );
 });
