@@ -53,7 +53,8 @@ it.each(OTHERS.flatMap((other) => [false, true].map((existing) => [...other, exi
 it("marks a file as its own, also one that an older Longshore made without a mark", async () => {
   await (await openEngine({ engine: "sqlite", path })).close();
   const ours = await inFile("");
-  const toSchema8 = `DROP TABLE traces; ALTER TABLE queues DROP COLUMN traced; DROP INDEX jobs_held;
+  const toSchema8 = `DROP TABLE gaps; DROP TABLE gap_blocks; DROP TABLE interests;
+    ALTER TABLE links DROP COLUMN unsuccessful; ALTER TABLE dependencies DROP COLUMN round; DROP TABLE traces; ALTER TABLE queues DROP COLUMN traced; DROP INDEX jobs_held;
     ALTER TABLE jobs DROP COLUMN logged_epoch; ALTER TABLE jobs DROP COLUMN logged_report;
     ALTER TABLE queues DROP COLUMN schedules; PRAGMA user_version = 8`;
   await inFile(`${toSchema8}; PRAGMA application_id = 0`);
