@@ -40,15 +40,15 @@ async function during(fixture: ClusterFixture, queue: string, something: () => P
   return { messages, markers };
 }
 
+const work = task("work", () => "done");
+
+async function open(): Promise<{ fixture: ClusterFixture; longshore: Longshore; queue: string }> {
+  const fixture = await ClusterFixture.start();
+  return { fixture, longshore: await fixture.connect(), queue: fixture.queueOn(0) };
+}
+
 describe.skipIf(!inject("canStartRedis"))("messages on a cluster", () => {
-  const work = task("work", () => "done");
-
-  async function open(): Promise<{ fixture: ClusterFixture; longshore: Longshore; queue: string }> {
-    const fixture = await ClusterFixture.start();
-    return { fixture, longshore: await fixture.connect(), queue: fixture.queueOn(0) };
-  }
-
-  it("are one for a queue that gets work, however many jobs that is, and none else while nobody watches", async () => {
+  it("are one for a queue that gets work, however many jobs that is, and none else while it is not watched", async () => {
     const { fixture, longshore, queue } = await open();
     const heard = await during(fixture, queue, async () => {
       await longshore.enqueueMany(work, Array.from({ length: JOBS }), { queue });
