@@ -3,8 +3,11 @@ import { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
 import { EngineUnavailable } from "../../../src/model/errors/errors.js";
 import { MAIN, ScenarioContext } from "../../../src/engine/testkit/context/scenario-context.js";
+import { settlement } from "../../../src/engine/testkit/context/test-session.js";
 import { startRedisServer, type RedisServer } from "../../support/redis-server.js";
 import { RedisBackdoor, redisStorage } from "./redis-storage.js";
+
+const DAY = 86_400_000;
 
 let server: RedisServer;
 let redis: Redis;
@@ -57,6 +60,31 @@ describe.skipIf(!inject("canStartRedis"))("a Redis that is full", () => {
     await context.engine.acknowledgeEnded({ refs: [{ queue: MAIN, id: superseded }] });
   });
 
+  it("does not grow while it drains: of completed jobs the oldest go before their time", async () => {
+    const result = JSON.stringify("x".repeat(1_000));
+    const ids: string[] = [];
+    for (let part = 0; part < 20; part += 1) ids.push(...(await context.addMany(500)));
+    const first = await used();
+    await redis.config("SET", "maxmemory", first);
+    const session = await context.session({ ttl: DAY });
+    let most = first;
+    for (let leases = await session.claim(500); leases.length > 0; leases = await session.claim(500)) {
+      await session.exchange(leases.map((lease) => settlement(lease, { kind: "complete", result })));
+      most = Math.max(most, await used());
+      for (let more = true; more;) ({ more } = await context.sweep(200));
+    }
+    const { queued, active, completed } = await context.counts();
+
+    // 500 results and a page of the sweep's are all that is ever too much; all results would be ten megabytes.
+    expect(most - first).toBeLessThan(2_000_000);
+    expect([queued, active]).toEqual([0, 0]);
+    expect(completed).toBeLessThan(ids.length);
+    expect(await context.find(ids[0] ?? "")).toBeNull();
+    await redis.config("SET", "maxmemory", first * 10);
+    await context.sweep(200);
+    expect((await context.counts()).completed).toBe(completed);
+  });
+
   it("starts a flow whose jobs are stored, and lets go of a queue", async () => {
     const flow = await context.add({ role: "flow" });
     const membership = { queue: MAIN, id: flow, node: "n", parent: null, weight: 1, ifFailed: "fail" } as const;
@@ -68,6 +96,11 @@ describe.skipIf(!inject("canStartRedis"))("a Redis that is full", () => {
     expect((await context.engine.queues()).map(({ name }) => name)).toEqual(["other"]);
   });
 });
+
+/** How many bytes the server uses. */
+async function used(): Promise<number> {
+  return Number(/\nused_memory:(\d+)/.exec(await redis.info("memory"))?.[1]);
+}
 
 /** From now on there is no memory left. */
 async function fill(): Promise<void> {

@@ -67,10 +67,19 @@ end
 local removed = 0
 local passed = 0 -- entries of finished jobs that this call has looked at
 
+-- By when completed jobs have ended that are not kept any more. When Redis is full they go before their time, the oldest
+-- first, so that what waits has room for its results; not while a watcher may have been notified of their end just now.
+local function kept_since()
+  local info = redis.pcall('INFO', 'memory')
+  local most = type(info) == 'string' and tonumber(string.match(info, '\nmaxmemory:(%d+)')) or 0
+  if most == 0 or tonumber(string.match(info, '\nused_memory:(%d+)')) < most then return NOW - COMPLETED_AGE end
+  return watched and NOW - WATCHED_AGE or NOW
+end
+
 -- Takes completed jobs that were kept for the default age off the head of their list, and stale entries that stand there: it
 -- is in the order in which they finished. A bounded number of entries a call.
 local function trim_completed()
-  local page = 1 -- most sweeps find nothing to do
+  local page, since = 1, nil -- most sweeps find nothing to do
   while removed < limit and passed < MOST_LOOKED_AT do
     local base = conf_of('b5')
     local ids = redis.call('LRANGE', K.done5, 0, math.min(limit - removed, page) - 1)
@@ -78,7 +87,8 @@ local function trim_completed()
     for i, id in ipairs(ids) do
       local r = records[i]
       if r and is_usual_end(r) and r[POSITION] == base + n then
-        if r[FINISHED] + COMPLETED_AGE > NOW or checkpoints_forgotten > MOST_CHECKPOINTS then break end
+        if r[FINISHED] > NOW - COMPLETED_AGE then since = since or kept_since() end
+        if r[FINISHED] > (since or NOW) or checkpoints_forgotten > MOST_CHECKPOINTS then break end
         forget(id, r)
         removed = removed + 1
       end
