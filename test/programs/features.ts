@@ -86,8 +86,9 @@ async function round(number: number): Promise<void> {
   ];
   const flows = [await longshore.enqueue(chain, number), await longshore.enqueue(chain, number + 1)];
   const after = await longshore.enqueue(plain, 0, { after: made.slice(0, 3), ifFailed: "continue" });
-  const held = await longshore.enqueueMany(plain, many(6), { hold: true, ttl: "1s" });
-  for (const job of held.slice(0, 3)) await job.cancel();
+  await longshore.enqueueMany(plain, many(3), { hold: true, ttl: "1s" });
+  const held = await longshore.enqueueMany(plain, many(3), { hold: true });
+  for (const job of held) await job.cancel();
   await held[0]?.remove();
   await Promise.allSettled([...made, ...flows, after].map((job) => job.result()));
   await lost[0]?.retry().catch(() => {});

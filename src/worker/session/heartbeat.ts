@@ -7,6 +7,7 @@
 import type { Engine, Revocation } from "../../engine/contract/engine.js";
 import type { ParsedTarget } from "../../engine/target.js";
 import { pause, systemClock, type Clock } from "../../model/value/clock.js";
+import { shorterThan } from "../../model/value/shorter-signal.js";
 import { lifeOf } from "./overdue-watch.js";
 import { HeartbeatLink, type HeartbeatAnswer } from "./heartbeat-link.js";
 import type { EngineOutage } from "./engine-outage.js";
@@ -100,10 +101,11 @@ export class Heartbeat {
   async guarded(signal: AbortSignal): Promise<void> {
     const { clock, lease } = this.#options;
     if (this.#threadOff || this.#threadBeats || lease >= THREAD_START) return;
-    const beaten = new AbortController();
-    this.#firstBeat = () => beaten.abort();
+    const beaten = shorterThan(signal);
+    this.#firstBeat = beaten.end;
     this.#guarding = true;
-    await pause(clock, THREAD_START, AbortSignal.any([signal, beaten.signal]));
+    await pause(clock, THREAD_START, beaten.signal);
+    beaten.end();
     this.#guarding = false;
   }
 

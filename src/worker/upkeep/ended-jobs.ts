@@ -6,6 +6,7 @@
  */
 import type { Engine } from "../../engine/contract/engine.js";
 import { pause, type Clock } from "../../model/value/clock.js";
+import { shorterThan } from "../../model/value/shorter-signal.js";
 import { JobFailed, TimedOut } from "../../model/errors/errors.js";
 import { ENDED_AGAIN, type JobRecord, type JobRef } from "../../model/job/job.js";
 import { snapshotOf } from "../../model/job/snapshot.js";
@@ -62,14 +63,10 @@ export class EndedJobs {
   /** As `run`, but resolves after 5 s at the latest, even if a hook takes longer. */
   async runBriefly(): Promise<void> {
     const { clock, stopping } = this.#options;
-    const done = new AbortController();
-    const end = (): void => done.abort();
-    // Not `AbortSignal.any`: it would stay referenced by `stopping`, which lives as long as the worker.
-    if (stopping.aborted) end();
-    stopping.addEventListener("abort", end, { once: true });
-    const ran = this.run().finally(end);
+    const done = shorterThan(stopping);
+    const ran = this.run().finally(done.end);
     await Promise.race([ran, pause(clock, HOLD_UP, done.signal)]);
-    stopping.removeEventListener("abort", end);
+    done.end();
   }
 
   async #runAll(): Promise<void> {

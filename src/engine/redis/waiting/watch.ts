@@ -1,5 +1,6 @@
 /** The events of a queue as a client reads them: those after a cursor, and the wait for the next. */
 import { WATCH_INTEREST, type QueueEvent } from "../../../model/job/event.js";
+import { shorterThan } from "../../../model/value/shorter-signal.js";
 import type { Answer, Params } from "../../contract/commands.js";
 import type { Link } from "../connection/connection.js";
 import type { Keys } from "../connection/keys.js";
@@ -30,13 +31,13 @@ export async function awaitEvents(
   { queue, cursor, timeout, signal }: Params<"awaitEvents">,
 ): Promise<void> {
   await channel.listen(queue);
-  const seen = new AbortController();
-  const receipt = channel.wait(queue, cursor, timeout, AbortSignal.any([signal, seen.signal]));
+  const seen = shorterThan(signal);
+  const receipt = channel.wait(queue, cursor, timeout, seen.signal);
   try {
     // Messages published before the wait began are missed: compare the sequence.
     const sequence = await link.send(() => link.client.hget(keys.of(queue, "queue"), "seq"));
     if (Number(sequence ?? 0) <= cursor) await receipt;
   } finally {
-    seen.abort();
+    seen.end();
   }
 }
