@@ -36,7 +36,7 @@ const RETRYABLE: ReadonlySet<JobState> = new Set(sources("retry"));
 export function planRetry(job: EndedJob, fromStart: boolean): RetryPlan | "wrong-state" | "conflict" {
   if (!RETRYABLE.has(job.state) || job.flow === "open") return "wrong-state";
   // A flow that succeeded with all its members has nothing to retry. One that was cancelled when its last member had succeeded
-  // already, which it had not received, ends well at once.
+  // already, which it learned too late, ends well at once.
   if (job.flow !== null && isSuccess(job.state) && !job.willWait()) return "wrong-state";
   // A key held until the start, or for a time, was released long ago; one held until the end must be free to be taken again.
   const claimsKey = job.uniqueUntil === "finished";

@@ -39,7 +39,7 @@ end
 function commands.retry(id, r)
   if r[STATE] < COMPLETED or r[STATE] == SUPERSEDED or has(r, OPEN) then return CONTROL_WRONG_STATE end
   -- A flow that succeeded with all its members has nothing to retry. One that was cancelled when its last member had succeeded
-  -- already, which it had not received, ends well at once.
+  -- already, which it learned too late, ends well at once.
   if has(r, FLOW) and is_success(r[STATE]) and will_wait(id) == 0 then return CONTROL_WRONG_STATE end
   local mode, key
   if has(r, UNIQUE) then

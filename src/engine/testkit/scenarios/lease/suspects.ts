@@ -194,6 +194,27 @@ export const suspects = scenarios("leases", [
     },
   ],
   [
+    "leased-ahead-outlives-two-deaths",
+    "jobs that were leased with one that kills its worker at once, and never began, complete after two deaths; it fails at the third",
+    async (context) => {
+      const [poison = "", ...innocent] = await context.addMany(100);
+      for (let death = 1; death <= 2; death += 1) assert.equal((await crash(context, 100)).length, 100);
+      const alone = await context.session({ ttl: 1_000 });
+      const third = await alone.claim(100);
+      assert.deepEqual([third.map(({ id }) => id), third[0]?.suspect], [[poison], true]);
+      context.advance(1_000);
+      await context.sweep();
+      assert.deepEqual([await context.state(poison), (await context.job(poison)).crashes], ["failed", CRASH_LIMIT]);
+      const session = await context.session();
+      for (let left = innocent.length; left > 0; left -= 1) {
+        const leased = await session.claim(100);
+        assert.equal(leased.length, 1, "one at a time");
+        for (const lease of leased) await session.complete(lease);
+      }
+      assert.deepEqual([(await context.counts()).completed, (await context.counts()).failed], [innocent.length, 1]);
+    },
+  ],
+  [
     "retried-by-hand-has-no-crashes",
     "a job that is tried again by hand has no crashes behind it",
     async (context) => {
