@@ -1,6 +1,7 @@
 // Checks the house rules that a compiler does not: imports point downwards only (cli, server, compat → client → worker →
 // define, engine → model), no engine knows another, neither files nor folders import each other in a circle, and the parts
-// that are run under a simulated clock never read the real one. Imports of types count as others do.
+// that are run under a simulated clock never read the real one, and no signal is joined in a way that the longer one remembers for
+// good. Imports of types count as others do.
 // `node scripts/check-imports.mjs [folder]`; prints each breach as file:line and exits 1 when there is one.
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join, posix, relative, resolve, sep } from "node:path";
@@ -91,6 +92,10 @@ function checkSource(file) {
     }
     if (!dynamic) imports.set(file, [...(imports.get(file) ?? []), { file: target, line }]);
     checkDirection(where, layer, target);
+  }
+  for (const match of withoutStrings(code).matchAll(/\bAbortSignal\.any\b/g)) {
+    const why = "it leaves a reference at the longest of its signals for good: see model/value/shorter-signal.ts";
+    breaches.push(`${file}:${lineAt(code, match.index)} calls AbortSignal.any: ${why}`);
   }
   if (isTimeless(path)) {
     for (const match of withoutStrings(code).matchAll(timeSources)) {

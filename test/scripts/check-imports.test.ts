@@ -76,6 +76,7 @@ test.each([
   ["src/engine/memory/id.ts", "const n = Math.random();", "calls Math.random()"],
   ["src/engine/memory/id.ts", "setTimeout(() => sweep(), 5);", "calls setTimeout()"],
   ["src/engine/memory/id.ts", `import { setTimeout } from "node:timers/promises";`, "imports node:timers/promises"],
+  ["src/worker/loop.ts", "const both = AbortSignal.any([one, other]);", "calls AbortSignal.any"],
 ])("%s does not touch the world: %s", (path, code, complaint) => {
   const { breaches } = check({ [path]: `/** Not Date.now() in words. */\n${code}` });
   expect(breaches).toEqual([expect.stringContaining(`${path}:2 ${complaint}`)]);
