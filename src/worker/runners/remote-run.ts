@@ -14,7 +14,7 @@ import type { AnyTask } from "../../define/task.js";
 import type { Child } from "./child.js";
 import type { Death, ChildMessages } from "./channel/child-link.js";
 import type { Answer, FromChild, RunOrder } from "./channel/protocol.js";
-import { packError, unpackError } from "./channel/error-transport.js";
+import { packError, unpackError } from "../errors/error-transport.js";
 
 /** How often (milliseconds) the memory of a child with a limit is checked. */
 const MEMORY_CHECK_EVERY = 100;

@@ -6,6 +6,7 @@ import { Worker as Thread } from "node:worker_threads";
 import type { Revocation } from "../../engine/contract/engine.js";
 import type { ParsedTarget } from "../../engine/target.js";
 import { ownFile } from "../../engine/shared/own-file.js";
+import type { PackedError } from "../errors/error-transport.js";
 
 /** What the thread is started with. */
 export interface HeartbeatSetup {
@@ -27,7 +28,7 @@ export interface HeartbeatOrder {
 /** The answer to a heartbeat, or its failure. */
 export type HeartbeatAnswer =
   | { readonly session: string; readonly alive: boolean; readonly revoked: readonly Revocation[] }
-  | { readonly session: string | null; readonly error: string };
+  | { readonly session: string | null; readonly error: PackedError };
 
 /**
  * How long (milliseconds) the thread may take to close its connection before it is terminated. Terminating a thread

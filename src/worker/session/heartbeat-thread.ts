@@ -8,7 +8,9 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { Engine } from "../../engine/contract/engine.js";
 import { openEngine } from "../../engine/open.js";
+import { EngineRefused } from "../../model/errors/errors.js";
 import { pause, systemClock } from "../../model/value/clock.js";
+import { packError } from "../errors/error-transport.js";
 import type { HeartbeatAnswer, HeartbeatOrder, HeartbeatSetup } from "./heartbeat-link.js";
 
 /** The wait before the connection is tried again, in milliseconds. */
@@ -66,9 +68,12 @@ async function reach(current: HeartbeatOrder): Promise<Engine | null> {
   try {
     engine = await openEngine(target, { existing: true });
     if (isSame(engine, current)) return engine;
-    send({ session: null, error: `the heartbeat thread found another database at ${engine.info.url}` });
+    send({
+      session: null,
+      error: packError(new EngineRefused(`the heartbeat thread found another database at ${engine.info.url}`)),
+    });
   } catch (error) {
-    send({ session: null, error: String(error) });
+    send({ session: null, error: packError(error) });
   }
   await engine?.close();
   return null;
@@ -86,7 +91,7 @@ async function beat(engine: Engine, current: HeartbeatOrder): Promise<void> {
     // A database file replaced since the last check does not have the session: ignore its answer.
     if (isSame(engine, current)) send({ session, alive, revoked });
   } catch (error) {
-    send({ session, error: String(error) });
+    send({ session, error: packError(error) });
   }
 }
 

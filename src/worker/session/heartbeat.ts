@@ -8,6 +8,7 @@ import type { Engine, Revocation } from "../../engine/contract/engine.js";
 import type { ParsedTarget } from "../../engine/target.js";
 import { pause, systemClock, type Clock } from "../../model/value/clock.js";
 import { shorterThan } from "../../model/value/shorter-signal.js";
+import { unpackError } from "../errors/error-transport.js";
 import { lifeOf } from "./overdue-watch.js";
 import { HeartbeatLink, type HeartbeatAnswer } from "./heartbeat-link.js";
 import type { EngineOutage } from "./engine-outage.js";
@@ -232,7 +233,7 @@ export class Heartbeat {
   #receive(answer: HeartbeatAnswer): void {
     const session = this.#session;
     if ("error" in answer) {
-      this.#options.outage.report(new Error(answer.error));
+      this.#options.outage.report(unpackError(answer.error));
       return;
     }
     if (session === null || answer.session !== session.id) return;

@@ -64,6 +64,7 @@ export class ClusterFixture {
       cluster: nodesOf(this.cluster.urls),
       prefix: this.prefix,
       commandTimeout: "1s",
+      connectTimeout: "20s",
     });
     onTestFinished(() => longshore.close());
     return longshore;

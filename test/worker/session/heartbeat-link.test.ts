@@ -57,16 +57,19 @@ describe("the heartbeat thread", () => {
   it("makes no file where there is none", async () => {
     const word = await firstWord("some database");
 
-    expect(word).toMatchObject({ session: null, error: expect.stringContaining("its file is gone") as string });
+    expect(word).toMatchObject({
+      session: null,
+      error: { class: "EngineUnavailable", message: expect.stringContaining("its file is gone") as string },
+    });
     expect(existsSync(path)).toBe(false);
   });
 
   it("says of another database what it is, and not that the session is over", async () => {
     engine = await openEngine({ engine: "sqlite", path });
 
-    expect(await firstWord("the one before")).toEqual({
+    expect(await firstWord("the one before")).toMatchObject({
       session: null,
-      error: `the heartbeat thread found another database at sqlite:${path}`,
+      error: { class: "EngineRefused", message: `the heartbeat thread found another database at sqlite:${path}` },
     });
   });
 });

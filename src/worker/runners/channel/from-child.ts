@@ -20,7 +20,7 @@ import {
 import { readCall } from "../../run/job-services.js";
 import { readName, readUpdate } from "../../run/run-update.js";
 import type { FromChild, RunEnd } from "./protocol.js";
-import { readError } from "./error-transport.js";
+import { readError } from "../../errors/error-transport.js";
 
 /** The mark of every message of Longshore's own code in a child. */
 const MARK = "longshore-child";

@@ -8,7 +8,7 @@ import type { StatusOptions } from "../../../model/profile/status-machine.js";
 import type { ServiceCall } from "../../run/job-services.js";
 import type { RunUpdate } from "../../run/run-update.js";
 import type { RunningJob } from "../../../define/context.js";
-import type { PackedError } from "./error-transport.js";
+import type { PackedError } from "../../errors/error-transport.js";
 
 /** A job to run. */
 export interface RunOrder {

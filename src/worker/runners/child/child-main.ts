@@ -19,7 +19,7 @@ import { definitionOf, loadHandler, type LoadedHandler, type RunDefinition } fro
 import { LoadedCode } from "./loaded-code.js";
 import { killGroup } from "../process-marks.js";
 import type { FromChild, RunEnd, RunOrder, ToChild } from "../channel/protocol.js";
-import { packError, unpackError } from "../channel/error-transport.js";
+import { packError, unpackError } from "../../errors/error-transport.js";
 
 /** The port of the current run. */
 let runPort: ChildPort | null = null;

@@ -11,7 +11,7 @@ import type { RunPort } from "../../run/environment.js";
 import type { RunUpdate } from "../../run/run-update.js";
 import type { RunningJob } from "../../../define/context.js";
 import type { Answer, FromChild, RunOrder } from "../channel/protocol.js";
-import { unpackError } from "../channel/error-transport.js";
+import { unpackError } from "../../errors/error-transport.js";
 
 /** How many messages are sent at once in a span of time (milliseconds); further reports in that span are batched. */
 const AT_ONCE = 10;

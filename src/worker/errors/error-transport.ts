@@ -3,12 +3,12 @@
  * the language keep `instanceof`, others become an `Error` with their name. Fields that a classifier may use come
  * along: code, HTTP status, `Retry-After`, own fields that are plain and small.
  */
-import { encodePayload } from "../../../model/value/codec.js";
-import * as errors from "../../../model/errors/errors.js";
-import * as flowErrors from "../../../model/flow/dependency-errors.js";
-import { property } from "../../../model/failure/failure.js";
-import { Malformed, readFlag, readObject, readOptional, readText } from "../../../model/value/strict.js";
-import { headOf } from "../../../model/text.js";
+import { encodePayload } from "../../model/value/codec.js";
+import * as errors from "../../model/errors/errors.js";
+import * as flowErrors from "../../model/flow/dependency-errors.js";
+import { property } from "../../model/failure/failure.js";
+import { Malformed, readFlag, readObject, readOptional, readText } from "../../model/value/strict.js";
+import { headOf } from "../../model/text.js";
 
 /** A thrown value, as plain data. */
 export type PackedError =
