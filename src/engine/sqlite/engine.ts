@@ -14,7 +14,7 @@ import { listAside } from "./commands/aside.js";
 import { USUAL_BUDGET, type Budget } from "./store/budget.js";
 import { readCheckpoints } from "./store/checkpoint.js";
 import type { Connection } from "./connection.js";
-import { closeIn } from "./commands/settle.js";
+import { closeIn } from "./commands/closing.js";
 import { cancel, control, promote, release, remove, retry, update, type Command } from "./commands/control.js";
 import { exchange } from "./commands/exchange.js";
 import { listPage } from "./commands/listing.js";

@@ -1,7 +1,9 @@
 /**
- * Work that is accepted but not done, because it would have kept a transaction for too long: messages between jobs, and the
- * rows of obliterated queues. It is in the file, so that a sweep of any process finds it when the one that left it dies.
+ * Work that is accepted but not done, because it would have kept a transaction for too long: messages between jobs, the rows of
+ * obliterated queues, and the jobs of sessions that closed. It is in the file, so that a sweep of any process finds it when the
+ * one that left it dies.
  */
+import { continueClosing, hasClosing } from "./commands/closing.js";
 import { deliverStored } from "./messages/mailbox.js";
 import { hasStored } from "./messages/stored-messages.js";
 import { hasObliterated, isCancelling, removeObliterated } from "./removal/obliterate.js";
@@ -9,11 +11,13 @@ import type { Transaction } from "./store/transaction.js";
 
 /** Does a part of it. */
 export function continueLeftovers(transaction: Transaction): void {
+  continueClosing(transaction);
   if (!isCancelling(transaction.sql)) deliverStored(transaction);
   removeObliterated(transaction);
 }
 
 /** Finds out whether there is any; the writer then goes on with it. */
 export function findLeftovers(transaction: Transaction): void {
-  if (hasStored(transaction.sql) || hasObliterated(transaction.sql)) transaction.leave();
+  const { sql } = transaction;
+  if (hasStored(sql) || hasObliterated(sql) || hasClosing(sql)) transaction.leave();
 }

@@ -119,6 +119,18 @@ describe("a transaction changes a bounded number of rows", () => {
     },
   );
 
+  it("when a session closes that holds many jobs", { timeout: 240_000 }, async () => {
+    const ids = await addMany(MANY, () => ({ tags: ["a:1"] }));
+    const session = await context.session();
+    for (let claimed = 0; claimed < MANY; claimed += 500) await session.claim(500);
+    meter.take();
+    await session.close();
+    expectBounded(MANY / 250);
+
+    expect(await context.counts()).toMatchObject({ active: 0, queued: MANY });
+    expect(await context.list({ states: ["queued"] }, 500)).toEqual(ids);
+  });
+
   it("when the sessions of many jobs are dead", { timeout: 240_000 }, async () => {
     await addMany(MANY, () => ({}));
     const session = await context.session({ ttl: 1_000 });

@@ -46,6 +46,7 @@ const BACK: Readonly<Record<number, string>> = {
   11: "ALTER TABLE links DROP COLUMN unsuccessful; ALTER TABLE dependencies DROP COLUMN round",
   12: "DROP TABLE interests",
   13: "DROP TABLE gaps; DROP TABLE gap_blocks",
+  14: "DROP TABLE closing",
 };
 
 /** Makes of the file what a Longshore with this schema would have left. */

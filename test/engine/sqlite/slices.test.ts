@@ -13,14 +13,14 @@ const SCENARIOS = CONFORMANCE.flatMap(({ scenarios }) => scenarios).filter(
 
 describe("the SQLite engine, one message and one row a transaction", () => {
   it.each(SCENARIOS.map((scenario) => [scenario.id, scenario] as const))("%s", async (_id, scenario) => {
-    const budget = { messages: 1, links: 1, rows: 1 };
+    const budget = { messages: 1, links: 1, rows: 1, jobs: 1 };
     const setup = { capabilities: ["leftovers", "corrupt"] as const, create: () => sqliteStorage(budget) };
     await expect(runScenario(scenario, setup)).resolves.toBeUndefined();
   });
 });
 
 describe("what a process leaves undone when it dies", () => {
-  const budget = { messages: 10, links: 100, rows: 50 };
+  const budget = { messages: 10, links: 100, rows: 50, jobs: 10 };
   let storage: ReturnType<typeof sqliteStorage>;
   let context: ScenarioContext;
 
@@ -63,6 +63,33 @@ describe("what a process leaves undone when it dies", () => {
     await dieDuring((dying) => dying.cancel({ refs: [{ queue: MAIN, id }], op: "o" }));
 
     expect((await context.counts()).cancelled).toBe(101);
+  });
+
+  it("is done by a sweep of another one: a session closes", async () => {
+    const ids = await context.addMany(100);
+    const session = await context.session();
+    for (let claimed = 0; claimed < 100; claimed += 20) await session.claim(20);
+
+    await dieDuring((dying) => dying.closeSession({ session: session.id, queues: [MAIN] }));
+
+    expect(await context.list({ states: ["queued"] }, 500)).toEqual(ids);
+    const jobs = await Promise.all(ids.map(async (id) => context.job(id)));
+    expect(jobs.every(({ crashes, attempt }) => crashes === 0 && attempt === 0)).toBe(true);
+    expect((await storage.leftovers?.())?.filter((row) => row.startsWith("closing "))).toEqual([]);
+  });
+
+  it("forgets a session that closes with its queue: obliterated in between", async () => {
+    await context.addMany(100);
+    const session = await context.session();
+    await session.claim(100);
+    const dying = await context.open();
+    const begun = dying.closeSession({ session: session.id, queues: [MAIN] });
+    await dying.close();
+    await begun;
+
+    await context.engine.obliterate({ queue: MAIN, force: true });
+
+    expect(await storage.leftovers?.()).toEqual([]);
   });
 
   it("leaves the name of an obliterated queue free at once, and its new jobs alone", async () => {

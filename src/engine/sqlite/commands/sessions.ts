@@ -195,12 +195,12 @@ export function acknowledge(sql: Sql, session: string, { queue, id, epoch }: Lea
 
 // The active jobs of a session have an index of their own, so that no command for one session reads those of all.
 const OF_SESSION = `jobs j INDEXED BY jobs_held WHERE j.queue = ? AND j.session = ? AND j.state_code = ${ACTIVE}`;
-const HELD = `SELECT ${JOB_COLUMNS} FROM ${OF_SESSION} ORDER BY j.position, j.tiebreak`;
+const LAST_HELD = `SELECT ${JOB_COLUMNS} FROM ${OF_SESSION} ORDER BY j.position DESC, j.tiebreak DESC LIMIT ?`;
 const HOLDS = `SELECT 1 FROM ${OF_SESSION} LIMIT 1`;
 
-/** The jobs that a session runs in a queue, as they were leased. */
-export function heldBy(sql: Sql, queue: SqliteQueue, session: string): Job[] {
-  return sql.all<JobRow>(HELD, queue.number, session).map((row) => jobFrom(row));
+/** The jobs that a session runs in a queue, at most `most`, the last to be leased first. */
+export function lastHeld(sql: Sql, queue: SqliteQueue, session: string, most: number): Job[] {
+  return sql.all<JobRow>(LAST_HELD, queue.number, session, most).map((row) => jobFrom(row));
 }
 
 /** Does a session run any job in a queue? */

@@ -9,7 +9,7 @@ import { loadJob, saveJob, stateOfJob, reportsLastRun, type Job, type MovingJob 
 import { ACTIVE, codeOf } from "../store/state-codes.js";
 import { finish, leaveNotice, move, recordAttempt } from "../store/transitions.js";
 import type { SqliteQueue } from "../store/queue.js";
-import { acknowledge, heldBy, holds, leaveQueue, revoke } from "./sessions.js";
+import { acknowledge, holds, revoke } from "./sessions.js";
 import { columns, type RowOf, type Stored } from "../database/columns.js";
 import type { Sql } from "../database/sql.js";
 import { linksOf } from "../store/dependencies.js";
@@ -216,16 +216,9 @@ export function expire(transaction: Transaction, queue: SqliteQueue, number: num
   saveJob(transaction.sql, job);
 }
 
-/** Ends a session in one queue: its jobs return to the head of their priority, uncounted. */
-export function closeIn(transaction: Transaction, session: string, name: string): void {
-  const { sql } = transaction;
-  const queue = transaction.find(name);
-  if (queue === null || !leaveQueue(sql, session, queue)) return;
-  // In reverse, so that the first one ends up at the head.
-  for (const job of heldBy(sql, queue, session).toReversed()) {
-    applyOutcome(transaction, queue, job, { kind: "return" });
-  }
-  transaction.changed(name);
+/** Hands a job back: it returns to the head of its priority, uncounted. */
+export function handBack(transaction: Transaction, queue: SqliteQueue, job: Job): void {
+  applyOutcome(transaction, queue, job, { kind: "return" });
 }
 
 /** Recovers a job of a dead session. */

@@ -236,6 +236,11 @@ const FOURTEENTH = `
   ) WITHOUT ROWID;
 `;
 
+const FIFTEENTH = `
+  -- Sessions that have ended in a queue and whose jobs there are not all handed back yet.
+  CREATE TABLE closing (queue INTEGER NOT NULL, session TEXT NOT NULL, PRIMARY KEY (queue, session)) WITHOUT ROWID;
+`;
+
 /** The steps after the first. */
 const STEPS: readonly string[] = [
   SECOND,
@@ -251,6 +256,7 @@ const STEPS: readonly string[] = [
   TWELFTH,
   THIRTEENTH,
   FOURTEENTH,
+  FIFTEENTH,
 ];
 const LATEST = STEPS.length + 1;
 

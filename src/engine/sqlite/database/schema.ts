@@ -251,6 +251,9 @@ export const SCHEMA = `
   ) WITHOUT ROWID;
   CREATE INDEX lives_deadline ON lives (queue, deadline);
 
+  -- Sessions that have ended in a queue and whose jobs there are not all handed back yet.
+  CREATE TABLE closing (queue INTEGER NOT NULL, session TEXT NOT NULL, PRIMARY KEY (queue, session)) WITHOUT ROWID;
+
   -- Per queue and lane: the last exchange and its leases, as JSON.
   CREATE TABLE calls (
     session TEXT NOT NULL,
@@ -345,6 +348,7 @@ export const TABLES = {
     tags: "queue, tag, job",
     tag_totals: "queue, tag, state",
     calls: "session, queue, lane",
+    closing: "queue, session",
     traces: "queue, id",
     gaps: "queue, position",
     gap_blocks: "queue, block",

@@ -1,6 +1,6 @@
 /**
  * How much one transaction does. It keeps its process and every other one from the file, so what a command causes beyond this
- * (messages to thousands of jobs, the rows of an obliterated queue) is left to transactions after it (leftovers.ts).
+ * (messages to thousands of jobs, the rows of an obliterated queue, the jobs of a session that closes) is left to transactions after it (leftovers.ts).
  */
 export interface Budget {
   /** How many messages between jobs are delivered. */
@@ -9,7 +9,9 @@ export interface Budget {
   readonly links: number;
   /** How many rows of obliterated queues are removed. */
   readonly rows: number;
+  /** How many jobs of sessions that close are handed back. */
+  readonly jobs: number;
 }
 
 /** Each part takes some 10 milliseconds. */
-export const USUAL_BUDGET: Budget = { messages: 250, links: 2_500, rows: 2_000 };
+export const USUAL_BUDGET: Budget = { messages: 250, links: 2_500, rows: 2_000, jobs: 250 };
