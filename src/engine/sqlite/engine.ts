@@ -23,7 +23,7 @@ import { findLeftovers } from "./leftovers.js";
 import { obliterate } from "./removal/obliterate.js";
 import { enqueue } from "./commands/enqueue.js";
 import { countAhead } from "./commands/place.js";
-import { findJobs, getJobs, hasWork, listQueues, tagTotals } from "./commands/read.js";
+import { findJobs, getSome, hasWork, listQueues, tagTotals } from "./commands/read.js";
 import { applyReport, readLog } from "./commands/report.js";
 import {
   fireSchedule,
@@ -254,8 +254,13 @@ export class SqliteEngine implements Engine {
     return this.#write((transaction) => acknowledgeEnded(transaction, refs));
   }
 
-  getJobs({ refs }: Params<"getJobs">): Promise<Answer<"getJobs">> {
-    return this.#read((sql) => getJobs(sql, refs));
+  async getJobs({ refs }: Params<"getJobs">): Promise<Answer<"getJobs">> {
+    const jobs = await this.#read((sql) => getSome(sql, refs));
+    while (jobs.length < refs.length) {
+      await turn();
+      jobs.push(...(await this.#read((sql) => getSome(sql, refs.slice(jobs.length)))));
+    }
+    return jobs;
   }
 
   findJobs({ ids }: Params<"findJobs">): Promise<Answer<"findJobs">> {
@@ -264,8 +269,8 @@ export class SqliteEngine implements Engine {
 
   async listJobs({ filter, cursor, limit }: Params<"listJobs">): Promise<Answer<"listJobs">> {
     const page = await this.#read((sql) => listPage(sql, filter, cursor, limit));
-    // A caller goes on at once after a short page, which would keep the event loop from everything else.
-    if (page.cursor !== null && page.jobs.length < limit) await turn();
+    // A caller goes on at once, which would keep the event loop from everything else.
+    if (page.cursor !== null) await turn();
     return page;
   }
 

@@ -46,14 +46,8 @@ type RecordRow = [...JobRow, ...CarriedRow];
 
 const { at: AT, text: CARRIED_COLUMNS } = columns(CARRIED, "j.", { ...PAYLOAD_EXPRESSIONS, queue: "q.name" });
 
-/** A record and its position. */
-export interface StoredRecord {
-  readonly record: JobRecord;
-  readonly position: number;
-}
-
 /** Reads jobs. `from` follows FROM: the tables `j` and `q`, conditions, order. */
-export function readRecords(sql: Sql, from: string, ...values: SqlValue[]): StoredRecord[] {
+export function readRecords(sql: Sql, from: string, ...values: SqlValue[]): JobRecord[] {
   const rows = sql.all<RecordRow>(`SELECT ${JOB_COLUMNS}, ${CARRIED_COLUMNS} FROM ${from}`, ...values);
   const jobs = rows.map((row) => jobFrom(row));
   // The error of a job that ended without a run is stored as a run under epoch 0.
@@ -64,7 +58,7 @@ export function readRecords(sql: Sql, from: string, ...values: SqlValue[]): Stor
   );
   return jobs.map((job, index) => {
     const carried = rows[index]?.slice(JOB_WIDTH) as CarriedRow;
-    return { record: recordOf(job, carried, runs.get(job.job) ?? []), position: job.position };
+    return recordOf(job, carried, runs.get(job.job) ?? []);
   });
 }
 

@@ -1,10 +1,9 @@
 /**
- * Listings, page by page. A page looks at a bounded number of jobs and queues, because the process does nothing else meanwhile:
- * a filter that few jobs match makes it short, even empty, and its cursor goes on. A tag that few jobs have is read from the
+ * Listings, page by page. A page looks at a bounded number of jobs and queues, and reads a bounded number of bytes, because the
+ * process does nothing else meanwhile: long jobs, or a filter that few match, make it short, even empty, and its cursor goes on. A tag that few jobs have is read from the
  * index of tags instead.
  */
 import type { JobFilter } from "../../../model/job/filter.js";
-import type { JobRecord } from "../../../model/job/job.js";
 import type { JobState } from "../../../model/job/state.js";
 import type { JobPage } from "../../contract/engine.js";
 import { compareKeys, decodeCursor, encodeCursor, listedStates, type OrderKey } from "../../shared/listing-order.js";
@@ -13,7 +12,8 @@ import type { Sql } from "../database/sql.js";
 import { after, FIRST } from "../store/order.js";
 import { readCounts } from "../store/queue.js";
 import { codeOf, codesOf, SECONDARY } from "../store/state-codes.js";
-import { readRecords, type StoredRecord } from "./job-record.js";
+import { readRecords } from "./job-record.js";
+import { countFitting, MOST_READ, WEIGHT } from "./weight.js";
 
 /** How many jobs a page with a filter looks at, of each state code. A queue without any counts as ten. */
 const MOST_LOOKED_AT = 2_000;
@@ -34,25 +34,47 @@ interface Listed {
   readonly tagged: ReadonlyMap<JobState, number> | null;
 }
 
+/** A job of the page: its number, its place, and how much there is to read of it. */
+interface Entry {
+  readonly job: number;
+  readonly key: OrderKey;
+  readonly weight: number;
+}
+
 /** Some jobs of a state. */
 interface Piece {
-  readonly found: readonly StoredRecord[];
+  readonly found: readonly Entry[];
   readonly looked: number;
   /** The last place looked at; `null`: there are no more. */
   readonly last: OrderKey | null;
 }
 
+const THESE = `json_each(?) e CROSS JOIN jobs j ON j.job = e.value CROSS JOIN queues q ON q.queue = j.queue`;
+
 /** One page of a listing. */
 export function listPage(sql: Sql, filter: JobFilter, cursor: string | null, limit: number): JobPage {
+  const { entries, next } = choose(sql, filter, cursor, limit);
+  const numbers = JSON.stringify(entries.map(({ job }) => job));
+  return { jobs: entries.length === 0 ? [] : readRecords(sql, THESE, numbers), cursor: next };
+}
+
+/** The jobs of a page, in order, and where the next one begins. */
+function choose(
+  sql: Sql,
+  filter: JobFilter,
+  cursor: string | null,
+  limit: number,
+): { readonly entries: readonly Entry[]; readonly next: string | null } {
   const resume = cursor === null ? null : decodeCursor(cursor);
   const states = listedStates(filter);
   const [first] = states;
-  if (first === undefined) return { jobs: [], cursor: null };
-  const jobs: JobRecord[] = [];
+  if (first === undefined) return { entries: [], next: null };
+  const entries: Entry[] = [];
   let looked = 0;
+  let room = MOST_READ;
   for (const [queue, name, counts] of queuesOf(sql, filter, resume?.queue ?? "")) {
     // The cursor is a place where nothing was looked at yet, never the end of what was: that would be looked at again.
-    if (looked >= MOST_LOOKED_AT) return { jobs, cursor: encodeCursor({ queue: name, state: first, key: FIRST }) };
+    if (looked >= MOST_LOOKED_AT) return { entries, next: encodeCursor({ queue: name, state: first, key: FIRST }) };
     looked += LOOKS_PER_QUEUE;
     const listed = { queue, counts: readCounts(counts), tagged: taggedIn(sql, queue, filter) };
     const from = resume?.queue === name ? resume : null;
@@ -60,21 +82,25 @@ export function listPage(sql: Sql, filter: JobFilter, cursor: string | null, lim
     for (const state of rest) {
       if (!mayHave(listed, state)) continue;
       let key: OrderKey | null = from?.state === state ? from.key : FIRST;
-      for (let size = limit - jobs.length; key !== null; size *= 2) {
-        if (looked >= MOST_LOOKED_AT) return { jobs, cursor: encodeCursor({ queue: name, state, key }) };
-        const room = limit - jobs.length;
-        const piece = pieceOf(sql, listed, state, key, filter, { size: Math.min(size, LARGEST_PIECE), room });
-        jobs.push(...piece.found.map(({ record }) => record));
+      for (let size = limit - entries.length; key !== null; size *= 2) {
+        if (looked >= MOST_LOOKED_AT) return { entries, next: encodeCursor({ queue: name, state, key }) };
+        const places = limit - entries.length;
+        const piece = pieceOf(sql, listed, state, key, filter, { size: Math.min(size, LARGEST_PIECE), room: places });
+        const weights = piece.found.map(({ weight }) => weight);
+        const fitting = piece.found.slice(0, Math.max(countFitting(weights, room), entries.length === 0 ? 1 : 0));
+        entries.push(...fitting);
         looked += piece.looked;
-        const last = piece.found.at(-1);
-        if (last !== undefined && jobs.length >= limit) {
-          return { jobs, cursor: encodeCursor({ queue: name, state, key: keyOf(last) }) };
+        room -= fitting.reduce((sum, { weight }) => sum + weight, 0);
+        const last = fitting.at(-1);
+        const isCut = fitting.length < piece.found.length;
+        if (isCut || (last !== undefined && entries.length >= limit)) {
+          return { entries, next: encodeCursor({ queue: name, state, key: last?.key ?? key }) };
         }
         key = piece.last;
       }
     }
   }
-  return { jobs, cursor: null };
+  return { entries, next: null };
 }
 
 function queuesOf(sql: Sql, { queue }: JobFilter, from: string): QueueRow[] {
@@ -129,9 +155,9 @@ function taggedPiece(
 ): Piece {
   const { text, values } = conditionsOf(filter);
   const chosen = `${TAGGED}${text} ORDER BY j.position, coalesce(j.tiebreak, j.id) LIMIT ?`;
-  const found = recordsOf(sql, chosen, [queue, tag, codeOf(state), position, position, id, ...values, room]);
+  const found = entriesOf(sql, chosen, [queue, tag, codeOf(state), position, position, id, ...values, room]);
   const last = found.length < room ? undefined : found.at(-1);
-  return { found, looked: total, last: last === undefined ? null : keyOf(last) };
+  return { found, looked: total, last: last === undefined ? null : last.key };
 }
 
 /** Of the jobs of a state, as they are in the index of positions, `size` of each code. */
@@ -150,11 +176,11 @@ function orderedPiece(
     const range = after(code, from);
     const next = `SELECT j.job FROM jobs j WHERE j.queue = ? AND j.state_code = ? AND ${range.text}
       ORDER BY j.position, j.tiebreak LIMIT ?`;
-    return recordsOf(sql, next, [queue, code, ...range.values, size, ...values], text);
+    return entriesOf(sql, next, [queue, code, ...range.values, size, ...values], text);
   });
-  const inOrder = end === null ? found : found.filter((one) => compareKeys(keyOf(one), end) <= 0);
+  const inOrder = end === null ? found : found.filter(({ key }) => compareKeys(key, end) <= 0);
   return {
-    found: inOrder.toSorted((a, b) => compareKeys(keyOf(a), keyOf(b))).slice(0, room),
+    found: inOrder.toSorted((a, b) => compareKeys(a.key, b.key)).slice(0, room),
     // Without a filter what is looked at is listed, and bounded by that.
     looked: values.length === 0 ? 0 : codes.reduce((sum, code) => sum + Math.min(size, counts[code] ?? 0), 0),
     last: end,
@@ -169,15 +195,17 @@ export function keyAt(sql: Sql, queue: number, code: number, from: OrderKey, ste
   return sql.all<[position: number, id: string]>(statement, queue, code, ...values, steps - 1);
 }
 
-/** The records of the jobs that a statement chooses, in their order, by conditions. */
-function recordsOf(sql: Sql, chosen: string, values: readonly SqlValue[], conditions = ""): StoredRecord[] {
-  const from = `(${chosen}) c CROSS JOIN jobs j ON j.job = c.job CROSS JOIN queues q ON q.queue = j.queue
-    WHERE true${conditions}`;
-  return readRecords(sql, from, ...values).toSorted((a, b) => compareKeys(keyOf(a), keyOf(b)));
-}
+type EntryRow = [job: number, position: number, id: string, weight: number];
 
-function keyOf({ position, record }: StoredRecord): OrderKey {
-  return [position, record.id];
+/** The jobs that a statement chooses, in their order, by conditions. */
+function entriesOf(sql: Sql, chosen: string, values: readonly SqlValue[], conditions = ""): Entry[] {
+  const rows = sql.all<EntryRow>(
+    `SELECT j.job, j.position, j.id, ${WEIGHT} FROM (${chosen}) c CROSS JOIN jobs j ON j.job = c.job WHERE true${conditions}`,
+    ...values,
+  );
+  return rows
+    .map(([job, position, id, weight]): Entry => ({ job, key: [position, id], weight }))
+    .toSorted((a, b) => compareKeys(a.key, b.key));
 }
 
 /** A filter as conditions, without `queue` and `states`: listings are read by those. */

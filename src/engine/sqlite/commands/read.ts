@@ -7,26 +7,40 @@ import { ASIDE, ASIDE_SUSPECTS, codeOf, QUEUED, SUSPECTS } from "../store/state-
 import { countStates, readCounts } from "../store/queue.js";
 import { readRecords } from "./job-record.js";
 import { firstTick } from "./schedules.js";
+import { countFitting, MOST_READ, WEIGHT } from "./weight.js";
 import type { Sql } from "../database/sql.js";
+
+/** How many jobs are read at once, however short they are. */
+const MOST_AT_ONCE = 500;
 
 const BY_REFS = `json_each(?) e CROSS JOIN queues q ON q.name = e.value ->> 'queue'
   CROSS JOIN jobs j ON j.queue = q.queue AND j.id = e.value ->> 'id'`;
-const BY_IDS =
-  "json_each(?) e CROSS JOIN queues q CROSS JOIN jobs j ON j.queue = q.queue AND j.id = e.value ORDER BY q.name";
+const BY_IDS = `json_each(?) e CROSS JOIN jobs j ON j.job = (
+    SELECT h.job FROM queues p CROSS JOIN jobs h ON h.queue = p.queue AND h.id = e.value ORDER BY p.name LIMIT 1)
+  CROSS JOIN queues q ON q.queue = j.queue`;
 
-/** Jobs by queue and id; `null` where there is none. */
-export function getJobs(sql: Sql, refs: readonly JobRef[]): (JobRecord | null)[] {
-  const wanted = JSON.stringify(refs.map(({ queue, id }) => ({ queue, id })));
-  const found = new Map(readRecords(sql, BY_REFS, wanted).map(({ record }) => [keyOf(record), record] as const));
-  return refs.map((ref) => found.get(keyOf(ref)) ?? null);
+const WEIGHTS = `SELECT e.key, ${WEIGHT} FROM ${BY_REFS}`;
+
+/** Jobs by queue and id, `null` where there is none: of the first of these, as many as are read at once. */
+export function getSome(sql: Sql, refs: readonly JobRef[]): (JobRecord | null)[] {
+  const wanted = refs.slice(0, MOST_AT_ONCE).map(({ queue, id }) => ({ queue, id }));
+  const some = wanted.length > 1 ? wanted.slice(0, countSome(sql, wanted)) : wanted;
+  const found = new Map(
+    readRecords(sql, BY_REFS, JSON.stringify(some)).map((record) => [keyOf(record), record] as const),
+  );
+  return some.map((ref) => found.get(keyOf(ref)) ?? null);
+}
+
+function countSome(sql: Sql, refs: readonly JobRef[]): number {
+  const weights = refs.map(() => 0);
+  for (const [index, weight] of sql.all<[index: number, weight: number]>(WEIGHTS, JSON.stringify(refs)))
+    weights[index] = weight;
+  return Math.max(1, countFitting(weights, MOST_READ));
 }
 
 /** Jobs by id alone; where several queues have it, the job of the first queue by name. */
 export function findJobs(sql: Sql, ids: readonly string[]): (JobRecord | null)[] {
-  const found = new Map<string, JobRecord>();
-  for (const { record } of readRecords(sql, BY_IDS, JSON.stringify(ids))) {
-    if (!found.has(record.id)) found.set(record.id, record);
-  }
+  const found = new Map(readRecords(sql, BY_IDS, JSON.stringify(ids)).map((record) => [record.id, record] as const));
   return ids.map((id) => found.get(id) ?? null);
 }
 
