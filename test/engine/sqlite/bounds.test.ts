@@ -14,6 +14,8 @@ const MEMBERS = Math.min(MANY, 9_990);
  * few rows each, or 500 jobs with three tags. Unbounded it would be the 20,000, several times.
  */
 const MOST_ROWS = 4_100;
+/** A claim promotes 500 jobs, and expires 200, of three rows each. */
+const MOST_CLAIMED = 1_200;
 
 let storage: ReturnType<typeof sqliteStorage>;
 let context: ScenarioContext;
@@ -47,9 +49,9 @@ async function addFlow(queue = MAIN): Promise<string> {
 }
 
 /** The command took several transactions, none of which changed too much. */
-function expectBounded(least: number): void {
+function expectBounded(least: number, most = MOST_ROWS): void {
   const rows = meter.take();
-  expect(Math.max(...rows)).toBeLessThanOrEqual(MOST_ROWS);
+  expect(Math.max(...rows)).toBeLessThanOrEqual(most);
   expect(rows.length).toBeGreaterThanOrEqual(least);
 }
 
@@ -116,6 +118,32 @@ describe("a transaction changes a bounded number of rows", () => {
 
       expect(await context.counts()).toMatchObject({ expired: MANY, active: 1 });
       expect(await context.state(last)).toBe("active");
+    },
+  );
+
+  it.each([1, 500])(
+    "when many have expired or are due in many queues, and a worker of all of them claims %i at a time",
+    { timeout: 240_000 },
+    async (max) => {
+      const queues = Array.from({ length: 20 }, (_, index) => `queue-${index}`);
+      const each = Math.ceil(MANY / queues.length);
+      for (const queue of queues) {
+        await addMany(each, (index) => ({ queue, ttl: 1_000, priority: index % 7 }));
+        await addMany(each, () => ({ queue, due: { in: 1_000 }, ttl: 500 }));
+      }
+      const last = await context.add({ queue: "queue-19" });
+      const session = await context.session({ queues, ttl: 3_600_000 });
+      context.advance(2_000);
+      meter.take();
+      const leased: string[] = [];
+      for (let more = true; more;) {
+        const answer = await session.exchange([], { max });
+        leased.push(...answer.leases.map(({ id }) => id));
+        more = answer.more || (answer.nextDue ?? Infinity) <= context.clock.now();
+      }
+      expectBounded((2 * MANY) / 1_000, MOST_CLAIMED);
+
+      expect(leased).toEqual([last]);
     },
   );
 

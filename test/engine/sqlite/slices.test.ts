@@ -13,14 +13,14 @@ const SCENARIOS = CONFORMANCE.flatMap(({ scenarios }) => scenarios).filter(
 
 describe("the SQLite engine, one message and one row a transaction", () => {
   it.each(SCENARIOS.map((scenario) => [scenario.id, scenario] as const))("%s", async (_id, scenario) => {
-    const budget = { messages: 1, links: 1, rows: 1, jobs: 1 };
+    const budget = { messages: 1, links: 1, rows: 1, jobs: 1, expired: 200 };
     const setup = { capabilities: ["leftovers", "corrupt"] as const, create: () => sqliteStorage(budget) };
     await expect(runScenario(scenario, setup)).resolves.toBeUndefined();
   });
 });
 
 describe("what a process leaves undone when it dies", () => {
-  const budget = { messages: 10, links: 100, rows: 50, jobs: 10 };
+  const budget = { messages: 10, links: 100, rows: 50, jobs: 10, expired: 200 };
   let storage: ReturnType<typeof sqliteStorage>;
   let context: ScenarioContext;
 

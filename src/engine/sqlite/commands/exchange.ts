@@ -21,6 +21,7 @@ export function exchange(transaction: Transaction, params: Parameters<Engine["ex
   const paused: string[] = [];
   let alive = true;
   let more = false;
+  let promotable = MOST_PROMOTED;
   let next: number | null = null;
   for (const name of names) {
     const claimed = claim?.queues.includes(name) ?? false;
@@ -33,7 +34,7 @@ export function exchange(transaction: Transaction, params: Parameters<Engine["ex
       alive = false;
       continue;
     }
-    promoteDue(transaction, queue, MOST_PROMOTED);
+    promotable -= promoteDue(transaction, queue, promotable);
     const outcomes = mine.map(([, settlement]) => settlement);
     const answers = settleAll(transaction, queue, session, outcomes);
     for (const [position, [index]] of mine.entries()) settled[index] = answers[position] ?? "stale";

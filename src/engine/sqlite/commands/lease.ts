@@ -20,6 +20,8 @@ import type { SqliteQueue } from "../store/queue.js";
 import type { Transaction } from "../store/transaction.js";
 
 const FIRST = `SELECT ${LEASE_COLUMNS} FROM jobs j WHERE j.queue = ? AND j.state_code = ? ORDER BY j.position, j.tiebreak LIMIT ?`;
+const HEAD = `SELECT j.job, j.expire_at FROM jobs j WHERE j.queue = ? AND j.state_code = ${QUEUED}
+  ORDER BY j.position, j.tiebreak LIMIT ?`;
 const HELD = `SELECT ${LEASE_COLUMNS}, j.suspect, j.started_at FROM json_each(?) e CROSS JOIN jobs j
   ON j.queue = ? AND j.id = e.value ->> 0 AND j.epoch = e.value ->> 1
   WHERE j.state_code = ${ACTIVE} AND j.session = ? ORDER BY e.key`;
@@ -30,9 +32,6 @@ const LEASE = `UPDATE jobs SET state_code = ${ACTIVE}, last_position = position,
 const LAST_CALL = "SELECT call, leases FROM calls WHERE session = ? AND queue = ? AND lane = ?";
 const KEEP_CALL = `INSERT INTO calls (session, queue, lane, call, leases) VALUES (?, ?, ?, ?, ?)
   ON CONFLICT DO UPDATE SET call = excluded.call, leases = excluded.leases`;
-
-/** After so many expired jobs an exchange looks for no others: it answers that there are more. */
-const MOST_EXPIRED = 500;
 
 /**
  * Leases jobs of one queue. The same call sent again gets the same leases. A late copy of an earlier call leases nothing, as
@@ -70,13 +69,13 @@ function leaseFrom(transaction: Transaction, queue: SqliteQueue, wish: Wish): Le
   const [suspect] = suspects;
   const suspectFirst = suspect !== undefined && (head === undefined || suspect.position < head.position);
   if (suspectFirst) leases.push(...lease(transaction, queue, wish, suspects));
-  for (let expired = 0; ;) {
+  for (;;) {
     const next = ready.slice(0, wish.max - leases.length);
     const leased = lease(transaction, queue, wish, next);
     leases.push(...leased);
-    expired += next.length - leased.length;
-    if (leased.length === next.length || expired >= MOST_EXPIRED) break;
-    // Some had expired: the jobs behind them take their places.
+    if (leased.length === next.length) break;
+    // Some had expired: the jobs behind them take their places. After too many the exchange answers that there are more.
+    if (!expireHead(transaction, queue)) break;
     ready = take(transaction, queue, QUEUED, wish.max - leases.length);
   }
   if (!suspectFirst && leases.length < wish.max) leases.push(...lease(transaction, queue, wish, suspects));
@@ -90,18 +89,33 @@ function take({ sql }: Transaction, queue: SqliteQueue, stateCode: number, max: 
   return sql.all<LeaseRow>(FIRST, queue.number, stateCode, max).map(candidate);
 }
 
-/** Leases the candidates; those past their ttl are expired instead. */
+/** Expires jobs at the head of the line up to the first one that has time left; returns whether it came to that. */
+function expireHead(transaction: Transaction, queue: SqliteQueue): boolean {
+  const { sql, now, left } = transaction;
+  const head = sql.all<[job: number, expireAt: number | null]>(HEAD, queue.number, left.expired + 1);
+  for (const [job, expireAt] of head) {
+    if (expireAt === null || expireAt > now) return true;
+    if (left.expired <= 0) return false;
+    left.expired -= 1;
+    expire(transaction, queue, job);
+  }
+  return true;
+}
+
+/** Leases the candidates; those past their ttl are expired instead, and when that are too many, it ends. */
 function lease(
   transaction: Transaction,
   queue: SqliteQueue,
   { session }: Wish,
   candidates: readonly Candidate[],
 ): Lease[] {
-  const { sql, now } = transaction;
+  const { sql, now, left } = transaction;
   const leases: Lease[] = [];
   const numbers: number[] = [];
   for (const { row, job, id, stateCode, expireAt, tags } of candidates) {
     if (expireAt !== null && expireAt <= now) {
+      if (left.expired <= 0) break;
+      left.expired -= 1;
       expire(transaction, queue, job);
       continue;
     }

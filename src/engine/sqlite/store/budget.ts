@@ -11,7 +11,9 @@ export interface Budget {
   readonly rows: number;
   /** How many jobs of sessions that close are handed back. */
   readonly jobs: number;
+  /** How many jobs whose ttl is over a claim expires, in all its queues: it answers then that there are more. */
+  readonly expired: number;
 }
 
 /** Each part takes some 10 milliseconds. */
-export const USUAL_BUDGET: Budget = { messages: 250, links: 2_500, rows: 2_000, jobs: 250 };
+export const USUAL_BUDGET: Budget = { messages: 250, links: 2_500, rows: 2_000, jobs: 250, expired: 200 };
