@@ -1,8 +1,10 @@
 // A transaction keeps its process, and all others from the file. So it changes a bounded number of rows, whatever a command has
 // to do: the rest is done in transactions after it. `LONGSHORE_BOUNDS=1000000` tries it with more.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Checkpoint } from "../../../src/model/job/checkpoint.js";
 import type { JobSpec } from "../../../src/model/job/job.js";
 import { ScenarioContext, MAIN } from "../../../src/engine/testkit/context/scenario-context.js";
+import { BOOM } from "../../../src/engine/testkit/context/test-session.js";
 import { sqliteStorage } from "./sqlite-storage.js";
 import { TransactionMeter } from "./transaction-meter.js";
 
@@ -46,6 +48,11 @@ async function addFlow(queue = MAIN): Promise<string> {
   const flow = { queue: MAIN, id, node: "n", parent: null, weight: 1, ifFailed: "fail" } as const;
   await addMany(MEMBERS, () => ({ queue, hold: true, flow }));
   return id;
+}
+
+/** The checkpoint of a step. */
+function step(seq: number): Checkpoint {
+  return { seq, kind: "step", name: `s${seq}`, key: null, value: "1", at: 0, took: 1, counters: null };
 }
 
 /** The command took several transactions, none of which changed too much. */
@@ -158,6 +165,39 @@ describe("a transaction changes a bounded number of rows", () => {
     expect(await context.counts()).toMatchObject({ active: 0, queued: MANY });
     expect(await context.list({ states: ["queued"] }, 500)).toEqual(ids);
   });
+
+  it.each(["removes", "sweeps"])(
+    "when someone %s jobs with long logs and many runs and checkpoints",
+    { timeout: 240_000 },
+    async (verb) => {
+      const [jobs, runs] = [MANY / 2_000, 20];
+      const retention = { completed: { age: 0, count: null }, failed: { age: 0, count: null } };
+      const ids = await addMany(jobs, () => ({ attempts: runs + 1, ...(verb === "sweeps" && { retention }) }));
+      const session = await context.session({ ttl: 3_600_000 });
+      const line = { at: 0, level: "info", message: "x".repeat(100) } as const;
+      const [lines, steps] = [1_000, 980];
+      for (let run = 0; run <= runs; run += 1) {
+        for (const lease of await session.claim(jobs)) {
+          if (run < runs) {
+            await session.settle(lease, { kind: "fail", error: BOOM, retryIn: 0 });
+            continue;
+          }
+          const checkpoints = Array.from({ length: steps }, (_, index) => step(index + 1));
+          await session.report(lease, { lines: Array.from({ length: lines }, () => line), checkpoints });
+          await session.complete(lease);
+        }
+        context.advance(1);
+      }
+      meter.take();
+      if (verb === "sweeps") await context.sweep(500);
+      else await context.engine.remove({ refs: ids.map((id) => ({ queue: MAIN, id })), op: "o" });
+      expectBounded(MANY / 2_000);
+
+      expect(
+        (await storage.leftovers?.())?.filter((row) => /^(?:jobs|logs|attempts|checkpoints|obliterated) /.test(row)),
+      ).toEqual([]);
+    },
+  );
 
   it("when the sessions of many jobs are dead", { timeout: 240_000 }, async () => {
     await addMany(MANY, () => ({}));

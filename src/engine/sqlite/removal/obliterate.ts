@@ -3,6 +3,7 @@
  * What it had is removed in slices, by this process right after and by any sweep if that dies; other processes write in
  * between.
  */
+import { NO_QUEUE } from "../store/remains.js";
 import { codeOf, SECONDARY, ACTIVE } from "../store/state-codes.js";
 import { cancelMembers } from "./cancel-members.js";
 import { removeJobs } from "./remove-jobs.js";
@@ -34,7 +35,8 @@ export function obliterate(transaction: Transaction, name: string, force: boolea
 
 type ObliteratedRow = [queue: number, name: string, flowsAfter: string | null];
 
-const FIRST = "SELECT queue, name, flows_after FROM obliterated ORDER BY queue LIMIT 1";
+// What is left of single jobs comes last, so that it does not hide a queue that is cancelling members.
+const FIRST = `SELECT queue, name, flows_after FROM obliterated ORDER BY queue = ${NO_QUEUE}, queue LIMIT 1`;
 
 /** Removes rows of obliterated queues, as many as the transaction may. */
 export function removeObliterated(transaction: Transaction): void {

@@ -9,12 +9,12 @@ import { isTerminal, type JobState, type TerminalState } from "../../../model/jo
 import type { OutcomeTransition } from "../../../model/job/outcome.js";
 import { PRIORITY_STEP } from "../../shared/listing-order.js";
 import { workerOf } from "../../shared/session-id.js";
-import { dropCheckpoints } from "./checkpoint.js";
 import { retentionOf, stateOfJob, tagsOf, reportsLastRun, type Job, type MovingJob } from "./job.js";
 import type { Sql } from "../database/sql.js";
 import { ACTIVE, SECONDARY, codeOf, QUEUED } from "./state-codes.js";
 import { dropLinks, isRetained, linksOf } from "./dependencies.js";
 import type { SqliteQueue } from "./queue.js";
+import { removeRows } from "./remains.js";
 import { leaveTrace } from "./traces.js";
 import type { Transaction } from "./transaction.js";
 
@@ -156,18 +156,14 @@ function takeFromRetention(queue: SqliteQueue, job: MovingJob, state: JobState):
 }
 
 /**
- * Removes a job with every row about it, except its trace, and links until their messages are delivered. `op`: the command that
- * removes it.
+ * Removes a job with every row about it, except its trace, and links until their messages are delivered; of very many rows
+ * some go later (remains.ts). `op`: the command that removes it.
  */
 export function forget(transaction: Transaction, queue: SqliteQueue, job: Job, op: string | null = null): void {
   const { sql } = transaction;
   leaveTrace(transaction, queue, job, op);
   removeFromState(queue, job);
-  sql.run("DELETE FROM jobs WHERE job = ?", job.job);
-  sql.run("DELETE FROM inputs WHERE job = ?", job.job);
-  if (job.epoch > 0 || job.errorEpoch !== null) sql.run("DELETE FROM attempts WHERE job = ?", job.job);
-  if (job.logged > 0) sql.run("DELETE FROM logs WHERE job = ?", job.job);
-  dropCheckpoints(sql, job);
+  removeRows(transaction, job);
   if (job.uniqueKey !== null) {
     sql.run("DELETE FROM unique_keys WHERE queue = ? AND key = ? AND job = ?", queue.number, job.uniqueKey, job.job);
   }
