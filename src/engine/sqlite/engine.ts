@@ -12,7 +12,7 @@ import { LATE, sweepTotal } from "../shared/sweep.js";
 import { describeTarget, type SqliteTarget } from "../target.js";
 import { listAside } from "./commands/aside.js";
 import { USUAL_BUDGET, type Budget } from "./store/budget.js";
-import { readCheckpoints } from "./store/checkpoint.js";
+import { checkpointsAfter } from "./store/checkpoint.js";
 import type { Connection } from "./connection.js";
 import { closeIn } from "./commands/closing.js";
 import { cancel, control, promote, release, remove, retry, update, type Command } from "./commands/control.js";
@@ -290,8 +290,16 @@ export class SqliteEngine implements Engine {
     return this.#read((sql) => listWorkers(sql, this.#clock.now(), Math.round(this.#clock.monotonic())));
   }
 
-  checkpoints(ref: Params<"checkpoints">): Promise<Answer<"checkpoints">> {
-    return this.#read((sql) => readCheckpoints(sql, ref));
+  async checkpoints(ref: Params<"checkpoints">): Promise<Answer<"checkpoints">> {
+    let page = await this.#read((sql) => checkpointsAfter(sql, ref, -1));
+    const all = page.checkpoints;
+    for (let { next } = page; next !== null; { next } = page) {
+      const after = next;
+      await turn();
+      page = await this.#read((sql) => checkpointsAfter(sql, ref, after));
+      all.push(...page.checkpoints);
+    }
+    return all;
   }
 
   dependencies(ref: Params<"dependencies">): Promise<Answer<"dependencies">> {

@@ -1,5 +1,6 @@
 // Reading jobs hands over a bounded number of bytes at a time, however long they are: the process does nothing else meanwhile.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Checkpoint } from "../../../src/model/job/checkpoint.js";
 import type { JobSpec } from "../../../src/model/job/job.js";
 import { MAIN, ScenarioContext } from "../../../src/engine/testkit/context/scenario-context.js";
 import { BytesMeter } from "./bytes-meter.js";
@@ -77,6 +78,22 @@ describe("jobs are read some bytes at a time", () => {
     expectPieces(30 * (100_000 + 10 * 4_000));
 
     expect(jobs.map((job) => [job?.history.length, job?.result?.length])).toEqual(ids.map(() => [11, 100_002]));
+  });
+
+  it("the checkpoints of a run", async () => {
+    await context.add();
+    const session = await context.session();
+    const lease = await session.next();
+    const checkpoints = Array.from({ length: 2_500 }, (_, index): Checkpoint => {
+      const value = text(index < 50 ? 100_000 : 10);
+      return { seq: index + 1, kind: "step", name: "s", key: `${index}`, value, at: 0, took: 1, counters: null };
+    });
+    for (const checkpoint of checkpoints) await session.report(lease, { checkpoints: [checkpoint] });
+    meter.take();
+    const read = await context.engine.checkpoints(lease);
+    expectPieces(50 * 100_000);
+
+    expect(read).toEqual(checkpoints);
   });
 
   it("in listings, whose pages are short then, of several states", async () => {

@@ -13,7 +13,7 @@ import { after, FIRST } from "../store/order.js";
 import { readCounts } from "../store/queue.js";
 import { codeOf, codesOf, SECONDARY } from "../store/state-codes.js";
 import { readRecords } from "./job-record.js";
-import { countFitting, MOST_READ, WEIGHT } from "./weight.js";
+import { countFitting, MOST_READ, WEIGHT } from "../store/weight.js";
 
 /** How many jobs a page with a filter looks at, of each state code. A queue without any counts as ten. */
 const MOST_LOOKED_AT = 2_000;

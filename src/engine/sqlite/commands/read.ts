@@ -7,7 +7,7 @@ import { ASIDE, ASIDE_SUSPECTS, codeOf, QUEUED, SUSPECTS } from "../store/state-
 import { countStates, readCounts } from "../store/queue.js";
 import { readRecords } from "./job-record.js";
 import { firstTick } from "./schedules.js";
-import { countFitting, MOST_READ, WEIGHT } from "./weight.js";
+import { countFitting, MOST_READ, WEIGHT } from "../store/weight.js";
 import type { Sql } from "../database/sql.js";
 
 /** How many jobs are read at once, however short they are. */

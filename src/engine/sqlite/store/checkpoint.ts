@@ -4,6 +4,7 @@ import { Undecodable } from "../../../model/errors/errors.js";
 import type { JobRef } from "../../../model/job/job.js";
 import type { Job } from "./job.js";
 import type { SqliteQueue } from "./queue.js";
+import { countFitting, MOST_READ } from "./weight.js";
 import type { Sql } from "../database/sql.js";
 
 const ENTRY = "SELECT entry FROM checkpoints WHERE job = ? AND seq = ?";
@@ -32,16 +33,32 @@ export function dropCheckpoints(sql: Sql, job: Job): void {
   job.checkpointed = false;
 }
 
-const READ = `SELECT c.seq, c.entry FROM queues q CROSS JOIN jobs j ON j.queue = q.queue AND j.id = ?
-  CROSS JOIN checkpoints c ON c.job = j.job WHERE q.name = ? ORDER BY c.seq`;
+/** How many checkpoints are read at once, however short they are. */
+const MOST_AT_ONCE = 1_000;
+const AFTER = `FROM queues q CROSS JOIN jobs j ON j.queue = q.queue AND j.id = ?
+  CROSS JOIN checkpoints c ON c.job = j.job AND c.seq > ? WHERE q.name = ? ORDER BY c.seq LIMIT ?`;
+const LENGTHS = `SELECT octet_length(c.entry) ${AFTER}`;
+const READ = `SELECT c.seq, c.entry ${AFTER}`;
 
-/** The checkpoints of a job, by number. @throws Undecodable */
-export function readCheckpoints(sql: Sql, { queue, id }: JobRef): Checkpoint[] {
-  return sql.all<[seq: number, entry: string]>(READ, id, queue).map(([seq, entry]) => {
+/** Some checkpoints of a job. */
+export interface CheckpointPage {
+  readonly checkpoints: Checkpoint[];
+  /** The number after which it goes on; `null`: there are no more. */
+  readonly next: number | null;
+}
+
+/** The checkpoints of a job after a number, as many as are read at once. @throws Undecodable */
+export function checkpointsAfter(sql: Sql, { queue, id }: JobRef, after: number): CheckpointPage {
+  const lengths = sql.all<[length: number]>(LENGTHS, id, after, queue, MOST_AT_ONCE).map(([length]) => length);
+  if (lengths.length === 0) return { checkpoints: [], next: null };
+  const some = Math.max(1, countFitting(lengths, MOST_READ));
+  const checkpoints = sql.all<[seq: number, entry: string]>(READ, id, after, queue, some).map(([seq, entry]) => {
     try {
       return decodeCheckpoint(seq, entry);
     } catch (cause) {
       throw new Undecodable(id, `checkpoint ${seq}`, { cause });
     }
   });
+  const isLast = some === lengths.length && some < MOST_AT_ONCE;
+  return { checkpoints, next: isLast ? null : (checkpoints.at(-1)?.seq ?? null) };
 }
