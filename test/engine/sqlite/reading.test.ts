@@ -253,6 +253,24 @@ describe("the jobs that one session of many holds", () => {
   });
 });
 
+describe("jobs that many dead sessions hold", () => {
+  it("are recovered with a bounded look at those that each holds", { timeout: 60_000 }, async () => {
+    await context.addMany(10_000, { queue: "lost" });
+    for (let n = 0; n < 40; n += 1) await (await context.session({ queues: ["lost"], ttl: 1_000 })).claim(250);
+    context.advance(2_000);
+    meter.take();
+    let recovered = 0;
+    for (let more = true; more;) {
+      const answer = await context.sweep(200, ["lost"]);
+      expect(meter.take().rows).toBeLessThan(3_000);
+      recovered += answer.recovered;
+      ({ more } = answer);
+    }
+
+    expect([recovered, (await context.counts("lost")).queued]).toEqual([10_000, 10_000]);
+  });
+});
+
 /** What reads active jobs reads them by session. */
 function expectHeldIndex(texts: readonly string[]): void {
   const steps = texts.filter((text) => text.includes("state_code = 3")).flatMap((text) => planOf(beside, text));

@@ -13,6 +13,7 @@ import type {
   WorkerInfo,
   WorkerRecord,
 } from "../../contract/engine.js";
+import { compareKeys } from "../../shared/listing-order.js";
 import { MOST_OVERDUE } from "../../shared/sweep.js";
 import { decodeWorkerInfo } from "../../shared/worker-info.js";
 import { workerRecords } from "../../shared/worker-records.js";
@@ -208,14 +209,21 @@ export function holdsAny(sql: Sql, queue: SqliteQueue, session: string): boolean
   return sql.all(HOLDS, queue.number, session).length > 0;
 }
 
-const LOST = `SELECT ${JOB_COLUMNS} FROM lives l CROSS JOIN jobs j ON j.job IN (
-    SELECT h.job FROM jobs h INDEXED BY jobs_held
-    WHERE h.queue = l.queue AND h.session = l.session AND h.state_code = ${ACTIVE} ORDER BY h.position, h.tiebreak LIMIT ?)
-  WHERE l.queue = ? AND l.deadline < 0 ORDER BY j.position, j.tiebreak LIMIT ?`;
+/** After so many jobs the sessions that were declared dead later wait, and so many are asked for jobs at all. */
+const MOST_LOST = 2_000;
+const MOST_ASKED = 1_000;
+const FIRST_HELD = `SELECT j.job, j.position, j.id FROM ${OF_SESSION} ORDER BY j.position, j.tiebreak LIMIT ?`;
+const THESE = `SELECT ${JOB_COLUMNS} FROM json_each(?) e CROSS JOIN jobs j ON j.job = e.value`;
 
-/** The jobs that dead sessions hold in a queue, as they were leased. */
+/** The jobs that dead sessions hold in a queue, at most `limit`, as they were leased. */
 export function heldByDead(sql: Sql, queue: SqliteQueue, limit: number): Job[] {
-  return sql.all<JobRow>(LOST, limit, queue.number, limit).map((row) => jobFrom(row));
+  const found: [job: number, position: number, id: string][] = [];
+  for (const session of deadSessions(sql, queue, MOST_ASKED)) {
+    if (found.length >= MOST_LOST) break;
+    found.push(...sql.all<[job: number, position: number, id: string]>(FIRST_HELD, queue.number, session, limit));
+  }
+  const first = found.toSorted((a, b) => compareKeys([a[1], a[2]], [b[1], b[2]])).slice(0, limit);
+  return sql.all<JobRow>(THESE, JSON.stringify(first.map(([job]) => job))).map((row) => jobFrom(row));
 }
 
 /** How many leases a page has. */
