@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { openEngine } from "../../../src/engine/open.js";
 import { loadDriver } from "../../../src/engine/sqlite/database/driver.js";
+import { backTo } from "./schema-history.js";
 
 let folder: string;
 let path: string;
@@ -53,11 +54,7 @@ it.each(OTHERS.flatMap((other) => [false, true].map((existing) => [...other, exi
 it("marks a file as its own, also one that an older Longshore made without a mark", async () => {
   await (await openEngine({ engine: "sqlite", path })).close();
   const ours = await inFile("");
-  const toSchema8 = `DROP TABLE gaps; DROP TABLE gap_blocks; DROP TABLE interests;
-    ALTER TABLE links DROP COLUMN unsuccessful; ALTER TABLE dependencies DROP COLUMN round; DROP TABLE traces; ALTER TABLE queues DROP COLUMN traced; DROP INDEX jobs_held;
-    ALTER TABLE jobs DROP COLUMN logged_epoch; ALTER TABLE jobs DROP COLUMN logged_report;
-    ALTER TABLE queues DROP COLUMN schedules; PRAGMA user_version = 8`;
-  await inFile(`${toSchema8}; PRAGMA application_id = 0`);
+  await inFile(`${backTo(8)}; PRAGMA application_id = 0`);
 
   await (await openEngine({ engine: "sqlite", path })).close();
 
