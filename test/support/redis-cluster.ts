@@ -3,7 +3,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { PATIENCE } from "./patience.js";
-import { CERTIFICATE, type RedisServer, type RedisServerOptions, startRedisServer } from "./redis-server.js";
+import { CERTIFICATE } from "./certificate.js";
+import { type RedisServer, type RedisServerOptions, startRedisServer } from "./redis-server.js";
 
 const slotCount = 16_384;
 

@@ -4,7 +4,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -29,12 +28,6 @@ export interface RedisServerOptions {
 }
 
 const folder = fileURLToPath(new URL("tls/", import.meta.url));
-/** A certificate that signs itself, made out to localhost, and its key: for a server, and for clients of it. */
-export const CERTIFICATE = {
-  ca: readFileSync(join(folder, "cert.pem"), "utf8"),
-  cert: readFileSync(join(folder, "cert.pem"), "utf8"),
-  key: readFileSync(join(folder, "key.pem"), "utf8"),
-};
 /** Settings of servers, nodes of clusters and sentinels for TLS: clients need no certificate. */
 export const TLS_SETTINGS = {
   "tls-cert-file": join(folder, "cert.pem"),

@@ -7,7 +7,8 @@ import { describe, expect, inject, it, onTestFinished } from "vitest";
 import { connect, EngineUnavailable, InvalidInput, task, type RedisTarget, type RedisTls } from "longshore";
 import { parseTarget } from "../../../src/engine/target.js";
 import { startRedisCluster } from "../../support/redis-cluster.js";
-import { CERTIFICATE, startRedisServer, TLS_SETTINGS, type RedisServerOptions } from "../../support/redis-server.js";
+import { CERTIFICATE } from "../../support/certificate.js";
+import { startRedisServer, TLS_SETTINGS, type RedisServerOptions } from "../../support/redis-server.js";
 import { startSentinel } from "../../support/redis-sentinel.js";
 import { nodesOf } from "./redis-storage.js";
 
