@@ -17,7 +17,7 @@ import type { Connection } from "./connection.js";
 import { closeIn } from "./commands/closing.js";
 import { cancel, control, promote, release, remove, retry, update, type Command } from "./commands/control.js";
 import { exchange } from "./commands/exchange.js";
-import { listPage } from "./commands/listing.js";
+import { listPage, type PagePart } from "./commands/listing.js";
 import { commitFlow } from "./commands/commit-flow.js";
 import { findLeftovers } from "./leftovers.js";
 import { obliterate } from "./removal/obliterate.js";
@@ -45,6 +45,9 @@ import { Waits } from "./store/waits.js";
 import { beginSweep, sweepSome } from "./commands/sweep.js";
 import { hasEvents, watch } from "./commands/watch.js";
 import type { CommandOptions } from "./writer.js";
+
+/** In how many parts a page of long jobs is read before it ends short of its limit. */
+const MOST_PARTS = 8;
 
 export class SqliteEngine implements Engine {
   readonly info: EngineInfo;
@@ -268,10 +271,18 @@ export class SqliteEngine implements Engine {
   }
 
   async listJobs({ filter, cursor, limit }: Params<"listJobs">): Promise<Answer<"listJobs">> {
-    const page = await this.#read((sql) => listPage(sql, filter, cursor, limit));
+    const part = (from: string | null, most: number): Promise<PagePart> =>
+      this.#read((sql) => listPage(sql, filter, from, most));
+    let { jobs, cursor: next, isCut } = await part(cursor, limit);
     // A caller goes on at once, which would keep the event loop from everything else.
-    if (page.cursor !== null) await turn();
-    return page;
+    if (next !== null) await turn();
+    for (let parts = 1; isCut && parts < MOST_PARTS; parts += 1) {
+      const page = await part(next, limit - jobs.length);
+      jobs = [...jobs, ...page.jobs];
+      ({ cursor: next, isCut } = page);
+      if (next !== null) await turn();
+    }
+    return { jobs, cursor: next };
   }
 
   tagTotals({ tag, queue }: Params<"tagTotals">): Promise<Answer<"tagTotals">> {

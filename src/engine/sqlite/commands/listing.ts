@@ -51,11 +51,16 @@ interface Piece {
 
 const THESE = `json_each(?) e CROSS JOIN jobs j ON j.job = e.value CROSS JOIN queues q ON q.queue = j.queue`;
 
-/** One page of a listing. */
-export function listPage(sql: Sql, filter: JobFilter, cursor: string | null, limit: number): JobPage {
-  const { entries, next } = choose(sql, filter, cursor, limit);
+/** A page, or the part of one that is read at once: `isCut` when it ends before its limit because its jobs are long. */
+export interface PagePart extends JobPage {
+  readonly isCut: boolean;
+}
+
+/** One page of a listing, or its first part. */
+export function listPage(sql: Sql, filter: JobFilter, cursor: string | null, limit: number): PagePart {
+  const { entries, next, isCut } = choose(sql, filter, cursor, limit);
   const numbers = JSON.stringify(entries.map(({ job }) => job));
-  return { jobs: entries.length === 0 ? [] : readRecords(sql, THESE, numbers), cursor: next };
+  return { jobs: entries.length === 0 ? [] : readRecords(sql, THESE, numbers), cursor: next, isCut };
 }
 
 /** The jobs of a page, in order, and where the next one begins. */
@@ -64,17 +69,18 @@ function choose(
   filter: JobFilter,
   cursor: string | null,
   limit: number,
-): { readonly entries: readonly Entry[]; readonly next: string | null } {
+): { readonly entries: readonly Entry[]; readonly next: string | null; readonly isCut: boolean } {
   const resume = cursor === null ? null : decodeCursor(cursor);
   const states = listedStates(filter);
   const [first] = states;
-  if (first === undefined) return { entries: [], next: null };
+  if (first === undefined) return { entries: [], next: null, isCut: false };
   const entries: Entry[] = [];
   let looked = 0;
   let room = MOST_READ;
   for (const [queue, name, counts] of queuesOf(sql, filter, resume?.queue ?? "")) {
     // The cursor is a place where nothing was looked at yet, never the end of what was: that would be looked at again.
-    if (looked >= MOST_LOOKED_AT) return { entries, next: encodeCursor({ queue: name, state: first, key: FIRST }) };
+    if (looked >= MOST_LOOKED_AT)
+      return { entries, next: encodeCursor({ queue: name, state: first, key: FIRST }), isCut: false };
     looked += LOOKS_PER_QUEUE;
     const listed = { queue, counts: readCounts(counts), tagged: taggedIn(sql, queue, filter) };
     const from = resume?.queue === name ? resume : null;
@@ -83,7 +89,7 @@ function choose(
       if (!mayHave(listed, state)) continue;
       let key: OrderKey | null = from?.state === state ? from.key : FIRST;
       for (let size = limit - entries.length; key !== null; size *= 2) {
-        if (looked >= MOST_LOOKED_AT) return { entries, next: encodeCursor({ queue: name, state, key }) };
+        if (looked >= MOST_LOOKED_AT) return { entries, next: encodeCursor({ queue: name, state, key }), isCut: false };
         const places = limit - entries.length;
         const piece = pieceOf(sql, listed, state, key, filter, { size: Math.min(size, LARGEST_PIECE), room: places });
         const weights = piece.found.map(({ weight }) => weight);
@@ -94,13 +100,13 @@ function choose(
         const last = fitting.at(-1);
         const isCut = fitting.length < piece.found.length;
         if (isCut || (last !== undefined && entries.length >= limit)) {
-          return { entries, next: encodeCursor({ queue: name, state, key: last?.key ?? key }) };
+          return { entries, next: encodeCursor({ queue: name, state, key: last?.key ?? key }), isCut };
         }
         key = piece.last;
       }
     }
   }
-  return { entries, next: null };
+  return { entries, next: null, isCut: false };
 }
 
 function queuesOf(sql: Sql, { queue }: JobFilter, from: string): QueueRow[] {
