@@ -241,7 +241,7 @@ describe("travelling together", () => {
     await longshore.close();
   });
 
-  it("gathers the calls made while two commands are on their way, 500 at most in one", async () => {
+  it("gathers the calls made while two commands are on their way, 250 at most in one", async () => {
     const answers: (() => void)[] = [];
     const { longshore, batches } = recording(
       new MemoryEngine(),
@@ -250,10 +250,10 @@ describe("travelling together", () => {
     const first = longshore.enqueue(plain, 0);
     await expect.poll(() => answers.length).toBe(1);
 
-    const others = Array.from({ length: 700 }, (_, n) => longshore.enqueue(plain, n));
-    await expect.poll(() => batches).toEqual([1, 500]);
+    const others = Array.from({ length: 400 }, (_, n) => longshore.enqueue(plain, n));
+    await expect.poll(() => batches).toEqual([1, 250]);
     answers[0]?.();
-    await expect.poll(() => batches).toEqual([1, 500, 200]);
+    await expect.poll(() => batches).toEqual([1, 250, 150]);
     for (const answer of answers) answer();
     await Promise.all([first, ...others]);
 

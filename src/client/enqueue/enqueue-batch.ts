@@ -2,12 +2,11 @@
  * Batched enqueueing: calls made at the same time, and calls made while a batch is in flight, share a command. Each
  * caller gets its own answer, or the error of its batch.
  */
-import { MAX_JOBS_PER_COMMAND, type EnqueueAnswer } from "../../engine/contract/engine.js";
+import { JOBS_PER_ENQUEUE, type EnqueueAnswer } from "../../engine/contract/engine.js";
 import type { JobSpec } from "../../model/job/job.js";
 import type { ConnectionContext } from "../connection/context.js";
 
-/** The jobs in one command of a bulk call, and the most of these commands in flight. */
-const CHUNK = 250;
+/** The most commands of a bulk call in flight. */
 const ABREAST = 4;
 /** The most commands of single calls in flight, and the fewest jobs in one that is sent beside another. */
 const LANES = 2;
@@ -54,7 +53,9 @@ export class EnqueueBatch {
     const handles: T[][] = [];
     let next = 0;
     const sendChunk = async (from: number): Promise<T[]> => {
-      const specs = Array.from({ length: Math.min(CHUNK, total - from) }, (_, index) => specOf(from + index));
+      const specs = Array.from({ length: Math.min(JOBS_PER_ENQUEUE, total - from) }, (_, index) =>
+        specOf(from + index),
+      );
       const answers = await this.#enqueue(specs);
       return specs.map((spec, index) => {
         const answer = answers[index];
@@ -65,9 +66,9 @@ export class EnqueueBatch {
     const send = async (): Promise<void> => {
       while (next < total) {
         const from = next;
-        next += CHUNK;
+        next += JOBS_PER_ENQUEUE;
         try {
-          handles[from / CHUNK] = await sendChunk(from);
+          handles[from / JOBS_PER_ENQUEUE] = await sendChunk(from);
         } catch (error) {
           // Start no more chunks; those in flight are waited for.
           next = total;
@@ -115,10 +116,10 @@ export class EnqueueBatch {
     // Callers released by one answer call again together. Splitting that burst in two lets encoding overlap with the
     // engine's work.
     const halves = this.#answered && this.#inFlight === 0 && this.#waiting.length >= 2 * SECOND_LANE;
-    const most = halves ? Math.ceil(this.#waiting.length / 2) : MAX_JOBS_PER_COMMAND;
+    const most = halves ? Math.ceil(this.#waiting.length / 2) : JOBS_PER_ENQUEUE;
     this.#answered = false;
     while (this.#waiting.length >= (this.#inFlight === 0 ? 1 : SECOND_LANE) && this.#inFlight < LANES) {
-      void this.#sendBatch(this.#waiting.splice(0, Math.min(most, MAX_JOBS_PER_COMMAND)));
+      void this.#sendBatch(this.#waiting.splice(0, Math.min(most, JOBS_PER_ENQUEUE)));
     }
   }
 

@@ -2,7 +2,13 @@
  * What a run asks of the engine: its checkpoints; jobs that it spawns, depends on and reads. Commands are sent one after
  * the other, of bounded size, and retried while the engine does not answer, until the session is over.
  */
-import { MAX_JOBS_PER_COMMAND, type Awaitable, type Engine, type EnqueueAnswer } from "../../engine/contract/engine.js";
+import {
+  JOBS_PER_ENQUEUE,
+  MAX_JOBS_PER_COMMAND,
+  type Awaitable,
+  type Engine,
+  type EnqueueAnswer,
+} from "../../engine/contract/engine.js";
 import type { Checkpoint } from "../../model/job/checkpoint.js";
 import { isSuccess, type DependencyRecord } from "../../model/job/dependency.js";
 import { LeaseLost } from "../../model/errors/errors.js";
@@ -45,7 +51,7 @@ export class EngineServices implements JobServices {
   async enqueue(specs: readonly JobSpec[]): Promise<readonly EnqueueAnswer[]> {
     if (this.#run.over) throw new LeaseLost();
     const answers: EnqueueAnswer[] = [];
-    for (const jobs of cut(specs, MAX_JOBS_PER_COMMAND, ({ input }) => input.length)) {
+    for (const jobs of cut(specs, JOBS_PER_ENQUEUE, ({ input }) => input.length)) {
       answers.push(...(await this.#ask((engine) => engine.enqueue({ jobs }))));
     }
     const cancelled = specs.filter(({ flow }, index) => flow !== null && answers[index]?.state === "cancelled");
