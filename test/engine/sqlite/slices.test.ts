@@ -107,4 +107,30 @@ describe("what a process leaves undone when it dies", () => {
     expect((await context.engine.tagTotals({ tag: "a:1" })).queued).toBe(1);
     expect((await storage.leftovers?.())?.filter((row) => row.startsWith("jobs ")).length).toBe(1);
   });
+
+  it.each(["remove", "obliterate"] as const)(
+    "gives no new job the links of one whose messages are still to be sent: %s",
+    async (command) => {
+      const ids = await context.addMany(60);
+      const after = ids.map((id) => ({ queue: MAIN, id, ifFailed: "cancel" }) as const);
+      const gone = await context.add({ queue: "other", after });
+      const dying = await context.open();
+      const begun =
+        command === "remove"
+          ? dying.remove({ refs: [{ queue: "other", id: gone }], op: "o" })
+          : dying.obliterate({ queue: "other", force: true });
+      await dying.close();
+      await begun;
+
+      const id = await context.add({ after: after.slice(0, 1) });
+      await context.sweep();
+
+      expect(await context.engine.dependencies({ queue: MAIN, id })).toHaveLength(1);
+      const awaited = await Promise.all(ids.map(async (one) => context.engine.dependents({ queue: MAIN, id: one })));
+      expect(awaited.flat()).toEqual([{ queue: MAIN, id }]);
+      await context.engine.obliterate({ queue: MAIN, force: true });
+      await context.engine.obliterate({ queue: "other", force: true });
+      expect((await storage.leftovers?.())?.filter((row) => !row.startsWith("traces "))).toEqual([]);
+    },
+  );
 });

@@ -17,6 +17,7 @@ import {
   dropLinksUpTo,
   isAwaitedBy,
 } from "../store/dependencies.js";
+import { releaseNumber } from "../store/remains.js";
 import type { Sql } from "../database/sql.js";
 import type { OutboxCursor, OutboxMark, Transaction } from "../store/transaction.js";
 
@@ -46,6 +47,7 @@ export function takeOutbox(transaction: Transaction, name: string): OutboxBatch 
     mark.cursor = rest;
     if (rest !== null) break;
     marks.delete(number);
+    if (mark.number !== null && entry.state === "removed") releaseNumber(sql, number);
     if (goesWhenDelivered(entry)) delivered.push(String(number));
   }
   return { messages, receipt: senders === 0 ? null : delivered };

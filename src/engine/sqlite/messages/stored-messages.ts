@@ -5,6 +5,7 @@
 import { readObject } from "../../../model/value/strict.js";
 import type { Message } from "../../shared/relay.js";
 import type { Sql } from "../database/sql.js";
+import { holdNumber } from "../store/remains.js";
 import type { OutboxCursor, Transaction } from "../store/transaction.js";
 
 const KEEP_MESSAGE = "INSERT INTO messages (message) VALUES (?)";
@@ -31,6 +32,7 @@ export function leaveMarks(transaction: Transaction): void {
   const inOrder = [...marks.filter(({ number }) => number !== null), ...marks.filter(({ number }) => number === null)];
   for (const { number, job, queue, id, cursor } of inOrder) {
     sql.run(KEEP_MARK, number, job, queue, id, cursor === null ? null : JSON.stringify(cursor));
+    holdNumber(sql, job);
     transaction.marksOf(queue).delete(job);
     transaction.leave();
   }

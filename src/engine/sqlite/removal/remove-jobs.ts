@@ -3,13 +3,16 @@
  * others elsewhere is marked in the outbox, and its links to them go with their messages.
  */
 import { TABLES } from "../database/schema.js";
+import { NO_QUEUE } from "../store/remains.js";
 import type { Transaction } from "../store/transaction.js";
 import type { Obliterated } from "./obliterated.js";
 
 /** How many jobs are removed at a time. */
 const AT_ONCE = 500;
 
-const JOBS = "SELECT job, id, linked FROM jobs WHERE queue = ? ORDER BY id LIMIT ?";
+// A single removed job that still has messages to send keeps its number until they are.
+const JOBS = `SELECT job, id, linked FROM jobs j WHERE queue = ?
+  AND (queue <> ${NO_QUEUE} OR NOT EXISTS (SELECT 1 FROM outbox o WHERE o.job = j.job)) ORDER BY id LIMIT ?`;
 const THESE = "job IN (SELECT value FROM json_each(?))";
 
 const PARTS = Object.entries(TABLES.ofJobs).map(([table, key]) => someOf(table, key, THESE));

@@ -1,9 +1,10 @@
 /**
  * What is about a removed job alone: how its runs ended, its log, its checkpoints. That can be thousands of rows. Those beyond
  * what a transaction may remove go later, as those of an obliterated queue do (removal/obliterate.ts): until then the row of the
- * job stays under a queue that does not exist, so that no new job gets its number.
+ * job stays under a queue that does not exist, so that no new job gets its number. The same while links of it are left.
  */
 import type { Job } from "./job.js";
+import type { Sql } from "../database/sql.js";
 import type { Transaction } from "./transaction.js";
 
 /** The number of a queue that does not exist: those of queues begin at 1. */
@@ -18,6 +19,22 @@ const CHECKPOINTS = someOf("checkpoints", "seq");
 const SET_APART = `UPDATE jobs SET queue = ${NO_QUEUE}, id = job, expire_at = NULL, remove_at = NULL, kept = NULL, linked = 0
   WHERE job = ?`;
 const MARK = `INSERT OR IGNORE INTO obliterated (queue, name, flows_after) VALUES (${NO_QUEUE}, '', NULL)`;
+
+const HOLD = `INSERT OR IGNORE INTO jobs
+  (job, queue, id, state_code, position, priority, attempts, created_at, run_at, timeout, task)
+  VALUES (?, ${NO_QUEUE}, ?, 0, 0, 0, 0, 0, 0, 0, '')`;
+const RELEASE = `DELETE FROM jobs WHERE job = ? AND queue = ${NO_QUEUE}
+  AND NOT EXISTS (SELECT 1 FROM obliterated WHERE queue = ${NO_QUEUE})`;
+
+/** Keeps the number of a removed job from new ones while its links are there: its messages are left to later transactions. */
+export function holdNumber(sql: Sql, job: number): void {
+  sql.run(HOLD, job, String(job));
+}
+
+/** The last message of a removed job was sent. Where more is left of single jobs, its row goes with that. */
+export function releaseNumber(sql: Sql, job: number): void {
+  sql.run(RELEASE, job);
+}
 
 /** Removes the row of a job and those about it alone, as many as the transaction may. */
 export function removeRows(transaction: Transaction, job: Job): void {
