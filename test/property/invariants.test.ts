@@ -253,13 +253,19 @@ async function sentAgain(engine: MemoryEngine, call: Call, answer: unknown, afte
     "fireSchedules",
   ];
   if (!safe.includes(call.command) || namesTwice(call) || settlesWhatItLeases(call, answer)) return;
-  if (supersedesWhatItMet(call, answer, after)) return;
+  if (supersedesWhatItMet(call, answer, after) || endsWhatItMet(call, answer, after)) return;
   const again = call.run(engine);
   if (call.command === "enqueue") assert.deepEqual(again, asNow(call, answer, after), "the same answer");
   else if (call.command === "exchange") assert.deepEqual(given(again), given(answer), "the same answer");
   else if (!("refs" in (call.params as object))) assert.deepEqual(again, answer, "the same answer");
   else sameControl(engine, call, again as ControlAnswer[], answer as ControlAnswer[], after);
   assert.deepEqual(await read(engine), after, "no second effect");
+}
+
+/** Does it find an incomplete flow of its id whose time is over? That flow goes with this command, and its id is free then. */
+function endsWhatItMet(call: Call, answer: unknown, after: Jobs): boolean {
+  if (call.command !== "enqueue") return false;
+  return enqueued(call, answer).some(({ name, outcome }) => outcome === "existing" && !after.has(name));
 }
 
 /** What an exchange settled and leased. What it says of other work is as it was before jobs that waited for these got ready. */

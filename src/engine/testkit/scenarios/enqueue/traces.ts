@@ -59,6 +59,17 @@ export const traces = scenarios("traces", [
     },
   ],
   [
+    "next-job-has-its-own-options",
+    "a new job with the id of a removed one is what it asks to be",
+    async (context) => {
+      await context.add({ id: "mine", nonce: "n-1", attempts: 2, priority: 5 });
+      await context.control("remove", "mine", "op-1");
+      await context.add({ id: "mine", nonce: null, attempts: 7, priority: 0 });
+      const { attempts, priority } = await context.job("mine");
+      assert.deepEqual([attempts, priority], [7, 0]);
+    },
+  ],
+  [
     "enqueue-again-after-retention",
     "an enqueue sent again after its job was removed by retention answers `created` and runs nothing twice",
     async (context) => {

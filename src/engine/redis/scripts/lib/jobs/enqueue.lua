@@ -41,7 +41,7 @@ local function accept_usual(group, attempts, otherwise)
   for i = group.first, group.last do
     local id = ids[i]
     if present[i] or fresh[id] or traces.removed[i] then
-      otherwise(i, id, {}, bodies[i])
+      otherwise(i, id, { attempts = attempts }, bodies[i])
     else
       local n = job_args.n
       job_args[n + 1] = id
