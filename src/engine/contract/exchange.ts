@@ -9,6 +9,12 @@ import type { Progress } from "../../model/job/progress.js";
 /** The most jobs one exchange promotes: the bound that keeps it short. */
 export const MOST_PROMOTED = 500;
 
+/**
+ * A claim stops once the stored bodies of its leases exceed so many bytes (characters of input), however many jobs it asks for:
+ * one lease is given at least, and the answer says that there is more.
+ */
+export const MOST_CLAIMED_BYTES = 4_000_000;
+
 /** What a worker reports at the end of a run. */
 export type Outcome =
   | { readonly kind: "complete"; readonly result: string | null }
