@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Engine } from "../../../src/engine/contract/engine.js";
 import { MAIN, ScenarioContext } from "../../../src/engine/testkit/context/scenario-context.js";
 import { CONFORMANCE, runScenario } from "../../../src/engine/testkit/index.js";
+import { USUAL_BUDGET } from "../../../src/engine/sqlite/store/budget.js";
 import { sqliteStorage } from "./sqlite-storage.js";
 
 /** Those of hundreds of jobs would only take longer. */
@@ -13,14 +14,14 @@ const SCENARIOS = CONFORMANCE.flatMap(({ scenarios }) => scenarios).filter(
 
 describe("the SQLite engine, one message and one row a transaction", () => {
   it.each(SCENARIOS.map((scenario) => [scenario.id, scenario] as const))("%s", async (_id, scenario) => {
-    const budget = { messages: 1, links: 1, rows: 1, jobs: 1, expired: 200 };
+    const budget = { ...USUAL_BUDGET, messages: 1, links: 1, rows: 1, jobs: 1 };
     const setup = { capabilities: ["leftovers", "corrupt"] as const, create: () => sqliteStorage(budget) };
     await expect(runScenario(scenario, setup)).resolves.toBeUndefined();
   });
 });
 
 describe("what a process leaves undone when it dies", () => {
-  const budget = { messages: 10, links: 100, rows: 50, jobs: 10, expired: 200 };
+  const budget = { ...USUAL_BUDGET, messages: 10, links: 100, rows: 50, jobs: 10 };
   let storage: ReturnType<typeof sqliteStorage>;
   let context: ScenarioContext;
 

@@ -2,9 +2,11 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Checkpoint } from "../../../src/model/job/checkpoint.js";
 import type { JobSpec } from "../../../src/model/job/job.js";
+import { MOST_CLAIMED_BYTES } from "../../../src/engine/contract/engine.js";
 import { MAIN, ScenarioContext } from "../../../src/engine/testkit/context/scenario-context.js";
 import { BytesMeter } from "./bytes-meter.js";
 import { sqliteStorage } from "./sqlite-storage.js";
+import { StatementMeter } from "./statement-meter.js";
 
 /** What one read may hand over, and a job beyond it. */
 const MOST_READ = 2 * 1024 * 1024;
@@ -105,5 +107,76 @@ describe("jobs are read some bytes at a time", () => {
     expectPieces(40 * 200_000);
     expect(await context.list({ task: "work" }, 500)).toEqual([...ids.slice(20), ...ids.slice(0, 20)]);
     expectPieces(40 * 200_000);
+  });
+});
+
+describe("a claim reads the inputs that it gives", () => {
+  // 4,000,000 characters are exceeded by the 34th of 120,000.
+  const GIVEN = 34;
+
+  it.each(["x", "\u20AC"])("up to their bound, counted in characters: of %j", async (character) => {
+    const ids = await addAll(100, () => ({ input: JSON.stringify(character.repeat(119_998)) }));
+    const session = await context.session();
+    const claimed: string[] = [];
+    for (const expected of [GIVEN, GIVEN, 100 - 2 * GIVEN]) {
+      meter.take();
+      const answer = await session.exchange([], { max: 500 });
+      expect([answer.leases.length, answer.more]).toEqual([expected, expected === GIVEN]);
+      expect(Math.max(...meter.take())).toBeLessThan(MOST_CLAIMED_BYTES + 300_000);
+      claimed.push(...answer.leases.map(({ id }) => id));
+    }
+
+    expect(claimed).toEqual(ids);
+  });
+
+  it("from all queues together, and the same when it is sent again", async () => {
+    for (const queue of ["a", "b", "c"]) await addAll(20, () => ({ queue, input: text(119_998) }));
+    const session = await context.session({ queues: ["a", "b", "c"] });
+    meter.take();
+    const { leases, more } = await session.exchange([], { max: 500 });
+    const [read] = meter.take();
+
+    expect([leases.length, leases.at(-1)?.queue, more]).toEqual([GIVEN, "b", true]);
+    expect(read).toBeLessThan(MOST_CLAIMED_BYTES + 300_000);
+    expect(await session.resend()).toMatchObject({ leases, more });
+  });
+
+  it("whether they are set aside, suspects, or wait in line", async () => {
+    const short = await addAll(100, () => ({ input: text(10) }));
+    await addAll(100, () => ({ input: text(100_000) }));
+    const decliner = await context.session();
+    const set = await decliner.claim(500);
+    for (const lease of set) await decliner.settle(lease, { kind: "decline" });
+    await addAll(100, () => ({ input: text(100_000) }));
+    const session = await context.session();
+    meter.take();
+    const answer = await session.exchange([], { max: 500, tasks: ["work"] });
+
+    expect(answer.leases.slice(0, 100).map(({ id }) => id)).toEqual(short);
+    expect([answer.leases.length, answer.more]).toEqual([140, true]);
+    expect(Math.max(...meter.take())).toBeLessThan(MOST_CLAIMED_BYTES + 300_000);
+  });
+
+  it("and none of those that have expired", async () => {
+    await addAll(100, () => ({ ttl: 1_000, input: text(120_000) }));
+    const last = await context.add({ input: text(120_000) });
+    const session = await context.session();
+    context.advance(1_000);
+    meter.take();
+
+    expect(await session.claimIds(500)).toEqual([last]);
+    expect(Math.max(...meter.take())).toBeLessThan(200_000);
+  });
+
+  it("with one statement for all that are short", async () => {
+    await addAll(500, () => ({ input: text(7_990) }));
+    const session = await context.session();
+    const statements = StatementMeter.begin();
+    const { length } = await session.claim(500);
+    const { texts } = statements.take();
+    statements.end();
+
+    expect(length).toBe(500);
+    expect(texts.filter((one) => one.includes("FROM inputs"))).toHaveLength(1);
   });
 });

@@ -4,13 +4,15 @@
  */
 import { MOST_ASIDE, MOST_COUNTED_ASIDE, type AsideRecord } from "../../contract/engine.js";
 import { compareKeys } from "../../shared/listing-order.js";
-import { candidate, LEASE_COLUMNS, type Candidate, type LeaseRow, type Wish } from "../store/candidate.js";
+import { candidate, CANDIDATE_COLUMNS, type Candidate, type LeaseRow, type Wish } from "../store/candidate.js";
 import { ASIDE, ASIDE_SUSPECTS } from "../store/state-codes.js";
 import type { SqliteQueue } from "../store/queue.js";
 import type { Sql } from "../database/sql.js";
 
 // The condition on the two codes lets SQLite use the partial index.
-const firstOf = (code: number): string => `SELECT ${LEASE_COLUMNS} FROM json_each(?) t CROSS JOIN jobs j ON j.job IN (
+const firstOf = (
+  code: number,
+): string => `SELECT ${CANDIDATE_COLUMNS} FROM json_each(?) t CROSS JOIN jobs j ON j.job IN (
   SELECT a.job FROM jobs a INDEXED BY jobs_aside WHERE a.queue = ? AND a.state_code = ${code}
   AND a.state_code IN (22, 32) AND a.task = t.value ORDER BY a.position, a.tiebreak LIMIT ?) ORDER BY j.position, j.tiebreak LIMIT ?`;
 const FIRST = firstOf(ASIDE);

@@ -26,7 +26,7 @@ export function exchange(transaction: Transaction, params: Parameters<Engine["ex
   for (const name of names) {
     const claimed = claim?.queues.includes(name) ?? false;
     const mine = [...settle.entries()].filter(([, settlement]) => settlement.queue === name);
-    const left = claimed ? (claim?.max ?? 0) - leases.length : 0;
+    const left = claimed && transaction.left.claimed >= 0 ? (claim?.max ?? 0) - leases.length : 0;
     if (left <= 0 && mine.length === 0) continue;
     const queue = transaction.find(name);
     const life = queue === null ? null : liveSession(transaction, session, queue);
@@ -51,5 +51,6 @@ export function exchange(transaction: Transaction, params: Parameters<Engine["ex
     if (queue.paused) paused.push(name);
     transaction.changed(name);
   }
+  more ||= transaction.left.claimed < 0;
   return { alive, settled, leases, more, nextDue: next, ...(paused.length > 0 && { paused }) };
 }

@@ -8,8 +8,12 @@ import { takeAside } from "./aside.js";
 import {
   AT,
   candidate,
+  CANDIDATE_COLUMNS,
+  inputLength,
+  isUnread,
   LEASE_COLUMNS,
   LEASE_WIDTH,
+  readInputs,
   type Candidate,
   type LeaseRow,
   type Wish,
@@ -19,7 +23,7 @@ import { readBody, readTags } from "../store/payload.js";
 import type { SqliteQueue } from "../store/queue.js";
 import type { Transaction } from "../store/transaction.js";
 
-const FIRST = `SELECT ${LEASE_COLUMNS} FROM jobs j WHERE j.queue = ? AND j.state_code = ? ORDER BY j.position, j.tiebreak LIMIT ?`;
+const FIRST = `SELECT ${CANDIDATE_COLUMNS} FROM jobs j WHERE j.queue = ? AND j.state_code = ? ORDER BY j.position, j.tiebreak LIMIT ?`;
 const HEAD = `SELECT j.job, j.expire_at FROM jobs j WHERE j.queue = ? AND j.state_code = ${QUEUED}
   ORDER BY j.position, j.tiebreak LIMIT ?`;
 const HELD = `SELECT ${LEASE_COLUMNS}, j.suspect, j.started_at FROM json_each(?) e CROSS JOIN jobs j
@@ -45,6 +49,7 @@ export function leaseOnce(transaction: Transaction, queue: SqliteQueue, wish: Wi
     return sql
       .all<[...LeaseRow, suspect: number, startedAt: number]>(HELD, last[1], queue.number, session)
       .map((row) => {
+        transaction.left.claimed -= inputLength(row);
         const [suspect, startedAt] = row.slice(LEASE_WIDTH) as [suspect: number, startedAt: number];
         return describeLease(queue, row, row[AT.epoch], suspect === 1, startedAt);
       });
@@ -73,7 +78,7 @@ function leaseFrom(transaction: Transaction, queue: SqliteQueue, wish: Wish): Le
     const next = ready.slice(0, wish.max - leases.length);
     const leased = lease(transaction, queue, wish, next);
     leases.push(...leased);
-    if (leased.length === next.length) break;
+    if (leased.length === next.length || transaction.left.claimed < 0) break;
     // Some had expired: the jobs behind them take their places. After too many the exchange answers that there are more.
     if (!expireHead(transaction, queue)) break;
     ready = take(transaction, queue, QUEUED, wish.max - leases.length);
@@ -102,7 +107,10 @@ function expireHead(transaction: Transaction, queue: SqliteQueue): boolean {
   return true;
 }
 
-/** Leases the candidates; those past their ttl are expired instead, and when that are too many, it ends. */
+/**
+ * Leases the candidates; those past their ttl are expired instead. It ends when these are too many, and once there are more
+ * characters of input than one claim gives.
+ */
 function lease(
   transaction: Transaction,
   queue: SqliteQueue,
@@ -112,13 +120,17 @@ function lease(
   const { sql, now, left } = transaction;
   const leases: Lease[] = [];
   const numbers: number[] = [];
-  for (const { row, job, id, stateCode, expireAt, tags } of candidates) {
+  for (const [index, one] of candidates.entries()) {
+    if (left.claimed < 0) break;
+    const { row, job, id, stateCode, expireAt, tags } = one;
     if (expireAt !== null && expireAt <= now) {
       if (left.expired <= 0) break;
       left.expired -= 1;
       expire(transaction, queue, job);
       continue;
     }
+    if (isUnread(one)) readInputs(sql, candidates.slice(index), left.claimed);
+    left.claimed -= inputLength(row);
     queue.count(stateCode, -1);
     queue.count(ACTIVE, 1);
     for (const tag of tagsOf({ tags })) {
