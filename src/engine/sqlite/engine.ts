@@ -302,7 +302,7 @@ export class SqliteEngine implements Engine {
   }
 
   async checkpoints(ref: Params<"checkpoints">): Promise<Answer<"checkpoints">> {
-    let page = await this.#read((sql) => checkpointsAfter(sql, ref, -1));
+    let page = await this.#read((sql) => checkpointsAfter(sql, ref, 0));
     const all = page.checkpoints;
     for (let { next } = page; next !== null; { next } = page) {
       const after = next;

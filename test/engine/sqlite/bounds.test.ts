@@ -199,6 +199,38 @@ describe("a transaction changes a bounded number of rows", () => {
     },
   );
 
+  it.each(["begin anew", "get other inputs"])(
+    "when jobs with many checkpoints %s: their next runs find their own alone",
+    { timeout: 240_000 },
+    async (what) => {
+      const ids = await addMany(MANY / 1_000, () => ({ attempts: 2 }));
+      const session = await context.session({ ttl: 3_600_000 });
+      for (const lease of await session.claim(ids.length)) {
+        // The first has nearly as many as a job may.
+        const count = lease.id === ids[0] ? 9_800 : 980;
+        for (let from = 1; from <= count; from += 490) {
+          await session.report(lease, { checkpoints: Array.from({ length: 490 }, (_, index) => step(from + index)) });
+        }
+        await session.settle(lease, { kind: "fail", error: BOOM, retryIn: what === "begin anew" ? null : 0 });
+      }
+      const refs = ids.map((id) => ({ queue: MAIN, id }));
+      meter.take();
+      if (what === "begin anew") await context.engine.retry({ refs, op: "o", fromStart: true });
+      else await context.engine.update({ refs, op: "o", patch: { input: "2" } });
+      // Those of the first alone are ten times what one transaction may remove.
+      expectBounded(5);
+
+      const leases = await session.claim(ids.length);
+      expect(leases.map(({ checkpoints }) => checkpoints)).toEqual(ids.map(() => false));
+      for (const lease of leases) await session.report(lease, { checkpoints: [{ ...step(1), value: "2" }, step(2)] });
+      expect(await context.engine.checkpoints(refs[0] ?? { queue: MAIN, id: "" })).toEqual([
+        { ...step(1), value: "2" },
+        step(2),
+      ]);
+      expect((await storage.leftovers?.())?.filter((row) => row.startsWith("stale_checkpoints "))).toEqual([]);
+    },
+  );
+
   it("when the sessions of many jobs are dead", { timeout: 240_000 }, async () => {
     await addMany(MANY, () => ({}));
     const session = await context.session({ ttl: 1_000 });

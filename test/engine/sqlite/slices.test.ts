@@ -1,11 +1,14 @@
 // Work that is left to later transactions. The whole specification holds when each transaction does next to nothing: what a
 // command leaves is done before it answers, in whatever slices.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Checkpoint } from "../../../src/model/job/checkpoint.js";
 import type { Engine } from "../../../src/engine/contract/engine.js";
 import { MAIN, ScenarioContext } from "../../../src/engine/testkit/context/scenario-context.js";
 import { CONFORMANCE, runScenario } from "../../../src/engine/testkit/index.js";
 import { USUAL_BUDGET } from "../../../src/engine/sqlite/store/budget.js";
 import { sqliteStorage } from "./sqlite-storage.js";
+
+const STEP = { value: "1", at: 0, took: 1, counters: null } as const;
 
 /** Those of hundreds of jobs would only take longer. */
 const SCENARIOS = CONFORMANCE.flatMap(({ scenarios }) => scenarios).filter(
@@ -78,6 +81,70 @@ describe("what a process leaves undone when it dies", () => {
     expect(jobs.every(({ crashes, attempt }) => crashes === 0 && attempt === 0)).toBe(true);
     expect((await storage.leftovers?.())?.filter((row) => row.startsWith("closing "))).toEqual([]);
   });
+
+  /** A failed job with checkpoints of which one transaction removes a fourth. */
+  async function addCheckpointed(): Promise<string> {
+    const id = await context.add();
+    const session = await context.session();
+    const lease = await session.next();
+    const checkpoints = Array.from({ length: 200 }, (_, index): Checkpoint => ({
+      seq: index + 1,
+      kind: "step",
+      name: "s",
+      key: `${index}`,
+      ...STEP,
+    }));
+    await session.report(lease, { checkpoints });
+    await session.fail(lease, null);
+    return id;
+  }
+
+  /** What is left in the file of checkpoints. */
+  async function checkpointRows(): Promise<number> {
+    return (await storage.leftovers?.())?.filter((row) => row.includes("checkpoints ")).length ?? 0;
+  }
+
+  it("is done by a sweep of another one: a job begins anew, and runs meanwhile", async () => {
+    const ref = { queue: MAIN, id: await addCheckpointed() };
+    const dying = await context.open();
+    const begun = dying.retry({ refs: [ref], op: "o", fromStart: true });
+    await dying.close();
+    await begun;
+    const session = await context.session();
+    const lease = await session.next();
+    const mine = { seq: 1, kind: "step", name: "t", key: null, ...STEP } as const;
+    await session.report(lease, { checkpoints: [mine] });
+
+    expect(lease.checkpoints).toBe(false);
+    expect(await context.engine.checkpoints(ref)).toEqual([mine]);
+    expect(await checkpointRows()).toBeGreaterThan(100);
+    await context.sweep();
+
+    expect(await context.engine.checkpoints(ref)).toEqual([mine]);
+    expect(await checkpointRows()).toBe(1);
+  });
+
+  it.each(["remove", "obliterate", "retry"] as const)(
+    "forgets what a job that began anew has left: %s",
+    async (then) => {
+      const ref = { queue: MAIN, id: await addCheckpointed() };
+      const dying = await context.open();
+      const begun = dying.retry({ refs: [ref], op: "o", fromStart: true });
+      await dying.close();
+      await begun;
+
+      if (then === "obliterate") await context.engine.obliterate({ queue: MAIN, force: true });
+      else if (then === "remove") await context.engine.remove({ refs: [ref], op: "p" });
+      else {
+        const session = await context.session();
+        await session.fail(await session.next(), null);
+        await context.engine.retry({ refs: [ref], op: "p", fromStart: true });
+        await context.sweep();
+      }
+
+      expect(await checkpointRows()).toBe(0);
+    },
+  );
 
   it("forgets a session that closes with its queue: obliterated in between", async () => {
     await context.addMany(100);

@@ -69,7 +69,7 @@ async function fillAll(id: string): Promise<void> {
     // The row of a job says which other tables have rows of it.
     database
       .prepare(
-        `UPDATE jobs SET epoch = 1, error_epoch = 0, logged = 1, checkpointed = 1, linked = 1, tags = '["1"]',
+        `UPDATE jobs SET epoch = 1, error_epoch = 0, logged = 1, checkpointed = 1, checkpoints_from = 1, linked = 1, tags = '["1"]',
          unique_key = '1', unique_until = 'finished', supersedes = '1'`,
       )
       .run();

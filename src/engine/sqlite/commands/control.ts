@@ -87,7 +87,10 @@ export function retry(fromStart: boolean): Command {
     if (plan.claimsKey) claimKey(transaction, queue, job);
     recordLastRun(transaction, job);
     dropNotice(sql, job);
-    if (plan.dropsCheckpoints) dropCheckpoints(sql, job);
+    if (plan.dropsCheckpoints && job.checkpointed) {
+      dropCheckpoints(transaction, job);
+      job.checkpointed = false;
+    }
     job.counted = 0;
     job.crashes = 0;
     job.startedAt = null;

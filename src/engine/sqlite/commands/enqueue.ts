@@ -8,6 +8,7 @@ import type { EnqueueAnswer } from "../../contract/engine.js";
 import { keyOwnership, meetOwner, type KeyOwner } from "../../shared/unique-key.js";
 import { isMadeBy, type Trace } from "../../shared/trace.js";
 import { tracesOf } from "../store/traces.js";
+import { dropCheckpoints } from "../store/checkpoint.js";
 import { isLinked, linkNewJob } from "../store/dependent.js";
 import { expire } from "./settle.js";
 import { loadJob, saveJob, stateOfJob, type Job } from "../store/job.js";
@@ -207,6 +208,7 @@ function insertJob(
     tags: spec.tags.length === 0 ? null : JSON.stringify(spec.tags),
     supersedes: spec.supersedes,
     checkpointed: false,
+    checkpointsFrom: 0,
     linked: isLinked(spec),
   };
   insert(queue, job, state, "tail");
@@ -248,12 +250,13 @@ function insertJob(
 const REPLACE_INPUT = "UPDATE jobs SET input = ?, progress = NULL, checkpointed = 0 WHERE job = ?";
 
 /** Replaces the input of a job; checkpoints and progress belong to the former input, and are dropped. */
-export function replaceInput({ sql }: Transaction, job: Pick<Job, "job" | "linked">, input: string): void {
+export function replaceInput(transaction: Transaction, job: Pick<Job, "job" | "linked">, input: string): void {
+  const { sql } = transaction;
   const long = input.length > LONG_INPUT;
   const links = job.linked ? bodyOf(sql, job.job) : null;
   if (links !== null) keepBody(sql, job, { ...links, references: [] });
   sql.run(REPLACE_INPUT, long ? null : input, job.job);
-  sql.run("DELETE FROM checkpoints WHERE job = ?", job.job);
+  dropCheckpoints(transaction, job);
   sql.run("DELETE FROM inputs WHERE job = ?", job.job);
   if (long) sql.run("INSERT INTO inputs (job, input) VALUES (?, ?)", job.job, input);
 }

@@ -241,6 +241,13 @@ const FIFTEENTH = `
   CREATE TABLE closing (queue INTEGER NOT NULL, session TEXT NOT NULL, PRIMARY KEY (queue, session)) WITHOUT ROWID;
 `;
 
+const SIXTEENTH = `
+  -- The checkpoints of a job are numbered from here on; those up to it are of runs before it began anew.
+  ALTER TABLE jobs ADD COLUMN checkpoints_from INTEGER NOT NULL DEFAULT 0;
+  -- The jobs that have some of those left.
+  CREATE TABLE stale_checkpoints (job INTEGER PRIMARY KEY);
+`;
+
 /** The steps after the first. */
 const STEPS: readonly string[] = [
   SECOND,
@@ -257,6 +264,7 @@ const STEPS: readonly string[] = [
   THIRTEENTH,
   FOURTEENTH,
   FIFTEENTH,
+  SIXTEENTH,
 ];
 const LATEST = STEPS.length + 1;
 

@@ -88,7 +88,9 @@ export const SCHEMA = `
     -- The failures of a job that ended as partial.
     failures TEXT,
     -- The last numbered report with log lines: its lease and number.
-    logged_epoch INTEGER, logged_report INTEGER
+    logged_epoch INTEGER, logged_report INTEGER,
+    -- Its checkpoints are numbered from here on; those up to it are of runs before it began anew, and are removed.
+    checkpoints_from INTEGER NOT NULL DEFAULT 0
   );
   CREATE UNIQUE INDEX jobs_id ON jobs (queue, id);
   CREATE INDEX jobs_position ON jobs (queue, state_code, position, tiebreak);
@@ -186,6 +188,9 @@ export const SCHEMA = `
     entry TEXT NOT NULL,
     PRIMARY KEY (job, seq)
   ) WITHOUT ROWID;
+
+  -- The jobs that have checkpoints left of runs before they began anew.
+  CREATE TABLE stale_checkpoints (job INTEGER PRIMARY KEY);
 
   -- The links of a job to others.
   CREATE TABLE links (
@@ -333,7 +338,13 @@ export const SCHEMA = `
  */
 export const TABLES = {
   /** What belongs to a job alone, by its number in the column `job`. */
-  ofJobs: { inputs: "job", attempts: "job, epoch", logs: "job, number", checkpoints: "job, seq" },
+  ofJobs: {
+    inputs: "job",
+    attempts: "job, epoch",
+    logs: "job, number",
+    checkpoints: "job, seq",
+    stale_checkpoints: "job",
+  },
   /** How a job is linked, by its number in the column `job`: one row each. */
   ofLinks: ["links", "link_bodies"],
   /** Its links to others, likewise: they stay until the messages of a removed job are sent. */

@@ -9,7 +9,7 @@ export interface Budget {
   readonly messages: number;
   /** How many links of jobs are read for messages. */
   readonly links: number;
-  /** How many rows of obliterated queues are removed. */
+  /** How many rows of obliterated queues, of removed jobs and of runs before a job began anew are removed. */
   readonly rows: number;
   /** How many jobs of sessions that close are handed back. */
   readonly jobs: number;

@@ -50,6 +50,8 @@ export interface Job {
   readonly supersedes: string | null;
   /** Has it checkpoints? */
   checkpointed: boolean;
+  /** Its checkpoints are stored under their numbers beyond this. */
+  readonly checkpointsFrom: number;
   /** Is it linked to other jobs? */
   linked: boolean;
 }
@@ -57,7 +59,16 @@ export interface Job {
 /** The part of a run record that a move reads and changes. */
 export type MovingJob = Omit<
   Job,
-  "attempts" | "settled" | "crashes" | "logged" | "uniqueKey" | "uniqueUntil" | "op" | "supersedes" | "checkpointed"
+  | "attempts"
+  | "settled"
+  | "crashes"
+  | "logged"
+  | "uniqueKey"
+  | "uniqueUntil"
+  | "op"
+  | "supersedes"
+  | "checkpointed"
+  | "checkpointsFrom"
 >;
 
 /** The columns of a run record. */
@@ -94,6 +105,7 @@ const NAMES = [
   "linked",
   "declinedAt",
   "lastPosition",
+  "checkpointsFrom",
 ] as const satisfies readonly (keyof Job)[];
 
 export type JobRow = RowOf<typeof NAMES, Stored<Job>>;
@@ -142,6 +154,7 @@ export function jobFrom(row: readonly [...JobRow, ...unknown[]]): Job {
     linked: row[AT.linked] === 1,
     declinedAt: row[AT.declinedAt],
     lastPosition: row[AT.lastPosition],
+    checkpointsFrom: row[AT.checkpointsFrom],
   };
 }
 

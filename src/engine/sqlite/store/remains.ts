@@ -15,6 +15,7 @@ const someOf = (table: string, key: string): string =>
 const RUNS = someOf("attempts", "epoch");
 const LINES = someOf("logs", "number");
 const CHECKPOINTS = someOf("checkpoints", "seq");
+const NO_STALE_ONES = "DELETE FROM stale_checkpoints WHERE job = ?";
 
 const SET_APART = `UPDATE jobs SET queue = ${NO_QUEUE}, id = job, expire_at = NULL, remove_at = NULL, kept = NULL, linked = 0
   WHERE job = ?`;
@@ -54,7 +55,7 @@ function removeSome({ sql, left }: Transaction, job: Job): boolean {
   const parts: readonly (readonly [has: boolean, text: string])[] = [
     [job.epoch > 0 || job.errorEpoch !== null, RUNS],
     [job.logged > 0, LINES],
-    [job.checkpointed, CHECKPOINTS],
+    [job.checkpointed || job.checkpointsFrom > 0, CHECKPOINTS],
   ];
   for (const [has, text] of parts) {
     if (!has) continue;
@@ -63,5 +64,6 @@ function removeSome({ sql, left }: Transaction, job: Job): boolean {
     left.rows -= removed;
     if (removed === most) return false;
   }
+  if (job.checkpointsFrom > 0) sql.run(NO_STALE_ONES, job.job);
   return true;
 }
