@@ -2,7 +2,8 @@
  * Batched enqueueing: calls made at the same time, and calls made while a batch is in flight, share a command. Each
  * caller gets its own answer, or the error of its batch.
  */
-import { JOBS_PER_ENQUEUE, type EnqueueAnswer } from "../../engine/contract/engine.js";
+import type { EnqueueAnswer } from "../../engine/contract/engine.js";
+import { EnqueueSize, JOBS_PER_ENQUEUE } from "../../engine/contract/enqueue-size.js";
 import type { JobSpec } from "../../model/job/job.js";
 import type { ConnectionContext } from "../connection/context.js";
 
@@ -52,10 +53,22 @@ export class EnqueueBatch {
   ): Promise<T[]> {
     const handles: T[][] = [];
     let next = 0;
-    const sendChunk = async (from: number): Promise<T[]> => {
-      const specs = Array.from({ length: Math.min(JOBS_PER_ENQUEUE, total - from) }, (_, index) =>
-        specOf(from + index),
-      );
+    let beyond: JobSpec | null = null;
+    // The next jobs that have room in one command. One that has not is kept for the command after it.
+    const takeChunk = (): JobSpec[] => {
+      const size = new EnqueueSize();
+      const specs: JobSpec[] = [];
+      while (next < total) {
+        const spec = beyond ?? specOf(next);
+        beyond = spec;
+        if (!size.take(spec)) break;
+        specs.push(spec);
+        beyond = null;
+        next += 1;
+      }
+      return specs;
+    };
+    const sendChunk = async (specs: readonly JobSpec[]): Promise<T[]> => {
       const answers = await this.#enqueue(specs);
       return specs.map((spec, index) => {
         const answer = answers[index];
@@ -63,12 +76,14 @@ export class EnqueueBatch {
         return handle(spec, answer);
       });
     };
+    let chunks = 0;
     const send = async (): Promise<void> => {
       while (next < total) {
-        const from = next;
-        next += JOBS_PER_ENQUEUE;
         try {
-          handles[from / JOBS_PER_ENQUEUE] = await sendChunk(from);
+          const specs = takeChunk();
+          const chunk = chunks;
+          chunks += 1;
+          handles[chunk] = await sendChunk(specs);
         } catch (error) {
           // Start no more chunks; those in flight are waited for.
           next = total;
@@ -119,8 +134,15 @@ export class EnqueueBatch {
     const most = halves ? Math.ceil(this.#waiting.length / 2) : JOBS_PER_ENQUEUE;
     this.#answered = false;
     while (this.#waiting.length >= (this.#inFlight === 0 ? 1 : SECOND_LANE) && this.#inFlight < LANES) {
-      void this.#sendBatch(this.#waiting.splice(0, Math.min(most, JOBS_PER_ENQUEUE)));
+      void this.#sendBatch(this.#waiting.splice(0, this.#countThatFit(Math.min(most, JOBS_PER_ENQUEUE))));
     }
+  }
+
+  /** How many of those that wait, up to `most`, have room in one command. */
+  #countThatFit(most: number): number {
+    const size = new EnqueueSize(most);
+    const first = this.#waiting.findIndex(({ spec }) => !size.take(spec));
+    return first === -1 ? this.#waiting.length : first;
   }
 
   async #sendBatch(batch: readonly Waiting[]): Promise<void> {

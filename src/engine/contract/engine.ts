@@ -57,9 +57,6 @@ export type Awaitable<T> = T | Promise<T>;
  */
 export const MAX_JOBS_PER_COMMAND = 500;
 
-/** How many jobs clients and workers enqueue by one command: with a few tags each, 500 hold up a Redis server for over 10 ms. */
-export const JOBS_PER_ENQUEUE = 250;
-
 /** What an engine is and what it guarantees. */
 export interface EngineInfo {
   readonly kind: "memory" | "sqlite" | "redis";
@@ -88,7 +85,8 @@ export interface Engine {
   now(): Awaitable<number>;
 
   /**
-   * Stores jobs: one answer per job, in order. Up to 500 jobs of one queue in one call are stored together.
+   * Stores jobs: one answer per job, in order. Of one queue in one call, up to 500 jobs with up to `ENTRIES_PER_ENQUEUE` entries
+   * and `TEXT_PER_ENQUEUE` characters are stored together; more may be stored in parts, in order.
    * A command sent again makes no second job, for `RESEND_WINDOW` after its creation also when the job is removed already.
    */
   enqueue(params: { readonly jobs: readonly JobSpec[] }): Awaitable<EnqueueAnswer[]>;

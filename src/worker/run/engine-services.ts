@@ -2,13 +2,8 @@
  * What a run asks of the engine: its checkpoints; jobs that it spawns, depends on and reads. Commands are sent one after
  * the other, of bounded size, and retried while the engine does not answer, until the session is over.
  */
-import {
-  JOBS_PER_ENQUEUE,
-  MAX_JOBS_PER_COMMAND,
-  type Awaitable,
-  type Engine,
-  type EnqueueAnswer,
-} from "../../engine/contract/engine.js";
+import { MAX_JOBS_PER_COMMAND, type Awaitable, type Engine, type EnqueueAnswer } from "../../engine/contract/engine.js";
+import { cutEnqueue } from "../../engine/contract/enqueue-size.js";
 import type { Checkpoint } from "../../model/job/checkpoint.js";
 import { isSuccess, type DependencyRecord } from "../../model/job/dependency.js";
 import { LeaseLost } from "../../model/errors/errors.js";
@@ -51,7 +46,7 @@ export class EngineServices implements JobServices {
   async enqueue(specs: readonly JobSpec[]): Promise<readonly EnqueueAnswer[]> {
     if (this.#run.over) throw new LeaseLost();
     const answers: EnqueueAnswer[] = [];
-    for (const jobs of cut(specs, JOBS_PER_ENQUEUE, ({ input }) => input.length)) {
+    for (const jobs of cutEnqueue(specs)) {
       answers.push(...(await this.#ask((engine) => engine.enqueue({ jobs }))));
     }
     const cancelled = specs.filter(({ flow }, index) => flow !== null && answers[index]?.state === "cancelled");

@@ -273,6 +273,33 @@ describe("spawn.all", () => {
     expect(sizes).toEqual([1, 250, 250, 500, 250, 250, 500, 234, 234]);
   });
 
+  it("of jobs with sixteen tags works, in commands of at most 29", async () => {
+    const sizes: number[] = [];
+    const tags = Array.from({ length: 16 }, (_, n) => `tag:${n}`);
+    const child = task<number, number>("tagged", { tags }, (ctx) => ctx.input);
+    const parent = task("parent", ONCE, async ({ spawn }) => {
+      const { values } = await spawn.all(
+        "tagged",
+        child,
+        Array.from({ length: 60 }, (_, n) => n),
+      );
+      return values.length;
+    });
+    const { fixture } = open([parent, child], (engine) =>
+      withCommands(engine, {
+        enqueue: (params) => {
+          sizes.push(params.jobs.length);
+          return engine.enqueue(params);
+        },
+      }),
+    );
+    const job = await fixture.enqueue(parent);
+    for (let i = 0; i < 100 && (await job.refresh()).state !== "completed"; i += 1) await fixture.rest();
+
+    expect((await job.refresh()).result).toBe(60);
+    expect(sizes).toEqual([1, 29, 29, 2]);
+  });
+
   it("goes on when some of the jobs fail: the job is then partial, and says what failed", async () => {
     const double = doubling();
     const parent = task("parent", ONCE, ({ spawn }) =>

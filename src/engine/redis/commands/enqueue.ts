@@ -1,7 +1,7 @@
-/** Storing jobs on Redis: one script call for up to 500 jobs of a queue. */
+/** Storing jobs on Redis: one script call for up to 500 jobs of a queue, fewer when much is written for each. */
 import type { JobSpec } from "../../../model/job/job.js";
 import type { EnqueueAnswer } from "../../contract/engine.js";
-import { batchesOf, type Batch } from "../format/batches.js";
+import { enqueueBatchesOf, type Batch } from "../format/batches.js";
 import { encodeBody, encodeOptions } from "../format/body.js";
 import { Groups } from "../format/argument-groups.js";
 import type { Argument, Link } from "../connection/connection.js";
@@ -25,7 +25,7 @@ export async function enqueue(
   const answers: EnqueueAnswer[] = jobs.map(({ id }) => ({ id, outcome: "created", state: "queued" }));
   const pending = new Set<string>();
   await Promise.all(
-    batchesOf(jobs).map(async (batches) => {
+    enqueueBatchesOf(jobs).map(async (batches) => {
       for (const batch of batches) {
         if (await enqueueBatch(link, registry, deliver, jobs, batch, answers)) pending.add(batch.queue);
       }
