@@ -109,6 +109,7 @@ export type {
 export type { TickOptions } from "./model/schedule/template.js";
 export type { Size } from "./model/value/size.js";
 export type { JobSnapshot } from "./model/job/snapshot.js";
+export type { AwaitedJob, HoldingWorker, Reason, ReasonData } from "./model/why/reason.js";
 export { isTerminal, STATES, TERMINAL_STATES, type JobState, type TerminalState } from "./model/job/state.js";
 export { statuses, type StatusMachine, type StatusOptions } from "./model/profile/status-machine.js";
 export type { StepFailure } from "./model/failure/step-failure.js";

@@ -12,6 +12,7 @@ import { addPingCommand } from "./commands/ping.js";
 import { addPoolCommand } from "./commands/pool.js";
 import { addQueueCommands } from "./commands/queue.js";
 import { addSchedulesCommand } from "./commands/schedules.js";
+import { addWhyCommand } from "./commands/why.js";
 import { addWorkerCommand } from "./commands/worker.js";
 import { EXIT_CODES_HELP } from "./terminal/exit.js";
 
@@ -41,6 +42,7 @@ export function createProgram(): Command {
   addInfoCommand(program);
   addJobsCommand(program);
   addJobCommand(program);
+  addWhyCommand(program);
   addFlowCommand(program);
   addControlCommands(program);
   addFailedCommand(program);

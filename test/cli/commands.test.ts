@@ -71,6 +71,20 @@ describe.each(engines)("on $engine", ({ engine, open }) => {
   beforeEach(() => begin(open));
   afterEach(end);
 
+  test("why says what stands in the way of a job, in words and as data", async () => {
+    const job = await jobs.enqueue(broken, { url: "http://a.example/" });
+    await jobs.queue("scans").pause();
+    const { code, stdout } = await run("why", job.id);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^Queue scans is paused, for \d+\w+ now\.\nNo living worker serves queue scans\.\n$/);
+    expect(await json("why", job.id)).toMatchObject({
+      queue: "scans",
+      id: job.id,
+      reasons: [{ kind: "paused" }, { kind: "no-worker" }],
+    });
+    expect((await run("why", "nowhere")).code).not.toBe(0);
+  });
+
   test("ping answers with the latency and what survives a crash", async () => {
     const { code, stdout } = await run("ping");
     expect(code).toBe(0);

@@ -18,6 +18,8 @@ import { jobEvents, type JobEvent } from "./job-events.js";
 import { waitForEnd } from "./job-wait.js";
 import { milestonesOf, stepsOf, type MilestoneRecord, type StepRecord } from "./step-records.js";
 import { snapshotOf, type JobSnapshot } from "../../model/job/snapshot.js";
+import type { Reason } from "../../model/why/reason.js";
+import { whyOf } from "./why.js";
 
 /** The outcome of the enqueue; `null` on a handle that was looked up. */
 export type EnqueueOutcome = EnqueueAnswer["outcome"] | null;
@@ -144,6 +146,19 @@ export class Job<Result = unknown, Input = unknown> {
   /** Its position in the queue, 1 = next; `null` when it is not queued. */
   async position(): Promise<number | null> {
     return this.#context.engine.position(this.#ref);
+  }
+
+  /**
+   * Why it does not run at this moment: every reason that applies, the decisive one first, each as data and as a sentence
+   * (`text`). A job that runs or has ended gives one reason that says so. Limits are no reason yet.
+   * @throws JobNotFound, EngineUnavailable
+   * @example
+   * for (const { kind, text } of await job.why()) console.log(`${kind}: ${text}`);
+   * // paused: Queue scans is paused, for 12m now.
+   * // position: It is number 3 of 40 jobs in the queue.
+   */
+  async why(): Promise<Reason[]> {
+    return whyOf(this.#context, this.#ref);
   }
 
   /** Ends it; if it runs, its signal aborts within a second. @throws JobNotFound, WrongState when it has ended */

@@ -30,6 +30,8 @@ export type StateCounts = Readonly<Record<JobState, number>>;
 export interface QueueRecord {
   readonly name: string;
   readonly paused: boolean;
+  /** Since when it is paused: epoch milliseconds; `null` while it is not, and where an older release paused it. */
+  readonly pausedAt: number | null;
   readonly counts: StateCounts;
 }
 

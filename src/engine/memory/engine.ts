@@ -130,7 +130,7 @@ export class MemoryEngine implements Engine {
         if (hasEnded(queue, ends, this.now())) return true;
         // A waiting worker must also wake for a delayed job, a schedule, or the end of a ttl, that is due before the end of the wait.
         const own = earliest(firstTick(queue, this.now()), firstExpiry(queue, this.now())) ?? Number.POSITIVE_INFINITY;
-        if (queue.paused) return own < until - 1;
+        if (queue.pausedAt !== null) return own < until - 1;
         const due = Math.min(own, queue.lines.delayed.first()?.runAt ?? Number.POSITIVE_INFINITY);
         return queue.lines.queued.size + queue.suspects.size > 0 || queue.aside.has(tasks, true) || due < until - 1;
       });
@@ -225,8 +225,8 @@ export class MemoryEngine implements Engine {
   #setPaused(name: string, paused: boolean): void {
     this.#guard();
     const queue = this.#store.queue(name);
-    if (queue.paused === paused) return;
-    queue.paused = paused;
+    if ((queue.pausedAt !== null) === paused) return;
+    queue.pausedAt = paused ? this.now() : null;
     emit(queue, this.now(), { kind: paused ? "paused" : "resumed" });
     this.#signals.changed(name);
   }
@@ -360,7 +360,10 @@ export class MemoryEngine implements Engine {
     return this.#store
       .sorted()
       .filter(({ name }) => params?.names.includes(name) ?? true)
-      .map((queue) => ({ name: queue.name, paused: queue.paused, counts: countStates(queue) }));
+      .map((queue) => {
+        const { name, pausedAt } = queue;
+        return { name, paused: pausedAt !== null, pausedAt, counts: countStates(queue) };
+      });
   }
 
   aside({ queues }: Params<"aside">): Answer<"aside"> {

@@ -42,12 +42,12 @@ export function exchange(
     if (given.length > 0 && claim?.ttl !== undefined) store.shortenLife(session, name, claim.ttl, moment);
     leases.push(...given);
     if (claimed) {
-      more ||= !queue.paused && (queue.lines.queued.size > 0 || queue.aside.has(tasks));
+      more ||= queue.pausedAt === null && (queue.lines.queued.size > 0 || queue.aside.has(tasks));
       nextDue = earliest(nextDue, queue.lines.delayed.first()?.runAt ?? null, firstTick(queue, now));
       // A worker at rest is to know when to sweep; one at work sweeps every second.
       if (given.length === 0) nextDue = earliest(nextDue, firstExpiry(queue, now));
     }
-    if (queue.paused) paused.push(name);
+    if (queue.pausedAt !== null) paused.push(name);
     touched.push(name);
   }
   return { answer: { alive, settled, leases, more, nextDue, ...(paused.length > 0 && { paused }) }, touched };

@@ -96,7 +96,7 @@ function endLease(session: MemorySession, job: MemoryJob): void {
 export function leaseFrom(queue: MemoryQueue, session: MemorySession, wish: AsideWish, now: number): Lease[] {
   const { max } = wish;
   const leases: Lease[] = [];
-  if (queue.paused || max <= 0) return leases;
+  if (queue.pausedAt !== null || max <= 0) return leases;
   const epoch = queue.epoch + 1;
   const line = queue.lines.queued;
   const head = line.first();

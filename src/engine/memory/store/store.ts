@@ -89,7 +89,8 @@ export class MemoryQueue {
   /** What is remembered of removed jobs, in the order in which they were removed. */
   readonly traces = new Map<string, Trace>();
   readonly schedules = new Map<string, MemorySchedule>();
-  paused = false;
+  /** Since when it is paused; `null` while it is not. */
+  pausedAt: number | null = null;
   /** The number of the last exchange that leased anything here. */
   epoch = 0;
 

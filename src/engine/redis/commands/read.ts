@@ -157,7 +157,8 @@ export class Reader {
   async #queue(name: string): Promise<QueueRecord> {
     const values = list(await this.#link.run("counts", name, []));
     const counts = perState((state) => number(values[STATES.indexOf(state) + 1]));
-    return { name, paused: values[0] === 1, counts };
+    const since = number(values[0]);
+    return { name, paused: since !== 0, pausedAt: since === 0 ? null : since, counts };
   }
 
   async aside(queues: readonly string[]): Promise<AsideRecord[]> {

@@ -55,7 +55,8 @@ export function listQueues(sql: Sql, names?: readonly string[]): QueueRecord[] {
         );
   return rows.map(([name, paused, counts]) => ({
     name,
-    paused: paused === 1,
+    paused: paused !== 0,
+    pausedAt: paused > 1 ? paused : null,
     counts: countStates(readCounts(counts)),
   }));
 }
@@ -73,7 +74,7 @@ export function hasWork(sql: Sql, name: string, tasks: readonly string[], now: n
   const counts = readCounts(stored);
   if ((firstTick(sql, queue, now) ?? until) < until - 1) return true;
   if ((firstExpiry(sql, queue, now) ?? until) < until - 1) return true;
-  if (paused === 1) return false;
+  if (paused !== 0) return false;
   if ((counts[QUEUED] ?? 0) + (counts[SUSPECTS] ?? 0) > 0) return true;
   if ([ASIDE, ASIDE_SUSPECTS].some((code) => (counts[code] ?? 0) > 0 && waitsAside(sql, queue, code, tasks)))
     return true;

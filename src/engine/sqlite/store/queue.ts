@@ -95,7 +95,8 @@ export class SqliteQueue {
   readonly #default: { tail: number };
   readonly #other: { tail: number; head: number };
   readonly #totals = new Map<string, Map<JobState, number>>();
-  #paused: boolean;
+  /** Since when it is paused; 1 where an older release paused it; 0 while it is not. */
+  #paused: number;
   #finished: number;
   #sequence: number;
   #dropped: number;
@@ -124,7 +125,7 @@ export class SqliteQueue {
     this.name = name;
     this.number = row[AT.queue];
     this.gaps = new Gaps(sql, this.number);
-    this.#paused = row[AT.paused] === 1;
+    this.#paused = row[AT.paused];
     this.#counts = readCounts(row[AT.counts]);
     this.keep = { completed: row[AT.keepCompleted], failed: row[AT.keepFailed] };
     this.kept = { completed: row[AT.keptCompleted], failed: row[AT.keptFailed] };
@@ -140,11 +141,11 @@ export class SqliteQueue {
   }
 
   get paused(): boolean {
-    return this.#paused;
+    return this.#paused !== 0;
   }
 
   setPaused(paused: boolean): void {
-    this.#paused = paused;
+    this.#paused = paused ? this.#now : 0;
     this.#changed = true;
   }
 
@@ -279,7 +280,7 @@ export class SqliteQueue {
     this.gaps.save();
     this.#sql.run(
       SAVE,
-      this.#paused ? 1 : 0,
+      this.#paused,
       JSON.stringify(this.#counts),
       this.keep.completed,
       this.keep.failed,

@@ -1,6 +1,6 @@
 -- KEYS: queue wait tombstones priority suspect aside delayed blocked done5 done6 done7 done8 done9 done10 kept
 -- ARGV: now
--- Reply: paused, then the number of jobs in each state
+-- Reply: since when it is paused (0: it is not), then the number of jobs in each state
 --
 -- Counts jobs per state from the sizes of the structures that hold them; active ones are counted as they are leased.
 -- include: record batch format queue

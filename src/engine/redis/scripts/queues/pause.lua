@@ -5,11 +5,11 @@
 
 read_queue()
 
-local paused = tonumber(ARGV[2])
-if conf.paused ~= paused then
-  set_conf('paused', paused)
-  emit(paused == 1 and '{"kind":"paused"}' or '{"kind":"resumed"}')
+local pauses = ARGV[2] == '1'
+if (conf.paused ~= 0) ~= pauses then
+  set_conf('paused', pauses and NOW or 0)
+  emit(pauses and '{"kind":"paused"}' or '{"kind":"resumed"}')
   flush_queue()
-  if paused == 0 then wake() end
+  if not pauses then wake() end
 end
 return 1

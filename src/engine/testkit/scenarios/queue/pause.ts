@@ -37,6 +37,25 @@ export const pause = scenarios("pause", [
     },
   ],
   [
+    "says-since-when",
+    "a queue says since when it is paused, also when it is paused once more",
+    async (context) => {
+      await context.add();
+      const pausedAt = async (): Promise<number | null | undefined> =>
+        (await context.engine.queues({ names: [MAIN] }))[0]?.pausedAt;
+      assert.equal(await pausedAt(), null);
+      const from = await context.engine.now();
+      await context.engine.pause({ queue: MAIN });
+      const since = (await pausedAt()) ?? 0;
+      assert.ok(since >= from && since <= (await context.engine.now()));
+      context.advance(5_000);
+      await context.engine.pause({ queue: MAIN });
+      assert.equal(await pausedAt(), since);
+      await context.engine.resume({ queue: MAIN });
+      assert.equal(await pausedAt(), null);
+    },
+  ],
+  [
     "other-queues-of-claim",
     "the other queues of a claim are leased from",
     async (context) => {

@@ -1,5 +1,5 @@
 -- The queue's own numbers, read once and written once: every script that includes this calls `read_queue` first.
---   paused    1 while paused
+--   paused    since when it is paused; 0 while it is not
 --   base      the position of the first entry of the waiting list; it counts up as entries are taken
 --   top       the highest that `base` was before entries were put back at the head
 --   epoch     the number of the last exchange that leased anything

@@ -1,0 +1,119 @@
+/**
+ * Why a job does not run: the reasons that apply to it now, the decisive one first. They are read one after the other, so a
+ * job that moves meanwhile may be shown between two states; nothing is stored. A call costs at most seven reads, each bounded.
+ */
+import type { QueueRecord, WorkerRecord } from "../../engine/contract/engine.js";
+import { JobNotFound } from "../../model/errors/errors.js";
+import { isSuccess, type DependencyRecord } from "../../model/job/dependency.js";
+import { SUSPECT_FROM, type JobRecord, type JobRef } from "../../model/job/job.js";
+import { isTerminal, type TerminalState } from "../../model/job/state.js";
+import { MOST_NAMED, type HoldingWorker, type Reason, type ReasonData } from "../../model/why/reason.js";
+import { reasonText } from "../../model/why/reason-text.js";
+import type { ConnectionContext } from "../connection/context.js";
+
+/** @throws JobNotFound */
+export async function whyOf(context: ConnectionContext, ref: JobRef): Promise<Reason[]> {
+  const job = await context.reader.get(ref);
+  if (job === null) throw new JobNotFound(ref.id);
+  const reasons = await reasonsOf(context, job);
+  const now = await context.engine.now();
+  return reasons.map((reason) => ({ ...reason, text: reasonText(reason, now) }));
+}
+
+async function reasonsOf(context: ConnectionContext, job: JobRecord): Promise<ReasonData[]> {
+  if (isTerminal(job.state)) return [endOf(job, job.state)];
+  const workers = await context.engine.workers();
+  if (job.state === "active") return [runOf(job, workers)];
+  if (job.role === "flow") return [await blockOf(context, job)];
+  const [queue] = await context.engine.queues({ names: [job.queue] });
+  const elsewhere = [...pauseOf(queue), ...workersMissing(job, workers)];
+  if (job.state === "blocked") return [await blockOf(context, job), ...elsewhere];
+  if (job.state === "delayed") return [delayOf(job), ...elsewhere];
+  const inQueue = [...suspicionOf(job), ...(await placeOf(context, job, queue))];
+  const busy = elsewhere.length === 0 ? busyOf(job, workers) : [];
+  const nothing: ReasonData[] = elsewhere.length + busy.length === 0 ? [{ kind: "soon" }] : [];
+  return [...elsewhere, ...busy, ...inQueue, ...nothing];
+}
+
+function endOf(job: JobRecord, state: TerminalState): ReasonData {
+  const error = job.error === null || state === "completed" ? null : `${job.error.name}: ${job.error.message}`;
+  return { kind: "ended", state, at: job.finishedAt, error };
+}
+
+function runOf(job: JobRecord, workers: readonly WorkerRecord[]): ReasonData {
+  const holding = workers.filter(({ name, queues }) => name === job.worker && queues.includes(job.queue));
+  const alive = holding.find(({ liveness }) => liveness === "alive") ?? holding[0];
+  const worker: HoldingWorker = {
+    name: job.worker ?? "",
+    liveness: alive?.liveness ?? "unknown",
+    leaseEndsAt: alive?.leaseEndsAt ?? null,
+  };
+  return { kind: "active", worker, since: job.startedAt ?? job.runAt };
+}
+
+function pauseOf(queue: QueueRecord | undefined): ReasonData[] {
+  return queue?.paused === true ? [{ kind: "paused", queue: queue.name, since: queue.pausedAt }] : [];
+}
+
+/** Nobody serves the queue, or none of those that do has the task. */
+function workersMissing(job: JobRecord, workers: readonly WorkerRecord[]): ReasonData[] {
+  const listed = workers.filter(({ queues }) => queues.includes(job.queue));
+  const serving = listed.filter(({ liveness }) => liveness !== "lost");
+  if (serving.length === 0) {
+    const lastSeenAt = listed.length === 0 ? null : Math.max(...listed.map(({ seenAt }) => seenAt));
+    return [{ kind: "no-worker", queue: job.queue, lastSeenAt }];
+  }
+  if (serving.some(({ tasks }) => tasks.includes(job.task))) return [];
+  const tasks = [...new Set(serving.flatMap((worker) => worker.tasks))].toSorted().slice(0, MOST_NAMED);
+  return [{ kind: "no-task", task: job.task, queue: job.queue, workers: serving.length, tasks }];
+}
+
+function busyOf(job: JobRecord, workers: readonly WorkerRecord[]): ReasonData[] {
+  const able = workers.filter(
+    ({ liveness, queues, tasks }) => liveness !== "lost" && queues.includes(job.queue) && tasks.includes(job.task),
+  );
+  if (able.some(({ running, concurrency }) => running < concurrency)) return [];
+  const slots = able.reduce((sum, { concurrency }) => sum + concurrency, 0);
+  return [{ kind: "busy", workers: able.length, slots }];
+}
+
+function suspicionOf({ crashes }: JobRecord): ReasonData[] {
+  return crashes >= SUSPECT_FROM ? [{ kind: "suspect", crashes }] : [];
+}
+
+async function placeOf(
+  { engine }: ConnectionContext,
+  { queue: name, id, priority }: JobRecord,
+  queue: QueueRecord | undefined,
+): Promise<ReasonData[]> {
+  const place = await engine.position({ queue: name, id });
+  if (place === null || place === 1) return [];
+  const { jobs } = await engine.listJobs({ filter: { queue: name, states: ["queued"] }, cursor: null, limit: 1 });
+  const first = jobs[0]?.priority ?? priority;
+  const of = Math.max(place, queue?.counts.queued ?? 0);
+  return [{ kind: "position", place, of, priority, next: first < priority ? first : null }];
+}
+
+function delayOf({ runAt, attempt, attempts, history }: JobRecord): ReasonData {
+  const last = history.at(-1)?.outcome;
+  const cause = last === "failed" ? "retry" : last === "snoozed" ? "snoozed" : "scheduled";
+  return { kind: "delayed", until: runAt, cause, attempt: attempt + 1, attempts };
+}
+
+async function blockOf({ engine }: ConnectionContext, job: JobRecord): Promise<ReasonData> {
+  const all: readonly DependencyRecord[] = await engine.dependencies({ queue: job.queue, id: job.id });
+  const open = all.filter(({ state }) => state === null);
+  if (open.length === 0 && job.role === "job") return { kind: "held" };
+  const refs = open.slice(0, MOST_NAMED).map(({ queue, id }) => ({ queue, id }));
+  const named = refs.length === 0 ? [] : await engine.getJobs({ refs });
+  return {
+    kind: "blocked",
+    by: named.flatMap((found) =>
+      found === null ? [] : [{ queue: found.queue, id: found.id, task: found.task, state: found.state }],
+    ),
+    open: open.length,
+    all: all.length,
+    isFlow: job.role === "flow",
+    failed: all.filter(({ state }) => state !== null && !isSuccess(state)).length,
+  };
+}
