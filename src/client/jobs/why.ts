@@ -55,7 +55,7 @@ function pauseOf(queue: QueueRecord | undefined): ReasonData[] {
   return queue?.paused === true ? [{ kind: "paused", queue: queue.name, since: queue.pausedAt }] : [];
 }
 
-/** Nobody serves the queue, or none of those that do has the task. */
+/** No worker serves the queue, or none of those that do has the task. */
 function workersMissing(job: JobRecord, workers: readonly WorkerRecord[]): ReasonData[] {
   const listed = workers.filter(({ queues }) => queues.includes(job.queue));
   const serving = listed.filter(({ liveness }) => liveness !== "lost");

@@ -1,6 +1,6 @@
 /**
- * Why a job does not run right now: each thing that stands in its way, as data. `reason-text.ts` puts them into words; the
- * command line and whoever shows jobs use both.
+ * Why a job does not run right now: each thing that stands in its way, as data. `reason-text.ts` puts them into words; all
+ * that shows jobs uses both.
  */
 import type { JobRef } from "../job/job-ref.js";
 import type { JobState, TerminalState } from "../job/state.js";
