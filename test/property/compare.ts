@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import type { SweepAnswer } from "../../src/engine/contract/control.js";
 import type { Engine, LeaseRef, OverdueSession } from "../../src/engine/contract/engine.js";
+import type { QueueEvent } from "../../src/model/job/event.js";
 import type { JobFilter } from "../../src/model/job/filter.js";
 import type { JobRecord, JobRef } from "../../src/model/job/job.js";
 import { QUEUES, TAGS, TASKS, type Step } from "./steps.js";
@@ -157,12 +158,28 @@ const READS: Readonly<Record<string, (engine: Engine, simulation: Simulation) =>
   },
   events: async (engine, { cursors }) => {
     const events: unknown[] = [];
-    for (const [queue, cursor] of cursors) events.push([queue, await engine.watch({ queue, cursor, max: 1_000 })]);
+    for (const [queue, cursor] of cursors) {
+      const answer = await engine.watch({ queue, cursor, max: 1_000 });
+      events.push([queue, { ...answer, events: removalsInOrder(answer.events) }]);
+    }
     return events;
   },
   // A claim changes what the next one answers, so it comes last.
   "superseded jobs to tell of": async (engine) => engine.claimEnded({ queues: QUEUES, tasks: TASKS, limit: 1_000 }),
 };
+
+/** Events with the ids of jobs removed at one time in order. Which of those that are due at one time goes first is open. */
+function removalsInOrder(events: readonly QueueEvent[]): QueueEvent[] {
+  const removed = new Map<number, string[]>();
+  for (const event of events) {
+    if (event.kind === "removed") removed.set(event.at, [...(removed.get(event.at) ?? []), event.id]);
+  }
+  for (const ids of removed.values()) ids.sort((a, b) => (a < b ? 1 : -1));
+  return events.map((event) => {
+    const id = event.kind === "removed" ? removed.get(event.at)?.pop() : undefined;
+    return event.kind === "removed" && id !== undefined ? { ...event, id } : event;
+  });
+}
 
 async function heldBy(engine: Engine, session: string, queue: string): Promise<string[]> {
   const held: string[] = [];

@@ -73,7 +73,7 @@ async function observe(steps: readonly Step[]): Promise<void> {
       fenced(call, answer, before, after);
       if (call.command === "exchange") leased(step, answer as ExchangeAnswer, before, after, epochs, paused);
       for (const name of epochs.keys()) if (!after.has(name)) epochs.delete(name);
-      if (!LATE.includes(step.kind)) await sentAgain(engine, call, answer, after);
+      if (!LATE.includes(step.kind)) await sentAgain(engine, call, answer, before, after);
       note(call, answer, before, after);
     } catch (error) {
       throw new Error(`step ${index}: ${call.title}: ${error instanceof Error ? error.message : String(error)}`, {
@@ -240,7 +240,7 @@ function inOrder(answer: ExchangeAnswer, before: Jobs, after: Jobs): void {
 }
 
 /** A command sent again answers the same and has no second effect. */
-async function sentAgain(engine: MemoryEngine, call: Call, answer: unknown, after: Jobs): Promise<void> {
+async function sentAgain(engine: MemoryEngine, call: Call, answer: unknown, before: Jobs, after: Jobs): Promise<void> {
   const safe = [
     "enqueue",
     "exchange",
@@ -253,7 +253,7 @@ async function sentAgain(engine: MemoryEngine, call: Call, answer: unknown, afte
     "fireSchedules",
   ];
   if (!safe.includes(call.command) || namesTwice(call) || settlesWhatItLeases(call, answer)) return;
-  if (supersedesWhatItMet(call, answer, after) || endsWhatItMet(call, answer, after)) return;
+  if (supersedesWhatItMet(call, answer, after) || endsWhatItMet(call, answer, before, after)) return;
   const again = call.run(engine);
   if (call.command === "enqueue") assert.deepEqual(again, asNow(call, answer, after), "the same answer");
   else if (call.command === "exchange") assert.deepEqual(given(again), given(answer), "the same answer");
@@ -262,10 +262,10 @@ async function sentAgain(engine: MemoryEngine, call: Call, answer: unknown, afte
   assert.deepEqual(await read(engine), after, "no second effect");
 }
 
-/** Does it find an incomplete flow of its id whose time is over? That flow goes with this command, and its id is free then. */
-function endsWhatItMet(call: Call, answer: unknown, after: Jobs): boolean {
+/** Does it find a job of its id that goes with this command, as an incomplete flow whose time is over does? Its id is free then. */
+function endsWhatItMet(call: Call, answer: unknown, before: Jobs, after: Jobs): boolean {
   if (call.command !== "enqueue") return false;
-  return enqueued(call, answer).some(({ name, outcome }) => outcome === "existing" && !after.has(name));
+  return enqueued(call, answer).some(({ name }) => before.has(name) && !after.has(name));
 }
 
 /** What an exchange settled and leased. What it says of other work is as it was before jobs that waited for these got ready. */
