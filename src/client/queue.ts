@@ -30,12 +30,13 @@ export class Queue {
    * Stops leasing from it. Running jobs go on. What a worker has leased ahead of its slots it hands back, uncounted, once it hears
    * of the pause: from the answer to its next exchange with the queue, the one that reports the next run to end. Until then some
    * may begin: one in each slot, or of very short jobs as many as run within one round trip. `prefetch: 0` excludes that.
+   * A queue that does not exist yet comes into being with it, so that its first jobs wait.
    */
   async pause(): Promise<void> {
     await this.#context.send(() => this.#context.engine.pause({ queue: this.name }));
   }
 
-  /** Ends a pause. */
+  /** Ends a pause. Where there is none, nothing happens: a queue that does not exist does not come into being. */
   async resume(): Promise<void> {
     await this.#context.send(() => this.#context.engine.resume({ queue: this.name }));
   }

@@ -181,8 +181,12 @@ export interface Engine {
   /** Removes jobs that are not running, with all that is stored about them; not a flow that has not ended. */
   remove(params: ControlParams): Awaitable<ControlAnswer[]>;
 
-  /** Stops leasing from a queue. Running jobs go on; workers hand back what they leased ahead (`ExchangeAnswer.paused`). */
+  /**
+   * Stops leasing from a queue. Running jobs go on; workers hand back what they leased ahead (`ExchangeAnswer.paused`). A queue
+   * that does not exist comes into being with it, and its first jobs wait.
+   */
   pause(params: { readonly queue: string }): Awaitable<void>;
+  /** Ends a pause. A queue that does not exist stays away. */
   resume(params: { readonly queue: string }): Awaitable<void>;
   /**
    * Removes a queue with all its jobs, leaving no key or row. Without `force` it refuses (answers `false`) while jobs run.

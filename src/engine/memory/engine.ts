@@ -224,8 +224,9 @@ export class MemoryEngine implements Engine {
 
   #setPaused(name: string, paused: boolean): void {
     this.#guard();
-    const queue = this.#store.queue(name);
-    if ((queue.pausedAt !== null) === paused) return;
+    // A pause is remembered, also of a queue that does not exist yet; there is none to end in one that does not.
+    const queue = paused ? this.#store.queue(name) : this.#store.find(name);
+    if (queue === undefined || (queue.pausedAt !== null) === paused) return;
     queue.pausedAt = paused ? this.now() : null;
     emit(queue, this.now(), { kind: paused ? "paused" : "resumed" });
     this.#signals.changed(name);

@@ -241,19 +241,16 @@ export class RedisEngine implements Engine {
 
   async pause({ queue }: Params<"pause">): Promise<void> {
     this.#guard();
-    await this.#pause(queue, 1);
+    await this.#registry.mend(queue);
+    await this.#link.run("pause", queue, [1]);
+    // Again: another client may have obliterated the queue just before.
+    await this.#registry.mend(queue);
   }
 
   async resume({ queue }: Params<"resume">): Promise<void> {
     this.#guard();
-    await this.#pause(queue, 0);
-  }
-
-  async #pause(queue: string, paused: 0 | 1): Promise<void> {
-    await this.#registry.mend(queue);
-    await this.#link.run("pause", queue, [paused]);
-    // Again: another client may have obliterated the queue just before.
-    await this.#registry.mend(queue);
+    // One that does not exist is not listed for that.
+    await this.#link.run("pause", queue, [0]);
   }
 
   async obliterate({ queue, force }: Params<"obliterate">): Promise<Answer<"obliterate">> {

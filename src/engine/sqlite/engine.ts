@@ -401,8 +401,9 @@ export class SqliteEngine implements Engine {
 }
 
 function setPaused(transaction: Transaction, name: string, paused: boolean): void {
-  const queue = transaction.queue(name);
-  if (queue.paused === paused) return;
+  // A pause is remembered, also of a queue that does not exist yet; there is none to end in one that does not.
+  const queue = paused ? transaction.queue(name) : transaction.find(name);
+  if (queue === null || queue.paused === paused) return;
   queue.setPaused(paused);
   queue.emit({ kind: paused ? "paused" : "resumed" });
   transaction.changed(name);

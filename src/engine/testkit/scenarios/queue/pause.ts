@@ -117,6 +117,26 @@ export const pause = scenarios("pause", [
     },
   ],
   [
+    "resume-makes-no-queue",
+    "a queue that does not exist does not come into being by being resumed, watched or not; one that was paused is there",
+    async (context) => {
+      const { engine } = context;
+      const names = async (): Promise<string[]> => (await engine.queues()).map(({ name }) => name);
+      await engine.resume({ queue: MAIN });
+      const { cursor } = await engine.watch({ queue: MAIN, cursor: null, max: 1 });
+      await engine.resume({ queue: MAIN });
+      assert.deepEqual(await names(), []);
+      assert.deepEqual((await engine.watch({ queue: MAIN, cursor, max: 10 })).events, []);
+      await engine.pause({ queue: MAIN });
+      assert.deepEqual(await names(), [MAIN]);
+      await engine.resume({ queue: MAIN });
+      assert.deepEqual(await names(), [MAIN]);
+      await engine.obliterate({ queue: MAIN, force: false });
+      await engine.resume({ queue: MAIN });
+      assert.deepEqual(await names(), []);
+    },
+  ],
+  [
     "known-to-exchanges",
     "an exchange says which of the queues it asks are paused, also when it only settles",
     async (context) => {
