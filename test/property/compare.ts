@@ -2,7 +2,7 @@
 // can be read. Answers that may differ by the contract are brought into one form first.
 import assert from "node:assert/strict";
 import type { SweepAnswer } from "../../src/engine/contract/control.js";
-import type { Engine, LeaseRef, OverdueSession } from "../../src/engine/contract/engine.js";
+import type { Engine, JobPage, LeaseRef, OverdueSession } from "../../src/engine/contract/engine.js";
 import type { QueueEvent } from "../../src/model/job/event.js";
 import type { JobFilter } from "../../src/model/job/filter.js";
 import type { JobRecord, JobRef } from "../../src/model/job/job.js";
@@ -85,7 +85,7 @@ export async function listAll(engine: Engine, filter: JobFilter = {}): Promise<J
   const jobs: JobRecord[] = [];
   let cursor: string | null = null;
   do {
-    const page = await engine.listJobs({ filter, cursor, limit: 7 });
+    const page: JobPage = await engine.listJobs({ filter, cursor, limit: 7 });
     jobs.push(...page.jobs);
     ({ cursor } = page);
   } while (cursor !== null);

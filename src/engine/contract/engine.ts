@@ -7,7 +7,8 @@
 import type { Checkpoint } from "../../model/job/checkpoint.js";
 import type { DependencyRecord } from "../../model/job/dependency.js";
 import type { JobFilter } from "../../model/job/filter.js";
-import type { JobRecord, JobRef, JobSpec } from "../../model/job/job.js";
+import type { LongField, RecordWith } from "../../model/job/fields.js";
+import type { JobRef, JobSpec } from "../../model/job/job.js";
 import type { JobLog } from "../../model/job/log.js";
 import type { ControlAnswer, ControlParams, JobPatch, SweepAnswer } from "./control.js";
 import type { CommitAnswer, EnqueueAnswer } from "./enqueue.js";
@@ -252,20 +253,30 @@ export interface Engine {
   /** Records that the application was notified of these. */
   acknowledgeEnded(params: { readonly refs: readonly JobRef[] }): Awaitable<void>;
 
-  /** Jobs by queue and id; `null` where there is none. */
-  getJobs(params: { readonly refs: readonly JobRef[] }): Awaitable<(JobRecord | null)[]>;
+  /**
+   * Jobs by queue and id; `null` where there is none. `fields`: the long fields that are read, none of the others is touched;
+   * without it all are.
+   */
+  getJobs<Field extends LongField = LongField>(params: {
+    readonly refs: readonly JobRef[];
+    readonly fields?: readonly Field[];
+  }): Awaitable<(RecordWith<Field> | null)[]>;
   /** Jobs by bare id, whatever their queue; of several with one id the first by queue name. */
-  findJobs(params: { readonly ids: readonly string[] }): Awaitable<(JobRecord | null)[]>;
+  findJobs<Field extends LongField = LongField>(params: {
+    readonly ids: readonly string[];
+    readonly fields?: readonly Field[];
+  }): Awaitable<(RecordWith<Field> | null)[]>;
   /**
    * Jobs by filter: queues by name, states in their order, within a state: blocked by creation, delayed by due time,
    * queued in running order, active as they were leased and then by id, terminal the latest first. A job that does not move is neither missed nor
-   * repeated, however others move.
+   * repeated, however others move. A page has about 2 MB of jobs at most, and one job at least if there is any where it looks.
    */
-  listJobs(params: {
+  listJobs<Field extends LongField = LongField>(params: {
     readonly filter: JobFilter;
     readonly cursor: string | null;
     readonly limit: number;
-  }): Awaitable<JobPage>;
+    readonly fields?: readonly Field[];
+  }): Awaitable<JobPage<Field>>;
   /** How many jobs with a tag are in each state, over all queues or one. */
   tagTotals(params: { readonly tag: string; readonly queue?: string }): Awaitable<StateCounts>;
   /** The queues, or those of these names that exist, by name. */

@@ -1,6 +1,6 @@
 /** What engines answer when they are read: pages, counts, queues, events. */
 import type { QueueEvent } from "../../model/job/event.js";
-import type { JobRecord } from "../../model/job/job.js";
+import type { LongField, RecordWith } from "../../model/job/fields.js";
 import type { JobState } from "../../model/job/state.js";
 
 /** The most tasks `Engine.aside` lists per queue. */
@@ -18,9 +18,12 @@ export interface AsideRecord {
   readonly since: number;
 }
 
+/** How many bytes of jobs a page of a listing has at most, one job aside: it ends before its limit where they are long. */
+export const MOST_PAGE_BYTES = 2 * 1024 * 1024;
+
 /** A page of a listing. */
-export interface JobPage {
-  readonly jobs: readonly JobRecord[];
+export interface JobPage<Field extends LongField = LongField> {
+  readonly jobs: readonly RecordWith<Field>[];
   /** Hand it back for the next page; `null` at the end. A page may be short, even empty, before the end. */
   readonly cursor: string | null;
 }

@@ -4,6 +4,7 @@
  */
 import { systemClock, type Clock } from "../../model/value/clock.js";
 import { EngineClosed } from "../../model/errors/errors.js";
+import { withFields } from "../../model/job/fields.js";
 import type { JobRef } from "../../model/job/job.js";
 import { perState } from "../../model/job/state.js";
 import type { ControlAnswer, ControlParams, Engine, EngineInfo, FencedAnswer } from "../contract/engine.js";
@@ -324,26 +325,26 @@ export class MemoryEngine implements Engine {
     for (const { queue, id } of refs) this.#store.find(queue)?.ended.delete(id);
   }
 
-  getJobs({ refs }: Params<"getJobs">): Answer<"getJobs"> {
+  getJobs({ refs, fields }: Params<"getJobs">): Answer<"getJobs"> {
     this.#guard();
     return refs.map((ref) => {
       const job = this.#store.find(ref.queue)?.jobs.get(ref.id);
-      return job === undefined ? null : recordOf(job);
+      return job === undefined ? null : withFields(recordOf(job), fields);
     });
   }
 
-  findJobs({ ids }: Params<"findJobs">): Answer<"findJobs"> {
+  findJobs({ ids, fields }: Params<"findJobs">): Answer<"findJobs"> {
     this.#guard();
     return ids.map((id) => {
       const queue = this.#store.sorted().find((candidate) => candidate.jobs.has(id));
       const job = queue?.jobs.get(id);
-      return job === undefined ? null : recordOf(job);
+      return job === undefined ? null : withFields(recordOf(job), fields);
     });
   }
 
-  listJobs({ filter, cursor, limit }: Params<"listJobs">): Answer<"listJobs"> {
+  listJobs({ filter, cursor, limit, fields }: Params<"listJobs">): Answer<"listJobs"> {
     this.#guard();
-    return listPage(this.#store.sorted(), filter, cursor, limit);
+    return listPage(this.#store.sorted(), filter, cursor, limit, fields);
   }
 
   tagTotals({ tag, queue }: Params<"tagTotals">): Answer<"tagTotals"> {

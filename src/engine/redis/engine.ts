@@ -336,19 +336,19 @@ export class RedisEngine implements Engine {
     return acknowledgeEnded(this.#link, params);
   }
 
-  getJobs({ refs }: Params<"getJobs">): Promise<Answer<"getJobs">> {
+  getJobs({ refs, fields }: Params<"getJobs">): Promise<Answer<"getJobs">> {
     this.#guard();
-    return this.#reader.getJobs(refs);
+    return this.#reader.getJobs(refs, fields);
   }
 
-  findJobs({ ids }: Params<"findJobs">): Promise<Answer<"findJobs">> {
+  findJobs({ ids, fields }: Params<"findJobs">): Promise<Answer<"findJobs">> {
     this.#guard();
-    return this.#reader.findJobs(ids);
+    return this.#reader.findJobs(ids, fields);
   }
 
-  listJobs({ filter, cursor, limit }: Params<"listJobs">): Promise<Answer<"listJobs">> {
+  listJobs({ filter, cursor, limit, fields }: Params<"listJobs">): Promise<Answer<"listJobs">> {
     this.#guard();
-    return this.#lister.page(filter, cursor, limit);
+    return this.#lister.page(filter, cursor, limit, fields);
   }
 
   tagTotals({ tag, queue }: Params<"tagTotals">): Promise<Answer<"tagTotals">> {

@@ -17,7 +17,7 @@ import type { Connection } from "./connection.js";
 import { closeIn } from "./commands/closing.js";
 import { cancel, control, promote, release, remove, retry, update, type Command } from "./commands/control.js";
 import { exchange } from "./commands/exchange.js";
-import { listPage, type PagePart } from "./commands/listing.js";
+import { listPage } from "./commands/listing.js";
 import { commitFlow } from "./commands/commit-flow.js";
 import { findLeftovers } from "./leftovers.js";
 import { obliterate } from "./removal/obliterate.js";
@@ -45,9 +45,6 @@ import { Waits } from "./store/waits.js";
 import { beginSweep, sweepSome } from "./commands/sweep.js";
 import { hasEvents, watch } from "./commands/watch.js";
 import type { CommandOptions } from "./writer.js";
-
-/** In how many parts a page of long jobs is read before it ends short of its limit. */
-const MOST_PARTS = 8;
 
 export class SqliteEngine implements Engine {
   readonly info: EngineInfo;
@@ -257,32 +254,24 @@ export class SqliteEngine implements Engine {
     return this.#write((transaction) => acknowledgeEnded(transaction, refs));
   }
 
-  async getJobs({ refs }: Params<"getJobs">): Promise<Answer<"getJobs">> {
-    const jobs = await this.#read((sql) => getSome(sql, refs));
+  async getJobs({ refs, fields }: Params<"getJobs">): Promise<Answer<"getJobs">> {
+    const jobs = await this.#read((sql) => getSome(sql, refs, fields));
     while (jobs.length < refs.length) {
       await turn();
-      jobs.push(...(await this.#read((sql) => getSome(sql, refs.slice(jobs.length)))));
+      jobs.push(...(await this.#read((sql) => getSome(sql, refs.slice(jobs.length), fields))));
     }
     return jobs;
   }
 
-  findJobs({ ids }: Params<"findJobs">): Promise<Answer<"findJobs">> {
-    return this.#read((sql) => findJobs(sql, ids));
+  findJobs({ ids, fields }: Params<"findJobs">): Promise<Answer<"findJobs">> {
+    return this.#read((sql) => findJobs(sql, ids, fields));
   }
 
-  async listJobs({ filter, cursor, limit }: Params<"listJobs">): Promise<Answer<"listJobs">> {
-    const part = (from: string | null, most: number): Promise<PagePart> =>
-      this.#read((sql) => listPage(sql, filter, from, most));
-    let { jobs, cursor: next, isCut } = await part(cursor, limit);
+  async listJobs(params: Params<"listJobs">): Promise<Answer<"listJobs">> {
+    const page = await this.#read((sql) => listPage(sql, params));
     // A caller goes on at once, which would keep the event loop from everything else.
-    if (next !== null) await turn();
-    for (let parts = 1; isCut && parts < MOST_PARTS; parts += 1) {
-      const page = await part(next, limit - jobs.length);
-      jobs = [...jobs, ...page.jobs];
-      ({ cursor: next, isCut } = page);
-      if (next !== null) await turn();
-    }
-    return { jobs, cursor: next };
+    if (page.cursor !== null) await turn();
+    return page;
   }
 
   tagTotals({ tag, queue }: Params<"tagTotals">): Promise<Answer<"tagTotals">> {

@@ -148,6 +148,8 @@ export interface JobRecord extends JobRef {
   readonly finishedAt: number | null;
   /** The worker that runs it, while active. */
   readonly worker: string | null;
+  /** The worker that ran it last, or runs it; `null` before any run. */
+  readonly lastWorker: string | null;
   /** The error of decoding the stored job, when that failed; its payload fields are then empty. */
   readonly problem: string | null;
 }

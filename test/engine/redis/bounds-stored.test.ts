@@ -208,10 +208,10 @@ describe.skipIf(!inject("canStartRedis"))(`of ${MANY} entries, a call looks at f
 
     expect(getting.answer.map((job) => job?.id)).toEqual(ids);
     expect(getting.bytes / getting.calls).toBeLessThan(3_000_000);
-    expect(listing.answer.jobs.length).toBeLessThan(200);
-    expect(listing.bytes).toBeLessThan(25_000_000);
-    expect(tagged.answer.jobs).toHaveLength(20);
-    expect(tagged.bytes).toBeLessThan(7_000_000);
+    expect(listing.answer.jobs.length).toBeLessThan(25);
+    expect(listing.bytes).toBeLessThan(3_000_000);
+    expect(tagged.answer.jobs.length).toBeLessThan(25);
+    expect(tagged.bytes).toBeLessThan(3_000_000);
     expect(await context.list({}, 500)).toEqual(ids);
   });
 

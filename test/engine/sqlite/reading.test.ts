@@ -1,6 +1,7 @@
 // Reading looks at a bounded number of rows at a time, whatever the filter and however many jobs there are: the process does
 // nothing else meanwhile. `LONGSHORE_BOUNDS=1000000` tries it with more.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { JobPage } from "../../../src/engine/contract/engine.js";
 import type { JobFilter } from "../../../src/model/job/filter.js";
 import { loadDriver, type Database } from "../../../src/engine/sqlite/database/driver.js";
 import { MAIN, ScenarioContext } from "../../../src/engine/testkit/context/scenario-context.js";
@@ -60,7 +61,7 @@ async function list(filter: JobFilter): Promise<Listing> {
   let cursor: string | null = null;
   meter.take();
   do {
-    const page = await context.engine.listJobs({ filter, cursor, limit: PAGE });
+    const page: JobPage = await context.engine.listJobs({ filter, cursor, limit: PAGE });
     ids.push(...page.jobs.map(({ id }) => id));
     ({ cursor } = page);
     pages += 1;
@@ -125,7 +126,7 @@ describe(`a listing of ${2 * MANY} jobs`, () => {
       const ids: string[] = [];
       let cursor: string | null = null;
       while (ids.length < some) {
-        const page = await context.engine.listJobs({ filter, cursor, limit: PAGE });
+        const page: JobPage = await context.engine.listJobs({ filter, cursor, limit: PAGE });
         ids.push(...page.jobs.map(({ id }) => id));
         ({ cursor } = page);
         const { texts, rows } = meter.take();

@@ -29,6 +29,7 @@ const job: JobRecord = {
   progress: null,
   error: plainFailure("Error", "boom", "E"),
   history: [],
+  lastWorker: null,
   createdAt: 1_000,
   runAt: 1_000,
   startedAt: 1_000,

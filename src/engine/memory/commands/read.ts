@@ -1,4 +1,5 @@
 /** Reads records, listings and totals; changes nothing. */
+import { sizeOf, withFields, type LongField, type RecordWith } from "../../../model/job/fields.js";
 import { matchesFilter, type JobFilter } from "../../../model/job/filter.js";
 import type { AttemptRecord, JobRecord } from "../../../model/job/job.js";
 import { progressIn } from "../../../model/job/progress.js";
@@ -6,6 +7,7 @@ import { perState, type JobState } from "../../../model/job/state.js";
 import {
   MOST_ASIDE,
   MOST_COUNTED_ASIDE,
+  MOST_PAGE_BYTES,
   type AsideRecord,
   type JobPage,
   type StateCounts,
@@ -50,6 +52,7 @@ export function recordOf(job: MemoryJob): JobRecord {
     startedAt: job.startedAt,
     finishedAt: job.finishedAt,
     worker: job.session === null ? null : workerOf(job.session),
+    lastWorker: job.session === null ? (job.history.at(-1)?.worker ?? null) : workerOf(job.session),
     problem: null,
   };
 }
@@ -101,9 +104,11 @@ export function listPage(
   filter: JobFilter,
   cursor: string | null,
   limit: number,
+  fields: readonly LongField[] | undefined,
 ): JobPage {
   const after = cursor === null ? null : decodeCursor(cursor);
-  const jobs: JobRecord[] = [];
+  const jobs: RecordWith<LongField>[] = [];
+  let bytes = 0;
   for (const queue of queues) {
     if (filter.queue !== undefined && filter.queue !== queue.name) continue;
     for (const state of listedStates(filter)) {
@@ -111,8 +116,11 @@ export function listPage(
         if (after !== null && !isAfter(queue.name, state, job, after, listedStates(filter))) continue;
         const record = recordOf(job);
         if (!matchesFilter(record, filter)) continue;
-        jobs.push(record);
-        if (jobs.length === limit) return { jobs, cursor: encodeCursor({ queue: queue.name, state, key: job.key }) };
+        const asked = withFields(record, fields);
+        jobs.push(asked);
+        bytes += sizeOf(asked);
+        if (jobs.length === limit || bytes >= MOST_PAGE_BYTES)
+          return { jobs, cursor: encodeCursor({ queue: queue.name, state, key: job.key }) };
       }
     }
   }

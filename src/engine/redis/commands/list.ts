@@ -2,10 +2,10 @@
  * Listing jobs on Redis, page by page. A page looks at a bounded number of jobs, queues and bytes, and may be short: its cursor
  * goes on. Queues that have no job in question are passed by what they count, many at a time.
  */
-import type { JobRecord } from "../../../model/job/job.js";
+import { sizeOf, type LongField, type RecordWith } from "../../../model/job/fields.js";
 import { matchesFilter, type JobFilter } from "../../../model/job/filter.js";
 import { STATES, type JobState } from "../../../model/job/state.js";
-import type { JobPage } from "../../contract/engine.js";
+import { MOST_PAGE_BYTES, type JobPage } from "../../contract/engine.js";
 import { compareKeys, decodeCursor, encodeCursor, listedStates, type OrderKey } from "../../shared/listing-order.js";
 import type { Keys } from "../connection/keys.js";
 import type { Link } from "../connection/connection.js";
@@ -21,8 +21,8 @@ const LISTED_AT_ONCE = 500;
  */
 const MOST_LOOKED_AT = 5_000;
 const LOOKS_PER_QUEUE = 10;
-/** How many bytes of inputs and results one page has before it ends. */
-const MOST_BYTES = 16 * 1024 * 1024;
+/** How many bytes of jobs one page has before it reads no more: what it reads at once may be as much again. */
+const MOST_BYTES = MOST_PAGE_BYTES / 2;
 /** How many queues are asked at once. */
 const QUEUES_AT_ONCE = 100;
 /** An index up to this many entries is read whole; beyond, the queue is scanned. */
@@ -48,7 +48,7 @@ export class Lister {
     this.#reader = reader;
   }
 
-  async page(filter: JobFilter, cursor: string | null, limit: number): Promise<JobPage> {
+  async page(filter: JobFilter, cursor: string | null, limit: number, fields: Fields): Promise<JobPage> {
     const after = cursor === null ? null : decodeCursor(cursor);
     const all = filter.queue === undefined ? await this.#reader.names() : [filter.queue];
     const names = after === null ? all : all.filter((name) => name >= after.queue);
@@ -65,7 +65,7 @@ export class Lister {
           do {
             if (page.isFull) return page.until({ queue, state, key: place ?? FIRST });
             const most = Math.min(LISTED_AT_ONCE, Math.max(page.room, 50));
-            const piece = await this.#piece(queue, state, place, most, indexed, filter);
+            const piece = await this.#piece(queue, state, place, most, { indexed, filter, fields });
             const end = page.take(piece);
             if (end !== null) return page.until({ queue, state, key: end });
             place = piece.last;
@@ -101,15 +101,14 @@ export class Lister {
     state: JobState,
     after: OrderKey | null,
     limit: number,
-    indexed: readonly Located[] | null,
-    filter: JobFilter,
+    { indexed, filter, fields }: Wanted,
   ): Promise<Piece> {
     const { keys, looked, last } =
       indexed === null
         ? await this.#likely(queue, await this.#list(queue, state, after, limit), filter)
         : placesIn(indexed, state, after, limit);
     const ids = keys.map(([, id]) => id);
-    const found = await this.#reader.readSome(queue, ids);
+    const found = await this.#reader.readSome(queue, ids, fields);
     const jobs = found.flatMap((job, index) => {
       const key = keys[index];
       return job !== null && key !== undefined && job.record.state === state ? [{ record: job.record, key }] : [];
@@ -161,6 +160,16 @@ export class Lister {
   }
 }
 
+/** The long fields that are read. */
+type Fields = readonly LongField[] | undefined;
+
+/** What is looked for, and the places that an index has of it. */
+interface Wanted {
+  readonly indexed: readonly Located[] | null;
+  readonly filter: JobFilter;
+  readonly fields: Fields;
+}
+
 interface Places {
   readonly keys: readonly OrderKey[];
   readonly looked: number;
@@ -182,7 +191,7 @@ function placesIn(indexed: readonly Located[], state: JobState, after: OrderKey 
 class Page {
   readonly #filter: JobFilter;
   readonly #limit: number;
-  readonly #jobs: JobRecord[] = [];
+  readonly #jobs: RecordWith<LongField>[] = [];
   #bytes = 0;
   looked = 0;
 
@@ -205,7 +214,7 @@ class Page {
   take({ jobs, looked }: Piece): OrderKey | null {
     this.looked += looked;
     for (const { record, key } of jobs) {
-      this.#bytes += record.input.length + (record.result?.length ?? 0);
+      this.#bytes += sizeOf(record);
       if (!matchesFilter(record, this.#filter)) continue;
       this.#jobs.push(record);
       if (this.room === 0) return key;

@@ -1,7 +1,8 @@
 /** Reading from Redis: records, totals, workers. */
 import { decodeCheckpoint, MOST_CHECKPOINTS, type Checkpoint } from "../../../model/job/checkpoint.js";
 import { Undecodable } from "../../../model/errors/errors.js";
-import type { JobRecord, JobRef } from "../../../model/job/job.js";
+import { LONG_FIELDS, type LongField, type RecordWith } from "../../../model/job/fields.js";
+import type { JobRef } from "../../../model/job/job.js";
 import { mayBelongTo } from "../../../model/value/id.js";
 import { MOST_LOG_LINES, type JobLog, type LogLine } from "../../../model/job/log.js";
 import { isState, perState, STATES, type JobState } from "../../../model/job/state.js";
@@ -14,12 +15,17 @@ import type { Keys } from "../connection/keys.js";
 import type { Link } from "../connection/connection.js";
 import { decodeRecord, type Found } from "../format/record.js";
 import { list, number, text } from "../connection/reply.js";
-import { RECORD_WIDTH } from "../connection/wire.js";
+import { FIELD_BITS, RECORD_WIDTH } from "../connection/wire.js";
 
 /** How many jobs are read in one call. */
 const READ_AT_ONCE = 500;
 /** How many queues are asked at once. */
 const QUEUES_AT_ONCE = 100;
+
+/** The long fields that a read asks for; without a list all. */
+type Fields = readonly LongField[] | undefined;
+/** A job with those it was asked for. */
+type Answered = RecordWith<LongField>;
 
 /** A job, its state and its place in the listing of that. */
 export interface Located {
@@ -46,29 +52,30 @@ export class Reader {
   }
 
   /** The jobs of one queue, in the order of `ids`. */
-  async read(queue: string, ids: readonly string[]): Promise<(Found | null)[]> {
+  async read(queue: string, ids: readonly string[], fields: Fields): Promise<(Found | null)[]> {
     const found: (Found | null)[] = [];
-    while (found.length < ids.length) found.push(...(await this.readSome(queue, ids.slice(found.length))));
+    while (found.length < ids.length) found.push(...(await this.readSome(queue, ids.slice(found.length), fields)));
     return found;
   }
 
   /** The first of these jobs, in one call: as many as make a reply of some megabytes, and one at least. */
-  async readSome(queue: string, ids: readonly string[]): Promise<(Found | null)[]> {
+  async readSome(queue: string, ids: readonly string[], fields: Fields): Promise<(Found | null)[]> {
     if (ids.length === 0) return [];
-    const values = list(await this.#link.run("read", queue, ids.slice(0, READ_AT_ONCE)));
+    const asked = (fields ?? LONG_FIELDS).reduce((bits, field) => bits | FIELD_BITS[field], 0);
+    const values = list(await this.#link.run("read", queue, [asked, ...ids.slice(0, READ_AT_ONCE)]));
     return Array.from({ length: values.length / RECORD_WIDTH }, (_none, index) => {
       const at = index * RECORD_WIDTH;
-      return decodeRecord({ queue, id: ids[index] ?? "" }, values.slice(at, at + RECORD_WIDTH));
+      return decodeRecord({ queue, id: ids[index] ?? "" }, values.slice(at, at + RECORD_WIDTH), fields);
     });
   }
 
-  async getJobs(refs: readonly JobRef[]): Promise<(JobRecord | null)[]> {
+  async getJobs(refs: readonly JobRef[], fields: Fields): Promise<(Answered | null)[]> {
     const queues = [...new Set(refs.map((ref) => ref.queue))];
-    const found = new Map<string, JobRecord>();
+    const found = new Map<string, Answered>();
     await Promise.all(
       queues.map(async (queue) => {
         const ids = refs.filter((ref) => ref.queue === queue).map((ref) => ref.id);
-        for (const job of await this.read(queue, ids))
+        for (const job of await this.read(queue, ids, fields))
           if (job !== null) found.set(`${queue}/${job.record.id}`, job.record);
       }),
     );
@@ -79,12 +86,12 @@ export class Reader {
    * Jobs by bare id: all queues that are likely to hold them are asked at once, while the list of queues is read again. Ids
    * not found there are looked for in the other queues: an id chosen by an application may look like a generated one.
    */
-  async findJobs(ids: readonly string[]): Promise<(JobRecord | null)[]> {
+  async findJobs(ids: readonly string[], fields: Fields): Promise<(Answered | null)[]> {
     const asked = this.#names;
-    const [found, names] = await Promise.all([this.#findIn(asked, ids, mayBelongTo), this.names()]);
+    const [found, names] = await Promise.all([this.#findIn(asked, ids, mayBelongTo, fields), this.names()]);
     const missing = ids.filter((id) => !found.has(id));
     const wasAsked = (id: string, queue: string): boolean => asked.includes(queue) && mayBelongTo(id, queue);
-    const late = new Map<string, JobRecord>();
+    const late = new Map<string, Answered>();
     // These are probably nowhere: most queues only say that they have none of them.
     for (let from = 0; from < names.length && missing.length > late.size; from += QUEUES_AT_ONCE) {
       const places = await Promise.all(
@@ -94,7 +101,7 @@ export class Reader {
         }),
       );
       const there = places.filter(({ ids: some }) => some.length > 0);
-      const answers = await Promise.all(there.map(({ queue, ids: some }) => this.read(queue, some)));
+      const answers = await Promise.all(there.map(({ queue, ids: some }) => this.read(queue, some, fields)));
       for (const job of answers.flat())
         if (job !== null && !late.has(job.record.id)) late.set(job.record.id, job.record);
     }
@@ -120,14 +127,15 @@ export class Reader {
     queues: readonly string[],
     ids: readonly string[],
     isCandidate: (id: string, queue: string) => boolean,
-  ): Promise<Map<string, JobRecord>> {
+    fields: Fields,
+  ): Promise<Map<string, Answered>> {
     const answers = await Promise.all(
       queues.map(async (queue) => {
         const candidates = ids.filter((id) => isCandidate(id, queue));
-        return candidates.length === 0 ? [] : await this.read(queue, candidates);
+        return candidates.length === 0 ? [] : await this.read(queue, candidates, fields);
       }),
     );
-    const found = new Map<string, JobRecord>();
+    const found = new Map<string, Answered>();
     for (const job of answers.flat()) {
       if (job !== null && !found.has(job.record.id)) found.set(job.record.id, job.record);
     }

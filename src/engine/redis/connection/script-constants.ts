@@ -27,6 +27,7 @@ import {
   CONTROL_LETTERS,
   DECLINED,
   ENQUEUED_LETTERS,
+  FIELD_BITS,
   FENCED_LETTERS,
   FORMAT,
   LINKS_LEFT,
@@ -133,6 +134,7 @@ export const CONSTANTS: Readonly<Record<string, Constant>> = {
   STILL_NOTIFYING,
   TOO_LATE,
   RECORD_WIDTH,
+  ...named("FIELD", FIELD_BITS),
   WITHOUT_RUN,
   FORMAT,
   LINKS_LEFT,
@@ -177,6 +179,8 @@ export const CONSTANTS: Readonly<Record<string, Constant>> = {
   RESEND_WINDOW,
   /** How many bytes of jobs one call reads, or a little more: the rest is left to the next call. */
   MOST_REPLIED: 1024 * 1024,
+  /** So many bytes that are only passed over, to come to what stands beside them, take about as long as one that is replied. */
+  BYTES_PASSED: 16,
   /**
    * Up to this many tombstones stay in the waiting list as they are (of more, this many entries at a time are moved), and up
    * to this many stale entries in the list of completed jobs.

@@ -2,6 +2,7 @@
  * The letters and numbers of the protocol between the scripts and TypeScript. The scripts take them from here
  * (script-constants.ts), so none is written twice.
  */
+import type { LongField } from "../../../model/job/fields.js";
 import { STATES } from "../../../model/job/state.js";
 
 /** The outcome of a run. */
@@ -89,6 +90,16 @@ export const TOO_LATE = -1;
 
 /** How many values the read script answers for a job. */
 export const RECORD_WIDTH = 20;
+
+/** The bits of the long fields that the read script is asked for. */
+export const FIELD_BITS: Readonly<Record<LongField, number>> = {
+  input: 1,
+  references: 2,
+  result: 4,
+  meta: 8,
+  history: 16,
+  failures: 32,
+};
 
 /** Marks the error of a job that failed without a run. */
 export const WITHOUT_RUN = "!";

@@ -1,6 +1,7 @@
 /** Decodes the answers of the read script to `JobRecord`s. An undecodable job is answered too, with its problem. */
 import { DEFAULT_BACKOFF } from "../../../model/failure/backoff.js";
 import type { Failure } from "../../../model/failure/failure.js";
+import { withFields, type LongField, type RecordWith } from "../../../model/job/fields.js";
 import type { InputReference } from "../../../model/job/membership.js";
 import { UNLINKED, type AttemptRecord, type JobRecord, type JobRef } from "../../../model/job/job.js";
 import { decodeProgress, progressIn, type Progress } from "../../../model/job/progress.js";
@@ -15,12 +16,16 @@ import { WITHOUT_RUN } from "../connection/wire.js";
 
 /** A record and its place in listings. */
 export interface Found {
-  readonly record: JobRecord;
+  readonly record: RecordWith<LongField>;
   readonly key: OrderKey;
 }
 
-/** Decodes the values of one job; `null` when it does not exist. */
-export function decodeRecord(ref: JobRef, values: readonly unknown[]): Found | null {
+/** Decodes the values of one job, read with these long fields; `null` when it does not exist. */
+export function decodeRecord(
+  ref: JobRef,
+  values: readonly unknown[],
+  fields: readonly LongField[] | undefined,
+): Found | null {
   const [
     state,
     counted,
@@ -36,7 +41,8 @@ export function decodeRecord(ref: JobRef, values: readonly unknown[]): Found | n
     session,
   ] = values;
   if (state === "") return null;
-  if (!isState(state)) return { record: broken(ref, "its record cannot be decoded"), key: [0, ref.id] };
+  if (!isState(state))
+    return { record: withFields(broken(ref, "its record cannot be decoded"), fields), key: [0, ref.id] };
   const [, , , , , , , , , , , , body, result, ended, progress, meta, tags, lastError, failed] = values;
   const payload = decodePayload(ref, text(body), text(ended), text(progress), text(lastError), text(failed));
   const started = number(startedAt);
@@ -75,12 +81,13 @@ export function decodeRecord(ref: JobRef, values: readonly unknown[]): Found | n
     retention,
     failures: payload.failures,
     input: payload.input,
+    lastWorker: history.at(-1)?.worker ?? null,
     progress: progressIn(state, payload.progress),
     history,
     error: payload.outside ?? history.findLast((attempt) => attempt.error !== null)?.error ?? payload.forgotten,
     problem: payload.problem,
   };
-  return { record, key: orderKey(record, number(position), number(epoch)) };
+  return { record: withFields(record, fields), key: orderKey(record, number(position), number(epoch)) };
 }
 
 // The current run, or the last one of a successful job, is in the record itself and not in the history.
@@ -197,6 +204,7 @@ function broken(ref: JobRef, what: string): JobRecord {
     startedAt: null,
     finishedAt: null,
     worker: null,
+    lastWorker: null,
     problem: `job ${ref.id}: ${what}`,
   };
 }

@@ -2,6 +2,7 @@
 import { DEFAULT_BACKOFF } from "../../../model/failure/backoff.js";
 import { Undecodable } from "../../../model/errors/errors.js";
 import type { Failure } from "../../../model/failure/failure.js";
+import { asksFor, withFields, type LongField, type RecordWith } from "../../../model/job/fields.js";
 import { MOST_ATTEMPT_RECORDS, type AttemptOutcome, type AttemptRecord } from "../../../model/job/job.js";
 import { UNLINKED, type JobRecord } from "../../../model/job/job.js";
 import { decodeProgress, progressIn, type Progress } from "../../../model/job/progress.js";
@@ -44,21 +45,37 @@ const CARRIED = [
 type CarriedRow = RowOf<typeof CARRIED, Carried>;
 type RecordRow = [...JobRow, ...CarriedRow];
 
-const { at: AT, text: CARRIED_COLUMNS } = columns(CARRIED, "j.", { ...PAYLOAD_EXPRESSIONS, queue: "q.name" });
+const { at: AT } = columns(CARRIED);
 
-/** Reads jobs. `from` follows FROM: the tables `j` and `q`, conditions, order. */
-export function readRecords(sql: Sql, from: string, ...values: SqlValue[]): JobRecord[] {
-  const rows = sql.all<RecordRow>(`SELECT ${JOB_COLUMNS}, ${CARRIED_COLUMNS} FROM ${from}`, ...values);
+/** What selects the columns, those that are not asked for left out: SQLite does not read what it does not select. */
+function carriedColumns(fields: Fields): string {
+  const unasked = {
+    ...(asksFor(fields, "input") ? {} : { input: "'' AS input" }),
+    ...(asksFor(fields, "result") ? {} : { result: "NULL AS result" }),
+    ...(asksFor(fields, "meta") ? {} : { meta: "NULL AS meta" }),
+    ...(asksFor(fields, "failures") ? {} : { failures: "NULL AS failures" }),
+  };
+  return columns(CARRIED, "j.", { ...PAYLOAD_EXPRESSIONS, queue: "q.name", ...unasked }).text;
+}
+
+/** The long fields that are read; without a list all. */
+export type Fields = readonly LongField[] | undefined;
+
+/** Reads jobs with these of their long fields. `from` follows FROM: the tables `j` and `q`, conditions, order. */
+export function readRecords(sql: Sql, fields: Fields, from: string, ...values: SqlValue[]): RecordWith<LongField>[] {
+  const rows = sql.all<RecordRow>(`SELECT ${JOB_COLUMNS}, ${carriedColumns(fields)} FROM ${from}`, ...values);
   const jobs = rows.map((row) => jobFrom(row));
+  const whole = asksFor(fields, "history");
   // The error of a job that ended without a run is stored as a run under epoch 0.
-  const ran = jobs.filter(({ epoch, errorEpoch }) => epoch > 0 || errorEpoch !== null);
+  const ran = jobs.filter(({ epoch, errorEpoch }) => (whole && epoch > 0) || errorEpoch !== null);
   const runs = readRuns(
     sql,
+    whole ? RUNS : LAST_ERRORS,
     ran.map(({ job }) => job),
   );
   return jobs.map((job, index) => {
     const carried = rows[index]?.slice(JOB_WIDTH) as CarriedRow;
-    return recordOf(job, carried, runs.get(job.job) ?? []);
+    return withFields(recordOf(job, carried, runs.get(job.job) ?? []), fields);
   });
 }
 
@@ -78,10 +95,14 @@ const { at: OF_RUN, text: RUN_COLUMNS } = columns(RUN, "a.");
 const RUNS = `SELECT ${RUN_COLUMNS} FROM attempts a WHERE a.job IN (SELECT value FROM json_each(?))
   ORDER BY a.job, a.epoch`;
 
-function readRuns(sql: Sql, jobs: readonly number[]): Map<number, RunRow[]> {
+/** Of each only the run with its last error. */
+const LAST_ERRORS = `SELECT ${RUN_COLUMNS} FROM json_each(?) e CROSS JOIN jobs j ON j.job = e.value
+  CROSS JOIN attempts a ON a.job = j.job AND a.epoch = j.error_epoch`;
+
+function readRuns(sql: Sql, text: string, jobs: readonly number[]): Map<number, RunRow[]> {
   const runs = new Map<number, RunRow[]>(jobs.map((job) => [job, []]));
   if (jobs.length === 0) return runs;
-  for (const row of sql.all<RunRow>(RUNS, JSON.stringify(jobs))) runs.get(row[OF_RUN.job])?.push(row);
+  for (const row of sql.all<RunRow>(text, JSON.stringify(jobs))) runs.get(row[OF_RUN.job])?.push(row);
   return runs;
 }
 
@@ -105,6 +126,7 @@ function recordOf(job: Job, row: CarriedRow, runs: readonly RunRow[]): JobRecord
     startedAt: job.startedAt,
     finishedAt: job.finishedAt,
     worker: active ? workerOf(job.session ?? "") : null,
+    lastWorker: job.session === null ? null : workerOf(job.session),
   };
   try {
     return {

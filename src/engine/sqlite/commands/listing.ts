@@ -5,6 +5,7 @@
  */
 import type { JobFilter } from "../../../model/job/filter.js";
 import type { JobState } from "../../../model/job/state.js";
+import type { Params } from "../../contract/commands.js";
 import type { JobPage } from "../../contract/engine.js";
 import { compareKeys, decodeCursor, encodeCursor, listedStates, type OrderKey } from "../../shared/listing-order.js";
 import type { SqlValue } from "../database/driver.js";
@@ -12,8 +13,8 @@ import type { Sql } from "../database/sql.js";
 import { after, FIRST } from "../store/order.js";
 import { readCounts } from "../store/queue.js";
 import { codeOf, codesOf, SECONDARY } from "../store/state-codes.js";
-import { readRecords } from "./job-record.js";
-import { countFitting, MOST_READ, WEIGHT } from "../store/weight.js";
+import { readRecords, type Fields } from "./job-record.js";
+import { countFitting, MOST_READ, weightOf } from "../store/weight.js";
 
 /** How many jobs a page with a filter looks at, of each state code. A queue without any counts as ten. */
 const MOST_LOOKED_AT = 2_000;
@@ -51,16 +52,17 @@ interface Piece {
 
 const THESE = `json_each(?) e CROSS JOIN jobs j ON j.job = e.value CROSS JOIN queues q ON q.queue = j.queue`;
 
-/** A page, or the part of one that is read at once: `isCut` when it ends before its limit because its jobs are long. */
-export interface PagePart extends JobPage {
-  readonly isCut: boolean;
+/** One page of a listing. */
+export function listPage(sql: Sql, { filter, cursor, limit, fields }: Params<"listJobs">): JobPage {
+  const { entries, next } = choose(sql, filter, cursor, { limit, fields });
+  const numbers = JSON.stringify(entries.map(({ job }) => job));
+  return { jobs: entries.length === 0 ? [] : readRecords(sql, fields, THESE, numbers), cursor: next };
 }
 
-/** One page of a listing, or its first part. */
-export function listPage(sql: Sql, filter: JobFilter, cursor: string | null, limit: number): PagePart {
-  const { entries, next, isCut } = choose(sql, filter, cursor, limit);
-  const numbers = JSON.stringify(entries.map(({ job }) => job));
-  return { jobs: entries.length === 0 ? [] : readRecords(sql, THESE, numbers), cursor: next, isCut };
+/** How much a page may have. */
+interface PageSize {
+  readonly limit: number;
+  readonly fields: Fields;
 }
 
 /** The jobs of a page, in order, and where the next one begins. */
@@ -68,19 +70,18 @@ function choose(
   sql: Sql,
   filter: JobFilter,
   cursor: string | null,
-  limit: number,
-): { readonly entries: readonly Entry[]; readonly next: string | null; readonly isCut: boolean } {
+  { limit, fields }: PageSize,
+): { readonly entries: readonly Entry[]; readonly next: string | null } {
   const resume = cursor === null ? null : decodeCursor(cursor);
   const states = listedStates(filter);
   const [first] = states;
-  if (first === undefined) return { entries: [], next: null, isCut: false };
+  if (first === undefined) return { entries: [], next: null };
   const entries: Entry[] = [];
   let looked = 0;
   let room = MOST_READ;
   for (const [queue, name, counts] of queuesOf(sql, filter, resume?.queue ?? "")) {
     // The cursor is a place where nothing was looked at yet, never the end of what was: that would be looked at again.
-    if (looked >= MOST_LOOKED_AT)
-      return { entries, next: encodeCursor({ queue: name, state: first, key: FIRST }), isCut: false };
+    if (looked >= MOST_LOOKED_AT) return { entries, next: encodeCursor({ queue: name, state: first, key: FIRST }) };
     looked += LOOKS_PER_QUEUE;
     const listed = { queue, counts: readCounts(counts), tagged: taggedIn(sql, queue, filter) };
     const from = resume?.queue === name ? resume : null;
@@ -89,24 +90,23 @@ function choose(
       if (!mayHave(listed, state)) continue;
       let key: OrderKey | null = from?.state === state ? from.key : FIRST;
       for (let size = limit - entries.length; key !== null; size *= 2) {
-        if (looked >= MOST_LOOKED_AT) return { entries, next: encodeCursor({ queue: name, state, key }), isCut: false };
-        const places = limit - entries.length;
-        const piece = pieceOf(sql, listed, state, key, filter, { size: Math.min(size, LARGEST_PIECE), room: places });
+        if (looked >= MOST_LOOKED_AT) return { entries, next: encodeCursor({ queue: name, state, key }) };
+        const pieceSize = { size: Math.min(size, LARGEST_PIECE), room: limit - entries.length, fields };
+        const piece = pieceOf(sql, listed, state, key, filter, pieceSize);
         const weights = piece.found.map(({ weight }) => weight);
         const fitting = piece.found.slice(0, Math.max(countFitting(weights, room), entries.length === 0 ? 1 : 0));
         entries.push(...fitting);
         looked += piece.looked;
         room -= fitting.reduce((sum, { weight }) => sum + weight, 0);
         const last = fitting.at(-1);
-        const isCut = fitting.length < piece.found.length;
-        if (isCut || (last !== undefined && entries.length >= limit)) {
-          return { entries, next: encodeCursor({ queue: name, state, key: last?.key ?? key }), isCut };
+        if (fitting.length < piece.found.length || (last !== undefined && entries.length >= limit)) {
+          return { entries, next: encodeCursor({ queue: name, state, key: last?.key ?? key }) };
         }
         key = piece.last;
       }
     }
   }
-  return { entries, next: null, isCut: false };
+  return { entries, next: null };
 }
 
 function queuesOf(sql: Sql, { queue }: JobFilter, from: string): QueueRow[] {
@@ -129,6 +129,7 @@ function mayHave({ counts, tagged }: Listed, state: JobState): boolean {
 interface PieceSize {
   readonly size: number;
   readonly room: number;
+  readonly fields: Fields;
 }
 
 function pieceOf(
@@ -137,13 +138,13 @@ function pieceOf(
   state: JobState,
   from: OrderKey,
   filter: JobFilter,
-  { size, room }: PieceSize,
+  pieceSize: PieceSize,
 ): Piece {
   const { tag } = filter;
   const total = listed.tagged === null ? 0 : [...listed.tagged.values()].reduce((sum, jobs) => sum + jobs, 0);
   return tag !== undefined && total <= MOST_LOOKED_AT
-    ? taggedPiece(sql, { queue: listed.queue, tag, total }, state, from, filter, room)
-    : orderedPiece(sql, listed, state, from, filter, { size, room });
+    ? taggedPiece(sql, { queue: listed.queue, tag, total }, state, from, filter, pieceSize)
+    : orderedPiece(sql, listed, state, from, filter, pieceSize);
 }
 
 /** A job with a tag, of those in a state, after a key: the keys of all of them are sorted. */
@@ -157,11 +158,11 @@ function taggedPiece(
   state: JobState,
   [position, id]: OrderKey,
   filter: JobFilter,
-  room: number,
+  { room, fields }: PieceSize,
 ): Piece {
   const { text, values } = conditionsOf(filter);
   const chosen = `${TAGGED}${text} ORDER BY j.position, coalesce(j.tiebreak, j.id) LIMIT ?`;
-  const found = entriesOf(sql, chosen, [queue, tag, codeOf(state), position, position, id, ...values, room]);
+  const found = entriesOf(sql, fields, chosen, [queue, tag, codeOf(state), position, position, id, ...values, room]);
   const last = found.length < room ? undefined : found.at(-1);
   return { found, looked: total, last: last === undefined ? null : last.key };
 }
@@ -173,7 +174,7 @@ function orderedPiece(
   state: JobState,
   from: OrderKey,
   filter: JobFilter,
-  { size, room }: PieceSize,
+  { size, room, fields }: PieceSize,
 ): Piece {
   const { text, values } = conditionsOf(filter);
   const codes = codesOf(state).filter((code) => (counts[code] ?? 0) > 0);
@@ -182,7 +183,7 @@ function orderedPiece(
     const range = after(code, from);
     const next = `SELECT j.job FROM jobs j WHERE j.queue = ? AND j.state_code = ? AND ${range.text}
       ORDER BY j.position, j.tiebreak LIMIT ?`;
-    return entriesOf(sql, next, [queue, code, ...range.values, size, ...values], text);
+    return entriesOf(sql, fields, next, [queue, code, ...range.values, size, ...values], text);
   });
   const inOrder = end === null ? found : found.filter(({ key }) => compareKeys(key, end) <= 0);
   return {
@@ -204,9 +205,9 @@ export function keyAt(sql: Sql, queue: number, code: number, from: OrderKey, ste
 type EntryRow = [job: number, position: number, id: string, weight: number];
 
 /** The jobs that a statement chooses, in their order, by conditions. */
-function entriesOf(sql: Sql, chosen: string, values: readonly SqlValue[], conditions = ""): Entry[] {
+function entriesOf(sql: Sql, fields: Fields, chosen: string, values: readonly SqlValue[], conditions = ""): Entry[] {
   const rows = sql.all<EntryRow>(
-    `SELECT j.job, j.position, j.id, ${WEIGHT} FROM (${chosen}) c CROSS JOIN jobs j ON j.job = c.job WHERE true${conditions}`,
+    `SELECT j.job, j.position, j.id, ${weightOf(fields)} FROM (${chosen}) c CROSS JOIN jobs j ON j.job = c.job WHERE true${conditions}`,
     ...values,
   );
   return rows

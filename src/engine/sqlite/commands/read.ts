@@ -1,13 +1,14 @@
 /** Queries: jobs by id, queues, totals. */
-import { keyOf, type JobRecord, type JobRef } from "../../../model/job/job.js";
+import type { LongField, RecordWith } from "../../../model/job/fields.js";
+import { keyOf, type JobRef } from "../../../model/job/job.js";
 import { perState, type JobState } from "../../../model/job/state.js";
 import type { QueueRecord, StateCounts } from "../../contract/engine.js";
 import { waitsAside } from "./aside.js";
 import { ASIDE, ASIDE_SUSPECTS, codeOf, QUEUED, SUSPECTS } from "../store/state-codes.js";
 import { countStates, readCounts } from "../store/queue.js";
-import { readRecords } from "./job-record.js";
+import { readRecords, type Fields } from "./job-record.js";
 import { firstTick } from "./schedules.js";
-import { countFitting, MOST_READ, WEIGHT } from "../store/weight.js";
+import { countFitting, MOST_READ, weightOf } from "../store/weight.js";
 import type { Sql } from "../database/sql.js";
 
 /** How many jobs are read at once, however short they are. */
@@ -19,28 +20,28 @@ const BY_IDS = `json_each(?) e CROSS JOIN jobs j ON j.job = (
     SELECT h.job FROM queues p CROSS JOIN jobs h ON h.queue = p.queue AND h.id = e.value ORDER BY p.name LIMIT 1)
   CROSS JOIN queues q ON q.queue = j.queue`;
 
-const WEIGHTS = `SELECT e.key, ${WEIGHT} FROM ${BY_REFS}`;
-
 /** Jobs by queue and id, `null` where there is none: of the first of these, as many as are read at once. */
-export function getSome(sql: Sql, refs: readonly JobRef[]): (JobRecord | null)[] {
+export function getSome(sql: Sql, refs: readonly JobRef[], fields: Fields): (RecordWith<LongField> | null)[] {
   const wanted = refs.slice(0, MOST_AT_ONCE).map(({ queue, id }) => ({ queue, id }));
-  const some = wanted.length > 1 ? wanted.slice(0, countSome(sql, wanted)) : wanted;
+  const some = wanted.length > 1 ? wanted.slice(0, countSome(sql, wanted, fields)) : wanted;
   const found = new Map(
-    readRecords(sql, BY_REFS, JSON.stringify(some)).map((record) => [keyOf(record), record] as const),
+    readRecords(sql, fields, BY_REFS, JSON.stringify(some)).map((record) => [keyOf(record), record] as const),
   );
   return some.map((ref) => found.get(keyOf(ref)) ?? null);
 }
 
-function countSome(sql: Sql, refs: readonly JobRef[]): number {
+function countSome(sql: Sql, refs: readonly JobRef[], fields: Fields): number {
   const weights = refs.map(() => 0);
-  for (const [index, weight] of sql.all<[index: number, weight: number]>(WEIGHTS, JSON.stringify(refs)))
+  const text = `SELECT e.key, ${weightOf(fields)} FROM ${BY_REFS}`;
+  for (const [index, weight] of sql.all<[index: number, weight: number]>(text, JSON.stringify(refs)))
     weights[index] = weight;
   return Math.max(1, countFitting(weights, MOST_READ));
 }
 
 /** Jobs by id alone; where several queues have it, the job of the first queue by name. */
-export function findJobs(sql: Sql, ids: readonly string[]): (JobRecord | null)[] {
-  const found = new Map(readRecords(sql, BY_IDS, JSON.stringify(ids)).map((record) => [record.id, record] as const));
+export function findJobs(sql: Sql, ids: readonly string[], fields: Fields): (RecordWith<LongField> | null)[] {
+  const records = readRecords(sql, fields, BY_IDS, JSON.stringify(ids));
+  const found = new Map(records.map((record) => [record.id, record] as const));
   return ids.map((id) => found.get(id) ?? null);
 }
 

@@ -14,6 +14,7 @@ import type {
   ControlAnswer,
   ControlParams,
   Engine,
+  JobPage,
   JobPatch,
   StateCounts,
   SweepAnswer,
@@ -192,7 +193,7 @@ export class ScenarioContext {
     const ids: string[] = [];
     let cursor: string | null = null;
     do {
-      const page = await this.engine.listJobs({ filter, cursor, limit });
+      const page: JobPage = await this.engine.listJobs({ filter, cursor, limit });
       assert.ok(page.jobs.length <= limit, "no page is longer than its limit");
       ids.push(...page.jobs.map((job) => job.id));
       ({ cursor } = page);

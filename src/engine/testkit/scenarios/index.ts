@@ -37,6 +37,7 @@ import { retention } from "./outcome/retention.js";
 import { watchedRetention } from "./outcome/watched-retention.js";
 import { schedules } from "./schedule/schedules.js";
 import { sessions } from "./lease/sessions.js";
+import { slim } from "./queue/slim.js";
 import { steps } from "./outcome/steps.js";
 import { partial } from "./outcome/partial.js";
 import { supersede } from "./enqueue/supersede.js";
@@ -76,6 +77,7 @@ export const GROUPS: readonly ScenarioGroup[] = joinGroups([
   update,
   report,
   read,
+  slim,
   list,
   listFilters,
   tags,
