@@ -93,6 +93,7 @@ export type { FlowEdge, FlowGraph, FlowNode } from "./model/flow/graph.js";
 export type { InputReference, Membership } from "./model/job/membership.js";
 export type { Failure } from "./model/failure/failure.js";
 export type { AttemptOutcome, AttemptRecord, JobRef } from "./model/job/job.js";
+export { resultUrl, type JobWithResult } from "./model/job/result-url.js";
 export type { JobLog, LogLine } from "./model/job/log.js";
 export type { JobDefaults, JobOptions } from "./model/options/options.js";
 export type { ItemProgress, Progress } from "./model/job/progress.js";

@@ -5,7 +5,7 @@ import { isPortable, parseTarget, type Target } from "../engine/target.js";
 import { systemClock, systemRandom, type Clock, type Random } from "../model/value/clock.js";
 import { DEFAULT_PAYLOAD_CAP, HARD_PAYLOAD_CAP } from "../model/value/codec.js";
 import { InvalidInput } from "../model/errors/errors.js";
-import { parseName } from "../model/value/name.js";
+import { parseLabel, parseName } from "../model/value/name.js";
 import { checkDefaults, type JobDefaults } from "../model/options/options.js";
 import { Longshore } from "./longshore.js";
 
@@ -15,6 +15,16 @@ export interface ConnectOptions {
   payloadCap?: number;
   /** Options for all jobs of a queue; those of the task and of the call win. */
   defaults?: { queues?: { readonly [queue: string]: JobDefaults } };
+  /**
+   * The version of your application: of the workers of this connection, and with their runs in the history of jobs. 1 to 100
+   * bytes of text. Default: the environment's `LONGSHORE_APP_VERSION`, else unknown.
+   */
+  appVersion?: string;
+  /**
+   * Where it runs, such as `"production"`; stored as `appVersion` is. 1 to 100 bytes of text. Default: the environment's
+   * `LONGSHORE_ENVIRONMENT`, else unknown.
+   */
+  environment?: string;
   /** The clock for the timers of this connection and its workers. Default: the machine's. For tests. */
   clock?: Clock;
   /** The randomness for jitter and weights. Default: the machine's. For tests. */
@@ -61,13 +71,15 @@ export function attach(engine: Engine, options: ConnectOptions = {}): Longshore 
   return new Longshore({ ...parseConnectOptions(options), engine, target: null });
 }
 
-const KNOWN = ["payloadCap", "defaults", "clock", "random"];
+const KNOWN = ["payloadCap", "defaults", "appVersion", "environment", "clock", "random"];
 
 function parseConnectOptions(options: ConnectOptions): {
   clock: Clock;
   random: Random;
   payloadCap: number;
   queueDefaults: ReadonlyMap<string, JobDefaults>;
+  appVersion: string | null;
+  environment: string | null;
 } {
   for (const [key, value] of Object.entries(options)) {
     if (!KNOWN.includes(key)) throw new InvalidInput(key, value, `no such option; known: ${KNOWN.join(", ")}`);
@@ -80,7 +92,11 @@ function parseConnectOptions(options: ConnectOptions): {
   for (const [queue, ofQueue] of queueDefaults) {
     checkDefaults(`defaults.queues.${parseName("defaults.queues", queue)}`, ofQueue);
   }
-  return { clock, random, payloadCap, queueDefaults };
+  // An empty variable of the environment is one that is not set.
+  const { LONGSHORE_APP_VERSION: version, LONGSHORE_ENVIRONMENT: place } = process.env;
+  const appVersion = parseLabel("appVersion", options.appVersion ?? (version || undefined));
+  const environment = parseLabel("environment", options.environment ?? (place || undefined));
+  return { clock, random, payloadCap, queueDefaults, appVersion, environment };
 }
 
 function targetOfEnvironment(): string | Target {

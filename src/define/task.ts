@@ -5,7 +5,8 @@
 import type { Classifier } from "../model/failure/classify.js";
 import { InvalidInput } from "../model/errors/errors.js";
 import { BUILT_IN } from "../model/flow/each.js";
-import { parseName } from "../model/value/name.js";
+import { parseLabel, parseName } from "../model/value/name.js";
+import { parseResultUrl } from "../model/job/result-url.js";
 import { checkDefaults, type JobDefaults } from "../model/options/options.js";
 import type { JobSnapshot } from "../model/job/snapshot.js";
 import type { StatusMachine } from "../model/profile/status-machine.js";
@@ -45,6 +46,19 @@ export interface TaskOptions extends JobDefaults, RunnerOptions {
   /** The queue its jobs wait in. Default: `"default"`. */
   queue?: string;
   /**
+   * The version of its code, in the history of the jobs that it runs and in the list of workers. 1 to 100 bytes of text.
+   * Default: unknown.
+   */
+  version?: string;
+  /** What people call it, where its name is for machines: `"Page scan"`. 1 to 100 bytes of text. Default: its name. */
+  label?: string;
+  /**
+   * Where people see the result of a job: `"/reports/{input.siteId}"` or `"https://shop.example/orders/{result.order.id}"`. Parts
+   * are `{id}`, `{queue}`, `{input.…}` and `{result.…}`, each encoded for a URL; `resultUrl(template, job)` fills them in.
+   * Default: nowhere.
+   */
+  resultUrl?: string;
+  /**
    * Classifies a failure; `undefined` leaves it to the built-in rules for HTTP statuses, timeouts and connection
    * errors. `NonRetryable`, `RetryAfter` and `Snooze` decide first.
    */
@@ -71,6 +85,12 @@ export interface Task<
   Shown = Record<string, unknown>,
   Status extends string = string,
 > extends TaskRef<Input, Result> {
+  /** The version of its code; `null` when it says none. */
+  readonly version: string | null;
+  /** What people call it; `null` when it has no label. */
+  readonly label: string | null;
+  /** The template for the addresses of its results; `null` when it has none. */
+  readonly resultUrl: string | null;
   readonly classify: Classifier | null;
   readonly onSuperseded: SupersededHook | null;
   /** Its steps and their weights, or a function that chooses them for a job; `null` where none are declared. */
@@ -196,11 +216,16 @@ export function task<
 export function task(name: string, given: AnyOptions | Code = {}, second?: Code): Task {
   const [options, code]: [AnyOptions, Code | undefined] = isCode(given) ? [{}, given] : [given, second];
   const { queue = "default", classify, onSuperseded, input, steps, milestones, statuses, ...rest } = options;
-  const { runner, maxMemory, fresh, maxJobsPerChild, killGrace, ...defaults } = rest;
+  const { runner, maxMemory, fresh, maxJobsPerChild, killGrace, version, label, resultUrl, ...defaults } = rest;
   parseName("task", name);
   if (name.startsWith(BUILT_IN)) throw new InvalidInput("task", name, `a name that does not begin with "${BUILT_IN}"`);
   parseName("queue", queue);
   checkDefaults("options", defaults, OWN_OPTIONS);
+  const about = {
+    version: parseLabel("version", version),
+    label: parseLabel("label", label),
+    resultUrl: resultUrl === undefined ? null : parseResultUrl("resultUrl", resultUrl),
+  };
   if (classify !== undefined && typeof classify !== "function") {
     throw new InvalidInput("classify", classify, "a function of (error, now)");
   }
@@ -219,6 +244,7 @@ export function task(name: string, given: AnyOptions | Code = {}, second?: Code)
     name,
     queue,
     defaults: Object.freeze(defaults),
+    ...about,
     schema: input ?? null,
     classify: classify ?? null,
     onSuperseded: onSuperseded ?? null,
@@ -259,6 +285,9 @@ export function checkCode(code: unknown, runner: ParsedRunner): void {
 /** The options of a task beside those of its jobs. */
 const OWN_OPTIONS: readonly Exclude<keyof AnyOptions, keyof JobDefaults>[] = [
   "queue",
+  "version",
+  "label",
+  "resultUrl",
   "input",
   "steps",
   "milestones",

@@ -23,6 +23,9 @@ export interface WorkerSetup {
   readonly payloadCap: number;
   /** The options of all jobs of a queue. */
   readonly queueDefaults: ReadonlyMap<string, JobDefaults>;
+  /** The version of the application, and where it runs; `null`: unknown. */
+  readonly appVersion: string | null;
+  readonly environment: string | null;
 }
 
 /** What the runtime of a worker is made from. */

@@ -1,9 +1,11 @@
 /** The public worker: runs jobs from the moment it is made, reports by events, ends by `stop()`. */
 import { EventEmitter } from "node:events";
 import { hostname } from "node:os";
+import type { WorkerInfo } from "../engine/contract/session.js";
+import { checkBuild } from "../engine/contract/builds.js";
 import { parseDuration, type Duration } from "../model/value/duration.js";
 import { InvalidInput } from "../model/errors/errors.js";
-import { EACH, knownTasks, type Runnable } from "./execution/runnable.js";
+import { describeTasks, EACH, type Runnable } from "./execution/runnable.js";
 import { heartbeatFile } from "./session/heartbeat-link.js";
 import { checkPrograms } from "./runners/channel/child-link.js";
 import type { ModuleReference } from "../define/module.js";
@@ -51,21 +53,25 @@ export class Worker extends EventEmitter<WorkerEvents> {
     for (const task of tasks) this.#register(task, task.handler ?? task.module);
     const { name, order, concurrency } = this.#options;
     const runnables = this.#runnables;
+    const info: WorkerInfo = {
+      name,
+      host: hostname(),
+      pid: process.pid,
+      queues: order.names,
+      get tasks() {
+        return describeTasks(runnables);
+      },
+      appVersion: setup.appVersion,
+      environment: setup.environment,
+      concurrency,
+      startedAt: setup.clock.now(),
+    };
+    checkBuild({ ...info, tasks });
     this.#events = new EventPublisher(this, name);
     this.#runtime = new WorkerRuntime({
       setup,
       options: this.#options,
-      info: {
-        name,
-        host: hostname(),
-        pid: process.pid,
-        queues: order.names,
-        get tasks() {
-          return knownTasks(runnables);
-        },
-        concurrency,
-        startedAt: setup.clock.now(),
-      },
+      info,
       runnables,
       schedules: parseSchedules(options.schedules, setup),
       events: this.#events,

@@ -167,7 +167,7 @@ describe.each(engines)("on $engine", ({ engine, open }) => {
     await expect.poll(async () => (await jobs.aside())[0]?.jobs).toBe(3);
     expect(await json("info")).toMatchObject({
       aside: [{ queue: "scans", task: "new", jobs: 3, since: expect.any(Number) }],
-      workers: [{ tasks: ["old"] }],
+      workers: [{ tasks: [{ name: "old" }] }],
       problems: [
         expect.stringMatching(/^queue scans: 3 jobs of task new have waited \S+: no worker here knows that task$/),
       ],

@@ -1,5 +1,6 @@
 // A fixture with fake time and one worker that the test drives: the test says which node of a flow ends, when, and how.
 import { TestSession } from "longshore-testkit";
+import { unknownWorker } from "../../src/engine/shared/worker-info.js";
 import type { JobRecord } from "../../src/model/job/job.js";
 import { NO_PROGRESS, type Progress } from "../../src/model/job/progress.js";
 import type { Lease, Outcome } from "../../src/engine/contract/engine.js";
@@ -9,7 +10,7 @@ const QUEUES = ["default", "io", "cpu", "flows"];
 const HOUR = 3_600_000;
 
 export class FlowFixture extends FakeTimeFixture {
-  readonly #worker = { name: "hand", host: "here", pid: 1, queues: QUEUES, tasks: [], concurrency: 10, startedAt: 0 };
+  readonly #worker = { ...unknownWorker("hand"), queues: QUEUES, concurrency: 10 };
   readonly #session = new TestSession(this.memory, "hand", this.#worker, 100 * HOUR);
   readonly #leases = new Map<string, Lease>();
   #open = false;

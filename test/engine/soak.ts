@@ -28,7 +28,8 @@ const CHECKPOINT: Checkpoint = {
 export async function soak(context: ScenarioContext): Promise<void> {
   for (const queue of SOAK_QUEUES) await context.engine.watch({ queue, cursor: null, max: 1 });
   const dead = await context.session({ queues: SOAK_QUEUES, ttl: 1_000 });
-  const session = await context.session({ queues: SOAK_QUEUES, ttl: 400 * DAY });
+  const worker = { appVersion: "1.0", environment: "soak" };
+  const session = await context.session({ queues: SOAK_QUEUES, ttl: 400 * DAY, worker });
   for (let from = 0; from < SOAK_JOBS; from += 100) {
     await fill(context, from);
     if (from === 0) await dead.claim(5, { queues: SOAK_QUEUES });

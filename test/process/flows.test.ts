@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, inject, it, onTestFinished } from "vitest";
 import type { Engine, Lease } from "../../src/engine/contract/engine.js";
 import { RedisEngine } from "../../src/engine/redis/engine.js";
+import { unknownWorker } from "../../src/engine/shared/worker-info.js";
 import { SqliteEngine } from "../../src/engine/sqlite/engine.js";
 import { parseTarget } from "../../src/engine/target.js";
 import { ManualClock, settlement, TestSession } from "../../src/engine/testkit/index.js";
@@ -52,15 +53,7 @@ async function killAll(pool: WorkerPool): Promise<string[]> {
 /** One who comes later sweeps, and does what is left to do; answers how often each job was started. */
 async function clearUp(engine: Engine, clock: ManualClock): Promise<Map<string, number>> {
   const starts = new Map<string, number>();
-  const worker = {
-    name: "last",
-    host: "here",
-    pid: 1,
-    queues: QUEUES,
-    tasks: [],
-    concurrency: 1,
-    startedAt: clock.now(),
-  };
+  const worker = { ...unknownWorker("last"), queues: QUEUES, concurrency: 1 };
   const session = new TestSession(engine, "last/1", worker, 100 * FLOW_CREATION);
   await session.open();
   const done = { kind: "complete", result: '{"n":1}' } as const;

@@ -11,6 +11,9 @@ import type {
   Settlement,
   WatchAnswer,
 } from "../../src/engine/contract/engine.js";
+import { codeOfBuild, encodeBuild } from "../../src/engine/contract/builds.js";
+import { sessionId } from "../../src/engine/contract/session-id.js";
+import { unknownWorker } from "../../src/engine/shared/worker-info.js";
 import { ManualClock } from "../../src/engine/testkit/index.js";
 import { MemoryEngine } from "../../src/engine/memory/engine.js";
 import type { Dependency } from "../../src/model/job/dependency.js";
@@ -267,17 +270,18 @@ export class Simulation {
 
   #open(queues: readonly string[], ttl: number): Call {
     this.#drawn += 1;
-    const session = `w${this.#drawn % 3}/s${this.#drawn}`;
-    this.#sessions.push({ id: session, queues, calls: [0, 0], last: [null, null], sent: [] });
+    // Some say nothing of their code, others one of two versions.
+    const version = [null, "1", "2"][this.#drawn % 3] ?? null;
     const worker = {
-      name: `w${this.#drawn % 3}`,
-      host: "host",
-      pid: 1,
+      ...unknownWorker(`w${this.#drawn % 3}`),
       queues,
-      tasks: TASKS,
-      concurrency: 5,
+      tasks: TASKS.map((name) => ({ name, version, label: null, resultUrl: null })),
+      appVersion: version,
       startedAt: this.clock.now(),
     };
+    const build = encodeBuild(worker);
+    const session = sessionId(worker.name, `s${this.#drawn}`, build === null ? null : codeOfBuild(build));
+    this.#sessions.push({ id: session, queues, calls: [0, 0], last: [null, null], sent: [] });
     return call(session, "openSession", { session, worker, ttl });
   }
 

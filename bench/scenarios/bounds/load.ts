@@ -186,7 +186,9 @@ export class Session {
       host: "bench",
       pid: process.pid,
       queues: [this.#load.queue],
-      tasks: ["work"],
+      tasks: [{ name: "work", version: null, label: null, resultUrl: null }],
+      appVersion: null,
+      environment: null,
       concurrency: 1,
       startedAt: Date.now(),
     };

@@ -84,7 +84,7 @@ function missing({ name, host, pid, liveness, running, seenAt, leaseEndsAt }: Wo
 function lacking({ queue, task, jobs, since }: AsideRecord, workers: readonly WorkerRecord[]): string[] {
   const serving = workers.filter(({ liveness, queues }) => liveness !== "lost" && queues.includes(queue));
   if (serving.length === 0) return [];
-  const having = serving.filter(({ tasks }) => tasks.includes(task)).length;
+  const having = serving.filter(({ tasks }) => tasks.some(({ name }) => name === task)).length;
   const what = `${jobCount(jobs)} of task ${task} ${jobs === 1 ? "has" : "have"} waited ${span(Date.now() - since)}`;
   const why =
     having === 0

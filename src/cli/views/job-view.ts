@@ -3,7 +3,7 @@ import type { MilestoneRecord, StepRecord } from "../../client/jobs/step-records
 import type { DependencyRecord } from "../../model/job/dependency.js";
 import type { JobSnapshot } from "../../model/job/snapshot.js";
 import type { Failure } from "../../model/failure/failure.js";
-import type { AttemptRecord } from "../../model/job/job.js";
+import type { AttemptRecord, RanBy } from "../../model/job/job.js";
 import type { JobLog, LogLine } from "../../model/job/log.js";
 import type { StepFailure } from "../../model/failure/step-failure.js";
 import { countersText, progressText, stateStyle } from "./job-table.js";
@@ -110,6 +110,8 @@ function printSteps(out: Output, steps: readonly StepRecord[], failures: readonl
 }
 
 function printAttempts(out: Output, history: readonly AttemptRecord[]): void {
+  // Most workers say nothing of their code.
+  const versions = history.some((attempt) => codeText(attempt) !== "");
   out.line();
   out.table(
     [
@@ -118,17 +120,25 @@ function printAttempts(out: Output, history: readonly AttemptRecord[]): void {
       { title: "STARTED" },
       { title: "TOOK", align: "right" },
       { title: "WORKER" },
+      ...(versions ? [{ title: "CODE" }] : []),
       { title: "ERROR" },
     ],
-    history.map(({ number, outcome, startedAt, endedAt, worker, error }) => [
+    history.map(({ number, outcome, startedAt, endedAt, worker, error, ...by }) => [
       String(number),
       outcome ?? "running",
       moment(startedAt),
       endedAt === null ? "" : span(endedAt - startedAt),
       worker,
+      ...(versions ? [codeText(by)] : []),
       error === null ? "" : titleOf(error),
     ]),
   );
+}
+
+/** Which code ran it: `2.1.0 production, task 3`. */
+function codeText({ appVersion, environment, version }: RanBy): string {
+  const app = [appVersion, environment].filter((part) => part !== null).join(" ");
+  return [app, version === null ? "" : `task ${version}`].filter((part) => part !== "").join(", ");
 }
 
 function printLog(out: Output, { lines, dropped }: JobLog): void {

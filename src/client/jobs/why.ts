@@ -63,14 +63,19 @@ function workersMissing(job: JobRecord, workers: readonly WorkerRecord[]): Reaso
     const lastSeenAt = listed.length === 0 ? null : Math.max(...listed.map(({ seenAt }) => seenAt));
     return [{ kind: "no-worker", queue: job.queue, lastSeenAt }];
   }
-  if (serving.some(({ tasks }) => tasks.includes(job.task))) return [];
-  const tasks = [...new Set(serving.flatMap((worker) => worker.tasks))].toSorted().slice(0, MOST_NAMED);
+  if (serving.some((worker) => hasTask(worker, job.task))) return [];
+  const names = new Set(serving.flatMap(({ tasks }) => tasks.map(({ name }) => name)));
+  const tasks = [...names].toSorted().slice(0, MOST_NAMED);
   return [{ kind: "no-task", task: job.task, queue: job.queue, workers: serving.length, tasks }];
+}
+
+function hasTask({ tasks }: WorkerRecord, task: string): boolean {
+  return tasks.some(({ name }) => name === task);
 }
 
 function busyOf(job: JobRecord, workers: readonly WorkerRecord[]): ReasonData[] {
   const able = workers.filter(
-    ({ liveness, queues, tasks }) => liveness !== "lost" && queues.includes(job.queue) && tasks.includes(job.task),
+    (worker) => worker.liveness !== "lost" && worker.queues.includes(job.queue) && hasTask(worker, job.task),
   );
   if (able.some(({ running, concurrency }) => running < concurrency)) return [];
   const slots = able.reduce((sum, { concurrency }) => sum + concurrency, 0);

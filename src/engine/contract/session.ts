@@ -1,14 +1,28 @@
 /** Sessions: what a worker says of itself, what a session holds, and sessions whose time is over. */
 import type { LeaseRef } from "./exchange.js";
 
+/** A task as a worker has it. */
+export interface TaskInfo {
+  readonly name: string;
+  /** The version of its code; `null` when it says none. */
+  readonly version: string | null;
+  /** What people call it; `null` when it says nothing. */
+  readonly label: string | null;
+  /** Where the result of a job is shown: a template for `resultUrl`; `null` when it says nothing. */
+  readonly resultUrl: string | null;
+}
+
 /** A worker's description of itself. */
 export interface WorkerInfo {
   readonly name: string;
   readonly host: string;
   readonly pid: number;
   readonly queues: readonly string[];
-  /** The names of the tasks whose code it has. */
-  readonly tasks: readonly string[];
+  /** The tasks whose code it has. */
+  readonly tasks: readonly TaskInfo[];
+  /** The version of its application, and where that runs; `null` when it says nothing. */
+  readonly appVersion: string | null;
+  readonly environment: string | null;
   readonly concurrency: number;
   /** Epoch milliseconds. */
   readonly startedAt: number;

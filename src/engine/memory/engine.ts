@@ -328,8 +328,9 @@ export class MemoryEngine implements Engine {
   getJobs({ refs, fields }: Params<"getJobs">): Answer<"getJobs"> {
     this.#guard();
     return refs.map((ref) => {
-      const job = this.#store.find(ref.queue)?.jobs.get(ref.id);
-      return job === undefined ? null : withFields(recordOf(job), fields);
+      const queue = this.#store.find(ref.queue);
+      const job = queue?.jobs.get(ref.id);
+      return queue === undefined || job === undefined ? null : withFields(recordOf(queue, job), fields);
     });
   }
 
@@ -338,7 +339,7 @@ export class MemoryEngine implements Engine {
     return ids.map((id) => {
       const queue = this.#store.sorted().find((candidate) => candidate.jobs.has(id));
       const job = queue?.jobs.get(id);
-      return job === undefined ? null : withFields(recordOf(job), fields);
+      return queue === undefined || job === undefined ? null : withFields(recordOf(queue, job), fields);
     });
   }
 

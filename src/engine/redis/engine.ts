@@ -7,7 +7,9 @@ import { systemRandom, type Clock } from "../../model/value/clock.js";
 import { EngineClosed, EngineRefused, EngineUnavailable } from "../../model/errors/errors.js";
 import type { ControlAnswer, ControlParams, Engine, EngineInfo } from "../contract/engine.js";
 import type { Answer, Params } from "../contract/commands.js";
+import { encodeBuild } from "../contract/builds.js";
 import { deliverSoon } from "../shared/relay.js";
+import { buildOf } from "../contract/session-id.js";
 import { describeTarget, type ParsedRedisTarget } from "../target.js";
 import { Channel } from "./waiting/channel.js";
 import { control, type Command } from "./commands/control.js";
@@ -127,9 +129,11 @@ export class RedisEngine implements Engine {
   async openSession({ session, worker, ttl }: Params<"openSession">): Promise<void> {
     this.#guard();
     const info = JSON.stringify(worker);
+    const build = encodeBuild(worker);
+    const ofBuild = build === null ? [""] : [buildOf(session) ?? "", build];
     await this.#outages.tell(worker.queues, `open ${session}`, async (queue) => {
       await this.#registry.mend(queue);
-      await this.#link.run("session", queue, [session, "open", ttl, info]);
+      await this.#link.run("session", queue, [session, "open", ttl, info, ...ofBuild]);
     });
   }
 

@@ -90,8 +90,18 @@ export type AttemptOutcome =
   | "superseded"
   | "crashed";
 
-/** One run of a job. */
-export interface AttemptRecord {
+/** Which code ran a job, as far as its worker said (`connect({ appVersion, environment })`, `task(name, { version })`). */
+export interface RanBy {
+  /** The version of the application; `null` when unknown. */
+  readonly appVersion: string | null;
+  /** Where it ran: `"production"`; `null` when unknown. */
+  readonly environment: string | null;
+  /** The version of the task; `null` when unknown. */
+  readonly version: string | null;
+}
+
+/** One run of a job, and which code ran it. */
+export interface AttemptRecord extends RanBy {
   /** From 1. A run that was not counted (returned, snoozed, crashed) shares its number with the next one. */
   readonly number: number;
   /** The name of the worker that ran it. */
@@ -104,8 +114,8 @@ export interface AttemptRecord {
   readonly error: Failure | null;
 }
 
-/** A job as it is read back. All times are epoch milliseconds. */
-export interface JobRecord extends JobRef {
+/** A job as it is read back, and which code ran it last. All times are epoch milliseconds. */
+export interface JobRecord extends JobRef, RanBy {
   readonly state: JobState;
   readonly task: string;
   /** JSON text. */

@@ -31,6 +31,11 @@ export function parseKey(field: string, value: unknown, longest = 256): string {
   return value;
 }
 
+/** Checks what a worker says of its code (a version, an environment, a label), or `undefined`, which is `null`. @throws InvalidInput */
+export function parseLabel(field: string, value: unknown): string | null {
+  return value === undefined ? null : parseKey(field, value, 100);
+}
+
 /** The most tags a job may carry. */
 export const MOST_TAGS = 16;
 

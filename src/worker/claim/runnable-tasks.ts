@@ -202,5 +202,5 @@ export class RunnableTasks {
 
 /** Does a worker that lives, as far as is known, run jobs of this task from this queue? */
 function knows({ liveness, queues, tasks }: WorkerRecord, queue: string, task: string): boolean {
-  return liveness !== "lost" && queues.includes(queue) && tasks.includes(task);
+  return liveness !== "lost" && queues.includes(queue) && tasks.some(({ name }) => name === task);
 }

@@ -1,4 +1,5 @@
 /** A task together with its code, and the built-in one that every worker has. */
+import type { TaskInfo } from "../../engine/contract/session.js";
 import { BUILT_IN, EACH_TASK } from "../../model/flow/each.js";
 import type { ModuleReference } from "../../define/module.js";
 import { task, type AnyTask, type Handler } from "../../define/task.js";
@@ -13,6 +14,14 @@ export interface Runnable {
 /** The application's tasks that a worker has a handler or a module for; built-in tasks are left out. */
 export function knownTasks(runnables: ReadonlyMap<string, Runnable>): string[] {
   return [...runnables.keys()].filter((name) => !name.startsWith(BUILT_IN));
+}
+
+/** The same tasks, as their worker describes them. */
+export function describeTasks(runnables: ReadonlyMap<string, Runnable>): TaskInfo[] {
+  return knownTasks(runnables).flatMap((name) => {
+    const task = runnables.get(name)?.task;
+    return task === undefined ? [] : { name, version: task.version, label: task.label, resultUrl: task.resultUrl };
+  });
 }
 
 /**

@@ -4,7 +4,8 @@
  */
 import { randomBytes } from "node:crypto";
 import type { Engine, WorkerInfo } from "../../engine/contract/engine.js";
-import { sessionId } from "../../engine/shared/session-id.js";
+import { codeOfBuild, encodeBuild } from "../../engine/contract/builds.js";
+import { sessionId } from "../../engine/contract/session-id.js";
 
 export class WorkSession {
   readonly id: string;
@@ -14,7 +15,9 @@ export class WorkSession {
   readonly #over = new AbortController();
 
   private constructor(worker: WorkerInfo) {
-    this.id = sessionId(worker.name, randomBytes(6).toString("base64url"));
+    const build = encodeBuild(worker);
+    const unique = randomBytes(6).toString("base64url");
+    this.id = sessionId(worker.name, unique, build === null ? null : codeOfBuild(build));
     this.queues = worker.queues;
   }
 

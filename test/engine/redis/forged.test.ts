@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
 import { openEngine } from "../../../src/engine/open.js";
+import { unknownWorker } from "../../../src/engine/shared/worker-info.js";
 import { runBeside, type Moment } from "../forged-records.js";
 
 const BIRTH_SIZE = 21;
@@ -144,7 +145,7 @@ describe("what belongs to no job", () => {
 
   it("in the batches of a session that dies, and of one that asks what it holds", async () => {
     const engine = await openEngine({ engine: "redis", url: inject("redisUrl"), prefix });
-    const worker = { name: "w", host: "h", pid: 1, queues: ["default"], tasks: [], concurrency: 1, startedAt: 0 };
+    const worker = { ...unknownWorker("w"), queues: ["default"] };
     await engine.openSession({ session: "w/1", worker, ttl: 1 });
     for (const [field, rest] of [
       ["x", "5\nnobody"],

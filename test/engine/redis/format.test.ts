@@ -3,6 +3,7 @@ import type { Redis } from "ioredis";
 import { describe, expect, it, test } from "vitest";
 import type { Engine } from "../../../src/engine/contract/engine.js";
 import { FORMAT } from "../../../src/engine/redis/connection/wire.js";
+import { unknownWorker } from "../../../src/engine/shared/worker-info.js";
 import { MAIN, type ScenarioContext } from "../../../src/engine/testkit/context/scenario-context.js";
 import { EngineRefused } from "../../../src/model/errors/errors.js";
 import { beforeEachOnRedis } from "./redis-fixture.js";
@@ -49,7 +50,7 @@ describe("a queue of a newer format is refused", () => {
   const ref = { queue: MAIN, id: "j1" };
   const control = { refs: [ref], op: "op" };
   const claim = { queues: [MAIN], max: 1, suspect: true, tasks: ["task"] };
-  const worker = { name: "w", host: "h", pid: 1, queues: [MAIN], tasks: ["task"], concurrency: 1, startedAt: 0 };
+  const worker = { ...unknownWorker("w"), queues: [MAIN] };
 
   const commands: Record<string, (engine: Engine) => unknown> = {
     enqueue: (engine) => engine.enqueue({ jobs: [context.spec()] }),

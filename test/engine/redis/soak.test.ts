@@ -6,6 +6,9 @@ import type { ScenarioContext } from "../../../src/engine/testkit/context/scenar
 import { SOAK_JOBS, SOAK_QUEUES, soak } from "../soak.js";
 import { beforeEachOnRedis } from "./redis-fixture.js";
 
+/** What belongs to a queue, not to its jobs or sessions. */
+const KEPT = ["queues", "queue", "wake", "events", "builds", "built"];
+
 let context: ScenarioContext;
 let redis: Redis;
 
@@ -18,7 +21,7 @@ describe(`after ${SOAK_JOBS} jobs with every feature`, () => {
     await soak(context);
 
     expect(await context.list()).toEqual([]);
-    expect((await kinds()).filter((kind) => !["queues", "queue", "wake", "events"].includes(kind))).toEqual([]);
+    expect((await kinds()).filter((kind) => !KEPT.includes(kind))).toEqual([]);
     for (const key of (await left()).filter((one) => one.endsWith(":events"))) {
       expect(await redis.pttl(key)).toBeGreaterThan(0);
     }

@@ -4,6 +4,7 @@ import { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, inject, it, onTestFinished } from "vitest";
 import type { Engine } from "../../../src/engine/contract/engine.js";
 import { RedisEngine } from "../../../src/engine/redis/engine.js";
+import { unknownWorker } from "../../../src/engine/shared/worker-info.js";
 import { parseTarget, type ParsedRedisTarget } from "../../../src/engine/target.js";
 import { makeSpec } from "../../../src/model/options/spec.js";
 import { parseOptions, type JobOptions } from "../../../src/model/options/options.js";
@@ -34,7 +35,7 @@ async function enqueue(
 /** Runs the one job of a queue that is ready, and answers once no wake-up is left. */
 async function runOne(engine: Engine, queue: string): Promise<void> {
   const session = `worker/${queue}`;
-  const worker = { name: "worker", host: "h", pid: 1, queues: [queue], tasks: ["work"], concurrency: 1, startedAt: 0 };
+  const worker = { ...unknownWorker("worker"), queues: [queue] };
   await engine.openSession({ session, worker, ttl: LONG });
   const claim = { queues: [queue], max: 1, suspect: false, tasks: ["work"], ttl: LONG };
   const { leases } = await engine.exchange({ session, lane: 0, call: 1, settle: [], claim });

@@ -31,6 +31,7 @@ export const BACK: Readonly<Record<number, string>> = {
   13: "DROP TABLE gaps; DROP TABLE gap_blocks",
   14: "DROP TABLE closing",
   15: "DROP TABLE stale_checkpoints; ALTER TABLE jobs DROP COLUMN checkpoints_from",
+  16: "DROP TABLE builds; ALTER TABLE attempts DROP COLUMN build",
 };
 
 /** Statements that make of a file of today what a Longshore with this schema would have left. */

@@ -29,7 +29,7 @@ describe(`after ${SOAK_JOBS} jobs with every feature`, () => {
     await soak(context);
 
     expect(await context.list()).toEqual([]);
-    expect(filled()).toEqual(["events", "identity", "queues"]);
+    expect(filled()).toEqual(["builds", "events", "identity", "queues"]);
     for (const queue of SOAK_QUEUES) {
       expect(Object.values(await context.counts(queue)).filter((jobs) => jobs !== 0)).toEqual([]);
       await context.engine.obliterate({ queue, force: false });

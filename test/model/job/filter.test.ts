@@ -35,6 +35,9 @@ const job: JobRecord = {
   startedAt: 1_000,
   finishedAt: 1_000,
   worker: null,
+  appVersion: null,
+  environment: null,
+  version: null,
   problem: null,
 };
 

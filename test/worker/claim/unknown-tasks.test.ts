@@ -357,5 +357,7 @@ it("a worker says which tasks it has, those given a handler later included", asy
     .handle(bare, () => 1)
     .ready();
 
-  expect((await fixture.longshore.workers()).map(({ tasks }) => tasks)).toEqual([["old", "bare"]]);
+  expect((await fixture.longshore.workers()).map(({ tasks }) => tasks.map(({ name }) => name))).toEqual([
+    ["old", "bare"],
+  ]);
 });

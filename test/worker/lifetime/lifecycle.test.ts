@@ -12,6 +12,7 @@ import {
   type RunningJob,
   type Worker,
 } from "longshore";
+import { unknownWorker } from "../../../src/engine/shared/worker-info.js";
 import { makeGate } from "../fixtures/gate.js";
 import { lifeOf } from "../../../src/worker/session/overdue-watch.js";
 import { FakeTimeFixture, withCommands } from "../fixtures/fake-time-fixture.js";
@@ -608,7 +609,7 @@ async function settle(stopped: Promise<void>): Promise<void> {
 /** A worker takes `max` jobs with a lease of `ttl` milliseconds and dies. */
 async function diesWith(max: number, lease: number): Promise<void> {
   const session = `dead/${fixture.clock.now()}-${max}`;
-  const info = { name: "dead", host: "h", pid: 1, queues: ["default"], tasks: [], concurrency: max, startedAt: 0 };
+  const info = { ...unknownWorker("dead"), queues: ["default"], concurrency: max };
   fixture.memory.openSession({ session, worker: info, ttl: lifeOf(lease) });
   const claim = { queues: ["default"], max, suspect: true };
   const { leases } = fixture.memory.exchange({ session, lane: 0, call: 1, settle: [], claim });
@@ -618,7 +619,7 @@ async function diesWith(max: number, lease: number): Promise<void> {
 /** A worker takes the next job: it completes it, or dies of it when it is the poison. */
 async function runOneOrDie(poison: string): Promise<void> {
   const session = `brief/${Math.random()}`;
-  const info = { name: "brief", host: "h", pid: 1, queues: ["default"], tasks: [], concurrency: 1, startedAt: 0 };
+  const info = { ...unknownWorker("brief"), queues: ["default"], concurrency: 1 };
   fixture.memory.openSession({ session, worker: info, ttl: 1_000 });
   const claim = { queues: ["default"], max: 1, suspect: true };
   const { leases } = fixture.memory.exchange({ session, lane: 0, call: 1, settle: [], claim });

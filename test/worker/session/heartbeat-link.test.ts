@@ -8,12 +8,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { attach, connect, task, type Engine, type Longshore, type Worker } from "longshore";
 import { openEngine } from "../../../src/engine/open.js";
+import { unknownWorker } from "../../../src/engine/shared/worker-info.js";
 import { SqliteEngine } from "../../../src/engine/sqlite/engine.js";
 import { ManualClock } from "../../../src/engine/testkit/context/manual-clock.js";
 import { HeartbeatLink, type HeartbeatAnswer } from "../../../src/worker/session/heartbeat-link.js";
 
 const FILES = ["", "-wal", "-shm"];
-const info = { name: "w", host: "h", pid: 1, queues: ["q"], tasks: [], concurrency: 1, startedAt: 0 };
+const info = { ...unknownWorker("w"), queues: ["q"] };
 const order = { session: "w/1", queues: ["q"], ttl: 60_000, every: 60_000 };
 
 let folder: string;

@@ -1,7 +1,7 @@
 /** Reads records, listings and totals; changes nothing. */
 import { sizeOf, withFields, type LongField, type RecordWith } from "../../../model/job/fields.js";
 import { matchesFilter, type JobFilter } from "../../../model/job/filter.js";
-import type { AttemptRecord, JobRecord } from "../../../model/job/job.js";
+import type { JobRecord } from "../../../model/job/job.js";
 import { progressIn } from "../../../model/job/progress.js";
 import { perState, type JobState } from "../../../model/job/state.js";
 import {
@@ -13,13 +13,18 @@ import {
   type StateCounts,
 } from "../../contract/engine.js";
 import { compareKeys, decodeCursor, encodeCursor, listedStates, type Position } from "../../shared/listing-order.js";
-import { workerOf } from "../../shared/session-id.js";
-import type { MemoryJob } from "../store/job.js";
+import { latestRanBy, ranBy } from "../../contract/builds.js";
+import { buildOf, workerOf } from "../../contract/session-id.js";
+import type { MemoryAttempt, MemoryJob } from "../store/job.js";
 import type { MemoryQueue } from "../store/store.js";
 
 /** The record of a job. */
-export function recordOf(job: MemoryJob): JobRecord {
+export function recordOf(queue: MemoryQueue, job: MemoryJob): JobRecord {
   const { spec } = job;
+  const history = [...job.history, ...runningAttempt(job)].map(({ build, ...attempt }) => ({
+    ...attempt,
+    ...ranBy(queue.builds.get(build ?? "")?.build, spec.task),
+  }));
   return {
     id: job.id,
     queue: job.queue,
@@ -46,7 +51,8 @@ export function recordOf(job: MemoryJob): JobRecord {
     progress: progressIn(job.state, job.progress),
     failures: job.failures,
     error: job.error,
-    history: [...job.history, ...runningAttempt(job)],
+    history,
+    ...latestRanBy(history),
     createdAt: job.createdAt,
     runAt: job.runAt,
     startedAt: job.startedAt,
@@ -57,12 +63,13 @@ export function recordOf(job: MemoryJob): JobRecord {
   };
 }
 
-function runningAttempt(job: MemoryJob): AttemptRecord[] {
+function runningAttempt(job: MemoryJob): MemoryAttempt[] {
   if (job.session === null) return [];
   return [
     {
       number: job.counted + 1,
       worker: workerOf(job.session),
+      build: buildOf(job.session),
       startedAt: job.startedAt ?? 0,
       endedAt: null,
       outcome: null,
@@ -114,7 +121,7 @@ export function listPage(
     for (const state of listedStates(filter)) {
       for (const job of jobsIn(queue, state)) {
         if (after !== null && !isAfter(queue.name, state, job, after, listedStates(filter))) continue;
-        const record = recordOf(job);
+        const record = recordOf(queue, job);
         if (!matchesFilter(record, filter)) continue;
         const asked = withFields(record, fields);
         jobs.push(asked);

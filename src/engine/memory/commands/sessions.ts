@@ -1,10 +1,12 @@
 /** Sessions: the registration of a worker in each of its queues. */
 import type { AbandonedPage, LeaseRef, Revocation, WorkerInfo, WorkerRecord } from "../../contract/engine.js";
+import { decodeBuild, encodeBuild, MOST_BUILDS } from "../../contract/builds.js";
+import { buildOf } from "../../contract/session-id.js";
 import { decodeWorkerInfo } from "../../shared/worker-info.js";
 import { workerRecords } from "../../shared/worker-records.js";
 import { compareKeys } from "../../shared/listing-order.js";
 import { returnLease } from "./settle.js";
-import type { MemoryStore, Moment } from "../store/store.js";
+import type { MemoryQueue, MemoryStore, Moment } from "../store/store.js";
 
 /** The answer to a heartbeat. */
 export interface Heartbeat {
@@ -20,7 +22,7 @@ export function openSession(
   { now, monotonic }: Moment,
 ): void {
   const life = { deadline: monotonic + ttl, ttl, seenAt: now, deadSince: null };
-  for (const name of worker.queues) store.queue(name);
+  for (const name of worker.queues) rememberBuild(store.queue(name), id, worker, now);
   store.sessions.set(id, {
     id,
     worker,
@@ -29,6 +31,15 @@ export function openSession(
     revoked: [],
     calls: new Map(),
   });
+}
+
+function rememberBuild({ builds }: MemoryQueue, id: string, worker: WorkerInfo, now: number): void {
+  const [code, stored] = [buildOf(id), encodeBuild(worker)];
+  if (code === null || stored === null) return;
+  builds.set(code, { build: decodeBuild(stored), openedAt: now });
+  if (builds.size <= MOST_BUILDS) return;
+  const [first] = [...builds].toSorted(([a, one], [b, two]) => compareKeys([one.openedAt, a], [two.openedAt, b]));
+  if (first !== undefined) builds.delete(first[0]);
 }
 
 /** Ends a session in some queues; jobs it holds there return to the head of the queue. */

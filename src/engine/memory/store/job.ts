@@ -2,12 +2,15 @@
 import type { Failure } from "../../../model/failure/failure.js";
 import type { StepFailure } from "../../../model/failure/step-failure.js";
 import type { Checkpoint } from "../../../model/job/checkpoint.js";
-import type { AttemptRecord, JobSpec } from "../../../model/job/job.js";
+import type { AttemptRecord, JobSpec, RanBy } from "../../../model/job/job.js";
 import type { LogLine } from "../../../model/job/log.js";
 import type { Progress } from "../../../model/job/progress.js";
 import type { JobState } from "../../../model/job/state.js";
 import type { OrderKey } from "../../shared/listing-order.js";
 import type { FlowStage } from "../../shared/reactions.js";
+
+/** A run that ended, with the code of its worker's build. */
+export type MemoryAttempt = Omit<AttemptRecord, keyof RanBy> & { readonly build: string | null };
 
 /** A stored job: its spec and everything that changes. */
 export interface MemoryJob {
@@ -44,7 +47,7 @@ export interface MemoryJob {
   /** By number; `null` when there are none, as for most jobs. */
   checkpoints: Map<number, Checkpoint> | null;
   failures: readonly StepFailure[];
-  history: AttemptRecord[];
+  history: MemoryAttempt[];
   lines: LogLine[];
   linesDropped: number;
   /** The last report whose lines were appended: its lease and number. */

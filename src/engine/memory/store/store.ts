@@ -8,6 +8,7 @@ import type { JobRef } from "../../../model/job/job.js";
 import { isTerminal, perState, type JobState } from "../../../model/job/state.js";
 import type { LeaseRef, Revocation, WorkerInfo } from "../../contract/engine.js";
 import type { SchedulePutAnswer, ScheduleStatus } from "../../contract/schedules.js";
+import type { Build } from "../../contract/builds.js";
 import type { Trace } from "../../shared/trace.js";
 import { Aside } from "./aside.js";
 import type { MemoryJob } from "./job.js";
@@ -88,6 +89,8 @@ export class MemoryQueue {
   readonly counted: { completed: MemoryJob[]; failed: MemoryJob[] } = { completed: [], failed: [] };
   /** What is remembered of removed jobs, in the order in which they were removed. */
   readonly traces = new Map<string, Trace>();
+  /** The builds of its sessions, by code, and when the last session of each was opened. */
+  readonly builds = new Map<string, { readonly build: Build; openedAt: number }>();
   readonly schedules = new Map<string, MemorySchedule>();
   /** Since when it is paused; `null` while it is not. */
   pausedAt: number | null = null;

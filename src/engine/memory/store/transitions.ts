@@ -8,7 +8,7 @@ import { boundFailure, type Failure } from "../../../model/failure/failure.js";
 import { removalTime, retentionClass } from "../../../model/job/retention.js";
 import { canMove, isTerminal, type Cause, type JobState } from "../../../model/job/state.js";
 import { PRIORITY_STEP, type OrderKey } from "../../shared/listing-order.js";
-import { workerOf } from "../../shared/session-id.js";
+import { buildOf, workerOf } from "../../contract/session-id.js";
 import type { Aside } from "./aside.js";
 import type { Line } from "./sorted-line.js";
 import type { MemoryJob } from "./job.js";
@@ -126,6 +126,7 @@ export function recordAttempt(
   job.history.push({
     number: job.counted + 1,
     worker: workerOf(session),
+    build: buildOf(session),
     startedAt: job.startedAt ?? now,
     endedAt: now,
     outcome,

@@ -14,6 +14,7 @@ import { workerRecords, type LifeInQueue } from "../../shared/worker-records.js"
 import type { Keys } from "../connection/keys.js";
 import type { Link } from "../connection/connection.js";
 import { decodeRecord, type Found } from "../format/record.js";
+import { BuildCache } from "./builds.js";
 import { list, number, text } from "../connection/reply.js";
 import { FIELD_BITS, RECORD_WIDTH } from "../connection/wire.js";
 
@@ -37,11 +38,13 @@ export interface Located {
 export class Reader {
   readonly #link: Link;
   readonly #keys: Keys;
+  readonly #builds: BuildCache;
   #names: readonly string[] = [];
 
   constructor(link: Link, keys: Keys) {
     this.#link = link;
     this.#keys = keys;
+    this.#builds = new BuildCache(link, keys);
   }
 
   /** The names of all queues, sorted. */
@@ -63,10 +66,11 @@ export class Reader {
     if (ids.length === 0) return [];
     const asked = (fields ?? LONG_FIELDS).reduce((bits, field) => bits | FIELD_BITS[field], 0);
     const values = list(await this.#link.run("read", queue, [asked, ...ids.slice(0, READ_AT_ONCE)]));
-    return Array.from({ length: values.length / RECORD_WIDTH }, (_none, index) => {
-      const at = index * RECORD_WIDTH;
-      return decodeRecord({ queue, id: ids[index] ?? "" }, values.slice(at, at + RECORD_WIDTH), fields);
+    const jobs = Array.from({ length: values.length / RECORD_WIDTH }, (_none, index) => {
+      return values.slice(index * RECORD_WIDTH, (index + 1) * RECORD_WIDTH);
     });
+    const builds = await this.#builds.of(queue, jobs);
+    return jobs.map((job, index) => decodeRecord({ queue, id: ids[index] ?? "" }, job, builds, fields));
   }
 
   async getJobs(refs: readonly JobRef[], fields: Fields): Promise<(Answered | null)[]> {

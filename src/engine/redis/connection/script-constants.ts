@@ -13,6 +13,7 @@ import { MOST_LOG_LINES } from "../../../model/job/log.js";
 import { DEFAULT_RETENTION, MOST_KEPT, WATCHED_AGE } from "../../../model/job/retention.js";
 import { STATES } from "../../../model/job/state.js";
 import { MOST_PROMOTED, MOST_TRACES, RESEND_WINDOW } from "../../contract/engine.js";
+import { MOST_BUILDS } from "../../contract/builds.js";
 import { PRIORITY_STEP } from "../../shared/listing-order.js";
 import { MOST_OPERATIONS } from "../../shared/operations.js";
 import { MOST_SENDERS } from "../../shared/relay.js";
@@ -176,6 +177,7 @@ export const CONSTANTS: Readonly<Record<string, Constant>> = {
   MOST_LOOKED_AT: 2_000,
   MOST_PROMOTED,
   MOST_TRACES,
+  MOST_BUILDS,
   RESEND_WINDOW,
   /** How many bytes of jobs one call reads, or a little more: the rest is left to the next call. */
   MOST_REPLIED: 1024 * 1024,

@@ -3,13 +3,14 @@ import { DEFAULT_BACKOFF } from "../../../model/failure/backoff.js";
 import type { Failure } from "../../../model/failure/failure.js";
 import { withFields, type LongField, type RecordWith } from "../../../model/job/fields.js";
 import type { InputReference } from "../../../model/job/membership.js";
-import { UNLINKED, type AttemptRecord, type JobRecord, type JobRef } from "../../../model/job/job.js";
+import { UNLINKED, type AttemptRecord, type JobRecord, type JobRef, type RanBy } from "../../../model/job/job.js";
 import { decodeProgress, progressIn, type Progress } from "../../../model/job/progress.js";
 import { DEFAULT_RETENTION } from "../../../model/job/retention.js";
 import { decodeStepFailures, type StepFailure } from "../../../model/failure/step-failure.js";
 import { isState, isTerminal, type JobState } from "../../../model/job/state.js";
 import { PRIORITY_STEP, type OrderKey } from "../../shared/listing-order.js";
-import { workerOf } from "../../shared/session-id.js";
+import { latestRanBy, ranBy, RAN_BY_UNKNOWN, type Build } from "../../contract/builds.js";
+import { buildOf, workerOf } from "../../contract/session-id.js";
 import { decodeBody, type Header } from "./body.js";
 import { number, orNull, text } from "../connection/reply.js";
 import { WITHOUT_RUN } from "../connection/wire.js";
@@ -20,10 +21,11 @@ export interface Found {
   readonly key: OrderKey;
 }
 
-/** Decodes the values of one job, read with these long fields; `null` when it does not exist. */
+/** Decodes the values of one job, read with these long fields; `null` when it does not exist. `builds`: of its queue, by code. */
 export function decodeRecord(
   ref: JobRef,
   values: readonly unknown[],
+  builds: ReadonlyMap<string, Build>,
   fields: readonly LongField[] | undefined,
 ): Found | null {
   const [
@@ -64,10 +66,12 @@ export function decodeRecord(
     worker: state === "active" ? workerOf(text(session)) : null,
   };
   const last = lastRun(state, text(session), base);
-  const history = last === null ? payload.history : [...payload.history, last];
   const { task, backoff, timeout, ttl, unique, supersedes, retention, after, flow, role } = payload.header;
+  const runs = last === null ? payload.history : [...payload.history, last];
+  const history = runs.map(({ build, ...run }) => ({ ...run, ...ranBy(builds.get(build ?? ""), task) }));
   const record: JobRecord = {
     ...base,
+    ...latestRanBy(history),
     after,
     references: payload.references,
     flow,
@@ -90,16 +94,24 @@ export function decodeRecord(
   return { record: withFields(record, fields), key: orderKey(record, number(position), number(epoch)) };
 }
 
+/** A run as it is stored: the code of the build, where the worker said anything of its code. */
+type StoredAttempt = Omit<AttemptRecord, keyof RanBy> & { readonly build?: string };
+
+function withBuild(build: string | null): Pick<StoredAttempt, "build"> {
+  return build === null ? {} : { build };
+}
+
 // The current run, or the last one of a successful job, is in the record itself and not in the history.
 function lastRun(
   state: JobState,
   session: string,
   job: { attempt: number; startedAt: number | null; finishedAt: number | null },
-): AttemptRecord | null {
+): StoredAttempt | null {
   if (session === "" || (state !== "active" && state !== "completed" && state !== "partial")) return null;
   return {
     number: job.attempt,
     worker: workerOf(session),
+    ...withBuild(buildOf(session)),
     startedAt: job.startedAt ?? 0,
     endedAt: state === "active" ? null : job.finishedAt,
     outcome: state === "active" ? null : state,
@@ -118,7 +130,7 @@ function orderKey(record: JobRecord, position: number, epoch: number): OrderKey 
 interface Payload {
   readonly header: Header;
   readonly input: string;
-  readonly history: readonly AttemptRecord[];
+  readonly history: readonly StoredAttempt[];
   readonly progress: Progress | null;
   readonly failures: readonly StepFailure[];
   readonly references: readonly InputReference[];
@@ -140,7 +152,7 @@ function decodePayload(
   try {
     return {
       ...decodeBody(body),
-      history: history === "" ? [] : history.split("\n").map((line): AttemptRecord => JSON.parse(line)),
+      history: history === "" ? [] : history.split("\n").map((line): StoredAttempt => JSON.parse(line)),
       progress: progress === "" ? null : decodeProgress(progress),
       failures: decodeStepFailures(failed),
       outside: lastError.startsWith(WITHOUT_RUN) ? parseFailure(lastError.slice(1)) : null,
@@ -185,6 +197,7 @@ function broken(ref: JobRef, what: string): JobRecord {
   return {
     ...ref,
     ...EMPTY_HEADER,
+    ...RAN_BY_UNKNOWN,
     references: [],
     state: "failed",
     input: "null",

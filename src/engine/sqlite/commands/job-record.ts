@@ -3,15 +3,17 @@ import { DEFAULT_BACKOFF } from "../../../model/failure/backoff.js";
 import { Undecodable } from "../../../model/errors/errors.js";
 import type { Failure } from "../../../model/failure/failure.js";
 import { asksFor, withFields, type LongField, type RecordWith } from "../../../model/job/fields.js";
-import { MOST_ATTEMPT_RECORDS, type AttemptOutcome, type AttemptRecord } from "../../../model/job/job.js";
+import { MOST_ATTEMPT_RECORDS, type AttemptOutcome, type AttemptRecord, type RanBy } from "../../../model/job/job.js";
 import { UNLINKED, type JobRecord } from "../../../model/job/job.js";
 import { decodeProgress, progressIn, type Progress } from "../../../model/job/progress.js";
 import { DEFAULT_RETENTION } from "../../../model/job/retention.js";
 import { decodeStepFailures, type StepFailure } from "../../../model/failure/step-failure.js";
 import type { Unique } from "../../../model/job/unique.js";
-import { workerOf } from "../../shared/session-id.js";
+import { ranBy, RAN_BY_UNKNOWN } from "../../contract/builds.js";
+import { buildOf, workerOf } from "../../contract/session-id.js";
 import { columns, type RowOf } from "../database/columns.js";
 import type { SqlValue } from "../database/driver.js";
+import { findBuilds, type BuildLookup } from "../store/builds.js";
 import { jobFrom, JOB_COLUMNS, JOB_WIDTH, stateOfJob, reportsLastRun, type Job, type JobRow } from "../store/job.js";
 import {
   decode,
@@ -73,14 +75,23 @@ export function readRecords(sql: Sql, fields: Fields, from: string, ...values: S
     whole ? RUNS : LAST_ERRORS,
     ran.map(({ job }) => job),
   );
-  return jobs.map((job, index) => {
-    const carried = rows[index]?.slice(JOB_WIDTH) as CarriedRow;
-    return withFields(recordOf(job, carried, runs.get(job.job) ?? []), fields);
+  const rowsOf = jobs.map((job, index) => {
+    return { job, row: rows[index]?.slice(JOB_WIDTH) as CarriedRow, runs: runs.get(job.job) ?? [] };
   });
+  const builds = findBuilds(
+    sql,
+    rowsOf.flatMap(({ job, row, runs: ended }) =>
+      [buildOf(job.session ?? ""), ...ended.map((run) => run[OF_RUN.build])].map(
+        (code) => [row[AT.queue], code] as const,
+      ),
+    ),
+  );
+  return rowsOf.map(({ job, row, runs: ended }) => withFields(recordOf(job, row, ended, builds), fields));
 }
 
 /** A run that ended, as it is stored. */
-interface Run extends Omit<AttemptRecord, "error"> {
+interface Run extends Omit<AttemptRecord, "error" | keyof RanBy> {
+  build: string | null;
   job: number;
   epoch: number;
   endedAt: number;
@@ -88,7 +99,7 @@ interface Run extends Omit<AttemptRecord, "error"> {
   error: SqlValue;
 }
 
-const RUN = ["job", "epoch", "number", "worker", "startedAt", "endedAt", "outcome", "error"] as const;
+const RUN = ["job", "epoch", "number", "worker", "startedAt", "endedAt", "outcome", "error", "build"] as const;
 type RunRow = RowOf<typeof RUN, Run>;
 const { at: OF_RUN, text: RUN_COLUMNS } = columns(RUN, "a.");
 
@@ -106,7 +117,7 @@ function readRuns(sql: Sql, text: string, jobs: readonly number[]): Map<number, 
   return runs;
 }
 
-function recordOf(job: Job, row: CarriedRow, runs: readonly RunRow[]): JobRecord {
+function recordOf(job: Job, row: CarriedRow, runs: readonly RunRow[], builds: BuildLookup): JobRecord {
   const state = stateOfJob(job);
   const active = state === "active";
   const common = {
@@ -129,9 +140,14 @@ function recordOf(job: Job, row: CarriedRow, runs: readonly RunRow[]): JobRecord
     lastWorker: job.session === null ? null : workerOf(job.session),
   };
   try {
+    const body = readBody(job, row);
+    const by = (code: string | null): RanBy => ranBy(builds(row[AT.queue], code), body.task);
+    const history = historyOf(job, runs, by);
     return {
       ...common,
-      ...readBody(job, row),
+      ...body,
+      // The history may not have been asked for.
+      ...by(buildOf(job.session ?? "")),
       role: readLinks(job, row).role,
       tags: readTags(job),
       retention: readRetention(job),
@@ -140,7 +156,7 @@ function recordOf(job: Job, row: CarriedRow, runs: readonly RunRow[]): JobRecord
       progress: progressIn(state, decode<Progress | null>(job.id, "progress", row[AT.progress], decodeProgress, null)),
       failures: decode<readonly StepFailure[]>(job.id, "failures", row[AT.failures], decodeStepFailures, []),
       error: lastError(job, runs),
-      history: historyOf(job, runs),
+      history,
       problem: null,
     };
   } catch (error) {
@@ -150,6 +166,7 @@ function recordOf(job: Job, row: CarriedRow, runs: readonly RunRow[]): JobRecord
 }
 
 const EMPTY = {
+  ...RAN_BY_UNKNOWN,
   task: "",
   input: "null",
   result: null,
@@ -180,10 +197,11 @@ function errorOf(job: Job, run: RunRow): Failure | null {
   return decode<Failure | null>(job.id, "error", run[OF_RUN.error], readFailure, null);
 }
 
-function historyOf(job: Job, runs: readonly RunRow[]): AttemptRecord[] {
+function historyOf(job: Job, runs: readonly RunRow[], by: (code: string | null) => RanBy): AttemptRecord[] {
   const state = stateOfJob(job);
   const active = state === "active";
-  const run = { worker: workerOf(job.session ?? ""), startedAt: job.startedAt ?? 0, error: null };
+  const session = job.session ?? "";
+  const run = { ...by(buildOf(session)), worker: workerOf(session), startedAt: job.startedAt ?? 0, error: null };
   // One more run may be stored, for its error alone.
   const stored = reportsLastRun(state, job) ? MOST_ATTEMPT_RECORDS - 1 : MOST_ATTEMPT_RECORDS;
   const ended = runs.filter((row) => row[OF_RUN.epoch] > 0);
@@ -191,6 +209,7 @@ function historyOf(job: Job, runs: readonly RunRow[]): AttemptRecord[] {
     return {
       number: row[OF_RUN.number],
       worker: row[OF_RUN.worker],
+      ...by(row[OF_RUN.build]),
       startedAt: row[OF_RUN.startedAt],
       endedAt: row[OF_RUN.endedAt],
       outcome: row[OF_RUN.outcome],

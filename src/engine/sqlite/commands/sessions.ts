@@ -17,6 +17,7 @@ import { compareKeys } from "../../shared/listing-order.js";
 import { MOST_OVERDUE } from "../../shared/sweep.js";
 import { decodeWorkerInfo } from "../../shared/worker-info.js";
 import { workerRecords } from "../../shared/worker-records.js";
+import { rememberBuild } from "../store/builds.js";
 import { ACTIVE } from "../store/state-codes.js";
 import { jobFrom, JOB_COLUMNS, type Job, type JobRow } from "../store/job.js";
 import type { SqliteQueue } from "../store/queue.js";
@@ -124,10 +125,12 @@ export function openSession(transaction: Transaction, session: string, worker: W
   endSession(sql, session);
   sql.run("INSERT INTO sessions (session, worker) VALUES (?, ?)", session, JSON.stringify(worker));
   for (const name of worker.queues) {
+    const queue = transaction.queue(name).number;
+    rememberBuild(sql, queue, session, worker, now);
     sql.run(
       "INSERT OR IGNORE INTO lives (session, queue, deadline, ttl, seen_at) VALUES (?, ?, ?, ?, ?)",
       session,
-      transaction.queue(name).number,
+      queue,
       monotonic + Math.ceil(ttl),
       Math.ceil(ttl),
       now,

@@ -248,6 +248,19 @@ const SIXTEENTH = `
   CREATE TABLE stale_checkpoints (job INTEGER PRIMARY KEY);
 `;
 
+const SEVENTEENTH = `
+  ALTER TABLE attempts ADD COLUMN build TEXT;
+
+  -- The builds of the sessions of a queue by code, each as JSON, and when the last session of each was opened.
+  CREATE TABLE builds (
+    queue INTEGER NOT NULL,
+    code TEXT NOT NULL,
+    opened_at INTEGER NOT NULL,
+    build TEXT NOT NULL,
+    PRIMARY KEY (queue, code)
+  ) WITHOUT ROWID;
+`;
+
 /** The steps after the first. */
 const STEPS: readonly string[] = [
   SECOND,
@@ -265,6 +278,7 @@ const STEPS: readonly string[] = [
   FOURTEENTH,
   FIFTEENTH,
   SIXTEENTH,
+  SEVENTEENTH,
 ];
 const LATEST = STEPS.length + 1;
 

@@ -171,6 +171,8 @@ export const SCHEMA = `
     outcome TEXT NOT NULL,
     fingerprint TEXT,
     error TEXT,
+    -- The code of the build that ran it.
+    build TEXT,
     PRIMARY KEY (job, epoch)
   ) WITHOUT ROWID;
 
@@ -255,6 +257,15 @@ export const SCHEMA = `
     PRIMARY KEY (session, queue)
   ) WITHOUT ROWID;
   CREATE INDEX lives_deadline ON lives (queue, deadline);
+
+  -- The builds of the sessions of a queue by code, each as JSON, and when the last session of each was opened.
+  CREATE TABLE builds (
+    queue INTEGER NOT NULL,
+    code TEXT NOT NULL,
+    opened_at INTEGER NOT NULL,
+    build TEXT NOT NULL,
+    PRIMARY KEY (queue, code)
+  ) WITHOUT ROWID;
 
   -- Sessions that have ended in a queue and whose jobs there are not all handed back yet.
   CREATE TABLE closing (queue INTEGER NOT NULL, session TEXT NOT NULL, PRIMARY KEY (queue, session)) WITHOUT ROWID;
@@ -361,6 +372,7 @@ export const TABLES = {
     calls: "session, queue, lane",
     closing: "queue, session",
     traces: "queue, id",
+    builds: "queue, code",
     gaps: "queue, position",
     gap_blocks: "queue, block",
     events: "queue, sequence",

@@ -8,7 +8,7 @@ import { hasDefaultAge, removalTime, retentionClass } from "../../../model/job/r
 import { isTerminal, type JobState, type TerminalState } from "../../../model/job/state.js";
 import type { OutcomeTransition } from "../../../model/job/outcome.js";
 import { PRIORITY_STEP } from "../../shared/listing-order.js";
-import { workerOf } from "../../shared/session-id.js";
+import { buildOf, workerOf } from "../../contract/session-id.js";
 import { retentionOf, stateOfJob, tagsOf, reportsLastRun, type Job, type MovingJob } from "./job.js";
 import type { Sql } from "../database/sql.js";
 import { ACTIVE, SECONDARY, codeOf, QUEUED } from "./state-codes.js";
@@ -197,8 +197,8 @@ export function untag({ sql }: Transaction, queue: SqliteQueue, job: Job): reado
   return tags;
 }
 
-const RECORD = `INSERT INTO attempts (job, epoch, number, worker, started_at, ended_at, outcome, fingerprint, error)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+const RECORD = `INSERT INTO attempts (job, epoch, number, worker, started_at, ended_at, outcome, fingerprint, error, build)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 const CUT = `DELETE FROM attempts WHERE job = ? AND epoch IS NOT ?
   AND epoch <= (SELECT epoch FROM attempts WHERE job = ? ORDER BY epoch DESC LIMIT 1 OFFSET ${MOST_ATTEMPT_RECORDS})`;
 
@@ -222,6 +222,7 @@ export function recordAttempt(
     outcome,
     error?.fingerprint ?? null,
     error === null ? null : encodeFailure(error),
+    buildOf(job.session ?? ""),
   );
   // The last error is kept, however old. Epochs rise with each lease, so a job with a lower one had no more runs than are kept.
   if (job.epoch > MOST_ATTEMPT_RECORDS) sql.run(CUT, job.job, job.errorEpoch, job.job);

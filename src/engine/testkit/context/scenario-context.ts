@@ -20,6 +20,8 @@ import type {
   SweepAnswer,
   WorkerInfo,
 } from "../../contract/engine.js";
+import { codeOfBuild, encodeBuild } from "../../contract/builds.js";
+import { sessionId } from "../../contract/session-id.js";
 import { ManualClock } from "./manual-clock.js";
 import type { TestStorage } from "./storage.js";
 import { TestSession } from "./test-session.js";
@@ -131,12 +133,15 @@ export class ScenarioContext {
       host: "host.example",
       pid: 4_711,
       queues: options.queues ?? [MAIN],
-      tasks: ["work"],
+      tasks: [{ name: "work", version: null, label: null, resultUrl: null }],
+      appVersion: null,
+      environment: null,
       concurrency: 5,
       startedAt: this.clock.now(),
       ...options.worker,
     };
-    const id = `${worker.name}/${this.fresh("s")}`;
+    const build = encodeBuild(worker);
+    const id = sessionId(worker.name, this.fresh("s"), build === null ? null : codeOfBuild(build));
     const session = new TestSession(options.engine ?? this.engine, id, worker, options.ttl ?? 30_000);
     await session.open();
     return session;

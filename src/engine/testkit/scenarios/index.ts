@@ -20,6 +20,7 @@ import { heldLeases } from "./lease/held-leases.js";
 import { lateCopies } from "./lease/late-copies.js";
 import { lateness } from "./lease/lateness.js";
 import { lateMembers } from "./flow/late-members.js";
+import { builds } from "./lease/builds.js";
 import { cancelledSpawns } from "./flow/cancelled-spawns.js";
 import { leases } from "./lease/leases.js";
 import { suspects } from "./lease/suspects.js";
@@ -71,6 +72,7 @@ export const GROUPS: readonly ScenarioGroup[] = joinGroups([
   asideCommands,
   fencing,
   sessions,
+  builds,
   idempotency,
   traces,
   control,

@@ -1,8 +1,9 @@
 -- KEYS: queue job run result wait priority suspect held leases history errors tags tagcount sessions workers seen calls revoked
 -- KEYS: events wake
 -- KEYS: aside lacking
--- KEYS: spans held_order running expiry
--- ARGV: now, session, command (open, beat, close, held), ttl (held, close: the cursor), worker (JSON, for open)
+-- KEYS: spans held_order running expiry builds built
+-- ARGV: now, session, command (open, beat, close, held), ttl (held, close: the cursor); for open: worker (JSON), code of its build
+-- ('' when it has none), build (JSON)
 -- Reply: open: 1. beat: 0 when the session has ended; else 1 and the leases taken from it: "id epoch why" each. held: the
 -- next cursor ("" at the end), and a page of the leases it holds: "id epoch" each. close: the next cursor ("" at the end)
 --
@@ -16,6 +17,17 @@ if command == 'open' then
   redis.call('ZADD', K.sessions, NOW + ttl, SESSION)
   redis.call('HSET', K.workers, SESSION, ARGV[5])
   redis.call('HSET', K.seen, SESSION, NOW)
+  local code = ARGV[6]
+  if code ~= '' then
+    redis.call('HSET', K.builds, code, ARGV[7])
+    redis.call('ZADD', K.built, NOW, code)
+    -- As many as one more session can make too many.
+    local oldest = redis.call('ZCARD', K.built) > MOST_BUILDS and redis.call('ZRANGE', K.built, 0, 0)[1]
+    if oldest then
+      redis.call('HDEL', K.builds, oldest)
+      redis.call('ZREM', K.built, oldest)
+    end
+  end
   return { 1 }
 end
 

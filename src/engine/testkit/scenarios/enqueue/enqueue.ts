@@ -1,6 +1,7 @@
 /** Enqueueing: one job or thousands, with generated ids or ids of the caller, and all their options. */
 import assert from "node:assert/strict";
 import { plainFailure } from "../../../../model/failure/failure.js";
+import { RAN_BY_UNKNOWN } from "../../../contract/builds.js";
 import { MAIN, progressOf } from "../../context/scenario-context.js";
 import { scenarios } from "../../context/scenario.js";
 
@@ -37,6 +38,7 @@ export const enqueue = scenarios("enqueue", [
         failures: [],
         error: null,
         history: [],
+        ...RAN_BY_UNKNOWN,
         createdAt: now,
         runAt: now + 9_000,
         startedAt: null,

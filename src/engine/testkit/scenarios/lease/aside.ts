@@ -1,5 +1,6 @@
 /** Jobs that a worker declines because it has no code for their task: they are set aside for workers that name the task. */
 import assert from "node:assert/strict";
+import { RAN_BY_UNKNOWN } from "../../../contract/builds.js";
 import type { ExchangeAnswer } from "../../../contract/engine.js";
 import { addNew, claimNew, DECLINE, declinedSuspect, declineNext, makeSuspects } from "../../context/lease-helpers.js";
 import type { ScenarioContext } from "../../context/scenario-context.js";
@@ -20,7 +21,7 @@ export const aside = scenarios("aside", [
       assert.deepEqual([job.state, job.attempt, job.crashes, job.worker], ["queued", 0, 0, null]);
       const at = context.clock.now();
       const run = { number: 1, worker: "old-one", startedAt: at, endedAt: at, outcome: "declined", error: null };
-      assert.deepEqual(job.history, [run]);
+      assert.deepEqual(job.history, [{ ...RAN_BY_UNKNOWN, ...run }]);
       assert.equal(job.error, null);
       assert.equal((await context.counts()).queued, 1);
     },

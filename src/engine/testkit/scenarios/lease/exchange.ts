@@ -1,5 +1,6 @@
 /** The exchange, the one command of the hot path: it settles runs that have ended and leases the next jobs. */
 import assert from "node:assert/strict";
+import { RAN_BY_UNKNOWN } from "../../../contract/builds.js";
 import { MAIN } from "../../context/scenario-context.js";
 import { scenarios } from "../../context/scenario.js";
 import { BOOM, settlement } from "../../context/test-session.js";
@@ -65,9 +66,8 @@ export const exchange = scenarios("exchange", [
       const job = await context.job(id);
       assert.deepEqual([job.state, job.attempt, job.worker], ["active", 1, "crane"]);
       assert.equal(job.startedAt, context.clock.now());
-      assert.deepEqual(job.history, [
-        { number: 1, worker: "crane", startedAt: context.clock.now(), endedAt: null, outcome: null, error: null },
-      ]);
+      const run = { number: 1, worker: "crane", startedAt: job.startedAt, endedAt: null, outcome: null, error: null };
+      assert.deepEqual(job.history, [{ ...RAN_BY_UNKNOWN, ...run }]);
     },
   ],
   [

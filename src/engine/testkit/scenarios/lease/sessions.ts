@@ -9,7 +9,10 @@ export const sessions = scenarios("sessions", [
     "open-session-is-listed",
     "an open session is listed with all that its worker says about itself",
     async (context) => {
-      const worker = { host: "höst", pid: 12, concurrency: 7 };
+      const worker = {
+        ...{ host: "höst", pid: 12, concurrency: 7, appVersion: "1.2.0", environment: "prod" },
+        tasks: [{ name: "scan", version: "2", label: "Päge scan", resultUrl: "/scans/{id}" }],
+      };
       const session = await context.session({ queues: ["a", "b"], ttl: 5_000, worker });
       const seenAt = context.clock.now();
       assert.deepEqual(await context.engine.workers(), [

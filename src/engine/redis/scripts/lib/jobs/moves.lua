@@ -257,9 +257,9 @@ end
 
 -- Appends to the history how run `number` ended. `failure` is JSON text.
 local function record_attempt(id, r, number, outcome, ended_at, failure)
-  local slash = string.find(r[HOLDER], '/', 1, true) or #r[HOLDER] + 1
-  append_history(id, string.format('{"number":%d,"worker":"%s","startedAt":%.0f,"endedAt":%.0f,"outcome":"%s","error":%s}',
-    number, string.sub(r[HOLDER], 1, slash - 1), r[STARTED], ended_at, outcome, failure or 'null'))
+  local worker, build = string.match(r[HOLDER], '^([^/]*)/?[^.]*%.?(.*)$') -- engine/contract/session-id.ts
+  append_history(id, string.format('{"number":%d,"worker":"%s",%s"startedAt":%.0f,"endedAt":%.0f,"outcome":"%s","error":%s}',
+    number, worker, build ~= '' and '"build":"' .. build .. '",' or '', r[STARTED], ended_at, outcome, failure or 'null'))
   if failure and has(r, AFTER) and string.sub(redis.call('HGET', K.errors, id) or '', 1, 1) == WITHOUT_RUN then put('errors', id, false) end
 end
 
