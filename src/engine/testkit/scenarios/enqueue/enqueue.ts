@@ -43,6 +43,7 @@ export const enqueue = scenarios("enqueue", [
         runAt: now + 9_000,
         startedAt: null,
         finishedAt: null,
+        lastWorker: null,
         worker: null,
         problem: null,
       });
