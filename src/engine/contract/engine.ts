@@ -141,7 +141,8 @@ export interface Engine {
   /**
    * Resolves when work may be waiting in one of the queues, at the latest after `timeout` milliseconds or on abort. A job
    * set aside counts if `tasks` names its task, as in `Claim`; a job that ended without a run, if `ends` names it, as in
-   * `claimEnded`; what an exchange answers as next due, if that is before the end of the wait. Answers the queue whose wake-up the wait consumed: a caller that then does not ask it for work passes it on
+   * `claimEnded`; what an exchange answers as next due, if that is before the end of the wait; a job that retention removes before all those
+   * that were there when the wait began. Answers the queue whose wake-up the wait consumed: a caller that then does not ask it for work passes it on
    * (`passOn`). `null`: it consumed none.
    */
   awaitWork(params: {

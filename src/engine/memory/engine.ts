@@ -9,6 +9,7 @@ import type { JobRef } from "../../model/job/job.js";
 import { perState } from "../../model/job/state.js";
 import type { ControlAnswer, ControlParams, Engine, EngineInfo, FencedAnswer } from "../contract/engine.js";
 import type { Answer, Params } from "../contract/commands.js";
+import { FirstRemovals } from "../shared/first-removals.js";
 import { earliest } from "../shared/listing-order.js";
 import { deliverNow, type Mailbox } from "../shared/relay.js";
 import { Signals } from "../shared/wake-signals.js";
@@ -36,7 +37,7 @@ import { claimEnded, hasEnded } from "./commands/ended.js";
 import type { Supersession } from "./commands/supersede.js";
 import { removalMessages } from "./messages/outbox.js";
 import { listDependencies, listDependents } from "./store/dependencies.js";
-import { firstExpiry, sweep } from "./commands/sweep.js";
+import { firstExpiry, firstRemoval, sweep } from "./commands/sweep.js";
 import { watch } from "./commands/watch.js";
 
 export class MemoryEngine implements Engine {
@@ -124,11 +125,12 @@ export class MemoryEngine implements Engine {
   async awaitWork(params: Params<"awaitWork">): Promise<Answer<"awaitWork">> {
     const { queues, tasks = [], ends = [], timeout, signal } = params;
     const until = this.now() + timeout;
+    const removals = new FirstRemovals();
     const ready = (): boolean =>
       queues.some((name) => {
         const queue = this.#store.find(name);
-        if (queue === undefined) return false;
-        if (hasEnded(queue, ends, this.now())) return true;
+        if (queue === undefined) return removals.isEarlier(name, null);
+        if (removals.isEarlier(name, firstRemoval(queue)) || hasEnded(queue, ends, this.now())) return true;
         // A waiting worker must also wake for a delayed job, a schedule, or the end of a ttl, that is due before the end of the wait.
         const own = earliest(firstTick(queue, this.now()), firstExpiry(queue, this.now())) ?? Number.POSITIVE_INFINITY;
         if (queue.pausedAt !== null) return own < until - 1;

@@ -8,6 +8,7 @@ import { systemClock, type Clock } from "../../model/value/clock.js";
 import { EngineClosed } from "../../model/errors/errors.js";
 import type { Answer, Params } from "../contract/commands.js";
 import type { ControlAnswer, ControlParams, Engine, EngineInfo, SweepAnswer } from "../contract/engine.js";
+import { FirstRemovals } from "../shared/first-removals.js";
 import { LATE, sweepTotal } from "../shared/sweep.js";
 import { describeTarget, type SqliteTarget } from "../target.js";
 import { listAside } from "./commands/aside.js";
@@ -138,8 +139,9 @@ export class SqliteEngine implements Engine {
     if (this.#opened === null) return null;
     const { watchers, sql } = await this.#there();
     const until = this.now() + timeout;
+    const waiting = { tasks, removals: new FirstRemovals(), until };
     const ready = (): boolean =>
-      queues.some((name) => hasWork(sql, name, tasks, this.now(), until) || hasEnded(sql, name, ends, this.now()));
+      queues.some((name) => hasWork(sql, name, waiting, this.now()) || hasEnded(sql, name, ends, this.now()));
     await this.#waits.run(signal, (ended) => watchers.wait(queues, timeout, ended, ready));
     return null;
   }

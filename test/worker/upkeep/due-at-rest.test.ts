@@ -39,6 +39,18 @@ describe("a worker at rest", () => {
     expect((await job.refresh()).state).toBe("expired");
   });
 
+  it("removes a job that someone else cancels when what it is kept for is over", async () => {
+    const fixture = new FakeTimeFixture();
+    fixture.longshore.worker([work]);
+    const job = await fixture.longshore.enqueue(work, {}, { delay: "1h", keep: { failed: "4s" } });
+    await fixture.pass(61_000);
+    await job.cancel();
+    await fixture.pass(3_900);
+    expect(await fixture.longshore.job(job.id)).not.toBeNull();
+    await fixture.pass(1_500);
+    expect(await fixture.longshore.job(job.id)).toBeNull();
+  });
+
   it("sweeps again within seconds when something happens while a sweep is on its way", async () => {
     const fixture = new FakeTimeFixture();
     const gate = makeGate();

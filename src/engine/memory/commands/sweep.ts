@@ -1,8 +1,8 @@
 /** Upkeep of queues: recover, promote, expire, trim. Bounded, and safe to run from any worker at any time. */
 import { hasDefaultAge, mayCountOut } from "../../../model/job/retention.js";
-import { TERMINAL_STATES } from "../../../model/job/state.js";
+import { isTerminal, TERMINAL_STATES } from "../../../model/job/state.js";
 import type { Engine, OverdueSession, SweepAnswer } from "../../contract/engine.js";
-import { compareKeys, type OrderKey } from "../../shared/listing-order.js";
+import { compareKeys, earliest, type OrderKey } from "../../shared/listing-order.js";
 import { recover } from "./settle.js";
 import { finish, forget, isRetained, isWatched, move } from "../store/transitions.js";
 import { isDead, sweepTotal, type QueueSweep } from "../../shared/sweep.js";
@@ -128,6 +128,22 @@ function nextRemoval(queue: MemoryQueue): number | null {
     (job) => !isRetained(queue, job),
   );
   return ended.length === 0 ? null : ended.map(({ removeAt }) => removeAt).reduce((a, b) => Math.min(a, b));
+}
+
+/**
+ * When retention removes the next job that is not kept for the default age: `-Infinity` when more are kept by count than are
+ * asked for, `null` when there is none.
+ */
+export function firstRemoval(queue: MemoryQueue): number | null {
+  const isSurplus = (["completed", "failed"] as const).some(
+    (kind) => queue.counted[kind].length > (queue.keepCount[kind] ?? Number.POSITIVE_INFINITY),
+  );
+  if (isSurplus) return Number.NEGATIVE_INFINITY;
+  let first: number | null = null;
+  for (const job of queue.jobs.values()) {
+    if (isTerminal(job.state) && !isUsual(job) && !isRetained(queue, job)) first = earliest(first, job.removeAt);
+  }
+  return first;
 }
 
 function dueKey(job: MemoryJob): OrderKey {

@@ -3,6 +3,7 @@ import type { LongField, RecordWith } from "../../../model/job/fields.js";
 import { keyOf, type JobRef } from "../../../model/job/job.js";
 import { perState, type JobState } from "../../../model/job/state.js";
 import type { QueueRecord, StateCounts } from "../../contract/engine.js";
+import type { FirstRemovals } from "../../shared/first-removals.js";
 import { waitsAside } from "./aside.js";
 import { ASIDE, ASIDE_SUSPECTS, codeOf, QUEUED, SUSPECTS } from "../store/state-codes.js";
 import { countStates, readCounts } from "../store/queue.js";
@@ -64,14 +65,29 @@ export function listQueues(sql: Sql, names?: readonly string[]): QueueRecord[] {
 
 type QueueRow = [name: string, paused: number, counts: string];
 
-/** May a queue have work, or a due schedule, for a worker that waits from `now` until `until`? */
-export function hasWork(sql: Sql, name: string, tasks: readonly string[], now: number, until: number): boolean {
-  const row = sql.all<[queue: number, paused: number, counts: string]>(
-    "SELECT queue, paused, counts FROM queues WHERE name = ?",
+// By the default age nothing is removed before a worker at rest sweeps, so only other times matter.
+const WAITED_FOR = `SELECT q.queue, q.paused, q.counts,
+  CASE WHEN q.kept_completed > q.keep_completed OR q.kept_failed > q.keep_failed THEN 1 ELSE 0 END,
+  (SELECT min(j.remove_at) FROM jobs j WHERE j.queue = q.queue AND j.remove_at IS NOT NULL) FROM queues q WHERE q.name = ?`;
+
+/** A worker that waits. */
+export interface Waiting {
+  /** The tasks whose jobs it takes from those set aside. */
+  readonly tasks: readonly string[];
+  readonly removals: FirstRemovals;
+  /** Epoch milliseconds. */
+  readonly until: number;
+}
+
+/** May a queue have work, or a due schedule, for a worker that waits, or is it to sweep sooner than it knows? */
+export function hasWork(sql: Sql, name: string, { tasks, removals, until }: Waiting, now: number): boolean {
+  const row = sql.all<[queue: number, paused: number, counts: string, surplus: number, removeAt: number | null]>(
+    WAITED_FOR,
     name,
   )[0];
-  if (row === undefined) return false;
-  const [queue, paused, stored] = row;
+  if (row === undefined) return removals.isEarlier(name, null);
+  const [queue, paused, stored, surplus, removeAt] = row;
+  if (removals.isEarlier(name, surplus === 1 ? Number.NEGATIVE_INFINITY : removeAt)) return true;
   const counts = readCounts(stored);
   if ((firstTick(sql, queue, now) ?? until) < until - 1) return true;
   if ((firstExpiry(sql, queue, now) ?? until) < until - 1) return true;

@@ -52,7 +52,38 @@ const KINDS = [
   ["other-priority", "a job of another priority", { priority: 7 }],
 ] as const;
 
+const RETENTIONS = [
+  ["age", { age: 5_000, count: null }],
+  ["count", { age: HOUR, count: 0 }],
+] as const;
+
 export const wake = scenarios("wake", [
+  ...RETENTIONS.flatMap(([slug, kept]) => {
+    const retention = { completed: kept, failed: kept };
+    return [
+      [
+        `cancelled-goes-first-by-${slug}`,
+        `a job that someone cancels and that retention removes before all others, by ${slug}, wakes an idle worker`,
+        (context: ScenarioContext) =>
+          wakesIdle(context, async () => {
+            const id = await context.add({ retention, due: { in: 2 * HOUR } });
+            return () => context.control("cancel", id);
+          }),
+      ] as const,
+      [
+        `unneeded-goes-first-by-${slug}`,
+        `a job that is left to retention as what needed it is removed, and goes before all others by ${slug}, wakes an idle worker`,
+        (context: ScenarioContext) =>
+          wakesIdle(context, async () => {
+            const { session, lease } = await running(context, { retention });
+            const after = [{ queue: MAIN, id: lease.id, ifFailed: "fail" }] as const;
+            const [dependent] = await context.addMany(1, { queue: "other", after, due: { in: 2 * HOUR } });
+            await session.complete(lease);
+            return async () => context.engine.remove({ refs: [{ queue: "other", id: dependent ?? "" }], op: "op" });
+          }),
+      ] as const,
+    ];
+  }),
   ...BACK_IN_LINE.flatMap(([slug, title, outcome]) =>
     KINDS.map(
       ([kindSlug, kind, change]) =>
