@@ -5,7 +5,7 @@
 export { attach, connect, type ConnectOptions } from "./client/connect.js";
 export type { JobQuery } from "./client/jobs/job-filter.js";
 export type { JobEvent } from "./client/jobs/job-events.js";
-export type { JobList, SnapshotPage, TagTotals } from "./client/jobs/job-list.js";
+export type { JobList, ListOptions, SnapshotPage, TagTotals } from "./client/jobs/job-list.js";
 export {
   flow,
   type AnyFlow,
@@ -109,8 +109,9 @@ export type {
 } from "./model/schedule/schedule.js";
 export type { TickOptions } from "./model/schedule/template.js";
 export type { Size } from "./model/value/size.js";
-export type { JobSnapshot } from "./model/job/snapshot.js";
 export type { AwaitedJob, HoldingWorker, Reason, ReasonData } from "./model/why/reason.js";
+export type { ChosenField, FieldChoice, LongField } from "./model/job/fields.js";
+export type { JobSnapshot, SlimSnapshot, SnapshotWith } from "./model/job/snapshot.js";
 export { isTerminal, STATES, TERMINAL_STATES, type JobState, type TerminalState } from "./model/job/state.js";
 export { statuses, type StatusMachine, type StatusOptions } from "./model/profile/status-machine.js";
 export type { StepFailure } from "./model/failure/step-failure.js";

@@ -12,6 +12,7 @@ import {
   type ControlAnswer,
   type ControlParams,
   type Engine,
+  type JobPage,
 } from "../engine/contract/engine.js";
 
 /** The commands for many jobs. */
@@ -58,10 +59,11 @@ export async function controlMany(engine: Engine, params: BulkParams): Promise<B
   let cursor = params.cursor ?? null;
   do {
     if (signal?.aborted) return { ...total, cursor };
-    const page = await engine.listJobs({
+    const page: JobPage<never> = await engine.listJobs({
       filter: bounded,
       cursor,
       limit: Math.min(MAX_JOBS_PER_COMMAND, limit - total.matched),
+      fields: [],
     });
     const commands =
       command === "retry"

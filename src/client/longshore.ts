@@ -5,7 +5,8 @@
 import { controlMany, type BulkAnswer, type BulkCommand } from "./bulk.js";
 import type { AsideRecord, EngineInfo, EnqueueAnswer, QueueRecord, WorkerRecord } from "../engine/contract/engine.js";
 import { EngineClosed, InvalidInput, UniqueConflict } from "../model/errors/errors.js";
-import type { JobRecord, JobRef, JobSpec } from "../model/job/job.js";
+import { parseFields, type ChosenField, type FieldChoice, type SlimRecord } from "../model/job/fields.js";
+import type { JobRef, JobSpec } from "../model/job/job.js";
 import { parseRef } from "../model/options/after.js";
 import { parseId, parseKey, parseName } from "../model/value/name.js";
 import { isThenable } from "../model/value/thenable.js";
@@ -22,7 +23,7 @@ import { isFlow, type AnyFlow, type Flow } from "../define/flow.js";
 import { FlowJob } from "./jobs/flow-job.js";
 import type { FlowEnqueueOptions } from "./enqueue/flow-options.js";
 import { parseQuery, type JobQuery } from "./jobs/job-filter.js";
-import { JobList, tagTotals, type TagTotals } from "./jobs/job-list.js";
+import { JobList, tagTotals, type ListOptions, type TagTotals } from "./jobs/job-list.js";
 import { Job, type RetryOptions } from "./jobs/job.js";
 import { Queue } from "./queue.js";
 import type { WatchEvent } from "./connection/queue-watch.js";
@@ -187,9 +188,16 @@ export class Longshore {
     return new FlowJob(this.#context, found, null);
   }
 
-  /** The jobs that match, as a stream or page by page. @throws InvalidInput */
-  jobs(query: JobQuery = {}): JobList {
-    return new JobList(this.#context, parseQuery(query));
+  /**
+   * The jobs that match, as a stream or page by page; without their long fields (input, result …) unless `fields` asks for them.
+   * @throws InvalidInput
+   * @example for await (const { id, input } of longshore.jobs({ task: "scan" }, { fields: ["input"] })) console.log(id, input);
+   */
+  jobs<Choice extends FieldChoice = []>(
+    query: JobQuery = {},
+    options: ListOptions<Choice> = {},
+  ): JobList<ChosenField<Choice>> {
+    return new JobList(this.#context, parseQuery(query), parseFields(options.fields));
   }
 
   /** Cancels all jobs that match and have not ended. @throws InvalidInput */
@@ -316,9 +324,9 @@ export class Longshore {
     if (this.#closing !== null) throw new EngineClosed();
   }
 
-  async #find(field: string, job: string | JobRef): Promise<JobRecord | null> {
-    if (typeof job !== "string") return this.#context.reader.get(parseRef(field, job));
-    const [record] = await this.#setup.engine.findJobs({ ids: [parseId("id", job)] });
+  async #find(field: string, job: string | JobRef): Promise<SlimRecord | null> {
+    if (typeof job !== "string") return this.#context.reader.getSlim(parseRef(field, job));
+    const [record] = await this.#setup.engine.findJobs({ ids: [parseId("id", job)], fields: [] });
     return record ?? null;
   }
 

@@ -2,11 +2,12 @@
 import type { StateCounts } from "../engine/contract/engine.js";
 import { controlMany, type BulkAnswer } from "./bulk.js";
 import { WrongState } from "../model/errors/errors.js";
+import { parseFields, type ChosenField, type FieldChoice } from "../model/job/fields.js";
 import { parseId } from "../model/value/name.js";
 import { perState, type JobState } from "../model/job/state.js";
 import type { ConnectionContext } from "./connection/context.js";
 import { parseQuery, type JobQuery } from "./jobs/job-filter.js";
-import { JobList } from "./jobs/job-list.js";
+import { JobList, type ListOptions } from "./jobs/job-list.js";
 import { Job } from "./jobs/job.js";
 
 /**
@@ -70,9 +71,12 @@ export class Queue {
     return this.#count("failed");
   }
 
-  /** Its jobs. @throws InvalidInput */
-  jobs(query: Omit<JobQuery, "queue"> = {}): JobList {
-    return new JobList(this.#context, parseQuery({ ...query, queue: this.name }));
+  /** Its jobs; without their long fields (input, result …) unless `fields` asks for them. @throws InvalidInput */
+  jobs<Choice extends FieldChoice = []>(
+    query: Omit<JobQuery, "queue"> = {},
+    options: ListOptions<Choice> = {},
+  ): JobList<ChosenField<Choice>> {
+    return new JobList(this.#context, parseQuery({ ...query, queue: this.name }), parseFields(options.fields));
   }
 
   /** A handle on a job of this queue, without checking that it exists. @throws InvalidInput */

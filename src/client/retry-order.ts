@@ -7,7 +7,8 @@ import { MAX_JOBS_PER_COMMAND } from "../engine/contract/engine.js";
 import { isSuccess } from "../model/job/dependency.js";
 import { matchesFilter, type JobFilter } from "../model/job/filter.js";
 import { keyOf } from "../model/job/job-ref.js";
-import type { JobRecord, JobRef } from "../model/job/job.js";
+import type { SlimRecord } from "../model/job/fields.js";
+import type { JobRef } from "../model/job/job.js";
 import { levelsOf } from "../model/value/levels.js";
 
 interface Retried {
@@ -22,7 +23,7 @@ interface Retried {
  */
 export async function inRetryOrder(
   engine: Engine,
-  listed: readonly JobRecord[],
+  listed: readonly SlimRecord[],
   filter: JobFilter,
 ): Promise<JobRef[][]> {
   const retried = await withDependencies(engine, listed, filter);
@@ -47,7 +48,7 @@ export async function inRetryOrder(
 /** The jobs, and those of the filter they wait for, and so on: only their addresses are kept. */
 async function withDependencies(
   engine: Engine,
-  listed: readonly JobRecord[],
+  listed: readonly SlimRecord[],
   filter: JobFilter,
 ): Promise<Map<string, Retried>> {
   const retried = new Map<string, Retried>();
@@ -64,14 +65,14 @@ async function withDependencies(
     while (page.length === 0 && unread.length > 0) {
       const refs = unread.slice(0, MAX_JOBS_PER_COMMAND);
       unread = unread.slice(MAX_JOBS_PER_COMMAND);
-      const records = await engine.getJobs({ refs });
+      const records = await engine.getJobs({ refs, fields: [] });
       page = records.filter((record) => record !== null).filter((record) => isRetried(record, filter));
     }
   }
   return retried;
 }
 
-async function describe(engine: Engine, record: JobRecord): Promise<Retried> {
+async function describe(engine: Engine, record: SlimRecord): Promise<Retried> {
   const ref = { queue: record.queue, id: record.id };
   if (!mayWait(record)) return { ref, waitsFor: [] };
   const dependencies = await engine.dependencies(ref);
@@ -79,11 +80,11 @@ async function describe(engine: Engine, record: JobRecord): Promise<Retried> {
 }
 
 /** Only a flow, a job that was enqueued after others, and one that ran, and may have spawned some, can wait for any. */
-function mayWait({ role, after, startedAt, history }: JobRecord): boolean {
-  return role === "flow" || after.length > 0 || startedAt !== null || history.length > 0;
+function mayWait({ role, after, lastWorker }: SlimRecord): boolean {
+  return role === "flow" || after.length > 0 || lastWorker !== null;
 }
 
-function isRetried(record: JobRecord, filter: JobFilter): boolean {
+function isRetried(record: SlimRecord, filter: JobFilter): boolean {
   const { queue, states } = filter;
   return (
     (queue === undefined || record.queue === queue) &&

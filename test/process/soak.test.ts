@@ -64,7 +64,7 @@ async function strike(pool: WorkerPool, longshore: Longshore, fault: () => Promi
 async function everyJob(longshore: Longshore): Promise<Map<string, JobSnapshot>> {
   const jobs = new Map<string, JobSnapshot>();
   for (let cursor: string | null = null; ;) {
-    const page = await longshore.jobs({ queue: "work" }).page({ cursor, limit: 500 });
+    const page = await longshore.jobs({ queue: "work" }, { fields: "all" }).page({ cursor, limit: 500 });
     for (const job of page.jobs) jobs.set(job.id, job);
     ({ cursor } = page);
     if (cursor === null) return jobs;

@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import type { JobQuery } from "../../client/jobs/job-filter.js";
 import type { Longshore } from "../../client/longshore.js";
-import type { JobSnapshot } from "../../model/job/snapshot.js";
+import type { SlimSnapshot } from "../../model/job/snapshot.js";
 import { parseDuration } from "../../model/value/duration.js";
 import { LongshoreError } from "../../model/errors/errors.js";
 import { confirm } from "../terminal/confirm.js";
@@ -85,7 +85,7 @@ function wantedBy({ queue, task, fingerprint, olderThan }: FailedFlags, now: num
 }
 
 /** The failed jobs that the flags select. Filters know when a job was created; the time of failure is checked here. */
-async function* select(longshore: Longshore, { query, failedBefore }: Wanted): AsyncGenerator<JobSnapshot, void> {
+async function* select(longshore: Longshore, { query, failedBefore }: Wanted): AsyncGenerator<SlimSnapshot, void> {
   if (failedBefore === null) {
     yield* longshore.jobs(query);
     return;
@@ -116,7 +116,7 @@ async function all(longshore: Longshore, query: JobQuery, verb: "retry" | "remov
 
 async function older(longshore: Longshore, wanted: Wanted, verb: "retry" | "remove"): Promise<number> {
   let applied = 0;
-  const one = async ({ queue, id }: JobSnapshot): Promise<void> => {
+  const one = async ({ queue, id }: SlimSnapshot): Promise<void> => {
     try {
       const job = longshore.queue(queue).job(id);
       await (verb === "retry" ? job.retry() : job.remove());
@@ -131,7 +131,7 @@ async function older(longshore: Longshore, wanted: Wanted, verb: "retry" | "remo
       }
     }
   };
-  let batch: JobSnapshot[] = [];
+  let batch: SlimSnapshot[] = [];
   for await (const job of select(longshore, wanted)) {
     batch.push(job);
     if (batch.length < ABREAST) continue;
@@ -142,7 +142,7 @@ async function older(longshore: Longshore, wanted: Wanted, verb: "retry" | "remo
   return applied;
 }
 
-async function group(jobs: AsyncIterable<JobSnapshot>): Promise<Group[]> {
+async function group(jobs: AsyncIterable<SlimSnapshot>): Promise<Group[]> {
   const groups = new Map<string, Group>();
   for await (const { id, queue, task, error, finishedAt, createdAt } of jobs) {
     const fingerprint = error?.fingerprint ?? "";

@@ -1,20 +1,21 @@
 /** `longshore jobs`: the jobs that match a filter, page by page, or how many there are. */
 import type { Command } from "commander";
 import type { JobQuery } from "../../client/jobs/job-filter.js";
-import type { SnapshotPage } from "../../client/jobs/job-list.js";
+import type { JobList, SnapshotPage } from "../../client/jobs/job-list.js";
 import type { Longshore } from "../../client/longshore.js";
-import type { JobSnapshot } from "../../model/job/snapshot.js";
+import { isLongField, LONG_FIELDS, type FieldChoice, type LongField } from "../../model/job/fields.js";
 import { InvalidInput } from "../../model/errors/errors.js";
 import { STATES } from "../../model/job/state.js";
 import { connected } from "../flags/connection.js";
-import { parseWhole } from "../flags/arguments.js";
+import { listed, parseWhole } from "../flags/arguments.js";
 import { addFilterOptions, queryOf, type FilterFlags } from "../flags/filters.js";
-import { printJobs } from "../views/job-table.js";
+import { printJobs, type ListedJob } from "../views/job-table.js";
 
 interface JobsFlags extends FilterFlags {
   limit?: string;
   cursor?: string;
   count?: boolean;
+  fields?: string[];
 }
 
 /** The most jobs that one request asks for. */
@@ -25,11 +26,13 @@ export function addJobsCommand(program: Command): void {
     .option("--limit <n>", "at most this many (default: 50)")
     .option("--cursor <cursor>", "go on where an earlier list ended")
     .option("--count", "print only how many there are")
+    .option("--fields <list>", `with --json: also these of each: ${LONG_FIELDS.join(", ")}; or all`, listed)
     .action(async (_flags: unknown, command: Command) => {
       const flags = command.opts<JobsFlags>();
       const now = Date.now();
       const query = queryOf(flags, now);
       const limit = parseLimit(flags.limit ?? "50");
+      const fields = fieldsOf(flags);
       await connected(command, async ({ longshore, out }) => {
         if (flags.count) {
           const count = await countJobs(longshore, query);
@@ -37,7 +40,7 @@ export function addJobsCommand(program: Command): void {
           else out.line(String(count));
           return;
         }
-        const { jobs, cursor } = await read(longshore, query, limit, flags.cursor ?? null);
+        const { jobs, cursor } = await read(longshore.jobs(query, { fields }), limit, flags.cursor ?? null);
         if (out.json) {
           out.document({ jobs, cursor });
           return;
@@ -55,14 +58,22 @@ function parseLimit(text: string): number {
   return limit;
 }
 
+/** The long fields to read: `failures`, which the table counts, and those that the flag names. @throws InvalidInput */
+function fieldsOf({ fields = [] }: JobsFlags): FieldChoice {
+  if (fields.length === 1 && fields[0] === "all") return "all";
+  const asked = fields.map((field) => {
+    if (isLongField(field)) return field;
+    throw new InvalidInput("--fields", field, `all, or some of ${LONG_FIELDS.join(", ")}`);
+  });
+  return ["failures", ...asked];
+}
+
 async function read(
-  longshore: Longshore,
-  query: JobQuery,
+  list: JobList<LongField>,
   limit: number,
   from: string | null,
-): Promise<{ jobs: JobSnapshot[]; cursor: string | null }> {
-  const list = longshore.jobs(query);
-  const jobs: JobSnapshot[] = [];
+): Promise<{ jobs: ListedJob[]; cursor: string | null }> {
+  const jobs: ListedJob[] = [];
   let cursor = from;
   do {
     const page = await list.page({ cursor, limit: Math.min(PAGE, limit - jobs.length) });

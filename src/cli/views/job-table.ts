@@ -1,5 +1,5 @@
 /** Jobs in a table, one a line, with the most important remark about each at its end; and what all views show of a job. */
-import type { JobSnapshot } from "../../model/job/snapshot.js";
+import type { SnapshotWith } from "../../model/job/snapshot.js";
 import type { Progress } from "../../model/job/progress.js";
 import type { JobState } from "../../model/job/state.js";
 import type { Output } from "../terminal/output.js";
@@ -19,13 +19,16 @@ const styles: Readonly<Record<JobState, Style>> = {
   expired: "magenta",
 };
 
+/** A job as tables show it. */
+export type ListedJob = SnapshotWith<"failures">;
+
 /** The colour of a state. */
 export function stateStyle(state: JobState): Style {
   return styles[state];
 }
 
 /** Prints jobs. */
-export function printJobs(out: Output, jobs: readonly JobSnapshot[], now: number): void {
+export function printJobs(out: Output, jobs: readonly ListedJob[], now: number): void {
   out.table(
     [
       { title: "ID" },
@@ -48,7 +51,7 @@ export function printJobs(out: Output, jobs: readonly JobSnapshot[], now: number
   );
 }
 
-function remark({ state, problem, error, failures, progress, runAt }: JobSnapshot, now: number): Part {
+function remark({ state, problem, error, failures, progress, runAt }: ListedJob, now: number): Part {
   if (problem !== null) return paint("red", problem);
   const parts = [
     state === "active" && progress !== null ? progressText(progress) : "",

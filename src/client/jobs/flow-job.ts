@@ -5,9 +5,10 @@ import { InvalidInput, JobNotFound, UniqueConflict, WrongState } from "../../mod
 import { graphOf, inOrder, toRetry, type FlowGraph } from "../../model/flow/graph.js";
 import { flowProgress, type FlowRecords } from "../../model/flow/flow-progress.js";
 import { MOST_MEMBERS } from "../../model/job/membership.js";
-import type { JobRecord, JobRef } from "../../model/job/job.js";
+import type { SlimRecord } from "../../model/job/fields.js";
+import type { JobRef } from "../../model/job/job.js";
 import type { Progress } from "../../model/job/progress.js";
-import { snapshotOf, type JobSnapshot } from "../../model/job/snapshot.js";
+import { snapshotWith, type SlimSnapshot } from "../../model/job/snapshot.js";
 import { isTerminal, sources, type JobState } from "../../model/job/state.js";
 import type { ConnectionContext } from "../connection/context.js";
 import { Job, type EnqueueOutcome, type JobChange, type RetryOptions } from "./job.js";
@@ -32,10 +33,14 @@ export class FlowJob<Result = unknown, Input = unknown> extends Job<Result, Inpu
     this.#context = context;
   }
 
-  /** Its jobs as they are now, each after its dependencies. @throws JobNotFound */
-  async members(): Promise<JobSnapshot[]> {
+  /**
+   * Its jobs as they are now, each after its dependencies; without their long fields (input, references, result, meta, history,
+   * failures): they are up to 10,000. One of them has these: `await longshore.queue(queue).job(id).refresh()`.
+   * @throws JobNotFound
+   */
+  async members(): Promise<SlimSnapshot[]> {
     const { members } = await this.#read();
-    return inOrder(members).map((record) => snapshotOf(record));
+    return inOrder(members).map((record) => snapshotWith(record, []));
   }
 
   /** Its jobs, their states, and their dependencies; survives JSON. @throws JobNotFound */
@@ -101,10 +106,10 @@ export class FlowJob<Result = unknown, Input = unknown> extends Job<Result, Inpu
    * Jobs that its failed members spawned and waited for, but that are no members: they ended before the flow listed
    * them.
    */
-  async #strays({ known, members }: FlowRecords): Promise<JobRecord[]> {
+  async #strays({ known, members }: FlowRecords): Promise<SlimRecord[]> {
     // A full flow refused them as members, so they may not run either.
     if (known.length >= MOST_MEMBERS) return [];
-    const strays: JobRecord[] = [];
+    const strays: SlimRecord[] = [];
     const seen = new Set(known.map(({ queue, id }) => `${queue}/${id}`));
     for (let makers = members; makers.length > 0;) {
       const found: JobRef[] = [];
@@ -115,14 +120,14 @@ export class FlowJob<Result = unknown, Input = unknown> extends Job<Result, Inpu
           seen.add(name);
         }
       }
-      const records = await Promise.all(found.map((ref) => this.#context.reader.get(ref)));
+      const records = await Promise.all(found.map((ref) => this.#context.reader.getSlim(ref)));
       makers = records.filter((record) => record !== null).filter(({ flow }) => flow?.id === this.id);
       strays.push(...makers);
     }
     return strays;
   }
 
-  async #retryAll(level: readonly JobRecord[], fromStart: boolean): Promise<JobRef[]> {
+  async #retryAll(level: readonly SlimRecord[], fromStart: boolean): Promise<JobRef[]> {
     const refs = level.map(({ queue, id }) => ({ queue, id }));
     // A job that moved meanwhile needs no retry.
     for (const params of this.#inCommands(refs)) {
@@ -150,10 +155,10 @@ export class FlowJob<Result = unknown, Input = unknown> extends Job<Result, Inpu
 
   async #read(): Promise<FlowRecords> {
     const ref: JobRef = { queue: this.queue, id: this.id };
-    const flow = await this.#context.reader.get(ref);
+    const flow = await this.#context.reader.getSlim(ref);
     if (flow === null) throw new JobNotFound(this.id);
     const known = await this.#context.engine.dependencies(ref);
-    const records = await Promise.all(known.map((member) => this.#context.reader.get(member)));
+    const records = await Promise.all(known.map((member) => this.#context.reader.getSlim(member)));
     return { flow, known, members: records.filter((record) => record !== null) };
   }
 }
@@ -162,6 +167,6 @@ export class FlowJob<Result = unknown, Input = unknown> extends Job<Result, Inpu
  * Did the job spawn others that may be missing? Only a job that ran spawns, and those of one that succeeded are not
  * needed.
  */
-function mayHaveMade({ state, startedAt, history }: JobRecord): boolean {
-  return isTerminal(state) && !isSuccess(state) && (startedAt !== null || history.length > 0);
+function mayHaveMade({ state, lastWorker }: SlimRecord): boolean {
+  return isTerminal(state) && !isSuccess(state) && lastWorker !== null;
 }

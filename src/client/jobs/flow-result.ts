@@ -30,7 +30,7 @@ export async function flowResultOf(context: ConnectionContext, flow: JobRecord):
 }
 
 async function resultOf(context: ConnectionContext, flow: JobRef, ref: JobRef): Promise<unknown> {
-  const record = await context.reader.get(ref);
+  const record = await context.reader.getResult(ref);
   if (record === null) {
     const known = await context.engine.dependencies(flow);
     if (known.some(({ queue, id, ifFailed: on }) => queue === ref.queue && id === ref.id && on === "continue"))
@@ -46,13 +46,13 @@ async function resultsOfEach(context: ConnectionContext, ref: JobRef): Promise<u
   const known = await context.engine.dependencies(ref);
   // Their ids sort as the items do.
   const children = known.filter(({ id }) => isEachChild(ref.id, id)).sort((a, b) => (a.id < b.id ? -1 : 1));
-  const records = await Promise.all(children.map((child) => context.reader.get(child)));
+  const records = await Promise.all(children.map((child) => context.reader.getResult(child)));
   return records.map((record) =>
     record !== null && isSuccess(record.state) ? decoded(record, "result", record.result) : null,
   );
 }
 
-function decoded({ id }: JobRecord, what: string, text: string | null): unknown {
+function decoded({ id }: JobRef, what: string, text: string | null): unknown {
   if (text === null) return null;
   try {
     return decodePayload(text);

@@ -52,7 +52,7 @@ async function* eventsOf(
     const shown = new Map<string, string>();
     for await (const event of stream.read()) {
       if (event.kind === "gap") {
-        const record = await context.reader.get(ref);
+        const record = await context.reader.getSlim(ref);
         if (record === null && !seen) throw new JobNotFound(ref.id);
         if (record === null) yield { kind: "removed", at: event.at };
         else yield { kind: "state", at: event.at, state: record.state };

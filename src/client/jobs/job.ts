@@ -116,7 +116,9 @@ export class Job<Result = unknown, Input = unknown> {
 
   /** Its progress; `null` when none was reported in this run. @throws JobNotFound */
   async progress(): Promise<Progress | null> {
-    return (await this.refresh()).progress;
+    const record = await this.#context.reader.getSlim(this.#ref);
+    if (record === null) throw new JobNotFound(this.id);
+    return record.progress;
   }
 
   /** The steps that ended well in any of its runs, in the order in which they ended. */
@@ -229,8 +231,8 @@ export class Job<Result = unknown, Input = unknown> {
   }
 
   async #conflict(): Promise<UniqueConflict> {
-    const { unique } = await this.refresh();
-    return new UniqueConflict(unique?.key ?? "", "another");
+    const record = await this.#context.reader.getSlim(this.#ref);
+    return new UniqueConflict(record?.unique?.key ?? "", "another");
   }
 
   async #patchOf(change: JobChange<Input>): Promise<JobPatch> {

@@ -3,17 +3,17 @@
  * the flow ran. 100 only once the flow has ended well.
  */
 import { isSuccess, type DependencyRecord } from "../job/dependency.js";
-import type { JobRecord } from "../job/job.js";
+import type { SlimRecord } from "../job/fields.js";
 import { NO_PROGRESS, type Progress } from "../job/progress.js";
 import { isTerminal } from "../job/state.js";
 import { NEARLY_ALL } from "../job/step-plan.js";
 
 /** The job of a flow, and those of its members that are there. */
 export interface FlowRecords {
-  readonly flow: JobRecord;
+  readonly flow: SlimRecord;
   /** Its members, by queue and id, as the flow's job lists them. */
   readonly known: readonly DependencyRecord[];
-  readonly members: readonly JobRecord[];
+  readonly members: readonly SlimRecord[];
 }
 
 /** The progress of a flow: its members are counted as `done` of a `total`, their counters are added up. */
@@ -24,7 +24,7 @@ export function flowProgress({ flow, known, members }: FlowRecords): Progress {
       counters[name] = (counters[name] ?? 0) + count;
   }
   const running = members.filter(({ state }) => state === "active");
-  const latest = running.reduce<JobRecord | null>(
+  const latest = running.reduce<SlimRecord | null>(
     (last, one) => (last === null || (one.startedAt ?? 0) > (last.startedAt ?? 0) ? one : last),
     null,
   );
@@ -43,11 +43,11 @@ const HAIR = 1e-9;
 
 /** The members of one node name, and the names of the nodes they added. */
 interface Share {
-  readonly members: JobRecord[];
+  readonly members: SlimRecord[];
   readonly added: Set<string>;
 }
 
-function fractionOf(members: readonly JobRecord[]): number {
+function fractionOf(members: readonly SlimRecord[]): number {
   const shares = new Map<string, Share>();
   for (const member of members) {
     const share = shares.get(nameOf(member));
@@ -62,7 +62,7 @@ function fractionOf(members: readonly JobRecord[]): number {
   return mean(shares, roots, 0, 0);
 }
 
-function nameOf({ flow, id }: JobRecord): string {
+function nameOf({ flow, id }: SlimRecord): string {
   return flow?.node ?? id;
 }
 
@@ -84,7 +84,7 @@ function mean(shares: Map<string, Share>, names: Iterable<string>, own: number, 
 }
 
 /** The part of a member's own work that is done, 0 to 1. An optional member is done once it has ended. */
-function reachedBy({ state, progress, flow }: JobRecord): number {
+function reachedBy({ state, progress, flow }: SlimRecord): number {
   if (isSuccess(state)) return 1;
   if (flow?.ifFailed === "continue" && isTerminal(state) && state !== "cancelled") return 1;
   return (progress?.percent ?? 0) / 100;

@@ -2,7 +2,8 @@
 import { isSuccess, type DependencyPolicy } from "../job/dependency.js";
 import { flowProgress, type FlowRecords } from "./flow-progress.js";
 import type { Failure } from "../failure/failure.js";
-import type { JobRecord, JobRef } from "../job/job.js";
+import type { SlimRecord } from "../job/fields.js";
+import type { JobRef } from "../job/job.js";
 import type { Progress } from "../job/progress.js";
 import { isTerminal, type JobState } from "../job/state.js";
 import { levelsOf } from "../value/levels.js";
@@ -68,7 +69,7 @@ export function graphOf(records: FlowRecords): FlowGraph {
   };
 }
 
-function nodeOf({ queue, id, flow, task, state, progress, attempt, attempts, ...record }: JobRecord): FlowNode {
+function nodeOf({ queue, id, flow, task, state, progress, attempt, attempts, ...record }: SlimRecord): FlowNode {
   return {
     queue,
     id,
@@ -88,7 +89,7 @@ function nodeOf({ queue, id, flow, task, state, progress, attempt, attempts, ...
 }
 
 /** The members, each after its dependencies and after the member that added it. */
-export function inOrder(members: readonly JobRecord[]): JobRecord[] {
+export function inOrder<Member extends SlimRecord>(members: readonly Member[]): Member[] {
   const byName = new Map(members.map((member) => [nameOf(member), member]));
   const byNode = grouped(members, ({ flow }) => flow?.node);
   const { levels, circular } = levelsOf(members, ({ after, flow }) => [
@@ -102,7 +103,7 @@ export function inOrder(members: readonly JobRecord[]): JobRecord[] {
  * The members that did not succeed, in the order in which they are to be queued again: level by level, each after its
  * dependencies, and after the members it added, for which it waits too.
  */
-export function toRetry(members: readonly JobRecord[]): JobRecord[][] {
+export function toRetry(members: readonly SlimRecord[]): SlimRecord[][] {
   const lost = members.filter(({ state }) => isTerminal(state) && !isSuccess(state));
   const byName = new Map(lost.map((member) => [nameOf(member), member]));
   const byParent = grouped(lost, ({ flow }) => flow?.parent ?? undefined);
@@ -117,11 +118,11 @@ function nameOf({ queue, id }: JobRef): string {
   return `${queue}/${id}`;
 }
 
-function grouped(
-  members: readonly JobRecord[],
-  keyOf: (member: JobRecord) => string | undefined,
-): Map<string | undefined, JobRecord[]> {
-  const groups = new Map<string | undefined, JobRecord[]>();
+function grouped<Member extends SlimRecord>(
+  members: readonly Member[],
+  keyOf: (member: Member) => string | undefined,
+): Map<string | undefined, Member[]> {
+  const groups = new Map<string | undefined, Member[]>();
   for (const member of members) {
     const key = keyOf(member);
     const group = groups.get(key);

@@ -27,26 +27,39 @@ export function asksFor(fields: readonly LongField[] | undefined, field: LongFie
   return fields === undefined || fields.includes(field);
 }
 
-/** A record without the long fields that were not asked for; without a list the record itself. */
-export function withFields<Field extends LongField>(
-  record: JobRecord,
+/** A record, or a snapshot, without the long fields that were not asked for; without a list itself. */
+export function withFields<Whole extends Readonly<Record<LongField, unknown>>, Field extends LongField>(
+  whole: Whole,
   fields: readonly Field[] | undefined,
-): RecordWith<Field> {
-  if (fields === undefined) return record;
-  const { input, references, result, meta, history, failures, ...slim } = record;
+): Omit<Whole, LongField> & Pick<Whole, Field> {
+  if (fields === undefined) return whole;
+  const { input, references, result, meta, history, failures, ...slim } = whole;
   const long = { input, references, result, meta, history, failures };
   const asked = Object.fromEntries(fields.map((field) => [field, long[field]]));
-  return { ...slim, ...asked } as RecordWith<Field>;
+  return { ...slim, ...asked } as Omit<Whole, LongField> & Pick<Whole, Field>;
 }
 
-/** The long fields that a caller asks for. @throws InvalidInput */
-export function parseFields<Field extends LongField>(fields: "all" | readonly Field[]): readonly Field[] {
-  if (fields === "all") return LONG_FIELDS as readonly LongField[] as readonly Field[];
-  const rule = `"all", or a list of ${LONG_FIELDS.join(", ")}`;
-  if (!Array.isArray(fields)) throw new InvalidInput("fields", fields, rule);
-  for (const [index, field] of fields.entries()) {
-    if (!isLongField(field)) throw new InvalidInput(`fields[${index}]`, field, `one of ${LONG_FIELDS.join(", ")}`);
-  }
+/** Which long fields a caller asks for. */
+export type FieldChoice = "all" | readonly LongField[];
+
+/** The fields of a choice. */
+export type ChosenField<Choice extends FieldChoice> = Choice extends readonly (infer Field extends LongField)[]
+  ? Field
+  : LongField;
+
+/** The long fields that a caller asks for; none without a choice. @throws InvalidInput */
+export function parseFields<Choice extends FieldChoice>(choice: Choice | undefined): readonly ChosenField<Choice>[] {
+  return fieldsOf(choice) as readonly ChosenField<Choice>[];
+}
+
+function fieldsOf(choice: unknown): readonly LongField[] {
+  if (choice === undefined) return [];
+  if (choice === "all") return LONG_FIELDS;
+  if (!Array.isArray(choice)) throw new InvalidInput("fields", choice, `"all", or a list of ${LONG_FIELDS.join(", ")}`);
+  const fields = choice.map((field: unknown, index) => {
+    if (isLongField(field)) return field;
+    throw new InvalidInput(`fields[${index}]`, field, `one of ${LONG_FIELDS.join(", ")}`);
+  });
   return [...new Set(fields)];
 }
 

@@ -1,5 +1,5 @@
 /** Which jobs: the filter of listings and of commands on many jobs. All conditions must hold. */
-import type { JobRecord } from "./job.js";
+import type { SlimRecord } from "./fields.js";
 import type { JobState } from "./state.js";
 
 /** A filter over jobs. An empty filter matches every job. */
@@ -19,7 +19,7 @@ export interface JobFilter {
 }
 
 /** Does a job match? `queue` and `states` are left to the engine, which reads by them. */
-export function matchesFilter(job: JobRecord, filter: JobFilter): boolean {
+export function matchesFilter(job: SlimRecord, filter: JobFilter): boolean {
   return (
     (filter.task === undefined || job.task === filter.task) &&
     (filter.tag === undefined || job.tags.includes(filter.tag)) &&

@@ -4,6 +4,7 @@
  */
 import { decodePayload } from "../value/codec.js";
 import { isFlowInput } from "./membership.js";
+import { withFields, type LongField, type RecordWith } from "./fields.js";
 import type { JobRecord } from "./job.js";
 
 /**
@@ -16,6 +17,22 @@ export interface JobSnapshot<Result = unknown, Input = unknown> extends Omit<Job
   readonly result: Result | null;
   /** Empty when none was set. */
   readonly meta: { readonly [key: string]: unknown };
+}
+
+/** A job as it was at one moment, without its long fields: input, references, result, meta, history, failures. */
+export type SlimSnapshot = Omit<JobSnapshot, LongField>;
+
+/** The same with these of its long fields. What was not asked for is absent. */
+export type SnapshotWith<Field extends LongField> = SlimSnapshot & Pick<JobSnapshot, Field>;
+
+const ABSENT = { input: "", references: [], result: null, meta: null, history: [], failures: [] };
+
+/** Decodes a record that was read with these of its long fields. Never throws. */
+export function snapshotWith<Field extends LongField>(
+  record: RecordWith<Field>,
+  fields: readonly Field[],
+): SnapshotWith<Field> {
+  return withFields(snapshotOf<unknown, unknown>({ ...ABSENT, ...record }), fields);
 }
 
 /** Decodes a record. Never throws. */

@@ -41,7 +41,7 @@ function scanSite(url: string, input: { maxPages?: number; userId?: string | nul
 
 async function pageJobs(): Promise<JobSnapshot[]> {
   const jobs: JobSnapshot[] = [];
-  for await (const job of longshore.jobs({ queue: pageQueue })) jobs.push(job);
+  for await (const job of longshore.jobs({ queue: pageQueue }, { fields: "all" })) jobs.push(job);
   return jobs.toSorted((a, b) => (a.id < b.id ? -1 : 1));
 }
 
