@@ -7,6 +7,8 @@ import { systemClock, type Clock } from "../model/value/clock.js";
 import { isThenable } from "../model/value/thenable.js";
 import type { Awaitable, Engine } from "./contract/engine.js";
 import type { CommandName, Params } from "./contract/commands.js";
+import type { DocumentCommands } from "./contract/documents.js";
+import { DocumentEngine } from "./shared/document-engine.js";
 import { beginObservation } from "./observation.js";
 import type { Carried, EngineObserver } from "./observer.js";
 
@@ -26,12 +28,22 @@ type Answer<Name extends CommandName> = ReturnType<Engine[Name]>;
 
 const nothing = (): Carried => ({});
 
-class ObservedEngine implements Engine {
+class ObservedEngine extends DocumentEngine implements Engine {
   readonly #engine: Engine;
   readonly #observer: EngineObserver;
   readonly #clock: Pick<Clock, "monotonic">;
+  readonly #documents: DocumentCommands = {
+    putDocument: (params) => this.#run("putDocument", () => this.#engine.putDocument(params)),
+    removeDocument: (params) => this.#run("removeDocument", () => this.#engine.removeDocument(params)),
+    appendDocument: (params) => this.#run("appendDocument", () => this.#engine.appendDocument(params)),
+    getDocuments: (params) => this.#run("getDocuments", () => this.#engine.getDocuments(params)),
+    listDocuments: (params) => this.#run("listDocuments", () => this.#engine.listDocuments(params)),
+    documentKinds: (params) => this.#run("documentKinds", () => this.#engine.documentKinds(params)),
+  };
+  protected override readonly documents = (): DocumentCommands => this.#documents;
 
   constructor(engine: Engine, observer: EngineObserver, clock: Pick<Clock, "monotonic">) {
+    super();
     this.#engine = engine;
     this.#observer = observer;
     this.#clock = clock;

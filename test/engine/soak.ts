@@ -2,6 +2,14 @@
 // engine forgets to give back. `LONGSHORE_SOAK` sets another number of jobs.
 import { RESEND_WINDOW, type Outcome } from "../../src/engine/contract/engine.js";
 import { MAIN, progressOf, type ScenarioContext } from "../../src/engine/testkit/context/scenario-context.js";
+import {
+  append,
+  listed,
+  LOG,
+  removeDocument,
+  SETTINGS,
+  stored,
+} from "../../src/engine/testkit/context/document-helpers.js";
 import { fire, put, toTick } from "../../src/engine/testkit/context/schedule-helpers.js";
 import { BOOM, STEP_FAILURES, type TestSession } from "../../src/engine/testkit/context/test-session.js";
 import type { Checkpoint } from "../../src/model/job/checkpoint.js";
@@ -34,6 +42,7 @@ export async function soak(context: ScenarioContext): Promise<void> {
     await fill(context, from);
     if (from === 0) await dead.claim(5, { queues: SOAK_QUEUES });
     await work(context, session);
+    await write(context, from);
   }
   context.advance(2_000);
   for (const queue of SOAK_QUEUES) await context.sweep(1_000, [queue]);
@@ -41,6 +50,7 @@ export async function soak(context: ScenarioContext): Promise<void> {
   await session.close();
   await context.engine.removeSchedule({ queue: MAIN, name: "poll" });
   await removeAll(context);
+  await removeDocuments(context);
   context.advance(RESEND_WINDOW);
   for (let more = true; more;) ({ more } = await context.sweep(1_000, SOAK_QUEUES));
 }
@@ -111,6 +121,22 @@ async function work(context: ScenarioContext, session: TestSession): Promise<voi
   await context.retry({ refs: failed.jobs.map(({ queue, id }) => ({ queue, id })), op: context.fresh("op") });
   const superseded = await context.engine.claimEnded({ queues: SOAK_QUEUES, tasks: ["work"], limit: 100 });
   await context.engine.acknowledgeEnded({ refs: superseded });
+}
+
+/** Puts and changes documents, and appends to a log that is full soon. */
+async function write(context: ScenarioContext, from: number): Promise<void> {
+  for (let n = 0; n < 20; n += 1) {
+    await stored(context, { id: `d${from + n}` });
+    await stored(context, { id: `d${n}`, value: "2" });
+    await append(context, { cap: 50 });
+  }
+}
+
+/** Removes document after document. */
+async function removeDocuments(context: ScenarioContext): Promise<void> {
+  for (const kind of [SETTINGS, LOG]) {
+    for (const { id, version } of await listed(context, { kind })) await removeDocument(context, { kind, id, version });
+  }
 }
 
 /** Cancels and removes job after job. */

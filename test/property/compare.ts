@@ -6,6 +6,7 @@ import type { Engine, JobPage, LeaseRef, OverdueSession } from "../../src/engine
 import type { QueueEvent } from "../../src/model/job/event.js";
 import type { JobFilter } from "../../src/model/job/filter.js";
 import type { JobRecord, JobRef } from "../../src/model/job/job.js";
+import { DOCUMENT_KINDS } from "./document-steps.js";
 import { QUEUES, TAGS, TASKS, type Step } from "./steps.js";
 import type { Call, Simulation } from "./simulation.js";
 
@@ -100,6 +101,14 @@ async function standing(engine: Engine, refs: readonly JobRef[]): Promise<JobRef
 
 const READS: Readonly<Record<string, (engine: Engine, simulation: Simulation) => Promise<unknown>>> = {
   counts,
+  documents: async (engine) => {
+    const left: unknown[] = [await engine.documentKinds()];
+    for (const kind of DOCUMENT_KINDS) {
+      left.push(await engine.listDocuments({ kind, cursor: null, limit: 500, reverse: false }));
+      left.push(await engine.getDocuments({ kind, ids: ["a", "é", "a b", "none"] }));
+    }
+    return left;
+  },
   aside: async (engine) => engine.aside({ queues: QUEUES }),
   jobs: (engine) => listAll(engine),
   "jobs by filter": async (engine) => [

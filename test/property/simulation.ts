@@ -24,6 +24,7 @@ import { dueTicks } from "../../src/model/schedule/tick-job.js";
 import { nextDue } from "../../src/model/schedule/ticks.js";
 import { NO_PROGRESS } from "../../src/model/job/progress.js";
 import { sources, STATES, WAITING_STATES } from "../../src/model/job/state.js";
+import { DocumentDraws, type DocumentDraft } from "./document-steps.js";
 import { LONGEST_LIFE, QUEUES, TAGS, TASKS, type Draft, type ScheduleDraft, type Step } from "./steps.js";
 
 /** The commands that steps stand for. */
@@ -52,6 +53,10 @@ export type Command =
   | "resumeSchedule"
   | "removeSchedule"
   | "fireSchedules"
+  | "putDocument"
+  | "removeDocument"
+  | "appendDocument"
+  | "listDocuments"
   | "watch";
 
 /** A command, ready to be given to any engine. */
@@ -111,6 +116,7 @@ export class Simulation {
   readonly cursors = new Map<string, number>();
   readonly #ids = createIdSource((n) => new Uint8Array(n).fill(7));
   readonly #sessions: Session[] = [];
+  readonly #documents = new DocumentDraws();
   #drawn = 0;
   #reports = 0;
   /** Everything that was sent, but exchanges. */
@@ -182,6 +188,8 @@ export class Simulation {
         return (this.#lastFire = this.#fire(step));
       case "fireAgain":
         return this.#lastFire;
+      case "document":
+        return this.#document(step.draft);
       case "watch":
         return this.#watch(queueOf(step.queue), step.fromNow, step.max);
       default:
@@ -417,6 +425,13 @@ export class Simulation {
     const jobs = fires.flatMap((fire) => fire.jobs);
     const names = records.map(({ queue, name }) => `${queue}/${name}`).join();
     return call(`${names}${stale ? " late" : ""}: ${jobs.length}`, "fireSchedules", { fires }, () => this.#note(jobs));
+  }
+
+  #document(draft: DocumentDraft): Call {
+    this.#drawn += 1;
+    const [command, params] = this.#documents.make(draft, `op${this.#drawn}`);
+    const learn = (answer: unknown): void => this.#documents.learn(answer);
+    return this.#sends(call(`of ${draft.of}`, command, params, learn));
   }
 
   /** Records that these jobs may exist now. */

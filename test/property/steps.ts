@@ -9,6 +9,7 @@ import type { JobSpec } from "../../src/model/job/job.js";
 import { DEFAULT_RETENTION, type Retention } from "../../src/model/job/retention.js";
 import type { StepFailure } from "../../src/model/failure/step-failure.js";
 import type { Unique } from "../../src/model/job/unique.js";
+import { documentDraft, type DocumentDraft } from "./document-steps.js";
 
 export const QUEUES = ["a", "b"] as const;
 /** The longest a session lives without a heartbeat. In milliseconds. */
@@ -132,6 +133,7 @@ export type Step = { readonly connection: number } & (
       readonly stale: boolean;
     }
   | { readonly kind: "fireAgain" }
+  | { readonly kind: "document"; readonly draft: DocumentDraft }
   | { readonly kind: "watch"; readonly queue: number; readonly fromNow: boolean; readonly max: number }
 );
 
@@ -430,6 +432,7 @@ export const anyStep: fc.Arbitrary<Step> = fc.oneof(
     ),
   },
   { weight: 1, arbitrary: step("fireAgain", none) },
+  { weight: 8, arbitrary: step("document", record({ draft: documentDraft })) },
   {
     weight: 4,
     arbitrary: step("watch", record({ queue: which, fromNow: fc.boolean(), max: fc.constantFrom(1, 100) })),

@@ -10,7 +10,9 @@ import type { JobFilter } from "../../model/job/filter.js";
 import type { LongField, RecordWith } from "../../model/job/fields.js";
 import type { JobRef, JobSpec } from "../../model/job/job.js";
 import type { JobLog } from "../../model/job/log.js";
+import type { Awaitable } from "./awaitable.js";
 import type { ControlAnswer, ControlParams, JobPatch, SweepAnswer } from "./control.js";
+import type { DocumentCommands } from "./documents.js";
 import type { CommitAnswer, EnqueueAnswer } from "./enqueue.js";
 import type {
   Claim,
@@ -33,7 +35,9 @@ import type {
   ScheduleResumeAnswer,
 } from "./schedules.js";
 
+export type { Awaitable } from "./awaitable.js";
 export * from "./control.js";
+export type * from "./documents.js";
 export * from "./enqueue.js";
 export * from "./exchange.js";
 export * from "./read.js";
@@ -48,9 +52,6 @@ export type {
   ScheduleResumeAnswer,
   ScheduleStatus,
 } from "./schedules.js";
-
-/** Engines that work synchronously may answer synchronously. */
-export type Awaitable<T> = T | Promise<T>;
 
 /**
  * How many jobs one command enqueues, leases, settles, changes or reads. Callers divide longer lists: an engine runs a command
@@ -70,7 +71,7 @@ export interface EngineInfo {
 }
 
 /** Storage and coordination. One object per connection. Times are epoch milliseconds of the engine's own clock. */
-export interface Engine {
+export interface Engine extends DocumentCommands {
   readonly info: EngineInfo;
   /**
    * Identifies the open storage, where an engine can: two connections with the same identity share it. Other storage at the

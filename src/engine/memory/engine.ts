@@ -10,6 +10,7 @@ import { perState } from "../../model/job/state.js";
 import type { ControlAnswer, ControlParams, Engine, EngineInfo, FencedAnswer } from "../contract/engine.js";
 import type { Answer, Params } from "../contract/commands.js";
 import { FirstRemovals } from "../shared/first-removals.js";
+import { DocumentEngine } from "../shared/document-engine.js";
 import { earliest } from "../shared/listing-order.js";
 import { deliverNow, type Mailbox } from "../shared/relay.js";
 import { Signals } from "../shared/wake-signals.js";
@@ -18,6 +19,7 @@ import { cancel, control, promote, release, remove, retry, update, type Command 
 import { exchange } from "./commands/exchange.js";
 import { emit } from "./store/transitions.js";
 import { MemoryMailbox } from "./messages/mailbox.js";
+import { MemoryDocumentCommands } from "./commands/documents.js";
 import { enqueueOne } from "./commands/enqueue.js";
 import { commitFlow } from "./commands/commit-flow.js";
 import { asideOf, countStates, listPage, positionOf, recordOf } from "./commands/read.js";
@@ -40,16 +42,22 @@ import { listDependencies, listDependents } from "./store/dependencies.js";
 import { firstExpiry, firstRemoval, sweep } from "./commands/sweep.js";
 import { watch } from "./commands/watch.js";
 
-export class MemoryEngine implements Engine {
+export class MemoryEngine extends DocumentEngine implements Engine {
   readonly info: EngineInfo = { kind: "memory", url: "memory:", shared: false, persistence: "none" };
   readonly #clock: Clock;
   readonly #store = new MemoryStore();
   readonly #signals: Signals;
   readonly #mailbox: Mailbox;
+  readonly #documents = new MemoryDocumentCommands(() => this.now());
+  protected override readonly documents = (): MemoryDocumentCommands => {
+    this.#guard();
+    return this.#documents;
+  };
   #closed = false;
 
   /** @param options.clock the clock of the engine; default: the machine's */
   constructor(options: { clock?: Clock } = {}) {
+    super();
     this.#clock = options.clock ?? systemClock;
     this.#signals = new Signals(this.#clock);
     this.#mailbox = new MemoryMailbox(this.#store, this.#signals, this.#clock);

@@ -8,12 +8,14 @@ import { EngineClosed, EngineRefused, EngineUnavailable } from "../../model/erro
 import type { ControlAnswer, ControlParams, Engine, EngineInfo } from "../contract/engine.js";
 import type { Answer, Params } from "../contract/commands.js";
 import { encodeBuild } from "../contract/builds.js";
+import { DocumentEngine } from "../shared/document-engine.js";
 import { deliverSoon } from "../shared/relay.js";
 import { buildOf } from "../contract/session-id.js";
 import { describeTarget, type ParsedRedisTarget } from "../target.js";
 import { Channel } from "./waiting/channel.js";
 import { control, type Command } from "./commands/control.js";
 import { closeSession, exchange, heartbeat, held, report } from "./commands/exchange.js";
+import { RedisDocumentCommands } from "./commands/documents.js";
 import { FastPath } from "./commands/fast-path.js";
 import { LatestEpochs } from "./commands/latest-epochs.js";
 import { UnansweredCalls } from "./commands/unanswered-calls.js";
@@ -41,7 +43,7 @@ import type { Wakeup } from "./waiting/wakeup.js";
 /** How long (milliseconds) a wake-up marker that was put back waits to be taken. */
 const MARKER_KEPT = 60_000;
 
-export class RedisEngine implements Engine {
+export class RedisEngine extends DocumentEngine implements Engine {
   readonly #target: ParsedRedisTarget;
   readonly #keys: Keys;
   readonly #clock: Clock | null;
@@ -59,11 +61,17 @@ export class RedisEngine implements Engine {
   readonly #upkeep: Upkeep;
   readonly #mailbox: RedisMailbox;
   readonly #schedules: Schedules;
+  readonly #documents: RedisDocumentCommands;
+  protected override readonly documents = (): RedisDocumentCommands => {
+    this.#guard();
+    return this.#documents;
+  };
   #info: EngineInfo;
   #closed = false;
 
   /** @param options.clock the clock of the scripts; default: the server's own */
   constructor(target: ParsedRedisTarget, options: { clock?: Clock } = {}) {
+    super();
     this.#target = target;
     this.#keys = new Keys(target.prefix, target.db);
     this.#clock = options.clock ?? null;
@@ -81,6 +89,7 @@ export class RedisEngine implements Engine {
     this.#reader = new Reader(this.#link, this.#keys);
     this.#lister = new Lister(this.#link, this.#keys, this.#reader);
     this.#schedules = new Schedules(this.#link, this.#keys, this.#registry, this.#reader);
+    this.#documents = new RedisDocumentCommands(this.#link);
     this.#channel = new Channel(target, this.#keys, target.cluster === undefined ? null : () => this.#link.nodes());
     this.#wakeup = this.#openWakeup();
     this.#info = { kind: "redis", url: describeTarget(target), shared: true, persistence: "unknown" };

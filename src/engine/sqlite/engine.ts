@@ -9,6 +9,7 @@ import { EngineClosed } from "../../model/errors/errors.js";
 import type { Answer, Params } from "../contract/commands.js";
 import type { ControlAnswer, ControlParams, Engine, EngineInfo, SweepAnswer } from "../contract/engine.js";
 import { FirstRemovals } from "../shared/first-removals.js";
+import { DocumentEngine } from "../shared/document-engine.js";
 import { LATE, sweepTotal } from "../shared/sweep.js";
 import { describeTarget, type SqliteTarget } from "../target.js";
 import { listAside } from "./commands/aside.js";
@@ -20,6 +21,7 @@ import { cancel, control, promote, release, remove, retry, update, type Command 
 import { exchange } from "./commands/exchange.js";
 import { listPage } from "./commands/listing.js";
 import { commitFlow } from "./commands/commit-flow.js";
+import { SqliteDocumentCommands } from "./commands/documents.js";
 import { findLeftovers } from "./leftovers.js";
 import { obliterate } from "./removal/obliterate.js";
 import { enqueue } from "./commands/enqueue.js";
@@ -38,6 +40,7 @@ import { abandonedQueues, heartbeat, heldPage, listWorkers, openSession } from "
 import { giveBackPages } from "./database/free-pages.js";
 import type { Sql } from "./database/sql.js";
 import { acknowledgeEnded, claimEnded, hasEnded } from "./commands/ended.js";
+import { dropDocumentOperations } from "./store/document-operations.js";
 import { dropInterests } from "./store/interest.js";
 import { listDependencies, listDependents } from "./store/dependencies.js";
 import type { Transaction } from "./store/transaction.js";
@@ -47,7 +50,7 @@ import { beginSweep, sweepSome } from "./commands/sweep.js";
 import { hasEvents, watch } from "./commands/watch.js";
 import type { CommandOptions } from "./writer.js";
 
-export class SqliteEngine implements Engine {
+export class SqliteEngine extends DocumentEngine implements Engine {
   readonly info: EngineInfo;
   readonly #target: Required<SqliteTarget>;
   readonly #clock: Clock;
@@ -55,6 +58,11 @@ export class SqliteEngine implements Engine {
   readonly #budget: Budget;
   readonly #alone: boolean;
   readonly #waits = new Waits();
+  readonly #documents = new SqliteDocumentCommands({
+    write: (command, options) => this.#write(command, options),
+    read: (query) => this.#read(query),
+  });
+  protected override readonly documents = (): SqliteDocumentCommands => this.#documents;
   #opened: Share | null = null;
   #reopening: Promise<Connection> | null = null;
   #closed = false;
@@ -70,6 +78,7 @@ export class SqliteEngine implements Engine {
     target: Required<SqliteTarget>,
     options: { clock?: Clock; existing?: boolean; alone?: boolean; budget?: Budget } = {},
   ) {
+    super();
     this.#target = target;
     this.#clock = options.clock ?? systemClock;
     this.#existing = options.existing ?? false;
@@ -215,7 +224,10 @@ export class SqliteEngine implements Engine {
         return sweepSome(transaction, before, late ? [] : dead);
       });
     } while (progress.rest.length > 0);
-    const isBulky = await this.#write(({ sql }) => giveBackPages(sql));
+    const isBulky = await this.#write((transaction) => {
+      const left = dropDocumentOperations(transaction);
+      return giveBackPages(transaction.sql) || left;
+    });
     await this.#opened?.connection.reserve.restore();
     const total = sweepTotal(progress.swept, limit);
     return isBulky ? { ...total, more: true } : total;

@@ -2,6 +2,7 @@
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
 import { EngineUnavailable } from "../../../src/model/errors/errors.js";
+import { listed, putDocument, removeDocument, stored } from "../../../src/engine/testkit/context/document-helpers.js";
 import { MAIN, ScenarioContext } from "../../../src/engine/testkit/context/scenario-context.js";
 import { settlement } from "../../../src/engine/testkit/context/test-session.js";
 import { startRedisServer, type RedisServer } from "../../support/redis-server.js";
@@ -83,6 +84,17 @@ describe.skipIf(!inject("canStartRedis"))("a Redis that is full", () => {
     await redis.config("SET", "maxmemory", first * 10);
     await context.sweep(200);
     expect((await context.counts()).completed).toBe(completed);
+  });
+
+  it("removes documents, and reads those that are there, but stores no other", async () => {
+    const version = await stored(context);
+    await stored(context, { id: "b" });
+    await fill();
+    await expect(putDocument(context, { value: "2" })).rejects.toThrow(EngineUnavailable);
+    expect(await removeDocument(context, { version })).toEqual({ outcome: "removed" });
+    expect((await listed(context)).map(({ id, value }) => [id, value])).toEqual([["b", "1"]]);
+    expect(await removeDocument(context, { id: "b" })).toEqual({ outcome: "removed" });
+    expect(await context.engine.documentKinds()).toEqual([]);
   });
 
   it("starts a flow whose jobs are stored, and lets go of a queue", async () => {

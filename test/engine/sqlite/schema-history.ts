@@ -32,6 +32,8 @@ export const BACK: Readonly<Record<number, string>> = {
   14: "DROP TABLE closing",
   15: "DROP TABLE stale_checkpoints; ALTER TABLE jobs DROP COLUMN checkpoints_from",
   16: "DROP TABLE builds; ALTER TABLE attempts DROP COLUMN build",
+  17: `DROP TABLE documents; DROP TABLE document_kinds; DROP TABLE document_operations;
+    ALTER TABLE identity DROP COLUMN document_version`,
 };
 
 /** Statements that make of a file of today what a Longshore with this schema would have left. */

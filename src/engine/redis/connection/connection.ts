@@ -12,7 +12,7 @@ import { describeTarget, type ParsedRedisTarget } from "../../target.js";
 import { causeOf, diagnose, newerFormat, NO_ANSWER } from "./fault.js";
 import { handshakeFault } from "./handshake.js";
 import { slotOf } from "./hash-slot.js";
-import type { Keys } from "./keys.js";
+import { DOCUMENTS, type Keys } from "./keys.js";
 import { Script, type ScriptName } from "./script.js";
 import { FORMAT } from "./wire.js";
 
@@ -132,9 +132,9 @@ export class Link {
     } catch (error) {
       const found = newerFormat(error);
       if (found === null) throw error;
-      const place = `queue "${queue}" in ${describeTarget(this.#target)}`;
+      const what = queue === DOCUMENTS ? "what is stored of documents" : `queue "${queue}"`;
       throw new EngineRefused(
-        `${place} was written by a newer Longshore (format ${found}, this one knows ${FORMAT}): update longshore`,
+        `${what} in ${describeTarget(this.#target)} was written by a newer Longshore (format ${found}, this one knows ${FORMAT}): update longshore`,
       );
     }
   }

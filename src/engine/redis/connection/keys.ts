@@ -47,7 +47,18 @@
  * | revoked | zset | leases that were taken from sessions, `session NUL id epoch cause`, in lexical order |
  * | events | stream | batches of events, while the queue is watched |
  * | wake | list | one marker, to wake one worker |
+ * Documents are in a place like that of a queue, with keys of its own (scripts/lib/store/documents.lua):
+ * | key | type | holds |
+ * |---|---|---|
+ * | documents | hash | format; version, that of the last write |
+ * | kind | hash | kind → its numbers |
+ * | document, version | hash | `kind NUL id` → value; version and times |
+ * | ids | zset | the same in lexical order |
+ * | operation, operations | hash, list | the last commands that wrote → what they were answered; these in their order |
  */
+
+/** The place of all documents, where a queue has its name: no queue can be called that. */
+export const DOCUMENTS = "/documents";
 
 /** The keys of one namespace. */
 export class Keys {

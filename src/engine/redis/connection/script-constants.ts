@@ -12,8 +12,10 @@ import { CRASH_LIMIT, MOST_ATTEMPT_RECORDS, SUSPECT_FROM } from "../../../model/
 import { MOST_LOG_LINES } from "../../../model/job/log.js";
 import { DEFAULT_RETENTION, MOST_KEPT, WATCHED_AGE } from "../../../model/job/retention.js";
 import { STATES } from "../../../model/job/state.js";
+import { DOCUMENT_PAGE_BYTES, MOST_DOCUMENTS, MOST_KINDS, MOST_TRIMMED } from "../../../model/document/document.js";
 import { MOST_PROMOTED, MOST_TRACES, RESEND_WINDOW } from "../../contract/engine.js";
 import { MOST_BUILDS } from "../../contract/builds.js";
+import { ENTRY_DIGITS } from "../../contract/document-version.js";
 import { PRIORITY_STEP } from "../../shared/listing-order.js";
 import { MOST_OPERATIONS } from "../../shared/operations.js";
 import { MOST_SENDERS } from "../../shared/relay.js";
@@ -179,6 +181,11 @@ export const CONSTANTS: Readonly<Record<string, Constant>> = {
   MOST_TRACES,
   MOST_BUILDS,
   RESEND_WINDOW,
+  MOST_DOCUMENTS,
+  MOST_KINDS,
+  MOST_TRIMMED,
+  ENTRY_DIGITS,
+  DOCUMENT_PAGE_BYTES,
   /** How many bytes of jobs one call reads, or a little more: the rest is left to the next call. */
   MOST_REPLIED: 1024 * 1024,
   /** So many bytes that are only passed over, to come to what stands beside them, take about as long as one that is replied. */

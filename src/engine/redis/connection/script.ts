@@ -23,6 +23,9 @@ export type ScriptName =
   | "commit"
   | "control"
   | "counts"
+  | "document-put"
+  | "document-read"
+  | "document-remove"
   | "enqueue"
   | "enqueue-usual"
   | "exchange"
@@ -54,6 +57,7 @@ export type ScriptName =
 const FREES_MEMORY: ReadonlySet<ScriptName> = new Set([
   "commit",
   "control",
+  "document-remove",
   "exchange",
   "exchange-usual",
   "inbox",

@@ -261,6 +261,36 @@ const SEVENTEENTH = `
   ) WITHOUT ROWID;
 `;
 
+const EIGHTEENTH = `
+  -- Documents: small JSON records. Values stand last, so that what is beside them is read without them.
+  CREATE TABLE documents (
+    number INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    id TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    value TEXT NOT NULL
+  );
+  CREATE UNIQUE INDEX documents_id ON documents (kind, id);
+  -- The kinds that have any: what they hold, how much, and the version of the last write.
+  CREATE TABLE document_kinds (
+    kind TEXT PRIMARY KEY,
+    sort TEXT NOT NULL,
+    documents INTEGER NOT NULL,
+    revision INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  -- What the last commands that wrote were answered, as JSON.
+  CREATE TABLE document_operations (
+    number INTEGER PRIMARY KEY,
+    op TEXT NOT NULL UNIQUE,
+    at INTEGER NOT NULL,
+    answer TEXT NOT NULL
+  );
+  -- The version of the last write of a document.
+  ALTER TABLE identity ADD COLUMN document_version INTEGER NOT NULL DEFAULT 0;
+`;
+
 /** The steps after the first. */
 const STEPS: readonly string[] = [
   SECOND,
@@ -279,6 +309,7 @@ const STEPS: readonly string[] = [
   FIFTEENTH,
   SIXTEENTH,
   SEVENTEENTH,
+  EIGHTEENTH,
 ];
 const LATEST = STEPS.length + 1;
 

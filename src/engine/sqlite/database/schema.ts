@@ -338,9 +338,36 @@ export const SCHEMA = `
   -- Messages likewise, as JSON, in the order in which they are delivered.
   CREATE TABLE messages (number INTEGER PRIMARY KEY, message TEXT NOT NULL);
 
-  -- Identifies this database: a process opens the file more than once, and compares.
-  CREATE TABLE identity (identity TEXT NOT NULL);
-  INSERT INTO identity VALUES (lower(hex(randomblob(16))));
+  -- Documents: small JSON records. Values stand last, so that what is beside them is read without them.
+  CREATE TABLE documents (
+    number INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    id TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    value TEXT NOT NULL
+  );
+  CREATE UNIQUE INDEX documents_id ON documents (kind, id);
+  -- The kinds that have any: what they hold, how much, and the version of the last write.
+  CREATE TABLE document_kinds (
+    kind TEXT PRIMARY KEY,
+    sort TEXT NOT NULL,
+    documents INTEGER NOT NULL,
+    revision INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  -- What the last commands that wrote were answered, as JSON.
+  CREATE TABLE document_operations (
+    number INTEGER PRIMARY KEY,
+    op TEXT NOT NULL UNIQUE,
+    at INTEGER NOT NULL,
+    answer TEXT NOT NULL
+  );
+
+  -- Identifies this database: a process opens the file more than once, and compares. And the version of the last write of a
+  -- document.
+  CREATE TABLE identity (identity TEXT NOT NULL, document_version INTEGER NOT NULL DEFAULT 0);
+  INSERT INTO identity (identity) VALUES (lower(hex(randomblob(16))));
 `;
 
 /**
@@ -382,6 +409,8 @@ export const TABLES = {
   ofSessions: ["sessions", "lives", "calls", "revoked"],
   /** What is on its way between jobs. It goes once it is delivered. */
   ofMessages: ["outbox", "messages"],
+  /** Documents, which belong to no queue. */
+  ofDocuments: ["documents", "document_kinds", "document_operations"],
   /** The database itself. */
   ofFile: ["identity"],
   /** What is noted of queues that do not exist. It goes by its time. */

@@ -6,6 +6,9 @@ import { control } from "./queue/control.js";
 import { update } from "./queue/update.js";
 import { dependencies } from "./flow/dependencies.js";
 import { failedDependencies } from "./flow/failed-dependencies.js";
+import { documents } from "./document/documents.js";
+import { documentLogs } from "./document/document-logs.js";
+import { resentDocuments } from "./document/resent-documents.js";
 import { endings } from "./outcome/endings.js";
 import { ended } from "./outcome/ended.js";
 import { enqueue } from "./enqueue/enqueue.js";
@@ -114,4 +117,7 @@ export const GROUPS: readonly ScenarioGroup[] = joinGroups([
   lateCopies,
   heldLeases,
   wake,
+  documents,
+  documentLogs,
+  resentDocuments,
 ]);
