@@ -6,7 +6,7 @@ import type { JobBody, JobRef } from "../../model/job/job.js";
 import type { LogLine } from "../../model/job/log.js";
 import type { Progress } from "../../model/job/progress.js";
 
-/** The most jobs one exchange promotes: the bound that keeps it short. */
+/** The most jobs one exchange promotes: the bound that keeps it short. An engine may promote fewer when much is written for each. */
 export const MOST_PROMOTED = 500;
 
 /**

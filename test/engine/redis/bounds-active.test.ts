@@ -193,12 +193,12 @@ describe.skipIf(!inject("canStartRedis"))("with 20,000 active jobs", () => {
   });
 
   it.each(KINDS)(
-    "%s, 500 from one exchange, are handed back in their order when their session is closed",
+    "%s, a thousand that one holds, are handed back in their order when their session is closed",
     async (_kind, change) => {
       await open();
       const ids = [...(await context.addMany(500, change)), ...(await context.addMany(500, change))];
       const holder = await context.session({ ttl: DAY });
-      for (let times = 0; times < 2; times += 1) await holder.claim(500);
+      for (let times = 0; times < 2; times += 1) await holder.claimMany(500);
       const { work } = await workOf(() => holder.close());
 
       const page = { filter: { queue: MAIN }, cursor: null, limit: 1_000 };

@@ -164,7 +164,7 @@ describe.skipIf(!inject("canStartRedis"))(`of ${MANY} entries, a call looks at f
       expectBounded(work);
       expect(await entriesOf("tombstones")).toBeLessThan(MANY / 2);
       const session = await context.session();
-      const first = await session.claimIds(500);
+      const first = (await session.claimMany(500)).map(({ id }) => id);
       await session.settle(await session.next(), { kind: "return" });
       expect([...first, ...(await context.list({ states: ["queued"] }, 500))]).toEqual(kept);
       expect([...first, ...(await drain(session))]).toEqual(kept);
@@ -237,7 +237,7 @@ describe.skipIf(!inject("canStartRedis"))(`of ${MANY} entries, a call looks at f
     expect(named.read).toBe(1);
     // They run, in their order, as all others do.
     const session = await context.session();
-    expect(await session.claimIds(201)).toEqual([...long, short[0]]);
+    expect((await session.claimMany(201)).map(({ id }) => id)).toEqual([...long, short[0]]);
   });
 
   it("queues are listed and searched in few round trips, and few at a time", async () => {

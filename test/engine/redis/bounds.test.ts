@@ -86,7 +86,7 @@ describe.skipIf(!inject("canStartRedis"))(`${MANY} entries in the way`, () => {
       const each = MANY / sessions;
       for (let count = 0; count < sessions; count += 1) {
         const session = await context.session({ ttl: 1_000 });
-        for (let taken = 0; taken < each; taken += 500) await session.claim(Math.min(500, each - taken));
+        for (let taken = 0; taken < each; taken += 500) await session.claimMany(Math.min(500, each - taken));
       }
       const kept = await context.addMany(50, change);
       const living = await context.session({ ttl: DAY });

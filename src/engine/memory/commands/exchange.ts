@@ -1,9 +1,8 @@
 /** The exchange: per queue, in the order of the claim, due jobs are promoted, outcomes settled, and jobs leased. */
-import { MOST_PROMOTED } from "../../contract/engine.js";
+import { MOST_CLAIMED_BYTES, MOST_PROMOTED } from "../../contract/engine.js";
 import type { Engine, ExchangeAnswer, FencedAnswer, Lease } from "../../contract/engine.js";
 import { earliest } from "../../shared/listing-order.js";
-import type { AsideWish } from "../store/aside.js";
-import { describeLease, holds, leaseFrom, settleOne } from "./settle.js";
+import { describeLease, holds, leaseFrom, settleOne, type LeaseWish } from "./settle.js";
 import { firstTick } from "./schedules.js";
 import type { MemoryQueue, MemorySession, MemoryStore, Moment } from "../store/store.js";
 import { firstExpiry, promoteDue } from "./sweep.js";
@@ -21,13 +20,15 @@ export function exchange(
   const leases: Lease[] = [];
   const touched: string[] = [];
   const paused: string[] = [];
+  // How many characters of input the leases of this call have.
+  let text = 0;
   let alive = true;
   let more = false;
   let nextDue: number | null = null;
   for (const name of names) {
     const claimed = claim?.queues.includes(name) ?? false;
     const mine = [...settle.entries()].filter(([, settlement]) => settlement.queue === name);
-    const left = claimed ? (claim?.max ?? 0) - leases.length : 0;
+    const left = claimed && text <= MOST_CLAIMED_BYTES ? (claim?.max ?? 0) - leases.length : 0;
     if (left <= 0 && mine.length === 0) continue;
     const session = store.liveSession(id, name, moment);
     if (session === null) {
@@ -38,9 +39,10 @@ export function exchange(
     promoteDue(queue, MOST_PROMOTED, now);
     for (const [index, settlement] of mine) settled[index] = settleOne(queue, session, settlement, now);
     const suspect = (claim?.suspect ?? false) && !leases.some((lease) => lease.suspect);
-    const given = left > 0 ? leaseOnce(queue, session, { lane, call, max: left, suspect, tasks }, now) : [];
+    const given = left > 0 ? leaseOnce(queue, session, { lane, call, max: left, suspect, tasks, text }, now) : [];
     if (given.length > 0 && claim?.ttl !== undefined) store.shortenLife(session, name, claim.ttl, moment);
     leases.push(...given);
+    for (const { body } of given) text += body?.input.length ?? 0;
     if (claimed) {
       more ||= queue.pausedAt === null && (queue.lines.queued.size > 0 || queue.aside.has(tasks));
       nextDue = earliest(nextDue, queue.lines.delayed.first()?.runAt ?? null, firstTick(queue, now));
@@ -50,6 +52,7 @@ export function exchange(
     if (queue.pausedAt !== null) paused.push(name);
     touched.push(name);
   }
+  more ||= text > MOST_CLAIMED_BYTES;
   return { answer: { alive, settled, leases, more, nextDue, ...(paused.length > 0 && { paused }) }, touched };
 }
 
@@ -58,7 +61,7 @@ export function exchange(
 function leaseOnce(
   queue: MemoryQueue,
   session: MemorySession,
-  { lane, call, ...wish }: AsideWish & { readonly lane: number; readonly call: number },
+  { lane, call, ...wish }: LeaseWish & { readonly lane: number; readonly call: number },
   now: number,
 ): Lease[] {
   const key = `${queue.name}/${lane}`;

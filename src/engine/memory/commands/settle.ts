@@ -3,6 +3,7 @@ import { plainFailure } from "../../../model/failure/failure.js";
 import { WORKER_LOST } from "../../../model/job/job.js";
 import { isTerminal } from "../../../model/job/state.js";
 import { judge, judgeCrash } from "../../../model/job/outcome.js";
+import { MOST_CLAIMED_BYTES } from "../../contract/engine.js";
 import type { FencedAnswer, Lease, LeaseRef, Outcome, Revocation, Settlement } from "../../contract/engine.js";
 import { compareKeys } from "../../shared/listing-order.js";
 import type { AsideWish } from "../store/aside.js";
@@ -92,10 +93,21 @@ function endLease(session: MemorySession, job: MemoryJob): void {
   job.session = null;
 }
 
-/** Leases jobs of one queue, in running order, at most one of them a suspect. */
-export function leaseFrom(queue: MemoryQueue, session: MemorySession, wish: AsideWish, now: number): Lease[] {
+/** What a claim asks of one queue. `text`: how many characters of input the jobs that it leased before have. */
+export interface LeaseWish extends AsideWish {
+  readonly text: number;
+}
+
+/** Leases jobs of one queue, in running order, at most one of them a suspect, until their inputs are long enough. */
+export function leaseFrom(queue: MemoryQueue, session: MemorySession, wish: LeaseWish, now: number): Lease[] {
   const { max } = wish;
   const leases: Lease[] = [];
+  let { text } = wish;
+  const hasRoom = (): boolean => leases.length < max && text <= MOST_CLAIMED_BYTES;
+  const give = (job: MemoryJob): void => {
+    leases.push(lease(queue, session, job, epoch, now));
+    text += job.spec.input.length;
+  };
   if (queue.pausedAt !== null || max <= 0) return leases;
   const epoch = queue.epoch + 1;
   const line = queue.lines.queued;
@@ -103,20 +115,18 @@ export function leaseFrom(queue: MemoryQueue, session: MemorySession, wish: Asid
   const aside = queue.aside.first(wish);
   const before = aside.filter(({ key }) => head === undefined || key[0] < head.key[0]);
   const takesSuspect = wish.suspect && before.length < max && !aside.some((job) => job.suspect);
-  for (const job of before) leases.push(lease(queue, session, job, epoch, now));
+  for (const job of before) if (hasRoom()) give(job);
   const first = takesSuspect ? queue.suspects.first() : undefined;
   const suspectFirst = first !== undefined && (head === undefined || compareKeys(first.key, head.key) < 0);
-  if (first !== undefined && suspectFirst) leases.push(lease(queue, session, first, epoch, now));
-  while (leases.length < max) {
+  if (first !== undefined && suspectFirst && hasRoom()) give(first);
+  while (hasRoom()) {
     const job = line.first();
     if (job === undefined) break;
     if (job.expireAt !== null && job.expireAt <= now) finish(queue, job, "expired", "expire", now);
-    else leases.push(lease(queue, session, job, epoch, now));
+    else give(job);
   }
-  if (first !== undefined && !suspectFirst && leases.length < max)
-    leases.push(lease(queue, session, first, epoch, now));
-  const behind = aside.slice(before.length, before.length + max - leases.length);
-  for (const job of behind) leases.push(lease(queue, session, job, epoch, now));
+  if (first !== undefined && !suspectFirst && hasRoom()) give(first);
+  for (const job of aside.slice(before.length)) if (hasRoom()) give(job);
   if (leases.length > 0) queue.epoch = epoch;
   return leases;
 }

@@ -16,6 +16,7 @@ import { DOCUMENT_PAGE_BYTES, MOST_DOCUMENTS, MOST_KINDS, MOST_TRIMMED } from ".
 import { MOST_PROMOTED, MOST_TRACES, RESEND_WINDOW } from "../../contract/engine.js";
 import { MOST_BUILDS } from "../../contract/builds.js";
 import { ENTRY_DIGITS } from "../../contract/document-version.js";
+import { MOST_CLAIMED_BYTES, MOST_PROMOTED, MOST_TRACES, RESEND_WINDOW } from "../../contract/engine.js";
 import { PRIORITY_STEP } from "../../shared/listing-order.js";
 import { MOST_OPERATIONS } from "../../shared/operations.js";
 import { MOST_SENDERS } from "../../shared/relay.js";
@@ -177,6 +178,15 @@ export const CONSTANTS: Readonly<Record<string, Constant>> = {
    * left to the next call.
    */
   MOST_LOOKED_AT: 2_000,
+  /**
+   * How many entries an exchange writes, or a little more, for jobs out of the ordinary. The rest is left to the next call, or
+   * sent again.
+   */
+  MOST_WRITTEN: 1_200,
+  /** How many stored jobs are read at once where their bytes are counted, at first and later. */
+  FEW_READ_AT_ONCE: 32,
+  MOST_READ_AT_ONCE: 64,
+  MOST_CLAIMED_BYTES,
   MOST_PROMOTED,
   MOST_TRACES,
   MOST_BUILDS,

@@ -71,6 +71,18 @@ export class TestSession {
     return answer.leases;
   }
 
+  /** Leases up to `max` jobs by as many exchanges as that takes: one may give fewer than are waiting, and says so. */
+  async claimMany(max: number, claim: Partial<Claim> = {}): Promise<readonly Lease[]> {
+    const leases: Lease[] = [];
+    for (let more = true; more && leases.length < max;) {
+      const answer = await this.exchange([], { ...claim, max: max - leases.length });
+      assert.equal(answer.alive, true, "the session is alive");
+      leases.push(...answer.leases);
+      more = answer.more && answer.leases.length > 0;
+    }
+    return leases;
+  }
+
   /** Leases the next job; fails when there is none. */
   async next(): Promise<Lease> {
     const [lease] = await this.claim(1);

@@ -76,19 +76,28 @@ local function settle(id, r, ending, payload)
   emit_state(id, to)
 end
 
--- Reads the records of the jobs that the fast path does not settle, before anything is written.
-local function load_others()
-  local ids, epochs = {}, {}
+-- The jobs that the fast path does not settle, and how to find their records: some at a time, as they are needed. Nothing is
+-- written before all that this call settles are read.
+local function others_of()
+  local ids, epochs, is_other, records, read = {}, {}, {}, {}, 0
   for _, group in ipairs(groups) do
-    local ending = group.ending
     for _, id in ipairs(group.ids) do
-      if not (group.batch and members(group.batch)[id]) then ids[#ids + 1], epochs[#ids + 1] = id, ending.epoch end
+      if not (group.batch and members(group.batch)[id]) then
+        ids[#ids + 1], epochs[#ids + 1], is_other[id] = id, group.ending.epoch, true
+      end
     end
   end
-  local records = load_records(ids, epochs)
-  local others = {}
-  for i, id in ipairs(ids) do others[id] = records[i] or false end
-  return others
+  -- The record of one of them, false when it has none; nil for any other job.
+  return function(id)
+    while is_other[id] and records[id] == nil do
+      local last = math.min(read + MOST_READ_AT_ONCE, #ids)
+      local page = { unpack(ids, read + 1, last) }
+      local found = load_records(page, { unpack(epochs, read + 1, last) })
+      for i, other in ipairs(page) do records[other] = found[i] or false end
+      read = last
+    end
+    return records[id]
+  end
 end
 
 local function settle_other(id, ending, payload, r)
@@ -103,13 +112,18 @@ local function settle_other(id, ending, payload, r)
   return r and r[SETTLED] == ending.epoch and FENCED_APPLIED or FENCED_STALE
 end
 
-local function settle_all()
+-- Settles in the order given, until this call has written so much; returns whether that was all.
+local function settle_all(most)
   all_usual()
-  local others = load_others()
+  local other = others_of()
   for _, group in ipairs(groups) do
     local batch, ending = group.batch, group.ending
     for i, id in ipairs(group.ids) do
-      local r, at = others[id], group.from + i * 2 - 1
+      if #settled > 0 and written >= most then
+        flush()
+        return false
+      end
+      local r, at = other(id), group.from + i * 2 - 1
       if r ~= nil then
         settled[group.before + i] = settle_other(id, ending, ARGV[at], r)
       else
@@ -118,12 +132,14 @@ local function settle_all()
           take_from_batch(batch, id)
           count_active(SESSION, -1)
           store_completed(batch, ending.epoch, { id }, 1, at)
+          written = written + 2
         end
         settled[group.before + i] = FENCED_APPLIED
       end
     end
   end
   flush()
+  return true
 end
 
 -- Repeats the leases of the last call of this lane: its answer was lost.
@@ -161,8 +177,9 @@ local function wake_all()
   for _ = redis.call('LLEN', K.wake) + 1, math.min(sessions, 100) do set_marker() end
 end
 
-promote_due(MOST_PROMOTED)
-settle_all()
+-- Each part leaves some of what a call may write to those after it.
+promote_due(MOST_PROMOTED, MOST_WRITTEN / 4)
+if not settle_all(MOST_WRITTEN * 3 / 4) then max, repeated, claims = -1, false, false end
 -- Jobs that became queued may be leased below; whether another worker must be woken for them is decided at the end.
 write_queue()
 if any_declined then wake_all() end

@@ -144,7 +144,7 @@ export const tags = scenarios("tags", [
     async (context) => {
       await context.addMany(1_200, { tags: ["many", "more"] });
       const session = await context.session();
-      await session.claim(700);
+      await session.claimMany(700);
       assert.deepEqual(await totals(context, "many"), { queued: 500, active: 700 });
       await session.close();
       assert.deepEqual(await totals(context, "more", MAIN), { queued: 1_200 });

@@ -72,7 +72,7 @@ async function finish(
 ) {
   const runs = new Map<string, number>();
   for (;;) {
-    const leases = await session.claim(500);
+    const leases = await session.claimMany(500);
     if (leases.length === 0) return runs;
     for (const lease of leases) {
       runs.set(lease.id, (runs.get(lease.id) ?? 0) + 1);

@@ -168,14 +168,14 @@ export const flowEnd = scenarios("flows", [
       await context.engine.enqueue({ jobs });
       await context.engine.commitFlow({ ...flow, members: jobs.length });
       const session = await all(context);
-      const leases = await session.claim(jobs.length);
+      const leases = await session.claimMany(jobs.length);
       await Promise.all([
         session.exchange(leases.map(({ id, epoch }) => ({ queue: MAIN, id, epoch, outcome: DONE }))),
         context.control("cancel", flow),
       ]);
       if ((await context.state(flow.id, HOME)) !== "completed") {
         await retry(context, flow);
-        const rest = await session.claim(jobs.length);
+        const rest = await session.claimMany(jobs.length);
         await session.exchange(rest.map(({ id, epoch }) => ({ queue: MAIN, id, epoch, outcome: DONE })));
       }
       assert.equal(await context.state(flow.id, HOME), "completed");

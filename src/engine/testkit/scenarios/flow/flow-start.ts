@@ -180,7 +180,7 @@ export const flowStart = scenarios("flows", [
       await context.engine.enqueue({ jobs });
       assert.equal(await context.engine.commitFlow({ queue: HOME, id: flow, members: 1_000 }), "committed");
       const session = await context.session({ queues: [MAIN, OTHER] });
-      const leases = await session.claim(1_000);
+      const leases = await session.claimMany(1_000);
       assert.equal(leases.length, 1_000);
       const done = { kind: "complete", result: null } as const;
       await session.exchange(leases.map(({ queue, id, epoch }) => ({ queue, id, epoch, outcome: done })));

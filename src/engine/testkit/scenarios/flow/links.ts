@@ -254,7 +254,7 @@ export const links = scenarios("links", [
       const last = await context.add({ after: after(many, "fail", OTHER) });
       const session = await context.session({ queues: [MAIN, OTHER] });
       await session.complete(await take(session, first));
-      const leases = await session.claim(700);
+      const leases = await session.claimMany(700);
       assert.deepEqual(
         leases.map(({ id }) => id),
         many.toSorted(),

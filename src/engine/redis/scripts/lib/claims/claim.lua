@@ -10,6 +10,11 @@ do -- a block of its own: Lua allows 200 local names in one
 -- Entries this call has looked at, of MOST_LOOKED_AT. One whose job expires here costs as much as twenty others.
 local looks = 0
 
+-- May this call lease another job? One at least: what comes before a claim leaves it a part of what a call may write.
+local function has_room()
+  return looks < MOST_LOOKED_AT and written < MOST_WRITTEN and lease_bytes <= MOST_CLAIMED_BYTES
+end
+
 function describe(id, r, job)
   specials[#specials + 1] = cjson.encode({
     at = lease_count, counted = r[COUNTED], attempts = r[ATTEMPTS], crashes = r[CRASHES], suspect = has(r, SUSPECT),
@@ -57,9 +62,9 @@ end
 
   -- Leases jobs of other priorities than 0 between two scores; returns how many.
   local function claim_prioritised(low, high, need)
-    local taken, page = 0, need
+    local taken, page = 0, math.min(need, FEW_READ_AT_ONCE)
     local from, seen = low, 0 -- the last score, and how many of it were looked at: nothing is written yet, so they are still there
-    while taken < need and looks < MOST_LOOKED_AT do
+    while taken < need and has_room() do
       page = math.min(page, MOST_LOOKED_AT - looks)
       local found = redis.call('ZRANGEBYSCORE', K.priority, from, high, 'WITHSCORES', 'LIMIT', seen, page)
       local ids = {}
@@ -68,7 +73,7 @@ end
       local records, jobs = load_records(ids)
       local late = late_among(ids, records)
       for i, id in ipairs(ids) do
-        if taken == need then break end
+        if taken == need or not has_room() then break end
         local r, key = records[i], found[i * 2]
         looks = looks + (late[i] and 20 or 1)
         if not r then score('priority', id, false)
@@ -79,7 +84,7 @@ end
         end
         if key == from then seen = seen + 1 else from, seen = key, 1 end
       end
-      page = math.max(need - taken, 100)
+      page = math.min(page * 2, MOST_READ_AT_ONCE)
     end
     return taken
   end
@@ -97,9 +102,9 @@ end
 
   -- Leases jobs of the default priority; returns how many. Takes the entries it looked at off the head of the list at once.
   local function claim_default(need)
-    local taken, looked, usual, page = 0, 0, {}, need
+    local taken, looked, usual, page = 0, 0, {}, math.min(need, FEW_READ_AT_ONCE)
     local first_usual -- its position
-    while taken < need and looks < MOST_LOOKED_AT do
+    while taken < need and has_room() do
       page = math.min(page, MOST_LOOKED_AT - looks)
       local entries = redis.call('LRANGE', K.wait, looked, looked + page - 1)
       local n = #entries
@@ -118,7 +123,7 @@ end
       end
       local late = late_among(ids, records)
       for i = 1, n do
-        if taken == need then break end
+        if taken == need or not has_room() then break end
         local id, job = ids[i], jobs[i]
         local position = conf.base + looked
         looked, looks = looked + 1, looks + (late[i] and 20 or 1)
@@ -137,7 +142,7 @@ end
           end
         end
       end
-      page = math.max(need - taken, 100)
+      page = math.min(page * 2, MOST_READ_AT_ONCE)
     end
     if #usual > 0 then lease_batch(table.concat(usual, ' '), #usual, first_usual) end
     if looked > 0 then
@@ -156,7 +161,7 @@ end
     return key
   end
 
-  -- The ids of up to `max` jobs set aside, in order; of suspects the first only.
+  -- The ids of up to `max` jobs set aside, in order, and that of the suspect among them: of suspects the first only.
   local function first_aside(tasks, max, suspect)
     if redis.call('EXISTS', K.aside) == 0 then return {} end
     local found, suspects = {}, {}
@@ -174,9 +179,12 @@ end
     table.sort(suspects, before)
     found[#found + 1] = suspects[1]
     table.sort(found, before)
-    local ids = {}
-    for i = 1, math.min(max, #found) do ids[i] = found[i].id end
-    return ids
+    local ids, suspect_id = {}, nil
+    for i = 1, math.min(max, #found) do
+      ids[i] = found[i].id
+      if found[i] == suspects[1] then suspect_id = ids[i] end
+    end
+    return ids, suspect_id
   end
 
   function claim(max, suspect)
@@ -184,20 +192,25 @@ end
     if not drop_tombstones() then return end
     local need, head = max, head_key()
     -- Jobs of the session's tasks that were set aside: those before the head of the queue come first.
-    local beside, next_beside = first_aside(ARGV[7], max, suspect), 1
-    local beside_records, beside_jobs = load_records(beside)
+    local beside, suspect_beside = first_aside(ARGV[7], max, suspect)
+    local next_beside, read, records, jobs = 1, 0, nil, nil
     local function take_beside(low)
-      while next_beside <= #beside and need > 0 do
-        local id, r = beside[next_beside], beside_records[next_beside]
+      while next_beside <= #beside and need > 0 and has_room() do
+        if next_beside > read then
+          records, jobs = load_records({ unpack(beside, next_beside, math.min(read + FEW_READ_AT_ONCE, #beside)) })
+          read = read + FEW_READ_AT_ONCE
+        end
+        local at = (next_beside - 1) % FEW_READ_AT_ONCE + 1
+        local id, r = beside[next_beside], records[at]
         if r and low and key_of(r) >= low then return end
         if r then
-          lease(id, r, beside_jobs[next_beside])
+          lease(id, r, jobs[at])
           need = need - 1
         end
         next_beside = next_beside + 1
       end
     end
-    for _, r in pairs(beside_records) do suspect = suspect and not has(r, SUSPECT) end
+    if suspect_beside and load_records({ suspect_beside })[1] then suspect = false end
     take_beside(head or math.huge)
     local first_suspect, suspect_key
     if suspect and need > 0 then
@@ -216,16 +229,16 @@ end
       end
       first_suspect = nil
     end
-    if first_suspect and (not head or suspect_key < head) then take_suspect() end
+    if first_suspect and (not head or suspect_key < head) and has_room() then take_suspect() end
     local prioritised = redis.call('ZCARD', K.priority) > 0
     if prioritised then need = need - claim_prioritised('-inf', '(' .. conf.base, need) end
     -- Once this call has looked at all it may, none of these takes more: earlier jobs may not have been looked at.
     if need > 0 then need = need - claim_default(need) end
     if prioritised and need > 0 then need = need - claim_prioritised(conf.base, '+inf', need) end
     if first_suspect and need > 0 then
-      if looks < MOST_LOOKED_AT then take_suspect() else wake() end
+      if has_room() then take_suspect() else wake() end
     end
-    if looks < MOST_LOOKED_AT then take_beside() end
+    take_beside()
     flush()
     drop_tombstones()
   end

@@ -1,9 +1,10 @@
 -- Shared by both exchange scripts: reading the call (`read_call`, which each calls first), the fast path of settling and
 -- leasing, and the answer.
 -- ARGV: now, session, lane, call, max, suspect, tasks whose jobs it takes of those set aside, its longest time to live once
--- it is given a job (milliseconds), the latest epoch it was given, then per group of settlements: how (see `read_settlements`), their number, and for each
--- its id and payload
--- Reply: alive (3 when messages wait in the outbox), settled (a letter each: a applied, s stale), more (-1: it is paused), next due or -1,
+-- it is given a job (milliseconds), the latest epoch it was given, how many bytes of jobs other queues have given the same claim, then per group of
+-- settlements: how (see `read_settlements`), their number, and for each its id and payload
+-- Reply: alive (3 when messages wait in the outbox), settled (a letter each: a applied, s stale; with fewer letters than
+-- settlements nothing was claimed, and the rest is to be sent again), more (-1: it is paused), next due or -1,
 -- now, epoch, what is out of the ordinary about leases (JSON objects, one a line), their ids, the lengths of the stored
 -- jobs, and these one after the other
 -- Needs: session.lua, record.lua, batch.lua, queue.lua, lease.lua, give.lua, aside-claim.lua.
@@ -17,7 +18,7 @@ local repeated, overtaken, claims, last_leased -- of the calls of this lane
 -- Each ending is one text: its epoch, the letter of its outcome (c completed, p partial, f failed, s snoozed, r returned, d
 -- declined, w waits) and milliseconds to wait, -1 for never again. Most are equal, so each text is parsed once.
 local function read_settlements()
-  local endings, at = {}, 10
+  local endings, at = {}, 11
   while at <= #ARGV do
     local text, n = ARGV[at], tonumber(ARGV[at + 1])
     local ending = endings[text]
@@ -40,6 +41,7 @@ end
 -- Reads the call, and the state of its session and lane.
 local function read_call()
   lane, call, max, suspect = ARGV[3], ARGV[4], tonumber(ARGV[5]), ARGV[6] == '1'
+  lease_bytes = tonumber(ARGV[10])
   read_settlements()
   alive, late = life()
   next_due = first_due()
@@ -121,6 +123,26 @@ end
 local head -- the jobs at the head of the queue, if all of them are usual
 local emptied = false -- is nothing left in the queue?
 
+-- Reads stored jobs until they are as long as those of one claim may be, some at a time, few at first; returns them and their
+-- lengths, or nil when one is not usual.
+local function read_usual(ids)
+  local jobs, sizes, bytes, n, page = {}, {}, lease_bytes, 0, FEW_READ_AT_ONCE
+  while n < #ids do
+    local read = redis.call('HMGET', K.job, unpack(ids, n + 1, math.min(n + page, #ids)))
+    for i = 1, #read do
+      local job = read[i]
+      if not is_usual(job) then return nil end
+      local size = #job
+      n = n + 1
+      jobs[n], sizes[n] = job, size
+      bytes = bytes + size
+      if bytes > MOST_CLAIMED_BYTES then return jobs, sizes end
+    end
+    page = math.min(page * 2, MOST_READ_AT_ONCE)
+  end
+  return jobs, sizes
+end
+
 -- Reads the head of the queue; returns whether the fast path can lease all of it.
 local function head_is_usual()
   -- Suspects that are not asked for do not rule out the fast path.
@@ -128,19 +150,20 @@ local function head_is_usual()
   local ids = redis.call('LRANGE', K.wait, 0, max - 1)
   local list = table.concat(ids, ' ')
   if string.find(list, MOVED, 1, true) then return false end
-  local jobs, sizes = hmget('job', ids), {}
-  for i = 1, #ids do
-    if not is_usual(jobs[i]) then return false end
-    sizes[i] = #jobs[i]
+  local asked, jobs, sizes = #ids, read_usual(ids)
+  if not jobs then return false end
+  if #jobs < asked then
+    ids = { unpack(ids, 1, #jobs) }
+    list = table.concat(ids, ' ')
   end
-  head = { ids = ids, list = list, jobs = jobs, sizes = sizes }
+  head = { ids = ids, list = list, jobs = jobs, sizes = sizes, all = asked < max and #jobs == asked }
   return true
 end
 
 local function lease_head()
   local n = #head.ids
   lease_ids, lease_jobs, lengths, lease_count = head.ids, head.jobs, head.sizes, n
-  emptied = n < max
+  emptied = head.all
   if n == 0 then return end
   lease_batch(head.list, n, conf.base)
   redis.call('LTRIM', K.wait, n, -1)

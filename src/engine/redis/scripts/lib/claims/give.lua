@@ -5,10 +5,12 @@
 -- cost the client more than a large one. For leases that are out of the ordinary also JSON, by the lease's number from 0.
 local lease_ids, lease_jobs, lengths, lease_count = {}, {}, {}, 0
 local specials = {}
+local lease_bytes = 0 -- of the stored jobs that this call, and those of the same claim before it, have leased
 
 local function reply_lease(id, job)
   lease_count = lease_count + 1
   lease_ids[lease_count], lease_jobs[lease_count], lengths[lease_count] = id, job, #job
+  lease_bytes = lease_bytes + #job
 end
 
 -- Is there nothing out of the ordinary about a job that has not moved? Its flags are two bytes of its birth record.

@@ -9,6 +9,7 @@
 local commands = COMMANDS
 local buffered = { {}, {}, {}, {}, {}, {} }
 local increments = {}
+local written = 0 -- fields, members and entries that this call has buffered, those of the fast paths aside
 
 local function args_of(command, key_name)
   local args = buffered[command][key_name]
@@ -23,6 +24,7 @@ local function append(args, value)
   local n = args.n + 1
   args[n] = value
   args.n = n
+  written = written + 1
 end
 
 local function append_pair(args, first, second)
@@ -30,6 +32,7 @@ local function append_pair(args, first, second)
   args[n + 1] = first
   args[n + 2] = second
   args.n = n + 2
+  written = written + 1
 end
 
 -- A field of a hash; false removes it.
@@ -54,6 +57,7 @@ local function add(key_name, field, n)
     increments[key_name] = fields
   end
   fields[field] = (fields[field] or 0) + n
+  written = written + 1
 end
 
 local before_flush = {} -- functions that buffer what they have left to write
