@@ -4,7 +4,7 @@
  * for no lock.
  */
 import { setImmediate as turn } from "node:timers/promises";
-import { systemClock, type Clock } from "../../model/value/clock.js";
+import type { Clock } from "../../model/value/clock.js";
 import { EngineClosed } from "../../model/errors/errors.js";
 import type { Answer, Params } from "../contract/commands.js";
 import type { ControlAnswer, ControlParams, Engine, EngineInfo, SweepAnswer } from "../contract/engine.js";
@@ -38,6 +38,7 @@ import {
 } from "./commands/schedules.js";
 import { abandonedQueues, heartbeat, heldPage, listWorkers, openSession } from "./commands/sessions.js";
 import { giveBackPages } from "./database/free-pages.js";
+import { sharedClock } from "./database/shared-clock.js";
 import type { Sql } from "./database/sql.js";
 import { acknowledgeEnded, claimEnded, hasEnded } from "./commands/ended.js";
 import { dropDocumentOperations } from "./store/document-operations.js";
@@ -80,7 +81,7 @@ export class SqliteEngine extends DocumentEngine implements Engine {
   ) {
     super();
     this.#target = target;
-    this.#clock = options.clock ?? systemClock;
+    this.#clock = options.clock ?? sharedClock;
     this.#existing = options.existing ?? false;
     this.#alone = options.alone ?? false;
     this.#budget = options.budget ?? USUAL_BUDGET;
