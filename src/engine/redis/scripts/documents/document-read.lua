@@ -43,7 +43,7 @@ local from, to = '[' .. kind .. '\0', '(' .. kind .. '\1'
 if cursor ~= '' then
   if reverse then to = '(' .. kind .. '\0' .. cursor else from = '(' .. kind .. '\0' .. cursor end
 end
-local members = reverse and redis.call('ZREVRANGEBYLEX', K.ids, to, from, 'LIMIT', 0, limit + 1)
+local members = reverse and redis.call('ZRANGE', K.ids, to, from, 'BYLEX', 'REV', 'LIMIT', 0, limit + 1)
   or redis.call('ZRANGEBYLEX', K.ids, from, to, 'LIMIT', 0, limit + 1)
 reply = { string.format('%.0f', found.revision), 0 }
 for i, member in ipairs(members) do

@@ -33,7 +33,7 @@ local function forget_operations()
   for i, entry in ipairs(redis.call('LRANGE', K.operations, 0, 19)) do
     local at, op = string.match(entry, '^(%d+) (.*)$')
     if at and tonumber(at) > NOW - RESEND_WINDOW and i > surplus then return end
-    redis.call('LPOP', K.operations)
+    redis.call('LTRIM', K.operations, 1, -1)
     redis.call('HDEL', K.operation, op or '')
   end
 end
