@@ -13,7 +13,6 @@ import { MOST_LOG_LINES } from "../../../model/job/log.js";
 import { DEFAULT_RETENTION, MOST_KEPT, WATCHED_AGE } from "../../../model/job/retention.js";
 import { STATES } from "../../../model/job/state.js";
 import { DOCUMENT_PAGE_BYTES, MOST_DOCUMENTS, MOST_KINDS, MOST_TRIMMED } from "../../../model/document/document.js";
-import { MOST_PROMOTED, MOST_TRACES, RESEND_WINDOW } from "../../contract/engine.js";
 import { MOST_BUILDS } from "../../contract/builds.js";
 import { ENTRY_DIGITS } from "../../contract/document-version.js";
 import { MOST_CLAIMED_BYTES, MOST_PROMOTED, MOST_TRACES, RESEND_WINDOW } from "../../contract/engine.js";

@@ -316,6 +316,17 @@ export const watch = scenarios("watch", [
     },
   ],
   [
+    "missing-queue-obliterated",
+    "a watcher of a queue that does not exist misses nothing when that is obliterated",
+    async (context) => {
+      const look = await watching(context);
+      assert.equal(await context.engine.obliterate({ queue: MAIN, force: false }), true);
+      const id = await context.add();
+      const { events, gap } = await look();
+      assert.deepEqual([words(events), gap], [[`queued ${id}`], false]);
+    },
+  ],
+  [
     "missing-queue-after-a-minute",
     "a watcher of a queue that does not exist yet, too, learns that it may have missed something after a minute",
     async (context) => {
