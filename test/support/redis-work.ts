@@ -78,7 +78,7 @@ export class WorkMeter {
   #entriesOf(command: string, [key = "", from = "", to = "", ...rest]: readonly string[]): number {
     if (WHOLE.has(command)) return command === "hlen" ? 0 : (this.#sizes.get(key) ?? 0);
     if (command === "hscan") return Number(rest[0]);
-    if (command === "lrange" || command === "zrange") return span(from, to);
+    if (command === "lrange") return span(from, to);
     const limit = rest.findIndex((word) => word === "LIMIT");
     if (limit === -1) return span(from, to);
     const most = Number(rest[limit + 2]);
