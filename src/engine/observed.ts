@@ -90,6 +90,10 @@ class ObservedEngine extends DocumentEngine implements Engine {
     return this.#run("heartbeat", () => this.#engine.heartbeat(params));
   }
 
+  commandWorker(params: Params<"commandWorker">): Answer<"commandWorker"> {
+    return this.#run("commandWorker", () => this.#engine.commandWorker(params));
+  }
+
   exchange(params: Params<"exchange">): Answer<"exchange"> {
     return this.#run(
       "exchange",

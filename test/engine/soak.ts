@@ -38,6 +38,11 @@ export async function soak(context: ScenarioContext): Promise<void> {
   const dead = await context.session({ queues: SOAK_QUEUES, ttl: 1_000 });
   const worker = { appVersion: "1.0", environment: "soak" };
   const session = await context.session({ queues: SOAK_QUEUES, ttl: 400 * DAY, worker });
+  for (const one of [dead, session]) {
+    const status = { at: 0, rss: 1, heap: 1, cpu: null, loopDelay: 0, busy: 0, slots: [], suspended: [] };
+    await one.heartbeat(one.ttl, { status });
+    await one.command("quiet", "op");
+  }
   for (let from = 0; from < SOAK_JOBS; from += 100) {
     await fill(context, from);
     if (from === 0) await dead.claim(5, { queues: SOAK_QUEUES });

@@ -24,7 +24,8 @@ import type {
   SettlementAnswer,
 } from "./exchange.js";
 import type { AsideRecord, JobPage, QueueRecord, StateCounts, WatchAnswer } from "./read.js";
-import type { AbandonedPage, HeldPage, OverdueSession, WorkerInfo, WorkerRecord } from "./session.js";
+import type { CommandWorkerParams, WorkerStatus } from "./worker-command.js";
+import type { AbandonedPage, HeartbeatAnswer, HeldPage, OverdueSession, WorkerInfo, WorkerRecord } from "./session.js";
 import type {
   ScheduleFire,
   SchedulePut,
@@ -42,6 +43,7 @@ export * from "./enqueue.js";
 export * from "./exchange.js";
 export * from "./read.js";
 export * from "./session.js";
+export * from "./worker-command.js";
 export type {
   ScheduleFire,
   SchedulePut,
@@ -112,12 +114,21 @@ export interface Engine extends DocumentCommands {
   /**
    * Renews a session in each of these queues where it has not ended. `alive: false`: it had ended in one of them, and its
    * leases there are lost. `revoked` lists leases that a command took from it and that are not settled since.
+   * `status` is stored with the session, for `workers`; an omitted one stays. `command` is the latest of `commandWorker` that was not
+   * acknowledged, which the worker does by the `op` of what it does: `acknowledges`. All three go by the first of these queues.
    */
   heartbeat(params: {
     readonly session: string;
     readonly queues: readonly string[];
     readonly ttl: number;
-  }): Awaitable<{ readonly alive: boolean; readonly revoked: readonly Revocation[] }>;
+    readonly status?: WorkerStatus;
+    readonly acknowledges?: string;
+  }): Awaitable<HeartbeatAnswer>;
+  /**
+   * Gives a command to the worker of a session, in place of the one before. It reaches the worker soon (`onRevoked`), and surely
+   * with its heartbeats. `false`: the session has ended in that queue, or never was.
+   */
+  commandWorker(params: CommandWorkerParams): Awaitable<boolean>;
   /**
    * Settles outcomes and leases work in one command. `call` rises with each new exchange of a lane; the same `call` sent
    * again gets the same leases again, so a lost answer loses no job. A session has lanes 0 and 1, so two exchanges can be
@@ -156,12 +167,14 @@ export interface Engine extends DocumentCommands {
   /** Passes a wake-up on to another waiter for work in one of these queues. */
   passOn(params: { readonly queues: readonly string[] }): Awaitable<void>;
   /**
-   * Calls `listener` soon after a command took a lease from the session. Heartbeats report the same later, but reliably.
+   * Calls `listener` soon after a command took a lease from the session, and `commanded` soon after the worker was given a command.
+   * Heartbeats report the same later, but reliably.
    */
   onRevoked(params: {
     readonly session: string;
     readonly queues: readonly string[];
     readonly listener: (lease: Revocation) => void;
+    readonly commanded?: () => void;
   }): Awaitable<() => void>;
 
   /** Writes of running jobs, fenced by their leases. */

@@ -1,5 +1,6 @@
 /** Sessions: what a worker says of itself, what a session holds, and sessions whose time is over. */
-import type { LeaseRef } from "./exchange.js";
+import type { LeaseRef, Revocation } from "./exchange.js";
+import type { WorkerCommand, WorkerCommandRecord, WorkerStatus } from "./worker-command.js";
 
 /** A task as a worker has it. */
 export interface TaskInfo {
@@ -44,6 +45,18 @@ export interface WorkerRecord extends WorkerInfo {
   readonly seenAt: number;
   /** When its first lease lapses if it gives no further sign of life: epoch milliseconds. */
   readonly leaseEndsAt: number;
+  /** How it is, as it said last; `null` when it has not said. */
+  readonly status: WorkerStatus | null;
+  /** The latest command to it; `null` when there was none. */
+  readonly command: WorkerCommandRecord | null;
+}
+
+/** The answer to a heartbeat. */
+export interface HeartbeatAnswer {
+  readonly alive: boolean;
+  readonly revoked: readonly Revocation[];
+  /** What the worker is to do, unless it has acknowledged that. Default: nothing. */
+  readonly command?: WorkerCommand;
 }
 
 /** A session that is past its time in a queue and not ended there: it may be dead, or late. */

@@ -33,7 +33,15 @@ import {
   scheduleRecord,
   schedulesOf,
 } from "./commands/schedules.js";
-import { abandonedQueues, closeSession, heartbeat, heldBy, listWorkers, openSession } from "./commands/sessions.js";
+import {
+  abandonedQueues,
+  closeSession,
+  commandWorker,
+  heartbeat,
+  heldBy,
+  listWorkers,
+  openSession,
+} from "./commands/sessions.js";
 import { MemoryStore, type Moment } from "./store/store.js";
 import { claimEnded, hasEnded } from "./commands/ended.js";
 import type { Supersession } from "./commands/supersede.js";
@@ -112,9 +120,16 @@ export class MemoryEngine extends DocumentEngine implements Engine {
     for (const name of queues) this.#signals.changed(name);
   }
 
-  heartbeat({ session, queues, ttl }: Params<"heartbeat">): Answer<"heartbeat"> {
+  heartbeat(params: Params<"heartbeat">): Answer<"heartbeat"> {
     this.#guard();
-    return heartbeat(this.#store, session, queues, ttl, this.#moment());
+    return heartbeat(this.#store, params, this.#moment());
+  }
+
+  commandWorker(params: Params<"commandWorker">): Answer<"commandWorker"> {
+    this.#guard();
+    const isThere = commandWorker(this.#store, params, this.now());
+    if (isThere) this.#signals.commanded(params.session);
+    return isThere;
   }
 
   exchange(params: Params<"exchange">): Answer<"exchange"> {
@@ -152,8 +167,10 @@ export class MemoryEngine extends DocumentEngine implements Engine {
   // Every waiter here was woken as well: no wake-up is consumed by one of them.
   passOn(): void {}
 
-  onRevoked({ session, listener }: Params<"onRevoked">): Answer<"onRevoked"> {
-    return this.#signals.onRevoked(session, listener);
+  onRevoked({ session, listener, commanded }: Params<"onRevoked">): Answer<"onRevoked"> {
+    const ends = [this.#signals.onRevoked(session, listener)];
+    if (commanded !== undefined) ends.push(this.#signals.onCommanded(session, commanded));
+    return () => ends.forEach((end) => end());
   }
 
   report({ session: id, updates }: Params<"report">): Answer<"report"> {

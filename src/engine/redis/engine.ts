@@ -158,6 +158,11 @@ export class RedisEngine extends DocumentEngine implements Engine {
     return heartbeat(this.#link, this.#outages, params);
   }
 
+  async commandWorker({ session, queue, command, op }: Params<"commandWorker">): Promise<Answer<"commandWorker">> {
+    this.#guard();
+    return (await this.#link.run("worker-command", queue, [session, command, op])) === 1;
+  }
+
   async exchange(params: Params<"exchange">): Promise<Answer<"exchange">> {
     this.#guard();
     const { answer, pending } = await exchange(
@@ -185,11 +190,12 @@ export class RedisEngine extends DocumentEngine implements Engine {
     for (const queue of queues) this.#putBack(queue);
   }
 
-  async onRevoked({ session, queues, listener }: Params<"onRevoked">): Promise<Answer<"onRevoked">> {
+  async onRevoked({ session, queues, listener, commanded }: Params<"onRevoked">): Promise<Answer<"onRevoked">> {
     this.#guard();
-    const stop = this.#channel.onRevoked(session, listener);
+    const stops = [this.#channel.onRevoked(session, listener)];
+    if (commanded !== undefined) stops.push(this.#channel.onCommanded(session, commanded));
     await Promise.all(queues.map((queue) => this.#channel.listen(queue)));
-    return stop;
+    return () => stops.forEach((stop) => stop());
   }
 
   async report(params: Params<"report">): Promise<Answer<"report">> {

@@ -9,6 +9,7 @@ export class Signals {
   readonly #clock: Clock;
   readonly #waiters = new Map<string, Set<() => void>>();
   readonly #listeners = new Map<string, Set<(lease: Revocation) => void>>();
+  readonly #commanded = new Map<string, Set<() => void>>();
   #closed = false;
 
   constructor(clock: Clock) {
@@ -50,6 +51,20 @@ export class Signals {
     return () => {
       listeners.delete(listener);
       if (listeners.size === 0) this.#listeners.delete(session);
+    };
+  }
+
+  /** Reports to a session that its worker was given a command. */
+  commanded(session: string): void {
+    for (const listener of this.#commanded.get(session) ?? []) listener();
+  }
+
+  onCommanded(session: string, listener: () => void): () => void {
+    const listeners = this.#set(this.#commanded, session);
+    listeners.add(listener);
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0) this.#commanded.delete(session);
     };
   }
 

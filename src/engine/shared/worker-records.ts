@@ -24,7 +24,7 @@ export interface LifeInQueue {
 export function workerRecords(
   lives: readonly LifeInQueue[],
   now: number,
-  infoOf: (session: string) => WorkerInfo,
+  infoOf: (session: string) => WorkerInfo & Pick<WorkerRecord, "status" | "command">,
 ): WorkerRecord[] {
   const bySession = new Map<string, LifeInQueue[]>();
   for (const life of lives) {

@@ -37,6 +37,7 @@ import {
   resumeSchedule,
 } from "./commands/schedules.js";
 import { abandonedQueues, heartbeat, heldPage, listWorkers, openSession } from "./commands/sessions.js";
+import { commandWorker } from "./commands/worker-command.js";
 import { giveBackPages } from "./database/free-pages.js";
 import { sharedClock } from "./database/shared-clock.js";
 import type { Sql } from "./database/sql.js";
@@ -132,8 +133,14 @@ export class SqliteEngine extends DocumentEngine implements Engine {
     });
   }
 
-  heartbeat({ session, queues, ttl }: Params<"heartbeat">): Promise<Answer<"heartbeat">> {
-    return this.#write((transaction) => heartbeat(transaction, session, queues, ttl));
+  heartbeat(params: Params<"heartbeat">): Promise<Answer<"heartbeat">> {
+    return this.#write((transaction) => heartbeat(transaction, params));
+  }
+
+  async commandWorker(params: Params<"commandWorker">): Promise<Answer<"commandWorker">> {
+    const isThere = await this.#write((transaction) => commandWorker(transaction, params));
+    if (isThere) (await this.#there()).watchers.commanded(params.session);
+    return isThere;
   }
 
   exchange(params: Params<"exchange">): Promise<Answer<"exchange">> {
@@ -159,9 +166,9 @@ export class SqliteEngine extends DocumentEngine implements Engine {
   // Every waiting process sees a change of the file: no wake-up is used up by one of them.
   passOn(): void {}
 
-  async onRevoked({ session, listener }: Params<"onRevoked">): Promise<() => void> {
+  async onRevoked({ session, listener, commanded }: Params<"onRevoked">): Promise<() => void> {
     const { watchers } = await this.#there();
-    return this.#waits.add(watchers.listen(session, listener));
+    return this.#waits.add(watchers.listen(session, listener, commanded));
   }
 
   report({ session, updates }: Params<"report">): Promise<Answer<"report">> {

@@ -129,6 +129,19 @@ describe.skipIf(!inject("canStartRedis"))("with 20,000 active jobs", () => {
       expect(await bytesOf(list)).toBeLessThan(20_000);
     });
 
+    it("its worker is given a command, takes it with a heartbeat and acknowledges it", async () => {
+      const slots = Array.from({ length: 50 }, (_none, n) => ({ queue: MAIN, id: ids[n] ?? "", task: "t", since: 0 }));
+      const status = { at: 0, rss: 1, heap: 1, cpu: 1, loopDelay: 0, busy: 50, slots, suspended: [] };
+      const given = await workOf(() => holder.command("quiet", "op"));
+      const taken = await workOf(() => holder.heartbeat(DAY, { status }));
+      const acknowledged = await workOf(() => holder.heartbeat(DAY, { status, acknowledges: "op" }));
+
+      expect(taken.answer.command).toEqual({ command: "quiet", op: "op" });
+      expect(acknowledged.answer.command).toBeUndefined();
+      expectWithin(given.work, { commands: 10, entries: 5 });
+      expectWithin([...taken.work, ...acknowledged.work], { commands: 10, entries: 2_000 });
+    });
+
     it("one is cancelled, and its session is notified by the next heartbeat", async () => {
       const ref = { queue: MAIN, id: ids[middle + 1] ?? "" };
       const { answer, work } = await workOf(() => context.control("cancel", ref));

@@ -59,6 +59,7 @@ describe("a queue of a newer format is refused", () => {
     openSession: (engine) => engine.openSession({ session: "w/1", worker, ttl: 1_000 }),
     exchange: (engine) => engine.exchange({ session: "w/1", lane: 0, call: 1, settle: [], claim }),
     report: (engine) => engine.report({ session: "w/1", updates: [{ ...ref, epoch: 1, meta: "{}" }] }),
+    commandWorker: (engine) => engine.commandWorker({ session: "w/1", queue: MAIN, command: "quiet", op: "o" }),
     cancel: (engine) => engine.cancel(control),
     pause: (engine) => engine.pause({ queue: MAIN }),
     obliterate: (engine) => engine.obliterate({ queue: MAIN, force: true }),

@@ -34,6 +34,7 @@ export const BACK: Readonly<Record<number, string>> = {
   16: "DROP TABLE builds; ALTER TABLE attempts DROP COLUMN build",
   17: `DROP TABLE documents; DROP TABLE document_kinds; DROP TABLE document_operations;
     ALTER TABLE identity DROP COLUMN document_version`,
+  18: "DROP TABLE statuses; DROP TABLE commands",
 };
 
 /** Statements that make of a file of today what a Longshore with this schema would have left. */

@@ -1,18 +1,28 @@
 /** Sessions: the registration of a worker in each of its queues. */
-import type { AbandonedPage, LeaseRef, Revocation, WorkerInfo, WorkerRecord } from "../../contract/engine.js";
+import type { Params } from "../../contract/commands.js";
+import type {
+  AbandonedPage,
+  HeartbeatAnswer,
+  LeaseRef,
+  Revocation,
+  WorkerInfo,
+  WorkerRecord,
+} from "../../contract/engine.js";
 import { decodeBuild, encodeBuild, MOST_BUILDS } from "../../contract/builds.js";
 import { buildOf } from "../../contract/session-id.js";
 import { decodeWorkerInfo } from "../../shared/worker-info.js";
+import {
+  acknowledged,
+  commandToGive,
+  decodeCommand,
+  decodeStatus,
+  encodeStatus,
+  withCommand,
+} from "../../shared/worker-status.js";
 import { workerRecords } from "../../shared/worker-records.js";
 import { compareKeys } from "../../shared/listing-order.js";
 import { returnLease } from "./settle.js";
 import type { MemoryQueue, MemoryStore, Moment } from "../store/store.js";
-
-/** The answer to a heartbeat. */
-export interface Heartbeat {
-  readonly alive: boolean;
-  readonly revoked: readonly Revocation[];
-}
 
 export function openSession(
   store: MemoryStore,
@@ -29,6 +39,8 @@ export function openSession(
     queues: new Map(worker.queues.map((name) => [name, { ...life }])),
     held: new Set(),
     revoked: [],
+    status: null,
+    command: null,
     calls: new Map(),
   });
 }
@@ -64,11 +76,9 @@ export function heldBy(store: MemoryStore, id: string, queue: string): LeaseRef[
 
 export function heartbeat(
   store: MemoryStore,
-  id: string,
-  queues: readonly string[],
-  ttl: number,
+  { session: id, queues, ttl, status, acknowledges }: Params<"heartbeat">,
   moment: Moment,
-): Heartbeat {
+): HeartbeatAnswer {
   const revoked: Revocation[] = [];
   let alive = true;
   for (const name of queues) {
@@ -77,7 +87,25 @@ export function heartbeat(
     session?.queues.set(name, { deadline: moment.monotonic + ttl, ttl, seenAt: moment.now, deadSince: null });
     revoked.push(...(session?.revoked.filter((lease) => lease.queue === name) ?? []));
   }
-  return { alive, revoked };
+  const [first = ""] = queues;
+  const session = store.liveSession(id, first, moment);
+  if (session === null) return { alive, revoked };
+  if (status !== undefined) session.status = decodeStatus(encodeStatus(status));
+  if (session.command !== null) session.command = acknowledged(session.command, acknowledges, moment.now);
+  return { alive, revoked, ...commandToGive(session.command) };
+}
+
+/** Gives a command to the worker of a session; returns whether there is one. */
+export function commandWorker(
+  store: MemoryStore,
+  { session: id, queue, ...command }: Params<"commandWorker">,
+  now: number,
+): boolean {
+  const session = store.sessions.get(id);
+  const life = session?.queues.get(queue);
+  if (session === undefined || life === undefined || life.deadSince !== null) return false;
+  session.command = withCommand(session.command, command, now);
+  return true;
 }
 
 /** The workers, by session. */
@@ -92,7 +120,12 @@ export function listWorkers(store: MemoryStore, { now, monotonic }: Moment): Wor
     })),
   );
   return workerRecords(lives, now, (session) => {
-    return store.sessions.get(session)?.worker ?? decodeWorkerInfo(session, "");
+    const found = store.sessions.get(session);
+    return {
+      ...(found?.worker ?? decodeWorkerInfo(session, "")),
+      status: found?.status ?? null,
+      command: decodeCommand(found?.command),
+    };
   });
 }
 

@@ -6,10 +6,11 @@ import type { QueueEvent } from "../../../model/job/event.js";
 import type { DependencyRecord } from "../../../model/job/dependency.js";
 import type { JobRef } from "../../../model/job/job.js";
 import { isTerminal, perState, type JobState } from "../../../model/job/state.js";
-import type { LeaseRef, Revocation, WorkerInfo } from "../../contract/engine.js";
+import type { LeaseRef, Revocation, WorkerInfo, WorkerStatus } from "../../contract/engine.js";
 import type { SchedulePutAnswer, ScheduleStatus } from "../../contract/schedules.js";
 import type { Build } from "../../contract/builds.js";
 import type { Trace } from "../../shared/trace.js";
+import type { StoredCommand } from "../../shared/worker-status.js";
 import { Aside } from "./aside.js";
 import type { MemoryJob } from "./job.js";
 import { Line } from "./sorted-line.js";
@@ -43,6 +44,8 @@ export interface MemorySession {
   readonly held: Set<MemoryJob>;
   /** Leases taken from it, until it settles them. */
   revoked: Revocation[];
+  status: WorkerStatus | null;
+  command: StoredCommand | null;
   /** Per queue and lane: the last exchange and its leases. */
   readonly calls: Map<string, { call: number; leases: LeaseRef[] }>;
 }

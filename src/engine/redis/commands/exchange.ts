@@ -3,6 +3,7 @@ import { MOST_CLAIMED_BYTES, type Revocation } from "../../contract/engine.js";
 import type {
   Engine,
   ExchangeAnswer,
+  HeartbeatAnswer,
   HeldPage,
   Lease,
   QueueOutage,
@@ -13,6 +14,7 @@ import { encodeCheckpoint } from "../../../model/job/checkpoint.js";
 import { LONGEST_LOG_LINE, type LogLine } from "../../../model/job/log.js";
 import { headOf } from "../../../model/text.js";
 import { earliest } from "../../shared/listing-order.js";
+import { commandToGive, encodeStatus } from "../../shared/worker-status.js";
 import type { Argument, Link } from "../connection/connection.js";
 import type { QueueOutages } from "../connection/queue-outages.js";
 import { exchangeOne } from "./exchange-queue.js";
@@ -94,20 +96,23 @@ export async function exchange(
   return { answer: { ...whole, unavailable }, pending };
 }
 
-/** Renews a session in all its queues. */
+/** Renews a session in all its queues; the first has its status, and the commands to its worker. */
 export async function heartbeat(
   link: Link,
   outages: QueueOutages,
-  { session, queues, ttl }: Parameters<Engine["heartbeat"]>[0],
-): Promise<{ alive: boolean; revoked: Revocation[] }> {
-  const beat = (queue: string): Promise<unknown> => link.run("session", queue, [session, "beat", ttl]);
+  { session, queues, ttl, status, acknowledges }: Parameters<Engine["heartbeat"]>[0],
+): Promise<HeartbeatAnswer> {
+  const notes = [status === undefined ? "" : encodeStatus(status), acknowledges ?? ""];
+  const beat = (queue: string): Promise<unknown> =>
+    link.run("session", queue, [session, "beat", ttl, ...(queue === queues[0] ? notes : [])]);
   const answers = await outages.tell(queues, `beat ${session}`, beat);
   const revoked = answers.flatMap((answer, index) =>
     list(answer ?? [])
-      .slice(1)
+      .slice(2)
       .map((lease) => decodeRevocation(queues[index] ?? "", text(lease))),
   );
-  return { alive: answers.every((answer) => answer === null || list(answer)[0] === 1), revoked };
+  const alive = answers.every((answer) => answer === null || list(answer)[0] === 1);
+  return { alive, revoked, ...commandToGive(text(list(answers[0] ?? [])[1])) };
 }
 
 /** Ends a session. What it holds is returned some at a time; until then the server takes it for dead. */

@@ -10,6 +10,7 @@ import { MOST_ASIDE, MOST_COUNTED_ASIDE } from "../../contract/engine.js";
 import type { AsideRecord, QueueRecord, StateCounts, WorkerRecord } from "../../contract/engine.js";
 import type { OrderKey } from "../../shared/listing-order.js";
 import { decodeWorkerInfo } from "../../shared/worker-info.js";
+import { decodeCommand, decodeStatus } from "../../shared/worker-status.js";
 import { workerRecords, type LifeInQueue } from "../../shared/worker-records.js";
 import type { Keys } from "../connection/keys.js";
 import type { Link } from "../connection/connection.js";
@@ -33,6 +34,13 @@ export interface Located {
   readonly id: string;
   readonly state: JobState;
   readonly key: OrderKey;
+}
+
+/** What is stored of a session beside its life. */
+interface StoredWorker {
+  readonly info: string;
+  readonly status: string | undefined;
+  readonly command: string | undefined;
 }
 
 export class Reader {
@@ -200,7 +208,7 @@ export class Reader {
 
   async workers(): Promise<WorkerRecord[]> {
     const names = await this.names();
-    const infos = new Map<string, string>();
+    const infos = new Map<string, StoredWorker>();
     let latest = 0;
     const lives = await Promise.all(
       names.map(async (name) => {
@@ -209,11 +217,18 @@ export class Reader {
         return found.lives;
       }),
     );
-    return workerRecords(lives.flat(), latest, (session) => decodeWorkerInfo(session, infos.get(session) ?? ""));
+    return workerRecords(lives.flat(), latest, (session) => {
+      const { info = "", status, command } = infos.get(session) ?? {};
+      return {
+        ...decodeWorkerInfo(session, info),
+        status: decodeStatus(status),
+        command: decodeCommand(command),
+      };
+    });
   }
 
   /** The sessions of a queue, and the server's time; what their workers say of themselves goes into `infos`. */
-  async #livesIn(queue: string, infos: Map<string, string>): Promise<{ lives: LifeInQueue[]; now: number }> {
+  async #livesIn(queue: string, infos: Map<string, StoredWorker>): Promise<{ lives: LifeInQueue[]; now: number }> {
     // By session, as one may be on two pages.
     const lives = new Map<string, LifeInQueue>();
     let now = 0;
@@ -222,10 +237,17 @@ export class Reader {
       const values = list(await this.#link.run("workers", queue, [cursor]));
       cursor = text(values[0]);
       now = number(values[1]);
-      for (let at = 2; at < values.length; at += 5) {
+      for (let at = 2; at < values.length; at += 7) {
         const session = text(values[at]);
         const [seenAt, running, deadline] = [number(values[at + 2]), number(values[at + 3]), number(values[at + 4])];
-        infos.set(session, text(values[at + 1]));
+        // Only the first queue of a session has its status and the command to it.
+        const [status, command] = [text(values[at + 5]), text(values[at + 6])];
+        const before = infos.get(session);
+        infos.set(session, {
+          info: text(values[at + 1]),
+          status: status === "" ? before?.status : status,
+          command: command === "" ? before?.command : command,
+        });
         lives.set(session, { session, running, seenAt, left: deadline - now, ttl: deadline - seenAt });
       }
     } while (cursor !== "0");

@@ -43,6 +43,7 @@
  * | due | zset | active schedules, by when they are due next |
  * | sessions, workers, seen, calls | zset, hashes | the registered workers |
  * | running | hash | session → how many jobs it holds |
+ * | status, commands | hash | session → how its worker is; the latest command to it. In the first queue of a session only |
  * | builds, built | hash, zset | the builds of the sessions by code (engine/contract/builds.ts); when the last session of each was opened |
  * | revoked | zset | leases that were taken from sessions, `session NUL id epoch cause`, in lexical order |
  * | events | stream | batches of events, while the queue is watched |

@@ -50,6 +50,7 @@ export type ScriptName =
   | "session"
   | "sweep"
   | "watch"
+  | "worker-command"
   | "workers";
 
 // Scripts that free memory, only move what is stored, must run before a job can end (a report), or store a few bytes for who
@@ -70,6 +71,7 @@ const FREES_MEMORY: ReadonlySet<ScriptName> = new Set([
   "ended",
   "sweep",
   "watch",
+  "worker-command",
 ]);
 
 /** What a script has to know of the server it runs on, and could not find out. */

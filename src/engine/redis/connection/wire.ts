@@ -52,8 +52,8 @@ export const MESSAGE_LETTERS = {
   drop: "d",
 } as const;
 
-/** What is published on the channel of a queue: new events, a revoked lease, on a cluster that a worker is to wake. */
-export const CHANNEL_LETTERS = { events: "e", revoked: "r", wake: "w" } as const;
+/** What is published on the channel of a queue: new events, a revoked lease, a command to a worker, on a cluster that a worker is to wake. */
+export const CHANNEL_LETTERS = { events: "e", revoked: "r", commanded: "c", wake: "w" } as const;
 
 /** How many values a script answers per message. */
 export const MESSAGE_WIDTH = 5;

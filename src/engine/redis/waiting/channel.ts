@@ -71,6 +71,10 @@ export class Channel {
     this.#onBell = listener;
   }
 
+  onCommanded(session: string, listener: () => void): () => void {
+    return this.#signals.onCommanded(session, listener);
+  }
+
   onRevoked(session: string, listener: (lease: Revocation) => void): () => void {
     return this.#signals.onRevoked(session, listener);
   }
@@ -157,6 +161,8 @@ export class Channel {
       this.#current = null;
     } else if (kind === CHANNEL_LETTERS.wake) {
       this.#onBell(queue);
+    } else if (kind === CHANNEL_LETTERS.commanded) {
+      this.#signals.commanded(words[0] ?? "");
     } else if (kind === CHANNEL_LETTERS.revoked) {
       const [id = "", epoch = "", why = "", session = ""] = words;
       this.#signals.revoked(session, decodeRevocation(queue, `${id} ${epoch} ${why}`));

@@ -4,8 +4,10 @@
  * away than the session's ttl was written before, so the session is overdue too. A session declared dead has a negative
  * deadline: its commands are refused, and it is removed once its jobs are recovered.
  */
+import type { Params } from "../../contract/commands.js";
 import type {
   AbandonedPage,
+  HeartbeatAnswer,
   HeldPage,
   LeaseRef,
   OverdueSession,
@@ -25,6 +27,7 @@ import { TABLES } from "../database/schema.js";
 import type { Sql } from "../database/sql.js";
 import type { Transaction } from "../store/transaction.js";
 import { revokedSince } from "../store/watchers.js";
+import { exchangeNotes, readNotes } from "./worker-command.js";
 
 /** How long a session lives in a queue without a heartbeat (milliseconds), and until when on the monotonic clock. */
 export interface SessionLife {
@@ -152,15 +155,12 @@ function endSession(sql: Sql, session: string): void {
 }
 
 /** Renews a session in queues; returns the leases there that were taken from it. */
-export function heartbeat(
-  transaction: Transaction,
-  session: string,
-  queues: readonly string[],
-  ttl: number,
-): { alive: boolean; revoked: Revocation[] } {
+export function heartbeat(transaction: Transaction, params: Params<"heartbeat">): HeartbeatAnswer {
+  const { session, queues, ttl } = params;
   const taken = revokedSince(transaction.sql, session, 0).map(({ lease }) => lease);
   const revoked: Revocation[] = [];
   let alive = true;
+  let notes = {};
   for (const name of queues) {
     const queue = transaction.find(name);
     if (queue === null || liveSession(transaction, session, queue) === null) {
@@ -168,9 +168,10 @@ export function heartbeat(
       continue;
     }
     renew(transaction, session, queue, ttl);
+    if (name === queues[0]) notes = exchangeNotes(transaction, params);
     revoked.push(...taken.filter((lease) => lease.queue === name));
   }
-  return { alive, revoked };
+  return { alive, revoked, ...notes };
 }
 
 /** Revokes the lease of a running job: writes under it are refused, and its session is notified. */
@@ -277,7 +278,10 @@ export function listWorkers(sql: Sql, now: number, monotonic: number): WorkerRec
   const lives = sql
     .all<[session: string, seenAt: number, left: number, ttl: number]>(LIVES, monotonic, monotonic)
     .map(([session, seenAt, left, ttl]) => ({ session, running: 0, seenAt, left, ttl }));
-  return workerRecords(lives, now, (session) => decodeWorkerInfo(session, infos.get(session) ?? "")).map((record) => {
+  const notesOf = readNotes(sql);
+  return workerRecords(lives, now, (session) => {
+    return { ...decodeWorkerInfo(session, infos.get(session) ?? ""), ...notesOf(session) };
+  }).map((record) => {
     return { ...record, running: running.get(record.session) ?? 0 };
   });
 }

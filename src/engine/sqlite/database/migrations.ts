@@ -291,6 +291,12 @@ const EIGHTEENTH = `
   ALTER TABLE identity ADD COLUMN document_version INTEGER NOT NULL DEFAULT 0;
 `;
 
+const NINETEENTH = `
+  -- How the workers of sessions are, and the latest commands to them (engine/shared/worker-status.ts).
+  CREATE TABLE statuses (session TEXT PRIMARY KEY, status TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE commands (session TEXT PRIMARY KEY, command TEXT NOT NULL) WITHOUT ROWID;
+`;
+
 /** The steps after the first. */
 const STEPS: readonly string[] = [
   SECOND,
@@ -310,6 +316,8 @@ const STEPS: readonly string[] = [
   SIXTEENTH,
   SEVENTEENTH,
   EIGHTEENTH,
+  NINETEENTH,
+  SEVENTEENTH,
 ];
 const LATEST = STEPS.length + 1;
 

@@ -247,6 +247,10 @@ export const SCHEMA = `
 
   CREATE TABLE sessions (session TEXT PRIMARY KEY, worker TEXT NOT NULL) WITHOUT ROWID;
 
+  -- How the workers of sessions are, and the latest commands to them (engine/shared/worker-status.ts).
+  CREATE TABLE statuses (session TEXT PRIMARY KEY, status TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE commands (session TEXT PRIMARY KEY, command TEXT NOT NULL) WITHOUT ROWID;
+
   -- The queues in which a session has not ended, each with a deadline of its own: a queue may be obliterated under it.
   CREATE TABLE lives (
     session TEXT NOT NULL,
@@ -406,7 +410,7 @@ export const TABLES = {
     schedules: "queue, name",
   },
   /** What belongs to a session, by its id in the column `session`. */
-  ofSessions: ["sessions", "lives", "calls", "revoked"],
+  ofSessions: ["sessions", "lives", "calls", "revoked", "statuses", "commands"],
   /** What is on its way between jobs. It goes once it is delivered. */
   ofMessages: ["outbox", "messages"],
   /** Documents, which belong to no queue. */

@@ -25,6 +25,8 @@ export interface TakenLease {
 interface Listening {
   readonly session: string;
   receipt: number;
+  /** The command to its worker that it was notified of last, as it is stored; `undefined`: it does not listen to commands. */
+  command: string | null | undefined;
 }
 
 export class Watchers {
@@ -64,14 +66,16 @@ export class Watchers {
     }
   }
 
-  /** Calls back for every lease taken from a session from now on. */
-  listen(session: string, listener: (lease: Revocation) => void): () => void {
-    const end = this.#signals.onRevoked(session, listener);
+  /** Calls back for every lease taken from a session from now on, and for every command to its worker. */
+  listen(session: string, listener: (lease: Revocation) => void, commanded?: () => void): () => void {
+    const ends = [this.#signals.onRevoked(session, listener)];
+    if (commanded !== undefined) ends.push(this.#signals.onCommanded(session, commanded));
     this.#begin();
-    const listening = { session, receipt: this.#latest(session) };
+    const command = commanded === undefined ? undefined : this.#command(session);
+    const listening = { session, receipt: this.#latest(session), command };
     this.#listening.add(listening);
     return () => {
-      end();
+      for (const end of ends) end();
       this.#listening.delete(listening);
       this.#endIfIdle();
     };
@@ -88,6 +92,11 @@ export class Watchers {
       if (listening.session === session && number !== null) listening.receipt = Math.max(listening.receipt, number);
     }
     this.#signals.revoked(session, lease);
+  }
+
+  /** Notifies a session that its worker was given a command. */
+  commanded(session: string): void {
+    this.#signals.commanded(session);
   }
 
   /** Ends every wait. */
@@ -129,6 +138,15 @@ export class Watchers {
     for (const { number, lease } of revokedSince(this.#sql, session, listening.receipt)) {
       this.revoked({ session, lease, number });
     }
+    if (listening.command === undefined) return;
+    const command = this.#command(session);
+    if (command === listening.command) return;
+    listening.command = command;
+    this.commanded(session);
+  }
+
+  #command(session: string): string | null {
+    return this.#sql.all<[command: string]>("SELECT command FROM commands WHERE session = ?", session)[0]?.[0] ?? null;
   }
 
   #dataVersion(): number {

@@ -6,14 +6,16 @@ import type {
   Claim,
   Engine,
   ExchangeAnswer,
+  HeartbeatAnswer,
   SettlementAnswer,
   Lease,
   LeaseRef,
   Outcome,
   Report,
-  Revocation,
   Settlement,
+  WorkerCommandName,
   WorkerInfo,
+  WorkerStatus,
 } from "../../contract/engine.js";
 
 /** The failure that `fail` reports when it is given no other. */
@@ -116,8 +118,17 @@ export class TestSession {
     return answer ?? "stale";
   }
 
-  async heartbeat(ttl = this.ttl): Promise<{ readonly alive: boolean; readonly revoked: readonly Revocation[] }> {
-    return this.engine.heartbeat({ session: this.id, queues: this.worker.queues, ttl });
+  async heartbeat(
+    ttl = this.ttl,
+    notes: { readonly status?: WorkerStatus; readonly acknowledges?: string } = {},
+  ): Promise<HeartbeatAnswer> {
+    return this.engine.heartbeat({ session: this.id, queues: this.worker.queues, ttl, ...notes });
+  }
+
+  /** Gives its worker a command. */
+  async command(command: WorkerCommandName, op: string): Promise<boolean> {
+    const [queue = ""] = this.worker.queues;
+    return this.engine.commandWorker({ session: this.id, queue, command, op });
   }
 
   async close(): Promise<void> {

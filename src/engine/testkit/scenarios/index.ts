@@ -57,6 +57,7 @@ import { unique } from "./enqueue/unique.js";
 import { uniqueReplace } from "./enqueue/unique-replace.js";
 import { upkeep } from "./outcome/upkeep.js";
 import { wait } from "./lease/wait.js";
+import { workerCommands } from "./lease/worker-commands.js";
 import { wake } from "./lease/wake.js";
 import { watch } from "./queue/watch.js";
 
@@ -76,6 +77,7 @@ export const GROUPS: readonly ScenarioGroup[] = joinGroups([
   fencing,
   sessions,
   builds,
+  workerCommands,
   idempotency,
   traces,
   control,

@@ -5,7 +5,7 @@
 -- KEYS: supersede_key latest ended ended_due ended_claimed dependencies dependency dependents dependent
 -- KEYS: pending round outbox audit schedule tick due aside lacking declined
 -- KEYS: spans held_order running
--- KEYS: kept traces trace ends builds built
+-- KEYS: kept traces trace ends builds built status commands
 -- ARGV: now, force
 -- Reply: 1, or 0 when jobs run and force is not given; 2 when another removal has not notified all yet
 --

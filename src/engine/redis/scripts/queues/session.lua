@@ -1,10 +1,12 @@
 -- KEYS: queue job run result wait priority suspect held leases history errors tags tagcount sessions workers seen calls revoked
 -- KEYS: events wake
 -- KEYS: aside lacking
--- KEYS: spans held_order running expiry builds built
+-- KEYS: spans held_order running expiry builds built status commands
 -- ARGV: now, session, command (open, beat, close, held), ttl (held, close: the cursor); for open: worker (JSON), code of its build
--- ('' when it has none), build (JSON)
--- Reply: open: 1. beat: 0 when the session has ended; else 1 and the leases taken from it: "id epoch why" each. held: the
+-- ('' when it has none), build (JSON); for beat, in the first queue of the session: status ('' when it sends none), the op of the
+-- command that it acknowledges ('' for none)
+-- Reply: open: 1. beat: 0 when the session has ended; else 1, the latest command to its worker as it is stored, or '', and the
+-- leases taken from it: "id epoch why" each. held: the
 -- next cursor ("" at the end), and a page of the leases it holds: "id epoch" each. close: the next cursor ("" at the end)
 --
 -- Opens, renews and closes a session in one queue, and lists its leases.
@@ -37,7 +39,18 @@ if command == 'beat' then
   if not life() then return { 0 } end
   redis.call('ZADD', K.sessions, 'XX', NOW + ttl, SESSION)
   redis.call('HSET', K.seen, SESSION, NOW)
-  return { 1, unpack(revoked_from(SESSION, MOST_LOOKED_AT)) }
+  local command_to_it = ''
+  if ARGV[5] then
+    if ARGV[5] ~= '' then redis.call('HSET', K.status, SESSION, ARGV[5]) end
+    command_to_it = redis.call('HGET', K.commands, SESSION) or ''
+    local at, name, op = string.match(command_to_it, '^(%d+) 0 (%a+)\n([^\n]+)')
+    if op and op == ARGV[6] then
+      local rest = string.sub(command_to_it, #at + 4 + #name)
+      command_to_it = string.format('%s %.0f %s', at, NOW, name) .. rest
+      redis.call('HSET', K.commands, SESSION, command_to_it)
+    end
+  end
+  return { 1, command_to_it, unpack(revoked_from(SESSION, MOST_LOOKED_AT)) }
 end
 
 -- include: record codec batch queue lease walk holding aside moves session-end

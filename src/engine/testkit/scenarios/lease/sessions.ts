@@ -16,7 +16,16 @@ export const sessions = scenarios("sessions", [
       const session = await context.session({ queues: ["a", "b"], ttl: 5_000, worker });
       const seenAt = context.clock.now();
       assert.deepEqual(await context.engine.workers(), [
-        { ...session.worker, session: session.id, liveness: "alive", running: 0, seenAt, leaseEndsAt: seenAt + 5_000 },
+        {
+          ...session.worker,
+          session: session.id,
+          liveness: "alive",
+          running: 0,
+          seenAt,
+          leaseEndsAt: seenAt + 5_000,
+          status: null,
+          command: null,
+        },
       ]);
     },
   ],

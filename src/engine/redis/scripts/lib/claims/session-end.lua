@@ -16,7 +16,7 @@ local function end_session(session, lost)
   end
   if lost then set_conf('active', conf.active - lost) end
   score('sessions', session, false)
-  for _, key_name in ipairs({ 'workers', 'seen', 'running' }) do put(key_name, session, false) end
+  for _, key_name in ipairs({ 'workers', 'seen', 'running', 'status', 'commands' }) do put(key_name, session, false) end
   for lane = 0, 1 do put('calls', session .. ' ' .. lane, false) end
   return true
 end
