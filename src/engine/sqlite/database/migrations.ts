@@ -317,7 +317,6 @@ const STEPS: readonly string[] = [
   SEVENTEENTH,
   EIGHTEENTH,
   NINETEENTH,
-  SEVENTEENTH,
 ];
 const LATEST = STEPS.length + 1;
 
