@@ -193,6 +193,7 @@ describe.skipIf(!inject("canStartRedis"))(`of ${MANY} entries, a call looks at f
     expect((await context.counts("other")).queued).toBe(MANY);
     expect(await entriesOf("dependents")).toBe(0);
     expectBounded(scripts);
+    expect(Math.max(...scripts.map(({ bytes }) => bytes))).toBeLessThanOrEqual(120_000);
   });
 
   it("bytes of inputs and results are replied a few megabytes at a time, and counted in a page", async () => {

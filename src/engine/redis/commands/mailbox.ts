@@ -18,8 +18,8 @@ import type { Argument, Link } from "../connection/connection.js";
 import { list, number, text } from "../connection/reply.js";
 import { MESSAGE_LETTERS, MESSAGE_WIDTH, REMOVED, REMOVED_QUEUE, meaningOf } from "../connection/wire.js";
 
-/** How many messages one script call delivers. */
-const AT_ONCE = 150;
+/** How many messages one script call delivers: a job that learns that another was removed may have to be moved, or to end. */
+const AT_ONCE = 75;
 
 export class RedisMailbox implements Mailbox {
   readonly #link: Link;
