@@ -20,9 +20,10 @@ local function links_left()
   if redis.call('EXISTS', K.outbox) == 0 then return n end
   for _, group in ipairs(groups) do
     local o = tonumber(group.text) and {} or cjson.decode(group.text)
-    for i = group.first, (o.after or o.flow or o.isFlow) and group.last or 0 do
+    local linked = o.after or o.flow or o.isFlow
+    for i = group.first, (linked or conf.traced > NOW) and group.last or 0 do
       local id = ids[i]
-      if not present[i] and redis.call('ZSCORE', K.outbox, id) then
+      if not present[i] and (linked or traces.removed[i]) and redis.call('ZSCORE', K.outbox, id) then
         n = n + redis.call('ZLEXCOUNT', K.dependencies, '[' .. id .. '\0', '(' .. id .. '\1')
       end
     end

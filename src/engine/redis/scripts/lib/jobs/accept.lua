@@ -46,7 +46,8 @@ local function accept(i, id, o, body, waits)
   put('job', id, pack_birth(state, flags, r[ATTEMPTS], r[PRIORITY], NOW, place_of(r)) .. body)
   if o.ttl then score('ttl', id, NOW + o.ttl) end
   if o.ttl and not o.isFlow then soonest_end = math.min(NOW + o.ttl, soonest_end or math.huge) end
-  if o.after or o.flow then link(id, o.after, o.flow) elseif o.isFlow then remove_old_links(id) end
+  if o.after or o.flow then link(id, o.after, o.flow)
+  elseif o.isFlow or traces.removed[i] then remove_old_links(id) end
   if o.keep then put('keep', id, cjson.encode(o.keep)) end
   if o.nonce then put('nonce', id, o.nonce) end
   if o.meta then put('meta', id, o.meta) end
