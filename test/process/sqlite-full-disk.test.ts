@@ -30,7 +30,7 @@ describe.skipIf(!CAN_MOUNT)("while the disk of a SQLite file is full", () => {
   });
 
   it("the reserve is used; when there is room again it is back, and new jobs are accepted", () => {
-    expect(told.reserve).toEqual([8 * MEGABYTE, 0, 8 * MEGABYTE]);
+    expect(told.reserve).toEqual([12 * MEGABYTE, 0, 12 * MEGABYTE]);
     expect(told.after).toBe("accepted");
   });
 });

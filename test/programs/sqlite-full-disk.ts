@@ -34,7 +34,7 @@ const [folder = "", role = "all"] = process.argv.slice(2);
 const file = join(folder, "jobs.db");
 const url = `sqlite:${file}`;
 const RUNNING = 100;
-const RESERVE = 8 * 1024 * 1024;
+const RESERVE = 12 * 1024 * 1024;
 const LEFT_TO_JOBS = 12 * 1024 * 1024;
 const RESULT = "r".repeat(1_000);
 

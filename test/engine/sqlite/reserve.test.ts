@@ -9,7 +9,7 @@ import { ScenarioContext } from "../../../src/engine/testkit/context/scenario-co
 import { sqliteStorage } from "./sqlite-storage.js";
 
 const MEGABYTE = 1024 * 1024;
-const SIZE = 8 * MEGABYTE;
+const SIZE = 12 * MEGABYTE;
 
 let path: string;
 /** What the disk has room for, but for the reserve. */

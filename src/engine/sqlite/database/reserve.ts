@@ -13,10 +13,10 @@ import { systemClock } from "../../../model/value/clock.js";
 
 const MEGABYTE = 1024 * 1024;
 /**
- * How large it is. SQLite copies its log into the file every 4 MB, and needs as much in the file for that when all of it is
+ * How large it is. SQLite copies its log into the file every 8 MB, and needs as much in the file for that when all of it is
  * new; from then on the log takes no further room. The rest is for results.
  */
-const SIZE = 8 * MEGABYTE;
+const SIZE = 12 * MEGABYTE;
 const PIECE = MEGABYTE;
 /** It is made, and new jobs are accepted again, when there is so much room, what it has already included. */
 const ENOUGH = 2 * SIZE;
