@@ -13,6 +13,7 @@ import { endings } from "./outcome/endings.js";
 import { ended } from "./outcome/ended.js";
 import { enqueue } from "./enqueue/enqueue.js";
 import { exchange } from "./lease/exchange.js";
+import { longInputs } from "./lease/long-inputs.js";
 import { fencing } from "./lease/fencing.js";
 import { flowEnd } from "./flow/flow-end.js";
 import { flowJoining } from "./flow/flow-joining.js";
@@ -69,6 +70,7 @@ export const GROUPS: readonly ScenarioGroup[] = joinGroups([
   transitions,
   order,
   exchange,
+  longInputs,
   outcomes,
   leases,
   suspects,
