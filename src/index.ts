@@ -22,6 +22,13 @@ export type { Resolved, WithRefs, Reference, Ref } from "./define/flow-reference
 export { ResultTimeout } from "./client/jobs/job-wait.js";
 export type { EnqueueOutcome, Job, JobChange, ResultOptions, RetryOptions } from "./client/jobs/job.js";
 export type { BulkOptions, Longshore } from "./client/longshore.js";
+export type {
+  DocumentList,
+  DocumentQuery,
+  Documents,
+  DocumentVersion,
+  PutDocument,
+} from "./client/documents/documents.js";
 export type { EnqueueArguments, ManyOptions } from "./client/enqueue/enqueue-arguments.js";
 export type { MilestoneRecord, StepRecord } from "./client/jobs/step-records.js";
 export type { Queue } from "./client/queue.js";
@@ -54,6 +61,8 @@ export type { Classifier, RetryDecision } from "./model/failure/classify.js";
 export type { Clock, Random } from "./model/value/clock.js";
 export type { Json } from "./model/value/codec.js";
 export type { Dependency, DependencyEnd, DependencyPolicy, DependencyRecord } from "./model/job/dependency.js";
+export type { Document } from "./model/document/document.js";
+export { DocumentConflict, TooManyDocuments } from "./model/document/document-errors.js";
 export type { Duration } from "./model/value/duration.js";
 export {
   AllFailed,

@@ -8,6 +8,7 @@ import { EngineClosed, InvalidInput, UniqueConflict } from "../model/errors/erro
 import { parseFields, type ChosenField, type FieldChoice, type SlimRecord } from "../model/job/fields.js";
 import type { JobRef, JobSpec } from "../model/job/job.js";
 import { parseRef } from "../model/options/after.js";
+import { parseKind } from "../model/document/document.js";
 import { parseId, parseKey, parseName } from "../model/value/name.js";
 import { isThenable } from "../model/value/thenable.js";
 import type { StandardSchema } from "../define/schema.js";
@@ -16,6 +17,7 @@ import type { AnyTask, Task } from "../define/task.js";
 import type { WorkerOptions } from "../worker/options.js";
 import { Worker } from "../worker/worker.js";
 import { ConnectionContext } from "./connection/context.js";
+import { Documents } from "./documents/documents.js";
 import { parseMany, type EnqueueArguments, type ManyOptions } from "./enqueue/enqueue-arguments.js";
 import { EnqueueBatch } from "./enqueue/enqueue-batch.js";
 import { enqueueFlow } from "./enqueue/enqueue-flow.js";
@@ -279,6 +281,16 @@ export class Longshore {
    */
   async tagTotals(tag: string): Promise<TagTotals> {
     return tagTotals(await this.#setup.engine.tagTotals({ tag: parseKey("tag", tag) }));
+  }
+
+  /**
+   * The documents of a kind: small JSON records that all processes share, such as settings; or a log of entries.
+   * @param kind a name; those that begin with `longshore:` are reserved
+   * @throws InvalidInput
+   * @example await longshore.documents("settings").put("imports", { limit: 5 });
+   */
+  documents<Value = unknown>(kind: string): Documents<Value> {
+    return new Documents(this.#context, parseKind("kind", kind), () => this.#closing !== null);
   }
 
   /**

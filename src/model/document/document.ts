@@ -5,6 +5,17 @@
 import { InvalidInput } from "../errors/errors.js";
 import { parseName } from "../value/name.js";
 
+/** A document as it is stored. */
+export interface Document<Value = unknown> {
+  readonly id: string;
+  /** Rises with each write, also when the document is removed and made again: what was read is compared by it. */
+  readonly version: number;
+  readonly value: Value;
+  /** Epoch milliseconds, by the clock of the engine. */
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
 /** The most bytes of JSON a document may have. */
 export const LARGEST_DOCUMENT = 64 * 1024;
 
@@ -22,6 +33,9 @@ export const DOCUMENT_PAGE_BYTES = 1024 * 1024;
 
 /** How many entries one command trims a log by. */
 export const MOST_TRIMMED = 500;
+
+/** How many documents a page has when none says otherwise. */
+export const DEFAULT_DOCUMENT_PAGE = 100;
 
 /** What kinds of the platform begin with; applications may not use it. */
 export const PLATFORM_PREFIX = "longshore:";
