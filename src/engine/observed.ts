@@ -236,6 +236,14 @@ class ObservedEngine extends DocumentEngine implements Engine {
     return this.#run("workers", () => this.#engine.workers());
   }
 
+  series(params: Params<"series">): Answer<"series"> {
+    return this.#run("series", () => this.#engine.series(params));
+  }
+
+  totals(params: Params<"totals">): Answer<"totals"> {
+    return this.#run("totals", () => this.#engine.totals(params));
+  }
+
   checkpoints(params: Params<"checkpoints">): Answer<"checkpoints"> {
     return this.#run("checkpoints", () => this.#engine.checkpoints(params));
   }

@@ -26,6 +26,8 @@ import type {
 import type { AsideRecord, JobPage, QueueRecord, StateCounts, WatchAnswer } from "./read.js";
 import type { CommandWorkerParams, WorkerStatus } from "./worker-command.js";
 import type { AbandonedPage, HeartbeatAnswer, HeldPage, OverdueSession, WorkerInfo, WorkerRecord } from "./session.js";
+import type { SeriesAnswer, SeriesQuery, TotalRow, TotalsQuery } from "./series.js";
+import type { AbandonedPage, HeldPage, OverdueSession, WorkerInfo, WorkerRecord } from "./session.js";
 import type {
   ScheduleFire,
   SchedulePut,
@@ -42,6 +44,7 @@ export type * from "./documents.js";
 export * from "./enqueue.js";
 export * from "./exchange.js";
 export * from "./read.js";
+export * from "./series.js";
 export * from "./session.js";
 export * from "./worker-command.js";
 export type {
@@ -299,6 +302,13 @@ export interface Engine extends DocumentCommands {
   /** Jobs set aside, by queue and task: of each queue the first `MOST_ASIDE` tasks by name. */
   aside(params: { readonly queues: readonly string[] }): Awaitable<AsideRecord[]>;
   workers(): Awaitable<WorkerRecord[]>;
+  /**
+   * How jobs ended over time: one row for each step and combination of `by` in which any did, and what sweeps saw of the
+   * queues, once a minute. An end is counted in the minute in which the engine learned of it.
+   */
+  series(params: SeriesQuery): Awaitable<SeriesAnswer>;
+  /** How jobs have ended altogether, by queue, task and outcome; until the queue is obliterated. */
+  totals(params: TotalsQuery): Awaitable<TotalRow[]>;
   /** The checkpoints of a job, by number; empty when it has none, or does not exist. */
   checkpoints(params: JobRef): Awaitable<Checkpoint[]>;
   /** The dependencies of a job, by queue and id, and how each ended; of a flow: its members. */

@@ -5,6 +5,7 @@ import type { Checkpoint } from "../../model/job/checkpoint.js";
 import type { JobBody, JobRef } from "../../model/job/job.js";
 import type { LogLine } from "../../model/job/log.js";
 import type { Progress } from "../../model/job/progress.js";
+import type { Measured } from "./series.js";
 
 /** The most jobs one exchange promotes: the bound that keeps it short. An engine may promote fewer when much is written for each. */
 export const MOST_PROMOTED = 500;
@@ -48,6 +49,11 @@ export interface Revocation extends LeaseRef {
 /** An outcome and the lease it ends. */
 export interface Settlement extends LeaseRef {
   readonly outcome: Outcome;
+  /**
+   * What is counted of it in the series, in the same step as it is applied, so exactly once however often it is sent. Default:
+   * nothing.
+   */
+  readonly measured?: Measured;
 }
 
 /** The answer to a fenced write. Sending an applied one again answers `applied` again. */

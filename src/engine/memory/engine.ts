@@ -42,6 +42,7 @@ import {
   listWorkers,
   openSession,
 } from "./commands/sessions.js";
+import { readSeries, readTotals } from "./commands/series.js";
 import { MemoryStore, type Moment } from "./store/store.js";
 import { claimEnded, hasEnded } from "./commands/ended.js";
 import type { Supersession } from "./commands/supersede.js";
@@ -407,6 +408,16 @@ export class MemoryEngine extends DocumentEngine implements Engine {
   workers(): Answer<"workers"> {
     this.#guard();
     return listWorkers(this.#store, this.#moment());
+  }
+
+  series(query: Params<"series">): Answer<"series"> {
+    this.#guard();
+    return readSeries(this.#store, query, this.now());
+  }
+
+  totals(query: Params<"totals">): Answer<"totals"> {
+    this.#guard();
+    return readTotals(this.#store, query);
   }
 
   checkpoints({ queue, id }: Params<"checkpoints">): Answer<"checkpoints"> {

@@ -30,6 +30,7 @@ import { QueueOutages } from "./connection/queue-outages.js";
 import { Registry } from "./connection/queue-registry.js";
 import { RestingQueues } from "./commands/rest.js";
 import { Schedules } from "./commands/schedules.js";
+import { readSeries, readTotals } from "./commands/series.js";
 import { inspectServer } from "./connection/server.js";
 import { commitFlow, readDependencies, readDependents } from "./commands/dependencies.js";
 import { acknowledgeEnded, claimEnded } from "./commands/ended.js";
@@ -388,6 +389,16 @@ export class RedisEngine extends DocumentEngine implements Engine {
   workers(): Promise<Answer<"workers">> {
     this.#guard();
     return this.#reader.workers();
+  }
+
+  async series(query: Params<"series">): Promise<Answer<"series">> {
+    this.#guard();
+    return readSeries(this.#link, this.#reader, query, await this.now());
+  }
+
+  totals(query: Params<"totals">): Promise<Answer<"totals">> {
+    this.#guard();
+    return readTotals(this.#link, this.#reader, query);
   }
 
   dependencies(ref: Params<"dependencies">): Promise<Answer<"dependencies">> {

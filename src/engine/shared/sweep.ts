@@ -32,6 +32,8 @@ export interface QueueSweep {
   readonly promoted: number;
   readonly expired: number;
   readonly removed: number;
+  /** Are there ends left that wait to be added up to series? Default: no. */
+  readonly hasTallies?: boolean;
   /** The schedules that are due, and whether there are more of them. */
   readonly schedules: { readonly due: readonly ScheduleRecord[]; readonly more: boolean };
   /** The sessions that are overdue, the earliest first. */
@@ -57,8 +59,8 @@ export function sweepTotal(queues: readonly QueueSweep[], limit: number): SweepA
     nextDue: earliest(...queues.flatMap(({ nextDue, nextTick }) => [nextDue, nextTick])),
     nextRemoval: earliest(...queues.map(({ nextRemoval }) => nextRemoval)),
     // A part that reached the limit may have left something.
-    more: queues.some(({ recovered, promoted, expired, removed, schedules }) => {
-      return schedules.more || Math.max(recovered, promoted, expired, removed) >= limit;
+    more: queues.some(({ recovered, promoted, expired, removed, schedules, hasTallies = false }) => {
+      return hasTallies || schedules.more || Math.max(recovered, promoted, expired, removed) >= limit;
     }),
   };
 }

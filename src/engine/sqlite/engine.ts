@@ -48,6 +48,7 @@ import { listDependencies, listDependents } from "./store/dependencies.js";
 import type { Transaction } from "./store/transaction.js";
 import { openAlone, shareConnection, type Share } from "./sharing.js";
 import { Waits } from "./store/waits.js";
+import { readSeries, readTotals, seriesAccess } from "./commands/series.js";
 import { beginSweep, sweepSome } from "./commands/sweep.js";
 import { hasEvents, watch } from "./commands/watch.js";
 import type { CommandOptions } from "./writer.js";
@@ -65,6 +66,10 @@ export class SqliteEngine extends DocumentEngine implements Engine {
     read: (query) => this.#read(query),
   });
   protected override readonly documents = (): SqliteDocumentCommands => this.#documents;
+  readonly #seriesAccess = seriesAccess(
+    (query) => this.#read(query),
+    (command) => this.#write(command),
+  );
   #opened: Share | null = null;
   #reopening: Promise<Connection> | null = null;
   #closed = false;
@@ -310,6 +315,14 @@ export class SqliteEngine extends DocumentEngine implements Engine {
 
   workers(): Promise<Answer<"workers">> {
     return this.#read((sql) => listWorkers(sql, this.#clock.now(), Math.round(this.#clock.monotonic())));
+  }
+
+  series(query: Params<"series">): Promise<Answer<"series">> {
+    return readSeries(this.#seriesAccess, query, this.now());
+  }
+
+  totals(query: Params<"totals">): Promise<Answer<"totals">> {
+    return readTotals(this.#seriesAccess, query);
   }
 
   async checkpoints(ref: Params<"checkpoints">): Promise<Answer<"checkpoints">> {

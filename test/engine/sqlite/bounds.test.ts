@@ -3,6 +3,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Checkpoint } from "../../../src/model/job/checkpoint.js";
 import type { JobSpec } from "../../../src/model/job/job.js";
+import { loadDriver } from "../../../src/engine/sqlite/database/driver.js";
 import { ScenarioContext, MAIN } from "../../../src/engine/testkit/context/scenario-context.js";
 import { BOOM } from "../../../src/engine/testkit/context/test-session.js";
 import { sqliteStorage } from "./sqlite-storage.js";
@@ -99,6 +100,42 @@ describe("a transaction changes a bounded number of rows", () => {
 
     expect((await context.counts()).cancelled).toBe(MANY);
   });
+
+  it(
+    "when the ends of many jobs wait to be added up, each of another task and minute",
+    { timeout: 240_000 },
+    async () => {
+      await context.add();
+      const database = (await loadDriver())(storage.path, { timeout: 5_000 });
+      const insert = database.prepare("INSERT INTO tallies (queue, number, minute, ends) VALUES (1, ?, ?, ?)");
+      const minute = Math.floor(context.clock.now() / 60_000);
+      database.exec("BEGIN");
+      for (let number = 1; number <= MANY / 10; number += 1) {
+        const lines = Array.from({ length: 10 }, (_, line) => [
+          `task-${number % 90}-${line}`,
+          "c",
+          1,
+          5,
+          5,
+          2,
+          1,
+          34,
+          1,
+        ]);
+        insert.run(number, minute - (number % 1_400), JSON.stringify(lines));
+      }
+      database.exec("COMMIT");
+      database.close();
+      meter.take();
+      await context.sweep();
+      expectBounded(1);
+      const totals = await context.engine.totals({});
+      expectBounded(MANY / 1_000 - 2);
+
+      expect(totals.reduce((sum, { figures }) => sum + figures.count, 0)).toBe(MANY);
+      expect(totals).toHaveLength(65);
+    },
+  );
 
   it("when jobs are enqueued in many calls at once, and their queue is obliterated", { timeout: 240_000 }, async () => {
     await addMany(MANY, (index) => ({ tags: ["a:1", "b:2", `c:${index}`], input: `"${"x".repeat(1_200)}"` }));

@@ -185,6 +185,11 @@ it("goes on with the jobs of schema 4: one that ran then can be declined, for wo
   await after.dispose();
 });
 
+/** Every row, but for those of tables that schema 16 brought, which a file that is taken back has lost. */
+async function rowsBefore16(): Promise<string[] | undefined> {
+  return (await storage.leftovers?.())?.filter((row) => !/^(?:tallies|series|totals) /.test(row));
+}
+
 it("waits again for what did not end well for jobs of schema 11", async () => {
   const before = await connect();
   const [failing, other] = [await before.add({ attempts: 1 }), await before.add()];
@@ -197,13 +202,13 @@ it("waits again for what did not end well for jobs of schema 11", async () => {
   await session.complete(await session.next());
   await fail();
   expect(await before.state(waits)).toBe("failed");
-  const rows = await storage.leftovers?.();
+  const rows = await rowsBefore16();
   await before.dispose();
   await takeBack(11, "");
 
   const after = await connect();
 
-  expect(await storage.leftovers?.()).toEqual(rows);
+  expect(await rowsBefore16()).toEqual(rows);
   await after.control("retry", failing);
   await after.control("retry", waits);
   expect(await after.engine.dependencies({ queue: MAIN, id: waits })).toMatchObject(
@@ -244,12 +249,12 @@ it("has every row of schema 6 under the names of schema 7", async () => {
   const before = await connect();
   const old = await everything(before);
   await before.dispose();
-  const rows = await storage.leftovers?.();
+  const rows = await rowsBefore16();
   await takeBack(6, "UPDATE jobs SET tied = tied, key = key");
 
   const after = await connect();
 
-  expect(await storage.leftovers?.()).toEqual(rows);
+  expect(await rowsBefore16()).toEqual(rows);
   expect(await after.list({ states: ["queued"] })).toEqual([old.urgent, old.aside, old.plain]);
   await after.dispose();
 });

@@ -35,6 +35,7 @@ export const BACK: Readonly<Record<number, string>> = {
   17: `DROP TABLE documents; DROP TABLE document_kinds; DROP TABLE document_operations;
     ALTER TABLE identity DROP COLUMN document_version`,
   18: "DROP TABLE statuses; DROP TABLE commands",
+  19: "DROP TABLE tallies; DROP TABLE series; DROP TABLE totals",
 };
 
 /** Statements that make of a file of today what a Longshore with this schema would have left. */

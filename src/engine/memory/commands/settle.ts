@@ -2,6 +2,7 @@
 import { plainFailure } from "../../../model/failure/failure.js";
 import { WORKER_LOST } from "../../../model/job/job.js";
 import { isTerminal } from "../../../model/job/state.js";
+import type { SeriesOutcome } from "../../../model/series/figures.js";
 import { judge, judgeCrash } from "../../../model/job/outcome.js";
 import { MOST_CLAIMED_BYTES } from "../../contract/engine.js";
 import type { FencedAnswer, Lease, LeaseRef, Outcome, Revocation, Settlement } from "../../contract/engine.js";
@@ -26,7 +27,9 @@ export function settleOne(
   const job = queue.jobs.get(settlement.id);
   const again = job?.settledEpoch === settlement.epoch;
   if (holds(session, job, settlement)) {
-    applyOutcome(queue, session, job, settlement.outcome, now);
+    const ended = applyOutcome(queue, session, job, settlement.outcome, now);
+    const { measured } = settlement;
+    if (ended !== null && measured !== undefined) queue.series.count(measured.task, ended, measured, now);
     job.settledEpoch = settlement.epoch;
     return "applied";
   }
@@ -36,7 +39,14 @@ export function settleOne(
   return again ? "applied" : "stale";
 }
 
-function applyOutcome(queue: MemoryQueue, session: MemorySession, job: MemoryJob, outcome: Outcome, now: number): void {
+/** Applies the outcome of a run; returns as what it is counted, if it is. */
+function applyOutcome(
+  queue: MemoryQueue,
+  session: MemorySession,
+  job: MemoryJob,
+  outcome: Outcome,
+  now: number,
+): SeriesOutcome | null {
   const { counted, crashes, pendingDependencies: waiting } = job;
   const transition = judge({ counted, attempts: job.spec.attempts, crashes, waiting }, outcome);
   recordAttempt(job, session.id, transition.outcome, now, outcome.kind === "fail" ? outcome.error : null);
@@ -53,10 +63,11 @@ function applyOutcome(queue: MemoryQueue, session: MemorySession, job: MemoryJob
   }
   if (isTerminal(transition.state)) {
     finish(queue, job, transition.state, transition.cause, now);
-  } else {
-    job.runAt = now + transition.delay;
-    move(queue, job, transition.state, transition.cause, now, transition.place);
+    return transition.state;
   }
+  job.runAt = now + transition.delay;
+  move(queue, job, transition.state, transition.cause, now, transition.place);
+  return outcome.kind === "fail" ? "retried" : null;
 }
 
 /** Returns a job to the head of its queue, uncounted. */
@@ -74,6 +85,7 @@ export function recover(queue: MemoryQueue, session: MemorySession, job: MemoryJ
   if (transition.state === "failed") {
     finish(queue, job, "failed", transition.cause, now);
   } else {
+    queue.series.count(job.spec.task, "lost", null, now);
     job.suspect = transition.suspect;
     job.declinedAt = null;
     job.runAt = now;

@@ -7,6 +7,7 @@ import { recover } from "./settle.js";
 import { finish, forget, isRetained, isWatched, move } from "../store/transitions.js";
 import { isDead, sweepTotal, type QueueSweep } from "../../shared/sweep.js";
 import { dueSchedules, nextTick } from "./schedules.js";
+import { sampleOf } from "./series.js";
 import { dropTraces } from "../store/traces.js";
 import type { MemoryJob } from "../store/job.js";
 import type { MemoryQueue, MemorySession, MemoryStore, Moment } from "../store/store.js";
@@ -23,11 +24,16 @@ export function sweep(
     .map((queue): QueueSweep => {
       dropTraces(queue, now);
       const recovered = recoverLost(queue, store.sessions, { limit, dead }, { now, monotonic });
-      return {
+      const done = {
         recovered,
         promoted: promoteDue(queue, limit, now),
         expired: expireLate(queue, limit, now),
         removed: trim(queue, limit, now),
+      };
+      queue.series.trim(now);
+      queue.series.sample(now, () => sampleOf(queue, store.sessions, now));
+      return {
+        ...done,
         schedules: dueSchedules(queue, now),
         overdue: overdueSessions(queue, store.sessions, monotonic),
         nextDue: nextDue(queue, store.sessions, { now, monotonic }),

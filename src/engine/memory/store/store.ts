@@ -13,6 +13,7 @@ import type { Trace } from "../../shared/trace.js";
 import type { StoredCommand } from "../../shared/worker-status.js";
 import { Aside } from "./aside.js";
 import type { MemoryJob } from "./job.js";
+import { QueueSeries } from "./series.js";
 import { Line } from "./sorted-line.js";
 
 /** The time of the day, and the time of the monotonic clock. */
@@ -95,6 +96,7 @@ export class MemoryQueue {
   /** The builds of its sessions, by code, and when the last session of each was opened. */
   readonly builds = new Map<string, { readonly build: Build; openedAt: number }>();
   readonly schedules = new Map<string, MemorySchedule>();
+  readonly series = new QueueSeries();
   /** Since when it is paused; `null` while it is not. */
   pausedAt: number | null = null;
   /** The number of the last exchange that leased anything here. */

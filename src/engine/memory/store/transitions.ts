@@ -6,7 +6,7 @@ import { MOST_EVENTS, type QueueEvent } from "../../../model/job/event.js";
 import { MOST_ATTEMPT_RECORDS, type AttemptOutcome } from "../../../model/job/job.js";
 import { boundFailure, type Failure } from "../../../model/failure/failure.js";
 import { removalTime, retentionClass } from "../../../model/job/retention.js";
-import { canMove, isTerminal, type Cause, type JobState } from "../../../model/job/state.js";
+import { canMove, isTerminal, type Cause, type JobState, type TerminalState } from "../../../model/job/state.js";
 import { PRIORITY_STEP, type OrderKey } from "../../shared/listing-order.js";
 import { buildOf, workerOf } from "../../contract/session-id.js";
 import type { Aside } from "./aside.js";
@@ -45,8 +45,12 @@ export function reinsert(queue: MemoryQueue, job: MemoryJob): void {
   insert(queue, job, "tail");
 }
 
+/** The causes of ends that a settlement reports, which says what is counted of them. */
+const SETTLED: ReadonlySet<Cause> = new Set(["complete", "partial", "fail"]);
+
 /** Ends a job in a terminal state. Unless a run of it reports that, its application is to be notified. */
-export function finish(queue: MemoryQueue, job: MemoryJob, to: JobState, cause: Cause, now: number): void {
+export function finish(queue: MemoryQueue, job: MemoryJob, to: TerminalState, cause: Cause, now: number): void {
+  if (!SETTLED.has(cause)) queue.series.count(job.spec.task, to, null, now);
   const reported = job.state === "active" && cause !== "supersede" && cause !== "recover";
   if (!reported && job.spec.role !== "flow") queue.ended.set(job.id, now);
   job.finishedAt = now;

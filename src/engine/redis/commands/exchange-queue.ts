@@ -9,6 +9,7 @@ import type { Argument, Link } from "../connection/connection.js";
 import { list } from "../connection/reply.js";
 import { DECLINED, OUTCOME_LETTERS } from "../connection/wire.js";
 import { Groups } from "../format/argument-groups.js";
+import { encodeEach, encodeSums } from "../format/measured.js";
 import { decodeExchange, type QueueAnswer } from "./exchange-reply.js";
 import type { FastPath } from "./fast-path.js";
 import type { LatestEpochs } from "./latest-epochs.js";
@@ -42,6 +43,8 @@ const NOTHING: Wish = { max: -1, suspect: false, tasks: "", ttl: null, bytes: 0 
 const TASKS_AT = 5;
 /** The index of the latest epoch. It is written each time the call is sent: another lane may have been leased jobs meanwhile. */
 const LATEST_AT = 7;
+/** The index of what is counted of the settlements. */
+const MEASURED_AT = 9;
 
 /** Settles and leases in one queue. */
 export async function exchangeOne(
@@ -92,12 +95,13 @@ async function call(
   { session, lane, call: number, queue, settle, wish }: QueueExchange,
 ): Promise<QueueAnswer> {
   const { max, suspect, tasks, ttl, bytes } = wish;
-  const args: Argument[] = [session, lane, number, max, suspect ? 1 : 0, "", ttl ?? "", 0, bytes];
+  const args: Argument[] = [session, lane, number, max, suspect ? 1 : 0, "", ttl ?? "", 0, bytes, ""];
   const groups = new Groups(args);
   for (const settlement of settle) groups.add(encodeEnding(settlement), settlement.id, payloadOf(settlement.outcome));
   const usual = fastPath.isWorthTrying(queue) && settle.every(({ outcome }) => outcome.kind === "complete");
   // While any job is set aside, the fast path refuses; only the full script looks for tasks, except when it takes no job.
   if (!usual || max === 0) args[TASKS_AT] = tasks;
+  args[MEASURED_AT] = usual ? encodeSums(settle) : encodeEach(settle);
   const current = (): Argument[] => {
     args[LATEST_AT] = epochs.of(session, queue);
     return args;
@@ -106,6 +110,7 @@ async function call(
   if (list(reply)[0] === DECLINED) {
     fastPath.wasRefused(queue);
     args[TASKS_AT] = tasks;
+    args[MEASURED_AT] = encodeEach(settle);
     reply = await link.run("exchange", queue, current, "buffers");
   }
   const answer = decodeExchange(queue, reply);

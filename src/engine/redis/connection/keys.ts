@@ -46,6 +46,8 @@
  * | status, commands | hash | session → how its worker is; the latest command to it. In the first queue of a session only |
  * | builds, built | hash, zset | the builds of the sessions by code (engine/contract/builds.ts); when the last session of each was opened |
  * | revoked | zset | leases that were taken from sessions, `session NUL id epoch cause`, in lexical order |
+ * | tally | list | how jobs ended, to be added up: lines of JSON (scripts/lib/store/tally.lua) |
+ * | series, totals | hash | the same by minute and hour, `m…` and `h…`; task → altogether. `t`, `s`: when it was trimmed, sampled last |
  * | events | stream | batches of events, while the queue is watched |
  * | wake | list | one marker, to wake one worker |
  * Documents are in a place like that of a queue, with keys of its own (scripts/lib/store/documents.lua):

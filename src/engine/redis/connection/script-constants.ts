@@ -16,9 +16,14 @@ import { DOCUMENT_PAGE_BYTES, MOST_DOCUMENTS, MOST_KINDS, MOST_TRIMMED } from ".
 import { MOST_BUILDS } from "../../contract/builds.js";
 import { ENTRY_DIGITS } from "../../contract/document-version.js";
 import { MOST_CLAIMED_BYTES, MOST_PROMOTED, MOST_TRACES, RESEND_WINDOW } from "../../contract/engine.js";
+import { STATES, TERMINAL_STATES } from "../../../model/job/state.js";
+import { RUN_BUCKETS_FROM, SERIES_LETTERS } from "../../../model/series/figures.js";
+import { MOST_PROMOTED, MOST_TRACES, RESEND_WINDOW } from "../../contract/engine.js";
+import { HOURS_KEPT, MINUTES_KEPT, MOST_SERIES_TASKS, OTHER_TASKS } from "../../contract/series.js";
 import { PRIORITY_STEP } from "../../shared/listing-order.js";
 import { MOST_OPERATIONS } from "../../shared/operations.js";
 import { MOST_SENDERS } from "../../shared/relay.js";
+import { HOUR, MOST_FOLDED, MOST_SAMPLED } from "../../shared/series.js";
 import { LATE, MOST_OVERDUE } from "../../shared/sweep.js";
 import {
   ALIVE_WITH_MESSAGES,
@@ -167,6 +172,21 @@ export const CONSTANTS: Readonly<Record<string, Constant>> = {
   WATCHED_AGE,
   LATE,
   MOST_OVERDUE,
+
+  HOURS_KEPT,
+  MINUTES_KEPT,
+  MOST_FOLDED,
+  MOST_SAMPLED,
+  MOST_SERIES_TASKS,
+  OTHER_TASKS,
+  RUN_BUCKETS_FROM,
+  /** The letters of the terminal states, in their order. */
+  ENDED_LETTERS: TERMINAL_STATES.map((state) => SERIES_LETTERS[state]).join(""),
+  ...named("SERIES", SERIES_LETTERS),
+  /** Into how many minutes one call adds. */
+  MOST_MINUTES: 10,
+  /** How long (milliseconds) a series is kept after it was written last: a little longer than its hours. */
+  SERIES_AGE: (HOURS_KEPT + 1) * HOUR,
 
   /** How many checkpoints one call removes before it leaves the rest to the next: as many as one job may have. */
   MOST_CHECKPOINTS,

@@ -48,6 +48,7 @@ export type ScriptName =
   | "schedule-put"
   | "schedules"
   | "session"
+  | "series"
   | "sweep"
   | "watch"
   | "worker-command"
@@ -69,6 +70,7 @@ const FREES_MEMORY: ReadonlySet<ScriptName> = new Set([
   "schedule",
   "session",
   "ended",
+  "series",
   "sweep",
   "watch",
   "worker-command",

@@ -3,11 +3,12 @@ import { plainFailure } from "../../../model/failure/failure.js";
 import { WORKER_LOST } from "../../../model/job/job.js";
 import { isTerminal } from "../../../model/job/state.js";
 import { encodeStepFailures } from "../../../model/failure/step-failure.js";
+import type { SeriesOutcome } from "../../../model/series/figures.js";
 import { judge, judgeCrash } from "../../../model/job/outcome.js";
 import type { FencedAnswer, Outcome, Settlement } from "../../contract/engine.js";
 import { loadJob, saveJob, stateOfJob, reportsLastRun, type Job, type MovingJob } from "../store/job.js";
 import { ACTIVE, codeOf } from "../store/state-codes.js";
-import { finish, leaveNotice, move, recordAttempt } from "../store/transitions.js";
+import { endIn, finish, leaveNotice, move, recordAttempt, taskOf } from "../store/transitions.js";
 import type { SqliteQueue } from "../store/queue.js";
 import { acknowledge, holds, revoke } from "./sessions.js";
 import { columns, type RowOf, type Stored } from "../database/columns.js";
@@ -76,7 +77,7 @@ function completeUsual(
   { sql, now }: Transaction,
   queue: SqliteQueue,
   session: string,
-  { id, epoch, outcome }: Settlement,
+  { id, epoch, outcome, measured }: Settlement,
 ): boolean {
   if (outcome.kind !== "complete") return false;
   const position = -queue.nextFinished;
@@ -84,6 +85,7 @@ function completeUsual(
   queue.finish();
   queue.count(ACTIVE, -1);
   queue.count(COMPLETED, 1);
+  if (measured !== undefined) queue.countEnd(measured.task, "completed", measured);
   queue.emit({ kind: "state", id, state: "completed" });
   return true;
 }
@@ -144,7 +146,9 @@ function settleOne(
 ): FencedAnswer {
   if (job !== undefined && holds(session, job, settlement)) {
     job.settled = settlement.epoch;
-    applyOutcome(transaction, queue, job, settlement.outcome);
+    const ended = applyOutcome(transaction, queue, job, settlement.outcome);
+    const { measured } = settlement;
+    if (ended !== null && measured !== undefined) queue.countEnd(measured.task, ended, measured);
     return "applied";
   }
   acknowledge(transaction.sql, session, settlement);
@@ -156,7 +160,13 @@ const END = `UPDATE jobs SET state_code = ?, position = ?, tiebreak = NULL, fini
 const PUT_BACK = `UPDATE jobs SET state_code = ?, position = ?, tiebreak = ?, run_at = ?, counted = ?, settled = ?,
   suspect = ?, declined_at = ?, error_epoch = ? WHERE job = ?`;
 
-function applyOutcome(transaction: Transaction, queue: SqliteQueue, job: SettledJob, outcome: Outcome): void {
+/** Applies the outcome of a run; returns as what it is counted, if it is. */
+function applyOutcome(
+  transaction: Transaction,
+  queue: SqliteQueue,
+  job: SettledJob,
+  outcome: Outcome,
+): SeriesOutcome | null {
   const { sql, now } = transaction;
   const waiting = outcome.kind === "wait" ? linksOf(sql, job).pending : 0;
   const transition = judge({ ...job, waiting }, outcome);
@@ -173,12 +183,13 @@ function applyOutcome(transaction: Transaction, queue: SqliteQueue, job: Settled
     job.declinedAt = null;
   }
   if (isTerminal(transition.state)) {
-    finish(transaction, queue, job, transition.state);
+    endIn(transaction, queue, job, transition.state);
     // A running job has neither result nor failures: a retry removes them.
     const result = "result" in outcome ? outcome.result : null;
     const failures = outcome.kind === "partial" ? encodeStepFailures(outcome.failures ?? []) : null;
     const { stateCode, position, counted, settled, errorEpoch, kept, removeAt } = job;
     sql.run(END, stateCode, position, now, counted, settled, errorEpoch, kept, removeAt, result, failures, job.job);
+    return transition.state;
   } else {
     job.runAt = now + transition.delay;
     move(queue, job, transition.state, transition.place);
@@ -196,6 +207,7 @@ function applyOutcome(transaction: Transaction, queue: SqliteQueue, job: Settled
       errorEpoch,
       job.job,
     );
+    return outcome.kind === "fail" ? "retried" : null;
   }
 }
 
@@ -232,6 +244,7 @@ export function recover(transaction: Transaction, queue: SqliteQueue, job: Job):
     finish(transaction, queue, job, transition.state);
     leaveNotice(transaction, queue, job);
   } else {
+    queue.countEnd(taskOf(sql, job), "lost", null);
     job.suspect = transition.suspect;
     job.declinedAt = null;
     job.runAt = now;

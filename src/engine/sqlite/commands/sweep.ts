@@ -13,7 +13,9 @@ import { jobFrom, JOB_COLUMNS, saveJob, type Job, type JobRow } from "../store/j
 import { DELAYED, codeOf } from "../store/state-codes.js";
 import { finish, forget, move } from "../store/transitions.js";
 import { dropTraces } from "../store/traces.js";
-import type { SqliteQueue } from "../store/queue.js";
+import { countStates, type SqliteQueue } from "../store/queue.js";
+import { foldTallies } from "../store/tallies.js";
+import { sampleQueue, trimSeries } from "./series.js";
 import {
   declareDead,
   deadSessions,
@@ -100,10 +102,15 @@ function sweepQueue(
     expired: expireLate(transaction, queue, limit),
     removed: trim(transaction, queue, limit),
   };
+  const hasTallies = foldTallies(transaction.sql, queue.number);
+  trimSeries(transaction, queue);
+  const counts = countStates(queue.counts);
+  sampleQueue(transaction, queue, counts.queued, counts.active);
   // Mostly there is nothing to do, and no reason to wake those that wait for work or events.
   if (KINDS.some((kind) => done[kind] > 0)) transaction.changed(name);
   return {
     ...done,
+    hasTallies,
     schedules: dueSchedules(transaction, queue),
     overdue: overdueSessions(transaction, queue),
     nextDue: nextDue(transaction, queue),

@@ -297,6 +297,33 @@ const NINETEENTH = `
   CREATE TABLE commands (session TEXT PRIMARY KEY, command TEXT NOT NULL) WITHOUT ROWID;
 `;
 
+const TWENTIETH = `
+  -- How jobs ended, as lists of numbers: what waits to be added up, by minute and hour, and altogether.
+  CREATE TABLE tallies (
+    queue INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    minute INTEGER NOT NULL,
+    ends TEXT NOT NULL,
+    PRIMARY KEY (queue, number)
+  ) WITHOUT ROWID;
+  CREATE TABLE series (
+    queue INTEGER NOT NULL,
+    width INTEGER NOT NULL,
+    slot INTEGER NOT NULL,
+    task TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    figures TEXT NOT NULL,
+    PRIMARY KEY (queue, width, slot, task, outcome)
+  ) WITHOUT ROWID;
+  CREATE TABLE totals (
+    queue INTEGER NOT NULL,
+    task TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    figures TEXT NOT NULL,
+    PRIMARY KEY (queue, task, outcome)
+  ) WITHOUT ROWID;
+`;
+
 /** The steps after the first. */
 const STEPS: readonly string[] = [
   SECOND,
@@ -317,6 +344,7 @@ const STEPS: readonly string[] = [
   SEVENTEENTH,
   EIGHTEENTH,
   NINETEENTH,
+  TWENTIETH,
 ];
 const LATEST = STEPS.length + 1;
 

@@ -322,6 +322,32 @@ export const SCHEMA = `
   ) WITHOUT ROWID;
   CREATE INDEX schedules_due ON schedules (queue, next_due, name) WHERE next_due IS NOT NULL;
 
+  -- How jobs ended, as lists of numbers: the sums of each command on their way; by minute and by hour, the width of a slot being
+  -- in milliseconds, where samples of the queue have neither task nor outcome; and altogether.
+  CREATE TABLE tallies (
+    queue INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    minute INTEGER NOT NULL,
+    ends TEXT NOT NULL,
+    PRIMARY KEY (queue, number)
+  ) WITHOUT ROWID;
+  CREATE TABLE series (
+    queue INTEGER NOT NULL,
+    width INTEGER NOT NULL,
+    slot INTEGER NOT NULL,
+    task TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    figures TEXT NOT NULL,
+    PRIMARY KEY (queue, width, slot, task, outcome)
+  ) WITHOUT ROWID;
+  CREATE TABLE totals (
+    queue INTEGER NOT NULL,
+    task TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    figures TEXT NOT NULL,
+    PRIMARY KEY (queue, task, outcome)
+  ) WITHOUT ROWID;
+
   -- Queues that were obliterated, until their rows are removed; no command finds them. flows_after: unfinished flows with ids
   -- up to this have cancelled their members in other queues; null: all have.
   CREATE TABLE obliterated (
@@ -408,6 +434,9 @@ export const TABLES = {
     gap_blocks: "queue, block",
     events: "queue, sequence",
     schedules: "queue, name",
+    tallies: "queue, number",
+    series: "queue, width, slot, task, outcome",
+    totals: "queue, task, outcome",
   },
   /** What belongs to a session, by its id in the column `session`. */
   ofSessions: ["sessions", "lives", "calls", "revoked", "statuses", "commands"],

@@ -5,12 +5,15 @@
 import { MOST_EVENTS, WATCH_INTEREST, type QueueEvent } from "../../../model/job/event.js";
 import type { RetentionClass } from "../../../model/job/retention.js";
 import { perState, type JobState } from "../../../model/job/state.js";
+import type { SeriesOutcome, Times } from "../../../model/series/figures.js";
 import type { StateCounts } from "../../contract/engine.js";
 import { PRIORITY_STEP } from "../../shared/listing-order.js";
+import { Ends } from "../../shared/series.js";
 import { Gaps } from "./gaps.js";
 import { SECONDARY, codeOf, STATE_CODES, QUEUED } from "./state-codes.js";
 import { columns, type RowOf } from "../database/columns.js";
 import type { Sql } from "../database/sql.js";
+import { leaveTally } from "./tallies.js";
 
 type WithoutOrder<T> = T extends unknown ? Omit<T, "seq" | "at"> : never;
 /** An event without its sequence and time. */
@@ -105,6 +108,7 @@ export class SqliteQueue {
   #schedules: number;
   #traced: number;
   #changed = false;
+  #ends: Ends | null = null;
 
   static load(sql: Sql, name: string, now: number): SqliteQueue | null {
     const row = sql.all<QueueRow>(LOAD, name)[0];
@@ -178,6 +182,11 @@ export class SqliteQueue {
     return this.#sequence;
   }
 
+  /** How many jobs have each state code. */
+  get counts(): readonly number[] {
+    return this.#counts;
+  }
+
   /** How many jobs have a state code. */
   jobsWith(code: number): number {
     return this.#counts[code] ?? 0;
@@ -186,6 +195,12 @@ export class SqliteQueue {
   /** Counts a job that got a state code (1) or lost it (-1). */
   count(code: number, by: 1 | -1): void {
     this.#counts[code] = this.jobsWith(code) + by;
+    this.#changed = true;
+  }
+
+  /** Counts the end of a job, or of a run of it, in the series; `times`: `null` for one without a run. */
+  countEnd(task: string, outcome: SeriesOutcome, times: Times | null): void {
+    (this.#ends ??= new Ends()).add(task, outcome, times);
     this.#changed = true;
   }
 
@@ -278,6 +293,8 @@ export class SqliteQueue {
   save(): void {
     if (!this.#changed) return;
     this.gaps.save();
+    if (this.#ends !== null) leaveTally(this.#sql, this.number, this.#ends, this.#now);
+    this.#ends = null;
     this.#sql.run(
       SAVE,
       this.#paused,

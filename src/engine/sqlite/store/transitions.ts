@@ -36,8 +36,19 @@ export function reinsert(queue: SqliteQueue, job: MovingJob): void {
   insert(queue, job, stateOfJob(job), "tail");
 }
 
-/** Ends a job in a terminal state. */
+/** Ends a job in a terminal state without a settlement, and counts that in the series. */
 export function finish(transaction: Transaction, queue: SqliteQueue, job: MovingJob, to: TerminalState): void {
+  queue.countEnd(taskOf(transaction.sql, job), to, null);
+  endIn(transaction, queue, job, to);
+}
+
+/** The name of a job's task. */
+export function taskOf(sql: Sql, { job }: Pick<Job, "job">): string {
+  return sql.all<[task: string]>("SELECT task FROM jobs WHERE job = ?", job)[0]?.[0] ?? "";
+}
+
+/** Ends a job in a terminal state. */
+export function endIn(transaction: Transaction, queue: SqliteQueue, job: MovingJob, to: TerminalState): void {
   const { sql, now } = transaction;
   const { flow } = linksOf(sql, job);
   // A run reports its own end; of a superseded one, only that its lease was taken.

@@ -45,6 +45,9 @@ import { sessions } from "./lease/sessions.js";
 import { slim } from "./queue/slim.js";
 import { steps } from "./outcome/steps.js";
 import { partial } from "./outcome/partial.js";
+import { series } from "./outcome/series.js";
+import { seriesEnds } from "./outcome/series-ends.js";
+import { seriesTime } from "./outcome/series-time.js";
 import { supersede } from "./enqueue/supersede.js";
 import { supersededHooks } from "./enqueue/superseded-hooks.js";
 import { tags } from "./enqueue/tags.js";
@@ -103,6 +106,9 @@ export const GROUPS: readonly ScenarioGroup[] = joinGroups([
   endings,
   steps,
   partial,
+  series,
+  seriesEnds,
+  seriesTime,
   supersede,
   supersededHooks,
   dependencies,

@@ -6,12 +6,13 @@
 -- KEYS: spans held_order running
 -- KEYS: kept
 -- KEYS: traces trace ends
+-- KEYS: tally series totals
 -- ARGV: now, op, command, patch (JSON, for update and retry), then ids
 -- Reply: per job, except those at the end that are left to the next call: outcome (a applied, m missing, w wrong state, c
 -- conflict), state after it ('' if removed); last 1 when messages wait in the outbox
 --
 -- Commands on single jobs. Mirrors engine/memory/commands/control.ts, and planRetry in engine/shared/retry.ts.
--- include: record codec batch format queue lease holding aside moves log operations traces ends forget amend unique links-read links
+-- include: record codec batch format queue lease holding aside tally moves log operations traces ends forget amend unique links-read links
 
 read_queue()
 

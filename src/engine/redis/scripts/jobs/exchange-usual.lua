@@ -1,11 +1,19 @@
 -- KEYS: queue job run result wait tombstones priority suspect aside lacking delayed leases sessions seen calls events wake done5
--- KEYS: spans running ttl
+-- KEYS: spans running ttl tally
 -- ARGV and reply: see lib/exchange.lua. A reply of -1 alone: the call is not for the fast path, nothing was done, call
 -- `exchange`
 --
 -- The fast path of an exchange: settles what a session finished and leases it more, in one step, when nothing of it is out
 -- of the ordinary. Few keys and little code: a busy queue, and an idle worker that is woken, spend their time here.
 -- include: session record batch format queue lease give aside-claim exchange
+
+-- The lines that the worker has summed up for `tally` (tally.lua), which lack the minute. Every settlement is applied here, and none
+-- was before, so it is all of them or nothing.
+local function leave_lines()
+  for line in string.gmatch(ARGV[11], '[^\n]+') do
+    redis.call('RPUSH', K.tally, '[' .. math.floor(NOW / 60000) .. ',' .. line)
+  end
+end
 
 read_queue()
 read_call()
@@ -16,4 +24,5 @@ if claims and not head_is_usual() then return { NOT_USUAL } end
 settle_usual()
 if claims then lease_head() end
 flush()
+leave_lines()
 return answer(string.rep(FENCED_APPLIED, count))

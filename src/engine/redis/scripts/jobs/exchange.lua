@@ -4,10 +4,11 @@
 -- KEYS: ended ended_due
 -- KEYS: spans held_order running
 -- KEYS: kept
+-- KEYS: tally series totals
 -- ARGV and reply: see lib/exchange.lua
 --
 -- Settles what a session finished and leases it more, in one step. `max` -1 settles only.
--- include: session record codec batch format queue lease holding give aside-claim exchange aside moves upkeep claim
+-- include: session record codec batch format queue lease holding give aside-claim exchange aside tally moves upkeep claim
 
 read_queue()
 read_call()
@@ -57,8 +58,9 @@ local function settle(id, r, ending, payload)
   end
   if counts then r[COUNTED] = r[COUNTED] + 1 end
   if to >= COMPLETED then
+    r.settled = true
     finish(id, r, to)
-    return
+    return to
   end
   leave(id, r)
   if kind == OUTCOME_DECLINE then
@@ -74,6 +76,23 @@ local function settle(id, r, ending, payload)
   insert(id, r, at_head)
   save(id, r)
   emit_state(id, to)
+  return to
+end
+
+-- What was measured of the settlements, five values each: task, wait, its bucket, run time, its bucket; the task is '' where nothing
+-- was. Only what is applied here is counted: not what an earlier copy of the call has applied, nor what is stale.
+local measured
+
+local function count_settled(index, kind, to)
+  measured = measured or (ARGV[11] ~= '' and cjson.decode(ARGV[11]) or {})
+  local at = index * 5
+  local task = measured[at - 4]
+  if not task or task == '' then return end
+  if to >= COMPLETED then
+    tally.count(task, string.sub(ENDED_LETTERS, to - COMPLETED + 1, to - COMPLETED + 1), unpack(measured, at - 3, at))
+  elseif kind == OUTCOME_FAIL then
+    tally.count(task, SERIES_RETRIED, unpack(measured, at - 3, at))
+  end
 end
 
 -- The jobs that the fast path does not settle, and how to find their records: some at a time, as they are needed. Nothing is
@@ -100,9 +119,9 @@ local function others_of()
   end
 end
 
-local function settle_other(id, ending, payload, r)
+local function settle_other(id, ending, payload, r, index)
   if r and r[STATE] == ACTIVE and r[EPOCH] == ending.epoch and r[HOLDER] == SESSION then
-    settle(id, r, ending, payload)
+    count_settled(index, ending.kind, settle(id, r, ending, payload))
     return FENCED_APPLIED
   end
   local notice = id .. ' ' .. string.format('%.0f', ending.epoch)
@@ -125,7 +144,7 @@ local function settle_all(most)
       end
       local r, at = other(id), group.from + i * 2 - 1
       if r ~= nil then
-        settled[group.before + i] = settle_other(id, ending, ARGV[at], r)
+        settled[group.before + i] = settle_other(id, ending, ARGV[at], r, group.before + i)
       else
         -- A settlement that a call has twice is applied once.
         if members(batch)[id] then
@@ -133,6 +152,7 @@ local function settle_all(most)
           count_active(SESSION, -1)
           store_completed(batch, ending.epoch, { id }, 1, at)
           written = written + 2
+          count_settled(group.before + i, ending.kind, COMPLETED)
         end
         settled[group.before + i] = FENCED_APPLIED
       end

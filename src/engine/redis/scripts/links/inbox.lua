@@ -6,12 +6,13 @@
 -- KEYS: spans held_order running
 -- KEYS: kept
 -- KEYS: traces trace ends
+-- KEYS: tally series totals
 -- ARGV: now, then per message: kind, to (id), from (queue NUL id), two numbers as in outbox.lua, and for the end of a job
 -- that did not succeed its failure (fingerprint, line break, JSON)
 -- Reply: 1 when messages wait in the outbox now, then the answers of the receivers: per message as in outbox.lua
 --
 -- Applies messages to jobs of this queue, in order. Mirrors `reactTo` in engine/shared/reactions.ts.
--- include: record codec batch format queue lease holding aside moves log operations traces ends forget links-read links
+-- include: record codec batch format queue lease holding aside tally moves log operations traces ends forget links-read links
 
 read_queue()
 

@@ -5,13 +5,14 @@
 -- KEYS: spans held_order running
 -- KEYS: removed_dependencies removed_dependents kept done6 done7 done8 done9 done10
 -- KEYS: traces trace ends
+-- KEYS: tally series totals
 -- ARGV: now, then the entries whose messages were delivered: "id sequence", or "id sequence cursor" when an entry had more
 -- Reply: the entries read now, as above; then per message: kind (e end, u unlink, l link, g go, j join, x cancel, d drop),
 -- to (queue NUL id), from (id), and two numbers: e: state, round; l, g: round; j: policy, held
 --
 -- Reads the outbox: jobs with messages to the jobs they are linked to. The messages are computed from
 -- their present state; delivered entries are removed first. Mirrors `messagesOf` in engine/shared/reactions.ts.
--- include: record codec batch format queue lease holding aside moves log operations traces ends forget links-read
+-- include: record codec batch format queue lease holding aside tally moves log operations traces ends forget links-read
 
 read_queue()
 

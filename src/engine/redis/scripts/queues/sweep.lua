@@ -6,6 +6,8 @@
 -- KEYS: spans held_order running
 -- KEYS: kept removed_dependencies removed_dependents
 -- KEYS: traces trace ends status commands
+-- KEYS: traces trace ends
+-- KEYS: tally series totals
 -- ARGV: now, limit, failure of a lost worker (JSON with %d for the deaths), its fingerprint, when the sweep was asked for,
 -- the most schedules to hand out, how many sessions are to be declared dead (-1: all overdue ones), of each its id and
 -- deadline
@@ -15,7 +17,7 @@
 -- its name, definition and tick
 --
 -- Upkeep of a queue: recovers the jobs of dead sessions, promotes, expires, trims. Mirrors engine/memory/commands/sweep.ts.
--- include: record codec batch format queue lease walk holding aside moves log operations traces ends forget upkeep revoked session-end lost
+-- include: record codec batch format queue lease walk holding aside tally moves log operations traces ends forget upkeep revoked session-end lost sample
 
 read_queue()
 
@@ -44,6 +46,7 @@ local function recover(id, r)
     return
   end
   record_attempt(id, r, r[COUNTED] + 1, 'crashed', NOW)
+  tally.count(task_of(redis.call('HGET', K.job, id) or ''), SERIES_LOST)
   leave(id, r)
   set_flag(r, SUSPECT, r[CRASHES] >= SUSPECT_FROM)
   aside.clear(id, r)
@@ -194,6 +197,8 @@ if conf.traced > 0 then
 end
 drop_tombstones()
 flush_queue()
+tally.fold()
+sample()
 
 local next_due = math.huge
 for _, key_name in ipairs({ 'delayed', 'sessions', 'ttl' }) do
@@ -239,6 +244,6 @@ end
 
 local stopped = passed >= MOST_LOOKED_AT or checkpoints_forgotten > MOST_CHECKPOINTS
   or left <= removed or math.max(recovered, promoted, expired, removed) >= most_changed
-local more = (too_many or more_lost or stopped) and 1 or 0
+local more = (too_many or more_lost or stopped or redis.call('EXISTS', K.tally) == 1) and 1 or 0
 local messages_pending = math.min(1, redis.call('EXISTS', K.outbox, K.removed_dependencies, K.removed_dependents))
 return { promoted, recovered, expired, removed, more, next_due < math.huge and next_due or -1, NOW, messages_pending, unpack(reply) }

@@ -1,8 +1,9 @@
 -- Shared by both exchange scripts: reading the call (`read_call`, which each calls first), the fast path of settling and
 -- leasing, and the answer.
 -- ARGV: now, session, lane, call, max, suspect, tasks whose jobs it takes of those set aside, its longest time to live once
--- it is given a job (milliseconds), the latest epoch it was given, how many bytes of jobs other queues have given the same claim, then per group of
--- settlements: how (see `read_settlements`), their number, and for each its id and payload
+-- it is given a job (milliseconds), the latest epoch it was given, how many bytes of jobs other queues have given the same claim, what is
+-- counted of the settlements in the series (each of the scripts reads it in its own way), then per group of settlements: how (see
+-- `read_settlements`), their number, and for each its id and payload
 -- Reply: alive (3 when messages wait in the outbox), settled (a letter each: a applied, s stale; with fewer letters than
 -- settlements nothing was claimed, and the rest is to be sent again), more (-1: it is paused), next due or -1,
 -- now, epoch, what is out of the ordinary about leases (JSON objects, one a line), their ids, the lengths of the stored
@@ -18,7 +19,7 @@ local repeated, overtaken, claims, last_leased -- of the calls of this lane
 -- Each ending is one text: its epoch, the letter of its outcome (c completed, p partial, f failed, s snoozed, r returned, d
 -- declined, w waits) and milliseconds to wait, -1 for never again. Most are equal, so each text is parsed once.
 local function read_settlements()
-  local endings, at = {}, 11
+  local endings, at = {}, 12
   while at <= #ARGV do
     local text, n = ARGV[at], tonumber(ARGV[at + 1])
     local ending = endings[text]

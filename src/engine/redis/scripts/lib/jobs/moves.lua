@@ -1,6 +1,6 @@
 -- Moves jobs between states: removes them from the structure of the old state and inserts them into that of the new one.
 -- Mirrors engine/memory/store/transitions.ts.
--- Needs: record.lua, codec.lua, batch.lua, queue.lua, holding.lua, aside.lua.
+-- Needs: record.lua, codec.lua, batch.lua, queue.lua, holding.lua, aside.lua, tally.lua.
 
 local default_age = { completed = COMPLETED_AGE, failed = FAILED_AGE }
 
@@ -202,17 +202,22 @@ local function move(id, r, to, at_head)
 end
 
 -- Of a job that ends without a run its application is to be notified (ended.lua). A run reports its own end; of a
--- superseded one, only that its lease was taken.
-local function leave_notice(id, r)
+-- superseded one, only that its lease was taken. `task`: the name of its task, if the caller knows it.
+local function leave_notice(id, r, task)
   if has(r, FLOW) then return end
-  local task = task_of(redis.call('HGET', K.job, id) or '')
+  task = task or task_of(redis.call('HGET', K.job, id) or '')
   put('ended', id, task)
   score('ended_due', task .. '\0' .. id, 0)
   conf.ended = true
 end
 
+-- `r.settled`: a settlement reports it, which says what is counted of it.
 local function finish(id, r, to, taken)
-  if r[STATE] ~= ACTIVE or to == SUPERSEDED then leave_notice(id, r) end
+  if not r.settled then
+    local task = task_of(redis.call('HGET', K.job, id) or '')
+    tally.count_end(task, to)
+    if r[STATE] ~= ACTIVE or to == SUPERSEDED then leave_notice(id, r, task) end
+  end
   r[FINISHED] = NOW
   if has(r, TTL) then
     score('ttl', id, false)
