@@ -27,7 +27,6 @@ import type { AsideRecord, JobPage, QueueRecord, StateCounts, WatchAnswer } from
 import type { CommandWorkerParams, WorkerStatus } from "./worker-command.js";
 import type { AbandonedPage, HeartbeatAnswer, HeldPage, OverdueSession, WorkerInfo, WorkerRecord } from "./session.js";
 import type { SeriesAnswer, SeriesQuery, TotalRow, TotalsQuery } from "./series.js";
-import type { AbandonedPage, HeldPage, OverdueSession, WorkerInfo, WorkerRecord } from "./session.js";
 import type {
   ScheduleFire,
   SchedulePut,

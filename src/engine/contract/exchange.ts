@@ -14,7 +14,7 @@ export const MOST_PROMOTED = 500;
  * A claim stops once the stored bodies of its leases exceed so many bytes (characters of input), however many jobs it asks for:
  * one lease is given at least, and the answer says that there is more.
  */
-export const MOST_CLAIMED_BYTES = 4_000_000;
+export const MOST_CLAIMED_BYTES = 1_000_000;
 
 /** What a worker reports at the end of a run. */
 export type Outcome =

@@ -125,11 +125,11 @@ describe("jobs are read some bytes at a time", () => {
 });
 
 describe("a claim reads the inputs that it gives", () => {
-  // 4,000,000 characters are exceeded by the 34th of 120,000.
+  // 1,000,000 characters are exceeded by the 34th of 30,000.
   const GIVEN = 34;
 
   it.each(["x", "\u20AC"])("up to their bound, counted in characters: of %j", async (character) => {
-    const ids = await addAll(100, () => ({ input: JSON.stringify(character.repeat(119_998)) }));
+    const ids = await addAll(100, () => ({ input: JSON.stringify(character.repeat(29_998)) }));
     const session = await context.session();
     const claimed: string[] = [];
     for (const expected of [GIVEN, GIVEN, 100 - 2 * GIVEN]) {
@@ -144,7 +144,7 @@ describe("a claim reads the inputs that it gives", () => {
   });
 
   it("from all queues together, and the same when it is sent again", async () => {
-    for (const queue of ["a", "b", "c"]) await addAll(20, () => ({ queue, input: text(119_998) }));
+    for (const queue of ["a", "b", "c"]) await addAll(20, () => ({ queue, input: text(29_998) }));
     const session = await context.session({ queues: ["a", "b", "c"] });
     meter.take();
     const { leases, more } = await session.exchange([], { max: 500 });
@@ -157,11 +157,11 @@ describe("a claim reads the inputs that it gives", () => {
 
   it("whether they are set aside, suspects, or wait in line", async () => {
     const short = await addAll(100, () => ({ input: text(10) }));
-    await addAll(100, () => ({ input: text(100_000) }));
+    await addAll(100, () => ({ input: text(25_000) }));
     const decliner = await context.session();
     const set = await decliner.claim(500);
     for (const lease of set) await decliner.settle(lease, { kind: "decline" });
-    await addAll(100, () => ({ input: text(100_000) }));
+    await addAll(100, () => ({ input: text(25_000) }));
     const session = await context.session();
     meter.take();
     const answer = await session.exchange([], { max: 500, tasks: ["work"] });
@@ -183,7 +183,7 @@ describe("a claim reads the inputs that it gives", () => {
   });
 
   it("with one statement for all that are short", async () => {
-    await addAll(500, () => ({ input: text(7_990) }));
+    await addAll(500, () => ({ input: text(1_990) }));
     const session = await context.session();
     const statements = StatementMeter.begin();
     const { length } = await session.claim(500);

@@ -6,7 +6,6 @@
 -- KEYS: spans held_order running
 -- KEYS: kept removed_dependencies removed_dependents
 -- KEYS: traces trace ends status commands
--- KEYS: traces trace ends
 -- KEYS: tally series totals
 -- ARGV: now, limit, failure of a lost worker (JSON with %d for the deaths), its fingerprint, when the sweep was asked for,
 -- the most schedules to hand out, how many sessions are to be declared dead (-1: all overdue ones), of each its id and

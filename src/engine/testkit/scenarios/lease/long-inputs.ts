@@ -8,7 +8,7 @@ export const longInputs = scenarios("long-inputs", [
     "no-more-text-than-allowed",
     "a claim stops once the inputs of its leases exceed their bound, over all queues, and says that there is more",
     async (context) => {
-      const [queues, input] = [["a", "b"], JSON.stringify("x".repeat(199_998))];
+      const [queues, input] = [["a", "b"], JSON.stringify("x".repeat(MOST_CLAIMED_BYTES / 20 - 2))];
       const ids: string[] = [];
       for (const queue of queues) ids.push(...(await context.addMany(15, { queue, input })));
       const session = await context.session({ queues });
