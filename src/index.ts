@@ -39,12 +39,18 @@ export type { EnqueueOptions } from "./client/enqueue/job-spec.js";
 export type { BulkAnswer } from "./client/bulk.js";
 export type {
   AsideRecord,
+  BusySlot,
   Engine,
   EngineInfo,
   QueueRecord,
   StateCounts,
+  Suspension,
+  TaskInfo,
+  WorkerCommandName,
+  WorkerCommandRecord,
   WorkerRecord,
   WorkerLiveness,
+  WorkerStatus,
 } from "./engine/contract/engine.js";
 export type {
   MemoryTarget,
@@ -94,6 +100,7 @@ export {
   Undecodable,
   UniqueConflict,
   UnknownTask,
+  WorkerNotFound,
   WrongState,
 } from "./model/errors/errors.js";
 export { DependencyGone, ReferenceNotFound, Suspended } from "./model/flow/dependency-errors.js";
@@ -101,7 +108,7 @@ export type { QueueEvent } from "./model/job/event.js";
 export type { FlowEdge, FlowGraph, FlowNode } from "./model/flow/graph.js";
 export type { InputReference, Membership } from "./model/job/membership.js";
 export type { Failure } from "./model/failure/failure.js";
-export type { AttemptOutcome, AttemptRecord, JobRef } from "./model/job/job.js";
+export type { AttemptOutcome, AttemptRecord, JobRef, RanBy } from "./model/job/job.js";
 export { resultUrl, type JobWithResult } from "./model/job/result-url.js";
 export type { JobLog, LogLine } from "./model/job/log.js";
 export type { JobDefaults, JobOptions } from "./model/options/options.js";
@@ -156,5 +163,6 @@ export {
 } from "./define/task.js";
 export { schedule, type AnySchedule, type CheckedSchedule, type TaskSchedule } from "./define/schedule.js";
 export type { StopReason, WorkerEvents } from "./worker/run/events.js";
+export type { WorkerHandle } from "./client/worker-handle.js";
 export type { WorkerOptions } from "./worker/options.js";
 export type { Worker, WorkerState } from "./worker/worker.js";

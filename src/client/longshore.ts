@@ -29,6 +29,7 @@ import { JobList, tagTotals, type ListOptions, type TagTotals } from "./jobs/job
 import { Job, type RetryOptions } from "./jobs/job.js";
 import { Queue } from "./queue.js";
 import type { WatchEvent } from "./connection/queue-watch.js";
+import { WorkerHandle } from "./worker-handle.js";
 import { watchQueue } from "./queue-events.js";
 import { Schedules } from "./schedules/schedules.js";
 import type { WorkerSetup } from "../worker/setup.js";
@@ -303,14 +304,25 @@ export class Longshore {
   }
 
   /**
+   * A handle on a worker of any process, by its name or one of its sessions (`workers()`), to command it. If several workers have
+   * the name, all of them are meant. One that is commanded acknowledges it within a second, as a rule: `workers()` shows its latest
+   * `command`, and in its `status` why it leases nothing.
+   * @throws InvalidInput
+   * @example await longshore.worker("web-1").quiet();
+   */
+  worker(name: string): WorkerHandle;
+  /**
    * A worker for these tasks, at work at once.
    * @throws InvalidInput
    * @example
    * const worker = longshore.worker([scan], { concurrency: 5 });
    * await worker.stop();
    */
-  worker(tasks: readonly AnyTask[], options?: WorkerOptions): Worker {
+  worker(tasks: readonly AnyTask[], options?: WorkerOptions): Worker;
+  worker(given: readonly AnyTask[] | string, options?: WorkerOptions): Worker | WorkerHandle {
     this.#guard();
+    if (typeof given === "string") return new WorkerHandle(this.#context, parseKey("worker", given));
+    const tasks = given;
     const worker = new Worker(this.#setup, tasks, options);
     this.#workers.add(worker);
     void worker.finished.then(() => this.#workers.delete(worker));

@@ -14,6 +14,7 @@ import type { RunPool } from "./execution/run-pool.js";
 import type { EventLoopWatch } from "./lifetime/event-loop-watch.js";
 import type { WorkerLife } from "./lifetime/lifetime.js";
 import type { Shutdown } from "./lifetime/shutdown.js";
+import type { Suspensions } from "./lifetime/suspensions.js";
 import type { ParsedWorkerOptions } from "./options.js";
 import type { EventPublisher } from "./run/event-publisher.js";
 import type { Reporter } from "./run/reporter.js";
@@ -31,6 +32,7 @@ export interface RunCoordinatorParts {
   readonly backend: RunBackend;
   /** Aborts when the worker stops. */
   readonly stopping: AbortSignal;
+  readonly suspensions: Suspensions;
   readonly events: EventPublisher;
   readonly pool: RunPool;
   readonly executor: Executor;
@@ -62,6 +64,11 @@ export class RunCoordinator {
     return this.#suspects > 0;
   }
 
+  /** Has the worker begun as many runs as it may? */
+  get spent(): boolean {
+    return this.#taken >= this.#parts.options.maxJobs;
+  }
+
   /** How many more leases there is room for, those being claimed already subtracted. */
   capacity(): number {
     const { options, prefetch, pool, loop } = this.#parts;
@@ -88,10 +95,12 @@ export class RunCoordinator {
 
   /** The engine has given leases. */
   leased(leases: readonly Lease[], session: WorkSession): void {
-    const { backend, stopping, options, pool, prefetchReturn, heartbeat, audit, sweeper, life } = this.#parts;
+    const { backend, stopping, suspensions, options, pool, prefetchReturn, heartbeat, audit, sweeper, life } =
+      this.#parts;
     const runs = leases.map((lease) => new Run(lease, session, backend));
     for (const { suspect } of leases) if (suspect) this.#suspects += 1;
-    if (stopping.aborted) {
+    // Those of a command that was under way.
+    if (stopping.aborted || suspensions.quiet) {
       this.#giveBack(runs);
       return;
     }

@@ -27,6 +27,10 @@ import { Sweeper } from "./upkeep/sweeper.js";
 import { LeaseAudit } from "./session/lease-audit.js";
 import type { WorkSession } from "./session/session.js";
 import { WorkerLife } from "./lifetime/lifetime.js";
+import { StatusMeter } from "./lifetime/status-meter.js";
+import { WorkerCommands } from "./lifetime/worker-commands.js";
+import { Suspensions } from "./lifetime/suspensions.js";
+import type { StopReason } from "./run/events.js";
 import type { WorkerRuntimeOptions } from "./setup.js";
 
 export class WorkerRuntime {
@@ -50,6 +54,7 @@ export class WorkerRuntime {
   readonly #shutdown: Shutdown;
   readonly #life: WorkerLife;
   readonly #stopping = new AbortController();
+  readonly #suspensions = new Suspensions(() => this.#runs.spent);
   /** Does it sweep, and are its schedules put? */
   #sweeps = false;
   #started = false;
@@ -143,11 +148,23 @@ export class WorkerRuntime {
         settled: (runs, answer) => this.#runs.settled(runs, answer),
         lost: (session) => this.#lose(session),
         dropped: (runs) => this.#runs.drop(runs),
-        unanswered: () => this.#audit.unanswered(),
-        answered: (ms) => prefetch.answered(ms),
+        unanswered: () => {
+          this.#suspensions.unanswered = true;
+          this.#audit.unanswered();
+        },
+        answered: (ms) => {
+          this.#suspensions.unanswered = false;
+          prefetch.answered(ms);
+        },
         idle: () => this.#idle(),
       },
       thorough: options.burst,
+    });
+    const meter = new StatusMeter({
+      clock,
+      running: () => this.#pool.running,
+      loopDelay: () => this.#loopWatch.takeLongest(),
+      suspensions: this.#suspensions,
     });
     this.#heartbeat = new Heartbeat({
       engine,
@@ -160,6 +177,8 @@ export class WorkerRuntime {
       latestDeadline: () => this.#deadlines.latest(),
       lost: (session) => this.#lose(session),
       revoked: (ref) => this.#runs.revoke(ref),
+      status: () => meter.take(),
+      commanded: (command) => commands.obey(command),
     });
     this.#audit = new LeaseAudit({
       engine,
@@ -226,6 +245,7 @@ export class WorkerRuntime {
       options,
       backend: { changed: this.#reporter.changed, servicesOf: (run) => new EngineServices(run, services) },
       stopping: this.#stopping.signal,
+      suspensions: this.#suspensions,
       events,
       pool: this.#pool,
       executor: this.#executor,
@@ -240,6 +260,14 @@ export class WorkerRuntime {
       loopWatch: this.#loopWatch,
       life: this.#life,
       shutdown: this.#shutdown,
+    });
+    const commands = new WorkerCommands({
+      stopping: this.#stopping.signal,
+      suspensions: this.#suspensions,
+      stopClaiming: () => this.#loop.stopClaiming(),
+      resumeClaiming: () => this.#loop.resumeClaiming(),
+      returnWaiting: () => this.#runs.returnWaitingOf(order.names),
+      finished,
     });
   }
 
@@ -264,12 +292,18 @@ export class WorkerRuntime {
     this.#loop.schedule();
   }
 
-  /** Walks the shutdown ladder; a further call skips to the next rung. @param grace milliseconds */
-  async stop(grace: number): Promise<void> {
+  /**
+   * Walks the shutdown ladder; a further call skips to the next rung, or, after a command to stop, gives the running jobs this
+   * grace. @param grace milliseconds
+   */
+  async stop(grace: number, reason: StopReason): Promise<void> {
     if (this.#stopping.signal.aborted) {
-      this.#shutdown.skip();
+      if (this.#suspensions.stopping === "command") this.#shutdown.skipAfter(grace);
+      else this.#shutdown.skip();
+      this.#suspensions.stopping = reason;
       return;
     }
+    this.#suspensions.stopping = reason;
     this.#stopping.abort();
     await this.#shutdown.run(grace);
   }

@@ -5,6 +5,7 @@ import type { WorkerInfo } from "../engine/contract/session.js";
 import { checkBuild } from "../engine/contract/builds.js";
 import { parseDuration, type Duration } from "../model/value/duration.js";
 import { InvalidInput } from "../model/errors/errors.js";
+import { LONGSHORE_VERSION } from "../model/version.js";
 import { describeTasks, EACH, type Runnable } from "./execution/runnable.js";
 import { heartbeatFile } from "./session/heartbeat-link.js";
 import { checkPrograms } from "./runners/channel/child-link.js";
@@ -16,6 +17,9 @@ import type { StopReason, WorkerEvents } from "./run/events.js";
 import { parseSchedules, parseWorkerOptions, type ParsedWorkerOptions, type WorkerOptions } from "./options.js";
 import type { WorkerSetup } from "./setup.js";
 import { WorkerRuntime } from "./runtime.js";
+
+/** The grace of a worker that is to stop once its jobs have ended. Milliseconds. */
+const UNTIL_ALL_END = Number.MAX_SAFE_INTEGER;
 
 /** What a worker is doing. */
 export type WorkerState = "starting" | "running" | "stopping" | "stopped";
@@ -63,6 +67,8 @@ export class Worker extends EventEmitter<WorkerEvents> {
       },
       appVersion: setup.appVersion,
       environment: setup.environment,
+      longshore: LONGSHORE_VERSION,
+      node: process.version,
       concurrency,
       startedAt: setup.clock.now(),
     };
@@ -75,7 +81,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
       runnables,
       schedules: parseSchedules(options.schedules, setup),
       events: this.#events,
-      finished: (reason) => void this.#stop(reason, this.#options.grace),
+      finished: (reason) => void this.#stop(reason, reason === "command" ? UNTIL_ALL_END : this.#options.grace),
     });
     this.finished = new Promise((resolve) => {
       this.#finish = resolve;
@@ -159,7 +165,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
     const again = this.#state === "stopping";
     this.#state = "stopping";
     if (!again) this.#events.publish("stopping", reason);
-    const stopped = this.#runtime.stop(grace);
+    const stopped = this.#runtime.stop(grace, reason);
     if (!again) void stopped.then(() => this.#stopped());
     return this.finished;
   }

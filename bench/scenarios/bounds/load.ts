@@ -189,6 +189,8 @@ export class Session {
       tasks: [{ name: "work", version: null, label: null, resultUrl: null }],
       appVersion: null,
       environment: null,
+      longshore: "",
+      node: process.version,
       concurrency: 1,
       startedAt: Date.now(),
     };

@@ -24,6 +24,9 @@ export interface WorkerInfo {
   /** The version of its application, and where that runs; `null` when it says nothing. */
   readonly appVersion: string | null;
   readonly environment: string | null;
+  /** The versions of Longshore and of Node that it runs; empty when unknown. */
+  readonly longshore: string;
+  readonly node: string;
   readonly concurrency: number;
   /** Epoch milliseconds. */
   readonly startedAt: number;

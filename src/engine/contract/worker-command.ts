@@ -28,7 +28,7 @@ export interface WorkerStatus {
   /** The memory of its process: all of it, and what JavaScript uses. Bytes. */
   readonly rss: number;
   readonly heap: number;
-  /** How much of one core its process used since the status before, 1 = all of it; `null` at first. */
+  /** How much of one core its process used since the status before, 1 = all of it; `null` when that is not 100 ms ago. */
   readonly cpu: number | null;
   /** The longest time for which its event loop was held up while inline jobs ran, since the status before. Milliseconds. */
   readonly loopDelay: number;

@@ -10,10 +10,8 @@ const MOST_TASKS = 10_000;
 /** Decodes a stored worker. Where the text cannot be read, the session id still gives the name. Never throws. */
 export function decodeWorkerInfo(session: string, stored: string): WorkerInfo {
   try {
-    const { name, host, pid, queues, tasks, appVersion, environment, concurrency, startedAt } = readObject(
-      "worker",
-      JSON.parse(stored),
-    );
+    const worker = readObject("worker", JSON.parse(stored));
+    const { name, host, pid, queues, tasks, appVersion, environment, longshore, node, concurrency, startedAt } = worker;
     return {
       name: readText("worker.name", name, LONGEST),
       host: readText("worker.host", host, LONGEST),
@@ -22,6 +20,8 @@ export function decodeWorkerInfo(session: string, stored: string): WorkerInfo {
       tasks: readList("worker.tasks", tasks, MOST_TASKS, readTask),
       appVersion: readOptional("worker.appVersion", appVersion, readShort),
       environment: readOptional("worker.environment", environment, readShort),
+      longshore: readShort("worker.longshore", longshore),
+      node: readShort("worker.node", node),
       concurrency: readNumber("worker.concurrency", concurrency, 0, Number.MAX_VALUE),
       startedAt: readNumber("worker.startedAt", startedAt, 0, Number.MAX_SAFE_INTEGER),
     };
@@ -40,6 +40,8 @@ export function unknownWorker(name: string): WorkerInfo {
     tasks: [],
     appVersion: null,
     environment: null,
+    longshore: "",
+    node: "",
     concurrency: 0,
     startedAt: 0,
   };

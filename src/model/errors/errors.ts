@@ -78,6 +78,13 @@ export class ScheduleNotFound extends LongshoreError {
   }
 }
 
+/** No such worker, or it gives no sign of life. */
+export class WorkerNotFound extends LongshoreError {
+  constructor(name: string) {
+    super("WORKER_NOT_FOUND", `no worker with the name or session ${show(name)} gives signs of life`);
+  }
+}
+
 /** The queue has as many schedules as it may have: 10,000. */
 export class TooManySchedules extends LongshoreError {
   /** The queue that is full. */

@@ -209,11 +209,17 @@ export class ExchangeLoop {
     });
   }
 
-  /** Claims nothing more. */
+  /** Claims nothing more, until `resumeClaiming`. */
   stopClaiming(): void {
     this.#claims = false;
     this.#wait.stop();
     this.#passWakeUpOn();
+  }
+
+  /** Claims again. */
+  resumeClaiming(): void {
+    this.#claims = true;
+    this.wake();
   }
 
   /** Resolves when everything is settled. */

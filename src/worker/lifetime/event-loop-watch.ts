@@ -18,6 +18,7 @@ export class EventLoopWatch {
   readonly #begun = new Set<string>();
   readonly #namedAt = new Map<string, number>();
   #timer: NodeJS.Timeout | null = null;
+  #longest = 0;
 
   /**
    * @param running the inline runs in flight
@@ -34,6 +35,13 @@ export class EventLoopWatch {
     if (this.#timer === null) this.#check();
   }
 
+  /** The longest delay since this was called last, in milliseconds; 0 when no inline job ran. */
+  takeLongest(): number {
+    const longest = this.#longest;
+    this.#longest = 0;
+    return longest;
+  }
+
   close(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
@@ -45,6 +53,7 @@ export class EventLoopWatch {
     this.#timer = setTimeout(() => {
       this.#timer = null;
       const late = performance.now() - due;
+      this.#longest = Math.max(this.#longest, late);
       const running = [...this.#running()];
       for (const { lease } of running) if (lease.body !== null) this.#begun.add(lease.body.task);
       if (late > TOO_LONG) this.#report(late);

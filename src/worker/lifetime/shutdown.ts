@@ -42,6 +42,12 @@ export class Shutdown {
     this.#rung?.abort();
   }
 
+  /** Goes on to the next rung after so many milliseconds, unless this one has ended by then. */
+  skipAfter(ms: number): void {
+    const rung = this.#rung;
+    if (rung !== null) void pause(this.#clock, ms, rung.signal).then(() => rung.abort());
+  }
+
   /** A run has ended. */
   ended(): void {
     if (this.#rung !== null && this.#steps.running() === 0) this.skip();

@@ -6,9 +6,10 @@ import type { RunningJob } from "../../define/context.js";
 
 /**
  * Why a worker stops: `stop()` was called (by the application, by a signal, by `longshore.close()`), an option ended its
- * life, the engine was closed under it, or a task of it turned out to have no handler.
+ * life, the engine was closed under it, a task of it turned out to have no handler, or a command reached it
+ * (`longshore.worker(name).stop()`).
  */
-export type StopReason = "stop" | "burst" | "maxJobs" | "maxIdle" | "maxRss" | "closed" | "refused";
+export type StopReason = "stop" | "burst" | "maxJobs" | "maxIdle" | "maxRss" | "closed" | "refused" | "command";
 
 /** The events of a worker. Those about the end of a run are emitted when the engine has accepted its outcome. */
 export interface WorkerEvents {

@@ -3,7 +3,7 @@
  * when, receives the answers.
  */
 import { Worker as Thread } from "node:worker_threads";
-import type { Revocation } from "../../engine/contract/engine.js";
+import type { Engine, HeartbeatAnswer as EngineAnswer } from "../../engine/contract/engine.js";
 import type { ParsedTarget } from "../../engine/target.js";
 import { ownFile } from "../../engine/shared/own-file.js";
 import type { PackedError } from "../errors/error-transport.js";
@@ -25,9 +25,12 @@ export interface HeartbeatOrder {
   readonly identity: string | null;
 }
 
+/** What its heartbeats carry from now on, beside the life of the session. */
+export type HeartbeatNotes = Pick<Parameters<Engine["heartbeat"]>[0], "status" | "acknowledges">;
+
 /** The answer to a heartbeat, or its failure. */
 export type HeartbeatAnswer =
-  | { readonly session: string; readonly alive: boolean; readonly revoked: readonly Revocation[] }
+  | (EngineAnswer & { readonly session: string })
   | { readonly session: string | null; readonly error: PackedError };
 
 /**
@@ -78,6 +81,10 @@ export class HeartbeatLink {
 
   order(order: HeartbeatOrder): void {
     this.#thread.postMessage(order, []);
+  }
+
+  note(notes: HeartbeatNotes): void {
+    this.#thread.postMessage({ notes }, []);
   }
 
   /** Ends the thread. */

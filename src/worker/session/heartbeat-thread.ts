@@ -11,7 +11,7 @@ import { openEngine } from "../../engine/open.js";
 import { EngineRefused } from "../../model/errors/errors.js";
 import { pause, systemClock } from "../../model/value/clock.js";
 import { packError } from "../errors/error-transport.js";
-import type { HeartbeatAnswer, HeartbeatOrder, HeartbeatSetup } from "./heartbeat-link.js";
+import type { HeartbeatAnswer, HeartbeatNotes, HeartbeatOrder, HeartbeatSetup } from "./heartbeat-link.js";
 
 /** The wait before the connection is tried again, in milliseconds. */
 const RETRY = 1_000;
@@ -22,9 +22,15 @@ const { target, until } = workerData as HeartbeatSetup;
 const beatUntil = new Float64Array(until);
 const closing = new AbortController();
 let order: HeartbeatOrder | null = null;
+let notes: HeartbeatNotes = {};
 let changed = new AbortController();
 
-port.on("message", (message: HeartbeatOrder | "close") => {
+port.on("message", (message: HeartbeatOrder | { readonly notes: HeartbeatNotes } | "close") => {
+  if (message !== "close" && "notes" in message) {
+    // They go out with the next beat.
+    ({ notes } = message);
+    return;
+  }
   if (message === "close") closing.abort();
   else order = message;
   changed.abort();
@@ -87,9 +93,9 @@ async function beat(engine: Engine, current: HeartbeatOrder): Promise<void> {
   const { session, queues, ttl } = current;
   if (session === null) return;
   try {
-    const { alive, revoked } = await engine.heartbeat({ session, queues, ttl });
+    const answer = await engine.heartbeat({ session, queues, ttl, ...notes });
     // A database file replaced since the last check does not have the session: ignore its answer.
-    if (isSame(engine, current)) send({ session, alive, revoked });
+    if (isSame(engine, current)) send({ ...answer, session });
   } catch (error) {
     send({ session, error: packError(error) });
   }

@@ -4,13 +4,19 @@
  * At rest the session has a longer TTL and one beat in a quarter of an hour. The exchange that leases work shortens the TTL back to
  * the lease time.
  */
-import type { Engine, Revocation } from "../../engine/contract/engine.js";
+import type {
+  Engine,
+  Revocation,
+  WorkerCommand,
+  WorkerCommandName,
+  WorkerStatus,
+} from "../../engine/contract/engine.js";
 import type { ParsedTarget } from "../../engine/target.js";
 import { pause, systemClock, type Clock } from "../../model/value/clock.js";
 import { shorterThan } from "../../model/value/shorter-signal.js";
 import { unpackError } from "../errors/error-transport.js";
 import { lifeOf } from "./overdue-watch.js";
-import { HeartbeatLink, type HeartbeatAnswer } from "./heartbeat-link.js";
+import { HeartbeatLink, type HeartbeatAnswer, type HeartbeatNotes } from "./heartbeat-link.js";
 import type { EngineOutage } from "./engine-outage.js";
 import type { WorkSession } from "./session.js";
 
@@ -27,6 +33,8 @@ const PRIVATE_TTL = 24 * 3_600_000;
  * this length or more cannot expire meanwhile, so nothing is waited for.
  */
 const THREAD_START = 10_000;
+/** How many commands are remembered. */
+const MOST_OBEYED = 16;
 /** The wait before a failed heartbeat is retried, in milliseconds. */
 const RETRY = 500;
 
@@ -47,6 +55,10 @@ export interface HeartbeatOptions {
   readonly latestDeadline: () => number | null;
   readonly lost: (session: WorkSession) => void;
   readonly revoked: (lease: Revocation) => void;
+  /** How the worker is. */
+  readonly status: () => WorkerStatus;
+  /** The worker was given a command: it is carried out when this returns. Called once for each. */
+  readonly commanded: (command: WorkerCommandName) => void;
 }
 
 export class Heartbeat {
@@ -67,6 +79,8 @@ export class Heartbeat {
   #beatUntil = 0;
   /** The storage identity of the last order to the thread. */
   #identity: string | null = null;
+  /** The commands that were carried out, the latest last. */
+  #obeyed: readonly string[] = [];
   #cancel: () => void = () => {};
   #unsubscribe: () => void = () => {};
 
@@ -94,7 +108,12 @@ export class Heartbeat {
     this.#resting = false;
     this.#arm(this.#every);
     this.#order();
-    this.#unsubscribe = await engine.onRevoked({ session: session.id, queues: session.queues, listener: revoked });
+    this.#unsubscribe = await engine.onRevoked({
+      session: session.id,
+      queues: session.queues,
+      listener: revoked,
+      commanded: () => void this.beat(),
+    });
     if (this.#session !== session) this.#unsubscribe();
   }
 
@@ -138,7 +157,7 @@ export class Heartbeat {
     const ttl = this.#ttlNow;
     let answered = false;
     try {
-      const answer = await engine.heartbeat({ session: session.id, queues: session.queues, ttl });
+      const answer = await engine.heartbeat({ session: session.id, queues: session.queues, ttl, ...this.#notes() });
       this.#answeredAt = clock.monotonic();
       answered = true;
       this.#receive({ session: session.id, ...answer });
@@ -183,6 +202,7 @@ export class Heartbeat {
     this.#allow(Math.max(latestDeadline() ?? 0, now));
     this.#arm(this.#resting ? Math.max(this.#every, REST_EVERY) : this.#every);
     if ((this.#options.engine.identity ?? null) !== this.#identity) this.#order();
+    this.#link?.note(this.#notes());
     const threadBeats = this.#link !== null && now - this.#answeredAt < this.#every * 1.5;
     if (this.#resting || !threadBeats) void this.beat();
   }
@@ -243,5 +263,22 @@ export class Heartbeat {
       return;
     }
     for (const lease of answer.revoked) this.#options.revoked(lease);
+    if (answer.command !== undefined) this.#obey(answer.command);
+  }
+
+  /** Carries out a command, and acknowledges it at once. An answer that was late may give one that was carried out before. */
+  #obey({ command, op }: WorkerCommand): void {
+    if (this.#obeyed.includes(op)) return;
+    this.#obeyed = [...this.#obeyed.slice(-MOST_OBEYED), op];
+    this.#options.commanded(command);
+    this.#link?.note(this.#notes());
+    void this.beat();
+  }
+
+  /** What a heartbeat carries beside the life of the session. */
+  #notes(): HeartbeatNotes {
+    const status = this.#options.status();
+    const acknowledges = this.#obeyed.at(-1);
+    return acknowledges === undefined ? { status } : { status, acknowledges };
   }
 }

@@ -11,7 +11,11 @@ import { openEngine } from "../../../src/engine/open.js";
 import { unknownWorker } from "../../../src/engine/shared/worker-info.js";
 import { SqliteEngine } from "../../../src/engine/sqlite/engine.js";
 import { ManualClock } from "../../../src/engine/testkit/context/manual-clock.js";
-import { HeartbeatLink, type HeartbeatAnswer } from "../../../src/worker/session/heartbeat-link.js";
+import {
+  HeartbeatLink,
+  type HeartbeatAnswer,
+  type HeartbeatNotes,
+} from "../../../src/worker/session/heartbeat-link.js";
 
 const FILES = ["", "-wal", "-shm"];
 const info = { ...unknownWorker("w"), queues: ["q"] };
@@ -35,9 +39,10 @@ afterEach(async () => {
 });
 
 /** The first message of a thread that is to keep a session alive in a database of that identity. */
-async function firstWord(identity: string | null): Promise<HeartbeatAnswer> {
+async function firstWord(identity: string | null, notes: HeartbeatNotes = {}): Promise<HeartbeatAnswer> {
   return new Promise((resolve, reject) => {
     link = new HeartbeatLink({ engine: "sqlite", path, durability: "normal", allowNetwork: false }, resolve, reject);
+    link.note(notes);
     link.order({ ...order, identity });
   });
 }
@@ -53,6 +58,16 @@ describe("the heartbeat thread", () => {
     engine = await openWithSession();
 
     expect(await firstWord(engine.identity ?? null)).toEqual({ session: order.session, alive: true, revoked: [] });
+  });
+
+  it("carries the last status of its worker, and brings the command to it", async () => {
+    engine = await openWithSession();
+    const command = { command: "quiet", op: "op" } as const;
+    await engine.commandWorker({ session: order.session, queue: "q", ...command });
+    const status = { at: 7, rss: 1, heap: 1, cpu: null, loopDelay: 0, busy: 0, slots: [], suspended: [] };
+
+    expect(await firstWord(engine.identity ?? null, { status })).toMatchObject({ alive: true, command });
+    expect(await engine.workers()).toMatchObject([{ status }]);
   });
 
   it("makes no file where there is none", async () => {

@@ -136,6 +136,8 @@ export class ScenarioContext {
       tasks: [{ name: "work", version: null, label: null, resultUrl: null }],
       appVersion: null,
       environment: null,
+      longshore: "0.0.0",
+      node: "v0.0.0",
       concurrency: 5,
       startedAt: this.clock.now(),
       ...options.worker,
