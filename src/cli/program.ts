@@ -14,6 +14,7 @@ import { addQueueCommands } from "./commands/queue.js";
 import { addSchedulesCommand } from "./commands/schedules.js";
 import { addWhyCommand } from "./commands/why.js";
 import { addWorkerCommand } from "./commands/worker.js";
+import { addWorkersCommand } from "./commands/workers.js";
 import { EXIT_CODES_HELP } from "./terminal/exit.js";
 
 const ENVIRONMENT_HELP = `Environment:
@@ -39,6 +40,7 @@ export function createProgram(): Command {
     .addHelpText("after", `\n${ENVIRONMENT_HELP}\n\n${EXIT_CODES_HELP}`);
   addWorkerCommand(program);
   addPoolCommand(program);
+  addWorkersCommand(program);
   addEnqueueCommand(program);
   addInfoCommand(program);
   addJobsCommand(program);

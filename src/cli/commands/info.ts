@@ -66,6 +66,7 @@ function collectInfo(
     aside,
     problems: [
       ...concerned.flatMap((worker) => missing(worker, Date.now())),
+      ...concerned.flatMap(quiet),
       ...served.flatMap(problemsOf),
       ...aside.flatMap((record) => lacking(record, workers)),
     ],
@@ -78,6 +79,12 @@ function missing({ name, host, pid, liveness, running, seenAt, leaseEndsAt }: Wo
   const silence = `worker ${name} (${host}, process ${pid}) holds ${jobCount(running)} and has given no sign of life for ${span(now - seenAt)}`;
   const lapse = liveness === "lost" ? "its lease has lapsed" : `its lease lapses in ${span(leaseEndsAt - now)}`;
   return [`${silence}; ${lapse}, and living workers then run again what it held`];
+}
+
+/** The line about a worker that was commanded to take nothing. */
+function quiet({ name, liveness, status }: WorkerRecord): string[] {
+  if (liveness === "lost" || status?.suspended.includes("quiet") !== true) return [];
+  return [`worker ${name} is quiet and takes no jobs: longshore workers resume ${name}`];
 }
 
 /** The reason why jobs set aside do not run. A queue without workers has a problem line of its own. */
