@@ -66,7 +66,7 @@ async function withDependencies(
       const refs = unread.slice(0, MAX_JOBS_PER_COMMAND);
       unread = unread.slice(MAX_JOBS_PER_COMMAND);
       const records = await engine.getJobs({ refs, fields: [] });
-      page = records.filter((record) => record !== null).filter((record) => isRetried(record, filter));
+      page = records.filter((record) => record !== null).filter((record) => matchesFilter(record, filter));
     }
   }
   return retried;
@@ -82,13 +82,4 @@ async function describe(engine: Engine, record: SlimRecord): Promise<Retried> {
 /** Only a flow, a job that was enqueued after others, and one that ran, and may have spawned some, can wait for any. */
 function mayWait({ role, after, lastWorker }: SlimRecord): boolean {
   return role === "flow" || after.length > 0 || lastWorker !== null;
-}
-
-function isRetried(record: SlimRecord, filter: JobFilter): boolean {
-  const { queue, states } = filter;
-  return (
-    (queue === undefined || record.queue === queue) &&
-    (states === undefined || states.includes(record.state)) &&
-    matchesFilter(record, filter)
-  );
 }

@@ -14,28 +14,12 @@ import type { Awaitable } from "./awaitable.js";
 import type { ControlAnswer, ControlParams, JobPatch, SweepAnswer } from "./control.js";
 import type { DocumentCommands } from "./documents.js";
 import type { CommitAnswer, EnqueueAnswer } from "./enqueue.js";
-import type {
-  Claim,
-  ExchangeAnswer,
-  FencedAnswer,
-  Report,
-  Revocation,
-  Settlement,
-  SettlementAnswer,
-} from "./exchange.js";
-import type { AsideRecord, JobPage, QueueRecord, StateCounts, WatchAnswer } from "./read.js";
+import type { Claim, ExchangeAnswer, FencedAnswer, Report, Revocation, Settlement, SettlementAnswer } from "./exchange.js";
+import type { AsideRecord, JobPage, QueueRecord, StateCounts, WatchAnswer, ListOrder } from "./read.js";
 import type { CommandWorkerParams, WorkerStatus } from "./worker-command.js";
 import type { AbandonedPage, HeartbeatAnswer, HeldPage, OverdueSession, WorkerInfo, WorkerRecord } from "./session.js";
 import type { SeriesAnswer, SeriesQuery, TotalRow, TotalsQuery } from "./series.js";
-import type {
-  ScheduleFire,
-  SchedulePut,
-  SchedulePutAnswer,
-  ScheduleRecord,
-  ScheduleRef,
-  ScheduleResume,
-  ScheduleResumeAnswer,
-} from "./schedules.js";
+import type { ScheduleFire, SchedulePut, SchedulePutAnswer, ScheduleRecord, ScheduleRef, ScheduleResume, ScheduleResumeAnswer } from "./schedules.js";
 
 export type { Awaitable } from "./awaitable.js";
 export * from "./control.js";
@@ -284,7 +268,7 @@ export interface Engine extends DocumentCommands {
     readonly fields?: readonly Field[];
   }): Awaitable<(RecordWith<Field> | null)[]>;
   /**
-   * Jobs by filter: queues by name, states in their order, within a state: blocked by creation, delayed by due time,
+   * Jobs by filter: queues by name, states in their order, within a state, unless `order` says otherwise: blocked by creation, delayed by due time,
    * queued in running order, active as they were leased and then by id, terminal the latest first. A job that does not move is neither missed nor
    * repeated, however others move. A page has about 2 MB of jobs at most, and one job at least if there is any where it looks.
    */
@@ -293,6 +277,8 @@ export interface Engine extends DocumentCommands {
     readonly cursor: string | null;
     readonly limit: number;
     readonly fields?: readonly Field[];
+    /** The same for all pages of a listing. */
+    readonly order?: ListOrder;
   }): Awaitable<JobPage<Field>>;
   /** How many jobs with a tag are in each state, over all queues or one. */
   tagTotals(params: { readonly tag: string; readonly queue?: string }): Awaitable<StateCounts>;

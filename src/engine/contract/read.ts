@@ -21,11 +21,19 @@ export interface AsideRecord {
 /** How many bytes of jobs a page of a listing has at most, one job aside: it ends before its limit where they are long. */
 export const MOST_PAGE_BYTES = 2 * 1024 * 1024;
 
+/**
+ * The order of jobs within a queue and state: `newest` has the latest to be created (blocked), due (delayed), in line (queued),
+ * leased (active) or ended first, `oldest` last.
+ */
+export type ListOrder = "newest" | "oldest";
+
 /** A page of a listing. */
 export interface JobPage<Field extends LongField = LongField> {
   readonly jobs: readonly RecordWith<Field>[];
   /** Hand it back for the next page; `null` at the end. A page may be short, even empty, before the end. */
   readonly cursor: string | null;
+  /** About how many jobs were looked at for it. */
+  readonly looked: number;
 }
 
 export type StateCounts = Readonly<Record<JobState, number>>;

@@ -371,9 +371,9 @@ export class MemoryEngine extends DocumentEngine implements Engine {
     });
   }
 
-  listJobs({ filter, cursor, limit, fields }: Params<"listJobs">): Answer<"listJobs"> {
+  listJobs(params: Params<"listJobs">): Answer<"listJobs"> {
     this.#guard();
-    return listPage(this.#store.sorted(), filter, cursor, limit, fields);
+    return listPage(this.#store.sorted(), params);
   }
 
   tagTotals({ tag, queue }: Params<"tagTotals">): Answer<"tagTotals"> {

@@ -366,9 +366,9 @@ export class RedisEngine extends DocumentEngine implements Engine {
     return this.#reader.findJobs(ids, fields);
   }
 
-  listJobs({ filter, cursor, limit, fields }: Params<"listJobs">): Promise<Answer<"listJobs">> {
+  listJobs(params: Params<"listJobs">): Promise<Answer<"listJobs">> {
     this.#guard();
-    return this.#lister.page(filter, cursor, limit, fields);
+    return this.#lister.page(params);
   }
 
   tagTotals({ tag, queue }: Params<"tagTotals">): Promise<Answer<"tagTotals">> {

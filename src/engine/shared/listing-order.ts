@@ -3,8 +3,9 @@
  * its place (queue, state, key) and not by a count, so jobs that move disturb no other job's place.
  */
 import { InvalidInput } from "../../model/errors/errors.js";
+import type { ListOrder } from "../contract/read.js";
 import type { JobFilter } from "../../model/job/filter.js";
-import { isState, STATES, type JobState } from "../../model/job/state.js";
+import { isState, isTerminal, STATES, type JobState } from "../../model/job/state.js";
 
 /** The place of a job among those of its queue and state: compared by number, then by id. */
 export type OrderKey = readonly [number, string];
@@ -30,8 +31,13 @@ export function compareKeys(a: OrderKey, b: OrderKey): number {
 
 /** The states a filter asks for, in listing order. */
 export function listedStates(filter: JobFilter): readonly JobState[] {
-  const wanted = filter.states;
-  return wanted === undefined ? STATES : STATES.filter((state) => wanted.includes(state));
+  const { states: wanted, not: { states: unwanted = [] } = {} } = filter;
+  return STATES.filter((state) => (wanted === undefined || wanted.includes(state)) && !unwanted.includes(state));
+}
+
+/** Are the jobs of a state listed the other way round? Without an order waiting ones come as they will run, ended ones the latest first. */
+export function isReversed(state: JobState, order: ListOrder | undefined): boolean {
+  return order !== undefined && (order === "oldest") === isTerminal(state);
 }
 
 /** Encodes a place as an opaque string. */

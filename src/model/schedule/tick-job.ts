@@ -3,13 +3,9 @@
  * tag `schedule:NAME`, so that the jobs of one schedule can be found among all jobs.
  */
 import { UNLINKED, type JobSpec } from "../job/job.js";
+import { scheduleTag } from "../job/schedule-tag.js";
 import type { Schedule } from "./schedule.js";
 import { missed, nextDue, runTime, tickId } from "./ticks.js";
-
-/** The tag of a schedule's jobs. */
-export function scheduleTag(name: string): string {
-  return `schedule:${name}`;
-}
 
 /** A job that a schedule enqueues: at one of its ticks, or at once when a caller asks for it. */
 export function scheduledJob({ name, job, overlap }: Schedule, id: string, due: JobSpec["due"]): JobSpec {

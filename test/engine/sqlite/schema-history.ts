@@ -36,6 +36,7 @@ export const BACK: Readonly<Record<number, string>> = {
     ALTER TABLE identity DROP COLUMN document_version`,
   18: "DROP TABLE statuses; DROP TABLE commands",
   19: "DROP TABLE tallies; DROP TABLE series; DROP TABLE totals",
+  20: "DROP INDEX attempts_fingerprint",
 };
 
 /** Statements that make of a file of today what a Longshore with this schema would have left. */

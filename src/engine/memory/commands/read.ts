@@ -1,18 +1,27 @@
 /** Reads records, listings and totals; changes nothing. */
 import { sizeOf, withFields, type LongField, type RecordWith } from "../../../model/job/fields.js";
-import { matchesFilter, type JobFilter } from "../../../model/job/filter.js";
+import { isListed, matchesFilter } from "../../../model/job/filter.js";
 import type { JobRecord } from "../../../model/job/job.js";
 import { progressIn } from "../../../model/job/progress.js";
 import { perState, type JobState } from "../../../model/job/state.js";
+import type { Params } from "../../contract/commands.js";
 import {
   MOST_ASIDE,
   MOST_COUNTED_ASIDE,
   MOST_PAGE_BYTES,
   type AsideRecord,
   type JobPage,
+  type ListOrder,
   type StateCounts,
 } from "../../contract/engine.js";
-import { compareKeys, decodeCursor, encodeCursor, listedStates, type Position } from "../../shared/listing-order.js";
+import {
+  compareKeys,
+  decodeCursor,
+  encodeCursor,
+  isReversed,
+  listedStates,
+  type Position,
+} from "../../shared/listing-order.js";
 import { latestRanBy, ranBy } from "../../contract/builds.js";
 import { buildOf, workerOf } from "../../contract/session-id.js";
 import type { MemoryAttempt, MemoryJob } from "../store/job.js";
@@ -105,39 +114,44 @@ export function positionOf(queue: MemoryQueue, job: MemoryJob): number | null {
   return lines.reduce((ahead, line) => ahead + line.rank(job.key), 1);
 }
 
+/** How many jobs one page looks at. */
+const MOST_LOOKED_AT = 5_000;
+
 /** One page of a listing over queues in the order given. */
 export function listPage(
   queues: readonly MemoryQueue[],
-  filter: JobFilter,
-  cursor: string | null,
-  limit: number,
-  fields: readonly LongField[] | undefined,
+  { filter, cursor, limit, fields, order }: Params<"listJobs">,
 ): JobPage {
   const after = cursor === null ? null : decodeCursor(cursor);
   const jobs: RecordWith<LongField>[] = [];
-  let bytes = 0;
+  const states = listedStates(filter);
+  let [bytes, looked] = [0, 0];
   for (const queue of queues) {
-    if (filter.queue !== undefined && filter.queue !== queue.name) continue;
-    for (const state of listedStates(filter)) {
-      for (const job of jobsIn(queue, state)) {
-        if (after !== null && !isAfter(queue.name, state, job, after, listedStates(filter))) continue;
+    if (!isListed(queue.name, filter)) continue;
+    for (const state of states) {
+      const place = (job: MemoryJob): string => encodeCursor({ queue: queue.name, state, key: job.key });
+      for (const job of jobsIn(queue, state, isReversed(state, order))) {
+        if (after !== null && !isAfter(queue.name, state, job, after, { states, order })) continue;
+        looked += 1;
         const record = recordOf(queue, job);
-        if (!matchesFilter(record, filter)) continue;
-        const asked = withFields(record, fields);
-        jobs.push(asked);
-        bytes += sizeOf(asked);
-        if (jobs.length === limit || bytes >= MOST_PAGE_BYTES)
-          return { jobs, cursor: encodeCursor({ queue: queue.name, state, key: job.key }) };
+        if (matchesFilter(record, filter)) {
+          const asked = withFields(record, fields);
+          jobs.push(asked);
+          bytes += sizeOf(asked);
+        }
+        if (jobs.length === limit || bytes >= MOST_PAGE_BYTES || looked >= MOST_LOOKED_AT)
+          return { jobs, cursor: place(job), looked };
       }
     }
   }
-  return { jobs, cursor: null };
+  return { jobs, cursor: null, looked };
 }
 
-function jobsIn(queue: MemoryQueue, state: JobState): MemoryJob[] {
-  const jobs = queue.lines[state].toArray();
-  if (state !== "queued" || queue.suspects.size + queue.aside.size === 0) return jobs;
-  return [...jobs, ...queue.suspects.toArray(), ...queue.aside.toArray()].toSorted((a, b) => compareKeys(a.key, b.key));
+function jobsIn(queue: MemoryQueue, state: JobState, reversed: boolean): MemoryJob[] {
+  const line = queue.lines[state].toArray();
+  const others = state === "queued" ? [...queue.suspects.toArray(), ...queue.aside.toArray()] : [];
+  const jobs = others.length === 0 ? line : [...line, ...others].toSorted((a, b) => compareKeys(a.key, b.key));
+  return reversed ? jobs.toReversed() : jobs;
 }
 
 function isAfter(
@@ -145,9 +159,10 @@ function isAfter(
   state: JobState,
   job: MemoryJob,
   after: Position,
-  states: readonly JobState[],
+  { states, order }: { readonly states: readonly JobState[]; readonly order: ListOrder | undefined },
 ): boolean {
   if (queue !== after.queue) return queue > after.queue;
   if (state !== after.state) return states.indexOf(state) > states.indexOf(after.state);
-  return compareKeys(job.key, after.key) > 0;
+  const difference = compareKeys(job.key, after.key);
+  return isReversed(state, order) ? difference < 0 : difference > 0;
 }

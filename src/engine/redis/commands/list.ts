@@ -3,14 +3,30 @@
  * goes on. Queues that have no job in question are passed by what they count, many at a time.
  */
 import { sizeOf, type LongField, type RecordWith } from "../../../model/job/fields.js";
-import { matchesFilter, type JobFilter } from "../../../model/job/filter.js";
+import {
+  CONDITIONS,
+  isListed,
+  matchesFilter,
+  namedQueues,
+  requiredTags,
+  type JobFilter,
+} from "../../../model/job/filter.js";
 import { STATES, type JobState } from "../../../model/job/state.js";
-import { MOST_PAGE_BYTES, type JobPage } from "../../contract/engine.js";
-import { compareKeys, decodeCursor, encodeCursor, listedStates, type OrderKey } from "../../shared/listing-order.js";
+import type { Params } from "../../contract/commands.js";
+import { MOST_PAGE_BYTES, type JobPage, type ListOrder } from "../../contract/engine.js";
+import {
+  compareKeys,
+  decodeCursor,
+  encodeCursor,
+  isReversed,
+  listedStates,
+  type OrderKey,
+} from "../../shared/listing-order.js";
 import type { Keys } from "../connection/keys.js";
 import type { Link } from "../connection/connection.js";
 import type { Found } from "../format/record.js";
 import { list, number, text } from "../connection/reply.js";
+import { encodeConditions, type Conditions } from "./conditions.js";
 import type { Located, Reader } from "./read.js";
 
 /** How many jobs are listed in one call. */
@@ -29,6 +45,8 @@ const QUEUES_AT_ONCE = 100;
 const SMALL_INDEX = 2_000;
 /** Before all keys. */
 const FIRST: OrderKey = [-Number.MAX_VALUE, ""];
+/** After all keys. */
+const LAST: OrderKey = [Number.MAX_VALUE, "\u007f"];
 
 /** Some jobs of a state, and the last place looked at: `null` at the end. */
 interface Piece {
@@ -48,24 +66,26 @@ export class Lister {
     this.#reader = reader;
   }
 
-  async page(filter: JobFilter, cursor: string | null, limit: number, fields: Fields): Promise<JobPage> {
+  async page({ filter, cursor, limit, fields, order }: Params<"listJobs">): Promise<JobPage> {
     const after = cursor === null ? null : decodeCursor(cursor);
-    const all = filter.queue === undefined ? await this.#reader.names() : [filter.queue];
+    const all = (namedQueues(filter) ?? (await this.#reader.names())).filter((name) => isListed(name, filter));
     const names = after === null ? all : all.filter((name) => name >= after.queue);
+    const states = listedStates(filter);
     const page = new Page(filter, limit);
-    for (let from = 0; from < names.length; from += QUEUES_AT_ONCE) {
+    for (let from = 0; from < names.length && states.length > 0; from += QUEUES_AT_ONCE) {
       const some = names.slice(from, from + QUEUES_AT_ONCE);
-      const present = some.length === 1 ? [listedStates(filter)] : await this.#statesOf(some, filter);
+      const present = await this.#statesOf(some, filter);
       for (const [index, queue] of some.entries()) {
         const resume = after !== null && after.queue === queue ? after : null;
-        const states = (present[index] ?? []).filter((state) => resume === null || follows(state, resume.state));
-        const indexed = states.length === 0 ? null : await this.#fromIndex(queue, filter);
-        for (const state of states) {
+        const { states: those = [], tag = null } = present[index] ?? {};
+        const there = those.filter((state) => resume === null || follows(state, resume.state));
+        const indexed = there.length === 0 ? null : await this.#fromIndex(queue, filter, tag);
+        const wanted = { indexed, filter, fields, order, conditions: encodeConditions(filter, queue) };
+        for (const state of there) {
           let place = resume !== null && resume.state === state ? resume.key : null;
           do {
-            if (page.isFull) return page.until({ queue, state, key: place ?? FIRST });
-            const most = Math.min(LISTED_AT_ONCE, Math.max(page.room, 50));
-            const piece = await this.#piece(queue, state, place, most, { indexed, filter, fields });
+            if (page.isFull) return page.until({ queue, state, key: place ?? startOf(state, order) });
+            const piece = await this.#piece(queue, state, place, page.room, wanted);
             const end = page.take(piece);
             if (end !== null) return page.until({ queue, state, key: end });
             place = piece.last;
@@ -73,90 +93,106 @@ export class Lister {
         }
         page.looked += LOOKS_PER_QUEUE;
         const next = names[from + index + 1];
+        const [first = STATES[0]] = states;
         if (page.isFull && next !== undefined) {
-          return page.until({ queue: next, state: listedStates(filter)[0] ?? STATES[0], key: FIRST });
+          return page.until({ queue: next, state: first, key: startOf(first, order) });
         }
       }
     }
     return page.until(null);
   }
 
-  /** The states in which queues have jobs, of those listed, by what they count. */
-  async #statesOf(queues: readonly string[], filter: JobFilter): Promise<JobState[][]> {
+  /** The states in which queues have jobs, of those listed, by what they count; of several tags, by the rarest. */
+  async #statesOf(queues: readonly string[], filter: JobFilter): Promise<Present[]> {
     const states = listedStates(filter);
-    const { tag } = filter;
-    const counts = await Promise.all(
+    const tags = requiredTags(filter);
+    return Promise.all(
       queues.map(async (queue) => {
-        if (tag === undefined) return list(await this.#link.run("counts", queue, [])).slice(1);
-        const fields = STATES.map((_none, index) => `${tag}\0${index + 1}`);
-        return this.#link.send(() => this.#link.client.hmget(this.#keys.of(queue, "tagcount"), ...fields));
+        const rows = await Promise.all(tags.map((tag) => this.#tagCounts(queue, tag)));
+        const [rarest] = rows.toSorted((a, b) => a.total - b.total);
+        const counts =
+          rarest?.counts ??
+          list(await this.#link.run("counts", queue, []))
+            .slice(1)
+            .map(number);
+        const there = states.filter((state) => (counts[STATES.indexOf(state)] ?? 0) > 0);
+        return { states: there, tag: rarest !== undefined && rarest.total <= SMALL_INDEX ? rarest.tag : null };
       }),
     );
-    return counts.map((row) => states.filter((state) => number(row[STATES.indexOf(state)]) > 0));
   }
 
-  /** One piece of a state's listing: the jobs (still) there. */
-  async #piece(
+  async #tagCounts(queue: string, tag: string): Promise<{ tag: string; counts: readonly number[]; total: number }> {
+    const fields = STATES.map((_none, index) => `${tag}\0${index + 1}`);
+    const row = await this.#link.send(() => this.#link.client.hmget(this.#keys.of(queue, "tagcount"), ...fields));
+    const counts = row.map(number);
+    return { tag, counts, total: counts.reduce((sum, count) => sum + count, 0) };
+  }
+
+  /** One piece of a state's listing: the jobs (still) there, at most about `room`. */
+  async #piece(queue: string, state: JobState, after: OrderKey | null, room: number, wanted: Wanted): Promise<Piece> {
+    const { indexed, filter, fields, order, conditions } = wanted;
+    const places =
+      indexed === null
+        ? await this.#list(queue, state, after, conditions.text === "" ? Math.max(room, 50) : LISTED_AT_ONCE, wanted)
+        : placesIn(indexed, state, after, { limit: LISTED_AT_ONCE, isBack: isReversed(state, order) });
+    // Long fields are read only of jobs that match, and no more than there is room for.
+    const isSlim = fields !== undefined && fields.length === 0;
+    const isExact = indexed === null ? conditions.isComplete : isOneCondition(filter);
+    const most = isExact ? room : Math.max(room, 50);
+    const keys = places.keys.slice(0, most);
+    const found = await this.#found(queue, state, keys, isExact ? fields : []);
+    const isRead = keys.length === places.keys.length && found.read === keys.length;
+    const last = isRead ? places.last : (keys[found.read - 1] ?? after);
+    const { looked } = places;
+    if (isSlim || isExact) return { jobs: found.jobs, looked, last };
+    const matching = found.jobs.filter(({ record }) => matchesFilter(record, filter)).map(({ key }) => key);
+    const whole = await this.#found(queue, state, matching.slice(0, room), fields);
+    const isCut = whole.read < matching.length;
+    return { jobs: whole.jobs, looked, last: isCut ? (matching[whole.read - 1] ?? after) : last };
+  }
+
+  /** Those that are still in the state, of the first of these places: as many as are read in one call. */
+  async #found(
     queue: string,
     state: JobState,
-    after: OrderKey | null,
-    limit: number,
-    { indexed, filter, fields }: Wanted,
-  ): Promise<Piece> {
-    const { keys, looked, last } =
-      indexed === null
-        ? await this.#likely(queue, await this.#list(queue, state, after, limit), filter)
-        : placesIn(indexed, state, after, limit);
+    keys: readonly OrderKey[],
+    fields: Fields,
+  ): Promise<{ readonly jobs: readonly Found[]; readonly read: number }> {
     const ids = keys.map(([, id]) => id);
     const found = await this.#reader.readSome(queue, ids, fields);
     const jobs = found.flatMap((job, index) => {
       const key = keys[index];
       return job !== null && key !== undefined && job.record.state === state ? [{ record: job.record, key }] : [];
     });
-    return { jobs, looked, last: found.length < keys.length ? (keys[found.length - 1] ?? null) : last };
+    return { jobs, read: found.length };
   }
 
-  async #list(queue: string, state: JobState, after: OrderKey | null, limit: number): Promise<Places> {
-    const args = [STATES.indexOf(state) + 1, limit, after === null ? "" : after[0], after === null ? "" : after[1]];
+  async #list(queue: string, state: JobState, after: OrderKey | null, limit: number, wanted: Wanted): Promise<Places> {
+    const { order, conditions } = wanted;
+    const [from = "", fromId = ""] = after ?? [];
+    const isBack = isReversed(state, order) ? 1 : 0;
+    const args = [STATES.indexOf(state) + 1, Math.min(limit, LISTED_AT_ONCE), from, fromId, isBack, conditions.text];
     const [key = "", id = "", looked = "0", ...values] = list(await this.#link.run("list", queue, args)).map(text);
     const keys: OrderKey[] = [];
     for (let at = 0; at < values.length; at += 2) keys.push([Number(values[at]), values[at + 1] ?? ""]);
     return { keys, looked: Number(looked), last: key === "" ? null : [Number(key), id] };
   }
 
-  /** Leaves out places of jobs that do not match, as far as that is known without reading them: they may be long. */
-  async #likely(queue: string, places: Places, { tag, fingerprint, idContains }: JobFilter): Promise<Places> {
-    let { keys } = places;
-    const keep = async (hash: string, matches: (value: string) => boolean): Promise<void> => {
-      const [key, ids] = [this.#keys.of(queue, hash), keys.map(([, id]) => id)];
-      const values = ids.length === 0 ? [] : await this.#link.send(() => this.#link.client.hmget(key, ...ids));
-      keys = keys.filter((_none, index) => matches(values[index] ?? ""));
-    };
-    if (idContains !== undefined) keys = keys.filter(([, id]) => id.includes(idContains));
-    if (tag !== undefined) await keep("tags", (value) => value.split("\n").includes(tag));
-    if (fingerprint !== undefined) await keep("fingerprints", (value) => value === fingerprint);
-    return { ...places, keys };
-  }
-
-  /** The places of all jobs an index names, when the filter has one and it is small. */
-  async #fromIndex(queue: string, filter: JobFilter): Promise<Located[] | null> {
-    const ids =
-      filter.tag !== undefined
-        ? await this.#lex(queue, "tagged", `${filter.tag}\0`)
-        : filter.fingerprint !== undefined
-          ? await this.#lex(queue, "failures", `${filter.fingerprint}|`)
-          : null;
-    if (ids === null) return null;
-    return (await this.#reader.locate(queue, ids)).toSorted((a, b) => compareKeys(a.key, b.key));
+  /** The places of all jobs an index names, in order, when the filter has one and it is small. */
+  async #fromIndex(queue: string, { fingerprint }: JobFilter, tag: string | null): Promise<Located[] | null> {
+    if (tag === null && fingerprint === undefined) return null;
+    const [index, prefix] = tag === null ? ["failures", `${fingerprint}|`] : ["tagged", `${tag}\0`];
+    const ids = await this.#lex(queue, index, prefix);
+    return ids === null ? null : (await this.#reader.locate(queue, ids)).toSorted((a, b) => compareKeys(a.key, b.key));
   }
 
   async #lex(queue: string, index: string, prefix: string): Promise<string[] | null> {
     const key = this.#keys.of(queue, index);
     // Ids are ASCII, so U+007F sorts after all of them.
-    const members = await this.#link.send(() =>
-      this.#link.client.zrangebylex(key, `[${prefix}`, `(${prefix}\u007f`, "LIMIT", 0, SMALL_INDEX + 1),
-    );
-    return members.length > SMALL_INDEX ? null : members.map((member) => member.slice(prefix.length));
+    const [from, to] = [`[${prefix}`, `(${prefix}\u007f`];
+    if ((await this.#link.send(() => this.#link.client.zlexcount(key, from, to))) > SMALL_INDEX) return null;
+    const members = await this.#link.send(() => this.#link.client.zrangebylex(key, from, to, "LIMIT", 0, SMALL_INDEX));
+    return members.map((member) => member.slice(prefix.length));
   }
 }
 
@@ -168,6 +204,14 @@ interface Wanted {
   readonly indexed: readonly Located[] | null;
   readonly filter: JobFilter;
   readonly fields: Fields;
+  readonly order: ListOrder | undefined;
+  readonly conditions: Conditions;
+}
+
+/** In which states a queue has jobs that may match, and a tag of theirs that few have. */
+interface Present {
+  readonly states: readonly JobState[];
+  readonly tag: string | null;
 }
 
 interface Places {
@@ -176,13 +220,36 @@ interface Places {
   readonly last: OrderKey | null;
 }
 
+/** Has the filter one condition only, beside queues and states: that of the index? */
+function isOneCondition({ not, ...filter }: JobFilter): boolean {
+  const given = CONDITIONS.filter(
+    (name) => filter[name] !== undefined && !["queue", "queues", "states"].includes(name),
+  );
+  return not === undefined && given.length === 1 && (filter.tags?.length ?? 1) === 1;
+}
+
+/** Before the first job of a state. */
+function startOf(state: JobState, order: ListOrder | undefined): OrderKey {
+  return isReversed(state, order) ? LAST : FIRST;
+}
+
 /** Does a state come at another, or behind it, in listings? */
 function follows(state: JobState, other: JobState): boolean {
   return STATES.indexOf(state) >= STATES.indexOf(other);
 }
 
-function placesIn(indexed: readonly Located[], state: JobState, after: OrderKey | null, limit: number): Places {
-  const all = indexed.filter((one) => one.state === state && (after === null || compareKeys(one.key, after) > 0));
+function placesIn(
+  indexed: readonly Located[],
+  state: JobState,
+  after: OrderKey | null,
+  { limit, isBack }: { readonly limit: number; readonly isBack: boolean },
+): Places {
+  const inState = indexed.filter((one) => one.state === state);
+  const ordered = isBack ? inState.toReversed() : inState;
+  const all = ordered.filter(({ key }) => {
+    if (after === null) return true;
+    return isBack ? compareKeys(key, after) < 0 : compareKeys(key, after) > 0;
+  });
   const keys = all.slice(0, limit).map(({ key }) => key);
   return { keys, looked: keys.length, last: all.length > limit ? (keys.at(-1) ?? null) : null };
 }
@@ -193,6 +260,7 @@ class Page {
   readonly #limit: number;
   readonly #jobs: RecordWith<LongField>[] = [];
   #bytes = 0;
+  #examined = 0;
   looked = 0;
 
   constructor(filter: JobFilter, limit: number) {
@@ -213,6 +281,7 @@ class Page {
   /** Takes the jobs that match. Answers the place of the last one when there is room for no other. */
   take({ jobs, looked }: Piece): OrderKey | null {
     this.looked += looked;
+    this.#examined += looked;
     for (const { record, key } of jobs) {
       this.#bytes += sizeOf(record);
       if (!matchesFilter(record, this.#filter)) continue;
@@ -224,6 +293,7 @@ class Page {
 
   /** The page, which goes on after a place. */
   until(place: Parameters<typeof encodeCursor>[0] | null): JobPage {
-    return { jobs: this.#jobs, cursor: place === null ? null : encodeCursor(place) };
+    const cursor = place === null ? null : encodeCursor(place);
+    return { jobs: this.#jobs, cursor, looked: this.#examined };
   }
 }

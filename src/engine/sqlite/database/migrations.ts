@@ -324,6 +324,11 @@ const TWENTIETH = `
   ) WITHOUT ROWID;
 `;
 
+const TWENTY_FIRST = `
+  -- Only runs that failed are in it: jobs by the cause of their failure.
+  CREATE INDEX attempts_fingerprint ON attempts (fingerprint, job) WHERE fingerprint IS NOT NULL;
+`;
+
 /** The steps after the first. */
 const STEPS: readonly string[] = [
   SECOND,
@@ -345,6 +350,7 @@ const STEPS: readonly string[] = [
   EIGHTEENTH,
   NINETEENTH,
   TWENTIETH,
+  TWENTY_FIRST,
 ];
 const LATEST = STEPS.length + 1;
 

@@ -175,6 +175,7 @@ export const SCHEMA = `
     build TEXT,
     PRIMARY KEY (job, epoch)
   ) WITHOUT ROWID;
+  CREATE INDEX attempts_fingerprint ON attempts (fingerprint, job) WHERE fingerprint IS NOT NULL;
 
   CREATE TABLE logs (
     job INTEGER NOT NULL,

@@ -10,6 +10,9 @@ import type { Database, SqlValue, Statement } from "./driver.js";
 /** A row: its columns in the order in which the statement names them. */
 export type Row = readonly SqlValue[];
 
+/** How many statements stay prepared. */
+const MOST_STATEMENTS = 1_000;
+
 export class Sql {
   readonly #db: Database;
   readonly #statements = new Map<string, Statement>();
@@ -55,6 +58,8 @@ export class Sql {
   #prepare(text: string): Statement {
     let statement = this.#statements.get(text);
     if (statement === undefined) {
+      // Filters make many texts; those that are in use come back at once.
+      if (this.#statements.size >= MOST_STATEMENTS) this.#statements.clear();
       statement = this.#db.prepare(text);
       statement.setReturnArrays?.(true);
       this.#statements.set(text, statement);

@@ -16,6 +16,9 @@ export interface Condition {
 /** Before all keys. */
 export const FIRST: OrderKey = [Number.MIN_SAFE_INTEGER, ""];
 
+/** After all keys: ids are ASCII. */
+export const LAST: OrderKey = [Number.MAX_SAFE_INTEGER, "\u{7f}"];
+
 /** A job comes after a key, of those with a code. */
 export function after(code: number, [position, id]: OrderKey): Condition {
   return hasUniquePositions(code)

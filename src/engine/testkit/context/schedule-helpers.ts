@@ -1,7 +1,8 @@
 /** Helpers for scenarios about schedules: they put, find and fire a schedule of every minute. */
 import assert from "node:assert/strict";
 import { parseSchedule, type Schedule, type ScheduleOption } from "../../../model/schedule/schedule.js";
-import { dueTicks, scheduleTag } from "../../../model/schedule/tick-job.js";
+import { scheduleTag } from "../../../model/job/schedule-tag.js";
+import { dueTicks } from "../../../model/schedule/tick-job.js";
 import { nextDue } from "../../../model/schedule/ticks.js";
 import type {
   FencedAnswer,

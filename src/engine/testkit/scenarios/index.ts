@@ -30,6 +30,7 @@ import { leases } from "./lease/leases.js";
 import { suspects } from "./lease/suspects.js";
 import { life } from "./outcome/life.js";
 import { list } from "./queue/list.js";
+import { listConditions } from "./queue/list-conditions.js";
 import { listFilters } from "./queue/list-filters.js";
 import { obliterate } from "./queue/obliterate.js";
 import { order } from "./lease/order.js";
@@ -92,6 +93,7 @@ export const GROUPS: readonly ScenarioGroup[] = joinGroups([
   slim,
   list,
   listFilters,
+  listConditions,
   tags,
   unique,
   uniqueReplace,

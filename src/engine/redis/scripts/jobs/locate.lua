@@ -41,5 +41,5 @@ local function locate(ids)
   end
 end
 
-in_parts(2, locate, function() return bytes end)
+in_parts(ARGV, 2, locate, function() return bytes end)
 return reply

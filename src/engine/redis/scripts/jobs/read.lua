@@ -19,9 +19,10 @@ local reply, bytes = {}, 0
 -- Those of a hash that are asked for; none of the others is read.
 local function long(bit, key_name, ids) return asks(bit) and hmget(key_name, ids) or {} end -- keys: result meta failed
 
-local function header_of(job)
-  local at = string.find(job, '\n', BIRTH_SIZE + 1, true)
-  return at and string.sub(job, BIRTH_SIZE + 1, at) or body_of(job)
+-- With its end, unless it has none: then it is no body, and is shown as that.
+local function header_line(job)
+  local header = header_of(job)
+  return #header < #job - BIRTH_SIZE and header .. '\n' or header
 end
 
 -- The last line with an error, if it is not the last one, and the last line.
@@ -51,7 +52,7 @@ local function read(ids)
       local values = {
         name_of(r[STATE]), r[COUNTED], r[ATTEMPTS], r[CRASHES], r[EPOCH], r[PRIORITY],
         string.format('%.17g', r[POSITION]), r[CREATED], r[RUN_AT], r[STARTED], r[FINISHED], r[HOLDER],
-        whole and body_of(job) or header_of(job), asks(FIELD_RESULT) and (results[i] or r.result) or '',
+        whole and body_of(job) or header_line(job), asks(FIELD_RESULT) and (results[i] or r.result) or '',
         asks(FIELD_HISTORY) and history or last_lines(history), progs[i] or '', metas[i] or '', tags[i] or '',
         errs[i] or '', failed[i] or '',
       }
@@ -63,5 +64,5 @@ local function read(ids)
   end
 end
 
-in_parts(3, read, function() return bytes end)
+in_parts(ARGV, 3, read, function() return bytes end)
 return reply

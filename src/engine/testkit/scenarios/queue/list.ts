@@ -25,6 +25,7 @@ export const list = scenarios("list", [
       assert.deepEqual(await context.engine.listJobs({ filter: {}, cursor: null, limit: 10 }), {
         jobs: [],
         cursor: null,
+        looked: 0,
       });
       assert.deepEqual(await context.list({ queue: "nowhere" }), []);
     },

@@ -73,9 +73,15 @@ local function body_of(job)
   return string.sub(job, BIRTH_SIZE + 1)
 end
 
+-- The header of a stored job: its first line.
+local function header_of(job)
+  local at = string.find(job, '\n', BIRTH_SIZE + 1, true)
+  return string.sub(job, BIRTH_SIZE + 1, at and at - 1 or -1)
+end
+
 -- The name of a stored job's task; '' when it cannot be read.
 local function task_of(job)
-  local header = string.match(body_of(job), '^[^\n]*')
+  local header = header_of(job)
   return string.match(header, '^"([^"]*)"$') or string.match(header, '"task":"([^"]*)"') or ''
 end
 
@@ -87,7 +93,7 @@ end
 
 -- The reference of a member's flow, and its membership; nil when the stored job does not tell.
 local function flow_of(job)
-  local flow = sane_json(string.match(body_of(job), '^[^\n]*')).flow
+  local flow = sane_json(header_of(job)).flow
   local known = type(flow) == 'table' and type(flow.queue) == 'string' and type(flow.id) == 'string'
   if known then return flow.queue .. '\0' .. flow.id, flow end
 end
