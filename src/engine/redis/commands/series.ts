@@ -61,9 +61,9 @@ async function ask(
   for (;;) {
     const [left, next, ...values] = list(await link.run("series", queue, args));
     if (number(left) > 0) continue;
-    const fields: [string, string][] = [];
-    for (let at = 0; at + 1 < values.length; at += 2) fields.push([text(values[at]), text(values[at + 1])]);
-    return [number(next), fields];
+    const fields = new Map<string, string>();
+    for (let at = 0; at + 1 < values.length; at += 2) fields.set(text(values[at]), text(values[at + 1]));
+    return [number(next), [...fields]];
   }
 }
 
