@@ -33,6 +33,7 @@ export type Command =
   | "openSession"
   | "closeSession"
   | "heartbeat"
+  | "commandWorker"
   | "exchange"
   | "report"
   | "release"
@@ -80,6 +81,8 @@ function call<C extends Command>(
   const run = (engine: Engine): unknown => (engine[command] as (params: unknown) => unknown).call(engine, params);
   return { title: `${command} ${title}`, command, params, run, ...(learn === undefined ? {} : { learn }) };
 }
+
+const STATUS = { at: 0, rss: 1, heap: 1, cpu: null, loopDelay: 0, busy: 0, slots: [], suspended: [] };
 
 interface Session {
   readonly id: string;
@@ -198,7 +201,10 @@ export class Simulation {
   }
 
   #ofSession(
-    step: Extract<Step, { kind: "exchange" | "exchangeAgain" | "exchangeLate" | "heartbeat" | "close" | "report" }>,
+    step: Extract<
+      Step,
+      { kind: "exchange" | "exchangeAgain" | "exchangeLate" | "heartbeat" | "commandWorker" | "close" | "report" }
+    >,
   ): Call | null {
     const session = this.#session(step.session);
     if (session === undefined) return this.#open(QUEUES, LONGEST_LIFE);
@@ -215,8 +221,15 @@ export class Simulation {
         const params = queues.length > 1 ? undefined : session.sent.at(-1 - step.back);
         return params === undefined ? null : this.#exchangeCall("late", params);
       }
-      case "heartbeat":
-        return call(id, "heartbeat", { session: id, queues, ttl: step.ttl });
+      case "heartbeat": {
+        const acknowledges = step.op === null ? {} : { acknowledges: `op${step.op}` };
+        const status = { ...STATUS, at: this.clock.now() };
+        return call(id, "heartbeat", { session: id, queues, ttl: step.ttl, status, ...acknowledges });
+      }
+      case "commandWorker": {
+        const { command, op } = step;
+        return call(id, "commandWorker", { session: id, queue: queues[0] ?? "", command, op: `op${op}` });
+      }
       case "close":
         return call(id, "closeSession", { session: id, queues });
       case "report":

@@ -1,7 +1,12 @@
 // The steps of a property, as plain data: fast-check draws sixty of these, the simulation turns each into a command.
 // Numbers stand for "the n-th latest job, lease or session there is", so a step always means something.
 import * as fc from "fast-check";
-import type { Outcome, ScheduleStatus } from "../../src/engine/contract/engine.js";
+import {
+  WORKER_COMMANDS,
+  type Outcome,
+  type ScheduleStatus,
+  type WorkerCommandName,
+} from "../../src/engine/contract/engine.js";
 import type { Checkpoint } from "../../src/model/job/checkpoint.js";
 import type { DependencyPolicy } from "../../src/model/job/dependency.js";
 import { plainFailure } from "../../src/model/failure/failure.js";
@@ -71,7 +76,14 @@ export type Step = { readonly connection: number } & (
   | { readonly kind: "exchangeAgain"; readonly session: number; readonly lane: number }
   /** A copy of an exchange that was overtaken by later ones arrives. */
   | { readonly kind: "exchangeLate"; readonly session: number; readonly back: number }
-  | { readonly kind: "heartbeat"; readonly session: number; readonly ttl: number }
+  /** `op`: the command that it acknowledges, if any. */
+  | { readonly kind: "heartbeat"; readonly session: number; readonly ttl: number; readonly op: number | null }
+  | {
+      readonly kind: "commandWorker";
+      readonly session: number;
+      readonly command: WorkerCommandName;
+      readonly op: number;
+    }
   | { readonly kind: "close"; readonly session: number }
   /** Every worker dies, and a sweep recovers its jobs. */
   | { readonly kind: "outage" }
@@ -334,7 +346,14 @@ export const anyStep: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: step("exchangeAgain", record({ session, lane: fc.nat({ max: 1 }) })),
   },
   { weight: 4, arbitrary: step("exchangeLate", record({ session, back: fc.integer({ min: 1, max: 6 }) })) },
-  { weight: 6, arbitrary: step("heartbeat", record({ session, ttl })) },
+  { weight: 6, arbitrary: step("heartbeat", record({ session, ttl, op: fc.constantFrom(null, 0, 1, 2) })) },
+  {
+    weight: 3,
+    arbitrary: step(
+      "commandWorker",
+      record({ session, command: fc.constantFrom(...WORKER_COMMANDS), op: fc.nat({ max: 2 }) }),
+    ),
+  },
   { weight: 2, arbitrary: step("close", record({ session })) },
   { weight: 14, arbitrary: step("outage", none) },
   {

@@ -101,7 +101,8 @@ export interface Engine extends DocumentCommands {
    * Renews a session in each of these queues where it has not ended. `alive: false`: it had ended in one of them, and its
    * leases there are lost. `revoked` lists leases that a command took from it and that are not settled since.
    * `status` is stored with the session, for `workers`; an omitted one stays. `command` is the latest of `commandWorker` that was not
-   * acknowledged, which the worker does by the `op` of what it does: `acknowledges`. All three go by the first of these queues.
+   * acknowledged, which the worker does by the `op` of what it does: `acknowledges`. All three go by the first queue of its worker,
+   * which is the first of these, and end with the session there.
    */
   heartbeat(params: {
     readonly session: string;

@@ -121,10 +121,13 @@ export function listWorkers(store: MemoryStore, { now, monotonic }: Moment): Wor
   );
   return workerRecords(lives, now, (session) => {
     const found = store.sessions.get(session);
+    const worker = found?.worker ?? decodeWorkerInfo(session, "");
+    // They end with the session in its first queue.
+    const isThere = found?.queues.has(worker.queues[0] ?? "") ?? false;
     return {
-      ...(found?.worker ?? decodeWorkerInfo(session, "")),
-      status: found?.status ?? null,
-      command: decodeCommand(found?.command),
+      ...worker,
+      status: isThere ? (found?.status ?? null) : null,
+      command: isThere ? decodeCommand(found?.command) : null,
     };
   });
 }

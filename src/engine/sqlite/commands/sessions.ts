@@ -280,7 +280,8 @@ export function listWorkers(sql: Sql, now: number, monotonic: number): WorkerRec
     .map(([session, seenAt, left, ttl]) => ({ session, running: 0, seenAt, left, ttl }));
   const notesOf = readNotes(sql);
   return workerRecords(lives, now, (session) => {
-    return { ...decodeWorkerInfo(session, infos.get(session) ?? ""), ...notesOf(session) };
+    const worker = decodeWorkerInfo(session, infos.get(session) ?? "");
+    return { ...worker, ...notesOf(session, worker) };
   }).map((record) => {
     return { ...record, running: running.get(record.session) ?? 0 };
   });

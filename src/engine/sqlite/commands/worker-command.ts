@@ -1,6 +1,6 @@
 /** What passes between a worker and those who watch it: its status, and the latest command to it; a row each, while the session lasts. */
 import type { Params } from "../../contract/commands.js";
-import type { HeartbeatAnswer, WorkerRecord } from "../../contract/engine.js";
+import type { HeartbeatAnswer, WorkerInfo, WorkerRecord } from "../../contract/engine.js";
 import {
   acknowledged,
   commandToGive,
@@ -46,12 +46,19 @@ export function commandWorker(
   return true;
 }
 
-/** The statuses of all sessions, and the latest commands to them. */
-export function readNotes(sql: Sql): (session: string) => Pick<WorkerRecord, "status" | "command"> {
+/**
+ * The statuses of all sessions, and the latest commands to them. They end with the session in the first queue of its worker.
+ */
+export function readNotes(sql: Sql): (session: string, worker: WorkerInfo) => Pick<WorkerRecord, "status" | "command"> {
+  const places = "SELECT l.session || '/' || q.name FROM lives l CROSS JOIN queues q ON q.queue = l.queue";
+  const lives = new Set(sql.all<[place: string]>(places).map(([place]) => place));
   const statuses = new Map(sql.all<[session: string, status: string]>("SELECT session, status FROM statuses"));
   const commands = new Map(sql.all<[session: string, command: string]>("SELECT session, command FROM commands"));
-  return (session) => ({
-    status: decodeStatus(statuses.get(session)),
-    command: decodeCommand(commands.get(session)),
-  });
+  return (session, { queues: [first = ""] }) => {
+    const isThere = lives.has(`${session}/${first}`);
+    return {
+      status: isThere ? decodeStatus(statuses.get(session)) : null,
+      command: isThere ? decodeCommand(commands.get(session)) : null,
+    };
+  };
 }

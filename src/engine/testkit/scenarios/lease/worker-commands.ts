@@ -145,6 +145,25 @@ export const workerCommands = scenarios("worker-commands", [
     },
   ],
   [
+    "end-with-the-first-queue",
+    "status and command end with the session in the first queue of its worker, and stay when it ends in another",
+    async (context) => {
+      const session = await context.session({ queues: ["a", "b", "c"] });
+      await session.heartbeat(30_000, { status: STATUS });
+      await session.command("quiet", "op1");
+      await context.engine.obliterate({ queue: "b", force: true });
+      const { status, command } = await workerOf(context, session);
+      assert.deepEqual([status, command?.op], [STATUS, "op1"]);
+      await context.engine.obliterate({ queue: "a", force: true });
+      const after = await workerOf(context, session);
+      assert.deepEqual([after.status, after.command], [null, null]);
+      assert.equal(await session.command("quiet", "op2"), false);
+      await context.add({ queue: "a" });
+      assert.deepEqual(await session.heartbeat(30_000, { status: STATUS }), { alive: false, revoked: [] });
+      assert.equal((await workerOf(context, session)).status, null);
+    },
+  ],
+  [
     "reaches-the-listener",
     "who listens for a session is called soon after a command to its worker, through any connection",
     async (context) => {
