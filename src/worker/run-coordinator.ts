@@ -95,9 +95,11 @@ export class RunCoordinator {
 
   /** The engine has given leases. */
   leased(leases: readonly Lease[], session: WorkSession): void {
-    const { backend, stopping, suspensions, options, pool, prefetchReturn, heartbeat, audit, sweeper, life } =
+    const { backend, clock, stopping, suspensions, options, pool, prefetchReturn, heartbeat, audit, sweeper, life } =
       this.#parts;
     const runs = leases.map((lease) => new Run(lease, session, backend));
+    const now = clock.monotonic();
+    for (const run of runs) run.leasedAt = now;
     for (const { suspect } of leases) if (suspect) this.#suspects += 1;
     // Those of a command that was under way.
     if (stopping.aborted || suspensions.quiet) {
@@ -147,9 +149,10 @@ export class RunCoordinator {
   /** The run has its outcome. */
   concluded(run: Run): void {
     const { clock, prefetch, pool, loop, reporter, shutdown } = this.#parts;
+    run.took = clock.monotonic() - run.startedAt;
     // A declined job was not run: it does not count towards `maxJobs`, nor as a measured time.
     if (run.outcome?.kind === "decline") this.#taken -= 1;
-    else prefetch.ran(clock.monotonic() - run.startedAt);
+    else prefetch.ran(run.took);
     pool.free(run);
     if (!run.lost) loop.settle(run, reporter.sent(run));
     shutdown.ended();

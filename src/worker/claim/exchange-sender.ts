@@ -6,6 +6,7 @@
 import type { Claim, Engine, ExchangeAnswer, Settlement } from "../../engine/contract/engine.js";
 import { describeFailure } from "../../model/failure/failure.js";
 import { pause, type Clock } from "../../model/value/clock.js";
+import { measuredOf } from "../run/measured.js";
 import type { Run } from "../run/run.js";
 import type { EngineOutage } from "../session/engine-outage.js";
 import type { WorkSession } from "../session/session.js";
@@ -110,5 +111,6 @@ export class ExchangeSender {
 /** The outcome of a run, addressed to its lease. */
 function settlementOf(run: Run): Settlement {
   const { queue, id, epoch } = run.lease;
-  return { queue, id, epoch, outcome: run.outcome ?? { kind: "return" } };
+  const measured = measuredOf(run);
+  return { queue, id, epoch, outcome: run.outcome ?? { kind: "return" }, ...(measured !== undefined && { measured }) };
 }

@@ -47,8 +47,12 @@ export class Run implements RunPort {
   revoked: Revocation["cause"] | null = null;
   /** Is it being returned because the worker stops? */
   returning = false;
+  /** When this worker got the lease, on the monotonic clock, in milliseconds. */
+  leasedAt = 0;
   /** On the monotonic clock, in milliseconds. */
   startedAt = 0;
+  /** From its start to its outcome and the hooks of that, in milliseconds. */
+  took = 0;
   /** On the monotonic clock, in milliseconds; set by `Timeouts`, as are `timeout`, `previous` and `next`. */
   deadline = 0;
   /** Milliseconds; also the key of the list of timeouts that it is in. */
