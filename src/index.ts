@@ -35,6 +35,8 @@ export type { Queue } from "./client/queue.js";
 export type { WatchEvent } from "./client/connection/queue-watch.js";
 export type { ScheduleSnapshot } from "./client/schedules/schedule-snapshot.js";
 export type { PutSchedule, ScheduleQuery, Schedules } from "./client/schedules/schedules.js";
+export type { DurationFigures, EndFigures, SeriesPoint, SeriesTotal } from "./client/series/points.js";
+export type { SeriesOptions, TotalsOptions } from "./client/series/query.js";
 export type { EnqueueOptions } from "./client/enqueue/job-spec.js";
 export type { BulkAnswer } from "./client/bulk.js";
 export type {
@@ -43,6 +45,7 @@ export type {
   Engine,
   EngineInfo,
   QueueRecord,
+  SeriesKey,
   StateCounts,
   Suspension,
   TaskInfo,
@@ -65,6 +68,7 @@ export type { AfterJob, AfterOptions } from "./model/options/after.js";
 export type { BackoffOption } from "./model/failure/backoff.js";
 export type { Classifier, RetryDecision } from "./model/failure/classify.js";
 export type { Clock, Random } from "./model/value/clock.js";
+export type { SeriesOutcome } from "./model/series/figures.js";
 export type { Json } from "./model/value/codec.js";
 export type { Dependency, DependencyEnd, DependencyPolicy, DependencyRecord } from "./model/job/dependency.js";
 export type { Document } from "./model/document/document.js";

@@ -13,6 +13,7 @@ import { addPoolCommand } from "./commands/pool.js";
 import { addQueueCommands } from "./commands/queue.js";
 import { addSchedulesCommand } from "./commands/schedules.js";
 import { addWhyCommand } from "./commands/why.js";
+import { addStatsCommand } from "./commands/stats.js";
 import { addWorkerCommand } from "./commands/worker.js";
 import { addWorkersCommand } from "./commands/workers.js";
 import { EXIT_CODES_HELP } from "./terminal/exit.js";
@@ -43,6 +44,7 @@ export function createProgram(): Command {
   addWorkersCommand(program);
   addEnqueueCommand(program);
   addInfoCommand(program);
+  addStatsCommand(program);
   addJobsCommand(program);
   addJobCommand(program);
   addWhyCommand(program);

@@ -32,6 +32,8 @@ import type { WatchEvent } from "./connection/queue-watch.js";
 import { WorkerHandle } from "./worker-handle.js";
 import { watchQueue } from "./queue-events.js";
 import { Schedules } from "./schedules/schedules.js";
+import { pointsOf, totalsOf, type SeriesPoint, type SeriesTotal } from "./series/points.js";
+import { parseSeries, parseTotals, type SeriesOptions, type TotalsOptions } from "./series/query.js";
 import type { WorkerSetup } from "../worker/setup.js";
 import { checkTask, SpecMaker, type EnqueueOptions } from "./enqueue/job-spec.js";
 
@@ -273,6 +275,37 @@ export class Longshore {
   async aside(queues?: readonly string[]): Promise<AsideRecord[]> {
     const names = queues?.map((queue, index) => parseName(`queues[${index}]`, queue));
     return this.#setup.engine.aside({ queues: names ?? (await this.queues()).map(({ name }) => name) });
+  }
+
+  /**
+   * How jobs ended over time, in whatever process, and how full their queues were: for dashboards and alerts. Kept by the engine:
+   * minutes for 24 hours, hours for 30 days. A job counts once however it ended, a failed run that is tried again as `retried`, one
+   * that was lost with its worker as `lost`; both in the minute in which the engine learned of it. Percentiles are estimated from
+   * buckets whose bounds are 1, 2, 5 and so on: the truth lies in the same bucket, so an estimate is wrong by a factor of 2.5 at
+   * most.
+   * @returns points by time; without `by`, one for each step in which anything ended, waited or ran
+   * @throws InvalidInput; EngineUnavailable
+   * @example
+   * for (const { at, count, run } of await longshore.series({ tasks: "scan", from: Date.now() - 3_600_000, step: "5m" })) {
+   *   console.log(new Date(at).toISOString(), count, run.p95);
+   * }
+   */
+  async series(options: SeriesOptions = {}): Promise<SeriesPoint[]> {
+    const { engine } = this.#setup;
+    const query = parseSeries(options, await engine.now());
+    return pointsOf(await engine.series(query), query);
+  }
+
+  /**
+   * How jobs have ended altogether, by queue, task and outcome, since the queue exists: for counters. They outlast the jobs, and go
+   * when the queue is obliterated.
+   * @throws InvalidInput; EngineUnavailable
+   * @example
+   * const failed = await longshore.totals({ queues: "scans", outcomes: "failed" });
+   * for (const { task, count } of failed) console.log(`${task}: ${count} failed`);
+   */
+  async totals(options: TotalsOptions = {}): Promise<SeriesTotal[]> {
+    return totalsOf(await this.#setup.engine.totals(parseTotals(options)));
   }
 
   /**

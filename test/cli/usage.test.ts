@@ -29,6 +29,7 @@ test("--help names every command, the environment and the exit codes", async () 
       "pool",
       "enqueue",
       "info",
+      "stats",
       "jobs",
       "job",
       "retry",
