@@ -155,6 +155,15 @@ const READS: Readonly<Record<string, (engine: Engine, simulation: Simulation) =>
     }
     return totals;
   },
+  totals: async (engine) => engine.totals({}),
+  series: async (engine, { clock }) => {
+    const rows: unknown[] = [];
+    for (const step of [60_000, 300_000, 3_600_000]) {
+      const query = { from: 0, to: clock.now(), step, by: ["queue", "task", "outcome"] } as const;
+      rows.push((await engine.series(query)).rows);
+    }
+    return rows;
+  },
   schedules: async (engine) => engine.schedules({}),
   workers: async (engine) => engine.workers(),
   "abandoned queues": async (engine) => (await engine.abandoned({ cursor: null, limit: 100 })).queues.toSorted(),

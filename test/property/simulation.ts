@@ -7,6 +7,7 @@ import type {
   ExchangeAnswer,
   JobPatch,
   LeaseRef,
+  Measured,
   ScheduleFire,
   Settlement,
   WatchAnswer,
@@ -309,7 +310,7 @@ export class Simulation {
   #exchange(session: Session, step: Extract<Step, { kind: "exchange" }>): Call {
     const settle: Settlement[] = step.settle.flatMap(({ lease, own, outcome }) => {
       const found = this.#lease(session, lease, own);
-      return found === undefined ? [] : [{ ...found, outcome }];
+      return found === undefined ? [] : [{ ...found, outcome, measured: measuredOf(found) }];
     });
     const claim: Claim | null = step.claim === null ? null : { ...step.claim, queues: session.queues };
     const lane = step.lane === 0 ? 0 : 1;
@@ -492,4 +493,10 @@ function namesOf(refs: readonly JobRef[]): string {
 
 function queueOf(n: number): string {
   return QUEUES[n % QUEUES.length] ?? QUEUES[0];
+}
+
+/** What a worker might have measured of a run: always the same of one lease, as a settlement may be sent again. */
+function measuredOf({ id, epoch }: LeaseRef): Measured {
+  const drawn = [...id].reduce((sum, letter) => sum + letter.charCodeAt(0), epoch);
+  return { task: TASKS[drawn % TASKS.length] ?? "", wait: (drawn * 37) % 4_000, run: (drawn * 7_919) % 90_000 };
 }
