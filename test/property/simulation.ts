@@ -497,6 +497,6 @@ function queueOf(n: number): string {
 
 /** What a worker might have measured of a run: always the same of one lease, as a settlement may be sent again. */
 function measuredOf({ id, epoch }: LeaseRef): Measured {
-  const drawn = [...id].reduce((sum, letter) => sum + letter.charCodeAt(0), epoch);
+  const drawn = Buffer.from(id).reduce((sum, byte) => sum + byte, epoch);
   return { task: TASKS[drawn % TASKS.length] ?? "", wait: (drawn * 37) % 4_000, run: (drawn * 7_919) % 90_000 };
 }
