@@ -2,7 +2,8 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { connect, task, WorkerNotFound, type Longshore, type StopReason, type WorkerRecord } from "longshore";
 import { LONGSHORE_VERSION } from "../../../src/model/version.js";
-import { FakeTimeFixture } from "../fixtures/fake-time-fixture.js";
+import type { HeartbeatAnswer } from "../../../src/engine/contract/engine.js";
+import { FakeTimeFixture, withCommands } from "../fixtures/fake-time-fixture.js";
 import { makeGate } from "../fixtures/gate.js";
 import { onEveryEngine } from "../fixtures/on-engines.js";
 
@@ -118,6 +119,69 @@ describe("in fake time", () => {
     await fixture.pass(3_000);
     await stopped;
     expect((await fixture.longshore.queues())[0]?.counts).toMatchObject({ active: 0, queued: 3 });
+  });
+});
+
+describe("a command that meets what is under way", () => {
+  let fixture: FakeTimeFixture;
+  afterEach(async () => {
+    await fixture.longshore.close();
+  });
+
+  it("lets jobs go back that an exchange leased meanwhile", async () => {
+    const door = makeGate();
+    let holding = false;
+    fixture = new FakeTimeFixture((engine) =>
+      withCommands(engine, {
+        exchange: async (params) => {
+          const answer = await engine.exchange(params);
+          if (holding) await door.opened;
+          return answer;
+        },
+      }),
+    );
+    const ran: string[] = [];
+    const note = task("note", ({ job }) => void ran.push(job.id));
+    await fixture.longshore.worker([note], { name: "one" }).ready();
+    await fixture.rest();
+    holding = true;
+    await fixture.longshore.enqueueMany(note, [{}, {}]);
+    await fixture.rest();
+    expect((await fixture.longshore.queues())[0]?.counts).toMatchObject({ active: 2 });
+    await fixture.longshore.worker("one").quiet();
+    await fixture.rest();
+    door.open();
+    await fixture.rest();
+
+    expect((await fixture.longshore.queues())[0]?.counts).toMatchObject({ active: 0, queued: 2 });
+    expect(ran).toEqual([]);
+  });
+
+  it("is carried out once, whatever late answers of heartbeats say", async () => {
+    const given: HeartbeatAnswer[] = [];
+    let late: HeartbeatAnswer | null = null;
+    fixture = new FakeTimeFixture((engine) =>
+      withCommands(engine, {
+        heartbeat: async (params) => {
+          const answer = await engine.heartbeat(params);
+          if (answer.command !== undefined) given.push(answer);
+          return late ?? answer;
+        },
+      }),
+    );
+    await fixture.longshore.worker([quick], { name: "one" }).ready();
+    await fixture.longshore.worker("one").quiet();
+    await fixture.rest();
+    await fixture.longshore.worker("one").resume();
+    await fixture.rest();
+    expect(given.map(({ command }) => command?.command)).toEqual(["quiet", "resume"]);
+    late = given[0] ?? null;
+    await fixture.pass(30_000, 1_000);
+    late = null;
+    await fixture.pass(30_000, 1_000);
+
+    expect((await listed(fixture.longshore, "one")).status?.suspended).toEqual([]);
+    expect(await (await fixture.longshore.enqueue(quick, {})).result()).toBe("done");
   });
 });
 
