@@ -3,7 +3,8 @@
  * "longshore"` gives; importing it connects to nothing.
  */
 export { attach, connect, type ConnectOptions } from "./client/connect.js";
-export type { JobQuery } from "./client/jobs/job-filter.js";
+export type { Facet, JobCount, JobFacets } from "./client/jobs/job-counts.js";
+export type { JobQuery, JobQueryConditions, NumberQuery, TimeWindowQuery } from "./client/jobs/job-filter.js";
 export type { JobEvent } from "./client/jobs/job-events.js";
 export type { JobList, ListOptions, SnapshotPage, TagTotals } from "./client/jobs/job-list.js";
 export {
@@ -44,6 +45,7 @@ export type {
   BusySlot,
   Engine,
   EngineInfo,
+  ListOrder,
   QueueRecord,
   SeriesKey,
   StateCounts,

@@ -11,6 +11,7 @@ import { addControlCommands } from "./commands/control.js";
 import { addPingCommand } from "./commands/ping.js";
 import { addPoolCommand } from "./commands/pool.js";
 import { addQueueCommands } from "./commands/queue.js";
+import { addSearchCommand } from "./commands/search.js";
 import { addSchedulesCommand } from "./commands/schedules.js";
 import { addWhyCommand } from "./commands/why.js";
 import { addStatsCommand } from "./commands/stats.js";
@@ -47,6 +48,7 @@ export function createProgram(): Command {
   addStatsCommand(program);
   addJobsCommand(program);
   addJobCommand(program);
+  addSearchCommand(program);
   addWhyCommand(program);
   addFlowCommand(program);
   addControlCommands(program);

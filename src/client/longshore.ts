@@ -24,7 +24,7 @@ import { enqueueFlow } from "./enqueue/enqueue-flow.js";
 import { isFlow, type AnyFlow, type Flow } from "../define/flow.js";
 import { FlowJob } from "./jobs/flow-job.js";
 import type { FlowEnqueueOptions } from "./enqueue/flow-options.js";
-import { parseQuery, type JobQuery } from "./jobs/job-filter.js";
+import { parseQuery, resolveFilter, type JobQuery } from "./jobs/job-filter.js";
 import { JobList, tagTotals, type ListOptions, type TagTotals } from "./jobs/job-list.js";
 import { Job, type RetryOptions } from "./jobs/job.js";
 import { Queue } from "./queue.js";
@@ -202,7 +202,7 @@ export class Longshore {
     query: JobQuery = {},
     options: ListOptions<Choice> = {},
   ): JobList<ChosenField<Choice>> {
-    return new JobList(this.#context, parseQuery(query), parseFields(options.fields));
+    return new JobList(this.#context, parseQuery(query), parseFields(options.fields), options.order);
   }
 
   /** Cancels all jobs that match and have not ended. @throws InvalidInput */
@@ -394,6 +394,7 @@ export class Longshore {
 
   async #bulk(command: BulkCommand, query: JobQuery, options: BulkOptions & RetryOptions = {}): Promise<BulkAnswer> {
     const nextOp = (): string => this.#context.nextOp();
-    return controlMany(this.#setup.engine, { ...options, command, filter: parseQuery(query), nextOp });
+    const filter = await resolveFilter(this.#setup.engine, parseQuery(query));
+    return controlMany(this.#setup.engine, { ...options, command, filter, nextOp });
   }
 }

@@ -76,7 +76,12 @@ export class Queue {
     query: Omit<JobQuery, "queue"> = {},
     options: ListOptions<Choice> = {},
   ): JobList<ChosenField<Choice>> {
-    return new JobList(this.#context, parseQuery({ ...query, queue: this.name }), parseFields(options.fields));
+    return new JobList(
+      this.#context,
+      parseQuery({ ...query, queue: this.name }),
+      parseFields(options.fields),
+      options.order,
+    );
   }
 
   /** A handle on a job of this queue, without checking that it exists. @throws InvalidInput */

@@ -175,6 +175,54 @@ describe.each(engines)("on $engine", ({ engine, open }) => {
     expect((await run("info")).stdout).toMatch(/! queue scans: 3 jobs of task new have waited/);
   });
 
+  test("jobs takes every filter, each also negated, and search finds jobs by what is known of them", async () => {
+    const { ids, fingerprint } = await fail("https://a.example/", "https://b.example/");
+    await jobs.enqueue(
+      "mail",
+      {},
+      { id: "mail-1", queue: "mails", delay: "1h", priority: 5, tags: ["user:42", "team:a"] },
+    );
+    const count = async (...args: string[]): Promise<string> => (await run("jobs", "--count", ...args)).stdout.trim();
+
+    for (const [wanted, ...args] of [
+      ["3", "--queues", "scans,mails"],
+      ["1", "--tasks", "mail,none"],
+      ["1", "--tags", "user:42,team:a"],
+      ["1", "--priority", "1..9"],
+      ["2", "--priority", "0"],
+      ["2", "--attempt", "1.."],
+      ["1", "--error", "CANNOT SCAN https://a"],
+      ["1", "--id-prefix", "mail-"],
+      ["3", "--without-worker"],
+      ["0", "--flow", "none"],
+      ["0", "--schedule", "none"],
+      ["2", "--finished-since", "1h"],
+      ["0", "--started-until", "1h"],
+      ["2", "--not", "task=mail"],
+      ["1", "--not", "state=failed"],
+      ["0", "--not", "queue=mails", "--not", `fingerprint=${fingerprint}`],
+      ["0", "--not", "without-worker"],
+    ]) {
+      expect([args, await count(...args)]).toEqual([args, wanted]);
+    }
+    expect(await json("jobs", "--facets", "--state", "failed")).toMatchObject({
+      count: 2,
+      errors: [{ value: fingerprint, count: 2 }],
+    });
+    expect((await run("jobs", "--facets")).stdout).toMatch(/^OF +JOBS\nstate +2 +failed\n/);
+    const inputs = (await json("jobs", "--task", "mail", "--fields", "input")) as { jobs: object[] };
+    expect(inputs.jobs).toEqual([expect.objectContaining({ id: "mail-1", input: {} })]);
+
+    const found = async (text: string): Promise<string[]> =>
+      ((await json("search", text)) as { jobs: { id: string }[] }).jobs.map(({ id }) => id);
+    expect(await found("mail-1")).toEqual(["mail-1"]);
+    expect(await found("user:42")).toEqual(["mail-1"]);
+    expect(await found("ail-")).toEqual(["mail-1"]);
+    expect(new Set(await found("scan"))).toEqual(new Set(ids));
+    expect(await found("scan https://b")).toEqual([ids[1]]);
+    expect((await run("search", "nowhere")).stderr).toMatch(/No jobs match/);
+  });
+
   test("jobs lists by filter, page by page, and counts", async () => {
     await jobs.enqueueMany("scan", [{}, {}, {}], { queue: "scans", tags: ["user:42"] });
     await jobs.enqueue("mail", {}, { queue: "mails", delay: "1h" });

@@ -1,20 +1,22 @@
 /** `longshore jobs`: the jobs that match a filter, page by page, or how many there are. */
 import type { Command } from "commander";
-import type { JobQuery } from "../../client/jobs/job-filter.js";
-import type { JobList, SnapshotPage } from "../../client/jobs/job-list.js";
-import type { Longshore } from "../../client/longshore.js";
+import type { ListOrder } from "../../engine/contract/engine.js";
+import type { JobFacets } from "../../client/jobs/job-counts.js";
+import type { JobList } from "../../client/jobs/job-list.js";
 import { isLongField, LONG_FIELDS, type FieldChoice, type LongField } from "../../model/job/fields.js";
 import { InvalidInput } from "../../model/errors/errors.js";
-import { STATES } from "../../model/job/state.js";
 import { connected } from "../flags/connection.js";
 import { listed, parseWhole } from "../flags/arguments.js";
-import { addFilterOptions, queryOf, type FilterFlags } from "../flags/filters.js";
+import { addFilterOptions, jobCount, queryOf, type FilterFlags } from "../flags/filters.js";
+import type { Output } from "../terminal/output.js";
 import { printJobs, type ListedJob } from "../views/job-table.js";
 
 interface JobsFlags extends FilterFlags {
   limit?: string;
   cursor?: string;
   count?: boolean;
+  facets?: boolean;
+  order?: string;
   fields?: string[];
 }
 
@@ -25,7 +27,9 @@ export function addJobsCommand(program: Command): void {
   addFilterOptions(program.command("jobs").description("list jobs, or count them"))
     .option("--limit <n>", "at most this many (default: 50)")
     .option("--cursor <cursor>", "go on where an earlier list ended")
-    .option("--count", "print only how many there are")
+    .option("--order <order>", "newest or oldest: which of a queue and state come first")
+    .option("--count", "print only how many there are: exact up to 10,000")
+    .option("--facets", "print how many there are by state, task, queue, key of tags and error, of the first 10,000")
     .option("--fields <list>", `with --json: also these of each: ${LONG_FIELDS.join(", ")}; or all`, listed)
     .action(async (_flags: unknown, command: Command) => {
       const flags = command.opts<JobsFlags>();
@@ -33,14 +37,21 @@ export function addJobsCommand(program: Command): void {
       const query = queryOf(flags, now);
       const limit = parseLimit(flags.limit ?? "50");
       const fields = fieldsOf(flags);
+      const order = flags.order === undefined ? {} : { order: parseOrder(flags.order) };
       await connected(command, async ({ longshore, out }) => {
         if (flags.count) {
-          const count = await countJobs(longshore, query);
-          if (out.json) out.document({ count });
-          else out.line(String(count));
+          const { count, atLeast } = await longshore.jobs(query).count();
+          if (out.json) out.document({ count, atLeast });
+          else out.line(atLeast ? `${count} or more` : String(count));
           return;
         }
-        const { jobs, cursor } = await read(longshore.jobs(query, { fields }), limit, flags.cursor ?? null);
+        if (flags.facets) {
+          const facets = await longshore.jobs(query).facets();
+          if (out.json) out.document(facets);
+          else printFacets(out, facets);
+          return;
+        }
+        const { jobs, cursor } = await read(longshore.jobs(query, { fields, ...order }), limit, flags.cursor ?? null);
         if (out.json) {
           out.document({ jobs, cursor });
           return;
@@ -56,6 +67,28 @@ function parseLimit(text: string): number {
   const limit = parseWhole("--limit", text);
   if (limit < 1) throw new InvalidInput("--limit", text, "1 or more");
   return limit;
+}
+
+function parseOrder(text: string): ListOrder {
+  if (text === "newest" || text === "oldest") return text;
+  throw new InvalidInput("--order", text, "newest or oldest");
+}
+
+/** Prints what jobs have in common, a line each. */
+function printFacets(out: Output, facets: JobFacets): void {
+  const { count, atLeast, states, tasks, queues, tagKeys, errors } = facets;
+  const rows = [
+    ...states.map(({ value, count: jobs }) => ["state", value, jobs] as const),
+    ...queues.map(({ value, count: jobs }) => ["queue", value, jobs] as const),
+    ...tasks.map(({ value, count: jobs }) => ["task", value, jobs] as const),
+    ...tagKeys.map(({ value, count: jobs }) => ["tag", value, jobs] as const),
+    ...errors.map(({ value, count: jobs, name, message }) => ["error", `${value}  ${name}: ${message}`, jobs] as const),
+  ];
+  out.table(
+    [{ title: "OF" }, { title: "JOBS", align: "right" }, { title: "" }],
+    rows.map(([of, value, jobs]) => [of, String(jobs), value]),
+  );
+  out.note(`${jobCount(count)}${atLeast ? " looked at; there are more" : ""}.`);
 }
 
 /** The long fields to read: `failures`, which the table counts, and those that the flag names. @throws InvalidInput */
@@ -81,26 +114,4 @@ async function read(
     ({ cursor } = page);
   } while (cursor !== null && jobs.length < limit);
   return { jobs, cursor };
-}
-
-/** How many jobs match: from the counts of queues and states if the filter has nothing else, else by reading each. */
-async function countJobs(longshore: Longshore, query: JobQuery): Promise<number> {
-  const { queue, states = STATES, ...others } = query;
-  if (Object.keys(others).length === 0) {
-    const wanted = new Set([states].flat());
-    const queues = (await longshore.queues()).filter(({ name }) => queue === undefined || name === queue);
-    const counts = queues.flatMap(({ counts }) =>
-      STATES.filter((state) => wanted.has(state)).map((state) => counts[state]),
-    );
-    return counts.reduce((sum, count) => sum + count, 0);
-  }
-  const list = longshore.jobs(query);
-  let count = 0;
-  let cursor: string | null = null;
-  do {
-    const page: SnapshotPage = await list.page({ cursor, limit: PAGE });
-    count += page.jobs.length;
-    ({ cursor } = page);
-  } while (cursor !== null);
-  return count;
 }

@@ -2,9 +2,11 @@
  * A listing of jobs, read as a stream or page by page: jobs that do not move are neither missed nor repeated. And the
  * totals of a tag: counts of the jobs of a user, a project or a run.
  */
-import type { StateCounts } from "../../engine/contract/engine.js";
+import type { ListOrder, StateCounts } from "../../engine/contract/engine.js";
 import { InvalidInput } from "../../model/errors/errors.js";
 import type { JobFilter } from "../../model/job/filter.js";
+import { countJobs, facetsOf, type JobCount, type JobFacets } from "./job-counts.js";
+import { resolveFilter, type ParsedQuery } from "./job-filter.js";
 import type { ConnectionContext } from "../connection/context.js";
 import { isTerminal, STATES } from "../../model/job/state.js";
 import type { FieldChoice, LongField } from "../../model/job/fields.js";
@@ -15,15 +17,22 @@ export interface SnapshotPage<Field extends LongField = never> {
   readonly jobs: readonly SnapshotWith<Field>[];
   /** Hand it back for the next page; `null` at the end. A page may be short, even empty, before the end. */
   readonly cursor: string | null;
+  /** About how many jobs were looked at for it: most of them did not match where a filter is rare and has no index. */
+  readonly looked: number;
 }
 
-/** What of the jobs a listing reads. */
+/** What of the jobs a listing reads, and in which order. */
 export interface ListOptions<Choice extends FieldChoice = FieldChoice> {
   /**
    * The long fields that are read: `input`, `references`, `result`, `meta`, `history`, `failures`; or `"all"`. Default: none, as
    * a list rarely shows them. What is not asked for is absent.
    */
   fields?: Choice;
+  /**
+   * Within a queue and state: `"newest"` has the latest to be created (blocked), due (delayed), in line (queued), leased (active)
+   * or ended first, `"oldest"` last. Default: those that wait as they will run, those that have ended the latest first.
+   */
+  order?: ListOrder;
 }
 
 /** The most jobs on a page, and how many a stream reads at a time. */
@@ -39,14 +48,16 @@ const DEFAULT_PAGE = 100;
  */
 export class JobList<Field extends LongField = never> implements AsyncIterable<SnapshotWith<Field>> {
   readonly #context: ConnectionContext;
-  readonly #filter: JobFilter;
+  readonly #query: ParsedQuery;
   readonly #fields: readonly Field[];
+  readonly #order: ListOrder | undefined;
 
   /** @internal Listings come from `longshore.jobs` and `queue().jobs`. */
-  constructor(context: ConnectionContext, filter: JobFilter, fields: readonly Field[]) {
+  constructor(context: ConnectionContext, query: ParsedQuery, fields: readonly Field[], order: ListOrder | undefined) {
     this.#context = context;
-    this.#filter = filter;
+    this.#query = query;
     this.#fields = fields;
+    this.#order = parseOrder(order);
   }
 
   /**
@@ -60,9 +71,39 @@ export class JobList<Field extends LongField = never> implements AsyncIterable<S
     if (!Number.isInteger(limit) || limit < 1 || limit > LARGEST_PAGE) {
       throw new InvalidInput("limit", limit, `a whole number from 1 to ${LARGEST_PAGE}`);
     }
-    const fields = this.#fields;
-    const page = await this.#context.engine.listJobs({ filter: this.#filter, cursor, limit, fields });
-    return { jobs: page.jobs.map((record) => snapshotWith(record, fields)), cursor: page.cursor };
+    const [fields, order] = [this.#fields, this.#order];
+    const { jobs, ...rest } = await this.#context.engine.listJobs({
+      ...{ filter: await this.#filter(), cursor, limit, fields },
+      ...(order === undefined ? {} : { order }),
+    });
+    return { jobs: jobs.map((record) => snapshotWith(record, fields)), ...rest };
+  }
+
+  /**
+   * How many match: exact up to 10,000, and beyond that where the filter has nothing but queues and states; else at least so many.
+   * @param options.signal stops it between two pages, with the signal's reason
+   * @example
+   * const { count, atLeast } = await longshore.jobs({ states: "failed", task: "scan" }).count();
+   * console.log(`${count}${atLeast ? " or more" : ""} failed`);
+   */
+  async count(options: { signal?: AbortSignal } = {}): Promise<JobCount> {
+    return countJobs(this.#context.engine, await this.#filter(), options.signal);
+  }
+
+  /**
+   * What those that match have in common, of the first 10,000: how many are in each state, of each task, queue, key of tags and
+   * cause of failure.
+   * @param options.signal stops it between two pages, with the signal's reason
+   * @example
+   * const { tasks } = await longshore.jobs({ states: "failed" }).facets();
+   * for (const { value, count } of tasks) console.log(`${value}: ${count} failed`);
+   */
+  async facets(options: { signal?: AbortSignal } = {}): Promise<JobFacets> {
+    return facetsOf(this.#context.engine, await this.#filter(), options.signal);
+  }
+
+  #filter(): Promise<JobFilter> {
+    return resolveFilter(this.#context.engine, this.#query);
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<SnapshotWith<Field>, void, undefined> {
@@ -73,6 +114,11 @@ export class JobList<Field extends LongField = never> implements AsyncIterable<S
       ({ cursor } = page);
     } while (cursor !== null);
   }
+}
+
+function parseOrder(order: unknown): ListOrder | undefined {
+  if (order === undefined || order === "newest" || order === "oldest") return order;
+  throw new InvalidInput("order", order, 'one of "newest", "oldest"');
 }
 
 /** How many jobs with a tag there are. */
