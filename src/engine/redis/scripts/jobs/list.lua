@@ -31,18 +31,16 @@ end
 -- Members of a sorted set after the place, as {key, id}; at most `limit`.
 local function from_zset(key_name)
   local items, before, there = {}, 0, false
-  if after_key then before, there = count_before(key_name, after_key, after_id) end
-  local part = {}
-  if not back then
-    local from = before + (there and 1 or 0)
-    part = redis.call('ZRANGE', K[key_name], from, from + limit - 1, 'WITHSCORES')
-  elseif not after_key then
-    part = redis.call('ZREVRANGE', K[key_name], 0, limit - 1, 'WITHSCORES')
-  elseif before > 0 then
-    local first = redis.call('ZCARD', K[key_name]) - before
-    part = redis.call('ZREVRANGE', K[key_name], first, first + limit - 1, 'WITHSCORES')
+  if after_key then before, there = count_before(key_name, after_key, after_id)
+  elseif back then before = redis.call('ZCARD', K[key_name]) end
+  local from = before + (there and 1 or 0)
+  local upto = from + limit - 1
+  if back then from, upto = math.max(0, before - limit), before - 1 end
+  local part = upto >= from and redis.call('ZRANGE', K[key_name], from, upto, 'WITHSCORES') or {}
+  for i = 1, #part, 2 do
+    local n = back and #part - i or i
+    items[#items + 1] = { tonumber(part[n + 1]), part[n] }
   end
-  for i = 1, #part, 2 do items[#items + 1] = { tonumber(part[i + 1]), part[i] } end
   return items
 end
 
