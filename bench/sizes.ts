@@ -75,16 +75,22 @@ const FIXED: Readonly<Record<string, { readonly quick: Fixed; readonly full: Fix
   idle: { quick: { jobs: 0, rounds: 1 }, full: { jobs: 0, rounds: 1 } },
   recover: { quick: { jobs: 1_000, rounds: 1 }, full: { jobs: 1_000, rounds: 3 } },
   bounds: { quick: { jobs: boundsOf(20_000), rounds: 1 }, full: { jobs: boundsOf(100_000), rounds: 1 } },
+  search: { quick: { jobs: searchOf(20_000), rounds: 1 }, full: { jobs: searchOf(1_000_000), rounds: 1 } },
 };
 
 /** How long a round may take, in milliseconds. */
 export function patienceFor(scenario: string, quick: boolean): number {
-  return quick && scenario !== "bounds" ? 120_000 : 900_000;
+  return quick && scenario !== "bounds" && scenario !== "search" ? 120_000 : 900_000;
 }
 
 /** How many entries stand in the way of a command. */
 function boundsOf(usual: number): number {
   return Number(process.env["LONGSHORE_BOUNDS"] ?? usual);
+}
+
+/** Among how many jobs some are looked for. */
+function searchOf(usual: number): number {
+  return Number(process.env["LONGSHORE_SEARCH"] ?? usual);
 }
 
 function within({ seconds, least, most }: Range, perSecond: number): number {

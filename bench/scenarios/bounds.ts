@@ -4,10 +4,6 @@
  * however much there is), and measures of each command the longest script on Redis, on SQLite the longest block of the main
  * thread. The rows verify what the commands did.
  */
-import { createRequire } from "node:module";
-import { pathToFileURL } from "node:url";
-import { dirname, join } from "node:path";
-import type { Engine } from "longshore";
 import type { Scenario } from "../scenario.js";
 import { ENDED } from "./bounds/ended.js";
 import { gaugeOf } from "./bounds/gauge.js";
@@ -17,6 +13,7 @@ import { Load } from "./bounds/load.js";
 import { MANY } from "./bounds/many.js";
 import type { Row } from "./bounds/row.js";
 import { WAITING } from "./bounds/waiting.js";
+import { openEngine } from "./open-engine.js";
 
 const ROWS: readonly Row[] = [...WAITING, ...ENDED, ...LEASED, ...LINKED, ...MANY];
 const MOST_OF_ALL = 100_000;
@@ -46,12 +43,3 @@ export const bounds: Scenario = {
     }
   },
 };
-
-/** An engine of the package without a connection before it, which would divide commands and add others of its own. */
-async function openEngine(url: string): Promise<Engine> {
-  const folder = dirname(createRequire(import.meta.url).resolve("longshore/package.json"));
-  const module = (await import(pathToFileURL(join(folder, "dist/engine/open.js")).href)) as {
-    openEngine(target: string): Promise<Engine>;
-  };
-  return module.openEngine(url);
-}

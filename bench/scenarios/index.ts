@@ -9,6 +9,7 @@ import { pickup } from "./pickup.js";
 import { recover } from "./recover.js";
 import { retry } from "./retry.js";
 import { runProcs } from "./run-procs.js";
+import { search } from "./search.js";
 import { run1, run10, run100, run1k } from "./run.js";
 
 export const SCENARIOS: readonly Scenario[] = [
@@ -27,6 +28,7 @@ export const SCENARIOS: readonly Scenario[] = [
   idle,
   recover,
   bounds,
+  search,
 ];
 
 /** The scenario of this id. @throws Error when there is none */
