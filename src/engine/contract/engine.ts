@@ -14,12 +14,28 @@ import type { Awaitable } from "./awaitable.js";
 import type { ControlAnswer, ControlParams, JobPatch, SweepAnswer } from "./control.js";
 import type { DocumentCommands } from "./documents.js";
 import type { CommitAnswer, EnqueueAnswer } from "./enqueue.js";
-import type { Claim, ExchangeAnswer, FencedAnswer, Report, Revocation, Settlement, SettlementAnswer } from "./exchange.js";
+import type {
+  Claim,
+  ExchangeAnswer,
+  FencedAnswer,
+  Report,
+  Revocation,
+  Settlement,
+  SettlementAnswer,
+} from "./exchange.js";
 import type { AsideRecord, JobPage, QueueRecord, StateCounts, WatchAnswer, ListOrder } from "./read.js";
 import type { CommandWorkerParams, WorkerStatus } from "./worker-command.js";
 import type { AbandonedPage, HeartbeatAnswer, HeldPage, OverdueSession, WorkerInfo, WorkerRecord } from "./session.js";
 import type { SeriesAnswer, SeriesQuery, TotalRow, TotalsQuery } from "./series.js";
-import type { ScheduleFire, SchedulePut, SchedulePutAnswer, ScheduleRecord, ScheduleRef, ScheduleResume, ScheduleResumeAnswer } from "./schedules.js";
+import type {
+  ScheduleFire,
+  SchedulePut,
+  SchedulePutAnswer,
+  ScheduleRecord,
+  ScheduleRef,
+  ScheduleResume,
+  ScheduleResumeAnswer,
+} from "./schedules.js";
 
 export type { Awaitable } from "./awaitable.js";
 export * from "./control.js";

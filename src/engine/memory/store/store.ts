@@ -160,13 +160,14 @@ export class MemoryStore {
     return [...this.#queues.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  /** Removes a queue, and what sessions have in it. */
+  /** Removes a queue, what sessions have in it, and the note that it is watched. */
   remove(name: string): void {
     for (const session of this.sessions.values()) {
       for (const job of session.held) if (job.queue === name) session.held.delete(job);
       if (session.queues.delete(name) && session.queues.size === 0) this.sessions.delete(session.id);
     }
     this.#queues.delete(name);
+    this.#interests.delete(name);
   }
 
   /**

@@ -3,6 +3,7 @@
  * What it had is removed in slices, by this process right after and by any sweep if that dies; other processes write in
  * between.
  */
+import { forgetInterest } from "../store/interest.js";
 import { NO_QUEUE } from "../store/remains.js";
 import { codeOf, SECONDARY, ACTIVE } from "../store/state-codes.js";
 import { cancelMembers } from "./cancel-members.js";
@@ -29,6 +30,7 @@ export function obliterate(transaction: Transaction, name: string, force: boolea
     transaction.drop(name);
     transaction.changed(name);
   }
+  forgetInterest(transaction, name);
   removeObliterated(transaction);
   return true;
 }

@@ -7,6 +7,7 @@ import type { Transaction } from "./transaction.js";
 
 const LAST = "SELECT until FROM interests WHERE name = ?";
 const NOTE = "INSERT OR REPLACE INTO interests (name, until) VALUES (?, ?)";
+const FORGET = "DELETE FROM interests WHERE name = ?";
 const DROP = "DELETE FROM interests WHERE name IN (SELECT name FROM interests WHERE until <= ? ORDER BY until LIMIT ?)";
 
 /** How many notes are dropped at a time. */
@@ -17,6 +18,11 @@ export function noteInterest({ sql, now }: Transaction, name: string): boolean {
   const [until] = sql.all<[until: number]>(LAST, name)[0] ?? [];
   sql.run(NOTE, name, now + WATCH_INTEREST);
   return until === undefined || until <= now;
+}
+
+/** Drops the note that a queue is watched. */
+export function forgetInterest({ sql }: Transaction, name: string): void {
+  sql.run(FORGET, name);
 }
 
 /** Drops notes of queues that are not watched any more. */

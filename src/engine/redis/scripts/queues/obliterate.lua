@@ -14,8 +14,7 @@
 -- (links/removal-messages.lua), so that nothing is lost when the client dies in between.
 -- include: format
 
-local format, interest = unpack(redis.call('HMGET', K.queue, 'format', 'interest'))
-refuse_newer(format)
+refuse_newer(redis.call('HGET', K.queue, 'format'))
 if ARGV[2] ~= '1' and redis.call('HLEN', K.held) + redis.call('HLEN', K.leases) > 0 then return 0 end
 if redis.call('EXISTS', K.removed_dependencies, K.removed_dependents) > 0 then return STILL_NOTIFYING end
 if redis.call('EXISTS', K.dependencies) == 0 then redis.call('UNLINK', K.round) end
@@ -23,11 +22,5 @@ for _, name in ipairs({ 'dependencies', 'dependency', 'dependents', 'dependent',
   if redis.call('EXISTS', K[name]) == 1 then redis.call('RENAME', K[name], K['removed_' .. name]) end -- keys: dependencies dependency dependents dependent round removed_dependencies removed_dependency removed_dependents removed_dependent removed_round
 end
 redis.call('UNLINK', unpack(KEYS, 6)) -- all but the five named first
-if not format and interest then
-  -- There is no such queue: a watcher that waits for it to come into being misses nothing (watch.lua).
-  redis.call('HSET', K.queue, 'interest', interest)
-  redis.call('PEXPIRE', K.queue, 2 * WATCH_INTEREST)
-  return 1
-end
 redis.call('PUBLISH', string.sub(K.queue, 1, -1 - #'queue') .. K.db, CHANNEL_EVENTS .. ' 0') -- as `publish` in lib/queue.lua
 return 1

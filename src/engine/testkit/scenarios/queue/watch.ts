@@ -317,10 +317,12 @@ export const watch = scenarios("watch", [
   ],
   [
     "missing-queue-obliterated",
-    "a watcher of a queue that does not exist misses nothing when that is obliterated",
+    "a watcher learns that it may have missed something when a queue is obliterated, also one that does not exist",
     async (context) => {
       const look = await watching(context);
       assert.equal(await context.engine.obliterate({ queue: MAIN, force: false }), true);
+      await context.add();
+      assert.equal((await look()).gap, true);
       const id = await context.add();
       const { events, gap } = await look();
       assert.deepEqual([words(events), gap], [[`queued ${id}`], false]);
