@@ -12,6 +12,8 @@ import {
   type JobSnapshot,
   type Longshore,
   type ResultOf,
+  type SlimSnapshot,
+  type SnapshotWith,
   type Stored,
   type Task,
 } from "longshore";
@@ -196,6 +198,18 @@ export async function uses(longshore: Longshore): Promise<void> {
   await longshore.enqueue(annotated, { n: 1 }, { each: () => ({}) });
   await longshore.enqueueMany("by-name", [1], { each: (input) => ({ id: String(input) }) });
   expectTypeOf(job?.refresh()).toEqualTypeOf<Promise<JobSnapshot<number, { n: number }>> | undefined>();
+  const [slim] = (await longshore.jobs({ not: { states: "completed" } }).page()).jobs;
+  expectTypeOf<NonNullable<typeof slim>>().toExtend<SlimSnapshot>();
+  expectTypeOf<NonNullable<typeof slim>>().not.toHaveProperty("input");
+  const [some] = (await longshore.jobs({}, { fields: ["result", "history"] }).page()).jobs;
+  expectTypeOf(some).toEqualTypeOf<SnapshotWith<"result" | "history"> | undefined>();
+  expectTypeOf<NonNullable<typeof some>>().not.toHaveProperty("meta");
+  const [all] = (await longshore.jobs({}, { fields: "all" }).page()).jobs;
+  expectTypeOf(all?.input).toEqualTypeOf<unknown>();
+  // @ts-expect-error a field that there is not
+  longshore.jobs({}, { fields: ["inputs"] });
+  // @ts-expect-error a condition that there is not
+  longshore.jobs({ not: { not: {} } });
   // @ts-expect-error an update with a wrong input
   await job?.update({ input: { n: "2" } });
 
