@@ -33,6 +33,8 @@ do
   -- Of what is stored any part may be written by another hand.
   local function table_of(value) return type(value) == 'table' and value or {} end
 
+  local function sane(value) return type(value) == 'number' and value or 0 end
+
   -- Adds a sum to stored numbers.
   local function add_up(stored, sum)
     local numbers, places = table_of(stored), {}
@@ -46,36 +48,43 @@ do
   end
 
   local function is_line(line)
-    if type(line) ~= 'table' or type(line[2]) ~= 'string' or type(line[3]) ~= 'string' then return false end
-    for i = 1, #line do
-      if i ~= 2 and i ~= 3 and type(line[i]) ~= 'number' then return false end
-    end
-    return #line >= 6
+    return type(line) == 'table' and type(line[1]) == 'number' and type(line[2]) == 'string' and type(line[3]) == 'string'
   end
 
   -- Takes lines off the list and sums those of one minute, task and outcome.
   local function take_sums()
     local lines = redis.call('LRANGE', K.tally, 0, MOST_FOLDED - 1)
     local ok, all = pcall(cjson.decode, '[' .. table.concat(lines, ',') .. ']')
-    local sums, known, minutes, n, taken = {}, {}, {}, 0, #lines
-    for i = 1, #lines do
+    -- By minute, then by outcome, then by task.
+    local sums, known, n, taken = {}, {}, 0, #lines
+    for i = 1, taken do
       local line = ok and all[i] or sane_json(lines[i])
       if is_line(line) then
         local minute, task, letter = line[1], line[2], line[3]
-        -- Each minute is a field to read and to write.
-        if not minutes[minute] and n == MOST_MINUTES then
-          taken = i - 1
-          break
+        if not known[minute] then
+          -- Each minute is a field to read and to write.
+          if n == MOST_MINUTES then
+            taken = i - 1
+            break
+          end
+          known[minute], n = {}, n + 1
         end
-        if not minutes[minute] then minutes[minute], n = true, n + 1 end
-        local key = minute .. letter .. task
-        local sum = known[key]
+        local tasks = known[minute][letter]
+        if not tasks then
+          tasks = {}
+          known[minute][letter] = tasks
+        end
+        local sum = tasks[task]
         if not sum then
           sum = { minute, task, letter, 0, 0, 0, buckets = {} }
-          known[key], sums[#sums + 1] = sum, sum
+          tasks[task], sums[#sums + 1] = sum, sum
         end
-        for part = 4, 6 do sum[part] = sum[part] + line[part] end
-        for part = 7, #line - 1, 2 do sum.buckets[line[part]] = (sum.buckets[line[part]] or 0) + line[part + 1] end
+        local buckets = sum.buckets
+        sum[4], sum[5], sum[6] = sum[4] + sane(line[4]), sum[5] + sane(line[5]), sum[6] + sane(line[6])
+        for part = 7, #line - 1, 2 do
+          local bucket = line[part]
+          buckets[bucket] = (buckets[bucket] or 0) + sane(line[part + 1])
+        end
       end
     end
     redis.call('LTRIM', K.tally, taken, -1)
