@@ -4,6 +4,7 @@
  * however much there is), and measures of each command the longest script on Redis, on SQLite the longest block of the main
  * thread. The rows verify what the commands did.
  */
+import { openEngine } from "../own-engine.js";
 import type { Scenario } from "../scenario.js";
 import { ENDED } from "./bounds/ended.js";
 import { gaugeOf } from "./bounds/gauge.js";

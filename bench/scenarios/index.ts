@@ -10,6 +10,7 @@ import { recover } from "./recover.js";
 import { retry } from "./retry.js";
 import { runProcs } from "./run-procs.js";
 import { search } from "./search.js";
+import { seriesCost } from "./series-cost.js";
 import { run1, run10, run100, run1k } from "./run.js";
 
 export const SCENARIOS: readonly Scenario[] = [
@@ -29,6 +30,7 @@ export const SCENARIOS: readonly Scenario[] = [
   recover,
   bounds,
   search,
+  seriesCost,
 ];
 
 /** The scenario of this id. @throws Error when there is none */
