@@ -14,7 +14,6 @@ import { Load } from "./bounds/load.js";
 import { MANY } from "./bounds/many.js";
 import type { Row } from "./bounds/row.js";
 import { WAITING } from "./bounds/waiting.js";
-import { openEngine } from "./open-engine.js";
 
 const ROWS: readonly Row[] = [...WAITING, ...ENDED, ...LEASED, ...LINKED, ...MANY];
 const MOST_OF_ALL = 100_000;

@@ -7,7 +7,7 @@ import type { Engine } from "longshore";
 import { NotVerified, type Scenario } from "../scenario.js";
 import type { Gauge } from "./bounds/gauge.js";
 import { DONE, Load, type Filter, type Outcome } from "./bounds/load.js";
-import { openEngine } from "./open-engine.js";
+import { openEngine } from "../own-engine.js";
 
 const AT_ONCE = 500;
 const PAGE = 50;

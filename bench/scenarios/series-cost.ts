@@ -85,7 +85,11 @@ async function ratioFor({ engine, producer, cpu }: Parts, queue: string, batch: 
     host: "host",
     pid: 1,
     queues: [queue],
-    tasks: ["work"],
+    tasks: [{ name: "work", version: null, label: null, resultUrl: null }],
+    appVersion: null,
+    environment: null,
+    longshore: "",
+    node: process.version,
     concurrency: batch,
     startedAt: 0,
   };
