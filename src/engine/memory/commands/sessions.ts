@@ -22,7 +22,7 @@ import {
 import { workerRecords } from "../../shared/worker-records.js";
 import { compareKeys } from "../../shared/listing-order.js";
 import { returnLease } from "./settle.js";
-import type { MemoryStore, Moment } from "../store/store.js";
+import type { MemoryQueue, MemoryStore, Moment } from "../store/store.js";
 
 export function openSession(
   store: MemoryStore,
@@ -32,7 +32,7 @@ export function openSession(
   { now, monotonic }: Moment,
 ): void {
   const life = { deadline: monotonic + ttl, ttl, seenAt: now, deadSince: null };
-  for (const name of worker.queues) rememberBuild(store, name, id, worker, now);
+  for (const name of worker.queues) rememberBuild(store.queue(name), id, worker, now);
   store.sessions.set(id, {
     id,
     worker,
@@ -45,10 +45,9 @@ export function openSession(
   });
 }
 
-function rememberBuild(store: MemoryStore, queue: string, id: string, worker: WorkerInfo, now: number): void {
+function rememberBuild({ builds }: MemoryQueue, id: string, worker: WorkerInfo, now: number): void {
   const [code, stored] = [buildOf(id), encodeBuild(worker)];
   if (code === null || stored === null) return;
-  const { builds } = store.queue(queue);
   builds.set(code, { build: decodeBuild(stored), openedAt: now });
   if (builds.size <= MOST_BUILDS) return;
   const [first] = [...builds].toSorted(([a, one], [b, two]) => compareKeys([one.openedAt, a], [two.openedAt, b]));
