@@ -24,12 +24,23 @@ local function matching(ids, conditions)
     return string.sub(job.r[HOLDER], 1, #prefix) == prefix or string.find(job.history, '"worker":"' .. name .. '"', 1, true)
   end
 
+  -- What has the name and the message of the last error. Of a single run without its stack, which is most of it and stands
+  -- behind them: making letters small takes longer than all else.
+  local function errors_of(job)
+    local text, cut = job.history, string.find(job.history, '"stack":', 1, true)
+    if cut and not string.find(text, '\n', 1, true) then
+      local head = string.sub(text, 1, cut)
+      if string.find(head, '"name":', 1, true) and string.find(head, '"message":', 1, true) then text = head end
+    end
+    return job.errors == '' and text or text .. job.errors
+  end
+
   local tests = {
     prefix = function(job, c) return string.sub(job.id, 1, #c[3]) == c[3] end,
     id = function(job, c) return string.find(job.id, c[3], 1, true) end,
     tag = function(job, c) return string.find('\n' .. job.tags .. '\n', '\n' .. c[3] .. '\n', 1, true) end,
     fingerprint = function(job, c) return job.fingerprint == c[3] end,
-    error = function(job, c) return string.find(string.lower(job.history .. job.errors), c[3], 1, true) end,
+    error = function(job, c) return string.find(string.lower(errors_of(job)), c[3], 1, true) end,
     worker = function(job, c) return is_worker(job, c[3]) end,
     task = function(job, c)
       local task = task_of(job.stored)
