@@ -27,13 +27,13 @@ function commands.release(id, r)
   return CONTROL_APPLIED
 end
 
-function commands.cancel(id, r)
+function commands.cancel(id, r, job)
   if r[STATE] >= COMPLETED then return CONTROL_WRONG_STATE end
   if r[STATE] == ACTIVE then
     record_attempt(id, r, r[COUNTED] + 1, 'cancelled', NOW)
     revoke(id, r, CAUSE_CANCEL)
   end
-  finish(id, r, CANCELLED)
+  finish(id, r, CANCELLED, false, job)
   return CONTROL_APPLIED
 end
 

@@ -58,9 +58,9 @@ end
 
 local function expire_late()
   local ids = redis.call('ZRANGEBYSCORE', K.ttl, '-inf', NOW, 'LIMIT', 0, limit)
-  local records = load_records(ids)
+  local records, jobs = load_records(ids)
   for i, id in ipairs(ids) do
-    if records[i] then finish(id, records[i], EXPIRED) else score('ttl', id, false) end
+    if records[i] then finish(id, records[i], EXPIRED, false, jobs[i]) else score('ttl', id, false) end
   end
   flush()
   return #ids

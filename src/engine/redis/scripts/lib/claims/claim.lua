@@ -77,7 +77,7 @@ end
         local r, key = records[i], found[i * 2]
         looks = looks + (late[i] and 20 or 1)
         if not r then score('priority', id, false)
-        elseif late[i] then finish(id, r, EXPIRED)
+        elseif late[i] then finish(id, r, EXPIRED, false, jobs[i])
         else
           lease(id, r, jobs[i])
           taken = taken + 1
@@ -135,7 +135,7 @@ end
             reply_lease(id, job)
             emit_state(id, ACTIVE)
             taken = taken + 1
-          elseif r and late[i] then finish(id, r, EXPIRED, true)
+          elseif r and late[i] then finish(id, r, EXPIRED, true, job)
           elseif r then
             lease(id, r, job, true)
             taken = taken + 1

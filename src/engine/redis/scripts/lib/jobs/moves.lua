@@ -211,10 +211,10 @@ local function leave_notice(id, r, task)
   conf.ended = true
 end
 
--- `r.settled`: a settlement reports it, which says what is counted of it.
-local function finish(id, r, to, taken)
+-- `r.settled`: a settlement reports it, which says what is counted of it. `job`: as it is stored, if the caller has read it.
+local function finish(id, r, to, taken, job)
   if not r.settled then
-    local task = task_of(redis.call('HGET', K.job, id) or '')
+    local task = task_of(job or redis.call('HGET', K.job, id) or '')
     tally.count_end(task, to)
     if r[STATE] ~= ACTIVE or to == SUPERSEDED then leave_notice(id, r, task) end
   end
