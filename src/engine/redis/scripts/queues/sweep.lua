@@ -196,7 +196,7 @@ if conf.traced > 0 then
 end
 drop_tombstones()
 flush_queue()
-tally.fold()
+local has_tally = tally.fold() and redis.call('EXISTS', K.tally) == 1
 sample()
 
 local next_due = math.huge
@@ -243,6 +243,6 @@ end
 
 local stopped = passed >= MOST_LOOKED_AT or checkpoints_forgotten > MOST_CHECKPOINTS
   or left <= removed or math.max(recovered, promoted, expired, removed) >= most_changed
-local more = (too_many or more_lost or stopped or redis.call('EXISTS', K.tally) == 1) and 1 or 0
+local more = (too_many or more_lost or stopped or has_tally) and 1 or 0
 local messages_pending = math.min(1, redis.call('EXISTS', K.outbox, K.removed_dependencies, K.removed_dependents))
 return { promoted, recovered, expired, removed, more, next_due < math.huge and next_due or -1, NOW, messages_pending, unpack(reply) }

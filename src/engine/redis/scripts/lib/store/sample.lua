@@ -37,10 +37,11 @@ do
   end
 
   function sample()
+    if conf.active == 0 and redis.call('EXISTS', K.wait, K.priority, K.suspect, K.aside) == 0 then return end
     local minute = math.floor(NOW / 60000)
     local depth = waiting() - redis.call('ZCARD', K.tombstones) + redis.call('ZCARD', K.priority) + redis.call('ZCARD', K.suspect)
       + redis.call('ZCARD', K.aside)
-    if depth + conf.active <= 0 or sane_number(redis.call('HGET', K.series, 's')) == minute then return end
+    if depth + conf.active == 0 or sane_number(redis.call('HGET', K.series, 's')) == minute then return end
     tally.trim()
     local from = lowest()
     local oldest = from and math.max(0, wait_of(first_from('-inf')), wait_of(first_from(from))) or 0
