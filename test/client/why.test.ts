@@ -59,6 +59,17 @@ onEveryEngine("why a job does not run", (storage) => {
     end();
   });
 
+  it("says that the worker that could run it takes no work, and why", async () => {
+    const longshore = await storage.connect();
+    const worker = longshore.worker([echo], { name: "calm" });
+    await worker.ready();
+    await longshore.worker("calm").quiet();
+    await expect.poll(async () => (await longshore.workers())[0]?.status?.suspended).toEqual(["quiet"]);
+    const job = await longshore.enqueue(echo, 1);
+
+    expect(await job.why()).toMatchObject([{ kind: "suspended", workers: 1, by: [{ name: "calm", why: ["quiet"] }] }]);
+  });
+
   it("names the worker of a job that runs", async () => {
     const longshore = await storage.connect();
     const { running, end } = await busyWorker(longshore);

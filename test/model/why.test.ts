@@ -93,6 +93,21 @@ const cases: readonly [ReasonData, string][] = [
   [{ kind: "busy", workers: 3, slots: 24 }, "All 24 slots of 3 workers that could run it are taken."],
   [{ kind: "busy", workers: 1, slots: 1 }, "The slot of the worker that could run it is taken."],
   [
+    { kind: "suspended", workers: 1, by: [{ name: "w1", why: ["quiet"] }] },
+    "A worker that could run it takes no work: w1 (commanded to be quiet).",
+  ],
+  [
+    {
+      kind: "suspended",
+      workers: 6,
+      by: [
+        { name: "w1", why: ["maxRss", "stopping"] },
+        { name: "w2", why: ["outage"] },
+      ],
+    },
+    "6 workers that could run it take no work: w1 (at its most memory, stopping), w2 (the engine does not answer it), ….",
+  ],
+  [
     { kind: "suspect", crashes: 2 },
     "Workers died 2 times while they ran it, so a worker runs it only beside no other such job.",
   ],

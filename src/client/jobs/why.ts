@@ -5,7 +5,8 @@
 import type { QueueRecord, WorkerRecord } from "../../engine/contract/engine.js";
 import { JobNotFound } from "../../model/errors/errors.js";
 import { isSuccess, type DependencyRecord } from "../../model/job/dependency.js";
-import { SUSPECT_FROM, type JobRecord, type JobRef } from "../../model/job/job.js";
+import type { RecordWith, SlimRecord } from "../../model/job/fields.js";
+import { SUSPECT_FROM, type JobRef } from "../../model/job/job.js";
 import { isTerminal, type TerminalState } from "../../model/job/state.js";
 import { MOST_NAMED, type HoldingWorker, type Reason, type ReasonData } from "../../model/why/reason.js";
 import { reasonText } from "../../model/why/reason-text.js";
@@ -13,14 +14,14 @@ import type { ConnectionContext } from "../connection/context.js";
 
 /** @throws JobNotFound */
 export async function whyOf(context: ConnectionContext, ref: JobRef): Promise<Reason[]> {
-  const job = await context.reader.get(ref);
-  if (job === null) throw new JobNotFound(ref.id);
+  const [job] = await context.engine.getJobs({ refs: [ref], fields: ["history"] });
+  if (job === undefined || job === null) throw new JobNotFound(ref.id);
   const reasons = await reasonsOf(context, job);
   const now = await context.engine.now();
   return reasons.map((reason) => ({ ...reason, text: reasonText(reason, now) }));
 }
 
-async function reasonsOf(context: ConnectionContext, job: JobRecord): Promise<ReasonData[]> {
+async function reasonsOf(context: ConnectionContext, job: RecordWith<"history">): Promise<ReasonData[]> {
   if (isTerminal(job.state)) return [endOf(job, job.state)];
   const workers = await context.engine.workers();
   if (job.state === "active") return [runOf(job, workers)];
@@ -30,17 +31,17 @@ async function reasonsOf(context: ConnectionContext, job: JobRecord): Promise<Re
   if (job.state === "blocked") return [await blockOf(context, job), ...elsewhere];
   if (job.state === "delayed") return [delayOf(job), ...elsewhere];
   const inQueue = [...suspicionOf(job), ...(await placeOf(context, job, queue))];
-  const busy = elsewhere.length === 0 ? busyOf(job, workers) : [];
+  const busy = elsewhere.length === 0 ? takenOf(job, workers) : [];
   const nothing: ReasonData[] = elsewhere.length + busy.length === 0 ? [{ kind: "soon" }] : [];
   return [...elsewhere, ...busy, ...inQueue, ...nothing];
 }
 
-function endOf(job: JobRecord, state: TerminalState): ReasonData {
+function endOf(job: SlimRecord, state: TerminalState): ReasonData {
   const error = job.error === null || state === "completed" ? null : `${job.error.name}: ${job.error.message}`;
   return { kind: "ended", state, at: job.finishedAt, error };
 }
 
-function runOf(job: JobRecord, workers: readonly WorkerRecord[]): ReasonData {
+function runOf(job: SlimRecord, workers: readonly WorkerRecord[]): ReasonData {
   const holding = workers.filter(({ name, queues }) => name === job.worker && queues.includes(job.queue));
   const alive = holding.find(({ liveness }) => liveness === "alive") ?? holding[0];
   const worker: HoldingWorker = {
@@ -56,7 +57,7 @@ function pauseOf(queue: QueueRecord | undefined): ReasonData[] {
 }
 
 /** No worker serves the queue, or none of those that do has the task. */
-function workersMissing(job: JobRecord, workers: readonly WorkerRecord[]): ReasonData[] {
+function workersMissing(job: SlimRecord, workers: readonly WorkerRecord[]): ReasonData[] {
   const listed = workers.filter(({ queues }) => queues.includes(job.queue));
   const serving = listed.filter(({ liveness }) => liveness !== "lost");
   if (serving.length === 0) {
@@ -73,44 +74,57 @@ function hasTask({ tasks }: WorkerRecord, task: string): boolean {
   return tasks.some(({ name }) => name === task);
 }
 
-function busyOf(job: JobRecord, workers: readonly WorkerRecord[]): ReasonData[] {
+/** What keeps those that could run it from taking it: they take no work at present, or their slots are taken. */
+function takenOf(job: SlimRecord, workers: readonly WorkerRecord[]): ReasonData[] {
   const able = workers.filter(
     (worker) => worker.liveness !== "lost" && worker.queues.includes(job.queue) && hasTask(worker, job.task),
   );
-  if (able.some(({ running, concurrency }) => running < concurrency)) return [];
-  const slots = able.reduce((sum, { concurrency }) => sum + concurrency, 0);
-  return [{ kind: "busy", workers: able.length, slots }];
+  const suspended = able.filter(({ status }) => (status?.suspended.length ?? 0) > 0);
+  const working = able.filter((worker) => !suspended.includes(worker));
+  if (working.some(({ running, concurrency }) => running < concurrency)) return [];
+  const slots = working.reduce((sum, { concurrency }) => sum + concurrency, 0);
+  const named = suspended.slice(0, MOST_NAMED).map(({ name, status }) => ({ name, why: status?.suspended ?? [] }));
+  const idle: ReasonData = { kind: "suspended", workers: suspended.length, by: named };
+  return [
+    ...(working.length > 0 ? [{ kind: "busy" as const, workers: working.length, slots }] : []),
+    ...(suspended.length > 0 ? [idle] : []),
+  ];
 }
 
-function suspicionOf({ crashes }: JobRecord): ReasonData[] {
+function suspicionOf({ crashes }: SlimRecord): ReasonData[] {
   return crashes >= SUSPECT_FROM ? [{ kind: "suspect", crashes }] : [];
 }
 
 async function placeOf(
   { engine }: ConnectionContext,
-  { queue: name, id, priority }: JobRecord,
+  { queue: name, id, priority }: SlimRecord,
   queue: QueueRecord | undefined,
 ): Promise<ReasonData[]> {
   const place = await engine.position({ queue: name, id });
   if (place === null || place === 1) return [];
-  const { jobs } = await engine.listJobs({ filter: { queue: name, states: ["queued"] }, cursor: null, limit: 1 });
+  const { jobs } = await engine.listJobs({
+    filter: { queue: name, states: ["queued"] },
+    cursor: null,
+    limit: 1,
+    fields: [],
+  });
   const first = jobs[0]?.priority ?? priority;
   const of = Math.max(place, queue?.counts.queued ?? 0);
   return [{ kind: "position", place, of, priority, next: first < priority ? first : null }];
 }
 
-function delayOf({ runAt, attempt, attempts, history }: JobRecord): ReasonData {
+function delayOf({ runAt, attempt, attempts, history }: RecordWith<"history">): ReasonData {
   const last = history.at(-1)?.outcome;
   const cause = last === "failed" ? "retry" : last === "snoozed" ? "snoozed" : "scheduled";
   return { kind: "delayed", until: runAt, cause, attempt: attempt + 1, attempts };
 }
 
-async function blockOf({ engine }: ConnectionContext, job: JobRecord): Promise<ReasonData> {
+async function blockOf({ engine }: ConnectionContext, job: SlimRecord): Promise<ReasonData> {
   const all: readonly DependencyRecord[] = await engine.dependencies({ queue: job.queue, id: job.id });
   const open = all.filter(({ state }) => state === null);
   if (open.length === 0 && job.role === "job") return { kind: "held" };
   const refs = open.slice(0, MOST_NAMED).map(({ queue, id }) => ({ queue, id }));
-  const named = refs.length === 0 ? [] : await engine.getJobs({ refs });
+  const named = refs.length === 0 ? [] : await engine.getJobs({ refs, fields: [] });
   return {
     kind: "blocked",
     by: named.flatMap((found) =>

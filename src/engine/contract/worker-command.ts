@@ -1,16 +1,12 @@
 /** What passes between a worker and those who watch it: its status, sent with its heartbeats, and commands to it, which the answers carry. */
+import type { Suspension } from "../../model/why/suspension.js";
+
+export { SUSPENSIONS, type Suspension } from "../../model/why/suspension.js";
 
 /** How many runs a status lists. */
 export const MOST_BUSY = 10;
 /** The most bytes of a status as text. */
 export const LONGEST_STATUS = 4_096;
-
-/**
- * Why a worker leases no jobs: it was commanded to be `quiet`; it is `stopping`; it has begun its `maxJobs` runs; it has more memory than
- * `maxRss`; an `outage`: the engine does not answer what it sends.
- */
-export const SUSPENSIONS = ["quiet", "stopping", "maxJobs", "maxRss", "outage"] as const;
-export type Suspension = (typeof SUSPENSIONS)[number];
 
 /** A run that has a slot. */
 export interface BusySlot {

@@ -1,6 +1,7 @@
 /** Reasons in words: the one place that has them, so that the command line, an API and a page say the same. */
 import { formatDuration } from "../value/duration.js";
 import type { AwaitedJob, HoldingWorker, ReasonData } from "./reason.js";
+import type { Suspension } from "./suspension.js";
 
 /** One reason in a sentence. `now`: the engine's clock, epoch milliseconds; times are said relative to it. */
 export function reasonText(reason: ReasonData, now: number): string {
@@ -30,6 +31,8 @@ export function reasonText(reason: ReasonData, now: number): string {
       const of = reason.workers === 1 ? "of the worker" : `of ${reason.workers} workers`;
       return `${reason.slots === 1 ? `The slot ${of} that could run it is` : `All ${reason.slots} slots ${of} that could run it are`} taken.`;
     }
+    case "suspended":
+      return suspendedText(reason);
     case "suspect":
       return `Workers died ${reason.crashes} times while they ran it, so a worker runs it only beside no other such job.`;
     case "position":
@@ -70,6 +73,20 @@ function blockedText({ by, open, all, isFlow, failed }: Of<"blocked">): string {
 
 function awaitedText({ queue, id, task, state }: AwaitedJob): string {
   return `${task} ${queue}/${id} (${state})`;
+}
+
+const SUSPENSION_TEXTS: Readonly<Record<Suspension, string>> = {
+  quiet: "commanded to be quiet",
+  stopping: "stopping",
+  maxJobs: "at its most jobs",
+  maxRss: "at its most memory",
+  outage: "the engine does not answer it",
+};
+
+function suspendedText({ workers, by }: Of<"suspended">): string {
+  const names = by.map(({ name, why }) => `${name} (${why.map((one) => SUSPENSION_TEXTS[one]).join(", ")})`);
+  const more = workers > by.length ? ", …" : "";
+  return `${workers === 1 ? "A worker that could run it takes" : `${workers} workers that could run it take`} no work: ${names.join(", ")}${more}.`;
 }
 
 function positionText({ place, of, priority, next }: Of<"position">): string {

@@ -4,6 +4,7 @@
  */
 import type { JobRef } from "../job/job-ref.js";
 import type { JobState, TerminalState } from "../job/state.js";
+import type { Suspension } from "./suspension.js";
 
 /** The most jobs that a reason names; its numbers count all of them. */
 export const MOST_NAMED = 5;
@@ -63,6 +64,12 @@ export type ReasonData =
     }
   /** All slots of the workers that could run it are taken. */
   | { readonly kind: "busy"; readonly workers: number; readonly slots: number }
+  /** Workers that could run it take no work at present. `by` names the first of them, each with why. */
+  | {
+      readonly kind: "suspended";
+      readonly workers: number;
+      readonly by: readonly { readonly name: string; readonly why: readonly Suspension[] }[];
+    }
   /** Workers died while they ran it, so it runs beside no other such job. */
   | { readonly kind: "suspect"; readonly crashes: number }
   /** Other jobs are before it. `next`: the priority of the first of them, when that is a higher one. */
