@@ -5,7 +5,7 @@ import { isPortable, parseTarget, type Target } from "../engine/target.js";
 import { systemClock, systemRandom, type Clock, type Random } from "../model/value/clock.js";
 import { DEFAULT_PAYLOAD_CAP, HARD_PAYLOAD_CAP } from "../model/value/codec.js";
 import { InvalidInput } from "../model/errors/errors.js";
-import { parseLabel, parseName } from "../model/value/name.js";
+import { parseLabel, parseOwnName } from "../model/value/name.js";
 import { checkDefaults, type JobDefaults } from "../model/options/options.js";
 import { Longshore } from "./longshore.js";
 
@@ -90,7 +90,7 @@ function parseConnectOptions(options: ConnectOptions): {
   }
   const queueDefaults = new Map(Object.entries(defaults.queues ?? {}));
   for (const [queue, ofQueue] of queueDefaults) {
-    checkDefaults(`defaults.queues.${parseName("defaults.queues", queue)}`, ofQueue);
+    checkDefaults(`defaults.queues.${parseOwnName("defaults.queues", queue)}`, ofQueue);
   }
   // An empty variable of the environment is one that is not set.
   const { LONGSHORE_APP_VERSION: version, LONGSHORE_ENVIRONMENT: place } = process.env;

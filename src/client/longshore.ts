@@ -9,7 +9,7 @@ import { parseFields, type ChosenField, type FieldChoice, type SlimRecord } from
 import type { JobRef, JobSpec } from "../model/job/job.js";
 import { parseRef } from "../model/options/after.js";
 import { parseKind } from "../model/document/document.js";
-import { parseId, parseKey, parseName } from "../model/value/name.js";
+import { isReserved, parseId, parseKey, parseName } from "../model/value/name.js";
 import { isThenable } from "../model/value/thenable.js";
 import type { StandardSchema } from "../define/schema.js";
 import type { MissingInput } from "../define/input-arguments.js";
@@ -239,9 +239,13 @@ export class Longshore {
     return new Queue(this.#context, parseName("queue", name));
   }
 
-  /** Every queue there is, with its counts. */
-  async queues(): Promise<QueueRecord[]> {
-    return this.#setup.engine.queues();
+  /**
+   * Every queue there is, with its counts.
+   * @param options.system with those of the platform, whose names begin with `longshore:`. Default: false
+   */
+  async queues(options: { system?: boolean } = {}): Promise<QueueRecord[]> {
+    const queues = await this.#setup.engine.queues();
+    return options.system === true ? queues : queues.filter(({ name }) => !isReserved(name));
   }
 
   /**
@@ -261,7 +265,8 @@ export class Longshore {
    * ```
    */
   async workers(): Promise<WorkerRecord[]> {
-    return this.#setup.engine.workers();
+    // What a worker does for the platform has a session of its own.
+    return (await this.#setup.engine.workers()).filter(({ queues }) => !queues.every(isReserved));
   }
 
   /**

@@ -3,7 +3,7 @@ import type { StateCounts } from "../engine/contract/engine.js";
 import { controlMany, type BulkAnswer } from "./bulk.js";
 import { WrongState } from "../model/errors/errors.js";
 import { parseFields, type ChosenField, type FieldChoice } from "../model/job/fields.js";
-import { parseId } from "../model/value/name.js";
+import { parseId, parseOwnName } from "../model/value/name.js";
 import { perState, type JobState } from "../model/job/state.js";
 import type { ConnectionContext } from "./connection/context.js";
 import { parseQuery, type JobQuery } from "./jobs/job-filter.js";
@@ -32,8 +32,10 @@ export class Queue {
    * of the pause: from the answer to its next exchange with the queue, the one that reports the next run to end. Until then some
    * may begin: one in each slot, or of very short jobs as many as run within one round trip. `prefetch: 0` excludes that.
    * A queue that does not exist yet comes into being with it, so that its first jobs wait.
+   * @throws InvalidInput for a queue of the platform
    */
   async pause(): Promise<void> {
+    parseOwnName("queue", this.name);
     await this.#context.send(() => this.#context.engine.pause({ queue: this.name }));
   }
 

@@ -3,7 +3,7 @@
  * Importing one connects to nothing; the function runs each time the flow is enqueued.
  */
 import { InvalidInput } from "../model/errors/errors.js";
-import { parseName } from "../model/value/name.js";
+import { parseName, parseOwnName } from "../model/value/name.js";
 import { checkDefaults, type JobDefaults } from "../model/options/options.js";
 import type { InputArguments, MissingInput } from "./input-arguments.js";
 import type { SchemaInput, SchemaOutput, StandardSchema } from "./schema.js";
@@ -137,7 +137,7 @@ export function flow(
   const [options, build] = typeof given === "function" ? [{}, given] : [given, second];
   const { queue = null, input, ...defaults } = options;
   parseName("flow", name);
-  if (queue !== null) parseName("queue", queue);
+  if (queue !== null) parseOwnName("queue", queue);
   for (const [key, value] of Object.entries(defaults)) {
     if (!OWN_OPTIONS.includes(key)) {
       throw new InvalidInput(key, value, `no such option; known: queue, input, ${OWN_OPTIONS.join(", ")}`);

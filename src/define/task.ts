@@ -5,7 +5,7 @@
 import type { Classifier } from "../model/failure/classify.js";
 import { InvalidInput } from "../model/errors/errors.js";
 import { BUILT_IN } from "../model/flow/each.js";
-import { parseLabel, parseName } from "../model/value/name.js";
+import { parseLabel, parseName, parseOwnName } from "../model/value/name.js";
 import { parseResultUrl } from "../model/job/result-url.js";
 import { checkDefaults, type JobDefaults } from "../model/options/options.js";
 import type { JobSnapshot } from "../model/job/snapshot.js";
@@ -219,7 +219,7 @@ export function task(name: string, given: AnyOptions | Code = {}, second?: Code)
   const { runner, maxMemory, fresh, maxJobsPerChild, killGrace, version, label, resultUrl, ...defaults } = rest;
   parseName("task", name);
   if (name.startsWith(BUILT_IN)) throw new InvalidInput("task", name, `a name that does not begin with "${BUILT_IN}"`);
-  parseName("queue", queue);
+  parseOwnName("queue", queue);
   checkDefaults("options", defaults, OWN_OPTIONS);
   const about = {
     version: parseLabel("version", version),

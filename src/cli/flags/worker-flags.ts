@@ -6,7 +6,7 @@ import { resolve } from "node:path";
 import type { Command } from "commander";
 import { parseDuration, parsePositiveDuration } from "../../model/value/duration.js";
 import { InvalidInput } from "../../model/errors/errors.js";
-import { parseName } from "../../model/value/name.js";
+import { parseName, parseOwnName } from "../../model/value/name.js";
 import { parseSize } from "../../model/value/size.js";
 import type { WorkerOptions } from "../../worker/options.js";
 import { parseWhole } from "./arguments.js";
@@ -75,7 +75,7 @@ export function workerOptionsOf(queues: readonly string[], flags: WorkerFlags): 
     path = ".",
     tasksRoot,
   } = flags;
-  const names = queues.flatMap((queue) => queue.split(",")).map((queue) => parseName("queue", queue));
+  const names = queues.flatMap((queue) => queue.split(",")).map((queue) => parseOwnName("queue", queue));
   return {
     ...(names.length === 0 ? {} : { queues: names }),
     tasksRoots: (tasksRoot ?? [path]).map((folder) => parseFolder(tasksRoot ? "--tasks-root" : "--path", folder)),

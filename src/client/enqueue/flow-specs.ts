@@ -5,7 +5,7 @@ import { InvalidInput, PayloadTooLarge } from "../../model/errors/errors.js";
 import { EACH_TASK, type EachInput } from "../../model/flow/each.js";
 import type { FlowInput, InputReference } from "../../model/job/membership.js";
 import { keyOf, type JobRef, type JobSpec } from "../../model/job/job.js";
-import { parseName } from "../../model/value/name.js";
+import { parseOwnName } from "../../model/value/name.js";
 import { mergeOptions, parseOptions, type JobOptions } from "../../model/options/options.js";
 import { checkInput } from "../../define/check-input.js";
 import type { SpecMaker } from "./job-spec.js";
@@ -81,7 +81,7 @@ function eachOf(specs: SpecMaker, { task, input, each, options: { job } }: Draft
   const [name, taskQueue, defaults] =
     typeof task === "string" ? [task, "default"] : [task.name, task.queue, task.defaults];
   const { queue: given, delay, runAt, ...ofItems } = job;
-  const queue = given === undefined ? taskQueue : parseName("queue", given);
+  const queue = given === undefined ? taskQueue : parseOwnName("queue", given);
   const options = mergeOptions(specs.defaultsOf(queue), defaults, shared, ofItems);
   parseOptions(options);
   const stored: EachInput = { task: name, queue, items: null, template: input ?? null, takes: each ?? [], options };

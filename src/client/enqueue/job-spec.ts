@@ -3,7 +3,7 @@ import { parseAfter, type AfterOptions } from "../../model/options/after.js";
 import { isPlainPayload } from "../../model/value/codec.js";
 import { InvalidInput } from "../../model/errors/errors.js";
 import { UNLINKED, type JobSpec } from "../../model/job/job.js";
-import { parseName } from "../../model/value/name.js";
+import { parseName, parseOwnName } from "../../model/value/name.js";
 import { parseOptions, type JobDefaults, type JobOptions, type ParsedOptions } from "../../model/options/options.js";
 import { makeSpec } from "../../model/options/spec.js";
 import { isThenable } from "../../model/value/thenable.js";
@@ -88,7 +88,7 @@ export class SpecMaker {
     const name = typeof task === "string" ? parseName("task", task) : task.name;
     const named = nearest(ofCall, "queue");
     const ofTask = typeof task === "string" ? "default" : task.queue;
-    const queue = named === undefined ? ofTask : parseName("queue", named);
+    const queue = named === undefined ? ofTask : parseOwnName("queue", named);
     const parsed = this.#options(task, queue, ofCall);
     const own = parsed.id === null ? null : { queue, id: parsed.id };
     const waits = { after: nearest(ofCall, "after"), ifFailed: nearest(ofCall, "ifFailed") };

@@ -16,6 +16,7 @@ export type NumberQuery = number | { min?: number; max?: number };
 
 /** Conditions on a job. */
 export interface JobQueryConditions {
+  /** The queue. Default: all but those of the platform, whose names begin with `longshore:`. */
   queue?: string;
   /** One of these queues. */
   queues?: readonly string[];

@@ -287,7 +287,8 @@ export interface Engine extends DocumentCommands {
   /**
    * Jobs by filter: queues by name, states in their order, within a state, unless `order` says otherwise: blocked by creation, delayed by due time,
    * queued in running order, active as they were leased and then by id, terminal the latest first. A job that does not move is neither missed nor
-   * repeated, however others move. A page has about 2 MB of jobs at most, and one job at least if there is any where it looks.
+   * repeated, however others move. Without a queue in the filter, those of the platform are left out (`isReserved`); so they are of
+   * totals and series. A page has about 2 MB of jobs at most, and one job at least if there is any where it looks.
    */
   listJobs<Field extends LongField = LongField>(params: {
     readonly filter: JobFilter;

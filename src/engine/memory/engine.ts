@@ -50,6 +50,7 @@ import { removalMessages } from "./messages/outbox.js";
 import { listDependencies, listDependents } from "./store/dependencies.js";
 import { firstExpiry, firstRemoval, sweep } from "./commands/sweep.js";
 import { watch } from "./commands/watch.js";
+import { isReserved } from "../../model/value/name.js";
 
 export class MemoryEngine extends DocumentEngine implements Engine {
   readonly info: EngineInfo = { kind: "memory", url: "memory:", shared: false, persistence: "none" };
@@ -380,7 +381,7 @@ export class MemoryEngine extends DocumentEngine implements Engine {
     this.#guard();
     const totals = perState(() => 0);
     for (const { name, jobs } of this.#store.sorted()) {
-      if (queue !== undefined && queue !== name) continue;
+      if (queue === undefined ? isReserved(name) : queue !== name) continue;
       for (const job of jobs.values()) if (job.spec.tags.includes(tag)) totals[job.state] += 1;
     }
     return totals;

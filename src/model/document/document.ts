@@ -3,7 +3,7 @@
  * kind and an id; a kind holds either records or a log. This file has their bounds and the rules for their names.
  */
 import { InvalidInput } from "../errors/errors.js";
-import { parseName } from "../value/name.js";
+import { parseOwnName } from "../value/name.js";
 
 /** A document as it is stored. */
 export interface Document<Value = unknown> {
@@ -37,16 +37,9 @@ export const MOST_TRIMMED = 500;
 /** How many documents a page has when none says otherwise. */
 export const DEFAULT_DOCUMENT_PAGE = 100;
 
-/** What kinds of the platform begin with; applications may not use it. */
-export const PLATFORM_PREFIX = "longshore:";
-
 /** Checks the kind of an application's documents. @throws InvalidInput */
 export function parseKind(field: string, value: unknown): string {
-  const kind = parseName(field, value);
-  if (kind.startsWith(PLATFORM_PREFIX)) {
-    throw new InvalidInput(field, value, `a name that does not begin with "${PLATFORM_PREFIX}", which is reserved`);
-  }
-  return kind;
+  return parseOwnName(field, value);
 }
 
 const LONGEST_ID = 200;

@@ -5,6 +5,7 @@
 import { scheduleTag } from "./schedule-tag.js";
 import type { SlimRecord } from "./fields.js";
 import type { JobState } from "./state.js";
+import { isReserved } from "../value/name.js";
 
 /** From a time on, included, until another, excluded: epoch milliseconds. */
 export interface TimeWindow {
@@ -142,10 +143,12 @@ export function namedQueues({ queue, queues }: JobFilter): readonly string[] | n
   return queues === undefined || queues.includes(queue) ? [queue] : [];
 }
 
-/** Can a queue have jobs that match? */
+/** Can a queue have jobs that match? Those of the platform stand apart: no filter includes them unless it names them. */
 export function isListed(name: string, filter: JobFilter): boolean {
   const { queue, queues } = filter.not ?? {};
-  return (namedQueues(filter)?.includes(name) ?? true) && name !== queue && !(queues?.includes(name) ?? false);
+  return (
+    (namedQueues(filter)?.includes(name) ?? !isReserved(name)) && name !== queue && !(queues?.includes(name) ?? false)
+  );
 }
 
 /** The tags that a job must have to match. */

@@ -2,7 +2,7 @@
 import { encodePayload } from "../value/codec.js";
 import { InvalidInput } from "../errors/errors.js";
 import type { JobSpec, JobLinks } from "../job/job.js";
-import { parseName } from "../value/name.js";
+import { parseName, parseOwnName } from "../value/name.js";
 import { parseOptions, type JobDefaults, type JobOptions } from "../options/options.js";
 
 /** The options of a schedule's jobs: those of any job, but for its id and time, which come from the tick. */
@@ -47,7 +47,7 @@ export function parseTemplate(
     );
   }
   return {
-    queue: parseName(`${field}.options.queue`, queue),
+    queue: parseOwnName(`${field}.options.queue`, queue),
     task: parseName(`${field}.task`, task),
     input: encodePayload(`${field}.input`, input, defaults.payloadCap),
     ...parsed,

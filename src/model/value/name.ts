@@ -10,6 +10,21 @@ export function parseName(field: string, value: unknown): string {
   return value;
 }
 
+/** What the names of the platform's own queues and kinds of documents begin with; applications may not use it. */
+export const PLATFORM_PREFIX = "longshore:";
+
+/** Is this the name of something of the platform's own? */
+export function isReserved(name: string): boolean {
+  return name.startsWith(PLATFORM_PREFIX);
+}
+
+/** Checks a name that an application gives to what is its own: a queue, a kind of documents. @throws InvalidInput */
+export function parseOwnName(field: string, value: unknown): string {
+  const name = parseName(field, value);
+  if (!isReserved(name)) return name;
+  throw new InvalidInput(field, value, `a name that does not begin with "${PLATFORM_PREFIX}", which is reserved`);
+}
+
 const ID = /^[A-Za-z0-9_.:-]{1,128}$/;
 
 /** Checks a job id given by the caller. @throws InvalidInput */

@@ -5,7 +5,7 @@
  */
 import type { Random } from "../../model/value/clock.js";
 import { InvalidInput } from "../../model/errors/errors.js";
-import { parseName } from "../../model/value/name.js";
+import { parseOwnName } from "../../model/value/name.js";
 
 /** A list is strict order; an object gives each queue a weight above 0: `{ high: 3, low: 1 }`. */
 export type QueueOrder = readonly string[] | { readonly [queue: string]: number };
@@ -31,7 +31,7 @@ export function parseOrder(field: string, order: QueueOrder): ParsedOrder {
     if (typeof weight !== "number" || !(weight > 0 && weight <= 1_000_000)) {
       throw new InvalidInput(`${field}.${String(name)}`, weight, "a weight above 0, at most 1000000");
     }
-    weights.set(parseName(field, name), weight);
+    weights.set(parseOwnName(field, name), weight);
   }
   const names = [...weights.keys()];
   if (names.length === 0 || names.length > MOST_QUEUES) {

@@ -5,7 +5,7 @@ import { InvalidInput } from "../../model/errors/errors.js";
 import { MOST_MEMBERS } from "../../model/job/membership.js";
 import { eachChildId, itemKey, type EachInput } from "../../model/flow/each.js";
 import { ReferenceNotFound } from "../../model/flow/dependency-errors.js";
-import { parseName } from "../../model/value/name.js";
+import { parseName, parseOwnName } from "../../model/value/name.js";
 import { pathText, putAt, takeAt } from "../../model/value/path.js";
 import type { SpawnedItem } from "./results.js";
 
@@ -29,7 +29,7 @@ export function parseEach(id: string, input: unknown): ParsedEach {
   }
   return {
     task: parseName("task", name),
-    queue: parseName("queue", queue),
+    queue: parseOwnName("queue", queue),
     options: { ...options },
     items: items.map((item: unknown, index) => {
       const key = itemKey(index);

@@ -2,7 +2,7 @@
 import { InvalidInput } from "../../model/errors/errors.js";
 import type { Membership } from "../../model/job/membership.js";
 import type { JobRef, JobSpec } from "../../model/job/job.js";
-import { parseName } from "../../model/value/name.js";
+import { parseName, parseOwnName } from "../../model/value/name.js";
 import { parseOptions, type ParsedOptions } from "../../model/options/options.js";
 import { makeSpec } from "../../model/options/spec.js";
 import { checkValue } from "../../define/check-input.js";
@@ -41,7 +41,7 @@ export class SpawnPlan {
     this.#payloadCap = environment.payloadCap;
     this.#task = parseTask(task);
     const named = typeof this.#task === "string" ? null : this.#task;
-    this.queue = queue === undefined ? (named?.queue ?? "default") : parseName("queue", queue);
+    this.queue = queue === undefined ? (named?.queue ?? "default") : parseOwnName("queue", queue);
     const ofParent = { tags: port.lease.tags };
     this.#options = parseOptions(environment.queueDefaults.get(this.queue), ofParent, named?.defaults, options);
   }

@@ -5,6 +5,7 @@ import type { SeriesAnswer, SeriesQuery, TotalRow, TotalsQuery } from "../../con
 import { SeriesCollector, slotsOf, TotalsCollector } from "../../shared/series.js";
 import type { MemoryQueue, MemorySession, MemoryStore } from "../store/store.js";
 import { countStates } from "./read.js";
+import { isReserved } from "../../../model/value/name.js";
 
 /** How a queue looks now. */
 export function sampleOf(queue: MemoryQueue, sessions: ReadonlyMap<string, MemorySession>, now: number): QueueSample {
@@ -39,5 +40,5 @@ export function readTotals(store: MemoryStore, query: TotalsQuery): TotalRow[] {
 }
 
 function queuesOf(store: MemoryStore, { queues }: TotalsQuery): MemoryQueue[] {
-  return store.sorted().filter(({ name }) => queues?.includes(name) ?? true);
+  return store.sorted().filter(({ name }) => queues?.includes(name) ?? !isReserved(name));
 }

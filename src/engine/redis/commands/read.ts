@@ -18,6 +18,7 @@ import { decodeRecord, type Found } from "../format/record.js";
 import { BuildCache } from "./builds.js";
 import { list, number, text } from "../connection/reply.js";
 import { FIELD_BITS, RECORD_WIDTH } from "../connection/wire.js";
+import { isReserved } from "../../../model/value/name.js";
 
 /** How many jobs are read in one call. */
 const READ_AT_ONCE = 500;
@@ -60,6 +61,11 @@ export class Reader {
     const names = await this.#link.send(() => this.#link.client.smembers(this.#keys.registry));
     this.#names = names.toSorted();
     return this.#names;
+  }
+
+  /** The names of the queues of applications: those of the platform stand apart. */
+  async ownNames(): Promise<readonly string[]> {
+    return (await this.names()).filter((name) => !isReserved(name));
   }
 
   /** The jobs of one queue, in the order of `ids`. */
@@ -155,7 +161,7 @@ export class Reader {
   }
 
   async tagTotals(tag: string, queue: string | undefined): Promise<StateCounts> {
-    const names = queue === undefined ? await this.names() : [queue];
+    const names = queue === undefined ? await this.ownNames() : [queue];
     const fields = STATES.map((_, index) => `${tag}\0${index + 1}`);
     const rows = await Promise.all(
       names.map((name) => this.#link.send(() => this.#link.client.hmget(this.#keys.of(name, "tagcount"), ...fields))),

@@ -46,7 +46,7 @@ async function inQueues(
   { queues }: TotalsQuery,
   read: (queue: string) => Promise<void>,
 ): Promise<void> {
-  const names = queues === undefined ? await reader.names() : [...new Set(queues)];
+  const names = queues === undefined ? await reader.ownNames() : [...new Set(queues)];
   for (let from = 0; from < names.length; from += QUEUES_AT_ONCE) {
     await Promise.all(names.slice(from, from + QUEUES_AT_ONCE).map(read));
   }

@@ -23,6 +23,7 @@ import { codeOf, codesOf, SECONDARY } from "../store/state-codes.js";
 import { conditionsOf } from "./conditions.js";
 import { readRecords, type Fields } from "./job-record.js";
 import { countFitting, MOST_READ, weightOf } from "../store/weight.js";
+import { IS_OWN } from "../store/own-queues.js";
 
 /** How many jobs a page with a filter looks at, of each state code. A queue without any counts as ten. */
 const MOST_LOOKED_AT = 2_000;
@@ -30,7 +31,7 @@ const LOOKS_PER_QUEUE = 10;
 /** How many jobs are looked at in one piece: as many as the page has room for at first, then ever more. */
 const LARGEST_PIECE = 500;
 
-const NEXT_QUEUES = `SELECT queue, name, counts FROM queues WHERE name >= ?
+const NEXT_QUEUES = `SELECT queue, name, counts FROM queues WHERE name >= ? AND ${IS_OWN}
   ORDER BY name LIMIT ${MOST_LOOKED_AT / LOOKS_PER_QUEUE + 1}`;
 const NAMED_QUEUES = `SELECT q.queue, q.name, q.counts FROM json_each(?) e CROSS JOIN queues q ON q.name = e.value
   LIMIT ${MOST_LOOKED_AT / LOOKS_PER_QUEUE + 1}`;

@@ -11,6 +11,7 @@ import { readRecords, type Fields } from "./job-record.js";
 import { firstTick } from "./schedules.js";
 import { countFitting, MOST_READ, weightOf } from "../store/weight.js";
 import type { Sql } from "../database/sql.js";
+import { IS_OWN } from "../store/own-queues.js";
 
 /** How many jobs are read at once, however short they are. */
 const MOST_AT_ONCE = 500;
@@ -113,9 +114,9 @@ export function tagTotals(sql: Sql, tag: string, queue: string | undefined): Sta
   const totals = perState(() => 0);
   const rows = sql.all<[state: JobState, jobs: number]>(
     `SELECT t.state, sum(t.jobs) FROM queues q CROSS JOIN tag_totals t ON t.queue = q.queue AND t.tag = ?
-     WHERE q.name = coalesce(?, q.name) GROUP BY t.state`,
+     WHERE ${queue === undefined ? IS_OWN : "q.name = ?"} GROUP BY t.state`,
     tag,
-    queue ?? null,
+    ...(queue === undefined ? [] : [queue]),
   );
   for (const [state, jobs] of rows) totals[state] = jobs;
   return totals;

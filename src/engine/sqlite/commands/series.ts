@@ -30,6 +30,7 @@ import type { SqliteQueue } from "../store/queue.js";
 import { ACTIVE, QUEUED } from "../store/state-codes.js";
 import { foldTallies, hasTallies, parsed } from "../store/tallies.js";
 import type { Transaction } from "../store/transaction.js";
+import { isReserved } from "../../../model/value/name.js";
 
 /** Samples are rows of the series without a task and an outcome. */
 const SAMPLE = "SELECT figures FROM series WHERE queue = ? AND width = ? AND slot = ? AND task = '' AND outcome = ''";
@@ -104,7 +105,7 @@ export type NamedQueue = readonly [number: number, name: string];
 /** The queues that a query asks for. */
 export function queuesOf(sql: Sql, { queues }: TotalsQuery): NamedQueue[] {
   const all = sql.all<[number: number, name: string]>("SELECT queue, name FROM queues ORDER BY name");
-  return all.filter(([, name]) => queues?.includes(name) ?? true);
+  return all.filter(([, name]) => queues?.includes(name) ?? !isReserved(name));
 }
 
 type Place = readonly [slot: number, task: string, outcome: string];

@@ -36,6 +36,7 @@ import { obliterate } from "./queue/obliterate.js";
 import { order } from "./lease/order.js";
 import { outcomes } from "./outcome/outcomes.js";
 import { pause } from "./queue/pause.js";
+import { platformQueues } from "./queue/platform-queues.js";
 import { payload } from "./enqueue/payload.js";
 import { read } from "./queue/read.js";
 import { report } from "./lease/report.js";
@@ -94,6 +95,7 @@ export const GROUPS: readonly ScenarioGroup[] = joinGroups([
   list,
   listFilters,
   listConditions,
+  platformQueues,
   tags,
   unique,
   uniqueReplace,
