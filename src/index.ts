@@ -40,6 +40,9 @@ export type { DurationFigures, EndFigures, SeriesPoint, SeriesTotal } from "./cl
 export type { SeriesOptions, TotalsOptions } from "./client/series/query.js";
 export type { EnqueueOptions } from "./client/enqueue/job-spec.js";
 export type { BulkAnswer } from "./client/bulk.js";
+export type { BulkPreview } from "./client/bulk-count.js";
+export type { BulkAction, BulkInput, BulkRequest } from "./client/bulk-request.js";
+export type { BulkRefusal, BulkResult, RefusedJob } from "./client/bulk-result.js";
 export type {
   AsideRecord,
   BusySlot,

@@ -84,7 +84,8 @@ export async function controlMany(engine: Engine, params: BulkParams): Promise<B
   return { ...total, cursor };
 }
 
-function run(
+/** Sends one command on some jobs. */
+export function run(
   engine: Engine,
   command: BulkCommand,
   params: ControlParams,
@@ -100,8 +101,8 @@ const causes: Record<Exclude<BulkCommand, "remove">, Cause> = {
   promote: "promote",
 };
 
-/** The states to list: the states of the filter from which the command can start. */
-function statesFor(command: BulkCommand, asked: readonly JobState[] | undefined): readonly JobState[] {
+/** The states to list: the states of the filter from which the command can start. @throws InvalidInput */
+export function statesFor(command: BulkCommand, asked: readonly JobState[] | undefined): readonly JobState[] {
   const possible = command === "remove" ? STATES.filter((state) => state !== "active") : sources(causes[command]);
   if (asked === undefined) return possible;
   const wanted = asked.filter((state) => possible.includes(state));

@@ -36,6 +36,10 @@ import { pointsOf, totalsOf, type SeriesPoint, type SeriesTotal } from "./series
 import { parseSeries, parseTotals, type SeriesOptions, type TotalsOptions } from "./series/query.js";
 import type { WorkerSetup } from "../worker/setup.js";
 import { checkTask, SpecMaker, type EnqueueOptions } from "./enqueue/job-spec.js";
+import { countMatching, type BulkPreview } from "./bulk-count.js";
+import { parseBulkRequest, type BulkInput, type BulkRequest } from "./bulk-request.js";
+import type { BulkResult } from "./bulk-result.js";
+import { BULK, bulkTask } from "./bulk-task.js";
 
 /** The bounds of a command on many jobs. */
 export interface BulkOptions {
@@ -234,6 +238,32 @@ export class Longshore {
     return this.#bulk("remove", query, options);
   }
 
+  /**
+   * Does something to all jobs that match, however many there are, as a job of its own: workers run it, 500 jobs at a time. It goes on
+   * after a crash from where it was, shows its progress, and can be cancelled. Jobs that are created after it began are left alone,
+   * and none is retried twice. `cancelAll` and the like do the same at once, in this process.
+   * @returns the job; its result counts to how many jobs it was done, and to how many not, by cause
+   * @throws InvalidInput, also for a filter without conditions and without `all: true`; EngineUnavailable
+   * @example
+   * const job = await longshore.bulk({ action: "retry", filter: { task: "scan", states: "failed" }, by: "ada" });
+   * const { matched, applied, refused } = await job.result();
+   */
+  async bulk(request: BulkRequest): Promise<Job<BulkResult, BulkInput>> {
+    this.#guard();
+    const { tags, ...input } = parseBulkRequest(request);
+    const spec = await this.#specs.make(BULK, input, { tags });
+    return new Job(this.#context, { queue: spec.queue, id: (await this.#batch.add(spec)).id }, "created", null);
+  }
+
+  /**
+   * How many jobs `bulk()` would act on now, counted up to 10,000. Nothing is done.
+   * @throws InvalidInput, as `bulk` does
+   * @example const { matched, exact } = await longshore.bulkPreview({ action: "cancel", filter: { tag: "user:42" } });
+   */
+  async bulkPreview(request: BulkRequest): Promise<BulkPreview> {
+    return countMatching(this.#setup.engine, parseBulkRequest(request).filter);
+  }
+
   /** A handle on a queue. @throws InvalidInput */
   queue(name: string): Queue {
     return new Queue(this.#context, parseName("queue", name));
@@ -361,7 +391,7 @@ export class Longshore {
     this.#guard();
     if (typeof given === "string") return new WorkerHandle(this.#context, parseKey("worker", given));
     const tasks = given;
-    const worker = new Worker(this.#setup, tasks, options);
+    const worker = new Worker(this.#setup, tasks, options, [bulkTask(this.#context)]);
     this.#workers.add(worker);
     void worker.finished.then(() => this.#workers.delete(worker));
     return worker;

@@ -20,13 +20,17 @@ interface Retried {
 /**
  * The commands that retry these jobs, in order, with the jobs of the filter they wait for, wherever these are listed. Those in
  * one command are in order, too, and wait only for jobs of their own queue in it: queues are not changed at the same time.
+ * @param endedBefore jobs that others wait for and that ended then or later (epoch milliseconds) are left as they ended
  */
 export async function inRetryOrder(
   engine: Engine,
   listed: readonly SlimRecord[],
   filter: JobFilter,
+  endedBefore = Number.POSITIVE_INFINITY,
 ): Promise<JobRef[][]> {
-  const retried = await withDependencies(engine, listed, filter);
+  const isRetried = (record: SlimRecord): boolean =>
+    matchesFilter(record, filter) && (record.finishedAt ?? 0) < endedBefore;
+  const retried = await withDependencies(engine, listed, isRetried);
   const { levels, circular } = levelsOf([...retried.values()], ({ waitsFor }) =>
     waitsFor.flatMap((ref) => retried.get(keyOf(ref)) ?? []),
   );
@@ -45,11 +49,11 @@ export async function inRetryOrder(
   return commands;
 }
 
-/** The jobs, and those of the filter they wait for, and so on: only their addresses are kept. */
+/** The jobs, and those they wait for and that are retried, too, and so on: only their addresses are kept. */
 async function withDependencies(
   engine: Engine,
   listed: readonly SlimRecord[],
-  filter: JobFilter,
+  isRetried: (record: SlimRecord) => boolean,
 ): Promise<Map<string, Retried>> {
   const retried = new Map<string, Retried>();
   const seen = new Set(listed.map(keyOf));
@@ -66,7 +70,7 @@ async function withDependencies(
       const refs = unread.slice(0, MAX_JOBS_PER_COMMAND);
       unread = unread.slice(MAX_JOBS_PER_COMMAND);
       const records = await engine.getJobs({ refs, fields: [] });
-      page = records.filter((record) => record !== null).filter((record) => matchesFilter(record, filter));
+      page = records.filter((record) => record !== null).filter(isRetried);
     }
   }
   return retried;

@@ -72,6 +72,11 @@ export interface WorkerOptions {
    * false.
    */
   currentJob?: boolean;
+  /**
+   * Work for the platform, too: run bulk jobs, one at a time, in a slot beside those of `concurrency`. Default: true; false for a
+   * worker with `burst`.
+   */
+  system?: boolean;
   /** Stop on SIGTERM and SIGINT; a second signal skips the wait. Default: false: a library leaves signals alone. */
   signals?: boolean;
 }
@@ -94,6 +99,7 @@ export interface ParsedWorkerOptions {
   readonly middleware: readonly Middleware[];
   readonly currentJob: boolean;
   readonly signals: boolean;
+  readonly system: boolean;
 }
 
 const KNOWN = [
@@ -113,6 +119,7 @@ const KNOWN = [
   "middleware",
   "currentJob",
   "signals",
+  "system",
 ];
 const DEFAULT_CONCURRENCY = 10;
 const MOST_CONCURRENT = 10_000;
@@ -153,6 +160,7 @@ export function parseWorkerOptions(options: WorkerOptions, taskQueues: readonly 
     middleware,
     currentJob: parseFlag("currentJob", options.currentJob ?? false),
     signals: parseFlag("signals", options.signals ?? false),
+    system: parseFlag("system", options.system ?? options.burst !== true),
   };
 }
 

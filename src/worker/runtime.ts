@@ -59,7 +59,7 @@ export class WorkerRuntime {
   #sweeps = false;
   #started = false;
 
-  constructor({ setup, options, info, runnables, schedules, events, finished }: WorkerRuntimeOptions) {
+  constructor({ setup, options, info, runnables, schedules, events, system, finished }: WorkerRuntimeOptions) {
     const { engine, clock, random, target, payloadCap, queueDefaults } = setup;
     const { order, concurrency, lease, grace, middleware, currentJob } = options;
     const outage = new EngineOutage(clock, random, (error) => events.publishError(error));
@@ -140,6 +140,7 @@ export class WorkerRuntime {
         ends: () => endedJobs.tasks,
         foundNothing: () => {
           void endedJobs.run();
+          system?.foundNothing();
           this.#sweeper.hurry();
         },
         holdsSuspect: () => this.#runs.holdsSuspect,
@@ -159,6 +160,7 @@ export class WorkerRuntime {
         idle: () => this.#idle(),
       },
       thorough: options.burst,
+      system,
     });
     const meter = new StatusMeter({
       clock,
@@ -226,6 +228,7 @@ export class WorkerRuntime {
         this.#loop.schedule();
         void endedJobs.run();
         void this.#runnableTasks.check();
+        if (holds() && !this.#suspensions.quiet) system?.glance();
       },
     });
     this.#abandoned = new AbandonedQueues({ engine, clock, random, served: order.names, outage });

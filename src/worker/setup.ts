@@ -11,6 +11,7 @@ import type { Runnable } from "./execution/runnable.js";
 import type { EventPublisher } from "./run/event-publisher.js";
 import type { StopReason } from "./run/events.js";
 import type { ParsedWorkerOptions } from "./options.js";
+import type { SystemWork } from "./system/system-work.js";
 
 /** What the connection gives to a worker. */
 export interface WorkerSetup {
@@ -37,6 +38,8 @@ export interface WorkerRuntimeOptions {
   /** Put at the start; a promise where a schema is asynchronous. */
   readonly schedules: readonly (Schedule | Promise<Schedule>)[];
   readonly events: EventPublisher;
+  /** What it does for the platform; `null`: nothing. */
+  readonly system: SystemWork | null;
   /** The life of the worker is over: stop it. */
   readonly finished: (reason: StopReason) => void;
 }

@@ -17,6 +17,9 @@ import type { StopReason, WorkerEvents } from "./run/events.js";
 import { parseSchedules, parseWorkerOptions, type ParsedWorkerOptions, type WorkerOptions } from "./options.js";
 import type { WorkerSetup } from "./setup.js";
 import { WorkerRuntime } from "./runtime.js";
+import { systemEvents, systemInfo, systemOptions, systemRunnables } from "./system-runtime.js";
+import { SystemWork } from "./system/system-work.js";
+import type { SystemTask } from "../define/system-task.js";
 
 /** The grace of a worker that is to stop once its jobs have ended. Milliseconds. */
 const UNTIL_ALL_END = Number.MAX_SAFE_INTEGER;
@@ -40,12 +43,18 @@ export class Worker extends EventEmitter<WorkerEvents> {
   readonly #runnables = new Map<string, Runnable>();
   readonly #events: EventPublisher;
   readonly #runtime: WorkerRuntime;
+  readonly #system: SystemWork | null;
   readonly #started: Promise<void>;
   #state: WorkerState = "starting";
   #finish: () => void = () => {};
 
   /** @internal Workers come from `longshore.worker`. */
-  constructor(setup: WorkerSetup, tasks: readonly AnyTask[], options: WorkerOptions = {}) {
+  constructor(
+    setup: WorkerSetup,
+    tasks: readonly AnyTask[],
+    options: WorkerOptions = {},
+    systemTasks: readonly SystemTask[] = [],
+  ) {
     super();
     this.#options = parseWorkerOptions(
       options,
@@ -74,6 +83,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
     };
     checkBuild({ ...info, tasks });
     this.#events = new EventPublisher(this, name);
+    this.#system = this.#options.system && systemTasks.length > 0 ? this.#makeSystem(setup, info, systemTasks) : null;
     this.#runtime = new WorkerRuntime({
       setup,
       options: this.#options,
@@ -81,6 +91,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
       runnables,
       schedules: parseSchedules(options.schedules, setup),
       events: this.#events,
+      system: this.#system,
       finished: (reason) => void this.#stop(reason, reason === "command" ? UNTIL_ALL_END : this.#options.grace),
     });
     this.finished = new Promise((resolve) => {
@@ -165,7 +176,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
     const again = this.#state === "stopping";
     this.#state = "stopping";
     if (!again) this.#events.publish("stopping", reason);
-    const stopped = this.#runtime.stop(grace, reason);
+    const stopped = Promise.all([this.#runtime.stop(grace, reason), this.#system?.stop(reason)]);
     if (!again) void stopped.then(() => this.#stopped());
     return this.finished;
   }
@@ -179,6 +190,29 @@ export class Worker extends EventEmitter<WorkerEvents> {
     if (this.#state !== "starting") return;
     this.#state = "running";
     this.#events.publish("started");
+    void this.#system?.look();
+  }
+
+  /** What it does for the platform, with these tasks. */
+  #makeSystem(setup: WorkerSetup, info: WorkerInfo, tasks: readonly SystemTask[]): SystemWork {
+    const { engine, clock } = setup;
+    const runnables = systemRunnables(tasks);
+    return new SystemWork({
+      engine,
+      clock,
+      failed: (error) => this.#events.publishError(error),
+      make: (finished) =>
+        new WorkerRuntime({
+          setup,
+          options: systemOptions(this.#options),
+          info: systemInfo(info),
+          runnables,
+          schedules: [],
+          events: systemEvents(this.#events, info.name),
+          system: null,
+          finished,
+        }),
+    });
   }
 
   /** The index of the first task without code; -1 when all have code. */

@@ -19,6 +19,7 @@ import { ExchangeSender } from "./exchange-sender.js";
 import { IdleWait } from "./idle-wait.js";
 import { Unanswered } from "./unanswered.js";
 import type { WorkSession } from "../session/session.js";
+import type { SystemWork } from "../system/system-work.js";
 
 /** With fewer outcomes than this the second lane stays unused: small batches cost the engine more than they gain. */
 const SECOND_LANE = 16;
@@ -69,6 +70,8 @@ export interface ExchangeOptions {
   readonly host: ExchangeHost;
   /** After runs have ended, claim once more before reporting idle: jobs that depended on them may be ready. */
   readonly thorough: boolean;
+  /** What the worker does for the platform; `null`: nothing. */
+  readonly system: SystemWork | null;
 }
 
 export class ExchangeLoop {

@@ -9,6 +9,7 @@ import { pause, type Clock } from "../../model/value/clock.js";
 import type { EngineClock } from "../session/engine-clock.js";
 import type { EngineOutage } from "../session/engine-outage.js";
 import type { ParsedOrder } from "./queue-order.js";
+import type { SystemWork } from "../system/system-work.js";
 
 /** The longest single wait, and after how long the worker claims even without a wake-up. Milliseconds. */
 const LONGEST_WAIT = 30_000;
@@ -28,6 +29,8 @@ export interface IdleWaitOptions {
   readonly ends: () => readonly string[];
   readonly outage: EngineOutage;
   readonly time: EngineClock;
+  /** The platform's queue, which it listens for beside its own; `null`: it does not. */
+  readonly system: SystemWork | null;
 }
 
 export class IdleWait {
@@ -73,7 +76,7 @@ export class IdleWait {
   }
 
   async #run(waiting: AbortController): Promise<void> {
-    const { engine, clock, order, outage, tasks, ends, time } = this.#options;
+    const { engine, clock, order, outage, tasks, ends, time, system } = this.#options;
     const { signal } = waiting;
     let sure = false;
     let spent: string | null = null;
@@ -85,7 +88,14 @@ export class IdleWait {
       const due = this.#nextDue === null ? Number.POSITIVE_INFINITY : from + time.until(this.#nextDue);
       const timeout = Math.max(1, Math.min(LONGEST_WAIT, due - from));
       try {
-        spent = await engine.awaitWork({ queues: order.names, tasks: tasks(), ends: ends(), timeout, signal });
+        const beside = system?.queue ?? null;
+        const queues = beside === null ? order.names : [...order.names, beside];
+        spent = await engine.awaitWork({ queues, tasks: tasks(), ends: ends(), timeout, signal });
+        if (spent !== null && spent === beside && !signal.aborted) {
+          system?.woken();
+          spent = null;
+          continue;
+        }
         failures = 0;
       } catch (error) {
         if (signal.aborted) return;
@@ -103,6 +113,7 @@ export class IdleWait {
       // Timers are exact to a millisecond or two, hence the margin. A wait that ended early was ended by work, or the
       // engine's wait ended early.
       const early = now - from < timeout - 2;
+      if (early && spent === null) system?.suspect();
       sure = (early && !this.#quick) || now >= due;
       if (sure || early || now - this.#askedAt >= ASK_ANYWAY) break;
     }

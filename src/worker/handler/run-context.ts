@@ -15,14 +15,17 @@ import { RunSteps } from "../steps/run-steps.js";
 import { parseProgress } from "../steps/reported-progress.js";
 import type { ItemResults, Step } from "../../define/step.js";
 import type { Suspension } from "../steps/in-flight.js";
+import { Kept } from "../steps/kept.js";
+import type { SystemContext } from "../../define/system-task.js";
 
-export class RunContext implements JobContext<unknown> {
+export class RunContext implements SystemContext {
   readonly input: unknown;
   readonly #port: RunPort;
   readonly #task: RunTask;
   readonly #environment: RunEnvironment;
   #steps: RunSteps | null = null;
   #spawner: Spawner | null = null;
+  #kept: Kept | null = null;
   #step: Step | null = null;
   #progress: ReportProgress | null = null;
   #emit: Emit | null = null;
@@ -117,6 +120,11 @@ export class RunContext implements JobContext<unknown> {
   /** Makes a job of every item of a list, as the input of the built-in task says. */
   each(): Promise<ItemResults<unknown, unknown>> {
     return this.#ownSpawner().each(this.input);
+  }
+
+  /** What a built-in task keeps of its state. */
+  get kept(): Kept {
+    return (this.#kept ??= new Kept(this.#ownSteps().parts));
   }
 
   #makeLog(): JobLogger {

@@ -5,6 +5,10 @@
 import { MOST_CHECKPOINTS, type Checkpoint } from "../../model/job/checkpoint.js";
 import { InvalidInput } from "../../model/errors/errors.js";
 import type { RunPort } from "../run/environment.js";
+import { BUILT_IN } from "../../model/flow/each.js";
+
+/** The name of what a built-in task keeps of its state: the only step that is saved again. */
+export const KEPT = `${BUILT_IN}kept`;
 
 /** A checkpoint without its number. */
 export type Unnumbered = Omit<Checkpoint, "seq">;
@@ -21,6 +25,8 @@ export class Checkpoints {
   readonly #milestones = new Map<string, number>();
   /** The checkpoint number of the status: a job has one. */
   #status: number | undefined = undefined;
+  /** The checkpoint number of what a built-in task keeps: a job has one. */
+  #kept: number | undefined = undefined;
   #latest = 0;
   #stored = 0;
   /** Steps and items in flight that may still save a checkpoint. */
@@ -82,7 +88,7 @@ export class Checkpoints {
 
   /**
    * Saves a checkpoint; this run knows it at once, and it is stored when this resolves. A milestone replaces the
-   * previous one of its name, a status the previous status.
+   * previous one of its name, a status the previous status, what a built-in task keeps what it kept before.
    * @throws the signal's reason, or LeaseLost, when the lease is lost
    */
   async save(checkpoint: Unnumbered): Promise<void> {
@@ -98,7 +104,14 @@ export class Checkpoints {
   }
 
   #seqOf({ kind, name, key }: Unnumbered): number {
-    const before = kind === "milestone" ? this.#milestones.get(name) : kind === "status" ? this.#status : undefined;
+    const before =
+      kind === "milestone"
+        ? this.#milestones.get(name)
+        : kind === "status"
+          ? this.#status
+          : kind === "step" && name === KEPT
+            ? this.#kept
+            : undefined;
     if (before !== undefined) return before;
     if (kind === "step") this.#reserved.delete(place(name, key));
     this.#latest += 1;
@@ -107,6 +120,7 @@ export class Checkpoints {
   }
 
   #index({ seq, kind, name, key, value }: Checkpoint): void {
+    if (kind === "step" && name === KEPT) this.#kept = seq;
     if (kind === "step") this.#values.set(place(name, key), value);
     else if (kind === "sleep") this.#wakes.set(name, Number(value));
     else if (kind === "milestone") this.#milestones.set(name, seq);
