@@ -1,6 +1,7 @@
 /** The command line as a whole: what holds for every command, and the list of commands. */
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
+import { addBulkCommand } from "./commands/bulk.js";
 import { addEnqueueCommand } from "./commands/enqueue.js";
 import { addFailedCommand } from "./commands/failed.js";
 import { addFlowCommand } from "./commands/flow.js";
@@ -52,6 +53,7 @@ export function createProgram(): Command {
   addWhyCommand(program);
   addFlowCommand(program);
   addControlCommands(program);
+  addBulkCommand(program);
   addFailedCommand(program);
   addQueueCommands(program);
   addSchedulesCommand(program);

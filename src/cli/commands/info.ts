@@ -9,12 +9,15 @@ import type { Output } from "../terminal/output.js";
 import { stateStyle } from "../views/job-table.js";
 import { paint, type Part } from "../terminal/table.js";
 import { relative, span } from "../terminal/time-text.js";
+import { isReserved } from "../../model/value/name.js";
 
 /** The whole output. */
 interface Info {
   readonly engine: EngineInfo;
   readonly queues: readonly (QueueRecord & { readonly workers: number })[];
   readonly workers: readonly WorkerRecord[];
+  /** The queues of the platform, such as that of bulk jobs. */
+  readonly platform: readonly QueueRecord[];
   /** Queued jobs that a worker had no code for, by queue and task. */
   readonly aside: readonly AsideRecord[];
   /** The reasons why waiting jobs do not run, in words. */
@@ -28,10 +31,14 @@ export function addInfoCommand(program: Command): void {
     .argument("[queues...]", "only these")
     .action(async (names: string[], _flags: unknown, command: Command) => {
       await connected(command, async ({ longshore, out }) => {
-        const [queues, workers] = await Promise.all([longshore.queues(), longshore.workers()]);
-        const selected = select(queues, names);
+        const [all, workers] = await Promise.all([longshore.queues({ system: true }), longshore.workers()]);
+        const selected = select(
+          all.filter(({ name }) => !isReserved(name)),
+          names,
+        );
+        const platform = names.length === 0 ? all.filter(({ name }) => isReserved(name)) : [];
         const aside = await longshore.aside(selected.map(({ name }) => name));
-        const info = collectInfo(longshore.info, selected, workers, aside);
+        const info = { ...collectInfo(longshore.info, selected, workers, aside), platform };
         if (out.json) out.document(info);
         else show(out, info, Date.now());
       });
@@ -52,7 +59,7 @@ function collectInfo(
   queues: readonly QueueRecord[],
   workers: readonly WorkerRecord[],
   aside: readonly AsideRecord[],
-): Info {
+): Omit<Info, "platform"> {
   const served = queues.map((queue) => ({
     ...queue,
     workers: workers.filter(({ liveness, queues: names }) => liveness !== "lost" && names.includes(queue.name)).length,
@@ -118,7 +125,7 @@ function problemsOf({ name, paused, counts, workers }: Info["queues"][number]): 
   return [`queue ${name} has ${jobCount(waiting)} waiting and no worker: ${start}`];
 }
 
-function show(out: Output, { engine, queues, workers, problems }: Info, now: number): void {
+function show(out: Output, { engine, queues, workers, platform, problems }: Info, now: number): void {
   out.line(paint("bold", engine.url), `  persistence: ${engine.persistence}`);
   out.line();
   if (queues.length === 0) out.line("No queues yet.");
@@ -126,6 +133,10 @@ function show(out: Output, { engine, queues, workers, problems }: Info, now: num
   out.line();
   if (workers.length === 0) out.line("No workers.");
   else showWorkers(out, workers, now);
+  for (const { name, counts } of platform) {
+    const present = STATES.filter((state) => counts[state] > 0).map((state) => `${counts[state]} ${state}`);
+    out.line(paint("dim", `${name}  ${present.length === 0 ? "empty" : present.join(", ")}`));
+  }
   for (const problem of problems) out.line(paint("yellow", `! ${problem}`));
 }
 
