@@ -1,10 +1,10 @@
 /** What is asked of a bulk job, checked: before it is stored, and so before anything is done. */
 import { statesFor, type BulkCommand } from "./bulk.js";
 import { InvalidInput } from "../model/errors/errors.js";
-import type { JobFilter } from "../model/job/filter.js";
+import { namedQueues, type JobFilter } from "../model/job/filter.js";
 import { isReserved, parseKey } from "../model/value/name.js";
 import { parseFlag } from "../model/value/scalar.js";
-import { parseQuery, type JobQuery } from "./jobs/job-filter.js";
+import { parseQuery, type JobQuery, type ParsedQuery } from "./jobs/job-filter.js";
 
 /** What can be done to many jobs. */
 export type BulkAction = BulkCommand;
@@ -39,8 +39,14 @@ export interface BulkInput {
 const KEYS = ["action", "filter", "all", "fromStart", "by"];
 const LONGEST_BY = 120;
 
+/** A request, checked. Which tasks no worker knows is for the moment in which it is stored. */
+export interface ParsedBulk extends Omit<BulkInput, "filter"> {
+  readonly query: ParsedQuery;
+  readonly tags: readonly string[];
+}
+
 /** Checks a request. @throws InvalidInput */
-export function parseBulkRequest(request: BulkRequest): BulkInput & { readonly tags: readonly string[] } {
+export function parseBulkRequest(request: BulkRequest): ParsedBulk {
   if (typeof request !== "object" || request === null) {
     throw new InvalidInput("request", request, "an object of action and filter");
   }
@@ -52,18 +58,17 @@ export function parseBulkRequest(request: BulkRequest): BulkInput & { readonly t
   const fromStart = parseFlag("fromStart", request.fromStart ?? false);
   if (!ACTIONS.includes(action)) throw new InvalidInput("action", action, `one of ${ACTIONS.join(", ")}`);
   if (fromStart && action !== "retry") throw new InvalidInput("fromStart", fromStart, "only for the action retry");
-  const conditions = parseQuery(filter);
-  if (!all && Object.keys(conditions).length === 0) {
+  const { filter: conditions, noWorker } = parseQuery(filter);
+  if (!all && Object.keys(conditions).length === 0 && noWorker === null) {
     throw new InvalidInput("filter", filter, "at least one condition, or all: true for every job");
   }
-  if (conditions.queue !== undefined && isReserved(conditions.queue)) {
-    throw new InvalidInput("filter.queue", conditions.queue, "a queue of the application");
-  }
+  const reserved = namedQueues(conditions)?.find((name) => isReserved(name));
+  if (reserved !== undefined) throw new InvalidInput("filter.queue", reserved, "a queue of the application");
   // `retry` without states means those that failed: jobs that ended well are meant only when that is said.
   const meant: JobFilter = action === "retry" ? { states: ["failed"], ...conditions } : conditions;
   return {
     action,
-    filter: { ...meant, states: statesFor(action, meant.states) },
+    query: { filter: { ...meant, states: statesFor(action, meant.states) }, noWorker },
     fromStart,
     tags: [`action:${action}`, ...(by === undefined ? [] : [`by:${parseKey("by", by, LONGEST_BY)}`])],
   };

@@ -250,7 +250,8 @@ export class Longshore {
    */
   async bulk(request: BulkRequest): Promise<Job<BulkResult, BulkInput>> {
     this.#guard();
-    const { tags, ...input } = parseBulkRequest(request);
+    const { tags, query, ...asked } = parseBulkRequest(request);
+    const input: BulkInput = { ...asked, filter: await resolveFilter(this.#setup.engine, query) };
     const spec = await this.#specs.make(BULK, input, { tags });
     return new Job(this.#context, { queue: spec.queue, id: (await this.#batch.add(spec)).id }, "created", null);
   }
@@ -261,7 +262,8 @@ export class Longshore {
    * @example const { matched, exact } = await longshore.bulkPreview({ action: "cancel", filter: { tag: "user:42" } });
    */
   async bulkPreview(request: BulkRequest): Promise<BulkPreview> {
-    return countMatching(this.#setup.engine, parseBulkRequest(request).filter);
+    const { query } = parseBulkRequest(request);
+    return countMatching(this.#setup.engine, await resolveFilter(this.#setup.engine, query));
   }
 
   /** A handle on a queue. @throws InvalidInput */
