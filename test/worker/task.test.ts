@@ -5,7 +5,8 @@ import { InvalidInput, task } from "longshore";
 describe("a task", () => {
   it("with an option that does not exist is refused with a list of those that do", () => {
     const misspelt = { step: ["crawl"] } as object;
-    const own = "queue, input, steps, milestones, statuses, classify, onSuperseded, runner, maxMemory, fresh";
+    const own =
+      "queue, version, label, resultUrl, input, steps, milestones, statuses, classify, onSuperseded, runner, maxMemory, fresh, maxJobsPerChild, killGrace";
     expect(() => task("scan", misspelt)).toThrow(
       `step: ["crawl"] is not allowed: no such option; known: priority, attempts, retries, backoff, timeout, ttl, tags, keep, ${own}`,
     );
