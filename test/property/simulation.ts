@@ -256,7 +256,8 @@ export class Simulation {
     return {
       ...options,
       ...(isFlow ? { hold: false, ttl: null } : {}),
-      after: isFlow ? [] : this.#after(after),
+      // No job waits for the flow it belongs to: both would wait for ever.
+      after: isFlow ? [] : this.#after(after).filter((ref) => ref.queue !== home?.queue || ref.id !== home.id),
       references: [],
       flow:
         home === undefined || flow === null
