@@ -297,8 +297,10 @@ export class Longshore {
    * ```
    */
   async workers(): Promise<WorkerRecord[]> {
-    // What a worker does for the platform has a session of its own.
-    return (await this.#setup.engine.workers()).filter(({ queues }) => !queues.every(isReserved));
+    // What a worker does for the platform has a session of its own. A worker whose record cannot be read names no queue.
+    return (await this.#setup.engine.workers()).filter(
+      ({ queues }) => queues.length === 0 || !queues.every(isReserved),
+    );
   }
 
   /**
