@@ -109,7 +109,10 @@ test("progress is that of the whole pipeline: it begins at 0, never falls, and i
 /** The jobs of a company by stage. */
 async function jobsOf(longshore: Longshore, id: string): Promise<Record<string, JobSnapshot>> {
   const members = (await (await longshore.flow(id))?.members()) ?? [];
-  return Object.fromEntries(members.map((member) => [member.flow?.node, member]));
+  const jobs = await Promise.all(
+    members.map(async (member) => (await longshore.job({ queue: member.queue, id: member.id }))?.refresh()),
+  );
+  return Object.fromEntries(jobs.flatMap((job) => (job === undefined ? [] : [[job.flow?.node ?? "", job]])));
 }
 
 test("a company is one flow, found whole by one id; its jobs say what they are for", async () => {
