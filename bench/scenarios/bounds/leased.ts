@@ -18,7 +18,7 @@ export const LEASED: readonly Row[] = [
       await load.add(load.size);
       const session = await load.session();
       const leases = [];
-      for (let n = 0; n < load.size; n += 50) leases.push(...(await session.claim(50)));
+      for (let n = 0; n < load.size; n += 50) leases.push(...(await session.claimMany(50)));
       const lease = leases[Math.floor(load.size / 2)];
       if (lease === undefined) throw new Error("nothing was leased");
       const [job] = await load.measure("read one of active", () => load.engine.getJobs({ refs: [lease] }));
@@ -56,7 +56,7 @@ export const LEASED: readonly Row[] = [
       await load.add(load.size, () => ({ tags: ["a"] }));
       const session = await load.session();
       const ids: string[] = [];
-      for (let n = 0; n < load.size; n += 500) ids.push(...(await session.claim(500)).map(({ id }) => id));
+      for (let n = 0; n < load.size; n += 500) ids.push(...(await session.claimMany(500)).map(({ id }) => id));
       await load.control("cancel 500 active", "cancel", ids.slice(0, 2_000));
       let held = 0;
       for (let cursor: string | null = ""; cursor !== null;) {
@@ -78,7 +78,7 @@ export const LEASED: readonly Row[] = [
     async run(load) {
       await load.add(load.size);
       for (let n = 0; n < DEAD_SESSIONS; n += 1)
-        await (await load.session(1)).claim(Math.ceil(load.size / DEAD_SESSIONS));
+        await (await load.session(1)).claimMany(Math.ceil(load.size / DEAD_SESSIONS));
       await sleep(5);
       for (let active: number | undefined = load.size; active !== 0; { active } = await load.counts())
         await load.sweep("recover");
