@@ -9,7 +9,7 @@ import { parseTarget, type ParsedRedisTarget } from "../../../src/engine/target.
 import { startRedisServer } from "../../support/redis-server.js";
 
 const QUEUES = ["a", "b", "c", "d", "e"];
-const HOURS = 6;
+const HOURS = 12;
 const STEP = 5_000;
 /** A day at rest, inner commands counted. */
 const A_DAY = 20_000;
