@@ -39,10 +39,10 @@ export type { PutSchedule, ScheduleQuery, Schedules } from "./client/schedules/s
 export type { DurationFigures, EndFigures, SeriesPoint, SeriesTotal } from "./client/series/points.js";
 export type { SeriesOptions, TotalsOptions } from "./client/series/query.js";
 export type { EnqueueOptions } from "./client/enqueue/job-spec.js";
-export type { BulkAnswer } from "./client/bulk.js";
-export type { BulkPreview } from "./client/bulk-count.js";
-export type { BulkAction, BulkInput, BulkRequest } from "./client/bulk-request.js";
-export type { BulkRefusal, BulkResult, RefusedJob } from "./client/bulk-result.js";
+export type { BulkAnswer } from "./client/bulk/bulk.js";
+export type { BulkPreview } from "./client/bulk/bulk-count.js";
+export type { BulkAction, BulkInput, BulkRequest } from "./client/bulk/bulk-request.js";
+export type { BulkRefusal, BulkResult, RefusedJob } from "./client/bulk/bulk-result.js";
 export type {
   AsideRecord,
   BusySlot,

@@ -2,7 +2,7 @@
  * The connection: the object an application works with. Enqueues, looks things up, commands many jobs at once, makes
  * workers.
  */
-import { controlMany, type BulkAnswer, type BulkCommand } from "./bulk.js";
+import { controlMany, type BulkAnswer, type BulkCommand } from "./bulk/bulk.js";
 import type { AsideRecord, EngineInfo, EnqueueAnswer, QueueRecord, WorkerRecord } from "../engine/contract/engine.js";
 import { EngineClosed, InvalidInput, UniqueConflict } from "../model/errors/errors.js";
 import { parseFields, type ChosenField, type FieldChoice, type SlimRecord } from "../model/job/fields.js";
@@ -36,10 +36,10 @@ import { pointsOf, totalsOf, type SeriesPoint, type SeriesTotal } from "./series
 import { parseSeries, parseTotals, type SeriesOptions, type TotalsOptions } from "./series/query.js";
 import type { WorkerSetup } from "../worker/setup.js";
 import { checkTask, SpecMaker, type EnqueueOptions } from "./enqueue/job-spec.js";
-import { countMatching, type BulkPreview } from "./bulk-count.js";
-import { parseBulkRequest, type BulkInput, type BulkRequest } from "./bulk-request.js";
-import type { BulkResult } from "./bulk-result.js";
-import { BULK, bulkTask } from "./bulk-task.js";
+import { countMatching, type BulkPreview } from "./bulk/bulk-count.js";
+import { parseBulkRequest, type BulkInput, type BulkRequest } from "./bulk/bulk-request.js";
+import type { BulkResult } from "./bulk/bulk-result.js";
+import { BULK, bulkTask } from "./bulk/bulk-task.js";
 
 /** The bounds of a command on many jobs. */
 export interface BulkOptions {

@@ -1,6 +1,6 @@
 /** A handle on one queue: its counts, its jobs, and the commands on the whole of it. */
 import type { StateCounts } from "../engine/contract/engine.js";
-import { controlMany, type BulkAnswer } from "./bulk.js";
+import { controlMany, type BulkAnswer } from "./bulk/bulk.js";
 import { WrongState } from "../model/errors/errors.js";
 import { parseFields, type ChosenField, type FieldChoice } from "../model/job/fields.js";
 import { parseId, parseOwnName } from "../model/value/name.js";

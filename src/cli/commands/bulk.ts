@@ -1,8 +1,8 @@
 /** `longshore bulk`: something done to all jobs that match, as a job that workers run; and the list of such jobs. */
 import type { Command } from "commander";
-import type { BulkPreview } from "../../client/bulk-count.js";
-import type { BulkAction, BulkRequest } from "../../client/bulk-request.js";
-import type { BulkResult } from "../../client/bulk-result.js";
+import type { BulkPreview } from "../../client/bulk/bulk-count.js";
+import type { BulkAction, BulkRequest } from "../../client/bulk/bulk-request.js";
+import type { BulkResult } from "../../client/bulk/bulk-result.js";
 import { BULK_QUEUE } from "../../model/bulk/bulk.js";
 import { connected } from "../flags/connection.js";
 import { addFilterOptions, describeQuery, jobCount, queryOf, type FilterFlags } from "../flags/filters.js";

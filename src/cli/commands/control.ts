@@ -6,7 +6,7 @@ import type { Command } from "commander";
 import type { JobQuery } from "../../client/jobs/job-filter.js";
 import type { Job, RetryOptions } from "../../client/jobs/job.js";
 import type { Longshore } from "../../client/longshore.js";
-import type { BulkAnswer } from "../../client/bulk.js";
+import type { BulkAnswer } from "../../client/bulk/bulk.js";
 import { LongshoreError } from "../../model/errors/errors.js";
 import { confirm } from "../terminal/confirm.js";
 import { connected } from "../flags/connection.js";

@@ -3,17 +3,17 @@
  * there are. Jobs created after it began are left alone. It can be stopped anywhere and continued with the cursor it
  * returns.
  */
-import { InvalidInput } from "../model/errors/errors.js";
+import { InvalidInput } from "../../model/errors/errors.js";
 import { inRetryOrder } from "./retry-order.js";
-import type { JobFilter } from "../model/job/filter.js";
-import { sources, STATES, type Cause, type JobState } from "../model/job/state.js";
+import type { JobFilter } from "../../model/job/filter.js";
+import { sources, STATES, type Cause, type JobState } from "../../model/job/state.js";
 import {
   MAX_JOBS_PER_COMMAND,
   type ControlAnswer,
   type ControlParams,
   type Engine,
   type JobPage,
-} from "../engine/contract/engine.js";
+} from "../../engine/contract/engine.js";
 
 /** The commands for many jobs. */
 export type BulkCommand = "release" | "cancel" | "retry" | "promote" | "remove";

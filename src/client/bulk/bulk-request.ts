@@ -1,10 +1,10 @@
 /** What is asked of a bulk job, checked: before it is stored, and so before anything is done. */
 import { statesFor, type BulkCommand } from "./bulk.js";
-import { InvalidInput } from "../model/errors/errors.js";
-import { namedQueues, type JobFilter } from "../model/job/filter.js";
-import { isReserved, parseKey } from "../model/value/name.js";
-import { parseFlag } from "../model/value/scalar.js";
-import { parseQuery, type JobQuery, type ParsedQuery } from "./jobs/job-filter.js";
+import { InvalidInput } from "../../model/errors/errors.js";
+import { namedQueues, type JobFilter } from "../../model/job/filter.js";
+import { isReserved, parseKey } from "../../model/value/name.js";
+import { parseFlag } from "../../model/value/scalar.js";
+import { parseQuery, type JobQuery, type ParsedQuery } from "../jobs/job-filter.js";
 
 /** What can be done to many jobs. */
 export type BulkAction = BulkCommand;

@@ -1,7 +1,7 @@
 /** What came of a bulk job, counted while it goes on. */
-import type { ControlAnswer } from "../engine/contract/engine.js";
-import type { JobRef } from "../model/job/job.js";
-import type { JobState } from "../model/job/state.js";
+import type { ControlAnswer } from "../../engine/contract/engine.js";
+import type { JobRef } from "../../model/job/job.js";
+import type { JobState } from "../../model/job/state.js";
 
 /** How many refusals are listed one by one. */
 export const MOST_REFUSALS = 20;

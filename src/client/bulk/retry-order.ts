@@ -2,14 +2,14 @@
  * The order in which many jobs are queued again: each after those it waits for. A job that is retried before would find that they
  * did not succeed, and fail again at once, or run without what they were to give.
  */
-import type { Engine } from "../engine/contract/engine.js";
-import { MAX_JOBS_PER_COMMAND } from "../engine/contract/engine.js";
-import { isSuccess } from "../model/job/dependency.js";
-import { matchesFilter, type JobFilter } from "../model/job/filter.js";
-import { keyOf } from "../model/job/job-ref.js";
-import type { SlimRecord } from "../model/job/fields.js";
-import type { JobRef } from "../model/job/job.js";
-import { levelsOf } from "../model/value/levels.js";
+import type { Engine } from "../../engine/contract/engine.js";
+import { MAX_JOBS_PER_COMMAND } from "../../engine/contract/engine.js";
+import { isSuccess } from "../../model/job/dependency.js";
+import { matchesFilter, type JobFilter } from "../../model/job/filter.js";
+import { keyOf } from "../../model/job/job-ref.js";
+import type { SlimRecord } from "../../model/job/fields.js";
+import type { JobRef } from "../../model/job/job.js";
+import { levelsOf } from "../../model/value/levels.js";
 
 interface Retried {
   readonly ref: JobRef;

@@ -1,8 +1,8 @@
 /** The built-in task `longshore.bulk`, whose jobs do something to all jobs that match a filter; and how one is enqueued. */
-import type { SystemTask } from "../define/system-task.js";
-import { task, type AnyTask } from "../define/task.js";
-import { BULK_QUEUE, BULK_TASK } from "../model/bulk/bulk.js";
-import type { ConnectionContext } from "./connection/context.js";
+import type { SystemTask } from "../../define/system-task.js";
+import { task, type AnyTask } from "../../define/task.js";
+import { BULK_QUEUE, BULK_TASK } from "../../model/bulk/bulk.js";
+import type { ConnectionContext } from "../connection/context.js";
 import { workThrough, type BulkState } from "./bulk-work.js";
 import type { BulkPreview } from "./bulk-count.js";
 import type { BulkInput } from "./bulk-request.js";
