@@ -257,7 +257,8 @@ export class Longshore {
   }
 
   /**
-   * How many jobs `bulk()` would act on now, counted up to 10,000. Nothing is done.
+   * How many jobs `bulk()` would act on now: exact up to 10,000, beyond that where the filter has nothing but queues and
+   * states. Nothing is done.
    * @throws InvalidInput, as `bulk` does
    * @example const { matched, exact } = await longshore.bulkPreview({ action: "cancel", filter: { tag: "user:42" } });
    */
