@@ -34,7 +34,9 @@ export class OrphanGuard {
   }
 
   #start(): void {
-    const orphanGuard = spawn(process.execPath, [programFile("orphan-guard-main.js")], {
+    // The children of this moment go with its arguments: a worker that is killed right after has sent no line.
+    const children = [...this.#children].map(([pid, mark]) => `${pid} ${mark}`);
+    const orphanGuard = spawn(process.execPath, [programFile("orphan-guard-main.js"), ...children], {
       // In a group of its own: a signal to the worker's group must not end the guard.
       detached: process.platform !== "win32",
       stdio: ["pipe", "ignore", "inherit"],
@@ -51,7 +53,6 @@ export class OrphanGuard {
       orphanGuard.once("exit", over).once("error", over);
     });
     orphanGuard.stdin?.on("error", () => {});
-    for (const [pid, mark] of this.#children) this.#send(`+ ${pid} ${mark}`);
   }
 
   #send(line: string): void {

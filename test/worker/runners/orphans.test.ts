@@ -32,6 +32,25 @@ function childrenOf(pid: number): number[] {
     .filter((child) => child > 0 && lives(child));
 }
 
+/** The guard's program in a worker's place: its standard input is what the worker has sent before it was killed. */
+const guardProgram = fileURLToPath(new URL("../../../dist/worker/runners/orphan-guard-main.js", import.meta.url));
+
+describe("the orphan guard", () => {
+  it("kills the children it was started with, though its worker was killed before it sent a line", async () => {
+    const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { detached: true, stdio: "ignore" });
+    onTestFinished(() => void child.kill("SIGKILL"));
+    const pid = child.pid ?? 0;
+
+    spawnSync(process.execPath, [guardProgram, `${pid} no-mark`], { input: "" });
+
+    await eventually(
+      () => lives(pid),
+      (living) => !living,
+    );
+    expect(lives(pid)).toBe(false);
+  });
+});
+
 describe("a worker that is killed", () => {
   it.each([
     ["a handler that waits", ["breed", {}]],
