@@ -5,7 +5,7 @@
 import { controlMany, type BulkAnswer, type BulkCommand } from "./bulk/bulk.js";
 import type { AsideRecord, EngineInfo, EnqueueAnswer, QueueRecord, WorkerRecord } from "../engine/contract/engine.js";
 import { EngineClosed, InvalidInput, UniqueConflict } from "../model/errors/errors.js";
-import { parseFields, type ChosenField, type FieldChoice, type SlimRecord } from "../model/job/fields.js";
+import { parseFields, type ChosenField, type FieldChoice, type SlimRecord } from "../model/job/query/fields.js";
 import type { JobRef, JobSpec } from "../model/job/job.js";
 import { parseRef } from "../model/options/after.js";
 import { parseKind } from "../model/document/document.js";

@@ -2,7 +2,7 @@
 import type { StateCounts } from "../engine/contract/engine.js";
 import { controlMany, type BulkAnswer } from "./bulk/bulk.js";
 import { WrongState } from "../model/errors/errors.js";
-import { parseFields, type ChosenField, type FieldChoice } from "../model/job/fields.js";
+import { parseFields, type ChosenField, type FieldChoice } from "../model/job/query/fields.js";
 import { parseId, parseOwnName } from "../model/value/name.js";
 import { perState, type JobState } from "../model/job/state.js";
 import type { ConnectionContext } from "./connection/context.js";

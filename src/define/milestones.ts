@@ -1,8 +1,8 @@
 /** Milestones: their declaration, the value of each, and how a handler emits one. */
-import { MILESTONE_CAP } from "../model/job/checkpoint.js";
+import { MILESTONE_CAP } from "../model/job/report/checkpoint.js";
 import { encodePayload } from "../model/value/codec.js";
 import { InvalidInput } from "../model/errors/errors.js";
-import { parseStepName } from "../model/job/step-plan.js";
+import { parseStepName } from "../model/job/report/step-plan.js";
 import { isThenable } from "../model/value/thenable.js";
 import { checkValue } from "./check-input.js";
 import type { SchemaInput, StandardSchema } from "./schema.js";

@@ -5,7 +5,7 @@ import { InvalidInput } from "../model/errors/errors.js";
 import { parseName } from "../model/value/name.js";
 import type { JobOptions } from "../model/options/options.js";
 import { parseFlag } from "../model/value/scalar.js";
-import { parseWeight } from "../model/job/step-plan.js";
+import { parseWeight } from "../model/job/report/step-plan.js";
 import type { Ref } from "./flow-reference.js";
 
 /**

@@ -1,6 +1,6 @@
 /** The options and the description of the runtime with which a worker works for the platform. */
 import { EventEmitter } from "node:events";
-import type { WorkerInfo } from "../engine/contract/session.js";
+import type { WorkerInfo } from "../engine/contract/worker/session.js";
 import { BULK_QUEUE } from "../model/bulk/bulk.js";
 import type { ParsedWorkerOptions } from "./options.js";
 import { EventPublisher } from "./run/event-publisher.js";

@@ -1,8 +1,8 @@
 /** The public worker: runs jobs from the moment it is made, reports by events, ends by `stop()`. */
 import { EventEmitter } from "node:events";
 import { hostname } from "node:os";
-import type { WorkerInfo } from "../engine/contract/session.js";
-import { checkBuild } from "../engine/contract/builds.js";
+import type { WorkerInfo } from "../engine/contract/worker/session.js";
+import { checkBuild } from "../engine/contract/worker/builds.js";
 import { parseDuration, type Duration } from "../model/value/duration.js";
 import { InvalidInput } from "../model/errors/errors.js";
 import { LONGSHORE_VERSION } from "../model/version.js";

@@ -1,6 +1,6 @@
 // A fixture with fake time and one worker that the test drives: the test says which node of a flow ends, when, and how.
 import { TestSession } from "longshore-testkit";
-import { unknownWorker } from "../../src/engine/shared/worker-info.js";
+import { unknownWorker } from "../../src/engine/shared/workers/worker-info.js";
 import type { JobRecord } from "../../src/model/job/job.js";
 import { NO_PROGRESS, type Progress } from "../../src/model/job/progress.js";
 import type { Lease, Outcome } from "../../src/engine/contract/engine.js";

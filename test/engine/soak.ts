@@ -12,7 +12,7 @@ import {
 } from "../../src/engine/testkit/context/document-helpers.js";
 import { fire, put, toTick } from "../../src/engine/testkit/context/schedule-helpers.js";
 import { BOOM, STEP_FAILURES, type TestSession } from "../../src/engine/testkit/context/test-session.js";
-import type { Checkpoint } from "../../src/model/job/checkpoint.js";
+import type { Checkpoint } from "../../src/model/job/report/checkpoint.js";
 import type { JobSpec } from "../../src/model/job/job.js";
 
 /** How many jobs a soak has. */

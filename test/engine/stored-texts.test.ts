@@ -1,9 +1,9 @@
 // What is stored of a session as text, when another hand or version has written it: each is read as far as it can be, and none throws.
 import { describe, expect, it } from "vitest";
-import { decodeBuild } from "../../src/engine/contract/builds.js";
-import { buildOf, sessionId, workerOf } from "../../src/engine/contract/session-id.js";
+import { decodeBuild } from "../../src/engine/contract/worker/builds.js";
+import { buildOf, sessionId, workerOf } from "../../src/engine/contract/worker/session-id.js";
 import type { WorkerStatus } from "../../src/engine/contract/engine.js";
-import { decodeWorkerInfo, unknownWorker } from "../../src/engine/shared/worker-info.js";
+import { decodeWorkerInfo, unknownWorker } from "../../src/engine/shared/workers/worker-info.js";
 import {
   acknowledged,
   commandToGive,
@@ -11,7 +11,7 @@ import {
   decodeStatus,
   encodeStatus,
   withCommand,
-} from "../../src/engine/shared/worker-status.js";
+} from "../../src/engine/shared/workers/worker-status.js";
 
 const NO_TEXTS = ["", "{", "null", "[]", "7", '"text"', "{}", "\0", '{"__proto__":{"at":1}}'];
 

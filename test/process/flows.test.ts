@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, inject, it, onTestFinished } from "vitest";
 import type { Engine, Lease } from "../../src/engine/contract/engine.js";
 import { RedisEngine } from "../../src/engine/redis/engine.js";
-import { unknownWorker } from "../../src/engine/shared/worker-info.js";
+import { unknownWorker } from "../../src/engine/shared/workers/worker-info.js";
 import { SqliteEngine } from "../../src/engine/sqlite/engine.js";
 import { parseTarget } from "../../src/engine/target.js";
 import { ManualClock, settlement, TestSession } from "../../src/engine/testkit/index.js";

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import type { SweepAnswer } from "../../src/engine/contract/control.js";
 import type { Engine, JobPage, LeaseRef, OverdueSession } from "../../src/engine/contract/engine.js";
 import type { QueueEvent } from "../../src/model/job/event.js";
-import type { JobFilter } from "../../src/model/job/filter.js";
+import type { JobFilter } from "../../src/model/job/query/filter.js";
 import type { JobRecord, JobRef } from "../../src/model/job/job.js";
 import { DOCUMENT_KINDS } from "./document-steps.js";
 import { QUEUES, TAGS, TASKS, type Step } from "./steps.js";

@@ -3,7 +3,7 @@
 import * as fc from "fast-check";
 import { afterAll, afterEach, describe, expect, inject, test } from "vitest";
 import { STATES } from "../../src/model/job/state.js";
-import type { JobConditions, JobFilter } from "../../src/model/job/filter.js";
+import type { JobConditions, JobFilter } from "../../src/model/job/query/filter.js";
 import type { JobRecord } from "../../src/model/job/job.js";
 import type { Engine, JobPage } from "../../src/engine/contract/engine.js";
 import { ScenarioContext } from "../../src/engine/testkit/context/scenario-context.js";

@@ -12,9 +12,9 @@ import type {
   Settlement,
   WatchAnswer,
 } from "../../src/engine/contract/engine.js";
-import { codeOfBuild, encodeBuild } from "../../src/engine/contract/builds.js";
-import { sessionId } from "../../src/engine/contract/session-id.js";
-import { unknownWorker } from "../../src/engine/shared/worker-info.js";
+import { codeOfBuild, encodeBuild } from "../../src/engine/contract/worker/builds.js";
+import { sessionId } from "../../src/engine/contract/worker/session-id.js";
+import { unknownWorker } from "../../src/engine/shared/workers/worker-info.js";
 import { ManualClock } from "../../src/engine/testkit/index.js";
 import { MemoryEngine } from "../../src/engine/memory/engine.js";
 import type { Dependency } from "../../src/model/job/dependency.js";

@@ -7,7 +7,7 @@ import {
   type ScheduleStatus,
   type WorkerCommandName,
 } from "../../src/engine/contract/engine.js";
-import type { Checkpoint } from "../../src/model/job/checkpoint.js";
+import type { Checkpoint } from "../../src/model/job/report/checkpoint.js";
 import type { DependencyPolicy } from "../../src/model/job/dependency.js";
 import { plainFailure } from "../../src/model/failure/failure.js";
 import type { JobSpec } from "../../src/model/job/job.js";

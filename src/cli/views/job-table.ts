@@ -1,5 +1,5 @@
 /** Jobs in a table, one a line, with the most important remark about each at its end; and what all views show of a job. */
-import type { SnapshotWith } from "../../model/job/snapshot.js";
+import type { SnapshotWith } from "../../model/job/query/snapshot.js";
 import type { Progress } from "../../model/job/progress.js";
 import type { JobState } from "../../model/job/state.js";
 import type { Output } from "../terminal/output.js";

@@ -1,10 +1,10 @@
 /** One job in full, for people. */
 import type { MilestoneRecord, StepRecord } from "../../client/jobs/step-records.js";
 import type { DependencyRecord } from "../../model/job/dependency.js";
-import type { JobSnapshot } from "../../model/job/snapshot.js";
+import type { JobSnapshot } from "../../model/job/query/snapshot.js";
 import type { Failure } from "../../model/failure/failure.js";
 import type { AttemptRecord, RanBy } from "../../model/job/job.js";
-import type { JobLog, LogLine } from "../../model/job/log.js";
+import type { JobLog, LogLine } from "../../model/job/report/log.js";
 import type { StepFailure } from "../../model/failure/step-failure.js";
 import { countersText, progressText, stateStyle } from "./job-table.js";
 import type { Output } from "../terminal/output.js";

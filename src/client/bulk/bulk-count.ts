@@ -1,6 +1,6 @@
 /** How many jobs a bulk job is going to touch, as `longshore.jobs(query).count()` counts them. */
 import type { Engine } from "../../engine/contract/engine.js";
-import type { JobFilter } from "../../model/job/filter.js";
+import type { JobFilter } from "../../model/job/query/filter.js";
 import { countJobs } from "../jobs/job-counts.js";
 
 /** How many jobs match now. */

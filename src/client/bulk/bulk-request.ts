@@ -1,7 +1,7 @@
 /** What is asked of a bulk job, checked: before it is stored, and so before anything is done. */
 import { statesFor, type BulkCommand } from "./bulk.js";
 import { InvalidInput } from "../../model/errors/errors.js";
-import { namedQueues, type JobFilter } from "../../model/job/filter.js";
+import { namedQueues, type JobFilter } from "../../model/job/query/filter.js";
 import { isReserved, parseKey } from "../../model/value/name.js";
 import { parseFlag } from "../../model/value/scalar.js";
 import { parseQuery, type JobQuery, type ParsedQuery } from "../jobs/job-filter.js";

@@ -7,7 +7,7 @@
 import { run, type BulkCommand } from "./bulk.js";
 import { inRetryOrder } from "./retry-order.js";
 import { MAX_JOBS_PER_COMMAND, type ControlAnswer, type Engine, type JobPage } from "../../engine/contract/engine.js";
-import type { SlimRecord } from "../../model/job/fields.js";
+import type { SlimRecord } from "../../model/job/query/fields.js";
 import type { JobRef } from "../../model/job/job.js";
 import type { BulkInput } from "./bulk-request.js";
 import { countMatching, type BulkPreview } from "./bulk-count.js";

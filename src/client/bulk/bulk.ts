@@ -5,7 +5,7 @@
  */
 import { InvalidInput } from "../../model/errors/errors.js";
 import { inRetryOrder } from "./retry-order.js";
-import type { JobFilter } from "../../model/job/filter.js";
+import type { JobFilter } from "../../model/job/query/filter.js";
 import { sources, STATES, type Cause, type JobState } from "../../model/job/state.js";
 import {
   MAX_JOBS_PER_COMMAND,

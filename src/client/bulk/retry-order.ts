@@ -5,9 +5,9 @@
 import type { Engine } from "../../engine/contract/engine.js";
 import { MAX_JOBS_PER_COMMAND } from "../../engine/contract/engine.js";
 import { isSuccess } from "../../model/job/dependency.js";
-import { matchesFilter, type JobFilter } from "../../model/job/filter.js";
+import { matchesFilter, type JobFilter } from "../../model/job/query/filter.js";
 import { keyOf } from "../../model/job/job-ref.js";
-import type { SlimRecord } from "../../model/job/fields.js";
+import type { SlimRecord } from "../../model/job/query/fields.js";
 import type { JobRef } from "../../model/job/job.js";
 import { levelsOf } from "../../model/value/levels.js";
 

@@ -1,6 +1,6 @@
 /** Reads jobs: all reads of one turn of the event loop that ask for the same fields share one command. */
 import { MAX_JOBS_PER_COMMAND, type Engine } from "../../engine/contract/engine.js";
-import type { LongField, RecordWith, SlimRecord } from "../../model/job/fields.js";
+import type { LongField, RecordWith, SlimRecord } from "../../model/job/query/fields.js";
 import type { JobRecord, JobRef } from "../../model/job/job.js";
 
 interface Asked<Answer> {

@@ -5,10 +5,10 @@ import { InvalidInput, JobNotFound, UniqueConflict, WrongState } from "../../mod
 import { graphOf, inOrder, toRetry, type FlowGraph } from "../../model/flow/graph.js";
 import { flowProgress, type FlowRecords } from "../../model/flow/flow-progress.js";
 import { MOST_MEMBERS } from "../../model/job/membership.js";
-import type { SlimRecord } from "../../model/job/fields.js";
+import type { SlimRecord } from "../../model/job/query/fields.js";
 import type { JobRef } from "../../model/job/job.js";
 import type { Progress } from "../../model/job/progress.js";
-import { snapshotWith, type SlimSnapshot } from "../../model/job/snapshot.js";
+import { snapshotWith, type SlimSnapshot } from "../../model/job/query/snapshot.js";
 import { isTerminal, sources, type JobState } from "../../model/job/state.js";
 import type { ConnectionContext } from "../connection/context.js";
 import { Job, type EnqueueOutcome, type JobChange, type RetryOptions } from "./job.js";

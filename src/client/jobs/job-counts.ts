@@ -3,8 +3,8 @@
  * enough; beyond it the answer is "at least so many".
  */
 import type { Engine, QueueRecord } from "../../engine/contract/engine.js";
-import type { SlimRecord } from "../../model/job/fields.js";
-import { CONDITIONS, isListed, type JobFilter } from "../../model/job/filter.js";
+import type { SlimRecord } from "../../model/job/query/fields.js";
+import { CONDITIONS, isListed, type JobFilter } from "../../model/job/query/filter.js";
 import { STATES } from "../../model/job/state.js";
 
 /** How many matches are counted one by one. */

@@ -1,7 +1,7 @@
 /** Filters as users write them, checked: a misspelt condition must not match every job. */
 import type { Engine, WorkerRecord } from "../../engine/contract/engine.js";
 import { InvalidInput } from "../../model/errors/errors.js";
-import type { JobConditions, JobFilter, NumberRange, TimeWindow } from "../../model/job/filter.js";
+import type { JobConditions, JobFilter, NumberRange, TimeWindow } from "../../model/job/query/filter.js";
 import { parseName } from "../../model/value/name.js";
 import { isState, STATES, type JobState } from "../../model/job/state.js";
 

@@ -4,13 +4,13 @@
  */
 import type { ListOrder, StateCounts } from "../../engine/contract/engine.js";
 import { InvalidInput } from "../../model/errors/errors.js";
-import type { JobFilter } from "../../model/job/filter.js";
+import type { JobFilter } from "../../model/job/query/filter.js";
 import { countJobs, facetsOf, type JobCount, type JobFacets } from "./job-counts.js";
 import { resolveFilter, type ParsedQuery } from "./job-filter.js";
 import type { ConnectionContext } from "../connection/context.js";
 import { isTerminal, STATES } from "../../model/job/state.js";
-import type { FieldChoice, LongField } from "../../model/job/fields.js";
-import { snapshotWith, type SnapshotWith } from "../../model/job/snapshot.js";
+import type { FieldChoice, LongField } from "../../model/job/query/fields.js";
+import { snapshotWith, type SnapshotWith } from "../../model/job/query/snapshot.js";
 
 /** A page of a listing. */
 export interface SnapshotPage<Field extends LongField = never> {

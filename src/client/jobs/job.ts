@@ -5,7 +5,7 @@ import type { DependencyRecord } from "../../model/job/dependency.js";
 import { parsePositiveDuration, type Duration } from "../../model/value/duration.js";
 import { InvalidInput, JobFailed, JobNotFound, UniqueConflict, WrongState } from "../../model/errors/errors.js";
 import type { JobRef } from "../../model/job/job.js";
-import type { JobLog } from "../../model/job/log.js";
+import type { JobLog } from "../../model/job/report/log.js";
 import { parseTags } from "../../model/value/name.js";
 import { parseDue, parsePriority } from "../../model/options/options.js";
 import type { Progress } from "../../model/job/progress.js";
@@ -17,7 +17,7 @@ import { flowResultOf } from "./flow-result.js";
 import { jobEvents, type JobEvent } from "./job-events.js";
 import { waitForEnd } from "./job-wait.js";
 import { milestonesOf, stepsOf, type MilestoneRecord, type StepRecord } from "./step-records.js";
-import { snapshotOf, type JobSnapshot } from "../../model/job/snapshot.js";
+import { snapshotOf, type JobSnapshot } from "../../model/job/query/snapshot.js";
 import type { Reason } from "../../model/why/reason.js";
 import { whyOf } from "./why.js";
 

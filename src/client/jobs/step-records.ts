@@ -1,5 +1,5 @@
 /** The checkpoints of a job's runs, as callers see them: steps that ended well, and milestones. */
-import type { Checkpoint } from "../../model/job/checkpoint.js";
+import type { Checkpoint } from "../../model/job/report/checkpoint.js";
 import { decodePayload } from "../../model/value/codec.js";
 
 /** A step that ended well, or an item of one. */

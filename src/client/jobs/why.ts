@@ -5,7 +5,7 @@
 import type { QueueRecord, WorkerRecord } from "../../engine/contract/engine.js";
 import { JobNotFound } from "../../model/errors/errors.js";
 import { isSuccess, type DependencyRecord } from "../../model/job/dependency.js";
-import type { RecordWith, SlimRecord } from "../../model/job/fields.js";
+import type { RecordWith, SlimRecord } from "../../model/job/query/fields.js";
 import { SUSPECT_FROM, type JobRef } from "../../model/job/job.js";
 import { isTerminal, type TerminalState } from "../../model/job/state.js";
 import { MOST_NAMED, type HoldingWorker, type Reason, type ReasonData } from "../../model/why/reason.js";

@@ -2,7 +2,7 @@
 import type { JobRef, JobSpec } from "../../model/job/job.js";
 import type { JobState } from "../../model/job/state.js";
 import type { ScheduleRecord } from "./schedules.js";
-import type { OverdueSession } from "./session.js";
+import type { OverdueSession } from "./worker/session.js";
 
 /**
  * For how long a removed job leaves a trace (milliseconds): a command about it whose answer was lost may be sent again. A client

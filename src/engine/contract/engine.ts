@@ -4,12 +4,12 @@
  * tests compare every other engine with it.
  * Order inside a command: due jobs are promoted first, then outcomes are settled in the order given, then work is leased.
  */
-import type { Checkpoint } from "../../model/job/checkpoint.js";
+import type { Checkpoint } from "../../model/job/report/checkpoint.js";
 import type { DependencyRecord } from "../../model/job/dependency.js";
-import type { JobFilter } from "../../model/job/filter.js";
-import type { LongField, RecordWith } from "../../model/job/fields.js";
+import type { JobFilter } from "../../model/job/query/filter.js";
+import type { LongField, RecordWith } from "../../model/job/query/fields.js";
 import type { JobRef, JobSpec } from "../../model/job/job.js";
-import type { JobLog } from "../../model/job/log.js";
+import type { JobLog } from "../../model/job/report/log.js";
 import type { Awaitable } from "./awaitable.js";
 import type { ControlAnswer, ControlParams, JobPatch, SweepAnswer } from "./control.js";
 import type { DocumentCommands } from "./documents.js";
@@ -22,11 +22,18 @@ import type {
   Revocation,
   Settlement,
   SettlementAnswer,
-} from "./exchange.js";
+} from "./worker/exchange.js";
 import type { AsideRecord, JobPage, QueueRecord, StateCounts, WatchAnswer, ListOrder } from "./read.js";
-import type { CommandWorkerParams, WorkerStatus } from "./worker-command.js";
-import type { AbandonedPage, HeartbeatAnswer, HeldPage, OverdueSession, WorkerInfo, WorkerRecord } from "./session.js";
-import type { SeriesAnswer, SeriesQuery, TotalRow, TotalsQuery } from "./series.js";
+import type { CommandWorkerParams, WorkerStatus } from "./worker/worker-command.js";
+import type {
+  AbandonedPage,
+  HeartbeatAnswer,
+  HeldPage,
+  OverdueSession,
+  WorkerInfo,
+  WorkerRecord,
+} from "./worker/session.js";
+import type { SeriesAnswer, SeriesQuery, TotalRow, TotalsQuery } from "./worker/series.js";
 import type {
   ScheduleFire,
   SchedulePut,
@@ -41,11 +48,11 @@ export type { Awaitable } from "./awaitable.js";
 export * from "./control.js";
 export type * from "./documents.js";
 export * from "./enqueue.js";
-export * from "./exchange.js";
+export * from "./worker/exchange.js";
 export * from "./read.js";
-export * from "./series.js";
-export * from "./session.js";
-export * from "./worker-command.js";
+export * from "./worker/series.js";
+export * from "./worker/session.js";
+export * from "./worker/worker-command.js";
 export type {
   ScheduleFire,
   SchedulePut,

@@ -1,6 +1,6 @@
 /** What engines answer when they are read: pages, counts, queues, events. */
 import type { QueueEvent } from "../../model/job/event.js";
-import type { LongField, RecordWith } from "../../model/job/fields.js";
+import type { LongField, RecordWith } from "../../model/job/query/fields.js";
 import type { JobState } from "../../model/job/state.js";
 
 /** The most tasks `Engine.aside` lists per queue. */

@@ -4,7 +4,7 @@
  */
 import { systemClock, type Clock } from "../../model/value/clock.js";
 import { EngineClosed } from "../../model/errors/errors.js";
-import { withFields } from "../../model/job/fields.js";
+import { withFields } from "../../model/job/query/fields.js";
 import type { JobRef } from "../../model/job/job.js";
 import { perState } from "../../model/job/state.js";
 import type { ControlAnswer, ControlParams, Engine, EngineInfo, FencedAnswer } from "../contract/engine.js";

@@ -4,7 +4,7 @@
  */
 import { InvalidInput } from "../../model/errors/errors.js";
 import type { ListOrder } from "../contract/read.js";
-import type { JobFilter } from "../../model/job/filter.js";
+import type { JobFilter } from "../../model/job/query/filter.js";
 import { isState, isTerminal, STATES, type JobState } from "../../model/job/state.js";
 
 /** The place of a job among those of its queue and state: compared by number, then by id. */

@@ -26,7 +26,7 @@ import {
   type SeriesRow,
   type TotalRow,
   type TotalsQuery,
-} from "../contract/series.js";
+} from "../contract/worker/series.js";
 
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;

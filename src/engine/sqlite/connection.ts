@@ -2,15 +2,15 @@
 import type { Clock } from "../../model/value/clock.js";
 import type { SqliteTarget } from "../target.js";
 import { isFull } from "./database/driver.js";
-import { openFile, synchronous, type OpenOptions } from "./database/file.js";
-import { FilePlace } from "./database/file-place.js";
+import { openFile, synchronous, type OpenOptions } from "./database/file/file.js";
+import { FilePlace } from "./database/file/file-place.js";
 import { identityOf } from "./database/migrations.js";
 import type { Budget } from "./store/budget.js";
 import type { Sql } from "./database/sql.js";
-import { realPath } from "./database/real-path.js";
-import { Reserve } from "./database/reserve.js";
+import { realPath } from "./database/file/real-path.js";
+import { Reserve } from "./database/file/reserve.js";
 import { WriteAheadLog } from "./database/wal.js";
-import { Watchers } from "./store/watchers.js";
+import { Watchers } from "./store/watching/watchers.js";
 import { Writer } from "./writer.js";
 
 export interface ConnectionOptions {

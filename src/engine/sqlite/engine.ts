@@ -12,22 +12,22 @@ import { FirstRemovals } from "../shared/first-removals.js";
 import { DocumentEngine } from "../shared/document-engine.js";
 import { LATE, sweepTotal } from "../shared/sweep.js";
 import { describeTarget, type SqliteTarget } from "../target.js";
-import { listAside } from "./commands/aside.js";
+import { listAside } from "./commands/run/aside.js";
 import { USUAL_BUDGET, type Budget } from "./store/budget.js";
 import { checkpointsAfter } from "./store/checkpoint.js";
 import type { Connection } from "./connection.js";
 import { closeIn } from "./commands/closing.js";
 import { cancel, control, promote, release, remove, retry, update, type Command } from "./commands/control.js";
 import { exchange } from "./commands/exchange.js";
-import { listPage } from "./commands/listing.js";
-import { commitFlow } from "./commands/commit-flow.js";
+import { listPage } from "./commands/listing/listing.js";
+import { commitFlow } from "./commands/enqueue/commit-flow.js";
 import { SqliteDocumentCommands } from "./commands/documents.js";
 import { findLeftovers } from "./leftovers.js";
 import { obliterate } from "./removal/obliterate.js";
-import { enqueue } from "./commands/enqueue.js";
-import { countAhead } from "./commands/place.js";
+import { enqueue } from "./commands/enqueue/enqueue.js";
+import { countAhead } from "./commands/listing/place.js";
 import { findJobs, getSome, hasWork, listQueues, tagTotals } from "./commands/read.js";
-import { applyReport, readLog } from "./commands/report.js";
+import { applyReport, readLog } from "./commands/run/report.js";
 import {
   fireSchedule,
   listSchedules,
@@ -36,15 +36,15 @@ import {
   removeSchedule,
   resumeSchedule,
 } from "./commands/schedules.js";
-import { abandonedQueues, heartbeat, heldPage, listWorkers, openSession } from "./commands/sessions.js";
-import { commandWorker } from "./commands/worker-command.js";
+import { abandonedQueues, heartbeat, heldPage, listWorkers, openSession } from "./commands/workers/sessions.js";
+import { commandWorker } from "./commands/workers/worker-command.js";
 import { giveBackPages } from "./database/free-pages.js";
 import { sharedClock } from "./database/shared-clock.js";
 import type { Sql } from "./database/sql.js";
 import { acknowledgeEnded, claimEnded, hasEnded } from "./commands/ended.js";
 import { dropDocumentOperations } from "./store/document-operations.js";
 import { dropInterests } from "./store/interest.js";
-import { listDependencies, listDependents } from "./store/dependencies.js";
+import { listDependencies, listDependents } from "./store/job/dependencies.js";
 import type { Transaction } from "./store/transaction.js";
 import { openAlone, shareConnection, type Share } from "./sharing.js";
 import { Waits } from "./store/waits.js";

@@ -5,10 +5,10 @@
  * Engines that differ in their clock, as in tests, share nothing. Where one is to wait for the disk (`durability: "full"`), all do.
  */
 import { Connection, type ConnectionOptions } from "./connection.js";
-import { fileAt } from "./database/file-place.js";
-import { realPath } from "./database/real-path.js";
-import { refuseNetwork } from "./database/file-system.js";
-import type { OpenOptions } from "./database/file.js";
+import { fileAt } from "./database/file/file-place.js";
+import { realPath } from "./database/file/real-path.js";
+import { refuseNetwork } from "./database/file/file-system.js";
+import type { OpenOptions } from "./database/file/file.js";
 
 /** The use that one engine makes of a connection. */
 export interface Share {

@@ -10,17 +10,17 @@ import { pause, systemClock, type Clock } from "../../model/value/clock.js";
 import { EngineClosed } from "../../model/errors/errors.js";
 import type { SqliteTarget } from "../target.js";
 import { isBusy, isFileFailure, isFull } from "./database/driver.js";
-import { fileFailure, fullFailure } from "./database/file-failure.js";
-import { transact, whenFree } from "./database/file.js";
-import type { FilePlace } from "./database/file-place.js";
+import { fileFailure, fullFailure } from "./database/file/file-failure.js";
+import { transact, whenFree } from "./database/file/file.js";
+import type { FilePlace } from "./database/file/file-place.js";
 import { continueLeftovers } from "./leftovers.js";
-import type { Reserve } from "./database/reserve.js";
+import type { Reserve } from "./database/file/reserve.js";
 import type { WriteAheadLog } from "./database/wal.js";
 import { deliver } from "./messages/mailbox.js";
 import type { Sql } from "./database/sql.js";
 import type { Budget } from "./store/budget.js";
 import { Transaction } from "./store/transaction.js";
-import type { Watchers } from "./store/watchers.js";
+import type { Watchers } from "./store/watching/watchers.js";
 
 /**
  * The event loop and other processes must get their turn: so many commands share a transaction at most, and none is added to

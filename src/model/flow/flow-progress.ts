@@ -3,10 +3,10 @@
  * the flow ran. 100 only once the flow has ended well.
  */
 import { isSuccess, type DependencyRecord } from "../job/dependency.js";
-import type { SlimRecord } from "../job/fields.js";
+import type { SlimRecord } from "../job/query/fields.js";
 import { NO_PROGRESS, type Progress } from "../job/progress.js";
 import { isTerminal } from "../job/state.js";
-import { NEARLY_ALL } from "../job/step-plan.js";
+import { NEARLY_ALL } from "../job/report/step-plan.js";
 
 /** The job of a flow, and those of its members that are there. */
 export interface FlowRecords {

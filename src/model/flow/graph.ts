@@ -2,7 +2,7 @@
 import { isSuccess, type DependencyPolicy } from "../job/dependency.js";
 import { flowProgress, type FlowRecords } from "./flow-progress.js";
 import type { Failure } from "../failure/failure.js";
-import type { SlimRecord } from "../job/fields.js";
+import type { SlimRecord } from "../job/query/fields.js";
 import type { JobRef } from "../job/job.js";
 import type { Progress } from "../job/progress.js";
 import { isTerminal, type JobState } from "../job/state.js";

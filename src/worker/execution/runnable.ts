@@ -1,5 +1,5 @@
 /** A task together with its code, and the built-in one that every worker has. */
-import type { TaskInfo } from "../../engine/contract/session.js";
+import type { TaskInfo } from "../../engine/contract/worker/session.js";
 import { BUILT_IN, EACH_TASK } from "../../model/flow/each.js";
 import type { ModuleReference } from "../../define/module.js";
 import { task, type AnyTask, type Handler } from "../../define/task.js";

@@ -2,7 +2,7 @@
 import type { Outcome } from "../../engine/contract/engine.js";
 import { decodePayload } from "../../model/value/codec.js";
 import { show, type AllFailed } from "../../model/errors/errors.js";
-import { LONGEST_LOG_LINE, type LogLine } from "../../model/job/log.js";
+import { LONGEST_LOG_LINE, type LogLine } from "../../model/job/report/log.js";
 import { parseMeta } from "../../model/options/options.js";
 import { headOf } from "../../model/text.js";
 import type { RunEnvironment, RunPort, RunTask } from "../run/environment.js";

@@ -4,7 +4,7 @@
  */
 import { MAX_JOBS_PER_COMMAND, type Awaitable, type Engine, type EnqueueAnswer } from "../../engine/contract/engine.js";
 import { cutEnqueue } from "../../engine/contract/enqueue-size.js";
-import type { Checkpoint } from "../../model/job/checkpoint.js";
+import type { Checkpoint } from "../../model/job/report/checkpoint.js";
 import { isSuccess, type DependencyRecord } from "../../model/job/dependency.js";
 import { LeaseLost } from "../../model/errors/errors.js";
 import { EACH_TASK, isEachChild } from "../../model/flow/each.js";

@@ -7,7 +7,7 @@
 import type { EnqueueAnswer } from "../../engine/contract/engine.js";
 import { Snooze } from "../../model/errors/errors.js";
 import type { Failure } from "../../model/failure/failure.js";
-import type { Checkpoint } from "../../model/job/checkpoint.js";
+import type { Checkpoint } from "../../model/job/report/checkpoint.js";
 import type { DependencyRecord } from "../../model/job/dependency.js";
 import type { JobRef, JobSpec } from "../../model/job/job.js";
 import type { JobState } from "../../model/job/state.js";

@@ -1,5 +1,5 @@
 /** What a worker measures of a run for the series: how long its job waited for a slot, and how long the run took. */
-import type { Measured } from "../../engine/contract/series.js";
+import type { Measured } from "../../engine/contract/worker/series.js";
 import type { Run } from "./run.js";
 
 /**

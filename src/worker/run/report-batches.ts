@@ -3,8 +3,8 @@
  * while it takes one in. The order of a run's checkpoints and log lines is kept.
  */
 import { MAX_JOBS_PER_COMMAND, type Report } from "../../engine/contract/engine.js";
-import type { Checkpoint } from "../../model/job/checkpoint.js";
-import type { LogLine } from "../../model/job/log.js";
+import type { Checkpoint } from "../../model/job/report/checkpoint.js";
+import type { LogLine } from "../../model/job/report/log.js";
 import type { PendingCheckpoint, Run } from "./run.js";
 
 /** The most checkpoints, and the most log lines, in an update. */

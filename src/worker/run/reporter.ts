@@ -6,7 +6,7 @@
  * Reports to a queue that does not answer while others do wait aside, so that they hold up no others.
  */
 import type { Engine } from "../../engine/contract/engine.js";
-import type { Checkpoint } from "../../model/job/checkpoint.js";
+import type { Checkpoint } from "../../model/job/report/checkpoint.js";
 import { pause, type Clock } from "../../model/value/clock.js";
 import { LeaseLost } from "../../model/errors/errors.js";
 import type { EngineOutage } from "../session/engine-outage.js";

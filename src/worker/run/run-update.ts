@@ -2,8 +2,8 @@
  * What a run reports, and the strict readers of its reports and checkpoints as a child sends them: every field within the
  * bounds that the worker's own runs keep; fields without a meaning are left out.
  */
-import { MOST_CHECKPOINTS, type Checkpoint } from "../../model/job/checkpoint.js";
-import { LONGEST_LOG_LINE, type LogLine } from "../../model/job/log.js";
+import { MOST_CHECKPOINTS, type Checkpoint } from "../../model/job/report/checkpoint.js";
+import { LONGEST_LOG_LINE, type LogLine } from "../../model/job/report/log.js";
 import { META_CAP } from "../../model/options/options.js";
 import { MOST_COUNTERS, MOST_MILESTONES, type ItemProgress, type Progress } from "../../model/job/progress.js";
 import {

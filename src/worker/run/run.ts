@@ -3,8 +3,8 @@
  * never need (signal, services, report, job view) are made on first use.
  */
 import type { Lease, Outcome, Revocation } from "../../engine/contract/engine.js";
-import type { Checkpoint } from "../../model/job/checkpoint.js";
-import type { LogLine } from "../../model/job/log.js";
+import type { Checkpoint } from "../../model/job/report/checkpoint.js";
+import type { LogLine } from "../../model/job/report/log.js";
 import type { Progress } from "../../model/job/progress.js";
 import type { JobServices } from "./job-services.js";
 import type { RunPort } from "./environment.js";

@@ -4,8 +4,8 @@
  */
 import { randomBytes } from "node:crypto";
 import type { Engine, WorkerInfo } from "../../engine/contract/engine.js";
-import { codeOfBuild, encodeBuild } from "../../engine/contract/builds.js";
-import { sessionId } from "../../engine/contract/session-id.js";
+import { codeOfBuild, encodeBuild } from "../../engine/contract/worker/builds.js";
+import { sessionId } from "../../engine/contract/worker/session-id.js";
 
 export class WorkSession {
   readonly id: string;

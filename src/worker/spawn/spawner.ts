@@ -15,7 +15,7 @@ import { Suspended } from "../../model/flow/dependency-errors.js";
 import type { JobRef, JobSpec } from "../../model/job/job.js";
 import { parseFlag } from "../../model/value/scalar.js";
 import { parseKey } from "../../model/value/name.js";
-import { parseStepName } from "../../model/job/step-plan.js";
+import { parseStepName } from "../../model/job/report/step-plan.js";
 import { RunFailures } from "../steps/run-failures.js";
 import { scopeOf } from "../steps/scope.js";
 import { keyItems, LONGEST_KEY, type StepItem } from "../steps/step-items.js";

@@ -2,7 +2,7 @@
  * The checkpoints of a job, as one run knows them: those of earlier runs, loaded once, and those it saves itself. A
  * step's output is found by the name of the step and the key of its item.
  */
-import { MOST_CHECKPOINTS, type Checkpoint } from "../../model/job/checkpoint.js";
+import { MOST_CHECKPOINTS, type Checkpoint } from "../../model/job/report/checkpoint.js";
 import { InvalidInput } from "../../model/errors/errors.js";
 import type { RunPort } from "../run/environment.js";
 import { BUILT_IN } from "../../model/flow/each.js";

@@ -2,7 +2,7 @@
  * Tracks a run's operations in flight (steps, milestones, spawned jobs). Loads earlier checkpoints before the first
  * operation; the run ends when none is left; any of them may suspend it, even if the handler swallows the error.
  */
-import type { Checkpoint } from "../../model/job/checkpoint.js";
+import type { Checkpoint } from "../../model/job/report/checkpoint.js";
 import { LeaseLost, Snooze } from "../../model/errors/errors.js";
 import { Suspended } from "../../model/flow/dependency-errors.js";
 import type { RunPort } from "../run/environment.js";

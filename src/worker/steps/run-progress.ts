@@ -2,11 +2,11 @@
  * The live progress of a run: steps in flight, how far they are, counters, milestones, message. Every change is
  * reported to the port, which batches the reports.
  */
-import type { Checkpoint } from "../../model/job/checkpoint.js";
+import type { Checkpoint } from "../../model/job/report/checkpoint.js";
 import { InvalidInput } from "../../model/errors/errors.js";
-import { LONGEST_LOG_LINE } from "../../model/job/log.js";
+import { LONGEST_LOG_LINE } from "../../model/job/report/log.js";
 import { MOST_COUNTERS, MOST_MILESTONES } from "../../model/job/progress.js";
-import { NEARLY_ALL, type StepTally } from "../../model/job/step-plan.js";
+import { NEARLY_ALL, type StepTally } from "../../model/job/report/step-plan.js";
 import { headOf } from "../../model/text.js";
 import type { RunPort } from "../run/environment.js";
 import { addCounts } from "./reported-progress.js";

@@ -4,7 +4,7 @@
  */
 import { InvalidInput } from "../../model/errors/errors.js";
 import { MOST_MEMBERS } from "../../model/job/membership.js";
-import { parseStepName, type StepTally } from "../../model/job/step-plan.js";
+import { parseStepName, type StepTally } from "../../model/job/report/step-plan.js";
 
 /** The name of one call. */
 export interface TakenName {

@@ -4,7 +4,7 @@ import { parsePositiveDuration } from "../../model/value/duration.js";
 import { InvalidInput } from "../../model/errors/errors.js";
 import { DEFAULT_ATTEMPTS, MOST_ATTEMPTS } from "../../model/options/options.js";
 import { parseFlag, parseWhole } from "../../model/value/scalar.js";
-import { parseWeight } from "../../model/job/step-plan.js";
+import { parseWeight } from "../../model/job/report/step-plan.js";
 
 /** The checked options, with defaults. Durations are milliseconds. */
 export interface ParsedStepOptions {

@@ -9,7 +9,7 @@ import { pause, type Clock } from "../../model/value/clock.js";
 import { shorterThan } from "../../model/value/shorter-signal.js";
 import { JobFailed, TimedOut } from "../../model/errors/errors.js";
 import { ENDED_AGAIN, type JobRecord, type JobRef } from "../../model/job/job.js";
-import { snapshotOf } from "../../model/job/snapshot.js";
+import { snapshotOf } from "../../model/job/query/snapshot.js";
 import { isTerminal } from "../../model/job/state.js";
 import type { RunningJob } from "../../define/context.js";
 import type { SupersededHook } from "../../define/task.js";

@@ -7,7 +7,7 @@ import type { JobPage, ListOrder } from "../../../src/engine/contract/engine.js"
 import { MAIN, type ScenarioContext } from "../../../src/engine/testkit/context/scenario-context.js";
 import { settlement } from "../../../src/engine/testkit/context/test-session.js";
 import { plainFailure } from "../../../src/model/failure/failure.js";
-import type { JobFilter } from "../../../src/model/job/filter.js";
+import type { JobFilter } from "../../../src/model/job/query/filter.js";
 import { WorkMeter, type ScriptWork } from "../../support/redis-work.js";
 import { openOwnRedis, type OwnRedis } from "./redis-fixture.js";
 

@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
 import { openEngine } from "../../../src/engine/open.js";
-import { unknownWorker } from "../../../src/engine/shared/worker-info.js";
+import { unknownWorker } from "../../../src/engine/shared/workers/worker-info.js";
 import { runBeside, type Moment } from "../forged-records.js";
 
 const BIRTH_SIZE = 21;

@@ -3,7 +3,7 @@ import type { Redis } from "ioredis";
 import { describe, expect, it, test } from "vitest";
 import type { Engine } from "../../../src/engine/contract/engine.js";
 import { FORMAT } from "../../../src/engine/redis/connection/wire.js";
-import { unknownWorker } from "../../../src/engine/shared/worker-info.js";
+import { unknownWorker } from "../../../src/engine/shared/workers/worker-info.js";
 import { MAIN, type ScenarioContext } from "../../../src/engine/testkit/context/scenario-context.js";
 import { EngineRefused } from "../../../src/model/errors/errors.js";
 import { beforeEachOnRedis } from "./redis-fixture.js";

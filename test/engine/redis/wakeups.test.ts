@@ -4,7 +4,7 @@ import { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, inject, it, onTestFinished } from "vitest";
 import type { Engine } from "../../../src/engine/contract/engine.js";
 import { RedisEngine } from "../../../src/engine/redis/engine.js";
-import { unknownWorker } from "../../../src/engine/shared/worker-info.js";
+import { unknownWorker } from "../../../src/engine/shared/workers/worker-info.js";
 import { parseTarget, type ParsedRedisTarget } from "../../../src/engine/target.js";
 import { makeSpec } from "../../../src/model/options/spec.js";
 import { parseOptions, type JobOptions } from "../../../src/model/options/options.js";

@@ -1,7 +1,7 @@
 // A transaction keeps its process, and all others from the file. So it changes a bounded number of rows, whatever a command has
 // to do: the rest is done in transactions after it. `LONGSHORE_BOUNDS=1000000` tries it with more.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Checkpoint } from "../../../src/model/job/checkpoint.js";
+import type { Checkpoint } from "../../../src/model/job/report/checkpoint.js";
 import type { JobSpec } from "../../../src/model/job/job.js";
 import { loadDriver } from "../../../src/engine/sqlite/database/driver.js";
 import { ScenarioContext, MAIN } from "../../../src/engine/testkit/context/scenario-context.js";

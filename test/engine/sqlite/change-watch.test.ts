@@ -1,6 +1,6 @@
 // When a connection looks for changes by others: counted in looks, on fake time, with the reports of the system in hand.
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { ChangeWatch, type WatchFile } from "../../../src/engine/sqlite/store/change-watch.js";
+import { ChangeWatch, type WatchFile } from "../../../src/engine/sqlite/store/watching/change-watch.js";
 
 let looks: number;
 let found: boolean | null;

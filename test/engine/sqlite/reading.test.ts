@@ -2,7 +2,7 @@
 // nothing else meanwhile. `LONGSHORE_BOUNDS=1000000` tries it with more.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { JobPage } from "../../../src/engine/contract/engine.js";
-import type { JobFilter } from "../../../src/model/job/filter.js";
+import type { JobFilter } from "../../../src/model/job/query/filter.js";
 import { loadDriver, type Database } from "../../../src/engine/sqlite/database/driver.js";
 import { MAIN, ScenarioContext } from "../../../src/engine/testkit/context/scenario-context.js";
 import { sqliteStorage } from "./sqlite-storage.js";

@@ -4,7 +4,7 @@ import { lstatSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, wr
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { Reserve } from "../../../src/engine/sqlite/database/reserve.js";
+import { Reserve } from "../../../src/engine/sqlite/database/file/reserve.js";
 import { ScenarioContext } from "../../../src/engine/testkit/context/scenario-context.js";
 import { sqliteStorage } from "./sqlite-storage.js";
 

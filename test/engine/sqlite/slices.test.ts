@@ -1,7 +1,7 @@
 // Work that is left to later transactions. The whole specification holds when each transaction does next to nothing: what a
 // command leaves is done before it answers, in whatever slices.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Checkpoint } from "../../../src/model/job/checkpoint.js";
+import type { Checkpoint } from "../../../src/model/job/report/checkpoint.js";
 import type { Engine } from "../../../src/engine/contract/engine.js";
 import { MAIN, ScenarioContext } from "../../../src/engine/testkit/context/scenario-context.js";
 import { CONFORMANCE, runScenario } from "../../../src/engine/testkit/index.js";

@@ -1,6 +1,6 @@
 // Reading jobs hands over a bounded number of bytes at a time, however long they are: the process does nothing else meanwhile.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Checkpoint } from "../../../src/model/job/checkpoint.js";
+import type { Checkpoint } from "../../../src/model/job/report/checkpoint.js";
 import type { JobSpec } from "../../../src/model/job/job.js";
 import { MOST_CLAIMED_BYTES } from "../../../src/engine/contract/engine.js";
 import { MAIN, ScenarioContext } from "../../../src/engine/testkit/context/scenario-context.js";

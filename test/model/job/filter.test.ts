@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { DEFAULT_BACKOFF } from "../../../src/model/failure/backoff.js";
 import { plainFailure } from "../../../src/model/failure/failure.js";
-import { matchesFilter, type JobFilter } from "../../../src/model/job/filter.js";
+import { matchesFilter, type JobFilter } from "../../../src/model/job/query/filter.js";
 import { UNLINKED, type JobRecord } from "../../../src/model/job/job.js";
 import { DEFAULT_RETENTION } from "../../../src/model/job/retention.js";
 

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { InvalidInput } from "../../../src/model/errors/errors.js";
-import { parseSteps, StepTally } from "../../../src/model/job/step-plan.js";
+import { parseSteps, StepTally } from "../../../src/model/job/report/step-plan.js";
 
 describe("declared steps", () => {
   it("weigh 1 each in a list, and what they say by name", () => {

@@ -12,7 +12,7 @@ import {
   type RunningJob,
   type Worker,
 } from "longshore";
-import { unknownWorker } from "../../../src/engine/shared/worker-info.js";
+import { unknownWorker } from "../../../src/engine/shared/workers/worker-info.js";
 import { makeGate } from "../fixtures/gate.js";
 import { lifeOf } from "../../../src/worker/session/overdue-watch.js";
 import { FakeTimeFixture, withCommands } from "../fixtures/fake-time-fixture.js";

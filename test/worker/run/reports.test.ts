@@ -2,7 +2,7 @@
 // for a moment. In fake time.
 import { describe, expect, it } from "vitest";
 import { EngineRefused, EngineUnavailable, task, type JobContext } from "longshore";
-import type { Checkpoint } from "../../../src/model/job/checkpoint.js";
+import type { Checkpoint } from "../../../src/model/job/report/checkpoint.js";
 import type { Report } from "../../../src/engine/contract/engine.js";
 import { makeGate } from "../fixtures/gate.js";
 import { FakeTimeFixture, withCommands } from "../fixtures/fake-time-fixture.js";

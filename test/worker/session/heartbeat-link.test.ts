@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { attach, connect, task, type Engine, type Longshore, type Worker } from "longshore";
 import { openEngine } from "../../../src/engine/open.js";
-import { unknownWorker } from "../../../src/engine/shared/worker-info.js";
+import { unknownWorker } from "../../../src/engine/shared/workers/worker-info.js";
 import { SqliteEngine } from "../../../src/engine/sqlite/engine.js";
 import { ManualClock } from "../../../src/engine/testkit/context/manual-clock.js";
 import {

@@ -1,6 +1,6 @@
 /** Reads records, listings and totals; changes nothing. */
-import { sizeOf, withFields, type LongField, type RecordWith } from "../../../model/job/fields.js";
-import { isListed, matchesFilter } from "../../../model/job/filter.js";
+import { sizeOf, withFields, type LongField, type RecordWith } from "../../../model/job/query/fields.js";
+import { isListed, matchesFilter } from "../../../model/job/query/filter.js";
 import type { JobRecord } from "../../../model/job/job.js";
 import { progressIn } from "../../../model/job/progress.js";
 import { perState, type JobState } from "../../../model/job/state.js";
@@ -22,8 +22,8 @@ import {
   listedStates,
   type Position,
 } from "../../shared/listing-order.js";
-import { latestRanBy, ranBy } from "../../contract/builds.js";
-import { buildOf, workerOf } from "../../contract/session-id.js";
+import { latestRanBy, ranBy } from "../../contract/worker/builds.js";
+import { buildOf, workerOf } from "../../contract/worker/session-id.js";
 import type { MemoryAttempt, MemoryJob } from "../store/job.js";
 import type { MemoryQueue } from "../store/store.js";
 

@@ -1,6 +1,6 @@
 /** The reports of running jobs: checkpoints, progress, meta, log lines, further dependencies. */
-import { encodeCheckpoint } from "../../../model/job/checkpoint.js";
-import { LONGEST_LOG_LINE, MOST_LOG_LINES, type LogLine } from "../../../model/job/log.js";
+import { encodeCheckpoint } from "../../../model/job/report/checkpoint.js";
+import { LONGEST_LOG_LINE, MOST_LOG_LINES, type LogLine } from "../../../model/job/report/log.js";
 import { headOf } from "../../../model/text.js";
 import type { Report } from "../../contract/engine.js";
 import { markPending, emit } from "../store/transitions.js";

@@ -1,7 +1,7 @@
 /** Samples of queues, and reading series and totals. */
 import { PRIORITY_STEP } from "../../shared/listing-order.js";
 import type { QueueSample } from "../../../model/series/sample.js";
-import type { SeriesAnswer, SeriesQuery, TotalRow, TotalsQuery } from "../../contract/series.js";
+import type { SeriesAnswer, SeriesQuery, TotalRow, TotalsQuery } from "../../contract/worker/series.js";
 import { SeriesCollector, slotsOf, TotalsCollector } from "../../shared/series.js";
 import type { MemoryQueue, MemorySession, MemoryStore } from "../store/store.js";
 import { countStates } from "./read.js";

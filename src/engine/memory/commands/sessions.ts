@@ -8,9 +8,9 @@ import type {
   WorkerInfo,
   WorkerRecord,
 } from "../../contract/engine.js";
-import { decodeBuild, encodeBuild, MOST_BUILDS } from "../../contract/builds.js";
-import { buildOf } from "../../contract/session-id.js";
-import { decodeWorkerInfo } from "../../shared/worker-info.js";
+import { decodeBuild, encodeBuild, MOST_BUILDS } from "../../contract/worker/builds.js";
+import { buildOf } from "../../contract/worker/session-id.js";
+import { decodeWorkerInfo } from "../../shared/workers/worker-info.js";
 import {
   acknowledged,
   commandToGive,
@@ -18,8 +18,8 @@ import {
   decodeStatus,
   encodeStatus,
   withCommand,
-} from "../../shared/worker-status.js";
-import { workerRecords } from "../../shared/worker-records.js";
+} from "../../shared/workers/worker-status.js";
+import { workerRecords } from "../../shared/workers/worker-records.js";
 import { compareKeys } from "../../shared/listing-order.js";
 import { returnLease } from "./settle.js";
 import type { MemoryQueue, MemoryStore, Moment } from "../store/store.js";

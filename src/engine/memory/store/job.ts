@@ -1,9 +1,9 @@
 /** A stored job of the memory engine. */
 import type { Failure } from "../../../model/failure/failure.js";
 import type { StepFailure } from "../../../model/failure/step-failure.js";
-import type { Checkpoint } from "../../../model/job/checkpoint.js";
+import type { Checkpoint } from "../../../model/job/report/checkpoint.js";
 import type { AttemptRecord, JobSpec, RanBy } from "../../../model/job/job.js";
-import type { LogLine } from "../../../model/job/log.js";
+import type { LogLine } from "../../../model/job/report/log.js";
 import type { Progress } from "../../../model/job/progress.js";
 import type { JobState } from "../../../model/job/state.js";
 import type { OrderKey } from "../../shared/listing-order.js";

@@ -9,7 +9,7 @@ import {
   type Times,
 } from "../../../model/series/figures.js";
 import { addSample, noSamples, type QueueSample, type Samples } from "../../../model/series/sample.js";
-import { HOURS_KEPT, MINUTES_KEPT, MOST_SERIES_TASKS, OTHER_TASKS } from "../../contract/series.js";
+import { HOURS_KEPT, MINUTES_KEPT, MOST_SERIES_TASKS, OTHER_TASKS } from "../../contract/worker/series.js";
 import {
   countedTask,
   HOUR,

@@ -8,7 +8,7 @@ import { boundFailure, type Failure } from "../../../model/failure/failure.js";
 import { removalTime, retentionClass } from "../../../model/job/retention.js";
 import { canMove, isTerminal, type Cause, type JobState, type TerminalState } from "../../../model/job/state.js";
 import { PRIORITY_STEP, type OrderKey } from "../../shared/listing-order.js";
-import { buildOf, workerOf } from "../../contract/session-id.js";
+import { buildOf, workerOf } from "../../contract/worker/session-id.js";
 import type { Aside } from "./aside.js";
 import type { Line } from "./sorted-line.js";
 import type { MemoryJob } from "./job.js";

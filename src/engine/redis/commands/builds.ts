@@ -1,9 +1,9 @@
 /**
- * The builds that ran jobs (engine/contract/builds.ts), as the reader of jobs looks them up: a queue is asked once for each code,
+ * The builds that ran jobs (engine/contract/worker/builds.ts), as the reader of jobs looks them up: a queue is asked once for each code,
  * since what a code stands for never changes.
  */
-import { decodeBuild, type Build } from "../../contract/builds.js";
-import { buildOf } from "../../contract/session-id.js";
+import { decodeBuild, type Build } from "../../contract/worker/builds.js";
+import { buildOf } from "../../contract/worker/session-id.js";
 import { text } from "../connection/reply.js";
 import type { Keys } from "../connection/keys.js";
 import type { Link } from "../connection/connection.js";

@@ -2,7 +2,7 @@
  * The conditions of a filter for the list script (scripts/lib/store/conditions.lua): those that it can answer from what stands
  * beside payloads. It leaves out jobs that do not match; what it leaves in is compared with the whole filter once it is read.
  */
-import { CONDITIONS, lowerCase, type Asked, type JobFilter } from "../../../model/job/filter.js";
+import { CONDITIONS, lowerCase, type Asked, type JobFilter } from "../../../model/job/query/filter.js";
 import { scheduleTag } from "../../../model/job/schedule-tag.js";
 
 /** What a condition asks of the script: a name that it knows, and values. */

@@ -2,7 +2,7 @@
  * Listing jobs on Redis, page by page. A page looks at a bounded number of jobs, queues and bytes, and may be short: its cursor
  * goes on. Queues that have no job in question are passed by what they count, many at a time.
  */
-import { sizeOf, type LongField, type RecordWith } from "../../../model/job/fields.js";
+import { sizeOf, type LongField, type RecordWith } from "../../../model/job/query/fields.js";
 import {
   CONDITIONS,
   isListed,
@@ -10,7 +10,7 @@ import {
   namedQueues,
   requiredTags,
   type JobFilter,
-} from "../../../model/job/filter.js";
+} from "../../../model/job/query/filter.js";
 import { STATES, type JobState } from "../../../model/job/state.js";
 import type { Params } from "../../contract/commands.js";
 import { MOST_PAGE_BYTES, type JobPage, type ListOrder } from "../../contract/engine.js";

@@ -1,17 +1,17 @@
 /** Reading from Redis: records, totals, workers. */
-import { decodeCheckpoint, MOST_CHECKPOINTS, type Checkpoint } from "../../../model/job/checkpoint.js";
+import { decodeCheckpoint, MOST_CHECKPOINTS, type Checkpoint } from "../../../model/job/report/checkpoint.js";
 import { Undecodable } from "../../../model/errors/errors.js";
-import { LONG_FIELDS, type LongField, type RecordWith } from "../../../model/job/fields.js";
+import { LONG_FIELDS, type LongField, type RecordWith } from "../../../model/job/query/fields.js";
 import type { JobRef } from "../../../model/job/job.js";
 import { mayBelongTo } from "../../../model/value/id.js";
-import { MOST_LOG_LINES, type JobLog, type LogLine } from "../../../model/job/log.js";
+import { MOST_LOG_LINES, type JobLog, type LogLine } from "../../../model/job/report/log.js";
 import { isState, perState, STATES, type JobState } from "../../../model/job/state.js";
 import { MOST_ASIDE, MOST_COUNTED_ASIDE } from "../../contract/engine.js";
 import type { AsideRecord, QueueRecord, StateCounts, WorkerRecord } from "../../contract/engine.js";
 import type { OrderKey } from "../../shared/listing-order.js";
-import { decodeWorkerInfo } from "../../shared/worker-info.js";
-import { decodeCommand, decodeStatus } from "../../shared/worker-status.js";
-import { workerRecords, type LifeInQueue } from "../../shared/worker-records.js";
+import { decodeWorkerInfo } from "../../shared/workers/worker-info.js";
+import { decodeCommand, decodeStatus } from "../../shared/workers/worker-status.js";
+import { workerRecords, type LifeInQueue } from "../../shared/workers/worker-records.js";
 import type { Keys } from "../connection/keys.js";
 import type { Link } from "../connection/connection.js";
 import { decodeRecord, type Found } from "../format/record.js";

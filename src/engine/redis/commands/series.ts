@@ -1,6 +1,6 @@
 /** Reading series and totals: each queue adds up what waits there first, some lines a call, then answers some megabyte at a time. */
 import { unpackSamples } from "../../../model/series/sample.js";
-import type { SeriesAnswer, SeriesQuery, TotalRow, TotalsQuery } from "../../contract/series.js";
+import type { SeriesAnswer, SeriesQuery, TotalRow, TotalsQuery } from "../../contract/worker/series.js";
 import { MINUTE, SeriesCollector, slotsOf, TotalsCollector } from "../../shared/series.js";
 import type { Argument, Link } from "../connection/connection.js";
 import { list, number, text } from "../connection/reply.js";

@@ -44,7 +44,7 @@
  * | sessions, workers, seen, calls | zset, hashes | the registered workers |
  * | running | hash | session → how many jobs it holds |
  * | status, commands | hash | session → how its worker is; the latest command to it. In the first queue of a session only |
- * | builds, built | hash, zset | the builds of the sessions by code (engine/contract/builds.ts); when the last session of each was opened |
+ * | builds, built | hash, zset | the builds of the sessions by code (engine/contract/worker/builds.ts); when the last session of each was opened |
  * | revoked | zset | leases that were taken from sessions, `session NUL id epoch cause`, in lexical order |
  * | tally | list | how jobs ended, to be added up: lines of JSON (scripts/lib/store/tally.lua) |
  * | series, totals | hash | the same by minute and hour, `m…` and `h…`; task → altogether. `t`, `s`: when it was trimmed, sampled last |

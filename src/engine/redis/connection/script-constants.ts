@@ -3,21 +3,21 @@
  * (compose.ts). Values that the model or TypeScript code also uses are imported; the others only concern how the scripts
  * store things. A constant uses up none of the 200 local variables that Lua allows.
  */
-import { MOST_CHECKPOINTS } from "../../../model/job/checkpoint.js";
+import { MOST_CHECKPOINTS } from "../../../model/job/report/checkpoint.js";
 import { MOST_EVENTS, WATCH_INTEREST } from "../../../model/job/event.js";
 import { POLICIES } from "../../../model/job/dependency.js";
 import { LONGEST_DURATION } from "../../../model/value/duration.js";
 import { MOST_MEMBERS } from "../../../model/job/membership.js";
 import { CRASH_LIMIT, MOST_ATTEMPT_RECORDS, SUSPECT_FROM } from "../../../model/job/job.js";
-import { MOST_LOG_LINES } from "../../../model/job/log.js";
+import { MOST_LOG_LINES } from "../../../model/job/report/log.js";
 import { DEFAULT_RETENTION, MOST_KEPT, WATCHED_AGE } from "../../../model/job/retention.js";
 import { DOCUMENT_PAGE_BYTES, MOST_DOCUMENTS, MOST_KINDS, MOST_TRIMMED } from "../../../model/document/document.js";
-import { MOST_BUILDS } from "../../contract/builds.js";
+import { MOST_BUILDS } from "../../contract/worker/builds.js";
 import { ENTRY_DIGITS } from "../../contract/document-version.js";
 import { MOST_CLAIMED_BYTES, MOST_PROMOTED, MOST_TRACES, RESEND_WINDOW } from "../../contract/engine.js";
 import { STATES, TERMINAL_STATES } from "../../../model/job/state.js";
 import { RUN_BUCKETS_FROM, SERIES_LETTERS } from "../../../model/series/figures.js";
-import { HOURS_KEPT, MINUTES_KEPT, MOST_SERIES_TASKS, OTHER_TASKS } from "../../contract/series.js";
+import { HOURS_KEPT, MINUTES_KEPT, MOST_SERIES_TASKS, OTHER_TASKS } from "../../contract/worker/series.js";
 import { PRIORITY_STEP } from "../../shared/listing-order.js";
 import { MOST_OPERATIONS } from "../../shared/operations.js";
 import { MOST_SENDERS } from "../../shared/relay.js";

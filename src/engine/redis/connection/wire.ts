@@ -2,7 +2,7 @@
  * The letters and numbers of the protocol between the scripts and TypeScript. The scripts take them from here
  * (script-constants.ts), so none is written twice.
  */
-import type { LongField } from "../../../model/job/fields.js";
+import type { LongField } from "../../../model/job/query/fields.js";
 import { STATES } from "../../../model/job/state.js";
 
 /** The outcome of a run. */

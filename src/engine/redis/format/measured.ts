@@ -1,6 +1,6 @@
 /** What is counted of settlements in the series, as the exchange scripts read it. */
 import { bucketOf } from "../../../model/series/durations.js";
-import type { Settlement } from "../../contract/exchange.js";
+import type { Settlement } from "../../contract/worker/exchange.js";
 import { countedTask, Ends } from "../../shared/series.js";
 
 /** For the fast path, whose settlements all complete their jobs: a line for each task, without its minute. */

@@ -1,7 +1,7 @@
 /** Decodes the answers of the read script to `JobRecord`s. An undecodable job is answered too, with its problem. */
 import { DEFAULT_BACKOFF } from "../../../model/failure/backoff.js";
 import type { Failure } from "../../../model/failure/failure.js";
-import { withFields, type LongField, type RecordWith } from "../../../model/job/fields.js";
+import { withFields, type LongField, type RecordWith } from "../../../model/job/query/fields.js";
 import type { InputReference } from "../../../model/job/membership.js";
 import { UNLINKED, type AttemptRecord, type JobRecord, type JobRef, type RanBy } from "../../../model/job/job.js";
 import { decodeProgress, progressIn, type Progress } from "../../../model/job/progress.js";
@@ -9,8 +9,8 @@ import { DEFAULT_RETENTION } from "../../../model/job/retention.js";
 import { decodeStepFailures, type StepFailure } from "../../../model/failure/step-failure.js";
 import { isState, isTerminal, type JobState } from "../../../model/job/state.js";
 import { PRIORITY_STEP, type OrderKey } from "../../shared/listing-order.js";
-import { latestRanBy, ranBy, RAN_BY_UNKNOWN, type Build } from "../../contract/builds.js";
-import { buildOf, workerOf } from "../../contract/session-id.js";
+import { latestRanBy, ranBy, RAN_BY_UNKNOWN, type Build } from "../../contract/worker/builds.js";
+import { buildOf, workerOf } from "../../contract/worker/session-id.js";
 import { decodeBody, type Header } from "./body.js";
 import { number, orNull, text } from "../connection/reply.js";
 import { WITHOUT_RUN } from "../connection/wire.js";

@@ -9,7 +9,7 @@ import { systemClock, systemRandom, type Clock } from "../../../model/value/cloc
 import { Signals } from "../../shared/wake-signals.js";
 import type { Revocation } from "../../contract/engine.js";
 import type { ParsedRedisTarget } from "../../target.js";
-import { decodeRevocation } from "../commands/exchange.js";
+import { decodeRevocation } from "../commands/exchange/exchange.js";
 import { diagnose } from "../connection/fault.js";
 import type { Keys } from "../connection/keys.js";
 import { createClient, reconnectAfter, type Client } from "../connection/client.js";

@@ -3,10 +3,10 @@
  * some at a time, by this process right after and by any sweep if that dies.
  */
 import type { Sql } from "../database/sql.js";
-import type { SqliteQueue } from "../store/queue.js";
+import type { SqliteQueue } from "../store/queue/queue.js";
 import type { Transaction } from "../store/transaction.js";
-import { lastHeld, leaveQueue } from "./sessions.js";
-import { handBack } from "./settle.js";
+import { lastHeld, leaveQueue } from "./workers/sessions.js";
+import { handBack } from "./run/settle.js";
 
 const MARK = "INSERT INTO closing (queue, session) VALUES (?, ?)";
 const UNMARK = "DELETE FROM closing WHERE queue = ? AND session = ?";

@@ -4,16 +4,16 @@ import type { ControlAnswer, ControlParams, JobPatch } from "../../contract/engi
 import { hasOperation, withOperation } from "../../shared/operations.js";
 import { planRetry } from "../../shared/retry.js";
 import { dropCheckpoints } from "../store/checkpoint.js";
-import { endCancelled } from "./settle.js";
+import { endCancelled } from "./run/settle.js";
 import { reopenAll, releaseHeld } from "../store/dependent.js";
 import { completeFlow } from "../store/flow.js";
-import { findJob, saveJob, stateOfJob, type Job } from "../store/job.js";
+import { findJob, saveJob, stateOfJob, type Job } from "../store/job/job.js";
 import { dropNotice, forget, move, recordLastRun, reinsert, tag, untag } from "../store/transitions.js";
-import { claimKey, liveOwner, replaceInput, retime } from "./enqueue.js";
-import type { SqliteQueue } from "../store/queue.js";
-import { isLatest } from "./supersede.js";
+import { claimKey, liveOwner, replaceInput, retime } from "./enqueue/enqueue.js";
+import type { SqliteQueue } from "../store/queue/queue.js";
+import { isLatest } from "./enqueue/supersede.js";
 import { tracesOf } from "../store/traces.js";
-import { isMember, linksOf } from "../store/dependencies.js";
+import { isMember, linksOf } from "../store/job/dependencies.js";
 import type { Transaction } from "../store/transaction.js";
 
 /** A command, known by `op`: changes the job, and returns the outcome. */

@@ -2,12 +2,12 @@
 import { MOST_PROMOTED } from "../../contract/engine.js";
 import type { Engine, ExchangeAnswer, FencedAnswer, Lease } from "../../contract/engine.js";
 import { earliest } from "../../shared/listing-order.js";
-import { hasAside } from "./aside.js";
-import { settleAll } from "./settle.js";
-import { leaseOnce } from "./lease.js";
-import { QUEUED } from "../store/state-codes.js";
+import { hasAside } from "./run/aside.js";
+import { settleAll } from "./run/settle.js";
+import { leaseOnce } from "./run/lease.js";
+import { QUEUED } from "../store/queue/state-codes.js";
 import { firstTick } from "./schedules.js";
-import { liveSession, shortenLife } from "./sessions.js";
+import { liveSession, shortenLife } from "./workers/sessions.js";
 import type { Transaction } from "../store/transaction.js";
 import { firstExpiry } from "./read.js";
 import { nextDelayed, promoteDue } from "./sweep.js";

@@ -1,17 +1,17 @@
 /** Queries: jobs by id, queues, totals. */
-import type { LongField, RecordWith } from "../../../model/job/fields.js";
+import type { LongField, RecordWith } from "../../../model/job/query/fields.js";
 import { keyOf, type JobRef } from "../../../model/job/job.js";
 import { perState, type JobState } from "../../../model/job/state.js";
 import type { QueueRecord, StateCounts } from "../../contract/engine.js";
 import type { FirstRemovals } from "../../shared/first-removals.js";
-import { waitsAside } from "./aside.js";
-import { ASIDE, ASIDE_SUSPECTS, codeOf, QUEUED, SUSPECTS } from "../store/state-codes.js";
-import { countStates, readCounts } from "../store/queue.js";
-import { readRecords, type Fields } from "./job-record.js";
+import { waitsAside } from "./run/aside.js";
+import { ASIDE, ASIDE_SUSPECTS, codeOf, QUEUED, SUSPECTS } from "../store/queue/state-codes.js";
+import { countStates, readCounts } from "../store/queue/queue.js";
+import { readRecords, type Fields } from "./listing/job-record.js";
 import { firstTick } from "./schedules.js";
-import { countFitting, MOST_READ, weightOf } from "../store/weight.js";
+import { countFitting, MOST_READ, weightOf } from "../store/job/weight.js";
 import type { Sql } from "../database/sql.js";
-import { IS_OWN } from "../store/own-queues.js";
+import { IS_OWN } from "../store/queue/own-queues.js";
 
 /** How many jobs are read at once, however short they are. */
 const MOST_AT_ONCE = 500;

@@ -18,10 +18,10 @@ import {
 } from "../../contract/schedules.js";
 import { columns, type RowOf } from "../database/columns.js";
 import type { SqlValue } from "../database/driver.js";
-import { findJob } from "../store/job.js";
-import { stateOf } from "../store/state-codes.js";
-import { enqueue } from "./enqueue.js";
-import type { SqliteQueue } from "../store/queue.js";
+import { findJob } from "../store/job/job.js";
+import { stateOf } from "../store/queue/state-codes.js";
+import { enqueue } from "./enqueue/enqueue.js";
+import type { SqliteQueue } from "../store/queue/queue.js";
 import type { Sql } from "../database/sql.js";
 import type { Transaction } from "../store/transaction.js";
 

@@ -14,7 +14,7 @@ import {
   type SeriesQuery,
   type TotalRow,
   type TotalsQuery,
-} from "../../contract/series.js";
+} from "../../contract/worker/series.js";
 import { PRIORITY_STEP } from "../../shared/listing-order.js";
 import {
   HOUR,
@@ -26,9 +26,9 @@ import {
   type SlotRange,
 } from "../../shared/series.js";
 import type { Sql } from "../database/sql.js";
-import type { SqliteQueue } from "../store/queue.js";
-import { ACTIVE, QUEUED } from "../store/state-codes.js";
-import { foldTallies, hasTallies, parsed } from "../store/tallies.js";
+import type { SqliteQueue } from "../store/queue/queue.js";
+import { ACTIVE, QUEUED } from "../store/queue/state-codes.js";
+import { foldTallies, hasTallies, parsed } from "../store/queue/tallies.js";
 import type { Transaction } from "../store/transaction.js";
 import { isReserved } from "../../../model/value/name.js";
 

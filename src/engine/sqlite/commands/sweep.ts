@@ -8,13 +8,13 @@ import { isDead, MOST_OVERDUE, type QueueSweep } from "../../shared/sweep.js";
 import { DEFAULT_RETENTION, mayCountOut, retentionClass } from "../../../model/job/retention.js";
 import { TERMINAL_STATES } from "../../../model/job/state.js";
 import { dueSchedules, nextTick } from "./schedules.js";
-import { recover } from "./settle.js";
-import { jobFrom, JOB_COLUMNS, saveJob, type Job, type JobRow } from "../store/job.js";
-import { DELAYED, codeOf } from "../store/state-codes.js";
+import { recover } from "./run/settle.js";
+import { jobFrom, JOB_COLUMNS, saveJob, type Job, type JobRow } from "../store/job/job.js";
+import { DELAYED, codeOf } from "../store/queue/state-codes.js";
 import { finish, forget, move } from "../store/transitions.js";
 import { dropTraces } from "../store/traces.js";
-import { countStates, type SqliteQueue } from "../store/queue.js";
-import { foldTallies } from "../store/tallies.js";
+import { countStates, type SqliteQueue } from "../store/queue/queue.js";
+import { foldTallies } from "../store/queue/tallies.js";
 import { sampleQueue, trimSeries } from "./series.js";
 import {
   declareDead,
@@ -24,7 +24,7 @@ import {
   leaveQueue,
   nextExpiry,
   overdueSessions,
-} from "./sessions.js";
+} from "./workers/sessions.js";
 import type { Transaction } from "../store/transaction.js";
 
 const DUE = `SELECT ${JOB_COLUMNS} FROM jobs j WHERE j.queue = ? AND j.state_code = ${DELAYED} AND j.position <= ?

@@ -292,7 +292,7 @@ const EIGHTEENTH = `
 `;
 
 const NINETEENTH = `
-  -- How the workers of sessions are, and the latest commands to them (engine/shared/worker-status.ts).
+  -- How the workers of sessions are, and the latest commands to them (engine/shared/workers/worker-status.ts).
   CREATE TABLE statuses (session TEXT PRIMARY KEY, status TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE commands (session TEXT PRIMARY KEY, command TEXT NOT NULL) WITHOUT ROWID;
 `;

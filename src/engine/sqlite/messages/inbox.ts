@@ -4,7 +4,7 @@ import type { JobRef } from "../../../model/job/job.js";
 import type { JobState } from "../../../model/job/state.js";
 import { answerForMissing, reactTo, type Effect, type FlowStage, type Receiver } from "../../shared/reactions.js";
 import type { Message } from "../../shared/relay.js";
-import { endCancelled } from "../commands/settle.js";
+import { endCancelled } from "../commands/run/settle.js";
 import {
   addDependency,
   addDependent,
@@ -17,11 +17,11 @@ import {
   reopenDependency,
   saveLinks,
   type LinkState,
-} from "../store/dependencies.js";
+} from "../store/job/dependencies.js";
 import { makeReady, releaseHeld } from "../store/dependent.js";
 import { completeFlow } from "../store/flow.js";
-import { findJob, saveJob, stateOfJob, type Job } from "../store/job.js";
-import type { SqliteQueue } from "../store/queue.js";
+import { findJob, saveJob, stateOfJob, type Job } from "../store/job/job.js";
+import type { SqliteQueue } from "../store/queue/queue.js";
 import { finish, forget, recordFailure, retain, unretain } from "../store/transitions.js";
 import type { Transaction } from "../store/transaction.js";
 

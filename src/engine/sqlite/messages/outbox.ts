@@ -6,8 +6,8 @@ import type { JobRef } from "../../../model/job/job.js";
 import { isTerminal } from "../../../model/job/state.js";
 import { messagesOf, type FlowStage, type Sender } from "../../shared/reactions.js";
 import { MOST_SENDERS, type Message, type OutboxBatch, type OutboxReceipt } from "../../shared/relay.js";
-import { loadJob } from "../store/job.js";
-import { stateOf } from "../store/state-codes.js";
+import { loadJob } from "../store/job/job.js";
+import { stateOf } from "../store/queue/state-codes.js";
 import { forget } from "../store/transitions.js";
 import {
   bodyOf,
@@ -16,7 +16,7 @@ import {
   dropLinksToOthers,
   dropLinksUpTo,
   isAwaitedBy,
-} from "../store/dependencies.js";
+} from "../store/job/dependencies.js";
 import { releaseNumber } from "../store/remains.js";
 import type { Sql } from "../database/sql.js";
 import type { OutboxCursor, OutboxMark, Transaction } from "../store/transaction.js";

@@ -2,7 +2,7 @@
 import { cancelsOf } from "../../shared/reactions.js";
 import type { Message } from "../../shared/relay.js";
 import { hasStored, leaveMessages } from "../messages/stored-messages.js";
-import { STATE } from "../store/dependencies.js";
+import { STATE } from "../store/job/dependencies.js";
 import type { DependencyRecord } from "../../../model/job/dependency.js";
 import type { Sql } from "../database/sql.js";
 import type { Transaction } from "../store/transaction.js";

@@ -5,7 +5,7 @@
  */
 import { forgetInterest } from "../store/interest.js";
 import { NO_QUEUE } from "../store/remains.js";
-import { codeOf, SECONDARY, ACTIVE } from "../store/state-codes.js";
+import { codeOf, SECONDARY, ACTIVE } from "../store/queue/state-codes.js";
 import { cancelMembers } from "./cancel-members.js";
 import { removeJobs } from "./remove-jobs.js";
 import { removeRest } from "./remove-rest.js";

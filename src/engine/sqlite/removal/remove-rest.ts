@@ -1,6 +1,6 @@
 /** Removes what is left of an obliterated queue without its jobs: sessions, keys, tags, events, schedules. */
 import { TABLES } from "../database/schema.js";
-import { leaveQueue, sessionsIn } from "../commands/sessions.js";
+import { leaveQueue, sessionsIn } from "../commands/workers/sessions.js";
 import type { Transaction } from "../store/transaction.js";
 import type { Obliterated } from "./obliterated.js";
 import { someOf } from "./remove-jobs.js";

@@ -1,7 +1,7 @@
 /** The builds of the sessions of a queue: stored when a session is opened, found by their codes when jobs are read. */
-import type { WorkerInfo } from "../../contract/session.js";
-import { decodeBuild, encodeBuild, MOST_BUILDS, type Build } from "../../contract/builds.js";
-import { buildOf } from "../../contract/session-id.js";
+import type { WorkerInfo } from "../../contract/worker/session.js";
+import { decodeBuild, encodeBuild, MOST_BUILDS, type Build } from "../../contract/worker/builds.js";
+import { buildOf } from "../../contract/worker/session-id.js";
 import type { Sql } from "../database/sql.js";
 
 const PUT = `INSERT INTO builds (queue, code, opened_at, build) VALUES (?, ?, ?, ?)

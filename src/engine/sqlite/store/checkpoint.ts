@@ -2,12 +2,12 @@
  * Checkpoints of jobs. A job that begins anew is without any at once: where it has more than a transaction removes, those of its
  * next runs are stored under numbers beyond theirs, and theirs are removed by transactions after it (leftovers.ts).
  */
-import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from "../../../model/job/checkpoint.js";
+import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from "../../../model/job/report/checkpoint.js";
 import { Undecodable } from "../../../model/errors/errors.js";
 import type { JobRef } from "../../../model/job/job.js";
-import type { Job } from "./job.js";
-import type { SqliteQueue } from "./queue.js";
-import { countFitting, MOST_READ } from "./weight.js";
+import type { Job } from "./job/job.js";
+import type { SqliteQueue } from "./queue/queue.js";
+import { countFitting, MOST_READ } from "./job/weight.js";
 import type { Sql } from "../database/sql.js";
 import type { Transaction } from "./transaction.js";
 

@@ -1,9 +1,9 @@
 /** A job that waits for others: how it begins to wait, is released, and waits for them again. */
 import { readyState } from "../../../model/job/admission.js";
 import { UNLINKED, type JobRef, type JobSpec } from "../../../model/job/job.js";
-import type { Job } from "./job.js";
+import type { Job } from "./job/job.js";
 import { move } from "./transitions.js";
-import type { SqliteQueue } from "./queue.js";
+import type { SqliteQueue } from "./queue/queue.js";
 import {
   addDependent,
   addLinks,
@@ -16,7 +16,7 @@ import {
   saveLinks,
   linksOf,
   type LinkState,
-} from "./dependencies.js";
+} from "./job/dependencies.js";
 import type { Transaction } from "./transaction.js";
 
 /** Has the job links to others? */

@@ -1,9 +1,9 @@
 /** How a flow ends: with the last of its members. */
 import { flowEnd } from "../../../model/job/membership.js";
-import type { Job } from "./job.js";
+import type { Job } from "./job/job.js";
 import { finish } from "./transitions.js";
-import type { SqliteQueue } from "./queue.js";
-import { dependencyKinds, type LinkState } from "./dependencies.js";
+import type { SqliteQueue } from "./queue/queue.js";
+import { dependencyKinds, type LinkState } from "./job/dependencies.js";
 import type { Transaction } from "./transaction.js";
 
 /** Ends a flow if its members have all ended. The caller writes the run record back. */

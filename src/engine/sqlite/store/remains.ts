@@ -3,7 +3,7 @@
  * what a transaction may remove go later, as those of an obliterated queue do (removal/obliterate.ts): until then the row of the
  * job stays under a queue that does not exist, so that no new job gets its number. The same while links of it are left.
  */
-import type { Job } from "./job.js";
+import type { Job } from "./job/job.js";
 import type { Sql } from "../database/sql.js";
 import type { Transaction } from "./transaction.js";
 

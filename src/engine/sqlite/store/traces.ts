@@ -3,9 +3,9 @@ import { MOST_TRACES, RESEND_WINDOW } from "../../contract/engine.js";
 import { withOperation } from "../../shared/operations.js";
 import { leavesTrace, type Trace } from "../../shared/trace.js";
 import type { Sql } from "../database/sql.js";
-import type { Job } from "./job.js";
-import type { SqliteQueue } from "./queue.js";
-import { stateOf } from "./state-codes.js";
+import type { Job } from "./job/job.js";
+import type { SqliteQueue } from "./queue/queue.js";
+import { stateOf } from "./queue/state-codes.js";
 import type { Transaction } from "./transaction.js";
 
 const LEAVE = `INSERT OR REPLACE INTO traces (queue, id, at, state_code, nonce, operations)

@@ -2,11 +2,11 @@
 import type { Clock } from "../../../model/value/clock.js";
 import type { Message } from "../../shared/relay.js";
 import type { Budget } from "./budget.js";
-import type { Job } from "./job.js";
+import type { Job } from "./job/job.js";
 import type { JobRef } from "../../../model/job/job.js";
-import { SqliteQueue } from "./queue.js";
+import { SqliteQueue } from "./queue/queue.js";
 import type { Sql } from "../database/sql.js";
-import type { TakenLease, Watchers } from "./watchers.js";
+import type { TakenLease, Watchers } from "./watching/watchers.js";
 
 /** How far the messages of a job are sent: first those to its dependents, then those to its dependencies, by queue and id. */
 export interface OutboxCursor {

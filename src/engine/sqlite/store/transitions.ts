@@ -8,12 +8,12 @@ import { hasDefaultAge, removalTime, retentionClass } from "../../../model/job/r
 import { isTerminal, type JobState, type TerminalState } from "../../../model/job/state.js";
 import type { OutcomeTransition } from "../../../model/job/outcome.js";
 import { PRIORITY_STEP } from "../../shared/listing-order.js";
-import { buildOf, workerOf } from "../../contract/session-id.js";
-import { retentionOf, stateOfJob, tagsOf, reportsLastRun, type Job, type MovingJob } from "./job.js";
+import { buildOf, workerOf } from "../../contract/worker/session-id.js";
+import { retentionOf, stateOfJob, tagsOf, reportsLastRun, type Job, type MovingJob } from "./job/job.js";
 import type { Sql } from "../database/sql.js";
-import { ACTIVE, SECONDARY, codeOf, QUEUED } from "./state-codes.js";
-import { dropLinks, isRetained, linksOf } from "./dependencies.js";
-import type { SqliteQueue } from "./queue.js";
+import { ACTIVE, SECONDARY, codeOf, QUEUED } from "./queue/state-codes.js";
+import { dropLinks, isRetained, linksOf } from "./job/dependencies.js";
+import type { SqliteQueue } from "./queue/queue.js";
 import { removeRows } from "./remains.js";
 import { leaveTrace } from "./traces.js";
 import type { Transaction } from "./transaction.js";

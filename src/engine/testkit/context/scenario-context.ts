@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { JobFilter } from "../../../model/job/filter.js";
+import type { JobFilter } from "../../../model/job/query/filter.js";
 import { createIdSource } from "../../../model/value/id.js";
 import type { JobRecord, JobRef, JobSpec } from "../../../model/job/job.js";
 import { NO_PROGRESS, type Progress } from "../../../model/job/progress.js";
@@ -20,8 +20,8 @@ import type {
   SweepAnswer,
   WorkerInfo,
 } from "../../contract/engine.js";
-import { codeOfBuild, encodeBuild } from "../../contract/builds.js";
-import { sessionId } from "../../contract/session-id.js";
+import { codeOfBuild, encodeBuild } from "../../contract/worker/builds.js";
+import { sessionId } from "../../contract/worker/session-id.js";
 import { ManualClock } from "./manual-clock.js";
 import type { TestStorage } from "./storage.js";
 import { TestSession } from "./test-session.js";

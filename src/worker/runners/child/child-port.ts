@@ -5,7 +5,7 @@
  */
 import type { Lease } from "../../../engine/contract/engine.js";
 import { LeaseLost } from "../../../model/errors/errors.js";
-import type { LogLine } from "../../../model/job/log.js";
+import type { LogLine } from "../../../model/job/report/log.js";
 import { servicesBy, type JobServices, type ServiceCall } from "../../run/job-services.js";
 import type { RunPort } from "../../run/environment.js";
 import type { RunUpdate } from "../../run/run-update.js";

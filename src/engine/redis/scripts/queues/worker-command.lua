@@ -2,7 +2,7 @@
 -- ARGV: now, session, command, op
 -- Reply: 1; 0 when the session has ended
 --
--- Gives a command to the worker of a session, in place of the one before: `withCommand` in engine/shared/worker-status.ts. Its
+-- Gives a command to the worker of a session, in place of the one before: `withCommand` in engine/shared/workers/worker-status.ts. Its
 -- heartbeats take it (session.lua).
 -- include: format session operations
 

@@ -1,7 +1,7 @@
 /** Enqueueing: one job or thousands, with generated ids or ids of the caller, and all their options. */
 import assert from "node:assert/strict";
 import { plainFailure } from "../../../../model/failure/failure.js";
-import { RAN_BY_UNKNOWN } from "../../../contract/builds.js";
+import { RAN_BY_UNKNOWN } from "../../../contract/worker/builds.js";
 import { MAIN, progressOf } from "../../context/scenario-context.js";
 import { scenarios } from "../../context/scenario.js";
 

@@ -1,6 +1,6 @@
 /** Jobs that a worker declines because it has no code for their task: they are set aside for workers that name the task. */
 import assert from "node:assert/strict";
-import { RAN_BY_UNKNOWN } from "../../../contract/builds.js";
+import { RAN_BY_UNKNOWN } from "../../../contract/worker/builds.js";
 import type { ExchangeAnswer } from "../../../contract/engine.js";
 import { addNew, claimNew, DECLINE, declinedSuspect, declineNext, makeSuspects } from "../../context/lease-helpers.js";
 import type { ScenarioContext } from "../../context/scenario-context.js";

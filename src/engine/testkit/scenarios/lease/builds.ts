@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { RanBy } from "../../../../model/job/job.js";
 import type { TaskInfo, WorkerInfo } from "../../../contract/engine.js";
-import { MOST_BUILDS } from "../../../contract/builds.js";
+import { MOST_BUILDS } from "../../../contract/worker/builds.js";
 import { MAIN, type ScenarioContext } from "../../context/scenario-context.js";
 import { scenarios } from "../../context/scenario.js";
 

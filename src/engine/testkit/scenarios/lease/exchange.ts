@@ -1,6 +1,6 @@
 /** The exchange, the one command of the hot path: it settles runs that have ended and leases the next jobs. */
 import assert from "node:assert/strict";
-import { RAN_BY_UNKNOWN } from "../../../contract/builds.js";
+import { RAN_BY_UNKNOWN } from "../../../contract/worker/builds.js";
 import { MAIN } from "../../context/scenario-context.js";
 import { scenarios } from "../../context/scenario.js";
 import { BOOM, settlement } from "../../context/test-session.js";

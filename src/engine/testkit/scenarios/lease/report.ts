@@ -1,8 +1,8 @@
 /** Reports of running jobs: progress, meta, log lines. */
 import assert from "node:assert/strict";
-import type { Checkpoint } from "../../../../model/job/checkpoint.js";
-import type { LogLine } from "../../../../model/job/log.js";
-import { LONGEST_LOG_LINE, MOST_LOG_LINES } from "../../../../model/job/log.js";
+import type { Checkpoint } from "../../../../model/job/report/checkpoint.js";
+import type { LogLine } from "../../../../model/job/report/log.js";
+import { LONGEST_LOG_LINE, MOST_LOG_LINES } from "../../../../model/job/report/log.js";
 import { MAIN, progressOf } from "../../context/scenario-context.js";
 import { scenarios } from "../../context/scenario.js";
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { LARGEST_FAILURE, plainFailure } from "../../../../model/failure/failure.js";
 import { MOST_ATTEMPT_RECORDS } from "../../../../model/job/job.js";
-import { RAN_BY_UNKNOWN } from "../../../contract/builds.js";
+import { RAN_BY_UNKNOWN } from "../../../contract/worker/builds.js";
 import { progressOf } from "../../context/scenario-context.js";
 import { scenarios } from "../../context/scenario.js";
 import { BOOM } from "../../context/test-session.js";

@@ -1,6 +1,6 @@
 /** What a run leaves for the runs after it: checkpoints, and the progress that they stand for. */
 import assert from "node:assert/strict";
-import type { Checkpoint } from "../../../../model/job/checkpoint.js";
+import type { Checkpoint } from "../../../../model/job/report/checkpoint.js";
 import type { Outcome } from "../../../contract/engine.js";
 import { MAIN, progressOf, type ScenarioContext } from "../../context/scenario-context.js";
 import { scenarios } from "../../context/scenario.js";

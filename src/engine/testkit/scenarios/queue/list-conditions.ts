@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { plainFailure } from "../../../../model/failure/failure.js";
-import type { JobConditions, JobFilter } from "../../../../model/job/filter.js";
+import type { JobConditions, JobFilter } from "../../../../model/job/query/filter.js";
 import type { JobRecord } from "../../../../model/job/job.js";
 import { isTerminal, STATES } from "../../../../model/job/state.js";
 import type { JobPage, ListOrder } from "../../../contract/engine.js";

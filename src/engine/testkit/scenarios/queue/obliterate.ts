@@ -1,6 +1,6 @@
 /** Obliterating a queue: nothing of it is left, and a queue of that name starts as if there had been none. */
 import assert from "node:assert/strict";
-import type { Checkpoint } from "../../../../model/job/checkpoint.js";
+import type { Checkpoint } from "../../../../model/job/report/checkpoint.js";
 import { MAIN, type ScenarioContext } from "../../context/scenario-context.js";
 import { progressOf } from "../../context/scenario-context.js";
 import { scenarios } from "../../context/scenario.js";

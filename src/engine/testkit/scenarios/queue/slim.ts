@@ -1,7 +1,7 @@
 /** Reads without the long parts of jobs: what is not asked for is absent, all else is as in whole records. */
 import assert from "node:assert/strict";
 import { plainFailure } from "../../../../model/failure/failure.js";
-import { LONG_FIELDS, withFields, type LongField } from "../../../../model/job/fields.js";
+import { LONG_FIELDS, withFields, type LongField } from "../../../../model/job/query/fields.js";
 import type { JobRef } from "../../../../model/job/job.js";
 import { STATES } from "../../../../model/job/state.js";
 import { MOST_PAGE_BYTES, type JobPage } from "../../../contract/engine.js";

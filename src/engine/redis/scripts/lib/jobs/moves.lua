@@ -262,7 +262,7 @@ end
 
 -- Appends to the history how run `number` ended. `failure` is JSON text.
 local function record_attempt(id, r, number, outcome, ended_at, failure)
-  local worker, build = string.match(r[HOLDER], '^([^/]*)/?[^.]*%.?(.*)$') -- engine/contract/session-id.ts
+  local worker, build = string.match(r[HOLDER], '^([^/]*)/?[^.]*%.?(.*)$') -- engine/contract/worker/session-id.ts
   append_history(id, string.format('{"number":%d,"worker":"%s",%s"startedAt":%.0f,"endedAt":%.0f,"outcome":"%s","error":%s}',
     number, worker, build ~= '' and '"build":"' .. build .. '",' or '', r[STARTED], ended_at, outcome, failure or 'null'))
   if failure and has(r, AFTER) and string.sub(redis.call('HGET', K.errors, id) or '', 1, 1) == WITHOUT_RUN then put('errors', id, false) end

@@ -2,7 +2,7 @@
 -- letter of the outcome, how many, the sums of their waits and run times in milliseconds, then bucket and count by turns. A sweep,
 -- and any reader, adds lines up: `series` has a field for each minute and hour, `totals` one for each task. A field is
 -- JSON: task → letter → the same numbers as in a line; in `series` the task '' has samples of the queue (sample.lua).
--- Mirrors engine/sqlite/store/tallies.ts.
+-- Mirrors engine/sqlite/store/queue/tallies.ts.
 -- Needs: record.lua, codec.lua, batch.lua.
 
 local tally = { lines = {}, known = {} }
