@@ -5,6 +5,7 @@ import type { JobSnapshot } from "../../model/job/query/snapshot.js";
 import type { Failure } from "../../model/failure/failure.js";
 import type { AttemptRecord, RanBy } from "../../model/job/job.js";
 import type { JobLog, LogLine } from "../../model/job/report/log.js";
+import type { Remaining } from "../../model/job/report/remaining.js";
 import type { StepFailure } from "../../model/failure/step-failure.js";
 import { countersText, progressText, stateStyle } from "./job-table.js";
 import type { Output } from "../terminal/output.js";
@@ -17,6 +18,7 @@ export interface JobDetails {
   readonly job: JobSnapshot;
   readonly dependencies: readonly DependencyRecord[];
   readonly position: number | null;
+  readonly remaining: Remaining | null;
   readonly steps: readonly StepRecord[];
   readonly milestones: readonly MilestoneRecord[];
   readonly log: JobLog;
@@ -27,7 +29,7 @@ const MOST_AWAITED = 10;
 
 /** Prints a job with its attempts, error, payloads and log. */
 export function printJob(out: Output, details: JobDetails, now: number): void {
-  const { job, dependencies, position, steps, milestones, log } = details;
+  const { job, dependencies, position, remaining, steps, milestones, log } = details;
   out.line(paint("bold", job.id), "  ", paint(stateStyle(job.state), job.state));
   const field = (name: string, ...parts: readonly Part[]): void => {
     out.line("  ", paint("dim", name.padEnd(11)), ...parts);
@@ -44,6 +46,7 @@ export function printJob(out: Output, details: JobDetails, now: number): void {
   if (job.unique !== null) field("unique", job.unique.key);
   if (job.supersedes !== null) field("supersedes", job.supersedes);
   if (job.progress !== null) field("progress", progressText(job.progress));
+  if (remaining !== null) field("time left", `about ${span(remaining.ms)}`);
   const counted = job.progress === null ? "" : countersText(job.progress);
   if (counted !== "") field("counted", counted);
   field("created", `${moment(job.createdAt)}  ${relative(job.createdAt, now)}`);

@@ -19,6 +19,8 @@ import { waitForEnd } from "./job-wait.js";
 import { milestonesOf, stepsOf, type MilestoneRecord, type StepRecord } from "./step-records.js";
 import { snapshotOf, type JobSnapshot } from "../../model/job/query/snapshot.js";
 import type { Reason } from "../../model/why/reason.js";
+import type { Remaining } from "../../model/job/report/remaining.js";
+import { remainingTime } from "./remaining.js";
 import { whyOf } from "./why.js";
 
 /** The outcome of the enqueue; `null` on a handle that was looked up. */
@@ -161,6 +163,19 @@ export class Job<Result = unknown, Input = unknown> {
    */
   async why(): Promise<Reason[]> {
     return whyOf(this.#context, this.#ref);
+  }
+
+  /**
+   * How long it is likely to take still: what the last 20 runs of its task in its queue took beyond the step it has reached, and
+   * within a step over items how fast it is itself. `null` when it does not run, when fewer than 3 runs say something, or when they
+   * differ by more than the answer. An estimate, so show it with "about"; its progress never depends on it.
+   * @throws JobNotFound, EngineUnavailable
+   * @example
+   * const left = await job.remaining();
+   * if (left !== null) console.log(`about ${Math.ceil(left.ms / 60_000)} min left`);
+   */
+  async remaining(): Promise<Remaining | null> {
+    return remainingTime(this.#context, this.#ref);
   }
 
   /** Ends it; if it runs, its signal aborts within a second. @throws JobNotFound, WrongState when it has ended */

@@ -24,6 +24,11 @@ export interface Progress {
   readonly counters: Readonly<Record<string, number>>;
   /** The names of the milestones reached, in order. */
   readonly milestones: readonly string[];
+  /**
+   * How long (milliseconds) after the start of the run each of its first 100 steps ended, in the order in which they did; 0 for
+   * one that had ended in an earlier run.
+   */
+  readonly endedAfter: readonly number[];
 }
 
 /** How far a step over many items is. */
@@ -37,6 +42,8 @@ export interface ItemProgress {
 /** How many counters, and how many milestones of different names, a job may have: they travel with its progress. */
 export const MOST_COUNTERS = 50;
 export const MOST_MILESTONES = 100;
+/** Of how many steps the progress tells when they ended. */
+export const MOST_ENDED_AFTER = 100;
 
 /** Progress before any report. */
 export const NO_PROGRESS: Progress = {
@@ -49,6 +56,7 @@ export const NO_PROGRESS: Progress = {
   items: null,
   counters: {},
   milestones: [],
+  endedAfter: [],
 };
 
 /** Progress as it is read back: a job that ended well is all done, whatever was reported last. */

@@ -5,7 +5,13 @@
 import { MOST_CHECKPOINTS, type Checkpoint } from "../../model/job/report/checkpoint.js";
 import { LONGEST_LOG_LINE, type LogLine } from "../../model/job/report/log.js";
 import { META_CAP } from "../../model/options/options.js";
-import { MOST_COUNTERS, MOST_MILESTONES, type ItemProgress, type Progress } from "../../model/job/progress.js";
+import {
+  MOST_COUNTERS,
+  MOST_ENDED_AFTER,
+  MOST_MILESTONES,
+  type ItemProgress,
+  type Progress,
+} from "../../model/job/progress.js";
 import {
   Malformed,
   readBytes,
@@ -55,7 +61,8 @@ function readLine(what: string, value: unknown): LogLine {
 }
 
 function readProgress(what: string, value: unknown): Progress {
-  const { percent, status, message, done, total, step, items, counters, milestones } = readObject(what, value);
+  const given = readObject(what, value);
+  const { percent, status, message, done, total, step, items, counters, milestones, endedAfter } = given;
   return {
     percent: readNumber(`${what}.percent`, percent, 0, 100),
     status: readOptional(`${what}.status`, status, readName),
@@ -66,6 +73,7 @@ function readProgress(what: string, value: unknown): Progress {
     items: readOptional(`${what}.items`, items, readItems),
     counters: readCounters(`${what}.counters`, counters),
     milestones: readList(`${what}.milestones`, milestones, MOST_MILESTONES, readName),
+    endedAfter: readList(`${what}.endedAfter`, endedAfter, MOST_ENDED_AFTER, (at, ms) => readNumber(at, ms, 0, MOST)),
   };
 }
 

@@ -5,9 +5,10 @@
 import type { Checkpoint } from "../../model/job/report/checkpoint.js";
 import { InvalidInput } from "../../model/errors/errors.js";
 import { LONGEST_LOG_LINE } from "../../model/job/report/log.js";
-import { MOST_COUNTERS, MOST_MILESTONES } from "../../model/job/progress.js";
+import { MOST_COUNTERS, MOST_ENDED_AFTER, MOST_MILESTONES } from "../../model/job/progress.js";
 import { NEARLY_ALL, type StepTally } from "../../model/job/report/step-plan.js";
 import { headOf } from "../../model/text.js";
+import type { Clock } from "../../model/value/clock.js";
 import type { RunPort } from "../run/environment.js";
 import { addCounts } from "./reported-progress.js";
 import type { ActiveStep, Scope } from "./scope.js";
@@ -26,10 +27,15 @@ export class RunProgress {
   #message: string | null = null;
   #messageOf: ActiveStep | null = null;
   #done = 0;
+  #endedAfter: readonly number[] = [];
+  readonly #clock: Clock;
+  readonly #startedAt: number;
 
-  constructor(port: RunPort, tally: StepTally | null) {
+  constructor(port: RunPort, tally: StepTally | null, clock: Clock) {
     this.#port = port;
     this.#tally = tally;
+    this.#clock = clock;
+    this.#startedAt = clock.monotonic();
   }
 
   /** Adds the checkpoints of earlier runs. */
@@ -57,6 +63,8 @@ export class RunProgress {
   /** A step has ended. */
   end(step: ActiveStep): void {
     this.#done += 1;
+    // From 1, as 0 stands for an earlier run.
+    this.#mark(Math.max(1, Math.round(this.#clock.monotonic() - this.#startedAt)));
     this.#tally?.end(step.name);
     this.leave(step);
   }
@@ -75,6 +83,7 @@ export class RunProgress {
   /** A step had ended in an earlier run. */
   ended(name: string): void {
     this.#done += 1;
+    this.#mark(0);
     this.#tally?.end(name);
     this.publish();
   }
@@ -166,8 +175,13 @@ export class RunProgress {
         items: step?.items ?? null,
         counters: Object.fromEntries(this.#counters),
         milestones: this.#milestones,
+        endedAfter: this.#endedAfter,
       },
     });
+  }
+
+  #mark(after: number): void {
+    if (this.#endedAfter.length < MOST_ENDED_AFTER) this.#endedAfter = [...this.#endedAfter, after];
   }
 
   #advance(step: ActiveStep, by: number): void {

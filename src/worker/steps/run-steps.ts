@@ -49,7 +49,7 @@ export class RunSteps {
     this.#environment = environment;
     this.#task = task;
     this.#tally = tallyOf(task, input);
-    this.#progress = new RunProgress(port, this.#tally);
+    this.#progress = new RunProgress(port, this.#tally, environment.clock);
     this.#checkpoints = new Checkpoints(port);
     this.#work = new StepWork(this, port, task, environment, this.#progress, this.#checkpoints);
     this.#status = new RunStatus(task.statuses);

@@ -17,7 +17,7 @@ function state(id: string, state: JobState): WatchEvent {
 
 function progress(id: string, step: string | null, done: number, issues: number): WatchEvent {
   const said: Progress = {
-    ...{ percent: 0, status: null, message: null, items: null, milestones: [] },
+    ...{ percent: 0, status: null, message: null, items: null, milestones: [], endedAfter: [] },
     ...{ step, done, total: 8, counters: { issues } },
   };
   return { seq: 1, at: 0, kind: "progress", id, progress: said };

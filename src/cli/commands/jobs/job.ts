@@ -38,16 +38,17 @@ export function addJobCommand(program: Command): void {
 }
 
 async function show(handle: Job, out: Output): Promise<void> {
-  const [job, position, steps, milestones, log] = await Promise.all([
+  const [job, position, steps, milestones, log, remaining] = await Promise.all([
     handle.refresh(),
     handle.position(),
     handle.steps(),
     handle.milestones(),
     handle.logs(),
+    handle.remaining(),
   ]);
   const isLinked = job.role === "flow" || job.after.length > 0 || job.state === "blocked";
   const dependencies = isLinked ? await handle.dependencies() : [];
-  const details = { dependencies, position, steps, milestones, log };
+  const details = { dependencies, position, remaining, steps, milestones, log };
   if (out.json) out.document({ ...job, ...details });
   else printJob(out, { job, ...details }, Date.now());
 }
