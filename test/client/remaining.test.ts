@@ -6,7 +6,7 @@ import { FakeTimeFixture } from "../worker/fixtures/fake-time-fixture.js";
 import { onEveryEngine } from "../worker/fixtures/on-engines.js";
 
 describe("how long a job is likely to take still", () => {
-  it("is told from the last runs of its task, the step it has reached, and how long ago that was", async () => {
+  it("is estimated from the last runs of its task, the step it has reached, and how long ago that was", async () => {
     const fixture = new FakeTimeFixture();
     const scan = task("scan", async ({ step }) => {
       for (const name of ["fetch", "read"]) {
@@ -18,7 +18,7 @@ describe("how long a job is likely to take still", () => {
       }
     });
     fixture.longshore.worker([scan], { concurrency: 1 });
-    for (const _run of [1, 2, 3]) {
+    for (let run = 0; run < 3; run += 1) {
       await fixture.enqueue(scan);
       await fixture.pass(31_000, 100);
     }

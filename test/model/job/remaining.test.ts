@@ -28,13 +28,13 @@ describe("what is left of a run", () => {
     expect(remainingOf({ elapsed: 20_000, progress: null }, past)).toMatchObject({ ms: 41_000, runs: 3 });
   });
 
-  it("is not told by fewer than three of them, nor by none", () => {
+  it("is not given by fewer than three of them, nor by none", () => {
     expect(remainingOf(AT_THE_START, plain(5_000, 5_000))).toBeNull();
     expect(remainingOf({ elapsed: 6_000, progress: null }, plain(5_000, 5_000, 5_000))).toBeNull();
     expect(remainingOf(AT_THE_START, [])).toBeNull();
   });
 
-  it("is not told when they differ by more than the answer", () => {
+  it("is not given when they differ by more than the answer", () => {
     expect(remainingOf(AT_THE_START, plain(1_000, 10_000, 30_000))).toBeNull();
     expect(remainingOf(AT_THE_START, plain(8_000, 10_000, 12_000))).not.toBeNull();
   });
