@@ -10,7 +10,7 @@ import { perState } from "../../model/job/state.js";
 import type { ControlAnswer, ControlParams, Engine, EngineInfo, FencedAnswer } from "../contract/engine.js";
 import type { Answer, Params } from "../contract/commands.js";
 import { FirstRemovals } from "../shared/first-removals.js";
-import { DocumentEngine } from "../shared/document-engine.js";
+import { FailureGroupEngine } from "../shared/failure-group-engine.js";
 import { earliest } from "../shared/listing-order.js";
 import { deliverNow, type Mailbox } from "../shared/relay.js";
 import { Signals } from "../shared/wake-signals.js";
@@ -19,6 +19,7 @@ import { cancel, control, promote, release, remove, retry, update, type Command 
 import { exchange } from "./commands/exchange.js";
 import { emit } from "./store/transitions.js";
 import { MemoryMailbox } from "./messages/mailbox.js";
+import { MemoryFailureGroups } from "./commands/failure-groups.js";
 import { MemoryDocumentCommands } from "./commands/documents.js";
 import { enqueueOne } from "./commands/enqueue.js";
 import { commitFlow } from "./commands/commit-flow.js";
@@ -52,7 +53,7 @@ import { firstExpiry, firstRemoval, sweep } from "./commands/sweep.js";
 import { watch } from "./commands/watch.js";
 import { isReserved } from "../../model/value/name.js";
 
-export class MemoryEngine extends DocumentEngine implements Engine {
+export class MemoryEngine extends FailureGroupEngine implements Engine {
   readonly info: EngineInfo = { kind: "memory", url: "memory:", shared: false, persistence: "none" };
   readonly #clock: Clock;
   readonly #store = new MemoryStore();
@@ -62,6 +63,11 @@ export class MemoryEngine extends DocumentEngine implements Engine {
   protected override readonly documents = (): MemoryDocumentCommands => {
     this.#guard();
     return this.#documents;
+  };
+  readonly #groups = new MemoryFailureGroups(this.#store, () => this.now());
+  protected override readonly groups = (): MemoryFailureGroups => {
+    this.#guard();
+    return this.#groups;
   };
   #closed = false;
 

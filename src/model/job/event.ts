@@ -27,7 +27,9 @@ export type QueueEvent =
     }
   /** The job was removed, by retention or by hand. */
   | { readonly seq: number; readonly at: number; readonly kind: "removed"; readonly id: string }
-  | { readonly seq: number; readonly at: number; readonly kind: "paused" | "resumed" };
+  | { readonly seq: number; readonly at: number; readonly kind: "paused" | "resumed" }
+  /** A failure group that was resolved has regressed. */
+  | { readonly seq: number; readonly at: number; readonly kind: "regressed"; readonly fingerprint: string };
 
 /**
  * Events are recorded while the queue was watched within this time (milliseconds); after that a watcher receives a gap.

@@ -8,6 +8,7 @@ import { MOST_CLAIMED_BYTES } from "../../contract/engine.js";
 import type { FencedAnswer, Lease, LeaseRef, Outcome, Revocation, Settlement } from "../../contract/engine.js";
 import { compareKeys } from "../../shared/listing-order.js";
 import type { AsideWish } from "../store/aside.js";
+import { countFailed } from "./failure-groups.js";
 import { finish, move, recordAttempt } from "../store/transitions.js";
 import type { MemoryJob } from "../store/job.js";
 import type { MemoryQueue, MemorySession } from "../store/store.js";
@@ -50,6 +51,7 @@ function applyOutcome(
   const { counted, crashes, pendingDependencies: waiting } = job;
   const transition = judge({ counted, attempts: job.spec.attempts, crashes, waiting }, outcome);
   recordAttempt(job, session.id, transition.outcome, now, outcome.kind === "fail" ? outcome.error : null);
+  if (outcome.kind === "fail") countFailed(queue, job, outcome.error, session.id, now);
   endLease(session, job);
   if (transition.counts) job.counted += 1;
   if (outcome.kind === "complete" || outcome.kind === "partial") job.result = outcome.result;
@@ -83,6 +85,7 @@ export function recover(queue: MemoryQueue, session: MemorySession, job: MemoryJ
   recordAttempt(job, session.id, transition.outcome, now, transition.state === "failed" ? lost : null);
   endLease(session, job);
   if (transition.state === "failed") {
+    countFailed(queue, job, lost, session.id, now);
     finish(queue, job, "failed", transition.cause, now);
   } else {
     queue.series.count(job.spec.task, "lost", null, now);

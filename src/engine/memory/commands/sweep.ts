@@ -7,6 +7,7 @@ import { recover } from "./settle.js";
 import { finish, forget, isRetained, isWatched, move } from "../store/transitions.js";
 import { isDead, sweepTotal, type QueueSweep } from "../../shared/sweep.js";
 import { dueSchedules, nextTick } from "./schedules.js";
+import { filedIn } from "./failure-groups.js";
 import { sampleOf } from "./series.js";
 import { dropTraces } from "../store/traces.js";
 import type { MemoryJob } from "../store/job.js";
@@ -31,6 +32,7 @@ export function sweep(
         removed: trim(queue, limit, now),
       };
       queue.series.trim(now);
+      queue.failures.trim(now, () => filedIn(queue));
       queue.series.sample(now, () => sampleOf(queue, store.sessions, now));
       return {
         ...done,

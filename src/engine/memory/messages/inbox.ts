@@ -2,6 +2,7 @@
 import { answerForMissing, reactTo, type Effect, type Receiver } from "../../shared/reactions.js";
 import { keyOf, type JobRef } from "../../../model/job/job-ref.js";
 import type { Message } from "../../shared/relay.js";
+import { countFailed } from "../commands/failure-groups.js";
 import { revoke } from "../commands/settle.js";
 import type { Supersession } from "../commands/supersede.js";
 import {
@@ -83,6 +84,7 @@ function apply(queue: MemoryQueue, job: MemoryJob, from: JobRef, effect: Effect,
       break;
     case "record-failure":
       job.error = effect.failure;
+      countFailed(queue, job, effect.failure, null, now);
       break;
     case "end":
       finish(queue, job, effect.state, "dependency", now);

@@ -13,6 +13,7 @@ import type { Trace } from "../../shared/trace.js";
 import type { StoredCommand } from "../../shared/workers/worker-status.js";
 import { Aside } from "./aside.js";
 import type { MemoryJob } from "./job.js";
+import { QueueFailures } from "./failure-groups.js";
 import { QueueSeries } from "./series.js";
 import { Line } from "./sorted-line.js";
 
@@ -97,6 +98,7 @@ export class MemoryQueue {
   readonly builds = new Map<string, { readonly build: Build; openedAt: number }>();
   readonly schedules = new Map<string, MemorySchedule>();
   readonly series = new QueueSeries();
+  readonly failures = new QueueFailures();
   /** Since when it is paused; `null` while it is not. */
   pausedAt: number | null = null;
   /** The number of the last exchange that leased anything here. */
