@@ -252,6 +252,11 @@ class ObservedEngine extends DocumentEngine implements Engine {
     return this.#run("dependencies", () => this.#engine.dependencies(params), nothing, jobsIn);
   }
 
+  dependenciesOf(params: Params<"dependenciesOf">): Answer<"dependenciesOf"> {
+    const got = ({ links }: Awaited<Answer<"dependenciesOf">>): Carried => ({ jobs: links.length });
+    return this.#run("dependenciesOf", () => this.#engine.dependenciesOf(params), nothing, got);
+  }
+
   dependents(params: Params<"dependents">): Answer<"dependents"> {
     return this.#run("dependents", () => this.#engine.dependents(params), nothing, jobsIn);
   }

@@ -10,16 +10,11 @@ import { keyOf } from "../../model/job/job-ref.js";
 import type { SlimRecord } from "../../model/job/query/fields.js";
 import type { JobRef } from "../../model/job/job.js";
 import { levelsOf } from "../../model/value/levels.js";
-
-interface Retried {
-  readonly ref: JobRef;
-  /** What it waits for and did not succeed: jobs it was enqueued after, jobs it spawned, members of a flow. */
-  readonly waitsFor: readonly JobRef[];
-}
+import { dependenciesOf } from "../jobs/dependencies.js";
+import { inCommands, type Retried } from "../jobs/retry-commands.js";
 
 /**
- * The commands that retry these jobs, in order, with the jobs of the filter they wait for, wherever these are listed. Those in
- * one command are in order, too, and wait only for jobs of their own queue in it: queues are not changed at the same time.
+ * The commands that retry these jobs, in order, with the jobs of the filter they wait for, wherever these are listed.
  * @param endedBefore jobs that others wait for and that ended then or later (epoch milliseconds) are left as they ended
  */
 export async function inRetryOrder(
@@ -34,19 +29,7 @@ export async function inRetryOrder(
   const { levels, circular } = levelsOf([...retried.values()], ({ waitsFor }) =>
     waitsFor.flatMap((ref) => retried.get(keyOf(ref)) ?? []),
   );
-  const commands: JobRef[][] = [];
-  let command: JobRef[] = [];
-  let inCommand = new Set<string>();
-  for (const { ref, waitsFor } of [...levels.flat(), ...circular]) {
-    const crosses = waitsFor.some((other) => other.queue !== ref.queue && inCommand.has(keyOf(other)));
-    if (command.length === 0 || command.length >= MAX_JOBS_PER_COMMAND || crosses) {
-      commands.push((command = []));
-      inCommand = new Set();
-    }
-    command.push(ref);
-    inCommand.add(keyOf(ref));
-  }
-  return commands;
+  return inCommands([...levels.flat(), ...circular]);
 }
 
 /** The jobs, and those they wait for and that are retried, too, and so on: only their addresses are kept. */
@@ -60,7 +43,7 @@ async function withDependencies(
   let unread: JobRef[] = [];
   let page = listed;
   while (page.length > 0) {
-    for (const job of await Promise.all(page.map((record) => describe(engine, record)))) {
+    for (const job of await describe(engine, page)) {
       retried.set(keyOf(job.ref), job);
       unread.push(...job.waitsFor.filter((ref) => !seen.has(keyOf(ref))));
       for (const ref of job.waitsFor) seen.add(keyOf(ref));
@@ -76,11 +59,13 @@ async function withDependencies(
   return retried;
 }
 
-async function describe(engine: Engine, record: SlimRecord): Promise<Retried> {
-  const ref = { queue: record.queue, id: record.id };
-  if (!mayWait(record)) return { ref, waitsFor: [] };
-  const dependencies = await engine.dependencies(ref);
-  return { ref, waitsFor: dependencies.filter(({ state }) => state === null || !isSuccess(state)) };
+/** What each of them waits for. */
+async function describe(engine: Engine, records: readonly SlimRecord[]): Promise<Retried[]> {
+  const dependencies = await dependenciesOf(engine, records.filter(mayWait));
+  return records.map(({ queue, id }) => {
+    const waitsFor = dependencies.get(keyOf({ queue, id })) ?? [];
+    return { ref: { queue, id }, waitsFor: waitsFor.filter(({ state }) => state === null || !isSuccess(state)) };
+  });
 }
 
 /** Only a flow, a job that was enqueued after others, and one that ran, and may have spawned some, can wait for any. */

@@ -1,8 +1,8 @@
 /** A handle on a flow: a handle on a job whose commands apply to the whole flow. */
-import { MAX_JOBS_PER_COMMAND, type ControlParams } from "../../engine/contract/engine.js";
+import { MAX_JOBS_PER_COMMAND } from "../../engine/contract/engine.js";
 import { isSuccess } from "../../model/job/dependency.js";
 import { InvalidInput, JobNotFound, UniqueConflict, WrongState } from "../../model/errors/errors.js";
-import { graphOf, inOrder, toRetry, type FlowGraph } from "../../model/flow/graph.js";
+import { graphOf, inOrder, toRetry, waitsAmong, type FlowGraph } from "../../model/flow/graph.js";
 import { flowProgress, type FlowRecords } from "../../model/flow/flow-progress.js";
 import { MOST_MEMBERS } from "../../model/job/membership.js";
 import type { SlimRecord } from "../../model/job/query/fields.js";
@@ -11,6 +11,8 @@ import type { Progress } from "../../model/job/progress.js";
 import { snapshotWith, type SlimSnapshot } from "../../model/job/query/snapshot.js";
 import { isTerminal, sources, type JobState } from "../../model/job/state.js";
 import type { ConnectionContext } from "../connection/context.js";
+import { dependenciesOf } from "./dependencies.js";
+import { inCommands } from "./retry-commands.js";
 import { Job, type EnqueueOutcome, type JobChange, type RetryOptions } from "./job.js";
 
 /**
@@ -78,15 +80,13 @@ export class FlowJob<Result = unknown, Input = unknown> extends Job<Result, Inpu
     if (gone !== undefined) {
       throw new WrongState("retry", this.id, flow.state, `its job ${gone.queue}/${gone.id} was removed`);
     }
-    const refs: JobRef[] = [];
-    for (const level of toRetry([...members, ...(await this.#strays(records))]))
-      refs.push(...(await this.#retryAll(level, fromStart)));
+    const retried = await this.#retryMembers([...members, ...(await this.#strays(records))], fromStart);
     this.#reached = 0;
     try {
       return await super.retry(options);
     } catch (error) {
       // Another flow owns its key: its jobs may not run either.
-      if (error instanceof UniqueConflict) await this.#cancelAll(refs);
+      if (error instanceof UniqueConflict) await this.#cancelAll(retried);
       throw error;
     }
   }
@@ -113,12 +113,11 @@ export class FlowJob<Result = unknown, Input = unknown> extends Job<Result, Inpu
     const seen = new Set(known.map(({ queue, id }) => `${queue}/${id}`));
     for (let makers = members; makers.length > 0;) {
       const found: JobRef[] = [];
-      for (const maker of makers.filter(mayHaveMade)) {
-        for (const ref of await this.#context.engine.dependencies(maker)) {
-          const name = `${ref.queue}/${ref.id}`;
-          if (!seen.has(name)) found.push(ref);
-          seen.add(name);
-        }
+      const made = await dependenciesOf(this.#context.engine, makers.filter(mayHaveMade));
+      for (const ref of [...made.values()].flat()) {
+        const name = `${ref.queue}/${ref.id}`;
+        if (!seen.has(name)) found.push(ref);
+        seen.add(name);
       }
       const records = await Promise.all(found.map((ref) => this.#context.reader.getSlim(ref)));
       makers = records.filter((record) => record !== null).filter(({ flow }) => flow?.id === this.id);
@@ -127,22 +126,22 @@ export class FlowJob<Result = unknown, Input = unknown> extends Job<Result, Inpu
     return strays;
   }
 
-  async #retryAll(level: readonly SlimRecord[], fromStart: boolean): Promise<JobRef[]> {
-    const refs = level.map(({ queue, id }) => ({ queue, id }));
-    // A job that moved meanwhile needs no retry.
-    for (const params of this.#inCommands(refs)) {
-      await this.#context.send(() => this.#context.engine.retry({ ...params, fromStart }));
+  /** Queues those that did not succeed again. One that moved meanwhile needs no retry. */
+  async #retryMembers(members: readonly SlimRecord[], fromStart: boolean): Promise<JobRef[]> {
+    const lost = toRetry(members).flat();
+    const waitsFor = waitsAmong(lost);
+    const commands = inCommands(lost.map((member) => ({ ref: refOf(member), waitsFor: waitsFor(member).map(refOf) })));
+    for (const refs of commands) {
+      const op = this.#context.nextOp();
+      await this.#context.send(() => this.#context.engine.retry({ refs, op, fromStart }));
     }
-    return refs;
+    return commands.flat();
   }
 
   async #cancelAll(refs: readonly JobRef[]): Promise<void> {
-    for (const params of this.#inCommands(refs)) await this.#context.send(() => this.#context.engine.cancel(params));
-  }
-
-  *#inCommands(refs: readonly JobRef[]): Generator<ControlParams, void> {
     for (let from = 0; from < refs.length; from += MAX_JOBS_PER_COMMAND) {
-      yield { refs: refs.slice(from, from + MAX_JOBS_PER_COMMAND), op: this.#context.nextOp() };
+      const params = { refs: refs.slice(from, from + MAX_JOBS_PER_COMMAND), op: this.#context.nextOp() };
+      await this.#context.send(() => this.#context.engine.cancel(params));
     }
   }
 
@@ -161,6 +160,10 @@ export class FlowJob<Result = unknown, Input = unknown> extends Job<Result, Inpu
     const records = await Promise.all(known.map((member) => this.#context.reader.getSlim(member)));
     return { flow, known, members: records.filter((record) => record !== null) };
   }
+}
+
+function refOf({ queue, id }: SlimRecord): JobRef {
+  return { queue, id };
 }
 
 /**

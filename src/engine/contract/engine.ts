@@ -5,13 +5,13 @@
  * Order inside a command: due jobs are promoted first, then outcomes are settled in the order given, then work is leased.
  */
 import type { Checkpoint } from "../../model/job/report/checkpoint.js";
-import type { DependencyRecord } from "../../model/job/dependency.js";
 import type { JobFilter } from "../../model/job/query/filter.js";
 import type { LongField, RecordWith } from "../../model/job/query/fields.js";
 import type { JobRef, JobSpec } from "../../model/job/job.js";
 import type { JobLog } from "../../model/job/report/log.js";
 import type { Awaitable } from "./awaitable.js";
 import type { ControlAnswer, ControlParams, JobPatch, SweepAnswer } from "./control.js";
+import type { DependencyCommands } from "./dependencies.js";
 import type { DocumentCommands } from "./documents.js";
 import type { CommitAnswer, EnqueueAnswer } from "./enqueue.js";
 import type {
@@ -46,6 +46,7 @@ import type {
 
 export type { Awaitable } from "./awaitable.js";
 export * from "./control.js";
+export * from "./dependencies.js";
 export type * from "./documents.js";
 export * from "./enqueue.js";
 export * from "./worker/exchange.js";
@@ -82,7 +83,7 @@ export interface EngineInfo {
 }
 
 /** Storage and coordination. One object per connection. Times are epoch milliseconds of the engine's own clock. */
-export interface Engine extends DocumentCommands {
+export interface Engine extends DependencyCommands, DocumentCommands {
   readonly info: EngineInfo;
   /**
    * Identifies the open storage, where an engine can: two connections with the same identity share it. Other storage at the
@@ -321,8 +322,6 @@ export interface Engine extends DocumentCommands {
   totals(params: TotalsQuery): Awaitable<TotalRow[]>;
   /** The checkpoints of a job, by number; empty when it has none, or does not exist. */
   checkpoints(params: JobRef): Awaitable<Checkpoint[]>;
-  /** The dependencies of a job, by queue and id, and how each ended; of a flow: its members. */
-  dependencies(params: JobRef): Awaitable<DependencyRecord[]>;
   /** The dependents of a job, its flow included, by queue and id. Retention keeps the job until they are removed. */
   dependents(params: JobRef): Awaitable<JobRef[]>;
   /** The job's log; empty when it has none. */

@@ -48,7 +48,7 @@ import { MemoryStore, type Moment } from "./store/store.js";
 import { claimEnded, hasEnded } from "./commands/ended.js";
 import type { Supersession } from "./commands/supersede.js";
 import { removalMessages } from "./messages/outbox.js";
-import { listDependencies, listDependents } from "./store/dependencies.js";
+import { listDependencies, listDependents, pageOfDependencies } from "./store/dependencies.js";
 import { firstExpiry, firstRemoval, sweep } from "./commands/sweep.js";
 import { watch } from "./commands/watch.js";
 import { isReserved } from "../../model/value/name.js";
@@ -436,6 +436,11 @@ export class MemoryEngine extends FailureGroupEngine implements Engine {
   dependencies({ queue, id }: Params<"dependencies">): Answer<"dependencies"> {
     this.#guard();
     return listDependencies(this.#store.find(queue), id);
+  }
+
+  dependenciesOf({ queue, ...which }: Params<"dependenciesOf">): Answer<"dependenciesOf"> {
+    this.#guard();
+    return pageOfDependencies(this.#store.find(queue), which);
   }
 
   dependents({ queue, id }: Params<"dependents">): Answer<"dependents"> {

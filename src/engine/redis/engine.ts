@@ -32,7 +32,7 @@ import { RestingQueues } from "./commands/rest.js";
 import { Schedules } from "./commands/schedules.js";
 import { readSeries, readTotals } from "./commands/series.js";
 import { inspectServer } from "./connection/server.js";
-import { commitFlow, readDependencies, readDependents } from "./commands/dependencies.js";
+import { commitFlow, pageOfDependencies, readDependencies, readDependents } from "./commands/dependencies.js";
 import { acknowledgeEnded, claimEnded } from "./commands/ended.js";
 import { abandonedQueues, Upkeep } from "./commands/sweep.js";
 import { STILL_NOTIFYING } from "./connection/wire.js";
@@ -404,6 +404,11 @@ export class RedisEngine extends DocumentEngine implements Engine {
   dependencies(ref: Params<"dependencies">): Promise<Answer<"dependencies">> {
     this.#guard();
     return readDependencies(this.#link, ref);
+  }
+
+  dependenciesOf(query: Params<"dependenciesOf">): Promise<Answer<"dependenciesOf">> {
+    this.#guard();
+    return pageOfDependencies(this.#link, query);
   }
 
   dependents(ref: Params<"dependents">): Promise<Answer<"dependents">> {

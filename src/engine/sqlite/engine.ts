@@ -44,7 +44,7 @@ import type { Sql } from "./database/sql.js";
 import { acknowledgeEnded, claimEnded, hasEnded } from "./commands/ended.js";
 import { dropDocumentOperations } from "./store/document-operations.js";
 import { dropInterests } from "./store/interest.js";
-import { listDependencies, listDependents } from "./store/job/dependencies.js";
+import { listDependencies, listDependents, pageOfDependencies } from "./store/job/dependencies.js";
 import type { Transaction } from "./store/transaction.js";
 import { openAlone, shareConnection, type Share } from "./sharing.js";
 import { Waits } from "./store/waits.js";
@@ -339,6 +339,10 @@ export class SqliteEngine extends DocumentEngine implements Engine {
 
   dependencies(ref: Params<"dependencies">): Promise<Answer<"dependencies">> {
     return this.#read((sql) => listDependencies(sql, ref));
+  }
+
+  dependenciesOf(query: Params<"dependenciesOf">): Promise<Answer<"dependenciesOf">> {
+    return this.#read((sql) => pageOfDependencies(sql, query));
   }
 
   dependents(ref: Params<"dependents">): Promise<Answer<"dependents">> {

@@ -105,13 +105,18 @@ export function inOrder<Member extends SlimRecord>(members: readonly Member[]): 
  */
 export function toRetry(members: readonly SlimRecord[]): SlimRecord[][] {
   const lost = members.filter(({ state }) => isTerminal(state) && !isSuccess(state));
-  const byName = new Map(lost.map((member) => [nameOf(member), member]));
-  const byParent = grouped(lost, ({ flow }) => flow?.parent ?? undefined);
-  const { levels, circular } = levelsOf(lost, ({ after, flow }) => [
+  const { levels, circular } = levelsOf(lost, waitsAmong(lost));
+  return [...levels.map((level) => [...level]), ...circular.map((member) => [member])];
+}
+
+/** Which of these members each of them waits for: its dependencies, and the members it added. */
+export function waitsAmong(members: readonly SlimRecord[]): (member: SlimRecord) => SlimRecord[] {
+  const byName = new Map(members.map((member) => [nameOf(member), member]));
+  const byParent = grouped(members, ({ flow }) => flow?.parent ?? undefined);
+  return ({ after, flow }) => [
     ...after.flatMap((dependency) => byName.get(nameOf(dependency)) ?? []),
     ...(byParent.get(flow?.node) ?? []),
-  ]);
-  return [...levels.map((level) => [...level]), ...circular.map((member) => [member])];
+  ];
 }
 
 function nameOf({ queue, id }: JobRef): string {

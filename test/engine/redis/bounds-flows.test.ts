@@ -4,7 +4,12 @@ import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { member, HOME } from "../../../src/engine/testkit/context/flow-helpers.js";
 import { MAIN, type ScenarioContext } from "../../../src/engine/testkit/context/scenario-context.js";
 import { BOOM, settlement, type TestSession } from "../../../src/engine/testkit/context/test-session.js";
-import type { Outcome } from "../../../src/engine/contract/engine.js";
+import {
+  MOST_LINKS,
+  type DependenciesQuery,
+  type DependencyPlace,
+  type Outcome,
+} from "../../../src/engine/contract/engine.js";
 import type { JobSpec } from "../../../src/model/job/job.js";
 import { MOST_MEMBERS } from "../../../src/model/job/membership.js";
 import { WorkMeter, type ScriptWork } from "../../support/redis-work.js";
@@ -82,6 +87,24 @@ describe.skipIf(!inject("canStartRedis"))(`a flow of ${MANY} members`, () => {
     expect(states).toHaveLength(MANY);
     expect(new Set(states)).toEqual(new Set(["completed", "partial"]));
     expect(states.filter((state) => state === "partial")).toHaveLength(1);
+  });
+
+  it("lists those of many flows a thousand at a time, whatever each has", async () => {
+    const ids = [...Array.from({ length: 499 }, (_none, index) => `none-${index}`), flow];
+    let [pages, links] = [0, 0];
+    let from: DependencyPlace | null = null;
+    do {
+      const query: DependenciesQuery = { queue: HOME, ids, from };
+      const { answer, scripts } = await meter.of([], async () => context.engine.dependenciesOf(query));
+      expect(answer.links.length).toBeLessThanOrEqual(MOST_LINKS);
+      // A job each, and its links: what they ask for is cut to what is left of the page, and more is never answered.
+      expect(scripts.map(({ commands }) => commands <= ids.length + 20)).toEqual([true]);
+      pages += 1;
+      links += answer.links.length;
+      from = answer.next;
+    } while (from !== null);
+
+    expect([pages, links]).toEqual([Math.floor(MANY / 1_000) + 1, MANY]);
   });
 
   it("takes along those that have not ended when it is cancelled after a retry", async () => {

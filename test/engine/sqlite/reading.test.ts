@@ -1,7 +1,12 @@
 // Reading looks at a bounded number of rows at a time, whatever the filter and however many jobs there are: the process does
 // nothing else meanwhile. `LONGSHORE_BOUNDS=1000000` tries it with more.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { JobPage } from "../../../src/engine/contract/engine.js";
+import {
+  MOST_LINKS,
+  type DependencyPage,
+  type DependencyPlace,
+  type JobPage,
+} from "../../../src/engine/contract/engine.js";
 import type { JobFilter } from "../../../src/model/job/query/filter.js";
 import { loadDriver, type Database } from "../../../src/engine/sqlite/database/driver.js";
 import { MAIN, ScenarioContext } from "../../../src/engine/testkit/context/scenario-context.js";
@@ -288,6 +293,28 @@ describe("jobs that many dead sessions hold", () => {
     }
 
     expect([recovered, (await context.counts("lost")).queued]).toEqual([10_000, 10_000]);
+  });
+});
+
+describe("the dependencies of many jobs", () => {
+  it("are read a thousand at a time, and no other is looked at", async () => {
+    const waits = Array.from({ length: 700 }, (_none, index) => `none-${String(index).padStart(4, "0")}`);
+    const after = waits.map((id) => ({ queue: "gone", id, ifFailed: "continue" as const }));
+    const jobs = Array.from({ length: 10 }, () => context.spec({ queue: "waits", after }));
+    await context.engine.enqueue({ jobs });
+    const ids = jobs.map(({ id }) => id);
+    meter.take();
+    let read = 0;
+    for (let from: DependencyPlace | null = null, ended = false; !ended; ended = from === null) {
+      const page: DependencyPage = await context.engine.dependenciesOf({ queue: "waits", ids, from });
+      ({ next: from } = page);
+      read += page.links.length;
+      const { texts, rows } = meter.take();
+      expect(rows).toBeLessThanOrEqual(MOST_LINKS + ids.length);
+      for (const text of texts) expectIndexed(text);
+    }
+
+    expect(read).toBe(7_000);
   });
 });
 

@@ -10,6 +10,13 @@ import {
   type DependencyRecord,
 } from "../../../model/job/dependency.js";
 import { keyOf, type JobRef } from "../../../model/job/job-ref.js";
+import {
+  MOST_LINKS,
+  nextPlace,
+  type DependenciesQuery,
+  type DependencyLink,
+  type DependencyPage,
+} from "../../contract/dependencies.js";
 import type { Dependent } from "../../shared/reactions.js";
 import { markPending, move } from "./transitions.js";
 import type { MemoryJob } from "./job.js";
@@ -76,6 +83,22 @@ export function reopenDependencies(queue: MemoryQueue, job: MemoryJob): void {
 /** The dependencies of a job. */
 export function listDependencies(queue: MemoryQueue | undefined, id: string): DependencyRecord[] {
   return sorted([...(queue?.dependencies.get(id)?.values() ?? [])]);
+}
+
+/** The dependencies of many jobs, a page of them. */
+export function pageOfDependencies(
+  queue: MemoryQueue | undefined,
+  { ids, from }: Omit<DependenciesQuery, "queue">,
+): DependencyPage {
+  const first = from?.of ?? 0;
+  const links: DependencyLink[] = [];
+  for (let of = first; of < ids.length && links.length < MOST_LINKS; of += 1) {
+    const all = listDependencies(queue, ids[of] ?? "");
+    const after = from !== null && of === first ? keyOf(from.after) : "";
+    const rest = all.filter((dependency) => keyOf(dependency) > after).slice(0, MOST_LINKS - links.length);
+    links.push(...rest.map((dependency) => ({ ...dependency, of })));
+  }
+  return { links, next: nextPlace(links) };
 }
 
 /** The dependents of a job. */

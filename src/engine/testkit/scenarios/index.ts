@@ -5,6 +5,7 @@ import { asideCommands } from "./lease/aside-commands.js";
 import { control } from "./queue/control.js";
 import { update } from "./queue/update.js";
 import { dependencies } from "./flow/dependencies.js";
+import { dependencyPages } from "./flow/dependency-pages.js";
 import { failedDependencies } from "./flow/failed-dependencies.js";
 import { documents } from "./document/documents.js";
 import { documentLogs } from "./document/document-logs.js";
@@ -116,6 +117,7 @@ export const GROUPS: readonly ScenarioGroup[] = joinGroups([
   supersede,
   supersededHooks,
   dependencies,
+  dependencyPages,
   failedDependencies,
   links,
   flowStart,

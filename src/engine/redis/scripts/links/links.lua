@@ -1,15 +1,29 @@
 -- KEYS: queue dependencies dependency dependents dependent round
--- ARGV: now, which (dependencies, dependents), id, after which (or ''), how many
--- Reply: for each link the queue NUL id of its other end, and its value, without the round
+-- ARGV: now, which (dependencies, dependents), how many, after which link of the first job (or ''), then ids of jobs
+-- Reply: for each link the place of its job among the ids (from 0), the queue NUL id of its other end, and its value, without
+-- the round
 --
--- Lists the links of a job, in order.
+-- Lists the links of jobs, in order: `how many` at most, so that many jobs with many links take several calls.
 -- include: record batch format links-read
 
 refuse_newer(redis.call('HGET', K.queue, 'format'))
 
-local links = links_of(ARGV[2], ARGV[3], ARGV[4] ~= '' and ARGV[4] or nil, tonumber(ARGV[5])) -- keys: dependencies dependents
-if ARGV[2] == 'dependencies' then
-  local round = sane_number(redis.call('HGET', K.round, ARGV[3]))
-  for i = 2, #links, 2 do links[i] = policy_of_link(links[i]) * POLICY_STEP + end_of_link(links[i], round) end
+local which, most, after = ARGV[2], tonumber(ARGV[3]), ARGV[4]
+local first = 5
+local rounds = which == 'dependencies' and hmget('round', { unpack(ARGV, first) }) or {}
+
+local reply, found = {}, 0
+for n = first, #ARGV do
+  if found >= most then break end
+  local from = n == first and after ~= '' and after or nil
+  local links = links_of(which, ARGV[n], from, most - found) -- keys: dependencies dependents
+  found = found + #links / 2
+  local round = sane_number(rounds[n - first + 1])
+  for i = 1, #links, 2 do
+    local value = links[i + 1]
+    reply[#reply + 1] = n - first
+    reply[#reply + 1] = links[i]
+    reply[#reply + 1] = which == 'dependencies' and policy_of_link(value) * POLICY_STEP + end_of_link(value, round) or value
+  end
 end
-return links
+return reply

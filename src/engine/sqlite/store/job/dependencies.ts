@@ -12,6 +12,13 @@ import {
   type DependencyRecord,
 } from "../../../../model/job/dependency.js";
 import type { JobRef, JobLinks } from "../../../../model/job/job.js";
+import {
+  MOST_LINKS,
+  nextPlace,
+  type DependenciesQuery,
+  type DependencyLink,
+  type DependencyPage,
+} from "../../../contract/dependencies.js";
 import type { Dependent, FlowStage } from "../../../shared/reactions.js";
 import { stateOfJob, type Job } from "./job.js";
 import { parseLinks } from "./payload.js";
@@ -259,6 +266,20 @@ const NUMBER = "SELECT j.job FROM queues q CROSS JOIN jobs j ON j.queue = q.queu
 /** The dependencies of a job, by queue and id; empty for a missing job. */
 export function listDependencies(sql: Sql, { queue, id }: JobRef): DependencyRecord[] {
   return sql.all<[job: number]>(NUMBER, id, queue).flatMap(([job]) => dependenciesOf(sql, job));
+}
+
+/** The dependencies of many jobs, a page of them. */
+export function pageOfDependencies(sql: Sql, { queue, ids, from }: DependenciesQuery): DependencyPage {
+  const first = from?.of ?? 0;
+  const links: DependencyLink[] = [];
+  for (let of = first; of < ids.length && links.length < MOST_LINKS; of += 1) {
+    const after = from !== null && of === first ? from.after : null;
+    for (const [job] of sql.all<[job: number]>(NUMBER, ids[of] ?? "", queue)) {
+      const some = dependenciesAfter(sql, job, after, MOST_LINKS - links.length);
+      links.push(...some.map((dependency) => ({ ...dependency, of })));
+    }
+  }
+  return { links, next: nextPlace(links) };
 }
 
 /** The dependents of a job, by queue and id; empty for a missing job. */
