@@ -1,12 +1,12 @@
 /** The public worker: runs jobs from the moment it is made, reports by events, ends by `stop()`. */
 import { EventEmitter } from "node:events";
 import { hostname } from "node:os";
-import type { WorkerInfo } from "../engine/contract/worker/session.js";
+import { checkWorker, type WorkerInfo } from "../engine/contract/worker/session.js";
 import { checkBuild } from "../engine/contract/worker/builds.js";
 import { parseDuration, type Duration } from "../model/value/duration.js";
 import { InvalidInput } from "../model/errors/errors.js";
 import { LONGSHORE_VERSION } from "../model/version.js";
-import { describeTasks, EACH, type Runnable } from "./execution/runnable.js";
+import { describeTask, describeTasks, EACH, type Runnable } from "./execution/runnable.js";
 import { heartbeatFile } from "./session/heartbeat-link.js";
 import { checkPrograms } from "./runners/channel/child-link.js";
 import type { ModuleReference } from "../define/module.js";
@@ -82,6 +82,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
       startedAt: setup.clock.now(),
     };
     checkBuild({ ...info, tasks });
+    checkWorker({ ...info, tasks: tasks.map(describeTask) });
     this.#events = new EventPublisher(this, name);
     this.#system = this.#options.system && systemTasks.length > 0 ? this.#makeSystem(setup, info, systemTasks) : null;
     this.#runtime = new WorkerRuntime({

@@ -20,8 +20,13 @@ export function knownTasks(runnables: ReadonlyMap<string, Runnable>): string[] {
 export function describeTasks(runnables: ReadonlyMap<string, Runnable>): TaskInfo[] {
   return knownTasks(runnables).flatMap((name) => {
     const task = runnables.get(name)?.task;
-    return task === undefined ? [] : { name, version: task.version, label: task.label, resultUrl: task.resultUrl };
+    return task === undefined ? [] : describeTask(task);
   });
+}
+
+/** A task as its worker describes it. */
+export function describeTask({ name, version, label, resultUrl }: AnyTask): TaskInfo {
+  return { name, version, label, resultUrl };
 }
 
 /**

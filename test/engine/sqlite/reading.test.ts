@@ -10,6 +10,7 @@ import {
 import type { JobFilter } from "../../../src/model/job/query/filter.js";
 import { loadDriver, type Database } from "../../../src/engine/sqlite/database/driver.js";
 import { MAIN, ScenarioContext } from "../../../src/engine/testkit/context/scenario-context.js";
+import type { TestSession } from "../../../src/engine/testkit/context/test-session.js";
 import { sqliteStorage } from "./sqlite-storage.js";
 import { planOf, StatementMeter } from "./statement-meter.js";
 
@@ -275,6 +276,23 @@ describe("the jobs that one session of many holds", () => {
     const { texts, rows } = meter.take();
     expect(rows).toBeLessThan(50);
     expectHeldIndex(texts);
+  });
+});
+
+describe("one worker of many", () => {
+  it("is given a command, takes it and says how it is without reading the others", { timeout: 60_000 }, async () => {
+    const sessions: TestSession[] = [];
+    for (let n = 0; n < 300; n += 1) sessions.push(await context.session({ ttl: 3_600_000 }));
+    const session = sessions[150];
+    meter.take();
+
+    await session?.command("quiet", "op-1");
+    const { command } = (await session?.heartbeat(undefined, { acknowledges: "op-1" })) ?? {};
+    expect(command).toBeUndefined();
+    const { texts, rows } = meter.take();
+    for (const text of texts) expectIndexed(text);
+    expect(rows).toBeLessThan(20);
+    for (const one of sessions) await one.close();
   });
 });
 

@@ -70,4 +70,12 @@ describe("what cannot be said", () => {
     expect(make).toThrow(InvalidInput);
     expect(make).toThrow(/^tasks: .* is not allowed: versions that take at most 8192 bytes/);
   });
+
+  it("are more tasks than a worker can describe", async () => {
+    longshore = await connect("memory:");
+    const tasks = Array.from({ length: 1_000 }, (_none, n) => task(`task-${n}`, { label: "x".repeat(100) }, () => n));
+    const make = (): unknown => longshore?.worker(tasks);
+    expect(make).toThrow(InvalidInput);
+    expect(make).toThrow(/^tasks: .* is not allowed: .* at most 131072 bytes of JSON/);
+  });
 });

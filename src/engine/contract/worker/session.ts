@@ -1,4 +1,5 @@
 /** Sessions: what a worker says of itself, what a session holds, and sessions whose time is over. */
+import { InvalidInput } from "../../../model/errors/errors.js";
 import type { LeaseRef, Revocation } from "./exchange.js";
 import type { WorkerCommand, WorkerCommandRecord, WorkerStatus } from "./worker-command.js";
 
@@ -30,6 +31,17 @@ export interface WorkerInfo {
   readonly concurrency: number;
   /** Epoch milliseconds. */
   readonly startedAt: number;
+}
+
+/** The most bytes that what a worker says of itself takes as JSON: it is stored in each of its queues, and listed with others. */
+export const LARGEST_WORKER = 128 * 1024;
+
+/** Checks that what a worker says of itself can be stored. @throws InvalidInput */
+export function checkWorker(worker: WorkerInfo): void {
+  const bytes = Buffer.byteLength(JSON.stringify(worker));
+  if (bytes <= LARGEST_WORKER) return;
+  const rule = `tasks that take at most ${LARGEST_WORKER} bytes of JSON with their versions, labels and result URLs`;
+  throw new InvalidInput("tasks", bytes, rule);
 }
 
 /**

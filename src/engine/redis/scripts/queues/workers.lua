@@ -8,7 +8,7 @@
 
 refuse_newer(redis.call('HGET', K.queue, 'format'))
 
-local page = redis.call('HSCAN', K.workers, ARGV[2], 'COUNT', 200)
+local page = redis.call('HSCAN', K.workers, ARGV[2], 'COUNT', 20)
 local sessions, infos = {}, {}
 for i = 1, #page[2], 2 do sessions[#sessions + 1], infos[#infos + 1] = page[2][i], page[2][i + 1] end
 local seen, running = hmget('seen', sessions), hmget('running', sessions)
