@@ -2,8 +2,8 @@
  * A failure as it is stored with an attempt: plain data made from any thrown value, capped, with a fingerprint that is
  * the same for failures that share a cause, so that a thousand of them show as one line.
  */
-import { createHash } from "node:crypto";
-import { cutText, headOf, inWords } from "../text.js";
+import { cutText, inWords } from "../text.js";
+import { fingerprint, isFingerprint } from "./fingerprint.js";
 
 /** An error as it is stored. */
 export interface Failure {
@@ -19,7 +19,7 @@ export interface Failure {
   readonly cause: Failure | null;
   /** The first 3 errors that an `AggregateError` holds; absent elsewhere. */
   readonly errors?: readonly Failure[];
-  /** The same for failures that share a cause: 12 hexadecimal digits. */
+  /** The same for failures that share a cause: 13 hexadecimal digits, the first of which is the version of the rules. */
   readonly fingerprint: string;
 }
 
@@ -45,22 +45,33 @@ export function describeFailure(thrown: unknown): Failure {
 
 /** A failure found by the engine or the worker itself, without a stack. */
 export function plainFailure(name: string, message: string, code: string | null): Failure {
-  return { name, message, code, stack: null, cause: null, fingerprint: fingerprint(name, code, message) };
+  return { name, message, code, stack: null, cause: null, fingerprint: fingerprint({ name, code, message }) };
+}
+
+/** The fingerprint under which a failure is filed: its own, or a proper one if other code has made another text of it. */
+export function fingerprintOf(failure: Failure): string {
+  return isFingerprint(failure.fingerprint) ? failure.fingerprint : fingerprint(failure);
+}
+
+function withFingerprint(failure: Failure): Failure {
+  return isFingerprint(failure.fingerprint) ? failure : { ...failure, fingerprint: fingerprint(failure) };
 }
 
 /** The JSON text of a failure, at most `LARGEST_FAILURE` bytes: texts of a larger one are cut further. */
 export function encodeFailure(failure: Failure): string {
-  let text = JSON.stringify(failure);
+  const filed = withFingerprint(failure);
+  let text = JSON.stringify(filed);
   let longest = LONGEST_MESSAGE;
   while (Buffer.byteLength(text) > LARGEST_FAILURE) {
     longest /= 2;
-    text = JSON.stringify(cutDown(failure, longest, longest < SHORTEST_MESSAGE ? 1 : DEEPEST_CAUSE));
+    text = JSON.stringify(cutDown(filed, longest, longest < SHORTEST_MESSAGE ? 1 : DEEPEST_CAUSE));
   }
   return text;
 }
 
 /** The same failure, or a smaller one if it is larger than what is stored. */
-export function boundFailure(failure: Failure): Failure {
+export function boundFailure(given: Failure): Failure {
+  const failure = withFingerprint(given);
   const { name, message, code, stack, cause, errors } = failure;
   const characters = name.length + message.length + (code?.length ?? 0) + (stack?.length ?? 0);
   // Most failures fit even if each character took the most bytes.
@@ -71,7 +82,7 @@ export function boundFailure(failure: Failure): Failure {
 
 /** The same failure with messages cut to a length and causes to a depth. Causes have no stack then. */
 function cutDown(failure: Failure, longest: number, depth: number, outermost = true): Failure {
-  const { name, message, code, stack, cause, errors, fingerprint: print } = failure;
+  const { name, message, code, stack, cause, errors } = failure;
   const inner = (one: Failure): Failure => cutDown(one, longest, depth - 1, false);
   return {
     name: cutText(name, Math.min(longest, LONGEST_NAME)),
@@ -80,7 +91,7 @@ function cutDown(failure: Failure, longest: number, depth: number, outermost = t
     stack: stack === null || !outermost ? null : cutText(stack, 2 * longest),
     cause: cause === null || depth <= 1 ? null : inner(cause),
     ...(errors === undefined || depth <= 1 ? {} : { errors: errors.slice(0, MOST_ERRORS).map(inner) }),
-    fingerprint: cutText(print, LONGEST_NAME),
+    fingerprint: fingerprintOf(failure),
   };
 }
 
@@ -92,20 +103,16 @@ function describe(thrown: unknown, depth: number): Failure {
   const inner = property(thrown, "cause");
   const errors = depth <= 1 ? [] : heldErrors(thrown).map((error) => describe(error, depth - 1));
   const short = code === null ? null : cutText(code, LONGEST_NAME).toWellFormed();
+  const cause = inner === undefined || inner === null || depth <= 1 ? null : describe(inner, depth - 1);
   return {
     name,
     message,
     code: short,
     stack: stack === null ? null : cutText(stack, 2 * LONGEST_MESSAGE).toWellFormed(),
-    cause: inner === undefined || inner === null || depth <= 1 ? null : describe(inner, depth - 1),
+    cause,
     ...(errors.length === 0 ? {} : { errors }),
-    fingerprint: fingerprint(name, short, describedBy(message, errors)),
+    fingerprint: fingerprint({ name, code: short, message, cause, errors }),
   };
-}
-
-/** The text a fingerprint is made from; of several errors that failed together the first one's. */
-function describedBy(message: string, [first]: readonly Failure[]): string {
-  return first === undefined ? message : `${headOf(message, 200)} ${first.name} ${first.code ?? ""} ${first.message}`;
 }
 
 /** The first errors of an `AggregateError`, or of an object shaped like one. */
@@ -169,22 +176,4 @@ function className(thrown: unknown): string | null {
   const made = property(thrown, "constructor");
   const name: unknown = typeof made === "function" ? made.name : null;
   return isInstance(thrown, Object) && typeof name === "string" && name !== "" && name !== "Object" ? name : null;
-}
-
-/**
- * The text shared by failures with one cause: class, code and the message without its particulars (ids, numbers, quoted
- * values, URLs, paths).
- */
-export function fingerprint(name: string, code: string | null, message: string): string {
-  const general = message
-    .slice(0, 500)
-    .replace(/https?:\/\/\S+/g, "<url>")
-    .replace(/"[^"]*"|'[^']*'|`[^`]*`/g, "<quoted>")
-    .replace(/(?:\/[\w.-]+){2,}/g, "<path>")
-    .replace(/\b[0-9a-f]{8}-[0-9a-f-]{27}\b/gi, "<id>")
-    .replace(/\b\w*\d\w*\b/g, "<n>");
-  return createHash("sha256")
-    .update(`${name}\0${code ?? ""}\0${general}`)
-    .digest("hex")
-    .slice(0, 12);
 }

@@ -1,12 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { NonRetryable } from "../../../src/model/errors/errors.js";
-import {
-  describeFailure,
-  encodeFailure,
-  fingerprint,
-  httpStatus,
-  type Failure,
-} from "../../../src/model/failure/failure.js";
+import { describeFailure, encodeFailure, httpStatus, type Failure } from "../../../src/model/failure/failure.js";
 
 /** What `Promise.any` throws, its first error with this message. */
 function all(first: string): Failure {
@@ -140,35 +134,6 @@ describe("a failure", () => {
       },
     });
     expect(describeFailure(trapped).message).toBe("p");
-  });
-});
-
-const of = (message: string, name = "Error", code: string | null = null): string => fingerprint(name, code, message);
-
-describe("a fingerprint", () => {
-  test("is twelve hexadecimal digits", () => {
-    expect(of("boom")).toMatch(/^[0-9a-f]{12}$/);
-  });
-
-  test.each([
-    ["ids", "job 0TvcokgiqKy9HdezEeJN failed", "job 1AbcokgiqKy9HdezEeXX failed"],
-    ["numbers", "timed out after 3000 ms", "timed out after 15 ms"],
-    ["quoted values", 'no field "name"', 'no field "age"'],
-    ["URLs", "cannot GET https://a.example/x?y=1", "cannot GET http://b.example/z"],
-    ["paths", "ENOENT /tmp/a/b.txt", "ENOENT /var/lib/c.txt"],
-    ["UUIDs", "row 123e4567-e89b-12d3-a456-426614174000", "row 00000000-e89b-12d3-a456-426614174999"],
-  ])("is the same whatever %s a message holds", (_title, one, other) => {
-    expect(of(one)).toBe(of(other));
-  });
-
-  test("differs by class, by code and by what the message says", () => {
-    const prints = [of("boom"), of("bang"), of("boom", "TypeError"), of("boom", "Error", "E")];
-    expect(new Set(prints).size).toBe(4);
-  });
-
-  test("looks at the beginning of a message alone, however long it is", () => {
-    const slashes = "/".repeat(600);
-    expect(of(slashes + "'".repeat(200_000))).toBe(of(slashes));
   });
 });
 

@@ -1,5 +1,5 @@
 /** Settles and leases: the parts of an exchange, and how leases end without one (session closed, worker dead, revoked). */
-import { plainFailure } from "../../../model/failure/failure.js";
+import { boundFailure, plainFailure } from "../../../model/failure/failure.js";
 import { WORKER_LOST } from "../../../model/job/job.js";
 import { isTerminal } from "../../../model/job/state.js";
 import type { SeriesOutcome } from "../../../model/series/figures.js";
@@ -50,8 +50,9 @@ function applyOutcome(
 ): SeriesOutcome | null {
   const { counted, crashes, pendingDependencies: waiting } = job;
   const transition = judge({ counted, attempts: job.spec.attempts, crashes, waiting }, outcome);
-  recordAttempt(job, session.id, transition.outcome, now, outcome.kind === "fail" ? outcome.error : null);
-  if (outcome.kind === "fail") countFailed(queue, job, outcome.error, session.id, now);
+  const failure = outcome.kind === "fail" ? boundFailure(outcome.error) : null;
+  recordAttempt(job, session.id, transition.outcome, now, failure);
+  if (failure !== null) countFailed(queue, job, failure, session.id, now);
   endLease(session, job);
   if (transition.counts) job.counted += 1;
   if (outcome.kind === "complete" || outcome.kind === "partial") job.result = outcome.result;

@@ -10,7 +10,7 @@ import {
   POLICIES,
   type DependencyEnd,
 } from "../../../model/job/dependency.js";
-import { encodeFailure, plainFailure } from "../../../model/failure/failure.js";
+import { encodeFailure, fingerprintOf, plainFailure } from "../../../model/failure/failure.js";
 import type { JobRef } from "../../../model/job/job.js";
 import { STATES } from "../../../model/job/state.js";
 import type { DeliveryResult, Message, OutboxBatch, OutboxReceipt, Mailbox } from "../../shared/relay.js";
@@ -89,7 +89,7 @@ function encodeMessage(message: Message): Argument[] {
 function failureOf(from: JobRef, state: DependencyEnd): string {
   if (isSuccess(state)) return "";
   const failure = plainFailure("DependencyFailed", dependencyMessage(from, state), DEPENDENCY_FAILED);
-  return `${failure.fingerprint}\n${encodeFailure(failure)}`;
+  return `${fingerprintOf(failure)}\n${encodeFailure(failure)}`;
 }
 
 function decodeMessages(queue: string, values: readonly unknown[]): Message[] {

@@ -2,7 +2,7 @@
  * How a job moves: the only code that changes the state of a job, so state codes, totals and events always agree. Changes are
  * made to the run record, which the caller writes back.
  */
-import { encodeFailure, type Failure } from "../../../model/failure/failure.js";
+import { encodeFailure, fingerprintOf, type Failure } from "../../../model/failure/failure.js";
 import { MOST_ATTEMPT_RECORDS, type AttemptOutcome } from "../../../model/job/job.js";
 import { hasDefaultAge, removalTime, retentionClass } from "../../../model/job/retention.js";
 import { isTerminal, type JobState, type TerminalState } from "../../../model/job/state.js";
@@ -231,7 +231,7 @@ export function recordAttempt(
     job.startedAt ?? endedAt,
     endedAt,
     outcome,
-    error?.fingerprint ?? null,
+    error === null ? null : fingerprintOf(error),
     error === null ? null : encodeFailure(error),
     buildOf(job.session ?? ""),
   );
@@ -245,7 +245,7 @@ const RECORD_FAILURE = `INSERT OR REPLACE INTO attempts
 /** Records the failure of a job that did not run: as a run under epoch 0, which no history shows. */
 export function recordFailure({ sql, now }: Transaction, job: MovingJob, error: Failure): void {
   job.errorEpoch = 0;
-  sql.run(RECORD_FAILURE, job.job, now, now, "failed", error.fingerprint, encodeFailure(error));
+  sql.run(RECORD_FAILURE, job.job, now, now, "failed", fingerprintOf(error), encodeFailure(error));
 }
 
 /** Appends the last run of a job that ended well to the history: until now its own row was the record of it. */

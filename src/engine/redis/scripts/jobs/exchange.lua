@@ -52,7 +52,7 @@ local function settle(id, r, ending, payload)
     if payload == '' then put('result', id, false) else put('result', id, payload) end
   else
     -- A failure is its fingerprint, a line break and its JSON.
-    local fingerprint, failure = string.match(payload, '^(%x+)\n(.*)$')
+    local fingerprint, failure = string.match(payload, '^([^\n]*)\n(.*)$')
     record_attempt(id, r, r[COUNTED] + 1, attempt_outcomes[kind], NOW, failure)
     if fingerprint then file_failure(id, fingerprint) end
   end

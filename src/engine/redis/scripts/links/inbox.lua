@@ -127,7 +127,7 @@ local function on_dependency_ended(id, other, state, round, failure)
   if r[STATE] ~= BLOCKED then return end
   local fails = not is_success(state) and policy ~= POLICY_CONTINUE
   if fails and policy == POLICY_FAIL then
-    fail_without_run(id, string.match(failure, '^(%x+)\n(.*)$'))
+    fail_without_run(id, string.match(failure, '^([^\n]*)\n(.*)$'))
     flush() -- the next failure of this job must find it
   end
   if has(r, FLOW) then
