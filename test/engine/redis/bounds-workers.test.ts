@@ -25,6 +25,15 @@ function expectWithin(work: readonly ScriptWork[], commands: number, entries: nu
   expect(Math.max(...work.map((script) => script.entries))).toBeLessThanOrEqual(entries);
 }
 
+async function workOf(call: () => Promise<unknown>): Promise<{ work: ScriptWork[]; bytes: number }> {
+  const meter = await WorkMeter.on(own.server.url);
+  const { scripts } = await meter.of([], call);
+  meter.close();
+  const before = await sent();
+  await call();
+  return { work: scripts, bytes: (await sent()) - before };
+}
+
 describe.skipIf(!inject("canStartRedis"))("of many workers that say a lot of themselves", () => {
   beforeEach(async () => {
     own = await openOwnRedis();
@@ -38,15 +47,6 @@ describe.skipIf(!inject("canStartRedis"))("of many workers that say a lot of the
   }, 120_000);
 
   afterEach(() => own.close());
-
-  async function workOf(call: () => Promise<unknown>): Promise<{ work: ScriptWork[]; bytes: number }> {
-    const meter = await WorkMeter.on(own.server.url);
-    const { scripts } = await meter.of([], call);
-    meter.close();
-    const before = await sent();
-    await call();
-    return { work: scripts, bytes: (await sent()) - before };
-  }
 
   it("a page is read at a time", async () => {
     const { work, bytes } = await workOf(async () => context.engine.workers());
