@@ -134,6 +134,7 @@ export type {
 } from "./model/schedule/schedule.js";
 export type { TickOptions } from "./model/schedule/template.js";
 export type { Size } from "./model/value/size.js";
+export type { TaskDescription } from "./model/document/task-description.js";
 export type { Remaining } from "./model/job/report/remaining.js";
 export type { AwaitedJob, HoldingWorker, Reason, ReasonData } from "./model/why/reason.js";
 export type { ChosenField, FieldChoice, LongField } from "./model/job/query/fields.js";

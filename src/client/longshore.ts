@@ -18,6 +18,8 @@ import type { WorkerOptions } from "../worker/options.js";
 import { Worker } from "../worker/worker.js";
 import { ConnectionContext } from "./connection/context.js";
 import { Documents } from "./documents/documents.js";
+import type { TaskDescription } from "../model/document/task-description.js";
+import { listDescriptions } from "./task-descriptions.js";
 import { parseMany, type EnqueueArguments, type ManyOptions } from "./enqueue/enqueue-arguments.js";
 import { EnqueueBatch } from "./enqueue/enqueue-batch.js";
 import { enqueueFlow } from "./enqueue/enqueue-flow.js";
@@ -355,6 +357,17 @@ export class Longshore {
    */
   async tagTotals(tag: string): Promise<TagTotals> {
     return tagTotals(await this.#setup.engine.tagTotals({ tag: parseKey("tag", tag) }));
+  }
+
+  /**
+   * What people call the tasks and where they see the results of their jobs (`task(name, { label, resultUrl })`), as the worker that
+   * started last has said it; of tasks that say either, by name, also when no worker of theirs is there.
+   * @throws EngineUnavailable
+   * @example
+   * const labels = new Map((await longshore.tasks()).map(({ name, label }) => [name, label]));
+   */
+  tasks(): Promise<TaskDescription[]> {
+    return listDescriptions(this.#setup.engine);
   }
 
   /**

@@ -24,6 +24,7 @@ import { EndedJobs } from "./upkeep/ended-jobs.js";
 import { Scheduler } from "./upkeep/scheduler.js";
 import { AbandonedQueues } from "./upkeep/abandoned-queues.js";
 import { Sweeper } from "./upkeep/sweeper.js";
+import { storeDescriptions } from "./upkeep/task-descriptions.js";
 import { LeaseAudit } from "./session/lease-audit.js";
 import type { WorkSession } from "./session/session.js";
 import { WorkerLife } from "./lifetime/lifetime.js";
@@ -54,6 +55,7 @@ export class WorkerRuntime {
   readonly #shutdown: Shutdown;
   readonly #life: WorkerLife;
   readonly #stopping = new AbortController();
+  readonly #describe: () => Promise<void>;
   readonly #suspensions = new Suspensions(() => this.#runs.spent);
   /** Does it sweep, and are its schedules put? */
   #sweeps = false;
@@ -66,6 +68,7 @@ export class WorkerRuntime {
     const time = new EngineClock(clock);
     const holds = (): boolean => this.#pool.held > 0 || !this.#loop.quiet;
     this.#schedules = schedules;
+    this.#describe = async () => storeDescriptions(engine, info.tasks).catch((error: unknown) => outage.report(error));
     const prefetch = new Prefetch(concurrency, options.prefetch);
     const stale = (): void => void this.#heartbeat.beat();
     this.#reporter = new Reporter(engine, clock, outage, stale);
@@ -287,6 +290,7 @@ export class WorkerRuntime {
   /** Opens a session and starts; resolves when it has started, or was stopped meanwhile. */
   async start(): Promise<void> {
     await this.#sessions.open();
+    if (!this.#stopping.signal.aborted) await this.#describe();
     await this.#scheduler.put(this.#schedules);
     if (this.#stopping.signal.aborted) return;
     this.#started = true;

@@ -152,7 +152,15 @@ test("a job names its flow, and what it waits for", async () => {
     const { queue, id } = world.node(node);
     const job = world.longshore.queue(queue).job(id);
     const [snapshot, dependencies] = [await job.refresh(), await job.dependencies()];
-    const rest = { position: null, remaining: null, steps: [], milestones: [], log: { lines: [], dropped: 0 } };
+    const rest = {
+      label: null,
+      resultUrl: null,
+      position: null,
+      remaining: null,
+      steps: [],
+      milestones: [],
+      log: { lines: [], dropped: 0 },
+    };
     return printed((out) => printJob(out, { job: snapshot, dependencies, ...rest }, world.clock.now())).join("\n");
   };
   const ids = Object.fromEntries(["fetch", "parse", "enrich"].map((node) => [node, world.node(node).id]));

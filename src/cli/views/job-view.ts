@@ -16,6 +16,9 @@ import { moment, relative, span } from "../terminal/time-text.js";
 /** A job and its data outside the snapshot. */
 export interface JobDetails {
   readonly job: JobSnapshot;
+  /** What people call its task, and where they see its result; `null`: nobody said. */
+  readonly label: string | null;
+  readonly resultUrl: string | null;
   readonly dependencies: readonly DependencyRecord[];
   readonly position: number | null;
   readonly remaining: Remaining | null;
@@ -29,12 +32,12 @@ const MOST_AWAITED = 10;
 
 /** Prints a job with its attempts, error, payloads and log. */
 export function printJob(out: Output, details: JobDetails, now: number): void {
-  const { job, dependencies, position, remaining, steps, milestones, log } = details;
+  const { job, label, resultUrl, dependencies, position, remaining, steps, milestones, log } = details;
   out.line(paint("bold", job.id), "  ", paint(stateStyle(job.state), job.state));
   const field = (name: string, ...parts: readonly Part[]): void => {
     out.line("  ", paint("dim", name.padEnd(11)), ...parts);
   };
-  field("task", job.task);
+  field("task", job.task, label === null ? "" : `, ${label}`);
   field("queue", job.queue, position === null ? "" : `, number ${position} in line`);
   if (job.flow !== null) field("flow", `${job.flow.node} of ${job.flow.queue}/${job.flow.id}`);
   if (job.role === "flow") field("jobs", `${dependencies.length}, see them: longshore flow ${job.id}`);
@@ -59,6 +62,7 @@ export function printJob(out: Output, details: JobDetails, now: number): void {
   if (job.problem !== null) field("problem", paint("red", job.problem));
   printPayload(out, "input", job.input);
   if (job.result !== null) printPayload(out, "result", job.result);
+  if (resultUrl !== null) field("result at", resultUrl);
   if (Object.keys(job.meta).length > 0) printPayload(out, "meta", job.meta);
   for (const { name, value } of milestones) printPayload(out, name, value);
   if (job.error !== null) printError(out, job.error);

@@ -4,7 +4,7 @@
  */
 import type { Awaitable } from "../../engine/contract/engine.js";
 import { pause, type Clock, type Random } from "../../model/value/clock.js";
-import { EngineRefused, EngineUnavailable } from "../../model/errors/errors.js";
+import { EngineClosed, EngineRefused, EngineUnavailable } from "../../model/errors/errors.js";
 import type { WorkSession } from "./session.js";
 
 /** The first and the longest back-off. Milliseconds. */
@@ -25,8 +25,12 @@ export class EngineOutage {
     this.#publish = publish;
   }
 
-  /** Reports an error, unless the same one was reported in the last 10 s. */
+  /**
+   * Reports an error, unless the same one was reported in the last 10 s. That the connection was closed is no outage: whoever closed
+   * it knows, and what a worker still asked then is of no use.
+   */
   report(thrown: unknown): void {
+    if (thrown instanceof EngineClosed) return;
     const error = thrown instanceof Error ? thrown : new Error(String(thrown));
     const now = this.#clock.monotonic();
     if (now - (this.#reportedAt.get(error.message) ?? Number.NEGATIVE_INFINITY) < QUIET) return;

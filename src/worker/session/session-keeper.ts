@@ -70,7 +70,7 @@ export class SessionKeeper {
       await engine.closeSession({ session: this.#current.id, queues: this.#current.queues });
     } catch (error) {
       // The session will expire, and a sweep recovers its jobs.
-      if (!(error instanceof EngineClosed)) outage.report(error);
+      outage.report(error);
     }
   }
 

@@ -2,7 +2,9 @@
 import type { Command } from "commander";
 import type { Job } from "../../../client/jobs/job.js";
 import type { JobEvent } from "../../../client/jobs/job-events.js";
+import type { Longshore } from "../../../client/longshore.js";
 import { JobNotFound } from "../../../model/errors/errors.js";
+import { resultUrl } from "../../../model/job/result-url.js";
 import { connected } from "../../flags/connection.js";
 import { ExitCode } from "../../terminal/exit.js";
 import { findJob } from "../../flags/arguments.js";
@@ -32,23 +34,26 @@ export function addJobCommand(program: Command): void {
       await connected<JobFlags>(command, async ({ longshore, out, flags }) => {
         const job = await findJob(longshore, id, flags.queue);
         if (flags.watch) await follow(job, out);
-        else await show(job, out);
+        else await show(longshore, job, out);
       });
     });
 }
 
-async function show(handle: Job, out: Output): Promise<void> {
-  const [job, position, steps, milestones, log, remaining] = await Promise.all([
+async function show(longshore: Longshore, handle: Job, out: Output): Promise<void> {
+  const [job, position, steps, milestones, log, remaining, tasks] = await Promise.all([
     handle.refresh(),
     handle.position(),
     handle.steps(),
     handle.milestones(),
     handle.logs(),
     handle.remaining(),
+    longshore.tasks(),
   ]);
   const isLinked = job.role === "flow" || job.after.length > 0 || job.state === "blocked";
   const dependencies = isLinked ? await handle.dependencies() : [];
-  const details = { dependencies, position, remaining, steps, milestones, log };
+  const { label = null, resultUrl: template = null } = tasks.find(({ name }) => name === job.task) ?? {};
+  const shown = job.result === null || template === null ? null : resultUrl(template, job);
+  const details = { label, resultUrl: shown, dependencies, position, remaining, steps, milestones, log };
   if (out.json) out.document({ ...job, ...details });
   else printJob(out, { job, ...details }, Date.now());
 }

@@ -1,5 +1,6 @@
 /**
- * `longshore search`: jobs by a text that is known of them: their id or a part of it, a tag, a task, the error they failed with.
+ * `longshore search`: jobs by a text that is known of them: their id or a part of it, a tag, a task or its
+ * label, the error they failed with.
  * What stands in an index comes first; the rest is looked for in a bounded number of jobs.
  */
 import type { Command } from "commander";
@@ -27,7 +28,7 @@ const KINDS: readonly ((text: string) => JobQuery)[] = [
 export function addSearchCommand(program: Command): void {
   program
     .command("search")
-    .description("find jobs by a text: an id or a part of it, a tag, a task, an error")
+    .description("find jobs by a text: an id or a part of it, a tag, a task or what people call it, an error")
     .argument("<text>", "what to look for")
     .option("--limit <n>", "at most this many (default: 20)")
     .action(async (text: string, _flags: unknown, command: Command) => {
@@ -86,5 +87,12 @@ async function queriesFor(longshore: Longshore, text: string): Promise<JobQuery[
       throw error;
     }
   });
-  return [...exact, ...others];
+  return [...exact, ...(await labelled(longshore, text)), ...others];
+}
+
+/** The tasks that people call so. */
+async function labelled(longshore: Longshore, text: string): Promise<JobQuery[]> {
+  const meant = text.toLowerCase();
+  const tasks = (await longshore.tasks()).filter(({ label }) => label?.toLowerCase().includes(meant) === true);
+  return tasks.length === 0 ? [] : [{ tasks: tasks.map(({ name }) => name) }];
 }

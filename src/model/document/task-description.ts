@@ -1,0 +1,39 @@
+/**
+ * What people call a task and where they see the results of its jobs, as documents of the platform: a worker stores them, so that who
+ * looks at jobs knows them when no worker of the task is there.
+ */
+import { readObject, readOptional, readText } from "../value/strict.js";
+
+/** The kind of these documents. The id of each is the name of its task. */
+export const TASK_DESCRIPTIONS = "longshore:tasks";
+
+/** What is known of a task. */
+export interface TaskDescription {
+  readonly name: string;
+  /** What people call it; `null` when nobody said. */
+  readonly label: string | null;
+  /** Where the result of a job is shown: a template for `resultUrl`; `null` when nobody said. */
+  readonly resultUrl: string | null;
+}
+
+const LONGEST = 1_000;
+
+/** The value of its document; `null`: there is none, since nothing is said of it. */
+export function encodeDescription({ label, resultUrl }: TaskDescription): string | null {
+  return label === null && resultUrl === null ? null : JSON.stringify({ label, resultUrl });
+}
+
+/** Reads a document. Where it cannot be read, nothing is known of the task. Never throws. */
+export function decodeDescription(name: string, value: string): TaskDescription {
+  const text = (what: string, given: unknown): string => readText(what, given, LONGEST);
+  try {
+    const { label, resultUrl } = readObject("task", JSON.parse(value));
+    return {
+      name,
+      label: readOptional("task.label", label, text),
+      resultUrl: readOptional("task.resultUrl", resultUrl, text),
+    };
+  } catch {
+    return { name, label: null, resultUrl: null };
+  }
+}
